@@ -1,0 +1,136 @@
+package application
+
+import (
+	"context"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// Doctors is the use-cases on doctors. Whoever may not read salaries gets
+// doctors without them.
+type Doctors struct {
+	store ports.Store
+	clock ports.Clock
+}
+
+// NewDoctors returns the use-cases on doctors.
+func NewDoctors(store ports.Store, clock ports.Clock) *Doctors {
+	return &Doctors{store: store, clock: clock}
+}
+
+// Create adds a doctor who joins today. A taken licence number is a Conflict.
+func (s *Doctors) Create(ctx context.Context, actor domain.Actor, in domain.DoctorInput) (domain.Doctor, error) {
+	if err := domain.Authorize(actor, domain.DoctorCreate); err != nil {
+		return domain.Doctor{}, err
+	}
+	doctor, err := domain.NewDoctor(in, s.clock())
+	if err != nil {
+		return domain.Doctor{}, err
+	}
+	var created domain.Doctor
+	err = s.store.Update(ctx, func(tx ports.Tx) (err error) {
+		created, err = tx.Doctors().Add(ctx, doctor)
+		return err
+	})
+	return created.VisibleTo(actor), err
+}
+
+// Get returns one doctor.
+func (s *Doctors) Get(ctx context.Context, actor domain.Actor, id domain.ID) (domain.Doctor, error) {
+	if err := domain.Authorize(actor, domain.DoctorRead); err != nil {
+		return domain.Doctor{}, err
+	}
+	var doctor domain.Doctor
+	err := s.store.View(ctx, func(tx ports.Tx) (err error) {
+		doctor, err = tx.Doctors().Get(ctx, id)
+		return err
+	})
+	return doctor.VisibleTo(actor), err
+}
+
+// List returns a page of all doctors.
+func (s *Doctors) List(ctx context.Context, actor domain.Actor, in domain.PageInput) (Page[domain.Doctor], error) {
+	if err := domain.Authorize(actor, domain.DoctorRead); err != nil {
+		return Page[domain.Doctor]{}, err
+	}
+	page, err := in.Parse()
+	if err != nil {
+		return Page[domain.Doctor]{}, err
+	}
+	return s.page(ctx, actor, page, func(tx ports.Tx, page domain.Page) ([]domain.Doctor, error) {
+		return tx.Doctors().List(ctx, page)
+	})
+}
+
+// OfPatient returns a page of the doctors assigned to a patient. It shows who
+// treats whom, so it needs MappingRead. An unknown patient is NotFound.
+func (s *Doctors) OfPatient(ctx context.Context, actor domain.Actor, patient domain.ID, in domain.PageInput) (Page[domain.Doctor], error) {
+	if err := domain.Authorize(actor, domain.MappingRead); err != nil {
+		return Page[domain.Doctor]{}, err
+	}
+	page, err := in.Parse()
+	if err != nil {
+		return Page[domain.Doctor]{}, err
+	}
+	return s.page(ctx, actor, page, func(tx ports.Tx, page domain.Page) ([]domain.Doctor, error) {
+		if _, err := tx.Patients().Get(ctx, patient); err != nil {
+			return nil, err
+		}
+		return tx.Doctors().OfPatient(ctx, patient, page)
+	})
+}
+
+func (s *Doctors) page(ctx context.Context, actor domain.Actor, page domain.Page,
+	list func(ports.Tx, domain.Page) ([]domain.Doctor, error),
+) (doctors Page[domain.Doctor], err error) {
+	err = s.store.View(ctx, func(tx ports.Tx) (err error) {
+		doctors, err = readPage(page, doctorID, func(page domain.Page) ([]domain.Doctor, error) { return list(tx, page) })
+		return err
+	})
+	for i := range doctors.Items {
+		doctors.Items[i] = doctors.Items[i].VisibleTo(actor)
+	}
+	return doctors, err
+}
+
+func doctorID(doctor domain.Doctor) domain.ID { return doctor.ID }
+
+// Replace sets all that may be set of a doctor.
+func (s *Doctors) Replace(ctx context.Context, actor domain.Actor, id domain.ID, in domain.DoctorInput) (domain.Doctor, error) {
+	if err := domain.Authorize(actor, domain.DoctorUpdate); err != nil {
+		return domain.Doctor{}, err
+	}
+	return s.update(ctx, actor, id, func(doctor domain.Doctor) (domain.Doctor, error) { return doctor.Replace(in) })
+}
+
+// Change sets what is given of a doctor.
+func (s *Doctors) Change(ctx context.Context, actor domain.Actor, id domain.ID, in domain.DoctorInput) (domain.Doctor, error) {
+	if err := domain.Authorize(actor, domain.DoctorUpdate); err != nil {
+		return domain.Doctor{}, err
+	}
+	return s.update(ctx, actor, id, func(doctor domain.Doctor) (domain.Doctor, error) { return doctor.Change(in) })
+}
+
+func (s *Doctors) update(ctx context.Context, actor domain.Actor, id domain.ID,
+	change func(domain.Doctor) (domain.Doctor, error),
+) (doctor domain.Doctor, err error) {
+	err = s.store.Update(ctx, func(tx ports.Tx) (err error) {
+		if doctor, err = tx.Doctors().Get(ctx, id); err != nil {
+			return err
+		}
+		if doctor, err = change(doctor); err != nil {
+			return err
+		}
+		return tx.Doctors().Save(ctx, doctor)
+	})
+	return doctor.VisibleTo(actor), err
+}
+
+// Delete removes a doctor and ends their mappings.
+func (s *Doctors) Delete(ctx context.Context, actor domain.Actor, id domain.ID) error {
+	if err := domain.Authorize(actor, domain.DoctorDelete); err != nil {
+		return err
+	}
+	return s.store.Update(ctx, func(tx ports.Tx) error { return tx.Doctors().Delete(ctx, id) })
+}

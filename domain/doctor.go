@@ -1,0 +1,129 @@
+package domain
+
+import (
+	"strings"
+	"time"
+
+	"github.com/govalues/decimal"
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+// Doctor is a practitioner of the clinic.
+type Doctor struct {
+	ID             ID
+	Name           Name
+	JoinedAt       Date
+	Specialization Specialization
+	LicenseNumber  LicenseNumber
+	// Salary is withheld from who may not read it: see VisibleTo.
+	Salary Salary
+}
+
+// DoctorInput is what may be set of a doctor. All of it is required.
+type DoctorInput struct {
+	Name           Input
+	Specialization Input
+	LicenseNumber  Input
+	Salary         Input
+	Unknown        []string
+}
+
+// NewDoctor builds a doctor who joins today (UTC). Every bad field is reported.
+func NewDoctor(in DoctorInput, now time.Time) (Doctor, error) {
+	return Doctor{JoinedAt: DateOf(now)}.Replace(in)
+}
+
+// Replace returns the doctor with all that may be set taken from in.
+func (d Doctor) Replace(in DoctorInput) (Doctor, error) { return d.fill(newForm(false), in) }
+
+// Change returns the doctor with the given fields of in; absent ones stay.
+func (d Doctor) Change(in DoctorInput) (Doctor, error) { return d.fill(newForm(true), in) }
+
+func (d Doctor) fill(form *form, in DoctorInput) (Doctor, error) {
+	form.unknown(in.Unknown)
+	d.Name = required(form, "name", in.Name, d.Name, ParseName)
+	d.Specialization = required(form, "specialization", in.Specialization, d.Specialization, ParseSpecialization)
+	d.LicenseNumber = required(form, "license_number", in.LicenseNumber, d.LicenseNumber, ParseLicenseNumber)
+	d.Salary = required(form, "salary", in.Salary, d.Salary, ParseSalary)
+	return d, form.err()
+}
+
+// VisibleTo returns what actor may see of the doctor: without DoctorReadSalary, no salary.
+func (d Doctor) VisibleTo(actor Actor) Doctor {
+	if !Can(actor.Role, DoctorReadSalary) {
+		d.Salary = Salary{}
+	}
+	return d
+}
+
+// ErrLicenseTaken says that the licence number belongs to a doctor already.
+func ErrLicenseTaken() error {
+	return ErrDuplicate("license_number", "doctor with this license number already exists.")
+}
+
+// Specialization is a doctor's field: one line of 1 to 200 characters.
+type Specialization struct{ text string }
+
+// ParseSpecialization trims, normalizes to NFC and checks a specialization.
+func ParseSpecialization(text string) (Specialization, error) {
+	s, err := parseLine(text, 200)
+	return Specialization{s}, err
+}
+
+// String returns the specialization.
+func (s Specialization) String() string { return s.text }
+
+// LicenseNumber is a doctor's licence: one line of 1 to 50 characters, as it was written.
+type LicenseNumber struct{ text string }
+
+// ParseLicenseNumber trims, normalizes to NFC and checks a licence number.
+func ParseLicenseNumber(text string) (LicenseNumber, error) {
+	s, err := parseLine(text, 50)
+	return LicenseNumber{s}, err
+}
+
+// String returns the number as it was written.
+func (l LicenseNumber) String() string { return l.text }
+
+// Key is what makes two spellings the same licence: letter case and
+// compatibility forms (full-width digits, ligatures) do not count. The stores
+// keep it unique.
+func (l LicenseNumber) Key() string {
+	return norm.NFKC.String(cases.Fold().String(norm.NFKC.String(l.text)))
+}
+
+// Salary is an amount in the clinic's currency: not negative, at most ten
+// digits, two of them after the point. The zero Salary is one withheld.
+type Salary struct{ text string }
+
+const (
+	salaryDigits   = 10
+	salaryDecimals = 2
+)
+
+// ParseSalary reads a plain decimal number such as "1234.5" and normalizes it
+// to two decimals.
+func ParseSalary(text string) (Salary, error) {
+	s := strings.TrimSpace(text)
+	d, err := decimal.Parse(s)
+	if err != nil {
+		return Salary{}, invalid("A valid number is required.")
+	}
+	d = d.Trim(salaryDecimals)
+	switch {
+	case d.IsNeg():
+		return Salary{}, invalid("Ensure this value is greater than or equal to 0.")
+	case d.Scale() > salaryDecimals:
+		return Salary{}, invalid("Ensure that there are no more than 2 decimal places.")
+	case d.Pad(salaryDecimals).Prec() > salaryDigits:
+		return Salary{}, invalid("Ensure that there are no more than 10 digits in total.")
+	}
+	return Salary{d.Pad(salaryDecimals).String()}, nil
+}
+
+// Withheld reports whether the salary is not shown.
+func (s Salary) Withheld() bool { return s.text == "" }
+
+// String returns the amount with two decimals, or nothing when it is withheld.
+func (s Salary) String() string { return s.text }

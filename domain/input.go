@@ -1,0 +1,105 @@
+package domain
+
+import "errors"
+
+// Input is one member of what a caller sent, before any rule was applied to it:
+// absent (the zero value), null, unreadable, or a text. Numbers travel as their text.
+type Input struct {
+	state   inputState
+	text    string
+	problem string
+}
+
+type inputState uint8
+
+const (
+	absent inputState = iota
+	null
+	unreadable
+	given
+)
+
+// Given is an input with a value.
+func Given(text string) Input { return Input{state: given, text: text} }
+
+// Null is an input that was given as null.
+func Null() Input { return Input{state: null} }
+
+// Unreadable is an input of a type that cannot be read as the field's; problem
+// tells the caller what would be, and is reported together with every other bad field.
+func Unreadable(problem string) Input { return Input{state: unreadable, problem: problem} }
+
+// form gathers the findings on all fields of one input, so that they are reported at once.
+type form struct {
+	errs FieldErrors
+	// change is set when absent fields keep their current value (PATCH), and
+	// not set when they are missing or reset to the default (POST, PUT).
+	change bool
+}
+
+func newForm(change bool) *form { return &form{errs: FieldErrors{}, change: change} }
+
+func (f *form) add(field, message string) { f.errs[field] = append(f.errs[field], message) }
+
+func (f *form) unknown(fields []string) {
+	for _, field := range fields {
+		f.add(field, "Unknown field.")
+	}
+}
+
+func (f *form) err() error {
+	if len(f.errs) == 0 {
+		return nil
+	}
+	return &Error{Kind: Invalid, Message: "Invalid input.", Fields: f.errs}
+}
+
+// required reads a field that must have a value.
+func required[T any](f *form, field string, in Input, current T, parse func(string) (T, error)) T {
+	if in.state == absent && !f.change {
+		f.add(field, "This field is required.")
+		return current
+	}
+	return read(f, field, in, current, parse)
+}
+
+// optional reads a field whose default is T's zero value.
+func optional[T any](f *form, field string, in Input, current T, parse func(string) (T, error)) T {
+	if in.state == absent && !f.change {
+		var none T
+		return none
+	}
+	return read(f, field, in, current, parse)
+}
+
+// nullable reads an optional field that null clears.
+func nullable[T any](f *form, field string, in Input, current T, parse func(string) (T, error)) T {
+	if in.state == null {
+		var none T
+		return none
+	}
+	return optional(f, field, in, current, parse)
+}
+
+func read[T any](f *form, field string, in Input, current T, parse func(string) (T, error)) T {
+	switch in.state {
+	case null:
+		f.add(field, "This field may not be null.")
+	case unreadable:
+		f.add(field, in.problem)
+	case given:
+		value, err := parse(in.text)
+		if err == nil {
+			return value
+		}
+		f.add(field, messageOf(err))
+	}
+	return current
+}
+
+func messageOf(err error) string {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Message
+	}
+	return err.Error()
+}

@@ -1,0 +1,83 @@
+package domain
+
+import "time"
+
+// Mapping assigns a doctor to a patient. A pair is mapped at most once.
+type Mapping struct {
+	ID        ID
+	PatientID ID
+	DoctorID  ID
+	// AssignedAt is since when this doctor has been this patient's.
+	AssignedAt time.Time
+}
+
+// Assignment is a mapping as it is read: with the patient's name and the doctor.
+type Assignment struct {
+	ID          ID
+	PatientID   ID
+	PatientName Name
+	Doctor      Doctor
+	AssignedAt  time.Time
+}
+
+// MappingInput is what may be set of a mapping. All of it is required.
+type MappingInput struct {
+	Patient Input
+	Doctor  Input
+	Unknown []string
+}
+
+// NewMapping builds a mapping as of now. Every bad field is reported.
+func NewMapping(in MappingInput, now time.Time) (Mapping, error) {
+	return Mapping{}.Replace(in, now)
+}
+
+// Replace returns the mapping with the pair of in. A different pair is assigned as of now.
+func (m Mapping) Replace(in MappingInput, now time.Time) (Mapping, error) {
+	return m.fill(newForm(false), in, now)
+}
+
+// Change returns the mapping with the given side of the pair; an absent one stays.
+func (m Mapping) Change(in MappingInput, now time.Time) (Mapping, error) {
+	return m.fill(newForm(true), in, now)
+}
+
+func (m Mapping) fill(form *form, in MappingInput, now time.Time) (Mapping, error) {
+	form.unknown(in.Unknown)
+	before := m
+	m.PatientID = required(form, "patient", in.Patient, m.PatientID, ParseID)
+	m.DoctorID = required(form, "doctor", in.Doctor, m.DoctorID, ParseID)
+	if m != before {
+		m.AssignedAt = now
+	}
+	return m, form.err()
+}
+
+// ErrAlreadyAssigned says that the pair is mapped already.
+func ErrAlreadyAssigned() error {
+	return ErrDuplicate(NonField, "The fields patient, doctor must make a unique set.")
+}
+
+// MappingFilter narrows a list of mappings; a zero field does not.
+type MappingFilter struct {
+	PatientID ID
+	DoctorID  ID
+}
+
+// MappingQuery is a filter and page as a caller asks for them.
+type MappingQuery struct {
+	Patient Input
+	Doctor  Input
+	Page    PageInput
+}
+
+// Parse returns the filter and the page. Every bad field is reported.
+func (q MappingQuery) Parse() (MappingFilter, Page, error) {
+	form := newForm(false)
+	filter := MappingFilter{
+		PatientID: optional(form, "patient_id", q.Patient, 0, ParseID),
+		DoctorID:  optional(form, "doctor_id", q.Doctor, 0, ParseID),
+	}
+	page := q.Page.read(form)
+	return filter, page, form.err()
+}

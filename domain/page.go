@@ -1,0 +1,59 @@
+package domain
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// The sizes of a page.
+const (
+	DefaultPageLimit = 100
+	MaxPageLimit     = 1000
+)
+
+// Page asks for the part of a list, in ascending order of id, that comes after
+// After, at most Limit long.
+type Page struct {
+	After ID
+	Limit int
+}
+
+// PageInput is a page as a caller asks for it. Cursor is opaque to callers: it
+// is what the page before gave as its continuation.
+type PageInput struct {
+	Limit  Input
+	Cursor Input
+}
+
+// Parse returns the page; absent fields mean the first page of DefaultPageLimit.
+// Every bad field is reported.
+func (p PageInput) Parse() (Page, error) {
+	form := newForm(false)
+	page := p.read(form)
+	return page, form.err()
+}
+
+func (p PageInput) read(form *form) Page {
+	page := Page{
+		After: optional(form, "cursor", p.Cursor, 0, func(text string) (ID, error) {
+			id, err := ParseID(text)
+			if err != nil {
+				return 0, invalid("Invalid cursor: follow the link to the next page as it was given.")
+			}
+			return id, nil
+		}),
+		Limit: optional(form, "limit", p.Limit, 0, parseLimit),
+	}
+	if page.Limit == 0 {
+		page.Limit = DefaultPageLimit
+	}
+	return page
+}
+
+func parseLimit(text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > MaxPageLimit {
+		return 0, invalid(fmt.Sprintf("An integer from 1 to %d is required.", MaxPageLimit))
+	}
+	return n, nil
+}

@@ -1,0 +1,73 @@
+package domain
+
+import "time"
+
+// Patient is a person whose record the clinic keeps.
+type Patient struct {
+	ID ID
+	// CreatedBy is the user who registered the patient.
+	CreatedBy     ID
+	Name          Name
+	DateOfBirth   Date
+	Phone         Phone
+	Gender        Gender
+	Address       Text
+	MedicalRecord Text
+	// AssignedDoctors are the patient's doctors in ascending order; the store fills it in.
+	AssignedDoctors []ID
+}
+
+// PatientInput is what may be set of a patient. Name is required.
+type PatientInput struct {
+	Name          Input
+	DateOfBirth   Input
+	Phone         Input
+	Gender        Input
+	Address       Input
+	MedicalRecord Input
+	Unknown       []string
+}
+
+// NewPatient builds a patient whom actor registers. Every bad field is reported.
+func NewPatient(in PatientInput, actor Actor, now time.Time) (Patient, error) {
+	return Patient{CreatedBy: actor.UserID}.Replace(in, now)
+}
+
+// Replace returns the patient with all that may be set taken from in, and
+// defaults for what is absent.
+func (p Patient) Replace(in PatientInput, now time.Time) (Patient, error) {
+	return p.fill(newForm(false), in, now)
+}
+
+// Change returns the patient with the given fields of in; absent ones stay.
+func (p Patient) Change(in PatientInput, now time.Time) (Patient, error) {
+	return p.fill(newForm(true), in, now)
+}
+
+func (p Patient) fill(form *form, in PatientInput, now time.Time) (Patient, error) {
+	form.unknown(in.Unknown)
+	p.Name = required(form, "name", in.Name, p.Name, ParseName)
+	p.DateOfBirth = nullable(form, "date_of_birth", in.DateOfBirth, p.DateOfBirth, func(text string) (Date, error) {
+		return ParseBirthDate(text, now)
+	})
+	p.Phone = optional(form, "phone_number", in.Phone, p.Phone, ParsePhone)
+	p.Gender = nullable(form, "gender", in.Gender, p.Gender, ParseGender)
+	p.Address = optional(form, "address", in.Address, p.Address, ParseText)
+	p.MedicalRecord = optional(form, "medical_record", in.MedicalRecord, p.MedicalRecord, ParseText)
+	return p, form.err()
+}
+
+// Gender is M, F, O (other), or zero when it is not known.
+type Gender struct{ text string }
+
+// ParseGender reads M, F or O.
+func ParseGender(text string) (Gender, error) {
+	switch text {
+	case "M", "F", "O":
+		return Gender{text}, nil
+	}
+	return Gender{}, invalid("Not a valid choice: use M, F or O.")
+}
+
+// String returns the letter, or nothing.
+func (g Gender) String() string { return g.text }

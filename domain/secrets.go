@@ -1,0 +1,74 @@
+package domain
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"unicode/utf8"
+)
+
+const redacted = "[redacted]"
+
+// secret is a text that no formatter, encoder or logger prints.
+type secret struct{ text string }
+
+// Reveal returns the secret itself. Whoever calls it answers for where it goes.
+func (s secret) Reveal() string { return s.text }
+
+// IsZero reports whether there is no secret.
+func (s secret) IsZero() bool { return s.text == "" }
+
+// Format prints [redacted] for every verb.
+func (secret) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, redacted) }
+
+// String returns [redacted].
+func (secret) String() string { return redacted }
+
+// MarshalText returns [redacted], for JSON and every encoder that knows it.
+func (secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// LogValue returns [redacted].
+func (secret) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// Password is a password as a person types it.
+type Password struct{ secret }
+
+// TypedPassword takes a password over for comparison with a stored hash: what
+// was never a good password is just a wrong one.
+func TypedPassword(text string) Password { return Password{secret{text}} }
+
+// The bounds of a new password, in characters (NIST SP 800-63B, 3.1.1.2: at
+// least 8; allow at least 64).
+const (
+	MinPasswordLength = 8
+	MaxPasswordLength = 256
+)
+
+// ParseNewPassword checks the length of a password about to be set. Nothing is
+// trimmed. Whether it is easy to guess is for ports.Passwords to say.
+func ParseNewPassword(text string) (Password, error) {
+	switch n := utf8.RuneCountInString(text); {
+	case text == "":
+		return Password{}, errBlank
+	case !utf8.ValidString(text):
+		return Password{}, errNotText
+	case n < MinPasswordLength:
+		return Password{}, invalid(fmt.Sprintf("This password is too short. It must contain at least %d characters.", MinPasswordLength))
+	case n > MaxPasswordLength:
+		return Password{}, errTooLong(MaxPasswordLength)
+	}
+	return TypedPassword(text), nil
+}
+
+// PasswordHash is what is stored of a password, in the encoding of the hasher
+// that made it. The zero PasswordHash matches no password.
+type PasswordHash struct{ secret }
+
+// RestorePasswordHash takes over a hash from storage or from a hasher.
+func RestorePasswordHash(encoded string) PasswordHash { return PasswordHash{secret{encoded}} }
+
+// AccessToken is a signed token that proves an Actor for some minutes.
+type AccessToken struct{ secret }
+
+// NewAccessToken takes over a token's text.
+func NewAccessToken(text string) AccessToken { return AccessToken{secret{text}} }

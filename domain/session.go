@@ -1,0 +1,122 @@
+package domain
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"time"
+)
+
+// Session is one sign-in of one user, from login to logout or expiry.
+type Session struct {
+	ID     ID
+	UserID ID
+	// Role is the role its user has now; the store fills it in.
+	Role      Role
+	CreatedAt time.Time
+	// ExpiresAt ends the session however much it is used.
+	ExpiresAt time.Time
+	// RevokedAt is when the session was ended early; zero if it was not.
+	RevokedAt time.Time
+	// Selector finds the session of a refresh token. It stays the same for the
+	// session's whole life and is in no other token.
+	Selector RefreshSelector
+	// RefreshHash is of the one refresh token that is not spent.
+	RefreshHash RefreshHash
+}
+
+// NewSession starts a session of user, to which token is the first refresh token.
+func NewSession(user User, token RefreshToken, now time.Time, lifetime time.Duration) Session {
+	return Session{
+		UserID:      user.ID,
+		Role:        user.Role,
+		CreatedAt:   now,
+		ExpiresAt:   now.Add(lifetime),
+		Selector:    token.Selector(),
+		RefreshHash: token.hash(),
+	}
+}
+
+// Live reports whether the session can still be used.
+func (s Session) Live(now time.Time) bool {
+	return s.RevokedAt.IsZero() && now.Before(s.ExpiresAt)
+}
+
+// Actor is the session's user, acting in it.
+func (s Session) Actor() Actor { return Actor{UserID: s.UserID, Role: s.Role, SessionID: s.ID} }
+
+// Accepts reports whether token is the session's one unspent refresh token, in
+// constant time. A token with the session's selector that it does not accept
+// was spent before: whoever holds it got it from somebody else, or somebody
+// else got it from them (RFC 9700, 4.14.2).
+func (s Session) Accepts(token RefreshToken) bool {
+	presented := token.hash()
+	return subtle.ConstantTimeCompare(presented[:], s.RefreshHash[:]) == 1
+}
+
+// Rotate spends the session's refresh token; secret is the new one's.
+func (s Session) Rotate(secret RefreshSecret) (Session, RefreshToken) {
+	token := NewRefreshToken(s.Selector, secret)
+	s.RefreshHash = token.hash()
+	return s, token
+}
+
+// Revoke ends the session for good. A session that was revoked before keeps its time.
+func (s Session) Revoke(now time.Time) Session {
+	if s.RevokedAt.IsZero() {
+		s.RevokedAt = now
+	}
+	return s
+}
+
+// RefreshSelector is the part of a refresh token that says whose it is.
+type RefreshSelector [16]byte
+
+// RefreshSecret is the part of a refresh token that proves it: 256 random bits.
+type RefreshSecret [32]byte
+
+// RefreshHash is what is stored of a RefreshToken.
+type RefreshHash [sha256.Size]byte
+
+// RefreshToken is an opaque token that gets a new access token, and its own
+// successor, once. It is a selector, which all tokens of a session share, and a
+// secret of its own: one stored row then recognizes every token that the
+// session ever spent.
+type RefreshToken struct{ secret }
+
+// NewRefreshToken puts a token together. Both parts must come from a
+// cryptographically secure source.
+func NewRefreshToken(selector RefreshSelector, secretPart RefreshSecret) RefreshToken {
+	raw := append(selector[:], secretPart[:]...)
+	return RefreshToken{secret{base64.RawURLEncoding.EncodeToString(raw)}}
+}
+
+// ParseRefreshToken reads a token as NewRefreshToken writes it: 64 characters
+// of base64url. What is no refresh token is Unauthenticated.
+func ParseRefreshToken(text string) (RefreshToken, error) {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil || len(raw) != len(RefreshSelector{})+len(RefreshSecret{}) || len(text) != base64.RawURLEncoding.EncodedLen(len(raw)) {
+		return RefreshToken{}, ErrRefreshToken()
+	}
+	return RefreshToken{secret{text}}, nil
+}
+
+// Selector returns the token's selector.
+func (t RefreshToken) Selector() (selector RefreshSelector) {
+	raw, _ := base64.RawURLEncoding.DecodeString(t.text)
+	copy(selector[:], raw)
+	return selector
+}
+
+// hash needs no salt and no stretching: what is hashed has 256 random bits.
+func (t RefreshToken) hash() RefreshHash { return sha256.Sum256([]byte(t.text)) }
+
+// ErrAccessToken refuses an access token, for whatever reason: one answer for all.
+func ErrAccessToken() error {
+	return &Error{Kind: Unauthenticated, Code: "token_not_valid", Message: "Given token not valid for any token type"}
+}
+
+// ErrRefreshToken refuses a refresh token, for whatever reason: one answer for all.
+func ErrRefreshToken() error {
+	return &Error{Kind: Unauthenticated, Code: "token_not_valid", Message: "Token is invalid or expired"}
+}

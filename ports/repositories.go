@@ -1,0 +1,81 @@
+package ports
+
+import (
+	"context"
+
+	"example.com/healthcare/domain"
+)
+
+// In all repositories: Get and Save of what does not exist, and Delete of it,
+// give NotFound and change nothing. Add ignores the entity's ID and returns the
+// entity with the one it got. Lists are in ascending order of ID, hold at most
+// page.Limit entities with IDs above page.After, and are empty, not missing,
+// when there are none. Entities are values: changing one that was given or
+// returned changes nothing stored. Times are kept to the microsecond, and texts
+// to the last character.
+
+// Users keeps the people who may sign in. They are never erased.
+type Users interface {
+	// Add gives a Conflict on "email" when the address is taken.
+	Add(ctx context.Context, user domain.User) (domain.User, error)
+	Get(ctx context.Context, id domain.ID) (domain.User, error)
+	// ByEmail gives NotFound when no user has the address. It reads like Get.
+	ByEmail(ctx context.Context, email domain.Email) (domain.User, error)
+	// Save stores everything but CreatedAt; a Conflict is as with Add.
+	Save(ctx context.Context, user domain.User) error
+}
+
+// Sessions keeps the sign-ins, ended ones included.
+type Sessions interface {
+	// Add gives Invalid on "user" when there is no such user.
+	Add(ctx context.Context, session domain.Session) (domain.Session, error)
+	Get(ctx context.Context, id domain.ID) (domain.Session, error)
+	// BySelector gives NotFound when no session has the selector. It reads like Get.
+	BySelector(ctx context.Context, selector domain.RefreshSelector) (domain.Session, error)
+	// Save stores RefreshHash, ExpiresAt and RevokedAt; the rest of a session never changes.
+	Save(ctx context.Context, session domain.Session) error
+}
+
+// Doctors keeps the practitioners.
+type Doctors interface {
+	// Add gives a Conflict on "license_number" when another doctor's has the same Key.
+	Add(ctx context.Context, doctor domain.Doctor) (domain.Doctor, error)
+	Get(ctx context.Context, id domain.ID) (domain.Doctor, error)
+	// Save stores everything but JoinedAt; a Conflict is as with Add.
+	Save(ctx context.Context, doctor domain.Doctor) error
+	// Delete also ends the doctor's mappings.
+	Delete(ctx context.Context, id domain.ID) error
+	List(ctx context.Context, page domain.Page) ([]domain.Doctor, error)
+	// OfPatient lists the doctors who are assigned to the patient; none when
+	// there is no such patient.
+	OfPatient(ctx context.Context, patient domain.ID, page domain.Page) ([]domain.Doctor, error)
+}
+
+// Patients keeps the patients' records. It ignores AssignedDoctors of what it
+// is given, and fills it in whatever it returns.
+type Patients interface {
+	// Add gives Invalid on "created_by" when there is no such user.
+	Add(ctx context.Context, patient domain.Patient) (domain.Patient, error)
+	Get(ctx context.Context, id domain.ID) (domain.Patient, error)
+	// Save stores everything but CreatedBy.
+	Save(ctx context.Context, patient domain.Patient) error
+	// Delete also ends the patient's mappings.
+	Delete(ctx context.Context, id domain.ID) error
+	List(ctx context.Context, page domain.Page) ([]domain.Patient, error)
+	// OfDoctor lists the patients to whom the doctor is assigned; none when
+	// there is no such doctor.
+	OfDoctor(ctx context.Context, doctor domain.ID, page domain.Page) ([]domain.Patient, error)
+}
+
+// Mappings keeps who is assigned to whom. A mapping to a doctor or patient that
+// does not exist cannot come about, also when either is being deleted.
+type Mappings interface {
+	// Add gives Invalid on "patient", on "doctor" or on both when they do not
+	// exist, and a Conflict on domain.NonField when the pair is mapped already.
+	Add(ctx context.Context, mapping domain.Mapping) (domain.Mapping, error)
+	Get(ctx context.Context, id domain.ID) (domain.Mapping, error)
+	// Save refuses as Add does.
+	Save(ctx context.Context, mapping domain.Mapping) error
+	Delete(ctx context.Context, id domain.ID) error
+	List(ctx context.Context, filter domain.MappingFilter, page domain.Page) ([]domain.Assignment, error)
+}
