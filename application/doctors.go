@@ -28,12 +28,10 @@ func (s *Doctors) Create(ctx context.Context, actor domain.Actor, in domain.Doct
 	if err != nil {
 		return domain.Doctor{}, err
 	}
-	var created domain.Doctor
-	err = s.store.Update(ctx, func(tx ports.Tx) (err error) {
-		created, err = tx.Doctors().Add(ctx, doctor)
-		return err
+	doctor, err = update(ctx, s.store, func(tx ports.Tx) (domain.Doctor, error) {
+		return tx.Doctors().Add(ctx, doctor)
 	})
-	return created.VisibleTo(actor), err
+	return doctor.VisibleTo(actor), err
 }
 
 // Get returns one doctor.
@@ -41,10 +39,8 @@ func (s *Doctors) Get(ctx context.Context, actor domain.Actor, id domain.ID) (do
 	if err := domain.Authorize(actor, domain.DoctorRead); err != nil {
 		return domain.Doctor{}, err
 	}
-	var doctor domain.Doctor
-	err := s.store.View(ctx, func(tx ports.Tx) (err error) {
-		doctor, err = tx.Doctors().Get(ctx, id)
-		return err
+	doctor, err := view(ctx, s.store, func(tx ports.Tx) (domain.Doctor, error) {
+		return tx.Doctors().Get(ctx, id)
 	})
 	return doctor.VisibleTo(actor), err
 }
@@ -54,26 +50,18 @@ func (s *Doctors) List(ctx context.Context, actor domain.Actor, in domain.PageIn
 	if err := domain.Authorize(actor, domain.DoctorRead); err != nil {
 		return Page[domain.Doctor]{}, err
 	}
-	page, err := in.Parse()
-	if err != nil {
-		return Page[domain.Doctor]{}, err
-	}
-	return s.page(ctx, actor, page, func(tx ports.Tx, page domain.Page) ([]domain.Doctor, error) {
+	return s.list(ctx, actor, in, func(tx ports.Tx, page domain.Page) ([]domain.Doctor, error) {
 		return tx.Doctors().List(ctx, page)
 	})
 }
 
-// OfPatient returns a page of the doctors assigned to a patient. It shows who
-// treats whom, so it needs MappingRead. An unknown patient is NotFound.
+// OfPatient returns a page of the doctors assigned to a patient. Who treats
+// whom is what mappings say, so it needs MappingRead. An unknown patient is NotFound.
 func (s *Doctors) OfPatient(ctx context.Context, actor domain.Actor, patient domain.ID, in domain.PageInput) (Page[domain.Doctor], error) {
 	if err := domain.Authorize(actor, domain.MappingRead); err != nil {
 		return Page[domain.Doctor]{}, err
 	}
-	page, err := in.Parse()
-	if err != nil {
-		return Page[domain.Doctor]{}, err
-	}
-	return s.page(ctx, actor, page, func(tx ports.Tx, page domain.Page) ([]domain.Doctor, error) {
+	return s.list(ctx, actor, in, func(tx ports.Tx, page domain.Page) ([]domain.Doctor, error) {
 		if _, err := tx.Patients().Get(ctx, patient); err != nil {
 			return nil, err
 		}
@@ -81,27 +69,29 @@ func (s *Doctors) OfPatient(ctx context.Context, actor domain.Actor, patient dom
 	})
 }
 
-func (s *Doctors) page(ctx context.Context, actor domain.Actor, page domain.Page,
-	list func(ports.Tx, domain.Page) ([]domain.Doctor, error),
-) (doctors Page[domain.Doctor], err error) {
-	err = s.store.View(ctx, func(tx ports.Tx) (err error) {
-		doctors, err = readPage(page, doctorID, func(page domain.Page) ([]domain.Doctor, error) { return list(tx, page) })
-		return err
-	})
-	for i := range doctors.Items {
-		doctors.Items[i] = doctors.Items[i].VisibleTo(actor)
+func (s *Doctors) list(ctx context.Context, actor domain.Actor, in domain.PageInput,
+	read func(ports.Tx, domain.Page) ([]domain.Doctor, error),
+) (Page[domain.Doctor], error) {
+	page, err := in.Parse()
+	if err != nil {
+		return Page[domain.Doctor]{}, err
+	}
+	doctors, err := list(ctx, s.store, page, func(doctor domain.Doctor) domain.ID { return doctor.ID }, read)
+	for i, doctor := range doctors.Items {
+		doctors.Items[i] = doctor.VisibleTo(actor)
 	}
 	return doctors, err
 }
-
-func doctorID(doctor domain.Doctor) domain.ID { return doctor.ID }
 
 // Replace sets all that may be set of a doctor.
 func (s *Doctors) Replace(ctx context.Context, actor domain.Actor, id domain.ID, in domain.DoctorInput) (domain.Doctor, error) {
 	if err := domain.Authorize(actor, domain.DoctorUpdate); err != nil {
 		return domain.Doctor{}, err
 	}
-	return s.update(ctx, actor, id, func(doctor domain.Doctor) (domain.Doctor, error) { return doctor.Replace(in) })
+	doctor, err := change(ctx, s.store, doctors, id, func(doctor domain.Doctor) (domain.Doctor, error) {
+		return doctor.Replace(in)
+	})
+	return doctor.VisibleTo(actor), err
 }
 
 // Change sets what is given of a doctor.
@@ -109,23 +99,13 @@ func (s *Doctors) Change(ctx context.Context, actor domain.Actor, id domain.ID, 
 	if err := domain.Authorize(actor, domain.DoctorUpdate); err != nil {
 		return domain.Doctor{}, err
 	}
-	return s.update(ctx, actor, id, func(doctor domain.Doctor) (domain.Doctor, error) { return doctor.Change(in) })
-}
-
-func (s *Doctors) update(ctx context.Context, actor domain.Actor, id domain.ID,
-	change func(domain.Doctor) (domain.Doctor, error),
-) (doctor domain.Doctor, err error) {
-	err = s.store.Update(ctx, func(tx ports.Tx) (err error) {
-		if doctor, err = tx.Doctors().Get(ctx, id); err != nil {
-			return err
-		}
-		if doctor, err = change(doctor); err != nil {
-			return err
-		}
-		return tx.Doctors().Save(ctx, doctor)
+	doctor, err := change(ctx, s.store, doctors, id, func(doctor domain.Doctor) (domain.Doctor, error) {
+		return doctor.Change(in)
 	})
 	return doctor.VisibleTo(actor), err
 }
+
+func doctors(tx ports.Tx) repository[domain.Doctor] { return tx.Doctors() }
 
 // Delete removes a doctor and ends their mappings.
 func (s *Doctors) Delete(ctx context.Context, actor domain.Actor, id domain.ID) error {

@@ -96,10 +96,15 @@ func Authorize(actor Actor, permission Permission) error {
 	case Can(actor.Role, permission):
 		return nil
 	case actor.Role == Anonymous:
-		return &Error{Kind: Unauthenticated, Code: "not_authenticated", Message: "Authentication credentials were not provided."}
+		return ErrNotAuthenticated()
 	default:
 		return ErrForbidden("You do not have permission to perform this action.")
 	}
+}
+
+// ErrNotAuthenticated refuses a caller who did not say who they are.
+func ErrNotAuthenticated() error {
+	return &Error{Kind: Unauthenticated, Code: "not_authenticated", Message: "Authentication credentials were not provided."}
 }
 
 // ErrForbidden refuses a known caller, and says what would be needed.

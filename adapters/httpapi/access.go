@@ -1,0 +1,74 @@
+package httpapi
+
+import (
+	"context"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"example.com/healthcare/domain"
+)
+
+// access says what a route makes of the caller's token. What the actor may then
+// do is decided in the use-case.
+type access uint8
+
+const (
+	// signedIn needs a valid token, and refuses before the body is read. It is
+	// the zero value: a route that says nothing is closed.
+	signedIn access = iota
+	// maybeSignedIn takes a caller without a token as anonymous, and refuses a
+	// bad token.
+	maybeSignedIn
+	// anonymous looks at no token, so that clients that attach an expired one
+	// to everything can still sign in.
+	anonymous
+)
+
+// handler serves one route to actor.
+type handler func(c echo.Context, actor domain.Actor) error
+
+type authenticator interface {
+	Authenticate(ctx context.Context, token string) (domain.Actor, error)
+}
+
+func withActor(auth authenticator, access access, next handler) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if access == anonymous {
+			return next(c, domain.Actor{})
+		}
+		token, found, err := bearerToken(c)
+		if err != nil {
+			return err
+		}
+		if !found {
+			if access == maybeSignedIn {
+				return next(c, domain.Actor{})
+			}
+			return domain.ErrNotAuthenticated()
+		}
+		actor, err := auth.Authenticate(c.Request().Context(), token)
+		if err != nil {
+			return err
+		}
+		logActor(c, actor)
+		return next(c, actor)
+	}
+}
+
+// bearerToken returns the token of the Authorization header (RFC 6750, 2.1). A
+// header of another scheme counts as none; two headers are a bad token.
+func bearerToken(c echo.Context) (token string, found bool, err error) {
+	headers := c.Request().Header.Values(echo.HeaderAuthorization)
+	switch len(headers) {
+	case 0:
+		return "", false, nil
+	case 1:
+		scheme, token, _ := strings.Cut(headers[0], " ")
+		if !strings.EqualFold(scheme, "Bearer") {
+			return "", false, nil
+		}
+		return token, true, nil
+	}
+	return "", false, domain.ErrAccessToken()
+}

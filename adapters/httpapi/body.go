@@ -1,0 +1,131 @@
+package httpapi
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/labstack/echo/v4"
+
+	"example.com/healthcare/domain"
+)
+
+// The limits of a body.
+const (
+	maxBodyBytes = 1 << 20
+	maxBodyDepth = 32
+	// maxUnknownNamed bounds how many unknown members an answer names.
+	maxUnknownNamed = 20
+)
+
+// body is the JSON object of a request. Members are taken out of it one by one;
+// what is left in the end is unknown.
+type body struct{ members map[string]jsontext.Value }
+
+// readBody reads the request's body strictly: a media type that is JSON, one
+// object, nothing twice, nothing after it, all of it UTF-8 without NUL, within
+// the limits.
+func readBody(c echo.Context) (*body, error) {
+	req := c.Request()
+	mediaType, params, err := mime.ParseMediaType(req.Header.Get(echo.HeaderContentType))
+	isJSON := mediaType == "application/json" || mediaType == "application/merge-patch+json" && req.Method == http.MethodPatch
+	charset, hasCharset := params["charset"]
+	if err != nil || !isJSON || hasCharset && !strings.EqualFold(charset, "utf-8") || req.Header.Get(echo.HeaderContentEncoding) != "" {
+		return nil, errMediaType()
+	}
+	text, err := io.ReadAll(http.MaxBytesReader(c.Response(), req.Body, maxBodyBytes))
+	if err != nil {
+		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+			return nil, errTooLarge()
+		}
+		return nil, errMalformed("The body could not be read to its end.")
+	}
+	return parseBody(text)
+}
+
+func parseBody(text []byte) (*body, error) {
+	if err := checkJSON(text); err != nil {
+		return nil, err
+	}
+	decoder := jsontext.NewDecoder(bytes.NewBuffer(text))
+	_, _ = decoder.ReadToken() // nothing can fail any more
+	members := map[string]jsontext.Value{}
+	for decoder.PeekKind() == '"' {
+		token, _ := decoder.ReadToken()
+		name := token.String()
+		value, _ := decoder.ReadValue()
+		members[name] = value.Clone()
+	}
+	return &body{members}, nil
+}
+
+// checkJSON accepts one object within the limits and nothing after it. The
+// decoder itself refuses bad UTF-8, lone surrogates and equal names in one object.
+func checkJSON(text []byte) error {
+	decoder := jsontext.NewDecoder(bytes.NewBuffer(text))
+	if kind := decoder.PeekKind(); kind != '{' {
+		return errMalformed("JSON parse error: the body must be one JSON object.")
+	}
+	for closed := false; ; closed = decoder.StackDepth() == 0 {
+		token, err := decoder.ReadToken()
+		switch {
+		case closed && errors.Is(err, io.EOF):
+			return nil
+		case closed:
+			return errMalformed("JSON parse error: nothing may follow the object.")
+		case errors.Is(err, jsontext.ErrDuplicateName):
+			return errMalformed("JSON parse error: two members of one object have the same name.")
+		case err != nil:
+			return errMalformed(fmt.Sprintf("JSON parse error at byte %d.", decoder.InputOffset()))
+		case decoder.StackDepth() > maxBodyDepth:
+			return errMalformed(fmt.Sprintf("JSON parse error: more than %d levels deep.", maxBodyDepth))
+		case token.Kind() == '"' && strings.ContainsRune(token.String(), 0):
+			return errMalformed("JSON parse error: NUL characters are not allowed.")
+		}
+	}
+}
+
+// text takes a member that is a string.
+func (b *body) text(name string) domain.Input {
+	return b.take(name, "Not a valid string.", '"')
+}
+
+// number takes a member that is a number, or a string that holds one.
+func (b *body) number(name string) domain.Input {
+	return b.take(name, "A valid number is required.", '0', '"')
+}
+
+func (b *body) take(name, problem string, kinds ...jsontext.Kind) domain.Input {
+	value, found := b.members[name]
+	delete(b.members, name)
+	switch kind := value.Kind(); {
+	case !found:
+		return domain.Input{}
+	case kind == 'n':
+		return domain.Null()
+	case !slices.Contains(kinds, kind):
+		return domain.Unreadable(problem)
+	case kind == '"':
+		text, _ := jsontext.AppendUnquote(nil, value)
+		return domain.Given(string(text))
+	default:
+		return domain.Given(string(value))
+	}
+}
+
+// rest takes all other members and returns the names of those that are not readOnly,
+// which clients may send back as they got them.
+func (b *body) rest(readOnly ...string) []string {
+	for _, name := range readOnly {
+		delete(b.members, name)
+	}
+	names := slices.Sorted(maps.Keys(b.members))
+	return names[:min(len(names), maxUnknownNamed)]
+}

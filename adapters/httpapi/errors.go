@@ -1,0 +1,108 @@
+package httpapi
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/go-json-experiment/json"
+	"github.com/labstack/echo/v4"
+
+	"example.com/healthcare/domain"
+)
+
+// problem is the body of every error (RFC 9457), with the code and errors of
+// the old backend's answers beside it.
+type problem struct {
+	Type   string             `json:"type"`
+	Title  string             `json:"title"`
+	Status int                `json:"status"`
+	Detail string             `json:"detail"`
+	Code   string             `json:"code"`
+	Errors domain.FieldErrors `json:"errors,omitempty"`
+}
+
+// answers says how each kind of failure is told, unless the error says it better.
+var answers = map[domain.Kind]problem{
+	domain.Internal:        {Status: http.StatusInternalServerError, Code: "error", Detail: "A server error occurred."},
+	domain.Invalid:         {Status: http.StatusBadRequest, Code: "invalid", Detail: "Invalid input."},
+	domain.Unauthenticated: {Status: http.StatusUnauthorized, Code: "not_authenticated", Detail: "Authentication credentials were not provided."},
+	domain.Forbidden:       {Status: http.StatusForbidden, Code: "permission_denied", Detail: "You do not have permission to perform this action."},
+	domain.NotFound:        {Status: http.StatusNotFound, Code: "not_found", Detail: "Not found."},
+	// The old backend answered a duplicate with 400, like every other bad value.
+	domain.Conflict:    {Status: http.StatusBadRequest, Code: "conflict", Detail: "Invalid input."},
+	domain.Unavailable: {Status: http.StatusServiceUnavailable, Code: "unavailable", Detail: "The service cannot do this right now. Try again shortly."},
+}
+
+// requestError is a request that HTTP itself is wrong about; no use-case saw it.
+type requestError struct {
+	status int
+	code   string
+	detail string
+}
+
+func (e *requestError) Error() string { return e.detail }
+
+func errMalformed(detail string) error {
+	return &requestError{http.StatusBadRequest, "parse_error", detail}
+}
+
+func errTooLarge() error {
+	return &requestError{http.StatusRequestEntityTooLarge, "too_large", "The body may have at most 1 MiB."}
+}
+
+func errMediaType() error {
+	return &requestError{http.StatusUnsupportedMediaType, "unsupported_media_type", "Send the body as application/json in UTF-8, not compressed."}
+}
+
+// problemOf is the one place that turns an error into a status.
+func problemOf(err error) problem {
+	var p problem
+	if e, ok := errors.AsType[*domain.Error](err); ok {
+		p = answers[e.Kind]
+		if e.Kind != domain.Internal {
+			p.Code = orElse(e.Code, p.Code)
+			p.Detail = orElse(e.Message, p.Detail)
+			p.Errors = e.Fields
+		}
+	} else if e, ok := errors.AsType[*requestError](err); ok {
+		p = problem{Status: e.status, Code: e.code, Detail: e.detail}
+	} else if e, ok := errors.AsType[*echo.HTTPError](err); ok && e.Code == http.StatusMethodNotAllowed {
+		p = problem{Status: e.Code, Code: "method_not_allowed", Detail: "This method is not allowed here; the Allow header says which are."}
+	} else if ok && e.Code == http.StatusNotFound {
+		p = answers[domain.NotFound]
+	} else {
+		p = answers[domain.Internal]
+	}
+	p.Type, p.Title = "about:blank", http.StatusText(p.Status)
+	return p
+}
+
+func orElse(text, otherwise string) string {
+	if text == "" {
+		return otherwise
+	}
+	return text
+}
+
+// retryAfterSeconds is a guess at how long a short outage lasts.
+const retryAfterSeconds = "2"
+
+// sendProblem is Echo's HTTPErrorHandler.
+func sendProblem(err error, c echo.Context) {
+	if c.Response().Committed {
+		return
+	}
+	p := problemOf(err)
+	header := c.Response().Header()
+	header.Del(echo.HeaderLocation)
+	header.Set(echo.HeaderContentType, "application/problem+json")
+	switch p.Status {
+	case http.StatusUnauthorized:
+		header.Set(echo.HeaderWWWAuthenticate, "Bearer")
+	case http.StatusServiceUnavailable:
+		header.Set(echo.HeaderRetryAfter, retryAfterSeconds)
+	}
+	c.Response().WriteHeader(p.Status)
+	// The client is gone if this fails, and there is nobody left to tell.
+	_ = json.MarshalWrite(c.Response(), p, json.Deterministic(true))
+}

@@ -1,0 +1,142 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"example.com/healthcare/application"
+	"example.com/healthcare/domain"
+)
+
+// resource is what a created entity is shown as.
+type resource interface {
+	// location is the path of the entity.
+	location() string
+}
+
+// create answers 201 with the entity that do makes of the body.
+func create[In, Out any, View resource](read func(*body) In,
+	do func(context.Context, domain.Actor, In) (Out, error), show func(Out) View,
+) handler {
+	return func(c echo.Context, actor domain.Actor) error {
+		body, err := readBody(c)
+		if err != nil {
+			return err
+		}
+		out, err := do(c.Request().Context(), actor, read(body))
+		if err != nil {
+			return err
+		}
+		view := show(out)
+		c.Response().Header().Set(echo.HeaderLocation, view.location())
+		return c.JSON(http.StatusCreated, view)
+	}
+}
+
+// get answers with the entity whose id is in the path.
+func get[Out, View any](do func(context.Context, domain.Actor, domain.ID) (Out, error), show func(Out) View) handler {
+	return func(c echo.Context, actor domain.Actor) error {
+		id, err := pathID(c)
+		if err != nil {
+			return err
+		}
+		out, err := do(c.Request().Context(), actor, id)
+		if err != nil {
+			return err
+		}
+		return c.JSON(http.StatusOK, show(out))
+	}
+}
+
+// change answers with what do made of the body and the entity whose id is in the path.
+func change[In, Out, View any](read func(*body) In,
+	do func(context.Context, domain.Actor, domain.ID, In) (Out, error), show func(Out) View,
+) handler {
+	return func(c echo.Context, actor domain.Actor) error {
+		id, err := pathID(c)
+		if err != nil {
+			return err
+		}
+		body, err := readBody(c)
+		if err != nil {
+			return err
+		}
+		out, err := do(c.Request().Context(), actor, id, read(body))
+		if err != nil {
+			return err
+		}
+		return c.JSON(http.StatusOK, show(out))
+	}
+}
+
+// remove answers 204 once do has removed the entity whose id is in the path.
+func remove(do func(context.Context, domain.Actor, domain.ID) error) handler {
+	return func(c echo.Context, actor domain.Actor) error {
+		id, err := pathID(c)
+		if err != nil {
+			return err
+		}
+		if err := do(c.Request().Context(), actor, id); err != nil {
+			return err
+		}
+		return c.NoContent(http.StatusNoContent)
+	}
+}
+
+// list answers with a page.
+func list[Out, View any](do func(context.Context, domain.Actor, domain.PageInput) (application.Page[Out], error),
+	show func(Out) View,
+) handler {
+	return func(c echo.Context, actor domain.Actor) error {
+		query, err := readQuery(c)
+		if err != nil {
+			return err
+		}
+		page, err := do(c.Request().Context(), actor, query.page())
+		if err != nil {
+			return err
+		}
+		return showPage(c, query, page, show)
+	}
+}
+
+// listOf answers with a page of what belongs to the entity whose id is in the path.
+func listOf[Out, View any](do func(context.Context, domain.Actor, domain.ID, domain.PageInput) (application.Page[Out], error),
+	show func(Out) View,
+) handler {
+	return func(c echo.Context, actor domain.Actor) error {
+		id, err := pathID(c)
+		if err != nil {
+			return err
+		}
+		return list(func(ctx context.Context, actor domain.Actor, page domain.PageInput) (application.Page[Out], error) {
+			return do(ctx, actor, id, page)
+		}, show)(c, actor)
+	}
+}
+
+// showPage answers with a bare array, and links to the next page if there is
+// one (RFC 8288), keeping every other parameter.
+func showPage[Out, View any](c echo.Context, query query, page application.Page[Out], show func(Out) View) error {
+	views := make([]View, len(page.Items))
+	for i, item := range page.Items {
+		views[i] = show(item)
+	}
+	if page.Next != 0 {
+		query.values.Set("cursor", page.Next.String())
+		c.Response().Header().Set("Link", fmt.Sprintf("<%s?%s>; rel=\"next\"", c.Request().URL.EscapedPath(), query.values.Encode()))
+	}
+	return c.JSON(http.StatusOK, views)
+}
+
+// pathID reads the id in the path. What cannot be an id is nobody's.
+func pathID(c echo.Context) (domain.ID, error) {
+	id, err := domain.ParseID(c.Param("id"))
+	if err != nil {
+		return 0, domain.ErrNotFound()
+	}
+	return id, nil
+}

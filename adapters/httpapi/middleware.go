@@ -1,0 +1,112 @@
+package httpapi
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"example.com/healthcare/domain"
+)
+
+// safeRequestID is what a caller's request id may be: nothing that could forge
+// a log line or a header.
+var safeRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+// identifyRequest gives every request an id: the caller's, if it is safe, or a
+// random one.
+func identifyRequest(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		id := c.Request().Header.Get(echo.HeaderXRequestID)
+		if !safeRequestID.MatchString(id) {
+			id = rand.Text()
+		}
+		c.Response().Header().Set(echo.HeaderXRequestID, id)
+		return next(c)
+	}
+}
+
+// secureHeaders keeps answers out of caches, and as what they say they are.
+func secureHeaders(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		header := c.Response().Header()
+		header.Set(echo.HeaderCacheControl, "no-store")
+		header.Set(echo.HeaderXContentTypeOptions, "nosniff")
+		return next(c)
+	}
+}
+
+// limitTime ends the work on a request while there is still time to say so.
+func limitTime(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		ctx, cancel := context.WithTimeout(c.Request().Context(), requestTimeout)
+		defer cancel()
+		c.SetRequest(c.Request().WithContext(ctx))
+		return next(c)
+	}
+}
+
+// logRequests writes one line for every request, with ids and never content,
+// and is where an error is logged.
+func logRequests(log *slog.Logger) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			start := time.Now()
+			err := next(c)
+			if err != nil {
+				c.Error(err)
+			}
+			level := slog.LevelInfo
+			attrs := []slog.Attr{
+				slog.String("request_id", c.Response().Header().Get(echo.HeaderXRequestID)),
+				slog.String("method", c.Request().Method),
+				// The pattern, not the path: the same for all ids, and a mistyped
+				// path may hold anything.
+				slog.String("route", c.Path()),
+				slog.Int("status", c.Response().Status),
+				slog.Duration("took", time.Since(start)),
+			}
+			if actor, ok := c.Get(actorKey).(domain.Actor); ok {
+				attrs = append(attrs, slog.String("user", actor.UserID.String()), slog.String("session", actor.SessionID.String()))
+			}
+			if err != nil && c.Response().Status >= http.StatusInternalServerError {
+				level = slog.LevelError
+				attrs = append(attrs, slog.String("error", err.Error()))
+			}
+			log.LogAttrs(context.WithoutCancel(c.Request().Context()), level, "request", attrs...)
+			return nil
+		}
+	}
+}
+
+const actorKey = "actor"
+
+// logActor leaves the actor for the log line of the request.
+func logActor(c echo.Context, actor domain.Actor) { c.Set(actorKey, actor) }
+
+// recoverPanics turns a panic into an Internal error. What the panic says may
+// hold data of a patient and is not logged, but where it happened is.
+func recoverPanics(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) (err error) {
+		defer func() {
+			switch thrown := recover().(type) {
+			case nil:
+			case runtime.Error:
+				err = fmt.Errorf("panic: %w\n%s", thrown, debug.Stack())
+			default:
+				if thrown == http.ErrAbortHandler {
+					panic(thrown)
+				}
+				err = fmt.Errorf("panic with a %T\n%s", thrown, debug.Stack())
+			}
+		}()
+		return next(c)
+	}
+}

@@ -1,0 +1,34 @@
+package httpapi
+
+import (
+	"net/url"
+
+	"github.com/labstack/echo/v4"
+
+	"example.com/healthcare/domain"
+)
+
+// query is the parameters after the question mark.
+type query struct{ values url.Values }
+
+func readQuery(c echo.Context) (query, error) {
+	values, err := url.ParseQuery(c.Request().URL.RawQuery)
+	if err != nil {
+		return query{}, errMalformed("The query string is malformed.")
+	}
+	return query{values}, nil
+}
+
+func (q query) input(name string) domain.Input {
+	switch values := q.values[name]; len(values) {
+	case 0:
+		return domain.Input{}
+	case 1:
+		return domain.Given(values[0])
+	}
+	return domain.Unreadable("Give this parameter once.")
+}
+
+func (q query) page() domain.PageInput {
+	return domain.PageInput{Limit: q.input("limit"), Cursor: q.input("cursor")}
+}

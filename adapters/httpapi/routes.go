@@ -1,0 +1,87 @@
+package httpapi
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"example.com/healthcare/application"
+)
+
+// Services are the use-cases that are served.
+type Services struct {
+	Auth     *application.Auth
+	Users    *application.Users
+	Doctors  *application.Doctors
+	Patients *application.Patients
+	Mappings *application.Mappings
+}
+
+// route is one operation of openapi.yaml.
+type route struct {
+	method string
+	path   string
+	access access
+	handle handler
+}
+
+// routes is every route there is.
+func routes(s Services, ready readiness) []route {
+	return []route{
+		{http.MethodPost, "/api/auth/register/", maybeSignedIn, create(readRegistration, s.Users.Register, showUser)},
+		{http.MethodPost, "/api/auth/login/", anonymous, grant(readCredentials, s.Auth.Login)},
+		{http.MethodPost, "/api/auth/login/refresh/", anonymous, grant(readRefresh, s.Auth.Refresh)},
+		{http.MethodPost, "/api/auth/logout/", signedIn, logout(s.Auth)},
+		{http.MethodGet, "/api/auth/me/", signedIn, getMe(s.Users)},
+		{http.MethodPatch, "/api/auth/me/", signedIn, changeMe(s.Users)},
+
+		{http.MethodGet, "/api/doctors/", signedIn, list(s.Doctors.List, showDoctor)},
+		{http.MethodPost, "/api/doctors/", signedIn, create(readDoctor, s.Doctors.Create, showDoctor)},
+		{http.MethodGet, "/api/doctors/:id/", signedIn, get(s.Doctors.Get, showDoctor)},
+		{http.MethodPut, "/api/doctors/:id/", signedIn, change(readDoctor, s.Doctors.Replace, showDoctor)},
+		{http.MethodPatch, "/api/doctors/:id/", signedIn, change(readDoctor, s.Doctors.Change, showDoctor)},
+		{http.MethodDelete, "/api/doctors/:id/", signedIn, remove(s.Doctors.Delete)},
+		{http.MethodGet, "/api/doctors/:id/patients/", signedIn, listOf(s.Patients.OfDoctor, showPatient)},
+
+		{http.MethodGet, "/api/patients/", signedIn, list(s.Patients.List, showPatient)},
+		{http.MethodPost, "/api/patients/", signedIn, create(readPatient, s.Patients.Create, showPatient)},
+		{http.MethodGet, "/api/patients/:id/", signedIn, get(s.Patients.Get, showPatient)},
+		{http.MethodPut, "/api/patients/:id/", signedIn, change(readPatient, s.Patients.Replace, showPatient)},
+		{http.MethodPatch, "/api/patients/:id/", signedIn, change(readPatient, s.Patients.Change, showPatient)},
+		{http.MethodDelete, "/api/patients/:id/", signedIn, remove(s.Patients.Delete)},
+		{http.MethodGet, "/api/patients/:id/doctors/", signedIn, listOf(s.Doctors.OfPatient, showDoctor)},
+
+		{http.MethodGet, "/api/mappings/", signedIn, listMappings(s.Mappings)},
+		{http.MethodPost, "/api/mappings/", signedIn, create(readMapping, s.Mappings.Assign, showMapping)},
+		// As the old backend had it, GET takes the id of a patient here, and the
+		// other methods that of a mapping.
+		{http.MethodGet, "/api/mappings/:id/", signedIn, listOf(s.Doctors.OfPatient, showDoctor)},
+		{http.MethodPut, "/api/mappings/:id/", signedIn, change(readMapping, s.Mappings.Replace, showMapping)},
+		{http.MethodPatch, "/api/mappings/:id/", signedIn, change(readMapping, s.Mappings.Change, showMapping)},
+		{http.MethodDelete, "/api/mappings/:id/", signedIn, remove(s.Mappings.Unassign)},
+
+		{http.MethodGet, "/api/", signedIn, index},
+		{http.MethodGet, "/openapi.yaml", anonymous, spec},
+		{http.MethodGet, "/livez", anonymous, live},
+		{http.MethodGet, "/readyz", anonymous, ready.handle},
+	}
+}
+
+// register adds the routes to e, with and without the trailing slash, and
+// answers HEAD wherever GET is answered (RFC 9110, 9.1).
+func register(e *echo.Echo, auth authenticator, routes []route) {
+	for _, r := range routes {
+		paths := []string{r.path}
+		if bare := strings.TrimSuffix(r.path, "/"); bare != r.path {
+			paths = append(paths, bare)
+		}
+		for _, path := range paths {
+			handle := withActor(auth, r.access, r.handle)
+			e.Add(r.method, path, handle)
+			if r.method == http.MethodGet {
+				e.Add(http.MethodHead, path, handle)
+			}
+		}
+	}
+}

@@ -1,0 +1,47 @@
+package httpapi
+
+import (
+	"context"
+	_ "embed"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"example.com/healthcare/domain"
+)
+
+// openAPI is the contract of the service.
+//
+//go:embed openapi.yaml
+var openAPI []byte
+
+func spec(c echo.Context, _ domain.Actor) error {
+	return c.Blob(http.StatusOK, "application/yaml", openAPI)
+}
+
+func index(c echo.Context, _ domain.Actor) error {
+	return c.JSON(http.StatusOK, map[string]string{
+		"doctors":  "/api/doctors/",
+		"patients": "/api/patients/",
+		"mappings": "/api/mappings/",
+	})
+}
+
+type statusView struct {
+	Status string `json:"status"`
+}
+
+// live says that the process runs.
+func live(c echo.Context, _ domain.Actor) error {
+	return c.JSON(http.StatusOK, statusView{"ok"})
+}
+
+// readiness says whether the service can serve now.
+type readiness func(context.Context) error
+
+func (r readiness) handle(c echo.Context, _ domain.Actor) error {
+	if err := r(c.Request().Context()); err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, statusView{"ok"})
+}

@@ -1,0 +1,71 @@
+package application
+
+import (
+	"context"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// view returns what read finds, the zero T if it fails.
+func view[T any](ctx context.Context, store ports.Store, read func(ports.Tx) (T, error)) (T, error) {
+	return within(ctx, store.View, read)
+}
+
+// update returns what write made once it is committed, the zero T if it fails.
+func update[T any](ctx context.Context, store ports.Store, write func(ports.Tx) (T, error)) (T, error) {
+	return within(ctx, store.Update, write)
+}
+
+func within[T any](ctx context.Context, transact func(context.Context, func(ports.Tx) error) error, fn func(ports.Tx) (T, error)) (T, error) {
+	var result, none T
+	err := transact(ctx, func(tx ports.Tx) (err error) {
+		result, err = fn(tx)
+		return err
+	})
+	if err != nil {
+		return none, err
+	}
+	return result, nil
+}
+
+// repository is what change needs of an aggregate's repository.
+type repository[T any] interface {
+	Get(ctx context.Context, id domain.ID) (T, error)
+	Save(ctx context.Context, entity T) error
+}
+
+// change reads an entity, changes it and saves it, in one transaction.
+func change[T any](ctx context.Context, store ports.Store, of func(ports.Tx) repository[T], id domain.ID, with func(T) (T, error)) (T, error) {
+	return update(ctx, store, func(tx ports.Tx) (entity T, err error) {
+		if entity, err = of(tx).Get(ctx, id); err != nil {
+			return entity, err
+		}
+		if entity, err = with(entity); err != nil {
+			return entity, err
+		}
+		return entity, of(tx).Save(ctx, entity)
+	})
+}
+
+// Page is one page of a list.
+type Page[T any] struct {
+	Items []T
+	// Next continues the list when given as the next PageInput's cursor; zero
+	// on the last page.
+	Next domain.ID
+}
+
+// list reads the page of a list. It reads one entity more, to know whether any follow.
+func list[T any](ctx context.Context, store ports.Store, page domain.Page, id func(T) domain.ID,
+	read func(ports.Tx, domain.Page) ([]T, error),
+) (Page[T], error) {
+	items, err := view(ctx, store, func(tx ports.Tx) ([]T, error) {
+		return read(tx, domain.Page{After: page.After, Limit: page.Limit + 1})
+	})
+	if err != nil || len(items) <= page.Limit {
+		return Page[T]{Items: items}, err
+	}
+	items = items[:page.Limit]
+	return Page[T]{Items: items, Next: id(items[len(items)-1])}, nil
+}

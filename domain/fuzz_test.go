@@ -1,0 +1,92 @@
+package domain_test
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"example.com/healthcare/domain"
+)
+
+// fuzzValue states what holds for every value that is parsed: what is accepted
+// is valid UTF-8 without NUL within its limit, and parses again to itself.
+func fuzzValue(f *testing.F, kind string, maxChars int, seeds ...string) {
+	parse := parsers[kind]
+	for _, seed := range append(seeds, "", " ", "\x00", "\xff", "a\u0301", "😀", "\u202e") {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, in string) {
+		got, err := parse(in)
+		if err != nil {
+			if domain.KindOf(err) != domain.Invalid {
+				t.Fatalf("refused with kind %v", domain.KindOf(err))
+			}
+			if len(in) > 8 && strings.Contains(err.Error(), in) {
+				t.Fatalf("the error shows the value")
+			}
+			return
+		}
+		if !utf8.ValidString(got) || utf8.RuneCountInString(got) > maxChars {
+			t.Fatalf("accepted %q", got)
+		}
+		if kind != "password" && strings.ContainsRune(got, 0) {
+			t.Fatalf("accepted NUL")
+		}
+		if got == "" {
+			return
+		}
+		again, err := parse(got)
+		if err != nil || again != got {
+			t.Fatalf("%q parses to %q (%v) the second time", got, again, err)
+		}
+	})
+}
+
+func FuzzParseID(f *testing.F)             { fuzzValue(f, "id", 19, "1", "9223372036854775807") }
+func FuzzParseName(f *testing.F)           { fuzzValue(f, "name", 100, "Ada Lovelace") }
+func FuzzParsePersonName(f *testing.F)     { fuzzValue(f, "person name", 150, "Ada") }
+func FuzzParseSpecialization(f *testing.F) { fuzzValue(f, "specialization", 200, "Cardiology") }
+func FuzzParseSalary(f *testing.F)         { fuzzValue(f, "salary", 11, "1234.50", "1e3", "-0") }
+func FuzzParseEmail(f *testing.F)          { fuzzValue(f, "email", 254, "ada@example.com") }
+func FuzzParsePhone(f *testing.F)          { fuzzValue(f, "phone", 15, "+49 30 901820") }
+func FuzzParseText(f *testing.F)           { fuzzValue(f, "text", domain.MaxTextBytes, "a\nb") }
+func FuzzParseGender(f *testing.F)         { fuzzValue(f, "gender", 1, "M", "F", "O") }
+func FuzzParseBirthDate(f *testing.F)      { fuzzValue(f, "birth date", 10, "1990-02-28") }
+func FuzzParseNewPassword(f *testing.F)    { fuzzValue(f, "password", 256, "correct horse battery") }
+func FuzzParseRole(f *testing.F)           { fuzzValue(f, "role", 5, "ADMIN", "STAFF") }
+
+func FuzzParseLicenseNumber(f *testing.F) {
+	f.Add("LIC-1", "lic-1")
+	f.Add("straße", "STRASSE")
+	f.Add("\u0345", "\u03b9")
+	f.Fuzz(func(t *testing.T, a, b string) {
+		first, err := domain.ParseLicenseNumber(a)
+		if err != nil {
+			return
+		}
+		again, err := domain.ParseLicenseNumber(first.String())
+		if err != nil || again != first || again.Key() != first.Key() {
+			t.Fatalf("%q parses to %q (%v) the second time", first, again, err)
+		}
+		if second, err := domain.ParseLicenseNumber(b); err == nil && strings.EqualFold(first.String(), second.String()) && first.Key() != second.Key() {
+			t.Fatalf("%q and %q differ in letter case only and have keys %q and %q", first, second, first.Key(), second.Key())
+		}
+	})
+}
+
+func FuzzParseRefreshToken(f *testing.F) {
+	f.Add(domain.NewRefreshToken(domain.RefreshSelector{1}, domain.RefreshSecret{2}).Reveal())
+	f.Add("\n" + domain.NewRefreshToken(domain.RefreshSelector{}, domain.RefreshSecret{}).Reveal())
+	f.Fuzz(func(t *testing.T, in string) {
+		token, err := domain.ParseRefreshToken(in)
+		if err != nil {
+			if domain.KindOf(err) != domain.Unauthenticated {
+				t.Fatalf("refused with kind %v", domain.KindOf(err))
+			}
+			return
+		}
+		if token.Reveal() != in || len(in) != 64 {
+			t.Fatalf("accepted %q", in)
+		}
+	})
+}
