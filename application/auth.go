@@ -66,8 +66,8 @@ func (s *Auth) Login(ctx context.Context, actor domain.Actor, in domain.Credenti
 	if !right {
 		return Grant{}, domain.ErrCredentials()
 	}
-	renewed := user.PasswordHash
-	if s.passwords.Outdated(renewed) {
+	var renewed domain.PasswordHash
+	if s.passwords.Outdated(user.PasswordHash) {
 		if renewed, err = s.passwords.Hash(ctx, password); err != nil {
 			return Grant{}, err
 		}
@@ -81,11 +81,11 @@ func (s *Auth) Login(ctx context.Context, actor domain.Actor, in domain.Credenti
 		if err != nil {
 			return domain.Session{}, err
 		}
-		if current.PasswordHash != user.PasswordHash {
+		if current.PasswordHash.Reveal() != user.PasswordHash.Reveal() {
 			// The password was changed while this login was checking the old one.
 			return domain.Session{}, domain.ErrCredentials()
 		}
-		if renewed != current.PasswordHash {
+		if !renewed.IsZero() {
 			current.PasswordHash = renewed
 			if err := tx.Users().Save(ctx, current); err != nil {
 				return domain.Session{}, err

@@ -1,6 +1,10 @@
 package domain
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+	"io"
+)
 
 // Input is one member of what a caller sent, before any rule was applied to it:
 // absent (the zero value), null, unreadable, or a text. Numbers travel as their text.
@@ -24,6 +28,9 @@ func Given(text string) Input { return Input{state: given, text: text} }
 
 // Null is an input that was given as null.
 func Null() Input { return Input{state: null} }
+
+// Format prints [input] for every verb: an input may be a password or a record.
+func (Input) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, "[input]") }
 
 // Unreadable is an input of a type that cannot be read as the field's; problem
 // tells the caller what would be, and is reported together with every other bad field.

@@ -9,14 +9,28 @@ import (
 
 const redacted = "[redacted]"
 
-// secret is a text that no formatter, encoder or logger prints.
-type secret struct{ text string }
+// secret is a text that no formatter, encoder or logger prints. It is behind a
+// pointer because package fmt calls no methods on unexported fields: of a struct
+// that has a secret in one it prints an address.
+type secret struct{ text *string }
+
+func keep(text string) secret {
+	if text == "" {
+		return secret{}
+	}
+	return secret{&text}
+}
 
 // Reveal returns the secret itself. Whoever calls it answers for where it goes.
-func (s secret) Reveal() string { return s.text }
+func (s secret) Reveal() string {
+	if s.text == nil {
+		return ""
+	}
+	return *s.text
+}
 
 // IsZero reports whether there is no secret.
-func (s secret) IsZero() bool { return s.text == "" }
+func (s secret) IsZero() bool { return s.text == nil }
 
 // Format prints [redacted] for every verb.
 func (secret) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, redacted) }
@@ -35,7 +49,7 @@ type Password struct{ secret }
 
 // TypedPassword takes a password over for comparison with a stored hash: what
 // was never a good password is just a wrong one.
-func TypedPassword(text string) Password { return Password{secret{text}} }
+func TypedPassword(text string) Password { return Password{keep(text)} }
 
 // The bounds of a new password, in characters (NIST SP 800-63B, 3.1.1.2: at
 // least 8; allow at least 64).
@@ -65,10 +79,10 @@ func ParseNewPassword(text string) (Password, error) {
 type PasswordHash struct{ secret }
 
 // RestorePasswordHash takes over a hash from storage or from a hasher.
-func RestorePasswordHash(encoded string) PasswordHash { return PasswordHash{secret{encoded}} }
+func RestorePasswordHash(encoded string) PasswordHash { return PasswordHash{keep(encoded)} }
 
 // AccessToken is a signed token that proves an Actor for some minutes.
 type AccessToken struct{ secret }
 
 // NewAccessToken takes over a token's text.
-func NewAccessToken(text string) AccessToken { return AccessToken{secret{text}} }
+func NewAccessToken(text string) AccessToken { return AccessToken{keep(text)} }

@@ -20,12 +20,16 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 		domain.RestorePasswordHash(hidden),
 		domain.NewAccessToken(hidden),
 	} {
+		type unexported struct{ secret any }
 		assert.Equal(t, hidden, secret.Reveal())
 		var out bytes.Buffer
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%T %v"} {
 			fmt.Fprintf(&out, verb, secret)
 			fmt.Fprintf(&out, verb, struct{ Nested any }{secret})
 			fmt.Fprintf(&out, verb, []any{secret, &secret})
+			fmt.Fprintf(&out, verb, unexported{secret})
+			fmt.Fprintf(&out, verb, struct{ password domain.Password }{domain.TypedPassword(hidden)})
+			fmt.Fprintf(&out, verb, domain.Registration{Password: domain.Given(hidden)})
 		}
 		encoded, err := json.Marshal(map[string]any{"secret": secret})
 		require.NoError(t, err)

@@ -88,7 +88,7 @@ type RefreshToken struct{ secret }
 // cryptographically secure source.
 func NewRefreshToken(selector RefreshSelector, secretPart RefreshSecret) RefreshToken {
 	raw := append(selector[:], secretPart[:]...)
-	return RefreshToken{secret{base64.RawURLEncoding.EncodeToString(raw)}}
+	return RefreshToken{keep(base64.RawURLEncoding.EncodeToString(raw))}
 }
 
 // ParseRefreshToken reads a token as NewRefreshToken writes it: 64 characters
@@ -98,18 +98,18 @@ func ParseRefreshToken(text string) (RefreshToken, error) {
 	if err != nil || len(raw) != len(RefreshSelector{})+len(RefreshSecret{}) || len(text) != base64.RawURLEncoding.EncodedLen(len(raw)) {
 		return RefreshToken{}, ErrRefreshToken()
 	}
-	return RefreshToken{secret{text}}, nil
+	return RefreshToken{keep(text)}, nil
 }
 
 // Selector returns the token's selector.
 func (t RefreshToken) Selector() (selector RefreshSelector) {
-	raw, _ := base64.RawURLEncoding.DecodeString(t.text)
+	raw, _ := base64.RawURLEncoding.DecodeString(t.Reveal())
 	copy(selector[:], raw)
 	return selector
 }
 
 // hash needs no salt and no stretching: what is hashed has 256 random bits.
-func (t RefreshToken) hash() RefreshHash { return sha256.Sum256([]byte(t.text)) }
+func (t RefreshToken) hash() RefreshHash { return sha256.Sum256([]byte(t.Reveal())) }
 
 // ErrAccessToken refuses an access token, for whatever reason: one answer for all.
 func ErrAccessToken() error {

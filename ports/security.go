@@ -14,7 +14,8 @@ type Passwords interface {
 	Hash(ctx context.Context, password domain.Password) (domain.PasswordHash, error)
 	// Verify reports whether hash was made of password. For the zero hash,
 	// which no password matches, it takes as long as for one in the current
-	// format. It waits like Hash; Internal when hash is in no known format.
+	// format. It waits like Hash; Internal when hash is in no known format. A
+	// format that came from elsewhere may take another time.
 	Verify(ctx context.Context, password domain.Password, hash domain.PasswordHash) (bool, error)
 	// Outdated reports whether hash is not in the current format and should be
 	// replaced at the next chance.
