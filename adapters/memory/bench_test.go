@@ -1,0 +1,52 @@
+package memory_test
+
+import (
+	"fmt"
+	"testing"
+
+	"example.com/healthcare/adapters/memory"
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// The time of each must not grow with the number of rows, but for its logarithm.
+func BenchmarkStore(b *testing.B) {
+	for _, rows := range []int{1_000, 100_000} {
+		store := memory.New()
+		update := func(fn func(ports.Doctors) error) {
+			if err := store.Update(b.Context(), func(tx ports.Tx) error { return fn(tx.Doctors()) }); err != nil {
+				b.Fatal(err)
+			}
+		}
+		update(func(doctors ports.Doctors) error {
+			for i := range rows {
+				if _, err := doctors.Add(b.Context(), doctor(fmt.Sprint(i))); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		b.Run(fmt.Sprintf("AddAndDelete/%d", rows), func(b *testing.B) {
+			for b.Loop() {
+				update(func(doctors ports.Doctors) error {
+					added, err := doctors.Add(b.Context(), doctor("new"))
+					if err != nil {
+						return err
+					}
+					return doctors.Delete(b.Context(), added.ID)
+				})
+			}
+		})
+		b.Run(fmt.Sprintf("List/%d", rows), func(b *testing.B) {
+			page := domain.Page{After: domain.ID(rows / 2), Limit: domain.DefaultPageLimit}
+			for b.Loop() {
+				if err := store.View(b.Context(), func(tx ports.Tx) error {
+					_, err := tx.Doctors().List(b.Context(), page)
+					return err
+				}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

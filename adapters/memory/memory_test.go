@@ -1,0 +1,129 @@
+package memory_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/adapters/memory"
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+	"example.com/healthcare/ports/portstest"
+)
+
+func TestStore(t *testing.T) {
+	portstest.TestStore(t, func(*testing.T) ports.Store { return memory.New() })
+}
+
+func TestStoresShareNothing(t *testing.T) {
+	one, other := memory.New(), memory.New()
+	addDoctor(t, one, "NJ-1")
+	require.Empty(t, list(t, other))
+	addDoctor(t, other, "NJ-1")
+}
+
+// The suite cannot ask this of every store: some make a View wait for the end
+// of the Update.
+func TestViewDoesNotWaitForUpdate(t *testing.T) {
+	store := memory.New()
+	addDoctor(t, store, "NJ-1")
+	require.NoError(t, store.Update(t.Context(), func(tx ports.Tx) error {
+		_, err := tx.Doctors().Add(t.Context(), doctor("NJ-2"))
+		assert.Len(t, list(t, store), 1)
+		return err
+	}))
+	require.Len(t, list(t, store), 2)
+}
+
+func TestUpdateStopsWaitingWhenItsContextEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := memory.New()
+		waiting, giveUp := context.WithCancel(t.Context())
+		var gaveUp error
+		require.NoError(t, store.Update(t.Context(), func(ports.Tx) error {
+			go func() {
+				gaveUp = store.Update(waiting, func(ports.Tx) error {
+					t.Error("two Updates ran at once")
+					return nil
+				})
+			}()
+			synctest.Wait()
+			require.NoError(t, gaveUp)
+			giveUp()
+			synctest.Wait()
+			require.ErrorIs(t, gaveUp, context.Canceled)
+			require.Equal(t, domain.Unavailable, domain.KindOf(gaveUp))
+			return nil
+		}))
+		addDoctor(t, store, "NJ-1")
+	})
+}
+
+func TestTxIsOfNoUseAfterItsFnReturned(t *testing.T) {
+	store := memory.New()
+	for name, transact := range map[string]func(context.Context, func(ports.Tx) error) error{
+		"View": store.View, "Update": store.Update,
+	} {
+		t.Run(name, func(t *testing.T) {
+			var kept ports.Tx
+			require.NoError(t, transact(t.Context(), func(tx ports.Tx) error {
+				kept = tx
+				return nil
+			}))
+			_, err := kept.Doctors().List(t.Context(), domain.Page{Limit: 1})
+			require.ErrorContains(t, err, "after its fn returned")
+			_, err = kept.Doctors().Add(t.Context(), doctor("NJ-1"))
+			require.ErrorContains(t, err, "after its fn returned")
+			require.Equal(t, domain.Internal, domain.KindOf(err))
+		})
+	}
+	require.Empty(t, list(t, store))
+}
+
+func TestUpdateEndsWithRefusedReference(t *testing.T) {
+	store := memory.New()
+	err := store.Update(t.Context(), func(tx ports.Tx) error {
+		_, err := tx.Doctors().Add(t.Context(), doctor("NJ-1"))
+		require.NoError(t, err)
+		_, refusal := tx.Mappings().Add(t.Context(), domain.Mapping{PatientID: 1, DoctorID: 1})
+		_, err = tx.Doctors().Get(t.Context(), 1)
+		require.Equal(t, refusal, err)
+		return nil
+	})
+	require.Equal(t, domain.Invalid, domain.KindOf(err))
+	require.Empty(t, list(t, store))
+}
+
+func TestErrorOfFnGoesBeforeRefusalItDropped(t *testing.T) {
+	store, own := memory.New(), errors.New("own")
+	require.Equal(t, own, store.Update(t.Context(), func(tx ports.Tx) error {
+		_, refusal := tx.Mappings().Add(t.Context(), domain.Mapping{PatientID: 1, DoctorID: 1})
+		require.Error(t, refusal)
+		return own
+	}))
+}
+
+func doctor(license string) domain.Doctor {
+	return domain.Doctor{LicenseNumber: domain.Restore[domain.LicenseNumber](license)}
+}
+
+func addDoctor(t *testing.T, store ports.Store, license string) {
+	t.Helper()
+	require.NoError(t, store.Update(t.Context(), func(tx ports.Tx) error {
+		_, err := tx.Doctors().Add(t.Context(), doctor(license))
+		return err
+	}))
+}
+
+func list(t *testing.T, store ports.Store) (doctors []domain.Doctor) {
+	t.Helper()
+	require.NoError(t, store.View(t.Context(), func(tx ports.Tx) (err error) {
+		doctors, err = tx.Doctors().List(t.Context(), domain.Page{Limit: 100})
+		return err
+	}))
+	return doctors
+}

@@ -1,0 +1,122 @@
+package memory
+
+import (
+	"cmp"
+	"iter"
+	"strings"
+
+	"example.com/healthcare/domain"
+)
+
+// state is everything stored at one moment. It consists of values and trees, so
+// that copying it takes a snapshot.
+type state struct {
+	users    table[domain.User]
+	sessions table[domain.Session]
+	doctors  table[domain.Doctor]
+	patients table[domain.Patient]
+	mappings table[domain.Mapping]
+
+	// These lead from what must be unique to whose it is.
+	emails    tree[string, domain.ID]
+	selectors tree[string, domain.ID]
+	licenses  tree[string, domain.ID]
+
+	// Both hold every mapping, under its patient and doctor, and the other way round.
+	byPatient tree[pair, domain.ID]
+	byDoctor  tree[pair, domain.ID]
+}
+
+func newState() *state {
+	return &state{
+		users:     newTable[domain.User](),
+		sessions:  newTable[domain.Session](),
+		doctors:   newTable[domain.Doctor](),
+		patients:  newTable[domain.Patient](),
+		mappings:  newTable[domain.Mapping](),
+		emails:    tree[string, domain.ID]{compare: strings.Compare},
+		selectors: tree[string, domain.ID]{compare: strings.Compare},
+		licenses:  tree[string, domain.ID]{compare: strings.Compare},
+		byPatient: tree[pair, domain.ID]{compare: comparePairs},
+		byDoctor:  tree[pair, domain.ID]{compare: comparePairs},
+	}
+}
+
+// table keeps the entities of one kind.
+type table[T any] struct {
+	rows tree[domain.ID, T]
+	// last is the greatest ID ever given out.
+	last domain.ID
+}
+
+func newTable[T any]() table[T] {
+	return table[T]{rows: tree[domain.ID, T]{compare: cmp.Compare[domain.ID]}}
+}
+
+func (t *table[T]) nextID() domain.ID {
+	t.last++
+	return t.last
+}
+
+func (t *table[T]) get(id domain.ID) (T, error) {
+	entity, found := t.rows.get(id)
+	if !found {
+		return entity, domain.ErrNotFound()
+	}
+	return entity, nil
+}
+
+func (t *table[T]) has(id domain.ID) bool {
+	_, found := t.rows.get(id)
+	return found
+}
+
+func (t *table[T]) set(id domain.ID, entity T) { t.rows = t.rows.set(id, entity) }
+
+func (t *table[T]) delete(id domain.ID) { t.rows = t.rows.delete(id) }
+
+// pair is a patient and a doctor, or a doctor and a patient.
+type pair struct{ owner, other domain.ID }
+
+func comparePairs(a, b pair) int {
+	return cmp.Or(cmp.Compare(a.owner, b.owner), cmp.Compare(a.other, b.other))
+}
+
+// of iterates over the pairs of owner in ascending order of the other ones
+// above after, with the mapping of each.
+func of(pairs tree[pair, domain.ID], owner, after domain.ID) iter.Seq2[domain.ID, domain.ID] {
+	return func(yield func(other, mapping domain.ID) bool) {
+		for key, mapping := range pairs.after(pair{owner, after}) {
+			if key.owner != owner || !yield(key.other, mapping) {
+				return
+			}
+		}
+	}
+}
+
+// take reads the first limit of ids. It never returns nil: a list without
+// entities is empty, not missing.
+func take[T any](limit int, ids iter.Seq[domain.ID], read func(domain.ID) (T, error)) ([]T, error) {
+	list := []T{}
+	for id := range ids {
+		if len(list) >= limit {
+			break
+		}
+		entity, err := read(id)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, entity)
+	}
+	return list, nil
+}
+
+func keys[K, V any](seq iter.Seq2[K, V]) iter.Seq[K] {
+	return func(yield func(K) bool) {
+		for key := range seq {
+			if !yield(key) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,133 @@
+// Package memory is a complete ports.Store in the memory of the process, to
+// drive use-cases with in tests:
+//
+//	store := memory.New()
+//	doctors := application.NewDoctors(store, ports.SystemClock)
+//
+// A store starts empty and is garbage when nothing refers to it any more: there
+// is nothing to open, to close or to clean up, and any number can be used side
+// by side. It keeps every promise of package ports, races and rollbacks included,
+// but for one: nothing survives the process. Adding, finding and deleting takes
+// O(log n), so that tens of thousands of entities are no trouble.
+//
+// Updates run one after the other, so fn runs once and never collides. Views
+// wait for nobody: they read what was last committed.
+//
+// Where stores may differ it is the strict one, so that what works here works
+// everywhere: after a refused write (Conflict or Invalid) an Update commits
+// nothing, even if fn drops the error, and a Tx that is used after its fn has
+// returned, or written through in a View, gives an Internal error.
+package memory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// Store is a ports.Store in memory. It is safe for concurrent use.
+type Store struct {
+	committed atomic.Pointer[state]
+	// updating is held by the Update that runs. It is a channel and no mutex so
+	// that waiting for it can be given up.
+	updating chan struct{}
+}
+
+var _ ports.Store = (*Store)(nil)
+
+// New returns an empty store.
+func New() *Store {
+	s := &Store{updating: make(chan struct{}, 1)}
+	s.committed.Store(newState())
+	return s
+}
+
+// View runs fn. What it reads it reads from the last commit before.
+func (s *Store) View(_ context.Context, fn func(ports.Tx) error) error {
+	tx := &tx{committed: &s.committed}
+	defer tx.end()
+	return fn(tx)
+}
+
+// Update runs fn on a snapshot, which takes the place of what was committed
+// before if fn returns nil. Otherwise it is dropped: nothing needs to be undone.
+func (s *Store) Update(ctx context.Context, fn func(ports.Tx) error) error {
+	select {
+	case s.updating <- struct{}{}:
+		defer func() { <-s.updating }()
+	case <-ctx.Done():
+		return ended(ctx)
+	}
+	snapshot := *s.committed.Load()
+	tx := &tx{snapshot: &snapshot}
+	defer tx.end()
+	if err := fn(tx); err != nil {
+		return err
+	}
+	switch {
+	case tx.refusal != nil:
+		return tx.refusal
+	case ctx.Err() != nil:
+		return ended(ctx)
+	}
+	s.committed.Store(&snapshot)
+	return nil
+}
+
+// Ready returns nil: memory is always there.
+func (s *Store) Ready(context.Context) error { return nil }
+
+func ended(ctx context.Context) error {
+	return domain.ErrUnavailable(fmt.Errorf("memory: %w", ctx.Err()))
+}
+
+// tx is a View if it has what was committed, and an Update if it has a snapshot
+// of its own. It is neither when its fn has returned.
+type tx struct {
+	committed *atomic.Pointer[state]
+	snapshot  *state
+	// refusal is of a write, after which an Update does not go on.
+	refusal error
+}
+
+func (t *tx) Users() ports.Users       { return users{t} }
+func (t *tx) Sessions() ports.Sessions { return sessions{t} }
+func (t *tx) Doctors() ports.Doctors   { return doctors{t} }
+func (t *tx) Patients() ports.Patients { return patients{t} }
+func (t *tx) Mappings() ports.Mappings { return mappings{t} }
+
+func (t *tx) end() { *t = tx{} }
+
+// reading returns the state to read from.
+func (t *tx) reading(ctx context.Context) (*state, error) {
+	switch {
+	case ctx.Err() != nil:
+		return nil, ended(ctx)
+	case t.refusal != nil:
+		return nil, t.refusal
+	case t.snapshot != nil:
+		return t.snapshot, nil
+	case t.committed != nil:
+		return t.committed.Load(), nil
+	default:
+		return nil, errors.New("memory: a Tx was used after its fn returned")
+	}
+}
+
+// writing returns the state to change.
+func (t *tx) writing(ctx context.Context) (*state, error) {
+	if t.committed != nil {
+		return nil, errors.New("memory: a View was written through")
+	}
+	return t.reading(ctx)
+}
+
+// refuse ends the Update with err, also when fn drops it.
+func (t *tx) refuse(err error) error {
+	t.refusal = err
+	return err
+}

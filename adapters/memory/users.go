@@ -1,0 +1,63 @@
+package memory
+
+import (
+	"context"
+	"time"
+
+	"example.com/healthcare/domain"
+)
+
+type users struct{ tx *tx }
+
+func (r users) Add(ctx context.Context, user domain.User) (domain.User, error) {
+	s, err := r.tx.writing(ctx)
+	if err != nil {
+		return domain.User{}, err
+	}
+	if _, taken := s.emails.get(user.Email.String()); taken {
+		return domain.User{}, r.tx.refuse(domain.ErrEmailTaken())
+	}
+	user.ID = s.users.nextID()
+	user.CreatedAt = stored(user.CreatedAt)
+	s.emails = s.emails.set(user.Email.String(), user.ID)
+	s.users.set(user.ID, user)
+	return user, nil
+}
+
+func (r users) Get(ctx context.Context, id domain.ID) (domain.User, error) {
+	s, err := r.tx.reading(ctx)
+	if err != nil {
+		return domain.User{}, err
+	}
+	return s.users.get(id)
+}
+
+func (r users) ByEmail(ctx context.Context, email domain.Email) (domain.User, error) {
+	s, err := r.tx.reading(ctx)
+	if err != nil {
+		return domain.User{}, err
+	}
+	id, _ := s.emails.get(email.String())
+	return s.users.get(id)
+}
+
+func (r users) Save(ctx context.Context, user domain.User) error {
+	s, err := r.tx.writing(ctx)
+	if err != nil {
+		return err
+	}
+	before, err := s.users.get(user.ID)
+	if err != nil {
+		return err
+	}
+	if owner, taken := s.emails.get(user.Email.String()); taken && owner != user.ID {
+		return r.tx.refuse(domain.ErrEmailTaken())
+	}
+	user.CreatedAt = before.CreatedAt
+	s.emails = s.emails.delete(before.Email.String()).set(user.Email.String(), user.ID)
+	s.users.set(user.ID, user)
+	return nil
+}
+
+// stored is what every store keeps of a time.
+func stored(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }

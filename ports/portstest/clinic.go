@@ -1,0 +1,88 @@
+package portstest
+
+import (
+	"context"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// clinic is one entity of every kind, as it is stored.
+type clinic struct {
+	user    domain.User
+	session domain.Session
+	doctor  domain.Doctor
+	patient domain.Patient
+	mapping domain.Mapping
+}
+
+// newClinic fills an empty store.
+func newClinic(t tester, store ports.Store) clinic {
+	t.Helper()
+	var c clinic
+	users.addNew(t, store)
+	c.user = users.addNew(t, store)
+	c.session = sessions.add(t, store, newSession(c.user))
+	offsetDoctors(t, store)
+	c.doctor = doctors.add(t, store, newDoctor())
+	c.patient = patients.add(t, store, newPatient(c.user.ID))
+	c.mapping = mappings.add(t, store, newMapping(c.patient.ID, c.doctor.ID))
+	c.patient.AssignedDoctors = []domain.ID{c.doctor.ID}
+	return c
+}
+
+// offsetDoctors makes the IDs of doctors differ from those of patients, so that
+// taking the one for the other does not go unnoticed.
+func offsetDoctors(t tester, store ports.Store) {
+	t.Helper()
+	doctors.delete(t, store, doctors.addNew(t, store).ID)
+}
+
+// turnOver changes, removes or adds something of every kind.
+func (c clinic) turnOver(ctx context.Context, tx ports.Tx) error {
+	for _, write := range []func() error{
+		func() error { return tx.Users().Save(ctx, users.count(c.user)) },
+		func() error { return tx.Sessions().Save(ctx, sessions.count(c.session)) },
+		func() error { return tx.Doctors().Save(ctx, doctors.count(c.doctor)) },
+		func() error { return tx.Mappings().Save(ctx, mappings.count(c.mapping)) },
+		func() error { return tx.Patients().Delete(ctx, c.patient.ID) },
+		func() error { _, err := tx.Users().Add(ctx, newUser()); return err },
+		func() error { _, err := tx.Doctors().Add(ctx, newDoctor()); return err },
+		func() error { _, err := tx.Sessions().Add(ctx, newSession(c.user)); return err },
+		func() error { _, err := tx.Patients().Add(ctx, newPatient(c.user.ID)); return err },
+	} {
+		if err := write(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// requireUntouched checks that the store holds what it held at first, and that
+// it goes on working.
+func (c clinic) requireUntouched(t tester, store ports.Store) {
+	t.Helper()
+	require.Equal(t, c.user, users.get(t, store, c.user.ID))
+	require.Equal(t, c.session, sessions.get(t, store, c.session.ID))
+	require.Equal(t, []domain.Doctor{c.doctor}, allDoctors(t, store))
+	require.Equal(t, []domain.Patient{c.patient}, allPatients(t, store))
+	require.Equal(t, []domain.Assignment{c.assignment()}, allMappings(t, store))
+
+	update(t, store, func(tx ports.Tx) error { return c.turnOver(t.Context(), tx) })
+	require.Len(t, allPatients(t, store), 1)
+	require.Len(t, allDoctors(t, store), 2)
+}
+
+func (c clinic) assignment() domain.Assignment { return assignmentOf(c.mapping, c.patient, c.doctor) }
+
+func assignmentOf(mapping domain.Mapping, patient domain.Patient, doctor domain.Doctor) domain.Assignment {
+	return domain.Assignment{
+		ID:          mapping.ID,
+		PatientID:   patient.ID,
+		PatientName: patient.Name,
+		Doctor:      doctor,
+		AssignedAt:  mapping.AssignedAt,
+	}
+}

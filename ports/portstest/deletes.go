@@ -1,0 +1,142 @@
+package portstest
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// ward is two patients and two doctors, all of whom are mapped to each other.
+type ward struct {
+	patients [2]domain.Patient
+	doctors  [2]domain.Doctor
+	// mappings is by patient, then by doctor.
+	mappings [2][2]domain.Mapping
+}
+
+func newWard(t tester, store ports.Store) ward {
+	t.Helper()
+	var w ward
+	offsetDoctors(t, store)
+	for i := range 2 {
+		w.patients[i] = patients.addNew(t, store)
+		w.doctors[i] = doctors.addNew(t, store)
+	}
+	for p := range 2 {
+		for d := range 2 {
+			w.mappings[p][d] = mappings.add(t, store, newMapping(w.patients[p].ID, w.doctors[d].ID))
+			w.patients[p].AssignedDoctors = append(w.patients[p].AssignedDoctors, w.doctors[d].ID)
+		}
+	}
+	return w
+}
+
+// testDeletes checks what deleting one thing does to others.
+func testDeletes(s suite) {
+	s.promise("Delete of a doctor ends the doctor's mappings", func(t *testing.T, store ports.Store) {
+		w := newWard(t, store)
+		doctors.delete(t, store, w.doctors[0].ID)
+		for p := range 2 {
+			mappings.requireGone(t, store, w.mappings[p][0].ID)
+			w.patients[p].AssignedDoctors = []domain.ID{w.doctors[1].ID}
+			require.Equal(t, w.patients[p], patients.get(t, store, w.patients[p].ID))
+		}
+		requireWard(t, store, w.patients[:], w.doctors[1:], []domain.Assignment{
+			assignmentOf(w.mappings[0][1], w.patients[0], w.doctors[1]),
+			assignmentOf(w.mappings[1][1], w.patients[1], w.doctors[1]),
+		})
+	})
+
+	s.promise("Delete of a patient ends the patient's mappings", func(t *testing.T, store ports.Store) {
+		w := newWard(t, store)
+		patients.delete(t, store, w.patients[0].ID)
+		for d := range 2 {
+			mappings.requireGone(t, store, w.mappings[0][d].ID)
+		}
+		requireWard(t, store, w.patients[1:], w.doctors[:], []domain.Assignment{
+			assignmentOf(w.mappings[1][0], w.patients[1], w.doctors[0]),
+			assignmentOf(w.mappings[1][1], w.patients[1], w.doctors[1]),
+		})
+	})
+
+	s.promise("Delete of a mapping ends nothing else", func(t *testing.T, store ports.Store) {
+		w := newWard(t, store)
+		mappings.delete(t, store, w.mappings[0][0].ID)
+		w.patients[0].AssignedDoctors = []domain.ID{w.doctors[1].ID}
+		requireWard(t, store, w.patients[:], w.doctors[:], []domain.Assignment{
+			assignmentOf(w.mappings[0][1], w.patients[0], w.doctors[1]),
+			assignmentOf(w.mappings[1][0], w.patients[1], w.doctors[0]),
+			assignmentOf(w.mappings[1][1], w.patients[1], w.doctors[1]),
+		})
+	})
+
+	s.promise("an Update sees that its Delete has ended mappings", func(t *testing.T, store ports.Store) {
+		w := newWard(t, store)
+		update(t, store, func(tx ports.Tx) error {
+			if err := tx.Doctors().Delete(t.Context(), w.doctors[0].ID); err != nil {
+				return err
+			}
+			patient, err := tx.Patients().Get(t.Context(), w.patients[1].ID)
+			if err != nil {
+				return err
+			}
+			assert.Equal(t, []domain.ID{w.doctors[1].ID}, patient.AssignedDoctors)
+			if err := tx.Patients().Delete(t.Context(), w.patients[0].ID); err != nil {
+				return err
+			}
+			found, err := tx.Mappings().List(t.Context(), domain.MappingFilter{}, everything)
+			assert.Equal(t, []domain.ID{w.mappings[1][1].ID}, assignmentIDs(found))
+			return err
+		})
+	})
+
+	s.promise("a Delete that is not committed ends no mappings", func(t *testing.T, store ports.Store) {
+		w := newWard(t, store)
+		before := allMappings(t, store)
+		err := store.Update(t.Context(), func(tx ports.Tx) error {
+			if err := tx.Doctors().Delete(t.Context(), w.doctors[0].ID); err != nil {
+				return err
+			}
+			if err := tx.Patients().Delete(t.Context(), w.patients[1].ID); err != nil {
+				return err
+			}
+			return errBroken
+		})
+		require.ErrorIs(t, err, errBroken)
+		requireWard(t, store, w.patients[:], w.doctors[:], before)
+	})
+
+	s.promise("OfPatient is empty for who does not exist, or no longer", func(t *testing.T, store ports.Store) {
+		w := newWard(t, store)
+		patients.delete(t, store, w.patients[0].ID)
+		for _, id := range append(nowhere, w.patients[0].ID) {
+			require.Equal(t, []domain.Doctor{}, ofPatient(t, store, id))
+		}
+	})
+
+	s.promise("OfDoctor is empty for who does not exist, or no longer", func(t *testing.T, store ports.Store) {
+		w := newWard(t, store)
+		doctors.delete(t, store, w.doctors[0].ID)
+		for _, id := range append(nowhere, w.doctors[0].ID) {
+			require.Equal(t, []domain.Patient{}, ofDoctor(t, store, id))
+		}
+	})
+
+	s.promise("the user who registered a patient stays when the patient goes", func(t *testing.T, store ports.Store) {
+		clinic := newClinic(t, store)
+		patients.delete(t, store, clinic.patient.ID)
+		require.Equal(t, clinic.user, users.get(t, store, clinic.user.ID))
+	})
+}
+
+func requireWard(t tester, store ports.Store, wantPatients []domain.Patient, wantDoctors []domain.Doctor, want []domain.Assignment) {
+	t.Helper()
+	require.Equal(t, wantPatients, allPatients(t, store))
+	require.Equal(t, wantDoctors, allDoctors(t, store))
+	require.Equal(t, want, allMappings(t, store))
+	requireSound(t, store)
+}

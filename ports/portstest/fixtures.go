@@ -1,0 +1,96 @@
+package portstest
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"example.com/healthcare/domain"
+)
+
+// now is the moment at which every fixture comes about: to the microsecond, as
+// ports.Clock gives it.
+var now = time.Date(2024, time.February, 29, 23, 59, 58, 123456000, time.UTC)
+
+// serial makes what must be unique differ between fixtures.
+var serial atomic.Int64
+
+// The fixtures are built as a caller would build them. What a test does not
+// care about has a default; a change sets what it does.
+
+func newUser(changes ...func(*domain.Registration)) domain.User {
+	in := domain.Registration{
+		Email:     domain.Given(fmt.Sprintf("user%d@clinic.example", serial.Add(1))),
+		Password:  domain.Given("a password nobody guesses"),
+		FirstName: domain.Given("Lisa"),
+		LastName:  domain.Given("Cuddy"),
+		Phone:     domain.Given("+1 (609) 555-01"),
+	}
+	apply(&in, changes)
+	user, _, err := domain.NewUser(in, now, func(domain.Password, ...string) string { return "" })
+	user.PasswordHash = domain.RestorePasswordHash("$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNo")
+	return must(user, err)
+}
+
+func newSession(user domain.User) domain.Session {
+	return domain.NewSession(user, newRefreshToken(), now, time.Hour)
+}
+
+func newRefreshToken() domain.RefreshToken {
+	seed := binary.BigEndian.AppendUint64(nil, uint64(serial.Add(1)))
+	selector := sha256.Sum256(append(seed, 's'))
+	return domain.NewRefreshToken(domain.RefreshSelector(selector[:16]), sha256.Sum256(seed))
+}
+
+func newDoctor(changes ...func(*domain.DoctorInput)) domain.Doctor {
+	in := domain.DoctorInput{
+		Name:           domain.Given("Gregory House"),
+		Specialization: domain.Given("Diagnostics"),
+		LicenseNumber:  domain.Given(fmt.Sprintf("NJ-%06d", serial.Add(1))),
+		Salary:         domain.Given("1234.50"),
+	}
+	apply(&in, changes)
+	return must(domain.NewDoctor(in, now))
+}
+
+func licensed(number string) func(*domain.DoctorInput) {
+	return func(in *domain.DoctorInput) { in.LicenseNumber = domain.Given(number) }
+}
+
+func newPatient(creator domain.ID, changes ...func(*domain.PatientInput)) domain.Patient {
+	in := domain.PatientInput{
+		Name:          domain.Given("Rebecca Adler"),
+		DateOfBirth:   domain.Given("1975-05-17"),
+		Phone:         domain.Given("609-555-0123"),
+		Gender:        domain.Given("F"),
+		Address:       domain.Given("221B Baker Street\nPrinceton, NJ"),
+		MedicalRecord: domain.Given("Aphasia.\n\tIt is never lupus."),
+	}
+	apply(&in, changes)
+	patient := must(domain.NewPatient(in, domain.Actor{UserID: creator, Role: domain.Staff}, now))
+	// As the store returns a patient without doctors: empty, not missing.
+	patient.AssignedDoctors = []domain.ID{}
+	return patient
+}
+
+// newMapping takes any IDs, also those that ParseID refuses: a store must not
+// rely on its callers to have parsed them.
+func newMapping(patient, doctor domain.ID) domain.Mapping {
+	return domain.Mapping{PatientID: patient, DoctorID: doctor, AssignedAt: now}
+}
+
+func apply[T any](in *T, changes []func(*T)) {
+	for _, change := range changes {
+		change(in)
+	}
+}
+
+// must is for values that are right as they stand in the source.
+func must[T any](value T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return value
+}

@@ -1,0 +1,169 @@
+package portstest
+
+import (
+	"slices"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// listing is one of the lists, as the promises on paging see it: entries that
+// come and go.
+type listing struct {
+	name string
+	// on prepares a new store for the list, which stays without entries. When
+	// entries are put in a list of somebody's, others get some that do not
+	// belong in it.
+	on func(t tester, store ports.Store) entries
+}
+
+type entries struct {
+	store ports.Store
+	// put adds an entry, and returns the ID by which the list is ordered.
+	put    func(ports.Tx) domain.ID
+	remove func(ports.Tx, domain.ID)
+	page   func(ports.Tx, domain.Page) ([]domain.ID, error)
+}
+
+var listings = []listing{
+	{"Doctors.List", func(t tester, store ports.Store) entries {
+		return entries{
+			store:  store,
+			put:    func(tx ports.Tx) domain.ID { return doctors.addIn(t, tx, newDoctor()).ID },
+			remove: func(tx ports.Tx, id domain.ID) { doctors.deleteIn(t, tx, id) },
+			page: func(tx ports.Tx, page domain.Page) ([]domain.ID, error) {
+				return identities(doctors.id)(tx.Doctors().List(t.Context(), page))
+			},
+		}
+	}},
+	{"Doctors.OfPatient", func(t tester, store ports.Store) entries {
+		patient, stranger := patients.addNew(t, store).ID, patients.addNew(t, store).ID
+		return entries{
+			store: store,
+			put: outOfOrder(
+				func(tx ports.Tx) domain.ID { return doctors.addIn(t, tx, newDoctor()).ID },
+				func(tx ports.Tx, doctor domain.ID) {
+					mappings.addIn(t, tx, newMapping(stranger, doctor))
+					mappings.addIn(t, tx, newMapping(patient, doctor))
+				}),
+			remove: func(tx ports.Tx, id domain.ID) { doctors.deleteIn(t, tx, id) },
+			page: func(tx ports.Tx, page domain.Page) ([]domain.ID, error) {
+				return identities(doctors.id)(tx.Doctors().OfPatient(t.Context(), patient, page))
+			},
+		}
+	}},
+	{"Patients.List", func(t tester, store ports.Store) entries {
+		user := users.addNew(t, store).ID
+		return entries{
+			store:  store,
+			put:    func(tx ports.Tx) domain.ID { return patients.addIn(t, tx, newPatient(user)).ID },
+			remove: func(tx ports.Tx, id domain.ID) { patients.deleteIn(t, tx, id) },
+			page: func(tx ports.Tx, page domain.Page) ([]domain.ID, error) {
+				return identities(patients.id)(tx.Patients().List(t.Context(), page))
+			},
+		}
+	}},
+	{"Patients.OfDoctor", func(t tester, store ports.Store) entries {
+		user := users.addNew(t, store).ID
+		doctor, stranger := doctors.addNew(t, store).ID, doctors.addNew(t, store).ID
+		return entries{
+			store: store,
+			put: outOfOrder(
+				func(tx ports.Tx) domain.ID { return patients.addIn(t, tx, newPatient(user)).ID },
+				func(tx ports.Tx, patient domain.ID) {
+					mappings.addIn(t, tx, newMapping(patient, stranger))
+					mappings.addIn(t, tx, newMapping(patient, doctor))
+				}),
+			remove: func(tx ports.Tx, id domain.ID) { patients.deleteIn(t, tx, id) },
+			page: func(tx ports.Tx, page domain.Page) ([]domain.ID, error) {
+				return identities(patients.id)(tx.Patients().OfDoctor(t.Context(), doctor, page))
+			},
+		}
+	}},
+	{"Mappings.List", func(t tester, store ports.Store) entries {
+		patient := patients.addNew(t, store).ID
+		return mappingEntries(t, store, domain.MappingFilter{}, func(tx ports.Tx) domain.ID {
+			return mappings.addIn(t, tx, newMapping(patient, doctors.addIn(t, tx, newDoctor()).ID)).ID
+		})
+	}},
+	{"Mappings.List of a patient", func(t tester, store ports.Store) entries {
+		patient, stranger := patients.addNew(t, store).ID, patients.addNew(t, store).ID
+		return mappingEntries(t, store, domain.MappingFilter{PatientID: patient}, func(tx ports.Tx) domain.ID {
+			doctor := doctors.addIn(t, tx, newDoctor()).ID
+			mappings.addIn(t, tx, newMapping(stranger, doctor))
+			return mappings.addIn(t, tx, newMapping(patient, doctor)).ID
+		})
+	}},
+	{"Mappings.List of a doctor", func(t tester, store ports.Store) entries {
+		user := users.addNew(t, store).ID
+		doctor, stranger := doctors.addNew(t, store).ID, doctors.addNew(t, store).ID
+		return mappingEntries(t, store, domain.MappingFilter{DoctorID: doctor}, func(tx ports.Tx) domain.ID {
+			patient := patients.addIn(t, tx, newPatient(user)).ID
+			mappings.addIn(t, tx, newMapping(patient, stranger))
+			return mappings.addIn(t, tx, newMapping(patient, doctor)).ID
+		})
+	}},
+}
+
+func mappingEntries(t tester, store ports.Store, filter domain.MappingFilter, put func(ports.Tx) domain.ID) entries {
+	return entries{
+		store:  store,
+		put:    put,
+		remove: func(tx ports.Tx, id domain.ID) { mappings.deleteIn(t, tx, id) },
+		page: func(tx ports.Tx, page domain.Page) ([]domain.ID, error) {
+			found, err := tx.Mappings().List(t.Context(), filter, page)
+			return identities(func(a domain.Assignment) domain.ID { return a.ID })(found, err)
+		},
+	}
+}
+
+// outOfOrder puts what was created later first: every second entry comes to
+// stand before the one that was put last.
+func outOfOrder(create func(ports.Tx) domain.ID, assign func(ports.Tx, domain.ID)) func(ports.Tx) domain.ID {
+	var waiting domain.ID
+	return func(tx ports.Tx) domain.ID {
+		id := waiting
+		if waiting = 0; id == 0 {
+			waiting = create(tx)
+			id = create(tx)
+		}
+		assign(tx, id)
+		return id
+	}
+}
+
+// change removes entries and puts n new ones, whose IDs it returns in order.
+func (e entries) change(t tester, n int, removed ...domain.ID) []domain.ID {
+	t.Helper()
+	ids := make([]domain.ID, n)
+	update(t, e.store, func(tx ports.Tx) error {
+		for _, id := range removed {
+			e.remove(tx, id)
+		}
+		for i := range ids {
+			ids[i] = e.put(tx)
+		}
+		return nil
+	})
+	slices.Sort(ids)
+	return ids
+}
+
+func (e entries) read(t tester, page domain.Page) []domain.ID {
+	t.Helper()
+	return read(t, e.store, func(tx ports.Tx) ([]domain.ID, error) { return e.page(tx, page) })
+}
+
+// identities takes the IDs out of a list, and leaves a missing list missing.
+func identities[T any](id func(T) domain.ID) func([]T, error) ([]domain.ID, error) {
+	return func(list []T, err error) ([]domain.ID, error) {
+		if list == nil {
+			return nil, err
+		}
+		ids := []domain.ID{}
+		for _, entity := range list {
+			ids = append(ids, id(entity))
+		}
+		return ids, err
+	}
+}

@@ -1,0 +1,180 @@
+package portstest
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+func testMappings(s suite) {
+	s.promise("Save stores everything", func(t *testing.T, store ports.Store) {
+		clinic, target := newClinic(t, store), mappings.build(t, store)
+		moved := mappings.with(target, clinic.mapping.ID)
+		moved.AssignedAt = now.Add(time.Hour)
+		mappings.save(t, store, moved)
+
+		require.Equal(t, moved, mappings.get(t, store, moved.ID))
+		require.Len(t, allMappings(t, store), 1)
+		require.Empty(t, patients.get(t, store, clinic.patient.ID).AssignedDoctors)
+		require.Equal(t, []domain.ID{target.DoctorID}, patients.get(t, store, target.PatientID).AssignedDoctors)
+	})
+
+	for verb, write := range map[string]func(t *testing.T, store ports.Store, stored, mapping domain.Mapping) error{
+		"Add": func(t *testing.T, store ports.Store, stored, mapping domain.Mapping) error {
+			// With the ID of one that is stored, which Add must ignore.
+			_, err := mappings.tryAdd(t.Context(), store, mappings.with(mapping, stored.ID))
+			return err
+		},
+		"Save": func(t *testing.T, store ports.Store, stored, mapping domain.Mapping) error {
+			other := mappings.addNew(t, store)
+			err := mappings.trySave(t.Context(), store, mappings.with(mapping, other.ID))
+			require.Equal(t, other, mappings.get(t, store, other.ID))
+			mappings.delete(t, store, other.ID)
+			return err
+		},
+	} {
+		s.promise(verb+" for what does not exist is Invalid on patient, on doctor or on both", func(t *testing.T, store ports.Store) {
+			clinic := newClinic(t, store)
+			for _, id := range nowhere {
+				requireRefused(t, domain.ErrNoSuchReference("patient"),
+					write(t, store, clinic.mapping, newMapping(id, clinic.doctor.ID)))
+				requireRefused(t, domain.ErrNoSuchReference("doctor"),
+					write(t, store, clinic.mapping, newMapping(clinic.patient.ID, id)))
+				requireRefused(t, domain.ErrNoSuchReference("patient", "doctor"),
+					write(t, store, clinic.mapping, newMapping(id, id)))
+			}
+			require.Equal(t, []domain.Assignment{clinic.assignment()}, allMappings(t, store))
+		})
+
+		s.promise(verb+" for what was deleted is Invalid on patient, on doctor or on both", func(t *testing.T, store ports.Store) {
+			clinic, gone := newClinic(t, store), mappings.build(t, store)
+			patients.delete(t, store, gone.PatientID)
+			doctors.delete(t, store, gone.DoctorID)
+			requireRefused(t, domain.ErrNoSuchReference("patient"),
+				write(t, store, clinic.mapping, newMapping(gone.PatientID, clinic.doctor.ID)))
+			requireRefused(t, domain.ErrNoSuchReference("doctor"),
+				write(t, store, clinic.mapping, newMapping(clinic.patient.ID, gone.DoctorID)))
+			requireRefused(t, domain.ErrNoSuchReference("patient", "doctor"), write(t, store, clinic.mapping, gone))
+			require.Equal(t, []domain.Assignment{clinic.assignment()}, allMappings(t, store))
+		})
+
+		s.promise(verb+" of a mapped pair is a Conflict", func(t *testing.T, store ports.Store) {
+			clinic := newClinic(t, store)
+			again := newMapping(clinic.patient.ID, clinic.doctor.ID)
+			requireRefused(t, domain.ErrAlreadyAssigned(), write(t, store, clinic.mapping, again))
+			require.Equal(t, []domain.Assignment{clinic.assignment()}, allMappings(t, store))
+		})
+	}
+
+	s.promise("a pair can be mapped again when its mapping was deleted or moved", func(t *testing.T, store ports.Store) {
+		clinic, target := newClinic(t, store), mappings.build(t, store)
+		pair := newMapping(clinic.patient.ID, clinic.doctor.ID)
+		mappings.delete(t, store, clinic.mapping.ID)
+		second := mappings.add(t, store, pair)
+		mappings.save(t, store, mappings.with(target, second.ID))
+		third := mappings.add(t, store, pair)
+		require.Equal(t, []domain.ID{second.ID, third.ID}, assignmentIDs(allMappings(t, store)))
+	})
+
+	s.promise("one of several parallel Adds maps a pair", func(t *testing.T, store ports.Store) {
+		pair := mappings.build(t, store)
+		requireOneWins(t, domain.ErrAlreadyAssigned(), together(crowd, func(int) error {
+			_, err := mappings.tryAdd(t.Context(), store, pair)
+			return err
+		}))
+		require.Len(t, allMappings(t, store), 1)
+		require.Equal(t, []domain.ID{pair.DoctorID}, patients.get(t, store, pair.PatientID).AssignedDoctors)
+	})
+
+	s.promise("one of several parallel Saves maps a pair", func(t *testing.T, store ports.Store) {
+		pair := mappings.build(t, store)
+		var moving []domain.Mapping
+		for range crowd {
+			moving = append(moving, mappings.addNew(t, store))
+		}
+		requireOneWins(t, domain.ErrAlreadyAssigned(), together(crowd, func(i int) error {
+			return mappings.trySave(t.Context(), store, mappings.with(pair, moving[i].ID))
+		}))
+		require.Len(t, allMappings(t, store), crowd)
+		require.Equal(t, []domain.ID{pair.DoctorID}, patients.get(t, store, pair.PatientID).AssignedDoctors)
+	})
+
+	s.promise("List shows the patient's name and the doctor as they are now", func(t *testing.T, store ports.Store) {
+		clinic := newClinic(t, store)
+		clinic.patient.Name = must(domain.ParseName("Rebecca Adler-Wilson"))
+		clinic.doctor.Salary = must(domain.ParseSalary("99"))
+		clinic.doctor.LicenseNumber = must(domain.ParseLicenseNumber("PPTH-1"))
+		update(t, store, func(tx ports.Tx) error {
+			if err := tx.Patients().Save(t.Context(), clinic.patient); err != nil {
+				return err
+			}
+			return tx.Doctors().Save(t.Context(), clinic.doctor)
+		})
+		require.Equal(t, []domain.Assignment{clinic.assignment()}, allMappings(t, store))
+	})
+
+	s.promise("List holds what passes the filter", func(t *testing.T, store ports.Store) {
+		both, other := mappings.build(t, store), mappings.build(t, store)
+		lone := mappings.build(t, store)
+		// In an order in which neither patients nor doctors ascend.
+		var all []domain.Mapping
+		for _, pair := range [][2]domain.ID{
+			{other.PatientID, other.DoctorID},
+			{both.PatientID, other.DoctorID},
+			{other.PatientID, both.DoctorID},
+			{both.PatientID, both.DoctorID},
+		} {
+			all = append(all, mappings.add(t, store, newMapping(pair[0], pair[1])))
+		}
+		for _, filter := range []domain.MappingFilter{
+			{},
+			{PatientID: both.PatientID},
+			{PatientID: other.PatientID},
+			{DoctorID: both.DoctorID},
+			{DoctorID: other.DoctorID},
+			{PatientID: both.PatientID, DoctorID: both.DoctorID},
+			{PatientID: both.PatientID, DoctorID: other.DoctorID},
+			{PatientID: lone.PatientID},
+			{DoctorID: lone.DoctorID},
+			{PatientID: lone.PatientID, DoctorID: both.DoctorID},
+			{PatientID: 1 << 40},
+			{DoctorID: 1 << 40},
+		} {
+			want := []domain.ID{}
+			for _, mapping := range all {
+				if passes(filter, mapping) {
+					want = append(want, mapping.ID)
+				}
+			}
+			for limit := range len(all) + 1 {
+				found := read(t, store, func(tx ports.Tx) ([]domain.Assignment, error) {
+					return tx.Mappings().List(t.Context(), filter, domain.Page{After: all[0].ID, Limit: limit})
+				})
+				after := slices.DeleteFunc(slices.Clone(want), func(id domain.ID) bool { return id <= all[0].ID })
+				require.Equal(t, after[:min(limit, len(after))], assignmentIDs(found), "%+v", filter)
+			}
+			found := read(t, store, func(tx ports.Tx) ([]domain.Assignment, error) {
+				return tx.Mappings().List(t.Context(), filter, everything)
+			})
+			require.Equal(t, want, assignmentIDs(found), "%+v", filter)
+		}
+	})
+}
+
+func passes(filter domain.MappingFilter, mapping domain.Mapping) bool {
+	return (filter.PatientID == 0 || filter.PatientID == mapping.PatientID) &&
+		(filter.DoctorID == 0 || filter.DoctorID == mapping.DoctorID)
+}
+
+func assignmentIDs(list []domain.Assignment) []domain.ID {
+	ids := []domain.ID{}
+	for _, assignment := range list {
+		ids = append(ids, assignment.ID)
+	}
+	return ids
+}

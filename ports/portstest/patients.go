@@ -1,0 +1,167 @@
+package portstest
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+func testPatients(s suite) {
+	s.promise("Add by an unknown user is Invalid on created_by", func(t *testing.T, store ports.Store) {
+		users.addNew(t, store)
+		for _, id := range nowhere {
+			_, err := patients.tryAdd(t.Context(), store, newPatient(id))
+			requireRefused(t, domain.ErrNoSuchReference("created_by"), err)
+		}
+		require.Empty(t, allPatients(t, store))
+	})
+
+	s.promise("Save stores everything but CreatedBy", func(t *testing.T, store ports.Store) {
+		before := patients.addNew(t, store)
+		for _, creator := range []domain.ID{users.addNew(t, store).ID, 1 << 40} {
+			changed := newPatient(creator, func(in *domain.PatientInput) {
+				in.Name = domain.Given("Baby Shift")
+				in.DateOfBirth = domain.Given("2024-02-29")
+				in.Phone = domain.Given("555-1234")
+				in.Gender = domain.Given("M")
+				in.Address = domain.Given("Maternity ward")
+				in.MedicalRecord = domain.Given("Echovirus 11")
+			})
+			changed.ID = before.ID
+			patients.save(t, store, changed)
+			changed.CreatedBy = before.CreatedBy
+			require.Equal(t, changed, patients.get(t, store, before.ID))
+			patients.save(t, store, before)
+		}
+	})
+
+	s.promise("only the name is needed", func(t *testing.T, store ports.Store) {
+		full := patients.addNew(t, store)
+		blank := newPatient(full.CreatedBy, func(in *domain.PatientInput) {
+			*in = domain.PatientInput{Name: domain.Given("Jane Doe")}
+		})
+		added := patients.add(t, store, blank)
+		require.Equal(t, patients.with(blank, added.ID), patients.get(t, store, added.ID))
+
+		patients.save(t, store, patients.with(blank, full.ID))
+		require.Equal(t, patients.with(blank, full.ID), patients.get(t, store, full.ID))
+	})
+
+	s.promise("AssignedDoctors is empty, not missing, for who has none", func(t *testing.T, store ports.Store) {
+		patient := patients.addNew(t, store)
+		for _, found := range append(allPatients(t, store), patient, patients.get(t, store, patient.ID)) {
+			require.NotNil(t, found.AssignedDoctors)
+			require.Empty(t, found.AssignedDoctors)
+		}
+	})
+
+	s.promise("AssignedDoctors is filled in, ascending, whatever is returned", func(t *testing.T, store ports.Store) {
+		first, second := patients.addNew(t, store), patients.addNew(t, store)
+		var all []domain.ID
+		for range 4 {
+			all = append(all, doctors.addNew(t, store).ID)
+		}
+		for _, i := range []int{2, 0, 3, 1} {
+			mappings.add(t, store, newMapping(first.ID, all[i]))
+		}
+		mappings.add(t, store, newMapping(second.ID, all[3]))
+		first.AssignedDoctors, second.AssignedDoctors = all, all[3:]
+
+		both := []domain.Patient{first, second}
+		require.Equal(t, first, patients.get(t, store, first.ID))
+		require.Equal(t, both, allPatients(t, store))
+		require.Equal(t, both, read(t, store, func(tx ports.Tx) ([]domain.Patient, error) {
+			return tx.Patients().OfDoctor(t.Context(), all[3], everything)
+		}))
+		require.Equal(t, both[:1], read(t, store, func(tx ports.Tx) ([]domain.Patient, error) {
+			return tx.Patients().OfDoctor(t.Context(), all[0], everything)
+		}))
+	})
+
+	s.promise("an Update reads AssignedDoctors as it has changed them", func(t *testing.T, store ports.Store) {
+		clinic := newClinic(t, store)
+		other := doctors.addNew(t, store)
+		update(t, store, func(tx ports.Tx) error {
+			if _, err := tx.Mappings().Add(t.Context(), newMapping(clinic.patient.ID, other.ID)); err != nil {
+				return err
+			}
+			requireDoctors(t, tx, clinic.patient, clinic.doctor.ID, other.ID)
+			if err := tx.Mappings().Delete(t.Context(), clinic.mapping.ID); err != nil {
+				return err
+			}
+			requireDoctors(t, tx, clinic.patient, other.ID)
+			return nil
+		})
+	})
+
+	s.promise("AssignedDoctors of what is given is ignored", func(t *testing.T, store ports.Store) {
+		doctor := doctors.addNew(t, store)
+		given := patients.build(t, store)
+		given.AssignedDoctors = []domain.ID{doctor.ID, 1 << 40}
+		patient := patients.add(t, store, given)
+		require.Empty(t, patient.AssignedDoctors)
+		require.Equal(t, patient, patients.get(t, store, patient.ID))
+
+		mappings.add(t, store, newMapping(patient.ID, doctor.ID))
+		for _, ids := range [][]domain.ID{nil, {}, {1 << 40}} {
+			patient.AssignedDoctors = ids
+			patients.save(t, store, patient)
+			require.Equal(t, []domain.ID{doctor.ID}, patients.get(t, store, patient.ID).AssignedDoctors)
+		}
+	})
+
+	s.promise("changing AssignedDoctors of what was returned changes nothing", func(t *testing.T, store ports.Store) {
+		clinic := newClinic(t, store)
+		other := patients.addNew(t, store)
+		mappings.add(t, store, newMapping(other.ID, clinic.doctor.ID))
+		other.AssignedDoctors = []domain.ID{clinic.doctor.ID}
+		want := []domain.Patient{clinic.patient, other}
+		lists := map[string]func(ports.Tx) ([]domain.Patient, error){
+			"Get": func(tx ports.Tx) ([]domain.Patient, error) {
+				first, err := tx.Patients().Get(t.Context(), clinic.patient.ID)
+				if err != nil {
+					return nil, err
+				}
+				second, err := tx.Patients().Get(t.Context(), other.ID)
+				return []domain.Patient{first, second}, err
+			},
+			"List": func(tx ports.Tx) ([]domain.Patient, error) { return tx.Patients().List(t.Context(), everything) },
+			"OfDoctor": func(tx ports.Tx) ([]domain.Patient, error) {
+				return tx.Patients().OfDoctor(t.Context(), clinic.doctor.ID, everything)
+			},
+		}
+		for name, list := range lists {
+			for _, transact := range []func(tester, ports.Store, func(ports.Tx) error){view, update} {
+				transact(t, store, func(tx ports.Tx) error {
+					found, err := list(tx)
+					if err != nil {
+						return err
+					}
+					// An append must not run into the next patient's.
+					_ = append(found[0].AssignedDoctors, 1<<40)
+					require.Equal(t, want, found, name)
+					found[0].AssignedDoctors[0] = 1 << 41
+					found[1] = domain.Patient{}
+
+					again, err := list(tx)
+					require.Equal(t, want, again, name)
+					return err
+				})
+			}
+		}
+		require.Equal(t, want, allPatients(t, store))
+	})
+}
+
+func requireDoctors(t *testing.T, tx ports.Tx, patient domain.Patient, want ...domain.ID) {
+	t.Helper()
+	found, err := tx.Patients().Get(t.Context(), patient.ID)
+	require.NoError(t, err)
+	require.Equal(t, want, found.AssignedDoctors)
+	list, err := tx.Patients().List(t.Context(), everything)
+	require.NoError(t, err)
+	require.Equal(t, []domain.Patient{found}, list)
+}

@@ -1,0 +1,60 @@
+// Package portstest checks that a store keeps the promises of package ports.
+// Every store of this module passes the one suite, and so can one from outside:
+//
+//	func TestStore(t *testing.T) {
+//		portstest.TestStore(t, func(t *testing.T) ports.Store {
+//			store := mystore.Open(t.TempDir())
+//			t.Cleanup(store.Close)
+//			return store
+//		})
+//	}
+//
+// What no suite can see from inside one process stays with the store's own
+// tests: that an acknowledged commit survives a crash, and what Ready says of a
+// store that cannot serve.
+package portstest
+
+import (
+	"testing"
+
+	"example.com/healthcare/ports"
+)
+
+// TestStore checks every promise as a sub-test of its own, named after the
+// promise. open returns a new, empty store each time, and leaves closing it to
+// t.Cleanup. Most sub-tests run in parallel, so open must be safe for that; the
+// store should bear at least 16 callers at once.
+func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
+	for _, part := range []struct {
+		name string
+		test func(suite)
+	}{
+		{"Update", testUpdate},
+		{"View", testView},
+		{"Users", func(s suite) { testRepository(s, users); testUsers(s) }},
+		{"Sessions", func(s suite) { testRepository(s, sessions); testSessions(s) }},
+		{"Doctors", func(s suite) { testRepository(s, doctors); testDoctors(s) }},
+		{"Patients", func(s suite) { testRepository(s, patients); testPatients(s) }},
+		{"Mappings", func(s suite) { testRepository(s, mappings); testMappings(s) }},
+		{"Deletes", testDeletes},
+		{"Values", testValues},
+		{"Lists", testLists},
+		{"Races", testRaces},
+		{"Random", testRandom},
+	} {
+		t.Run(part.name, func(t *testing.T) { part.test(suite{t, open}) })
+	}
+}
+
+// suite is a group of promises, each checked on a store of its own.
+type suite struct {
+	t    *testing.T
+	open func(t *testing.T) ports.Store
+}
+
+func (s suite) promise(name string, check func(t *testing.T, store ports.Store)) {
+	s.t.Run(name, func(t *testing.T) {
+		t.Parallel()
+		check(t, s.open(t))
+	})
+}

@@ -1,0 +1,90 @@
+package portstest
+
+import (
+	"math"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// everything is a page that no test's list exceeds.
+var everything = domain.Page{Limit: math.MaxInt32}
+
+func read[T any](t tester, store ports.Store, fn func(ports.Tx) (T, error)) (result T) {
+	t.Helper()
+	view(t, store, func(tx ports.Tx) (err error) {
+		result, err = fn(tx)
+		return err
+	})
+	return result
+}
+
+func allDoctors(t tester, store ports.Store) []domain.Doctor {
+	t.Helper()
+	return read(t, store, func(tx ports.Tx) ([]domain.Doctor, error) { return tx.Doctors().List(t.Context(), everything) })
+}
+
+func allPatients(t tester, store ports.Store) []domain.Patient {
+	t.Helper()
+	return read(t, store, func(tx ports.Tx) ([]domain.Patient, error) { return tx.Patients().List(t.Context(), everything) })
+}
+
+func allMappings(t tester, store ports.Store) []domain.Assignment {
+	t.Helper()
+	return read(t, store, func(tx ports.Tx) ([]domain.Assignment, error) {
+		return tx.Mappings().List(t.Context(), domain.MappingFilter{}, everything)
+	})
+}
+
+func ofPatient(t tester, store ports.Store, patient domain.ID) []domain.Doctor {
+	t.Helper()
+	return read(t, store, func(tx ports.Tx) ([]domain.Doctor, error) {
+		return tx.Doctors().OfPatient(t.Context(), patient, everything)
+	})
+}
+
+func ofDoctor(t tester, store ports.Store, doctor domain.ID) []domain.Patient {
+	t.Helper()
+	return read(t, store, func(tx ports.Tx) ([]domain.Patient, error) {
+		return tx.Patients().OfDoctor(t.Context(), doctor, everything)
+	})
+}
+
+// requireSound checks that all lists tell the same story, and that no mapping
+// leads to what does not exist.
+func requireSound(t tester, store ports.Store) {
+	t.Helper()
+	type pair struct{ patient, doctor domain.ID }
+	mapped := map[pair]bool{}
+	for _, found := range allMappings(t, store) {
+		doctor, patient := doctors.get(t, store, found.Doctor.ID), patients.get(t, store, found.PatientID)
+		mapping := domain.Mapping{ID: found.ID, PatientID: patient.ID, DoctorID: doctor.ID, AssignedAt: found.AssignedAt}
+		require.Equal(t, assignmentOf(mapping, patient, doctor), found)
+		require.Equal(t, mapping, mappings.get(t, store, found.ID))
+		require.False(t, mapped[pair{patient.ID, doctor.ID}], "a pair is mapped twice")
+		mapped[pair{patient.ID, doctor.ID}] = true
+	}
+	everyone, staff := allPatients(t, store), allDoctors(t, store)
+	for _, patient := range everyone {
+		want, ids := []domain.Doctor{}, []domain.ID{}
+		for _, doctor := range staff {
+			if mapped[pair{patient.ID, doctor.ID}] {
+				want, ids = append(want, doctor), append(ids, doctor.ID)
+			}
+		}
+		require.Equal(t, want, ofPatient(t, store, patient.ID))
+		require.Equal(t, ids, patient.AssignedDoctors)
+		require.Equal(t, patient, patients.get(t, store, patient.ID))
+	}
+	for _, doctor := range staff {
+		want := []domain.Patient{}
+		for _, patient := range everyone {
+			if mapped[pair{patient.ID, doctor.ID}] {
+				want = append(want, patient)
+			}
+		}
+		require.Equal(t, want, ofDoctor(t, store, doctor.ID))
+	}
+}

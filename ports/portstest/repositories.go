@@ -1,0 +1,236 @@
+package portstest
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// nowhere are IDs that no store has given out.
+var nowhere = []domain.ID{0, -1, math.MinInt64, 1 << 31, 1 << 40, math.MaxInt64}
+
+// testRepository checks what all repositories promise.
+func testRepository[T any](s suite, a aggregate[T]) {
+	s.promise("Get returns what Add returned", func(t *testing.T, store ports.Store) {
+		built := a.build(t, store)
+		added := a.add(t, store, built)
+		require.Positive(t, a.id(added))
+		require.Equal(t, a.with(built, 0), a.with(added, 0))
+		require.Equal(t, added, a.get(t, store, a.id(added)))
+	})
+
+	s.promise("Add ignores the ID it is given", func(t *testing.T, store ports.Store) {
+		first := a.addNew(t, store)
+		for _, id := range append(nowhere, a.id(first)) {
+			entity := a.build(t, store)
+			added := a.add(t, store, a.with(entity, id))
+			require.NotEqual(t, id, a.id(added))
+			require.Equal(t, a.with(entity, 0), a.with(added, 0))
+		}
+		require.Equal(t, first, a.get(t, store, a.id(first)))
+	})
+
+	s.promise("IDs ascend in the order of creation", func(t *testing.T, store ports.Store) {
+		var last domain.ID
+		for range 5 {
+			first, second := a.build(t, store), a.build(t, store)
+			update(t, store, func(tx ports.Tx) error {
+				for _, entity := range []T{first, second} {
+					added, err := a.in(tx).Add(t.Context(), entity)
+					if err != nil {
+						return err
+					}
+					assert.Greater(t, a.id(added), last)
+					last = a.id(added)
+				}
+				return nil
+			})
+		}
+	})
+
+	s.promise("Get of what does not exist is NotFound", func(t *testing.T, store ports.Store) {
+		a.addNew(t, store)
+		for _, id := range nowhere {
+			a.requireGone(t, store, id)
+		}
+	})
+
+	s.promise("Save of what does not exist is NotFound and changes nothing", func(t *testing.T, store ports.Store) {
+		existing := a.addNew(t, store)
+		for _, id := range nowhere {
+			requireRefused(t, domain.ErrNotFound(), a.trySave(t.Context(), store, a.with(a.count(existing), id)))
+			a.requireGone(t, store, id)
+		}
+		require.Equal(t, existing, a.get(t, store, a.id(existing)))
+	})
+
+	s.promise("an Update goes on after NotFound", func(t *testing.T, store ports.Store) {
+		first, second := a.addNew(t, store), a.build(t, store)
+		var added T
+		update(t, store, func(tx ports.Tx) (err error) {
+			_, err = a.in(tx).Get(t.Context(), math.MaxInt64)
+			assert.Equal(t, domain.NotFound, domain.KindOf(err))
+			err = a.in(tx).Save(t.Context(), a.with(first, math.MaxInt64))
+			assert.Equal(t, domain.NotFound, domain.KindOf(err))
+			if a.deletes != nil {
+				err = a.deletes(tx).Delete(t.Context(), math.MaxInt64)
+				assert.Equal(t, domain.NotFound, domain.KindOf(err))
+			}
+			added, err = a.in(tx).Add(t.Context(), second)
+			return err
+		})
+		require.Equal(t, added, a.get(t, store, a.id(added)))
+	})
+
+	s.promise("Save changes the one entity", func(t *testing.T, store ports.Store) {
+		before, changed, after := a.addNew(t, store), a.addNew(t, store), a.addNew(t, store)
+		a.save(t, store, a.count(changed))
+		require.Equal(t, a.count(changed), a.get(t, store, a.id(changed)))
+		require.Equal(t, before, a.get(t, store, a.id(before)))
+		require.Equal(t, after, a.get(t, store, a.id(after)))
+	})
+
+	s.promise("Save of what is stored already changes nothing", func(t *testing.T, store ports.Store) {
+		entity := a.addNew(t, store)
+		a.save(t, store, entity)
+		require.Equal(t, entity, a.get(t, store, a.id(entity)))
+	})
+
+	s.promise("an Update reads what it has written", func(t *testing.T, store ports.Store) {
+		kept, built := a.addNew(t, store), a.build(t, store)
+		update(t, store, func(tx ports.Tx) error {
+			added, err := a.in(tx).Add(t.Context(), built)
+			if err != nil {
+				return err
+			}
+			for _, entity := range []T{added, a.count(added), a.counted(kept, 2)} {
+				if err := a.in(tx).Save(t.Context(), entity); err != nil {
+					return err
+				}
+				found, err := a.in(tx).Get(t.Context(), a.id(entity))
+				if err != nil {
+					return err
+				}
+				assert.Equal(t, entity, found)
+			}
+			return nil
+		})
+		require.Equal(t, a.counted(kept, 2), a.get(t, store, a.id(kept)))
+	})
+
+	s.promise("an error leaves no trace of Add and Save", func(t *testing.T, store ports.Store) {
+		kept, built := a.addNew(t, store), a.build(t, store)
+		var added T
+		err := store.Update(t.Context(), func(tx ports.Tx) (err error) {
+			if added, err = a.in(tx).Add(t.Context(), built); err != nil {
+				return err
+			}
+			if err := a.in(tx).Save(t.Context(), a.count(kept)); err != nil {
+				return err
+			}
+			return errBroken
+		})
+		require.ErrorIs(t, err, errBroken)
+		a.requireGone(t, store, a.id(added))
+		require.Equal(t, kept, a.get(t, store, a.id(kept)))
+		// What must be unique is free again, too.
+		a.add(t, store, built)
+	})
+
+	s.promise("parallel changes of one entity are all kept", func(t *testing.T, store ports.Store) {
+		entity := a.addNew(t, store)
+		for _, err := range together(crowd, func(int) error {
+			return store.Update(t.Context(), func(tx ports.Tx) error {
+				found, err := a.in(tx).Get(t.Context(), a.id(entity))
+				if err != nil {
+					return err
+				}
+				return a.in(tx).Save(t.Context(), a.count(found))
+			})
+		}) {
+			require.NoError(t, err)
+		}
+		require.Equal(t, a.counted(entity, crowd), a.get(t, store, a.id(entity)))
+	})
+
+	s.promise("what Get has read stays until the Update returns", func(t *testing.T, store ports.Store) {
+		testStableGet(t, store, a, func(tx ports.Tx, entity T) (T, error) { return a.in(tx).Get(t.Context(), a.id(entity)) })
+	})
+
+	if a.deletes != nil {
+		testDeleting(s, a)
+	}
+}
+
+func testDeleting[T any](s suite, a aggregate[T]) {
+	s.promise("Delete removes the one entity", func(t *testing.T, store ports.Store) {
+		before, deleted, after := a.addNew(t, store), a.addNew(t, store), a.addNew(t, store)
+		a.delete(t, store, a.id(deleted))
+		a.requireGone(t, store, a.id(deleted))
+		require.Equal(t, before, a.get(t, store, a.id(before)))
+		require.Equal(t, after, a.get(t, store, a.id(after)))
+	})
+
+	s.promise("Delete of what does not exist is NotFound and changes nothing", func(t *testing.T, store ports.Store) {
+		kept, deleted := a.addNew(t, store), a.addNew(t, store)
+		a.delete(t, store, a.id(deleted))
+		for _, id := range append(nowhere, a.id(deleted)) {
+			requireRefused(t, domain.ErrNotFound(), a.tryDelete(t.Context(), store, id))
+		}
+		require.Equal(t, kept, a.get(t, store, a.id(kept)))
+	})
+
+	s.promise("Save does not bring back what was deleted", func(t *testing.T, store ports.Store) {
+		deleted := a.addNew(t, store)
+		a.delete(t, store, a.id(deleted))
+		requireRefused(t, domain.ErrNotFound(), a.trySave(t.Context(), store, deleted))
+		a.requireGone(t, store, a.id(deleted))
+	})
+
+	s.promise("an ID is not used again after Delete", func(t *testing.T, store ports.Store) {
+		kept, deleted := a.addNew(t, store), a.addNew(t, store)
+		a.delete(t, store, a.id(deleted))
+		next := a.addNew(t, store)
+		require.Greater(t, a.id(next), a.id(deleted))
+		// Nor when nothing is left from which the store could tell the highest.
+		a.delete(t, store, a.id(kept))
+		a.delete(t, store, a.id(next))
+		require.Greater(t, a.id(a.addNew(t, store)), a.id(next))
+	})
+
+	s.promise("an Update does not see what it has deleted", func(t *testing.T, store ports.Store) {
+		deleted := a.addNew(t, store)
+		update(t, store, func(tx ports.Tx) error {
+			if err := a.deletes(tx).Delete(t.Context(), a.id(deleted)); err != nil {
+				return err
+			}
+			_, err := a.in(tx).Get(t.Context(), a.id(deleted))
+			assert.Equal(t, domain.NotFound, domain.KindOf(err))
+			return nil
+		})
+	})
+
+	s.promise("an error leaves no trace of Delete", func(t *testing.T, store ports.Store) {
+		kept := a.addNew(t, store)
+		err := store.Update(t.Context(), func(tx ports.Tx) error {
+			if err := a.deletes(tx).Delete(t.Context(), a.id(kept)); err != nil {
+				return err
+			}
+			return errBroken
+		})
+		require.ErrorIs(t, err, errBroken)
+		require.Equal(t, kept, a.get(t, store, a.id(kept)))
+	})
+
+	s.promise("one of several parallel Deletes finds the entity", func(t *testing.T, store ports.Store) {
+		deleted := a.addNew(t, store)
+		requireOneWins(t, domain.ErrNotFound(), together(crowd, func(int) error {
+			return a.tryDelete(t.Context(), store, a.id(deleted))
+		}))
+	})
+}

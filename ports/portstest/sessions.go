@@ -1,0 +1,152 @@
+package portstest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+func testSessions(s suite) {
+	s.promise("Add for an unknown user is Invalid on user", func(t *testing.T, store ports.Store) {
+		users.addNew(t, store)
+		for _, id := range nowhere {
+			_, err := sessions.tryAdd(t.Context(), store, newSession(domain.User{ID: id, Role: domain.Staff}))
+			requireRefused(t, domain.ErrNoSuchReference("user"), err)
+		}
+	})
+
+	s.promise("BySelector finds the session", func(t *testing.T, store ports.Store) {
+		user := users.addNew(t, store)
+		sessions.add(t, store, newSession(user))
+		session := sessions.add(t, store, newSession(user))
+		sessions.add(t, store, newSession(user))
+		require.Equal(t, session, bySelector(t, store, session.Selector))
+	})
+
+	s.promise("BySelector gives NotFound when no session has the selector", func(t *testing.T, store ports.Store) {
+		sessions.addNew(t, store)
+		for _, selector := range []domain.RefreshSelector{{}, newRefreshToken().Selector()} {
+			err := store.View(t.Context(), func(tx ports.Tx) error {
+				_, err := tx.Sessions().BySelector(t.Context(), selector)
+				return err
+			})
+			requireRefused(t, domain.ErrNotFound(), err)
+		}
+	})
+
+	s.promise("no two sessions have one selector", func(t *testing.T, store ports.Store) {
+		session := sessions.addNew(t, store)
+		twin := sessions.build(t, store)
+		twin.Selector = session.Selector
+		_, err := sessions.tryAdd(t.Context(), store, twin)
+		require.Error(t, err)
+		require.Equal(t, domain.Internal, domain.KindOf(err))
+		require.Equal(t, session, bySelector(t, store, session.Selector))
+	})
+
+	s.promise("Role is the one its user has now", func(t *testing.T, store ports.Store) {
+		user := users.addNew(t, store)
+		stale := newSession(user)
+		stale.Role = domain.Admin
+		session := sessions.add(t, store, stale)
+		require.Equal(t, domain.Staff, session.Role)
+
+		for _, role := range []domain.Role{domain.Admin, domain.Staff} {
+			user.Role = role
+			update(t, store, func(tx ports.Tx) error {
+				if err := tx.Users().Save(t.Context(), user); err != nil {
+					return err
+				}
+				found, err := tx.Sessions().Get(t.Context(), session.ID)
+				assert.Equal(t, role, found.Role)
+				return err
+			})
+			require.Equal(t, role, sessions.get(t, store, session.ID).Role)
+			require.Equal(t, role, bySelector(t, store, session.Selector).Role)
+		}
+	})
+
+	s.promise("Save stores RefreshHash, ExpiresAt and RevokedAt", func(t *testing.T, store ports.Store) {
+		session := sessions.addNew(t, store)
+		session, _ = session.Rotate(domain.RefreshSecret{1, 0, 255})
+		session.ExpiresAt = session.ExpiresAt.Add(time.Hour)
+		session = session.Revoke(now.Add(time.Minute))
+		sessions.save(t, store, session)
+		require.Equal(t, session, sessions.get(t, store, session.ID))
+
+		session.RevokedAt = time.Time{}
+		sessions.save(t, store, session)
+		require.Equal(t, session, sessions.get(t, store, session.ID))
+	})
+
+	s.promise("Save never changes the rest", func(t *testing.T, store ports.Store) {
+		session := sessions.addNew(t, store)
+		for _, user := range []domain.ID{users.addNew(t, store).ID, 1 << 40} {
+			changed := session
+			changed.UserID = user
+			changed.Role = domain.Admin
+			changed.CreatedAt = session.CreatedAt.Add(time.Hour)
+			changed.Selector = newRefreshToken().Selector()
+			sessions.save(t, store, changed)
+			require.Equal(t, session, sessions.get(t, store, session.ID))
+			require.Equal(t, session, bySelector(t, store, session.Selector))
+		}
+	})
+
+	s.promise("sessions that ended are kept", func(t *testing.T, store ports.Store) {
+		user := users.addNew(t, store)
+		revoked := sessions.add(t, store, newSession(user)).Revoke(now)
+		sessions.save(t, store, revoked)
+		expired := sessions.add(t, store, domain.NewSession(user, newRefreshToken(), now.AddDate(-20, 0, 0), time.Second))
+		sessions.add(t, store, newSession(user))
+		for _, session := range []domain.Session{revoked, expired} {
+			require.Equal(t, session, sessions.get(t, store, session.ID))
+			require.Equal(t, session, bySelector(t, store, session.Selector))
+		}
+	})
+
+	s.promise("a session accepts its token after it was stored", func(t *testing.T, store ports.Store) {
+		first := newRefreshToken()
+		session := sessions.add(t, store, domain.NewSession(users.addNew(t, store), first, now, time.Hour))
+		require.True(t, bySelector(t, store, first.Selector()).Accepts(first))
+
+		session, second := session.Rotate(domain.RefreshSecret{2})
+		sessions.save(t, store, session)
+		require.True(t, bySelector(t, store, second.Selector()).Accepts(second))
+		require.False(t, bySelector(t, store, first.Selector()).Accepts(first))
+	})
+
+	s.promise("one of several parallel rotations spends the token", func(t *testing.T, store ports.Store) {
+		token := newRefreshToken()
+		sessions.add(t, store, domain.NewSession(users.addNew(t, store), token, now, time.Hour))
+		requireOneWins(t, domain.ErrRefreshToken(), together(crowd, func(i int) error {
+			return store.Update(t.Context(), func(tx ports.Tx) error {
+				session, err := tx.Sessions().BySelector(t.Context(), token.Selector())
+				if err != nil {
+					return err
+				}
+				if !session.Accepts(token) {
+					return domain.ErrRefreshToken()
+				}
+				session, _ = session.Rotate(domain.RefreshSecret{3, byte(i)})
+				return tx.Sessions().Save(t.Context(), session)
+			})
+		}))
+	})
+
+	s.promise("what BySelector has read stays until the Update returns", func(t *testing.T, store ports.Store) {
+		testStableGet(t, store, sessions, func(tx ports.Tx, session domain.Session) (domain.Session, error) {
+			return tx.Sessions().BySelector(t.Context(), session.Selector)
+		})
+	})
+}
+
+func bySelector(t tester, store ports.Store, selector domain.RefreshSelector) domain.Session {
+	t.Helper()
+	return read(t, store, func(tx ports.Tx) (domain.Session, error) { return tx.Sessions().BySelector(t.Context(), selector) })
+}

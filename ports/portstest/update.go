@@ -1,0 +1,223 @@
+package portstest
+
+import (
+	"context"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// testUpdate checks that an Update happens wholly or not at all, whatever ends
+// it. What it leaves of each aggregate is checked with the aggregate.
+func testUpdate(s suite) {
+	s.promise("nothing is committed before fn returns", func(t *testing.T, store ports.Store) {
+		testUncommitted(t, store)
+	})
+
+	s.promise("the error of fn is returned and leaves no trace", func(t *testing.T, store ports.Store) {
+		before := newClinic(t, store)
+		err := store.Update(t.Context(), func(tx ports.Tx) error {
+			if err := before.turnOver(t.Context(), tx); err != nil {
+				return err
+			}
+			return errBroken
+		})
+		require.ErrorIs(t, err, errBroken)
+		before.requireUntouched(t, store)
+	})
+
+	s.promise("the error of a write leaves no trace of the writes before it", func(t *testing.T, store ports.Store) {
+		before := newClinic(t, store)
+		err := store.Update(t.Context(), func(tx ports.Tx) error {
+			if err := before.turnOver(t.Context(), tx); err != nil {
+				return err
+			}
+			_, err := tx.Users().Add(t.Context(), before.user)
+			return err
+		})
+		requireRefused(t, domain.ErrEmailTaken(), err)
+		before.requireUntouched(t, store)
+	})
+
+	s.promise("a Conflict ends the Update, also when fn drops it", func(t *testing.T, store ports.Store) {
+		before := newClinic(t, store)
+		for _, clash := range []struct {
+			want  error
+			write func(ports.Tx) error
+		}{
+			{domain.ErrEmailTaken(), func(tx ports.Tx) error { _, err := tx.Users().Add(t.Context(), before.user); return err }},
+			{domain.ErrLicenseTaken(), func(tx ports.Tx) error { _, err := tx.Doctors().Add(t.Context(), before.doctor); return err }},
+			{domain.ErrAlreadyAssigned(), func(tx ports.Tx) error { _, err := tx.Mappings().Add(t.Context(), before.mapping); return err }},
+		} {
+			err := store.Update(t.Context(), func(tx ports.Tx) error {
+				users.addIn(t, tx, newUser())
+				assert.Error(t, clash.write(tx))
+				_, _ = tx.Users().Add(t.Context(), newUser())
+				return nil
+			})
+			requireRefused(t, clash.want, err)
+		}
+		before.requireUntouched(t, store)
+	})
+
+	s.promise("an Update whose fn drops an Invalid reference leaves all or nothing", func(t *testing.T, store ports.Store) {
+		for _, write := range []func(ports.Tx) error{
+			func(tx ports.Tx) error { _, err := tx.Patients().Add(t.Context(), newPatient(1<<40)); return err },
+			func(tx ports.Tx) error {
+				_, err := tx.Mappings().Add(t.Context(), newMapping(1<<40, 1<<40))
+				return err
+			},
+		} {
+			before := allDoctors(t, store)
+			var first, last domain.Doctor
+			err := store.Update(t.Context(), func(tx ports.Tx) error {
+				first = doctors.addIn(t, tx, newDoctor())
+				assert.Error(t, write(tx))
+				last, _ = tx.Doctors().Add(t.Context(), newDoctor())
+				return nil
+			})
+			if err == nil {
+				before = append(before, first, last)
+			}
+			require.Equal(t, before, allDoctors(t, store))
+		}
+	})
+
+	s.promise("a panic of fn goes on and leaves no trace", func(t *testing.T, store ports.Store) {
+		before := newClinic(t, store)
+		require.PanicsWithValue(t, "fn panicked", func() {
+			_ = store.Update(t.Context(), func(tx ports.Tx) error {
+				assert.NoError(t, before.turnOver(t.Context(), tx))
+				panic("fn panicked")
+			})
+		})
+		before.requireUntouched(t, store)
+	})
+
+	s.promise("fn that ends its goroutine, as t.FailNow does, leaves no trace", func(t *testing.T, store ports.Store) {
+		before := newClinic(t, store)
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			_ = store.Update(t.Context(), func(tx ports.Tx) error {
+				assert.NoError(t, before.turnOver(t.Context(), tx))
+				runtime.Goexit()
+				return nil
+			})
+		}()
+		<-ended
+		before.requireUntouched(t, store)
+	})
+
+	s.promise("a ctx that ended before leaves no trace", func(t *testing.T, store ports.Store) {
+		before := newClinic(t, store)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		require.Error(t, store.Update(ctx, func(tx ports.Tx) error { return before.turnOver(ctx, tx) }))
+		before.requireUntouched(t, store)
+	})
+
+	s.promise("a ctx that is cancelled in fn leaves no trace", func(t *testing.T, store ports.Store) {
+		before := newClinic(t, store)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		require.Error(t, store.Update(ctx, func(tx ports.Tx) error {
+			err := before.turnOver(ctx, tx)
+			cancel()
+			return err
+		}))
+		before.requireUntouched(t, store)
+	})
+
+	s.promise("a deadline that passes in fn leaves no trace", func(t *testing.T, store ports.Store) {
+		before := newClinic(t, store)
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		require.Error(t, store.Update(ctx, func(tx ports.Tx) error {
+			// The deadline may pass before this is through, too.
+			_ = before.turnOver(ctx, tx)
+			<-ctx.Done()
+			return nil
+		}))
+		before.requireUntouched(t, store)
+	})
+
+	s.promise("the repositories refuse a ctx that ended", func(t *testing.T, store ports.Store) {
+		before := newClinic(t, store)
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		require.Error(t, store.Update(t.Context(), func(tx ports.Tx) error { return before.turnOver(ended, tx) }))
+		before.requireUntouched(t, store)
+	})
+
+	s.promise("an Update without writes succeeds", func(t *testing.T, store ports.Store) {
+		update(t, store, func(ports.Tx) error { return nil })
+		before := newClinic(t, store)
+		update(t, store, func(tx ports.Tx) error {
+			_, err := tx.Patients().Get(t.Context(), before.patient.ID)
+			return err
+		})
+		before.requireUntouched(t, store)
+	})
+
+	s.promise("an Update spans all repositories", func(t *testing.T, store ports.Store) {
+		before := newClinic(t, store)
+		update(t, store, func(tx ports.Tx) error { return before.turnOver(t.Context(), tx) })
+		require.Equal(t, users.count(before.user), users.get(t, store, before.user.ID))
+		require.Equal(t, sessions.count(before.session), sessions.get(t, store, before.session.ID))
+		require.Equal(t, doctors.count(before.doctor), doctors.get(t, store, before.doctor.ID))
+		patients.requireGone(t, store, before.patient.ID)
+		mappings.requireGone(t, store, before.mapping.ID)
+		require.Len(t, allDoctors(t, store), 2)
+	})
+
+	s.promise("the store is ready", func(t *testing.T, store ports.Store) {
+		require.NoError(t, store.Ready(t.Context()))
+	})
+}
+
+// testUncommitted reads again and again while Updates commit two doctors at a
+// time, and others add a third and fail.
+func testUncommitted(t *testing.T, store ports.Store) {
+	const rounds = 20
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range rounds {
+			for _, outcome := range []error{nil, errBroken} {
+				err := store.Update(t.Context(), func(tx ports.Tx) error {
+					for range 2 {
+						if _, err := tx.Doctors().Add(t.Context(), newDoctor()); err != nil {
+							return err
+						}
+						if outcome != nil {
+							runtime.Gosched()
+							return outcome
+						}
+					}
+					return nil
+				})
+				assert.Equal(t, outcome, err)
+			}
+		}
+	}()
+	seen := 0
+	for reading := true; reading; {
+		select {
+		case <-done:
+			reading = false
+		default:
+		}
+		found := len(allDoctors(t, store))
+		require.GreaterOrEqual(t, found, seen, "a commit was taken back")
+		require.Zero(t, found%2, "half an Update was seen")
+		seen = found
+	}
+	require.Equal(t, 2*rounds, seen)
+}

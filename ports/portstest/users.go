@@ -1,0 +1,125 @@
+package portstest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+func testUsers(s suite) {
+	s.promise("ByEmail finds the user", func(t *testing.T, store ports.Store) {
+		users.addNew(t, store)
+		user := users.addNew(t, store)
+		users.addNew(t, store)
+		require.Equal(t, user, byEmail(t, store, user.Email))
+	})
+
+	s.promise("ByEmail gives NotFound when nobody has the address", func(t *testing.T, store ports.Store) {
+		users.addNew(t, store)
+		for _, email := range []domain.Email{{}, newUser().Email} {
+			err := store.View(t.Context(), func(tx ports.Tx) error {
+				_, err := tx.Users().ByEmail(t.Context(), email)
+				return err
+			})
+			requireRefused(t, domain.ErrNotFound(), err)
+		}
+	})
+
+	s.promise("ByEmail finds a user by the new address and not by the old one", func(t *testing.T, store ports.Store) {
+		before := users.addNew(t, store)
+		moved := before
+		moved.Email = newUser().Email
+		update(t, store, func(tx ports.Tx) error {
+			if err := tx.Users().Save(t.Context(), moved); err != nil {
+				return err
+			}
+			found, err := tx.Users().ByEmail(t.Context(), moved.Email)
+			assert.Equal(t, moved, found)
+			return err
+		})
+		require.Equal(t, moved, byEmail(t, store, moved.Email))
+
+		heir := newUser(func(in *domain.Registration) { in.Email = domain.Given(before.Email.String()) })
+		heir = users.add(t, store, heir)
+		require.Equal(t, heir, byEmail(t, store, before.Email))
+	})
+
+	s.promise("Save stores everything but CreatedAt", func(t *testing.T, store ports.Store) {
+		before := users.addNew(t, store)
+		changed := newUser(func(in *domain.Registration) {
+			in.FirstName = domain.Given("Robert")
+			in.LastName = domain.Given("Chase")
+			in.Phone = domain.Given("03 9999 9999")
+			in.Role = domain.Given("ADMIN")
+		})
+		changed.ID = before.ID
+		changed.PasswordHash = domain.RestorePasswordHash("another hash")
+		changed.CreatedAt = before.CreatedAt.Add(time.Hour)
+		users.save(t, store, changed)
+
+		changed.CreatedAt = before.CreatedAt
+		require.Equal(t, changed, users.get(t, store, before.ID))
+	})
+
+	s.promise("Add of a taken address is a Conflict on email", func(t *testing.T, store ports.Store) {
+		taken := users.addNew(t, store)
+		for _, id := range []domain.ID{0, taken.ID} {
+			twin := newUser(func(in *domain.Registration) { in.Email = domain.Given(taken.Email.String()) })
+			_, err := users.tryAdd(t.Context(), store, users.with(twin, id))
+			requireRefused(t, domain.ErrEmailTaken(), err)
+		}
+		require.Equal(t, taken, byEmail(t, store, taken.Email))
+	})
+
+	s.promise("Save with a taken address is a Conflict on email", func(t *testing.T, store ports.Store) {
+		taken, user := users.addNew(t, store), users.addNew(t, store)
+		moved := users.count(user)
+		moved.Email = taken.Email
+		requireRefused(t, domain.ErrEmailTaken(), users.trySave(t.Context(), store, moved))
+		require.Equal(t, user, users.get(t, store, user.ID))
+		require.Equal(t, user, byEmail(t, store, user.Email))
+		require.Equal(t, taken, byEmail(t, store, taken.Email))
+	})
+
+	s.promise("one of several parallel Adds gets an address", func(t *testing.T, store ports.Store) {
+		email := newUser().Email
+		requireOneWins(t, domain.ErrEmailTaken(), together(crowd, func(int) error {
+			_, err := users.tryAdd(t.Context(), store, newUser(func(in *domain.Registration) {
+				in.Email = domain.Given(email.String())
+			}))
+			return err
+		}))
+		byEmail(t, store, email)
+	})
+
+	s.promise("one of several parallel Saves gets an address", func(t *testing.T, store ports.Store) {
+		email := newUser().Email
+		var movers []domain.User
+		for range crowd {
+			movers = append(movers, users.addNew(t, store))
+		}
+		requireOneWins(t, domain.ErrEmailTaken(), together(crowd, func(i int) error {
+			mover := movers[i]
+			mover.Email = email
+			return users.trySave(t.Context(), store, mover)
+		}))
+		winner := byEmail(t, store, email)
+		require.Equal(t, winner, users.get(t, store, winner.ID))
+	})
+
+	s.promise("what ByEmail has read stays until the Update returns", func(t *testing.T, store ports.Store) {
+		testStableGet(t, store, users, func(tx ports.Tx, user domain.User) (domain.User, error) {
+			return tx.Users().ByEmail(t.Context(), user.Email)
+		})
+	})
+}
+
+func byEmail(t tester, store ports.Store, email domain.Email) domain.User {
+	t.Helper()
+	return read(t, store, func(tx ports.Tx) (domain.User, error) { return tx.Users().ByEmail(t.Context(), email) })
+}

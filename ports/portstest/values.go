@@ -1,0 +1,200 @@
+package portstest
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// testValues checks that everything the domain allows is stored and comes back
+// as it was.
+func testValues(s suite) {
+	for name, text := range map[string]string{
+		"letters":                  "Zoë Ñandú, Þórður Ærø, Straße, Дмитрий, Ελένη",
+		"right-to-left letters":    "محمد علي, דָּוִד \u2067mixed\u2069",
+		"ideographs":               "山田太郎, 김철수, 𠮷野家",
+		"emoji":                    "👩🏽‍⚕️ 🏳️‍🌈 👨‍👩‍👧‍👦 🇳🇿 𝒳",
+		"combining marks":          "Z̷̛͙a̶l͓g̵o, ẛ̣, नि, ก็",
+		"spaces within":            "a  b\u00a0c\u2003d\u3000e\u200bf\ufefff",
+		"the syntax of others":     `'; DROP TABLE patients;-- "x" \' \\ \0 \n %s %d $1 ? :id :: {{.}} <b>&amp;</b> _%`,
+		"what looks like no text":  "NULL",
+		"what looks like a number": "007.50",
+		"the last code points":     "\U0010FFFD\uFFFD\uE000",
+	} {
+		s.promise("texts keep "+name, func(t *testing.T, store ports.Store) {
+			requireKept(t, store, texts{
+				name:           text,
+				license:        string([]rune(text)[:min(50, len([]rune(text)))]),
+				specialization: text,
+				free:           "\u2028" + text + "\r\n\t" + strings.Repeat(text+"\n", 3) + text,
+			})
+		})
+	}
+
+	// Longest in characters, whatever the bytes of one: 1 byte, 2, 3 and 4.
+	for name, character := range map[string]string{"a": "a", "ß": "ß", "漢": "漢", "𠮷": "𠮷"} {
+		s.promise("the longest texts fit, of "+name, func(t *testing.T, store ports.Store) {
+			requireKept(t, store, texts{
+				name:           strings.Repeat(character, 100),
+				license:        strings.Repeat(character, 50),
+				specialization: strings.Repeat(character, 200),
+				free:           strings.Repeat(character, domain.MaxTextBytes/len(character)),
+			})
+		})
+	}
+
+	s.promise("a licence number fits whose Key is many times as long", func(t *testing.T, store ports.Store) {
+		long := newDoctor(licensed(strings.Repeat("\ufdfa", 50)))
+		require.Greater(t, len(long.LicenseNumber.Key()), 1500)
+		long = doctors.add(t, store, long)
+		require.Equal(t, long, doctors.get(t, store, long.ID))
+		_, err := doctors.tryAdd(t.Context(), store, long)
+		requireRefused(t, domain.ErrLicenseTaken(), err)
+	})
+
+	s.promise("the longest values of a user fit", func(t *testing.T, store ports.Store) {
+		label := strings.Repeat("d", 61)
+		email := strings.Repeat("l", 64) + "@" + strings.Join([]string{label, label, label, "ab"}, ".")
+		email += strings.Repeat("c", 254-len(email))
+		user := newUser(func(in *domain.Registration) {
+			in.Email = domain.Given(email)
+			in.FirstName = domain.Given(strings.Repeat("𠮷", 150))
+			in.LastName = domain.Given(strings.Repeat("ß", 150))
+			in.Phone = domain.Given("+12 (34) 567/89")
+		})
+		user.PasswordHash = domain.RestorePasswordHash(strings.Repeat("$h", 128))
+		user = users.add(t, store, user)
+		require.Equal(t, user, users.get(t, store, user.ID))
+		require.Equal(t, user, byEmail(t, store, user.Email))
+	})
+
+	s.promise("the emptiest values of a user come back", func(t *testing.T, store ports.Store) {
+		user := newUser(func(in *domain.Registration) {
+			*in = domain.Registration{Email: domain.Given("a@b.c"), Password: in.Password}
+		})
+		user.PasswordHash = domain.PasswordHash{}
+		user = users.add(t, store, user)
+		require.Equal(t, user, users.get(t, store, user.ID))
+	})
+
+	s.promise("every character of an address is kept", func(t *testing.T, store ports.Store) {
+		user := newUser(func(in *domain.Registration) {
+			in.Email = domain.Given("!#$%&'*+/=?^_`{|}~.0-z@x-y.example")
+		})
+		user = users.add(t, store, user)
+		require.Equal(t, user, byEmail(t, store, user.Email))
+		// Neither _ nor % stands for anything but itself.
+		other := newUser(func(in *domain.Registration) {
+			in.Email = domain.Given("!#$%&'*+/=?^x`{|}~.0-z@x-y.example")
+		})
+		require.NotEqual(t, user.ID, users.add(t, store, other).ID)
+	})
+
+	s.promise("salaries are exact", func(t *testing.T, store ports.Store) {
+		for _, salary := range []string{"0", "0.00", "0.01", "0.10", "0.29", "1234.5", "90071992.55", "99999999.99"} {
+			doctor := doctors.add(t, store, newDoctor(func(in *domain.DoctorInput) { in.Salary = domain.Given(salary) }))
+			require.Equal(t, doctor, doctors.get(t, store, doctor.ID), salary)
+			require.Contains(t, allDoctors(t, store), doctor)
+		}
+	})
+
+	s.promise("days are kept, from the first to the last", func(t *testing.T, store ports.Store) {
+		endOfTime := time.Date(9999, time.December, 31, 0, 0, 0, 0, time.UTC)
+		creator := users.addNew(t, store).ID
+		for _, day := range []string{"1850-01-01", "1899-12-31", "1900-02-28", "1969-12-31", "1970-01-01", "2000-02-29", "9999-12-31"} {
+			patient := newPatient(creator)
+			patient.DateOfBirth = must(domain.ParseBirthDate(day, endOfTime))
+			patient = patients.add(t, store, patient)
+			require.Equal(t, day, patients.get(t, store, patient.ID).DateOfBirth.String())
+		}
+		doctor := newDoctor()
+		doctor.JoinedAt = domain.DateOf(endOfTime)
+		doctor = doctors.add(t, store, doctor)
+		require.Equal(t, doctor, doctors.get(t, store, doctor.ID))
+	})
+
+	s.promise("times are kept to the microsecond, in UTC", func(t *testing.T, store ports.Store) {
+		for _, moment := range []time.Time{
+			time.Date(1970, time.January, 1, 0, 0, 0, 0, time.UTC),
+			time.Date(1969, time.December, 31, 23, 59, 59, 999999000, time.UTC),
+			time.Date(2024, time.March, 31, 1, 30, 0, 1000, time.UTC),
+			time.Date(2024, time.December, 31, 23, 59, 59, 999999000, time.UTC),
+			time.Date(2262, time.April, 12, 0, 0, 0, 123456000, time.UTC),
+			time.Date(9999, time.December, 31, 23, 59, 59, 999999000, time.UTC),
+		} {
+			user := newUser()
+			user.CreatedAt = moment
+			user = users.add(t, store, user)
+			require.Equal(t, user, users.get(t, store, user.ID))
+
+			session := newSession(user)
+			session.CreatedAt, session.ExpiresAt, session.RevokedAt = moment, moment, moment
+			session = sessions.add(t, store, session)
+			require.Equal(t, session, sessions.get(t, store, session.ID))
+
+			mapping := mappings.build(t, store)
+			mapping.AssignedAt = moment
+			mapping = mappings.add(t, store, mapping)
+			require.Equal(t, mapping, mappings.get(t, store, mapping.ID))
+		}
+	})
+
+	s.promise("a time that is given in another zone is the same moment in UTC", func(t *testing.T, store ports.Store) {
+		mapping := mappings.build(t, store)
+		mapping.AssignedAt = now.In(time.FixedZone("", 13*60*60))
+		id := mappings.add(t, store, mapping).ID
+		require.Equal(t, now, mappings.get(t, store, id).AssignedAt)
+	})
+
+	s.promise("every byte of a session's secrets is kept", func(t *testing.T, store ports.Store) {
+		for _, b := range []byte{0x00, 0x27, 0x5c, 0x80, 0xff} {
+			session := sessions.build(t, store)
+			copy(session.Selector[:], bytes.Repeat([]byte{b}, len(session.Selector)))
+			copy(session.RefreshHash[:], bytes.Repeat([]byte{b}, len(session.RefreshHash)))
+			session = sessions.add(t, store, session)
+			require.Equal(t, session, bySelector(t, store, session.Selector))
+		}
+	})
+}
+
+type texts struct{ name, license, specialization, free string }
+
+// requireKept stores the texts in every place they may stand, anew and over
+// others, and reads them in every way.
+func requireKept(t tester, store ports.Store, want texts) {
+	t.Helper()
+	user := newUser(func(in *domain.Registration) {
+		in.FirstName, in.LastName = domain.Given(want.name), domain.Given(want.name)
+	})
+	user = users.add(t, store, user)
+	require.Equal(t, user, users.get(t, store, user.ID))
+
+	doctor := newDoctor(licensed(want.license), func(in *domain.DoctorInput) {
+		in.Name, in.Specialization = domain.Given(want.name), domain.Given(want.specialization)
+	})
+	offsetDoctors(t, store)
+	doctor = doctors.add(t, store, doctor)
+	require.Equal(t, doctor, doctors.get(t, store, doctor.ID))
+
+	patient := patients.add(t, store, newPatient(user.ID))
+	patient, err := patient.Replace(domain.PatientInput{
+		Name:          domain.Given(want.name),
+		Address:       domain.Given(want.free),
+		MedicalRecord: domain.Given(want.free),
+	}, now)
+	require.NoError(t, err)
+	patients.save(t, store, patient)
+	mapping := mappings.add(t, store, newMapping(patient.ID, doctor.ID))
+	patient.AssignedDoctors = []domain.ID{doctor.ID}
+
+	require.Equal(t, patient, patients.get(t, store, patient.ID))
+	require.Equal(t, []domain.Doctor{doctor}, ofPatient(t, store, patient.ID))
+	require.Equal(t, []domain.Patient{patient}, ofDoctor(t, store, doctor.ID))
+	require.Equal(t, []domain.Assignment{assignmentOf(mapping, patient, doctor)}, allMappings(t, store))
+}

@@ -1,0 +1,81 @@
+package portstest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+func testView(s suite) {
+	s.promise("the error of fn is returned", func(t *testing.T, store ports.Store) {
+		require.ErrorIs(t, store.View(t.Context(), func(ports.Tx) error { return errBroken }), errBroken)
+		newClinic(t, store).requireUntouched(t, store)
+	})
+
+	s.promise("a panic of fn goes on and the store goes on working", func(t *testing.T, store ports.Store) {
+		before := newClinic(t, store)
+		// More often than any pool has connections to lose.
+		for range 50 {
+			require.PanicsWithValue(t, "fn panicked", func() {
+				_ = store.View(t.Context(), func(tx ports.Tx) error {
+					_, err := tx.Patients().Get(t.Context(), before.patient.ID)
+					assert.NoError(t, err)
+					panic("fn panicked")
+				})
+			})
+		}
+		before.requireUntouched(t, store)
+	})
+
+	s.promise("nothing can be written", func(t *testing.T, store ports.Store) {
+		before := newClinic(t, store)
+		for name, write := range map[string]func(ports.Tx) error{
+			"Users.Add":       func(tx ports.Tx) error { _, err := tx.Users().Add(t.Context(), newUser()); return err },
+			"Users.Save":      func(tx ports.Tx) error { return tx.Users().Save(t.Context(), users.count(before.user)) },
+			"Sessions.Add":    func(tx ports.Tx) error { _, err := tx.Sessions().Add(t.Context(), newSession(before.user)); return err },
+			"Sessions.Save":   func(tx ports.Tx) error { return tx.Sessions().Save(t.Context(), sessions.count(before.session)) },
+			"Doctors.Add":     func(tx ports.Tx) error { _, err := tx.Doctors().Add(t.Context(), newDoctor()); return err },
+			"Doctors.Save":    func(tx ports.Tx) error { return tx.Doctors().Save(t.Context(), doctors.count(before.doctor)) },
+			"Doctors.Delete":  func(tx ports.Tx) error { return tx.Doctors().Delete(t.Context(), before.doctor.ID) },
+			"Patients.Add":    func(tx ports.Tx) error { _, err := tx.Patients().Add(t.Context(), before.patient); return err },
+			"Patients.Save":   func(tx ports.Tx) error { return tx.Patients().Save(t.Context(), patients.count(before.patient)) },
+			"Patients.Delete": func(tx ports.Tx) error { return tx.Patients().Delete(t.Context(), before.patient.ID) },
+			"Mappings.Add":    func(tx ports.Tx) error { _, err := tx.Mappings().Add(t.Context(), before.mapping); return err },
+			"Mappings.Save":   func(tx ports.Tx) error { return tx.Mappings().Save(t.Context(), mappings.count(before.mapping)) },
+			"Mappings.Delete": func(tx ports.Tx) error { return tx.Mappings().Delete(t.Context(), before.mapping.ID) },
+		} {
+			err := store.View(t.Context(), write)
+			require.Error(t, err, name)
+			require.Equal(t, domain.Internal, domain.KindOf(err), "%s: %v", name, err)
+		}
+		before.requireUntouched(t, store)
+	})
+
+	s.promise("every read sees what was committed before it began", func(t *testing.T, store ports.Store) {
+		// A store whose Views keep its Updates waiting fails here, and does not hang.
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		doctor := doctors.addNew(t, store)
+		view(t, store, func(tx ports.Tx) error {
+			for n := range 3 {
+				found, err := tx.Doctors().Get(ctx, doctor.ID)
+				if err != nil {
+					return err
+				}
+				assert.Equal(t, doctors.counted(doctor, n), found)
+				committed := make(chan error, 1)
+				go func() { committed <- doctors.trySave(ctx, store, doctors.counted(doctor, n+1)) }()
+				if err := <-committed; err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
+}
