@@ -1,0 +1,126 @@
+package postgres
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/lib/pq"
+)
+
+const (
+	applicationName = "healthcare"
+	// connectTimeout bounds setting up a connection unless connect_timeout is given.
+	connectTimeout = 5 * time.Second
+	defaultSilence = 30 * time.Second
+	noSilenceLimit = time.Duration(0)
+)
+
+// connect returns a connector that gives up a connection after so long a silence.
+func connect(dsn string, silence time.Duration) (driver.Connector, error) {
+	config, err := pq.NewConfig(dsn)
+	if err != nil {
+		return nil, errDSN(dsn, err)
+	}
+	// One round trip for a statement that is not prepared, not two; and behind a
+	// pooler in transaction mode, two would meet different servers.
+	config.BinaryParameters = true
+	if config.ApplicationName == "" {
+		config.ApplicationName = applicationName
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = connectTimeout
+	}
+	connector, err := pq.NewConnectorConfig(config)
+	if err != nil {
+		return nil, errDSN(dsn, err)
+	}
+	connector.Dialer(dialer{silence: silence})
+	return connector, nil
+}
+
+// errDSN says what is wrong with dsn as far as that cannot give the password away.
+func errDSN(dsn string, err error) error {
+	const hint = `postgres: the database's address cannot be read; it must look like "postgres://user:password@host:port/name?sslmode=verify-full", with what is special in a password percent-encoded`
+	address, parseErr := url.Parse(dsn)
+	if parseErr != nil || address.User == nil {
+		// What cannot be taken apart may have the password anywhere.
+		return errors.New(hint)
+	}
+	inUser, _ := address.User.Password()
+	for _, password := range append(address.Query()["password"], inUser) {
+		if password != "" && strings.Contains(err.Error(), password) {
+			return errors.New(hint)
+		}
+	}
+	return errors.New(hint + ": " + err.Error())
+}
+
+// dialer makes connections that bound each wait for the server.
+type dialer struct {
+	net.Dialer
+	silence time.Duration
+}
+
+// Dial implements pq.Dialer.
+func (d dialer) Dial(network, address string) (net.Conn, error) {
+	return d.DialContext(context.Background(), network, address)
+}
+
+// DialTimeout implements pq.Dialer.
+func (d dialer) DialTimeout(network, address string, timeout time.Duration) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	return d.DialContext(ctx, network, address)
+}
+
+// DialContext implements pq.DialerContext.
+func (d dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := d.Dialer.DialContext(ctx, network, address)
+	if err != nil || d.silence == noSilenceLimit {
+		return conn, err
+	}
+	return &boundedConn{Conn: conn, silence: d.silence}, nil
+}
+
+// boundedConn fails a Read or Write that takes longer than silence.
+type boundedConn struct {
+	net.Conn
+	silence time.Duration
+	// deadline is the driver's own, while it sets up the connection.
+	deadline time.Time
+}
+
+// SetDeadline implements net.Conn.
+func (c *boundedConn) SetDeadline(t time.Time) error {
+	c.deadline = t
+	return c.Conn.SetDeadline(t)
+}
+
+// Read implements net.Conn.
+func (c *boundedConn) Read(b []byte) (int, error) {
+	if err := c.SetReadDeadline(c.next()); err != nil {
+		return 0, err
+	}
+	return c.Conn.Read(b)
+}
+
+// Write implements net.Conn.
+func (c *boundedConn) Write(b []byte) (int, error) {
+	if err := c.SetWriteDeadline(c.next()); err != nil {
+		return 0, err
+	}
+	return c.Conn.Write(b)
+}
+
+func (c *boundedConn) next() time.Time {
+	next := time.Now().Add(c.silence)
+	if !c.deadline.IsZero() && c.deadline.Before(next) {
+		return c.deadline
+	}
+	return next
+}

@@ -1,0 +1,67 @@
+package postgres
+
+import (
+	"strings"
+
+	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
+
+	"example.com/healthcare/adapters/sqlstore"
+)
+
+// classify reads an error of lib/pq. The classes and codes are those of the
+// PostgreSQL manual, appendix A.
+func classify(err error) sqlstore.Failure {
+	e := pq.As(err)
+	if e == nil {
+		return sqlstore.Failure{}
+	}
+	return sqlstore.Failure{Kind: kindOf(e), Constraint: e.Constraint, Text: describe(e)}
+}
+
+func kindOf(e *pq.Error) sqlstore.FailureKind {
+	switch e.Code {
+	case pqerror.UniqueViolation:
+		return sqlstore.Duplicate
+	case pqerror.ForeignKeyViolation:
+		return sqlstore.NoReference
+	case pqerror.TRSerializationFailure, pqerror.TRDeadlockDetected:
+		return sqlstore.Collision
+	case pqerror.ReadOnlySQLTransaction, // A standby, or a primary that has just become one.
+		pqerror.LockNotAvailable,
+		pqerror.IdleInTransactionSessionTimeout:
+		return sqlstore.Unavailable
+	}
+	switch e.Code.Class() {
+	case "08", // connection exception
+		"28", // invalid authorization
+		"3D", // no such database
+		"53", // insufficient resources: disk full, out of memory, too many connections
+		"57", // operator intervention: cancelled, shutting down, starting up
+		"58": // system error: input or output
+		return sqlstore.Unavailable
+	}
+	return sqlstore.Unknown
+}
+
+// describe leaves out the message where it may quote a value, as "invalid input
+// syntax for type date" does, and the detail always: of a violated constraint it
+// is the row.
+func describe(e *pq.Error) string {
+	var b strings.Builder
+	b.WriteString("pq: " + e.Code.Name() + " (" + string(e.Code) + ")")
+	if e.Table != "" {
+		b.WriteString(" table " + e.Table)
+	}
+	if e.Column != "" {
+		b.WriteString(" column " + e.Column)
+	}
+	if e.Constraint != "" {
+		b.WriteString(" constraint " + e.Constraint)
+	}
+	switch e.Code.Class() {
+	case "08", "28", "3D", "53", "57", "58":
+		b.WriteString(": " + e.Message)
+	}
+	return b.String()
+}

@@ -1,0 +1,74 @@
+package pgtest
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// account is whom PostgreSQL runs as, for it refuses to run as root; nil for the
+// current user.
+func account() (*syscall.Credential, error) {
+	if os.Getuid() != 0 {
+		return nil, nil
+	}
+	found, err := user.Lookup("postgres")
+	if err != nil {
+		return nil, fmt.Errorf("as root, PostgreSQL is run as user postgres: %w", err)
+	}
+	uid, uidErr := strconv.ParseUint(found.Uid, 10, 32)
+	gid, gidErr := strconv.ParseUint(found.Gid, 10, 32)
+	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, errors.Join(uidErr, gidErr)
+}
+
+// findPrograms returns the folder with the newest PostgreSQL's initdb and postgres.
+func findPrograms() (string, error) {
+	var folders []string
+	for _, pattern := range []string{
+		"/usr/lib/postgresql/*/bin",         // Debian, Ubuntu
+		"/usr/pgsql-*/bin",                  // Red Hat, Fedora
+		"/opt/homebrew/opt/postgresql*/bin", // Homebrew
+		"/usr/local/opt/postgresql*/bin",    // Homebrew on Intel
+		"/Applications/Postgres.app/Contents/Versions/*/bin",
+	} {
+		found, _ := filepath.Glob(pattern) // Only a malformed pattern gives an error.
+		slices.SortFunc(found, func(a, b string) int { return version(b) - version(a) })
+		folders = append(folders, found...)
+	}
+	if initdb, err := exec.LookPath("initdb"); err == nil {
+		folders = append([]string{filepath.Dir(initdb)}, folders...)
+	}
+	for _, folder := range folders {
+		_, initdbErr := os.Stat(filepath.Join(folder, "initdb"))
+		_, postgresErr := os.Stat(filepath.Join(folder, "postgres"))
+		if initdbErr == nil && postgresErr == nil {
+			return folder, nil
+		}
+	}
+	return "", errors.New("pgtest: no PostgreSQL found: install the server (Debian: apt-get install postgresql; " +
+		"macOS: brew install postgresql), or set TEST_DATABASE_URL to a server whose user may create databases")
+}
+
+// version reads the number in a folder such as /usr/lib/postgresql/15/bin; 0 when there is none.
+func version(folder string) int {
+	digits := strings.TrimFunc(folder, func(r rune) bool { return r < '0' || r > '9' })
+	n, _ := strconv.Atoi(digits)
+	return n
+}
+
+func freePort() (int, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = listener.Close() }()
+	return listener.Addr().(*net.TCPAddr).Port, nil
+}

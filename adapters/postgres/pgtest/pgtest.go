@@ -1,0 +1,164 @@
+// Package pgtest gives tests PostgreSQL databases: on the server that
+// TEST_DATABASE_URL names, or else on one of its own, which the first test of a
+// process starts and which is gone soon after the process, however that ends.
+package pgtest
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/lib/pq"
+
+	"example.com/healthcare/adapters/postgres"
+	"example.com/healthcare/migrations"
+)
+
+// The process's server, and on it the migrated database that the others are copies of.
+var shared struct {
+	sync.Once
+	url      string
+	template string
+	err      error
+	// server is kept for the pipe in it, which the garbage collector would close.
+	server *Server
+}
+
+// New returns the URL of a new, migrated and empty database, which is dropped at
+// the end of the test. The test fails when there is no PostgreSQL to be had.
+//
+// TEST_DATABASE_URL must be a URL whose user may create databases.
+func New(t testing.TB) (dsn string) {
+	t.Helper()
+	begin(t)
+	return create(t, shared.url, "TEMPLATE "+shared.template)
+}
+
+// NewEmpty returns the URL of a new database without any table. options, which
+// may be empty, follow CREATE DATABASE (PostgreSQL manual).
+func NewEmpty(t testing.TB, options string) (dsn string) {
+	t.Helper()
+	begin(t)
+	return create(t, shared.url, options)
+}
+
+// begin sees to it that there is a server with the template.
+func begin(t testing.TB) {
+	t.Helper()
+	shared.Do(func() { shared.url, shared.template, shared.err = prepare(t.Context()) })
+	if shared.err != nil {
+		t.Fatal(shared.err)
+	}
+}
+
+// prepare returns the server's URL and the name of the template on it.
+func prepare(ctx context.Context) (serverURL, template string, err error) {
+	serverURL = os.Getenv("TEST_DATABASE_URL")
+	if serverURL == "" {
+		if shared.server, err = start(); err != nil {
+			return "", "", err
+		}
+		serverURL = shared.server.DSN()
+	}
+	if template, err = makeTemplate(ctx, serverURL); err != nil {
+		return "", "", fmt.Errorf("pgtest: %w", err)
+	}
+	return serverURL, template, nil
+}
+
+// makeTemplate makes the template unless the server has it. On the server of
+// TEST_DATABASE_URL it stays for later processes, one for each schema.
+func makeTemplate(ctx context.Context, serverURL string) (name string, err error) {
+	fingerprint, err := schemaFingerprint()
+	if err != nil {
+		return "", err
+	}
+	name = "healthcare_template_" + fingerprint
+	connector, err := pq.NewConnector(serverURL)
+	if err != nil {
+		return "", err
+	}
+	db := sql.OpenDB(connector)
+	defer func() { _ = db.Close() }()
+	// The lock, held as long as the connection, keeps other processes out.
+	db.SetMaxOpenConns(1)
+	if _, err := db.ExecContext(ctx, "SELECT pg_advisory_lock(hashtext('healthcare_template'))"); err != nil {
+		return "", err
+	}
+	var exists bool
+	err = db.QueryRowContext(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", name).Scan(&exists)
+	if err != nil || exists {
+		return name, err
+	}
+	// It gets its name when it is complete.
+	unfinished := name + "_unfinished"
+	for _, statement := range []string{"DROP DATABASE IF EXISTS " + unfinished, "CREATE DATABASE " + unfinished} {
+		if _, err := db.ExecContext(ctx, statement); err != nil {
+			return "", err
+		}
+	}
+	if _, err := postgres.Migrate(ctx, database(serverURL, unfinished)); err != nil {
+		return "", err
+	}
+	_, err = db.ExecContext(ctx, "ALTER DATABASE "+unfinished+" RENAME TO "+name)
+	return name, err
+}
+
+// schemaFingerprint differs between sets of migrations.
+func schemaFingerprint() (string, error) {
+	hash := sha256.New()
+	steps := migrations.Postgres()
+	err := fs.WalkDir(steps, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(steps, path)
+		fmt.Fprintf(hash, "%s %d\n%s", path, len(text), text)
+		return err
+	})
+	return hex.EncodeToString(hash.Sum(nil)[:8]), err
+}
+
+func create(t testing.TB, serverURL, options string) string {
+	t.Helper()
+	name := "healthcare_test_" + strings.ToLower(rand.Text())
+	if err := execute(t.Context(), serverURL, "CREATE DATABASE "+name+" "+options); err != nil {
+		t.Fatalf("pgtest: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := execute(context.Background(), serverURL, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+			t.Errorf("pgtest: %v", err)
+		}
+	})
+	return database(serverURL, name)
+}
+
+func execute(ctx context.Context, dsn, statement string) error {
+	connector, err := pq.NewConnector(dsn)
+	if err != nil {
+		return err
+	}
+	db := sql.OpenDB(connector)
+	defer func() { _ = db.Close() }()
+	_, err = db.ExecContext(ctx, statement)
+	return err
+}
+
+// database returns serverURL with another database's name.
+func database(serverURL, name string) string {
+	address, err := url.Parse(serverURL)
+	if err != nil {
+		return serverURL // Connecting to it has failed before.
+	}
+	address.Path = "/" + name
+	return address.String()
+}

@@ -1,0 +1,273 @@
+package pgtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"example.com/healthcare/adapters/postgres"
+)
+
+// Server is a PostgreSQL server of a test's own, to be stopped and killed at
+// will. It trades durability for speed: fsync is off, so it survives Kill but
+// not the loss of the machine's power.
+type Server struct {
+	programs string // the folder of initdb and postgres
+	dir      string
+	port     int
+	process  *exec.Cmd // nil while it is down
+	// caretaker holds the pipe whose end tells the caretaker to clear up.
+	caretaker io.Closer
+	done      func() error
+}
+
+// Start returns a server of the test's own that accepts connections; its one
+// database is migrated and empty. It is removed at the end of the test.
+func Start(t testing.TB) *Server {
+	t.Helper()
+	s, err := start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.remove(); err != nil {
+			t.Error(err)
+		}
+	})
+	if _, err := postgres.Migrate(t.Context(), s.DSN()); err != nil {
+		t.Fatalf("pgtest: %v", err)
+	}
+	return s
+}
+
+// DSN returns the URL of the server's database; it stays the same after Restart.
+func (s *Server) DSN() string {
+	return fmt.Sprintf("postgres://%s@127.0.0.1:%d/postgres?sslmode=disable", superuser, s.port)
+}
+
+// Stop shuts the server down as an administrator would: transactions that run
+// are rolled back (PostgreSQL manual, 19.5, "fast shutdown").
+func (s *Server) Stop(t testing.TB) {
+	t.Helper()
+	s.end(t, syscall.SIGINT)
+}
+
+// Kill ends the server at once, as a crash would: nothing more is written, and
+// Restart has to recover (PostgreSQL manual, 19.5, "immediate shutdown"). When it
+// returns, every connection is gone.
+func (s *Server) Kill(t testing.TB) {
+	t.Helper()
+	s.end(t, syscall.SIGQUIT)
+}
+
+func (s *Server) end(t testing.TB, signal syscall.Signal) {
+	t.Helper()
+	if s.process == nil {
+		t.Fatal("pgtest: the server is down already")
+	}
+	if err := s.stop(signal); err != nil {
+		t.Fatalf("pgtest: %v", err)
+	}
+}
+
+// Restart starts the server again after Stop or Kill and waits until it accepts
+// connections.
+func (s *Server) Restart(t testing.TB) {
+	t.Helper()
+	if s.process != nil {
+		t.Fatal("pgtest: the server is up already")
+	}
+	if err := s.run(); err != nil {
+		t.Fatalf("pgtest: %v", err)
+	}
+}
+
+const superuser = "postgres"
+
+// start makes a cluster and runs a server on it.
+func start() (s *Server, err error) {
+	programs, err := findPrograms()
+	if err != nil {
+		return nil, err
+	}
+	s = &Server{programs: programs}
+	// Not under a test's own folder, which user postgres may not be able to enter.
+	if s.dir, err = os.MkdirTemp("", "pgtest"); err != nil {
+		return nil, fmt.Errorf("pgtest: %w", err)
+	}
+	if err := s.initialize(); err != nil {
+		return nil, fmt.Errorf("pgtest: %w", errors.Join(err, s.remove()))
+	}
+	// A port that is free now may be taken before the server gets it.
+	for range 5 {
+		if s.port, err = freePort(); err != nil {
+			break
+		}
+		if err = s.run(); err == nil {
+			return s, nil
+		}
+	}
+	return nil, fmt.Errorf("pgtest: %w", errors.Join(err, s.remove()))
+}
+
+func (s *Server) initialize() error {
+	if account, err := account(); err != nil {
+		return err
+	} else if account != nil {
+		if err := os.Chown(s.dir, int(account.Uid), int(account.Gid)); err != nil {
+			return err
+		}
+	}
+	if err := s.hireCaretaker(); err != nil {
+		return err
+	}
+	initdb, err := s.command("initdb", "--pgdata", s.data(), "--username", superuser,
+		"--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync")
+	if err != nil {
+		return err
+	}
+	if output, err := initdb.CombinedOutput(); err != nil {
+		return fmt.Errorf("initdb: %w\n%s", err, output)
+	}
+	return nil
+}
+
+// hireCaretaker starts a process that outlives this one just long enough to end
+// the server and remove its files. It waits for the end of a pipe that only this
+// process holds, so nothing needs to run here, and it works on every Unix.
+func (s *Server) hireCaretaker() error {
+	const script = `cat
+		pid=$(head -n 1 "$1/postmaster.pid" 2>/dev/null)
+		if [ -n "$pid" ]; then
+			kill -QUIT "$pid" 2>/dev/null
+			for i in 1 2 3 4 5 6 7 8 9 10; do
+				[ -e "$1/postmaster.pid" ] || break
+				sleep 0.1
+			done
+		fi
+		rm -rf "$2"`
+	caretaker, err := s.command("/bin/sh", "-c", script, "caretaker", s.data(), s.dir)
+	if err != nil {
+		return err
+	}
+	// Ctrl-C at a terminal goes to its whole process group.
+	caretaker.SysProcAttr.Setpgid = true
+	pipe, err := caretaker.StdinPipe()
+	if err != nil {
+		return err
+	}
+	if err := caretaker.Start(); err != nil {
+		return err
+	}
+	s.caretaker, s.done = pipe, caretaker.Wait
+	return nil
+}
+
+// remove ends the server and removes its files.
+func (s *Server) remove() error {
+	if s.process != nil {
+		if err := s.stop(syscall.SIGQUIT); err != nil {
+			return err
+		}
+	}
+	if s.caretaker == nil {
+		return os.RemoveAll(s.dir)
+	}
+	return errors.Join(s.caretaker.Close(), s.done())
+}
+
+// run starts the server and waits until it accepts connections.
+func (s *Server) run() error {
+	log, err := os.Create(filepath.Join(s.dir, "log"))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = log.Close() }()
+	server, err := s.command("postgres", "-D", s.data(), "-p", strconv.Itoa(s.port),
+		"-c", "listen_addresses=127.0.0.1",
+		"-c", "unix_socket_directories=",
+		"-c", "max_connections=500",
+		"-c", "shared_buffers=64MB",
+		"-c", "fsync=off",
+		"-c", "synchronous_commit=off",
+		"-c", "full_page_writes=off",
+		"-c", "deadlock_timeout=100ms",
+		"-c", "log_error_verbosity=terse")
+	if err != nil {
+		return err
+	}
+	server.Stdout, server.Stderr = log, log
+	server.SysProcAttr.Setpgid = true
+	if err := server.Start(); err != nil {
+		return err
+	}
+	s.process = server
+	if err := s.awaitReady(); err != nil {
+		_ = s.stop(syscall.SIGQUIT)
+		said, _ := os.ReadFile(log.Name())
+		return fmt.Errorf("%w\n%s", err, said)
+	}
+	return nil
+}
+
+// awaitReady asks until the server answers; after Kill it first has to recover.
+func (s *Server) awaitReady() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	poll := time.NewTicker(10 * time.Millisecond)
+	defer poll.Stop()
+	for {
+		err := execute(ctx, s.DSN(), "SELECT")
+		if err == nil {
+			return nil
+		}
+		if !s.running() {
+			return errors.New("the server ended")
+		}
+		select {
+		case <-poll.C:
+		case <-ctx.Done():
+			return fmt.Errorf("the server does not answer: %w", err)
+		}
+	}
+}
+
+// running reports whether the process has not ended by itself.
+func (s *Server) running() bool {
+	var status syscall.WaitStatus
+	pid, err := syscall.Wait4(s.process.Process.Pid, &status, syscall.WNOHANG, nil)
+	return err == nil && pid == 0
+}
+
+func (s *Server) stop(signal syscall.Signal) error {
+	process := s.process
+	s.process = nil
+	if err := process.Process.Signal(signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	_ = process.Wait() // It tells of the signal, or of an end that was noticed before.
+	return nil
+}
+
+func (s *Server) data() string { return filepath.Join(s.dir, "data") }
+
+// command returns a command that runs as the user who owns the cluster.
+func (s *Server) command(name string, args ...string) (*exec.Cmd, error) {
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(s.programs, name)
+	}
+	account, err := account()
+	command := exec.Command(name, args...)
+	command.Dir = s.dir
+	command.Env = append(os.Environ(), "LC_ALL=C")
+	command.SysProcAttr = &syscall.SysProcAttr{Credential: account}
+	return command, err
+}

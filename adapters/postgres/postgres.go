@@ -1,0 +1,112 @@
+// Package postgres keeps the clinic's records in PostgreSQL 13 or later, through lib/pq.
+package postgres
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"example.com/healthcare/adapters/sqlstore"
+	"example.com/healthcare/domain"
+)
+
+// Options are settings of a store; the zero value is right for most.
+type Options struct {
+	// MaxConnections bounds the connections of the store; 0 means four for each
+	// CPU that Go uses, and at least 10. Together, all stores of a server must
+	// stay below its max_connections (100 by default).
+	MaxConnections int
+	// Unprepared sends every statement unprepared: for pgbouncer in transaction
+	// pooling before 1.21, where a connection does not keep its statements.
+	Unprepared bool
+	// Silence is how long the server may take to answer before the connection is
+	// given up for lost; 0 means 30 seconds. It bounds what a context cannot:
+	// waiting for a server that has vanished without closing its connections.
+	Silence time.Duration
+	// Wrap, when set, goes around the driver, to trace or count what it is asked.
+	Wrap func(driver.Connector) driver.Connector
+}
+
+// ErrSchemaBehind is the error of Open when steps of the schema are pending: see Migrate.
+var ErrSchemaBehind = errors.New("postgres: the database's schema is behind this program: apply the pending migrations first")
+
+// Open connects to the database that dsn names and returns its store. dsn is a
+// URL "postgres://user:password@host:port/name?sslmode=verify-full" or a list
+// "host=... user=..." in the syntax of libpq; the PG* environment variables give
+// what it leaves out (PostgreSQL manual, 34.1.2 and 34.15).
+//
+// Without sslmode the connection must be encrypted, but the server's certificate
+// is not checked: that is lib/pq's default, "require". Use "verify-full" across a
+// network that is not trusted, "disable" only on the same machine.
+//
+// The error is Unavailable when the database does not answer or refuses the
+// connection, and ErrSchemaBehind when it is not migrated. A schema that is ahead
+// is accepted, so that the program can be replaced without a pause. No error
+// holds the password.
+func Open(ctx context.Context, dsn string, options Options) (*sqlstore.Store, error) {
+	connector, err := connect(dsn, cmp.Or(options.Silence, defaultSilence))
+	if err != nil {
+		return nil, err
+	}
+	if options.Wrap != nil {
+		connector = options.Wrap(connector)
+	}
+	db := sql.OpenDB(connector)
+	connections := cmp.Or(options.MaxConnections, max(4*runtime.GOMAXPROCS(0), 10))
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	// So that the load spreads again after a server was added or replaced.
+	db.SetConnMaxLifetime(30 * time.Minute)
+	db.SetConnMaxIdleTime(5 * time.Minute)
+	if err := check(ctx, db); err != nil {
+		_ = db.Close()
+		return nil, err
+	}
+	engine := sqlstore.Engine{
+		RowLocks: true,
+		// Named, as a server may have another default. Rows that matter are locked.
+		TxOptions: &sql.TxOptions{Isolation: sql.LevelReadCommitted},
+		Classify:  classify,
+	}
+	wrapped := sqlx.NewDb(db, "postgres")
+	return sqlstore.New(engine, wrapped, wrapped, !options.Unprepared), nil
+}
+
+func check(ctx context.Context, db *sql.DB) error {
+	var encoding string
+	var migrated bool
+	err := db.QueryRowContext(ctx, `SELECT current_setting('server_encoding'), to_regclass('goose_db_version') IS NOT NULL`).
+		Scan(&encoding, &migrated)
+	if err != nil {
+		return unavailable(err)
+	}
+	if encoding != "UTF8" {
+		return fmt.Errorf("postgres: the database's encoding is %s, it must be UTF8: create it WITH ENCODING 'UTF8' TEMPLATE template0", encoding)
+	}
+	if !migrated {
+		return ErrSchemaBehind
+	}
+	provider, err := newProvider(db)
+	if err != nil {
+		return err
+	}
+	pending, err := provider.HasPending(ctx)
+	if err != nil {
+		return unavailable(err)
+	}
+	if pending {
+		return ErrSchemaBehind
+	}
+	return nil
+}
+
+// unavailable wraps an error of a connection that is being set up. Before that,
+// no statement has a value that its text could quote.
+func unavailable(err error) error { return domain.ErrUnavailable(fmt.Errorf("postgres: %w", err)) }

@@ -1,0 +1,282 @@
+package postgres_test
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"net"
+	"net/url"
+	"sync"
+	"testing"
+	"time"
+
+	_ "github.com/lib/pq"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"example.com/healthcare/adapters/postgres"
+	"example.com/healthcare/adapters/postgres/pgtest"
+	"example.com/healthcare/adapters/sqlstore"
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+	"example.com/healthcare/ports/portstest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestStore(t *testing.T) {
+	portstest.TestStore(t, func(t *testing.T) ports.Store { return open(t, pgtest.New(t), postgres.Options{}) })
+}
+
+// TestUnprepared does a little of everything with a driver that cannot prepare.
+// That reading and writing work this way too is checked with package sqlite,
+// where the suite of a store costs less.
+func TestUnprepared(t *testing.T) {
+	store := open(t, pgtest.New(t), postgres.Options{
+		Unprepared: true,
+		Wrap:       func(connector driver.Connector) driver.Connector { return unpreparedConnector{connector} },
+	})
+	want := add(t, store, "NJ-1")
+	want.Name = domain.Restore[domain.Name]("Lisa Cuddy")
+	for range 3 {
+		require.NoError(t, store.Update(t.Context(), func(tx ports.Tx) error {
+			if _, err := tx.Doctors().Get(t.Context(), want.ID); err != nil {
+				return err
+			}
+			return tx.Doctors().Save(t.Context(), want)
+		}))
+	}
+	got, err := all(t.Context(), store)
+	require.NoError(t, err)
+	require.Equal(t, []domain.Doctor{want}, got)
+}
+
+type unpreparedConnector struct{ driver.Connector }
+
+func (c unpreparedConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	return unpreparedConn{conn}, err
+}
+
+type unpreparedConn struct{ driver.Conn }
+
+func (unpreparedConn) Prepare(string) (driver.Stmt, error) { return nil, errors.New("prepared") }
+
+func (c unpreparedConn) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx, error) {
+	return c.Conn.(driver.ConnBeginTx).BeginTx(ctx, options)
+}
+
+func (c unpreparedConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	return c.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
+}
+
+func (c unpreparedConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	return c.Conn.(driver.ExecerContext).ExecContext(ctx, query, args)
+}
+
+func open(t *testing.T, dsn string, options postgres.Options) *sqlstore.Store {
+	t.Helper()
+	store, err := postgres.Open(t.Context(), dsn, options)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	return store
+}
+
+func newDoctor(license string) domain.Doctor {
+	return domain.Doctor{
+		Name:           domain.Restore[domain.Name]("Gregory House"),
+		JoinedAt:       domain.DateOf(time.Now()),
+		Specialization: domain.Restore[domain.Specialization]("Diagnostics"),
+		LicenseNumber:  domain.Restore[domain.LicenseNumber](license),
+		Salary:         domain.Restore[domain.Salary]("1234.50"),
+	}
+}
+
+func add(t *testing.T, store ports.Store, license string) (added domain.Doctor) {
+	t.Helper()
+	require.NoError(t, store.Update(t.Context(), func(tx ports.Tx) (err error) {
+		added, err = tx.Doctors().Add(t.Context(), newDoctor(license))
+		return err
+	}))
+	return added
+}
+
+func all(ctx context.Context, store ports.Store) (doctors []domain.Doctor, err error) {
+	err = store.View(ctx, func(tx ports.Tx) (err error) {
+		doctors, err = tx.Doctors().List(ctx, domain.Page{Limit: 100})
+		return err
+	})
+	return doctors, err
+}
+
+// query runs a statement beside the store and returns the one value of its result.
+func query[T any](t *testing.T, dsn, statement string) (value T) {
+	t.Helper()
+	db, err := sql.Open("postgres", dsn)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	require.NoError(t, db.QueryRowContext(t.Context(), statement).Scan(&value))
+	return value
+}
+
+func TestCommitThatFails(t *testing.T) {
+	dsn := pgtest.New(t)
+	store := open(t, dsn, postgres.Options{})
+	err := store.Update(t.Context(), func(tx ports.Tx) error {
+		_, err := tx.Doctors().Add(t.Context(), newDoctor("NJ-1"))
+		require.True(t, query[bool](t, dsn, `
+			SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+			WHERE datname = current_database() AND state = 'idle in transaction' AND application_name = 'healthcare'`))
+		return err
+	})
+	require.Equal(t, domain.Unavailable, domain.KindOf(err), "%v", err)
+	doctors, err := all(t.Context(), store)
+	require.NoError(t, err)
+	require.Empty(t, doctors)
+}
+
+// TestDeadlock has two Updates lock the same two rows crosswise.
+func TestDeadlock(t *testing.T) {
+	store := open(t, pgtest.New(t), postgres.Options{})
+	first, second := add(t, store, "NJ-1"), add(t, store, "NJ-2")
+	var locked sync.WaitGroup
+	locked.Add(2)
+	var attempts [2]int
+	var updates sync.WaitGroup
+	for i, order := range [][2]domain.ID{{first.ID, second.ID}, {second.ID, first.ID}} {
+		updates.Go(func() {
+			err := store.Update(t.Context(), func(tx ports.Tx) error {
+				attempts[i]++
+				if _, err := tx.Doctors().Get(t.Context(), order[0]); err != nil {
+					return err
+				}
+				if attempts[i] == 1 {
+					locked.Done()
+					locked.Wait()
+				}
+				_, err := tx.Doctors().Get(t.Context(), order[1])
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	updates.Wait()
+	require.Greater(t, attempts[0]+attempts[1], 2, "at least one of them has to run again")
+}
+
+func TestWaitForALockEndsWithCtx(t *testing.T) {
+	store := open(t, pgtest.New(t), postgres.Options{})
+	doctor := add(t, store, "NJ-1")
+	get := func(ctx context.Context) error {
+		return store.Update(ctx, func(tx ports.Tx) error {
+			_, err := tx.Doctors().Get(ctx, doctor.ID)
+			return err
+		})
+	}
+	require.NoError(t, store.Update(t.Context(), func(tx ports.Tx) error {
+		if _, err := tx.Doctors().Get(t.Context(), doctor.ID); err != nil {
+			return err
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		err := get(ctx)
+		require.Equal(t, domain.Unavailable, domain.KindOf(err), "%v", err)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		return nil
+	}))
+	require.NoError(t, get(t.Context()))
+}
+
+func TestServerThatComesAndGoes(t *testing.T) {
+	server := pgtest.Start(t)
+	store := open(t, server.DSN(), postgres.Options{})
+	kept := add(t, store, "NJ-1")
+	for name, end := range map[string]func(testing.TB){"stop": server.Stop, "kill": server.Kill} {
+		end(t)
+		require.Equal(t, domain.Unavailable, domain.KindOf(store.Ready(t.Context())), name)
+		_, err := all(t.Context(), store)
+		require.Equal(t, domain.Unavailable, domain.KindOf(err), "%s: %v", name, err)
+		err = store.Update(t.Context(), func(ports.Tx) error { return nil })
+		require.Equal(t, domain.Unavailable, domain.KindOf(err), "%s: %v", name, err)
+		_, err = postgres.Open(t.Context(), server.DSN(), postgres.Options{})
+		require.Equal(t, domain.Unavailable, domain.KindOf(err), "%s: %v", name, err)
+
+		server.Restart(t)
+		require.NoError(t, store.Ready(t.Context()), name)
+		doctors, err := all(t.Context(), store)
+		require.NoError(t, err, name)
+		require.Equal(t, []domain.Doctor{kept}, doctors, name)
+	}
+}
+
+// TestServerThatFallsSilent goes through a proxy that stops passing anything on.
+func TestServerThatFallsSilent(t *testing.T) {
+	dsn := pgtest.New(t)
+	address, err := url.Parse(dsn)
+	require.NoError(t, err)
+	proxy := startProxy(t, address.Host)
+	address.Host = proxy.Addr().String()
+	store := open(t, address.String(), postgres.Options{Silence: 200 * time.Millisecond, MaxConnections: 1})
+	add(t, store, "NJ-1")
+	proxy.silence()
+	_, err = all(t.Context(), store)
+	require.Equal(t, domain.Unavailable, domain.KindOf(err), "%v", err)
+}
+
+type proxy struct {
+	net.Listener
+	silent chan struct{}
+	conns  sync.WaitGroup
+}
+
+func startProxy(t *testing.T, backend string) *proxy {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	p := &proxy{Listener: listener, silent: make(chan struct{})}
+	p.conns.Go(func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			server, err := net.Dial("tcp", backend)
+			if err != nil {
+				_ = client.Close()
+				continue
+			}
+			p.conns.Go(func() { p.pass(server, client) })
+			p.conns.Go(func() { p.pass(client, server) })
+		}
+	})
+	t.Cleanup(func() {
+		_ = listener.Close()
+		p.conns.Wait()
+	})
+	return p
+}
+
+func (p *proxy) silence() { close(p.silent) }
+
+// pass copies until either side closes; once silent, it drops what it reads.
+func (p *proxy) pass(to, from net.Conn) {
+	defer func() { _, _ = to.Close(), from.Close() }()
+	buffer := make([]byte, 1<<16)
+	for {
+		n, err := from.Read(buffer)
+		if err != nil {
+			return
+		}
+		select {
+		case <-p.silent:
+			_, _ = io.Discard.Write(buffer[:n])
+		default:
+			if _, err := to.Write(buffer[:n]); err != nil {
+				return
+			}
+		}
+	}
+}

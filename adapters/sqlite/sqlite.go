@@ -1,0 +1,140 @@
+// Package sqlite keeps the clinic's records in one file, with SQLite inside the
+// process (modernc.org/sqlite, no C compiler needed).
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"modernc.org/sqlite"
+
+	"example.com/healthcare/adapters/sqlstore"
+	"example.com/healthcare/domain"
+)
+
+// Options are settings of a store; the zero value is right for most.
+type Options struct {
+	// Unprepared sends every statement unprepared.
+	Unprepared bool
+	// Wrap, when set, goes around the driver, to trace or count what it is asked.
+	Wrap func(driver.Connector) driver.Connector
+}
+
+// busyTimeout is how long a writer waits for another process to finish its
+// transaction. Writers of one store wait for each other in Go, for as long as
+// their contexts last.
+const busyTimeout = 10 * time.Second
+
+// Open opens the database in the file at path and returns its store. A file that
+// does not exist is created for the owner only (mode 0600), and so are missing
+// folders (0700); the two files beside it, path-wal and path-shm, get the mode of
+// the file. Pending steps of the schema are applied; any number of processes may
+// open the file at once.
+//
+// A commit is on the disk when it is acknowledged (synchronous=FULL in WAL mode;
+// SQLite, "Pragma statements"). Close moves the write-ahead log into the file, so
+// that the file alone can be copied. It must not be on a network file system
+// (SQLite, "Write-Ahead Logging").
+//
+// The error is Unavailable when another process keeps the file locked.
+func Open(ctx context.Context, path string, options Options) (*sqlstore.Store, error) {
+	path, err := create(path)
+	if err != nil {
+		return nil, fmt.Errorf("sqlite: %w", err)
+	}
+	if err := migrate(ctx, path); err != nil {
+		return nil, openError(err)
+	}
+	// BEGIN IMMEDIATE takes the one write lock at once; a transaction that began as
+	// a reader could not wait for it (SQLite, "Transaction").
+	writer, err := open(path, options, "_txlock", "immediate")
+	if err != nil {
+		return nil, err
+	}
+	writer.SetMaxOpenConns(1)
+	reader, err := open(path, options, "_query_only", "1")
+	if err != nil {
+		return nil, errors.Join(err, writer.Close())
+	}
+	readers := max(runtime.GOMAXPROCS(0), 4)
+	reader.SetMaxOpenConns(readers)
+	reader.SetMaxIdleConns(readers)
+	store := sqlstore.New(sqlstore.Engine{Classify: classify}, reader, writer, !options.Unprepared)
+	if err := store.Ready(ctx); err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	return store, nil
+}
+
+// create returns the absolute path of the file after creating what is missing of it.
+func create(path string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return "", err
+	}
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return "", err
+	}
+	return path, file.Close()
+}
+
+// open returns a handle on an existing file with the given settings of the driver
+// (names and values in turn) and those that all handles have. It does not connect yet.
+func open(path string, options Options, settings ...string) (*sqlx.DB, error) {
+	query := url.Values{
+		"_busy_timeout": {strconv.FormatInt(busyTimeout.Milliseconds(), 10)},
+		"_journal_mode": {"WAL"},
+		"_synchronous":  {"FULL"},
+		"_foreign_keys": {"1"},
+		"_dqs":          {"0"},
+		// Exact, in order, and allowed in STRICT tables, which know no type for times.
+		"_time_integer_format": {"unix_micro"},
+	}
+	for i := 0; i < len(settings); i += 2 {
+		query.Set(settings[i], settings[i+1])
+	}
+	connector, err := sqlite.NewConnector(uri(path) + "?" + query.Encode())
+	if err != nil {
+		return nil, fmt.Errorf("sqlite: %w", err)
+	}
+	if options.Wrap != nil {
+		connector = options.Wrap(connector)
+	}
+	return sqlx.NewDb(sql.OpenDB(connector), driverName), nil
+}
+
+// driverName is what sqlx calls the driver.
+const driverName = "sqlite"
+
+// uri quotes what has a meaning in a URI, such as "?", "#" and "%" (SQLite,
+// "Uniform Resource Identifiers").
+func uri(path string) string {
+	path = filepath.ToSlash(path)
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path // C:/records.db
+	}
+	return (&url.URL{Scheme: "file", Path: path, OmitHost: true}).String()
+}
+
+func openError(err error) error {
+	err = fmt.Errorf("sqlite: %w", err)
+	if classify(err).Kind == sqlstore.Unavailable {
+		return domain.ErrUnavailable(err)
+	}
+	return err
+}

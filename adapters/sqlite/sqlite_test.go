@@ -1,0 +1,331 @@
+package sqlite_test
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+	_ "modernc.org/sqlite"
+
+	"example.com/healthcare/adapters/sqlite"
+	"example.com/healthcare/adapters/sqlstore"
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+	"example.com/healthcare/ports/portstest"
+)
+
+// openEnv names the file that this program opens instead of running tests: see
+// TestOpenInManyProcessesAtOnce.
+const openEnv = "SQLITE_TEST_OPEN"
+
+func TestMain(m *testing.M) {
+	if path := os.Getenv(openEnv); path != "" {
+		store, err := sqlite.Open(context.Background(), path, sqlite.Options{})
+		if err == nil {
+			err = store.Close()
+		}
+		if err != nil {
+			println(err.Error())
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	goleak.VerifyTestMain(m)
+}
+
+func TestStore(t *testing.T) {
+	portstest.TestStore(t, func(t *testing.T) ports.Store { return open(t, newPath(t), sqlite.Options{}) })
+}
+
+func TestStoreUnprepared(t *testing.T) {
+	portstest.TestStore(t, func(t *testing.T) ports.Store { return open(t, newPath(t), sqlite.Options{Unprepared: true}) })
+}
+
+func newPath(t *testing.T) string { return filepath.Join(t.TempDir(), "records.db") }
+
+func open(t *testing.T, path string, options sqlite.Options) *sqlstore.Store {
+	t.Helper()
+	store, err := sqlite.Open(t.Context(), path, options)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	return store
+}
+
+// direct returns a connection beside the store.
+func direct(t *testing.T, path string) *sql.Conn {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	require.NoError(t, err)
+	conn, err := db.Conn(t.Context())
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		require.NoError(t, conn.Close())
+		require.NoError(t, db.Close())
+	})
+	return conn
+}
+
+func addDoctor(ctx context.Context, store ports.Store, license string) (added domain.Doctor, err error) {
+	doctor := domain.Doctor{
+		Name:           domain.Restore[domain.Name]("Gregory House"),
+		JoinedAt:       domain.DateOf(time.Now()),
+		Specialization: domain.Restore[domain.Specialization]("Diagnostics"),
+		LicenseNumber:  domain.Restore[domain.LicenseNumber](license),
+		Salary:         domain.Restore[domain.Salary]("1234.50"),
+	}
+	err = store.Update(ctx, func(tx ports.Tx) (err error) {
+		added, err = tx.Doctors().Add(ctx, doctor)
+		return err
+	})
+	return added, err
+}
+
+func all(t *testing.T, store ports.Store) (doctors []domain.Doctor) {
+	t.Helper()
+	require.NoError(t, store.View(t.Context(), func(tx ports.Tx) (err error) {
+		doctors, err = tx.Doctors().List(t.Context(), domain.Page{Limit: 10})
+		return err
+	}))
+	return doctors
+}
+
+func TestPaths(t *testing.T) {
+	for _, name := range []string{
+		"plain.db", "with space.db", "50% ?mode=ro&x=#1.db", "ünïcödé 病歴.db", "%3f.db", "file:a.db", ":memory:", "a'b\"c.db",
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "new", name)
+			store, err := sqlite.Open(t.Context(), path, sqlite.Options{})
+			require.NoError(t, err)
+			doctor, err := addDoctor(t.Context(), store, "NJ-1")
+			require.NoError(t, err)
+
+			folder, err := os.Stat(filepath.Dir(path))
+			require.NoError(t, err)
+			require.Equal(t, os.FileMode(0o700), folder.Mode().Perm())
+			files, err := os.ReadDir(filepath.Dir(path))
+			require.NoError(t, err)
+			require.Len(t, files, 3, "the file, its log and its index")
+			for _, file := range files {
+				info, err := file.Info()
+				require.NoError(t, err)
+				require.Equal(t, os.FileMode(0o600), info.Mode().Perm(), file.Name())
+			}
+
+			// What is left is one file, which holds everything.
+			require.NoError(t, store.Close())
+			files, err = os.ReadDir(filepath.Dir(path))
+			require.NoError(t, err)
+			require.Len(t, files, 1)
+			require.Equal(t, name, files[0].Name())
+			require.Equal(t, []domain.Doctor{doctor}, all(t, open(t, path, sqlite.Options{})))
+		})
+	}
+}
+
+func TestRelativePath(t *testing.T) {
+	t.Chdir(t.TempDir())
+	open(t, "records.db", sqlite.Options{})
+	_, err := os.Stat("records.db")
+	require.NoError(t, err)
+}
+
+// TestSettings looks at every connection that the store makes.
+func TestSettings(t *testing.T) {
+	var conns []driver.Conn
+	store := open(t, newPath(t), sqlite.Options{Wrap: func(connector driver.Connector) driver.Connector {
+		return hook{Connector: connector, connected: func(conn driver.Conn) { conns = append(conns, conn) }}
+	}})
+	_, err := addDoctor(t.Context(), store, "NJ-1")
+	require.NoError(t, err)
+	require.Len(t, conns, 2, "a reader and a writer")
+	for i, conn := range conns {
+		for pragma, want := range map[string]driver.Value{
+			"journal_mode": "wal",
+			"synchronous":  int64(2), // FULL
+			"foreign_keys": int64(1),
+			"busy_timeout": int64(10000),
+			"query_only":   int64(1 - i),
+		} {
+			rows, err := conn.(driver.QueryerContext).QueryContext(t.Context(), "PRAGMA "+pragma, nil)
+			require.NoError(t, err)
+			value := make([]driver.Value, 1)
+			require.NoError(t, rows.Next(value))
+			require.NoError(t, rows.Close())
+			require.Equal(t, want, value[0], "%s of connection %d", pragma, i)
+		}
+	}
+}
+
+func TestTimesAreMicroseconds(t *testing.T) {
+	path := newPath(t)
+	store := open(t, path, sqlite.Options{})
+	created := time.Date(1969, time.December, 31, 23, 59, 59, 999999000, time.UTC)
+	user := domain.User{Email: domain.Restore[domain.Email]("a@b.example"), Role: domain.Staff, CreatedAt: created}
+	require.NoError(t, store.Update(t.Context(), func(tx ports.Tx) (err error) {
+		user, err = tx.Users().Add(t.Context(), user)
+		return err
+	}))
+	var stored int64
+	require.NoError(t, direct(t, path).QueryRowContext(t.Context(), `SELECT created_at FROM users`).Scan(&stored))
+	require.Equal(t, int64(-1), stored)
+	require.NoError(t, store.View(t.Context(), func(tx ports.Tx) error {
+		found, err := tx.Users().Get(t.Context(), user.ID)
+		require.Equal(t, user, found)
+		return err
+	}))
+}
+
+func TestOpenInManyProcessesAtOnce(t *testing.T) {
+	path := newPath(t)
+	processes := make([]*exec.Cmd, 6)
+	outputs := make([]chan string, len(processes))
+	for i := range processes {
+		processes[i] = exec.Command(os.Args[0])
+		processes[i].Env = append(os.Environ(), openEnv+"="+path)
+		outputs[i] = make(chan string, 1)
+		go func() {
+			output, err := processes[i].CombinedOutput()
+			if err != nil {
+				output = append(output, err.Error()...)
+			}
+			outputs[i] <- string(output)
+		}()
+	}
+	for _, output := range outputs {
+		require.Empty(t, <-output)
+	}
+	status, err := sqlite.Status(t.Context(), path)
+	require.NoError(t, err)
+	require.NotEmpty(t, status)
+	for _, step := range status {
+		require.False(t, step.Pending(), step.Name)
+	}
+}
+
+func TestStatusOfANewFile(t *testing.T) {
+	status, err := sqlite.Status(t.Context(), newPath(t))
+	require.NoError(t, err)
+	require.Equal(t, "00001_clinic.sql", status[0].Name)
+	for _, step := range status {
+		require.True(t, step.Pending(), step.Name)
+	}
+}
+
+func TestFileLockedByAnotherProcess(t *testing.T) {
+	path := newPath(t)
+	store := open(t, path, sqlite.Options{})
+	other := direct(t, path)
+	_, err := other.ExecContext(t.Context(), "BEGIN IMMEDIATE")
+	require.NoError(t, err)
+	require.Empty(t, all(t, store), "readers do not wait")
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, err = addDoctor(ctx, store, "NJ-1")
+	require.Equal(t, domain.Unavailable, domain.KindOf(err), "%v", err)
+	_, err = other.ExecContext(t.Context(), "ROLLBACK")
+	require.NoError(t, err)
+	_, err = addDoctor(t.Context(), store, "NJ-1")
+	require.NoError(t, err)
+}
+
+func TestFullDisk(t *testing.T) {
+	store := open(t, newPath(t), sqlite.Options{Wrap: func(connector driver.Connector) driver.Connector {
+		return hook{Connector: connector, connected: func(conn driver.Conn) {
+			run(t, conn, "PRAGMA max_page_count = 1")
+		}}
+	}})
+	err := store.Update(t.Context(), func(tx ports.Tx) error {
+		user := domain.User{Email: domain.Restore[domain.Email]("a@b.example"), Role: domain.Staff, CreatedAt: time.Now()}
+		user.PasswordHash = domain.RestorePasswordHash(string(make([]byte, 1<<20)))
+		_, err := tx.Users().Add(t.Context(), user)
+		return err
+	})
+	require.Equal(t, domain.Unavailable, domain.KindOf(err), "%v", err)
+	require.NoError(t, store.Ready(t.Context()), "reading goes on")
+}
+
+func TestFileThatIsNoDatabase(t *testing.T) {
+	path := newPath(t)
+	require.NoError(t, os.WriteFile(path, []byte("Dear diary, this is no database at all."), 0o600))
+	_, err := sqlite.Open(t.Context(), path, sqlite.Options{})
+	require.ErrorContains(t, err, "not a database")
+}
+
+func TestPathThatCannotBe(t *testing.T) {
+	_, err := sqlite.Open(t.Context(), t.TempDir(), sqlite.Options{})
+	require.ErrorContains(t, err, "is a directory")
+}
+
+// TestCommitThatFails breaks a foreign key just before the commit, in a way that
+// only the commit notices.
+func TestCommitThatFails(t *testing.T) {
+	broken := false
+	store := open(t, newPath(t), sqlite.Options{Wrap: func(connector driver.Connector) driver.Connector {
+		return hook{Connector: connector, committing: func(conn driver.Conn) {
+			if broken {
+				run(t, conn, "PRAGMA defer_foreign_keys = ON")
+				run(t, conn, "INSERT INTO mappings (patient_id, doctor_id, assigned_at) VALUES (404, 404, 0)")
+			}
+		}}
+	}})
+	before, err := addDoctor(t.Context(), store, "NJ-1")
+	require.NoError(t, err)
+	broken = true
+	_, err = addDoctor(t.Context(), store, "NJ-2")
+	require.Error(t, err)
+	require.Equal(t, []domain.Doctor{before}, all(t, store))
+	broken = false
+	_, err = addDoctor(t.Context(), store, "NJ-2")
+	require.NoError(t, err)
+}
+
+func run(t *testing.T, conn driver.Conn, statement string) {
+	_, err := conn.(driver.ExecerContext).ExecContext(t.Context(), statement, nil)
+	require.NoError(t, err)
+}
+
+// hook is a driver that tells what happens; either function may be nil.
+type hook struct {
+	driver.Connector
+	connected  func(driver.Conn)
+	committing func(driver.Conn)
+}
+
+func (h hook) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := h.Connector.Connect(ctx)
+	if err == nil && h.connected != nil {
+		h.connected(conn)
+	}
+	if h.committing == nil {
+		return conn, err
+	}
+	return hookedConn{conn, h}, err
+}
+
+type hookedConn struct {
+	driver.Conn
+	hook
+}
+
+func (c hookedConn) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx, error) {
+	tx, err := c.Conn.(driver.ConnBeginTx).BeginTx(ctx, options)
+	return hookedTx{tx, c}, err
+}
+
+type hookedTx struct {
+	driver.Tx
+	conn hookedConn
+}
+
+func (tx hookedTx) Commit() error {
+	tx.conn.committing(tx.conn.Conn)
+	return tx.Tx.Commit()
+}

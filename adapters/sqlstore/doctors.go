@@ -1,0 +1,99 @@
+package sqlstore
+
+import (
+	"context"
+
+	"example.com/healthcare/domain"
+)
+
+const (
+	doctorColumns = `doctors.id, doctors.name, CAST(doctors.joined_at AS TEXT) AS joined_at, doctors.specialization,
+			doctors.license_number, CAST(doctors.salary AS TEXT) AS salary`
+	selectDoctor = `
+		SELECT ` + doctorColumns + `
+		FROM doctors
+		WHERE doctors.id = $1`
+	lockDoctor    = ` FOR UPDATE`
+	selectDoctors = `
+		SELECT ` + doctorColumns + `
+		FROM doctors
+		WHERE doctors.id > $1
+		ORDER BY doctors.id
+		LIMIT $2`
+	selectDoctorsOfPatient = `
+		SELECT ` + doctorColumns + `
+		FROM mappings JOIN doctors ON doctors.id = mappings.doctor_id
+		WHERE mappings.patient_id = $1 AND mappings.doctor_id > $2
+		ORDER BY mappings.doctor_id
+		LIMIT $3`
+	insertDoctor = `
+		INSERT INTO doctors (name, joined_at, specialization, license_number, license_key, salary)
+		VALUES ($1, $2, $3, $4, $5, $6)
+		RETURNING id`
+	updateDoctor = `
+		UPDATE doctors
+		SET name = $2, specialization = $3, license_number = $4, license_key = $5, salary = $6
+		WHERE id = $1`
+	deleteDoctor         = `DELETE FROM doctors WHERE id = $1`
+	lockMappingsOfDoctor = `SELECT id FROM mappings WHERE doctor_id = $1 ORDER BY id FOR UPDATE`
+)
+
+type doctorRow struct {
+	ID             domain.ID `db:"id"`
+	Name           string    `db:"name"`
+	JoinedAt       string    `db:"joined_at"`
+	Specialization string    `db:"specialization"`
+	LicenseNumber  string    `db:"license_number"`
+	Salary         string    `db:"salary"`
+}
+
+func (r doctorRow) entity() domain.Doctor {
+	return domain.Doctor{
+		ID:             r.ID,
+		Name:           domain.Restore[domain.Name](r.Name),
+		JoinedAt:       domain.Restore[domain.Date](r.JoinedAt),
+		Specialization: domain.Restore[domain.Specialization](r.Specialization),
+		LicenseNumber:  domain.Restore[domain.LicenseNumber](r.LicenseNumber),
+		Salary:         domain.Restore[domain.Salary](r.Salary),
+	}
+}
+
+// doctors implements ports.Doctors.
+type doctors struct{ *querier }
+
+func (s doctors) Add(ctx context.Context, doctor domain.Doctor) (domain.Doctor, error) {
+	err := s.insert(ctx, &doctor.ID, insertDoctor,
+		doctor.Name.String(), doctor.JoinedAt.String(), doctor.Specialization.String(),
+		doctor.LicenseNumber.String(), doctor.LicenseNumber.Key(), doctor.Salary.String())
+	if err != nil {
+		return domain.Doctor{}, err
+	}
+	return doctor, nil
+}
+
+func (s doctors) Get(ctx context.Context, id domain.ID) (domain.Doctor, error) {
+	var row doctorRow
+	err := s.get(ctx, &row, selectDoctor+s.locking(lockDoctor), id)
+	return row.entity(), err
+}
+
+func (s doctors) Save(ctx context.Context, doctor domain.Doctor) error {
+	return s.change(ctx, updateDoctor, doctor.ID,
+		doctor.Name.String(), doctor.Specialization.String(),
+		doctor.LicenseNumber.String(), doctor.LicenseNumber.Key(), doctor.Salary.String())
+}
+
+func (s doctors) Delete(ctx context.Context, id domain.ID) error {
+	if err := s.lock(ctx, lockMappingsOfDoctor, id); err != nil {
+		return err
+	}
+	return s.change(ctx, deleteDoctor, id)
+}
+
+func (s doctors) List(ctx context.Context, page domain.Page) ([]domain.Doctor, error) {
+	return entities[doctorRow](ctx, s.querier, selectDoctors, page.After, page.Limit)
+}
+
+func (s doctors) OfPatient(ctx context.Context, patient domain.ID, page domain.Page) ([]domain.Doctor, error) {
+	return entities[doctorRow](ctx, s.querier, selectDoctorsOfPatient, patient, page.After, page.Limit)
+}

@@ -1,0 +1,46 @@
+package sqlstore
+
+import (
+	"context"
+	"path"
+	"time"
+
+	"github.com/pressly/goose/v3"
+)
+
+// Migration is one step of the schema.
+type Migration struct {
+	Version int64
+	// Name is the step's file name, such as "00001_clinic.sql".
+	Name string
+	// AppliedAt is zero while the step is pending.
+	AppliedAt time.Time
+}
+
+// Pending reports whether the step is not applied.
+func (m Migration) Pending() bool { return m.AppliedAt.IsZero() }
+
+// Migrate applies the pending steps, each in a transaction of its own, and
+// returns those that it applied.
+func Migrate(ctx context.Context, provider *goose.Provider) ([]Migration, error) {
+	now := time.Now()
+	results, err := provider.Up(ctx)
+	applied := make([]Migration, len(results))
+	for i, result := range results {
+		applied[i] = Migration{Version: result.Source.Version, Name: path.Base(result.Source.Path), AppliedAt: now}
+	}
+	return applied, err
+}
+
+// MigrationStatus returns all steps in order.
+func MigrationStatus(ctx context.Context, provider *goose.Provider) ([]Migration, error) {
+	steps, err := provider.Status(ctx)
+	status := make([]Migration, len(steps))
+	for i, step := range steps {
+		status[i] = Migration{Version: step.Source.Version, Name: path.Base(step.Source.Path)}
+		if step.State == goose.StateApplied {
+			status[i].AppliedAt = step.AppliedAt
+		}
+	}
+	return status, err
+}

@@ -1,0 +1,133 @@
+package sqlstore
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"example.com/healthcare/domain"
+)
+
+const (
+	patientColumns = `patients.id, patients.created_by, patients.name,
+			COALESCE(CAST(patients.date_of_birth AS TEXT), '') AS date_of_birth,
+			patients.phone_number, COALESCE(patients.gender, '') AS gender, patients.address, patients.medical_record,
+			COALESCE((
+				SELECT string_agg(CAST(assigned.doctor_id AS TEXT), ',' ORDER BY assigned.doctor_id)
+				FROM mappings AS assigned
+				WHERE assigned.patient_id = patients.id
+			), '') AS assigned_doctors`
+	selectPatient = `
+		SELECT ` + patientColumns + `
+		FROM patients
+		WHERE patients.id = $1`
+	lockPatient    = ` FOR UPDATE OF patients`
+	selectPatients = `
+		SELECT ` + patientColumns + `
+		FROM patients
+		WHERE patients.id > $1
+		ORDER BY patients.id
+		LIMIT $2`
+	selectPatientsOfDoctor = `
+		SELECT ` + patientColumns + `
+		FROM mappings JOIN patients ON patients.id = mappings.patient_id
+		WHERE mappings.doctor_id = $1 AND mappings.patient_id > $2
+		ORDER BY mappings.patient_id
+		LIMIT $3`
+	insertPatient = `
+		INSERT INTO patients (created_by, name, date_of_birth, phone_number, gender, address, medical_record)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)
+		RETURNING id`
+	updatePatient = `
+		UPDATE patients
+		SET name = $2, date_of_birth = $3, phone_number = $4, gender = $5, address = $6, medical_record = $7
+		WHERE id = $1`
+	deletePatient         = `DELETE FROM patients WHERE id = $1`
+	lockMappingsOfPatient = `SELECT id FROM mappings WHERE patient_id = $1 ORDER BY id FOR UPDATE`
+)
+
+type patientRow struct {
+	ID              domain.ID `db:"id"`
+	CreatedBy       domain.ID `db:"created_by"`
+	Name            string    `db:"name"`
+	DateOfBirth     string    `db:"date_of_birth"`
+	Phone           string    `db:"phone_number"`
+	Gender          string    `db:"gender"`
+	Address         string    `db:"address"`
+	MedicalRecord   string    `db:"medical_record"`
+	AssignedDoctors idList    `db:"assigned_doctors"`
+}
+
+func (r patientRow) entity() domain.Patient {
+	return domain.Patient{
+		ID:              r.ID,
+		CreatedBy:       r.CreatedBy,
+		Name:            domain.Restore[domain.Name](r.Name),
+		DateOfBirth:     domain.Restore[domain.Date](r.DateOfBirth),
+		Phone:           domain.Restore[domain.Phone](r.Phone),
+		Gender:          domain.Restore[domain.Gender](r.Gender),
+		Address:         domain.Restore[domain.Text](r.Address),
+		MedicalRecord:   domain.Restore[domain.Text](r.MedicalRecord),
+		AssignedDoctors: r.AssignedDoctors.ids(),
+	}
+}
+
+// idList is ids as one column: "3,5".
+type idList string
+
+func (l idList) ids() []domain.ID {
+	if l == "" {
+		return []domain.ID{}
+	}
+	texts := strings.Split(string(l), ",")
+	ids := make([]domain.ID, len(texts))
+	for i, text := range texts {
+		n, _ := strconv.ParseInt(text, 10, 64) // The database wrote it from an integer.
+		ids[i] = domain.ID(n)
+	}
+	return ids
+}
+
+// patients implements ports.Patients.
+type patients struct{ *querier }
+
+func (s patients) Add(ctx context.Context, patient domain.Patient) (domain.Patient, error) {
+	err := s.insert(ctx, &patient.ID, insertPatient,
+		patient.CreatedBy, patient.Name.String(), textOrNull(patient.DateOfBirth), patient.Phone.String(),
+		textOrNull(patient.Gender), patient.Address.String(), patient.MedicalRecord.String())
+	switch {
+	case isNoReference(err):
+		return domain.Patient{}, domain.ErrNoSuchReference("created_by")
+	case err != nil:
+		return domain.Patient{}, err
+	}
+	patient.AssignedDoctors = []domain.ID{}
+	return patient, nil
+}
+
+func (s patients) Get(ctx context.Context, id domain.ID) (domain.Patient, error) {
+	var row patientRow
+	err := s.get(ctx, &row, selectPatient+s.locking(lockPatient), id)
+	return row.entity(), err
+}
+
+func (s patients) Save(ctx context.Context, patient domain.Patient) error {
+	return s.change(ctx, updatePatient, patient.ID,
+		patient.Name.String(), textOrNull(patient.DateOfBirth), patient.Phone.String(),
+		textOrNull(patient.Gender), patient.Address.String(), patient.MedicalRecord.String())
+}
+
+func (s patients) Delete(ctx context.Context, id domain.ID) error {
+	if err := s.lock(ctx, lockMappingsOfPatient, id); err != nil {
+		return err
+	}
+	return s.change(ctx, deletePatient, id)
+}
+
+func (s patients) List(ctx context.Context, page domain.Page) ([]domain.Patient, error) {
+	return entities[patientRow](ctx, s.querier, selectPatients, page.After, page.Limit)
+}
+
+func (s patients) OfDoctor(ctx context.Context, doctor domain.ID, page domain.Page) ([]domain.Patient, error) {
+	return entities[patientRow](ctx, s.querier, selectPatientsOfDoctor, doctor, page.After, page.Limit)
+}

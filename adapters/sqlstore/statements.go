@@ -1,0 +1,190 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"sync"
+
+	"github.com/jmoiron/sqlx"
+
+	"example.com/healthcare/domain"
+)
+
+// statements are a database handle and the statements that are prepared on it,
+// by their text. The texts are constants, so there are some dozens at most.
+type statements struct {
+	db       *sqlx.DB
+	prepared bool
+	ready    sync.Map // string -> *sqlx.Stmt
+	wanted   sync.Map // string -> struct{}
+}
+
+func newStatements(db *sqlx.DB, prepared bool) *statements {
+	return &statements{db: db, prepared: prepared}
+}
+
+// prepare returns the prepared statement, or nil when it cannot be had now: the
+// query then runs unprepared, and says itself what is wrong.
+func (s *statements) prepare(ctx context.Context, query string) *sqlx.Stmt {
+	if stmt, ok := s.ready.Load(query); ok {
+		return stmt.(*sqlx.Stmt)
+	}
+	if !s.prepared {
+		return nil
+	}
+	stmt, err := s.db.PreparexContext(ctx, query)
+	if err != nil {
+		return nil
+	}
+	if earlier, loaded := s.ready.LoadOrStore(query, stmt); loaded {
+		_ = stmt.Close()
+		return earlier.(*sqlx.Stmt)
+	}
+	return stmt
+}
+
+// within returns the prepared statement for use in tx, or nil when there is none
+// yet. A transaction cannot prepare it for others: that takes a connection, and
+// it may be holding the last one.
+func (s *statements) within(ctx context.Context, tx *sqlx.Tx, query string) *sqlx.Stmt {
+	if stmt, ok := s.ready.Load(query); ok {
+		return tx.StmtxContext(ctx, stmt)
+	}
+	if s.prepared {
+		s.wanted.Store(query, struct{}{})
+	}
+	return nil
+}
+
+// prepareWanted prepares what transactions have lacked.
+func (s *statements) prepareWanted(ctx context.Context) {
+	s.wanted.Range(func(query, _ any) bool {
+		if s.prepare(ctx, query.(string)) != nil {
+			s.wanted.Delete(query)
+		}
+		return ctx.Err() == nil
+	})
+}
+
+// querier runs the statements of one View or Update.
+type querier struct {
+	engine     Engine
+	statements *statements
+	tx         *sqlx.Tx // nil in a View
+	// broken is the failure after which the transaction must not be committed.
+	// Engines differ in what a transaction can still do after one.
+	broken error
+}
+
+// locking returns clause where it is needed: in a transaction of an engine with
+// row locks.
+func (q *querier) locking(clause string) string {
+	if q.tx == nil || !q.engine.RowLocks {
+		return ""
+	}
+	return clause
+}
+
+// get reads one row into dest; none is NotFound.
+func (q *querier) get(ctx context.Context, dest any, query string, args ...any) error {
+	return q.run(ctx, query, func(stmt *sqlx.Stmt, direct sqlx.ExtContext) error {
+		if stmt != nil {
+			return stmt.GetContext(ctx, dest, args...)
+		}
+		return sqlx.GetContext(ctx, direct, dest, query, args...)
+	})
+}
+
+// entities reads all rows and returns what they are rows of; without rows the
+// list is empty, not nil.
+func entities[R interface{ entity() E }, E any](ctx context.Context, q *querier, query string, args ...any) ([]E, error) {
+	var rows []R
+	err := q.run(ctx, query, func(stmt *sqlx.Stmt, direct sqlx.ExtContext) error {
+		if stmt != nil {
+			return stmt.SelectContext(ctx, &rows, args...)
+		}
+		return sqlx.SelectContext(ctx, direct, &rows, query, args...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	list := make([]E, len(rows))
+	for i, row := range rows {
+		list[i] = row.entity()
+	}
+	return list, nil
+}
+
+// insert adds a row and reads into dest what the statement returns of it.
+func (q *querier) insert(ctx context.Context, dest any, query string, args ...any) error {
+	if q.tx == nil {
+		return errWriteInView
+	}
+	return q.get(ctx, dest, query, args...)
+}
+
+// change writes to one row; none is NotFound.
+func (q *querier) change(ctx context.Context, query string, args ...any) error {
+	if q.tx == nil {
+		return errWriteInView
+	}
+	return q.run(ctx, query, func(stmt *sqlx.Stmt, direct sqlx.ExtContext) error {
+		var result sql.Result
+		var err error
+		if stmt != nil {
+			result, err = stmt.ExecContext(ctx, args...)
+		} else {
+			result, err = direct.ExecContext(ctx, query, args...)
+		}
+		if err != nil {
+			return err
+		}
+		n, err := result.RowsAffected()
+		if err == nil && n == 0 {
+			return sql.ErrNoRows
+		}
+		return err
+	})
+}
+
+// run calls do with the prepared statement, or with nil and what runs the query directly.
+func (q *querier) run(ctx context.Context, query string, do func(*sqlx.Stmt, sqlx.ExtContext) error) error {
+	if q.broken != nil {
+		return q.broken
+	}
+	if err := ctx.Err(); err != nil {
+		return domain.ErrUnavailable(err)
+	}
+	var err error
+	if q.tx == nil {
+		err = do(q.statements.prepare(ctx, query), q.statements.db)
+	} else {
+		err = do(q.statements.within(ctx, q.tx, query), q.tx)
+	}
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, sql.ErrNoRows):
+		return domain.ErrNotFound()
+	}
+	err = q.failure(ctx, err, query)
+	if q.tx != nil {
+		q.broken = err
+	}
+	return err
+}
+
+// lock locks the rows that query selects, on an engine with row locks.
+func (q *querier) lock(ctx context.Context, query string, args ...any) error {
+	if !q.engine.RowLocks {
+		return nil
+	}
+	err := q.change(ctx, query, args...)
+	if err != nil && domain.KindOf(err) == domain.NotFound {
+		return nil
+	}
+	return err
+}
+
+var errWriteInView = errors.New("sqlstore: View cannot write")

@@ -1,0 +1,160 @@
+// Package sqlstore keeps the clinic's records in SQL. The text of the statements
+// is the same for every engine; what differs is in Engine. Package postgres and
+// package sqlite open it.
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// Engine is what differs between the databases.
+type Engine struct {
+	// RowLocks says that statements lock the rows they read where the store asks
+	// for it. An engine with one writer at a time needs none.
+	RowLocks bool
+	// TxOptions begin the transaction of an Update.
+	TxOptions *sql.TxOptions
+	// Classify reads an error of the driver. Errors that mean the same with every
+	// driver, such as a context that ended, do not get there.
+	Classify func(error) Failure
+}
+
+// Store is a ports.Store in a SQL database.
+type Store struct {
+	engine Engine
+	reader *statements
+	writer *statements
+}
+
+var _ ports.Store = (*Store)(nil)
+
+// New returns a store that reads through reader and writes through writer, which
+// may be the same. With prepared, each statement is prepared once for each
+// connection. The store owns both: Close closes them.
+func New(engine Engine, reader, writer *sqlx.DB, prepared bool) *Store {
+	s := &Store{engine: engine, reader: newStatements(reader, prepared)}
+	s.writer = s.reader
+	if writer != reader {
+		s.writer = newStatements(writer, prepared)
+	}
+	return s
+}
+
+// Close waits for the statements that run and closes the connections. The store
+// cannot be used any more.
+func (s *Store) Close() error {
+	if s.writer == s.reader {
+		return s.writer.db.Close()
+	}
+	return errors.Join(s.reader.db.Close(), s.writer.db.Close())
+}
+
+// Ready implements ports.Store with one cheap query, which also fails when the
+// schema is missing.
+func (s *Store) Ready(ctx context.Context) error {
+	var used bool
+	q := &querier{engine: s.engine, statements: s.reader}
+	err := q.get(ctx, &used, `SELECT EXISTS (SELECT 1 FROM users)`)
+	if err != nil && domain.KindOf(err) != domain.Unavailable {
+		return domain.ErrUnavailable(err)
+	}
+	return err
+}
+
+// View implements ports.Store without a transaction: each read is one statement
+// by itself, and one round trip.
+func (s *Store) View(_ context.Context, fn func(ports.Tx) error) error {
+	return fn(tx{&querier{engine: s.engine, statements: s.reader}})
+}
+
+const (
+	// maxAttempts bounds how often Update runs after collisions with others.
+	maxAttempts = 10
+	// firstBackoff is the longest wait after the first collision; it doubles each time.
+	firstBackoff = 4 * time.Millisecond
+)
+
+// Update implements ports.Store with a transaction. It runs fn at most 10 times;
+// when each run collided with another Update the error is Unavailable. An error
+// of a repository, other than one about an entity that was not found or a
+// reference that does not exist, ends the transaction also when fn drops it.
+//
+// When the connection is lost during the commit, nobody can tell whether it took
+// place; the error is then Unavailable, too.
+func (s *Store) Update(ctx context.Context, fn func(ports.Tx) error) error {
+	for attempt := range maxAttempts {
+		err := s.attempt(ctx, fn)
+		var f *failed
+		if !errors.As(err, &f) || f.kind != Collision {
+			return err
+		}
+		select {
+		case <-time.After(rand.N(firstBackoff << attempt)):
+		case <-ctx.Done():
+			return domain.ErrUnavailable(ctx.Err())
+		}
+	}
+	return domain.ErrUnavailable(errors.New("sqlstore: gave up after too many collisions with other transactions"))
+}
+
+func (s *Store) attempt(ctx context.Context, fn func(ports.Tx) error) (err error) {
+	s.writer.prepareWanted(ctx)
+	q := &querier{engine: s.engine, statements: s.writer}
+	if err := ctx.Err(); err != nil {
+		return domain.ErrUnavailable(err)
+	}
+	// ctx ends the wait for the transaction, and each statement in it, but not the
+	// transaction itself: database/sql would roll back on its own, while this
+	// returns before that is done.
+	txCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	begun := context.AfterFunc(ctx, cancel)
+	q.tx, err = s.writer.db.BeginTxx(txCtx, s.engine.TxOptions)
+	begun()
+	if err != nil {
+		return q.failure(ctx, err, "BEGIN")
+	}
+	committed := false
+	defer func() { // Also when fn panics.
+		if !committed {
+			_ = q.tx.Rollback()
+		}
+	}()
+	if err := fn(tx{q}); err != nil {
+		// A caller's own error must not hide that the transaction is to run again.
+		var f *failed
+		if errors.As(q.broken, &f) && f.kind == Collision {
+			return q.broken
+		}
+		return err
+	}
+	if q.broken != nil {
+		return q.broken
+	}
+	if err := ctx.Err(); err != nil {
+		return domain.ErrUnavailable(err)
+	}
+	committed = true
+	if err := q.tx.Commit(); err != nil {
+		return q.failure(ctx, err, "COMMIT")
+	}
+	return nil
+}
+
+// tx gives the repositories.
+type tx struct{ *querier }
+
+func (t tx) Users() ports.Users       { return users{t.querier} }
+func (t tx) Sessions() ports.Sessions { return sessions{t.querier} }
+func (t tx) Doctors() ports.Doctors   { return doctors{t.querier} }
+func (t tx) Patients() ports.Patients { return patients{t.querier} }
+func (t tx) Mappings() ports.Mappings { return mappings{t.querier} }

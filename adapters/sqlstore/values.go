@@ -1,0 +1,44 @@
+package sqlstore
+
+import (
+	"fmt"
+	"time"
+)
+
+// instant is a time as it is read: a time.Time from PostgreSQL, microseconds
+// since 1970 from SQLite, which has no type for it; the zero time for NULL.
+type instant struct{ time.Time }
+
+// Scan implements sql.Scanner.
+func (i *instant) Scan(stored any) error {
+	switch stored := stored.(type) {
+	case nil:
+		i.Time = time.Time{}
+	case time.Time:
+		i.Time = stored.UTC()
+	case int64:
+		i.Time = time.UnixMicro(stored).UTC()
+	default:
+		return fmt.Errorf("sqlstore: a time is stored as %T", stored)
+	}
+	return nil
+}
+
+// kept is t as every engine keeps it. PostgreSQL would round, SQLite cut.
+func kept(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+
+// timeOrNull stores the zero time as NULL.
+func timeOrNull(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return kept(t)
+}
+
+// textOrNull stores the zero value as NULL.
+func textOrNull(value fmt.Stringer) any {
+	if text := value.String(); text != "" {
+		return text
+	}
+	return nil
+}
