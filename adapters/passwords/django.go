@@ -1,0 +1,58 @@
+package passwords
+
+import (
+	"crypto/pbkdf2"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"regexp"
+	"strconv"
+)
+
+const (
+	djangoPrefix = "pbkdf2_sha256$"
+	// djangoUnusable begins what Django stores for users without a password.
+	djangoUnusable = "!"
+
+	// maxDjangoIterations is ten times the default of Django 5.2, and some
+	// seconds of work.
+	maxDjangoIterations = 10_000_000
+)
+
+// djangoPattern is algorithm, iterations, salt and the base64 of 32 bytes.
+var djangoPattern = regexp.MustCompile(`^pbkdf2_sha256\$([1-9][0-9]{0,7})\$([^$]{1,128})\$([A-Za-z0-9+/]{43}=)$`)
+
+type djangoHash struct {
+	iterations int
+	salt       []byte
+	key        []byte
+}
+
+func parseDjango(stored string) (djangoHash, error) {
+	parts := djangoPattern.FindStringSubmatch(stored)
+	if parts == nil {
+		return djangoHash{}, errFormat
+	}
+	iterations, err := strconv.Atoi(parts[1])
+	if err != nil || iterations > maxDjangoIterations {
+		return djangoHash{}, errFormat
+	}
+	key, err := base64.StdEncoding.Strict().DecodeString(parts[3])
+	if err != nil {
+		return djangoHash{}, errFormat
+	}
+	return djangoHash{iterations: iterations, salt: []byte(parts[2]), key: key}, nil
+}
+
+// compareDjango compares in constant time.
+func compareDjango(password, stored string) (bool, error) {
+	hash, err := parseDjango(stored)
+	if err != nil {
+		return false, err
+	}
+	key, err := pbkdf2.Key(sha256.New, password, hash.salt, hash.iterations, len(hash.key))
+	if err != nil {
+		return false, err
+	}
+	return subtle.ConstantTimeCompare(key, hash.key) == 1, nil
+}

@@ -1,0 +1,110 @@
+// Package passwords implements ports.Passwords: argon2id for new hashes,
+// Django's PBKDF2 for those that came with the users, and zxcvbn for strength.
+package passwords
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/alexedwards/argon2id"
+	"golang.org/x/sync/semaphore"
+
+	"example.com/healthcare/domain"
+)
+
+// Params is what one hash costs, and how many may cost it at once.
+type Params struct {
+	// MemoryKiB is the memory of one hash: from 8 KiB for each lane (RFC 9106,
+	// 3.1) to 1 GiB.
+	MemoryKiB uint32
+	// Iterations is the number of passes over the memory, 1 to 16.
+	Iterations uint32
+	// Parallelism is the number of lanes, at least 1.
+	Parallelism uint8
+	// Concurrent is how many hashes are computed at once, at least 1; more wait
+	// for their turn. Concurrent times MemoryKiB is what they need together.
+	Concurrent int
+}
+
+// Recommended is the first choice of the OWASP Password Storage Cheat Sheet,
+// 46 MiB, one pass and one lane, with at most 92 MiB in use at once.
+var Recommended = Params{MemoryKiB: 46 * 1024, Iterations: 1, Parallelism: 1, Concurrent: 2}
+
+// Passwords implements ports.Passwords. It is safe for concurrent use.
+type Passwords struct {
+	current argon2id.Params
+	// decoy is of a password that nobody knows, for users who have none.
+	decoy string
+	turns *semaphore.Weighted
+}
+
+// New returns a hasher whose current format is argon2id with params. It costs
+// one hash, and fails when params are out of their bounds.
+func New(params Params) (*Passwords, error) {
+	current := argon2id.Params{
+		Memory:      params.MemoryKiB,
+		Iterations:  params.Iterations,
+		Parallelism: params.Parallelism,
+		SaltLength:  16, // RFC 9106, 4: salts of 128 bits, tags of 256.
+		KeyLength:   32,
+	}
+	if !affordable(current) || params.Concurrent < 1 {
+		return nil, fmt.Errorf("passwords: parameters out of bounds: %+v", params)
+	}
+	decoy, err := argon2id.CreateHash(rand.Text(), &current)
+	if err != nil {
+		return nil, fmt.Errorf("passwords: make a decoy: %w", err)
+	}
+	return &Passwords{current: current, decoy: decoy, turns: semaphore.NewWeighted(int64(params.Concurrent))}, nil
+}
+
+// Hash implements ports.Passwords. Once the work has begun, ctx does not end it.
+func (p *Passwords) Hash(ctx context.Context, password domain.Password) (domain.PasswordHash, error) {
+	if err := p.turns.Acquire(ctx, 1); err != nil {
+		return domain.PasswordHash{}, domain.ErrUnavailable(err)
+	}
+	defer p.turns.Release(1)
+	encoded, err := argon2id.CreateHash(password.Reveal(), &p.current)
+	if err != nil {
+		return domain.PasswordHash{}, fmt.Errorf("passwords: hash: %w", err)
+	}
+	return domain.RestorePasswordHash(encoded), nil
+}
+
+// Verify implements ports.Passwords. It knows argon2id with any parameters up
+// to 1 GiB and 16 passes, Django's pbkdf2_sha256 up to 10 million iterations,
+// and Django's mark for users without a password ("!" and anything), which is
+// treated like the zero hash. Once the work has begun, ctx does not end it.
+//
+// Django's hashes take as long as their own parameters say, so until a user's
+// is replaced its time differs from that of an unknown user.
+func (p *Passwords) Verify(ctx context.Context, password domain.Password, hash domain.PasswordHash) (bool, error) {
+	stored := hash.Reveal()
+	none := hash.IsZero() || strings.HasPrefix(stored, djangoUnusable)
+	if none {
+		stored = p.decoy
+	}
+	if err := p.turns.Acquire(ctx, 1); err != nil {
+		return false, domain.ErrUnavailable(err)
+	}
+	defer p.turns.Release(1)
+	compare := compareArgon2id
+	if strings.HasPrefix(stored, djangoPrefix) {
+		compare = compareDjango
+	}
+	match, err := compare(password.Reveal(), stored)
+	return match && !none, err
+}
+
+// Outdated implements ports.Passwords: all but argon2id with the parameters
+// given to New is outdated.
+func (p *Passwords) Outdated(hash domain.PasswordHash) bool {
+	params, err := parseArgon2id(hash.Reveal())
+	return err != nil || params != p.current
+}
+
+// errFormat says nothing of the hash: it goes to the log.
+var errFormat = errors.New("passwords: the stored hash is in no known format, or costs more than any that was made on purpose")

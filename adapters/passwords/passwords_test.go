@@ -1,0 +1,387 @@
+package passwords
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+var _ ports.Passwords = (*Passwords)(nil)
+
+// cheap is argon2id as weak as it gets: the tests are about everything else.
+var cheap = Params{MemoryKiB: 8, Iterations: 1, Parallelism: 1, Concurrent: 2}
+
+const phrase = "correct horse battery staple"
+
+// Made by others: argon2id of phrase by libargon2, the reference code,
+// pbkdf2_sha256 by Python's hashlib, which is what Django calls.
+const (
+	argon2idOfPhrase = "$argon2id$v=19$m=64,t=2,p=2$c29tZXNhbHRvZjE2Ynl0ZQ$GYkJ68HBE+9utNopdha2h+VKifGJ8AMc6AarFmGYOjU"
+	djangoOfPhrase   = "pbkdf2_sha256$1000$aSalt123$OI5oX+wOXLY7tgmv5At/l1eP6/aSMaOe8TxENWfJ654="
+	djangoOfUnicode  = "pbkdf2_sha256$2$Kq3rT9$KNmnKJfdHctrJkALV543ief+EBR3kBaOj5JERXDRm2Q="
+)
+
+func newPasswords(t testing.TB, params Params) *Passwords {
+	t.Helper()
+	p, err := New(params)
+	require.NoError(t, err)
+	return p
+}
+
+func verify(t testing.TB, p *Passwords, password, stored string) (bool, error) {
+	t.Helper()
+	return p.Verify(t.Context(), domain.TypedPassword(password), domain.RestorePasswordHash(stored))
+}
+
+func TestNewRefusesParamsOutOfBounds(t *testing.T) {
+	tests := map[string]Params{
+		"nothing set":           {},
+		"no memory":             {MemoryKiB: 0, Iterations: 1, Parallelism: 1, Concurrent: 1},
+		"too little for lanes":  {MemoryKiB: 15, Iterations: 1, Parallelism: 2, Concurrent: 1},
+		"more than can be read": {MemoryKiB: 1<<20 + 1, Iterations: 1, Parallelism: 1, Concurrent: 1},
+		"no pass":               {MemoryKiB: 8, Iterations: 0, Parallelism: 1, Concurrent: 1},
+		"too many passes":       {MemoryKiB: 8, Iterations: 17, Parallelism: 1, Concurrent: 1},
+		"no lane":               {MemoryKiB: 8, Iterations: 1, Parallelism: 0, Concurrent: 1},
+		"nobody's turn":         {MemoryKiB: 8, Iterations: 1, Parallelism: 1, Concurrent: 0},
+	}
+	for name, params := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := New(params)
+			assert.Error(t, err)
+		})
+	}
+}
+
+func TestRecommendedIsWhatOWASPRecommends(t *testing.T) {
+	hash, err := newPasswords(t, Recommended).Hash(t.Context(), domain.TypedPassword(phrase))
+	require.NoError(t, err)
+	assert.Regexp(t, `^\$argon2id\$v=19\$m=47104,t=1,p=1\$[^$]{22}\$[^$]{43}$`, hash.Reveal())
+}
+
+func TestHashThenVerify(t *testing.T) {
+	p := newPasswords(t, cheap)
+	for _, password := range []string{phrase, "", " ", "pässwörd🔑", "nul\x00byte", "bad\xffutf8", strings.Repeat("long", 1000)} {
+		hash, err := p.Hash(t.Context(), domain.TypedPassword(password))
+		require.NoError(t, err)
+		assert.False(t, p.Outdated(hash))
+
+		match, err := p.Verify(t.Context(), domain.TypedPassword(password), hash)
+		require.NoError(t, err)
+		assert.True(t, match, "%q", password)
+
+		match, err = p.Verify(t.Context(), domain.TypedPassword(password+"x"), hash)
+		require.NoError(t, err)
+		assert.False(t, match, "%q and one character more", password)
+	}
+}
+
+func TestHashIsSalted(t *testing.T) {
+	p := newPasswords(t, cheap)
+	one, err := p.Hash(t.Context(), domain.TypedPassword(phrase))
+	require.NoError(t, err)
+	two, err := p.Hash(t.Context(), domain.TypedPassword(phrase))
+	require.NoError(t, err)
+	assert.NotEqual(t, one.Reveal(), two.Reveal())
+}
+
+func TestVerifyHashesMadeByOthers(t *testing.T) {
+	p := newPasswords(t, cheap)
+	tests := []struct {
+		name, stored, password string
+		want                   bool
+	}{
+		{"argon2id", argon2idOfPhrase, phrase, true},
+		{"argon2id, another password", argon2idOfPhrase, "Correct horse battery staple", false},
+		{"argon2id, no password", argon2idOfPhrase, "", false},
+		{"Django", djangoOfPhrase, phrase, true},
+		{"Django, another password", djangoOfPhrase, "Correct horse battery staple", false},
+		{"Django, no password", djangoOfPhrase, "", false},
+		{"Django, beyond ASCII", djangoOfUnicode, "pässwörd🔑", true},
+		{"Django, another number of iterations", strings.Replace(djangoOfPhrase, "1000", "1001", 1), phrase, false},
+		{"Django, another salt", strings.Replace(djangoOfPhrase, "aSalt123", "aSalt124", 1), phrase, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			match, err := verify(t, p, test.password, test.stored)
+			require.NoError(t, err)
+			assert.Equal(t, test.want, match)
+			assert.True(t, p.Outdated(domain.RestorePasswordHash(test.stored)))
+		})
+	}
+}
+
+func TestOutdated(t *testing.T) {
+	p := newPasswords(t, Params{MemoryKiB: 16, Iterations: 2, Parallelism: 2, Concurrent: 1})
+	const salt, key = "$c2FsdHNhbHRzYWx0c2FsdA", "$MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE"
+	tests := map[string]bool{
+		"$argon2id$v=19$m=16,t=2,p=2" + salt + key:                       false,
+		"$argon2id$v=19$m=17,t=2,p=2" + salt + key:                       true,
+		"$argon2id$v=19$m=16,t=1,p=2" + salt + key:                       true,
+		"$argon2id$v=19$m=16,t=3,p=2" + salt + key:                       true,
+		"$argon2id$v=19$m=16,t=2,p=1" + salt + key:                       true,
+		"$argon2id$v=16$m=16,t=2,p=2" + salt + key:                       true,
+		"$argon2i$v=19$m=16,t=2,p=2" + salt + key:                        true,
+		"$argon2id$v=19$m=16,t=2,p=2$c2FsdHNhbHQ" + key:                  true,
+		"$argon2id$v=19$m=16,t=2,p=2" + salt + "$MDEyMzQ1Njc4OTAxMjM0NQ": true,
+		djangoOfPhrase: true,
+		"!unusable":    true,
+		"garbage":      true,
+		"":             true,
+	}
+	for stored, want := range tests {
+		assert.Equal(t, want, p.Outdated(domain.RestorePasswordHash(stored)), stored)
+	}
+}
+
+const marker = "c2VjcmV0bWFya2Vy"
+
+// malformed holds stored hashes that no hasher made; each contains marker, so
+// that a message that shows any of it is found out.
+var malformed = []string{
+	marker,
+	"md5$" + marker + "$0cc175b9c0f1b6a831c399e269772661",
+	"$2b$12$" + marker,
+	"$argon2id$" + marker,
+	"$argon2i$v=19$m=8,t=1,p=1$" + marker + "$" + marker + marker,
+	"$argon2id$v=16$m=8,t=1,p=1$" + marker + "$" + marker + marker,
+	"$argon2id$v=19$m=8,t=0,p=1$" + marker + "$" + marker + marker,
+	"$argon2id$v=19$m=8,t=1,p=0$" + marker + "$" + marker + marker,
+	"$argon2id$v=19$m=8,t=1,p=2$" + marker + "$" + marker + marker,
+	"$argon2id$v=19$m=8,t=17,p=1$" + marker + "$" + marker + marker,
+	"$argon2id$v=19$m=9999,t=1,p=256$" + marker + "$" + marker + marker,
+	"$argon2id$v=19$m=1048577,t=1,p=1$" + marker + "$" + marker + marker,
+	"$argon2id$v=19$m=4294967295,t=1,p=1$" + marker + "$" + marker + marker,
+	"$argon2id$v=19$m=8,t=4294967295,p=1$" + marker + "$" + marker + marker,
+	"$argon2id$v=19$m=+8,t=1,p=1$" + marker + "$" + marker + marker,
+	"$argon2id$v=19$m=08,t=1,p=1$" + marker + "$" + marker + marker,
+	"$argon2id$v=19x$m=8,t=1,p=1$" + marker + "$" + marker + marker,
+	"$argon2id$v=19$m=8,t=1,p=1x$" + marker + "$" + marker + marker,
+	"$argon2id$v=19$m=8,t=1,p=1$" + marker + "$",
+	"$argon2id$v=19$m=8,t=1,p=1$" + marker + "$MDEy",
+	"$argon2id$v=19$m=8,t=1,p=1$$" + marker + marker,
+	"$argon2id$v=19$m=8,t=1,p=1$" + marker + "$" + marker + marker + "$",
+	"$argon2id$v=19$m=8,t=1,p=1$" + marker + "$" + marker + "\n" + marker,
+	"$argon2id$v=19$m=8,t=1,p=1$" + marker + "$" + marker + marker + "\n",
+	"$argon2id$v=19$m=8,t=1,p=1$" + marker + "$" + marker + marker + "B",
+	"$argon2id$v=19$m=8,t=1,p=1$" + marker + "$" + marker + marker + "+_==",
+	" " + strings.Replace(djangoOfPhrase, "aSalt123", marker, 1),
+	"pbkdf2_sha1$1000$" + marker + "$OI5oX+wOXLY7tgmv5At/l1eP6/aSMaOe8TxENWfJ654=",
+	"pbkdf2_sha256$" + marker,
+	"pbkdf2_sha256$1000$" + marker,
+	"pbkdf2_sha256$1000$" + marker + "$",
+	"pbkdf2_sha256$$" + marker + "$OI5oX+wOXLY7tgmv5At/l1eP6/aSMaOe8TxENWfJ654=",
+	"pbkdf2_sha256$0$" + marker + "$OI5oX+wOXLY7tgmv5At/l1eP6/aSMaOe8TxENWfJ654=",
+	"pbkdf2_sha256$-1$" + marker + "$OI5oX+wOXLY7tgmv5At/l1eP6/aSMaOe8TxENWfJ654=",
+	"pbkdf2_sha256$01$" + marker + "$OI5oX+wOXLY7tgmv5At/l1eP6/aSMaOe8TxENWfJ654=",
+	"pbkdf2_sha256$1e3$" + marker + "$OI5oX+wOXLY7tgmv5At/l1eP6/aSMaOe8TxENWfJ654=",
+	"pbkdf2_sha256$10000001$" + marker + "$OI5oX+wOXLY7tgmv5At/l1eP6/aSMaOe8TxENWfJ654=",
+	"pbkdf2_sha256$99999999999999999999$" + marker + "$OI5oX+wOXLY7tgmv5At/l1eP6/aSMaOe8TxENWfJ654=",
+	"pbkdf2_sha256$1000$$" + marker,
+	"pbkdf2_sha256$1000$" + marker + "$OI5oX+wOXLY7tgmv5At/l1eP6/aSMaOe8TxENWfJ654",
+	"pbkdf2_sha256$1000$" + marker + "$OI5oX+wOXLY7tgmv5At/l1eP6/aSMaOe8TxENWfJ655=",
+	"pbkdf2_sha256$1000$" + marker + "$OI5oX+wOXLY7tgmv5At/l1eP6/aSMaOe8TxENWfJ654=\n",
+	"pbkdf2_sha256$1000$" + marker + "$OI5oX+wOXLY7tgmv5At/l1eP6/aSMaOe8TxENWfJ654=$",
+	"pbkdf2_sha256$1000$" + marker + "$OI5oX-wOXLY7tgmv5At_l1eP6_aSMaOe8TxENWfJ654=",
+	"pbkdf2_sha256$1000$" + strings.Repeat(marker, 9) + "$OI5oX+wOXLY7tgmv5At/l1eP6/aSMaOe8TxENWfJ654=",
+}
+
+func TestVerifyRefusesMalformedHashesAndShowsNothingOfThem(t *testing.T) {
+	p := newPasswords(t, cheap)
+	for _, stored := range malformed {
+		match, err := verify(t, p, "a password", stored)
+		assert.False(t, match, stored)
+		require.Error(t, err, stored)
+		assert.Equal(t, domain.Internal, domain.KindOf(err), stored)
+		shown := fmt.Sprintf("%v %+v %#v %q", err, err, err, err)
+		for _, part := range []string{marker, "OI5oX", "a password", "1048577", "4294967295"} {
+			assert.NotContains(t, shown, part, stored)
+		}
+	}
+}
+
+func TestHashIsNeverPrinted(t *testing.T) {
+	hash, err := newPasswords(t, cheap).Hash(t.Context(), domain.TypedPassword(phrase))
+	require.NoError(t, err)
+	shown := fmt.Sprintf("%v %+v %#v %s %q %x", hash, hash, hash, hash, hash, hash)
+	assert.NotContains(t, shown, "argon2id")
+	assert.NotContains(t, shown, hash.Reveal()[len(hash.Reveal())-10:])
+}
+
+func TestNoPasswordMatchesUsersWithoutOne(t *testing.T) {
+	p := newPasswords(t, cheap)
+	p.decoy = argon2idOfPhrase // Not even the decoy's own.
+	for _, stored := range []string{"", "!", "!qT9vL3", "!" + djangoOfPhrase} {
+		for _, password := range []string{"", "!", stored, phrase} {
+			match, err := verify(t, p, password, stored)
+			require.NoError(t, err)
+			assert.False(t, match, "%q against %q", password, stored)
+		}
+	}
+}
+
+// The time would tell who has an account. What argon2id costs is its memory,
+// and that can be measured without a clock.
+func TestUsersWithoutPasswordCostAHash(t *testing.T) {
+	const size = 4 << 20
+	p := newPasswords(t, Params{MemoryKiB: size / 1024, Iterations: 1, Parallelism: 1, Concurrent: 1})
+	for _, stored := range []string{"", "!unusable"} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := verify(t, p, phrase, stored)
+		runtime.ReadMemStats(&after)
+		require.NoError(t, err)
+		assert.GreaterOrEqual(t, after.TotalAlloc-before.TotalAlloc, uint64(size), "%q", stored)
+	}
+}
+
+// slow is every way to do slow work.
+func slow(p *Passwords) map[string]func(context.Context) error {
+	verify := func(stored string) func(context.Context) error {
+		return func(ctx context.Context) error {
+			_, err := p.Verify(ctx, domain.TypedPassword(phrase), domain.RestorePasswordHash(stored))
+			return err
+		}
+	}
+	return map[string]func(context.Context) error{
+		"Hash": func(ctx context.Context) error {
+			_, err := p.Hash(ctx, domain.TypedPassword(phrase))
+			return err
+		},
+		"Verify argon2id":    verify(argon2idOfPhrase),
+		"Verify Django":      verify(djangoOfPhrase),
+		"Verify the zero":    verify(""),
+		"Verify an unusable": verify("!"),
+	}
+}
+
+func TestAnEndedContextIsUnavailable(t *testing.T) {
+	p := newPasswords(t, cheap)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, work := range slow(p) {
+		err := work(ctx)
+		assert.Equal(t, domain.Unavailable, domain.KindOf(err), name)
+		assert.ErrorIs(t, err, context.Canceled, name)
+	}
+}
+
+func TestWaitingEndsWithTheContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPasswords(t, cheap)
+		require.True(t, p.turns.TryAcquire(int64(cheap.Concurrent)), "all turns are taken")
+		for name, work := range slow(p) {
+			ctx, cancel := context.WithCancel(t.Context())
+			done := make(chan error, 1)
+			go func() { done <- work(ctx) }()
+
+			synctest.Wait()
+			assert.Empty(t, done, "%s does not wait for its turn", name)
+
+			cancel()
+			err := <-done
+			assert.Equal(t, domain.Unavailable, domain.KindOf(err), name)
+			assert.ErrorIs(t, err, context.Canceled, name)
+		}
+	})
+}
+
+func TestNoMoreAtOnceThanConcurrent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPasswords(t, Params{MemoryKiB: 8, Iterations: 1, Parallelism: 1, Concurrent: 3})
+		require.True(t, p.turns.TryAcquire(3))
+		require.False(t, p.turns.TryAcquire(1), "a turn too many")
+
+		works := slow(p)
+		done := make(chan error, len(works))
+		for _, work := range works {
+			go func() { done <- work(t.Context()) }()
+		}
+		synctest.Wait()
+		assert.Empty(t, done)
+
+		p.turns.Release(1)
+		for range works {
+			assert.NoError(t, <-done)
+		}
+		assert.True(t, p.turns.TryAcquire(1), "a turn was not given back")
+		assert.False(t, p.turns.TryAcquire(1), "a turn was given back twice")
+	})
+}
+
+func TestFailuresGiveTheirTurnBack(t *testing.T) {
+	p := newPasswords(t, Params{MemoryKiB: 8, Iterations: 1, Parallelism: 1, Concurrent: 1})
+	for _, stored := range malformed {
+		_, err := verify(t, p, phrase, stored)
+		require.Error(t, err)
+		require.True(t, p.turns.TryAcquire(1), stored)
+		p.turns.Release(1)
+	}
+}
+
+func FuzzVerifyStoredHash(f *testing.F) {
+	p := newPasswords(f, cheap)
+	for _, stored := range malformed {
+		f.Add(stored)
+	}
+	f.Add("")
+	f.Add("!unusable")
+	f.Add(argon2idOfPhrase)
+	f.Add(djangoOfPhrase)
+	f.Fuzz(func(t *testing.T, stored string) {
+		outdated := p.Outdated(domain.RestorePasswordHash(stored))
+		// Well-formed hashes that cost much are left out, or little would be tried.
+		if params, err := parseArgon2id(stored); err == nil && params.Memory*params.Iterations > 1024 {
+			t.Skip()
+		}
+		if hash, err := parseDjango(stored); err == nil && hash.iterations > 10_000 {
+			t.Skip()
+		}
+		match, err := verify(t, p, phrase, stored)
+		switch {
+		case err != nil:
+			if match || !errors.Is(err, errFormat) || !outdated {
+				t.Fatalf("match %v, outdated %v, error %v", match, outdated, err)
+			}
+		case match && stored != argon2idOfPhrase && stored != djangoOfPhrase:
+			t.Fatal("a hash that nobody made matches")
+		}
+		// A key of no or few bytes would match every password.
+		if match, _ := verify(t, p, rand.Text(), stored); match {
+			t.Fatal("a random password matches")
+		}
+	})
+}
+
+func BenchmarkRecommended(b *testing.B) {
+	p := newPasswords(b, Recommended)
+	hash, err := p.Hash(b.Context(), domain.TypedPassword(phrase))
+	require.NoError(b, err)
+	b.Run("Hash", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			_, _ = p.Hash(b.Context(), domain.TypedPassword(phrase))
+		}
+	})
+	// Django 5.2's default number of iterations.
+	django := "pbkdf2_sha256$1000000$aSalt123$" + base64.StdEncoding.EncodeToString(make([]byte, 32))
+	for name, stored := range map[string]string{"argon2id": hash.Reveal(), "none": "", "Django": django} {
+		b.Run("Verify/"+name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				_, _ = verify(b, p, phrase, stored)
+			}
+		})
+	}
+}
