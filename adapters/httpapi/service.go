@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
 	"net/http"
@@ -10,10 +11,11 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// openAPI is the contract of the service.
-//
 //go:embed openapi.yaml
 var openAPI []byte
+
+// OpenAPI returns the contract of the service, an OpenAPI 3.0.3 document in YAML.
+func OpenAPI() []byte { return bytes.Clone(openAPI) }
 
 func spec(c echo.Context, _ domain.Actor) error {
 	return c.Blob(http.StatusOK, "application/yaml", openAPI)

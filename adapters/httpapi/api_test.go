@@ -1,0 +1,184 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/adapters/httpapi"
+	"example.com/healthcare/adapters/httpapi/apitest"
+	"example.com/healthcare/adapters/memory"
+	"example.com/healthcare/adapters/passwords"
+	"example.com/healthcare/adapters/postgres"
+	"example.com/healthcare/adapters/postgres/pgtest"
+	"example.com/healthcare/adapters/sqlite"
+	"example.com/healthcare/adapters/tokens"
+	"example.com/healthcare/application"
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+const goodPassword = "orbit-walnut-73-lagoon"
+
+// stores opens an empty store of each kind.
+var stores = map[string]func(t testing.TB) ports.Store{
+	"memory": func(testing.TB) ports.Store { return memory.New() },
+	"sqlite": func(t testing.TB) ports.Store {
+		store, err := sqlite.Open(t.Context(), t.TempDir()+"/clinic.db", sqlite.Options{})
+		require.NoError(t, err)
+		t.Cleanup(func() { assert.NoError(t, store.Close()) })
+		return store
+	},
+	"postgres": func(t testing.TB) ports.Store {
+		store, err := postgres.Open(t.Context(), pgtest.New(t), postgres.Options{})
+		require.NoError(t, err)
+		t.Cleanup(func() { assert.NoError(t, store.Close()) })
+		return store
+	},
+}
+
+// overEachStore runs test once for every kind of store.
+func overEachStore(t *testing.T, test func(t *testing.T, api *api)) {
+	for name, open := range stores {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, newAPI(t, open(t)))
+		})
+	}
+}
+
+// api is a running service. Every answer it gives is checked against openapi.yaml.
+type api struct {
+	t         testing.TB
+	url       string
+	transport http.RoundTripper
+	log       *logBuffer
+	services  httpapi.Services
+}
+
+func newAPI(t testing.TB, store ports.Store) *api {
+	t.Helper()
+	hasher, err := passwords.New(passwords.Params{MemoryKiB: 64, Iterations: 1, Parallelism: 1, Concurrent: 2})
+	require.NoError(t, err)
+	signer, err := tokens.New("a key for tests only, of enough bytes")
+	require.NoError(t, err)
+	services := httpapi.Services{
+		Auth:     application.NewAuth(store, hasher, signer, ports.SystemClock, application.Lifetimes{Access: 15 * time.Minute, Session: 24 * time.Hour}),
+		Users:    application.NewUsers(store, hasher, ports.SystemClock, application.RegistrationOpen),
+		Doctors:  application.NewDoctors(store, ports.SystemClock),
+		Patients: application.NewPatients(store, ports.SystemClock),
+		Mappings: application.NewMappings(store, ports.SystemClock),
+	}
+	log := &logBuffer{}
+	server := httptest.NewServer(httpapi.NewHandler(services, store, slog.New(slog.NewTextHandler(log, nil))))
+	t.Cleanup(server.Close)
+	return &api{t: t, url: server.URL, transport: apitest.Transport(t), log: log, services: services}
+}
+
+// logBuffer keeps what all requests of a service log.
+type logBuffer struct {
+	mutex sync.Mutex
+	text  bytes.Buffer
+}
+
+func (l *logBuffer) Write(line []byte) (int, error) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	return l.text.Write(line)
+}
+
+func (l *logBuffer) String() string {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	return l.text.String()
+}
+
+// answer is a response that was read.
+type answer struct {
+	*http.Response
+	body []byte
+}
+
+func (a answer) decode(t testing.TB, into any) {
+	t.Helper()
+	require.NoError(t, json.Unmarshal(a.body, into), "%s", a.body)
+}
+
+// object returns the answer as a JSON object.
+func (a answer) object(t testing.TB) map[string]any {
+	t.Helper()
+	var object map[string]any
+	a.decode(t, &object)
+	return object
+}
+
+// objects returns the answer as an array of JSON objects.
+func (a answer) objects(t testing.TB) []map[string]any {
+	t.Helper()
+	var objects []map[string]any
+	a.decode(t, &objects)
+	return objects
+}
+
+// do sends a request, with the body as JSON when there is one.
+func (a *api) do(method, path, token, body string, headers ...string) answer {
+	a.t.Helper()
+	req, err := http.NewRequestWithContext(a.t.Context(), method, a.url+path, strings.NewReader(body))
+	require.NoError(a.t, err)
+	if body == "" {
+		req.Body = http.NoBody
+	} else {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	return a.send(req)
+}
+
+func (a *api) send(req *http.Request) answer {
+	a.t.Helper()
+	resp, err := a.transport.RoundTrip(req)
+	require.NoError(a.t, err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	require.NoError(a.t, err)
+	return answer{resp, body}
+}
+
+// want sends a request and requires the status of the answer.
+func (a *api) want(status int, method, path, token, body string, headers ...string) answer {
+	a.t.Helper()
+	got := a.do(method, path, token, body, headers...)
+	require.Equal(a.t, status, got.StatusCode, "%s %s: %s", method, path, got.body)
+	return got
+}
+
+// signUp makes a user, who is an administrator if role says so, and returns an
+// access token.
+func (a *api) signUp(email string, role domain.Role) (access string) {
+	a.t.Helper()
+	_, err := a.services.Users.Register(a.t.Context(), domain.Actor{Role: domain.Operator}, domain.Registration{
+		Email: domain.Given(email), Password: domain.Given(goodPassword), Role: domain.Given(string(role)),
+	})
+	require.NoError(a.t, err)
+	return a.login(email)["access"].(string)
+}
+
+func (a *api) login(email string) map[string]any {
+	a.t.Helper()
+	return a.want(200, "POST", "/api/auth/login/", "", `{"username":"`+email+`","password":"`+goodPassword+`"}`).object(a.t)
+}

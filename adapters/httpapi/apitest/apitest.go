@@ -1,0 +1,104 @@
+// Package apitest holds the answers of a running service to its contract, for
+// tests that talk to it over HTTP.
+package apitest
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/gorillamux"
+
+	"example.com/healthcare/adapters/httpapi"
+)
+
+// Transport returns a transport that reports, as an error of t, every answer
+// that openapi.yaml does not describe, or that lacks what all answers have.
+func Transport(t testing.TB) http.RoundTripper {
+	t.Helper()
+	router, err := contract()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &transport{t: t, router: router}
+}
+
+// contract finds the operation of openapi.yaml for a request.
+var contract = sync.OnceValues(func() (routers.Router, error) {
+	spec, err := openapi3.NewLoader().LoadFromData(httpapi.OpenAPI())
+	if err != nil {
+		return nil, err
+	}
+	return gorillamux.NewRouter(spec)
+})
+
+type transport struct {
+	t      testing.TB
+	router routers.Router
+}
+
+// RoundTrip implements http.RoundTripper.
+func (tr *transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(resp.Body)
+	if closed := resp.Body.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		return nil, err
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	if err := tr.check(req, resp, body); err != nil {
+		tr.t.Errorf("%s %s answered %d against the contract: %v", req.Method, req.URL.Path, resp.StatusCode, err)
+	}
+	return resp, nil
+}
+
+var requestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+func (tr *transport) check(req *http.Request, resp *http.Response, body []byte) error {
+	for name, want := range map[string]string{"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"} {
+		if got := resp.Header.Get(name); got != want {
+			return fmt.Errorf("%s is %q", name, got)
+		}
+	}
+	if id := resp.Header.Get("X-Request-Id"); !requestID.MatchString(id) {
+		return fmt.Errorf("X-Request-Id is %q", id)
+	}
+	if kind := resp.Header.Get("Content-Type"); resp.StatusCode >= 400 && kind != "application/problem+json" {
+		return fmt.Errorf("an error of type %q", kind)
+	}
+	documented := req.Clone(req.Context())
+	if strings.HasPrefix(documented.URL.Path, "/api") && !strings.HasSuffix(documented.URL.Path, "/") {
+		documented.URL.Path += "/"
+		documented.URL.RawPath = ""
+	}
+	if documented.Method == http.MethodHead {
+		documented.Method = http.MethodGet
+	}
+	route, params, err := tr.router.FindRoute(documented)
+	if err != nil {
+		if resp.StatusCode != http.StatusNotFound && resp.StatusCode != http.StatusMethodNotAllowed {
+			return fmt.Errorf("no such operation: %w", err)
+		}
+		return nil
+	}
+	return openapi3filter.ValidateResponse(req.Context(), &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: documented, Route: route, PathParams: params},
+		Status:                 resp.StatusCode,
+		Header:                 resp.Header,
+		Body:                   io.NopCloser(bytes.NewReader(body)),
+		Options:                &openapi3filter.Options{IncludeResponseStatus: true, ExcludeResponseBody: req.Method == http.MethodHead},
+	})
+}

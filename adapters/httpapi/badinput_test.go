@@ -1,0 +1,230 @@
+package httpapi_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
+)
+
+// badTexts are no good value for any text field; some are fine for free text.
+var badTexts = []string{
+	`""`, `" "`, `"\t\n"`, `"\u0000"`, `"a\u0000b"`, `"\u200b"`, `"\u001b[31m"`, `"\u2028"`, `"\ud83d"`, "\"\xff\"", "\"\xc0\x80\"", "\"\xed\xa0\x80\"",
+	`"` + strings.Repeat("x", 5000) + `"`, `"` + strings.Repeat("é", 300) + `"`, `"` + strings.Repeat("\\u0301", 400) + `"`,
+	`null`, `true`, `0`, `-1`, `1e400`, `1.5`, `[]`, `{}`, `["x"]`, `{"$ne":null}`, `[[[[]]]]`,
+}
+
+// oddTexts are values that break things which are put together carelessly. The
+// service may take or refuse them.
+var oddTexts = []string{
+	`"' OR '1'='1"`, `"'; DROP TABLE patients; --"`, `"\" OR \"\"=\""`, `"\\"`, `"%"`, `"_"`, `"%s%n%x"`, `"{{7*7}}"`, `"${jndi:ldap://x}"`, `"<script>alert(1)</script>"`,
+	`"../../etc/passwd"`, `"$1"`, `":name"`, `"?"`, `"::text"`, `"\u202e"`, `"\ufeff"`, `"\ufffd"`, `"\uffff"`, `"😀"`, `"👨‍👩‍👧"`, `"ﷺ"`, `"İ"`, `"ǅ"`, `"e\u0301"`, `"ＡＢ"`, `"１２３"`,
+	`"NaN"`, `"Infinity"`, `"-0"`, `"1e999999999"`, `"0x10"`, `"1_000"`, `"9999999999999999999999"`, `"true"`, `"null"`,
+	`"2026-02-30"`, `"0000-00-00"`, `"9999-12-31"`, `"-0001-01-01"`, `"+10000-01-01"`, `"1850-01-01T00:00:00Z"`, `"infinity"`, `"now"`, `"epoch"`,
+}
+
+// badBodies are refused by every endpoint that reads one.
+var badBodies = []string{
+	``, ` `, `null`, `[]`, `"x"`, `7`, `{`, `}`, `{]`, `{"a"}`, `{"a":}`, `{"a":1,}`, `{a:1}`, `{'a':1}`, `{"a":1}{"a":1}`, `{"a":1}garbage`, `{"a":1,"a":1}`,
+	`{"name":"x","name":"y"}`, `{"":1}`, "{\"\x00\":1}", "\x00", "\xff\xfe{\x00}\x00", "\ufeff{}", `<xml/>`, `name=x`, `--boundary`,
+	`{"a":` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + `}`, strings.Repeat(`{"a":`, 50_000), strings.Repeat("[", 200_000),
+	`{"__proto__":{}}`, `{"constructor":{"prototype":{}}}`, `{"NAME":"x"}`, `{"unknown":1}`,
+}
+
+// badQueries are refused by every list.
+var badQueries = []string{
+	"limit=0", "limit=-1", "limit=1001", "limit=abc", "limit=", "limit=1.5", "limit=1e2", "limit=99999999999999999999", "limit=%31%00", "limit=1&limit=2", "limit=٣", "limit=+5", "limit=0x10",
+	"cursor=0", "cursor=-1", "cursor=abc", "cursor=", "cursor=99999999999999999999", "cursor=1&cursor=2", "cursor=%00", "cursor=1%20OR%201=1", "cursor=%ff",
+	"%zz=1", "limit=%", "limit=1;cursor=2",
+}
+
+var badFilters = []string{
+	"patient_id=0", "patient_id=-1", "patient_id=abc", "patient_id=", "patient_id=1&patient_id=1", "patient_id=99999999999999999999", "doctor_id=1.0", "doctor_id=%00", "doctor_id=1'",
+}
+
+// badIDs are nobody's.
+var badIDs = []string{
+	"0", "-1", "+1", "01", "1.0", "1e3", "abc", "9223372036854775807", "9223372036854775808", "99999999999999999999", "%00", "1%00", "%20", "1%20", "%31%2f", "..", "%2e%2e", "%2e%2e%2fpatients",
+	"null", "undefined", "NaN", "1;drop", "1'", "%ff", "%c0%80", "١", "１", "1,2", "*", "{id}", ":id", "true", strings.Repeat("9", 3000), "",
+}
+
+type field struct{ method, path, body string }
+
+// fields are all the places where one value of a body goes.
+var fields = []field{
+	{"POST", "/api/auth/register/", `{"password":"` + goodPassword + `","email":%s}`},
+	{"POST", "/api/auth/register/", `{"email":"e@example.com","password":%s}`},
+	{"POST", "/api/auth/register/", `{"email":"f@example.com","password":"` + goodPassword + `","role":%s}`},
+	{"POST", "/api/auth/login/", `{"username":%s,"password":"x"}`},
+	{"POST", "/api/auth/login/", `{"username":"x@example.com","password":%s}`},
+	{"POST", "/api/auth/login/refresh/", `{"refresh":%s}`},
+	{"POST", "/api/doctors/", `{"specialization":"x","license_number":"x1","salary":1,"name":%s}`},
+	{"POST", "/api/doctors/", `{"name":"x","license_number":"x2","salary":1,"specialization":%s}`},
+	{"POST", "/api/doctors/", `{"name":"x","specialization":"x","salary":1,"license_number":%s}`},
+	{"POST", "/api/doctors/", `{"name":"x","specialization":"x","license_number":"x3","salary":%s}`},
+	{"POST", "/api/patients/", `{"name":%s}`},
+	{"POST", "/api/patients/", `{"name":"x","date_of_birth":%s}`},
+	{"POST", "/api/patients/", `{"name":"x","phone_number":%s}`},
+	{"POST", "/api/patients/", `{"name":"x","gender":%s}`},
+	{"POST", "/api/patients/", `{"name":"x","address":%s}`},
+	{"POST", "/api/patients/", `{"name":"x","medical_record":%s}`},
+	{"POST", "/api/mappings/", `{"doctor":1,"patient":%s}`},
+	{"POST", "/api/mappings/", `{"patient":1,"doctor":%s}`},
+	{"PATCH", "/api/auth/me/", `{"first_name":%s}`},
+	{"PATCH", "/api/auth/me/", `{"phone_number":%s}`},
+	{"PATCH", "/api/patients/1/", `{"name":%s}`},
+	{"PATCH", "/api/doctors/1/", `{"salary":%s}`},
+	{"PUT", "/api/mappings/1/", `{"patient":1,"doctor":%s}`},
+}
+
+// optional are fields for which an empty text is fine.
+func optional(path, body string) bool {
+	for _, name := range []string{"first_name", "phone_number", "address", "medical_record"} {
+		if strings.Contains(body, `"`+name+`":%s`) {
+			return true
+		}
+	}
+	return strings.Contains(path, "auth")
+}
+
+// TestBadInput sends every bad value everywhere it can go. Nothing may answer
+// with a 5xx, what is certainly bad is refused, and the service must be as good
+// as new afterwards.
+func TestBadInput(t *testing.T) {
+	require.GreaterOrEqual(t, len(badTexts)+len(oddTexts)+len(badBodies)+len(badQueries)+len(badFilters)+len(badIDs), 150)
+	overEachStore(t, func(t *testing.T, api *api) {
+		admin := api.signUp("admin@example.com", domain.Admin)
+		api.populate(admin)
+
+		for _, f := range fields {
+			for _, value := range badTexts {
+				got := api.do(f.method, f.path, admin, fmt.Sprintf(f.body, value))
+				if !optional(f.path, f.body) && !acceptable(f.body, value) {
+					assert.True(t, 400 <= got.StatusCode && got.StatusCode < 500, "%s %s took %.60s: %d", f.method, f.path, fmt.Sprintf(f.body, value), got.StatusCode)
+				}
+				assert.Less(t, got.StatusCode, 500, "%s %s %.60s", f.method, f.path, value)
+			}
+			for _, value := range oddTexts {
+				got := api.do(f.method, f.path, admin, fmt.Sprintf(f.body, value))
+				assert.Less(t, got.StatusCode, 500, "%s %s %s", f.method, f.path, value)
+			}
+		}
+		for _, endpoint := range endpoints {
+			if endpoint.body == "" {
+				continue
+			}
+			for _, body := range badBodies {
+				got := api.do(endpoint.method, endpoint.path, admin, body, "Content-Type", "application/json")
+				assert.Equal(t, 400, got.StatusCode, "%s %s %.60q", endpoint.method, endpoint.path, body)
+			}
+			for _, contentType := range []string{"", "text/plain", "application/xml", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/json; charset=utf-16", "application/jsonx", "json", ";;", "application/json, text/html"} {
+				got := api.do(endpoint.method, endpoint.path, admin, endpoint.body, "Content-Type", contentType)
+				assert.Equal(t, 415, got.StatusCode, "%s %s %s", endpoint.method, endpoint.path, contentType)
+			}
+			got := api.do(endpoint.method, endpoint.path, admin, endpoint.body, "Content-Encoding", "gzip")
+			assert.Equal(t, 415, got.StatusCode)
+			got = api.do(endpoint.method, endpoint.path, admin, `{"name":"`+strings.Repeat("x", 1<<20)+`"}`)
+			assert.Equal(t, 413, got.StatusCode, "%s %s", endpoint.method, endpoint.path)
+		}
+		for _, list := range []string{"/api/doctors/", "/api/patients/", "/api/mappings/", "/api/doctors/2/patients/", "/api/patients/2/doctors/", "/api/mappings/2/"} {
+			for _, query := range badQueries {
+				assert.Equal(t, 400, api.do("GET", list+"?"+query, admin, "").StatusCode, "%s?%s", list, query)
+			}
+		}
+		for _, query := range badFilters {
+			assert.Equal(t, 400, api.do("GET", "/api/mappings/?"+query, admin, "").StatusCode, query)
+		}
+		for _, collection := range []string{"/api/doctors/", "/api/patients/", "/api/mappings/"} {
+			for _, id := range badIDs {
+				for _, method := range []string{"GET", "PUT", "PATCH", "DELETE"} {
+					if id == "" && method == "GET" {
+						continue
+					}
+					body := map[string]string{"PUT": fmt.Sprintf(houseJSON, "x9"), "PATCH": `{}`}[method]
+					if collection == "/api/patients/" && method == "PUT" {
+						body = adaJSON
+					}
+					if collection == "/api/mappings/" && method == "PUT" {
+						body = `{"patient":2,"doctor":2}`
+					}
+					got := api.raw(method, collection+id+"/", admin, body)
+					assert.Contains(t, []int{404, 405}, got.StatusCode, "%s %s%s", method, collection, id)
+				}
+			}
+		}
+
+		for _, path := range []string{"/api/doctors/", "/api/patients/", "/api/mappings/", "/api/doctors/1/", "/api/patients/1/", "/api/patients/1/doctors/", "/api/doctors/1/patients/", "/api/mappings/1/", "/api/mappings/?patient_id=1", "/readyz"} {
+			api.want(200, "GET", path, admin, "")
+		}
+		assert.NotContains(t, api.log.String(), "status=5")
+	})
+}
+
+// acceptable are the few bad texts that are good for some field.
+func acceptable(body, value string) bool {
+	null := value == "null" && (strings.Contains(body, `"date_of_birth":%s`) || strings.Contains(body, `"gender":%s`))
+	amount := strings.Contains(body, `"salary":%s`) && (value == "0" || value == "1.5")
+	return null || amount
+}
+
+// raw sends a path as it is, whatever the client library thinks of it.
+func (a *api) raw(method, path, token, body string) answer {
+	a.t.Helper()
+	req, err := http.NewRequestWithContext(a.t.Context(), method, a.url, strings.NewReader(body))
+	require.NoError(a.t, err)
+	target, err := url.Parse(a.url)
+	require.NoError(a.t, err)
+	req.URL = &url.URL{Scheme: target.Scheme, Host: target.Host, Opaque: path}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer "+token)
+	return a.send(req)
+}
+
+func TestHeadersThatAreOff(t *testing.T) {
+	api := newAPI(t, stores["memory"](t))
+	admin := api.signUp("admin@example.com", domain.Admin)
+	for _, header := range []string{
+		"Bearer", "Bearer ", "bearer x", "Bearer  " + admin, "Bearer " + admin + "x", "Bearer " + admin[:len(admin)-1], "Bearer null", "Bearer ..",
+		"Bearer " + strings.Repeat("x", 8000), "Bearer a.b.c", "Token " + admin, "Basic YWRtaW46YWRtaW4=", admin, "Bearer," + admin, "Bearer \xff\xfe", "Bearer " + strings.ToUpper(admin),
+	} {
+		got := api.do("GET", "/api/doctors/", "", "", "Authorization", header)
+		assert.Equal(t, 401, got.StatusCode, header)
+	}
+	api.want(200, "GET", "/api/doctors/", "", "", "Authorization", "bearer "+admin)
+	api.want(401, "GET", "/api/doctors/?token="+admin+"&access_token="+admin, "", "")
+
+	req, err := http.NewRequestWithContext(t.Context(), "GET", api.url+"/api/doctors/", nil)
+	require.NoError(t, err)
+	req.Header["Authorization"] = []string{"Bearer " + admin, "Bearer x"}
+	assert.Equal(t, 401, api.send(req).StatusCode, "which of two tokens counts is nobody's to guess")
+
+	api.want(200, "GET", "/api/doctors/", admin, "", "X-HTTP-Method-Override", "DELETE")
+}
+
+func TestMethods(t *testing.T) {
+	api := newAPI(t, stores["memory"](t))
+	admin := api.signUp("admin@example.com", domain.Admin)
+	api.populate(admin)
+	for path, allow := range map[string]string{
+		"/api/doctors/": "OPTIONS, GET, HEAD, POST", "/api/doctors/1/": "OPTIONS, DELETE, GET, HEAD, PATCH, PUT", "/api/auth/login/": "OPTIONS, POST", "/livez": "OPTIONS, GET, HEAD",
+	} {
+		for _, method := range []string{"TRACE", "PROPFIND", "BREW"} {
+			got := api.want(405, method, path, admin, "")
+			assert.ElementsMatch(t, strings.Split(allow, ", "), strings.Split(got.Header.Get("Allow"), ", "), path)
+		}
+		assert.Equal(t, 405, api.do("POST", "/api/doctors/1/", admin, "{}").StatusCode)
+	}
+	head := api.want(200, "HEAD", "/api/doctors/1/", admin, "")
+	assert.Empty(t, head.body)
+	full := api.want(200, "GET", "/api/doctors/1/", admin, "")
+	assert.Equal(t, full.Header.Get("Content-Length"), head.Header.Get("Content-Length"))
+	api.want(404, "GET", "/api/nothing/", admin, "")
+	api.want(404, "GET", "/", "", "")
+	api.want(404, "GET", "/api/doctors/1/salary/", admin, "")
+}

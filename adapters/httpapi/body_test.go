@@ -1,0 +1,121 @@
+package httpapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
+)
+
+func TestBodyIsTakenMemberByMember(t *testing.T) {
+	b, err := parseBody([]byte(` {"name":"Ada \u00e9 \"x\"","salary":1.50,"text":"7","flag":true,"gone":null,"id":7,"b":{},"a":[1]} `))
+	require.NoError(t, err)
+	assert.Equal(t, domain.Given(`Ada é "x"`), b.text("name"))
+	assert.Equal(t, domain.Given("1.50"), b.number("salary"))
+	assert.Equal(t, domain.Given("7"), b.number("text"))
+	assert.Equal(t, domain.Unreadable("Not a valid string."), b.text("flag"))
+	assert.Equal(t, domain.Null(), b.text("gone"))
+	assert.Equal(t, domain.Input{}, b.text("missing"))
+	assert.Equal(t, []string{"a", "b"}, b.rest("id"))
+}
+
+func TestUnknownMembersAreNamedUpToALimit(t *testing.T) {
+	many := map[string]int{}
+	for r := range rune(100) {
+		many[string('a'+r)] = 1
+	}
+	text, err := json.Marshal(many)
+	require.NoError(t, err)
+	b, err := parseBody(text)
+	require.NoError(t, err)
+	assert.Len(t, b.rest(), maxUnknownNamed)
+}
+
+func TestBodiesThatAreRefused(t *testing.T) {
+	const levels = maxBodyDepth
+	for name, text := range map[string]string{
+		"nothing":               "",
+		"white space":           " \n",
+		"not an object":         `[]`,
+		"a string":              `"x"`,
+		"null":                  `null`,
+		"cut off":               `{"a":1`,
+		"cut off in a string":   `{"a":"`,
+		"trailing comma":        `{"a":1,}`,
+		"comment":               `{"a":1} // x`,
+		"second value":          `{"a":1}{"a":2}`,
+		"something behind":      `{"a":1} x`,
+		"single quotes":         `{'a':1}`,
+		"bare name":             `{a:1}`,
+		"equal names":           `{"a":1,"a":2}`,
+		"equal names, escaped":  `{"a":1,"\u0061":2}`,
+		"equal names, inside":   `{"a":{"b":1,"b":2}}`,
+		"NaN":                   `{"a":NaN}`,
+		"leading zero":          `{"a":01}`,
+		"plus sign":             `{"a":+1}`,
+		"hexadecimal":           `{"a":0x1}`,
+		"bad UTF-8":             "{\"a\":\"\xff\"}",
+		"overlong UTF-8":        "{\"a\":\"\xc0\x80\"}",
+		"bad UTF-8 in a name":   "{\"\xff\":1}",
+		"lone surrogate":        `{"a":"\ud800"}`,
+		"reversed surrogates":   `{"a":"\udc00\ud800"}`,
+		"NUL, escaped":          `{"a":"x\u0000y"}`,
+		"NUL in a name":         `{"a\u0000":1}`,
+		"NUL, inside":           `{"a":[{"b":"\u0000"}]}`,
+		"raw NUL":               "{\"a\":\"\x00\"}",
+		"raw control character": "{\"a\":\"\n\"}",
+		"byte order mark":       "\ufeff{}",
+		"UTF-16":                "\xff\xfe{\x00}\x00",
+		"one level too deep":    `{"a":` + strings.Repeat("[", levels) + strings.Repeat("]", levels) + `}`,
+		"very deep":             `{"a":` + strings.Repeat("[", 100_000),
+		"very deep objects":     strings.Repeat(`{"a":`, 100_000),
+	} {
+		_, err := parseBody([]byte(text))
+		if assert.Error(t, err, name) {
+			assert.Equal(t, 400, problemOf(err).Status, name)
+			assert.Less(t, len(problemOf(err).Detail), 120, name)
+		}
+	}
+	_, err := parseBody([]byte(`{"a":` + strings.Repeat("[", levels-1) + strings.Repeat("]", levels-1) + `}`))
+	assert.NoError(t, err, "as deep as allowed")
+}
+
+func FuzzParseBody(f *testing.F) {
+	for _, seed := range []string{
+		`{}`, `{"a":1,"b":"x","c":null,"d":[{"e":true}]}`, `{"a":1,"a":2}`, `{"a":"\u0000"}`, "{\"a\":\"\xff\"}", `{"a":1} {}`, `{"a":"\ud800"}`, `[`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		b, err := parseBody(text)
+		if err != nil {
+			if p := problemOf(err); p.Status != 400 {
+				t.Fatalf("refused with %d", p.Status)
+			}
+			return
+		}
+		if !utf8.Valid(text) || !json.Valid(text) || bytes.ContainsRune(text, 0) {
+			t.Fatalf("accepted %q", text)
+		}
+		var want map[string]json.RawMessage
+		if err := json.Unmarshal(text, &want); err != nil || len(want) != len(b.members) {
+			t.Fatalf("%q has members %v, want %v (%v)", text, b.members, want, err)
+		}
+		for name, value := range want {
+			var s string
+			if value[0] == '"' && json.Unmarshal(value, &s) == nil {
+				if got := b.text(name); got != domain.Given(s) {
+					t.Fatalf("%q is %v, want %q", name, got, s)
+				}
+			} else if _, found := b.members[name]; !found {
+				t.Fatalf("%q was lost", name)
+			}
+		}
+	})
+}

@@ -1,0 +1,54 @@
+package httpapi
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestOpenAPINamesEveryRouteAndNoOther(t *testing.T) {
+	loader := openapi3.NewLoader()
+	spec, err := loader.LoadFromData(openAPI)
+	require.NoError(t, err)
+	require.NoError(t, spec.Validate(loader.Context))
+	assert.Regexp(t, `^3\.0\.3$`, spec.OpenAPI)
+
+	var documented, served []string
+	for path, item := range spec.Paths.Map() {
+		for method := range item.Operations() {
+			documented = append(documented, method+" "+strings.ReplaceAll(path, "{id}", ":id"))
+		}
+	}
+	for _, route := range routes(Services{}, nil) {
+		served = append(served, route.method+" "+route.path)
+	}
+	assert.ElementsMatch(t, documented, served)
+}
+
+func TestOpenAPISaysWhichRoutesNeedAToken(t *testing.T) {
+	spec, err := openapi3.NewLoader().LoadFromData(openAPI)
+	require.NoError(t, err)
+	for _, route := range routes(Services{}, nil) {
+		operation := spec.Paths.Find(strings.ReplaceAll(route.path, ":id", "{id}")).GetOperation(route.method)
+		security := spec.Security
+		if operation.Security != nil {
+			security = *operation.Security
+		}
+		needsToken := len(security) > 0
+		for _, way := range security {
+			needsToken = needsToken && len(way) > 0
+		}
+		assert.Equal(t, route.access == signedIn, needsToken, "%s %s", route.method, route.path)
+		_, says401 := operation.Responses.Map()["401"]
+		if route.access == signedIn {
+			assert.True(t, says401, "%s %s", route.method, route.path)
+		}
+		if route.method != http.MethodGet {
+			assert.True(t, strings.HasPrefix(route.path, "/api/"), "only reads live outside /api")
+		}
+	}
+}
