@@ -1,0 +1,214 @@
+package main_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/creack/pty"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/adapters/httpapi/client"
+	"example.com/healthcare/adapters/postgres/pgtest"
+)
+
+func TestCreatesuperuser(t *testing.T) {
+	overEachEngine(t, func(t *testing.T, env []string) {
+		createSuperuserOn(t, env)
+
+		code, _, stderr := run(t, append(env, "SUPERUSER_PASSWORD=another-"+goodPassword), "createsuperuser", "--noinput", "--email", "ADMIN@example.com")
+		assert.Equal(t, 1, code)
+		assert.Contains(t, stderr, "email: user with this email already exists.")
+		code, _, stderr = run(t, append(env, "SUPERUSER_PASSWORD=password1"), "createsuperuser", "--noinput", "--email", "no address")
+		assert.Equal(t, 1, code)
+		assert.Contains(t, stderr, "email: Enter a valid email address.")
+		assert.Contains(t, stderr, "password: This password is too easy to guess")
+		assert.NotContains(t, stderr, "password1")
+		code, _, stderr = run(t, env, "createsuperuser", "--noinput", "--email", "x@example.com")
+		assert.Equal(t, 1, code)
+		assert.Contains(t, stderr, "SUPERUSER_PASSWORD")
+		code, _, stderr = run(t, env, "createsuperuser")
+		assert.Equal(t, 1, code)
+		assert.Contains(t, stderr, "no terminal")
+
+		service := serve(t, env)
+		me, err := service.api(service.login("admin@example.com")).GetMeWithResponse(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, client.RoleAdmin, me.JSON200.Role, "the first password still works")
+		service.stop()
+	})
+}
+
+// TestCreatesuperuserAsks types at a terminal.
+func TestCreatesuperuserAsks(t *testing.T) {
+	env := engines["embedded"](t)
+	cmd := command(t, env, "createsuperuser")
+	terminal, err := pty.Start(cmd)
+	require.NoError(t, err)
+	defer terminal.Close()
+	shown := &strings.Builder{}
+	await := func(prompt string) {
+		t.Helper()
+		buffer := make([]byte, 1)
+		for !strings.HasSuffix(shown.String(), prompt) {
+			n, err := terminal.Read(buffer)
+			require.NoError(t, err, "waiting for %q after %q", prompt, shown)
+			shown.Write(buffer[:n])
+		}
+	}
+	typeIn := func(text string) {
+		t.Helper()
+		_, err := terminal.WriteString(text + "\n")
+		require.NoError(t, err)
+	}
+	await("Email address: ")
+	typeIn("admin@example.com")
+	await("Password: ")
+	typeIn(goodPassword)
+	await("Password (again): ")
+	typeIn("something else")
+	await("Try again.\r\n")
+	await("Password: ")
+	typeIn("password1")
+	await("Password (again): ")
+	typeIn("password1")
+	await("too easy to guess")
+	await("Email address: ")
+	typeIn("admin@example.com")
+	await("Password: ")
+	typeIn(goodPassword)
+	await("Password (again): ")
+	typeIn(goodPassword)
+	await("Superuser created")
+	_ = cmd.Wait()
+	assert.Zero(t, cmd.ProcessState.ExitCode())
+	assert.NotContains(t, shown.String(), goodPassword, "passwords are not shown")
+}
+
+func TestCreatesuperuserIsCancelledByCtrlC(t *testing.T) {
+	env := engines["embedded"](t)
+	cmd := command(t, env, "createsuperuser", "--email", "admin@example.com")
+	terminal, err := pty.Start(cmd)
+	require.NoError(t, err)
+	defer terminal.Close()
+	var shown strings.Builder
+	buffer := make([]byte, 256)
+	for !strings.Contains(shown.String(), "Password: ") {
+		n, err := terminal.Read(buffer)
+		require.NoError(t, err)
+		shown.Write(buffer[:n])
+	}
+	_, err = terminal.Write([]byte{3})
+	require.NoError(t, err)
+	for err == nil {
+		var n int
+		n, err = terminal.Read(buffer)
+		shown.Write(buffer[:n])
+	}
+	_ = cmd.Wait()
+	assert.Equal(t, 1, cmd.ProcessState.ExitCode())
+	assert.Contains(t, shown.String(), "cancelled, nothing was changed")
+}
+
+func TestMigrate(t *testing.T) {
+	env := []string{"DATABASE_URL=" + pgtest.NewEmpty(t, ""), "DATA_DIR=" + t.TempDir()}
+
+	code, _, stderr := run(t, env, "serve", "--addr", "127.0.0.1:0")
+	assert.Equal(t, 1, code, "the schema is behind")
+	assert.Contains(t, stderr, "healthcare migrate")
+	_, stdout, _ := run(t, env, "migrate", "status")
+	assert.Contains(t, stdout, "pending")
+
+	var starters sync.WaitGroup
+	for range 4 {
+		starters.Go(func() {
+			code, _, stderr := run(t, env, "migrate")
+			assert.Zero(t, code, stderr)
+		})
+	}
+	starters.Wait()
+	_, stdout, _ = run(t, env, "migrate", "status")
+	assert.NotContains(t, stdout, "pending")
+	code, stdout, _ = run(t, env, "migrate", "up")
+	assert.Zero(t, code)
+	assert.Contains(t, stdout, "up to date")
+}
+
+func TestEmbeddedStoreIsForItsOwnerOnly(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "records of the clinic")
+	env := []string{"DATA_DIR=" + dir}
+	createSuperuser(t, env, "admin@example.com")
+	service := serve(t, env)
+	service.login("admin@example.com")
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	names := map[string]bool{}
+	for _, entry := range entries {
+		info, err := entry.Info()
+		require.NoError(t, err)
+		assert.Zero(t, info.Mode().Perm()&0o077, entry.Name())
+		names[entry.Name()] = true
+	}
+	assert.True(t, names["secret_key"] && names["healthcare.db"], names)
+	info, err := os.Stat(dir)
+	require.NoError(t, err)
+	assert.Zero(t, info.Mode().Perm()&0o077)
+	service.stop()
+}
+
+func TestPolicyHelpVersion(t *testing.T) {
+	code, stdout, _ := run(t, nil, "policy")
+	assert.Zero(t, code)
+	assert.Regexp(t, `doctor:create +- +- +yes`, stdout)
+	code, stdout, _ = run(t, nil, "version")
+	assert.Zero(t, code)
+	assert.Contains(t, stdout, "healthcare ")
+	code, stdout, _ = run(t, nil, "--help")
+	assert.Zero(t, code)
+	assert.Contains(t, stdout, "createsuperuser")
+	code, _, stderr := run(t, nil, "fly")
+	assert.Equal(t, 2, code)
+	assert.Contains(t, stderr, "fly")
+}
+
+func TestServeRefusesBadSettings(t *testing.T) {
+	const password = "s3cr3t-of-the-database"
+	goodKey := "SECRET_KEY=" + strings.Repeat("0a1b2c3d4e5f6789", 3)[1:]
+	for name, tt := range map[string]struct {
+		env   []string
+		addr  string
+		named []string
+	}{
+		"everything at once": {
+			[]string{"SECRET_KEY=short", "ACCESS_TOKEN_TTL=soon", "REFRESH_TOKEN_TTL=9999h", "REGISTRATION=maybe", "LOG_LEVEL=LOUD", "LOG_FORMAT=xml", "DB_PORT=x", "DB_PASSWORD=" + password},
+			"nowhere",
+			[]string{"SECRET_KEY", "ACCESS_TOKEN_TTL", "REFRESH_TOKEN_TTL", "REGISTRATION", "LOG_LEVEL", "LOG_FORMAT", "DB_PORT", "DB_NAME", "HTTP_ADDR"},
+		},
+		"open to others":    {nil, "0.0.0.0:0", []string{"SECRET_KEY", "REGISTRATION"}},
+		"all interfaces":    {[]string{goodKey}, ":0", []string{"REGISTRATION"}},
+		"sample key":        {[]string{"SECRET_KEY=django-insecure-abcdefghijklmnopqrstuvwxyz0123456789"}, "", []string{"SECRET_KEY"}},
+		"monotonous key":    {[]string{"SECRET_KEY=" + strings.Repeat("ab", 32)}, "", []string{"SECRET_KEY"}},
+		"two databases":     {[]string{"DATABASE_URL=postgres://u:" + password + "@127.0.0.1:1/x", "DB_NAME=x"}, "", []string{"DATABASE_URL"}},
+		"bad database URL":  {[]string{"DATABASE_URL=postgres://u:" + password + "%zz@h/x"}, "", []string{"DATABASE_URL"}},
+		"no database there": {[]string{"DATABASE_URL=postgres://u:" + password + "@127.0.0.1:1/x"}, "", []string{"refused"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			args := []string{"serve"}
+			if tt.addr != "" {
+				args = append(args, "--addr", tt.addr)
+			}
+			code, _, stderr := run(t, append(tt.env, "DATA_DIR="+t.TempDir()), args...)
+			assert.Equal(t, 1, code)
+			for _, named := range tt.named {
+				assert.Contains(t, stderr, named)
+			}
+			assert.NotContains(t, stderr, password)
+			assert.NotContains(t, stderr, "short;")
+			assert.NotContains(t, stderr, "abcdefgh")
+		})
+	}
+}

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net"
+	"net/netip"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+
+	"example.com/healthcare/application"
+)
+
+// config is every setting there is. A hint says what a variable may be set to,
+// and is all that an error shows: what was set may be a secret.
+type config struct {
+	SecretKey secret `env:"SECRET_KEY"`
+
+	DatabaseURL        secret `env:"DATABASE_URL"`
+	DBName             string `env:"DB_NAME"`
+	DBUser             string `env:"DB_USER"`
+	DBPassword         secret `env:"DB_PASSWORD"`
+	DBHost             string `env:"DB_HOST"`
+	DBPort             uint16 `env:"DB_PORT" hint:"a port number"`
+	DBSSLMode          string `env:"DB_SSLMODE"`
+	PreparedStatements bool   `env:"DB_PREPARED_STATEMENTS" envDefault:"true" hint:"true or false"`
+
+	DataDir  string `env:"DATA_DIR" envDefault:"data"`
+	HTTPAddr string `env:"HTTP_ADDR" envDefault:"127.0.0.1:8000"`
+
+	Registration    application.RegistrationMode `env:"REGISTRATION"`
+	AccessTokenTTL  time.Duration                `env:"ACCESS_TOKEN_TTL" envDefault:"15m" hint:"a duration such as 15m"`
+	RefreshTokenTTL time.Duration                `env:"REFRESH_TOKEN_TTL" envDefault:"24h" hint:"a duration such as 24h"`
+
+	// SuperuserPassword is for createsuperuser --noinput.
+	SuperuserPassword secret `env:"SUPERUSER_PASSWORD"`
+
+	LogLevel  slog.Level `env:"LOG_LEVEL" envDefault:"INFO" hint:"DEBUG, INFO, WARN or ERROR"`
+	LogFormat string     `env:"LOG_FORMAT" envDefault:"text"`
+}
+
+// The bounds of lifetimes. A stolen access token works until it expires, so it
+// is short-lived (RFC 9700, 2.2.1); a session that never ends is nobody's wish.
+const (
+	maxAccessTTL  = 24 * time.Hour
+	maxRefreshTTL = 90 * 24 * time.Hour
+)
+
+// loadConfig reads the settings from environment, and what it does not set from
+// the dotenv file, which need not exist. All errors are reported at once.
+func loadConfig(environment []string, dotenv string) (config, error) {
+	variables, err := readDotenv(dotenv)
+	if err != nil {
+		return config{}, err
+	}
+	for _, pair := range environment {
+		name, value, _ := strings.Cut(pair, "=")
+		variables[name] = value
+	}
+	for name, value := range variables {
+		if value == "" {
+			delete(variables, name) // an empty variable is one that is not set
+		}
+	}
+	var cfg config
+	bad := badSettings{}
+	if err := env.ParseWithOptions(&cfg, env.Options{Environment: variables}); err != nil {
+		bad.unreadable(err)
+	}
+	cfg.check(bad)
+	return cfg, bad.err()
+}
+
+// badSettings maps the name of each bad variable to what it must be.
+type badSettings map[string]string
+
+func (b badSettings) add(name, must string) {
+	if _, known := b[name]; !known {
+		b[name] = must
+	}
+}
+
+func (b badSettings) err() error {
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(b)) {
+		errs = append(errs, fmt.Errorf("%s must be %s", name, b[name]))
+	}
+	return errors.Join(errs...)
+}
+
+// unreadable takes over which variables the library could not read, not its
+// texts, which show their values.
+func (b badSettings) unreadable(err error) {
+	aggregate, _ := errors.AsType[env.AggregateError](err)
+	for _, err := range aggregate.Errors {
+		if unread, ok := errors.AsType[env.ParseError](err); ok {
+			field, _ := reflect.TypeFor[config]().FieldByName(unread.Name)
+			b.add(field.Tag.Get("env"), field.Tag.Get("hint"))
+		}
+	}
+}
+
+// check applies the rules that hold for every command.
+func (c config) check(bad badSettings) {
+	if c.SecretKey != "" {
+		if must := secretKeyMust(c.SecretKey); must != "" {
+			bad.add("SECRET_KEY", must)
+		}
+	}
+	c.checkPostgres(bad)
+	switch c.Registration {
+	case "", application.RegistrationOpen, application.RegistrationClosed:
+	default:
+		bad.add("REGISTRATION", "open or closed")
+	}
+	if c.AccessTokenTTL < time.Second || c.AccessTokenTTL > maxAccessTTL {
+		bad.add("ACCESS_TOKEN_TTL", "from 1s to 24h")
+	}
+	if c.RefreshTokenTTL < c.AccessTokenTTL || c.RefreshTokenTTL > maxRefreshTTL {
+		bad.add("REFRESH_TOKEN_TTL", "from ACCESS_TOKEN_TTL to 2160h (90 days)")
+	}
+	if !slices.Contains([]string{"text", "json"}, c.LogFormat) {
+		bad.add("LOG_FORMAT", "text or json")
+	}
+	if _, _, err := net.SplitHostPort(c.HTTPAddr); err != nil {
+		bad.add("HTTP_ADDR", "host:port, such as 127.0.0.1:8000")
+	}
+}
+
+// forServing fills in what serve needs and may choose by itself. That is only
+// so on a loopback address: whoever opens the service to others says how.
+func (c config) forServing() (config, error) {
+	if isLoopback(c.HTTPAddr) {
+		var err error
+		if c.SecretKey == "" {
+			c.SecretKey, err = keptSecretKey(c.DataDir)
+		}
+		if c.Registration == "" {
+			c.Registration = application.RegistrationOpen
+		}
+		return c, err
+	}
+	bad := badSettings{}
+	if c.SecretKey == "" {
+		bad.add("SECRET_KEY", "set to serve beyond a loopback address: "+goodSecretKey)
+	}
+	if c.Registration == "" {
+		bad.add("REGISTRATION", "set to serve beyond a loopback address: closed, or open to let anyone register as Staff")
+	}
+	return c, bad.err()
+}
+
+func isLoopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}
+
+// logger returns the logger that the settings ask for.
+func (c config) logger(out io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: c.LogLevel}
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(out, options))
+	}
+	return slog.New(slog.NewTextHandler(out, options))
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func dotenv(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), ".env")
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	return path
+}
+
+func TestSettingsComeFromTheEnvironmentFirst(t *testing.T) {
+	path := dotenv(t, "ACCESS_TOKEN_TTL=5m\nDATA_DIR=/from/file\nLOG_FORMAT=\n# a comment with a $\nDB_PASSWORD='p$ssw0rd'\nDB_NAME=Healthcare\n")
+	cfg, err := loadConfig([]string{"ACCESS_TOKEN_TTL=10m", "HOME=/x"}, path)
+	require.NoError(t, err)
+	assert.Equal(t, 10*time.Minute, cfg.AccessTokenTTL)
+	assert.Equal(t, "/from/file", cfg.DataDir)
+	assert.Equal(t, 24*time.Hour, cfg.RefreshTokenTTL)
+	assert.Equal(t, "text", cfg.LogFormat)
+	assert.Equal(t, secret("p$ssw0rd"), cfg.DBPassword)
+
+	_, err = loadConfig(nil, filepath.Join(t.TempDir(), "missing"))
+	assert.NoError(t, err)
+}
+
+func TestDotenvRefusesWhatItWouldChange(t *testing.T) {
+	for _, line := range []string{`SECRET_KEY=abc$def`, `SECRET_KEY="abc$def"`, `export SECRET_KEY=abc$1`, `  SECRET_KEY = x${HOME}`} {
+		_, err := loadConfig(nil, dotenv(t, line+"\n"))
+		require.Error(t, err, line)
+		assert.Contains(t, err.Error(), "SECRET_KEY='...'")
+		assert.NotContains(t, err.Error(), "abc")
+	}
+	_, err := loadConfig(nil, dotenv(t, "SECRET_KEY='abc\nnonsense hunter2"))
+	require.Error(t, err)
+	assert.NotContains(t, err.Error(), "hunter2")
+}
+
+func TestWherePostgresIs(t *testing.T) {
+	for _, tt := range []struct {
+		env  []string
+		want secret
+	}{
+		{[]string{"DB_NAME=Healthcare", "DB_USER=postgres", "DB_PASSWORD=p@ss/w:rd", "DB_HOST=localhost"}, "postgres://postgres:p%40ss%2Fw%3Ard@localhost:5432/Healthcare?sslmode=disable"},
+		{[]string{"DB_NAME=x", "DB_USER=u", "DB_HOST=db.example.com", "DB_PORT=6432"}, "postgres://u:@db.example.com:6432/x?sslmode=require"},
+		{[]string{"DB_NAME=x", "DB_HOST=db.example.com", "DB_SSLMODE=verify-full"}, "postgres://db.example.com:5432/x?sslmode=verify-full"},
+		{[]string{"DB_NAME=x", "DB_HOST=/run/postgresql"}, "postgres:///x?host=%2Frun%2Fpostgresql&port=5432&sslmode=disable"},
+		{[]string{"DB_NAME=x"}, "postgres://localhost:5432/x?sslmode=disable"},
+		{[]string{"DATABASE_URL=postgres://u:p@h/x"}, "postgres://u:p@h/x?sslmode=require"},
+		{[]string{"DATABASE_URL=postgresql://u:p@[::1]:5433/x?connect_timeout=3"}, "postgresql://u:p@[::1]:5433/x?connect_timeout=3&sslmode=disable"},
+		{[]string{"DATABASE_URL=postgres://u:p@h/x?sslmode=verify-full"}, "postgres://u:p@h/x?sslmode=verify-full"},
+	} {
+		cfg, err := loadConfig(tt.env, "")
+		require.NoError(t, err, tt.env)
+		assert.True(t, cfg.usesPostgres())
+		assert.Equal(t, string(tt.want), string(cfg.postgresURL()))
+	}
+	cfg, err := loadConfig(nil, "")
+	require.NoError(t, err)
+	assert.False(t, cfg.usesPostgres())
+}
+
+func TestLoopback(t *testing.T) {
+	for addr, want := range map[string]bool{
+		"127.0.0.1:8000": true, "localhost:1": true, "[::1]:80": true, "127.9.9.9:1": true,
+		":8000": false, "0.0.0.0:8000": false, "[::]:80": false, "10.0.0.1:80": false, "clinic.example:80": false, "localhost.example:80": false, "": false,
+	} {
+		assert.Equal(t, want, isLoopback(addr), addr)
+	}
+}
+
+func TestKeptSecretKey(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	keys := make(chan secret, 16)
+	for range cap(keys) {
+		go func() {
+			key, err := keptSecretKey(dir)
+			assert.NoError(t, err)
+			keys <- key
+		}()
+	}
+	first := <-keys
+	for range cap(keys) - 1 {
+		assert.Equal(t, string(first), string(<-keys), "whoever starts at the same time gets the same key")
+	}
+	path := filepath.Join(dir, "secret_key")
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	assert.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	assert.Len(t, entries, 1, "nothing else is left")
+
+	require.NoError(t, os.Chmod(path, 0o644))
+	_, err = keptSecretKey(dir)
+	assert.ErrorContains(t, err, "chmod 600")
+}

@@ -1,0 +1,88 @@
+// Command healthcare serves a clinic's records: doctors, patients, and who is
+// assigned to whom.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"example.com/healthcare/domain"
+)
+
+// commands is the command line.
+type commands struct {
+	Serve           serveCommand           `cmd:"" help:"Serve the API."`
+	Migrate         migrateCommand         `cmd:"" help:"Bring the database schema up to date, or say how far it is."`
+	Createsuperuser createsuperuserCommand `cmd:"" help:"Create an administrator."`
+	Policy          policyCommand          `cmd:"" help:"Print who may do what."`
+	Version         versionCommand         `cmd:"" help:"Print the version."`
+}
+
+// process is what a command has of the process it runs in.
+type process struct {
+	environment []string
+	dotenv      string
+	in          *os.File
+	out         io.Writer
+	err         io.Writer
+}
+
+func (p process) config() (config, error) { return loadConfig(p.environment, p.dotenv) }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	code := run(ctx, process{environment: os.Environ(), dotenv: ".env", in: os.Stdin, out: os.Stdout, err: os.Stderr}, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+// run returns the exit code: 0 done, 1 failed, 2 not understood.
+func run(ctx context.Context, p process, args []string) int {
+	exit := -1
+	parser := kong.Must(&commands{},
+		kong.Name("healthcare"),
+		kong.Description("The records of a clinic: doctors, patients, and who is assigned to whom."),
+		kong.Writers(p.out, p.err),
+		kong.Exit(func(code int) { exit = code }),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(p),
+		kong.UsageOnError(),
+	)
+	command, err := parser.Parse(args)
+	if exit >= 0 { // --help has been printed
+		return exit
+	}
+	if err != nil {
+		parser.Errorf("%s", err)
+		return 2
+	}
+	if err := command.Run(); err != nil {
+		for line := range strings.Lines(describe(err)) {
+			fmt.Fprintln(p.err, "healthcare:", strings.TrimSpace(line))
+		}
+		return 1
+	}
+	return 0
+}
+
+// describe tells an operator what went wrong, a bad field a line.
+func describe(err error) string {
+	e, ok := errors.AsType[*domain.Error](err)
+	if !ok || len(e.Fields) == 0 {
+		return err.Error()
+	}
+	var lines []string
+	for field, problems := range e.Fields {
+		lines = append(lines, field+": "+strings.Join(problems, " "))
+	}
+	return strings.Join(lines, "\n")
+}

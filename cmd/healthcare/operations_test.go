@@ -1,0 +1,96 @@
+package main_test
+
+import (
+	"crypto/pbkdf2"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/base64"
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	_ "github.com/lib/pq"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/adapters/httpapi/client"
+	"example.com/healthcare/adapters/postgres/pgtest"
+)
+
+// operations returns the parts of docs/operations.md that pattern captures.
+func operations(t *testing.T, pattern string) string {
+	t.Helper()
+	text, err := os.ReadFile("../../docs/operations.md")
+	require.NoError(t, err)
+	found := regexp.MustCompile(pattern).FindSubmatch(text)
+	require.NotNil(t, found)
+	return string(found[1])
+}
+
+func execute(t *testing.T, dsn, script string) {
+	t.Helper()
+	db, err := sql.Open("postgres", dsn)
+	require.NoError(t, err)
+	defer db.Close()
+	_, err = db.ExecContext(t.Context(), script)
+	require.NoError(t, err)
+}
+
+// TestTakingOverTheOldBackend runs the SQL of docs/operations.md.
+func TestTakingOverTheOldBackend(t *testing.T) {
+	script := operations(t, "(?s)```sql\n(.*?)```")
+	dsn := pgtest.New(t)
+	key, err := pbkdf2.Key(sha256.New, "from the old backend", []byte("salt"), 600_000, 32)
+	require.NoError(t, err)
+	execute(t, dsn, `
+		CREATE SCHEMA old;
+		CREATE TABLE old.users (id bigint, email text, password text, first_name text, last_name text, phone_number text, role text, date_joined timestamptz, is_active boolean);
+		CREATE TABLE old.doctors (id bigint, name text, joined_at date, specialization text, license_number text, salary numeric(10, 2));
+		CREATE TABLE old.patients (id bigint, created_by_id bigint, name text, date_of_birth date, phone_number text, gender text, address text, medical_record text);
+		CREATE TABLE old.mappings (id bigint, patient_id bigint, doctor_id bigint, assigned_at timestamptz);
+		INSERT INTO old.users VALUES
+			(3, 'Ada@Example.com', 'pbkdf2_sha256$600000$salt$`+base64.StdEncoding.EncodeToString(key)+`', 'Ada', '', NULL, 'STAFF', now(), true),
+			(4, 'gone@example.com', '!', '', '', NULL, 'ADMIN', now(), false);
+		INSERT INTO old.doctors VALUES (7, 'Gregory House', '2020-02-02', 'Diagnostics', ' NJ-1', 1234.5);
+		INSERT INTO old.patients VALUES (9, 3, 'Eve', NULL, NULL, NULL, NULL, 'Record');
+		INSERT INTO old.mappings VALUES (1, 9, 7, now());`)
+	execute(t, dsn, script)
+
+	service := serve(t, []string{"DATABASE_URL=" + dsn, "DATA_DIR=" + t.TempDir()})
+	for range 2 { // with Django's hash, and with the one that replaced it
+		api := service.api(service.loginWith("ada@example.com", "from the old backend"))
+		patient, err := api.GetPatientWithResponse(t.Context(), 9)
+		require.NoError(t, err)
+		assert.Equal(t, []int64{7}, patient.JSON200.AssignedDoctors)
+	}
+	created, err := service.api(service.loginWith("ada@example.com", "from the old backend")).
+		CreatePatientWithResponse(t.Context(), client.CreatePatientJSONRequestBody{Name: "New"})
+	require.NoError(t, err)
+	require.NotNil(t, created.JSON201, "%s", created.Body)
+	assert.EqualValues(t, 10, created.JSON201.ID)
+	service.stop()
+}
+
+// TestServingWithTheLeastPrivileges runs the grants of docs/operations.md.
+func TestServingWithTheLeastPrivileges(t *testing.T) {
+	script := operations(t, `(?s)      (CREATE ROLE healthcare_app.*?goose_db_version TO healthcare_app;)`)
+	dsn := pgtest.New(t)
+	execute(t, dsn, strings.Replace(script, "'...'", "'app-password'", 1))
+	defer execute(t, dsn, "DROP OWNED BY healthcare_app; DROP ROLE healthcare_app")
+	app, err := url.Parse(dsn)
+	require.NoError(t, err)
+	app.User = url.UserPassword("healthcare_app", "app-password")
+	env := []string{"DATABASE_URL=" + app.String(), "DATA_DIR=" + t.TempDir()}
+	createSuperuser(t, env, "admin@example.com")
+	service := serve(t, env)
+	api := service.api(service.login("admin@example.com"))
+	created, err := api.CreatePatientWithResponse(t.Context(), client.CreatePatientJSONRequestBody{Name: "Ada"})
+	require.NoError(t, err)
+	require.NotNil(t, created.JSON201, "%s", created.Body)
+	deleted, err := api.DeletePatientWithResponse(t.Context(), created.JSON201.ID)
+	require.NoError(t, err)
+	assert.Equal(t, 204, deleted.StatusCode())
+	service.stop()
+}

@@ -1,0 +1,189 @@
+package main_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/adapters/httpapi/apitest"
+	"example.com/healthcare/adapters/httpapi/client"
+	"example.com/healthcare/adapters/postgres/pgtest"
+)
+
+const goodPassword = "orbit-walnut-73-lagoon"
+
+// binary is the real program, built once.
+var binary string
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", "healthcare")
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(dir)
+		binary = filepath.Join(dir, "healthcare")
+		if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+			fmt.Fprintf(os.Stderr, "%s\n%s", err, out)
+			return 1
+		}
+		return m.Run()
+	}())
+}
+
+// engines say where the program keeps its data, as environment variables.
+var engines = map[string]func(t *testing.T) []string{
+	"embedded": func(t *testing.T) []string { return []string{"DATA_DIR=" + t.TempDir()} },
+	"postgres": func(t *testing.T) []string {
+		return []string{"DATA_DIR=" + t.TempDir(), "DATABASE_URL=" + pgtest.NewEmpty(t, "")}
+	},
+}
+
+// overEachEngine runs test once for every engine, with its settings.
+func overEachEngine(t *testing.T, test func(t *testing.T, env []string)) {
+	for name, settings := range engines {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, settings(t))
+		})
+	}
+}
+
+// command prepares the program, in an empty folder and without this process's settings.
+func command(t *testing.T, env []string, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(binary, args...)
+	cmd.Dir = t.TempDir()
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + cmd.Dir}, env...)
+	return cmd
+}
+
+// run runs the program to its end.
+func run(t *testing.T, env []string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	cmd := command(t, env, args...)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	require.NoError(t, ignoreExit(cmd.Run()))
+	return cmd.ProcessState.ExitCode(), out.String(), errs.String()
+}
+
+func ignoreExit(err error) error {
+	if _, exited := err.(*exec.ExitError); exited { //nolint:errorlint // os/exec returns it unwrapped
+		return nil
+	}
+	return err
+}
+
+func createSuperuser(t *testing.T, env []string, email string) {
+	t.Helper()
+	code, _, stderr := run(t, append(env, "SUPERUSER_PASSWORD="+goodPassword), "createsuperuser", "--noinput", "--email", email)
+	require.Zero(t, code, stderr)
+}
+
+// service is a running `healthcare serve`.
+type service struct {
+	t   *testing.T
+	url string
+	cmd *exec.Cmd
+	log *syncBuffer
+}
+
+// serve starts the program on a free port and waits until it says where.
+func serve(t *testing.T, env []string) *service {
+	t.Helper()
+	cmd := command(t, env, "serve", "--migrate", "--addr", "127.0.0.1:0")
+	stdout, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	s := &service{t: t, cmd: cmd, log: &syncBuffer{}}
+	cmd.Stderr = s.log
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	lines := bufio.NewScanner(stdout)
+	for lines.Scan() {
+		if _, url, found := strings.Cut(lines.Text(), " listens on "); found {
+			s.url = url
+			break
+		}
+	}
+	require.NotEmpty(t, s.url, "%s", s.log)
+	go io.Copy(io.Discard, stdout)
+	return s
+}
+
+// stop ends the program as an operator would and requires that it says goodbye.
+func (s *service) stop() {
+	s.t.Helper()
+	require.NoError(s.t, s.cmd.Process.Signal(syscall.SIGTERM))
+	require.NoError(s.t, s.cmd.Wait(), "%s", s.log)
+}
+
+// kill ends the program at once.
+func (s *service) kill() {
+	s.t.Helper()
+	require.NoError(s.t, s.cmd.Process.Kill())
+	_ = s.cmd.Wait()
+}
+
+// api returns a client of the service, whose answers are checked against openapi.yaml.
+func (s *service) api(token string) *client.ClientWithResponses {
+	s.t.Helper()
+	api, err := client.NewClientWithResponses(s.url,
+		client.WithHTTPClient(&http.Client{Transport: apitest.Transport(s.t), Timeout: time.Minute}),
+		client.WithRequestEditorFn(func(_ context.Context, req *http.Request) error {
+			if token != "" {
+				req.Header.Set("Authorization", "Bearer "+token)
+			}
+			return nil
+		}))
+	require.NoError(s.t, err)
+	return api
+}
+
+func (s *service) login(email string) (access string) {
+	s.t.Helper()
+	return s.loginWith(email, goodPassword)
+}
+
+func (s *service) loginWith(email, password string) (access string) {
+	s.t.Helper()
+	tokens, err := s.api("").LoginWithResponse(s.t.Context(), client.LoginJSONRequestBody{Username: email, Password: password})
+	require.NoError(s.t, err)
+	require.NotNil(s.t, tokens.JSON200, "%s", tokens.Body)
+	return tokens.JSON200.Access
+}
+
+// syncBuffer collects what a running program writes.
+type syncBuffer struct {
+	mutex sync.Mutex
+	text  bytes.Buffer
+}
+
+func (b *syncBuffer) Write(text []byte) (int, error) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	return b.text.Write(text)
+}
+
+func (b *syncBuffer) String() string {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	return b.text.String()
+}

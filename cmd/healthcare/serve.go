@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+
+	"example.com/healthcare/adapters/httpapi"
+)
+
+type serveCommand struct {
+	Addr    string `help:"Listen here instead of HTTP_ADDR." placeholder:"HOST:PORT"`
+	Migrate bool   `help:"Bring the schema up to date first. The embedded store does so by itself."`
+}
+
+// Run serves until ctx ends and all requests in flight are answered.
+func (s serveCommand) Run(ctx context.Context, p process) error {
+	if s.Addr != "" {
+		p.environment = append(p.environment, "HTTP_ADDR="+s.Addr)
+	}
+	cfg, err := p.config()
+	if err != nil {
+		return err
+	}
+	if cfg, err = cfg.forServing(); err != nil {
+		return err
+	}
+	if s.Migrate {
+		if _, err := migrateStore(ctx, cfg); err != nil {
+			return err
+		}
+	}
+	log := cfg.logger(p.err)
+	handler, cleanup, err := newHandler(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	defer cleanup()
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", cfg.HTTPAddr)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(p.out, "healthcare %s listens on http://%s\n", buildVersion(), listener.Addr())
+	fmt.Fprintf(p.out, "Records are kept in %s.\n", cfg.whereRecordsAre())
+	fmt.Fprintln(p.out, "To make the first administrator, in this folder: healthcare createsuperuser (from the sources: go run ./cmd/healthcare createsuperuser)")
+	if err := httpapi.Serve(ctx, listener, handler, log); err != nil {
+		return errors.Join(errors.New("stopped before all requests were answered"), err)
+	}
+	log.Info("stopped")
+	return nil
+}
+
+func (c config) whereRecordsAre() string {
+	if c.usesPostgres() {
+		return "PostgreSQL"
+	}
+	return c.embeddedPath()
+}
