@@ -96,10 +96,7 @@ func (c Credentials) Parse() (Email, Password, error) {
 		if text == "" {
 			return Email{}, errBlank
 		}
-		email, err := ParseEmail(text)
-		if err != nil {
-			return Email{}, nil
-		}
+		email, _ := ParseEmail(text)
 		return email, nil
 	})
 	password := required(form, "password", c.Password, Password{}, func(text string) (Password, error) {

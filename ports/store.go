@@ -17,7 +17,9 @@ type Store interface {
 	// so does a panic of fn, which goes on, and a ctx that ended. A commit that
 	// was acknowledged survives the death of the process.
 	//
-	// What fn has read with Get does not change under it until Update returns.
+	// What fn has read with Get does not change under it until Update returns,
+	// but for what the store fills in. After a refused write (Conflict, Invalid)
+	// nothing is committed, even if fn drops the error.
 	// fn may be run again after a collision with another Update, so it must
 	// have no effect but on the Tx and on variables it sets anew each time. It
 	// must not call the Store.

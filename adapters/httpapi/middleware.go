@@ -101,8 +101,8 @@ func recoverPanics(next echo.HandlerFunc) echo.HandlerFunc {
 			case runtime.Error:
 				err = fmt.Errorf("panic: %w\n%s", thrown, debug.Stack())
 			default:
-				if thrown == http.ErrAbortHandler {
-					panic(thrown)
+				if thrown == any(http.ErrAbortHandler) {
+					panic(thrown) // which asks net/http to drop the connection
 				}
 				err = fmt.Errorf("panic with a %T\n%s", thrown, debug.Stack())
 			}

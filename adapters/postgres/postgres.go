@@ -1,4 +1,4 @@
-// Package postgres keeps the clinic's records in PostgreSQL 13 or later, through lib/pq.
+// Package postgres keeps the clinic's records in PostgreSQL 14 or later, through lib/pq.
 package postgres
 
 import (

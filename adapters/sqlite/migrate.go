@@ -26,22 +26,36 @@ func Status(ctx context.Context, path string) (steps []sqlstore.Migration, err e
 	return steps, nil
 }
 
+// Migrate applies the pending steps of the schema, as Open does, and returns
+// those it applied.
+func Migrate(ctx context.Context, path string) ([]sqlstore.Migration, error) {
+	path, err := create(path)
+	if err != nil {
+		return nil, openError(err)
+	}
+	steps, err := migrate(ctx, path)
+	if err != nil {
+		return nil, openError(err)
+	}
+	return steps, nil
+}
+
 // migrate applies the pending steps. Goose has no lock for SQLite. When another
 // process is at it, too, the slower one fails where it finds the faster one's
 // work done, without a trace, as each step is a transaction; so it looks again.
-func migrate(ctx context.Context, path string) error {
+func migrate(ctx context.Context, path string) (applied []sqlstore.Migration, err error) {
 	const attempts = 10
-	var err error
 	for range attempts {
 		err = withProvider(path, func(provider *goose.Provider) error {
-			_, err := sqlstore.Migrate(ctx, provider)
+			steps, err := sqlstore.Migrate(ctx, provider)
+			applied = append(applied, steps...)
 			return err
 		})
 		if err == nil || ctx.Err() != nil {
 			break
 		}
 	}
-	return err
+	return applied, err
 }
 
 func withProvider(path string, do func(*goose.Provider) error) error {

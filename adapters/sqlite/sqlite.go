@@ -53,7 +53,7 @@ func Open(ctx context.Context, path string, options Options) (*sqlstore.Store, e
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: %w", err)
 	}
-	if err := migrate(ctx, path); err != nil {
+	if _, err := migrate(ctx, path); err != nil {
 		return nil, openError(err)
 	}
 	// BEGIN IMMEDIATE takes the one write lock at once; a transaction that began as

@@ -80,7 +80,9 @@ func (s mappings) refer(ctx context.Context, mapping domain.Mapping) error {
 		missing = append(missing, "doctor")
 	}
 	if err == nil && len(missing) > 0 {
-		return domain.ErrNoSuchReference(missing...)
+		// As after a constraint's refusal, nothing of this transaction is kept.
+		s.broken = domain.ErrNoSuchReference(missing...)
+		return s.broken
 	}
 	return err
 }

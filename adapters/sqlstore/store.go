@@ -85,8 +85,7 @@ const (
 
 // Update implements ports.Store with a transaction. It runs fn at most 10 times;
 // when each run collided with another Update the error is Unavailable. An error
-// of a repository, other than one about an entity that was not found or a
-// reference that does not exist, ends the transaction also when fn drops it.
+// of a repository other than NotFound ends the transaction also when fn drops it.
 //
 // When the connection is lost during the commit, nobody can tell whether it took
 // place; the error is then Unavailable, too.

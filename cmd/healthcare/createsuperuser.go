@@ -1,13 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"strings"
 
 	"golang.org/x/term"
 
@@ -41,9 +38,29 @@ func (s createsuperuserCommand) Run(ctx context.Context, p process) error {
 	if s.NoInput {
 		return s.create(ctx, p, users, s.Email, string(cfg.SuperuserPassword))
 	}
-	terminal := &terminal{in: p.in, out: p.out, lines: bufio.NewReader(p.in)}
+	return s.ask(ctx, p, users)
+}
+
+var errCancelled = errors.New("cancelled, nothing was changed")
+
+// ask asks at the terminal until the account is created or the person gives up.
+func (s createsuperuserCommand) ask(ctx context.Context, p process, users *application.Users) error {
+	// Raw from before the first prompt, so that what is typed early is not shown.
+	before, err := term.MakeRaw(int(p.in.Fd()))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = term.Restore(int(p.in.Fd()), before) }()
+	terminal := term.NewTerminal(struct {
+		io.Reader
+		io.Writer
+	}{untilDone{ctx, p.in}, p.out}, "")
+	p.out = terminal
 	for {
-		email, password, err := terminal.askCredentials(ctx, s.Email)
+		email, password, err := s.askCredentials(terminal)
+		if errors.Is(err, io.EOF) || ctx.Err() != nil { // Ctrl-C, Ctrl-D, SIGTERM
+			return errCancelled
+		}
 		if err != nil {
 			return err
 		}
@@ -51,7 +68,58 @@ func (s createsuperuserCommand) Run(ctx context.Context, p process) error {
 		if domain.KindOf(err) != domain.Invalid || err == nil {
 			return err
 		}
-		fmt.Fprintln(p.err, describe(err))
+		fmt.Fprintln(terminal, describe(err))
+		s.Email = "" // it may be what is wrong
+	}
+}
+
+// askCredentials asks for the address, unless it was given, and for the password
+// twice until both are the same.
+func (s createsuperuserCommand) askCredentials(terminal *term.Terminal) (email, password string, err error) {
+	if email = s.Email; email == "" {
+		terminal.SetPrompt("Email address: ")
+		if email, err = terminal.ReadLine(); err != nil {
+			return "", "", err
+		}
+	}
+	for {
+		if password, err = terminal.ReadPassword("Password: "); err != nil {
+			return "", "", err
+		}
+		again, err := terminal.ReadPassword("Password (again): ")
+		if err != nil {
+			return "", "", err
+		}
+		if again == password {
+			return email, password, nil
+		}
+		fmt.Fprintln(terminal, "The passwords are not the same. Try again.")
+	}
+}
+
+// untilDone reads from a terminal until ctx ends.
+type untilDone struct {
+	ctx context.Context
+	in  io.Reader
+}
+
+// Read implements io.Reader. The read that goes on when ctx ends gets what is
+// typed next; nobody asks any more by then.
+func (u untilDone) Read(into []byte) (int, error) {
+	type result struct {
+		n   int
+		err error
+	}
+	buffer, done := make([]byte, len(into)), make(chan result, 1)
+	go func() {
+		n, err := u.in.Read(buffer)
+		done <- result{n, err}
+	}()
+	select {
+	case got := <-done:
+		return copy(into, buffer[:got.n]), got.err
+	case <-u.ctx.Done():
+		return 0, u.ctx.Err()
 	}
 }
 
@@ -66,72 +134,4 @@ func (createsuperuserCommand) create(ctx context.Context, p process, users *appl
 	}
 	_, err = fmt.Fprintf(p.out, "Superuser created: %s signs in as an administrator.\n", user.Email)
 	return err
-}
-
-// terminal asks a person.
-type terminal struct {
-	in    *os.File
-	out   io.Writer
-	lines *bufio.Reader
-}
-
-// askCredentials asks for the address, unless it is given, and for the password
-// twice until both are the same.
-func (t *terminal) askCredentials(ctx context.Context, email string) (address, password string, err error) {
-	if email == "" {
-		if email, err = t.ask(ctx, "Email address: ", t.readLine); err != nil {
-			return "", "", err
-		}
-	}
-	for {
-		first, err := t.ask(ctx, "Password: ", t.readHidden)
-		if err != nil {
-			return "", "", err
-		}
-		second, err := t.ask(ctx, "Password (again): ", t.readHidden)
-		if err != nil {
-			return "", "", err
-		}
-		if first == second {
-			return email, first, nil
-		}
-		fmt.Fprintln(t.out, "The passwords are not the same. Try again.")
-	}
-}
-
-// ask prompts and reads an answer. When ctx ends first, such as with Ctrl-C, the
-// terminal is left showing what is typed again.
-func (t *terminal) ask(ctx context.Context, prompt string, read func() (string, error)) (string, error) {
-	before, err := term.GetState(int(t.in.Fd()))
-	if err != nil {
-		return "", err
-	}
-	fmt.Fprint(t.out, prompt)
-	type answer struct {
-		text string
-		err  error
-	}
-	answers := make(chan answer, 1)
-	go func() {
-		text, err := read()
-		answers <- answer{text, err}
-	}()
-	select {
-	case got := <-answers:
-		return got.text, got.err
-	case <-ctx.Done():
-		fmt.Fprintln(t.out)
-		return "", errors.Join(errors.New("cancelled, nothing was changed"), term.Restore(int(t.in.Fd()), before))
-	}
-}
-
-func (t *terminal) readLine() (string, error) {
-	line, err := t.lines.ReadString('\n')
-	return strings.TrimSpace(line), err
-}
-
-func (t *terminal) readHidden() (string, error) {
-	password, err := term.ReadPassword(int(t.in.Fd()))
-	fmt.Fprintln(t.out)
-	return string(password), err
 }

@@ -42,11 +42,7 @@ func migrateStore(ctx context.Context, cfg config) ([]sqlstore.Migration, error)
 	if cfg.usesPostgres() {
 		return postgres.Migrate(ctx, string(cfg.postgresURL()))
 	}
-	store, err := sqlite.Open(ctx, cfg.embeddedPath(), sqlite.Options{})
-	if err != nil {
-		return nil, err
-	}
-	return nil, store.Close()
+	return sqlite.Migrate(ctx, cfg.embeddedPath())
 }
 
 // migrationStatus returns all steps of the schema.
