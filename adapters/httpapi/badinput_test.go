@@ -218,8 +218,9 @@ func TestMethods(t *testing.T) {
 			got := api.want(405, method, path, admin, "")
 			assert.ElementsMatch(t, strings.Split(allow, ", "), strings.Split(got.Header.Get("Allow"), ", "), path)
 		}
-		assert.Equal(t, 405, api.do("POST", "/api/doctors/1/", admin, "{}").StatusCode)
 	}
+	assert.Equal(t, `Method "POST" not allowed.`, api.want(405, "POST", "/api/doctors/1/", admin, "{}").object(t)["detail"])
+	assert.Equal(t, "Method not allowed.", api.want(405, "BREW", "/api/doctors/1/", admin, "").object(t)["detail"])
 	head := api.want(200, "HEAD", "/api/doctors/1/", admin, "")
 	assert.Empty(t, head.body)
 	full := api.want(200, "GET", "/api/doctors/1/", admin, "")

@@ -71,7 +71,7 @@ func parseBody(text []byte) (*body, error) {
 func checkJSON(text []byte) error {
 	decoder := jsontext.NewDecoder(bytes.NewBuffer(text))
 	if kind := decoder.PeekKind(); kind != '{' {
-		return errMalformed("JSON parse error: the body must be one JSON object.")
+		return errMalformed("JSON parse error - the body must be one JSON object.")
 	}
 	for closed := false; ; closed = decoder.StackDepth() == 0 {
 		token, err := decoder.ReadToken()
@@ -79,15 +79,15 @@ func checkJSON(text []byte) error {
 		case closed && errors.Is(err, io.EOF):
 			return nil
 		case closed:
-			return errMalformed("JSON parse error: nothing may follow the object.")
+			return errMalformed("JSON parse error - nothing may follow the object.")
 		case errors.Is(err, jsontext.ErrDuplicateName):
-			return errMalformed("JSON parse error: two members of one object have the same name.")
+			return errMalformed("JSON parse error - two members of one object have the same name.")
 		case err != nil:
-			return errMalformed(fmt.Sprintf("JSON parse error at byte %d.", decoder.InputOffset()))
+			return errMalformed(fmt.Sprintf("JSON parse error - unexpected text at byte %d.", decoder.InputOffset()))
 		case decoder.StackDepth() > maxBodyDepth:
-			return errMalformed(fmt.Sprintf("JSON parse error: more than %d levels deep.", maxBodyDepth))
+			return errMalformed(fmt.Sprintf("JSON parse error - more than %d levels deep.", maxBodyDepth))
 		case token.Kind() == '"' && strings.ContainsRune(token.String(), 0):
-			return errMalformed("JSON parse error: NUL characters are not allowed.")
+			return errMalformed("JSON parse error - NUL characters are not allowed.")
 		}
 	}
 }

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/go-json-experiment/json"
@@ -54,6 +55,15 @@ func errMediaType() error {
 	return &requestError{http.StatusUnsupportedMediaType, "unsupported_media_type", "Send the body as application/json in UTF-8, not compressed."}
 }
 
+// methodDetail is the old backend's wording. A method that nobody knows is not repeated.
+func methodDetail(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
+		return fmt.Sprintf("Method %q not allowed.", method)
+	}
+	return "Method not allowed."
+}
+
 // problemOf is the one place that turns an error into a status.
 func problemOf(err error) problem {
 	var p problem
@@ -67,7 +77,7 @@ func problemOf(err error) problem {
 	} else if e, ok := errors.AsType[*requestError](err); ok {
 		p = problem{Status: e.status, Code: e.code, Detail: e.detail}
 	} else if e, ok := errors.AsType[*echo.HTTPError](err); ok && e.Code == http.StatusMethodNotAllowed {
-		p = problem{Status: e.Code, Code: "method_not_allowed", Detail: "This method is not allowed here; the Allow header says which are."}
+		p = problem{Status: e.Code, Code: "method_not_allowed", Detail: "Method not allowed."}
 	} else if ok && e.Code == http.StatusNotFound {
 		p = answers[domain.NotFound]
 	} else {
@@ -97,6 +107,8 @@ func sendProblem(err error, c echo.Context) {
 	header.Del(echo.HeaderLocation)
 	header.Set(echo.HeaderContentType, "application/problem+json")
 	switch p.Status {
+	case http.StatusMethodNotAllowed:
+		p.Detail = methodDetail(c.Request().Method)
 	case http.StatusUnauthorized:
 		header.Set(echo.HeaderWWWAuthenticate, "Bearer")
 	case http.StatusServiceUnavailable:

@@ -16,7 +16,9 @@ const (
 	applicationName = "healthcare"
 	// connectTimeout bounds setting up a connection unless connect_timeout is given.
 	connectTimeout = 5 * time.Second
-	defaultSilence = 30 * time.Second
+	// defaultSilence is well above what a statement of the store takes, and below
+	// the half minute after which callers give up.
+	defaultSilence = 15 * time.Second
 	noSilenceLimit = time.Duration(0)
 )
 

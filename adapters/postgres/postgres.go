@@ -27,7 +27,7 @@ type Options struct {
 	// pooling before 1.21, where a connection does not keep its statements.
 	Unprepared bool
 	// Silence is how long the server may take to answer before the connection is
-	// given up for lost; 0 means 30 seconds. It bounds what a context cannot:
+	// given up for lost; 0 means 15 seconds. It bounds what a context cannot:
 	// waiting for a server that has vanished without closing its connections.
 	Silence time.Duration
 	// Wrap, when set, goes around the driver, to trace or count what it is asked.
