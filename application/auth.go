@@ -3,6 +3,7 @@ package application
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"time"
 
 	"example.com/healthcare/domain"
@@ -52,29 +53,54 @@ func (s *Auth) Login(ctx context.Context, actor domain.Actor, in domain.Credenti
 	if err != nil {
 		return Grant{}, err
 	}
+	var grant Grant
+	for range 2 {
+		var user domain.User
+		if user, err = s.verify(ctx, email, password); err != nil {
+			return Grant{}, err
+		}
+		// Another login may have replaced an outdated hash in the meantime: then
+		// the password is right for the new one, too. Or it was changed.
+		if grant, err = s.start(ctx, user, password); !errors.Is(err, errHashReplaced) {
+			return grant, err
+		}
+	}
+	return Grant{}, domain.ErrCredentials()
+}
+
+// verify returns the user whose address and password these are.
+func (s *Auth) verify(ctx context.Context, email domain.Email, password domain.Password) (domain.User, error) {
 	user, err := view(ctx, s.store, func(tx ports.Tx) (domain.User, error) {
 		return tx.Users().ByEmail(ctx, email)
 	})
 	if err != nil && domain.KindOf(err) != domain.NotFound {
-		return Grant{}, err
+		return domain.User{}, err
 	}
 	// Nobody's hash is zero, which takes its time and matches no password.
 	right, err := s.passwords.Verify(ctx, password, user.PasswordHash)
 	if err != nil {
-		return Grant{}, err
+		return domain.User{}, err
 	}
 	if !right {
-		return Grant{}, domain.ErrCredentials()
+		return domain.User{}, domain.ErrCredentials()
 	}
+	return user, nil
+}
+
+var errHashReplaced = errors.New("the password hash was replaced while it was being verified")
+
+// start starts a session of user, whose password was verified.
+func (s *Auth) start(ctx context.Context, user domain.User, password domain.Password) (Grant, error) {
 	var renewed domain.PasswordHash
 	if s.passwords.Outdated(user.PasswordHash) {
+		var err error
 		if renewed, err = s.passwords.Hash(ctx, password); err != nil {
 			return Grant{}, err
 		}
 	}
 	now := s.clock()
 	var selector domain.RefreshSelector
-	_, _ = rand.Read(selector[:])
+	_, _ = rand.Read(selector[:]) // never fails (crypto/rand)
 	refresh := domain.NewRefreshToken(selector, newRefreshSecret())
 	session, err := update(ctx, s.store, func(tx ports.Tx) (domain.Session, error) {
 		current, err := tx.Users().Get(ctx, user.ID)
@@ -82,8 +108,7 @@ func (s *Auth) Login(ctx context.Context, actor domain.Actor, in domain.Credenti
 			return domain.Session{}, err
 		}
 		if current.PasswordHash.Reveal() != user.PasswordHash.Reveal() {
-			// The password was changed while this login was checking the old one.
-			return domain.Session{}, domain.ErrCredentials()
+			return domain.Session{}, errHashReplaced
 		}
 		if !renewed.IsZero() {
 			current.PasswordHash = renewed
@@ -117,7 +142,7 @@ func (s *Auth) Refresh(ctx context.Context, actor domain.Actor, in domain.Refres
 		if err != nil {
 			return session, err
 		}
-		if session.Accepts(presented) && session.Live(now) {
+		if session.Accepts(presented) {
 			session, next = session.Rotate(secret)
 		} else {
 			// Returned as no error, or the revocation would be rolled back.
@@ -125,12 +150,13 @@ func (s *Auth) Refresh(ctx context.Context, actor domain.Actor, in domain.Refres
 		}
 		return session, tx.Sessions().Save(ctx, session)
 	})
-	switch {
-	case domain.KindOf(err) == domain.NotFound && err != nil:
-		return Grant{}, domain.ErrRefreshToken()
-	case err != nil:
+	if err != nil {
+		if domain.KindOf(err) == domain.NotFound {
+			err = domain.ErrRefreshToken()
+		}
 		return Grant{}, err
-	case !session.Live(now):
+	}
+	if !session.Live(now) {
 		return Grant{}, domain.ErrRefreshToken()
 	}
 	return s.grant(session, next, now)

@@ -61,27 +61,77 @@ func TestLoginReplacesDjangosHash(t *testing.T) {
 	}
 }
 
-func TestLoginRefusesAPasswordThatWasJustChanged(t *testing.T) {
+// between is a store in which something else happens before an Update, once.
+type between struct {
+	ports.Store
+	happen func()
+}
+
+func (s *between) Update(ctx context.Context, fn func(ports.Tx) error) error {
+	if happen := s.happen; happen != nil {
+		s.happen = nil
+		happen()
+	}
+	return s.Store.Update(ctx, fn)
+}
+
+func TestLoginWhileThePasswordIsChanged(t *testing.T) {
 	c := newClinic(t)
 	actor := c.signUp("ada@example.com", domain.Staff)
-	other, err := c.passwords.Hash(c.ctx, domain.TypedPassword("another one"))
+	for password, want := range map[string]error{
+		"another one": domain.ErrCredentials(), // changed
+		goodPassword:  nil,                     // only its hash was replaced, by another login
+	} {
+		c.setPassword(actor.UserID, goodPassword)
+		store := &between{Store: c.store, happen: func() { c.setPassword(actor.UserID, password) }}
+		auth := application.NewAuth(store, c.passwords, c.tokens, func() time.Time { return c.now }, application.Lifetimes{Access: time.Minute, Session: time.Hour})
+		_, err := auth.Login(c.ctx, domain.Actor{}, credentials("ada@example.com", goodPassword))
+		assert.Equal(t, want, err)
+	}
+}
+
+// counting counts the work that a caller could measure.
+type counting struct {
+	ports.Passwords
+	verified int
+}
+
+func (p *counting) Verify(ctx context.Context, password domain.Password, hash domain.PasswordHash) (bool, error) {
+	p.verified++
+	return p.Passwords.Verify(ctx, password, hash)
+}
+
+func TestEveryLoginCostsOneVerification(t *testing.T) {
+	c := newClinic(t)
+	c.signUp("ada@example.com", domain.Staff)
+	for _, in := range []domain.Credentials{
+		credentials("ada@example.com", goodPassword), credentials("ada@example.com", "wrong"),
+		credentials("eve@example.com", "wrong"), credentials("no address", "wrong"), credentials("ada@example.com", strings.Repeat("x", 1000)),
+	} {
+		passwords := &counting{Passwords: c.passwords}
+		auth := application.NewAuth(c.store, passwords, c.tokens, func() time.Time { return c.now }, application.Lifetimes{Access: time.Minute, Session: time.Hour})
+		_, _ = auth.Login(c.ctx, domain.Actor{}, in)
+		assert.Equal(t, 1, passwords.verified)
+	}
+}
+
+func TestATokenIsForItsSessionsUserOnly(t *testing.T) {
+	c := newClinic(t)
+	ada, eve := c.signUp("ada@example.com", domain.Staff), c.signUp("eve@example.com", domain.Admin)
+	for _, claimed := range []domain.Actor{
+		{UserID: eve.UserID, Role: domain.Admin, SessionID: ada.SessionID},
+		{UserID: ada.UserID, Role: domain.Admin, SessionID: 99},
+	} {
+		token, err := c.tokens.Issue(claimed, c.now, c.now.Add(time.Minute))
+		require.NoError(t, err)
+		_, err = c.auth.Authenticate(c.ctx, token.Reveal())
+		assert.Equal(t, domain.ErrAccessToken(), err)
+	}
+	token, err := c.tokens.Issue(domain.Actor{UserID: ada.UserID, Role: domain.Admin, SessionID: ada.SessionID}, c.now, c.now.Add(time.Minute))
 	require.NoError(t, err)
-	// The password changes after Login has read the user, and before it starts the session.
-	changing := &storeHook{Store: c.store, beforeUpdate: func() { c.setHash(actor.UserID, other.Reveal()) }}
-	auth := application.NewAuth(changing, c.passwords, nil, func() time.Time { return c.now }, application.Lifetimes{})
-	_, err = auth.Login(c.ctx, domain.Actor{}, credentials("ada@example.com", goodPassword))
-	assert.Equal(t, domain.ErrCredentials(), err)
-}
-
-// storeHook does something in between.
-type storeHook struct {
-	ports.Store
-	beforeUpdate func()
-}
-
-func (s *storeHook) Update(ctx context.Context, fn func(ports.Tx) error) error {
-	s.beforeUpdate()
-	return s.Store.Update(ctx, fn)
+	actor, err := c.auth.Authenticate(c.ctx, token.Reveal())
+	require.NoError(t, err)
+	assert.Equal(t, ada, actor, "the role is the one in the store")
 }
 
 func TestRefreshRotates(t *testing.T) {
@@ -196,6 +246,13 @@ func (c *clinic) user(id domain.ID) (user domain.User) {
 		return err
 	}))
 	return user
+}
+
+func (c *clinic) setPassword(id domain.ID, password string) {
+	c.t.Helper()
+	hash, err := c.passwords.Hash(c.ctx, domain.TypedPassword(password))
+	require.NoError(c.t, err)
+	c.setHash(id, hash.Reveal())
 }
 
 func (c *clinic) setHash(id domain.ID, hash string) {

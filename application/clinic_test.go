@@ -26,6 +26,7 @@ type clinic struct {
 	now       time.Time
 	store     ports.Store
 	passwords *passwords.Passwords
+	tokens    *tokens.Tokens
 	auth      *application.Auth
 	users     *application.Users
 	doctors   *application.Doctors
@@ -45,7 +46,7 @@ func newClinicWith(t *testing.T, registration application.RegistrationMode) *cli
 	require.NoError(t, err)
 	signer, err := tokens.New("a key for tests only, of enough bytes")
 	require.NoError(t, err)
-	c := &clinic{t: t, ctx: t.Context(), now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC), store: memory.New(), passwords: hasher}
+	c := &clinic{t: t, ctx: t.Context(), now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC), store: memory.New(), passwords: hasher, tokens: signer}
 	clock := ports.Clock(func() time.Time { return c.now })
 	c.auth = application.NewAuth(c.store, hasher, signer, clock, application.Lifetimes{Access: 15 * time.Minute, Session: 24 * time.Hour})
 	c.users = application.NewUsers(c.store, hasher, clock, registration)

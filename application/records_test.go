@@ -1,6 +1,7 @@
 package application_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -161,6 +162,31 @@ func TestMappings(t *testing.T) {
 
 	require.NoError(t, c.mappings.Unassign(c.ctx, staff, mapping.ID))
 	assertKind(t, domain.NotFound, c.mappings.Unassign(c.ctx, staff, mapping.ID))
+}
+
+func TestLongRecordsMakeShortPages(t *testing.T) {
+	c := newClinic(t)
+	staff := c.signUp("staff@example.com", domain.Staff)
+	in := patientInput("Ada")
+	in.MedicalRecord = domain.Given(strings.Repeat("x", domain.MaxTextBytes))
+	const fit = domain.MaxPageBytes / domain.MaxTextBytes
+	for range fit {
+		_, err := c.patients.Create(c.ctx, staff, in)
+		require.NoError(t, err)
+	}
+	page, err := c.patients.List(c.ctx, staff, domain.PageInput{})
+	require.NoError(t, err)
+	assert.Len(t, page.Items, fit)
+	assert.Zero(t, page.Next, "nothing follows")
+
+	last := c.addPatient(staff, "Eve")
+	page, err = c.patients.List(c.ctx, staff, domain.PageInput{})
+	require.NoError(t, err)
+	assert.Len(t, page.Items, fit)
+	page, err = c.patients.List(c.ctx, staff, domain.PageInput{Cursor: domain.Given(page.Next.String())})
+	require.NoError(t, err)
+	assert.Equal(t, []domain.Patient{last}, page.Items)
+	assert.Zero(t, page.Next)
 }
 
 func TestPaging(t *testing.T) {

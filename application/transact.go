@@ -56,16 +56,33 @@ type Page[T any] struct {
 	Next domain.ID
 }
 
-// list reads the page of a list. It reads one entity more, to know whether any follow.
+// list reads the page of a list. It reads one entity more, to know whether any
+// follow; after a list that ended early because of its size, it looks.
 func list[T any](ctx context.Context, store ports.Store, page domain.Page, id func(T) domain.ID,
 	read func(ports.Tx, domain.Page) ([]T, error),
 ) (Page[T], error) {
-	items, err := view(ctx, store, func(tx ports.Tx) ([]T, error) {
-		return read(tx, domain.Page{After: page.After, Limit: page.Limit + 1})
+	return view(ctx, store, func(tx ports.Tx) (Page[T], error) {
+		items, err := read(tx, domain.Page{After: page.After, Limit: page.Limit + 1})
+		if err != nil || len(items) == 0 {
+			return Page[T]{Items: items}, err
+		}
+		more := len(items) > page.Limit
+		items = items[:min(len(items), page.Limit)]
+		last := id(items[len(items)-1])
+		size := 0
+		for _, item := range items {
+			size += domain.FreeText(item)
+		}
+		if !more && size >= domain.MaxPageBytes {
+			following, err := read(tx, domain.Page{After: last, Limit: 1})
+			if err != nil {
+				return Page[T]{}, err
+			}
+			more = len(following) > 0
+		}
+		if !more {
+			last = 0
+		}
+		return Page[T]{Items: items, Next: last}, nil
 	})
-	if err != nil || len(items) <= page.Limit {
-		return Page[T]{Items: items}, err
-	}
-	items = items[:page.Limit]
-	return Page[T]{Items: items, Next: id(items[len(items)-1])}, nil
 }

@@ -1,10 +1,12 @@
 package domain
 
 import (
+	"math/big"
+	"regexp"
 	"strings"
 	"time"
+	"unicode"
 
-	"github.com/govalues/decimal"
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 )
@@ -87,39 +89,47 @@ func ParseLicenseNumber(text string) (LicenseNumber, error) {
 func (l LicenseNumber) String() string { return l.text }
 
 // Key is what makes two spellings the same licence: letter case and
-// compatibility forms (full-width digits, ligatures) do not count. The stores
-// keep it unique.
+// compatibility forms (full-width digits, ligatures) do not count, nor do
+// characters that cannot be seen. The stores keep it unique.
 func (l LicenseNumber) Key() string {
-	return norm.NFKC.String(cases.Fold().String(norm.NFKC.String(l.text)))
+	visible := strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) {
+			return -1
+		}
+		return r
+	}, l.text)
+	return norm.NFKC.String(cases.Fold().String(norm.NFKC.String(visible)))
 }
 
 // Salary is an amount in the clinic's currency: not negative, at most ten
 // digits, two of them after the point. The zero Salary is one withheld.
 type Salary struct{ text string }
 
-const (
-	salaryDigits   = 10
-	salaryDecimals = 2
+var (
+	// The length is bounded to keep the exact arithmetic below cheap.
+	plainNumber    = regexp.MustCompile(`^-?[0-9]{1,40}(\.[0-9]{1,40})?$`)
+	centsInAUnit   = big.NewRat(100, 1)
+	tooManyOfCents = big.NewInt(1e10) // eleven digits
 )
 
-// ParseSalary reads a plain decimal number such as "1234.5" and normalizes it
-// to two decimals.
+// ParseSalary reads a plain decimal number such as "1234.5", exactly, and
+// writes it with two decimals. Exponents are refused.
 func ParseSalary(text string) (Salary, error) {
 	s := strings.TrimSpace(text)
-	d, err := decimal.Parse(s)
-	if err != nil {
+	if !plainNumber.MatchString(s) {
 		return Salary{}, invalid("A valid number is required.")
 	}
-	d = d.Trim(salaryDecimals)
+	amount, _ := new(big.Rat).SetString(s)
+	cents := new(big.Rat).Mul(amount, centsInAUnit)
 	switch {
-	case d.IsNeg():
+	case amount.Sign() < 0:
 		return Salary{}, invalid("Ensure this value is greater than or equal to 0.")
-	case d.Scale() > salaryDecimals:
+	case !cents.IsInt():
 		return Salary{}, invalid("Ensure that there are no more than 2 decimal places.")
-	case d.Pad(salaryDecimals).Prec() > salaryDigits:
+	case cents.Num().Cmp(tooManyOfCents) >= 0:
 		return Salary{}, invalid("Ensure that there are no more than 10 digits in total.")
 	}
-	return Salary{d.Pad(salaryDecimals).String()}, nil
+	return Salary{amount.FloatString(2)}, nil
 }
 
 // Withheld reports whether the salary is not shown.

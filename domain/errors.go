@@ -37,8 +37,9 @@ type FieldErrors map[string][]string
 // NonField is the name under which FieldErrors keeps what concerns no single field.
 const NonField = "non_field_errors"
 
-// Error is a failure that may be shown to the caller. Message and Fields never
-// hold a submitted value, a stored value or anything about the system's inside.
+// Error is a failure that may be shown to the caller. Message and what Fields
+// says never hold a submitted value, a stored value or anything about the
+// system's inside; the fields that Fields names may be unknown ones.
 type Error struct {
 	Kind Kind
 	// Code is stable and for programs; empty means the transport's usual code for Kind.

@@ -2,8 +2,9 @@ package domain
 
 import "strconv"
 
-// ID identifies an entity within its kind: a positive 64-bit integer given by
-// the store, ascending in order of creation and never used twice. Zero is no entity.
+// ID identifies an entity within its kind: a positive 64-bit integer that the
+// store gives out in ascending order and never twice. Of two entities made at the
+// same moment, the one with the greater ID may be seen first. Zero is no entity.
 type ID int64
 
 // ParseID reads an ID as String writes it: decimal digits, no sign, no leading zero.

@@ -36,8 +36,8 @@ var layers = []layer{
 	{
 		folder: "domain",
 		pure:   true,
-		// Exact decimals, and Unicode's normal forms and case folding: values only.
-		libraries: []string{"github.com/govalues/decimal", "golang.org/x/text"},
+		// Unicode's normal forms and case folding: values only.
+		libraries: []string{"golang.org/x/text"},
 		why:       "domain is what is true whatever the technology; every other layer rests on it",
 	},
 	{

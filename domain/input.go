@@ -108,5 +108,5 @@ func messageOf(err error) string {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Message
 	}
-	return err.Error()
+	return "Not a valid value."
 }

@@ -11,6 +11,18 @@ const (
 	MaxPageLimit     = 1000
 )
 
+// MaxPageBytes is how much free text a page may hold before it ends early, so
+// that a list of long records does not exhaust the memory.
+const MaxPageBytes = 8 << 20
+
+// FreeText is the size of what has no tight bound in an entity, in bytes.
+func FreeText(entity any) int {
+	if long, ok := entity.(interface{ FreeText() int }); ok {
+		return long.FreeText()
+	}
+	return 0
+}
+
 // Page asks for the part of a list, in ascending order of id, that comes after
 // After, at most Limit long.
 type Page struct {

@@ -57,6 +57,9 @@ func (p Patient) fill(form *form, in PatientInput, now time.Time) (Patient, erro
 	return p, form.err()
 }
 
+// FreeText is the size of what has no tight bound in a patient, in bytes.
+func (p Patient) FreeText() int { return len(p.Address.text) + len(p.MedicalRecord.text) }
+
 // Gender is M, F, O (other), or zero when it is not known.
 type Gender struct{ text string }
 

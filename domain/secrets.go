@@ -9,20 +9,22 @@ import (
 
 const redacted = "[redacted]"
 
-// secret is a text that no formatter, encoder or logger prints. It is behind a
+// Secret is a text that no formatter, encoder or logger prints. It is behind a
 // pointer because package fmt calls no methods on unexported fields: of a struct
-// that has a secret in one it prints an address.
-type secret struct{ text *string }
+// that has a Secret in one it prints an address. So two Secrets are compared by
+// what they Reveal.
+type Secret struct{ text *string }
 
-func keep(text string) secret {
+// NewSecret takes over a text; the empty one is no secret.
+func NewSecret(text string) Secret {
 	if text == "" {
-		return secret{}
+		return Secret{}
 	}
-	return secret{&text}
+	return Secret{&text}
 }
 
 // Reveal returns the secret itself. Whoever calls it answers for where it goes.
-func (s secret) Reveal() string {
+func (s Secret) Reveal() string {
 	if s.text == nil {
 		return ""
 	}
@@ -30,26 +32,26 @@ func (s secret) Reveal() string {
 }
 
 // IsZero reports whether there is no secret.
-func (s secret) IsZero() bool { return s.text == nil }
+func (s Secret) IsZero() bool { return s.text == nil }
 
 // Format prints [redacted] for every verb.
-func (secret) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, redacted) }
+func (Secret) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, redacted) }
 
 // String returns [redacted].
-func (secret) String() string { return redacted }
+func (Secret) String() string { return redacted }
 
 // MarshalText returns [redacted], for JSON and every encoder that knows it.
-func (secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // LogValue returns [redacted].
-func (secret) LogValue() slog.Value { return slog.StringValue(redacted) }
+func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 
 // Password is a password as a person types it.
-type Password struct{ secret }
+type Password struct{ Secret }
 
 // TypedPassword takes a password over for comparison with a stored hash: what
 // was never a good password is just a wrong one.
-func TypedPassword(text string) Password { return Password{keep(text)} }
+func TypedPassword(text string) Password { return Password{NewSecret(text)} }
 
 // The bounds of a new password, in characters (NIST SP 800-63B, 3.1.1.2: at
 // least 8; allow at least 64).
@@ -76,13 +78,13 @@ func ParseNewPassword(text string) (Password, error) {
 
 // PasswordHash is what is stored of a password, in the encoding of the hasher
 // that made it. The zero PasswordHash matches no password.
-type PasswordHash struct{ secret }
+type PasswordHash struct{ Secret }
 
 // RestorePasswordHash takes over a hash from storage or from a hasher.
-func RestorePasswordHash(encoded string) PasswordHash { return PasswordHash{keep(encoded)} }
+func RestorePasswordHash(encoded string) PasswordHash { return PasswordHash{NewSecret(encoded)} }
 
 // AccessToken is a signed token that proves an Actor for some minutes.
-type AccessToken struct{ secret }
+type AccessToken struct{ Secret }
 
 // NewAccessToken takes over a token's text.
-func NewAccessToken(text string) AccessToken { return AccessToken{keep(text)} }
+func NewAccessToken(text string) AccessToken { return AccessToken{NewSecret(text)} }

@@ -82,13 +82,13 @@ type RefreshHash [sha256.Size]byte
 // successor, once. It is a selector, which all tokens of a session share, and a
 // secret of its own: one stored row then recognizes every token that the
 // session ever spent.
-type RefreshToken struct{ secret }
+type RefreshToken struct{ Secret }
 
 // NewRefreshToken puts a token together. Both parts must come from a
 // cryptographically secure source.
 func NewRefreshToken(selector RefreshSelector, secretPart RefreshSecret) RefreshToken {
 	raw := append(selector[:], secretPart[:]...)
-	return RefreshToken{keep(base64.RawURLEncoding.EncodeToString(raw))}
+	return RefreshToken{NewSecret(base64.RawURLEncoding.EncodeToString(raw))}
 }
 
 // ParseRefreshToken reads a token as NewRefreshToken writes it: 64 characters
@@ -98,7 +98,7 @@ func ParseRefreshToken(text string) (RefreshToken, error) {
 	if err != nil || len(raw) != len(RefreshSelector{})+len(RefreshSecret{}) || len(text) != base64.RawURLEncoding.EncodedLen(len(raw)) {
 		return RefreshToken{}, ErrRefreshToken()
 	}
-	return RefreshToken{keep(text)}, nil
+	return RefreshToken{NewSecret(text)}, nil
 }
 
 // Selector returns the token's selector.

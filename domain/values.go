@@ -178,7 +178,7 @@ func parseLine(text string, limit int) (string, error) {
 		}
 		return "", errBlank
 	}
-	if strings.ContainsFunc(s, func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) }) {
+	if strings.ContainsFunc(s, func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, reordering) }) {
 		return "", errNotText
 	}
 	if utf8.RuneCountInString(s) > limit {
@@ -186,6 +186,10 @@ func parseLine(text string, limit int) (string, error) {
 	}
 	return s, nil
 }
+
+// reordering are the characters that let a line be shown in another order than
+// it is stored in (Unicode Standard Annex #9: embeddings and overrides).
+var reordering = &unicode.RangeTable{R16: []unicode.Range16{{Lo: 0x202a, Hi: 0x202e, Stride: 1}}}
 
 func countDigits(s string) (n int) {
 	for _, r := range s {

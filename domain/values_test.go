@@ -51,6 +51,7 @@ func TestValues(t *testing.T) {
 		{"name", "\u200b", "", "This field may not be blank."},
 		{"name", "a\x00b", "", "Control characters and invalid UTF-8 are not allowed."},
 		{"name", "a\nb", "", "Control characters and invalid UTF-8 are not allowed."},
+		{"name", "a\u202eb", "", "Control characters and invalid UTF-8 are not allowed."},
 		{"name", "a\u2028b", "", "Control characters and invalid UTF-8 are not allowed."},
 		{"name", "a\xffb", "", "Control characters and invalid UTF-8 are not allowed."},
 
@@ -67,7 +68,12 @@ func TestValues(t *testing.T) {
 		{"salary", "1234.5", "1234.50", ""},
 		{"salary", "1234.50", "1234.50", ""},
 		{"salary", "1234.500", "1234.50", ""},
-		{"salary", "1e3", "1000.00", ""},
+		{"salary", "1e3", "", "A valid number is required."},
+		{"salary", ".5", "", "A valid number is required."},
+		{"salary", "+5", "", "A valid number is required."},
+		{"salary", "9.99999999999999999999999", "", "Ensure that there are no more than 2 decimal places."},
+		{"salary", "1.009999999999999999999999", "", "Ensure that there are no more than 2 decimal places."},
+		{"salary", "-0.0000000000000000000000001", "", "Ensure this value is greater than or equal to 0."},
 		{"salary", "0", "0.00", ""},
 		{"salary", "-0", "0.00", ""},
 		{"salary", "00012", "12.00", ""},
@@ -146,13 +152,22 @@ func TestValues(t *testing.T) {
 	}
 }
 
+func TestADayHasBegunSomewhereBeforeItHasInLondon(t *testing.T) {
+	for clock, want := range map[string]bool{"2026-11-22T09:59:59Z": false, "2026-11-22T10:00:00Z": true} {
+		now, err := time.Parse(time.RFC3339, clock)
+		assert.NoError(t, err)
+		_, err = domain.ParseBirthDate("2026-11-23", now)
+		assert.Equal(t, want, err == nil, clock)
+	}
+}
+
 func TestLicenseKey(t *testing.T) {
 	key := func(text string) string {
 		license, err := domain.ParseLicenseNumber(text)
 		assert.NoError(t, err)
 		return license.Key()
 	}
-	for _, same := range [][2]string{{"lic-1", " LIC-1 "}, {"STRASSE 1", "straße 1"}, {"ＡＢ１", "ab1"}, {"ÉTÉ", "e\u0301te\u0301"}} {
+	for _, same := range [][2]string{{"lic-1", " LIC-1 "}, {"STRASSE 1", "straße 1"}, {"ＡＢ１", "ab1"}, {"NJ\u200b-1", "nj-\u00ad1"}, {"ÉTÉ", "e\u0301te\u0301"}} {
 		assert.Equal(t, key(same[0]), key(same[1]), same)
 	}
 	assert.NotEqual(t, key("lic-1"), key("lic-2"))

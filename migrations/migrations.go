@@ -11,7 +11,7 @@ import (
 //go:embed postgres/*.sql sqlite/*.sql
 var files embed.FS
 
-// Postgres returns the steps for PostgreSQL 13 and later.
+// Postgres returns the steps for PostgreSQL 14 and later.
 func Postgres() fs.FS { return folder("postgres") }
 
 // SQLite returns the steps for SQLite 3.44 and later.

@@ -52,7 +52,8 @@ type Doctors interface {
 }
 
 // Patients keeps the patients' records. It ignores AssignedDoctors of what it
-// is given, and fills it in whatever it returns.
+// is given, and fills it in whatever it returns. A list ends early, with at
+// least one entity, once its entities have domain.MaxPageBytes of FreeText.
 type Patients interface {
 	// Add gives Invalid on "created_by" when there is no such user.
 	Add(ctx context.Context, patient domain.Patient) (domain.Patient, error)

@@ -7,4 +7,7 @@ import "time"
 type Clock func() time.Time
 
 // SystemClock is the machine's clock.
-func SystemClock() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+func SystemClock() time.Time { return Kept(time.Now()) }
+
+// Kept is t as every store keeps it: in UTC, cut to the microsecond.
+func Kept(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
 )
 
 type mappings struct{ tx *tx }
@@ -126,7 +127,7 @@ func (s *state) clash(mapping domain.Mapping) error {
 }
 
 func (s *state) mapPair(mapping domain.Mapping) domain.Mapping {
-	mapping.AssignedAt = stored(mapping.AssignedAt)
+	mapping.AssignedAt = ports.Kept(mapping.AssignedAt)
 	s.mappings.set(mapping.ID, mapping)
 	s.byPatient = s.byPatient.set(pair{mapping.PatientID, mapping.DoctorID}, mapping.ID)
 	s.byDoctor = s.byDoctor.set(pair{mapping.DoctorID, mapping.PatientID}, mapping.ID)

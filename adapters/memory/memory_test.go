@@ -84,20 +84,6 @@ func TestTxIsOfNoUseAfterItsFnReturned(t *testing.T) {
 	require.Empty(t, list(t, store))
 }
 
-func TestUpdateEndsWithRefusedReference(t *testing.T) {
-	store := memory.New()
-	err := store.Update(t.Context(), func(tx ports.Tx) error {
-		_, err := tx.Doctors().Add(t.Context(), doctor("NJ-1"))
-		require.NoError(t, err)
-		_, refusal := tx.Mappings().Add(t.Context(), domain.Mapping{PatientID: 1, DoctorID: 1})
-		_, err = tx.Doctors().Get(t.Context(), 1)
-		require.Equal(t, refusal, err)
-		return nil
-	})
-	require.Equal(t, domain.Invalid, domain.KindOf(err))
-	require.Empty(t, list(t, store))
-}
-
 func TestErrorOfFnGoesBeforeRefusalItDropped(t *testing.T) {
 	store, own := memory.New(), errors.New("own")
 	require.Equal(t, own, store.Update(t.Context(), func(tx ports.Tx) error {

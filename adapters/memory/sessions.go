@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
 )
 
 // sessions keeps sessions without a Role: it is the user's, whenever one is read.
@@ -24,9 +25,9 @@ func (r sessions) Add(ctx context.Context, session domain.Session) (domain.Sessi
 	}
 	session.ID = s.sessions.nextID()
 	session.Role = ""
-	session.CreatedAt = stored(session.CreatedAt)
-	session.ExpiresAt = stored(session.ExpiresAt)
-	session.RevokedAt = stored(session.RevokedAt)
+	session.CreatedAt = ports.Kept(session.CreatedAt)
+	session.ExpiresAt = ports.Kept(session.ExpiresAt)
+	session.RevokedAt = ports.Kept(session.RevokedAt)
 	s.selectors = s.selectors.set(selector, session.ID)
 	s.sessions.set(session.ID, session)
 	return s.session(session.ID)
@@ -59,8 +60,8 @@ func (r sessions) Save(ctx context.Context, session domain.Session) error {
 		return err
 	}
 	kept.RefreshHash = session.RefreshHash
-	kept.ExpiresAt = stored(session.ExpiresAt)
-	kept.RevokedAt = stored(session.RevokedAt)
+	kept.ExpiresAt = ports.Kept(session.ExpiresAt)
+	kept.RevokedAt = ports.Kept(session.RevokedAt)
 	s.sessions.set(kept.ID, kept)
 	return nil
 }

@@ -98,14 +98,16 @@ func of(pairs tree[pair, domain.ID], owner, after domain.ID) iter.Seq2[domain.ID
 // entities is empty, not missing.
 func take[T any](limit int, ids iter.Seq[domain.ID], read func(domain.ID) (T, error)) ([]T, error) {
 	list := []T{}
+	size := 0
 	for id := range ids {
-		if len(list) >= limit {
+		if len(list) >= limit || size >= domain.MaxPageBytes {
 			break
 		}
 		entity, err := read(id)
 		if err != nil {
 			return nil, err
 		}
+		size += domain.FreeText(entity)
 		list = append(list, entity)
 	}
 	return list, nil

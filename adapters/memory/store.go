@@ -13,10 +13,7 @@
 // Updates run one after the other, so fn runs once and never collides. Views
 // wait for nobody: they read what was last committed.
 //
-// Where stores may differ it is the strict one, so that what works here works
-// everywhere: after a refused write (Conflict or Invalid) an Update commits
-// nothing, even if fn drops the error, and a Tx that is used after its fn has
-// returned, or written through in a View, gives an Internal error.
+// A Tx that is used after its fn has returned gives an Internal error.
 package memory
 
 import (

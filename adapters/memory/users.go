@@ -2,9 +2,9 @@ package memory
 
 import (
 	"context"
-	"time"
 
 	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
 )
 
 type users struct{ tx *tx }
@@ -18,7 +18,7 @@ func (r users) Add(ctx context.Context, user domain.User) (domain.User, error) {
 		return domain.User{}, r.tx.refuse(domain.ErrEmailTaken())
 	}
 	user.ID = s.users.nextID()
-	user.CreatedAt = stored(user.CreatedAt)
+	user.CreatedAt = ports.Kept(user.CreatedAt)
 	s.emails = s.emails.set(user.Email.String(), user.ID)
 	s.users.set(user.ID, user)
 	return user, nil
@@ -58,6 +58,3 @@ func (r users) Save(ctx context.Context, user domain.User) error {
 	s.users.set(user.ID, user)
 	return nil
 }
-
-// stored is what every store keeps of a time.
-func stored(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }

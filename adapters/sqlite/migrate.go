@@ -35,7 +35,7 @@ func Migrate(ctx context.Context, path string) ([]sqlstore.Migration, error) {
 	}
 	steps, err := migrate(ctx, path)
 	if err != nil {
-		return nil, openError(err)
+		return steps, openError(err)
 	}
 	return steps, nil
 }

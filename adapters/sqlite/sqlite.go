@@ -97,6 +97,7 @@ func create(path string) (string, error) {
 // (names and values in turn) and those that all handles have. It does not connect yet.
 func open(path string, options Options, settings ...string) (*sqlx.DB, error) {
 	query := url.Values{
+		"mode":          {"rw"}, // not "rwc": a file that went missing is not replaced by an empty one
 		"_busy_timeout": {strconv.FormatInt(busyTimeout.Milliseconds(), 10)},
 		"_journal_mode": {"WAL"},
 		"_synchronous":  {"FULL"},

@@ -13,7 +13,6 @@ const (
 		SELECT ` + doctorColumns + `
 		FROM doctors
 		WHERE doctors.id = $1`
-	lockDoctor    = ` FOR UPDATE`
 	selectDoctors = `
 		SELECT ` + doctorColumns + `
 		FROM doctors
@@ -73,7 +72,7 @@ func (s doctors) Add(ctx context.Context, doctor domain.Doctor) (domain.Doctor, 
 
 func (s doctors) Get(ctx context.Context, id domain.ID) (domain.Doctor, error) {
 	var row doctorRow
-	err := s.get(ctx, &row, selectDoctor+s.locking(lockDoctor), id)
+	err := s.get(ctx, &row, selectDoctor+s.locking(forChange), id)
 	return row.entity(), err
 }
 

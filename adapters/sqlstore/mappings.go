@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
 )
 
 // Locks are taken in one order: mappings, then patients, then doctors. That is
@@ -14,7 +15,6 @@ const (
 		SELECT id, patient_id, doctor_id, assigned_at
 		FROM mappings
 		WHERE id = $1`
-	lockMapping       = ` FOR UPDATE`
 	selectAssignments = `
 		SELECT mappings.id AS mapping_id, mappings.patient_id, mappings.assigned_at,
 			patients.name AS patient_name, ` + doctorColumns + `
@@ -48,7 +48,7 @@ func (r mappingRow) entity() domain.Mapping {
 type mappings struct{ *querier }
 
 func (s mappings) Add(ctx context.Context, mapping domain.Mapping) (domain.Mapping, error) {
-	mapping.AssignedAt = kept(mapping.AssignedAt)
+	mapping.AssignedAt = ports.Kept(mapping.AssignedAt)
 	if err := s.refer(ctx, mapping); err != nil {
 		return domain.Mapping{}, err
 	}
@@ -63,6 +63,9 @@ func (s mappings) Add(ctx context.Context, mapping domain.Mapping) (domain.Mappi
 // of them does not exist. The scalar sub-selects run in the order in which they
 // stand, which is the order of locks.
 func (s mappings) refer(ctx context.Context, mapping domain.Mapping) error {
+	if s.tx == nil {
+		return errWriteInView
+	}
 	share := s.locking(` FOR KEY SHARE`)
 	var found struct {
 		Patient bool `db:"patient"`
@@ -80,16 +83,14 @@ func (s mappings) refer(ctx context.Context, mapping domain.Mapping) error {
 		missing = append(missing, "doctor")
 	}
 	if err == nil && len(missing) > 0 {
-		// As after a constraint's refusal, nothing of this transaction is kept.
-		s.broken = domain.ErrNoSuchReference(missing...)
-		return s.broken
+		return s.refuse(domain.ErrNoSuchReference(missing...))
 	}
 	return err
 }
 
 func (s mappings) Get(ctx context.Context, id domain.ID) (domain.Mapping, error) {
 	var row mappingRow
-	err := s.get(ctx, &row, selectMapping+s.locking(lockMapping), id)
+	err := s.get(ctx, &row, selectMapping+s.locking(forChange), id)
 	return row.entity(), err
 }
 
@@ -100,7 +101,7 @@ func (s mappings) Save(ctx context.Context, mapping domain.Mapping) error {
 	if err := s.refer(ctx, mapping); err != nil {
 		return err
 	}
-	return s.change(ctx, updateMapping, mapping.ID, mapping.PatientID, mapping.DoctorID, kept(mapping.AssignedAt))
+	return s.change(ctx, updateMapping, mapping.ID, mapping.PatientID, mapping.DoctorID, ports.Kept(mapping.AssignedAt))
 }
 
 func (s mappings) Delete(ctx context.Context, id domain.ID) error {

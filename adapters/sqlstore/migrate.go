@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"errors"
 	"path"
 	"time"
 
@@ -21,10 +22,13 @@ type Migration struct {
 func (m Migration) Pending() bool { return m.AppliedAt.IsZero() }
 
 // Migrate applies the pending steps, each in a transaction of its own, and
-// returns those that it applied.
+// returns those that it applied, also when one of them failed.
 func Migrate(ctx context.Context, provider *goose.Provider) ([]Migration, error) {
 	now := time.Now()
 	results, err := provider.Up(ctx)
+	if partial, ok := errors.AsType[*goose.PartialError](err); ok {
+		results = partial.Applied
+	}
 	applied := make([]Migration, len(results))
 	for i, result := range results {
 		applied[i] = Migration{Version: result.Source.Version, Name: path.Base(result.Source.Path), AppliedAt: now}

@@ -21,7 +21,6 @@ const (
 		SELECT ` + patientColumns + `
 		FROM patients
 		WHERE patients.id = $1`
-	lockPatient    = ` FOR UPDATE OF patients`
 	selectPatients = `
 		SELECT ` + patientColumns + `
 		FROM patients
@@ -97,7 +96,7 @@ func (s patients) Add(ctx context.Context, patient domain.Patient) (domain.Patie
 		textOrNull(patient.Gender), patient.Address.String(), patient.MedicalRecord.String())
 	switch {
 	case isNoReference(err):
-		return domain.Patient{}, domain.ErrNoSuchReference("created_by")
+		return domain.Patient{}, s.refuse(domain.ErrNoSuchReference("created_by"))
 	case err != nil:
 		return domain.Patient{}, err
 	}
@@ -107,7 +106,7 @@ func (s patients) Add(ctx context.Context, patient domain.Patient) (domain.Patie
 
 func (s patients) Get(ctx context.Context, id domain.ID) (domain.Patient, error) {
 	var row patientRow
-	err := s.get(ctx, &row, selectPatient+s.locking(lockPatient), id)
+	err := s.get(ctx, &row, selectPatient+s.locking(forChange), id)
 	return row.entity(), err
 }
 

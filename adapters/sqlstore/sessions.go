@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
 )
 
 const (
@@ -12,7 +13,7 @@ const (
 			sessions.revoked_at, sessions.refresh_selector, sessions.refresh_hash
 		FROM sessions JOIN users ON users.id = sessions.user_id`
 	// The user is locked for its role, which is part of what is read.
-	lockSession   = ` FOR UPDATE OF sessions FOR SHARE OF users`
+	lockSession   = ` FOR NO KEY UPDATE OF sessions FOR SHARE OF users`
 	insertSession = `
 		INSERT INTO sessions (user_id, created_at, expires_at, revoked_at, refresh_selector, refresh_hash)
 		VALUES ($1, $2, $3, $4, $5, $6)
@@ -52,7 +53,8 @@ func (r sessionRow) entity() domain.Session {
 type sessions struct{ *querier }
 
 func (s sessions) Add(ctx context.Context, session domain.Session) (domain.Session, error) {
-	session.CreatedAt, session.ExpiresAt = kept(session.CreatedAt), kept(session.ExpiresAt)
+	session.CreatedAt, session.ExpiresAt = ports.Kept(session.CreatedAt), ports.Kept(session.ExpiresAt)
+	session.RevokedAt = ports.Kept(session.RevokedAt)
 	var row struct {
 		ID   domain.ID    `db:"id"`
 		Role *domain.Role `db:"role"` // nil when there is no such user
@@ -62,7 +64,7 @@ func (s sessions) Add(ctx context.Context, session domain.Session) (domain.Sessi
 		session.Selector[:], session.RefreshHash[:])
 	switch {
 	case isNoReference(err):
-		return domain.Session{}, domain.ErrNoSuchReference("user")
+		return domain.Session{}, s.refuse(domain.ErrNoSuchReference("user"))
 	case err != nil:
 		return domain.Session{}, err
 	}
@@ -86,5 +88,5 @@ func (s sessions) one(ctx context.Context, where string, arg any) (domain.Sessio
 
 func (s sessions) Save(ctx context.Context, session domain.Session) error {
 	return s.change(ctx, updateSession, session.ID,
-		kept(session.ExpiresAt), timeOrNull(session.RevokedAt), session.RefreshHash[:])
+		ports.Kept(session.ExpiresAt), timeOrNull(session.RevokedAt), session.RefreshHash[:])
 }

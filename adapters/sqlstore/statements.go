@@ -77,6 +77,10 @@ type querier struct {
 	broken error
 }
 
+// forChange locks rows that may be saved. Others can still refer to them: adding
+// a patient does not wait for a login of who adds it (PostgreSQL manual, 13.3.2).
+const forChange = ` FOR NO KEY UPDATE`
+
 // locking returns clause where it is needed: in a transaction of an engine with
 // row locks.
 func (q *querier) locking(clause string) string {
@@ -96,22 +100,34 @@ func (q *querier) get(ctx context.Context, dest any, query string, args ...any) 
 	})
 }
 
-// entities reads all rows and returns what they are rows of; without rows the
-// list is empty, not nil.
+// entities reads the rows of a list and returns what they are rows of; without
+// rows the list is empty, not nil. It stops where a list ends early.
 func entities[R interface{ entity() E }, E any](ctx context.Context, q *querier, query string, args ...any) ([]E, error) {
-	var rows []R
-	err := q.run(ctx, query, func(stmt *sqlx.Stmt, direct sqlx.ExtContext) error {
+	list := []E{}
+	err := q.run(ctx, query, func(stmt *sqlx.Stmt, direct sqlx.ExtContext) (err error) {
+		var rows *sqlx.Rows
 		if stmt != nil {
-			return stmt.SelectContext(ctx, &rows, args...)
+			rows, err = stmt.QueryxContext(ctx, args...)
+		} else {
+			rows, err = direct.QueryxContext(ctx, query, args...)
 		}
-		return sqlx.SelectContext(ctx, direct, &rows, query, args...)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, rows.Close()) }()
+		for size := 0; size < domain.MaxPageBytes && rows.Next(); {
+			var row R
+			if err := rows.StructScan(&row); err != nil {
+				return err
+			}
+			entity := row.entity()
+			size += domain.FreeText(entity)
+			list = append(list, entity)
+		}
+		return rows.Err()
 	})
 	if err != nil {
 		return nil, err
-	}
-	list := make([]E, len(rows))
-	for i, row := range rows {
-		list[i] = row.entity()
 	}
 	return list, nil
 }
@@ -168,7 +184,11 @@ func (q *querier) run(ctx context.Context, query string, do func(*sqlx.Stmt, sql
 	case errors.Is(err, sql.ErrNoRows):
 		return domain.ErrNotFound()
 	}
-	err = q.failure(ctx, err, query)
+	return q.refuse(q.failure(ctx, err, query))
+}
+
+// refuse returns err, after which nothing of the transaction is kept.
+func (q *querier) refuse(err error) error {
 	if q.tx != nil {
 		q.broken = err
 	}

@@ -65,50 +65,6 @@ func TestReadsAreOneStatement(t *testing.T) {
 	}
 }
 
-func TestViewCannotWrite(t *testing.T) {
-	for _, engine := range engines {
-		t.Run(engine.name, func(t *testing.T) {
-			store := engine.open(t, nil)
-			require.Error(t, store.View(t.Context(), func(tx ports.Tx) error {
-				_, err := tx.Doctors().Add(t.Context(), newDoctor("NJ-1"))
-				return err
-			}))
-			require.NoError(t, store.View(t.Context(), func(tx ports.Tx) error {
-				doctors, err := tx.Doctors().List(t.Context(), domain.Page{Limit: 1})
-				require.Empty(t, doctors)
-				return err
-			}))
-		})
-	}
-}
-
-// TestDroppedError checks that a transaction which an error has broken is not
-// committed in part: the engines differ in what they would make of it.
-func TestDroppedError(t *testing.T) {
-	for _, engine := range engines {
-		t.Run(engine.name, func(t *testing.T) {
-			store := engine.open(t, nil)
-			update(t, store, func(tx ports.Tx) error {
-				_, err := tx.Doctors().Add(t.Context(), newDoctor("taken"))
-				return err
-			})
-			err := store.Update(t.Context(), func(tx ports.Tx) error {
-				_, err := tx.Doctors().Add(t.Context(), newDoctor("new"))
-				require.NoError(t, err)
-				_, err = tx.Doctors().Add(t.Context(), newDoctor("TAKEN"))
-				require.Equal(t, domain.ErrLicenseTaken(), err)
-				return nil
-			})
-			require.Equal(t, domain.ErrLicenseTaken(), err)
-			require.NoError(t, store.View(t.Context(), func(tx ports.Tx) error {
-				doctors, err := tx.Doctors().List(t.Context(), domain.Page{Limit: 3})
-				require.Len(t, doctors, 1)
-				return err
-			}))
-		})
-	}
-}
-
 // TestErrorsHoldNoValues stores what the schema refuses.
 func TestErrorsHoldNoValues(t *testing.T) {
 	const secret = "hemorrhoids"

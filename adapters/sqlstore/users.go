@@ -4,13 +4,13 @@ import (
 	"context"
 
 	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
 )
 
 const (
 	selectUser = `
 		SELECT id, email, password_hash, first_name, last_name, phone_number, role, created_at
 		FROM users`
-	lockUser   = ` FOR UPDATE`
 	insertUser = `
 		INSERT INTO users (email, password_hash, first_name, last_name, phone_number, role, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -49,7 +49,7 @@ func (r userRow) entity() domain.User {
 type users struct{ *querier }
 
 func (s users) Add(ctx context.Context, user domain.User) (domain.User, error) {
-	user.CreatedAt = kept(user.CreatedAt)
+	user.CreatedAt = ports.Kept(user.CreatedAt)
 	err := s.insert(ctx, &user.ID, insertUser,
 		user.Email.String(), user.PasswordHash.Reveal(), user.FirstName.String(), user.LastName.String(),
 		user.Phone.String(), user.Role, user.CreatedAt)
@@ -69,7 +69,7 @@ func (s users) ByEmail(ctx context.Context, email domain.Email) (domain.User, er
 
 func (s users) one(ctx context.Context, where string, arg any) (domain.User, error) {
 	var row userRow
-	err := s.get(ctx, &row, selectUser+where+s.locking(lockUser), arg)
+	err := s.get(ctx, &row, selectUser+where+s.locking(forChange), arg)
 	return row.entity(), err
 }
 

@@ -3,6 +3,8 @@ package sqlstore
 import (
 	"fmt"
 	"time"
+
+	"example.com/healthcare/ports"
 )
 
 // instant is a time as it is read: a time.Time from PostgreSQL, microseconds
@@ -24,15 +26,12 @@ func (i *instant) Scan(stored any) error {
 	return nil
 }
 
-// kept is t as every engine keeps it. PostgreSQL would round, SQLite cut.
-func kept(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
-
 // timeOrNull stores the zero time as NULL.
 func timeOrNull(t time.Time) any {
 	if t.IsZero() {
 		return nil
 	}
-	return kept(t)
+	return ports.Kept(t)
 }
 
 // textOrNull stores the zero value as NULL.

@@ -28,10 +28,10 @@ type aggregate[T any] struct {
 	in func(ports.Tx) repository[T]
 	// deletes is nil where nothing is ever deleted.
 	deletes func(ports.Tx) deleter
-	// build makes an entity unlike all others, after adding what it refers to,
+	// create makes an entity unlike all others, after adding what it refers to,
 	// and a bystander: otherwise IDs of different kinds would agree, and taking
 	// one for the other would go unnoticed.
-	build func(t tester, store ports.Store) T
+	create func(t tester, tx ports.Tx) T
 	// identity points to the entity's ID.
 	identity func(*T) *domain.ID
 	// count returns the entity with a number one higher in some field that Save stores.
@@ -47,7 +47,7 @@ type tester interface {
 
 var users = aggregate[domain.User]{
 	in:       func(tx ports.Tx) repository[domain.User] { return tx.Users() },
-	build:    func(tester, ports.Store) domain.User { return newUser() },
+	create:   func(tester, ports.Tx) domain.User { return newUser() },
 	identity: func(user *domain.User) *domain.ID { return &user.ID },
 	count: func(user domain.User) domain.User {
 		user.FirstName = must(domain.ParsePersonName(successor(user.FirstName.String())))
@@ -57,10 +57,10 @@ var users = aggregate[domain.User]{
 
 var sessions = aggregate[domain.Session]{
 	in: func(tx ports.Tx) repository[domain.Session] { return tx.Sessions() },
-	build: func(t tester, store ports.Store) domain.Session {
+	create: func(t tester, tx ports.Tx) domain.Session {
 		t.Helper()
-		users.addNew(t, store)
-		return newSession(users.addNew(t, store))
+		users.addIn(t, tx, newUser())
+		return newSession(users.addIn(t, tx, newUser()))
 	},
 	identity: func(session *domain.Session) *domain.ID { return &session.ID },
 	count: func(session domain.Session) domain.Session {
@@ -72,7 +72,7 @@ var sessions = aggregate[domain.Session]{
 var doctors = aggregate[domain.Doctor]{
 	in:       func(tx ports.Tx) repository[domain.Doctor] { return tx.Doctors() },
 	deletes:  func(tx ports.Tx) deleter { return tx.Doctors() },
-	build:    func(tester, ports.Store) domain.Doctor { return newDoctor() },
+	create:   func(tester, ports.Tx) domain.Doctor { return newDoctor() },
 	identity: func(doctor *domain.Doctor) *domain.ID { return &doctor.ID },
 	count: func(doctor domain.Doctor) domain.Doctor {
 		doctor.Specialization = must(domain.ParseSpecialization(successor(doctor.Specialization.String())))
@@ -83,10 +83,10 @@ var doctors = aggregate[domain.Doctor]{
 var patients = aggregate[domain.Patient]{
 	in:      func(tx ports.Tx) repository[domain.Patient] { return tx.Patients() },
 	deletes: func(tx ports.Tx) deleter { return tx.Patients() },
-	build: func(t tester, store ports.Store) domain.Patient {
+	create: func(t tester, tx ports.Tx) domain.Patient {
 		t.Helper()
-		users.addNew(t, store)
-		return newPatient(users.addNew(t, store).ID)
+		users.addIn(t, tx, newUser())
+		return newPatient(users.addIn(t, tx, newUser()).ID)
 	},
 	identity: func(patient *domain.Patient) *domain.ID { return &patient.ID },
 	count: func(patient domain.Patient) domain.Patient {
@@ -98,10 +98,11 @@ var patients = aggregate[domain.Patient]{
 var mappings = aggregate[domain.Mapping]{
 	in:      func(tx ports.Tx) repository[domain.Mapping] { return tx.Mappings() },
 	deletes: func(tx ports.Tx) deleter { return tx.Mappings() },
-	build: func(t tester, store ports.Store) domain.Mapping {
+	create: func(t tester, tx ports.Tx) domain.Mapping {
 		t.Helper()
-		doctors.addNew(t, store)
-		return newMapping(patients.addNew(t, store).ID, doctors.addNew(t, store).ID)
+		doctors.addIn(t, tx, newDoctor())
+		patient := patients.addIn(t, tx, newPatient(users.addIn(t, tx, newUser()).ID))
+		return newMapping(patient.ID, doctors.addIn(t, tx, newDoctor()).ID)
 	},
 	identity: func(mapping *domain.Mapping) *domain.ID { return &mapping.ID },
 	count: func(mapping domain.Mapping) domain.Mapping {
@@ -161,10 +162,32 @@ func (a aggregate[T]) add(t tester, store ports.Store, entity T) T {
 	return added
 }
 
+// build makes an entity unlike all others, all of whose references exist.
+func (a aggregate[T]) build(t tester, store ports.Store) (entity T) {
+	t.Helper()
+	update(t, store, func(tx ports.Tx) error {
+		entity = a.create(t, tx)
+		return nil
+	})
+	return entity
+}
+
 // addNew adds an entity unlike all others.
 func (a aggregate[T]) addNew(t tester, store ports.Store) T {
 	t.Helper()
-	return a.add(t, store, a.build(t, store))
+	return a.addSeveral(t, store, 1)[0]
+}
+
+func (a aggregate[T]) addSeveral(t tester, store ports.Store, n int) []T {
+	t.Helper()
+	added := make([]T, n)
+	update(t, store, func(tx ports.Tx) error {
+		for i := range added {
+			added[i] = a.addIn(t, tx, a.create(t, tx))
+		}
+		return nil
+	})
+	return added
 }
 
 func (a aggregate[T]) tryGet(ctx context.Context, store ports.Store, id domain.ID) (found T, err error) {

@@ -22,22 +22,25 @@ type clinic struct {
 func newClinic(t tester, store ports.Store) clinic {
 	t.Helper()
 	var c clinic
-	users.addNew(t, store)
-	c.user = users.addNew(t, store)
-	c.session = sessions.add(t, store, newSession(c.user))
-	offsetDoctors(t, store)
-	c.doctor = doctors.add(t, store, newDoctor())
-	c.patient = patients.add(t, store, newPatient(c.user.ID))
-	c.mapping = mappings.add(t, store, newMapping(c.patient.ID, c.doctor.ID))
+	update(t, store, func(tx ports.Tx) error {
+		users.addIn(t, tx, newUser())
+		c.user = users.addIn(t, tx, newUser())
+		c.session = sessions.addIn(t, tx, newSession(c.user))
+		offsetDoctors(t, tx)
+		c.doctor = doctors.addIn(t, tx, newDoctor())
+		c.patient = patients.addIn(t, tx, newPatient(c.user.ID))
+		c.mapping = mappings.addIn(t, tx, newMapping(c.patient.ID, c.doctor.ID))
+		return nil
+	})
 	c.patient.AssignedDoctors = []domain.ID{c.doctor.ID}
 	return c
 }
 
 // offsetDoctors makes the IDs of doctors differ from those of patients, so that
 // taking the one for the other does not go unnoticed.
-func offsetDoctors(t tester, store ports.Store) {
+func offsetDoctors(t tester, tx ports.Tx) {
 	t.Helper()
-	doctors.delete(t, store, doctors.addNew(t, store).ID)
+	doctors.deleteIn(t, tx, doctors.addIn(t, tx, newDoctor()).ID)
 }
 
 // turnOver changes, removes or adds something of every kind.

@@ -21,17 +21,20 @@ type ward struct {
 func newWard(t tester, store ports.Store) ward {
 	t.Helper()
 	var w ward
-	offsetDoctors(t, store)
-	for i := range 2 {
-		w.patients[i] = patients.addNew(t, store)
-		w.doctors[i] = doctors.addNew(t, store)
-	}
-	for p := range 2 {
-		for d := range 2 {
-			w.mappings[p][d] = mappings.add(t, store, newMapping(w.patients[p].ID, w.doctors[d].ID))
-			w.patients[p].AssignedDoctors = append(w.patients[p].AssignedDoctors, w.doctors[d].ID)
+	update(t, store, func(tx ports.Tx) error {
+		offsetDoctors(t, tx)
+		for i := range 2 {
+			w.patients[i] = patients.addIn(t, tx, patients.create(t, tx))
+			w.doctors[i] = doctors.addIn(t, tx, newDoctor())
 		}
-	}
+		for p := range 2 {
+			for d := range 2 {
+				w.mappings[p][d] = mappings.addIn(t, tx, newMapping(w.patients[p].ID, w.doctors[d].ID))
+				w.patients[p].AssignedDoctors = append(w.patients[p].AssignedDoctors, w.doctors[d].ID)
+			}
+		}
+		return nil
+	})
 	return w
 }
 

@@ -81,7 +81,7 @@ func testMappings(s suite) {
 		require.Equal(t, []domain.ID{second.ID, third.ID}, assignmentIDs(allMappings(t, store)))
 	})
 
-	s.promise("one of several parallel Adds maps a pair", func(t *testing.T, store ports.Store) {
+	s.race("one of several parallel Adds maps a pair", func(t *testing.T, store ports.Store) {
 		pair := mappings.build(t, store)
 		requireOneWins(t, domain.ErrAlreadyAssigned(), together(crowd, func(int) error {
 			_, err := mappings.tryAdd(t.Context(), store, pair)
@@ -91,12 +91,9 @@ func testMappings(s suite) {
 		require.Equal(t, []domain.ID{pair.DoctorID}, patients.get(t, store, pair.PatientID).AssignedDoctors)
 	})
 
-	s.promise("one of several parallel Saves maps a pair", func(t *testing.T, store ports.Store) {
+	s.race("one of several parallel Saves maps a pair", func(t *testing.T, store ports.Store) {
 		pair := mappings.build(t, store)
-		var moving []domain.Mapping
-		for range crowd {
-			moving = append(moving, mappings.addNew(t, store))
-		}
+		moving := mappings.addSeveral(t, store, crowd)
 		requireOneWins(t, domain.ErrAlreadyAssigned(), together(crowd, func(i int) error {
 			return mappings.trySave(t.Context(), store, mappings.with(pair, moving[i].ID))
 		}))

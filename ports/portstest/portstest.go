@@ -39,6 +39,7 @@ func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
 		{"Deletes", testDeletes},
 		{"Values", testValues},
 		{"Lists", testLists},
+		{"Sizes", testSizes},
 		{"Races", testRaces},
 		{"Random", testRandom},
 	} {

@@ -1,6 +1,7 @@
 package portstest
 
 import (
+	"context"
 	"runtime"
 	"sync"
 	"testing"
@@ -15,13 +16,10 @@ import (
 // testRaces checks what Updates that touch the same rows do to each other.
 // Races for what is unique are checked with the aggregate.
 func testRaces(s suite) {
-	s.promise("no mapping to a patient comes about while the patient is deleted", func(t *testing.T, store ports.Store) {
+	s.race("no mapping to a patient comes about while the patient is deleted", func(t *testing.T, store ports.Store) {
 		for range rounds {
 			patient := patients.addNew(t, store)
-			var staff []domain.Doctor
-			for range crowd / 2 {
-				staff = append(staff, doctors.addNew(t, store))
-			}
+			staff := doctors.addSeveral(t, store, crowd/2)
 			errs := together(len(staff)+1, func(i int) error {
 				if i == len(staff) {
 					return patients.tryDelete(t.Context(), store, patient.ID)
@@ -35,13 +33,10 @@ func testRaces(s suite) {
 		}
 	})
 
-	s.promise("no mapping to a doctor comes about while the doctor is deleted", func(t *testing.T, store ports.Store) {
+	s.race("no mapping to a doctor comes about while the doctor is deleted", func(t *testing.T, store ports.Store) {
 		for range rounds {
 			doctor := doctors.addNew(t, store)
-			var ill []domain.Patient
-			for range crowd / 2 {
-				ill = append(ill, patients.addNew(t, store))
-			}
+			ill := patients.addSeveral(t, store, crowd/2)
 			errs := together(len(ill)+1, func(i int) error {
 				if i == len(ill) {
 					return doctors.tryDelete(t.Context(), store, doctor.ID)
@@ -55,7 +50,7 @@ func testRaces(s suite) {
 		}
 	})
 
-	s.promise("no mapping comes about while both its patient and its doctor are deleted", func(t *testing.T, store ports.Store) {
+	s.race("no mapping comes about while both its patient and its doctor are deleted", func(t *testing.T, store ports.Store) {
 		for range rounds {
 			pair := mappings.build(t, store)
 			errs := together(3, func(i int) error {
@@ -76,7 +71,7 @@ func testRaces(s suite) {
 		}
 	})
 
-	s.promise("no mapping moves to what is deleted, nor stays with it", func(t *testing.T, store ports.Store) {
+	s.race("no mapping moves to what is deleted, nor stays with it", func(t *testing.T, store ports.Store) {
 		for range rounds {
 			w := newWard(t, store)
 			mappings.delete(t, store, w.mappings[1][1].ID)
@@ -105,7 +100,7 @@ func testRaces(s suite) {
 		}
 	})
 
-	s.promise("Updates that touch the same rows in any order all succeed", func(t *testing.T, store ports.Store) {
+	s.race("Updates that touch the same rows in any order all succeed", func(t *testing.T, store ports.Store) {
 		w := newWard(t, store)
 		count := func(tx ports.Tx, side int) error {
 			doctor, err := tx.Doctors().Get(t.Context(), w.doctors[side].ID)
@@ -128,11 +123,35 @@ func testRaces(s suite) {
 	})
 }
 
+// race is a promise on Updates that run at once.
+func (s suite) race(name string, check func(t *testing.T, store ports.Store)) {
+	s.promise(name, func(t *testing.T, store ports.Store) { check(t, lingering{store}) })
+}
+
+// lingering is a store whose Updates take their time, so that they overlap
+// however fast the store is.
+type lingering struct{ ports.Store }
+
+func (l lingering) Update(ctx context.Context, fn func(ports.Tx) error) error {
+	return l.Store.Update(ctx, func(tx ports.Tx) error {
+		letOthersRun()
+		err := fn(tx)
+		letOthersRun()
+		return err
+	})
+}
+
+func letOthersRun() {
+	for range 2 * crowd {
+		runtime.Gosched()
+	}
+}
+
 // crowd is how many callers race.
 const crowd = 16
 
 // rounds is how often a race is run that has no winner to be sure of.
-const rounds = 10
+const rounds = 8
 
 // together calls fn n times at once and returns the errors.
 func together(n int, fn func(i int) error) []error {

@@ -121,7 +121,7 @@ func testSessions(s suite) {
 		require.False(t, bySelector(t, store, first.Selector()).Accepts(first))
 	})
 
-	s.promise("one of several parallel rotations spends the token", func(t *testing.T, store ports.Store) {
+	s.race("one of several parallel rotations spends the token", func(t *testing.T, store ports.Store) {
 		token := newRefreshToken()
 		sessions.add(t, store, domain.NewSession(users.addNew(t, store), token, now, time.Hour))
 		requireOneWins(t, domain.ErrRefreshToken(), together(crowd, func(i int) error {

@@ -86,7 +86,7 @@ func testUsers(s suite) {
 		require.Equal(t, taken, byEmail(t, store, taken.Email))
 	})
 
-	s.promise("one of several parallel Adds gets an address", func(t *testing.T, store ports.Store) {
+	s.race("one of several parallel Adds gets an address", func(t *testing.T, store ports.Store) {
 		email := newUser().Email
 		requireOneWins(t, domain.ErrEmailTaken(), together(crowd, func(int) error {
 			_, err := users.tryAdd(t.Context(), store, newUser(func(in *domain.Registration) {
@@ -97,12 +97,9 @@ func testUsers(s suite) {
 		byEmail(t, store, email)
 	})
 
-	s.promise("one of several parallel Saves gets an address", func(t *testing.T, store ports.Store) {
+	s.race("one of several parallel Saves gets an address", func(t *testing.T, store ports.Store) {
 		email := newUser().Email
-		var movers []domain.User
-		for range crowd {
-			movers = append(movers, users.addNew(t, store))
-		}
+		movers := users.addSeveral(t, store, crowd)
 		requireOneWins(t, domain.ErrEmailTaken(), together(crowd, func(i int) error {
 			mover := movers[i]
 			mover.Email = email

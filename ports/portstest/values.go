@@ -17,7 +17,7 @@ import (
 func testValues(s suite) {
 	for name, text := range map[string]string{
 		"letters":                  "Zoë Ñandú, Þórður Ærø, Straße, Дмитрий, Ελένη",
-		"right-to-left letters":    "محمد علي, דָּוִד \u2067mixed\u2069",
+		"right-to-left letters":    "محمد علي, דָּוִד",
 		"ideographs":               "山田太郎, 김철수, 𠮷野家",
 		"emoji":                    "👩🏽‍⚕️ 🏳️‍🌈 👨‍👩‍👧‍👦 🇳🇿 𝒳",
 		"combining marks":          "Z̷̛͙a̶l͓g̵o, ẛ̣, नि, ก็",
@@ -32,7 +32,7 @@ func testValues(s suite) {
 				name:           text,
 				license:        string([]rune(text)[:min(50, len([]rune(text)))]),
 				specialization: text,
-				free:           "\u2028" + text + "\r\n\t" + strings.Repeat(text+"\n", 3) + text,
+				free:           "\u2067\u202e" + text + "\r\n\t" + strings.Repeat(text+"\n", 3) + text,
 			})
 		})
 	}
@@ -178,7 +178,6 @@ func requireKept(t tester, store ports.Store, want texts) {
 	doctor := newDoctor(licensed(want.license), func(in *domain.DoctorInput) {
 		in.Name, in.Specialization = domain.Given(want.name), domain.Given(want.specialization)
 	})
-	offsetDoctors(t, store)
 	doctor = doctors.add(t, store, doctor)
 	require.Equal(t, doctor, doctors.get(t, store, doctor.ID))
 

@@ -48,6 +48,10 @@ func testView(s suite) {
 			"Patients.Delete": func(tx ports.Tx) error { return tx.Patients().Delete(t.Context(), before.patient.ID) },
 			"Mappings.Add":    func(tx ports.Tx) error { _, err := tx.Mappings().Add(t.Context(), before.mapping); return err },
 			"Mappings.Save":   func(tx ports.Tx) error { return tx.Mappings().Save(t.Context(), mappings.count(before.mapping)) },
+			"Mappings.Add of what does not exist": func(tx ports.Tx) error {
+				_, err := tx.Mappings().Add(t.Context(), newMapping(1<<40, 1<<40))
+				return err
+			},
 			"Mappings.Delete": func(tx ports.Tx) error { return tx.Mappings().Delete(t.Context(), before.mapping.ID) },
 		} {
 			err := store.View(t.Context(), write)
