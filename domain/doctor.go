@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"strings"
 	"time"
-	"unicode"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
@@ -93,7 +92,7 @@ func (l LicenseNumber) String() string { return l.text }
 // characters that cannot be seen. The stores keep it unique.
 func (l LicenseNumber) Key() string {
 	visible := strings.Map(func(r rune) rune {
-		if unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) {
+		if isIgnorable(r) {
 			return -1
 		}
 		return r

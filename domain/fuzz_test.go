@@ -65,6 +65,9 @@ func FuzzParseLicenseNumber(f *testing.F) {
 		if err != nil {
 			return
 		}
+		if first.Key() == "" {
+			t.Fatalf("%q has no key", first)
+		}
 		again, err := domain.ParseLicenseNumber(first.String())
 		if err != nil || again != first || again.Key() != first.Key() {
 			t.Fatalf("%q parses to %q (%v) the second time", first, again, err)

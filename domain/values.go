@@ -172,7 +172,7 @@ func parseLine(text string, limit int) (string, error) {
 		return "", errNotText
 	}
 	s := norm.NFC.String(strings.TrimSpace(text))
-	if !strings.ContainsFunc(s, func(r rune) bool { return r != ' ' && unicode.IsPrint(r) }) {
+	if !strings.ContainsFunc(s, func(r rune) bool { return r != ' ' && unicode.IsPrint(r) && !isIgnorable(r) }) {
 		if strings.ContainsFunc(s, unicode.IsControl) {
 			return "", errNotText
 		}
@@ -185,6 +185,11 @@ func parseLine(text string, limit int) (string, error) {
 		return "", errTooLong(limit)
 	}
 	return s, nil
+}
+
+// isIgnorable reports whether r is a character that nobody sees by itself.
+func isIgnorable(r rune) bool {
+	return unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
 // reordering are the characters that let a line be shown in another order than

@@ -49,6 +49,7 @@ func TestValues(t *testing.T) {
 		{"name", long("ж", 101), "", "Ensure this field has no more than 100 characters."},
 		{"name", " \t ", "", "This field may not be blank."},
 		{"name", "\u200b", "", "This field may not be blank."},
+		{"name", "\u3164\ufe0f", "", "This field may not be blank."},
 		{"name", "a\x00b", "", "Control characters and invalid UTF-8 are not allowed."},
 		{"name", "a\nb", "", "Control characters and invalid UTF-8 are not allowed."},
 		{"name", "a\u202eb", "", "Control characters and invalid UTF-8 are not allowed."},

@@ -21,8 +21,10 @@ import (
 const (
 	maxBodyBytes = 1 << 20
 	maxBodyDepth = 32
-	// maxUnknownNamed bounds how many unknown members an answer names.
+	// These bound how many unknown members an answer names, and how much of a
+	// name it repeats, in bytes.
 	maxUnknownNamed = 20
+	maxNameRepeated = 100
 )
 
 // body is the JSON object of a request. Members are taken out of it one by one;
@@ -102,6 +104,21 @@ func (b *body) number(name string) domain.Input {
 	return b.take(name, "A valid number is required.", '0', '"')
 }
 
+// reference takes a member that is an id, or the entity itself with its id, as
+// lists show it.
+func (b *body) reference(name string) domain.Input {
+	const problem = "A valid id (a positive integer) is required."
+	if b.members[name].Kind() == '{' {
+		entity, err := parseBody(b.members[name])
+		delete(b.members, name)
+		if err != nil {
+			return domain.Unreadable(problem)
+		}
+		return entity.take("id", problem, '0')
+	}
+	return b.take(name, problem, '0', '"')
+}
+
 func (b *body) take(name, problem string, kinds ...jsontext.Kind) domain.Input {
 	value, found := b.members[name]
 	delete(b.members, name)
@@ -127,5 +144,11 @@ func (b *body) rest(readOnly ...string) []string {
 		delete(b.members, name)
 	}
 	names := slices.Sorted(maps.Keys(b.members))
-	return names[:min(len(names), maxUnknownNamed)]
+	names = names[:min(len(names), maxUnknownNamed)]
+	for i, name := range names {
+		if len(name) > maxNameRepeated {
+			names[i] = strings.ToValidUTF8(name[:maxNameRepeated], "") + "..."
+		}
+	}
+	return names
 }

@@ -28,13 +28,18 @@ func TestBodyIsTakenMemberByMember(t *testing.T) {
 func TestUnknownMembersAreNamedUpToALimit(t *testing.T) {
 	many := map[string]int{}
 	for r := range rune(100) {
-		many[string('a'+r)] = 1
+		many[strings.Repeat(string('a'+r), 200)] = 1
 	}
 	text, err := json.Marshal(many)
 	require.NoError(t, err)
 	b, err := parseBody(text)
 	require.NoError(t, err)
-	assert.Len(t, b.rest(), maxUnknownNamed)
+	names := b.rest()
+	assert.Len(t, names, maxUnknownNamed)
+	for _, name := range names {
+		assert.LessOrEqual(t, len(name), maxNameRepeated+len("..."))
+		assert.True(t, utf8.ValidString(name))
+	}
 }
 
 func TestBodiesThatAreRefused(t *testing.T) {

@@ -8,6 +8,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
 )
 
 func TestOpenAPINamesEveryRouteAndNoOther(t *testing.T) {
@@ -27,6 +29,23 @@ func TestOpenAPINamesEveryRouteAndNoOther(t *testing.T) {
 		served = append(served, route.method+" "+route.path)
 	}
 	assert.ElementsMatch(t, documented, served)
+}
+
+func TestOpenAPINamesPermissionsOfThePolicy(t *testing.T) {
+	spec, err := openapi3.NewLoader().LoadFromData(openAPI)
+	require.NoError(t, err)
+	known := map[string]bool{}
+	for _, rule := range domain.Policy() {
+		known[string(rule.Permission)] = true
+	}
+	for path, item := range spec.Paths.Map() {
+		for method, operation := range item.Operations() {
+			permission, named := operation.Extensions["x-permission"]
+			if strings.HasPrefix(path, "/api/") && path != "/api/" {
+				assert.True(t, named && known[permission.(string)], "%s %s needs %v", method, path, permission)
+			}
+		}
+	}
 }
 
 func TestOpenAPISaysWhichRoutesNeedAToken(t *testing.T) {

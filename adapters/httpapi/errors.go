@@ -55,15 +55,6 @@ func errMediaType() error {
 	return &requestError{http.StatusUnsupportedMediaType, "unsupported_media_type", "Send the body as application/json in UTF-8, not compressed."}
 }
 
-// methodDetail is the old backend's wording. A method that nobody knows is not repeated.
-func methodDetail(method string) string {
-	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
-		return fmt.Sprintf("Method %q not allowed.", method)
-	}
-	return "Method not allowed."
-}
-
 // problemOf is the one place that turns an error into a status.
 func problemOf(err error) problem {
 	var p problem
@@ -108,7 +99,7 @@ func sendProblem(err error, c echo.Context) {
 	header.Set(echo.HeaderContentType, "application/problem+json")
 	switch p.Status {
 	case http.StatusMethodNotAllowed:
-		p.Detail = methodDetail(c.Request().Method)
+		p.Detail = fmt.Sprintf("Method %q not allowed.", knownMethod(c.Request().Method)) // the old backend's wording
 	case http.StatusUnauthorized:
 		header.Set(echo.HeaderWWWAuthenticate, "Bearer")
 	case http.StatusServiceUnavailable:

@@ -12,8 +12,8 @@ import (
 
 func readMapping(b *body) domain.MappingInput {
 	return domain.MappingInput{
-		Patient: b.number("patient"),
-		Doctor:  b.number("doctor"),
+		Patient: b.reference("patient"),
+		Doctor:  b.reference("doctor"),
 		Unknown: b.rest("id", "assigned_at"),
 	}
 }

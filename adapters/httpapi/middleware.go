@@ -66,7 +66,7 @@ func logRequests(log *slog.Logger) echo.MiddlewareFunc {
 			level := slog.LevelInfo
 			attrs := []slog.Attr{
 				slog.String("request_id", c.Response().Header().Get(echo.HeaderXRequestID)),
-				slog.String("method", c.Request().Method),
+				slog.String("method", knownMethod(c.Request().Method)),
 				// The pattern, not the path: the same for all ids, and a mistyped
 				// path may hold anything.
 				slog.String("route", c.Path()),
@@ -86,6 +86,15 @@ func logRequests(log *slog.Logger) echo.MiddlewareFunc {
 	}
 }
 
+// knownMethod keeps what a client may put in place of a method out of the log.
+func knownMethod(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return method
+	}
+	return "other"
+}
+
 const actorKey = "actor"
 
 // logActor leaves the actor for the log line of the request.
@@ -101,9 +110,6 @@ func recoverPanics(next echo.HandlerFunc) echo.HandlerFunc {
 			case runtime.Error:
 				err = fmt.Errorf("panic: %w\n%s", thrown, debug.Stack())
 			default:
-				if thrown == any(http.ErrAbortHandler) {
-					panic(thrown) // which asks net/http to drop the connection
-				}
 				err = fmt.Errorf("panic with a %T\n%s", thrown, debug.Stack())
 			}
 		}()

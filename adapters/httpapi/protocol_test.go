@@ -83,6 +83,27 @@ func TestRequestIDs(t *testing.T) {
 	}
 }
 
+func TestServerTimeouts(t *testing.T) {
+	server := newServer(nil, slog.New(slog.DiscardHandler))
+	assert.Equal(t, 5*time.Second, server.ReadHeaderTimeout)
+	assert.Equal(t, 15*time.Second, server.ReadTimeout)
+	assert.Equal(t, 30*time.Second, server.WriteTimeout)
+	assert.Equal(t, 60*time.Second, server.IdleTimeout)
+	assert.Equal(t, 64<<10, server.MaxHeaderBytes)
+	assert.Less(t, requestTimeout, server.WriteTimeout, "there is time to say so")
+}
+
+func TestReadinessIsToldSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		leave := make(chan struct{})
+		defer close(leave)
+		got := get1(serveOne(io.Discard, readiness(func(context.Context) error { <-leave; return nil }).handle))
+		assert.Equal(t, 503, got.Code)
+		assert.Equal(t, readyTimeout, time.Since(start))
+	})
+}
+
 func TestARequestIsToldWhenItTookTooLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()

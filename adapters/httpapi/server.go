@@ -19,7 +19,9 @@ const (
 	requestTimeout = 25 * time.Second
 	// shutdownTimeout is how long requests in flight may take to finish.
 	shutdownTimeout = 28 * time.Second
-	maxHeaderBytes  = 64 << 10
+	// readyTimeout is less than what health checks usually wait.
+	readyTimeout   = 2 * time.Second
+	maxHeaderBytes = 64 << 10
 )
 
 // NewHandler returns the API over the use-cases. Requests are logged to log.
@@ -40,10 +42,8 @@ func newEcho(log *slog.Logger) *echo.Echo {
 	return e
 }
 
-// Serve answers requests on listener until ctx ends, then lets those in flight
-// finish for up to 28 seconds. It returns nil when all of them did.
-func Serve(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
-	server := &http.Server{
+func newServer(handler http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,
@@ -52,6 +52,13 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
+}
+
+// Serve answers requests on listener until ctx ends, then lets those in flight
+// finish for up to 28 seconds, and drops what is left: clients that do not read
+// their answers. The error is the listener's.
+func Serve(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
+	server := newServer(handler, log)
 	stopped := make(chan error, 1)
 	go func() { stopped <- server.Serve(listener) }()
 	select {
@@ -62,7 +69,8 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
 	if err := server.Shutdown(deadline); err != nil {
-		return errors.Join(err, server.Close())
+		log.Warn("dropped connections that were still open", "after", shutdownTimeout)
+		return server.Close()
 	}
 	return nil
 }

@@ -42,8 +42,18 @@ func live(c echo.Context, _ domain.Actor) error {
 type readiness func(context.Context) error
 
 func (r readiness) handle(c echo.Context, _ domain.Actor) error {
-	if err := r(c.Request().Context()); err != nil {
-		return err
+	ctx, cancel := context.WithTimeout(c.Request().Context(), readyTimeout)
+	defer cancel()
+	// Not every driver stops when ctx ends.
+	answer := make(chan error, 1)
+	go func() { answer <- r(ctx) }()
+	select {
+	case err := <-answer:
+		if err != nil {
+			return err
+		}
+	case <-ctx.Done():
+		return domain.ErrUnavailable(ctx.Err())
 	}
 	return c.JSON(http.StatusOK, statusView{"ok"})
 }

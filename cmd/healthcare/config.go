@@ -10,27 +10,29 @@ import (
 	"net/netip"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/caarlos0/env/v11"
 
 	"example.com/healthcare/application"
+	"example.com/healthcare/domain"
 )
 
 // config is every setting there is. A hint says what a variable may be set to,
 // and is all that an error shows: what was set may be a secret.
 type config struct {
-	SecretKey secret `env:"SECRET_KEY"`
+	SecretKey domain.Secret `env:"SECRET_KEY"`
 
-	DatabaseURL        secret `env:"DATABASE_URL"`
-	DBName             string `env:"DB_NAME"`
-	DBUser             string `env:"DB_USER"`
-	DBPassword         secret `env:"DB_PASSWORD"`
-	DBHost             string `env:"DB_HOST"`
-	DBPort             uint16 `env:"DB_PORT" hint:"a port number"`
-	DBSSLMode          string `env:"DB_SSLMODE"`
-	PreparedStatements bool   `env:"DB_PREPARED_STATEMENTS" envDefault:"true" hint:"true or false"`
+	DatabaseURL        domain.Secret `env:"DATABASE_URL"`
+	DBName             string        `env:"DB_NAME"`
+	DBUser             string        `env:"DB_USER"`
+	DBPassword         domain.Secret `env:"DB_PASSWORD"`
+	DBHost             string        `env:"DB_HOST"`
+	DBPort             string        `env:"DB_PORT"`
+	DBSSLMode          string        `env:"DB_SSLMODE"`
+	PreparedStatements bool          `env:"DB_PREPARED_STATEMENTS" envDefault:"true" hint:"true or false"`
 
 	DataDir  string `env:"DATA_DIR" envDefault:"data"`
 	HTTPAddr string `env:"HTTP_ADDR" envDefault:"127.0.0.1:8000"`
@@ -40,7 +42,7 @@ type config struct {
 	RefreshTokenTTL time.Duration                `env:"REFRESH_TOKEN_TTL" envDefault:"24h" hint:"a duration such as 24h"`
 
 	// SuperuserPassword is for createsuperuser --noinput.
-	SuperuserPassword secret `env:"SUPERUSER_PASSWORD"`
+	SuperuserPassword domain.Secret `env:"SUPERUSER_PASSWORD"`
 
 	LogLevel  slog.Level `env:"LOG_LEVEL" envDefault:"INFO" hint:"DEBUG, INFO, WARN or ERROR"`
 	LogFormat string     `env:"LOG_FORMAT" envDefault:"text"`
@@ -53,14 +55,44 @@ const (
 	maxRefreshTTL = 90 * 24 * time.Hour
 )
 
-// loadConfig reads the settings from environment, and what it does not set from
-// the dotenv file, which need not exist. All errors are reported at once.
-func loadConfig(environment []string, dotenv string) (config, error) {
-	variables, err := readDotenv(dotenv)
-	if err != nil {
+// loadConfig returns the settings of the process: from its environment, and
+// what that does not set from its .env file, which need not exist. All errors
+// are reported at once.
+func loadConfig(p process) (config, error) {
+	cfg, bad := readConfig(p)
+	return cfg, bad.err()
+}
+
+// loadServingConfig does the same for a process that serves. What it needs and
+// was not set it chooses by itself, but on a loopback address only: whoever
+// opens the service to others says how.
+func loadServingConfig(p process) (config, error) {
+	cfg, bad := readConfig(p)
+	if !isLoopback(cfg.HTTPAddr) {
+		if cfg.SecretKey.IsZero() {
+			bad.add("SECRET_KEY", "set to serve beyond a loopback address: "+goodSecretKey)
+		}
+		if cfg.Registration == "" {
+			bad.add("REGISTRATION", "set to serve beyond a loopback address: closed, or open to let anyone register as Staff")
+		}
+	}
+	if err := bad.err(); err != nil {
 		return config{}, err
 	}
-	for _, pair := range environment {
+	if cfg.Registration == "" {
+		cfg.Registration = application.RegistrationOpen
+	}
+	var err error
+	if cfg.SecretKey.IsZero() {
+		cfg.SecretKey, err = keptSecretKey(cfg.DataDir)
+	}
+	return cfg, err
+}
+
+func readConfig(p process) (config, badSettings) {
+	bad := badSettings{}
+	variables := readDotenv(p.dotenv, bad)
+	for _, pair := range p.environment {
 		name, value, _ := strings.Cut(pair, "=")
 		variables[name] = value
 	}
@@ -70,12 +102,17 @@ func loadConfig(environment []string, dotenv string) (config, error) {
 		}
 	}
 	var cfg config
-	bad := badSettings{}
-	if err := env.ParseWithOptions(&cfg, env.Options{Environment: variables}); err != nil {
+	err := env.ParseWithOptions(&cfg, env.Options{
+		Environment: variables,
+		FuncMap: map[reflect.Type]env.ParserFunc{
+			reflect.TypeFor[domain.Secret](): func(text string) (any, error) { return domain.NewSecret(text), nil },
+		},
+	})
+	if err != nil {
 		bad.unreadable(err)
 	}
 	cfg.check(bad)
-	return cfg, bad.err()
+	return cfg, bad
 }
 
 // badSettings maps the name of each bad variable to what it must be.
@@ -109,7 +146,7 @@ func (b badSettings) unreadable(err error) {
 
 // check applies the rules that hold for every command.
 func (c config) check(bad badSettings) {
-	if c.SecretKey != "" {
+	if !c.SecretKey.IsZero() {
 		if must := secretKeyMust(c.SecretKey); must != "" {
 			bad.add("SECRET_KEY", must)
 		}
@@ -129,32 +166,15 @@ func (c config) check(bad badSettings) {
 	if !slices.Contains([]string{"text", "json"}, c.LogFormat) {
 		bad.add("LOG_FORMAT", "text or json")
 	}
-	if _, _, err := net.SplitHostPort(c.HTTPAddr); err != nil {
+	if _, port, err := net.SplitHostPort(c.HTTPAddr); err != nil || !isPort(port) {
 		bad.add("HTTP_ADDR", "host:port, such as 127.0.0.1:8000")
 	}
 }
 
-// forServing fills in what serve needs and may choose by itself. That is only
-// so on a loopback address: whoever opens the service to others says how.
-func (c config) forServing() (config, error) {
-	if isLoopback(c.HTTPAddr) {
-		var err error
-		if c.SecretKey == "" {
-			c.SecretKey, err = keptSecretKey(c.DataDir)
-		}
-		if c.Registration == "" {
-			c.Registration = application.RegistrationOpen
-		}
-		return c, err
-	}
-	bad := badSettings{}
-	if c.SecretKey == "" {
-		bad.add("SECRET_KEY", "set to serve beyond a loopback address: "+goodSecretKey)
-	}
-	if c.Registration == "" {
-		bad.add("REGISTRATION", "set to serve beyond a loopback address: closed, or open to let anyone register as Staff")
-	}
-	return c, bad.err()
+// isPort accepts 0, which stands for any free port when listening.
+func isPort(text string) bool {
+	_, err := strconv.ParseUint(text, 10, 16)
+	return err == nil
 }
 
 func isLoopback(addr string) bool {

@@ -8,7 +8,14 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
 )
+
+// load reads settings as a process with this environment and .env file does.
+func load(environment []string, dotenv string) (config, error) {
+	return loadConfig(process{environment: environment, dotenv: dotenv})
+}
 
 func dotenv(t *testing.T, text string) string {
 	t.Helper()
@@ -18,27 +25,40 @@ func dotenv(t *testing.T, text string) string {
 }
 
 func TestSettingsComeFromTheEnvironmentFirst(t *testing.T) {
-	path := dotenv(t, "ACCESS_TOKEN_TTL=5m\nDATA_DIR=/from/file\nLOG_FORMAT=\n# a comment with a $\nDB_PASSWORD='p$ssw0rd'\nDB_NAME=Healthcare\n")
-	cfg, err := loadConfig([]string{"ACCESS_TOKEN_TTL=10m", "HOME=/x"}, path)
+	path := dotenv(t, "ACCESS_TOKEN_TTL=5m\nDATA_DIR=/from/file\nLOG_FORMAT=\n# a comment with a $\nDB_PASSWORD='p$ssw0rd'\nDB_NAME=Healthcare\nDB_USER=clinic\n")
+	cfg, err := load([]string{"ACCESS_TOKEN_TTL=10m", "HOME=/x"}, path)
 	require.NoError(t, err)
 	assert.Equal(t, 10*time.Minute, cfg.AccessTokenTTL)
 	assert.Equal(t, "/from/file", cfg.DataDir)
 	assert.Equal(t, 24*time.Hour, cfg.RefreshTokenTTL)
 	assert.Equal(t, "text", cfg.LogFormat)
-	assert.Equal(t, secret("p$ssw0rd"), cfg.DBPassword)
+	assert.Equal(t, "p$ssw0rd", cfg.DBPassword.Reveal())
 
-	_, err = loadConfig(nil, filepath.Join(t.TempDir(), "missing"))
+	_, err = load(nil, filepath.Join(t.TempDir(), "missing"))
 	assert.NoError(t, err)
 }
 
 func TestDotenvRefusesWhatItWouldChange(t *testing.T) {
-	for _, line := range []string{`SECRET_KEY=abc$def`, `SECRET_KEY="abc$def"`, `export SECRET_KEY=abc$1`, `  SECRET_KEY = x${HOME}`} {
-		_, err := loadConfig(nil, dotenv(t, line+"\n"))
+	for _, line := range []string{`SECRET_KEY=abc$DEF`, `SECRET_KEY="abc$DEF"`, `export SECRET_KEY=abc$1`, `SECRET_KEY=abc\$DEF`, `  SECRET_KEY = x${HOME}`, `SECRET_KEY=abc#d$HOME`, `SECRET_KEY="abc#d$HOME"`, "SECRET_KEY=\"abc\nd$HOME\""} {
+		_, err := load(nil, dotenv(t, line+"\n"))
 		require.Error(t, err, line)
 		assert.Contains(t, err.Error(), "SECRET_KEY='...'")
 		assert.NotContains(t, err.Error(), "abc")
 	}
-	_, err := loadConfig(nil, dotenv(t, "SECRET_KEY='abc\nnonsense hunter2"))
+	cfg, err := load(nil, dotenv(t, "DATA_DIR=abc$def\n"))
+	require.NoError(t, err)
+	assert.Equal(t, "abc$def", cfg.DataDir, "what the library leaves as it is is fine")
+	for _, text := range []string{"SECRET_KEY=\xff", "nonsense hunter2"} {
+		_, err := load(nil, dotenv(t, text))
+		require.Error(t, err)
+		assert.Contains(t, err.Error(), ".env")
+		assert.NotContains(t, err.Error(), "hunter2")
+	}
+	cfg, err = load(nil, dotenv(t, "\ufeffDATA_DIR=x # costs 5$\nDB_NAME='a$b'\nLOG_FORMAT=json$\n"))
+	assert.ErrorContains(t, err, "LOG_FORMAT")
+	assert.Equal(t, "x", cfg.DataDir)
+	assert.Equal(t, "a$b", cfg.DBName)
+	_, err = load(nil, dotenv(t, "SECRET_KEY='abc\nnonsense hunter2"))
 	require.Error(t, err)
 	assert.NotContains(t, err.Error(), "hunter2")
 }
@@ -46,7 +66,7 @@ func TestDotenvRefusesWhatItWouldChange(t *testing.T) {
 func TestWherePostgresIs(t *testing.T) {
 	for _, tt := range []struct {
 		env  []string
-		want secret
+		want string
 	}{
 		{[]string{"DB_NAME=Healthcare", "DB_USER=postgres", "DB_PASSWORD=p@ss/w:rd", "DB_HOST=localhost"}, "postgres://postgres:p%40ss%2Fw%3Ard@localhost:5432/Healthcare?sslmode=disable"},
 		{[]string{"DB_NAME=x", "DB_USER=u", "DB_HOST=db.example.com", "DB_PORT=6432"}, "postgres://u:@db.example.com:6432/x?sslmode=require"},
@@ -57,12 +77,12 @@ func TestWherePostgresIs(t *testing.T) {
 		{[]string{"DATABASE_URL=postgresql://u:p@[::1]:5433/x?connect_timeout=3"}, "postgresql://u:p@[::1]:5433/x?connect_timeout=3&sslmode=disable"},
 		{[]string{"DATABASE_URL=postgres://u:p@h/x?sslmode=verify-full"}, "postgres://u:p@h/x?sslmode=verify-full"},
 	} {
-		cfg, err := loadConfig(tt.env, "")
+		cfg, err := load(tt.env, "")
 		require.NoError(t, err, tt.env)
 		assert.True(t, cfg.usesPostgres())
-		assert.Equal(t, string(tt.want), string(cfg.postgresURL()))
+		assert.Equal(t, tt.want, cfg.postgresURL().Reveal())
 	}
-	cfg, err := loadConfig(nil, "")
+	cfg, err := load(nil, "")
 	require.NoError(t, err)
 	assert.False(t, cfg.usesPostgres())
 }
@@ -78,7 +98,7 @@ func TestLoopback(t *testing.T) {
 
 func TestKeptSecretKey(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
-	keys := make(chan secret, 16)
+	keys := make(chan domain.Secret, 16)
 	for range cap(keys) {
 		go func() {
 			key, err := keptSecretKey(dir)
@@ -88,7 +108,7 @@ func TestKeptSecretKey(t *testing.T) {
 	}
 	first := <-keys
 	for range cap(keys) - 1 {
-		assert.Equal(t, string(first), string(<-keys), "whoever starts at the same time gets the same key")
+		assert.Equal(t, first.Reveal(), (<-keys).Reveal(), "whoever starts at the same time gets the same key")
 	}
 	path := filepath.Join(dir, "secret_key")
 	info, err := os.Stat(path)

@@ -19,7 +19,7 @@ type createsuperuserCommand struct {
 
 // Run creates one administrator, or none and says why.
 func (s createsuperuserCommand) Run(ctx context.Context, p process) error {
-	cfg, err := p.config()
+	cfg, err := loadConfig(p)
 	if err != nil {
 		return err
 	}
@@ -27,7 +27,7 @@ func (s createsuperuserCommand) Run(ctx context.Context, p process) error {
 	if interactive && !term.IsTerminal(int(p.in.Fd())) {
 		return errors.New("there is no terminal to ask on: use --noinput with --email and the variable SUPERUSER_PASSWORD")
 	}
-	if s.NoInput && (s.Email == "" || cfg.SuperuserPassword == "") {
+	if s.NoInput && (s.Email == "" || cfg.SuperuserPassword.IsZero()) {
 		return errors.New("--noinput needs --email and the variable SUPERUSER_PASSWORD")
 	}
 	users, cleanup, err := newUsers(ctx, cfg, cfg.logger(p.err))
@@ -36,7 +36,7 @@ func (s createsuperuserCommand) Run(ctx context.Context, p process) error {
 	}
 	defer cleanup()
 	if s.NoInput {
-		return s.create(ctx, p, users, s.Email, string(cfg.SuperuserPassword))
+		return s.create(ctx, p, users, s.Email, cfg.SuperuserPassword.Reveal())
 	}
 	return s.ask(ctx, p, users)
 }

@@ -1,59 +1,76 @@
 package main
 
 import (
+	"cmp"
 	"net"
 	"net/netip"
 	"net/url"
-	"strconv"
+	"slices"
 	"strings"
+
+	"example.com/healthcare/domain"
 )
 
 // usesPostgres says where the data is: in PostgreSQL, or in the embedded store
 // when no variable speaks of a database.
-func (c config) usesPostgres() bool { return c.DatabaseURL != "" || c.splitDatabase() }
+func (c config) usesPostgres() bool { return !c.DatabaseURL.IsZero() || c.splitDatabase() }
 
 // splitDatabase says whether any of the old backend's variables is set.
 func (c config) splitDatabase() bool {
-	return c.DBName != "" || c.DBUser != "" || c.DBPassword != "" || c.DBHost != "" || c.DBPort != 0 || c.DBSSLMode != ""
+	return c.DBName != "" || c.DBUser != "" || !c.DBPassword.IsZero() || c.DBHost != "" || c.DBPort != "" || c.DBSSLMode != ""
 }
 
+// sslModes are those of lib/pq.
+var sslModes = []string{"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
+
 func (c config) checkPostgres(bad badSettings) {
-	if c.DatabaseURL != "" {
+	if !c.DatabaseURL.IsZero() {
 		if c.splitDatabase() {
 			bad.add("DATABASE_URL", "left out when the DB_ variables are set, or they when it is")
 		}
-		// Not parsed into the message: the parser's error quotes the password.
-		if target, err := url.Parse(string(c.DatabaseURL)); err != nil || target.Scheme != "postgres" && target.Scheme != "postgresql" {
-			bad.add("DATABASE_URL", "of the form postgres://user:password@host:port/name, with special characters %-encoded")
+		// The parser's error is left out: it quotes the password.
+		target, err := url.Parse(c.DatabaseURL.Reveal())
+		if err != nil || target.Scheme != "postgres" && target.Scheme != "postgresql" {
+			bad.add("DATABASE_URL", "of the form postgres://user:password@host:port/name, with special characters %-encoded; for a socket, postgres://user@/name?host=/its/folder")
+		} else if mode := target.Query().Get("sslmode"); mode != "" && !slices.Contains(sslModes, mode) {
+			bad.add("DATABASE_URL", "with an sslmode of "+strings.Join(sslModes, ", "))
 		}
-	} else if c.splitDatabase() && c.DBName == "" {
+		return
+	}
+	if !c.splitDatabase() {
+		return
+	}
+	if c.DBName == "" {
 		bad.add("DB_NAME", "set along with the other DB_ variables")
+	}
+	if !c.DBPassword.IsZero() && c.DBUser == "" {
+		bad.add("DB_USER", "set along with DB_PASSWORD")
+	}
+	if c.DBPort != "" && (!isPort(c.DBPort) || c.DBPort == "0") {
+		bad.add("DB_PORT", "a port number")
+	}
+	if c.DBSSLMode != "" && !slices.Contains(sslModes, c.DBSSLMode) {
+		bad.add("DB_SSLMODE", "one of "+strings.Join(sslModes, ", "))
 	}
 }
 
 // postgresURL returns where PostgreSQL is. TLS is required unless the settings
 // say otherwise, or it is on this machine, where it usually has none.
-func (c config) postgresURL() secret {
+func (c config) postgresURL() domain.Secret {
 	target := c.splitURL()
-	if c.DatabaseURL != "" {
-		target, _ = url.Parse(string(c.DatabaseURL))
+	if !c.DatabaseURL.IsZero() {
+		target, _ = url.Parse(c.DatabaseURL.Reveal())
 	}
 	query := target.Query()
 	if !query.Has("sslmode") {
 		query.Set("sslmode", defaultSSLMode(target.Hostname(), query.Get("host")))
 	}
 	target.RawQuery = query.Encode()
-	return secret(target.String())
+	return domain.NewSecret(target.String())
 }
 
 func (c config) splitURL() *url.URL {
-	host, port, query := c.DBHost, "5432", url.Values{}
-	if host == "" {
-		host = "localhost"
-	}
-	if c.DBPort != 0 {
-		port = strconv.Itoa(int(c.DBPort))
-	}
+	host, port, query := cmp.Or(c.DBHost, "localhost"), cmp.Or(c.DBPort, "5432"), url.Values{}
 	if c.DBSSLMode != "" {
 		query.Set("sslmode", c.DBSSLMode)
 	}
@@ -65,7 +82,7 @@ func (c config) splitURL() *url.URL {
 		target.Host = net.JoinHostPort(host, port)
 	}
 	if c.DBUser != "" {
-		target.User = url.UserPassword(c.DBUser, string(c.DBPassword))
+		target.User = url.UserPassword(c.DBUser, c.DBPassword.Reveal())
 	}
 	target.RawQuery = query.Encode()
 	return target

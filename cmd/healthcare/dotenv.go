@@ -1,12 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
-	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/joho/godotenv"
 )
@@ -14,28 +14,36 @@ import (
 // readDotenv returns the variables of a .env file, none if it does not exist.
 //
 // The library expands $NAME in values that are not in single quotes, so that a
-// SECRET_KEY with a dollar sign would silently become another one. Such a line
+// SECRET_KEY with a dollar sign would silently become another one. Such a value
 // is refused.
-func readDotenv(path string) (map[string]string, error) {
+func readDotenv(path string, bad badSettings) map[string]string {
 	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return map[string]string{}, nil
+	if errors.Is(err, fs.ErrNotExist) || path == "" {
+		return map[string]string{}
 	}
-	if err != nil {
-		return nil, fmt.Errorf("cannot read %s: %w", path, err)
-	}
-	variables, err := godotenv.UnmarshalBytes(text)
-	if err != nil {
+	// A mark for "$" that means nothing to the library and is in no text yet.
+	const dollar = "\ue024"
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
+	variables, asWritten := parseDotenv(text), parseDotenv(bytes.ReplaceAll(text, []byte("$"), []byte(dollar)))
+	if err != nil || !utf8.Valid(text) || bytes.Contains(text, []byte(dollar)) || variables == nil || asWritten == nil {
 		// The library's own error quotes the line, which may hold a secret.
-		return nil, fmt.Errorf("%s is not a valid .env file: write one NAME='value' a line", path)
+		bad.add(path, "a readable text file in UTF-8, with one NAME='value' a line")
+		return map[string]string{}
 	}
-	var errs []error
-	for line := range strings.Lines(string(text)) {
-		if name := expandingLine.FindStringSubmatch(line); name != nil {
-			errs = append(errs, fmt.Errorf("%s: the value of %s holds a $, put it in single quotes: %s='...'", path, name[1], name[1]))
+	for name, value := range variables {
+		if value != strings.ReplaceAll(asWritten[name], dollar, "$") {
+			bad.add(name, "in single quotes in "+path+", as its value holds a $: "+name+"='...'")
 		}
 	}
-	return variables, errors.Join(errs...)
+	return variables
 }
 
-var expandingLine = regexp.MustCompile(`^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.]*)\s*[=:]\s*[^'#\s][^#]*\$`)
+// parseDotenv returns nil for what is no .env file.
+func parseDotenv(text []byte) map[string]string {
+	variables, err := godotenv.UnmarshalBytes(text)
+	// The library takes a line without "=" for the value of no name.
+	if _, nameless := variables[""]; err != nil || nameless {
+		return nil
+	}
+	return variables
+}

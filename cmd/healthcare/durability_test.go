@@ -49,9 +49,15 @@ func TestKillingTheProcessLosesNothing(t *testing.T) {
 					}
 				})
 			}
-			<-enough
+			stopped := make(chan struct{})
+			go func() { writers.Wait(); close(stopped) }()
+			select {
+			case <-enough:
+			case <-stopped:
+				t.Fatalf("the writers stopped by themselves:\n%s", service.log)
+			}
 			service.kill()
-			writers.Wait()
+			<-stopped
 		}
 
 		service := serve(t, env)

@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -35,11 +37,10 @@ type process struct {
 	err         io.Writer
 }
 
-func (p process) config() (config, error) { return loadConfig(p.environment, p.dotenv) }
-
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	// The first signal asks to finish, a second one ends the process.
+	context.AfterFunc(ctx, stop)
 	code := run(ctx, process{environment: os.Environ(), dotenv: ".env", in: os.Stdin, out: os.Stdout, err: os.Stderr}, os.Args[1:])
 	stop()
 	os.Exit(code)
@@ -77,12 +78,15 @@ func run(ctx context.Context, p process, args []string) int {
 // describe tells an operator what went wrong, a bad field a line.
 func describe(err error) string {
 	e, ok := errors.AsType[*domain.Error](err)
-	if !ok || len(e.Fields) == 0 {
+	switch {
+	case ok && e.Kind == domain.Unavailable && e.Err != nil:
+		return e.Err.Error() // what is not available, rather than that something is not
+	case !ok || len(e.Fields) == 0:
 		return err.Error()
 	}
 	var lines []string
-	for field, problems := range e.Fields {
-		lines = append(lines, field+": "+strings.Join(problems, " "))
+	for _, field := range slices.Sorted(maps.Keys(e.Fields)) {
+		lines = append(lines, field+": "+strings.Join(e.Fields[field], " "))
 	}
 	return strings.Join(lines, "\n")
 }

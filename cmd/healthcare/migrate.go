@@ -16,7 +16,7 @@ type migrateUpCommand struct{}
 
 // Run applies the pending steps and prints each.
 func (migrateUpCommand) Run(ctx context.Context, p process) error {
-	cfg, err := p.config()
+	cfg, err := loadConfig(p)
 	if err != nil {
 		return err
 	}
@@ -32,9 +32,9 @@ func (migrateUpCommand) Run(ctx context.Context, p process) error {
 
 type migrateStatusCommand struct{}
 
-// Run prints every step and when it was applied. It changes nothing.
+// Run prints every step and when it was applied. It applies none.
 func (migrateStatusCommand) Run(ctx context.Context, p process) error {
-	cfg, err := p.config()
+	cfg, err := loadConfig(p)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,9 +39,29 @@ func execute(t *testing.T, dsn, script string) {
 	require.NoError(t, err)
 }
 
+// query returns the first and third column of each row, in order.
+func query(t *testing.T, dsn, script string) (rows []string) {
+	t.Helper()
+	db, err := sql.Open("postgres", dsn)
+	require.NoError(t, err)
+	defer db.Close()
+	found, err := db.QueryContext(t.Context(), script)
+	require.NoError(t, err)
+	defer found.Close()
+	for found.Next() {
+		var problem, table, id string
+		require.NoError(t, found.Scan(&problem, &table, &id))
+		rows = append(rows, problem+" "+id)
+	}
+	require.NoError(t, found.Err())
+	slices.Sort(rows)
+	return rows
+}
+
 // TestTakingOverTheOldBackend runs the SQL of docs/operations.md.
 func TestTakingOverTheOldBackend(t *testing.T) {
-	script := operations(t, "(?s)```sql\n(.*?)```")
+	problems := operations(t, "(?s)```sql\n(SELECT.*?)```")
+	script := operations(t, "(?s)```sql\n(INSERT.*?)```")
 	dsn := pgtest.New(t)
 	key, err := pbkdf2.Key(sha256.New, "from the old backend", []byte("salt"), 600_000, 32)
 	require.NoError(t, err)
@@ -52,10 +73,13 @@ func TestTakingOverTheOldBackend(t *testing.T) {
 		CREATE TABLE old.mappings (id bigint, patient_id bigint, doctor_id bigint, assigned_at timestamptz);
 		INSERT INTO old.users VALUES
 			(3, 'Ada@Example.com', 'pbkdf2_sha256$600000$salt$`+base64.StdEncoding.EncodeToString(key)+`', 'Ada', '', NULL, 'STAFF', now(), true),
-			(4, 'gone@example.com', '!', '', '', NULL, 'ADMIN', now(), false);
-		INSERT INTO old.doctors VALUES (7, 'Gregory House', '2020-02-02', 'Diagnostics', ' NJ-1', 1234.5);
-		INSERT INTO old.patients VALUES (9, 3, 'Eve', NULL, NULL, NULL, NULL, 'Record');
+			(4, 'gone@example.com', 'pbkdf2_sha256$600000$salt$`+base64.StdEncoding.EncodeToString(key)+`', '', '', NULL, 'ADMIN', now(), false);
+		INSERT INTO old.doctors VALUES (7, 'Gregory House', '2020-02-02', 'Diagnostics', ' NJ-1', 1234.5), (8, 'Twin', '2020-02-02', 'x', 'nj-1 ', -1);
+		INSERT INTO old.patients VALUES (9, 4, 'Eve', NULL, NULL, NULL, NULL, 'Record');
 		INSERT INTO old.mappings VALUES (1, 9, 7, now());`)
+	assert.Equal(t, []string{"salary below 0 8", "same licence as another doctor 7", "same licence as another doctor 8"}, query(t, dsn, problems))
+	execute(t, dsn, "DELETE FROM old.doctors WHERE id = 8")
+	assert.Empty(t, query(t, dsn, problems))
 	execute(t, dsn, script)
 
 	service := serve(t, []string{"DATABASE_URL=" + dsn, "DATA_DIR=" + t.TempDir()})
@@ -70,6 +94,9 @@ func TestTakingOverTheOldBackend(t *testing.T) {
 	require.NoError(t, err)
 	require.NotNil(t, created.JSON201, "%s", created.Body)
 	assert.EqualValues(t, 10, created.JSON201.ID)
+	refused, err := service.api("").LoginWithResponse(t.Context(), client.LoginJSONRequestBody{Username: "gone@example.com", Password: "from the old backend"})
+	require.NoError(t, err)
+	assert.Equal(t, 401, refused.StatusCode(), "an account that is not active stays so")
 	service.stop()
 }
 

@@ -9,7 +9,7 @@ import (
 
 func newPasswords() (*passwords.Passwords, error) { return passwords.New(passwords.Recommended) }
 
-func newTokens(cfg config) (*tokens.Tokens, error) { return tokens.New(string(cfg.SecretKey)) }
+func newTokens(cfg config) (*tokens.Tokens, error) { return tokens.New(cfg.SecretKey.Reveal()) }
 
 func newClock() ports.Clock { return ports.SystemClock }
 

@@ -38,14 +38,16 @@ var shellBlock = regexp.MustCompile("(?s)```sh\n(.*?)```")
 func TestTheReadmesSessionWorks(t *testing.T) {
 	blocks := shellBlock.FindAllStringSubmatch(section(t, "A session with curl"), -1)
 	require.Len(t, blocks, 2, "one part before the restart, and one after it")
-	root, err := filepath.Abs("../..")
-	require.NoError(t, err)
+	// "go run ./cmd/healthcare" is the program that is being tested.
+	shims := t.TempDir()
+	shim := "#!/bin/sh\n[ \"$1 $2\" = 'run ./cmd/healthcare' ] && shift 2 && exec " + binary + " \"$@\"\n"
+	require.NoError(t, os.WriteFile(filepath.Join(shims, "go"), []byte(shim), 0o700))
 	overEachEngine(t, func(t *testing.T, env []string) {
 		variables := filepath.Join(t.TempDir(), "variables")
 		shell := func(url, script string) string {
 			cmd := exec.Command("bash", "-euo", "pipefail", "-c", script)
-			cmd.Dir = root
-			cmd.Env = append(os.Environ(), env...)
+			cmd.Dir = t.TempDir()
+			cmd.Env = append([]string{"PATH=" + shims + ":" + os.Getenv("PATH"), "HOME=" + cmd.Dir}, env...)
 			out, err := cmd.CombinedOutput()
 			require.NoError(t, err, "%s", out)
 			return string(out)
@@ -88,9 +90,13 @@ func TestTheReadmeNamesEverySetting(t *testing.T) {
 	source, err := os.ReadFile("config.go")
 	require.NoError(t, err)
 	settings := section(t, "Configuration")
-	names := regexp.MustCompile(`env:"([A-Z_]+)"`).FindAllStringSubmatch(string(source), -1)
+	names := regexp.MustCompile("env:\"([A-Z_]+)\"(?: envDefault:\"([^\"]*)\")?").FindAllStringSubmatch(string(source), -1)
 	require.NotEmpty(t, names)
 	for _, name := range names {
-		assert.Contains(t, settings, "`"+name[1]+"`")
+		row := regexp.MustCompile("(?m)^\\|[^|]*`" + name[1] + "`[^|]*\\|([^|]*)\\|").FindStringSubmatch(settings)
+		require.NotNil(t, row, name[1])
+		if name[2] != "" {
+			assert.Contains(t, row[1], "`"+name[2]+"`", "the default of %s", name[1])
+		}
 	}
 }

@@ -5,29 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"example.com/healthcare/adapters/tokens"
+	"example.com/healthcare/domain"
 )
 
-// secret is a setting that is never printed.
-type secret string
-
-func (secret) String() string       { return "[redacted]" }
-func (secret) GoString() string     { return "[redacted]" }
-func (secret) LogValue() slog.Value { return slog.StringValue("[redacted]") }
-
-// minSecretKeyBytes is the length of the keys that are derived from SECRET_KEY,
-// and the least for HS256 (RFC 7518, 3.2).
-const minSecretKeyBytes = 32
-
-// sampleKeys begin keys that stand in documentation for everybody to read.
+// sampleKeys are parts of keys that stand in documentation for everybody to read.
 var sampleKeys = []string{
-	"django-insecure-", "your-secret-key", "your-256-bit-secret", "your_secret_key",
-	"a-string-secret-at-least-256-bits-long", "changeme", "change-me", "change_me",
-	"secret", "supersecret", "super-secret", "replace-me", "replace_me", "0123456789", "1234567890",
+	"django-insecure-", "secret-key", "secret_key", "secretkey", "256-bit-secret", "string-secret", "supersecret", "super-secret",
+	"change-me", "change_me", "changeme", "changethis", "replace-me", "replace_me", "0123456789", "1234567890", "abcdefghijklm",
 }
 
 // minDistinctBytes refuses keys such as 32 times the letter x. Of 32 random
@@ -37,16 +27,16 @@ const minDistinctBytes = 8
 const goodSecretKey = "at least 32 random bytes, such as `openssl rand -base64 48` prints"
 
 // secretKeyMust says what key fails to be, or nothing.
-func secretKeyMust(key secret) string {
+func secretKeyMust(key domain.Secret) string {
 	distinct := map[rune]bool{}
-	for _, r := range string(key) {
+	for _, r := range key.Reveal() {
 		distinct[r] = true
 	}
 	isSample := slices.ContainsFunc(sampleKeys, func(sample string) bool {
-		return strings.HasPrefix(strings.ToLower(string(key)), sample)
+		return strings.Contains(strings.ToLower(key.Reveal()), sample)
 	})
 	switch {
-	case len(key) < minSecretKeyBytes:
+	case len(key.Reveal()) < tokens.MinSecretKeyLength:
 		return goodSecretKey + "; it is too short"
 	case isSample:
 		return goodSecretKey + "; it is a well-known sample"
@@ -57,47 +47,47 @@ func secretKeyMust(key secret) string {
 }
 
 // keptSecretKey returns the key that is kept in dir, and makes one the first time.
-func keptSecretKey(dir string) (secret, error) {
+func keptSecretKey(dir string) (domain.Secret, error) {
 	path := filepath.Join(dir, "secret_key")
 	key, err := readSecretKey(path)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return key, err
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", fmt.Errorf("cannot make DATA_DIR: %w", err)
+		return domain.Secret{}, fmt.Errorf("cannot make DATA_DIR: %w", err)
 	}
 	// Written whole under another name first: whoever else starts now sees no
 	// key or a whole one, and the first one linked is everybody's.
 	fresh, err := os.CreateTemp(dir, "secret_key.*")
 	if err != nil {
-		return "", fmt.Errorf("cannot keep a SECRET_KEY in DATA_DIR: %w", err)
+		return domain.Secret{}, fmt.Errorf("cannot keep a SECRET_KEY in DATA_DIR: %w", err)
 	}
 	defer func() { _ = os.Remove(fresh.Name()) }()
 	_, err = fresh.WriteString(rand.Text() + rand.Text() + "\n")
 	if err := errors.Join(err, fresh.Sync(), fresh.Close()); err != nil {
-		return "", fmt.Errorf("cannot keep a SECRET_KEY in DATA_DIR: %w", err)
+		return domain.Secret{}, fmt.Errorf("cannot keep a SECRET_KEY in DATA_DIR: %w", err)
 	}
 	if err := os.Link(fresh.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return "", fmt.Errorf("cannot keep a SECRET_KEY in DATA_DIR: %w", err)
+		return domain.Secret{}, fmt.Errorf("cannot keep a SECRET_KEY in DATA_DIR: %w", err)
 	}
 	return readSecretKey(path)
 }
 
-func readSecretKey(path string) (secret, error) {
+func readSecretKey(path string) (domain.Secret, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return "", err
+		return domain.Secret{}, err
 	}
 	if info.Mode().Perm()&0o077 != 0 {
-		return "", fmt.Errorf("%s can be read by others: chmod 600 %s", path, path)
+		return domain.Secret{}, fmt.Errorf("%s can be read by others: chmod 600 %s", path, path)
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return "", err
+		return domain.Secret{}, err
 	}
-	key := secret(strings.TrimSpace(string(text)))
+	key := domain.NewSecret(strings.TrimSpace(string(text)))
 	if must := secretKeyMust(key); must != "" {
-		return "", fmt.Errorf("the key in %s must be %s", path, must)
+		return domain.Secret{}, fmt.Errorf("the key in %s must be %s", path, must)
 	}
 	return key, nil
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 
@@ -19,11 +18,8 @@ func (s serveCommand) Run(ctx context.Context, p process) error {
 	if s.Addr != "" {
 		p.environment = append(p.environment, "HTTP_ADDR="+s.Addr)
 	}
-	cfg, err := p.config()
+	cfg, err := loadServingConfig(p)
 	if err != nil {
-		return err
-	}
-	if cfg, err = cfg.forServing(); err != nil {
 		return err
 	}
 	if s.Migrate {
@@ -45,7 +41,7 @@ func (s serveCommand) Run(ctx context.Context, p process) error {
 	fmt.Fprintf(p.out, "Records are kept in %s.\n", cfg.whereRecordsAre())
 	fmt.Fprintln(p.out, "To make the first administrator, in this folder: healthcare createsuperuser (from the sources: go run ./cmd/healthcare createsuperuser)")
 	if err := httpapi.Serve(ctx, listener, handler, log); err != nil {
-		return errors.Join(errors.New("stopped before all requests were answered"), err)
+		return err
 	}
 	log.Info("stopped")
 	return nil

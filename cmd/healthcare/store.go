@@ -20,7 +20,7 @@ func openStore(ctx context.Context, cfg config, log *slog.Logger) (*sqlstore.Sto
 	var store *sqlstore.Store
 	var err error
 	if cfg.usesPostgres() {
-		store, err = postgres.Open(ctx, string(cfg.postgresURL()), postgres.Options{Unprepared: !cfg.PreparedStatements})
+		store, err = postgres.Open(ctx, cfg.postgresURL().Reveal(), postgres.Options{Unprepared: !cfg.PreparedStatements})
 		if errors.Is(err, postgres.ErrSchemaBehind) {
 			err = errors.New("the database schema is behind this version: run `healthcare migrate`, or start with `healthcare serve --migrate`")
 		}
@@ -40,7 +40,7 @@ func openStore(ctx context.Context, cfg config, log *slog.Logger) (*sqlstore.Sto
 // migrateStore applies the pending steps of the schema and returns them.
 func migrateStore(ctx context.Context, cfg config) ([]sqlstore.Migration, error) {
 	if cfg.usesPostgres() {
-		return postgres.Migrate(ctx, string(cfg.postgresURL()))
+		return postgres.Migrate(ctx, cfg.postgresURL().Reveal())
 	}
 	return sqlite.Migrate(ctx, cfg.embeddedPath())
 }
@@ -48,7 +48,7 @@ func migrateStore(ctx context.Context, cfg config) ([]sqlstore.Migration, error)
 // migrationStatus returns all steps of the schema.
 func migrationStatus(ctx context.Context, cfg config) ([]sqlstore.Migration, error) {
 	if cfg.usesPostgres() {
-		return postgres.Status(ctx, string(cfg.postgresURL()))
+		return postgres.Status(ctx, cfg.postgresURL().Reveal())
 	}
 	return sqlite.Status(ctx, cfg.embeddedPath())
 }

@@ -206,6 +206,8 @@ func testUncommitted(t *testing.T, store ports.Store) {
 			}
 		}
 	}()
+	// A failing check must not leave the Updates running behind its back.
+	defer func() { <-done }()
 	seen := 0
 	for reading := true; reading; {
 		select {
