@@ -151,22 +151,25 @@ func newWorld(c *clinic) world {
 
 func TestEveryUseCaseByRole(t *testing.T) {
 	for name, tt := range roleMatrix {
-		for _, role := range []domain.Role{domain.Anonymous, domain.Staff, domain.Admin, domain.Operator, "GOD"} {
-			c := newClinic(t)
-			w := newWorld(c)
-			before := everything(c)
-			err := tt.run(c, w.actors[role], w)
-			switch {
-			case slices.Contains(tt.allowed, role):
-				assert.NoError(t, err, "%s by %q", name, role)
-				continue
-			case role == domain.Anonymous:
-				assert.Equal(t, domain.ErrNotAuthenticated(), err, "%s by %q", name, role)
-			default:
-				assert.Equal(t, domain.Forbidden, domain.KindOf(err), "%s by %q", name, role)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, role := range []domain.Role{domain.Anonymous, domain.Staff, domain.Admin, domain.Operator, "GOD"} {
+				c := newClinic(t)
+				w := newWorld(c)
+				before := everything(c)
+				err := tt.run(c, w.actors[role], w)
+				switch {
+				case slices.Contains(tt.allowed, role):
+					assert.NoError(t, err, "by %q", role)
+					continue
+				case role == domain.Anonymous:
+					assert.Equal(t, domain.ErrNotAuthenticated(), err, "by %q", role)
+				default:
+					assert.Equal(t, domain.Forbidden, domain.KindOf(err), "by %q", role)
+				}
+				assert.Equal(t, before, everything(c), "%q changed something", role)
 			}
-			assert.Equal(t, before, everything(c), "%s by %q changed something", name, role)
-		}
+		})
 	}
 }
 
