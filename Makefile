@@ -17,8 +17,8 @@ OAPI   := cd $(CLIENT) && $(TOOL) oapi-codegen -config config.yaml
 help: ## Print this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## Serve from the embedded store
-	go run -ldflags "-X main.version=$(VERSION)" ./cmd/healthcare serve
+run: build ## Build it, and serve from the embedded store
+	bin/healthcare serve
 
 build: ## Build bin/healthcare
 	go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/healthcare ./cmd/healthcare

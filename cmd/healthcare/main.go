@@ -30,6 +30,7 @@ type commands struct {
 
 // process is what a command has of the process it runs in.
 type process struct {
+	name        string // as it was called
 	environment []string
 	dotenv      string
 	in          *os.File
@@ -41,7 +42,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// The first signal asks to finish, a second one ends the process.
 	context.AfterFunc(ctx, stop)
-	code := run(ctx, process{environment: os.Environ(), dotenv: ".env", in: os.Stdin, out: os.Stdout, err: os.Stderr}, os.Args[1:])
+	code := run(ctx, process{name: os.Args[0], environment: os.Environ(), dotenv: ".env", in: os.Stdin, out: os.Stdout, err: os.Stderr}, os.Args[1:])
 	stop()
 	os.Exit(code)
 }

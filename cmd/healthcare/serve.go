@@ -39,7 +39,7 @@ func (s serveCommand) Run(ctx context.Context, p process) error {
 	}
 	fmt.Fprintf(p.out, "healthcare %s listens on http://%s\n", buildVersion(), listener.Addr())
 	fmt.Fprintf(p.out, "Records are kept in %s.\n", cfg.whereRecordsAre())
-	fmt.Fprintln(p.out, "To make the first administrator, in this folder: healthcare createsuperuser (from the sources: go run ./cmd/healthcare createsuperuser)")
+	fmt.Fprintf(p.out, "To make the first administrator, in this folder: %s createsuperuser\n", p.name)
 	if err := httpapi.Serve(ctx, listener, handler, log); err != nil {
 		return err
 	}
