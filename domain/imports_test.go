@@ -118,7 +118,7 @@ var doesIO = []string{
 
 // homes says where alone a library may be imported, tests aside.
 var homes = []struct {
-	library string
+	module  string
 	folders []string
 	why     string
 }{
@@ -202,7 +202,7 @@ func forbidden(file, imported string) (why string) {
 		return ""
 	}
 	for _, home := range homes {
-		if within(imported, home.library) && !within(folder, home.folders...) {
+		if within(imported, home.module) && !within(folder, home.folders...) {
 			return home.why
 		}
 	}

@@ -343,10 +343,10 @@ func FuzzVerifyStoredHash(f *testing.F) {
 		outdated := p.Outdated(domain.RestorePasswordHash(stored))
 		// Well-formed hashes that cost much are left out, or little would be tried.
 		if params, err := parseArgon2id(stored); err == nil && params.Memory*params.Iterations > 1024 {
-			t.Skip()
+			return
 		}
 		if hash, err := parseDjango(stored); err == nil && hash.iterations > 10_000 {
-			t.Skip()
+			return
 		}
 		match, err := verify(t, p, phrase, stored)
 		switch {
