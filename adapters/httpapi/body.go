@@ -111,7 +111,7 @@ func (b *body) reference(name string) domain.Input {
 	if b.members[name].Kind() == '{' {
 		entity, err := parseBody(b.members[name])
 		delete(b.members, name)
-		if err != nil {
+		if err != nil || entity.members["id"] == nil {
 			return domain.Unreadable(problem)
 		}
 		return entity.take("id", problem, '0')

@@ -169,6 +169,7 @@ func TestASessionOverHTTP(t *testing.T) {
 			sentBack := api.want(200, "PUT", created.Header.Get("Location"), staff, edited).object(t)
 			assert.Equal(t, created.object(t), sentBack, "what the list shows can be sent back")
 			api.want(400, "PUT", created.Header.Get("Location"), staff, `{"patient":{"id":"2"},"doctor":{"name":"x"}}`)
+			api.want(400, "PATCH", created.Header.Get("Location"), staff, `{"patient":{}}`)
 			api.want(404, "GET", "/api/mappings/99/", staff, "")
 			api.want(404, "GET", "/api/patients/99/doctors/", staff, "")
 			api.want(204, "DELETE", "/api/doctors/1/", admin, "")

@@ -99,7 +99,7 @@ func sendProblem(err error, c echo.Context) {
 	header.Set(echo.HeaderContentType, "application/problem+json")
 	switch p.Status {
 	case http.StatusMethodNotAllowed:
-		p.Detail = fmt.Sprintf("Method %q not allowed.", knownMethod(c.Request().Method)) // the old backend's wording
+		p.Detail = fmt.Sprintf("Method %q not allowed.", knownMethod(c.Request().Method)) // the old backend's wording, for methods that are known
 	case http.StatusUnauthorized:
 		header.Set(echo.HeaderWWWAuthenticate, "Bearer")
 	case http.StatusServiceUnavailable:

@@ -21,18 +21,33 @@ const (
 		SELECT ` + patientColumns + `
 		FROM patients
 		WHERE patients.id = $1`
+	// The lists end where the rows before have $3 bytes of free text. It is decided
+	// in the database: stopping to read would not keep it from sending the rest.
 	selectPatients = `
 		SELECT ` + patientColumns + `
-		FROM patients
-		WHERE patients.id > $1
-		ORDER BY patients.id
-		LIMIT $2`
+		FROM (
+			SELECT patients.*, ` + freeTextBefore + `
+			FROM patients
+			WHERE patients.id > $1
+			ORDER BY patients.id
+			LIMIT $2
+		) AS patients
+		WHERE patients.free_text_before < $3
+		ORDER BY patients.id`
 	selectPatientsOfDoctor = `
 		SELECT ` + patientColumns + `
-		FROM mappings JOIN patients ON patients.id = mappings.patient_id
-		WHERE mappings.doctor_id = $1 AND mappings.patient_id > $2
-		ORDER BY mappings.patient_id
-		LIMIT $3`
+		FROM (
+			SELECT patients.*, ` + freeTextBefore + `
+			FROM mappings JOIN patients ON patients.id = mappings.patient_id
+			WHERE mappings.doctor_id = $4 AND mappings.patient_id > $1
+			ORDER BY mappings.patient_id
+			LIMIT $2
+		) AS patients
+		WHERE patients.free_text_before < $3
+		ORDER BY patients.id`
+	freeTextBefore = `
+				COALESCE(SUM(octet_length(patients.address) + octet_length(patients.medical_record))
+					OVER (ORDER BY patients.id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS free_text_before`
 	insertPatient = `
 		INSERT INTO patients (created_by, name, date_of_birth, phone_number, gender, address, medical_record)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -124,9 +139,9 @@ func (s patients) Delete(ctx context.Context, id domain.ID) error {
 }
 
 func (s patients) List(ctx context.Context, page domain.Page) ([]domain.Patient, error) {
-	return entities[patientRow](ctx, s.querier, selectPatients, page.After, page.Limit)
+	return entities[patientRow](ctx, s.querier, selectPatients, page.After, page.Limit, domain.MaxPageBytes)
 }
 
 func (s patients) OfDoctor(ctx context.Context, doctor domain.ID, page domain.Page) ([]domain.Patient, error) {
-	return entities[patientRow](ctx, s.querier, selectPatientsOfDoctor, doctor, page.After, page.Limit)
+	return entities[patientRow](ctx, s.querier, selectPatientsOfDoctor, page.After, page.Limit, domain.MaxPageBytes, doctor)
 }

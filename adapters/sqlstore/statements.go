@@ -100,34 +100,22 @@ func (q *querier) get(ctx context.Context, dest any, query string, args ...any) 
 	})
 }
 
-// entities reads the rows of a list and returns what they are rows of; without
-// rows the list is empty, not nil. It stops where a list ends early.
+// entities reads all rows and returns what they are rows of; without rows the
+// list is empty, not nil.
 func entities[R interface{ entity() E }, E any](ctx context.Context, q *querier, query string, args ...any) ([]E, error) {
-	list := []E{}
-	err := q.run(ctx, query, func(stmt *sqlx.Stmt, direct sqlx.ExtContext) (err error) {
-		var rows *sqlx.Rows
+	var rows []R
+	err := q.run(ctx, query, func(stmt *sqlx.Stmt, direct sqlx.ExtContext) error {
 		if stmt != nil {
-			rows, err = stmt.QueryxContext(ctx, args...)
-		} else {
-			rows, err = direct.QueryxContext(ctx, query, args...)
+			return stmt.SelectContext(ctx, &rows, args...)
 		}
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, rows.Close()) }()
-		for size := 0; size < domain.MaxPageBytes && rows.Next(); {
-			var row R
-			if err := rows.StructScan(&row); err != nil {
-				return err
-			}
-			entity := row.entity()
-			size += domain.FreeText(entity)
-			list = append(list, entity)
-		}
-		return rows.Err()
+		return sqlx.SelectContext(ctx, direct, &rows, query, args...)
 	})
 	if err != nil {
 		return nil, err
+	}
+	list := make([]E, len(rows))
+	for i, row := range rows {
+		list[i] = row.entity()
 	}
 	return list, nil
 }

@@ -216,6 +216,8 @@ func TestServeRefusesBadSettings(t *testing.T) {
 		"monotonous key":    {[]string{"SECRET_KEY=" + strings.Repeat("ab", 32)}, "", []string{"SECRET_KEY"}},
 		"two databases":     {[]string{"DATABASE_URL=postgres://u:" + password + "@127.0.0.1:1/x", "DB_NAME=x"}, "", []string{"DATABASE_URL"}},
 		"bad sslmode":       {[]string{"DATABASE_URL=postgres://u:" + password + "@127.0.0.1:1/x?sslmode=bogus"}, "", []string{"sslmode"}},
+		"lost sslmode":      {[]string{"DATABASE_URL=postgres://u:" + password + "@127.0.0.1:1/x?sslmode=verify-full;sslrootcert=/ca.pem"}, "", []string{"DATABASE_URL"}},
+		"bad database port": {[]string{"DATABASE_URL=postgres://u:" + password + "@127.0.0.1:99999/x"}, "", []string{"DATABASE_URL"}},
 		"bad database URL":  {[]string{"DATABASE_URL=postgres://u:" + password + "%zz@h/x"}, "", []string{"DATABASE_URL"}},
 		"no database there": {[]string{"DATABASE_URL=postgres://u:" + password + "@127.0.0.1:1/x"}, "", []string{"refused"}},
 	} {

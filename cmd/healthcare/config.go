@@ -91,14 +91,19 @@ func loadServingConfig(p process) (config, error) {
 
 func readConfig(p process) (config, badSettings) {
 	bad := badSettings{}
-	variables := readDotenv(p.dotenv, bad)
+	dotenv := readDotenv(p.dotenv, bad)
+	variables := map[string]string{}
 	for _, pair := range p.environment {
-		name, value, _ := strings.Cut(pair, "=")
-		variables[name] = value
+		if name, value, _ := strings.Cut(pair, "="); value != "" { // an empty variable is one that is not set
+			variables[name] = value
+		}
 	}
-	for name, value := range variables {
-		if value == "" {
-			delete(variables, name) // an empty variable is one that is not set
+	for field := range reflect.TypeFor[config]().Fields() {
+		name := field.Tag.Get("env")
+		if _, set := variables[name]; !set {
+			if value := dotenv.value(name, bad); value != "" {
+				variables[name] = value
+			}
 		}
 	}
 	var cfg config
@@ -157,10 +162,12 @@ func (c config) check(bad badSettings) {
 	default:
 		bad.add("REGISTRATION", "open or closed")
 	}
-	if c.AccessTokenTTL < time.Second || c.AccessTokenTTL > maxAccessTTL {
+	access := c.AccessTokenTTL
+	if access < time.Second || access > maxAccessTTL {
 		bad.add("ACCESS_TOKEN_TTL", "from 1s to 24h")
+		access = time.Second
 	}
-	if c.RefreshTokenTTL < c.AccessTokenTTL || c.RefreshTokenTTL > maxRefreshTTL {
+	if c.RefreshTokenTTL < access || c.RefreshTokenTTL > maxRefreshTTL {
 		bad.add("REFRESH_TOKEN_TTL", "from ACCESS_TOKEN_TTL to 2160h (90 days)")
 	}
 	if !slices.Contains([]string{"text", "json"}, c.LogFormat) {

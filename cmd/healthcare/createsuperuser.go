@@ -30,6 +30,14 @@ func (s createsuperuserCommand) Run(ctx context.Context, p process) error {
 	if s.NoInput && (s.Email == "" || cfg.SuperuserPassword.IsZero()) {
 		return errors.New("--noinput needs --email and the variable SUPERUSER_PASSWORD")
 	}
+	if interactive {
+		// Raw from the very start, so that what is typed early is not shown.
+		before, err := term.MakeRaw(int(p.in.Fd()))
+		if err != nil {
+			return err
+		}
+		defer func() { _ = term.Restore(int(p.in.Fd()), before) }()
+	}
 	users, cleanup, err := newUsers(ctx, cfg, cfg.logger(p.err))
 	if err != nil {
 		return err
@@ -43,14 +51,9 @@ func (s createsuperuserCommand) Run(ctx context.Context, p process) error {
 
 var errCancelled = errors.New("cancelled, nothing was changed")
 
-// ask asks at the terminal until the account is created or the person gives up.
+// ask asks at the terminal, which is raw, until the account is created or the
+// person gives up.
 func (s createsuperuserCommand) ask(ctx context.Context, p process, users *application.Users) error {
-	// Raw from before the first prompt, so that what is typed early is not shown.
-	before, err := term.MakeRaw(int(p.in.Fd()))
-	if err != nil {
-		return err
-	}
-	defer func() { _ = term.Restore(int(p.in.Fd()), before) }()
 	terminal := term.NewTerminal(struct {
 		io.Reader
 		io.Writer

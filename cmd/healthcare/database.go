@@ -30,9 +30,14 @@ func (c config) checkPostgres(bad badSettings) {
 		}
 		// The parser's error is left out: it quotes the password.
 		target, err := url.Parse(c.DatabaseURL.Reveal())
-		if err != nil || target.Scheme != "postgres" && target.Scheme != "postgresql" {
+		var query url.Values
+		if err == nil {
+			// Query would drop what it cannot read, and with it perhaps an sslmode.
+			query, err = url.ParseQuery(target.RawQuery)
+		}
+		if err != nil || target.Port() != "" && !isPort(target.Port()) || target.Scheme != "postgres" && target.Scheme != "postgresql" {
 			bad.add("DATABASE_URL", "of the form postgres://user:password@host:port/name, with special characters %-encoded; for a socket, postgres://user@/name?host=/its/folder")
-		} else if mode := target.Query().Get("sslmode"); mode != "" && !slices.Contains(sslModes, mode) {
+		} else if mode := query.Get("sslmode"); mode != "" && !slices.Contains(sslModes, mode) {
 			bad.add("DATABASE_URL", "with an sslmode of "+strings.Join(sslModes, ", "))
 		}
 		return

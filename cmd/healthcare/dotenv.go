@@ -11,31 +11,43 @@ import (
 	"github.com/joho/godotenv"
 )
 
-// readDotenv returns the variables of a .env file, none if it does not exist.
+// dotenvFile is the variables of a .env file: as the library reads them, and as
+// they are written.
 //
 // The library expands $NAME in values that are not in single quotes, so that a
-// SECRET_KEY with a dollar sign would silently become another one. Such a value
-// is refused.
-func readDotenv(path string, bad badSettings) map[string]string {
+// SECRET_KEY with a dollar sign would silently become another one.
+type dotenvFile struct {
+	path      string
+	variables map[string]string
+	asWritten map[string]string
+}
+
+// dollar stands for "$" where the library is to take it for a letter.
+const dollar = "\ue024"
+
+// value returns a variable of the file, nothing if it has none. A value that the
+// library changed is bad.
+func (f dotenvFile) value(name string, bad badSettings) string {
+	if f.variables[name] != strings.ReplaceAll(f.asWritten[name], dollar, "$") {
+		bad.add(name, "in single quotes in "+f.path+", as its value holds a $: "+name+"='...'")
+	}
+	return f.variables[name]
+}
+
+// readDotenv reads a .env file, which need not exist.
+func readDotenv(path string, bad badSettings) dotenvFile {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) || path == "" {
-		return map[string]string{}
+		return dotenvFile{}
 	}
-	// A mark for "$" that means nothing to the library and is in no text yet.
-	const dollar = "\ue024"
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	variables, asWritten := parseDotenv(text), parseDotenv(bytes.ReplaceAll(text, []byte("$"), []byte(dollar)))
 	if err != nil || !utf8.Valid(text) || bytes.Contains(text, []byte(dollar)) || variables == nil || asWritten == nil {
 		// The library's own error quotes the line, which may hold a secret.
 		bad.add(path, "a readable text file in UTF-8, with one NAME='value' a line")
-		return map[string]string{}
+		return dotenvFile{}
 	}
-	for name, value := range variables {
-		if value != strings.ReplaceAll(asWritten[name], dollar, "$") {
-			bad.add(name, "in single quotes in "+path+", as its value holds a $: "+name+"='...'")
-		}
-	}
-	return variables
+	return dotenvFile{path, variables, asWritten}
 }
 
 // parseDotenv returns nil for what is no .env file.
