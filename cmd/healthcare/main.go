@@ -57,7 +57,6 @@ func run(ctx context.Context, p process, args []string) int {
 		kong.Exit(func(code int) { exit = code }),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(p),
-		kong.UsageOnError(),
 	)
 	command, err := parser.Parse(args)
 	if exit >= 0 { // --help has been printed
