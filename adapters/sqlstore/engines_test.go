@@ -21,11 +21,13 @@ import (
 
 type wrap = func(driver.Connector) driver.Connector
 
-// engines opens an empty store of each engine; wrap may be nil.
-var engines = []struct {
+// engine opens an empty store; wrap may be nil.
+type engine struct {
 	name string
 	open func(t testing.TB, wrap wrap) *sqlstore.Store
-}{
+}
+
+var engines = []engine{
 	{"PostgreSQL", func(t testing.TB, wrap wrap) *sqlstore.Store {
 		store, err := postgres.Open(t.Context(), pgtest.New(t), postgres.Options{Wrap: wrap})
 		return closing(t, store, err)
@@ -35,6 +37,12 @@ var engines = []struct {
 		return closing(t, store, err)
 	}},
 }
+
+// unprepared shows what preparing statements is worth.
+var unprepared = engine{"PostgreSQL_unprepared", func(t testing.TB, wrap wrap) *sqlstore.Store {
+	store, err := postgres.Open(t.Context(), pgtest.New(t), postgres.Options{Unprepared: true, Wrap: wrap})
+	return closing(t, store, err)
+}}
 
 func closing(t testing.TB, store *sqlstore.Store, err error) *sqlstore.Store {
 	t.Helper()
