@@ -16,7 +16,7 @@ type Lifetimes struct {
 	Access time.Duration
 	// Session is for the whole session, from login to the last refresh. It does
 	// not grow with use, so that everybody proves who they are once in that time
-	// (NIST SP 800-63B, 2.2.3: at least every 24 hours).
+	// (NIST SP 800-63B-4 asks for every 24 hours at its second level of assurance).
 	Session time.Duration
 }
 

@@ -53,7 +53,7 @@ type Password struct{ Secret }
 // was never a good password is just a wrong one.
 func TypedPassword(text string) Password { return Password{NewSecret(text)} }
 
-// The bounds of a new password, in characters (NIST SP 800-63B, 3.1.1.2: at
+// The bounds of a new password, in characters (NIST SP 800-63B-3, 5.1.1.2: at
 // least 8; allow at least 64).
 const (
 	MinPasswordLength = 8

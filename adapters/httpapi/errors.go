@@ -68,7 +68,7 @@ func problemOf(err error) problem {
 	} else if e, ok := errors.AsType[*requestError](err); ok {
 		p = problem{Status: e.status, Code: e.code, Detail: e.detail}
 	} else if e, ok := errors.AsType[*echo.HTTPError](err); ok && e.Code == http.StatusMethodNotAllowed {
-		p = problem{Status: e.Code, Code: "method_not_allowed", Detail: "Method not allowed."}
+		p = problem{Status: e.Code, Code: "method_not_allowed"} // sendProblem knows the method
 	} else if ok && e.Code == http.StatusNotFound {
 		p = answers[domain.NotFound]
 	} else {
@@ -99,7 +99,8 @@ func sendProblem(err error, c echo.Context) {
 	header.Set(echo.HeaderContentType, "application/problem+json")
 	switch p.Status {
 	case http.StatusMethodNotAllowed:
-		p.Detail = fmt.Sprintf("Method %q not allowed.", knownMethod(c.Request().Method)) // the old backend's wording, for methods that are known
+		// The old backend's wording, for methods that are known.
+		p.Detail = fmt.Sprintf("Method %q not allowed.", knownMethod(c.Request().Method))
 	case http.StatusUnauthorized:
 		header.Set(echo.HeaderWWWAuthenticate, "Bearer")
 	case http.StatusServiceUnavailable:

@@ -128,7 +128,7 @@ func (q *querier) insert(ctx context.Context, dest any, query string, args ...an
 	return q.get(ctx, dest, query, args...)
 }
 
-// change writes to one row; none is NotFound.
+// change runs a statement that writes to one row, or only locks some; none is NotFound.
 func (q *querier) change(ctx context.Context, query string, args ...any) error {
 	if q.tx == nil {
 		return errWriteInView

@@ -48,8 +48,8 @@ type config struct {
 	LogFormat string     `env:"LOG_FORMAT" envDefault:"text"`
 }
 
-// The bounds of lifetimes. A stolen access token works until it expires, so it
-// is short-lived (RFC 9700, 2.2.1); a session that never ends is nobody's wish.
+// The bounds of lifetimes, against slips such as 15h for 15m. What is wise is
+// shorter: an hour or less for an access token (RFC 6750, 5.3).
 const (
 	maxAccessTTL  = 24 * time.Hour
 	maxRefreshTTL = 90 * 24 * time.Hour

@@ -21,7 +21,7 @@ var sampleKeys = []string{
 }
 
 // minDistinctBytes refuses keys such as 32 times the letter x. Of 32 random
-// hexadecimal digits fewer than 8 are different once in a hundred thousand times.
+// hexadecimal digits fewer than 8 are different less than once in 20 million times.
 const minDistinctBytes = 8
 
 const goodSecretKey = "at least 32 random bytes, such as `openssl rand -base64 48` prints"

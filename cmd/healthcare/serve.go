@@ -13,7 +13,8 @@ type serveCommand struct {
 	Migrate bool   `help:"Bring the schema up to date first. The embedded store does so by itself."`
 }
 
-// Run serves until ctx ends and all requests in flight are answered.
+// Run serves until ctx ends, and then as long as httpapi.Serve lets requests in
+// flight finish.
 func (s serveCommand) Run(ctx context.Context, p process) error {
 	if s.Addr != "" {
 		p.environment = append(p.environment, "HTTP_ADDR="+s.Addr)
@@ -40,11 +41,9 @@ func (s serveCommand) Run(ctx context.Context, p process) error {
 	fmt.Fprintf(p.out, "healthcare %s listens on http://%s\n", buildVersion(), listener.Addr())
 	fmt.Fprintf(p.out, "Records are kept in %s.\n", cfg.whereRecordsAre())
 	fmt.Fprintf(p.out, "To make the first administrator, in this folder: %s createsuperuser\n", p.name)
-	if err := httpapi.Serve(ctx, listener, handler, log); err != nil {
-		return err
-	}
+	err = httpapi.Serve(ctx, listener, handler, log)
 	log.Info("stopped")
-	return nil
+	return err
 }
 
 func (c config) whereRecordsAre() string {
