@@ -3,6 +3,7 @@ package application_test
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -11,52 +12,109 @@ import (
 
 	"example.com/healthcare/adapters/memory"
 	"example.com/healthcare/adapters/passwords"
+	"example.com/healthcare/adapters/secretkeys"
 	"example.com/healthcare/adapters/tokens"
+	"example.com/healthcare/adapters/totp"
 	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
 )
 
-const goodPassword = "orbit-walnut-73-lagoon"
+const goodPassword, otherPassword = "orbit-walnut-73-lagoon", "meadow-copper-41-violin"
 
 // clinic is all use-cases over the memory store, at a time that the test sets.
+// A test that puts something else in place of what they rest on wires them anew.
 type clinic struct {
-	t         *testing.T
-	ctx       context.Context
-	now       time.Time
-	store     ports.Store
-	passwords *passwords.Passwords
-	tokens    *tokens.Tokens
-	auth      *application.Auth
-	users     *application.Users
-	doctors   *application.Doctors
-	patients  *application.Patients
-	mappings  *application.Mappings
+	t   *testing.T
+	ctx context.Context
+	now time.Time
+
+	store       ports.Store
+	passwords   ports.Passwords
+	tokens      ports.AccessTokens
+	codes       ports.OneTimeCodes
+	revocations ports.Revocations
+	settings
+
+	authenticator *application.Authenticator
+	sessions      *application.Sessions
+	account       *application.Account
+	secondFactor  *application.SecondFactor
+	users         *application.Users
+	doctors       *application.Doctors
+	patients      *application.Patients
+	mappings      *application.Mappings
 }
+
+// settings are what an operator decides.
+type settings struct {
+	registration           application.RegistrationMode
+	limits                 application.Limits
+	adminsNeedSecondFactor bool
+}
+
+const accessLifetime, sessionLifetime = 15 * time.Minute, 24 * time.Hour
 
 // cheap keeps the suite fast; that the real parameters are used is for the
 // tests of the program.
-var cheap = passwords.Params{MemoryKiB: 64, Iterations: 1, Parallelism: 1, Concurrent: 2}
+var cheap = passwords.Params{MemoryKiB: 64, Iterations: 1, Parallelism: 1, Concurrent: 2, Waiting: 100}
 
-func newClinic(t *testing.T) *clinic { return newClinicWith(t, application.RegistrationOpen) }
+var (
+	oldSecret = domain.NewSecret("a secret for tests only, of enough bytes")
+	newSecret = domain.NewSecret("another secret for tests only, as long")
+)
 
-func newClinicWith(t *testing.T, registration application.RegistrationMode) *clinic {
+func newClinic(t *testing.T) *clinic {
+	t.Helper()
+	return newClinicWith(t, settings{registration: application.RegistrationOpen})
+}
+
+func newClinicWith(t *testing.T, settings settings) *clinic {
 	t.Helper()
 	hasher, err := passwords.New(cheap)
 	require.NoError(t, err)
-	signer, err := tokens.New("a key for tests only, of enough bytes")
+	keys, err := secretkeys.New(oldSecret)
 	require.NoError(t, err)
-	c := &clinic{t: t, ctx: t.Context(), now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC), store: memory.New(), passwords: hasher, tokens: signer}
-	clock := ports.Clock(func() time.Time { return c.now })
-	c.auth = application.NewAuth(c.store, hasher, signer, clock, application.Lifetimes{Access: 15 * time.Minute, Session: 24 * time.Hour})
-	c.users = application.NewUsers(c.store, hasher, clock, registration)
-	c.doctors = application.NewDoctors(c.store, clock)
-	c.patients = application.NewPatients(c.store, clock)
-	c.mappings = application.NewMappings(c.store, clock)
+	store := memory.New()
+	c := &clinic{
+		t: t, ctx: t.Context(), now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC), settings: settings,
+		store: store, revocations: store, passwords: hasher, tokens: tokens.New(keys, accessLifetime), codes: newCodes(t, oldSecret),
+	}
+	c.wire()
 	return c
 }
 
+func newCodes(t *testing.T, current domain.Secret, fallbacks ...domain.Secret) *totp.Codes {
+	t.Helper()
+	keys, err := secretkeys.New(current, fallbacks...)
+	require.NoError(t, err)
+	codes, err := totp.New(keys.For("second factors"))
+	require.NoError(t, err)
+	return codes
+}
+
+// wire makes the use-cases of what the clinic has now.
+func (c *clinic) wire() {
+	clock := ports.Clock(func() time.Time { return c.now })
+	rules := application.SessionRules{Access: accessLifetime, Session: sessionLifetime, AdminsNeedSecondFactor: c.adminsNeedSecondFactor}
+	limiter := application.NewLimiter(c.store, clock, c.limits)
+	guard := application.NewGuard(c.store, limiter, c.passwords, c.codes, clock)
+	c.authenticator = application.NewAuthenticator(c.store, c.tokens, c.revocations, clock, rules)
+	c.sessions = application.NewSessions(c.store, guard, c.tokens, c.revocations, clock, rules)
+	c.account = application.NewAccount(c.store, guard, c.passwords, c.revocations, clock)
+	c.secondFactor = application.NewSecondFactor(c.store, guard, c.codes, c.revocations, clock, rules)
+	c.users = application.NewUsers(c.store, limiter, c.passwords, c.revocations, clock, c.registration)
+	c.doctors = application.NewDoctors(c.store, clock)
+	c.patients = application.NewPatients(c.store, clock)
+	c.mappings = application.NewMappings(c.store, clock)
+}
+
 var operator = domain.Actor{Role: domain.Operator}
+
+// from is somebody who has not signed in, calling from address.
+func from(address string) domain.Actor {
+	return domain.Actor{Origin: domain.NewOrigin(netip.MustParseAddr(address), "a test")}
+}
 
 func registration(email string, role domain.Role) domain.Registration {
 	return domain.Registration{Email: domain.Given(email), Password: domain.Given(goodPassword), Role: domain.Given(string(role))}
@@ -64,6 +122,14 @@ func registration(email string, role domain.Role) domain.Registration {
 
 func credentials(email, password string) domain.Credentials {
 	return domain.Credentials{Username: domain.Given(email), Password: domain.Given(password)}
+}
+
+func passwordChange(current, changed string) domain.PasswordChange {
+	return domain.PasswordChange{Current: domain.Given(current), New: domain.Given(changed)}
+}
+
+func check(password string) domain.PasswordCheck {
+	return domain.PasswordCheck{Password: domain.Given(password)}
 }
 
 func refresh(token domain.RefreshToken) domain.Refresh {
@@ -85,21 +151,70 @@ func pair(patient, doctor domain.ID) domain.MappingInput {
 	return domain.MappingInput{Patient: domain.Given(patient.String()), Doctor: domain.Given(doctor.String())}
 }
 
+// register creates an account, whatever the settings say of registration.
+func (c *clinic) register(email string, role domain.Role) domain.User {
+	c.t.Helper()
+	user, err := c.users.Create(c.ctx, operator, registration(email, role))
+	require.NoError(c.t, err)
+	return user
+}
+
 // signUp returns an actor who has registered and signed in.
 func (c *clinic) signUp(email string, role domain.Role) domain.Actor {
 	c.t.Helper()
-	_, err := c.users.Register(c.ctx, operator, registration(email, role))
-	require.NoError(c.t, err)
-	actor, err := c.auth.Authenticate(c.ctx, c.login(email).Access.Reveal())
+	c.register(email, role)
+	return c.signIn(email)
+}
+
+// signIn returns an actor who has just signed in, in a session of their own.
+func (c *clinic) signIn(email string) domain.Actor {
+	c.t.Helper()
+	return c.actor(c.login(email))
+}
+
+// actor is whom an access token proves.
+func (c *clinic) actor(grant application.Grant) domain.Actor {
+	c.t.Helper()
+	actor, err := c.authenticate(grant)
 	require.NoError(c.t, err)
 	return actor
 }
 
+func (c *clinic) authenticate(grant application.Grant) (domain.Actor, error) {
+	return c.authenticator.Authenticate(c.ctx, domain.Origin{}, grant.Access.Reveal())
+}
+
+func (c *clinic) refresh(grant application.Grant) (application.Grant, error) {
+	return c.sessions.Refresh(c.ctx, domain.Actor{}, refresh(grant.Refresh))
+}
+
 func (c *clinic) login(email string) application.Grant {
 	c.t.Helper()
-	grant, err := c.auth.Login(c.ctx, domain.Actor{}, credentials(email, goodPassword))
+	grant, err := c.sessions.Login(c.ctx, domain.Actor{}, credentials(email, goodPassword))
 	require.NoError(c.t, err)
 	return grant
+}
+
+// enrol gives an actor a device, which is still to be confirmed.
+func (c *clinic) enrol(actor domain.Actor) device {
+	c.t.Helper()
+	enrolment, err := c.secondFactor.Enrol(c.ctx, actor, check(goodPassword))
+	require.NoError(c.t, err)
+	return newDevice(c.t, enrolment)
+}
+
+// confirm turns the second factor on, and returns the recovery codes.
+func (c *clinic) confirm(actor domain.Actor, device device) domain.RecoveryCodes {
+	c.t.Helper()
+	codes, err := c.secondFactor.Confirm(c.ctx, actor, domain.CodeCheck{Code: device.code(c.now)})
+	require.NoError(c.t, err)
+	return codes
+}
+
+// loginFrom signs in, or tries to, from an address.
+func (c *clinic) loginFrom(address, email, password string) error {
+	_, err := c.sessions.Login(c.ctx, from(address), credentials(email, password))
+	return err
 }
 
 func (c *clinic) addDoctor(license string) domain.Doctor {

@@ -45,8 +45,8 @@ func Example_testSuite() {
 // asks, calls the use-case and writes the answer. What is refused, and to whom,
 // is decided further in.
 type consoleTransport struct {
-	auth    *application.Auth
-	doctors *application.Doctors
+	authenticator *application.Authenticator
+	doctors       *application.Doctors
 }
 
 func (t consoleTransport) serve(ctx context.Context, line string) string {
@@ -54,7 +54,7 @@ func (t consoleTransport) serve(ctx context.Context, line string) string {
 	var actor domain.Actor // anonymous
 	if token != "-" {
 		var err error
-		if actor, err = t.auth.Authenticate(ctx, token); err != nil {
+		if actor, err = t.authenticator.Authenticate(ctx, domain.Origin{}, token); err != nil {
 			return t.refuse(err)
 		}
 	}
@@ -74,7 +74,7 @@ func (t consoleTransport) serve(ctx context.Context, line string) string {
 func (consoleTransport) refuse(err error) string {
 	code, known := map[domain.Kind]string{
 		domain.Invalid: "INVALID", domain.Unauthenticated: "WHO", domain.Forbidden: "NO", domain.NotFound: "NONE",
-		domain.Conflict: "TAKEN", domain.Unavailable: "LATER",
+		domain.Conflict: "TAKEN", domain.Unavailable: "LATER", domain.TooMany: "SLOWLY",
 	}[domain.KindOf(err)]
 	if !known {
 		return "BROKEN" // and not a word more: the error is for the log
@@ -88,8 +88,8 @@ func Example_newTransport() {
 	store := memory.New()
 	now := func() time.Time { return time.Now().UTC() }
 	transport := consoleTransport{
-		auth:    application.NewAuth(store, nil, noTokens{}, now, application.Lifetimes{}),
-		doctors: application.NewDoctors(store, now),
+		authenticator: application.NewAuthenticator(store, noTokens{}, store, now, application.SessionRules{}),
+		doctors:       application.NewDoctors(store, now),
 	}
 	requests := bufio.NewScanner(strings.NewReader("- doctors\nforged doctors\n"))
 	for requests.Scan() {

@@ -48,6 +48,14 @@ func change[T any](ctx context.Context, store ports.Store, of func(ports.Tx) rep
 	})
 }
 
+// ending runs an Update that revokes sessions and returns which. They are out on
+// this instance as soon as it is committed.
+func ending(ctx context.Context, store ports.Store, revocations ports.Revocations, write func(ports.Tx) ([]domain.ID, error)) error {
+	revoked, err := update(ctx, store, write)
+	revocations.Revoke(revoked...)
+	return err
+}
+
 // Page is one page of a list.
 type Page[T any] struct {
 	Items []T

@@ -14,33 +14,46 @@ type RegistrationMode string
 const (
 	// RegistrationOpen lets anyone register as Staff.
 	RegistrationOpen RegistrationMode = "open"
+	// RegistrationApproval lets anyone ask for an account as Staff, which an
+	// administrator has to activate.
+	RegistrationApproval RegistrationMode = "approval"
 	// RegistrationClosed leaves it to who holds domain.UserCreate.
 	RegistrationClosed RegistrationMode = "closed"
 )
 
-// Users is the use-cases on accounts.
+// Users is the use-cases on everybody's accounts.
 type Users struct {
 	store        ports.Store
+	limiter      *Limiter
 	passwords    ports.Passwords
+	revocations  ports.Revocations
 	clock        ports.Clock
 	registration RegistrationMode
 }
 
-// NewUsers returns the use-cases on accounts.
-func NewUsers(store ports.Store, passwords ports.Passwords, clock ports.Clock, registration RegistrationMode) *Users {
-	return &Users{store: store, passwords: passwords, clock: clock, registration: registration}
+// NewUsers returns the use-cases on everybody's accounts.
+func NewUsers(store ports.Store, limiter *Limiter, passwords ports.Passwords, revocations ports.Revocations, clock ports.Clock, registration RegistrationMode) *Users {
+	return &Users{store: store, limiter: limiter, passwords: passwords, revocations: revocations, clock: clock, registration: registration}
 }
 
 // Register creates an account. Without domain.UserCreate only Staff can be
-// registered, and only while registration is open; anything else is Forbidden.
-// A taken address is a Conflict.
+// registered, and only as far as registration is open; anything else is
+// Forbidden. A taken address is a Conflict.
+//
+// With RegistrationApproval, who does not hold domain.UserCreate gets the zero
+// User, whether the address was free or taken, and in the same time.
 func (s *Users) Register(ctx context.Context, actor domain.Actor, in domain.Registration) (domain.User, error) {
 	if err := domain.Authorize(actor, domain.UserRegister); err != nil {
 		return domain.User{}, err
 	}
-	mayCreate := domain.Can(actor.Role, domain.UserCreate)
-	if s.registration != RegistrationOpen && !mayCreate {
-		return domain.User{}, domain.ErrForbidden("Registration is closed. Ask an administrator for an account.")
+	mayCreate := domain.Authorize(actor, domain.UserCreate) == nil
+	if !mayCreate {
+		if s.registration != RegistrationOpen && s.registration != RegistrationApproval {
+			return domain.User{}, domain.ErrForbidden("Registration is closed. Ask an administrator for an account.")
+		}
+		if err := s.limiter.registration(ctx, actor.Origin); err != nil {
+			return domain.User{}, err
+		}
 	}
 	user, password, err := domain.NewUser(in, s.clock(), s.passwords.Weakness)
 	if user.Role != domain.Staff && !mayCreate {
@@ -52,29 +65,198 @@ func (s *Users) Register(ctx context.Context, actor domain.Actor, in domain.Regi
 	if user.PasswordHash, err = s.passwords.Hash(ctx, password); err != nil {
 		return domain.User{}, err
 	}
+	if !mayCreate && s.registration == RegistrationApproval {
+		return domain.User{}, s.applyFor(ctx, user)
+	}
 	return update(ctx, s.store, func(tx ports.Tx) (domain.User, error) {
 		return tx.Users().Add(ctx, user)
 	})
 }
 
-// Me returns the actor's own account.
-func (s *Users) Me(ctx context.Context, actor domain.Actor) (domain.User, error) {
-	if err := domain.Authorize(actor, domain.UserReadSelf); err != nil {
+// applyFor adds an account that has to be activated. It does as much, and says
+// as little, when the address is taken.
+func (s *Users) applyFor(ctx context.Context, user domain.User) error {
+	user.Active = false
+	err := s.store.Update(ctx, func(tx ports.Tx) error {
+		taken, err := tx.Users().ByEmail(ctx, user.Email)
+		switch {
+		case err == nil:
+			return tx.Users().Save(ctx, taken)
+		case domain.KindOf(err) == domain.NotFound:
+			_, err = tx.Users().Add(ctx, user)
+		}
+		return err
+	})
+	if err != nil && domain.KindOf(err) == domain.Conflict { // taken a moment ago
+		return nil
+	}
+	return err
+}
+
+// Create creates an account of either role. A taken address is a Conflict.
+func (s *Users) Create(ctx context.Context, actor domain.Actor, in domain.Registration) (domain.User, error) {
+	if err := domain.Authorize(actor, domain.UserCreate); err != nil {
 		return domain.User{}, err
 	}
-	return view(ctx, s.store, func(tx ports.Tx) (domain.User, error) {
-		return tx.Users().Get(ctx, actor.UserID)
+	user, password, err := domain.NewUser(in, s.clock(), s.passwords.Weakness)
+	if err != nil {
+		return domain.User{}, err
+	}
+	if user.PasswordHash, err = s.passwords.Hash(ctx, password); err != nil {
+		return domain.User{}, err
+	}
+	return update(ctx, s.store, func(tx ports.Tx) (domain.User, error) {
+		return tx.Users().Add(ctx, user)
 	})
 }
 
-// ChangeMe sets what is given of the actor's own names and phone number.
-func (s *Users) ChangeMe(ctx context.Context, actor domain.Actor, in domain.Profile) (domain.User, error) {
-	if err := domain.Authorize(actor, domain.UserUpdateSelf); err != nil {
+// Get returns an account.
+func (s *Users) Get(ctx context.Context, actor domain.Actor, id domain.ID) (domain.User, error) {
+	if err := domain.Authorize(actor, domain.UserRead); err != nil {
 		return domain.User{}, err
 	}
-	return change(ctx, s.store, users, actor.UserID, func(user domain.User) (domain.User, error) {
-		return user.Change(in)
+	return getUser(ctx, s.store, id)
+}
+
+// Find returns the account of an address.
+func (s *Users) Find(ctx context.Context, actor domain.Actor, email domain.Email) (domain.User, error) {
+	if err := domain.Authorize(actor, domain.UserRead); err != nil {
+		return domain.User{}, err
+	}
+	return view(ctx, s.store, func(tx ports.Tx) (domain.User, error) { return tx.Users().ByEmail(ctx, email) })
+}
+
+// List returns a page of the accounts that the query asks for.
+func (s *Users) List(ctx context.Context, actor domain.Actor, query domain.UserQuery) (Page[domain.User], error) {
+	if err := domain.Authorize(actor, domain.UserRead); err != nil {
+		return Page[domain.User]{}, err
+	}
+	filter, page, err := query.Parse()
+	if err != nil {
+		return Page[domain.User]{}, err
+	}
+	return list(ctx, s.store, page, func(user domain.User) domain.ID { return user.ID },
+		func(tx ports.Tx, page domain.Page) ([]domain.User, error) {
+			return tx.Users().List(ctx, filter, page)
+		})
+}
+
+// Change sets what is given of an account. Another role, or being active no
+// more, ends the user's sessions. Nobody can change their own role (Forbidden),
+// and the last active administrator stays one (Conflict).
+func (s *Users) Change(ctx context.Context, actor domain.Actor, id domain.ID, in domain.UserChange) (domain.User, error) {
+	if err := domain.Authorize(actor, domain.UserUpdate); err != nil {
+		return domain.User{}, err
+	}
+	return s.change(ctx, actor, id, in)
+}
+
+// Deactivate keeps a user from signing in, and ends their sessions. Accounts are
+// never erased: records name them. The last active administrator is a Conflict.
+func (s *Users) Deactivate(ctx context.Context, actor domain.Actor, id domain.ID) error {
+	if err := domain.Authorize(actor, domain.UserDeactivate); err != nil {
+		return err
+	}
+	_, err := s.change(ctx, actor, id, domain.UserChange{Active: domain.Given("false")})
+	return err
+}
+
+func (s *Users) change(ctx context.Context, actor domain.Actor, id domain.ID, in domain.UserChange) (domain.User, error) {
+	var changed domain.User
+	err := ending(ctx, s.store, s.revocations, func(tx ports.Tx) ([]domain.ID, error) {
+		// Before the user, so that two who demote each other do not block each other.
+		admins, err := tx.Users().ActiveAdmins(ctx)
+		if err != nil {
+			return nil, err
+		}
+		before, err := tx.Users().Get(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if changed, err = before.Administer(in); err != nil {
+			return nil, err
+		}
+		otherRole, deactivated := changed.Role != before.Role, before.Active && !changed.Active
+		switch isLast := len(admins) == 1 && admins[0].ID == id; {
+		case otherRole && id == actor.UserID:
+			return nil, domain.ErrForbidden("Nobody can change their own role.")
+		case otherRole && isLast:
+			return nil, domain.ErrLastAdmin("role")
+		case deactivated && isLast:
+			return nil, domain.ErrLastAdmin("is_active")
+		}
+		if err := tx.Users().Save(ctx, changed); err != nil || !otherRole && !deactivated {
+			return nil, err
+		}
+		return tx.Sessions().End(ctx, id, 0, s.clock())
+	})
+	if err != nil {
+		return domain.User{}, err
+	}
+	return changed, nil
+}
+
+// SetPassword gives another user a temporary password, which they have to change
+// first of all, and ends their sessions.
+func (s *Users) SetPassword(ctx context.Context, actor domain.Actor, id domain.ID, in domain.NewPassword) error {
+	if err := domain.Authorize(actor, domain.UserSetPassword); err != nil {
+		return err
+	}
+	if id == actor.UserID {
+		return domain.ErrForbidden("Change your own password with your current one.")
+	}
+	user, err := getUser(ctx, s.store, id)
+	if err != nil {
+		return err
+	}
+	password, err := in.Parse(user, s.passwords.Weakness)
+	if err != nil {
+		return err
+	}
+	hash, err := s.passwords.Hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	return ending(ctx, s.store, s.revocations, func(tx ports.Tx) ([]domain.ID, error) {
+		user, err := tx.Users().Get(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if err := tx.Users().Save(ctx, user.SetPassword(hash, true)); err != nil {
+			return nil, err
+		}
+		return tx.Sessions().End(ctx, id, 0, s.clock())
 	})
 }
 
-func users(tx ports.Tx) repository[domain.User] { return tx.Users() }
+// EndSessions signs a user out everywhere.
+func (s *Users) EndSessions(ctx context.Context, actor domain.Actor, id domain.ID) error {
+	if err := domain.Authorize(actor, domain.SessionRevoke); err != nil {
+		return err
+	}
+	return ending(ctx, s.store, s.revocations, func(tx ports.Tx) ([]domain.ID, error) {
+		if _, err := tx.Users().Get(ctx, id); err != nil {
+			return nil, err
+		}
+		return tx.Sessions().End(ctx, id, 0, s.clock())
+	})
+}
+
+// ResetSecondFactor removes the second factor of somebody who lost the device and all
+// recovery codes, and ends their sessions.
+func (s *Users) ResetSecondFactor(ctx context.Context, actor domain.Actor, id domain.ID) error {
+	if err := domain.Authorize(actor, domain.UserResetMFA); err != nil {
+		return err
+	}
+	return ending(ctx, s.store, s.revocations, func(tx ports.Tx) ([]domain.ID, error) {
+		user, err := tx.Users().Get(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		user.SecondFactor = domain.SecondFactor{}
+		if err := tx.Users().Save(ctx, user); err != nil {
+			return nil, err
+		}
+		return tx.Sessions().End(ctx, id, 0, s.clock())
+	})
+}

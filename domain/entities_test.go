@@ -103,21 +103,6 @@ func TestMappingIsAssignedAnewWhenThePairChanges(t *testing.T) {
 	assert.Equal(t, domain.Mapping{PatientID: 1, DoctorID: 3, AssignedAt: later}, other)
 }
 
-func TestNewUser(t *testing.T) {
-	in := domain.Registration{Email: domain.Given("Ada@Example.com"), Password: domain.Given("correct horse"), FirstName: domain.Given("Ada")}
-	user, password, err := domain.NewUser(in, now, func(_ domain.Password, known ...string) string {
-		assert.Equal(t, []string{"ada@example.com", "Ada", ""}, known)
-		return ""
-	})
-	require.NoError(t, err)
-	assert.Equal(t, domain.Staff, user.Role)
-	assert.Equal(t, "correct horse", password.Reveal())
-	assert.True(t, user.PasswordHash.IsZero())
-
-	_, _, err = domain.NewUser(in, now, func(domain.Password, ...string) string { return "Too easy." })
-	assert.Equal(t, domain.FieldErrors{"password": {"Too easy."}}, fieldsOf(t, err))
-}
-
 func TestPageInput(t *testing.T) {
 	page, err := domain.PageInput{}.Parse()
 	require.NoError(t, err)

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Kind says what sort of failure an error is, as far as a caller can act on it.
@@ -29,6 +30,8 @@ const (
 	Conflict
 	// Unavailable is something we depend on that does not answer; try again later.
 	Unavailable
+	// TooMany is a caller who has tried too often; try again after RetryAfter.
+	TooMany
 )
 
 // FieldErrors maps the name of each bad field to what is wrong with it.
@@ -48,6 +51,9 @@ type Error struct {
 	Message string
 	// Fields names every bad field; set with Invalid and Conflict.
 	Fields FieldErrors
+	// RetryAfter is how long the caller should wait; set with TooMany, and with
+	// Unavailable where it is known.
+	RetryAfter time.Duration
 	// Err is the cause, for the log only.
 	Err error
 }
@@ -96,6 +102,17 @@ func ErrNoSuchReference(fields ...string) error {
 // ErrUnavailable wraps a cause that may pass, such as a database that does not answer.
 func ErrUnavailable(cause error) error {
 	return &Error{Kind: Unavailable, Message: "The service cannot do this right now. Try again shortly.", Err: cause}
+}
+
+// ErrBusy says that there is no room for more work of this kind before retryAfter
+// has passed. It is Unavailable.
+func ErrBusy(retryAfter time.Duration) error {
+	return &Error{Kind: Unavailable, Message: "The service is busy. Try again shortly.", RetryAfter: retryAfter}
+}
+
+// ErrTooMany refuses a caller until wait has passed.
+func ErrTooMany(wait time.Duration) error {
+	return &Error{Kind: TooMany, Code: "throttled", Message: "Too many attempts. Wait before you try again.", RetryAfter: wait}
 }
 
 func invalid(message string) error { return &Error{Kind: Invalid, Message: message} }

@@ -2,9 +2,12 @@ package domain_test
 
 import (
 	"math/big"
+	"net/netip"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"example.com/healthcare/domain"
@@ -108,6 +111,65 @@ func FuzzParseRefreshToken(f *testing.F) {
 		}
 		if token.Reveal() != in || len(in) != 64 {
 			t.Fatalf("accepted %q", in)
+		}
+	})
+}
+
+func FuzzParseOneTimeCode(f *testing.F) {
+	for _, seed := range []string{"123 456", "ABCD-EFGH-IJKL-MNOP-QRST-UVWX", "ſſſſſſ", "\xff\xff"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, in string) {
+		code, err := domain.ParseOneTimeCode(in)
+		if err != nil {
+			if domain.KindOf(err) != domain.Invalid || !code.IsZero() {
+				t.Fatalf("refused with %v", err)
+			}
+			return
+		}
+		recovery, can := code.Recovery()
+		if length := len(code.Reveal()); can && (length != 24 || recovery.Reveal() != code.Reveal()) || !can && length != 6 {
+			t.Fatalf("%q is taken for %q", in, code.Reveal())
+		}
+		if again, err := domain.ParseOneTimeCode(code.Reveal()); err != nil || again.Reveal() != code.Reveal() {
+			t.Fatalf("%q parses to %q (%v) the second time", code.Reveal(), again.Reveal(), err)
+		}
+	})
+}
+
+func FuzzParseLimit(f *testing.F) {
+	for _, seed := range []string{"0", "10/15m", "1/1s", "9223372036854775807/24h", "1/1h0m0.000000001s"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, in string) {
+		limit, err := domain.ParseLimit(in)
+		if err != nil {
+			if domain.KindOf(err) != domain.Invalid || limit != (domain.Limit{}) {
+				t.Fatalf("refused with %v and %v", err, limit)
+			}
+			return
+		}
+		if limit != (domain.Limit{}) && (limit.Max < 1 || limit.Window < time.Second || limit.Window > 24*time.Hour) {
+			t.Fatalf("%q is taken for %v", in, limit)
+		}
+		if again, err := domain.ParseLimit(limit.String()); err != nil || again != limit {
+			t.Fatalf("%v parses to %v (%v) the second time", limit, again, err)
+		}
+	})
+}
+
+func FuzzNewOrigin(f *testing.F) {
+	f.Add("Firefox/140", []byte{192, 0, 2, 1})
+	f.Add(" \x00\xff\u202e ", []byte{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 192, 0, 2, 1})
+	f.Fuzz(func(t *testing.T, device string, ip []byte) {
+		address, _ := netip.AddrFromSlice(ip)
+		origin := domain.NewOrigin(address, device)
+		unseen := func(r rune) bool { return r == utf8.RuneError || !unicode.IsGraphic(r) }
+		if utf8.RuneCountInString(origin.Device) > 200 || strings.ContainsFunc(origin.Device, unseen) || strings.TrimSpace(origin.Device) != origin.Device {
+			t.Fatalf("kept %q", origin.Device)
+		}
+		if again := domain.NewOrigin(origin.Address, origin.Device); again != origin {
+			t.Fatalf("%v becomes %v the second time", origin, again)
 		}
 	})
 }

@@ -1,6 +1,12 @@
 package domain
 
-import "strconv"
+import (
+	"net/netip"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 // ID identifies an entity within its kind: a positive 64-bit integer that the
 // store gives out in ascending order and never twice. Of two entities made at the
@@ -49,4 +55,57 @@ type Actor struct {
 	UserID    ID
 	Role      Role
 	SessionID ID
+	// Duty is what the actor must do before anything else.
+	Duty   Duty
+	Origin Origin
+}
+
+// Duty is something that a user has to do about their own sign-in. Until it is
+// done they may do little else: Authorize refuses it.
+type Duty string
+
+// The duties.
+const (
+	NoDuty Duty = ""
+	// DutyPassword is to replace a temporary password, which somebody else knows.
+	DutyPassword Duty = "change_password"
+	// DutySecondFactor is to enrol a second factor where the role needs one.
+	DutySecondFactor Duty = "enrol_mfa"
+)
+
+// Origin says where a request comes from, as far as the transport can tell.
+type Origin struct {
+	// Address is the caller's; the zero Addr when there is none, as on the
+	// command line.
+	Address netip.Addr
+	// Device is what the caller's software says it is.
+	Device string
+}
+
+const maxDeviceLength = 200
+
+// NewOrigin returns an origin. Of what the caller's software says it keeps up to
+// 200 characters that can be shown.
+func NewOrigin(address netip.Addr, device string) Origin {
+	device = strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || !unicode.IsGraphic(r) {
+			return -1
+		}
+		return r
+	}, device)
+	if runes := []rune(device); len(runes) > maxDeviceLength {
+		device = string(runes[:maxDeviceLength])
+	}
+	return Origin{Address: address.Unmap().WithZone(""), Device: strings.TrimSpace(device)}
+}
+
+// Network is what counts as one place when attempts are counted: an IPv4
+// address, or the 64 bits of an IPv6 address that a single site has at least
+// (RFC 6177), so that nobody gets more attempts by changing the rest.
+func (o Origin) Network() string {
+	if !o.Address.Is6() {
+		return o.Address.String()
+	}
+	network, _ := o.Address.Prefix(64) // fits every IPv6 address
+	return network.String()
 }

@@ -10,12 +10,22 @@ type Permission string
 const (
 	SessionCreate     Permission = "session:create"
 	SessionRefresh    Permission = "session:refresh"
+	SessionReadSelf   Permission = "session:read_self"
 	SessionRevokeSelf Permission = "session:revoke_self"
+	SessionRevoke     Permission = "session:revoke"
 
-	UserRegister   Permission = "user:register"
-	UserCreate     Permission = "user:create"
-	UserReadSelf   Permission = "user:read_self"
-	UserUpdateSelf Permission = "user:update_self"
+	UserRegister       Permission = "user:register"
+	UserCreate         Permission = "user:create"
+	UserRead           Permission = "user:read"
+	UserUpdate         Permission = "user:update"
+	UserDeactivate     Permission = "user:deactivate"
+	UserSetPassword    Permission = "user:set_password"
+	UserResetMFA       Permission = "user:reset_mfa"
+	UserResealMFA      Permission = "user:reseal_mfa"
+	UserReadSelf       Permission = "user:read_self"
+	UserUpdateSelf     Permission = "user:update_self"
+	UserChangePassword Permission = "user:change_password"
+	UserManageMFA      Permission = "user:manage_mfa"
 
 	DoctorCreate     Permission = "doctor:create"
 	DoctorRead       Permission = "doctor:read"
@@ -46,12 +56,22 @@ type Rule struct {
 var policy = []Rule{
 	{SessionCreate, "sign in", []Role{Anonymous, Staff, Admin}},
 	{SessionRefresh, "continue a session with its refresh token", []Role{Anonymous, Staff, Admin}},
-	{SessionRevokeSelf, "sign out", []Role{Staff, Admin}},
+	{SessionReadSelf, "see where one is signed in", []Role{Staff, Admin}},
+	{SessionRevokeSelf, "sign out, here and elsewhere", []Role{Staff, Admin}},
+	{SessionRevoke, "sign other users out", []Role{Admin, Operator}},
 
-	{UserRegister, "register as Staff, while registration is open", []Role{Anonymous, Staff, Admin, Operator}},
+	{UserRegister, "register as Staff, as far as registration is open", []Role{Anonymous, Staff, Admin, Operator}},
 	{UserCreate, "create users of either role, also while registration is closed", []Role{Admin, Operator}},
-	{UserReadSelf, "see one's own account", []Role{Staff, Admin}},
+	{UserRead, "see all users", []Role{Admin, Operator}},
+	{UserUpdate, "change users' names, phone numbers, roles, and whether they are active", []Role{Admin, Operator}},
+	{UserDeactivate, "deactivate users", []Role{Admin, Operator}},
+	{UserSetPassword, "set temporary passwords for other users", []Role{Admin, Operator}},
+	{UserResetMFA, "remove users' second factors", []Role{Operator}},
+	{UserResealMFA, "seal second factors with the current key", []Role{Operator}},
+	{UserReadSelf, "see one's own account and permissions", []Role{Staff, Admin}},
 	{UserUpdateSelf, "change one's own names and phone number", []Role{Staff, Admin}},
+	{UserChangePassword, "change one's own password", []Role{Staff, Admin}},
+	{UserManageMFA, "set up and remove one's own second factor", []Role{Staff, Admin}},
 
 	{DoctorCreate, "add doctors", []Role{Admin}},
 	{DoctorRead, "see doctors, without their salaries", []Role{Staff, Admin}},
@@ -89,17 +109,43 @@ func Can(role Role, permission Permission) bool {
 	return false
 }
 
-// Authorize returns nil if actor holds permission; otherwise Unauthenticated for
-// who has not signed in, Forbidden for everybody else.
+// underDuty is what an actor may still do, given the role for it, before a duty is done.
+var underDuty = map[Duty][]Permission{
+	DutyPassword:     {UserChangePassword, UserReadSelf, SessionRevokeSelf},
+	DutySecondFactor: {UserManageMFA, UserReadSelf, SessionRevokeSelf},
+}
+
+// Authorize returns nil if actor holds permission and has no duty to do first;
+// otherwise Unauthenticated for who has not signed in, Forbidden for everybody else.
 func Authorize(actor Actor, permission Permission) error {
 	switch {
-	case Can(actor.Role, permission):
-		return nil
-	case actor.Role == Anonymous:
+	case !Can(actor.Role, permission) && actor.Role == Anonymous:
 		return ErrNotAuthenticated()
-	default:
+	case !Can(actor.Role, permission):
 		return ErrForbidden("You do not have permission to perform this action.")
+	case actor.Duty != NoDuty && !slices.Contains(underDuty[actor.Duty], permission):
+		return errDuty(actor.Duty)
 	}
+	return nil
+}
+
+// Permissions returns what actor may do now, in the order of the policy.
+func Permissions(actor Actor) []Permission {
+	permissions := []Permission{}
+	for _, rule := range policy {
+		if Authorize(actor, rule.Permission) == nil {
+			permissions = append(permissions, rule.Permission)
+		}
+	}
+	return permissions
+}
+
+// errDuty refuses what has to wait until a duty is done, and says which.
+func errDuty(duty Duty) error {
+	if duty == DutyPassword {
+		return &Error{Kind: Forbidden, Code: "password_change_required", Message: "Your password is temporary. Change it first."}
+	}
+	return &Error{Kind: Forbidden, Code: "mfa_required", Message: "Administrators need a second factor here. Enrol one first."}
 }
 
 // ErrNotAuthenticated refuses a caller who did not say who they are.

@@ -1,9 +1,12 @@
 package domain_test
 
 import (
+	"errors"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"example.com/healthcare/domain"
 )
@@ -20,6 +23,50 @@ func TestAuthorize(t *testing.T) {
 	for _, role := range []domain.Role{domain.Anonymous, domain.Staff, domain.Admin, domain.Operator} {
 		assert.Error(t, domain.Authorize(domain.Actor{Role: role}, "doctor:unknown"), "what the table does not name nobody may do")
 	}
+}
+
+func TestADutyComesBeforeEverythingElse(t *testing.T) {
+	for _, tt := range []struct {
+		duty    domain.Duty
+		code    string
+		allowed []domain.Permission
+	}{
+		{domain.DutyPassword, "password_change_required", []domain.Permission{domain.SessionRevokeSelf, domain.UserReadSelf, domain.UserChangePassword}},
+		{domain.DutySecondFactor, "mfa_required", []domain.Permission{domain.SessionRevokeSelf, domain.UserReadSelf, domain.UserManageMFA}},
+		{"unheard of", "mfa_required", nil},
+	} {
+		for _, role := range []domain.Role{domain.Staff, domain.Admin} {
+			actor := domain.Actor{UserID: 1, Role: role, SessionID: 1, Duty: tt.duty}
+			for _, rule := range domain.Policy() {
+				err := domain.Authorize(actor, rule.Permission)
+				switch e, _ := errors.AsType[*domain.Error](err); {
+				case slices.Contains(tt.allowed, rule.Permission):
+					assert.NoError(t, err, "%s %s", tt.duty, rule.Permission)
+				case domain.Can(role, rule.Permission):
+					require.NotNil(t, e, "%s %s", tt.duty, rule.Permission)
+					assert.Equal(t, domain.Forbidden, e.Kind)
+					assert.Equal(t, tt.code, e.Code)
+				default:
+					assert.Equal(t, domain.ErrForbidden("You do not have permission to perform this action."), err, "a duty gives nothing")
+				}
+			}
+			assert.Equal(t, append([]domain.Permission{}, tt.allowed...), domain.Permissions(actor))
+		}
+	}
+}
+
+func TestPermissionsAreWhatAuthorizeAllows(t *testing.T) {
+	for _, role := range []domain.Role{domain.Anonymous, domain.Staff, domain.Admin, domain.Operator, "GOD"} {
+		allowed := []domain.Permission{}
+		for _, rule := range domain.Policy() {
+			if slices.Contains(rule.Roles, role) {
+				allowed = append(allowed, rule.Permission)
+			}
+		}
+		assert.Equal(t, allowed, domain.Permissions(domain.Actor{Role: role}), role)
+	}
+	assert.Empty(t, domain.Permissions(domain.Actor{Role: "GOD"}))
+	assert.NotNil(t, domain.Permissions(domain.Actor{Role: "GOD"}))
 }
 
 func TestPolicyNamesEachPermissionOnce(t *testing.T) {

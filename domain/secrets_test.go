@@ -19,6 +19,9 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 		domain.TypedPassword(hidden),
 		domain.RestorePasswordHash(hidden),
 		domain.NewAccessToken(hidden),
+		domain.RestoreSealedKey(hidden),
+		domain.RecoveryCode{Secret: domain.NewSecret(hidden)},
+		domain.OneTimeCode{Secret: domain.NewSecret(hidden)},
 	} {
 		type unexported struct{ secret any }
 		assert.Equal(t, hidden, secret.Reveal())
@@ -30,11 +33,15 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 			fmt.Fprintf(&out, verb, unexported{secret})
 			fmt.Fprintf(&out, verb, struct{ password domain.Password }{domain.TypedPassword(hidden)})
 			fmt.Fprintf(&out, verb, domain.Registration{Password: domain.Given(hidden)})
+			fmt.Fprintf(&out, verb, domain.Credentials{Password: domain.Given(hidden), Code: domain.Given(hidden)})
+			fmt.Fprintf(&out, verb, domain.Proof{Password: domain.TypedPassword(hidden)})
 		}
 		encoded, err := json.Marshal(map[string]any{"secret": secret})
 		require.NoError(t, err)
 		out.Write(encoded)
-		slog.New(slog.NewTextHandler(&out, nil)).Info("x", "secret", secret, "user", domain.User{PasswordHash: domain.RestorePasswordHash(hidden)})
+		slog.New(slog.NewTextHandler(&out, nil)).Info("x", "secret", secret, "user", domain.User{
+			PasswordHash: domain.RestorePasswordHash(hidden), SecondFactor: domain.Enrolled(domain.RestoreSealedKey(hidden)),
+		})
 		slog.New(slog.NewJSONHandler(&out, nil)).Info("x", "secret", secret, "group", slog.GroupValue(slog.Any("y", secret)))
 		assert.NotContains(t, out.String(), hidden)
 		assert.NotContains(t, out.String(), fmt.Sprintf("%x", hidden))

@@ -11,9 +11,13 @@ import (
 type Session struct {
 	ID     ID
 	UserID ID
-	// Role is the role its user has now; the store fills it in.
-	Role      Role
+	// Owner is what its user is now; the store fills it in.
+	Owner     SessionOwner
 	CreatedAt time.Time
+	// Origin is where the login came from.
+	Origin Origin
+	// LastUsedAt is when the session was last continued, at login or by a refresh.
+	LastUsedAt time.Time
 	// ExpiresAt ends the session however much it is used.
 	ExpiresAt time.Time
 	// RevokedAt is when the session was ended early; zero if it was not.
@@ -25,12 +29,23 @@ type Session struct {
 	RefreshHash RefreshHash
 }
 
+// SessionOwner is what a session needs to know of its user.
+type SessionOwner struct {
+	Role Role
+	// PasswordTemporary is as User's.
+	PasswordTemporary bool
+	// SecondFactor is whether the user has a confirmed second factor.
+	SecondFactor bool
+}
+
 // NewSession starts a session of user, to which token is the first refresh token.
-func NewSession(user User, token RefreshToken, now time.Time, lifetime time.Duration) Session {
+func NewSession(user User, origin Origin, token RefreshToken, now time.Time, lifetime time.Duration) Session {
 	return Session{
 		UserID:      user.ID,
-		Role:        user.Role,
+		Owner:       user.Owner(),
+		Origin:      origin,
 		CreatedAt:   now,
+		LastUsedAt:  now,
 		ExpiresAt:   now.Add(lifetime),
 		Selector:    token.Selector(),
 		RefreshHash: token.hash(),
@@ -42,8 +57,18 @@ func (s Session) Live(now time.Time) bool {
 	return s.RevokedAt.IsZero() && now.Before(s.ExpiresAt)
 }
 
-// Actor is the session's user, acting in it.
-func (s Session) Actor() Actor { return Actor{UserID: s.UserID, Role: s.Role, SessionID: s.ID} }
+// Actor is the session's user, acting in it. adminsNeedSecondFactor is whether
+// administrators may not do without.
+func (s Session) Actor(adminsNeedSecondFactor bool) Actor {
+	actor := Actor{UserID: s.UserID, Role: s.Owner.Role, SessionID: s.ID}
+	switch {
+	case s.Owner.PasswordTemporary:
+		actor.Duty = DutyPassword
+	case adminsNeedSecondFactor && s.Owner.Role == Admin && !s.Owner.SecondFactor:
+		actor.Duty = DutySecondFactor
+	}
+	return actor
+}
 
 // Accepts reports whether token is the session's one unspent refresh token, in
 // constant time. A token with the session's selector that it does not accept
@@ -55,9 +80,10 @@ func (s Session) Accepts(token RefreshToken) bool {
 }
 
 // Rotate spends the session's refresh token; secret is the new one's.
-func (s Session) Rotate(secret RefreshSecret) (Session, RefreshToken) {
+func (s Session) Rotate(secret RefreshSecret, now time.Time) (Session, RefreshToken) {
 	token := NewRefreshToken(s.Selector, secret)
 	s.RefreshHash = token.hash()
+	s.LastUsedAt = now
 	return s, token
 }
 

@@ -2,6 +2,7 @@ package ports
 
 import (
 	"context"
+	"time"
 
 	"example.com/healthcare/domain"
 )
@@ -23,6 +24,11 @@ type Users interface {
 	ByEmail(ctx context.Context, email domain.Email) (domain.User, error)
 	// Save stores everything but CreatedAt; a Conflict is as with Add.
 	Save(ctx context.Context, user domain.User) error
+	// List holds the users that filter keeps.
+	List(ctx context.Context, filter domain.UserFilter, page domain.Page) ([]domain.User, error)
+	// ActiveAdmins lists all active administrators. It reads like Get: until
+	// Update returns, none of them ceases to be one through another Update.
+	ActiveAdmins(ctx context.Context) ([]domain.User, error)
 }
 
 // Sessions keeps the sign-ins, ended ones included.
@@ -32,8 +38,23 @@ type Sessions interface {
 	Get(ctx context.Context, id domain.ID) (domain.Session, error)
 	// BySelector gives NotFound when no session has the selector. It reads like Get.
 	BySelector(ctx context.Context, selector domain.RefreshSelector) (domain.Session, error)
-	// Save stores RefreshHash, ExpiresAt and RevokedAt; the rest of a session never changes.
+	// Save stores RefreshHash, LastUsedAt, ExpiresAt and RevokedAt; the rest of a
+	// session never changes.
 	Save(ctx context.Context, session domain.Session) error
+	// Live lists the user's sessions that are live at now.
+	Live(ctx context.Context, user domain.ID, now time.Time, page domain.Page) ([]domain.Session, error)
+	// End revokes, as of now, all of the user's sessions that are live then, but
+	// for the one with the ID except, and returns the IDs of those it revoked.
+	End(ctx context.Context, user, except domain.ID, now time.Time) ([]domain.ID, error)
+}
+
+// Attempts keeps what is counted to slow guessing down.
+type Attempts interface {
+	// Get returns the zero Attempts when nothing is kept under key. In an Update
+	// nobody else gets those of key before it returns, also when there are none.
+	Get(ctx context.Context, key domain.AttemptKey) (domain.Attempts, error)
+	// Save stores attempts under key. It may forget others that expired before now.
+	Save(ctx context.Context, key domain.AttemptKey, attempts domain.Attempts, now time.Time) error
 }
 
 // Doctors keeps the practitioners.

@@ -10,7 +10,8 @@ import (
 // Passwords hashes passwords so that a stolen store does not give them away.
 type Passwords interface {
 	// Hash returns a salted hash in the current format. It is slow by design
-	// and waits for its turn; Unavailable when ctx ends first.
+	// and waits for its turn; Unavailable when ctx ends first, and at once when
+	// too many wait already.
 	Hash(ctx context.Context, password domain.Password) (domain.PasswordHash, error)
 	// Verify reports whether hash was made of password. For the zero hash,
 	// which no password matches, it takes as long as for one in the current
@@ -27,9 +28,44 @@ type Passwords interface {
 
 // AccessTokens makes and checks the tokens that signed-in callers show.
 type AccessTokens interface {
-	// Issue signs a token that proves actor from now until expires.
+	// Issue signs a token that proves actor from now until expires. What an
+	// actor has of an Origin is not in it.
 	Issue(actor domain.Actor, now, expires time.Time) (domain.AccessToken, error)
 	// Verify returns the actor of a token that was issued here and has not
-	// expired at now, and domain.ErrAccessToken for every other text.
+	// expired at now, and domain.ErrAccessToken for every other text. No token
+	// is good for longer than the lifetime that Revocations are kept for.
 	Verify(token string, now time.Time) (domain.Actor, error)
+}
+
+// Revocations knows which sessions were revoked, on whichever instance, without
+// asking the Store each time.
+type Revocations interface {
+	// Revoked reports whether a session was revoked while a token of it may still
+	// be good. It is not known when what was revoked on other instances
+	// more than a second ago may not have got here: then the Store has to be asked.
+	Revoked(session domain.ID) (revoked, known bool)
+	// Revoke puts revoked sessions in force on this instance at once; that the
+	// others learn of them follows from the Store.
+	Revoke(sessions ...domain.ID)
+}
+
+// OneTimeCodes makes and checks time-based one-time passwords (RFC 6238).
+type OneTimeCodes interface {
+	// Enrol makes a key for the account of email, to be put into a device.
+	Enrol(email domain.Email) (Enrolment, error)
+	// Match returns the time step whose code this is, at most one step away from
+	// that of now, and false when there is none. Internal when key cannot be opened.
+	Match(key domain.SealedKey, code domain.OneTimeCode, now time.Time) (step int64, matches bool, err error)
+	// Reseal returns key sealed with the current key of the service; the same
+	// one, and false, when it is already. Internal when it cannot be opened.
+	Reseal(key domain.SealedKey) (resealed domain.SealedKey, changed bool, err error)
+}
+
+// Enrolment is a new TOTP key, to be shown to its user once.
+type Enrolment struct {
+	Key domain.SealedKey
+	// URI is "otpauth://totp/..." with the key in it.
+	URI domain.Secret
+	// QRCode is the URI as a PNG image.
+	QRCode domain.Secret
 }

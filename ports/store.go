@@ -34,6 +34,7 @@ type Store interface {
 type Tx interface {
 	Users() Users
 	Sessions() Sessions
+	Attempts() Attempts
 	Doctors() Doctors
 	Patients() Patients
 	Mappings() Mappings

@@ -1,0 +1,94 @@
+package application
+
+import (
+	"context"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// Account is the use-cases on one's own account.
+type Account struct {
+	store       ports.Store
+	guard       *Guard
+	passwords   ports.Passwords
+	revocations ports.Revocations
+	clock       ports.Clock
+}
+
+// NewAccount returns the use-cases on one's own account.
+func NewAccount(store ports.Store, guard *Guard, passwords ports.Passwords, revocations ports.Revocations, clock ports.Clock) *Account {
+	return &Account{store: store, guard: guard, passwords: passwords, revocations: revocations, clock: clock}
+}
+
+// Me returns the actor's own account.
+func (s *Account) Me(ctx context.Context, actor domain.Actor) (domain.User, error) {
+	if err := domain.Authorize(actor, domain.UserReadSelf); err != nil {
+		return domain.User{}, err
+	}
+	return getUser(ctx, s.store, actor.UserID)
+}
+
+// ChangeMe sets what is given of the actor's own names and phone number.
+func (s *Account) ChangeMe(ctx context.Context, actor domain.Actor, in domain.Profile) (domain.User, error) {
+	if err := domain.Authorize(actor, domain.UserUpdateSelf); err != nil {
+		return domain.User{}, err
+	}
+	return change(ctx, s.store, users, actor.UserID, func(user domain.User) (domain.User, error) {
+		return user.Change(in)
+	})
+}
+
+// Permissions returns what the actor may do, in the order of the policy.
+func (s *Account) Permissions(_ context.Context, actor domain.Actor) ([]domain.Permission, error) {
+	if err := domain.Authorize(actor, domain.UserReadSelf); err != nil {
+		return nil, err
+	}
+	return domain.Permissions(actor), nil
+}
+
+// ChangePassword replaces the actor's own password and ends all other sessions.
+// A wrong current password is Invalid, and counts like a failed login.
+func (s *Account) ChangePassword(ctx context.Context, actor domain.Actor, in domain.PasswordChange) error {
+	if err := domain.Authorize(actor, domain.UserChangePassword); err != nil {
+		return err
+	}
+	user, err := getUser(ctx, s.store, actor.UserID)
+	if err != nil {
+		return err
+	}
+	current, changed, err := in.Parse(user, s.passwords.Weakness)
+	if err != nil {
+		return err
+	}
+	hash, err := s.passwords.Hash(ctx, changed)
+	if err != nil {
+		return err
+	}
+	revoked, err := confirmPassword(ctx, s.guard, actor, user, "current_password", current, func(tx ports.Tx, user domain.User) ([]domain.ID, error) {
+		if err := tx.Users().Save(ctx, user.SetPassword(hash, false)); err != nil {
+			return nil, err
+		}
+		return tx.Sessions().End(ctx, actor.UserID, actor.SessionID, s.clock())
+	})
+	s.revocations.Revoke(revoked...)
+	return err
+}
+
+// confirmPassword runs then once the signed-in user has proved the current
+// password, which was given in field.
+func confirmPassword[T any](ctx context.Context, guard *Guard, actor domain.Actor, user domain.User, field string, current domain.Password,
+	then func(ports.Tx, domain.User) (T, error),
+) (T, error) {
+	result, err := prove(ctx, guard, actor.Origin, domain.Proof{Email: user.Email, Password: current}, passwordOnly, then)
+	if err != nil && domain.KindOf(err) == domain.Unauthenticated {
+		err = domain.ErrCurrentPassword(field)
+	}
+	return result, err
+}
+
+func getUser(ctx context.Context, store ports.Store, id domain.ID) (domain.User, error) {
+	return view(ctx, store, func(tx ports.Tx) (domain.User, error) { return tx.Users().Get(ctx, id) })
+}
+
+func users(tx ports.Tx) repository[domain.User] { return tx.Users() }

@@ -1,0 +1,123 @@
+package application_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
+)
+
+var (
+	toStaff  = domain.UserChange{Role: domain.Given("STAFF")}
+	toAdmin  = domain.UserChange{Role: domain.Given("ADMIN")}
+	inactive = domain.UserChange{Active: domain.Given("false")}
+)
+
+func TestAdministratorsChangeUsers(t *testing.T) {
+	c := newClinic(t)
+	admin, ada := c.signUp("admin@example.com", domain.Admin), c.register("ada@example.com", domain.Staff)
+	changed, err := c.users.Change(c.ctx, admin, ada.ID, domain.UserChange{
+		Profile: domain.Profile{FirstName: domain.Given("Ada"), Phone: domain.Given("112")}, Role: domain.Given("ADMIN"),
+	})
+	require.NoError(t, err)
+	assert.Equal(t, domain.Admin, changed.Role)
+	assert.Equal(t, "Ada", changed.FirstName.String())
+	assert.Equal(t, changed, c.user(ada.ID))
+	assert.Equal(t, domain.Admin, c.signIn("ada@example.com").Role)
+
+	_, err = c.users.Change(c.ctx, admin, ada.ID, domain.UserChange{Role: domain.Given("GOD"), Active: domain.Given("maybe")})
+	assertFields(t, err, "role", "is_active")
+	assert.Equal(t, changed, c.user(ada.ID))
+	for _, missing := range []error{
+		c.users.Deactivate(c.ctx, admin, 99),
+		c.users.EndSessions(c.ctx, admin, 99),
+		c.users.ResetSecondFactor(c.ctx, operator, 99),
+		c.users.SetPassword(c.ctx, admin, 99, domain.NewPassword{Password: domain.Given(otherPassword)}),
+	} {
+		assert.Equal(t, domain.ErrNotFound(), missing)
+	}
+
+	require.NoError(t, c.users.Deactivate(c.ctx, admin, ada.ID))
+	_, err = c.sessions.Login(c.ctx, domain.Actor{}, credentials("ada@example.com", goodPassword))
+	assert.Equal(t, domain.ErrCredentials(), err)
+	_, err = c.users.Change(c.ctx, admin, ada.ID, domain.UserChange{Active: domain.Given("true")})
+	require.NoError(t, err)
+	c.signIn("ada@example.com")
+}
+
+func TestNobodyChangesTheirOwnRole(t *testing.T) {
+	c := newClinic(t)
+	admin := c.signUp("admin@example.com", domain.Admin)
+	c.register("second@example.com", domain.Admin)
+	_, err := c.users.Change(c.ctx, admin, admin.UserID, toStaff)
+	assert.Equal(t, domain.ErrForbidden("Nobody can change their own role."), err)
+	assert.Equal(t, domain.Admin, c.user(admin.UserID).Role)
+
+	_, err = c.users.Change(c.ctx, admin, admin.UserID, domain.UserChange{Profile: domain.Profile{FirstName: domain.Given("Ada")}, Role: domain.Given("ADMIN")})
+	assert.NoError(t, err, "the same role is no change")
+	assert.NoError(t, c.users.Deactivate(c.ctx, admin, admin.UserID), "there is another one")
+}
+
+func TestTheLastAdministratorStays(t *testing.T) {
+	c := newClinic(t)
+	admin := c.signUp("admin@example.com", domain.Admin)
+	retired := c.register("retired@example.com", domain.Admin)
+	require.NoError(t, c.users.Deactivate(c.ctx, admin, retired.ID))
+	c.register("staff@example.com", domain.Staff)
+
+	for _, by := range []domain.Actor{admin, operator} {
+		_, err := c.users.Change(c.ctx, by, admin.UserID, inactive)
+		assert.Equal(t, domain.ErrLastAdmin("is_active"), err)
+		assert.Equal(t, domain.ErrLastAdmin("is_active"), c.users.Deactivate(c.ctx, by, admin.UserID))
+	}
+	_, err := c.users.Change(c.ctx, operator, admin.UserID, toStaff)
+	assert.Equal(t, domain.ErrLastAdmin("role"), err)
+	_, err = c.users.Change(c.ctx, operator, admin.UserID, domain.UserChange{Role: domain.Given("STAFF"), Active: domain.Given("false")})
+	assertKind(t, domain.Conflict, err)
+	_, err = c.authenticator.Authenticate(c.ctx, domain.Origin{}, c.login("admin@example.com").Access.Reveal())
+	assert.NoError(t, err)
+
+	_, err = c.users.Change(c.ctx, operator, retired.ID, toStaff)
+	assert.NoError(t, err, "who is inactive is not needed")
+	_, err = c.users.Change(c.ctx, operator, admin.UserID, domain.UserChange{Profile: domain.Profile{FirstName: domain.Given("Ada")}})
+	assert.NoError(t, err, "other things can be changed")
+	second := c.register("second@example.com", domain.Admin)
+	_, err = c.users.Change(c.ctx, operator, admin.UserID, toStaff)
+	assert.NoError(t, err, "the last but one can go")
+	assert.Equal(t, domain.ErrLastAdmin("is_active"), c.users.Deactivate(c.ctx, operator, second.ID))
+}
+
+func TestAdministratorsWhoDemoteEachOtherAtOnceLeaveOne(t *testing.T) {
+	for name, demote := range map[string]func(c *clinic, by domain.Actor, id domain.ID) error{
+		"role": func(c *clinic, by domain.Actor, id domain.ID) error {
+			_, err := c.users.Change(c.ctx, by, id, toStaff)
+			return err
+		},
+		"is_active": func(c *clinic, by domain.Actor, id domain.ID) error { return c.users.Deactivate(c.ctx, by, id) },
+	} {
+		c := newClinic(t)
+		admins := make([]domain.Actor, 5)
+		for i := range admins {
+			admins[i] = c.signUp(fmt.Sprintf("admin%d@example.com", i), domain.Admin)
+		}
+		var group sync.WaitGroup
+		refused := make(chan error, len(admins))
+		for i, by := range admins {
+			group.Go(func() {
+				if err := demote(c, by, admins[(i+1)%len(admins)].UserID); err != nil {
+					refused <- err
+				}
+			})
+		}
+		group.Wait()
+		require.Len(t, refused, 1, name)
+		assert.Equal(t, domain.ErrLastAdmin(name), <-refused)
+		left, err := c.users.List(c.ctx, operator, domain.UserQuery{Role: domain.Given("ADMIN"), Active: domain.Given("true")})
+		require.NoError(t, err)
+		assert.Len(t, left.Items, 1, name)
+	}
+}

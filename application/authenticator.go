@@ -1,0 +1,58 @@
+package application
+
+import (
+	"context"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// Authenticator tells who calls, before every use-case.
+type Authenticator struct {
+	store       ports.Store
+	tokens      ports.AccessTokens
+	revocations ports.Revocations
+	clock       ports.Clock
+	rules       SessionRules
+}
+
+// NewAuthenticator returns an authenticator.
+func NewAuthenticator(store ports.Store, tokens ports.AccessTokens, revocations ports.Revocations, clock ports.Clock, rules SessionRules) *Authenticator {
+	return &Authenticator{store: store, tokens: tokens, revocations: revocations, clock: clock, rules: rules}
+}
+
+// Authenticate returns the actor whom an access token proves, calling from
+// origin. A token whose session was revoked, on whichever instance, is refused
+// like a forged one.
+//
+// Whatever changes what a user may do ends their sessions, so what the token
+// says of the actor holds as long as the session does. Two things are worth
+// asking the store: what the revocations cannot tell just now, and whether a
+// duty was done since the token was issued.
+func (a *Authenticator) Authenticate(ctx context.Context, origin domain.Origin, token string) (domain.Actor, error) {
+	now := a.clock()
+	actor, err := a.tokens.Verify(token, now)
+	if err != nil {
+		return domain.Actor{}, err
+	}
+	revoked, known := a.revocations.Revoked(actor.SessionID)
+	if revoked {
+		return domain.Actor{}, domain.ErrAccessToken()
+	}
+	if !known || actor.Duty != domain.NoDuty {
+		session, err := view(ctx, a.store, func(tx ports.Tx) (domain.Session, error) {
+			return tx.Sessions().Get(ctx, actor.SessionID)
+		})
+		switch {
+		case err != nil && domain.KindOf(err) == domain.NotFound:
+			return domain.Actor{}, domain.ErrAccessToken()
+		case err != nil:
+			return domain.Actor{}, err
+		case !session.Live(now) || session.UserID != actor.UserID:
+			return domain.Actor{}, domain.ErrAccessToken()
+		}
+		actor = session.Actor(a.rules.AdminsNeedSecondFactor)
+	}
+	actor.Origin = origin
+	return actor, nil
+}

@@ -1,0 +1,121 @@
+package application_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
+)
+
+func TestAuthenticateAsksTheStoreOnlyWhenItHasTo(t *testing.T) {
+	for _, tt := range []struct {
+		name          string
+		deaf, revoked bool
+		asks          int
+		want          error
+	}{
+		{"it is known that it was not revoked", false, false, 0, nil},
+		{"it is known that it was revoked", false, true, 0, domain.ErrAccessToken()},
+		{"it was revoked, whatever else is not known", true, true, 0, domain.ErrAccessToken()},
+		{"it is not known, and it was not", true, false, 1, nil},
+	} {
+		c := newClinic(t)
+		revocations := &told{deaf: tt.deaf}
+		c.revocations = revocations
+		c.wire()
+		c.register("ada@example.com", domain.Staff)
+		grant := c.login("ada@example.com")
+		session := c.actor(grant).SessionID
+		if tt.revoked {
+			revocations.Revoke(session)
+		}
+		done := c.measure()
+		actor, err := c.authenticator.Authenticate(c.ctx, from(here).Origin, grant.Access.Reveal())
+		assert.Equal(t, tt.want, err, tt.name)
+		assert.Equal(t, work{views: tt.asks}, *done, tt.name)
+		if tt.want == nil {
+			assert.Equal(t, domain.Actor{UserID: 1, Role: domain.Staff, SessionID: session, Origin: from(here).Origin}, actor, tt.name)
+		} else {
+			assert.Zero(t, actor, tt.name)
+		}
+	}
+}
+
+func TestTheStoreRefusesWhatWasRevokedElsewhere(t *testing.T) {
+	c := newClinic(t)
+	c.register("ada@example.com", domain.Staff)
+	grant, other := c.login("ada@example.com"), c.login("ada@example.com")
+	elsewhere := *c
+	elsewhere.revocations = &told{deaf: true}
+	elsewhere.wire()
+	require.NoError(t, c.sessions.Logout(c.ctx, c.actor(grant)))
+	_, err := elsewhere.authenticate(grant)
+	assert.Equal(t, domain.ErrAccessToken(), err)
+	actor, err := elsewhere.authenticate(other)
+	require.NoError(t, err)
+	assert.Equal(t, c.actor(other), actor)
+
+	elsewhere.store = brokenStore{c.store, true}
+	elsewhere.wire()
+	actor, err = elsewhere.authenticate(other)
+	assertKind(t, domain.Unavailable, err) // not to be taken for a bad token
+	assert.Zero(t, actor)
+}
+
+func TestATokenIsForItsSessionsUserOnly(t *testing.T) {
+	c := newClinic(t)
+	c.revocations = &told{deaf: true}
+	c.wire()
+	ada, eve := c.signUp("ada@example.com", domain.Staff), c.signUp("eve@example.com", domain.Admin)
+	for _, claimed := range []domain.Actor{
+		{UserID: eve.UserID, Role: domain.Admin, SessionID: ada.SessionID},
+		{UserID: ada.UserID, Role: domain.Admin, SessionID: 99},
+	} {
+		token, err := c.tokens.Issue(claimed, c.now, c.now.Add(time.Minute))
+		require.NoError(t, err)
+		_, err = c.authenticator.Authenticate(c.ctx, domain.Origin{}, token.Reveal())
+		assert.Equal(t, domain.ErrAccessToken(), err)
+	}
+	token, err := c.tokens.Issue(domain.Actor{UserID: ada.UserID, Role: domain.Admin, SessionID: ada.SessionID}, c.now, c.now.Add(time.Minute))
+	require.NoError(t, err)
+	actor, err := c.authenticator.Authenticate(c.ctx, domain.Origin{}, token.Reveal())
+	require.NoError(t, err)
+	assert.Equal(t, ada, actor, "the role is the one in the store")
+}
+
+func TestADutyIsLookedUpUntilItIsDone(t *testing.T) {
+	c := newClinicWith(t, settings{adminsNeedSecondFactor: true})
+	for name, tt := range map[string]struct {
+		role domain.Role
+		duty domain.Duty
+		do   func(actor domain.Actor)
+	}{
+		"ada": {domain.Staff, domain.DutyPassword, func(actor domain.Actor) {
+			require.NoError(t, c.account.ChangePassword(c.ctx, actor, passwordChange(goodPassword, otherPassword)))
+		}},
+		"eve": {domain.Admin, domain.DutySecondFactor, func(actor domain.Actor) { c.confirm(actor, c.enrol(actor)) }},
+	} {
+		email := name + "@example.com"
+		user := c.register(email, tt.role)
+		c.setUser(user.ID, func(user *domain.User) { user.PasswordTemporary = tt.duty == domain.DutyPassword })
+		grant := c.login(email)
+		assert.Equal(t, tt.duty, grant.Duty)
+		measured := *c
+		done := measured.measure()
+		for range 2 {
+			assert.Equal(t, tt.duty, measured.actor(grant).Duty)
+		}
+		assert.Equal(t, work{views: 2}, *done)
+		tt.do(c.actor(grant))
+		assert.Equal(t, domain.NoDuty, measured.actor(grant).Duty)
+		assert.Equal(t, work{views: 3}, *done)
+
+		grant, err := c.refresh(grant)
+		require.NoError(t, err)
+		assert.Equal(t, domain.NoDuty, measured.actor(grant).Duty)
+		assert.Equal(t, work{views: 3}, *done, "the next token says so")
+	}
+}

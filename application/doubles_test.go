@@ -1,0 +1,193 @@
+package application_test
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/base32"
+	"encoding/binary"
+	"fmt"
+	"net/url"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// between is a store in which something else happens before an Update, once.
+type between struct {
+	ports.Store
+	happen func()
+}
+
+func (s *between) Update(ctx context.Context, fn func(ports.Tx) error) error {
+	if happen := s.happen; happen != nil {
+		s.happen = nil
+		happen()
+	}
+	return s.Store.Update(ctx, fn)
+}
+
+// blindStore finds no user by address, as if they were added a moment later.
+type blindStore struct{ ports.Store }
+
+func (s blindStore) Update(ctx context.Context, fn func(ports.Tx) error) error {
+	return s.Store.Update(ctx, func(tx ports.Tx) error { return fn(blindTx{tx}) })
+}
+
+type blindTx struct{ ports.Tx }
+
+func (t blindTx) Users() ports.Users { return blindUsers{t.Tx.Users()} }
+
+type blindUsers struct{ ports.Users }
+
+func (blindUsers) ByEmail(context.Context, domain.Email) (domain.User, error) {
+	return domain.User{}, domain.ErrNotFound()
+}
+
+// brokenStore does all of its work and then fails: its Updates when they
+// commit, and, where it is not even readable, its Views.
+type brokenStore struct {
+	ports.Store
+	unreadable bool
+}
+
+func (s brokenStore) View(ctx context.Context, fn func(ports.Tx) error) error {
+	if s.unreadable {
+		return domain.ErrUnavailable(nil)
+	}
+	return s.Store.View(ctx, fn)
+}
+
+func (s brokenStore) Update(ctx context.Context, fn func(ports.Tx) error) error {
+	return s.Store.Update(ctx, func(tx ports.Tx) error {
+		if err := fn(tx); err != nil {
+			return err
+		}
+		return domain.ErrUnavailable(nil)
+	})
+}
+
+// work is what a caller could measure.
+type work struct{ views, updates, usersWritten, verified, hashed int }
+
+// measuredStore and measuredPasswords count the work that they do.
+type measuredStore struct {
+	ports.Store
+	*work
+}
+
+func (s measuredStore) View(ctx context.Context, fn func(ports.Tx) error) error {
+	s.views++
+	return s.Store.View(ctx, fn)
+}
+
+func (s measuredStore) Update(ctx context.Context, fn func(ports.Tx) error) error {
+	s.updates++
+	return s.Store.Update(ctx, func(tx ports.Tx) error { return fn(measuredTx{tx, s.work}) })
+}
+
+type measuredTx struct {
+	ports.Tx
+	*work
+}
+
+func (t measuredTx) Users() ports.Users { return measuredUsers{t.Tx.Users(), t.work} }
+
+type measuredUsers struct {
+	ports.Users
+	*work
+}
+
+func (u measuredUsers) Add(ctx context.Context, user domain.User) (domain.User, error) {
+	u.usersWritten++
+	return u.Users.Add(ctx, user)
+}
+
+func (u measuredUsers) Save(ctx context.Context, user domain.User) error {
+	u.usersWritten++
+	return u.Users.Save(ctx, user)
+}
+
+type measuredPasswords struct {
+	ports.Passwords
+	*work
+}
+
+func (p measuredPasswords) Verify(ctx context.Context, password domain.Password, hash domain.PasswordHash) (bool, error) {
+	p.verified++
+	return p.Passwords.Verify(ctx, password, hash)
+}
+
+func (p measuredPasswords) Hash(ctx context.Context, password domain.Password) (domain.PasswordHash, error) {
+	p.hashed++
+	return p.Passwords.Hash(ctx, password)
+}
+
+// measure wires the clinic anew, and returns what counts its work from now on.
+func (c *clinic) measure() *work {
+	done := &work{}
+	c.store, c.passwords = measuredStore{c.store, done}, measuredPasswords{c.passwords, done}
+	c.wire()
+	return done
+}
+
+// told is a ports.Revocations that knows what it was told here, and nothing else.
+type told struct {
+	mu      sync.Mutex
+	revoked map[domain.ID]bool
+	// deaf says that nothing of other instances is known.
+	deaf bool
+}
+
+func (r *told) Revoked(session domain.ID) (revoked, known bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.revoked[session], r.revoked[session] || !r.deaf
+}
+
+func (r *told) Revoke(sessions ...domain.ID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.revoked == nil {
+		r.revoked = map[domain.ID]bool{}
+	}
+	for _, id := range sessions {
+		r.revoked[id] = true
+	}
+}
+
+// device shows one-time passwords (RFC 6238) with the key of an enrolment.
+type device struct{ key []byte }
+
+func newDevice(t *testing.T, enrolment ports.Enrolment) device {
+	t.Helper()
+	uri, err := url.Parse(enrolment.URI.Reveal())
+	require.NoError(t, err)
+	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(uri.Query().Get("secret"))
+	require.NoError(t, err)
+	return device{key}
+}
+
+// code is what the device shows at a time.
+func (d device) code(at time.Time) domain.Input {
+	mac := hmac.New(sha1.New, d.key)
+	_ = binary.Write(mac, binary.BigEndian, at.Unix()/30) // never fails (hash.Hash)
+	sum := mac.Sum(nil)
+	truncated := binary.BigEndian.Uint32(sum[sum[len(sum)-1]&15:]) & 0x7fffffff
+	return domain.Given(fmt.Sprintf("%06d", truncated%1_000_000))
+}
+
+// wrong is a code that the device shows neither now nor a step before or after.
+func (d device) wrong(at time.Time) domain.Input {
+	for n := 0; ; n++ {
+		code := domain.Given(fmt.Sprintf("%06d", n))
+		if code != d.code(at) && code != d.code(at.Add(30*time.Second)) && code != d.code(at.Add(-30*time.Second)) {
+			return code
+		}
+	}
+}

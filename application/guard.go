@@ -1,0 +1,178 @@
+package application
+
+import (
+	"context"
+	"errors"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// Guard verifies that people are who they say.
+type Guard struct {
+	store     ports.Store
+	limiter   *Limiter
+	passwords ports.Passwords
+	codes     ports.OneTimeCodes
+	clock     ports.Clock
+}
+
+// NewGuard returns a guard that slows down those who guess as limiter says.
+func NewGuard(store ports.Store, limiter *Limiter, passwords ports.Passwords, codes ports.OneTimeCodes, clock ports.Clock) *Guard {
+	return &Guard{store: store, limiter: limiter, passwords: passwords, codes: codes, clock: clock}
+}
+
+// check says what of a proof is looked at.
+type check uint8
+
+const (
+	// passwordOnly is for who is signed in.
+	passwordOnly check = iota
+	// allFactors also asks for the code of the second factor, if the user has one.
+	allFactors
+)
+
+// prove runs then, in the Update that takes note of the proof, with the user
+// whose account it proves to be. A wrong proof counts against the account, an
+// account that does not exist included, and is refused with one answer for all
+// reasons and in the same time. A hash in an outdated format is replaced.
+func prove[T any](ctx context.Context, g *Guard, origin domain.Origin, proof domain.Proof, check check,
+	then func(tx ports.Tx, user domain.User) (T, error),
+) (T, error) {
+	var none T
+	for range 2 {
+		claim, err := g.verify(ctx, origin, proof)
+		if err != nil {
+			return none, err
+		}
+		// Another login may have replaced an outdated hash in the meantime: then
+		// the password is right for the new one, too. Or it was changed.
+		if result, err := settle(ctx, g, claim, check, then); !errors.Is(err, errHashReplaced) {
+			return result, err
+		}
+	}
+	return none, domain.ErrCredentials()
+}
+
+// claim is a proof whose password was compared.
+type claim struct {
+	origin domain.Origin
+	proof  domain.Proof
+	// user is the one whose address it is, zero if there is none.
+	user domain.User
+	// right is whether the password is the user's.
+	right bool
+	// renewed replaces an outdated hash; zero if it is not outdated.
+	renewed domain.PasswordHash
+}
+
+// verify refuses who has to wait, and compares the password.
+func (g *Guard) verify(ctx context.Context, origin domain.Origin, proof domain.Proof) (claim, error) {
+	claim := claim{origin: origin, proof: proof}
+	err := g.store.View(ctx, func(tx ports.Tx) (err error) {
+		if _, err = g.limiter.tries(ctx, tx, claim.origin, claim.proof.Email); err != nil {
+			return err
+		}
+		claim.user, err = tx.Users().ByEmail(ctx, proof.Email)
+		if err != nil && domain.KindOf(err) == domain.NotFound {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return claim, err
+	}
+	// Nobody's hash is zero, which takes its time and matches no password.
+	claim.right, err = g.passwords.Verify(ctx, proof.Password, claim.user.PasswordHash)
+	if err == nil && claim.right && g.passwords.Outdated(claim.user.PasswordHash) {
+		claim.renewed, err = g.passwords.Hash(ctx, proof.Password)
+	}
+	return claim, err
+}
+
+var errHashReplaced = errors.New("the password hash was replaced while it was being verified")
+
+// settle takes note of a claim: it counts, or it is good and then runs. Guesses
+// that were compared side by side are settled one after the other, so that no
+// more of them get an answer than the limits let through.
+func settle[T any](ctx context.Context, g *Guard, claim claim, check check, then func(ports.Tx, domain.User) (T, error)) (T, error) {
+	var result T
+	var refused error
+	err := g.store.Update(ctx, func(tx ports.Tx) error {
+		tries, err := g.limiter.tries(ctx, tx, claim.origin, claim.proof.Email)
+		if err != nil {
+			return err
+		}
+		var user domain.User
+		if user, refused, err = g.judge(ctx, tx, claim, check); err != nil {
+			return err
+		}
+		if refused != nil {
+			// Returned as no error, or what was counted would be rolled back.
+			return tries.fail(ctx, tx)
+		}
+		if err := tries.succeed(ctx, tx); err != nil {
+			return err
+		}
+		result, err = then(tx, user)
+		return err
+	})
+	if err == nil {
+		err = refused
+	}
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return result, nil
+}
+
+// judge returns the user as stored now if the claim is good, and otherwise why
+// it is refused. A code that was not given is asked for, and counts as nothing.
+func (g *Guard) judge(ctx context.Context, tx ports.Tx, claim claim, check check) (user domain.User, refused, err error) {
+	if !claim.right {
+		return user, domain.ErrCredentials(), nil
+	}
+	if user, err = tx.Users().Get(ctx, claim.user.ID); err != nil {
+		return user, nil, err
+	}
+	if user.PasswordHash.Reveal() != claim.user.PasswordHash.Reveal() {
+		return user, nil, errHashReplaced
+	}
+	if !user.Active {
+		return user, domain.ErrCredentials(), nil
+	}
+	changed := !claim.renewed.IsZero()
+	if changed {
+		user.PasswordHash = claim.renewed
+	}
+	if check == allFactors && user.SecondFactor.Confirmed {
+		if claim.proof.Code.IsZero() {
+			return user, nil, domain.ErrOneTimeCodeRequired()
+		}
+		if user.SecondFactor, changed, err = g.useCode(user.SecondFactor, claim.proof.Code); err != nil {
+			return user, nil, err
+		}
+		if !changed {
+			return user, domain.ErrOneTimeCode(), nil
+		}
+	}
+	if changed {
+		err = tx.Users().Save(ctx, user)
+	}
+	return user, nil, err
+}
+
+// useCode spends a code of factor, and reports false if it is wrong or spent.
+func (g *Guard) useCode(factor domain.SecondFactor, code domain.OneTimeCode) (domain.SecondFactor, bool, error) {
+	if recovery, can := code.Recovery(); can {
+		factor, ok := factor.UseRecovery(recovery)
+		return factor, ok, nil
+	}
+	step, matches, err := g.codes.Match(factor.Key, code, g.clock())
+	if err != nil || !matches {
+		return factor, false, err
+	}
+	factor, ok := factor.UseStep(step)
+	return factor, ok, nil
+}

@@ -1,0 +1,97 @@
+package application_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/application"
+	"example.com/healthcare/domain"
+)
+
+func TestEveryLoginIsTheSameWork(t *testing.T) {
+	for _, limits := range []application.Limits{{}, loginLimits} {
+		c := limited(t, limits)
+		c.register("ada@example.com", domain.Staff)
+		require.NoError(t, c.users.Deactivate(c.ctx, operator, c.register("gone@example.com", domain.Staff).ID))
+		c.setHash(c.register("locked@example.com", domain.Staff).ID, "!no password")
+		for _, in := range []domain.Credentials{
+			credentials("ada@example.com", goodPassword),
+			credentials("ada@example.com", "wrong"),
+			credentials("ada@example.com", strings.Repeat("x", 1000)),
+			credentials("nobody@example.com", "wrong"),
+			credentials("no address", "wrong"),
+			credentials("gone@example.com", "wrong"),
+			credentials("gone@example.com", goodPassword),
+			credentials("locked@example.com", "wrong"),
+		} {
+			measured := *c
+			done := measured.measure()
+			_, _ = measured.sessions.Login(c.ctx, domain.Actor{}, in)
+			assert.Equal(t, work{views: 1, updates: 1, verified: 1}, *done)
+		}
+	}
+}
+
+func TestWhoHasToWaitCostsNoVerification(t *testing.T) {
+	c := limited(t, loginLimits)
+	c.failTimes(10, here, "nobody@example.com")
+	done := c.measure()
+	assert.NotZero(t, waitOf(c.loginFrom(here, "nobody@example.com", "wrong")))
+	assert.Equal(t, work{views: 1}, *done)
+}
+
+func TestAWrongCurrentPasswordCountsLikeAFailedLogin(t *testing.T) {
+	for name, tt := range map[string]struct {
+		field string
+		try   func(c *clinic, by domain.Actor, password string) error
+	}{
+		"another password": {"current_password", func(c *clinic, by domain.Actor, password string) error {
+			return c.account.ChangePassword(c.ctx, by, passwordChange(password, otherPassword))
+		}},
+		"enrol": {"password", func(c *clinic, by domain.Actor, password string) error {
+			_, err := c.secondFactor.Enrol(c.ctx, by, check(password))
+			return err
+		}},
+		"disable": {"password", func(c *clinic, by domain.Actor, password string) error {
+			return c.secondFactor.Disable(c.ctx, by, check(password))
+		}},
+	} {
+		c := limited(t, loginLimits)
+		ada := c.signUp("ada@example.com", domain.Staff)
+		ada.Origin = from(here).Origin
+		for range 10 {
+			err := tt.try(c, ada, "wrong")
+			assertKind(t, domain.Invalid, err)
+			assertFields(t, err, tt.field)
+		}
+		assert.NotZero(t, waitOf(tt.try(c, ada, goodPassword)), name)
+		assert.NotZero(t, waitOf(c.loginFrom(here, "ada@example.com", goodPassword)), name)
+		assert.NoError(t, c.loginFrom(elsewhere, "ada@example.com", goodPassword), name)
+	}
+}
+
+func TestAnInactiveUserProvesNothing(t *testing.T) {
+	c := newClinic(t)
+	ada := c.signUp("ada@example.com", domain.Staff)
+	c.setUser(ada.UserID, func(user *domain.User) { user.Active = false })
+	before := c.user(ada.UserID)
+	assertFields(t, c.account.ChangePassword(c.ctx, ada, passwordChange(goodPassword, otherPassword)), "current_password")
+	assert.Equal(t, before, c.user(ada.UserID))
+}
+
+func TestAFailureOfTheStoreIsNoWrongPassword(t *testing.T) {
+	c := newClinic(t)
+	c.register("ada@example.com", domain.Staff)
+	for failing := range 2 {
+		measured := *c
+		measured.store = brokenStore{c.store, failing == 0}
+		measured.wire()
+		_, err := measured.sessions.Login(c.ctx, domain.Actor{}, credentials("ada@example.com", goodPassword))
+		assertKind(t, domain.Unavailable, err)
+		assert.NotContains(t, fmt.Sprint(err), "ada")
+	}
+}

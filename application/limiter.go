@@ -1,0 +1,119 @@
+package application
+
+import (
+	"context"
+	"time"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// Limits bound how often something may be tried. The zero Limits refuse nothing.
+type Limits struct {
+	// LoginPair bounds the failed logins to one account from one place.
+	LoginPair domain.Limit
+	// LoginAccount bounds the failed logins to one account from everywhere. It
+	// does not keep out who comes from where the user is known to sign in.
+	LoginAccount domain.Limit
+	// Register bounds the registrations from one place.
+	Register domain.Limit
+	// Refresh bounds the refreshes from one place.
+	Refresh domain.Limit
+}
+
+// Limiter slows down those who try too often. What it counts is in the store, so
+// it holds for all instances together.
+type Limiter struct {
+	store  ports.Store
+	clock  ports.Clock
+	limits Limits
+}
+
+// NewLimiter returns a limiter.
+func NewLimiter(store ports.Store, clock ports.Clock, limits Limits) *Limiter {
+	return &Limiter{store: store, clock: clock, limits: limits}
+}
+
+// registration counts a registration from origin, or refuses it.
+func (l *Limiter) registration(ctx context.Context, origin domain.Origin) error {
+	return l.use(ctx, domain.RegisterKey(origin), l.limits.Register)
+}
+
+// refresh counts a refresh from origin, or refuses it.
+func (l *Limiter) refresh(ctx context.Context, origin domain.Origin) error {
+	return l.use(ctx, domain.RefreshKey(origin), l.limits.Refresh)
+}
+
+func (l *Limiter) use(ctx context.Context, key domain.AttemptKey, limit domain.Limit) error {
+	if limit == (domain.Limit{}) {
+		return nil
+	}
+	now := l.clock()
+	return l.store.Update(ctx, func(tx ports.Tx) error {
+		attempts, err := tx.Attempts().Get(ctx, key)
+		if err != nil {
+			return err
+		}
+		if wait := attempts.Wait(now); wait > 0 {
+			return domain.ErrTooMany(wait)
+		}
+		return tx.Attempts().Save(ctx, key, attempts.Use(now, limit), now)
+	})
+}
+
+// tries is what was counted of the logins to an account.
+type tries struct {
+	limits              Limits
+	now                 time.Time
+	accountKey, pairKey domain.AttemptKey
+	account, pair       domain.Attempts
+}
+
+// tries returns what was counted of the logins to an account, or refuses who has to
+// wait. The account comes before the pair, so that two Updates cannot block each
+// other.
+func (l *Limiter) tries(ctx context.Context, tx ports.Tx, origin domain.Origin, email domain.Email) (tries, error) {
+	t := tries{limits: l.limits, now: l.clock()}
+	t.accountKey, t.pairKey = domain.LoginKeys(email, origin)
+	var err error
+	if t.account, err = tx.Attempts().Get(ctx, t.accountKey); err != nil {
+		return t, err
+	}
+	if t.pair, err = tx.Attempts().Get(ctx, t.pairKey); err != nil {
+		return t, err
+	}
+	if wait := t.wait(); wait > 0 {
+		return t, domain.ErrTooMany(wait)
+	}
+	return t, nil
+}
+
+func (t tries) wait() (wait time.Duration) {
+	if t.limits.LoginPair != (domain.Limit{}) {
+		wait = t.pair.Wait(t.now)
+	}
+	if t.limits.LoginAccount != (domain.Limit{}) && !t.pair.Known(t.now) {
+		wait = max(wait, t.account.Wait(t.now))
+	}
+	return wait
+}
+
+func (t tries) fail(ctx context.Context, tx ports.Tx) error {
+	if limit := t.limits.LoginAccount; limit != (domain.Limit{}) {
+		if err := tx.Attempts().Save(ctx, t.accountKey, t.account.Fail(t.now, limit), t.now); err != nil {
+			return err
+		}
+	}
+	if limit := t.limits.LoginPair; limit != (domain.Limit{}) {
+		return tx.Attempts().Save(ctx, t.pairKey, t.pair.Fail(t.now, limit), t.now)
+	}
+	return nil
+}
+
+// succeed forgets the failures from this place, not those from elsewhere.
+func (t tries) succeed(ctx context.Context, tx ports.Tx) error {
+	if t.limits.LoginPair == (domain.Limit{}) && t.limits.LoginAccount == (domain.Limit{}) {
+		return nil
+	}
+	return tx.Attempts().Save(ctx, t.pairKey, t.pair.Succeed(t.now), t.now)
+}

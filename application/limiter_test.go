@@ -1,0 +1,281 @@
+package application_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/application"
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+var loginLimits = application.Limits{
+	LoginPair:    domain.Limit{Max: 10, Window: 15 * time.Minute},
+	LoginAccount: domain.Limit{Max: 100, Window: 15 * time.Minute},
+}
+
+func limited(t *testing.T, limits application.Limits) *clinic {
+	t.Helper()
+	return newClinicWith(t, settings{registration: application.RegistrationOpen, limits: limits})
+}
+
+// waitOf is how long the caller is told to wait; zero if err is no TooMany.
+func waitOf(err error) time.Duration {
+	if e, ok := errors.AsType[*domain.Error](err); ok && e.Kind == domain.TooMany {
+		return e.RetryAfter
+	}
+	return 0
+}
+
+const here, elsewhere = "192.0.2.1", "198.51.100.7"
+
+// failTimes fails n times, without having to wait.
+func (c *clinic) failTimes(n int, address, email string) {
+	c.t.Helper()
+	for i := range n {
+		require.Equal(c.t, domain.ErrCredentials(), c.loginFrom(address, email, "wrong"), i)
+	}
+}
+
+// Nothing about the answers, one after the other, tells whether there is such an
+// account, whether it is active, or whether the password was right for it.
+func TestWhoGuessesWaitsLongerAndLongerWhateverTheyGuess(t *testing.T) {
+	want := []string{}
+	for range 10 {
+		want = append(want, "no_active_account")
+	}
+	for _, wait := range []string{"56.25s", "1m52.5s", "3m45s", "7m30s", "15m0s", "15m0s", "15m0s"} {
+		want = append(want, "throttled "+wait, "no_active_account")
+	}
+	for name, guess := range map[string]struct{ email, password string }{
+		"a wrong password":                        {"ada@example.com", "wrong"},
+		"an address that nobody has":              {"nobody@example.com", goodPassword},
+		"no address":                              {"nobody", goodPassword},
+		"an inactive account":                     {"gone@example.com", "wrong"},
+		"an inactive account, the right password": {"gone@example.com", goodPassword},
+		"a wrong one for a different letter case": {"ADA@EXAMPLE.COM", "wrong"},
+		"a password longer than any":              {"ada@example.com", strings.Repeat("x", 10000)},
+	} {
+		c := limited(t, loginLimits)
+		c.register("ada@example.com", domain.Staff)
+		require.NoError(t, c.users.Deactivate(c.ctx, operator, c.register("gone@example.com", domain.Staff).ID))
+		got := []string{}
+		for range want {
+			err := c.loginFrom(here, guess.email, guess.password)
+			e, ok := errors.AsType[*domain.Error](err)
+			require.True(t, ok, "%v", err)
+			answer := e.Code
+			if e.Kind == domain.TooMany {
+				answer += " " + e.RetryAfter.String()
+			}
+			got = append(got, answer)
+			c.now = c.now.Add(e.RetryAfter)
+		}
+		assert.Equal(t, want, got, name)
+	}
+}
+
+func TestThePairThatGuessesIsLocked(t *testing.T) {
+	c := limited(t, loginLimits)
+	c.register("ada@example.com", domain.Staff)
+	c.register("eve@example.com", domain.Staff)
+	c.failTimes(10, here, "ada@example.com")
+
+	err := c.loginFrom(here, "ada@example.com", goodPassword)
+	assert.NotZero(t, waitOf(err), "for the right password, too")
+	assert.NoError(t, c.loginFrom(here, "eve@example.com", goodPassword), "not for another account")
+	assert.NoError(t, c.loginFrom(elsewhere, "ada@example.com", goodPassword), "not from another place")
+	assert.NotZero(t, waitOf(c.loginFrom(here, "ada@example.com", goodPassword)), "which changes nothing here")
+
+	c.now = c.now.Add(waitOf(err) - 1)
+	assert.Equal(t, time.Nanosecond, waitOf(c.loginFrom(here, "ada@example.com", goodPassword)), "being refused does not prolong it")
+	c.now = c.now.Add(1)
+	assert.NoError(t, c.loginFrom(here, "ada@example.com", goodPassword))
+	c.failTimes(10, here, "ada@example.com") // success forgot the failures before
+	assert.Equal(t, loginLimits.LoginPair.Window/16, waitOf(c.loginFrom(here, "ada@example.com", goodPassword)))
+}
+
+func TestAGuessedAccountIsLockedForStrangersOnly(t *testing.T) {
+	c := limited(t, loginLimits)
+	c.register("ada@example.com", domain.Staff)
+	require.NoError(t, c.loginFrom(here, "ada@example.com", goodPassword))
+	for i := range 100 {
+		c.failTimes(1, fmt.Sprintf("203.0.113.%d", i), "ada@example.com")
+	}
+	assert.Equal(t, loginLimits.LoginAccount.Window/16, waitOf(c.loginFrom(elsewhere, "ada@example.com", goodPassword)), "a stranger")
+	assert.NoError(t, c.loginFrom(here, "ada@example.com", goodPassword), "from where the user is known")
+	assert.NotZero(t, waitOf(c.loginFrom(elsewhere, "ada@example.com", goodPassword)), "the user being here lets no stranger in")
+	c.failTimes(1, here, "ada@example.com")
+	assert.NoError(t, c.loginFrom(here, "ada@example.com", goodPassword), "a slip does not make the place unknown")
+	c.failTimes(10, here, "ada@example.com")
+	assert.NotZero(t, waitOf(c.loginFrom(here, "ada@example.com", goodPassword)), "who guesses from there waits like anybody")
+
+	c.now = c.now.Add(90 * 24 * time.Hour)
+	for i := range 100 {
+		c.failTimes(1, fmt.Sprintf("203.0.113.%d", i), "ada@example.com")
+	}
+	assert.NotZero(t, waitOf(c.loginFrom(here, "ada@example.com", goodPassword)), "a place is forgotten after a quarter")
+}
+
+func TestLimitsThatAreOff(t *testing.T) {
+	for name, tt := range map[string]struct {
+		limits        application.Limits
+		oneAddress    bool
+		manyAddresses bool
+	}{
+		"both":    {loginLimits, true, true},
+		"pair":    {application.Limits{LoginAccount: loginLimits.LoginAccount}, true, true},
+		"account": {application.Limits{LoginPair: loginLimits.LoginPair}, true, false},
+		"none":    {application.Limits{}, false, false},
+	} {
+		c := limited(t, tt.limits)
+		c.register("ada@example.com", domain.Staff)
+		c.register("eve@example.com", domain.Staff)
+		for i := range 120 {
+			_ = c.loginFrom(here, "ada@example.com", "wrong")
+			_ = c.loginFrom(fmt.Sprintf("203.0.113.%d", i), "eve@example.com", "wrong")
+		}
+		assert.Equal(t, tt.oneAddress, waitOf(c.loginFrom(here, "ada@example.com", goodPassword)) > 0, name)
+		assert.Equal(t, tt.manyAddresses, waitOf(c.loginFrom(elsewhere, "eve@example.com", goodPassword)) > 0, name)
+	}
+}
+
+func TestTurningLimitsOffLetsInWhoHadToWait(t *testing.T) {
+	c := limited(t, loginLimits)
+	c.register("ada@example.com", domain.Staff)
+	for i := range 100 {
+		c.failTimes(1, fmt.Sprintf("203.0.113.%d", i/10), "ada@example.com")
+	}
+	for _, tt := range []struct {
+		limits application.Limits
+		waits  bool
+	}{
+		{application.Limits{LoginPair: loginLimits.LoginPair}, true},
+		{application.Limits{LoginAccount: loginLimits.LoginAccount}, true},
+		{application.Limits{}, false},
+	} {
+		c.limits = tt.limits
+		c.wire()
+		assert.Equal(t, tt.waits, waitOf(c.loginFrom("203.0.113.1", "ada@example.com", goodPassword)) > 0)
+	}
+}
+
+func TestEachLimitCountsForItself(t *testing.T) {
+	once := domain.Limit{Max: 1, Window: time.Hour}
+	c := limited(t, application.Limits{LoginPair: once, LoginAccount: once, Register: once, Refresh: once})
+	c.register("ada@example.com", domain.Staff)
+	grant, err := c.sessions.Login(c.ctx, from(here), credentials("ada@example.com", goodPassword))
+	require.NoError(t, err)
+	_, err = c.users.Register(c.ctx, from(here), registration("eve@example.com", domain.Staff))
+	require.NoError(t, err)
+	_, err = c.sessions.Refresh(c.ctx, from(here), refresh(grant.Refresh))
+	require.NoError(t, err)
+	c.failTimes(1, here, "eve@example.com")
+	c.failTimes(1, here, "ada@example.com")
+}
+
+// together holds back every verification until all callers are there, so that
+// none is refused before it, and the right password until all others are done.
+type together struct {
+	ports.Passwords
+	arrived, others sync.WaitGroup
+}
+
+func (p *together) Verify(ctx context.Context, password domain.Password, hash domain.PasswordHash) (bool, error) {
+	p.arrived.Done()
+	p.arrived.Wait()
+	if password.Reveal() == goodPassword {
+		p.others.Wait()
+	}
+	return p.Passwords.Verify(ctx, password, hash)
+}
+
+func TestSixtyGuessesAtOnceAreTen(t *testing.T) {
+	c := limited(t, loginLimits)
+	c.register("ada@example.com", domain.Staff)
+	passwords := &together{Passwords: c.passwords}
+	c.passwords = passwords
+	c.wire()
+	const guesses = 60
+	passwords.arrived.Add(guesses)
+	passwords.others.Add(guesses - 1)
+	answers := make(chan error, guesses-1)
+	var group sync.WaitGroup
+	for range guesses - 1 {
+		group.Go(func() {
+			defer passwords.others.Done()
+			answers <- c.loginFrom(here, "ada@example.com", "wrong")
+		})
+	}
+	var right error
+	group.Go(func() { right = c.loginFrom(here, "ada@example.com", goodPassword) })
+	group.Wait()
+
+	wrong := 0
+	for range guesses - 1 {
+		if err := <-answers; waitOf(err) == 0 {
+			assert.Equal(t, domain.ErrCredentials(), err)
+			wrong++
+		}
+	}
+	assert.Equal(t, loginLimits.LoginPair.Max, wrong, "no more than the limit learn that they are wrong")
+	assert.NotZero(t, waitOf(right), "and none gets in after that")
+}
+
+func TestRegistrationsFromOnePlaceAreLimited(t *testing.T) {
+	for _, mode := range []application.RegistrationMode{application.RegistrationOpen, application.RegistrationApproval} {
+		c := newClinicWith(t, settings{registration: mode, limits: application.Limits{Register: domain.Limit{Max: 3, Window: time.Hour}}})
+		admin := c.signUp("admin@example.com", domain.Admin)
+		admin.Origin = from("2001:db8::1").Origin
+		n := 0
+		register := func(by domain.Actor) error {
+			n++
+			_, err := c.users.Register(c.ctx, by, registration(fmt.Sprintf("user%d@example.com", n), domain.Staff))
+			return err
+		}
+		require.NoError(t, register(from("2001:db8::1")))
+		c.now = c.now.Add(time.Minute)
+		_, err := c.users.Register(c.ctx, from("2001:db8::ffff"), domain.Registration{})
+		assertKind(t, domain.Invalid, err) // counts
+		require.NoError(t, register(from("2001:db8:0:0:1::")))
+		assert.Equal(t, 59*time.Minute, waitOf(register(from("2001:db8::2"))), "the same site")
+		assert.NoError(t, register(from("2001:db8:0:1::1")), "another one")
+		for range 5 {
+			assert.NoError(t, register(admin), "administrators")
+			_, err := c.users.Create(c.ctx, admin, registration(fmt.Sprintf("created%d@example.com", n), domain.Staff))
+			assert.NoError(t, err)
+		}
+		c.now = c.now.Add(59 * time.Minute)
+		assert.NoError(t, register(from("2001:db8::2")))
+	}
+}
+
+func TestRefreshesFromOnePlaceAreLimited(t *testing.T) {
+	c := limited(t, application.Limits{Refresh: domain.Limit{Max: 3, Window: time.Minute}})
+	c.register("ada@example.com", domain.Staff)
+	grant := c.login("ada@example.com")
+	refreshFrom := func(address string, token domain.RefreshToken) error {
+		next, err := c.sessions.Refresh(c.ctx, from(address), refresh(token))
+		if err == nil {
+			grant = next
+		}
+		return err
+	}
+	unknown := domain.NewRefreshToken(domain.RefreshSelector{1}, domain.RefreshSecret{1})
+	require.NoError(t, refreshFrom(here, grant.Refresh))
+	assert.Equal(t, domain.ErrRefreshToken(), refreshFrom(here, unknown), "counts")
+	require.NoError(t, refreshFrom(here, grant.Refresh))
+	assert.Equal(t, time.Minute, waitOf(refreshFrom(here, unknown)), "the same answer for a wrong token")
+	assert.Equal(t, time.Minute, waitOf(refreshFrom(here, grant.Refresh)))
+	assert.NoError(t, refreshFrom(elsewhere, grant.Refresh), "being refused did not spend the token")
+	c.now = c.now.Add(time.Minute)
+	assert.NoError(t, refreshFrom(here, grant.Refresh))
+}

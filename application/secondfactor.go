@@ -1,0 +1,204 @@
+package application
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// SecondFactor is the use-cases on the second factor of one's own account.
+type SecondFactor struct {
+	store       ports.Store
+	guard       *Guard
+	codes       ports.OneTimeCodes
+	revocations ports.Revocations
+	clock       ports.Clock
+	rules       SessionRules
+}
+
+// NewSecondFactor returns the use-cases on the second factor.
+func NewSecondFactor(store ports.Store, guard *Guard, codes ports.OneTimeCodes, revocations ports.Revocations, clock ports.Clock, rules SessionRules) *SecondFactor {
+	return &SecondFactor{store: store, guard: guard, codes: codes, revocations: revocations, clock: clock, rules: rules}
+}
+
+// Get returns the actor's second factor, which may be none.
+func (s *SecondFactor) Get(ctx context.Context, actor domain.Actor) (domain.SecondFactor, error) {
+	if err := domain.Authorize(actor, domain.UserManageMFA); err != nil {
+		return domain.SecondFactor{}, err
+	}
+	user, err := getUser(ctx, s.store, actor.UserID)
+	return user.SecondFactor, err
+}
+
+// Enrol gives the actor a key to put into a device, in place of one that was
+// never confirmed. It takes the password, which counts like a login when it is
+// wrong. An account that has a second factor is a Conflict.
+func (s *SecondFactor) Enrol(ctx context.Context, actor domain.Actor, in domain.PasswordCheck) (ports.Enrolment, error) {
+	if err := domain.Authorize(actor, domain.UserManageMFA); err != nil {
+		return ports.Enrolment{}, err
+	}
+	password, err := in.Parse()
+	if err != nil {
+		return ports.Enrolment{}, err
+	}
+	user, err := getUser(ctx, s.store, actor.UserID)
+	if err != nil {
+		return ports.Enrolment{}, err
+	}
+	enrolment, err := s.codes.Enrol(user.Email)
+	if err != nil {
+		return ports.Enrolment{}, err
+	}
+	return confirmPassword(ctx, s.guard, actor, user, "password", password, func(tx ports.Tx, user domain.User) (ports.Enrolment, error) {
+		if user.SecondFactor.Confirmed {
+			return enrolment, domain.ErrSecondFactorExists()
+		}
+		user.SecondFactor = domain.Enrolled(enrolment.Key)
+		return enrolment, tx.Users().Save(ctx, user)
+	})
+}
+
+// Confirm turns the second factor on with a code of the device, ends the actor's
+// other sessions, which were begun without it, and returns the recovery codes,
+// which cannot be seen again. A wrong code is Invalid and counts like a failed
+// login; without Enrol before it is a Conflict.
+func (s *SecondFactor) Confirm(ctx context.Context, actor domain.Actor, in domain.CodeCheck) (domain.RecoveryCodes, error) {
+	if err := domain.Authorize(actor, domain.UserManageMFA); err != nil {
+		return domain.RecoveryCodes{}, err
+	}
+	code, err := in.Parse()
+	if err != nil {
+		return domain.RecoveryCodes{}, err
+	}
+	user, err := getUser(ctx, s.store, actor.UserID)
+	if err != nil {
+		return domain.RecoveryCodes{}, err
+	}
+	codes := newRecoveryCodes()
+	var refused error
+	err = ending(ctx, s.store, s.revocations, func(tx ports.Tx) (ended []domain.ID, err error) {
+		tries, err := s.guard.limiter.tries(ctx, tx, actor.Origin, user.Email)
+		if err != nil {
+			return nil, err
+		}
+		ended, refused, err = s.confirm(ctx, tx, actor, code, codes)
+		if refused != nil {
+			// Returned as no error, or what was counted would be rolled back.
+			return nil, tries.fail(ctx, tx)
+		}
+		return ended, err
+	})
+	if err = cmp.Or(err, refused); err != nil {
+		return domain.RecoveryCodes{}, err
+	}
+	return codes, nil
+}
+
+// confirm returns the sessions that it ended, or why the code is refused.
+func (s *SecondFactor) confirm(ctx context.Context, tx ports.Tx, actor domain.Actor, code domain.OneTimeCode, codes domain.RecoveryCodes) (ended []domain.ID, refused, err error) {
+	user, err := tx.Users().Get(ctx, actor.UserID)
+	if err != nil {
+		return nil, nil, err
+	}
+	if user.SecondFactor.Key.IsZero() || user.SecondFactor.Confirmed {
+		return nil, nil, domain.ErrNothingToConfirm()
+	}
+	now := s.clock()
+	step, matches, err := s.codes.Match(user.SecondFactor.Key, code, now)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !matches {
+		return nil, domain.ErrCodeField(), nil
+	}
+	user.SecondFactor = user.SecondFactor.Confirm(step, codes)
+	if err := tx.Users().Save(ctx, user); err != nil {
+		return nil, nil, err
+	}
+	ended, err = tx.Sessions().End(ctx, actor.UserID, actor.SessionID, now)
+	return ended, nil, err
+}
+
+func newRecoveryCodes() (codes domain.RecoveryCodes) {
+	for i := range codes {
+		var random [domain.RecoveryCodeBytes]byte
+		_, _ = rand.Read(random[:]) // never fails (crypto/rand)
+		codes[i] = domain.NewRecoveryCode(random)
+	}
+	return codes
+}
+
+// Disable removes the actor's second factor. It takes the password, like Enrol.
+// Who needs a second factor cannot remove it.
+func (s *SecondFactor) Disable(ctx context.Context, actor domain.Actor, in domain.PasswordCheck) error {
+	if err := domain.Authorize(actor, domain.UserManageMFA); err != nil {
+		return err
+	}
+	if s.rules.AdminsNeedSecondFactor && actor.Role == domain.Admin {
+		return domain.ErrForbidden("Administrators need a second factor here.")
+	}
+	password, err := in.Parse()
+	if err != nil {
+		return err
+	}
+	user, err := getUser(ctx, s.store, actor.UserID)
+	if err != nil {
+		return err
+	}
+	_, err = confirmPassword(ctx, s.guard, actor, user, "password", password, func(tx ports.Tx, user domain.User) (struct{}, error) {
+		user.SecondFactor = domain.SecondFactor{}
+		return struct{}{}, tx.Users().Save(ctx, user)
+	})
+	return err
+}
+
+// Reseal seals the keys of all second factors with the current key of the
+// service, so that the one before can be given up. It returns how many it
+// sealed again, and the first error; it goes on after one.
+func (s *SecondFactor) Reseal(ctx context.Context, actor domain.Actor) (int, error) {
+	if err := domain.Authorize(actor, domain.UserResealMFA); err != nil {
+		return 0, err
+	}
+	resealed := 0
+	var first error
+	page := domain.Page{Limit: domain.MaxPageLimit}
+	for {
+		found, err := view(ctx, s.store, func(tx ports.Tx) ([]domain.User, error) {
+			return tx.Users().List(ctx, domain.UserFilter{}, page)
+		})
+		if err != nil || len(found) == 0 {
+			return resealed, cmp.Or(first, err)
+		}
+		for _, user := range found {
+			changed, err := s.reseal(ctx, user)
+			first = cmp.Or(first, err)
+			if changed {
+				resealed++
+			}
+		}
+		page.After = found[len(found)-1].ID
+	}
+}
+
+func (s *SecondFactor) reseal(ctx context.Context, user domain.User) (changed bool, err error) {
+	if user.SecondFactor.Key.IsZero() {
+		return false, nil
+	}
+	if _, changed, err = s.codes.Reseal(user.SecondFactor.Key); err != nil || !changed {
+		return false, err
+	}
+	err = s.store.Update(ctx, func(tx ports.Tx) error {
+		user, err := tx.Users().Get(ctx, user.ID)
+		if err != nil || user.SecondFactor.Key.IsZero() {
+			return err
+		}
+		if user.SecondFactor.Key, _, err = s.codes.Reseal(user.SecondFactor.Key); err != nil {
+			return err
+		}
+		return tx.Users().Save(ctx, user)
+	})
+	return err == nil, err
+}

@@ -1,0 +1,59 @@
+package application_test
+
+import (
+	"crypto/pbkdf2"
+	"crypto/sha256"
+	"encoding/base64"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// user is an account as stored.
+func (c *clinic) user(id domain.ID) (user domain.User) {
+	c.t.Helper()
+	require.NoError(c.t, c.store.View(c.ctx, func(tx ports.Tx) (err error) {
+		user, err = tx.Users().Get(c.ctx, id)
+		return err
+	}))
+	return user
+}
+
+// setUser changes what is stored of an account, past all rules.
+func (c *clinic) setUser(id domain.ID, set func(*domain.User)) {
+	c.t.Helper()
+	user := c.user(id)
+	set(&user)
+	require.NoError(c.t, c.store.Update(c.ctx, func(tx ports.Tx) error { return tx.Users().Save(c.ctx, user) }))
+}
+
+func (c *clinic) setPassword(id domain.ID, password string) {
+	c.t.Helper()
+	hash, err := c.passwords.Hash(c.ctx, domain.TypedPassword(password))
+	require.NoError(c.t, err)
+	c.setHash(id, hash.Reveal())
+}
+
+func (c *clinic) setHash(id domain.ID, hash string) {
+	c.t.Helper()
+	c.setUser(id, func(user *domain.User) { user.PasswordHash = domain.RestorePasswordHash(hash) })
+}
+
+// setDjangoPassword gives an account a hash as the old backend made it.
+func (c *clinic) setDjangoPassword(id domain.ID, password string) {
+	c.t.Helper()
+	key, err := pbkdf2.Key(sha256.New, password, []byte("salt"), 1000, 32)
+	require.NoError(c.t, err)
+	c.setHash(id, "pbkdf2_sha256$1000$salt$"+base64.StdEncoding.EncodeToString(key))
+}
+
+func (c *clinic) find(email string) domain.User {
+	c.t.Helper()
+	address, err := domain.ParseEmail(email)
+	require.NoError(c.t, err)
+	user, err := c.users.Find(c.ctx, operator, address)
+	require.NoError(c.t, err)
+	return user
+}

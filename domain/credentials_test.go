@@ -1,0 +1,106 @@
+package domain_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
+)
+
+func TestCredentials(t *testing.T) {
+	in := domain.Credentials{Username: domain.Given(" ADA@example.com "), Password: domain.Given(" x ")}
+	for _, tt := range []struct {
+		name string
+		code domain.Input
+		want string
+	}{
+		{"absent", domain.Input{}, ""},
+		{"null", domain.Null(), ""},
+		{"an empty field of a form", domain.Given(""), ""},
+		{"given", domain.Given("123 456"), "123456"},
+	} {
+		in.Code = tt.code
+		proof, err := in.Parse()
+		require.NoError(t, err, tt.name)
+		assert.Equal(t, "ada@example.com", proof.Email.String())
+		assert.Equal(t, " x ", proof.Password.Reveal(), "nothing of a password is trimmed")
+		assert.Equal(t, tt.want, proof.Code.Reveal(), tt.name)
+		assert.Equal(t, tt.want == "", proof.Code.IsZero(), tt.name)
+	}
+	for _, text := range []string{"12345", " ", "none"} {
+		in.Code = domain.Given(text)
+		_, err := in.Parse()
+		assert.Contains(t, fieldsOf(t, err), "otp", text)
+	}
+
+	proof, err := domain.Credentials{Username: domain.Given("no address"), Password: domain.Given("x")}.Parse()
+	require.NoError(t, err, "who that is is nobody's business")
+	assert.Zero(t, proof.Email)
+
+	_, err = domain.Credentials{Code: domain.Unreadable("Not a text."), Unknown: []string{"pin"}}.Parse()
+	assert.Equal(t, domain.FieldErrors{
+		"username": {"This field is required."}, "password": {"This field is required."}, "otp": {"Not a text."}, "pin": {"Unknown field."},
+	}, fieldsOf(t, err))
+	_, err = domain.Credentials{Username: domain.Given(""), Password: domain.Given("")}.Parse()
+	assert.ElementsMatch(t, []string{"username", "password"}, keys(fieldsOf(t, err)))
+}
+
+func TestPasswordChange(t *testing.T) {
+	user, _, err := domain.NewUser(domain.Registration{
+		Email: domain.Given("ada@example.com"), Password: domain.Given("correct horse"), FirstName: domain.Given("Ada"), LastName: domain.Given("Byron"),
+	}, now, noWeakness)
+	require.NoError(t, err)
+	weakness := func(password domain.Password, known ...string) string {
+		assert.Equal(t, []string{"ada@example.com", "Ada", "Byron"}, known)
+		if password.Reveal() == "too easy" {
+			return "Too easy."
+		}
+		return ""
+	}
+
+	current, changed, err := domain.PasswordChange{Current: domain.Given("old"), New: domain.Given("a new password")}.Parse(user, weakness)
+	require.NoError(t, err)
+	assert.Equal(t, "old", current.Reveal(), "the current one may be older than the rules")
+	assert.Equal(t, "a new password", changed.Reveal())
+
+	for _, tt := range []struct {
+		in   domain.PasswordChange
+		want domain.FieldErrors
+	}{
+		{domain.PasswordChange{Unknown: []string{"x"}}, domain.FieldErrors{
+			"current_password": {"This field is required."}, "new_password": {"This field is required."}, "x": {"Unknown field."},
+		}},
+		{domain.PasswordChange{Current: domain.Given(""), New: domain.Null()}, domain.FieldErrors{
+			"current_password": {"This field may not be blank."}, "new_password": {"This field may not be null."},
+		}},
+		{domain.PasswordChange{Current: domain.Given("old"), New: domain.Given("too easy")}, domain.FieldErrors{"new_password": {"Too easy."}}},
+		{domain.PasswordChange{Current: domain.Given("old"), New: domain.Given("short")}, domain.FieldErrors{
+			"new_password": {"This password is too short. It must contain at least 8 characters."},
+		}},
+		{domain.PasswordChange{Current: domain.Given("same password"), New: domain.Given("same password")}, domain.FieldErrors{
+			"new_password": {"This is the current password."},
+		}},
+	} {
+		_, _, err := tt.in.Parse(user, weakness)
+		assert.Equal(t, tt.want, fieldsOf(t, err))
+	}
+}
+
+func TestChecksBeforeSomethingSensitive(t *testing.T) {
+	password, err := domain.PasswordCheck{Password: domain.Given(" x")}.Parse()
+	require.NoError(t, err)
+	assert.Equal(t, " x", password.Reveal())
+	code, err := domain.CodeCheck{Code: domain.Given("123 456")}.Parse()
+	require.NoError(t, err)
+	assert.Equal(t, "123456", code.Reveal())
+	for _, in := range []domain.Input{{}, domain.Null(), domain.Given("")} {
+		_, err := domain.PasswordCheck{Password: in, Unknown: []string{"x"}}.Parse()
+		assert.ElementsMatch(t, []string{"password", "x"}, keys(fieldsOf(t, err)))
+		_, err = domain.CodeCheck{Code: in, Unknown: []string{"x"}}.Parse()
+		assert.ElementsMatch(t, []string{"otp", "x"}, keys(fieldsOf(t, err)))
+	}
+	assert.ElementsMatch(t, []string{"otp"}, keys(fieldsOf(t, domain.ErrCodeField())))
+	assert.ElementsMatch(t, []string{"current_password"}, keys(fieldsOf(t, domain.ErrCurrentPassword("current_password"))))
+}

@@ -1,0 +1,133 @@
+package domain
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Limit is how often something may happen: Max times in Window. The zero Limit
+// refuses nothing.
+type Limit struct {
+	Max    int
+	Window time.Duration
+}
+
+// ParseLimit reads a limit such as "10/15m", or "0" for none.
+func ParseLimit(text string) (Limit, error) {
+	if text == "0" {
+		return Limit{}, nil
+	}
+	count, window, _ := strings.Cut(text, "/")
+	limit := Limit{}
+	var countErr, windowErr error
+	limit.Max, countErr = strconv.Atoi(count)
+	limit.Window, windowErr = time.ParseDuration(window)
+	if countErr != nil || windowErr != nil || limit.Max < 1 || limit.Window < time.Second || limit.Window > 24*time.Hour {
+		return Limit{}, invalid("A limit is a count and a time from 1s to 24h, such as 10/15m, or 0 for none.")
+	}
+	return limit, nil
+}
+
+// String returns the limit as ParseLimit reads it.
+func (l Limit) String() string {
+	if l.Max == 0 {
+		return "0"
+	}
+	return fmt.Sprintf("%d/%s", l.Max, l.Window)
+}
+
+// Attempts is what is remembered of what happened under one AttemptKey. The zero
+// Attempts is nothing.
+type Attempts struct {
+	// Count is how often it happened.
+	Count int
+	// Since is what a window is measured from: the first attempt for Use, the
+	// latest for Fail.
+	Since time.Time
+	// Until is when the next attempt is let through; zero when none is held up.
+	Until time.Time
+	// KnownUntil is how long the place counts as one that the person is known to
+	// sign in from.
+	KnownUntil time.Time
+	// Expires is when all of this may be forgotten.
+	Expires time.Time
+}
+
+// knownFor is how long a place is remembered after a login: long enough for who
+// signs in once a month.
+const knownFor = 90 * 24 * time.Hour
+
+// firstLock is the part of a limit's window for which the first attempt too many
+// is held up; each further one doubles it.
+const firstLock = 16
+
+// Wait is how long the next attempt has to wait at now, zero if it need not.
+func (a Attempts) Wait(now time.Time) time.Duration { return max(a.Until.Sub(now), 0) }
+
+// Known reports whether the person is known to sign in from here.
+func (a Attempts) Known(now time.Time) bool { return now.Before(a.KnownUntil) }
+
+// Fail counts a failed attempt. From limit.Max failures on, each of which came
+// within limit.Window of the one before, each one holds up the next for twice as
+// long, up to the whole window. So there are never more than limit.Max in any
+// window before the first wait.
+func (a Attempts) Fail(now time.Time, limit Limit) Attempts {
+	if !now.Before(a.Since.Add(limit.Window)) && !now.Before(a.Until.Add(limit.Window)) {
+		a.Count, a.Until = 0, time.Time{}
+	}
+	a.Count++
+	a.Since = now
+	if excess := a.Count - limit.Max; excess >= 0 {
+		a.Until = now.Add(min(limit.Window/firstLock<<min(excess, firstLock), limit.Window))
+	}
+	return a.keepUntil(now.Add(2 * limit.Window))
+}
+
+// Use counts an attempt of whatever outcome. After limit.Max in the limit.Window
+// that the first began, the next is held up until the window is over.
+func (a Attempts) Use(now time.Time, limit Limit) Attempts {
+	if !now.Before(a.Since.Add(limit.Window)) {
+		a.Count, a.Since, a.Until = 0, now, time.Time{}
+	}
+	a.Count++
+	if a.Count >= limit.Max {
+		a.Until = a.Since.Add(limit.Window)
+	}
+	return a.keepUntil(a.Since.Add(limit.Window))
+}
+
+// Succeed forgets the failures, and remembers that the person signed in from here.
+func (a Attempts) Succeed(now time.Time) Attempts {
+	return Attempts{KnownUntil: now.Add(knownFor), Expires: now.Add(knownFor)}
+}
+
+func (a Attempts) keepUntil(end time.Time) Attempts {
+	if a.Expires.Before(end) {
+		a.Expires = end
+	}
+	return a
+}
+
+// AttemptKey says what attempts are counted of. It is a hash, so that what is
+// stored tells nobody who tried, or what they typed.
+type AttemptKey [sha256.Size]byte
+
+// LoginKeys returns what failed logins to the account of email are counted
+// under: the account as a whole, and the account from one place. They are the
+// same whether there is such an account or not.
+func LoginKeys(email Email, origin Origin) (account, pair AttemptKey) {
+	return attemptKey("login account", email.String()), attemptKey("login pair", email.String(), origin.Network())
+}
+
+// RegisterKey returns what registrations from one place are counted under.
+func RegisterKey(origin Origin) AttemptKey { return attemptKey("register", origin.Network()) }
+
+// RefreshKey returns what refreshes from one place are counted under.
+func RefreshKey(origin Origin) AttemptKey { return attemptKey("refresh", origin.Network()) }
+
+func attemptKey(parts ...string) AttemptKey {
+	return sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+}

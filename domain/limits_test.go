@@ -1,0 +1,244 @@
+package domain_test
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"example.com/healthcare/domain"
+)
+
+var tenInAQuarter = domain.Limit{Max: 10, Window: 15 * time.Minute}
+
+func TestParseLimit(t *testing.T) {
+	for text, want := range map[string]domain.Limit{
+		"0":       {},
+		"10/15m":  tenInAQuarter,
+		"1/1s":    {Max: 1, Window: time.Second},
+		"5/24h":   {Max: 5, Window: 24 * time.Hour},
+		"7/1h30m": {Max: 7, Window: 90 * time.Minute},
+	} {
+		limit, err := domain.ParseLimit(text)
+		require.NoError(t, err, text)
+		assert.Equal(t, want, limit, text)
+		again, err := domain.ParseLimit(limit.String())
+		require.NoError(t, err, limit)
+		assert.Equal(t, limit, again)
+	}
+	for _, text := range []string{
+		"", "10", "/", "10/", "/15m", "10/15", "10 / 15m", "10/15m/2", "0/15m", "-1/15m", "ten/15m", "1.5/15m",
+		"10/0s", "10/-15m", "10/999ms", "10/24h1ns", "10/25h", "00", "99999999999999999999/1m", "10/9999999999h",
+	} {
+		limit, err := domain.ParseLimit(text)
+		assert.EqualError(t, err, "A limit is a count and a time from 1s to 24h, such as 10/15m, or 0 for none.", text)
+		assert.Equal(t, domain.Invalid, domain.KindOf(err), text)
+		assert.Zero(t, limit, text)
+	}
+}
+
+func TestFailuresWaitLongerAndLonger(t *testing.T) {
+	at := now
+	var attempts domain.Attempts
+	for range tenInAQuarter.Max - 1 {
+		attempts = attempts.Fail(at, tenInAQuarter)
+		assert.Zero(t, attempts.Wait(at))
+	}
+	for _, want := range []string{"56.25s", "1m52.5s", "3m45s", "7m30s", "15m0s", "15m0s", "15m0s"} {
+		attempts = attempts.Fail(at, tenInAQuarter)
+		wait := attempts.Wait(at)
+		assert.Equal(t, want, wait.String())
+		assert.Equal(t, time.Nanosecond, attempts.Wait(at.Add(wait-1)))
+		at = at.Add(wait)
+		assert.Zero(t, attempts.Wait(at))
+	}
+	for range 100 {
+		attempts = attempts.Fail(at, tenInAQuarter)
+		assert.Equal(t, tenInAQuarter.Window, attempts.Wait(at), "also after very many")
+	}
+}
+
+func TestFailuresAreForgottenAfterAQuietWindow(t *testing.T) {
+	for name, tt := range map[string]struct {
+		failures int
+		quiet    time.Duration
+		counted  int
+	}{
+		"a window after the first, when none had to wait": {9, tenInAQuarter.Window, 1},
+		"not earlier":                           {9, tenInAQuarter.Window - 1, 10},
+		"a window after the wait":               {10, tenInAQuarter.Window/16 + tenInAQuarter.Window, 1},
+		"not earlier, so that waiting pays off": {10, tenInAQuarter.Window/16 + tenInAQuarter.Window - 1, 11},
+	} {
+		var attempts domain.Attempts
+		for range tt.failures {
+			attempts = attempts.Fail(now, tenInAQuarter)
+		}
+		later := now.Add(tt.quiet)
+		assert.Equal(t, tt.counted, attempts.Fail(later, tenInAQuarter).Count, name)
+		assert.Equal(t, later, attempts.Fail(later, tenInAQuarter).Expires.Add(-2*tenInAQuarter.Window), name)
+	}
+}
+
+func drawLimit(t *rapid.T) domain.Limit {
+	return domain.Limit{
+		Max:    rapid.IntRange(1, 20).Draw(t, "max"),
+		Window: time.Duration(rapid.Int64Range(int64(time.Second), int64(24*time.Hour)).Draw(t, "window")),
+	}
+}
+
+// Somebody who tries whenever they are let through, and is quiet for as long as
+// they please in between, does not get far.
+func TestFailuresAreBoundedWhateverTheirTimes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		limit := drawLimit(t)
+		var attempts domain.Attempts
+		var last time.Duration
+		inWindow, at := 0, now
+		var times []time.Time
+		for range rapid.IntRange(1, 60).Draw(t, "failures") {
+			attempts = attempts.Fail(at, limit)
+			if attempts.Count == 1 {
+				inWindow, last = 0, 0
+			}
+			inWindow++
+			times = append(times, at)
+			within := 0
+			for _, earlier := range times {
+				if earlier.After(at.Add(-limit.Window)) {
+					within++
+				}
+			}
+			wait := attempts.Wait(at)
+			switch {
+			case within >= limit.Max && wait == 0:
+				t.Fatalf("%d failures of %s within the window, and no wait", within, limit)
+			case inWindow < limit.Max && wait != 0:
+				t.Fatalf("the %d. failure of %s has to wait", inWindow, limit)
+			case inWindow >= limit.Max && (wait < limit.Window/16 || wait < last || wait > limit.Window):
+				t.Fatalf("the %d. failure of %s waits %s after %s", inWindow, limit, wait, last)
+			case inWindow >= limit.Max+4 && wait < limit.Window-16:
+				t.Fatalf("the %d. failure of %s waits %s only", inWindow, limit, wait)
+			case attempts.Expires.Before(attempts.Until.Add(limit.Window)):
+				t.Fatalf("forgotten while it matters")
+			}
+			last = wait
+			quiet := rapid.Int64Range(0, int64(2*limit.Window)).Draw(t, "quiet")
+			at = at.Add(wait + time.Duration(quiet))
+		}
+	})
+}
+
+// What expired may be forgotten: it makes no difference.
+func TestExpiredFailuresMakeNoDifference(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		limit := drawLimit(t)
+		var attempts domain.Attempts
+		at := now
+		for range rapid.IntRange(1, 40).Draw(t, "failures") {
+			attempts = attempts.Fail(at, limit)
+			at = at.Add(time.Duration(rapid.Int64Range(0, int64(limit.Window)/4).Draw(t, "quiet")))
+		}
+		at = attempts.Expires
+		if attempts.Wait(at) != 0 || attempts.Fail(at, limit) != (domain.Attempts{}).Fail(at, limit) {
+			t.Fatalf("%+v matters after it expired", attempts)
+		}
+	})
+}
+
+func TestUseLetsThroughExactlyMaxPerWindow(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		limit := drawLimit(t)
+		var attempts domain.Attempts
+		begun, through, at := now, 0, now
+		for range rapid.IntRange(1, 100).Draw(t, "attempts") {
+			if !at.Before(begun.Add(limit.Window)) {
+				begun, through = at, 0
+			}
+			wait := attempts.Wait(at)
+			switch {
+			case through < limit.Max && wait != 0:
+				t.Fatalf("attempt %d of %s is held up", through+1, limit)
+			case through >= limit.Max && wait != begun.Add(limit.Window).Sub(at):
+				t.Fatalf("attempt %d of %s waits %s", through+1, limit, wait)
+			}
+			if wait == 0 {
+				attempts = attempts.Use(at, limit)
+				through++
+			}
+			if attempts.Expires.Before(begun.Add(limit.Window)) {
+				t.Fatalf("forgotten while it matters")
+			}
+			at = at.Add(time.Duration(rapid.Int64Range(0, int64(limit.Window)/int64(limit.Max)).Draw(t, "quiet")))
+		}
+	})
+}
+
+func TestSuccessForgetsFailuresAndKnowsThePlaceForAQuarter(t *testing.T) {
+	var attempts domain.Attempts
+	assert.False(t, attempts.Known(now))
+	for range 12 {
+		attempts = attempts.Fail(now, tenInAQuarter)
+	}
+	attempts = attempts.Succeed(now)
+	assert.Zero(t, attempts.Wait(now))
+	assert.Zero(t, attempts.Count)
+
+	quarter := 90 * 24 * time.Hour
+	failed := attempts.Fail(now, tenInAQuarter)
+	assert.Equal(t, 1, failed.Count)
+	for _, attempts := range []domain.Attempts{attempts, failed} {
+		assert.True(t, attempts.Known(now.Add(quarter-1)), "a failure does not make it unknown")
+		assert.False(t, attempts.Known(now.Add(quarter)))
+		assert.Equal(t, now.Add(quarter), attempts.Expires)
+	}
+}
+
+func TestLoginKeys(t *testing.T) {
+	email := func(text string) domain.Email {
+		email, err := domain.ParseEmail(text)
+		require.NoError(t, err)
+		return email
+	}
+	from := func(address string) domain.Origin { return domain.NewOrigin(netip.MustParseAddr(address), "") }
+	ada := email("ada@example.com")
+
+	account, pair := domain.LoginKeys(ada, from("192.0.2.1"))
+	for _, same := range []domain.Email{email(" ADA@Example.com "), email("ada@EXAMPLE.COM")} {
+		sameAccount, samePair := domain.LoginKeys(same, domain.NewOrigin(netip.MustParseAddr("::ffff:192.0.2.1"), "Firefox"))
+		assert.Equal(t, account, sameAccount)
+		assert.Equal(t, pair, samePair)
+	}
+	elsewhere, _ := domain.LoginKeys(ada, from("192.0.2.2"))
+	assert.Equal(t, account, elsewhere, "the account counts from everywhere")
+	_, site := domain.LoginKeys(ada, from("2001:db8::1"))
+	_, sameSite := domain.LoginKeys(ada, from("2001:db8::ffff"))
+	assert.Equal(t, site, sameSite)
+	assert.Equal(t, domain.RegisterKey(from("2001:db8::1")), domain.RegisterKey(from("2001:db8::ffff")))
+	assert.Equal(t, domain.RefreshKey(from("2001:db8::1")), domain.RefreshKey(from("2001:db8::ffff")))
+
+	seen := map[domain.AttemptKey]bool{}
+	add := func(keys ...domain.AttemptKey) {
+		for _, key := range keys {
+			assert.False(t, seen[key])
+			seen[key] = true
+		}
+	}
+	// The zero Email is of those who typed no address, the zero Origin of the command line.
+	emails := []domain.Email{{}, ada, email("da@example.com"), email("a@da.example.com"), email("ada@example.com1")}
+	origins := []domain.Origin{{}, from("92.0.2.1"), from("192.0.2.1"), from("192.0.2.11"), from("2001:db8::1"), from("2001:db8:0:1::1")}
+	for _, email := range emails {
+		account, _ := domain.LoginKeys(email, domain.Origin{})
+		add(account)
+		for _, origin := range origins {
+			_, pair := domain.LoginKeys(email, origin)
+			add(pair)
+		}
+	}
+	for _, origin := range origins {
+		add(domain.RegisterKey(origin), domain.RefreshKey(origin))
+	}
+	assert.Len(t, seen, 5+5*6+2*6)
+}
