@@ -39,6 +39,8 @@ type engine struct {
 	db               *sql.DB
 	steps            fs.FS
 	columns, indexes string
+	// moment and bytes, with a length, are how values are written.
+	moment, bytes string
 }
 
 func engines(t *testing.T) map[string]engine {
@@ -52,10 +54,12 @@ func engines(t *testing.T) map[string]engine {
 		"PostgreSQL": {
 			goose.DialectPostgres, open("postgres", pgtest.NewEmpty(t, "")),
 			migrations.Postgres(), postgresColumns, postgresIndexes,
+			`'2024-02-29 23:59:58.123456+00'`, `decode(repeat('ff', %d), 'hex')`,
 		},
 		"SQLite": {
 			goose.DialectSQLite3, open("sqlite", filepath.Join(t.TempDir(), "records.db")),
 			migrations.SQLite(), sqliteColumns, sqliteIndexes,
+			`1709251198123456`, `randomblob(%d)`,
 		},
 	}
 }

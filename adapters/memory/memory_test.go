@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -91,6 +92,40 @@ func TestErrorOfFnGoesBeforeRefusalItDropped(t *testing.T) {
 		require.Error(t, refusal)
 		return own
 	}))
+}
+
+func TestASessionIsRevokedOnceThatIsCommitted(t *testing.T) {
+	store := memory.New()
+	require.NoError(t, store.Update(t.Context(), func(tx ports.Tx) error {
+		user, err := tx.Users().Add(t.Context(), domain.User{})
+		if err != nil {
+			return err
+		}
+		_, err = tx.Sessions().Add(t.Context(), domain.Session{UserID: user.ID, ExpiresAt: time.Unix(2, 0)})
+		return err
+	}))
+	requireRevoked := func(want bool, session domain.ID) {
+		t.Helper()
+		revoked, known := store.Revoked(session)
+		require.True(t, known)
+		require.Equal(t, want, revoked)
+	}
+	end := func(result error) error {
+		return store.Update(t.Context(), func(tx ports.Tx) error {
+			ended, err := tx.Sessions().End(t.Context(), 1, 0, time.Unix(1, 0))
+			require.Equal(t, []domain.ID{1}, ended)
+			requireRevoked(false, 1)
+			return errors.Join(err, result)
+		})
+	}
+	requireRevoked(false, 1)
+	require.Error(t, end(errors.New("own")))
+	requireRevoked(false, 1)
+	require.NoError(t, end(nil))
+	requireRevoked(true, 1)
+
+	store.Revoke(2)
+	requireRevoked(false, 2)
 }
 
 func doctor(license string) domain.Doctor {

@@ -3,12 +3,14 @@ package memory
 import (
 	"context"
 	"errors"
+	"iter"
+	"time"
 
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
 )
 
-// sessions keeps sessions without a Role: it is the user's, whenever one is read.
+// sessions keeps sessions without an Owner: it is the user's, whenever one is read.
 type sessions struct{ tx *tx }
 
 func (r sessions) Add(ctx context.Context, session domain.Session) (domain.Session, error) {
@@ -24,11 +26,13 @@ func (r sessions) Add(ctx context.Context, session domain.Session) (domain.Sessi
 		return domain.Session{}, r.tx.refuse(errors.New("memory: a session's selector is another one's"))
 	}
 	session.ID = s.sessions.nextID()
-	session.Role = ""
+	session.Owner = domain.SessionOwner{}
 	session.CreatedAt = ports.Kept(session.CreatedAt)
+	session.LastUsedAt = ports.Kept(session.LastUsedAt)
 	session.ExpiresAt = ports.Kept(session.ExpiresAt)
 	session.RevokedAt = ports.Kept(session.RevokedAt)
 	s.selectors = s.selectors.set(selector, session.ID)
+	s.byUser = s.byUser.set(pair{session.UserID, session.ID}, session.ID)
 	s.sessions.set(session.ID, session)
 	return s.session(session.ID)
 }
@@ -60,10 +64,51 @@ func (r sessions) Save(ctx context.Context, session domain.Session) error {
 		return err
 	}
 	kept.RefreshHash = session.RefreshHash
+	kept.LastUsedAt = ports.Kept(session.LastUsedAt)
 	kept.ExpiresAt = ports.Kept(session.ExpiresAt)
 	kept.RevokedAt = ports.Kept(session.RevokedAt)
 	s.sessions.set(kept.ID, kept)
 	return nil
+}
+
+func (r sessions) Live(ctx context.Context, user domain.ID, now time.Time, page domain.Page) ([]domain.Session, error) {
+	s, err := r.tx.reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return take(page.Limit, s.live(user, now, page.After), s.session)
+}
+
+func (r sessions) End(ctx context.Context, user, except domain.ID, now time.Time) ([]domain.ID, error) {
+	s, err := r.tx.writing(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ended := []domain.ID{}
+	for id := range s.live(user, now, 0) {
+		if id == except {
+			continue
+		}
+		session, err := s.sessions.get(id)
+		if err != nil {
+			return nil, err
+		}
+		s.sessions.set(id, session.Revoke(ports.Kept(now)))
+		ended = append(ended, id)
+	}
+	return ended, nil
+}
+
+// live iterates over the IDs above after of the user's sessions that are live at now.
+func (s *state) live(user domain.ID, now time.Time, after domain.ID) iter.Seq[domain.ID] {
+	return func(yield func(domain.ID) bool) {
+		for id := range of(s.byUser, user, after) {
+			session, _ := s.sessions.rows.get(id)
+			if session.Live(now) && !yield(id) {
+				return
+			}
+		}
+	}
 }
 
 // session returns a session as it is read.
@@ -73,6 +118,6 @@ func (s *state) session(id domain.ID) (domain.Session, error) {
 		return domain.Session{}, err
 	}
 	user, err := s.users.get(session.UserID)
-	session.Role = user.Role
+	session.Owner = user.Owner()
 	return session, err
 }

@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"bytes"
 	"cmp"
 	"iter"
 	"strings"
@@ -16,6 +17,7 @@ type state struct {
 	doctors  table[domain.Doctor]
 	patients table[domain.Patient]
 	mappings table[domain.Mapping]
+	attempts tree[domain.AttemptKey, domain.Attempts]
 
 	// These lead from what must be unique to whose it is.
 	emails    tree[string, domain.ID]
@@ -25,6 +27,9 @@ type state struct {
 	// Both hold every mapping, under its patient and doctor, and the other way round.
 	byPatient tree[pair, domain.ID]
 	byDoctor  tree[pair, domain.ID]
+
+	// byUser holds every session under its user.
+	byUser tree[pair, domain.ID]
 }
 
 func newState() *state {
@@ -34,11 +39,13 @@ func newState() *state {
 		doctors:   newTable[domain.Doctor](),
 		patients:  newTable[domain.Patient](),
 		mappings:  newTable[domain.Mapping](),
+		attempts:  tree[domain.AttemptKey, domain.Attempts]{compare: compareKeys},
 		emails:    tree[string, domain.ID]{compare: strings.Compare},
 		selectors: tree[string, domain.ID]{compare: strings.Compare},
 		licenses:  tree[string, domain.ID]{compare: strings.Compare},
 		byPatient: tree[pair, domain.ID]{compare: comparePairs},
 		byDoctor:  tree[pair, domain.ID]{compare: comparePairs},
+		byUser:    tree[pair, domain.ID]{compare: comparePairs},
 	}
 }
 
@@ -75,7 +82,9 @@ func (t *table[T]) set(id domain.ID, entity T) { t.rows = t.rows.set(id, entity)
 
 func (t *table[T]) delete(id domain.ID) { t.rows = t.rows.delete(id) }
 
-// pair is a patient and a doctor, or a doctor and a patient.
+func compareKeys(a, b domain.AttemptKey) int { return bytes.Compare(a[:], b[:]) }
+
+// pair is a patient and a doctor, a doctor and a patient, or a user and a session.
 type pair struct{ owner, other domain.ID }
 
 func comparePairs(a, b pair) int {
@@ -83,11 +92,11 @@ func comparePairs(a, b pair) int {
 }
 
 // of iterates over the pairs of owner in ascending order of the other ones
-// above after, with the mapping of each.
+// above after, with what is kept of each.
 func of(pairs tree[pair, domain.ID], owner, after domain.ID) iter.Seq2[domain.ID, domain.ID] {
-	return func(yield func(other, mapping domain.ID) bool) {
-		for key, mapping := range pairs.after(pair{owner, after}) {
-			if key.owner != owner || !yield(key.other, mapping) {
+	return func(yield func(other, kept domain.ID) bool) {
+		for key, kept := range pairs.after(pair{owner, after}) {
+			if key.owner != owner || !yield(key.other, kept) {
 				return
 			}
 		}

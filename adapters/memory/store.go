@@ -14,6 +14,8 @@
 // wait for nobody: they read what was last committed.
 //
 // A Tx that is used after its fn has returned gives an Internal error.
+//
+// The store is its own ports.Revocations: there are no other instances.
 package memory
 
 import (
@@ -34,7 +36,10 @@ type Store struct {
 	updating chan struct{}
 }
 
-var _ ports.Store = (*Store)(nil)
+var (
+	_ ports.Store       = (*Store)(nil)
+	_ ports.Revocations = (*Store)(nil)
+)
 
 // New returns an empty store.
 func New() *Store {
@@ -78,6 +83,16 @@ func (s *Store) Update(ctx context.Context, fn func(ports.Tx) error) error {
 // Ready returns nil: memory is always there.
 func (s *Store) Ready(context.Context) error { return nil }
 
+// Revoked reports whether the session was revoked by an Update that was
+// committed. That is always known; a session that does not exist was not revoked.
+func (s *Store) Revoked(session domain.ID) (revoked, known bool) {
+	found, _ := s.committed.Load().sessions.rows.get(session)
+	return !found.RevokedAt.IsZero(), true
+}
+
+// Revoke does nothing: what was revoked is in force once it is committed.
+func (s *Store) Revoke(...domain.ID) {}
+
 func ended(ctx context.Context) error {
 	return domain.ErrUnavailable(fmt.Errorf("memory: %w", ctx.Err()))
 }
@@ -93,6 +108,7 @@ type tx struct {
 
 func (t *tx) Users() ports.Users       { return users{t} }
 func (t *tx) Sessions() ports.Sessions { return sessions{t} }
+func (t *tx) Attempts() ports.Attempts { return attempts{t} }
 func (t *tx) Doctors() ports.Doctors   { return doctors{t} }
 func (t *tx) Patients() ports.Patients { return patients{t} }
 func (t *tx) Mappings() ports.Mappings { return mappings{t} }

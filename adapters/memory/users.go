@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"math"
 
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
@@ -57,4 +58,25 @@ func (r users) Save(ctx context.Context, user domain.User) error {
 	s.emails = s.emails.delete(before.Email.String()).set(user.Email.String(), user.ID)
 	s.users.set(user.ID, user)
 	return nil
+}
+
+func (r users) List(ctx context.Context, filter domain.UserFilter, page domain.Page) ([]domain.User, error) {
+	s, err := r.tx.reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := []domain.User{}
+	for _, user := range s.users.rows.after(page.After) {
+		if len(list) >= page.Limit {
+			break
+		}
+		if filter.Matches(user) {
+			list = append(list, user)
+		}
+	}
+	return list, nil
+}
+
+func (r users) ActiveAdmins(ctx context.Context) ([]domain.User, error) {
+	return r.List(ctx, domain.UserFilter{Role: domain.Admin, Active: true}, domain.Page{Limit: math.MaxInt})
 }

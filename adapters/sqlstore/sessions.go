@@ -2,6 +2,9 @@ package sqlstore
 
 import (
 	"context"
+	"net/netip"
+	"slices"
+	"time"
 
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
@@ -9,66 +12,104 @@ import (
 
 const (
 	selectSession = `
-		SELECT sessions.id, sessions.user_id, users.role, sessions.created_at, sessions.expires_at,
-			sessions.revoked_at, sessions.refresh_selector, sessions.refresh_hash
+		SELECT sessions.id, sessions.user_id, sessions.created_at, sessions.expires_at, sessions.revoked_at,
+			sessions.refresh_selector, sessions.refresh_hash, sessions.address, sessions.device, sessions.last_used_at,
+			users.role, users.password_temporary, users.totp_confirmed
 		FROM sessions JOIN users ON users.id = sessions.user_id`
-	// The user is locked for its role, which is part of what is read.
-	lockSession   = ` FOR NO KEY UPDATE OF sessions FOR SHARE OF users`
+	// The user is not locked: what is read of it need not stay.
+	lockSession        = ` FOR NO KEY UPDATE OF sessions`
+	selectLiveSessions = selectSession + `
+		WHERE sessions.user_id = $1 AND sessions.revoked_at IS NULL AND sessions.expires_at > $2 AND sessions.id > $3
+		ORDER BY sessions.id
+		LIMIT $4`
 	insertSession = `
-		INSERT INTO sessions (user_id, created_at, expires_at, revoked_at, refresh_selector, refresh_hash)
-		VALUES ($1, $2, $3, $4, $5, $6)
-		RETURNING id, (SELECT role FROM users WHERE users.id = user_id) AS role`
+		INSERT INTO sessions (user_id, created_at, expires_at, revoked_at, refresh_selector, refresh_hash,
+			address, device, last_used_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		RETURNING id`
+	selectOwner = `
+		SELECT role, password_temporary, totp_confirmed
+		FROM users
+		WHERE id = $1`
 	updateSession = `
 		UPDATE sessions
-		SET expires_at = $2, revoked_at = $3, refresh_hash = $4
+		SET expires_at = $2, revoked_at = $3, refresh_hash = $4, last_used_at = $5
 		WHERE id = $1`
+	endSessions = `
+		UPDATE sessions
+		SET revoked_at = $3
+		WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL AND expires_at > $3
+		RETURNING id`
+	selectRevokedSince = `
+		SELECT id
+		FROM sessions
+		WHERE revoked_at > $1`
 )
 
 type sessionRow struct {
-	ID        domain.ID   `db:"id"`
-	UserID    domain.ID   `db:"user_id"`
-	Role      domain.Role `db:"role"`
-	CreatedAt instant     `db:"created_at"`
-	ExpiresAt instant     `db:"expires_at"`
-	RevokedAt instant     `db:"revoked_at"`
-	Selector  []byte      `db:"refresh_selector"`
-	Hash      []byte      `db:"refresh_hash"`
+	ID         domain.ID `db:"id"`
+	UserID     domain.ID `db:"user_id"`
+	CreatedAt  instant   `db:"created_at"`
+	ExpiresAt  instant   `db:"expires_at"`
+	RevokedAt  instant   `db:"revoked_at"`
+	Selector   []byte    `db:"refresh_selector"`
+	Hash       []byte    `db:"refresh_hash"`
+	Address    string    `db:"address"`
+	Device     string    `db:"device"`
+	LastUsedAt instant   `db:"last_used_at"`
+	ownerRow
 }
 
 func (r sessionRow) entity() domain.Session {
+	address, _ := netip.ParseAddr(r.Address) // The zero Addr for no text; any other text came from an Addr.
 	session := domain.Session{
-		ID:        r.ID,
-		UserID:    r.UserID,
-		Role:      r.Role,
-		CreatedAt: r.CreatedAt.Time,
-		ExpiresAt: r.ExpiresAt.Time,
-		RevokedAt: r.RevokedAt.Time,
+		ID:         r.ID,
+		UserID:     r.UserID,
+		Owner:      r.owner(),
+		CreatedAt:  r.CreatedAt.Time,
+		Origin:     domain.Origin{Address: address, Device: r.Device},
+		LastUsedAt: r.LastUsedAt.Time,
+		ExpiresAt:  r.ExpiresAt.Time,
+		RevokedAt:  r.RevokedAt.Time,
 	}
 	copy(session.Selector[:], r.Selector)
 	copy(session.RefreshHash[:], r.Hash)
 	return session
 }
 
+// ownerRow is what a session's user has for it.
+type ownerRow struct {
+	Role              domain.Role `db:"role"`
+	PasswordTemporary bool        `db:"password_temporary"`
+	TOTPConfirmed     bool        `db:"totp_confirmed"`
+}
+
+func (r ownerRow) owner() domain.SessionOwner {
+	return domain.SessionOwner{Role: r.Role, PasswordTemporary: r.PasswordTemporary, SecondFactor: r.TOTPConfirmed}
+}
+
 // sessions implements ports.Sessions.
 type sessions struct{ *querier }
 
 func (s sessions) Add(ctx context.Context, session domain.Session) (domain.Session, error) {
-	session.CreatedAt, session.ExpiresAt = ports.Kept(session.CreatedAt), ports.Kept(session.ExpiresAt)
-	session.RevokedAt = ports.Kept(session.RevokedAt)
-	var row struct {
-		ID   domain.ID    `db:"id"`
-		Role *domain.Role `db:"role"` // nil when there is no such user
-	}
-	err := s.insert(ctx, &row, insertSession,
+	session.CreatedAt, session.LastUsedAt = ports.Kept(session.CreatedAt), ports.Kept(session.LastUsedAt)
+	session.ExpiresAt, session.RevokedAt = ports.Kept(session.ExpiresAt), ports.Kept(session.RevokedAt)
+	address, _ := session.Origin.Address.MarshalText() // Empty for the zero Addr, and never an error.
+	err := s.insert(ctx, &session.ID, insertSession,
 		session.UserID, session.CreatedAt, session.ExpiresAt, timeOrNull(session.RevokedAt),
-		session.Selector[:], session.RefreshHash[:])
+		session.Selector[:], session.RefreshHash[:],
+		string(address), session.Origin.Device, session.LastUsedAt)
 	switch {
 	case isNoReference(err):
 		return domain.Session{}, s.refuse(domain.ErrNoSuchReference("user"))
 	case err != nil:
 		return domain.Session{}, err
 	}
-	session.ID, session.Role = row.ID, *row.Role
+	var owner ownerRow
+	if err := s.get(ctx, &owner, selectOwner, session.UserID); err != nil {
+		return domain.Session{}, err
+	}
+	session.Owner = owner.owner()
 	return session, nil
 }
 
@@ -88,5 +129,32 @@ func (s sessions) one(ctx context.Context, where string, arg any) (domain.Sessio
 
 func (s sessions) Save(ctx context.Context, session domain.Session) error {
 	return s.change(ctx, updateSession, session.ID,
-		ports.Kept(session.ExpiresAt), timeOrNull(session.RevokedAt), session.RefreshHash[:])
+		ports.Kept(session.ExpiresAt), timeOrNull(session.RevokedAt), session.RefreshHash[:], ports.Kept(session.LastUsedAt))
+}
+
+func (s sessions) Live(ctx context.Context, user domain.ID, now time.Time, page domain.Page) ([]domain.Session, error) {
+	return entities[sessionRow](ctx, s.querier, selectLiveSessions, user, ports.Kept(now), page.After, page.Limit)
+}
+
+func (s sessions) End(ctx context.Context, user, except domain.ID, now time.Time) ([]domain.ID, error) {
+	if s.tx == nil {
+		return nil, errWriteInView
+	}
+	ended, err := entities[idRow](ctx, s.querier, endSessions, user, except, ports.Kept(now))
+	slices.Sort(ended) // RETURNING has no order.
+	return ended, err
+}
+
+// idRow is a row of which only the id is read.
+type idRow struct {
+	ID domain.ID `db:"id"`
+}
+
+func (r idRow) entity() domain.ID { return r.ID }
+
+// RevokedSince returns the IDs of the sessions that were revoked after since, in
+// any order: what a ports.Revocations has to catch up with.
+func (s *Store) RevokedSince(ctx context.Context, since time.Time) ([]domain.ID, error) {
+	q := &querier{engine: s.engine, statements: s.reader}
+	return entities[idRow](ctx, q, selectRevokedSince, ports.Kept(since))
 }

@@ -128,7 +128,7 @@ func (q *querier) insert(ctx context.Context, dest any, query string, args ...an
 	return q.get(ctx, dest, query, args...)
 }
 
-// change runs a statement that writes to one row, or only locks some; none is NotFound.
+// change runs a statement that writes to one row; none is NotFound.
 func (q *querier) change(ctx context.Context, query string, args ...any) error {
 	if q.tx == nil {
 		return errWriteInView
@@ -150,6 +150,15 @@ func (q *querier) change(ctx context.Context, query string, args ...any) error {
 		}
 		return err
 	})
+}
+
+// changeAny runs a statement that writes to any number of rows, or only locks them.
+func (q *querier) changeAny(ctx context.Context, query string, args ...any) error {
+	err := q.change(ctx, query, args...)
+	if err != nil && domain.KindOf(err) == domain.NotFound {
+		return nil
+	}
+	return err
 }
 
 // run calls do with the prepared statement, or with nil and what runs the query directly.
@@ -188,11 +197,7 @@ func (q *querier) lock(ctx context.Context, query string, args ...any) error {
 	if !q.engine.RowLocks {
 		return nil
 	}
-	err := q.change(ctx, query, args...)
-	if err != nil && domain.KindOf(err) == domain.NotFound {
-		return nil
-	}
-	return err
+	return q.changeAny(ctx, query, args...)
 }
 
 var errWriteInView = errors.New("sqlstore: View cannot write")

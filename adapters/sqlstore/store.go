@@ -154,6 +154,7 @@ type tx struct{ *querier }
 
 func (t tx) Users() ports.Users       { return users{t.querier} }
 func (t tx) Sessions() ports.Sessions { return sessions{t.querier} }
+func (t tx) Attempts() ports.Attempts { return attempts{t.querier} }
 func (t tx) Doctors() ports.Doctors   { return doctors{t.querier} }
 func (t tx) Patients() ports.Patients { return patients{t.querier} }
 func (t tx) Mappings() ports.Mappings { return mappings{t.querier} }

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"slices"
 
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
@@ -9,39 +10,91 @@ import (
 
 const (
 	selectUser = `
-		SELECT id, email, password_hash, first_name, last_name, phone_number, role, created_at
+		SELECT id, email, password_hash, first_name, last_name, phone_number, role, created_at,
+			password_temporary, is_active, totp_key, totp_confirmed, totp_last_step, recovery_hashes
 		FROM users`
-	insertUser = `
-		INSERT INTO users (email, password_hash, first_name, last_name, phone_number, role, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)
+	selectUsers        = selectUser + ` WHERE id > $1 ORDER BY id LIMIT $2`
+	selectActiveAdmins = selectUser + ` WHERE role = 'ADMIN' AND is_active ORDER BY id`
+	insertUser         = `
+		INSERT INTO users (email, password_hash, first_name, last_name, phone_number, role,
+			password_temporary, is_active, totp_key, totp_confirmed, totp_last_step, recovery_hashes, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 		RETURNING id`
 	updateUser = `
 		UPDATE users
-		SET email = $2, password_hash = $3, first_name = $4, last_name = $5, phone_number = $6, role = $7
+		SET email = $2, password_hash = $3, first_name = $4, last_name = $5, phone_number = $6, role = $7,
+			password_temporary = $8, is_active = $9, totp_key = $10, totp_confirmed = $11, totp_last_step = $12,
+			recovery_hashes = $13
 		WHERE id = $1`
 )
 
+// userChunk is how many rows a list reads at once when it looks for matches.
+const userChunk = 1000
+
 type userRow struct {
-	ID           domain.ID   `db:"id"`
-	Email        string      `db:"email"`
-	PasswordHash string      `db:"password_hash"`
-	FirstName    string      `db:"first_name"`
-	LastName     string      `db:"last_name"`
-	Phone        string      `db:"phone_number"`
-	Role         domain.Role `db:"role"`
-	CreatedAt    instant     `db:"created_at"`
+	ID                domain.ID   `db:"id"`
+	Email             string      `db:"email"`
+	PasswordHash      string      `db:"password_hash"`
+	FirstName         string      `db:"first_name"`
+	LastName          string      `db:"last_name"`
+	Phone             string      `db:"phone_number"`
+	Role              domain.Role `db:"role"`
+	CreatedAt         instant     `db:"created_at"`
+	PasswordTemporary bool        `db:"password_temporary"`
+	Active            bool        `db:"is_active"`
+	TOTPKey           string      `db:"totp_key"`
+	TOTPConfirmed     bool        `db:"totp_confirmed"`
+	TOTPLastStep      int64       `db:"totp_last_step"`
+	RecoveryHashes    []byte      `db:"recovery_hashes"`
 }
 
 func (r userRow) entity() domain.User {
 	return domain.User{
-		ID:           r.ID,
-		Email:        domain.Restore[domain.Email](r.Email),
-		PasswordHash: domain.RestorePasswordHash(r.PasswordHash),
-		FirstName:    domain.Restore[domain.PersonName](r.FirstName),
-		LastName:     domain.Restore[domain.PersonName](r.LastName),
-		Phone:        domain.Restore[domain.Phone](r.Phone),
-		Role:         r.Role,
-		CreatedAt:    r.CreatedAt.Time,
+		ID:                r.ID,
+		Email:             domain.Restore[domain.Email](r.Email),
+		PasswordHash:      domain.RestorePasswordHash(r.PasswordHash),
+		FirstName:         domain.Restore[domain.PersonName](r.FirstName),
+		LastName:          domain.Restore[domain.PersonName](r.LastName),
+		Phone:             domain.Restore[domain.Phone](r.Phone),
+		Role:              r.Role,
+		CreatedAt:         r.CreatedAt.Time,
+		PasswordTemporary: r.PasswordTemporary,
+		Active:            r.Active,
+		SecondFactor: domain.SecondFactor{
+			Key:       domain.RestoreSealedKey(r.TOTPKey),
+			Confirmed: r.TOTPConfirmed,
+			LastStep:  r.TOTPLastStep,
+			Recovery:  restoreHashes(r.RecoveryHashes),
+		},
+	}
+}
+
+func restoreHashes(stored []byte) (hashes domain.RecoveryHashes) {
+	for i, hash := range slices.Collect(slices.Chunk(stored, len(domain.RecoveryHash{}))) {
+		copy(hashes[i][:], hash)
+	}
+	return hashes
+}
+
+// hashesOrNull stores no hashes at all as NULL.
+func hashesOrNull(hashes domain.RecoveryHashes) any {
+	if hashes == (domain.RecoveryHashes{}) {
+		return nil
+	}
+	var stored []byte
+	for _, hash := range hashes {
+		stored = append(stored, hash[:]...)
+	}
+	return stored
+}
+
+// userValues are what Add and Save store, in the order of the statements.
+func userValues(user domain.User) []any {
+	factor := user.SecondFactor
+	return []any{
+		user.Email.String(), user.PasswordHash.Reveal(), user.FirstName.String(), user.LastName.String(),
+		user.Phone.String(), user.Role, user.PasswordTemporary, user.Active,
+		factor.Key.Reveal(), factor.Confirmed, factor.LastStep, hashesOrNull(factor.Recovery),
 	}
 }
 
@@ -50,9 +103,7 @@ type users struct{ *querier }
 
 func (s users) Add(ctx context.Context, user domain.User) (domain.User, error) {
 	user.CreatedAt = ports.Kept(user.CreatedAt)
-	err := s.insert(ctx, &user.ID, insertUser,
-		user.Email.String(), user.PasswordHash.Reveal(), user.FirstName.String(), user.LastName.String(),
-		user.Phone.String(), user.Role, user.CreatedAt)
+	err := s.insert(ctx, &user.ID, insertUser, append(userValues(user), user.CreatedAt)...)
 	if err != nil {
 		return domain.User{}, err
 	}
@@ -74,7 +125,32 @@ func (s users) one(ctx context.Context, where string, arg any) (domain.User, err
 }
 
 func (s users) Save(ctx context.Context, user domain.User) error {
-	return s.change(ctx, updateUser, user.ID,
-		user.Email.String(), user.PasswordHash.Reveal(), user.FirstName.String(), user.LastName.String(),
-		user.Phone.String(), user.Role)
+	return s.change(ctx, updateUser, append([]any{user.ID}, userValues(user)...)...)
+}
+
+// List leaves it to the filter what matches, so that letter case and spelling
+// mean the same with every engine. A page that nothing is left out of is one
+// statement.
+func (s users) List(ctx context.Context, filter domain.UserFilter, page domain.Page) ([]domain.User, error) {
+	list := []domain.User{}
+	for chunk := page.Limit; len(list) < page.Limit; chunk = userChunk {
+		found, err := entities[userRow](ctx, s.querier, selectUsers, page.After, chunk)
+		if err != nil {
+			return nil, err
+		}
+		for _, user := range found {
+			page.After = user.ID
+			if len(list) < page.Limit && filter.Matches(user) {
+				list = append(list, user)
+			}
+		}
+		if len(found) < chunk {
+			break
+		}
+	}
+	return list, nil
+}
+
+func (s users) ActiveAdmins(ctx context.Context) ([]domain.User, error) {
+	return entities[userRow](ctx, s.querier, selectActiveAdmins+s.locking(forChange))
 }

@@ -16,12 +16,15 @@ type clinic struct {
 	doctor  domain.Doctor
 	patient domain.Patient
 	mapping domain.Mapping
+	// attempts are kept under key.
+	key      domain.AttemptKey
+	attempts domain.Attempts
 }
 
 // newClinic fills an empty store.
 func newClinic(t tester, store ports.Store) clinic {
 	t.Helper()
-	var c clinic
+	c := clinic{key: newKey(), attempts: newAttempts(1)}
 	update(t, store, func(tx ports.Tx) error {
 		users.addIn(t, tx, newUser())
 		c.user = users.addIn(t, tx, newUser())
@@ -30,7 +33,7 @@ func newClinic(t tester, store ports.Store) clinic {
 		c.doctor = doctors.addIn(t, tx, newDoctor())
 		c.patient = patients.addIn(t, tx, newPatient(c.user.ID))
 		c.mapping = mappings.addIn(t, tx, newMapping(c.patient.ID, c.doctor.ID))
-		return nil
+		return tx.Attempts().Save(t.Context(), c.key, c.attempts, now)
 	})
 	c.patient.AssignedDoctors = []domain.ID{c.doctor.ID}
 	return c
@@ -50,6 +53,7 @@ func (c clinic) turnOver(ctx context.Context, tx ports.Tx) error {
 		func() error { return tx.Sessions().Save(ctx, sessions.count(c.session)) },
 		func() error { return tx.Doctors().Save(ctx, doctors.count(c.doctor)) },
 		func() error { return tx.Mappings().Save(ctx, mappings.count(c.mapping)) },
+		func() error { return tx.Attempts().Save(ctx, c.key, newAttempts(2), now) },
 		func() error { return tx.Patients().Delete(ctx, c.patient.ID) },
 		func() error { _, err := tx.Users().Add(ctx, newUser()); return err },
 		func() error { _, err := tx.Doctors().Add(ctx, newDoctor()); return err },
@@ -72,6 +76,7 @@ func (c clinic) requireUntouched(t tester, store ports.Store) {
 	require.Equal(t, []domain.Doctor{c.doctor}, allDoctors(t, store))
 	require.Equal(t, []domain.Patient{c.patient}, allPatients(t, store))
 	require.Equal(t, []domain.Assignment{c.assignment()}, allMappings(t, store))
+	require.Equal(t, c.attempts, attemptsUnder(t, store, c.key))
 
 	update(t, store, func(tx ports.Tx) error { return c.turnOver(t.Context(), tx) })
 	require.Len(t, allPatients(t, store), 1)

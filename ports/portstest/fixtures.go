@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"net/netip"
 	"sync/atomic"
 	"time"
 
@@ -34,14 +35,37 @@ func newUser(changes ...func(*domain.Registration)) domain.User {
 	return must(user, err)
 }
 
+// newAdmin is an active administrator.
+func newAdmin() domain.User {
+	return newUser(func(in *domain.Registration) { in.Role = domain.Given("ADMIN") })
+}
+
+var origin = domain.NewOrigin(netip.MustParseAddr("203.0.113.7"), "Ward tablet")
+
 func newSession(user domain.User) domain.Session {
-	return domain.NewSession(user, newRefreshToken(), now, time.Hour)
+	return domain.NewSession(user, origin, newRefreshToken(), now, time.Hour)
 }
 
 func newRefreshToken() domain.RefreshToken {
 	seed := binary.BigEndian.AppendUint64(nil, uint64(serial.Add(1)))
 	selector := sha256.Sum256(append(seed, 's'))
 	return domain.NewRefreshToken(domain.RefreshSelector(selector[:16]), sha256.Sum256(seed))
+}
+
+// newKey is a key that nothing is kept under.
+func newKey() domain.AttemptKey {
+	return sha256.Sum256(binary.BigEndian.AppendUint64(nil, uint64(serial.Add(1))))
+}
+
+// newAttempts are failures that hold up the next attempt.
+func newAttempts(count int) domain.Attempts {
+	return domain.Attempts{
+		Count:      count,
+		Since:      now.Add(-time.Minute),
+		Until:      now.Add(time.Minute),
+		KnownUntil: now.AddDate(0, 0, 90),
+		Expires:    now.AddDate(0, 0, 90),
+	}
 }
 
 func newDoctor(changes ...func(*domain.DoctorInput)) domain.Doctor {

@@ -3,6 +3,8 @@ package portstest
 import (
 	"slices"
 
+	"github.com/stretchr/testify/require"
+
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
 )
@@ -26,6 +28,43 @@ type entries struct {
 }
 
 var listings = []listing{
+	{"Users.List of the inactive", func(t tester, store ports.Store) entries {
+		setActive := func(tx ports.Tx, id domain.ID, active bool) {
+			user, err := tx.Users().Get(t.Context(), id)
+			require.NoError(t, err)
+			user.Active = active
+			require.NoError(t, tx.Users().Save(t.Context(), user))
+		}
+		return entries{
+			store: store,
+			put: outOfOrder(
+				func(tx ports.Tx) domain.ID { return users.addIn(t, tx, newUser()).ID },
+				func(tx ports.Tx, user domain.ID) { setActive(tx, user, false) }),
+			remove: func(tx ports.Tx, id domain.ID) { setActive(tx, id, true) },
+			page: func(tx ports.Tx, page domain.Page) ([]domain.ID, error) {
+				return identities(users.id)(tx.Users().List(t.Context(), domain.UserFilter{Inactive: true}, page))
+			},
+		}
+	}},
+	{"Sessions.Live", func(t tester, store ports.Store) entries {
+		user, stranger := users.addNew(t, store), users.addNew(t, store)
+		return entries{
+			store: store,
+			put: func(tx ports.Tx) domain.ID {
+				sessions.addIn(t, tx, newSession(stranger))
+				sessions.addIn(t, tx, newSession(user).Revoke(now))
+				return sessions.addIn(t, tx, newSession(user)).ID
+			},
+			remove: func(tx ports.Tx, id domain.ID) {
+				session, err := tx.Sessions().Get(t.Context(), id)
+				require.NoError(t, err)
+				require.NoError(t, tx.Sessions().Save(t.Context(), session.Revoke(now)))
+			},
+			page: func(tx ports.Tx, page domain.Page) ([]domain.ID, error) {
+				return identities(sessions.id)(tx.Sessions().Live(t.Context(), user.ID, now, page))
+			},
+		}
+	}},
 	{"Doctors.List", func(t tester, store ports.Store) entries {
 		return entries{
 			store:  store,

@@ -31,8 +31,9 @@ func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
 	}{
 		{"Update", testUpdate},
 		{"View", testView},
-		{"Users", func(s suite) { testRepository(s, users); testUsers(s) }},
-		{"Sessions", func(s suite) { testRepository(s, sessions); testSessions(s) }},
+		{"Users", func(s suite) { testRepository(s, users); testUsers(s); testUserLists(s) }},
+		{"Sessions", func(s suite) { testRepository(s, sessions); testSessions(s); testLiveSessions(s) }},
+		{"Attempts", testAttempts},
 		{"Doctors", func(s suite) { testRepository(s, doctors); testDoctors(s) }},
 		{"Patients", func(s suite) { testRepository(s, patients); testPatients(s) }},
 		{"Mappings", func(s suite) { testRepository(s, mappings); testMappings(s) }},
@@ -41,7 +42,7 @@ func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
 		{"Lists", testLists},
 		{"Sizes", testSizes},
 		{"Races", testRaces},
-		{"Random", testRandom},
+		{"Random", func(s suite) { testRandom(s); testRandomSignIns(s) }},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(suite{t, open}) })
 	}

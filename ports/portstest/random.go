@@ -3,6 +3,7 @@ package portstest
 import (
 	"testing"
 
+	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
 	"example.com/healthcare/domain"
@@ -29,6 +30,44 @@ func testRandom(s suite) {
 				})
 			}
 		})
+	})
+}
+
+// testRandomSignIns does the same with users, who are never deleted: each run has
+// users of its own, above all that were there before.
+func testRandomSignIns(s suite) {
+	s.promise("random sign-ins are refused and stored as they should", func(t *testing.T, store ports.Store) {
+		updates := rapid.SliceOfN(rapid.SliceOfN(rapid.Custom(drawDeed), 1, 8), 2, 6)
+		rapid.Check(t, func(t *rapid.T) {
+			retire(t, store)
+			r := newRoster(users.addNew(t, store).ID)
+			for _, deeds := range append([][]deed{{{verb: "register"}, {verb: "register"}}}, updates.Draw(t, "updates")...) {
+				next, err := r.after(t, store, deeds)
+				if err == nil {
+					r = next
+				}
+				view(t, store, func(tx ports.Tx) error {
+					r.requireSame(t, tx)
+					return nil
+				})
+			}
+		})
+	})
+}
+
+// retire deactivates all administrators.
+func retire(t tester, store ports.Store) {
+	t.Helper()
+	update(t, store, func(tx ports.Tx) error {
+		admins, err := tx.Users().ActiveAdmins(t.Context())
+		if err != nil {
+			return err
+		}
+		for _, admin := range admins {
+			admin.Active = false
+			require.NoError(t, tx.Users().Save(t.Context(), admin))
+		}
+		return nil
 	})
 }
 

@@ -2,6 +2,7 @@ package portstest
 
 import (
 	"math"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -36,6 +37,30 @@ func allMappings(t tester, store ports.Store) []domain.Assignment {
 	return read(t, store, func(tx ports.Tx) ([]domain.Assignment, error) {
 		return tx.Mappings().List(t.Context(), domain.MappingFilter{}, everything)
 	})
+}
+
+func usersThat(t tester, store ports.Store, query domain.UserQuery, page domain.Page) []domain.User {
+	t.Helper()
+	filter, _, err := query.Parse()
+	require.NoError(t, err)
+	return read(t, store, func(tx ports.Tx) ([]domain.User, error) { return tx.Users().List(t.Context(), filter, page) })
+}
+
+func activeAdmins(t tester, store ports.Store) []domain.User {
+	t.Helper()
+	return read(t, store, func(tx ports.Tx) ([]domain.User, error) { return tx.Users().ActiveAdmins(t.Context()) })
+}
+
+func liveSessions(t tester, store ports.Store, user domain.ID, at time.Time) []domain.Session {
+	t.Helper()
+	return read(t, store, func(tx ports.Tx) ([]domain.Session, error) {
+		return tx.Sessions().Live(t.Context(), user, at, everything)
+	})
+}
+
+func attemptsUnder(t tester, store ports.Store, key domain.AttemptKey) domain.Attempts {
+	t.Helper()
+	return read(t, store, func(tx ports.Tx) (domain.Attempts, error) { return tx.Attempts().Get(t.Context(), key) })
 }
 
 func ofPatient(t tester, store ports.Store, patient domain.ID) []domain.Doctor {

@@ -1,6 +1,7 @@
 package portstest
 
 import (
+	"net/netip"
 	"testing"
 	"time"
 
@@ -49,31 +50,46 @@ func testSessions(s suite) {
 		require.Equal(t, session, bySelector(t, store, session.Selector))
 	})
 
-	s.promise("Role is the one its user has now", func(t *testing.T, store ports.Store) {
-		user := users.addNew(t, store)
+	s.promise("Owner is what its user is now", func(t *testing.T, store ports.Store) {
+		stranger, user := newAdmin(), users.addNew(t, store)
+		stranger.PasswordTemporary, stranger.SecondFactor = true, secondFactor()
+		sessions.add(t, store, newSession(users.add(t, store, stranger)))
 		stale := newSession(user)
-		stale.Role = domain.Admin
+		stale.Owner = stranger.Owner()
 		session := sessions.add(t, store, stale)
-		require.Equal(t, domain.Staff, session.Role)
+		require.Equal(t, domain.SessionOwner{Role: domain.Staff}, session.Owner)
 
-		for _, role := range []domain.Role{domain.Admin, domain.Staff} {
-			user.Role = role
+		unconfirmed := domain.Enrolled(domain.RestoreSealedKey("sealed"))
+		for _, now := range []domain.User{
+			{Role: domain.Admin},
+			{Role: domain.Staff, PasswordTemporary: true},
+			{Role: domain.Staff, SecondFactor: unconfirmed},
+			{Role: domain.Staff, SecondFactor: secondFactor()},
+			{Role: domain.Admin, SecondFactor: secondFactor(), PasswordTemporary: true},
+			{Role: domain.Staff},
+		} {
+			user.Role, user.PasswordTemporary, user.SecondFactor = now.Role, now.PasswordTemporary, now.SecondFactor
+			session.Owner = now.Owner()
 			update(t, store, func(tx ports.Tx) error {
 				if err := tx.Users().Save(t.Context(), user); err != nil {
 					return err
 				}
 				found, err := tx.Sessions().Get(t.Context(), session.ID)
-				assert.Equal(t, role, found.Role)
+				assert.Equal(t, session, found)
 				return err
 			})
-			require.Equal(t, role, sessions.get(t, store, session.ID).Role)
-			require.Equal(t, role, bySelector(t, store, session.Selector).Role)
+			require.Equal(t, session, sessions.get(t, store, session.ID))
+			require.Equal(t, session, bySelector(t, store, session.Selector))
+			require.Equal(t, []domain.Session{session}, liveSessions(t, store, user.ID, session.CreatedAt))
+			next := sessions.add(t, store, newSession(user))
+			require.Equal(t, session.Owner, next.Owner)
+			sessions.save(t, store, next.Revoke(session.CreatedAt))
 		}
 	})
 
-	s.promise("Save stores RefreshHash, ExpiresAt and RevokedAt", func(t *testing.T, store ports.Store) {
+	s.promise("Save stores RefreshHash, LastUsedAt, ExpiresAt and RevokedAt", func(t *testing.T, store ports.Store) {
 		session := sessions.addNew(t, store)
-		session, _ = session.Rotate(domain.RefreshSecret{1, 0, 255})
+		session, _ = session.Rotate(domain.RefreshSecret{1, 0, 255}, now.Add(time.Second))
 		session.ExpiresAt = session.ExpiresAt.Add(time.Hour)
 		session = session.Revoke(now.Add(time.Minute))
 		sessions.save(t, store, session)
@@ -89,7 +105,8 @@ func testSessions(s suite) {
 		for _, user := range []domain.ID{users.addNew(t, store).ID, 1 << 40} {
 			changed := session
 			changed.UserID = user
-			changed.Role = domain.Admin
+			changed.Owner = domain.SessionOwner{Role: domain.Admin, PasswordTemporary: true, SecondFactor: true}
+			changed.Origin = domain.NewOrigin(netip.MustParseAddr("2001:db8::1"), "Another device")
 			changed.CreatedAt = session.CreatedAt.Add(time.Hour)
 			changed.Selector = newRefreshToken().Selector()
 			sessions.save(t, store, changed)
@@ -102,7 +119,7 @@ func testSessions(s suite) {
 		user := users.addNew(t, store)
 		revoked := sessions.add(t, store, newSession(user)).Revoke(now)
 		sessions.save(t, store, revoked)
-		expired := sessions.add(t, store, domain.NewSession(user, newRefreshToken(), now.AddDate(-20, 0, 0), time.Second))
+		expired := sessions.add(t, store, domain.NewSession(user, origin, newRefreshToken(), now.AddDate(-20, 0, 0), time.Second))
 		sessions.add(t, store, newSession(user))
 		for _, session := range []domain.Session{revoked, expired} {
 			require.Equal(t, session, sessions.get(t, store, session.ID))
@@ -112,10 +129,10 @@ func testSessions(s suite) {
 
 	s.promise("a session accepts its token after it was stored", func(t *testing.T, store ports.Store) {
 		first := newRefreshToken()
-		session := sessions.add(t, store, domain.NewSession(users.addNew(t, store), first, now, time.Hour))
+		session := sessions.add(t, store, domain.NewSession(users.addNew(t, store), origin, first, now, time.Hour))
 		require.True(t, bySelector(t, store, first.Selector()).Accepts(first))
 
-		session, second := session.Rotate(domain.RefreshSecret{2})
+		session, second := session.Rotate(domain.RefreshSecret{2}, now)
 		sessions.save(t, store, session)
 		require.True(t, bySelector(t, store, second.Selector()).Accepts(second))
 		require.False(t, bySelector(t, store, first.Selector()).Accepts(first))
@@ -123,7 +140,7 @@ func testSessions(s suite) {
 
 	s.race("one of several parallel rotations spends the token", func(t *testing.T, store ports.Store) {
 		token := newRefreshToken()
-		sessions.add(t, store, domain.NewSession(users.addNew(t, store), token, now, time.Hour))
+		sessions.add(t, store, domain.NewSession(users.addNew(t, store), origin, token, now, time.Hour))
 		requireOneWins(t, domain.ErrRefreshToken(), together(crowd, func(i int) error {
 			return store.Update(t.Context(), func(tx ports.Tx) error {
 				session, err := tx.Sessions().BySelector(t.Context(), token.Selector())
@@ -133,7 +150,7 @@ func testSessions(s suite) {
 				if !session.Accepts(token) {
 					return domain.ErrRefreshToken()
 				}
-				session, _ = session.Rotate(domain.RefreshSecret{3, byte(i)})
+				session, _ = session.Rotate(domain.RefreshSecret{3, byte(i)}, now)
 				return tx.Sessions().Save(t.Context(), session)
 			})
 		}))

@@ -173,6 +173,7 @@ func testUpdate(s suite) {
 		require.Equal(t, doctors.count(before.doctor), doctors.get(t, store, before.doctor.ID))
 		patients.requireGone(t, store, before.patient.ID)
 		mappings.requireGone(t, store, before.mapping.ID)
+		require.Equal(t, newAttempts(2), attemptsUnder(t, store, before.key))
 		require.Len(t, allDoctors(t, store), 2)
 	})
 

@@ -58,12 +58,19 @@ func testUsers(s suite) {
 			in.Role = domain.Given("ADMIN")
 		})
 		changed.ID = before.ID
-		changed.PasswordHash = domain.RestorePasswordHash("another hash")
+		changed = changed.SetPassword(domain.RestorePasswordHash("another hash"), true)
+		changed.Active = false
+		changed.SecondFactor = secondFactor()
 		changed.CreatedAt = before.CreatedAt.Add(time.Hour)
 		users.save(t, store, changed)
 
 		changed.CreatedAt = before.CreatedAt
 		require.Equal(t, changed, users.get(t, store, before.ID))
+
+		back := before
+		back.CreatedAt = time.Time{}
+		users.save(t, store, back)
+		require.Equal(t, before, users.get(t, store, before.ID))
 	})
 
 	s.promise("Add of a taken address is a Conflict on email", func(t *testing.T, store ports.Store) {
@@ -114,6 +121,16 @@ func testUsers(s suite) {
 			return tx.Users().ByEmail(t.Context(), user.Email)
 		})
 	})
+}
+
+// secondFactor is one that is in use.
+func secondFactor() domain.SecondFactor {
+	return domain.SecondFactor{
+		Key:       domain.RestoreSealedKey("v1:k:c2VhbGVk"),
+		Confirmed: true,
+		LastStep:  56973329,
+		Recovery:  domain.RecoveryHashes{{1}, {2, 31: 2}, {}, {4}, {5}, {6}, {7}, {8}, {9}, {31: 10}},
+	}
 }
 
 func byEmail(t tester, store ports.Store, email domain.Email) domain.User {

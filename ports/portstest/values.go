@@ -134,7 +134,8 @@ func testValues(s suite) {
 			require.Equal(t, user, users.get(t, store, user.ID))
 
 			session := newSession(user)
-			session.CreatedAt, session.ExpiresAt, session.RevokedAt = moment, moment, moment
+			session.CreatedAt, session.LastUsedAt = moment, moment
+			session.ExpiresAt, session.RevokedAt = moment, moment
 			session = sessions.add(t, store, session)
 			require.Equal(t, session, sessions.get(t, store, session.ID))
 
@@ -142,6 +143,11 @@ func testValues(s suite) {
 			mapping.AssignedAt = moment
 			mapping = mappings.add(t, store, mapping)
 			require.Equal(t, mapping, mappings.get(t, store, mapping.ID))
+
+			key := newKey()
+			attempts := domain.Attempts{Since: moment, Until: moment, KnownUntil: moment, Expires: moment}
+			saveAttempts(t, store, key, attempts)
+			require.Equal(t, attempts, attemptsUnder(t, store, key))
 		}
 	})
 
@@ -150,6 +156,18 @@ func testValues(s suite) {
 		mapping.AssignedAt = now.In(time.FixedZone("", 13*60*60))
 		id := mappings.add(t, store, mapping).ID
 		require.Equal(t, now, mappings.get(t, store, id).AssignedAt)
+
+		session := sessions.build(t, store)
+		session.LastUsedAt = mapping.AssignedAt
+		session = sessions.add(t, store, session)
+		require.Equal(t, now, session.LastUsedAt)
+		require.Equal(t, session, sessions.get(t, store, session.ID))
+
+		key := newKey()
+		saveAttempts(t, store, key, domain.Attempts{
+			Since: mapping.AssignedAt, Until: mapping.AssignedAt, KnownUntil: mapping.AssignedAt, Expires: mapping.AssignedAt,
+		})
+		require.Equal(t, domain.Attempts{Since: now, Until: now, KnownUntil: now, Expires: now}, attemptsUnder(t, store, key))
 	})
 
 	s.promise("every byte of a session's secrets is kept", func(t *testing.T, store ports.Store) {

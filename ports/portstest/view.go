@@ -40,6 +40,8 @@ func testView(s suite) {
 			"Users.Save":      func(tx ports.Tx) error { return tx.Users().Save(t.Context(), users.count(before.user)) },
 			"Sessions.Add":    func(tx ports.Tx) error { _, err := tx.Sessions().Add(t.Context(), newSession(before.user)); return err },
 			"Sessions.Save":   func(tx ports.Tx) error { return tx.Sessions().Save(t.Context(), sessions.count(before.session)) },
+			"Sessions.End":    func(tx ports.Tx) error { _, err := tx.Sessions().End(t.Context(), before.user.ID, 0, now); return err },
+			"Attempts.Save":   func(tx ports.Tx) error { return tx.Attempts().Save(t.Context(), before.key, newAttempts(2), now) },
 			"Doctors.Add":     func(tx ports.Tx) error { _, err := tx.Doctors().Add(t.Context(), newDoctor()); return err },
 			"Doctors.Save":    func(tx ports.Tx) error { return tx.Doctors().Save(t.Context(), doctors.count(before.doctor)) },
 			"Doctors.Delete":  func(tx ports.Tx) error { return tx.Doctors().Delete(t.Context(), before.doctor.ID) },

@@ -1,0 +1,34 @@
+package memory
+
+import (
+	"context"
+	"time"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// attempts forgets nothing: the store is gone before that could matter.
+type attempts struct{ tx *tx }
+
+func (r attempts) Get(ctx context.Context, key domain.AttemptKey) (domain.Attempts, error) {
+	s, err := r.tx.reading(ctx)
+	if err != nil {
+		return domain.Attempts{}, err
+	}
+	kept, _ := s.attempts.get(key)
+	return kept, nil
+}
+
+func (r attempts) Save(ctx context.Context, key domain.AttemptKey, attempts domain.Attempts, _ time.Time) error {
+	s, err := r.tx.writing(ctx)
+	if err != nil {
+		return err
+	}
+	attempts.Since = ports.Kept(attempts.Since)
+	attempts.Until = ports.Kept(attempts.Until)
+	attempts.KnownUntil = ports.Kept(attempts.KnownUntil)
+	attempts.Expires = ports.Kept(attempts.Expires)
+	s.attempts = s.attempts.set(key, attempts)
+	return nil
+}

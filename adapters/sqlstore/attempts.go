@@ -1,0 +1,85 @@
+package sqlstore
+
+import (
+	"context"
+	"time"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+const (
+	selectAttempts = `
+		SELECT count, since, until, known_until, expires_at
+		FROM attempts
+		WHERE key = $1`
+	// Only a row can be locked, so one is made where there is none: it counts
+	// nothing and has expired. One that is there is locked by being written.
+	lockAttempts = `
+		INSERT INTO attempts (key, count, expires_at)
+		VALUES ($1, 0, $2)
+		ON CONFLICT (key) DO UPDATE SET key = excluded.key
+		RETURNING count, since, until, known_until, expires_at`
+	upsertAttempts = `
+		INSERT INTO attempts (key, count, since, until, known_until, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (key) DO UPDATE
+		SET count = excluded.count, since = excluded.since, until = excluded.until,
+			known_until = excluded.known_until, expires_at = excluded.expires_at`
+	// Some at a time, so that no Update takes long.
+	selectExpired = `
+		SELECT key
+		FROM attempts
+		WHERE expires_at < $1 AND key <> $2
+		ORDER BY expires_at
+		LIMIT 100`
+	// Those that are in use are left for another time.
+	lockExpired = ` FOR UPDATE SKIP LOCKED`
+)
+
+type attemptsRow struct {
+	Count      int     `db:"count"`
+	Since      instant `db:"since"`
+	Until      instant `db:"until"`
+	KnownUntil instant `db:"known_until"`
+	ExpiresAt  instant `db:"expires_at"`
+}
+
+func (r attemptsRow) entity() domain.Attempts {
+	return domain.Attempts{
+		Count:      r.Count,
+		Since:      r.Since.Time,
+		Until:      r.Until.Time,
+		KnownUntil: r.KnownUntil.Time,
+		Expires:    r.ExpiresAt.Time,
+	}
+}
+
+// attempts implements ports.Attempts.
+type attempts struct{ *querier }
+
+func (s attempts) Get(ctx context.Context, key domain.AttemptKey) (domain.Attempts, error) {
+	var row attemptsRow
+	if s.tx != nil {
+		err := s.insert(ctx, &row, lockAttempts, key[:], time.Time{})
+		return row.entity(), err
+	}
+	err := s.get(ctx, &row, selectAttempts, key[:])
+	if err != nil && domain.KindOf(err) == domain.NotFound {
+		err = nil
+	}
+	return row.entity(), err
+}
+
+// Save forgets some of what has expired when it begins to count something new:
+// often enough that it does not pile up, and seldom enough to cost little.
+func (s attempts) Save(ctx context.Context, key domain.AttemptKey, attempts domain.Attempts, now time.Time) error {
+	err := s.change(ctx, upsertAttempts, key[:], attempts.Count,
+		timeOrNull(attempts.Since), timeOrNull(attempts.Until), timeOrNull(attempts.KnownUntil), ports.Kept(attempts.Expires))
+	if err != nil || attempts.Count != 1 {
+		return err
+	}
+	return s.changeAny(ctx, `
+		WITH expired AS (`+selectExpired+s.locking(lockExpired)+`)
+		DELETE FROM attempts WHERE key IN (SELECT key FROM expired)`, ports.Kept(now), key[:])
+}

@@ -1,0 +1,191 @@
+package portstest
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// person adds a user who can be told from others by what the filters look at.
+func person(t tester, store ports.Store, first, last, email string, role domain.Role, active bool) domain.User {
+	t.Helper()
+	user := newUser(func(in *domain.Registration) {
+		in.FirstName, in.LastName, in.Email = domain.Given(first), domain.Given(last), domain.Given(email)
+		in.Role = domain.Given(string(role))
+	})
+	user.Active = active
+	return users.add(t, store, user)
+}
+
+func testUserLists(s suite) {
+	s.promise("List holds whom the filter keeps", func(t *testing.T, store ports.Store) {
+		lisa := person(t, store, "Lisa", "Cuddy", "lisa@clinic.example", domain.Admin, true)
+		greg := person(t, store, "Gregory", "House", "greg@clinic.example", domain.Staff, true)
+		eric := person(t, store, "Eric", "Foreman", "eric@clinic.example", domain.Staff, false)
+		mark := person(t, store, "Mark", "Warner", "mark@law.example", domain.Admin, false)
+		for _, filter := range []struct {
+			query domain.UserQuery
+			want  []domain.User
+		}{
+			{domain.UserQuery{}, []domain.User{lisa, greg, eric, mark}},
+			{domain.UserQuery{Role: domain.Given("ADMIN")}, []domain.User{lisa, mark}},
+			{domain.UserQuery{Role: domain.Given("STAFF")}, []domain.User{greg, eric}},
+			{domain.UserQuery{Active: domain.Given("true")}, []domain.User{lisa, greg}},
+			{domain.UserQuery{Active: domain.Given("false")}, []domain.User{eric, mark}},
+			{domain.UserQuery{Role: domain.Given("ADMIN"), Active: domain.Given("true")}, []domain.User{lisa}},
+			{domain.UserQuery{Role: domain.Given("STAFF"), Active: domain.Given("false")}, []domain.User{eric}},
+			{domain.UserQuery{Search: domain.Given("clinic.example")}, []domain.User{lisa, greg, eric}},
+			{domain.UserQuery{Search: domain.Given("clinic"), Role: domain.Given("STAFF"), Active: domain.Given("true")}, []domain.User{greg}},
+			{domain.UserQuery{Search: domain.Given("law"), Active: domain.Given("true")}, []domain.User{}},
+		} {
+			for limit := range 5 {
+				want := filter.want[:min(limit, len(filter.want))]
+				require.Equal(t, want, usersThat(t, store, filter.query, domain.Page{Limit: limit}), "%+v", filter)
+			}
+			after := []domain.User{}
+			for _, user := range filter.want {
+				if user.ID > greg.ID {
+					after = append(after, user)
+				}
+			}
+			require.Equal(t, after, usersThat(t, store, filter.query, domain.Page{After: greg.ID, Limit: 100}), "%+v", filter)
+		}
+	})
+
+	s.promise("a search finds names and addresses, however they are written", func(t *testing.T, store ports.Store) {
+		zoe := person(t, store, "Zoë", "Straße-Ñandú", "z_s@clinic.example", domain.Staff, true)
+		ivan := person(t, store, "Дмитрий", "山田 太郎", "100%@clinic.example", domain.Staff, true)
+		plain := person(t, store, "Al", `O'Neill \ "Co"`, "zxs@clinic.example", domain.Staff, true)
+		for search, want := range map[string][]domain.User{
+			"":                   {zoe, ivan, plain},
+			"CLINIC":             {zoe, ivan, plain},
+			"zoë":                {zoe},
+			"ZOË":                {zoe},
+			"Zoe\u0308":          {zoe},
+			"zoe":                {},
+			"STRASSE":            {zoe},
+			"strasse-ñANDÚ":      {zoe},
+			"zoë straße":         {zoe},
+			"дмитрий":            {ivan},
+			"ДМИТ":               {ivan},
+			"田":                  {ivan},
+			"Ｃｌｉｎｉｃ":             {zoe, ivan, plain},
+			"_":                  {zoe},
+			"z_s@":               {zoe},
+			"%":                  {ivan},
+			"100%@":              {ivan},
+			`\`:                  {plain},
+			`'`:                  {plain},
+			`"co"`:               {plain},
+			"al o'neill":         {plain},
+			"o'neill al":         {},
+			"*":                  {},
+			"nobody":             {},
+			" straße-ñandú ":     {zoe},
+			"'; DROP TABLE u;--": {},
+		} {
+			found := usersThat(t, store, domain.UserQuery{Search: domain.Given(search)}, everything)
+			require.Equal(t, append([]domain.User{}, want...), found, "%q", search)
+		}
+	})
+
+	s.promise("List finds few among many", func(t *testing.T, store ports.Store) {
+		const many = 1010
+		var wanted []domain.User
+		update(t, store, func(tx ports.Tx) error {
+			wanted = []domain.User{}
+			for i := range many {
+				user := newUser()
+				if i == 0 || i == many/2 || i == many-1 {
+					user.LastName = must(domain.ParsePersonName("Wilson"))
+				}
+				user = users.addIn(t, tx, user)
+				if strings.HasPrefix(user.LastName.String(), "W") {
+					wanted = append(wanted, user)
+				}
+			}
+			return nil
+		})
+		query := domain.UserQuery{Search: domain.Given("wilson")}
+		for _, limit := range []int{1, 4} {
+			require.Equal(t, wanted[:min(limit, 3)], usersThat(t, store, query, domain.Page{Limit: limit}))
+			require.Equal(t, wanted[1:min(limit+1, 3)], usersThat(t, store, query, domain.Page{After: wanted[0].ID, Limit: limit}))
+		}
+		require.Len(t, usersThat(t, store, domain.UserQuery{}, everything), many)
+	})
+
+	s.promise("ActiveAdmins lists all active administrators in order, none included", func(t *testing.T, store ports.Store) {
+		require.Equal(t, []domain.User{}, activeAdmins(t, store))
+		person(t, store, "Eric", "Foreman", "eric@clinic.example", domain.Staff, true)
+		person(t, store, "Mark", "Warner", "mark@law.example", domain.Admin, false)
+		require.Equal(t, []domain.User{}, activeAdmins(t, store))
+
+		late := users.addNew(t, store)
+		admin := newAdmin()
+		admin.SecondFactor = secondFactor()
+		admin = users.add(t, store, admin)
+		update(t, store, func(tx ports.Tx) error {
+			late.Role = domain.Admin
+			if err := tx.Users().Save(t.Context(), late); err != nil {
+				return err
+			}
+			found, err := tx.Users().ActiveAdmins(t.Context())
+			assert.Equal(t, []domain.User{late, admin}, found)
+			return err
+		})
+		require.Equal(t, []domain.User{late, admin}, activeAdmins(t, store))
+	})
+
+	s.promise("whom ActiveAdmins has read stays until the Update returns", func(t *testing.T, store ports.Store) {
+		admins := users
+		admins.create = func(tester, ports.Tx) domain.User { return newAdmin() }
+		testStableGet(t, store, admins, func(tx ports.Tx, _ domain.User) (domain.User, error) {
+			found, err := tx.Users().ActiveAdmins(t.Context())
+			if err != nil {
+				return domain.User{}, err
+			}
+			return found[0], nil
+		})
+	})
+
+	for how, end := range map[string]func(*domain.User){
+		"are demoted":     func(user *domain.User) { user.Role = domain.Staff },
+		"are deactivated": func(user *domain.User) { user.Active = false },
+	} {
+		s.race("one administrator is left when all "+how+" at once", func(t *testing.T, store ports.Store) {
+			admins := make([]domain.User, crowd)
+			for i := range admins {
+				admins[i] = users.add(t, store, newAdmin())
+			}
+			errs := together(crowd, func(i int) error {
+				return store.Update(t.Context(), func(tx ports.Tx) error {
+					left, err := tx.Users().ActiveAdmins(t.Context())
+					if err != nil {
+						return err
+					}
+					if len(left) < 2 {
+						return domain.ErrLastAdmin("role")
+					}
+					user := admins[i]
+					end(&user)
+					return tx.Users().Save(t.Context(), user)
+				})
+			})
+			left := activeAdmins(t, store)
+			require.Len(t, left, 1)
+			for i, err := range errs {
+				if admins[i].ID == left[0].ID {
+					requireRefused(t, domain.ErrLastAdmin("role"), err)
+					continue
+				}
+				require.NoError(t, err, fmt.Sprint("administrator ", i))
+			}
+		})
+	}
+}
