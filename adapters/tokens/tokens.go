@@ -3,56 +3,46 @@
 package tokens
 
 import (
-	"crypto/hkdf"
 	"crypto/rand"
-	"crypto/sha256"
 	"errors"
-	"fmt"
+	"slices"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"example.com/healthcare/adapters/secretkeys"
 	"example.com/healthcare/domain"
 )
-
-// MinSecretKeyLength is the shortest secret key, in bytes: as long as what
-// HS256 needs (RFC 7518, 3.2).
-const MinSecretKeyLength = 32
 
 const (
 	issuer    = "healthcare"
 	audience  = "healthcare-api"
 	accessUse = "access"
-	keyInfo   = "healthcare access token v1"
+	purpose   = "access tokens"
 
 	// maxLength is many times what Issue writes, and bounds what is parsed
 	// before the signature is checked.
 	maxLength = 4096
 
 	// clockSkew is how far the clock of the instance that issued a token may be
-	// ahead. It never prolongs a token.
+	// away. It never prolongs a token beyond its end.
 	clockSkew = 5 * time.Second
 )
 
+// duties are those that a token may name.
+var duties = []domain.Duty{domain.NoDuty, domain.DutyPassword, domain.DutySecondFactor}
+
 // Tokens implements ports.AccessTokens. It is safe for concurrent use.
 type Tokens struct {
-	// key is a function because no formatter prints what that returns.
-	key func() []byte
+	keys     secretkeys.Ring
+	lifetime time.Duration
 }
 
-// New returns tokens signed with a key derived from secretKey (HKDF with
-// SHA-256, RFC 5869), so that the same secret can serve other purposes. All
-// instances of the service need the same one. It fails when secretKey has
-// fewer than MinSecretKeyLength bytes.
-func New(secretKey string) (*Tokens, error) {
-	if len(secretKey) < MinSecretKeyLength {
-		return nil, fmt.Errorf("tokens: the secret key has fewer than %d bytes", MinSecretKeyLength)
-	}
-	key, err := hkdf.Key(sha256.New, []byte(secretKey), nil, keyInfo, sha256.Size)
-	if err != nil {
-		return nil, fmt.Errorf("tokens: derive the signing key: %w", err)
-	}
-	return &Tokens{key: func() []byte { return key }}, nil
+// New returns tokens that are good for lifetime at most. They are signed with
+// the current one of keys, and those signed with a fallback are good until they
+// expire.
+func New(keys *secretkeys.Keys, lifetime time.Duration) *Tokens {
+	return &Tokens{keys: keys.For(purpose), lifetime: lifetime}
 }
 
 type claims struct {
@@ -62,24 +52,32 @@ type claims struct {
 	Use     string `json:"token_use"`
 	Session string `json:"sid"`
 	Role    string `json:"role"`
+	Duty    string `json:"duty,omitempty"`
 }
 
 // Issue implements ports.AccessTokens. Tokens count in whole seconds: one
 // begins with the second of now and ends with the second of expires, so at
 // times a little before expires and never after it. One that would end in the
-// second in which it begins is dead from the start. An actor without a user, a
-// session or a role that can be stored is refused as Internal.
+// second in which it begins is dead from the start. Refused as Internal are an
+// actor without a user, a session or a role that can be stored, or with an
+// unknown duty, and a token that would outlive the lifetime.
 func (t *Tokens) Issue(actor domain.Actor, now, expires time.Time) (domain.AccessToken, error) {
-	if _, err := domain.ParseRole(string(actor.Role)); err != nil || actor.UserID <= 0 || actor.SessionID <= 0 {
+	_, err := domain.ParseRole(string(actor.Role))
+	switch {
+	case err != nil || actor.UserID <= 0 || actor.SessionID <= 0:
 		return domain.AccessToken{}, errors.New("tokens: the actor has no user, session or role")
+	case !slices.Contains(duties, actor.Duty):
+		return domain.AccessToken{}, errors.New("tokens: the actor has an unknown duty")
+	case expires.After(now.Add(t.lifetime)):
+		return domain.AccessToken{}, errors.New("tokens: the token would outlive the lifetime")
 	}
 	// At least 128 random bits.
-	text, err := t.write(actor, rand.Text(), now, expires)
+	text, err := write(t.keys.Current(), actor, rand.Text(), now, expires)
 	return domain.NewAccessToken(text), err
 }
 
-func (t *Tokens) write(actor domain.Actor, id string, begins, expires time.Time) (string, error) {
-	return jwt.NewWithClaims(jwt.SigningMethodHS256, claims{
+func write(key secretkeys.Key, actor domain.Actor, id string, begins, expires time.Time) (string, error) {
+	token := jwt.NewWithClaims(jwt.SigningMethodHS256, claims{
 		RegisteredClaims: jwt.RegisteredClaims{
 			ID:        id,
 			Issuer:    issuer,
@@ -92,11 +90,19 @@ func (t *Tokens) write(actor domain.Actor, id string, begins, expires time.Time)
 		Use:     accessUse,
 		Session: actor.SessionID.String(),
 		Role:    string(actor.Role),
-	}).SignedString(t.key())
+		Duty:    string(actor.Duty),
+	})
+	token.Header["kid"] = key.ID
+	return token.SignedString(key.Bytes())
 }
 
 // Verify implements ports.AccessTokens. A token that begins up to five seconds
 // after now is taken, for clocks differ; one that expired at now is not.
+//
+// Neither is one that began longer ago than the lifetime and five seconds,
+// whatever it says of its end: that a session was revoked is remembered for as
+// long as its tokens can be good, and a shorter lifetime counts at once, for
+// tokens that were issued under a longer one too.
 func (t *Tokens) Verify(token string, now time.Time) (domain.Actor, error) {
 	actor, ok := t.read(token, now)
 	if !ok {
@@ -110,7 +116,16 @@ func (t *Tokens) read(token string, now time.Time) (domain.Actor, bool) {
 		return domain.Actor{}, false
 	}
 	var c claims
-	_, err := jwt.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return t.key(), nil },
+	var key secretkeys.Key
+	_, err := jwt.ParseWithClaims(token, &c,
+		func(parsed *jwt.Token) (any, error) {
+			id, _ := parsed.Header["kid"].(string)
+			var known bool
+			if key, known = t.keys.ByID(id); !known {
+				return nil, jwt.ErrTokenUnverifiable
+			}
+			return key.Bytes(), nil
+		},
 		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
 		jwt.WithStrictDecoding(),
 		jwt.WithIssuer(issuer),
@@ -121,24 +136,25 @@ func (t *Tokens) read(token string, now time.Time) (domain.Actor, bool) {
 		jwt.WithLeeway(clockSkew),
 		jwt.WithTimeFunc(func() time.Time { return now }))
 	// The library's leeway prolongs tokens, too.
-	if err != nil || !now.Before(c.ExpiresAt.Time) || c.ID == "" {
+	if err != nil || !now.Before(c.ExpiresAt.Time) || now.Sub(c.NotBefore.Time) > t.lifetime+clockSkew || c.ID == "" {
 		return domain.Actor{}, false
 	}
 
 	user, userErr := domain.ParseID(c.Subject)
 	session, sessionErr := domain.ParseID(c.Session)
 	role, roleErr := domain.ParseRole(c.Role)
-	if userErr != nil || sessionErr != nil || roleErr != nil {
+	duty := domain.Duty(c.Duty)
+	if userErr != nil || sessionErr != nil || roleErr != nil || !slices.Contains(duties, duty) {
 		return domain.Actor{}, false
 	}
-	actor := domain.Actor{UserID: user, Role: role, SessionID: session}
+	actor := domain.Actor{UserID: user, Role: role, SessionID: session, Duty: duty}
 
 	// The library overlooks much: line breaks within base64, members that are
 	// repeated, unknown or in other letter case, further audiences, headers such
-	// as crit, kid and another typ. Nothing but the text that Issue would have
+	// as crit, jwk and another typ. Nothing but the text that Issue would have
 	// written is a token, and all that is left to check is in it. So a release
 	// that writes other claims does not take the tokens of the one before, and
 	// their holders refresh.
-	written, err := t.write(actor, c.ID, c.NotBefore.Time, c.ExpiresAt.Time)
+	written, err := write(key, actor, c.ID, c.NotBefore.Time, c.ExpiresAt.Time)
 	return actor, err == nil && written == token
 }
