@@ -7,15 +7,15 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 
 	"github.com/alexedwards/argon2id"
-	"golang.org/x/sync/semaphore"
 
 	"example.com/healthcare/domain"
 )
 
-// Params is what one hash costs, and how many may cost it at once.
+// Params is what one hash costs, how many may cost it at once, and how many wait.
 type Params struct {
 	// MemoryKiB is the memory of one hash: from 8 KiB for each lane (RFC 9106,
 	// 3.1) to 1 GiB.
@@ -24,21 +24,29 @@ type Params struct {
 	Iterations uint32
 	// Parallelism is the number of lanes, at least 1.
 	Parallelism uint8
-	// Concurrent is how many hashes are computed at once, at least 1; more wait
-	// for their turn. Concurrent times MemoryKiB is what they need together.
+	// Concurrent is how many hashes are computed at once, at least 1. Concurrent
+	// times MemoryKiB is what they need together.
 	Concurrent int
+	// Waiting is how many more may wait for their turn, at least 0. It bounds for
+	// how long they do: whoever comes on top is better told at once than kept.
+	Waiting int
 }
 
-// Recommended is the first choice of the OWASP Password Storage Cheat Sheet,
-// 46 MiB, one pass and one lane, with at most 92 MiB in use at once.
-var Recommended = Params{MemoryKiB: 46 * 1024, Iterations: 1, Parallelism: 1, Concurrent: 2}
+// Recommended is the first choice of the OWASP Password Storage Cheat Sheet, 46
+// MiB, one pass and one lane. Half of the CPUs may hash at once, at most four: the
+// others serve who is signed in meanwhile. A hash takes some 30 ms, so the last of
+// those who wait does so for up to two seconds.
+var Recommended = Params{
+	MemoryKiB: 46 * 1024, Iterations: 1, Parallelism: 1,
+	Concurrent: min(max(runtime.GOMAXPROCS(0)/2, 1), 4), Waiting: 64,
+}
 
 // Passwords implements ports.Passwords. It is safe for concurrent use.
 type Passwords struct {
 	current argon2id.Params
 	// decoy is of a password that nobody knows, for users who have none.
 	decoy string
-	turns *semaphore.Weighted
+	queue queue
 }
 
 // New returns a hasher whose current format is argon2id with params. It costs
@@ -51,22 +59,22 @@ func New(params Params) (*Passwords, error) {
 		SaltLength:  16, // RFC 9106, 4: salts of 128 bits, tags of 256.
 		KeyLength:   32,
 	}
-	if !affordable(current) || params.Concurrent < 1 {
+	if !affordable(current) || params.Concurrent < 1 || params.Waiting < 0 {
 		return nil, fmt.Errorf("passwords: parameters out of bounds: %+v", params)
 	}
 	decoy, err := argon2id.CreateHash(rand.Text(), &current)
 	if err != nil {
 		return nil, fmt.Errorf("passwords: make a decoy: %w", err)
 	}
-	return &Passwords{current: current, decoy: decoy, turns: semaphore.NewWeighted(int64(params.Concurrent))}, nil
+	return &Passwords{current: current, decoy: decoy, queue: newQueue(params.Concurrent, params.Waiting)}, nil
 }
 
 // Hash implements ports.Passwords. Once the work has begun, ctx does not end it.
 func (p *Passwords) Hash(ctx context.Context, password domain.Password) (domain.PasswordHash, error) {
-	if err := p.turns.Acquire(ctx, 1); err != nil {
-		return domain.PasswordHash{}, domain.ErrUnavailable(err)
+	if err := p.queue.enter(ctx); err != nil {
+		return domain.PasswordHash{}, err
 	}
-	defer p.turns.Release(1)
+	defer p.queue.leave()
 	encoded, err := argon2id.CreateHash(password.Reveal(), &p.current)
 	if err != nil {
 		return domain.PasswordHash{}, fmt.Errorf("passwords: hash: %w", err)
@@ -87,10 +95,10 @@ func (p *Passwords) Verify(ctx context.Context, password domain.Password, hash d
 	if none {
 		stored = p.decoy
 	}
-	if err := p.turns.Acquire(ctx, 1); err != nil {
-		return false, domain.ErrUnavailable(err)
+	if err := p.queue.enter(ctx); err != nil {
+		return false, err
 	}
-	defer p.turns.Release(1)
+	defer p.queue.leave()
 	compare := compareArgon2id
 	if strings.HasPrefix(stored, djangoPrefix) {
 		compare = compareDjango

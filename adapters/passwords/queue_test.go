@@ -1,0 +1,185 @@
+package passwords
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
+)
+
+// slow is every way to do slow work.
+func slow(p *Passwords) map[string]func(context.Context) error {
+	verify := func(stored string) func(context.Context) error {
+		return func(ctx context.Context) error {
+			_, err := p.Verify(ctx, domain.TypedPassword(phrase), domain.RestorePasswordHash(stored))
+			return err
+		}
+	}
+	return map[string]func(context.Context) error{
+		"Hash": func(ctx context.Context) error {
+			_, err := p.Hash(ctx, domain.TypedPassword(phrase))
+			return err
+		},
+		"Verify argon2id":    verify(argon2idOfPhrase),
+		"Verify Django":      verify(djangoOfPhrase),
+		"Verify the zero":    verify(""),
+		"Verify an unusable": verify("!"),
+	}
+}
+
+// newQueued returns cheap Passwords with a queue of that size.
+func newQueued(t *testing.T, concurrent, waiting int) *Passwords {
+	t.Helper()
+	return newPasswords(t, Params{MemoryKiB: 8, Iterations: 1, Parallelism: 1, Concurrent: concurrent, Waiting: waiting})
+}
+
+// enter takes n turns that are free.
+func enter(t *testing.T, p *Passwords, n int) {
+	t.Helper()
+	for range n {
+		require.NoError(t, p.queue.enter(t.Context()))
+	}
+}
+
+func assertBusy(t *testing.T, err error, name string) {
+	t.Helper()
+	refused, ok := errors.AsType[*domain.Error](err)
+	if assert.True(t, ok, "%s: %v", name, err) {
+		assert.Equal(t, domain.Unavailable, refused.Kind, name)
+		assert.Equal(t, 2*time.Second, refused.RetryAfter, name)
+	}
+}
+
+func assertAllIsGivenBack(t *testing.T, p *Passwords, concurrent, waiting int64) {
+	t.Helper()
+	assert.True(t, p.queue.turns.TryAcquire(concurrent), "a turn was not given back")
+	assert.False(t, p.queue.turns.TryAcquire(1), "a turn was given back twice")
+	assert.True(t, p.queue.places.TryAcquire(concurrent+waiting), "a place was not given back")
+	assert.False(t, p.queue.places.TryAcquire(1), "a place was given back twice")
+}
+
+func TestAnEndedContextIsUnavailable(t *testing.T) {
+	p := newPasswords(t, cheap)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, work := range slow(p) {
+		err := work(ctx)
+		assert.Equal(t, domain.Unavailable, domain.KindOf(err), name)
+		assert.ErrorIs(t, err, context.Canceled, name)
+	}
+	assertAllIsGivenBack(t, p, 2, 0)
+}
+
+func TestNoMoreAtOnceThanConcurrent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newQueued(t, 3, 5)
+		enter(t, p, 3)
+
+		works := slow(p)
+		done := make(chan error, len(works))
+		for _, work := range works {
+			go func() { done <- work(t.Context()) }()
+		}
+		synctest.Wait()
+		assert.Empty(t, done)
+
+		p.queue.leave()
+		for range works {
+			assert.NoError(t, <-done)
+		}
+		p.queue.leave()
+		p.queue.leave()
+		assertAllIsGivenBack(t, p, 3, 5)
+	})
+}
+
+// In a synctest bubble, to wait for ever instead of to be refused is a failure.
+func TestOneMoreThanMayWaitIsRefusedAtOnce(t *testing.T) {
+	for _, waiting := range []int{0, 1, 3} {
+		synctest.Test(t, func(t *testing.T) {
+			p := newQueued(t, 2, waiting)
+			enter(t, p, 2)
+			done := make(chan error, waiting)
+			for range waiting {
+				go func() { done <- slow(p)["Hash"](t.Context()) }()
+			}
+			synctest.Wait()
+			require.Empty(t, done, "all of them wait")
+
+			for name, work := range slow(p) {
+				assertBusy(t, work(t.Context()), name)
+			}
+
+			p.queue.leave()
+			for range waiting {
+				assert.NoError(t, <-done)
+			}
+			for name, work := range slow(p) {
+				assert.NoError(t, work(t.Context()), name)
+			}
+			p.queue.leave()
+			assertAllIsGivenBack(t, p, 2, int64(waiting))
+		})
+	}
+}
+
+func TestWhoeverGivesUpWaitingMakesRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newQueued(t, 1, 1)
+		enter(t, p, 1)
+		for name, work := range slow(p) {
+			ctx, cancel := context.WithCancel(t.Context())
+			done := make(chan error, 1)
+			go func() { done <- work(ctx) }()
+
+			synctest.Wait()
+			assert.Empty(t, done, "%s does not wait for its turn", name)
+			assertBusy(t, work(t.Context()), name)
+
+			cancel()
+			err := <-done
+			assert.Equal(t, domain.Unavailable, domain.KindOf(err), name)
+			assert.ErrorIs(t, err, context.Canceled, name)
+		}
+		p.queue.leave()
+		assertAllIsGivenBack(t, p, 1, 1)
+	})
+}
+
+func TestFailuresGiveTheirTurnBack(t *testing.T) {
+	p := newQueued(t, 1, 0)
+	for _, stored := range malformed {
+		_, err := verify(t, p, phrase, stored)
+		require.ErrorIs(t, err, errFormat, stored)
+	}
+	assertAllIsGivenBack(t, p, 1, 0)
+}
+
+func TestARushLeavesTheQueueAsItWas(t *testing.T) {
+	p := newQueued(t, 2, 8)
+	ending, cancel := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	for i := range 50 {
+		ctx := t.Context()
+		if i%2 == 0 {
+			ctx = ending
+		}
+		for name, work := range slow(p) {
+			all.Go(func() {
+				if err := work(ctx); err != nil && !errors.Is(err, context.Canceled) {
+					assertBusy(t, err, name)
+				}
+			})
+		}
+	}
+	cancel()
+	all.Wait()
+	assertAllIsGivenBack(t, p, 2, 8)
+}
