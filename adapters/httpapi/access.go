@@ -25,17 +25,19 @@ const (
 	anonymous
 )
 
-// handler serves one route to actor.
+// handler serves one route to actor, whose Origin is set whoever it is.
 type handler func(c echo.Context, actor domain.Actor) error
 
+// authenticator tells who a token belongs to, of a caller at origin.
 type authenticator interface {
-	Authenticate(ctx context.Context, token string) (domain.Actor, error)
+	Authenticate(ctx context.Context, origin domain.Origin, token string) (domain.Actor, error)
 }
 
 func withActor(auth authenticator, access access, next handler) echo.HandlerFunc {
 	return func(c echo.Context) error {
+		origin := origin(c)
 		if access == anonymous {
-			return next(c, domain.Actor{})
+			return next(c, domain.Actor{Origin: origin})
 		}
 		token, found, err := bearerToken(c)
 		if err != nil {
@@ -43,11 +45,11 @@ func withActor(auth authenticator, access access, next handler) echo.HandlerFunc
 		}
 		if !found {
 			if access == maybeSignedIn {
-				return next(c, domain.Actor{})
+				return next(c, domain.Actor{Origin: origin})
 			}
 			return domain.ErrNotAuthenticated()
 		}
-		actor, err := auth.Authenticate(c.Request().Context(), token)
+		actor, err := auth.Authenticate(c.Request().Context(), origin, token)
 		if err != nil {
 			return err
 		}

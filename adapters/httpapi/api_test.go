@@ -2,11 +2,13 @@ package httpapi_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -21,14 +23,21 @@ import (
 	"example.com/healthcare/adapters/passwords"
 	"example.com/healthcare/adapters/postgres"
 	"example.com/healthcare/adapters/postgres/pgtest"
+	"example.com/healthcare/adapters/revocations"
+	"example.com/healthcare/adapters/secretkeys"
 	"example.com/healthcare/adapters/sqlite"
 	"example.com/healthcare/adapters/tokens"
+	"example.com/healthcare/adapters/totp"
 	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
 )
 
-const goodPassword = "orbit-walnut-73-lagoon"
+const (
+	goodPassword  = "orbit-walnut-73-lagoon"
+	otherPassword = "kettle-meadow-40-harbor"
+	secretKey     = "a key for tests only, of enough bytes"
+)
 
 // stores opens an empty store of each kind.
 var stores = map[string]func(t testing.TB) ports.Store{
@@ -48,13 +57,20 @@ var stores = map[string]func(t testing.TB) ports.Store{
 }
 
 // overEachStore runs test once for every kind of store.
-func overEachStore(t *testing.T, test func(t *testing.T, api *api)) {
+func overEachStore(t *testing.T, test func(t *testing.T, api *api), with ...func(*settings)) {
 	for name, open := range stores {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			test(t, newAPI(t, open(t)))
+			test(t, newAPI(t, open(t), with...))
 		})
 	}
+}
+
+// settings are what a service may be run with; without more it limits nothing.
+type settings struct {
+	limits       application.Limits
+	rules        application.SessionRules
+	registration application.RegistrationMode
 }
 
 // api is a running service. Every answer it gives is checked against openapi.yaml.
@@ -63,26 +79,83 @@ type api struct {
 	url       string
 	transport http.RoundTripper
 	log       *logBuffer
+	clock     *clock
 	services  httpapi.Services
 }
 
-func newAPI(t testing.TB, store ports.Store) *api {
+func newAPI(t testing.TB, store ports.Store, with ...func(*settings)) *api {
 	t.Helper()
-	hasher, err := passwords.New(passwords.Params{MemoryKiB: 64, Iterations: 1, Parallelism: 1, Concurrent: 2})
-	require.NoError(t, err)
-	signer, err := tokens.New("a key for tests only, of enough bytes")
-	require.NoError(t, err)
-	services := httpapi.Services{
-		Auth:     application.NewAuth(store, hasher, signer, ports.SystemClock, application.Lifetimes{Access: 15 * time.Minute, Session: 24 * time.Hour}),
-		Users:    application.NewUsers(store, hasher, ports.SystemClock, application.RegistrationOpen),
-		Doctors:  application.NewDoctors(store, ports.SystemClock),
-		Patients: application.NewPatients(store, ports.SystemClock),
-		Mappings: application.NewMappings(store, ports.SystemClock),
+	settings := settings{
+		rules:        application.SessionRules{Access: 15 * time.Minute, Session: 24 * time.Hour},
+		registration: application.RegistrationOpen,
 	}
+	for _, set := range with {
+		set(&settings)
+	}
+	hasher, err := passwords.New(passwords.Params{MemoryKiB: 64, Iterations: 1, Parallelism: 1, Concurrent: 2, Waiting: 64})
+	require.NoError(t, err)
+	keys, err := secretkeys.New(domain.NewSecret(secretKey))
+	require.NoError(t, err)
+	codes, err := totp.New(keys.For("totp"))
+	require.NoError(t, err)
+	signer := tokens.New(keys, settings.rules.Access)
 	log := &logBuffer{}
-	server := httptest.NewServer(httpapi.NewHandler(services, store, slog.New(slog.NewTextHandler(log, nil))))
+	logger := slog.New(slog.NewTextHandler(log, nil))
+	clock := &clock{now: ports.SystemClock()}
+	revoked := revocationsOf(t, store, settings.rules.Access, logger)
+	limiter := application.NewLimiter(store, clock.Now, settings.limits)
+	guard := application.NewGuard(store, limiter, hasher, codes, clock.Now)
+	services := httpapi.Services{
+		Authenticator: application.NewAuthenticator(store, signer, revoked, clock.Now, settings.rules),
+		Sessions:      application.NewSessions(store, guard, signer, revoked, clock.Now, settings.rules),
+		Account:       application.NewAccount(store, guard, hasher, revoked, clock.Now),
+		SecondFactor:  application.NewSecondFactor(store, guard, codes, revoked, clock.Now, settings.rules),
+		Users:         application.NewUsers(store, limiter, hasher, revoked, clock.Now, settings.registration),
+		Doctors:       application.NewDoctors(store, clock.Now),
+		Patients:      application.NewPatients(store, clock.Now),
+		Mappings:      application.NewMappings(store, clock.Now),
+	}
+	// A client may say in X-Forwarded-For where it is.
+	options := httpapi.Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
+	server := httptest.NewServer(httpapi.NewHandler(services, store, options, logger))
 	t.Cleanup(server.Close)
-	return &api{t: t, url: server.URL, transport: apitest.Transport(t), log: log, services: services}
+	return &api{t: t, url: server.URL, transport: apitest.Transport(t), log: log, clock: clock, services: services}
+}
+
+// revocationsOf are what the service knows of ended sessions: what the store
+// itself does, or a set that is fed from it.
+func revocationsOf(t testing.TB, store ports.Store, lifetime time.Duration, log *slog.Logger) ports.Revocations {
+	t.Helper()
+	if known, ok := store.(ports.Revocations); ok {
+		return known
+	}
+	set := revocations.New(store.(revocations.Source), lifetime)
+	ctx, stop := context.WithCancel(t.Context())
+	polled := make(chan struct{})
+	go func() {
+		defer close(polled)
+		set.Poll(ctx, log)
+	}()
+	t.Cleanup(func() { stop(); <-polled })
+	return set
+}
+
+// clock stands still until it is moved.
+type clock struct {
+	mutex sync.Mutex
+	now   time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	return c.now
+}
+
+func (c *clock) advance(by time.Duration) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.now = c.now.Add(by)
 }
 
 // logBuffer keeps what all requests of a service log.
@@ -120,6 +193,13 @@ func (a answer) object(t testing.TB) map[string]any {
 	var object map[string]any
 	a.decode(t, &object)
 	return object
+}
+
+// code returns what the problem is.
+func (a answer) code(t testing.TB) string {
+	t.Helper()
+	code, _ := a.object(t)["code"].(string)
+	return code
 }
 
 // objects returns the answer as an array of JSON objects.
@@ -180,5 +260,9 @@ func (a *api) signUp(email string, role domain.Role) (access string) {
 
 func (a *api) login(email string) map[string]any {
 	a.t.Helper()
-	return a.want(200, "POST", "/api/auth/login/", "", `{"username":"`+email+`","password":"`+goodPassword+`"}`).object(a.t)
+	return a.want(200, "POST", "/api/auth/login/", "", credentials(email, goodPassword)).object(a.t)
+}
+
+func credentials(email, password string) string {
+	return `{"username":"` + email + `","password":"` + password + `"}`
 }

@@ -104,6 +104,11 @@ func (b *body) number(name string) domain.Input {
 	return b.take(name, "A valid number is required.", '0', '"')
 }
 
+// flag takes a member that is true or false.
+func (b *body) flag(name string) domain.Input {
+	return b.take(name, "Must be true or false.", 't', 'f')
+}
+
 // reference takes a member that is an id, or the entity itself with its id, as
 // lists show it.
 func (b *body) reference(name string) domain.Input {

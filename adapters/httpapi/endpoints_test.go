@@ -2,12 +2,15 @@ package httpapi_test
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"example.com/healthcare/adapters/httpapi"
 	"example.com/healthcare/domain"
 )
 
@@ -17,8 +20,9 @@ const (
 	wilsonPath = "/api/doctors/2/"
 )
 
-// endpoints says of every endpoint what it answers to whom. Patient 1 is mapped
-// to doctor 1 by mapping 1; there are a doctor 2 and a patient 2 besides.
+// endpoints says of every endpoint what it answers to whom. User 1 is the Admin,
+// and user 2 is Staff, whose session 3 is beside the one that asks. Patient 1 is
+// mapped to doctor 1 by mapping 1; there are a doctor 2 and a patient 2 besides.
 var endpoints = []struct {
 	method, path, body        string
 	noToken, asStaff, asAdmin int
@@ -30,7 +34,24 @@ var endpoints = []struct {
 	{"POST", "/api/auth/login/refresh/", `{"refresh":"REFRESH"}`, 200, 200, 200},
 	{"POST", "/api/auth/logout/", ``, 401, 204, 204},
 	{"GET", "/api/auth/me/", ``, 401, 200, 200},
+	{"GET", "/api/auth/sessions/", ``, 401, 200, 200},
+	{"DELETE", "/api/auth/sessions/", ``, 401, 204, 204},
+	{"DELETE", "/api/auth/sessions/3/", ``, 401, 204, 404},
 	{"PATCH", "/api/auth/me/", `{"first_name":"Ada"}`, 401, 200, 200},
+	{"GET", "/api/auth/permissions/", ``, 401, 200, 200},
+	{"POST", "/api/auth/password/", `{"current_password":"` + goodPassword + `","new_password":"` + otherPassword + `"}`, 401, 204, 204},
+	{"GET", "/api/auth/mfa/", ``, 401, 200, 200},
+	{"POST", "/api/auth/mfa/", `{"password":"` + goodPassword + `"}`, 401, 201, 201},
+	{"POST", "/api/auth/mfa/confirm/", `{"otp":"123456"}`, 401, 400, 400},
+	{"POST", "/api/auth/mfa/disable/", `{"password":"` + goodPassword + `"}`, 401, 204, 204},
+
+	{"GET", "/api/users/", ``, 401, 403, 200},
+	{"POST", "/api/users/", `{"email":"new@example.com","password":"` + goodPassword + `","role":"ADMIN"}`, 401, 403, 201},
+	{"GET", "/api/users/2/", ``, 401, 403, 200},
+	{"PATCH", "/api/users/2/", `{"role":"ADMIN"}`, 401, 403, 200},
+	{"DELETE", "/api/users/2/", ``, 401, 403, 204},
+	{"POST", "/api/users/2/password/", `{"password":"` + otherPassword + `"}`, 401, 403, 204},
+	{"DELETE", "/api/users/2/sessions/", ``, 401, 403, 204},
 
 	{"GET", "/api/doctors/", ``, 401, 200, 200},
 	{"POST", "/api/doctors/", fmt.Sprintf(houseJSON, "new"), 401, 403, 201},
@@ -71,6 +92,28 @@ func (a *api) populate(admin string) {
 	a.want(201, "POST", "/api/mappings/", admin, `{"patient":1,"doctor":1}`)
 }
 
+func TestTheTableHasEveryEndpointAndAgreesWithThePolicy(t *testing.T) {
+	spec, err := openapi3.NewLoader().LoadFromData(httpapi.OpenAPI())
+	require.NoError(t, err)
+	want, got := map[string]bool{}, map[string]bool{}
+	for path, item := range spec.Paths.Map() {
+		for method := range item.Operations() {
+			want[method+" "+path] = true
+		}
+	}
+	for _, endpoint := range endpoints {
+		path := regexp.MustCompile(`/[0-9]+/`).ReplaceAllString(endpoint.path, "/{id}/")
+		got[endpoint.method+" "+path] = true
+		name, named := spec.Paths.Find(path).GetOperation(endpoint.method).Extensions["x-permission"].(string)
+		if permission := domain.Permission(name); named && permission != domain.UserRegister {
+			assert.Equal(t, domain.Can(domain.Anonymous, permission), endpoint.noToken != 401, "%s %s", endpoint.method, path)
+			assert.Equal(t, domain.Can(domain.Staff, permission), endpoint.asStaff != 403, "%s %s", endpoint.method, path)
+			assert.Equal(t, domain.Can(domain.Admin, permission), endpoint.asAdmin != 403, "%s %s", endpoint.method, path)
+		}
+	}
+	assert.Equal(t, want, got)
+}
+
 func TestEveryEndpointByRole(t *testing.T) {
 	for _, tt := range endpoints {
 		for who, want := range map[string]int{"no token": tt.noToken, "Staff": tt.asStaff, "Admin": tt.asAdmin} {
@@ -85,7 +128,7 @@ func TestEveryEndpointByRole(t *testing.T) {
 					token := map[string]string{"no token": "", "Staff": staff, "Admin": admin}[who]
 					got := api.want(want, tt.method, path, token, body)
 					if want == 201 {
-						assert.Regexp(t, `^/api/(auth/me|doctors/3|patients/3|mappings/2)/$`, got.Header.Get("Location"))
+						assert.Regexp(t, `^/api/(auth/me|auth/mfa|users/3|doctors/3|patients/3|mappings/2)/$`, got.Header.Get("Location"))
 					}
 					if want == 401 {
 						assert.Equal(t, "Bearer", got.Header.Get("WWW-Authenticate"))

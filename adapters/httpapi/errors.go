@@ -3,7 +3,10 @@ package httpapi
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/labstack/echo/v4"
@@ -32,6 +35,7 @@ var answers = map[domain.Kind]problem{
 	// The old backend answered a duplicate with 400, like every other bad value.
 	domain.Conflict:    {Status: http.StatusBadRequest, Code: "conflict", Detail: "Invalid input."},
 	domain.Unavailable: {Status: http.StatusServiceUnavailable, Code: "unavailable", Detail: "The service cannot do this right now. Try again shortly."},
+	domain.TooMany:     {Status: http.StatusTooManyRequests, Code: "throttled", Detail: "Too many attempts. Wait before you try again."},
 }
 
 // requestError is a request that HTTP itself is wrong about; no use-case saw it.
@@ -85,8 +89,18 @@ func orElse(text, otherwise string) string {
 	return text
 }
 
-// retryAfterSeconds is a guess at how long a short outage lasts.
-const retryAfterSeconds = "2"
+// shortOutage is a guess at how long one lasts.
+const shortOutage = 2 * time.Second
+
+// retryAfter returns how many seconds to wait before the next try (RFC 9110,
+// 10.2.3), rounded up: who comes back too early is refused again.
+func retryAfter(err error) string {
+	wait := shortOutage
+	if e, ok := errors.AsType[*domain.Error](err); ok && e.RetryAfter > 0 {
+		wait = e.RetryAfter
+	}
+	return strconv.FormatFloat(math.Ceil(wait.Seconds()), 'f', 0, 64)
+}
 
 // sendProblem is Echo's HTTPErrorHandler.
 func sendProblem(err error, c echo.Context) {
@@ -103,8 +117,8 @@ func sendProblem(err error, c echo.Context) {
 		p.Detail = fmt.Sprintf("Method %q not allowed.", knownMethod(c.Request().Method))
 	case http.StatusUnauthorized:
 		header.Set(echo.HeaderWWWAuthenticate, "Bearer")
-	case http.StatusServiceUnavailable:
-		header.Set(echo.HeaderRetryAfter, retryAfterSeconds)
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		header.Set(echo.HeaderRetryAfter, retryAfter(err))
 	}
 	c.Response().WriteHeader(p.Status)
 	// The client is gone if this fails, and there is nobody left to tell.

@@ -11,6 +11,72 @@ import (
 	"example.com/healthcare/domain"
 )
 
+// getOwn answers with what do finds of the actor.
+func getOwn[Out, View any](do func(context.Context, domain.Actor) (Out, error), show func(Out) View) handler {
+	return func(c echo.Context, actor domain.Actor) error {
+		out, err := do(c.Request().Context(), actor)
+		if err != nil {
+			return err
+		}
+		return c.JSON(http.StatusOK, show(out))
+	}
+}
+
+// submit answers with what do makes of the body.
+func submit[In, Out, View any](read func(*body) In,
+	do func(context.Context, domain.Actor, In) (Out, error), show func(Out) View,
+) handler {
+	return func(c echo.Context, actor domain.Actor) error {
+		body, err := readBody(c)
+		if err != nil {
+			return err
+		}
+		out, err := do(c.Request().Context(), actor, read(body))
+		if err != nil {
+			return err
+		}
+		return c.JSON(http.StatusOK, show(out))
+	}
+}
+
+// perform answers 204 once do is done.
+func perform(do func(context.Context, domain.Actor) error) handler {
+	return func(c echo.Context, actor domain.Actor) error {
+		if err := do(c.Request().Context(), actor); err != nil {
+			return err
+		}
+		return c.NoContent(http.StatusNoContent)
+	}
+}
+
+// accept answers 204 once do has taken the body.
+func accept[In any](read func(*body) In, do func(context.Context, domain.Actor, In) error) handler {
+	return func(c echo.Context, actor domain.Actor) error {
+		body, err := readBody(c)
+		if err != nil {
+			return err
+		}
+		if err := do(c.Request().Context(), actor, read(body)); err != nil {
+			return err
+		}
+		return c.NoContent(http.StatusNoContent)
+	}
+}
+
+// acceptFor answers 204 once do has taken the body for the entity whose id is in
+// the path.
+func acceptFor[In any](read func(*body) In, do func(context.Context, domain.Actor, domain.ID, In) error) handler {
+	return func(c echo.Context, actor domain.Actor) error {
+		id, err := pathID(c)
+		if err != nil {
+			return err
+		}
+		return accept(read, func(ctx context.Context, actor domain.Actor, in In) error {
+			return do(ctx, actor, id, in)
+		})(c, actor)
+	}
+}
+
 // resource is what a created entity is shown as.
 type resource interface {
 	// location is the path of the entity.
@@ -30,10 +96,13 @@ func create[In, Out any, View resource](read func(*body) In,
 		if err != nil {
 			return err
 		}
-		view := show(out)
-		c.Response().Header().Set(echo.HeaderLocation, view.location())
-		return c.JSON(http.StatusCreated, view)
+		return created(c, show(out))
 	}
+}
+
+func created(c echo.Context, view resource) error {
+	c.Response().Header().Set(echo.HeaderLocation, view.location())
+	return c.JSON(http.StatusCreated, view)
 }
 
 // get answers with the entity whose id is in the path.
@@ -60,19 +129,14 @@ func change[In, Out, View any](read func(*body) In,
 		if err != nil {
 			return err
 		}
-		body, err := readBody(c)
-		if err != nil {
-			return err
-		}
-		out, err := do(c.Request().Context(), actor, id, read(body))
-		if err != nil {
-			return err
-		}
-		return c.JSON(http.StatusOK, show(out))
+		return submit(read, func(ctx context.Context, actor domain.Actor, in In) (Out, error) {
+			return do(ctx, actor, id, in)
+		}, show)(c, actor)
 	}
 }
 
-// remove answers 204 once do has removed the entity whose id is in the path.
+// remove answers 204 once do has removed the entity whose id is in the path, or
+// what belongs to it.
 func remove(do func(context.Context, domain.Actor, domain.ID) error) handler {
 	return func(c echo.Context, actor domain.Actor) error {
 		id, err := pathID(c)

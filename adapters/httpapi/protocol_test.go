@@ -3,10 +3,12 @@ package httpapi
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
-	"net"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -15,14 +17,17 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"example.com/healthcare/domain"
 )
 
+var discard = slog.New(slog.DiscardHandler)
+
 // serveOne runs a service that has one route.
-func serveOne(log io.Writer, handle handler) http.Handler {
-	e := newEcho(slog.New(slog.NewTextHandler(log, nil)))
+func serveOne(log io.Writer, handle handler) http.Handler { return serveWith(log, Options{}, handle) }
+
+func serveWith(log io.Writer, options Options, handle handler) http.Handler {
+	e := newEcho(options, slog.New(slog.NewTextHandler(log, nil)))
 	register(e, nil, []route{{http.MethodGet, "/", anonymous, handle}, {http.MethodPost, "/closed/", signedIn, handle}})
 	return e
 }
@@ -71,6 +76,99 @@ func TestErrorsShowNothingInternal(t *testing.T) {
 	}
 }
 
+func TestErrorsSayWhenToComeBack(t *testing.T) {
+	for _, tt := range []struct {
+		err    error
+		status int
+		code   string
+		want   string
+	}{
+		{domain.ErrTooMany(time.Minute), 429, "throttled", "60"},
+		{domain.ErrTooMany(time.Minute + 1), 429, "throttled", "61"},
+		{domain.ErrTooMany(time.Nanosecond), 429, "throttled", "1"},
+		{domain.ErrTooMany(math.MaxInt64), 429, "throttled", "9223372037"},
+		{&domain.Error{Kind: domain.TooMany}, 429, "throttled", "2"},
+		{domain.ErrTooMany(-time.Second), 429, "throttled", "2"},
+		{domain.ErrBusy(1500 * time.Millisecond), 503, "unavailable", "2"},
+		{domain.ErrBusy(time.Second), 503, "unavailable", "1"},
+		{domain.ErrUnavailable(errors.New("x")), 503, "unavailable", "2"},
+		{fmt.Errorf("wrapped: %w", domain.ErrTooMany(time.Hour)), 429, "throttled", "3600"},
+		{&domain.Error{Kind: domain.Forbidden, RetryAfter: time.Hour}, 403, "permission_denied", ""},
+		{errors.New("x"), 500, "error", ""},
+	} {
+		got := get1(serveOne(io.Discard, func(echo.Context, domain.Actor) error { return tt.err }))
+		assert.Equal(t, tt.status, got.Code)
+		assert.Contains(t, got.Body.String(), `"code":"`+tt.code+`"`)
+		assert.NotContains(t, got.Body.String(), `"detail":""`)
+		assert.Equal(t, tt.want, got.Header().Get("Retry-After"), tt.err)
+	}
+}
+
+func TestEveryAnswerHasTheSecurityHeaders(t *testing.T) {
+	service := serveWith(io.Discard, Options{AllowedOrigins: []string{appOrigin}}, func(c echo.Context, actor domain.Actor) error {
+		if c.QueryParams().Has("panic") {
+			panic("x")
+		}
+		return live(c, actor)
+	})
+	for _, tt := range []struct{ method, path, status string }{
+		{"GET", "/", "OK"},
+		{"HEAD", "/", "OK"},
+		{"GET", "/?panic", "Internal Server Error"},
+		{"GET", "/nothing", "Not Found"},
+		{"POST", "/", "Method Not Allowed"},
+		{"POST", "/closed/", "Unauthorized"},
+		{"OPTIONS", "/", "No Content"},
+	} {
+		for _, origin := range []string{"", appOrigin, "https://evil.example"} {
+			got := ask(service, tt.method, tt.path, origin, "Access-Control-Request-Method", "GET")
+			assert.Equal(t, tt.status, got.Get("status"))
+			for name, want := range map[string]string{
+				"Cache-Control":                "no-store",
+				"X-Content-Type-Options":       "nosniff",
+				"Content-Security-Policy":      "default-src 'none'; frame-ancestors 'none'",
+				"X-Frame-Options":              "DENY",
+				"Referrer-Policy":              "no-referrer",
+				"Cross-Origin-Resource-Policy": "same-origin",
+			} {
+				assert.Equal(t, []string{want}, got.Values(name), "%s %s from %q", tt.method, tt.path, origin)
+			}
+			assert.NotEmpty(t, got.Get("X-Request-Id"))
+			assert.Empty(t, got.Get("Strict-Transport-Security"), "it came over plain HTTP")
+		}
+	}
+}
+
+func TestBrowsersAreKeptToTLSOverTLSOnly(t *testing.T) {
+	service := serveWith(io.Discard, Options{TrustedProxies: proxies}, live)
+	for _, tt := range []struct {
+		peer, proto string
+		direct      bool
+		want        bool
+	}{
+		{"203.0.113.9:1", "", true, true},
+		{"203.0.113.9:1", "http", true, true},
+		{"203.0.113.9:1", "https", false, false},
+		{"10.0.0.1:1", "https", false, true},
+		{"10.0.0.1:1", "HTTPS", false, true},
+		{"10.0.0.1:1", "http", false, false},
+		{"10.0.0.1:1", "", false, false},
+	} {
+		req := forwarded(tt.peer)
+		req.Header.Set("X-Forwarded-Proto", tt.proto)
+		if tt.direct {
+			req.TLS = &tls.ConnectionState{}
+		}
+		recorder := httptest.NewRecorder()
+		service.ServeHTTP(recorder, req)
+		want := ""
+		if tt.want {
+			want = "max-age=63072000"
+		}
+		assert.Equal(t, want, recorder.Header().Get("Strict-Transport-Security"), tt)
+	}
+}
+
 func TestRequestIDs(t *testing.T) {
 	service := serveOne(io.Discard, live)
 	for _, id := range []string{"abc-123_X.y", "0"} {
@@ -84,7 +182,7 @@ func TestRequestIDs(t *testing.T) {
 }
 
 func TestServerTimeouts(t *testing.T) {
-	server := newServer(nil, slog.New(slog.DiscardHandler))
+	server := newServer(nil, discard)
 	assert.Equal(t, 5*time.Second, server.ReadHeaderTimeout)
 	assert.Equal(t, 15*time.Second, server.ReadTimeout)
 	assert.Equal(t, 30*time.Second, server.WriteTimeout)
@@ -114,43 +212,4 @@ func TestARequestIsToldWhenItTookTooLong(t *testing.T) {
 		assert.Equal(t, 503, got.Code)
 		assert.Equal(t, requestTimeout, time.Since(start))
 	})
-}
-
-// TestServeFinishesWhatIsInFlight stops a service while it is answering.
-func TestServeFinishesWhatIsInFlight(t *testing.T) {
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	ctx, stop := context.WithCancel(t.Context())
-	entered, leave := make(chan struct{}), make(chan struct{})
-	service := serveOne(io.Discard, func(c echo.Context, actor domain.Actor) error {
-		close(entered)
-		<-leave
-		return live(c, actor)
-	})
-	stopped := make(chan error)
-	go func() { stopped <- Serve(ctx, listener, service, slog.New(slog.DiscardHandler)) }()
-
-	answered := make(chan int)
-	go func() {
-		resp, err := http.Get("http://" + listener.Addr().String())
-		if err != nil {
-			answered <- 0
-			return
-		}
-		defer resp.Body.Close()
-		answered <- resp.StatusCode
-	}()
-	<-entered
-	stop()
-	// Nobody gets in any more, while the one who is in is being served.
-	require.Eventually(t, func() bool {
-		conn, err := net.Dial("tcp", listener.Addr().String())
-		if err == nil {
-			conn.Close()
-		}
-		return err != nil
-	}, 10*time.Second, time.Millisecond)
-	close(leave)
-	assert.Equal(t, 200, <-answered)
-	assert.NoError(t, <-stopped)
 }

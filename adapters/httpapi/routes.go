@@ -11,11 +11,14 @@ import (
 
 // Services are the use-cases that are served.
 type Services struct {
-	Auth     *application.Auth
-	Users    *application.Users
-	Doctors  *application.Doctors
-	Patients *application.Patients
-	Mappings *application.Mappings
+	Authenticator *application.Authenticator
+	Sessions      *application.Sessions
+	Account       *application.Account
+	SecondFactor  *application.SecondFactor
+	Users         *application.Users
+	Doctors       *application.Doctors
+	Patients      *application.Patients
+	Mappings      *application.Mappings
 }
 
 // route is one operation of openapi.yaml.
@@ -29,12 +32,30 @@ type route struct {
 // routes is every route there is.
 func routes(s Services, ready readiness) []route {
 	return []route{
-		{http.MethodPost, "/api/auth/register/", maybeSignedIn, create(readRegistration, s.Users.Register, showUser)},
-		{http.MethodPost, "/api/auth/login/", anonymous, grant(readCredentials, s.Auth.Login)},
-		{http.MethodPost, "/api/auth/login/refresh/", anonymous, grant(readRefresh, s.Auth.Refresh)},
-		{http.MethodPost, "/api/auth/logout/", signedIn, logout(s.Auth)},
-		{http.MethodGet, "/api/auth/me/", signedIn, getMe(s.Users)},
-		{http.MethodPatch, "/api/auth/me/", signedIn, changeMe(s.Users)},
+		{http.MethodPost, "/api/auth/register/", maybeSignedIn, signUp(s.Users)},
+		{http.MethodPost, "/api/auth/login/", anonymous, submit(readCredentials, s.Sessions.Login, showGrant)},
+		{http.MethodPost, "/api/auth/login/refresh/", anonymous, submit(readRefresh, s.Sessions.Refresh, showGrant)},
+		{http.MethodPost, "/api/auth/logout/", signedIn, perform(s.Sessions.Logout)},
+		{http.MethodGet, "/api/auth/sessions/", signedIn, listSessions(s.Sessions)},
+		{http.MethodDelete, "/api/auth/sessions/", signedIn, perform(s.Sessions.EndOthers)},
+		{http.MethodDelete, "/api/auth/sessions/:id/", signedIn, remove(s.Sessions.End)},
+
+		{http.MethodGet, "/api/auth/me/", signedIn, getOwn(s.Account.Me, showUser)},
+		{http.MethodPatch, "/api/auth/me/", signedIn, submit(readProfile, s.Account.ChangeMe, showUser)},
+		{http.MethodGet, "/api/auth/permissions/", signedIn, getOwn(s.Account.Permissions, showPermissions)},
+		{http.MethodPost, "/api/auth/password/", signedIn, accept(readPasswordChange, s.Account.ChangePassword)},
+		{http.MethodGet, "/api/auth/mfa/", signedIn, getOwn(s.SecondFactor.Get, showSecondFactor)},
+		{http.MethodPost, "/api/auth/mfa/", signedIn, create(readPasswordCheck, s.SecondFactor.Enrol, showEnrolment)},
+		{http.MethodPost, "/api/auth/mfa/confirm/", signedIn, submit(readCodeCheck, s.SecondFactor.Confirm, showRecovery)},
+		{http.MethodPost, "/api/auth/mfa/disable/", signedIn, accept(readPasswordCheck, s.SecondFactor.Disable)},
+
+		{http.MethodGet, "/api/users/", signedIn, listUsers(s.Users)},
+		{http.MethodPost, "/api/users/", signedIn, create(readRegistration, s.Users.Create, showAccount)},
+		{http.MethodGet, "/api/users/:id/", signedIn, get(s.Users.Get, showAccount)},
+		{http.MethodPatch, "/api/users/:id/", signedIn, change(readAccountChange, s.Users.Change, showAccount)},
+		{http.MethodDelete, "/api/users/:id/", signedIn, remove(s.Users.Deactivate)},
+		{http.MethodPost, "/api/users/:id/password/", signedIn, acceptFor(readNewPassword, s.Users.SetPassword)},
+		{http.MethodDelete, "/api/users/:id/sessions/", signedIn, remove(s.Users.EndSessions)},
 
 		{http.MethodGet, "/api/doctors/", signedIn, list(s.Doctors.List, showDoctor)},
 		{http.MethodPost, "/api/doctors/", signedIn, create(readDoctor, s.Doctors.Create, showDoctor)},

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -24,21 +25,37 @@ const (
 	maxHeaderBytes = 64 << 10
 )
 
+// Options says whom the service believes besides its callers' tokens. The zero
+// value is nobody.
+type Options struct {
+	// TrustedProxies are the networks of the proxies before the service, as
+	// ParseProxy reads them. What they say of the client's address
+	// (X-Forwarded-For) and of TLS (X-Forwarded-Proto) counts, and what anyone
+	// else says does not.
+	TrustedProxies []netip.Prefix
+	// AllowedOrigins are the web origins, as ParseOrigin reads them, whose scripts
+	// may call the API from a browser.
+	AllowedOrigins []string
+}
+
 // NewHandler returns the API over the use-cases. Requests are logged to log.
-func NewHandler(services Services, store ports.Store, log *slog.Logger) http.Handler {
-	e := newEcho(log)
-	register(e, services.Auth, routes(services, store.Ready))
+func NewHandler(services Services, store ports.Store, options Options, log *slog.Logger) http.Handler {
+	e := newEcho(options, log)
+	register(e, services.Authenticator, routes(services, store.Ready))
 	return e
 }
 
-func newEcho(log *slog.Logger) *echo.Echo {
+func newEcho(options Options, log *slog.Logger) *echo.Echo {
+	proxies := trustedProxies(options.TrustedProxies)
 	e := echo.New()
 	e.Logger.SetOutput(slog.NewLogLogger(log.Handler(), slog.LevelError).Writer())
 	e.JSONSerializer = jsonSerializer{}
 	e.HTTPErrorHandler = sendProblem
-	// Nobody in between is trusted to say where a request comes from.
-	e.IPExtractor = echo.ExtractIPDirect()
-	e.Use(identifyRequest, secureHeaders, logRequests(log), recoverPanics, limitTime)
+	e.IPExtractor = func(r *http.Request) string { return proxies.client(r).String() }
+	e.Use(identifyRequest, secureHeaders(proxies), logRequests(log), recoverPanics, limitTime)
+	if len(options.AllowedOrigins) > 0 {
+		e.Use(allowOrigins(options.AllowedOrigins))
+	}
 	return e
 }
 
@@ -56,11 +73,17 @@ func newServer(handler http.Handler, log *slog.Logger) *http.Server {
 
 // Serve answers requests on listener until ctx ends, then lets those in flight
 // finish for up to 28 seconds, and drops what is left: clients that do not read
-// their answers. The error is the listener's.
-func Serve(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
+// their answers. It speaks TLS 1.2 and 1.3, with HTTP/2 for those who know it,
+// or plain HTTP if certificate is nil. The error is the listener's.
+func Serve(ctx context.Context, listener net.Listener, handler http.Handler, certificate *Certificate, log *slog.Logger) error {
 	server := newServer(handler, log)
+	serve := server.Serve
+	if certificate != nil {
+		server.TLSConfig = certificate.config()
+		serve = func(l net.Listener) error { return server.ServeTLS(l, "", "") }
+	}
 	stopped := make(chan error, 1)
-	go func() { stopped <- server.Serve(listener) }()
+	go func() { stopped <- serve(listener) }()
 	select {
 	case err := <-stopped:
 		return err

@@ -21,11 +21,26 @@ func spec(c echo.Context, _ domain.Actor) error {
 	return c.Blob(http.StatusOK, "application/yaml", openAPI)
 }
 
-func index(c echo.Context, _ domain.Actor) error {
-	return c.JSON(http.StatusOK, map[string]string{
-		"doctors":  "/api/doctors/",
-		"patients": "/api/patients/",
-		"mappings": "/api/mappings/",
+type indexView struct {
+	Users    string `json:"users,omitempty"`
+	Doctors  string `json:"doctors,omitempty"`
+	Patients string `json:"patients,omitempty"`
+	Mappings string `json:"mappings,omitempty"`
+}
+
+// index says where the collections are that the actor may read.
+func index(c echo.Context, actor domain.Actor) error {
+	ifReadable := func(path string, permission domain.Permission) string {
+		if domain.Authorize(actor, permission) != nil {
+			return ""
+		}
+		return path
+	}
+	return c.JSON(http.StatusOK, indexView{
+		Users:    ifReadable("/api/users/", domain.UserRead),
+		Doctors:  ifReadable("/api/doctors/", domain.DoctorRead),
+		Patients: ifReadable("/api/patients/", domain.PatientRead),
+		Mappings: ifReadable("/api/mappings/", domain.MappingRead),
 	})
 }
 

@@ -1,7 +1,9 @@
 package httpapi
 
 import (
+	"context"
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -21,58 +23,83 @@ func readRegistration(b *body) domain.Registration {
 	}
 }
 
-func readProfile(b *body) domain.Profile {
-	return domain.Profile{
-		FirstName: b.text("first_name"),
-		LastName:  b.text("last_name"),
-		Phone:     b.text("phone_number"),
-		Unknown:   b.rest("id", "email", "role"),
-	}
+type receiptView struct {
+	Detail string `json:"detail"`
 }
 
-type userView struct {
-	ID        domain.ID   `json:"id"`
-	FirstName string      `json:"first_name"`
-	LastName  string      `json:"last_name"`
-	Email     string      `json:"email"`
-	Phone     string      `json:"phone_number"`
-	Role      domain.Role `json:"role"`
-}
-
-func showUser(user domain.User) userView {
-	return userView{
-		ID:        user.ID,
-		FirstName: user.FirstName.String(),
-		LastName:  user.LastName.String(),
-		Email:     user.Email.String(),
-		Phone:     user.Phone.String(),
-		Role:      user.Role,
-	}
-}
-
-// location is where users find their own account.
-func (userView) location() string { return "/api/auth/me/" }
-
-func getMe(users *application.Users) handler {
-	return func(c echo.Context, actor domain.Actor) error {
-		user, err := users.Me(c.Request().Context(), actor)
-		if err != nil {
-			return err
-		}
-		return c.JSON(http.StatusOK, showUser(user))
-	}
-}
-
-func changeMe(users *application.Users) handler {
+// signUp answers 201 with the new account, or 202 when an administrator has to
+// activate it: then the answer says nothing of the account, since the address
+// may have been taken.
+func signUp(users *application.Users) handler {
 	return func(c echo.Context, actor domain.Actor) error {
 		body, err := readBody(c)
 		if err != nil {
 			return err
 		}
-		user, err := users.ChangeMe(c.Request().Context(), actor, readProfile(body))
+		user, err := users.Register(c.Request().Context(), actor, readRegistration(body))
 		if err != nil {
 			return err
 		}
-		return c.JSON(http.StatusOK, showUser(user))
+		if user.ID == 0 {
+			return c.JSON(http.StatusAccepted, receiptView{
+				"Registration received. An administrator has to activate the account before you can sign in.",
+			})
+		}
+		return created(c, showUser(user))
+	}
+}
+
+func readAccountChange(b *body) domain.UserChange {
+	return domain.UserChange{
+		Role:   b.text("role"),
+		Active: b.flag("is_active"),
+		Profile: domain.Profile{
+			FirstName: b.text("first_name"),
+			LastName:  b.text("last_name"),
+			Phone:     b.text("phone_number"),
+			Unknown:   b.rest("id", "email", "mfa_enabled", "password_temporary", "created_at"),
+		},
+	}
+}
+
+func readNewPassword(b *body) domain.NewPassword {
+	return domain.NewPassword{Password: b.text("password"), Unknown: b.rest()}
+}
+
+// accountView is what an administrator sees of a user.
+type accountView struct {
+	userView
+	IsActive          bool      `json:"is_active"`
+	MFAEnabled        bool      `json:"mfa_enabled"`
+	PasswordTemporary bool      `json:"password_temporary"`
+	CreatedAt         time.Time `json:"created_at"`
+}
+
+func showAccount(user domain.User) accountView {
+	return accountView{
+		userView:          showUser(user),
+		IsActive:          user.Active,
+		MFAEnabled:        user.SecondFactor.Confirmed,
+		PasswordTemporary: user.PasswordTemporary,
+		CreatedAt:         user.CreatedAt,
+	}
+}
+
+func (a accountView) location() string { return "/api/users/" + a.ID.String() + "/" }
+
+func listUsers(users *application.Users) handler {
+	return func(c echo.Context, actor domain.Actor) error {
+		query, err := readQuery(c)
+		if err != nil {
+			return err
+		}
+		return list(func(ctx context.Context, actor domain.Actor, page domain.PageInput) (application.Page[domain.User], error) {
+			return users.List(ctx, actor, domain.UserQuery{
+				Role:   query.input("role"),
+				Active: query.input("is_active"),
+				Search: query.input("search"),
+				Page:   page,
+			})
+		}, showAccount)(c, actor)
 	}
 }

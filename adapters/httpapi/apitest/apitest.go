@@ -68,7 +68,14 @@ func (tr *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 var requestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
 func (tr *transport) check(req *http.Request, resp *http.Response, body []byte) error {
-	for name, want := range map[string]string{"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"} {
+	for name, want := range map[string]string{
+		"Cache-Control":                "no-store",
+		"X-Content-Type-Options":       "nosniff",
+		"X-Frame-Options":              "DENY",
+		"Content-Security-Policy":      "default-src 'none'; frame-ancestors 'none'",
+		"Referrer-Policy":              "no-referrer",
+		"Cross-Origin-Resource-Policy": "same-origin",
+	} {
 		if got := resp.Header.Get(name); got != want {
 			return fmt.Errorf("%s is %q", name, got)
 		}

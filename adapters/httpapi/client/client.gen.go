@@ -18,6 +18,12 @@ import (
 	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
+// Defines values for Duty.
+const (
+	DutyChangePassword Duty = "change_password"
+	DutyEnrolMFA       Duty = "enrol_mfa"
+)
+
 // Defines values for Gender.
 const (
 	GenderFemale Gender = "F"
@@ -31,6 +37,42 @@ const (
 	RoleStaff Role = "STAFF"
 )
 
+// Account An account, as an Admin sees it.
+type Account struct {
+	// CreatedAt In UTC.
+	CreatedAt time.Time `json:"created_at"`
+
+	// Email The sign-in name, in lower case.
+	Email     string `json:"email"`
+	FirstName string `json:"first_name"`
+	ID        int64  `json:"id"`
+
+	// IsActive Whether the user may sign in.
+	IsActive bool   `json:"is_active"`
+	LastName string `json:"last_name"`
+
+	// MFAEnabled Whether logins need a code of a second factor.
+	MFAEnabled bool `json:"mfa_enabled"`
+
+	// PasswordTemporary Whether the user has to change the password first of all.
+	PasswordTemporary bool   `json:"password_temporary"`
+	PhoneNumber       string `json:"phone_number"`
+	Role              Role   `json:"role"`
+}
+
+// AccountChange What is to change of a user's account; what is absent stays.
+type AccountChange struct {
+	FirstName *string `json:"first_name,omitempty"`
+
+	// IsActive Whether the user may sign in.
+	IsActive *bool   `json:"is_active,omitempty"`
+	LastName *string `json:"last_name,omitempty"`
+
+	// PhoneNumber Empty, or a number of at least three digits as people write it.
+	PhoneNumber *PhoneInput `json:"phone_number,omitempty"`
+	Role        *Role       `json:"role,omitempty"`
+}
+
 // Assignment A mapping as lists show it, with the patient's name and the doctor.
 type Assignment struct {
 	// AssignedAt Since when, in UTC.
@@ -40,9 +82,17 @@ type Assignment struct {
 	Patient    PatientName `json:"patient"`
 }
 
+// CodeCheck defines model for CodeCheck.
+type CodeCheck struct {
+	// OTP The six digits that the authenticator app shows.
+	OTP string `json:"otp"`
+}
+
 // Credentials What one signs in with.
 type Credentials struct {
-	Password string `json:"password"`
+	// OTP The six digits that the authenticator app shows, or a recovery code. Spaces, hyphens and letter case do not matter. At login it may also be empty or null, which is as if it were absent.
+	OTP      *OneTimeCode `json:"otp,omitempty"`
+	Password string       `json:"password"`
 
 	// Username The account's e-mail address.
 	Username string `json:"username"`
@@ -82,19 +132,38 @@ type DoctorInput struct {
 	Specialization string      `json:"specialization"`
 }
 
+// Duty What the user has to do before anything else. Absent when there is nothing.
+type Duty string
+
+// Enrolment The key of a second factor, in three forms. It is a secret, and is shown once.
+type Enrolment struct {
+	// OtpauthURI The key as a link, for apps on the same device.
+	OtpauthURI string `json:"otpauth_uri"`
+
+	// QRCode The link as an image, for scanning: a data URI.
+	QRCode string `json:"qr_code"`
+
+	// Secret The key as text (base32), for typing in.
+	Secret string `json:"secret"`
+}
+
 // Gender Female, male, other, or null when it is not known.
 type Gender string
+
+// GoodPassword Taken as it is, spaces included. It must not be easy to guess.
+type GoodPassword = string
 
 // Health defines model for Health.
 type Health struct {
 	Status string `json:"status"`
 }
 
-// Index Where the collections are.
+// Index Where the collections are that the caller may read.
 type Index struct {
-	Doctors  string `json:"doctors"`
-	Mappings string `json:"mappings"`
-	Patients string `json:"patients"`
+	Doctors  *string `json:"doctors,omitempty"`
+	Mappings *string `json:"mappings,omitempty"`
+	Patients *string `json:"patients,omitempty"`
+	Users    *string `json:"users,omitempty"`
 }
 
 // Mapping The assignment of a doctor to a patient.
@@ -120,6 +189,28 @@ type MappingChange struct {
 type MappingInput struct {
 	Doctor  int64 `json:"doctor"`
 	Patient int64 `json:"patient"`
+}
+
+// NewPassword defines model for NewPassword.
+type NewPassword struct {
+	// Password Taken as it is, spaces included. It must not be easy to guess.
+	Password GoodPassword `json:"password"`
+}
+
+// OneTimeCode The six digits that the authenticator app shows, or a recovery code. Spaces, hyphens and letter case do not matter. At login it may also be empty or null, which is as if it were absent.
+type OneTimeCode = string
+
+// PasswordChange defines model for PasswordChange.
+type PasswordChange struct {
+	CurrentPassword string `json:"current_password"`
+
+	// NewPassword Taken as it is, spaces included. It must not be easy to guess.
+	NewPassword GoodPassword `json:"new_password"`
+}
+
+// PasswordCheck The current password, asked for once more.
+type PasswordCheck struct {
+	Password string `json:"password"`
 }
 
 // Patient defines model for Patient.
@@ -179,6 +270,9 @@ type PatientName struct {
 	Name string `json:"name"`
 }
 
+// Permission defines model for Permission.
+type Permission = string
+
 // PhoneInput Empty, or a number of at least three digits as people write it.
 type PhoneInput = string
 
@@ -208,6 +302,17 @@ type Profile struct {
 	PhoneNumber *PhoneInput `json:"phone_number,omitempty"`
 }
 
+// Receipt A registration that was received. Whether it created an account is not said, since the address may have been taken.
+type Receipt struct {
+	// Detail What happens next, for people.
+	Detail string `json:"detail"`
+}
+
+// RecoveryCodes defines model for RecoveryCodes.
+type RecoveryCodes struct {
+	RecoveryCodes []string `json:"recovery_codes"`
+}
+
 // Refresh defines model for Refresh.
 type Refresh struct {
 	// Refresh The newest refresh token of the session.
@@ -221,7 +326,7 @@ type Registration struct {
 	LastName  *string             `json:"last_name,omitempty"`
 
 	// Password Taken as it is, spaces included. It must not be easy to guess.
-	Password string `json:"password"`
+	Password GoodPassword `json:"password"`
 
 	// PhoneNumber Empty, or a number of at least three digits as people write it.
 	PhoneNumber *PhoneInput `json:"phone_number,omitempty"`
@@ -234,10 +339,42 @@ type Role string
 // SalaryInput Not negative, with at most two decimals and ten digits in all. A text keeps every digit as written.
 type SalaryInput = string
 
+// SecondFactor defines model for SecondFactor.
+type SecondFactor struct {
+	// Enabled Whether logins need a code.
+	Enabled           bool `json:"enabled"`
+	RecoveryCodesLeft int  `json:"recovery_codes_left"`
+}
+
+// Session One sign-in of an account, from login to its end.
+type Session struct {
+	// Address The IP address from which the login came. Empty when it is not known.
+	Address string `json:"address"`
+
+	// CreatedAt When the login was, in UTC.
+	CreatedAt time.Time `json:"created_at"`
+
+	// Current Whether this is the session in which the list was asked for.
+	Current bool `json:"current"`
+
+	// Device What the software that logged in said it was (User-Agent). May be empty.
+	Device string `json:"device"`
+
+	// ExpiresAt When the session ends however much it is used, in UTC.
+	ExpiresAt time.Time `json:"expires_at"`
+	ID        int64     `json:"id"`
+
+	// LastUsedAt When the session was last refreshed, or begun, in UTC.
+	LastUsedAt time.Time `json:"last_used_at"`
+}
+
 // Tokens What proves a session, and continues it.
 type Tokens struct {
 	// Access The access token, a JWT. Treat it as opaque.
 	Access string `json:"access"`
+
+	// Duty What the user has to do before anything else. Absent when there is nothing.
+	Duty *Duty `json:"duty,omitempty"`
 
 	// ExpiresIn For how many seconds the access token is good.
 	ExpiresIn int `json:"expires_in"`
@@ -247,7 +384,7 @@ type Tokens struct {
 	TokenType string `json:"token_type"`
 }
 
-// User An account.
+// User An account, as its user sees it.
 type User struct {
 	// Email The sign-in name, in lower case.
 	Email       string `json:"email"`
@@ -257,6 +394,9 @@ type User struct {
 	PhoneNumber string `json:"phone_number"`
 	Role        Role   `json:"role"`
 }
+
+// ActiveFilter defines model for ActiveFilter.
+type ActiveFilter = bool
 
 // Cursor defines model for Cursor.
 type Cursor = string
@@ -278,6 +418,27 @@ type PatientFilter = int64
 
 // PatientID defines model for PatientID.
 type PatientID = int64
+
+// RoleFilter defines model for RoleFilter.
+type RoleFilter = Role
+
+// Search defines model for Search.
+type Search = string
+
+// SessionID defines model for SessionID.
+type SessionID = int64
+
+// UserID defines model for UserID.
+type UserID = int64
+
+// ListSessionsParams defines parameters for ListSessions.
+type ListSessionsParams struct {
+	// Limit How many entries a page holds at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where the page begins. It is opaque and comes with the link to the next page.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
 
 // ListDoctorsParams defines parameters for ListDoctors.
 type ListDoctorsParams struct {
@@ -339,6 +500,24 @@ type ListPatientDoctorsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListUsersParams defines parameters for ListUsers.
+type ListUsersParams struct {
+	// Role Only users of this role.
+	Role *RoleFilter `form:"role,omitempty" json:"role,omitempty"`
+
+	// IsActive Only users who are active, or only those who are not.
+	IsActive *ActiveFilter `form:"is_active,omitempty" json:"is_active,omitempty"`
+
+	// Search Only users in whose names or address this occurs, in any letter case. Names are first before last.
+	Search *Search `form:"search,omitempty" json:"search,omitempty"`
+
+	// Limit How many entries a page holds at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where the page begins. It is opaque and comes with the link to the next page.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // LoginJSONRequestBody defines body for Login for application/json ContentType.
 type LoginJSONRequestBody = Credentials
 
@@ -347,6 +526,18 @@ type RefreshSessionJSONRequestBody = Refresh
 
 // ChangeMeJSONRequestBody defines body for ChangeMe for application/json ContentType.
 type ChangeMeJSONRequestBody = Profile
+
+// EnrolSecondFactorJSONRequestBody defines body for EnrolSecondFactor for application/json ContentType.
+type EnrolSecondFactorJSONRequestBody = PasswordCheck
+
+// ConfirmSecondFactorJSONRequestBody defines body for ConfirmSecondFactor for application/json ContentType.
+type ConfirmSecondFactorJSONRequestBody = CodeCheck
+
+// DisableSecondFactorJSONRequestBody defines body for DisableSecondFactor for application/json ContentType.
+type DisableSecondFactorJSONRequestBody = PasswordCheck
+
+// ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
+type ChangePasswordJSONRequestBody = PasswordChange
 
 // RegisterJSONRequestBody defines body for Register for application/json ContentType.
 type RegisterJSONRequestBody = Registration
@@ -377,6 +568,15 @@ type ChangePatientJSONRequestBody = PatientChange
 
 // ReplacePatientJSONRequestBody defines body for ReplacePatient for application/json ContentType.
 type ReplacePatientJSONRequestBody = PatientInput
+
+// CreateUserJSONRequestBody defines body for CreateUser for application/json ContentType.
+type CreateUserJSONRequestBody = Registration
+
+// ChangeUserJSONRequestBody defines body for ChangeUser for application/json ContentType.
+type ChangeUserJSONRequestBody = AccountChange
+
+// SetUserPasswordJSONRequestBody defines body for SetUserPassword for application/json ContentType.
+type SetUserPasswordJSONRequestBody = NewPassword
 
 // RequestEditorFn is the function signature for the RequestEditor callback function
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
@@ -454,14 +654,30 @@ type ClientInterface interface {
 
 	// GetIndex Find the collections
 	//
-	// Where the collections are.
+	// Where the collections are that the caller may read.
 	//
 	// Corresponds with GET /api/ (the `GetIndex` operationId).
 	GetIndex(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// LoginWithBody Sign in
 	//
-	// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is another name for it, and exactly one of the two is required. An unknown address and a wrong password get the same answer (401). A token that is sent along is ignored.
+	// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is
+	// another name for it, and exactly one of the two is required. A token that is sent along is ignored.
+	//
+	// A 401 says in its `code` what to do next:
+	//
+	// - `no_active_account`: the address is unknown, the password is wrong, or the account is not active. Which
+	//   of them it is, nobody is told.
+	// - `otp_required`: the password is right, and the account has a second factor. Ask for its code, and log in
+	//   again with the same members and `otp`.
+	// - `otp_invalid`: the password is right, and the code is wrong or was used before. The next code of the
+	//   device will do, or a recovery code, each of which is good once.
+	//
+	// Who fails too often, with passwords or with codes, has to wait (429), longer each time. That is counted for
+	// each account, and apart for each place that its logins come from, in the same way for addresses that have
+	// no account.
+	//
+	// When the answer has a `duty`, the tokens are good for little else than to do it: see "Duties" above.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -470,7 +686,23 @@ type ClientInterface interface {
 
 	// Login Sign in
 	//
-	// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is another name for it, and exactly one of the two is required. An unknown address and a wrong password get the same answer (401). A token that is sent along is ignored.
+	// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is
+	// another name for it, and exactly one of the two is required. A token that is sent along is ignored.
+	//
+	// A 401 says in its `code` what to do next:
+	//
+	// - `no_active_account`: the address is unknown, the password is wrong, or the account is not active. Which
+	//   of them it is, nobody is told.
+	// - `otp_required`: the password is right, and the account has a second factor. Ask for its code, and log in
+	//   again with the same members and `otp`.
+	// - `otp_invalid`: the password is right, and the code is wrong or was used before. The next code of the
+	//   device will do, or a recovery code, each of which is good once.
+	//
+	// Who fails too often, with passwords or with codes, has to wait (429), longer each time. That is counted for
+	// each account, and apart for each place that its logins come from, in the same way for addresses that have
+	// no account.
+	//
+	// When the answer has a `duty`, the tokens are good for little else than to do it: see "Duties" above.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -479,7 +711,7 @@ type ClientInterface interface {
 
 	// RefreshSessionWithBody Continue a session
 	//
-	// Spends the refresh token for the next pair of tokens. A refresh token that was spent before ends its session (401), since two parties must hold it: let only one request at a time refresh, and keep the new token at once. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored.
+	// Spends the refresh token for the next pair of tokens. A refresh token that was spent before ends its session (401), since two parties must hold it: let only one request at a time refresh, and keep the new token at once. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored. How often one place may refresh is limited (429).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -488,7 +720,7 @@ type ClientInterface interface {
 
 	// RefreshSession Continue a session
 	//
-	// Spends the refresh token for the next pair of tokens. A refresh token that was spent before ends its session (401), since two parties must hold it: let only one request at a time refresh, and keep the new token at once. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored.
+	// Spends the refresh token for the next pair of tokens. A refresh token that was spent before ends its session (401), since two parties must hold it: let only one request at a time refresh, and keep the new token at once. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored. How often one place may refresh is limited (429).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -497,7 +729,7 @@ type ClientInterface interface {
 
 	// Logout Sign out
 	//
-	// Ends the session of the access token. That token and the session's refresh token are refused from now on; other sessions of the account go on. No body is needed.
+	// Ends the session of the access token. That token and the session's refresh token are refused from now on; other sessions of the account go on. No body is needed. For other sessions see `/api/auth/sessions/`.
 	//
 	// Corresponds with POST /api/auth/logout/ (the `Logout` operationId).
 	Logout(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -527,13 +759,130 @@ type ClientInterface interface {
 	// Corresponds with PATCH /api/auth/me/ (the `ChangeMe` operationId).
 	ChangeMe(ctx context.Context, body ChangeMeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetSecondFactor See my second factor
+	//
+	// Whether codes are asked for at login, and how many recovery codes are left.
+	//
+	// Corresponds with GET /api/auth/mfa/ (the `GetSecondFactor` operationId).
+	GetSecondFactor(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EnrolSecondFactorWithBody Enrol a second factor
+	//
+	// Makes a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds), which is shown this once.
+	// It takes the password; a wrong one is an error of `password` (400), and counts like a failed login (429).
+	//
+	// Nothing changes for the account until the key is confirmed with a code at `/api/auth/mfa/confirm/`; enrolling
+	// again before that replaces the key. An account that has a second factor is refused (400, `mfa_enabled`).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/auth/mfa/ (the `EnrolSecondFactor` operationId).
+	EnrolSecondFactorWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EnrolSecondFactor Enrol a second factor
+	//
+	// Makes a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds), which is shown this once.
+	// It takes the password; a wrong one is an error of `password` (400), and counts like a failed login (429).
+	//
+	// Nothing changes for the account until the key is confirmed with a code at `/api/auth/mfa/confirm/`; enrolling
+	// again before that replaces the key. An account that has a second factor is refused (400, `mfa_enabled`).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/auth/mfa/ (the `EnrolSecondFactor` operationId).
+	EnrolSecondFactor(ctx context.Context, body EnrolSecondFactorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConfirmSecondFactorWithBody Turn my second factor on
+	//
+	// Takes a code that the app shows. From now on, logins need one. All other sessions of the account end. A wrong
+	// code is an error of `otp` (400), and counts like a failed login (429); without a key that waits for it the answer
+	// is 400 with `mfa_not_enrolled`.
+	//
+	// The answer has ten recovery codes, each good for one login in place of the app's code. They cannot be seen
+	// again: have them written down.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/auth/mfa/confirm/ (the `ConfirmSecondFactor` operationId).
+	ConfirmSecondFactorWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConfirmSecondFactor Turn my second factor on
+	//
+	// Takes a code that the app shows. From now on, logins need one. All other sessions of the account end. A wrong
+	// code is an error of `otp` (400), and counts like a failed login (429); without a key that waits for it the answer
+	// is 400 with `mfa_not_enrolled`.
+	//
+	// The answer has ten recovery codes, each good for one login in place of the app's code. They cannot be seen
+	// again: have them written down.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/auth/mfa/confirm/ (the `ConfirmSecondFactor` operationId).
+	ConfirmSecondFactor(ctx context.Context, body ConfirmSecondFactorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DisableSecondFactorWithBody Turn my second factor off
+	//
+	// Takes the password; a wrong one is an error of `password` (400), and counts like a failed login (429). Where
+	// the operator of the service requires it of administrators, they cannot turn it off (403).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/auth/mfa/disable/ (the `DisableSecondFactor` operationId).
+	DisableSecondFactorWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DisableSecondFactor Turn my second factor off
+	//
+	// Takes the password; a wrong one is an error of `password` (400), and counts like a failed login (429). Where
+	// the operator of the service requires it of administrators, they cannot turn it off (403).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/auth/mfa/disable/ (the `DisableSecondFactor` operationId).
+	DisableSecondFactor(ctx context.Context, body DisableSecondFactorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangePasswordWithBody Change my password
+	//
+	// Takes the current password too. All other sessions of the account end; the one in which this is asked goes on,
+	// with the same tokens. A wrong current password is an error of `current_password` (400), and counts like a
+	// failed login: after some, one has to wait (429).
+	//
+	// With a temporary password this has to be done before anything else: see "Duties" above.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/auth/password/ (the `ChangePassword` operationId).
+	ChangePasswordWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangePassword Change my password
+	//
+	// Takes the current password too. All other sessions of the account end; the one in which this is asked goes on,
+	// with the same tokens. A wrong current password is an error of `current_password` (400), and counts like a
+	// failed login: after some, one has to wait (429).
+	//
+	// With a temporary password this has to be done before anything else: see "Duties" above.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/auth/password/ (the `ChangePassword` operationId).
+	ChangePassword(ctx context.Context, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListPermissions See what I may do
+	//
+	// The names of all the permissions that the caller has now, as `x-permission` has them. While a duty is to be
+	// done, these are few.
+	//
+	// Corresponds with GET /api/auth/permissions/ (the `ListPermissions` operationId).
+	ListPermissions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// RegisterWithBody Create an account
 	//
 	// The address becomes the sign-in name, and may belong to one account only, whatever its letter case.
 	// The password must have 8 to 256 characters and must not be easy to guess.
 	//
-	// Without a token, or with that of Staff, the account is Staff's, and the operator of the service may
-	// have closed registration (403). An Admin may create accounts of either role at any time.
+	// Without a token, or with that of Staff, the account is Staff's, and the operator of the service decides
+	// what comes of it: the account can be used at once (201), an administrator has to activate it first (202),
+	// or registration is closed (403). With 202 the answer is the same whether the address was free or taken.
+	// An Admin may create accounts of either role at any time, and always gets 201.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -545,13 +894,37 @@ type ClientInterface interface {
 	// The address becomes the sign-in name, and may belong to one account only, whatever its letter case.
 	// The password must have 8 to 256 characters and must not be easy to guess.
 	//
-	// Without a token, or with that of Staff, the account is Staff's, and the operator of the service may
-	// have closed registration (403). An Admin may create accounts of either role at any time.
+	// Without a token, or with that of Staff, the account is Staff's, and the operator of the service decides
+	// what comes of it: the account can be used at once (201), an administrator has to activate it first (202),
+	// or registration is closed (403). With 202 the answer is the same whether the address was free or taken.
+	// An Admin may create accounts of either role at any time, and always gets 201.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/auth/register/ (the `Register` operationId).
 	Register(ctx context.Context, body RegisterJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EndOtherSessions Sign out everywhere else
+	//
+	// Ends all sessions of the caller but the one in which this is asked.
+	//
+	// Corresponds with DELETE /api/auth/sessions/ (the `EndOtherSessions` operationId).
+	EndOtherSessions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListSessions List my sessions
+	//
+	// Where the caller is signed in: the sessions that can still be used, a page at a time.
+	//
+	// Corresponds with GET /api/auth/sessions/ (the `ListSessions` operationId).
+	ListSessions(ctx context.Context, params *ListSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EndSession Sign out in one place
+	//
+	// Ends one of the caller's own sessions, at once: its tokens are refused from now on. It may be the one in which
+	// this is asked.
+	//
+	// Corresponds with DELETE /api/auth/sessions/{id}/ (the `EndSession` operationId).
+	EndSession(ctx context.Context, id SessionID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListDoctors List the doctors
 	//
@@ -792,6 +1165,105 @@ type ClientInterface interface {
 	// Corresponds with GET /api/patients/{id}/doctors/ (the `ListPatientDoctors` operationId).
 	ListPatientDoctors(ctx context.Context, id PatientID, params *ListPatientDoctorsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListUsers List the users
+	//
+	// For Admins. All accounts, active or not, a page at a time. The parameters narrow the list. A page whose link
+	// leads on is not the last, however few accounts it holds.
+	//
+	// Corresponds with GET /api/users/ (the `ListUsers` operationId).
+	ListUsers(ctx context.Context, params *ListUsersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateUserWithBody Create a user
+	//
+	// For Admins. Creates an account of either role, which can be used at once, whatever the operator of the service
+	// decided about registration.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/users/ (the `CreateUser` operationId).
+	CreateUserWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateUser Create a user
+	//
+	// For Admins. Creates an account of either role, which can be used at once, whatever the operator of the service
+	// decided about registration.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/users/ (the `CreateUser` operationId).
+	CreateUser(ctx context.Context, body CreateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeactivateUser Deactivate a user
+	//
+	// For Admins. The user is signed out everywhere at once and cannot sign in any more; a login is answered like
+	// one with a wrong password. Accounts are never erased, since records name them: set `is_active` to undo this.
+	// The last active Admin cannot be deactivated (400, `last_admin`).
+	//
+	// Corresponds with DELETE /api/users/{id}/ (the `DeactivateUser` operationId).
+	DeactivateUser(ctx context.Context, id UserID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetUser See a user
+	//
+	// For Admins. One account.
+	//
+	// Corresponds with GET /api/users/{id}/ (the `GetUser` operationId).
+	GetUser(ctx context.Context, id UserID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeUserWithBody Change a user
+	//
+	// For Admins. Changes the members that are given. Who gets another role, or is active no more, is signed out
+	// everywhere at once. `is_active` also activates an account that was registered and waits for it.
+	//
+	// Nobody can change their own role (403), and the last active Admin can be neither demoted nor deactivated
+	// (400, `last_admin`).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/users/{id}/ (the `ChangeUser` operationId).
+	ChangeUserWithBody(ctx context.Context, id UserID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeUser Change a user
+	//
+	// For Admins. Changes the members that are given. Who gets another role, or is active no more, is signed out
+	// everywhere at once. `is_active` also activates an account that was registered and waits for it.
+	//
+	// Nobody can change their own role (403), and the last active Admin can be neither demoted nor deactivated
+	// (400, `last_admin`).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/users/{id}/ (the `ChangeUser` operationId).
+	ChangeUser(ctx context.Context, id UserID, body ChangeUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetUserPasswordWithBody Set a temporary password for a user
+	//
+	// For Admins, for somebody who forgot theirs. The user is signed out everywhere at once, and has to change the
+	// password after the next login before anything else. One's own password is changed at `/api/auth/password/`
+	// (403 here).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/users/{id}/password/ (the `SetUserPassword` operationId).
+	SetUserPasswordWithBody(ctx context.Context, id UserID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetUserPassword Set a temporary password for a user
+	//
+	// For Admins, for somebody who forgot theirs. The user is signed out everywhere at once, and has to change the
+	// password after the next login before anything else. One's own password is changed at `/api/auth/password/`
+	// (403 here).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/users/{id}/password/ (the `SetUserPassword` operationId).
+	SetUserPassword(ctx context.Context, id UserID, body SetUserPasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EndUserSessions Sign a user out everywhere
+	//
+	// For Admins. Ends all sessions of the user, at once. The user can sign in again.
+	//
+	// Corresponds with DELETE /api/users/{id}/sessions/ (the `EndUserSessions` operationId).
+	EndUserSessions(ctx context.Context, id UserID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetLiveness Is the process alive?
 	//
 	// Looks at nothing but the process itself. If this fails, restart it.
@@ -809,7 +1281,7 @@ type ClientInterface interface {
 
 // GetIndex Find the collections
 //
-// Where the collections are.
+// Where the collections are that the caller may read.
 //
 // Corresponds with GET /api/ (the `GetIndex` operationId).
 func (c *Client) GetIndex(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -826,7 +1298,23 @@ func (c *Client) GetIndex(ctx context.Context, reqEditors ...RequestEditorFn) (*
 
 // LoginWithBody Sign in
 //
-// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is another name for it, and exactly one of the two is required. An unknown address and a wrong password get the same answer (401). A token that is sent along is ignored.
+// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is
+// another name for it, and exactly one of the two is required. A token that is sent along is ignored.
+//
+// A 401 says in its `code` what to do next:
+//
+//   - `no_active_account`: the address is unknown, the password is wrong, or the account is not active. Which
+//     of them it is, nobody is told.
+//   - `otp_required`: the password is right, and the account has a second factor. Ask for its code, and log in
+//     again with the same members and `otp`.
+//   - `otp_invalid`: the password is right, and the code is wrong or was used before. The next code of the
+//     device will do, or a recovery code, each of which is good once.
+//
+// Who fails too often, with passwords or with codes, has to wait (429), longer each time. That is counted for
+// each account, and apart for each place that its logins come from, in the same way for addresses that have
+// no account.
+//
+// When the answer has a `duty`, the tokens are good for little else than to do it: see "Duties" above.
 //
 // Takes any type of body and a specified content type.
 //
@@ -845,7 +1333,23 @@ func (c *Client) LoginWithBody(ctx context.Context, contentType string, body io.
 
 // Login Sign in
 //
-// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is another name for it, and exactly one of the two is required. An unknown address and a wrong password get the same answer (401). A token that is sent along is ignored.
+// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is
+// another name for it, and exactly one of the two is required. A token that is sent along is ignored.
+//
+// A 401 says in its `code` what to do next:
+//
+//   - `no_active_account`: the address is unknown, the password is wrong, or the account is not active. Which
+//     of them it is, nobody is told.
+//   - `otp_required`: the password is right, and the account has a second factor. Ask for its code, and log in
+//     again with the same members and `otp`.
+//   - `otp_invalid`: the password is right, and the code is wrong or was used before. The next code of the
+//     device will do, or a recovery code, each of which is good once.
+//
+// Who fails too often, with passwords or with codes, has to wait (429), longer each time. That is counted for
+// each account, and apart for each place that its logins come from, in the same way for addresses that have
+// no account.
+//
+// When the answer has a `duty`, the tokens are good for little else than to do it: see "Duties" above.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -864,7 +1368,7 @@ func (c *Client) Login(ctx context.Context, body LoginJSONRequestBody, reqEditor
 
 // RefreshSessionWithBody Continue a session
 //
-// Spends the refresh token for the next pair of tokens. A refresh token that was spent before ends its session (401), since two parties must hold it: let only one request at a time refresh, and keep the new token at once. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored.
+// Spends the refresh token for the next pair of tokens. A refresh token that was spent before ends its session (401), since two parties must hold it: let only one request at a time refresh, and keep the new token at once. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored. How often one place may refresh is limited (429).
 //
 // Takes any type of body and a specified content type.
 //
@@ -883,7 +1387,7 @@ func (c *Client) RefreshSessionWithBody(ctx context.Context, contentType string,
 
 // RefreshSession Continue a session
 //
-// Spends the refresh token for the next pair of tokens. A refresh token that was spent before ends its session (401), since two parties must hold it: let only one request at a time refresh, and keep the new token at once. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored.
+// Spends the refresh token for the next pair of tokens. A refresh token that was spent before ends its session (401), since two parties must hold it: let only one request at a time refresh, and keep the new token at once. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored. How often one place may refresh is limited (429).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -902,7 +1406,7 @@ func (c *Client) RefreshSession(ctx context.Context, body RefreshSessionJSONRequ
 
 // Logout Sign out
 //
-// Ends the session of the access token. That token and the session's refresh token are refused from now on; other sessions of the account go on. No body is needed.
+// Ends the session of the access token. That token and the session's refresh token are refused from now on; other sessions of the account go on. No body is needed. For other sessions see `/api/auth/sessions/`.
 //
 // Corresponds with POST /api/auth/logout/ (the `Logout` operationId).
 func (c *Client) Logout(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -972,13 +1476,230 @@ func (c *Client) ChangeMe(ctx context.Context, body ChangeMeJSONRequestBody, req
 	return c.Client.Do(req)
 }
 
+// GetSecondFactor See my second factor
+//
+// Whether codes are asked for at login, and how many recovery codes are left.
+//
+// Corresponds with GET /api/auth/mfa/ (the `GetSecondFactor` operationId).
+func (c *Client) GetSecondFactor(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetSecondFactorRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EnrolSecondFactorWithBody Enrol a second factor
+//
+// Makes a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds), which is shown this once.
+// It takes the password; a wrong one is an error of `password` (400), and counts like a failed login (429).
+//
+// Nothing changes for the account until the key is confirmed with a code at `/api/auth/mfa/confirm/`; enrolling
+// again before that replaces the key. An account that has a second factor is refused (400, `mfa_enabled`).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/auth/mfa/ (the `EnrolSecondFactor` operationId).
+func (c *Client) EnrolSecondFactorWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEnrolSecondFactorRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EnrolSecondFactor Enrol a second factor
+//
+// Makes a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds), which is shown this once.
+// It takes the password; a wrong one is an error of `password` (400), and counts like a failed login (429).
+//
+// Nothing changes for the account until the key is confirmed with a code at `/api/auth/mfa/confirm/`; enrolling
+// again before that replaces the key. An account that has a second factor is refused (400, `mfa_enabled`).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/auth/mfa/ (the `EnrolSecondFactor` operationId).
+func (c *Client) EnrolSecondFactor(ctx context.Context, body EnrolSecondFactorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEnrolSecondFactorRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConfirmSecondFactorWithBody Turn my second factor on
+//
+// Takes a code that the app shows. From now on, logins need one. All other sessions of the account end. A wrong
+// code is an error of `otp` (400), and counts like a failed login (429); without a key that waits for it the answer
+// is 400 with `mfa_not_enrolled`.
+//
+// The answer has ten recovery codes, each good for one login in place of the app's code. They cannot be seen
+// again: have them written down.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/auth/mfa/confirm/ (the `ConfirmSecondFactor` operationId).
+func (c *Client) ConfirmSecondFactorWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConfirmSecondFactorRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConfirmSecondFactor Turn my second factor on
+//
+// Takes a code that the app shows. From now on, logins need one. All other sessions of the account end. A wrong
+// code is an error of `otp` (400), and counts like a failed login (429); without a key that waits for it the answer
+// is 400 with `mfa_not_enrolled`.
+//
+// The answer has ten recovery codes, each good for one login in place of the app's code. They cannot be seen
+// again: have them written down.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/auth/mfa/confirm/ (the `ConfirmSecondFactor` operationId).
+func (c *Client) ConfirmSecondFactor(ctx context.Context, body ConfirmSecondFactorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConfirmSecondFactorRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DisableSecondFactorWithBody Turn my second factor off
+//
+// Takes the password; a wrong one is an error of `password` (400), and counts like a failed login (429). Where
+// the operator of the service requires it of administrators, they cannot turn it off (403).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/auth/mfa/disable/ (the `DisableSecondFactor` operationId).
+func (c *Client) DisableSecondFactorWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDisableSecondFactorRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DisableSecondFactor Turn my second factor off
+//
+// Takes the password; a wrong one is an error of `password` (400), and counts like a failed login (429). Where
+// the operator of the service requires it of administrators, they cannot turn it off (403).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/auth/mfa/disable/ (the `DisableSecondFactor` operationId).
+func (c *Client) DisableSecondFactor(ctx context.Context, body DisableSecondFactorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDisableSecondFactorRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangePasswordWithBody Change my password
+//
+// Takes the current password too. All other sessions of the account end; the one in which this is asked goes on,
+// with the same tokens. A wrong current password is an error of `current_password` (400), and counts like a
+// failed login: after some, one has to wait (429).
+//
+// With a temporary password this has to be done before anything else: see "Duties" above.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/auth/password/ (the `ChangePassword` operationId).
+func (c *Client) ChangePasswordWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangePasswordRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangePassword Change my password
+//
+// Takes the current password too. All other sessions of the account end; the one in which this is asked goes on,
+// with the same tokens. A wrong current password is an error of `current_password` (400), and counts like a
+// failed login: after some, one has to wait (429).
+//
+// With a temporary password this has to be done before anything else: see "Duties" above.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/auth/password/ (the `ChangePassword` operationId).
+func (c *Client) ChangePassword(ctx context.Context, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangePasswordRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListPermissions See what I may do
+//
+// The names of all the permissions that the caller has now, as `x-permission` has them. While a duty is to be
+// done, these are few.
+//
+// Corresponds with GET /api/auth/permissions/ (the `ListPermissions` operationId).
+func (c *Client) ListPermissions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPermissionsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // RegisterWithBody Create an account
 //
 // The address becomes the sign-in name, and may belong to one account only, whatever its letter case.
 // The password must have 8 to 256 characters and must not be easy to guess.
 //
-// Without a token, or with that of Staff, the account is Staff's, and the operator of the service may
-// have closed registration (403). An Admin may create accounts of either role at any time.
+// Without a token, or with that of Staff, the account is Staff's, and the operator of the service decides
+// what comes of it: the account can be used at once (201), an administrator has to activate it first (202),
+// or registration is closed (403). With 202 the answer is the same whether the address was free or taken.
+// An Admin may create accounts of either role at any time, and always gets 201.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1000,14 +1721,68 @@ func (c *Client) RegisterWithBody(ctx context.Context, contentType string, body 
 // The address becomes the sign-in name, and may belong to one account only, whatever its letter case.
 // The password must have 8 to 256 characters and must not be easy to guess.
 //
-// Without a token, or with that of Staff, the account is Staff's, and the operator of the service may
-// have closed registration (403). An Admin may create accounts of either role at any time.
+// Without a token, or with that of Staff, the account is Staff's, and the operator of the service decides
+// what comes of it: the account can be used at once (201), an administrator has to activate it first (202),
+// or registration is closed (403). With 202 the answer is the same whether the address was free or taken.
+// An Admin may create accounts of either role at any time, and always gets 201.
 //
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/auth/register/ (the `Register` operationId).
 func (c *Client) Register(ctx context.Context, body RegisterJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRegisterRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EndOtherSessions Sign out everywhere else
+//
+// Ends all sessions of the caller but the one in which this is asked.
+//
+// Corresponds with DELETE /api/auth/sessions/ (the `EndOtherSessions` operationId).
+func (c *Client) EndOtherSessions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEndOtherSessionsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListSessions List my sessions
+//
+// Where the caller is signed in: the sessions that can still be used, a page at a time.
+//
+// Corresponds with GET /api/auth/sessions/ (the `ListSessions` operationId).
+func (c *Client) ListSessions(ctx context.Context, params *ListSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListSessionsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EndSession Sign out in one place
+//
+// Ends one of the caller's own sessions, at once: its tokens are refused from now on. It may be the one in which
+// this is asked.
+//
+// Corresponds with DELETE /api/auth/sessions/{id}/ (the `EndSession` operationId).
+func (c *Client) EndSession(ctx context.Context, id SessionID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEndSessionRequest(c.Server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -1547,6 +2322,205 @@ func (c *Client) ListPatientDoctors(ctx context.Context, id PatientID, params *L
 	return c.Client.Do(req)
 }
 
+// ListUsers List the users
+//
+// For Admins. All accounts, active or not, a page at a time. The parameters narrow the list. A page whose link
+// leads on is not the last, however few accounts it holds.
+//
+// Corresponds with GET /api/users/ (the `ListUsers` operationId).
+func (c *Client) ListUsers(ctx context.Context, params *ListUsersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListUsersRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateUserWithBody Create a user
+//
+// For Admins. Creates an account of either role, which can be used at once, whatever the operator of the service
+// decided about registration.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/users/ (the `CreateUser` operationId).
+func (c *Client) CreateUserWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateUserRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateUser Create a user
+//
+// For Admins. Creates an account of either role, which can be used at once, whatever the operator of the service
+// decided about registration.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/users/ (the `CreateUser` operationId).
+func (c *Client) CreateUser(ctx context.Context, body CreateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateUserRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeactivateUser Deactivate a user
+//
+// For Admins. The user is signed out everywhere at once and cannot sign in any more; a login is answered like
+// one with a wrong password. Accounts are never erased, since records name them: set `is_active` to undo this.
+// The last active Admin cannot be deactivated (400, `last_admin`).
+//
+// Corresponds with DELETE /api/users/{id}/ (the `DeactivateUser` operationId).
+func (c *Client) DeactivateUser(ctx context.Context, id UserID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeactivateUserRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetUser See a user
+//
+// For Admins. One account.
+//
+// Corresponds with GET /api/users/{id}/ (the `GetUser` operationId).
+func (c *Client) GetUser(ctx context.Context, id UserID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetUserRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeUserWithBody Change a user
+//
+// For Admins. Changes the members that are given. Who gets another role, or is active no more, is signed out
+// everywhere at once. `is_active` also activates an account that was registered and waits for it.
+//
+// Nobody can change their own role (403), and the last active Admin can be neither demoted nor deactivated
+// (400, `last_admin`).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/users/{id}/ (the `ChangeUser` operationId).
+func (c *Client) ChangeUserWithBody(ctx context.Context, id UserID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeUserRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeUser Change a user
+//
+// For Admins. Changes the members that are given. Who gets another role, or is active no more, is signed out
+// everywhere at once. `is_active` also activates an account that was registered and waits for it.
+//
+// Nobody can change their own role (403), and the last active Admin can be neither demoted nor deactivated
+// (400, `last_admin`).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/users/{id}/ (the `ChangeUser` operationId).
+func (c *Client) ChangeUser(ctx context.Context, id UserID, body ChangeUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeUserRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetUserPasswordWithBody Set a temporary password for a user
+//
+// For Admins, for somebody who forgot theirs. The user is signed out everywhere at once, and has to change the
+// password after the next login before anything else. One's own password is changed at `/api/auth/password/`
+// (403 here).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/users/{id}/password/ (the `SetUserPassword` operationId).
+func (c *Client) SetUserPasswordWithBody(ctx context.Context, id UserID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetUserPasswordRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetUserPassword Set a temporary password for a user
+//
+// For Admins, for somebody who forgot theirs. The user is signed out everywhere at once, and has to change the
+// password after the next login before anything else. One's own password is changed at `/api/auth/password/`
+// (403 here).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/users/{id}/password/ (the `SetUserPassword` operationId).
+func (c *Client) SetUserPassword(ctx context.Context, id UserID, body SetUserPasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetUserPasswordRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EndUserSessions Sign a user out everywhere
+//
+// For Admins. Ends all sessions of the user, at once. The user can sign in again.
+//
+// Corresponds with DELETE /api/users/{id}/sessions/ (the `EndUserSessions` operationId).
+func (c *Client) EndUserSessions(ctx context.Context, id UserID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEndUserSessionsRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetLiveness Is the process alive?
 //
 // Looks at nothing but the process itself. If this fails, restart it.
@@ -1782,6 +2756,220 @@ func NewChangeMeRequestWithBody(server string, contentType string, body io.Reade
 	return req, nil
 }
 
+// NewGetSecondFactorRequest constructs an http.Request for the GetSecondFactor method
+func NewGetSecondFactorRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/auth/mfa/")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewEnrolSecondFactorRequest calls the generic EnrolSecondFactor builder with application/json body
+func NewEnrolSecondFactorRequest(server string, body EnrolSecondFactorJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewEnrolSecondFactorRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewEnrolSecondFactorRequestWithBody constructs an http.Request for the EnrolSecondFactor method, with any body, and a specified content type
+func NewEnrolSecondFactorRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/auth/mfa/")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewConfirmSecondFactorRequest calls the generic ConfirmSecondFactor builder with application/json body
+func NewConfirmSecondFactorRequest(server string, body ConfirmSecondFactorJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewConfirmSecondFactorRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewConfirmSecondFactorRequestWithBody constructs an http.Request for the ConfirmSecondFactor method, with any body, and a specified content type
+func NewConfirmSecondFactorRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/auth/mfa/confirm/")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewDisableSecondFactorRequest calls the generic DisableSecondFactor builder with application/json body
+func NewDisableSecondFactorRequest(server string, body DisableSecondFactorJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDisableSecondFactorRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewDisableSecondFactorRequestWithBody constructs an http.Request for the DisableSecondFactor method, with any body, and a specified content type
+func NewDisableSecondFactorRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/auth/mfa/disable/")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewChangePasswordRequest calls the generic ChangePassword builder with application/json body
+func NewChangePasswordRequest(server string, body ChangePasswordJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangePasswordRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewChangePasswordRequestWithBody constructs an http.Request for the ChangePassword method, with any body, and a specified content type
+func NewChangePasswordRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/auth/password/")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListPermissionsRequest constructs an http.Request for the ListPermissions method
+func NewListPermissionsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/auth/permissions/")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewRegisterRequest calls the generic Register builder with application/json body
 func NewRegisterRequest(server string, body RegisterJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -1818,6 +3006,133 @@ func NewRegisterRequestWithBody(server string, contentType string, body io.Reade
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewEndOtherSessionsRequest constructs an http.Request for the EndOtherSessions method
+func NewEndOtherSessionsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/auth/sessions/")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListSessionsRequest constructs an http.Request for the ListSessions method
+func NewListSessionsRequest(server string, params *ListSessionsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/auth/sessions/")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewEndSessionRequest constructs an http.Request for the EndSession method
+func NewEndSessionRequest(server string, id SessionID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/auth/sessions/%s/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }
@@ -2835,6 +4150,344 @@ func NewListPatientDoctorsRequest(server string, id PatientID, params *ListPatie
 	return req, nil
 }
 
+// NewListUsersRequest constructs an http.Request for the ListUsers method
+func NewListUsersRequest(server string, params *ListUsersParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/users/")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Role != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "role", *params.Role, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.IsActive != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "is_active", *params.IsActive, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Search != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "search", *params.Search, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateUserRequest calls the generic CreateUser builder with application/json body
+func NewCreateUserRequest(server string, body CreateUserJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateUserRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreateUserRequestWithBody constructs an http.Request for the CreateUser method, with any body, and a specified content type
+func NewCreateUserRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/users/")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewDeactivateUserRequest constructs an http.Request for the DeactivateUser method
+func NewDeactivateUserRequest(server string, id UserID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/users/%s/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetUserRequest constructs an http.Request for the GetUser method
+func NewGetUserRequest(server string, id UserID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/users/%s/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewChangeUserRequest calls the generic ChangeUser builder with application/json body
+func NewChangeUserRequest(server string, id UserID, body ChangeUserJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangeUserRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewChangeUserRequestWithBody constructs an http.Request for the ChangeUser method, with any body, and a specified content type
+func NewChangeUserRequestWithBody(server string, id UserID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/users/%s/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewSetUserPasswordRequest calls the generic SetUserPassword builder with application/json body
+func NewSetUserPasswordRequest(server string, id UserID, body SetUserPasswordJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetUserPasswordRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewSetUserPasswordRequestWithBody constructs an http.Request for the SetUserPassword method, with any body, and a specified content type
+func NewSetUserPasswordRequestWithBody(server string, id UserID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/users/%s/password/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewEndUserSessionsRequest constructs an http.Request for the EndUserSessions method
+func NewEndUserSessionsRequest(server string, id UserID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/users/%s/sessions/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetLivenessRequest constructs an http.Request for the GetLiveness method
 func NewGetLivenessRequest(server string) (*http.Request, error) {
 	var err error
@@ -2935,7 +4588,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetIndexWithResponse Find the collections
 	//
-	// Where the collections are.
+	// Where the collections are that the caller may read.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -2944,7 +4597,23 @@ type ClientWithResponsesInterface interface {
 
 	// LoginWithBodyWithResponse Sign in
 	//
-	// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is another name for it, and exactly one of the two is required. An unknown address and a wrong password get the same answer (401). A token that is sent along is ignored.
+	// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is
+	// another name for it, and exactly one of the two is required. A token that is sent along is ignored.
+	//
+	// A 401 says in its `code` what to do next:
+	//
+	// - `no_active_account`: the address is unknown, the password is wrong, or the account is not active. Which
+	//   of them it is, nobody is told.
+	// - `otp_required`: the password is right, and the account has a second factor. Ask for its code, and log in
+	//   again with the same members and `otp`.
+	// - `otp_invalid`: the password is right, and the code is wrong or was used before. The next code of the
+	//   device will do, or a recovery code, each of which is good once.
+	//
+	// Who fails too often, with passwords or with codes, has to wait (429), longer each time. That is counted for
+	// each account, and apart for each place that its logins come from, in the same way for addresses that have
+	// no account.
+	//
+	// When the answer has a `duty`, the tokens are good for little else than to do it: see "Duties" above.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2953,7 +4622,23 @@ type ClientWithResponsesInterface interface {
 
 	// LoginWithResponse Sign in
 	//
-	// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is another name for it, and exactly one of the two is required. An unknown address and a wrong password get the same answer (401). A token that is sent along is ignored.
+	// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is
+	// another name for it, and exactly one of the two is required. A token that is sent along is ignored.
+	//
+	// A 401 says in its `code` what to do next:
+	//
+	// - `no_active_account`: the address is unknown, the password is wrong, or the account is not active. Which
+	//   of them it is, nobody is told.
+	// - `otp_required`: the password is right, and the account has a second factor. Ask for its code, and log in
+	//   again with the same members and `otp`.
+	// - `otp_invalid`: the password is right, and the code is wrong or was used before. The next code of the
+	//   device will do, or a recovery code, each of which is good once.
+	//
+	// Who fails too often, with passwords or with codes, has to wait (429), longer each time. That is counted for
+	// each account, and apart for each place that its logins come from, in the same way for addresses that have
+	// no account.
+	//
+	// When the answer has a `duty`, the tokens are good for little else than to do it: see "Duties" above.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2962,7 +4647,7 @@ type ClientWithResponsesInterface interface {
 
 	// RefreshSessionWithBodyWithResponse Continue a session
 	//
-	// Spends the refresh token for the next pair of tokens. A refresh token that was spent before ends its session (401), since two parties must hold it: let only one request at a time refresh, and keep the new token at once. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored.
+	// Spends the refresh token for the next pair of tokens. A refresh token that was spent before ends its session (401), since two parties must hold it: let only one request at a time refresh, and keep the new token at once. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored. How often one place may refresh is limited (429).
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2971,7 +4656,7 @@ type ClientWithResponsesInterface interface {
 
 	// RefreshSessionWithResponse Continue a session
 	//
-	// Spends the refresh token for the next pair of tokens. A refresh token that was spent before ends its session (401), since two parties must hold it: let only one request at a time refresh, and keep the new token at once. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored.
+	// Spends the refresh token for the next pair of tokens. A refresh token that was spent before ends its session (401), since two parties must hold it: let only one request at a time refresh, and keep the new token at once. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored. How often one place may refresh is limited (429).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2980,7 +4665,7 @@ type ClientWithResponsesInterface interface {
 
 	// LogoutWithResponse Sign out
 	//
-	// Ends the session of the access token. That token and the session's refresh token are refused from now on; other sessions of the account go on. No body is needed.
+	// Ends the session of the access token. That token and the session's refresh token are refused from now on; other sessions of the account go on. No body is needed. For other sessions see `/api/auth/sessions/`.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -3014,13 +4699,134 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PATCH /api/auth/me/ (the `ChangeMe` operationId).
 	ChangeMeWithResponse(ctx context.Context, body ChangeMeJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeMeResponse, error)
 
+	// GetSecondFactorWithResponse See my second factor
+	//
+	// Whether codes are asked for at login, and how many recovery codes are left.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/auth/mfa/ (the `GetSecondFactor` operationId).
+	GetSecondFactorWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetSecondFactorResponse, error)
+
+	// EnrolSecondFactorWithBodyWithResponse Enrol a second factor
+	//
+	// Makes a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds), which is shown this once.
+	// It takes the password; a wrong one is an error of `password` (400), and counts like a failed login (429).
+	//
+	// Nothing changes for the account until the key is confirmed with a code at `/api/auth/mfa/confirm/`; enrolling
+	// again before that replaces the key. An account that has a second factor is refused (400, `mfa_enabled`).
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/auth/mfa/ (the `EnrolSecondFactor` operationId).
+	EnrolSecondFactorWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*EnrolSecondFactorResponse, error)
+
+	// EnrolSecondFactorWithResponse Enrol a second factor
+	//
+	// Makes a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds), which is shown this once.
+	// It takes the password; a wrong one is an error of `password` (400), and counts like a failed login (429).
+	//
+	// Nothing changes for the account until the key is confirmed with a code at `/api/auth/mfa/confirm/`; enrolling
+	// again before that replaces the key. An account that has a second factor is refused (400, `mfa_enabled`).
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/auth/mfa/ (the `EnrolSecondFactor` operationId).
+	EnrolSecondFactorWithResponse(ctx context.Context, body EnrolSecondFactorJSONRequestBody, reqEditors ...RequestEditorFn) (*EnrolSecondFactorResponse, error)
+
+	// ConfirmSecondFactorWithBodyWithResponse Turn my second factor on
+	//
+	// Takes a code that the app shows. From now on, logins need one. All other sessions of the account end. A wrong
+	// code is an error of `otp` (400), and counts like a failed login (429); without a key that waits for it the answer
+	// is 400 with `mfa_not_enrolled`.
+	//
+	// The answer has ten recovery codes, each good for one login in place of the app's code. They cannot be seen
+	// again: have them written down.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/auth/mfa/confirm/ (the `ConfirmSecondFactor` operationId).
+	ConfirmSecondFactorWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConfirmSecondFactorResponse, error)
+
+	// ConfirmSecondFactorWithResponse Turn my second factor on
+	//
+	// Takes a code that the app shows. From now on, logins need one. All other sessions of the account end. A wrong
+	// code is an error of `otp` (400), and counts like a failed login (429); without a key that waits for it the answer
+	// is 400 with `mfa_not_enrolled`.
+	//
+	// The answer has ten recovery codes, each good for one login in place of the app's code. They cannot be seen
+	// again: have them written down.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/auth/mfa/confirm/ (the `ConfirmSecondFactor` operationId).
+	ConfirmSecondFactorWithResponse(ctx context.Context, body ConfirmSecondFactorJSONRequestBody, reqEditors ...RequestEditorFn) (*ConfirmSecondFactorResponse, error)
+
+	// DisableSecondFactorWithBodyWithResponse Turn my second factor off
+	//
+	// Takes the password; a wrong one is an error of `password` (400), and counts like a failed login (429). Where
+	// the operator of the service requires it of administrators, they cannot turn it off (403).
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/auth/mfa/disable/ (the `DisableSecondFactor` operationId).
+	DisableSecondFactorWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DisableSecondFactorResponse, error)
+
+	// DisableSecondFactorWithResponse Turn my second factor off
+	//
+	// Takes the password; a wrong one is an error of `password` (400), and counts like a failed login (429). Where
+	// the operator of the service requires it of administrators, they cannot turn it off (403).
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/auth/mfa/disable/ (the `DisableSecondFactor` operationId).
+	DisableSecondFactorWithResponse(ctx context.Context, body DisableSecondFactorJSONRequestBody, reqEditors ...RequestEditorFn) (*DisableSecondFactorResponse, error)
+
+	// ChangePasswordWithBodyWithResponse Change my password
+	//
+	// Takes the current password too. All other sessions of the account end; the one in which this is asked goes on,
+	// with the same tokens. A wrong current password is an error of `current_password` (400), and counts like a
+	// failed login: after some, one has to wait (429).
+	//
+	// With a temporary password this has to be done before anything else: see "Duties" above.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/auth/password/ (the `ChangePassword` operationId).
+	ChangePasswordWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangePasswordResponse, error)
+
+	// ChangePasswordWithResponse Change my password
+	//
+	// Takes the current password too. All other sessions of the account end; the one in which this is asked goes on,
+	// with the same tokens. A wrong current password is an error of `current_password` (400), and counts like a
+	// failed login: after some, one has to wait (429).
+	//
+	// With a temporary password this has to be done before anything else: see "Duties" above.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/auth/password/ (the `ChangePassword` operationId).
+	ChangePasswordWithResponse(ctx context.Context, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangePasswordResponse, error)
+
+	// ListPermissionsWithResponse See what I may do
+	//
+	// The names of all the permissions that the caller has now, as `x-permission` has them. While a duty is to be
+	// done, these are few.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/auth/permissions/ (the `ListPermissions` operationId).
+	ListPermissionsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListPermissionsResponse, error)
+
 	// RegisterWithBodyWithResponse Create an account
 	//
 	// The address becomes the sign-in name, and may belong to one account only, whatever its letter case.
 	// The password must have 8 to 256 characters and must not be easy to guess.
 	//
-	// Without a token, or with that of Staff, the account is Staff's, and the operator of the service may
-	// have closed registration (403). An Admin may create accounts of either role at any time.
+	// Without a token, or with that of Staff, the account is Staff's, and the operator of the service decides
+	// what comes of it: the account can be used at once (201), an administrator has to activate it first (202),
+	// or registration is closed (403). With 202 the answer is the same whether the address was free or taken.
+	// An Admin may create accounts of either role at any time, and always gets 201.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -3032,13 +4838,43 @@ type ClientWithResponsesInterface interface {
 	// The address becomes the sign-in name, and may belong to one account only, whatever its letter case.
 	// The password must have 8 to 256 characters and must not be easy to guess.
 	//
-	// Without a token, or with that of Staff, the account is Staff's, and the operator of the service may
-	// have closed registration (403). An Admin may create accounts of either role at any time.
+	// Without a token, or with that of Staff, the account is Staff's, and the operator of the service decides
+	// what comes of it: the account can be used at once (201), an administrator has to activate it first (202),
+	// or registration is closed (403). With 202 the answer is the same whether the address was free or taken.
+	// An Admin may create accounts of either role at any time, and always gets 201.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/auth/register/ (the `Register` operationId).
 	RegisterWithResponse(ctx context.Context, body RegisterJSONRequestBody, reqEditors ...RequestEditorFn) (*RegisterResponse, error)
+
+	// EndOtherSessionsWithResponse Sign out everywhere else
+	//
+	// Ends all sessions of the caller but the one in which this is asked.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/auth/sessions/ (the `EndOtherSessions` operationId).
+	EndOtherSessionsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*EndOtherSessionsResponse, error)
+
+	// ListSessionsWithResponse List my sessions
+	//
+	// Where the caller is signed in: the sessions that can still be used, a page at a time.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/auth/sessions/ (the `ListSessions` operationId).
+	ListSessionsWithResponse(ctx context.Context, params *ListSessionsParams, reqEditors ...RequestEditorFn) (*ListSessionsResponse, error)
+
+	// EndSessionWithResponse Sign out in one place
+	//
+	// Ends one of the caller's own sessions, at once: its tokens are refused from now on. It may be the one in which
+	// this is asked.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/auth/sessions/{id}/ (the `EndSession` operationId).
+	EndSessionWithResponse(ctx context.Context, id SessionID, reqEditors ...RequestEditorFn) (*EndSessionResponse, error)
 
 	// ListDoctorsWithResponse List the doctors
 	//
@@ -3301,6 +5137,113 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/patients/{id}/doctors/ (the `ListPatientDoctors` operationId).
 	ListPatientDoctorsWithResponse(ctx context.Context, id PatientID, params *ListPatientDoctorsParams, reqEditors ...RequestEditorFn) (*ListPatientDoctorsResponse, error)
 
+	// ListUsersWithResponse List the users
+	//
+	// For Admins. All accounts, active or not, a page at a time. The parameters narrow the list. A page whose link
+	// leads on is not the last, however few accounts it holds.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/users/ (the `ListUsers` operationId).
+	ListUsersWithResponse(ctx context.Context, params *ListUsersParams, reqEditors ...RequestEditorFn) (*ListUsersResponse, error)
+
+	// CreateUserWithBodyWithResponse Create a user
+	//
+	// For Admins. Creates an account of either role, which can be used at once, whatever the operator of the service
+	// decided about registration.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/users/ (the `CreateUser` operationId).
+	CreateUserWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateUserResponse, error)
+
+	// CreateUserWithResponse Create a user
+	//
+	// For Admins. Creates an account of either role, which can be used at once, whatever the operator of the service
+	// decided about registration.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/users/ (the `CreateUser` operationId).
+	CreateUserWithResponse(ctx context.Context, body CreateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateUserResponse, error)
+
+	// DeactivateUserWithResponse Deactivate a user
+	//
+	// For Admins. The user is signed out everywhere at once and cannot sign in any more; a login is answered like
+	// one with a wrong password. Accounts are never erased, since records name them: set `is_active` to undo this.
+	// The last active Admin cannot be deactivated (400, `last_admin`).
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/users/{id}/ (the `DeactivateUser` operationId).
+	DeactivateUserWithResponse(ctx context.Context, id UserID, reqEditors ...RequestEditorFn) (*DeactivateUserResponse, error)
+
+	// GetUserWithResponse See a user
+	//
+	// For Admins. One account.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/users/{id}/ (the `GetUser` operationId).
+	GetUserWithResponse(ctx context.Context, id UserID, reqEditors ...RequestEditorFn) (*GetUserResponse, error)
+
+	// ChangeUserWithBodyWithResponse Change a user
+	//
+	// For Admins. Changes the members that are given. Who gets another role, or is active no more, is signed out
+	// everywhere at once. `is_active` also activates an account that was registered and waits for it.
+	//
+	// Nobody can change their own role (403), and the last active Admin can be neither demoted nor deactivated
+	// (400, `last_admin`).
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/users/{id}/ (the `ChangeUser` operationId).
+	ChangeUserWithBodyWithResponse(ctx context.Context, id UserID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeUserResponse, error)
+
+	// ChangeUserWithResponse Change a user
+	//
+	// For Admins. Changes the members that are given. Who gets another role, or is active no more, is signed out
+	// everywhere at once. `is_active` also activates an account that was registered and waits for it.
+	//
+	// Nobody can change their own role (403), and the last active Admin can be neither demoted nor deactivated
+	// (400, `last_admin`).
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/users/{id}/ (the `ChangeUser` operationId).
+	ChangeUserWithResponse(ctx context.Context, id UserID, body ChangeUserJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeUserResponse, error)
+
+	// SetUserPasswordWithBodyWithResponse Set a temporary password for a user
+	//
+	// For Admins, for somebody who forgot theirs. The user is signed out everywhere at once, and has to change the
+	// password after the next login before anything else. One's own password is changed at `/api/auth/password/`
+	// (403 here).
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/users/{id}/password/ (the `SetUserPassword` operationId).
+	SetUserPasswordWithBodyWithResponse(ctx context.Context, id UserID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetUserPasswordResponse, error)
+
+	// SetUserPasswordWithResponse Set a temporary password for a user
+	//
+	// For Admins, for somebody who forgot theirs. The user is signed out everywhere at once, and has to change the
+	// password after the next login before anything else. One's own password is changed at `/api/auth/password/`
+	// (403 here).
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/users/{id}/password/ (the `SetUserPassword` operationId).
+	SetUserPasswordWithResponse(ctx context.Context, id UserID, body SetUserPasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*SetUserPasswordResponse, error)
+
+	// EndUserSessionsWithResponse Sign a user out everywhere
+	//
+	// For Admins. Ends all sessions of the user, at once. The user can sign in again.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/users/{id}/sessions/ (the `EndUserSessions` operationId).
+	EndUserSessionsWithResponse(ctx context.Context, id UserID, reqEditors ...RequestEditorFn) (*EndUserSessionsResponse, error)
+
 	// GetLivenessWithResponse Is the process alive?
 	//
 	// Looks at nothing but the process itself. If this fails, restart it.
@@ -3468,11 +5411,159 @@ func (r ChangeMeResponse) StatusCode() int {
 	return 0
 }
 
+type GetSecondFactorResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SecondFactor
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetSecondFactorResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetSecondFactorResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type EnrolSecondFactorResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Enrolment
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r EnrolSecondFactorResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r EnrolSecondFactorResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ConfirmSecondFactorResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecoveryCodes
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ConfirmSecondFactorResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ConfirmSecondFactorResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type DisableSecondFactorResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r DisableSecondFactorResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DisableSecondFactorResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ChangePasswordResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ChangePasswordResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ChangePasswordResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListPermissionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *[]Permission
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPermissionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPermissionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type RegisterResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *User
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Receipt
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 }
@@ -3487,6 +5578,77 @@ func (r RegisterResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r RegisterResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type EndOtherSessionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r EndOtherSessionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r EndOtherSessionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListSessionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *[]Session
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListSessionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListSessionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type EndSessionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r EndSessionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r EndSessionResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -3987,6 +6149,175 @@ func (r ListPatientDoctorsResponse) StatusCode() int {
 	return 0
 }
 
+type ListUsersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *[]Account
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListUsersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListUsersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type CreateUserResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Account
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateUserResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateUserResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type DeactivateUserResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r DeactivateUserResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeactivateUserResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetUserResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Account
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetUserResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetUserResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ChangeUserResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Account
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ChangeUserResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ChangeUserResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type SetUserPasswordResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r SetUserPasswordResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetUserPasswordResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type EndUserSessionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r EndUserSessionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r EndUserSessionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type GetLivenessResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -4039,7 +6370,7 @@ func (r GetReadinessResponse) StatusCode() int {
 
 // GetIndexWithResponse Find the collections
 //
-// Where the collections are.
+// Where the collections are that the caller may read.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -4054,7 +6385,23 @@ func (c *ClientWithResponses) GetIndexWithResponse(ctx context.Context, reqEdito
 
 // LoginWithBodyWithResponse Sign in
 //
-// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is another name for it, and exactly one of the two is required. An unknown address and a wrong password get the same answer (401). A token that is sent along is ignored.
+// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is
+// another name for it, and exactly one of the two is required. A token that is sent along is ignored.
+//
+// A 401 says in its `code` what to do next:
+//
+//   - `no_active_account`: the address is unknown, the password is wrong, or the account is not active. Which
+//     of them it is, nobody is told.
+//   - `otp_required`: the password is right, and the account has a second factor. Ask for its code, and log in
+//     again with the same members and `otp`.
+//   - `otp_invalid`: the password is right, and the code is wrong or was used before. The next code of the
+//     device will do, or a recovery code, each of which is good once.
+//
+// Who fails too often, with passwords or with codes, has to wait (429), longer each time. That is counted for
+// each account, and apart for each place that its logins come from, in the same way for addresses that have
+// no account.
+//
+// When the answer has a `duty`, the tokens are good for little else than to do it: see "Duties" above.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -4069,7 +6416,23 @@ func (c *ClientWithResponses) LoginWithBodyWithResponse(ctx context.Context, con
 
 // LoginWithResponse Sign in
 //
-// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is another name for it, and exactly one of the two is required. An unknown address and a wrong password get the same answer (401). A token that is sent along is ignored.
+// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is
+// another name for it, and exactly one of the two is required. A token that is sent along is ignored.
+//
+// A 401 says in its `code` what to do next:
+//
+//   - `no_active_account`: the address is unknown, the password is wrong, or the account is not active. Which
+//     of them it is, nobody is told.
+//   - `otp_required`: the password is right, and the account has a second factor. Ask for its code, and log in
+//     again with the same members and `otp`.
+//   - `otp_invalid`: the password is right, and the code is wrong or was used before. The next code of the
+//     device will do, or a recovery code, each of which is good once.
+//
+// Who fails too often, with passwords or with codes, has to wait (429), longer each time. That is counted for
+// each account, and apart for each place that its logins come from, in the same way for addresses that have
+// no account.
+//
+// When the answer has a `duty`, the tokens are good for little else than to do it: see "Duties" above.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -4084,7 +6447,7 @@ func (c *ClientWithResponses) LoginWithResponse(ctx context.Context, body LoginJ
 
 // RefreshSessionWithBodyWithResponse Continue a session
 //
-// Spends the refresh token for the next pair of tokens. A refresh token that was spent before ends its session (401), since two parties must hold it: let only one request at a time refresh, and keep the new token at once. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored.
+// Spends the refresh token for the next pair of tokens. A refresh token that was spent before ends its session (401), since two parties must hold it: let only one request at a time refresh, and keep the new token at once. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored. How often one place may refresh is limited (429).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -4099,7 +6462,7 @@ func (c *ClientWithResponses) RefreshSessionWithBodyWithResponse(ctx context.Con
 
 // RefreshSessionWithResponse Continue a session
 //
-// Spends the refresh token for the next pair of tokens. A refresh token that was spent before ends its session (401), since two parties must hold it: let only one request at a time refresh, and keep the new token at once. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored.
+// Spends the refresh token for the next pair of tokens. A refresh token that was spent before ends its session (401), since two parties must hold it: let only one request at a time refresh, and keep the new token at once. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored. How often one place may refresh is limited (429).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -4114,7 +6477,7 @@ func (c *ClientWithResponses) RefreshSessionWithResponse(ctx context.Context, bo
 
 // LogoutWithResponse Sign out
 //
-// Ends the session of the access token. That token and the session's refresh token are refused from now on; other sessions of the account go on. No body is needed.
+// Ends the session of the access token. That token and the session's refresh token are refused from now on; other sessions of the account go on. No body is needed. For other sessions see `/api/auth/sessions/`.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -4172,13 +6535,194 @@ func (c *ClientWithResponses) ChangeMeWithResponse(ctx context.Context, body Cha
 	return ParseChangeMeResponse(rsp)
 }
 
+// GetSecondFactorWithResponse See my second factor
+//
+// Whether codes are asked for at login, and how many recovery codes are left.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/auth/mfa/ (the `GetSecondFactor` operationId).
+func (c *ClientWithResponses) GetSecondFactorWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetSecondFactorResponse, error) {
+	rsp, err := c.GetSecondFactor(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetSecondFactorResponse(rsp)
+}
+
+// EnrolSecondFactorWithBodyWithResponse Enrol a second factor
+//
+// Makes a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds), which is shown this once.
+// It takes the password; a wrong one is an error of `password` (400), and counts like a failed login (429).
+//
+// Nothing changes for the account until the key is confirmed with a code at `/api/auth/mfa/confirm/`; enrolling
+// again before that replaces the key. An account that has a second factor is refused (400, `mfa_enabled`).
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/auth/mfa/ (the `EnrolSecondFactor` operationId).
+func (c *ClientWithResponses) EnrolSecondFactorWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*EnrolSecondFactorResponse, error) {
+	rsp, err := c.EnrolSecondFactorWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEnrolSecondFactorResponse(rsp)
+}
+
+// EnrolSecondFactorWithResponse Enrol a second factor
+//
+// Makes a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds), which is shown this once.
+// It takes the password; a wrong one is an error of `password` (400), and counts like a failed login (429).
+//
+// Nothing changes for the account until the key is confirmed with a code at `/api/auth/mfa/confirm/`; enrolling
+// again before that replaces the key. An account that has a second factor is refused (400, `mfa_enabled`).
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/auth/mfa/ (the `EnrolSecondFactor` operationId).
+func (c *ClientWithResponses) EnrolSecondFactorWithResponse(ctx context.Context, body EnrolSecondFactorJSONRequestBody, reqEditors ...RequestEditorFn) (*EnrolSecondFactorResponse, error) {
+	rsp, err := c.EnrolSecondFactor(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEnrolSecondFactorResponse(rsp)
+}
+
+// ConfirmSecondFactorWithBodyWithResponse Turn my second factor on
+//
+// Takes a code that the app shows. From now on, logins need one. All other sessions of the account end. A wrong
+// code is an error of `otp` (400), and counts like a failed login (429); without a key that waits for it the answer
+// is 400 with `mfa_not_enrolled`.
+//
+// The answer has ten recovery codes, each good for one login in place of the app's code. They cannot be seen
+// again: have them written down.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/auth/mfa/confirm/ (the `ConfirmSecondFactor` operationId).
+func (c *ClientWithResponses) ConfirmSecondFactorWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConfirmSecondFactorResponse, error) {
+	rsp, err := c.ConfirmSecondFactorWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConfirmSecondFactorResponse(rsp)
+}
+
+// ConfirmSecondFactorWithResponse Turn my second factor on
+//
+// Takes a code that the app shows. From now on, logins need one. All other sessions of the account end. A wrong
+// code is an error of `otp` (400), and counts like a failed login (429); without a key that waits for it the answer
+// is 400 with `mfa_not_enrolled`.
+//
+// The answer has ten recovery codes, each good for one login in place of the app's code. They cannot be seen
+// again: have them written down.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/auth/mfa/confirm/ (the `ConfirmSecondFactor` operationId).
+func (c *ClientWithResponses) ConfirmSecondFactorWithResponse(ctx context.Context, body ConfirmSecondFactorJSONRequestBody, reqEditors ...RequestEditorFn) (*ConfirmSecondFactorResponse, error) {
+	rsp, err := c.ConfirmSecondFactor(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConfirmSecondFactorResponse(rsp)
+}
+
+// DisableSecondFactorWithBodyWithResponse Turn my second factor off
+//
+// Takes the password; a wrong one is an error of `password` (400), and counts like a failed login (429). Where
+// the operator of the service requires it of administrators, they cannot turn it off (403).
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/auth/mfa/disable/ (the `DisableSecondFactor` operationId).
+func (c *ClientWithResponses) DisableSecondFactorWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DisableSecondFactorResponse, error) {
+	rsp, err := c.DisableSecondFactorWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDisableSecondFactorResponse(rsp)
+}
+
+// DisableSecondFactorWithResponse Turn my second factor off
+//
+// Takes the password; a wrong one is an error of `password` (400), and counts like a failed login (429). Where
+// the operator of the service requires it of administrators, they cannot turn it off (403).
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/auth/mfa/disable/ (the `DisableSecondFactor` operationId).
+func (c *ClientWithResponses) DisableSecondFactorWithResponse(ctx context.Context, body DisableSecondFactorJSONRequestBody, reqEditors ...RequestEditorFn) (*DisableSecondFactorResponse, error) {
+	rsp, err := c.DisableSecondFactor(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDisableSecondFactorResponse(rsp)
+}
+
+// ChangePasswordWithBodyWithResponse Change my password
+//
+// Takes the current password too. All other sessions of the account end; the one in which this is asked goes on,
+// with the same tokens. A wrong current password is an error of `current_password` (400), and counts like a
+// failed login: after some, one has to wait (429).
+//
+// With a temporary password this has to be done before anything else: see "Duties" above.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/auth/password/ (the `ChangePassword` operationId).
+func (c *ClientWithResponses) ChangePasswordWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangePasswordResponse, error) {
+	rsp, err := c.ChangePasswordWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangePasswordResponse(rsp)
+}
+
+// ChangePasswordWithResponse Change my password
+//
+// Takes the current password too. All other sessions of the account end; the one in which this is asked goes on,
+// with the same tokens. A wrong current password is an error of `current_password` (400), and counts like a
+// failed login: after some, one has to wait (429).
+//
+// With a temporary password this has to be done before anything else: see "Duties" above.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/auth/password/ (the `ChangePassword` operationId).
+func (c *ClientWithResponses) ChangePasswordWithResponse(ctx context.Context, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangePasswordResponse, error) {
+	rsp, err := c.ChangePassword(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangePasswordResponse(rsp)
+}
+
+// ListPermissionsWithResponse See what I may do
+//
+// The names of all the permissions that the caller has now, as `x-permission` has them. While a duty is to be
+// done, these are few.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/auth/permissions/ (the `ListPermissions` operationId).
+func (c *ClientWithResponses) ListPermissionsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListPermissionsResponse, error) {
+	rsp, err := c.ListPermissions(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPermissionsResponse(rsp)
+}
+
 // RegisterWithBodyWithResponse Create an account
 //
 // The address becomes the sign-in name, and may belong to one account only, whatever its letter case.
 // The password must have 8 to 256 characters and must not be easy to guess.
 //
-// Without a token, or with that of Staff, the account is Staff's, and the operator of the service may
-// have closed registration (403). An Admin may create accounts of either role at any time.
+// Without a token, or with that of Staff, the account is Staff's, and the operator of the service decides
+// what comes of it: the account can be used at once (201), an administrator has to activate it first (202),
+// or registration is closed (403). With 202 the answer is the same whether the address was free or taken.
+// An Admin may create accounts of either role at any time, and always gets 201.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -4196,8 +6740,10 @@ func (c *ClientWithResponses) RegisterWithBodyWithResponse(ctx context.Context, 
 // The address becomes the sign-in name, and may belong to one account only, whatever its letter case.
 // The password must have 8 to 256 characters and must not be easy to guess.
 //
-// Without a token, or with that of Staff, the account is Staff's, and the operator of the service may
-// have closed registration (403). An Admin may create accounts of either role at any time.
+// Without a token, or with that of Staff, the account is Staff's, and the operator of the service decides
+// what comes of it: the account can be used at once (201), an administrator has to activate it first (202),
+// or registration is closed (403). With 202 the answer is the same whether the address was free or taken.
+// An Admin may create accounts of either role at any time, and always gets 201.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -4208,6 +6754,52 @@ func (c *ClientWithResponses) RegisterWithResponse(ctx context.Context, body Reg
 		return nil, err
 	}
 	return ParseRegisterResponse(rsp)
+}
+
+// EndOtherSessionsWithResponse Sign out everywhere else
+//
+// Ends all sessions of the caller but the one in which this is asked.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/auth/sessions/ (the `EndOtherSessions` operationId).
+func (c *ClientWithResponses) EndOtherSessionsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*EndOtherSessionsResponse, error) {
+	rsp, err := c.EndOtherSessions(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEndOtherSessionsResponse(rsp)
+}
+
+// ListSessionsWithResponse List my sessions
+//
+// Where the caller is signed in: the sessions that can still be used, a page at a time.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/auth/sessions/ (the `ListSessions` operationId).
+func (c *ClientWithResponses) ListSessionsWithResponse(ctx context.Context, params *ListSessionsParams, reqEditors ...RequestEditorFn) (*ListSessionsResponse, error) {
+	rsp, err := c.ListSessions(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListSessionsResponse(rsp)
+}
+
+// EndSessionWithResponse Sign out in one place
+//
+// Ends one of the caller's own sessions, at once: its tokens are refused from now on. It may be the one in which
+// this is asked.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/auth/sessions/{id}/ (the `EndSession` operationId).
+func (c *ClientWithResponses) EndSessionWithResponse(ctx context.Context, id SessionID, reqEditors ...RequestEditorFn) (*EndSessionResponse, error) {
+	rsp, err := c.EndSession(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEndSessionResponse(rsp)
 }
 
 // ListDoctorsWithResponse List the doctors
@@ -4645,6 +7237,173 @@ func (c *ClientWithResponses) ListPatientDoctorsWithResponse(ctx context.Context
 	return ParseListPatientDoctorsResponse(rsp)
 }
 
+// ListUsersWithResponse List the users
+//
+// For Admins. All accounts, active or not, a page at a time. The parameters narrow the list. A page whose link
+// leads on is not the last, however few accounts it holds.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/users/ (the `ListUsers` operationId).
+func (c *ClientWithResponses) ListUsersWithResponse(ctx context.Context, params *ListUsersParams, reqEditors ...RequestEditorFn) (*ListUsersResponse, error) {
+	rsp, err := c.ListUsers(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListUsersResponse(rsp)
+}
+
+// CreateUserWithBodyWithResponse Create a user
+//
+// For Admins. Creates an account of either role, which can be used at once, whatever the operator of the service
+// decided about registration.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/users/ (the `CreateUser` operationId).
+func (c *ClientWithResponses) CreateUserWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateUserResponse, error) {
+	rsp, err := c.CreateUserWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateUserResponse(rsp)
+}
+
+// CreateUserWithResponse Create a user
+//
+// For Admins. Creates an account of either role, which can be used at once, whatever the operator of the service
+// decided about registration.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/users/ (the `CreateUser` operationId).
+func (c *ClientWithResponses) CreateUserWithResponse(ctx context.Context, body CreateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateUserResponse, error) {
+	rsp, err := c.CreateUser(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateUserResponse(rsp)
+}
+
+// DeactivateUserWithResponse Deactivate a user
+//
+// For Admins. The user is signed out everywhere at once and cannot sign in any more; a login is answered like
+// one with a wrong password. Accounts are never erased, since records name them: set `is_active` to undo this.
+// The last active Admin cannot be deactivated (400, `last_admin`).
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/users/{id}/ (the `DeactivateUser` operationId).
+func (c *ClientWithResponses) DeactivateUserWithResponse(ctx context.Context, id UserID, reqEditors ...RequestEditorFn) (*DeactivateUserResponse, error) {
+	rsp, err := c.DeactivateUser(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeactivateUserResponse(rsp)
+}
+
+// GetUserWithResponse See a user
+//
+// For Admins. One account.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/users/{id}/ (the `GetUser` operationId).
+func (c *ClientWithResponses) GetUserWithResponse(ctx context.Context, id UserID, reqEditors ...RequestEditorFn) (*GetUserResponse, error) {
+	rsp, err := c.GetUser(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetUserResponse(rsp)
+}
+
+// ChangeUserWithBodyWithResponse Change a user
+//
+// For Admins. Changes the members that are given. Who gets another role, or is active no more, is signed out
+// everywhere at once. `is_active` also activates an account that was registered and waits for it.
+//
+// Nobody can change their own role (403), and the last active Admin can be neither demoted nor deactivated
+// (400, `last_admin`).
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/users/{id}/ (the `ChangeUser` operationId).
+func (c *ClientWithResponses) ChangeUserWithBodyWithResponse(ctx context.Context, id UserID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeUserResponse, error) {
+	rsp, err := c.ChangeUserWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeUserResponse(rsp)
+}
+
+// ChangeUserWithResponse Change a user
+//
+// For Admins. Changes the members that are given. Who gets another role, or is active no more, is signed out
+// everywhere at once. `is_active` also activates an account that was registered and waits for it.
+//
+// Nobody can change their own role (403), and the last active Admin can be neither demoted nor deactivated
+// (400, `last_admin`).
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/users/{id}/ (the `ChangeUser` operationId).
+func (c *ClientWithResponses) ChangeUserWithResponse(ctx context.Context, id UserID, body ChangeUserJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeUserResponse, error) {
+	rsp, err := c.ChangeUser(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeUserResponse(rsp)
+}
+
+// SetUserPasswordWithBodyWithResponse Set a temporary password for a user
+//
+// For Admins, for somebody who forgot theirs. The user is signed out everywhere at once, and has to change the
+// password after the next login before anything else. One's own password is changed at `/api/auth/password/`
+// (403 here).
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/users/{id}/password/ (the `SetUserPassword` operationId).
+func (c *ClientWithResponses) SetUserPasswordWithBodyWithResponse(ctx context.Context, id UserID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetUserPasswordResponse, error) {
+	rsp, err := c.SetUserPasswordWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetUserPasswordResponse(rsp)
+}
+
+// SetUserPasswordWithResponse Set a temporary password for a user
+//
+// For Admins, for somebody who forgot theirs. The user is signed out everywhere at once, and has to change the
+// password after the next login before anything else. One's own password is changed at `/api/auth/password/`
+// (403 here).
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/users/{id}/password/ (the `SetUserPassword` operationId).
+func (c *ClientWithResponses) SetUserPasswordWithResponse(ctx context.Context, id UserID, body SetUserPasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*SetUserPasswordResponse, error) {
+	rsp, err := c.SetUserPassword(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetUserPasswordResponse(rsp)
+}
+
+// EndUserSessionsWithResponse Sign a user out everywhere
+//
+// For Admins. Ends all sessions of the user, at once. The user can sign in again.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/users/{id}/sessions/ (the `EndUserSessions` operationId).
+func (c *ClientWithResponses) EndUserSessionsWithResponse(ctx context.Context, id UserID, reqEditors ...RequestEditorFn) (*EndUserSessionsResponse, error) {
+	rsp, err := c.EndUserSessions(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEndUserSessionsResponse(rsp)
+}
+
 // GetLivenessWithResponse Is the process alive?
 //
 // Looks at nothing but the process itself. If this fails, restart it.
@@ -4869,6 +7628,196 @@ func ParseChangeMeResponse(rsp *http.Response) (*ChangeMeResponse, error) {
 	return response, nil
 }
 
+// ParseGetSecondFactorResponse parses an HTTP response from a GetSecondFactorWithResponse call
+func ParseGetSecondFactorResponse(rsp *http.Response) (*GetSecondFactorResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetSecondFactorResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SecondFactor
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseEnrolSecondFactorResponse parses an HTTP response from a EnrolSecondFactorWithResponse call
+func ParseEnrolSecondFactorResponse(rsp *http.Response) (*EnrolSecondFactorResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &EnrolSecondFactorResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Enrolment
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseConfirmSecondFactorResponse parses an HTTP response from a ConfirmSecondFactorWithResponse call
+func ParseConfirmSecondFactorResponse(rsp *http.Response) (*ConfirmSecondFactorResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ConfirmSecondFactorResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecoveryCodes
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDisableSecondFactorResponse parses an HTTP response from a DisableSecondFactorWithResponse call
+func ParseDisableSecondFactorResponse(rsp *http.Response) (*DisableSecondFactorResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DisableSecondFactorResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseChangePasswordResponse parses an HTTP response from a ChangePasswordWithResponse call
+func ParseChangePasswordResponse(rsp *http.Response) (*ChangePasswordResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ChangePasswordResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListPermissionsResponse parses an HTTP response from a ListPermissionsWithResponse call
+func ParseListPermissionsResponse(rsp *http.Response) (*ListPermissionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPermissionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest []Permission
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseRegisterResponse parses an HTTP response from a RegisterWithResponse call
 func ParseRegisterResponse(rsp *http.Response) (*RegisterResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -4889,6 +7838,104 @@ func ParseRegisterResponse(rsp *http.Response) (*RegisterResponse, error) {
 			return nil, err
 		}
 		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Receipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseEndOtherSessionsResponse parses an HTTP response from a EndOtherSessionsWithResponse call
+func ParseEndOtherSessionsResponse(rsp *http.Response) (*EndOtherSessionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &EndOtherSessionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListSessionsResponse parses an HTTP response from a ListSessionsWithResponse call
+func ParseListSessionsResponse(rsp *http.Response) (*ListSessionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListSessionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest []Session
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseEndSessionResponse parses an HTTP response from a EndSessionWithResponse call
+func ParseEndSessionResponse(rsp *http.Response) (*EndSessionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &EndSessionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
@@ -5537,6 +8584,225 @@ func ParseListPatientDoctorsResponse(rsp *http.Response) (*ListPatientDoctorsRes
 			return nil, err
 		}
 		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListUsersResponse parses an HTTP response from a ListUsersWithResponse call
+func ParseListUsersResponse(rsp *http.Response) (*ListUsersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListUsersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest []Account
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateUserResponse parses an HTTP response from a CreateUserWithResponse call
+func ParseCreateUserResponse(rsp *http.Response) (*CreateUserResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateUserResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Account
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDeactivateUserResponse parses an HTTP response from a DeactivateUserWithResponse call
+func ParseDeactivateUserResponse(rsp *http.Response) (*DeactivateUserResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeactivateUserResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetUserResponse parses an HTTP response from a GetUserWithResponse call
+func ParseGetUserResponse(rsp *http.Response) (*GetUserResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetUserResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Account
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseChangeUserResponse parses an HTTP response from a ChangeUserWithResponse call
+func ParseChangeUserResponse(rsp *http.Response) (*ChangeUserResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ChangeUserResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Account
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSetUserPasswordResponse parses an HTTP response from a SetUserPasswordWithResponse call
+func ParseSetUserPasswordResponse(rsp *http.Response) (*SetUserPasswordResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetUserPasswordResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseEndUserSessionsResponse parses an HTTP response from a EndUserSessionsWithResponse call
+func ParseEndUserSessionsResponse(rsp *http.Response) (*EndUserSessionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &EndUserSessionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem

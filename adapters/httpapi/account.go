@@ -1,0 +1,46 @@
+package httpapi
+
+import "example.com/healthcare/domain"
+
+func readProfile(b *body) domain.Profile {
+	return domain.Profile{
+		FirstName: b.text("first_name"),
+		LastName:  b.text("last_name"),
+		Phone:     b.text("phone_number"),
+		Unknown:   b.rest("id", "email", "role"),
+	}
+}
+
+func readPasswordChange(b *body) domain.PasswordChange {
+	return domain.PasswordChange{
+		Current: b.text("current_password"),
+		New:     b.text("new_password"),
+		Unknown: b.rest(),
+	}
+}
+
+// userView is what users see of their own account.
+type userView struct {
+	ID        domain.ID   `json:"id"`
+	FirstName string      `json:"first_name"`
+	LastName  string      `json:"last_name"`
+	Email     string      `json:"email"`
+	Phone     string      `json:"phone_number"`
+	Role      domain.Role `json:"role"`
+}
+
+func showUser(user domain.User) userView {
+	return userView{
+		ID:        user.ID,
+		FirstName: user.FirstName.String(),
+		LastName:  user.LastName.String(),
+		Email:     user.Email.String(),
+		Phone:     user.Phone.String(),
+		Role:      user.Role,
+	}
+}
+
+// location is where users find their own account.
+func (userView) location() string { return "/api/auth/me/" }
+
+func showPermissions(permissions []domain.Permission) []domain.Permission { return permissions }

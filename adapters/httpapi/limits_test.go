@@ -1,0 +1,92 @@
+package httpapi_test
+
+import (
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
+)
+
+const (
+	home      = "203.0.113.7"
+	elsewhere = "198.51.100.7"
+)
+
+// wait is how long a refused caller is told to wait.
+func (a answer) wait(t testing.TB) time.Duration {
+	t.Helper()
+	seconds, err := strconv.Atoi(a.Header.Get("Retry-After"))
+	require.NoError(t, err)
+	return time.Duration(seconds) * time.Second
+}
+
+func (a *api) tryLogin(status int, email, password, address string) answer {
+	a.t.Helper()
+	return a.want(status, "POST", "/api/auth/login/", "", credentials(email, password), "X-Forwarded-For", address)
+}
+
+func TestGuessingAPasswordIsSlowedDown(t *testing.T) {
+	overEachStore(t, func(t *testing.T, api *api) {
+		api.signUp("staff@example.com", domain.Staff)
+		var refused []answer
+		for _, email := range []string{"staff@example.com", "nobody@example.com"} {
+			for range 10 {
+				assert.Equal(t, "no_active_account", api.tryLogin(401, email, "wrong", elsewhere).code(t))
+			}
+			refused = append(refused, api.tryLogin(429, email, "wrong", elsewhere))
+		}
+		assert.Equal(t, string(refused[0].body), string(refused[1].body), "whether there is such an account is not told")
+		assert.Equal(t, refused[0].Header.Get("Retry-After"), refused[1].Header.Get("Retry-After"))
+		assert.Equal(t, "throttled", refused[0].code(t))
+		wait := refused[0].wait(t)
+		assert.Equal(t, 57*time.Second, wait, "a sixteenth of the window, rounded up")
+
+		assert.Equal(t, "throttled", api.tryLogin(429, "STAFF@example.com", goodPassword, elsewhere).code(t), "the right password is not looked at")
+		api.tryLogin(200, "staff@example.com", goodPassword, home)
+		api.clock.advance(wait)
+		api.tryLogin(401, "staff@example.com", "wrong", elsewhere)
+		assert.Greater(t, api.tryLogin(429, "staff@example.com", "wrong", elsewhere).wait(t), wait, "each further one waits longer")
+		api.clock.advance(2 * wait)
+		api.tryLogin(200, "staff@example.com", goodPassword, elsewhere)
+		assert.NotContains(t, api.log.String(), "nobody@")
+	}, func(s *settings) { s.limits.LoginPair = domain.Limit{Max: 10, Window: 15 * time.Minute} })
+}
+
+func TestGuessingFromManyPlacesIsSlowedDown(t *testing.T) {
+	overEachStore(t, func(t *testing.T, api *api) {
+		api.signUp("staff@example.com", domain.Staff)
+		api.tryLogin(200, "staff@example.com", goodPassword, home)
+		for i := range 20 {
+			api.tryLogin(401, "staff@example.com", "wrong", "192.0.2."+strconv.Itoa(i))
+		}
+		api.tryLogin(429, "staff@example.com", goodPassword, elsewhere)
+		api.tryLogin(200, "staff@example.com", goodPassword, home) // is known there
+		for i := range 10 {
+			api.tryLogin(401, "nobody@example.com", "wrong", "2001:db8:1:2::"+strconv.Itoa(i))
+		}
+		api.tryLogin(429, "nobody@example.com", "wrong", "2001:db8:1:2:ffff::")
+		api.tryLogin(401, "nobody@example.com", "wrong", "2001:db8:1:3::1")
+	}, func(s *settings) {
+		s.limits.LoginPair = domain.Limit{Max: 10, Window: 15 * time.Minute}
+		s.limits.LoginAccount = domain.Limit{Max: 20, Window: 15 * time.Minute}
+	})
+}
+
+func TestRefreshesAreLimited(t *testing.T) {
+	overEachStore(t, func(t *testing.T, api *api) {
+		api.signUp("staff@example.com", domain.Staff)
+		refresh := api.login("staff@example.com")["refresh"].(string)
+		for range 3 {
+			api.want(401, "POST", "/api/auth/login/refresh/", "", `{"refresh":"`+refresh[22:]+refresh[:22]+`"}`, "X-Forwarded-For", home)
+		}
+		limited := api.want(429, "POST", "/api/auth/login/refresh/", "", `{"refresh":"`+refresh+`"}`, "X-Forwarded-For", home)
+		assert.Equal(t, time.Minute, limited.wait(t))
+		api.clock.advance(time.Minute)
+		api.want(401, "POST", "/api/auth/login/refresh/", "", `{"refresh":"`+refresh+`x"}`, "X-Forwarded-For", home)
+		api.want(200, "POST", "/api/auth/login/refresh/", "", `{"refresh":"`+refresh+`"}`, "X-Forwarded-For", home)
+	}, func(s *settings) { s.limits.Refresh = domain.Limit{Max: 3, Window: time.Minute} })
+}

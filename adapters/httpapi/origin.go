@@ -1,0 +1,88 @@
+package httpapi
+
+import (
+	"errors"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"example.com/healthcare/domain"
+)
+
+// trustedProxies are the networks of those whose word on where a request comes
+// from is believed.
+type trustedProxies []netip.Prefix
+
+func (t trustedProxies) has(address netip.Addr) bool {
+	return slices.ContainsFunc(t, func(network netip.Prefix) bool { return network.Contains(address) })
+}
+
+// client returns the address of whoever sent the request to the outermost
+// trusted proxy, or to the service itself; the zero Addr where the transport has
+// no addresses. Each hop writes whom it was called by into X-Forwarded-For, right
+// of what it got. So what stands left of a hop that is not trusted may be
+// anyone's invention, and after something that is no address nobody knows.
+func (t trustedProxies) client(r *http.Request) netip.Addr {
+	client := peer(r)
+	said := strings.Join(r.Header.Values(echo.HeaderXForwardedFor), ",")
+	for said != "" && t.has(client) {
+		comma := strings.LastIndexByte(said, ',')
+		caller := parseHop(said[comma+1:])
+		if !caller.IsValid() {
+			break
+		}
+		client, said = caller, said[:max(comma, 0)]
+	}
+	return client
+}
+
+// overTLS reports whether the request came over TLS, to the service or to a
+// trusted proxy.
+func (t trustedProxies) overTLS(r *http.Request) bool {
+	return r.TLS != nil || t.has(peer(r)) && strings.EqualFold(r.Header.Get(echo.HeaderXForwardedProto), "https")
+}
+
+func peer(r *http.Request) netip.Addr { return parseHop(r.RemoteAddr) }
+
+// parseHop reads an address as proxies write it, some of them with a port or in
+// brackets. It returns the zero Addr for anything else.
+func parseHop(text string) netip.Addr {
+	text = strings.Trim(text, " \t")
+	if withPort, err := netip.ParseAddrPort(text); err == nil {
+		return plain(withPort.Addr())
+	}
+	address, _ := netip.ParseAddr(strings.Trim(text, "[]"))
+	return plain(address)
+}
+
+// plain returns the one form of an address that networks are compared with.
+func plain(address netip.Addr) netip.Addr { return address.Unmap().WithZone("") }
+
+// origin says where the request of c comes from.
+func origin(c echo.Context) domain.Origin {
+	address, _ := netip.ParseAddr(c.RealIP())
+	return domain.NewOrigin(address, c.Request().UserAgent())
+}
+
+var errProxy = errors.New("give the address of a proxy, such as 10.0.0.7, or a network of proxies, such as 10.0.0.0/24, that is not all the world")
+
+// ParseProxy reads the address of a proxy, or a network in CIDR notation of which
+// every member is one. The error does not show text.
+func ParseProxy(text string) (netip.Prefix, error) {
+	network, err := netip.ParsePrefix(text)
+	if err != nil {
+		address, err := netip.ParseAddr(text)
+		if err != nil || address.Zone() != "" {
+			return netip.Prefix{}, errProxy
+		}
+		address = address.Unmap()
+		network = netip.PrefixFrom(address, address.BitLen())
+	}
+	if network.Bits() == 0 || network.Addr().Is4In6() {
+		return netip.Prefix{}, errProxy
+	}
+	return network.Masked(), nil
+}

@@ -1,0 +1,67 @@
+package httpapi
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
+)
+
+// start serves until stop is called, whose end is told on stopped.
+func start(t *testing.T, handler http.Handler, certificate *Certificate) (address string, stop context.CancelFunc, stopped <-chan error) {
+	t.Helper()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ctx, stop := context.WithCancel(t.Context())
+	end := make(chan error, 1)
+	go func() { end <- Serve(ctx, listener, handler, certificate, discard) }()
+	return listener.Addr().String(), stop, end
+}
+
+// TestServeFinishesWhatIsInFlight stops a service while it is answering.
+func TestServeFinishesWhatIsInFlight(t *testing.T) {
+	for name, tt := range map[string]struct {
+		scheme      string
+		certificate *Certificate
+	}{"plain": {"http", nil}, "TLS": {"https", newCertificate(t, t.TempDir())}} {
+		t.Run(name, func(t *testing.T) {
+			entered, leave := make(chan struct{}), make(chan struct{})
+			address, stop, stopped := start(t, serveOne(io.Discard, func(c echo.Context, actor domain.Actor) error {
+				close(entered)
+				<-leave
+				return live(c, actor)
+			}), tt.certificate)
+			answered := make(chan int)
+			go func() {
+				resp, err := browser(tt.certificate).Get(tt.scheme + "://" + address)
+				if err != nil {
+					answered <- 0
+					return
+				}
+				defer resp.Body.Close()
+				answered <- resp.StatusCode
+			}()
+			<-entered
+			stop()
+			// Nobody gets in any more, while the one who is in is being served.
+			require.Eventually(t, func() bool {
+				conn, err := net.Dial("tcp", address)
+				if err == nil {
+					conn.Close()
+				}
+				return err != nil
+			}, 10*time.Second, time.Millisecond)
+			close(leave)
+			assert.Equal(t, 200, <-answered)
+			assert.NoError(t, <-stopped)
+		})
+	}
+}

@@ -1,0 +1,44 @@
+package httpapi
+
+import (
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"example.com/healthcare/application"
+	"example.com/healthcare/domain"
+)
+
+type sessionView struct {
+	ID         domain.ID `json:"id"`
+	CreatedAt  time.Time `json:"created_at"`
+	LastUsedAt time.Time `json:"last_used_at"`
+	ExpiresAt  time.Time `json:"expires_at"`
+	Address    string    `json:"address"`
+	Device     string    `json:"device"`
+	// Current marks the session in which the caller acts.
+	Current bool `json:"current"`
+}
+
+func showSession(session domain.Session, actor domain.Actor) sessionView {
+	view := sessionView{
+		ID:         session.ID,
+		CreatedAt:  session.CreatedAt,
+		LastUsedAt: session.LastUsedAt,
+		ExpiresAt:  session.ExpiresAt,
+		Device:     session.Origin.Device,
+		Current:    session.ID == actor.SessionID,
+	}
+	if session.Origin.Address.IsValid() {
+		view.Address = session.Origin.Address.String()
+	}
+	return view
+}
+
+func listSessions(sessions *application.Sessions) handler {
+	return func(c echo.Context, actor domain.Actor) error {
+		return list(sessions.List, func(session domain.Session) sessionView {
+			return showSession(session, actor)
+		})(c, actor)
+	}
+}

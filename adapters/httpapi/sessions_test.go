@@ -1,0 +1,144 @@
+package httpapi_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/application"
+	"example.com/healthcare/domain"
+)
+
+// loginFrom logs in from an address with a device, and returns the tokens.
+func (a *api) loginFrom(email, address, device string) (access, refresh string) {
+	a.t.Helper()
+	grant := a.want(200, "POST", "/api/auth/login/", "", credentials(email, goodPassword),
+		"X-Forwarded-For", address, "User-Agent", device).object(a.t)
+	return grant["access"].(string), grant["refresh"].(string)
+}
+
+// wantOut requires that nothing of a session can be used any more.
+func (a *api) wantOut(access, refresh string) {
+	a.t.Helper()
+	assert.Equal(a.t, "token_not_valid", a.want(401, "GET", "/api/patients/", access, "").code(a.t))
+	assert.Equal(a.t, "token_not_valid", a.want(401, "POST", "/api/auth/login/refresh/", "", `{"refresh":"`+refresh+`"}`).code(a.t))
+}
+
+func TestUsersSeeAndEndTheirSessions(t *testing.T) {
+	overEachStore(t, func(t *testing.T, api *api) {
+		api.signUp("other@example.com", domain.Staff)
+		api.signUp("staff@example.com", domain.Staff)
+		began := api.clock.Now()
+		api.clock.advance(time.Minute)
+		phone, phoneRefresh := api.loginFrom("staff@example.com", "203.0.113.7", "Phone/1.0 (β)")
+		desk, deskRefresh := api.loginFrom("staff@example.com", "2001:db8::7", "")
+		api.clock.advance(time.Minute)
+		grant := api.want(200, "POST", "/api/auth/login/refresh/", "", `{"refresh":"`+deskRefresh+`"}`, "X-Forwarded-For", "198.51.100.1").object(t)
+		deskRefresh = grant["refresh"].(string)
+
+		at := func(after time.Duration) string { return began.Add(after).Format(time.RFC3339Nano) }
+		sessions := api.want(200, "GET", "/api/auth/sessions/", phone, "").objects(t)
+		require.Len(t, sessions, 3, "nobody sees those of others")
+		assert.Equal(t, "127.0.0.1", sessions[0]["address"])
+		assert.Equal(t, []map[string]any{
+			{
+				"id": 3.0, "created_at": at(time.Minute), "last_used_at": at(time.Minute), "expires_at": at(time.Minute + 24*time.Hour),
+				"address": "203.0.113.7", "device": "Phone/1.0 (β)", "current": true,
+			},
+			{
+				"id": 4.0, "created_at": at(time.Minute), "last_used_at": at(2 * time.Minute), "expires_at": at(time.Minute + 24*time.Hour),
+				"address": "2001:db8::7", "device": "", "current": false,
+			},
+		}, sessions[1:])
+		assert.Equal(t, true, api.want(200, "GET", "/api/auth/sessions/?limit=1&cursor=3", desk, "").objects(t)[0]["current"])
+
+		api.want(404, "DELETE", "/api/auth/sessions/1/", phone, "") // another user's
+		api.want(404, "DELETE", "/api/auth/sessions/99/", phone, "")
+		api.want(204, "DELETE", "/api/auth/sessions/4/", phone, "")
+		api.wantOut(desk, deskRefresh)
+		api.wantOut(grant["access"].(string), deskRefresh)
+		api.want(404, "DELETE", "/api/auth/sessions/4/", phone, "")
+
+		desk, deskRefresh = api.loginFrom("staff@example.com", "2001:db8::7", "Desk")
+		api.want(204, "DELETE", "/api/auth/sessions/", phone, "")
+		api.wantOut(desk, deskRefresh)
+		assert.Len(t, api.want(200, "GET", "/api/auth/sessions/", phone, "").objects(t), 1)
+		api.want(204, "DELETE", "/api/auth/sessions/3/", phone, "")
+		api.wantOut(phone, phoneRefresh)
+		assert.Len(t, api.want(200, "GET", "/api/users/", api.signUp("admin@example.com", domain.Admin), "").objects(t), 3)
+	})
+}
+
+func TestPermissionsAreThoseOfTheRole(t *testing.T) {
+	api := newAPI(t, stores["memory"](t))
+	for role, count := range map[domain.Role]int{domain.Admin: 0, domain.Staff: 0} {
+		var names []string
+		api.want(200, "GET", "/api/auth/permissions/", api.signUp(string(role)+"@example.com", role), "").decode(t, &names)
+		for _, rule := range domain.Policy() {
+			if domain.Can(role, rule.Permission) {
+				assert.Contains(t, names, string(rule.Permission))
+				count++
+			}
+		}
+		assert.Len(t, names, count)
+	}
+}
+
+func TestAPasswordChangeEndsTheOtherSessions(t *testing.T) {
+	overEachStore(t, func(t *testing.T, api *api) {
+		this := api.signUp("staff@example.com", domain.Staff)
+		other, otherRefresh := api.loginFrom("staff@example.com", "203.0.113.7", "")
+		change := func(status int, current, changed string) answer {
+			return api.want(status, "POST", "/api/auth/password/", this, fmt.Sprintf(`{"current_password":%q,"new_password":%q}`, current, changed))
+		}
+		assert.Contains(t, change(400, goodPassword, "password").object(t)["errors"], "new_password")
+		assert.Contains(t, change(400, goodPassword, goodPassword).object(t)["errors"], "new_password")
+		assert.Equal(t, map[string]any{"current_password": []any{"This is not the current password."}},
+			change(400, "wrong", otherPassword).object(t)["errors"])
+		api.want(200, "GET", "/api/patients/", other, "")
+
+		change(204, goodPassword, otherPassword)
+		api.want(200, "GET", "/api/patients/", this, "")
+		api.wantOut(other, otherRefresh)
+		api.want(401, "POST", "/api/auth/login/", "", credentials("staff@example.com", goodPassword))
+		api.want(200, "POST", "/api/auth/login/", "", credentials("staff@example.com", otherPassword))
+	})
+}
+
+func TestGuessingTheCurrentPasswordIsSlowedDown(t *testing.T) {
+	overEachStore(t, func(t *testing.T, api *api) {
+		staff := api.signUp("staff@example.com", domain.Staff)
+		guess := `{"current_password":"guess","new_password":"` + otherPassword + `"}`
+		for range 9 {
+			api.want(400, "POST", "/api/auth/password/", staff, guess)
+		}
+		// It is one count, wherever the password is asked for.
+		api.want(400, "POST", "/api/auth/mfa/", staff, `{"password":"guess"}`)
+		for path, body := range map[string]string{
+			"/api/auth/password/": `{"current_password":"` + goodPassword + `","new_password":"` + otherPassword + `"}`,
+			"/api/auth/mfa/":      `{"password":"` + goodPassword + `"}`, "/api/auth/mfa/disable/": `{"password":"` + goodPassword + `"}`,
+			"/api/auth/login/": credentials("staff@example.com", goodPassword),
+		} {
+			got := api.want(429, "POST", path, staff, body)
+			assert.Equal(t, "throttled", got.code(t))
+			assert.NotEmpty(t, got.Header.Get("Retry-After"))
+		}
+		api.want(200, "GET", "/api/patients/", staff, "")
+	}, func(s *settings) { s.limits.LoginPair = domain.Limit{Max: 10, Window: 15 * time.Minute} })
+}
+
+func TestSessionsEndByThemselves(t *testing.T) {
+	overEachStore(t, func(t *testing.T, api *api) {
+		staff := api.signUp("staff@example.com", domain.Staff)
+		grant := api.login("staff@example.com")
+		api.clock.advance(15*time.Minute + 10*time.Second)
+		api.want(401, "GET", "/api/patients/", staff, "")
+		grant = api.want(200, "POST", "/api/auth/login/refresh/", "", `{"refresh":"`+grant["refresh"].(string)+`"}`).object(t)
+		api.want(200, "GET", "/api/patients/", grant["access"].(string), "")
+		api.clock.advance(time.Hour)
+		api.wantOut(grant["access"].(string), grant["refresh"].(string))
+	}, func(s *settings) { s.rules = application.SessionRules{Access: 15 * time.Minute, Session: time.Hour} })
+}

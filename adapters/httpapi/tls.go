@@ -1,0 +1,103 @@
+package httpapi
+
+import (
+	"bytes"
+	"crypto/tls"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+)
+
+// recheckAfter is how long the files of a certificate are not looked at again.
+const recheckAfter = time.Second
+
+// Certificate is a TLS certificate with its private key, kept in two PEM files
+// that may be replaced while it is in use: within a second, new connections get
+// the new one. Until both files are there and belong together, the old one goes
+// on.
+type Certificate struct {
+	certFile, keyFile string
+	log               *slog.Logger
+
+	mutex   sync.Mutex
+	checked time.Time
+	files   pemFiles
+	inUse   *tls.Certificate
+}
+
+// LoadCertificate reads a certificate, which its chain may follow in the same
+// file, and its key. What becomes of them later is logged to log.
+func LoadCertificate(certFile, keyFile string, log *slog.Logger) (*Certificate, error) {
+	c := &Certificate{certFile: certFile, keyFile: keyFile, log: log, checked: time.Now()}
+	c.files = c.read()
+	pair, err := c.files.pair()
+	if err != nil {
+		return nil, err
+	}
+	c.inUse = pair
+	return c, nil
+}
+
+// config has Go's own choice of cipher suites, which follows what is known of
+// them (go.dev/blog/tls-cipher-suites), and no version that RFC 8996 forbids.
+func (c *Certificate) config() *tls.Config {
+	return &tls.Config{
+		MinVersion:     tls.VersionTLS12,
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.current(), nil },
+	}
+}
+
+// current returns the certificate to use now. It compares what the files hold,
+// because no time or size of a file is sure to tell two certificates apart.
+func (c *Certificate) current() *tls.Certificate {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	if time.Since(c.checked) < recheckAfter {
+		return c.inUse
+	}
+	c.checked = time.Now()
+	files := c.read()
+	if files.equal(c.files) {
+		return c.inUse
+	}
+	c.files = files
+	pair, err := files.pair()
+	if err != nil {
+		c.log.Warn("the TLS certificate cannot be replaced yet: the one in use stays", "error", err)
+		return c.inUse
+	}
+	c.log.Info("the TLS certificate was replaced", "expires", pair.Leaf.NotAfter)
+	c.inUse = pair
+	return c.inUse
+}
+
+func (c *Certificate) read() pemFiles {
+	cert, err := os.ReadFile(c.certFile)
+	if err != nil {
+		return pemFiles{err: err}
+	}
+	key, err := os.ReadFile(c.keyFile)
+	return pemFiles{cert, key, err}
+}
+
+// pemFiles is what the two files held when they were read.
+type pemFiles struct {
+	cert, key []byte
+	err       error
+}
+
+func (f pemFiles) equal(other pemFiles) bool {
+	return bytes.Equal(f.cert, other.cert) && bytes.Equal(f.key, other.key) && (f.err == nil) == (other.err == nil)
+}
+
+func (f pemFiles) pair() (*tls.Certificate, error) {
+	if f.err != nil {
+		return nil, f.err
+	}
+	pair, err := tls.X509KeyPair(f.cert, f.key)
+	if err != nil {
+		return nil, err
+	}
+	return &pair, nil
+}

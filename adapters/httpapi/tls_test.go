@@ -1,0 +1,203 @@
+package httpapi
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"io"
+	"log/slog"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// pemPair makes a certificate for this machine, and its key.
+func pemPair(t *testing.T, name string) (cert, key []byte) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1),
+		Subject:      pkix.Name{CommonName: name},
+		NotBefore:    time.Now().Add(-time.Hour),
+		NotAfter:     time.Now().Add(time.Hour),
+		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1)},
+		// It vouches for itself.
+		IsCA: true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
+	require.NoError(t, err)
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(private)
+	require.NoError(t, err)
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8})
+}
+
+// put replaces a file as renewal programs do.
+func put(t *testing.T, path string, content []byte) {
+	t.Helper()
+	require.NoError(t, os.WriteFile(path+".new", content, 0o600))
+	require.NoError(t, os.Rename(path+".new", path))
+}
+
+func newCertificate(t *testing.T, dir string) *Certificate {
+	t.Helper()
+	cert, key := pemPair(t, "first")
+	put(t, filepath.Join(dir, "cert.pem"), cert)
+	put(t, filepath.Join(dir, "key.pem"), key)
+	certificate, err := LoadCertificate(filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"), discard)
+	require.NoError(t, err)
+	return certificate
+}
+
+// trust is the configuration of a client who knows the certificate.
+func trust(certificate *Certificate) *tls.Config {
+	known := x509.NewCertPool()
+	known.AddCert(certificate.current().Leaf)
+	return &tls.Config{RootCAs: known}
+}
+
+// browser speaks HTTP/2 where the service does.
+func browser(certificate *Certificate) *http.Client {
+	transport := &http.Transport{ForceAttemptHTTP2: true, DisableKeepAlives: true}
+	if certificate != nil {
+		transport.TLSClientConfig = trust(certificate)
+	}
+	return &http.Client{Transport: transport}
+}
+
+func TestTLSVersions(t *testing.T) {
+	certificate := newCertificate(t, t.TempDir())
+	address, stop, stopped := start(t, serveOne(io.Discard, live), certificate)
+	for version, refused := range map[uint16]bool{tls.VersionTLS10: true, tls.VersionTLS11: true, tls.VersionTLS12: false, tls.VersionTLS13: false} {
+		config := trust(certificate)
+		config.MinVersion, config.MaxVersion = version, version
+		conn, err := tls.Dial("tcp", address, config)
+		if refused {
+			assert.ErrorContains(t, err, "remote error: tls: protocol version not supported", tls.VersionName(version))
+			continue
+		}
+		require.NoError(t, err, tls.VersionName(version))
+		assert.Equal(t, version, conn.ConnectionState().Version)
+		assert.NoError(t, conn.Close())
+	}
+	stop()
+	assert.NoError(t, <-stopped)
+}
+
+func TestHTTPOverTLS(t *testing.T) {
+	certificate := newCertificate(t, t.TempDir())
+	address, stop, stopped := start(t, serveOne(io.Discard, live), certificate)
+	onlyHTTP1 := &http.Client{Transport: &http.Transport{TLSClientConfig: trust(certificate), DisableKeepAlives: true}}
+	for protocol, client := range map[string]*http.Client{"HTTP/2.0": browser(certificate), "HTTP/1.1": onlyHTTP1} {
+		resp, err := client.Get("https://" + address)
+		require.NoError(t, err)
+		assert.Equal(t, 200, resp.StatusCode)
+		assert.Equal(t, protocol, resp.Proto)
+		assert.NotEmpty(t, resp.Header.Get("Strict-Transport-Security"))
+		resp.Body.Close()
+	}
+	resp, err := http.Get("http://" + address)
+	require.NoError(t, err)
+	assert.Equal(t, 400, resp.StatusCode, "no request is served in plain text")
+	resp.Body.Close()
+	stop()
+	assert.NoError(t, <-stopped)
+}
+
+// meet does a handshake, and returns the name on the certificate it was shown.
+func meet(t *testing.T, certificate *Certificate) string {
+	t.Helper()
+	near, far := net.Pipe()
+	defer near.Close()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer far.Close()
+		_ = tls.Server(far, certificate.config()).Handshake()
+	}()
+	client := tls.Client(near, &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS12})
+	require.NoError(t, client.Handshake())
+	<-done
+	return client.ConnectionState().PeerCertificates[0].Subject.CommonName
+}
+
+func TestAReplacedCertificateIsShownWithinASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		certificate := newCertificate(t, dir)
+		var log bytes.Buffer
+		certificate.log = slog.New(slog.NewTextHandler(&log, nil))
+		certFile, keyFile := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+		assert.Equal(t, "first", meet(t, certificate))
+
+		cert, key := pemPair(t, "second")
+		put(t, certFile, cert)
+		time.Sleep(recheckAfter - 1)
+		assert.Equal(t, "first", meet(t, certificate))
+		assert.Empty(t, log.String(), "the files are left alone for a second")
+
+		time.Sleep(time.Nanosecond)
+		for range 3 {
+			assert.Equal(t, "first", meet(t, certificate), "half of a pair is no certificate")
+			time.Sleep(recheckAfter)
+		}
+		assert.Equal(t, 1, strings.Count(log.String(), "level=WARN"), log.String())
+
+		put(t, keyFile, key)
+		for range 3 {
+			assert.Equal(t, "second", meet(t, certificate))
+			time.Sleep(recheckAfter)
+		}
+		assert.Equal(t, 1, strings.Count(log.String(), "level=INFO"), log.String())
+
+		log.Reset()
+		require.NoError(t, os.Remove(keyFile))
+		for range 3 {
+			assert.Equal(t, "second", meet(t, certificate), "a key that is gone")
+			time.Sleep(recheckAfter)
+		}
+		put(t, keyFile, []byte("no key"))
+		assert.Equal(t, "second", meet(t, certificate), "a file that is no key")
+		assert.Equal(t, 2, strings.Count(log.String(), "level=WARN"), log.String())
+
+		// Written in place, of the same length, and dated back.
+		before, err := os.Stat(certFile)
+		require.NoError(t, err)
+		cert, key = pemPair(t, "third!")
+		require.NoError(t, os.WriteFile(certFile, cert, 0o600))
+		require.NoError(t, os.WriteFile(keyFile, key, 0o600))
+		require.NoError(t, os.Chtimes(certFile, before.ModTime(), before.ModTime()))
+		require.NoError(t, os.Chtimes(keyFile, before.ModTime(), before.ModTime()))
+		time.Sleep(recheckAfter)
+		assert.Equal(t, "third!", meet(t, certificate))
+		assert.NotContains(t, log.String(), "PRIVATE")
+	})
+}
+
+func TestACertificateThatCannotBeUsedStopsTheStart(t *testing.T) {
+	dir := t.TempDir()
+	newCertificate(t, dir)
+	certFile, keyFile := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	_, other := pemPair(t, "other")
+	put(t, filepath.Join(dir, "other.pem"), other)
+	for _, files := range [][2]string{
+		{certFile, filepath.Join(dir, "other.pem")}, {filepath.Join(dir, "none.pem"), keyFile}, {certFile, filepath.Join(dir, "none.pem")}, {keyFile, certFile}, {"", ""}, {dir, keyFile},
+	} {
+		_, err := LoadCertificate(files[0], files[1], discard)
+		assert.Error(t, err, files)
+	}
+}
