@@ -16,6 +16,7 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
+	"example.com/healthcare/adapters/httpapi"
 	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 )
@@ -24,6 +25,8 @@ import (
 // and is all that an error shows: what was set may be a secret.
 type config struct {
 	SecretKey domain.Secret `env:"SECRET_KEY"`
+	// SecretKeyFallbacks are earlier ones, which verify and never sign.
+	SecretKeyFallbacks secretList `env:"SECRET_KEY_FALLBACKS"`
 
 	DatabaseURL        domain.Secret `env:"DATABASE_URL"`
 	DBName             string        `env:"DB_NAME"`
@@ -37,15 +40,52 @@ type config struct {
 	DataDir  string `env:"DATA_DIR" envDefault:"data"`
 	HTTPAddr string `env:"HTTP_ADDR" envDefault:"127.0.0.1:8000"`
 
+	TLSCertFile    string     `env:"TLS_CERT_FILE"`
+	TLSKeyFile     string     `env:"TLS_KEY_FILE"`
+	TrustedProxies proxyList  `env:"TRUSTED_PROXIES" hint:"addresses or CIDRs with commas between them, such as 10.0.0.0/8,192.168.1.5"`
+	AllowedOrigins originList `env:"CORS_ALLOWED_ORIGINS" hint:"origins with commas between them, such as https://clinic.example"`
+
 	Registration    application.RegistrationMode `env:"REGISTRATION"`
 	AccessTokenTTL  time.Duration                `env:"ACCESS_TOKEN_TTL" envDefault:"15m" hint:"a duration such as 15m"`
 	RefreshTokenTTL time.Duration                `env:"REFRESH_TOKEN_TTL" envDefault:"24h" hint:"a duration such as 24h"`
 
-	// SuperuserPassword is for createsuperuser --noinput.
+	RequireAdminMFA bool `env:"REQUIRE_ADMIN_MFA" envDefault:"false" hint:"true or false"`
+
+	LimitLoginPair    domain.Limit `env:"LIMIT_LOGIN_PAIR" envDefault:"10/15m" hint:"a count and a time, such as 10/15m, or 0 for no limit"`
+	LimitLoginAccount domain.Limit `env:"LIMIT_LOGIN_ACCOUNT" envDefault:"100/15m" hint:"a count and a time, such as 100/15m, or 0 for no limit"`
+	LimitRegister     domain.Limit `env:"LIMIT_REGISTER" envDefault:"20/1h" hint:"a count and a time, such as 20/1h, or 0 for no limit"`
+	LimitRefresh      domain.Limit `env:"LIMIT_REFRESH" envDefault:"60/1m" hint:"a count and a time, such as 60/1m, or 0 for no limit"`
+
+	// These are for commands with --noinput.
 	SuperuserPassword domain.Secret `env:"SUPERUSER_PASSWORD"`
+	UserPassword      domain.Secret `env:"USER_PASSWORD"`
 
 	LogLevel  slog.Level `env:"LOG_LEVEL" envDefault:"INFO" hint:"DEBUG, INFO, WARN or ERROR"`
 	LogFormat string     `env:"LOG_FORMAT" envDefault:"text"`
+}
+
+// These are written with commas between their items.
+type (
+	secretList []domain.Secret
+	proxyList  []netip.Prefix
+	originList []string
+)
+
+func listOf[List ~[]T, T any](parse func(string) (T, error)) env.ParserFunc {
+	return func(text string) (any, error) {
+		var list List
+		for item := range strings.SplitSeq(text, ",") {
+			if item = strings.TrimSpace(item); item == "" {
+				continue
+			}
+			value, err := parse(item)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, value)
+		}
+		return list, nil
+	}
 }
 
 // The bounds of lifetimes, against slips such as 15h for 15m. What is wise is
@@ -73,7 +113,7 @@ func loadServingConfig(p process) (config, error) {
 			bad.add("SECRET_KEY", "set to serve beyond a loopback address: "+goodSecretKey)
 		}
 		if cfg.Registration == "" {
-			bad.add("REGISTRATION", "set to serve beyond a loopback address: closed, or open to let anyone register as Staff")
+			bad.add("REGISTRATION", "set to serve beyond a loopback address: closed, approval, or open to let anyone register as Staff")
 		}
 	}
 	if err := bad.err(); err != nil {
@@ -111,6 +151,10 @@ func readConfig(p process) (config, badSettings) {
 		Environment: variables,
 		FuncMap: map[reflect.Type]env.ParserFunc{
 			reflect.TypeFor[domain.Secret](): func(text string) (any, error) { return domain.NewSecret(text), nil },
+			reflect.TypeFor[domain.Limit]():  func(text string) (any, error) { return domain.ParseLimit(text) },
+			reflect.TypeFor[secretList]():    listOf[secretList](func(text string) (domain.Secret, error) { return domain.NewSecret(text), nil }),
+			reflect.TypeFor[proxyList]():     listOf[proxyList](httpapi.ParseProxy),
+			reflect.TypeFor[originList]():    listOf[originList](httpapi.ParseOrigin),
 		},
 	})
 	if err != nil {
@@ -157,10 +201,18 @@ func (c config) check(bad badSettings) {
 		}
 	}
 	c.checkPostgres(bad)
+	for _, key := range c.SecretKeyFallbacks {
+		if must := secretKeyMust(key); must != "" {
+			bad.add("SECRET_KEY_FALLBACKS", "earlier keys with commas between them, each "+must)
+		}
+	}
 	switch c.Registration {
-	case "", application.RegistrationOpen, application.RegistrationClosed:
+	case "", application.RegistrationOpen, application.RegistrationApproval, application.RegistrationClosed:
 	default:
-		bad.add("REGISTRATION", "open or closed")
+		bad.add("REGISTRATION", "open, approval or closed")
+	}
+	if (c.TLSCertFile == "") != (c.TLSKeyFile == "") {
+		bad.add("TLS_KEY_FILE", "set along with TLS_CERT_FILE")
 	}
 	access := c.AccessTokenTTL
 	if access < time.Second || access > maxAccessTTL {
@@ -194,6 +246,16 @@ func isLoopback(addr string) bool {
 	}
 	ip, err := netip.ParseAddr(host)
 	return err == nil && ip.IsLoopback()
+}
+
+// certificate returns what to serve TLS with, nil for plain HTTP, and the
+// scheme of the service's address.
+func (c config) certificate(log *slog.Logger) (*httpapi.Certificate, string, error) {
+	if c.TLSCertFile == "" {
+		return nil, "http", nil
+	}
+	certificate, err := httpapi.LoadCertificate(c.TLSCertFile, c.TLSKeyFile, log)
+	return certificate, "https", err
 }
 
 // logger returns the logger that the settings ask for.

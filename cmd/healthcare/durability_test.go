@@ -123,7 +123,6 @@ func TestStoppingFinishesWhatIsInFlight(t *testing.T) {
 
 func createSuperuserOn(t *testing.T, env []string) {
 	t.Helper()
-	code, _, stderr := run(t, env, "migrate")
-	require.Zero(t, code, stderr)
+	migrate(t, env)
 	createSuperuser(t, env, "admin@example.com")
 }

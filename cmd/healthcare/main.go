@@ -24,6 +24,7 @@ type commands struct {
 	Serve           serveCommand           `cmd:"" help:"Serve the API."`
 	Migrate         migrateCommand         `cmd:"" help:"Bring the database schema up to date, or say how far it is."`
 	Createsuperuser createsuperuserCommand `cmd:"" help:"Create an administrator."`
+	Users           usersCommand           `cmd:"" help:"Manage users without signing in."`
 	Policy          policyCommand          `cmd:"" help:"Print who may do what."`
 	Version         versionCommand         `cmd:"" help:"Print the version."`
 }

@@ -78,6 +78,11 @@ func overEachEngine(t *testing.T, test func(t *testing.T, env []string)) {
 // command prepares the program, in an empty folder and without this process's settings.
 func command(t *testing.T, env []string, args ...string) *exec.Cmd {
 	t.Helper()
+	return commandOf(t, binary, env, args...)
+}
+
+func commandOf(t *testing.T, binary string, env []string, args ...string) *exec.Cmd {
+	t.Helper()
 	cmd := exec.Command(binary, args...)
 	cmd.Dir = t.TempDir()
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + cmd.Dir}, env...)
@@ -101,6 +106,12 @@ func ignoreExit(err error) error {
 	return err
 }
 
+func migrate(t *testing.T, env []string) {
+	t.Helper()
+	code, _, stderr := run(t, env, "migrate")
+	require.Zero(t, code, stderr)
+}
+
 func createSuperuser(t *testing.T, env []string, email string) {
 	t.Helper()
 	code, _, stderr := run(t, append(env, "SUPERUSER_PASSWORD="+goodPassword), "createsuperuser", "--noinput", "--email", email)
@@ -118,7 +129,12 @@ type service struct {
 // serve starts the program on a free port and waits until it says where.
 func serve(t *testing.T, env []string) *service {
 	t.Helper()
-	cmd := command(t, env, "serve", "--migrate", "--addr", "127.0.0.1:0")
+	return serveWith(t, binary, env)
+}
+
+func serveWith(t *testing.T, binary string, env []string) *service {
+	t.Helper()
+	cmd := commandOf(t, binary, env, "serve", "--migrate", "--addr", "127.0.0.1:0")
 	stdout, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	s := &service{t: t, cmd: cmd, log: &syncBuffer{}}

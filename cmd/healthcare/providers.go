@@ -1,20 +1,77 @@
 package main
 
 import (
+	"context"
+	"log/slog"
+
+	"example.com/healthcare/adapters/httpapi"
 	"example.com/healthcare/adapters/passwords"
+	"example.com/healthcare/adapters/postgres"
+	"example.com/healthcare/adapters/revocations"
+	"example.com/healthcare/adapters/secretkeys"
+	"example.com/healthcare/adapters/sqlstore"
 	"example.com/healthcare/adapters/tokens"
+	"example.com/healthcare/adapters/totp"
 	"example.com/healthcare/application"
 	"example.com/healthcare/ports"
 )
 
 func newPasswords() (*passwords.Passwords, error) { return passwords.New(passwords.Recommended) }
 
-func newTokens(cfg config) (*tokens.Tokens, error) { return tokens.New(cfg.SecretKey.Reveal()) }
+func newKeys(cfg config) (*secretkeys.Keys, error) {
+	return secretkeys.New(cfg.SecretKey, cfg.SecretKeyFallbacks...)
+}
+
+func newTokens(cfg config, keys *secretkeys.Keys) *tokens.Tokens {
+	return tokens.New(keys, cfg.AccessTokenTTL)
+}
+
+func newCodes(keys *secretkeys.Keys) (*totp.Codes, error) {
+	return totp.New(keys.For("second factor keys"))
+}
+
+// followRevocations returns the revocations of all instances.
+func followRevocations(ctx context.Context, cfg config, store *sqlstore.Store, log *slog.Logger) (*revocations.Set, func()) {
+	set := revocations.New(store, cfg.AccessTokenTTL)
+	ctx, cancel := context.WithCancel(ctx)
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		if cfg.usesPostgres() {
+			postgres.FollowRevocations(ctx, cfg.postgresURL().Reveal(), set, log)
+		} else {
+			set.Poll(ctx, log)
+		}
+	}()
+	return set, func() {
+		cancel()
+		<-stopped
+	}
+}
+
+// noRevocations is for a process that authenticates nobody: those that do learn
+// from the store what it has revoked.
+func noRevocations(cfg config, store *sqlstore.Store) *revocations.Set {
+	return revocations.New(store, cfg.AccessTokenTTL)
+}
 
 func newClock() ports.Clock { return ports.SystemClock }
 
-func lifetimes(cfg config) application.Lifetimes {
-	return application.Lifetimes{Access: cfg.AccessTokenTTL, Session: cfg.RefreshTokenTTL}
+func sessionRules(cfg config) application.SessionRules {
+	return application.SessionRules{Access: cfg.AccessTokenTTL, Session: cfg.RefreshTokenTTL, AdminsNeedSecondFactor: cfg.RequireAdminMFA}
+}
+
+func limits(cfg config) application.Limits {
+	return application.Limits{
+		LoginPair:    cfg.LimitLoginPair,
+		LoginAccount: cfg.LimitLoginAccount,
+		Register:     cfg.LimitRegister,
+		Refresh:      cfg.LimitRefresh,
+	}
 }
 
 func registration(cfg config) application.RegistrationMode { return cfg.Registration }
+
+func httpOptions(cfg config) httpapi.Options {
+	return httpapi.Options{TrustedProxies: cfg.TrustedProxies, AllowedOrigins: cfg.AllowedOrigins}
+}

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"example.com/healthcare/adapters/tokens"
+	"example.com/healthcare/adapters/secretkeys"
 	"example.com/healthcare/domain"
 )
 
@@ -36,7 +36,7 @@ func secretKeyMust(key domain.Secret) string {
 		return strings.Contains(strings.ToLower(key.Reveal()), sample)
 	})
 	switch {
-	case len(key.Reveal()) < tokens.MinSecretKeyLength:
+	case len(key.Reveal()) < secretkeys.MinLength:
 		return goodSecretKey + "; it is too short"
 	case isSample:
 		return goodSecretKey + "; it is a well-known sample"

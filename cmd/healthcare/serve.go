@@ -4,13 +4,21 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/http"
 
 	"example.com/healthcare/adapters/httpapi"
+	"example.com/healthcare/application"
 )
 
 type serveCommand struct {
 	Addr    string `help:"Listen here instead of HTTP_ADDR." placeholder:"HOST:PORT"`
 	Migrate bool   `help:"Bring the schema up to date first. The embedded store does so by itself."`
+}
+
+// api is what serve needs of all that is wired.
+type api struct {
+	handler      http.Handler
+	secondFactor *application.SecondFactor
 }
 
 // Run serves until ctx ends, and then as long as httpapi.Serve lets requests in
@@ -29,19 +37,31 @@ func (s serveCommand) Run(ctx context.Context, p process) error {
 		}
 	}
 	log := cfg.logger(p.err)
-	handler, cleanup, err := newHandler(ctx, cfg, log)
+	certificate, scheme, err := cfg.certificate(log)
+	if err != nil {
+		return err
+	}
+	api, cleanup, err := newAPI(ctx, cfg, log)
 	if err != nil {
 		return err
 	}
 	defer cleanup()
+	if len(cfg.SecretKeyFallbacks) > 0 {
+		// So that a fallback can be removed without taking anybody's second factor along.
+		if resealed, err := api.secondFactor.Reseal(ctx, operator); err != nil {
+			log.Error("some second factors are not sealed with the current SECRET_KEY", "changed", resealed, "error", err)
+		} else {
+			log.Info("all second factors are sealed with the current SECRET_KEY", "changed", resealed)
+		}
+	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", cfg.HTTPAddr)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.out, "healthcare %s listens on http://%s\n", buildVersion(), listener.Addr())
+	fmt.Fprintf(p.out, "healthcare %s listens on %s://%s\n", buildVersion(), scheme, listener.Addr())
 	fmt.Fprintf(p.out, "Records are kept in %s.\n", cfg.whereRecordsAre())
 	fmt.Fprintf(p.out, "To make the first administrator, in this folder: %s createsuperuser\n", p.name)
-	err = httpapi.Serve(ctx, listener, handler, log)
+	err = httpapi.Serve(ctx, listener, api.handler, certificate, log)
 	log.Info("stopped")
 	return err
 }

@@ -5,14 +5,15 @@ package main
 import (
 	"context"
 	"log/slog"
-	"net/http"
 
 	"github.com/google/wire"
 
 	"example.com/healthcare/adapters/httpapi"
 	"example.com/healthcare/adapters/passwords"
+	"example.com/healthcare/adapters/revocations"
 	"example.com/healthcare/adapters/sqlstore"
 	"example.com/healthcare/adapters/tokens"
+	"example.com/healthcare/adapters/totp"
 	"example.com/healthcare/application"
 	"example.com/healthcare/ports"
 )
@@ -20,22 +21,26 @@ import (
 var adapters = wire.NewSet(
 	openStore, wire.Bind(new(ports.Store), new(*sqlstore.Store)),
 	newPasswords, wire.Bind(new(ports.Passwords), new(*passwords.Passwords)),
+	newKeys,
 	newTokens, wire.Bind(new(ports.AccessTokens), new(*tokens.Tokens)),
+	newCodes, wire.Bind(new(ports.OneTimeCodes), new(*totp.Codes)),
 	newClock,
 )
 
 var useCases = wire.NewSet(
-	lifetimes, application.NewAuth,
-	registration, application.NewUsers,
+	limits, application.NewLimiter, application.NewGuard,
+	sessionRules, application.NewAuthenticator, application.NewSessions, application.NewSecondFactor,
+	registration, application.NewAccount, application.NewUsers,
 	application.NewDoctors, application.NewPatients, application.NewMappings,
 )
 
-// newHandler wires the API.
-func newHandler(ctx context.Context, cfg config, log *slog.Logger) (http.Handler, func(), error) {
-	panic(wire.Build(adapters, useCases, wire.Struct(new(httpapi.Services), "*"), httpapi.NewHandler))
+// newAPI wires the API.
+func newAPI(ctx context.Context, cfg config, log *slog.Logger) (api, func(), error) {
+	panic(wire.Build(adapters, followRevocations, wire.Bind(new(ports.Revocations), new(*revocations.Set)), useCases,
+		httpOptions, wire.Struct(new(httpapi.Services), "*"), httpapi.NewHandler, wire.Struct(new(api), "*")))
 }
 
 // newUsers wires the use-cases on accounts for the command line.
 func newUsers(ctx context.Context, cfg config, log *slog.Logger) (*application.Users, func(), error) {
-	panic(wire.Build(adapters, useCases))
+	panic(wire.Build(adapters, noRevocations, wire.Bind(new(ports.Revocations), new(*revocations.Set)), useCases))
 }

@@ -12,48 +12,72 @@ import (
 	"example.com/healthcare/adapters/passwords"
 	"example.com/healthcare/adapters/sqlstore"
 	"example.com/healthcare/adapters/tokens"
+	"example.com/healthcare/adapters/totp"
 	"example.com/healthcare/application"
 	"example.com/healthcare/ports"
 	"github.com/google/wire"
 	"log/slog"
-	"net/http"
 )
 
 // Injectors from wire.go:
 
-// newHandler wires the API.
-func newHandler(ctx context.Context, cfg config, log *slog.Logger) (http.Handler, func(), error) {
+// newAPI wires the API.
+func newAPI(ctx context.Context, cfg config, log *slog.Logger) (api, func(), error) {
 	store, cleanup, err := openStore(ctx, cfg, log)
 	if err != nil {
-		return nil, nil, err
+		return api{}, nil, err
 	}
+	keys, err := newKeys(cfg)
+	if err != nil {
+		cleanup()
+		return api{}, nil, err
+	}
+	tokens := newTokens(cfg, keys)
+	set, cleanup2 := followRevocations(ctx, cfg, store, log)
+	clock := newClock()
+	applicationSessionRules := sessionRules(cfg)
+	authenticator := application.NewAuthenticator(store, tokens, set, clock, applicationSessionRules)
+	applicationLimits := limits(cfg)
+	limiter := application.NewLimiter(store, clock, applicationLimits)
 	passwords, err := newPasswords()
 	if err != nil {
+		cleanup2()
 		cleanup()
-		return nil, nil, err
+		return api{}, nil, err
 	}
-	tokens, err := newTokens(cfg)
+	codes, err := newCodes(keys)
 	if err != nil {
+		cleanup2()
 		cleanup()
-		return nil, nil, err
+		return api{}, nil, err
 	}
-	clock := newClock()
-	applicationLifetimes := lifetimes(cfg)
-	auth := application.NewAuth(store, passwords, tokens, clock, applicationLifetimes)
+	guard := application.NewGuard(store, limiter, passwords, codes, clock)
+	sessions := application.NewSessions(store, guard, tokens, set, clock, applicationSessionRules)
+	account := application.NewAccount(store, guard, passwords, set, clock)
+	secondFactor := application.NewSecondFactor(store, guard, codes, set, clock, applicationSessionRules)
 	registrationMode := registration(cfg)
-	users := application.NewUsers(store, passwords, clock, registrationMode)
+	users := application.NewUsers(store, limiter, passwords, set, clock, registrationMode)
 	doctors := application.NewDoctors(store, clock)
 	patients := application.NewPatients(store, clock)
 	mappings := application.NewMappings(store, clock)
 	services := httpapi.Services{
-		Auth:     auth,
-		Users:    users,
-		Doctors:  doctors,
-		Patients: patients,
-		Mappings: mappings,
+		Authenticator: authenticator,
+		Sessions:      sessions,
+		Account:       account,
+		SecondFactor:  secondFactor,
+		Users:         users,
+		Doctors:       doctors,
+		Patients:      patients,
+		Mappings:      mappings,
 	}
-	handler := httpapi.NewHandler(services, store, log)
-	return handler, func() {
+	options := httpOptions(cfg)
+	handler := httpapi.NewHandler(services, store, options, log)
+	mainApi := api{
+		handler:      handler,
+		secondFactor: secondFactor,
+	}
+	return mainApi, func() {
+		cleanup2()
 		cleanup()
 	}, nil
 }
@@ -64,14 +88,17 @@ func newUsers(ctx context.Context, cfg config, log *slog.Logger) (*application.U
 	if err != nil {
 		return nil, nil, err
 	}
+	clock := newClock()
+	applicationLimits := limits(cfg)
+	limiter := application.NewLimiter(store, clock, applicationLimits)
 	passwords, err := newPasswords()
 	if err != nil {
 		cleanup()
 		return nil, nil, err
 	}
-	clock := newClock()
+	set := noRevocations(cfg, store)
 	registrationMode := registration(cfg)
-	users := application.NewUsers(store, passwords, clock, registrationMode)
+	users := application.NewUsers(store, limiter, passwords, set, clock, registrationMode)
 	return users, func() {
 		cleanup()
 	}, nil
@@ -80,9 +107,10 @@ func newUsers(ctx context.Context, cfg config, log *slog.Logger) (*application.U
 // wire.go:
 
 var adapters = wire.NewSet(
-	openStore, wire.Bind(new(ports.Store), new(*sqlstore.Store)), newPasswords, wire.Bind(new(ports.Passwords), new(*passwords.Passwords)), newTokens, wire.Bind(new(ports.AccessTokens), new(*tokens.Tokens)), newClock,
+	openStore, wire.Bind(new(ports.Store), new(*sqlstore.Store)), newPasswords, wire.Bind(new(ports.Passwords), new(*passwords.Passwords)), newKeys,
+	newTokens, wire.Bind(new(ports.AccessTokens), new(*tokens.Tokens)), newCodes, wire.Bind(new(ports.OneTimeCodes), new(*totp.Codes)), newClock,
 )
 
 var useCases = wire.NewSet(
-	lifetimes, application.NewAuth, registration, application.NewUsers, application.NewDoctors, application.NewPatients, application.NewMappings,
+	limits, application.NewLimiter, application.NewGuard, sessionRules, application.NewAuthenticator, application.NewSessions, application.NewSecondFactor, registration, application.NewAccount, application.NewUsers, application.NewDoctors, application.NewPatients, application.NewMappings,
 )

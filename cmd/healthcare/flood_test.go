@@ -1,0 +1,92 @@
+package main_test
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestAFloodOfLoginsLeavesTheRestAlone sends 200 logins at once, of accounts of
+// their own so that no limit stops them, to a program that is to get by with
+// 512 MiB, and reads records meanwhile.
+func TestAFloodOfLoginsLeavesTheRestAlone(t *testing.T) {
+	// Without the race detector, which needs several times the memory.
+	plain := filepath.Join(t.TempDir(), "healthcare")
+	out, err := exec.Command("go", "build", "-o", plain, ".").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	overEachEngine(t, func(t *testing.T, env []string) {
+		env = append(env, "SECRET_KEY="+secretKey, "GOMEMLIMIT=512MiB")
+		migrate(t, env)
+		createSuperuser(t, env, "admin@example.com")
+		s := serveWith(t, plain, env)
+		token := s.login("admin@example.com")
+
+		var logins, reader sync.WaitGroup
+		var statuses sync.Map
+		for n := range 200 {
+			logins.Go(func() {
+				got := home.login(s, fmt.Sprintf("user%d@example.com", n), goodPassword)
+				if got.status != http.StatusUnauthorized {
+					assert.Contains(t, []int{http.StatusServiceUnavailable, http.StatusTooManyRequests}, got.status)
+					wait, err := strconv.Atoi(got.header.Get("Retry-After"))
+					assert.NoError(t, err)
+					assert.Positive(t, wait)
+				}
+				count, _ := statuses.LoadOrStore(got.status, new(atomic.Int64))
+				count.(*atomic.Int64).Add(1)
+			})
+		}
+		flooding := make(chan struct{})
+		var reads int
+		var slowest time.Duration
+		reader.Go(func() {
+			for {
+				select {
+				case <-flooding:
+					return
+				default:
+				}
+				begun := time.Now()
+				got := home.request(s, http.MethodGet, "/api/patients/", token, "")
+				assert.Equal(t, http.StatusOK, got.status, "a read while logins flood in")
+				reads, slowest = reads+1, max(slowest, time.Since(begun))
+			}
+		})
+		logins.Wait()
+		close(flooding)
+		reader.Wait()
+
+		assert.Positive(t, reads)
+		statuses.Range(func(status, count any) bool {
+			t.Logf("%d logins were answered with %d", count.(*atomic.Int64).Load(), status)
+			return true
+		})
+		peak := peakMemory(t, s)
+		t.Logf("%d reads meanwhile, the slowest took %s; the program needed at most %d MiB", reads, slowest, peak>>20)
+		assert.Less(t, peak, int64(512<<20))
+		assert.Equal(t, http.StatusOK, home.login(s, "admin@example.com", goodPassword).status, "all is well again")
+	})
+}
+
+var highWaterMark = regexp.MustCompile(`VmHWM:\s+(\d+) kB`)
+
+// peakMemory is the most resident memory that a service had so far, in bytes.
+func peakMemory(t *testing.T, s *service) int64 {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
+	require.NoError(t, err)
+	kilobytes, err := strconv.ParseInt(highWaterMark.FindStringSubmatch(string(status))[1], 10, 64)
+	require.NoError(t, err)
+	return kilobytes << 10
+}

@@ -1,0 +1,61 @@
+package main_test
+
+import (
+	"net/http"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/pquerna/otp/totp"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestANewSecretKeyCostsNobodyALogin replaces SECRET_KEY in two steps, with
+// somebody signed in who has a second factor.
+func TestANewSecretKeyCostsNobodyALogin(t *testing.T) {
+	overEachEngine(t, func(t *testing.T, env []string) {
+		const next = "quite another key also of many different bytes"
+		migrate(t, env)
+		createSuperuser(t, env, "ada@example.com")
+
+		s := serve(t, append(env, "SECRET_KEY="+secretKey))
+		granted := home.login(s, "ada@example.com", goodPassword)
+		access, refresh := granted.member(s, "access"), granted.member(s, "refresh")
+		key := enrol(t, s, access)
+		s.stop()
+
+		s = serve(t, append(env, "SECRET_KEY="+next, "SECRET_KEY_FALLBACKS="+secretKey))
+		assert.Equal(t, http.StatusOK, home.request(s, http.MethodGet, "/api/auth/me/", access, "").status, "the token of before")
+		granted = home.request(s, http.MethodPost, "/api/auth/login/refresh/", "", `{"refresh": "`+refresh+`"}`)
+		require.Equal(t, http.StatusOK, granted.status, granted.body)
+		renewed, refresh := granted.member(s, "access"), granted.member(s, "refresh")
+		s.stop()
+
+		s = serve(t, append(env, "SECRET_KEY="+next))
+		assert.Equal(t, http.StatusUnauthorized, home.request(s, http.MethodGet, "/api/auth/me/", access, "").status, "signed with a key that is gone")
+		assert.Equal(t, http.StatusOK, home.request(s, http.MethodGet, "/api/auth/me/", renewed, "").status)
+		assert.Equal(t, http.StatusOK, home.request(s, http.MethodPost, "/api/auth/login/refresh/", "", `{"refresh": "`+refresh+`"}`).status)
+		// The code that confirmed the factor is spent: the next one is taken early.
+		code, err := totp.GenerateCode(key, time.Now().Add(30*time.Second))
+		require.NoError(t, err)
+		got := home.request(s, http.MethodPost, "/api/auth/login/", "",
+			`{"username": "ada@example.com", "password": "`+goodPassword+`", "otp": "`+code+`"}`)
+		assert.Equal(t, http.StatusOK, got.status, got.body)
+	})
+}
+
+// enrol sets up a second factor for whose token it is, and returns its key.
+func enrol(t *testing.T, s *service, token string) (key string) {
+	t.Helper()
+	enrolled := home.request(s, http.MethodPost, "/api/auth/mfa/", token, `{"password": "`+goodPassword+`"}`)
+	require.Equal(t, http.StatusCreated, enrolled.status, enrolled.body)
+	uri, err := url.Parse(enrolled.member(s, "otpauth_uri"))
+	require.NoError(t, err)
+	key = uri.Query().Get("secret")
+	code, err := totp.GenerateCode(key, time.Now())
+	require.NoError(t, err)
+	confirmed := home.request(s, http.MethodPost, "/api/auth/mfa/confirm/", token, `{"otp": "`+code+`"}`)
+	require.Equal(t, http.StatusOK, confirmed.status, confirmed.body)
+	return key
+}

@@ -1,0 +1,68 @@
+package main_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestOperatorsManageUsersBesideARunningService runs each command while the
+// service runs, which must follow within a second.
+func TestOperatorsManageUsersBesideARunningService(t *testing.T) {
+	overEachEngine(t, func(t *testing.T, env []string) {
+		env = append(env, "SECRET_KEY="+secretKey, "USER_PASSWORD="+goodPassword)
+		s := serve(t, append(env, noLimits...))
+		users := func(args ...string) string {
+			t.Helper()
+			code, out, stderr := run(t, env, append([]string{"users"}, args...)...)
+			require.Zero(t, code, stderr)
+			return out
+		}
+		refused := func(why string, args ...string) {
+			t.Helper()
+			code, _, stderr := run(t, env, append([]string{"users"}, args...)...)
+			assert.Equal(t, 1, code)
+			assert.Contains(t, stderr, why)
+		}
+		out := func(token string) func() bool {
+			return func() bool {
+				return home.request(s, http.MethodGet, "/api/auth/me/", token, "").status == http.StatusUnauthorized
+			}
+		}
+
+		users("create", "--noinput", "--email", "admin@example.com", "--role", "ADMIN")
+		users("create", "--noinput", "--email", "sam@example.com")
+		refused("email: user with this email already exists.", "create", "--noinput", "--email", "SAM@example.com")
+		refused("no user has this address", "deactivate", "--email", "nobody@example.com")
+		refused("last active administrator", "deactivate", "--email", "admin@example.com")
+		refused("last active administrator", "set-role", "--email", "admin@example.com", "--role", "STAFF")
+		assert.Regexp(t, `sam@example\.com .* STAFF +yes +no `, users("list"))
+		assert.NotContains(t, users("list", "--search", "SAM@"), "admin@example.com")
+
+		token := s.login("sam@example.com")
+		users("set-role", "--email", "sam@example.com", "--role", "ADMIN")
+		require.Eventually(t, out(token), time.Second, 10*time.Millisecond)
+		assert.Equal(t, http.StatusOK, home.request(s, http.MethodGet, "/api/users/", s.login("sam@example.com"), "").status)
+
+		token = s.login("sam@example.com")
+		users("deactivate", "--email", "sam@example.com")
+		require.Eventually(t, out(token), time.Second, 10*time.Millisecond)
+		assert.Regexp(t, `sam@example\.com .* ADMIN +no +no `, users("list"))
+		assert.Equal(t, http.StatusUnauthorized, home.login(s, "sam@example.com", goodPassword).status)
+		users("activate", "--email", "sam@example.com")
+
+		enrol(t, s, s.login("sam@example.com"))
+		assert.Equal(t, "otp_required", home.login(s, "sam@example.com", goodPassword).member(s, "code"))
+		users("reset-mfa", "--email", "sam@example.com")
+		token = s.login("sam@example.com")
+
+		env = append(env, "USER_PASSWORD=another-"+goodPassword)
+		users("set-password", "--noinput", "--email", "sam@example.com")
+		require.Eventually(t, out(token), time.Second, 10*time.Millisecond)
+		granted := home.login(s, "sam@example.com", "another-"+goodPassword)
+		assert.Equal(t, "change_password", granted.member(s, "duty"))
+	})
+}
