@@ -26,9 +26,9 @@ func NewAuthenticator(store ports.Store, tokens ports.AccessTokens, revocations 
 // like a forged one.
 //
 // Whatever changes what a user may do ends their sessions, so what the token
-// says of the actor holds as long as the session does. Two things are worth
-// asking the store: what the revocations cannot tell just now, and whether a
-// duty was done since the token was issued.
+// says of the actor holds as long as the session does. Three things are worth
+// asking the store: what the revocations cannot tell just now, whether a duty was
+// done since the token was issued, and whether there is one that was made later.
 func (a *Authenticator) Authenticate(ctx context.Context, origin domain.Origin, token string) (domain.Actor, error) {
 	now := a.clock()
 	actor, err := a.tokens.Verify(token, now)
@@ -39,7 +39,8 @@ func (a *Authenticator) Authenticate(ctx context.Context, origin domain.Origin, 
 	if revoked {
 		return domain.Actor{}, domain.ErrAccessToken()
 	}
-	if !known || actor.Duty != domain.NoDuty {
+	unprotected := a.rules.AdminsNeedSecondFactor && actor.Role == domain.Admin && !actor.SecondFactor
+	if !known || actor.Duty != domain.NoDuty || unprotected {
 		session, err := view(ctx, a.store, func(tx ports.Tx) (domain.Session, error) {
 			return tx.Sessions().Get(ctx, actor.SessionID)
 		})
@@ -48,7 +49,7 @@ func (a *Authenticator) Authenticate(ctx context.Context, origin domain.Origin, 
 			return domain.Actor{}, domain.ErrAccessToken()
 		case err != nil:
 			return domain.Actor{}, err
-		case !session.Live(now) || session.UserID != actor.UserID:
+		case !session.Usable(now) || session.UserID != actor.UserID:
 			return domain.Actor{}, domain.ErrAccessToken()
 		}
 		actor = session.Actor(a.rules.AdminsNeedSecondFactor)

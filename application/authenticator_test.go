@@ -119,3 +119,37 @@ func TestADutyIsLookedUpUntilItIsDone(t *testing.T) {
 		assert.Equal(t, work{views: 3}, *done, "the next token says so")
 	}
 }
+
+// Who signed in before administrators needed a second factor has a token that
+// says of no duty.
+func TestAdministratorsNeedASecondFactorFromNowOn(t *testing.T) {
+	c := newClinic(t)
+	c.register("ada@example.com", domain.Admin)
+	c.register("eve@example.com", domain.Admin)
+	without, with := c.login("ada@example.com"), c.login("eve@example.com")
+	eve := c.actor(with)
+	c.confirm(eve, c.enrol(eve))
+	with, err := c.refresh(with)
+	require.NoError(t, err)
+
+	c.adminsNeedSecondFactor = true
+	c.wire()
+	assert.Equal(t, domain.DutySecondFactor, c.actor(without).Duty)
+	done := c.measure()
+	assert.Equal(t, domain.NoDuty, c.actor(with).Duty)
+	assert.Equal(t, work{}, *done, "a token that tells of a second factor need not be looked up")
+}
+
+// Somebody may deactivate an account in the store by hand.
+func TestASessionOfAnInactiveUserIsOfNoUse(t *testing.T) {
+	c := newClinic(t)
+	user := c.register("ada@example.com", domain.Staff)
+	grant := c.login("ada@example.com")
+	c.setUser(user.ID, func(user *domain.User) { user.Active = false })
+	_, err := c.refresh(grant)
+	assert.Equal(t, domain.ErrRefreshToken(), err)
+	c.revocations = &told{deaf: true}
+	c.wire()
+	_, err = c.authenticate(grant)
+	assert.Equal(t, domain.ErrAccessToken(), err)
+}

@@ -154,7 +154,7 @@ func pair(patient, doctor domain.ID) domain.MappingInput {
 // register creates an account, whatever the settings say of registration.
 func (c *clinic) register(email string, role domain.Role) domain.User {
 	c.t.Helper()
-	user, err := c.users.Create(c.ctx, operator, registration(email, role))
+	user, err := c.users.Register(c.ctx, operator, registration(email, role))
 	require.NoError(c.t, err)
 	return user
 }

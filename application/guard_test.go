@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -42,6 +43,16 @@ func TestWhoHasToWaitCostsNoVerification(t *testing.T) {
 	done := c.measure()
 	assert.NotZero(t, waitOf(c.loginFrom(here, "nobody@example.com", "wrong")))
 	assert.Equal(t, work{views: 1}, *done)
+}
+
+func TestAWrongCurrentPasswordCostsNoHash(t *testing.T) {
+	c := newClinic(t)
+	ada := c.signUp("ada@example.com", domain.Staff)
+	done := c.measure()
+	require.Error(t, c.account.ChangePassword(c.ctx, ada, passwordChange("wrong", otherPassword)))
+	assert.Equal(t, [2]int{1, 0}, [2]int{done.verified, done.hashed})
+	require.NoError(t, c.account.ChangePassword(c.ctx, ada, passwordChange(goodPassword, otherPassword)))
+	assert.Equal(t, [2]int{2, 1}, [2]int{done.verified, done.hashed})
 }
 
 func TestAWrongCurrentPasswordCountsLikeAFailedLogin(t *testing.T) {
@@ -94,4 +105,16 @@ func TestAFailureOfTheStoreIsNoWrongPassword(t *testing.T) {
 		assertKind(t, domain.Unavailable, err)
 		assert.NotContains(t, fmt.Sprint(err), "ada")
 	}
+}
+
+func TestGuessingTheFirstCodeIsSlowedDown(t *testing.T) {
+	c := newClinicWith(t, settings{limits: application.Limits{LoginPair: domain.Limit{Max: 10, Window: 15 * time.Minute}}})
+	ada := c.signUp("ada@example.com", domain.Staff)
+	device := c.enrol(ada)
+	for range 10 {
+		_, err := c.secondFactor.Confirm(c.ctx, ada, domain.CodeCheck{Code: device.wrong(c.now)})
+		assert.Equal(t, domain.ErrCodeField(), err)
+	}
+	_, err := c.secondFactor.Confirm(c.ctx, ada, domain.CodeCheck{Code: device.code(c.now)})
+	assertKind(t, domain.TooMany, err)
 }

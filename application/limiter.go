@@ -54,7 +54,7 @@ func (l *Limiter) use(ctx context.Context, key domain.AttemptKey, limit domain.L
 		if err != nil {
 			return err
 		}
-		if wait := attempts.Wait(now); wait > 0 {
+		if wait := attempts.Wait(now, limit); wait > 0 {
 			return domain.ErrTooMany(wait)
 		}
 		return tx.Attempts().Save(ctx, key, attempts.Use(now, limit), now)
@@ -89,11 +89,9 @@ func (l *Limiter) tries(ctx context.Context, tx ports.Tx, origin domain.Origin, 
 }
 
 func (t tries) wait() (wait time.Duration) {
-	if t.limits.LoginPair != (domain.Limit{}) {
-		wait = t.pair.Wait(t.now)
-	}
-	if t.limits.LoginAccount != (domain.Limit{}) && !t.pair.Known(t.now) {
-		wait = max(wait, t.account.Wait(t.now))
+	wait = t.pair.Wait(t.now, t.limits.LoginPair)
+	if !t.pair.Known(t.now) {
+		wait = max(wait, t.account.Wait(t.now, t.limits.LoginAccount))
 	}
 	return wait
 }

@@ -48,11 +48,12 @@ func (s *SecondFactor) Enrol(ctx context.Context, actor domain.Actor, in domain.
 	if err != nil {
 		return ports.Enrolment{}, err
 	}
-	enrolment, err := s.codes.Enrol(user.Email)
-	if err != nil {
-		return ports.Enrolment{}, err
+	var enrolment ports.Enrolment
+	prepare := func() (err error) {
+		enrolment, err = s.codes.Enrol(user.Email)
+		return err
 	}
-	return confirmPassword(ctx, s.guard, actor, user, "password", password, func(tx ports.Tx, user domain.User) (ports.Enrolment, error) {
+	return confirmPassword(ctx, s.guard, actor, user, "password", password, prepare, func(tx ports.Tx, user domain.User) (ports.Enrolment, error) {
 		if user.SecondFactor.Confirmed {
 			return enrolment, domain.ErrSecondFactorExists()
 		}
@@ -148,7 +149,7 @@ func (s *SecondFactor) Disable(ctx context.Context, actor domain.Actor, in domai
 	if err != nil {
 		return err
 	}
-	_, err = confirmPassword(ctx, s.guard, actor, user, "password", password, func(tx ports.Tx, user domain.User) (struct{}, error) {
+	_, err = confirmPassword(ctx, s.guard, actor, user, "password", password, nothingToPrepare, func(tx ports.Tx, user domain.User) (struct{}, error) {
 		user.SecondFactor = domain.SecondFactor{}
 		return struct{}{}, tx.Users().Save(ctx, user)
 	})

@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
 )
@@ -34,18 +33,6 @@ func (c *clinic) protected(email string) (domain.Actor, device, domain.RecoveryC
 	codes := c.confirm(actor, device)
 	c.now = c.now.Add(step)
 	return actor, device, codes
-}
-
-func TestGuessingTheFirstCodeIsSlowedDown(t *testing.T) {
-	c := newClinicWith(t, settings{limits: application.Limits{LoginPair: domain.Limit{Max: 10, Window: 15 * time.Minute}}})
-	ada := c.signUp("ada@example.com", domain.Staff)
-	device := c.enrol(ada)
-	for range 10 {
-		_, err := c.secondFactor.Confirm(c.ctx, ada, domain.CodeCheck{Code: device.wrong(c.now)})
-		assert.Equal(t, domain.ErrCodeField(), err)
-	}
-	_, err := c.secondFactor.Confirm(c.ctx, ada, domain.CodeCheck{Code: device.code(c.now)})
-	assertKind(t, domain.TooMany, err)
 }
 
 func TestEnrolAndConfirm(t *testing.T) {

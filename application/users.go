@@ -93,7 +93,8 @@ func (s *Users) applyFor(ctx context.Context, user domain.User) error {
 	return err
 }
 
-// Create creates an account of either role. A taken address is a Conflict.
+// Create creates an account of either role for somebody else, who has to change
+// the password first of all. A taken address is a Conflict.
 func (s *Users) Create(ctx context.Context, actor domain.Actor, in domain.Registration) (domain.User, error) {
 	if err := domain.Authorize(actor, domain.UserCreate); err != nil {
 		return domain.User{}, err
@@ -102,11 +103,12 @@ func (s *Users) Create(ctx context.Context, actor domain.Actor, in domain.Regist
 	if err != nil {
 		return domain.User{}, err
 	}
-	if user.PasswordHash, err = s.passwords.Hash(ctx, password); err != nil {
+	hash, err := s.passwords.Hash(ctx, password)
+	if err != nil {
 		return domain.User{}, err
 	}
 	return update(ctx, s.store, func(tx ports.Tx) (domain.User, error) {
-		return tx.Users().Add(ctx, user)
+		return tx.Users().Add(ctx, user.SetPassword(hash, true))
 	})
 }
 

@@ -56,8 +56,10 @@ type Actor struct {
 	Role      Role
 	SessionID ID
 	// Duty is what the actor must do before anything else.
-	Duty   Duty
-	Origin Origin
+	Duty Duty
+	// SecondFactor is whether the actor's account has a second factor.
+	SecondFactor bool
+	Origin       Origin
 }
 
 // Duty is something that a user has to do about their own sign-in. Until it is

@@ -42,10 +42,8 @@ func (l Limit) String() string {
 // Attempts is what is remembered of what happened under one AttemptKey. The zero
 // Attempts is nothing.
 type Attempts struct {
-	// Count is how often it happened.
+	// Count is how often it happened since Since.
 	Count int
-	// Since is what a window is measured from: the first attempt for Use, the
-	// latest for Fail.
 	Since time.Time
 	// Until is when the next attempt is let through; zero when none is held up.
 	Until time.Time
@@ -64,22 +62,27 @@ const knownFor = 90 * 24 * time.Hour
 // is held up; each further one doubles it.
 const firstLock = 16
 
-// Wait is how long the next attempt has to wait at now, zero if it need not.
-func (a Attempts) Wait(now time.Time) time.Duration { return max(a.Until.Sub(now), 0) }
+// Wait is how long the next attempt has to wait at now, zero if it need not. It
+// is never longer than the window: what seems to be was counted by a clock that
+// was ahead.
+func (a Attempts) Wait(now time.Time, limit Limit) time.Duration {
+	if wait := a.Until.Sub(now); wait > 0 && wait <= limit.Window {
+		return wait
+	}
+	return 0
+}
 
 // Known reports whether the person is known to sign in from here.
 func (a Attempts) Known(now time.Time) bool { return now.Before(a.KnownUntil) }
 
-// Fail counts a failed attempt. From limit.Max failures on, each of which came
-// within limit.Window of the one before, each one holds up the next for twice as
-// long, up to the whole window. So there are never more than limit.Max in any
-// window before the first wait.
+// Fail counts a failed attempt. From limit.Max failures on, in a limit.Window that
+// the first begins, each one holds up the next for twice as long, up to the whole
+// window. All is forgotten after a window without any.
 func (a Attempts) Fail(now time.Time, limit Limit) Attempts {
-	if !now.Before(a.Since.Add(limit.Window)) && !now.Before(a.Until.Add(limit.Window)) {
-		a.Count, a.Until = 0, time.Time{}
+	if over(a.Since, now, limit) && over(a.Until, now, limit) {
+		a.Count, a.Since, a.Until = 0, now, time.Time{}
 	}
 	a.Count++
-	a.Since = now
 	if excess := a.Count - limit.Max; excess >= 0 {
 		a.Until = now.Add(min(limit.Window/firstLock<<min(excess, firstLock), limit.Window))
 	}
@@ -89,7 +92,7 @@ func (a Attempts) Fail(now time.Time, limit Limit) Attempts {
 // Use counts an attempt of whatever outcome. After limit.Max in the limit.Window
 // that the first began, the next is held up until the window is over.
 func (a Attempts) Use(now time.Time, limit Limit) Attempts {
-	if !now.Before(a.Since.Add(limit.Window)) {
+	if over(a.Since, now, limit) {
 		a.Count, a.Since, a.Until = 0, now, time.Time{}
 	}
 	a.Count++
@@ -97,6 +100,12 @@ func (a Attempts) Use(now time.Time, limit Limit) Attempts {
 		a.Until = a.Since.Add(limit.Window)
 	}
 	return a.keepUntil(a.Since.Add(limit.Window))
+}
+
+// over reports whether a window has passed since a time. It has since one that is
+// further ahead than a window: a clock was.
+func over(since, now time.Time, limit Limit) bool {
+	return !now.Before(since.Add(limit.Window)) || since.Sub(now) > limit.Window
 }
 
 // Succeed forgets the failures, and remembers that the person signed in from here.

@@ -32,6 +32,8 @@ type Session struct {
 // SessionOwner is what a session needs to know of its user.
 type SessionOwner struct {
 	Role Role
+	// Active is as User's.
+	Active bool
 	// PasswordTemporary is as User's.
 	PasswordTemporary bool
 	// SecondFactor is whether the user has a confirmed second factor.
@@ -52,15 +54,20 @@ func NewSession(user User, origin Origin, token RefreshToken, now time.Time, lif
 	}
 }
 
-// Live reports whether the session can still be used.
+// Live reports whether the session was not revoked and has not expired.
 func (s Session) Live(now time.Time) bool {
 	return s.RevokedAt.IsZero() && now.Before(s.ExpiresAt)
 }
 
+// Usable reports whether the session can be used: it is live, and so is its
+// user's account. Deactivating an account revokes its sessions; what was changed
+// in the store by hand does not.
+func (s Session) Usable(now time.Time) bool { return s.Live(now) && s.Owner.Active }
+
 // Actor is the session's user, acting in it. adminsNeedSecondFactor is whether
 // administrators may not do without.
 func (s Session) Actor(adminsNeedSecondFactor bool) Actor {
-	actor := Actor{UserID: s.UserID, Role: s.Owner.Role, SessionID: s.ID}
+	actor := Actor{UserID: s.UserID, Role: s.Owner.Role, SessionID: s.ID, SecondFactor: s.Owner.SecondFactor}
 	switch {
 	case s.Owner.PasswordTemporary:
 		actor.Duty = DutyPassword

@@ -30,7 +30,7 @@ type User struct {
 
 // Owner is what the user's sessions need to know of the user.
 func (u User) Owner() SessionOwner {
-	return SessionOwner{Role: u.Role, PasswordTemporary: u.PasswordTemporary, SecondFactor: u.SecondFactor.Confirmed}
+	return SessionOwner{Role: u.Role, Active: u.Active, PasswordTemporary: u.PasswordTemporary, SecondFactor: u.SecondFactor.Confirmed}
 }
 
 // Registration is what a person registers with. Email and Password are

@@ -2,6 +2,8 @@ package httpapi
 
 import (
 	"context"
+	"errors"
+	"io"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -49,13 +51,35 @@ func withActor(auth authenticator, access access, next handler) echo.HandlerFunc
 			}
 			return domain.ErrNotAuthenticated()
 		}
-		actor, err := auth.Authenticate(c.Request().Context(), origin, token)
+		authenticate := func() (domain.Actor, error) {
+			return auth.Authenticate(c.Request().Context(), origin, token)
+		}
+		actor, err := authenticate()
 		if err != nil {
 			return err
 		}
 		logActor(c, actor)
+		c.Request().Body = &callersBody{ReadCloser: c.Request().Body, authenticate: authenticate}
 		return next(c, actor)
 	}
+}
+
+// callersBody is the body of a caller who is signed in. It is the caller who
+// decides how long it takes: one who is out by its end does not get it through.
+type callersBody struct {
+	io.ReadCloser
+	authenticate func() (domain.Actor, error)
+}
+
+// Read implements io.Reader.
+func (b *callersBody) Read(into []byte) (int, error) {
+	n, err := b.ReadCloser.Read(into)
+	if errors.Is(err, io.EOF) {
+		if _, refused := b.authenticate(); refused != nil {
+			err = refused
+		}
+	}
+	return n, err
 }
 
 // bearerToken returns the token of the Authorization header (RFC 6750, 2.1). A

@@ -20,7 +20,10 @@ import (
 // The limits of a body.
 const (
 	maxBodyBytes = 1 << 20
-	maxBodyDepth = 32
+	// maxAnonymousBytes is for who has not signed in, and may hold any number of
+	// connections open: many times what a registration needs.
+	maxAnonymousBytes = 16 << 10
+	maxBodyDepth      = 32
 	// These bound how many unknown members an answer names, and how much of a
 	// name it repeats, in bytes.
 	maxUnknownNamed = 20
@@ -34,7 +37,7 @@ type body struct{ members map[string]jsontext.Value }
 // readBody reads the request's body strictly: a media type that is JSON, one
 // object, nothing twice, nothing after it, all of it UTF-8 without NUL, within
 // the limits.
-func readBody(c echo.Context) (*body, error) {
+func readBody(c echo.Context, actor domain.Actor) (*body, error) {
 	req := c.Request()
 	mediaType, params, err := mime.ParseMediaType(req.Header.Get(echo.HeaderContentType))
 	isJSON := mediaType == "application/json" || mediaType == "application/merge-patch+json" && req.Method == http.MethodPatch
@@ -42,10 +45,17 @@ func readBody(c echo.Context) (*body, error) {
 	if err != nil || !isJSON || hasCharset && !strings.EqualFold(charset, "utf-8") || req.Header.Get(echo.HeaderContentEncoding) != "" {
 		return nil, errMediaType()
 	}
-	text, err := io.ReadAll(http.MaxBytesReader(c.Response(), req.Body, maxBodyBytes))
+	limit := int64(maxBodyBytes)
+	if actor.Role == domain.Anonymous {
+		limit = maxAnonymousBytes
+	}
+	text, err := io.ReadAll(http.MaxBytesReader(c.Response(), req.Body, limit))
 	if err != nil {
-		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-			return nil, errTooLarge()
+		if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			return nil, errTooLarge(tooLarge.Limit)
+		}
+		if _, refused := errors.AsType[*domain.Error](err); refused {
+			return nil, err
 		}
 		return nil, errMalformed("The body could not be read to its end.")
 	}

@@ -51,8 +51,8 @@ func errMalformed(detail string) error {
 	return &requestError{http.StatusBadRequest, "parse_error", detail}
 }
 
-func errTooLarge() error {
-	return &requestError{http.StatusRequestEntityTooLarge, "too_large", "The body may have at most 1 MiB."}
+func errTooLarge(limit int64) error {
+	return &requestError{http.StatusRequestEntityTooLarge, "too_large", fmt.Sprintf("The body may have at most %d KiB.", limit>>10)}
 }
 
 func errMediaType() error {

@@ -27,7 +27,7 @@ func submit[In, Out, View any](read func(*body) In,
 	do func(context.Context, domain.Actor, In) (Out, error), show func(Out) View,
 ) handler {
 	return func(c echo.Context, actor domain.Actor) error {
-		body, err := readBody(c)
+		body, err := readBody(c, actor)
 		if err != nil {
 			return err
 		}
@@ -52,7 +52,7 @@ func perform(do func(context.Context, domain.Actor) error) handler {
 // accept answers 204 once do has taken the body.
 func accept[In any](read func(*body) In, do func(context.Context, domain.Actor, In) error) handler {
 	return func(c echo.Context, actor domain.Actor) error {
-		body, err := readBody(c)
+		body, err := readBody(c, actor)
 		if err != nil {
 			return err
 		}
@@ -88,7 +88,7 @@ func create[In, Out any, View resource](read func(*body) In,
 	do func(context.Context, domain.Actor, In) (Out, error), show func(Out) View,
 ) handler {
 	return func(c echo.Context, actor domain.Actor) error {
-		body, err := readBody(c)
+		body, err := readBody(c, actor)
 		if err != nil {
 			return err
 		}

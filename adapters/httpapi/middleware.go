@@ -96,6 +96,9 @@ func logRequests(log *slog.Logger) echo.MiddlewareFunc {
 			}
 			if err != nil && c.Response().Status >= http.StatusInternalServerError {
 				level = slog.LevelError
+				if domain.KindOf(err) == domain.Unavailable {
+					level = slog.LevelWarn // it may pass
+				}
 				attrs = append(attrs, slog.String("error", err.Error()))
 			}
 			log.LogAttrs(context.WithoutCancel(c.Request().Context()), level, "request", attrs...)

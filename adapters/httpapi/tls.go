@@ -88,7 +88,7 @@ type pemFiles struct {
 }
 
 func (f pemFiles) equal(other pemFiles) bool {
-	return bytes.Equal(f.cert, other.cert) && bytes.Equal(f.key, other.key) && (f.err == nil) == (other.err == nil)
+	return bytes.Equal(f.cert, other.cert) && bytes.Equal(f.key, other.key)
 }
 
 func (f pemFiles) pair() (*tls.Certificate, error) {

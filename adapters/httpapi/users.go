@@ -32,7 +32,7 @@ type receiptView struct {
 // may have been taken.
 func signUp(users *application.Users) handler {
 	return func(c echo.Context, actor domain.Actor) error {
-		body, err := readBody(c)
+		body, err := readBody(c, actor)
 		if err != nil {
 			return err
 		}

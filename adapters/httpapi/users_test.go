@@ -30,7 +30,7 @@ func TestAdministratorsManageUsers(t *testing.T) {
 		assert.NotEmpty(t, user["created_at"])
 		assert.Equal(t, map[string]any{
 			"id": 2.0, "first_name": "Sam", "last_name": "Łukasz", "email": "sam@example.com", "phone_number": "+15550100", "role": "STAFF",
-			"is_active": true, "mfa_enabled": false, "password_temporary": false, "created_at": user["created_at"],
+			"is_active": true, "mfa_enabled": false, "password_temporary": true, "created_at": user["created_at"],
 		}, user)
 		api.want(201, "POST", "/api/users/", admin, `{"email":"second@example.com","password":"`+goodPassword+`","role":"ADMIN"}`)
 		assert.Equal(t, map[string]any{"email": []any{"user with this email already exists."}},

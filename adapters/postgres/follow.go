@@ -110,7 +110,7 @@ type follower struct {
 }
 
 // listen has listener listen. It waits for the first connection.
-func (f *follower) listen(ctx context.Context, listener *pq.Listener) {
+func (f *follower) listen(ctx context.Context, listener interface{ Listen(channel string) error }) {
 	// In this order, so that where beats are heard, revocations are.
 	for _, channel := range []string{revokedChannel, f.channel} {
 		for {

@@ -14,7 +14,7 @@ const (
 	selectSession = `
 		SELECT sessions.id, sessions.user_id, sessions.created_at, sessions.expires_at, sessions.revoked_at,
 			sessions.refresh_selector, sessions.refresh_hash, sessions.address, sessions.device, sessions.last_used_at,
-			users.role, users.password_temporary, users.totp_confirmed
+			users.role, users.is_active, users.password_temporary, users.totp_confirmed
 		FROM sessions JOIN users ON users.id = sessions.user_id`
 	// The user is not locked: what is read of it need not stay.
 	lockSession        = ` FOR NO KEY UPDATE OF sessions`
@@ -28,7 +28,7 @@ const (
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		RETURNING id`
 	selectOwner = `
-		SELECT role, password_temporary, totp_confirmed
+		SELECT role, is_active, password_temporary, totp_confirmed
 		FROM users
 		WHERE id = $1`
 	updateSession = `
@@ -80,12 +80,13 @@ func (r sessionRow) entity() domain.Session {
 // ownerRow is what a session's user has for it.
 type ownerRow struct {
 	Role              domain.Role `db:"role"`
+	Active            bool        `db:"is_active"`
 	PasswordTemporary bool        `db:"password_temporary"`
 	TOTPConfirmed     bool        `db:"totp_confirmed"`
 }
 
 func (r ownerRow) owner() domain.SessionOwner {
-	return domain.SessionOwner{Role: r.Role, PasswordTemporary: r.PasswordTemporary, SecondFactor: r.TOTPConfirmed}
+	return domain.SessionOwner{Role: r.Role, Active: r.Active, PasswordTemporary: r.PasswordTemporary, SecondFactor: r.TOTPConfirmed}
 }
 
 // sessions implements ports.Sessions.

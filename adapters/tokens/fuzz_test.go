@@ -50,6 +50,9 @@ func FuzzVerify(f *testing.F) {
 		if actor.Duty != domain.NoDuty {
 			duty = fmt.Sprintf(`,"duty":"%s"`, actor.Duty)
 		}
+		if actor.SecondFactor {
+			duty += `,"mfa":true`
+		}
 		require.Equal(t, fmt.Sprintf(`{"iss":"healthcare","sub":"%d","aud":["healthcare-api"],"exp":%d,"nbf":%d,"iat":%d,`+
 			`"jti":%s,"token_use":"access","sid":"%d","role":"%s"%s}`,
 			actor.UserID, c.Exp, c.Nbf, c.Nbf, c.Jti, actor.SessionID, actor.Role, duty), text)

@@ -21,6 +21,7 @@ func TestIssue(t *testing.T) {
 		want  map[string]any
 	}{
 		"without a duty":        {staff, map[string]any{}},
+		"with a second factor":  {domain.Actor{UserID: 42, Role: domain.Staff, SessionID: 7, SecondFactor: true}, map[string]any{"mfa": true}},
 		"with a duty":           {domain.Actor{UserID: 42, Role: domain.Staff, SessionID: 7, Duty: domain.DutyPassword}, map[string]any{"duty": "change_password"}},
 		"without their origins": {domain.Actor{UserID: 42, Role: domain.Staff, SessionID: 7, Origin: domain.NewOrigin(netip.MustParseAddr("::1"), "curl")}, map[string]any{}},
 	} {

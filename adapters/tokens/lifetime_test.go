@@ -92,10 +92,11 @@ func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		id := rapid.Int64Range(1, math.MaxInt64)
 		actor := domain.Actor{
-			UserID:    domain.ID(id.Draw(t, "user")),
-			Role:      rapid.SampledFrom([]domain.Role{domain.Staff, domain.Admin}).Draw(t, "role"),
-			SessionID: domain.ID(id.Draw(t, "session")),
-			Duty:      rapid.SampledFrom([]domain.Duty{domain.NoDuty, domain.DutyPassword, domain.DutySecondFactor}).Draw(t, "duty"),
+			UserID:       domain.ID(id.Draw(t, "user")),
+			Role:         rapid.SampledFrom([]domain.Role{domain.Staff, domain.Admin}).Draw(t, "role"),
+			SessionID:    domain.ID(id.Draw(t, "session")),
+			Duty:         rapid.SampledFrom([]domain.Duty{domain.NoDuty, domain.DutyPassword, domain.DutySecondFactor}).Draw(t, "duty"),
+			SecondFactor: rapid.Bool().Draw(t, "second factor"),
 		}
 		begins := time.Unix(rapid.Int64Range(0, 1<<35).Draw(t, "begins"), rapid.Int64Range(0, 1e9-1).Draw(t, "fraction"))
 		ends := begins.Add(time.Duration(rapid.Int64Range(0, int64(lifetime)).Draw(t, "life")))

@@ -53,6 +53,9 @@ type claims struct {
 	Session string `json:"sid"`
 	Role    string `json:"role"`
 	Duty    string `json:"duty,omitempty"`
+	// SecondFactor is whether the account had one (RFC 8176 has "mfa" for a login
+	// that used it, which comes to the same).
+	SecondFactor bool `json:"mfa,omitempty"`
 }
 
 // Issue implements ports.AccessTokens. Tokens count in whole seconds: one
@@ -87,10 +90,11 @@ func write(key secretkeys.Key, actor domain.Actor, id string, begins, expires ti
 			NotBefore: jwt.NewNumericDate(begins),
 			ExpiresAt: jwt.NewNumericDate(expires),
 		},
-		Use:     accessUse,
-		Session: actor.SessionID.String(),
-		Role:    string(actor.Role),
-		Duty:    string(actor.Duty),
+		Use:          accessUse,
+		Session:      actor.SessionID.String(),
+		Role:         string(actor.Role),
+		Duty:         string(actor.Duty),
+		SecondFactor: actor.SecondFactor,
 	})
 	token.Header["kid"] = key.ID
 	return token.SignedString(key.Bytes())
@@ -147,7 +151,7 @@ func (t *Tokens) read(token string, now time.Time) (domain.Actor, bool) {
 	if userErr != nil || sessionErr != nil || roleErr != nil || !slices.Contains(duties, duty) {
 		return domain.Actor{}, false
 	}
-	actor := domain.Actor{UserID: user, Role: role, SessionID: session, Duty: duty}
+	actor := domain.Actor{UserID: user, Role: role, SessionID: session, Duty: duty, SecondFactor: c.SecondFactor}
 
 	// The library overlooks much: line breaks within base64, members that are
 	// repeated, unknown or in other letter case, further audiences, headers such

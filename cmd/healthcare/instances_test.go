@@ -3,6 +3,7 @@ package main_test
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -35,12 +36,14 @@ func startInstances(t *testing.T, settings ...string) *instances {
 
 const secretKey = "a secret key for tests of many different bytes"
 
-// user creates a user and returns the path of the account.
+// user registers a user and returns the path of the account.
 func (i *instances) user(email string) (path string) {
 	i.t.Helper()
-	created := home.request(i.here, http.MethodPost, "/api/users/", i.admin, `{"email": "`+email+`", "password": "`+goodPassword+`"}`)
+	created := home.request(i.here, http.MethodPost, "/api/auth/register/", i.admin, `{"email": "`+email+`", "password": "`+goodPassword+`"}`)
 	require.Equal(i.t, http.StatusCreated, created.status, created.body)
-	return created.header.Get("Location")
+	var user struct{ ID int64 }
+	require.NoError(i.t, json.Unmarshal([]byte(created.body), &user))
+	return fmt.Sprintf("/api/users/%d/", user.ID)
 }
 
 // outThere returns how long it takes until the other instance refuses a token
@@ -132,7 +135,10 @@ func TestNothingRevokedGetsInWhileTheFeedIsCut(t *testing.T) {
 	}
 	require.Positive(t, cut(), "there is something to cut")
 	cutting.Go(func() {
-		for ctx.Err() == nil {
+		for range time.Tick(20 * time.Millisecond) {
+			if ctx.Err() != nil {
+				return
+			}
 			cut()
 		}
 	})
@@ -168,4 +174,30 @@ func TestAnInstanceLearnsWhatItMissed(t *testing.T) {
 	for token, want := range tokens {
 		assert.Equal(t, want, home.request(late, http.MethodGet, "/api/auth/me/", token, "").status)
 	}
+}
+
+// TestARequestAsksNobodyForItsSession takes the sessions away from the database:
+// who is signed in does not notice as long as nobody has to be asked.
+func TestARequestAsksNobodyForItsSession(t *testing.T) {
+	i := startInstances(t, noLimits...)
+	db, err := sql.Open("postgres", strings.TrimPrefix(i.env[1], "DATABASE_URL="))
+	require.NoError(t, err)
+	defer db.Close()
+	patients := func() int { return home.request(i.here, http.MethodGet, "/api/patients/", i.admin, "").status }
+	// Until an instance has heard of the others it asks, and would fail below.
+	require.Eventually(t, func() bool { return patients() == http.StatusOK && i.hears(db) }, 10*time.Second, 50*time.Millisecond)
+	_, err = db.ExecContext(t.Context(), "ALTER TABLE sessions RENAME TO taken_away")
+	require.NoError(t, err)
+	for begun := time.Now(); time.Since(begun) < 3*time.Second; {
+		require.Equal(t, http.StatusOK, patients())
+	}
+	assert.Equal(t, http.StatusInternalServerError, home.login(i.here, "admin@example.com", goodPassword).status, "they are really away")
+}
+
+// hears reports whether both instances listen, and have heard a beat since.
+func (i *instances) hears(db *sql.DB) (hears bool) {
+	err := db.QueryRowContext(i.t.Context(), `SELECT count(*) = 2 AND max(now() - query_start) > interval '1 second' FROM pg_stat_activity
+		WHERE datname = current_database() AND query ILIKE 'LISTEN "healthcare_beat%'`).Scan(&hears)
+	require.NoError(i.t, err)
+	return hears
 }

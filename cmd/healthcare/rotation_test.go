@@ -48,7 +48,12 @@ func TestANewSecretKeyCostsNobodyALogin(t *testing.T) {
 // enrol sets up a second factor for whose token it is, and returns its key.
 func enrol(t *testing.T, s *service, token string) (key string) {
 	t.Helper()
-	enrolled := home.request(s, http.MethodPost, "/api/auth/mfa/", token, `{"password": "`+goodPassword+`"}`)
+	return enrolWith(t, s, token, goodPassword)
+}
+
+func enrolWith(t *testing.T, s *service, token, password string) (key string) {
+	t.Helper()
+	enrolled := home.request(s, http.MethodPost, "/api/auth/mfa/", token, `{"password": "`+password+`"}`)
 	require.Equal(t, http.StatusCreated, enrolled.status, enrolled.body)
 	uri, err := url.Parse(enrolled.member(s, "otpauth_uri"))
 	require.NoError(t, err)

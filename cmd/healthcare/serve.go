@@ -46,6 +46,9 @@ func (s serveCommand) Run(ctx context.Context, p process) error {
 		return err
 	}
 	defer cleanup()
+	if cfg.forgotten() {
+		log.Warn("DATA_DIR/secret_key holds a key that is not in use: put it into SECRET_KEY_FALLBACKS, or remove the file if nobody has used it")
+	}
 	if len(cfg.SecretKeyFallbacks) > 0 {
 		// So that a fallback can be removed without taking anybody's second factor along.
 		if resealed, err := api.secondFactor.Reseal(ctx, operator); err != nil {

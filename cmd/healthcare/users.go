@@ -77,7 +77,7 @@ func (c usersCreateCommand) Run(ctx context.Context, p process) error {
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(out, "Created: %s signs in as %s.\n", user.Email, user.Role)
+		_, err = fmt.Fprintf(out, "Created: %s is %s, and has to change the password at the first login.\n", user.Email, user.Role)
 		return err
 	})
 }

@@ -33,8 +33,15 @@ func TestOperatorsManageUsersBesideARunningService(t *testing.T) {
 			}
 		}
 
-		users("create", "--noinput", "--email", "admin@example.com", "--role", "ADMIN")
+		createSuperuser(t, env, "admin@example.com")
 		users("create", "--noinput", "--email", "sam@example.com")
+		granted := home.login(s, "sam@example.com", goodPassword)
+		assert.Equal(t, "change_password", granted.member(s, "duty"), "somebody else knows the password")
+		const own = "kettle-meadow-40-harbor"
+		changed := home.request(s, http.MethodPost, "/api/auth/password/", granted.member(s, "access"), `{"current_password": "`+goodPassword+`", "new_password": "`+own+`"}`)
+		require.Equal(t, http.StatusNoContent, changed.status, changed.body)
+		users("create", "--noinput", "--email", "eve@example.com", "--role", "ADMIN")
+		users("deactivate", "--email", "eve@example.com")
 		refused("email: user with this email already exists.", "create", "--noinput", "--email", "SAM@example.com")
 		refused("no user has this address", "deactivate", "--email", "nobody@example.com")
 		refused("last active administrator", "deactivate", "--email", "admin@example.com")
@@ -42,27 +49,27 @@ func TestOperatorsManageUsersBesideARunningService(t *testing.T) {
 		assert.Regexp(t, `sam@example\.com .* STAFF +yes +no `, users("list"))
 		assert.NotContains(t, users("list", "--search", "SAM@"), "admin@example.com")
 
-		token := s.login("sam@example.com")
+		token := s.loginWith("sam@example.com", own)
 		users("set-role", "--email", "sam@example.com", "--role", "ADMIN")
 		require.Eventually(t, out(token), time.Second, 10*time.Millisecond)
-		assert.Equal(t, http.StatusOK, home.request(s, http.MethodGet, "/api/users/", s.login("sam@example.com"), "").status)
+		assert.Equal(t, http.StatusOK, home.request(s, http.MethodGet, "/api/users/", s.loginWith("sam@example.com", own), "").status)
 
-		token = s.login("sam@example.com")
+		token = s.loginWith("sam@example.com", own)
 		users("deactivate", "--email", "sam@example.com")
 		require.Eventually(t, out(token), time.Second, 10*time.Millisecond)
 		assert.Regexp(t, `sam@example\.com .* ADMIN +no +no `, users("list"))
-		assert.Equal(t, http.StatusUnauthorized, home.login(s, "sam@example.com", goodPassword).status)
+		assert.Equal(t, http.StatusUnauthorized, home.login(s, "sam@example.com", own).status)
 		users("activate", "--email", "sam@example.com")
 
-		enrol(t, s, s.login("sam@example.com"))
-		assert.Equal(t, "otp_required", home.login(s, "sam@example.com", goodPassword).member(s, "code"))
+		enrolWith(t, s, s.loginWith("sam@example.com", own), own)
+		assert.Equal(t, "otp_required", home.login(s, "sam@example.com", own).member(s, "code"))
 		users("reset-mfa", "--email", "sam@example.com")
-		token = s.login("sam@example.com")
+		token = s.loginWith("sam@example.com", own)
 
 		env = append(env, "USER_PASSWORD=another-"+goodPassword)
 		users("set-password", "--noinput", "--email", "sam@example.com")
 		require.Eventually(t, out(token), time.Second, 10*time.Millisecond)
-		granted := home.login(s, "sam@example.com", "another-"+goodPassword)
+		granted = home.login(s, "sam@example.com", "another-"+goodPassword)
 		assert.Equal(t, "change_password", granted.member(s, "duty"))
 	})
 }

@@ -57,18 +57,18 @@ func testSessions(s suite) {
 		stale := newSession(user)
 		stale.Owner = stranger.Owner()
 		session := sessions.add(t, store, stale)
-		require.Equal(t, domain.SessionOwner{Role: domain.Staff}, session.Owner)
+		require.Equal(t, domain.SessionOwner{Role: domain.Staff, Active: true}, session.Owner)
 
 		unconfirmed := domain.Enrolled(domain.RestoreSealedKey("sealed"))
 		for _, now := range []domain.User{
-			{Role: domain.Admin},
-			{Role: domain.Staff, PasswordTemporary: true},
-			{Role: domain.Staff, SecondFactor: unconfirmed},
-			{Role: domain.Staff, SecondFactor: secondFactor()},
+			{Role: domain.Admin, Active: true},
+			{Role: domain.Staff, Active: true, PasswordTemporary: true},
+			{Role: domain.Staff, Active: true, SecondFactor: unconfirmed},
+			{Role: domain.Staff, Active: true, SecondFactor: secondFactor()},
 			{Role: domain.Admin, SecondFactor: secondFactor(), PasswordTemporary: true},
 			{Role: domain.Staff},
 		} {
-			user.Role, user.PasswordTemporary, user.SecondFactor = now.Role, now.PasswordTemporary, now.SecondFactor
+			user.Role, user.Active, user.PasswordTemporary, user.SecondFactor = now.Role, now.Active, now.PasswordTemporary, now.SecondFactor
 			session.Owner = now.Owner()
 			update(t, store, func(tx ports.Tx) error {
 				if err := tx.Users().Save(t.Context(), user); err != nil {

@@ -799,7 +799,7 @@ type ClientInterface interface {
 	// is 400 with `mfa_not_enrolled`.
 	//
 	// The answer has ten recovery codes, each good for one login in place of the app's code. They cannot be seen
-	// again: have them written down.
+	// again: have them written down. The code is spent: to log in, wait for the next one.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -813,7 +813,7 @@ type ClientInterface interface {
 	// is 400 with `mfa_not_enrolled`.
 	//
 	// The answer has ten recovery codes, each good for one login in place of the app's code. They cannot be seen
-	// again: have them written down.
+	// again: have them written down. The code is spent: to log in, wait for the next one.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1175,8 +1175,8 @@ type ClientInterface interface {
 
 	// CreateUserWithBody Create a user
 	//
-	// For Admins. Creates an account of either role, which can be used at once, whatever the operator of the service
-	// decided about registration.
+	// For Admins. Creates an account of either role, whatever the operator of the service decided about registration.
+	// The password is temporary, because the Admin knows it: after the first login its owner has the duty to change it.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1185,8 +1185,8 @@ type ClientInterface interface {
 
 	// CreateUser Create a user
 	//
-	// For Admins. Creates an account of either role, which can be used at once, whatever the operator of the service
-	// decided about registration.
+	// For Admins. Creates an account of either role, whatever the operator of the service decided about registration.
+	// The password is temporary, because the Admin knows it: after the first login its owner has the duty to change it.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1546,7 +1546,7 @@ func (c *Client) EnrolSecondFactor(ctx context.Context, body EnrolSecondFactorJS
 // is 400 with `mfa_not_enrolled`.
 //
 // The answer has ten recovery codes, each good for one login in place of the app's code. They cannot be seen
-// again: have them written down.
+// again: have them written down. The code is spent: to log in, wait for the next one.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1570,7 +1570,7 @@ func (c *Client) ConfirmSecondFactorWithBody(ctx context.Context, contentType st
 // is 400 with `mfa_not_enrolled`.
 //
 // The answer has ten recovery codes, each good for one login in place of the app's code. They cannot be seen
-// again: have them written down.
+// again: have them written down. The code is spent: to log in, wait for the next one.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2342,8 +2342,8 @@ func (c *Client) ListUsers(ctx context.Context, params *ListUsersParams, reqEdit
 
 // CreateUserWithBody Create a user
 //
-// For Admins. Creates an account of either role, which can be used at once, whatever the operator of the service
-// decided about registration.
+// For Admins. Creates an account of either role, whatever the operator of the service decided about registration.
+// The password is temporary, because the Admin knows it: after the first login its owner has the duty to change it.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2362,8 +2362,8 @@ func (c *Client) CreateUserWithBody(ctx context.Context, contentType string, bod
 
 // CreateUser Create a user
 //
-// For Admins. Creates an account of either role, which can be used at once, whatever the operator of the service
-// decided about registration.
+// For Admins. Creates an account of either role, whatever the operator of the service decided about registration.
+// The password is temporary, because the Admin knows it: after the first login its owner has the duty to change it.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4741,7 +4741,7 @@ type ClientWithResponsesInterface interface {
 	// is 400 with `mfa_not_enrolled`.
 	//
 	// The answer has ten recovery codes, each good for one login in place of the app's code. They cannot be seen
-	// again: have them written down.
+	// again: have them written down. The code is spent: to log in, wait for the next one.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -4755,7 +4755,7 @@ type ClientWithResponsesInterface interface {
 	// is 400 with `mfa_not_enrolled`.
 	//
 	// The answer has ten recovery codes, each good for one login in place of the app's code. They cannot be seen
-	// again: have them written down.
+	// again: have them written down. The code is spent: to log in, wait for the next one.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -5149,8 +5149,8 @@ type ClientWithResponsesInterface interface {
 
 	// CreateUserWithBodyWithResponse Create a user
 	//
-	// For Admins. Creates an account of either role, which can be used at once, whatever the operator of the service
-	// decided about registration.
+	// For Admins. Creates an account of either role, whatever the operator of the service decided about registration.
+	// The password is temporary, because the Admin knows it: after the first login its owner has the duty to change it.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -5159,8 +5159,8 @@ type ClientWithResponsesInterface interface {
 
 	// CreateUserWithResponse Create a user
 	//
-	// For Admins. Creates an account of either role, which can be used at once, whatever the operator of the service
-	// decided about registration.
+	// For Admins. Creates an account of either role, whatever the operator of the service decided about registration.
+	// The password is temporary, because the Admin knows it: after the first login its owner has the duty to change it.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6595,7 +6595,7 @@ func (c *ClientWithResponses) EnrolSecondFactorWithResponse(ctx context.Context,
 // is 400 with `mfa_not_enrolled`.
 //
 // The answer has ten recovery codes, each good for one login in place of the app's code. They cannot be seen
-// again: have them written down.
+// again: have them written down. The code is spent: to log in, wait for the next one.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -6615,7 +6615,7 @@ func (c *ClientWithResponses) ConfirmSecondFactorWithBodyWithResponse(ctx contex
 // is 400 with `mfa_not_enrolled`.
 //
 // The answer has ten recovery codes, each good for one login in place of the app's code. They cannot be seen
-// again: have them written down.
+// again: have them written down. The code is spent: to log in, wait for the next one.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -7255,8 +7255,8 @@ func (c *ClientWithResponses) ListUsersWithResponse(ctx context.Context, params 
 
 // CreateUserWithBodyWithResponse Create a user
 //
-// For Admins. Creates an account of either role, which can be used at once, whatever the operator of the service
-// decided about registration.
+// For Admins. Creates an account of either role, whatever the operator of the service decided about registration.
+// The password is temporary, because the Admin knows it: after the first login its owner has the duty to change it.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -7271,8 +7271,8 @@ func (c *ClientWithResponses) CreateUserWithBodyWithResponse(ctx context.Context
 
 // CreateUserWithResponse Create a user
 //
-// For Admins. Creates an account of either role, which can be used at once, whatever the operator of the service
-// decided about registration.
+// For Admins. Creates an account of either role, whatever the operator of the service decided about registration.
+// The password is temporary, because the Admin knows it: after the first login its owner has the duty to change it.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -1,0 +1,91 @@
+package main_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestSettingsReachTheService sets what the other tests leave at its default, and
+// looks for it in the answers.
+func TestSettingsReachTheService(t *testing.T) {
+	overEachEngine(t, func(t *testing.T, env []string) {
+		certFile, keyFile, authority := certificate(t)
+		env = append(env, "SECRET_KEY="+secretKey, "TLS_CERT_FILE="+certFile, "TLS_KEY_FILE="+keyFile,
+			"CORS_ALLOWED_ORIGINS=https://app.example, https://other.example", "REGISTRATION=approval", "REQUIRE_ADMIN_MFA=true",
+			"LIMIT_REGISTER=1/1h", "LIMIT_REFRESH=2/1m")
+		migrate(t, env)
+		createSuperuser(t, env, "admin@example.com")
+		s := serve(t, env)
+		browser := place{&http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: authority}}, Timeout: time.Minute}}
+
+		got := browser.request(s, http.MethodGet, "/livez", "", "", "Origin", "https://other.example")
+		assert.Equal(t, http.StatusOK, got.status)
+		assert.Equal(t, "https://other.example", got.header.Get("Access-Control-Allow-Origin"))
+		assert.NotEmpty(t, got.header.Get("Strict-Transport-Security"))
+
+		register := func() int {
+			return browser.request(s, http.MethodPost, "/api/auth/register/", "", `{"email": "sam@example.com", "password": "`+goodPassword+`"}`).status
+		}
+		assert.Equal(t, http.StatusAccepted, register())
+		assert.Equal(t, http.StatusTooManyRequests, register())
+		for _, want := range []int{http.StatusUnauthorized, http.StatusUnauthorized, http.StatusTooManyRequests} {
+			token := `{"refresh": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}`
+			assert.Equal(t, want, browser.request(s, http.MethodPost, "/api/auth/login/refresh/", "", token).status)
+		}
+		granted := browser.login(s, "admin@example.com", goodPassword)
+		assert.Equal(t, "enrol_mfa", granted.member(s, "duty"))
+	})
+}
+
+// certificate makes a certificate for 127.0.0.1, which vouches for itself.
+func certificate(t *testing.T) (certFile, keyFile string, authority *x509.CertPool) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	require.NoError(t, err)
+	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
+	require.NoError(t, err)
+	certPEM := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	certFile, keyFile = filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
+	require.NoError(t, os.WriteFile(certFile, certPEM, 0o600))
+	require.NoError(t, os.WriteFile(keyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}), 0o600))
+	authority = x509.NewCertPool()
+	require.True(t, authority.AppendCertsFromPEM(certPEM))
+	return certFile, keyFile, authority
+}
+
+// TestAKeptSecretKeyIsNotForgotten is about opening a service to others that has
+// kept a key by itself so far.
+func TestAKeptSecretKeyIsNotForgotten(t *testing.T) {
+	env := engines["embedded"](t)
+	s := serve(t, env)
+	s.stop()
+	assert.NotContains(t, s.log.String(), "SECRET_KEY_FALLBACKS")
+	s = serve(t, append(env, "SECRET_KEY="+secretKey))
+	s.stop()
+	assert.Contains(t, s.log.String(), "SECRET_KEY_FALLBACKS")
+	kept, err := os.ReadFile(filepath.Join(env[0][len("DATA_DIR="):], "secret_key"))
+	require.NoError(t, err)
+	s = serve(t, append(env, "SECRET_KEY="+secretKey, "SECRET_KEY_FALLBACKS="+string(kept)))
+	s.stop()
+	assert.NotContains(t, s.log.String(), "holds a key")
+}
