@@ -23,8 +23,9 @@ run: build ## Build it, and serve from the embedded store
 build: ## Build bin/healthcare
 	go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/healthcare ./cmd/healthcare
 
+# -count=1, because Go does not see that cmd/healthcare tests a program of its own making.
 test: postgres ## Run all tests under the race detector (TEST_DATABASE_URL: use that PostgreSQL)
-	$(TOOL) gotestsum --format=pkgname-and-test-fails -- -race ./...
+	$(TOOL) gotestsum --format=pkgname-and-test-fails -- -race -count=1 ./...
 
 postgres:
 	@.ci/postgres

@@ -61,12 +61,16 @@ func (s *Account) ChangePassword(ctx context.Context, actor domain.Actor, in dom
 	if err != nil {
 		return err
 	}
-	var hash domain.PasswordHash
-	prepare := func() (err error) {
-		hash, err = s.passwords.Hash(ctx, changed)
+	// Before it is known whether the current password is right, so that the time
+	// does not tell.
+	if err := s.guard.limiter.admit(ctx, actor.Origin, user.Email); err != nil {
 		return err
 	}
-	revoked, err := confirmPassword(ctx, s.guard, actor, user, "current_password", current, prepare, func(tx ports.Tx, user domain.User) ([]domain.ID, error) {
+	hash, err := s.passwords.Hash(ctx, changed)
+	if err != nil {
+		return err
+	}
+	revoked, err := confirmPassword(ctx, s.guard, actor, user, "current_password", current, func(tx ports.Tx, user domain.User) ([]domain.ID, error) {
 		if err := tx.Users().Save(ctx, user.SetPassword(hash, false)); err != nil {
 			return nil, err
 		}
@@ -79,9 +83,9 @@ func (s *Account) ChangePassword(ctx context.Context, actor domain.Actor, in dom
 // confirmPassword runs then once the signed-in user has proved the current
 // password, which was given in field.
 func confirmPassword[T any](ctx context.Context, guard *Guard, actor domain.Actor, user domain.User, field string, current domain.Password,
-	prepare func() error, then func(ports.Tx, domain.User) (T, error),
+	then func(ports.Tx, domain.User) (T, error),
 ) (T, error) {
-	result, err := prove(ctx, guard, actor.Origin, domain.Proof{Email: user.Email, Password: current}, passwordOnly, prepare, then)
+	result, err := prove(ctx, guard, actor.Origin, domain.Proof{Email: user.Email, Password: current}, passwordOnly, then)
 	if err != nil && domain.KindOf(err) == domain.Unauthenticated {
 		err = domain.ErrCurrentPassword(field)
 	}

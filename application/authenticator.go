@@ -28,7 +28,8 @@ func NewAuthenticator(store ports.Store, tokens ports.AccessTokens, revocations 
 // Whatever changes what a user may do ends their sessions, so what the token
 // says of the actor holds as long as the session does. Three things are worth
 // asking the store: what the revocations cannot tell just now, whether a duty was
-// done since the token was issued, and whether there is one that was made later.
+// done since the token was issued, and whether an administrator whose token tells
+// of no second factor has one, where it is needed.
 func (a *Authenticator) Authenticate(ctx context.Context, origin domain.Origin, token string) (domain.Actor, error) {
 	now := a.clock()
 	actor, err := a.tokens.Verify(token, now)

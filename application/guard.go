@@ -36,18 +36,12 @@ const (
 // whose account it proves to be. A wrong proof counts against the account, an
 // account that does not exist included, and is refused with one answer for all
 // reasons and in the same time. A hash in an outdated format is replaced.
-//
-// prepare is for what then needs and should not do in an Update; it is run once
-// the password is known to be right.
 func prove[T any](ctx context.Context, g *Guard, origin domain.Origin, proof domain.Proof, check check,
-	prepare func() error, then func(tx ports.Tx, user domain.User) (T, error),
+	then func(tx ports.Tx, user domain.User) (T, error),
 ) (T, error) {
 	var none T
 	for range 2 {
 		claim, err := g.verify(ctx, origin, proof)
-		if err == nil && claim.right {
-			err = prepare()
-		}
 		if err != nil {
 			return none, err
 		}
@@ -59,8 +53,6 @@ func prove[T any](ctx context.Context, g *Guard, origin domain.Origin, proof dom
 	}
 	return none, domain.ErrCredentials()
 }
-
-func nothingToPrepare() error { return nil }
 
 // claim is a proof whose password was compared.
 type claim struct {

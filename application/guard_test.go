@@ -45,14 +45,19 @@ func TestWhoHasToWaitCostsNoVerification(t *testing.T) {
 	assert.Equal(t, work{views: 1}, *done)
 }
 
-func TestAWrongCurrentPasswordCostsNoHash(t *testing.T) {
-	c := newClinic(t)
+func TestWhoHasToWaitCostsNoHash(t *testing.T) {
+	c := limited(t, loginLimits)
 	ada := c.signUp("ada@example.com", domain.Staff)
 	done := c.measure()
-	require.Error(t, c.account.ChangePassword(c.ctx, ada, passwordChange("wrong", otherPassword)))
-	assert.Equal(t, [2]int{1, 0}, [2]int{done.verified, done.hashed})
-	require.NoError(t, c.account.ChangePassword(c.ctx, ada, passwordChange(goodPassword, otherPassword)))
-	assert.Equal(t, [2]int{2, 1}, [2]int{done.verified, done.hashed})
+	for range loginLimits.LoginPair.Max {
+		require.Error(t, c.account.ChangePassword(c.ctx, ada, passwordChange("wrong", otherPassword)))
+	}
+	assert.Equal(t, done.verified, done.hashed, "the time does not tell whether the password was right")
+	*done = work{}
+	assertKind(t, domain.TooMany, c.account.ChangePassword(c.ctx, ada, passwordChange(goodPassword, otherPassword)))
+	_, err := c.secondFactor.Enrol(c.ctx, ada, check(goodPassword))
+	assertKind(t, domain.TooMany, err)
+	assert.Zero(t, done.verified+done.hashed)
 }
 
 func TestAWrongCurrentPasswordCountsLikeAFailedLogin(t *testing.T) {

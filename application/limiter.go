@@ -48,12 +48,12 @@ func (l *Limiter) use(ctx context.Context, key domain.AttemptKey, limit domain.L
 	if limit == (domain.Limit{}) {
 		return nil
 	}
-	now := l.clock()
 	return l.store.Update(ctx, func(tx ports.Tx) error {
 		attempts, err := tx.Attempts().Get(ctx, key)
 		if err != nil {
 			return err
 		}
+		now := l.clock() // not before: others may have counted while this waited
 		if wait := attempts.Wait(now, limit); wait > 0 {
 			return domain.ErrTooMany(wait)
 		}
@@ -73,7 +73,7 @@ type tries struct {
 // wait. The account comes before the pair, so that two Updates cannot block each
 // other.
 func (l *Limiter) tries(ctx context.Context, tx ports.Tx, origin domain.Origin, email domain.Email) (tries, error) {
-	t := tries{limits: l.limits, now: l.clock()}
+	t := tries{limits: l.limits}
 	t.accountKey, t.pairKey = domain.LoginKeys(email, origin)
 	var err error
 	if t.account, err = tx.Attempts().Get(ctx, t.accountKey); err != nil {
@@ -82,10 +82,19 @@ func (l *Limiter) tries(ctx context.Context, tx ports.Tx, origin domain.Origin, 
 	if t.pair, err = tx.Attempts().Get(ctx, t.pairKey); err != nil {
 		return t, err
 	}
+	t.now = l.clock() // not before: others may have counted while this waited
 	if wait := t.wait(); wait > 0 {
 		return t, domain.ErrTooMany(wait)
 	}
 	return t, nil
+}
+
+// admit refuses who has to wait, before anything costly is done for them.
+func (l *Limiter) admit(ctx context.Context, origin domain.Origin, email domain.Email) error {
+	return l.store.View(ctx, func(tx ports.Tx) error {
+		_, err := l.tries(ctx, tx, origin, email)
+		return err
+	})
 }
 
 func (t tries) wait() (wait time.Duration) {

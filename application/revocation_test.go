@@ -81,7 +81,7 @@ func TestWhoIsOutIsOutAtOnce(t *testing.T) {
 			assert.Error(c.t, c.loginFrom(here, "ada@example.com", "wrong"))
 			return nil
 		}},
-		"giving the second factor up": {both, func(c *clinic, this domain.Actor, _ domain.ID, _ application.Grant) error {
+		"giving the second factor up": {thisOne, func(c *clinic, this domain.Actor, _ domain.ID, _ application.Grant) error {
 			return c.secondFactor.Disable(c.ctx, this, check(goodPassword))
 		}},
 	} {

@@ -48,12 +48,14 @@ func (s *SecondFactor) Enrol(ctx context.Context, actor domain.Actor, in domain.
 	if err != nil {
 		return ports.Enrolment{}, err
 	}
-	var enrolment ports.Enrolment
-	prepare := func() (err error) {
-		enrolment, err = s.codes.Enrol(user.Email)
-		return err
+	if err := s.guard.limiter.admit(ctx, actor.Origin, user.Email); err != nil {
+		return ports.Enrolment{}, err
 	}
-	return confirmPassword(ctx, s.guard, actor, user, "password", password, prepare, func(tx ports.Tx, user domain.User) (ports.Enrolment, error) {
+	enrolment, err := s.codes.Enrol(user.Email)
+	if err != nil {
+		return ports.Enrolment{}, err
+	}
+	return confirmPassword(ctx, s.guard, actor, user, "password", password, func(tx ports.Tx, user domain.User) (ports.Enrolment, error) {
 		if user.SecondFactor.Confirmed {
 			return enrolment, domain.ErrSecondFactorExists()
 		}
@@ -132,8 +134,8 @@ func newRecoveryCodes() (codes domain.RecoveryCodes) {
 	return codes
 }
 
-// Disable removes the actor's second factor. It takes the password, like Enrol.
-// Who needs a second factor cannot remove it.
+// Disable removes the actor's second factor and ends the other sessions. It takes
+// the password, like Enrol. Who needs a second factor cannot remove it.
 func (s *SecondFactor) Disable(ctx context.Context, actor domain.Actor, in domain.PasswordCheck) error {
 	if err := domain.Authorize(actor, domain.UserManageMFA); err != nil {
 		return err
@@ -149,10 +151,14 @@ func (s *SecondFactor) Disable(ctx context.Context, actor domain.Actor, in domai
 	if err != nil {
 		return err
 	}
-	_, err = confirmPassword(ctx, s.guard, actor, user, "password", password, nothingToPrepare, func(tx ports.Tx, user domain.User) (struct{}, error) {
+	revoked, err := confirmPassword(ctx, s.guard, actor, user, "password", password, func(tx ports.Tx, user domain.User) ([]domain.ID, error) {
 		user.SecondFactor = domain.SecondFactor{}
-		return struct{}{}, tx.Users().Save(ctx, user)
+		if err := tx.Users().Save(ctx, user); err != nil {
+			return nil, err
+		}
+		return tx.Sessions().End(ctx, user.ID, actor.SessionID, s.clock())
 	})
+	s.revocations.Revoke(revoked...)
 	return err
 }
 

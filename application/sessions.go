@@ -63,7 +63,7 @@ func (s *Sessions) Login(ctx context.Context, actor domain.Actor, in domain.Cred
 	var selector domain.RefreshSelector
 	_, _ = rand.Read(selector[:]) // never fails (crypto/rand)
 	refresh := domain.NewRefreshToken(selector, newRefreshSecret())
-	session, err := prove(ctx, s.guard, actor.Origin, proof, allFactors, nothingToPrepare, func(tx ports.Tx, user domain.User) (domain.Session, error) {
+	session, err := prove(ctx, s.guard, actor.Origin, proof, allFactors, func(tx ports.Tx, user domain.User) (domain.Session, error) {
 		return tx.Sessions().Add(ctx, domain.NewSession(user, actor.Origin, refresh, s.clock(), s.rules.Session))
 	})
 	if err != nil {

@@ -42,7 +42,8 @@ func (l Limit) String() string {
 // Attempts is what is remembered of what happened under one AttemptKey. The zero
 // Attempts is nothing.
 type Attempts struct {
-	// Count is how often it happened since Since.
+	// Count is how often it happened in a window that began at Since, and after it
+	// as long as attempts were held up.
 	Count int
 	Since time.Time
 	// Until is when the next attempt is let through; zero when none is held up.
@@ -62,22 +63,27 @@ const knownFor = 90 * 24 * time.Hour
 // is held up; each further one doubles it.
 const firstLock = 16
 
-// Wait is how long the next attempt has to wait at now, zero if it need not. It
-// is never longer than the window: what seems to be was counted by a clock that
-// was ahead.
+// Wait is how long the next attempt has to wait at now, zero if it need not, and
+// never longer than the window.
 func (a Attempts) Wait(now time.Time, limit Limit) time.Duration {
-	if wait := a.Until.Sub(now); wait > 0 && wait <= limit.Window {
-		return wait
+	if ahead(a.Until, now, limit) {
+		return 0
 	}
-	return 0
+	return min(max(a.Until.Sub(now), 0), limit.Window)
 }
+
+// ahead reports whether t is so far ahead of now that it must come from a clock
+// that was wrong. Clocks of instances differ, and those who count at the same time
+// need not come in the order of their clocks.
+func ahead(t, now time.Time, limit Limit) bool { return t.Sub(now) > 2*limit.Window }
 
 // Known reports whether the person is known to sign in from here.
 func (a Attempts) Known(now time.Time) bool { return now.Before(a.KnownUntil) }
 
 // Fail counts a failed attempt. From limit.Max failures on, in a limit.Window that
 // the first begins, each one holds up the next for twice as long, up to the whole
-// window. All is forgotten after a window without any.
+// window. The count begins anew when the window is over and nothing was held up
+// for as long.
 func (a Attempts) Fail(now time.Time, limit Limit) Attempts {
 	if over(a.Since, now, limit) && over(a.Until, now, limit) {
 		a.Count, a.Since, a.Until = 0, now, time.Time{}
@@ -102,10 +108,9 @@ func (a Attempts) Use(now time.Time, limit Limit) Attempts {
 	return a.keepUntil(a.Since.Add(limit.Window))
 }
 
-// over reports whether a window has passed since a time. It has since one that is
-// further ahead than a window: a clock was.
+// over reports whether a window has passed since a time.
 func over(since, now time.Time, limit Limit) bool {
-	return !now.Before(since.Add(limit.Window)) || since.Sub(now) > limit.Window
+	return !now.Before(since.Add(limit.Window)) || ahead(since, now, limit)
 }
 
 // Succeed forgets the failures, and remembers that the person signed in from here.

@@ -198,6 +198,21 @@ func TestAClockThatWasAheadLocksNobodyOut(t *testing.T) {
 	assert.Zero(t, ahead.Use(now, tenInAQuarter).Wait(now, tenInAQuarter))
 }
 
+// Of those who count at the same time, one may be a little behind.
+func TestAClockThatIsBehindLetsNobodyIn(t *testing.T) {
+	for _, behind := range []time.Duration{time.Microsecond, time.Millisecond, time.Second, time.Minute} {
+		var failed, used domain.Attempts
+		for range 21 {
+			failed, used = failed.Fail(now, tenInAQuarter), used.Use(now, tenInAQuarter)
+		}
+		earlier := now.Add(-behind)
+		assert.Equal(t, tenInAQuarter.Window, failed.Wait(earlier, tenInAQuarter), behind)
+		assert.Equal(t, tenInAQuarter.Window, used.Wait(earlier, tenInAQuarter), behind)
+		assert.Equal(t, 22, failed.Fail(earlier, tenInAQuarter).Count, behind)
+		assert.Equal(t, 22, used.Use(earlier, tenInAQuarter).Count, behind)
+	}
+}
+
 func TestLoginKeys(t *testing.T) {
 	email := func(text string) domain.Email {
 		email, err := domain.ParseEmail(text)

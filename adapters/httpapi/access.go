@@ -76,11 +76,14 @@ func (b *callersBody) Read(into []byte) (int, error) {
 	n, err := b.ReadCloser.Read(into)
 	if errors.Is(err, io.EOF) {
 		if _, refused := b.authenticate(); refused != nil {
-			err = refused
+			err = refusal{refused}
 		}
 	}
 	return n, err
 }
+
+// refusal is why a caller is not let through, at the end of the body.
+type refusal struct{ error }
 
 // bearerToken returns the token of the Authorization header (RFC 6750, 2.1). A
 // header of another scheme counts as none; two headers are a bad token.

@@ -54,8 +54,8 @@ func readBody(c echo.Context, actor domain.Actor) (*body, error) {
 		if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			return nil, errTooLarge(tooLarge.Limit)
 		}
-		if _, refused := errors.AsType[*domain.Error](err); refused {
-			return nil, err
+		if refused, ok := errors.AsType[refusal](err); ok {
+			return nil, refused.error
 		}
 		return nil, errMalformed("The body could not be read to its end.")
 	}

@@ -70,7 +70,7 @@ func TestAFloodOfLoginsLeavesTheRestAlone(t *testing.T) {
 		reader.Wait()
 
 		assert.Positive(t, reads)
-		assert.Less(t, slowest, 5*time.Second)
+		assert.Less(t, slowest, 15*time.Second)
 		statuses.Range(func(status, count any) bool {
 			t.Logf("%d logins were answered with %d", count.(*atomic.Int64).Load(), status)
 			return true

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -120,4 +121,23 @@ func TestALockTellsNothing(t *testing.T) {
 			assert.Equal(t, n >= 10, known.status == http.StatusTooManyRequests)
 		}
 	})
+}
+
+// TestRequestsAtOnceAreCountedOneByOne refreshes side by side on two instances.
+func TestRequestsAtOnceAreCountedOneByOne(t *testing.T) {
+	i := startInstances(t, "LIMIT_REFRESH=3/1h")
+	var mutex sync.Mutex
+	var requests sync.WaitGroup
+	answers := map[int]int{}
+	for n := range 60 {
+		requests.Go(func() {
+			token := `{"refresh": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}`
+			got := home.request([]*service{i.here, i.there}[n%2], http.MethodPost, "/api/auth/login/refresh/", "", token)
+			mutex.Lock()
+			defer mutex.Unlock()
+			answers[got.status]++
+		})
+	}
+	requests.Wait()
+	assert.Equal(t, map[int]int{http.StatusUnauthorized: 3, http.StatusTooManyRequests: 57}, answers)
 }

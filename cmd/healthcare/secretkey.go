@@ -92,9 +92,9 @@ func readSecretKey(path string) (domain.Secret, error) {
 	return key, nil
 }
 
-// forgotten reports whether DATA_DIR holds a key that this process does not know:
+// forgetsKey reports whether DATA_DIR holds a key that this process does not know:
 // what was sealed with it, such as second factors, stays shut.
-func (c config) forgotten() bool {
+func (c config) forgetsKey() bool {
 	kept, err := readSecretKey(filepath.Join(c.DataDir, "secret_key"))
 	return err == nil && !slices.ContainsFunc(append(c.SecretKeyFallbacks, c.SecretKey), func(key domain.Secret) bool {
 		return key.Reveal() == kept.Reveal()

@@ -46,8 +46,8 @@ func (s serveCommand) Run(ctx context.Context, p process) error {
 		return err
 	}
 	defer cleanup()
-	if cfg.forgotten() {
-		log.Warn("DATA_DIR/secret_key holds a key that is not in use: put it into SECRET_KEY_FALLBACKS, or remove the file if nobody has used it")
+	if cfg.forgetsKey() {
+		log.Warn("DATA_DIR/secret_key holds a key that is not in use: start once with it in SECRET_KEY_FALLBACKS, then remove the file")
 	}
 	if len(cfg.SecretKeyFallbacks) > 0 {
 		// So that a fallback can be removed without taking anybody's second factor along.
