@@ -9,7 +9,7 @@ import (
 
 // Account is the use-cases on one's own account.
 type Account struct {
-	store       ports.Store
+	trail       *Trail
 	guard       *Guard
 	passwords   ports.Passwords
 	revocations ports.Revocations
@@ -17,43 +17,46 @@ type Account struct {
 }
 
 // NewAccount returns the use-cases on one's own account.
-func NewAccount(store ports.Store, guard *Guard, passwords ports.Passwords, revocations ports.Revocations, clock ports.Clock) *Account {
-	return &Account{store: store, guard: guard, passwords: passwords, revocations: revocations, clock: clock}
+func NewAccount(trail *Trail, guard *Guard, passwords ports.Passwords, revocations ports.Revocations, clock ports.Clock) *Account {
+	return &Account{trail: trail, guard: guard, passwords: passwords, revocations: revocations, clock: clock}
 }
 
 // Me returns the actor's own account.
 func (s *Account) Me(ctx context.Context, actor domain.Actor) (domain.User, error) {
-	if err := domain.Authorize(actor, domain.UserReadSelf); err != nil {
-		return domain.User{}, err
-	}
-	return getUser(ctx, s.store, actor.UserID)
+	return account(ctx, s.trail, actor, domain.UserReadSelf, self(actor), func(*entry) (domain.User, error) {
+		return getUser(ctx, s.trail.store, actor.UserID)
+	})
 }
+
+// self is the subject of a use-case on one's own account.
+func self(actor domain.Actor) domain.Subject { return on(domain.AboutUser, actor.UserID) }
 
 // ChangeMe sets what is given of the actor's own names and phone number.
 func (s *Account) ChangeMe(ctx context.Context, actor domain.Actor, in domain.Profile) (domain.User, error) {
-	if err := domain.Authorize(actor, domain.UserUpdateSelf); err != nil {
-		return domain.User{}, err
-	}
-	return change(ctx, s.store, users, actor.UserID, func(user domain.User) (domain.User, error) {
-		return user.Change(in)
+	return account(ctx, s.trail, actor, domain.UserUpdateSelf, self(actor), func(e *entry) (domain.User, error) {
+		return change(ctx, e, users, func(user domain.User) (domain.User, error) {
+			return user.Change(in)
+		})
 	})
 }
 
 // Permissions returns what the actor may do, in the order of the policy.
-func (s *Account) Permissions(_ context.Context, actor domain.Actor) ([]domain.Permission, error) {
-	if err := domain.Authorize(actor, domain.UserReadSelf); err != nil {
-		return nil, err
-	}
-	return domain.Permissions(actor), nil
+func (s *Account) Permissions(ctx context.Context, actor domain.Actor) ([]domain.Permission, error) {
+	return account(ctx, s.trail, actor, domain.UserReadSelf, self(actor), func(*entry) ([]domain.Permission, error) {
+		return domain.Permissions(actor), nil
+	})
 }
 
 // ChangePassword replaces the actor's own password and ends all other sessions.
 // A wrong current password is Invalid, and counts like a failed login.
 func (s *Account) ChangePassword(ctx context.Context, actor domain.Actor, in domain.PasswordChange) error {
-	if err := domain.Authorize(actor, domain.UserChangePassword); err != nil {
-		return err
-	}
-	user, err := getUser(ctx, s.store, actor.UserID)
+	return perform(ctx, s.trail, actor, domain.UserChangePassword, self(actor), func(e *entry) error {
+		return s.changePassword(ctx, e, in)
+	})
+}
+
+func (s *Account) changePassword(ctx context.Context, e *entry, in domain.PasswordChange) error {
+	user, err := getUser(ctx, s.trail.store, e.Actor.UserID)
 	if err != nil {
 		return err
 	}
@@ -63,18 +66,18 @@ func (s *Account) ChangePassword(ctx context.Context, actor domain.Actor, in dom
 	}
 	// Before it is known whether the current password is right, so that the time
 	// does not tell.
-	if err := s.guard.limiter.admit(ctx, actor.Origin, user.Email); err != nil {
+	if err := s.guard.limiter.admit(ctx, e.Actor.Origin, user.Email); err != nil {
 		return err
 	}
 	hash, err := s.passwords.Hash(ctx, changed)
 	if err != nil {
 		return err
 	}
-	revoked, err := confirmPassword(ctx, s.guard, actor, user, "current_password", current, func(tx ports.Tx, user domain.User) ([]domain.ID, error) {
+	revoked, err := confirmPassword(ctx, s.guard, e, user, "current_password", current, func(tx ports.Tx, user domain.User) ([]domain.ID, error) {
 		if err := tx.Users().Save(ctx, user.SetPassword(hash, false)); err != nil {
 			return nil, err
 		}
-		return tx.Sessions().End(ctx, actor.UserID, actor.SessionID, s.clock())
+		return tx.Sessions().End(ctx, user.ID, e.Actor.SessionID, s.clock())
 	})
 	s.revocations.Revoke(revoked...)
 	return err
@@ -82,10 +85,10 @@ func (s *Account) ChangePassword(ctx context.Context, actor domain.Actor, in dom
 
 // confirmPassword runs then once the signed-in user has proved the current
 // password, which was given in field.
-func confirmPassword[T any](ctx context.Context, guard *Guard, actor domain.Actor, user domain.User, field string, current domain.Password,
+func confirmPassword[T any](ctx context.Context, guard *Guard, e *entry, user domain.User, field string, current domain.Password,
 	then func(ports.Tx, domain.User) (T, error),
 ) (T, error) {
-	result, err := prove(ctx, guard, actor.Origin, domain.Proof{Email: user.Email, Password: current}, passwordOnly, then)
+	result, err := prove(ctx, guard, e, domain.Proof{Email: user.Email, Password: current}, passwordOnly, then)
 	if err != nil && domain.KindOf(err) == domain.Unauthenticated {
 		err = domain.ErrCurrentPassword(field)
 	}

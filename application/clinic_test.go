@@ -35,6 +35,8 @@ type clinic struct {
 	codes       ports.OneTimeCodes
 	revocations ports.Revocations
 	settings
+	// worlds counts the worlds that were added.
+	worlds int
 
 	authenticator *application.Authenticator
 	sessions      *application.Sessions
@@ -44,6 +46,7 @@ type clinic struct {
 	doctors       *application.Doctors
 	patients      *application.Patients
 	mappings      *application.Mappings
+	audit         *application.Audit
 }
 
 // settings are what an operator decides.
@@ -99,14 +102,16 @@ func (c *clinic) wire() {
 	rules := application.SessionRules{Access: accessLifetime, Session: sessionLifetime, AdminsNeedSecondFactor: c.adminsNeedSecondFactor}
 	limiter := application.NewLimiter(c.store, clock, c.limits)
 	guard := application.NewGuard(c.store, limiter, c.passwords, c.codes, clock)
+	trail := application.NewTrail(c.store, clock)
 	c.authenticator = application.NewAuthenticator(c.store, c.tokens, c.revocations, clock, rules)
-	c.sessions = application.NewSessions(c.store, guard, c.tokens, c.revocations, clock, rules)
-	c.account = application.NewAccount(c.store, guard, c.passwords, c.revocations, clock)
-	c.secondFactor = application.NewSecondFactor(c.store, guard, c.codes, c.revocations, clock, rules)
-	c.users = application.NewUsers(c.store, limiter, c.passwords, c.revocations, clock, c.registration)
-	c.doctors = application.NewDoctors(c.store, clock)
-	c.patients = application.NewPatients(c.store, clock)
-	c.mappings = application.NewMappings(c.store, clock)
+	c.sessions = application.NewSessions(trail, guard, c.tokens, c.revocations, clock, rules)
+	c.account = application.NewAccount(trail, guard, c.passwords, c.revocations, clock)
+	c.secondFactor = application.NewSecondFactor(trail, guard, c.codes, c.revocations, clock, rules)
+	c.users = application.NewUsers(trail, limiter, c.passwords, c.revocations, clock, c.registration)
+	c.doctors = application.NewDoctors(trail, clock)
+	c.patients = application.NewPatients(trail, clock)
+	c.mappings = application.NewMappings(trail, clock)
+	c.audit = application.NewAudit(trail)
 }
 
 var operator = domain.Actor{Role: domain.Operator}

@@ -10,97 +10,94 @@ import (
 // Doctors is the use-cases on doctors. Whoever may not read salaries gets
 // doctors without them.
 type Doctors struct {
-	store ports.Store
+	trail *Trail
 	clock ports.Clock
 }
 
 // NewDoctors returns the use-cases on doctors.
-func NewDoctors(store ports.Store, clock ports.Clock) *Doctors {
-	return &Doctors{store: store, clock: clock}
+func NewDoctors(trail *Trail, clock ports.Clock) *Doctors {
+	return &Doctors{trail: trail, clock: clock}
 }
 
 // Create adds a doctor who joins today. A taken licence number is a Conflict.
 func (s *Doctors) Create(ctx context.Context, actor domain.Actor, in domain.DoctorInput) (domain.Doctor, error) {
-	if err := domain.Authorize(actor, domain.DoctorCreate); err != nil {
-		return domain.Doctor{}, err
-	}
-	doctor, err := domain.NewDoctor(in, s.clock())
-	if err != nil {
-		return domain.Doctor{}, err
-	}
-	doctor, err = update(ctx, s.store, func(tx ports.Tx) (domain.Doctor, error) {
-		return tx.Doctors().Add(ctx, doctor)
+	doctor, err := account(ctx, s.trail, actor, domain.DoctorCreate, on(domain.AboutDoctor, 0), func(e *entry) (domain.Doctor, error) {
+		doctor, err := domain.NewDoctor(in, s.clock())
+		if err != nil {
+			return domain.Doctor{}, err
+		}
+		return add(ctx, e, doctorID, func(tx ports.Tx) (domain.Doctor, error) {
+			return tx.Doctors().Add(ctx, doctor)
+		})
 	})
 	return doctor.VisibleTo(actor), err
 }
 
 // Get returns one doctor.
 func (s *Doctors) Get(ctx context.Context, actor domain.Actor, id domain.ID) (domain.Doctor, error) {
-	if err := domain.Authorize(actor, domain.DoctorRead); err != nil {
-		return domain.Doctor{}, err
-	}
-	doctor, err := view(ctx, s.store, func(tx ports.Tx) (domain.Doctor, error) {
-		return tx.Doctors().Get(ctx, id)
+	doctor, err := account(ctx, s.trail, actor, domain.DoctorRead, on(domain.AboutDoctor, id), func(*entry) (domain.Doctor, error) {
+		return view(ctx, s.trail.store, func(tx ports.Tx) (domain.Doctor, error) {
+			return tx.Doctors().Get(ctx, id)
+		})
 	})
 	return doctor.VisibleTo(actor), err
 }
 
 // List returns a page of all doctors.
 func (s *Doctors) List(ctx context.Context, actor domain.Actor, in domain.PageInput) (Page[domain.Doctor], error) {
-	if err := domain.Authorize(actor, domain.DoctorRead); err != nil {
-		return Page[domain.Doctor]{}, err
-	}
-	return s.list(ctx, actor, in, func(tx ports.Tx, page domain.Page) ([]domain.Doctor, error) {
-		return tx.Doctors().List(ctx, page)
+	return account(ctx, s.trail, actor, domain.DoctorRead, on(domain.AboutDoctor, 0), func(e *entry) (Page[domain.Doctor], error) {
+		return s.list(ctx, e, actor, in, func(tx ports.Tx, page domain.Page) ([]domain.Doctor, error) {
+			return tx.Doctors().List(ctx, page)
+		})
 	})
 }
 
 // OfPatient returns a page of the doctors assigned to a patient. Who treats
 // whom is what mappings say, so it needs MappingRead. An unknown patient is NotFound.
 func (s *Doctors) OfPatient(ctx context.Context, actor domain.Actor, patient domain.ID, in domain.PageInput) (Page[domain.Doctor], error) {
-	if err := domain.Authorize(actor, domain.MappingRead); err != nil {
-		return Page[domain.Doctor]{}, err
-	}
-	return s.list(ctx, actor, in, func(tx ports.Tx, page domain.Page) ([]domain.Doctor, error) {
-		if _, err := tx.Patients().Get(ctx, patient); err != nil {
-			return nil, err
-		}
-		return tx.Doctors().OfPatient(ctx, patient, page)
+	return account(ctx, s.trail, actor, domain.MappingRead, on(domain.AboutDoctor, 0), func(e *entry) (Page[domain.Doctor], error) {
+		e.about(domain.AboutPatient, patient)
+		return s.list(ctx, e, actor, in, func(tx ports.Tx, page domain.Page) ([]domain.Doctor, error) {
+			if _, err := tx.Patients().Get(ctx, patient); err != nil {
+				return nil, err
+			}
+			return tx.Doctors().OfPatient(ctx, patient, page)
+		})
 	})
 }
 
-func (s *Doctors) list(ctx context.Context, actor domain.Actor, in domain.PageInput,
+func (s *Doctors) list(ctx context.Context, e *entry, actor domain.Actor, in domain.PageInput,
 	read func(ports.Tx, domain.Page) ([]domain.Doctor, error),
 ) (Page[domain.Doctor], error) {
 	page, err := in.Parse()
 	if err != nil {
 		return Page[domain.Doctor]{}, err
 	}
-	doctors, err := list(ctx, s.store, page, func(doctor domain.Doctor) domain.ID { return doctor.ID }, read)
+	doctors, err := list(ctx, e, page, doctorID, read)
 	for i, doctor := range doctors.Items {
 		doctors.Items[i] = doctor.VisibleTo(actor)
 	}
 	return doctors, err
 }
 
+func doctorID(doctor domain.Doctor) domain.ID { return doctor.ID }
+
 // Replace sets all that may be set of a doctor.
 func (s *Doctors) Replace(ctx context.Context, actor domain.Actor, id domain.ID, in domain.DoctorInput) (domain.Doctor, error) {
-	if err := domain.Authorize(actor, domain.DoctorUpdate); err != nil {
-		return domain.Doctor{}, err
-	}
-	doctor, err := change(ctx, s.store, doctors, id, func(doctor domain.Doctor) (domain.Doctor, error) {
-		return doctor.Replace(in)
+	doctor, err := account(ctx, s.trail, actor, domain.DoctorUpdate, on(domain.AboutDoctor, id), func(e *entry) (domain.Doctor, error) {
+		return change(ctx, e, doctors, func(doctor domain.Doctor) (domain.Doctor, error) {
+			return doctor.Replace(in)
+		})
 	})
 	return doctor.VisibleTo(actor), err
 }
 
 // Change sets what is given of a doctor.
 func (s *Doctors) Change(ctx context.Context, actor domain.Actor, id domain.ID, in domain.DoctorInput) (domain.Doctor, error) {
-	if err := domain.Authorize(actor, domain.DoctorUpdate); err != nil {
-		return domain.Doctor{}, err
-	}
-	doctor, err := change(ctx, s.store, doctors, id, func(doctor domain.Doctor) (domain.Doctor, error) {
-		return doctor.Change(in)
+	doctor, err := account(ctx, s.trail, actor, domain.DoctorUpdate, on(domain.AboutDoctor, id), func(e *entry) (domain.Doctor, error) {
+		return change(ctx, e, doctors, func(doctor domain.Doctor) (domain.Doctor, error) {
+			return doctor.Change(in)
+		})
 	})
 	return doctor.VisibleTo(actor), err
 }
@@ -109,8 +106,7 @@ func doctors(tx ports.Tx) repository[domain.Doctor] { return tx.Doctors() }
 
 // Delete removes a doctor and ends their mappings.
 func (s *Doctors) Delete(ctx context.Context, actor domain.Actor, id domain.ID) error {
-	if err := domain.Authorize(actor, domain.DoctorDelete); err != nil {
-		return err
-	}
-	return s.store.Update(ctx, func(tx ports.Tx) error { return tx.Doctors().Delete(ctx, id) })
+	return perform(ctx, s.trail, actor, domain.DoctorDelete, on(domain.AboutDoctor, id), func(e *entry) error {
+		return e.update(ctx, func(tx ports.Tx) error { return tx.Doctors().Delete(ctx, id) })
+	})
 }

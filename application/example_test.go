@@ -18,7 +18,7 @@ func Example_testSuite() {
 	ctx := context.Background()
 	store := memory.New()
 	clock := func() time.Time { return time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC) }
-	doctors := application.NewDoctors(store, clock)
+	doctors := application.NewDoctors(application.NewTrail(store, clock), clock)
 
 	admin := domain.Actor{UserID: 1, Role: domain.Admin}
 	doctor, err := doctors.Create(ctx, admin, domain.DoctorInput{
@@ -89,7 +89,7 @@ func Example_newTransport() {
 	now := func() time.Time { return time.Now().UTC() }
 	transport := consoleTransport{
 		authenticator: application.NewAuthenticator(store, noTokens{}, store, now, application.SessionRules{}),
-		doctors:       application.NewDoctors(store, now),
+		doctors:       application.NewDoctors(application.NewTrail(store, now), now),
 	}
 	requests := bufio.NewScanner(strings.NewReader("- doctors\nforged doctors\n"))
 	for requests.Scan() {

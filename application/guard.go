@@ -36,18 +36,21 @@ const (
 // whose account it proves to be. A wrong proof counts against the account, an
 // account that does not exist included, and is refused with one answer for all
 // reasons and in the same time. A hash in an outdated format is replaced.
-func prove[T any](ctx context.Context, g *Guard, origin domain.Origin, proof domain.Proof, check check,
+//
+// The user, as far as there is one, becomes the subject of e.
+func prove[T any](ctx context.Context, g *Guard, e *entry, proof domain.Proof, check check,
 	then func(tx ports.Tx, user domain.User) (T, error),
 ) (T, error) {
 	var none T
 	for range 2 {
-		claim, err := g.verify(ctx, origin, proof)
+		claim, err := g.verify(ctx, e.Actor.Origin, proof)
 		if err != nil {
 			return none, err
 		}
+		e.Subject = on(domain.AboutUser, claim.user.ID)
 		// Another login may have replaced an outdated hash in the meantime: then
 		// the password is right for the new one, too. Or it was changed.
-		if result, err := settle(ctx, g, claim, check, then); !errors.Is(err, errHashReplaced) {
+		if result, err := settle(ctx, g, e, claim, check, then); !errors.Is(err, errHashReplaced) {
 			return result, err
 		}
 	}
@@ -95,10 +98,10 @@ var errHashReplaced = errors.New("the password hash was replaced while it was be
 // settle takes note of a claim: it counts, or it is good and then runs. Guesses
 // that were compared side by side are settled one after the other, so that no
 // more of them get an answer than the limits let through.
-func settle[T any](ctx context.Context, g *Guard, claim claim, check check, then func(ports.Tx, domain.User) (T, error)) (T, error) {
+func settle[T any](ctx context.Context, g *Guard, e *entry, claim claim, check check, then func(ports.Tx, domain.User) (T, error)) (T, error) {
 	var result T
 	var refused error
-	err := g.store.Update(ctx, func(tx ports.Tx) error {
+	err := e.update(ctx, func(tx ports.Tx) error {
 		tries, err := g.limiter.tries(ctx, tx, claim.origin, claim.proof.Email)
 		if err != nil {
 			return err
@@ -109,6 +112,7 @@ func settle[T any](ctx context.Context, g *Guard, claim claim, check check, then
 		}
 		if refused != nil {
 			// Returned as no error, or what was counted would be rolled back.
+			e.Outcome = domain.Failed
 			return tries.fail(ctx, tx)
 		}
 		if err := tries.succeed(ctx, tx); err != nil {

@@ -42,7 +42,7 @@ func TestWhoHasToWaitCostsNoVerification(t *testing.T) {
 	c.failTimes(10, here, "nobody@example.com")
 	done := c.measure()
 	assert.NotZero(t, waitOf(c.loginFrom(here, "nobody@example.com", "wrong")))
-	assert.Equal(t, work{views: 1}, *done)
+	assert.Equal(t, work{views: 1, updates: 1}, *done, "the update is the event")
 }
 
 func TestWhoHasToWaitCostsNoHash(t *testing.T) {

@@ -9,90 +9,87 @@ import (
 
 // Patients is the use-cases on patients' records.
 type Patients struct {
-	store ports.Store
+	trail *Trail
 	clock ports.Clock
 }
 
 // NewPatients returns the use-cases on patients.
-func NewPatients(store ports.Store, clock ports.Clock) *Patients {
-	return &Patients{store: store, clock: clock}
+func NewPatients(trail *Trail, clock ports.Clock) *Patients {
+	return &Patients{trail: trail, clock: clock}
 }
 
 // Create adds a patient, whom actor registers.
 func (s *Patients) Create(ctx context.Context, actor domain.Actor, in domain.PatientInput) (domain.Patient, error) {
-	if err := domain.Authorize(actor, domain.PatientCreate); err != nil {
-		return domain.Patient{}, err
-	}
-	patient, err := domain.NewPatient(in, actor, s.clock())
-	if err != nil {
-		return domain.Patient{}, err
-	}
-	return update(ctx, s.store, func(tx ports.Tx) (domain.Patient, error) {
-		return tx.Patients().Add(ctx, patient)
+	return account(ctx, s.trail, actor, domain.PatientCreate, on(domain.AboutPatient, 0), func(e *entry) (domain.Patient, error) {
+		patient, err := domain.NewPatient(in, actor, s.clock())
+		if err != nil {
+			return domain.Patient{}, err
+		}
+		return add(ctx, e, patientID, func(tx ports.Tx) (domain.Patient, error) {
+			return tx.Patients().Add(ctx, patient)
+		})
 	})
 }
 
 // Get returns one patient.
 func (s *Patients) Get(ctx context.Context, actor domain.Actor, id domain.ID) (domain.Patient, error) {
-	if err := domain.Authorize(actor, domain.PatientRead); err != nil {
-		return domain.Patient{}, err
-	}
-	return view(ctx, s.store, func(tx ports.Tx) (domain.Patient, error) {
-		return tx.Patients().Get(ctx, id)
+	return account(ctx, s.trail, actor, domain.PatientRead, on(domain.AboutPatient, id), func(*entry) (domain.Patient, error) {
+		return view(ctx, s.trail.store, func(tx ports.Tx) (domain.Patient, error) {
+			return tx.Patients().Get(ctx, id)
+		})
 	})
 }
 
 // List returns a page of all patients.
 func (s *Patients) List(ctx context.Context, actor domain.Actor, in domain.PageInput) (Page[domain.Patient], error) {
-	if err := domain.Authorize(actor, domain.PatientRead); err != nil {
-		return Page[domain.Patient]{}, err
-	}
-	return s.list(ctx, in, func(tx ports.Tx, page domain.Page) ([]domain.Patient, error) {
-		return tx.Patients().List(ctx, page)
+	return account(ctx, s.trail, actor, domain.PatientRead, on(domain.AboutPatient, 0), func(e *entry) (Page[domain.Patient], error) {
+		return s.list(ctx, e, in, func(tx ports.Tx, page domain.Page) ([]domain.Patient, error) {
+			return tx.Patients().List(ctx, page)
+		})
 	})
 }
 
 // OfDoctor returns a page of the patients to whom a doctor is assigned. They
 // are shown in full, so it needs PatientRead. An unknown doctor is NotFound.
 func (s *Patients) OfDoctor(ctx context.Context, actor domain.Actor, doctor domain.ID, in domain.PageInput) (Page[domain.Patient], error) {
-	if err := domain.Authorize(actor, domain.PatientRead); err != nil {
-		return Page[domain.Patient]{}, err
-	}
-	return s.list(ctx, in, func(tx ports.Tx, page domain.Page) ([]domain.Patient, error) {
-		if _, err := tx.Doctors().Get(ctx, doctor); err != nil {
-			return nil, err
-		}
-		return tx.Patients().OfDoctor(ctx, doctor, page)
+	return account(ctx, s.trail, actor, domain.PatientRead, on(domain.AboutPatient, 0), func(e *entry) (Page[domain.Patient], error) {
+		e.about(domain.AboutDoctor, doctor)
+		return s.list(ctx, e, in, func(tx ports.Tx, page domain.Page) ([]domain.Patient, error) {
+			if _, err := tx.Doctors().Get(ctx, doctor); err != nil {
+				return nil, err
+			}
+			return tx.Patients().OfDoctor(ctx, doctor, page)
+		})
 	})
 }
 
-func (s *Patients) list(ctx context.Context, in domain.PageInput,
+func (s *Patients) list(ctx context.Context, e *entry, in domain.PageInput,
 	read func(ports.Tx, domain.Page) ([]domain.Patient, error),
 ) (Page[domain.Patient], error) {
 	page, err := in.Parse()
 	if err != nil {
 		return Page[domain.Patient]{}, err
 	}
-	return list(ctx, s.store, page, func(patient domain.Patient) domain.ID { return patient.ID }, read)
+	return list(ctx, e, page, patientID, read)
 }
+
+func patientID(patient domain.Patient) domain.ID { return patient.ID }
 
 // Replace sets all that may be set of a patient; what is absent gets its default.
 func (s *Patients) Replace(ctx context.Context, actor domain.Actor, id domain.ID, in domain.PatientInput) (domain.Patient, error) {
-	if err := domain.Authorize(actor, domain.PatientUpdate); err != nil {
-		return domain.Patient{}, err
-	}
-	return change(ctx, s.store, patients, id, func(patient domain.Patient) (domain.Patient, error) {
-		return patient.Replace(in, s.clock())
+	return account(ctx, s.trail, actor, domain.PatientUpdate, on(domain.AboutPatient, id), func(e *entry) (domain.Patient, error) {
+		return change(ctx, e, patients, func(patient domain.Patient) (domain.Patient, error) {
+			return patient.Replace(in, s.clock())
+		})
 	})
 }
 
 // Change sets what is given of a patient.
 func (s *Patients) Change(ctx context.Context, actor domain.Actor, id domain.ID, in domain.PatientInput) (domain.Patient, error) {
-	if err := domain.Authorize(actor, domain.PatientUpdate); err != nil {
-		return domain.Patient{}, err
-	}
-	return change(ctx, s.store, patients, id, func(patient domain.Patient) (domain.Patient, error) {
-		return patient.Change(in, s.clock())
+	return account(ctx, s.trail, actor, domain.PatientUpdate, on(domain.AboutPatient, id), func(e *entry) (domain.Patient, error) {
+		return change(ctx, e, patients, func(patient domain.Patient) (domain.Patient, error) {
+			return patient.Change(in, s.clock())
+		})
 	})
 }
 
@@ -100,8 +97,7 @@ func patients(tx ports.Tx) repository[domain.Patient] { return tx.Patients() }
 
 // Delete removes a patient and ends their mappings.
 func (s *Patients) Delete(ctx context.Context, actor domain.Actor, id domain.ID) error {
-	if err := domain.Authorize(actor, domain.PatientDelete); err != nil {
-		return err
-	}
-	return s.store.Update(ctx, func(tx ports.Tx) error { return tx.Patients().Delete(ctx, id) })
+	return perform(ctx, s.trail, actor, domain.PatientDelete, on(domain.AboutPatient, id), func(e *entry) error {
+		return e.update(ctx, func(tx ports.Tx) error { return tx.Patients().Delete(ctx, id) })
+	})
 }

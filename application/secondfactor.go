@@ -11,7 +11,7 @@ import (
 
 // SecondFactor is the use-cases on the second factor of one's own account.
 type SecondFactor struct {
-	store       ports.Store
+	trail       *Trail
 	guard       *Guard
 	codes       ports.OneTimeCodes
 	revocations ports.Revocations
@@ -20,47 +20,45 @@ type SecondFactor struct {
 }
 
 // NewSecondFactor returns the use-cases on the second factor.
-func NewSecondFactor(store ports.Store, guard *Guard, codes ports.OneTimeCodes, revocations ports.Revocations, clock ports.Clock, rules SessionRules) *SecondFactor {
-	return &SecondFactor{store: store, guard: guard, codes: codes, revocations: revocations, clock: clock, rules: rules}
+func NewSecondFactor(trail *Trail, guard *Guard, codes ports.OneTimeCodes, revocations ports.Revocations, clock ports.Clock, rules SessionRules) *SecondFactor {
+	return &SecondFactor{trail: trail, guard: guard, codes: codes, revocations: revocations, clock: clock, rules: rules}
 }
 
 // Get returns the actor's second factor, which may be none.
 func (s *SecondFactor) Get(ctx context.Context, actor domain.Actor) (domain.SecondFactor, error) {
-	if err := domain.Authorize(actor, domain.UserManageMFA); err != nil {
-		return domain.SecondFactor{}, err
-	}
-	user, err := getUser(ctx, s.store, actor.UserID)
-	return user.SecondFactor, err
+	return account(ctx, s.trail, actor, domain.UserManageMFA, self(actor), func(e *entry) (domain.SecondFactor, error) {
+		user, err := getUser(ctx, s.trail.store, actor.UserID)
+		return user.SecondFactor, err
+	})
 }
 
 // Enrol gives the actor a key to put into a device, in place of one that was
 // never confirmed. It takes the password, which counts like a login when it is
 // wrong. An account that has a second factor is a Conflict.
 func (s *SecondFactor) Enrol(ctx context.Context, actor domain.Actor, in domain.PasswordCheck) (ports.Enrolment, error) {
-	if err := domain.Authorize(actor, domain.UserManageMFA); err != nil {
-		return ports.Enrolment{}, err
-	}
-	password, err := in.Parse()
-	if err != nil {
-		return ports.Enrolment{}, err
-	}
-	user, err := getUser(ctx, s.store, actor.UserID)
-	if err != nil {
-		return ports.Enrolment{}, err
-	}
-	if err := s.guard.limiter.admit(ctx, actor.Origin, user.Email); err != nil {
-		return ports.Enrolment{}, err
-	}
-	enrolment, err := s.codes.Enrol(user.Email)
-	if err != nil {
-		return ports.Enrolment{}, err
-	}
-	return confirmPassword(ctx, s.guard, actor, user, "password", password, func(tx ports.Tx, user domain.User) (ports.Enrolment, error) {
-		if user.SecondFactor.Confirmed {
-			return enrolment, domain.ErrSecondFactorExists()
+	return account(ctx, s.trail, actor, domain.UserManageMFA, self(actor), func(e *entry) (ports.Enrolment, error) {
+		password, err := in.Parse()
+		if err != nil {
+			return ports.Enrolment{}, err
 		}
-		user.SecondFactor = domain.Enrolled(enrolment.Key)
-		return enrolment, tx.Users().Save(ctx, user)
+		user, err := getUser(ctx, s.trail.store, actor.UserID)
+		if err != nil {
+			return ports.Enrolment{}, err
+		}
+		if err := s.guard.limiter.admit(ctx, actor.Origin, user.Email); err != nil {
+			return ports.Enrolment{}, err
+		}
+		enrolment, err := s.codes.Enrol(user.Email)
+		if err != nil {
+			return ports.Enrolment{}, err
+		}
+		return confirmPassword(ctx, s.guard, e, user, "password", password, func(tx ports.Tx, user domain.User) (ports.Enrolment, error) {
+			if user.SecondFactor.Confirmed {
+				return enrolment, domain.ErrSecondFactorExists()
+			}
+			user.SecondFactor = domain.Enrolled(enrolment.Key)
+			return enrolment, tx.Users().Save(ctx, user)
+		})
 	})
 }
 
@@ -69,35 +67,35 @@ func (s *SecondFactor) Enrol(ctx context.Context, actor domain.Actor, in domain.
 // which cannot be seen again. A wrong code is Invalid and counts like a failed
 // login; without Enrol before it is a Conflict.
 func (s *SecondFactor) Confirm(ctx context.Context, actor domain.Actor, in domain.CodeCheck) (domain.RecoveryCodes, error) {
-	if err := domain.Authorize(actor, domain.UserManageMFA); err != nil {
-		return domain.RecoveryCodes{}, err
-	}
-	code, err := in.Parse()
-	if err != nil {
-		return domain.RecoveryCodes{}, err
-	}
-	user, err := getUser(ctx, s.store, actor.UserID)
-	if err != nil {
-		return domain.RecoveryCodes{}, err
-	}
-	codes := newRecoveryCodes()
-	var refused error
-	err = ending(ctx, s.store, s.revocations, func(tx ports.Tx) (ended []domain.ID, err error) {
-		tries, err := s.guard.limiter.tries(ctx, tx, actor.Origin, user.Email)
+	return account(ctx, s.trail, actor, domain.UserManageMFA, self(actor), func(e *entry) (domain.RecoveryCodes, error) {
+		code, err := in.Parse()
 		if err != nil {
-			return nil, err
+			return domain.RecoveryCodes{}, err
 		}
-		ended, refused, err = s.confirm(ctx, tx, actor, code, codes)
-		if refused != nil {
-			// Returned as no error, or what was counted would be rolled back.
-			return nil, tries.fail(ctx, tx)
+		user, err := getUser(ctx, s.trail.store, actor.UserID)
+		if err != nil {
+			return domain.RecoveryCodes{}, err
 		}
-		return ended, err
+		codes := newRecoveryCodes()
+		var refused error
+		err = ending(ctx, e, s.revocations, func(tx ports.Tx) (ended []domain.ID, err error) {
+			tries, err := s.guard.limiter.tries(ctx, tx, actor.Origin, user.Email)
+			if err != nil {
+				return nil, err
+			}
+			ended, refused, err = s.confirm(ctx, tx, actor, code, codes)
+			if refused != nil {
+				// Returned as no error, or what was counted would be rolled back.
+				e.Outcome = domain.Failed
+				return nil, tries.fail(ctx, tx)
+			}
+			return ended, err
+		})
+		if err = cmp.Or(err, refused); err != nil {
+			return domain.RecoveryCodes{}, err
+		}
+		return codes, nil
 	})
-	if err = cmp.Or(err, refused); err != nil {
-		return domain.RecoveryCodes{}, err
-	}
-	return codes, nil
 }
 
 // confirm returns the sessions that it ended, or why the code is refused.
@@ -137,75 +135,82 @@ func newRecoveryCodes() (codes domain.RecoveryCodes) {
 // Disable removes the actor's second factor and ends the other sessions. It takes
 // the password, like Enrol. Who needs a second factor cannot remove it.
 func (s *SecondFactor) Disable(ctx context.Context, actor domain.Actor, in domain.PasswordCheck) error {
-	if err := domain.Authorize(actor, domain.UserManageMFA); err != nil {
-		return err
-	}
-	if s.rules.AdminsNeedSecondFactor && actor.Role == domain.Admin {
-		return domain.ErrForbidden("Administrators need a second factor here.")
-	}
-	password, err := in.Parse()
-	if err != nil {
-		return err
-	}
-	user, err := getUser(ctx, s.store, actor.UserID)
-	if err != nil {
-		return err
-	}
-	revoked, err := confirmPassword(ctx, s.guard, actor, user, "password", password, func(tx ports.Tx, user domain.User) ([]domain.ID, error) {
-		user.SecondFactor = domain.SecondFactor{}
-		if err := tx.Users().Save(ctx, user); err != nil {
-			return nil, err
+	return perform(ctx, s.trail, actor, domain.UserManageMFA, self(actor), func(e *entry) error {
+		if s.rules.AdminsNeedSecondFactor && actor.Role == domain.Admin {
+			return domain.ErrForbidden("Administrators need a second factor here.")
 		}
-		return tx.Sessions().End(ctx, user.ID, actor.SessionID, s.clock())
+		password, err := in.Parse()
+		if err != nil {
+			return err
+		}
+		user, err := getUser(ctx, s.trail.store, actor.UserID)
+		if err != nil {
+			return err
+		}
+		revoked, err := confirmPassword(ctx, s.guard, e, user, "password", password, func(tx ports.Tx, user domain.User) ([]domain.ID, error) {
+			user.SecondFactor = domain.SecondFactor{}
+			if err := tx.Users().Save(ctx, user); err != nil {
+				return nil, err
+			}
+			return tx.Sessions().End(ctx, user.ID, actor.SessionID, s.clock())
+		})
+		s.revocations.Revoke(revoked...)
+		return err
 	})
-	s.revocations.Revoke(revoked...)
-	return err
+}
+
+// Resealed is what Reseal did.
+type Resealed struct {
+	// Keys is how many it sealed again.
+	Keys int
+	// Failed is why the first of those that it could not was left as it is; nil
+	// if there was none.
+	Failed error
 }
 
 // Reseal seals the keys of all second factors with the current key of the
-// service, so that the one before can be given up. It returns how many it
-// sealed again, and the first error; it goes on after one.
-func (s *SecondFactor) Reseal(ctx context.Context, actor domain.Actor) (int, error) {
-	if err := domain.Authorize(actor, domain.UserResealMFA); err != nil {
-		return 0, err
-	}
-	resealed := 0
-	var first error
-	page := domain.Page{Limit: domain.MaxPageLimit}
-	for {
-		found, err := view(ctx, s.store, func(tx ports.Tx) ([]domain.User, error) {
-			return tx.Users().List(ctx, domain.UserFilter{}, page)
-		})
-		if err != nil || len(found) == 0 {
-			return resealed, cmp.Or(first, err)
-		}
-		for _, user := range found {
-			changed, err := s.reseal(ctx, user)
-			first = cmp.Or(first, err)
-			if changed {
-				resealed++
+// service, so that the one before can be given up. It goes on after a key that
+// cannot be opened.
+func (s *SecondFactor) Reseal(ctx context.Context, actor domain.Actor) (Resealed, error) {
+	return account(ctx, s.trail, actor, domain.UserResealMFA, on(domain.AboutUser, 0), func(e *entry) (Resealed, error) {
+		return update(ctx, e, func(tx ports.Tx) (Resealed, error) {
+			var done Resealed
+			page := domain.Page{Limit: domain.MaxPageLimit}
+			for {
+				found, err := tx.Users().List(ctx, domain.UserFilter{}, page)
+				if err != nil || len(found) == 0 {
+					return done, err
+				}
+				for _, user := range found {
+					if err := s.reseal(ctx, tx, user, &done); err != nil {
+						return done, err
+					}
+				}
+				page.After = found[len(found)-1].ID
 			}
-		}
-		page.After = found[len(found)-1].ID
-	}
+		})
+	})
 }
 
-func (s *SecondFactor) reseal(ctx context.Context, user domain.User) (changed bool, err error) {
+// reseal gets only a user whose key has to change, so that it keeps nobody else waiting.
+func (s *SecondFactor) reseal(ctx context.Context, tx ports.Tx, user domain.User, done *Resealed) error {
 	if user.SecondFactor.Key.IsZero() {
-		return false, nil
+		return nil
 	}
-	if _, changed, err = s.codes.Reseal(user.SecondFactor.Key); err != nil || !changed {
-		return false, err
+	if _, changed, err := s.codes.Reseal(user.SecondFactor.Key); err != nil || !changed {
+		done.Failed = cmp.Or(done.Failed, err)
+		return nil
 	}
-	err = s.store.Update(ctx, func(tx ports.Tx) error {
-		user, err := tx.Users().Get(ctx, user.ID)
-		if err != nil || user.SecondFactor.Key.IsZero() {
-			return err
-		}
-		if user.SecondFactor.Key, _, err = s.codes.Reseal(user.SecondFactor.Key); err != nil {
-			return err
-		}
-		return tx.Users().Save(ctx, user)
-	})
-	return err == nil, err
+	user, err := tx.Users().Get(ctx, user.ID)
+	if err != nil || user.SecondFactor.Key.IsZero() {
+		return err
+	}
+	key, changed, err := s.codes.Reseal(user.SecondFactor.Key)
+	if err != nil || !changed {
+		done.Failed = cmp.Or(done.Failed, err)
+		return nil
+	}
+	user.SecondFactor.Key = key
+	done.Keys++
+	return tx.Users().Save(ctx, user)
 }

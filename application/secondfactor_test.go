@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
 )
@@ -236,19 +237,19 @@ func TestResealMovesAllKeysToTheCurrentSecret(t *testing.T) {
 		}
 		return nil
 	}))
-	n, err := c.secondFactor.Reseal(c.ctx, operator)
+	done, err := c.secondFactor.Reseal(c.ctx, operator)
 	require.NoError(t, err)
-	assert.Zero(t, n, "nothing to do before the secret changes")
+	assert.Zero(t, done, "nothing to do before the secret changes")
 
 	c.codes = newCodes(t, newSecret, oldSecret)
 	c.wire()
 	require.NoError(t, c.loginWith("ada@example.com", device.code(c.now)), "the fallback opens them")
-	n, err = c.secondFactor.Reseal(c.ctx, operator)
+	done, err = c.secondFactor.Reseal(c.ctx, operator)
 	require.NoError(t, err)
-	assert.Equal(t, domain.MaxPageLimit+2, n)
-	n, err = c.secondFactor.Reseal(c.ctx, operator)
+	assert.Equal(t, application.Resealed{Keys: domain.MaxPageLimit + 2}, done)
+	done, err = c.secondFactor.Reseal(c.ctx, operator)
 	require.NoError(t, err)
-	assert.Zero(t, n)
+	assert.Zero(t, done)
 
 	c.codes = newCodes(t, newSecret)
 	c.wire()
@@ -264,9 +265,10 @@ func TestResealGoesOnAfterAKeyThatCannotBeOpened(t *testing.T) {
 	_, device, _ := c.protected("ada@example.com")
 	c.codes = newCodes(t, newSecret, oldSecret)
 	c.wire()
-	n, err := c.secondFactor.Reseal(c.ctx, operator)
-	assert.Error(t, err)
-	assert.Equal(t, 1, n)
+	done, err := c.secondFactor.Reseal(c.ctx, operator)
+	require.NoError(t, err)
+	assert.Error(t, done.Failed)
+	assert.Equal(t, 1, done.Keys)
 
 	c.codes = newCodes(t, newSecret)
 	c.wire()

@@ -9,18 +9,9 @@ import (
 
 // view returns what read finds, the zero T if it fails.
 func view[T any](ctx context.Context, store ports.Store, read func(ports.Tx) (T, error)) (T, error) {
-	return within(ctx, store.View, read)
-}
-
-// update returns what write made once it is committed, the zero T if it fails.
-func update[T any](ctx context.Context, store ports.Store, write func(ports.Tx) (T, error)) (T, error) {
-	return within(ctx, store.Update, write)
-}
-
-func within[T any](ctx context.Context, transact func(context.Context, func(ports.Tx) error) error, fn func(ports.Tx) (T, error)) (T, error) {
 	var result, none T
-	err := transact(ctx, func(tx ports.Tx) (err error) {
-		result, err = fn(tx)
+	err := store.View(ctx, func(tx ports.Tx) (err error) {
+		result, err = read(tx)
 		return err
 	})
 	if err != nil {
@@ -29,16 +20,39 @@ func within[T any](ctx context.Context, transact func(context.Context, func(port
 	return result, nil
 }
 
+// update returns what write made once it is committed together with e, the zero
+// T if it fails.
+func update[T any](ctx context.Context, e *entry, write func(ports.Tx) (T, error)) (T, error) {
+	var result, none T
+	err := e.update(ctx, func(tx ports.Tx) (err error) {
+		result, err = write(tx)
+		return err
+	})
+	if err != nil {
+		return none, err
+	}
+	return result, nil
+}
+
+// add adds an entity, which becomes the subject of e.
+func add[T any](ctx context.Context, e *entry, id func(T) domain.ID, add func(ports.Tx) (T, error)) (T, error) {
+	return update(ctx, e, func(tx ports.Tx) (T, error) {
+		entity, err := add(tx)
+		e.Subject.ID = id(entity)
+		return entity, err
+	})
+}
+
 // repository is what change needs of an aggregate's repository.
 type repository[T any] interface {
 	Get(ctx context.Context, id domain.ID) (T, error)
 	Save(ctx context.Context, entity T) error
 }
 
-// change reads an entity, changes it and saves it, in one transaction.
-func change[T any](ctx context.Context, store ports.Store, of func(ports.Tx) repository[T], id domain.ID, with func(T) (T, error)) (T, error) {
-	return update(ctx, store, func(tx ports.Tx) (entity T, err error) {
-		if entity, err = of(tx).Get(ctx, id); err != nil {
+// change reads the entity that e is about, changes it and saves it, in one transaction.
+func change[T any](ctx context.Context, e *entry, of func(ports.Tx) repository[T], with func(T) (T, error)) (T, error) {
+	return update(ctx, e, func(tx ports.Tx) (entity T, err error) {
+		if entity, err = of(tx).Get(ctx, e.Subject.ID); err != nil {
 			return entity, err
 		}
 		if entity, err = with(entity); err != nil {
@@ -50,8 +64,8 @@ func change[T any](ctx context.Context, store ports.Store, of func(ports.Tx) rep
 
 // ending runs an Update that revokes sessions and returns which. They are out on
 // this instance as soon as it is committed.
-func ending(ctx context.Context, store ports.Store, revocations ports.Revocations, write func(ports.Tx) ([]domain.ID, error)) error {
-	revoked, err := update(ctx, store, write)
+func ending(ctx context.Context, e *entry, revocations ports.Revocations, write func(ports.Tx) ([]domain.ID, error)) error {
+	revoked, err := update(ctx, e, write)
 	revocations.Revoke(revoked...)
 	return err
 }
@@ -65,8 +79,20 @@ type Page[T any] struct {
 }
 
 // list reads the page of a list. It reads one entity more, to know whether any
-// follow; after a list that ended early because of its size, it looks.
-func list[T any](ctx context.Context, store ports.Store, page domain.Page, id func(T) domain.ID,
+// follow; after a list that ended early because of its size, it looks. What it
+// returns is what e says was shown.
+func list[T any](ctx context.Context, e *entry, page domain.Page, id func(T) domain.ID,
+	read func(ports.Tx, domain.Page) ([]T, error),
+) (Page[T], error) {
+	listed, err := readPage(ctx, e.trail.store, page, id, read)
+	e.Subject.Shown = make([]domain.ID, len(listed.Items))
+	for i, item := range listed.Items {
+		e.Subject.Shown[i] = id(item)
+	}
+	return listed, err
+}
+
+func readPage[T any](ctx context.Context, store ports.Store, page domain.Page, id func(T) domain.ID,
 	read func(ports.Tx, domain.Page) ([]T, error),
 ) (Page[T], error) {
 	return view(ctx, store, func(tx ports.Tx) (Page[T], error) {

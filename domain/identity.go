@@ -82,6 +82,8 @@ type Origin struct {
 	Address netip.Addr
 	// Device is what the caller's software says it is.
 	Device string
+	// RequestID is what the transport calls the request, in its answer and its log.
+	RequestID string
 }
 
 const maxDeviceLength = 200

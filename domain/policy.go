@@ -42,6 +42,8 @@ const (
 	MappingRead   Permission = "mapping:read"
 	MappingUpdate Permission = "mapping:update"
 	MappingDelete Permission = "mapping:delete"
+
+	AuditRead Permission = "audit:read"
 )
 
 // Rule says which roles hold a permission.
@@ -88,6 +90,8 @@ var policy = []Rule{
 	{MappingRead, "see who is assigned to whom", []Role{Staff, Admin}},
 	{MappingUpdate, "change assignments", []Role{Staff, Admin}},
 	{MappingDelete, "end assignments", []Role{Staff, Admin}},
+
+	{AuditRead, "see who did what to whose record", []Role{Admin}},
 }
 
 // Policy returns a copy of the table of permissions.

@@ -27,9 +27,12 @@ const (
 		WHERE t.type = 'table' AND t.name <> 'goose_db_version' AND t.name NOT LIKE 'sqlite_%'
 		ORDER BY t.name, c.cid`
 	postgresIndexes = `SELECT count(*) FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'goose_db_version'`
-	// The primary keys of SQLite's tables are the tables themselves.
+	// The primary keys of most of SQLite's tables are the tables themselves.
 	sqliteIndexes = `
-		SELECT count(*) + (SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%AUTOINCREMENT%' AND name <> 'goose_db_version')
+		SELECT count(*) + (
+			SELECT count(*)
+			FROM sqlite_schema
+			WHERE type = 'table' AND name <> 'goose_db_version' AND (sql LIKE '%AUTOINCREMENT%' OR sql LIKE '%WITHOUT ROWID%'))
 		FROM sqlite_schema WHERE type = 'index'`
 )
 

@@ -101,3 +101,13 @@ type Mappings interface {
 	Delete(ctx context.Context, id domain.ID) error
 	List(ctx context.Context, filter domain.MappingFilter, page domain.Page) ([]domain.Assignment, error)
 }
+
+// Audit keeps what was done to whose record, and what was tried. Nothing in it
+// changes or goes away.
+type Audit interface {
+	// Add ignores the events' IDs. The IDs they get are in their order.
+	Add(ctx context.Context, events ...domain.AuditEvent) error
+	// List holds the events that filter keeps. An event is about its subject, the
+	// records that it showed (those it is Indexed by), and those it says it is about.
+	List(ctx context.Context, filter domain.AuditFilter, page domain.Page) ([]domain.AuditEvent, error)
+}

@@ -38,4 +38,5 @@ type Tx interface {
 	Doctors() Doctors
 	Patients() Patients
 	Mappings() Mappings
+	Audit() Audit
 }

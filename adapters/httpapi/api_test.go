@@ -104,16 +104,18 @@ func newAPI(t testing.TB, store ports.Store, with ...func(*settings)) *api {
 	clock := &clock{now: ports.SystemClock()}
 	revoked := revocationsOf(t, store, settings.rules.Access, logger)
 	limiter := application.NewLimiter(store, clock.Now, settings.limits)
+	trail := application.NewTrail(store, clock.Now)
 	guard := application.NewGuard(store, limiter, hasher, codes, clock.Now)
 	services := httpapi.Services{
 		Authenticator: application.NewAuthenticator(store, signer, revoked, clock.Now, settings.rules),
-		Sessions:      application.NewSessions(store, guard, signer, revoked, clock.Now, settings.rules),
-		Account:       application.NewAccount(store, guard, hasher, revoked, clock.Now),
-		SecondFactor:  application.NewSecondFactor(store, guard, codes, revoked, clock.Now, settings.rules),
-		Users:         application.NewUsers(store, limiter, hasher, revoked, clock.Now, settings.registration),
-		Doctors:       application.NewDoctors(store, clock.Now),
-		Patients:      application.NewPatients(store, clock.Now),
-		Mappings:      application.NewMappings(store, clock.Now),
+		Sessions:      application.NewSessions(trail, guard, signer, revoked, clock.Now, settings.rules),
+		Account:       application.NewAccount(trail, guard, hasher, revoked, clock.Now),
+		SecondFactor:  application.NewSecondFactor(trail, guard, codes, revoked, clock.Now, settings.rules),
+		Users:         application.NewUsers(trail, limiter, hasher, revoked, clock.Now, settings.registration),
+		Doctors:       application.NewDoctors(trail, clock.Now),
+		Patients:      application.NewPatients(trail, clock.Now),
+		Mappings:      application.NewMappings(trail, clock.Now),
+		Audit:         application.NewAudit(trail),
 	}
 	// A client may say in X-Forwarded-For where it is.
 	options := httpapi.Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}

@@ -53,6 +53,13 @@ var badUserFilters = []string{
 	"search=" + strings.Repeat("x", 255), "search=a&search=b",
 }
 
+var badEventFilters = []string{
+	"actor=0", "actor=", "actor=me", "actor=1&actor=1", "patient=-1", "patient=%00", "doctor=1.0", "doctor=9223372036854775808", "patient=1&doctor=1",
+	"action=", "action=patient", "action=PATIENT:READ", "action=patient:read'", "action=patient:read&action=patient:read", "outcome=", "outcome=ALLOWED", "outcome=true",
+	"from=", "from=yesterday", "from=2026-01-01", "from=2026-01-01T00:00:00", "from=2026-13-01T00:00:00Z", "from=1767225600", "to=0000-01-01T00:00:00Z", "to=+10000-01-01T00:00:00Z",
+	"to=2026-01-01T00:00:00Z&to=2026-01-01T00:00:00Z", "to=2026-01-01T00:00:00%00Z",
+}
+
 // badIDs are nobody's.
 var badIDs = []string{
 	"0", "-1", "+1", "01", "1.0", "1e3", "abc", "9223372036854775807", "9223372036854775808", "99999999999999999999", "%00", "1%00", "%20", "1%20", "%31%2f", "..", "%2e%2e", "%2e%2e%2fpatients",
@@ -115,7 +122,7 @@ func optional(body string) bool {
 // with a 5xx, what is certainly bad is refused, and the service must be as good
 // as new afterwards.
 func TestBadInput(t *testing.T) {
-	require.GreaterOrEqual(t, len(badTexts)+len(oddTexts)+len(badBodies)+len(badQueries)+len(badMappingFilters)+len(badUserFilters)+len(badIDs), 150)
+	require.GreaterOrEqual(t, len(badTexts)+len(oddTexts)+len(badBodies)+len(badQueries)+len(badMappingFilters)+len(badUserFilters)+len(badEventFilters)+len(badIDs), 150)
 	overEachStore(t, func(t *testing.T, api *api) {
 		admin := api.signUp("admin@example.com", domain.Admin)
 		api.signUp("staff@example.com", domain.Staff)
@@ -151,7 +158,7 @@ func TestBadInput(t *testing.T) {
 			got = api.do(endpoint.method, endpoint.path, admin, `{"name":"`+strings.Repeat("x", 1<<20)+`"}`)
 			assert.Equal(t, 413, got.StatusCode, "%s %s", endpoint.method, endpoint.path)
 		}
-		for _, list := range []string{"/api/doctors/", "/api/patients/", "/api/mappings/", "/api/doctors/2/patients/", "/api/patients/2/doctors/", "/api/mappings/2/", "/api/users/", "/api/auth/sessions/"} {
+		for _, list := range []string{"/api/doctors/", "/api/patients/", "/api/mappings/", "/api/doctors/2/patients/", "/api/patients/2/doctors/", "/api/mappings/2/", "/api/users/", "/api/auth/sessions/", "/api/audit/", "/api/patients/1/accesses/"} {
 			for _, query := range badQueries {
 				assert.Equal(t, 400, api.do("GET", list+"?"+query, admin, "").StatusCode, "%s?%s", list, query)
 			}
@@ -162,7 +169,15 @@ func TestBadInput(t *testing.T) {
 		for _, query := range badUserFilters {
 			assert.Equal(t, 400, api.do("GET", "/api/users/?"+query, admin, "").StatusCode, query)
 		}
+		for _, format := range []string{"application/json", "text/csv", "application/x-ndjson"} {
+			for _, query := range append(badEventFilters, badQueries...) {
+				assert.Equal(t, 400, api.do("GET", "/api/audit/?"+query, admin, "", "Accept", format).StatusCode, "%s as %s", query, format)
+			}
+		}
 		for _, id := range badIDs {
+			if _, err := domain.ParseID(id); err != nil && id != "" {
+				assert.Equal(t, 404, api.raw("GET", "/api/patients/"+id+"/accesses/", admin, "").StatusCode, id)
+			}
 			assert.Contains(t, []int{404, 405}, api.raw("POST", "/api/users/"+id+"/password/", admin, `{"password":"`+otherPassword+`"}`).StatusCode, id)
 			assert.Contains(t, []int{404, 405}, api.raw("DELETE", "/api/users/"+id+"/sessions/", admin, "").StatusCode, id)
 			if id != "" {
@@ -188,7 +203,7 @@ func TestBadInput(t *testing.T) {
 			}
 		}
 
-		for _, path := range []string{"/api/users/", "/api/users/2/", "/api/auth/sessions/", "/api/doctors/", "/api/patients/", "/api/mappings/", "/api/doctors/1/", "/api/patients/1/", "/api/patients/1/doctors/", "/api/doctors/1/patients/", "/api/mappings/1/", "/api/mappings/?patient_id=1", "/readyz"} {
+		for _, path := range []string{"/api/users/", "/api/users/2/", "/api/auth/sessions/", "/api/doctors/", "/api/patients/", "/api/mappings/", "/api/doctors/1/", "/api/patients/1/", "/api/patients/1/doctors/", "/api/doctors/1/patients/", "/api/mappings/1/", "/api/mappings/?patient_id=1", "/api/audit/", "/api/patients/1/accesses/", "/readyz"} {
 			api.want(200, "GET", path, admin, "")
 		}
 		log := api.log.String()

@@ -1,13 +1,20 @@
 package httpapi_test
 
 import (
+	"context"
+	"fmt"
 	"io"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
-	"github.com/stretchr/testify/require"
+	"github.com/stretchr/testify/assert"
 
+	"example.com/healthcare/adapters/sqlstore"
 	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
 )
 
 // BenchmarkGetPatient is the most frequent request, over HTTP, from 16
@@ -25,17 +32,83 @@ func BenchmarkGetPatient(b *testing.B) {
 			b.ResetTimer()
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {
-					req, err := http.NewRequestWithContext(b.Context(), http.MethodGet, api.url+"/api/patients/1/", nil)
-					require.NoError(b, err)
-					req.Header.Set("Authorization", "Bearer "+admin)
-					resp, err := transport.RoundTrip(req)
-					require.NoError(b, err)
-					_, _ = io.Copy(io.Discard, resp.Body)
-					_ = resp.Body.Close()
-					require.Equal(b, http.StatusOK, resp.StatusCode)
+					api.getPatient(transport, admin)
 				}
 			})
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "requests/s")
 		})
+	}
+}
+
+// getPatient is for many at once, and does not check the answer against openapi.yaml.
+func (a *api) getPatient(transport *http.Transport, token string) {
+	req, err := http.NewRequestWithContext(a.t.Context(), http.MethodGet, a.url+"/api/patients/1/", nil)
+	assert.NoError(a.t, err)
+	req.Header.Set("Authorization", "Bearer "+token)
+	resp, err := transport.RoundTrip(req)
+	if !assert.NoError(a.t, err) {
+		return
+	}
+	_, _ = io.Copy(io.Discard, resp.Body)
+	_ = resp.Body.Close()
+	assert.Equal(a.t, http.StatusOK, resp.StatusCode)
+}
+
+// forgetful is a store that keeps nothing while it is told to. Reads change
+// nothing but the trail, so this is the service without accounting.
+type forgetful struct {
+	*sqlstore.Store
+	forgets atomic.Bool
+}
+
+func (f *forgetful) Update(ctx context.Context, fn func(ports.Tx) error) error {
+	if f.forgets.Load() {
+		return nil
+	}
+	return f.Store.Update(ctx, fn)
+}
+
+// BenchmarkAccounting reads one patient over HTTP, with accounting and without,
+// in turns, from so many connections. The ratio of both throughputs is to be 0.8
+// or more.
+func BenchmarkAccounting(b *testing.B) {
+	for _, engine := range []string{"sqlite", "postgres"} {
+		for _, connections := range []int{16, 64} {
+			b.Run(fmt.Sprintf("%s/%d", engine, connections), func(b *testing.B) {
+				store := &forgetful{Store: stores[engine](b).(*sqlstore.Store)}
+				api := newAPI(b, store)
+				admin := api.signUp("admin@example.com", domain.Admin)
+				api.populate(admin)
+				transport := &http.Transport{MaxIdleConnsPerHost: connections}
+				b.Cleanup(transport.CloseIdleConnections)
+				const requests = 2048
+				read := func(accounted bool) time.Duration {
+					store.forgets.Store(!accounted)
+					start := time.Now()
+					var clients sync.WaitGroup
+					for range connections {
+						clients.Go(func() {
+							for range requests / connections {
+								api.getPatient(transport, admin)
+							}
+						})
+					}
+					clients.Wait()
+					return time.Since(start)
+				}
+				read(true)
+				var with, without time.Duration
+				var served int
+				for b.Loop() {
+					without += read(false)
+					with += read(true)
+					served += requests
+				}
+				b.ReportMetric(0, "ns/op") // says nothing
+				b.ReportMetric(float64(served)/with.Seconds(), "requests/s")
+				b.ReportMetric(float64(served)/without.Seconds(), "unaccounted/s")
+				b.ReportMetric(without.Seconds()/with.Seconds(), "ratio")
+			})
+		}
 	}
 }

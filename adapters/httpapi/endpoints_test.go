@@ -68,6 +68,7 @@ var endpoints = []struct {
 	{"PATCH", "/api/patients/1/", `{"gender":"F"}`, 401, 200, 200},
 	{"DELETE", "/api/patients/1/", ``, 401, 204, 204},
 	{"GET", "/api/patients/1/doctors/", ``, 401, 200, 200},
+	{"GET", "/api/patients/1/accesses/", ``, 401, 403, 200},
 
 	{"GET", "/api/mappings/", ``, 401, 200, 200},
 	{"POST", "/api/mappings/", `{"patient":2,"doctor":2}`, 401, 201, 201},
@@ -75,6 +76,8 @@ var endpoints = []struct {
 	{"PUT", "/api/mappings/1/", `{"patient":2,"doctor":1}`, 401, 200, 200},
 	{"PATCH", "/api/mappings/1/", `{"doctor":2}`, 401, 200, 200},
 	{"DELETE", "/api/mappings/1/", ``, 401, 204, 204},
+
+	{"GET", "/api/audit/", ``, 401, 403, 200},
 
 	{"GET", "/api/", ``, 401, 200, 200},
 	{"GET", "/openapi.yaml", ``, 200, 200, 200},

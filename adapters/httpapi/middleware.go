@@ -3,8 +3,10 @@ package httpapi
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"regexp"
 	"runtime"
@@ -17,8 +19,8 @@ import (
 )
 
 // safeRequestID is what a caller's request id may be: nothing that could forge
-// a log line or a header.
-var safeRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+// a log line or a header, or that begins like a formula in a spreadsheet.
+var safeRequestID = regexp.MustCompile(`^[A-Za-z0-9._][A-Za-z0-9._-]{0,63}$`)
 
 // identifyRequest gives every request an id: the caller's, if it is safe, or a
 // random one.
@@ -61,24 +63,47 @@ func secureHeaders(proxies trustedProxies) echo.MiddlewareFunc {
 	}
 }
 
+const connectedKey = "connected"
+
 // limitTime ends the work on a request while there is still time to say so.
 func limitTime(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		ctx, cancel := context.WithTimeout(c.Request().Context(), requestTimeout)
+		connected := c.Request().Context()
+		c.Set(connectedKey, connected)
+		ctx, cancel := context.WithTimeout(connected, requestTimeout)
 		defer cancel()
 		c.SetRequest(c.Request().WithContext(ctx))
 		return next(c)
 	}
 }
 
+// inMoreTime runs do with as much time as a request has, from now on, as long as
+// the client is there. It is for answers that are sent in parts.
+func inMoreTime[T any](c echo.Context, do func(context.Context) (T, error)) (T, error) {
+	// Over HTTP/2 an answer ends at its deadline even while nothing is written.
+	if err := moreTimeToWrite(c); err != nil {
+		var none T
+		return none, err
+	}
+	ctx, cancel := context.WithTimeout(c.Get(connectedKey).(context.Context), requestTimeout)
+	defer cancel()
+	return do(ctx)
+}
+
+func moreTimeToWrite(c echo.Context) error {
+	return http.NewResponseController(c.Response().Writer).SetWriteDeadline(time.Now().Add(writeTimeout))
+}
+
 // logRequests writes one line for every request, with ids and never content,
-// and is where an error is logged.
+// and is where an error is logged. An error that comes when the answer has begun
+// ends the connection, so that nobody takes a part for the whole.
 func logRequests(log *slog.Logger) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			start := time.Now()
 			err := next(c)
-			if err != nil {
+			cut := err != nil && c.Response().Committed
+			if err != nil && !cut {
 				c.Error(err)
 			}
 			level := slog.LevelInfo
@@ -94,7 +119,10 @@ func logRequests(log *slog.Logger) echo.MiddlewareFunc {
 			if actor, ok := c.Get(actorKey).(domain.Actor); ok {
 				attrs = append(attrs, slog.String("user", actor.UserID.String()), slog.String("session", actor.SessionID.String()))
 			}
-			if err != nil && c.Response().Status >= http.StatusInternalServerError {
+			if _, gone := errors.AsType[*net.OpError](err); cut && gone {
+				// The error of a connection names addresses.
+				attrs = append(attrs, slog.String("error", "the client did not take the whole answer"))
+			} else if cut || err != nil && c.Response().Status >= http.StatusInternalServerError {
 				level = slog.LevelError
 				if domain.KindOf(err) == domain.Unavailable {
 					level = slog.LevelWarn // it may pass
@@ -102,6 +130,9 @@ func logRequests(log *slog.Logger) echo.MiddlewareFunc {
 				attrs = append(attrs, slog.String("error", err.Error()))
 			}
 			log.LogAttrs(context.WithoutCancel(c.Request().Context()), level, "request", attrs...)
+			if cut {
+				panic(http.ErrAbortHandler)
+			}
 			return nil
 		}
 	}

@@ -61,10 +61,12 @@ func parseHop(text string) netip.Addr {
 // plain returns the one form of an address that networks are compared with.
 func plain(address netip.Addr) netip.Addr { return address.Unmap().WithZone("") }
 
-// origin says where the request of c comes from.
+// origin says where the request of c comes from, and what it is called.
 func origin(c echo.Context) domain.Origin {
 	address, _ := netip.ParseAddr(c.RealIP())
-	return domain.NewOrigin(address, c.Request().UserAgent())
+	origin := domain.NewOrigin(address, c.Request().UserAgent())
+	origin.RequestID = c.Response().Header().Get(echo.HeaderXRequestID)
+	return origin
 }
 
 var errProxy = errors.New("give the address of a proxy, such as 10.0.0.7, or a network of proxies, such as 10.0.0.0/24, that is not all the world")

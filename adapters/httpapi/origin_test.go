@@ -101,7 +101,7 @@ func TestEveryActorHasAnOrigin(t *testing.T) {
 	auth := authenticatorFunc(func(origin domain.Origin, _ string) (domain.Actor, error) {
 		return domain.Actor{UserID: 7, Origin: origin}, nil
 	})
-	want := domain.Origin{Address: netip.MustParseAddr("203.0.113.9"), Device: "curl/8.5.0"}
+	want := domain.Origin{Address: netip.MustParseAddr("203.0.113.9"), Device: "curl/8.5.0", RequestID: "a-request"}
 	for _, tt := range []struct {
 		access access
 		token  string
@@ -115,6 +115,7 @@ func TestEveryActorHasAnOrigin(t *testing.T) {
 		}}})
 		req := forwarded("10.0.0.1:443", "203.0.113.9")
 		req.Header.Set("User-Agent", " curl/8.5.0\x00")
+		req.Header.Set("X-Request-Id", "a-request")
 		if tt.token != "" {
 			req.Header.Set("Authorization", tt.token)
 		}

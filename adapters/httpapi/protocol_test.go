@@ -174,7 +174,7 @@ func TestRequestIDs(t *testing.T) {
 	for _, id := range []string{"abc-123_X.y", "0"} {
 		assert.Equal(t, id, get1(service, "X-Request-Id", id).Header().Get("X-Request-Id"))
 	}
-	for _, id := range []string{"", "a b", "a\tb", "<script>", "é", "a=b", `a"b`, string(bytes.Repeat([]byte("x"), 65))} {
+	for _, id := range []string{"", "a b", "a\tb", "<script>", "é", "a=b", `a"b`, "-1", "+1", "@x", string(bytes.Repeat([]byte("x"), 65))} {
 		got := get1(service, "X-Request-Id", id).Header().Get("X-Request-Id")
 		assert.NotEqual(t, id, got)
 		assert.Regexp(t, `^[A-Z2-7]{26}$`, got)

@@ -19,6 +19,7 @@ type Services struct {
 	Doctors       *application.Doctors
 	Patients      *application.Patients
 	Mappings      *application.Mappings
+	Audit         *application.Audit
 }
 
 // route is one operation of openapi.yaml.
@@ -72,6 +73,7 @@ func routes(s Services, ready readiness) []route {
 		{http.MethodPatch, "/api/patients/:id/", signedIn, change(readPatient, s.Patients.Change, showPatient)},
 		{http.MethodDelete, "/api/patients/:id/", signedIn, remove(s.Patients.Delete)},
 		{http.MethodGet, "/api/patients/:id/doctors/", signedIn, listOf(s.Doctors.OfPatient, showDoctor)},
+		{http.MethodGet, "/api/patients/:id/accesses/", signedIn, listOf(s.Audit.Accesses, showEvent)},
 
 		{http.MethodGet, "/api/mappings/", signedIn, listMappings(s.Mappings)},
 		{http.MethodPost, "/api/mappings/", signedIn, create(readMapping, s.Mappings.Assign, showMapping)},
@@ -81,6 +83,8 @@ func routes(s Services, ready readiness) []route {
 		{http.MethodPut, "/api/mappings/:id/", signedIn, change(readMapping, s.Mappings.Replace, showMapping)},
 		{http.MethodPatch, "/api/mappings/:id/", signedIn, change(readMapping, s.Mappings.Change, showMapping)},
 		{http.MethodDelete, "/api/mappings/:id/", signedIn, remove(s.Mappings.Unassign)},
+
+		{http.MethodGet, "/api/audit/", signedIn, listAudit(s.Audit)},
 
 		{http.MethodGet, "/api/", signedIn, index},
 		{http.MethodGet, "/openapi.yaml", anonymous, spec},

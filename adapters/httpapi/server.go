@@ -16,8 +16,11 @@ import (
 )
 
 const (
-	// requestTimeout leaves a few seconds of the write timeout to answer in.
+	// requestTimeout leaves a few seconds of writeTimeout to answer in.
 	requestTimeout = 25 * time.Second
+	// writeTimeout is from the end of a request's headers to that of the answer,
+	// or of a part of it where it is sent in parts.
+	writeTimeout = 30 * time.Second
 	// shutdownTimeout is how long requests in flight may take to finish.
 	shutdownTimeout = 28 * time.Second
 	// readyTimeout is less than what health checks usually wait.
@@ -64,7 +67,7 @@ func newServer(handler http.Handler, log *slog.Logger) *http.Server {
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,
-		WriteTimeout:      30 * time.Second,
+		WriteTimeout:      writeTimeout,
 		IdleTimeout:       60 * time.Second,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),

@@ -26,6 +26,7 @@ type indexView struct {
 	Doctors  string `json:"doctors,omitempty"`
 	Patients string `json:"patients,omitempty"`
 	Mappings string `json:"mappings,omitempty"`
+	Audit    string `json:"audit,omitempty"`
 }
 
 // index says where the collections are that the actor may read.
@@ -41,6 +42,7 @@ func index(c echo.Context, actor domain.Actor) error {
 		Doctors:  ifReadable("/api/doctors/", domain.DoctorRead),
 		Patients: ifReadable("/api/patients/", domain.PatientRead),
 		Mappings: ifReadable("/api/mappings/", domain.MappingRead),
+		Audit:    ifReadable("/api/audit/", domain.AuditRead),
 	})
 }
 

@@ -21,18 +21,15 @@ type sessionView struct {
 }
 
 func showSession(session domain.Session, actor domain.Actor) sessionView {
-	view := sessionView{
+	return sessionView{
 		ID:         session.ID,
 		CreatedAt:  session.CreatedAt,
 		LastUsedAt: session.LastUsedAt,
 		ExpiresAt:  session.ExpiresAt,
+		Address:    showAddress(session.Origin.Address),
 		Device:     session.Origin.Device,
 		Current:    session.ID == actor.SessionID,
 	}
-	if session.Origin.Address.IsValid() {
-		view.Address = session.Origin.Address.String()
-	}
-	return view
 }
 
 func listSessions(sessions *application.Sessions) handler {

@@ -14,7 +14,7 @@ import (
 func ExampleNew() {
 	ctx := context.Background()
 	clock := func() time.Time { return time.Date(2024, time.February, 29, 9, 0, 0, 0, time.UTC) }
-	doctors := application.NewDoctors(memory.New(), clock)
+	doctors := application.NewDoctors(application.NewTrail(memory.New(), clock), clock)
 
 	admin := domain.Actor{UserID: 1, Role: domain.Admin}
 	house := domain.DoctorInput{

@@ -17,6 +17,7 @@ type state struct {
 	doctors  table[domain.Doctor]
 	patients table[domain.Patient]
 	mappings table[domain.Mapping]
+	events   table[domain.AuditEvent]
 	attempts tree[domain.AttemptKey, domain.Attempts]
 
 	// These lead from what must be unique to whose it is.
@@ -30,6 +31,9 @@ type state struct {
 
 	// byUser holds every session under its user.
 	byUser tree[pair, domain.ID]
+
+	// byRecord holds every event under each record that it is about.
+	byRecord tree[mention, domain.ID]
 }
 
 func newState() *state {
@@ -39,6 +43,7 @@ func newState() *state {
 		doctors:   newTable[domain.Doctor](),
 		patients:  newTable[domain.Patient](),
 		mappings:  newTable[domain.Mapping](),
+		events:    newTable[domain.AuditEvent](),
 		attempts:  tree[domain.AttemptKey, domain.Attempts]{compare: compareKeys},
 		emails:    tree[string, domain.ID]{compare: strings.Compare},
 		selectors: tree[string, domain.ID]{compare: strings.Compare},
@@ -46,6 +51,7 @@ func newState() *state {
 		byPatient: tree[pair, domain.ID]{compare: comparePairs},
 		byDoctor:  tree[pair, domain.ID]{compare: comparePairs},
 		byUser:    tree[pair, domain.ID]{compare: comparePairs},
+		byRecord:  tree[mention, domain.ID]{compare: compareMentions},
 	}
 }
 

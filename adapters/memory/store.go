@@ -1,8 +1,8 @@
 // Package memory is a complete ports.Store in the memory of the process, to
 // drive use-cases with in tests:
 //
-//	store := memory.New()
-//	doctors := application.NewDoctors(store, ports.SystemClock)
+//	trail := application.NewTrail(memory.New(), ports.SystemClock)
+//	doctors := application.NewDoctors(trail, ports.SystemClock)
 //
 // A store starts empty and is garbage when nothing refers to it any more: there
 // is nothing to open, to close or to clean up, and any number can be used side
@@ -112,6 +112,7 @@ func (t *tx) Attempts() ports.Attempts { return attempts{t} }
 func (t *tx) Doctors() ports.Doctors   { return doctors{t} }
 func (t *tx) Patients() ports.Patients { return patients{t} }
 func (t *tx) Mappings() ports.Mappings { return mappings{t} }
+func (t *tx) Audit() ports.Audit       { return audit{t} }
 
 func (t *tx) end() { *t = tx{} }
 

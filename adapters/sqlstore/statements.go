@@ -12,7 +12,7 @@ import (
 )
 
 // statements are a database handle and the statements that are prepared on it,
-// by their text. The texts are constants, so there are some dozens at most.
+// by their text. The texts are made of constants, so there are some hundred at most.
 type statements struct {
 	db       *sqlx.DB
 	prepared bool

@@ -158,3 +158,4 @@ func (t tx) Attempts() ports.Attempts { return attempts{t.querier} }
 func (t tx) Doctors() ports.Doctors   { return doctors{t.querier} }
 func (t tx) Patients() ports.Patients { return patients{t.querier} }
 func (t tx) Mappings() ports.Mappings { return mappings{t.querier} }
+func (t tx) Audit() ports.Audit       { return audit{t.querier} }

@@ -119,6 +119,16 @@ func TestErrorsHoldNoValues(t *testing.T) {
 					_, err := tx.Patients().Add(t.Context(), patient)
 					return err
 				},
+				"an event's text too long": func(tx ports.Tx) error {
+					event := newEvents(1, 0)[0]
+					event.Actor.Origin.RequestID = strings.Repeat(secret, 100)
+					return tx.Audit().Add(t.Context(), event)
+				},
+				"an event's outcome": func(tx ports.Tx) error {
+					event := newEvents(1, 0)[0]
+					event.Outcome = secret
+					return tx.Audit().Add(t.Context(), event)
+				},
 			} {
 				err := store.Update(t.Context(), write)
 				require.Error(t, err, name)

@@ -41,3 +41,11 @@ func textOrNull(value fmt.Stringer) any {
 	}
 	return nil
 }
+
+// numberOrNull stores zero as NULL.
+func numberOrNull[T ~int | ~int64](n T) any {
+	if n == 0 {
+		return nil
+	}
+	return int64(n)
+}

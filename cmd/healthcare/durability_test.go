@@ -19,12 +19,12 @@ import (
 )
 
 // TestKillingTheProcessLosesNothing kills the program with SIGKILL while eight
-// clients write, three times, and then looks for every write that was
-// acknowledged.
+// clients write and read, three times, and then looks for every write that was
+// acknowledged, and for what the trail says of writes and reads.
 func TestKillingTheProcessLosesNothing(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		createSuperuserOn(t, env)
-		acknowledged := map[int64]string{}
+		acknowledged, read := map[int64]string{}, map[int64]bool{}
 		for round := range 3 {
 			service := serve(t, env)
 			api := service.api(service.login("admin@example.com"))
@@ -45,6 +45,13 @@ func TestKillingTheProcessLosesNothing(t *testing.T) {
 						if len(acknowledged) == target {
 							close(enough)
 						}
+						mutex.Unlock()
+						shown, err := api.GetPatientWithResponse(t.Context(), created.JSON201.ID)
+						if err != nil || shown.JSON200 == nil {
+							return
+						}
+						mutex.Lock()
+						read[created.JSON201.ID] = true
 						mutex.Unlock()
 					}
 				})
@@ -76,6 +83,26 @@ func TestKillingTheProcessLosesNothing(t *testing.T) {
 		}
 		for id, name := range acknowledged {
 			assert.Equal(t, name, stored[id], "patient %d was acknowledged", id)
+		}
+		accounted := func(action client.Permission) map[int64]int {
+			times := map[int64]int{}
+			allowed := client.OutcomeAllowed
+			for _, event := range trail(t, api, client.ListEventsParams{Action: &action, Outcome: &allowed}) {
+				if event.Subject.ID != nil {
+					times[*event.Subject.ID]++
+				}
+			}
+			return times
+		}
+		created, shown := accounted("patient:create"), accounted("patient:read")
+		for id := range stored {
+			assert.Equal(t, 1, created[id], "patient %d is there", id)
+		}
+		for id := range created {
+			assert.Contains(t, stored, id, "patient %d was made, the trail says", id)
+		}
+		for id := range read {
+			assert.Equal(t, 1, shown[id], "patient %d was shown", id)
 		}
 		service.stop()
 	})

@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"context"
 	"crypto/pbkdf2"
 	"crypto/sha256"
 	"database/sql"
@@ -35,7 +36,7 @@ func execute(t *testing.T, dsn, script string) {
 	db, err := sql.Open("postgres", dsn)
 	require.NoError(t, err)
 	defer db.Close()
-	_, err = db.ExecContext(t.Context(), script)
+	_, err = db.ExecContext(context.WithoutCancel(t.Context()), script)
 	require.NoError(t, err)
 }
 
@@ -100,16 +101,40 @@ func TestTakingOverTheOldBackend(t *testing.T) {
 	service.stop()
 }
 
-// TestServingWithTheLeastPrivileges runs the grants of docs/operations.md.
-func TestServingWithTheLeastPrivileges(t *testing.T) {
+// leastPrivileged runs the grants of docs/operations.md, and returns the URL of
+// the role that they are for. No two tests may do so at once.
+func leastPrivileged(t *testing.T, dsn string) string {
+	t.Helper()
 	script := operations(t, `(?s)      (CREATE ROLE healthcare_app.*?goose_db_version TO healthcare_app;)`)
-	dsn := pgtest.New(t)
 	execute(t, dsn, strings.Replace(script, "'...'", "'app-password'", 1))
-	defer execute(t, dsn, "DROP OWNED BY healthcare_app; DROP ROLE healthcare_app")
+	t.Cleanup(func() { execute(t, dsn, "DROP OWNED BY healthcare_app; DROP ROLE healthcare_app") })
 	app, err := url.Parse(dsn)
 	require.NoError(t, err)
 	app.User = url.UserPassword("healthcare_app", "app-password")
-	env := []string{"DATABASE_URL=" + app.String(), "DATA_DIR=" + t.TempDir()}
+	return app.String()
+}
+
+// trail follows the pages of the events that params ask for.
+func trail(t *testing.T, api *client.ClientWithResponses, params client.ListEventsParams) (events []client.Event) {
+	t.Helper()
+	limit := 1000
+	params.Limit = &limit
+	for {
+		page, err := api.ListEventsWithResponse(t.Context(), &params)
+		require.NoError(t, err)
+		require.NotNil(t, page.JSON200)
+		events = append(events, *page.JSON200...)
+		if params.Cursor = client.NextPage(page.HTTPResponse); params.Cursor == nil {
+			return events
+		}
+	}
+}
+
+// TestServingWithTheLeastPrivileges runs the grants of docs/operations.md.
+func TestServingWithTheLeastPrivileges(t *testing.T) {
+	dsn := pgtest.New(t)
+	app := leastPrivileged(t, dsn)
+	env := []string{"DATABASE_URL=" + app, "DATA_DIR=" + t.TempDir()}
 	createSuperuser(t, env, "admin@example.com")
 	service := serve(t, env)
 	api := service.api(service.login("admin@example.com"))
@@ -119,5 +144,17 @@ func TestServingWithTheLeastPrivileges(t *testing.T) {
 	deleted, err := api.DeletePatientWithResponse(t.Context(), created.JSON201.ID)
 	require.NoError(t, err)
 	assert.Equal(t, 204, deleted.StatusCode())
+	assert.Len(t, trail(t, api, client.ListEventsParams{Patient: &created.JSON201.ID}), 2)
 	service.stop()
+
+	db, err := sql.Open("postgres", app)
+	require.NoError(t, err)
+	defer db.Close()
+	for _, statement := range []string{
+		"UPDATE audit_events SET outcome = 'failed'", "DELETE FROM audit_events", "TRUNCATE audit_events",
+		"UPDATE audit_about SET event_id = 1", "DELETE FROM audit_about", "TRUNCATE audit_about", "ALTER TABLE audit_events DISABLE TRIGGER ALL",
+	} {
+		_, err := db.ExecContext(t.Context(), statement)
+		assert.Error(t, err, statement)
+	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -51,10 +52,11 @@ func (s serveCommand) Run(ctx context.Context, p process) error {
 	}
 	if len(cfg.SecretKeyFallbacks) > 0 {
 		// So that a fallback can be removed without taking anybody's second factor along.
-		if resealed, err := api.secondFactor.Reseal(ctx, operator); err != nil {
-			log.Error("some second factors are not sealed with the current SECRET_KEY", "changed", resealed, "error", err)
+		resealed, err := api.secondFactor.Reseal(ctx, operator)
+		if err := cmp.Or(err, resealed.Failed); err != nil {
+			log.Error("some second factors are not sealed with the current SECRET_KEY", "changed", resealed.Keys, "error", err)
 		} else {
-			log.Info("all second factors are sealed with the current SECRET_KEY", "changed", resealed)
+			log.Info("all second factors are sealed with the current SECRET_KEY", "changed", resealed.Keys)
 		}
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", cfg.HTTPAddr)

@@ -1,12 +1,15 @@
 package main_test
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/adapters/httpapi/client"
 )
 
 // TestOperatorsManageUsersBesideARunningService runs each command while the
@@ -71,5 +74,42 @@ func TestOperatorsManageUsersBesideARunningService(t *testing.T) {
 		require.Eventually(t, out(token), time.Second, 10*time.Millisecond)
 		granted = home.login(s, "sam@example.com", "another-"+goodPassword)
 		assert.Equal(t, "change_password", granted.member(s, "duty"))
+	})
+}
+
+func TestTheCommandLineIsInTheTrail(t *testing.T) {
+	overEachEngine(t, func(t *testing.T, env []string) {
+		migrate(t, env)
+		createSuperuser(t, env, "admin@example.com")
+		for _, args := range [][]string{
+			{"create", "--noinput", "--email", "sam@example.com"},
+			{"deactivate", "--email", "nobody@example.com"},
+			{"deactivate", "--email", "sam@example.com"},
+			{"list"},
+		} {
+			run(t, append(env, "USER_PASSWORD="+goodPassword), append([]string{"users"}, args...)...)
+		}
+		s := serve(t, env)
+		var told []string
+		for _, event := range trail(t, s.api(s.login("admin@example.com")), client.ListEventsParams{}) {
+			if event.Actor.Role == "OPERATOR" {
+				assert.Nil(t, event.Actor.User)
+				assert.Nil(t, event.Actor.Session)
+				assert.Empty(t, event.Address+event.RequestID)
+				subject := fmt.Sprint(event.Subject.IDs)
+				if event.Subject.ID != nil {
+					subject = fmt.Sprint(*event.Subject.ID)
+				}
+				told = append(told, fmt.Sprintf("%s %s %s", event.Action, subject, event.Outcome))
+			}
+		}
+		assert.Equal(t, []string{
+			"user:register 1 allowed",
+			"user:create 2 allowed",
+			"user:read [] failed",
+			"user:read 2 allowed", "user:deactivate 2 allowed",
+			"user:read [1 2] allowed",
+		}, told)
+		s.stop()
 	})
 }

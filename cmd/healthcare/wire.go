@@ -28,6 +28,7 @@ var adapters = wire.NewSet(
 )
 
 var useCases = wire.NewSet(
+	application.NewTrail, application.NewAudit,
 	limits, application.NewLimiter, application.NewGuard,
 	sessionRules, application.NewAuthenticator, application.NewSessions, application.NewSecondFactor,
 	registration, application.NewAccount, application.NewUsers,

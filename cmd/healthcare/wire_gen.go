@@ -37,6 +37,7 @@ func newAPI(ctx context.Context, cfg config, log *slog.Logger) (api, func(), err
 	clock := newClock()
 	applicationSessionRules := sessionRules(cfg)
 	authenticator := application.NewAuthenticator(store, tokens, set, clock, applicationSessionRules)
+	trail := application.NewTrail(store, clock)
 	applicationLimits := limits(cfg)
 	limiter := application.NewLimiter(store, clock, applicationLimits)
 	passwords, err := newPasswords()
@@ -52,14 +53,15 @@ func newAPI(ctx context.Context, cfg config, log *slog.Logger) (api, func(), err
 		return api{}, nil, err
 	}
 	guard := application.NewGuard(store, limiter, passwords, codes, clock)
-	sessions := application.NewSessions(store, guard, tokens, set, clock, applicationSessionRules)
-	account := application.NewAccount(store, guard, passwords, set, clock)
-	secondFactor := application.NewSecondFactor(store, guard, codes, set, clock, applicationSessionRules)
+	sessions := application.NewSessions(trail, guard, tokens, set, clock, applicationSessionRules)
+	account := application.NewAccount(trail, guard, passwords, set, clock)
+	secondFactor := application.NewSecondFactor(trail, guard, codes, set, clock, applicationSessionRules)
 	registrationMode := registration(cfg)
-	users := application.NewUsers(store, limiter, passwords, set, clock, registrationMode)
-	doctors := application.NewDoctors(store, clock)
-	patients := application.NewPatients(store, clock)
-	mappings := application.NewMappings(store, clock)
+	users := application.NewUsers(trail, limiter, passwords, set, clock, registrationMode)
+	doctors := application.NewDoctors(trail, clock)
+	patients := application.NewPatients(trail, clock)
+	mappings := application.NewMappings(trail, clock)
+	audit := application.NewAudit(trail)
 	services := httpapi.Services{
 		Authenticator: authenticator,
 		Sessions:      sessions,
@@ -69,6 +71,7 @@ func newAPI(ctx context.Context, cfg config, log *slog.Logger) (api, func(), err
 		Doctors:       doctors,
 		Patients:      patients,
 		Mappings:      mappings,
+		Audit:         audit,
 	}
 	options := httpOptions(cfg)
 	handler := httpapi.NewHandler(services, store, options, log)
@@ -89,6 +92,7 @@ func newUsers(ctx context.Context, cfg config, log *slog.Logger) (*application.U
 		return nil, nil, err
 	}
 	clock := newClock()
+	trail := application.NewTrail(store, clock)
 	applicationLimits := limits(cfg)
 	limiter := application.NewLimiter(store, clock, applicationLimits)
 	passwords, err := newPasswords()
@@ -98,7 +102,7 @@ func newUsers(ctx context.Context, cfg config, log *slog.Logger) (*application.U
 	}
 	set := noRevocations(cfg, store)
 	registrationMode := registration(cfg)
-	users := application.NewUsers(store, limiter, passwords, set, clock, registrationMode)
+	users := application.NewUsers(trail, limiter, passwords, set, clock, registrationMode)
 	return users, func() {
 		cleanup()
 	}, nil
@@ -111,6 +115,4 @@ var adapters = wire.NewSet(
 	newTokens, wire.Bind(new(ports.AccessTokens), new(*tokens.Tokens)), newCodes, wire.Bind(new(ports.OneTimeCodes), new(*totp.Codes)), newClock,
 )
 
-var useCases = wire.NewSet(
-	limits, application.NewLimiter, application.NewGuard, sessionRules, application.NewAuthenticator, application.NewSessions, application.NewSecondFactor, registration, application.NewAccount, application.NewUsers, application.NewDoctors, application.NewPatients, application.NewMappings,
-)
+var useCases = wire.NewSet(application.NewTrail, application.NewAudit, limits, application.NewLimiter, application.NewGuard, sessionRules, application.NewAuthenticator, application.NewSessions, application.NewSecondFactor, registration, application.NewAccount, application.NewUsers, application.NewDoctors, application.NewPatients, application.NewMappings)

@@ -19,6 +19,7 @@ type clinic struct {
 	// attempts are kept under key.
 	key      domain.AttemptKey
 	attempts domain.Attempts
+	event    domain.AuditEvent
 }
 
 // newClinic fills an empty store.
@@ -33,8 +34,10 @@ func newClinic(t tester, store ports.Store) clinic {
 		c.doctor = doctors.addIn(t, tx, newDoctor())
 		c.patient = patients.addIn(t, tx, newPatient(c.user.ID))
 		c.mapping = mappings.addIn(t, tx, newMapping(c.patient.ID, c.doctor.ID))
-		return tx.Attempts().Save(t.Context(), c.key, c.attempts, now)
+		require.NoError(t, tx.Attempts().Save(t.Context(), c.key, c.attempts, now))
+		return tx.Audit().Add(t.Context(), newEvent())
 	})
+	c.event = allEvents(t, store)[0]
 	c.patient.AssignedDoctors = []domain.ID{c.doctor.ID}
 	return c
 }
@@ -55,6 +58,7 @@ func (c clinic) turnOver(ctx context.Context, tx ports.Tx) error {
 		func() error { return tx.Mappings().Save(ctx, mappings.count(c.mapping)) },
 		func() error { return tx.Attempts().Save(ctx, c.key, newAttempts(2), now) },
 		func() error { return tx.Patients().Delete(ctx, c.patient.ID) },
+		func() error { return tx.Audit().Add(ctx, newEvent()) },
 		func() error { _, err := tx.Users().Add(ctx, newUser()); return err },
 		func() error { _, err := tx.Doctors().Add(ctx, newDoctor()); return err },
 		func() error { _, err := tx.Sessions().Add(ctx, newSession(c.user)); return err },
@@ -77,6 +81,7 @@ func (c clinic) requireUntouched(t tester, store ports.Store) {
 	require.Equal(t, []domain.Patient{c.patient}, allPatients(t, store))
 	require.Equal(t, []domain.Assignment{c.assignment()}, allMappings(t, store))
 	require.Equal(t, c.attempts, attemptsUnder(t, store, c.key))
+	require.Equal(t, []domain.AuditEvent{c.event}, allEvents(t, store))
 
 	update(t, store, func(tx ports.Tx) error { return c.turnOver(t.Context(), tx) })
 	require.Len(t, allPatients(t, store), 1)

@@ -37,6 +37,7 @@ func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
 		{"Doctors", func(s suite) { testRepository(s, doctors); testDoctors(s) }},
 		{"Patients", func(s suite) { testRepository(s, patients); testPatients(s) }},
 		{"Mappings", func(s suite) { testRepository(s, mappings); testMappings(s) }},
+		{"Audit", testAudit},
 		{"Deletes", testDeletes},
 		{"Values", testValues},
 		{"Lists", testLists},

@@ -175,6 +175,7 @@ func testUpdate(s suite) {
 		mappings.requireGone(t, store, before.mapping.ID)
 		require.Equal(t, newAttempts(2), attemptsUnder(t, store, before.key))
 		require.Len(t, allDoctors(t, store), 2)
+		require.Len(t, allEvents(t, store), 2)
 	})
 
 	s.promise("the store is ready", func(t *testing.T, store ports.Store) {

@@ -55,6 +55,7 @@ func testView(s suite) {
 				return err
 			},
 			"Mappings.Delete": func(tx ports.Tx) error { return tx.Mappings().Delete(t.Context(), before.mapping.ID) },
+			"Audit.Add":       func(tx ports.Tx) error { return tx.Audit().Add(t.Context(), newEvent()) },
 		} {
 			err := store.View(t.Context(), write)
 			require.Error(t, err, name)

@@ -24,11 +24,28 @@ const (
 	DutyEnrolMFA       Duty = "enrol_mfa"
 )
 
+// Defines values for EventSubjectKind.
+const (
+	EventSubjectKindAudit   EventSubjectKind = "audit"
+	EventSubjectKindDoctor  EventSubjectKind = "doctor"
+	EventSubjectKindMapping EventSubjectKind = "mapping"
+	EventSubjectKindPatient EventSubjectKind = "patient"
+	EventSubjectKindSession EventSubjectKind = "session"
+	EventSubjectKindUser    EventSubjectKind = "user"
+)
+
 // Defines values for Gender.
 const (
 	GenderFemale Gender = "F"
 	GenderMale   Gender = "M"
 	GenderOther  Gender = "O"
+)
+
+// Defines values for Outcome.
+const (
+	OutcomeAllowed Outcome = "allowed"
+	OutcomeDenied  Outcome = "denied"
+	OutcomeFailed  Outcome = "failed"
 )
 
 // Defines values for Role.
@@ -147,6 +164,56 @@ type Enrolment struct {
 	Secret string `json:"secret"`
 }
 
+// Event What somebody did, or tried to. It never holds a name, what a record says, a password or a token.
+type Event struct {
+	Action Permission `json:"action"`
+
+	// Actor Who it was. Null for who had not signed in.
+	Actor *EventActor `json:"actor"`
+
+	// Address The IP address of the caller. Empty when it is not known.
+	Address string `json:"address"`
+
+	// At When, in UTC, with microseconds.
+	At time.Time `json:"at"`
+	ID int64     `json:"id"`
+
+	// Outcome Allowed is what was done or shown, denied what the actor may not do, failed all else that was not done, such as a login with a wrong password or a change that broke a rule.
+	Outcome Outcome `json:"outcome"`
+
+	// RequestID The request's X-Request-Id. Empty for the command line.
+	RequestID string `json:"request_id"`
+
+	// Subject The record that it is about, or, for a list, the records that were shown: there is either `id` or `ids`.
+	Subject EventSubject `json:"subject"`
+
+	// Version Which version of the subject a change made. Absent when it made none.
+	Version *int `json:"version,omitempty"`
+}
+
+// EventActor Who it was. Null for who had not signed in.
+type EventActor struct {
+	// Role The role at that time.
+	Role string `json:"role"`
+
+	// Session Null for the operator at the command line.
+	Session *int64 `json:"session"`
+
+	// User Null for the operator at the command line.
+	User *int64 `json:"user"`
+}
+
+// EventSubject The record that it is about, or, for a list, the records that were shown: there is either `id` or `ids`.
+type EventSubject struct {
+	// ID Null when there is none, such as after a login to an account that does not exist.
+	ID   *int64           `json:"id,omitempty"`
+	IDs  []int64          `json:"ids,omitempty"`
+	Kind EventSubjectKind `json:"kind"`
+}
+
+// EventSubjectKind defines model for EventSubject.Kind.
+type EventSubjectKind string
+
 // Gender Female, male, other, or null when it is not known.
 type Gender string
 
@@ -160,6 +227,7 @@ type Health struct {
 
 // Index Where the collections are that the caller may read.
 type Index struct {
+	Audit    *string `json:"audit,omitempty"`
 	Doctors  *string `json:"doctors,omitempty"`
 	Mappings *string `json:"mappings,omitempty"`
 	Patients *string `json:"patients,omitempty"`
@@ -199,6 +267,9 @@ type NewPassword struct {
 
 // OneTimeCode The six digits that the authenticator app shows, or a recovery code. Spaces, hyphens and letter case do not matter. At login it may also be empty or null, which is as if it were absent.
 type OneTimeCode = string
+
+// Outcome Allowed is what was done or shown, denied what the actor may not do, failed all else that was not done, such as a login with a wrong password or a change that broke a rule.
+type Outcome string
 
 // PasswordChange defines model for PasswordChange.
 type PasswordChange struct {
@@ -395,8 +466,23 @@ type User struct {
 	Role        Role   `json:"role"`
 }
 
+// AboutDoctor defines model for AboutDoctor.
+type AboutDoctor = int64
+
+// AboutPatient defines model for AboutPatient.
+type AboutPatient = int64
+
+// ActionFilter defines model for ActionFilter.
+type ActionFilter = Permission
+
 // ActiveFilter defines model for ActiveFilter.
 type ActiveFilter = bool
+
+// ActorFilter defines model for ActorFilter.
+type ActorFilter = int64
+
+// Before defines model for Before.
+type Before = time.Time
 
 // Cursor defines model for Cursor.
 type Cursor = string
@@ -413,6 +499,9 @@ type Limit = int
 // MappingID defines model for MappingID.
 type MappingID = int64
 
+// OutcomeFilter Allowed is what was done or shown, denied what the actor may not do, failed all else that was not done, such as a login with a wrong password or a change that broke a rule.
+type OutcomeFilter = Outcome
+
 // PatientFilter defines model for PatientFilter.
 type PatientFilter = int64
 
@@ -428,8 +517,41 @@ type Search = string
 // SessionID defines model for SessionID.
 type SessionID = int64
 
+// Since defines model for Since.
+type Since = time.Time
+
 // UserID defines model for UserID.
 type UserID = int64
+
+// ListEventsParams defines parameters for ListEvents.
+type ListEventsParams struct {
+	// Actor Only what this user did, or tried.
+	Actor *ActorFilter `form:"actor,omitempty" json:"actor,omitempty"`
+
+	// Patient Only events that concern this patient, lists that showed the patient and mappings included.
+	Patient *AboutPatient `form:"patient,omitempty" json:"patient,omitempty"`
+
+	// Doctor Only events that concern this doctor, lists that showed the doctor and mappings included.
+	Doctor *AboutDoctor `form:"doctor,omitempty" json:"doctor,omitempty"`
+
+	// Action Only this action, a permission's name.
+	Action *ActionFilter `form:"action,omitempty" json:"action,omitempty"`
+
+	// Outcome Only events that ended so.
+	Outcome *OutcomeFilter `form:"outcome,omitempty" json:"outcome,omitempty"`
+
+	// From Only events at this time or later (RFC 3339).
+	From *Since `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Only events before this time (RFC 3339).
+	To *Before `form:"to,omitempty" json:"to,omitempty"`
+
+	// Limit How many entries a page holds at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where the page begins. It is opaque and comes with the link to the next page.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
 
 // ListSessionsParams defines parameters for ListSessions.
 type ListSessionsParams struct {
@@ -484,6 +606,15 @@ type ListMappedDoctorsParams struct {
 
 // ListPatientsParams defines parameters for ListPatients.
 type ListPatientsParams struct {
+	// Limit How many entries a page holds at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where the page begins. It is opaque and comes with the link to the next page.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListPatientAccessesParams defines parameters for ListPatientAccesses.
+type ListPatientAccessesParams struct {
 	// Limit How many entries a page holds at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -658,6 +789,26 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/ (the `GetIndex` operationId).
 	GetIndex(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListEvents Read the audit trail
+	//
+	// For Admins: who did what to whose record, or tried to, in ascending order of id. The parameters narrow the list;
+	// `patient` and `doctor` cannot be combined.
+	//
+	// With `Accept: text/csv` or `Accept: application/x-ndjson` all events that the parameters keep are sent in one
+	// answer, from `cursor` on; `limit` is refused then (400). The format has to be named: other media types, and
+	// wildcards, get JSON, in pages. An answer that cannot be completed ends with the connection, and not as if it were
+	// whole (over HTTP/1.1 without the last chunk, over HTTP/2 with a reset). Who may read is decided when it begins.
+	//
+	// The CSV (RFC 4180) has a header row, and the columns `id`, `at`, `user`, `role`, `session`, `action`,
+	// `subject_kind`, `subject_id`, `subject_ids` (a JSON array, empty for what is no list), `outcome`, `request_id`,
+	// `address` and `version`; what is null or absent in JSON is empty. No cell begins like a formula. NDJSON has an
+	// event a line, as JSON has them.
+	//
+	// Asking is an event itself, and one for each thousand events where all are sent in one answer.
+	//
+	// Corresponds with GET /api/audit/ (the `ListEvents` operationId).
+	ListEvents(ctx context.Context, params *ListEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// LoginWithBody Sign in
 	//
@@ -1158,6 +1309,17 @@ type ClientInterface interface {
 	// Corresponds with PUT /api/patients/{id}/ (the `ReplacePatient` operationId).
 	ReplacePatient(ctx context.Context, id PatientID, body ReplacePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListPatientAccesses See who saw or changed a patient's record
+	//
+	// For Admins: the accounting that a patient may ask for. All events that concern the patient, lists that showed
+	// the patient and mappings included, a page at a time, whether the record is still there or not. For an id that
+	// nobody ever had, the list is empty.
+	//
+	// Asking is an event itself.
+	//
+	// Corresponds with GET /api/patients/{id}/accesses/ (the `ListPatientAccesses` operationId).
+	ListPatientAccesses(ctx context.Context, id PatientID, params *ListPatientAccessesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListPatientDoctors List a patient's doctors
 	//
 	// The doctors who are assigned to the patient, a page at a time.
@@ -1286,6 +1448,36 @@ type ClientInterface interface {
 // Corresponds with GET /api/ (the `GetIndex` operationId).
 func (c *Client) GetIndex(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetIndexRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListEvents Read the audit trail
+//
+// For Admins: who did what to whose record, or tried to, in ascending order of id. The parameters narrow the list;
+// `patient` and `doctor` cannot be combined.
+//
+// With `Accept: text/csv` or `Accept: application/x-ndjson` all events that the parameters keep are sent in one
+// answer, from `cursor` on; `limit` is refused then (400). The format has to be named: other media types, and
+// wildcards, get JSON, in pages. An answer that cannot be completed ends with the connection, and not as if it were
+// whole (over HTTP/1.1 without the last chunk, over HTTP/2 with a reset). Who may read is decided when it begins.
+//
+// The CSV (RFC 4180) has a header row, and the columns `id`, `at`, `user`, `role`, `session`, `action`,
+// `subject_kind`, `subject_id`, `subject_ids` (a JSON array, empty for what is no list), `outcome`, `request_id`,
+// `address` and `version`; what is null or absent in JSON is empty. No cell begins like a formula. NDJSON has an
+// event a line, as JSON has them.
+//
+// Asking is an event itself, and one for each thousand events where all are sent in one answer.
+//
+// Corresponds with GET /api/audit/ (the `ListEvents` operationId).
+func (c *Client) ListEvents(ctx context.Context, params *ListEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListEventsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -2305,6 +2497,27 @@ func (c *Client) ReplacePatient(ctx context.Context, id PatientID, body ReplaceP
 	return c.Client.Do(req)
 }
 
+// ListPatientAccesses See who saw or changed a patient's record
+//
+// For Admins: the accounting that a patient may ask for. All events that concern the patient, lists that showed
+// the patient and mappings included, a page at a time, whether the record is still there or not. For an id that
+// nobody ever had, the list is empty.
+//
+// Asking is an event itself.
+//
+// Corresponds with GET /api/patients/{id}/accesses/ (the `ListPatientAccesses` operationId).
+func (c *Client) ListPatientAccesses(ctx context.Context, id PatientID, params *ListPatientAccessesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPatientAccessesRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListPatientDoctors List a patient's doctors
 //
 // The doctors who are assigned to the patient, a page at a time.
@@ -2572,6 +2785,156 @@ func NewGetIndexRequest(server string) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListEventsRequest constructs an http.Request for the ListEvents method
+func NewListEventsRequest(server string, params *ListEventsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/audit/")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Actor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "actor", *params.Actor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Patient != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "patient", *params.Patient, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Doctor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "doctor", *params.Doctor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Action != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "action", *params.Action, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Outcome != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "outcome", *params.Outcome, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -4077,6 +4440,79 @@ func NewReplacePatientRequestWithBody(server string, id PatientID, contentType s
 	return req, nil
 }
 
+// NewListPatientAccessesRequest constructs an http.Request for the ListPatientAccesses method
+func NewListPatientAccessesRequest(server string, id PatientID, params *ListPatientAccessesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/patients/%s/accesses/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListPatientDoctorsRequest constructs an http.Request for the ListPatientDoctors method
 func NewListPatientDoctorsRequest(server string, id PatientID, params *ListPatientDoctorsParams) (*http.Request, error) {
 	var err error
@@ -4594,6 +5030,28 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/ (the `GetIndex` operationId).
 	GetIndexWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetIndexResponse, error)
+
+	// ListEventsWithResponse Read the audit trail
+	//
+	// For Admins: who did what to whose record, or tried to, in ascending order of id. The parameters narrow the list;
+	// `patient` and `doctor` cannot be combined.
+	//
+	// With `Accept: text/csv` or `Accept: application/x-ndjson` all events that the parameters keep are sent in one
+	// answer, from `cursor` on; `limit` is refused then (400). The format has to be named: other media types, and
+	// wildcards, get JSON, in pages. An answer that cannot be completed ends with the connection, and not as if it were
+	// whole (over HTTP/1.1 without the last chunk, over HTTP/2 with a reset). Who may read is decided when it begins.
+	//
+	// The CSV (RFC 4180) has a header row, and the columns `id`, `at`, `user`, `role`, `session`, `action`,
+	// `subject_kind`, `subject_id`, `subject_ids` (a JSON array, empty for what is no list), `outcome`, `request_id`,
+	// `address` and `version`; what is null or absent in JSON is empty. No cell begins like a formula. NDJSON has an
+	// event a line, as JSON has them.
+	//
+	// Asking is an event itself, and one for each thousand events where all are sent in one answer.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/audit/ (the `ListEvents` operationId).
+	ListEventsWithResponse(ctx context.Context, params *ListEventsParams, reqEditors ...RequestEditorFn) (*ListEventsResponse, error)
 
 	// LoginWithBodyWithResponse Sign in
 	//
@@ -5128,6 +5586,19 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /api/patients/{id}/ (the `ReplacePatient` operationId).
 	ReplacePatientWithResponse(ctx context.Context, id PatientID, body ReplacePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplacePatientResponse, error)
 
+	// ListPatientAccessesWithResponse See who saw or changed a patient's record
+	//
+	// For Admins: the accounting that a patient may ask for. All events that concern the patient, lists that showed
+	// the patient and mappings included, a page at a time, whether the record is still there or not. For an id that
+	// nobody ever had, the list is empty.
+	//
+	// Asking is an event itself.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/patients/{id}/accesses/ (the `ListPatientAccesses` operationId).
+	ListPatientAccessesWithResponse(ctx context.Context, id PatientID, params *ListPatientAccessesParams, reqEditors ...RequestEditorFn) (*ListPatientAccessesResponse, error)
+
 	// ListPatientDoctorsWithResponse List a patient's doctors
 	//
 	// The doctors who are assigned to the patient, a page at a time.
@@ -5282,6 +5753,31 @@ func (r GetIndexResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r GetIndexResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListEventsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *[]Event
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListEventsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListEventsResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -6124,6 +6620,31 @@ func (r ReplacePatientResponse) StatusCode() int {
 	return 0
 }
 
+type ListPatientAccessesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *[]Event
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPatientAccessesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPatientAccessesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListPatientDoctorsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -6381,6 +6902,34 @@ func (c *ClientWithResponses) GetIndexWithResponse(ctx context.Context, reqEdito
 		return nil, err
 	}
 	return ParseGetIndexResponse(rsp)
+}
+
+// ListEventsWithResponse Read the audit trail
+//
+// For Admins: who did what to whose record, or tried to, in ascending order of id. The parameters narrow the list;
+// `patient` and `doctor` cannot be combined.
+//
+// With `Accept: text/csv` or `Accept: application/x-ndjson` all events that the parameters keep are sent in one
+// answer, from `cursor` on; `limit` is refused then (400). The format has to be named: other media types, and
+// wildcards, get JSON, in pages. An answer that cannot be completed ends with the connection, and not as if it were
+// whole (over HTTP/1.1 without the last chunk, over HTTP/2 with a reset). Who may read is decided when it begins.
+//
+// The CSV (RFC 4180) has a header row, and the columns `id`, `at`, `user`, `role`, `session`, `action`,
+// `subject_kind`, `subject_id`, `subject_ids` (a JSON array, empty for what is no list), `outcome`, `request_id`,
+// `address` and `version`; what is null or absent in JSON is empty. No cell begins like a formula. NDJSON has an
+// event a line, as JSON has them.
+//
+// Asking is an event itself, and one for each thousand events where all are sent in one answer.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/audit/ (the `ListEvents` operationId).
+func (c *ClientWithResponses) ListEventsWithResponse(ctx context.Context, params *ListEventsParams, reqEditors ...RequestEditorFn) (*ListEventsResponse, error) {
+	rsp, err := c.ListEvents(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListEventsResponse(rsp)
 }
 
 // LoginWithBodyWithResponse Sign in
@@ -7222,6 +7771,25 @@ func (c *ClientWithResponses) ReplacePatientWithResponse(ctx context.Context, id
 	return ParseReplacePatientResponse(rsp)
 }
 
+// ListPatientAccessesWithResponse See who saw or changed a patient's record
+//
+// For Admins: the accounting that a patient may ask for. All events that concern the patient, lists that showed
+// the patient and mappings included, a page at a time, whether the record is still there or not. For an id that
+// nobody ever had, the list is empty.
+//
+// Asking is an event itself.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/patients/{id}/accesses/ (the `ListPatientAccesses` operationId).
+func (c *ClientWithResponses) ListPatientAccessesWithResponse(ctx context.Context, id PatientID, params *ListPatientAccessesParams, reqEditors ...RequestEditorFn) (*ListPatientAccessesResponse, error) {
+	rsp, err := c.ListPatientAccesses(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPatientAccessesResponse(rsp)
+}
+
 // ListPatientDoctorsWithResponse List a patient's doctors
 //
 // The doctors who are assigned to the patient, a page at a time.
@@ -7450,6 +8018,39 @@ func ParseGetIndexResponse(rsp *http.Response) (*GetIndexResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Index
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListEventsResponse parses an HTTP response from a ListEventsWithResponse call
+func ParseListEventsResponse(rsp *http.Response) (*ListEventsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListEventsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest []Event
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -8547,6 +9148,39 @@ func ParseReplacePatientResponse(rsp *http.Response) (*ReplacePatientResponse, e
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Patient
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListPatientAccessesResponse parses an HTTP response from a ListPatientAccessesWithResponse call
+func ParseListPatientAccessesResponse(rsp *http.Response) (*ListPatientAccessesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPatientAccessesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest []Event
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -1,0 +1,112 @@
+package httpapi
+
+import (
+	"context"
+	"net/netip"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"example.com/healthcare/application"
+	"example.com/healthcare/domain"
+)
+
+type eventView struct {
+	ID domain.ID `json:"id"`
+	At string    `json:"at"`
+	// Actor is null for who had not signed in.
+	Actor     *actorView        `json:"actor"`
+	Action    domain.Permission `json:"action"`
+	Subject   any               `json:"subject"` // recordView or shownView
+	Outcome   domain.Outcome    `json:"outcome"`
+	RequestID string            `json:"request_id"`
+	Address   string            `json:"address"`
+	Version   int               `json:"version,omitzero"`
+}
+
+// actorView has neither user nor session for an operator.
+type actorView struct {
+	User    *domain.ID  `json:"user"`
+	Role    domain.Role `json:"role"`
+	Session *domain.ID  `json:"session"`
+}
+
+// recordView is the one record that an event is about, as far as there is one.
+type recordView struct {
+	Kind domain.SubjectKind `json:"kind"`
+	ID   *domain.ID         `json:"id"`
+}
+
+// shownView is the records that a list showed.
+type shownView struct {
+	Kind domain.SubjectKind `json:"kind"`
+	IDs  []domain.ID        `json:"ids"`
+}
+
+func showEvent(event domain.AuditEvent) eventView {
+	view := eventView{
+		ID:        event.ID,
+		At:        showInstant(event.At),
+		Action:    event.Action,
+		Subject:   recordView{Kind: event.Subject.Kind, ID: nullIfZero(event.Subject.ID)},
+		Outcome:   event.Outcome,
+		RequestID: event.Actor.Origin.RequestID,
+		Address:   showAddress(event.Actor.Origin.Address),
+		Version:   event.Version,
+	}
+	if event.Subject.Shown != nil {
+		view.Subject = shownView{Kind: event.Subject.Kind, IDs: event.Subject.Shown}
+	}
+	if actor := event.Actor; actor.Role != domain.Anonymous {
+		view.Actor = &actorView{User: nullIfZero(actor.UserID), Role: actor.Role, Session: nullIfZero(actor.SessionID)}
+	}
+	return view
+}
+
+// showInstant writes all microseconds, so that texts sort as times do.
+func showInstant(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.000000Z07:00") }
+
+// showAddress writes nothing for an address that is not known.
+func showAddress(address netip.Addr) string {
+	if !address.IsValid() {
+		return ""
+	}
+	return address.String()
+}
+
+func nullIfZero(id domain.ID) *domain.ID {
+	if id == 0 {
+		return nil
+	}
+	return &id
+}
+
+// listAudit answers with a page of the trail, or with all of it in the format
+// that the caller prefers.
+func listAudit(audit *application.Audit) handler {
+	return func(c echo.Context, actor domain.Actor) error {
+		c.Response().Header().Add(echo.HeaderVary, echo.HeaderAccept)
+		query, err := readQuery(c)
+		if err != nil {
+			return err
+		}
+		page := func(ctx context.Context, actor domain.Actor, page domain.PageInput) (application.Page[domain.AuditEvent], error) {
+			return audit.List(ctx, actor, domain.AuditQuery{
+				Actor:   query.input("actor"),
+				Patient: query.input("patient"),
+				Doctor:  query.input("doctor"),
+				Action:  query.input("action"),
+				Outcome: query.input("outcome"),
+				From:    query.input("from"),
+				To:      query.input("to"),
+				Page:    page,
+			})
+		}
+		if format, ok := wantedExport(c.Request()); ok {
+			return export(c, format, query.page(), func(ctx context.Context, in domain.PageInput) (application.Page[domain.AuditEvent], error) {
+				return page(ctx, actor, in)
+			})
+		}
+		return list(page, showEvent)(c, actor)
+	}
+}

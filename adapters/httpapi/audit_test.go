@@ -1,0 +1,205 @@
+package httpapi_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
+)
+
+// trail follows the pages of a list of events to its end.
+func (a *api) trail(path, token string) (events []map[string]any) {
+	a.t.Helper()
+	for path != "" {
+		page := a.want(200, "GET", path, token, "")
+		events = append(events, page.objects(a.t)...)
+		path = strings.TrimSuffix(strings.TrimPrefix(page.Header.Get("Link"), "<"), `>; rel="next"`)
+	}
+	return events
+}
+
+// told is what an event says, in one line.
+func told(event map[string]any) string {
+	who := "nobody"
+	if actor, ok := event["actor"].(map[string]any); ok {
+		who = fmt.Sprintf("%v %v in %v", actor["role"], orNone(actor["user"]), orNone(actor["session"]))
+	}
+	subject := event["subject"].(map[string]any)
+	which := orNone(subject["id"])
+	if ids, listed := subject["ids"]; listed {
+		which = fmt.Sprint(ids)
+	}
+	return fmt.Sprintf("%s: %s %s %s %s", who, event["action"], subject["kind"], which, event["outcome"])
+}
+
+func orNone(value any) string {
+	if value == nil {
+		return "-"
+	}
+	return fmt.Sprint(value)
+}
+
+// aDay is what a clinic does, and what the trail says of it. Signing up two
+// users is four events before that.
+func (a *api) aDay(admin, staff string) (want []string) {
+	a.t.Helper()
+	for _, step := range []struct {
+		status                    int
+		method, path, token, body string
+		want                      string
+	}{
+		{201, "POST", "/api/doctors/", admin, fmt.Sprintf(houseJSON, "L-1"), "ADMIN 1 in 1: doctor:create doctor 1 allowed"},
+		{403, "POST", "/api/doctors/", staff, fmt.Sprintf(houseJSON, "L-2"), "STAFF 2 in 2: doctor:create doctor - denied"},
+		{400, "POST", "/api/doctors/", admin, fmt.Sprintf(houseJSON, "l-1"), "ADMIN 1 in 1: doctor:create doctor - failed"},
+		{201, "POST", "/api/patients/", staff, adaJSON, "STAFF 2 in 2: patient:create patient 1 allowed"},
+		{201, "POST", "/api/patients/", staff, adaJSON, "STAFF 2 in 2: patient:create patient 2 allowed"},
+		{200, "GET", "/api/patients/1/", staff, "", "STAFF 2 in 2: patient:read patient 1 allowed"},
+		{200, "GET", "/api/patients/", staff, "", "STAFF 2 in 2: patient:read patient [1 2] allowed"},
+		{404, "GET", "/api/patients/9/", staff, "", "STAFF 2 in 2: patient:read patient 9 failed"},
+		{201, "POST", "/api/mappings/", staff, `{"patient":2,"doctor":1}`, "STAFF 2 in 2: mapping:create mapping 1 allowed"},
+		{200, "GET", "/api/mappings/", staff, "", "STAFF 2 in 2: mapping:read mapping [1] allowed"},
+		{200, "GET", "/api/doctors/1/patients/", staff, "", "STAFF 2 in 2: patient:read patient [2] allowed"},
+		{200, "GET", "/api/mappings/?patient_id=1", staff, "", "STAFF 2 in 2: mapping:read mapping [] allowed"},
+		{204, "DELETE", "/api/patients/2/", staff, "", "STAFF 2 in 2: patient:delete patient 2 allowed"},
+		{401, "POST", "/api/auth/login/", "", credentials("staff@example.com", "not "+goodPassword), "nobody: session:create user 2 failed"},
+		{401, "POST", "/api/auth/login/", "", credentials("nobody@example.com", goodPassword), "nobody: session:create user - failed"},
+		{200, "POST", "/api/auth/login/", "", credentials("staff@example.com", goodPassword), "STAFF 2 in 3: session:create session 3 allowed"},
+		{403, "GET", "/api/audit/", staff, "", "STAFF 2 in 2: audit:read audit - denied"},
+		{403, "GET", "/api/patients/1/accesses/", staff, "", "STAFF 2 in 2: audit:read audit - denied"},
+		// No use-case saw these.
+		{401, "GET", "/api/patients/1/", "", "", ""},
+		{400, "POST", "/api/patients/", staff, "{", ""},
+		{404, "GET", "/api/patients/x/", staff, "", ""},
+	} {
+		a.want(step.status, step.method, step.path, step.token, step.body, "X-Request-Id", fmt.Sprintf("step-%d", len(want)), "X-Forwarded-For", home)
+		if step.want != "" {
+			want = append(want, step.want)
+		}
+	}
+	return want
+}
+
+func TestTheTrailSaysWhoDidWhat(t *testing.T) {
+	overEachStore(t, func(t *testing.T, api *api) {
+		admin := api.signUp("admin@example.com", domain.Admin)
+		staff := api.signUp("staff@example.com", domain.Staff)
+		want := append([]string{
+			"OPERATOR - in -: user:register user 1 allowed", "ADMIN 1 in 1: session:create session 1 allowed",
+			"OPERATOR - in -: user:register user 2 allowed", "STAFF 2 in 2: session:create session 2 allowed",
+		}, api.aDay(admin, staff)...)
+
+		got := api.want(200, "GET", "/api/audit/?limit=1000", admin, "")
+		var lines []string
+		for i, event := range got.objects(t) {
+			lines = append(lines, told(event))
+			require.EqualValues(t, i+1, event["id"])
+			if at := event["at"].(string); assert.Regexp(t, `^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$`, at) {
+				parsed, err := time.Parse(time.RFC3339Nano, at)
+				require.NoError(t, err)
+				assert.WithinDuration(t, api.clock.Now(), parsed, 0)
+			}
+			if i >= 4 {
+				assert.Equal(t, home, event["address"])
+				assert.Equal(t, fmt.Sprintf("step-%d", i-4), event["request_id"])
+			}
+		}
+		assert.Equal(t, want, lines)
+		assert.Contains(t, string(got.body), `{"id":1,"at":"`+api.clock.Now().UTC().Format("2006-01-02T15:04:05.000000Z")+
+			`","actor":{"user":null,"role":"OPERATOR","session":null},"action":"user:register","subject":{"kind":"user","id":1},"outcome":"allowed","request_id":"","address":""}`)
+
+		all := string(got.body) + api.exported("text/csv", "", admin) + api.exported("application/x-ndjson", "", admin)
+		for _, personal := range []string{"Ada", "Lovelace", "House", "Diagnostics", "L-1", "1234", "example.com", "staff@", goodPassword, "eyJ", staff} {
+			assert.NotContains(t, all, personal)
+		}
+	})
+}
+
+func TestReadingTheTrailIsInTheTrail(t *testing.T) {
+	overEachStore(t, func(t *testing.T, api *api) {
+		admin := api.signUp("admin@example.com", domain.Admin)
+		api.want(200, "GET", "/api/audit/", admin, "")
+		api.want(400, "GET", "/api/audit/?limit=x", admin, "")
+		api.want(200, "GET", "/api/patients/7/accesses/", admin, "")
+		api.exported("text/csv", "?limit=5", "")
+		api.exported("text/csv", "?actor=1&action=session:create", admin)
+		var lines []string
+		for _, event := range api.trail("/api/audit/?action=audit:read", admin) {
+			lines = append(lines, told(event))
+		}
+		assert.Equal(t, []string{
+			"ADMIN 1 in 1: audit:read audit [1 2] allowed",
+			"ADMIN 1 in 1: audit:read audit - failed",
+			"ADMIN 1 in 1: audit:read audit [] allowed",
+			"ADMIN 1 in 1: audit:read audit [2] allowed",
+		}, lines)
+		asked := api.trail("/api/patients/7/accesses/", admin)
+		assert.Len(t, asked, 1, "who asked for a patient's accounting is part of it")
+	})
+}
+
+func TestTheTrailIsFiltered(t *testing.T) {
+	overEachStore(t, func(t *testing.T, api *api) {
+		admin := api.signUp("admin@example.com", domain.Admin)
+		staff := api.signUp("staff@example.com", domain.Staff)
+		start := api.clock.Now()
+		api.clock.advance(time.Second)
+		api.aDay(admin, staff)
+		later := api.clock.Now()
+		api.clock.advance(time.Second)
+		end := api.clock.Now()
+		api.want(200, "GET", "/api/patients/1/", admin, "")
+
+		everything := api.trail("/api/audit/", admin)
+		at := func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
+		actor := func(e map[string]any) any { a, _ := e["actor"].(map[string]any); return a["user"] }
+		for query, keep := range map[string]func(map[string]any) bool{
+			"actor=2":                               func(e map[string]any) bool { return actor(e) == 2.0 },
+			"actor=7":                               func(map[string]any) bool { return false },
+			"action=patient:read":                   func(e map[string]any) bool { return e["action"] == "patient:read" },
+			"outcome=denied":                        func(e map[string]any) bool { return e["outcome"] == "denied" },
+			"outcome=failed&actor=1":                func(e map[string]any) bool { return e["outcome"] == "failed" && actor(e) == 1.0 },
+			"from=" + at(later) + "&to=" + at(end):  func(e map[string]any) bool { return 4 < e["id"].(float64) && e["id"].(float64) < 23 },
+			"to=" + at(start):                       func(map[string]any) bool { return false },
+			"to=" + at(later):                       func(e map[string]any) bool { return isIn(e, 1, 2, 3, 4) },
+			"from=" + at(end):                       func(e map[string]any) bool { return isIn(e, 23) },
+			"patient=2":                             func(e map[string]any) bool { return isIn(e, 9, 11, 13, 14, 15, 17) },
+			"doctor=1":                              func(e map[string]any) bool { return isIn(e, 5, 13, 14, 15) },
+			"patient=1&action=patient:read&limit=1": func(e map[string]any) bool { return isIn(e, 10, 11, 23) },
+			"patient=1&action=patient:read&actor=1": func(e map[string]any) bool { return isIn(e, 23) },
+			"doctor=1&outcome=allowed&action=mapping:create": func(e map[string]any) bool { return isIn(e, 13) },
+		} {
+			want := []any{}
+			for _, event := range everything {
+				if keep(event) {
+					want = append(want, event["id"])
+				}
+			}
+			got := []any{}
+			for _, event := range api.trail("/api/audit/?"+query, admin) {
+				if event["id"].(float64) <= 23 {
+					got = append(got, event["id"])
+				}
+			}
+			assert.Equal(t, want, got, query)
+		}
+		var accesses []any
+		for _, event := range api.trail("/api/patients/2/accesses/?limit=2", admin)[:6] {
+			accesses = append(accesses, event["id"])
+		}
+		assert.Equal(t, []any{9.0, 11.0, 13.0, 14.0, 15.0, 17.0}, accesses, "of a patient who is deleted")
+	})
+}
+
+func isIn(event map[string]any, ids ...float64) bool {
+	for _, id := range ids {
+		if event["id"] == id {
+			return true
+		}
+	}
+	return false
+}

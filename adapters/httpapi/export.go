@@ -1,0 +1,156 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/csv"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/labstack/echo/v4"
+
+	"example.com/healthcare/application"
+	"example.com/healthcare/domain"
+)
+
+// exportFormat writes events one after the other, in an answer without pages.
+type exportFormat struct {
+	contentType string
+	// header stands before the first event.
+	header string
+	write  func(w io.Writer, events []domain.AuditEvent) error
+}
+
+// exportFormats are by media type.
+var exportFormats = map[string]exportFormat{
+	"text/csv": {
+		contentType: "text/csv; charset=utf-8; header=present",
+		header:      "id,at,user,role,session,action,subject_kind,subject_id,subject_ids,outcome,request_id,address,version\r\n",
+		write:       writeCSV,
+	},
+	"application/x-ndjson": {contentType: "application/x-ndjson", write: writeNDJSON},
+}
+
+// wantedExport returns the format that the Accept headers prefer over JSON. It
+// has to be named: wildcards, and what is not known, leave it at JSON, which is
+// what clients get that did not choose (RFC 9110, 12.5.1).
+func wantedExport(request *http.Request) (exportFormat, bool) {
+	wanted, most := "", 0.0
+	for accepted := range strings.SplitSeq(strings.Join(request.Header.Values(echo.HeaderAccept), ","), ",") {
+		mediaType, params, err := mime.ParseMediaType(accepted)
+		if _, exported := exportFormats[mediaType]; err != nil || !exported && mediaType != echo.MIMEApplicationJSON {
+			continue
+		}
+		quality := 1.0
+		if text, given := params["q"]; given {
+			quality, _ = strconv.ParseFloat(text, 64) // 0 for what is no number
+		}
+		if quality > most {
+			wanted, most = mediaType, quality
+		}
+	}
+	format, ok := exportFormats[wanted]
+	return format, ok
+}
+
+// export answers with all pages from in on. Each of them is asked for and sent
+// before the next, with as much time as a request has, however long it takes
+// together. What fails later than the first page ends the connection.
+func export(c echo.Context, format exportFormat, in domain.PageInput,
+	list func(context.Context, domain.PageInput) (application.Page[domain.AuditEvent], error),
+) error {
+	if in.Limit == (domain.Input{}) {
+		in.Limit = domain.Given(strconv.Itoa(domain.MaxPageLimit))
+	} else {
+		in.Limit = domain.Unreadable("There are no pages in this format: leave it out.")
+	}
+	for {
+		page, err := inMoreTime(c, func(ctx context.Context) (application.Page[domain.AuditEvent], error) { return list(ctx, in) })
+		if err != nil {
+			return err
+		}
+		header := format.header
+		if c.Response().Committed {
+			header = ""
+		}
+		if err := sendPart(c, format, header, page.Items); err != nil {
+			return err
+		}
+		if page.Next == 0 || c.Request().Method == http.MethodHead {
+			return nil
+		}
+		in.Cursor = domain.Given(page.Next.String())
+	}
+}
+
+// sendPart sends the events so that the client has them.
+func sendPart(c echo.Context, format exportFormat, header string, events []domain.AuditEvent) error {
+	if err := moreTimeToWrite(c); err != nil {
+		return err
+	}
+	c.Response().Header().Set(echo.HeaderContentType, format.contentType)
+	if _, err := io.WriteString(c.Response(), header); err != nil {
+		return err
+	}
+	if err := format.write(c.Response(), events); err != nil {
+		return err
+	}
+	return http.NewResponseController(c.Response().Writer).Flush()
+}
+
+// writeCSV writes RFC 4180. No cell can be taken for a formula by a spreadsheet:
+// none begins with one of = + - @ or a control character.
+func writeCSV(w io.Writer, events []domain.AuditEvent) error {
+	table := csv.NewWriter(w)
+	table.UseCRLF = true
+	for _, event := range events {
+		if err := table.Write(eventRow(event)); err != nil {
+			return err
+		}
+	}
+	table.Flush()
+	return table.Error()
+}
+
+// eventRow has the columns that the header of the format names.
+func eventRow(event domain.AuditEvent) []string {
+	ids := ""
+	if event.Subject.Shown != nil {
+		text, _ := json.Marshal(event.Subject.Shown) // numbers always can be
+		ids = string(text)
+	}
+	version := ""
+	if event.Version != 0 {
+		version = strconv.Itoa(event.Version)
+	}
+	return []string{
+		event.ID.String(), showInstant(event.At),
+		emptyIfZero(event.Actor.UserID), string(event.Actor.Role), emptyIfZero(event.Actor.SessionID),
+		string(event.Action), string(event.Subject.Kind), emptyIfZero(event.Subject.ID), ids,
+		string(event.Outcome), event.Actor.Origin.RequestID, showAddress(event.Actor.Origin.Address), version,
+	}
+}
+
+func emptyIfZero(id domain.ID) string {
+	if id == 0 {
+		return ""
+	}
+	return id.String()
+}
+
+// writeNDJSON writes a JSON object a line.
+func writeNDJSON(w io.Writer, events []domain.AuditEvent) error {
+	for _, event := range events {
+		line, err := json.Marshal(showEvent(event))
+		if err != nil {
+			return err
+		}
+		if _, err := w.Write(append(line, '\n')); err != nil {
+			return err
+		}
+	}
+	return nil
+}

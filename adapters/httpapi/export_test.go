@@ -1,0 +1,229 @@
+package httpapi
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/application"
+	"example.com/healthcare/domain"
+)
+
+func TestFormatsAreNamedInAccept(t *testing.T) {
+	const csv, lines, pages = "text/csv; charset=utf-8; header=present", "application/x-ndjson", ""
+	for accept, want := range map[string]string{
+		"": pages, "*/*": pages, "application/json": pages, "application/*": pages, "text/*": pages, "text/html, */*": pages, "image/png": pages,
+		"text/csv": csv, "TEXT/CSV": csv, "text/csv; charset=utf-8": csv, "text/csv, */*": csv, "text/html, text/csv;q=0.1": csv,
+		"application/x-ndjson": lines, "application/x-ndjson, text/csv": lines, "text/csv;q=0.8, application/x-ndjson;q=0.9": lines,
+		"application/json, text/csv": pages, "application/json;q=0.5, text/csv": csv, "text/csv;q=0.5, application/json": pages,
+		"text/csv;q=0": pages, "text/csv;q=x": pages, "text/csv;q=-1": pages, "text/csv;": csv, ";": pages, ",,": pages, "text/csv;;;q": pages,
+	} {
+		request := forwarded("")
+		request.Header.Set("Accept", accept)
+		format, ok := wantedExport(request)
+		assert.Equal(t, want, format.contentType, accept)
+		assert.Equal(t, want != pages, ok)
+	}
+	request := forwarded("")
+	request.Header["Accept"] = []string{"application/json;q=0.2", "text/csv;q=0.3"}
+	format, _ := wantedExport(request)
+	assert.Equal(t, csv, format.contentType)
+}
+
+func TestTimesAreInUTCWithAllMicroseconds(t *testing.T) {
+	at := time.Date(2026, 11, 23, 1, 2, 3, 0, time.FixedZone("", 2*60*60))
+	assert.Equal(t, "2026-11-22T23:02:03.000000Z", showInstant(at))
+	assert.Equal(t, "2026-11-22T23:02:03.120000Z", showInstant(at.Add(120*time.Millisecond)))
+}
+
+// TestNoCellIsAFormula is about the cells whose text callers have a say in.
+func TestNoCellIsAFormula(t *testing.T) {
+	for first := range 0x80 {
+		id := string(rune(first)) + "cmd"
+		if strings.ContainsAny(id[:1], "=+-@\t\r\n\x00") {
+			assert.False(t, safeRequestID.MatchString(id), "%q", id)
+		}
+	}
+	for _, address := range []string{"203.0.113.7", "::", "::1", "2001:db8::1", "::ffff:203.0.113.7", "fe80::1%=cmd", "fe80::1%-1"} {
+		origin := domain.NewOrigin(netip.MustParseAddr(address), "=cmd")
+		row := eventRow(domain.AuditEvent{Actor: domain.Actor{Origin: origin}})
+		assert.Regexp(t, `^[0-9a-f:][0-9a-f:.]*$`, row[len(row)-2])
+		assert.NotContains(t, strings.Join(row, ","), "cmd")
+	}
+}
+
+// pipes are connections in memory, which synctest can wait for.
+type pipes chan net.Conn
+
+func (p pipes) Accept() (net.Conn, error) {
+	conn, ok := <-p
+	if !ok {
+		return nil, net.ErrClosed
+	}
+	return conn, nil
+}
+func (p pipes) Close() error   { return nil }
+func (p pipes) Addr() net.Addr { return &net.TCPAddr{} }
+
+// pageFunc makes a page of an export, which are counted from 1.
+type pageFunc func(ctx context.Context, page int) ([]domain.AuditEvent, error)
+
+// exporting serves an export of so many pages, over each version of HTTP, with
+// the timeouts of the service and a clock that runs while everybody waits.
+func exporting(t *testing.T, pages int, pageOf pageFunc, test func(t *testing.T, get func() *http.Response, log func() string)) {
+	t.Helper()
+	for _, version := range []string{"HTTP/1.1", "HTTP/2.0"} {
+		t.Run(version, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var log bytes.Buffer
+				server := newServer(serveOne(&log, func(c echo.Context, _ domain.Actor) error {
+					page := 0
+					return export(c, exportFormats["application/x-ndjson"], domain.PageInput{}, func(ctx context.Context, _ domain.PageInput) (application.Page[domain.AuditEvent], error) {
+						page++
+						events, err := pageOf(ctx, page)
+						return application.Page[domain.AuditEvent]{Items: events, Next: domain.ID(pages - page)}, err
+					})
+				}), discard)
+				protocols := new(http.Protocols)
+				protocols.SetHTTP1(version == "HTTP/1.1")
+				protocols.SetUnencryptedHTTP2(version == "HTTP/2.0")
+				server.Protocols = protocols
+				connections, stopped := make(pipes), make(chan struct{})
+				go func() {
+					defer close(stopped)
+					_ = server.Serve(connections)
+				}()
+				transport := &http.Transport{Protocols: protocols, DialContext: func(context.Context, string, string) (net.Conn, error) {
+					here, there := net.Pipe()
+					connections <- there
+					return here, nil
+				}}
+				test(t, func() *http.Response {
+					resp, err := (&http.Client{Transport: transport}).Get("http://clinic.example/")
+					require.NoError(t, err)
+					require.Equal(t, version, resp.Proto)
+					return resp
+				}, func() string {
+					synctest.Wait()
+					return log.String()
+				})
+				transport.CloseIdleConnections()
+				close(connections)
+				<-stopped
+				assert.NoError(t, server.Close())
+			})
+		})
+	}
+}
+
+func anEvent(page int) []domain.AuditEvent { return []domain.AuditEvent{{ID: domain.ID(page)}} }
+
+func TestALongExportIsNotCutWhileItMakesProgress(t *testing.T) {
+	exporting(t, 6, func(ctx context.Context, page int) ([]domain.AuditEvent, error) {
+		time.Sleep(requestTimeout - time.Second)
+		return anEvent(page), ctx.Err()
+	}, func(t *testing.T, get func() *http.Response, log func() string) {
+		start := time.Now()
+		resp := get()
+		defer resp.Body.Close()
+		lines := bufio.NewScanner(resp.Body)
+		for page := 1; lines.Scan(); page++ {
+			assert.Equal(t, time.Duration(page)*(requestTimeout-time.Second), time.Since(start), "a page is sent before the next one is made")
+		}
+		assert.NoError(t, lines.Err())
+		assert.Equal(t, 6*(requestTimeout-time.Second), time.Since(start))
+		assert.Contains(t, log(), "level=INFO")
+	})
+}
+
+func TestAnExportThatFailsIsNoWholeOne(t *testing.T) {
+	for name, pageOf := range map[string]pageFunc{
+		"error": func(_ context.Context, page int) ([]domain.AuditEvent, error) {
+			if page == 3 {
+				return nil, domain.ErrUnavailable(errors.New("the store is gone"))
+			}
+			return anEvent(page), nil
+		},
+		"timeout": func(ctx context.Context, page int) ([]domain.AuditEvent, error) {
+			if page == 3 {
+				<-ctx.Done()
+				return nil, domain.ErrUnavailable(ctx.Err())
+			}
+			return anEvent(page), nil
+		},
+		"panic": func(_ context.Context, page int) ([]domain.AuditEvent, error) {
+			if page == 3 {
+				panic("x")
+			}
+			return anEvent(page), nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			exporting(t, 4, pageOf, func(t *testing.T, get func() *http.Response, log func() string) {
+				resp := get()
+				defer resp.Body.Close()
+				assert.Equal(t, 200, resp.StatusCode)
+				body, err := io.ReadAll(resp.Body)
+				assert.Error(t, err, "the client knows that there is more")
+				assert.Equal(t, 2, bytes.Count(body, []byte("\n")))
+				assert.Regexp(t, "level=(WARN|ERROR).* error=", log())
+			})
+		})
+	}
+}
+
+func TestAnExportThatCannotBeginIsAnError(t *testing.T) {
+	exporting(t, 1, func(context.Context, int) ([]domain.AuditEvent, error) {
+		return nil, domain.ErrUnavailable(errors.New("the store is gone"))
+	}, func(t *testing.T, get func() *http.Response, _ func() string) {
+		resp := get()
+		defer resp.Body.Close()
+		assert.Equal(t, 503, resp.StatusCode)
+		assert.Equal(t, "application/problem+json", resp.Header.Get("Content-Type"))
+	})
+}
+
+// TestASlowReaderGetsAnExport has pages that do not fit into the buffers on the way.
+func TestASlowReaderGetsAnExport(t *testing.T) {
+	event := domain.AuditEvent{Subject: domain.Subject{Shown: slices.Repeat([]domain.ID{12345678}, 1000)}}
+	exporting(t, 3, func(ctx context.Context, _ int) ([]domain.AuditEvent, error) {
+		time.Sleep(requestTimeout - time.Second)
+		return slices.Repeat([]domain.AuditEvent{event}, domain.MaxPageLimit), ctx.Err()
+	}, func(t *testing.T, get func() *http.Response, _ func() string) {
+		resp := get()
+		defer resp.Body.Close()
+		lines := bufio.NewReader(resp.Body)
+		for range 3 * domain.MaxPageLimit {
+			_, err := lines.ReadString('\n')
+			require.NoError(t, err)
+			time.Sleep(20 * time.Millisecond)
+		}
+		_, err := lines.ReadByte()
+		assert.Equal(t, io.EOF, err)
+	})
+}
+
+func TestNobodyHoldsUpAnExportByNotReading(t *testing.T) {
+	exporting(t, 1<<20, func(ctx context.Context, page int) ([]domain.AuditEvent, error) {
+		return slices.Repeat(anEvent(page), domain.MaxPageLimit), ctx.Err()
+	}, func(t *testing.T, get func() *http.Response, log func() string) {
+		resp := get()
+		defer resp.Body.Close()
+		time.Sleep(writeTimeout + time.Second)
+		assert.Contains(t, log(), "msg=request", "it is over")
+	})
+}

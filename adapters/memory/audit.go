@@ -1,0 +1,121 @@
+package memory
+
+import (
+	"cmp"
+	"context"
+	"iter"
+	"slices"
+	"strings"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+type audit struct{ tx *tx }
+
+func (r audit) Add(ctx context.Context, events ...domain.AuditEvent) error {
+	s, err := r.tx.writing(ctx)
+	if err != nil {
+		return err
+	}
+	for _, event := range events {
+		event = detached(event)
+		event.ID = s.events.nextID()
+		event.At = ports.Kept(event.At)
+		event.Actor.Duty, event.Actor.SecondFactor = domain.NoDuty, false
+		event.Actor.Origin.Device = ""
+		s.events.set(event.ID, event)
+		for reference := range concerned(event) {
+			s.byRecord = s.byRecord.set(mention{reference, event.ID}, event.ID)
+		}
+	}
+	return nil
+}
+
+func (r audit) List(ctx context.Context, filter domain.AuditFilter, page domain.Page) ([]domain.AuditEvent, error) {
+	s, err := r.tx.reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	filter.From, filter.To = ports.Kept(filter.From), ports.Kept(filter.To)
+	list := []domain.AuditEvent{}
+	for event := range s.eventsAbout(filter.About, page.After) {
+		if len(list) >= page.Limit {
+			break
+		}
+		if passes(event, filter) {
+			list = append(list, detached(event))
+		}
+	}
+	return list, nil
+}
+
+// eventsAbout iterates over the events above after about the record, or over
+// all when there is none.
+func (s *state) eventsAbout(record domain.Reference, after domain.ID) iter.Seq[domain.AuditEvent] {
+	return func(yield func(domain.AuditEvent) bool) {
+		if record == (domain.Reference{}) {
+			for _, event := range s.events.rows.after(after) {
+				if !yield(event) {
+					return
+				}
+			}
+			return
+		}
+		for key, id := range s.byRecord.after(mention{record, after}) {
+			event, _ := s.events.rows.get(id)
+			if key.record != record || !yield(event) {
+				return
+			}
+		}
+	}
+}
+
+// passes reports whether filter keeps the event, but for what it is about.
+func passes(event domain.AuditEvent, filter domain.AuditFilter) bool {
+	return (filter.Actor == 0 || filter.Actor == event.Actor.UserID) &&
+		(filter.Action == "" || filter.Action == event.Action) &&
+		(filter.Outcome == "" || filter.Outcome == event.Outcome) &&
+		(filter.From.IsZero() || !event.At.Before(filter.From)) &&
+		(filter.To.IsZero() || event.At.Before(filter.To))
+}
+
+// concerned iterates over the records that the event is about.
+func concerned(event domain.AuditEvent) iter.Seq[domain.Reference] {
+	return func(yield func(domain.Reference) bool) {
+		if event.Subject.ID != 0 && !yield(domain.Reference{Kind: event.Subject.Kind, ID: event.Subject.ID}) {
+			return
+		}
+		for _, id := range event.Indexed() {
+			if !yield(domain.Reference{Kind: event.Subject.Kind, ID: id}) {
+				return
+			}
+		}
+		for _, reference := range event.About {
+			if !yield(reference) {
+				return
+			}
+		}
+	}
+}
+
+// detached returns the event with slices of its own.
+func detached(event domain.AuditEvent) domain.AuditEvent {
+	event.Subject.Shown = slices.Clone(event.Subject.Shown)
+	event.About = slices.Clone(event.About)
+	return event
+}
+
+// mention is a record and an event about it.
+type mention struct {
+	record domain.Reference
+	event  domain.ID
+}
+
+func compareMentions(a, b mention) int {
+	return cmp.Or(
+		strings.Compare(string(a.record.Kind), string(b.record.Kind)),
+		cmp.Compare(a.record.ID, b.record.ID),
+		cmp.Compare(a.event, b.event),
+	)
+}

@@ -1,0 +1,100 @@
+package postgres_test
+
+import (
+	"crypto/rand"
+	"database/sql"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/adapters/postgres"
+	"example.com/healthcare/adapters/postgres/pgtest"
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+func TestTheTrailIsKeptWithSelectAndInsertOnly(t *testing.T) {
+	dsn := pgtest.New(t)
+	_, limited := limitedRole(t, dsn)
+	store := open(t, limited, postgres.Options{})
+	for range 2 { // The second time with prepared statements.
+		require.NoError(t, addDoctorAndEvents(t, store))
+	}
+	require.Len(t, trail(t, store, domain.AuditFilter{}), 4)
+	require.Len(t, trail(t, store, domain.AuditFilter{About: domain.Reference{Kind: domain.AboutDoctor, ID: 2}}), 3)
+	for _, statement := range []string{
+		`UPDATE audit_events SET outcome = 'denied'`, `UPDATE audit_about SET record_id = 7`,
+		`DELETE FROM audit_events`, `DELETE FROM audit_about`,
+		`TRUNCATE audit_events`, `TRUNCATE audit_about`,
+	} {
+		require.ErrorContains(t, execute(t, limited, statement), "permission denied", statement)
+	}
+}
+
+func TestAChangeThatCannotBeAccountedForIsNotMade(t *testing.T) {
+	for _, table := range []string{"audit_events", "audit_about"} {
+		t.Run(table, func(t *testing.T) {
+			dsn := pgtest.New(t)
+			role, limited := limitedRole(t, dsn)
+			store := open(t, limited, postgres.Options{})
+			require.NoError(t, execute(t, dsn, `REVOKE INSERT ON `+table+` FROM `+role))
+			err := addDoctorAndEvents(t, store)
+			require.ErrorContains(t, err, "insufficient_privilege")
+			require.Equal(t, domain.Internal, domain.KindOf(err))
+			require.Empty(t, trail(t, store, domain.AuditFilter{}))
+			doctors, err := all(t.Context(), store)
+			require.NoError(t, err)
+			require.Empty(t, doctors)
+		})
+	}
+}
+
+// limitedRole returns a new role that may read and extend the trail and the
+// doctors, and the URL with which it connects to the database.
+func limitedRole(t *testing.T, dsn string) (role, limited string) {
+	t.Helper()
+	role = "healthcare_test_" + strings.ToLower(rand.Text())
+	require.NoError(t, execute(t, dsn, `CREATE ROLE `+role+` LOGIN PASSWORD 'limited'`))
+	t.Cleanup(func() { require.NoError(t, execute(t, dsn, `DROP OWNED BY `+role+`; DROP ROLE `+role)) })
+	require.NoError(t, execute(t, dsn, `
+		GRANT SELECT ON goose_db_version TO `+role+`;
+		GRANT SELECT, INSERT ON doctors, audit_events, audit_about TO `+role))
+	address, err := url.Parse(dsn)
+	require.NoError(t, err)
+	address.User = url.UserPassword(role, "limited")
+	return role, address.String()
+}
+
+// execute runs statements beside the store.
+func execute(t *testing.T, dsn, statements string) error {
+	t.Helper()
+	db, err := sql.Open("postgres", dsn)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	_, err = db.Exec(statements) // Also when the test's context has ended.
+	return err
+}
+
+// addDoctorAndEvents adds a doctor, an event about it and one about a list.
+func addDoctorAndEvents(t *testing.T, store ports.Store) error {
+	return store.Update(t.Context(), func(tx ports.Tx) error {
+		doctor, err := tx.Doctors().Add(t.Context(), newDoctor(rand.Text()))
+		if err != nil {
+			return err
+		}
+		return tx.Audit().Add(t.Context(),
+			domain.AuditEvent{Outcome: domain.Allowed, Subject: domain.Subject{Kind: domain.AboutDoctor, ID: doctor.ID}},
+			domain.AuditEvent{Outcome: domain.Allowed, Subject: domain.Subject{Kind: domain.AboutDoctor, Shown: []domain.ID{1, 2}}})
+	})
+}
+
+func trail(t *testing.T, store ports.Store, filter domain.AuditFilter) (events []domain.AuditEvent) {
+	t.Helper()
+	require.NoError(t, store.View(t.Context(), func(tx ports.Tx) (err error) {
+		events, err = tx.Audit().List(t.Context(), filter, domain.Page{Limit: 100})
+		return err
+	}))
+	return events
+}

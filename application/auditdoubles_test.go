@@ -1,0 +1,59 @@
+package application_test
+
+import (
+	"context"
+	"errors"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// auditedStore is a store with an Audit().Add of the test's own. next is what it
+// stands in for.
+type auditedStore struct {
+	ports.Store
+	add func(ctx context.Context, events []domain.AuditEvent, next func() error) error
+}
+
+func (s *auditedStore) Update(ctx context.Context, fn func(ports.Tx) error) error {
+	return s.Store.Update(ctx, func(tx ports.Tx) error { return fn(auditedTx{tx, s}) })
+}
+
+type auditedTx struct {
+	ports.Tx
+	store *auditedStore
+}
+
+func (t auditedTx) Audit() ports.Audit { return auditedAudit{t.Tx.Audit(), t.store} }
+
+type auditedAudit struct {
+	ports.Audit
+	store *auditedStore
+}
+
+func (a auditedAudit) Add(ctx context.Context, events ...domain.AuditEvent) error {
+	next := func() error { return a.Audit.Add(ctx, events...) }
+	if a.store.add == nil {
+		return next()
+	}
+	return a.store.add(ctx, events, next)
+}
+
+// collidingStore is a store whose every Update collides with another one when it
+// is about to commit, and is then run again. What happens in between happens once.
+type collidingStore struct {
+	ports.Store
+	between func()
+}
+
+func (s *collidingStore) Update(ctx context.Context, fn func(ports.Tx) error) error {
+	_ = s.Store.Update(ctx, func(tx ports.Tx) error {
+		_ = fn(tx)
+		return errors.New("collided")
+	})
+	if between := s.between; between != nil {
+		s.between = nil
+		between()
+	}
+	return s.Store.Update(ctx, fn)
+}

@@ -1,0 +1,143 @@
+package application_test
+
+import (
+	"time"
+
+	"example.com/healthcare/application"
+	"example.com/healthcare/domain"
+)
+
+// expectation says which events a use-case leaves.
+type expectation struct {
+	action domain.Permission
+	// asked is what is known of the subject before anything is looked up: all that
+	// a denied attempt leaves.
+	asked leaving
+	// allowed is what the call in the role matrix leaves.
+	allowed leaving
+	// also are other attempts. They leave asked unless they say otherwise.
+	also map[string]attempt
+}
+
+// missing is the ID of nothing.
+const missing domain.ID = 1 << 40
+
+type leaving = func(by domain.Actor, w world) domain.AuditEvent
+
+// one leaves an event on one record.
+func one(kind domain.SubjectKind, id domain.ID, about ...domain.Reference) domain.AuditEvent {
+	return domain.AuditEvent{Subject: domain.Subject{Kind: kind, ID: id}, About: about}
+}
+
+// shown leaves an event on the records that a list showed.
+func shown(kind domain.SubjectKind, ids []domain.ID, about ...domain.Reference) domain.AuditEvent {
+	return domain.AuditEvent{Subject: domain.Subject{Kind: kind, Shown: ids}, About: about}
+}
+
+func ids(ids ...domain.ID) []domain.ID { return append([]domain.ID{}, ids...) }
+
+func ref(kind domain.SubjectKind, id domain.ID) domain.Reference {
+	return domain.Reference{Kind: kind, ID: id}
+}
+
+func patientRef(id domain.ID) domain.Reference { return ref(domain.AboutPatient, id) }
+func doctorRef(id domain.ID) domain.Reference  { return ref(domain.AboutDoctor, id) }
+
+// none leaves an event on no record of a kind.
+func none(kind domain.SubjectKind) leaving {
+	return func(domain.Actor, world) domain.AuditEvent { return one(kind, 0) }
+}
+
+// absent leaves an event on a record that does not exist.
+func absent(kind domain.SubjectKind) leaving {
+	return func(domain.Actor, world) domain.AuditEvent { return one(kind, missing) }
+}
+
+func oneself(by domain.Actor, _ world) domain.AuditEvent { return one(domain.AboutUser, by.UserID) }
+func ownSession(by domain.Actor, _ world) domain.AuditEvent {
+	return one(domain.AboutSession, by.SessionID)
+}
+func other(_ domain.Actor, w world) domain.AuditEvent { return one(domain.AboutUser, w.other.ID) }
+func added(_ domain.Actor, w world) domain.AuditEvent { return one(domain.AboutUser, w.other.ID+1) }
+
+func doctor(_ domain.Actor, w world) domain.AuditEvent { return one(domain.AboutDoctor, w.doctor.ID) }
+
+func patient(_ domain.Actor, w world) domain.AuditEvent {
+	return one(domain.AboutPatient, w.patient.ID)
+}
+
+func mapping(_ domain.Actor, w world) domain.AuditEvent {
+	return one(domain.AboutMapping, w.mapping.ID)
+}
+
+// signedInAs leaves an event of w.other, in a session that is the subject.
+func signedInAs(session func(world) domain.ID) leaving {
+	return func(_ domain.Actor, w world) domain.AuditEvent {
+		event := one(domain.AboutSession, session(w))
+		event.Actor = domain.Actor{UserID: w.other.ID, Role: domain.Staff, SessionID: session(w)}
+		return event
+	}
+}
+
+var badPage = domain.PageInput{Limit: domain.Given("0")}
+
+type call = func(c *clinic, by domain.Actor, w world) (any, error)
+
+func loginAs(email func(world) string, password string, code domain.Input) call {
+	return func(c *clinic, by domain.Actor, w world) (any, error) {
+		in := credentials(email(w), password)
+		in.Code = code
+		return c.sessions.Login(c.ctx, by, in)
+	}
+}
+
+func ofOther(w world) string  { return w.other.Email.String() }
+func ofNobody(w world) string { return w.unused + "@example.com" }
+
+func refreshWith(token func(world) domain.Input) call {
+	return func(c *clinic, by domain.Actor, w world) (any, error) {
+		return c.sessions.Refresh(c.ctx, by, domain.Refresh{Token: token(w)})
+	}
+}
+
+func unknownToken(world) domain.Input {
+	return domain.Given(domain.NewRefreshToken(domain.RefreshSelector{1}, domain.RefreshSecret{1}).Reveal())
+}
+
+// thrice is a before after which atMostThree is used up.
+func thrice(by domain.Role, run call) func(*clinic, world) {
+	return func(c *clinic, w world) {
+		for range 3 {
+			_, _ = run(c, w.actors[by], w)
+		}
+	}
+}
+
+// protect gives w.other a second factor.
+func protect(c *clinic, w world) {
+	actor := c.actor(w.grant)
+	c.confirm(actor, c.enrol(actor))
+}
+
+func confirmed(c *clinic, w world) { c.confirm(w.actors[domain.Staff], w.devices[domain.Staff]) }
+
+func registerAs(email func(world) string, password string, role domain.Role) call {
+	return func(c *clinic, by domain.Actor, w world) (any, error) {
+		in := registration(email(w), role)
+		in.Password = domain.Given(password)
+		return c.users.Register(c.ctx, by, in)
+	}
+}
+
+var (
+	wrongPassword = func(c *clinic, by domain.Actor, _ world) (any, error) {
+		return nil, c.account.ChangePassword(c.ctx, by, passwordChange("wrong", otherPassword))
+	}
+	wrongCode = func(c *clinic, by domain.Actor, w world) (any, error) {
+		return c.secondFactor.Confirm(c.ctx, by, domain.CodeCheck{Code: w.devices[by.Role].wrong(c.now)})
+	}
+	atMostThree = settings{limits: application.Limits{
+		LoginPair: domain.Limit{Max: 3, Window: time.Hour}, Register: domain.Limit{Max: 3, Window: time.Hour}, Refresh: domain.Limit{Max: 3, Window: time.Hour},
+	}}
+	byApproval = settings{registration: application.RegistrationApproval}
+)

@@ -1,0 +1,261 @@
+package application_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"example.com/healthcare/domain"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// writtenTogether is the most events that one Update writes.
+const writtenTogether = 128
+
+// No record, no answer: whoever may do something does not get it done, and sees
+// nothing, while the trail cannot be written.
+func TestWhatCannotBeRecordedIsNeitherDoneNorShown(t *testing.T) {
+	for name, cannotAdd := range map[string]func(context.Context, []domain.AuditEvent, func() error) error{
+		"refused": func(context.Context, []domain.AuditEvent, func() error) error { return errors.New("permission denied") },
+		"written and lost": func(_ context.Context, _ []domain.AuditEvent, next func() error) error {
+			return errors.Join(next(), errors.New("disk full"))
+		},
+		"no answer": func(ctx context.Context, _ []domain.AuditEvent, _ func() error) error {
+			<-ctx.Done()
+			return domain.ErrUnavailable(ctx.Err())
+		},
+	} {
+		for useCase, tt := range roleMatrix {
+			t.Run(name+"/"+useCase, func(t *testing.T) {
+				for _, role := range tt.allowed {
+					synctest.Test(t, func(t *testing.T) { assertNoRecordNoAnswer(t, tt, role, cannotAdd) })
+				}
+			})
+		}
+	}
+}
+
+func assertNoRecordNoAnswer(t *testing.T, tt useCase, role domain.Role, cannotAdd func(context.Context, []domain.AuditEvent, func() error) error) {
+	t.Helper()
+	c := newClinic(t)
+	store, revocations := &auditedStore{Store: c.store}, &told{}
+	c.store, c.revocations = store, revocations
+	c.codes = newCodes(t, newSecret, oldSecret) // there is something to reseal
+	c.wire()
+	w := newWorld(c)
+	before, events := everything(c), c.events(0)
+
+	store.add = cannotAdd
+	waiting := *c
+	var cancel context.CancelFunc
+	waiting.ctx, cancel = context.WithTimeout(c.ctx, 2*time.Second)
+	defer cancel()
+	got, err := tt.run(&waiting, w.actors[role], w)
+	assertKind(t, domain.Unavailable, err)
+	assertNothing(t, got, string(role))
+	time.Sleep(time.Minute) // in no time: for what nobody waits for any more
+	synctest.Wait()
+	assert.Equal(t, before, everything(c), "%q changed something", role)
+	assert.Equal(t, events, c.events(0))
+	assert.Empty(t, revocations.revoked)
+
+	store.add = nil
+	_, err = tt.run(c, w.actors[role], w)
+	require.NoError(t, err, "%q, once it can be recorded again", role)
+	assert.Len(t, c.events(len(events)), 1)
+}
+
+// A change whose event was refused failed, and is on record as such once the
+// trail can be written.
+func TestAChangeWhoseOwnEventIsRefusedIsUndoneAndRecordedAsFailed(t *testing.T) {
+	c := newClinic(t)
+	w := newWorld(c)
+	before, events := everything(c), len(c.events(0))
+	store := &auditedStore{Store: c.store}
+	store.add = func(context.Context, []domain.AuditEvent, func() error) error {
+		store.add = nil
+		return errors.New("no space for an event about a mapping")
+	}
+	c.store = store
+	c.wire()
+	assertKind(t, domain.Unavailable, c.mappings.Unassign(c.ctx, w.actors[domain.Staff], w.mapping.ID))
+	assert.Equal(t, before, everything(c))
+	left := c.events(events)
+	require.Len(t, left, 1)
+	assert.Equal(t, domain.Failed, left[0].Outcome)
+	assert.Equal(t, domain.Subject{Kind: domain.AboutMapping, ID: w.mapping.ID}, left[0].Subject)
+}
+
+// heldStore is a clinic's store whose Adds wait until the test answers them.
+type heldStore struct {
+	// adding says how many events the next Add has.
+	adding chan int
+	// answers are the errors of the Adds, nil to go on.
+	answers chan error
+}
+
+// hold has the clinic's trail wait for the test.
+func (c *clinic) hold() heldStore {
+	held := heldStore{make(chan int), make(chan error)}
+	c.store = &auditedStore{Store: c.store, add: func(_ context.Context, events []domain.AuditEvent, next func() error) error {
+		held.adding <- len(events)
+		if err := <-held.answers; err != nil {
+			return err
+		}
+		return next()
+	}}
+	c.wire()
+	return held
+}
+
+// reading is calls of Patients.Get side by side. Each waits for its event once
+// synctest.Wait returns.
+type reading struct {
+	group   sync.WaitGroup
+	answers []error
+}
+
+func (c *clinic) startReaders(n int, w world) *reading {
+	started := &reading{answers: make([]error, n)}
+	for i := range n {
+		started.group.Go(func() {
+			patient, err := c.patients.Get(c.ctx, w.actors[domain.Staff], w.patient.ID)
+			started.answers[i] = err
+			if err != nil {
+				assert.Zero(c.t, patient)
+			} else {
+				assert.Equal(c.t, w.patient.ID, patient.ID)
+			}
+		})
+	}
+	synctest.Wait()
+	return started
+}
+
+func (r *reading) refused() (refused int) {
+	r.group.Wait()
+	for _, err := range r.answers {
+		if err != nil {
+			refused++
+		}
+	}
+	return refused
+}
+
+func TestThoseWhoWaitAreWrittenTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newClinic(t)
+		w := newWorld(c)
+		events := len(c.events(0))
+		held := c.hold()
+		readers := c.startReaders(1, w)
+		assert.Equal(t, 1, <-held.adding, "the first waits for nobody")
+		others := c.startReaders(199, w)
+		assert.Empty(t, c.events(events), "nobody is answered before")
+		for _, want := range []int{writtenTogether, 199 - writtenTogether} {
+			held.answers <- nil
+			assert.Equal(t, want, <-held.adding)
+		}
+		assert.Len(t, c.events(events), 1+writtenTogether)
+		held.answers <- nil
+		assert.Zero(t, readers.refused()+others.refused())
+		assert.Len(t, c.events(events), 200)
+
+		readers = c.startReaders(1, w)
+		assert.Equal(t, 1, <-held.adding, "and once more after a rest")
+		held.answers <- nil
+		assert.Zero(t, readers.refused())
+	})
+}
+
+func TestOneIsAnsweredAsSoonAsItsOwnEventIsWritten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newClinic(t)
+		w := newWorld(c)
+		held := c.hold()
+		first := c.startReaders(1, w)
+		<-held.adding
+		second := c.startReaders(1, w)
+		held.answers <- nil
+		assert.Zero(t, first.refused())
+		<-held.adding // the second's, which is not written yet
+		held.answers <- nil
+		assert.Zero(t, second.refused())
+	})
+}
+
+func TestAWriteThatFailsFailsForThoseWhoWaitForItAndNobodyElse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newClinic(t)
+		w := newWorld(c)
+		events := len(c.events(0))
+		held := c.hold()
+		first := c.startReaders(1, w)
+		<-held.adding
+		others := c.startReaders(199, w)
+		held.answers <- nil
+		assert.Equal(t, writtenTogether, <-held.adding)
+		held.answers <- errors.New("disk full")
+		<-held.adding
+		held.answers <- nil
+		assert.Zero(t, first.refused())
+		assert.Equal(t, writtenTogether, others.refused())
+		for _, err := range others.answers {
+			if err != nil {
+				assert.Equal(t, domain.Unavailable, domain.KindOf(err))
+			}
+		}
+		assert.Len(t, c.events(events), 200-writtenTogether)
+	})
+}
+
+func TestWhoGivesUpKeepsNobodyElseFromBeingAnswered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newClinic(t)
+		w := newWorld(c)
+		events := len(c.events(0))
+		held := c.hold()
+		impatient := *c
+		var cancel context.CancelFunc
+		impatient.ctx, cancel = context.WithCancel(c.ctx)
+		gone := impatient.startReaders(1, w) // whose write is the first
+		<-held.adding
+		stays, alsoGone := c.startReaders(5, w), impatient.startReaders(1, w)
+		cancel()
+		for _, readers := range []*reading{gone, alsoGone} {
+			require.Equal(t, 1, readers.refused(), "at once, while the store is still at it")
+			assert.Equal(t, domain.Unavailable, domain.KindOf(readers.answers[0]))
+		}
+		held.answers <- nil
+		assert.Equal(t, 6, <-held.adding)
+		held.answers <- nil
+		assert.Zero(t, stays.refused())
+		assert.Len(t, c.events(events), 7, "what was looked at is on record, whether it was waited for or not")
+	})
+}
+
+func TestAStoreThatDoesNotAnswerIsGivenUpAndTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newClinic(t)
+		w := newWorld(c)
+		store := &auditedStore{Store: c.store, add: func(ctx context.Context, _ []domain.AuditEvent, _ func() error) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}}
+		c.store = store
+		c.wire()
+		begun := time.Now()
+		assert.Equal(t, 1, c.startReaders(1, w).refused())
+		assert.Equal(t, 10*time.Second, time.Since(begun))
+		store.add = nil
+		assert.Zero(t, c.startReaders(1, w).refused())
+	})
+}

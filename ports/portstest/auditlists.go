@@ -1,0 +1,189 @@
+package portstest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// testAuditLists checks which events a list holds.
+func testAuditLists(s suite) {
+	s.promise("without events the list is empty, not missing", func(t *testing.T, store ports.Store) {
+		require.Equal(t, []domain.AuditEvent{}, allEvents(t, store))
+		addEvents(t, store, newEvent())
+		for _, filter := range []domain.AuditFilter{
+			{Actor: 8},
+			{About: domain.Reference{Kind: domain.AboutPatient, ID: 6}},
+			{Action: domain.DoctorRead},
+			{Outcome: domain.Failed},
+			{From: now.Add(time.Microsecond)},
+			{To: now},
+		} {
+			require.Equal(t, []domain.AuditEvent{}, eventsOf(t, store, filter, everything), "%+v", filter)
+		}
+	})
+
+	s.promise("an event is about its subject, what it showed, and what it says it is about", func(t *testing.T, store ports.Store) {
+		patient, doctor := domain.Reference{Kind: domain.AboutPatient, ID: 5}, domain.Reference{Kind: domain.AboutDoctor, ID: 5}
+		versioned := func(version int, subject domain.Subject, about ...domain.Reference) domain.AuditEvent {
+			event := newEvent()
+			event.Version, event.Subject, event.About = version, subject, about
+			return event
+		}
+		addEvents(t, store,
+			versioned(1, domain.Subject{Kind: domain.AboutPatient, ID: 5}),
+			versioned(2, domain.Subject{Kind: domain.AboutPatient, Shown: []domain.ID{4, 5, 55}}),
+			versioned(3, domain.Subject{Kind: domain.AboutMapping, ID: 7}, patient, doctor),
+			versioned(4, domain.Subject{Kind: domain.AboutMapping, Shown: []domain.ID{5}}),
+			versioned(5, domain.Subject{Kind: domain.AboutDoctor, ID: 5}),
+			versioned(6, domain.Subject{Kind: domain.AboutPatient, Shown: []domain.ID{55}}),
+			versioned(7, domain.Subject{Kind: domain.AboutPatient, Shown: []domain.ID{}}),
+			versioned(8, domain.Subject{Kind: domain.AboutPatient}),
+			versioned(9, domain.Subject{Kind: domain.AboutPatient, ID: 5, Shown: []domain.ID{5, 5}}, patient, patient),
+			versioned(10, domain.Subject{Kind: domain.AboutDoctor, Shown: []domain.ID{5}}, doctor),
+		)
+		for about, want := range map[domain.Reference][]int{
+			patient:                               {1, 2, 3, 9},
+			doctor:                                {3, 5, 10},
+			{Kind: domain.AboutMapping, ID: 5}:    {4},
+			{Kind: domain.AboutMapping, ID: 7}:    {3},
+			{Kind: domain.AboutPatient, ID: 55}:   {2, 6},
+			{Kind: domain.AboutPatient, ID: 4}:    {2},
+			{Kind: domain.AboutPatient, ID: 7}:    {},
+			{Kind: domain.AboutUser, ID: 5}:       {},
+			{Kind: domain.AboutPatient, ID: 1000}: {},
+		} {
+			require.Equal(t, want, versions(eventsOf(t, store, domain.AuditFilter{About: about}, everything)), "%+v", about)
+		}
+	})
+
+	s.promise("From is included, To is not, both cut to the microsecond", func(t *testing.T, store ports.Store) {
+		var events []domain.AuditEvent
+		for i := range 4 {
+			event := newEvent()
+			event.Version = i
+			event.At = now.Add(time.Duration(i) * time.Microsecond)
+			events = append(events, event)
+		}
+		addEvents(t, store, events...)
+		for _, zone := range []*time.Location{time.UTC, time.FixedZone("", -11*60*60)} {
+			filter := domain.AuditFilter{From: events[1].At.In(zone), To: events[3].At.In(zone)}
+			require.Equal(t, []int{1, 2}, versions(eventsOf(t, store, filter, everything)))
+			filter.From, filter.To = filter.From.Add(999*time.Nanosecond), filter.To.Add(999*time.Nanosecond)
+			require.Equal(t, []int{1, 2}, versions(eventsOf(t, store, filter, everything)))
+		}
+	})
+
+	s.t.Run("every filter and page holds what it should, alone and together", func(t *testing.T) {
+		t.Parallel()
+		store := s.open(t)
+		var events []domain.AuditEvent
+		for range 10 {
+			// Updates that fail leave gaps between IDs.
+			require.ErrorIs(t, store.Update(t.Context(), func(tx ports.Tx) error {
+				require.NoError(t, tx.Audit().Add(t.Context(), newEvent(), newEvent()))
+				return errBroken
+			}), errBroken)
+			added := make([]domain.AuditEvent, 30)
+			for i := range added {
+				added[i] = eventExample.Example(len(events) + i)
+			}
+			events = append(events, addEvents(t, store, added...)...)
+		}
+		require.Len(t, events, 300)
+		rapid.Check(t, func(t *rapid.T) {
+			filter, page := drawFilter(t), domain.Page{Limit: rapid.IntRange(1, 40).Draw(t, "limit")}
+			if rapid.Bool().Draw(t, "after some") {
+				page.After = rapid.SampledFrom(events).Draw(t, "last").ID
+			}
+			want := []domain.AuditEvent{}
+			for _, event := range events {
+				if event.ID > page.After && len(want) < page.Limit && keeps(filter, event) {
+					want = append(want, event)
+				}
+			}
+			require.Equal(t, want, eventsOf(t, store, filter, page))
+		})
+	})
+}
+
+// Few values, so that filters keep some and leave out some.
+var (
+	someActors   = []domain.ID{0, 1, 2}
+	someActions  = []domain.Permission{domain.PatientRead, domain.DoctorRead, domain.MappingCreate}
+	someOutcomes = []domain.Outcome{domain.Allowed, domain.Denied, domain.Failed}
+	someKinds    = []domain.SubjectKind{domain.AboutPatient, domain.AboutDoctor}
+	someIDs      = []domain.ID{1, 2, 3}
+)
+
+func someTime() *rapid.Generator[time.Time] {
+	return rapid.Map(rapid.IntRange(0, 20), func(n int) time.Time { return now.Add(time.Duration(n) * time.Microsecond) })
+}
+
+func someReference() *rapid.Generator[domain.Reference] {
+	return rapid.Custom(func(t *rapid.T) domain.Reference {
+		return domain.Reference{Kind: rapid.SampledFrom(someKinds).Draw(t, "kind"), ID: rapid.SampledFrom(someIDs).Draw(t, "id")}
+	})
+}
+
+var eventExample = rapid.Custom(func(t *rapid.T) domain.AuditEvent {
+	event := newEvent()
+	event.At = someTime().Draw(t, "at")
+	event.Actor.UserID = rapid.SampledFrom(someActors).Draw(t, "actor")
+	event.Action = rapid.SampledFrom(someActions).Draw(t, "action")
+	event.Outcome = rapid.SampledFrom(someOutcomes).Draw(t, "outcome")
+	event.Subject = domain.Subject{Kind: rapid.SampledFrom(someKinds).Draw(t, "subject")}
+	switch rapid.IntRange(0, 2).Draw(t, "form") {
+	case 0:
+		event.Subject.ID = rapid.SampledFrom(someIDs).Draw(t, "id")
+	case 1:
+		event.Subject.Shown = rapid.SliceOfN(rapid.SampledFrom(someIDs), 0, 3).Draw(t, "shown")
+	default:
+		event.Subject.ID = rapid.SampledFrom(someIDs).Draw(t, "id")
+		event.About = rapid.SliceOfN(someReference(), 1, 3).Draw(t, "about")
+	}
+	return event
+})
+
+func drawFilter(t *rapid.T) (filter domain.AuditFilter) {
+	filter.Actor = rapid.SampledFrom(someActors).Draw(t, "actor")
+	if rapid.Bool().Draw(t, "by action") {
+		filter.Action = rapid.SampledFrom(someActions).Draw(t, "action")
+	}
+	if rapid.Bool().Draw(t, "by outcome") {
+		filter.Outcome = rapid.SampledFrom(someOutcomes).Draw(t, "outcome")
+	}
+	if rapid.Bool().Draw(t, "from some time") {
+		filter.From = someTime().Draw(t, "from")
+	}
+	if rapid.Bool().Draw(t, "to some time") {
+		filter.To = someTime().Draw(t, "to")
+	}
+	if rapid.Bool().Draw(t, "about a record") {
+		filter.About = someReference().Draw(t, "about")
+	}
+	return filter
+}
+
+// keeps reports whether the list that filter narrows should hold the event.
+func keeps(filter domain.AuditFilter, event domain.AuditEvent) bool {
+	about := filter.About == domain.Reference{} ||
+		filter.About == domain.Reference{Kind: event.Subject.Kind, ID: event.Subject.ID}
+	for _, id := range event.Subject.Shown {
+		about = about || filter.About == domain.Reference{Kind: event.Subject.Kind, ID: id}
+	}
+	for _, reference := range event.About {
+		about = about || filter.About == reference
+	}
+	return about &&
+		(filter.Actor == 0 || filter.Actor == event.Actor.UserID) &&
+		(filter.Action == "" || filter.Action == event.Action) &&
+		(filter.Outcome == "" || filter.Outcome == event.Outcome) &&
+		(filter.From.IsZero() || !event.At.Before(filter.From)) &&
+		(filter.To.IsZero() || event.At.Before(filter.To))
+}
