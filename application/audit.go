@@ -40,7 +40,12 @@ func (s *Audit) Accesses(ctx context.Context, actor domain.Actor, patient domain
 	})
 }
 
+// maxEvents bounds a page, however much a caller asks for: an event of a list may
+// name some thousand records.
+const maxEvents = 200
+
 func (s *Audit) list(ctx context.Context, e *entry, filter domain.AuditFilter, page domain.Page) (Page[domain.AuditEvent], error) {
+	page.Limit = min(page.Limit, maxEvents)
 	return list(ctx, e, page, func(event domain.AuditEvent) domain.ID { return event.ID },
 		func(tx ports.Tx, page domain.Page) ([]domain.AuditEvent, error) {
 			return tx.Audit().List(ctx, filter, page)

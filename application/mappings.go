@@ -46,6 +46,12 @@ func (s *Mappings) List(ctx context.Context, actor domain.Actor, query domain.Ma
 		if err != nil {
 			return Page[domain.Assignment]{}, err
 		}
+		if filter.PatientID != 0 {
+			e.about(domain.AboutPatient, filter.PatientID)
+		}
+		if filter.DoctorID != 0 {
+			e.about(domain.AboutDoctor, filter.DoctorID)
+		}
 		assignments, err := list(ctx, e, page, func(assignment domain.Assignment) domain.ID { return assignment.ID },
 			func(tx ports.Tx, page domain.Page) ([]domain.Assignment, error) {
 				return tx.Mappings().List(ctx, filter, page)

@@ -2,6 +2,7 @@ package application
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -37,8 +38,11 @@ func NewTrail(store ports.Store, clock ports.Clock) *Trail {
 }
 
 const (
-	// maxTogether bounds one write, so that a crowd does not make it long.
-	maxTogether = 128
+	// maxRows bounds one write, in rows that it takes, so that a crowd, or long
+	// lists, do not make it long.
+	maxRows = 128
+	// maxWaiting bounds what waits, for a store that is too slow.
+	maxWaiting = 4096
 	// writeTimeout is for a store that does not answer.
 	writeTimeout = 10 * time.Second
 )
@@ -47,6 +51,10 @@ const (
 func (t *Trail) record(ctx context.Context, event domain.AuditEvent) error {
 	mine := unwritten{event, make(chan error, 1)}
 	t.mutex.Lock()
+	if len(t.waiting) >= maxWaiting {
+		t.mutex.Unlock()
+		return domain.ErrBusy(time.Second)
+	}
 	t.waiting = append(t.waiting, mine)
 	if !t.writing {
 		t.writing = true
@@ -64,26 +72,45 @@ func (t *Trail) record(ctx context.Context, event domain.AuditEvent) error {
 
 // write writes until nothing waits any more.
 func (t *Trail) write(background context.Context) {
-	for {
-		t.mutex.Lock()
-		together := t.waiting[:min(len(t.waiting), maxTogether)]
-		t.waiting = t.waiting[len(together):]
-		t.writing = len(together) > 0
-		t.mutex.Unlock()
-		if len(together) == 0 {
-			return
-		}
+	for together := t.next(); len(together) > 0; together = t.next() {
 		events := make([]domain.AuditEvent, len(together))
 		for i, one := range together {
 			events[i] = one.event
 		}
-		ctx, cancel := context.WithTimeout(background, writeTimeout)
-		err := t.store.Update(ctx, func(tx ports.Tx) error { return tx.Audit().Add(ctx, events...) })
-		cancel()
+		err := t.writeTogether(background, events)
 		for _, one := range together {
 			one.written <- err
 		}
 	}
+}
+
+// next takes what is to be written next; nothing, and nobody writes any more.
+func (t *Trail) next() []unwritten {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	count, rows := 0, 0
+	for count < len(t.waiting) && (count == 0 || rows < maxRows) {
+		event := t.waiting[count].event
+		rows += 1 + len(event.Indexed()) + len(event.About)
+		count++
+	}
+	together := t.waiting[:count]
+	if t.waiting = t.waiting[count:]; len(t.waiting) == 0 {
+		t.waiting = nil
+	}
+	t.writing = count > 0
+	return together
+}
+
+func (t *Trail) writeTogether(background context.Context, events []domain.AuditEvent) (err error) {
+	ctx, cancel := context.WithTimeout(background, writeTimeout)
+	defer cancel()
+	defer func() { // Here a panic would end the process, and with it everybody's request.
+		if thrown := recover(); thrown != nil {
+			err = fmt.Errorf("the audit trail could not be written: panic with a %T", thrown)
+		}
+	}()
+	return t.store.Update(ctx, func(tx ports.Tx) error { return tx.Audit().Add(ctx, events...) })
 }
 
 // entry is what a running use-case says of itself.
@@ -103,6 +130,13 @@ func account[T any](ctx context.Context, trail *Trail, actor domain.Actor, permi
 	e := &entry{trail: trail, AuditEvent: domain.AuditEvent{
 		At: trail.clock(), Actor: actor, Action: permission, Subject: subject, Outcome: domain.Allowed,
 	}}
+	returned := false
+	defer func() {
+		if !returned { // It panics, which goes on.
+			e.Outcome = domain.Failed
+			_ = trail.record(ctx, e.AuditEvent)
+		}
+	}()
 	err := domain.Authorize(actor, permission)
 	switch {
 	case err != nil:
@@ -112,6 +146,7 @@ func account[T any](ctx context.Context, trail *Trail, actor domain.Actor, permi
 			e.Outcome = outcomeOf(err)
 		}
 	}
+	returned = true
 	if !e.recorded {
 		if err := trail.record(ctx, e.AuditEvent); err != nil {
 			return none, unaccounted(err)

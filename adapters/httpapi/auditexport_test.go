@@ -115,10 +115,10 @@ func TestALongTrailIsExportedPageByPage(t *testing.T) {
 		assert.Len(t, seen, 2500)
 		assert.Len(t, asJSON(t, api.exported("text/csv", "?action=user:read_self", admin)), 2500)
 		api.want(200, "HEAD", "/api/audit/?action=user:read_self", admin, "", "Accept", "text/csv")
-		var shown []int
+		shown := map[int]int{}
 		for _, event := range api.trail("/api/audit/?action=audit:read", admin) {
-			shown = append(shown, len(event["subject"].(map[string]any)["ids"].([]any)))
+			shown[len(event["subject"].(map[string]any)["ids"].([]any))]++
 		}
-		assert.Equal(t, []int{1000, 1000, 500, 1000, 1000, 500, 1000}, shown, "each page is accounted for; the headers take one")
+		assert.Equal(t, map[int]int{200: 12 + 12 + 1, 100: 2}, shown, "each page is accounted for; the headers take one")
 	})
 }

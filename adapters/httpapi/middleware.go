@@ -124,8 +124,8 @@ func logRequests(log *slog.Logger) echo.MiddlewareFunc {
 				attrs = append(attrs, slog.String("error", "the client did not take the whole answer"))
 			} else if cut || err != nil && c.Response().Status >= http.StatusInternalServerError {
 				level = slog.LevelError
-				if domain.KindOf(err) == domain.Unavailable {
-					level = slog.LevelWarn // it may pass
+				if e, ok := errors.AsType[*domain.Error](err); ok && e.RetryAfter > 0 {
+					level = slog.LevelWarn // busy: nothing is wrong
 				}
 				attrs = append(attrs, slog.String("error", err.Error()))
 			}

@@ -793,7 +793,7 @@ type ClientInterface interface {
 	// ListEvents Read the audit trail
 	//
 	// For Admins: who did what to whose record, or tried to, in ascending order of id. The parameters narrow the list;
-	// `patient` and `doctor` cannot be combined.
+	// `patient` and `doctor` cannot be combined. A page has at most 200 events.
 	//
 	// With `Accept: text/csv` or `Accept: application/x-ndjson` all events that the parameters keep are sent in one
 	// answer, from `cursor` on; `limit` is refused then (400). The format has to be named: other media types, and
@@ -805,7 +805,7 @@ type ClientInterface interface {
 	// `address` and `version`; what is null or absent in JSON is empty. No cell begins like a formula. NDJSON has an
 	// event a line, as JSON has them.
 	//
-	// Asking is an event itself, and one for each thousand events where all are sent in one answer.
+	// Asking is an event itself, and one for each 200 events where all are sent in one answer.
 	//
 	// Corresponds with GET /api/audit/ (the `ListEvents` operationId).
 	ListEvents(ctx context.Context, params *ListEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1461,7 +1461,7 @@ func (c *Client) GetIndex(ctx context.Context, reqEditors ...RequestEditorFn) (*
 // ListEvents Read the audit trail
 //
 // For Admins: who did what to whose record, or tried to, in ascending order of id. The parameters narrow the list;
-// `patient` and `doctor` cannot be combined.
+// `patient` and `doctor` cannot be combined. A page has at most 200 events.
 //
 // With `Accept: text/csv` or `Accept: application/x-ndjson` all events that the parameters keep are sent in one
 // answer, from `cursor` on; `limit` is refused then (400). The format has to be named: other media types, and
@@ -1473,7 +1473,7 @@ func (c *Client) GetIndex(ctx context.Context, reqEditors ...RequestEditorFn) (*
 // `address` and `version`; what is null or absent in JSON is empty. No cell begins like a formula. NDJSON has an
 // event a line, as JSON has them.
 //
-// Asking is an event itself, and one for each thousand events where all are sent in one answer.
+// Asking is an event itself, and one for each 200 events where all are sent in one answer.
 //
 // Corresponds with GET /api/audit/ (the `ListEvents` operationId).
 func (c *Client) ListEvents(ctx context.Context, params *ListEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5034,7 +5034,7 @@ type ClientWithResponsesInterface interface {
 	// ListEventsWithResponse Read the audit trail
 	//
 	// For Admins: who did what to whose record, or tried to, in ascending order of id. The parameters narrow the list;
-	// `patient` and `doctor` cannot be combined.
+	// `patient` and `doctor` cannot be combined. A page has at most 200 events.
 	//
 	// With `Accept: text/csv` or `Accept: application/x-ndjson` all events that the parameters keep are sent in one
 	// answer, from `cursor` on; `limit` is refused then (400). The format has to be named: other media types, and
@@ -5046,7 +5046,7 @@ type ClientWithResponsesInterface interface {
 	// `address` and `version`; what is null or absent in JSON is empty. No cell begins like a formula. NDJSON has an
 	// event a line, as JSON has them.
 	//
-	// Asking is an event itself, and one for each thousand events where all are sent in one answer.
+	// Asking is an event itself, and one for each 200 events where all are sent in one answer.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6907,7 +6907,7 @@ func (c *ClientWithResponses) GetIndexWithResponse(ctx context.Context, reqEdito
 // ListEventsWithResponse Read the audit trail
 //
 // For Admins: who did what to whose record, or tried to, in ascending order of id. The parameters narrow the list;
-// `patient` and `doctor` cannot be combined.
+// `patient` and `doctor` cannot be combined. A page has at most 200 events.
 //
 // With `Accept: text/csv` or `Accept: application/x-ndjson` all events that the parameters keep are sent in one
 // answer, from `cursor` on; `limit` is refused then (400). The format has to be named: other media types, and
@@ -6919,7 +6919,7 @@ func (c *ClientWithResponses) GetIndexWithResponse(ctx context.Context, reqEdito
 // `address` and `version`; what is null or absent in JSON is empty. No cell begins like a formula. NDJSON has an
 // event a line, as JSON has them.
 //
-// Asking is an event itself, and one for each thousand events where all are sent in one answer.
+// Asking is an event itself, and one for each 200 events where all are sent in one answer.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -1,0 +1,112 @@
+package application_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// panickingStore is a store that panics when it is asked, once.
+type panickingStore struct {
+	ports.Store
+	panics bool
+}
+
+func (s *panickingStore) View(ctx context.Context, fn func(ports.Tx) error) error {
+	if s.panics {
+		s.panics = false
+		panic("out of order")
+	}
+	return s.Store.View(ctx, fn)
+}
+
+func TestAUseCaseThatPanicsHasFailed(t *testing.T) {
+	c := newClinic(t)
+	w := newWorld(c)
+	broken := &panickingStore{Store: c.store}
+	c.store = broken
+	c.wire()
+	before := len(c.events(0))
+	broken.panics = true
+	assert.Panics(t, func() { _, _ = c.patients.Get(c.ctx, w.actors[domain.Staff], w.patient.ID) })
+	events := c.events(before)
+	require.Len(t, events, 1)
+	assert.Equal(t, domain.Failed, events[0].Outcome)
+	assert.Equal(t, domain.Subject{Kind: domain.AboutPatient, ID: w.patient.ID}, events[0].Subject)
+}
+
+func TestAWriteThatPanicsIsAnError(t *testing.T) {
+	c := newClinic(t)
+	w := newWorld(c)
+	panics := true
+	c.store = &auditedStore{Store: c.store, add: func(_ context.Context, _ []domain.AuditEvent, next func() error) error {
+		if panics {
+			panics = false
+			panic("out of order")
+		}
+		return next()
+	}}
+	c.wire()
+	get := func() error {
+		_, err := c.patients.Get(c.ctx, w.actors[domain.Staff], w.patient.ID)
+		return err
+	}
+	assertKind(t, domain.Unavailable, get())
+	assert.NoError(t, get(), "the next one is written")
+}
+
+// TestLongListsAreWrittenApart has lists wait that take many rows each.
+func TestLongListsAreWrittenApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newClinic(t)
+		w := newWorld(c)
+		for range 100 {
+			c.addPatient(w.actors[domain.Staff], "Ada")
+		}
+		held := c.hold()
+		first := c.startReaders(1, w)
+		assert.Equal(t, 1, <-held.adding)
+		listed := make(chan error)
+		for range 3 {
+			go func() {
+				_, err := c.patients.List(c.ctx, w.actors[domain.Staff], domain.PageInput{})
+				listed <- err
+			}()
+		}
+		synctest.Wait()
+		for _, want := range []int{2, 1} {
+			held.answers <- nil
+			assert.Equal(t, want, <-held.adding)
+		}
+		held.answers <- nil
+		for range 3 {
+			assert.NoError(t, <-listed)
+		}
+		assert.Zero(t, first.refused())
+	})
+}
+
+func TestACrowdThatTheStoreCannotKeepUpWithIsTurnedAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newClinic(t)
+		w := newWorld(c)
+		held := c.hold()
+		first := c.startReaders(1, w)
+		<-held.adding
+		crowd := c.startReaders(4096, w)
+		_, err := c.patients.Get(c.ctx, w.actors[domain.Staff], w.patient.ID)
+		assertKind(t, domain.Unavailable, err)
+		for range 4096 / writtenTogether {
+			held.answers <- nil
+			<-held.adding
+		}
+		held.answers <- nil
+		assert.Zero(t, first.refused()+crowd.refused())
+	})
+}
