@@ -132,19 +132,16 @@ func account[T any](ctx context.Context, trail *Trail, actor domain.Actor, permi
 	}}
 	returned := false
 	defer func() {
-		if !returned { // It panics, which goes on.
+		if !returned && !e.recorded { // It panics, which goes on.
 			e.Outcome = domain.Failed
 			_ = trail.record(ctx, e.AuditEvent)
 		}
 	}()
 	err := domain.Authorize(actor, permission)
-	switch {
-	case err != nil:
+	if err != nil {
 		e.Outcome = domain.Denied
-	default:
-		if result, err = do(e); err != nil {
-			e.Outcome = outcomeOf(err)
-		}
+	} else if result, err = do(e); err != nil {
+		e.Outcome = outcomeOf(err)
 	}
 	returned = true
 	if !e.recorded {

@@ -41,6 +41,23 @@ func TestAUseCaseThatPanicsHasFailed(t *testing.T) {
 	assert.Equal(t, domain.Subject{Kind: domain.AboutPatient, ID: w.patient.ID}, events[0].Subject)
 }
 
+// panickingRevocations panic once something was revoked, which is after the commit.
+type panickingRevocations struct{ ports.Revocations }
+
+func (panickingRevocations) Revoke(...domain.ID) { panic("out of order") }
+
+func TestAUseCaseThatPanicsAfterItsChangeHasOneEvent(t *testing.T) {
+	c := newClinic(t)
+	w := newWorld(c)
+	c.revocations = panickingRevocations{c.revocations}
+	c.wire()
+	before := len(c.events(0))
+	assert.Panics(t, func() { _ = c.users.Deactivate(c.ctx, operator, w.actors[domain.Staff].UserID) })
+	events := c.events(before)
+	require.Len(t, events, 1)
+	assert.Equal(t, domain.Allowed, events[0].Outcome, "it was done")
+}
+
 func TestAWriteThatPanicsIsAnError(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)

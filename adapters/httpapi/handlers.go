@@ -22,16 +22,24 @@ func getOwn[Out, View any](do func(context.Context, domain.Actor) (Out, error), 
 	}
 }
 
+// made returns what do makes of the body.
+func made[In, Out any](c echo.Context, actor domain.Actor, read func(*body) In,
+	do func(context.Context, domain.Actor, In) (Out, error),
+) (Out, error) {
+	body, err := readBody(c, actor)
+	if err != nil {
+		var none Out
+		return none, err
+	}
+	return do(c.Request().Context(), actor, read(body))
+}
+
 // submit answers with what do makes of the body.
 func submit[In, Out, View any](read func(*body) In,
 	do func(context.Context, domain.Actor, In) (Out, error), show func(Out) View,
 ) handler {
 	return func(c echo.Context, actor domain.Actor) error {
-		body, err := readBody(c, actor)
-		if err != nil {
-			return err
-		}
-		out, err := do(c.Request().Context(), actor, read(body))
+		out, err := made(c, actor, read, do)
 		if err != nil {
 			return err
 		}
@@ -88,11 +96,7 @@ func create[In, Out any, View resource](read func(*body) In,
 	do func(context.Context, domain.Actor, In) (Out, error), show func(Out) View,
 ) handler {
 	return func(c echo.Context, actor domain.Actor) error {
-		body, err := readBody(c, actor)
-		if err != nil {
-			return err
-		}
-		out, err := do(c.Request().Context(), actor, read(body))
+		out, err := made(c, actor, read, do)
 		if err != nil {
 			return err
 		}

@@ -32,11 +32,7 @@ type receiptView struct {
 // may have been taken.
 func signUp(users *application.Users) handler {
 	return func(c echo.Context, actor domain.Actor) error {
-		body, err := readBody(c, actor)
-		if err != nil {
-			return err
-		}
-		user, err := users.Register(c.Request().Context(), actor, readRegistration(body))
+		user, err := made(c, actor, readRegistration, users.Register)
 		if err != nil {
 			return err
 		}
