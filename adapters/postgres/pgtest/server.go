@@ -197,7 +197,6 @@ func (s *Server) run() error {
 		"-c", "max_connections=500",
 		"-c", "shared_buffers=64MB",
 		"-c", "fsync=off",
-		"-c", "synchronous_commit=off",
 		"-c", "full_page_writes=off",
 		"-c", "deadlock_timeout=100ms",
 		"-c", "log_error_verbosity=terse")
