@@ -210,6 +210,14 @@ func TestTheAccessesToAPatientAreAllOfThemAndNoOthers(t *testing.T) {
 		{false, func() (any, error) { return nil, c.mappings.Unassign(c.ctx, staff, w.mapping.ID) }},
 		{true, func() (any, error) { return c.audit.Accesses(c.ctx, admin, w.patient.ID, domain.PageInput{}) }},
 		{true, func() (any, error) { return nil, c.patients.Delete(c.ctx, staff, w.patient.ID) }},
+		{true, func() (any, error) { return c.patients.Deleted(c.ctx, admin, startingAt(w.patient.ID)) }},
+		{false, func() (any, error) { return c.patients.Deleted(c.ctx, admin, startingAt(eve.ID)) }},
+		{true, func() (any, error) { return c.patients.Versions(c.ctx, admin, w.patient.ID, domain.PageInput{}) }},
+		{true, func() (any, error) { return c.patients.Restore(c.ctx, admin, w.patient.ID) }},
+		{true, func() (any, error) { return c.patients.Version(c.ctx, staff, w.patient.ID, 1) }},
+		{true, func() (any, error) { return c.mappings.Restore(c.ctx, admin, w.endedMapping.ID) }},
+		{true, func() (any, error) { return nil, c.doctors.Delete(c.ctx, admin, w.otherDoctor.ID) }},
+		{true, func() (any, error) { return c.doctors.Restore(c.ctx, admin, w.otherDoctor.ID) }},
 	} {
 		_, _ = call.run()
 		if start++; call.about {

@@ -46,6 +46,7 @@ type clinic struct {
 	doctors       *application.Doctors
 	patients      *application.Patients
 	mappings      *application.Mappings
+	retention     *application.Retention
 	audit         *application.Audit
 }
 
@@ -111,6 +112,7 @@ func (c *clinic) wire() {
 	c.doctors = application.NewDoctors(trail, clock)
 	c.patients = application.NewPatients(trail, clock)
 	c.mappings = application.NewMappings(trail, clock)
+	c.retention = application.NewRetention(trail)
 	c.audit = application.NewAudit(trail)
 }
 

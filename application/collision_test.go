@@ -22,9 +22,9 @@ func TestARunThatCollidedSaysNothingInTheTrail(t *testing.T) {
 				_, err := c.mappings.Change(c.ctx, w.actors[domain.Admin], w.mapping.ID, pair(w.patient.ID, w.otherDoctor.ID))
 				require.NoError(t, err)
 			},
-			leaves: func(_ domain.Actor, w world) domain.AuditEvent {
+			leaves: making(3, func(_ domain.Actor, w world) domain.AuditEvent {
 				return one(domain.AboutMapping, w.mapping.ID, patientRef(w.patient.ID), doctorRef(w.otherDoctor.ID))
-			},
+			}),
 		},
 		"a mapping ended in between": {
 			by: domain.Staff, action: "mapping:delete", outcome: domain.Failed, refusal: domain.NotFound, run: unassign,
@@ -63,9 +63,24 @@ func TestARunThatCollidedSaysNothingInTheTrail(t *testing.T) {
 		"a patient added in between": {
 			by: domain.Staff, action: "patient:create", outcome: domain.Allowed, run: roleMatrix["Patients.Create"].run,
 			between: func(c *clinic, w world) { c.addPatient(w.actors[domain.Admin], "Eve") },
-			leaves: func(_ domain.Actor, w world) domain.AuditEvent {
+			leaves: making(1, func(_ domain.Actor, w world) domain.AuditEvent {
 				return one(domain.AboutPatient, w.patient.ID+2)
+			}),
+		},
+		"a doctor whose mapping ended in between": {
+			by: domain.Admin, action: "doctor:delete", outcome: domain.Allowed, run: roleMatrix["Doctors.Delete"].run,
+			between: func(c *clinic, w world) {
+				require.NoError(t, c.mappings.Unassign(c.ctx, w.actors[domain.Admin], w.mapping.ID))
 			},
+			leaves: making(2, doctor),
+		},
+		"a doctor restored in between": {
+			by: domain.Admin, action: "doctor:restore", outcome: domain.Failed, refusal: domain.NotFound, run: roleMatrix["Doctors.Restore"].run,
+			between: func(c *clinic, w world) {
+				_, err := c.doctors.Restore(c.ctx, w.actors[domain.Admin], w.deletedDoctor.ID)
+				require.NoError(t, err)
+			},
+			leaves: deletedDoctor,
 		},
 	} {
 		want := tt.make(c, n, name)

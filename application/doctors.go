@@ -10,13 +10,25 @@ import (
 // Doctors is the use-cases on doctors. Whoever may not read salaries gets
 // doctors without them.
 type Doctors struct {
-	trail *Trail
+	History[domain.Doctor]
 	clock ports.Clock
+}
+
+var doctorKind = kind[domain.Doctor]{
+	subject:      domain.AboutDoctor,
+	readVersions: domain.DoctorReadHistory,
+	readDeleted:  domain.DoctorReadDeleted,
+	id:           func(doctor domain.Doctor) domain.ID { return doctor.ID },
+	repository:   func(tx ports.Tx) repository[domain.Doctor] { return tx.Doctors() },
+	history:      ports.Tx.DoctorHistory,
+	about:        noOther[domain.Doctor],
+	visibleTo:    domain.Doctor.VisibleTo,
+	plain:        func(doctor domain.Doctor) domain.Doctor { return doctor },
 }
 
 // NewDoctors returns the use-cases on doctors.
 func NewDoctors(trail *Trail, clock ports.Clock) *Doctors {
-	return &Doctors{trail: trail, clock: clock}
+	return &Doctors{History: History[domain.Doctor]{trail: trail, kind: doctorKind}, clock: clock}
 }
 
 // Create adds a doctor who joins today. A taken licence number is a Conflict.
@@ -26,7 +38,7 @@ func (s *Doctors) Create(ctx context.Context, actor domain.Actor, in domain.Doct
 		if err != nil {
 			return domain.Doctor{}, err
 		}
-		return add(ctx, e, doctorID, func(tx ports.Tx) (domain.Doctor, error) {
+		return doctorKind.add(ctx, e, func(tx ports.Tx) (domain.Doctor, error) {
 			return tx.Doctors().Add(ctx, doctor)
 		})
 	})
@@ -73,19 +85,17 @@ func (s *Doctors) list(ctx context.Context, e *entry, actor domain.Actor, in dom
 	if err != nil {
 		return Page[domain.Doctor]{}, err
 	}
-	doctors, err := list(ctx, e, page, doctorID, read)
+	doctors, err := list(ctx, e, page, doctorKind.id, read)
 	for i, doctor := range doctors.Items {
 		doctors.Items[i] = doctor.VisibleTo(actor)
 	}
 	return doctors, err
 }
 
-func doctorID(doctor domain.Doctor) domain.ID { return doctor.ID }
-
 // Replace sets all that may be set of a doctor.
 func (s *Doctors) Replace(ctx context.Context, actor domain.Actor, id domain.ID, in domain.DoctorInput) (domain.Doctor, error) {
 	doctor, err := account(ctx, s.trail, actor, domain.DoctorUpdate, on(domain.AboutDoctor, id), func(e *entry) (domain.Doctor, error) {
-		return change(ctx, e, doctors, func(doctor domain.Doctor) (domain.Doctor, error) {
+		return doctorKind.change(ctx, e, func(doctor domain.Doctor) (domain.Doctor, error) {
 			return doctor.Replace(in)
 		})
 	})
@@ -95,18 +105,41 @@ func (s *Doctors) Replace(ctx context.Context, actor domain.Actor, id domain.ID,
 // Change sets what is given of a doctor.
 func (s *Doctors) Change(ctx context.Context, actor domain.Actor, id domain.ID, in domain.DoctorInput) (domain.Doctor, error) {
 	doctor, err := account(ctx, s.trail, actor, domain.DoctorUpdate, on(domain.AboutDoctor, id), func(e *entry) (domain.Doctor, error) {
-		return change(ctx, e, doctors, func(doctor domain.Doctor) (domain.Doctor, error) {
+		return doctorKind.change(ctx, e, func(doctor domain.Doctor) (domain.Doctor, error) {
 			return doctor.Change(in)
 		})
 	})
 	return doctor.VisibleTo(actor), err
 }
 
-func doctors(tx ports.Tx) repository[domain.Doctor] { return tx.Doctors() }
-
-// Delete removes a doctor and ends their mappings.
+// Delete deletes a doctor, and their mappings with them.
 func (s *Doctors) Delete(ctx context.Context, actor domain.Actor, id domain.ID) error {
 	return perform(ctx, s.trail, actor, domain.DoctorDelete, on(domain.AboutDoctor, id), func(e *entry) error {
-		return e.update(ctx, func(tx ports.Tx) error { return tx.Doctors().Delete(ctx, id) })
+		return e.update(ctx, func(tx ports.Tx) error {
+			doctor, ended, err := tx.Doctors().Delete(ctx, id)
+			if err != nil {
+				return err
+			}
+			if err := doctorKind.keep(ctx, tx, e, domain.Deleted, doctor); err != nil {
+				return err
+			}
+			return e.endMappings(ctx, tx, ended)
+		})
 	})
+}
+
+// Restore puts a deleted doctor back, and the mappings that were deleted with them.
+// NotFound when the doctor is not deleted, a Conflict when the licence number
+// has become another doctor's.
+func (s *Doctors) Restore(ctx context.Context, actor domain.Actor, id domain.ID) (domain.Doctor, error) {
+	doctor, err := account(ctx, s.trail, actor, domain.DoctorRestore, on(domain.AboutDoctor, id), func(e *entry) (domain.Doctor, error) {
+		return update(ctx, e, func(tx ports.Tx) (domain.Doctor, error) {
+			doctor, err := doctorKind.restore(ctx, tx, e)
+			if err != nil {
+				return domain.Doctor{}, err
+			}
+			return doctor, e.restoreMappings(ctx, tx)
+		})
+	})
+	return doctor.VisibleTo(actor), err
 }

@@ -70,6 +70,15 @@ func mapping(_ domain.Actor, w world) domain.AuditEvent {
 	return one(domain.AboutMapping, w.mapping.ID)
 }
 
+// making says that a change makes a version of its subject.
+func making(version int, leaves leaving) leaving {
+	return func(by domain.Actor, w world) domain.AuditEvent {
+		event := leaves(by, w)
+		event.Version = version
+		return event
+	}
+}
+
 // signedInAs leaves an event of w.other, in a session that is the subject.
 func signedInAs(session func(world) domain.ID) leaving {
 	return func(_ domain.Actor, w world) domain.AuditEvent {

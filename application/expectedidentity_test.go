@@ -12,6 +12,7 @@ import (
 var expectations = func() map[string]expectation {
 	all := maps.Clone(expectedOfIdentity)
 	maps.Copy(all, expectedOfRecords)
+	maps.Copy(all, expectedOfHistory())
 	return all
 }()
 

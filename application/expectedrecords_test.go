@@ -3,9 +3,9 @@ package application_test
 import "example.com/healthcare/domain"
 
 var expectedOfRecords = map[string]expectation{
-	"Doctors.Create": {"doctor:create", none(domain.AboutDoctor), func(_ domain.Actor, w world) domain.AuditEvent {
+	"Doctors.Create": {"doctor:create", none(domain.AboutDoctor), making(1, func(_ domain.Actor, w world) domain.AuditEvent {
 		return one(domain.AboutDoctor, w.otherDoctor.ID+1)
-	}, map[string]attempt{
+	}), map[string]attempt{
 		"bad input": {by: domain.Admin, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
 			return c.doctors.Create(c.ctx, by, domain.DoctorInput{})
 		}},
@@ -61,7 +61,7 @@ var expectedOfRecords = map[string]expectation{
 			},
 		},
 	}},
-	"Doctors.Replace": {"doctor:update", doctor, doctor, map[string]attempt{
+	"Doctors.Replace": {"doctor:update", doctor, making(2, doctor), map[string]attempt{
 		"missing": {by: domain.Admin, refusal: domain.NotFound, leaves: absent(domain.AboutDoctor), run: func(c *clinic, by domain.Actor, w world) (any, error) {
 			return c.doctors.Replace(c.ctx, by, missing, doctorInput(w.unused))
 		}},
@@ -72,7 +72,7 @@ var expectedOfRecords = map[string]expectation{
 			return c.doctors.Replace(c.ctx, by, w.doctor.ID, doctorInput(w.otherDoctor.LicenseNumber.String()))
 		}},
 	}},
-	"Doctors.Change": {"doctor:update", doctor, doctor, map[string]attempt{
+	"Doctors.Change": {"doctor:update", doctor, making(2, doctor), map[string]attempt{
 		"missing": {by: domain.Admin, refusal: domain.NotFound, leaves: absent(domain.AboutDoctor), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
 			return c.doctors.Change(c.ctx, by, missing, domain.DoctorInput{})
 		}},
@@ -83,15 +83,17 @@ var expectedOfRecords = map[string]expectation{
 			return c.doctors.Change(c.ctx, by, w.doctor.ID, domain.DoctorInput{LicenseNumber: domain.Given(w.otherDoctor.LicenseNumber.String())})
 		}},
 	}},
-	"Doctors.Delete": {"doctor:delete", doctor, doctor, map[string]attempt{
+	"Doctors.Delete": {"doctor:delete", doctor, making(2, func(_ domain.Actor, w world) domain.AuditEvent {
+		return one(domain.AboutDoctor, w.doctor.ID, patientRef(w.patient.ID))
+	}), map[string]attempt{
 		"missing": {by: domain.Admin, refusal: domain.NotFound, leaves: absent(domain.AboutDoctor), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
 			return nil, c.doctors.Delete(c.ctx, by, missing)
 		}},
 	}},
 
-	"Patients.Create": {"patient:create", none(domain.AboutPatient), func(_ domain.Actor, w world) domain.AuditEvent {
+	"Patients.Create": {"patient:create", none(domain.AboutPatient), making(1, func(_ domain.Actor, w world) domain.AuditEvent {
 		return one(domain.AboutPatient, w.patient.ID+1)
-	}, map[string]attempt{
+	}), map[string]attempt{
 		"bad input": {by: domain.Staff, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
 			return c.patients.Create(c.ctx, by, domain.PatientInput{})
 		}},
@@ -132,7 +134,7 @@ var expectedOfRecords = map[string]expectation{
 			},
 		},
 	}},
-	"Patients.Replace": {"patient:update", patient, patient, map[string]attempt{
+	"Patients.Replace": {"patient:update", patient, making(2, patient), map[string]attempt{
 		"missing": {by: domain.Staff, refusal: domain.NotFound, leaves: absent(domain.AboutPatient), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
 			return c.patients.Replace(c.ctx, by, missing, patientInput("Ada"))
 		}},
@@ -140,7 +142,7 @@ var expectedOfRecords = map[string]expectation{
 			return c.patients.Replace(c.ctx, by, w.patient.ID, domain.PatientInput{})
 		}},
 	}},
-	"Patients.Change": {"patient:update", patient, patient, map[string]attempt{
+	"Patients.Change": {"patient:update", patient, making(2, patient), map[string]attempt{
 		"missing": {by: domain.Staff, refusal: domain.NotFound, leaves: absent(domain.AboutPatient), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
 			return c.patients.Change(c.ctx, by, missing, domain.PatientInput{})
 		}},
@@ -148,15 +150,17 @@ var expectedOfRecords = map[string]expectation{
 			return c.patients.Change(c.ctx, by, w.patient.ID, domain.PatientInput{Gender: domain.Given("X")})
 		}},
 	}},
-	"Patients.Delete": {"patient:delete", patient, patient, map[string]attempt{
+	"Patients.Delete": {"patient:delete", patient, making(2, func(_ domain.Actor, w world) domain.AuditEvent {
+		return one(domain.AboutPatient, w.patient.ID, doctorRef(w.doctor.ID))
+	}), map[string]attempt{
 		"missing": {by: domain.Staff, refusal: domain.NotFound, leaves: absent(domain.AboutPatient), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
 			return nil, c.patients.Delete(c.ctx, by, missing)
 		}},
 	}},
 
-	"Mappings.Assign": {"mapping:create", none(domain.AboutMapping), func(_ domain.Actor, w world) domain.AuditEvent {
+	"Mappings.Assign": {"mapping:create", none(domain.AboutMapping), making(1, func(_ domain.Actor, w world) domain.AuditEvent {
 		return one(domain.AboutMapping, w.mapping.ID+1, patientRef(w.patient.ID), doctorRef(w.otherDoctor.ID))
-	}, map[string]attempt{
+	}), map[string]attempt{
 		"bad input": {by: domain.Staff, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
 			return c.mappings.Assign(c.ctx, by, domain.MappingInput{})
 		}},
@@ -186,15 +190,15 @@ var expectedOfRecords = map[string]expectation{
 			return c.mappings.List(c.ctx, by, domain.MappingQuery{Patient: domain.Given("x")})
 		}},
 	}},
-	"Mappings.Replace": {"mapping:update", mapping, moved, refusedMoves(func(c *clinic, by domain.Actor, id domain.ID, in domain.MappingInput) (any, error) {
+	"Mappings.Replace": {"mapping:update", mapping, making(2, moved), refusedMoves(func(c *clinic, by domain.Actor, id domain.ID, in domain.MappingInput) (any, error) {
 		return c.mappings.Replace(c.ctx, by, id, in)
 	})},
-	"Mappings.Change": {"mapping:update", mapping, moved, refusedMoves(func(c *clinic, by domain.Actor, id domain.ID, in domain.MappingInput) (any, error) {
+	"Mappings.Change": {"mapping:update", mapping, making(2, moved), refusedMoves(func(c *clinic, by domain.Actor, id domain.ID, in domain.MappingInput) (any, error) {
 		return c.mappings.Change(c.ctx, by, id, in)
 	})},
-	"Mappings.Unassign": {"mapping:delete", mapping, func(_ domain.Actor, w world) domain.AuditEvent {
+	"Mappings.Unassign": {"mapping:delete", mapping, making(2, func(_ domain.Actor, w world) domain.AuditEvent {
 		return one(domain.AboutMapping, w.mapping.ID, patientRef(w.patient.ID), doctorRef(w.doctor.ID))
-	}, map[string]attempt{
+	}), map[string]attempt{
 		"missing": {by: domain.Staff, refusal: domain.NotFound, leaves: absent(domain.AboutMapping), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
 			return nil, c.mappings.Unassign(c.ctx, by, missing)
 		}},

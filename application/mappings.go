@@ -2,6 +2,7 @@ package application
 
 import (
 	"context"
+	"slices"
 
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
@@ -9,13 +10,25 @@ import (
 
 // Mappings is the use-cases on who is assigned to whom.
 type Mappings struct {
-	trail *Trail
+	History[domain.Mapping]
 	clock ports.Clock
+}
+
+var mappingKind = kind[domain.Mapping]{
+	subject:      domain.AboutMapping,
+	readVersions: domain.MappingReadHistory,
+	readDeleted:  domain.MappingReadDeleted,
+	id:           func(mapping domain.Mapping) domain.ID { return mapping.ID },
+	repository:   func(tx ports.Tx) repository[domain.Mapping] { return tx.Mappings() },
+	history:      ports.Tx.MappingHistory,
+	about:        (*entry).aboutPairOnce,
+	visibleTo:    func(mapping domain.Mapping, _ domain.Actor) domain.Mapping { return mapping },
+	plain:        func(mapping domain.Mapping) domain.Mapping { return mapping },
 }
 
 // NewMappings returns the use-cases on mappings.
 func NewMappings(trail *Trail, clock ports.Clock) *Mappings {
-	return &Mappings{trail: trail, clock: clock}
+	return &Mappings{History: History[domain.Mapping]{trail: trail, kind: mappingKind}, clock: clock}
 }
 
 // Assign assigns a doctor to a patient. A doctor or patient who does not exist
@@ -27,7 +40,7 @@ func (s *Mappings) Assign(ctx context.Context, actor domain.Actor, in domain.Map
 			return domain.Mapping{}, err
 		}
 		e.aboutPair(mapping)
-		return add(ctx, e, func(mapping domain.Mapping) domain.ID { return mapping.ID }, func(tx ports.Tx) (domain.Mapping, error) {
+		return mappingKind.add(ctx, e, func(tx ports.Tx) (domain.Mapping, error) {
 			return tx.Mappings().Add(ctx, mapping)
 		})
 	})
@@ -37,6 +50,14 @@ func (s *Mappings) Assign(ctx context.Context, actor domain.Actor, in domain.Map
 func (e *entry) aboutPair(mapping domain.Mapping) {
 	e.about(domain.AboutPatient, mapping.PatientID)
 	e.about(domain.AboutDoctor, mapping.DoctorID)
+}
+
+// aboutPairOnce is aboutPair for versions, most of which have the same pair.
+func (e *entry) aboutPairOnce(mapping domain.Mapping) {
+	if !slices.Contains(e.About, domain.Reference{Kind: domain.AboutPatient, ID: mapping.PatientID}) ||
+		!slices.Contains(e.About, domain.Reference{Kind: domain.AboutDoctor, ID: mapping.DoctorID}) {
+		e.aboutPair(mapping)
+	}
 }
 
 // List returns a page of the mappings that the query asks for.
@@ -86,7 +107,7 @@ func (s *Mappings) Change(ctx context.Context, actor domain.Actor, id domain.ID,
 
 // change concerns the pair of before and the one after.
 func (s *Mappings) change(ctx context.Context, e *entry, with func(domain.Mapping) (domain.Mapping, error)) (domain.Mapping, error) {
-	return change(ctx, e, mappings, func(mapping domain.Mapping) (domain.Mapping, error) {
+	return mappingKind.change(ctx, e, func(mapping domain.Mapping) (domain.Mapping, error) {
 		e.aboutPair(mapping)
 		changed, err := with(mapping)
 		e.aboutPair(changed)
@@ -94,18 +115,38 @@ func (s *Mappings) change(ctx context.Context, e *entry, with func(domain.Mappin
 	})
 }
 
-func mappings(tx ports.Tx) repository[domain.Mapping] { return tx.Mappings() }
-
 // Unassign ends a mapping.
 func (s *Mappings) Unassign(ctx context.Context, actor domain.Actor, id domain.ID) error {
 	return perform(ctx, s.trail, actor, domain.MappingDelete, on(domain.AboutMapping, id), func(e *entry) error {
 		return e.update(ctx, func(tx ports.Tx) error {
-			mapping, err := tx.Mappings().Get(ctx, id)
+			mapping, err := tx.Mappings().Delete(ctx, id)
 			if err != nil {
 				return err
 			}
 			e.aboutPair(mapping)
-			return tx.Mappings().Delete(ctx, id)
+			return mappingKind.keep(ctx, tx, e, domain.Deleted, mapping)
+		})
+	})
+}
+
+// Restore puts a mapping back that was ended. NotFound when it was not, a Conflict
+// when its patient or doctor is deleted, or the pair is mapped anew.
+func (s *Mappings) Restore(ctx context.Context, actor domain.Actor, id domain.ID) (domain.Mapping, error) {
+	return account(ctx, s.trail, actor, domain.MappingRestore, on(domain.AboutMapping, id), func(e *entry) (domain.Mapping, error) {
+		return update(ctx, e, func(tx ports.Tx) (domain.Mapping, error) {
+			deleted, err := tx.MappingHistory().Get(ctx, id)
+			if err != nil {
+				return domain.Mapping{}, err
+			}
+			e.aboutPair(deleted.Record)
+			missing, err := missingSides(ctx, tx, deleted.Record)
+			if err == nil && len(missing) > 0 {
+				err = domain.ErrSideDeleted(missing...)
+			}
+			if err != nil {
+				return domain.Mapping{}, err
+			}
+			return mappingKind.restore(ctx, tx, e)
 		})
 	})
 }

@@ -9,13 +9,28 @@ import (
 
 // Patients is the use-cases on patients' records.
 type Patients struct {
-	trail *Trail
+	History[domain.Patient]
 	clock ports.Clock
+}
+
+var patientKind = kind[domain.Patient]{
+	subject:      domain.AboutPatient,
+	readVersions: domain.PatientReadHistory,
+	readDeleted:  domain.PatientReadDeleted,
+	id:           func(patient domain.Patient) domain.ID { return patient.ID },
+	repository:   func(tx ports.Tx) repository[domain.Patient] { return tx.Patients() },
+	history:      ports.Tx.PatientHistory,
+	about:        noOther[domain.Patient],
+	visibleTo:    func(patient domain.Patient, _ domain.Actor) domain.Patient { return patient },
+	plain: func(patient domain.Patient) domain.Patient {
+		patient.AssignedDoctors = nil // Mappings have versions of their own.
+		return patient
+	},
 }
 
 // NewPatients returns the use-cases on patients.
 func NewPatients(trail *Trail, clock ports.Clock) *Patients {
-	return &Patients{trail: trail, clock: clock}
+	return &Patients{History: History[domain.Patient]{trail: trail, kind: patientKind}, clock: clock}
 }
 
 // Create adds a patient, whom actor registers.
@@ -25,7 +40,7 @@ func (s *Patients) Create(ctx context.Context, actor domain.Actor, in domain.Pat
 		if err != nil {
 			return domain.Patient{}, err
 		}
-		return add(ctx, e, patientID, func(tx ports.Tx) (domain.Patient, error) {
+		return patientKind.add(ctx, e, func(tx ports.Tx) (domain.Patient, error) {
 			return tx.Patients().Add(ctx, patient)
 		})
 	})
@@ -70,15 +85,13 @@ func (s *Patients) list(ctx context.Context, e *entry, in domain.PageInput,
 	if err != nil {
 		return Page[domain.Patient]{}, err
 	}
-	return list(ctx, e, page, patientID, read)
+	return list(ctx, e, page, patientKind.id, read)
 }
-
-func patientID(patient domain.Patient) domain.ID { return patient.ID }
 
 // Replace sets all that may be set of a patient; what is absent gets its default.
 func (s *Patients) Replace(ctx context.Context, actor domain.Actor, id domain.ID, in domain.PatientInput) (domain.Patient, error) {
 	return account(ctx, s.trail, actor, domain.PatientUpdate, on(domain.AboutPatient, id), func(e *entry) (domain.Patient, error) {
-		return change(ctx, e, patients, func(patient domain.Patient) (domain.Patient, error) {
+		return patientKind.change(ctx, e, func(patient domain.Patient) (domain.Patient, error) {
 			return patient.Replace(in, s.clock())
 		})
 	})
@@ -87,17 +100,40 @@ func (s *Patients) Replace(ctx context.Context, actor domain.Actor, id domain.ID
 // Change sets what is given of a patient.
 func (s *Patients) Change(ctx context.Context, actor domain.Actor, id domain.ID, in domain.PatientInput) (domain.Patient, error) {
 	return account(ctx, s.trail, actor, domain.PatientUpdate, on(domain.AboutPatient, id), func(e *entry) (domain.Patient, error) {
-		return change(ctx, e, patients, func(patient domain.Patient) (domain.Patient, error) {
+		return patientKind.change(ctx, e, func(patient domain.Patient) (domain.Patient, error) {
 			return patient.Change(in, s.clock())
 		})
 	})
 }
 
-func patients(tx ports.Tx) repository[domain.Patient] { return tx.Patients() }
-
-// Delete removes a patient and ends their mappings.
+// Delete deletes a patient, and their mappings with them.
 func (s *Patients) Delete(ctx context.Context, actor domain.Actor, id domain.ID) error {
 	return perform(ctx, s.trail, actor, domain.PatientDelete, on(domain.AboutPatient, id), func(e *entry) error {
-		return e.update(ctx, func(tx ports.Tx) error { return tx.Patients().Delete(ctx, id) })
+		return e.update(ctx, func(tx ports.Tx) error {
+			patient, ended, err := tx.Patients().Delete(ctx, id)
+			if err != nil {
+				return err
+			}
+			if err := patientKind.keep(ctx, tx, e, domain.Deleted, patient); err != nil {
+				return err
+			}
+			return e.endMappings(ctx, tx, ended)
+		})
+	})
+}
+
+// Restore puts a deleted patient back, and the mappings that were deleted with
+// them. NotFound when the patient is not deleted.
+func (s *Patients) Restore(ctx context.Context, actor domain.Actor, id domain.ID) (domain.Patient, error) {
+	return account(ctx, s.trail, actor, domain.PatientRestore, on(domain.AboutPatient, id), func(e *entry) (domain.Patient, error) {
+		return update(ctx, e, func(tx ports.Tx) (domain.Patient, error) {
+			if _, err := patientKind.restore(ctx, tx, e); err != nil {
+				return domain.Patient{}, err
+			}
+			if err := e.restoreMappings(ctx, tx); err != nil {
+				return domain.Patient{}, err
+			}
+			return tx.Patients().Get(ctx, id)
+		})
 	})
 }

@@ -1,10 +1,15 @@
 package application_test
 
-import "example.com/healthcare/domain"
+import (
+	"time"
+
+	"example.com/healthcare/domain"
+)
 
 // useCase says who may run one, with which permission, and runs it. What it
 // returns is nil for a use-case that returns nothing.
 type useCase struct {
+	// permission is called so in domain, or in the kind of a History.
 	permission string
 	allowed    []domain.Role
 	run        func(c *clinic, by domain.Actor, w world) (any, error)
@@ -117,6 +122,18 @@ var roleMatrix = map[string]useCase{
 	"Doctors.Delete": {"DoctorDelete", admins, func(c *clinic, by domain.Actor, w world) (any, error) {
 		return nil, c.doctors.Delete(c.ctx, by, w.doctor.ID)
 	}},
+	"Doctors.Versions": {"readVersions", signedIn, func(c *clinic, by domain.Actor, w world) (any, error) {
+		return c.doctors.Versions(c.ctx, by, w.doctor.ID, domain.PageInput{})
+	}},
+	"Doctors.Version": {"readVersions", signedIn, func(c *clinic, by domain.Actor, w world) (any, error) {
+		return c.doctors.Version(c.ctx, by, w.doctor.ID, 1)
+	}},
+	"Doctors.Deleted": {"readDeleted", admins, func(c *clinic, by domain.Actor, w world) (any, error) {
+		return c.doctors.Deleted(c.ctx, by, startingAt(w.deletedDoctor.ID))
+	}},
+	"Doctors.Restore": {"DoctorRestore", admins, func(c *clinic, by domain.Actor, w world) (any, error) {
+		return c.doctors.Restore(c.ctx, by, w.deletedDoctor.ID)
+	}},
 
 	"Patients.Create": {"PatientCreate", signedIn, func(c *clinic, by domain.Actor, w world) (any, error) {
 		return c.patients.Create(c.ctx, by, patientInput("New"))
@@ -139,6 +156,18 @@ var roleMatrix = map[string]useCase{
 	"Patients.Delete": {"PatientDelete", signedIn, func(c *clinic, by domain.Actor, w world) (any, error) {
 		return nil, c.patients.Delete(c.ctx, by, w.patient.ID)
 	}},
+	"Patients.Versions": {"readVersions", signedIn, func(c *clinic, by domain.Actor, w world) (any, error) {
+		return c.patients.Versions(c.ctx, by, w.patient.ID, domain.PageInput{})
+	}},
+	"Patients.Version": {"readVersions", signedIn, func(c *clinic, by domain.Actor, w world) (any, error) {
+		return c.patients.Version(c.ctx, by, w.patient.ID, 1)
+	}},
+	"Patients.Deleted": {"readDeleted", admins, func(c *clinic, by domain.Actor, w world) (any, error) {
+		return c.patients.Deleted(c.ctx, by, startingAt(w.deletedPatient.ID))
+	}},
+	"Patients.Restore": {"PatientRestore", admins, func(c *clinic, by domain.Actor, w world) (any, error) {
+		return c.patients.Restore(c.ctx, by, w.deletedPatient.ID)
+	}},
 
 	"Mappings.Assign": {"MappingCreate", signedIn, func(c *clinic, by domain.Actor, w world) (any, error) {
 		return c.mappings.Assign(c.ctx, by, pair(w.patient.ID, w.otherDoctor.ID))
@@ -154,6 +183,25 @@ var roleMatrix = map[string]useCase{
 	}},
 	"Mappings.Unassign": {"MappingDelete", signedIn, func(c *clinic, by domain.Actor, w world) (any, error) {
 		return nil, c.mappings.Unassign(c.ctx, by, w.mapping.ID)
+	}},
+	"Mappings.Versions": {"readVersions", signedIn, func(c *clinic, by domain.Actor, w world) (any, error) {
+		return c.mappings.Versions(c.ctx, by, w.mapping.ID, domain.PageInput{})
+	}},
+	"Mappings.Version": {"readVersions", signedIn, func(c *clinic, by domain.Actor, w world) (any, error) {
+		return c.mappings.Version(c.ctx, by, w.mapping.ID, 1)
+	}},
+	"Mappings.Deleted": {"readDeleted", admins, func(c *clinic, by domain.Actor, w world) (any, error) {
+		return c.mappings.Deleted(c.ctx, by, startingAt(w.endedMapping.ID))
+	}},
+	"Mappings.Restore": {"MappingRestore", admins, func(c *clinic, by domain.Actor, w world) (any, error) {
+		return c.mappings.Restore(c.ctx, by, w.endedMapping.ID)
+	}},
+
+	"Retention.Expired": {"RetentionRead", operators, func(c *clinic, by domain.Actor, w world) (any, error) {
+		return c.retention.Expired(c.ctx, by, domain.AboutDoctor, c.now.Add(time.Second))
+	}},
+	"Retention.Purge": {"RetentionPurge", operators, func(c *clinic, by domain.Actor, w world) (any, error) {
+		return c.retention.Purge(c.ctx, by, domain.AboutDoctor, c.now.Add(time.Second))
 	}},
 
 	"Audit.List": {"AuditRead", admins, func(c *clinic, by domain.Actor, w world) (any, error) {

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -37,14 +38,20 @@ type world struct {
 	doctor      domain.Doctor
 	otherDoctor domain.Doctor
 	mapping     domain.Mapping
+	// These are deleted, and each of the first two with a mapping to who is not.
+	deletedDoctor  domain.Doctor
+	deletedPatient domain.Patient
+	endedMapping   domain.Mapping
 	// unused is a name that nothing has.
 	unused string
 	// events is how many there were before.
 	events int
 }
 
-// newWorld adds a world to what there is.
+// newWorld adds a world to what there is, and removes for good what was deleted
+// in the one before.
 func newWorld(c *clinic) world {
+	c.purge(c.now.Add(time.Second))
 	c.worlds++
 	name := func(of string) string { return fmt.Sprintf("%s-%d", of, c.worlds) }
 	origin := domain.NewOrigin(netip.AddrFrom4([4]byte{10, 0, byte(c.worlds >> 8), byte(c.worlds)}), "a test")
@@ -60,15 +67,23 @@ func newWorld(c *clinic) world {
 			domain.Operator:  {Role: domain.Operator, Origin: origin},
 			"GOD":            {UserID: staff.UserID, SessionID: staff.SessionID, Role: "GOD", Origin: origin},
 		},
-		devices:     map[domain.Role]device{domain.Staff: c.giveDevice(staff), domain.Admin: c.giveDevice(admin)},
-		other:       c.register(name("other")+"@example.com", domain.Staff),
-		patient:     c.addPatient(staff, "Ada"),
-		doctor:      c.addDoctor(name("L")),
-		otherDoctor: c.addDoctor(name("M")),
-		unused:      name("unused"),
+		devices:        map[domain.Role]device{domain.Staff: c.giveDevice(staff), domain.Admin: c.giveDevice(admin)},
+		other:          c.register(name("other")+"@example.com", domain.Staff),
+		deletedPatient: c.addPatient(staff, "Eve"),
+		patient:        c.addPatient(staff, "Ada"),
+		deletedDoctor:  c.addDoctor(name("K")),
+		doctor:         c.addDoctor(name("L")),
+		otherDoctor:    c.addDoctor(name("M")),
+		unused:         name("unused"),
 	}
 	w.grant = c.login(w.other.Email.String())
 	w.session = c.actor(w.grant).SessionID
+	c.assign(staff, w.patient, w.deletedDoctor)
+	c.assign(staff, w.deletedPatient, w.doctor)
+	w.endedMapping = c.assign(staff, w.patient, w.otherDoctor)
+	require.NoError(c.t, c.doctors.Delete(c.ctx, domain.Actor{Role: domain.Admin}, w.deletedDoctor.ID))
+	require.NoError(c.t, c.patients.Delete(c.ctx, staff, w.deletedPatient.ID))
+	require.NoError(c.t, c.mappings.Unassign(c.ctx, staff, w.endedMapping.ID))
 	w.mapping = c.assign(staff, w.patient, w.doctor)
 	return w
 }
@@ -133,24 +148,46 @@ func TestEveryUseCaseByRole(t *testing.T) {
 	}
 }
 
-// everything is what is stored.
+// everything is what is stored but events and attempts.
 func everything(c *clinic) (all []any) {
+	all = records(c)
 	require.NoError(c.t, c.store.View(c.ctx, func(tx ports.Tx) error {
 		page := domain.Page{Limit: domain.MaxPageLimit}
-		users, usersErr := tx.Users().List(c.ctx, domain.UserFilter{}, page)
+		users, err := tx.Users().List(c.ctx, domain.UserFilter{}, page)
+		all = append(all, users)
+		for _, user := range users {
+			sessions, sessionsErr := tx.Sessions().Live(c.ctx, user.ID, c.now, page)
+			all = append(all, sessions)
+			err = errors.Join(err, sessionsErr)
+		}
+		return err
+	}))
+	return all
+}
+
+// records are those of doctors, patients and mappings, with their versions.
+func records(c *clinic) (all []any) {
+	require.NoError(c.t, c.store.View(c.ctx, func(tx ports.Tx) error {
+		page := domain.Page{Limit: domain.MaxPageLimit}
 		doctors, doctorsErr := tx.Doctors().List(c.ctx, page)
 		patients, patientsErr := tx.Patients().List(c.ctx, page)
 		mappings, mappingsErr := tx.Mappings().List(c.ctx, domain.MappingFilter{}, page)
-		all = []any{users, doctors, patients, mappings}
-		for _, user := range users {
-			sessions, err := tx.Sessions().Live(c.ctx, user.ID, c.now, page)
-			if err != nil {
-				return err
-			}
-			all = append(all, sessions)
+		all = []any{
+			doctors, patients, mappings,
+			allVersions(c, tx.DoctorHistory()), allVersions(c, tx.PatientHistory()), allVersions(c, tx.MappingHistory()),
 		}
-		return errors.Join(usersErr, doctorsErr, patientsErr, mappingsErr)
+		return errors.Join(doctorsErr, patientsErr, mappingsErr)
 	}))
+	return all
+}
+
+// allVersions are those of all records of a kind, as long as there are few.
+func allVersions[T any](c *clinic, history ports.History[T]) (all [][]domain.Version[T]) {
+	for id := range domain.ID(20) {
+		versions, err := history.List(c.ctx, id, domain.Page{Limit: domain.MaxPageLimit})
+		require.NoError(c.t, err)
+		all = append(all, versions)
+	}
 	return all
 }
 
@@ -158,8 +195,11 @@ func everything(c *clinic) (all []any) {
 var services = []any{
 	&application.Authenticator{}, &application.Guard{}, &application.Limiter{}, &application.Sessions{}, &application.Account{}, &application.SecondFactor{},
 	&application.Users{}, &application.Doctors{}, &application.Patients{}, &application.Mappings{},
-	&application.Trail{}, &application.Audit{},
+	&application.Trail{}, &application.Audit{}, &application.Retention{},
 }
+
+// withHistory are those that have the use-cases of History among theirs.
+var withHistory = []string{"Doctors", "Patients", "Mappings"}
 
 // authenticate comes before every use-case and asks for no permission.
 const authenticate = "Authenticator.Authenticate"
@@ -189,19 +229,25 @@ func TestEveryUseCaseIsAccountedForAsAWhole(t *testing.T) {
 			if !ok || method.Recv == nil || !method.Name.IsExported() || strings.HasSuffix(path, "_test.go") {
 				continue
 			}
-			name := strings.TrimPrefix(types.ExprString(method.Recv.List[0].Type), "*") + "." + method.Name.Name
-			if name == authenticate {
-				continue
+			receivers, permissions := []string{strings.TrimPrefix(types.ExprString(method.Recv.List[0].Type), "*")}, "domain."
+			if receivers[0] == "History[T]" {
+				receivers, permissions = withHistory, "s.kind."
 			}
-			found++
-			call, ok := wholeBody(method).(*ast.CallExpr)
-			require.True(t, ok, name)
-			assert.Contains(t, []string{"account", "perform"}, types.ExprString(call.Fun), name)
-			require.Len(t, call.Args, 6, name)
-			for i, want := range []string{"ctx", "s.trail", "actor", "domain." + roleMatrix[name].permission} {
-				assert.Equal(t, want, types.ExprString(call.Args[i]), name)
+			for _, receiver := range receivers {
+				name := receiver + "." + method.Name.Name
+				if name == authenticate {
+					continue
+				}
+				found++
+				call, ok := wholeBody(method).(*ast.CallExpr)
+				require.True(t, ok, name)
+				assert.Contains(t, []string{"account", "perform"}, types.ExprString(call.Fun), name)
+				require.Len(t, call.Args, 6, name)
+				for i, want := range []string{"ctx", "s.trail", "actor", permissions + roleMatrix[name].permission} {
+					assert.Equal(t, want, types.ExprString(call.Args[i]), name)
+				}
+				assert.IsType(t, &ast.FuncLit{}, call.Args[5], name)
 			}
-			assert.IsType(t, &ast.FuncLit{}, call.Args[5], name)
 		}
 	}
 	assert.Equal(t, len(roleMatrix), found)

@@ -4,6 +4,7 @@ import (
 	"crypto/pbkdf2"
 	"crypto/sha256"
 	"encoding/base64"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -48,6 +49,22 @@ func (c *clinic) setDjangoPassword(id domain.ID, password string) {
 	require.NoError(c.t, err)
 	c.setHash(id, "pbkdf2_sha256$1000$salt$"+base64.StdEncoding.EncodeToString(key))
 }
+
+// purge removes for good all that was deleted before a time.
+func (c *clinic) purge(before time.Time) {
+	c.t.Helper()
+	require.NoError(c.t, c.store.Update(c.ctx, func(tx ports.Tx) error {
+		for _, kind := range recordKinds {
+			if _, err := tx.Retention().Purge(c.ctx, kind, before, domain.MaxPageLimit); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
+// recordKinds are the kinds of records whose versions are kept.
+var recordKinds = []domain.SubjectKind{domain.AboutDoctor, domain.AboutPatient, domain.AboutMapping}
 
 func (c *clinic) find(email string) domain.User {
 	c.t.Helper()

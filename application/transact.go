@@ -51,15 +51,20 @@ type repository[T any] interface {
 
 // change reads the entity that e is about, changes it and saves it, in one transaction.
 func change[T any](ctx context.Context, e *entry, of func(ports.Tx) repository[T], with func(T) (T, error)) (T, error) {
-	return update(ctx, e, func(tx ports.Tx) (entity T, err error) {
-		if entity, err = of(tx).Get(ctx, e.Subject.ID); err != nil {
-			return entity, err
-		}
-		if entity, err = with(entity); err != nil {
-			return entity, err
-		}
-		return entity, of(tx).Save(ctx, entity)
+	return update(ctx, e, func(tx ports.Tx) (T, error) {
+		_, entity, err := save(ctx, tx, e, of, with)
+		return entity, err
 	})
+}
+
+func save[T any](ctx context.Context, tx ports.Tx, e *entry, of func(ports.Tx) repository[T], with func(T) (T, error)) (before, after T, err error) {
+	if before, err = of(tx).Get(ctx, e.Subject.ID); err != nil {
+		return before, after, err
+	}
+	if after, err = with(before); err != nil {
+		return before, after, err
+	}
+	return before, after, of(tx).Save(ctx, after)
 }
 
 // ending runs an Update that revokes sessions and returns which. They are out on

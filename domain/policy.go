@@ -43,6 +43,19 @@ const (
 	MappingUpdate Permission = "mapping:update"
 	MappingDelete Permission = "mapping:delete"
 
+	DoctorReadHistory  Permission = "doctor:read_history"
+	DoctorReadDeleted  Permission = "doctor:read_deleted"
+	DoctorRestore      Permission = "doctor:restore"
+	PatientReadHistory Permission = "patient:read_history"
+	PatientReadDeleted Permission = "patient:read_deleted"
+	PatientRestore     Permission = "patient:restore"
+	MappingReadHistory Permission = "mapping:read_history"
+	MappingReadDeleted Permission = "mapping:read_deleted"
+	MappingRestore     Permission = "mapping:restore"
+
+	RetentionRead  Permission = "retention:read"
+	RetentionPurge Permission = "retention:purge"
+
 	AuditRead Permission = "audit:read"
 )
 
@@ -90,6 +103,19 @@ var policy = []Rule{
 	{MappingRead, "see who is assigned to whom", []Role{Staff, Admin}},
 	{MappingUpdate, "change assignments", []Role{Staff, Admin}},
 	{MappingDelete, "end assignments", []Role{Staff, Admin}},
+
+	{DoctorReadHistory, "see earlier versions of doctors, without their salaries", []Role{Staff, Admin}},
+	{DoctorReadDeleted, "see deleted doctors and their versions", []Role{Admin}},
+	{DoctorRestore, "restore deleted doctors", []Role{Admin}},
+	{PatientReadHistory, "see earlier versions of patients", []Role{Staff, Admin}},
+	{PatientReadDeleted, "see deleted patients and their versions", []Role{Admin}},
+	{PatientRestore, "restore deleted patients", []Role{Admin}},
+	{MappingReadHistory, "see earlier versions of assignments", []Role{Staff, Admin}},
+	{MappingReadDeleted, "see ended assignments and their versions", []Role{Admin}},
+	{MappingRestore, "restore ended assignments", []Role{Admin}},
+
+	{RetentionRead, "count the deleted records that are old enough to be removed for good", []Role{Operator}},
+	{RetentionPurge, "remove deleted records for good", []Role{Operator}},
 
 	{AuditRead, "see who did what to whose record", []Role{Admin}},
 }

@@ -64,8 +64,8 @@ type Doctors interface {
 	Get(ctx context.Context, id domain.ID) (domain.Doctor, error)
 	// Save stores everything but JoinedAt; a Conflict is as with Add.
 	Save(ctx context.Context, doctor domain.Doctor) error
-	// Delete also ends the doctor's mappings.
-	Delete(ctx context.Context, id domain.ID) error
+	// Delete also deletes the doctor's mappings. It returns all that it deleted.
+	Delete(ctx context.Context, id domain.ID) (domain.Doctor, []domain.Mapping, error)
 	List(ctx context.Context, page domain.Page) ([]domain.Doctor, error)
 	// OfPatient lists the doctors who are assigned to the patient; none when
 	// there is no such patient.
@@ -81,8 +81,8 @@ type Patients interface {
 	Get(ctx context.Context, id domain.ID) (domain.Patient, error)
 	// Save stores everything but CreatedBy.
 	Save(ctx context.Context, patient domain.Patient) error
-	// Delete also ends the patient's mappings.
-	Delete(ctx context.Context, id domain.ID) error
+	// Delete also deletes the patient's mappings. It returns all that it deleted.
+	Delete(ctx context.Context, id domain.ID) (domain.Patient, []domain.Mapping, error)
 	List(ctx context.Context, page domain.Page) ([]domain.Patient, error)
 	// OfDoctor lists the patients to whom the doctor is assigned; none when
 	// there is no such doctor.
@@ -98,7 +98,8 @@ type Mappings interface {
 	Get(ctx context.Context, id domain.ID) (domain.Mapping, error)
 	// Save refuses as Add does.
 	Save(ctx context.Context, mapping domain.Mapping) error
-	Delete(ctx context.Context, id domain.ID) error
+	// Delete returns what it deleted.
+	Delete(ctx context.Context, id domain.ID) (domain.Mapping, error)
 	List(ctx context.Context, filter domain.MappingFilter, page domain.Page) ([]domain.Assignment, error)
 }
 

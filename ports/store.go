@@ -1,6 +1,10 @@
 package ports
 
-import "context"
+import (
+	"context"
+
+	"example.com/healthcare/domain"
+)
 
 // Store is the only door to data.
 //
@@ -39,4 +43,9 @@ type Tx interface {
 	Patients() Patients
 	Mappings() Mappings
 	Audit() Audit
+
+	DoctorHistory() History[domain.Doctor]
+	PatientHistory() History[domain.Patient]
+	MappingHistory() History[domain.Mapping]
+	Retention() Retention
 }

@@ -33,7 +33,8 @@ func BenchmarkStore(b *testing.B) {
 					if err != nil {
 						return err
 					}
-					return doctors.Delete(b.Context(), added.ID)
+					_, _, err = doctors.Delete(b.Context(), added.ID)
+					return err
 				})
 			}
 		})

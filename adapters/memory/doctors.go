@@ -13,13 +13,12 @@ func (r doctors) Add(ctx context.Context, doctor domain.Doctor) (domain.Doctor, 
 	if err != nil {
 		return domain.Doctor{}, err
 	}
-	key := doctor.LicenseNumber.Key()
-	if _, taken := s.licenses.get(key); taken {
-		return domain.Doctor{}, r.tx.refuse(domain.ErrLicenseTaken())
+	doctor.ID = 0
+	if err := s.refuseDoctor(doctor); err != nil {
+		return domain.Doctor{}, r.tx.refuse(err)
 	}
 	doctor.ID = s.doctors.nextID()
-	s.licenses = s.licenses.set(key, doctor.ID)
-	s.doctors.set(doctor.ID, doctor)
+	s.putDoctor(doctor)
 	return doctor, nil
 }
 
@@ -40,31 +39,28 @@ func (r doctors) Save(ctx context.Context, doctor domain.Doctor) error {
 	if err != nil {
 		return err
 	}
-	key := doctor.LicenseNumber.Key()
-	if owner, taken := s.licenses.get(key); taken && owner != doctor.ID {
-		return r.tx.refuse(domain.ErrLicenseTaken())
+	if err := s.refuseDoctor(doctor); err != nil {
+		return r.tx.refuse(err)
 	}
 	doctor.JoinedAt = before.JoinedAt
-	s.licenses = s.licenses.delete(before.LicenseNumber.Key()).set(key, doctor.ID)
-	s.doctors.set(doctor.ID, doctor)
+	s.licenses = s.licenses.delete(before.LicenseNumber.Key())
+	s.putDoctor(doctor)
 	return nil
 }
 
-func (r doctors) Delete(ctx context.Context, id domain.ID) error {
+func (r doctors) Delete(ctx context.Context, id domain.ID) (domain.Doctor, []domain.Mapping, error) {
 	s, err := r.tx.writing(ctx)
 	if err != nil {
-		return err
+		return domain.Doctor{}, nil, err
 	}
 	doctor, err := s.doctors.get(id)
 	if err != nil {
-		return err
+		return domain.Doctor{}, nil, err
 	}
-	for _, mapping := range of(s.byDoctor, id, 0) {
-		s.unmap(mapping)
-	}
+	ended := s.unmapAll(s.byDoctor, id)
 	s.licenses = s.licenses.delete(doctor.LicenseNumber.Key())
 	s.doctors.delete(id)
-	return nil
+	return doctor, ended, nil
 }
 
 func (r doctors) List(ctx context.Context, page domain.Page) ([]domain.Doctor, error) {
@@ -81,4 +77,17 @@ func (r doctors) OfPatient(ctx context.Context, patient domain.ID, page domain.P
 		return nil, err
 	}
 	return take(page.Limit, keys(of(s.byPatient, patient, page.After)), s.doctors.get)
+}
+
+// refuseDoctor says why the doctor cannot be stored, or nothing.
+func (s *state) refuseDoctor(doctor domain.Doctor) error {
+	if owner, taken := s.licenses.get(doctor.LicenseNumber.Key()); taken && owner != doctor.ID {
+		return domain.ErrLicenseTaken()
+	}
+	return nil
+}
+
+func (s *state) putDoctor(doctor domain.Doctor) {
+	s.licenses = s.licenses.set(doctor.LicenseNumber.Key(), doctor.ID)
+	s.doctors.set(doctor.ID, doctor)
 }

@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"slices"
@@ -17,11 +18,12 @@ func (r mappings) Add(ctx context.Context, mapping domain.Mapping) (domain.Mappi
 		return domain.Mapping{}, err
 	}
 	mapping.ID = 0
-	if err := s.clash(mapping); err != nil {
+	if err := s.refuseMapping(mapping); err != nil {
 		return domain.Mapping{}, r.tx.refuse(err)
 	}
 	mapping.ID = s.mappings.nextID()
-	return s.mapPair(mapping), nil
+	s.putMapping(mapping)
+	return s.mappings.get(mapping.ID)
 }
 
 func (r mappings) Get(ctx context.Context, id domain.ID) (domain.Mapping, error) {
@@ -40,24 +42,23 @@ func (r mappings) Save(ctx context.Context, mapping domain.Mapping) error {
 	if _, err := s.mappings.get(mapping.ID); err != nil {
 		return err
 	}
-	if err := s.clash(mapping); err != nil {
+	if err := s.refuseMapping(mapping); err != nil {
 		return r.tx.refuse(err)
 	}
 	s.unmap(mapping.ID)
-	s.mapPair(mapping)
+	s.putMapping(mapping)
 	return nil
 }
 
-func (r mappings) Delete(ctx context.Context, id domain.ID) error {
+func (r mappings) Delete(ctx context.Context, id domain.ID) (domain.Mapping, error) {
 	s, err := r.tx.writing(ctx)
 	if err != nil {
-		return err
+		return domain.Mapping{}, err
 	}
-	if _, err := s.mappings.get(id); err != nil {
-		return err
+	if !s.mappings.has(id) {
+		return domain.Mapping{}, domain.ErrNotFound()
 	}
-	s.unmap(id)
-	return nil
+	return s.unmap(id), nil
 }
 
 func (r mappings) List(ctx context.Context, filter domain.MappingFilter, page domain.Page) ([]domain.Assignment, error) {
@@ -108,8 +109,8 @@ func (s *state) assignment(id domain.ID) (domain.Assignment, error) {
 	}, err
 }
 
-// clash says why the mapping cannot be stored, or nothing.
-func (s *state) clash(mapping domain.Mapping) error {
+// refuseMapping says why the mapping cannot be stored, or nothing.
+func (s *state) refuseMapping(mapping domain.Mapping) error {
 	var missing []string
 	if !s.patients.has(mapping.PatientID) {
 		missing = append(missing, "patient")
@@ -126,17 +127,32 @@ func (s *state) clash(mapping domain.Mapping) error {
 	return nil
 }
 
-func (s *state) mapPair(mapping domain.Mapping) domain.Mapping {
-	mapping.AssignedAt = ports.Kept(mapping.AssignedAt)
-	s.mappings.set(mapping.ID, mapping)
+func (s *state) putMapping(mapping domain.Mapping) {
+	s.mappings.set(mapping.ID, timed(mapping))
 	s.byPatient = s.byPatient.set(pair{mapping.PatientID, mapping.DoctorID}, mapping.ID)
 	s.byDoctor = s.byDoctor.set(pair{mapping.DoctorID, mapping.PatientID}, mapping.ID)
+}
+
+// timed returns the mapping with its time as it is kept.
+func timed(mapping domain.Mapping) domain.Mapping {
+	mapping.AssignedAt = ports.Kept(mapping.AssignedAt)
 	return mapping
 }
 
-func (s *state) unmap(id domain.ID) {
+// unmapAll ends the mappings of owner and returns them in ascending order of ID.
+func (s *state) unmapAll(pairs tree[pair, domain.ID], owner domain.ID) []domain.Mapping {
+	ended := []domain.Mapping{}
+	for _, id := range of(pairs, owner, 0) {
+		ended = append(ended, s.unmap(id))
+	}
+	slices.SortFunc(ended, func(a, b domain.Mapping) int { return cmp.Compare(a.ID, b.ID) })
+	return ended
+}
+
+func (s *state) unmap(id domain.ID) domain.Mapping {
 	mapping, _ := s.mappings.rows.get(id)
 	s.mappings.delete(id)
 	s.byPatient = s.byPatient.delete(pair{mapping.PatientID, mapping.DoctorID})
 	s.byDoctor = s.byDoctor.delete(pair{mapping.DoctorID, mapping.PatientID})
+	return mapping
 }

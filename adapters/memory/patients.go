@@ -16,12 +16,11 @@ func (r patients) Add(ctx context.Context, patient domain.Patient) (domain.Patie
 	if err != nil {
 		return domain.Patient{}, err
 	}
-	if !s.users.has(patient.CreatedBy) {
-		return domain.Patient{}, r.tx.refuse(domain.ErrNoSuchReference("created_by"))
+	if err := s.refusePatient(patient); err != nil {
+		return domain.Patient{}, r.tx.refuse(err)
 	}
 	patient.ID = s.patients.nextID()
-	patient.AssignedDoctors = nil
-	s.patients.set(patient.ID, patient)
+	s.putPatient(patient)
 	return s.patient(patient.ID)
 }
 
@@ -43,24 +42,22 @@ func (r patients) Save(ctx context.Context, patient domain.Patient) error {
 		return err
 	}
 	patient.CreatedBy = before.CreatedBy
-	patient.AssignedDoctors = nil
-	s.patients.set(patient.ID, patient)
+	s.putPatient(patient)
 	return nil
 }
 
-func (r patients) Delete(ctx context.Context, id domain.ID) error {
+func (r patients) Delete(ctx context.Context, id domain.ID) (domain.Patient, []domain.Mapping, error) {
 	s, err := r.tx.writing(ctx)
 	if err != nil {
-		return err
+		return domain.Patient{}, nil, err
 	}
-	if _, err := s.patients.get(id); err != nil {
-		return err
+	patient, err := s.patient(id)
+	if err != nil {
+		return domain.Patient{}, nil, err
 	}
-	for _, mapping := range of(s.byPatient, id, 0) {
-		s.unmap(mapping)
-	}
+	ended := s.unmapAll(s.byPatient, id)
 	s.patients.delete(id)
-	return nil
+	return patient, ended, nil
 }
 
 func (r patients) List(ctx context.Context, page domain.Page) ([]domain.Patient, error) {
@@ -87,4 +84,19 @@ func (s *state) patient(id domain.ID) (domain.Patient, error) {
 	}
 	patient.AssignedDoctors = slices.AppendSeq([]domain.ID{}, keys(of(s.byPatient, id, 0)))
 	return patient, nil
+}
+
+// refusePatient says why the patient cannot be stored, or nothing.
+func (s *state) refusePatient(patient domain.Patient) error {
+	if !s.users.has(patient.CreatedBy) {
+		return domain.ErrNoSuchReference("created_by")
+	}
+	return nil
+}
+
+func (s *state) putPatient(patient domain.Patient) { s.patients.set(patient.ID, unassigned(patient)) }
+
+func unassigned(patient domain.Patient) domain.Patient {
+	patient.AssignedDoctors = nil
+	return patient
 }

@@ -20,6 +20,10 @@ type state struct {
 	events   table[domain.AuditEvent]
 	attempts tree[domain.AttemptKey, domain.Attempts]
 
+	doctorArchive  archive[domain.Doctor]
+	patientArchive archive[domain.Patient]
+	mappingArchive archive[domain.Mapping]
+
 	// These lead from what must be unique to whose it is.
 	emails    tree[string, domain.ID]
 	selectors tree[string, domain.ID]
@@ -38,13 +42,18 @@ type state struct {
 
 func newState() *state {
 	return &state{
-		users:     newTable[domain.User](),
-		sessions:  newTable[domain.Session](),
-		doctors:   newTable[domain.Doctor](),
-		patients:  newTable[domain.Patient](),
-		mappings:  newTable[domain.Mapping](),
-		events:    newTable[domain.AuditEvent](),
-		attempts:  tree[domain.AttemptKey, domain.Attempts]{compare: compareKeys},
+		users:    newTable[domain.User](),
+		sessions: newTable[domain.Session](),
+		doctors:  newTable[domain.Doctor](),
+		patients: newTable[domain.Patient](),
+		mappings: newTable[domain.Mapping](),
+		events:   newTable[domain.AuditEvent](),
+		attempts: tree[domain.AttemptKey, domain.Attempts]{compare: compareKeys},
+
+		doctorArchive:  newArchive[domain.Doctor](),
+		patientArchive: newArchive[domain.Patient](),
+		mappingArchive: newArchive[domain.Mapping](),
+
 		emails:    tree[string, domain.ID]{compare: strings.Compare},
 		selectors: tree[string, domain.ID]{compare: strings.Compare},
 		licenses:  tree[string, domain.ID]{compare: strings.Compare},

@@ -45,7 +45,8 @@ const busyTimeout = 10 * time.Second
 // A commit is on the disk when it is acknowledged (synchronous=FULL in WAL mode;
 // SQLite, "Pragma statements"). Close moves the write-ahead log into the file, so
 // that the file alone can be copied. It must not be on a network file system
-// (SQLite, "Write-Ahead Logging").
+// (SQLite, "Write-Ahead Logging"). What is deleted for good is overwritten with
+// zeros (secure_delete), so that it is not in the file any more.
 //
 // The error is Unavailable when another process keeps the file locked.
 func Open(ctx context.Context, path string, options Options) (*sqlstore.Store, error) {
@@ -58,7 +59,7 @@ func Open(ctx context.Context, path string, options Options) (*sqlstore.Store, e
 	}
 	// BEGIN IMMEDIATE takes the one write lock at once; a transaction that began as
 	// a reader could not wait for it (SQLite, "Transaction").
-	writer, err := open(path, options, "_txlock", "immediate")
+	writer, err := open(path, options, "_txlock", "immediate", "_pragma", "secure_delete(1)")
 	if err != nil {
 		return nil, err
 	}

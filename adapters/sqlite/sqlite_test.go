@@ -153,6 +153,8 @@ func TestSettings(t *testing.T) {
 			"foreign_keys": int64(1),
 			"busy_timeout": int64(10000),
 			"query_only":   int64(1 - i),
+			// Only the writer deletes.
+			"secure_delete": int64(i),
 		} {
 			rows, err := conn.(driver.QueryerContext).QueryContext(t.Context(), "PRAGMA "+pragma, nil)
 			require.NoError(t, err)

@@ -61,7 +61,7 @@ type attempts struct{ *querier }
 func (s attempts) Get(ctx context.Context, key domain.AttemptKey) (domain.Attempts, error) {
 	var row attemptsRow
 	if s.tx != nil {
-		err := s.insert(ctx, &row, lockAttempts, key[:], time.Time{})
+		err := s.returning(ctx, &row, lockAttempts, key[:], time.Time{})
 		return row.entity(), err
 	}
 	err := s.get(ctx, &row, selectAttempts, key[:])

@@ -29,21 +29,38 @@ const (
 		INSERT INTO doctors (name, joined_at, specialization, license_number, license_key, salary)
 		VALUES ($1, $2, $3, $4, $5, $6)
 		RETURNING id`
+	restoreDoctor = `
+		INSERT INTO doctors (name, joined_at, specialization, license_number, license_key, salary, id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)
+		RETURNING id`
 	updateDoctor = `
 		UPDATE doctors
 		SET name = $2, specialization = $3, license_number = $4, license_key = $5, salary = $6
 		WHERE id = $1`
-	deleteDoctor         = `DELETE FROM doctors WHERE id = $1`
-	lockMappingsOfDoctor = `SELECT id FROM mappings WHERE doctor_id = $1 ORDER BY id FOR UPDATE`
+	deleteDoctor           = `DELETE FROM doctors WHERE id = $1 RETURNING ` + doctorColumns
+	lockDoctor             = `SELECT id FROM doctors WHERE id = $1 FOR UPDATE`
+	lockMappingsOfDoctor   = `SELECT id FROM mappings WHERE doctor_id = $1 ORDER BY id FOR UPDATE`
+	deleteMappingsOfDoctor = `DELETE FROM mappings WHERE doctor_id = $1 RETURNING ` + mappingColumns
 )
 
 type doctorRow struct {
-	ID             domain.ID `db:"id"`
-	Name           string    `db:"name"`
-	JoinedAt       string    `db:"joined_at"`
-	Specialization string    `db:"specialization"`
-	LicenseNumber  string    `db:"license_number"`
-	Salary         string    `db:"salary"`
+	ID             domain.ID `db:"id" json:"id"`
+	Name           string    `db:"name" json:"name"`
+	JoinedAt       string    `db:"joined_at" json:"joined_at"`
+	Specialization string    `db:"specialization" json:"specialization"`
+	LicenseNumber  string    `db:"license_number" json:"license_number"`
+	Salary         string    `db:"salary" json:"salary"`
+}
+
+func newDoctorRow(doctor domain.Doctor) doctorRow {
+	return doctorRow{
+		ID:             doctor.ID,
+		Name:           doctor.Name.String(),
+		JoinedAt:       doctor.JoinedAt.String(),
+		Specialization: doctor.Specialization.String(),
+		LicenseNumber:  doctor.LicenseNumber.String(),
+		Salary:         doctor.Salary.String(),
+	}
 }
 
 func (r doctorRow) entity() domain.Doctor {
@@ -61,13 +78,23 @@ func (r doctorRow) entity() domain.Doctor {
 type doctors struct{ *querier }
 
 func (s doctors) Add(ctx context.Context, doctor domain.Doctor) (domain.Doctor, error) {
-	err := s.insert(ctx, &doctor.ID, insertDoctor,
-		doctor.Name.String(), doctor.JoinedAt.String(), doctor.Specialization.String(),
-		doctor.LicenseNumber.String(), doctor.LicenseNumber.Key(), doctor.Salary.String())
-	if err != nil {
+	if err := s.insert(ctx, insertDoctor, &doctor); err != nil {
 		return domain.Doctor{}, err
 	}
 	return doctor, nil
+}
+
+func (s doctors) restore(ctx context.Context, doctor domain.Doctor) error {
+	return s.insert(ctx, restoreDoctor, &doctor, doctor.ID)
+}
+
+// insert runs a statement that adds the doctor, and sets the ID.
+func (s doctors) insert(ctx context.Context, query string, doctor *domain.Doctor, more ...any) error {
+	values := []any{
+		doctor.Name.String(), doctor.JoinedAt.String(), doctor.Specialization.String(),
+		doctor.LicenseNumber.String(), doctor.LicenseNumber.Key(), doctor.Salary.String(),
+	}
+	return s.returning(ctx, &doctor.ID, query, append(values, more...)...)
 }
 
 func (s doctors) Get(ctx context.Context, id domain.ID) (domain.Doctor, error) {
@@ -82,11 +109,14 @@ func (s doctors) Save(ctx context.Context, doctor domain.Doctor) error {
 		doctor.LicenseNumber.String(), doctor.LicenseNumber.Key(), doctor.Salary.String())
 }
 
-func (s doctors) Delete(ctx context.Context, id domain.ID) error {
-	if err := s.lock(ctx, lockMappingsOfDoctor, id); err != nil {
-		return err
+func (s doctors) Delete(ctx context.Context, id domain.ID) (domain.Doctor, []domain.Mapping, error) {
+	ended, err := mappings(s).end(ctx, id, lockMappingsOfDoctor, lockDoctor, deleteMappingsOfDoctor)
+	if err != nil {
+		return domain.Doctor{}, nil, err
 	}
-	return s.change(ctx, deleteDoctor, id)
+	var row doctorRow
+	err = mappings(s).missed(s.returning(ctx, &row, deleteDoctor, id))
+	return row.entity(), ended, err
 }
 
 func (s doctors) List(ctx context.Context, page domain.Page) ([]domain.Doctor, error) {

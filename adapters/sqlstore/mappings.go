@@ -1,7 +1,9 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strconv"
 
 	"example.com/healthcare/domain"
@@ -11,8 +13,9 @@ import (
 // Locks are taken in one order: mappings, then patients, then doctors. That is
 // why deleting a patient or doctor locks its mappings first.
 const (
-	selectMapping = `
-		SELECT id, patient_id, doctor_id, assigned_at
+	mappingColumns = `id, patient_id, doctor_id, assigned_at`
+	selectMapping  = `
+		SELECT ` + mappingColumns + `
 		FROM mappings
 		WHERE id = $1`
 	selectAssignments = `
@@ -26,18 +29,31 @@ const (
 		INSERT INTO mappings (patient_id, doctor_id, assigned_at)
 		VALUES ($1, $2, $3)
 		RETURNING id`
+	restoreMapping = `
+		INSERT INTO mappings (patient_id, doctor_id, assigned_at, id)
+		VALUES ($1, $2, $3, $4)
+		RETURNING id`
 	updateMapping = `
 		UPDATE mappings
 		SET patient_id = $2, doctor_id = $3, assigned_at = $4
 		WHERE id = $1`
-	deleteMapping = `DELETE FROM mappings WHERE id = $1`
+	deleteMapping = `DELETE FROM mappings WHERE id = $1 RETURNING ` + mappingColumns
 )
 
 type mappingRow struct {
-	ID         domain.ID `db:"id"`
-	PatientID  domain.ID `db:"patient_id"`
-	DoctorID   domain.ID `db:"doctor_id"`
-	AssignedAt instant   `db:"assigned_at"`
+	ID         domain.ID `db:"id" json:"id"`
+	PatientID  domain.ID `db:"patient_id" json:"patient_id"`
+	DoctorID   domain.ID `db:"doctor_id" json:"doctor_id"`
+	AssignedAt instant   `db:"assigned_at" json:"assigned_at"`
+}
+
+func newMappingRow(mapping domain.Mapping) mappingRow {
+	return mappingRow{
+		ID:         mapping.ID,
+		PatientID:  mapping.PatientID,
+		DoctorID:   mapping.DoctorID,
+		AssignedAt: instant{ports.Kept(mapping.AssignedAt)},
+	}
 }
 
 func (r mappingRow) entity() domain.Mapping {
@@ -48,15 +64,24 @@ func (r mappingRow) entity() domain.Mapping {
 type mappings struct{ *querier }
 
 func (s mappings) Add(ctx context.Context, mapping domain.Mapping) (domain.Mapping, error) {
-	mapping.AssignedAt = ports.Kept(mapping.AssignedAt)
-	if err := s.refer(ctx, mapping); err != nil {
-		return domain.Mapping{}, err
-	}
-	err := s.insert(ctx, &mapping.ID, insertMapping, mapping.PatientID, mapping.DoctorID, mapping.AssignedAt)
-	if err != nil {
+	if err := s.insert(ctx, insertMapping, &mapping); err != nil {
 		return domain.Mapping{}, err
 	}
 	return mapping, nil
+}
+
+func (s mappings) restore(ctx context.Context, mapping domain.Mapping) error {
+	return s.insert(ctx, restoreMapping, &mapping, mapping.ID)
+}
+
+// insert runs a statement that adds the mapping, and sets the ID.
+func (s mappings) insert(ctx context.Context, query string, mapping *domain.Mapping, more ...any) error {
+	if err := s.refer(ctx, *mapping); err != nil {
+		return err
+	}
+	mapping.AssignedAt = ports.Kept(mapping.AssignedAt)
+	values := []any{mapping.PatientID, mapping.DoctorID, mapping.AssignedAt}
+	return s.returning(ctx, &mapping.ID, query, append(values, more...)...)
 }
 
 // refer locks the patient and the doctor against being deleted, or says which
@@ -104,8 +129,36 @@ func (s mappings) Save(ctx context.Context, mapping domain.Mapping) error {
 	return s.change(ctx, updateMapping, mapping.ID, mapping.PatientID, mapping.DoctorID, ports.Kept(mapping.AssignedAt))
 }
 
-func (s mappings) Delete(ctx context.Context, id domain.ID) error {
-	return s.change(ctx, deleteMapping, id)
+func (s mappings) Delete(ctx context.Context, id domain.ID) (domain.Mapping, error) {
+	var row mappingRow
+	err := s.returning(ctx, &row, deleteMapping, id)
+	return row.entity(), err
+}
+
+// end deletes the mappings of a patient or doctor who is to be deleted next, and
+// returns them in ascending order of ID. Those that come about until lockOwner
+// has the row are among them, and none does after that.
+func (s mappings) end(ctx context.Context, owner domain.ID, lockMappings, lockOwner, deleteMappings string) ([]domain.Mapping, error) {
+	if s.tx == nil {
+		return nil, errWriteInView
+	}
+	for _, query := range []string{lockMappings, lockOwner} {
+		if err := s.lock(ctx, query, owner); err != nil {
+			return nil, err
+		}
+	}
+	ended, err := entities[mappingRow](ctx, s.querier, deleteMappings, owner)
+	slices.SortFunc(ended, func(a, b domain.Mapping) int { return cmp.Compare(a.ID, b.ID) })
+	return ended, err
+}
+
+// missed makes a collision, after which the Update runs again, of an owner's delete
+// that failed because end has missed a mapping.
+func (s mappings) missed(err error) error {
+	if isNoReference(err) {
+		return s.refuse(&failed{kind: Collision, text: "a mapping came about while its patient or doctor was deleted"})
+	}
+	return err
 }
 
 type assignmentRow struct {

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -9,9 +10,10 @@ import (
 )
 
 const (
-	patientColumns = `patients.id, patients.created_by, patients.name,
+	patientOwnColumns = `patients.id, patients.created_by, patients.name,
 			COALESCE(CAST(patients.date_of_birth AS TEXT), '') AS date_of_birth,
-			patients.phone_number, COALESCE(patients.gender, '') AS gender, patients.address, patients.medical_record,
+			patients.phone_number, COALESCE(patients.gender, '') AS gender, patients.address, patients.medical_record`
+	patientColumns = patientOwnColumns + `,
 			COALESCE((
 				SELECT string_agg(CAST(assigned.doctor_id AS TEXT), ',' ORDER BY assigned.doctor_id)
 				FROM mappings AS assigned
@@ -52,24 +54,43 @@ const (
 		INSERT INTO patients (created_by, name, date_of_birth, phone_number, gender, address, medical_record)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)
 		RETURNING id`
+	restorePatient = `
+		INSERT INTO patients (created_by, name, date_of_birth, phone_number, gender, address, medical_record, id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		RETURNING id`
 	updatePatient = `
 		UPDATE patients
 		SET name = $2, date_of_birth = $3, phone_number = $4, gender = $5, address = $6, medical_record = $7
 		WHERE id = $1`
-	deletePatient         = `DELETE FROM patients WHERE id = $1`
-	lockMappingsOfPatient = `SELECT id FROM mappings WHERE patient_id = $1 ORDER BY id FOR UPDATE`
+	deletePatient           = `DELETE FROM patients WHERE id = $1 RETURNING ` + patientOwnColumns
+	lockPatient             = `SELECT id FROM patients WHERE id = $1 FOR UPDATE`
+	lockMappingsOfPatient   = `SELECT id FROM mappings WHERE patient_id = $1 ORDER BY id FOR UPDATE`
+	deleteMappingsOfPatient = `DELETE FROM mappings WHERE patient_id = $1 RETURNING ` + mappingColumns
 )
 
 type patientRow struct {
-	ID              domain.ID `db:"id"`
-	CreatedBy       domain.ID `db:"created_by"`
-	Name            string    `db:"name"`
-	DateOfBirth     string    `db:"date_of_birth"`
-	Phone           string    `db:"phone_number"`
-	Gender          string    `db:"gender"`
-	Address         string    `db:"address"`
-	MedicalRecord   string    `db:"medical_record"`
-	AssignedDoctors idList    `db:"assigned_doctors"`
+	ID              domain.ID `db:"id" json:"id"`
+	CreatedBy       domain.ID `db:"created_by" json:"created_by"`
+	Name            string    `db:"name" json:"name"`
+	DateOfBirth     string    `db:"date_of_birth" json:"date_of_birth"`
+	Phone           string    `db:"phone_number" json:"phone_number"`
+	Gender          string    `db:"gender" json:"gender"`
+	Address         string    `db:"address" json:"address"`
+	MedicalRecord   string    `db:"medical_record" json:"medical_record"`
+	AssignedDoctors idList    `db:"assigned_doctors" json:"-"`
+}
+
+func newPatientRow(patient domain.Patient) patientRow {
+	return patientRow{
+		ID:            patient.ID,
+		CreatedBy:     patient.CreatedBy,
+		Name:          patient.Name.String(),
+		DateOfBirth:   patient.DateOfBirth.String(),
+		Phone:         patient.Phone.String(),
+		Gender:        patient.Gender.String(),
+		Address:       patient.Address.String(),
+		MedicalRecord: patient.MedicalRecord.String(),
+	}
 }
 
 func (r patientRow) entity() domain.Patient {
@@ -106,17 +127,28 @@ func (l idList) ids() []domain.ID {
 type patients struct{ *querier }
 
 func (s patients) Add(ctx context.Context, patient domain.Patient) (domain.Patient, error) {
-	err := s.insert(ctx, &patient.ID, insertPatient,
-		patient.CreatedBy, patient.Name.String(), textOrNull(patient.DateOfBirth), patient.Phone.String(),
-		textOrNull(patient.Gender), patient.Address.String(), patient.MedicalRecord.String())
-	switch {
-	case isNoReference(err):
-		return domain.Patient{}, s.refuse(domain.ErrNoSuchReference("created_by"))
-	case err != nil:
+	if err := s.insert(ctx, insertPatient, &patient); err != nil {
 		return domain.Patient{}, err
 	}
 	patient.AssignedDoctors = []domain.ID{}
 	return patient, nil
+}
+
+func (s patients) restore(ctx context.Context, patient domain.Patient) error {
+	return s.insert(ctx, restorePatient, &patient, patient.ID)
+}
+
+// insert runs a statement that adds the patient, and sets the ID.
+func (s patients) insert(ctx context.Context, query string, patient *domain.Patient, more ...any) error {
+	values := []any{
+		patient.CreatedBy, patient.Name.String(), textOrNull(patient.DateOfBirth), patient.Phone.String(),
+		textOrNull(patient.Gender), patient.Address.String(), patient.MedicalRecord.String(),
+	}
+	err := s.returning(ctx, &patient.ID, query, append(values, more...)...)
+	if isNoReference(err) {
+		return s.refuse(domain.ErrNoSuchReference("created_by"))
+	}
+	return err
 }
 
 func (s patients) Get(ctx context.Context, id domain.ID) (domain.Patient, error) {
@@ -131,11 +163,19 @@ func (s patients) Save(ctx context.Context, patient domain.Patient) error {
 		textOrNull(patient.Gender), patient.Address.String(), patient.MedicalRecord.String())
 }
 
-func (s patients) Delete(ctx context.Context, id domain.ID) error {
-	if err := s.lock(ctx, lockMappingsOfPatient, id); err != nil {
-		return err
+func (s patients) Delete(ctx context.Context, id domain.ID) (domain.Patient, []domain.Mapping, error) {
+	ended, err := mappings(s).end(ctx, id, lockMappingsOfPatient, lockPatient, deleteMappingsOfPatient)
+	if err != nil {
+		return domain.Patient{}, nil, err
 	}
-	return s.change(ctx, deletePatient, id)
+	var row patientRow
+	err = mappings(s).missed(s.returning(ctx, &row, deletePatient, id))
+	patient := row.entity()
+	for _, mapping := range ended {
+		patient.AssignedDoctors = append(patient.AssignedDoctors, mapping.DoctorID)
+	}
+	slices.Sort(patient.AssignedDoctors)
+	return patient, ended, err
 }
 
 func (s patients) List(ctx context.Context, page domain.Page) ([]domain.Patient, error) {

@@ -96,7 +96,7 @@ func (s sessions) Add(ctx context.Context, session domain.Session) (domain.Sessi
 	session.CreatedAt, session.LastUsedAt = ports.Kept(session.CreatedAt), ports.Kept(session.LastUsedAt)
 	session.ExpiresAt, session.RevokedAt = ports.Kept(session.ExpiresAt), ports.Kept(session.RevokedAt)
 	address, _ := session.Origin.Address.MarshalText() // Empty for the zero Addr, and never an error.
-	err := s.insert(ctx, &session.ID, insertSession,
+	err := s.returning(ctx, &session.ID, insertSession,
 		session.UserID, session.CreatedAt, session.ExpiresAt, timeOrNull(session.RevokedAt),
 		session.Selector[:], session.RefreshHash[:],
 		string(address), session.Origin.Device, session.LastUsedAt)

@@ -120,8 +120,9 @@ func entities[R interface{ entity() E }, E any](ctx context.Context, q *querier,
 	return list, nil
 }
 
-// insert adds a row and reads into dest what the statement returns of it.
-func (q *querier) insert(ctx context.Context, dest any, query string, args ...any) error {
+// returning runs a statement that writes to one row and reads into dest what it
+// returns of it; none is NotFound.
+func (q *querier) returning(ctx context.Context, dest any, query string, args ...any) error {
 	if q.tx == nil {
 		return errWriteInView
 	}

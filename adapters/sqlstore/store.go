@@ -159,3 +159,17 @@ func (t tx) Doctors() ports.Doctors   { return doctors{t.querier} }
 func (t tx) Patients() ports.Patients { return patients{t.querier} }
 func (t tx) Mappings() ports.Mappings { return mappings{t.querier} }
 func (t tx) Audit() ports.Audit       { return audit{t.querier} }
+
+func (t tx) DoctorHistory() ports.History[domain.Doctor] {
+	return history[doctorRow, domain.Doctor]{t.querier, doctorKind}
+}
+
+func (t tx) PatientHistory() ports.History[domain.Patient] {
+	return history[patientSnapshot, domain.Patient]{t.querier, patientKind}
+}
+
+func (t tx) MappingHistory() ports.History[domain.Mapping] {
+	return history[mappingRow, domain.Mapping]{t.querier, mappingKind}
+}
+
+func (t tx) Retention() ports.Retention { return retention{t.querier} }

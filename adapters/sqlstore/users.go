@@ -103,7 +103,7 @@ type users struct{ *querier }
 
 func (s users) Add(ctx context.Context, user domain.User) (domain.User, error) {
 	user.CreatedAt = ports.Kept(user.CreatedAt)
-	err := s.insert(ctx, &user.ID, insertUser, append(userValues(user), user.CreatedAt)...)
+	err := s.returning(ctx, &user.ID, insertUser, append(userValues(user), user.CreatedAt)...)
 	if err != nil {
 		return domain.User{}, err
 	}

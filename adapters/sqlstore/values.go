@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
 )
 
@@ -40,6 +41,14 @@ func textOrNull(value fmt.Stringer) any {
 		return text
 	}
 	return nil
+}
+
+// kindOrNull stores no kind as NULL.
+func kindOrNull(kind domain.SubjectKind) any {
+	if kind == "" {
+		return nil
+	}
+	return string(kind)
 }
 
 // numberOrNull stores zero as NULL.

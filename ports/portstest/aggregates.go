@@ -19,15 +19,12 @@ type repository[T any] interface {
 	Save(ctx context.Context, entity T) error
 }
 
-type deleter interface {
-	Delete(ctx context.Context, id domain.ID) error
-}
-
 // aggregate is one kind of entity, as the promises that hold for all see it.
 type aggregate[T any] struct {
 	in func(ports.Tx) repository[T]
-	// deletes is nil where nothing is ever deleted.
-	deletes func(ports.Tx) deleter
+	// deletes is nil where nothing is ever deleted. It returns what it deleted, and
+	// the mappings that were deleted with it.
+	deletes func(ctx context.Context, tx ports.Tx, id domain.ID) (T, []domain.Mapping, error)
 	// create makes an entity unlike all others, after adding what it refers to,
 	// and a bystander: otherwise IDs of different kinds would agree, and taking
 	// one for the other would go unnoticed.
@@ -70,8 +67,10 @@ var sessions = aggregate[domain.Session]{
 }
 
 var doctors = aggregate[domain.Doctor]{
-	in:       func(tx ports.Tx) repository[domain.Doctor] { return tx.Doctors() },
-	deletes:  func(tx ports.Tx) deleter { return tx.Doctors() },
+	in: func(tx ports.Tx) repository[domain.Doctor] { return tx.Doctors() },
+	deletes: func(ctx context.Context, tx ports.Tx, id domain.ID) (domain.Doctor, []domain.Mapping, error) {
+		return tx.Doctors().Delete(ctx, id)
+	},
 	create:   func(tester, ports.Tx) domain.Doctor { return newDoctor() },
 	identity: func(doctor *domain.Doctor) *domain.ID { return &doctor.ID },
 	count: func(doctor domain.Doctor) domain.Doctor {
@@ -81,8 +80,10 @@ var doctors = aggregate[domain.Doctor]{
 }
 
 var patients = aggregate[domain.Patient]{
-	in:      func(tx ports.Tx) repository[domain.Patient] { return tx.Patients() },
-	deletes: func(tx ports.Tx) deleter { return tx.Patients() },
+	in: func(tx ports.Tx) repository[domain.Patient] { return tx.Patients() },
+	deletes: func(ctx context.Context, tx ports.Tx, id domain.ID) (domain.Patient, []domain.Mapping, error) {
+		return tx.Patients().Delete(ctx, id)
+	},
 	create: func(t tester, tx ports.Tx) domain.Patient {
 		t.Helper()
 		users.addIn(t, tx, newUser())
@@ -96,8 +97,11 @@ var patients = aggregate[domain.Patient]{
 }
 
 var mappings = aggregate[domain.Mapping]{
-	in:      func(tx ports.Tx) repository[domain.Mapping] { return tx.Mappings() },
-	deletes: func(tx ports.Tx) deleter { return tx.Mappings() },
+	in: func(tx ports.Tx) repository[domain.Mapping] { return tx.Mappings() },
+	deletes: func(ctx context.Context, tx ports.Tx, id domain.ID) (domain.Mapping, []domain.Mapping, error) {
+		mapping, err := tx.Mappings().Delete(ctx, id)
+		return mapping, nil, err
+	},
 	create: func(t tester, tx ports.Tx) domain.Mapping {
 		t.Helper()
 		doctors.addIn(t, tx, newDoctor())
@@ -139,9 +143,14 @@ func (a aggregate[T]) addIn(t tester, tx ports.Tx, entity T) T {
 	return added
 }
 
+func (a aggregate[T]) tryDeleteIn(ctx context.Context, tx ports.Tx, id domain.ID) error {
+	_, _, err := a.deletes(ctx, tx, id)
+	return err
+}
+
 func (a aggregate[T]) deleteIn(t tester, tx ports.Tx, id domain.ID) {
 	t.Helper()
-	require.NoError(t, a.deletes(tx).Delete(t.Context(), id))
+	require.NoError(t, a.tryDeleteIn(t.Context(), tx, id))
 }
 
 // The methods that follow are a transaction each. Those with try return the
@@ -215,7 +224,7 @@ func (a aggregate[T]) save(t tester, store ports.Store, entity T) {
 }
 
 func (a aggregate[T]) tryDelete(ctx context.Context, store ports.Store, id domain.ID) error {
-	return store.Update(ctx, func(tx ports.Tx) error { return a.deletes(tx).Delete(ctx, id) })
+	return store.Update(ctx, func(tx ports.Tx) error { return a.tryDeleteIn(ctx, tx, id) })
 }
 
 func (a aggregate[T]) delete(t tester, store ports.Store, id domain.ID) {

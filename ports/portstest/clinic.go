@@ -57,7 +57,7 @@ func (c clinic) turnOver(ctx context.Context, tx ports.Tx) error {
 		func() error { return tx.Doctors().Save(ctx, doctors.count(c.doctor)) },
 		func() error { return tx.Mappings().Save(ctx, mappings.count(c.mapping)) },
 		func() error { return tx.Attempts().Save(ctx, c.key, newAttempts(2), now) },
-		func() error { return tx.Patients().Delete(ctx, c.patient.ID) },
+		func() error { return patients.tryDeleteIn(ctx, tx, c.patient.ID) },
 		func() error { return tx.Audit().Add(ctx, newEvent()) },
 		func() error { _, err := tx.Users().Add(ctx, newUser()); return err },
 		func() error { _, err := tx.Doctors().Add(ctx, newDoctor()); return err },

@@ -66,6 +66,43 @@ func testDeletes(s suite) {
 		})
 	})
 
+	s.promise("Delete returns the mappings that it ended in order of their IDs, and the patient with all doctors", func(t *testing.T, store ports.Store) {
+		w := newWard(t, store)
+		// The IDs are not in the order of patients, nor of doctors.
+		doctor, patient := doctors.addNew(t, store), w.patients[1]
+		late := mappings.add(t, store, newMapping(patient.ID, doctor.ID))
+		last := mappings.add(t, store, newMapping(w.patients[0].ID, doctor.ID))
+		mappings.delete(t, store, w.mappings[1][0].ID)
+		again := mappings.add(t, store, newMapping(patient.ID, w.doctors[0].ID))
+		patient.AssignedDoctors = []domain.ID{w.doctors[0].ID, w.doctors[1].ID, doctor.ID}
+		require.ErrorIs(t, store.Update(t.Context(), func(tx ports.Tx) error {
+			gone, ended, err := tx.Doctors().Delete(t.Context(), doctor.ID)
+			require.NoError(t, err)
+			require.Equal(t, doctor, gone)
+			require.Equal(t, []domain.Mapping{late, last}, ended)
+			return errBroken
+		}), errBroken)
+		update(t, store, func(tx ports.Tx) error {
+			gone, ended, err := tx.Patients().Delete(t.Context(), patient.ID)
+			require.Equal(t, patient, gone)
+			require.Equal(t, []domain.Mapping{w.mappings[1][1], late, again}, ended)
+			return err
+		})
+	})
+
+	s.promise("Delete of who has no mappings returns an empty list, not a missing one", func(t *testing.T, store ports.Store) {
+		update(t, store, func(tx ports.Tx) error {
+			_, ended, err := tx.Doctors().Delete(t.Context(), doctors.addIn(t, tx, newDoctor()).ID)
+			require.NoError(t, err)
+			require.Equal(t, []domain.Mapping{}, ended)
+			patient := patients.addIn(t, tx, patients.create(t, tx))
+			gone, ended, err := tx.Patients().Delete(t.Context(), patient.ID)
+			require.Equal(t, patient, gone)
+			require.Equal(t, []domain.Mapping{}, ended)
+			return err
+		})
+	})
+
 	s.promise("Delete of a mapping ends nothing else", func(t *testing.T, store ports.Store) {
 		w := newWard(t, store)
 		mappings.delete(t, store, w.mappings[0][0].ID)
@@ -80,7 +117,7 @@ func testDeletes(s suite) {
 	s.promise("an Update sees that its Delete has ended mappings", func(t *testing.T, store ports.Store) {
 		w := newWard(t, store)
 		update(t, store, func(tx ports.Tx) error {
-			if err := tx.Doctors().Delete(t.Context(), w.doctors[0].ID); err != nil {
+			if err := doctors.tryDeleteIn(t.Context(), tx, w.doctors[0].ID); err != nil {
 				return err
 			}
 			patient, err := tx.Patients().Get(t.Context(), w.patients[1].ID)
@@ -88,7 +125,7 @@ func testDeletes(s suite) {
 				return err
 			}
 			assert.Equal(t, []domain.ID{w.doctors[1].ID}, patient.AssignedDoctors)
-			if err := tx.Patients().Delete(t.Context(), w.patients[0].ID); err != nil {
+			if err := patients.tryDeleteIn(t.Context(), tx, w.patients[0].ID); err != nil {
 				return err
 			}
 			found, err := tx.Mappings().List(t.Context(), domain.MappingFilter{}, everything)
@@ -101,10 +138,10 @@ func testDeletes(s suite) {
 		w := newWard(t, store)
 		before := allMappings(t, store)
 		err := store.Update(t.Context(), func(tx ports.Tx) error {
-			if err := tx.Doctors().Delete(t.Context(), w.doctors[0].ID); err != nil {
+			if err := doctors.tryDeleteIn(t.Context(), tx, w.doctors[0].ID); err != nil {
 				return err
 			}
-			if err := tx.Patients().Delete(t.Context(), w.patients[1].ID); err != nil {
+			if err := patients.tryDeleteIn(t.Context(), tx, w.patients[1].ID); err != nil {
 				return err
 			}
 			return errBroken

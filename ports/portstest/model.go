@@ -15,17 +15,17 @@ import (
 // model is what a store should hold: a store of its own, and too simple to be wrong.
 type model struct {
 	creator  domain.ID
-	doctors  shelf[domain.Doctor]
-	patients shelf[domain.Patient]
-	mappings shelf[domain.Mapping]
+	doctors  cabinet[domain.Doctor]
+	patients cabinet[domain.Patient]
+	mappings cabinet[domain.Mapping]
 }
 
 func newModel(creator domain.ID) model {
 	return model{
 		creator:  creator,
-		doctors:  shelf[domain.Doctor]{of: doctors, rows: map[domain.ID]domain.Doctor{}},
-		patients: shelf[domain.Patient]{of: patients, rows: map[domain.ID]domain.Patient{}},
-		mappings: shelf[domain.Mapping]{of: mappings, rows: map[domain.ID]domain.Mapping{}},
+		doctors:  newCabinet(doctorArchive),
+		patients: newCabinet(patientArchive),
+		mappings: newCabinet(mappingArchive),
 	}
 }
 
@@ -91,13 +91,6 @@ func (s *shelf[T]) save(t tester, tx ports.Tx, entity T, refusal error) error {
 	return err
 }
 
-func (s *shelf[T]) delete(t tester, tx ports.Tx, id domain.ID) error {
-	err := s.of.deletes(tx).Delete(t.Context(), id)
-	requireOutcome(t, s.missing(id), err)
-	delete(s.rows, id)
-	return err
-}
-
 func requireOutcome(t tester, want, got error) {
 	t.Helper()
 	if want == nil {
@@ -123,7 +116,8 @@ func drawStep(t *rapid.T) step {
 		verb: rapid.SampledFrom([]string{
 			"add doctor", "add doctor", "save doctor", "delete doctor",
 			"add patient", "add patient", "save patient", "delete patient",
-			"assign", "assign", "assign", "assign", "move", "move", "unassign", "break off",
+			"assign", "assign", "assign", "assign", "move", "move", "unassign",
+			"restore doctor", "restore patient", "restore mapping", "break off",
 		}).Draw(t, "verb"),
 		patient: choice.Draw(t, "patient"),
 		doctor:  choice.Draw(t, "doctor"),
@@ -146,25 +140,45 @@ func (m *model) take(t tester, tx ports.Tx, s step) error {
 		doctor.ID = doctorID
 		return m.doctors.save(t, tx, doctor, m.refuseDoctor(doctor))
 	case "delete doctor":
-		maps.DeleteFunc(m.mappings.rows, func(_ domain.ID, mapping domain.Mapping) bool { return mapping.DoctorID == doctorID })
-		return m.doctors.delete(t, tx, doctorID)
+		ended, err := m.doctors.delete(t, tx, doctorID)
+		m.end(t, tx, ended, func(mapping domain.Mapping) bool { return mapping.DoctorID == doctorID })
+		return err
+	case "restore doctor":
+		return m.doctors.restore(t, tx, doctorID, m.refuseDoctor)
 	case "add patient":
 		return m.patients.add(t, tx, patient, nil)
 	case "save patient":
 		patient.ID = patientID
 		return m.patients.save(t, tx, patient, nil)
 	case "delete patient":
-		maps.DeleteFunc(m.mappings.rows, func(_ domain.ID, mapping domain.Mapping) bool { return mapping.PatientID == patientID })
-		return m.patients.delete(t, tx, patientID)
+		ended, err := m.patients.delete(t, tx, patientID)
+		m.end(t, tx, ended, func(mapping domain.Mapping) bool { return mapping.PatientID == patientID })
+		return err
+	case "restore patient":
+		return m.patients.restore(t, tx, patientID, func(domain.Patient) error { return nil })
 	case "assign":
 		return m.mappings.add(t, tx, mapping, m.refuseMapping(mapping))
 	case "move":
 		mapping.ID = mappingID
 		return m.mappings.save(t, tx, mapping, m.refuseMapping(mapping))
 	case "unassign":
-		return m.mappings.delete(t, tx, mappingID)
+		_, err := m.mappings.delete(t, tx, mappingID)
+		return err
+	case "restore mapping":
+		return m.mappings.restore(t, tx, mappingID, m.refuseMapping)
 	default:
 		return errBroken
+	}
+}
+
+// end checks that the mappings that ended are those that should, and keeps that.
+func (m *model) end(t tester, tx ports.Tx, ended []domain.Mapping, should func(domain.Mapping) bool) {
+	t.Helper()
+	want := slices.DeleteFunc(m.mappings.sorted(), func(mapping domain.Mapping) bool { return !should(mapping) })
+	require.Len(t, ended, len(want))
+	for i, mapping := range want {
+		require.Equal(t, mapping, ended[i])
+		m.mappings.discard(t, tx, mapping.ID)
 	}
 }
 
@@ -221,4 +235,7 @@ func (m *model) requireSame(t tester, tx ports.Tx) {
 	all, err := tx.Mappings().List(t.Context(), domain.MappingFilter{}, everything)
 	require.NoError(t, err)
 	require.Equal(t, wantMappings, all)
+	m.doctors.requireGone(t, tx)
+	m.patients.requireGone(t, tx)
+	m.mappings.requireGone(t, tx)
 }

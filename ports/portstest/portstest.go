@@ -39,6 +39,12 @@ func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
 		{"Mappings", func(s suite) { testRepository(s, mappings); testMappings(s) }},
 		{"Audit", testAudit},
 		{"Deletes", testDeletes},
+		{"Doctors' history", func(s suite) { testHistory(s, doctorArchive) }},
+		{"Patients' history", func(s suite) { testHistory(s, patientArchive) }},
+		{"Mappings' history", func(s suite) { testHistory(s, mappingArchive) }},
+		{"Restores", testRefusedRestores},
+		{"Snapshots", testSnapshots},
+		{"Retention", testOtherRetention},
 		{"Values", testValues},
 		{"Lists", testLists},
 		{"Sizes", testSizes},
@@ -47,6 +53,13 @@ func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(suite{t, open}) })
 	}
+}
+
+func testHistory[T any](s suite, a archive[T]) {
+	testVersions(s, a)
+	testDeletions(s, a)
+	testRestores(s, a)
+	testRetention(s, a)
 }
 
 // suite is a group of promises, each checked on a store of its own.

@@ -20,16 +20,19 @@ func testRaces(s suite) {
 		for range rounds {
 			patient := patients.addNew(t, store)
 			staff := doctors.addSeveral(t, store, crowd/2)
-			errs := together(len(staff)+1, func(i int) error {
+			added, ended := make([]domain.Mapping, len(staff)), []domain.Mapping(nil)
+			errs := together(len(staff)+1, func(i int) (err error) {
 				if i == len(staff) {
-					return patients.tryDelete(t.Context(), store, patient.ID)
+					ended, err = deletedWith(t.Context(), store, patients, patient.ID)
+					return err
 				}
-				_, err := mappings.tryAdd(t.Context(), store, newMapping(patient.ID, staff[i].ID))
+				added[i], err = mappings.tryAdd(t.Context(), store, newMapping(patient.ID, staff[i].ID))
 				return err
 			})
 			require.NoError(t, errs[len(staff)])
 			requireEach(t, errs[:len(staff)], domain.ErrNoSuchReference("patient"))
 			require.Empty(t, allMappings(t, store))
+			requireAllEnded(t, added, errs, ended)
 		}
 	})
 
@@ -37,16 +40,19 @@ func testRaces(s suite) {
 		for range rounds {
 			doctor := doctors.addNew(t, store)
 			ill := patients.addSeveral(t, store, crowd/2)
-			errs := together(len(ill)+1, func(i int) error {
+			added, ended := make([]domain.Mapping, len(ill)), []domain.Mapping(nil)
+			errs := together(len(ill)+1, func(i int) (err error) {
 				if i == len(ill) {
-					return doctors.tryDelete(t.Context(), store, doctor.ID)
+					ended, err = deletedWith(t.Context(), store, doctors, doctor.ID)
+					return err
 				}
-				_, err := mappings.tryAdd(t.Context(), store, newMapping(ill[i].ID, doctor.ID))
+				added[i], err = mappings.tryAdd(t.Context(), store, newMapping(ill[i].ID, doctor.ID))
 				return err
 			})
 			require.NoError(t, errs[len(ill)])
 			requireEach(t, errs[:len(ill)], domain.ErrNoSuchReference("doctor"))
 			require.Empty(t, allMappings(t, store))
+			requireAllEnded(t, added, errs, ended)
 		}
 	})
 
@@ -121,6 +127,27 @@ func testRaces(s suite) {
 			require.Equal(t, doctors.counted(doctor, 4), doctors.get(t, store, doctor.ID))
 		}
 	})
+}
+
+// deletedWith deletes an entity and returns the mappings that were deleted with it.
+func deletedWith[T any](ctx context.Context, store ports.Store, a aggregate[T], id domain.ID) (ended []domain.Mapping, err error) {
+	err = store.Update(ctx, func(tx ports.Tx) (err error) {
+		_, ended, err = a.deletes(ctx, tx, id)
+		return err
+	})
+	return ended, err
+}
+
+// requireAllEnded checks that ended is those that were added without an error.
+func requireAllEnded(t *testing.T, added []domain.Mapping, errs []error, ended []domain.Mapping) {
+	t.Helper()
+	want := []domain.Mapping{}
+	for i, mapping := range added {
+		if errs[i] == nil {
+			want = append(want, mapping)
+		}
+	}
+	require.ElementsMatch(t, want, ended)
 }
 
 // race is a promise on Updates that run at once.

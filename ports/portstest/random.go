@@ -1,6 +1,7 @@
 package portstest
 
 import (
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -97,7 +98,7 @@ func (m model) after(t tester, store ports.Store, steps []step) (next model, err
 	return next, err
 }
 
-// discharge deletes all patients and doctors.
+// discharge deletes all patients and doctors, and forgets who was deleted before.
 func discharge(t tester, store ports.Store) {
 	t.Helper()
 	everyone, staff := allPatients(t, store), allDoctors(t, store)
@@ -107,6 +108,11 @@ func discharge(t tester, store ports.Store) {
 		}
 		for _, doctor := range staff {
 			doctors.deleteIn(t, tx, doctor.ID)
+		}
+		for _, kind := range []domain.SubjectKind{domain.AboutDoctor, domain.AboutPatient, domain.AboutMapping} {
+			if _, err := tx.Retention().Purge(t.Context(), kind, never, math.MaxInt32); err != nil {
+				return err
+			}
 		}
 		return nil
 	})

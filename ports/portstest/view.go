@@ -35,6 +35,7 @@ func testView(s suite) {
 
 	s.promise("nothing can be written", func(t *testing.T, store ports.Store) {
 		before := newClinic(t, store)
+		kept := mappingArchive.keep(t, store, mappingArchive.version(domain.Deleted, before.mapping))
 		for name, write := range map[string]func(ports.Tx) error{
 			"Users.Add":       func(tx ports.Tx) error { _, err := tx.Users().Add(t.Context(), newUser()); return err },
 			"Users.Save":      func(tx ports.Tx) error { return tx.Users().Save(t.Context(), users.count(before.user)) },
@@ -44,23 +45,36 @@ func testView(s suite) {
 			"Attempts.Save":   func(tx ports.Tx) error { return tx.Attempts().Save(t.Context(), before.key, newAttempts(2), now) },
 			"Doctors.Add":     func(tx ports.Tx) error { _, err := tx.Doctors().Add(t.Context(), newDoctor()); return err },
 			"Doctors.Save":    func(tx ports.Tx) error { return tx.Doctors().Save(t.Context(), doctors.count(before.doctor)) },
-			"Doctors.Delete":  func(tx ports.Tx) error { return tx.Doctors().Delete(t.Context(), before.doctor.ID) },
+			"Doctors.Delete":  func(tx ports.Tx) error { return doctors.tryDeleteIn(t.Context(), tx, before.doctor.ID) },
 			"Patients.Add":    func(tx ports.Tx) error { _, err := tx.Patients().Add(t.Context(), before.patient); return err },
 			"Patients.Save":   func(tx ports.Tx) error { return tx.Patients().Save(t.Context(), patients.count(before.patient)) },
-			"Patients.Delete": func(tx ports.Tx) error { return tx.Patients().Delete(t.Context(), before.patient.ID) },
+			"Patients.Delete": func(tx ports.Tx) error { return patients.tryDeleteIn(t.Context(), tx, before.patient.ID) },
 			"Mappings.Add":    func(tx ports.Tx) error { _, err := tx.Mappings().Add(t.Context(), before.mapping); return err },
 			"Mappings.Save":   func(tx ports.Tx) error { return tx.Mappings().Save(t.Context(), mappings.count(before.mapping)) },
 			"Mappings.Add of what does not exist": func(tx ports.Tx) error {
 				_, err := tx.Mappings().Add(t.Context(), newMapping(1<<40, 1<<40))
 				return err
 			},
-			"Mappings.Delete": func(tx ports.Tx) error { return tx.Mappings().Delete(t.Context(), before.mapping.ID) },
-			"Audit.Add":       func(tx ports.Tx) error { return tx.Audit().Add(t.Context(), newEvent()) },
+			"Mappings.Delete": func(tx ports.Tx) error { return mappings.tryDeleteIn(t.Context(), tx, before.mapping.ID) },
+			"History.Keep": func(tx ports.Tx) error {
+				_, err := tx.DoctorHistory().Keep(t.Context(), doctorArchive.version(domain.Updated, before.doctor))
+				return err
+			},
+			"History.Keep of nothing":            func(tx ports.Tx) error { _, err := tx.PatientHistory().Keep(t.Context()); return err },
+			"History.Restore of what is deleted": func(tx ports.Tx) error { return tx.MappingHistory().Restore(t.Context(), before.mapping) },
+			"History.Restore of what is not":     func(tx ports.Tx) error { return tx.DoctorHistory().Restore(t.Context(), before.doctor) },
+			"Retention.Purge": func(tx ports.Tx) error {
+				_, err := tx.Retention().Purge(t.Context(), domain.AboutMapping, never, 10)
+				return err
+			},
+			"Audit.Add": func(tx ports.Tx) error { return tx.Audit().Add(t.Context(), newEvent()) },
 		} {
 			err := store.View(t.Context(), write)
 			require.Error(t, err, name)
 			require.Equal(t, domain.Internal, domain.KindOf(err), "%s: %v", name, err)
 		}
+		require.Empty(t, doctorArchive.versions(t, store, before.doctor.ID, everything))
+		require.Equal(t, kept, mappingArchive.deleted(t, store, domain.Reference{}, everything))
 		before.requireUntouched(t, store)
 	})
 

@@ -1,0 +1,115 @@
+package memory
+
+import (
+	"cmp"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"example.com/healthcare/domain"
+)
+
+// archive keeps the versions of the records of one kind.
+type archive[T any] struct {
+	// versions holds those of each record, in order. An Update may append to them
+	// where they are: it is the only one, and nobody looks beyond the length that
+	// was committed.
+	versions tree[domain.ID, []domain.Version[T]]
+	// deleted holds the last versions of the records that are deleted.
+	deleted tree[domain.ID, domain.Version[T]]
+	// deletedWith holds each of those that say With what.
+	deletedWith tree[companion, struct{}]
+}
+
+func newArchive[T any]() archive[T] {
+	return archive[T]{
+		versions:    tree[domain.ID, []domain.Version[T]]{compare: cmp.Compare[domain.ID]},
+		deleted:     tree[domain.ID, domain.Version[T]]{compare: cmp.Compare[domain.ID]},
+		deletedWith: tree[companion, struct{}]{compare: compareCompanions},
+	}
+}
+
+// companion is a record that was deleted with another one.
+type companion struct {
+	with domain.Reference
+	id   domain.ID
+}
+
+func compareCompanions(a, b companion) int {
+	return cmp.Or(
+		strings.Compare(string(a.with.Kind), string(b.with.Kind)),
+		cmp.Compare(a.with.ID, b.with.ID),
+		cmp.Compare(a.id, b.id),
+	)
+}
+
+// keep adds a version of the record with the ID and returns it with its Number.
+func (a *archive[T]) keep(id domain.ID, version domain.Version[T]) domain.Version[T] {
+	earlier, _ := a.versions.get(id)
+	version.Number = len(earlier) + 1
+	a.versions = a.versions.set(id, append(earlier, version))
+	a.undelete(id)
+	if version.Change == domain.Deleted {
+		a.deleted = a.deleted.set(id, version)
+		a.deletedWith = a.deletedWith.set(companion{version.With, id}, struct{}{})
+	}
+	return version
+}
+
+func (a *archive[T]) undelete(id domain.ID) {
+	before, _ := a.deleted.get(id)
+	a.deleted = a.deleted.delete(id)
+	a.deletedWith = a.deletedWith.delete(companion{before.With, id})
+}
+
+// get returns the last version of a deleted record.
+func (a *archive[T]) get(id domain.ID) (domain.Version[T], error) {
+	version, found := a.deleted.get(id)
+	if !found {
+		return version, domain.ErrNotFound()
+	}
+	return version, nil
+}
+
+// ids iterates over the deleted records above after, in ascending order; unless
+// with is zero, only over those that were deleted With it.
+func (a *archive[T]) ids(with domain.Reference, after domain.ID) iter.Seq[domain.ID] {
+	if with == (domain.Reference{}) {
+		return keys(a.deleted.after(after))
+	}
+	return func(yield func(domain.ID) bool) {
+		for key := range a.deletedWith.after(companion{with, after}) {
+			if key.with != with || !yield(key.id) {
+				return
+			}
+		}
+	}
+}
+
+// expired returns the records that were deleted before the time, the longest
+// deleted first.
+func (a *archive[T]) expired(before time.Time) []domain.ID {
+	type deletion struct {
+		at time.Time
+		id domain.ID
+	}
+	var deletions []deletion
+	for id, version := range a.deleted.after(0) {
+		if version.At.Before(before) {
+			deletions = append(deletions, deletion{version.At, id})
+		}
+	}
+	slices.SortFunc(deletions, func(a, b deletion) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.id, b.id)) })
+	ids := []domain.ID{}
+	for _, deletion := range deletions {
+		ids = append(ids, deletion.id)
+	}
+	return ids
+}
+
+// purge removes all versions of the record.
+func (a *archive[T]) purge(id domain.ID) {
+	a.undelete(id)
+	a.versions = a.versions.delete(id)
+}

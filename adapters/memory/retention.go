@@ -1,0 +1,55 @@
+package memory
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+type retention struct{ tx *tx }
+
+func (r retention) Expired(ctx context.Context, kind domain.SubjectKind, before time.Time) (int, error) {
+	s, err := r.tx.reading(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return len(s.retained(kind).expired(ports.Kept(before))), nil
+}
+
+func (r retention) Purge(ctx context.Context, kind domain.SubjectKind, before time.Time, limit int) ([]domain.ID, error) {
+	s, err := r.tx.writing(ctx)
+	if err != nil {
+		return nil, err
+	}
+	retained := s.retained(kind)
+	ids := retained.expired(ports.Kept(before))
+	ids = ids[:min(len(ids), limit)]
+	for _, id := range ids {
+		retained.purge(id)
+	}
+	slices.Sort(ids)
+	return ids, nil
+}
+
+// retained is what is kept of the deleted records of a kind: an archive of any T.
+type retained interface {
+	expired(before time.Time) []domain.ID
+	purge(id domain.ID)
+}
+
+func (s *state) retained(kind domain.SubjectKind) retained {
+	switch kind {
+	case domain.AboutDoctor:
+		return &s.doctorArchive
+	case domain.AboutPatient:
+		return &s.patientArchive
+	case domain.AboutMapping:
+		return &s.mappingArchive
+	default:
+		none := newArchive[struct{}]()
+		return &none
+	}
+}

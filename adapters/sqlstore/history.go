@@ -1,0 +1,248 @@
+package sqlstore
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+var (
+	insertVersions = insertingRows(`
+		INSERT INTO versions (kind, record_id, number, at, user_id, role, change, with_kind, with_id, free_text, record)
+		VALUES`, 11, ``)
+	insertDeletions = insertingRows(`
+		INSERT INTO deletions (kind, record_id, number, at, with_kind, with_id, free_text)
+		VALUES`, 7, `
+		ON CONFLICT (kind, record_id) DO UPDATE
+		SET number = excluded.number, at = excluded.at, with_kind = excluded.with_kind, with_id = excluded.with_id,
+			free_text = excluded.free_text`)
+)
+
+const (
+	versionColumns = `versions.number, versions.at, COALESCE(versions.user_id, 0) AS user_id, versions.role, versions.change,
+			COALESCE(versions.with_kind, '') AS with_kind, COALESCE(versions.with_id, 0) AS with_id, versions.record`
+	// As with patients, the lists end where the records before have so many bytes of
+	// free text. The records themselves are read only of what is on the page.
+	selectVersions = `
+		SELECT ` + versionColumns + `
+		FROM (
+			SELECT kind, record_id, number, COALESCE(SUM(free_text)
+				OVER (ORDER BY number ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS free_text_before
+			FROM versions
+			WHERE kind = $1 AND record_id = $2 AND number > $3
+			ORDER BY number
+			LIMIT $4
+		) AS page JOIN versions USING (kind, record_id, number)
+		WHERE page.free_text_before < $5
+		ORDER BY versions.number`
+	selectDeleted     = selectDeletedFrom + selectDeletedUpTo
+	selectDeletedWith = selectDeletedFrom + ` AND with_kind = $5 AND with_id = $6` + selectDeletedUpTo
+	selectDeletedFrom = `
+		SELECT ` + versionColumns + `
+		FROM (
+			SELECT kind, record_id, number, COALESCE(SUM(free_text)
+				OVER (ORDER BY record_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS free_text_before
+			FROM deletions
+			WHERE kind = $1 AND record_id > $2`
+	selectDeletedUpTo = `
+			ORDER BY record_id
+			LIMIT $3
+		) AS page JOIN versions USING (kind, record_id, number)
+		WHERE page.free_text_before < $4
+		ORDER BY versions.record_id`
+	selectLastDeleted = `
+		SELECT ` + versionColumns + `
+		FROM deletions JOIN versions USING (kind, record_id, number)
+		WHERE kind = $1 AND record_id = $2`
+	selectDeletion = `SELECT record_id AS id FROM deletions WHERE kind = $1 AND record_id = $2`
+)
+
+// onRecords are the statements on several records of one kind.
+type onRecords struct{ selectLast, deleteDeletions, deleteVersions rowsInsert }
+
+var onRecordsOf = map[domain.SubjectKind]onRecords{
+	domain.AboutDoctor:  newOnRecords(domain.AboutDoctor),
+	domain.AboutPatient: newOnRecords(domain.AboutPatient),
+	domain.AboutMapping: newOnRecords(domain.AboutMapping),
+}
+
+// newOnRecords writes the kind into the texts, so that IDs are all of their
+// parameters: rows of one column.
+func newOnRecords(kind domain.SubjectKind) onRecords {
+	ofKind := `.kind = '` + string(kind) + `' AND `
+	return onRecords{
+		selectLast: insertingRows(`
+			SELECT versions.record_id, MAX(versions.number) AS number, deletions.record_id IS NOT NULL AS deleted
+			FROM versions LEFT JOIN deletions ON deletions.kind = versions.kind AND deletions.record_id = versions.record_id
+			WHERE versions`+ofKind+`versions.record_id IN (`, 1, `)
+			GROUP BY versions.record_id, deletions.record_id`),
+		deleteDeletions: insertingRows(`DELETE FROM deletions WHERE deletions`+ofKind+`record_id IN (`, 1, `)`),
+		deleteVersions:  insertingRows(`DELETE FROM versions WHERE versions`+ofKind+`record_id IN (`, 1, `)`),
+	}
+}
+
+type versionRow[R rowOf[T], T any] struct {
+	Number   int                `db:"number"`
+	At       instant            `db:"at"`
+	UserID   domain.ID          `db:"user_id"`
+	Role     domain.Role        `db:"role"`
+	Change   domain.Change      `db:"change"`
+	WithKind domain.SubjectKind `db:"with_kind"`
+	WithID   domain.ID          `db:"with_id"`
+	Record   snapshot[R]        `db:"record"`
+}
+
+func (r versionRow[R, T]) entity() domain.Version[T] {
+	return domain.Version[T]{
+		Number: r.Number,
+		At:     r.At.Time,
+		By:     domain.Author{UserID: r.UserID, Role: r.Role},
+		Change: r.Change,
+		With:   domain.Reference{Kind: r.WithKind, ID: r.WithID},
+		Record: r.Record.row.entity(),
+	}
+}
+
+// last is what is known of a record before a version of it is kept.
+type last struct {
+	ID      domain.ID `db:"record_id"`
+	Number  int       `db:"number"`
+	Deleted bool      `db:"deleted"`
+}
+
+func (r last) entity() last { return r }
+
+// history implements ports.History.
+type history[R rowOf[T], T any] struct {
+	*querier
+	kind kind[R, T]
+}
+
+func (s history[R, T]) Keep(ctx context.Context, versions ...domain.Version[T]) ([]domain.Version[T], error) {
+	if s.tx == nil {
+		return nil, errWriteInView
+	}
+	records, err := s.lastOf(ctx, versions)
+	if err != nil {
+		return nil, err
+	}
+	kept := make([]domain.Version[T], len(versions))
+	for i, version := range versions {
+		id := s.kind.id(version.Record)
+		record := records[id]
+		record.Number++
+		records[id] = record
+		version.Number = record.Number
+		version.At = ports.Kept(version.At)
+		version.Record = s.kind.row(version.Record).entity()
+		kept[i] = version
+	}
+	if err := changeRows(ctx, s.querier, insertVersions, kept, s.versionValues); err != nil {
+		return nil, err
+	}
+	return kept, s.keepDeleted(ctx, kept, records)
+}
+
+// lastOf returns what is known of the records of versions.
+func (s history[R, T]) lastOf(ctx context.Context, versions []domain.Version[T]) (map[domain.ID]last, error) {
+	ids := make([]domain.ID, len(versions))
+	for i, version := range versions {
+		ids[i] = s.kind.id(version.Record)
+	}
+	records := map[domain.ID]last{}
+	for batch := range batches(ids) {
+		found, err := entities[last](ctx, s.querier, onRecordsOf[s.kind.subject].selectLast.text(len(batch)), arguments(batch, parameter)...)
+		if err != nil {
+			return nil, err
+		}
+		for _, record := range found {
+			records[record.ID] = record
+		}
+	}
+	return records, nil
+}
+
+// keepDeleted writes down which of the records are deleted, now that versions were
+// kept, and which are not any more. It goes through them in the order of their
+// IDs, so that Updates do not wait for each other in a circle.
+func (s history[R, T]) keepDeleted(ctx context.Context, versions []domain.Version[T], before map[domain.ID]last) error {
+	final := map[domain.ID]domain.Version[T]{}
+	for _, version := range versions {
+		final[s.kind.id(version.Record)] = version
+	}
+	var deleted []domain.Version[T]
+	var restored []domain.ID
+	for _, id := range slices.Sorted(maps.Keys(final)) {
+		switch {
+		case final[id].Change == domain.Deleted:
+			deleted = append(deleted, final[id])
+		case before[id].Deleted:
+			restored = append(restored, id)
+		}
+	}
+	if err := changeRows(ctx, s.querier, insertDeletions, deleted, s.deletionValues); err != nil {
+		return err
+	}
+	return changeRows(ctx, s.querier, onRecordsOf[s.kind.subject].deleteDeletions, restored, parameter)
+}
+
+func (s history[R, T]) versionValues(version domain.Version[T]) []any {
+	return []any{
+		string(s.kind.subject), s.kind.id(version.Record), version.Number, version.At,
+		numberOrNull(version.By.UserID), string(version.By.Role), string(version.Change),
+		kindOrNull(version.With.Kind), numberOrNull(version.With.ID),
+		version.FreeText(),
+		snapshot[R]{s.kind.row(version.Record)},
+	}
+}
+
+func (s history[R, T]) deletionValues(version domain.Version[T]) []any {
+	return []any{
+		string(s.kind.subject), s.kind.id(version.Record), version.Number, version.At,
+		kindOrNull(version.With.Kind), numberOrNull(version.With.ID), version.FreeText(),
+	}
+}
+
+func (s history[R, T]) List(ctx context.Context, id domain.ID, page domain.Page) ([]domain.Version[T], error) {
+	return s.versions(ctx, selectVersions, s.kind.subject, id, page.After, page.Limit, domain.MaxPageBytes)
+}
+
+func (s history[R, T]) Get(ctx context.Context, id domain.ID) (domain.Version[T], error) {
+	// By itself, as what a statement has joined to a row it does not read again once
+	// it has waited for the row.
+	if s.tx != nil {
+		if err := s.lockDeletion(ctx, id); err != nil {
+			return domain.Version[T]{}, err
+		}
+	}
+	var row versionRow[R, T]
+	err := s.get(ctx, &row, selectLastDeleted, s.kind.subject, id)
+	return row.entity(), err
+}
+
+func (s history[R, T]) lockDeletion(ctx context.Context, id domain.ID) error {
+	var found domain.ID
+	return s.returning(ctx, &found, selectDeletion+s.locking(` FOR UPDATE`), s.kind.subject, id)
+}
+
+func (s history[R, T]) Deleted(ctx context.Context, with domain.Reference, page domain.Page) ([]domain.Version[T], error) {
+	args := []any{s.kind.subject, page.After, page.Limit, domain.MaxPageBytes}
+	if with == (domain.Reference{}) {
+		return s.versions(ctx, selectDeleted, args...)
+	}
+	return s.versions(ctx, selectDeletedWith, append(args, with.Kind, with.ID)...)
+}
+
+func (s history[R, T]) versions(ctx context.Context, query string, args ...any) ([]domain.Version[T], error) {
+	return entities[versionRow[R, T]](ctx, s.querier, query, args...)
+}
+
+func (s history[R, T]) Restore(ctx context.Context, record T) error {
+	if err := s.lockDeletion(ctx, s.kind.id(record)); err != nil {
+		return err
+	}
+	return s.kind.restore(ctx, s.querier, record)
+}

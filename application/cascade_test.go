@@ -1,0 +1,149 @@
+package application_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
+)
+
+// with is a version that came about with another record's.
+func with(record domain.Reference, version domain.Version[domain.Mapping]) domain.Version[domain.Mapping] {
+	version.With = record
+	return version
+}
+
+// liveMappings are all that are not deleted, without what their sides are called.
+func (c *clinic) liveMappings() (live []domain.Mapping) {
+	c.t.Helper()
+	page, err := c.mappings.List(c.ctx, domain.Actor{Role: domain.Admin}, domain.MappingQuery{Page: domain.PageInput{Limit: domain.Given("1000")}})
+	require.NoError(c.t, err)
+	for _, one := range page.Items {
+		live = append(live, domain.Mapping{ID: one.ID, PatientID: one.PatientID, DoctorID: one.Doctor.ID, AssignedAt: one.AssignedAt})
+	}
+	return live
+}
+
+// What ended by itself stays so; what ended with one side comes back with it.
+func TestMappingsGoAndComeBackWithEitherSide(t *testing.T) {
+	for side, tt := range map[string]struct {
+		of      func(w world) domain.Reference
+		remove  func(c *clinic, by domain.Actor, w world) error
+		restore func(c *clinic, by domain.Actor, w world) error
+	}{
+		"doctor": {
+			func(w world) domain.Reference { return doctorRef(w.otherDoctor.ID) },
+			func(c *clinic, by domain.Actor, w world) error { return c.doctors.Delete(c.ctx, by, w.otherDoctor.ID) },
+			func(c *clinic, by domain.Actor, w world) error {
+				_, err := c.doctors.Restore(c.ctx, by, w.otherDoctor.ID)
+				return err
+			},
+		},
+		"patient": {
+			func(w world) domain.Reference { return patientRef(w.patient.ID) },
+			func(c *clinic, by domain.Actor, w world) error { return c.patients.Delete(c.ctx, by, w.patient.ID) },
+			func(c *clinic, by domain.Actor, w world) error {
+				patient, err := c.patients.Restore(c.ctx, by, w.patient.ID)
+				assert.Equal(c.t, []domain.ID{w.doctor.ID, w.otherDoctor.ID}, patient.AssignedDoctors)
+				return err
+			},
+		},
+	} {
+		c := newClinic(t)
+		w := newWorld(c)
+		staff, admin := w.actors[domain.Staff], w.actors[domain.Admin]
+		eve := c.addPatient(staff, "Eve")
+		first, second := c.assign(staff, w.patient, w.otherDoctor), c.assign(staff, eve, w.otherDoctor)
+		created := made(c, staff, domain.Created, first)
+		before := c.liveMappings()
+		require.Len(t, before, 3)
+		c.now = c.now.Add(time.Hour)
+
+		require.NoError(t, tt.remove(c, admin, w))
+		assert.NotContains(t, c.liveMappings(), first, side)
+		deleted := with(tt.of(w), made(c, admin, domain.Deleted, first))
+		c.now = c.now.Add(time.Hour)
+		require.NoError(t, tt.restore(c, admin, w))
+		assert.Equal(t, before, c.liveMappings(), "with the same IDs, since the same time")
+		restored := with(tt.of(w), made(c, admin, domain.Restored, first))
+		assertVersions(c, &c.mappings.History, staff, first.ID, created, deleted, restored)
+
+		_, err := c.mappings.Versions(c.ctx, staff, w.endedMapping.ID, domain.PageInput{})
+		assertKind(t, domain.NotFound, err)
+		if side == "patient" {
+			assertVersions(c, &c.mappings.History, staff, second.ID, domain.Version[domain.Mapping]{
+				At: created.At, By: created.By, Change: domain.Created, Record: second,
+			})
+		}
+	}
+}
+
+// A mapping whose other side is deleted meanwhile waits for that.
+func TestAMappingIsBackWhenBothSidesAre(t *testing.T) {
+	c := newClinic(t)
+	w := newWorld(c)
+	staff, admin := w.actors[domain.Staff], w.actors[domain.Admin]
+	ofDoctor, ofPatient := doctorRef(w.doctor.ID), patientRef(w.patient.ID)
+	want := []domain.Version[domain.Mapping]{made(c, staff, domain.Created, w.mapping)}
+	kept := func(record domain.Reference, change domain.Change, err error) {
+		t.Helper()
+		require.NoError(t, err)
+		want = append(want, with(record, made(c, admin, change, w.mapping)))
+		assertVersions(c, &c.mappings.History, admin, w.mapping.ID, want...)
+		assert.Equal(t, change == domain.Restored, len(c.liveMappings()) == 1)
+		c.now = c.now.Add(time.Hour)
+	}
+	notKept := func(err error) {
+		t.Helper()
+		require.NoError(t, err)
+		assertVersions(c, &c.mappings.History, admin, w.mapping.ID, want...)
+		assert.Empty(t, c.liveMappings())
+		c.now = c.now.Add(time.Hour)
+	}
+	restoreDoctor := func() error { _, err := c.doctors.Restore(c.ctx, admin, w.doctor.ID); return err }
+	restorePatient := func() error { _, err := c.patients.Restore(c.ctx, admin, w.patient.ID); return err }
+
+	kept(ofDoctor, domain.Deleted, c.doctors.Delete(c.ctx, admin, w.doctor.ID))
+	notKept(c.patients.Delete(c.ctx, admin, w.patient.ID))
+	kept(ofPatient, domain.Deleted, restoreDoctor())
+	kept(ofPatient, domain.Restored, restorePatient())
+
+	kept(ofPatient, domain.Deleted, c.patients.Delete(c.ctx, admin, w.patient.ID))
+	notKept(c.doctors.Delete(c.ctx, admin, w.doctor.ID))
+	kept(ofDoctor, domain.Deleted, restorePatient())
+	kept(ofDoctor, domain.Restored, restoreDoctor())
+
+	kept(ofDoctor, domain.Deleted, c.doctors.Delete(c.ctx, admin, w.doctor.ID))
+	notKept(c.patients.Delete(c.ctx, admin, w.patient.ID))
+	notKept(restorePatient())
+	kept(ofDoctor, domain.Restored, restoreDoctor())
+}
+
+func TestMoreMappingsThanAPageHoldsComeBack(t *testing.T) {
+	c := newClinic(t)
+	admin := c.signUp("admin@example.com", domain.Admin)
+	doctor := c.addDoctor("L-1")
+	var gone []domain.Patient
+	for n := range 2*domain.MaxPageLimit + 1 {
+		patient := c.addPatient(admin, fmt.Sprint("Ada ", n))
+		c.assign(admin, patient, doctor)
+		if n%400 == 0 { // among those of whom each page has some
+			gone = append(gone, patient)
+		}
+	}
+	require.NoError(t, c.doctors.Delete(c.ctx, admin, doctor.ID))
+	for _, patient := range gone {
+		require.NoError(t, c.patients.Delete(c.ctx, admin, patient.ID))
+	}
+	_, err := c.doctors.Restore(c.ctx, admin, doctor.ID)
+	require.NoError(t, err)
+	for _, patient := range gone {
+		_, err := c.patients.Restore(c.ctx, admin, patient.ID)
+		require.NoError(t, err)
+	}
+	assert.Empty(t, readDeleted(c, &c.mappings.History, "1000"))
+}

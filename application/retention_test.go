@@ -1,0 +1,141 @@
+package application_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
+)
+
+func (c *clinic) expired(kind domain.SubjectKind, before time.Time) int {
+	c.t.Helper()
+	count, err := c.retention.Expired(c.ctx, operator, kind, before)
+	require.NoError(c.t, err)
+	return count
+}
+
+// purged is how many records of a kind one Purge removes.
+func (c *clinic) purged(kind domain.SubjectKind, before time.Time) int {
+	c.t.Helper()
+	count, err := c.retention.Purge(c.ctx, operator, kind, before)
+	require.NoError(c.t, err)
+	return count
+}
+
+func TestWhatIsExpiredIsPurgedKindByKind(t *testing.T) {
+	c := newClinic(t)
+	w := newWorld(c) // where one doctor, one patient and three mappings are deleted
+	for _, id := range []domain.ID{w.doctor.ID, w.otherDoctor.ID} {
+		require.NoError(t, c.doctors.Delete(c.ctx, w.actors[domain.Admin], id))
+	}
+	later := c.now.Add(time.Microsecond)
+	want := map[domain.SubjectKind]int{domain.AboutDoctor: 3, domain.AboutPatient: 1, domain.AboutMapping: 4}
+	for _, kind := range recordKinds {
+		assert.Zero(t, c.expired(kind, c.now), "%s: deleted at that time, not before", kind)
+		assert.Zero(t, c.purged(kind, c.now), kind)
+		for _, kind := range recordKinds {
+			assert.Equal(t, want[kind], c.expired(kind, later), kind)
+		}
+		assert.Equal(t, want[kind], c.purged(kind, later), kind)
+		want[kind] = 0
+		assert.Zero(t, c.expired(kind, later), kind)
+		assert.Zero(t, c.purged(kind, later), kind)
+	}
+}
+
+func TestWhatIsPurgedIsGoneForGood(t *testing.T) {
+	c := newClinic(t)
+	w := newWorld(c)
+	admin := w.actors[domain.Admin]
+	events := c.events(0)
+	for _, kind := range recordKinds {
+		c.purged(kind, c.now.Add(time.Second))
+	}
+	assert.Equal(t, events, c.events(0)[:len(events)], "what was done to it stays on record")
+	assert.Empty(t, readDeleted(c, &c.doctors.History, "10"))
+	assert.Empty(t, readDeleted(c, &c.patients.History, "10"))
+	assert.Empty(t, readDeleted(c, &c.mappings.History, "10"))
+	for _, attempt := range []func() error{
+		func() error { _, err := c.doctors.Restore(c.ctx, admin, w.deletedDoctor.ID); return err },
+		func() error {
+			_, err := c.doctors.Versions(c.ctx, admin, w.deletedDoctor.ID, domain.PageInput{})
+			return err
+		},
+		func() error { _, err := c.doctors.Version(c.ctx, admin, w.deletedDoctor.ID, 1); return err },
+		func() error { _, err := c.patients.Restore(c.ctx, admin, w.deletedPatient.ID); return err },
+		func() error { _, err := c.patients.Version(c.ctx, admin, w.deletedPatient.ID, 2); return err },
+		func() error { _, err := c.mappings.Restore(c.ctx, admin, w.endedMapping.ID); return err },
+	} {
+		assert.Equal(t, domain.ErrNotFound(), attempt())
+	}
+	assertVersions(c, &c.doctors.History, admin, w.doctor.ID, made(c, domain.Actor{Role: domain.Admin}, domain.Created, w.doctor))
+}
+
+// Only what is deleted is removed, and it is as old as its last deletion.
+func TestWhatWasRestoredIsNotExpired(t *testing.T) {
+	c := newClinic(t)
+	w := newWorld(c)
+	admin, deletion := w.actors[domain.Admin], c.now
+	c.now = c.now.Add(24 * time.Hour)
+	_, err := c.doctors.Restore(c.ctx, admin, w.deletedDoctor.ID)
+	require.NoError(t, err)
+	before := everything(c)
+	assert.Zero(t, c.expired(domain.AboutDoctor, c.now.Add(time.Hour)))
+	assert.Zero(t, c.purged(domain.AboutDoctor, c.now.Add(time.Hour)))
+	assert.Equal(t, before, everything(c))
+
+	require.NoError(t, c.doctors.Delete(c.ctx, admin, w.deletedDoctor.ID))
+	assert.Zero(t, c.purged(domain.AboutDoctor, deletion.Add(time.Hour)))
+	assert.Equal(t, 1, c.purged(domain.AboutDoctor, c.now.Add(time.Hour)))
+}
+
+// A doctor can be restored when a mapping of theirs is gone for good.
+func TestARestoredDoctorIsWithoutMappingsThatWerePurged(t *testing.T) {
+	c := newClinic(t)
+	w := newWorld(c)
+	c.purged(domain.AboutMapping, c.now.Add(time.Second))
+	_, err := c.doctors.Restore(c.ctx, w.actors[domain.Admin], w.deletedDoctor.ID)
+	require.NoError(t, err)
+	ofPatient, err := c.doctors.OfPatient(c.ctx, w.actors[domain.Admin], w.patient.ID, domain.PageInput{})
+	require.NoError(t, err)
+	assert.Equal(t, []domain.Doctor{w.doctor}, ofPatient.Items)
+}
+
+func TestOnePurgeRemovesNoMoreThanFiveHundred(t *testing.T) {
+	c := newClinic(t)
+	admin := c.signUp("admin@example.com", domain.Admin)
+	var all []domain.ID
+	for n := range 1001 {
+		doctor := c.addDoctor(fmt.Sprint("L-", n))
+		require.NoError(t, c.doctors.Delete(c.ctx, admin, doctor.ID))
+		all = append(all, doctor.ID)
+	}
+	before := c.now.Add(time.Second)
+	assert.Equal(t, 1001, c.expired(domain.AboutDoctor, before))
+	for _, want := range []int{500, 500, 1, 0} {
+		assert.Equal(t, want, c.purged(domain.AboutDoctor, before))
+	}
+	events, err := c.audit.List(c.ctx, admin, domain.AuditQuery{Action: domain.Given("retention:purge")})
+	require.NoError(t, err)
+	var named []domain.ID
+	for _, event := range events.Items {
+		named = append(named, event.Subject.Shown...)
+	}
+	assert.Equal(t, all, named, "their events say which")
+}
+
+// Of what has no versions, nothing is ever deleted long ago.
+func TestNothingElseIsEverPurged(t *testing.T) {
+	c := newClinic(t)
+	newWorld(c)
+	before := everything(c)
+	for _, kind := range []domain.SubjectKind{domain.AboutUser, domain.AboutSession, domain.AboutAudit, "", "unheard of"} {
+		assert.Zero(t, c.expired(kind, c.now.Add(time.Hour)), kind)
+		assert.Zero(t, c.purged(kind, c.now.Add(time.Hour)), kind)
+	}
+	assert.Equal(t, before, everything(c))
+}

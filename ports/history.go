@@ -1,0 +1,47 @@
+package ports
+
+import (
+	"context"
+	"time"
+
+	"example.com/healthcare/domain"
+)
+
+// History keeps the versions of the records of one kind, and with them what was
+// deleted: a record is deleted for as long as its last version says so. Nothing
+// here happens by itself when a repository adds, saves or deletes a record.
+//
+// The records in it are as they were given, but for a patient's AssignedDoctors,
+// which are nil.
+type History[T any] interface {
+	// Keep adds versions, which need not be of one record. It ignores their Numbers
+	// and returns them with those that they got: each is the next one of its
+	// record. Whoever keeps a version has added, deleted or got the record in the same
+	// Update, and so is the only one.
+	Keep(ctx context.Context, versions ...domain.Version[T]) ([]domain.Version[T], error)
+	// List holds the versions of the record with the ID, in ascending order of
+	// Number, above page.After. Like a list of patients it ends early, with at
+	// least one version, once its records have domain.MaxPageBytes of FreeText.
+	List(ctx context.Context, id domain.ID, page domain.Page) ([]domain.Version[T], error)
+	// Get returns the last version of a deleted record; NotFound when the record is
+	// not deleted. It reads like the Get of the repositories.
+	Get(ctx context.Context, id domain.ID) (domain.Version[T], error)
+	// Deleted lists the last versions of the records that are deleted, in ascending
+	// order of their records' IDs; unless with is zero, only those that say With it.
+	// It ends early as List does.
+	Deleted(ctx context.Context, with domain.Reference, page domain.Page) ([]domain.Version[T], error)
+	// Restore puts record back under its ID, which a deleted record had, as the
+	// repository's Add would, and refuses what Add refuses. It is the repository's
+	// again at once, and still deleted for History until a version is kept that
+	// says otherwise.
+	Restore(ctx context.Context, record T) error
+}
+
+// Retention ends the keeping of what was deleted: of a kind that has a History.
+type Retention interface {
+	// Expired counts the records that were deleted before the time and still are.
+	Expired(ctx context.Context, kind domain.SubjectKind, before time.Time) (int, error)
+	// Purge removes all versions of up to limit of those records, for good, and
+	// returns the records' IDs in ascending order.
+	Purge(ctx context.Context, kind domain.SubjectKind, before time.Time, limit int) ([]domain.ID, error)
+}

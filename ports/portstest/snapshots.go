@@ -1,0 +1,194 @@
+package portstest
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// testSnapshots checks that a record comes back from its history as it was.
+func testSnapshots(s suite) {
+	for name, text := range map[string]string{
+		"plain text":            "Gregory House",
+		"the syntax of others":  `<b>"x" & \u0041 \\ {"id": 7} null 'y' \n`,
+		"letters of all sorts":  "Zoë 山田太郎 דָּוִד 👩🏽‍⚕️ \U0010FFFD\uFFFD",
+		"what looks like a gap": "  a \u00a0 b",
+	} {
+		s.promise("every field of a doctor survives deletion, with "+name, func(t *testing.T, store ports.Store) {
+			for _, salary := range []string{"0", "0.05", "99999999.99"} {
+				license := []rune(salary + text)
+				requireRestored(t, store, doctorArchive, newDoctor(func(in *domain.DoctorInput) {
+					in.Name, in.Specialization = domain.Given(text), domain.Given(text)
+					in.LicenseNumber = domain.Given(string(license[:min(50, len(license))]))
+					in.Salary = domain.Given(salary)
+				}))
+			}
+		})
+
+		s.promise("every field of a patient survives deletion, with "+name, func(t *testing.T, store ports.Store) {
+			creator := users.addNew(t, store).ID
+			requireRestored(t, store, patientArchive, newPatient(creator, func(in *domain.PatientInput) {
+				in.Name, in.Address = domain.Given(text), domain.Given(text+"\r\n\t"+text)
+				in.MedicalRecord = domain.Given("\u2028\n\u2029" + text + "\u0085")
+			}))
+			requireRestored(t, store, patientArchive, newPatient(creator, func(in *domain.PatientInput) {
+				*in = domain.PatientInput{Name: domain.Given(text)}
+			}))
+		})
+	}
+
+	// Of 1 byte, which JSON writes with 1, 2 and 6, and of 4 bytes.
+	for name, character := range map[string]string{"letters": "a", "newlines": "\n", "angles": "<", "ideographs": "𠮷"} {
+		s.promise("the longest texts of a patient survive deletion, of "+name, func(t *testing.T, store ports.Store) {
+			// Trimmed of what is at the ends.
+			text := "x" + strings.Repeat(character, domain.MaxTextBytes/len(character)-2) + "x"
+			creator := users.addNew(t, store).ID
+			requireRestored(t, store, patientArchive, newPatient(creator, func(in *domain.PatientInput) {
+				in.Address, in.MedicalRecord = domain.Given(text), domain.Given(text)
+			}))
+		})
+	}
+
+	s.promise("every field of a mapping survives deletion", func(t *testing.T, store ports.Store) {
+		for _, at := range []time.Time{now, time.Unix(0, 0).UTC(), time.Date(9999, time.December, 31, 23, 59, 59, 999999000, time.UTC)} {
+			mapping := mappings.build(t, store)
+			mapping.AssignedAt = at
+			requireRestored(t, store, mappingArchive, mapping)
+		}
+	})
+
+	s.promise("the time of a mapping in a version is cut to the microsecond, in UTC", func(t *testing.T, store ports.Store) {
+		mapping := mappings.addNew(t, store)
+		precise := mapping
+		precise.AssignedAt = now.Add(999 * time.Nanosecond).In(time.FixedZone("", 13*60*60))
+		want := mappingArchive.stored(0, mappingArchive.version(domain.Updated, mapping))
+		require.Equal(t, want, mappingArchive.keep(t, store, mappingArchive.version(domain.Updated, precise)))
+		require.Equal(t, want, mappingArchive.versions(t, store, mapping.ID, everything))
+	})
+
+	s.promise("a patient's version and its return leave AssignedDoctors to the mappings", func(t *testing.T, store ports.Store) {
+		clinic := newClinic(t, store)
+		kept := patientArchive.discard(t, store, patientArchive.version(domain.Deleted, clinic.patient))
+		require.Nil(t, kept.Record.AssignedDoctors)
+		require.Nil(t, patientArchive.versions(t, store, clinic.patient.ID, everything)[0].Record.AssignedDoctors)
+		require.NoError(t, patientArchive.tryRestore(t.Context(), store, clinic.patient))
+		require.Equal(t, []domain.ID{}, patients.get(t, store, clinic.patient.ID).AssignedDoctors)
+		require.Equal(t, []domain.ID{clinic.doctor.ID}, clinic.patient.AssignedDoctors)
+	})
+
+	s.promise("what is done to versions that were given or returned changes nothing stored", func(t *testing.T, store ports.Store) {
+		doctor := doctors.addNew(t, store)
+		given := []domain.Version[domain.Doctor]{doctorArchive.version(domain.Deleted, doctor)}
+		given[0].Number = 5
+		want := doctorArchive.stored(0, given...)
+		kept := doctorArchive.keep(t, store, given...)
+		require.Equal(t, 5, given[0].Number)
+		given[0].Record.ID, kept[0].Record.ID = 1<<40, 1<<40
+		listed := doctorArchive.versions(t, store, doctor.ID, everything)
+		require.Equal(t, want, listed)
+		listed[0].Record.ID = 1 << 40
+		_ = append(listed, listed...)
+		require.Equal(t, want, doctorArchive.versions(t, store, doctor.ID, everything))
+		require.Equal(t, want, doctorArchive.deleted(t, store, domain.Reference{}, everything))
+	})
+
+	s.promise("records of different kinds share no history", func(t *testing.T, store ports.Store) {
+		const id = 1 << 40
+		doctor, patient, mapping := newDoctor(), newPatient(1), newMapping(1, 1)
+		doctor.ID, patient.ID, mapping.ID = id, id, id
+		doctorArchive.keep(t, store, doctorArchive.version(domain.Created, doctor), doctorArchive.version(domain.Deleted, doctor))
+		patientArchive.keep(t, store, patientArchive.version(domain.Created, patient))
+		mappingArchive.keep(t, store, mappingArchive.version(domain.Deleted, mapping))
+		require.Len(t, doctorArchive.versions(t, store, id, everything), 2)
+		require.Len(t, patientArchive.versions(t, store, id, everything), 1)
+		require.Len(t, mappingArchive.versions(t, store, id, everything), 1)
+		patientArchive.requireNotDeleted(t, store, id)
+
+		require.Zero(t, expired(t, store, domain.AboutPatient, never))
+		require.Equal(t, []domain.ID{id}, purge(t, store, domain.AboutDoctor, never, 10))
+		require.Empty(t, doctorArchive.versions(t, store, id, everything))
+		require.Len(t, patientArchive.versions(t, store, id, everything), 1)
+		require.Equal(t, []domain.ID{id}, mappingArchive.deletedIDs(t, store, domain.Reference{}, everything))
+	})
+
+	s.promise("lists of versions of long records end early, and go on after their last", testLongVersions)
+}
+
+// requireRestored checks that the record, which is to be added, is the same after
+// its deletion, and after its return.
+func requireRestored[T any](t *testing.T, store ports.Store, a archive[T], record T) {
+	t.Helper()
+	record = a.add(t, store, record)
+	a.discard(t, store, a.version(domain.Deleted, record))
+	last, err := a.tryLast(t.Context(), store, a.id(record))
+	require.NoError(t, err)
+	require.Equal(t, a.plain(record), last.Record)
+	require.NoError(t, a.tryRestore(t.Context(), store, last.Record))
+	require.Equal(t, record, a.get(t, store, a.id(record)))
+}
+
+// testLongVersions also checks that what ends early has domain.MaxPageBytes of
+// FreeText: that is how a caller knows.
+func testLongVersions(t *testing.T, store ports.Store) {
+	const count, fit = 9, domain.MaxPageBytes / domain.MaxTextBytes
+	long := newPatient(users.addNew(t, store).ID, func(in *domain.PatientInput) {
+		// JSON needs twice as many bytes; they do not count.
+		in.MedicalRecord, in.Address = domain.Given("x"+strings.Repeat("\n", domain.MaxTextBytes-2)+"x"), domain.Given("")
+	})
+	with := domain.Reference{Kind: domain.AboutDoctor, ID: 1}
+	var id domain.ID
+	var all, numbers []domain.ID
+	for i := range count {
+		long = patients.add(t, store, long)
+		all, numbers = append(all, long.ID), append(numbers, domain.ID(i+1))
+		if i > 0 { // What is short at first counts as long once it is.
+			short := long
+			short.MedicalRecord = domain.Text{}
+			patientArchive.keep(t, store, patientArchive.deletedWith(short, with))
+		}
+		patientArchive.discard(t, store, patientArchive.deletedWith(long, with))
+		id = all[0]
+		if i > 0 {
+			long.ID = id
+			patientArchive.keep(t, store, patientArchive.deletedWith(long, with))
+		}
+	}
+	record := func(version domain.Version[domain.Patient]) domain.ID { return version.Record.ID }
+	for name, list := range map[string]struct {
+		all  []domain.ID
+		id   func(domain.Version[domain.Patient]) domain.ID
+		read func(domain.Page) []domain.Version[domain.Patient]
+	}{
+		"List": {
+			numbers,
+			func(version domain.Version[domain.Patient]) domain.ID { return domain.ID(version.Number) },
+			func(page domain.Page) []domain.Version[domain.Patient] {
+				return patientArchive.versions(t, store, id, page)
+			},
+		},
+		"Deleted": {all, record, func(page domain.Page) []domain.Version[domain.Patient] {
+			return patientArchive.deleted(t, store, domain.Reference{}, page)
+		}},
+		"Deleted with": {all, record, func(page domain.Page) []domain.Version[domain.Patient] {
+			return patientArchive.deleted(t, store, with, page)
+		}},
+	} {
+		ids := func(after domain.ID) (ids []domain.ID, size int) {
+			for _, version := range list.read(domain.Page{After: after, Limit: domain.MaxPageLimit}) {
+				ids, size = append(ids, list.id(version)), size+version.FreeText()
+			}
+			return ids, size
+		}
+		first, size := ids(0)
+		require.Equal(t, list.all[:fit], first, name)
+		require.GreaterOrEqual(t, size, domain.MaxPageBytes, name)
+		rest, size := ids(list.all[fit-1])
+		require.Equal(t, list.all[fit:], rest, name)
+		require.Less(t, size, domain.MaxPageBytes, name)
+	}
+}
