@@ -168,7 +168,7 @@ func TestTheTrailIsFiltered(t *testing.T) {
 			"to=" + at(later):                       func(e map[string]any) bool { return isIn(e, 1, 2, 3, 4) },
 			"from=" + at(end):                       func(e map[string]any) bool { return isIn(e, 23) },
 			"patient=2":                             func(e map[string]any) bool { return isIn(e, 9, 11, 13, 14, 15, 17) },
-			"doctor=1":                              func(e map[string]any) bool { return isIn(e, 5, 13, 14, 15) },
+			"doctor=1":                              func(e map[string]any) bool { return isIn(e, 5, 13, 14, 15, 17) },
 			"patient=1&action=patient:read&limit=1": func(e map[string]any) bool { return isIn(e, 10, 11, 23) },
 			"patient=1&action=patient:read&actor=1": func(e map[string]any) bool { return isIn(e, 23) },
 			"doctor=1&outcome=allowed&action=mapping:create": func(e map[string]any) bool { return isIn(e, 13) },

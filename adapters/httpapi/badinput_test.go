@@ -264,6 +264,7 @@ func TestMethods(t *testing.T) {
 	api.populate(admin)
 	for path, allow := range map[string]string{
 		"/api/doctors/": "OPTIONS, GET, HEAD, POST", "/api/doctors/1/": "OPTIONS, DELETE, GET, HEAD, PATCH, PUT", "/api/auth/login/": "OPTIONS, POST", "/livez": "OPTIONS, GET, HEAD",
+		"/api/doctors/1/history/": "OPTIONS, GET, HEAD", "/api/doctors/1/history/1/": "OPTIONS, GET, HEAD", "/api/doctors/1/restore/": "OPTIONS, POST",
 	} {
 		for _, method := range []string{"TRACE", "PROPFIND", "BREW"} {
 			got := api.want(405, method, path, admin, "")

@@ -32,4 +32,13 @@ func showDoctor(doctor domain.Doctor) doctorView {
 	}
 }
 
+type deletedDoctorView struct {
+	doctorView
+	deletionView
+}
+
+func showDeletedDoctor(version domain.Version[domain.Doctor]) deletedDoctorView {
+	return deletedDoctorView{showDoctor(version.Record), showDeletion(version)}
+}
+
 func (d doctorView) location() string { return "/api/doctors/" + d.ID.String() + "/" }

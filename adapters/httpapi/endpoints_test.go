@@ -23,6 +23,7 @@ const (
 // endpoints says of every endpoint what it answers to whom. User 1 is the Admin,
 // and user 2 is Staff, whose session 3 is beside the one that asks. Patient 1 is
 // mapped to doctor 1 by mapping 1; there are a doctor 2 and a patient 2 besides.
+// What is to be restored was deleted before.
 var endpoints = []struct {
 	method, path, body        string
 	noToken, asStaff, asAdmin int
@@ -59,6 +60,10 @@ var endpoints = []struct {
 	{"PUT", "/api/doctors/1/", fmt.Sprintf(houseJSON, "new"), 401, 403, 200},
 	{"PATCH", "/api/doctors/1/", `{"salary":5}`, 401, 403, 200},
 	{"DELETE", "/api/doctors/1/", ``, 401, 403, 204},
+	{"GET", "/api/doctors/?deleted=true", ``, 401, 403, 200},
+	{"GET", "/api/doctors/1/history/", ``, 401, 200, 200},
+	{"GET", "/api/doctors/1/history/1/", ``, 401, 200, 200},
+	{"POST", "/api/doctors/1/restore/", ``, 401, 403, 200},
 	{"GET", "/api/doctors/1/patients/", ``, 401, 200, 200},
 
 	{"GET", "/api/patients/", ``, 401, 200, 200},
@@ -67,6 +72,10 @@ var endpoints = []struct {
 	{"PUT", "/api/patients/1/", adaJSON, 401, 200, 200},
 	{"PATCH", "/api/patients/1/", `{"gender":"F"}`, 401, 200, 200},
 	{"DELETE", "/api/patients/1/", ``, 401, 204, 204},
+	{"GET", "/api/patients/?deleted=true", ``, 401, 403, 200},
+	{"GET", "/api/patients/1/history/", ``, 401, 200, 200},
+	{"GET", "/api/patients/1/history/1/", ``, 401, 200, 200},
+	{"POST", "/api/patients/1/restore/", ``, 401, 403, 200},
 	{"GET", "/api/patients/1/doctors/", ``, 401, 200, 200},
 	{"GET", "/api/patients/1/accesses/", ``, 401, 403, 200},
 
@@ -76,6 +85,10 @@ var endpoints = []struct {
 	{"PUT", "/api/mappings/1/", `{"patient":2,"doctor":1}`, 401, 200, 200},
 	{"PATCH", "/api/mappings/1/", `{"doctor":2}`, 401, 200, 200},
 	{"DELETE", "/api/mappings/1/", ``, 401, 204, 204},
+	{"GET", "/api/mappings/?deleted=true", ``, 401, 403, 200},
+	{"GET", "/api/mappings/1/history/", ``, 401, 200, 200},
+	{"GET", "/api/mappings/1/history/1/", ``, 401, 200, 200},
+	{"POST", "/api/mappings/1/restore/", ``, 401, 403, 200},
 
 	{"GET", "/api/audit/", ``, 401, 403, 200},
 
@@ -105,9 +118,16 @@ func TestTheTableHasEveryEndpointAndAgreesWithThePolicy(t *testing.T) {
 		}
 	}
 	for _, endpoint := range endpoints {
-		path := regexp.MustCompile(`/[0-9]+/`).ReplaceAllString(endpoint.path, "/{id}/")
+		path, parameter, _ := strings.Cut(endpoint.path, "?")
+		path = regexp.MustCompile(`/history/[0-9]+/`).ReplaceAllString(path, "/history/{version}/")
+		path = regexp.MustCompile(`/[0-9]+/`).ReplaceAllString(path, "/{id}/")
 		got[endpoint.method+" "+path] = true
-		name, named := spec.Paths.Find(path).GetOperation(endpoint.method).Extensions["x-permission"].(string)
+		operation := spec.Paths.Find(path).GetOperation(endpoint.method)
+		extensions := operation.Extensions
+		if name, _, given := strings.Cut(parameter, "="); given {
+			extensions = operation.Parameters.GetByInAndName("query", name).Extensions
+		}
+		name, named := extensions["x-permission"].(string)
 		if permission := domain.Permission(name); named && permission != domain.UserRegister {
 			assert.Equal(t, domain.Can(domain.Anonymous, permission), endpoint.noToken != 401, "%s %s", endpoint.method, path)
 			assert.Equal(t, domain.Can(domain.Staff, permission), endpoint.asStaff != 403, "%s %s", endpoint.method, path)
@@ -128,6 +148,9 @@ func TestEveryEndpointByRole(t *testing.T) {
 					staff := api.signUp("staff@example.com", domain.Staff)
 					api.populate(admin)
 					body := strings.ReplaceAll(tt.body, "REFRESH", api.login("staff@example.com")["refresh"].(string))
+					if record, restores := strings.CutSuffix(tt.path, "restore/"); restores {
+						api.want(204, "DELETE", record, admin, "")
+					}
 					token := map[string]string{"no token": "", "Staff": staff, "Admin": admin}[who]
 					got := api.want(want, tt.method, path, token, body)
 					if want == 201 {

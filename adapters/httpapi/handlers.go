@@ -200,9 +200,12 @@ func showPage[Out, View any](c echo.Context, query query, page application.Page[
 	return c.JSON(http.StatusOK, views)
 }
 
-// pathID reads the id in the path. What cannot be an id is nobody's.
-func pathID(c echo.Context) (domain.ID, error) {
-	id, err := domain.ParseID(c.Param("id"))
+// pathID reads the id in the path.
+func pathID(c echo.Context) (domain.ID, error) { return pathNumber(c, "id") }
+
+// pathNumber reads a part of the path. What cannot be an id is nobody's.
+func pathNumber(c echo.Context, name string) (domain.ID, error) {
+	id, err := domain.ParseID(c.Param(name))
 	if err != nil {
 		return 0, domain.ErrNotFound()
 	}

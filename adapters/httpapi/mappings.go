@@ -29,6 +29,18 @@ func showMapping(mapping domain.Mapping) mappingView {
 	return mappingView{ID: mapping.ID, Patient: mapping.PatientID, Doctor: mapping.DoctorID, AssignedAt: mapping.AssignedAt}
 }
 
+type deletedMappingView struct {
+	mappingView
+	deletionView
+	// EndedWith is the doctor or patient with whom the mapping was deleted; null
+	// where it was ended by itself.
+	EndedWith *recordView `json:"ended_with"`
+}
+
+func showDeletedMapping(version domain.Version[domain.Mapping]) deletedMappingView {
+	return deletedMappingView{showMapping(version.Record), showDeletion(version), showReference(version.With)}
+}
+
 func (m mappingView) location() string { return "/api/mappings/" + m.ID.String() + "/" }
 
 type assignmentView struct {

@@ -58,24 +58,30 @@ func routes(s Services, ready readiness) []route {
 		{http.MethodPost, "/api/users/:id/password/", signedIn, acceptFor(readNewPassword, s.Users.SetPassword)},
 		{http.MethodDelete, "/api/users/:id/sessions/", signedIn, remove(s.Users.EndSessions)},
 
-		{http.MethodGet, "/api/doctors/", signedIn, list(s.Doctors.List, showDoctor)},
+		{http.MethodGet, "/api/doctors/", signedIn, listOrDeleted(list(s.Doctors.List, showDoctor), list(s.Doctors.Deleted, showDeletedDoctor))},
 		{http.MethodPost, "/api/doctors/", signedIn, create(readDoctor, s.Doctors.Create, showDoctor)},
 		{http.MethodGet, "/api/doctors/:id/", signedIn, get(s.Doctors.Get, showDoctor)},
 		{http.MethodPut, "/api/doctors/:id/", signedIn, change(readDoctor, s.Doctors.Replace, showDoctor)},
 		{http.MethodPatch, "/api/doctors/:id/", signedIn, change(readDoctor, s.Doctors.Change, showDoctor)},
 		{http.MethodDelete, "/api/doctors/:id/", signedIn, remove(s.Doctors.Delete)},
+		{http.MethodGet, "/api/doctors/:id/history/", signedIn, listOf(s.Doctors.Versions, showVersion(showDoctor))},
+		{http.MethodGet, "/api/doctors/:id/history/:version/", signedIn, getVersion(s.Doctors.Version, showDoctor)},
+		{http.MethodPost, "/api/doctors/:id/restore/", signedIn, restore(s.Doctors.Restore, showDoctor)},
 		{http.MethodGet, "/api/doctors/:id/patients/", signedIn, listOf(s.Patients.OfDoctor, showPatient)},
 
-		{http.MethodGet, "/api/patients/", signedIn, list(s.Patients.List, showPatient)},
+		{http.MethodGet, "/api/patients/", signedIn, listOrDeleted(list(s.Patients.List, showPatient), list(s.Patients.Deleted, showDeletedPatient))},
 		{http.MethodPost, "/api/patients/", signedIn, create(readPatient, s.Patients.Create, showPatient)},
 		{http.MethodGet, "/api/patients/:id/", signedIn, get(s.Patients.Get, showPatient)},
 		{http.MethodPut, "/api/patients/:id/", signedIn, change(readPatient, s.Patients.Replace, showPatient)},
 		{http.MethodPatch, "/api/patients/:id/", signedIn, change(readPatient, s.Patients.Change, showPatient)},
 		{http.MethodDelete, "/api/patients/:id/", signedIn, remove(s.Patients.Delete)},
+		{http.MethodGet, "/api/patients/:id/history/", signedIn, listOf(s.Patients.Versions, showVersion(showPatientRecord))},
+		{http.MethodGet, "/api/patients/:id/history/:version/", signedIn, getVersion(s.Patients.Version, showPatientRecord)},
+		{http.MethodPost, "/api/patients/:id/restore/", signedIn, restore(s.Patients.Restore, showPatient)},
 		{http.MethodGet, "/api/patients/:id/doctors/", signedIn, listOf(s.Doctors.OfPatient, showDoctor)},
 		{http.MethodGet, "/api/patients/:id/accesses/", signedIn, listOf(s.Audit.Accesses, showEvent)},
 
-		{http.MethodGet, "/api/mappings/", signedIn, listMappings(s.Mappings)},
+		{http.MethodGet, "/api/mappings/", signedIn, listOrDeleted(listMappings(s.Mappings), list(s.Mappings.Deleted, showDeletedMapping), "patient_id", "doctor_id")},
 		{http.MethodPost, "/api/mappings/", signedIn, create(readMapping, s.Mappings.Assign, showMapping)},
 		// As the old backend had it, GET takes the id of a patient here, and the
 		// other methods that of a mapping.
@@ -83,6 +89,9 @@ func routes(s Services, ready readiness) []route {
 		{http.MethodPut, "/api/mappings/:id/", signedIn, change(readMapping, s.Mappings.Replace, showMapping)},
 		{http.MethodPatch, "/api/mappings/:id/", signedIn, change(readMapping, s.Mappings.Change, showMapping)},
 		{http.MethodDelete, "/api/mappings/:id/", signedIn, remove(s.Mappings.Unassign)},
+		{http.MethodGet, "/api/mappings/:id/history/", signedIn, listOf(s.Mappings.Versions, showVersion(showMapping))},
+		{http.MethodGet, "/api/mappings/:id/history/:version/", signedIn, getVersion(s.Mappings.Version, showMapping)},
+		{http.MethodPost, "/api/mappings/:id/restore/", signedIn, restore(s.Mappings.Restore, showMapping)},
 
 		{http.MethodGet, "/api/audit/", signedIn, listAudit(s.Audit)},
 

@@ -105,7 +105,7 @@ func contents(t *testing.T, dsn string) string {
 	require.NoError(t, err)
 	defer db.Close()
 	var all string
-	for _, table := range []string{"users", "sessions", "attempts", "doctors", "patients", "mappings", "audit_events", "audit_about"} {
+	for _, table := range []string{"users", "sessions", "attempts", "doctors", "patients", "mappings", "versions", "deletions", "audit_events", "audit_about"} {
 		var rows sql.NullString
 		require.NoError(t, db.QueryRowContext(t.Context(), "SELECT string_agg(r::text, E'\n' ORDER BY r::text) FROM "+table+" AS r").Scan(&rows))
 		all += table + "\n" + rows.String + "\n"

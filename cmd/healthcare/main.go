@@ -25,6 +25,7 @@ type commands struct {
 	Migrate         migrateCommand         `cmd:"" help:"Bring the database schema up to date, or say how far it is."`
 	Createsuperuser createsuperuserCommand `cmd:"" help:"Create an administrator."`
 	Users           usersCommand           `cmd:"" help:"Manage users without signing in."`
+	Purge           purgeCommand           `cmd:"" help:"Remove for good what was deleted long ago, or say how much that is."`
 	Policy          policyCommand          `cmd:"" help:"Print who may do what."`
 	Version         versionCommand         `cmd:"" help:"Print the version."`
 }

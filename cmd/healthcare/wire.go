@@ -32,7 +32,7 @@ var useCases = wire.NewSet(
 	limits, application.NewLimiter, application.NewGuard,
 	sessionRules, application.NewAuthenticator, application.NewSessions, application.NewSecondFactor,
 	registration, application.NewAccount, application.NewUsers,
-	application.NewDoctors, application.NewPatients, application.NewMappings,
+	application.NewDoctors, application.NewPatients, application.NewMappings, application.NewRetention,
 )
 
 // newAPI wires the API.
@@ -44,4 +44,9 @@ func newAPI(ctx context.Context, cfg config, log *slog.Logger) (api, func(), err
 // newUsers wires the use-cases on accounts for the command line.
 func newUsers(ctx context.Context, cfg config, log *slog.Logger) (*application.Users, func(), error) {
 	panic(wire.Build(adapters, noRevocations, wire.Bind(new(ports.Revocations), new(*revocations.Set)), useCases))
+}
+
+// newRetention wires the use-cases on what was deleted long ago for the command line.
+func newRetention(ctx context.Context, cfg config, log *slog.Logger) (*application.Retention, func(), error) {
+	panic(wire.Build(adapters, useCases))
 }

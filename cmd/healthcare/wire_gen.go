@@ -108,6 +108,20 @@ func newUsers(ctx context.Context, cfg config, log *slog.Logger) (*application.U
 	}, nil
 }
 
+// newRetention wires the use-cases on what was deleted long ago for the command line.
+func newRetention(ctx context.Context, cfg config, log *slog.Logger) (*application.Retention, func(), error) {
+	store, cleanup, err := openStore(ctx, cfg, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	clock := newClock()
+	trail := application.NewTrail(store, clock)
+	retention := application.NewRetention(trail)
+	return retention, func() {
+		cleanup()
+	}, nil
+}
+
 // wire.go:
 
 var adapters = wire.NewSet(
@@ -115,4 +129,4 @@ var adapters = wire.NewSet(
 	newTokens, wire.Bind(new(ports.AccessTokens), new(*tokens.Tokens)), newCodes, wire.Bind(new(ports.OneTimeCodes), new(*totp.Codes)), newClock,
 )
 
-var useCases = wire.NewSet(application.NewTrail, application.NewAudit, limits, application.NewLimiter, application.NewGuard, sessionRules, application.NewAuthenticator, application.NewSessions, application.NewSecondFactor, registration, application.NewAccount, application.NewUsers, application.NewDoctors, application.NewPatients, application.NewMappings)
+var useCases = wire.NewSet(application.NewTrail, application.NewAudit, limits, application.NewLimiter, application.NewGuard, sessionRules, application.NewAuthenticator, application.NewSessions, application.NewSecondFactor, registration, application.NewAccount, application.NewUsers, application.NewDoctors, application.NewPatients, application.NewMappings, application.NewRetention)

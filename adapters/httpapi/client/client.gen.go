@@ -18,6 +18,15 @@ import (
 	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
+// Defines values for ChangeKind.
+const (
+	ChangeCreated  ChangeKind = "created"
+	ChangeDeleted  ChangeKind = "deleted"
+	ChangeFound    ChangeKind = "found"
+	ChangeRestored ChangeKind = "restored"
+	ChangeUpdated  ChangeKind = "updated"
+)
+
 // Defines values for Duty.
 const (
 	DutyChangePassword Duty = "change_password"
@@ -99,6 +108,21 @@ type Assignment struct {
 	Patient    PatientName `json:"patient"`
 }
 
+// Author Who made the version. Null where nobody knows, which is what was found.
+type Author struct {
+	// Role The role at that time.
+	Role string `json:"role"`
+
+	// User Null for the operator at the command line.
+	User *int64 `json:"user"`
+}
+
+// ChangeKind What became of the record. Found is a record that was there before its versions were kept; its first version is the state in which it was found.
+type ChangeKind string
+
+// Changes The members of the record that are not as they were in the version before, in alphabetical order; in the first version all members but the id.
+type Changes = []MemberChange
+
 // CodeCheck defines model for CodeCheck.
 type CodeCheck struct {
 	// OTP The six digits that the authenticator app shows.
@@ -113,6 +137,67 @@ type Credentials struct {
 
 	// Username The account's e-mail address.
 	Username string `json:"username"`
+}
+
+// DeletedDoctor A deleted doctor, as the doctor was.
+type DeletedDoctor struct {
+	// DeletedAt When, in UTC, with microseconds.
+	DeletedAt time.Time `json:"deleted_at"`
+
+	// DeletedBy The id of the account that deleted it. Null when it was the operator at the command line.
+	DeletedBy     *int64             `json:"deleted_by"`
+	ID            int64              `json:"id"`
+	JoinedAt      openapi_types.Date `json:"joined_at"`
+	LicenseNumber string             `json:"license_number"`
+	Name          string             `json:"name"`
+
+	// Salary In the clinic's currency. Absent unless the caller is an Admin.
+	Salary         *string `json:"salary,omitempty"`
+	Specialization string  `json:"specialization"`
+}
+
+// DeletedMapping A deleted mapping, as it was.
+type DeletedMapping struct {
+	// AssignedAt Since when, in UTC.
+	AssignedAt time.Time `json:"assigned_at"`
+
+	// DeletedAt When, in UTC, with microseconds.
+	DeletedAt time.Time `json:"deleted_at"`
+
+	// DeletedBy The id of the account that deleted it. Null when it was the operator at the command line.
+	DeletedBy *int64 `json:"deleted_by"`
+
+	// Doctor The doctor's id.
+	Doctor int64 `json:"doctor"`
+
+	// EndedWith The doctor or patient with whom a mapping was deleted or restored. Null, or absent from versions, where that was done to the mapping by itself.
+	EndedWith *With `json:"ended_with"`
+	ID        int64 `json:"id"`
+
+	// Patient The patient's id.
+	Patient int64 `json:"patient"`
+}
+
+// DeletedPatient A deleted patient, as the patient was.
+type DeletedPatient struct {
+	Address string `json:"address"`
+
+	// CreatedBy The id of the account that added the patient.
+	CreatedBy   int64               `json:"created_by"`
+	DateOfBirth *openapi_types.Date `json:"date_of_birth"`
+
+	// DeletedAt When, in UTC, with microseconds.
+	DeletedAt time.Time `json:"deleted_at"`
+
+	// DeletedBy The id of the account that deleted it. Null when it was the operator at the command line.
+	DeletedBy *int64 `json:"deleted_by"`
+
+	// Gender Female, male, other, or null when it is not known.
+	Gender        *Gender `json:"gender"`
+	ID            int64   `json:"id"`
+	MedicalRecord string  `json:"medical_record"`
+	Name          string  `json:"name"`
+	PhoneNumber   string  `json:"phone_number"`
 }
 
 // Doctor defines model for Doctor.
@@ -147,6 +232,28 @@ type DoctorInput struct {
 	// Salary Not negative, with at most two decimals and ten digits in all. A text keeps every digit as written.
 	Salary         SalaryInput `json:"salary"`
 	Specialization string      `json:"specialization"`
+}
+
+// DoctorVersion A version, with the doctor as it was.
+type DoctorVersion struct {
+	// At When, in UTC, with microseconds.
+	At time.Time `json:"at"`
+
+	// By Who made the version. Null where nobody knows, which is what was found.
+	By *Author `json:"by"`
+
+	// Change What became of the record. Found is a record that was there before its versions were kept; its first version is the state in which it was found.
+	Change ChangeKind `json:"change"`
+
+	// Changed The members of the record that are not as they were in the version before, in alphabetical order; in the first version all members but the id.
+	Changed Changes `json:"changed"`
+	Record  Doctor  `json:"record"`
+
+	// Version The number: 1 for the first, and one more for each that follows.
+	Version int `json:"version"`
+
+	// With The doctor or patient with whom a mapping was deleted or restored. Null, or absent from versions, where that was done to the mapping by itself.
+	With *With `json:"with,omitempty"`
 }
 
 // Duty What the user has to do before anything else. Absent when there is nothing.
@@ -259,6 +366,42 @@ type MappingInput struct {
 	Patient int64 `json:"patient"`
 }
 
+// MappingVersion A version, with the mapping as it was.
+type MappingVersion struct {
+	// At When, in UTC, with microseconds.
+	At time.Time `json:"at"`
+
+	// By Who made the version. Null where nobody knows, which is what was found.
+	By *Author `json:"by"`
+
+	// Change What became of the record. Found is a record that was there before its versions were kept; its first version is the state in which it was found.
+	Change ChangeKind `json:"change"`
+
+	// Changed The members of the record that are not as they were in the version before, in alphabetical order; in the first version all members but the id.
+	Changed Changes `json:"changed"`
+
+	// Record The assignment of a doctor to a patient.
+	Record Mapping `json:"record"`
+
+	// Version The number: 1 for the first, and one more for each that follows.
+	Version int `json:"version"`
+
+	// With The doctor or patient with whom a mapping was deleted or restored. Null, or absent from versions, where that was done to the mapping by itself.
+	With *With `json:"with,omitempty"`
+}
+
+// MemberChange defines model for MemberChange.
+type MemberChange struct {
+	// After Its value from then on, of the same type. Null when there is none.
+	After interface{} `json:"after"`
+
+	// Before Its value before, of the type that it has in the record. Null when there was none.
+	Before interface{} `json:"before"`
+
+	// Field The name of the member.
+	Field string `json:"field"`
+}
+
 // NewPassword defines model for NewPassword.
 type NewPassword struct {
 	// Password Taken as it is, spaces included. It must not be easy to guess.
@@ -339,6 +482,46 @@ type PatientInput struct {
 type PatientName struct {
 	ID   int64  `json:"id"`
 	Name string `json:"name"`
+}
+
+// PatientRecord A patient as versions have it, without the doctors, who are in the versions of mappings.
+type PatientRecord struct {
+	Address string `json:"address"`
+
+	// CreatedBy The id of the account that added the patient.
+	CreatedBy   int64               `json:"created_by"`
+	DateOfBirth *openapi_types.Date `json:"date_of_birth"`
+
+	// Gender Female, male, other, or null when it is not known.
+	Gender        *Gender `json:"gender"`
+	ID            int64   `json:"id"`
+	MedicalRecord string  `json:"medical_record"`
+	Name          string  `json:"name"`
+	PhoneNumber   string  `json:"phone_number"`
+}
+
+// PatientVersion A version, with the patient as it was.
+type PatientVersion struct {
+	// At When, in UTC, with microseconds.
+	At time.Time `json:"at"`
+
+	// By Who made the version. Null where nobody knows, which is what was found.
+	By *Author `json:"by"`
+
+	// Change What became of the record. Found is a record that was there before its versions were kept; its first version is the state in which it was found.
+	Change ChangeKind `json:"change"`
+
+	// Changed The members of the record that are not as they were in the version before, in alphabetical order; in the first version all members but the id.
+	Changed Changes `json:"changed"`
+
+	// Record A patient as versions have it, without the doctors, who are in the versions of mappings.
+	Record PatientRecord `json:"record"`
+
+	// Version The number: 1 for the first, and one more for each that follows.
+	Version int `json:"version"`
+
+	// With The doctor or patient with whom a mapping was deleted or restored. Null, or absent from versions, where that was done to the mapping by itself.
+	With *With `json:"with,omitempty"`
 }
 
 // Permission defines model for Permission.
@@ -466,6 +649,33 @@ type User struct {
 	Role        Role   `json:"role"`
 }
 
+// Version What a change made of a record, without the record itself.
+type Version struct {
+	// At When, in UTC, with microseconds.
+	At time.Time `json:"at"`
+
+	// By Who made the version. Null where nobody knows, which is what was found.
+	By *Author `json:"by"`
+
+	// Change What became of the record. Found is a record that was there before its versions were kept; its first version is the state in which it was found.
+	Change ChangeKind `json:"change"`
+
+	// Changed The members of the record that are not as they were in the version before, in alphabetical order; in the first version all members but the id.
+	Changed Changes `json:"changed"`
+
+	// Version The number: 1 for the first, and one more for each that follows.
+	Version int `json:"version"`
+
+	// With The doctor or patient with whom a mapping was deleted or restored. Null, or absent from versions, where that was done to the mapping by itself.
+	With *With `json:"with,omitempty"`
+}
+
+// With The doctor or patient with whom a mapping was deleted or restored. Null, or absent from versions, where that was done to the mapping by itself.
+type With struct {
+	ID   int64  `json:"id"`
+	Kind string `json:"kind"`
+}
+
 // AboutDoctor defines model for AboutDoctor.
 type AboutDoctor = int64
 
@@ -523,6 +733,9 @@ type Since = time.Time
 // UserID defines model for UserID.
 type UserID = int64
 
+// VersionNumber defines model for VersionNumber.
+type VersionNumber = int64
+
 // ListEventsParams defines parameters for ListEvents.
 type ListEventsParams struct {
 	// Actor Only what this user did, or tried.
@@ -571,6 +784,24 @@ type ListDoctorsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListDeletedDoctorsParams defines parameters for ListDeletedDoctors.
+type ListDeletedDoctorsParams struct {
+	// Limit How many entries a page holds at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where the page begins. It is opaque and comes with the link to the next page.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListDoctorVersionsParams defines parameters for ListDoctorVersions.
+type ListDoctorVersionsParams struct {
+	// Limit How many entries a page holds at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where the page begins. It is opaque and comes with the link to the next page.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListDoctorPatientsParams defines parameters for ListDoctorPatients.
 type ListDoctorPatientsParams struct {
 	// Limit How many entries a page holds at most.
@@ -595,6 +826,15 @@ type ListMappingsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListDeletedMappingsParams defines parameters for ListDeletedMappings.
+type ListDeletedMappingsParams struct {
+	// Limit How many entries a page holds at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where the page begins. It is opaque and comes with the link to the next page.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListMappedDoctorsParams defines parameters for ListMappedDoctors.
 type ListMappedDoctorsParams struct {
 	// Limit How many entries a page holds at most.
@@ -604,8 +844,26 @@ type ListMappedDoctorsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListMappingVersionsParams defines parameters for ListMappingVersions.
+type ListMappingVersionsParams struct {
+	// Limit How many entries a page holds at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where the page begins. It is opaque and comes with the link to the next page.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListPatientsParams defines parameters for ListPatients.
 type ListPatientsParams struct {
+	// Limit How many entries a page holds at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where the page begins. It is opaque and comes with the link to the next page.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListDeletedPatientsParams defines parameters for ListDeletedPatients.
+type ListDeletedPatientsParams struct {
 	// Limit How many entries a page holds at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -624,6 +882,15 @@ type ListPatientAccessesParams struct {
 
 // ListPatientDoctorsParams defines parameters for ListPatientDoctors.
 type ListPatientDoctorsParams struct {
+	// Limit How many entries a page holds at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor Where the page begins. It is opaque and comes with the link to the next page.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListPatientVersionsParams defines parameters for ListPatientVersions.
+type ListPatientVersionsParams struct {
 	// Limit How many entries a page holds at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -1079,7 +1346,7 @@ type ClientInterface interface {
 
 	// ListDoctors List the doctors
 	//
-	// All doctors, a page at a time. Salaries are for Admins only.
+	// All doctors, a page at a time. Salaries are for Admins only, and so are deleted doctors.
 	//
 	// Corresponds with GET /api/doctors/ (the `ListDoctors` operationId).
 	ListDoctors(ctx context.Context, params *ListDoctorsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1102,9 +1369,12 @@ type ClientInterface interface {
 	// Corresponds with POST /api/doctors/ (the `CreateDoctor` operationId).
 	CreateDoctor(ctx context.Context, body CreateDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListDeletedDoctors performs a GET /api/doctors/?deleted=true (the `ListDeletedDoctors` operationId) request.
+	ListDeletedDoctors(ctx context.Context, params *ListDeletedDoctorsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// DeleteDoctor Delete a doctor
 	//
-	// For Admins. Also ends the doctor's mappings. The patients stay.
+	// For Admins. Also deletes the doctor's mappings. The patients stay. Nothing is lost: an Admin can see and restore what was deleted.
 	//
 	// Corresponds with DELETE /api/doctors/{id}/ (the `DeleteDoctor` operationId).
 	DeleteDoctor(ctx context.Context, id DoctorID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1152,6 +1422,27 @@ type ClientInterface interface {
 	// Corresponds with PUT /api/doctors/{id}/ (the `ReplaceDoctor` operationId).
 	ReplaceDoctor(ctx context.Context, id DoctorID, body ReplaceDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListDoctorVersions List the versions of a doctor
+	//
+	// How the doctor came to be as it is: a version for each change, in ascending order of number, a page at a time,
+	// with who made it, when, and what it changed, member by member. Salaries are for
+	// Admins only, here as elsewhere: for Staff they are no members of a doctor.
+	//
+	// The versions of a deleted doctor are for Admins, who need `doctor:read_deleted` for them; Staff get 404.
+	//
+	// Corresponds with GET /api/doctors/{id}/history/ (the `ListDoctorVersions` operationId).
+	ListDoctorVersions(ctx context.Context, id DoctorID, params *ListDoctorVersionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetDoctorVersion See a version of a doctor
+	//
+	// One version, with the doctor as it was from then on, or, after a deletion, as it was before. Salaries are for
+	// Admins only, here as elsewhere: for Staff they are no members of a doctor.
+	//
+	// The versions of a deleted doctor are for Admins, who need `doctor:read_deleted` for them; Staff get 404.
+	//
+	// Corresponds with GET /api/doctors/{id}/history/{version}/ (the `GetDoctorVersion` operationId).
+	GetDoctorVersion(ctx context.Context, id DoctorID, version VersionNumber, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListDoctorPatients List a doctor's patients
 	//
 	// The patients to whom the doctor is assigned, a page at a time.
@@ -1159,9 +1450,20 @@ type ClientInterface interface {
 	// Corresponds with GET /api/doctors/{id}/patients/ (the `ListDoctorPatients` operationId).
 	ListDoctorPatients(ctx context.Context, id DoctorID, params *ListDoctorPatientsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// RestoreDoctor Restore a deleted doctor
+	//
+	// For Admins. The doctor is back under the same id, and so are the mappings that were deleted with the doctor;
+	// those whose patient is deleted as well will be back with that patient. A licence number that has become another
+	// doctor's meanwhile is refused (400, `conflict`). What is not deleted is not found.
+	//
+	// No body is needed. An empty object will do, and any member is refused.
+	//
+	// Corresponds with POST /api/doctors/{id}/restore/ (the `RestoreDoctor` operationId).
+	RestoreDoctor(ctx context.Context, id DoctorID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListMappings List the mappings
 	//
-	// Who is assigned to whom, a page at a time, with the patient's name and the doctor. `patient_id` and `doctor_id` narrow the list; for an id that nobody has, it is empty.
+	// Who is assigned to whom, a page at a time, with the patient's name and the doctor. `patient_id` and `doctor_id` narrow the list; for an id that nobody has, it is empty. Deleted mappings are for Admins only.
 	//
 	// Corresponds with GET /api/mappings/ (the `ListMappings` operationId).
 	ListMappings(ctx context.Context, params *ListMappingsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1184,9 +1486,12 @@ type ClientInterface interface {
 	// Corresponds with POST /api/mappings/ (the `CreateMapping` operationId).
 	CreateMapping(ctx context.Context, body CreateMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListDeletedMappings performs a GET /api/mappings/?deleted=true (the `ListDeletedMappings` operationId) request.
+	ListDeletedMappings(ctx context.Context, params *ListDeletedMappingsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// DeleteMapping End a mapping
 	//
-	// The doctor is no longer assigned to the patient. Both stay.
+	// The doctor is no longer assigned to the patient. Both stay. An Admin can restore the mapping.
 	//
 	// Corresponds with DELETE /api/mappings/{id}/ (the `DeleteMapping` operationId).
 	DeleteMapping(ctx context.Context, id MappingID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1234,9 +1539,39 @@ type ClientInterface interface {
 	// Corresponds with PUT /api/mappings/{id}/ (the `ReplaceMapping` operationId).
 	ReplaceMapping(ctx context.Context, id MappingID, body ReplaceMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListMappingVersions List the versions of a mapping
+	//
+	// How the mapping came to be as it is: a version for each change, in ascending order of number, a page at a time,
+	// with who made it, when, and what it changed, member by member.
+	//
+	// The versions of a deleted mapping are for Admins, who need `mapping:read_deleted` for them; Staff get 404.
+	//
+	// Corresponds with GET /api/mappings/{id}/history/ (the `ListMappingVersions` operationId).
+	ListMappingVersions(ctx context.Context, id MappingID, params *ListMappingVersionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetMappingVersion See a version of a mapping
+	//
+	// One version, with the mapping as it was from then on, or, after a deletion, as it was before.
+	//
+	// The versions of a deleted mapping are for Admins, who need `mapping:read_deleted` for them; Staff get 404.
+	//
+	// Corresponds with GET /api/mappings/{id}/history/{version}/ (the `GetMappingVersion` operationId).
+	GetMappingVersion(ctx context.Context, id MappingID, version VersionNumber, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RestoreMapping Restore a deleted mapping
+	//
+	// For Admins. The mapping is back under the same id, as of when it was assigned. A mapping whose patient or
+	// doctor is deleted is refused (400, `conflict`), as is one whose pair was assigned anew. What is not deleted is
+	// not found.
+	//
+	// No body is needed. An empty object will do, and any member is refused.
+	//
+	// Corresponds with POST /api/mappings/{id}/restore/ (the `RestoreMapping` operationId).
+	RestoreMapping(ctx context.Context, id MappingID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListPatients List the patients
 	//
-	// All patients, a page at a time.
+	// All patients, a page at a time. Deleted ones are for Admins only.
 	//
 	// Corresponds with GET /api/patients/ (the `ListPatients` operationId).
 	ListPatients(ctx context.Context, params *ListPatientsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1259,9 +1594,12 @@ type ClientInterface interface {
 	// Corresponds with POST /api/patients/ (the `CreatePatient` operationId).
 	CreatePatient(ctx context.Context, body CreatePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListDeletedPatients performs a GET /api/patients/?deleted=true (the `ListDeletedPatients` operationId) request.
+	ListDeletedPatients(ctx context.Context, params *ListDeletedPatientsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// DeletePatient Delete a patient
 	//
-	// Deletes the patient's record for good, and ends the patient's mappings.
+	// Also deletes the patient's mappings. The doctors stay. Nothing is lost: an Admin can see and restore what was deleted.
 	//
 	// Corresponds with DELETE /api/patients/{id}/ (the `DeletePatient` operationId).
 	DeletePatient(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1326,6 +1664,35 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/patients/{id}/doctors/ (the `ListPatientDoctors` operationId).
 	ListPatientDoctors(ctx context.Context, id PatientID, params *ListPatientDoctorsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListPatientVersions List the versions of a patient
+	//
+	// How the patient came to be as it is: a version for each change, in ascending order of number, a page at a time,
+	// with who made it, when, and what it changed, member by member.
+	//
+	// The versions of a deleted patient are for Admins, who need `patient:read_deleted` for them; Staff get 404.
+	//
+	// Corresponds with GET /api/patients/{id}/history/ (the `ListPatientVersions` operationId).
+	ListPatientVersions(ctx context.Context, id PatientID, params *ListPatientVersionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetPatientVersion See a version of a patient
+	//
+	// One version, with the patient as it was from then on, or, after a deletion, as it was before.
+	//
+	// The versions of a deleted patient are for Admins, who need `patient:read_deleted` for them; Staff get 404.
+	//
+	// Corresponds with GET /api/patients/{id}/history/{version}/ (the `GetPatientVersion` operationId).
+	GetPatientVersion(ctx context.Context, id PatientID, version VersionNumber, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RestorePatient Restore a deleted patient
+	//
+	// For Admins. The patient is back under the same id, and so are the mappings that were deleted with the
+	// patient; those whose doctor is deleted as well will be back with that doctor. What is not deleted is not found.
+	//
+	// No body is needed. An empty object will do, and any member is refused.
+	//
+	// Corresponds with POST /api/patients/{id}/restore/ (the `RestorePatient` operationId).
+	RestorePatient(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListUsers List the users
 	//
@@ -1987,7 +2354,7 @@ func (c *Client) EndSession(ctx context.Context, id SessionID, reqEditors ...Req
 
 // ListDoctors List the doctors
 //
-// All doctors, a page at a time. Salaries are for Admins only.
+// All doctors, a page at a time. Salaries are for Admins only, and so are deleted doctors.
 //
 // Corresponds with GET /api/doctors/ (the `ListDoctors` operationId).
 func (c *Client) ListDoctors(ctx context.Context, params *ListDoctorsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2040,9 +2407,22 @@ func (c *Client) CreateDoctor(ctx context.Context, body CreateDoctorJSONRequestB
 	return c.Client.Do(req)
 }
 
+// ListDeletedDoctors performs a GET /api/doctors/?deleted=true (the `ListDeletedDoctors` operationId) request.
+func (c *Client) ListDeletedDoctors(ctx context.Context, params *ListDeletedDoctorsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListDeletedDoctorsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // DeleteDoctor Delete a doctor
 //
-// For Admins. Also ends the doctor's mappings. The patients stay.
+// For Admins. Also deletes the doctor's mappings. The patients stay. Nothing is lost: an Admin can see and restore what was deleted.
 //
 // Corresponds with DELETE /api/doctors/{id}/ (the `DeleteDoctor` operationId).
 func (c *Client) DeleteDoctor(ctx context.Context, id DoctorID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2150,6 +2530,47 @@ func (c *Client) ReplaceDoctor(ctx context.Context, id DoctorID, body ReplaceDoc
 	return c.Client.Do(req)
 }
 
+// ListDoctorVersions List the versions of a doctor
+//
+// How the doctor came to be as it is: a version for each change, in ascending order of number, a page at a time,
+// with who made it, when, and what it changed, member by member. Salaries are for
+// Admins only, here as elsewhere: for Staff they are no members of a doctor.
+//
+// The versions of a deleted doctor are for Admins, who need `doctor:read_deleted` for them; Staff get 404.
+//
+// Corresponds with GET /api/doctors/{id}/history/ (the `ListDoctorVersions` operationId).
+func (c *Client) ListDoctorVersions(ctx context.Context, id DoctorID, params *ListDoctorVersionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListDoctorVersionsRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetDoctorVersion See a version of a doctor
+//
+// One version, with the doctor as it was from then on, or, after a deletion, as it was before. Salaries are for
+// Admins only, here as elsewhere: for Staff they are no members of a doctor.
+//
+// The versions of a deleted doctor are for Admins, who need `doctor:read_deleted` for them; Staff get 404.
+//
+// Corresponds with GET /api/doctors/{id}/history/{version}/ (the `GetDoctorVersion` operationId).
+func (c *Client) GetDoctorVersion(ctx context.Context, id DoctorID, version VersionNumber, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDoctorVersionRequest(c.Server, id, version)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListDoctorPatients List a doctor's patients
 //
 // The patients to whom the doctor is assigned, a page at a time.
@@ -2167,9 +2588,30 @@ func (c *Client) ListDoctorPatients(ctx context.Context, id DoctorID, params *Li
 	return c.Client.Do(req)
 }
 
+// RestoreDoctor Restore a deleted doctor
+//
+// For Admins. The doctor is back under the same id, and so are the mappings that were deleted with the doctor;
+// those whose patient is deleted as well will be back with that patient. A licence number that has become another
+// doctor's meanwhile is refused (400, `conflict`). What is not deleted is not found.
+//
+// No body is needed. An empty object will do, and any member is refused.
+//
+// Corresponds with POST /api/doctors/{id}/restore/ (the `RestoreDoctor` operationId).
+func (c *Client) RestoreDoctor(ctx context.Context, id DoctorID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRestoreDoctorRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListMappings List the mappings
 //
-// Who is assigned to whom, a page at a time, with the patient's name and the doctor. `patient_id` and `doctor_id` narrow the list; for an id that nobody has, it is empty.
+// Who is assigned to whom, a page at a time, with the patient's name and the doctor. `patient_id` and `doctor_id` narrow the list; for an id that nobody has, it is empty. Deleted mappings are for Admins only.
 //
 // Corresponds with GET /api/mappings/ (the `ListMappings` operationId).
 func (c *Client) ListMappings(ctx context.Context, params *ListMappingsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2222,9 +2664,22 @@ func (c *Client) CreateMapping(ctx context.Context, body CreateMappingJSONReques
 	return c.Client.Do(req)
 }
 
+// ListDeletedMappings performs a GET /api/mappings/?deleted=true (the `ListDeletedMappings` operationId) request.
+func (c *Client) ListDeletedMappings(ctx context.Context, params *ListDeletedMappingsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListDeletedMappingsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // DeleteMapping End a mapping
 //
-// The doctor is no longer assigned to the patient. Both stay.
+// The doctor is no longer assigned to the patient. Both stay. An Admin can restore the mapping.
 //
 // Corresponds with DELETE /api/mappings/{id}/ (the `DeleteMapping` operationId).
 func (c *Client) DeleteMapping(ctx context.Context, id MappingID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2332,9 +2787,69 @@ func (c *Client) ReplaceMapping(ctx context.Context, id MappingID, body ReplaceM
 	return c.Client.Do(req)
 }
 
+// ListMappingVersions List the versions of a mapping
+//
+// How the mapping came to be as it is: a version for each change, in ascending order of number, a page at a time,
+// with who made it, when, and what it changed, member by member.
+//
+// The versions of a deleted mapping are for Admins, who need `mapping:read_deleted` for them; Staff get 404.
+//
+// Corresponds with GET /api/mappings/{id}/history/ (the `ListMappingVersions` operationId).
+func (c *Client) ListMappingVersions(ctx context.Context, id MappingID, params *ListMappingVersionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListMappingVersionsRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetMappingVersion See a version of a mapping
+//
+// One version, with the mapping as it was from then on, or, after a deletion, as it was before.
+//
+// The versions of a deleted mapping are for Admins, who need `mapping:read_deleted` for them; Staff get 404.
+//
+// Corresponds with GET /api/mappings/{id}/history/{version}/ (the `GetMappingVersion` operationId).
+func (c *Client) GetMappingVersion(ctx context.Context, id MappingID, version VersionNumber, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMappingVersionRequest(c.Server, id, version)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RestoreMapping Restore a deleted mapping
+//
+// For Admins. The mapping is back under the same id, as of when it was assigned. A mapping whose patient or
+// doctor is deleted is refused (400, `conflict`), as is one whose pair was assigned anew. What is not deleted is
+// not found.
+//
+// No body is needed. An empty object will do, and any member is refused.
+//
+// Corresponds with POST /api/mappings/{id}/restore/ (the `RestoreMapping` operationId).
+func (c *Client) RestoreMapping(ctx context.Context, id MappingID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRestoreMappingRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListPatients List the patients
 //
-// All patients, a page at a time.
+// All patients, a page at a time. Deleted ones are for Admins only.
 //
 // Corresponds with GET /api/patients/ (the `ListPatients` operationId).
 func (c *Client) ListPatients(ctx context.Context, params *ListPatientsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2387,9 +2902,22 @@ func (c *Client) CreatePatient(ctx context.Context, body CreatePatientJSONReques
 	return c.Client.Do(req)
 }
 
+// ListDeletedPatients performs a GET /api/patients/?deleted=true (the `ListDeletedPatients` operationId) request.
+func (c *Client) ListDeletedPatients(ctx context.Context, params *ListDeletedPatientsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListDeletedPatientsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // DeletePatient Delete a patient
 //
-// Deletes the patient's record for good, and ends the patient's mappings.
+// Also deletes the patient's mappings. The doctors stay. Nothing is lost: an Admin can see and restore what was deleted.
 //
 // Corresponds with DELETE /api/patients/{id}/ (the `DeletePatient` operationId).
 func (c *Client) DeletePatient(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2525,6 +3053,65 @@ func (c *Client) ListPatientAccesses(ctx context.Context, id PatientID, params *
 // Corresponds with GET /api/patients/{id}/doctors/ (the `ListPatientDoctors` operationId).
 func (c *Client) ListPatientDoctors(ctx context.Context, id PatientID, params *ListPatientDoctorsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListPatientDoctorsRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListPatientVersions List the versions of a patient
+//
+// How the patient came to be as it is: a version for each change, in ascending order of number, a page at a time,
+// with who made it, when, and what it changed, member by member.
+//
+// The versions of a deleted patient are for Admins, who need `patient:read_deleted` for them; Staff get 404.
+//
+// Corresponds with GET /api/patients/{id}/history/ (the `ListPatientVersions` operationId).
+func (c *Client) ListPatientVersions(ctx context.Context, id PatientID, params *ListPatientVersionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPatientVersionsRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetPatientVersion See a version of a patient
+//
+// One version, with the patient as it was from then on, or, after a deletion, as it was before.
+//
+// The versions of a deleted patient are for Admins, who need `patient:read_deleted` for them; Staff get 404.
+//
+// Corresponds with GET /api/patients/{id}/history/{version}/ (the `GetPatientVersion` operationId).
+func (c *Client) GetPatientVersion(ctx context.Context, id PatientID, version VersionNumber, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetPatientVersionRequest(c.Server, id, version)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RestorePatient Restore a deleted patient
+//
+// For Admins. The patient is back under the same id, and so are the mappings that were deleted with the
+// patient; those whose doctor is deleted as well will be back with that doctor. What is not deleted is not found.
+//
+// No body is needed. An empty object will do, and any member is refused.
+//
+// Corresponds with POST /api/patients/{id}/restore/ (the `RestorePatient` operationId).
+func (c *Client) RestorePatient(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRestorePatientRequest(c.Server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -3606,6 +4193,72 @@ func NewCreateDoctorRequestWithBody(server string, contentType string, body io.R
 	return req, nil
 }
 
+// NewListDeletedDoctorsRequest constructs an http.Request for the ListDeletedDoctors method
+func NewListDeletedDoctorsRequest(server string, params *ListDeletedDoctorsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/doctors/?deleted=true")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewDeleteDoctorRequest constructs an http.Request for the DeleteDoctor method
 func NewDeleteDoctorRequest(server string, id DoctorID) (*http.Request, error) {
 	var err error
@@ -3768,6 +4421,120 @@ func NewReplaceDoctorRequestWithBody(server string, id DoctorID, contentType str
 	return req, nil
 }
 
+// NewListDoctorVersionsRequest constructs an http.Request for the ListDoctorVersions method
+func NewListDoctorVersionsRequest(server string, id DoctorID, params *ListDoctorVersionsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/doctors/%s/history/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetDoctorVersionRequest constructs an http.Request for the GetDoctorVersion method
+func NewGetDoctorVersionRequest(server string, id DoctorID, version VersionNumber) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "version", version, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/doctors/%s/history/%s/", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListDoctorPatientsRequest constructs an http.Request for the ListDoctorPatients method
 func NewListDoctorPatientsRequest(server string, id DoctorID, params *ListDoctorPatientsParams) (*http.Request, error) {
 	var err error
@@ -3834,6 +4601,40 @@ func NewListDoctorPatientsRequest(server string, id DoctorID, params *ListDoctor
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRestoreDoctorRequest constructs an http.Request for the RestoreDoctor method
+func NewRestoreDoctorRequest(server string, id DoctorID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/doctors/%s/restore/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -3967,6 +4768,72 @@ func NewCreateMappingRequestWithBody(server string, contentType string, body io.
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListDeletedMappingsRequest constructs an http.Request for the ListDeletedMappings method
+func NewListDeletedMappingsRequest(server string, params *ListDeletedMappingsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/mappings/?deleted=true")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }
@@ -4172,6 +5039,154 @@ func NewReplaceMappingRequestWithBody(server string, id MappingID, contentType s
 	return req, nil
 }
 
+// NewListMappingVersionsRequest constructs an http.Request for the ListMappingVersions method
+func NewListMappingVersionsRequest(server string, id MappingID, params *ListMappingVersionsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/mappings/%s/history/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetMappingVersionRequest constructs an http.Request for the GetMappingVersion method
+func NewGetMappingVersionRequest(server string, id MappingID, version VersionNumber) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "version", version, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/mappings/%s/history/%s/", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRestoreMappingRequest constructs an http.Request for the RestoreMapping method
+func NewRestoreMappingRequest(server string, id MappingID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/mappings/%s/restore/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListPatientsRequest constructs an http.Request for the ListPatients method
 func NewListPatientsRequest(server string, params *ListPatientsParams) (*http.Request, error) {
 	var err error
@@ -4274,6 +5289,72 @@ func NewCreatePatientRequestWithBody(server string, contentType string, body io.
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListDeletedPatientsRequest constructs an http.Request for the ListDeletedPatients method
+func NewListDeletedPatientsRequest(server string, params *ListDeletedPatientsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/patients/?deleted=true")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }
@@ -4579,6 +5660,154 @@ func NewListPatientDoctorsRequest(server string, id PatientID, params *ListPatie
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListPatientVersionsRequest constructs an http.Request for the ListPatientVersions method
+func NewListPatientVersionsRequest(server string, id PatientID, params *ListPatientVersionsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/patients/%s/history/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetPatientVersionRequest constructs an http.Request for the GetPatientVersion method
+func NewGetPatientVersionRequest(server string, id PatientID, version VersionNumber) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "version", version, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/patients/%s/history/%s/", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRestorePatientRequest constructs an http.Request for the RestorePatient method
+func NewRestorePatientRequest(server string, id PatientID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/patients/%s/restore/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -5336,7 +6565,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListDoctorsWithResponse List the doctors
 	//
-	// All doctors, a page at a time. Salaries are for Admins only.
+	// All doctors, a page at a time. Salaries are for Admins only, and so are deleted doctors.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -5361,9 +6590,14 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/doctors/ (the `CreateDoctor` operationId).
 	CreateDoctorWithResponse(ctx context.Context, body CreateDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateDoctorResponse, error)
 
+	// ListDeletedDoctorsWithResponse performs a GET /api/doctors/?deleted=true (the `ListDeletedDoctors` operationId) request.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	ListDeletedDoctorsWithResponse(ctx context.Context, params *ListDeletedDoctorsParams, reqEditors ...RequestEditorFn) (*ListDeletedDoctorsResponse, error)
+
 	// DeleteDoctorWithResponse Delete a doctor
 	//
-	// For Admins. Also ends the doctor's mappings. The patients stay.
+	// For Admins. Also deletes the doctor's mappings. The patients stay. Nothing is lost: an Admin can see and restore what was deleted.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -5415,6 +6649,31 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /api/doctors/{id}/ (the `ReplaceDoctor` operationId).
 	ReplaceDoctorWithResponse(ctx context.Context, id DoctorID, body ReplaceDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceDoctorResponse, error)
 
+	// ListDoctorVersionsWithResponse List the versions of a doctor
+	//
+	// How the doctor came to be as it is: a version for each change, in ascending order of number, a page at a time,
+	// with who made it, when, and what it changed, member by member. Salaries are for
+	// Admins only, here as elsewhere: for Staff they are no members of a doctor.
+	//
+	// The versions of a deleted doctor are for Admins, who need `doctor:read_deleted` for them; Staff get 404.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/doctors/{id}/history/ (the `ListDoctorVersions` operationId).
+	ListDoctorVersionsWithResponse(ctx context.Context, id DoctorID, params *ListDoctorVersionsParams, reqEditors ...RequestEditorFn) (*ListDoctorVersionsResponse, error)
+
+	// GetDoctorVersionWithResponse See a version of a doctor
+	//
+	// One version, with the doctor as it was from then on, or, after a deletion, as it was before. Salaries are for
+	// Admins only, here as elsewhere: for Staff they are no members of a doctor.
+	//
+	// The versions of a deleted doctor are for Admins, who need `doctor:read_deleted` for them; Staff get 404.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/doctors/{id}/history/{version}/ (the `GetDoctorVersion` operationId).
+	GetDoctorVersionWithResponse(ctx context.Context, id DoctorID, version VersionNumber, reqEditors ...RequestEditorFn) (*GetDoctorVersionResponse, error)
+
 	// ListDoctorPatientsWithResponse List a doctor's patients
 	//
 	// The patients to whom the doctor is assigned, a page at a time.
@@ -5424,9 +6683,22 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/doctors/{id}/patients/ (the `ListDoctorPatients` operationId).
 	ListDoctorPatientsWithResponse(ctx context.Context, id DoctorID, params *ListDoctorPatientsParams, reqEditors ...RequestEditorFn) (*ListDoctorPatientsResponse, error)
 
+	// RestoreDoctorWithResponse Restore a deleted doctor
+	//
+	// For Admins. The doctor is back under the same id, and so are the mappings that were deleted with the doctor;
+	// those whose patient is deleted as well will be back with that patient. A licence number that has become another
+	// doctor's meanwhile is refused (400, `conflict`). What is not deleted is not found.
+	//
+	// No body is needed. An empty object will do, and any member is refused.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/doctors/{id}/restore/ (the `RestoreDoctor` operationId).
+	RestoreDoctorWithResponse(ctx context.Context, id DoctorID, reqEditors ...RequestEditorFn) (*RestoreDoctorResponse, error)
+
 	// ListMappingsWithResponse List the mappings
 	//
-	// Who is assigned to whom, a page at a time, with the patient's name and the doctor. `patient_id` and `doctor_id` narrow the list; for an id that nobody has, it is empty.
+	// Who is assigned to whom, a page at a time, with the patient's name and the doctor. `patient_id` and `doctor_id` narrow the list; for an id that nobody has, it is empty. Deleted mappings are for Admins only.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -5451,9 +6723,14 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/mappings/ (the `CreateMapping` operationId).
 	CreateMappingWithResponse(ctx context.Context, body CreateMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateMappingResponse, error)
 
+	// ListDeletedMappingsWithResponse performs a GET /api/mappings/?deleted=true (the `ListDeletedMappings` operationId) request.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	ListDeletedMappingsWithResponse(ctx context.Context, params *ListDeletedMappingsParams, reqEditors ...RequestEditorFn) (*ListDeletedMappingsResponse, error)
+
 	// DeleteMappingWithResponse End a mapping
 	//
-	// The doctor is no longer assigned to the patient. Both stay.
+	// The doctor is no longer assigned to the patient. Both stay. An Admin can restore the mapping.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -5505,9 +6782,45 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /api/mappings/{id}/ (the `ReplaceMapping` operationId).
 	ReplaceMappingWithResponse(ctx context.Context, id MappingID, body ReplaceMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceMappingResponse, error)
 
+	// ListMappingVersionsWithResponse List the versions of a mapping
+	//
+	// How the mapping came to be as it is: a version for each change, in ascending order of number, a page at a time,
+	// with who made it, when, and what it changed, member by member.
+	//
+	// The versions of a deleted mapping are for Admins, who need `mapping:read_deleted` for them; Staff get 404.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/mappings/{id}/history/ (the `ListMappingVersions` operationId).
+	ListMappingVersionsWithResponse(ctx context.Context, id MappingID, params *ListMappingVersionsParams, reqEditors ...RequestEditorFn) (*ListMappingVersionsResponse, error)
+
+	// GetMappingVersionWithResponse See a version of a mapping
+	//
+	// One version, with the mapping as it was from then on, or, after a deletion, as it was before.
+	//
+	// The versions of a deleted mapping are for Admins, who need `mapping:read_deleted` for them; Staff get 404.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/mappings/{id}/history/{version}/ (the `GetMappingVersion` operationId).
+	GetMappingVersionWithResponse(ctx context.Context, id MappingID, version VersionNumber, reqEditors ...RequestEditorFn) (*GetMappingVersionResponse, error)
+
+	// RestoreMappingWithResponse Restore a deleted mapping
+	//
+	// For Admins. The mapping is back under the same id, as of when it was assigned. A mapping whose patient or
+	// doctor is deleted is refused (400, `conflict`), as is one whose pair was assigned anew. What is not deleted is
+	// not found.
+	//
+	// No body is needed. An empty object will do, and any member is refused.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/mappings/{id}/restore/ (the `RestoreMapping` operationId).
+	RestoreMappingWithResponse(ctx context.Context, id MappingID, reqEditors ...RequestEditorFn) (*RestoreMappingResponse, error)
+
 	// ListPatientsWithResponse List the patients
 	//
-	// All patients, a page at a time.
+	// All patients, a page at a time. Deleted ones are for Admins only.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -5532,9 +6845,14 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/patients/ (the `CreatePatient` operationId).
 	CreatePatientWithResponse(ctx context.Context, body CreatePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePatientResponse, error)
 
+	// ListDeletedPatientsWithResponse performs a GET /api/patients/?deleted=true (the `ListDeletedPatients` operationId) request.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	ListDeletedPatientsWithResponse(ctx context.Context, params *ListDeletedPatientsParams, reqEditors ...RequestEditorFn) (*ListDeletedPatientsResponse, error)
+
 	// DeletePatientWithResponse Delete a patient
 	//
-	// Deletes the patient's record for good, and ends the patient's mappings.
+	// Also deletes the patient's mappings. The doctors stay. Nothing is lost: an Admin can see and restore what was deleted.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -5607,6 +6925,41 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/patients/{id}/doctors/ (the `ListPatientDoctors` operationId).
 	ListPatientDoctorsWithResponse(ctx context.Context, id PatientID, params *ListPatientDoctorsParams, reqEditors ...RequestEditorFn) (*ListPatientDoctorsResponse, error)
+
+	// ListPatientVersionsWithResponse List the versions of a patient
+	//
+	// How the patient came to be as it is: a version for each change, in ascending order of number, a page at a time,
+	// with who made it, when, and what it changed, member by member.
+	//
+	// The versions of a deleted patient are for Admins, who need `patient:read_deleted` for them; Staff get 404.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/patients/{id}/history/ (the `ListPatientVersions` operationId).
+	ListPatientVersionsWithResponse(ctx context.Context, id PatientID, params *ListPatientVersionsParams, reqEditors ...RequestEditorFn) (*ListPatientVersionsResponse, error)
+
+	// GetPatientVersionWithResponse See a version of a patient
+	//
+	// One version, with the patient as it was from then on, or, after a deletion, as it was before.
+	//
+	// The versions of a deleted patient are for Admins, who need `patient:read_deleted` for them; Staff get 404.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/patients/{id}/history/{version}/ (the `GetPatientVersion` operationId).
+	GetPatientVersionWithResponse(ctx context.Context, id PatientID, version VersionNumber, reqEditors ...RequestEditorFn) (*GetPatientVersionResponse, error)
+
+	// RestorePatientWithResponse Restore a deleted patient
+	//
+	// For Admins. The patient is back under the same id, and so are the mappings that were deleted with the
+	// patient; those whose doctor is deleted as well will be back with that doctor. What is not deleted is not found.
+	//
+	// No body is needed. An empty object will do, and any member is refused.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/patients/{id}/restore/ (the `RestorePatient` operationId).
+	RestorePatientWithResponse(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*RestorePatientResponse, error)
 
 	// ListUsersWithResponse List the users
 	//
@@ -6201,6 +7554,31 @@ func (r CreateDoctorResponse) StatusCode() int {
 	return 0
 }
 
+type ListDeletedDoctorsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *[]DeletedDoctor
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListDeletedDoctorsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListDeletedDoctorsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type DeleteDoctorResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -6299,6 +7677,56 @@ func (r ReplaceDoctorResponse) StatusCode() int {
 	return 0
 }
 
+type ListDoctorVersionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *[]Version
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListDoctorVersionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListDoctorVersionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetDoctorVersionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DoctorVersion
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDoctorVersionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDoctorVersionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListDoctorPatientsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -6318,6 +7746,31 @@ func (r ListDoctorPatientsResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ListDoctorPatientsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type RestoreDoctorResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Doctor
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r RestoreDoctorResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RestoreDoctorResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -6368,6 +7821,31 @@ func (r CreateMappingResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r CreateMappingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListDeletedMappingsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *[]DeletedMapping
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListDeletedMappingsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListDeletedMappingsResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -6472,6 +7950,81 @@ func (r ReplaceMappingResponse) StatusCode() int {
 	return 0
 }
 
+type ListMappingVersionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *[]Version
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListMappingVersionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListMappingVersionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetMappingVersionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MappingVersion
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetMappingVersionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetMappingVersionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type RestoreMappingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Mapping
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r RestoreMappingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RestoreMappingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListPatientsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -6516,6 +8069,31 @@ func (r CreatePatientResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r CreatePatientResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListDeletedPatientsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *[]DeletedPatient
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListDeletedPatientsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListDeletedPatientsResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -6664,6 +8242,81 @@ func (r ListPatientDoctorsResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ListPatientDoctorsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type ListPatientVersionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *[]Version
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPatientVersionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPatientVersionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type GetPatientVersionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PatientVersion
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetPatientVersionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetPatientVersionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+type RestorePatientResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Patient
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r RestorePatientResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RestorePatientResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -7353,7 +9006,7 @@ func (c *ClientWithResponses) EndSessionWithResponse(ctx context.Context, id Ses
 
 // ListDoctorsWithResponse List the doctors
 //
-// All doctors, a page at a time. Salaries are for Admins only.
+// All doctors, a page at a time. Salaries are for Admins only, and so are deleted doctors.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -7396,9 +9049,20 @@ func (c *ClientWithResponses) CreateDoctorWithResponse(ctx context.Context, body
 	return ParseCreateDoctorResponse(rsp)
 }
 
+// ListDeletedDoctorsWithResponse performs a GET /api/doctors/?deleted=true (the `ListDeletedDoctors` operationId) request.
+//
+// Returns a wrapper object for the known response body format(s).
+func (c *ClientWithResponses) ListDeletedDoctorsWithResponse(ctx context.Context, params *ListDeletedDoctorsParams, reqEditors ...RequestEditorFn) (*ListDeletedDoctorsResponse, error) {
+	rsp, err := c.ListDeletedDoctors(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListDeletedDoctorsResponse(rsp)
+}
+
 // DeleteDoctorWithResponse Delete a doctor
 //
-// For Admins. Also ends the doctor's mappings. The patients stay.
+// For Admins. Also deletes the doctor's mappings. The patients stay. Nothing is lost: an Admin can see and restore what was deleted.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -7486,6 +9150,43 @@ func (c *ClientWithResponses) ReplaceDoctorWithResponse(ctx context.Context, id 
 	return ParseReplaceDoctorResponse(rsp)
 }
 
+// ListDoctorVersionsWithResponse List the versions of a doctor
+//
+// How the doctor came to be as it is: a version for each change, in ascending order of number, a page at a time,
+// with who made it, when, and what it changed, member by member. Salaries are for
+// Admins only, here as elsewhere: for Staff they are no members of a doctor.
+//
+// The versions of a deleted doctor are for Admins, who need `doctor:read_deleted` for them; Staff get 404.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/doctors/{id}/history/ (the `ListDoctorVersions` operationId).
+func (c *ClientWithResponses) ListDoctorVersionsWithResponse(ctx context.Context, id DoctorID, params *ListDoctorVersionsParams, reqEditors ...RequestEditorFn) (*ListDoctorVersionsResponse, error) {
+	rsp, err := c.ListDoctorVersions(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListDoctorVersionsResponse(rsp)
+}
+
+// GetDoctorVersionWithResponse See a version of a doctor
+//
+// One version, with the doctor as it was from then on, or, after a deletion, as it was before. Salaries are for
+// Admins only, here as elsewhere: for Staff they are no members of a doctor.
+//
+// The versions of a deleted doctor are for Admins, who need `doctor:read_deleted` for them; Staff get 404.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/doctors/{id}/history/{version}/ (the `GetDoctorVersion` operationId).
+func (c *ClientWithResponses) GetDoctorVersionWithResponse(ctx context.Context, id DoctorID, version VersionNumber, reqEditors ...RequestEditorFn) (*GetDoctorVersionResponse, error) {
+	rsp, err := c.GetDoctorVersion(ctx, id, version, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDoctorVersionResponse(rsp)
+}
+
 // ListDoctorPatientsWithResponse List a doctor's patients
 //
 // The patients to whom the doctor is assigned, a page at a time.
@@ -7501,9 +9202,28 @@ func (c *ClientWithResponses) ListDoctorPatientsWithResponse(ctx context.Context
 	return ParseListDoctorPatientsResponse(rsp)
 }
 
+// RestoreDoctorWithResponse Restore a deleted doctor
+//
+// For Admins. The doctor is back under the same id, and so are the mappings that were deleted with the doctor;
+// those whose patient is deleted as well will be back with that patient. A licence number that has become another
+// doctor's meanwhile is refused (400, `conflict`). What is not deleted is not found.
+//
+// No body is needed. An empty object will do, and any member is refused.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/doctors/{id}/restore/ (the `RestoreDoctor` operationId).
+func (c *ClientWithResponses) RestoreDoctorWithResponse(ctx context.Context, id DoctorID, reqEditors ...RequestEditorFn) (*RestoreDoctorResponse, error) {
+	rsp, err := c.RestoreDoctor(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRestoreDoctorResponse(rsp)
+}
+
 // ListMappingsWithResponse List the mappings
 //
-// Who is assigned to whom, a page at a time, with the patient's name and the doctor. `patient_id` and `doctor_id` narrow the list; for an id that nobody has, it is empty.
+// Who is assigned to whom, a page at a time, with the patient's name and the doctor. `patient_id` and `doctor_id` narrow the list; for an id that nobody has, it is empty. Deleted mappings are for Admins only.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -7546,9 +9266,20 @@ func (c *ClientWithResponses) CreateMappingWithResponse(ctx context.Context, bod
 	return ParseCreateMappingResponse(rsp)
 }
 
+// ListDeletedMappingsWithResponse performs a GET /api/mappings/?deleted=true (the `ListDeletedMappings` operationId) request.
+//
+// Returns a wrapper object for the known response body format(s).
+func (c *ClientWithResponses) ListDeletedMappingsWithResponse(ctx context.Context, params *ListDeletedMappingsParams, reqEditors ...RequestEditorFn) (*ListDeletedMappingsResponse, error) {
+	rsp, err := c.ListDeletedMappings(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListDeletedMappingsResponse(rsp)
+}
+
 // DeleteMappingWithResponse End a mapping
 //
-// The doctor is no longer assigned to the patient. Both stay.
+// The doctor is no longer assigned to the patient. Both stay. An Admin can restore the mapping.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -7636,9 +9367,63 @@ func (c *ClientWithResponses) ReplaceMappingWithResponse(ctx context.Context, id
 	return ParseReplaceMappingResponse(rsp)
 }
 
+// ListMappingVersionsWithResponse List the versions of a mapping
+//
+// How the mapping came to be as it is: a version for each change, in ascending order of number, a page at a time,
+// with who made it, when, and what it changed, member by member.
+//
+// The versions of a deleted mapping are for Admins, who need `mapping:read_deleted` for them; Staff get 404.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/mappings/{id}/history/ (the `ListMappingVersions` operationId).
+func (c *ClientWithResponses) ListMappingVersionsWithResponse(ctx context.Context, id MappingID, params *ListMappingVersionsParams, reqEditors ...RequestEditorFn) (*ListMappingVersionsResponse, error) {
+	rsp, err := c.ListMappingVersions(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListMappingVersionsResponse(rsp)
+}
+
+// GetMappingVersionWithResponse See a version of a mapping
+//
+// One version, with the mapping as it was from then on, or, after a deletion, as it was before.
+//
+// The versions of a deleted mapping are for Admins, who need `mapping:read_deleted` for them; Staff get 404.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/mappings/{id}/history/{version}/ (the `GetMappingVersion` operationId).
+func (c *ClientWithResponses) GetMappingVersionWithResponse(ctx context.Context, id MappingID, version VersionNumber, reqEditors ...RequestEditorFn) (*GetMappingVersionResponse, error) {
+	rsp, err := c.GetMappingVersion(ctx, id, version, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetMappingVersionResponse(rsp)
+}
+
+// RestoreMappingWithResponse Restore a deleted mapping
+//
+// For Admins. The mapping is back under the same id, as of when it was assigned. A mapping whose patient or
+// doctor is deleted is refused (400, `conflict`), as is one whose pair was assigned anew. What is not deleted is
+// not found.
+//
+// No body is needed. An empty object will do, and any member is refused.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/mappings/{id}/restore/ (the `RestoreMapping` operationId).
+func (c *ClientWithResponses) RestoreMappingWithResponse(ctx context.Context, id MappingID, reqEditors ...RequestEditorFn) (*RestoreMappingResponse, error) {
+	rsp, err := c.RestoreMapping(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRestoreMappingResponse(rsp)
+}
+
 // ListPatientsWithResponse List the patients
 //
-// All patients, a page at a time.
+// All patients, a page at a time. Deleted ones are for Admins only.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -7681,9 +9466,20 @@ func (c *ClientWithResponses) CreatePatientWithResponse(ctx context.Context, bod
 	return ParseCreatePatientResponse(rsp)
 }
 
+// ListDeletedPatientsWithResponse performs a GET /api/patients/?deleted=true (the `ListDeletedPatients` operationId) request.
+//
+// Returns a wrapper object for the known response body format(s).
+func (c *ClientWithResponses) ListDeletedPatientsWithResponse(ctx context.Context, params *ListDeletedPatientsParams, reqEditors ...RequestEditorFn) (*ListDeletedPatientsResponse, error) {
+	rsp, err := c.ListDeletedPatients(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListDeletedPatientsResponse(rsp)
+}
+
 // DeletePatientWithResponse Delete a patient
 //
-// Deletes the patient's record for good, and ends the patient's mappings.
+// Also deletes the patient's mappings. The doctors stay. Nothing is lost: an Admin can see and restore what was deleted.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -7803,6 +9599,59 @@ func (c *ClientWithResponses) ListPatientDoctorsWithResponse(ctx context.Context
 		return nil, err
 	}
 	return ParseListPatientDoctorsResponse(rsp)
+}
+
+// ListPatientVersionsWithResponse List the versions of a patient
+//
+// How the patient came to be as it is: a version for each change, in ascending order of number, a page at a time,
+// with who made it, when, and what it changed, member by member.
+//
+// The versions of a deleted patient are for Admins, who need `patient:read_deleted` for them; Staff get 404.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/patients/{id}/history/ (the `ListPatientVersions` operationId).
+func (c *ClientWithResponses) ListPatientVersionsWithResponse(ctx context.Context, id PatientID, params *ListPatientVersionsParams, reqEditors ...RequestEditorFn) (*ListPatientVersionsResponse, error) {
+	rsp, err := c.ListPatientVersions(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPatientVersionsResponse(rsp)
+}
+
+// GetPatientVersionWithResponse See a version of a patient
+//
+// One version, with the patient as it was from then on, or, after a deletion, as it was before.
+//
+// The versions of a deleted patient are for Admins, who need `patient:read_deleted` for them; Staff get 404.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/patients/{id}/history/{version}/ (the `GetPatientVersion` operationId).
+func (c *ClientWithResponses) GetPatientVersionWithResponse(ctx context.Context, id PatientID, version VersionNumber, reqEditors ...RequestEditorFn) (*GetPatientVersionResponse, error) {
+	rsp, err := c.GetPatientVersion(ctx, id, version, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetPatientVersionResponse(rsp)
+}
+
+// RestorePatientWithResponse Restore a deleted patient
+//
+// For Admins. The patient is back under the same id, and so are the mappings that were deleted with the
+// patient; those whose doctor is deleted as well will be back with that doctor. What is not deleted is not found.
+//
+// No body is needed. An empty object will do, and any member is refused.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/patients/{id}/restore/ (the `RestorePatient` operationId).
+func (c *ClientWithResponses) RestorePatientWithResponse(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*RestorePatientResponse, error) {
+	rsp, err := c.RestorePatient(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRestorePatientResponse(rsp)
 }
 
 // ListUsersWithResponse List the users
@@ -8616,6 +10465,39 @@ func ParseCreateDoctorResponse(rsp *http.Response) (*CreateDoctorResponse, error
 	return response, nil
 }
 
+// ParseListDeletedDoctorsResponse parses an HTTP response from a ListDeletedDoctorsWithResponse call
+func ParseListDeletedDoctorsResponse(rsp *http.Response) (*ListDeletedDoctorsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListDeletedDoctorsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest []DeletedDoctor
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseDeleteDoctorResponse parses an HTTP response from a DeleteDoctorWithResponse call
 func ParseDeleteDoctorResponse(rsp *http.Response) (*DeleteDoctorResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -8744,6 +10626,72 @@ func ParseReplaceDoctorResponse(rsp *http.Response) (*ReplaceDoctorResponse, err
 	return response, nil
 }
 
+// ParseListDoctorVersionsResponse parses an HTTP response from a ListDoctorVersionsWithResponse call
+func ParseListDoctorVersionsResponse(rsp *http.Response) (*ListDoctorVersionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListDoctorVersionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest []Version
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetDoctorVersionResponse parses an HTTP response from a GetDoctorVersionWithResponse call
+func ParseGetDoctorVersionResponse(rsp *http.Response) (*GetDoctorVersionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetDoctorVersionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DoctorVersion
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListDoctorPatientsResponse parses an HTTP response from a ListDoctorPatientsWithResponse call
 func ParseListDoctorPatientsResponse(rsp *http.Response) (*ListDoctorPatientsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -8760,6 +10708,39 @@ func ParseListDoctorPatientsResponse(rsp *http.Response) (*ListDoctorPatientsRes
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest []Patient
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRestoreDoctorResponse parses an HTTP response from a RestoreDoctorWithResponse call
+func ParseRestoreDoctorResponse(rsp *http.Response) (*RestoreDoctorResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RestoreDoctorResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Doctor
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -8830,6 +10811,39 @@ func ParseCreateMappingResponse(rsp *http.Response) (*CreateMappingResponse, err
 			return nil, err
 		}
 		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListDeletedMappingsResponse parses an HTTP response from a ListDeletedMappingsWithResponse call
+func ParseListDeletedMappingsResponse(rsp *http.Response) (*ListDeletedMappingsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListDeletedMappingsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest []DeletedMapping
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
@@ -8971,6 +10985,105 @@ func ParseReplaceMappingResponse(rsp *http.Response) (*ReplaceMappingResponse, e
 	return response, nil
 }
 
+// ParseListMappingVersionsResponse parses an HTTP response from a ListMappingVersionsWithResponse call
+func ParseListMappingVersionsResponse(rsp *http.Response) (*ListMappingVersionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListMappingVersionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest []Version
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetMappingVersionResponse parses an HTTP response from a GetMappingVersionWithResponse call
+func ParseGetMappingVersionResponse(rsp *http.Response) (*GetMappingVersionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetMappingVersionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MappingVersion
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRestoreMappingResponse parses an HTTP response from a RestoreMappingWithResponse call
+func ParseRestoreMappingResponse(rsp *http.Response) (*RestoreMappingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RestoreMappingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Mapping
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListPatientsResponse parses an HTTP response from a ListPatientsWithResponse call
 func ParseListPatientsResponse(rsp *http.Response) (*ListPatientsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -9024,6 +11137,39 @@ func ParseCreatePatientResponse(rsp *http.Response) (*CreatePatientResponse, err
 			return nil, err
 		}
 		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListDeletedPatientsResponse parses an HTTP response from a ListDeletedPatientsWithResponse call
+func ParseListDeletedPatientsResponse(rsp *http.Response) (*ListDeletedPatientsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListDeletedPatientsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest []DeletedPatient
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
@@ -9214,6 +11360,105 @@ func ParseListPatientDoctorsResponse(rsp *http.Response) (*ListPatientDoctorsRes
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest []Doctor
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListPatientVersionsResponse parses an HTTP response from a ListPatientVersionsWithResponse call
+func ParseListPatientVersionsResponse(rsp *http.Response) (*ListPatientVersionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPatientVersionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest []Version
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetPatientVersionResponse parses an HTTP response from a GetPatientVersionWithResponse call
+func ParseGetPatientVersionResponse(rsp *http.Response) (*GetPatientVersionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetPatientVersionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PatientVersion
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRestorePatientResponse parses an HTTP response from a RestorePatientWithResponse call
+func ParseRestorePatientResponse(rsp *http.Response) (*RestorePatientResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RestorePatientResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Patient
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -48,6 +49,25 @@ func TestPages(t *testing.T) {
 		}
 		assert.Equal(t, "7", *params.Cursor)
 	}
+}
+
+func TestListsOfWhatWasDeleted(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		assert.Equal(t, "/api/mappings/", r.URL.Path)
+		assert.Equal(t, url.Values{"deleted": {"true"}, "limit": {"5"}}, r.URL.Query())
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(`[{"id":31,"patient":12,"doctor":7,"assigned_at":"2026-03-02T09:00:00.5Z",
+			"deleted_at":"2026-04-09T08:15:30.123456Z","deleted_by":1,"ended_with":{"kind":"doctor","id":7}}]`))
+	}))
+	defer server.Close()
+	api, err := client.NewClientWithResponses(server.URL)
+	require.NoError(t, err)
+
+	limit := 5
+	deleted, err := api.ListDeletedMappingsWithResponse(context.Background(), &client.ListDeletedMappingsParams{Limit: &limit})
+	require.NoError(t, err)
+	require.NotNil(t, deleted.JSON200)
+	assert.Equal(t, &client.With{Kind: "doctor", ID: 7}, (*deleted.JSON200)[0].EndedWith)
 }
 
 func TestErrorIsAProblem(t *testing.T) {

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"example.com/healthcare/application"
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+type purgeCommand struct {
+	OlderThan age  `required:"" placeholder:"DAYS" help:"Only what was deleted longer ago than this, such as 3650d."`
+	Yes       bool `help:"Remove it. Without this it is only counted."`
+}
+
+// age is a number of days as domain.ParseAge reads it.
+type age time.Duration
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (a *age) UnmarshalText(text []byte) error {
+	parsed, err := domain.ParseAge(string(text))
+	*a = age(parsed)
+	return err
+}
+
+// purged are the kinds of records that are removed, those that refer to others first.
+var purged = []struct {
+	kind   domain.SubjectKind
+	plural string
+}{
+	{domain.AboutMapping, "mappings"},
+	{domain.AboutPatient, "patients"},
+	{domain.AboutDoctor, "doctors"},
+}
+
+// Run counts what was deleted long ago, and removes it if it is told to.
+func (c purgeCommand) Run(ctx context.Context, p process) error {
+	cfg, err := loadConfig(p)
+	if err != nil {
+		return err
+	}
+	retention, cleanup, err := newRetention(ctx, cfg, cfg.logger(p.err))
+	if err != nil {
+		return err
+	}
+	defer cleanup()
+	before := ports.SystemClock().Add(-time.Duration(c.OlderThan))
+	if err := printExpired(ctx, p, retention, before); err != nil {
+		return err
+	}
+	if !c.Yes {
+		fmt.Fprintln(p.out, "Nothing was removed. Add --yes to remove them for good: they cannot be restored then.")
+		return nil
+	}
+	for _, kind := range purged {
+		removed, err := purge(ctx, retention, kind.kind, before)
+		fmt.Fprintf(p.out, "Removed for good, with all their versions: %d %s.\n", removed, kind.plural)
+		if err != nil {
+			return err
+		}
+	}
+	fmt.Fprintln(p.out, "Backups that were made before still have them.")
+	if cfg.usesPostgres() {
+		fmt.Fprintln(p.out, "So does the space on disk that they took, until PostgreSQL vacuums and uses it again: VACUUM does so now.")
+	}
+	return nil
+}
+
+// printExpired prints how many records of each kind there are to remove.
+func printExpired(ctx context.Context, p process, retention *application.Retention, before time.Time) error {
+	table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(table, "Deleted before %s:\n", before.UTC().Format(time.RFC3339))
+	for _, kind := range purged {
+		count, err := retention.Expired(ctx, operator, kind.kind, before)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(table, "%s\t%d\n", kind.plural, count)
+	}
+	return table.Flush()
+}
+
+// purge removes all there are, in parts, and returns how many it removed, also when it fails.
+func purge(ctx context.Context, retention *application.Retention, kind domain.SubjectKind, before time.Time) (int, error) {
+	for total := 0; ; {
+		removed, err := retention.Purge(ctx, operator, kind, before)
+		if err != nil || removed == 0 {
+			return total, err
+		}
+		total += removed
+	}
+}
