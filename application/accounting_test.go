@@ -132,15 +132,18 @@ func inOrder(event domain.AuditEvent) domain.AuditEvent {
 	return event
 }
 
-// events are those of the trail above after.
+// events are those of the trail above after, without their evidence, which is checked.
 func (c *clinic) events(after int) (events []domain.AuditEvent) {
 	c.t.Helper()
 	require.NoError(c.t, c.store.View(c.ctx, func(tx ports.Tx) (err error) {
 		events, err = tx.Audit().List(c.ctx, domain.AuditFilter{}, domain.Page{After: domain.ID(after), Limit: domain.MaxPageLimit})
 		return err
 	}))
-	for i := range events {
-		events[i] = inOrder(events[i])
+	for i, event := range events {
+		assert.Equal(c.t, event.Hash(), event.Evidence.Hash)
+		assert.True(c.t, c.macs.Verify(event.Hash(), event.Evidence.MAC))
+		event.Evidence = domain.Evidence{}
+		events[i] = inOrder(event)
 	}
 	return events
 }

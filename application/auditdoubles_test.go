@@ -31,8 +31,8 @@ type auditedAudit struct {
 	store *auditedStore
 }
 
-func (a auditedAudit) Add(ctx context.Context, events ...domain.AuditEvent) error {
-	next := func() error { return a.Audit.Add(ctx, events...) }
+func (a auditedAudit) Add(ctx context.Context, attest func(domain.AuditEvent) domain.Evidence, events ...domain.AuditEvent) error {
+	next := func() error { return a.Audit.Add(ctx, attest, events...) }
 	if a.store.add == nil {
 		return next()
 	}

@@ -33,6 +33,7 @@ type clinic struct {
 	passwords   ports.Passwords
 	tokens      ports.AccessTokens
 	codes       ports.OneTimeCodes
+	macs        ports.MACs
 	revocations ports.Revocations
 	settings
 	// worlds counts the worlds that were added.
@@ -48,6 +49,8 @@ type clinic struct {
 	mappings      *application.Mappings
 	retention     *application.Retention
 	audit         *application.Audit
+	sealer        *application.Sealer
+	verifier      *application.Verifier
 }
 
 // settings are what an operator decides.
@@ -83,6 +86,7 @@ func newClinicWith(t *testing.T, settings settings) *clinic {
 	c := &clinic{
 		t: t, ctx: t.Context(), now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC), settings: settings,
 		store: store, revocations: store, passwords: hasher, tokens: tokens.New(keys, accessLifetime), codes: newCodes(t, oldSecret),
+		macs: newMACs(t, oldSecret),
 	}
 	c.wire()
 	return c
@@ -97,13 +101,20 @@ func newCodes(t *testing.T, current domain.Secret, fallbacks ...domain.Secret) *
 	return codes
 }
 
+func newMACs(t testing.TB, current domain.Secret, fallbacks ...domain.Secret) ports.MACs {
+	t.Helper()
+	keys, err := secretkeys.New(current, fallbacks...)
+	require.NoError(t, err)
+	return keys.For("audit trail").MACs()
+}
+
 // wire makes the use-cases of what the clinic has now.
 func (c *clinic) wire() {
 	clock := ports.Clock(func() time.Time { return c.now })
 	rules := application.SessionRules{Access: accessLifetime, Session: sessionLifetime, AdminsNeedSecondFactor: c.adminsNeedSecondFactor}
 	limiter := application.NewLimiter(c.store, clock, c.limits)
 	guard := application.NewGuard(c.store, limiter, c.passwords, c.codes, clock)
-	trail := application.NewTrail(c.store, clock)
+	trail := application.NewTrail(c.store, c.macs, clock)
 	c.authenticator = application.NewAuthenticator(c.store, c.tokens, c.revocations, clock, rules)
 	c.sessions = application.NewSessions(trail, guard, c.tokens, c.revocations, clock, rules)
 	c.account = application.NewAccount(trail, guard, c.passwords, c.revocations, clock)
@@ -114,6 +125,8 @@ func (c *clinic) wire() {
 	c.mappings = application.NewMappings(trail, clock)
 	c.retention = application.NewRetention(trail)
 	c.audit = application.NewAudit(trail)
+	c.sealer = application.NewSealer(c.store, c.macs, clock)
+	c.verifier = application.NewVerifier(c.store, c.macs)
 }
 
 var operator = domain.Actor{Role: domain.Operator}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"example.com/healthcare/adapters/memory"
+	"example.com/healthcare/adapters/secretkeys"
 	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 )
@@ -18,7 +19,7 @@ func Example_testSuite() {
 	ctx := context.Background()
 	store := memory.New()
 	clock := func() time.Time { return time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC) }
-	doctors := application.NewDoctors(application.NewTrail(store, clock), clock)
+	doctors := application.NewDoctors(application.NewTrail(store, macs(), clock), clock)
 
 	admin := domain.Actor{UserID: 1, Role: domain.Admin}
 	doctor, err := doctors.Create(ctx, admin, domain.DoctorInput{
@@ -39,6 +40,15 @@ func Example_testSuite() {
 	// 1 2026-11-22 1234.50 <nil>
 	// Staff sees the salary: false
 	// true You do not have permission to perform this action.
+}
+
+// macs are made with a key for the audit trail.
+func macs() *secretkeys.MACs {
+	keys, err := secretkeys.New(oldSecret)
+	if err != nil {
+		panic(err)
+	}
+	return keys.For("audit trail").MACs()
 }
 
 // consoleTransport is a whole transport: it reads a request, finds out who
@@ -89,7 +99,7 @@ func Example_newTransport() {
 	now := func() time.Time { return time.Now().UTC() }
 	transport := consoleTransport{
 		authenticator: application.NewAuthenticator(store, noTokens{}, store, now, application.SessionRules{}),
-		doctors:       application.NewDoctors(application.NewTrail(store, now), now),
+		doctors:       application.NewDoctors(application.NewTrail(store, macs(), now), now),
 	}
 	requests := bufio.NewScanner(strings.NewReader("- doctors\nforged doctors\n"))
 	for requests.Scan() {

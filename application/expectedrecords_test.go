@@ -240,6 +240,11 @@ var expectedOfRecords = map[string]expectation{
 			return c.audit.Accesses(c.ctx, by, w.patient.ID, badPage)
 		}},
 	}},
+	"Audit.Adopt": {"audit:adopt", none(domain.AboutAudit), none(domain.AboutAudit), map[string]attempt{
+		"another seal": {by: domain.Operator, refusal: domain.Conflict, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
+			return c.audit.Adopt(c.ctx, by, domain.Head{Number: missing})
+		}},
+	}},
 }
 
 // moved concerns the pair of before and the one after.

@@ -210,4 +210,7 @@ var roleMatrix = map[string]useCase{
 	"Audit.Accesses": {"AuditRead", admins, func(c *clinic, by domain.Actor, w world) (any, error) {
 		return c.audit.Accesses(c.ctx, by, w.patient.ID, domain.PageInput{})
 	}},
+	"Audit.Adopt": {"AuditAdopt", operators, func(c *clinic, by domain.Actor, w world) (any, error) {
+		return c.audit.Adopt(c.ctx, by, w.lastSeal)
+	}},
 }

@@ -18,6 +18,7 @@ import (
 // under way.
 type Trail struct {
 	store ports.Store
+	macs  ports.MACs
 	clock ports.Clock
 
 	mutex   sync.Mutex
@@ -33,8 +34,8 @@ type unwritten struct {
 }
 
 // NewTrail returns a trail in store.
-func NewTrail(store ports.Store, clock ports.Clock) *Trail {
-	return &Trail{store: store, clock: clock}
+func NewTrail(store ports.Store, macs ports.MACs, clock ports.Clock) *Trail {
+	return &Trail{store: store, macs: macs, clock: clock}
 }
 
 const (
@@ -110,7 +111,13 @@ func (t *Trail) writeTogether(background context.Context, events []domain.AuditE
 			err = fmt.Errorf("the audit trail could not be written: panic with a %T", thrown)
 		}
 	}()
-	return t.store.Update(ctx, func(tx ports.Tx) error { return tx.Audit().Add(ctx, events...) })
+	return t.store.Update(ctx, func(tx ports.Tx) error { return tx.Audit().Add(ctx, t.attest, events...) })
+}
+
+// attest makes the evidence that this service has written an event.
+func (t *Trail) attest(event domain.AuditEvent) domain.Evidence {
+	hash := event.Hash()
+	return domain.Evidence{Hash: hash, MAC: t.macs.Sum(hash)}
 }
 
 // entry is what a running use-case says of itself.
@@ -185,7 +192,7 @@ func (e *entry) update(ctx context.Context, write func(ports.Tx) error) error {
 		if err := write(tx); err != nil {
 			return err
 		}
-		if err := tx.Audit().Add(ctx, e.AuditEvent); err != nil {
+		if err := tx.Audit().Add(ctx, e.trail.attest, e.AuditEvent); err != nil {
 			return unaccounted(err)
 		}
 		return nil

@@ -20,7 +20,8 @@ type AuditEvent struct {
 	Version int
 	// About are other records that the event concerns, for who looks for
 	// everything about one: the patient and the doctor of a mapping.
-	About []Reference
+	About    []Reference
+	Evidence Evidence
 }
 
 // Indexed are the records of the event's subject that it showed and that it can be

@@ -113,3 +113,11 @@ func (o Origin) Network() string {
 	network, _ := o.Address.Prefix(64) // fits every IPv6 address
 	return network.String()
 }
+
+// address is the text of Address, nothing when there is none.
+func (o Origin) address() string {
+	if !o.Address.IsValid() {
+		return ""
+	}
+	return o.Address.String()
+}

@@ -56,7 +56,8 @@ const (
 	RetentionRead  Permission = "retention:read"
 	RetentionPurge Permission = "retention:purge"
 
-	AuditRead Permission = "audit:read"
+	AuditRead  Permission = "audit:read"
+	AuditAdopt Permission = "audit:adopt"
 )
 
 // Rule says which roles hold a permission.
@@ -118,6 +119,7 @@ var policy = []Rule{
 	{RetentionPurge, "remove deleted records for good", []Role{Operator}},
 
 	{AuditRead, "see who did what to whose record", []Role{Admin}},
+	{AuditAdopt, "go on from a trail that was sealed with another key", []Role{Operator}},
 }
 
 // Policy returns a copy of the table of permissions.

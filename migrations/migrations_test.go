@@ -32,7 +32,7 @@ const (
 		SELECT count(*) + (
 			SELECT count(*)
 			FROM sqlite_schema
-			WHERE type = 'table' AND name <> 'goose_db_version' AND (sql LIKE '%AUTOINCREMENT%' OR sql LIKE '%WITHOUT ROWID%'))
+			WHERE type = 'table' AND name <> 'goose_db_version' AND (sql LIKE '%INTEGER PRIMARY KEY%' OR sql LIKE '%WITHOUT ROWID%'))
 		FROM sqlite_schema WHERE type = 'index'`
 )
 

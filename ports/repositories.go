@@ -106,9 +106,23 @@ type Mappings interface {
 // Audit keeps what was done to whose record, and what was tried. Nothing in it
 // changes or goes away.
 type Audit interface {
-	// Add ignores the events' IDs. The IDs they get are in their order.
-	Add(ctx context.Context, events ...domain.AuditEvent) error
+	// Add keeps events under new IDs, in their order, with the Evidence that attest
+	// gives of each. attest gets the event as it will be read, but for that.
+	Add(ctx context.Context, attest func(domain.AuditEvent) domain.Evidence, events ...domain.AuditEvent) error
 	// List holds the events that filter keeps. An event is about its subject, the
 	// records that it showed (those it is Indexed by), and those it says it is about.
 	List(ctx context.Context, filter domain.AuditFilter, page domain.Page) ([]domain.AuditEvent, error)
+	// Evidence is a List of all events that holds nothing but their IDs and Evidence.
+	Evidence(ctx context.Context, page domain.Page) ([]domain.AuditEvent, error)
+}
+
+// Seals keeps the seals of the trail. Nothing in it changes or goes away.
+type Seals interface {
+	// Add keeps a seal under its Number. It gives a Conflict on "number" when there
+	// is one already.
+	Add(ctx context.Context, seal domain.Seal) error
+	// Last returns the seal with the greatest Number; NotFound when there is none.
+	Last(ctx context.Context) (domain.Seal, error)
+	// List holds the seals in ascending order of Number, which is what page goes by.
+	List(ctx context.Context, page domain.Page) ([]domain.Seal, error)
 }

@@ -69,3 +69,13 @@ type Enrolment struct {
 	// QRCode is the URI as a PNG image.
 	QRCode domain.Secret
 }
+
+// MACs makes and checks message authentication codes for what is kept of the
+// trail, with a key that is not kept there.
+type MACs interface {
+	// Sum returns the code of hash under the service's current key.
+	Sum(hash domain.Hash) domain.MAC
+	// Verify reports whether mac is that of hash under any of the service's keys,
+	// those that were replaced included. The time it takes does not depend on mac.
+	Verify(hash domain.Hash, mac domain.MAC) bool
+}

@@ -43,6 +43,7 @@ type Tx interface {
 	Patients() Patients
 	Mappings() Mappings
 	Audit() Audit
+	Seals() Seals
 
 	DoctorHistory() History[domain.Doctor]
 	PatientHistory() History[domain.Patient]

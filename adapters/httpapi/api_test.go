@@ -104,7 +104,7 @@ func newAPI(t testing.TB, store ports.Store, with ...func(*settings)) *api {
 	clock := &clock{now: ports.SystemClock()}
 	revoked := revocationsOf(t, store, settings.rules.Access, logger)
 	limiter := application.NewLimiter(store, clock.Now, settings.limits)
-	trail := application.NewTrail(store, clock.Now)
+	trail := application.NewTrail(store, keys.For("audit trail").MACs(), clock.Now)
 	guard := application.NewGuard(store, limiter, hasher, codes, clock.Now)
 	services := httpapi.Services{
 		Authenticator: application.NewAuthenticator(store, signer, revoked, clock.Now, settings.rules),

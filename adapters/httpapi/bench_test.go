@@ -11,8 +11,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
+	"example.com/healthcare/adapters/secretkeys"
 	"example.com/healthcare/adapters/sqlstore"
+	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
 )
@@ -68,9 +71,35 @@ func (f *forgetful) Update(ctx context.Context, fn func(ports.Tx) error) error {
 	return f.Store.Update(ctx, fn)
 }
 
+// keepSealing seals the trail as often as the program does.
+func keepSealing(b *testing.B, store ports.Store) {
+	keys, err := secretkeys.New(domain.NewSecret(secretKey))
+	require.NoError(b, err)
+	sealer := application.NewSealer(store, keys.For("audit trail").MACs(), ports.SystemClock)
+	ctx, cancel := context.WithCancel(context.WithoutCancel(b.Context()))
+	var sealing sync.WaitGroup
+	sealing.Go(func() {
+		tick := time.NewTicker(2 * time.Second)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				_, err := sealer.Seal(ctx)
+				assert.NoError(b, err)
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	b.Cleanup(func() {
+		cancel()
+		sealing.Wait()
+	})
+}
+
 // BenchmarkAccounting reads one patient over HTTP, with accounting and without,
 // in turns, from so many connections. The ratio of both throughputs is to be 0.8
-// or more.
+// or more. The trail is sealed meanwhile.
 func BenchmarkAccounting(b *testing.B) {
 	for _, engine := range []string{"sqlite", "postgres"} {
 		for _, connections := range []int{16, 64} {
@@ -79,6 +108,7 @@ func BenchmarkAccounting(b *testing.B) {
 				api := newAPI(b, store)
 				admin := api.signUp("admin@example.com", domain.Admin)
 				api.populate(admin)
+				keepSealing(b, store.Store)
 				transport := &http.Transport{MaxIdleConnsPerHost: connections}
 				b.Cleanup(transport.CloseIdleConnections)
 				const requests = 2048

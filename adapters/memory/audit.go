@@ -13,7 +13,7 @@ import (
 
 type audit struct{ tx *tx }
 
-func (r audit) Add(ctx context.Context, events ...domain.AuditEvent) error {
+func (r audit) Add(ctx context.Context, attest func(domain.AuditEvent) domain.Evidence, events ...domain.AuditEvent) error {
 	s, err := r.tx.writing(ctx)
 	if err != nil {
 		return err
@@ -24,12 +24,21 @@ func (r audit) Add(ctx context.Context, events ...domain.AuditEvent) error {
 		event.At = ports.Kept(event.At)
 		event.Actor.Duty, event.Actor.SecondFactor = domain.NoDuty, false
 		event.Actor.Origin.Device = ""
+		event.Evidence = attest(event)
 		s.events.set(event.ID, event)
 		for reference := range concerned(event) {
 			s.byRecord = s.byRecord.set(mention{reference, event.ID}, event.ID)
 		}
 	}
 	return nil
+}
+
+func (r audit) Evidence(ctx context.Context, page domain.Page) ([]domain.AuditEvent, error) {
+	events, err := r.List(ctx, domain.AuditFilter{}, page)
+	for i, event := range events {
+		events[i] = domain.AuditEvent{ID: event.ID, Evidence: event.Evidence}
+	}
+	return events, err
 }
 
 func (r audit) List(ctx context.Context, filter domain.AuditFilter, page domain.Page) ([]domain.AuditEvent, error) {

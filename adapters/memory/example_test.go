@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"example.com/healthcare/adapters/memory"
+	"example.com/healthcare/adapters/secretkeys"
 	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 )
@@ -14,7 +15,10 @@ import (
 func ExampleNew() {
 	ctx := context.Background()
 	clock := func() time.Time { return time.Date(2024, time.February, 29, 9, 0, 0, 0, time.UTC) }
-	doctors := application.NewDoctors(application.NewTrail(memory.New(), clock), clock)
+	keys, err := secretkeys.New(domain.NewSecret("a secret for tests only, of enough bytes"))
+	fmt.Println(err)
+	trail := application.NewTrail(memory.New(), keys.For("audit trail").MACs(), clock)
+	doctors := application.NewDoctors(trail, clock)
 
 	admin := domain.Actor{UserID: 1, Role: domain.Admin}
 	house := domain.DoctorInput{
@@ -30,6 +34,7 @@ func ExampleNew() {
 	fmt.Println(domain.KindOf(err) == domain.Conflict, err)
 
 	// Output:
+	// <nil>
 	// 1 Gregory House 2024-02-29 1234.50 <nil>
 	// true Invalid input. [license_number: doctor with this license number already exists.]
 }

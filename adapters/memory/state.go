@@ -18,6 +18,7 @@ type state struct {
 	patients table[domain.Patient]
 	mappings table[domain.Mapping]
 	events   table[domain.AuditEvent]
+	seals    table[domain.Seal]
 	attempts tree[domain.AttemptKey, domain.Attempts]
 
 	doctorArchive  archive[domain.Doctor]
@@ -48,6 +49,7 @@ func newState() *state {
 		patients: newTable[domain.Patient](),
 		mappings: newTable[domain.Mapping](),
 		events:   newTable[domain.AuditEvent](),
+		seals:    newTable[domain.Seal](),
 		attempts: tree[domain.AttemptKey, domain.Attempts]{compare: compareKeys},
 
 		doctorArchive:  newArchive[domain.Doctor](),

@@ -1,7 +1,7 @@
 // Package memory is a complete ports.Store in the memory of the process, to
-// drive use-cases with in tests:
+// drive use-cases with in tests; keys are those of package secretkeys:
 //
-//	trail := application.NewTrail(memory.New(), ports.SystemClock)
+//	trail := application.NewTrail(memory.New(), keys.For("audit trail").MACs(), ports.SystemClock)
 //	doctors := application.NewDoctors(trail, ports.SystemClock)
 //
 // A store starts empty and is garbage when nothing refers to it any more: there
@@ -113,6 +113,7 @@ func (t *tx) Doctors() ports.Doctors   { return doctors{t} }
 func (t *tx) Patients() ports.Patients { return patients{t} }
 func (t *tx) Mappings() ports.Mappings { return mappings{t} }
 func (t *tx) Audit() ports.Audit       { return audit{t} }
+func (t *tx) Seals() ports.Seals       { return seals{t} }
 
 func (t *tx) DoctorHistory() ports.History[domain.Doctor] {
 	return history[domain.Doctor]{t, doctorKind}

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -23,11 +24,21 @@ func TestTheTrailIsKeptWithSelectAndInsertOnly(t *testing.T) {
 		require.NoError(t, addDoctorAndEvents(t, store))
 	}
 	require.Len(t, trail(t, store, domain.AuditFilter{}), 4)
+	seal := domain.Seal{Number: 1, At: time.UnixMicro(7).UTC(), Through: 4, Events: []domain.Sealed{{ID: 4}}}
+	add := func(tx ports.Tx) error { return tx.Seals().Add(t.Context(), seal) }
+	require.NoError(t, store.Update(t.Context(), add))
+	require.Equal(t, domain.Conflict, domain.KindOf(store.Update(t.Context(), add)))
+	require.NoError(t, store.View(t.Context(), func(tx ports.Tx) error {
+		last, err := tx.Seals().Last(t.Context())
+		require.Equal(t, seal, last)
+		return err
+	}))
 	require.Len(t, trail(t, store, domain.AuditFilter{About: domain.Reference{Kind: domain.AboutDoctor, ID: 2}}), 3)
 	for _, statement := range []string{
-		`UPDATE audit_events SET outcome = 'denied'`, `UPDATE audit_about SET record_id = 7`,
-		`DELETE FROM audit_events`, `DELETE FROM audit_about`,
-		`TRUNCATE audit_events`, `TRUNCATE audit_about`,
+		`UPDATE audit_events SET subject = ''`, `UPDATE audit_about SET record = ''`, `UPDATE audit_seals SET mac = ''`,
+		`DELETE FROM audit_events`, `DELETE FROM audit_about`, `DELETE FROM audit_seals`,
+		`TRUNCATE audit_events`, `TRUNCATE audit_about`, `TRUNCATE audit_seals`,
+		`SELECT setval('audit_events_id_seq', 1)`,
 	} {
 		require.ErrorContains(t, execute(t, limited, statement), "permission denied", statement)
 	}
@@ -60,7 +71,8 @@ func limitedRole(t *testing.T, dsn string) (role, limited string) {
 	t.Cleanup(func() { require.NoError(t, execute(t, dsn, `DROP OWNED BY `+role+`; DROP ROLE `+role)) })
 	require.NoError(t, execute(t, dsn, `
 		GRANT SELECT ON goose_db_version TO `+role+`;
-		GRANT SELECT, INSERT ON doctors, audit_events, audit_about TO `+role))
+		GRANT SELECT, INSERT ON doctors, audit_events, audit_about, audit_seals TO `+role+`;
+		GRANT USAGE ON SEQUENCE audit_events_id_seq TO `+role))
 	address, err := url.Parse(dsn)
 	require.NoError(t, err)
 	address.User = url.UserPassword(role, "limited")
@@ -84,7 +96,7 @@ func addDoctorAndEvents(t *testing.T, store ports.Store) error {
 		if err != nil {
 			return err
 		}
-		return tx.Audit().Add(t.Context(),
+		return tx.Audit().Add(t.Context(), func(domain.AuditEvent) domain.Evidence { return domain.Evidence{} },
 			domain.AuditEvent{Outcome: domain.Allowed, Subject: domain.Subject{Kind: domain.AboutDoctor, ID: doctor.ID}},
 			domain.AuditEvent{Outcome: domain.Allowed, Subject: domain.Subject{Kind: domain.AboutDoctor, Shown: []domain.ID{1, 2}}})
 	})

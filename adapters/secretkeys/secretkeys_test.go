@@ -128,7 +128,7 @@ func TestKeysAreNeverPrinted(t *testing.T) {
 	require.True(t, ok)
 
 	var shown bytes.Buffer
-	for _, value := range []any{keys, *keys, ring, &ring, key, &key} {
+	for _, value := range []any{keys, *keys, ring, &ring, key, &key, ring.MACs(), *ring.MACs()} {
 		type unexported struct{ value any }
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d"} {
 			fmt.Fprintf(&shown, verb, value)

@@ -19,7 +19,7 @@ func classify(err error) sqlstore.Failure {
 	}
 	failure := sqlstore.Failure{Text: "sqlite: " + e.Error()}
 	switch e.Code() {
-	case sqlite3.SQLITE_CONSTRAINT_UNIQUE:
+	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
 		failure.Kind = sqlstore.Duplicate
 		failure.Constraint = constraint(e.Error())
 		return failure

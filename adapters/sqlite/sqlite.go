@@ -71,7 +71,7 @@ func Open(ctx context.Context, path string, options Options) (*sqlstore.Store, e
 	readers := max(runtime.GOMAXPROCS(0), 4)
 	reader.SetMaxOpenConns(readers)
 	reader.SetMaxIdleConns(readers)
-	store := sqlstore.New(sqlstore.Engine{Classify: classify}, reader, writer, !options.Unprepared)
+	store := sqlstore.New(sqlstore.Engine{NextEventIDs: nextEventIDs, Classify: classify}, reader, writer, !options.Unprepared)
 	if err := store.Ready(ctx); err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
@@ -119,6 +119,15 @@ func open(path string, options Options, settings ...string) (*sqlx.DB, error) {
 	}
 	return sqlx.NewDb(sql.OpenDB(connector), driverName), nil
 }
+
+// nextEventIDs counts on from the last event: there is one writer at a time.
+const nextEventIDs = `
+	WITH RECURSIVE next (id, number) AS (
+		SELECT COALESCE(MAX(id), 0) + 1, 1 FROM audit_events
+		UNION ALL
+		SELECT id + 1, number + 1 FROM next WHERE number < $1
+	)
+	SELECT id FROM next`
 
 // driverName is what sqlx calls the driver.
 const driverName = "sqlite"

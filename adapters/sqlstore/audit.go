@@ -3,90 +3,104 @@ package sqlstore
 import (
 	"cmp"
 	"context"
-	"database/sql"
+	"encoding/json"
 	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
-	"strings"
 
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
 )
 
 var (
-	insertEvents = insertingRows(`
-		INSERT INTO audit_events (at, actor_id, actor_role, session_id, address, request_id,
-			action, subject_kind, subject_id, shown, outcome, version, about)
-		VALUES`, 13, ` RETURNING id`)
-	insertMentions = insertingRows(`INSERT INTO audit_about (kind, record_id, event_id) VALUES`, 3, ``)
+	insertEvents   = forRows(`INSERT INTO audit_events (id, at, actor_id, subject, evidence, data) VALUES`, 6, ``)
+	insertMentions = forRows(`INSERT INTO audit_about (record, event_id) VALUES`, 2, ``)
 )
 
 const (
 	selectEvents = `
-		SELECT id, at, COALESCE(actor_id, 0) AS actor_id, actor_role, COALESCE(session_id, 0) AS session_id,
-			address, request_id, action, subject_kind, COALESCE(subject_id, 0) AS subject_id, shown, outcome,
-			COALESCE(version, 0) AS version, about
+		SELECT id, at, COALESCE(actor_id, 0) AS actor_id, subject, evidence, CAST(data AS TEXT) AS data
 		FROM audit_events
 		WHERE `
+	selectEvidence = `
+		SELECT id, evidence
+		FROM audit_events
+		WHERE id > $1
+		ORDER BY id
+		LIMIT $2`
 	// Each of the two ways to an event has an index in which its IDs are in order,
 	// and is followed for a page only, however much there is about the record. The verbs
-	// stand for a condition on audit_events, and for the parameters of the record.
+	// stand for a condition on audit_events, and for the parameter of the record.
 	eventsAbout = `id IN (
 			SELECT id FROM (
 				SELECT id
 				FROM audit_events
-				WHERE %[1]s AND subject_kind = $%[2]d AND subject_id = $%[3]d
-				ORDER BY subject_kind, subject_id, id
+				WHERE %[1]s AND subject = $%[2]d
+				ORDER BY subject, id
 				LIMIT $2
 			) AS on_the_record
 			UNION
 			SELECT event_id FROM (
 				SELECT event_id
 				FROM audit_about JOIN audit_events ON id = event_id
-				WHERE %[1]s AND event_id > $1 AND kind = $%[2]d AND record_id = $%[3]d
-				ORDER BY kind, record_id, event_id
+				WHERE %[1]s AND event_id > $1 AND record = $%[2]d
+				ORDER BY record, event_id
 				LIMIT $2
 			) AS mentioning_it
 		)`
 )
 
 type eventRow struct {
-	ID          domain.ID          `db:"id"`
-	At          instant            `db:"at"`
-	ActorID     domain.ID          `db:"actor_id"`
-	ActorRole   domain.Role        `db:"actor_role"`
-	SessionID   domain.ID          `db:"session_id"`
-	Address     string             `db:"address"`
-	RequestID   string             `db:"request_id"`
-	Action      domain.Permission  `db:"action"`
-	SubjectKind domain.SubjectKind `db:"subject_kind"`
-	SubjectID   domain.ID          `db:"subject_id"`
-	Shown       sql.Null[idList]   `db:"shown"`
-	Outcome     domain.Outcome     `db:"outcome"`
-	Version     int                `db:"version"`
-	About       referenceList      `db:"about"`
+	ID       domain.ID   `db:"id"`
+	At       instant     `db:"at"`
+	ActorID  domain.ID   `db:"actor_id"`
+	Subject  reference   `db:"subject"`
+	Evidence evidenceRow `db:"evidence"`
+	Data     string      `db:"data"`
 }
 
+// eventData is what nobody searches for by an index.
+type eventData struct {
+	Role      domain.Role       `json:"role,omitempty"`
+	Session   domain.ID         `json:"session,omitempty"`
+	Address   netip.Addr        `json:"address,omitzero"`
+	RequestID string            `json:"request_id,omitempty"`
+	Action    domain.Permission `json:"action"`
+	Outcome   domain.Outcome    `json:"outcome"`
+	// Shown is missing for what is no list.
+	Shown   *idList       `json:"shown,omitempty"`
+	Version int           `json:"version,omitempty"`
+	About   referenceList `json:"about,omitempty"`
+}
+
+// entity returns an event whose evidence cannot be right when somebody else wrote the
+// row: also when it says the same in another way, in which it might not be found.
 func (r eventRow) entity() domain.AuditEvent {
-	address, _ := netip.ParseAddr(r.Address) // The zero Addr for no text; any other text came from an Addr.
+	var data eventData
+	_ = json.Unmarshal([]byte(r.Data), &data) // What it cannot read differs below.
+	subject := r.Subject.parse()
 	event := domain.AuditEvent{
 		ID: r.ID,
 		At: r.At.Time,
 		Actor: domain.Actor{
 			UserID:    r.ActorID,
-			Role:      r.ActorRole,
-			SessionID: r.SessionID,
-			Origin:    domain.Origin{Address: address, RequestID: r.RequestID},
+			Role:      data.Role,
+			SessionID: data.Session,
+			Origin:    domain.Origin{Address: data.Address, RequestID: data.RequestID},
 		},
-		Action:  r.Action,
-		Subject: domain.Subject{Kind: r.SubjectKind, ID: r.SubjectID},
-		Outcome: r.Outcome,
-		Version: r.Version,
-		About:   r.About.references(),
+		Action:   data.Action,
+		Subject:  domain.Subject{Kind: subject.Kind, ID: subject.ID},
+		Outcome:  data.Outcome,
+		Version:  data.Version,
+		About:    data.About.references(),
+		Evidence: r.Evidence.Evidence,
 	}
-	if r.Shown.Valid {
-		event.Subject.Shown = r.Shown.V.ids()
+	if data.Shown != nil {
+		event.Subject.Shown = data.Shown.ids()
+	}
+	if r.Data != dataOf(event) || r.Subject != subjectOf(event) {
+		event.Evidence = domain.Evidence{Hash: domain.Hash{1}}
 	}
 	return event
 }
@@ -94,72 +108,91 @@ func (r eventRow) entity() domain.AuditEvent {
 // audit implements ports.Audit.
 type audit struct{ *querier }
 
-func (s audit) Add(ctx context.Context, events ...domain.AuditEvent) error {
+func (s audit) Add(ctx context.Context, attest func(domain.AuditEvent) domain.Evidence, events ...domain.AuditEvent) error {
 	if s.tx == nil {
 		return errWriteInView
 	}
-	var mentions []mention
-	for batch := range batches(events) {
-		var values []any
-		for _, event := range batch {
-			values = append(values, eventValues(event)...)
-		}
-		ids, err := entities[idRow](ctx, s.querier, insertEvents.text(len(batch)), values...)
-		if err != nil {
-			return err
-		}
-		slices.Sort(ids) // RETURNING has no order; the rows of VALUES get theirs in order.
-		for i, event := range batch {
-			mentions = append(mentions, mentionsIn(event, ids[i])...)
-		}
+	ids, err := entities[idRow](ctx, s.querier, s.engine.NextEventIDs, len(events))
+	if err != nil {
+		return err
+	}
+	kept, mentions := make([]domain.AuditEvent, len(events)), []mention{}
+	for i, event := range events {
+		event = asKept(event)
+		event.ID = ids[i]
+		event.Evidence = attest(event)
+		kept[i] = event
+		mentions = append(mentions, mentionsIn(event)...)
+	}
+	if err := changeRows(ctx, s.querier, insertEvents, kept, eventValues); err != nil {
+		return err
 	}
 	// In the order of the index, and each once.
 	slices.SortFunc(mentions, compareMentions)
-	for batch := range batches(slices.Compact(mentions)) {
-		var values []any
-		for _, m := range batch {
-			values = append(values, string(m.Kind), m.ID, m.event)
-		}
-		if err := s.change(ctx, insertMentions.text(len(batch)), values...); err != nil {
-			return err
-		}
-	}
-	return nil
+	return changeRows(ctx, s.querier, insertMentions, slices.Compact(mentions), mentionValues)
+}
+
+// asKept returns the event as it will be read.
+func asKept(event domain.AuditEvent) domain.AuditEvent {
+	event.At = ports.Kept(event.At)
+	event.Actor.Duty, event.Actor.SecondFactor = domain.NoDuty, false
+	event.Actor.Origin.Device = ""
+	return event
 }
 
 func eventValues(event domain.AuditEvent) []any {
-	address, _ := event.Actor.Origin.Address.MarshalText() // Empty for the zero Addr, and never an error.
-	var shown any
-	if event.Subject.Shown != nil {
-		shown = joined(event.Subject.Shown, domain.ID.String)
-	}
 	return []any{
-		ports.Kept(event.At),
-		numberOrNull(event.Actor.UserID), string(event.Actor.Role), numberOrNull(event.Actor.SessionID),
-		string(address), event.Actor.Origin.RequestID,
-		string(event.Action), string(event.Subject.Kind), numberOrNull(event.Subject.ID), shown,
-		string(event.Outcome), numberOrNull(event.Version), joined(event.About, referenceText),
+		event.ID, event.At, numberOrNull(event.Actor.UserID), string(subjectOf(event)),
+		slices.Concat(event.Evidence.Hash[:], event.Evidence.MAC[:]), dataOf(event),
 	}
+}
+
+func subjectOf(event domain.AuditEvent) reference {
+	if event.Subject.ID == 0 {
+		return reference(event.Subject.Kind)
+	}
+	return reference(referenceText(domain.Reference{Kind: event.Subject.Kind, ID: event.Subject.ID}))
+}
+
+func dataOf(event domain.AuditEvent) string {
+	data := eventData{
+		Role:      event.Actor.Role,
+		Session:   event.Actor.SessionID,
+		Address:   event.Actor.Origin.Address,
+		RequestID: event.Actor.Origin.RequestID,
+		Action:    event.Action,
+		Outcome:   event.Outcome,
+		Version:   event.Version,
+		About:     referenceList(joined(event.About, referenceText)),
+	}
+	if event.Subject.Shown != nil {
+		shown := idList(joined(event.Subject.Shown, domain.ID.String))
+		data.Shown = &shown
+	}
+	text, _ := json.Marshal(data) // Of texts and numbers it always can.
+	return string(text)
 }
 
 // mention is a row of audit_about.
 type mention struct {
-	domain.Reference
-	event domain.ID
+	record string
+	event  domain.ID
 }
 
 func compareMentions(a, b mention) int {
-	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID), cmp.Compare(a.event, b.event))
+	return cmp.Or(cmp.Compare(a.record, b.record), cmp.Compare(a.event, b.event))
 }
 
+func mentionValues(m mention) []any { return []any{m.record, m.event} }
+
 // mentionsIn returns what leads to the event beside its subject.
-func mentionsIn(event domain.AuditEvent, id domain.ID) []mention {
+func mentionsIn(event domain.AuditEvent) []mention {
 	var mentions []mention
 	for _, shown := range event.Indexed() {
-		mentions = append(mentions, mention{domain.Reference{Kind: event.Subject.Kind, ID: shown}, id})
+		mentions = append(mentions, mention{referenceText(domain.Reference{Kind: event.Subject.Kind, ID: shown}), event.ID})
 	}
 	for _, record := range event.About {
-		mentions = append(mentions, mention{record, id})
+		mentions = append(mentions, mention{referenceText(record), event.ID})
 	}
 	return mentions
 }
@@ -175,10 +208,10 @@ func (s audit) List(ctx context.Context, filter domain.AuditFilter, page domain.
 		narrow(`actor_id =`, filter.Actor)
 	}
 	if filter.Action != "" {
-		narrow(`action =`, string(filter.Action))
+		narrow(`data ->> 'action' =`, string(filter.Action))
 	}
 	if filter.Outcome != "" {
-		narrow(`outcome =`, string(filter.Outcome))
+		narrow(`data ->> 'outcome' =`, string(filter.Outcome))
 	}
 	if !filter.From.IsZero() {
 		narrow(`at >=`, ports.Kept(filter.From))
@@ -187,32 +220,35 @@ func (s audit) List(ctx context.Context, filter domain.AuditFilter, page domain.
 		narrow(`at <`, ports.Kept(filter.To))
 	}
 	if filter.About != (domain.Reference{}) {
-		args = append(args, string(filter.About.Kind), filter.About.ID)
-		where = fmt.Sprintf(eventsAbout, where, len(args)-1, len(args))
+		args = append(args, referenceText(filter.About))
+		where = fmt.Sprintf(eventsAbout, where, len(args))
 	}
 	return entities[eventRow](ctx, s.querier, selectEvents+where+` ORDER BY id LIMIT $2`, args...)
 }
 
-// referenceList is references as one column: "patient:5,doctor:7".
-type referenceList string
-
-func (l referenceList) references() []domain.Reference {
-	var references []domain.Reference
-	for text := range strings.SplitSeq(string(l), ",") {
-		if kind, id, ok := strings.Cut(text, ":"); ok {
-			n, _ := strconv.ParseInt(id, 10, 64) // referenceText wrote it.
-			references = append(references, domain.Reference{Kind: domain.SubjectKind(kind), ID: domain.ID(n)})
-		}
-	}
-	return references
+func (s audit) Evidence(ctx context.Context, page domain.Page) ([]domain.AuditEvent, error) {
+	return entities[provenRow](ctx, s.querier, selectEvidence, page.After, page.Limit)
 }
 
-func referenceText(r domain.Reference) string { return string(r.Kind) + ":" + r.ID.String() }
+type provenRow struct {
+	ID       domain.ID   `db:"id"`
+	Evidence evidenceRow `db:"evidence"`
+}
 
-func joined[T any](list []T, text func(T) string) string {
-	texts := make([]string, len(list))
-	for i, item := range list {
-		texts[i] = text(item)
+func (r provenRow) entity() domain.AuditEvent {
+	return domain.AuditEvent{ID: r.ID, Evidence: r.Evidence.Evidence}
+}
+
+// evidenceRow is a hash and a MAC, one after the other, or nothing.
+type evidenceRow struct{ domain.Evidence }
+
+// Scan implements sql.Scanner.
+func (e *evidenceRow) Scan(stored any) error {
+	bytes, ok := stored.([]byte)
+	if !ok || len(bytes) != 0 && len(bytes) != len(e.Hash)+len(e.MAC) {
+		return fmt.Errorf("sqlstore: an event's evidence is stored as %T of another length", stored)
 	}
-	return strings.Join(texts, ",")
+	e.Evidence = domain.Evidence{}
+	copy(e.MAC[:], bytes[copy(e.Hash[:], bytes):])
+	return nil
 }

@@ -1,47 +1,50 @@
 package sqlstore
 
 import (
+	"context"
 	"iter"
 	"math/bits"
-	"strconv"
 	"strings"
+
+	"github.com/jmoiron/sqlx"
+
+	"example.com/healthcare/domain"
 )
 
-// maxRows is how many rows one statement adds at most. More at once gains little:
-// a round trip in a hundred rows, while SQLite takes time to tell parameters apart
-// that grows with the square of their number.
+// maxRows is how many rows one statement takes at most. More at once gains little:
+// a round trip in a hundred rows.
 const maxRows = 64
 
-// rowsInsert is the texts that add 1, 2, 4, ... maxRows rows: few enough to keep
+// rowTexts is one statement for 1, 2, 4, ... maxRows rows: few enough texts to keep
 // all of them prepared.
-type rowsInsert []string
+type rowTexts struct {
+	// numbered have $1, $2 and so on for parameters, unnumbered have question marks.
+	// SQLite looks every numbered one up among all before it, which takes several times as long
+	// as all else when there are hundreds.
+	numbered, unnumbered []string
+}
 
-// insertingRows returns the texts that have begin before the parameters of their
-// rows, which have so many columns, and end after them.
-func insertingRows(begin string, columns int, end string) rowsInsert {
-	var texts rowsInsert
+// forRows returns the texts that have begin before the parameters of their rows,
+// which have so many columns, and end after them.
+func forRows(begin string, columns int, end string) rowTexts {
+	var texts rowTexts
+	row := `(?` + strings.Repeat(`, ?`, columns-1) + `)`
 	for rows := 1; rows <= maxRows; rows *= 2 {
-		var text strings.Builder
-		text.WriteString(begin)
-		for parameter := range rows * columns {
-			switch {
-			case parameter == 0:
-				text.WriteString(` (`)
-			case parameter%columns == 0:
-				text.WriteString(`), (`)
-			default:
-				text.WriteString(`, `)
-			}
-			text.WriteString(`$` + strconv.Itoa(parameter+1))
-		}
-		text.WriteString(`)` + end)
-		texts = append(texts, text.String())
+		text := begin + ` ` + row + strings.Repeat(`, `+row, rows-1) + end
+		texts.unnumbered = append(texts.unnumbered, text)
+		texts.numbered = append(texts.numbered, sqlx.Rebind(sqlx.DOLLAR, text))
 	}
 	return texts
 }
 
-// text returns the one that adds so many rows, which is the size of a batch.
-func (r rowsInsert) text(rows int) string { return r[bits.Len(uint(rows))-1] }
+// text returns the one for so many rows, which is the size of a batch.
+func (r rowTexts) text(q *querier, rows int) string {
+	texts := r.unnumbered
+	if sqlx.BindType(q.statements.db.DriverName()) == sqlx.DOLLAR {
+		texts = r.numbered
+	}
+	return texts[bits.Len(uint(rows))-1]
+}
 
 // batches cuts rows, in order, into as few batches as can be of 1, 2, 4, ...
 // maxRows rows: 13 are 8, 4 and 1.
@@ -56,3 +59,25 @@ func batches[T any](rows []T) iter.Seq[[]T] {
 		}
 	}
 }
+
+// changeRows runs the statement on rows with few round trips; on none it does nothing.
+func changeRows[T any](ctx context.Context, q *querier, texts rowTexts, rows []T, values func(T) []any) error {
+	for batch := range batches(rows) {
+		if err := q.change(ctx, texts.text(q, len(batch)), arguments(batch, values)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// arguments are the values of rows, one after the other.
+func arguments[T any](rows []T, values func(T) []any) []any {
+	var args []any
+	for _, row := range rows {
+		args = append(args, values(row)...)
+	}
+	return args
+}
+
+// parameter is the values of a row that is an ID.
+func parameter(id domain.ID) []any { return []any{id} }

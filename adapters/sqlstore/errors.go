@@ -45,6 +45,7 @@ var duplicates = map[string]func() error{
 	"users_email_key":                   domain.ErrEmailTaken,
 	"doctors_license_key_key":           domain.ErrLicenseTaken,
 	"mappings_patient_id_doctor_id_key": domain.ErrAlreadyAssigned,
+	"audit_seals_number_key":            domain.ErrSealed,
 }
 
 // failed is an error of the database whose text holds no stored value. The

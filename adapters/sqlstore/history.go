@@ -10,10 +10,10 @@ import (
 )
 
 var (
-	insertVersions = insertingRows(`
+	insertVersions = forRows(`
 		INSERT INTO versions (kind, record_id, number, at, user_id, role, change, with_kind, with_id, free_text, record)
 		VALUES`, 11, ``)
-	insertDeletions = insertingRows(`
+	insertDeletions = forRows(`
 		INSERT INTO deletions (kind, record_id, number, at, with_kind, with_id, free_text)
 		VALUES`, 7, `
 		ON CONFLICT (kind, record_id) DO UPDATE
@@ -61,7 +61,7 @@ const (
 )
 
 // onRecords are the statements on several records of one kind.
-type onRecords struct{ selectLast, deleteDeletions, deleteVersions rowsInsert }
+type onRecords struct{ selectLast, deleteDeletions, deleteVersions rowTexts }
 
 var onRecordsOf = map[domain.SubjectKind]onRecords{
 	domain.AboutDoctor:  newOnRecords(domain.AboutDoctor),
@@ -74,13 +74,13 @@ var onRecordsOf = map[domain.SubjectKind]onRecords{
 func newOnRecords(kind domain.SubjectKind) onRecords {
 	ofKind := `.kind = '` + string(kind) + `' AND `
 	return onRecords{
-		selectLast: insertingRows(`
+		selectLast: forRows(`
 			SELECT versions.record_id, MAX(versions.number) AS number, deletions.record_id IS NOT NULL AS deleted
 			FROM versions LEFT JOIN deletions ON deletions.kind = versions.kind AND deletions.record_id = versions.record_id
 			WHERE versions`+ofKind+`versions.record_id IN (`, 1, `)
 			GROUP BY versions.record_id, deletions.record_id`),
-		deleteDeletions: insertingRows(`DELETE FROM deletions WHERE deletions`+ofKind+`record_id IN (`, 1, `)`),
-		deleteVersions:  insertingRows(`DELETE FROM versions WHERE versions`+ofKind+`record_id IN (`, 1, `)`),
+		deleteDeletions: forRows(`DELETE FROM deletions WHERE deletions`+ofKind+`record_id IN (`, 1, `)`),
+		deleteVersions:  forRows(`DELETE FROM versions WHERE versions`+ofKind+`record_id IN (`, 1, `)`),
 	}
 }
 
@@ -154,7 +154,7 @@ func (s history[R, T]) lastOf(ctx context.Context, versions []domain.Version[T])
 	}
 	records := map[domain.ID]last{}
 	for batch := range batches(ids) {
-		found, err := entities[last](ctx, s.querier, onRecordsOf[s.kind.subject].selectLast.text(len(batch)), arguments(batch, parameter)...)
+		found, err := entities[last](ctx, s.querier, onRecordsOf[s.kind.subject].selectLast.text(s.querier, len(batch)), arguments(batch, parameter)...)
 		if err != nil {
 			return nil, err
 		}

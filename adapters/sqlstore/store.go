@@ -23,6 +23,9 @@ type Engine struct {
 	RowLocks bool
 	// TxOptions begin the transaction of an Update.
 	TxOptions *sql.TxOptions
+	// NextEventIDs is the query for the IDs of $1 new events, in ascending order. On
+	// an engine with one writer at a time they need not be taken before they are used.
+	NextEventIDs string
 	// Classify reads an error of the driver. Errors that mean the same with every
 	// driver, such as a context that ended, do not get there.
 	Classify func(error) Failure
@@ -159,6 +162,7 @@ func (t tx) Doctors() ports.Doctors   { return doctors{t.querier} }
 func (t tx) Patients() ports.Patients { return patients{t.querier} }
 func (t tx) Mappings() ports.Mappings { return mappings{t.querier} }
 func (t tx) Audit() ports.Audit       { return audit{t.querier} }
+func (t tx) Seals() ports.Seals       { return seals{t.querier} }
 
 func (t tx) DoctorHistory() ports.History[domain.Doctor] {
 	return history[doctorRow, domain.Doctor]{t.querier, doctorKind}

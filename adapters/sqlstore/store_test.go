@@ -119,15 +119,15 @@ func TestErrorsHoldNoValues(t *testing.T) {
 					_, err := tx.Patients().Add(t.Context(), patient)
 					return err
 				},
-				"an event's text too long": func(tx ports.Tx) error {
+				"an event's subject too long": func(tx ports.Tx) error {
 					event := newEvents(1, 0)[0]
-					event.Actor.Origin.RequestID = strings.Repeat(secret, 100)
-					return tx.Audit().Add(t.Context(), event)
+					event.Subject.Kind = domain.SubjectKind(strings.Repeat(secret, 100))
+					return tx.Audit().Add(t.Context(), noEvidence, event)
 				},
-				"an event's outcome": func(tx ports.Tx) error {
+				"a list of what is too long": func(tx ports.Tx) error {
 					event := newEvents(1, 0)[0]
-					event.Outcome = secret
-					return tx.Audit().Add(t.Context(), event)
+					event.About = []domain.Reference{{Kind: domain.SubjectKind(strings.Repeat(secret, 100)), ID: 1}}
+					return tx.Audit().Add(t.Context(), noEvidence, event)
 				},
 			} {
 				err := store.Update(t.Context(), write)

@@ -123,9 +123,7 @@ func loadServingConfig(p process) (config, error) {
 		cfg.Registration = application.RegistrationOpen
 	}
 	var err error
-	if cfg.SecretKey.IsZero() {
-		cfg.SecretKey, err = keptSecretKey(cfg.DataDir)
-	}
+	cfg.SecretKey, err = cfg.secretKey()
 	return cfg, err
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"os"
 	"os/signal"
@@ -25,6 +26,7 @@ type commands struct {
 	Migrate         migrateCommand         `cmd:"" help:"Bring the database schema up to date, or say how far it is."`
 	Createsuperuser createsuperuserCommand `cmd:"" help:"Create an administrator."`
 	Users           usersCommand           `cmd:"" help:"Manage users without signing in."`
+	Audit           auditCommand           `cmd:"" help:"Examine the audit trail."`
 	Purge           purgeCommand           `cmd:"" help:"Remove for good what was deleted long ago, or say how much that is."`
 	Policy          policyCommand          `cmd:"" help:"Print who may do what."`
 	Version         versionCommand         `cmd:"" help:"Print the version."`
@@ -75,6 +77,20 @@ func run(ctx context.Context, p process, args []string) int {
 		return 1
 	}
 	return 0
+}
+
+// with runs do with what wired makes of the settings.
+func with[T any](ctx context.Context, p process, wired func(context.Context, config, *slog.Logger) (T, func(), error), do func(T) error) error {
+	cfg, err := loadConfig(p)
+	if err != nil {
+		return err
+	}
+	made, cleanup, err := wired(ctx, cfg, cfg.logger(p.err))
+	if err != nil {
+		return err
+	}
+	defer cleanup()
+	return do(made)
 }
 
 // describe tells an operator what went wrong, a bad field a line.

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	_ "github.com/lib/pq"
+	"github.com/lib/pq"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -146,15 +146,25 @@ func TestServingWithTheLeastPrivileges(t *testing.T) {
 	assert.Equal(t, 204, deleted.StatusCode())
 	assert.Len(t, trail(t, api, client.ListEventsParams{Patient: &created.JSON201.ID}), 2)
 	service.stop()
+	assert.NotContains(t, service.log.String(), "level=ERROR", "%s", service.log)
+	code, head := audit(t, env, "head")
+	require.Zero(t, code, head)
+	code, said := audit(t, env, "verify", "--head", strings.TrimSpace(head))
+	assert.Zero(t, code, said)
+	assert.Contains(t, said, "of which 1 are not under a seal yet", "all but the event of audit head")
 
 	db, err := sql.Open("postgres", app)
 	require.NoError(t, err)
 	defer db.Close()
 	for _, statement := range []string{
-		"UPDATE audit_events SET outcome = 'failed'", "DELETE FROM audit_events", "TRUNCATE audit_events",
-		"UPDATE audit_about SET event_id = 1", "DELETE FROM audit_about", "TRUNCATE audit_about", "ALTER TABLE audit_events DISABLE TRIGGER ALL",
+		"UPDATE audit_events SET subject = ''", "DELETE FROM audit_events", "TRUNCATE audit_events", "ALTER TABLE audit_events DISABLE TRIGGER ALL",
+		"UPDATE audit_about SET event_id = 1", "DELETE FROM audit_about", "TRUNCATE audit_about",
+		"UPDATE audit_seals SET through = 1", "DELETE FROM audit_seals", "TRUNCATE audit_seals",
+		"SELECT setval('audit_events_id_seq', 1)",
 	} {
 		_, err := db.ExecContext(t.Context(), statement)
-		assert.Error(t, err, statement)
+		var refused *pq.Error
+		require.ErrorAs(t, err, &refused, statement)
+		assert.EqualValues(t, "42501", refused.Code, statement) // insufficient_privilege (PostgreSQL manual, appendix A)
 	}
 }

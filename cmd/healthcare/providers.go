@@ -19,7 +19,11 @@ import (
 func newPasswords() (*passwords.Passwords, error) { return passwords.New(passwords.Recommended) }
 
 func newKeys(cfg config) (*secretkeys.Keys, error) {
-	return secretkeys.New(cfg.SecretKey, cfg.SecretKeyFallbacks...)
+	key, err := cfg.secretKey() // A command needs it for what it writes in the trail.
+	if err != nil {
+		return nil, err
+	}
+	return secretkeys.New(key, cfg.SecretKeyFallbacks...)
 }
 
 func newTokens(cfg config, keys *secretkeys.Keys) *tokens.Tokens {
@@ -28,6 +32,10 @@ func newTokens(cfg config, keys *secretkeys.Keys) *tokens.Tokens {
 
 func newCodes(keys *secretkeys.Keys) (*totp.Codes, error) {
 	return totp.New(keys.For("second factor keys"))
+}
+
+func newMACs(keys *secretkeys.Keys) *secretkeys.MACs {
+	return keys.For("audit trail").MACs()
 }
 
 // followRevocations returns the revocations of all instances.

@@ -38,35 +38,25 @@ var purged = []struct {
 
 // Run counts what was deleted long ago, and removes it if it is told to.
 func (c purgeCommand) Run(ctx context.Context, p process) error {
-	cfg, err := loadConfig(p)
-	if err != nil {
-		return err
-	}
-	retention, cleanup, err := newRetention(ctx, cfg, cfg.logger(p.err))
-	if err != nil {
-		return err
-	}
-	defer cleanup()
-	before := ports.SystemClock().Add(-time.Duration(c.OlderThan))
-	if err := printExpired(ctx, p, retention, before); err != nil {
-		return err
-	}
-	if !c.Yes {
-		fmt.Fprintln(p.out, "Nothing was removed. Add --yes to remove them for good: they cannot be restored then.")
-		return nil
-	}
-	for _, kind := range purged {
-		removed, err := purge(ctx, retention, kind.kind, before)
-		fmt.Fprintf(p.out, "Removed for good, with all their versions: %d %s.\n", removed, kind.plural)
-		if err != nil {
+	return with(ctx, p, newRetention, func(retention *application.Retention) error {
+		before := ports.SystemClock().Add(-time.Duration(c.OlderThan))
+		if err := printExpired(ctx, p, retention, before); err != nil {
 			return err
 		}
-	}
-	fmt.Fprintln(p.out, "Backups that were made before still have them.")
-	if cfg.usesPostgres() {
-		fmt.Fprintln(p.out, "So does the space on disk that they took, until PostgreSQL vacuums and uses it again: VACUUM does so now.")
-	}
-	return nil
+		if !c.Yes {
+			fmt.Fprintln(p.out, "Nothing was removed. Add --yes to remove them for good: they cannot be restored then.")
+			return nil
+		}
+		for _, kind := range purged {
+			removed, err := purge(ctx, retention, kind.kind, before)
+			fmt.Fprintf(p.out, "Removed for good, with all their versions: %d %s.\n", removed, kind.plural)
+			if err != nil {
+				return err
+			}
+		}
+		_, err := fmt.Fprintln(p.out, "Backups that were made before still have them, and on PostgreSQL free space on the disk, until VACUUM has run.")
+		return err
+	})
 }
 
 // printExpired prints how many records of each kind there are to remove.

@@ -84,7 +84,7 @@ func TestPurgeRemovesWhatWasDeletedLongAgo(t *testing.T) {
 			assert.Contains(t, out, "Removed for good, with all their versions: 1 "+kind+".\n")
 		}
 		assert.Contains(t, out, "Backups that were made before still have them.")
-		assert.Equal(t, len(env) > 2, strings.Contains(out, "VACUUM"), "that is for PostgreSQL")
+		assert.Contains(t, out, "VACUUM")
 		assert.Contains(t, purge("--yes"), "\nmappings 0\npatients 0\ndoctors 0\n")
 
 		for _, path := range []string{"/api/doctors/", "/api/patients/", "/api/mappings/"} {

@@ -46,6 +46,14 @@ func secretKeyMust(key domain.Secret) string {
 	return ""
 }
 
+// secretKey returns SECRET_KEY, or else the key that is kept in DATA_DIR.
+func (c config) secretKey() (domain.Secret, error) {
+	if !c.SecretKey.IsZero() {
+		return c.SecretKey, nil
+	}
+	return keptSecretKey(c.DataDir)
+}
+
 // keptSecretKey returns the key that is kept in dir, and makes one the first time.
 func keptSecretKey(dir string) (domain.Secret, error) {
 	path := filepath.Join(dir, "secret_key")

@@ -20,6 +20,7 @@ type serveCommand struct {
 type api struct {
 	handler      http.Handler
 	secondFactor *application.SecondFactor
+	sealer       *application.Sealer
 }
 
 // Run serves until ctx ends, and then as long as httpapi.Serve lets requests in
@@ -59,6 +60,8 @@ func (s serveCommand) Run(ctx context.Context, p process) error {
 			log.Info("all second factors are sealed with the current SECRET_KEY", "changed", resealed.Keys)
 		}
 	}
+	stopSealing := keepSealing(ctx, api.sealer, log)
+	defer stopSealing()
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", cfg.HTTPAddr)
 	if err != nil {
 		return err

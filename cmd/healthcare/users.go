@@ -31,7 +31,7 @@ type usersListCommand struct {
 
 // Run prints a line for each user.
 func (c usersListCommand) Run(ctx context.Context, p process) error {
-	return withUsers(ctx, p, func(users *application.Users) error {
+	return with(ctx, p, newUsers, func(users *application.Users) error {
 		query := domain.UserQuery{}
 		if c.Search != "" {
 			query.Search = domain.Given(c.Search)
@@ -149,20 +149,6 @@ func (c usersResetMFACommand) Run(ctx context.Context, p process) error {
 	})
 }
 
-// withUsers runs do with the use-cases on accounts.
-func withUsers(ctx context.Context, p process, do func(*application.Users) error) error {
-	cfg, err := loadConfig(p)
-	if err != nil {
-		return err
-	}
-	users, cleanup, err := newUsers(ctx, cfg, cfg.logger(p.err))
-	if err != nil {
-		return err
-	}
-	defer cleanup()
-	return do(users)
-}
-
 // withPassword runs do with an address and a password as the flags say.
 func withPassword(ctx context.Context, p process, email string, noInput bool, do credentialUse) error {
 	cfg, err := loadConfig(p)
@@ -175,7 +161,7 @@ func withPassword(ctx context.Context, p process, email string, noInput bool, do
 
 // onUser runs do on the account of an address and prints done.
 func onUser(ctx context.Context, p process, email, done string, do func(*application.Users, domain.ID) error) error {
-	return withUsers(ctx, p, func(users *application.Users) error {
+	return with(ctx, p, newUsers, func(users *application.Users) error {
 		user, err := find(ctx, users, email)
 		if err != nil {
 			return err

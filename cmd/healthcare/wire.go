@@ -11,6 +11,7 @@ import (
 	"example.com/healthcare/adapters/httpapi"
 	"example.com/healthcare/adapters/passwords"
 	"example.com/healthcare/adapters/revocations"
+	"example.com/healthcare/adapters/secretkeys"
 	"example.com/healthcare/adapters/sqlstore"
 	"example.com/healthcare/adapters/tokens"
 	"example.com/healthcare/adapters/totp"
@@ -19,16 +20,14 @@ import (
 )
 
 var adapters = wire.NewSet(
-	openStore, wire.Bind(new(ports.Store), new(*sqlstore.Store)),
+	trailAdapters,
 	newPasswords, wire.Bind(new(ports.Passwords), new(*passwords.Passwords)),
-	newKeys,
 	newTokens, wire.Bind(new(ports.AccessTokens), new(*tokens.Tokens)),
 	newCodes, wire.Bind(new(ports.OneTimeCodes), new(*totp.Codes)),
-	newClock,
 )
 
 var useCases = wire.NewSet(
-	application.NewTrail, application.NewAudit,
+	openTrail, application.NewAudit, application.NewSealer,
 	limits, application.NewLimiter, application.NewGuard,
 	sessionRules, application.NewAuthenticator, application.NewSessions, application.NewSecondFactor,
 	registration, application.NewAccount, application.NewUsers,
@@ -49,4 +48,21 @@ func newUsers(ctx context.Context, cfg config, log *slog.Logger) (*application.U
 // newRetention wires the use-cases on what was deleted long ago for the command line.
 func newRetention(ctx context.Context, cfg config, log *slog.Logger) (*application.Retention, func(), error) {
 	panic(wire.Build(adapters, useCases))
+}
+
+var trailAdapters = wire.NewSet(
+	openStore, wire.Bind(new(ports.Store), new(*sqlstore.Store)),
+	newKeys,
+	newMACs, wire.Bind(new(ports.MACs), new(*secretkeys.MACs)),
+	newClock,
+)
+
+// newVerifier wires what examines the trail.
+func newVerifier(ctx context.Context, cfg config, log *slog.Logger) (*application.Verifier, func(), error) {
+	panic(wire.Build(trailAdapters, application.NewVerifier))
+}
+
+// newForeignAudit wires the use-cases on a trail that was sealed with another key.
+func newForeignAudit(ctx context.Context, cfg config, log *slog.Logger) (*application.Audit, func(), error) {
+	panic(wire.Build(trailAdapters, application.NewTrail, application.NewAudit))
 }

@@ -10,6 +10,7 @@ import (
 	"context"
 	"example.com/healthcare/adapters/httpapi"
 	"example.com/healthcare/adapters/passwords"
+	"example.com/healthcare/adapters/secretkeys"
 	"example.com/healthcare/adapters/sqlstore"
 	"example.com/healthcare/adapters/tokens"
 	"example.com/healthcare/adapters/totp"
@@ -37,7 +38,13 @@ func newAPI(ctx context.Context, cfg config, log *slog.Logger) (api, func(), err
 	clock := newClock()
 	applicationSessionRules := sessionRules(cfg)
 	authenticator := application.NewAuthenticator(store, tokens, set, clock, applicationSessionRules)
-	trail := application.NewTrail(store, clock)
+	maCs := newMACs(keys)
+	trail, err := openTrail(ctx, store, maCs, clock)
+	if err != nil {
+		cleanup2()
+		cleanup()
+		return api{}, nil, err
+	}
 	applicationLimits := limits(cfg)
 	limiter := application.NewLimiter(store, clock, applicationLimits)
 	passwords, err := newPasswords()
@@ -75,9 +82,11 @@ func newAPI(ctx context.Context, cfg config, log *slog.Logger) (api, func(), err
 	}
 	options := httpOptions(cfg)
 	handler := httpapi.NewHandler(services, store, options, log)
+	sealer := application.NewSealer(store, maCs, clock)
 	mainApi := api{
 		handler:      handler,
 		secondFactor: secondFactor,
+		sealer:       sealer,
 	}
 	return mainApi, func() {
 		cleanup2()
@@ -91,8 +100,18 @@ func newUsers(ctx context.Context, cfg config, log *slog.Logger) (*application.U
 	if err != nil {
 		return nil, nil, err
 	}
+	keys, err := newKeys(cfg)
+	if err != nil {
+		cleanup()
+		return nil, nil, err
+	}
+	maCs := newMACs(keys)
 	clock := newClock()
-	trail := application.NewTrail(store, clock)
+	trail, err := openTrail(ctx, store, maCs, clock)
+	if err != nil {
+		cleanup()
+		return nil, nil, err
+	}
 	applicationLimits := limits(cfg)
 	limiter := application.NewLimiter(store, clock, applicationLimits)
 	passwords, err := newPasswords()
@@ -114,10 +133,58 @@ func newRetention(ctx context.Context, cfg config, log *slog.Logger) (*applicati
 	if err != nil {
 		return nil, nil, err
 	}
+	keys, err := newKeys(cfg)
+	if err != nil {
+		cleanup()
+		return nil, nil, err
+	}
+	maCs := newMACs(keys)
 	clock := newClock()
-	trail := application.NewTrail(store, clock)
+	trail, err := openTrail(ctx, store, maCs, clock)
+	if err != nil {
+		cleanup()
+		return nil, nil, err
+	}
 	retention := application.NewRetention(trail)
 	return retention, func() {
+		cleanup()
+	}, nil
+}
+
+// newVerifier wires what examines the trail.
+func newVerifier(ctx context.Context, cfg config, log *slog.Logger) (*application.Verifier, func(), error) {
+	store, cleanup, err := openStore(ctx, cfg, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	keys, err := newKeys(cfg)
+	if err != nil {
+		cleanup()
+		return nil, nil, err
+	}
+	maCs := newMACs(keys)
+	verifier := application.NewVerifier(store, maCs)
+	return verifier, func() {
+		cleanup()
+	}, nil
+}
+
+// newForeignAudit wires the use-cases on a trail that was sealed with another key.
+func newForeignAudit(ctx context.Context, cfg config, log *slog.Logger) (*application.Audit, func(), error) {
+	store, cleanup, err := openStore(ctx, cfg, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	keys, err := newKeys(cfg)
+	if err != nil {
+		cleanup()
+		return nil, nil, err
+	}
+	maCs := newMACs(keys)
+	clock := newClock()
+	trail := application.NewTrail(store, maCs, clock)
+	audit := application.NewAudit(trail)
+	return audit, func() {
 		cleanup()
 	}, nil
 }
@@ -125,8 +192,15 @@ func newRetention(ctx context.Context, cfg config, log *slog.Logger) (*applicati
 // wire.go:
 
 var adapters = wire.NewSet(
-	openStore, wire.Bind(new(ports.Store), new(*sqlstore.Store)), newPasswords, wire.Bind(new(ports.Passwords), new(*passwords.Passwords)), newKeys,
-	newTokens, wire.Bind(new(ports.AccessTokens), new(*tokens.Tokens)), newCodes, wire.Bind(new(ports.OneTimeCodes), new(*totp.Codes)), newClock,
+	trailAdapters,
+	newPasswords, wire.Bind(new(ports.Passwords), new(*passwords.Passwords)), newTokens, wire.Bind(new(ports.AccessTokens), new(*tokens.Tokens)), newCodes, wire.Bind(new(ports.OneTimeCodes), new(*totp.Codes)),
 )
 
-var useCases = wire.NewSet(application.NewTrail, application.NewAudit, limits, application.NewLimiter, application.NewGuard, sessionRules, application.NewAuthenticator, application.NewSessions, application.NewSecondFactor, registration, application.NewAccount, application.NewUsers, application.NewDoctors, application.NewPatients, application.NewMappings, application.NewRetention)
+var useCases = wire.NewSet(
+	openTrail, application.NewAudit, application.NewSealer, limits, application.NewLimiter, application.NewGuard, sessionRules, application.NewAuthenticator, application.NewSessions, application.NewSecondFactor, registration, application.NewAccount, application.NewUsers, application.NewDoctors, application.NewPatients, application.NewMappings, application.NewRetention,
+)
+
+var trailAdapters = wire.NewSet(
+	openStore, wire.Bind(new(ports.Store), new(*sqlstore.Store)), newKeys,
+	newMACs, wire.Bind(new(ports.MACs), new(*secretkeys.MACs)), newClock,
+)

@@ -86,7 +86,7 @@ func testAuditLists(s suite) {
 		for range 10 {
 			// Updates that fail leave gaps between IDs.
 			require.ErrorIs(t, store.Update(t.Context(), func(tx ports.Tx) error {
-				require.NoError(t, tx.Audit().Add(t.Context(), newEvent(), newEvent()))
+				require.NoError(t, tx.Audit().Add(t.Context(), attest, newEvent(), newEvent()))
 				return errBroken
 			}), errBroken)
 			added := make([]domain.AuditEvent, 30)

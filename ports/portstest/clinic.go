@@ -20,12 +20,13 @@ type clinic struct {
 	key      domain.AttemptKey
 	attempts domain.Attempts
 	event    domain.AuditEvent
+	seal     domain.Seal
 }
 
 // newClinic fills an empty store.
 func newClinic(t tester, store ports.Store) clinic {
 	t.Helper()
-	c := clinic{key: newKey(), attempts: newAttempts(1)}
+	c := clinic{key: newKey(), attempts: newAttempts(1), seal: newSeal(1)}
 	update(t, store, func(tx ports.Tx) error {
 		users.addIn(t, tx, newUser())
 		c.user = users.addIn(t, tx, newUser())
@@ -35,7 +36,8 @@ func newClinic(t tester, store ports.Store) clinic {
 		c.patient = patients.addIn(t, tx, newPatient(c.user.ID))
 		c.mapping = mappings.addIn(t, tx, newMapping(c.patient.ID, c.doctor.ID))
 		require.NoError(t, tx.Attempts().Save(t.Context(), c.key, c.attempts, now))
-		return tx.Audit().Add(t.Context(), newEvent())
+		require.NoError(t, tx.Seals().Add(t.Context(), c.seal))
+		return tx.Audit().Add(t.Context(), attest, newEvent())
 	})
 	c.event = allEvents(t, store)[0]
 	c.patient.AssignedDoctors = []domain.ID{c.doctor.ID}
@@ -58,7 +60,8 @@ func (c clinic) turnOver(ctx context.Context, tx ports.Tx) error {
 		func() error { return tx.Mappings().Save(ctx, mappings.count(c.mapping)) },
 		func() error { return tx.Attempts().Save(ctx, c.key, newAttempts(2), now) },
 		func() error { return patients.tryDeleteIn(ctx, tx, c.patient.ID) },
-		func() error { return tx.Audit().Add(ctx, newEvent()) },
+		func() error { return tx.Audit().Add(ctx, attest, newEvent()) },
+		func() error { return tx.Seals().Add(ctx, newSeal(2)) },
 		func() error { _, err := tx.Users().Add(ctx, newUser()); return err },
 		func() error { _, err := tx.Doctors().Add(ctx, newDoctor()); return err },
 		func() error { _, err := tx.Sessions().Add(ctx, newSession(c.user)); return err },
@@ -82,6 +85,7 @@ func (c clinic) requireUntouched(t tester, store ports.Store) {
 	require.Equal(t, []domain.Assignment{c.assignment()}, allMappings(t, store))
 	require.Equal(t, c.attempts, attemptsUnder(t, store, c.key))
 	require.Equal(t, []domain.AuditEvent{c.event}, allEvents(t, store))
+	require.Equal(t, []domain.Seal{c.seal}, allSeals(t, store))
 
 	update(t, store, func(tx ports.Tx) error { return c.turnOver(t.Context(), tx) })
 	require.Len(t, allPatients(t, store), 1)

@@ -54,6 +54,7 @@ func testUpdate(s suite) {
 			{domain.ErrEmailTaken(), func(tx ports.Tx) error { _, err := tx.Users().Add(t.Context(), before.user); return err }},
 			{domain.ErrLicenseTaken(), func(tx ports.Tx) error { _, err := tx.Doctors().Add(t.Context(), before.doctor); return err }},
 			{domain.ErrAlreadyAssigned(), func(tx ports.Tx) error { _, err := tx.Mappings().Add(t.Context(), before.mapping); return err }},
+			{domain.ErrSealed(), func(tx ports.Tx) error { return tx.Seals().Add(t.Context(), before.seal) }},
 		} {
 			err := store.Update(t.Context(), func(tx ports.Tx) error {
 				users.addIn(t, tx, newUser())
@@ -176,6 +177,7 @@ func testUpdate(s suite) {
 		require.Equal(t, newAttempts(2), attemptsUnder(t, store, before.key))
 		require.Len(t, allDoctors(t, store), 2)
 		require.Len(t, allEvents(t, store), 2)
+		require.Equal(t, newSeal(2), lastSeal(t, store))
 	})
 
 	s.promise("the store is ready", func(t *testing.T, store ports.Store) {

@@ -67,7 +67,8 @@ func testView(s suite) {
 				_, err := tx.Retention().Purge(t.Context(), domain.AboutMapping, never, 10)
 				return err
 			},
-			"Audit.Add": func(tx ports.Tx) error { return tx.Audit().Add(t.Context(), newEvent()) },
+			"Audit.Add": func(tx ports.Tx) error { return tx.Audit().Add(t.Context(), attest, newEvent()) },
+			"Seals.Add": func(tx ports.Tx) error { return tx.Seals().Add(t.Context(), newSeal(2)) },
 		} {
 			err := store.View(t.Context(), write)
 			require.Error(t, err, name)

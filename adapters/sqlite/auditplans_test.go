@@ -1,0 +1,103 @@
+package sqlite_test
+
+import (
+	"context"
+	"database/sql/driver"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/adapters/sqlite"
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// recorder keeps the queries that a store prepares.
+type recorder struct {
+	driver.Connector
+	queries *[]string
+}
+
+func (r recorder) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := r.Connector.Connect(ctx)
+	return recordingConn{conn, r.queries}, err
+}
+
+// recordingConn leaves out the interfaces of direct queries, so that database/sql
+// prepares each of them.
+type recordingConn struct {
+	driver.Conn
+	queries *[]string
+}
+
+func (c recordingConn) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx, error) {
+	return c.Conn.(driver.ConnBeginTx).BeginTx(ctx, options)
+}
+
+func (c recordingConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	*c.queries = append(*c.queries, query)
+	return c.Conn.(driver.ConnPrepareContext).PrepareContext(ctx, query)
+}
+
+// A trail only grows: a list of it that reads all of it becomes slower every day.
+func TestListsOfTheTrailAreReadByAnIndex(t *testing.T) {
+	var queries []string
+	path := newPath(t)
+	store := open(t, path, sqlite.Options{Wrap: func(connector driver.Connector) driver.Connector { return recorder{connector, &queries} }})
+	db := direct(t, path)
+	const (
+		byID      = "SEARCH audit_events USING INTEGER PRIMARY KEY (rowid>?)"
+		byActor   = "SEARCH audit_events USING INDEX audit_events_actor_id_id_idx (actor_id=? AND id>?)"
+		bySubject = "SEARCH audit_events USING COVERING INDEX audit_events_subject_id_idx (subject=? AND id>?)"
+		byMention = "SEARCH audit_about USING PRIMARY KEY (record=? AND event_id>?)"
+	)
+	for name, tt := range map[string]struct {
+		read func(tx ports.Tx) error
+		uses []string
+	}{
+		"all":      {listing(t, domain.AuditFilter{}), []string{byID}},
+		"an actor": {listing(t, domain.AuditFilter{Actor: 7}), []string{byActor}},
+		"a record": {
+			listing(t, domain.AuditFilter{About: domain.Reference{Kind: domain.AboutPatient, ID: 5}}), []string{bySubject, byMention},
+		},
+		"evidence": {func(tx ports.Tx) error {
+			_, err := tx.Audit().Evidence(t.Context(), domain.Page{Limit: 7})
+			return err
+		}, []string{byID}},
+		"seals": {func(tx ports.Tx) error {
+			_, err := tx.Seals().List(t.Context(), domain.Page{Limit: 7})
+			return err
+		}, []string{"SEARCH audit_seals USING INTEGER PRIMARY KEY (rowid>?)"}},
+	} {
+		queries = nil
+		require.NoError(t, store.View(t.Context(), tt.read))
+		require.Len(t, queries, 1, name)
+		args := make([]any, strings.Count(queries[0], "$"))
+		rows, err := db.QueryContext(t.Context(), `EXPLAIN QUERY PLAN `+queries[0], args...)
+		require.NoError(t, err)
+		var plan strings.Builder
+		for rows.Next() {
+			var id, parent, unused int
+			var detail string
+			require.NoError(t, rows.Scan(&id, &parent, &unused, &detail))
+			plan.WriteString(detail + "\n")
+		}
+		require.NoError(t, rows.Err())
+		require.NoError(t, rows.Close())
+		for _, use := range tt.uses {
+			require.Contains(t, plan.String(), use, name)
+		}
+		require.NotContains(t, plan.String(), "SCAN audit", name)
+		if name != "a record" { // whose two ways are put in order together
+			require.NotContains(t, plan.String(), "TEMP B-TREE", name)
+		}
+	}
+}
+
+func listing(t *testing.T, filter domain.AuditFilter) func(ports.Tx) error {
+	return func(tx ports.Tx) error {
+		_, err := tx.Audit().List(t.Context(), filter, domain.Page{Limit: 7})
+		return err
+	}
+}

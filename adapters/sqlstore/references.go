@@ -1,0 +1,42 @@
+package sqlstore
+
+import (
+	"strconv"
+	"strings"
+
+	"example.com/healthcare/domain"
+)
+
+// reference is a record as one column: "patient:5", or "patient" for none.
+type reference string
+
+// parse returns the reference. The ID of one that nobody here wrote may be zero.
+func (r reference) parse() domain.Reference {
+	kind, id, _ := strings.Cut(string(r), ":")
+	n, _ := strconv.ParseInt(id, 10, 64)
+	return domain.Reference{Kind: domain.SubjectKind(kind), ID: domain.ID(n)}
+}
+
+func referenceText(r domain.Reference) string { return string(r.Kind) + ":" + r.ID.String() }
+
+// referenceList is references as one text: "patient:5,doctor:7".
+type referenceList string
+
+func (l referenceList) references() []domain.Reference {
+	if l == "" {
+		return nil
+	}
+	var references []domain.Reference
+	for text := range strings.SplitSeq(string(l), ",") {
+		references = append(references, reference(text).parse())
+	}
+	return references
+}
+
+func joined[T any](list []T, text func(T) string) string {
+	texts := make([]string, len(list))
+	for i, item := range list {
+		texts[i] = text(item)
+	}
+	return strings.Join(texts, ",")
+}

@@ -1,0 +1,131 @@
+package sqlstore
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"time"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+const (
+	insertSeal = `
+		INSERT INTO audit_seals (number, at, through, events, missing, digest, mac)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)
+		RETURNING number`
+	selectSeals = `
+		SELECT number, at, through, events, missing, digest, mac
+		FROM audit_seals
+		WHERE number > $1
+		ORDER BY number
+		LIMIT $2`
+	selectLastSeal = `
+		SELECT number, at, through, events, missing, digest, mac
+		FROM audit_seals
+		ORDER BY number DESC
+		LIMIT 1`
+)
+
+type sealRow struct {
+	Number  domain.ID `db:"number"`
+	At      instant   `db:"at"`
+	Through domain.ID `db:"through"`
+	Events  []byte    `db:"events"`
+	Missing []byte    `db:"missing"`
+	Digest  []byte    `db:"digest"`
+	MAC     []byte    `db:"mac"`
+}
+
+// entity returns a seal that cannot be right when somebody else wrote the row, also
+// when it says the same in another way.
+func (r sealRow) entity() domain.Seal {
+	seal := domain.Seal{Number: r.Number, At: r.At.Time, Through: r.Through, Events: unpackEvents(r.Events), Missing: unpackGaps(r.Missing)}
+	if bytes.Equal(r.Events, packEvents(seal.Events)) && bytes.Equal(r.Missing, packGaps(seal.Missing)) {
+		copy(seal.Digest[:], r.Digest)
+		copy(seal.MAC[:], r.MAC)
+	}
+	return seal
+}
+
+// seals implements ports.Seals.
+type seals struct{ *querier }
+
+func (s seals) Add(ctx context.Context, seal domain.Seal) error {
+	var number domain.ID
+	return s.returning(ctx, &number, insertSeal, seal.Number, ports.Kept(seal.At), seal.Through,
+		packEvents(seal.Events), packGaps(seal.Missing), seal.Digest[:], seal.MAC[:])
+}
+
+func (s seals) Last(ctx context.Context) (domain.Seal, error) {
+	var row sealRow
+	err := s.get(ctx, &row, selectLastSeal)
+	return row.entity(), err
+}
+
+func (s seals) List(ctx context.Context, page domain.Page) ([]domain.Seal, error) {
+	return entities[sealRow](ctx, s.querier, selectSeals, page.After, page.Limit)
+}
+
+// packEvents writes each ID as its distance from the one before (a varint), and
+// the tag after it: five bytes for most.
+func packEvents(events []domain.Sealed) []byte {
+	packed, last := []byte{}, domain.ID(0)
+	for _, event := range events {
+		packed = binary.AppendUvarint(packed, uint64(event.ID-last))
+		packed = append(packed, event.Tag[:]...)
+		last = event.ID
+	}
+	return packed
+}
+
+// unpackEvents stops where bytes are not what packEvents writes.
+func unpackEvents(packed []byte) []domain.Sealed {
+	var events []domain.Sealed
+	var event domain.Sealed
+	for len(packed) > 0 {
+		distance, n := binary.Uvarint(packed)
+		if n <= 0 || len(packed) < n+len(event.Tag) {
+			break
+		}
+		event.ID += domain.ID(distance)
+		event.Tag = [4]byte(packed[n:])
+		events = append(events, event)
+		packed = packed[n+len(event.Tag):]
+	}
+	return events
+}
+
+// packGaps writes each gap as three varints: the distance from the one before,
+// the length, and when it was found, in microseconds since 1970.
+func packGaps(gaps []domain.Gap) []byte {
+	packed, last := []byte{}, domain.ID(0)
+	for _, gap := range gaps {
+		packed = binary.AppendVarint(packed, int64(gap.From-last))
+		packed = binary.AppendVarint(packed, int64(gap.To-gap.From))
+		packed = binary.AppendVarint(packed, gap.Since.UnixMicro())
+		last = gap.To
+	}
+	return packed
+}
+
+// unpackGaps stops where bytes are not what packGaps writes.
+func unpackGaps(packed []byte) []domain.Gap {
+	var gaps []domain.Gap
+	last := domain.ID(0)
+	for len(packed) > 0 {
+		var numbers [3]int64
+		for i := range numbers {
+			number, n := binary.Varint(packed)
+			if n <= 0 {
+				return gaps
+			}
+			numbers[i], packed = number, packed[n:]
+		}
+		gap := domain.Gap{From: last + domain.ID(numbers[0]), Since: time.UnixMicro(numbers[2]).UTC()}
+		gap.To = gap.From + domain.ID(numbers[1])
+		gaps, last = append(gaps, gap), gap.To
+	}
+	return gaps
+}

@@ -1,0 +1,110 @@
+package application_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/application"
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// lockedOut is a clinic with a trail whose key it does not have.
+func lockedOut(t *testing.T) *clinic {
+	c := sealedClinic(t)
+	c.macs = newMACs(t, newSecret)
+	c.wire()
+	return c
+}
+
+func TestATrailStaysVerifiableWhenTheKeyIsReplaced(t *testing.T) {
+	c := sealedClinic(t)
+	c.macs = newMACs(t, newSecret, oldSecret)
+	c.wire()
+	assert.Nil(t, c.verify(domain.Head{}).Fault)
+	dropped := *c
+	dropped.macs = newMACs(t, newSecret)
+	dropped.wire()
+	assert.Equal(t, &domain.Fault{Problem: domain.SealForeign, Seal: 4}, dropped.verify(domain.Head{}).Fault, "too early")
+	_, err := dropped.sealer.Seal(c.ctx)
+	assert.EqualError(t, err, "seal 4 was not made with a key of this service")
+
+	c.seal()
+	assert.Nil(t, c.verify(domain.Head{}).Fault)
+	c.macs = newMACs(t, newSecret)
+	c.wire()
+	assert.Nil(t, c.verify(domain.Head{}).Fault, "the last seal vouches for all before it")
+	c.seal()
+	assert.Nil(t, c.verify(domain.Head{}).Fault)
+	c.tamper().events = changed(2)
+	assert.Equal(t, &domain.Fault{Problem: domain.EventChanged, Event: 2, Seal: 1}, c.verify(domain.Head{}).Fault)
+}
+
+func TestATrailWhoseKeyIsLostCanBeAdopted(t *testing.T) {
+	c := lockedOut(t)
+	last := c.lastSeal()
+	require.Equal(t, &domain.Fault{Problem: domain.SealForeign, Seal: 4}, c.verifySilently().Fault)
+	_, err := c.sealer.Seal(c.ctx)
+	require.Error(t, err)
+
+	head, err := c.audit.Adopt(c.ctx, operator, last)
+	require.NoError(t, err)
+	assert.Equal(t, c.lastSeal(), head)
+	assert.Equal(t, domain.ID(5), head.Number)
+	assert.Equal(t, upTo(15), c.sealed(), "also what was under no seal")
+	assert.Nil(t, c.verify(last).Fault)
+	c.seal()
+	assert.Nil(t, c.verify(head).Fault)
+	c.tamper().events = changed(14)
+	assert.Equal(t, &domain.Fault{Problem: domain.EventChanged, Event: 14, Seal: 5}, c.verify(head).Fault)
+}
+
+func TestATrailThatIsNotAsItWasStaysSoWhenItIsAdopted(t *testing.T) {
+	for name, tt := range map[string]struct {
+		events func([]domain.AuditEvent) []domain.AuditEvent
+		seals  func([]domain.Seal) []domain.Seal
+		want   domain.Fault
+	}{
+		"an event was changed":                       {events: changed(5), want: domain.Fault{Problem: domain.EventChanged, Event: 5, Seal: 2}},
+		"an event was removed":                       {events: without(5), want: domain.Fault{Problem: domain.EventRemoved, Event: 5, Seal: 2}},
+		"an event that is under no seal was changed": {events: changed(14), want: domain.Fault{Problem: domain.EventChanged, Event: 14, Seal: 5}},
+		"a seal was changed":                         {seals: editingSeal(2, func(seal *domain.Seal) { seal.Through++ }), want: domain.Fault{Problem: domain.SealChanged, Seal: 2}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := lockedOut(t)
+			store := c.tamper()
+			store.events, store.seals = tt.events, tt.seals
+			_, err := c.audit.Adopt(c.ctx, operator, c.lastSeal())
+			require.NoError(t, err)
+			assert.Equal(t, &tt.want, c.verify(domain.Head{}).Fault)
+		})
+	}
+}
+
+func TestOnlyTheLastSealIsAdopted(t *testing.T) {
+	c := lockedOut(t)
+	other := c.lastSeal()
+	other.Digest[0]++
+	for _, head := range []domain.Head{{}, c.seals()[2].Head(), {Number: 5, Digest: c.lastSeal().Digest}, other} {
+		_, err := c.audit.Adopt(c.ctx, operator, head)
+		assertKind(t, domain.Conflict, err)
+		assert.Len(t, c.seals(), 4)
+	}
+}
+
+func TestLastSealSaysWhetherTheServiceHasItsKey(t *testing.T) {
+	for _, tt := range []struct {
+		c    *clinic
+		ours bool
+	}{{newClinic(t), true}, {sealedClinic(t), true}, {lockedOut(t), false}} {
+		clock := ports.SystemClock
+		head, ours, err := application.NewTrail(tt.c.store, tt.c.macs, clock).LastSeal(tt.c.ctx)
+		require.NoError(t, err)
+		assert.Equal(t, tt.c.lastSeal(), head)
+		assert.Equal(t, tt.ours, ours)
+		_, _, err = application.NewTrail(brokenStore{tt.c.store, true}, tt.c.macs, clock).LastSeal(tt.c.ctx)
+		assertKind(t, domain.Unavailable, err)
+	}
+}

@@ -1,0 +1,191 @@
+package application_test
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// tamperedStore is a store whose trail reads as the test says; nil leaves it as it is.
+type tamperedStore struct {
+	ports.Store
+	events func([]domain.AuditEvent) []domain.AuditEvent
+	seals  func([]domain.Seal) []domain.Seal
+}
+
+func (s *tamperedStore) View(ctx context.Context, fn func(ports.Tx) error) error {
+	return s.Store.View(ctx, func(tx ports.Tx) error { return fn(tamperedTx{tx, s}) })
+}
+
+func (s *tamperedStore) Update(ctx context.Context, fn func(ports.Tx) error) error {
+	return s.Store.Update(ctx, func(tx ports.Tx) error { return fn(tamperedTx{tx, s}) })
+}
+
+type tamperedTx struct {
+	ports.Tx
+	store *tamperedStore
+}
+
+func (t tamperedTx) Audit() ports.Audit { return tamperedAudit{t.Tx.Audit(), t.store} }
+func (t tamperedTx) Seals() ports.Seals { return tamperedSeals{t.Tx.Seals(), t.store} }
+
+var whole = domain.Page{Limit: math.MaxInt}
+
+type tamperedAudit struct {
+	ports.Audit
+	store *tamperedStore
+}
+
+func (a tamperedAudit) List(ctx context.Context, filter domain.AuditFilter, page domain.Page) ([]domain.AuditEvent, error) {
+	if a.store.events == nil {
+		return a.Audit.List(ctx, filter, page)
+	}
+	events, err := a.Audit.List(ctx, filter, whole)
+	return onPage(a.store.events(events), page, func(event domain.AuditEvent) domain.ID { return event.ID }), err
+}
+
+func (a tamperedAudit) Evidence(ctx context.Context, page domain.Page) ([]domain.AuditEvent, error) {
+	events, err := a.List(ctx, domain.AuditFilter{}, page)
+	for i, event := range events {
+		events[i] = domain.AuditEvent{ID: event.ID, Evidence: event.Evidence}
+	}
+	return events, err
+}
+
+type tamperedSeals struct {
+	ports.Seals
+	store *tamperedStore
+}
+
+func (s tamperedSeals) List(ctx context.Context, page domain.Page) ([]domain.Seal, error) {
+	if s.store.seals == nil {
+		return s.Seals.List(ctx, page)
+	}
+	seals, err := s.Seals.List(ctx, whole)
+	return onPage(s.store.seals(seals), page, func(seal domain.Seal) domain.ID { return seal.Number }), err
+}
+
+func (s tamperedSeals) Last(ctx context.Context) (domain.Seal, error) {
+	seals, err := s.List(ctx, whole)
+	if err == nil && len(seals) == 0 {
+		err = domain.ErrNotFound()
+	}
+	if err != nil {
+		return domain.Seal{}, err
+	}
+	return seals[len(seals)-1], nil
+}
+
+func onPage[T any](list []T, page domain.Page, id func(T) domain.ID) []T {
+	slices.SortStableFunc(list, func(a, b T) int { return int(id(a) - id(b)) })
+	list = slices.DeleteFunc(list, func(item T) bool { return id(item) <= page.After })
+	return list[:min(page.Limit, len(list))]
+}
+
+// tamper puts a store beneath the clinic in which the trail can be tampered with.
+func (c *clinic) tamper() *tamperedStore {
+	store := &tamperedStore{Store: c.store}
+	c.store = store
+	c.wire()
+	return store
+}
+
+// attest gives the evidence that the clinic's trail gives.
+func (c *clinic) attest(event domain.AuditEvent) domain.Evidence {
+	return domain.Evidence{Hash: event.Hash(), MAC: c.macs.Sum(event.Hash())}
+}
+
+// addEvents adds n events with evidence, and returns the last one's ID.
+func (c *clinic) addEvents(n int, evidence func(domain.AuditEvent) domain.Evidence) domain.ID {
+	c.t.Helper()
+	events := make([]domain.AuditEvent, n)
+	for i := range events {
+		events[i] = domain.AuditEvent{
+			At: c.now, Action: domain.DoctorRead, Subject: domain.Subject{Kind: domain.AboutDoctor, ID: 7}, Outcome: domain.Allowed, Version: i,
+		}
+	}
+	require.NoError(c.t, c.store.Update(c.ctx, func(tx ports.Tx) error { return tx.Audit().Add(c.ctx, evidence, events...) }))
+	trail := c.trail()
+	return trail[len(trail)-1].ID
+}
+
+// trail is all of it.
+func (c *clinic) trail() (events []domain.AuditEvent) {
+	c.t.Helper()
+	require.NoError(c.t, c.store.View(c.ctx, func(tx ports.Tx) (err error) {
+		events, err = tx.Audit().List(c.ctx, domain.AuditFilter{}, whole)
+		return err
+	}))
+	return events
+}
+
+func (c *clinic) seals() (seals []domain.Seal) {
+	c.t.Helper()
+	require.NoError(c.t, c.store.View(c.ctx, func(tx ports.Tx) (err error) {
+		seals, err = tx.Seals().List(c.ctx, whole)
+		return err
+	}))
+	return seals
+}
+
+// lastSeal names the last seal without leaving an event.
+func (c *clinic) lastSeal() (head domain.Head) {
+	c.t.Helper()
+	if seals := c.seals(); len(seals) > 0 {
+		head = seals[len(seals)-1].Head()
+	}
+	return head
+}
+
+// sealed are the IDs of all events under a seal, in order.
+func (c *clinic) sealed() []domain.ID {
+	c.t.Helper()
+	all := ids()
+	for _, seal := range c.seals() {
+		for _, event := range seal.Events {
+			all = append(all, event.ID)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// seal seals all that there is, all of which must be the service's own.
+func (c *clinic) seal() {
+	c.t.Helper()
+	foreign, err := c.sealer.Seal(c.ctx)
+	require.NoError(c.t, err)
+	require.Empty(c.t, foreign)
+}
+
+// leaveEvent does something that leaves one event.
+func (c *clinic) leaveEvent() error {
+	_, err := c.audit.Adopt(c.ctx, operator, domain.Head{Number: missing})
+	if domain.KindOf(err) == domain.Conflict {
+		return nil
+	}
+	return err
+}
+
+// verify examines the trail, and leaves an event after that.
+func (c *clinic) verify(kept domain.Head) domain.Verification {
+	c.t.Helper()
+	found, err := c.verifier.Verify(c.ctx, kept)
+	require.NoError(c.t, err)
+	require.NoError(c.t, c.leaveEvent())
+	return found
+}
+
+// upTo are the IDs from 1 on.
+func upTo(last domain.ID) []domain.ID {
+	all := ids()
+	for id := range last {
+		all = append(all, id+1)
+	}
+	return all
+}

@@ -1,0 +1,247 @@
+package application_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/adapters/memory"
+	"example.com/healthcare/application"
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// sealedTogether is the most events that one seal holds.
+const sealedTogether = 5000
+
+func TestWhereThereIsNothingToSealThereIsNoSeal(t *testing.T) {
+	c := newClinic(t)
+	c.seal()
+	assert.Empty(t, c.seals())
+	c.addEvents(1, c.attest)
+	c.seal()
+	require.Len(t, c.seals(), 1)
+	c.seal()
+	assert.Len(t, c.seals(), 1)
+}
+
+func TestEveryEventIsUnderOneSeal(t *testing.T) {
+	c := newClinic(t)
+	for round, events := range []int{1, 3, 1000, 1001, 17} {
+		last := c.addEvents(events, c.attest)
+		c.seal()
+		assert.Equal(t, upTo(last), c.sealed())
+		assert.Len(t, c.seals(), round+1)
+		assert.Equal(t, last, c.seals()[round].Through)
+		assert.Nil(t, c.verify(domain.Head{}).Fault) // which is an event, too
+	}
+}
+
+func TestManyEventsComeUnderSealsOfABoundedSize(t *testing.T) {
+	c := newClinic(t)
+	last := c.addEvents(2*sealedTogether+1, c.attest)
+	c.seal()
+	assert.Equal(t, upTo(last), c.sealed())
+	for i, seal := range c.seals() {
+		assert.Len(t, seal.Events, []int{sealedTogether, sealedTogether, 1}[i])
+	}
+	assert.Nil(t, c.verify(domain.Head{}).Fault)
+}
+
+func TestEventsThatBecomeVisibleLateComeUnderALaterSeal(t *testing.T) {
+	c := newClinic(t)
+	random := rand.New(rand.NewPCG(1, 2))
+	hidden := map[domain.ID]bool{}
+	store := c.tamper()
+	store.events = func(events []domain.AuditEvent) []domain.AuditEvent {
+		return slices.DeleteFunc(events, func(event domain.AuditEvent) bool { return hidden[event.ID] })
+	}
+	var last domain.ID
+	for range 30 {
+		for range 1 + random.IntN(10) {
+			if last++; random.IntN(3) == 0 {
+				hidden[last] = true
+			}
+		}
+		c.addEventsUpTo(last)
+		c.seal()
+		for id := range hidden {
+			assert.NotContains(t, c.sealed(), id)
+			if random.IntN(2) == 0 {
+				delete(hidden, id)
+			}
+		}
+		assert.Nil(t, c.verifySilently().Fault)
+		c.now = c.now.Add(domain.MaxLateness / 100)
+	}
+	clear(hidden)
+	assert.Nil(t, c.verifySilently().Fault)
+	c.seal()
+	assert.Equal(t, upTo(last), c.sealed())
+	assert.Nil(t, c.verifySilently().Fault)
+}
+
+// addEventsUpTo adds events until the trail has so many.
+func (c *clinic) addEventsUpTo(last domain.ID) {
+	c.t.Helper()
+	under := *c
+	if store, ok := c.store.(*tamperedStore); ok {
+		under.store = store.Store
+	}
+	under.addEvents(int(last)-len(under.trail()), c.attest)
+}
+
+// verifySilently verifies without leaving an event.
+func (c *clinic) verifySilently() domain.Verification {
+	c.t.Helper()
+	return c.silent().verify(domain.Head{})
+}
+
+func TestAnEventThatBecomesVisibleTooLateIsTakenForAnInsertedOne(t *testing.T) {
+	c := newClinic(t)
+	c.addEvents(5, c.attest)
+	hidden := true
+	c.tamper().events = func(events []domain.AuditEvent) []domain.AuditEvent {
+		return slices.DeleteFunc(events, func(event domain.AuditEvent) bool { return hidden && event.ID == 3 })
+	}
+	c.seal()
+	c.now = c.now.Add(domain.MaxLateness)
+	c.addEventsUpTo(6)
+	c.seal()
+	hidden = false
+	c.seal()
+	assert.Equal(t, ids(1, 2, 4, 5, 6), c.sealed())
+	assert.Equal(t, &domain.Fault{Problem: domain.EventInserted, Event: 3, Seal: 2}, c.verify(domain.Head{}).Fault)
+}
+
+func TestWhatTheServiceDidNotWriteComesUnderNoSeal(t *testing.T) {
+	stranger := newMACs(t, newSecret)
+	for name, evidence := range map[string]func(c *clinic, event domain.AuditEvent) domain.Evidence{
+		"no evidence": func(*clinic, domain.AuditEvent) domain.Evidence { return domain.Evidence{} },
+		"no MAC":      func(_ *clinic, event domain.AuditEvent) domain.Evidence { return domain.Evidence{Hash: event.Hash()} },
+		"the MAC of another key": func(_ *clinic, event domain.AuditEvent) domain.Evidence {
+			return domain.Evidence{Hash: event.Hash(), MAC: stranger.Sum(event.Hash())}
+		},
+		"the MAC of another event": func(c *clinic, event domain.AuditEvent) domain.Evidence {
+			return domain.Evidence{Hash: event.Hash(), MAC: c.trail()[0].Evidence.MAC}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newClinic(t)
+			c.addEvents(2, c.attest)
+			c.seal()
+			c.addEvents(1, func(event domain.AuditEvent) domain.Evidence { return evidence(c, event) })
+			c.addEvents(2, c.attest)
+			for range 2 {
+				foreign, err := c.sealer.Seal(c.ctx)
+				require.NoError(t, err)
+				assert.Equal(t, ids(3), foreign)
+				assert.Equal(t, ids(1, 2, 4, 5), c.sealed())
+				assert.Equal(t, &domain.Fault{Problem: domain.EventInserted, Event: 3}, c.verifySilently().Fault)
+			}
+			c.now = c.now.Add(domain.MaxLateness)
+			c.addEvents(1, c.attest)
+			_, err := c.sealer.Seal(c.ctx)
+			require.NoError(t, err)
+			assert.Equal(t, &domain.Fault{Problem: domain.EventInserted, Event: 3, Seal: 3}, c.verifySilently().Fault)
+		})
+	}
+}
+
+func TestAnEventWithTheEvidenceOfAnotherIsFound(t *testing.T) {
+	c := newClinic(t)
+	c.addEvents(2, c.attest)
+	c.addEvents(1, func(domain.AuditEvent) domain.Evidence { return c.trail()[0].Evidence })
+	assert.Equal(t, &domain.Fault{Problem: domain.EventInserted, Event: 3}, c.verifySilently().Fault)
+	c.seal()
+	assert.Equal(t, &domain.Fault{Problem: domain.EventChanged, Event: 3, Seal: 1}, c.verifySilently().Fault)
+}
+
+func TestManyForeignEventsKeepNoneOfTheOthersFromBeingSealed(t *testing.T) {
+	c := newClinic(t)
+	c.addEvents(1, c.attest)
+	c.seal()
+	c.addEvents(sealedTogether+1000, func(domain.AuditEvent) domain.Evidence { return domain.Evidence{} })
+	last := c.addEvents(1, c.attest)
+	foreign, err := c.sealer.Seal(c.ctx)
+	require.NoError(t, err)
+	assert.Equal(t, upTo(101)[1:], foreign)
+	assert.Equal(t, ids(1, last), c.sealed())
+}
+
+func TestTheFirstSealTakesEventsFromBeforeThereWasEvidenceAsTheyAre(t *testing.T) {
+	c := newClinic(t)
+	c.addEvents(sealedTogether+1, func(domain.AuditEvent) domain.Evidence { return domain.Evidence{} })
+	found := c.verifySilently()
+	assert.Nil(t, found.Fault)
+	assert.Equal(t, sealedTogether+1, found.Unsealed)
+	last := c.addEvents(10, c.attest)
+	assert.Nil(t, c.verifySilently().Fault)
+	c.seal()
+	assert.Equal(t, upTo(last), c.sealed())
+	assert.Len(t, c.seals()[0].Events, sealedTogether+1)
+	assert.Nil(t, c.verifySilently().Fault)
+
+	c.tamper().events = changed(4000)
+	assert.Equal(t, &domain.Fault{Problem: domain.EventChanged, Event: 4000, Seal: 1}, c.verifySilently().Fault)
+}
+
+func TestOnlyTheFirstEventsAreFromBeforeThereWasEvidence(t *testing.T) {
+	c := newClinic(t)
+	none := func(domain.AuditEvent) domain.Evidence { return domain.Evidence{} }
+	c.addEvents(2, none)
+	c.addEvents(1, c.attest)
+	c.addEvents(1, none)
+	foreign, err := c.sealer.Seal(c.ctx)
+	require.NoError(t, err)
+	assert.Equal(t, ids(4), foreign)
+	assert.Equal(t, upTo(3), c.sealed())
+}
+
+// Seals are a chain that anybody can make anew; what they cannot make is its
+// last MAC, so the service must not make it for them.
+func TestSealingDoesNotGoOnFromASealThatTheServiceDidNotMake(t *testing.T) {
+	c := newClinic(t)
+	c.addEvents(3, c.attest)
+	c.seal()
+	store := c.tamper()
+	store.events = without(2)
+	var forged domain.Seal
+	store.seals = func(seals []domain.Seal) []domain.Seal {
+		var sightings []domain.Sighting
+		for _, event := range c.trail() {
+			if event.ID <= 3 {
+				sightings = append(sightings, domain.Sighting{ID: event.ID, Hash: event.Evidence.Digest()})
+			}
+		}
+		forged = domain.Seal{}.Next(sightings, c.now)
+		forged.MAC = seals[0].MAC
+		return append([]domain.Seal{forged}, seals[1:]...)
+	}
+	fault := domain.Fault{Problem: domain.SealForeign, Seal: 1}
+	assert.Equal(t, &fault, c.verify(domain.Head{}).Fault)
+	_, err := c.sealer.Seal(c.ctx)
+	assert.EqualError(t, err, fault.String())
+	assert.Len(t, c.seals(), 1)
+	assert.Equal(t, &fault, c.verify(domain.Head{}).Fault)
+}
+
+func TestSealingSaysWhenTheStoreFails(t *testing.T) {
+	c := newClinic(t)
+	c.addEvents(1, c.attest)
+	clock := func() time.Time { return c.now }
+	for _, store := range []ports.Store{brokenStore{c.store, false}, brokenStore{c.store, true}} {
+		_, err := application.NewSealer(store, c.macs, clock).Seal(c.ctx)
+		assertKind(t, domain.Unavailable, err)
+	}
+	assert.Empty(t, c.seals())
+	ctx, cancel := context.WithCancel(c.ctx)
+	cancel()
+	_, err := application.NewSealer(memory.New(), c.macs, clock).Seal(ctx)
+	assertKind(t, domain.Unavailable, err)
+}

@@ -1,0 +1,79 @@
+package application_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"example.com/healthcare/application"
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+func TestOfTwoSealersOneMakesEachSealAndNobodyWaits(t *testing.T) {
+	c := newClinic(t)
+	c.addEvents(3, c.attest)
+	other := *c
+	other.wire()
+	c.store = &between{c.store, func() { other.seal() }}
+	c.wire()
+	c.seal()
+	assert.Len(t, c.seals(), 1)
+	assert.Equal(t, upTo(3), c.sealed())
+	assert.Nil(t, c.verify(domain.Head{}).Fault)
+}
+
+func TestSealersSideBySideMakeOneChain(t *testing.T) {
+	const rounds, adders, sealers = 60, 3, 3
+	c := newClinic(t)
+	var group sync.WaitGroup
+	for range adders {
+		group.Go(func() {
+			for range rounds {
+				assert.NoError(t, c.leaveEvent())
+			}
+		})
+	}
+	for range sealers {
+		group.Go(func() {
+			sealer := application.NewSealer(c.store, c.macs, func() time.Time { return c.now })
+			for range rounds {
+				foreign, err := sealer.Seal(c.ctx)
+				assert.NoError(t, err)
+				assert.Empty(t, foreign)
+			}
+		})
+	}
+	group.Wait()
+	c.seal()
+	assert.Equal(t, upTo(rounds*adders), c.sealed())
+	assert.Nil(t, c.verify(domain.Head{}).Fault)
+}
+
+// busyStore gets another event whenever a seal is about to be added.
+type busyStore struct {
+	ports.Store
+	add func()
+}
+
+func (s busyStore) Update(ctx context.Context, fn func(ports.Tx) error) error {
+	s.add()
+	return s.Store.Update(ctx, fn)
+}
+
+func TestSealingEndsWhileEventsKeepComing(t *testing.T) {
+	c := newClinic(t)
+	c.addEvents(1, c.attest)
+	c.seal()
+	c.addEvents(1, c.attest)
+	busy := *c
+	busy.store = busyStore{c.store, func() { c.addEvents(1, c.attest) }}
+	busy.wire()
+	for range 10 {
+		busy.seal()
+	}
+	assert.Len(t, c.seals(), 1+10, "each takes what was there when it began")
+}

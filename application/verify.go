@@ -1,0 +1,164 @@
+package application
+
+import (
+	"context"
+	"iter"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// Verifier examines the trail. That is no use-case: it says nothing of what events
+// say, takes no permission, and writes nothing, so that it also runs on a copy.
+type Verifier struct {
+	store ports.Store
+	macs  ports.MACs
+}
+
+// NewVerifier returns a verifier of the trail in store.
+func NewVerifier(store ports.Store, macs ports.MACs) *Verifier {
+	return &Verifier{store: store, macs: macs}
+}
+
+// Verify examines the whole trail: that no event and no seal was edited, removed,
+// inserted or moved. What was cut off at the end shows only against a head that
+// was kept elsewhere; the zero Head is none.
+func (s *Verifier) Verify(ctx context.Context, kept domain.Head) (domain.Verification, error) {
+	return view(ctx, s.store, func(tx ports.Tx) (domain.Verification, error) {
+		v := verifier{tx: tx, macs: s.macs, kept: kept, chain: domain.NewChain()}
+		fault, err := v.run(ctx)
+		return domain.Verification{Events: v.events, Unsealed: v.unsealed, Last: v.chain.Last().Head(), Fault: fault}, err
+	})
+}
+
+// Head names the last seal; the zero Head when there is none yet.
+func (s *Verifier) Head(ctx context.Context) (domain.Head, error) {
+	return view(ctx, s.store, func(tx ports.Tx) (domain.Head, error) {
+		last, err := lastSeal(ctx, tx)
+		return last.Head(), err
+	})
+}
+
+type verifier struct {
+	tx               ports.Tx
+	macs             ports.MACs
+	kept             domain.Head
+	chain            *domain.Chain
+	events, unsealed int
+}
+
+// run returns the first fault.
+func (v *verifier) run(ctx context.Context) (*domain.Fault, error) {
+	next, stop := iter.Pull2(trailFrom(ctx, v.tx, minID))
+	defer stop()
+	event, err, more := next()
+	for seal, sealErr := range sealsOf(ctx, v.tx) {
+		if sealErr != nil {
+			return nil, sealErr
+		}
+		for ; more && err == nil && event.ID <= seal.Through; event, err, more = next() {
+			v.read(event)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if err := v.readLate(ctx, seal); err != nil {
+			return nil, err
+		}
+		if fault := v.chain.Append(seal); fault != nil {
+			return fault, nil
+		}
+		if seal.Number == v.kept.Number && seal.Digest != v.kept.Digest {
+			return &domain.Fault{Problem: domain.HeadOther, Seal: seal.Number}, nil
+		}
+	}
+	for ; more && err == nil; event, err, more = next() {
+		v.read(event)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return v.examineEnd(), nil
+}
+
+func (v *verifier) read(event domain.AuditEvent) {
+	v.events++
+	v.chain.Read(event)
+}
+
+// readLate reads the events under a seal that became visible after those beside
+// them were read.
+func (v *verifier) readLate(ctx context.Context, seal domain.Seal) error {
+	for _, id := range v.chain.Unread(seal) {
+		events, err := v.tx.Audit().List(ctx, domain.AuditFilter{}, domain.Page{After: id - 1, Limit: 1})
+		if err != nil {
+			return err
+		}
+		if len(events) == 1 && events[0].ID == id {
+			v.read(events[0])
+		}
+	}
+	return nil
+}
+
+// examineEnd examines the last seal, and what is under none.
+func (v *verifier) examineEnd() *domain.Fault {
+	last := v.chain.Last()
+	switch {
+	case last.Number < v.kept.Number:
+		return &domain.Fault{Problem: domain.HeadMissing, Seal: v.kept.Number}
+	case last.Number > 0 && !v.macs.Verify(last.Digest, last.MAC):
+		return &domain.Fault{Problem: domain.SealForeign, Seal: last.Number}
+	}
+	for _, event := range v.chain.Open() {
+		v.unsealed++
+		old := last.Number == 0 && event.Evidence == (domain.Evidence{})
+		if !old && (event.Hash() != event.Evidence.Hash || !v.macs.Verify(event.Evidence.Hash, event.Evidence.MAC)) {
+			return &domain.Fault{Problem: domain.EventInserted, Event: event.ID}
+		}
+	}
+	return nil
+}
+
+const verifyPage = 1000
+
+// minID is below every ID, also those that this service would not give.
+const minID domain.ID = -1 << 63
+
+// trailFrom iterates over all events above after.
+func trailFrom(ctx context.Context, tx ports.Tx, after domain.ID) iter.Seq2[domain.AuditEvent, error] {
+	return pages(after, idOfEvent, func(page domain.Page) ([]domain.AuditEvent, error) {
+		return tx.Audit().List(ctx, domain.AuditFilter{}, page)
+	})
+}
+
+func idOfEvent(event domain.AuditEvent) domain.ID { return event.ID }
+
+func sealsOf(ctx context.Context, tx ports.Tx) iter.Seq2[domain.Seal, error] {
+	return pages(0, func(seal domain.Seal) domain.ID { return seal.Number }, func(page domain.Page) ([]domain.Seal, error) {
+		return tx.Seals().List(ctx, page)
+	})
+}
+
+// pages iterates over a whole list, page by page.
+func pages[T any](after domain.ID, id func(T) domain.ID, read func(domain.Page) ([]T, error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for {
+			list, err := read(domain.Page{After: after, Limit: verifyPage})
+			if err != nil {
+				var none T
+				yield(none, err)
+				return
+			}
+			for _, item := range list {
+				if !yield(item, nil) {
+					return
+				}
+				after = id(item)
+			}
+			if len(list) < verifyPage {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,295 @@
+package application_test
+
+import (
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
+)
+
+// changed, without and the like are what somebody does to the trail beneath the service.
+func changed(id domain.ID) func([]domain.AuditEvent) []domain.AuditEvent {
+	return editing(id, func(event *domain.AuditEvent) { event.Subject.ID++ })
+}
+
+func editing(id domain.ID, edit func(*domain.AuditEvent)) func([]domain.AuditEvent) []domain.AuditEvent {
+	return func(events []domain.AuditEvent) []domain.AuditEvent {
+		for i := range events {
+			if events[i].ID == id {
+				edit(&events[i])
+			}
+		}
+		return events
+	}
+}
+
+func without(id domain.ID) func([]domain.AuditEvent) []domain.AuditEvent {
+	return func(events []domain.AuditEvent) []domain.AuditEvent {
+		return slices.DeleteFunc(events, func(event domain.AuditEvent) bool { return event.ID == id })
+	}
+}
+
+func upToEvent(last domain.ID) func([]domain.AuditEvent) []domain.AuditEvent {
+	return func(events []domain.AuditEvent) []domain.AuditEvent {
+		return slices.DeleteFunc(events, func(event domain.AuditEvent) bool { return event.ID > last })
+	}
+}
+
+func editingSeal(number domain.ID, edit func(*domain.Seal)) func([]domain.Seal) []domain.Seal {
+	return func(seals []domain.Seal) []domain.Seal {
+		edit(&seals[number-1])
+		return seals
+	}
+}
+
+func upToSeal(last domain.ID) func([]domain.Seal) []domain.Seal {
+	return func(seals []domain.Seal) []domain.Seal { return seals[:last] }
+}
+
+// sealedClinic has four seals of three events each, and three events under none.
+func sealedClinic(t *testing.T) *clinic {
+	c := newClinic(t)
+	for range 4 {
+		c.addEvents(3, c.attest)
+		c.seal()
+	}
+	c.addEvents(3, c.attest)
+	return c
+}
+
+func TestTamperingIsFoundAndNamed(t *testing.T) {
+	for name, tt := range map[string]struct {
+		events func([]domain.AuditEvent) []domain.AuditEvent
+		seals  func([]domain.Seal) []domain.Seal
+		want   domain.Fault
+	}{
+		"an event was changed": {events: changed(5), want: domain.Fault{Problem: domain.EventChanged, Event: 5, Seal: 2}},
+		"the first of two that were changed": {
+			events: func(events []domain.AuditEvent) []domain.AuditEvent { return changed(5)(changed(8)(events)) },
+			want:   domain.Fault{Problem: domain.EventChanged, Event: 5, Seal: 2},
+		},
+		"an event's evidence was taken away": {
+			events: editing(5, func(event *domain.AuditEvent) { event.Evidence = domain.Evidence{} }),
+			want:   domain.Fault{Problem: domain.EventChanged, Event: 5, Seal: 2},
+		},
+		"an event was removed":                       {events: without(12), want: domain.Fault{Problem: domain.EventRemoved, Event: 12, Seal: 4}},
+		"all events were removed":                    {events: upToEvent(0), want: domain.Fault{Problem: domain.EventRemoved, Event: 1, Seal: 1}},
+		"events under the last seal were removed":    {events: upToEvent(10), want: domain.Fault{Problem: domain.EventRemoved, Event: 11, Seal: 4}},
+		"an event that is under no seal was changed": {events: changed(14), want: domain.Fault{Problem: domain.EventInserted, Event: 14}},
+		"an event that is under no seal lost its evidence": {
+			events: editing(14, func(event *domain.AuditEvent) { event.Evidence = domain.Evidence{} }),
+			want:   domain.Fault{Problem: domain.EventInserted, Event: 14},
+		},
+		"an event was inserted": {
+			events: editing(14, func(event *domain.AuditEvent) { event.ID = 100 }),
+			want:   domain.Fault{Problem: domain.EventInserted, Event: 100},
+		},
+		"an event was inserted below all others": {
+			events: editing(14, func(event *domain.AuditEvent) { event.ID = -5 }),
+			want:   domain.Fault{Problem: domain.EventInserted, Event: -5, Seal: 1},
+		},
+		"two events changed places": {
+			events: func(events []domain.AuditEvent) []domain.AuditEvent {
+				events[4], events[9] = events[9], events[4]
+				events[4].ID, events[9].ID = events[9].ID, events[4].ID
+				return events
+			},
+			want: domain.Fault{Problem: domain.EventChanged, Event: 5, Seal: 2},
+		},
+		"a seal was changed": {
+			seals: editingSeal(2, func(seal *domain.Seal) { seal.Missing = []domain.Gap{{From: 1, To: 2}} }),
+			want:  domain.Fault{Problem: domain.SealChanged, Seal: 2},
+		},
+		"a seal's MAC was changed": {
+			seals: editingSeal(2, func(seal *domain.Seal) { seal.MAC[7]++ }),
+			want:  domain.Fault{Problem: domain.SealChanged, Seal: 3},
+		},
+		"the last seal's MAC was changed": {
+			seals: editingSeal(4, func(seal *domain.Seal) { seal.MAC[7]++ }),
+			want:  domain.Fault{Problem: domain.SealForeign, Seal: 4},
+		},
+		"a seal was removed": {
+			seals: func(seals []domain.Seal) []domain.Seal { return slices.Delete(seals, 1, 2) },
+			want:  domain.Fault{Problem: domain.SealRemoved, Seal: 2},
+		},
+		"an event was removed, and its name from its seal": {
+			events: without(5),
+			seals: func(seals []domain.Seal) []domain.Seal {
+				for i := range seals {
+					seals[i].Events = slices.DeleteFunc(seals[i].Events, func(event domain.Sealed) bool { return event.ID == 5 })
+				}
+				return seals
+			},
+			want: domain.Fault{Problem: domain.SealChanged, Seal: 2},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := sealedClinic(t)
+			require.Nil(t, c.verifySilently().Fault)
+			store := c.tamper()
+			store.events, store.seals = tt.events, tt.seals
+			assert.Equal(t, &tt.want, c.verifySilently().Fault)
+			store.events, store.seals = nil, nil
+			assert.Nil(t, c.verifySilently().Fault, "once it is undone")
+		})
+	}
+}
+
+func TestVerifyCountsWhatItExamined(t *testing.T) {
+	c := newClinic(t)
+	assert.Equal(t, domain.Verification{}, c.verifySilently())
+	assert.Equal(t, domain.Verification{Events: 0}, c.verify(domain.Head{}), "its own event comes after it")
+	assert.Equal(t, domain.Verification{Events: 1, Unsealed: 1}, c.verify(domain.Head{}))
+	c.seal()
+	head, err := c.verifier.Head(c.ctx)
+	require.NoError(t, err)
+	assert.Equal(t, domain.Verification{Events: 2, Last: head}, c.verify(domain.Head{}))
+	assert.Equal(t, domain.Verification{Events: 3, Unsealed: 1, Last: head}, c.verify(domain.Head{}))
+	c.seal()
+	assert.Equal(t, domain.Verification{Events: 4, Last: c.seals()[1].Head()}, c.verify(domain.Head{}))
+}
+
+func TestTheHeadIsThatOfTheLastSeal(t *testing.T) {
+	c := newClinic(t)
+	head, err := c.verifier.Head(c.ctx)
+	require.NoError(t, err)
+	assert.Zero(t, head)
+	for range 2 {
+		require.NoError(t, c.leaveEvent())
+		c.seal()
+		head, err = c.verifier.Head(c.ctx)
+		require.NoError(t, err)
+		seals := c.seals()
+		assert.Equal(t, seals[len(seals)-1].Head(), head)
+	}
+	assert.Equal(t, domain.ID(2), head.Number)
+}
+
+func TestAKeptHeadShowsWhatWasCutOff(t *testing.T) {
+	c := sealedClinic(t)
+	seals := c.seals()
+	for _, seal := range seals {
+		assert.Nil(t, c.verify(seal.Head()).Fault, "of seal %d", seal.Number)
+	}
+	store := c.tamper()
+	for last := range domain.ID(4) {
+		store.seals, store.events = upToSeal(last), upToEvent(3*last)
+		assert.Nil(t, c.verifySilently().Fault, "without a head nobody can tell")
+		for _, seal := range seals {
+			fault := c.silent().verify(seal.Head()).Fault
+			if seal.Number <= last {
+				assert.Nil(t, fault)
+			} else {
+				assert.Equal(t, &domain.Fault{Problem: domain.HeadMissing, Seal: seal.Number}, fault)
+			}
+		}
+	}
+	store.events = nil
+	store.seals = upToSeal(3)
+	assert.Equal(t, &domain.Fault{Problem: domain.HeadMissing, Seal: 4}, c.verify(seals[3].Head()).Fault)
+}
+
+func TestAKeptHeadShowsThatTheTrailWasMadeAnew(t *testing.T) {
+	kept := sealedClinic(t).seals()
+	c := newClinic(t)
+	c.addEvents(20, c.attest)
+	for range 5 {
+		c.addEvents(1, c.attest)
+		c.seal()
+	}
+	require.Nil(t, c.verify(domain.Head{}).Fault)
+	for _, seal := range kept {
+		assert.Equal(t, &domain.Fault{Problem: domain.HeadOther, Seal: seal.Number}, c.verify(seal.Head()).Fault)
+	}
+}
+
+func TestAnEventThatBecomesVisibleWhileTheTrailIsExaminedIsNotMissing(t *testing.T) {
+	c := sealedClinic(t)
+	reads := 0
+	c.tamper().events = func(events []domain.AuditEvent) []domain.AuditEvent {
+		if reads++; reads == 1 {
+			return without(5)(events)
+		}
+		return events
+	}
+	found := c.verifySilently()
+	assert.Nil(t, found.Fault)
+	assert.Equal(t, 15, found.Events)
+}
+
+func TestALongTrailIsExaminedToItsEnd(t *testing.T) {
+	c := newClinic(t)
+	for range 1001 { // One more than are read at once, as are the events.
+		c.addEvents(1, c.attest)
+		c.seal()
+	}
+	found := c.verify(domain.Head{})
+	assert.Equal(t, domain.Verification{Events: 1001, Last: c.seals()[1000].Head()}, found)
+	c.tamper().events = changed(1001)
+	assert.Equal(t, &domain.Fault{Problem: domain.EventChanged, Event: 1001, Seal: 1001}, c.verify(domain.Head{}).Fault)
+}
+
+func TestNoFaultIsFoundWhileEventsAndSealsAreAdded(t *testing.T) {
+	const rounds = 300
+	c := newClinic(t)
+	c.addEvents(1, c.attest)
+	c.seal()
+	var adding, others sync.WaitGroup
+	added := make(chan struct{})
+	for range 3 {
+		adding.Go(func() {
+			for range rounds {
+				assert.NoError(t, c.leaveEvent())
+			}
+		})
+	}
+	untilAdded := func(do func()) {
+		others.Go(func() {
+			for {
+				do()
+				select {
+				case <-added:
+					return
+				default:
+				}
+			}
+		})
+	}
+	for range 2 {
+		untilAdded(func() {
+			foreign, err := c.sealer.Seal(c.ctx)
+			assert.NoError(t, err)
+			assert.Empty(t, foreign)
+		})
+	}
+	var kept domain.Head
+	untilAdded(func() {
+		found := c.verifySilently()
+		assert.Nil(t, found.Fault)
+		assert.Nil(t, c.silent().verify(kept).Fault)
+		kept = found.Last
+	})
+	adding.Wait()
+	close(added)
+	others.Wait()
+	c.seal()
+	assert.Equal(t, upTo(1+3*rounds), c.sealed())
+	assert.Nil(t, c.verify(kept).Fault)
+	assert.NotZero(t, kept)
+}
+
+func TestVerifySaysWhenTheStoreFails(t *testing.T) {
+	c := sealedClinic(t)
+	c.store = brokenStore{c.store, true}
+	c.wire()
+	for _, kept := range []domain.Head{{}, {Number: 9}} {
+		_, err := c.verifier.Verify(c.ctx, kept)
+		assertKind(t, domain.Unavailable, err)
+	}
+	_, err := c.verifier.Head(c.ctx)
+	assertKind(t, domain.Unavailable, err)
+}

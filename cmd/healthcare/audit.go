@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"example.com/healthcare/application"
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// auditCommand is for whoever answers for the trail.
+type auditCommand struct {
+	Verify auditVerifyCommand `cmd:"" help:"Examine whether anything in the trail was edited, removed, inserted or moved."`
+	Head   auditHeadCommand   `cmd:"" help:"Print the last seal, to be kept where nobody who can reach the database can change it."`
+	Adopt  auditAdoptCommand  `cmd:"" help:"Vouch for a trail whose key is lost, or was stolen: go on from it with the present SECRET_KEY."`
+}
+
+type auditVerifyCommand struct {
+	Head *string `help:"A seal that \"audit head\" printed: finds what was cut off after it, too." placeholder:"SEAL"`
+}
+
+// Run says what it has found; the error is what is wrong with the trail, or why it
+// cannot be told.
+func (c auditVerifyCommand) Run(ctx context.Context, p process) error {
+	var kept domain.Head
+	if c.Head != nil { // Empty, as from a file that went missing, is no head either.
+		var err error
+		if kept, err = domain.ParseHead(*c.Head); err != nil {
+			return fmt.Errorf("head: %w", err)
+		}
+	}
+	return with(ctx, p, newVerifier, func(verifier *application.Verifier) error {
+		found, err := verifier.Verify(ctx, kept)
+		switch {
+		case err != nil:
+			return err
+		case found.Fault != nil:
+			return errors.New("the trail is not as it was written: " + found.Fault.String())
+		}
+		last := "There is no seal yet."
+		if found.Last != (domain.Head{}) {
+			last = "The last seal is " + found.Last.String()
+		}
+		_, err = fmt.Fprintf(p.out, "The trail is as it was written: %d events, of which %d are not under a seal yet.\n%s\n",
+			found.Events, found.Unsealed, last)
+		return err
+	})
+}
+
+type auditHeadCommand struct{}
+
+// Run prints the head.
+func (auditHeadCommand) Run(ctx context.Context, p process) error {
+	return with(ctx, p, newVerifier, func(verifier *application.Verifier) error {
+		head, err := verifier.Head(ctx)
+		if err != nil {
+			return err
+		}
+		if head == (domain.Head{}) {
+			return errors.New("there is no seal yet: the service makes one within seconds when it runs")
+		}
+		_, err = fmt.Fprintln(p.out, head)
+		return err
+	})
+}
+
+type auditAdoptCommand struct {
+	Head string `required:"" help:"The last seal, which the commands name that refuse to go on from it. Compare it with the one that you keep." placeholder:"SEAL"`
+}
+
+// Run prints the seal that takes over.
+func (c auditAdoptCommand) Run(ctx context.Context, p process) error {
+	last, err := domain.ParseHead(c.Head)
+	if err != nil {
+		return fmt.Errorf("head: %w", err)
+	}
+	return with(ctx, p, newForeignAudit, func(audit *application.Audit) error {
+		head, err := audit.Adopt(ctx, operator, last)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(p.out, "Adopted. The last seal is %s\n", head)
+		return err
+	})
+}
+
+// openTrail refuses to write into a trail that was sealed with another key.
+func openTrail(ctx context.Context, store ports.Store, macs ports.MACs, clock ports.Clock) (*application.Trail, error) {
+	trail := application.NewTrail(store, macs, clock)
+	head, ours, err := trail.LastSeal(ctx)
+	if err == nil && !ours {
+		err = fmt.Errorf(`the last seal of the audit trail, %s, was not made with SECRET_KEY or one of SECRET_KEY_FALLBACKS
+give the key that it was made with, at least as a fallback, until the service has made another seal
+if that key is lost or was stolen: healthcare audit adopt --head %s`, head, head)
+	}
+	return trail, err
+}
+
+const (
+	// sealInterval is how far seals are behind, but for the time that sealing takes.
+	sealInterval = 2 * time.Second
+	// sealTimeout is for a store that does not answer; what is left will be sealed the next time.
+	sealTimeout = 30 * time.Second
+	// lastSealTimeout bounds the same when the process is asked to end, which
+	// has 2 seconds left after the last requests.
+	lastSealTimeout = 1500 * time.Millisecond
+)
+
+// keepSealing seals the trail until stop is called, which does it once more.
+func keepSealing(ctx context.Context, sealer *application.Sealer, log *slog.Logger) (stop func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stopped := make(chan struct{})
+	s := sealing{sealer: sealer, log: log}
+	go func() {
+		defer close(stopped)
+		tick := time.NewTicker(sealInterval)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				s.seal(ctx, sealTimeout)
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-stopped
+		s.seal(context.WithoutCancel(ctx), lastSealTimeout)
+	}
+}
+
+// sealing is what is remembered from one time to the next.
+type sealing struct {
+	sealer *application.Sealer
+	log    *slog.Logger
+	// foreign are the events that the log has told of, and failed is whether it has
+	// told of a failure: it does not go on about them.
+	foreign []domain.ID
+	failed  bool
+}
+
+func (s *sealing) seal(ctx context.Context, timeout time.Duration) {
+	limited, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	foreign, err := s.sealer.Seal(limited)
+	if err != nil && ctx.Err() == nil && !s.failed { // When ctx has ended, it will be tried once more.
+		s.log.Error("the audit trail could not be sealed", "error", err)
+	}
+	if s.failed = err != nil; s.failed {
+		return
+	}
+	untold := slices.DeleteFunc(slices.Clone(foreign), func(id domain.ID) bool { return slices.Contains(s.foreign, id) })
+	if len(untold) > 0 {
+		s.log.Error("the audit trail holds events that this service did not write: examine it with the command audit verify", "events", untold)
+	}
+	s.foreign = foreign
+}

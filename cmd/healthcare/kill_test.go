@@ -1,0 +1,186 @@
+package main_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/adapters/httpapi/client"
+	"example.com/healthcare/adapters/postgres/pgtest"
+	healthcare "example.com/healthcare/cmd/healthcare"
+)
+
+// life is what was asked of the service about one patient, by the requests' IDs.
+type life struct {
+	name                         string
+	create, change, read, remove string
+	// acknowledged are the requests that were answered well.
+	acknowledged []string
+}
+
+// lives collects what many clients ask for.
+type lives struct {
+	mutex sync.Mutex
+	all   []*life
+	// answered counts what was acknowledged.
+	answered atomic.Int64
+}
+
+// lead makes a patient, changes and reads the record, and deletes every third,
+// as far as the service answers.
+func (l *lives) lead(ctx context.Context, api *client.ClientWithResponses, round, of, n int) {
+	id := func(what string) string { return fmt.Sprintf("%s-%d-%d-%d", what, round, of, n) }
+	one := &life{name: fmt.Sprintf("Patient %d %d %d", round, of, n)}
+	l.mutex.Lock()
+	l.all = append(l.all, one)
+	l.mutex.Unlock()
+	named := func(id string) client.RequestEditorFn {
+		return func(_ context.Context, req *http.Request) error {
+			req.Header.Set("X-Request-Id", id)
+			return nil
+		}
+	}
+	// acknowledge reports whether to go on.
+	acknowledge := func(id string, good bool) bool {
+		if good {
+			one.acknowledged = append(one.acknowledged, id)
+			l.answered.Add(1)
+		}
+		return good
+	}
+
+	one.create = id("create")
+	created, err := api.CreatePatientWithResponse(ctx, client.CreatePatientJSONRequestBody{Name: one.name}, named(one.create))
+	if !acknowledge(one.create, err == nil && created.JSON201 != nil) {
+		return
+	}
+	one.change = id("change")
+	another := one.name + " changed"
+	changed, err := api.ChangePatientWithResponse(ctx, created.JSON201.ID, client.ChangePatientJSONRequestBody{Name: &another}, named(one.change))
+	if !acknowledge(one.change, err == nil && changed.JSON200 != nil) {
+		return
+	}
+	one.read = id("read")
+	read, err := api.GetPatientWithResponse(ctx, created.JSON201.ID, named(one.read))
+	if !acknowledge(one.read, err == nil && read.JSON200 != nil) || n%3 > 0 {
+		return
+	}
+	one.remove = id("remove")
+	removed, err := api.DeletePatientWithResponse(ctx, created.JSON201.ID, named(one.remove))
+	acknowledge(one.remove, err == nil && removed.StatusCode() == http.StatusNoContent)
+}
+
+// examine compares what the service keeps with what its trail says, and with what
+// it has acknowledged.
+func (l *lives) examine(t *testing.T, env []string) {
+	t.Helper()
+	db := openDatabase(t, env)
+	// In one statement, as of one moment.
+	rows, err := db.QueryContext(t.Context(), `SELECT 'a record', name FROM patients
+		UNION ALL SELECT data ->> 'action', data ->> 'request_id' FROM audit_events
+		WHERE data ->> 'outcome' = 'allowed' AND data ->> 'action' IN ('patient:create', 'patient:update', 'patient:read', 'patient:delete')`)
+	require.NoError(t, err)
+	defer rows.Close()
+	stored, done, changes := map[string]bool{}, map[string]int{}, 0
+	for rows.Next() {
+		var what, which string
+		require.NoError(t, rows.Scan(&what, &which))
+		if what == "a record" {
+			stored[which] = true
+			continue
+		}
+		done[which]++
+		if what != "patient:read" {
+			changes++
+		}
+	}
+	require.NoError(t, rows.Err())
+
+	records := 0
+	for _, one := range l.all {
+		for _, id := range []string{one.create, one.change, one.read, one.remove} {
+			if slices.Contains(one.acknowledged, id) {
+				assert.Equal(t, 1, done[id], "%s was acknowledged", id)
+			}
+			assert.LessOrEqual(t, done[id], 1, id)
+		}
+		changes -= done[one.create] + done[one.change] + done[one.remove]
+		original := done[one.create] == 1 && done[one.change] == 0 && done[one.remove] == 0
+		changed := done[one.change] == 1 && done[one.remove] == 0
+		assert.Equal(t, original, stored[one.name], one.name)
+		assert.Equal(t, changed, stored[one.name+" changed"], one.name)
+		if original || changed {
+			records++
+		}
+	}
+	assert.Len(t, stored, records)
+	assert.Zero(t, changes, "allowed, the trail says, but nobody asked")
+	code, stdout, stderr := healthcare.Run(t.Context(), env, "audit", "verify")
+	assert.Zero(t, code, stdout+stderr)
+}
+
+// TestKillingTheProcessLosesNothing kills the program with SIGKILL, and
+// PostgreSQL's server in turn with it, while eight clients write and read. Each
+// time it looks for every change that was acknowledged, for its event, and for the
+// change of every event.
+func TestKillingTheProcessLosesNothing(t *testing.T) {
+	t.Run("embedded", func(t *testing.T) {
+		t.Parallel()
+		killAgainAndAgain(t, engines["embedded"](t), nil)
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		server := pgtest.Start(t)
+		killAgainAndAgain(t, []string{"DATA_DIR=" + t.TempDir(), "DATABASE_URL=" + server.DSN()}, server)
+	})
+}
+
+// killAgainAndAgain kills ten times; server is nil when there is none.
+func killAgainAndAgain(t *testing.T, env []string, server *pgtest.Server) {
+	const (
+		kills   = 10
+		writers = 8
+		// enough is how much is acknowledged before each.
+		enough = 100
+	)
+	createSuperuserOn(t, env)
+	s := serve(t, env)
+	token := s.login("admin@example.com")
+	var all lives
+	for round := range kills {
+		api := s.api(token)
+		var writing sync.WaitGroup
+		var killed atomic.Bool
+		target := all.answered.Load() + enough
+		for writer := range writers {
+			writing.Go(func() {
+				for n := 0; !killed.Load(); n++ {
+					all.lead(t.Context(), api, round, writer, n)
+				}
+			})
+		}
+		assert.Eventually(t, func() bool { return all.answered.Load() >= target }, time.Minute, time.Millisecond, "%s", s.log)
+		if server != nil && round%2 == 1 {
+			server.Kill(t)
+			killed.Store(true)
+			writing.Wait()
+			server.Restart(t)
+		} else {
+			s.kill()
+			killed.Store(true)
+			writing.Wait()
+			s = serve(t, env)
+		}
+		all.examine(t, env)
+	}
+	s.stop()
+	all.examine(t, env)
+}

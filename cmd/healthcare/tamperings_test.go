@@ -1,0 +1,258 @@
+package main_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// kind is a way to tamper with a trail. It returns the beginning of what is to be
+// said of it.
+type kind struct {
+	name   string
+	tamper func(*keptTrail) (want string)
+}
+
+var kinds = slices.Concat(
+	[]kind{
+		{"edit at", func(k *keptTrail) string { return k.editEvent("at") }},
+		{"edit actor_id", func(k *keptTrail) string { return k.editEvent("actor_id") }},
+		{"edit subject", func(k *keptTrail) string { return k.editEvent("subject") }},
+		{"edit evidence", func(k *keptTrail) string { return k.editEvent("evidence") }},
+		{"edit id", func(k *keptTrail) string {
+			e := k.anyEvent()
+			k.set("audit_events", "id", "id", e.id, k.beyond())
+			return removed(e.id)
+		}},
+		{"write the subject in another way", func(k *keptTrail) string {
+			e := k.anyEvent()
+			subject := text(k.value("audit_events", "subject", "id", e.id))
+			record, id, _ := strings.Cut(subject, ":")
+			k.set("audit_events", "subject", "id", e.id, record+":0"+id)
+			return changed(e.id)
+		}},
+		{"write the data in another way", func(k *keptTrail) string {
+			e := k.anyEvent()
+			data := text(k.value("audit_events", "data", "id", e.id))
+			k.set("audit_events", "data", "id", e.id, strings.Replace(data, `"outcome"`, `"Outcome"`, 1))
+			return changed(e.id)
+		}},
+		{"swap two events", func(k *keptTrail) string { return k.swapEvents("at", "actor_id", "subject", "evidence", "data") }},
+		{"swap what two events say", func(k *keptTrail) string { return k.swapEvents("at", "actor_id", "subject", "data") }},
+		{"delete an event", func(k *keptTrail) string {
+			e := k.anyEvent()
+			k.execute("DELETE FROM audit_events WHERE id = $1", e.id)
+			return removed(e.id)
+		}},
+		{"delete several events", func(k *keptTrail) string {
+			at := k.random.IntN(len(k.events) - 20)
+			k.execute("DELETE FROM audit_events WHERE id BETWEEN $1 AND $2", k.events[at].id, k.events[at+k.random.IntN(20)].id)
+			return removed(k.events[at].id)
+		}},
+		{"cut the events off", func(k *keptTrail) string {
+			e := k.anyEvent()
+			k.execute("DELETE FROM audit_events WHERE id >= $1", e.id)
+			return removed(e.id)
+		}},
+	},
+	membersOfData("role", "session", "address", "request_id", "action", "outcome", "shown", "about"),
+	[]kind{
+		{"insert an event at the end, with the evidence of another", func(k *keptTrail) string { return k.insertEvent(k.beyond(), "evidence") }},
+		{"insert an event at the end, with invented evidence", func(k *keptTrail) string { return k.insertEvent(k.beyond(), "$3") }},
+		{"insert an event at the end, as if from before there was evidence", func(k *keptTrail) string { return k.insertEvent(k.beyond(), "substr(evidence, 1, 0)") }},
+		{"insert an event in a gap", func(k *keptTrail) string { return k.insertEvent(k.gap(), "evidence") }},
+		{"insert an event in a gap, with invented evidence", func(k *keptTrail) string { return k.insertEvent(k.gap(), "$3") }},
+		{"edit a seal's number", func(k *keptTrail) string {
+			seal := k.anySeal()
+			k.set("audit_seals", "number", "number", seal, seal+100)
+			return fmt.Sprintf("seal %d was removed", seal)
+		}},
+		{"edit a seal's time", func(k *keptTrail) string { return k.editSeal("at") }},
+		{"edit how far a seal goes", func(k *keptTrail) string { return k.editSeal("through") }},
+		{"edit a seal's events", func(k *keptTrail) string { return k.editSeal("events") }},
+		{"add to a seal's events", func(k *keptTrail) string { return k.appendToSeal("events") }},
+		{"edit what a seal misses", func(k *keptTrail) string { return k.appendToSeal("missing") }},
+		{"edit a seal's digest", func(k *keptTrail) string { return k.editSeal("digest") }},
+		{"edit a seal's code", func(k *keptTrail) string { return k.editSeal("mac") }},
+		{"delete a seal", func(k *keptTrail) string {
+			seal := k.seals[k.random.IntN(len(k.seals)-1)]
+			k.execute("DELETE FROM audit_seals WHERE number = $1", seal)
+			return fmt.Sprintf("seal %d was removed", seal)
+		}},
+		{"swap two seals", func(k *keptTrail) string {
+			one, other := k.two(len(k.seals))
+			k.swap("audit_seals", "number", k.seals[one], k.seals[other], "at", "through", "events", "missing", "digest", "mac")
+			return ""
+		}},
+		{"repeat the last seal", func(k *keptTrail) string {
+			last := k.seals[len(k.seals)-1]
+			k.execute("INSERT INTO audit_seals SELECT number + 1, at, through, events, missing, digest, mac FROM audit_seals WHERE number = $1", last)
+			return ""
+		}},
+		{"cut the seals off", func(k *keptTrail) string {
+			k.cutSeals()
+			return k.headMissing()
+		}},
+		{"cut both off", func(k *keptTrail) string {
+			k.cutSeals()
+			k.execute("DELETE FROM audit_events WHERE id > (SELECT max(through) FROM audit_seals)")
+			return k.headMissing()
+		}},
+		{"delete everything", func(k *keptTrail) string {
+			k.execute("DELETE FROM audit_events")
+			k.execute("DELETE FROM audit_seals")
+			return k.headMissing()
+		}},
+	})
+
+func changed(id int64) string { return fmt.Sprintf("event %d was changed", id) }
+
+func removed(id int64) string { return fmt.Sprintf("event %d was removed", id) }
+
+func (k *keptTrail) anyEvent() event { return k.events[k.random.IntN(len(k.events))] }
+
+func (k *keptTrail) anySeal() int64 { return k.seals[k.random.IntN(len(k.seals))] }
+
+// two returns two numbers below n, the lesser first.
+func (k *keptTrail) two(n int) (int, int) {
+	lesser := k.random.IntN(n - 1)
+	return lesser, lesser + 1 + k.random.IntN(n-1-lesser)
+}
+
+// beyond is an ID that no event gets so soon.
+func (k *keptTrail) beyond() int64 {
+	return k.events[len(k.events)-1].id + 1000 + k.random.Int64N(1000)
+}
+
+// gap is an ID between others, or, where there is none, before all.
+func (k *keptTrail) gap() int64 {
+	if len(k.gaps) == 0 {
+		return -k.random.Int64N(10)
+	}
+	return k.gaps[k.random.IntN(len(k.gaps))]
+}
+
+func (k *keptTrail) editEvent(column string) string {
+	e := k.anyEvent()
+	k.set("audit_events", column, "id", e.id, k.other(k.value("audit_events", column, "id", e.id)))
+	return changed(e.id)
+}
+
+func (k *keptTrail) editSeal(column string) string {
+	seal := k.anySeal()
+	k.set("audit_seals", column, "number", seal, k.other(k.value("audit_seals", column, "number", seal)))
+	return "" // Some edits make a seal name events that were never there.
+}
+
+func (k *keptTrail) appendToSeal(column string) string {
+	seal := k.anySeal()
+	k.set("audit_seals", column, "number", seal, append(k.value("audit_seals", column, "number", seal).([]byte), byte(k.random.IntN(256))))
+	return fmt.Sprintf("seal %d was changed", seal)
+}
+
+// other returns another value of the same sort.
+func (k *keptTrail) other(value any) any {
+	switch value := value.(type) {
+	case nil:
+		return 1 + k.random.Int64N(9)
+	case int64:
+		return value + 1 + k.random.Int64N(1000)
+	case float64:
+		return value + 1
+	case time.Time:
+		return value.Add(time.Microsecond * time.Duration(1+k.random.Int64N(1e9)))
+	case string:
+		at := k.random.IntN(len(value) + 1)
+		return value[:at] + "1" + value[at:]
+	case []byte:
+		flipped := slices.Clone(value)
+		flipped[k.random.IntN(len(flipped))] ^= 1 << k.random.IntN(8)
+		return flipped
+	}
+	require.Failf(k.t, "no other value", "of %T", value)
+	return nil
+}
+
+func (k *keptTrail) swapEvents(columns ...string) string {
+	one, other := k.two(len(k.events))
+	k.swap("audit_events", "id", k.events[one].id, k.events[other].id, columns...)
+	return changed(k.events[one].id)
+}
+
+func (k *keptTrail) swap(table, key string, one, other int64, columns ...string) {
+	for _, column := range columns {
+		first, second := k.value(table, column, key, one), k.value(table, column, key, other)
+		k.set(table, column, key, one, second)
+		k.set(table, column, key, other, first)
+	}
+}
+
+// insertEvent adds a copy of an event under an ID, with evidence that is an expression.
+func (k *keptTrail) insertEvent(id int64, evidence string) string {
+	args := []any{id, k.anyEvent().id}
+	if evidence == "$3" {
+		invented := make([]byte, 48)
+		for i := range invented {
+			invented[i] = byte(k.random.IntN(256))
+		}
+		args = append(args, invented)
+	}
+	k.execute("INSERT INTO audit_events (id, at, actor_id, subject, evidence, data) SELECT CAST($1 AS bigint), at, actor_id, subject, "+
+		evidence+", data FROM audit_events WHERE id = $2", args...)
+	return fmt.Sprintf("event %d was inserted", id)
+}
+
+func (k *keptTrail) cutSeals() {
+	k.execute("DELETE FROM audit_seals WHERE number > $1", k.seals[k.random.IntN(len(k.seals)-1)])
+}
+
+func (k *keptTrail) headMissing() string {
+	return fmt.Sprintf("the trail ends before seal %d", k.seals[len(k.seals)-1])
+}
+
+// membersOfData are the kinds that edit, remove or add one member of data.
+func membersOfData(members ...string) (kinds []kind) {
+	for _, member := range members {
+		kinds = append(kinds,
+			kind{"edit " + member, func(k *keptTrail) string {
+				return k.editData(member, true, func(data map[string]any) { data[member] = k.other(data[member]) })
+			}},
+			kind{"remove " + member, func(k *keptTrail) string {
+				return k.editData(member, true, func(data map[string]any) { delete(data, member) })
+			}})
+	}
+	for member, value := range map[string]any{"role": "ADMIN", "session": 3, "shown": "", "version": 2, "about": "patient:1"} {
+		kinds = append(kinds, kind{"add " + member, func(k *keptTrail) string {
+			return k.editData(member, false, func(data map[string]any) { data[member] = value })
+		}})
+	}
+	return kinds
+}
+
+// editData edits the data of an event that has the member, or has it not.
+func (k *keptTrail) editData(member string, has bool, edit func(map[string]any)) string {
+	candidates := slices.DeleteFunc(slices.Clone(k.events), func(e event) bool {
+		_, found := e.data[member]
+		return found != has
+	})
+	require.NotEmpty(k.t, candidates, member)
+	e := candidates[k.random.IntN(len(candidates))]
+	data := maps.Clone(e.data)
+	edit(data)
+	written, err := json.Marshal(data)
+	require.NoError(k.t, err)
+	k.set("audit_events", "data", "id", e.id, string(written))
+	return changed(e.id)
+}
+
+func text(value any) string {
+	if bytes, ok := value.([]byte); ok {
+		return string(bytes)
+	}
+	return value.(string)
+}

@@ -1,0 +1,83 @@
+package main_test
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/adapters/postgres"
+	"example.com/healthcare/adapters/postgres/pgtest"
+	"example.com/healthcare/adapters/secretkeys"
+	"example.com/healthcare/adapters/sqlite"
+	"example.com/healthcare/adapters/sqlstore"
+	"example.com/healthcare/application"
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// BenchmarkVerify examines a trail of 100,000 events, every tenth a list, all of them
+// under seals.
+func BenchmarkVerify(b *testing.B) {
+	const events, batch = 100_000, 5000
+	for name, open := range map[string]func() (*sqlstore.Store, error){
+		"embedded": func() (*sqlstore.Store, error) {
+			return sqlite.Open(b.Context(), b.TempDir()+"/healthcare.db", sqlite.Options{})
+		},
+		"postgres": func() (*sqlstore.Store, error) {
+			return postgres.Open(b.Context(), pgtest.New(b), postgres.Options{})
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			store, err := open()
+			require.NoError(b, err)
+			defer store.Close()
+			keys, err := secretkeys.New(domain.NewSecret(secretKey))
+			require.NoError(b, err)
+			macs := keys.For("audit trail").MACs()
+			attest := func(event domain.AuditEvent) domain.Evidence {
+				return domain.Evidence{Hash: event.Hash(), MAC: macs.Sum(event.Hash())}
+			}
+			sealer := application.NewSealer(store, macs, time.Now)
+			for range events / batch {
+				require.NoError(b, store.Update(b.Context(), func(tx ports.Tx) error {
+					return tx.Audit().Add(b.Context(), attest, someEvents(batch)...)
+				}))
+				_, err = sealer.Seal(b.Context())
+				require.NoError(b, err)
+			}
+			verifier := application.NewVerifier(store, macs)
+			for b.Loop() {
+				found, err := verifier.Verify(b.Context(), domain.Head{})
+				require.NoError(b, err)
+				require.Nil(b, found.Fault)
+				require.GreaterOrEqual(b, found.Events-found.Unsealed, events)
+			}
+		})
+	}
+}
+
+// someEvents are reads of a record each, and every tenth of a list of 20.
+func someEvents(n int) []domain.AuditEvent {
+	events := make([]domain.AuditEvent, n)
+	for i := range events {
+		events[i] = domain.AuditEvent{
+			At: time.Now(),
+			Actor: domain.Actor{UserID: 7, Role: domain.Staff, SessionID: 9, Origin: domain.Origin{
+				Address: netip.MustParseAddr("203.0.113.7"), RequestID: strings.Repeat("Q7ZK", 6),
+			}},
+			Action:  domain.PatientRead,
+			Subject: domain.Subject{Kind: domain.AboutPatient, ID: domain.ID(i + 1)},
+			Outcome: domain.Allowed,
+		}
+		if i%10 == 0 {
+			events[i].Subject.ID = 0
+			for id := range 20 {
+				events[i].Subject.Shown = append(events[i].Subject.Shown, domain.ID(id+1))
+			}
+		}
+	}
+	return events
+}

@@ -1,0 +1,168 @@
+package domain_test
+
+import (
+	"encoding/hex"
+	"net/netip"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
+)
+
+// fullEvent says something in every field.
+func fullEvent() domain.AuditEvent {
+	return domain.AuditEvent{
+		ID: 300,
+		At: time.Date(2024, time.February, 29, 23, 59, 58, 123456000, time.UTC),
+		Actor: domain.Actor{UserID: 7, Role: domain.Staff, SessionID: 9, Origin: domain.Origin{
+			Address: netip.MustParseAddr("203.0.113.7"), RequestID: "a.request",
+		}},
+		Action:  domain.PatientRead,
+		Subject: domain.Subject{Kind: domain.AboutPatient, ID: 5, Shown: []domain.ID{3, 4}},
+		Outcome: domain.Allowed,
+		Version: 2,
+		About:   []domain.Reference{{Kind: domain.AboutDoctor, ID: 6}, {Kind: domain.AboutPatient, ID: 8}},
+	}
+}
+
+// A trail is examined by whatever release comes later, so these must not change.
+func TestHashesStayWhatTheyAre(t *testing.T) {
+	// Made with Python's hashlib.
+	for _, want := range []struct {
+		event        domain.AuditEvent
+		hash, digest string
+	}{
+		{fullEvent(), "2d5ddd4b4626531c3531b38b7532e4c55573acca6f0d4ba4fd00793eae557750", "922431b33dba5256cd91376f3eb273510545aa6e26bd69a621baa421b0630a2d"},
+		{domain.AuditEvent{At: time.UnixMicro(-1)}, "98c9e696b4d88b21cde0d607567bc85ea96109c851c22888f81d6e50a5892161", "7b50748f168fd52967bb0c21409433405250bfb8a408610d77f3fd48babd7e79"},
+	} {
+		hash := want.event.Hash()
+		digest := domain.Evidence{Hash: hash, MAC: domain.MAC{1, 2, 3}}.Digest()
+		assert.Equal(t, want.hash, hex.EncodeToString(hash[:]))
+		assert.Equal(t, want.digest, hex.EncodeToString(digest[:]))
+	}
+}
+
+// notKept are fields that are not of the trail, or are what the hash is for.
+var notKept = map[string]bool{"Actor.Duty": true, "Actor.SecondFactor": true, "Actor.Origin.Device": true, "Evidence": true}
+
+func TestEveryFieldOfAnEventIsInItsHash(t *testing.T) {
+	seen := map[domain.Hash]string{fullEvent().Hash(): "nothing changed"}
+	fields := 0
+	changeEachField(t, reflect.TypeFor[domain.AuditEvent](), "", nil, func(name string, index []int) {
+		event := fullEvent()
+		change(t, name, reflect.ValueOf(&event).Elem().FieldByIndex(index))
+		hash := event.Hash()
+		if notKept[name] {
+			assert.Equal(t, "nothing changed", seen[hash], name)
+			return
+		}
+		assert.Empty(t, seen[hash], "%s leaves the hash as it was", name)
+		seen[hash] = name
+		fields++
+	})
+	assert.Equal(t, 14, fields)
+}
+
+// changeEachField calls do for each field that is no struct of ours.
+func changeEachField(t *testing.T, typ reflect.Type, prefix string, index []int, do func(name string, index []int)) {
+	t.Helper()
+	for i := range typ.NumField() {
+		field := typ.Field(i)
+		name, at := prefix+field.Name, append(append([]int{}, index...), i)
+		switch field.Type {
+		case reflect.TypeFor[domain.Actor](), reflect.TypeFor[domain.Origin](), reflect.TypeFor[domain.Subject]():
+			changeEachField(t, field.Type, name+".", at, do)
+		default:
+			do(name, at)
+		}
+	}
+}
+
+func change(t *testing.T, name string, field reflect.Value) {
+	t.Helper()
+	switch value := field.Addr().Interface().(type) {
+	case *time.Time:
+		*value = value.Add(time.Microsecond)
+	case *netip.Addr:
+		*value = value.Next()
+	case *[]domain.ID:
+		*value = append(*value, 1)
+	case *[]domain.Reference:
+		*value = append(*value, (*value)[0])
+	case *domain.Evidence:
+		value.Hash[0]++
+	case *bool:
+		*value = !*value
+	default:
+		switch {
+		case field.CanInt():
+			field.SetInt(field.Int() + 1)
+		case field.Kind() == reflect.String:
+			field.SetString(field.String() + "x")
+		default:
+			require.Fail(t, "cannot change "+name)
+		}
+	}
+}
+
+func TestEventsThatDifferHaveDifferentHashes(t *testing.T) {
+	seen := map[domain.Hash]string{fullEvent().Hash(): "nothing changed"}
+	for name, change := range map[string]func(*domain.AuditEvent){
+		"no list":                     func(e *domain.AuditEvent) { e.Subject.Shown = nil },
+		"an empty list":               func(e *domain.AuditEvent) { e.Subject.Shown = []domain.ID{} },
+		"a shorter list":              func(e *domain.AuditEvent) { e.Subject.Shown = e.Subject.Shown[:1] },
+		"another order":               func(e *domain.AuditEvent) { e.Subject.Shown = []domain.ID{4, 3} },
+		"digits moved":                func(e *domain.AuditEvent) { e.Subject.Shown = []domain.ID{34} },
+		"about nothing else":          func(e *domain.AuditEvent) { e.About = nil },
+		"another order of references": func(e *domain.AuditEvent) { e.About[0], e.About[1] = e.About[1], e.About[0] },
+		"references of another kind":  func(e *domain.AuditEvent) { e.About[0].Kind, e.About[1].Kind = e.About[1].Kind, e.About[0].Kind },
+		"a reference to another":      func(e *domain.AuditEvent) { e.About[1].ID++ },
+		"a letter moved on":           func(e *domain.AuditEvent) { e.Actor.Origin.RequestID, e.Action = "a.reques", "t"+e.Action },
+		"a letter moved back":         func(e *domain.AuditEvent) { e.Actor.Origin.RequestID, e.Action = "a.requestp", e.Action[1:] },
+		"texts that changed places": func(e *domain.AuditEvent) {
+			e.Action, e.Outcome = domain.Permission(e.Outcome), domain.Outcome(e.Action)
+		},
+		"IDs that changed places":       func(e *domain.AuditEvent) { e.Actor.UserID, e.Actor.SessionID = 9, 7 },
+		"an ID that became a shown one": func(e *domain.AuditEvent) { e.Subject.ID, e.Subject.Shown = 0, []domain.ID{5, 3, 4} },
+		"the same address in IPv6":      func(e *domain.AuditEvent) { e.Actor.Origin.Address = netip.MustParseAddr("::ffff:203.0.113.7") },
+		"no address":                    func(e *domain.AuditEvent) { e.Actor.Origin.Address = netip.Addr{} },
+		"a negative number":             func(e *domain.AuditEvent) { e.Version = -2 },
+		"a second before":               func(e *domain.AuditEvent) { e.At = e.At.Add(-time.Second) },
+	} {
+		event := fullEvent()
+		change(&event)
+		hash := event.Hash()
+		assert.Empty(t, seen[hash], name)
+		seen[hash] = name
+	}
+}
+
+func TestTheHashIsThatOfWhatIsKept(t *testing.T) {
+	event := fullEvent()
+	event.At = event.At.Add(999 * time.Nanosecond).In(time.FixedZone("", 3600))
+	assert.Equal(t, fullEvent().Hash(), event.Hash(), "time is kept to the microsecond, in UTC")
+	event.About, event.Subject.Shown = []domain.Reference{}, nil
+	without := event
+	without.About = nil
+	assert.Equal(t, without.Hash(), event.Hash(), "no references are no references")
+}
+
+func TestTheDigestOfEvidenceIsOfBoth(t *testing.T) {
+	seen := map[domain.Hash]bool{}
+	for i := range 32 {
+		var evidence domain.Evidence
+		evidence.Hash[i] = 1
+		seen[evidence.Digest()] = true
+		if i < 16 {
+			evidence = domain.Evidence{}
+			evidence.MAC[i] = 1
+			seen[evidence.Digest()] = true
+		}
+	}
+	seen[domain.Evidence{}.Digest()] = true
+	assert.Len(t, seen, 32+16+1)
+}

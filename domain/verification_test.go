@@ -1,0 +1,271 @@
+package domain_test
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"example.com/healthcare/domain"
+)
+
+// history is a trail as a store holds it.
+type history struct {
+	events []domain.AuditEvent
+	seals  []domain.Seal
+}
+
+// drawHistory is one that nobody touched. Some events came late, and some never.
+func drawHistory(t *rapid.T) history {
+	var h history
+	appearing, last, now := drawAppearance(t), domain.Seal{}, sealedAt
+	random := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "sizes"), 0))
+	for len(appearing) > 0 {
+		together := appearing[:1+random.IntN(min(len(appearing), 5))]
+		appearing = appearing[len(together):]
+		slices.Sort(together)
+		var sightings []domain.Sighting
+		for _, id := range together {
+			event := attestedEvent(id)
+			h.events = append(h.events, event)
+			sightings = append(sightings, domain.Sighting{ID: id, Hash: event.Evidence.Digest()})
+		}
+		last = last.Next(sightings, now)
+		last.MAC = domain.MAC(last.Digest[:])
+		h.seals = append(h.seals, last)
+		now = now.Add(time.Second)
+	}
+	slices.SortFunc(h.events, func(a, b domain.AuditEvent) int { return int(a.ID - b.ID) })
+	return h
+}
+
+func attestedEvent(id domain.ID) domain.AuditEvent {
+	event := fullEvent()
+	event.ID, event.Version = id, int(1000+id)
+	event.Evidence.Hash = event.Hash()
+	event.Evidence.MAC = domain.MAC(event.Evidence.Hash[10:])
+	return event
+}
+
+// examine returns the first fault, reading as the service does.
+func (h history) examine() (*domain.Fault, *domain.Chain) {
+	chain := domain.NewChain()
+	events := h.events
+	for _, seal := range h.seals {
+		for len(events) > 0 && events[0].ID <= seal.Through {
+			chain.Read(events[0])
+			events = events[1:]
+		}
+		if fault := chain.Append(seal); fault != nil {
+			return fault, chain
+		}
+	}
+	for _, event := range events {
+		chain.Read(event)
+	}
+	return nil, chain
+}
+
+// sealOf returns the number of the seal that an event is under.
+func (h history) sealOf(id domain.ID) domain.ID {
+	for _, seal := range h.seals {
+		if slices.ContainsFunc(seal.Events, func(sealed domain.Sealed) bool { return sealed.ID == id }) {
+			return seal.Number
+		}
+	}
+	return 0
+}
+
+func TestATrailThatNobodyTouchedHasNoFault(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		h := drawHistory(t)
+		extra := rapid.IntRange(0, 3).Draw(t, "not under a seal yet")
+		through := domain.ID(0)
+		if len(h.seals) > 0 {
+			through = h.seals[len(h.seals)-1].Through
+		}
+		for i := range extra {
+			h.events = append(h.events, attestedEvent(through+domain.ID(2*i+2)))
+		}
+		fault, chain := h.examine()
+		require.Nil(t, fault)
+		require.Equal(t, slices.Concat(h.events[len(h.events)-extra:]), chain.Open())
+		if len(h.seals) > 0 {
+			require.Equal(t, h.seals[len(h.seals)-1], chain.Last())
+		}
+	})
+}
+
+func TestWhateverIsDoneToAnEventIsFoundAndNamed(t *testing.T) {
+	for name, tamper := range map[string]func(t *rapid.T, h *history, at int) domain.Fault{
+		"changed": func(t *rapid.T, h *history, at int) domain.Fault {
+			h.events[at].Version++
+			return domain.Fault{Problem: domain.EventChanged, Event: h.events[at].ID}
+		},
+		"changed with its hash": func(_ *rapid.T, h *history, at int) domain.Fault {
+			h.events[at].Version++
+			h.events[at].Evidence.Hash = h.events[at].Hash()
+			return domain.Fault{Problem: domain.EventChanged, Event: h.events[at].ID}
+		},
+		"another hash beside it": func(t *rapid.T, h *history, at int) domain.Fault {
+			h.events[at].Evidence.Hash[rapid.IntRange(0, 31).Draw(t, "byte")]++
+			return domain.Fault{Problem: domain.EventChanged, Event: h.events[at].ID}
+		},
+		"another MAC beside it": func(t *rapid.T, h *history, at int) domain.Fault {
+			h.events[at].Evidence.MAC[rapid.IntRange(0, 15).Draw(t, "byte")]++
+			return domain.Fault{Problem: domain.EventChanged, Event: h.events[at].ID}
+		},
+		"without its evidence": func(_ *rapid.T, h *history, at int) domain.Fault {
+			h.events[at].Evidence = domain.Evidence{}
+			return domain.Fault{Problem: domain.EventChanged, Event: h.events[at].ID}
+		},
+		"removed": func(_ *rapid.T, h *history, at int) domain.Fault {
+			id := h.events[at].ID
+			h.events = slices.Delete(h.events, at, at+1)
+			return domain.Fault{Problem: domain.EventRemoved, Event: id}
+		},
+		"swapped with another": func(t *rapid.T, h *history, at int) domain.Fault {
+			other := (at + rapid.IntRange(1, len(h.events)-1).Draw(t, "other")) % len(h.events)
+			a, b := &h.events[at], &h.events[other]
+			*a, *b = *b, *a
+			a.ID, b.ID = b.ID, a.ID
+			first := min(a.ID, b.ID)
+			if h.sealOf(a.ID) != h.sealOf(b.ID) {
+				first = a.ID
+				if h.sealOf(b.ID) < h.sealOf(a.ID) {
+					first = b.ID
+				}
+			}
+			return domain.Fault{Problem: domain.EventChanged, Event: first}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) {
+				h := drawHistory(t)
+				if len(h.events) < 2 {
+					return
+				}
+				want := tamper(t, &h, rapid.IntRange(0, len(h.events)-1).Draw(t, "at"))
+				want.Seal = h.sealOf(want.Event)
+				fault, _ := h.examine()
+				require.Equal(t, &want, fault)
+			})
+		})
+	}
+}
+
+func TestAnEventInsertedWhereNoneIsAwaitedIsFoundAndNamed(t *testing.T) {
+	one := func(ids ...domain.ID) (sightings []domain.Sighting) {
+		for _, id := range ids {
+			sightings = append(sightings, domain.Sighting{ID: id, Hash: attestedEvent(id).Evidence.Digest()})
+		}
+		return sightings
+	}
+	h := history{events: []domain.AuditEvent{attestedEvent(1), attestedEvent(4), attestedEvent(5)}}
+	first := domain.Seal{}.Next(one(1, 4), sealedAt)
+	h.seals = []domain.Seal{first, first.Next(one(5), sealedAt.Add(domain.MaxLateness))}
+	fault, _ := h.examine()
+	require.Nil(t, fault)
+
+	// Its copy of another's evidence does not help it.
+	inserted := attestedEvent(4)
+	inserted.ID = 3
+	h.events = slices.Insert(h.events, 1, inserted)
+	fault, _ = h.examine()
+	assert.Equal(t, &domain.Fault{Problem: domain.EventInserted, Event: 3, Seal: 2}, fault)
+	h.seals = h.seals[:1]
+	fault, chain := h.examine()
+	assert.Nil(t, fault, "one in that place may still come")
+	assert.Equal(t, []domain.AuditEvent{inserted, attestedEvent(5)}, chain.Open())
+}
+
+func TestWhateverIsDoneToASealIsFoundAndNamed(t *testing.T) {
+	for name, tamper := range map[string]func(t *rapid.T, h *history, at int) domain.Fault{
+		"removed": func(_ *rapid.T, h *history, at int) domain.Fault {
+			number := h.seals[at].Number
+			h.seals = slices.Delete(h.seals, at, at+1)
+			return domain.Fault{Problem: domain.SealRemoved, Seal: number}
+		},
+		"another time": func(_ *rapid.T, h *history, at int) domain.Fault {
+			h.seals[at].At = h.seals[at].At.Add(time.Microsecond)
+			return domain.Fault{Problem: domain.SealChanged, Seal: h.seals[at].Number}
+		},
+		"another digest": func(t *rapid.T, h *history, at int) domain.Fault {
+			h.seals[at].Digest[rapid.IntRange(0, 31).Draw(t, "byte")]++
+			return domain.Fault{Problem: domain.SealChanged, Seal: h.seals[at].Number}
+		},
+		"another MAC": func(t *rapid.T, h *history, at int) domain.Fault {
+			h.seals[at].MAC[rapid.IntRange(0, 15).Draw(t, "byte")]++
+			return domain.Fault{Problem: domain.SealChanged, Seal: h.seals[at].Number + 1} // which follows another
+		},
+		"a gap that was not there": func(_ *rapid.T, h *history, at int) domain.Fault {
+			h.seals[at].Missing = append(slices.Clone(h.seals[at].Missing), domain.Gap{From: 1, To: 1, Since: sealedAt})
+			return domain.Fault{Problem: domain.SealChanged, Seal: h.seals[at].Number}
+		},
+		"another tag": func(t *rapid.T, h *history, at int) domain.Fault {
+			h.seals[at].Events = slices.Clone(h.seals[at].Events)
+			sealed := &h.seals[at].Events[0]
+			sealed.Tag[rapid.IntRange(0, 3).Draw(t, "byte")]++
+			return domain.Fault{Problem: domain.EventChanged, Event: sealed.ID, Seal: h.seals[at].Number}
+		},
+		"an event twice": func(_ *rapid.T, h *history, at int) domain.Fault {
+			sealed := h.seals[at].Events[0]
+			h.seals[at].Events = append(slices.Clone(h.seals[at].Events), sealed)
+			return domain.Fault{Problem: domain.EventRemoved, Event: sealed.ID, Seal: h.seals[at].Number}
+		},
+		"an earlier one again": func(_ *rapid.T, h *history, at int) domain.Fault {
+			h.seals = slices.Insert(h.seals, at+1, h.seals[at])
+			return domain.Fault{Problem: domain.SealRemoved, Seal: h.seals[at].Number + 1}
+		},
+		"an earlier one again, under the next number": func(_ *rapid.T, h *history, at int) domain.Fault {
+			again := h.seals[at]
+			again.Number++
+			h.seals = slices.Insert(h.seals, at+1, again)
+			return domain.Fault{Problem: domain.EventRemoved, Event: again.Events[0].ID, Seal: again.Number}
+		},
+		"swapped with the next": func(_ *rapid.T, h *history, at int) domain.Fault {
+			a, b := h.seals[at], h.seals[at+1]
+			h.seals[at], h.seals[at+1] = b, a
+			return domain.Fault{Problem: domain.SealRemoved, Seal: a.Number}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) {
+				h := drawHistory(t)
+				if len(h.seals) < 2 {
+					return
+				}
+				want := tamper(t, &h, rapid.IntRange(0, len(h.seals)-2).Draw(t, "at"))
+				fault, _ := h.examine()
+				require.Equal(t, &want, fault)
+			})
+		})
+	}
+}
+
+func TestUnreadAreEventsUnderASealThatWereNotReadAndNotUnderOneBefore(t *testing.T) {
+	chain := domain.NewChain()
+	seal := domain.Seal{Events: []domain.Sealed{{ID: 1}, {ID: 2}, {ID: 3}}}
+	assert.Equal(t, []domain.ID{1, 2, 3}, chain.Unread(seal))
+	chain.Read(attestedEvent(2))
+	assert.Equal(t, []domain.ID{1, 3}, chain.Unread(seal))
+}
+
+func TestAFaultSaysWhatIsWrong(t *testing.T) {
+	for problem, want := range map[domain.Problem]string{
+		domain.EventChanged:  "event 5 was changed",
+		domain.EventRemoved:  "event 5 was removed",
+		domain.EventInserted: "event 5 was inserted",
+		domain.SealChanged:   "seal 3 was changed",
+		domain.SealRemoved:   "seal 3 was removed",
+		domain.SealForeign:   "seal 3 was not made with a key of this service",
+		domain.HeadMissing:   "the trail ends before seal 3: what came after was removed",
+		domain.HeadOther:     "seal 3 is not the one that was kept: the trail was made anew",
+	} {
+		assert.Equal(t, want, domain.Fault{Problem: problem, Event: 5, Seal: 3}.String())
+	}
+}

@@ -1,0 +1,105 @@
+package portstest
+
+import (
+	"cmp"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// testEvidence checks that what shows who wrote an event is made of the event as
+// it is kept, and kept with it.
+func testEvidence(s suite) {
+	s.promise("attest gets each event as it will be read, and what it gives is kept", func(t *testing.T, store ports.Store) {
+		var events, attested []domain.AuditEvent
+		for _, change := range eventChanges {
+			event := newEvent()
+			change(&event)
+			event.ID, event.Evidence.Hash = 7, domain.Hash{1}
+			event.At = event.At.Add(999 * time.Nanosecond).In(time.FixedZone("", -60*60))
+			event.Actor.Duty, event.Actor.SecondFactor, event.Actor.Origin.Device = domain.DutyPassword, true, "Ward tablet"
+			events = append(events, event)
+		}
+		update(t, store, func(tx ports.Tx) error {
+			attested = nil // An Update may run again.
+			return tx.Audit().Add(t.Context(), func(event domain.AuditEvent) domain.Evidence {
+				require.Zero(t, event.Evidence.MAC)
+				event.Evidence = attest(event)
+				attested = append(attested, event)
+				return event.Evidence
+			}, events...)
+		})
+		require.Equal(t, attested, allEvents(t, store))
+	})
+
+	s.promise("any evidence is kept, and none", func(t *testing.T, store ports.Store) {
+		given := []domain.Evidence{{}, {Hash: domain.Hash{1}}, {MAC: domain.MAC{15: 2}}, {Hash: domain.Hash{31: 255}, MAC: domain.MAC{255}}, {}}
+		update(t, store, func(tx ports.Tx) error {
+			next := 0
+			return tx.Audit().Add(t.Context(), func(domain.AuditEvent) domain.Evidence {
+				next++
+				return given[next-1]
+			}, make([]domain.AuditEvent, len(given))...)
+		})
+		var kept []domain.Evidence
+		for _, event := range allEvents(t, store) {
+			kept = append(kept, event.Evidence)
+		}
+		require.Equal(t, given, kept)
+	})
+
+	s.promise("Evidence is a List of nothing but IDs and evidence", func(t *testing.T, store ports.Store) {
+		require.Equal(t, []domain.AuditEvent{}, allEvidence(t, store, everything))
+		var want []domain.AuditEvent
+		for range 2 {
+			for _, event := range addEvents(t, store, newEvent(), newEvent(), newEvent()) {
+				want = append(want, domain.AuditEvent{ID: event.ID, Evidence: event.Evidence})
+			}
+		}
+		require.Equal(t, want, allEvidence(t, store, everything))
+		for first, event := range want {
+			for limit := range 4 {
+				page := want[first+1:]
+				page = append([]domain.AuditEvent{}, page[:min(limit, len(page))]...)
+				require.Equal(t, page, allEvidence(t, store, domain.Page{After: event.ID, Limit: limit}))
+			}
+		}
+	})
+
+	s.race("each Update's IDs are in its events' order, and nobody else's", func(t *testing.T, store ports.Store) {
+		const each = 5
+		requireEach(t, together(crowd, func(i int) error {
+			return store.Update(t.Context(), func(tx ports.Tx) error {
+				for n := range each {
+					events := make([]domain.AuditEvent, n)
+					for e := range events {
+						events[e] = newEvent()
+						events[e].Actor.UserID, events[e].Version = domain.ID(i+1), n*each+e
+					}
+					letOthersRun()
+					if err := tx.Audit().Add(t.Context(), attest, events...); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}))
+		events := allEvents(t, store)
+		require.Len(t, events, crowd*(0+1+2+3+4))
+		require.True(t, slices.IsSortedFunc(events, func(a, b domain.AuditEvent) int { return cmp.Compare(a.ID, b.ID) }))
+		for i := range crowd {
+			list := versions(eventsOf(t, store, domain.AuditFilter{Actor: domain.ID(i + 1)}, everything))
+			require.Equal(t, []int{5, 10, 11, 15, 16, 17, 20, 21, 22, 23}, list)
+		}
+	})
+}
+
+func allEvidence(t tester, store ports.Store, page domain.Page) []domain.AuditEvent {
+	t.Helper()
+	return read(t, store, func(tx ports.Tx) ([]domain.AuditEvent, error) { return tx.Audit().Evidence(t.Context(), page) })
+}
