@@ -3,6 +3,7 @@ package application
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
@@ -87,6 +88,8 @@ func (t *Trail) write(background context.Context) {
 
 // next takes what is to be written next; nothing, and nobody writes any more.
 func (t *Trail) next() []unwritten {
+	// Who is about to come saves a write of their own.
+	runtime.Gosched()
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
 	count, rows := 0, 0

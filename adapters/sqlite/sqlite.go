@@ -121,13 +121,7 @@ func open(path string, options Options, settings ...string) (*sqlx.DB, error) {
 }
 
 // nextEventIDs counts on from the last event: there is one writer at a time.
-const nextEventIDs = `
-	WITH RECURSIVE next (id, number) AS (
-		SELECT COALESCE(MAX(id), 0) + 1, 1 FROM audit_events
-		UNION ALL
-		SELECT id + 1, number + 1 FROM next WHERE number < $1
-	)
-	SELECT id FROM next`
+const nextEventIDs = `SELECT COALESCE(MAX(id), 0) + 1 AS id FROM audit_events LIMIT $1`
 
 // driverName is what sqlx calls the driver.
 const driverName = "sqlite"

@@ -116,6 +116,9 @@ func (s audit) Add(ctx context.Context, attest func(domain.AuditEvent) domain.Ev
 	if err != nil {
 		return err
 	}
+	for len(ids) < len(events) {
+		ids = append(ids, ids[len(ids)-1]+1)
+	}
 	kept, mentions := make([]domain.AuditEvent, len(events)), []mention{}
 	for i, event := range events {
 		event = asKept(event)

@@ -23,8 +23,8 @@ type Engine struct {
 	RowLocks bool
 	// TxOptions begin the transaction of an Update.
 	TxOptions *sql.TxOptions
-	// NextEventIDs is the query for the IDs of $1 new events, in ascending order. On
-	// an engine with one writer at a time they need not be taken before they are used.
+	// NextEventIDs is the query for the IDs of $1 new events, in ascending order, or
+	// for the first of them when the others follow without a gap.
 	NextEventIDs string
 	// Classify reads an error of the driver. Errors that mean the same with every
 	// driver, such as a context that ended, do not get there.
