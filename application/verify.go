@@ -2,6 +2,7 @@ package application
 
 import (
 	"context"
+	"encoding/binary"
 	"iter"
 
 	"example.com/healthcare/domain"
@@ -45,6 +46,8 @@ type verifier struct {
 	kept             domain.Head
 	chain            *domain.Chain
 	events, unsealed int
+	// mentions is what those of all events come to.
+	mentions total
 }
 
 // run returns the first fault.
@@ -78,12 +81,16 @@ func (v *verifier) run(ctx context.Context) (*domain.Fault, error) {
 	if err != nil {
 		return nil, err
 	}
-	return v.examineEnd(), nil
+	if fault := v.examineEnd(); fault != nil {
+		return fault, nil
+	}
+	return v.examineMentions(ctx)
 }
 
 func (v *verifier) read(event domain.AuditEvent) {
 	v.events++
 	v.chain.Read(event)
+	v.count(&v.mentions, event.Mentions()...)
 }
 
 // readLate reads the events under a seal that became visible after those beside
@@ -118,6 +125,47 @@ func (v *verifier) examineEnd() *domain.Fault {
 		}
 	}
 	return nil
+}
+
+// total is a sum of MACs, in which their order does not count. Nobody without the
+// key can find other mentions with the same one.
+type total [2]uint64
+
+// count adds mentions to a total.
+func (v *verifier) count(t *total, mentions ...domain.Mention) {
+	for _, mention := range mentions {
+		mac := v.macs.Sum(mention.Hash())
+		t[0] += binary.BigEndian.Uint64(mac[:8])
+		t[1] += binary.BigEndian.Uint64(mac[8:])
+	}
+}
+
+// examineMentions compares the mentions that are kept with those that follow from
+// the events under seals: all of them were there before this began.
+func (v *verifier) examineMentions(ctx context.Context) (*domain.Fault, error) {
+	var kept, open total
+	for _, event := range v.chain.Open() {
+		v.count(&open, event.Mentions()...)
+	}
+	last, after := v.chain.Last(), domain.Mention{}
+	for {
+		mentions, err := v.tx.Audit().Mentions(ctx, after, verifyPage)
+		if err != nil {
+			return nil, err
+		}
+		for _, mention := range mentions {
+			if after = mention; !last.Awaits(mention.Event) {
+				v.count(&kept, mention)
+			}
+		}
+		if len(mentions) < verifyPage {
+			break
+		}
+	}
+	if kept[0]+open[0] != v.mentions[0] || kept[1]+open[1] != v.mentions[1] {
+		return &domain.Fault{Problem: domain.MentionsChanged}, nil
+	}
+	return nil, nil
 }
 
 const verifyPage = 1000

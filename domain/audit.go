@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -32,6 +33,37 @@ func (e AuditEvent) Indexed() []ID {
 		return nil
 	}
 	return e.Subject.Shown
+}
+
+// Mention leads from a record to an event that concerns it, beside the one that is
+// the event's subject.
+type Mention struct {
+	Record Reference
+	Event  ID
+}
+
+// Mentions returns those of the event, each once.
+func (e AuditEvent) Mentions() []Mention {
+	mentions := make([]Mention, 0, len(e.Indexed())+len(e.About))
+	for _, shown := range e.Indexed() {
+		mentions = append(mentions, Mention{Reference{e.Subject.Kind, shown}, e.ID})
+	}
+	for _, record := range e.About {
+		mentions = append(mentions, Mention{record, e.ID})
+	}
+	slices.SortFunc(mentions, func(a, b Mention) int {
+		return cmp.Or(cmp.Compare(a.Record.Kind, b.Record.Kind), cmp.Compare(a.Record.ID, b.Record.ID))
+	})
+	return slices.Compact(mentions)
+}
+
+// Hash returns the hash of the mention.
+func (m Mention) Hash() Hash {
+	text := newMessage("healthcare audit mention 1")
+	text.text(string(m.Record.Kind))
+	text.number(int64(m.Record.ID))
+	text.number(int64(m.Event))
+	return text.hash()
 }
 
 // Outcome is what became of an attempt.

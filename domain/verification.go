@@ -42,6 +42,9 @@ const (
 	SealRemoved   Problem = "seal %[2]d was removed"
 	// SealForeign is a last seal that this service has not made with a key that it has.
 	SealForeign Problem = "seal %[2]d was not made with a key of this service"
+	// MentionsChanged is an index that does not lead to all events about a record, or
+	// leads to others; the events themselves are as they were.
+	MentionsChanged Problem = "the table audit_about, which leads from records to events, was changed"
 	// HeadMissing is a seal that was there once.
 	HeadMissing Problem = "the trail ends before seal %[2]d: what came after was removed"
 	HeadOther   Problem = "seal %[2]d is not the one that was kept: the trail was made anew"
@@ -49,6 +52,9 @@ const (
 
 // String says what is wrong.
 func (f Fault) String() string {
+	if f.Problem == MentionsChanged {
+		return string(f.Problem)
+	}
 	return fmt.Sprintf(string(f.Problem), f.Event, f.Seal)
 }
 

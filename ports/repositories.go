@@ -114,6 +114,9 @@ type Audit interface {
 	List(ctx context.Context, filter domain.AuditFilter, page domain.Page) ([]domain.AuditEvent, error)
 	// Evidence is a List of all events that holds nothing but their IDs and Evidence.
 	Evidence(ctx context.Context, page domain.Page) ([]domain.AuditEvent, error)
+	// Mentions holds up to limit of the Mentions of all events, in an order of the
+	// store's own: those that come after the given one, or the first ones after the zero Mention.
+	Mentions(ctx context.Context, after domain.Mention, limit int) ([]domain.Mention, error)
 }
 
 // Seals keeps the seals of the trail. Nothing in it changes or goes away.

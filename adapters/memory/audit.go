@@ -59,6 +59,22 @@ func (r audit) List(ctx context.Context, filter domain.AuditFilter, page domain.
 	return list, nil
 }
 
+func (r audit) Mentions(ctx context.Context, after domain.Mention, limit int) ([]domain.Mention, error) {
+	s, err := r.tx.reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := []domain.Mention{}
+	for key, id := range s.byRecord.after(mention{after.Record, after.Event}) {
+		event, _ := s.events.rows.get(id)
+		found := domain.Mention{Record: key.record, Event: id}
+		if len(list) < limit && slices.Contains(event.Mentions(), found) {
+			list = append(list, found)
+		}
+	}
+	return list, nil
+}
+
 // eventsAbout iterates over the events above after about the record, or over
 // all when there is none.
 func (s *state) eventsAbout(record domain.Reference, after domain.ID) iter.Seq[domain.AuditEvent] {

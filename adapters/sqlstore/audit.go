@@ -1,7 +1,6 @@
 package sqlstore
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -29,6 +28,12 @@ const (
 		WHERE id > $1
 		ORDER BY id
 		LIMIT $2`
+	selectMentions = `
+		SELECT record, event_id
+		FROM audit_about
+		WHERE (record, event_id) > ($1, $2)
+		ORDER BY record, event_id
+		LIMIT $3`
 	// Each of the two ways to an event has an index in which its IDs are in order,
 	// and is followed for a page only, however much there is about the record. The verbs
 	// stand for a condition on audit_events, and for the parameter of the record.
@@ -119,20 +124,18 @@ func (s audit) Add(ctx context.Context, attest func(domain.AuditEvent) domain.Ev
 	for len(ids) < len(events) {
 		ids = append(ids, ids[len(ids)-1]+1)
 	}
-	kept, mentions := make([]domain.AuditEvent, len(events)), []mention{}
+	kept, mentions := make([]domain.AuditEvent, len(events)), []domain.Mention{}
 	for i, event := range events {
 		event = asKept(event)
 		event.ID = ids[i]
 		event.Evidence = attest(event)
 		kept[i] = event
-		mentions = append(mentions, mentionsIn(event)...)
+		mentions = append(mentions, event.Mentions()...)
 	}
 	if err := changeRows(ctx, s.querier, insertEvents, kept, eventValues); err != nil {
 		return err
 	}
-	// In the order of the index, and each once.
-	slices.SortFunc(mentions, compareMentions)
-	return changeRows(ctx, s.querier, insertMentions, slices.Compact(mentions), mentionValues)
+	return changeRows(ctx, s.querier, insertMentions, mentions, mentionValues)
 }
 
 // asKept returns the event as it will be read.
@@ -176,29 +179,7 @@ func dataOf(event domain.AuditEvent) string {
 	return string(text)
 }
 
-// mention is a row of audit_about.
-type mention struct {
-	record string
-	event  domain.ID
-}
-
-func compareMentions(a, b mention) int {
-	return cmp.Or(cmp.Compare(a.record, b.record), cmp.Compare(a.event, b.event))
-}
-
-func mentionValues(m mention) []any { return []any{m.record, m.event} }
-
-// mentionsIn returns what leads to the event beside its subject.
-func mentionsIn(event domain.AuditEvent) []mention {
-	var mentions []mention
-	for _, shown := range event.Indexed() {
-		mentions = append(mentions, mention{referenceText(domain.Reference{Kind: event.Subject.Kind, ID: shown}), event.ID})
-	}
-	for _, record := range event.About {
-		mentions = append(mentions, mention{referenceText(record), event.ID})
-	}
-	return mentions
-}
+func mentionValues(m domain.Mention) []any { return []any{referenceText(m.Record), m.Event} }
 
 func (s audit) List(ctx context.Context, filter domain.AuditFilter, page domain.Page) ([]domain.AuditEvent, error) {
 	// As with mappings, each combination has a text of its own, and a plan.
@@ -231,6 +212,23 @@ func (s audit) List(ctx context.Context, filter domain.AuditFilter, page domain.
 
 func (s audit) Evidence(ctx context.Context, page domain.Page) ([]domain.AuditEvent, error) {
 	return entities[provenRow](ctx, s.querier, selectEvidence, page.After, page.Limit)
+}
+
+func (s audit) Mentions(ctx context.Context, after domain.Mention, limit int) ([]domain.Mention, error) {
+	record := ""
+	if after != (domain.Mention{}) {
+		record = referenceText(after.Record)
+	}
+	return entities[mentionRow](ctx, s.querier, selectMentions, record, after.Event, limit)
+}
+
+type mentionRow struct {
+	Record reference `db:"record"`
+	Event  domain.ID `db:"event_id"`
+}
+
+func (r mentionRow) entity() domain.Mention {
+	return domain.Mention{Record: r.Record.parse(), Event: r.Event}
 }
 
 type provenRow struct {

@@ -10,11 +10,16 @@ import (
 // reference is a record as one column: "patient:5", or "patient" for none.
 type reference string
 
-// parse returns the reference. The ID of one that nobody here wrote may be zero.
+// parse returns the reference. What is not written as here becomes one of a kind
+// that there is not, which is written like it.
 func (r reference) parse() domain.Reference {
 	kind, id, _ := strings.Cut(string(r), ":")
 	n, _ := strconv.ParseInt(id, 10, 64)
-	return domain.Reference{Kind: domain.SubjectKind(kind), ID: domain.ID(n)}
+	parsed := domain.Reference{Kind: domain.SubjectKind(kind), ID: domain.ID(n)}
+	if id != "" && referenceText(parsed) != string(r) {
+		return domain.Reference{Kind: domain.SubjectKind(r)}
+	}
+	return parsed
 }
 
 func referenceText(r domain.Reference) string { return string(r.Kind) + ":" + r.ID.String() }

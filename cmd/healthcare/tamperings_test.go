@@ -103,12 +103,43 @@ var kinds = slices.Concat(
 			k.execute("DELETE FROM audit_events WHERE id > (SELECT max(through) FROM audit_seals)")
 			return k.headMissing()
 		}},
+		{"hide from a record that an event concerns it", func(k *keptTrail) string {
+			k.execute("DELETE FROM audit_about WHERE record = $1 AND event_id = $2", k.anyMention()...)
+			return mentionsChanged
+		}},
+		{"hide it by writing it in another way", func(k *keptTrail) string {
+			k.execute("UPDATE audit_about SET record = replace(record, ':', ':0') WHERE record = $1 AND event_id = $2", k.anyMention()...)
+			return mentionsChanged
+		}},
+		{"move it to another record", func(k *keptTrail) string {
+			k.execute("UPDATE audit_about SET record = record || '00' WHERE record = $1 AND event_id = $2", k.anyMention()...)
+			return mentionsChanged
+		}},
+		{"lead to an event that does not concern the record", func(k *keptTrail) string {
+			k.execute("INSERT INTO audit_about (record, event_id) VALUES ('patient:999', $1)", k.anyEvent().id)
+			return mentionsChanged
+		}},
 		{"delete everything", func(k *keptTrail) string {
 			k.execute("DELETE FROM audit_events")
 			k.execute("DELETE FROM audit_seals")
 			return k.headMissing()
 		}},
 	})
+
+const mentionsChanged = "the table audit_about, which leads from records to events, was changed"
+
+// anyMention is a row of audit_about.
+func (k *keptTrail) anyMention() []any {
+	var mentions [][]any
+	k.each("SELECT record, event_id FROM audit_about ORDER BY record, event_id", func(scan func(...any) error) error {
+		var record string
+		var id int64
+		err := scan(&record, &id)
+		mentions = append(mentions, []any{record, id})
+		return err
+	})
+	return mentions[k.random.IntN(len(mentions))]
+}
 
 func changed(id int64) string { return fmt.Sprintf("event %d was changed", id) }
 

@@ -37,6 +37,29 @@ func testEvidence(s suite) {
 		require.Equal(t, attested, allEvents(t, store))
 	})
 
+	s.promise("Mentions are those of all events, each once, page by page", func(t *testing.T, store ports.Store) {
+		require.Equal(t, []domain.Mention{}, mentionsFrom(t, store, domain.Mention{}, 10))
+		var events []domain.AuditEvent
+		for _, change := range eventChanges {
+			event := newEvent()
+			change(&event)
+			events = append(events, event)
+		}
+		var want []domain.Mention
+		for _, event := range addEvents(t, store, events...) {
+			want = append(want, event.Mentions()...)
+		}
+		require.ElementsMatch(t, want, mentionsFrom(t, store, domain.Mention{}, len(want)+1))
+		for _, limit := range []int{7, 400} {
+			var all []domain.Mention
+			for page := mentionsFrom(t, store, domain.Mention{}, limit); len(page) > 0; page = mentionsFrom(t, store, page[len(page)-1], limit) {
+				require.LessOrEqual(t, len(page), limit)
+				all = append(all, page...)
+			}
+			require.ElementsMatch(t, want, all)
+		}
+	})
+
 	s.promise("any evidence is kept, and none", func(t *testing.T, store ports.Store) {
 		given := []domain.Evidence{{}, {Hash: domain.Hash{1}}, {MAC: domain.MAC{15: 2}}, {Hash: domain.Hash{31: 255}, MAC: domain.MAC{255}}, {}}
 		update(t, store, func(tx ports.Tx) error {
@@ -102,4 +125,9 @@ func testEvidence(s suite) {
 func allEvidence(t tester, store ports.Store, page domain.Page) []domain.AuditEvent {
 	t.Helper()
 	return read(t, store, func(tx ports.Tx) ([]domain.AuditEvent, error) { return tx.Audit().Evidence(t.Context(), page) })
+}
+
+func mentionsFrom(t tester, store ports.Store, after domain.Mention, limit int) []domain.Mention {
+	t.Helper()
+	return read(t, store, func(tx ports.Tx) ([]domain.Mention, error) { return tx.Audit().Mentions(t.Context(), after, limit) })
 }
