@@ -141,7 +141,7 @@ func (c *clinic) events(after int) (events []domain.AuditEvent) {
 	}))
 	for i, event := range events {
 		assert.Equal(c.t, event.Hash(), event.Evidence.Hash)
-		assert.True(c.t, c.macs.Verify(event.Hash(), event.Evidence.MAC))
+		assert.True(c.t, c.macs.Verify(domain.Attested(event.ID, event.Hash()), event.Evidence.MAC))
 		event.Evidence = domain.Evidence{}
 		events[i] = inOrder(event)
 	}

@@ -16,13 +16,17 @@ func (t *Trail) LastSeal(ctx context.Context) (head domain.Head, ours bool, err 
 		head, ours = last.Head(), last.Number == 0 || t.macs.Verify(last.Digest, last.MAC)
 		return err
 	})
+	if ours && err == nil {
+		t.know(head.Number)
+	}
 	return head, ours, err
 }
 
 // Adopt goes on from a last seal that was made with a key that this service does
-// not have: it puts all that is under no seal yet, whoever wrote it, under one of
-// its own. What Verify finds before it finds after it, too. That last is not the last seal is
-// a Conflict.
+// not have, or begins where there is none yet, which is the zero Head. It puts all that is
+// under no seal, whoever wrote it and with or without evidence, under one of its own: ask
+// Verify first, and be sure of what is not sealed. It is a Conflict when last is not the
+// last seal.
 func (s *Audit) Adopt(ctx context.Context, actor domain.Actor, last domain.Head) (domain.Head, error) {
 	return account(ctx, s.trail, actor, domain.AuditAdopt, on(domain.AboutAudit, 0), func(e *entry) (domain.Head, error) {
 		return update(ctx, e, func(tx ports.Tx) (domain.Head, error) {
@@ -34,11 +38,11 @@ func (s *Audit) Adopt(ctx context.Context, actor domain.Actor, last domain.Head)
 				return domain.Head{}, err
 			}
 			var sightings []domain.Sighting
-			for event, err := range unsealed(ctx, tx, seal) {
+			for event, err := range unsealed(ctx, seal, allEvents(tx)) {
 				if err != nil {
 					return domain.Head{}, err
 				}
-				sightings = append(sightings, domain.Sighting{ID: event.ID, Hash: event.Evidence.Digest()})
+				sightings = append(sightings, event.Sighting())
 			}
 			next := seal.Next(sightings, ports.Kept(s.trail.clock()))
 			next.MAC = s.trail.macs.Sum(next.Digest)

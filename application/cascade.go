@@ -15,8 +15,14 @@ func (e *entry) endMappings(ctx context.Context, tx ports.Tx, mappings []domain.
 		versions[i] = mappingKind.version(e, domain.Deleted, mapping)
 		versions[i].With = domain.Reference{Kind: e.Subject.Kind, ID: e.Subject.ID}
 	}
-	_, err := tx.MappingHistory().Keep(ctx, versions...)
-	return err
+	return keepMappings(ctx, tx, versions...)
+}
+
+func keepMappings(ctx context.Context, tx ports.Tx, versions ...domain.Version[domain.Mapping]) error {
+	if _, err := tx.MappingHistory().Keep(ctx, versions...); err != nil {
+		return unaccounted(err)
+	}
+	return nil
 }
 
 // restoreMappings puts the mappings back that were deleted with the record that e
@@ -30,7 +36,7 @@ func (e *entry) restoreMappings(ctx context.Context, tx ports.Tx) error {
 			return err
 		}
 		for _, version := range ended {
-			if err := e.restoreMapping(ctx, tx, version.Record); err != nil {
+			if err := e.restoreMapping(ctx, tx, version.Record.ID); err != nil {
 				return err
 			}
 			page.After = version.Record.ID
@@ -38,21 +44,30 @@ func (e *entry) restoreMappings(ctx context.Context, tx ports.Tx) error {
 	}
 }
 
-func (e *entry) restoreMapping(ctx context.Context, tx ports.Tx, mapping domain.Mapping) error {
-	e.aboutOtherSide(mapping)
-	missing, err := missingSides(ctx, tx, mapping)
+func (e *entry) restoreMapping(ctx context.Context, tx ports.Tx, id domain.ID) error {
+	deleted, err := tx.MappingHistory().Get(ctx, id)
+	if err != nil && domain.KindOf(err) == domain.NotFound { // It was purged meanwhile.
+		return nil
+	}
 	if err != nil {
 		return err
 	}
-	version := mappingKind.version(e, domain.Restored, mapping)
-	version.With = domain.Reference{Kind: e.Subject.Kind, ID: e.Subject.ID}
-	if len(missing) > 0 {
-		version.Change, version.With = domain.Deleted, e.otherSide(mapping)
-	} else if err := tx.MappingHistory().Restore(ctx, mapping); err != nil {
+	e.aboutOtherSide(deleted.Record)
+	missing, err := missingSides(ctx, tx, deleted.Record)
+	if err != nil {
 		return err
 	}
-	_, err = tx.MappingHistory().Keep(ctx, version)
-	return err
+	if len(missing) > 0 {
+		// It stays deleted, since when and by whom it was.
+		deleted.With = e.otherSide(deleted.Record)
+		return keepMappings(ctx, tx, deleted)
+	}
+	if err := tx.MappingHistory().Restore(ctx, deleted.Record); err != nil {
+		return err
+	}
+	restored := mappingKind.version(e, domain.Restored, deleted.Record)
+	restored.With = domain.Reference{Kind: e.Subject.Kind, ID: e.Subject.ID}
+	return keepMappings(ctx, tx, restored)
 }
 
 // missingSides names the sides of a mapping that are deleted.

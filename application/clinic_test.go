@@ -125,7 +125,7 @@ func (c *clinic) wire() {
 	c.mappings = application.NewMappings(trail, clock)
 	c.retention = application.NewRetention(trail)
 	c.audit = application.NewAudit(trail)
-	c.sealer = application.NewSealer(c.store, c.macs, clock)
+	c.sealer = application.NewSealer(trail)
 	c.verifier = application.NewVerifier(c.store, c.macs)
 }
 

@@ -122,7 +122,7 @@ func expectHistory[T any](all map[string]expectation, service string, of func(*c
 	}}
 	all[service+".Version"] = expectation{domain.Permission(kind + ":read_history"), live, shows(live, liveOthers), map[string]attempt{
 		"missing":                {by: domain.Admin, refusal: domain.NotFound, run: version(missingID, 1), leaves: absent(kind)},
-		"missing version":        {by: domain.Staff, refusal: domain.NotFound, run: version(liveID, 2), leaves: shows(live, liveOthers)},
+		"missing version":        {by: domain.Staff, refusal: domain.NotFound, run: version(liveID, 2)},
 		"of what is deleted":     {by: domain.Admin, run: version(deletedID, 2), leaves: shows(deleted, deletedOthers)},
 		"not Staff's to look at": {by: domain.Staff, refusal: domain.NotFound, run: version(deletedID, 1), leaves: deleted},
 	}}

@@ -84,9 +84,12 @@ func (s *History[T]) revisions(ctx context.Context, tx ports.Tx, e *entry, page 
 	revisions := []domain.Revision[T]{}
 	var before *T
 	for _, version := range versions {
-		s.kind.about(e, version.Record)
 		version.Record = s.kind.visibleTo(version.Record, e.Actor)
 		if domain.ID(version.Number) > page.After && len(revisions) < page.Limit {
+			s.kind.about(e, version.Record)
+			if before != nil {
+				s.kind.about(e, *before)
+			}
 			revisions = append(revisions, domain.Revision[T]{Version: version, Before: before})
 		}
 		before = &version.Record
@@ -135,7 +138,7 @@ func (k kind[T]) found(e *entry, record T) domain.Version[T] {
 func (k kind[T]) keep(ctx context.Context, tx ports.Tx, e *entry, change domain.Change, record T) error {
 	kept, err := k.history(tx).Keep(ctx, k.version(e, change, record))
 	if err != nil {
-		return err
+		return unaccounted(err)
 	}
 	e.Version = kept[0].Number
 	return nil

@@ -134,12 +134,17 @@ func (s *Mappings) Unassign(ctx context.Context, actor domain.Actor, id domain.I
 func (s *Mappings) Restore(ctx context.Context, actor domain.Actor, id domain.ID) (domain.Mapping, error) {
 	return account(ctx, s.trail, actor, domain.MappingRestore, on(domain.AboutMapping, id), func(e *entry) (domain.Mapping, error) {
 		return update(ctx, e, func(tx ports.Tx) (domain.Mapping, error) {
-			deleted, err := tx.MappingHistory().Get(ctx, id)
+			// What is deleted does not change. Its sides are locked first, as by
+			// whoever restores one of them.
+			deleted, err := tx.MappingHistory().Deleted(ctx, domain.Reference{}, domain.Page{After: id - 1, Limit: 1})
 			if err != nil {
 				return domain.Mapping{}, err
 			}
-			e.aboutPair(deleted.Record)
-			missing, err := missingSides(ctx, tx, deleted.Record)
+			if len(deleted) == 0 || deleted[0].Record.ID != id {
+				return domain.Mapping{}, domain.ErrNotFound()
+			}
+			e.aboutPair(deleted[0].Record)
+			missing, err := missingSides(ctx, tx, deleted[0].Record)
 			if err == nil && len(missing) > 0 {
 				err = domain.ErrSideDeleted(missing...)
 			}

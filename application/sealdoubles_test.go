@@ -97,7 +97,7 @@ func (c *clinic) tamper() *tamperedStore {
 
 // attest gives the evidence that the clinic's trail gives.
 func (c *clinic) attest(event domain.AuditEvent) domain.Evidence {
-	return domain.Evidence{Hash: event.Hash(), MAC: c.macs.Sum(event.Hash())}
+	return domain.Evidence{Hash: event.Hash(), MAC: c.macs.Sum(domain.Attested(event.ID, event.Hash()))}
 }
 
 // addEvents adds n events with evidence, and returns the last one's ID.

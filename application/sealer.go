@@ -11,20 +11,19 @@ import (
 )
 
 // Sealer puts the events of the trail under seals. Any number of instances may
-// do so at once: a seal is made by whoever is first, and nobody waits for it.
+// do so at once: a seal is made by whoever is first, and nobody waits for it. One
+// Sealer is for one goroutine.
 type Sealer struct {
-	store ports.Store
-	macs  ports.MACs
-	clock ports.Clock
+	trail *Trail
+	// known is the last seal that was there.
+	known domain.Head
 }
 
-// NewSealer returns a sealer of the trail in store.
-func NewSealer(store ports.Store, macs ports.MACs, clock ports.Clock) *Sealer {
-	return &Sealer{store: store, macs: macs, clock: clock}
-}
+// NewSealer returns a sealer of the trail.
+func NewSealer(trail *Trail) *Sealer { return &Sealer{trail: trail} }
 
 const (
-	// maxSealed bounds a seal but for the first.
+	// maxSealed bounds a seal.
 	maxSealed = 5000
 	// maxForeign bounds what the log says of events that others wrote.
 	maxForeign = 100
@@ -32,47 +31,58 @@ const (
 
 // Seal puts under seals all events that are there when it is called and are under
 // none, but for those that this service did not write: they will be under no seal,
-// and it returns the first hundred of them. It does not go on from a seal that this
-// service did not make, as its own would vouch for that one, too.
+// and it returns the first hundred of them.
+//
+// It does not go on from a seal that this service did not make, as its own would
+// vouch for that one, too; nor where a seal is missing or another one that was there before;
+// nor does it begin with events that have no evidence (see Audit.Adopt).
 func (s *Sealer) Seal(ctx context.Context) (foreign []domain.ID, err error) {
 	for {
 		last, sightings, foreign, err := s.sight(ctx)
-		if err != nil || len(sightings) == 0 {
+		if err != nil {
 			return foreign, err
 		}
-		seal := last.Next(sightings, ports.Kept(s.clock()))
-		seal.MAC = s.macs.Sum(seal.Digest)
-		err = s.store.Update(ctx, func(tx ports.Tx) error { return tx.Seals().Add(ctx, seal) })
+		s.know(last)
+		if len(sightings) == 0 {
+			return foreign, nil
+		}
+		seal := last.Next(sightings, ports.Kept(s.trail.clock()))
+		seal.MAC = s.trail.macs.Sum(seal.Digest)
+		err = s.trail.store.Update(ctx, func(tx ports.Tx) error { return tx.Seals().Add(ctx, seal) })
 		switch {
 		case err != nil && domain.KindOf(err) == domain.Conflict: // Another instance was faster.
 			return foreign, nil
-		case err != nil || last.Number > 0 && len(sightings) < maxSealed:
+		case err != nil:
 			return foreign, err
+		}
+		s.know(seal)
+		if len(sightings) < maxSealed {
+			return foreign, nil
 		}
 	}
 }
 
+// know remembers a seal, here and in what is written from now on.
+func (s *Sealer) know(seal domain.Seal) {
+	s.known = seal.Head()
+	s.trail.know(seal.Number)
+}
+
 // sight returns the last seal, and what can come under the next.
 func (s *Sealer) sight(ctx context.Context) (last domain.Seal, sightings []domain.Sighting, foreign []domain.ID, err error) {
-	err = s.store.View(ctx, func(tx ports.Tx) error {
-		if last, err = lastSeal(ctx, tx); err != nil {
+	err = s.trail.store.View(ctx, func(tx ports.Tx) error {
+		if last, err = s.lastSeal(ctx, tx); err != nil {
 			return err
 		}
-		switch {
-		case last.Number == 0:
-			if sightings, err = oldEvents(ctx, tx); err != nil || len(sightings) > 0 {
-				return err
-			}
-		case !s.macs.Verify(last.Digest, last.MAC):
-			return errors.New(domain.Fault{Problem: domain.SealForeign, Seal: last.Number}.String())
-		}
-		for event, err := range unsealed(ctx, tx, last) {
+		for event, err := range unsealed(ctx, last, tx.Audit().Evidence) {
 			switch {
 			case err != nil:
 				return err
+			case last.Number == 0 && event.Evidence == (domain.Evidence{}):
+				return errors.New("there are events from before there was evidence: they have to be adopted")
 			case len(sightings) == maxSealed:
 				return nil
-			case s.macs.Verify(event.Evidence.Hash, event.Evidence.MAC):
+			case s.trail.macs.Verify(domain.Attested(event.ID, event.Evidence.Hash), event.Evidence.MAC):
 				sightings = append(sightings, domain.Sighting{ID: event.ID, Hash: event.Evidence.Digest()})
 			case len(foreign) < maxForeign:
 				foreign = append(foreign, event.ID)
@@ -83,11 +93,37 @@ func (s *Sealer) sight(ctx context.Context) (last domain.Seal, sightings []domai
 	return last, sightings, foreign, err
 }
 
-// unsealed iterates over the evidence of all events that the last seal Awaits.
-func unsealed(ctx context.Context, tx ports.Tx, last domain.Seal) iter.Seq2[domain.AuditEvent, error] {
+// lastSeal returns the last seal, which must be this service's, and come after the
+// last one that was there before.
+func (s *Sealer) lastSeal(ctx context.Context, tx ports.Tx) (domain.Seal, error) {
+	last, err := lastSeal(ctx, tx)
+	if err != nil {
+		return last, err
+	}
+	if last.Number > 0 && !s.trail.macs.Verify(last.Digest, last.MAC) {
+		return last, errors.New(domain.Fault{Problem: domain.SealForeign, Seal: last.Number}.String())
+	}
+	if s.known == (domain.Head{}) {
+		return last, nil
+	}
+	before, err := tx.Seals().List(ctx, domain.Page{After: s.known.Number - 1, Limit: 1})
+	if err == nil && (len(before) == 0 || before[0].Head() != s.known) {
+		err = errors.New(domain.Fault{Problem: domain.SealRemoved, Seal: s.known.Number}.String())
+	}
+	return last, err
+}
+
+// unsealed iterates over all events that the last seal Awaits, as read reads them.
+func unsealed(ctx context.Context, last domain.Seal, read readEvents) iter.Seq2[domain.AuditEvent, error] {
 	return func(yield func(domain.AuditEvent, error) bool) {
 		for _, gap := range append(last.Missing, domain.Gap{From: last.Through + 1, To: maxID}) {
-			for event, err := range evidenceIn(ctx, tx, gap) {
+			within := func(page domain.Page) ([]domain.AuditEvent, error) {
+				// IDs in the gap are few mostly, and many are above it.
+				page.Limit = int(min(gap.To-page.After, verifyPage))
+				events, err := read(ctx, page)
+				return slices.DeleteFunc(events, func(event domain.AuditEvent) bool { return event.ID > gap.To }), err
+			}
+			for event, err := range pages(gap.From-1, idOfEvent, within) {
 				if !yield(event, err) {
 					return
 				}
@@ -96,15 +132,8 @@ func unsealed(ctx context.Context, tx ports.Tx, last domain.Seal) iter.Seq2[doma
 	}
 }
 
-// evidenceIn iterates over the evidence of all events in the gap.
-func evidenceIn(ctx context.Context, tx ports.Tx, gap domain.Gap) iter.Seq2[domain.AuditEvent, error] {
-	return pages(gap.From-1, idOfEvent, func(page domain.Page) ([]domain.AuditEvent, error) {
-		// IDs in the gap are few mostly, and many are above it.
-		page.Limit = int(min(gap.To-page.After, verifyPage))
-		events, err := tx.Audit().Evidence(ctx, page)
-		return slices.DeleteFunc(events, func(event domain.AuditEvent) bool { return event.ID > gap.To }), err
-	})
-}
+// readEvents reads a page of all events, or what it takes of them.
+type readEvents = func(context.Context, domain.Page) ([]domain.AuditEvent, error)
 
 // maxID is above every ID.
 const maxID domain.ID = 1<<63 - 1
@@ -115,20 +144,4 @@ func lastSeal(ctx context.Context, tx ports.Tx) (domain.Seal, error) {
 		return domain.Seal{}, nil
 	}
 	return last, err
-}
-
-// oldEvents are those from before there was evidence: the first that there are,
-// all of which the first seal takes as they are.
-func oldEvents(ctx context.Context, tx ports.Tx) ([]domain.Sighting, error) {
-	var sightings []domain.Sighting
-	for event, err := range trailFrom(ctx, tx, 0) {
-		if err != nil {
-			return nil, err
-		}
-		if event.Evidence != (domain.Evidence{}) {
-			break
-		}
-		sightings = append(sightings, event.Sighting())
-	}
-	return sightings, nil
 }

@@ -2,6 +2,7 @@ package application_test
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -125,7 +126,7 @@ func TestWhatTheServiceDidNotWriteComesUnderNoSeal(t *testing.T) {
 		"no evidence": func(*clinic, domain.AuditEvent) domain.Evidence { return domain.Evidence{} },
 		"no MAC":      func(_ *clinic, event domain.AuditEvent) domain.Evidence { return domain.Evidence{Hash: event.Hash()} },
 		"the MAC of another key": func(_ *clinic, event domain.AuditEvent) domain.Evidence {
-			return domain.Evidence{Hash: event.Hash(), MAC: stranger.Sum(event.Hash())}
+			return domain.Evidence{Hash: event.Hash(), MAC: stranger.Sum(domain.Attested(event.ID, event.Hash()))}
 		},
 		"the MAC of another event": func(c *clinic, event domain.AuditEvent) domain.Evidence {
 			return domain.Evidence{Hash: event.Hash(), MAC: c.trail()[0].Evidence.MAC}
@@ -157,9 +158,12 @@ func TestAnEventWithTheEvidenceOfAnotherIsFound(t *testing.T) {
 	c := newClinic(t)
 	c.addEvents(2, c.attest)
 	c.addEvents(1, func(domain.AuditEvent) domain.Evidence { return c.trail()[0].Evidence })
-	assert.Equal(t, &domain.Fault{Problem: domain.EventInserted, Event: 3}, c.verifySilently().Fault)
-	c.seal()
-	assert.Equal(t, &domain.Fault{Problem: domain.EventChanged, Event: 3, Seal: 1}, c.verifySilently().Fault)
+	inserted := &domain.Fault{Problem: domain.EventInserted, Event: 3}
+	assert.Equal(t, inserted, c.verifySilently().Fault)
+	foreign, err := c.sealer.Seal(c.ctx)
+	require.NoError(t, err)
+	assert.Equal(t, ids(3), foreign)
+	assert.Equal(t, inserted, c.verifySilently().Fault)
 }
 
 func TestManyForeignEventsKeepNoneOfTheOthersFromBeingSealed(t *testing.T) {
@@ -174,33 +178,65 @@ func TestManyForeignEventsKeepNoneOfTheOthersFromBeingSealed(t *testing.T) {
 	assert.Equal(t, ids(1, last), c.sealed())
 }
 
-func TestTheFirstSealTakesEventsFromBeforeThereWasEvidenceAsTheyAre(t *testing.T) {
+func TestEventsFromBeforeThereWasEvidenceAreSealedOnceTheyAreAdopted(t *testing.T) {
 	c := newClinic(t)
 	c.addEvents(sealedTogether+1, func(domain.AuditEvent) domain.Evidence { return domain.Evidence{} })
 	found := c.verifySilently()
 	assert.Nil(t, found.Fault)
 	assert.Equal(t, sealedTogether+1, found.Unsealed)
-	last := c.addEvents(10, c.attest)
-	assert.Nil(t, c.verifySilently().Fault)
-	c.seal()
-	assert.Equal(t, upTo(last), c.sealed())
-	assert.Len(t, c.seals()[0].Events, sealedTogether+1)
-	assert.Nil(t, c.verifySilently().Fault)
+	c.addEvents(10, c.attest)
+	_, err := c.sealer.Seal(c.ctx)
+	assert.EqualError(t, err, "there are events from before there was evidence: they have to be adopted")
+	assert.Empty(t, c.seals())
 
+	_, err = c.audit.Adopt(c.ctx, operator, domain.Head{})
+	require.NoError(t, err)
+	c.seal()
+	assert.Len(t, c.seals()[0].Events, sealedTogether+1+10)
+	assert.Nil(t, c.verifySilently().Fault)
 	c.tamper().events = changed(4000)
 	assert.Equal(t, &domain.Fault{Problem: domain.EventChanged, Event: 4000, Seal: 1}, c.verifySilently().Fault)
 }
 
-func TestOnlyTheFirstEventsAreFromBeforeThereWasEvidence(t *testing.T) {
-	c := newClinic(t)
-	none := func(domain.AuditEvent) domain.Evidence { return domain.Evidence{} }
-	c.addEvents(2, none)
-	c.addEvents(1, c.attest)
-	c.addEvents(1, none)
-	foreign, err := c.sealer.Seal(c.ctx)
-	require.NoError(t, err)
-	assert.Equal(t, ids(4), foreign)
-	assert.Equal(t, upTo(3), c.sealed())
+// Who removes seals must not find the service making them anew.
+func TestSealsThatWereThereAreMissed(t *testing.T) {
+	c := sealedClinic(t)
+	store := c.tamper()
+	c.seal()
+	last := c.lastSeal()
+	c.addEvents(3, c.attest)
+	for name, seals := range map[string]func([]domain.Seal) []domain.Seal{
+		"all were removed":      upToSeal(0),
+		"the last were removed": upToSeal(last.Number - 1),
+		"one is another":        editingSeal(last.Number, func(seal *domain.Seal) { *seal = c.remade(*seal) }),
+	} {
+		store.seals = seals
+		_, err := c.sealer.Seal(c.ctx)
+		assert.EqualError(t, err, fmt.Sprintf("seal %d was removed", last.Number), name)
+	}
+	store.seals = nil
+	c.seal()
+	assert.Nil(t, c.verify(domain.Head{}).Fault)
+}
+
+// remade returns another seal of the same number that the service might have made.
+func (c *clinic) remade(seal domain.Seal) domain.Seal {
+	seal.Digest[0]++
+	seal.MAC = c.macs.Sum(seal.Digest)
+	return seal
+}
+
+// A service that starts anew has not seen the seals that are gone; events have.
+func TestSealsThatAreMadeAnewAreFound(t *testing.T) {
+	for last := range domain.ID(4) {
+		c := sealedClinic(t)
+		require.Equal(t, domain.ID(4), c.lastSeal().Number)
+		c.addEvents(1, c.attest)
+		require.NoError(t, c.leaveEvent()) // by a service that knows of the fourth
+		cut := c.tamper()
+		cut.seals = upToSeal(last)
+		assert.Equal(t, &domain.Fault{Problem: domain.SealRemoved, Seal: last + 1}, c.verifySilently().Fault)
+	}
 }
 
 // Seals are a chain that anybody can make anew; what they cannot make is its
@@ -236,12 +272,12 @@ func TestSealingSaysWhenTheStoreFails(t *testing.T) {
 	c.addEvents(1, c.attest)
 	clock := func() time.Time { return c.now }
 	for _, store := range []ports.Store{brokenStore{c.store, false}, brokenStore{c.store, true}} {
-		_, err := application.NewSealer(store, c.macs, clock).Seal(c.ctx)
+		_, err := application.NewSealer(application.NewTrail(store, c.macs, clock)).Seal(c.ctx)
 		assertKind(t, domain.Unavailable, err)
 	}
 	assert.Empty(t, c.seals())
 	ctx, cancel := context.WithCancel(c.ctx)
 	cancel()
-	_, err := application.NewSealer(memory.New(), c.macs, clock).Seal(ctx)
+	_, err := application.NewSealer(application.NewTrail(memory.New(), c.macs, clock)).Seal(ctx)
 	assertKind(t, domain.Unavailable, err)
 }

@@ -39,7 +39,7 @@ func TestSealersSideBySideMakeOneChain(t *testing.T) {
 	}
 	for range sealers {
 		group.Go(func() {
-			sealer := application.NewSealer(c.store, c.macs, func() time.Time { return c.now })
+			sealer := application.NewSealer(application.NewTrail(c.store, c.macs, func() time.Time { return c.now }))
 			for range rounds {
 				foreign, err := sealer.Seal(c.ctx)
 				assert.NoError(t, err)

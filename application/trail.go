@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"example.com/healthcare/domain"
@@ -21,6 +22,8 @@ type Trail struct {
 	store ports.Store
 	macs  ports.MACs
 	clock ports.Clock
+	// seal is the last one that this instance knows of.
+	seal atomic.Int64
 
 	mutex   sync.Mutex
 	waiting []unwritten
@@ -78,6 +81,7 @@ func (t *Trail) write(background context.Context) {
 		events := make([]domain.AuditEvent, len(together))
 		for i, one := range together {
 			events[i] = one.event
+			events[i].Seal = t.lastKnown()
 		}
 		err := t.writeTogether(background, events)
 		for _, one := range together {
@@ -120,8 +124,14 @@ func (t *Trail) writeTogether(background context.Context, events []domain.AuditE
 // attest makes the evidence that this service has written an event.
 func (t *Trail) attest(event domain.AuditEvent) domain.Evidence {
 	hash := event.Hash()
-	return domain.Evidence{Hash: hash, MAC: t.macs.Sum(hash)}
+	return domain.Evidence{Hash: hash, MAC: t.macs.Sum(domain.Attested(event.ID, hash))}
 }
+
+// know remembers the number of the last seal.
+func (t *Trail) know(seal domain.ID) { t.seal.Store(int64(seal)) }
+
+// lastKnown is the number of the last seal that this instance knows of.
+func (t *Trail) lastKnown() domain.ID { return domain.ID(t.seal.Load()) }
 
 // entry is what a running use-case says of itself.
 type entry struct {
@@ -195,6 +205,7 @@ func (e *entry) update(ctx context.Context, write func(ports.Tx) error) error {
 		if err := write(tx); err != nil {
 			return err
 		}
+		e.Seal = e.trail.lastKnown()
 		if err := tx.Audit().Add(ctx, e.trail.attest, e.AuditEvent); err != nil {
 			return unaccounted(err)
 		}

@@ -3,6 +3,7 @@ package application
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"iter"
 
 	"example.com/healthcare/domain"
@@ -32,10 +33,14 @@ func (s *Verifier) Verify(ctx context.Context, kept domain.Head) (domain.Verific
 	})
 }
 
-// Head names the last seal; the zero Head when there is none yet.
+// Head names the last seal, which must be one of this service; the zero Head when
+// there is none yet.
 func (s *Verifier) Head(ctx context.Context) (domain.Head, error) {
 	return view(ctx, s.store, func(tx ports.Tx) (domain.Head, error) {
 		last, err := lastSeal(ctx, tx)
+		if err == nil && last.Number > 0 && !s.macs.Verify(last.Digest, last.MAC) {
+			err = errors.New(domain.Fault{Problem: domain.SealForeign, Seal: last.Number}.String())
+		}
 		return last.Head(), err
 	})
 }
@@ -46,6 +51,8 @@ type verifier struct {
 	kept             domain.Head
 	chain            *domain.Chain
 	events, unsealed int
+	// last is the event that was read last, in order.
+	last domain.ID
 	// mentions is what those of all events come to.
 	mentions total
 }
@@ -60,7 +67,9 @@ func (v *verifier) run(ctx context.Context) (*domain.Fault, error) {
 			return nil, sealErr
 		}
 		for ; more && err == nil && event.ID <= seal.Through; event, err, more = next() {
-			v.read(event)
+			if fault := v.readNext(event); fault != nil {
+				return fault, nil
+			}
 		}
 		if err != nil {
 			return nil, err
@@ -76,7 +85,9 @@ func (v *verifier) run(ctx context.Context) (*domain.Fault, error) {
 		}
 	}
 	for ; more && err == nil; event, err, more = next() {
-		v.read(event)
+		if fault := v.readNext(event); fault != nil {
+			return fault, nil
+		}
 	}
 	if err != nil {
 		return nil, err
@@ -85,6 +96,16 @@ func (v *verifier) run(ctx context.Context) (*domain.Fault, error) {
 		return fault, nil
 	}
 	return v.examineMentions(ctx)
+}
+
+// readNext reads the event that follows, of which there is one only.
+func (v *verifier) readNext(event domain.AuditEvent) *domain.Fault {
+	if event.ID == v.last {
+		return &domain.Fault{Problem: domain.EventInserted, Event: event.ID}
+	}
+	v.last = event.ID
+	v.read(event)
+	return nil
 }
 
 func (v *verifier) read(event domain.AuditEvent) {
@@ -120,8 +141,11 @@ func (v *verifier) examineEnd() *domain.Fault {
 	for _, event := range v.chain.Open() {
 		v.unsealed++
 		old := last.Number == 0 && event.Evidence == (domain.Evidence{})
-		if !old && (event.Hash() != event.Evidence.Hash || !v.macs.Verify(event.Evidence.Hash, event.Evidence.MAC)) {
+		if !old && (event.Hash() != event.Evidence.Hash || !v.macs.Verify(domain.Attested(event.ID, event.Evidence.Hash), event.Evidence.MAC)) {
 			return &domain.Fault{Problem: domain.EventInserted, Event: event.ID}
+		}
+		if event.Seal > last.Number {
+			return &domain.Fault{Problem: domain.SealRemoved, Seal: last.Number + 1}
 		}
 	}
 	return nil
@@ -175,15 +199,19 @@ const minID domain.ID = -1 << 63
 
 // trailFrom iterates over all events above after.
 func trailFrom(ctx context.Context, tx ports.Tx, after domain.ID) iter.Seq2[domain.AuditEvent, error] {
-	return pages(after, idOfEvent, func(page domain.Page) ([]domain.AuditEvent, error) {
+	return pages(after, idOfEvent, func(page domain.Page) ([]domain.AuditEvent, error) { return allEvents(tx)(ctx, page) })
+}
+
+func allEvents(tx ports.Tx) readEvents {
+	return func(ctx context.Context, page domain.Page) ([]domain.AuditEvent, error) {
 		return tx.Audit().List(ctx, domain.AuditFilter{}, page)
-	})
+	}
 }
 
 func idOfEvent(event domain.AuditEvent) domain.ID { return event.ID }
 
 func sealsOf(ctx context.Context, tx ports.Tx) iter.Seq2[domain.Seal, error] {
-	return pages(0, func(seal domain.Seal) domain.ID { return seal.Number }, func(page domain.Page) ([]domain.Seal, error) {
+	return pages(minID, func(seal domain.Seal) domain.ID { return seal.Number }, func(page domain.Page) ([]domain.Seal, error) {
 		return tx.Seals().List(ctx, page)
 	})
 }

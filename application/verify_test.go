@@ -8,7 +8,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
 )
 
 // changed, without and the like are what somebody does to the trail beneath the service.
@@ -259,9 +261,9 @@ func TestNoFaultIsFoundWhileEventsAndSealsAreAdded(t *testing.T) {
 			}
 		})
 	}
-	for range 2 {
+	for _, sealer := range []*application.Sealer{c.sealer, application.NewSealer(application.NewTrail(c.store, c.macs, ports.SystemClock))} {
 		untilAdded(func() {
-			foreign, err := c.sealer.Seal(c.ctx)
+			foreign, err := sealer.Seal(c.ctx)
 			assert.NoError(t, err)
 			assert.Empty(t, foreign)
 		})

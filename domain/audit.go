@@ -21,7 +21,9 @@ type AuditEvent struct {
 	Version int
 	// About are other records that the event concerns, for who looks for
 	// everything about one: the patient and the doctor of a mapping.
-	About    []Reference
+	About []Reference
+	// Seal is the last seal that its writer knew of: it comes under a later one.
+	Seal     ID
 	Evidence Evidence
 }
 

@@ -98,6 +98,9 @@ func (c *Chain) Append(seal Seal) *Fault {
 		if !sealed.Matches(sightings[i].Hash) || event.Evidence.Hash != event.Hash() && event.Evidence != (Evidence{}) {
 			return &Fault{Problem: EventChanged, Event: sealed.ID, Seal: seal.Number}
 		}
+		if event.Seal >= seal.Number {
+			return &Fault{Problem: SealRemoved, Seal: seal.Number}
+		}
 		delete(c.open, sealed.ID)
 	}
 	if !seal.Follows(c.last, sightings) {

@@ -75,7 +75,7 @@ func (f *forgetful) Update(ctx context.Context, fn func(ports.Tx) error) error {
 func keepSealing(b *testing.B, store ports.Store) {
 	keys, err := secretkeys.New(domain.NewSecret(secretKey))
 	require.NoError(b, err)
-	sealer := application.NewSealer(store, keys.For("audit trail").MACs(), ports.SystemClock)
+	sealer := application.NewSealer(application.NewTrail(store, keys.For("audit trail").MACs(), ports.SystemClock))
 	ctx, cancel := context.WithCancel(context.WithoutCancel(b.Context()))
 	var sealing sync.WaitGroup
 	sealing.Go(func() {

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"context"
 	"errors"
 	"maps"
 
@@ -51,27 +50,6 @@ func listOrDeleted(live, deleted handler, filters ...string) handler {
 			maps.Copy(refused, bad.Fields)
 		}
 		return errFields(refused)
-	}
-}
-
-// restore answers with the record that do puts back, whose id is in the path. No
-// body is needed, and there is no member that one could have.
-func restore[Out, View any](do func(context.Context, domain.Actor, domain.ID) (Out, error), show func(Out) View) handler {
-	return func(c echo.Context, actor domain.Actor) error {
-		if c.Request().ContentLength != 0 { // -1 where it is not known
-			body, err := readBody(c, actor)
-			if err != nil {
-				return err
-			}
-			unknown := domain.FieldErrors{}
-			for _, name := range body.rest() {
-				unknown[name] = []string{"Unknown field."}
-			}
-			if len(unknown) > 0 {
-				return errFields(unknown)
-			}
-		}
-		return get(do, show)(c, actor)
 	}
 }
 

@@ -81,11 +81,8 @@ func TestRestoringNeedsNoBody(t *testing.T) {
 	api.populate(admin)
 	const path = "/api/doctors/1/restore/"
 	api.want(204, "DELETE", "/api/doctors/1/", admin, "")
-	problem := api.want(400, "POST", path, admin, `{"name":"x","licence":1}`).object(t)
-	assert.Equal(t, map[string]any{"name": []any{"Unknown field."}, "licence": []any{"Unknown field."}}, problem["errors"])
-	api.want(415, "POST", path, admin, "{}", "Content-Type", "text/plain")
-	api.want(413, "POST", path, admin, `{"name":"`+strings.Repeat("x", 1<<20)+`"}`)
-	api.want(200, "POST", path, admin, "{}")
+	api.want(403, "POST", path, api.signUp("staff@example.com", domain.Staff), `{"name":"x"}`)
+	api.want(200, "POST", path, admin, `{"ignored": 1}`)
 	api.want(204, "DELETE", "/api/doctors/1/", admin, "")
 	api.want(200, "POST", path, admin, "", "Content-Type", "")
 }
@@ -150,11 +147,6 @@ func TestBadInputOfHistories(t *testing.T) {
 				assert.Equal(t, 404, api.raw("GET", collection+bad+"/history/1/", admin, "").StatusCode, bad)
 				assert.Equal(t, 404, api.raw("GET", collection+"2/history/"+bad+"/", admin, "").StatusCode, bad)
 				assert.Equal(t, 404, api.raw("POST", collection+bad+"/restore/", admin, "").StatusCode, bad)
-			}
-			for _, body := range badBodies {
-				if body != "" {
-					assert.Equal(t, 400, api.do("POST", collection+"1/restore/", admin, body).StatusCode, "%s %.60q", collection, body)
-				}
 			}
 		}
 		assert.NotContains(t, api.log.String(), "status=5")

@@ -66,7 +66,7 @@ func routes(s Services, ready readiness) []route {
 		{http.MethodDelete, "/api/doctors/:id/", signedIn, remove(s.Doctors.Delete)},
 		{http.MethodGet, "/api/doctors/:id/history/", signedIn, listOf(s.Doctors.Versions, showVersion(showDoctor))},
 		{http.MethodGet, "/api/doctors/:id/history/:version/", signedIn, getVersion(s.Doctors.Version, showDoctor)},
-		{http.MethodPost, "/api/doctors/:id/restore/", signedIn, restore(s.Doctors.Restore, showDoctor)},
+		{http.MethodPost, "/api/doctors/:id/restore/", signedIn, get(s.Doctors.Restore, showDoctor)},
 		{http.MethodGet, "/api/doctors/:id/patients/", signedIn, listOf(s.Patients.OfDoctor, showPatient)},
 
 		{http.MethodGet, "/api/patients/", signedIn, listOrDeleted(list(s.Patients.List, showPatient), list(s.Patients.Deleted, showDeletedPatient))},
@@ -77,7 +77,7 @@ func routes(s Services, ready readiness) []route {
 		{http.MethodDelete, "/api/patients/:id/", signedIn, remove(s.Patients.Delete)},
 		{http.MethodGet, "/api/patients/:id/history/", signedIn, listOf(s.Patients.Versions, showVersion(showPatientRecord))},
 		{http.MethodGet, "/api/patients/:id/history/:version/", signedIn, getVersion(s.Patients.Version, showPatientRecord)},
-		{http.MethodPost, "/api/patients/:id/restore/", signedIn, restore(s.Patients.Restore, showPatient)},
+		{http.MethodPost, "/api/patients/:id/restore/", signedIn, get(s.Patients.Restore, showPatient)},
 		{http.MethodGet, "/api/patients/:id/doctors/", signedIn, listOf(s.Doctors.OfPatient, showDoctor)},
 		{http.MethodGet, "/api/patients/:id/accesses/", signedIn, listOf(s.Audit.Accesses, showEvent)},
 
@@ -91,7 +91,7 @@ func routes(s Services, ready readiness) []route {
 		{http.MethodDelete, "/api/mappings/:id/", signedIn, remove(s.Mappings.Unassign)},
 		{http.MethodGet, "/api/mappings/:id/history/", signedIn, listOf(s.Mappings.Versions, showVersion(showMapping))},
 		{http.MethodGet, "/api/mappings/:id/history/:version/", signedIn, getVersion(s.Mappings.Version, showMapping)},
-		{http.MethodPost, "/api/mappings/:id/restore/", signedIn, restore(s.Mappings.Restore, showMapping)},
+		{http.MethodPost, "/api/mappings/:id/restore/", signedIn, get(s.Mappings.Restore, showMapping)},
 
 		{http.MethodGet, "/api/audit/", signedIn, listAudit(s.Audit)},
 

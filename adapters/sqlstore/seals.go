@@ -29,13 +29,13 @@ const (
 )
 
 type sealRow struct {
-	Number  domain.ID `db:"number"`
-	At      instant   `db:"at"`
-	Through domain.ID `db:"through"`
-	Events  []byte    `db:"events"`
-	Missing []byte    `db:"missing"`
-	Digest  []byte    `db:"digest"`
-	MAC     []byte    `db:"mac"`
+	Number  domain.ID  `db:"number"`
+	At      anyInstant `db:"at"`
+	Through domain.ID  `db:"through"`
+	Events  []byte     `db:"events"`
+	Missing []byte     `db:"missing"`
+	Digest  []byte     `db:"digest"`
+	MAC     []byte     `db:"mac"`
 }
 
 // entity returns a seal that cannot be right when somebody else wrote the row, also

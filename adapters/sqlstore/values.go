@@ -27,6 +27,18 @@ func (i *instant) Scan(stored any) error {
 	return nil
 }
 
+// anyInstant is the zero time for what is no time, such as PostgreSQL's infinity: what
+// is read with it shows by other means that it is not as it was written.
+type anyInstant struct{ instant }
+
+// Scan implements sql.Scanner.
+func (i *anyInstant) Scan(stored any) error {
+	if i.instant.Scan(stored) != nil {
+		i.Time = time.Time{}
+	}
+	return nil
+}
+
 // timeOrNull stores the zero time as NULL.
 func timeOrNull(t time.Time) any {
 	if t.IsZero() {

@@ -27,12 +27,9 @@ type auditVerifyCommand struct {
 // Run says what it has found; the error is what is wrong with the trail, or why it
 // cannot be told.
 func (c auditVerifyCommand) Run(ctx context.Context, p process) error {
-	var kept domain.Head
-	if c.Head != nil { // Empty, as from a file that went missing, is no head either.
-		var err error
-		if kept, err = domain.ParseHead(*c.Head); err != nil {
-			return fmt.Errorf("head: %w", err)
-		}
+	kept, err := headOrNone(c.Head)
+	if err != nil {
+		return err
 	}
 	return with(ctx, p, newVerifier, func(verifier *application.Verifier) error {
 		found, err := verifier.Verify(ctx, kept)
@@ -70,14 +67,14 @@ func (auditHeadCommand) Run(ctx context.Context, p process) error {
 }
 
 type auditAdoptCommand struct {
-	Head string `required:"" help:"The last seal, which the commands name that refuse to go on from it. Compare it with the one that you keep." placeholder:"SEAL"`
+	Head *string `help:"The last seal, which the commands name that refuse to go on from it; compare it with the one that you keep. Leave it out where there is no seal yet." placeholder:"SEAL"`
 }
 
 // Run prints the seal that takes over.
 func (c auditAdoptCommand) Run(ctx context.Context, p process) error {
-	last, err := domain.ParseHead(c.Head)
+	last, err := headOrNone(c.Head)
 	if err != nil {
-		return fmt.Errorf("head: %w", err)
+		return err
 	}
 	return with(ctx, p, newForeignAudit, func(audit *application.Audit) error {
 		head, err := audit.Adopt(ctx, operator, last)
@@ -87,6 +84,19 @@ func (c auditAdoptCommand) Run(ctx context.Context, p process) error {
 		_, err = fmt.Fprintf(p.out, "Adopted. The last seal is %s\n", head)
 		return err
 	})
+}
+
+// headOrNone reads a flag; without it, it is the zero Head. Empty, as from a file
+// that went missing, it is an error.
+func headOrNone(flag *string) (domain.Head, error) {
+	if flag == nil {
+		return domain.Head{}, nil
+	}
+	head, err := domain.ParseHead(*flag)
+	if err != nil {
+		return domain.Head{}, fmt.Errorf("head: %w", err)
+	}
+	return head, nil
 }
 
 // openTrail refuses to write into a trail that was sealed with another key.
@@ -106,6 +116,8 @@ const (
 	sealInterval = 2 * time.Second
 	// sealTimeout is for a store that does not answer; what is left will be sealed the next time.
 	sealTimeout = 30 * time.Second
+	// failureInterval is how often the log tells of a failure that goes on.
+	failureInterval = 10 * time.Minute
 	// lastSealTimeout bounds the same when the process is asked to end, which
 	// has 2 seconds left after the last requests.
 	lastSealTimeout = 1500 * time.Millisecond
@@ -140,22 +152,24 @@ func keepSealing(ctx context.Context, sealer *application.Sealer, log *slog.Logg
 type sealing struct {
 	sealer *application.Sealer
 	log    *slog.Logger
-	// foreign are the events that the log has told of, and failed is whether it has
-	// told of a failure: it does not go on about them.
+	// foreign are the events that the log has told of, and failed is when it has told
+	// of a failure: it does not go on about them.
 	foreign []domain.ID
-	failed  bool
+	failed  time.Time
 }
 
 func (s *sealing) seal(ctx context.Context, timeout time.Duration) {
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	foreign, err := s.sealer.Seal(limited)
-	if err != nil && ctx.Err() == nil && !s.failed { // When ctx has ended, it will be tried once more.
-		s.log.Error("the audit trail could not be sealed", "error", err)
+	if err != nil && ctx.Err() == nil && time.Since(s.failed) > failureInterval { // When ctx has ended, it will be tried once more.
+		s.failed = time.Now()
+		s.log.Error("the audit trail is not sealed: examine it with the command audit verify", "error", err)
 	}
-	if s.failed = err != nil; s.failed {
+	if err != nil {
 		return
 	}
+	s.failed = time.Time{}
 	untold := slices.DeleteFunc(slices.Clone(foreign), func(id domain.ID) bool { return slices.Contains(s.foreign, id) })
 	if len(untold) > 0 {
 		s.log.Error("the audit trail holds events that this service did not write: examine it with the command audit verify", "events", untold)

@@ -54,7 +54,7 @@ func (c purgeCommand) Run(ctx context.Context, p process) error {
 				return err
 			}
 		}
-		_, err := fmt.Fprintln(p.out, "Backups that were made before still have them, and on PostgreSQL free space on the disk, until VACUUM has run.")
+		_, err := fmt.Fprintln(p.out, "Backups that were made before still have them. So may the disk, until VACUUM has run on PostgreSQL, or a service that uses the embedded store was stopped.")
 		return err
 	})
 }

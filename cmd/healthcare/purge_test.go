@@ -83,7 +83,7 @@ func TestPurgeRemovesWhatWasDeletedLongAgo(t *testing.T) {
 			assert.Contains(t, out, "\n"+kind+" 1\n")
 			assert.Contains(t, out, "Removed for good, with all their versions: 1 "+kind+".\n")
 		}
-		assert.Contains(t, out, "Backups that were made before still have them.")
+		assert.Contains(t, out, "Backups that were made before still have them")
 		assert.Contains(t, out, "VACUUM")
 		assert.Contains(t, purge("--yes"), "\nmappings 0\npatients 0\ndoctors 0\n")
 

@@ -1,10 +1,12 @@
 package main_test
 
 import (
+	"bytes"
 	"database/sql"
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -95,7 +97,7 @@ func TestAForeignEventIsToldOfOnce(t *testing.T) {
 		token := s.login("admin@example.com")
 		db := openDatabase(t, env)
 		_, err := db.ExecContext(t.Context(), `INSERT INTO audit_events (id, at, actor_id, subject, evidence, data)
-			SELECT 4711, at, actor_id, subject, $1, data FROM audit_events WHERE id = 1`, make([]byte, 48))
+			SELECT 4711, at, actor_id, subject, $1, data FROM audit_events WHERE id = 1`, bytes.Repeat([]byte{1}, 48))
 		require.NoError(t, err)
 		const told = "the audit trail holds events that this service did not write: examine it with the command audit verify"
 		for n := range 3 { // Each waits for a round of sealing.
@@ -147,4 +149,48 @@ func TestTwoInstancesSealOneTrail(t *testing.T) {
 	code, said := audit(t, i.env, "verify")
 	assert.Zero(t, code, said)
 	assert.Contains(t, said, "of which 0 are not under a seal yet")
+}
+
+// TestATrailOfAnotherKeyIsNotWrittenInto replaces SECRET_KEY without a fallback, as
+// when it is lost.
+func TestATrailOfAnotherKeyIsNotWrittenInto(t *testing.T) {
+	overEachEngine(t, func(t *testing.T, env []string) {
+		migrate(t, env)
+		before := append(slices.Clone(env), "SECRET_KEY="+secretKey)
+		createSuperuser(t, before, "admin@example.com")
+		s := serve(t, before)
+		s.login("admin@example.com")
+		s.stop()
+		code, head := audit(t, before, "head")
+		require.Zero(t, code, head)
+		head = strings.TrimSpace(head)
+
+		after := append(slices.Clone(env), "SECRET_KEY=another one, of more bytes than thirty-two")
+		users := func() (int, string) {
+			code, stdout, stderr := healthcare.Run(t.Context(), after, "users", "list")
+			return code, stdout + stderr
+		}
+		code, said := users()
+		assert.Equal(t, 1, code)
+		assert.Contains(t, said, "the last seal of the audit trail, "+head+", was not made with SECRET_KEY")
+		assert.Contains(t, said, "healthcare audit adopt --head "+head)
+		code, said = audit(t, after, "verify")
+		assert.Equal(t, 1, code)
+		assert.Contains(t, said, "was not made with a key of this service")
+
+		code, said = audit(t, after, "adopt", "--head", "1:"+strings.Repeat("0", 64))
+		assert.Equal(t, 1, code)
+		assert.Contains(t, said, "That is not the last seal of the trail.")
+		code, said = audit(t, after, "adopt", "--head", head)
+		require.Zero(t, code, said)
+		code, said = users()
+		assert.Zero(t, code, said)
+		s = serve(t, after)
+		s.login("admin@example.com")
+		s.stop()
+		code, said = audit(t, after, "verify", "--head", head)
+		assert.Zero(t, code, said)
+		code, _ = audit(t, before, "verify")
+		assert.Equal(t, 1, code)
+	})
 }

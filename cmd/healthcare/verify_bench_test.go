@@ -38,9 +38,9 @@ func BenchmarkVerify(b *testing.B) {
 			require.NoError(b, err)
 			macs := keys.For("audit trail").MACs()
 			attest := func(event domain.AuditEvent) domain.Evidence {
-				return domain.Evidence{Hash: event.Hash(), MAC: macs.Sum(event.Hash())}
+				return domain.Evidence{Hash: event.Hash(), MAC: macs.Sum(domain.Attested(event.ID, event.Hash()))}
 			}
-			sealer := application.NewSealer(store, macs, time.Now)
+			sealer := application.NewSealer(application.NewTrail(store, macs, time.Now))
 			for range events / batch {
 				require.NoError(b, store.Update(b.Context(), func(tx ports.Tx) error {
 					return tx.Audit().Add(b.Context(), attest, someEvents(batch)...)

@@ -82,7 +82,7 @@ func newAPI(ctx context.Context, cfg config, log *slog.Logger) (api, func(), err
 	}
 	options := httpOptions(cfg)
 	handler := httpapi.NewHandler(services, store, options, log)
-	sealer := application.NewSealer(store, maCs, clock)
+	sealer := application.NewSealer(trail)
 	mainApi := api{
 		handler:      handler,
 		secondFactor: secondFactor,

@@ -150,6 +150,7 @@ var eventChanges = map[string]func(*domain.AuditEvent){
 		}
 	},
 	"a record that is shown twice": func(event *domain.AuditEvent) { event.Subject.Shown = []domain.ID{event.Subject.ID, 2, 2} },
+	"a seal that was known":        func(event *domain.AuditEvent) { event.Seal = 1<<63 - 4 },
 	"a change":                     func(event *domain.AuditEvent) { event.Version = 1<<31 - 1 },
 	"a denial":                     func(event *domain.AuditEvent) { event.Outcome = domain.Denied },
 	"a failure":                    func(event *domain.AuditEvent) { event.Outcome = domain.Failed },

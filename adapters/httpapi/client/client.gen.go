@@ -1456,7 +1456,7 @@ type ClientInterface interface {
 	// those whose patient is deleted as well will be back with that patient. A licence number that has become another
 	// doctor's meanwhile is refused (400, `conflict`). What is not deleted is not found.
 	//
-	// No body is needed. An empty object will do, and any member is refused.
+	// A body is not read.
 	//
 	// Corresponds with POST /api/doctors/{id}/restore/ (the `RestoreDoctor` operationId).
 	RestoreDoctor(ctx context.Context, id DoctorID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1564,7 +1564,7 @@ type ClientInterface interface {
 	// doctor is deleted is refused (400, `conflict`), as is one whose pair was assigned anew. What is not deleted is
 	// not found.
 	//
-	// No body is needed. An empty object will do, and any member is refused.
+	// A body is not read.
 	//
 	// Corresponds with POST /api/mappings/{id}/restore/ (the `RestoreMapping` operationId).
 	RestoreMapping(ctx context.Context, id MappingID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1689,7 +1689,7 @@ type ClientInterface interface {
 	// For Admins. The patient is back under the same id, and so are the mappings that were deleted with the
 	// patient; those whose doctor is deleted as well will be back with that doctor. What is not deleted is not found.
 	//
-	// No body is needed. An empty object will do, and any member is refused.
+	// A body is not read.
 	//
 	// Corresponds with POST /api/patients/{id}/restore/ (the `RestorePatient` operationId).
 	RestorePatient(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2594,7 +2594,7 @@ func (c *Client) ListDoctorPatients(ctx context.Context, id DoctorID, params *Li
 // those whose patient is deleted as well will be back with that patient. A licence number that has become another
 // doctor's meanwhile is refused (400, `conflict`). What is not deleted is not found.
 //
-// No body is needed. An empty object will do, and any member is refused.
+// A body is not read.
 //
 // Corresponds with POST /api/doctors/{id}/restore/ (the `RestoreDoctor` operationId).
 func (c *Client) RestoreDoctor(ctx context.Context, id DoctorID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2832,7 +2832,7 @@ func (c *Client) GetMappingVersion(ctx context.Context, id MappingID, version Ve
 // doctor is deleted is refused (400, `conflict`), as is one whose pair was assigned anew. What is not deleted is
 // not found.
 //
-// No body is needed. An empty object will do, and any member is refused.
+// A body is not read.
 //
 // Corresponds with POST /api/mappings/{id}/restore/ (the `RestoreMapping` operationId).
 func (c *Client) RestoreMapping(ctx context.Context, id MappingID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3107,7 +3107,7 @@ func (c *Client) GetPatientVersion(ctx context.Context, id PatientID, version Ve
 // For Admins. The patient is back under the same id, and so are the mappings that were deleted with the
 // patient; those whose doctor is deleted as well will be back with that doctor. What is not deleted is not found.
 //
-// No body is needed. An empty object will do, and any member is refused.
+// A body is not read.
 //
 // Corresponds with POST /api/patients/{id}/restore/ (the `RestorePatient` operationId).
 func (c *Client) RestorePatient(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6689,7 +6689,7 @@ type ClientWithResponsesInterface interface {
 	// those whose patient is deleted as well will be back with that patient. A licence number that has become another
 	// doctor's meanwhile is refused (400, `conflict`). What is not deleted is not found.
 	//
-	// No body is needed. An empty object will do, and any member is refused.
+	// A body is not read.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6811,7 +6811,7 @@ type ClientWithResponsesInterface interface {
 	// doctor is deleted is refused (400, `conflict`), as is one whose pair was assigned anew. What is not deleted is
 	// not found.
 	//
-	// No body is needed. An empty object will do, and any member is refused.
+	// A body is not read.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6954,7 +6954,7 @@ type ClientWithResponsesInterface interface {
 	// For Admins. The patient is back under the same id, and so are the mappings that were deleted with the
 	// patient; those whose doctor is deleted as well will be back with that doctor. What is not deleted is not found.
 	//
-	// No body is needed. An empty object will do, and any member is refused.
+	// A body is not read.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -9208,7 +9208,7 @@ func (c *ClientWithResponses) ListDoctorPatientsWithResponse(ctx context.Context
 // those whose patient is deleted as well will be back with that patient. A licence number that has become another
 // doctor's meanwhile is refused (400, `conflict`). What is not deleted is not found.
 //
-// No body is needed. An empty object will do, and any member is refused.
+// A body is not read.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9408,7 +9408,7 @@ func (c *ClientWithResponses) GetMappingVersionWithResponse(ctx context.Context,
 // doctor is deleted is refused (400, `conflict`), as is one whose pair was assigned anew. What is not deleted is
 // not found.
 //
-// No body is needed. An empty object will do, and any member is refused.
+// A body is not read.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9641,7 +9641,7 @@ func (c *ClientWithResponses) GetPatientVersionWithResponse(ctx context.Context,
 // For Admins. The patient is back under the same id, and so are the mappings that were deleted with the
 // patient; those whose doctor is deleted as well will be back with that doctor. What is not deleted is not found.
 //
-// No body is needed. An empty object will do, and any member is refused.
+// A body is not read.
 //
 // Returns a wrapper object for the known response body format(s).
 //
