@@ -17,7 +17,7 @@ func (t *Trail) LastSeal(ctx context.Context) (head domain.Head, ours bool, err 
 		return err
 	})
 	if ours && err == nil {
-		t.know(head.Number)
+		t.know(head)
 	}
 	return head, ours, err
 }

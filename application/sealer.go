@@ -12,12 +12,8 @@ import (
 
 // Sealer puts the events of the trail under seals. Any number of instances may
 // do so at once: a seal is made by whoever is first, and nobody waits for it. One
-// Sealer is for one goroutine.
-type Sealer struct {
-	trail *Trail
-	// known is the last seal that was there.
-	known domain.Head
-}
+// Sealer is for one goroutine, and for a Trail of its own.
+type Sealer struct{ trail *Trail }
 
 // NewSealer returns a sealer of the trail.
 func NewSealer(trail *Trail) *Sealer { return &Sealer{trail: trail} }
@@ -42,7 +38,7 @@ func (s *Sealer) Seal(ctx context.Context) (foreign []domain.ID, err error) {
 		if err != nil {
 			return foreign, err
 		}
-		s.know(last)
+		s.trail.know(last.Head())
 		if len(sightings) == 0 {
 			return foreign, nil
 		}
@@ -55,17 +51,11 @@ func (s *Sealer) Seal(ctx context.Context) (foreign []domain.ID, err error) {
 		case err != nil:
 			return foreign, err
 		}
-		s.know(seal)
+		s.trail.know(seal.Head())
 		if len(sightings) < maxSealed {
 			return foreign, nil
 		}
 	}
-}
-
-// know remembers a seal, here and in what is written from now on.
-func (s *Sealer) know(seal domain.Seal) {
-	s.known = seal.Head()
-	s.trail.know(seal.Number)
 }
 
 // sight returns the last seal, and what can come under the next.
@@ -79,7 +69,7 @@ func (s *Sealer) sight(ctx context.Context) (last domain.Seal, sightings []domai
 			case err != nil:
 				return err
 			case last.Number == 0 && event.Evidence == (domain.Evidence{}):
-				return errors.New("there are events from before there was evidence: they have to be adopted")
+				return errors.New("there are events from before there was evidence: they have to be adopted, with the command audit adopt")
 			case len(sightings) == maxSealed:
 				return nil
 			case s.trail.macs.Verify(domain.Attested(event.ID, event.Evidence.Hash), event.Evidence.MAC):
@@ -103,12 +93,13 @@ func (s *Sealer) lastSeal(ctx context.Context, tx ports.Tx) (domain.Seal, error)
 	if last.Number > 0 && !s.trail.macs.Verify(last.Digest, last.MAC) {
 		return last, errors.New(domain.Fault{Problem: domain.SealForeign, Seal: last.Number}.String())
 	}
-	if s.known == (domain.Head{}) {
+	known := s.trail.lastKnown()
+	if known == (domain.Head{}) {
 		return last, nil
 	}
-	before, err := tx.Seals().List(ctx, domain.Page{After: s.known.Number - 1, Limit: 1})
-	if err == nil && (len(before) == 0 || before[0].Head() != s.known) {
-		err = errors.New(domain.Fault{Problem: domain.SealRemoved, Seal: s.known.Number}.String())
+	before, err := tx.Seals().List(ctx, domain.Page{After: known.Number - 1, Limit: 1})
+	if err == nil && (len(before) == 0 || before[0].Head() != known) {
+		err = errors.New(domain.Fault{Problem: domain.SealRemoved, Seal: known.Number}.String())
 	}
 	return last, err
 }

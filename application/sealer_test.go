@@ -186,7 +186,7 @@ func TestEventsFromBeforeThereWasEvidenceAreSealedOnceTheyAreAdopted(t *testing.
 	assert.Equal(t, sealedTogether+1, found.Unsealed)
 	c.addEvents(10, c.attest)
 	_, err := c.sealer.Seal(c.ctx)
-	assert.EqualError(t, err, "there are events from before there was evidence: they have to be adopted")
+	assert.EqualError(t, err, "there are events from before there was evidence: they have to be adopted, with the command audit adopt")
 	assert.Empty(t, c.seals())
 
 	_, err = c.audit.Adopt(c.ctx, operator, domain.Head{})

@@ -22,8 +22,8 @@ type Trail struct {
 	store ports.Store
 	macs  ports.MACs
 	clock ports.Clock
-	// seal is the last one that this instance knows of.
-	seal atomic.Int64
+	// seal is the last one that this instance knows of; nil for none.
+	seal atomic.Pointer[domain.Head]
 
 	mutex   sync.Mutex
 	waiting []unwritten
@@ -81,7 +81,7 @@ func (t *Trail) write(background context.Context) {
 		events := make([]domain.AuditEvent, len(together))
 		for i, one := range together {
 			events[i] = one.event
-			events[i].Seal = t.lastKnown()
+			events[i].Seal = t.lastKnown().Number
 		}
 		err := t.writeTogether(background, events)
 		for _, one := range together {
@@ -127,11 +127,16 @@ func (t *Trail) attest(event domain.AuditEvent) domain.Evidence {
 	return domain.Evidence{Hash: hash, MAC: t.macs.Sum(domain.Attested(event.ID, hash))}
 }
 
-// know remembers the number of the last seal.
-func (t *Trail) know(seal domain.ID) { t.seal.Store(int64(seal)) }
+// know remembers the last seal.
+func (t *Trail) know(seal domain.Head) { t.seal.Store(&seal) }
 
-// lastKnown is the number of the last seal that this instance knows of.
-func (t *Trail) lastKnown() domain.ID { return domain.ID(t.seal.Load()) }
+// lastKnown is the last seal that this instance knows of.
+func (t *Trail) lastKnown() domain.Head {
+	if known := t.seal.Load(); known != nil {
+		return *known
+	}
+	return domain.Head{}
+}
 
 // entry is what a running use-case says of itself.
 type entry struct {
@@ -205,7 +210,7 @@ func (e *entry) update(ctx context.Context, write func(ports.Tx) error) error {
 		if err := write(tx); err != nil {
 			return err
 		}
-		e.Seal = e.trail.lastKnown()
+		e.Seal = e.trail.lastKnown().Number
 		if err := tx.Audit().Add(ctx, e.trail.attest, e.AuditEvent); err != nil {
 			return unaccounted(err)
 		}

@@ -27,9 +27,9 @@ func NewVerifier(store ports.Store, macs ports.MACs) *Verifier {
 // was kept elsewhere; the zero Head is none.
 func (s *Verifier) Verify(ctx context.Context, kept domain.Head) (domain.Verification, error) {
 	return view(ctx, s.store, func(tx ports.Tx) (domain.Verification, error) {
-		v := verifier{tx: tx, macs: s.macs, kept: kept, chain: domain.NewChain()}
+		v := verifier{tx: tx, macs: s.macs, kept: kept, chain: domain.NewChain(), last: minID}
 		fault, err := v.run(ctx)
-		return domain.Verification{Events: v.events, Unsealed: v.unsealed, Last: v.chain.Last().Head(), Fault: fault}, err
+		return domain.Verification{Events: v.events, Unsealed: v.unsealed, Old: v.old, Last: v.chain.Last().Head(), Fault: fault}, err
 	})
 }
 
@@ -51,31 +51,45 @@ type verifier struct {
 	kept             domain.Head
 	chain            *domain.Chain
 	events, unsealed int
-	// last is the event that was read last, in order.
-	last domain.ID
+	// old counts the events without evidence.
+	old int
+	// last is the event that was read last, in order, and ahead those that follow.
+	last  domain.ID
+	ahead []domain.AuditEvent
 	// mentions is what those of all events come to.
 	mentions total
 }
 
-// run returns the first fault.
+// run returns the first fault. Seals that are made meanwhile are examined, too: an
+// event that is read later than the seals may be under one of them, or know of it.
 func (v *verifier) run(ctx context.Context) (*domain.Fault, error) {
-	next, stop := iter.Pull2(trailFrom(ctx, v.tx, minID))
-	defer stop()
-	event, err, more := next()
-	for seal, sealErr := range sealsOf(ctx, v.tx) {
-		if sealErr != nil {
-			return nil, sealErr
+	for first := true; ; first = false {
+		before := v.chain.Last().Number
+		fault, err := v.examineSeals(ctx)
+		if fault != nil || err != nil {
+			return fault, err
 		}
-		for ; more && err == nil && event.ID <= seal.Through; event, err, more = next() {
-			if fault := v.readNext(event); fault != nil {
-				return fault, nil
-			}
+		if !first && v.chain.Last().Number == before {
+			break
 		}
+	}
+	if fault := v.examineEnd(); fault != nil {
+		return fault, nil
+	}
+	return v.examineMentions(ctx)
+}
+
+// examineSeals examines the seals after the last one and reads all events that follow.
+func (v *verifier) examineSeals(ctx context.Context) (*domain.Fault, error) {
+	for seal, err := range sealsOf(ctx, v.tx, v.chain.Last().Number) {
 		if err != nil {
 			return nil, err
 		}
-		if err := v.readLate(ctx, seal); err != nil {
-			return nil, err
+		if fault, err := v.readThrough(ctx, seal.Through); fault != nil || err != nil {
+			return fault, err
+		}
+		if fault, err := v.readLate(ctx, seal); fault != nil || err != nil {
+			return fault, err
 		}
 		if fault := v.chain.Append(seal); fault != nil {
 			return fault, nil
@@ -84,49 +98,72 @@ func (v *verifier) run(ctx context.Context) (*domain.Fault, error) {
 			return &domain.Fault{Problem: domain.HeadOther, Seal: seal.Number}, nil
 		}
 	}
-	for ; more && err == nil; event, err, more = next() {
-		if fault := v.readNext(event); fault != nil {
-			return fault, nil
-		}
-	}
-	if err != nil {
-		return nil, err
-	}
-	if fault := v.examineEnd(); fault != nil {
-		return fault, nil
-	}
-	return v.examineMentions(ctx)
+	return v.readThrough(ctx, maxID)
 }
 
-// readNext reads the event that follows, of which there is one only.
-func (v *verifier) readNext(event domain.AuditEvent) *domain.Fault {
-	if event.ID == v.last {
-		return &domain.Fault{Problem: domain.EventInserted, Event: event.ID}
+// readThrough reads the events up to the ID, in order.
+func (v *verifier) readThrough(ctx context.Context, id domain.ID) (*domain.Fault, error) {
+	for {
+		if len(v.ahead) == 0 {
+			if err := v.readAhead(ctx); err != nil || len(v.ahead) == 0 {
+				return nil, err
+			}
+		}
+		event := v.ahead[0]
+		switch {
+		case event.ID > id:
+			return nil, nil
+		case event.ID == v.last: // There is one of each only.
+			return &domain.Fault{Problem: domain.EventInserted, Event: event.ID}, nil
+		}
+		v.last, v.ahead = event.ID, v.ahead[1:]
+		v.read(event)
 	}
-	v.last = event.ID
-	v.read(event)
-	return nil
+}
+
+// readAhead reads the events that follow the last one. It begins with that, as there
+// may be two with its ID.
+func (v *verifier) readAhead(ctx context.Context) error {
+	page := domain.Page{After: v.last, Limit: verifyPage}
+	if v.last > minID {
+		page.After--
+	}
+	events, err := allEvents(v.tx)(ctx, page)
+	if len(events) > 0 && events[0].ID == v.last {
+		events = events[1:]
+	}
+	v.ahead = events
+	return err
 }
 
 func (v *verifier) read(event domain.AuditEvent) {
 	v.events++
+	if event.Evidence == (domain.Evidence{}) {
+		v.old++
+	}
 	v.chain.Read(event)
 	v.count(&v.mentions, event.Mentions()...)
 }
 
 // readLate reads the events under a seal that became visible after those beside
 // them were read.
-func (v *verifier) readLate(ctx context.Context, seal domain.Seal) error {
+func (v *verifier) readLate(ctx context.Context, seal domain.Seal) (*domain.Fault, error) {
 	for _, id := range v.chain.Unread(seal) {
-		events, err := v.tx.Audit().List(ctx, domain.AuditFilter{}, domain.Page{After: id - 1, Limit: 1})
+		events, err := allEvents(v.tx)(ctx, domain.Page{After: id - 1, Limit: 2})
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if len(events) == 1 && events[0].ID == id {
-			v.read(events[0])
+		for i, event := range events {
+			switch {
+			case event.ID != id:
+			case i > 0:
+				return &domain.Fault{Problem: domain.EventInserted, Event: id}, nil
+			default:
+				v.read(event)
+			}
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // examineEnd examines the last seal, and what is under none.
@@ -197,11 +234,6 @@ const verifyPage = 1000
 // minID is below every ID, also those that this service would not give.
 const minID domain.ID = -1 << 63
 
-// trailFrom iterates over all events above after.
-func trailFrom(ctx context.Context, tx ports.Tx, after domain.ID) iter.Seq2[domain.AuditEvent, error] {
-	return pages(after, idOfEvent, func(page domain.Page) ([]domain.AuditEvent, error) { return allEvents(tx)(ctx, page) })
-}
-
 func allEvents(tx ports.Tx) readEvents {
 	return func(ctx context.Context, page domain.Page) ([]domain.AuditEvent, error) {
 		return tx.Audit().List(ctx, domain.AuditFilter{}, page)
@@ -210,8 +242,12 @@ func allEvents(tx ports.Tx) readEvents {
 
 func idOfEvent(event domain.AuditEvent) domain.ID { return event.ID }
 
-func sealsOf(ctx context.Context, tx ports.Tx) iter.Seq2[domain.Seal, error] {
-	return pages(minID, func(seal domain.Seal) domain.ID { return seal.Number }, func(page domain.Page) ([]domain.Seal, error) {
+// sealsOf iterates over the seals above after; over all that there are when it is zero.
+func sealsOf(ctx context.Context, tx ports.Tx, after domain.ID) iter.Seq2[domain.Seal, error] {
+	if after == 0 {
+		after = minID
+	}
+	return pages(after, func(seal domain.Seal) domain.ID { return seal.Number }, func(page domain.Page) ([]domain.Seal, error) {
 		return tx.Seals().List(ctx, page)
 	})
 }

@@ -235,6 +235,24 @@ func TestALongTrailIsExaminedToItsEnd(t *testing.T) {
 	assert.Equal(t, &domain.Fault{Problem: domain.EventChanged, Event: 1001, Seal: 1001}, c.verify(domain.Head{}).Fault)
 }
 
+func TestSealsThatAreMadeWhileTheTrailIsExaminedAreExaminedToo(t *testing.T) {
+	c := sealedClinic(t)
+	other := *c
+	last := domain.ID(0)
+	c.tamper().events = func(events []domain.AuditEvent) []domain.AuditEvent {
+		if last > 0 || len(events) == 0 {
+			return events
+		}
+		last = events[len(events)-1].ID
+		other.seal()
+		require.NoError(t, other.leaveEvent()) // which knows of that seal
+		return append(events, other.trail()[last:]...)
+	}
+	found := c.verifySilently()
+	assert.Nil(t, found.Fault)
+	assert.Equal(t, domain.Verification{Events: int(last) + 1, Unsealed: 1, Last: other.lastSeal()}, found)
+}
+
 func TestNoFaultIsFoundWhileEventsAndSealsAreAdded(t *testing.T) {
 	const rounds = 300
 	c := newClinic(t)

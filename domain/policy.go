@@ -119,7 +119,7 @@ var policy = []Rule{
 	{RetentionPurge, "remove deleted records for good", []Role{Operator}},
 
 	{AuditRead, "see who did what to whose record", []Role{Admin}},
-	{AuditAdopt, "go on from a trail that was sealed with another key", []Role{Operator}},
+	{AuditAdopt, "go on from a trail that was sealed with another key, or from before there were seals", []Role{Operator}},
 }
 
 // Policy returns a copy of the table of permissions.

@@ -12,6 +12,9 @@ type Verification struct {
 	// Events counts those that were examined, Unsealed those among them that are
 	// not under a seal yet.
 	Events, Unsealed int
+	// Old counts those without evidence: nothing shows what was done to them before
+	// they came under a seal.
+	Old int
 	// Last is the last seal.
 	Last Head
 	// Fault is the first thing that is not as it was; nil when all is.

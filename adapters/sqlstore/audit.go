@@ -19,7 +19,7 @@ var (
 
 const (
 	selectEvents = `
-		SELECT id, at, COALESCE(actor_id, 0) AS actor_id, subject, evidence, COALESCE(CAST(data AS TEXT), '') AS data
+		SELECT id, at, COALESCE(actor_id, 0) AS actor_id, COALESCE(subject, '') AS subject, evidence, COALESCE(CAST(data AS TEXT), '') AS data
 		FROM audit_events
 		WHERE `
 	selectEvidence = `

@@ -16,13 +16,13 @@ const (
 		VALUES ($1, $2, $3, $4, $5, $6, $7)
 		RETURNING number`
 	selectSeals = `
-		SELECT number, at, through, events, missing, digest, mac
+		SELECT number, at, COALESCE(through, 0) AS through, events, missing, digest, mac
 		FROM audit_seals
 		WHERE number > $1
 		ORDER BY number
 		LIMIT $2`
 	selectLastSeal = `
-		SELECT number, at, through, events, missing, digest, mac
+		SELECT number, at, COALESCE(through, 0) AS through, events, missing, digest, mac
 		FROM audit_seals
 		ORDER BY number DESC
 		LIMIT 1`

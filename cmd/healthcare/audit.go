@@ -17,7 +17,7 @@ import (
 type auditCommand struct {
 	Verify auditVerifyCommand `cmd:"" help:"Examine whether anything in the trail was edited, removed, inserted or moved."`
 	Head   auditHeadCommand   `cmd:"" help:"Print the last seal, to be kept where nobody who can reach the database can change it."`
-	Adopt  auditAdoptCommand  `cmd:"" help:"Vouch for a trail whose key is lost, or was stolen: go on from it with the present SECRET_KEY."`
+	Adopt  auditAdoptCommand  `cmd:"" help:"Go on with the present SECRET_KEY from a trail whose key is lost or was stolen, or begin with one from before there were seals. Stop all instances first."`
 }
 
 type auditVerifyCommand struct {
@@ -43,8 +43,11 @@ func (c auditVerifyCommand) Run(ctx context.Context, p process) error {
 		if found.Last != (domain.Head{}) {
 			last = "The last seal is " + found.Last.String()
 		}
-		_, err = fmt.Fprintf(p.out, "The trail is as it was written: %d events, of which %d are not under a seal yet.\n%s\n",
-			found.Events, found.Unsealed, last)
+		fmt.Fprintf(p.out, "The trail is as it was written: %d events, of which %d are not under a seal yet.\n", found.Events, found.Unsealed)
+		if found.Old > 0 {
+			fmt.Fprintf(p.out, "But %d of them are from before there was evidence: nothing shows what was done to them before they came under a seal.\n", found.Old)
+		}
+		_, err = fmt.Fprintln(p.out, last)
 		return err
 	})
 }
@@ -59,7 +62,7 @@ func (auditHeadCommand) Run(ctx context.Context, p process) error {
 			return err
 		}
 		if head == (domain.Head{}) {
-			return errors.New("there is no seal yet: the service makes one within seconds when it runs")
+			return errors.New("there is no seal yet: the service makes one within seconds when it runs, or its log says why not")
 		}
 		_, err = fmt.Fprintln(p.out, head)
 		return err

@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -95,7 +96,7 @@ func TestALoginTellsNothing(t *testing.T) {
 			assert.Len(t, bodies, 1, "one body for all")
 			for _, kind := range kinds {
 				t.Logf("%s: median %s, %s from unknown", kind, median(took[kind]), median(differences[kind]))
-				assert.Less(t, median(differences[kind]).Abs(), 10*time.Millisecond, kind)
+				assert.Less(t, median(differences[kind]).Abs(), max(10*time.Millisecond, 3*uncertainty(differences[kind])), kind)
 			}
 		})
 	}
@@ -103,6 +104,19 @@ func TestALoginTellsNothing(t *testing.T) {
 
 func median(durations []time.Duration) time.Duration {
 	return slices.Sorted(slices.Values(durations))[len(durations)/2]
+}
+
+// uncertainty is the standard error of the median, from the median absolute
+// deviation, as for a normal distribution: how far off the median may be because of
+// whatever else the machine does.
+func uncertainty(durations []time.Duration) time.Duration {
+	middle := median(durations)
+	deviations := make([]time.Duration, len(durations))
+	for i, d := range durations {
+		deviations[i] = (d - middle).Abs()
+	}
+	sigma := 1.4826 * float64(median(deviations))
+	return time.Duration(1.2533 * sigma / math.Sqrt(float64(len(durations))))
 }
 
 // TestALockTellsNothing locks an account and an address without one: step by
