@@ -7,21 +7,6 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// LastSeal names the last seal, and says whether this service has the key that it
-// was made with: all that it writes into the trail without counts as inserted by
-// somebody else. There may be none yet, which is the zero Head and fine.
-func (t *Trail) LastSeal(ctx context.Context) (head domain.Head, ours bool, err error) {
-	err = t.store.View(ctx, func(tx ports.Tx) error {
-		last, err := lastSeal(ctx, tx)
-		head, ours = last.Head(), last.Number == 0 || t.macs.Verify(last.Digest, last.MAC)
-		return err
-	})
-	if ours && err == nil {
-		t.know(head)
-	}
-	return head, ours, err
-}
-
 // Adopt goes on from a last seal that was made with a key that this service does
 // not have, or begins where there is none yet, which is the zero Head. It puts all that is
 // under no seal, whoever wrote it and with or without evidence, under one of its own: ask
@@ -44,8 +29,7 @@ func (s *Audit) Adopt(ctx context.Context, actor domain.Actor, last domain.Head)
 				}
 				sightings = append(sightings, event.Sighting())
 			}
-			next := seal.Next(sightings, ports.Kept(s.trail.clock()))
-			next.MAC = s.trail.macs.Sum(next.Digest)
+			next := s.trail.sealAfter(seal, sightings)
 			return next.Head(), tx.Seals().Add(ctx, next)
 		})
 	})

@@ -42,8 +42,7 @@ func (s *Sealer) Seal(ctx context.Context) (foreign []domain.ID, err error) {
 		if len(sightings) == 0 {
 			return foreign, nil
 		}
-		seal := last.Next(sightings, ports.Kept(s.trail.clock()))
-		seal.MAC = s.trail.macs.Sum(seal.Digest)
+		seal := s.trail.sealAfter(last, sightings)
 		err = s.trail.store.Update(ctx, func(tx ports.Tx) error { return tx.Seals().Add(ctx, seal) })
 		switch {
 		case err != nil && domain.KindOf(err) == domain.Conflict: // Another instance was faster.
@@ -90,7 +89,7 @@ func (s *Sealer) lastSeal(ctx context.Context, tx ports.Tx) (domain.Seal, error)
 	if err != nil {
 		return last, err
 	}
-	if last.Number > 0 && !s.trail.macs.Verify(last.Digest, last.MAC) {
+	if !isOurs(s.trail.macs, last) {
 		return last, errors.New(domain.Fault{Problem: domain.SealForeign, Seal: last.Number}.String())
 	}
 	known := s.trail.lastKnown()
@@ -135,4 +134,32 @@ func lastSeal(ctx context.Context, tx ports.Tx) (domain.Seal, error) {
 		return domain.Seal{}, nil
 	}
 	return last, err
+}
+
+// isOurs reports whether the seal was made with a key that this service has; the
+// zero Seal, before the first, is everybody's.
+func isOurs(macs ports.MACs, seal domain.Seal) bool {
+	return seal.Number == 0 || macs.Verify(seal.Digest, seal.MAC)
+}
+
+// sealAfter returns the seal of the sightings that comes after last.
+func (t *Trail) sealAfter(last domain.Seal, sightings []domain.Sighting) domain.Seal {
+	seal := last.Next(sightings, ports.Kept(t.clock()))
+	seal.MAC = t.macs.Sum(seal.Digest)
+	return seal
+}
+
+// LastSeal names the last seal, and says whether this service has the key that it
+// was made with: all that it writes into the trail without counts as inserted by
+// somebody else. There may be none yet, which is the zero Head and fine.
+func (t *Trail) LastSeal(ctx context.Context) (head domain.Head, ours bool, err error) {
+	err = t.store.View(ctx, func(tx ports.Tx) error {
+		last, err := lastSeal(ctx, tx)
+		head, ours = last.Head(), isOurs(t.macs, last)
+		return err
+	})
+	if ours && err == nil {
+		t.know(head)
+	}
+	return head, ours, err
 }

@@ -38,7 +38,7 @@ func (s *Verifier) Verify(ctx context.Context, kept domain.Head) (domain.Verific
 func (s *Verifier) Head(ctx context.Context) (domain.Head, error) {
 	return view(ctx, s.store, func(tx ports.Tx) (domain.Head, error) {
 		last, err := lastSeal(ctx, tx)
-		if err == nil && last.Number > 0 && !s.macs.Verify(last.Digest, last.MAC) {
+		if err == nil && !isOurs(s.macs, last) {
 			err = errors.New(domain.Fault{Problem: domain.SealForeign, Seal: last.Number}.String())
 		}
 		return last.Head(), err
@@ -172,7 +172,7 @@ func (v *verifier) examineEnd() *domain.Fault {
 	switch {
 	case last.Number < v.kept.Number:
 		return &domain.Fault{Problem: domain.HeadMissing, Seal: v.kept.Number}
-	case last.Number > 0 && !v.macs.Verify(last.Digest, last.MAC):
+	case !isOurs(v.macs, last):
 		return &domain.Fault{Problem: domain.SealForeign, Seal: last.Number}
 	}
 	for _, event := range v.chain.Open() {
