@@ -26,6 +26,7 @@ import (
 	"example.com/healthcare/adapters/revocations"
 	"example.com/healthcare/adapters/secretkeys"
 	"example.com/healthcare/adapters/sqlite"
+	"example.com/healthcare/adapters/sqlite/sqlitetest"
 	"example.com/healthcare/adapters/tokens"
 	"example.com/healthcare/adapters/totp"
 	"example.com/healthcare/application"
@@ -43,7 +44,7 @@ const (
 var stores = map[string]func(t testing.TB) ports.Store{
 	"memory": func(testing.TB) ports.Store { return memory.New() },
 	"sqlite": func(t testing.TB) ports.Store {
-		store, err := sqlite.Open(t.Context(), t.TempDir()+"/clinic.db", sqlite.Options{})
+		store, err := sqlite.Open(t.Context(), sqlitetest.New(t), sqlite.Options{})
 		require.NoError(t, err)
 		t.Cleanup(func() { assert.NoError(t, store.Close()) })
 		return store

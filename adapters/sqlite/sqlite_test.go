@@ -15,6 +15,7 @@ import (
 	_ "modernc.org/sqlite"
 
 	"example.com/healthcare/adapters/sqlite"
+	"example.com/healthcare/adapters/sqlite/sqlitetest"
 	"example.com/healthcare/adapters/sqlstore"
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
@@ -41,11 +42,11 @@ func TestMain(m *testing.M) {
 }
 
 func TestStore(t *testing.T) {
-	portstest.TestStore(t, func(t *testing.T) ports.Store { return open(t, newPath(t), sqlite.Options{}) })
+	portstest.TestStore(t, func(t *testing.T) ports.Store { return open(t, sqlitetest.New(t), sqlite.Options{}) })
 }
 
 func TestStoreUnprepared(t *testing.T) {
-	portstest.TestStore(t, func(t *testing.T) ports.Store { return open(t, newPath(t), sqlite.Options{Unprepared: true}) })
+	portstest.TestStore(t, func(t *testing.T) ports.Store { return open(t, sqlitetest.New(t), sqlite.Options{Unprepared: true}) })
 }
 
 func newPath(t *testing.T) string { return filepath.Join(t.TempDir(), "records.db") }

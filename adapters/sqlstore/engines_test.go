@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
-	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"example.com/healthcare/adapters/postgres"
 	"example.com/healthcare/adapters/postgres/pgtest"
 	"example.com/healthcare/adapters/sqlite"
+	"example.com/healthcare/adapters/sqlite/sqlitetest"
 	"example.com/healthcare/adapters/sqlstore"
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
@@ -33,7 +33,7 @@ var engines = []engine{
 		return closing(t, store, err)
 	}},
 	{"SQLite", func(t testing.TB, wrap wrap) *sqlstore.Store {
-		store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "records.db"), sqlite.Options{Wrap: wrap})
+		store, err := sqlite.Open(t.Context(), sqlitetest.New(t), sqlite.Options{Wrap: wrap})
 		return closing(t, store, err)
 	}},
 }

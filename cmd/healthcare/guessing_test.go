@@ -2,7 +2,6 @@ package main_test
 
 import (
 	"fmt"
-	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -56,16 +55,23 @@ func TestGuessesFromEverywhereLeaveTheOwnerIn(t *testing.T) {
 }
 
 // TestALoginTellsNothing compares answers and times of logins that cannot
-// succeed. They take turns, and are compared turn by turn, so that whatever else
-// the machine does slows down all alike.
+// succeed. They take turns, in an order that changes, and are compared turn by turn,
+// so that whatever else the machine does slows down all alike. A difference that is
+// the program's is there each time that it is measured, one that is the machine's is
+// not: it must be seen three times.
 func TestALoginTellsNothing(t *testing.T) {
-	const turns = 50
+	const (
+		turns  = 50
+		tries  = 3
+		tells  = 10 * time.Millisecond
+		logins = tries * turns // of each kind
+	)
 	kinds := []string{"unknown", "wrong", "locked", "inactive"}
 	password := map[string]string{"unknown": goodPassword, "wrong": "not-" + goodPassword, "locked": "not-" + goodPassword, "inactive": goodPassword}
 	for name, settings := range engines {
 		t.Run(name, func(t *testing.T) {
 			// High enough to be reached by nobody but the stranger below.
-			env := append(settings(t), "SECRET_KEY="+secretKey, "LIMIT_LOGIN_ACCOUNT=0", fmt.Sprintf("LIMIT_LOGIN_PAIR=%d/15m", turns+1))
+			env := append(settings(t), "SECRET_KEY="+secretKey, "LIMIT_LOGIN_ACCOUNT=0", fmt.Sprintf("LIMIT_LOGIN_PAIR=%d/15m", logins+1))
 			migrate(t, env)
 			for _, name := range []string{"wrong", "inactive", "locked", "admin"} {
 				createSuperuser(t, env, name+"@example.com")
@@ -73,50 +79,51 @@ func TestALoginTellsNothing(t *testing.T) {
 			code, _, stderr := run(t, env, "users", "deactivate", "--email", "inactive@example.com")
 			require.Zero(t, code, stderr)
 			s := serve(t, env)
-			stranger := placeAt("127.0.0.3")
-			for range turns + 1 { // locks the account to the stranger
-				stranger.login(s, "locked@example.com", "guess")
-			}
-			require.Equal(t, http.StatusTooManyRequests, stranger.login(s, "locked@example.com", goodPassword).status)
+			lock(t, s, "locked@example.com", logins+1)
 
-			took, differences := map[string][]time.Duration{}, map[string][]time.Duration{}
 			bodies := map[string]bool{}
-			for turn := range turns {
-				for _, kind := range kinds {
-					begun := time.Now()
-					got := home.login(s, kind+"@example.com", password[kind])
-					took[kind] = append(took[kind], time.Since(begun))
-					require.Equal(t, http.StatusUnauthorized, got.status, kind)
-					bodies[got.body] = true
+			measure := func() (told time.Duration) {
+				took, differences := map[string]time.Duration{}, map[string][]time.Duration{}
+				for turn := range turns {
+					for n := range kinds {
+						kind := kinds[(turn+n)%len(kinds)]
+						begun := time.Now()
+						got := home.login(s, kind+"@example.com", password[kind])
+						took[kind] = time.Since(begun)
+						require.Equal(t, http.StatusUnauthorized, got.status, kind)
+						bodies[got.body] = true
+					}
+					for _, kind := range kinds {
+						differences[kind] = append(differences[kind], took[kind]-took["unknown"])
+					}
 				}
 				for _, kind := range kinds {
-					differences[kind] = append(differences[kind], took[kind][turn]-took["unknown"][turn])
+					t.Logf("%s: median %s from unknown", kind, median(differences[kind]))
+					told = max(told, median(differences[kind]).Abs())
 				}
+				return told
 			}
+			told := measure()
+			for try := 1; try < tries && told >= tells; try++ {
+				told = measure()
+			}
+			assert.Less(t, told, tells)
 			assert.Len(t, bodies, 1, "one body for all")
-			for _, kind := range kinds {
-				t.Logf("%s: median %s, %s from unknown", kind, median(took[kind]), median(differences[kind]))
-				assert.Less(t, median(differences[kind]).Abs(), max(10*time.Millisecond, 3*uncertainty(differences[kind])), kind)
-			}
 		})
 	}
 }
 
-func median(durations []time.Duration) time.Duration {
-	return slices.Sorted(slices.Values(durations))[len(durations)/2]
+// lock guesses at an account from elsewhere until it is locked to that place.
+func lock(t *testing.T, s *service, email string, guesses int) {
+	stranger := placeAt("127.0.0.3")
+	for range guesses {
+		stranger.login(s, email, "guess")
+	}
+	require.Equal(t, http.StatusTooManyRequests, stranger.login(s, email, goodPassword).status)
 }
 
-// uncertainty is the standard error of the median, from the median absolute
-// deviation, as for a normal distribution: how far off the median may be because of
-// whatever else the machine does.
-func uncertainty(durations []time.Duration) time.Duration {
-	middle := median(durations)
-	deviations := make([]time.Duration, len(durations))
-	for i, d := range durations {
-		deviations[i] = (d - middle).Abs()
-	}
-	sigma := 1.4826 * float64(median(deviations))
-	return time.Duration(1.2533 * sigma / math.Sqrt(float64(len(durations))))
+func median(durations []time.Duration) time.Duration {
+	return slices.Sorted(slices.Values(durations))[len(durations)/2]
 }
 
 // TestALockTellsNothing locks an account and an address without one: step by
