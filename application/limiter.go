@@ -2,6 +2,7 @@ package application
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"example.com/healthcare/domain"
@@ -15,6 +16,9 @@ type Limits struct {
 	// LoginAccount bounds the failed logins to one account from everywhere. It
 	// does not keep out who comes from where the user is known to sign in.
 	LoginAccount domain.Limit
+	// LoginPlace bounds the failed logins from one place to all accounts together.
+	// It does not keep out who is known to sign in there.
+	LoginPlace domain.Limit
 	// Register bounds the registrations from one place.
 	Register domain.Limit
 	// Refresh bounds the refreshes from one place.
@@ -61,26 +65,34 @@ func (l *Limiter) use(ctx context.Context, key domain.AttemptKey, limit domain.L
 	})
 }
 
-// tries is what was counted of the logins to an account.
+// tries is what was counted of the logins to an account from a place.
 type tries struct {
-	limits              Limits
-	now                 time.Time
-	accountKey, pairKey domain.AttemptKey
-	account, pair       domain.Attempts
+	now                  time.Time
+	account, place, pair counter
+}
+
+// counter is what was counted under a key that has a limit.
+type counter struct {
+	key      domain.AttemptKey
+	limit    domain.Limit
+	attempts domain.Attempts
 }
 
 // tries returns what was counted of the logins to an account, or refuses who has to
-// wait. The account comes before the pair, so that two Updates cannot block each
-// other.
+// wait. The account comes before the place, and the pair last, so that two Updates
+// cannot block each other.
 func (l *Limiter) tries(ctx context.Context, tx ports.Tx, origin domain.Origin, email domain.Email) (tries, error) {
-	t := tries{limits: l.limits}
-	t.accountKey, t.pairKey = domain.LoginKeys(email, origin)
-	var err error
-	if t.account, err = tx.Attempts().Get(ctx, t.accountKey); err != nil {
-		return t, err
+	account, place, pair := domain.LoginKeys(email, origin)
+	t := tries{
+		account: counter{key: account, limit: l.limits.LoginAccount},
+		place:   counter{key: place, limit: l.limits.LoginPlace},
+		pair:    counter{key: pair, limit: l.limits.LoginPair},
 	}
-	if t.pair, err = tx.Attempts().Get(ctx, t.pairKey); err != nil {
-		return t, err
+	for _, c := range t.counters() {
+		var err error
+		if c.attempts, err = tx.Attempts().Get(ctx, c.key); err != nil {
+			return t, err
+		}
 	}
 	t.now = l.clock() // not before: others may have counted while this waited
 	if wait := t.wait(); wait > 0 {
@@ -97,30 +109,35 @@ func (l *Limiter) admit(ctx context.Context, origin domain.Origin, email domain.
 	})
 }
 
-func (t tries) wait() (wait time.Duration) {
-	wait = t.pair.Wait(t.now, t.limits.LoginPair)
-	if !t.pair.Known(t.now) {
-		wait = max(wait, t.account.Wait(t.now, t.limits.LoginAccount))
+func (t *tries) counters() []*counter { return []*counter{&t.account, &t.place, &t.pair} }
+
+func (c counter) wait(now time.Time) time.Duration { return c.attempts.Wait(now, c.limit) }
+
+func (t tries) wait() time.Duration {
+	wait := t.pair.wait(t.now)
+	if !t.pair.attempts.Known(t.now) {
+		wait = max(wait, t.account.wait(t.now), t.place.wait(t.now))
 	}
 	return wait
 }
 
 func (t tries) fail(ctx context.Context, tx ports.Tx) error {
-	if limit := t.limits.LoginAccount; limit != (domain.Limit{}) {
-		if err := tx.Attempts().Save(ctx, t.accountKey, t.account.Fail(t.now, limit), t.now); err != nil {
+	for _, c := range t.counters() {
+		if c.limit == (domain.Limit{}) {
+			continue
+		}
+		if err := tx.Attempts().Save(ctx, c.key, c.attempts.Fail(t.now, c.limit), t.now); err != nil {
 			return err
 		}
-	}
-	if limit := t.limits.LoginPair; limit != (domain.Limit{}) {
-		return tx.Attempts().Save(ctx, t.pairKey, t.pair.Fail(t.now, limit), t.now)
 	}
 	return nil
 }
 
 // succeed forgets the failures from this place, not those from elsewhere.
 func (t tries) succeed(ctx context.Context, tx ports.Tx) error {
-	if t.limits.LoginPair == (domain.Limit{}) && t.limits.LoginAccount == (domain.Limit{}) {
+	isLimited := func(c *counter) bool { return c.limit != (domain.Limit{}) }
+	if !slices.ContainsFunc(t.counters(), isLimited) {
 		return nil
 	}
-	return tx.Attempts().Save(ctx, t.pairKey, t.pair.Succeed(t.now), t.now)
+	return tx.Attempts().Save(ctx, t.pair.key, t.pair.attempts.Succeed(t.now), t.now)
 }

@@ -125,6 +125,31 @@ func TestAGuessedAccountIsLockedForStrangersOnly(t *testing.T) {
 	assert.NotZero(t, waitOf(c.loginFrom(here, "ada@example.com", goodPassword)), "a place is forgotten after a quarter")
 }
 
+func TestOnePlaceCannotTryAllAccounts(t *testing.T) {
+	limits := loginLimits
+	limits.LoginPlace = domain.Limit{Max: 30, Window: 15 * time.Minute}
+	c := limited(t, limits)
+	c.register("ada@example.com", domain.Staff)
+	c.register("eve@example.com", domain.Staff)
+	require.NoError(t, c.loginFrom(here, "eve@example.com", goodPassword))
+	for i := range 29 {
+		c.failTimes(1, here, fmt.Sprintf("nurse%d@example.com", i))
+	}
+	assert.NoError(t, c.loginFrom(here, "eve@example.com", goodPassword))
+	c.failTimes(1, here, "ada@example.com") // that somebody got in has forgotten nothing
+
+	wait := limits.LoginPlace.Window / 16
+	for _, email := range []string{"ada@example.com", "nurse1@example.com", "nobody@example.com"} {
+		assert.Equal(t, wait, waitOf(c.loginFrom(here, email, goodPassword)), email)
+	}
+	assert.NoError(t, c.loginFrom(here, "eve@example.com", goodPassword), "who is known here")
+	assert.NoError(t, c.loginFrom(elsewhere, "ada@example.com", goodPassword))
+	c.failTimes(9, here, "eve@example.com")
+	assert.NoError(t, c.loginFrom(here, "eve@example.com", goodPassword), "a slip does not make the place unknown")
+	c.now = c.now.Add(limits.LoginPlace.Window)
+	assert.NoError(t, c.loginFrom(here, "ada@example.com", goodPassword))
+}
+
 func TestLimitsThatAreOff(t *testing.T) {
 	for name, tt := range map[string]struct {
 		limits        application.Limits
@@ -169,8 +194,8 @@ func TestTurningLimitsOffLetsInWhoHadToWait(t *testing.T) {
 }
 
 func TestEachLimitCountsForItself(t *testing.T) {
-	once := domain.Limit{Max: 1, Window: time.Hour}
-	c := limited(t, application.Limits{LoginPair: once, LoginAccount: once, Register: once, Refresh: once})
+	once, twice := domain.Limit{Max: 1, Window: time.Hour}, domain.Limit{Max: 2, Window: time.Hour}
+	c := limited(t, application.Limits{LoginPair: once, LoginAccount: once, LoginPlace: twice, Register: once, Refresh: once})
 	c.register("ada@example.com", domain.Staff)
 	grant, err := c.sessions.Login(c.ctx, from(here), credentials("ada@example.com", goodPassword))
 	require.NoError(t, err)

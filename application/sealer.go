@@ -57,6 +57,9 @@ func (s *Sealer) Seal(ctx context.Context) (foreign []domain.ID, err error) {
 	}
 }
 
+// Head names the last seal that Seal has seen or made.
+func (s *Sealer) Head() domain.Head { return s.trail.lastKnown() }
+
 // sight returns the last seal, and what can come under the next.
 func (s *Sealer) sight(ctx context.Context) (last domain.Seal, sightings []domain.Sighting, foreign []domain.ID, err error) {
 	err = s.trail.store.View(ctx, func(tx ports.Tx) error {

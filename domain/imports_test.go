@@ -82,7 +82,7 @@ var layers = []layer{
 	},
 	{
 		folder:  "adapters/sqlite",
-		ours:    []string{"domain", "ports", "adapters/sqlstore", "migrations"},
+		ours:    []string{"domain", "ports", "adapters/sqlite", "adapters/sqlstore", "migrations"},
 		inTests: []string{"adapters"},
 		why:     "an engine adds to sqlstore what is special about it, and knows no other adapter",
 	},
@@ -119,7 +119,7 @@ var layers = []layer{
 }
 
 // forTests are the folders that only tests import; they count as tests themselves.
-var forTests = []string{"ports/portstest", "adapters/httpapi/apitest", "adapters/postgres/pgtest"}
+var forTests = []string{"ports/portstest", "adapters/httpapi/apitest", "adapters/postgres/pgtest", "adapters/sqlite/sqlitetest"}
 
 // doesIO is what pure folders leave alone of the standard library: the world
 // outside the process, and the forms in which it is talked to.

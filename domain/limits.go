@@ -130,10 +130,11 @@ func (a Attempts) keepUntil(end time.Time) Attempts {
 type AttemptKey [sha256.Size]byte
 
 // LoginKeys returns what failed logins to the account of email are counted
-// under: the account as a whole, and the account from one place. They are the
-// same whether there is such an account or not.
-func LoginKeys(email Email, origin Origin) (account, pair AttemptKey) {
-	return attemptKey("login account", email.String()), attemptKey("login pair", email.String(), origin.Network())
+// under: the account as a whole, the place as a whole, and the account from that
+// place. They are the same whether there is such an account or not.
+func LoginKeys(email Email, origin Origin) (account, place, pair AttemptKey) {
+	return attemptKey("login account", email.String()), attemptKey("login place", origin.Network()),
+		attemptKey("login pair", email.String(), origin.Network())
 }
 
 // RegisterKey returns what registrations from one place are counted under.

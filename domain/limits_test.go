@@ -222,17 +222,21 @@ func TestLoginKeys(t *testing.T) {
 	from := func(address string) domain.Origin { return domain.NewOrigin(netip.MustParseAddr(address), "") }
 	ada := email("ada@example.com")
 
-	account, pair := domain.LoginKeys(ada, from("192.0.2.1"))
+	account, place, pair := domain.LoginKeys(ada, from("192.0.2.1"))
 	for _, same := range []domain.Email{email(" ADA@Example.com "), email("ada@EXAMPLE.COM")} {
-		sameAccount, samePair := domain.LoginKeys(same, domain.NewOrigin(netip.MustParseAddr("::ffff:192.0.2.1"), "Firefox"))
+		sameAccount, samePlace, samePair := domain.LoginKeys(same, domain.NewOrigin(netip.MustParseAddr("::ffff:192.0.2.1"), "Firefox"))
 		assert.Equal(t, account, sameAccount)
+		assert.Equal(t, place, samePlace)
 		assert.Equal(t, pair, samePair)
 	}
-	elsewhere, _ := domain.LoginKeys(ada, from("192.0.2.2"))
+	elsewhere, _, _ := domain.LoginKeys(ada, from("192.0.2.2"))
 	assert.Equal(t, account, elsewhere, "the account counts from everywhere")
-	_, site := domain.LoginKeys(ada, from("2001:db8::1"))
-	_, sameSite := domain.LoginKeys(ada, from("2001:db8::ffff"))
+	_, here, _ := domain.LoginKeys(email("eve@example.com"), from("192.0.2.1"))
+	assert.Equal(t, place, here, "the place counts for everybody")
+	_, site, pairAtSite := domain.LoginKeys(ada, from("2001:db8::1"))
+	_, sameSite, samePairAtSite := domain.LoginKeys(ada, from("2001:db8::ffff"))
 	assert.Equal(t, site, sameSite)
+	assert.Equal(t, pairAtSite, samePairAtSite)
 	assert.Equal(t, domain.RegisterKey(from("2001:db8::1")), domain.RegisterKey(from("2001:db8::ffff")))
 	assert.Equal(t, domain.RefreshKey(from("2001:db8::1")), domain.RefreshKey(from("2001:db8::ffff")))
 
@@ -247,15 +251,16 @@ func TestLoginKeys(t *testing.T) {
 	emails := []domain.Email{{}, ada, email("da@example.com"), email("a@da.example.com"), email("ada@example.com1")}
 	origins := []domain.Origin{{}, from("92.0.2.1"), from("192.0.2.1"), from("192.0.2.11"), from("2001:db8::1"), from("2001:db8:0:1::1")}
 	for _, email := range emails {
-		account, _ := domain.LoginKeys(email, domain.Origin{})
+		account, _, _ := domain.LoginKeys(email, domain.Origin{})
 		add(account)
 		for _, origin := range origins {
-			_, pair := domain.LoginKeys(email, origin)
+			_, _, pair := domain.LoginKeys(email, origin)
 			add(pair)
 		}
 	}
 	for _, origin := range origins {
-		add(domain.RegisterKey(origin), domain.RefreshKey(origin))
+		_, place, _ := domain.LoginKeys(ada, origin)
+		add(place, domain.RegisterKey(origin), domain.RefreshKey(origin))
 	}
-	assert.Len(t, seen, 5+5*6+2*6)
+	assert.Len(t, seen, 5+5*6+3*6)
 }

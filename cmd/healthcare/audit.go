@@ -121,6 +121,9 @@ const (
 	sealTimeout = 30 * time.Second
 	// failureInterval is how often the log tells of a failure that goes on.
 	failureInterval = 10 * time.Minute
+	// headInterval is how often the log names the last seal: what can be taken away
+	// unnoticed is what came after one that is kept.
+	headInterval = time.Hour
 	// lastSealTimeout bounds the same when the process is asked to end, which
 	// has 2 seconds left after the last requests.
 	lastSealTimeout = 1500 * time.Millisecond
@@ -147,6 +150,7 @@ func keepSealing(ctx context.Context, sealer *application.Sealer, log *slog.Logg
 	return func() {
 		cancel()
 		<-stopped
+		s.headTold = time.Time{}
 		s.seal(context.WithoutCancel(ctx), lastSealTimeout)
 	}
 }
@@ -159,6 +163,9 @@ type sealing struct {
 	// of a failure: it does not go on about them.
 	foreign []domain.ID
 	failed  time.Time
+	// head is the seal that the log has named last, at headTold.
+	head     domain.Head
+	headTold time.Time
 }
 
 func (s *sealing) seal(ctx context.Context, timeout time.Duration) {
@@ -178,4 +185,8 @@ func (s *sealing) seal(ctx context.Context, timeout time.Duration) {
 		s.log.Error("the audit trail holds events that this service did not write: examine it with the command audit verify", "events", untold)
 	}
 	s.foreign = foreign
+	if head := s.sealer.Head(); head != s.head && time.Since(s.headTold) > headInterval {
+		s.head, s.headTold = head, time.Now()
+		s.log.Info("the last seal of the audit trail", "head", head)
+	}
 }

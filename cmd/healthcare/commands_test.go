@@ -212,10 +212,10 @@ func TestServeRefusesBadSettings(t *testing.T) {
 		"what guards it": {
 			[]string{
 				"SECRET_KEY_FALLBACKS=" + goodKey[len("SECRET_KEY="):] + ",short", "TLS_CERT_FILE=cert.pem", "TRUSTED_PROXIES=10.0.0.0/8,0.0.0.0/0", "CORS_ALLOWED_ORIGINS=*", "REQUIRE_ADMIN_MFA=perhaps",
-				"LIMIT_LOGIN_PAIR=10", "LIMIT_LOGIN_ACCOUNT=ten/15m", "LIMIT_REGISTER=-1/1h", "LIMIT_REFRESH=60/1ms",
+				"LIMIT_LOGIN_PAIR=10", "LIMIT_LOGIN_ACCOUNT=ten/15m", "LIMIT_LOGIN_ADDRESS=500", "LIMIT_REGISTER=-1/1h", "LIMIT_REFRESH=60/1ms",
 			},
 			"",
-			[]string{"SECRET_KEY_FALLBACKS", "TLS_KEY_FILE", "TRUSTED_PROXIES", "CORS_ALLOWED_ORIGINS", "REQUIRE_ADMIN_MFA", "LIMIT_LOGIN_PAIR", "LIMIT_LOGIN_ACCOUNT", "LIMIT_REGISTER", "LIMIT_REFRESH"},
+			[]string{"SECRET_KEY_FALLBACKS", "TLS_KEY_FILE", "TRUSTED_PROXIES", "CORS_ALLOWED_ORIGINS", "REQUIRE_ADMIN_MFA", "LIMIT_LOGIN_PAIR", "LIMIT_LOGIN_ACCOUNT", "LIMIT_LOGIN_ADDRESS", "LIMIT_REGISTER", "LIMIT_REFRESH"},
 		},
 		"a certificate that is not there": {[]string{"TLS_CERT_FILE=cert.pem", "TLS_KEY_FILE=key.pem"}, "", []string{"cert.pem"}},
 		"open to others":                  {[]string{"LOG_FORMAT=xml"}, "0.0.0.0:0", []string{"SECRET_KEY", "REGISTRATION", "LOG_FORMAT"}},

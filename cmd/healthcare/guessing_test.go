@@ -71,7 +71,7 @@ func TestALoginTellsNothing(t *testing.T) {
 	for name, settings := range engines {
 		t.Run(name, func(t *testing.T) {
 			// High enough to be reached by nobody but the stranger below.
-			env := append(settings(t), "SECRET_KEY="+secretKey, "LIMIT_LOGIN_ACCOUNT=0", fmt.Sprintf("LIMIT_LOGIN_PAIR=%d/15m", logins+1))
+			env := append(settings(t), "SECRET_KEY="+secretKey, "LIMIT_LOGIN_ACCOUNT=0", "LIMIT_LOGIN_ADDRESS=0", fmt.Sprintf("LIMIT_LOGIN_PAIR=%d/15m", logins+1))
 			migrate(t, env)
 			for _, name := range []string{"wrong", "inactive", "locked", "admin"} {
 				createSuperuser(t, env, name+"@example.com")

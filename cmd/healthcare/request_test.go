@@ -67,4 +67,4 @@ func (a answer) member(s *service, name string) string {
 }
 
 // noLimits turns the limits off, for tests that sign in again and again.
-var noLimits = []string{"LIMIT_LOGIN_PAIR=0", "LIMIT_LOGIN_ACCOUNT=0", "LIMIT_REGISTER=0", "LIMIT_REFRESH=0"}
+var noLimits = []string{"LIMIT_LOGIN_PAIR=0", "LIMIT_LOGIN_ACCOUNT=0", "LIMIT_LOGIN_ADDRESS=0", "LIMIT_REGISTER=0", "LIMIT_REFRESH=0"}

@@ -67,6 +67,11 @@ func TestEventsComeUnderSealsWithinSeconds(t *testing.T) {
 		}
 		require.Equal(t, http.StatusCreated, home.request(s, http.MethodPost, "/api/patients/", token, `{"name": "Ada"}`).status)
 		s.stop()
+		named := regexp.MustCompile(`msg="the last seal of the audit trail" head=(\S+)\n`).FindAllStringSubmatch(s.log.String(), -1)
+		require.Len(t, named, 2, "when it starts and when it stops: %s", s.log)
+		heads = append(heads, named[0][1], named[1][1])
+		_, head := audit(t, env, "head")
+		assert.Equal(t, heads[3]+"\n", head)
 		for _, head := range heads {
 			code, said = audit(t, env, "verify", "--head", head)
 			assert.Zero(t, code, said)
