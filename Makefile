@@ -25,7 +25,7 @@ build: ## Build bin/healthcare
 
 # -count=1, because Go does not see that cmd/healthcare tests a program of its own making.
 test: postgres ## Run all tests under the race detector (TEST_DATABASE_URL: use that PostgreSQL)
-	$(TOOL) gotestsum --format=pkgname-and-test-fails -- -race -count=1 ./...
+	$(TOOL) gotestsum --format=pkgname-and-test-fails -- -race -count=1 -timeout=15m ./...
 
 postgres:
 	@.ci/postgres

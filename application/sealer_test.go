@@ -235,8 +235,31 @@ func TestSealsThatAreMadeAnewAreFound(t *testing.T) {
 		require.NoError(t, c.leaveEvent()) // by a service that knows of the fourth
 		cut := c.tamper()
 		cut.seals = upToSeal(last)
-		assert.Equal(t, &domain.Fault{Problem: domain.SealRemoved, Seal: last + 1}, c.verifySilently().Fault)
+		removed := &domain.Fault{Problem: domain.SealRemoved, Seal: last + 1}
+		assert.Equal(t, removed, c.verifySilently().Fault)
+		cut.seals = func(seals []domain.Seal) []domain.Seal { return append(seals[:last:last], c.sealedAnew(seals[:last])) }
+		assert.Equal(t, removed, c.verifySilently().Fault, "made anew")
 	}
+}
+
+// sealedAnew is what the service makes after seals when it knows of none that came then.
+func (c *clinic) sealedAnew(seals []domain.Seal) domain.Seal {
+	var last domain.Seal
+	isSealed := map[domain.ID]bool{}
+	for _, last = range seals {
+		for _, sealed := range last.Events {
+			isSealed[sealed.ID] = true
+		}
+	}
+	var sightings []domain.Sighting
+	for _, event := range c.trail() {
+		if !isSealed[event.ID] {
+			sightings = append(sightings, event.Sighting())
+		}
+	}
+	seal := last.Next(sightings, c.now)
+	seal.MAC = c.macs.Sum(seal.Digest)
+	return seal
 }
 
 // Seals are a chain that anybody can make anew; what they cannot make is its

@@ -138,6 +138,9 @@ type AuditQuery struct {
 	From    Input
 	To      Input
 	Page    PageInput
+	// Unknown are other parameters: a filter that is misspelt would leave the trail
+	// as it is, and answer another question.
+	Unknown []string
 }
 
 // Parse returns the filter and the page. Every bad field is reported.
@@ -164,6 +167,9 @@ func (q AuditQuery) Parse() (AuditFilter, Page, error) {
 		filter.About = Reference{AboutPatient, patient}
 	case doctor != 0:
 		filter.About = Reference{AboutDoctor, doctor}
+	}
+	for _, name := range q.Unknown {
+		form.add(name, "Unknown parameter.")
 	}
 	page := q.Page.read(form)
 	return filter, page, form.err()

@@ -40,7 +40,4 @@ func showUser(user domain.User) userView {
 	}
 }
 
-// location is where users find their own account.
-func (userView) location() string { return "/api/auth/me/" }
-
 func showPermissions(permissions []domain.Permission) []domain.Permission { return permissions }

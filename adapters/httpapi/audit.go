@@ -100,6 +100,7 @@ func listAudit(audit *application.Audit) handler {
 				From:    query.input("from"),
 				To:      query.input("to"),
 				Page:    page,
+				Unknown: query.rest("actor", "patient", "doctor", "action", "outcome", "from", "to", "limit", "cursor"),
 			})
 		}
 		if format, ok := wantedExport(c.Request()); ok {

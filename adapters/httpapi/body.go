@@ -158,7 +158,11 @@ func (b *body) rest(readOnly ...string) []string {
 	for _, name := range readOnly {
 		delete(b.members, name)
 	}
-	names := slices.Sorted(maps.Keys(b.members))
+	return repeatable(slices.Sorted(maps.Keys(b.members)))
+}
+
+// repeatable returns of names of the caller's making what an answer may repeat.
+func repeatable(names []string) []string {
 	names = names[:min(len(names), maxUnknownNamed)]
 	for i, name := range names {
 		if len(name) > maxNameRepeated {

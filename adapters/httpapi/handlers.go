@@ -100,12 +100,13 @@ func create[In, Out any, View resource](read func(*body) In,
 		if err != nil {
 			return err
 		}
-		return created(c, show(out))
+		view := show(out)
+		return created(c, view.location(), view)
 	}
 }
 
-func created(c echo.Context, view resource) error {
-	c.Response().Header().Set(echo.HeaderLocation, view.location())
+func created(c echo.Context, location string, view any) error {
+	c.Response().Header().Set(echo.HeaderLocation, location)
 	return c.JSON(http.StatusCreated, view)
 }
 

@@ -1,7 +1,9 @@
 package httpapi
 
 import (
+	"maps"
 	"net/url"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -27,6 +29,12 @@ func (q query) input(name string) domain.Input {
 		return domain.Given(values[0])
 	}
 	return domain.Unreadable("Give this parameter once.")
+}
+
+// rest returns the names of the parameters besides those that are known.
+func (q query) rest(known ...string) []string {
+	names := slices.DeleteFunc(slices.Sorted(maps.Keys(q.values)), func(name string) bool { return slices.Contains(known, name) })
+	return repeatable(names)
 }
 
 func (q query) page() domain.PageInput {

@@ -46,7 +46,8 @@ func TestRegistrationByApproval(t *testing.T) {
 
 		api.want(403, "POST", "/api/auth/register/", "", `{"email":"eve@example.com","password":"`+goodPassword+`","role":"ADMIN"}`)
 		api.want(400, "POST", "/api/auth/register/", "", `{"email":"admin@example.com","password":"password"}`)
-		assert.Equal(t, "/api/auth/me/", api.want(201, "POST", "/api/auth/register/", admin, registration("by-admin@example.com")).Header.Get("Location"))
+		byAdmin := api.want(201, "POST", "/api/auth/register/", admin, registration("by-admin@example.com"))
+		assert.Equal(t, fmt.Sprintf("/api/users/%v/", byAdmin.object(t)["id"]), byAdmin.Header.Get("Location"))
 		api.login("by-admin@example.com")
 	}, func(s *settings) { s.registration = application.RegistrationApproval })
 }

@@ -41,7 +41,11 @@ func signUp(users *application.Users) handler {
 				"Registration received. An administrator has to activate the account before you can sign in.",
 			})
 		}
-		return created(c, showUser(user))
+		location := "/api/auth/me/"
+		if actor.Role == domain.Admin { // It is somebody else's account.
+			location = showAccount(user).location()
+		}
+		return created(c, location, showUser(user))
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"example.com/healthcare/adapters/httpapi/client"
 	"example.com/healthcare/adapters/postgres/pgtest"
 	"example.com/healthcare/adapters/sqlite"
+	healthcare "example.com/healthcare/cmd/healthcare"
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
 )
@@ -179,6 +180,38 @@ func TestEmbeddedStoreIsForItsOwnerOnly(t *testing.T) {
 	require.NoError(t, err)
 	assert.Zero(t, info.Mode().Perm()&0o077)
 	service.stop()
+}
+
+// Where no service has run, a command that examines or changes what there is says
+// so, and makes nothing: an empty trail in the wrong folder is as it was written, too.
+func TestCommandsDoNotBeginAnew(t *testing.T) {
+	commands := [][]string{
+		{"audit", "verify"},
+		{"audit", "head"},
+		{"audit", "adopt"},
+		{"purge", "--older-than", "3650d"},
+		{"users", "list"},
+		{"users", "deactivate", "--email", "ada@example.com"},
+	}
+	refused := func(env []string, remedy string) {
+		t.Helper()
+		for _, args := range commands {
+			code, stdout, stderr := healthcare.Run(t.Context(), env, args...)
+			assert.Equal(t, 1, code, args)
+			assert.Empty(t, stdout)
+			assert.Contains(t, stderr, remedy)
+		}
+	}
+	dir := filepath.Join(t.TempDir(), "data")
+	refused([]string{"DATA_DIR=" + dir, "SECRET_KEY=" + secretKey}, dir+"/healthcare.db: run this in the service's folder")
+	refused([]string{"DATA_DIR=" + dir}, dir+"/healthcare.db")
+	assert.NoDirExists(t, dir)
+	overEachEngine(t, func(t *testing.T, env []string) {
+		migrate(t, env)
+		dir := strings.TrimPrefix(env[0], "DATA_DIR=")
+		refused(env, dir+"/secret_key: give the service's SECRET_KEY")
+		assert.NoFileExists(t, dir+"/secret_key")
+	})
 }
 
 func TestPolicyHelpVersion(t *testing.T) {

@@ -98,10 +98,11 @@ func TestLoopback(t *testing.T) {
 
 func TestKeptSecretKey(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
+	path := filepath.Join(dir, "secret_key")
 	keys := make(chan domain.Secret, 16)
 	for range cap(keys) {
 		go func() {
-			key, err := keptSecretKey(dir)
+			key, err := keptSecretKey(path)
 			assert.NoError(t, err)
 			keys <- key
 		}()
@@ -110,7 +111,6 @@ func TestKeptSecretKey(t *testing.T) {
 	for range cap(keys) - 1 {
 		assert.Equal(t, first.Reveal(), (<-keys).Reveal(), "whoever starts at the same time gets the same key")
 	}
-	path := filepath.Join(dir, "secret_key")
 	info, err := os.Stat(path)
 	require.NoError(t, err)
 	assert.Equal(t, os.FileMode(0o600), info.Mode().Perm())
@@ -119,6 +119,6 @@ func TestKeptSecretKey(t *testing.T) {
 	assert.Len(t, entries, 1, "nothing else is left")
 
 	require.NoError(t, os.Chmod(path, 0o644))
-	_, err = keptSecretKey(dir)
+	_, err = keptSecretKey(path)
 	assert.ErrorContains(t, err, "chmod 600")
 }

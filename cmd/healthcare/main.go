@@ -79,10 +79,13 @@ func run(ctx context.Context, p process, args []string) int {
 	return 0
 }
 
-// with runs do with what wired makes of the settings.
+// with runs do with what wired makes of the settings, where there are records already.
 func with[T any](ctx context.Context, p process, wired func(context.Context, config, *slog.Logger) (T, func(), error), do func(T) error) error {
 	cfg, err := loadConfig(p)
 	if err != nil {
+		return err
+	}
+	if err := cfg.checkInUse(); err != nil {
 		return err
 	}
 	made, cleanup, err := wired(ctx, cfg, cfg.logger(p.err))

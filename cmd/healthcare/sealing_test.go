@@ -43,7 +43,7 @@ func awaitSeal(t *testing.T, db *sql.DB, request string) {
 // and after it was stopped.
 func TestEventsComeUnderSealsWithinSeconds(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
-		migrate(t, env)
+		createSuperuserOn(t, env)
 		code, said := audit(t, env, "head")
 		assert.Equal(t, 1, code)
 		assert.Contains(t, said, "there is no seal yet")
@@ -51,7 +51,6 @@ func TestEventsComeUnderSealsWithinSeconds(t *testing.T) {
 		assert.Zero(t, code, said)
 		assert.Contains(t, said, "There is no seal yet.")
 
-		createSuperuser(t, env, "admin@example.com")
 		s := serve(t, env)
 		token := s.login("admin@example.com")
 		db := openDatabase(t, env)

@@ -51,12 +51,15 @@ func (c config) secretKey() (domain.Secret, error) {
 	if !c.SecretKey.IsZero() {
 		return c.SecretKey, nil
 	}
-	return keptSecretKey(c.DataDir)
+	return keptSecretKey(c.keptKeyPath())
 }
 
-// keptSecretKey returns the key that is kept in dir, and makes one the first time.
-func keptSecretKey(dir string) (domain.Secret, error) {
-	path := filepath.Join(dir, "secret_key")
+// keptKeyPath is the file of the key that is kept where none is given.
+func (c config) keptKeyPath() string { return filepath.Join(c.DataDir, "secret_key") }
+
+// keptSecretKey returns the key that is kept at path, and makes one the first time.
+func keptSecretKey(path string) (domain.Secret, error) {
+	dir := filepath.Dir(path)
 	key, err := readSecretKey(path)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return key, err
@@ -103,7 +106,7 @@ func readSecretKey(path string) (domain.Secret, error) {
 // forgetsKey reports whether DATA_DIR holds a key that this process does not know:
 // what was sealed with it, such as second factors, stays shut.
 func (c config) forgetsKey() bool {
-	kept, err := readSecretKey(filepath.Join(c.DataDir, "secret_key"))
+	kept, err := readSecretKey(c.keptKeyPath())
 	return err == nil && !slices.ContainsFunc(append(c.SecretKeyFallbacks, c.SecretKey), func(key domain.Secret) bool {
 		return key.Reveal() == kept.Reveal()
 	})

@@ -3,7 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
 	"path/filepath"
 
 	"example.com/healthcare/adapters/postgres"
@@ -13,6 +16,18 @@ import (
 
 // embeddedPath is the file of the embedded store.
 func (c config) embeddedPath() string { return filepath.Join(c.DataDir, "healthcare.db") }
+
+// checkInUse refuses settings that no service has run with, rather than to make a store
+// and a key that nobody asked for, and to say that all is well with them.
+func (c config) checkInUse() error {
+	if _, err := os.Stat(c.embeddedPath()); !c.usesPostgres() && errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no %s: run this in the service's folder, or with its DATA_DIR, or its DATABASE_URL", c.embeddedPath())
+	}
+	if _, err := os.Stat(c.keptKeyPath()); c.SecretKey.IsZero() && errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no %s: give the service's SECRET_KEY, or its DATA_DIR", c.keptKeyPath())
+	}
+	return nil
+}
 
 // openStore opens the store that the settings name. The embedded one is brought
 // up to date by itself; PostgreSQL, which others may be using, is not.
