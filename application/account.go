@@ -66,7 +66,9 @@ func (s *Account) changePassword(ctx context.Context, e *entry, in domain.Passwo
 	}
 	// Before it is known whether the current password is right, so that the time
 	// does not tell.
-	if err := s.guard.limiter.admit(ctx, e.Actor.Origin, user.Email); err != nil {
+	if err := s.trail.store.View(ctx, func(tx ports.Tx) error {
+		return s.guard.limiter.admit(ctx, tx, e.Actor.Origin, user.Email)
+	}); err != nil {
 		return err
 	}
 	hash, err := s.passwords.Hash(ctx, changed)

@@ -73,7 +73,7 @@ func (s brokenStore) Update(ctx context.Context, fn func(ports.Tx) error) error 
 }
 
 // work is what a caller could measure.
-type work struct{ views, updates, usersWritten, verified, hashed int }
+type work struct{ views, updates, usersWritten, attemptsLocked, verified, hashed int }
 
 // measuredStore and measuredPasswords count the work that they do.
 type measuredStore struct {
@@ -97,6 +97,18 @@ type measuredTx struct {
 }
 
 func (t measuredTx) Users() ports.Users { return measuredUsers{t.Tx.Users(), t.work} }
+
+func (t measuredTx) Attempts() ports.Attempts { return measuredAttempts{t.Tx.Attempts(), t.work} }
+
+type measuredAttempts struct {
+	ports.Attempts
+	*work
+}
+
+func (a measuredAttempts) Get(ctx context.Context, key domain.AttemptKey) (domain.Attempts, error) {
+	a.attemptsLocked++
+	return a.Attempts.Get(ctx, key)
+}
 
 type measuredUsers struct {
 	ports.Users

@@ -73,7 +73,7 @@ type claim struct {
 func (g *Guard) verify(ctx context.Context, origin domain.Origin, proof domain.Proof) (claim, error) {
 	claim := claim{origin: origin, proof: proof}
 	err := g.store.View(ctx, func(tx ports.Tx) (err error) {
-		if _, err = g.limiter.tries(ctx, tx, claim.origin, claim.proof.Email); err != nil {
+		if err = g.limiter.admit(ctx, tx, claim.origin, claim.proof.Email); err != nil {
 			return err
 		}
 		claim.user, err = tx.Users().ByEmail(ctx, proof.Email)

@@ -2,7 +2,6 @@ package application
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"example.com/healthcare/domain"
@@ -17,12 +16,16 @@ type Limits struct {
 	// does not keep out who comes from where the user is known to sign in.
 	LoginAccount domain.Limit
 	// LoginPlace bounds the failed logins from one place to all accounts together.
-	// It does not keep out who is known to sign in there.
+	// It neither counts nor keeps out who is known to sign in there.
 	LoginPlace domain.Limit
 	// Register bounds the registrations from one place.
 	Register domain.Limit
 	// Refresh bounds the refreshes from one place.
 	Refresh domain.Limit
+}
+
+func (l Limits) countLogins() bool {
+	return l.LoginPair != (domain.Limit{}) || l.LoginAccount != (domain.Limit{}) || l.LoginPlace != (domain.Limit{})
 }
 
 // Limiter slows down those who try too often. What it counts is in the store, so
@@ -65,79 +68,89 @@ func (l *Limiter) use(ctx context.Context, key domain.AttemptKey, limit domain.L
 	})
 }
 
-// tries is what was counted of the logins to an account from a place.
+// tries is what was counted of the logins to an account.
 type tries struct {
-	now                  time.Time
-	account, place, pair counter
-}
-
-// counter is what was counted under a key that has a limit.
-type counter struct {
-	key      domain.AttemptKey
-	limit    domain.Limit
-	attempts domain.Attempts
+	limits                        Limits
+	now                           time.Time
+	accountKey, pairKey, placeKey domain.AttemptKey
+	account, pair                 domain.Attempts
 }
 
 // tries returns what was counted of the logins to an account, or refuses who has to
-// wait. The account comes before the place, and the pair last, so that two Updates
-// cannot block each other.
+// wait. The account comes before the pair, so that two Updates cannot block each
+// other.
 func (l *Limiter) tries(ctx context.Context, tx ports.Tx, origin domain.Origin, email domain.Email) (tries, error) {
-	account, place, pair := domain.LoginKeys(email, origin)
-	t := tries{
-		account: counter{key: account, limit: l.limits.LoginAccount},
-		place:   counter{key: place, limit: l.limits.LoginPlace},
-		pair:    counter{key: pair, limit: l.limits.LoginPair},
+	t := tries{limits: l.limits}
+	if !t.limits.countLogins() {
+		return t, nil
 	}
-	for _, c := range t.counters() {
-		var err error
-		if c.attempts, err = tx.Attempts().Get(ctx, c.key); err != nil {
-			return t, err
-		}
+	t.accountKey, t.placeKey, t.pairKey = domain.LoginKeys(email, origin)
+	var err error
+	if t.account, err = tx.Attempts().Get(ctx, t.accountKey); err != nil {
+		return t, err
+	}
+	if t.pair, err = tx.Attempts().Get(ctx, t.pairKey); err != nil {
+		return t, err
 	}
 	t.now = l.clock() // not before: others may have counted while this waited
-	if wait := t.wait(); wait > 0 {
+	wait := t.pair.Wait(t.now, t.limits.LoginPair)
+	if !t.pair.Known(t.now) {
+		wait = max(wait, t.account.Wait(t.now, t.limits.LoginAccount))
+	}
+	if wait > 0 {
 		return t, domain.ErrTooMany(wait)
 	}
 	return t, nil
 }
 
-// admit refuses who has to wait, before anything costly is done for them.
-func (l *Limiter) admit(ctx context.Context, origin domain.Origin, email domain.Email) error {
-	return l.store.View(ctx, func(tx ports.Tx) error {
-		_, err := l.tries(ctx, tx, origin, email)
+// admit refuses who has to wait, before anything costly is done for them. Only here
+// the place is looked at, in a View: many share it, and would all wait for one of
+// them. So it lets through as many too many as were admitted at once.
+func (l *Limiter) admit(ctx context.Context, tx ports.Tx, origin domain.Origin, email domain.Email) error {
+	t, err := l.tries(ctx, tx, origin, email)
+	if err != nil || !t.countPlace() {
 		return err
-	})
-}
-
-func (t *tries) counters() []*counter { return []*counter{&t.account, &t.place, &t.pair} }
-
-func (c counter) wait(now time.Time) time.Duration { return c.attempts.Wait(now, c.limit) }
-
-func (t tries) wait() time.Duration {
-	wait := t.pair.wait(t.now)
-	if !t.pair.attempts.Known(t.now) {
-		wait = max(wait, t.account.wait(t.now), t.place.wait(t.now))
 	}
-	return wait
+	place, err := tx.Attempts().Get(ctx, t.placeKey)
+	if wait := place.Wait(t.now, t.limits.LoginPlace); err == nil && wait > 0 {
+		err = domain.ErrTooMany(wait)
+	}
+	return err
 }
 
+// countPlace is not for who is known there: what they mistype would keep out their
+// colleagues.
+func (t tries) countPlace() bool {
+	return t.limits.LoginPlace != (domain.Limit{}) && !t.pair.Known(t.now)
+}
+
+// fail counts the place last, and so keeps others from counting it only until the
+// Update is over.
 func (t tries) fail(ctx context.Context, tx ports.Tx) error {
-	for _, c := range t.counters() {
-		if c.limit == (domain.Limit{}) {
-			continue
-		}
-		if err := tx.Attempts().Save(ctx, c.key, c.attempts.Fail(t.now, c.limit), t.now); err != nil {
+	if limit := t.limits.LoginAccount; limit != (domain.Limit{}) {
+		if err := tx.Attempts().Save(ctx, t.accountKey, t.account.Fail(t.now, limit), t.now); err != nil {
 			return err
 		}
 	}
-	return nil
+	if limit := t.limits.LoginPair; limit != (domain.Limit{}) {
+		if err := tx.Attempts().Save(ctx, t.pairKey, t.pair.Fail(t.now, limit), t.now); err != nil {
+			return err
+		}
+	}
+	if !t.countPlace() {
+		return nil
+	}
+	place, err := tx.Attempts().Get(ctx, t.placeKey)
+	if err != nil {
+		return err
+	}
+	return tx.Attempts().Save(ctx, t.placeKey, place.Fail(t.now, t.limits.LoginPlace), t.now)
 }
 
 // succeed forgets the failures from this place, not those from elsewhere.
 func (t tries) succeed(ctx context.Context, tx ports.Tx) error {
-	isLimited := func(c *counter) bool { return c.limit != (domain.Limit{}) }
-	if !slices.ContainsFunc(t.counters(), isLimited) {
+	if !t.limits.countLogins() {
 		return nil
 	}
-	return tx.Attempts().Save(ctx, t.pair.key, t.pair.attempts.Succeed(t.now), t.now)
+	return tx.Attempts().Save(ctx, t.pairKey, t.pair.Succeed(t.now), t.now)
 }

@@ -134,9 +134,10 @@ func TestOnePlaceCannotTryAllAccounts(t *testing.T) {
 	require.NoError(t, c.loginFrom(here, "eve@example.com", goodPassword))
 	for i := range 29 {
 		c.failTimes(1, here, fmt.Sprintf("nurse%d@example.com", i))
+		c.failTimes(1, here, "eve@example.com")
+		assert.NoError(t, c.loginFrom(here, "eve@example.com", goodPassword), "who is known here: it counts no slip of theirs, and forgets nothing")
 	}
-	assert.NoError(t, c.loginFrom(here, "eve@example.com", goodPassword))
-	c.failTimes(1, here, "ada@example.com") // that somebody got in has forgotten nothing
+	c.failTimes(1, here, "ada@example.com")
 
 	wait := limits.LoginPlace.Window / 16
 	for _, email := range []string{"ada@example.com", "nurse1@example.com", "nobody@example.com"} {
@@ -144,10 +145,36 @@ func TestOnePlaceCannotTryAllAccounts(t *testing.T) {
 	}
 	assert.NoError(t, c.loginFrom(here, "eve@example.com", goodPassword), "who is known here")
 	assert.NoError(t, c.loginFrom(elsewhere, "ada@example.com", goodPassword))
+	c.now = c.now.Add(wait)
 	c.failTimes(9, here, "eve@example.com")
-	assert.NoError(t, c.loginFrom(here, "eve@example.com", goodPassword), "a slip does not make the place unknown")
-	c.now = c.now.Add(limits.LoginPlace.Window)
 	assert.NoError(t, c.loginFrom(here, "ada@example.com", goodPassword))
+}
+
+// Many share a place: who gets in, or has to wait, does not make the others wait for it.
+func TestALoginLocksNoPlace(t *testing.T) {
+	limits := loginLimits
+	limits.LoginPlace = domain.Limit{Max: 1, Window: 15 * time.Minute}
+	for name, tt := range map[string]struct {
+		limits          application.Limits
+		email, password string
+		locks           int
+	}{
+		"right":             {limits, "ada@example.com", goodPassword, 2},
+		"wrong":             {limits, "ada@example.com", "wrong", 3},
+		"no limit on place": {loginLimits, "ada@example.com", "wrong", 2},
+		"no limits":         {application.Limits{}, "ada@example.com", "wrong", 0},
+	} {
+		c := limited(t, tt.limits)
+		c.register("ada@example.com", domain.Staff)
+		done := c.measure()
+		_ = c.loginFrom(here, tt.email, tt.password)
+		assert.Equal(t, tt.locks, done.attemptsLocked, name)
+		if tt.locks == 3 {
+			done.attemptsLocked = 0
+			assert.NotZero(t, waitOf(c.loginFrom(here, tt.email, tt.password)))
+			assert.Zero(t, done.attemptsLocked)
+		}
+	}
 }
 
 func TestLimitsThatAreOff(t *testing.T) {

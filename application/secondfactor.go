@@ -45,9 +45,6 @@ func (s *SecondFactor) Enrol(ctx context.Context, actor domain.Actor, in domain.
 		if err != nil {
 			return ports.Enrolment{}, err
 		}
-		if err := s.guard.limiter.admit(ctx, actor.Origin, user.Email); err != nil {
-			return ports.Enrolment{}, err
-		}
 		enrolment, err := s.codes.Enrol(user.Email)
 		if err != nil {
 			return ports.Enrolment{}, err

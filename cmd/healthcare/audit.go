@@ -174,7 +174,11 @@ func (s *sealing) seal(ctx context.Context, timeout time.Duration) {
 	foreign, err := s.sealer.Seal(limited)
 	if err != nil && ctx.Err() == nil && time.Since(s.failed) > failureInterval { // When ctx has ended, it will be tried once more.
 		s.failed = time.Now()
-		s.log.Error("the audit trail is not sealed: examine it with the command audit verify", "error", err)
+		if domain.KindOf(err) == domain.Unavailable {
+			s.log.Warn("the audit trail is not sealed while the store is not available", "error", err)
+		} else {
+			s.log.Error("the audit trail is not sealed: examine it with the command audit verify", "error", err)
+		}
 	}
 	if err != nil {
 		return

@@ -105,7 +105,7 @@ func TestTakingOverTheOldBackend(t *testing.T) {
 // the role that they are for. No two tests may do so at once.
 func leastPrivileged(t *testing.T, dsn string) string {
 	t.Helper()
-	script := operations(t, `(?s)      (CREATE ROLE healthcare_app.*?goose_db_version TO healthcare_app;)`)
+	script := operations(t, `(?s)      (CREATE ROLE healthcare_app.*?idle_in_transaction_session_timeout = '30s';)`)
 	execute(t, dsn, strings.Replace(script, "'...'", "'app-password'", 1))
 	t.Cleanup(func() { execute(t, dsn, "DROP OWNED BY healthcare_app; DROP ROLE healthcare_app") })
 	app, err := url.Parse(dsn)
