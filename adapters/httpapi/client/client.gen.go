@@ -762,7 +762,7 @@ type ListEventsParams struct {
 	// Limit How many entries a page holds at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. It is opaque and comes with the link to the next page.
+	// Cursor Where the page begins. It is opaque and comes with the link to the next page. In the audit trail it may be the id of an event: the page begins after that.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -771,7 +771,7 @@ type ListSessionsParams struct {
 	// Limit How many entries a page holds at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. It is opaque and comes with the link to the next page.
+	// Cursor Where the page begins. It is opaque and comes with the link to the next page. In the audit trail it may be the id of an event: the page begins after that.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -780,7 +780,7 @@ type ListDoctorsParams struct {
 	// Limit How many entries a page holds at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. It is opaque and comes with the link to the next page.
+	// Cursor Where the page begins. It is opaque and comes with the link to the next page. In the audit trail it may be the id of an event: the page begins after that.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -789,7 +789,7 @@ type ListDeletedDoctorsParams struct {
 	// Limit How many entries a page holds at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. It is opaque and comes with the link to the next page.
+	// Cursor Where the page begins. It is opaque and comes with the link to the next page. In the audit trail it may be the id of an event: the page begins after that.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -798,7 +798,7 @@ type ListDoctorVersionsParams struct {
 	// Limit How many entries a page holds at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. It is opaque and comes with the link to the next page.
+	// Cursor Where the page begins. It is opaque and comes with the link to the next page. In the audit trail it may be the id of an event: the page begins after that.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -807,7 +807,7 @@ type ListDoctorPatientsParams struct {
 	// Limit How many entries a page holds at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. It is opaque and comes with the link to the next page.
+	// Cursor Where the page begins. It is opaque and comes with the link to the next page. In the audit trail it may be the id of an event: the page begins after that.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -822,7 +822,7 @@ type ListMappingsParams struct {
 	// Limit How many entries a page holds at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. It is opaque and comes with the link to the next page.
+	// Cursor Where the page begins. It is opaque and comes with the link to the next page. In the audit trail it may be the id of an event: the page begins after that.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -831,7 +831,7 @@ type ListDeletedMappingsParams struct {
 	// Limit How many entries a page holds at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. It is opaque and comes with the link to the next page.
+	// Cursor Where the page begins. It is opaque and comes with the link to the next page. In the audit trail it may be the id of an event: the page begins after that.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -840,7 +840,7 @@ type ListMappedDoctorsParams struct {
 	// Limit How many entries a page holds at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. It is opaque and comes with the link to the next page.
+	// Cursor Where the page begins. It is opaque and comes with the link to the next page. In the audit trail it may be the id of an event: the page begins after that.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -849,7 +849,7 @@ type ListMappingVersionsParams struct {
 	// Limit How many entries a page holds at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. It is opaque and comes with the link to the next page.
+	// Cursor Where the page begins. It is opaque and comes with the link to the next page. In the audit trail it may be the id of an event: the page begins after that.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -858,7 +858,7 @@ type ListPatientsParams struct {
 	// Limit How many entries a page holds at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. It is opaque and comes with the link to the next page.
+	// Cursor Where the page begins. It is opaque and comes with the link to the next page. In the audit trail it may be the id of an event: the page begins after that.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -867,7 +867,7 @@ type ListDeletedPatientsParams struct {
 	// Limit How many entries a page holds at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. It is opaque and comes with the link to the next page.
+	// Cursor Where the page begins. It is opaque and comes with the link to the next page. In the audit trail it may be the id of an event: the page begins after that.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -876,7 +876,7 @@ type ListPatientAccessesParams struct {
 	// Limit How many entries a page holds at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. It is opaque and comes with the link to the next page.
+	// Cursor Where the page begins. It is opaque and comes with the link to the next page. In the audit trail it may be the id of an event: the page begins after that.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -885,7 +885,7 @@ type ListPatientDoctorsParams struct {
 	// Limit How many entries a page holds at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. It is opaque and comes with the link to the next page.
+	// Cursor Where the page begins. It is opaque and comes with the link to the next page. In the audit trail it may be the id of an event: the page begins after that.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -894,7 +894,7 @@ type ListPatientVersionsParams struct {
 	// Limit How many entries a page holds at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. It is opaque and comes with the link to the next page.
+	// Cursor Where the page begins. It is opaque and comes with the link to the next page. In the audit trail it may be the id of an event: the page begins after that.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -912,7 +912,7 @@ type ListUsersParams struct {
 	// Limit How many entries a page holds at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. It is opaque and comes with the link to the next page.
+	// Cursor Where the page begins. It is opaque and comes with the link to the next page. In the audit trail it may be the id of an event: the page begins after that.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -1060,7 +1060,7 @@ type ClientInterface interface {
 	// ListEvents Read the audit trail
 	//
 	// For Admins: who did what to whose record, or tried to, in ascending order of id. The parameters narrow the list;
-	// `patient` and `doctor` cannot be combined. A page has at most 200 events.
+	// `patient` and `doctor` cannot be combined, and others are refused (400). A page has at most 200 events.
 	//
 	// With `Accept: text/csv` or `Accept: application/x-ndjson` all events that the parameters keep are sent in one
 	// answer, from `cursor` on; `limit` is refused then (400). The format has to be named: other media types, and
@@ -1650,7 +1650,7 @@ type ClientInterface interface {
 	// ListPatientAccesses See who saw or changed a patient's record
 	//
 	// For Admins: the accounting that a patient may ask for. All events that concern the patient, lists that showed
-	// the patient and mappings included, a page at a time, whether the record is still there or not. For an id that
+	// the patient and mappings included, in pages of at most 200, whether the record is still there or not. For an id that
 	// nobody ever had, the list is empty.
 	//
 	// Asking is an event itself.
@@ -1828,7 +1828,7 @@ func (c *Client) GetIndex(ctx context.Context, reqEditors ...RequestEditorFn) (*
 // ListEvents Read the audit trail
 //
 // For Admins: who did what to whose record, or tried to, in ascending order of id. The parameters narrow the list;
-// `patient` and `doctor` cannot be combined. A page has at most 200 events.
+// `patient` and `doctor` cannot be combined, and others are refused (400). A page has at most 200 events.
 //
 // With `Accept: text/csv` or `Accept: application/x-ndjson` all events that the parameters keep are sent in one
 // answer, from `cursor` on; `limit` is refused then (400). The format has to be named: other media types, and
@@ -3028,7 +3028,7 @@ func (c *Client) ReplacePatient(ctx context.Context, id PatientID, body ReplaceP
 // ListPatientAccesses See who saw or changed a patient's record
 //
 // For Admins: the accounting that a patient may ask for. All events that concern the patient, lists that showed
-// the patient and mappings included, a page at a time, whether the record is still there or not. For an id that
+// the patient and mappings included, in pages of at most 200, whether the record is still there or not. For an id that
 // nobody ever had, the list is empty.
 //
 // Asking is an event itself.
@@ -6263,7 +6263,7 @@ type ClientWithResponsesInterface interface {
 	// ListEventsWithResponse Read the audit trail
 	//
 	// For Admins: who did what to whose record, or tried to, in ascending order of id. The parameters narrow the list;
-	// `patient` and `doctor` cannot be combined. A page has at most 200 events.
+	// `patient` and `doctor` cannot be combined, and others are refused (400). A page has at most 200 events.
 	//
 	// With `Accept: text/csv` or `Accept: application/x-ndjson` all events that the parameters keep are sent in one
 	// answer, from `cursor` on; `limit` is refused then (400). The format has to be named: other media types, and
@@ -6907,7 +6907,7 @@ type ClientWithResponsesInterface interface {
 	// ListPatientAccessesWithResponse See who saw or changed a patient's record
 	//
 	// For Admins: the accounting that a patient may ask for. All events that concern the patient, lists that showed
-	// the patient and mappings included, a page at a time, whether the record is still there or not. For an id that
+	// the patient and mappings included, in pages of at most 200, whether the record is still there or not. For an id that
 	// nobody ever had, the list is empty.
 	//
 	// Asking is an event itself.
@@ -8560,7 +8560,7 @@ func (c *ClientWithResponses) GetIndexWithResponse(ctx context.Context, reqEdito
 // ListEventsWithResponse Read the audit trail
 //
 // For Admins: who did what to whose record, or tried to, in ascending order of id. The parameters narrow the list;
-// `patient` and `doctor` cannot be combined. A page has at most 200 events.
+// `patient` and `doctor` cannot be combined, and others are refused (400). A page has at most 200 events.
 //
 // With `Accept: text/csv` or `Accept: application/x-ndjson` all events that the parameters keep are sent in one
 // answer, from `cursor` on; `limit` is refused then (400). The format has to be named: other media types, and
@@ -9570,7 +9570,7 @@ func (c *ClientWithResponses) ReplacePatientWithResponse(ctx context.Context, id
 // ListPatientAccessesWithResponse See who saw or changed a patient's record
 //
 // For Admins: the accounting that a patient may ask for. All events that concern the patient, lists that showed
-// the patient and mappings included, a page at a time, whether the record is still there or not. For an id that
+// the patient and mappings included, in pages of at most 200, whether the record is still there or not. For an id that
 // nobody ever had, the list is empty.
 //
 // Asking is an event itself.
