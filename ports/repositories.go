@@ -103,6 +103,10 @@ type Mappings interface {
 	List(ctx context.Context, filter domain.MappingFilter, page domain.Page) ([]domain.Assignment, error)
 }
 
+// MaxDisorder is how far the clocks by which events are written may be apart, at once or
+// from one event to the next.
+const MaxDisorder = 24 * time.Hour
+
 // Audit keeps what was done to whose record, and what was tried. Nothing in it
 // changes or goes away.
 type Audit interface {
@@ -111,6 +115,8 @@ type Audit interface {
 	Add(ctx context.Context, attest func(domain.AuditEvent) domain.Evidence, events ...domain.AuditEvent) error
 	// List holds the events that filter keeps. An event is about its subject, the
 	// records that it showed (those it is Indexed by), and those it says it is about.
+	// Where an event came after another though its At is more than MaxDisorder before
+	// that one's, From and To may leave out either.
 	List(ctx context.Context, filter domain.AuditFilter, page domain.Page) ([]domain.AuditEvent, error)
 	// Evidence is a List of all events that holds nothing but their IDs and Evidence.
 	Evidence(ctx context.Context, page domain.Page) ([]domain.AuditEvent, error)

@@ -71,7 +71,7 @@ func Open(ctx context.Context, path string, options Options) (*sqlstore.Store, e
 	readers := max(runtime.GOMAXPROCS(0), 4)
 	reader.SetMaxOpenConns(readers)
 	reader.SetMaxIdleConns(readers)
-	store := sqlstore.New(sqlstore.Engine{NextEventIDs: nextEventIDs, Classify: classify}, reader, writer, !options.Unprepared)
+	store := sqlstore.New(sqlstore.Engine{NextEventIDs: nextEventIDs, EventsOf: eventsOf, Classify: classify}, reader, writer, !options.Unprepared)
 	if err := store.Ready(ctx); err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
@@ -122,6 +122,10 @@ func open(path string, options Options, settings ...string) (*sqlx.DB, error) {
 
 // nextEventIDs counts on from the last event: there is one writer at a time.
 const nextEventIDs = `SELECT COALESCE(MAX(id), 0) + 1 AS id FROM audit_events LIMIT $1`
+
+func eventsOf(column, value string) (where, orderBy string) {
+	return column + ` = ` + value + ` AND id > $1 AND id <= $3`, `id`
+}
 
 // driverName is what sqlx calls the driver.
 const driverName = "sqlite"

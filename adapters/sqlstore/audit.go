@@ -3,10 +3,8 @@ package sqlstore
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/netip"
 	"slices"
-	"strconv"
 
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
@@ -34,26 +32,6 @@ const (
 		WHERE (record, event_id) > ($1, $2)
 		ORDER BY record, event_id
 		LIMIT $3`
-	// Each of the two ways to an event has an index in which its IDs are in order,
-	// and is followed for a page only, however much there is about the record. The verbs
-	// stand for a condition on audit_events, and for the parameter of the record.
-	eventsAbout = `id IN (
-			SELECT id FROM (
-				SELECT id
-				FROM audit_events
-				WHERE %[1]s AND subject = $%[2]d
-				ORDER BY subject, id
-				LIMIT $2
-			) AS on_the_record
-			UNION
-			SELECT event_id FROM (
-				SELECT event_id
-				FROM audit_about JOIN audit_events ON id = event_id
-				WHERE %[1]s AND event_id > $1 AND record = $%[2]d
-				ORDER BY record, event_id
-				LIMIT $2
-			) AS mentioning_it
-		)`
 )
 
 type eventRow struct {
@@ -185,35 +163,6 @@ func dataOf(event domain.AuditEvent) string {
 }
 
 func mentionValues(m domain.Mention) []any { return []any{referenceText(m.Record), m.Event} }
-
-func (s audit) List(ctx context.Context, filter domain.AuditFilter, page domain.Page) ([]domain.AuditEvent, error) {
-	// As with mappings, each combination has a text of its own, and a plan.
-	where, args := `id > $1`, []any{page.After, page.Limit}
-	narrow := func(condition string, value any) {
-		args = append(args, value)
-		where += ` AND ` + condition + ` $` + strconv.Itoa(len(args))
-	}
-	if filter.Actor != 0 {
-		narrow(`actor_id =`, filter.Actor)
-	}
-	if filter.Action != "" {
-		narrow(`data ->> 'action' =`, string(filter.Action))
-	}
-	if filter.Outcome != "" {
-		narrow(`data ->> 'outcome' =`, string(filter.Outcome))
-	}
-	if !filter.From.IsZero() {
-		narrow(`at >=`, ports.Kept(filter.From))
-	}
-	if !filter.To.IsZero() {
-		narrow(`at <`, ports.Kept(filter.To))
-	}
-	if filter.About != (domain.Reference{}) {
-		args = append(args, referenceText(filter.About))
-		where = fmt.Sprintf(eventsAbout, where, len(args))
-	}
-	return entities[eventRow](ctx, s.querier, selectEvents+where+` ORDER BY id LIMIT $2`, args...)
-}
 
 func (s audit) Evidence(ctx context.Context, page domain.Page) ([]domain.AuditEvent, error) {
 	return entities[provenRow](ctx, s.querier, selectEvidence, page.After, page.Limit)

@@ -92,6 +92,7 @@ func testAuditLists(s suite) {
 			added := make([]domain.AuditEvent, 30)
 			for i := range added {
 				added[i] = eventExample.Example(len(events) + i)
+				added[i].At = added[i].At.Add(time.Duration(len(events)+i) * 21 * 24 * time.Hour / 300)
 			}
 			events = append(events, addEvents(t, store, added...)...)
 		}
@@ -121,8 +122,14 @@ var (
 	someIDs      = []domain.ID{1, 2, 3}
 )
 
+// someTime is in the three weeks in which events happen.
 func someTime() *rapid.Generator[time.Time] {
-	return rapid.Map(rapid.IntRange(0, 20), func(n int) time.Time { return now.Add(time.Duration(n) * time.Microsecond) })
+	return rapid.Map(rapid.IntRange(-24, 21*24), func(n int) time.Time { return now.Add(time.Duration(n) * time.Hour) })
+}
+
+// someDisorder keeps events within ports.MaxDisorder.
+func someDisorder() *rapid.Generator[time.Duration] {
+	return rapid.Map(rapid.IntRange(0, int(ports.MaxDisorder/time.Hour)-1), func(n int) time.Duration { return time.Duration(n) * time.Hour })
 }
 
 func someReference() *rapid.Generator[domain.Reference] {
@@ -133,7 +140,7 @@ func someReference() *rapid.Generator[domain.Reference] {
 
 var eventExample = rapid.Custom(func(t *rapid.T) domain.AuditEvent {
 	event := newEvent()
-	event.At = someTime().Draw(t, "at")
+	event.At = now.Add(someDisorder().Draw(t, "at"))
 	event.Actor.UserID = rapid.SampledFrom(someActors).Draw(t, "actor")
 	event.Action = rapid.SampledFrom(someActions).Draw(t, "action")
 	event.Outcome = rapid.SampledFrom(someOutcomes).Draw(t, "outcome")

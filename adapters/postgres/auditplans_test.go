@@ -1,0 +1,68 @@
+package postgres_test
+
+import (
+	"database/sql"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/adapters/postgres"
+	"example.com/healthcare/adapters/postgres/pgtest"
+	"example.com/healthcare/domain"
+)
+
+// A trail only grows: a list of it that reads all of it becomes slower every day.
+// Plans for any values, to which PostgreSQL turns for what is asked often, must find
+// the few events that are asked for, too.
+func TestListsOfTheTrailReadLittleOfIt(t *testing.T) {
+	dsn := pgtest.New(t)
+	db, err := sql.Open("postgres", dsn)
+	require.NoError(t, err)
+	defer db.Close()
+	const events = 200_000 // one a minute
+	begun := time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
+	require.NoError(t, execute(t, dsn, `
+		INSERT INTO audit_events (id, at, actor_id, subject, evidence, data)
+		SELECT n, timestamptz '2026-01-01 00:00:00Z' + n * interval '1 minute', n % 500, 'patient:' || n % 10000, '',
+			json_build_object('action', CASE n % 50000 WHEN 0 THEN 'doctor:delete' ELSE 'patient:read' END,
+				'outcome', CASE n % 10000 WHEN 0 THEN 'denied' ELSE 'allowed' END)
+		FROM generate_series(1, 200000) AS n`))
+	require.NoError(t, execute(t, dsn, `VACUUM ANALYZE audit_events`))
+	for name, tt := range map[string]struct {
+		filter domain.AuditFilter
+		found  int
+	}{
+		"an action":                  {domain.AuditFilter{Action: domain.DoctorDelete}, 4},
+		"an action that nobody took": {domain.AuditFilter{Action: domain.DoctorUpdate}, 0},
+		"an outcome":                 {domain.AuditFilter{Outcome: domain.Denied}, 20},
+		"an outcome that never was":  {domain.AuditFilter{Outcome: domain.Failed}, 0},
+		"both":                       {domain.AuditFilter{Action: domain.DoctorDelete, Outcome: domain.Denied}, 4},
+		"the last hour":              {domain.AuditFilter{From: begun.Add((events - 60) * time.Minute)}, 61},
+		"before all":                 {domain.AuditFilter{To: begun}, 0},
+		"an actor":                   {domain.AuditFilter{Actor: 7}, 100},
+		"a record":                   {domain.AuditFilter{About: domain.Reference{Kind: domain.AboutPatient, ID: 5}}, 20},
+	} {
+		before := eventsRead(t, db)
+		store, err := postgres.Open(t.Context(), dsn+"&plan_cache_mode=force_generic_plan", postgres.Options{})
+		require.NoError(t, err)
+		require.Len(t, trail(t, store, tt.filter), tt.found, name)
+		require.NoError(t, store.Close())
+		// What a page holds, and what happened within a day of the times that it is about.
+		require.Less(t, eventsRead(t, db)-before, 2000, name)
+	}
+}
+
+// eventsRead is how many events all connections but this one have read, now that they
+// are closed: then each has told.
+func eventsRead(t *testing.T, db *sql.DB) (read int) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		var open int
+		err := db.QueryRowContext(t.Context(), `SELECT count(*) FROM pg_stat_activity
+			WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()`).Scan(&open)
+		return err == nil && open == 0
+	}, 10*time.Second, time.Millisecond)
+	require.NoError(t, db.QueryRowContext(t.Context(), `SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_user_tables WHERE relname = 'audit_events'`).Scan(&read))
+	return read
+}
