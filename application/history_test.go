@@ -250,3 +250,28 @@ func TestLongVersionsMakeShortPages(t *testing.T) {
 	assert.Less(t, len(page.Items), len(want))
 	assertVersions(c, &c.patients.History, staff, patient.ID, want...)
 }
+
+// The version after a mapping was moved shows whom it was of before, and so does what
+// that person may ask for.
+func TestAVersionIsAboutThoseWhoItNoLongerNames(t *testing.T) {
+	c := newClinic(t)
+	admin := c.signUp("admin@example.com", domain.Admin)
+	doctor, ada, eve := c.addDoctor("L-1"), c.addPatient(admin, "Ada"), c.addPatient(admin, "Eve")
+	mapping := c.assign(admin, ada, doctor)
+	_, err := c.mappings.Change(c.ctx, admin, mapping.ID, pair(eve.ID, doctor.ID))
+	require.NoError(t, err)
+	all := []domain.Reference{patientRef(ada.ID), patientRef(eve.ID), doctorRef(doctor.ID)}
+	for name, read := range map[string]func() error{
+		"one": func() error { _, err := c.mappings.Version(c.ctx, admin, mapping.ID, 2); return err },
+		"some": func() error {
+			_, err := c.mappings.Versions(c.ctx, admin, mapping.ID, domain.PageInput{Cursor: domain.Given("1")})
+			return err
+		},
+	} {
+		before := len(c.events(0))
+		require.NoError(t, read())
+		left := c.events(before)
+		require.Len(t, left, 1, name)
+		assert.ElementsMatch(t, all, left[0].About, name)
+	}
+}
