@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"slices"
 	"strings"
@@ -64,6 +65,20 @@ func TestNoCellIsAFormula(t *testing.T) {
 		assert.Regexp(t, `^[0-9a-f:][0-9a-f:.]*$`, row[len(row)-2])
 		assert.NotContains(t, strings.Join(row, ","), "cmd")
 	}
+}
+
+func TestTheLogDoesNotNameWhoDropsAnAnswer(t *testing.T) {
+	var log bytes.Buffer
+	handler := serveOne(&log, func(c echo.Context, _ domain.Actor) error {
+		_, err := c.Response().Write([]byte("{"))
+		peer := &net.TCPAddr{IP: net.IPv4(203, 0, 113, 7), Port: 4711}
+		return errors.Join(err, &net.OpError{Op: "write", Net: "tcp", Addr: peer, Err: net.ErrClosed})
+	})
+	request := httptest.NewRequest(http.MethodGet, "http://clinic.example/", nil)
+	assert.PanicsWithValue(t, http.ErrAbortHandler, func() { handler.ServeHTTP(httptest.NewRecorder(), request) }, "it is not as if the answer were whole")
+	assert.Contains(t, log.String(), "the client did not take the whole answer")
+	assert.NotContains(t, log.String(), "203.0.113.7")
+	assert.NotContains(t, log.String(), "level=ERROR")
 }
 
 // pipes are connections in memory, which synctest can wait for.
