@@ -2,6 +2,7 @@ package application
 
 import (
 	"context"
+	"slices"
 
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
@@ -13,7 +14,7 @@ func (e *entry) endMappings(ctx context.Context, tx ports.Tx, mappings []domain.
 	for i, mapping := range mappings {
 		e.aboutOtherSide(mapping)
 		versions[i] = mappingKind.version(e, domain.Deleted, mapping)
-		versions[i].With = domain.Reference{Kind: e.Subject.Kind, ID: e.Subject.ID}
+		versions[i].With = e.side()
 	}
 	return keepMappings(ctx, tx, versions...)
 }
@@ -28,80 +29,126 @@ func keepMappings(ctx context.Context, tx ports.Tx, versions ...domain.Version[d
 // restoreMappings puts the mappings back that were deleted with the record that e
 // is about. Those whose other side is deleted meanwhile will be back with that.
 func (e *entry) restoreMappings(ctx context.Context, tx ports.Tx) error {
-	subject := domain.Reference{Kind: e.Subject.Kind, ID: e.Subject.ID}
 	page := domain.Page{Limit: domain.MaxPageLimit}
 	for {
-		ended, err := tx.MappingHistory().Deleted(ctx, subject, page)
+		ended, err := tx.MappingHistory().Deleted(ctx, e.side(), page)
 		if err != nil || len(ended) == 0 {
 			return err
 		}
-		for _, version := range ended {
-			if err := e.restoreMapping(ctx, tx, version.Record.ID); err != nil {
-				return err
-			}
-			page.After = version.Record.ID
+		page.After = ended[len(ended)-1].Record.ID
+		if err := e.restorePage(ctx, tx, ended); err != nil {
+			return err
 		}
 	}
 }
 
-func (e *entry) restoreMapping(ctx context.Context, tx ports.Tx, id domain.ID) error {
-	deleted, err := tx.MappingHistory().Get(ctx, id)
-	if err != nil && domain.KindOf(err) == domain.NotFound { // It was purged meanwhile.
-		return nil
+// restorePage is restoreMappings for some of them, which it overwrites.
+func (e *entry) restorePage(ctx context.Context, tx ports.Tx, ended []domain.Version[domain.Mapping]) error {
+	ids := make([]domain.ID, len(ended))
+	for i, version := range ended {
+		ids[i] = version.Record.ID
 	}
+	// None is restored or moved without this side, but all can be purged.
+	deleted, err := tx.MappingHistory().StillDeleted(ctx, ids...)
 	if err != nil {
 		return err
 	}
-	e.aboutOtherSide(deleted.Record)
-	missing, err := missingSides(ctx, tx, deleted.Record)
+	ended = slices.DeleteFunc(ended, func(version domain.Version[domain.Mapping]) bool {
+		return !contains(deleted, version.Record.ID)
+	})
+	others := make([]domain.ID, len(ended))
+	for i, version := range ended {
+		e.aboutOtherSide(version.Record)
+		others[i] = e.otherSide(version.Record).ID
+	}
+	missing, err := e.missingOthers(ctx, tx, others)
 	if err != nil {
 		return err
 	}
-	if len(missing) > 0 {
-		// It stays deleted, since when and by whom it was.
-		deleted.With = e.otherSide(deleted.Record)
-		return keepMappings(ctx, tx, deleted)
+	var restored []domain.Mapping
+	for i, version := range ended {
+		if contains(missing, others[i]) {
+			// It stays deleted, since when and by whom it was.
+			ended[i].With = e.otherSide(version.Record)
+			continue
+		}
+		restored = append(restored, version.Record)
+		ended[i] = mappingKind.version(e, domain.Restored, version.Record)
+		ended[i].With = e.side()
 	}
-	if err := tx.MappingHistory().Restore(ctx, deleted.Record); err != nil {
+	if err := tx.MappingHistory().Restore(ctx, restored...); err != nil {
 		return err
 	}
-	restored := mappingKind.version(e, domain.Restored, deleted.Record)
-	restored.With = domain.Reference{Kind: e.Subject.Kind, ID: e.Subject.ID}
-	return keepMappings(ctx, tx, restored)
+	return keepMappings(ctx, tx, ended...)
+}
+
+// missingOthers is missing for the sides of mappings that e is not about.
+func (e *entry) missingOthers(ctx context.Context, tx ports.Tx, ids []domain.ID) ([]domain.ID, error) {
+	if e.Subject.Kind == domain.AboutDoctor {
+		return missing(ctx, tx.Patients(), tx.PatientHistory(), ids...)
+	}
+	return missing(ctx, tx.Doctors(), tx.DoctorHistory(), ids...)
 }
 
 // missingSides names the sides of a mapping that are deleted.
 func missingSides(ctx context.Context, tx ports.Tx, mapping domain.Mapping) (sides []string, err error) {
-	noPatient, err := isDeleted(ctx, tx, patientKind, mapping.PatientID)
+	patients, err := missing(ctx, tx.Patients(), tx.PatientHistory(), mapping.PatientID)
 	if err != nil {
 		return nil, err
 	}
-	noDoctor, err := isDeleted(ctx, tx, doctorKind, mapping.DoctorID)
-	if noPatient {
+	doctors, err := missing(ctx, tx.Doctors(), tx.DoctorHistory(), mapping.DoctorID)
+	if err != nil {
+		return nil, err
+	}
+	if len(patients) > 0 {
 		sides = append(sides, "patient")
 	}
-	if noDoctor {
+	if len(doctors) > 0 {
 		sides = append(sides, "doctor")
 	}
-	return sides, err
+	return sides, nil
 }
 
-// isDeleted reports whether a record is, and stays so until the Update returns.
-func isDeleted[T any](ctx context.Context, tx ports.Tx, kind kind[T], id domain.ID) (bool, error) {
-	_, err := kind.repository(tx).Get(ctx, id)
-	if err == nil || domain.KindOf(err) != domain.NotFound {
-		return false, err
+// missing returns those of the records that are deleted or purged, in ascending
+// order. The deleted ones stay so, and the others stay there, until the Update returns.
+func missing(ctx context.Context, repository existing, history stillDeleted, ids ...domain.ID) ([]domain.ID, error) {
+	missing := slices.Sorted(slices.Values(ids))
+	without := func(found []domain.ID) []domain.ID {
+		return slices.DeleteFunc(slices.Clone(missing), func(id domain.ID) bool { return contains(found, id) })
 	}
-	_, err = kind.history(tx).Get(ctx, id)
-	if err == nil || domain.KindOf(err) != domain.NotFound {
-		return true, err
+	there, err := repository.Existing(ctx, missing...)
+	if err != nil {
+		return nil, err
 	}
-	// It was restored while Get waited, or purged.
-	_, err = kind.repository(tx).Get(ctx, id)
-	if err != nil && domain.KindOf(err) == domain.NotFound {
-		return true, nil
+	missing = without(there)
+	deleted, err := history.StillDeleted(ctx, missing...)
+	if err != nil {
+		return nil, err
 	}
-	return false, err
+	// The rest was restored while StillDeleted waited, or purged.
+	there, err = repository.Existing(ctx, without(deleted)...)
+	return without(there), err
+}
+
+// existing and stillDeleted are what missing needs of a repository and a history.
+type (
+	existing interface {
+		Existing(ctx context.Context, ids ...domain.ID) ([]domain.ID, error)
+	}
+	stillDeleted interface {
+		StillDeleted(ctx context.Context, ids ...domain.ID) ([]domain.ID, error)
+	}
+)
+
+// contains reports whether id is in a list in ascending order.
+func contains(ascending []domain.ID, id domain.ID) bool {
+	_, found := slices.BinarySearch(ascending, id)
+	return found
+}
+
+// side is the side of mappings that e is about.
+func (e *entry) side() domain.Reference {
+	return domain.Reference{Kind: e.Subject.Kind, ID: e.Subject.ID}
 }
 
 // otherSide is the side of a mapping that e is not about.

@@ -89,7 +89,7 @@ var layers = []layer{
 	{
 		folder:  "adapters/sqlstore",
 		ours:    []string{"domain", "ports", "migrations"},
-		inTests: []string{"adapters"},
+		inTests: []string{"adapters", "application"},
 		why:     "sqlstore is the same for both engines: what is special about one goes to its adapter",
 	},
 	{

@@ -30,11 +30,15 @@ type History[T any] interface {
 	// order of their records' IDs; unless with is zero, only those that say With it.
 	// It ends early as List does.
 	Deleted(ctx context.Context, with domain.Reference, page domain.Page) ([]domain.Version[T], error)
-	// Restore puts record back under its ID, which a deleted record had, as the
-	// repository's Add would, and refuses what Add refuses. It is the repository's
-	// again at once, and still deleted for History until a version is kept that
-	// says otherwise.
-	Restore(ctx context.Context, record T) error
+	// StillDeleted returns the IDs of those of the records that are deleted, each
+	// once, in ascending order. In an Update they stay deleted until it returns.
+	StillDeleted(ctx context.Context, ids ...domain.ID) ([]domain.ID, error)
+	// Restore puts records back under their IDs, which deleted records had, as the
+	// repository's Add would, and refuses what Add refuses of any of them; NotFound,
+	// and nothing is done, when any is not deleted. They are the repository's
+	// again at once, and still deleted for History until versions are kept that
+	// say otherwise.
+	Restore(ctx context.Context, records ...T) error
 }
 
 // Retention ends the keeping of what was deleted: of a kind that has a History.

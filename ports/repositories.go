@@ -62,6 +62,9 @@ type Doctors interface {
 	// Add gives a Conflict on "license_number" when another doctor's has the same Key.
 	Add(ctx context.Context, doctor domain.Doctor) (domain.Doctor, error)
 	Get(ctx context.Context, id domain.ID) (domain.Doctor, error)
+	// Existing returns those of the IDs that doctors have, each once, in ascending
+	// order. In an Update none of these doctors is deleted until it returns.
+	Existing(ctx context.Context, ids ...domain.ID) ([]domain.ID, error)
 	// Save stores everything but JoinedAt; a Conflict is as with Add.
 	Save(ctx context.Context, doctor domain.Doctor) error
 	// Delete also deletes the doctor's mappings. It returns all that it deleted.
@@ -79,6 +82,8 @@ type Patients interface {
 	// Add gives Invalid on "created_by" when there is no such user.
 	Add(ctx context.Context, patient domain.Patient) (domain.Patient, error)
 	Get(ctx context.Context, id domain.ID) (domain.Patient, error)
+	// Existing is of patients what that of Doctors is of doctors.
+	Existing(ctx context.Context, ids ...domain.ID) ([]domain.ID, error)
 	// Save stores everything but CreatedBy.
 	Save(ctx context.Context, patient domain.Patient) error
 	// Delete also deletes the patient's mappings. It returns all that it deleted.

@@ -72,6 +72,11 @@ func (a *archive[T]) get(id domain.ID) (domain.Version[T], error) {
 	return version, nil
 }
 
+func (a *archive[T]) isDeleted(id domain.ID) bool {
+	_, found := a.deleted.get(id)
+	return found
+}
+
 // ids iterates over the deleted records above after, in ascending order; unless
 // with is zero, only over those that were deleted With it.
 func (a *archive[T]) ids(with domain.Reference, after domain.ID) iter.Seq[domain.ID] {

@@ -30,6 +30,14 @@ func (r doctors) Get(ctx context.Context, id domain.ID) (domain.Doctor, error) {
 	return s.doctors.get(id)
 }
 
+func (r doctors) Existing(ctx context.Context, ids ...domain.ID) ([]domain.ID, error) {
+	s, err := r.tx.reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return among(ids, s.doctors.has), nil
+}
+
 func (r doctors) Save(ctx context.Context, doctor domain.Doctor) error {
 	s, err := r.tx.writing(ctx)
 	if err != nil {

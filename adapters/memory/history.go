@@ -96,21 +96,32 @@ func (r history[T]) Deleted(ctx context.Context, with domain.Reference, page dom
 	return take(page.Limit, archive.ids(with, page.After), archive.get)
 }
 
-func (r history[T]) Restore(ctx context.Context, record T) error {
+func (r history[T]) StillDeleted(ctx context.Context, ids ...domain.ID) ([]domain.ID, error) {
+	s, err := r.tx.reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return among(ids, r.kind.archive(s).isDeleted), nil
+}
+
+func (r history[T]) Restore(ctx context.Context, records ...T) error {
 	s, err := r.tx.writing(ctx)
 	if err != nil {
 		return err
 	}
-	id := r.kind.id(record)
-	if _, err := r.kind.archive(s).get(id); err != nil {
-		return err
+	for _, record := range records {
+		if !r.kind.archive(s).isDeleted(r.kind.id(record)) {
+			return domain.ErrNotFound()
+		}
 	}
-	if r.kind.table(s).has(id) {
-		return r.tx.refuse(errors.New("memory: a record that is there was to be restored"))
+	for _, record := range records {
+		if r.kind.table(s).has(r.kind.id(record)) {
+			return r.tx.refuse(errors.New("memory: a record that is there was to be restored"))
+		}
+		if err := r.kind.refuse(s, record); err != nil {
+			return r.tx.refuse(err)
+		}
+		r.kind.put(s, record)
 	}
-	if err := r.kind.refuse(s, record); err != nil {
-		return r.tx.refuse(err)
-	}
-	r.kind.put(s, record)
 	return nil
 }

@@ -32,6 +32,14 @@ func (r patients) Get(ctx context.Context, id domain.ID) (domain.Patient, error)
 	return s.patient(id)
 }
 
+func (r patients) Existing(ctx context.Context, ids ...domain.ID) ([]domain.ID, error) {
+	s, err := r.tx.reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return among(ids, s.patients.has), nil
+}
+
 func (r patients) Save(ctx context.Context, patient domain.Patient) error {
 	s, err := r.tx.writing(ctx)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"iter"
+	"slices"
 	"strings"
 
 	"example.com/healthcare/domain"
@@ -137,6 +138,17 @@ func take[T any](limit int, ids iter.Seq[domain.ID], read func(domain.ID) (T, er
 		list = append(list, entity)
 	}
 	return list, nil
+}
+
+// among returns those of ids that have it, each once, in ascending order.
+func among(ids []domain.ID, has func(domain.ID) bool) []domain.ID {
+	found := []domain.ID{}
+	for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
+		if has(id) {
+			found = append(found, id)
+		}
+	}
+	return found
 }
 
 func keys[K, V any](seq iter.Seq2[K, V]) iter.Seq[K] {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"math/bits"
+	"slices"
 	"strings"
 
 	"github.com/jmoiron/sqlx"
@@ -68,6 +69,27 @@ func changeRows[T any](ctx context.Context, q *querier, texts rowTexts, rows []T
 		}
 	}
 	return nil
+}
+
+// readIDs returns those of ids that the statement finds, each once, in ascending
+// order, with few round trips. Rows that lock locks are locked in that order, so
+// that Updates do not wait for each other in a circle.
+func readIDs(ctx context.Context, q *querier, texts rowTexts, lock string, ids []domain.ID) ([]domain.ID, error) {
+	found := []domain.ID{}
+	for batch := range batches(slices.Compact(slices.Sorted(slices.Values(ids)))) {
+		some, err := entities[idRow](ctx, q, texts.text(q, len(batch))+q.locking(lock), arguments(batch, parameter)...)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, some...)
+	}
+	return found, nil
+}
+
+// isIn reports whether id is among what readIDs has returned.
+func isIn(found []domain.ID, id domain.ID) bool {
+	_, is := slices.BinarySearch(found, id)
+	return is
 }
 
 // arguments are the values of rows, one after the other.

@@ -29,10 +29,6 @@ const (
 		INSERT INTO doctors (name, joined_at, specialization, license_number, license_key, salary)
 		VALUES ($1, $2, $3, $4, $5, $6)
 		RETURNING id`
-	restoreDoctor = `
-		INSERT INTO doctors (name, joined_at, specialization, license_number, license_key, salary, id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)
-		RETURNING id`
 	updateDoctor = `
 		UPDATE doctors
 		SET name = $2, specialization = $3, license_number = $4, license_key = $5, salary = $6
@@ -41,6 +37,13 @@ const (
 	lockDoctor             = `SELECT id FROM doctors WHERE id = $1 FOR UPDATE`
 	lockMappingsOfDoctor   = `SELECT id FROM mappings WHERE doctor_id = $1 ORDER BY id FOR UPDATE`
 	deleteMappingsOfDoctor = `DELETE FROM mappings WHERE doctor_id = $1 RETURNING ` + mappingColumns
+)
+
+var (
+	selectDoctorIDs = forRows(`SELECT id FROM doctors WHERE id IN (`, 1, `) ORDER BY id`)
+	restoreDoctors  = forRows(`
+		INSERT INTO doctors (name, joined_at, specialization, license_number, license_key, salary, id)
+		VALUES`, 7, ``)
 )
 
 type doctorRow struct {
@@ -78,29 +81,34 @@ func (r doctorRow) entity() domain.Doctor {
 type doctors struct{ *querier }
 
 func (s doctors) Add(ctx context.Context, doctor domain.Doctor) (domain.Doctor, error) {
-	if err := s.insert(ctx, insertDoctor, &doctor); err != nil {
+	if err := s.returning(ctx, &doctor.ID, insertDoctor, doctorValues(doctor)...); err != nil {
 		return domain.Doctor{}, err
 	}
 	return doctor, nil
 }
 
-func (s doctors) restore(ctx context.Context, doctor domain.Doctor) error {
-	return s.insert(ctx, restoreDoctor, &doctor, doctor.ID)
+func (s doctors) restore(ctx context.Context, list []domain.Doctor) error {
+	return changeRows(ctx, s.querier, restoreDoctors, list, func(doctor domain.Doctor) []any {
+		return append(doctorValues(doctor), doctor.ID)
+	})
 }
 
-// insert runs a statement that adds the doctor, and sets the ID.
-func (s doctors) insert(ctx context.Context, query string, doctor *domain.Doctor, more ...any) error {
-	values := []any{
+// doctorValues are what Add stores, in the order of the statement.
+func doctorValues(doctor domain.Doctor) []any {
+	return []any{
 		doctor.Name.String(), doctor.JoinedAt.String(), doctor.Specialization.String(),
 		doctor.LicenseNumber.String(), doctor.LicenseNumber.Key(), doctor.Salary.String(),
 	}
-	return s.returning(ctx, &doctor.ID, query, append(values, more...)...)
 }
 
 func (s doctors) Get(ctx context.Context, id domain.ID) (domain.Doctor, error) {
 	var row doctorRow
 	err := s.get(ctx, &row, selectDoctor+s.locking(forChange), id)
 	return row.entity(), err
+}
+
+func (s doctors) Existing(ctx context.Context, ids ...domain.ID) ([]domain.ID, error) {
+	return readIDs(ctx, s.querier, selectDoctorIDs, forReference, ids)
 }
 
 func (s doctors) Save(ctx context.Context, doctor domain.Doctor) error {

@@ -57,11 +57,10 @@ const (
 		SELECT ` + versionColumns + `
 		FROM deletions JOIN versions USING (kind, record_id, number)
 		WHERE kind = $1 AND record_id = $2`
-	selectDeletion = `SELECT record_id AS id FROM deletions WHERE kind = $1 AND record_id = $2`
 )
 
 // onRecords are the statements on several records of one kind.
-type onRecords struct{ selectLast, deleteDeletions, deleteVersions rowTexts }
+type onRecords struct{ selectLast, selectDeletions, deleteDeletions, deleteVersions rowTexts }
 
 var onRecordsOf = map[domain.SubjectKind]onRecords{
 	domain.AboutDoctor:  newOnRecords(domain.AboutDoctor),
@@ -74,11 +73,16 @@ var onRecordsOf = map[domain.SubjectKind]onRecords{
 func newOnRecords(kind domain.SubjectKind) onRecords {
 	ofKind := `.kind = '` + string(kind) + `' AND `
 	return onRecords{
+		// Sub-selects look each record up, also when the planner does not know yet how
+		// much there is. The first row is no record's, and gives the column its type.
 		selectLast: forRows(`
-			SELECT versions.record_id, MAX(versions.number) AS number, deletions.record_id IS NOT NULL AS deleted
-			FROM versions LEFT JOIN deletions ON deletions.kind = versions.kind AND deletions.record_id = versions.record_id
-			WHERE versions`+ofKind+`versions.record_id IN (`, 1, `)
-			GROUP BY versions.record_id, deletions.record_id`),
+			SELECT column1 AS record_id, COALESCE((
+				SELECT MAX(versions.number) FROM versions WHERE versions`+ofKind+`versions.record_id = column1
+			), 0) AS number, (
+				SELECT deletions.record_id FROM deletions WHERE deletions`+ofKind+`deletions.record_id = column1
+			) IS NOT NULL AS deleted
+			FROM (VALUES (CAST(0 AS bigint)),`, 1, `) AS records`),
+		selectDeletions: forRows(`SELECT record_id AS id FROM deletions WHERE deletions`+ofKind+`record_id IN (`, 1, `) ORDER BY record_id`),
 		deleteDeletions: forRows(`DELETE FROM deletions WHERE deletions`+ofKind+`record_id IN (`, 1, `)`),
 		deleteVersions:  forRows(`DELETE FROM versions WHERE versions`+ofKind+`record_id IN (`, 1, `)`),
 	}
@@ -214,7 +218,7 @@ func (s history[R, T]) Get(ctx context.Context, id domain.ID) (domain.Version[T]
 	// By itself, as what a statement has joined to a row it does not read again once
 	// it has waited for the row.
 	if s.tx != nil {
-		if err := s.lockDeletion(ctx, id); err != nil {
+		if err := s.lockDeletions(ctx, []domain.ID{id}); err != nil {
 			return domain.Version[T]{}, err
 		}
 	}
@@ -223,9 +227,23 @@ func (s history[R, T]) Get(ctx context.Context, id domain.ID) (domain.Version[T]
 	return row.entity(), err
 }
 
-func (s history[R, T]) lockDeletion(ctx context.Context, id domain.ID) error {
-	var found domain.ID
-	return s.returning(ctx, &found, selectDeletion+s.locking(` FOR UPDATE`), s.kind.subject, id)
+// lockDeletions keeps others from deleting the records anew, as well; NotFound when
+// any is not deleted.
+func (s history[R, T]) lockDeletions(ctx context.Context, ids []domain.ID) error {
+	found, err := s.deletions(ctx, ` FOR UPDATE`, ids)
+	if err == nil && slices.ContainsFunc(ids, func(id domain.ID) bool { return !isIn(found, id) }) {
+		err = domain.ErrNotFound()
+	}
+	return err
+}
+
+// deletions returns those of the records that are deleted, and locks that.
+func (s history[R, T]) deletions(ctx context.Context, lock string, ids []domain.ID) ([]domain.ID, error) {
+	return readIDs(ctx, s.querier, onRecordsOf[s.kind.subject].selectDeletions, lock, ids)
+}
+
+func (s history[R, T]) StillDeleted(ctx context.Context, ids ...domain.ID) ([]domain.ID, error) {
+	return s.deletions(ctx, forReference, ids)
 }
 
 func (s history[R, T]) Deleted(ctx context.Context, with domain.Reference, page domain.Page) ([]domain.Version[T], error) {
@@ -240,9 +258,16 @@ func (s history[R, T]) versions(ctx context.Context, query string, args ...any) 
 	return entities[versionRow[R, T]](ctx, s.querier, query, args...)
 }
 
-func (s history[R, T]) Restore(ctx context.Context, record T) error {
-	if err := s.lockDeletion(ctx, s.kind.id(record)); err != nil {
+func (s history[R, T]) Restore(ctx context.Context, records ...T) error {
+	if s.tx == nil {
+		return errWriteInView
+	}
+	ids := make([]domain.ID, len(records))
+	for i, record := range records {
+		ids[i] = s.kind.id(record)
+	}
+	if err := s.lockDeletions(ctx, ids); err != nil {
 		return err
 	}
-	return s.kind.restore(ctx, s.querier, record)
+	return s.kind.restore(ctx, s.querier, records)
 }

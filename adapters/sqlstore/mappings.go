@@ -29,16 +29,14 @@ const (
 		INSERT INTO mappings (patient_id, doctor_id, assigned_at)
 		VALUES ($1, $2, $3)
 		RETURNING id`
-	restoreMapping = `
-		INSERT INTO mappings (patient_id, doctor_id, assigned_at, id)
-		VALUES ($1, $2, $3, $4)
-		RETURNING id`
 	updateMapping = `
 		UPDATE mappings
 		SET patient_id = $2, doctor_id = $3, assigned_at = $4
 		WHERE id = $1`
 	deleteMapping = `DELETE FROM mappings WHERE id = $1 RETURNING ` + mappingColumns
 )
+
+var restoreMappings = forRows(`INSERT INTO mappings (patient_id, doctor_id, assigned_at, id) VALUES`, 4, ``)
 
 type mappingRow struct {
 	ID         domain.ID `db:"id" json:"id"`
@@ -64,53 +62,57 @@ func (r mappingRow) entity() domain.Mapping {
 type mappings struct{ *querier }
 
 func (s mappings) Add(ctx context.Context, mapping domain.Mapping) (domain.Mapping, error) {
-	if err := s.insert(ctx, insertMapping, &mapping); err != nil {
+	if err := s.refer(ctx, mapping); err != nil {
+		return domain.Mapping{}, err
+	}
+	mapping.AssignedAt = ports.Kept(mapping.AssignedAt)
+	err := s.returning(ctx, &mapping.ID, insertMapping, mapping.PatientID, mapping.DoctorID, mapping.AssignedAt)
+	if err != nil {
 		return domain.Mapping{}, err
 	}
 	return mapping, nil
 }
 
-func (s mappings) restore(ctx context.Context, mapping domain.Mapping) error {
-	return s.insert(ctx, restoreMapping, &mapping, mapping.ID)
-}
-
-// insert runs a statement that adds the mapping, and sets the ID.
-func (s mappings) insert(ctx context.Context, query string, mapping *domain.Mapping, more ...any) error {
-	if err := s.refer(ctx, *mapping); err != nil {
+func (s mappings) restore(ctx context.Context, list []domain.Mapping) error {
+	if err := s.refer(ctx, list...); err != nil {
 		return err
 	}
-	mapping.AssignedAt = ports.Kept(mapping.AssignedAt)
-	values := []any{mapping.PatientID, mapping.DoctorID, mapping.AssignedAt}
-	return s.returning(ctx, &mapping.ID, query, append(values, more...)...)
+	return changeRows(ctx, s.querier, restoreMappings, list, func(mapping domain.Mapping) []any {
+		return []any{mapping.PatientID, mapping.DoctorID, ports.Kept(mapping.AssignedAt), mapping.ID}
+	})
 }
 
-// refer locks the patient and the doctor against being deleted, or says which
-// of them does not exist. The scalar sub-selects run in the order in which they
-// stand, which is the order of locks.
-func (s mappings) refer(ctx context.Context, mapping domain.Mapping) error {
+// refer locks the patients and the doctors against being deleted, or says which
+// of a mapping's do not exist.
+func (s mappings) refer(ctx context.Context, list ...domain.Mapping) error {
 	if s.tx == nil {
 		return errWriteInView
 	}
-	share := s.locking(` FOR KEY SHARE`)
-	var found struct {
-		Patient bool `db:"patient"`
-		Doctor  bool `db:"doctor"`
+	var patientIDs, doctorIDs []domain.ID
+	for _, mapping := range list {
+		patientIDs, doctorIDs = append(patientIDs, mapping.PatientID), append(doctorIDs, mapping.DoctorID)
 	}
-	err := s.get(ctx, &found, `
-		SELECT (SELECT id FROM patients WHERE id = $1`+share+`) IS NOT NULL AS patient,
-			(SELECT id FROM doctors WHERE id = $2`+share+`) IS NOT NULL AS doctor`,
-		mapping.PatientID, mapping.DoctorID)
-	var missing []string
-	if !found.Patient {
-		missing = append(missing, "patient")
+	patientIDs, err := patients(s).Existing(ctx, patientIDs...)
+	if err != nil {
+		return err
 	}
-	if !found.Doctor {
-		missing = append(missing, "doctor")
+	doctorIDs, err = doctors(s).Existing(ctx, doctorIDs...)
+	if err != nil {
+		return err
 	}
-	if err == nil && len(missing) > 0 {
-		return s.refuse(domain.ErrNoSuchReference(missing...))
+	for _, mapping := range list {
+		var missing []string
+		if !isIn(patientIDs, mapping.PatientID) {
+			missing = append(missing, "patient")
+		}
+		if !isIn(doctorIDs, mapping.DoctorID) {
+			missing = append(missing, "doctor")
+		}
+		if len(missing) > 0 {
+			return s.refuse(domain.ErrNoSuchReference(missing...))
+		}
 	}
-	return err
+	return nil
 }
 
 func (s mappings) Get(ctx context.Context, id domain.ID) (domain.Mapping, error) {

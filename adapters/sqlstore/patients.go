@@ -54,10 +54,6 @@ const (
 		INSERT INTO patients (created_by, name, date_of_birth, phone_number, gender, address, medical_record)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)
 		RETURNING id`
-	restorePatient = `
-		INSERT INTO patients (created_by, name, date_of_birth, phone_number, gender, address, medical_record, id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-		RETURNING id`
 	updatePatient = `
 		UPDATE patients
 		SET name = $2, date_of_birth = $3, phone_number = $4, gender = $5, address = $6, medical_record = $7
@@ -66,6 +62,13 @@ const (
 	lockPatient             = `SELECT id FROM patients WHERE id = $1 FOR UPDATE`
 	lockMappingsOfPatient   = `SELECT id FROM mappings WHERE patient_id = $1 ORDER BY id FOR UPDATE`
 	deleteMappingsOfPatient = `DELETE FROM mappings WHERE patient_id = $1 RETURNING ` + mappingColumns
+)
+
+var (
+	selectPatientIDs = forRows(`SELECT id FROM patients WHERE id IN (`, 1, `) ORDER BY id`)
+	restorePatients  = forRows(`
+		INSERT INTO patients (created_by, name, date_of_birth, phone_number, gender, address, medical_record, id)
+		VALUES`, 8, ``)
 )
 
 type patientRow struct {
@@ -127,24 +130,29 @@ func (l idList) ids() []domain.ID {
 type patients struct{ *querier }
 
 func (s patients) Add(ctx context.Context, patient domain.Patient) (domain.Patient, error) {
-	if err := s.insert(ctx, insertPatient, &patient); err != nil {
-		return domain.Patient{}, err
+	if err := s.returning(ctx, &patient.ID, insertPatient, patientValues(patient)...); err != nil {
+		return domain.Patient{}, s.unregistered(err)
 	}
 	patient.AssignedDoctors = []domain.ID{}
 	return patient, nil
 }
 
-func (s patients) restore(ctx context.Context, patient domain.Patient) error {
-	return s.insert(ctx, restorePatient, &patient, patient.ID)
+func (s patients) restore(ctx context.Context, list []domain.Patient) error {
+	return s.unregistered(changeRows(ctx, s.querier, restorePatients, list, func(patient domain.Patient) []any {
+		return append(patientValues(patient), patient.ID)
+	}))
 }
 
-// insert runs a statement that adds the patient, and sets the ID.
-func (s patients) insert(ctx context.Context, query string, patient *domain.Patient, more ...any) error {
-	values := []any{
+// patientValues are what Add stores, in the order of the statement.
+func patientValues(patient domain.Patient) []any {
+	return []any{
 		patient.CreatedBy, patient.Name.String(), textOrNull(patient.DateOfBirth), patient.Phone.String(),
 		textOrNull(patient.Gender), patient.Address.String(), patient.MedicalRecord.String(),
 	}
-	err := s.returning(ctx, &patient.ID, query, append(values, more...)...)
+}
+
+// unregistered says of an error of an insert that there is no such user.
+func (s patients) unregistered(err error) error {
 	if isNoReference(err) {
 		return s.refuse(domain.ErrNoSuchReference("created_by"))
 	}
@@ -155,6 +163,10 @@ func (s patients) Get(ctx context.Context, id domain.ID) (domain.Patient, error)
 	var row patientRow
 	err := s.get(ctx, &row, selectPatient+s.locking(forChange), id)
 	return row.entity(), err
+}
+
+func (s patients) Existing(ctx context.Context, ids ...domain.ID) ([]domain.ID, error) {
+	return readIDs(ctx, s.querier, selectPatientIDs, forReference, ids)
 }
 
 func (s patients) Save(ctx context.Context, patient domain.Patient) error {

@@ -39,8 +39,8 @@ type kind[R rowOf[T], T any] struct {
 	subject domain.SubjectKind
 	id      func(T) domain.ID
 	row     func(T) R
-	// restore adds a record under its ID, and refuses what Add refuses.
-	restore func(context.Context, *querier, T) error
+	// restore adds records under their IDs, and refuses what Add refuses.
+	restore func(context.Context, *querier, []T) error
 }
 
 var (
@@ -48,24 +48,24 @@ var (
 		subject: domain.AboutDoctor,
 		id:      func(doctor domain.Doctor) domain.ID { return doctor.ID },
 		row:     newDoctorRow,
-		restore: func(ctx context.Context, q *querier, doctor domain.Doctor) error {
-			return doctors{q}.restore(ctx, doctor)
+		restore: func(ctx context.Context, q *querier, list []domain.Doctor) error {
+			return doctors{q}.restore(ctx, list)
 		},
 	}
 	patientKind = kind[patientSnapshot, domain.Patient]{
 		subject: domain.AboutPatient,
 		id:      func(patient domain.Patient) domain.ID { return patient.ID },
 		row:     func(patient domain.Patient) patientSnapshot { return patientSnapshot{newPatientRow(patient)} },
-		restore: func(ctx context.Context, q *querier, patient domain.Patient) error {
-			return patients{q}.restore(ctx, patient)
+		restore: func(ctx context.Context, q *querier, list []domain.Patient) error {
+			return patients{q}.restore(ctx, list)
 		},
 	}
 	mappingKind = kind[mappingRow, domain.Mapping]{
 		subject: domain.AboutMapping,
 		id:      func(mapping domain.Mapping) domain.ID { return mapping.ID },
 		row:     newMappingRow,
-		restore: func(ctx context.Context, q *querier, mapping domain.Mapping) error {
-			return mappings{q}.restore(ctx, mapping)
+		restore: func(ctx context.Context, q *querier, list []domain.Mapping) error {
+			return mappings{q}.restore(ctx, list)
 		},
 	}
 )

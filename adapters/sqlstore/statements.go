@@ -81,6 +81,9 @@ type querier struct {
 // a patient does not wait for a login of who adds it (PostgreSQL manual, 13.3.2).
 const forChange = ` FOR NO KEY UPDATE`
 
+// forReference locks rows that are referred to: they may be saved, and not deleted.
+const forReference = ` FOR KEY SHARE`
+
 // locking returns clause where it is needed: in a transaction of an engine with
 // row locks.
 func (q *querier) locking(clause string) string {

@@ -15,8 +15,10 @@
 package portstest
 
 import (
+	"context"
 	"testing"
 
+	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
 )
 
@@ -34,8 +36,20 @@ func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
 		{"Users", func(s suite) { testRepository(s, users); testUsers(s); testUserLists(s) }},
 		{"Sessions", func(s suite) { testRepository(s, sessions); testSessions(s); testLiveSessions(s) }},
 		{"Attempts", testAttempts},
-		{"Doctors", func(s suite) { testRepository(s, doctors); testDoctors(s) }},
-		{"Patients", func(s suite) { testRepository(s, patients); testPatients(s) }},
+		{"Doctors", func(s suite) {
+			testRepository(s, doctors)
+			testDoctors(s)
+			testExisting(s, doctorArchive, func(ctx context.Context, tx ports.Tx, ids ...domain.ID) ([]domain.ID, error) {
+				return tx.Doctors().Existing(ctx, ids...)
+			})
+		}},
+		{"Patients", func(s suite) {
+			testRepository(s, patients)
+			testPatients(s)
+			testExisting(s, patientArchive, func(ctx context.Context, tx ports.Tx, ids ...domain.ID) ([]domain.ID, error) {
+				return tx.Patients().Existing(ctx, ids...)
+			})
+		}},
 		{"Mappings", func(s suite) { testRepository(s, mappings); testMappings(s) }},
 		{"Audit", func(s suite) { testAudit(s); testAuditLists(s); testEvidence(s) }},
 		{"Seals", testSeals},
@@ -43,7 +57,7 @@ func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
 		{"Doctors' history", func(s suite) { testHistory(s, doctorArchive) }},
 		{"Patients' history", func(s suite) { testHistory(s, patientArchive) }},
 		{"Mappings' history", func(s suite) { testHistory(s, mappingArchive) }},
-		{"Restores", testRefusedRestores},
+		{"Restores", func(s suite) { testRefusedRestores(s); testSeveralRefused(s) }},
 		{"Snapshots", testSnapshots},
 		{"Retention", testOtherRetention},
 		{"Values", testValues},
@@ -59,7 +73,9 @@ func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
 func testHistory[T any](s suite, a archive[T]) {
 	testVersions(s, a)
 	testDeletions(s, a)
+	testStillDeleted(s, a)
 	testRestores(s, a)
+	testSeveralRestores(s, a)
 	testRetention(s, a)
 }
 

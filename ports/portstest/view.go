@@ -62,6 +62,7 @@ func testView(s suite) {
 			},
 			"History.Keep of nothing":            func(tx ports.Tx) error { _, err := tx.PatientHistory().Keep(t.Context()); return err },
 			"History.Restore of what is deleted": func(tx ports.Tx) error { return tx.MappingHistory().Restore(t.Context(), before.mapping) },
+			"History.Restore of nothing":         func(tx ports.Tx) error { return tx.PatientHistory().Restore(t.Context()) },
 			"History.Restore of what is not":     func(tx ports.Tx) error { return tx.DoctorHistory().Restore(t.Context(), before.doctor) },
 			"Retention.Purge": func(tx ports.Tx) error {
 				_, err := tx.Retention().Purge(t.Context(), domain.AboutMapping, never, 10)
