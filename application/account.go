@@ -91,7 +91,7 @@ func confirmPassword[T any](ctx context.Context, guard *Guard, e *entry, user do
 	then func(ports.Tx, domain.User) (T, error),
 ) (T, error) {
 	result, err := prove(ctx, guard, e, domain.Proof{Email: user.Email, Password: current}, passwordOnly, then)
-	if err != nil && domain.KindOf(err) == domain.Unauthenticated {
+	if domain.KindOf(err) == domain.Unauthenticated {
 		err = domain.ErrCurrentPassword(field)
 	}
 	return result, err

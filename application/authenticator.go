@@ -46,7 +46,7 @@ func (a *Authenticator) Authenticate(ctx context.Context, origin domain.Origin, 
 			return tx.Sessions().Get(ctx, actor.SessionID)
 		})
 		switch {
-		case err != nil && domain.KindOf(err) == domain.NotFound:
+		case domain.KindOf(err) == domain.NotFound:
 			return domain.Actor{}, domain.ErrAccessToken()
 		case err != nil:
 			return domain.Actor{}, err

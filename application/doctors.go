@@ -23,7 +23,6 @@ var doctorKind = kind[domain.Doctor]{
 	history:      ports.Tx.DoctorHistory,
 	about:        noOther[domain.Doctor],
 	visibleTo:    domain.Doctor.VisibleTo,
-	plain:        func(doctor domain.Doctor) domain.Doctor { return doctor },
 }
 
 // NewDoctors returns the use-cases on doctors.

@@ -77,7 +77,7 @@ func (g *Guard) verify(ctx context.Context, origin domain.Origin, proof domain.P
 			return err
 		}
 		claim.user, err = tx.Users().ByEmail(ctx, proof.Email)
-		if err != nil && domain.KindOf(err) == domain.NotFound {
+		if domain.KindOf(err) == domain.NotFound {
 			return nil
 		}
 		return err

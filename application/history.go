@@ -21,12 +21,10 @@ type kind[T any] struct {
 	id                        func(T) domain.ID
 	repository                func(ports.Tx) repository[T]
 	history                   func(ports.Tx) ports.History[T]
-	// visibleTo returns what an actor may see of a record.
+	// visibleTo returns what an actor may see of a version's record.
 	visibleTo func(T, domain.Actor) T
 	// about says in an entry which other records one of these concerns.
 	about func(*entry, T)
-	// plain returns a record as it is kept in a version.
-	plain func(T) T
 }
 
 // Versions returns a page of the versions of a record, each beside the one before.
@@ -77,7 +75,7 @@ func (s *History[T]) revisions(ctx context.Context, tx ports.Tx, e *entry, page 
 	if err != nil {
 		return nil, err
 	}
-	if isLive && len(versions) == 0 && page.After == 0 {
+	if isLive && len(versions) == 0 {
 		versions = append(versions, s.kind.found(e, live))
 		versions[0].Number = 1
 	}
@@ -122,7 +120,7 @@ func (k kind[T]) version(e *entry, change domain.Change, record T) domain.Versio
 		At:     e.At,
 		By:     domain.Author{UserID: e.Actor.UserID, Role: e.Actor.Role},
 		Change: change,
-		Record: k.plain(record),
+		Record: record,
 	}
 }
 
@@ -131,7 +129,7 @@ func noOther[T any](*entry, T) {}
 
 // found is the first version of a record that was there before versions were kept.
 func (k kind[T]) found(e *entry, record T) domain.Version[T] {
-	return domain.Version[T]{At: e.At, Change: domain.Found, Record: k.plain(record)}
+	return domain.Version[T]{At: e.At, Change: domain.Found, Record: record}
 }
 
 // keep keeps a version of the record that e is about.

@@ -23,7 +23,6 @@ var mappingKind = kind[domain.Mapping]{
 	history:      ports.Tx.MappingHistory,
 	about:        (*entry).aboutPairOnce,
 	visibleTo:    func(mapping domain.Mapping, _ domain.Actor) domain.Mapping { return mapping },
-	plain:        func(mapping domain.Mapping) domain.Mapping { return mapping },
 }
 
 // NewMappings returns the use-cases on mappings.

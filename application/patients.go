@@ -21,8 +21,7 @@ var patientKind = kind[domain.Patient]{
 	repository:   func(tx ports.Tx) repository[domain.Patient] { return tx.Patients() },
 	history:      ports.Tx.PatientHistory,
 	about:        noOther[domain.Patient],
-	visibleTo:    func(patient domain.Patient, _ domain.Actor) domain.Patient { return patient },
-	plain: func(patient domain.Patient) domain.Patient {
+	visibleTo: func(patient domain.Patient, _ domain.Actor) domain.Patient {
 		patient.AssignedDoctors = nil // Mappings have versions of their own.
 		return patient
 	},

@@ -45,7 +45,7 @@ func (s *Sealer) Seal(ctx context.Context) (foreign []domain.ID, err error) {
 		seal := s.trail.sealAfter(last, sightings)
 		err = s.trail.store.Update(ctx, func(tx ports.Tx) error { return tx.Seals().Add(ctx, seal) })
 		switch {
-		case err != nil && domain.KindOf(err) == domain.Conflict: // Another instance was faster.
+		case domain.KindOf(err) == domain.Conflict: // Another instance was faster.
 			return foreign, nil
 		case err != nil:
 			return foreign, err
@@ -133,7 +133,7 @@ const maxID domain.ID = 1<<63 - 1
 
 func lastSeal(ctx context.Context, tx ports.Tx) (domain.Seal, error) {
 	last, err := tx.Seals().Last(ctx)
-	if err != nil && domain.KindOf(err) == domain.NotFound {
+	if domain.KindOf(err) == domain.NotFound {
 		return domain.Seal{}, nil
 	}
 	return last, err

@@ -147,7 +147,7 @@ func (s *Sessions) List(ctx context.Context, actor domain.Actor, in domain.PageI
 func (s *Sessions) Logout(ctx context.Context, actor domain.Actor) error {
 	return perform(ctx, s.trail, actor, domain.SessionRevokeSelf, on(domain.AboutSession, actor.SessionID), func(e *entry) error {
 		err := s.end(ctx, e)
-		if err != nil && domain.KindOf(err) == domain.NotFound {
+		if domain.KindOf(err) == domain.NotFound {
 			return nil
 		}
 		return err

@@ -88,7 +88,7 @@ func (s *Users) applyFor(ctx context.Context, e *entry, user domain.User) error 
 		}
 		return err
 	})
-	if err != nil && domain.KindOf(err) == domain.Conflict { // taken a moment ago
+	if domain.KindOf(err) == domain.Conflict { // taken a moment ago
 		return nil
 	}
 	return err

@@ -27,7 +27,7 @@ func (r audit) Add(ctx context.Context, attest func(domain.AuditEvent) domain.Ev
 		event.Evidence = attest(event)
 		s.events.set(event.ID, event)
 		for reference := range concerned(event) {
-			s.byRecord = s.byRecord.set(mention{reference, event.ID}, event.ID)
+			s.byRecord = s.byRecord.set(domain.Mention{Record: reference, Event: event.ID}, struct{}{})
 		}
 	}
 	return nil
@@ -65,9 +65,8 @@ func (r audit) Mentions(ctx context.Context, after domain.Mention, limit int) ([
 		return nil, err
 	}
 	list := []domain.Mention{}
-	for key, id := range s.byRecord.after(mention{after.Record, after.Event}) {
-		event, _ := s.events.rows.get(id)
-		found := domain.Mention{Record: key.record, Event: id}
+	for found := range s.byRecord.after(after) {
+		event, _ := s.events.rows.get(found.Event)
 		if len(list) < limit && slices.Contains(event.Mentions(), found) {
 			list = append(list, found)
 		}
@@ -87,9 +86,9 @@ func (s *state) eventsAbout(record domain.Reference, after domain.ID) iter.Seq[d
 			}
 			return
 		}
-		for key, id := range s.byRecord.after(mention{record, after}) {
-			event, _ := s.events.rows.get(id)
-			if key.record != record || !yield(event) {
+		for key := range s.byRecord.after(domain.Mention{Record: record, Event: after}) {
+			event, _ := s.events.rows.get(key.Event)
+			if key.Record != record || !yield(event) {
 				return
 			}
 		}
@@ -131,16 +130,10 @@ func detached(event domain.AuditEvent) domain.AuditEvent {
 	return event
 }
 
-// mention is a record and an event about it.
-type mention struct {
-	record domain.Reference
-	event  domain.ID
-}
-
-func compareMentions(a, b mention) int {
+func compareMentions(a, b domain.Mention) int {
 	return cmp.Or(
-		strings.Compare(string(a.record.Kind), string(b.record.Kind)),
-		cmp.Compare(a.record.ID, b.record.ID),
-		cmp.Compare(a.event, b.event),
+		strings.Compare(string(a.Record.Kind), string(b.Record.Kind)),
+		cmp.Compare(a.Record.ID, b.Record.ID),
+		cmp.Compare(a.Event, b.Event),
 	)
 }

@@ -39,7 +39,7 @@ type state struct {
 	byUser tree[pair, domain.ID]
 
 	// byRecord holds every event under each record that it is about.
-	byRecord tree[mention, domain.ID]
+	byRecord tree[domain.Mention, struct{}]
 }
 
 func newState() *state {
@@ -63,7 +63,7 @@ func newState() *state {
 		byPatient: tree[pair, domain.ID]{compare: comparePairs},
 		byDoctor:  tree[pair, domain.ID]{compare: comparePairs},
 		byUser:    tree[pair, domain.ID]{compare: comparePairs},
-		byRecord:  tree[mention, domain.ID]{compare: compareMentions},
+		byRecord:  tree[domain.Mention, struct{}]{compare: compareMentions},
 	}
 }
 

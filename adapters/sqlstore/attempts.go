@@ -65,7 +65,7 @@ func (s attempts) Get(ctx context.Context, key domain.AttemptKey) (domain.Attemp
 		return row.entity(), err
 	}
 	err := s.get(ctx, &row, selectAttempts, key[:])
-	if err != nil && domain.KindOf(err) == domain.NotFound {
+	if domain.KindOf(err) == domain.NotFound {
 		err = nil
 	}
 	return row.entity(), err

@@ -96,7 +96,7 @@ func (s audit) bounds(ctx context.Context, filter domain.AuditFilter) (after, th
 	after, through = math.MinInt64, math.MaxInt64
 	bound := func(id *domain.ID, query string, at time.Time) error {
 		err := s.get(ctx, id, query, ports.Kept(at))
-		if err != nil && domain.KindOf(err) == domain.NotFound {
+		if domain.KindOf(err) == domain.NotFound {
 			return nil
 		}
 		return err

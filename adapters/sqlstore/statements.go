@@ -159,7 +159,7 @@ func (q *querier) change(ctx context.Context, query string, args ...any) error {
 // changeAny runs a statement that writes to any number of rows, or only locks them.
 func (q *querier) changeAny(ctx context.Context, query string, args ...any) error {
 	err := q.change(ctx, query, args...)
-	if err != nil && domain.KindOf(err) == domain.NotFound {
+	if domain.KindOf(err) == domain.NotFound {
 		return nil
 	}
 	return err

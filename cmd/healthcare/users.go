@@ -180,7 +180,7 @@ func find(ctx context.Context, users *application.Users, email string) (domain.U
 		return domain.User{}, fmt.Errorf("email: %w", err)
 	}
 	user, err := users.Find(ctx, operator, address)
-	if err != nil && domain.KindOf(err) == domain.NotFound {
+	if domain.KindOf(err) == domain.NotFound {
 		return domain.User{}, errors.New("no user has this address: see `healthcare users list`")
 	}
 	return user, err
