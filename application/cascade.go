@@ -35,6 +35,8 @@ func (e *entry) restoreMappings(ctx context.Context, tx ports.Tx) error {
 		if err != nil || len(ended) == 0 {
 			return err
 		}
+		// Those that stay deleted are With another side then; but no store has to be
+		// right about that for this to end.
 		page.After = ended[len(ended)-1].Record.ID
 		if err := e.restorePage(ctx, tx, ended); err != nil {
 			return err
@@ -111,34 +113,43 @@ func missingSides(ctx context.Context, tx ports.Tx, mapping domain.Mapping) (sid
 
 // missing returns those of the records that are deleted or purged, in ascending
 // order. The deleted ones stay so, and the others stay there, until the Update returns.
-func missing(ctx context.Context, repository existing, history stillDeleted, ids ...domain.ID) ([]domain.ID, error) {
-	missing := slices.Sorted(slices.Values(ids))
-	without := func(found []domain.ID) []domain.ID {
-		return slices.DeleteFunc(slices.Clone(missing), func(id domain.ID) bool { return contains(found, id) })
+func missing[T any](ctx context.Context, repository existing, history ports.History[T], ids ...domain.ID) (gone []domain.ID, err error) {
+	for unknown := slices.Sorted(slices.Values(ids)); len(unknown) > 0; {
+		there, err := repository.Existing(ctx, unknown...)
+		if err != nil {
+			return nil, err
+		}
+		unknown = without(unknown, there)
+		deleted, err := history.StillDeleted(ctx, unknown...)
+		if err != nil {
+			return nil, err
+		}
+		gone = append(gone, deleted...)
+		// What is neither was purged, or restored and deleted anew meanwhile, which says nothing yet.
+		unknown = without(unknown, deleted)
+		for _, id := range unknown {
+			versions, err := history.List(ctx, id, domain.Page{Limit: 1})
+			if err != nil {
+				return nil, err
+			}
+			if len(versions) == 0 {
+				gone = append(gone, id)
+			}
+		}
+		slices.Sort(gone)
+		unknown = without(unknown, gone)
 	}
-	there, err := repository.Existing(ctx, missing...)
-	if err != nil {
-		return nil, err
-	}
-	missing = without(there)
-	deleted, err := history.StillDeleted(ctx, missing...)
-	if err != nil {
-		return nil, err
-	}
-	// The rest was restored while StillDeleted waited, or purged.
-	there, err = repository.Existing(ctx, without(deleted)...)
-	return without(there), err
+	return gone, nil
 }
 
-// existing and stillDeleted are what missing needs of a repository and a history.
-type (
-	existing interface {
-		Existing(ctx context.Context, ids ...domain.ID) ([]domain.ID, error)
-	}
-	stillDeleted interface {
-		StillDeleted(ctx context.Context, ids ...domain.ID) ([]domain.ID, error)
-	}
-)
+func without(ids, others []domain.ID) []domain.ID {
+	return slices.DeleteFunc(ids, func(id domain.ID) bool { return contains(others, id) })
+}
+
+// existing is what missing needs of a repository.
+type existing interface {
+	Existing(ctx context.Context, ids ...domain.ID) ([]domain.ID, error)
+}
 
 // contains reports whether id is in a list in ascending order.
 func contains(ascending []domain.ID, id domain.ID) bool {

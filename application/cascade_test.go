@@ -153,3 +153,26 @@ func TestMoreMappingsThanAPageHoldsComeBack(t *testing.T) {
 	}
 	assert.Empty(t, readDeleted(c, &c.mappings.History, "1000"))
 }
+
+// Everybody whose mapping comes back, or stays away, finds that in their accounting.
+func TestARestoreIsAboutEverySideOfItsMappings(t *testing.T) {
+	c := newClinic(t)
+	admin := c.signUp("admin@example.com", domain.Admin)
+	doctor := c.addDoctor("L-1")
+	var about []domain.Reference
+	var gone domain.Patient
+	for _, name := range []string{"Ada", "Eve", "Ida"} {
+		gone = c.addPatient(admin, name)
+		c.assign(admin, gone, doctor)
+		about = append(about, patientRef(gone.ID))
+	}
+	require.NoError(t, c.doctors.Delete(c.ctx, admin, doctor.ID))
+	require.NoError(t, c.patients.Delete(c.ctx, admin, gone.ID))
+	before := len(c.events(0))
+	_, err := c.doctors.Restore(c.ctx, admin, doctor.ID)
+	require.NoError(t, err)
+	left := c.events(before)
+	require.Len(t, left, 1)
+	assert.ElementsMatch(t, about, left[0].About)
+	assert.Len(t, c.liveMappings(), 2)
+}

@@ -253,7 +253,7 @@ func TestLongVersionsMakeShortPages(t *testing.T) {
 
 // The version after a mapping was moved shows whom it was of before, and so does what
 // that person may ask for.
-func TestAVersionIsAboutThoseWhoItNoLongerNames(t *testing.T) {
+func TestAVersionIsAboutThoseWhomItNoLongerNames(t *testing.T) {
 	c := newClinic(t)
 	admin := c.signUp("admin@example.com", domain.Admin)
 	doctor, ada, eve := c.addDoctor("L-1"), c.addPatient(admin, "Ada"), c.addPatient(admin, "Eve")

@@ -103,9 +103,10 @@ func (l *Limiter) tries(ctx context.Context, tx ports.Tx, origin domain.Origin, 
 	return t, nil
 }
 
-// admit refuses who has to wait, before anything costly is done for them. Only here
-// the place is looked at, in a View: many share it, and would all wait for one of
-// them. So it lets through as many too many as were admitted at once.
+// admit refuses who has to wait, before anything costly is done for them. It runs in a
+// View, and only here anybody is refused for their place: many share it, and would
+// wait for whoever holds its count. So as many too many get through as were
+// admitted at once.
 func (l *Limiter) admit(ctx context.Context, tx ports.Tx, origin domain.Origin, email domain.Email) error {
 	t, err := l.tries(ctx, tx, origin, email)
 	if err != nil || !t.countPlace() {

@@ -150,28 +150,38 @@ func TestOnePlaceCannotTryAllAccounts(t *testing.T) {
 	assert.NoError(t, c.loginFrom(here, "ada@example.com", goodPassword))
 }
 
+func TestAPlaceIsLimitedWithoutTheOtherLimits(t *testing.T) {
+	c := limited(t, application.Limits{LoginPlace: domain.Limit{Max: 3, Window: 15 * time.Minute}})
+	c.register("ada@example.com", domain.Staff)
+	for i := range 3 {
+		c.failTimes(1, here, fmt.Sprintf("nurse%d@example.com", i))
+	}
+	assert.Equal(t, 15*time.Minute/16, waitOf(c.loginFrom(here, "ada@example.com", goodPassword)))
+	assert.NoError(t, c.loginFrom(elsewhere, "ada@example.com", goodPassword))
+}
+
 // Many share a place: who gets in, or has to wait, does not make the others wait for it.
-func TestALoginLocksNoPlace(t *testing.T) {
+func TestOnlyAFailedLoginLocksThePlace(t *testing.T) {
 	limits := loginLimits
 	limits.LoginPlace = domain.Limit{Max: 1, Window: 15 * time.Minute}
 	for name, tt := range map[string]struct {
-		limits          application.Limits
-		email, password string
-		locks           int
+		limits   application.Limits
+		password string
+		locks    int
 	}{
-		"right":             {limits, "ada@example.com", goodPassword, 2},
-		"wrong":             {limits, "ada@example.com", "wrong", 3},
-		"no limit on place": {loginLimits, "ada@example.com", "wrong", 2},
-		"no limits":         {application.Limits{}, "ada@example.com", "wrong", 0},
+		"right":             {limits, goodPassword, 2},
+		"wrong":             {limits, "wrong", 3},
+		"no limit on place": {loginLimits, "wrong", 2},
+		"no limits":         {application.Limits{}, "wrong", 0},
 	} {
 		c := limited(t, tt.limits)
 		c.register("ada@example.com", domain.Staff)
 		done := c.measure()
-		_ = c.loginFrom(here, tt.email, tt.password)
+		_ = c.loginFrom(here, "ada@example.com", tt.password)
 		assert.Equal(t, tt.locks, done.attemptsLocked, name)
 		if tt.locks == 3 {
 			done.attemptsLocked = 0
-			assert.NotZero(t, waitOf(c.loginFrom(here, tt.email, tt.password)))
+			assert.NotZero(t, waitOf(c.loginFrom(here, "ada@example.com", tt.password)))
 			assert.Zero(t, done.attemptsLocked)
 		}
 	}
@@ -221,8 +231,8 @@ func TestTurningLimitsOffLetsInWhoHadToWait(t *testing.T) {
 }
 
 func TestEachLimitCountsForItself(t *testing.T) {
-	once, twice := domain.Limit{Max: 1, Window: time.Hour}, domain.Limit{Max: 2, Window: time.Hour}
-	c := limited(t, application.Limits{LoginPair: once, LoginAccount: once, LoginPlace: twice, Register: once, Refresh: once})
+	once := domain.Limit{Max: 1, Window: time.Hour}
+	c := limited(t, application.Limits{LoginPair: once, LoginAccount: once, LoginPlace: once, Register: once, Refresh: once})
 	c.register("ada@example.com", domain.Staff)
 	grant, err := c.sessions.Login(c.ctx, from(here), credentials("ada@example.com", goodPassword))
 	require.NoError(t, err)

@@ -120,8 +120,8 @@ type Audit interface {
 	Add(ctx context.Context, attest func(domain.AuditEvent) domain.Evidence, events ...domain.AuditEvent) error
 	// List holds the events that filter keeps. An event is about its subject, the
 	// records that it showed (those it is Indexed by), and those it says it is about.
-	// Where an event came after another though its At is more than MaxDisorder before
-	// that one's, From and To may leave out either.
+	// Where an event came after another though its At is MaxDisorder or more before that
+	// one's, From and To may leave out either.
 	List(ctx context.Context, filter domain.AuditFilter, page domain.Page) ([]domain.AuditEvent, error)
 	// Evidence is a List of all events that holds nothing but their IDs and Evidence.
 	Evidence(ctx context.Context, page domain.Page) ([]domain.AuditEvent, error)

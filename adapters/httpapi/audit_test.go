@@ -119,6 +119,18 @@ func TestTheTrailSaysWhoDidWhat(t *testing.T) {
 	})
 }
 
+// A filter that is misspelt, or another list's, would show all instead of some.
+func TestTheTrailRefusesFiltersThatItDoesNotKnow(t *testing.T) {
+	overEachStore(t, func(t *testing.T, api *api) {
+		admin := api.signUp("admin@example.com", domain.Admin)
+		got := api.want(400, "GET", "/api/audit/?patient_id=1&Actor=2&actor=x&limit=5", admin, "")
+		unknown := []any{"Unknown parameter."}
+		assert.Equal(t, map[string]any{
+			"Actor": unknown, "patient_id": unknown, "actor": []any{"A valid id (a positive integer) is required."},
+		}, got.object(t)["errors"])
+	})
+}
+
 func TestReadingTheTrailIsInTheTrail(t *testing.T) {
 	overEachStore(t, func(t *testing.T, api *api) {
 		admin := api.signUp("admin@example.com", domain.Admin)

@@ -15,6 +15,15 @@ func registration(email string) string {
 	return fmt.Sprintf(`{"email":%q,"password":%q}`, email, goodPassword)
 }
 
+func TestWhoRegistersIsToldWhereTheirAccountIs(t *testing.T) {
+	overEachStore(t, func(t *testing.T, api *api) {
+		for i, token := range []string{"", api.signUp("staff@example.com", domain.Staff)} {
+			registered := api.want(201, "POST", "/api/auth/register/", token, registration(fmt.Sprintf("ada%d@example.com", i)))
+			assert.Equal(t, "/api/auth/me/", registered.Header.Get("Location"))
+		}
+	})
+}
+
 func TestRegistrationByApproval(t *testing.T) {
 	overEachStore(t, func(t *testing.T, api *api) {
 		admin := api.signUp("admin@example.com", domain.Admin)

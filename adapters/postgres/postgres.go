@@ -73,8 +73,8 @@ func Open(ctx context.Context, dsn string, options Options) (*sqlstore.Store, er
 		RowLocks: true,
 		// Named, as a server may have another default. Rows that matter are locked.
 		TxOptions: &sql.TxOptions{Isolation: sql.LevelReadCommitted},
+		EventsOf:  eventsOf,
 		// One after the other: nextval is called for each number in its order.
-		EventsOf:     eventsOf,
 		NextEventIDs: `SELECT nextval('audit_events_id_seq') AS id FROM generate_series(1, CAST($1 AS integer))`,
 		Classify:     classify,
 	}

@@ -55,7 +55,7 @@ func TestListsOfTheTrailAreReadByAnIndex(t *testing.T) {
 		byOutcome = "SEARCH audit_events USING INDEX audit_events_outcome_id_idx (<expr>=? AND id>? AND id<?)"
 		bySubject = "SEARCH audit_events USING COVERING INDEX audit_events_subject_id_idx (subject=? AND id>? AND id<?)"
 		byMention = "SEARCH audit_about USING PRIMARY KEY (record=? AND event_id>? AND event_id<?)"
-		byTime    = "SEARCH audit_events USING COVERING INDEX audit_events_at_idx (at<?)"
+		byTime    = "SEARCH audit_events USING COVERING INDEX audit_events_at_idx (at>? AND at<?)"
 	)
 	for name, tt := range map[string]struct {
 		read func(tx ports.Tx) error

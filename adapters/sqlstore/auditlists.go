@@ -33,8 +33,11 @@ const (
 			) AS mentioning_it
 		)`
 	notAllowed   = ` AND data ->> 'outcome' <> 'allowed'`
-	lastIDBefore = `SELECT id FROM audit_events WHERE at < $1 ORDER BY at DESC LIMIT 1`
-	firstIDFrom  = `SELECT id FROM audit_events WHERE at >= $1 ORDER BY at LIMIT 1`
+	firstInstant = `SELECT at FROM audit_events WHERE at >= $1 ORDER BY at LIMIT 1`
+	lastInstant  = `SELECT at FROM audit_events WHERE at < $1 ORDER BY at DESC LIMIT 1`
+	// A sum, or PostgreSQL would go through all IDs for the first one with such a time.
+	lowestID  = `SELECT COALESCE(MIN(id + 0), 9223372036854775807) FROM audit_events WHERE at >= $1 AND at < $2`
+	highestID = `SELECT COALESCE(MAX(id + 0), -9223372036854775807) FROM audit_events WHERE at > $1 AND at <= $2`
 )
 
 func (s audit) List(ctx context.Context, filter domain.AuditFilter, page domain.Page) ([]domain.AuditEvent, error) {
@@ -90,22 +93,39 @@ func (s audit) List(ctx context.Context, filter domain.AuditFilter, page domain.
 }
 
 // bounds returns IDs above and up to which all events are that filter keeps by their
-// times, so that nobody has to go through those from before: IDs grow with time, but for
-// ports.MaxDisorder.
+// times, so that nobody has to go through the others. They are those of the events
+// within ports.MaxDisorder of the first and of the last of those times.
 func (s audit) bounds(ctx context.Context, filter domain.AuditFilter) (after, through domain.ID, err error) {
 	after, through = math.MinInt64, math.MaxInt64
-	bound := func(id *domain.ID, query string, at time.Time) error {
-		err := s.get(ctx, id, query, ports.Kept(at))
-		if domain.KindOf(err) == domain.NotFound {
-			return nil
-		}
-		return err
-	}
 	if !filter.From.IsZero() {
-		err = bound(&after, lastIDBefore, filter.From.Add(-ports.MaxDisorder))
+		first, err := s.instant(ctx, firstInstant, filter.From)
+		if err != nil {
+			return after, through, err
+		}
+		// Where there is none, all are below it.
+		if err := s.get(ctx, &after, lowestID, first, first.Add(ports.MaxDisorder)); err != nil {
+			return after, through, err
+		}
+		after--
 	}
-	if err == nil && !filter.To.IsZero() {
-		err = bound(&through, firstIDFrom, filter.To.Add(ports.MaxDisorder))
+	if !filter.To.IsZero() {
+		last, err := s.instant(ctx, lastInstant, filter.To)
+		if err != nil {
+			return after, through, err
+		}
+		err = s.get(ctx, &through, highestID, last.Add(-ports.MaxDisorder), last)
+		return after, through, err
 	}
-	return after, through, err
+	return after, through, nil
+}
+
+// instant returns a time that query finds beside at; at itself when there is none.
+func (s audit) instant(ctx context.Context, query string, at time.Time) (time.Time, error) {
+	at = ports.Kept(at)
+	var found anyInstant
+	err := s.get(ctx, &found, query, at)
+	if domain.KindOf(err) == domain.NotFound {
+		return at, nil
+	}
+	return found.Time, err
 }

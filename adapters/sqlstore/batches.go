@@ -71,13 +71,35 @@ func changeRows[T any](ctx context.Context, q *querier, texts rowTexts, rows []T
 	return nil
 }
 
+// forIDs returns the texts of statements on the rows with IDs in a column. The range of
+// the IDs stands beside them: where PostgreSQL believes that there are few rows of a
+// kind, it would go through all of that kind for each batch.
+func forIDs(begin, column, end string) rowTexts {
+	return forRows(begin+column+` IN (`, 1, `) AND `+column+` BETWEEN ? AND ?`+end)
+}
+
+// idArguments are those of a batch of IDs, which are in ascending order.
+func idArguments(batch []domain.ID) []any {
+	return append(arguments(batch, parameter), batch[0], batch[len(batch)-1])
+}
+
+// changeIDs is changeRows for IDs in ascending order.
+func changeIDs(ctx context.Context, q *querier, texts rowTexts, ids []domain.ID) error {
+	for batch := range batches(ids) {
+		if err := q.change(ctx, texts.text(q, len(batch)), idArguments(batch)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // readIDs returns those of ids that the statement finds, each once, in ascending
 // order, with few round trips. Rows that lock locks are locked in that order, so
 // that Updates do not wait for each other in a circle.
 func readIDs(ctx context.Context, q *querier, texts rowTexts, lock string, ids []domain.ID) ([]domain.ID, error) {
 	found := []domain.ID{}
 	for batch := range batches(slices.Compact(slices.Sorted(slices.Values(ids)))) {
-		some, err := entities[idRow](ctx, q, texts.text(q, len(batch))+q.locking(lock), arguments(batch, parameter)...)
+		some, err := entities[idRow](ctx, q, texts.text(q, len(batch))+q.locking(lock), idArguments(batch)...)
 		if err != nil {
 			return nil, err
 		}

@@ -2,6 +2,7 @@ package sqlstore_test
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 
@@ -52,7 +53,10 @@ func newPractice(t *testing.T, store ports.Store, patients int) practice {
 				return err
 			}
 			p.ill = append(p.ill, patient.ID)
-			mapping := domain.Mapping{PatientID: patient.ID, DoctorID: doctor.ID, AssignedAt: now}
+		}
+		// In another order than that of the patients.
+		for _, patient := range slices.Backward(p.ill) {
+			mapping := domain.Mapping{PatientID: patient, DoctorID: doctor.ID, AssignedAt: now}
 			if _, err := tx.Mappings().Add(t.Context(), mapping); err != nil {
 				return err
 			}
@@ -74,7 +78,7 @@ func (p practice) requireMapped(t *testing.T, want ...domain.ID) {
 	}))
 }
 
-// Of 300 mappings, which are 7 batches, each takes a statement for each of some steps.
+// 300 mappings are 7 batches: each step takes one statement a batch.
 func TestMappingsAreRestoredWithFewStatements(t *testing.T) {
 	const most = 80
 	for _, engine := range engines {

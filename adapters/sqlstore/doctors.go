@@ -40,7 +40,7 @@ const (
 )
 
 var (
-	selectDoctorIDs = forRows(`SELECT id FROM doctors WHERE id IN (`, 1, `) ORDER BY id`)
+	selectDoctorIDs = forIDs(`SELECT id FROM doctors WHERE `, `id`, ` ORDER BY id`)
 	restoreDoctors  = forRows(`
 		INSERT INTO doctors (name, joined_at, specialization, license_number, license_key, salary, id)
 		VALUES`, 7, ``)

@@ -82,9 +82,9 @@ func newOnRecords(kind domain.SubjectKind) onRecords {
 				SELECT deletions.record_id FROM deletions WHERE deletions`+ofKind+`deletions.record_id = column1
 			) IS NOT NULL AS deleted
 			FROM (VALUES (CAST(0 AS bigint)),`, 1, `) AS records`),
-		selectDeletions: forRows(`SELECT record_id AS id FROM deletions WHERE deletions`+ofKind+`record_id IN (`, 1, `) ORDER BY record_id`),
-		deleteDeletions: forRows(`DELETE FROM deletions WHERE deletions`+ofKind+`record_id IN (`, 1, `)`),
-		deleteVersions:  forRows(`DELETE FROM versions WHERE versions`+ofKind+`record_id IN (`, 1, `)`),
+		selectDeletions: forIDs(`SELECT record_id AS id FROM deletions WHERE deletions`+ofKind, `record_id`, ` ORDER BY record_id`),
+		deleteDeletions: forIDs(`DELETE FROM deletions WHERE deletions`+ofKind, `record_id`, ``),
+		deleteVersions:  forIDs(`DELETE FROM versions WHERE versions`+ofKind, `record_id`, ``),
 	}
 }
 
@@ -190,7 +190,7 @@ func (s history[R, T]) keepDeleted(ctx context.Context, versions []domain.Versio
 	if err := changeRows(ctx, s.querier, insertDeletions, deleted, s.deletionValues); err != nil {
 		return err
 	}
-	return changeRows(ctx, s.querier, onRecordsOf[s.kind.subject].deleteDeletions, restored, parameter)
+	return changeIDs(ctx, s.querier, onRecordsOf[s.kind.subject].deleteDeletions, restored)
 }
 
 func (s history[R, T]) versionValues(version domain.Version[T]) []any {
@@ -227,8 +227,8 @@ func (s history[R, T]) Get(ctx context.Context, id domain.ID) (domain.Version[T]
 	return row.entity(), err
 }
 
-// lockDeletions keeps others from deleting the records anew, as well; NotFound when
-// any is not deleted.
+// lockDeletions keeps others from restoring, purging and deleting the records anew;
+// NotFound when any is not deleted.
 func (s history[R, T]) lockDeletions(ctx context.Context, ids []domain.ID) error {
 	found, err := s.deletions(ctx, ` FOR UPDATE`, ids)
 	if err == nil && slices.ContainsFunc(ids, func(id domain.ID) bool { return !isIn(found, id) }) {
@@ -237,7 +237,7 @@ func (s history[R, T]) lockDeletions(ctx context.Context, ids []domain.ID) error
 	return err
 }
 
-// deletions returns those of the records that are deleted, and locks that.
+// deletions returns those of the records that are deleted, and locks their deletions.
 func (s history[R, T]) deletions(ctx context.Context, lock string, ids []domain.ID) ([]domain.ID, error) {
 	return readIDs(ctx, s.querier, onRecordsOf[s.kind.subject].selectDeletions, lock, ids)
 }

@@ -65,7 +65,7 @@ const (
 )
 
 var (
-	selectPatientIDs = forRows(`SELECT id FROM patients WHERE id IN (`, 1, `) ORDER BY id`)
+	selectPatientIDs = forIDs(`SELECT id FROM patients WHERE `, `id`, ` ORDER BY id`)
 	restorePatients  = forRows(`
 		INSERT INTO patients (created_by, name, date_of_birth, phone_number, gender, address, medical_record, id)
 		VALUES`, 8, ``)

@@ -32,7 +32,7 @@ func (s retention) Purge(ctx context.Context, kind domain.SubjectKind, before ti
 	}
 	slices.Sort(ids)
 	for _, texts := range []rowTexts{onRecordsOf[kind].deleteVersions, onRecordsOf[kind].deleteDeletions} {
-		if err := changeRows(ctx, s.querier, texts, ids, parameter); err != nil {
+		if err := changeIDs(ctx, s.querier, texts, ids); err != nil {
 			return nil, err
 		}
 	}

@@ -26,9 +26,9 @@ type Engine struct {
 	// NextEventIDs is the query for the IDs of $1 new events, in ascending order, or
 	// for the first of them when the others follow without a gap.
 	NextEventIDs string
-	// EventsOf says how the events with one value in a column, or what stands for one,
-	// are read in the order of their IDs by the index of that and the IDs, from above
-	// $1 through $3.
+	// EventsOf returns the condition and the order that read, by the index of a column
+	// (or what stands for one) and the IDs, the events of one value, a parameter, with
+	// IDs above $1 and up to $3.
 	EventsOf func(column, value string) (where, orderBy string)
 	// Classify reads an error of the driver. Errors that mean the same with every
 	// driver, such as a context that ended, do not get there.

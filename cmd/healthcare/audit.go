@@ -38,6 +38,8 @@ func (c auditVerifyCommand) Run(ctx context.Context, p process) error {
 			return err
 		case found.Fault != nil:
 			return errors.New("the trail is not as it was written: " + found.Fault.String())
+		case found.Events == 0:
+			return errors.New("the trail is empty: nobody has used this database yet, or everything was removed")
 		}
 		last := "There is no seal yet."
 		if found.Last != (domain.Head{}) {
@@ -150,8 +152,8 @@ func keepSealing(ctx context.Context, sealer *application.Sealer, log *slog.Logg
 	return func() {
 		cancel()
 		<-stopped
-		s.headTold = time.Time{}
 		s.seal(context.WithoutCancel(ctx), lastSealTimeout)
+		s.tellHead()
 	}
 }
 
@@ -189,7 +191,14 @@ func (s *sealing) seal(ctx context.Context, timeout time.Duration) {
 		s.log.Error("the audit trail holds events that this service did not write: examine it with the command audit verify", "events", untold)
 	}
 	s.foreign = foreign
-	if head := s.sealer.Head(); head != s.head && time.Since(s.headTold) > headInterval {
+	if time.Since(s.headTold) > headInterval {
+		s.tellHead()
+	}
+}
+
+// tellHead names the last seal, unless it has.
+func (s *sealing) tellHead() {
+	if head := s.sealer.Head(); head != s.head {
 		s.head, s.headTold = head, time.Now()
 		s.log.Info("the last seal of the audit trail", "head", head)
 	}

@@ -79,6 +79,20 @@ func testAuditLists(s suite) {
 		}
 	})
 
+	s.promise("an event from a clock that is years ahead, or behind, hides no others", func(t *testing.T, store ports.Store) {
+		var events []domain.AuditEvent
+		for i, years := range []int{0, 0, 30, 0, -30, 0, 0} {
+			event := newEvent()
+			event.Version = i
+			event.At = now.AddDate(years, 0, i)
+			events = append(events, event)
+		}
+		addEvents(t, store, events...)
+		require.Equal(t, []int{0, 1, 3, 4, 5, 6}, versions(eventsOf(t, store, domain.AuditFilter{To: now.AddDate(1, 0, 0)}, everything)))
+		require.Subset(t, versions(eventsOf(t, store, domain.AuditFilter{From: now.AddDate(-1, 0, 0)}, everything)), []int{0, 1, 3, 5, 6})
+		require.Subset(t, versions(eventsOf(t, store, domain.AuditFilter{From: events[3].At, To: events[6].At}, everything)), []int{3, 5})
+	})
+
 	s.t.Run("every filter and page holds what it should, alone and together", func(t *testing.T) {
 		t.Parallel()
 		store := s.open(t)
