@@ -111,10 +111,15 @@ func missingSides(ctx context.Context, tx ports.Tx, mapping domain.Mapping) (sid
 	return sides, nil
 }
 
+// maxRounds is how often missing looks for records that are neither there nor deleted,
+// although they have versions. One that still is after so many was removed by hand.
+const maxRounds = 3
+
 // missing returns those of the records that are deleted or purged, in ascending
 // order. The deleted ones stay so, and the others stay there, until the Update returns.
 func missing[T any](ctx context.Context, repository existing, history ports.History[T], ids ...domain.ID) (gone []domain.ID, err error) {
-	for unknown := slices.Sorted(slices.Values(ids)); len(unknown) > 0; {
+	unknown := slices.Sorted(slices.Values(ids))
+	for round := 0; len(unknown) > 0 && round < maxRounds; round++ {
 		there, err := repository.Existing(ctx, unknown...)
 		if err != nil {
 			return nil, err
@@ -139,6 +144,8 @@ func missing[T any](ctx context.Context, repository existing, history ports.Hist
 		slices.Sort(gone)
 		unknown = without(unknown, gone)
 	}
+	gone = append(gone, unknown...)
+	slices.Sort(gone)
 	return gone, nil
 }
 

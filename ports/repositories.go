@@ -110,7 +110,7 @@ type Mappings interface {
 
 // MaxDisorder is how far the clocks by which events are written may be apart, at once or
 // from one event to the next.
-const MaxDisorder = 24 * time.Hour
+const MaxDisorder = time.Hour
 
 // Audit keeps what was done to whose record, and what was tried. Nothing in it
 // changes or goes away.

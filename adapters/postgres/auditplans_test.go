@@ -48,7 +48,7 @@ func TestListsOfTheTrailReadLittleOfIt(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, trail(t, store, tt.filter), tt.found, name)
 		require.NoError(t, store.Close())
-		// What a page holds, and what happened within a day of the times that it is about.
+		// What a page holds, and what happened within an hour of the times that it is about.
 		require.Less(t, rowsRead(t, db, "audit_events")-before, 2000, name)
 	}
 }

@@ -41,7 +41,7 @@ const (
 )
 
 func (s audit) List(ctx context.Context, filter domain.AuditFilter, page domain.Page) ([]domain.AuditEvent, error) {
-	after, through, err := s.bounds(ctx, filter)
+	after, through, err := s.bounds(ctx, filter, page)
 	if err != nil {
 		return nil, err
 	}
@@ -94,10 +94,11 @@ func (s audit) List(ctx context.Context, filter domain.AuditFilter, page domain.
 
 // bounds returns IDs above and up to which all events are that filter keeps by their
 // times, so that nobody has to go through the others. They are those of the events
-// within ports.MaxDisorder of the first and of the last of those times.
-func (s audit) bounds(ctx context.Context, filter domain.AuditFilter) (after, through domain.ID, err error) {
+// within ports.MaxDisorder of the first and of the last of those times. Who goes on from
+// a page has passed the first already.
+func (s audit) bounds(ctx context.Context, filter domain.AuditFilter, page domain.Page) (after, through domain.ID, err error) {
 	after, through = math.MinInt64, math.MaxInt64
-	if !filter.From.IsZero() {
+	if !filter.From.IsZero() && page.After <= 0 {
 		first, err := s.instant(ctx, firstInstant, filter.From)
 		if err != nil {
 			return after, through, err

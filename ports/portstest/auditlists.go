@@ -106,7 +106,7 @@ func testAuditLists(s suite) {
 			added := make([]domain.AuditEvent, 30)
 			for i := range added {
 				added[i] = eventExample.Example(len(events) + i)
-				added[i].At = added[i].At.Add(time.Duration(len(events)+i) * 21 * 24 * time.Hour / 300)
+				added[i].At = added[i].At.Add(time.Duration(len(events)+i) * 24 * time.Hour / 300)
 			}
 			events = append(events, addEvents(t, store, added...)...)
 		}
@@ -136,14 +136,14 @@ var (
 	someIDs      = []domain.ID{1, 2, 3}
 )
 
-// someTime is in the three weeks in which events happen.
+// someTime is in the day in which events happen, or beside it.
 func someTime() *rapid.Generator[time.Time] {
-	return rapid.Map(rapid.IntRange(-24, 21*24), func(n int) time.Time { return now.Add(time.Duration(n) * time.Hour) })
+	return rapid.Map(rapid.IntRange(-60, 26*60), func(n int) time.Time { return now.Add(time.Duration(n) * time.Minute) })
 }
 
 // someDisorder keeps events within ports.MaxDisorder.
 func someDisorder() *rapid.Generator[time.Duration] {
-	return rapid.Map(rapid.IntRange(0, int(ports.MaxDisorder/time.Hour)-1), func(n int) time.Duration { return time.Duration(n) * time.Hour })
+	return rapid.Map(rapid.IntRange(0, int(ports.MaxDisorder/time.Minute)-1), func(n int) time.Duration { return time.Duration(n) * time.Minute })
 }
 
 func someReference() *rapid.Generator[domain.Reference] {
