@@ -143,6 +143,11 @@ type AuditQuery struct {
 	Unknown []string
 }
 
+// Named returns the records that the caller named, as far as they can be read.
+func (q AuditQuery) Named() []Reference {
+	return slices.Concat(q.Actor.named(AboutUser), q.Patient.named(AboutPatient), q.Doctor.named(AboutDoctor))
+}
+
 // Parse returns the filter and the page. Every bad field is reported.
 func (q AuditQuery) Parse() (AuditFilter, Page, error) {
 	form := newForm(false)

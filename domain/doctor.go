@@ -21,6 +21,32 @@ type Doctor struct {
 	Salary Salary
 }
 
+// Self implements Record.
+func (d Doctor) Self() Reference { return Reference{AboutDoctor, d.ID} }
+
+// Parents implements Record: a doctor has none.
+func (d Doctor) Parents() []Reference { return nil }
+
+// Fields implements Record. A withheld salary is left out.
+func (d Doctor) Fields() []Field {
+	fields := []Field{
+		{"name", d.Name.String()},
+		{"joined_at", d.JoinedAt.String()},
+		{"specialization", d.Specialization.String()},
+		{"license_number", d.LicenseNumber.String()},
+	}
+	if d.Salary.Withheld() {
+		return fields
+	}
+	return append(fields, Field{"salary", d.Salary.String()})
+}
+
+// DoctorFilter narrows a list of doctors; a zero field does not.
+type DoctorFilter struct {
+	// PatientID keeps the doctors who are assigned to that patient.
+	PatientID ID
+}
+
 // DoctorInput is what may be set of a doctor. All of it is required.
 type DoctorInput struct {
 	Name           Input

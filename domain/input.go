@@ -36,6 +36,14 @@ func (Input) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, "[in
 // tells the caller what would be, and is reported together with every other bad field.
 func Unreadable(problem string) Input { return Input{state: unreadable, problem: problem} }
 
+// named returns the record of a kind that the input names; none if it is no ID.
+func (in Input) named(kind SubjectKind) []Reference {
+	if id, err := ParseID(in.text); err == nil && in.state == given {
+		return []Reference{{kind, id}}
+	}
+	return nil
+}
+
 // form gathers the findings on all fields of one input, so that they are reported at once.
 type form struct {
 	errs FieldErrors

@@ -11,6 +11,19 @@ type Mapping struct {
 	AssignedAt time.Time
 }
 
+// Self implements Record.
+func (m Mapping) Self() Reference { return Reference{AboutMapping, m.ID} }
+
+// Parents implements Record: the patient and the doctor.
+func (m Mapping) Parents() []Reference {
+	return []Reference{{AboutPatient, m.PatientID}, {AboutDoctor, m.DoctorID}}
+}
+
+// Fields implements Record.
+func (m Mapping) Fields() []Field {
+	return []Field{{"patient", m.PatientID}, {"doctor", m.DoctorID}, {"assigned_at", m.AssignedAt}}
+}
+
 // Assignment is a mapping as it is read: with the patient's name and the doctor.
 type Assignment struct {
 	ID          ID
@@ -20,11 +33,22 @@ type Assignment struct {
 	AssignedAt  time.Time
 }
 
+// VisibleTo returns what actor may see of the assignment: see Doctor.VisibleTo.
+func (a Assignment) VisibleTo(actor Actor) Assignment {
+	a.Doctor = a.Doctor.VisibleTo(actor)
+	return a
+}
+
 // MappingInput is what may be set of a mapping. All of it is required.
 type MappingInput struct {
 	Patient Input
 	Doctor  Input
 	Unknown []string
+}
+
+// Named returns the records that the caller named, as far as they can be read.
+func (in MappingInput) Named() []Reference {
+	return append(in.Patient.named(AboutPatient), in.Doctor.named(AboutDoctor)...)
 }
 
 // NewMapping builds a mapping as of now. Every bad field is reported.
@@ -69,6 +93,11 @@ type MappingQuery struct {
 	Patient Input
 	Doctor  Input
 	Page    PageInput
+}
+
+// Named returns the records that the caller named, as far as they can be read.
+func (q MappingQuery) Named() []Reference {
+	return append(q.Patient.named(AboutPatient), q.Doctor.named(AboutDoctor)...)
 }
 
 // Parse returns the filter and the page. Every bad field is reported.

@@ -13,8 +13,38 @@ type Patient struct {
 	Gender        Gender
 	Address       Text
 	MedicalRecord Text
-	// AssignedDoctors are the patient's doctors in ascending order; the store fills it in.
+}
+
+// PatientView is a patient as it is shown: with the doctors who are assigned.
+type PatientView struct {
+	Patient
+	// AssignedDoctors are in ascending order.
 	AssignedDoctors []ID
+}
+
+// Self implements Record.
+func (p Patient) Self() Reference { return Reference{AboutPatient, p.ID} }
+
+// Parents implements Record: a patient has none.
+func (p Patient) Parents() []Reference { return nil }
+
+// Fields implements Record.
+func (p Patient) Fields() []Field {
+	return []Field{
+		{"created_by", p.CreatedBy},
+		{"name", p.Name.String()},
+		{"date_of_birth", orNil(p.DateOfBirth.String())},
+		{"phone_number", p.Phone.String()},
+		{"gender", orNil(p.Gender.String())},
+		{"address", p.Address.String()},
+		{"medical_record", p.MedicalRecord.String()},
+	}
+}
+
+// PatientFilter narrows a list of patients; a zero field does not.
+type PatientFilter struct {
+	// DoctorID keeps the patients to whom that doctor is assigned.
+	DoctorID ID
 }
 
 // PatientInput is what may be set of a patient. Name is required.

@@ -9,10 +9,8 @@ import (
 
 // Session is one sign-in of one user, from login to logout or expiry.
 type Session struct {
-	ID     ID
-	UserID ID
-	// Owner is what its user is now; the store fills it in.
-	Owner     SessionOwner
+	ID        ID
+	UserID    ID
 	CreatedAt time.Time
 	// Origin is where the login came from.
 	Origin Origin
@@ -27,6 +25,12 @@ type Session struct {
 	Selector RefreshSelector
 	// RefreshHash is of the one refresh token that is not spent.
 	RefreshHash RefreshHash
+}
+
+// SessionView is a session with what its user is now.
+type SessionView struct {
+	Session
+	Owner SessionOwner
 }
 
 // SessionOwner is what a session needs to know of its user.
@@ -44,7 +48,6 @@ type SessionOwner struct {
 func NewSession(user User, origin Origin, token RefreshToken, now time.Time, lifetime time.Duration) Session {
 	return Session{
 		UserID:      user.ID,
-		Owner:       user.Owner(),
 		Origin:      origin,
 		CreatedAt:   now,
 		LastUsedAt:  now,
@@ -62,11 +65,11 @@ func (s Session) Live(now time.Time) bool {
 // Usable reports whether the session can be used: it is live, and so is its
 // user's account. Deactivating an account revokes its sessions; what was changed
 // in the store by hand does not.
-func (s Session) Usable(now time.Time) bool { return s.Live(now) && s.Owner.Active }
+func (s SessionView) Usable(now time.Time) bool { return s.Live(now) && s.Owner.Active }
 
 // Actor is the session's user, acting in it. adminsNeedSecondFactor is whether
 // administrators may not do without.
-func (s Session) Actor(adminsNeedSecondFactor bool) Actor {
+func (s SessionView) Actor(adminsNeedSecondFactor bool) Actor {
 	actor := Actor{UserID: s.UserID, Role: s.Owner.Role, SessionID: s.ID, SecondFactor: s.Owner.SecondFactor}
 	switch {
 	case s.Owner.PasswordTemporary:

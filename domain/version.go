@@ -6,19 +6,24 @@ import (
 	"time"
 )
 
-// Version is one state of a record, and how it came about. T is Doctor, Patient
-// (without AssignedDoctors, who are mappings) or Mapping. The versions of a record
+// Version is one state of a record, and how it came about. The versions of a record
 // are numbered from 1, without gaps.
-type Version[T any] struct {
+type Version[T Record] struct {
 	Number int
 	At     time.Time
 	By     Author
 	Change Change
-	// With is the doctor or patient whose end or return was also this mapping's;
-	// zero otherwise.
+	// With is the parent whose deletion or return was also this record's; zero
+	// otherwise.
 	With Reference
 	// Record is as it was from then on; after its deletion, as it was before.
 	Record T
+}
+
+// VisibleTo returns what actor may see of the version.
+func (v Version[T]) VisibleTo(actor Actor) Version[T] {
+	v.Record = VisibleTo(v.Record, actor)
+	return v
 }
 
 // FreeText is that of the record.
@@ -46,11 +51,24 @@ const (
 )
 
 // Revision is a version and the one before it.
-type Revision[T any] struct {
+type Revision[T Record] struct {
 	Version[T]
 	// Before is nil for the first version.
 	Before *T
 }
+
+// VisibleTo returns what actor may see of the revision.
+func (r Revision[T]) VisibleTo(actor Actor) Revision[T] {
+	r.Version = r.Version.VisibleTo(actor)
+	if r.Before != nil {
+		before := VisibleTo(*r.Before, actor)
+		r.Before = &before
+	}
+	return r
+}
+
+// Changes returns what differs from the version before.
+func (r Revision[T]) Changes() []FieldChange { return Difference(r.Before, r.Record) }
 
 // FreeText is that of both records.
 func (r Revision[T]) FreeText() int {
@@ -61,12 +79,13 @@ func (r Revision[T]) FreeText() int {
 	return size
 }
 
-// ErrSideDeleted says that a mapping cannot be restored before its patient or
-// doctor is; field names which. It is a Conflict.
-func ErrSideDeleted(fields ...string) error {
+// ErrParentDeleted says that a record cannot be restored before its parents of these
+// kinds are. It is a Conflict.
+func ErrParentDeleted(kinds ...SubjectKind) error {
 	errs := FieldErrors{}
-	for _, field := range fields {
-		errs[field] = []string{"The " + field + " was deleted. Restore the " + field + " first."}
+	for _, kind := range kinds {
+		parent := string(kind)
+		errs[parent] = []string{"The " + parent + " was deleted. Restore the " + parent + " first."}
 	}
 	return &Error{Kind: Conflict, Message: "Invalid input.", Fields: errs}
 }

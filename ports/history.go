@@ -10,10 +10,7 @@ import (
 // History keeps the versions of the records of one kind, and with them what was
 // deleted: a record is deleted for as long as its last version says so. Nothing
 // here happens by itself when a repository adds, saves or deletes a record.
-//
-// The records in it are as they were given, but for a patient's AssignedDoctors,
-// which are nil.
-type History[T any] interface {
+type History[T domain.Record] interface {
 	// Keep adds versions, which need not be of one record. It ignores their Numbers
 	// and returns them with those that they got: each is the next one of its
 	// record. Whoever keeps a version has added, deleted or got the record in the same

@@ -7,6 +7,24 @@ import (
 	"example.com/healthcare/domain"
 )
 
+// Tx gives the repositories within one View or Update. It and they are valid
+// until fn returns, for use by one goroutine.
+type Tx interface {
+	Users() Users
+	Sessions() Sessions
+	Attempts() Attempts
+	Doctors() Doctors
+	Patients() Patients
+	Mappings() Mappings
+	Audit() Audit
+	Seals() Seals
+
+	DoctorHistory() History[domain.Doctor]
+	PatientHistory() History[domain.Patient]
+	MappingHistory() History[domain.Mapping]
+	Retention() Retention
+}
+
 // In all repositories: Get and Save of what does not exist, and Delete of it,
 // give NotFound and change nothing. Add ignores the entity's ID and returns the
 // entity with the one it got. Lists are in ascending order of ID, hold at most
@@ -35,9 +53,9 @@ type Users interface {
 type Sessions interface {
 	// Add gives Invalid on "user" when there is no such user.
 	Add(ctx context.Context, session domain.Session) (domain.Session, error)
-	Get(ctx context.Context, id domain.ID) (domain.Session, error)
+	Get(ctx context.Context, id domain.ID) (domain.SessionView, error)
 	// BySelector gives NotFound when no session has the selector. It reads like Get.
-	BySelector(ctx context.Context, selector domain.RefreshSelector) (domain.Session, error)
+	BySelector(ctx context.Context, selector domain.RefreshSelector) (domain.SessionView, error)
 	// Save stores RefreshHash, LastUsedAt, ExpiresAt and RevokedAt; the rest of a
 	// session never changes.
 	Save(ctx context.Context, session domain.Session) error
@@ -57,54 +75,47 @@ type Attempts interface {
 	Save(ctx context.Context, key domain.AttemptKey, attempts domain.Attempts, now time.Time) error
 }
 
-// Doctors keeps the practitioners.
+// Records keeps the records of one kind that are there. What was is in its History.
+type Records[T domain.Record] interface {
+	// Add gives Invalid, on the names of the kinds, when parents do not exist. Such a
+	// record cannot come about, not even while a parent is being deleted.
+	Add(ctx context.Context, record T) (T, error)
+	Get(ctx context.Context, id domain.ID) (T, error)
+	// Existing returns those of the IDs that records have, each once, in ascending
+	// order. In an Update none of these records is deleted until it returns.
+	Existing(ctx context.Context, ids ...domain.ID) ([]domain.ID, error)
+	// Save refuses what Add refuses.
+	Save(ctx context.Context, record T) error
+	// Delete also deletes the record's children. It returns the record, and the
+	// children by kind, in the order of domain.RecordKinds, and by ID.
+	Delete(ctx context.Context, id domain.ID) (T, []domain.Record, error)
+}
+
+// Doctors keeps the practitioners. Save stores everything but JoinedAt. Add and Save
+// give a Conflict on "license_number" when another doctor's has the same Key.
 type Doctors interface {
-	// Add gives a Conflict on "license_number" when another doctor's has the same Key.
-	Add(ctx context.Context, doctor domain.Doctor) (domain.Doctor, error)
-	Get(ctx context.Context, id domain.ID) (domain.Doctor, error)
-	// Existing returns those of the IDs that doctors have, each once, in ascending
-	// order. In an Update none of these doctors is deleted until it returns.
-	Existing(ctx context.Context, ids ...domain.ID) ([]domain.ID, error)
-	// Save stores everything but JoinedAt; a Conflict is as with Add.
-	Save(ctx context.Context, doctor domain.Doctor) error
-	// Delete also deletes the doctor's mappings. It returns all that it deleted.
-	Delete(ctx context.Context, id domain.ID) (domain.Doctor, []domain.Mapping, error)
-	List(ctx context.Context, page domain.Page) ([]domain.Doctor, error)
-	// OfPatient lists the doctors who are assigned to the patient; none when
-	// there is no such patient.
-	OfPatient(ctx context.Context, patient domain.ID, page domain.Page) ([]domain.Doctor, error)
+	Records[domain.Doctor]
+	// List holds the doctors that filter keeps; none when it names a patient who does
+	// not exist.
+	List(ctx context.Context, filter domain.DoctorFilter, page domain.Page) ([]domain.Doctor, error)
 }
 
-// Patients keeps the patients' records. It ignores AssignedDoctors of what it
-// is given, and fills it in whatever it returns. A list ends early, with at
-// least one entity, once its entities have domain.MaxPageBytes of FreeText.
+// Patients keeps the patients' records. Save stores everything but CreatedBy. Add
+// gives Invalid on "created_by" when there is no such user.
 type Patients interface {
-	// Add gives Invalid on "created_by" when there is no such user.
-	Add(ctx context.Context, patient domain.Patient) (domain.Patient, error)
-	Get(ctx context.Context, id domain.ID) (domain.Patient, error)
-	// Existing is of patients what that of Doctors is of doctors.
-	Existing(ctx context.Context, ids ...domain.ID) ([]domain.ID, error)
-	// Save stores everything but CreatedBy.
-	Save(ctx context.Context, patient domain.Patient) error
-	// Delete also deletes the patient's mappings. It returns all that it deleted.
-	Delete(ctx context.Context, id domain.ID) (domain.Patient, []domain.Mapping, error)
-	List(ctx context.Context, page domain.Page) ([]domain.Patient, error)
-	// OfDoctor lists the patients to whom the doctor is assigned; none when
-	// there is no such doctor.
-	OfDoctor(ctx context.Context, doctor domain.ID, page domain.Page) ([]domain.Patient, error)
+	Records[domain.Patient]
+	// View reads like Get, and adds what is derived from mappings.
+	View(ctx context.Context, id domain.ID) (domain.PatientView, error)
+	// List holds the patients that filter keeps; none when it names a doctor who does
+	// not exist. It ends early, with at least one patient, once they have
+	// domain.MaxPageBytes of FreeText.
+	List(ctx context.Context, filter domain.PatientFilter, page domain.Page) ([]domain.PatientView, error)
 }
 
-// Mappings keeps who is assigned to whom. A mapping to a doctor or patient that
-// does not exist cannot come about, also when either is being deleted.
+// Mappings keeps who is assigned to whom. Add and Save give a Conflict on
+// domain.NonField when the pair is mapped already.
 type Mappings interface {
-	// Add gives Invalid on "patient", on "doctor" or on both when they do not
-	// exist, and a Conflict on domain.NonField when the pair is mapped already.
-	Add(ctx context.Context, mapping domain.Mapping) (domain.Mapping, error)
-	Get(ctx context.Context, id domain.ID) (domain.Mapping, error)
-	// Save refuses as Add does.
-	Save(ctx context.Context, mapping domain.Mapping) error
-	// Delete returns what it deleted.
-	Delete(ctx context.Context, id domain.ID) (domain.Mapping, error)
+	Records[domain.Mapping]
 	List(ctx context.Context, filter domain.MappingFilter, page domain.Page) ([]domain.Assignment, error)
 }
 

@@ -2,8 +2,6 @@ package ports
 
 import (
 	"context"
-
-	"example.com/healthcare/domain"
 )
 
 // Store is the only door to data.
@@ -22,7 +20,7 @@ type Store interface {
 	// was acknowledged survives the death of the process.
 	//
 	// What fn has read with Get does not change under it until Update returns,
-	// but for what the store fills in. After a refused write (Conflict, Invalid)
+	// but for what a view derives from other records. After a refused write (Conflict, Invalid)
 	// nothing is committed, even if fn drops the error.
 	// fn may be run again after a collision with another Update, so it must
 	// have no effect but on the Tx and on variables it sets anew each time. It
@@ -31,22 +29,4 @@ type Store interface {
 
 	// Ready returns nil if the store can serve now, Unavailable if not.
 	Ready(ctx context.Context) error
-}
-
-// Tx gives the repositories within one View or Update. It and they are valid
-// until fn returns, for use by one goroutine.
-type Tx interface {
-	Users() Users
-	Sessions() Sessions
-	Attempts() Attempts
-	Doctors() Doctors
-	Patients() Patients
-	Mappings() Mappings
-	Audit() Audit
-	Seals() Seals
-
-	DoctorHistory() History[domain.Doctor]
-	PatientHistory() History[domain.Patient]
-	MappingHistory() History[domain.Mapping]
-	Retention() Retention
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // archive keeps the versions of the records of one kind.
-type archive[T any] struct {
+type archive[T domain.Record] struct {
 	// versions holds those of each record, in order. An Update may append to them
 	// where they are: it is the only one, and nobody looks beyond the length that
 	// was committed.
@@ -22,7 +22,7 @@ type archive[T any] struct {
 	deletedWith tree[companion, struct{}]
 }
 
-func newArchive[T any]() archive[T] {
+func newArchive[T domain.Record]() archive[T] {
 	return archive[T]{
 		versions:    tree[domain.ID, []domain.Version[T]]{compare: cmp.Compare[domain.ID]},
 		deleted:     tree[domain.ID, domain.Version[T]]{compare: cmp.Compare[domain.ID]},
@@ -30,7 +30,7 @@ func newArchive[T any]() archive[T] {
 	}
 }
 
-// companion is a record that was deleted with another one.
+// companion is a record that has the parent with, or was deleted with it.
 type companion struct {
 	with domain.Reference
 	id   domain.ID
@@ -44,8 +44,9 @@ func compareCompanions(a, b companion) int {
 	)
 }
 
-// keep adds a version of the record with the ID and returns it with its Number.
-func (a *archive[T]) keep(id domain.ID, version domain.Version[T]) domain.Version[T] {
+// keep adds a version of a record and returns it with its Number.
+func (a *archive[T]) keep(version domain.Version[T]) domain.Version[T] {
+	id := version.Record.Self().ID
 	earlier, _ := a.versions.get(id)
 	version.Number = len(earlier) + 1
 	a.versions = a.versions.set(id, append(earlier, version))

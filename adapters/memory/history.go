@@ -8,46 +8,8 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// kind is what tells the histories of the kinds of records apart.
-type kind[T any] struct {
-	archive func(*state) *archive[T]
-	table   func(*state) *table[T]
-	id      func(T) domain.ID
-	// plain returns a record as it is kept.
-	plain func(T) T
-	// refuse says why the record cannot be stored, or nothing; put stores it.
-	refuse func(*state, T) error
-	put    func(*state, T)
-}
-
-var (
-	doctorKind = kind[domain.Doctor]{
-		archive: func(s *state) *archive[domain.Doctor] { return &s.doctorArchive },
-		table:   func(s *state) *table[domain.Doctor] { return &s.doctors },
-		id:      func(doctor domain.Doctor) domain.ID { return doctor.ID },
-		plain:   func(doctor domain.Doctor) domain.Doctor { return doctor },
-		refuse:  (*state).refuseDoctor,
-		put:     (*state).putDoctor,
-	}
-	patientKind = kind[domain.Patient]{
-		archive: func(s *state) *archive[domain.Patient] { return &s.patientArchive },
-		table:   func(s *state) *table[domain.Patient] { return &s.patients },
-		id:      func(patient domain.Patient) domain.ID { return patient.ID },
-		plain:   unassigned,
-		refuse:  (*state).refusePatient,
-		put:     (*state).putPatient,
-	}
-	mappingKind = kind[domain.Mapping]{
-		archive: func(s *state) *archive[domain.Mapping] { return &s.mappingArchive },
-		table:   func(s *state) *table[domain.Mapping] { return &s.mappings },
-		id:      func(mapping domain.Mapping) domain.ID { return mapping.ID },
-		plain:   timed,
-		refuse:  (*state).refuseMapping,
-		put:     (*state).putMapping,
-	}
-)
-
-type history[T any] struct {
+// history implements ports.History.
+type history[T domain.Record] struct {
 	tx   *tx
 	kind kind[T]
 }
@@ -60,8 +22,8 @@ func (r history[T]) Keep(ctx context.Context, versions ...domain.Version[T]) ([]
 	kept := make([]domain.Version[T], len(versions))
 	for i, version := range versions {
 		version.At = ports.Kept(version.At)
-		version.Record = r.kind.plain(version.Record)
-		kept[i] = r.kind.archive(s).keep(r.kind.id(version.Record), version)
+		version.Record = r.kind.with(version.Record, version.Record.Self().ID)
+		kept[i] = r.kind.keep(s).archive.keep(version)
 	}
 	return kept, nil
 }
@@ -71,7 +33,7 @@ func (r history[T]) List(ctx context.Context, id domain.ID, page domain.Page) ([
 	if err != nil {
 		return nil, err
 	}
-	versions, _ := r.kind.archive(s).versions.get(id)
+	versions, _ := r.kind.keep(s).archive.versions.get(id)
 	numbers := func(yield func(domain.ID) bool) {
 		for earlier := max(page.After, 0); earlier < domain.ID(len(versions)) && yield(earlier+1); earlier++ {
 		}
@@ -84,7 +46,7 @@ func (r history[T]) Get(ctx context.Context, id domain.ID) (domain.Version[T], e
 	if err != nil {
 		return domain.Version[T]{}, err
 	}
-	return r.kind.archive(s).get(id)
+	return r.kind.keep(s).archive.get(id)
 }
 
 func (r history[T]) Deleted(ctx context.Context, with domain.Reference, page domain.Page) ([]domain.Version[T], error) {
@@ -92,7 +54,7 @@ func (r history[T]) Deleted(ctx context.Context, with domain.Reference, page dom
 	if err != nil {
 		return nil, err
 	}
-	archive := r.kind.archive(s)
+	archive := &r.kind.keep(s).archive
 	return take(page.Limit, archive.ids(with, page.After), archive.get)
 }
 
@@ -101,7 +63,7 @@ func (r history[T]) StillDeleted(ctx context.Context, ids ...domain.ID) ([]domai
 	if err != nil {
 		return nil, err
 	}
-	return among(ids, r.kind.archive(s).isDeleted), nil
+	return among(ids, r.kind.keep(s).archive.isDeleted), nil
 }
 
 func (r history[T]) Restore(ctx context.Context, records ...T) error {
@@ -110,15 +72,17 @@ func (r history[T]) Restore(ctx context.Context, records ...T) error {
 		return err
 	}
 	for _, record := range records {
-		if !r.kind.archive(s).isDeleted(r.kind.id(record)) {
+		if !r.kind.keep(s).archive.isDeleted(record.Self().ID) {
 			return domain.ErrNotFound()
 		}
 	}
 	for _, record := range records {
-		if r.kind.table(s).has(r.kind.id(record)) {
+		id := record.Self().ID
+		if r.kind.keep(s).has(id) {
 			return r.tx.refuse(errors.New("memory: a record that is there was to be restored"))
 		}
-		if err := r.kind.refuse(s, record); err != nil {
+		record = r.kind.with(record, id)
+		if err := r.kind.check(s, record); err != nil {
 			return r.tx.refuse(err)
 		}
 		r.kind.put(s, record)

@@ -1,7 +1,6 @@
 package memory
 
 import (
-	"cmp"
 	"context"
 	"iter"
 	"slices"
@@ -10,56 +9,32 @@ import (
 	"example.com/healthcare/ports"
 )
 
-type mappings struct{ tx *tx }
-
-func (r mappings) Add(ctx context.Context, mapping domain.Mapping) (domain.Mapping, error) {
-	s, err := r.tx.writing(ctx)
-	if err != nil {
-		return domain.Mapping{}, err
-	}
-	mapping.ID = 0
-	if err := s.refuseMapping(mapping); err != nil {
-		return domain.Mapping{}, r.tx.refuse(err)
-	}
-	mapping.ID = s.mappings.nextID()
-	s.putMapping(mapping)
-	return s.mappings.get(mapping.ID)
+var mappingKind = kind[domain.Mapping]{
+	keep: func(s *state) *keep[domain.Mapping] { return &s.mappings },
+	with: func(mapping domain.Mapping, id domain.ID) domain.Mapping {
+		mapping.ID = id
+		mapping.AssignedAt = ports.Kept(mapping.AssignedAt)
+		return mapping
+	},
+	saved: unchanged[domain.Mapping],
+	refuse: func(s *state, mapping domain.Mapping) error {
+		if owner, taken := s.byPatient.get(pair{mapping.PatientID, mapping.DoctorID}); taken && owner != mapping.ID {
+			return domain.ErrAlreadyAssigned()
+		}
+		return nil
+	},
+	index: func(s *state, mapping domain.Mapping) {
+		s.byPatient = s.byPatient.set(pair{mapping.PatientID, mapping.DoctorID}, mapping.ID)
+		s.byDoctor = s.byDoctor.set(pair{mapping.DoctorID, mapping.PatientID}, mapping.ID)
+	},
+	unindex: func(s *state, mapping domain.Mapping) {
+		s.byPatient = s.byPatient.delete(pair{mapping.PatientID, mapping.DoctorID})
+		s.byDoctor = s.byDoctor.delete(pair{mapping.DoctorID, mapping.PatientID})
+	},
 }
 
-func (r mappings) Get(ctx context.Context, id domain.ID) (domain.Mapping, error) {
-	s, err := r.tx.reading(ctx)
-	if err != nil {
-		return domain.Mapping{}, err
-	}
-	return s.mappings.get(id)
-}
-
-func (r mappings) Save(ctx context.Context, mapping domain.Mapping) error {
-	s, err := r.tx.writing(ctx)
-	if err != nil {
-		return err
-	}
-	if _, err := s.mappings.get(mapping.ID); err != nil {
-		return err
-	}
-	if err := s.refuseMapping(mapping); err != nil {
-		return r.tx.refuse(err)
-	}
-	s.unmap(mapping.ID)
-	s.putMapping(mapping)
-	return nil
-}
-
-func (r mappings) Delete(ctx context.Context, id domain.ID) (domain.Mapping, error) {
-	s, err := r.tx.writing(ctx)
-	if err != nil {
-		return domain.Mapping{}, err
-	}
-	if !s.mappings.has(id) {
-		return domain.Mapping{}, domain.ErrNotFound()
-	}
-	return s.unmap(id), nil
-}
+// mappings implements ports.Mappings.
+type mappings struct{ records[domain.Mapping] }
 
 func (r mappings) List(ctx context.Context, filter domain.MappingFilter, page domain.Page) ([]domain.Assignment, error) {
 	s, err := r.tx.reading(ctx)
@@ -107,52 +82,4 @@ func (s *state) assignment(id domain.ID) (domain.Assignment, error) {
 		Doctor:      doctor,
 		AssignedAt:  mapping.AssignedAt,
 	}, err
-}
-
-// refuseMapping says why the mapping cannot be stored, or nothing.
-func (s *state) refuseMapping(mapping domain.Mapping) error {
-	var missing []string
-	if !s.patients.has(mapping.PatientID) {
-		missing = append(missing, "patient")
-	}
-	if !s.doctors.has(mapping.DoctorID) {
-		missing = append(missing, "doctor")
-	}
-	if len(missing) > 0 {
-		return domain.ErrNoSuchReference(missing...)
-	}
-	if owner, taken := s.byPatient.get(pair{mapping.PatientID, mapping.DoctorID}); taken && owner != mapping.ID {
-		return domain.ErrAlreadyAssigned()
-	}
-	return nil
-}
-
-func (s *state) putMapping(mapping domain.Mapping) {
-	s.mappings.set(mapping.ID, timed(mapping))
-	s.byPatient = s.byPatient.set(pair{mapping.PatientID, mapping.DoctorID}, mapping.ID)
-	s.byDoctor = s.byDoctor.set(pair{mapping.DoctorID, mapping.PatientID}, mapping.ID)
-}
-
-// timed returns the mapping with its time as it is kept.
-func timed(mapping domain.Mapping) domain.Mapping {
-	mapping.AssignedAt = ports.Kept(mapping.AssignedAt)
-	return mapping
-}
-
-// unmapAll ends the mappings of owner and returns them in ascending order of ID.
-func (s *state) unmapAll(pairs tree[pair, domain.ID], owner domain.ID) []domain.Mapping {
-	ended := []domain.Mapping{}
-	for _, id := range of(pairs, owner, 0) {
-		ended = append(ended, s.unmap(id))
-	}
-	slices.SortFunc(ended, func(a, b domain.Mapping) int { return cmp.Compare(a.ID, b.ID) })
-	return ended
-}
-
-func (s *state) unmap(id domain.ID) domain.Mapping {
-	mapping, _ := s.mappings.rows.get(id)
-	s.mappings.delete(id)
-	s.byPatient = s.byPatient.delete(pair{mapping.PatientID, mapping.DoctorID})
-	s.byDoctor = s.byDoctor.delete(pair{mapping.DoctorID, mapping.PatientID})
-	return mapping
 }

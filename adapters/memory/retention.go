@@ -40,16 +40,13 @@ type retained interface {
 	purge(id domain.ID)
 }
 
+// retained returns an empty archive for a kind whose versions are not kept.
 func (s *state) retained(kind domain.SubjectKind) retained {
-	switch kind {
-	case domain.AboutDoctor:
-		return &s.doctorArchive
-	case domain.AboutPatient:
-		return &s.patientArchive
-	case domain.AboutMapping:
-		return &s.mappingArchive
-	default:
-		none := newArchive[struct{}]()
-		return &none
+	if known, found := kinds[kind]; found {
+		return known.retained(s)
 	}
+	none := newArchive[domain.Doctor]()
+	return &none
 }
+
+func (k kind[T]) retained(s *state) retained { return &k.keep(s).archive }

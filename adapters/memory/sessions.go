@@ -10,7 +10,6 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// sessions keeps sessions without an Owner: it is the user's, whenever one is read.
 type sessions struct{ tx *tx }
 
 func (r sessions) Add(ctx context.Context, session domain.Session) (domain.Session, error) {
@@ -26,7 +25,6 @@ func (r sessions) Add(ctx context.Context, session domain.Session) (domain.Sessi
 		return domain.Session{}, r.tx.refuse(errors.New("memory: a session's selector is another one's"))
 	}
 	session.ID = s.sessions.nextID()
-	session.Owner = domain.SessionOwner{}
 	session.CreatedAt = ports.Kept(session.CreatedAt)
 	session.LastUsedAt = ports.Kept(session.LastUsedAt)
 	session.ExpiresAt = ports.Kept(session.ExpiresAt)
@@ -34,24 +32,24 @@ func (r sessions) Add(ctx context.Context, session domain.Session) (domain.Sessi
 	s.selectors = s.selectors.set(selector, session.ID)
 	s.byUser = s.byUser.set(pair{session.UserID, session.ID}, session.ID)
 	s.sessions.set(session.ID, session)
-	return s.session(session.ID)
+	return session, nil
 }
 
-func (r sessions) Get(ctx context.Context, id domain.ID) (domain.Session, error) {
+func (r sessions) Get(ctx context.Context, id domain.ID) (domain.SessionView, error) {
 	s, err := r.tx.reading(ctx)
 	if err != nil {
-		return domain.Session{}, err
+		return domain.SessionView{}, err
 	}
-	return s.session(id)
+	return s.sessionView(id)
 }
 
-func (r sessions) BySelector(ctx context.Context, selector domain.RefreshSelector) (domain.Session, error) {
+func (r sessions) BySelector(ctx context.Context, selector domain.RefreshSelector) (domain.SessionView, error) {
 	s, err := r.tx.reading(ctx)
 	if err != nil {
-		return domain.Session{}, err
+		return domain.SessionView{}, err
 	}
 	id, _ := s.selectors.get(string(selector[:]))
-	return s.session(id)
+	return s.sessionView(id)
 }
 
 func (r sessions) Save(ctx context.Context, session domain.Session) error {
@@ -76,7 +74,7 @@ func (r sessions) Live(ctx context.Context, user domain.ID, now time.Time, page 
 	if err != nil {
 		return nil, err
 	}
-	return take(page.Limit, s.live(user, now, page.After), s.session)
+	return take(page.Limit, s.live(user, now, page.After), s.sessions.get)
 }
 
 func (r sessions) End(ctx context.Context, user, except domain.ID, now time.Time) ([]domain.ID, error) {
@@ -111,13 +109,11 @@ func (s *state) live(user domain.ID, now time.Time, after domain.ID) iter.Seq[do
 	}
 }
 
-// session returns a session as it is read.
-func (s *state) session(id domain.ID) (domain.Session, error) {
+func (s *state) sessionView(id domain.ID) (domain.SessionView, error) {
 	session, err := s.sessions.get(id)
 	if err != nil {
-		return domain.Session{}, err
+		return domain.SessionView{}, err
 	}
 	user, err := s.users.get(session.UserID)
-	session.Owner = user.Owner()
-	return session, err
+	return domain.SessionView{Session: session, Owner: user.Owner()}, err
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
 )
 
 // state is everything stored at one moment. It consists of values and trees, so
@@ -15,16 +16,12 @@ import (
 type state struct {
 	users    table[domain.User]
 	sessions table[domain.Session]
-	doctors  table[domain.Doctor]
-	patients table[domain.Patient]
-	mappings table[domain.Mapping]
+	doctors  keep[domain.Doctor]
+	patients keep[domain.Patient]
+	mappings keep[domain.Mapping]
 	events   table[domain.AuditEvent]
 	seals    table[domain.Seal]
 	attempts tree[domain.AttemptKey, domain.Attempts]
-
-	doctorArchive  archive[domain.Doctor]
-	patientArchive archive[domain.Patient]
-	mappingArchive archive[domain.Mapping]
 
 	// These lead from what must be unique to whose it is.
 	emails    tree[string, domain.ID]
@@ -46,16 +43,12 @@ func newState() *state {
 	return &state{
 		users:    newTable[domain.User](),
 		sessions: newTable[domain.Session](),
-		doctors:  newTable[domain.Doctor](),
-		patients: newTable[domain.Patient](),
-		mappings: newTable[domain.Mapping](),
+		doctors:  newKeep[domain.Doctor](),
+		patients: newKeep[domain.Patient](),
+		mappings: newKeep[domain.Mapping](),
 		events:   newTable[domain.AuditEvent](),
 		seals:    newTable[domain.Seal](),
 		attempts: tree[domain.AttemptKey, domain.Attempts]{compare: compareKeys},
-
-		doctorArchive:  newArchive[domain.Doctor](),
-		patientArchive: newArchive[domain.Patient](),
-		mappingArchive: newArchive[domain.Mapping](),
 
 		emails:    tree[string, domain.ID]{compare: strings.Compare},
 		selectors: tree[string, domain.ID]{compare: strings.Compare},
@@ -66,6 +59,29 @@ func newState() *state {
 		byRecord:  tree[domain.Mention, struct{}]{compare: compareMentions},
 	}
 }
+
+func (t *tx) Users() ports.Users       { return users{t} }
+func (t *tx) Sessions() ports.Sessions { return sessions{t} }
+func (t *tx) Attempts() ports.Attempts { return attempts{t} }
+func (t *tx) Doctors() ports.Doctors   { return doctors{records[domain.Doctor]{t, doctorKind}} }
+func (t *tx) Patients() ports.Patients { return patients{records[domain.Patient]{t, patientKind}} }
+func (t *tx) Mappings() ports.Mappings { return mappings{records[domain.Mapping]{t, mappingKind}} }
+func (t *tx) Audit() ports.Audit       { return audit{t} }
+func (t *tx) Seals() ports.Seals       { return seals{t} }
+
+func (t *tx) DoctorHistory() ports.History[domain.Doctor] {
+	return history[domain.Doctor]{t, doctorKind}
+}
+
+func (t *tx) PatientHistory() ports.History[domain.Patient] {
+	return history[domain.Patient]{t, patientKind}
+}
+
+func (t *tx) MappingHistory() ports.History[domain.Mapping] {
+	return history[domain.Mapping]{t, mappingKind}
+}
+
+func (t *tx) Retention() ports.Retention { return retention{t} }
 
 // table keeps the entities of one kind.
 type table[T any] struct {

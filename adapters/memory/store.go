@@ -106,29 +106,6 @@ type tx struct {
 	refusal error
 }
 
-func (t *tx) Users() ports.Users       { return users{t} }
-func (t *tx) Sessions() ports.Sessions { return sessions{t} }
-func (t *tx) Attempts() ports.Attempts { return attempts{t} }
-func (t *tx) Doctors() ports.Doctors   { return doctors{t} }
-func (t *tx) Patients() ports.Patients { return patients{t} }
-func (t *tx) Mappings() ports.Mappings { return mappings{t} }
-func (t *tx) Audit() ports.Audit       { return audit{t} }
-func (t *tx) Seals() ports.Seals       { return seals{t} }
-
-func (t *tx) DoctorHistory() ports.History[domain.Doctor] {
-	return history[domain.Doctor]{t, doctorKind}
-}
-
-func (t *tx) PatientHistory() ports.History[domain.Patient] {
-	return history[domain.Patient]{t, patientKind}
-}
-
-func (t *tx) MappingHistory() ports.History[domain.Mapping] {
-	return history[domain.Mapping]{t, mappingKind}
-}
-
-func (t *tx) Retention() ports.Retention { return retention{t} }
-
 func (t *tx) end() { *t = tx{} }
 
 // reading returns the state to read from.

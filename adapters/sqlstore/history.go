@@ -62,11 +62,13 @@ const (
 // onRecords are the statements on several records of one kind.
 type onRecords struct{ selectLast, selectDeletions, deleteDeletions, deleteVersions rowTexts }
 
-var onRecordsOf = map[domain.SubjectKind]onRecords{
-	domain.AboutDoctor:  newOnRecords(domain.AboutDoctor),
-	domain.AboutPatient: newOnRecords(domain.AboutPatient),
-	domain.AboutMapping: newOnRecords(domain.AboutMapping),
-}
+var onRecordsOf = func() map[domain.SubjectKind]onRecords {
+	statements := map[domain.SubjectKind]onRecords{}
+	for _, known := range domain.RecordKinds() {
+		statements[known.Kind] = newOnRecords(known.Kind)
+	}
+	return statements
+}()
 
 // newOnRecords writes the kind into the texts, so that IDs are all of their
 // parameters: rows of one column.
@@ -88,7 +90,7 @@ func newOnRecords(kind domain.SubjectKind) onRecords {
 	}
 }
 
-type versionRow[R rowOf[T], T any] struct {
+type versionRow[R rowOf[T], T domain.Record] struct {
 	Number   int                `db:"number"`
 	At       instant            `db:"at"`
 	UserID   domain.ID          `db:"user_id"`
@@ -120,9 +122,8 @@ type last struct {
 func (r last) entity() last { return r }
 
 // history implements ports.History.
-type history[R rowOf[T], T any] struct {
-	*querier
-	kind kind[R, T]
+type history[R rowOf[T], T domain.Record] struct {
+	records[R, T]
 }
 
 func (s history[R, T]) Keep(ctx context.Context, versions ...domain.Version[T]) ([]domain.Version[T], error) {
@@ -135,7 +136,7 @@ func (s history[R, T]) Keep(ctx context.Context, versions ...domain.Version[T]) 
 	}
 	kept := make([]domain.Version[T], len(versions))
 	for i, version := range versions {
-		id := s.kind.id(version.Record)
+		id := version.Record.Self().ID
 		record := records[id]
 		record.Number++
 		records[id] = record
@@ -154,7 +155,7 @@ func (s history[R, T]) Keep(ctx context.Context, versions ...domain.Version[T]) 
 func (s history[R, T]) lastOf(ctx context.Context, versions []domain.Version[T]) (map[domain.ID]last, error) {
 	ids := make([]domain.ID, len(versions))
 	for i, version := range versions {
-		ids[i] = s.kind.id(version.Record)
+		ids[i] = version.Record.Self().ID
 	}
 	records := map[domain.ID]last{}
 	for batch := range batches(ids) {
@@ -175,7 +176,7 @@ func (s history[R, T]) lastOf(ctx context.Context, versions []domain.Version[T])
 func (s history[R, T]) keepDeleted(ctx context.Context, versions []domain.Version[T], before map[domain.ID]last) error {
 	final := map[domain.ID]domain.Version[T]{}
 	for _, version := range versions {
-		final[s.kind.id(version.Record)] = version
+		final[version.Record.Self().ID] = version
 	}
 	var deleted []domain.Version[T]
 	var restored []domain.ID
@@ -195,7 +196,7 @@ func (s history[R, T]) keepDeleted(ctx context.Context, versions []domain.Versio
 
 func (s history[R, T]) versionValues(version domain.Version[T]) []any {
 	return []any{
-		string(s.kind.subject), s.kind.id(version.Record), version.Number, version.At,
+		string(s.kind.subject), version.Record.Self().ID, version.Number, version.At,
 		numberOrNull(version.By.UserID), string(version.By.Role), string(version.Change),
 		kindOrNull(version.With.Kind), numberOrNull(version.With.ID),
 		version.FreeText(),
@@ -205,7 +206,7 @@ func (s history[R, T]) versionValues(version domain.Version[T]) []any {
 
 func (s history[R, T]) deletionValues(version domain.Version[T]) []any {
 	return []any{
-		string(s.kind.subject), s.kind.id(version.Record), version.Number, version.At,
+		string(s.kind.subject), version.Record.Self().ID, version.Number, version.At,
 		kindOrNull(version.With.Kind), numberOrNull(version.With.ID), version.FreeText(),
 	}
 }
@@ -258,16 +259,16 @@ func (s history[R, T]) versions(ctx context.Context, query string, args ...any) 
 	return entities[versionRow[R, T]](ctx, s.querier, query, args...)
 }
 
-func (s history[R, T]) Restore(ctx context.Context, records ...T) error {
+func (s history[R, T]) Restore(ctx context.Context, list ...T) error {
 	if s.tx == nil {
 		return errWriteInView
 	}
-	ids := make([]domain.ID, len(records))
-	for i, record := range records {
-		ids[i] = s.kind.id(record)
+	ids := make([]domain.ID, len(list))
+	for i, record := range list {
+		ids[i] = record.Self().ID
 	}
 	if err := s.lockDeletions(ctx, ids); err != nil {
 		return err
 	}
-	return s.kind.restore(ctx, s.querier, records)
+	return s.restoreAll(ctx, list)
 }

@@ -11,14 +11,16 @@ import (
 )
 
 const (
+	sessionColumns = `sessions.id, sessions.user_id, sessions.created_at, sessions.expires_at, sessions.revoked_at,
+			sessions.refresh_selector, sessions.refresh_hash, sessions.address, sessions.device, sessions.last_used_at`
 	selectSession = `
-		SELECT sessions.id, sessions.user_id, sessions.created_at, sessions.expires_at, sessions.revoked_at,
-			sessions.refresh_selector, sessions.refresh_hash, sessions.address, sessions.device, sessions.last_used_at,
-			users.role, users.is_active, users.password_temporary, users.totp_confirmed
+		SELECT ` + sessionColumns + `, users.role, users.is_active, users.password_temporary, users.totp_confirmed
 		FROM sessions JOIN users ON users.id = sessions.user_id`
 	// The user is not locked: what is read of it need not stay.
 	lockSession        = ` FOR NO KEY UPDATE OF sessions`
-	selectLiveSessions = selectSession + `
+	selectLiveSessions = `
+		SELECT ` + sessionColumns + `
+		FROM sessions
 		WHERE sessions.user_id = $1 AND sessions.revoked_at IS NULL AND sessions.expires_at > $2 AND sessions.id > $3
 		ORDER BY sessions.id
 		LIMIT $4`
@@ -27,10 +29,6 @@ const (
 			address, device, last_used_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		RETURNING id`
-	selectOwner = `
-		SELECT role, is_active, password_temporary, totp_confirmed
-		FROM users
-		WHERE id = $1`
 	updateSession = `
 		UPDATE sessions
 		SET expires_at = $2, revoked_at = $3, refresh_hash = $4, last_used_at = $5
@@ -57,7 +55,6 @@ type sessionRow struct {
 	Address    string    `db:"address"`
 	Device     string    `db:"device"`
 	LastUsedAt instant   `db:"last_used_at"`
-	ownerRow
 }
 
 func (r sessionRow) entity() domain.Session {
@@ -65,7 +62,6 @@ func (r sessionRow) entity() domain.Session {
 	session := domain.Session{
 		ID:         r.ID,
 		UserID:     r.UserID,
-		Owner:      r.owner(),
 		CreatedAt:  r.CreatedAt.Time,
 		Origin:     domain.Origin{Address: address, Device: r.Device},
 		LastUsedAt: r.LastUsedAt.Time,
@@ -77,16 +73,17 @@ func (r sessionRow) entity() domain.Session {
 	return session
 }
 
-// ownerRow is what a session's user has for it.
-type ownerRow struct {
+type sessionViewRow struct {
+	sessionRow
 	Role              domain.Role `db:"role"`
 	Active            bool        `db:"is_active"`
 	PasswordTemporary bool        `db:"password_temporary"`
 	TOTPConfirmed     bool        `db:"totp_confirmed"`
 }
 
-func (r ownerRow) owner() domain.SessionOwner {
-	return domain.SessionOwner{Role: r.Role, Active: r.Active, PasswordTemporary: r.PasswordTemporary, SecondFactor: r.TOTPConfirmed}
+func (r sessionViewRow) entity() domain.SessionView {
+	owner := domain.SessionOwner{Role: r.Role, Active: r.Active, PasswordTemporary: r.PasswordTemporary, SecondFactor: r.TOTPConfirmed}
+	return domain.SessionView{Session: r.sessionRow.entity(), Owner: owner}
 }
 
 // sessions implements ports.Sessions.
@@ -106,24 +103,19 @@ func (s sessions) Add(ctx context.Context, session domain.Session) (domain.Sessi
 	case err != nil:
 		return domain.Session{}, err
 	}
-	var owner ownerRow
-	if err := s.get(ctx, &owner, selectOwner, session.UserID); err != nil {
-		return domain.Session{}, err
-	}
-	session.Owner = owner.owner()
 	return session, nil
 }
 
-func (s sessions) Get(ctx context.Context, id domain.ID) (domain.Session, error) {
+func (s sessions) Get(ctx context.Context, id domain.ID) (domain.SessionView, error) {
 	return s.one(ctx, ` WHERE sessions.id = $1`, id)
 }
 
-func (s sessions) BySelector(ctx context.Context, selector domain.RefreshSelector) (domain.Session, error) {
+func (s sessions) BySelector(ctx context.Context, selector domain.RefreshSelector) (domain.SessionView, error) {
 	return s.one(ctx, ` WHERE sessions.refresh_selector = $1`, selector[:])
 }
 
-func (s sessions) one(ctx context.Context, where string, arg any) (domain.Session, error) {
-	var row sessionRow
+func (s sessions) one(ctx context.Context, where string, arg any) (domain.SessionView, error) {
+	var row sessionViewRow
 	err := s.get(ctx, &row, selectSession+where+s.locking(lockSession), arg)
 	return row.entity(), err
 }

@@ -162,22 +162,22 @@ type tx struct{ *querier }
 func (t tx) Users() ports.Users       { return users{t.querier} }
 func (t tx) Sessions() ports.Sessions { return sessions{t.querier} }
 func (t tx) Attempts() ports.Attempts { return attempts{t.querier} }
-func (t tx) Doctors() ports.Doctors   { return doctors{t.querier} }
-func (t tx) Patients() ports.Patients { return patients{t.querier} }
-func (t tx) Mappings() ports.Mappings { return mappings{t.querier} }
 func (t tx) Audit() ports.Audit       { return audit{t.querier} }
 func (t tx) Seals() ports.Seals       { return seals{t.querier} }
 
-func (t tx) DoctorHistory() ports.History[domain.Doctor] {
-	return history[doctorRow, domain.Doctor]{t.querier, doctorKind}
-}
-
-func (t tx) PatientHistory() ports.History[domain.Patient] {
-	return history[patientSnapshot, domain.Patient]{t.querier, patientKind}
-}
-
-func (t tx) MappingHistory() ports.History[domain.Mapping] {
-	return history[mappingRow, domain.Mapping]{t.querier, mappingKind}
-}
-
 func (t tx) Retention() ports.Retention { return retention{t.querier} }
+
+func (t tx) Doctors() ports.Doctors                        { return doctors{recordsOf(t, doctorKind)} }
+func (t tx) DoctorHistory() ports.History[domain.Doctor]   { return historyOf(t, doctorKind) }
+func (t tx) Patients() ports.Patients                      { return patients{recordsOf(t, patientKind)} }
+func (t tx) PatientHistory() ports.History[domain.Patient] { return historyOf(t, patientKind) }
+func (t tx) Mappings() ports.Mappings                      { return mappings{recordsOf(t, mappingKind)} }
+func (t tx) MappingHistory() ports.History[domain.Mapping] { return historyOf(t, mappingKind) }
+
+func recordsOf[R rowOf[T], T domain.Record](t tx, kind kind[R, T]) records[R, T] {
+	return records[R, T]{t.querier, kind}
+}
+
+func historyOf[R rowOf[T], T domain.Record](t tx, kind kind[R, T]) history[R, T] {
+	return history[R, T]{recordsOf(t, kind)}
+}

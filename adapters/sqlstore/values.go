@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"database/sql/driver"
 	"fmt"
 	"time"
 
@@ -27,6 +28,50 @@ func (i *instant) Scan(stored any) error {
 	return nil
 }
 
+// Value implements driver.Valuer. Each engine's driver writes a time.Time in its way.
+func (i instant) Value() (driver.Value, error) { return i.Time, nil }
+
+// day is a date as YYYY-MM-DD; the empty one is NULL.
+type day string
+
+// Scan implements sql.Scanner.
+func (d *day) Scan(stored any) error {
+	if date, is := stored.(time.Time); is { // PostgreSQL has a type for it.
+		*d = day(date.Format(time.DateOnly))
+		return nil
+	}
+	return (*nullableText)(d).Scan(stored)
+}
+
+// Value implements driver.Valuer.
+func (d day) Value() (driver.Value, error) { return nullableText(d).Value() }
+
+// nullableText is a text of which the empty one is NULL.
+type nullableText string
+
+// Scan implements sql.Scanner.
+func (t *nullableText) Scan(stored any) error {
+	switch stored := stored.(type) {
+	case nil:
+		*t = ""
+	case string:
+		*t = nullableText(stored)
+	case []byte:
+		*t = nullableText(stored)
+	default:
+		return fmt.Errorf("sqlstore: a text is stored as %T", stored)
+	}
+	return nil
+}
+
+// Value implements driver.Valuer.
+func (t nullableText) Value() (driver.Value, error) {
+	if t == "" {
+		return nil, nil
+	}
+	return string(t), nil
+}
+
 // anyInstant is the zero time for what is no time, such as PostgreSQL's infinity: what
 // is read with it shows by other means that it is not as it was written.
 type anyInstant struct{ instant }
@@ -45,14 +90,6 @@ func timeOrNull(t time.Time) any {
 		return nil
 	}
 	return ports.Kept(t)
-}
-
-// textOrNull stores the zero value as NULL.
-func textOrNull(value fmt.Stringer) any {
-	if text := value.String(); text != "" {
-		return text
-	}
-	return nil
 }
 
 // kindOrNull stores no kind as NULL.

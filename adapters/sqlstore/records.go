@@ -1,0 +1,275 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/jmoiron/sqlx/reflectx"
+
+	"example.com/healthcare/domain"
+)
+
+// rowOf is a row of a T.
+type rowOf[T any] interface{ entity() T }
+
+// kind is what tells the kinds of records apart. R has a field for each column of the
+// table, with its name as the db tag; every statement is made from them.
+type kind[R rowOf[T], T domain.Record] struct {
+	subject domain.SubjectKind
+	table   string
+	row     func(T) R
+	// added returns the record under the ID that it got, and as it is kept.
+	added func(record T, id domain.ID) T
+	// fixed are the columns that Save leaves as they are.
+	fixed []string
+	// noReference is the error of a reference to what is no record; nil where there
+	// are none.
+	noReference func() error
+
+	// What follows is made by newKind.
+
+	fields   [][]int // of R, in the order of the columns
+	columns  string
+	get      string
+	insert   string
+	update   string
+	delete   string
+	lock     string
+	byParent map[domain.SubjectKind]byParent
+	ids      rowTexts
+	restore  rowTexts
+	// updated are the fields that update takes after the ID.
+	updated [][]int
+}
+
+// byParent is the statements on the records that have one parent.
+type byParent struct{ lock, delete string }
+
+var mapper = reflectx.NewMapper("db")
+
+// newKind makes the statements of a kind. The column that names a parent is called
+// after the parent's kind, such as patient_id.
+func newKind[R rowOf[T], T domain.Record](k kind[R, T]) kind[R, T] {
+	var names, qualified, inserted, changed []string
+	for _, field := range mapper.TypeMap(reflect.TypeFor[R]()).Index {
+		name := field.Name
+		if len(field.Index) > 1 { // a part of a column's value
+			continue
+		}
+		names, qualified = append(names, name), append(qualified, k.table+"."+name)
+		k.fields = append(k.fields, field.Index)
+		if name == "id" {
+			continue
+		}
+		inserted = append(inserted, name)
+		if !slices.Contains(k.fixed, name) {
+			k.updated = append(k.updated, field.Index)
+			changed = append(changed, fmt.Sprintf("%s = $%d", name, len(k.updated)+1))
+		}
+	}
+	if len(names) == 0 || names[0] != "id" {
+		panic("sqlstore: the first column of " + k.table + " must be its id")
+	}
+	k.columns = strings.Join(qualified, ", ")
+	k.get = `SELECT ` + k.columns + ` FROM ` + k.table + ` WHERE ` + k.table + `.id = $1`
+	k.insert = `INSERT INTO ` + k.table + ` (` + strings.Join(inserted, ", ") + `) VALUES (` + parameters(len(inserted)) + `) RETURNING id`
+	k.update = `UPDATE ` + k.table + ` SET ` + strings.Join(changed, ", ") + ` WHERE id = $1`
+	k.delete = `DELETE FROM ` + k.table + ` WHERE id = $1 RETURNING ` + k.columns
+	k.lock = `SELECT id FROM ` + k.table + ` WHERE id = $1 FOR UPDATE`
+	k.ids = forIDs(`SELECT id FROM `+k.table+` WHERE `, `id`, ` ORDER BY id`)
+	k.restore = forRows(`INSERT INTO `+k.table+` (`+strings.Join(names, ", ")+`) VALUES`, len(names), ``)
+	k.byParent = map[domain.SubjectKind]byParent{}
+	for _, parent := range domain.RecordKindOf(k.subject).Parents {
+		where := ` WHERE ` + string(parent) + `_id = $1 `
+		k.byParent[parent] = byParent{
+			lock:   `SELECT id FROM ` + k.table + where + `ORDER BY id FOR UPDATE`,
+			delete: `DELETE FROM ` + k.table + where + `RETURNING ` + k.columns,
+		}
+	}
+	return k
+}
+
+// parameters is "$1, $2" and so on.
+func parameters(n int) string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = fmt.Sprintf("$%d", i+1)
+	}
+	return strings.Join(list, ", ")
+}
+
+// values are those of the record's fields, in their order.
+func (k kind[R, T]) values(record T, fields [][]int) []any {
+	row := reflect.ValueOf(k.row(record))
+	values := make([]any, len(fields))
+	for i, field := range fields {
+		values[i] = row.FieldByIndex(field).Interface()
+	}
+	return values
+}
+
+// anyKind is a kind of whatever records.
+type anyKind interface {
+	lockChildren(ctx context.Context, q *querier, parent domain.Reference) error
+	deleteChildren(ctx context.Context, q *querier, parent domain.Reference) ([]domain.Record, error)
+	existing(ctx context.Context, q *querier, ids []domain.ID) ([]domain.ID, error)
+}
+
+// kinds is every kind of record, as domain.RecordKinds has them.
+var kinds = map[domain.SubjectKind]anyKind{
+	domain.AboutDoctor:  doctorKind,
+	domain.AboutPatient: patientKind,
+	domain.AboutMapping: mappingKind,
+}
+
+func (k kind[R, T]) lockChildren(ctx context.Context, q *querier, parent domain.Reference) error {
+	return q.lock(ctx, k.byParent[parent.Kind].lock, parent.ID)
+}
+
+func (k kind[R, T]) deleteChildren(ctx context.Context, q *querier, parent domain.Reference) ([]domain.Record, error) {
+	deleted, err := entities[R](ctx, q, k.byParent[parent.Kind].delete, parent.ID)
+	children := make([]domain.Record, len(deleted))
+	for i, child := range deleted {
+		children[i] = child
+	}
+	slices.SortFunc(children, func(a, b domain.Record) int { return cmp.Compare(a.Self().ID, b.Self().ID) })
+	return children, err
+}
+
+func (k kind[R, T]) existing(ctx context.Context, q *querier, ids []domain.ID) ([]domain.ID, error) {
+	return readIDs(ctx, q, k.ids, forReference, ids)
+}
+
+// records implements ports.Records.
+type records[R rowOf[T], T domain.Record] struct {
+	*querier
+	kind kind[R, T]
+}
+
+func (s records[R, T]) Add(ctx context.Context, record T) (T, error) {
+	var none T
+	if err := s.lockParents(ctx, record); err != nil {
+		return none, err
+	}
+	var id domain.ID
+	err := s.returning(ctx, &id, s.kind.insert, s.kind.values(record, s.kind.fields[1:])...)
+	if err != nil {
+		return none, s.explain(err)
+	}
+	return s.kind.added(record, id), nil
+}
+
+// restoreAll adds records under the IDs that they had.
+func (s records[R, T]) restoreAll(ctx context.Context, list []T) error {
+	if err := s.lockParents(ctx, list...); err != nil {
+		return err
+	}
+	return s.explain(changeRows(ctx, s.querier, s.kind.restore, list, func(record T) []any {
+		return s.kind.values(record, s.kind.fields)
+	}))
+}
+
+// lockParents keeps the records' parents from being deleted, or says which of a
+// record's do not exist.
+func (s records[R, T]) lockParents(ctx context.Context, list ...T) error {
+	if s.tx == nil {
+		return errWriteInView
+	}
+	wanted := map[domain.SubjectKind][]domain.ID{}
+	for _, record := range list {
+		for _, parent := range record.Parents() {
+			wanted[parent.Kind] = append(wanted[parent.Kind], parent.ID)
+		}
+	}
+	found := map[domain.SubjectKind][]domain.ID{}
+	for _, known := range slices.Backward(domain.RecordKinds()) {
+		ids, err := wanted[known.Kind], error(nil)
+		if len(ids) == 0 {
+			continue
+		}
+		if found[known.Kind], err = kinds[known.Kind].existing(ctx, s.querier, ids); err != nil {
+			return err
+		}
+	}
+	for _, record := range list {
+		var missing []string
+		for _, parent := range record.Parents() {
+			if !isIn(found[parent.Kind], parent.ID) {
+				missing = append(missing, string(parent.Kind))
+			}
+		}
+		if len(missing) > 0 {
+			return s.refuse(domain.ErrNoSuchReference(missing...))
+		}
+	}
+	return nil
+}
+
+// explain says what a violated reference is, where the kind knows.
+func (s records[R, T]) explain(err error) error {
+	if s.kind.noReference != nil && isNoReference(err) {
+		return s.refuse(s.kind.noReference())
+	}
+	return err
+}
+
+func (s records[R, T]) Get(ctx context.Context, id domain.ID) (T, error) {
+	var row R
+	err := s.get(ctx, &row, s.kind.get+s.locking(forChange), id)
+	return row.entity(), err
+}
+
+func (s records[R, T]) Existing(ctx context.Context, ids ...domain.ID) ([]domain.ID, error) {
+	return s.kind.existing(ctx, s.querier, ids)
+}
+
+func (s records[R, T]) Save(ctx context.Context, record T) error {
+	id := record.Self().ID
+	if len(record.Parents()) > 0 {
+		// The record before its parents: see domain.RecordKinds.
+		if _, err := s.Get(ctx, id); err != nil {
+			return err
+		}
+	}
+	if err := s.lockParents(ctx, record); err != nil {
+		return err
+	}
+	return s.change(ctx, s.kind.update, append([]any{id}, s.kind.values(record, s.kind.updated)...)...)
+}
+
+// Delete locks the children, then the record. Children that come about until the
+// record is locked are deleted, too, and none does after that.
+func (s records[R, T]) Delete(ctx context.Context, id domain.ID) (T, []domain.Record, error) {
+	var none T
+	if s.tx == nil {
+		return none, nil, errWriteInView
+	}
+	self := domain.Reference{Kind: s.kind.subject, ID: id}
+	children := domain.Children(s.kind.subject)
+	for _, child := range slices.Backward(children) {
+		if err := kinds[child].lockChildren(ctx, s.querier, self); err != nil {
+			return none, nil, err
+		}
+	}
+	if err := s.querier.lock(ctx, s.kind.lock, id); err != nil {
+		return none, nil, err
+	}
+	var deleted []domain.Record
+	for _, child := range children {
+		some, err := kinds[child].deleteChildren(ctx, s.querier, self)
+		if err != nil {
+			return none, nil, err
+		}
+		deleted = append(deleted, some...)
+	}
+	var row R
+	err := s.returning(ctx, &row, s.kind.delete, id)
+	if isNoReference(err) {
+		err = s.refuse(&failed{kind: Collision, text: "a child came about while its parent was deleted"})
+	}
+	return row.entity(), deleted, err
+}
