@@ -13,8 +13,8 @@ import (
 // Verify first, and be sure of what is not sealed. It is a Conflict when last is not the
 // last seal.
 func (s *Audit) Adopt(ctx context.Context, actor domain.Actor, last domain.Head) (domain.Head, error) {
-	return account(ctx, s.trail, actor, domain.AuditAdopt, on(domain.AboutAudit, 0), func(e *entry) (domain.Head, error) {
-		return update(ctx, e, func(tx ports.Tx) (domain.Head, error) {
+	return write(ctx, s.trail, attempt{by: actor, to: domain.AuditAdopt, on: some(domain.AboutAudit)},
+		func(tx ports.Tx, _ *entry) (domain.Head, error) {
 			seal, err := lastSeal(ctx, tx)
 			if err == nil && seal.Head() != last {
 				err = domain.ErrNotLastSeal()
@@ -32,5 +32,4 @@ func (s *Audit) Adopt(ctx context.Context, actor domain.Actor, last domain.Head)
 			next := s.trail.sealAfter(seal, sightings)
 			return next.Head(), tx.Seals().Add(ctx, next)
 		})
-	})
 }

@@ -16,11 +16,6 @@ type Authenticator struct {
 	rules       SessionRules
 }
 
-// NewAuthenticator returns an authenticator.
-func NewAuthenticator(store ports.Store, tokens ports.AccessTokens, revocations ports.Revocations, clock ports.Clock, rules SessionRules) *Authenticator {
-	return &Authenticator{store: store, tokens: tokens, revocations: revocations, clock: clock, rules: rules}
-}
-
 // Authenticate returns the actor whom an access token proves, calling from
 // origin. A token whose session was revoked, on whichever instance, is refused
 // like a forged one.
@@ -42,7 +37,7 @@ func (a *Authenticator) Authenticate(ctx context.Context, origin domain.Origin, 
 	}
 	unprotected := a.rules.AdminsNeedSecondFactor && actor.Role == domain.Admin && !actor.SecondFactor
 	if !known || actor.Duty != domain.NoDuty || unprotected {
-		session, err := view(ctx, a.store, func(tx ports.Tx) (domain.Session, error) {
+		session, err := view(ctx, a.store, func(tx ports.Tx) (domain.SessionView, error) {
 			return tx.Sessions().Get(ctx, actor.SessionID)
 		})
 		switch {

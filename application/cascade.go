@@ -8,107 +8,102 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// endMappings keeps that mappings were deleted with the record that e is about.
-func (e *entry) endMappings(ctx context.Context, tx ports.Tx, mappings []domain.Mapping) error {
-	versions := make([]domain.Version[domain.Mapping], len(mappings))
-	for i, mapping := range mappings {
-		e.aboutOtherSide(mapping)
-		versions[i] = mappingKind.version(e, domain.Deleted, mapping)
-		versions[i].With = e.side()
+func (r records[T]) keepChildren(ctx context.Context, tx ports.Tx, e *entry, parent domain.Reference, children []domain.Record) error {
+	versions := make([]domain.Version[T], len(children))
+	for i, child := range children {
+		e.about(otherParents(child, parent)...)
+		versions[i] = r.version(e, domain.Deleted, child.(T))
+		versions[i].With = parent
 	}
-	return keepMappings(ctx, tx, versions...)
+	return r.keepAll(ctx, tx, versions)
 }
 
-func keepMappings(ctx context.Context, tx ports.Tx, versions ...domain.Version[domain.Mapping]) error {
-	if _, err := tx.MappingHistory().Keep(ctx, versions...); err != nil {
+func (r records[T]) keepAll(ctx context.Context, tx ports.Tx, versions []domain.Version[T]) error {
+	if _, err := r.history(tx).Keep(ctx, versions...); err != nil {
 		return unaccounted(err)
 	}
 	return nil
 }
 
-// restoreMappings puts the mappings back that were deleted with the record that e
-// is about. Those whose other side is deleted meanwhile will be back with that.
-func (e *entry) restoreMappings(ctx context.Context, tx ports.Tx) error {
+// restoreChildren leaves those deleted that have another parent that is deleted. They
+// will be back with that one.
+func (r records[T]) restoreChildren(ctx context.Context, tx ports.Tx, e *entry, parent domain.Reference) error {
 	page := domain.Page{Limit: domain.MaxPageLimit}
 	for {
-		ended, err := tx.MappingHistory().Deleted(ctx, e.side(), page)
+		ended, err := r.history(tx).Deleted(ctx, parent, page)
 		if err != nil || len(ended) == 0 {
 			return err
 		}
-		// Those that stay deleted are With another side then; but no store has to be
-		// right about that for this to end.
-		page.After = ended[len(ended)-1].Record.ID
-		if err := e.restorePage(ctx, tx, ended); err != nil {
+		// Advance the cursor, so the loop ends whatever the store returns.
+		page.After = ended[len(ended)-1].Record.Self().ID
+		if err := r.restorePage(ctx, tx, e, parent, ended); err != nil {
 			return err
 		}
 	}
 }
 
-// restorePage is restoreMappings for some of them, which it overwrites.
-func (e *entry) restorePage(ctx context.Context, tx ports.Tx, ended []domain.Version[domain.Mapping]) error {
+// restorePage is restoreChildren for some of them, which it overwrites.
+func (r records[T]) restorePage(ctx context.Context, tx ports.Tx, e *entry, parent domain.Reference, ended []domain.Version[T]) error {
 	ids := make([]domain.ID, len(ended))
 	for i, version := range ended {
-		ids[i] = version.Record.ID
+		ids[i] = version.Record.Self().ID
 	}
-	// None is restored or moved without this side, but all can be purged.
-	deleted, err := tx.MappingHistory().StillDeleted(ctx, ids...)
+	// Nobody restores or changes them while this parent is locked, but some can have
+	// been purged.
+	deleted, err := r.history(tx).StillDeleted(ctx, ids...)
 	if err != nil {
 		return err
 	}
-	ended = slices.DeleteFunc(ended, func(version domain.Version[domain.Mapping]) bool {
-		return !contains(deleted, version.Record.ID)
+	ended = slices.DeleteFunc(ended, func(version domain.Version[T]) bool {
+		return !contains(deleted, version.Record.Self().ID)
 	})
-	others := make([]domain.ID, len(ended))
-	for i, version := range ended {
-		e.aboutOtherSide(version.Record)
-		others[i] = e.otherSide(version.Record).ID
-	}
-	missing, err := e.missingOthers(ctx, tx, others)
+	missing, err := r.missingParents(ctx, tx, parent, ended)
 	if err != nil {
 		return err
 	}
-	var restored []domain.Mapping
+	var restored []T
 	for i, version := range ended {
-		if contains(missing, others[i]) {
+		others := otherParents(version.Record, parent)
+		e.about(others...)
+		if gone := slices.IndexFunc(others, func(other domain.Reference) bool { return contains(missing[other.Kind], other.ID) }); gone >= 0 {
 			// It stays deleted, since when and by whom it was.
-			ended[i].With = e.otherSide(version.Record)
+			ended[i].With = others[gone]
 			continue
 		}
 		restored = append(restored, version.Record)
-		ended[i] = mappingKind.version(e, domain.Restored, version.Record)
-		ended[i].With = e.side()
+		ended[i] = r.version(e, domain.Restored, version.Record)
+		ended[i].With = parent
 	}
-	if err := tx.MappingHistory().Restore(ctx, restored...); err != nil {
+	if err := r.history(tx).Restore(ctx, restored...); err != nil {
 		return err
 	}
-	return keepMappings(ctx, tx, ended...)
+	return r.keepAll(ctx, tx, ended)
 }
 
-// missingOthers is missing for the sides of mappings that e is not about.
-func (e *entry) missingOthers(ctx context.Context, tx ports.Tx, ids []domain.ID) ([]domain.ID, error) {
-	if e.Subject.Kind == domain.AboutDoctor {
-		return missing(ctx, tx.Patients(), tx.PatientHistory(), ids...)
+// missingParents returns those of the records' other parents that are missing, by
+// kind, in ascending order.
+func (r records[T]) missingParents(ctx context.Context, tx ports.Tx, parent domain.Reference, versions []domain.Version[T]) (map[domain.SubjectKind][]domain.ID, error) {
+	wanted := map[domain.SubjectKind][]domain.ID{}
+	for _, version := range versions {
+		for _, other := range otherParents(version.Record, parent) {
+			wanted[other.Kind] = append(wanted[other.Kind], other.ID)
+		}
 	}
-	return missing(ctx, tx.Doctors(), tx.DoctorHistory(), ids...)
+	gone := map[domain.SubjectKind][]domain.ID{}
+	for _, known := range slices.Backward(domain.RecordKinds()) {
+		if ids := wanted[known.Kind]; len(ids) > 0 {
+			var err error
+			if gone[known.Kind], err = allRecords[known.Kind].missing(ctx, tx, ids); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return gone, nil
 }
 
-// missingSides names the sides of a mapping that are deleted.
-func missingSides(ctx context.Context, tx ports.Tx, mapping domain.Mapping) (sides []string, err error) {
-	patients, err := missing(ctx, tx.Patients(), tx.PatientHistory(), mapping.PatientID)
-	if err != nil {
-		return nil, err
-	}
-	doctors, err := missing(ctx, tx.Doctors(), tx.DoctorHistory(), mapping.DoctorID)
-	if err != nil {
-		return nil, err
-	}
-	if len(patients) > 0 {
-		sides = append(sides, "patient")
-	}
-	if len(doctors) > 0 {
-		sides = append(sides, "doctor")
-	}
-	return sides, nil
+// otherParents are a record's parents but for one.
+func otherParents(record domain.Record, parent domain.Reference) []domain.Reference {
+	return slices.DeleteFunc(record.Parents(), func(other domain.Reference) bool { return other == parent })
 }
 
 // maxRounds is how often missing looks for records that are neither there nor deleted,
@@ -117,15 +112,15 @@ const maxRounds = 3
 
 // missing returns those of the records that are deleted or purged, in ascending
 // order. The deleted ones stay so, and the others stay there, until the Update returns.
-func missing[T any](ctx context.Context, repository existing, history ports.History[T], ids ...domain.ID) (gone []domain.ID, err error) {
+func (r records[T]) missing(ctx context.Context, tx ports.Tx, ids []domain.ID) (gone []domain.ID, err error) {
 	unknown := slices.Sorted(slices.Values(ids))
 	for round := 0; len(unknown) > 0 && round < maxRounds; round++ {
-		there, err := repository.Existing(ctx, unknown...)
+		there, err := r.repository(tx).Existing(ctx, unknown...)
 		if err != nil {
 			return nil, err
 		}
 		unknown = without(unknown, there)
-		deleted, err := history.StillDeleted(ctx, unknown...)
+		deleted, err := r.history(tx).StillDeleted(ctx, unknown...)
 		if err != nil {
 			return nil, err
 		}
@@ -133,7 +128,7 @@ func missing[T any](ctx context.Context, repository existing, history ports.Hist
 		// What is neither was purged, or restored and deleted anew meanwhile, which says nothing yet.
 		unknown = without(unknown, deleted)
 		for _, id := range unknown {
-			versions, err := history.List(ctx, id, domain.Page{Limit: 1})
+			versions, err := r.history(tx).List(ctx, id, domain.Page{Limit: 1})
 			if err != nil {
 				return nil, err
 			}
@@ -153,31 +148,8 @@ func without(ids, others []domain.ID) []domain.ID {
 	return slices.DeleteFunc(ids, func(id domain.ID) bool { return contains(others, id) })
 }
 
-// existing is what missing needs of a repository.
-type existing interface {
-	Existing(ctx context.Context, ids ...domain.ID) ([]domain.ID, error)
-}
-
 // contains reports whether id is in a list in ascending order.
 func contains(ascending []domain.ID, id domain.ID) bool {
 	_, found := slices.BinarySearch(ascending, id)
 	return found
-}
-
-// side is the side of mappings that e is about.
-func (e *entry) side() domain.Reference {
-	return domain.Reference{Kind: e.Subject.Kind, ID: e.Subject.ID}
-}
-
-// otherSide is the side of a mapping that e is not about.
-func (e *entry) otherSide(mapping domain.Mapping) domain.Reference {
-	if e.Subject.Kind == domain.AboutDoctor {
-		return domain.Reference{Kind: domain.AboutPatient, ID: mapping.PatientID}
-	}
-	return domain.Reference{Kind: domain.AboutDoctor, ID: mapping.DoctorID}
-}
-
-func (e *entry) aboutOtherSide(mapping domain.Mapping) {
-	side := e.otherSide(mapping)
-	e.about(side.Kind, side.ID)
 }

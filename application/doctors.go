@@ -7,138 +7,105 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// Doctors is the use-cases on doctors. Whoever may not read salaries gets
-// doctors without them.
+// Doctors is the use-cases on doctors. An actor without the permission to read
+// salaries gets doctors without them.
 type Doctors struct {
 	History[domain.Doctor]
 	clock ports.Clock
 }
 
-var doctorKind = kind[domain.Doctor]{
-	subject:      domain.AboutDoctor,
-	readVersions: domain.DoctorReadHistory,
-	readDeleted:  domain.DoctorReadDeleted,
-	id:           func(doctor domain.Doctor) domain.ID { return doctor.ID },
-	repository:   func(tx ports.Tx) repository[domain.Doctor] { return tx.Doctors() },
-	history:      ports.Tx.DoctorHistory,
-	about:        noOther[domain.Doctor],
-	visibleTo:    domain.Doctor.VisibleTo,
-}
-
-// NewDoctors returns the use-cases on doctors.
-func NewDoctors(trail *Trail, clock ports.Clock) *Doctors {
-	return &Doctors{History: History[domain.Doctor]{trail: trail, kind: doctorKind}, clock: clock}
+var doctorRecords = records[domain.Doctor]{
+	RecordKind: domain.RecordKindOf(domain.AboutDoctor),
+	repository: func(tx ports.Tx) ports.Records[domain.Doctor] { return tx.Doctors() },
+	history:    ports.Tx.DoctorHistory,
 }
 
 // Create adds a doctor who joins today. A taken licence number is a Conflict.
 func (s *Doctors) Create(ctx context.Context, actor domain.Actor, in domain.DoctorInput) (domain.Doctor, error) {
-	doctor, err := account(ctx, s.trail, actor, domain.DoctorCreate, on(domain.AboutDoctor, 0), func(e *entry) (domain.Doctor, error) {
-		doctor, err := domain.NewDoctor(in, s.clock())
-		if err != nil {
-			return domain.Doctor{}, err
-		}
-		return doctorKind.add(ctx, e, func(tx ports.Tx) (domain.Doctor, error) {
-			return tx.Doctors().Add(ctx, doctor)
+	doctor, invalid := domain.NewDoctor(in, s.clock())
+	return write(ctx, s.trail, attempt{by: actor, to: domain.DoctorCreate, on: some(domain.AboutDoctor), invalid: invalid},
+		func(tx ports.Tx, e *entry) (domain.Doctor, error) {
+			return doctorRecords.add(ctx, tx, e, doctor)
 		})
-	})
-	return doctor.VisibleTo(actor), err
 }
 
 // Get returns one doctor.
 func (s *Doctors) Get(ctx context.Context, actor domain.Actor, id domain.ID) (domain.Doctor, error) {
-	doctor, err := account(ctx, s.trail, actor, domain.DoctorRead, on(domain.AboutDoctor, id), func(*entry) (domain.Doctor, error) {
-		return view(ctx, s.trail.store, func(tx ports.Tx) (domain.Doctor, error) {
+	return read(ctx, s.trail, attempt{by: actor, to: domain.DoctorRead, on: one(domain.AboutDoctor, id)},
+		func(tx ports.Tx, _ *entry) (domain.Doctor, error) {
 			return tx.Doctors().Get(ctx, id)
 		})
-	})
-	return doctor.VisibleTo(actor), err
 }
 
 // List returns a page of all doctors.
 func (s *Doctors) List(ctx context.Context, actor domain.Actor, in domain.PageInput) (Page[domain.Doctor], error) {
-	return account(ctx, s.trail, actor, domain.DoctorRead, on(domain.AboutDoctor, 0), func(e *entry) (Page[domain.Doctor], error) {
-		return s.list(ctx, e, actor, in, func(tx ports.Tx, page domain.Page) ([]domain.Doctor, error) {
-			return tx.Doctors().List(ctx, page)
+	page, invalid := in.Parse()
+	return read(ctx, s.trail, attempt{by: actor, to: domain.DoctorRead, on: some(domain.AboutDoctor), invalid: invalid},
+		func(tx ports.Tx, e *entry) (Page[domain.Doctor], error) {
+			return list(e, page, idOf, func(page domain.Page) ([]domain.Doctor, error) {
+				return tx.Doctors().List(ctx, domain.DoctorFilter{}, page)
+			})
 		})
-	})
 }
 
 // OfPatient returns a page of the doctors assigned to a patient. Who treats
 // whom is what mappings say, so it needs MappingRead. An unknown patient is NotFound.
 func (s *Doctors) OfPatient(ctx context.Context, actor domain.Actor, patient domain.ID, in domain.PageInput) (Page[domain.Doctor], error) {
-	return account(ctx, s.trail, actor, domain.MappingRead, on(domain.AboutDoctor, 0), func(e *entry) (Page[domain.Doctor], error) {
-		e.about(domain.AboutPatient, patient)
-		return s.list(ctx, e, actor, in, func(tx ports.Tx, page domain.Page) ([]domain.Doctor, error) {
+	page, invalid := in.Parse()
+	named := []domain.Reference{{Kind: domain.AboutPatient, ID: patient}}
+	return read(ctx, s.trail, attempt{by: actor, to: domain.MappingRead, on: some(domain.AboutDoctor), naming: named, invalid: invalid},
+		func(tx ports.Tx, e *entry) (Page[domain.Doctor], error) {
 			if _, err := tx.Patients().Get(ctx, patient); err != nil {
-				return nil, err
+				return Page[domain.Doctor]{}, err
 			}
-			return tx.Doctors().OfPatient(ctx, patient, page)
+			return list(e, page, idOf, func(page domain.Page) ([]domain.Doctor, error) {
+				return tx.Doctors().List(ctx, domain.DoctorFilter{PatientID: patient}, page)
+			})
 		})
-	})
-}
-
-func (s *Doctors) list(ctx context.Context, e *entry, actor domain.Actor, in domain.PageInput,
-	read func(ports.Tx, domain.Page) ([]domain.Doctor, error),
-) (Page[domain.Doctor], error) {
-	page, err := in.Parse()
-	if err != nil {
-		return Page[domain.Doctor]{}, err
-	}
-	doctors, err := list(ctx, e, page, doctorKind.id, read)
-	for i, doctor := range doctors.Items {
-		doctors.Items[i] = doctor.VisibleTo(actor)
-	}
-	return doctors, err
 }
 
 // Replace sets all that may be set of a doctor.
 func (s *Doctors) Replace(ctx context.Context, actor domain.Actor, id domain.ID, in domain.DoctorInput) (domain.Doctor, error) {
-	doctor, err := account(ctx, s.trail, actor, domain.DoctorUpdate, on(domain.AboutDoctor, id), func(e *entry) (domain.Doctor, error) {
-		return doctorKind.change(ctx, e, func(doctor domain.Doctor) (domain.Doctor, error) {
-			return doctor.Replace(in)
-		})
-	})
-	return doctor.VisibleTo(actor), err
+	return s.update(ctx, actor, id, func(doctor domain.Doctor) (domain.Doctor, error) { return doctor.Replace(in) })
 }
 
 // Change sets what is given of a doctor.
 func (s *Doctors) Change(ctx context.Context, actor domain.Actor, id domain.ID, in domain.DoctorInput) (domain.Doctor, error) {
-	doctor, err := account(ctx, s.trail, actor, domain.DoctorUpdate, on(domain.AboutDoctor, id), func(e *entry) (domain.Doctor, error) {
-		return doctorKind.change(ctx, e, func(doctor domain.Doctor) (domain.Doctor, error) {
-			return doctor.Change(in)
+	return s.update(ctx, actor, id, func(doctor domain.Doctor) (domain.Doctor, error) { return doctor.Change(in) })
+}
+
+func (s *Doctors) update(ctx context.Context, actor domain.Actor, id domain.ID,
+	change func(domain.Doctor) (domain.Doctor, error),
+) (domain.Doctor, error) {
+	return write(ctx, s.trail, attempt{by: actor, to: domain.DoctorUpdate, on: one(domain.AboutDoctor, id)},
+		func(tx ports.Tx, e *entry) (domain.Doctor, error) {
+			before, err := tx.Doctors().Get(ctx, id)
+			if err != nil {
+				return before, err
+			}
+			doctor, err := change(before)
+			if err != nil {
+				return doctor, err
+			}
+			return doctor, doctorRecords.save(ctx, tx, e, before, doctor)
 		})
-	})
-	return doctor.VisibleTo(actor), err
 }
 
 // Delete deletes a doctor, and their mappings with them.
 func (s *Doctors) Delete(ctx context.Context, actor domain.Actor, id domain.ID) error {
-	return perform(ctx, s.trail, actor, domain.DoctorDelete, on(domain.AboutDoctor, id), func(e *entry) error {
-		return e.update(ctx, func(tx ports.Tx) error {
-			doctor, ended, err := tx.Doctors().Delete(ctx, id)
-			if err != nil {
-				return err
-			}
-			if err := doctorKind.keep(ctx, tx, e, domain.Deleted, doctor); err != nil {
-				return err
-			}
-			return e.endMappings(ctx, tx, ended)
+	_, err := write(ctx, s.trail, attempt{by: actor, to: domain.DoctorDelete, on: one(domain.AboutDoctor, id)},
+		func(tx ports.Tx, e *entry) (nothing, error) {
+			return nothing{}, doctorRecords.delete(ctx, tx, e)
 		})
-	})
+	return err
 }
 
 // Restore puts a deleted doctor back, and the mappings that were deleted with them.
 // NotFound when the doctor is not deleted, a Conflict when the licence number
 // has become another doctor's.
 func (s *Doctors) Restore(ctx context.Context, actor domain.Actor, id domain.ID) (domain.Doctor, error) {
-	doctor, err := account(ctx, s.trail, actor, domain.DoctorRestore, on(domain.AboutDoctor, id), func(e *entry) (domain.Doctor, error) {
-		return update(ctx, e, func(tx ports.Tx) (domain.Doctor, error) {
-			doctor, err := doctorKind.restore(ctx, tx, e)
-			if err != nil {
-				return domain.Doctor{}, err
-			}
-			return doctor, e.restoreMappings(ctx, tx)
+	return write(ctx, s.trail, attempt{by: actor, to: domain.DoctorRestore, on: one(domain.AboutDoctor, id)},
+		func(tx ports.Tx, e *entry) (domain.Doctor, error) {
+			return doctorRecords.restore(ctx, tx, e)
 		})
-	})
-	return doctor.VisibleTo(actor), err
 }

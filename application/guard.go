@@ -17,11 +17,6 @@ type Guard struct {
 	clock     ports.Clock
 }
 
-// NewGuard returns a guard that slows down those who guess as limiter says.
-func NewGuard(store ports.Store, limiter *Limiter, passwords ports.Passwords, codes ports.OneTimeCodes, clock ports.Clock) *Guard {
-	return &Guard{store: store, limiter: limiter, passwords: passwords, codes: codes, clock: clock}
-}
-
 // check says what of a proof is looked at.
 type check uint8
 
@@ -47,7 +42,7 @@ func prove[T any](ctx context.Context, g *Guard, e *entry, proof domain.Proof, c
 		if err != nil {
 			return none, err
 		}
-		e.Subject = on(domain.AboutUser, claim.user.ID)
+		e.Subject = one(domain.AboutUser, claim.user.ID)
 		// Another login may have replaced an outdated hash in the meantime: then
 		// the password is right for the new one, too. Or it was changed.
 		if result, err := settle(ctx, g, e, claim, check, then); !errors.Is(err, errHashReplaced) {
@@ -99,36 +94,26 @@ var errHashReplaced = errors.New("the password hash was replaced while it was be
 // that were compared side by side are settled one after the other, so that no
 // more of them get an answer than the limits let through.
 func settle[T any](ctx context.Context, g *Guard, e *entry, claim claim, check check, then func(ports.Tx, domain.User) (T, error)) (T, error) {
-	var result T
-	var refused error
-	err := e.update(ctx, func(tx ports.Tx) error {
+	return commit(ctx, e, func(tx ports.Tx, e *entry) (none T, err error) {
 		tries, err := g.limiter.tries(ctx, tx, claim.origin, claim.proof.Email)
 		if err != nil {
-			return err
+			return none, err
 		}
-		var user domain.User
-		if user, refused, err = g.judge(ctx, tx, claim, check); err != nil {
-			return err
+		user, refused, err := g.judge(ctx, tx, claim, check)
+		if err != nil {
+			return none, err
 		}
 		if refused != nil {
-			// Returned as no error, or what was counted would be rolled back.
-			e.Outcome = domain.Failed
-			return tries.fail(ctx, tx)
+			if err := tries.fail(ctx, tx); err != nil {
+				return none, err
+			}
+			return none, refuse(refused)
 		}
 		if err := tries.succeed(ctx, tx); err != nil {
-			return err
+			return none, err
 		}
-		result, err = then(tx, user)
-		return err
+		return then(tx, user)
 	})
-	if err == nil {
-		err = refused
-	}
-	if err != nil {
-		var none T
-		return none, err
-	}
-	return result, nil
 }
 
 // judge returns the user as stored now if the claim is good, and otherwise why

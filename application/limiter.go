@@ -36,11 +36,6 @@ type Limiter struct {
 	limits Limits
 }
 
-// NewLimiter returns a limiter.
-func NewLimiter(store ports.Store, clock ports.Clock, limits Limits) *Limiter {
-	return &Limiter{store: store, clock: clock, limits: limits}
-}
-
 // registration counts a registration from origin, or refuses it.
 func (l *Limiter) registration(ctx context.Context, origin domain.Origin) error {
 	return l.use(ctx, domain.RegisterKey(origin), l.limits.Register)

@@ -2,7 +2,6 @@ package application
 
 import (
 	"context"
-	"slices"
 
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
@@ -14,143 +13,83 @@ type Mappings struct {
 	clock ports.Clock
 }
 
-var mappingKind = kind[domain.Mapping]{
-	subject:      domain.AboutMapping,
-	readVersions: domain.MappingReadHistory,
-	readDeleted:  domain.MappingReadDeleted,
-	id:           func(mapping domain.Mapping) domain.ID { return mapping.ID },
-	repository:   func(tx ports.Tx) repository[domain.Mapping] { return tx.Mappings() },
-	history:      ports.Tx.MappingHistory,
-	about:        (*entry).aboutPairOnce,
-	visibleTo:    func(mapping domain.Mapping, _ domain.Actor) domain.Mapping { return mapping },
-}
-
-// NewMappings returns the use-cases on mappings.
-func NewMappings(trail *Trail, clock ports.Clock) *Mappings {
-	return &Mappings{History: History[domain.Mapping]{trail: trail, kind: mappingKind}, clock: clock}
+var mappingRecords = records[domain.Mapping]{
+	RecordKind: domain.RecordKindOf(domain.AboutMapping),
+	repository: func(tx ports.Tx) ports.Records[domain.Mapping] { return tx.Mappings() },
+	history:    ports.Tx.MappingHistory,
 }
 
 // Assign assigns a doctor to a patient. A doctor or patient who does not exist
 // is Invalid, a pair that is mapped already a Conflict.
 func (s *Mappings) Assign(ctx context.Context, actor domain.Actor, in domain.MappingInput) (domain.Mapping, error) {
-	return account(ctx, s.trail, actor, domain.MappingCreate, on(domain.AboutMapping, 0), func(e *entry) (domain.Mapping, error) {
-		mapping, err := domain.NewMapping(in, s.clock())
-		if err != nil {
-			return domain.Mapping{}, err
-		}
-		e.aboutPair(mapping)
-		return mappingKind.add(ctx, e, func(tx ports.Tx) (domain.Mapping, error) {
-			return tx.Mappings().Add(ctx, mapping)
+	mapping, invalid := domain.NewMapping(in, s.clock())
+	return write(ctx, s.trail, attempt{by: actor, to: domain.MappingCreate, on: some(domain.AboutMapping), naming: in.Named(), invalid: invalid},
+		func(tx ports.Tx, e *entry) (domain.Mapping, error) {
+			return mappingRecords.add(ctx, tx, e, mapping)
 		})
-	})
-}
-
-// aboutPair says that an event concerns both sides of a mapping.
-func (e *entry) aboutPair(mapping domain.Mapping) {
-	e.about(domain.AboutPatient, mapping.PatientID)
-	e.about(domain.AboutDoctor, mapping.DoctorID)
-}
-
-// aboutPairOnce is aboutPair for versions, most of which have the same pair.
-func (e *entry) aboutPairOnce(mapping domain.Mapping) {
-	if !slices.Contains(e.About, domain.Reference{Kind: domain.AboutPatient, ID: mapping.PatientID}) ||
-		!slices.Contains(e.About, domain.Reference{Kind: domain.AboutDoctor, ID: mapping.DoctorID}) {
-		e.aboutPair(mapping)
-	}
 }
 
 // List returns a page of the mappings that the query asks for.
 func (s *Mappings) List(ctx context.Context, actor domain.Actor, query domain.MappingQuery) (Page[domain.Assignment], error) {
-	return account(ctx, s.trail, actor, domain.MappingRead, on(domain.AboutMapping, 0), func(e *entry) (Page[domain.Assignment], error) {
-		filter, page, err := query.Parse()
-		if err != nil {
-			return Page[domain.Assignment]{}, err
-		}
-		if filter.PatientID != 0 {
-			e.about(domain.AboutPatient, filter.PatientID)
-		}
-		if filter.DoctorID != 0 {
-			e.about(domain.AboutDoctor, filter.DoctorID)
-		}
-		assignments, err := list(ctx, e, page, func(assignment domain.Assignment) domain.ID { return assignment.ID },
-			func(tx ports.Tx, page domain.Page) ([]domain.Assignment, error) {
+	filter, page, invalid := query.Parse()
+	return read(ctx, s.trail, attempt{by: actor, to: domain.MappingRead, on: some(domain.AboutMapping), naming: query.Named(), invalid: invalid},
+		func(tx ports.Tx, e *entry) (Page[domain.Assignment], error) {
+			id := func(assignment domain.Assignment) domain.ID { return assignment.ID }
+			assignments, err := list(e, page, id, func(page domain.Page) ([]domain.Assignment, error) {
 				return tx.Mappings().List(ctx, filter, page)
 			})
-		for i, assignment := range assignments.Items {
-			// Their names are shown.
-			e.about(domain.AboutPatient, assignment.PatientID)
-			e.about(domain.AboutDoctor, assignment.Doctor.ID)
-			assignments.Items[i].Doctor = assignment.Doctor.VisibleTo(actor)
-		}
-		return assignments, err
-	})
+			for _, assignment := range assignments.Items { // Their names are shown.
+				e.about(
+					domain.Reference{Kind: domain.AboutPatient, ID: assignment.PatientID},
+					domain.Reference{Kind: domain.AboutDoctor, ID: assignment.Doctor.ID},
+				)
+			}
+			return assignments, err
+		})
 }
 
 // Replace sets both sides of a mapping. It refuses what Assign refuses.
 func (s *Mappings) Replace(ctx context.Context, actor domain.Actor, id domain.ID, in domain.MappingInput) (domain.Mapping, error) {
-	return account(ctx, s.trail, actor, domain.MappingUpdate, on(domain.AboutMapping, id), func(e *entry) (domain.Mapping, error) {
-		return s.change(ctx, e, func(mapping domain.Mapping) (domain.Mapping, error) {
-			return mapping.Replace(in, s.clock())
-		})
-	})
+	return s.update(ctx, actor, id, in, func(mapping domain.Mapping) (domain.Mapping, error) { return mapping.Replace(in, s.clock()) })
 }
 
 // Change sets the given side of a mapping. It refuses what Assign refuses.
 func (s *Mappings) Change(ctx context.Context, actor domain.Actor, id domain.ID, in domain.MappingInput) (domain.Mapping, error) {
-	return account(ctx, s.trail, actor, domain.MappingUpdate, on(domain.AboutMapping, id), func(e *entry) (domain.Mapping, error) {
-		return s.change(ctx, e, func(mapping domain.Mapping) (domain.Mapping, error) {
-			return mapping.Change(in, s.clock())
-		})
-	})
+	return s.update(ctx, actor, id, in, func(mapping domain.Mapping) (domain.Mapping, error) { return mapping.Change(in, s.clock()) })
 }
 
-// change concerns the pair of before and the one after.
-func (s *Mappings) change(ctx context.Context, e *entry, with func(domain.Mapping) (domain.Mapping, error)) (domain.Mapping, error) {
-	return mappingKind.change(ctx, e, func(mapping domain.Mapping) (domain.Mapping, error) {
-		e.aboutPair(mapping)
-		changed, err := with(mapping)
-		e.aboutPair(changed)
-		return changed, err
-	})
+func (s *Mappings) update(ctx context.Context, actor domain.Actor, id domain.ID, in domain.MappingInput,
+	change func(domain.Mapping) (domain.Mapping, error),
+) (domain.Mapping, error) {
+	return write(ctx, s.trail, attempt{by: actor, to: domain.MappingUpdate, on: one(domain.AboutMapping, id), naming: in.Named()},
+		func(tx ports.Tx, e *entry) (domain.Mapping, error) {
+			before, err := tx.Mappings().Get(ctx, id)
+			if err != nil {
+				return before, err
+			}
+			e.about(before.Parents()...)
+			mapping, err := change(before)
+			if err != nil {
+				return mapping, err
+			}
+			return mapping, mappingRecords.save(ctx, tx, e, before, mapping)
+		})
 }
 
 // Unassign ends a mapping.
 func (s *Mappings) Unassign(ctx context.Context, actor domain.Actor, id domain.ID) error {
-	return perform(ctx, s.trail, actor, domain.MappingDelete, on(domain.AboutMapping, id), func(e *entry) error {
-		return e.update(ctx, func(tx ports.Tx) error {
-			mapping, err := tx.Mappings().Delete(ctx, id)
-			if err != nil {
-				return err
-			}
-			e.aboutPair(mapping)
-			return mappingKind.keep(ctx, tx, e, domain.Deleted, mapping)
+	_, err := write(ctx, s.trail, attempt{by: actor, to: domain.MappingDelete, on: one(domain.AboutMapping, id)},
+		func(tx ports.Tx, e *entry) (nothing, error) {
+			return nothing{}, mappingRecords.delete(ctx, tx, e)
 		})
-	})
+	return err
 }
 
 // Restore puts a mapping back that was ended. NotFound when it was not, a Conflict
 // when its patient or doctor is deleted, or the pair is mapped anew.
 func (s *Mappings) Restore(ctx context.Context, actor domain.Actor, id domain.ID) (domain.Mapping, error) {
-	return account(ctx, s.trail, actor, domain.MappingRestore, on(domain.AboutMapping, id), func(e *entry) (domain.Mapping, error) {
-		return update(ctx, e, func(tx ports.Tx) (domain.Mapping, error) {
-			// What is deleted does not change. Its sides are locked first, as by
-			// whoever restores one of them.
-			deleted, err := tx.MappingHistory().Deleted(ctx, domain.Reference{}, domain.Page{After: id - 1, Limit: 1})
-			if err != nil {
-				return domain.Mapping{}, err
-			}
-			if len(deleted) == 0 || deleted[0].Record.ID != id {
-				return domain.Mapping{}, domain.ErrNotFound()
-			}
-			e.aboutPair(deleted[0].Record)
-			missing, err := missingSides(ctx, tx, deleted[0].Record)
-			if err == nil && len(missing) > 0 {
-				err = domain.ErrSideDeleted(missing...)
-			}
-			if err != nil {
-				return domain.Mapping{}, err
-			}
-			return mappingKind.restore(ctx, tx, e)
+	return write(ctx, s.trail, attempt{by: actor, to: domain.MappingRestore, on: one(domain.AboutMapping, id)},
+		func(tx ports.Tx, e *entry) (domain.Mapping, error) {
+			return mappingRecords.restore(ctx, tx, e)
 		})
-	})
 }

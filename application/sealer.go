@@ -15,9 +15,6 @@ import (
 // Sealer is for one goroutine, and for a Trail of its own.
 type Sealer struct{ trail *Trail }
 
-// NewSealer returns a sealer of the trail.
-func NewSealer(trail *Trail) *Sealer { return &Sealer{trail: trail} }
-
 const (
 	// maxSealed bounds a seal.
 	maxSealed = 5000

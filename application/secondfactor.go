@@ -11,52 +11,45 @@ import (
 
 // SecondFactor is the use-cases on the second factor of one's own account.
 type SecondFactor struct {
-	trail       *Trail
-	guard       *Guard
-	codes       ports.OneTimeCodes
-	revocations ports.Revocations
-	clock       ports.Clock
-	rules       SessionRules
-}
-
-// NewSecondFactor returns the use-cases on the second factor.
-func NewSecondFactor(trail *Trail, guard *Guard, codes ports.OneTimeCodes, revocations ports.Revocations, clock ports.Clock, rules SessionRules) *SecondFactor {
-	return &SecondFactor{trail: trail, guard: guard, codes: codes, revocations: revocations, clock: clock, rules: rules}
+	trail *Trail
+	guard *Guard
+	codes ports.OneTimeCodes
+	clock ports.Clock
+	rules SessionRules
 }
 
 // Get returns the actor's second factor, which may be none.
 func (s *SecondFactor) Get(ctx context.Context, actor domain.Actor) (domain.SecondFactor, error) {
-	return account(ctx, s.trail, actor, domain.UserManageMFA, self(actor), func(e *entry) (domain.SecondFactor, error) {
-		user, err := getUser(ctx, s.trail.store, actor.UserID)
-		return user.SecondFactor, err
-	})
+	return read(ctx, s.trail, attempt{by: actor, to: domain.UserManageMFA, on: self(actor)},
+		func(tx ports.Tx, _ *entry) (domain.SecondFactor, error) {
+			user, err := tx.Users().Get(ctx, actor.UserID)
+			return user.SecondFactor, err
+		})
 }
 
 // Enrol gives the actor a key to put into a device, in place of one that was
 // never confirmed. It takes the password, which counts like a login when it is
 // wrong. An account that has a second factor is a Conflict.
 func (s *SecondFactor) Enrol(ctx context.Context, actor domain.Actor, in domain.PasswordCheck) (ports.Enrolment, error) {
-	return account(ctx, s.trail, actor, domain.UserManageMFA, self(actor), func(e *entry) (ports.Enrolment, error) {
-		password, err := in.Parse()
-		if err != nil {
-			return ports.Enrolment{}, err
-		}
-		user, err := getUser(ctx, s.trail.store, actor.UserID)
-		if err != nil {
-			return ports.Enrolment{}, err
-		}
-		enrolment, err := s.codes.Enrol(user.Email)
-		if err != nil {
-			return ports.Enrolment{}, err
-		}
-		return confirmPassword(ctx, s.guard, e, user, "password", password, func(tx ports.Tx, user domain.User) (ports.Enrolment, error) {
-			if user.SecondFactor.Confirmed {
-				return enrolment, domain.ErrSecondFactorExists()
+	password, invalid := in.Parse()
+	return perform(ctx, s.trail, attempt{by: actor, to: domain.UserManageMFA, on: self(actor), invalid: invalid},
+		func(e *entry) (ports.Enrolment, error) {
+			user, err := getUser(ctx, s.trail.store, actor.UserID)
+			if err != nil {
+				return ports.Enrolment{}, err
 			}
-			user.SecondFactor = domain.Enrolled(enrolment.Key)
-			return enrolment, tx.Users().Save(ctx, user)
+			enrolment, err := s.codes.Enrol(user.Email)
+			if err != nil {
+				return ports.Enrolment{}, err
+			}
+			return confirmPassword(ctx, s.guard, e, user, "password", password, func(tx ports.Tx, user domain.User) (ports.Enrolment, error) {
+				if user.SecondFactor.Confirmed {
+					return enrolment, domain.ErrSecondFactorExists()
+				}
+				user.SecondFactor = domain.Enrolled(enrolment.Key)
+				return enrolment, tx.Users().Save(ctx, user)
+			})
 		})
-	})
 }
 
 // Confirm turns the second factor on with a code of the device, ends the actor's
@@ -64,60 +57,49 @@ func (s *SecondFactor) Enrol(ctx context.Context, actor domain.Actor, in domain.
 // which cannot be seen again. A wrong code is Invalid and counts like a failed
 // login; without Enrol before it is a Conflict.
 func (s *SecondFactor) Confirm(ctx context.Context, actor domain.Actor, in domain.CodeCheck) (domain.RecoveryCodes, error) {
-	return account(ctx, s.trail, actor, domain.UserManageMFA, self(actor), func(e *entry) (domain.RecoveryCodes, error) {
-		code, err := in.Parse()
-		if err != nil {
-			return domain.RecoveryCodes{}, err
-		}
-		user, err := getUser(ctx, s.trail.store, actor.UserID)
-		if err != nil {
-			return domain.RecoveryCodes{}, err
-		}
-		codes := newRecoveryCodes()
-		var refused error
-		err = ending(ctx, e, s.revocations, func(tx ports.Tx) (ended []domain.ID, err error) {
-			tries, err := s.guard.limiter.tries(ctx, tx, actor.Origin, user.Email)
+	code, invalid := in.Parse()
+	return perform(ctx, s.trail, attempt{by: actor, to: domain.UserManageMFA, on: self(actor), invalid: invalid},
+		func(e *entry) (domain.RecoveryCodes, error) {
+			user, err := getUser(ctx, s.trail.store, actor.UserID)
 			if err != nil {
-				return nil, err
+				return domain.RecoveryCodes{}, err
 			}
-			ended, refused, err = s.confirm(ctx, tx, actor, code, codes)
-			if refused != nil {
-				// Returned as no error, or what was counted would be rolled back.
-				e.Outcome = domain.Failed
-				return nil, tries.fail(ctx, tx)
-			}
-			return ended, err
+			codes := newRecoveryCodes()
+			return commit(ctx, e, func(tx ports.Tx, e *entry) (domain.RecoveryCodes, error) {
+				tries, err := s.guard.limiter.tries(ctx, tx, actor.Origin, user.Email)
+				if err != nil {
+					return codes, err
+				}
+				right, err := s.confirm(ctx, tx, e, code, codes)
+				if err == nil && !right {
+					if err = tries.fail(ctx, tx); err == nil {
+						err = refuse(domain.ErrCodeField())
+					}
+				}
+				return codes, err
+			})
 		})
-		if err = cmp.Or(err, refused); err != nil {
-			return domain.RecoveryCodes{}, err
-		}
-		return codes, nil
-	})
 }
 
-// confirm returns the sessions that it ended, or why the code is refused.
-func (s *SecondFactor) confirm(ctx context.Context, tx ports.Tx, actor domain.Actor, code domain.OneTimeCode, codes domain.RecoveryCodes) (ended []domain.ID, refused, err error) {
-	user, err := tx.Users().Get(ctx, actor.UserID)
+// confirm reports whether the code is right, and then confirms the factor.
+func (s *SecondFactor) confirm(ctx context.Context, tx ports.Tx, e *entry, code domain.OneTimeCode, codes domain.RecoveryCodes) (right bool, err error) {
+	user, err := tx.Users().Get(ctx, e.Actor.UserID)
 	if err != nil {
-		return nil, nil, err
+		return false, err
 	}
 	if user.SecondFactor.Key.IsZero() || user.SecondFactor.Confirmed {
-		return nil, nil, domain.ErrNothingToConfirm()
+		return false, domain.ErrNothingToConfirm()
 	}
 	now := s.clock()
 	step, matches, err := s.codes.Match(user.SecondFactor.Key, code, now)
-	if err != nil {
-		return nil, nil, err
-	}
-	if !matches {
-		return nil, domain.ErrCodeField(), nil
+	if err != nil || !matches {
+		return false, err
 	}
 	user.SecondFactor = user.SecondFactor.Confirm(step, codes)
 	if err := tx.Users().Save(ctx, user); err != nil {
-		return nil, nil, err
+		return false, err
 	}
-	ended, err = tx.Sessions().End(ctx, actor.UserID, actor.SessionID, now)
-	return ended, nil, err
+	return true, endSessions(ctx, tx, e, user.ID, e.Actor.SessionID, now)
 }
 
 func newRecoveryCodes() (codes domain.RecoveryCodes) {
@@ -132,28 +114,25 @@ func newRecoveryCodes() (codes domain.RecoveryCodes) {
 // Disable removes the actor's second factor and ends the other sessions. It takes
 // the password, like Enrol. Who needs a second factor cannot remove it.
 func (s *SecondFactor) Disable(ctx context.Context, actor domain.Actor, in domain.PasswordCheck) error {
-	return perform(ctx, s.trail, actor, domain.UserManageMFA, self(actor), func(e *entry) error {
-		if s.rules.AdminsNeedSecondFactor && actor.Role == domain.Admin {
-			return domain.ErrForbidden("Administrators need a second factor here.")
-		}
-		password, err := in.Parse()
-		if err != nil {
-			return err
-		}
-		user, err := getUser(ctx, s.trail.store, actor.UserID)
-		if err != nil {
-			return err
-		}
-		revoked, err := confirmPassword(ctx, s.guard, e, user, "password", password, func(tx ports.Tx, user domain.User) ([]domain.ID, error) {
-			user.SecondFactor = domain.SecondFactor{}
-			if err := tx.Users().Save(ctx, user); err != nil {
-				return nil, err
+	password, invalid := in.Parse()
+	if s.rules.AdminsNeedSecondFactor && actor.Role == domain.Admin {
+		invalid = domain.ErrForbidden("Administrators need a second factor here.")
+	}
+	_, err := perform(ctx, s.trail, attempt{by: actor, to: domain.UserManageMFA, on: self(actor), invalid: invalid},
+		func(e *entry) (nothing, error) {
+			user, err := getUser(ctx, s.trail.store, actor.UserID)
+			if err != nil {
+				return nothing{}, err
 			}
-			return tx.Sessions().End(ctx, user.ID, actor.SessionID, s.clock())
+			return confirmPassword(ctx, s.guard, e, user, "password", password, func(tx ports.Tx, user domain.User) (nothing, error) {
+				user.SecondFactor = domain.SecondFactor{}
+				if err := tx.Users().Save(ctx, user); err != nil {
+					return nothing{}, err
+				}
+				return nothing{}, endSessions(ctx, tx, e, user.ID, actor.SessionID, s.clock())
+			})
 		})
-		s.revocations.Revoke(revoked...)
-		return err
-	})
+	return err
 }
 
 // Resealed is what Reseal did.
@@ -169,8 +148,8 @@ type Resealed struct {
 // service, so that the one before can be given up. It goes on after a key that
 // cannot be opened.
 func (s *SecondFactor) Reseal(ctx context.Context, actor domain.Actor) (Resealed, error) {
-	return account(ctx, s.trail, actor, domain.UserResealMFA, on(domain.AboutUser, 0), func(e *entry) (Resealed, error) {
-		return update(ctx, e, func(tx ports.Tx) (Resealed, error) {
+	return write(ctx, s.trail, attempt{by: actor, to: domain.UserResealMFA, on: some(domain.AboutUser)},
+		func(tx ports.Tx, _ *entry) (Resealed, error) {
 			var done Resealed
 			page := domain.Page{Limit: domain.MaxPageLimit}
 			for {
@@ -186,7 +165,6 @@ func (s *SecondFactor) Reseal(ctx context.Context, actor domain.Actor) (Resealed
 				page.After = found[len(found)-1].ID
 			}
 		})
-	})
 }
 
 // reseal gets only a user whose key has to change, so that it keeps nobody else waiting.

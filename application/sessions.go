@@ -36,155 +36,155 @@ type Grant struct {
 
 // Sessions is the use-cases on sessions: one's own, from login to logout.
 type Sessions struct {
-	trail       *Trail
-	guard       *Guard
-	tokens      ports.AccessTokens
-	revocations ports.Revocations
-	clock       ports.Clock
-	rules       SessionRules
-}
-
-// NewSessions returns the use-cases on sessions.
-func NewSessions(trail *Trail, guard *Guard, tokens ports.AccessTokens, revocations ports.Revocations, clock ports.Clock, rules SessionRules) *Sessions {
-	return &Sessions{trail: trail, guard: guard, tokens: tokens, revocations: revocations, clock: clock, rules: rules}
+	trail  *Trail
+	guard  *Guard
+	tokens ports.AccessTokens
+	clock  ports.Clock
+	rules  SessionRules
 }
 
 // Login starts a session. An address that is unknown and an account that is not
-// active are refused like a wrong password, in answer and in time. Who fails too
-// often is TooMany.
+// active are refused like a wrong password, in answer and in time. Too many failures
+// are TooMany.
 func (s *Sessions) Login(ctx context.Context, actor domain.Actor, in domain.Credentials) (Grant, error) {
-	return account(ctx, s.trail, actor, domain.SessionCreate, on(domain.AboutUser, 0), func(e *entry) (Grant, error) {
-		proof, err := in.Parse()
-		if err != nil {
-			return Grant{}, err
-		}
-		var selector domain.RefreshSelector
-		_, _ = rand.Read(selector[:]) // never fails (crypto/rand)
-		refresh := domain.NewRefreshToken(selector, newRefreshSecret())
-		session, err := prove(ctx, s.guard, e, proof, allFactors, func(tx ports.Tx, user domain.User) (domain.Session, error) {
-			session, err := tx.Sessions().Add(ctx, domain.NewSession(user, actor.Origin, refresh, s.clock(), s.rules.Session))
-			e.in(session)
-			return session, err
+	proof, invalid := in.Parse()
+	return perform(ctx, s.trail, attempt{by: actor, to: domain.SessionCreate, on: some(domain.AboutUser), invalid: invalid},
+		func(e *entry) (Grant, error) {
+			var selector domain.RefreshSelector
+			_, _ = rand.Read(selector[:]) // never fails (crypto/rand)
+			refresh := domain.NewRefreshToken(selector, newRefreshSecret())
+			session, err := prove(ctx, s.guard, e, proof, allFactors, func(tx ports.Tx, user domain.User) (domain.SessionView, error) {
+				session, err := tx.Sessions().Add(ctx, domain.NewSession(user, actor.Origin, refresh, s.clock(), s.rules.Session))
+				signedIn := domain.SessionView{Session: session, Owner: user.Owner()}
+				e.in(signedIn)
+				return signedIn, err
+			})
+			if err != nil {
+				return Grant{}, err
+			}
+			return s.grant(session, refresh)
 		})
-		if err != nil {
-			return Grant{}, err
-		}
-		return s.grant(session, refresh)
-	})
 }
 
 // Refresh spends a refresh token for the next Grant. One that was spent before
 // ends its session: somebody has a token that is not theirs.
 func (s *Sessions) Refresh(ctx context.Context, actor domain.Actor, in domain.Refresh) (Grant, error) {
-	return account(ctx, s.trail, actor, domain.SessionRefresh, on(domain.AboutSession, 0), func(e *entry) (Grant, error) {
-		presented, err := in.Parse()
-		if err != nil {
-			return Grant{}, err
-		}
-		if err := s.guard.limiter.refresh(ctx, actor.Origin); err != nil {
-			return Grant{}, err
-		}
-		now := s.clock()
-		secret := newRefreshSecret()
-		var next domain.RefreshToken
-		session, err := update(ctx, e, func(tx ports.Tx) (domain.Session, error) {
-			session, err := tx.Sessions().BySelector(ctx, presented.Selector())
-			if err != nil {
+	presented, invalid := in.Parse()
+	return perform(ctx, s.trail, attempt{by: actor, to: domain.SessionRefresh, on: some(domain.AboutSession), invalid: invalid},
+		func(e *entry) (Grant, error) {
+			if err := s.guard.limiter.refresh(ctx, actor.Origin); err != nil {
+				return Grant{}, err
+			}
+			secret := newRefreshSecret()
+			var next domain.RefreshToken
+			session, err := commit(ctx, e, func(tx ports.Tx, e *entry) (session domain.SessionView, err error) {
+				session, next, err = s.spend(ctx, tx, e, presented, secret)
 				return session, err
+			})
+			if err != nil {
+				return Grant{}, err
 			}
-			e.Subject.ID = session.ID
-			if session.Accepts(presented) {
-				session, next = session.Rotate(secret, now)
-				e.in(session)
-			} else {
-				// Returned as no error, or the revocation would be rolled back.
-				session = session.Revoke(now)
-			}
-			if !session.Usable(now) {
-				e.Outcome = domain.Failed
-			}
-			return session, tx.Sessions().Save(ctx, session)
+			return s.grant(session, next)
 		})
-		if err != nil {
-			if domain.KindOf(err) == domain.NotFound {
-				err = domain.ErrRefreshToken()
-			}
-			return Grant{}, err
-		}
-		if !session.RevokedAt.IsZero() {
-			s.revocations.Revoke(session.ID)
-		}
-		if !session.Usable(now) {
-			return Grant{}, domain.ErrRefreshToken()
-		}
-		return s.grant(session, next)
-	})
+}
+
+// spend spends a refresh token; secret is its successor's. A token that is not the
+// session's last one ends the session.
+func (s *Sessions) spend(ctx context.Context, tx ports.Tx, e *entry, presented domain.RefreshToken, secret domain.RefreshSecret) (domain.SessionView, domain.RefreshToken, error) {
+	now := s.clock()
+	session, err := tx.Sessions().BySelector(ctx, presented.Selector())
+	if domain.KindOf(err) == domain.NotFound {
+		err = domain.ErrRefreshToken()
+	}
+	if err != nil {
+		return session, domain.RefreshToken{}, err
+	}
+	e.Subject.ID = session.ID
+	var next domain.RefreshToken
+	if session.Accepts(presented) {
+		session.Session, next = session.Rotate(secret, now)
+		e.in(session)
+	} else {
+		session.Session = session.Revoke(now)
+	}
+	if !session.RevokedAt.IsZero() {
+		e.revoke(session.ID)
+	}
+	if err := tx.Sessions().Save(ctx, session.Session); err != nil {
+		return session, next, err
+	}
+	if !session.Usable(now) {
+		return session, next, refuse(domain.ErrRefreshToken())
+	}
+	return session, next, nil
 }
 
 // in says that an event is about a session, and of who signed in to it.
-func (e *entry) in(session domain.Session) {
-	e.Subject = on(domain.AboutSession, session.ID)
+func (e *entry) in(session domain.SessionView) {
+	e.Subject = one(domain.AboutSession, session.ID)
 	e.Actor.UserID, e.Actor.Role, e.Actor.SessionID = session.UserID, session.Owner.Role, session.ID
 }
 
 // List returns a page of the actor's live sessions.
 func (s *Sessions) List(ctx context.Context, actor domain.Actor, in domain.PageInput) (Page[domain.Session], error) {
-	return account(ctx, s.trail, actor, domain.SessionReadSelf, on(domain.AboutSession, 0), func(e *entry) (Page[domain.Session], error) {
-		page, err := in.Parse()
-		if err != nil {
-			return Page[domain.Session]{}, err
-		}
-		now := s.clock()
-		return list(ctx, e, page, func(session domain.Session) domain.ID { return session.ID },
-			func(tx ports.Tx, page domain.Page) ([]domain.Session, error) {
-				return tx.Sessions().Live(ctx, actor.UserID, now, page)
-			})
-	})
+	page, invalid := in.Parse()
+	now := s.clock()
+	return read(ctx, s.trail, attempt{by: actor, to: domain.SessionReadSelf, on: some(domain.AboutSession), invalid: invalid},
+		func(tx ports.Tx, e *entry) (Page[domain.Session], error) {
+			return list(e, page, func(session domain.Session) domain.ID { return session.ID },
+				func(page domain.Page) ([]domain.Session, error) {
+					return tx.Sessions().Live(ctx, actor.UserID, now, page)
+				})
+		})
 }
 
 // Logout ends the session in which the actor acts. One that has just ended is
 // what was asked for.
 func (s *Sessions) Logout(ctx context.Context, actor domain.Actor) error {
-	return perform(ctx, s.trail, actor, domain.SessionRevokeSelf, on(domain.AboutSession, actor.SessionID), func(e *entry) error {
-		err := s.end(ctx, e)
-		if domain.KindOf(err) == domain.NotFound {
-			return nil
-		}
-		return err
-	})
+	_, err := perform(ctx, s.trail, attempt{by: actor, to: domain.SessionRevokeSelf, on: one(domain.AboutSession, actor.SessionID)},
+		func(e *entry) (nothing, error) {
+			_, err := commit(ctx, e, func(tx ports.Tx, e *entry) (nothing, error) { return s.end(ctx, tx, e) })
+			if domain.KindOf(err) == domain.NotFound {
+				err = nil
+			}
+			return nothing{}, err
+		})
+	return err
 }
 
 // End ends one of the actor's live sessions. What is none of those is NotFound.
 func (s *Sessions) End(ctx context.Context, actor domain.Actor, id domain.ID) error {
-	return perform(ctx, s.trail, actor, domain.SessionRevokeSelf, on(domain.AboutSession, id), func(e *entry) error {
-		return s.end(ctx, e)
-	})
+	_, err := write(ctx, s.trail, attempt{by: actor, to: domain.SessionRevokeSelf, on: one(domain.AboutSession, id)},
+		func(tx ports.Tx, e *entry) (nothing, error) {
+			return s.end(ctx, tx, e)
+		})
+	return err
 }
 
-func (s *Sessions) end(ctx context.Context, e *entry) error {
-	now, id := s.clock(), e.Subject.ID
-	return ending(ctx, e, s.revocations, func(tx ports.Tx) ([]domain.ID, error) {
-		session, err := tx.Sessions().Get(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		if session.UserID != e.Actor.UserID || !session.Live(now) {
-			return nil, domain.ErrNotFound()
-		}
-		return []domain.ID{id}, tx.Sessions().Save(ctx, session.Revoke(now))
-	})
+// end ends the session that the event is on.
+func (s *Sessions) end(ctx context.Context, tx ports.Tx, e *entry) (nothing, error) {
+	now := s.clock()
+	session, err := tx.Sessions().Get(ctx, e.Subject.ID)
+	if err != nil {
+		return nothing{}, err
+	}
+	if session.UserID != e.Actor.UserID || !session.Live(now) {
+		return nothing{}, domain.ErrNotFound()
+	}
+	e.revoke(session.ID)
+	return nothing{}, tx.Sessions().Save(ctx, session.Revoke(now))
 }
 
 // EndOthers ends all of the actor's sessions but the one in which the actor acts.
 func (s *Sessions) EndOthers(ctx context.Context, actor domain.Actor) error {
-	return perform(ctx, s.trail, actor, domain.SessionRevokeSelf, self(actor), func(e *entry) error {
-		return ending(ctx, e, s.revocations, func(tx ports.Tx) ([]domain.ID, error) {
-			return tx.Sessions().End(ctx, actor.UserID, actor.SessionID, s.clock())
+	_, err := write(ctx, s.trail, attempt{by: actor, to: domain.SessionRevokeSelf, on: self(actor)},
+		func(tx ports.Tx, e *entry) (nothing, error) {
+			return nothing{}, endSessions(ctx, tx, e, actor.UserID, actor.SessionID, s.clock())
 		})
-	})
+	return err
 }
 
-func (s *Sessions) grant(session domain.Session, refresh domain.RefreshToken) (Grant, error) {
+func (s *Sessions) grant(session domain.SessionView, refresh domain.RefreshToken) (Grant, error) {
 	actor := session.Actor(s.rules.AdminsNeedSecondFactor)
 	now := session.LastUsedAt
 	expires := now.Add(s.rules.Access)

@@ -17,11 +17,6 @@ type Verifier struct {
 	macs  ports.MACs
 }
 
-// NewVerifier returns a verifier of the trail in store.
-func NewVerifier(store ports.Store, macs ports.MACs) *Verifier {
-	return &Verifier{store: store, macs: macs}
-}
-
 // Verify examines the whole trail: that no event and no seal was edited, removed,
 // inserted or moved. What was cut off at the end shows only against a head that
 // was kept elsewhere; the zero Head is none.

@@ -19,6 +19,9 @@ type Record interface {
 	Fields() []Field
 }
 
+// Plural is the name of several records of the kind, such as "patients".
+func (k SubjectKind) Plural() string { return string(k) + "s" }
+
 // Field is one field of a record.
 type Field struct {
 	// Name is the one that clients see, such as date_of_birth.

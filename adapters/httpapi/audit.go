@@ -17,7 +17,7 @@ type eventView struct {
 	// Actor is null for who had not signed in.
 	Actor     *actorView        `json:"actor"`
 	Action    domain.Permission `json:"action"`
-	Subject   any               `json:"subject"` // recordView or shownView
+	Subject   any               `json:"subject"` // referenceView or shownView
 	Outcome   domain.Outcome    `json:"outcome"`
 	RequestID string            `json:"request_id"`
 	Address   string            `json:"address"`
@@ -31,8 +31,8 @@ type actorView struct {
 	Session *domain.ID  `json:"session"`
 }
 
-// recordView is the one record that an event is about, as far as there is one.
-type recordView struct {
+// referenceView is the one record that an event is about, as far as there is one.
+type referenceView struct {
 	Kind domain.SubjectKind `json:"kind"`
 	ID   *domain.ID         `json:"id"`
 }
@@ -48,7 +48,7 @@ func showEvent(event domain.AuditEvent) eventView {
 		ID:        event.ID,
 		At:        showInstant(event.At),
 		Action:    event.Action,
-		Subject:   recordView{Kind: event.Subject.Kind, ID: nullIfZero(event.Subject.ID)},
+		Subject:   referenceView{Kind: event.Subject.Kind, ID: nullIfZero(event.Subject.ID)},
 		Outcome:   event.Outcome,
 		RequestID: event.Actor.Origin.RequestID,
 		Address:   showAddress(event.Actor.Origin.Address),

@@ -9,15 +9,15 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// deletionView is what is shown of a deleted record besides the record.
-type deletionView struct {
-	At string `json:"deleted_at"`
-	// By is null for an operator.
-	By *domain.ID `json:"deleted_by"`
-}
-
-func showDeletion[T any](version domain.Version[T]) deletionView {
-	return deletionView{At: showInstant(version.At), By: nullIfZero(version.By.UserID)}
+// showDeleted shows a deleted record with when and by whom it was deleted; null for
+// an operator. What ends with its parents also says with which it ended; null where it
+// ended by itself.
+func showDeleted[T domain.Record](version domain.Version[T]) recordView {
+	added := []member{{"deleted_at", showInstant(version.At)}, {"deleted_by", nullIfZero(version.By.UserID)}}
+	if len(version.Record.Parents()) > 0 {
+		added = append(added, member{"ended_with", showReference(version.With)})
+	}
+	return showRecord(version.Record, added...)
 }
 
 // listOrDeleted answers as live does, or as deleted does where the query asks for

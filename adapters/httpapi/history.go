@@ -1,28 +1,23 @@
 package httpapi
 
 import (
-	"bytes"
 	"context"
-	"maps"
-	"slices"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/labstack/echo/v4"
 
 	"example.com/healthcare/domain"
 )
 
-// versionView is a version without the record itself. View is what the record is
-// shown as.
-type versionView[View any] struct {
+// versionView is a version without the record itself.
+type versionView struct {
 	Version int    `json:"version"`
 	At      string `json:"at"`
 	// By is null for what was found.
-	By      *authorView      `json:"by"`
-	Change  domain.Change    `json:"change"`
-	With    *recordView      `json:"with,omitzero"`
-	Changed difference[View] `json:"changed"`
+	By      *authorView    `json:"by"`
+	Change  domain.Change  `json:"change"`
+	With    *referenceView `json:"with,omitzero"`
+	Changed []changeView   `json:"changed"`
 }
 
 // authorView has no user for an operator.
@@ -31,100 +26,59 @@ type authorView struct {
 	Role domain.Role `json:"role"`
 }
 
+// changeView is what a field of the record was and is; null for a field that is not set.
+type changeView struct{ domain.FieldChange }
+
+// MarshalJSONTo implements json.MarshalerTo.
+func (c changeView) MarshalJSONTo(encoder *jsontext.Encoder) error {
+	if err := encoder.WriteToken(jsontext.BeginObject); err != nil {
+		return err
+	}
+	for _, m := range []member{{"field", c.Name}, {"before", c.Before}, {"after", c.After}} {
+		if err := writeMember(encoder, m.name, m.value); err != nil {
+			return err
+		}
+	}
+	return encoder.WriteToken(jsontext.EndObject)
+}
+
 // snapshotView is a version with the record as it was.
-type snapshotView[View any] struct {
-	versionView[View]
-	Record View `json:"record"`
+type snapshotView struct {
+	versionView
+	Record recordView `json:"record"`
 }
 
-func showVersion[T, View any](show func(T) View) func(domain.Revision[T]) versionView[View] {
-	return func(revision domain.Revision[T]) versionView[View] {
-		view := versionView[View]{
-			Version: revision.Number,
-			At:      showInstant(revision.At),
-			Change:  revision.Change,
-			With:    showReference(revision.With),
-			Changed: difference[View]{after: show(revision.Record)},
-		}
-		if revision.By.Role != domain.Anonymous {
-			view.By = &authorView{User: nullIfZero(revision.By.UserID), Role: revision.By.Role}
-		}
-		if revision.Before != nil {
-			before := show(*revision.Before)
-			view.Changed.before = &before
-		}
-		return view
+func showVersion[T domain.Record](revision domain.Revision[T]) versionView {
+	view := versionView{
+		Version: revision.Number,
+		At:      showInstant(revision.At),
+		Change:  revision.Change,
+		With:    showReference(revision.With),
+		Changed: []changeView{},
 	}
-}
-
-func showSnapshot[T, View any](show func(T) View) func(domain.Revision[T]) snapshotView[View] {
-	return func(revision domain.Revision[T]) snapshotView[View] {
-		return snapshotView[View]{showVersion(show)(revision), show(revision.Record)}
+	if revision.By.Role != domain.Anonymous {
+		view.By = &authorView{User: nullIfZero(revision.By.UserID), Role: revision.By.Role}
 	}
+	for _, change := range revision.Changes() {
+		view.Changed = append(view.Changed, changeView{change})
+	}
+	return view
 }
 
-func showReference(reference domain.Reference) *recordView {
+func showSnapshot[T domain.Record](revision domain.Revision[T]) snapshotView {
+	return snapshotView{showVersion(revision), showRecord(revision.Record)}
+}
+
+func showReference(reference domain.Reference) *referenceView {
 	if reference.ID == 0 {
 		return nil
 	}
-	return &recordView{Kind: reference.Kind, ID: &reference.ID}
-}
-
-// difference is the members of a record that are not as they were before, or all
-// of them where there is no before. What the caller may not see is in neither
-// view, and so not here.
-type difference[View any] struct {
-	before *View
-	after  View
-}
-
-// changeView has what a member of the record was and is, as JSON; null for none.
-type changeView struct {
-	Field  string         `json:"field"`
-	Before jsontext.Value `json:"before"`
-	After  jsontext.Value `json:"after"`
-}
-
-// MarshalJSON writes an array in the order of the members' names.
-func (d difference[View]) MarshalJSON() ([]byte, error) {
-	after, err := members(&d.after)
-	if err != nil {
-		return nil, err
-	}
-	before, err := members(d.before)
-	if err != nil {
-		return nil, err
-	}
-	names := maps.Clone(before)
-	maps.Copy(names, after)
-	delete(names, "id")
-	changes := []changeView{}
-	for _, name := range slices.Sorted(maps.Keys(names)) {
-		if !bytes.Equal(before[name], after[name]) {
-			changes = append(changes, changeView{name, before[name], after[name]})
-		}
-	}
-	return json.Marshal(changes)
-}
-
-// members are those of the view's JSON; none if it is nil.
-func members[View any](view *View) (map[string]jsontext.Value, error) {
-	members := map[string]jsontext.Value{}
-	if view == nil {
-		return members, nil
-	}
-	text, err := json.Marshal(view)
-	if err != nil {
-		return nil, err
-	}
-	return members, json.Unmarshal(text, &members)
+	return &referenceView{Kind: reference.Kind, ID: &reference.ID}
 }
 
 // getVersion answers with one version, whose number is in the path, of the record
 // whose id is there.
-func getVersion[T, View any](do func(context.Context, domain.Actor, domain.ID, domain.ID) (domain.Revision[T], error),
-	show func(T) View,
-) handler {
+func getVersion[T domain.Record](do func(context.Context, domain.Actor, domain.ID, domain.ID) (domain.Revision[T], error)) handler {
 	return func(c echo.Context, actor domain.Actor) error {
 		version, err := pathNumber(c, "version")
 		if err != nil {
@@ -132,6 +86,6 @@ func getVersion[T, View any](do func(context.Context, domain.Actor, domain.ID, d
 		}
 		return get(func(ctx context.Context, actor domain.Actor, id domain.ID) (domain.Revision[T], error) {
 			return do(ctx, actor, id, version)
-		}, showSnapshot(show))(c, actor)
+		}, showSnapshot[T])(c, actor)
 	}
 }

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -18,36 +17,13 @@ func readMapping(b *body) domain.MappingInput {
 	}
 }
 
-type mappingView struct {
-	ID         domain.ID `json:"id"`
-	Patient    domain.ID `json:"patient"`
-	Doctor     domain.ID `json:"doctor"`
-	AssignedAt time.Time `json:"assigned_at"`
-}
-
-func showMapping(mapping domain.Mapping) mappingView {
-	return mappingView{ID: mapping.ID, Patient: mapping.PatientID, Doctor: mapping.DoctorID, AssignedAt: mapping.AssignedAt}
-}
-
-type deletedMappingView struct {
-	mappingView
-	deletionView
-	// EndedWith is the doctor or patient with whom the mapping was deleted; null
-	// where it was ended by itself.
-	EndedWith *recordView `json:"ended_with"`
-}
-
-func showDeletedMapping(version domain.Version[domain.Mapping]) deletedMappingView {
-	return deletedMappingView{showMapping(version.Record), showDeletion(version), showReference(version.With)}
-}
-
-func (m mappingView) location() string { return "/api/mappings/" + m.ID.String() + "/" }
+func showMapping(mapping domain.Mapping) recordView { return showRecord(mapping) }
 
 type assignmentView struct {
 	ID         domain.ID      `json:"id"`
 	Patient    patientRefView `json:"patient"`
-	Doctor     doctorView     `json:"doctor"`
-	AssignedAt time.Time      `json:"assigned_at"`
+	Doctor     recordView     `json:"doctor"`
+	AssignedAt string         `json:"assigned_at"`
 }
 
 type patientRefView struct {
@@ -60,7 +36,7 @@ func showAssignment(assignment domain.Assignment) assignmentView {
 		ID:         assignment.ID,
 		Patient:    patientRefView{ID: assignment.PatientID, Name: assignment.PatientName.String()},
 		Doctor:     showDoctor(assignment.Doctor),
-		AssignedAt: assignment.AssignedAt,
+		AssignedAt: showInstant(assignment.AssignedAt),
 	}
 }
 

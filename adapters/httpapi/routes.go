@@ -9,19 +9,6 @@ import (
 	"example.com/healthcare/application"
 )
 
-// Services are the use-cases that are served.
-type Services struct {
-	Authenticator *application.Authenticator
-	Sessions      *application.Sessions
-	Account       *application.Account
-	SecondFactor  *application.SecondFactor
-	Users         *application.Users
-	Doctors       *application.Doctors
-	Patients      *application.Patients
-	Mappings      *application.Mappings
-	Audit         *application.Audit
-}
-
 // route is one operation of openapi.yaml.
 type route struct {
 	method string
@@ -31,7 +18,7 @@ type route struct {
 }
 
 // routes is every route there is.
-func routes(s Services, ready readiness) []route {
+func routes(s *application.UseCases, ready readiness) []route {
 	return []route{
 		{http.MethodPost, "/api/auth/register/", maybeSignedIn, signUp(s.Users)},
 		{http.MethodPost, "/api/auth/login/", anonymous, submit(readCredentials, s.Sessions.Login, showGrant)},
@@ -58,30 +45,30 @@ func routes(s Services, ready readiness) []route {
 		{http.MethodPost, "/api/users/:id/password/", signedIn, acceptFor(readNewPassword, s.Users.SetPassword)},
 		{http.MethodDelete, "/api/users/:id/sessions/", signedIn, remove(s.Users.EndSessions)},
 
-		{http.MethodGet, "/api/doctors/", signedIn, listOrDeleted(list(s.Doctors.List, showDoctor), list(s.Doctors.Deleted, showDeletedDoctor))},
+		{http.MethodGet, "/api/doctors/", signedIn, listOrDeleted(list(s.Doctors.List, showDoctor), list(s.Doctors.Deleted, showDeleted))},
 		{http.MethodPost, "/api/doctors/", signedIn, create(readDoctor, s.Doctors.Create, showDoctor)},
 		{http.MethodGet, "/api/doctors/:id/", signedIn, get(s.Doctors.Get, showDoctor)},
 		{http.MethodPut, "/api/doctors/:id/", signedIn, change(readDoctor, s.Doctors.Replace, showDoctor)},
 		{http.MethodPatch, "/api/doctors/:id/", signedIn, change(readDoctor, s.Doctors.Change, showDoctor)},
 		{http.MethodDelete, "/api/doctors/:id/", signedIn, remove(s.Doctors.Delete)},
-		{http.MethodGet, "/api/doctors/:id/history/", signedIn, listOf(s.Doctors.Versions, showVersion(showDoctor))},
-		{http.MethodGet, "/api/doctors/:id/history/:version/", signedIn, getVersion(s.Doctors.Version, showDoctor)},
+		{http.MethodGet, "/api/doctors/:id/history/", signedIn, listOf(s.Doctors.Versions, showVersion)},
+		{http.MethodGet, "/api/doctors/:id/history/:version/", signedIn, getVersion(s.Doctors.Version)},
 		{http.MethodPost, "/api/doctors/:id/restore/", signedIn, get(s.Doctors.Restore, showDoctor)},
 		{http.MethodGet, "/api/doctors/:id/patients/", signedIn, listOf(s.Patients.OfDoctor, showPatient)},
 
-		{http.MethodGet, "/api/patients/", signedIn, listOrDeleted(list(s.Patients.List, showPatient), list(s.Patients.Deleted, showDeletedPatient))},
+		{http.MethodGet, "/api/patients/", signedIn, listOrDeleted(list(s.Patients.List, showPatient), list(s.Patients.Deleted, showDeleted))},
 		{http.MethodPost, "/api/patients/", signedIn, create(readPatient, s.Patients.Create, showPatient)},
 		{http.MethodGet, "/api/patients/:id/", signedIn, get(s.Patients.Get, showPatient)},
 		{http.MethodPut, "/api/patients/:id/", signedIn, change(readPatient, s.Patients.Replace, showPatient)},
 		{http.MethodPatch, "/api/patients/:id/", signedIn, change(readPatient, s.Patients.Change, showPatient)},
 		{http.MethodDelete, "/api/patients/:id/", signedIn, remove(s.Patients.Delete)},
-		{http.MethodGet, "/api/patients/:id/history/", signedIn, listOf(s.Patients.Versions, showVersion(showPatientRecord))},
-		{http.MethodGet, "/api/patients/:id/history/:version/", signedIn, getVersion(s.Patients.Version, showPatientRecord)},
+		{http.MethodGet, "/api/patients/:id/history/", signedIn, listOf(s.Patients.Versions, showVersion)},
+		{http.MethodGet, "/api/patients/:id/history/:version/", signedIn, getVersion(s.Patients.Version)},
 		{http.MethodPost, "/api/patients/:id/restore/", signedIn, get(s.Patients.Restore, showPatient)},
 		{http.MethodGet, "/api/patients/:id/doctors/", signedIn, listOf(s.Doctors.OfPatient, showDoctor)},
 		{http.MethodGet, "/api/patients/:id/accesses/", signedIn, listOf(s.Audit.Accesses, showEvent)},
 
-		{http.MethodGet, "/api/mappings/", signedIn, listOrDeleted(listMappings(s.Mappings), list(s.Mappings.Deleted, showDeletedMapping), "patient_id", "doctor_id")},
+		{http.MethodGet, "/api/mappings/", signedIn, listOrDeleted(listMappings(s.Mappings), list(s.Mappings.Deleted, showDeleted), "patient_id", "doctor_id")},
 		{http.MethodPost, "/api/mappings/", signedIn, create(readMapping, s.Mappings.Assign, showMapping)},
 		// As the old backend had it, GET takes the id of a patient here, and the
 		// other methods that of a mapping.
@@ -89,8 +76,8 @@ func routes(s Services, ready readiness) []route {
 		{http.MethodPut, "/api/mappings/:id/", signedIn, change(readMapping, s.Mappings.Replace, showMapping)},
 		{http.MethodPatch, "/api/mappings/:id/", signedIn, change(readMapping, s.Mappings.Change, showMapping)},
 		{http.MethodDelete, "/api/mappings/:id/", signedIn, remove(s.Mappings.Unassign)},
-		{http.MethodGet, "/api/mappings/:id/history/", signedIn, listOf(s.Mappings.Versions, showVersion(showMapping))},
-		{http.MethodGet, "/api/mappings/:id/history/:version/", signedIn, getVersion(s.Mappings.Version, showMapping)},
+		{http.MethodGet, "/api/mappings/:id/history/", signedIn, listOf(s.Mappings.Versions, showVersion)},
+		{http.MethodGet, "/api/mappings/:id/history/:version/", signedIn, getVersion(s.Mappings.Version)},
 		{http.MethodPost, "/api/mappings/:id/restore/", signedIn, get(s.Mappings.Restore, showMapping)},
 
 		{http.MethodGet, "/api/audit/", signedIn, listAudit(s.Audit)},

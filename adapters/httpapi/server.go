@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/labstack/echo/v4"
 
+	"example.com/healthcare/application"
 	"example.com/healthcare/ports"
 )
 
@@ -42,9 +43,9 @@ type Options struct {
 }
 
 // NewHandler returns the API over the use-cases. Requests are logged to log.
-func NewHandler(services Services, store ports.Store, options Options, log *slog.Logger) http.Handler {
+func NewHandler(useCases *application.UseCases, store ports.Store, options Options, log *slog.Logger) http.Handler {
 	e := newEcho(options, log)
-	register(e, services.Authenticator, routes(services, store.Ready))
+	register(e, useCases.Authenticator, routes(useCases, store.Ready))
 	return e
 }
 

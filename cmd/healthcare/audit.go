@@ -10,7 +10,6 @@ import (
 
 	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
-	"example.com/healthcare/ports"
 )
 
 // auditCommand is for whoever answers for the trail.
@@ -31,8 +30,8 @@ func (c auditVerifyCommand) Run(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	return with(ctx, p, newVerifier, func(verifier *application.Verifier) error {
-		found, err := verifier.Verify(ctx, kept)
+	return withServices(ctx, p, func(useCases *application.UseCases) error {
+		found, err := useCases.Verifier.Verify(ctx, kept)
 		switch {
 		case err != nil:
 			return err
@@ -58,8 +57,8 @@ type auditHeadCommand struct{}
 
 // Run prints the head.
 func (auditHeadCommand) Run(ctx context.Context, p process) error {
-	return with(ctx, p, newVerifier, func(verifier *application.Verifier) error {
-		head, err := verifier.Head(ctx)
+	return withServices(ctx, p, func(useCases *application.UseCases) error {
+		head, err := useCases.Verifier.Head(ctx)
 		if err != nil {
 			return err
 		}
@@ -81,8 +80,8 @@ func (c auditAdoptCommand) Run(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	return with(ctx, p, newForeignAudit, func(audit *application.Audit) error {
-		head, err := audit.Adopt(ctx, operator, last)
+	return withServices(ctx, p, func(useCases *application.UseCases) error {
+		head, err := useCases.Audit.Adopt(ctx, operator, last)
 		if err != nil {
 			return err
 		}
@@ -104,16 +103,15 @@ func headOrNone(flag *string) (domain.Head, error) {
 	return head, nil
 }
 
-// openTrail refuses to write into a trail that was sealed with another key.
-func openTrail(ctx context.Context, store ports.Store, macs ports.MACs, clock ports.Clock) (*application.Trail, error) {
-	trail := application.NewTrail(store, macs, clock)
+// requireOwnTrail refuses to write into a trail that was sealed with another key.
+func requireOwnTrail(ctx context.Context, trail *application.Trail) error {
 	head, ours, err := trail.LastSeal(ctx)
 	if err == nil && !ours {
 		err = fmt.Errorf(`the last seal of the audit trail, %s, was not made with SECRET_KEY or one of SECRET_KEY_FALLBACKS
 give the key that it was made with, at least as a fallback, until the service has made another seal
 if that key is lost or was stolen: healthcare audit adopt --head %s`, head, head)
 	}
-	return trail, err
+	return err
 }
 
 const (

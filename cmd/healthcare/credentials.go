@@ -41,11 +41,15 @@ func (s credentialSource) use(ctx context.Context, p process, cfg config, do cre
 		}
 		defer func() { _ = term.Restore(int(p.in.Fd()), before) }()
 	}
-	users, cleanup, err := newUsers(ctx, cfg, cfg.logger(p.err))
+	useCases, cleanup, err := newUseCases(ctx, cfg, cfg.logger(p.err))
 	if err != nil {
 		return err
 	}
 	defer cleanup()
+	if err := requireOwnTrail(ctx, useCases.Trail); err != nil {
+		return err
+	}
+	users := useCases.Users
 	if s.noInput {
 		return do(users, p.out, s.email, s.password.Reveal())
 	}

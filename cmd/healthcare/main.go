@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"maps"
 	"os"
 	"os/signal"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 )
 
@@ -79,8 +79,9 @@ func run(ctx context.Context, p process, args []string) int {
 	return 0
 }
 
-// with runs do with what wired makes of the settings, where there are records already.
-func with[T any](ctx context.Context, p process, wired func(context.Context, config, *slog.Logger) (T, func(), error), do func(T) error) error {
+// withServices loads the settings, builds the use-cases and runs do. It refuses a data
+// folder that no service has used yet.
+func withServices(ctx context.Context, p process, do func(*application.UseCases) error) error {
 	cfg, err := loadConfig(p)
 	if err != nil {
 		return err
@@ -88,12 +89,23 @@ func with[T any](ctx context.Context, p process, wired func(context.Context, con
 	if err := cfg.checkInUse(); err != nil {
 		return err
 	}
-	made, cleanup, err := wired(ctx, cfg, cfg.logger(p.err))
+	useCases, cleanup, err := newUseCases(ctx, cfg, cfg.logger(p.err))
 	if err != nil {
 		return err
 	}
 	defer cleanup()
-	return do(made)
+	return do(useCases)
+}
+
+// withOwnTrail is withServices for a command that leaves events: it refuses a trail
+// that was sealed with another key.
+func withOwnTrail(ctx context.Context, p process, do func(*application.UseCases) error) error {
+	return withServices(ctx, p, func(useCases *application.UseCases) error {
+		if err := requireOwnTrail(ctx, useCases.Trail); err != nil {
+			return err
+		}
+		return do(useCases)
+	})
 }
 
 // describe tells an operator what went wrong, a bad field a line.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -26,19 +27,10 @@ func (a *age) UnmarshalText(text []byte) error {
 	return err
 }
 
-// purged are the kinds of records that are removed, those that refer to others first.
-var purged = []struct {
-	kind   domain.SubjectKind
-	plural string
-}{
-	{domain.AboutMapping, "mappings"},
-	{domain.AboutPatient, "patients"},
-	{domain.AboutDoctor, "doctors"},
-}
-
 // Run counts what was deleted long ago, and removes it if it is told to.
 func (c purgeCommand) Run(ctx context.Context, p process) error {
-	return with(ctx, p, newRetention, func(retention *application.Retention) error {
+	return withOwnTrail(ctx, p, func(useCases *application.UseCases) error {
+		retention := useCases.Retention
 		before := ports.SystemClock().Add(-time.Duration(c.OlderThan))
 		if err := printExpired(ctx, p, retention, before); err != nil {
 			return err
@@ -47,9 +39,9 @@ func (c purgeCommand) Run(ctx context.Context, p process) error {
 			fmt.Fprintln(p.out, "Nothing was removed. Add --yes to remove them for good: they cannot be restored then.")
 			return nil
 		}
-		for _, kind := range purged {
-			removed, err := purge(ctx, retention, kind.kind, before)
-			fmt.Fprintf(p.out, "Removed for good, with all their versions: %d %s.\n", removed, kind.plural)
+		for _, known := range slices.Backward(domain.RecordKinds()) {
+			removed, err := purge(ctx, retention, known.Kind, before)
+			fmt.Fprintf(p.out, "Removed for good, with all their versions: %d %s.\n", removed, known.Kind.Plural())
 			if err != nil {
 				return err
 			}
@@ -63,12 +55,12 @@ func (c purgeCommand) Run(ctx context.Context, p process) error {
 func printExpired(ctx context.Context, p process, retention *application.Retention, before time.Time) error {
 	table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(table, "Deleted before %s:\n", before.UTC().Format(time.RFC3339))
-	for _, kind := range purged {
-		count, err := retention.Expired(ctx, operator, kind.kind, before)
+	for _, known := range slices.Backward(domain.RecordKinds()) {
+		count, err := retention.Expired(ctx, operator, known.Kind, before)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(table, "%s\t%d\n", kind.plural, count)
+		fmt.Fprintf(table, "%s\t%d\n", known.Kind.Plural(), count)
 	}
 	return table.Flush()
 }

@@ -18,9 +18,8 @@ type serveCommand struct {
 
 // api is what serve needs of all that is wired.
 type api struct {
-	handler      http.Handler
-	secondFactor *application.SecondFactor
-	sealer       *application.Sealer
+	handler  http.Handler
+	useCases *application.UseCases
 }
 
 // Run serves until ctx ends, and then as long as httpapi.Serve lets requests in
@@ -48,19 +47,22 @@ func (s serveCommand) Run(ctx context.Context, p process) error {
 		return err
 	}
 	defer cleanup()
+	if err := requireOwnTrail(ctx, api.useCases.Trail); err != nil {
+		return err
+	}
 	if cfg.forgetsKey() {
 		log.Warn("DATA_DIR/secret_key holds a key that is not in use: start once with it in SECRET_KEY_FALLBACKS, then remove the file")
 	}
 	if len(cfg.SecretKeyFallbacks) > 0 {
 		// So that a fallback can be removed without taking anybody's second factor along.
-		resealed, err := api.secondFactor.Reseal(ctx, operator)
+		resealed, err := api.useCases.SecondFactor.Reseal(ctx, operator)
 		if err := cmp.Or(err, resealed.Failed); err != nil {
 			log.Error("some second factors are not sealed with the current SECRET_KEY", "changed", resealed.Keys, "error", err)
 		} else {
 			log.Info("all second factors are sealed with the current SECRET_KEY", "changed", resealed.Keys)
 		}
 	}
-	stopSealing := keepSealing(ctx, api.sealer, log)
+	stopSealing := keepSealing(ctx, api.useCases.Sealer, log)
 	defer stopSealing()
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", cfg.HTTPAddr)
 	if err != nil {

@@ -31,7 +31,8 @@ type usersListCommand struct {
 
 // Run prints a line for each user.
 func (c usersListCommand) Run(ctx context.Context, p process) error {
-	return with(ctx, p, newUsers, func(users *application.Users) error {
+	return withOwnTrail(ctx, p, func(useCases *application.UseCases) error {
+		users := useCases.Users
 		query := domain.UserQuery{}
 		if c.Search != "" {
 			query.Search = domain.Given(c.Search)
@@ -161,7 +162,8 @@ func withPassword(ctx context.Context, p process, email string, noInput bool, do
 
 // onUser runs do on the account of an address and prints done.
 func onUser(ctx context.Context, p process, email, done string, do func(*application.Users, domain.ID) error) error {
-	return with(ctx, p, newUsers, func(users *application.Users) error {
+	return withOwnTrail(ctx, p, func(useCases *application.UseCases) error {
+		users := useCases.Users
 		user, err := find(ctx, users, email)
 		if err != nil {
 			return err

@@ -19,50 +19,27 @@ import (
 	"example.com/healthcare/ports"
 )
 
-var adapters = wire.NewSet(
-	trailAdapters,
+// useCases are all use-cases over the store that the settings name.
+var useCases = wire.NewSet(
+	openStore, wire.Bind(new(ports.Store), new(*sqlstore.Store)),
 	newPasswords, wire.Bind(new(ports.Passwords), new(*passwords.Passwords)),
+	newKeys,
 	newTokens, wire.Bind(new(ports.AccessTokens), new(*tokens.Tokens)),
 	newCodes, wire.Bind(new(ports.OneTimeCodes), new(*totp.Codes)),
-)
-
-var useCases = wire.NewSet(
-	openTrail, application.NewAudit, application.NewSealer,
-	limits, application.NewLimiter, application.NewGuard,
-	sessionRules, application.NewAuthenticator, application.NewSessions, application.NewSecondFactor,
-	registration, application.NewAccount, application.NewUsers,
-	application.NewDoctors, application.NewPatients, application.NewMappings, application.NewRetention,
+	newMACs, wire.Bind(new(ports.MACs), new(*secretkeys.MACs)),
+	newClock,
+	wire.Struct(new(application.Ports), "*"),
+	sessionRules, limits, registration, wire.Struct(new(application.Rules), "*"),
+	application.New,
 )
 
 // newAPI wires the API.
 func newAPI(ctx context.Context, cfg config, log *slog.Logger) (api, func(), error) {
-	panic(wire.Build(adapters, followRevocations, wire.Bind(new(ports.Revocations), new(*revocations.Set)), useCases,
-		httpOptions, wire.Struct(new(httpapi.Services), "*"), httpapi.NewHandler, wire.Struct(new(api), "*")))
+	panic(wire.Build(useCases, followRevocations, wire.Bind(new(ports.Revocations), new(*revocations.Set)),
+		httpOptions, httpapi.NewHandler, wire.Struct(new(api), "*")))
 }
 
-// newUsers wires the use-cases on accounts for the command line.
-func newUsers(ctx context.Context, cfg config, log *slog.Logger) (*application.Users, func(), error) {
-	panic(wire.Build(adapters, noRevocations, wire.Bind(new(ports.Revocations), new(*revocations.Set)), useCases))
-}
-
-// newRetention wires the use-cases on what was deleted long ago for the command line.
-func newRetention(ctx context.Context, cfg config, log *slog.Logger) (*application.Retention, func(), error) {
-	panic(wire.Build(adapters, useCases))
-}
-
-var trailAdapters = wire.NewSet(
-	openStore, wire.Bind(new(ports.Store), new(*sqlstore.Store)),
-	newKeys,
-	newMACs, wire.Bind(new(ports.MACs), new(*secretkeys.MACs)),
-	newClock,
-)
-
-// newVerifier wires what examines the trail.
-func newVerifier(ctx context.Context, cfg config, log *slog.Logger) (*application.Verifier, func(), error) {
-	panic(wire.Build(trailAdapters, application.NewVerifier))
-}
-
-// newForeignAudit wires the use-cases on a trail that was sealed with another key.
-func newForeignAudit(ctx context.Context, cfg config, log *slog.Logger) (*application.Audit, func(), error) {
-	panic(wire.Build(trailAdapters, application.NewTrail, application.NewAudit))
+// newUseCases wires the use-cases for the command line.
+func newUseCases(ctx context.Context, cfg config, log *slog.Logger) (*application.UseCases, func(), error) {
+	panic(wire.Build(useCases, noRevocations, wire.Bind(new(ports.Revocations), new(*revocations.Set))))
 }

@@ -28,6 +28,11 @@ func newAPI(ctx context.Context, cfg config, log *slog.Logger) (api, func(), err
 	if err != nil {
 		return api{}, nil, err
 	}
+	passwords, err := newPasswords()
+	if err != nil {
+		cleanup()
+		return api{}, nil, err
+	}
 	keys, err := newKeys(cfg)
 	if err != nil {
 		cleanup()
@@ -35,58 +40,37 @@ func newAPI(ctx context.Context, cfg config, log *slog.Logger) (api, func(), err
 	}
 	tokens := newTokens(cfg, keys)
 	set, cleanup2 := followRevocations(ctx, cfg, store, log)
-	clock := newClock()
-	applicationSessionRules := sessionRules(cfg)
-	authenticator := application.NewAuthenticator(store, tokens, set, clock, applicationSessionRules)
-	maCs := newMACs(keys)
-	trail, err := openTrail(ctx, store, maCs, clock)
-	if err != nil {
-		cleanup2()
-		cleanup()
-		return api{}, nil, err
-	}
-	applicationLimits := limits(cfg)
-	limiter := application.NewLimiter(store, clock, applicationLimits)
-	passwords, err := newPasswords()
-	if err != nil {
-		cleanup2()
-		cleanup()
-		return api{}, nil, err
-	}
 	codes, err := newCodes(keys)
 	if err != nil {
 		cleanup2()
 		cleanup()
 		return api{}, nil, err
 	}
-	guard := application.NewGuard(store, limiter, passwords, codes, clock)
-	sessions := application.NewSessions(trail, guard, tokens, set, clock, applicationSessionRules)
-	account := application.NewAccount(trail, guard, passwords, set, clock)
-	secondFactor := application.NewSecondFactor(trail, guard, codes, set, clock, applicationSessionRules)
-	registrationMode := registration(cfg)
-	users := application.NewUsers(trail, limiter, passwords, set, clock, registrationMode)
-	doctors := application.NewDoctors(trail, clock)
-	patients := application.NewPatients(trail, clock)
-	mappings := application.NewMappings(trail, clock)
-	audit := application.NewAudit(trail)
-	services := httpapi.Services{
-		Authenticator: authenticator,
-		Sessions:      sessions,
-		Account:       account,
-		SecondFactor:  secondFactor,
-		Users:         users,
-		Doctors:       doctors,
-		Patients:      patients,
-		Mappings:      mappings,
-		Audit:         audit,
+	maCs := newMACs(keys)
+	clock := newClock()
+	ports := application.Ports{
+		Store:       store,
+		Passwords:   passwords,
+		Tokens:      tokens,
+		Revocations: set,
+		Codes:       codes,
+		MACs:        maCs,
+		Clock:       clock,
 	}
+	applicationSessionRules := sessionRules(cfg)
+	applicationLimits := limits(cfg)
+	registrationMode := registration(cfg)
+	rules := application.Rules{
+		Sessions:     applicationSessionRules,
+		Limits:       applicationLimits,
+		Registration: registrationMode,
+	}
+	applicationUseCases := application.New(ports, rules)
 	options := httpOptions(cfg)
-	handler := httpapi.NewHandler(services, store, options, log)
-	sealer := application.NewSealer(trail)
+	handler := httpapi.NewHandler(applicationUseCases, store, options, log)
 	mainApi := api{
-		handler:      handler,
-		secondFactor: secondFactor,
-		sealer:       sealer,
+		handler:  handler,
+		useCases: applicationUseCases,
 	}
 	return mainApi, func() {
 		cleanup2()
@@ -94,113 +78,58 @@ func newAPI(ctx context.Context, cfg config, log *slog.Logger) (api, func(), err
 	}, nil
 }
 
-// newUsers wires the use-cases on accounts for the command line.
-func newUsers(ctx context.Context, cfg config, log *slog.Logger) (*application.Users, func(), error) {
+// newUseCases wires the use-cases for the command line.
+func newUseCases(ctx context.Context, cfg config, log *slog.Logger) (*application.UseCases, func(), error) {
 	store, cleanup, err := openStore(ctx, cfg, log)
 	if err != nil {
 		return nil, nil, err
 	}
-	keys, err := newKeys(cfg)
-	if err != nil {
-		cleanup()
-		return nil, nil, err
-	}
-	maCs := newMACs(keys)
-	clock := newClock()
-	trail, err := openTrail(ctx, store, maCs, clock)
-	if err != nil {
-		cleanup()
-		return nil, nil, err
-	}
-	applicationLimits := limits(cfg)
-	limiter := application.NewLimiter(store, clock, applicationLimits)
 	passwords, err := newPasswords()
 	if err != nil {
 		cleanup()
 		return nil, nil, err
 	}
+	keys, err := newKeys(cfg)
+	if err != nil {
+		cleanup()
+		return nil, nil, err
+	}
+	tokens := newTokens(cfg, keys)
 	set := noRevocations(cfg, store)
+	codes, err := newCodes(keys)
+	if err != nil {
+		cleanup()
+		return nil, nil, err
+	}
+	maCs := newMACs(keys)
+	clock := newClock()
+	ports := application.Ports{
+		Store:       store,
+		Passwords:   passwords,
+		Tokens:      tokens,
+		Revocations: set,
+		Codes:       codes,
+		MACs:        maCs,
+		Clock:       clock,
+	}
+	applicationSessionRules := sessionRules(cfg)
+	applicationLimits := limits(cfg)
 	registrationMode := registration(cfg)
-	users := application.NewUsers(trail, limiter, passwords, set, clock, registrationMode)
-	return users, func() {
-		cleanup()
-	}, nil
-}
-
-// newRetention wires the use-cases on what was deleted long ago for the command line.
-func newRetention(ctx context.Context, cfg config, log *slog.Logger) (*application.Retention, func(), error) {
-	store, cleanup, err := openStore(ctx, cfg, log)
-	if err != nil {
-		return nil, nil, err
+	rules := application.Rules{
+		Sessions:     applicationSessionRules,
+		Limits:       applicationLimits,
+		Registration: registrationMode,
 	}
-	keys, err := newKeys(cfg)
-	if err != nil {
-		cleanup()
-		return nil, nil, err
-	}
-	maCs := newMACs(keys)
-	clock := newClock()
-	trail, err := openTrail(ctx, store, maCs, clock)
-	if err != nil {
-		cleanup()
-		return nil, nil, err
-	}
-	retention := application.NewRetention(trail)
-	return retention, func() {
-		cleanup()
-	}, nil
-}
-
-// newVerifier wires what examines the trail.
-func newVerifier(ctx context.Context, cfg config, log *slog.Logger) (*application.Verifier, func(), error) {
-	store, cleanup, err := openStore(ctx, cfg, log)
-	if err != nil {
-		return nil, nil, err
-	}
-	keys, err := newKeys(cfg)
-	if err != nil {
-		cleanup()
-		return nil, nil, err
-	}
-	maCs := newMACs(keys)
-	verifier := application.NewVerifier(store, maCs)
-	return verifier, func() {
-		cleanup()
-	}, nil
-}
-
-// newForeignAudit wires the use-cases on a trail that was sealed with another key.
-func newForeignAudit(ctx context.Context, cfg config, log *slog.Logger) (*application.Audit, func(), error) {
-	store, cleanup, err := openStore(ctx, cfg, log)
-	if err != nil {
-		return nil, nil, err
-	}
-	keys, err := newKeys(cfg)
-	if err != nil {
-		cleanup()
-		return nil, nil, err
-	}
-	maCs := newMACs(keys)
-	clock := newClock()
-	trail := application.NewTrail(store, maCs, clock)
-	audit := application.NewAudit(trail)
-	return audit, func() {
+	applicationUseCases := application.New(ports, rules)
+	return applicationUseCases, func() {
 		cleanup()
 	}, nil
 }
 
 // wire.go:
 
-var adapters = wire.NewSet(
-	trailAdapters,
-	newPasswords, wire.Bind(new(ports.Passwords), new(*passwords.Passwords)), newTokens, wire.Bind(new(ports.AccessTokens), new(*tokens.Tokens)), newCodes, wire.Bind(new(ports.OneTimeCodes), new(*totp.Codes)),
-)
-
+// useCases are all use-cases over the store that the settings name.
 var useCases = wire.NewSet(
-	openTrail, application.NewAudit, application.NewSealer, limits, application.NewLimiter, application.NewGuard, sessionRules, application.NewAuthenticator, application.NewSessions, application.NewSecondFactor, registration, application.NewAccount, application.NewUsers, application.NewDoctors, application.NewPatients, application.NewMappings, application.NewRetention,
-)
-
-var trailAdapters = wire.NewSet(
-	openStore, wire.Bind(new(ports.Store), new(*sqlstore.Store)), newKeys,
-	newMACs, wire.Bind(new(ports.MACs), new(*secretkeys.MACs)), newClock,
+	openStore, wire.Bind(new(ports.Store), new(*sqlstore.Store)), newPasswords, wire.Bind(new(ports.Passwords), new(*passwords.Passwords)), newKeys,
+	newTokens, wire.Bind(new(ports.AccessTokens), new(*tokens.Tokens)), newCodes, wire.Bind(new(ports.OneTimeCodes), new(*totp.Codes)), newMACs, wire.Bind(new(ports.MACs), new(*secretkeys.MACs)), newClock, wire.Struct(new(application.Ports), "*"), sessionRules, limits, registration, wire.Struct(new(application.Rules), "*"), application.New,
 )

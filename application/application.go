@@ -1,0 +1,68 @@
+package application
+
+import (
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// Ports are what the use-cases need from outside. All of them are required.
+type Ports struct {
+	Store       ports.Store
+	Passwords   ports.Passwords
+	Tokens      ports.AccessTokens
+	Revocations ports.Revocations
+	Codes       ports.OneTimeCodes
+	MACs        ports.MACs
+	Clock       ports.Clock
+}
+
+// Rules are what the owner of the service decides. The zero Rules set no limits, and
+// close registration; Sessions must be set.
+type Rules struct {
+	Sessions     SessionRules
+	Limits       Limits
+	Registration RegistrationMode
+}
+
+// UseCases are all use-cases over one set of ports. They are safe for concurrent use,
+// but for the Sealer, which is for one goroutine.
+type UseCases struct {
+	Authenticator *Authenticator
+	Sessions      *Sessions
+	Account       *Account
+	SecondFactor  *SecondFactor
+	Users         *Users
+	Doctors       *Doctors
+	Patients      *Patients
+	Mappings      *Mappings
+	Retention     *Retention
+	Audit         *Audit
+
+	// Trail, Sealer and Verifier keep and examine the audit trail. They are no
+	// use-cases: nobody needs a permission for them.
+	Trail    *Trail
+	Sealer   *Sealer
+	Verifier *Verifier
+}
+
+// New returns all use-cases.
+func New(p Ports, r Rules) *UseCases {
+	trail := newTrail(p)
+	limiter := &Limiter{store: p.Store, clock: p.Clock, limits: r.Limits}
+	guard := &Guard{store: p.Store, limiter: limiter, passwords: p.Passwords, codes: p.Codes, clock: p.Clock}
+	return &UseCases{
+		Authenticator: &Authenticator{store: p.Store, tokens: p.Tokens, revocations: p.Revocations, clock: p.Clock, rules: r.Sessions},
+		Sessions:      &Sessions{trail: trail, guard: guard, tokens: p.Tokens, clock: p.Clock, rules: r.Sessions},
+		Account:       &Account{trail: trail, guard: guard, passwords: p.Passwords, clock: p.Clock},
+		SecondFactor:  &SecondFactor{trail: trail, guard: guard, codes: p.Codes, clock: p.Clock, rules: r.Sessions},
+		Users:         &Users{trail: trail, limiter: limiter, passwords: p.Passwords, clock: p.Clock, registration: r.Registration},
+		Doctors:       &Doctors{History: History[domain.Doctor]{trail, doctorRecords}, clock: p.Clock},
+		Patients:      &Patients{History: History[domain.Patient]{trail, patientRecords}, clock: p.Clock},
+		Mappings:      &Mappings{History: History[domain.Mapping]{trail, mappingRecords}, clock: p.Clock},
+		Retention:     &Retention{trail: trail},
+		Audit:         &Audit{trail: trail},
+		Trail:         trail,
+		Sealer:        &Sealer{trail: trail},
+		Verifier:      &Verifier{store: p.Store, macs: p.MACs},
+	}
+}
