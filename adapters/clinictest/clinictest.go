@@ -26,6 +26,9 @@ import (
 // Password is that of all users that a Clinic makes.
 const Password = "orbit-walnut-73-lagoon"
 
+// SecretKey is what all keys of a Clinic are derived from.
+const SecretKey = "a secret for tests only, of enough bytes"
+
 // Start is when the clock of a Clinic starts.
 var Start = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 
@@ -62,7 +65,7 @@ func New(t testing.TB, setups ...Setup) *Clinic {
 	t.Helper()
 	hashing, err := passwords.New(CheapHashing)
 	require(t, err)
-	keys, err := secretkeys.New(domain.NewSecret("a secret for tests only, of enough bytes"))
+	keys, err := secretkeys.New(domain.NewSecret(SecretKey))
 	require(t, err)
 	codes, err := totp.New(keys.For("second factor keys"))
 	require(t, err)

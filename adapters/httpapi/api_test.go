@@ -17,18 +17,15 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"example.com/healthcare/adapters/clinictest"
 	"example.com/healthcare/adapters/httpapi"
 	"example.com/healthcare/adapters/httpapi/apitest"
 	"example.com/healthcare/adapters/memory"
-	"example.com/healthcare/adapters/passwords"
 	"example.com/healthcare/adapters/postgres"
 	"example.com/healthcare/adapters/postgres/pgtest"
 	"example.com/healthcare/adapters/revocations"
-	"example.com/healthcare/adapters/secretkeys"
 	"example.com/healthcare/adapters/sqlite"
 	"example.com/healthcare/adapters/sqlite/sqlitetest"
-	"example.com/healthcare/adapters/tokens"
-	"example.com/healthcare/adapters/totp"
 	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
@@ -37,7 +34,6 @@ import (
 const (
 	goodPassword  = "orbit-walnut-73-lagoon"
 	otherPassword = "kettle-meadow-40-harbor"
-	secretKey     = "a key for tests only, of enough bytes"
 )
 
 // stores opens an empty store of each kind.
@@ -58,7 +54,7 @@ var stores = map[string]func(t testing.TB) ports.Store{
 }
 
 // overEachStore runs test once for every kind of store.
-func overEachStore(t *testing.T, test func(t *testing.T, api *api), with ...func(*settings)) {
+func overEachStore(t *testing.T, test func(t *testing.T, api *api), with ...clinictest.Setup) {
 	for name, open := range stores {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -67,62 +63,30 @@ func overEachStore(t *testing.T, test func(t *testing.T, api *api), with ...func
 	}
 }
 
-// settings are what a service may be run with; without more it limits nothing.
-type settings struct {
-	limits       application.Limits
-	rules        application.SessionRules
-	registration application.RegistrationMode
-}
-
 // api is a running service. Every answer it gives is checked against openapi.yaml.
 type api struct {
+	*clinictest.Clinic
 	t         testing.TB
 	url       string
 	transport http.RoundTripper
 	log       *logBuffer
-	clock     *clock
-	services  httpapi.Services
 }
 
-func newAPI(t testing.TB, store ports.Store, with ...func(*settings)) *api {
+// newAPI serves a clinic over store; without more it limits nothing.
+func newAPI(t testing.TB, store ports.Store, with ...clinictest.Setup) *api {
 	t.Helper()
-	settings := settings{
-		rules:        application.SessionRules{Access: 15 * time.Minute, Session: 24 * time.Hour},
-		registration: application.RegistrationOpen,
-	}
-	for _, set := range with {
-		set(&settings)
-	}
-	hasher, err := passwords.New(passwords.Params{MemoryKiB: 64, Iterations: 1, Parallelism: 1, Concurrent: 2, Waiting: 64})
-	require.NoError(t, err)
-	keys, err := secretkeys.New(domain.NewSecret(secretKey))
-	require.NoError(t, err)
-	codes, err := totp.New(keys.For("totp"))
-	require.NoError(t, err)
-	signer := tokens.New(keys, settings.rules.Access)
 	log := &logBuffer{}
 	logger := slog.New(slog.NewTextHandler(log, nil))
-	clock := &clock{now: ports.SystemClock()}
-	revoked := revocationsOf(t, store, settings.rules.Access, logger)
-	limiter := application.NewLimiter(store, clock.Now, settings.limits)
-	trail := application.NewTrail(store, keys.For("audit trail").MACs(), clock.Now)
-	guard := application.NewGuard(store, limiter, hasher, codes, clock.Now)
-	services := httpapi.Services{
-		Authenticator: application.NewAuthenticator(store, signer, revoked, clock.Now, settings.rules),
-		Sessions:      application.NewSessions(trail, guard, signer, revoked, clock.Now, settings.rules),
-		Account:       application.NewAccount(trail, guard, hasher, revoked, clock.Now),
-		SecondFactor:  application.NewSecondFactor(trail, guard, codes, revoked, clock.Now, settings.rules),
-		Users:         application.NewUsers(trail, limiter, hasher, revoked, clock.Now, settings.registration),
-		Doctors:       application.NewDoctors(trail, clock.Now),
-		Patients:      application.NewPatients(trail, clock.Now),
-		Mappings:      application.NewMappings(trail, clock.Now),
-		Audit:         application.NewAudit(trail),
+	overStore := func(p *application.Ports, r *application.Rules) {
+		p.Store, p.Revocations = store, revocationsOf(t, store, r.Sessions.Access, logger)
 	}
+	clinic := clinictest.New(t, append(with, overStore)...)
+	clinic.SetTime(ports.SystemClock())
 	// A client may say in X-Forwarded-For where it is.
 	options := httpapi.Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
-	server := httptest.NewServer(httpapi.NewHandler(services, store, options, logger))
+	server := httptest.NewServer(httpapi.NewHandler(clinic.UseCases, store, options, logger))
 	t.Cleanup(server.Close)
-	return &api{t: t, url: server.URL, transport: apitest.Transport(t), log: log, clock: clock, services: services}
+	return &api{Clinic: clinic, t: t, url: server.URL, transport: apitest.Transport(t), log: log}
 }
 
 // revocationsOf are what the service knows of ended sessions: what the store
@@ -141,24 +105,6 @@ func revocationsOf(t testing.TB, store ports.Store, lifetime time.Duration, log 
 	}()
 	t.Cleanup(func() { stop(); <-polled })
 	return set
-}
-
-// clock stands still until it is moved.
-type clock struct {
-	mutex sync.Mutex
-	now   time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	return c.now
-}
-
-func (c *clock) advance(by time.Duration) {
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	c.now = c.now.Add(by)
 }
 
 // logBuffer keeps what all requests of a service log.
@@ -254,7 +200,7 @@ func (a *api) want(status int, method, path, token, body string, headers ...stri
 // access token.
 func (a *api) signUp(email string, role domain.Role) (access string) {
 	a.t.Helper()
-	_, err := a.services.Users.Register(a.t.Context(), domain.Actor{Role: domain.Operator}, domain.Registration{
+	_, err := a.Users.Register(a.t.Context(), domain.Actor{Role: domain.Operator}, domain.Registration{
 		Email: domain.Given(email), Password: domain.Given(goodPassword), Role: domain.Given(string(role)),
 	})
 	require.NoError(a.t, err)

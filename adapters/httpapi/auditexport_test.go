@@ -98,7 +98,7 @@ func TestALongTrailIsExportedPageByPage(t *testing.T) {
 		admin := api.signUp("admin@example.com", domain.Admin)
 		actor := domain.Actor{UserID: 1, Role: domain.Admin, SessionID: 1, Origin: domain.Origin{RequestID: "many"}}
 		for range 2500 {
-			_, err := api.services.Account.Permissions(t.Context(), actor)
+			_, err := api.Account.Permissions(t.Context(), actor)
 			require.NoError(t, err)
 		}
 		lines := strings.Split(api.exported("application/x-ndjson", "?action=user:read_self", admin), "\n")

@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"example.com/healthcare/adapters/secretkeys"
+	"example.com/healthcare/adapters/clinictest"
 	"example.com/healthcare/adapters/sqlstore"
 	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
@@ -76,9 +76,7 @@ func (s *otherwise) Update(ctx context.Context, fn func(ports.Tx) error) error {
 
 // keepSealing seals the trail as often as the program does.
 func keepSealing(b *testing.B, store ports.Store) {
-	keys, err := secretkeys.New(domain.NewSecret(secretKey))
-	require.NoError(b, err)
-	sealer := application.NewSealer(application.NewTrail(store, keys.For("audit trail").MACs(), ports.SystemClock))
+	sealer := clinictest.New(b, func(p *application.Ports, _ *application.Rules) { p.Store, p.Clock = store, ports.SystemClock }).Sealer
 	ctx, cancel := context.WithCancel(context.WithoutCancel(b.Context()))
 	var sealing sync.WaitGroup
 	sealing.Go(func() {

@@ -35,7 +35,7 @@ func TestOpenAPINamesEveryRouteAndNoOther(t *testing.T) {
 
 // allRoutes are of use-cases that cannot be used.
 func allRoutes() []route {
-	return routes(Services{Doctors: new(application.Doctors), Patients: new(application.Patients), Mappings: new(application.Mappings)}, nil)
+	return routes(application.New(application.Ports{}, application.Rules{}), nil)
 }
 
 // documentedPath is the route's path with its parameters as OpenAPI writes them.

@@ -21,7 +21,7 @@ func TestMappingsComeBackWithTheirDoctor(t *testing.T) {
 		assigned := api.want(200, "GET", "/api/mappings/", staff, "").objects(t)[0]["assigned_at"].(string)
 		first := `{"id":1,"patient":1,"doctor":1,"assigned_at":"` + assigned + `"}`
 
-		ended := api.clock.Now().UTC().Format("2006-01-02T15:04:05.000000Z")
+		ended := api.Now().UTC().Format("2006-01-02T15:04:05.000000Z")
 		at := api.tick()
 		api.want(204, "DELETE", "/api/doctors/1/", admin, "")
 		api.wantJSON(`[`+strings.TrimSuffix(first, "}")+`,"deleted_at":"`+at+`","deleted_by":1,"ended_with":{"kind":"doctor","id":1}},`+

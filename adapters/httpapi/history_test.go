@@ -16,8 +16,8 @@ import (
 
 // tick lets a second pass, and returns the time as answers have it.
 func (a *api) tick() string {
-	a.clock.advance(time.Second)
-	return a.clock.Now().UTC().Format("2006-01-02T15:04:05.000000Z")
+	a.Advance(time.Second)
+	return a.Now().UTC().Format("2006-01-02T15:04:05.000000Z")
 }
 
 // wantJSON requires the JSON of a 200 answer.
@@ -143,7 +143,7 @@ func TestRecordsFromBeforeTheirHistory(t *testing.T) {
 			store := open(t)
 			api := newAPI(t, store)
 			staff := api.signUp("staff@example.com", domain.Staff)
-			patient, err := domain.NewPatient(domain.PatientInput{Name: domain.Given("Ada")}, domain.Actor{UserID: 1}, api.clock.Now())
+			patient, err := domain.NewPatient(domain.PatientInput{Name: domain.Given("Ada")}, domain.Actor{UserID: 1}, api.Now())
 			require.NoError(t, err)
 			require.NoError(t, store.Update(t.Context(), func(tx ports.Tx) error {
 				_, err := tx.Patients().Add(t.Context(), patient)

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 )
 
@@ -47,13 +48,15 @@ func TestGuessingAPasswordIsSlowedDown(t *testing.T) {
 
 		assert.Equal(t, "throttled", api.tryLogin(429, "STAFF@example.com", goodPassword, elsewhere).code(t), "the right password is not looked at")
 		api.tryLogin(200, "staff@example.com", goodPassword, home)
-		api.clock.advance(wait)
+		api.Advance(wait)
 		api.tryLogin(401, "staff@example.com", "wrong", elsewhere)
 		assert.Greater(t, api.tryLogin(429, "staff@example.com", "wrong", elsewhere).wait(t), wait, "each further one waits longer")
-		api.clock.advance(2 * wait)
+		api.Advance(2 * wait)
 		api.tryLogin(200, "staff@example.com", goodPassword, elsewhere)
 		assert.NotContains(t, api.log.String(), "nobody@")
-	}, func(s *settings) { s.limits.LoginPair = domain.Limit{Max: 10, Window: 15 * time.Minute} })
+	}, func(_ *application.Ports, r *application.Rules) {
+		r.Limits.LoginPair = domain.Limit{Max: 10, Window: 15 * time.Minute}
+	})
 }
 
 func TestGuessingFromManyPlacesIsSlowedDown(t *testing.T) {
@@ -70,9 +73,9 @@ func TestGuessingFromManyPlacesIsSlowedDown(t *testing.T) {
 		}
 		api.tryLogin(429, "nobody@example.com", "wrong", "2001:db8:1:2:ffff::")
 		api.tryLogin(401, "nobody@example.com", "wrong", "2001:db8:1:3::1")
-	}, func(s *settings) {
-		s.limits.LoginPair = domain.Limit{Max: 10, Window: 15 * time.Minute}
-		s.limits.LoginAccount = domain.Limit{Max: 20, Window: 15 * time.Minute}
+	}, func(_ *application.Ports, r *application.Rules) {
+		r.Limits.LoginPair = domain.Limit{Max: 10, Window: 15 * time.Minute}
+		r.Limits.LoginAccount = domain.Limit{Max: 20, Window: 15 * time.Minute}
 	})
 }
 
@@ -85,8 +88,10 @@ func TestRefreshesAreLimited(t *testing.T) {
 		}
 		limited := api.want(429, "POST", "/api/auth/login/refresh/", "", `{"refresh":"`+refresh+`"}`, "X-Forwarded-For", home)
 		assert.Equal(t, time.Minute, limited.wait(t))
-		api.clock.advance(time.Minute)
+		api.Advance(time.Minute)
 		api.want(401, "POST", "/api/auth/login/refresh/", "", `{"refresh":"`+refresh+`x"}`, "X-Forwarded-For", home)
 		api.want(200, "POST", "/api/auth/login/refresh/", "", `{"refresh":"`+refresh+`"}`, "X-Forwarded-For", home)
-	}, func(s *settings) { s.limits.Refresh = domain.Limit{Max: 3, Window: time.Minute} })
+	}, func(_ *application.Ports, r *application.Rules) {
+		r.Limits.Refresh = domain.Limit{Max: 3, Window: time.Minute}
+	})
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 )
 
@@ -25,7 +26,7 @@ type device struct {
 
 // code is what the device shows after some time from now.
 func (d device) code(after time.Duration) string {
-	code, err := totp.GenerateCode(d.secret, d.api.clock.Now().Add(after))
+	code, err := totp.GenerateCode(d.secret, d.api.Now().Add(after))
 	require.NoError(d.api.t, err)
 	return code
 }
@@ -102,11 +103,11 @@ func TestSigningInWithASecondFactor(t *testing.T) {
 		assert.Equal(t, "otp_invalid", api.loginWith(401, email, goodPassword, phone.code(0)).code(t), "spent when it was confirmed")
 		assert.Equal(t, "otp_invalid", api.loginWith(401, email, goodPassword, phone.wrong()).code(t))
 
-		api.clock.advance(30 * time.Second)
+		api.Advance(30 * time.Second)
 		api.loginWith(200, email, goodPassword, phone.code(0))
 		assert.Equal(t, "otp_invalid", api.loginWith(401, email, goodPassword, phone.code(0)).code(t), "a code works once")
 		assert.Equal(t, "otp_invalid", api.loginWith(401, email, goodPassword, phone.code(-30*time.Second)).code(t), "and so do those before it")
-		api.clock.advance(5 * time.Minute)
+		api.Advance(5 * time.Minute)
 		assert.Equal(t, "otp_invalid", api.loginWith(401, email, goodPassword, phone.code(-time.Minute)).code(t), "too old")
 
 		code := strings.ToLower(recovery[3].(string))
@@ -133,7 +134,9 @@ func TestGuessingCodesIsSlowedDown(t *testing.T) {
 			api.loginWith(401, "staff@example.com", goodPassword, phone.wrong())
 		}
 		assert.Equal(t, "throttled", api.loginWith(429, "staff@example.com", goodPassword, phone.code(30*time.Second)).code(t))
-	}, func(s *settings) { s.limits.LoginPair = domain.Limit{Max: 10, Window: 15 * time.Minute} })
+	}, func(_ *application.Ports, r *application.Rules) {
+		r.Limits.LoginPair = domain.Limit{Max: 10, Window: 15 * time.Minute}
+	})
 }
 
 func TestAdministratorsEnrolASecondFactorFirst(t *testing.T) {
@@ -170,7 +173,7 @@ func TestAdministratorsEnrolASecondFactorFirst(t *testing.T) {
 		api.confirm(admin, phone.code(0))
 		api.want(200, "GET", "/api/users/", admin, "")
 		assert.Equal(t, "permission_denied", api.want(403, "POST", "/api/auth/mfa/disable/", admin, `{"password":"`+goodPassword+`"}`).code(t))
-		api.clock.advance(30 * time.Second)
+		api.Advance(30 * time.Second)
 		assert.NotContains(t, api.loginWith(200, "admin@example.com", goodPassword, phone.code(0)).object(t), "duty")
-	}, func(s *settings) { s.rules.AdminsNeedSecondFactor = true })
+	}, func(_ *application.Ports, r *application.Rules) { r.Sessions.AdminsNeedSecondFactor = true })
 }

@@ -58,7 +58,7 @@ func TestRegistrationByApproval(t *testing.T) {
 		byAdmin := api.want(201, "POST", "/api/auth/register/", admin, registration("by-admin@example.com"))
 		assert.Equal(t, fmt.Sprintf("/api/users/%v/", byAdmin.object(t)["id"]), byAdmin.Header.Get("Location"))
 		api.login("by-admin@example.com")
-	}, func(s *settings) { s.registration = application.RegistrationApproval })
+	}, func(_ *application.Ports, r *application.Rules) { r.Registration = application.RegistrationApproval })
 }
 
 func TestRegistrationCanBeClosed(t *testing.T) {
@@ -70,7 +70,7 @@ func TestRegistrationCanBeClosed(t *testing.T) {
 		}
 		api.want(201, "POST", "/api/users/", admin, registration("new@example.com"))
 		api.want(201, "POST", "/api/auth/register/", admin, registration("newer@example.com"))
-	}, func(s *settings) { s.registration = application.RegistrationClosed })
+	}, func(_ *application.Ports, r *application.Rules) { r.Registration = application.RegistrationClosed })
 }
 
 func TestRegistrationsAreLimited(t *testing.T) {
@@ -87,7 +87,9 @@ func TestRegistrationsAreLimited(t *testing.T) {
 		assert.Equal(t, "throttled", limited.code(t))
 		register(201, "new4@example.com", "", home)
 		register(201, "new5@example.com", admin, elsewhere)
-		api.clock.advance(limited.wait(t))
+		api.Advance(limited.wait(t))
 		register(201, "new3@example.com", "", elsewhere)
-	}, func(s *settings) { s.limits.Register = domain.Limit{Max: 3, Window: time.Hour} })
+	}, func(_ *application.Ports, r *application.Rules) {
+		r.Limits.Register = domain.Limit{Max: 3, Window: time.Hour}
+	})
 }

@@ -31,11 +31,11 @@ func TestUsersSeeAndEndTheirSessions(t *testing.T) {
 	overEachStore(t, func(t *testing.T, api *api) {
 		api.signUp("other@example.com", domain.Staff)
 		api.signUp("staff@example.com", domain.Staff)
-		began := api.clock.Now()
-		api.clock.advance(time.Minute)
+		began := api.Now()
+		api.Advance(time.Minute)
 		phone, phoneRefresh := api.loginFrom("staff@example.com", "203.0.113.7", "Phone/1.0 (β)")
 		desk, deskRefresh := api.loginFrom("staff@example.com", "2001:db8::7", "")
-		api.clock.advance(time.Minute)
+		api.Advance(time.Minute)
 		grant := api.want(200, "POST", "/api/auth/login/refresh/", "", `{"refresh":"`+deskRefresh+`"}`, "X-Forwarded-For", "198.51.100.1").object(t)
 		deskRefresh = grant["refresh"].(string)
 
@@ -127,18 +127,22 @@ func TestGuessingTheCurrentPasswordIsSlowedDown(t *testing.T) {
 			assert.NotEmpty(t, got.Header.Get("Retry-After"))
 		}
 		api.want(200, "GET", "/api/patients/", staff, "")
-	}, func(s *settings) { s.limits.LoginPair = domain.Limit{Max: 10, Window: 15 * time.Minute} })
+	}, func(_ *application.Ports, r *application.Rules) {
+		r.Limits.LoginPair = domain.Limit{Max: 10, Window: 15 * time.Minute}
+	})
 }
 
 func TestSessionsEndByThemselves(t *testing.T) {
 	overEachStore(t, func(t *testing.T, api *api) {
 		staff := api.signUp("staff@example.com", domain.Staff)
 		grant := api.login("staff@example.com")
-		api.clock.advance(15*time.Minute + 10*time.Second)
+		api.Advance(15*time.Minute + 10*time.Second)
 		api.want(401, "GET", "/api/patients/", staff, "")
 		grant = api.want(200, "POST", "/api/auth/login/refresh/", "", `{"refresh":"`+grant["refresh"].(string)+`"}`).object(t)
 		api.want(200, "GET", "/api/patients/", grant["access"].(string), "")
-		api.clock.advance(time.Hour)
+		api.Advance(time.Hour)
 		api.wantOut(grant["access"].(string), grant["refresh"].(string))
-	}, func(s *settings) { s.rules = application.SessionRules{Access: 15 * time.Minute, Session: time.Hour} })
+	}, func(_ *application.Ports, r *application.Rules) {
+		r.Sessions = application.SessionRules{Access: 15 * time.Minute, Session: time.Hour}
+	})
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"example.com/healthcare/adapters/clinictest"
 	"example.com/healthcare/adapters/secretkeys"
 	"example.com/healthcare/domain"
 )
@@ -45,7 +46,7 @@ func TestNoOtherTokenGetsIn(t *testing.T) {
 			refused(name, token)
 		}
 		api.want(http.StatusOK, http.MethodGet, path, access, "") // what they were made from
-		api.clock.advance(15 * time.Minute)
+		api.Advance(15 * time.Minute)
 		refused("expired", access)
 		assert.Len(t, bodies, 1, "%v", bodies)
 	})
@@ -61,7 +62,7 @@ func forgeries(t *testing.T, token string) map[string]string {
 		require.NoError(t, err)
 		return keys
 	}
-	key := keysOf(secretKey).For("access tokens").Current().Bytes()
+	key := keysOf(clinictest.SecretKey).For("access tokens").Current().Bytes()
 	require.Equal(t, token, sign(sha256.New, key, header, payload), "forged with the right key it is the real one")
 
 	all := map[string]string{
@@ -79,9 +80,9 @@ func forgeries(t *testing.T, token string) map[string]string {
 		"the signature cut":          token[:len(token)-1],
 		"another signature":          parts[0] + "." + parts[1] + "." + strings.Repeat("A", 43),
 		"signed with no key":         sign(sha256.New, nil, header, payload),
-		"signed with the secret":     sign(sha256.New, []byte(secretKey), header, payload),
-		"signed for another purpose": sign(sha256.New, keysOf(secretKey).For("second factor keys").Current().Bytes(), header, payload),
-		"signed with another secret": sign(sha256.New, keysOf(strings.ToUpper(secretKey)).For("access tokens").Current().Bytes(), header, payload),
+		"signed with the secret":     sign(sha256.New, []byte(clinictest.SecretKey), header, payload),
+		"signed for another purpose": sign(sha256.New, keysOf(clinictest.SecretKey).For("second factor keys").Current().Bytes(), header, payload),
+		"signed with another secret": sign(sha256.New, keysOf(strings.ToUpper(clinictest.SecretKey)).For("access tokens").Current().Bytes(), header, payload),
 		"HS512":                      sign(sha512.New, key, replace(t, header, "HS256", "HS512"), payload),
 		"HS384":                      sign(sha512.New384, key, replace(t, header, "HS256", "HS384"), payload),
 		"RS256":                      sign(sha256.New, key, replace(t, header, "HS256", "RS256"), payload),

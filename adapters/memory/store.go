@@ -1,8 +1,5 @@
 // Package memory is a complete ports.Store in the memory of the process, to
-// drive use-cases with in tests; keys are those of package secretkeys:
-//
-//	trail := application.NewTrail(memory.New(), keys.For("audit trail").MACs(), ports.SystemClock)
-//	doctors := application.NewDoctors(trail, ports.SystemClock)
+// drive use-cases with in tests: package clinictest has all of them over one.
 //
 // A store starts empty and is garbage when nothing refers to it any more: there
 // is nothing to open, to close or to clean up, and any number can be used side

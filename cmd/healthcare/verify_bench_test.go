@@ -8,9 +8,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"example.com/healthcare/adapters/clinictest"
 	"example.com/healthcare/adapters/postgres"
 	"example.com/healthcare/adapters/postgres/pgtest"
-	"example.com/healthcare/adapters/secretkeys"
 	"example.com/healthcare/adapters/sqlite"
 	"example.com/healthcare/adapters/sqlstore"
 	"example.com/healthcare/application"
@@ -34,23 +34,20 @@ func BenchmarkVerify(b *testing.B) {
 			store, err := open()
 			require.NoError(b, err)
 			defer store.Close()
-			keys, err := secretkeys.New(domain.NewSecret(secretKey))
-			require.NoError(b, err)
-			macs := keys.For("audit trail").MACs()
+			clinic := clinictest.New(b, func(p *application.Ports, _ *application.Rules) { p.Store, p.Clock = store, time.Now })
+			macs := clinic.Ports.MACs
 			attest := func(event domain.AuditEvent) domain.Evidence {
 				return domain.Evidence{Hash: event.Hash(), MAC: macs.Sum(domain.Attested(event.ID, event.Hash()))}
 			}
-			sealer := application.NewSealer(application.NewTrail(store, macs, time.Now))
 			for range events / batch {
 				require.NoError(b, store.Update(b.Context(), func(tx ports.Tx) error {
 					return tx.Audit().Add(b.Context(), attest, someEvents(batch)...)
 				}))
-				_, err = sealer.Seal(b.Context())
+				_, err = clinic.Sealer.Seal(b.Context())
 				require.NoError(b, err)
 			}
-			verifier := application.NewVerifier(store, macs)
 			for b.Loop() {
-				found, err := verifier.Verify(b.Context(), domain.Head{})
+				found, err := clinic.Verifier.Verify(b.Context(), domain.Head{})
 				require.NoError(b, err)
 				require.Nil(b, found.Fault)
 				require.GreaterOrEqual(b, found.Events-found.Unsealed, events)
