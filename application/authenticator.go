@@ -2,6 +2,8 @@ package application
 
 import (
 	"context"
+	"errors"
+	"io"
 
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
@@ -52,4 +54,30 @@ func (a *Authenticator) Authenticate(ctx context.Context, origin domain.Origin, 
 	}
 	actor.Origin = origin
 	return actor, nil
+}
+
+// Body returns the body of a caller whom token proves. It is the caller who decides how
+// long a body takes, so the read that would end it authenticates the token again, and
+// gives the error of Authenticate instead when the caller is out by then.
+func (a *Authenticator) Body(ctx context.Context, token string, body io.ReadCloser) io.ReadCloser {
+	return &callersBody{ReadCloser: body, authenticate: func() error {
+		_, err := a.Authenticate(ctx, domain.Origin{}, token)
+		return err
+	}}
+}
+
+type callersBody struct {
+	io.ReadCloser
+	authenticate func() error
+}
+
+// Read implements io.Reader.
+func (b *callersBody) Read(into []byte) (int, error) {
+	n, err := b.ReadCloser.Read(into)
+	if errors.Is(err, io.EOF) {
+		if refused := b.authenticate(); refused != nil {
+			err = refused
+		}
+	}
+	return n, err
 }

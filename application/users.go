@@ -30,38 +30,48 @@ type Users struct {
 	registration RegistrationMode
 }
 
+// Registered is what came of a registration.
+type Registered struct {
+	// User is zero when the account AwaitsApproval.
+	User domain.User
+	// AwaitsApproval is whether an administrator has to activate the account, if the
+	// address was free.
+	AwaitsApproval bool
+}
+
 // Register creates an account. Without domain.UserCreate only Staff can be
 // registered, and only as far as registration is open; anything else is
 // Forbidden. A taken address is a Conflict.
 //
-// With RegistrationApproval, a caller without domain.UserCreate gets the zero
-// User, whether the address was free or taken, and in the same time.
-func (s *Users) Register(ctx context.Context, actor domain.Actor, in domain.Registration) (domain.User, error) {
+// With RegistrationApproval, a caller without domain.UserCreate learns that the account
+// awaits approval, whether the address was free or taken, and in the same time.
+func (s *Users) Register(ctx context.Context, actor domain.Actor, in domain.Registration) (Registered, error) {
 	return perform(ctx, s.trail, attempt{by: actor, to: domain.UserRegister, on: some(domain.AboutUser)},
-		func(e *entry) (domain.User, error) {
+		func(e *entry) (Registered, error) {
 			mayCreate := domain.Authorize(actor, domain.UserCreate) == nil
 			if !mayCreate {
 				if s.registration != RegistrationOpen && s.registration != RegistrationApproval {
-					return domain.User{}, domain.ErrForbidden("Registration is closed. Ask an administrator for an account.")
+					return Registered{}, domain.ErrForbidden("Registration is closed. Ask an administrator for an account.")
 				}
 				if err := s.limiter.registration(ctx, actor.Origin); err != nil {
-					return domain.User{}, err
+					return Registered{}, err
 				}
 			}
 			user, password, err := domain.NewUser(in, s.clock(), s.passwords.Weakness)
 			if user.Role != domain.Staff && !mayCreate {
-				return domain.User{}, domain.ErrForbidden("Only an administrator can create administrators.")
+				return Registered{}, domain.ErrForbidden("Only an administrator can create administrators.")
 			}
 			if err != nil {
-				return domain.User{}, err
+				return Registered{}, err
 			}
 			if user.PasswordHash, err = s.passwords.Hash(ctx, password); err != nil {
-				return domain.User{}, err
+				return Registered{}, err
 			}
 			if !mayCreate && s.registration == RegistrationApproval {
-				return domain.User{}, s.applyFor(ctx, e, user)
+				return Registered{AwaitsApproval: true}, s.applyFor(ctx, e, user)
 			}
-			return s.add(ctx, e, user)
+			added, err := s.add(ctx, e, user)
+			return Registered{User: added}, err
 		})
 }
 

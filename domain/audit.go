@@ -173,9 +173,7 @@ func (q AuditQuery) Parse() (AuditFilter, Page, error) {
 	case doctor != 0:
 		filter.About = Reference{AboutDoctor, doctor}
 	}
-	for _, name := range q.Unknown {
-		form.add(name, "Unknown parameter.")
-	}
+	form.refuseNames(q.Unknown, "Unknown parameter.")
 	page := q.Page.read(form)
 	return filter, page, form.err()
 }

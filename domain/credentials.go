@@ -1,5 +1,7 @@
 package domain
 
+import "unicode/utf8"
+
 // Credentials are what a person signs in with.
 type Credentials struct {
 	Username Input
@@ -26,6 +28,9 @@ func (c Credentials) Parse() (Proof, error) {
 			if text == "" {
 				return Email{}, errBlank
 			}
+			if utf8.RuneCountInString(text) > maxUsernameLength {
+				return Email{}, nil
+			}
 			email, _ := ParseEmail(text)
 			return email, nil
 		}),
@@ -40,9 +45,18 @@ func (c Credentials) Parse() (Proof, error) {
 	return proof, form.err()
 }
 
+// maxUsernameLength bounds what is read as a user name, in characters. No address is
+// longer, surrounding space included within reason.
+const maxUsernameLength = 300
+
+// parseTyped reads a password that is compared with a stored hash. It bounds what
+// anybody can have hashed.
 func parseTyped(text string) (Password, error) {
-	if text == "" {
+	switch {
+	case text == "":
 		return Password{}, errBlank
+	case utf8.RuneCountInString(text) > MaxPasswordLength:
+		return Password{}, errTooLong(MaxPasswordLength)
 	}
 	return TypedPassword(text), nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // Input is one member of what a caller sent, before any rule was applied to it:
@@ -56,9 +57,21 @@ func newForm(change bool) *form { return &form{errs: FieldErrors{}, change: chan
 
 func (f *form) add(field, message string) { f.errs[field] = append(f.errs[field], message) }
 
-func (f *form) unknown(fields []string) {
-	for _, field := range fields {
-		f.add(field, "Unknown field.")
+// These bound how many unknown names an error repeats, and how much of a name, in
+// bytes: callers choose them, and no transport has to bound them.
+const (
+	maxUnknownNamed = 20
+	maxNameRepeated = 100
+)
+
+func (f *form) unknown(fields []string) { f.refuseNames(fields, "Unknown field.") }
+
+func (f *form) refuseNames(names []string, why string) {
+	for _, name := range names[:min(len(names), maxUnknownNamed)] {
+		if len(name) > maxNameRepeated {
+			name = strings.ToValidUTF8(name[:maxNameRepeated], "") + "..."
+		}
+		f.add(name, why)
 	}
 }
 

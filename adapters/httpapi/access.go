@@ -1,13 +1,11 @@
 package httpapi
 
 import (
-	"context"
-	"errors"
-	"io"
 	"strings"
 
 	"github.com/labstack/echo/v4"
 
+	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 )
 
@@ -30,12 +28,7 @@ const (
 // handler serves one route to actor, whose Origin is set whoever it is.
 type handler func(c echo.Context, actor domain.Actor) error
 
-// authenticator tells who a token belongs to, of a caller at origin.
-type authenticator interface {
-	Authenticate(ctx context.Context, origin domain.Origin, token string) (domain.Actor, error)
-}
-
-func withActor(auth authenticator, access access, next handler) echo.HandlerFunc {
+func withActor(auth *application.Authenticator, access access, next handler) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		origin := origin(c)
 		if access == anonymous {
@@ -51,39 +44,15 @@ func withActor(auth authenticator, access access, next handler) echo.HandlerFunc
 			}
 			return domain.ErrNotAuthenticated()
 		}
-		authenticate := func() (domain.Actor, error) {
-			return auth.Authenticate(c.Request().Context(), origin, token)
-		}
-		actor, err := authenticate()
+		actor, err := auth.Authenticate(c.Request().Context(), origin, token)
 		if err != nil {
 			return err
 		}
 		logActor(c, actor)
-		c.Request().Body = &callersBody{ReadCloser: c.Request().Body, authenticate: authenticate}
+		c.Request().Body = auth.Body(c.Request().Context(), token, c.Request().Body)
 		return next(c, actor)
 	}
 }
-
-// callersBody is the body of a caller who is signed in. It is the caller who
-// decides how long it takes: one who is out by its end does not get it through.
-type callersBody struct {
-	io.ReadCloser
-	authenticate func() (domain.Actor, error)
-}
-
-// Read implements io.Reader.
-func (b *callersBody) Read(into []byte) (int, error) {
-	n, err := b.ReadCloser.Read(into)
-	if errors.Is(err, io.EOF) {
-		if _, refused := b.authenticate(); refused != nil {
-			err = refusal{refused}
-		}
-	}
-	return n, err
-}
-
-// refusal is why a caller is not let through, at the end of the body.
-type refusal struct{ error }
 
 // bearerToken returns the token of the Authorization header (RFC 6750, 2.1). A
 // header of another scheme counts as none; two headers are a bad token.

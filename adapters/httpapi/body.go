@@ -24,10 +24,6 @@ const (
 	// connections open: many times what a registration needs.
 	maxAnonymousBytes = 16 << 10
 	maxBodyDepth      = 32
-	// These bound how many unknown members an answer names, and how much of a
-	// name it repeats, in bytes.
-	maxUnknownNamed = 20
-	maxNameRepeated = 100
 )
 
 // body is the JSON object of a request. Members are taken out of it one by one;
@@ -54,8 +50,8 @@ func readBody(c echo.Context, actor domain.Actor) (*body, error) {
 		if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			return nil, errTooLarge(tooLarge.Limit)
 		}
-		if refused, ok := errors.AsType[refusal](err); ok {
-			return nil, refused.error
+		if domain.KindOf(err) != domain.Internal { // of application.Authenticator.Body
+			return nil, err
 		}
 		return nil, errMalformed("The body could not be read to its end.")
 	}
@@ -158,16 +154,5 @@ func (b *body) rest(readOnly ...string) []string {
 	for _, name := range readOnly {
 		delete(b.members, name)
 	}
-	return repeatable(slices.Sorted(maps.Keys(b.members)))
-}
-
-// repeatable returns of names of the caller's making what an answer may repeat.
-func repeatable(names []string) []string {
-	names = names[:min(len(names), maxUnknownNamed)]
-	for i, name := range names {
-		if len(name) > maxNameRepeated {
-			names[i] = strings.ToValidUTF8(name[:maxNameRepeated], "") + "..."
-		}
-	}
-	return names
+	return slices.Sorted(maps.Keys(b.members))
 }

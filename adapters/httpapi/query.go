@@ -33,8 +33,7 @@ func (q query) input(name string) domain.Input {
 
 // rest returns the names of the parameters besides those that are known.
 func (q query) rest(known ...string) []string {
-	names := slices.DeleteFunc(slices.Sorted(maps.Keys(q.values)), func(name string) bool { return slices.Contains(known, name) })
-	return repeatable(names)
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(q.values)), func(name string) bool { return slices.Contains(known, name) })
 }
 
 func (q query) page() domain.PageInput {

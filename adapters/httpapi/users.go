@@ -32,20 +32,20 @@ type receiptView struct {
 // may have been taken.
 func signUp(users *application.Users) handler {
 	return func(c echo.Context, actor domain.Actor) error {
-		user, err := made(c, actor, readRegistration, users.Register)
+		registered, err := made(c, actor, readRegistration, users.Register)
 		if err != nil {
 			return err
 		}
-		if user.ID == 0 {
+		if registered.AwaitsApproval {
 			return c.JSON(http.StatusAccepted, receiptView{
 				"Registration received. An administrator has to activate the account before you can sign in.",
 			})
 		}
 		location := "/api/auth/me/"
 		if actor.Role == domain.Admin { // It is somebody else's account.
-			location = showAccount(user).location()
+			location = showAccount(registered.User).location()
 		}
-		return created(c, location, showUser(user))
+		return created(c, location, showUser(registered.User))
 	}
 }
 

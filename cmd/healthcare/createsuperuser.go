@@ -22,13 +22,13 @@ func (c createsuperuserCommand) Run(ctx context.Context, p process) error {
 	}
 	from := credentialSource{email: c.Email, noInput: c.NoInput, password: cfg.SuperuserPassword, variable: "SUPERUSER_PASSWORD"}
 	return from.use(ctx, p, cfg, func(users *application.Users, out io.Writer, email, password string) error {
-		user, err := users.Register(ctx, operator, domain.Registration{
+		registered, err := users.Register(ctx, operator, domain.Registration{
 			Email: domain.Given(email), Password: domain.Given(password), Role: domain.Given(string(domain.Admin)),
 		})
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(out, "Superuser created: %s signs in as an administrator.\n", user.Email)
+		_, err = fmt.Fprintf(out, "Superuser created: %s signs in as an administrator.\n", registered.User.Email)
 		return err
 	})
 }
