@@ -1,6 +1,8 @@
 package portstest
 
 import (
+	"cmp"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -97,6 +99,26 @@ func testDeletes(s suite) {
 		})
 	})
 
+	s.promise("Delete returns children by kind, as domain.RecordKinds has them, and by ID", func(t *testing.T, store ports.Store) {
+		w := newWard(t, store)
+		// In an order that is neither that of IDs nor that of the other parents.
+		mappings.delete(t, store, w.mappings[0][0].ID)
+		mappings.add(t, store, w.mappings[0][0])
+		mappings.save(t, store, mappings.count(w.mappings[1][0]))
+		update(t, store, func(tx ports.Tx) error {
+			_, children, err := tx.Doctors().Delete(t.Context(), w.doctors[0].ID)
+			require.Len(t, children, 2)
+			requireChildren(t, w.doctors[0].Self(), children)
+			return err
+		})
+		update(t, store, func(tx ports.Tx) error {
+			_, children, err := tx.Patients().Delete(t.Context(), w.patients[0].ID)
+			require.Len(t, children, 1)
+			requireChildren(t, w.patients[0].Self(), children)
+			return err
+		})
+	})
+
 	s.promise("Delete of who has no mappings returns an empty list, not a missing one", func(t *testing.T, store ports.Store) {
 		update(t, store, func(tx ports.Tx) error {
 			_, ended, err := tx.Doctors().Delete(t.Context(), doctors.addIn(t, tx, newDoctor()).ID)
@@ -161,7 +183,7 @@ func testDeletes(s suite) {
 	s.promise("a patient who does not exist, or no longer, has no doctors", func(t *testing.T, store ports.Store) {
 		w := newWard(t, store)
 		patients.delete(t, store, w.patients[0].ID)
-		for _, id := range append(nowhere, w.patients[0].ID) {
+		for _, id := range append(nowhere[1:], w.patients[0].ID) { // A filter with 0 keeps everything.
 			require.Equal(t, []domain.Doctor{}, ofPatient(t, store, id))
 		}
 	})
@@ -169,7 +191,7 @@ func testDeletes(s suite) {
 	s.promise("a doctor who does not exist, or no longer, has no patients", func(t *testing.T, store ports.Store) {
 		w := newWard(t, store)
 		doctors.delete(t, store, w.doctors[0].ID)
-		for _, id := range append(nowhere, w.doctors[0].ID) {
+		for _, id := range append(nowhere[1:], w.doctors[0].ID) {
 			require.Equal(t, []domain.PatientView{}, ofDoctor(t, store, id))
 		}
 	})
@@ -179,6 +201,22 @@ func testDeletes(s suite) {
 		patients.delete(t, store, clinic.patient.ID)
 		require.Equal(t, clinic.user, users.get(t, store, clinic.user.ID))
 	})
+}
+
+// requireChildren checks that the parent is one of each child's, and the order.
+func requireChildren(t tester, parent domain.Reference, children []domain.Record) {
+	t.Helper()
+	kinds := domain.Children(parent.Kind)
+	for _, child := range children {
+		require.Contains(t, kinds, child.Self().Kind)
+		require.Contains(t, child.Parents(), parent)
+	}
+	require.True(t, slices.IsSortedFunc(children, func(a, b domain.Record) int {
+		return cmp.Or(
+			cmp.Compare(slices.Index(kinds, a.Self().Kind), slices.Index(kinds, b.Self().Kind)),
+			cmp.Compare(a.Self().ID, b.Self().ID),
+		)
+	}), "%v", children)
 }
 
 func requireWard(t tester, store ports.Store, wantPatients []domain.PatientView, wantDoctors []domain.Doctor, want []domain.Assignment) {

@@ -17,7 +17,7 @@ func testDeletions[T domain.Record](s suite, a archive[T]) {
 		update(t, store, func(tx ports.Tx) error {
 			deleted, ended, err := a.deletes(t.Context(), tx, a.id(record))
 			require.Equal(t, record, deleted)
-			require.Empty(t, ended)
+			require.Equal(t, []domain.Record{}, ended)
 			return err
 		})
 	})
