@@ -17,8 +17,10 @@ func ExampleNew() {
 	clock := func() time.Time { return time.Date(2024, time.February, 29, 9, 0, 0, 0, time.UTC) }
 	keys, err := secretkeys.New(domain.NewSecret("a secret for tests only, of enough bytes"))
 	fmt.Println(err)
-	trail := application.NewTrail(memory.New(), keys.For("audit trail").MACs(), clock)
-	doctors := application.NewDoctors(trail, clock)
+	store := memory.New()
+	doctors := application.New(application.Ports{
+		Store: store, Revocations: store, MACs: keys.For("audit trail").MACs(), Clock: clock,
+	}, application.Rules{}).Doctors
 
 	admin := domain.Actor{UserID: 1, Role: domain.Admin}
 	house := domain.DoctorInput{

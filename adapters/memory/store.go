@@ -1,8 +1,10 @@
 // Package memory is a complete ports.Store in the memory of the process, to
 // drive use-cases with in tests; keys are those of package secretkeys:
 //
-//	trail := application.NewTrail(memory.New(), keys.For("audit trail").MACs(), ports.SystemClock)
-//	doctors := application.NewDoctors(trail, ports.SystemClock)
+//	store := memory.New()
+//	doctors := application.New(application.Ports{
+//		Store: store, Revocations: store, MACs: keys.For("audit trail").MACs(), Clock: ports.SystemClock,
+//	}, application.Rules{}).Doctors
 //
 // A store starts empty and is garbage when nothing refers to it any more: there
 // is nothing to open, to close or to clean up, and any number can be used side
