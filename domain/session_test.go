@@ -63,14 +63,16 @@ func TestASessionsActorHasItsUsersDuties(t *testing.T) {
 		session := domain.NewSession(tt.user, origin, domain.NewRefreshToken(domain.RefreshSelector{}, domain.RefreshSecret{}), now, time.Hour)
 		session.ID = 7
 		assert.Equal(t, origin, session.Origin)
-		assert.Equal(t, domain.Actor{UserID: 5, Role: tt.user.Role, SessionID: 7, Duty: tt.want, SecondFactor: tt.user.SecondFactor.Confirmed}, session.Actor(tt.required))
+		view := domain.SessionView{Session: session, Owner: tt.user.Owner()}
+		assert.Equal(t, domain.Actor{UserID: 5, Role: tt.user.Role, SessionID: 7, Duty: tt.want, SecondFactor: tt.user.SecondFactor.Confirmed}, view.Actor(tt.required))
 	}
 }
 
 func TestASessionIsUsableWhileItsUserIsActive(t *testing.T) {
 	token := domain.NewRefreshToken(domain.RefreshSelector{}, domain.RefreshSecret{})
-	active := domain.NewSession(domain.User{ID: 5, Active: true}, domain.Origin{}, token, now, time.Hour)
-	inactive := domain.NewSession(domain.User{ID: 5}, domain.Origin{}, token, now, time.Hour)
+	session := domain.NewSession(domain.User{ID: 5}, domain.Origin{}, token, now, time.Hour)
+	active := domain.SessionView{Session: session, Owner: domain.User{Active: true}.Owner()}
+	inactive := domain.SessionView{Session: session, Owner: domain.User{}.Owner()}
 	assert.True(t, active.Usable(now))
 	assert.False(t, active.Usable(now.Add(time.Hour)))
 	assert.True(t, inactive.Live(now))

@@ -43,16 +43,16 @@ func TestTheSizeOfARevisionIsThatOfBothRecords(t *testing.T) {
 	assert.Zero(t, domain.FreeText(domain.Revision[domain.Doctor]{Before: &domain.Doctor{}}))
 }
 
-func TestErrSideDeletedNamesTheSides(t *testing.T) {
+func TestErrParentDeletedNamesTheParents(t *testing.T) {
 	for name, tt := range map[string]struct {
-		sides []string
-		want  domain.FieldErrors
+		parents []domain.SubjectKind
+		want    domain.FieldErrors
 	}{
-		"patient": {[]string{"patient"}, domain.FieldErrors{"patient": {"The patient was deleted. Restore the patient first."}}},
-		"both": {[]string{"patient", "doctor"}, domain.FieldErrors{
+		"patient": {[]domain.SubjectKind{domain.AboutPatient}, domain.FieldErrors{"patient": {"The patient was deleted. Restore the patient first."}}},
+		"both": {[]domain.SubjectKind{domain.AboutPatient, domain.AboutDoctor}, domain.FieldErrors{
 			"patient": {"The patient was deleted. Restore the patient first."}, "doctor": {"The doctor was deleted. Restore the doctor first."},
 		}},
 	} {
-		assert.Equal(t, &domain.Error{Kind: domain.Conflict, Message: "Invalid input.", Fields: tt.want}, domain.ErrSideDeleted(tt.sides...), name)
+		assert.Equal(t, &domain.Error{Kind: domain.Conflict, Message: "Invalid input.", Fields: tt.want}, domain.ErrParentDeleted(tt.parents...), name)
 	}
 }

@@ -42,7 +42,7 @@ func BenchmarkStore(b *testing.B) {
 			page := domain.Page{After: domain.ID(rows / 2), Limit: domain.DefaultPageLimit}
 			for b.Loop() {
 				if err := store.View(b.Context(), func(tx ports.Tx) error {
-					_, err := tx.Doctors().List(b.Context(), page)
+					_, err := tx.Doctors().List(b.Context(), domain.DoctorFilter{}, page)
 					return err
 				}); err != nil {
 					b.Fatal(err)

@@ -164,6 +164,7 @@ func (r records[T]) Delete(ctx context.Context, id domain.ID) (none T, children 
 	if err != nil {
 		return none, nil, err
 	}
+	children = []domain.Record{}
 	for _, child := range domain.Children(record.Self().Kind) {
 		children = append(children, kinds[child].removeChildren(s, record.Self())...)
 	}

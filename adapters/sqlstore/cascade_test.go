@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"example.com/healthcare/adapters/memory"
 	"example.com/healthcare/adapters/secretkeys"
 	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
@@ -30,12 +31,10 @@ func newPractice(t *testing.T, store ports.Store, patients int) practice {
 	t.Helper()
 	keys, err := secretkeys.New(domain.NewSecret("a secret for tests only, of enough bytes"))
 	require.NoError(t, err)
-	trail := application.NewTrail(store, keys.For("audit trail").MACs(), ports.SystemClock)
-	p := practice{
-		store:    store,
-		doctors:  application.NewDoctors(trail, ports.SystemClock),
-		patients: application.NewPatients(trail, ports.SystemClock),
-	}
+	cases := application.New(application.Ports{
+		Store: store, Revocations: memory.New(), MACs: keys.For("audit trail").MACs(), Clock: ports.SystemClock,
+	}, application.Rules{})
+	p := practice{store: store, doctors: cases.Doctors, patients: cases.Patients}
 	update(t, store, func(tx ports.Tx) error {
 		p.ill = nil
 		user, err := tx.Users().Add(t.Context(), newUser())
@@ -69,7 +68,7 @@ func newPractice(t *testing.T, store ports.Store, patients int) practice {
 func (p practice) requireMapped(t *testing.T, want ...domain.ID) {
 	t.Helper()
 	require.NoError(t, p.store.View(t.Context(), func(tx ports.Tx) error {
-		found, err := tx.Patients().OfDoctor(t.Context(), p.doctor, domain.Page{Limit: domain.MaxPageLimit})
+		found, err := tx.Patients().List(t.Context(), domain.PatientFilter{DoctorID: p.doctor}, domain.Page{Limit: domain.MaxPageLimit})
 		require.Len(t, found, len(want))
 		for i, patient := range found {
 			require.Equal(t, want[i], patient.ID)

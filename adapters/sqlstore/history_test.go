@@ -85,7 +85,7 @@ func TestListsOfVersionsAreOneStatement(t *testing.T) {
 	}
 }
 
-func keep[T any](t testing.TB, store ports.Store, versions ...domain.Version[T]) {
+func keep[T domain.Record](t testing.TB, store ports.Store, versions ...domain.Version[T]) {
 	t.Helper()
 	update(t, store, func(tx ports.Tx) error {
 		_, err := historyOf[T](tx).Keep(t.Context(), versions...)
@@ -93,7 +93,7 @@ func keep[T any](t testing.TB, store ports.Store, versions ...domain.Version[T])
 	})
 }
 
-func historyOf[T any](tx ports.Tx) ports.History[T] {
+func historyOf[T domain.Record](tx ports.Tx) ports.History[T] {
 	for _, history := range []any{tx.DoctorHistory(), tx.PatientHistory(), tx.MappingHistory()} {
 		if history, ok := history.(ports.History[T]); ok {
 			return history

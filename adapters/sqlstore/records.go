@@ -255,10 +255,12 @@ func (s records[R, T]) Delete(ctx context.Context, id domain.ID) (T, []domain.Re
 			return none, nil, err
 		}
 	}
-	if err := s.querier.lock(ctx, s.kind.lock, id); err != nil {
-		return none, nil, err
+	if len(children) > 0 { // Otherwise the deletion itself is soon enough.
+		if err := s.querier.lock(ctx, s.kind.lock, id); err != nil {
+			return none, nil, err
+		}
 	}
-	var deleted []domain.Record
+	deleted := []domain.Record{}
 	for _, child := range children {
 		some, err := kinds[child].deleteChildren(ctx, s.querier, self)
 		if err != nil {

@@ -29,19 +29,24 @@ func TestReadsAreOneStatement(t *testing.T) {
 			for name, read := range map[string]func(ports.Tx) (int, error){
 				"a patient": func(tx ports.Tx) (int, error) {
 					patient, err := tx.Patients().Get(t.Context(), first)
+					require.Equal(t, first, patient.ID)
+					return 100, err
+				},
+				"a patient's view": func(tx ports.Tx) (int, error) {
+					patient, err := tx.Patients().View(t.Context(), first)
 					return 50 * len(patient.AssignedDoctors), err
 				},
 				"all patients": func(tx ports.Tx) (int, error) {
-					patients, err := tx.Patients().List(t.Context(), page)
+					patients, err := tx.Patients().List(t.Context(), domain.PatientFilter{}, page)
 					require.Len(t, patients[99].AssignedDoctors, 2)
 					return len(patients), err
 				},
 				"a doctor's patients": func(tx ports.Tx) (int, error) {
-					patient, err := tx.Patients().Get(t.Context(), first)
+					patient, err := tx.Patients().View(t.Context(), first)
 					if err != nil {
 						return 0, err
 					}
-					patients, err := tx.Patients().OfDoctor(t.Context(), patient.AssignedDoctors[0], page)
+					patients, err := tx.Patients().List(t.Context(), domain.PatientFilter{DoctorID: patient.AssignedDoctors[0]}, page)
 					return len(patients), err
 				},
 				"all mappings": func(tx ports.Tx) (int, error) {

@@ -23,8 +23,8 @@ type repository[T any] interface {
 type aggregate[T any] struct {
 	in func(ports.Tx) repository[T]
 	// deletes is nil where nothing is ever deleted. It returns what it deleted, and
-	// the mappings that were deleted with it.
-	deletes func(ctx context.Context, tx ports.Tx, id domain.ID) (T, []domain.Mapping, error)
+	// the children that were deleted with it.
+	deletes func(ctx context.Context, tx ports.Tx, id domain.ID) (T, []domain.Record, error)
 	// create makes an entity unlike all others, after adding what it refers to,
 	// and a bystander: otherwise IDs of different kinds would agree, and taking
 	// one for the other would go unnoticed.
@@ -52,8 +52,16 @@ var users = aggregate[domain.User]{
 	},
 }
 
+// plainSessions gets sessions without their owners.
+type plainSessions struct{ ports.Sessions }
+
+func (s plainSessions) Get(ctx context.Context, id domain.ID) (domain.Session, error) {
+	found, err := s.Sessions.Get(ctx, id)
+	return found.Session, err
+}
+
 var sessions = aggregate[domain.Session]{
-	in: func(tx ports.Tx) repository[domain.Session] { return tx.Sessions() },
+	in: func(tx ports.Tx) repository[domain.Session] { return plainSessions{tx.Sessions()} },
 	create: func(t tester, tx ports.Tx) domain.Session {
 		t.Helper()
 		users.addIn(t, tx, newUser())
@@ -68,7 +76,7 @@ var sessions = aggregate[domain.Session]{
 
 var doctors = aggregate[domain.Doctor]{
 	in: func(tx ports.Tx) repository[domain.Doctor] { return tx.Doctors() },
-	deletes: func(ctx context.Context, tx ports.Tx, id domain.ID) (domain.Doctor, []domain.Mapping, error) {
+	deletes: func(ctx context.Context, tx ports.Tx, id domain.ID) (domain.Doctor, []domain.Record, error) {
 		return tx.Doctors().Delete(ctx, id)
 	},
 	create:   func(tester, ports.Tx) domain.Doctor { return newDoctor() },
@@ -81,7 +89,7 @@ var doctors = aggregate[domain.Doctor]{
 
 var patients = aggregate[domain.Patient]{
 	in: func(tx ports.Tx) repository[domain.Patient] { return tx.Patients() },
-	deletes: func(ctx context.Context, tx ports.Tx, id domain.ID) (domain.Patient, []domain.Mapping, error) {
+	deletes: func(ctx context.Context, tx ports.Tx, id domain.ID) (domain.Patient, []domain.Record, error) {
 		return tx.Patients().Delete(ctx, id)
 	},
 	create: func(t tester, tx ports.Tx) domain.Patient {
@@ -98,9 +106,8 @@ var patients = aggregate[domain.Patient]{
 
 var mappings = aggregate[domain.Mapping]{
 	in: func(tx ports.Tx) repository[domain.Mapping] { return tx.Mappings() },
-	deletes: func(ctx context.Context, tx ports.Tx, id domain.ID) (domain.Mapping, []domain.Mapping, error) {
-		mapping, err := tx.Mappings().Delete(ctx, id)
-		return mapping, nil, err
+	deletes: func(ctx context.Context, tx ports.Tx, id domain.ID) (domain.Mapping, []domain.Record, error) {
+		return tx.Mappings().Delete(ctx, id)
 	},
 	create: func(t tester, tx ports.Tx) domain.Mapping {
 		t.Helper()

@@ -11,25 +11,25 @@ import (
 )
 
 // archive is a kind of record whose versions are kept.
-type archive[T any] struct {
+type archive[T domain.Record] struct {
 	aggregate[T]
-	kind domain.SubjectKind
-	of   func(ports.Tx) ports.History[T]
-	// plain returns a record as a version of it holds it.
-	plain func(T) T
+	kind    domain.SubjectKind
+	records func(ports.Tx) ports.Records[T]
+	of      func(ports.Tx) ports.History[T]
 }
 
-func same[T any](record T) T { return record }
-
 var (
-	doctorArchive  = archive[domain.Doctor]{doctors, domain.AboutDoctor, ports.Tx.DoctorHistory, same[domain.Doctor]}
-	mappingArchive = archive[domain.Mapping]{mappings, domain.AboutMapping, ports.Tx.MappingHistory, same[domain.Mapping]}
+	doctorArchive = archive[domain.Doctor]{
+		doctors, domain.AboutDoctor,
+		func(tx ports.Tx) ports.Records[domain.Doctor] { return tx.Doctors() }, ports.Tx.DoctorHistory,
+	}
 	patientArchive = archive[domain.Patient]{
-		patients, domain.AboutPatient, ports.Tx.PatientHistory,
-		func(patient domain.Patient) domain.Patient {
-			patient.AssignedDoctors = nil
-			return patient
-		},
+		patients, domain.AboutPatient,
+		func(tx ports.Tx) ports.Records[domain.Patient] { return tx.Patients() }, ports.Tx.PatientHistory,
+	}
+	mappingArchive = archive[domain.Mapping]{
+		mappings, domain.AboutMapping,
+		func(tx ports.Tx) ports.Records[domain.Mapping] { return tx.Mappings() }, ports.Tx.MappingHistory,
 	}
 )
 
@@ -60,7 +60,6 @@ func (a archive[T]) stored(after int, versions ...domain.Version[T]) []domain.Ve
 	list := []domain.Version[T]{}
 	for i, version := range versions {
 		version.Number = after + i + 1
-		version.Record = a.plain(version.Record)
 		list = append(list, version)
 	}
 	return list

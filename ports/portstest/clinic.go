@@ -40,7 +40,6 @@ func newClinic(t tester, store ports.Store) clinic {
 		return tx.Audit().Add(t.Context(), attest, newEvent())
 	})
 	c.event = allEvents(t, store)[0]
-	c.patient.AssignedDoctors = []domain.ID{c.doctor.ID}
 	return c
 }
 
@@ -81,7 +80,7 @@ func (c clinic) requireUntouched(t tester, store ports.Store) {
 	require.Equal(t, c.user, users.get(t, store, c.user.ID))
 	require.Equal(t, c.session, sessions.get(t, store, c.session.ID))
 	require.Equal(t, []domain.Doctor{c.doctor}, allDoctors(t, store))
-	require.Equal(t, []domain.Patient{c.patient}, allPatients(t, store))
+	require.Equal(t, []domain.PatientView{assigned(c.patient, c.doctor.ID)}, allPatients(t, store))
 	require.Equal(t, []domain.Assignment{c.assignment()}, allMappings(t, store))
 	require.Equal(t, c.attempts, attemptsUnder(t, store, c.key))
 	require.Equal(t, []domain.AuditEvent{c.event}, allEvents(t, store))

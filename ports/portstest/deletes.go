@@ -1,6 +1,8 @@
 package portstest
 
 import (
+	"cmp"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -30,12 +32,20 @@ func newWard(t tester, store ports.Store) ward {
 		for p := range 2 {
 			for d := range 2 {
 				w.mappings[p][d] = mappings.addIn(t, tx, newMapping(w.patients[p].ID, w.doctors[d].ID))
-				w.patients[p].AssignedDoctors = append(w.patients[p].AssignedDoctors, w.doctors[d].ID)
 			}
 		}
 		return nil
 	})
 	return w
+}
+
+// views are both patients, when those doctors are assigned.
+func (w ward) views(staff ...domain.Doctor) []domain.PatientView {
+	ids := []domain.ID{}
+	for _, doctor := range staff {
+		ids = append(ids, doctor.ID)
+	}
+	return []domain.PatientView{assigned(w.patients[0], ids...), assigned(w.patients[1], ids...)}
 }
 
 // testDeletes checks what deleting one thing does to others.
@@ -45,10 +55,10 @@ func testDeletes(s suite) {
 		doctors.delete(t, store, w.doctors[0].ID)
 		for p := range 2 {
 			mappings.requireGone(t, store, w.mappings[p][0].ID)
-			w.patients[p].AssignedDoctors = []domain.ID{w.doctors[1].ID}
 			require.Equal(t, w.patients[p], patients.get(t, store, w.patients[p].ID))
+			require.Equal(t, assigned(w.patients[p], w.doctors[1].ID), viewOf(t, store, w.patients[p].ID))
 		}
-		requireWard(t, store, w.patients[:], w.doctors[1:], []domain.Assignment{
+		requireWard(t, store, w.views(w.doctors[1:]...), w.doctors[1:], []domain.Assignment{
 			assignmentOf(w.mappings[0][1], w.patients[0], w.doctors[1]),
 			assignmentOf(w.mappings[1][1], w.patients[1], w.doctors[1]),
 		})
@@ -60,13 +70,13 @@ func testDeletes(s suite) {
 		for d := range 2 {
 			mappings.requireGone(t, store, w.mappings[0][d].ID)
 		}
-		requireWard(t, store, w.patients[1:], w.doctors[:], []domain.Assignment{
+		requireWard(t, store, w.views(w.doctors[:]...)[1:], w.doctors[:], []domain.Assignment{
 			assignmentOf(w.mappings[1][0], w.patients[1], w.doctors[0]),
 			assignmentOf(w.mappings[1][1], w.patients[1], w.doctors[1]),
 		})
 	})
 
-	s.promise("Delete returns the mappings that it ended in order of their IDs, and the patient with all doctors", func(t *testing.T, store ports.Store) {
+	s.promise("Delete returns the record, and the mappings that it ended in order of their IDs", func(t *testing.T, store ports.Store) {
 		w := newWard(t, store)
 		// The IDs are not in the order of patients, nor of doctors.
 		doctor, patient := doctors.addNew(t, store), w.patients[1]
@@ -74,18 +84,37 @@ func testDeletes(s suite) {
 		last := mappings.add(t, store, newMapping(w.patients[0].ID, doctor.ID))
 		mappings.delete(t, store, w.mappings[1][0].ID)
 		again := mappings.add(t, store, newMapping(patient.ID, w.doctors[0].ID))
-		patient.AssignedDoctors = []domain.ID{w.doctors[0].ID, w.doctors[1].ID, doctor.ID}
 		require.ErrorIs(t, store.Update(t.Context(), func(tx ports.Tx) error {
 			gone, ended, err := tx.Doctors().Delete(t.Context(), doctor.ID)
 			require.NoError(t, err)
 			require.Equal(t, doctor, gone)
-			require.Equal(t, []domain.Mapping{late, last}, ended)
+			require.Equal(t, []domain.Record{late, last}, ended)
 			return errBroken
 		}), errBroken)
 		update(t, store, func(tx ports.Tx) error {
 			gone, ended, err := tx.Patients().Delete(t.Context(), patient.ID)
 			require.Equal(t, patient, gone)
-			require.Equal(t, []domain.Mapping{w.mappings[1][1], late, again}, ended)
+			require.Equal(t, []domain.Record{w.mappings[1][1], late, again}, ended)
+			return err
+		})
+	})
+
+	s.promise("Delete returns children by kind, as domain.RecordKinds has them, and by ID", func(t *testing.T, store ports.Store) {
+		w := newWard(t, store)
+		// In an order that is neither that of IDs nor that of the other parents.
+		mappings.delete(t, store, w.mappings[0][0].ID)
+		mappings.add(t, store, w.mappings[0][0])
+		mappings.save(t, store, mappings.count(w.mappings[1][0]))
+		update(t, store, func(tx ports.Tx) error {
+			_, children, err := tx.Doctors().Delete(t.Context(), w.doctors[0].ID)
+			require.Len(t, children, 2)
+			requireChildren(t, w.doctors[0].Self(), children)
+			return err
+		})
+		update(t, store, func(tx ports.Tx) error {
+			_, children, err := tx.Patients().Delete(t.Context(), w.patients[0].ID)
+			require.Len(t, children, 1)
+			requireChildren(t, w.patients[0].Self(), children)
 			return err
 		})
 	})
@@ -94,11 +123,11 @@ func testDeletes(s suite) {
 		update(t, store, func(tx ports.Tx) error {
 			_, ended, err := tx.Doctors().Delete(t.Context(), doctors.addIn(t, tx, newDoctor()).ID)
 			require.NoError(t, err)
-			require.Equal(t, []domain.Mapping{}, ended)
+			require.Equal(t, []domain.Record{}, ended)
 			patient := patients.addIn(t, tx, patients.create(t, tx))
 			gone, ended, err := tx.Patients().Delete(t.Context(), patient.ID)
 			require.Equal(t, patient, gone)
-			require.Equal(t, []domain.Mapping{}, ended)
+			require.Equal(t, []domain.Record{}, ended)
 			return err
 		})
 	})
@@ -106,8 +135,9 @@ func testDeletes(s suite) {
 	s.promise("Delete of a mapping ends nothing else", func(t *testing.T, store ports.Store) {
 		w := newWard(t, store)
 		mappings.delete(t, store, w.mappings[0][0].ID)
-		w.patients[0].AssignedDoctors = []domain.ID{w.doctors[1].ID}
-		requireWard(t, store, w.patients[:], w.doctors[:], []domain.Assignment{
+		views := w.views(w.doctors[:]...)
+		views[0] = assigned(w.patients[0], w.doctors[1].ID)
+		requireWard(t, store, views, w.doctors[:], []domain.Assignment{
 			assignmentOf(w.mappings[0][1], w.patients[0], w.doctors[1]),
 			assignmentOf(w.mappings[1][0], w.patients[1], w.doctors[0]),
 			assignmentOf(w.mappings[1][1], w.patients[1], w.doctors[1]),
@@ -120,7 +150,7 @@ func testDeletes(s suite) {
 			if err := doctors.tryDeleteIn(t.Context(), tx, w.doctors[0].ID); err != nil {
 				return err
 			}
-			patient, err := tx.Patients().Get(t.Context(), w.patients[1].ID)
+			patient, err := tx.Patients().View(t.Context(), w.patients[1].ID)
 			if err != nil {
 				return err
 			}
@@ -147,22 +177,22 @@ func testDeletes(s suite) {
 			return errBroken
 		})
 		require.ErrorIs(t, err, errBroken)
-		requireWard(t, store, w.patients[:], w.doctors[:], before)
+		requireWard(t, store, w.views(w.doctors[:]...), w.doctors[:], before)
 	})
 
-	s.promise("OfPatient is empty for who does not exist, or no longer", func(t *testing.T, store ports.Store) {
+	s.promise("a patient who does not exist, or no longer, has no doctors", func(t *testing.T, store ports.Store) {
 		w := newWard(t, store)
 		patients.delete(t, store, w.patients[0].ID)
-		for _, id := range append(nowhere, w.patients[0].ID) {
+		for _, id := range append(nowhere[1:], w.patients[0].ID) { // A filter with 0 keeps everything.
 			require.Equal(t, []domain.Doctor{}, ofPatient(t, store, id))
 		}
 	})
 
-	s.promise("OfDoctor is empty for who does not exist, or no longer", func(t *testing.T, store ports.Store) {
+	s.promise("a doctor who does not exist, or no longer, has no patients", func(t *testing.T, store ports.Store) {
 		w := newWard(t, store)
 		doctors.delete(t, store, w.doctors[0].ID)
-		for _, id := range append(nowhere, w.doctors[0].ID) {
-			require.Equal(t, []domain.Patient{}, ofDoctor(t, store, id))
+		for _, id := range append(nowhere[1:], w.doctors[0].ID) {
+			require.Equal(t, []domain.PatientView{}, ofDoctor(t, store, id))
 		}
 	})
 
@@ -173,7 +203,23 @@ func testDeletes(s suite) {
 	})
 }
 
-func requireWard(t tester, store ports.Store, wantPatients []domain.Patient, wantDoctors []domain.Doctor, want []domain.Assignment) {
+// requireChildren checks that the parent is one of each child's, and the order.
+func requireChildren(t tester, parent domain.Reference, children []domain.Record) {
+	t.Helper()
+	kinds := domain.Children(parent.Kind)
+	for _, child := range children {
+		require.Contains(t, kinds, child.Self().Kind)
+		require.Contains(t, child.Parents(), parent)
+	}
+	require.True(t, slices.IsSortedFunc(children, func(a, b domain.Record) int {
+		return cmp.Or(
+			cmp.Compare(slices.Index(kinds, a.Self().Kind), slices.Index(kinds, b.Self().Kind)),
+			cmp.Compare(a.Self().ID, b.Self().ID),
+		)
+	}), "%v", children)
+}
+
+func requireWard(t tester, store ports.Store, wantPatients []domain.PatientView, wantDoctors []domain.Doctor, want []domain.Assignment) {
 	t.Helper()
 	require.Equal(t, wantPatients, allPatients(t, store))
 	require.Equal(t, wantDoctors, allDoctors(t, store))

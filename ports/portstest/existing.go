@@ -18,7 +18,11 @@ import (
 type choosing func(ctx context.Context, tx ports.Tx, ids ...domain.ID) ([]domain.ID, error)
 
 // testExisting checks which records exist.
-func testExisting[T any](s suite, a archive[T], existing choosing) {
+func testExisting[T domain.Record](s suite, a archive[T]) {
+	existing := func(ctx context.Context, tx ports.Tx, ids ...domain.ID) ([]domain.ID, error) {
+		return a.records(tx).Existing(ctx, ids...)
+	}
+
 	s.promise("Existing chooses the IDs of what is there", func(t *testing.T, store ports.Store) {
 		testChoosing(t, store, a.ids(a.addSeveral(t, store, 70)...), append(a.ids(a.addDeleted(t, store, 2)...), nowhere...), existing)
 	})
@@ -42,7 +46,7 @@ func testExisting[T any](s suite, a archive[T], existing choosing) {
 }
 
 // testStillDeleted checks what History says of several records of one kind.
-func testStillDeleted[T any](s suite, a archive[T]) {
+func testStillDeleted[T domain.Record](s suite, a archive[T]) {
 	stillDeleted := func(ctx context.Context, tx ports.Tx, ids ...domain.ID) ([]domain.ID, error) {
 		return a.of(tx).StillDeleted(ctx, ids...)
 	}

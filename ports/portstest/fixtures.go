@@ -93,10 +93,12 @@ func newPatient(creator domain.ID, changes ...func(*domain.PatientInput)) domain
 		MedicalRecord: domain.Given("Aphasia.\n\tIt is never lupus."),
 	}
 	apply(&in, changes)
-	patient := must(domain.NewPatient(in, domain.Actor{UserID: creator, Role: domain.Staff}, now))
-	// As the store returns a patient without doctors: empty, not missing.
-	patient.AssignedDoctors = []domain.ID{}
-	return patient
+	return must(domain.NewPatient(in, domain.Actor{UserID: creator, Role: domain.Staff}, now))
+}
+
+// assigned is the patient's view, when those doctors and no others are assigned.
+func assigned(patient domain.Patient, doctors ...domain.ID) domain.PatientView {
+	return domain.PatientView{Patient: patient, AssignedDoctors: append([]domain.ID{}, doctors...)}
 }
 
 // newMapping takes any IDs, also those that ParseID refuses: a store must not

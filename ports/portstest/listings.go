@@ -71,11 +71,11 @@ var listings = []listing{
 			put:    func(tx ports.Tx) domain.ID { return doctors.addIn(t, tx, newDoctor()).ID },
 			remove: func(tx ports.Tx, id domain.ID) { doctors.deleteIn(t, tx, id) },
 			page: func(tx ports.Tx, page domain.Page) ([]domain.ID, error) {
-				return identities(doctors.id)(tx.Doctors().List(t.Context(), page))
+				return identities(doctors.id)(tx.Doctors().List(t.Context(), domain.DoctorFilter{}, page))
 			},
 		}
 	}},
-	{"Doctors.OfPatient", func(t tester, store ports.Store) entries {
+	{"Doctors.List of a patient", func(t tester, store ports.Store) entries {
 		patient, stranger := patients.addNew(t, store).ID, patients.addNew(t, store).ID
 		return entries{
 			store: store,
@@ -87,7 +87,7 @@ var listings = []listing{
 				}),
 			remove: func(tx ports.Tx, id domain.ID) { doctors.deleteIn(t, tx, id) },
 			page: func(tx ports.Tx, page domain.Page) ([]domain.ID, error) {
-				return identities(doctors.id)(tx.Doctors().OfPatient(t.Context(), patient, page))
+				return identities(doctors.id)(tx.Doctors().List(t.Context(), domain.DoctorFilter{PatientID: patient}, page))
 			},
 		}
 	}},
@@ -98,11 +98,11 @@ var listings = []listing{
 			put:    func(tx ports.Tx) domain.ID { return patients.addIn(t, tx, newPatient(user)).ID },
 			remove: func(tx ports.Tx, id domain.ID) { patients.deleteIn(t, tx, id) },
 			page: func(tx ports.Tx, page domain.Page) ([]domain.ID, error) {
-				return identities(patients.id)(tx.Patients().List(t.Context(), page))
+				return identities(viewed)(tx.Patients().List(t.Context(), domain.PatientFilter{}, page))
 			},
 		}
 	}},
-	{"Patients.OfDoctor", func(t tester, store ports.Store) entries {
+	{"Patients.List of a doctor", func(t tester, store ports.Store) entries {
 		user := users.addNew(t, store).ID
 		doctor, stranger := doctors.addNew(t, store).ID, doctors.addNew(t, store).ID
 		return entries{
@@ -115,7 +115,7 @@ var listings = []listing{
 				}),
 			remove: func(tx ports.Tx, id domain.ID) { patients.deleteIn(t, tx, id) },
 			page: func(tx ports.Tx, page domain.Page) ([]domain.ID, error) {
-				return identities(patients.id)(tx.Patients().OfDoctor(t.Context(), doctor, page))
+				return identities(viewed)(tx.Patients().List(t.Context(), domain.PatientFilter{DoctorID: doctor}, page))
 			},
 		}
 	}},
@@ -192,6 +192,9 @@ func (e entries) read(t tester, page domain.Page) []domain.ID {
 	t.Helper()
 	return read(t, e.store, func(tx ports.Tx) ([]domain.ID, error) { return e.page(tx, page) })
 }
+
+// viewed is the ID of the patient who is viewed.
+func viewed(view domain.PatientView) domain.ID { return view.ID }
 
 // identities takes the IDs out of a list, and leaves a missing list missing.
 func identities[T any](id func(T) domain.ID) func([]T, error) ([]domain.ID, error) {

@@ -59,10 +59,10 @@ func testLists(s suite) {
 		})
 		page := domain.Page{Limit: limit}
 		view(t, store, func(tx ports.Tx) error {
-			everyone, err := tx.Patients().List(t.Context(), page)
+			everyone, err := tx.Patients().List(t.Context(), domain.PatientFilter{}, page)
 			assert.NoError(t, err)
 			assert.Len(t, everyone, limit)
-			mine, err := tx.Patients().OfDoctor(t.Context(), clinic.doctor.ID, page)
+			mine, err := tx.Patients().List(t.Context(), domain.PatientFilter{DoctorID: clinic.doctor.ID}, page)
 			assert.NoError(t, err)
 			assert.Equal(t, everyone, mine)
 			assigned, err := tx.Mappings().List(t.Context(), domain.MappingFilter{}, page)

@@ -176,8 +176,8 @@ func testLiveSessions(s suite) {
 					if !found.Live(now) {
 						return domain.ErrRefreshToken()
 					}
-					found, _ = found.Rotate(domain.RefreshSecret{byte(i)}, now)
-					return tx.Sessions().Save(t.Context(), found)
+					rotated, _ := found.Rotate(domain.RefreshSecret{byte(i)}, now)
+					return tx.Sessions().Save(t.Context(), rotated)
 				})
 			})
 			requireEach(t, errs[:1])

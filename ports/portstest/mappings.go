@@ -20,8 +20,8 @@ func testMappings(s suite) {
 
 		require.Equal(t, moved, mappings.get(t, store, moved.ID))
 		require.Len(t, allMappings(t, store), 1)
-		require.Empty(t, patients.get(t, store, clinic.patient.ID).AssignedDoctors)
-		require.Equal(t, []domain.ID{target.DoctorID}, patients.get(t, store, target.PatientID).AssignedDoctors)
+		require.Empty(t, viewOf(t, store, clinic.patient.ID).AssignedDoctors)
+		require.Equal(t, []domain.ID{target.DoctorID}, viewOf(t, store, target.PatientID).AssignedDoctors)
 	})
 
 	for verb, write := range map[string]func(t *testing.T, store ports.Store, stored, mapping domain.Mapping) error{
@@ -88,7 +88,7 @@ func testMappings(s suite) {
 			return err
 		}))
 		require.Len(t, allMappings(t, store), 1)
-		require.Equal(t, []domain.ID{pair.DoctorID}, patients.get(t, store, pair.PatientID).AssignedDoctors)
+		require.Equal(t, []domain.ID{pair.DoctorID}, viewOf(t, store, pair.PatientID).AssignedDoctors)
 	})
 
 	s.race("one of several parallel Saves maps a pair", func(t *testing.T, store ports.Store) {
@@ -98,7 +98,7 @@ func testMappings(s suite) {
 			return mappings.trySave(t.Context(), store, mappings.with(pair, moving[i].ID))
 		}))
 		require.Len(t, allMappings(t, store), crowd)
-		require.Equal(t, []domain.ID{pair.DoctorID}, patients.get(t, store, pair.PatientID).AssignedDoctors)
+		require.Equal(t, []domain.ID{pair.DoctorID}, viewOf(t, store, pair.PatientID).AssignedDoctors)
 	})
 
 	s.promise("List shows the patient's name and the doctor as they are now", func(t *testing.T, store ports.Store) {

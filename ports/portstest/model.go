@@ -172,7 +172,7 @@ func (m *model) take(t tester, tx ports.Tx, s step) error {
 }
 
 // end checks that the mappings that ended are those that should, and keeps that.
-func (m *model) end(t tester, tx ports.Tx, ended []domain.Mapping, should func(domain.Mapping) bool) {
+func (m *model) end(t tester, tx ports.Tx, ended []domain.Record, should func(domain.Mapping) bool) {
 	t.Helper()
 	want := slices.DeleteFunc(m.mappings.sorted(), func(mapping domain.Mapping) bool { return !should(mapping) })
 	require.Len(t, ended, len(want))
@@ -213,11 +213,14 @@ func (m *model) refuseMapping(mapping domain.Mapping) error {
 // requireSame checks that tx reads what the model holds.
 func (m *model) requireSame(t tester, tx ports.Tx) {
 	t.Helper()
-	staff, err := tx.Doctors().List(t.Context(), everything)
+	staff, err := tx.Doctors().List(t.Context(), domain.DoctorFilter{}, everything)
 	require.NoError(t, err)
 	require.Equal(t, m.doctors.sorted(), staff)
 
-	wantPatients := m.patients.sorted()
+	wantPatients := []domain.PatientView{}
+	for _, patient := range m.patients.sorted() {
+		wantPatients = append(wantPatients, assigned(patient))
+	}
 	wantMappings := []domain.Assignment{}
 	for _, mapping := range m.mappings.sorted() {
 		patient, doctor := m.patients.rows[mapping.PatientID], m.doctors.rows[mapping.DoctorID]
@@ -229,7 +232,7 @@ func (m *model) requireSame(t tester, tx ports.Tx) {
 			}
 		}
 	}
-	everyone, err := tx.Patients().List(t.Context(), everything)
+	everyone, err := tx.Patients().List(t.Context(), domain.PatientFilter{}, everything)
 	require.NoError(t, err)
 	require.Equal(t, wantPatients, everyone)
 	all, err := tx.Mappings().List(t.Context(), domain.MappingFilter{}, everything)

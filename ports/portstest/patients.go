@@ -1,6 +1,7 @@
 package portstest
 
 import (
+	"context"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -52,13 +53,13 @@ func testPatients(s suite) {
 
 	s.promise("AssignedDoctors is empty, not missing, for who has none", func(t *testing.T, store ports.Store) {
 		patient := patients.addNew(t, store)
-		for _, found := range append(allPatients(t, store), patient, patients.get(t, store, patient.ID)) {
+		for _, found := range append(allPatients(t, store), viewOf(t, store, patient.ID)) {
 			require.NotNil(t, found.AssignedDoctors)
 			require.Empty(t, found.AssignedDoctors)
 		}
 	})
 
-	s.promise("AssignedDoctors is filled in, ascending, whatever is returned", func(t *testing.T, store ports.Store) {
+	s.promise("AssignedDoctors are ascending in every view", func(t *testing.T, store ports.Store) {
 		first, second := patients.addNew(t, store), patients.addNew(t, store)
 		var all []domain.ID
 		for range 4 {
@@ -68,17 +69,13 @@ func testPatients(s suite) {
 			mappings.add(t, store, newMapping(first.ID, all[i]))
 		}
 		mappings.add(t, store, newMapping(second.ID, all[3]))
-		first.AssignedDoctors, second.AssignedDoctors = all, all[3:]
 
-		both := []domain.Patient{first, second}
+		both := []domain.PatientView{assigned(first, all...), assigned(second, all[3])}
+		require.Equal(t, both[0], viewOf(t, store, first.ID))
 		require.Equal(t, first, patients.get(t, store, first.ID))
 		require.Equal(t, both, allPatients(t, store))
-		require.Equal(t, both, read(t, store, func(tx ports.Tx) ([]domain.Patient, error) {
-			return tx.Patients().OfDoctor(t.Context(), all[3], everything)
-		}))
-		require.Equal(t, both[:1], read(t, store, func(tx ports.Tx) ([]domain.Patient, error) {
-			return tx.Patients().OfDoctor(t.Context(), all[0], everything)
-		}))
+		require.Equal(t, both, ofDoctor(t, store, all[3]))
+		require.Equal(t, both[:1], ofDoctor(t, store, all[0]))
 	})
 
 	s.promise("an Update reads AssignedDoctors as it has changed them", func(t *testing.T, store ports.Store) {
@@ -97,40 +94,75 @@ func testPatients(s suite) {
 		})
 	})
 
-	s.promise("AssignedDoctors of what is given is ignored", func(t *testing.T, store ports.Store) {
-		doctor := doctors.addNew(t, store)
-		given := patients.build(t, store)
-		given.AssignedDoctors = []domain.ID{doctor.ID, 1 << 40}
-		patient := patients.add(t, store, given)
-		require.Empty(t, patient.AssignedDoctors)
-		require.Equal(t, patient, patients.get(t, store, patient.ID))
+	s.promise("Save leaves AssignedDoctors to the mappings", func(t *testing.T, store ports.Store) {
+		clinic := newClinic(t, store)
+		patients.save(t, store, patients.count(clinic.patient))
+		require.Equal(t, assigned(patients.count(clinic.patient), clinic.doctor.ID), viewOf(t, store, clinic.patient.ID))
+	})
 
-		mappings.add(t, store, newMapping(patient.ID, doctor.ID))
-		for _, ids := range [][]domain.ID{nil, {}, {1 << 40}} {
-			patient.AssignedDoctors = ids
-			patients.save(t, store, patient)
-			require.Equal(t, []domain.ID{doctor.ID}, patients.get(t, store, patient.ID).AssignedDoctors)
+	s.promise("View of what does not exist is NotFound", func(t *testing.T, store ports.Store) {
+		deleted := patientArchive.addDeleted(t, store, 1)[0]
+		patients.addNew(t, store)
+		for _, id := range append(nowhere, deleted.ID) {
+			for _, transact := range []func(context.Context, func(ports.Tx) error) error{store.View, store.Update} {
+				requireRefused(t, domain.ErrNotFound(), transact(t.Context(), func(tx ports.Tx) error {
+					_, err := tx.Patients().View(t.Context(), id)
+					return err
+				}))
+			}
 		}
+	})
+
+	s.promise("an Update goes on after a View that is NotFound", func(t *testing.T, store ports.Store) {
+		patient := patients.addNew(t, store)
+		update(t, store, func(tx ports.Tx) error {
+			_, err := tx.Patients().View(t.Context(), 1<<40)
+			require.Equal(t, domain.NotFound, domain.KindOf(err))
+			return tx.Patients().Save(t.Context(), patients.count(patient))
+		})
+		require.Equal(t, patients.count(patient), patients.get(t, store, patient.ID))
+	})
+
+	s.promise("what View has read stays until the Update returns", func(t *testing.T, store ports.Store) {
+		testStableGet(t, store, patients, func(tx ports.Tx, patient domain.Patient) (domain.Patient, error) {
+			found, err := tx.Patients().View(t.Context(), patient.ID)
+			return found.Patient, err
+		})
+	})
+
+	s.race("parallel changes of what View has read are all kept", func(t *testing.T, store ports.Store) {
+		patient := patients.addNew(t, store)
+		requireEach(t, together(crowd, func(int) error {
+			return store.Update(t.Context(), func(tx ports.Tx) error {
+				found, err := tx.Patients().View(t.Context(), patient.ID)
+				if err != nil {
+					return err
+				}
+				return tx.Patients().Save(t.Context(), patients.count(found.Patient))
+			})
+		}))
+		require.Equal(t, patients.counted(patient, crowd), patients.get(t, store, patient.ID))
 	})
 
 	s.promise("changing AssignedDoctors of what was returned changes nothing", func(t *testing.T, store ports.Store) {
 		clinic := newClinic(t, store)
 		other := patients.addNew(t, store)
 		mappings.add(t, store, newMapping(other.ID, clinic.doctor.ID))
-		other.AssignedDoctors = []domain.ID{clinic.doctor.ID}
-		want := []domain.Patient{clinic.patient, other}
-		lists := map[string]func(ports.Tx) ([]domain.Patient, error){
-			"Get": func(tx ports.Tx) ([]domain.Patient, error) {
-				first, err := tx.Patients().Get(t.Context(), clinic.patient.ID)
+		want := []domain.PatientView{assigned(clinic.patient, clinic.doctor.ID), assigned(other, clinic.doctor.ID)}
+		lists := map[string]func(ports.Tx) ([]domain.PatientView, error){
+			"View": func(tx ports.Tx) ([]domain.PatientView, error) {
+				first, err := tx.Patients().View(t.Context(), clinic.patient.ID)
 				if err != nil {
 					return nil, err
 				}
-				second, err := tx.Patients().Get(t.Context(), other.ID)
-				return []domain.Patient{first, second}, err
+				second, err := tx.Patients().View(t.Context(), other.ID)
+				return []domain.PatientView{first, second}, err
 			},
-			"List": func(tx ports.Tx) ([]domain.Patient, error) { return tx.Patients().List(t.Context(), everything) },
-			"OfDoctor": func(tx ports.Tx) ([]domain.Patient, error) {
-				return tx.Patients().OfDoctor(t.Context(), clinic.doctor.ID, everything)
+			"List": func(tx ports.Tx) ([]domain.PatientView, error) {
+				return tx.Patients().List(t.Context(), domain.PatientFilter{}, everything)
+			},
+			"List of a doctor": func(tx ports.Tx) ([]domain.PatientView, error) {
+				return tx.Patients().List(t.Context(), domain.PatientFilter{DoctorID: clinic.doctor.ID}, everything)
 			},
 		}
 		for name, list := range lists {
@@ -144,7 +176,7 @@ func testPatients(s suite) {
 					_ = append(found[0].AssignedDoctors, 1<<40)
 					require.Equal(t, want, found, name)
 					found[0].AssignedDoctors[0] = 1 << 41
-					found[1] = domain.Patient{}
+					found[1] = domain.PatientView{}
 
 					again, err := list(tx)
 					require.Equal(t, want, again, name)
@@ -158,10 +190,10 @@ func testPatients(s suite) {
 
 func requireDoctors(t *testing.T, tx ports.Tx, patient domain.Patient, want ...domain.ID) {
 	t.Helper()
-	found, err := tx.Patients().Get(t.Context(), patient.ID)
+	found, err := tx.Patients().View(t.Context(), patient.ID)
 	require.NoError(t, err)
-	require.Equal(t, want, found.AssignedDoctors)
-	list, err := tx.Patients().List(t.Context(), everything)
+	require.Equal(t, assigned(patient, want...), found)
+	list, err := tx.Patients().List(t.Context(), domain.PatientFilter{}, everything)
 	require.NoError(t, err)
-	require.Equal(t, []domain.Patient{found}, list)
+	require.Equal(t, []domain.PatientView{found}, list)
 }

@@ -15,7 +15,6 @@
 package portstest
 
 import (
-	"context"
 	"testing"
 
 	"example.com/healthcare/domain"
@@ -39,18 +38,18 @@ func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
 		{"Doctors", func(s suite) {
 			testRepository(s, doctors)
 			testDoctors(s)
-			testExisting(s, doctorArchive, func(ctx context.Context, tx ports.Tx, ids ...domain.ID) ([]domain.ID, error) {
-				return tx.Doctors().Existing(ctx, ids...)
-			})
+			testExisting(s, doctorArchive)
 		}},
 		{"Patients", func(s suite) {
 			testRepository(s, patients)
 			testPatients(s)
-			testExisting(s, patientArchive, func(ctx context.Context, tx ports.Tx, ids ...domain.ID) ([]domain.ID, error) {
-				return tx.Patients().Existing(ctx, ids...)
-			})
+			testExisting(s, patientArchive)
 		}},
-		{"Mappings", func(s suite) { testRepository(s, mappings); testMappings(s) }},
+		{"Mappings", func(s suite) {
+			testRepository(s, mappings)
+			testMappings(s)
+			testExisting(s, mappingArchive)
+		}},
 		{"Audit", func(s suite) { testAudit(s); testAuditLists(s); testEvidence(s) }},
 		{"Seals", testSeals},
 		{"Deletes", testDeletes},
@@ -70,7 +69,7 @@ func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
 	}
 }
 
-func testHistory[T any](s suite, a archive[T]) {
+func testHistory[T domain.Record](s suite, a archive[T]) {
 	testVersions(s, a)
 	testDeletions(s, a)
 	testStillDeleted(s, a)

@@ -20,7 +20,7 @@ func testRaces(s suite) {
 		for range rounds {
 			patient := patients.addNew(t, store)
 			staff := doctors.addSeveral(t, store, crowd/2)
-			added, ended := make([]domain.Mapping, len(staff)), []domain.Mapping(nil)
+			added, ended := make([]domain.Mapping, len(staff)), []domain.Record(nil)
 			errs := together(len(staff)+1, func(i int) (err error) {
 				if i == len(staff) {
 					ended, err = deletedWith(t.Context(), store, patients, patient.ID)
@@ -40,7 +40,7 @@ func testRaces(s suite) {
 		for range rounds {
 			doctor := doctors.addNew(t, store)
 			ill := patients.addSeveral(t, store, crowd/2)
-			added, ended := make([]domain.Mapping, len(ill)), []domain.Mapping(nil)
+			added, ended := make([]domain.Mapping, len(ill)), []domain.Record(nil)
 			errs := together(len(ill)+1, func(i int) (err error) {
 				if i == len(ill) {
 					ended, err = deletedWith(t.Context(), store, doctors, doctor.ID)
@@ -129,8 +129,8 @@ func testRaces(s suite) {
 	})
 }
 
-// deletedWith deletes an entity and returns the mappings that were deleted with it.
-func deletedWith[T any](ctx context.Context, store ports.Store, a aggregate[T], id domain.ID) (ended []domain.Mapping, err error) {
+// deletedWith deletes an entity and returns the children that were deleted with it.
+func deletedWith[T any](ctx context.Context, store ports.Store, a aggregate[T], id domain.ID) (ended []domain.Record, err error) {
 	err = store.Update(ctx, func(tx ports.Tx) (err error) {
 		_, ended, err = a.deletes(ctx, tx, id)
 		return err
@@ -139,9 +139,9 @@ func deletedWith[T any](ctx context.Context, store ports.Store, a aggregate[T], 
 }
 
 // requireAllEnded checks that ended is those that were added without an error.
-func requireAllEnded(t *testing.T, added []domain.Mapping, errs []error, ended []domain.Mapping) {
+func requireAllEnded(t *testing.T, added []domain.Mapping, errs []error, ended []domain.Record) {
 	t.Helper()
-	want := []domain.Mapping{}
+	want := []domain.Record{}
 	for i, mapping := range added {
 		if errs[i] == nil {
 			want = append(want, mapping)

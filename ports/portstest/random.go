@@ -109,8 +109,8 @@ func discharge(t tester, store ports.Store) {
 		for _, doctor := range staff {
 			doctors.deleteIn(t, tx, doctor.ID)
 		}
-		for _, kind := range []domain.SubjectKind{domain.AboutDoctor, domain.AboutPatient, domain.AboutMapping} {
-			if _, err := tx.Retention().Purge(t.Context(), kind, never, math.MaxInt32); err != nil {
+		for _, kind := range domain.RecordKinds() {
+			if _, err := tx.Retention().Purge(t.Context(), kind.Kind, never, math.MaxInt32); err != nil {
 				return err
 			}
 		}

@@ -24,12 +24,21 @@ func read[T any](t tester, store ports.Store, fn func(ports.Tx) (T, error)) (res
 
 func allDoctors(t tester, store ports.Store) []domain.Doctor {
 	t.Helper()
-	return read(t, store, func(tx ports.Tx) ([]domain.Doctor, error) { return tx.Doctors().List(t.Context(), everything) })
+	return read(t, store, func(tx ports.Tx) ([]domain.Doctor, error) {
+		return tx.Doctors().List(t.Context(), domain.DoctorFilter{}, everything)
+	})
 }
 
-func allPatients(t tester, store ports.Store) []domain.Patient {
+func allPatients(t tester, store ports.Store) []domain.PatientView {
 	t.Helper()
-	return read(t, store, func(tx ports.Tx) ([]domain.Patient, error) { return tx.Patients().List(t.Context(), everything) })
+	return read(t, store, func(tx ports.Tx) ([]domain.PatientView, error) {
+		return tx.Patients().List(t.Context(), domain.PatientFilter{}, everything)
+	})
+}
+
+func viewOf(t tester, store ports.Store, patient domain.ID) domain.PatientView {
+	t.Helper()
+	return read(t, store, func(tx ports.Tx) (domain.PatientView, error) { return tx.Patients().View(t.Context(), patient) })
 }
 
 func allMappings(t tester, store ports.Store) []domain.Assignment {
@@ -66,14 +75,14 @@ func attemptsUnder(t tester, store ports.Store, key domain.AttemptKey) domain.At
 func ofPatient(t tester, store ports.Store, patient domain.ID) []domain.Doctor {
 	t.Helper()
 	return read(t, store, func(tx ports.Tx) ([]domain.Doctor, error) {
-		return tx.Doctors().OfPatient(t.Context(), patient, everything)
+		return tx.Doctors().List(t.Context(), domain.DoctorFilter{PatientID: patient}, everything)
 	})
 }
 
-func ofDoctor(t tester, store ports.Store, doctor domain.ID) []domain.Patient {
+func ofDoctor(t tester, store ports.Store, doctor domain.ID) []domain.PatientView {
 	t.Helper()
-	return read(t, store, func(tx ports.Tx) ([]domain.Patient, error) {
-		return tx.Patients().OfDoctor(t.Context(), doctor, everything)
+	return read(t, store, func(tx ports.Tx) ([]domain.PatientView, error) {
+		return tx.Patients().List(t.Context(), domain.PatientFilter{DoctorID: doctor}, everything)
 	})
 }
 
@@ -101,10 +110,11 @@ func requireSound(t tester, store ports.Store) {
 		}
 		require.Equal(t, want, ofPatient(t, store, patient.ID))
 		require.Equal(t, ids, patient.AssignedDoctors)
-		require.Equal(t, patient, patients.get(t, store, patient.ID))
+		require.Equal(t, patient.Patient, patients.get(t, store, patient.ID))
+		require.Equal(t, patient, viewOf(t, store, patient.ID))
 	}
 	for _, doctor := range staff {
-		want := []domain.Patient{}
+		want := []domain.PatientView{}
 		for _, patient := range everyone {
 			if mapped[pair{patient.ID, doctor.ID}] {
 				want = append(want, patient)

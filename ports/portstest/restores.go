@@ -12,11 +12,11 @@ import (
 )
 
 // testRestores checks how the records of one kind come back.
-func testRestores[T any](s suite, a archive[T]) {
+func testRestores[T domain.Record](s suite, a archive[T]) {
 	s.promise("Restore puts a record back under its ID", func(t *testing.T, store ports.Store) {
 		records := a.addDeleted(t, store, 3)
 		a.requireGone(t, store, a.id(records[1]))
-		require.NoError(t, a.tryRestore(t.Context(), store, a.plain(records[1])))
+		require.NoError(t, a.tryRestore(t.Context(), store, records[1]))
 		require.Equal(t, records[1], a.get(t, store, a.id(records[1])))
 		a.requireNotDeleted(t, store, a.id(records[1]))
 		for _, other := range []T{records[0], records[2]} {
@@ -209,7 +209,7 @@ func testRefusedRestores(s suite) {
 
 // requireRestoreRefused checks that nothing comes of the Restore, also if its
 // error is dropped.
-func requireRestoreRefused[T any](t *testing.T, store ports.Store, a archive[T], record T, refusal error) {
+func requireRestoreRefused[T domain.Record](t *testing.T, store ports.Store, a archive[T], record T, refusal error) {
 	t.Helper()
 	before := a.deleted(t, store, domain.Reference{}, everything)
 	requireRefused(t, refusal, a.tryRestore(t.Context(), store, record))

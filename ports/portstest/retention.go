@@ -16,7 +16,7 @@ import (
 var never = time.Date(9999, time.December, 31, 23, 59, 59, 999999000, time.UTC)
 
 // testRetention checks how what was deleted of one kind goes away for good.
-func testRetention[T any](s suite, a archive[T]) {
+func testRetention[T domain.Record](s suite, a archive[T]) {
 	// deletedAfter deletes a record so many microseconds after now.
 	deletedAfter := func(t *testing.T, store ports.Store, record T, microseconds int) {
 		t.Helper()

@@ -125,18 +125,9 @@ func (r *roster) attempt(t tester, tx ports.Tx, i int, change func(domain.Attemp
 }
 
 func (r *roster) live(user domain.ID, at time.Time) []domain.Session {
-	return slices.DeleteFunc(r.signIns(), func(session domain.Session) bool {
+	return slices.DeleteFunc(r.sessions.sorted(), func(session domain.Session) bool {
 		return session.UserID != user || !session.Live(at)
 	})
-}
-
-// signIns are all sessions, with what their users are now.
-func (r *roster) signIns() []domain.Session {
-	list := r.sessions.sorted()
-	for i := range list {
-		list[i].Owner = r.users.rows[list[i].UserID].Owner()
-	}
-	return list
 }
 
 // after does the deeds in one Update, as model.after takes steps.
@@ -173,10 +164,10 @@ func (r *roster) requireSame(t tester, tx ports.Tx) {
 		require.NoError(t, err)
 		require.Equal(t, r.live(id, now), live)
 	}
-	for _, session := range r.signIns() {
+	for _, session := range r.sessions.sorted() {
 		found, err := tx.Sessions().Get(t.Context(), session.ID)
 		require.NoError(t, err)
-		require.Equal(t, session, found)
+		require.Equal(t, domain.SessionView{Session: session, Owner: r.users.rows[session.UserID].Owner()}, found)
 	}
 	for i, key := range r.keys {
 		found, err := tx.Attempts().Get(t.Context(), key)

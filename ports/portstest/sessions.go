@@ -54,10 +54,10 @@ func testSessions(s suite) {
 		stranger, user := newAdmin(), users.addNew(t, store)
 		stranger.PasswordTemporary, stranger.SecondFactor = true, secondFactor()
 		sessions.add(t, store, newSession(users.add(t, store, stranger)))
-		stale := newSession(user)
-		stale.Owner = stranger.Owner()
-		session := sessions.add(t, store, stale)
-		require.Equal(t, domain.SessionOwner{Role: domain.Staff, Active: true}, session.Owner)
+		session := sessions.add(t, store, newSession(user))
+		require.Equal(t, domain.SessionView{
+			Session: session, Owner: domain.SessionOwner{Role: domain.Staff, Active: true},
+		}, sessionView(t, store, session.ID))
 
 		unconfirmed := domain.Enrolled(domain.RestoreSealedKey("sealed"))
 		for _, now := range []domain.User{
@@ -69,20 +69,20 @@ func testSessions(s suite) {
 			{Role: domain.Staff},
 		} {
 			user.Role, user.Active, user.PasswordTemporary, user.SecondFactor = now.Role, now.Active, now.PasswordTemporary, now.SecondFactor
-			session.Owner = now.Owner()
+			want := domain.SessionView{Session: session, Owner: now.Owner()}
 			update(t, store, func(tx ports.Tx) error {
 				if err := tx.Users().Save(t.Context(), user); err != nil {
 					return err
 				}
 				found, err := tx.Sessions().Get(t.Context(), session.ID)
-				assert.Equal(t, session, found)
+				assert.Equal(t, want, found)
 				return err
 			})
-			require.Equal(t, session, sessions.get(t, store, session.ID))
-			require.Equal(t, session, bySelector(t, store, session.Selector))
+			require.Equal(t, want, sessionView(t, store, session.ID))
+			require.Equal(t, want, viewBySelector(t, store, session.Selector))
 			require.Equal(t, []domain.Session{session}, liveSessions(t, store, user.ID, session.CreatedAt))
 			next := sessions.add(t, store, newSession(user))
-			require.Equal(t, session.Owner, next.Owner)
+			require.Equal(t, want.Owner, sessionView(t, store, next.ID).Owner)
 			sessions.save(t, store, next.Revoke(session.CreatedAt))
 		}
 	})
@@ -105,7 +105,6 @@ func testSessions(s suite) {
 		for _, user := range []domain.ID{users.addNew(t, store).ID, 1 << 40} {
 			changed := session
 			changed.UserID = user
-			changed.Owner = domain.SessionOwner{Role: domain.Admin, PasswordTemporary: true, SecondFactor: true}
 			changed.Origin = domain.NewOrigin(netip.MustParseAddr("2001:db8::1"), "Another device")
 			changed.CreatedAt = session.CreatedAt.Add(time.Hour)
 			changed.Selector = newRefreshToken().Selector()
@@ -143,14 +142,14 @@ func testSessions(s suite) {
 		sessions.add(t, store, domain.NewSession(users.addNew(t, store), origin, token, now, time.Hour))
 		requireOneWins(t, domain.ErrRefreshToken(), together(crowd, func(i int) error {
 			return store.Update(t.Context(), func(tx ports.Tx) error {
-				session, err := tx.Sessions().BySelector(t.Context(), token.Selector())
+				found, err := tx.Sessions().BySelector(t.Context(), token.Selector())
 				if err != nil {
 					return err
 				}
-				if !session.Accepts(token) {
+				if !found.Accepts(token) {
 					return domain.ErrRefreshToken()
 				}
-				session, _ = session.Rotate(domain.RefreshSecret{3, byte(i)}, now)
+				session, _ := found.Rotate(domain.RefreshSecret{3, byte(i)}, now)
 				return tx.Sessions().Save(t.Context(), session)
 			})
 		}))
@@ -158,12 +157,25 @@ func testSessions(s suite) {
 
 	s.promise("what BySelector has read stays until the Update returns", func(t *testing.T, store ports.Store) {
 		testStableGet(t, store, sessions, func(tx ports.Tx, session domain.Session) (domain.Session, error) {
-			return tx.Sessions().BySelector(t.Context(), session.Selector)
+			found, err := tx.Sessions().BySelector(t.Context(), session.Selector)
+			return found.Session, err
 		})
+	})
+}
+
+func sessionView(t tester, store ports.Store, id domain.ID) domain.SessionView {
+	t.Helper()
+	return read(t, store, func(tx ports.Tx) (domain.SessionView, error) { return tx.Sessions().Get(t.Context(), id) })
+}
+
+func viewBySelector(t tester, store ports.Store, selector domain.RefreshSelector) domain.SessionView {
+	t.Helper()
+	return read(t, store, func(tx ports.Tx) (domain.SessionView, error) {
+		return tx.Sessions().BySelector(t.Context(), selector)
 	})
 }
 
 func bySelector(t tester, store ports.Store, selector domain.RefreshSelector) domain.Session {
 	t.Helper()
-	return read(t, store, func(tx ports.Tx) (domain.Session, error) { return tx.Sessions().BySelector(t.Context(), selector) })
+	return viewBySelector(t, store, selector).Session
 }

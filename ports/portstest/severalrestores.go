@@ -12,7 +12,7 @@ import (
 )
 
 // testSeveralRestores checks how several records of one kind come back at once.
-func testSeveralRestores[T any](s suite, a archive[T]) {
+func testSeveralRestores[T domain.Record](s suite, a archive[T]) {
 	for _, count := range []int{0, 2, 64, 67} {
 		s.promise(fmt.Sprintf("%d records can be restored at once, in any order", count), func(t *testing.T, store ports.Store) {
 			other := a.addDeleted(t, store, 1)[0]
@@ -85,7 +85,7 @@ func testSeveralRefused(s suite) {
 
 // requireSeveralRefused checks that none of the records is restored, also if the
 // error of Restore is dropped.
-func requireSeveralRefused[T any](t *testing.T, store ports.Store, a archive[T], refusal error, records ...T) {
+func requireSeveralRefused[T domain.Record](t *testing.T, store ports.Store, a archive[T], refusal error, records ...T) {
 	t.Helper()
 	requireRefused(t, refusal, store.Update(t.Context(), func(tx ports.Tx) error {
 		requireRefused(t, refusal, a.of(tx).Restore(t.Context(), records...))

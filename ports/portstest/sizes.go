@@ -30,19 +30,19 @@ func testSizes(s suite) {
 			}
 			return nil
 		}))
-		for name, list := range map[string]func(ports.Tx, domain.Page) ([]domain.Patient, error){
-			"List": func(tx ports.Tx, page domain.Page) ([]domain.Patient, error) {
-				return tx.Patients().List(t.Context(), page)
+		for name, list := range map[string]func(ports.Tx, domain.Page) ([]domain.PatientView, error){
+			"all": func(tx ports.Tx, page domain.Page) ([]domain.PatientView, error) {
+				return tx.Patients().List(t.Context(), domain.PatientFilter{}, page)
 			},
-			"OfDoctor": func(tx ports.Tx, page domain.Page) ([]domain.Patient, error) {
-				return tx.Patients().OfDoctor(t.Context(), doctor, page)
+			"a doctor's": func(tx ports.Tx, page domain.Page) ([]domain.PatientView, error) {
+				return tx.Patients().List(t.Context(), domain.PatientFilter{DoctorID: doctor}, page)
 			},
 		} {
 			require.NoError(t, store.View(t.Context(), func(tx ports.Tx) error {
-				first, err := identities(patients.id)(list(tx, domain.Page{Limit: domain.MaxPageLimit}))
+				first, err := identities(viewed)(list(tx, domain.Page{Limit: domain.MaxPageLimit}))
 				require.NoError(t, err)
 				require.Equal(t, all[:fit], first, name)
-				rest, err := identities(patients.id)(list(tx, domain.Page{After: all[fit-1], Limit: domain.MaxPageLimit}))
+				rest, err := identities(viewed)(list(tx, domain.Page{After: all[fit-1], Limit: domain.MaxPageLimit}))
 				require.NoError(t, err)
 				require.Equal(t, all[fit:], rest, name)
 				return nil

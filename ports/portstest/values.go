@@ -208,10 +208,10 @@ func requireKept(t tester, store ports.Store, want texts) {
 	require.NoError(t, err)
 	patients.save(t, store, patient)
 	mapping := mappings.add(t, store, newMapping(patient.ID, doctor.ID))
-	patient.AssignedDoctors = []domain.ID{doctor.ID}
 
 	require.Equal(t, patient, patients.get(t, store, patient.ID))
+	require.Equal(t, assigned(patient, doctor.ID), viewOf(t, store, patient.ID))
 	require.Equal(t, []domain.Doctor{doctor}, ofPatient(t, store, patient.ID))
-	require.Equal(t, []domain.Patient{patient}, ofDoctor(t, store, doctor.ID))
+	require.Equal(t, []domain.PatientView{assigned(patient, doctor.ID)}, ofDoctor(t, store, doctor.ID))
 	require.Equal(t, []domain.Assignment{assignmentOf(mapping, patient, doctor)}, allMappings(t, store))
 }

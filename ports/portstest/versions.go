@@ -13,7 +13,7 @@ import (
 )
 
 // testVersions checks what is kept of the records of one kind.
-func testVersions[T any](s suite, a archive[T]) {
+func testVersions[T domain.Record](s suite, a archive[T]) {
 	s.promise("Keep numbers the versions of each record from 1, whatever numbers they are given", func(t *testing.T, store ports.Store) {
 		records := a.addSeveral(t, store, 3)
 		one, two := a.version(domain.Created, records[0]), a.version(domain.Created, records[1])
@@ -160,7 +160,7 @@ func testVersions[T any](s suite, a archive[T]) {
 }
 
 // someVersions are all that a version may be, but for whose.
-var someVersions = []domain.Version[struct{}]{
+var someVersions = []domain.Version[domain.Mapping]{
 	{At: now, By: domain.Author{UserID: 7, Role: domain.Staff}, Change: domain.Created},
 	{At: now, By: domain.Author{UserID: math.MaxInt64, Role: domain.Admin}, Change: domain.Updated},
 	{At: now, By: domain.Author{Role: domain.Operator}, Change: domain.Deleted},
