@@ -1,7 +1,10 @@
 package domain_test
 
 import (
+	"errors"
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -103,4 +106,48 @@ func TestChecksBeforeSomethingSensitive(t *testing.T) {
 	}
 	assert.ElementsMatch(t, []string{"otp"}, keys(fieldsOf(t, domain.ErrCodeField())))
 	assert.ElementsMatch(t, []string{"current_password"}, keys(fieldsOf(t, domain.ErrCurrentPassword("current_password"))))
+}
+
+func TestUnknownNamesAreRepeatedUpToALimit(t *testing.T) {
+	var names []string
+	for r := range rune(100) {
+		names = append(names, strings.Repeat(string('a'+r), 200))
+	}
+	for _, parse := range []func() error{
+		func() error { _, err := domain.PasswordCheck{Unknown: names}.Parse(); return err },
+		func() error { _, _, err := domain.AuditQuery{Unknown: names}.Parse(); return err },
+	} {
+		refused, ok := errors.AsType[*domain.Error](parse())
+		require.True(t, ok)
+		delete(refused.Fields, "password")
+		assert.Len(t, refused.Fields, 20)
+		for name := range refused.Fields {
+			assert.LessOrEqual(t, len(name), 100+len("..."))
+			assert.True(t, utf8.ValidString(name))
+		}
+	}
+}
+
+func TestTypedPasswordsAreBounded(t *testing.T) {
+	longest := strings.Repeat("é", domain.MaxPasswordLength)
+	for _, parse := range []func(domain.Input) error{
+		func(in domain.Input) error {
+			_, err := domain.Credentials{Username: domain.Given("ada@example.com"), Password: in}.Parse()
+			return err
+		},
+		func(in domain.Input) error { _, err := domain.PasswordCheck{Password: in}.Parse(); return err },
+		func(in domain.Input) error {
+			_, _, err := domain.PasswordChange{Current: in, New: domain.Given("a fine password")}.Parse(domain.User{}, func(domain.Password, ...string) string { return "" })
+			return err
+		},
+	} {
+		require.NoError(t, parse(domain.Given(longest)))
+		require.Equal(t, domain.Invalid, domain.KindOf(parse(domain.Given(longest+"x"))))
+	}
+}
+
+func TestALongUserNameIsNobodys(t *testing.T) {
+	proof, err := domain.Credentials{Username: domain.Given("ada@example.com" + strings.Repeat(" ", 1000)), Password: domain.Given("x")}.Parse()
+	require.NoError(t, err)
+	require.Zero(t, proof.Email)
 }

@@ -119,7 +119,7 @@ var layers = []layer{
 }
 
 // forTests are the folders that only tests import; they count as tests themselves.
-var forTests = []string{"ports/portstest", "adapters/httpapi/apitest", "adapters/postgres/pgtest", "adapters/sqlite/sqlitetest"}
+var forTests = []string{"ports/portstest", "adapters/clinictest", "adapters/httpapi/apitest", "adapters/postgres/pgtest", "adapters/sqlite/sqlitetest"}
 
 // doesIO is what pure folders leave alone of the standard library: the world
 // outside the process, and the forms in which it is talked to.

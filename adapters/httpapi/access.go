@@ -1,11 +1,12 @@
 package httpapi
 
 import (
+	"context"
+	"io"
 	"strings"
 
 	"github.com/labstack/echo/v4"
 
-	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 )
 
@@ -28,7 +29,13 @@ const (
 // handler serves one route to actor, whose Origin is set whoever it is.
 type handler func(c echo.Context, actor domain.Actor) error
 
-func withActor(auth *application.Authenticator, access access, next handler) echo.HandlerFunc {
+// authenticator is application.Authenticator.
+type authenticator interface {
+	Authenticate(ctx context.Context, origin domain.Origin, token string) (domain.Actor, error)
+	Body(ctx context.Context, token string, body io.ReadCloser) io.ReadCloser
+}
+
+func withActor(auth authenticator, access access, next handler) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		origin := origin(c)
 		if access == anonymous {

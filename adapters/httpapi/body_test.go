@@ -37,23 +37,6 @@ func TestMembersOfAnotherTypeAreUnreadable(t *testing.T) {
 	assert.Equal(t, domain.Null(), b.flag("gone"))
 }
 
-func TestUnknownMembersAreNamedUpToALimit(t *testing.T) {
-	many := map[string]int{}
-	for r := range rune(100) {
-		many[strings.Repeat(string('a'+r), 200)] = 1
-	}
-	text, err := json.Marshal(many)
-	require.NoError(t, err)
-	b, err := parseBody(text)
-	require.NoError(t, err)
-	names := b.rest()
-	assert.Len(t, names, maxUnknownNamed)
-	for _, name := range names {
-		assert.LessOrEqual(t, len(name), maxNameRepeated+len("..."))
-		assert.True(t, utf8.ValidString(name))
-	}
-}
-
 func TestBodiesThatAreRefused(t *testing.T) {
 	const levels = maxBodyDepth
 	for name, text := range map[string]string{

@@ -97,6 +97,10 @@ func (f authenticatorFunc) Authenticate(_ context.Context, origin domain.Origin,
 	return f(origin, token)
 }
 
+func (authenticatorFunc) Body(_ context.Context, _ string, body io.ReadCloser) io.ReadCloser {
+	return body
+}
+
 func TestEveryActorHasAnOrigin(t *testing.T) {
 	auth := authenticatorFunc(func(origin domain.Origin, _ string) (domain.Actor, error) {
 		return domain.Actor{UserID: 7, Origin: origin}, nil

@@ -91,7 +91,7 @@ func routes(s *application.UseCases, ready readiness) []route {
 
 // register adds the routes to e, with and without the trailing slash, and
 // answers HEAD wherever GET is answered (RFC 9110, 9.1).
-func register(e *echo.Echo, auth *application.Authenticator, routes []route) {
+func register(e *echo.Echo, auth authenticator, routes []route) {
 	for _, r := range routes {
 		paths := []string{r.path}
 		if bare := strings.TrimSuffix(r.path, "/"); bare != r.path {
