@@ -19,6 +19,7 @@ import (
 
 	"example.com/healthcare/adapters/httpapi"
 	"example.com/healthcare/adapters/httpapi/apitest"
+	"example.com/healthcare/adapters/httpserver"
 	"example.com/healthcare/adapters/memory"
 	"example.com/healthcare/adapters/passwords"
 	"example.com/healthcare/adapters/postgres"
@@ -119,7 +120,7 @@ func newAPI(t testing.TB, store ports.Store, with ...func(*settings)) *api {
 		Audit:         application.NewAudit(trail),
 	}
 	// A client may say in X-Forwarded-For where it is.
-	options := httpapi.Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
+	options := httpserver.Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
 	server := httptest.NewServer(httpapi.NewHandler(services, store, options, logger))
 	t.Cleanup(server.Close)
 	return &api{t: t, url: server.URL, transport: apitest.Transport(t), log: log, clock: clock, services: services}

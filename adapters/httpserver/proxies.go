@@ -1,4 +1,4 @@
-package httpapi
+package httpserver
 
 import (
 	"errors"
@@ -6,10 +6,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-
-	"github.com/labstack/echo/v4"
-
-	"example.com/healthcare/domain"
 )
 
 // trustedProxies are the networks of those whose word on where a request comes
@@ -27,7 +23,7 @@ func (t trustedProxies) has(address netip.Addr) bool {
 // anyone's invention, and after something that is no address nobody knows.
 func (t trustedProxies) client(r *http.Request) netip.Addr {
 	client := peer(r)
-	said := strings.Join(r.Header.Values(echo.HeaderXForwardedFor), ",")
+	said := strings.Join(r.Header.Values("X-Forwarded-For"), ",")
 	for said != "" && t.has(client) {
 		comma := strings.LastIndexByte(said, ',')
 		caller := parseHop(said[comma+1:])
@@ -42,7 +38,7 @@ func (t trustedProxies) client(r *http.Request) netip.Addr {
 // overTLS reports whether the request came over TLS, to the service or to a
 // trusted proxy.
 func (t trustedProxies) overTLS(r *http.Request) bool {
-	return r.TLS != nil || t.has(peer(r)) && strings.EqualFold(r.Header.Get(echo.HeaderXForwardedProto), "https")
+	return r.TLS != nil || t.has(peer(r)) && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
 }
 
 func peer(r *http.Request) netip.Addr { return parseHop(r.RemoteAddr) }
@@ -60,14 +56,6 @@ func parseHop(text string) netip.Addr {
 
 // plain returns the one form of an address that networks are compared with.
 func plain(address netip.Addr) netip.Addr { return address.Unmap().WithZone("") }
-
-// origin says where the request of c comes from, and what it is called.
-func origin(c echo.Context) domain.Origin {
-	address, _ := netip.ParseAddr(c.RealIP())
-	origin := domain.NewOrigin(address, c.Request().UserAgent())
-	origin.RequestID = c.Response().Header().Get(echo.HeaderXRequestID)
-	return origin
-}
 
 var errProxy = errors.New("give the address of a proxy, such as 10.0.0.7, or a network of proxies, such as 10.0.0.0/24, that is not all the world")
 
