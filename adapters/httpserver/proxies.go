@@ -8,19 +8,19 @@ import (
 	"strings"
 )
 
-// trustedProxies are the networks of those whose word on where a request comes
-// from is believed.
+// trustedProxies are the networks of the proxies that are believed when they say
+// where a request comes from.
 type trustedProxies []netip.Prefix
 
 func (t trustedProxies) has(address netip.Addr) bool {
 	return slices.ContainsFunc(t, func(network netip.Prefix) bool { return network.Contains(address) })
 }
 
-// client returns the address of whoever sent the request to the outermost
-// trusted proxy, or to the service itself; the zero Addr where the transport has
-// no addresses. Each hop writes whom it was called by into X-Forwarded-For, right
-// of what it got. So what stands left of a hop that is not trusted may be
-// anyone's invention, and after something that is no address nobody knows.
+// client returns the address that sent the request to the outermost trusted proxy,
+// or to the service itself. It returns the zero Addr where connections have no
+// addresses. Each hop appends its caller's address to X-Forwarded-For. So anyone
+// can have invented what stands left of a hop that is not trusted, or left of
+// something that is no address.
 func (t trustedProxies) client(r *http.Request) netip.Addr {
 	client := peer(r)
 	said := strings.Join(r.Header.Values("X-Forwarded-For"), ",")

@@ -13,9 +13,9 @@ import (
 const recheckAfter = time.Second
 
 // Certificate is a TLS certificate with its private key, kept in two PEM files
-// that may be replaced while it is in use: within a second, new connections get
-// the new one. Until both files are there and belong together, the old one goes
-// on.
+// that can be replaced while it is in use: within a second, new connections get
+// the new one. The old one stays in use until both new files are there and belong
+// together.
 type Certificate struct {
 	certFile, keyFile string
 	log               *slog.Logger
@@ -26,8 +26,8 @@ type Certificate struct {
 	inUse   *tls.Certificate
 }
 
-// LoadCertificate reads a certificate, which its chain may follow in the same
-// file, and its key. What becomes of them later is logged to log.
+// LoadCertificate reads a certificate and its key. The chain can follow the
+// certificate in the same file. Replacements are logged to log.
 func LoadCertificate(certFile, keyFile string, log *slog.Logger) (*Certificate, error) {
 	c := &Certificate{certFile: certFile, keyFile: keyFile, log: log, checked: time.Now()}
 	c.files = c.read()

@@ -14,13 +14,11 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// Options says whom the service believes besides its callers' tokens. The zero
-// value is nobody.
+// Options names whom the service trusts. The zero value is nobody.
 type Options struct {
 	// TrustedProxies are the networks of the proxies before the service, as
-	// ParseProxy reads them. What they say of the client's address
-	// (X-Forwarded-For) and of TLS (X-Forwarded-Proto) counts, and what anyone
-	// else says does not.
+	// ParseProxy reads them. Their word on the client's address (X-Forwarded-For)
+	// and on TLS (X-Forwarded-Proto) counts, and nobody else's does.
 	TrustedProxies []netip.Prefix
 	// AllowedOrigins are the web origins, as ParseOrigin reads them, whose scripts
 	// may call the API from a browser. Wrap leaves them to the transport, which
@@ -67,9 +65,9 @@ func identify(proxies trustedProxies, next http.Handler) http.Handler {
 }
 
 // onlyTLS tells browsers to use nothing else for two years, as the HTTP Headers
-// Cheat Sheet of OWASP has it, but of this host alone: whose the hosts below it
-// are the service cannot know. Who owns them adds includeSubDomains at the proxy;
-// without cookies, which a host below could plant, the service has no use for it.
+// Cheat Sheet of OWASP recommends, but for this host alone: the service cannot know
+// the owner of the hosts below it. The owner can add includeSubDomains at the proxy.
+// The API has no use for it without cookies, which a host below could plant.
 const onlyTLS = "max-age=63072000"
 
 // secureHeaders keeps answers out of caches, and out of what browsers do with
