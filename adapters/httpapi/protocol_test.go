@@ -150,3 +150,16 @@ func TestReadinessIsToldSoon(t *testing.T) {
 		assert.Equal(t, readyTimeout, time.Since(start))
 	})
 }
+
+func TestAClientThatHangsUpIsLoggedAsSuch(t *testing.T) {
+	ctx, hangUp := context.WithCancel(t.Context())
+	var log bytes.Buffer
+	service := serveOne(&log, func(c echo.Context, _ domain.Actor) error {
+		hangUp()
+		<-c.Request().Context().Done()
+		return domain.ErrUnavailable(c.Request().Context().Err())
+	})
+	service.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil))
+	assert.Contains(t, log.String(), "level=INFO")
+	assert.Contains(t, log.String(), "route=/ status=499")
+}
