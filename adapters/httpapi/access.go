@@ -37,7 +37,7 @@ type authenticator interface {
 
 func withActor(auth authenticator, access access, next handler) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		origin := origin(c)
+		origin := request(c).Origin()
 		if access == anonymous {
 			return next(c, domain.Actor{Origin: origin})
 		}
@@ -55,7 +55,7 @@ func withActor(auth authenticator, access access, next handler) echo.HandlerFunc
 		if err != nil {
 			return err
 		}
-		logActor(c, actor)
+		request(c).SetActor(actor)
 		c.Request().Body = auth.Body(c.Request().Context(), token, c.Request().Body)
 		return next(c, actor)
 	}

@@ -20,6 +20,7 @@ import (
 	"example.com/healthcare/adapters/clinictest"
 	"example.com/healthcare/adapters/httpapi"
 	"example.com/healthcare/adapters/httpapi/apitest"
+	"example.com/healthcare/adapters/httpserver"
 	"example.com/healthcare/adapters/memory"
 	"example.com/healthcare/adapters/postgres"
 	"example.com/healthcare/adapters/postgres/pgtest"
@@ -83,7 +84,7 @@ func newAPI(t testing.TB, store ports.Store, with ...clinictest.Setup) *api {
 	clinic := clinictest.New(t, append(with, overStore)...)
 	clinic.SetTime(ports.SystemClock())
 	// A client may say in X-Forwarded-For where it is.
-	options := httpapi.Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
+	options := httpserver.Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
 	server := httptest.NewServer(httpapi.NewHandler(clinic.UseCases, store, options, logger))
 	t.Cleanup(server.Close)
 	return &api{Clinic: clinic, t: t, url: server.URL, transport: apitest.Transport(t), log: log}

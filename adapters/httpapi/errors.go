@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/labstack/echo/v4"
 
+	"example.com/healthcare/adapters/httpserver"
 	"example.com/healthcare/domain"
 )
 
@@ -102,25 +103,22 @@ func retryAfter(err error) string {
 	return strconv.FormatFloat(math.Ceil(wait.Seconds()), 'f', 0, 64)
 }
 
-// sendProblem is Echo's HTTPErrorHandler.
-func sendProblem(err error, c echo.Context) {
-	if c.Response().Committed {
-		return
-	}
+// sendProblem answers a request that failed with err.
+func sendProblem(w http.ResponseWriter, r *http.Request, err error) {
 	p := problemOf(err)
-	header := c.Response().Header()
+	header := w.Header()
 	header.Del(echo.HeaderLocation)
 	header.Set(echo.HeaderContentType, "application/problem+json")
 	switch p.Status {
 	case http.StatusMethodNotAllowed:
 		// The old backend's wording, for methods that are known.
-		p.Detail = fmt.Sprintf("Method %q not allowed.", knownMethod(c.Request().Method))
+		p.Detail = fmt.Sprintf("Method %q not allowed.", httpserver.KnownMethod(r.Method))
 	case http.StatusUnauthorized:
 		header.Set(echo.HeaderWWWAuthenticate, "Bearer")
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		header.Set(echo.HeaderRetryAfter, retryAfter(err))
 	}
-	c.Response().WriteHeader(p.Status)
+	w.WriteHeader(p.Status)
 	// The client is gone if this fails, and there is nobody left to tell.
-	_ = json.MarshalWrite(c.Response(), p, json.Deterministic(true))
+	_ = json.MarshalWrite(w, p, json.Deterministic(true))
 }

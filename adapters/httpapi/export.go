@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/labstack/echo/v4"
 
+	"example.com/healthcare/adapters/httpserver"
 	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 )
@@ -68,7 +69,7 @@ func export(c echo.Context, format exportFormat, in domain.PageInput,
 		in.Limit = domain.Unreadable("There are no pages in this format: leave it out.")
 	}
 	for {
-		page, err := inMoreTime(c, func(ctx context.Context) (application.Page[domain.AuditEvent], error) { return list(ctx, in) })
+		page, err := httpserver.InMoreTime(c.Response(), c.Request(), func(ctx context.Context) (application.Page[domain.AuditEvent], error) { return list(ctx, in) })
 		if err != nil {
 			return err
 		}
@@ -88,7 +89,7 @@ func export(c echo.Context, format exportFormat, in domain.PageInput,
 
 // sendPart sends the events so that the client has them.
 func sendPart(c echo.Context, format exportFormat, header string, events []domain.AuditEvent) error {
-	if err := moreTimeToWrite(c); err != nil {
+	if err := httpserver.MoreTimeToWrite(c.Response()); err != nil {
 		return err
 	}
 	c.Response().Header().Set(echo.HeaderContentType, format.contentType)

@@ -3,7 +3,6 @@ package httpapi
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -18,18 +17,20 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/stretchr/testify/assert"
 
+	"example.com/healthcare/adapters/httpserver"
 	"example.com/healthcare/domain"
 )
 
 var discard = slog.New(slog.DiscardHandler)
 
 // serveOne runs a service that has one route.
-func serveOne(log io.Writer, handle handler) http.Handler { return serveWith(log, Options{}, handle) }
+func serveOne(log io.Writer, handle handler) http.Handler {
+	return serveWith(log, httpserver.Options{}, handle)
+}
 
-func serveWith(log io.Writer, options Options, handle handler) http.Handler {
-	e := newEcho(options, slog.New(slog.NewTextHandler(log, nil)))
-	register(e, nil, []route{{http.MethodGet, "/", anonymous, handle}, {http.MethodPost, "/closed/", signedIn, handle}})
-	return e
+func serveWith(log io.Writer, options httpserver.Options, handle handler) http.Handler {
+	routes := []route{{http.MethodGet, "/", anonymous, handle}, {http.MethodPost, "/closed/", signedIn, handle}}
+	return newHandler(nil, routes, options, slog.New(slog.NewTextHandler(log, nil)))
 }
 
 func get1(handler http.Handler, headers ...string) *httptest.ResponseRecorder {
@@ -105,7 +106,7 @@ func TestErrorsSayWhenToComeBack(t *testing.T) {
 }
 
 func TestEveryAnswerHasTheSecurityHeaders(t *testing.T) {
-	service := serveWith(io.Discard, Options{AllowedOrigins: []string{appOrigin}}, func(c echo.Context, actor domain.Actor) error {
+	service := serveWith(io.Discard, httpserver.Options{AllowedOrigins: []string{appOrigin}}, func(c echo.Context, actor domain.Actor) error {
 		if c.QueryParams().Has("panic") {
 			panic("x")
 		}
@@ -139,58 +140,6 @@ func TestEveryAnswerHasTheSecurityHeaders(t *testing.T) {
 	}
 }
 
-func TestBrowsersAreKeptToTLSOverTLSOnly(t *testing.T) {
-	service := serveWith(io.Discard, Options{TrustedProxies: proxies}, live)
-	for _, tt := range []struct {
-		peer, proto string
-		direct      bool
-		want        bool
-	}{
-		{"203.0.113.9:1", "", true, true},
-		{"203.0.113.9:1", "http", true, true},
-		{"203.0.113.9:1", "https", false, false},
-		{"10.0.0.1:1", "https", false, true},
-		{"10.0.0.1:1", "HTTPS", false, true},
-		{"10.0.0.1:1", "http", false, false},
-		{"10.0.0.1:1", "", false, false},
-	} {
-		req := forwarded(tt.peer)
-		req.Header.Set("X-Forwarded-Proto", tt.proto)
-		if tt.direct {
-			req.TLS = &tls.ConnectionState{}
-		}
-		recorder := httptest.NewRecorder()
-		service.ServeHTTP(recorder, req)
-		want := ""
-		if tt.want {
-			want = "max-age=63072000"
-		}
-		assert.Equal(t, want, recorder.Header().Get("Strict-Transport-Security"), tt)
-	}
-}
-
-func TestRequestIDs(t *testing.T) {
-	service := serveOne(io.Discard, live)
-	for _, id := range []string{"abc-123_X.y", "0"} {
-		assert.Equal(t, id, get1(service, "X-Request-Id", id).Header().Get("X-Request-Id"))
-	}
-	for _, id := range []string{"", "a b", "a\tb", "<script>", "é", "a=b", `a"b`, "-1", "+1", "@x", string(bytes.Repeat([]byte("x"), 65))} {
-		got := get1(service, "X-Request-Id", id).Header().Get("X-Request-Id")
-		assert.NotEqual(t, id, got)
-		assert.Regexp(t, `^[A-Z2-7]{26}$`, got)
-	}
-}
-
-func TestServerTimeouts(t *testing.T) {
-	server := newServer(nil, discard)
-	assert.Equal(t, 5*time.Second, server.ReadHeaderTimeout)
-	assert.Equal(t, 15*time.Second, server.ReadTimeout)
-	assert.Equal(t, 30*time.Second, server.WriteTimeout)
-	assert.Equal(t, 60*time.Second, server.IdleTimeout)
-	assert.Equal(t, 64<<10, server.MaxHeaderBytes)
-	assert.Less(t, requestTimeout, server.WriteTimeout, "there is time to say so")
-}
-
 func TestReadinessIsToldSoon(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
@@ -202,14 +151,15 @@ func TestReadinessIsToldSoon(t *testing.T) {
 	})
 }
 
-func TestARequestIsToldWhenItTookTooLong(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		start := time.Now()
-		got := get1(serveOne(io.Discard, func(c echo.Context, _ domain.Actor) error {
-			<-c.Request().Context().Done()
-			return domain.ErrUnavailable(c.Request().Context().Err())
-		}))
-		assert.Equal(t, 503, got.Code)
-		assert.Equal(t, requestTimeout, time.Since(start))
+func TestAClientThatHangsUpIsLoggedAsSuch(t *testing.T) {
+	ctx, hangUp := context.WithCancel(t.Context())
+	var log bytes.Buffer
+	service := serveOne(&log, func(c echo.Context, _ domain.Actor) error {
+		hangUp()
+		<-c.Request().Context().Done()
+		return domain.ErrUnavailable(c.Request().Context().Err())
 	})
+	service.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil))
+	assert.Contains(t, log.String(), "level=INFO")
+	assert.Contains(t, log.String(), "route=/ status=499")
 }

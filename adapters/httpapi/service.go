@@ -5,6 +5,7 @@ import (
 	"context"
 	_ "embed"
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -54,6 +55,9 @@ type statusView struct {
 func live(c echo.Context, _ domain.Actor) error {
 	return c.JSON(http.StatusOK, statusView{"ok"})
 }
+
+// readyTimeout is less than what health checks usually wait.
+const readyTimeout = 2 * time.Second
 
 // readiness says whether the service can serve now.
 type readiness func(context.Context) error

@@ -16,7 +16,7 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
-	"example.com/healthcare/adapters/httpapi"
+	"example.com/healthcare/adapters/httpserver"
 	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 )
@@ -152,8 +152,8 @@ func readConfig(p process) (config, badSettings) {
 			reflect.TypeFor[domain.Secret](): func(text string) (any, error) { return domain.NewSecret(text), nil },
 			reflect.TypeFor[domain.Limit]():  func(text string) (any, error) { return domain.ParseLimit(text) },
 			reflect.TypeFor[secretList]():    listOf[secretList](func(text string) (domain.Secret, error) { return domain.NewSecret(text), nil }),
-			reflect.TypeFor[proxyList]():     listOf[proxyList](httpapi.ParseProxy),
-			reflect.TypeFor[originList]():    listOf[originList](httpapi.ParseOrigin),
+			reflect.TypeFor[proxyList]():     listOf[proxyList](httpserver.ParseProxy),
+			reflect.TypeFor[originList]():    listOf[originList](httpserver.ParseOrigin),
 		},
 	})
 	if err != nil {
@@ -249,11 +249,11 @@ func isLoopback(addr string) bool {
 
 // certificate returns what to serve TLS with, nil for plain HTTP, and the
 // scheme of the service's address.
-func (c config) certificate(log *slog.Logger) (*httpapi.Certificate, string, error) {
+func (c config) certificate(log *slog.Logger) (*httpserver.Certificate, string, error) {
 	if c.TLSCertFile == "" {
 		return nil, "http", nil
 	}
-	certificate, err := httpapi.LoadCertificate(c.TLSCertFile, c.TLSKeyFile, log)
+	certificate, err := httpserver.LoadCertificate(c.TLSCertFile, c.TLSKeyFile, log)
 	return certificate, "https", err
 }
 

@@ -4,7 +4,7 @@ import (
 	"context"
 	"log/slog"
 
-	"example.com/healthcare/adapters/httpapi"
+	"example.com/healthcare/adapters/httpserver"
 	"example.com/healthcare/adapters/passwords"
 	"example.com/healthcare/adapters/postgres"
 	"example.com/healthcare/adapters/revocations"
@@ -81,6 +81,6 @@ func limits(cfg config) application.Limits {
 
 func registration(cfg config) application.RegistrationMode { return cfg.Registration }
 
-func httpOptions(cfg config) httpapi.Options {
-	return httpapi.Options{TrustedProxies: cfg.TrustedProxies, AllowedOrigins: cfg.AllowedOrigins}
+func httpOptions(cfg config) httpserver.Options {
+	return httpserver.Options{TrustedProxies: cfg.TrustedProxies, AllowedOrigins: cfg.AllowedOrigins}
 }

@@ -7,7 +7,7 @@ import (
 	"net"
 	"net/http"
 
-	"example.com/healthcare/adapters/httpapi"
+	"example.com/healthcare/adapters/httpserver"
 	"example.com/healthcare/application"
 )
 
@@ -22,7 +22,7 @@ type api struct {
 	useCases *application.UseCases
 }
 
-// Run serves until ctx ends, and then as long as httpapi.Serve lets requests in
+// Run serves until ctx ends, and then as long as httpserver.Serve lets requests in
 // flight finish.
 func (s serveCommand) Run(ctx context.Context, p process) error {
 	if s.Addr != "" {
@@ -71,7 +71,7 @@ func (s serveCommand) Run(ctx context.Context, p process) error {
 	fmt.Fprintf(p.out, "healthcare %s listens on %s://%s\n", buildVersion(), scheme, listener.Addr())
 	fmt.Fprintf(p.out, "Records are kept in %s.\n", cfg.whereRecordsAre())
 	fmt.Fprintf(p.out, "To make the first administrator, in this folder: %s createsuperuser\n", p.name)
-	err = httpapi.Serve(ctx, listener, api.handler, certificate, log)
+	err = httpserver.Serve(ctx, listener, api.handler, certificate, log)
 	log.Info("stopped")
 	return err
 }

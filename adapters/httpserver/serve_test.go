@@ -1,4 +1,4 @@
-package httpapi
+package httpserver
 
 import (
 	"context"
@@ -8,11 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/labstack/echo/v4"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"example.com/healthcare/domain"
 )
 
 // start serves until stop is called, whose end is told on stopped.
@@ -34,10 +31,10 @@ func TestServeFinishesWhatIsInFlight(t *testing.T) {
 	}{"plain": {"http", nil}, "TLS": {"https", newCertificate(t, t.TempDir())}} {
 		t.Run(name, func(t *testing.T) {
 			entered, leave := make(chan struct{}), make(chan struct{})
-			address, stop, stopped := start(t, serveOne(io.Discard, func(c echo.Context, actor domain.Actor) error {
+			address, stop, stopped := start(t, serve(io.Discard, Options{}, func(w http.ResponseWriter, r *http.Request) error {
 				close(entered)
 				<-leave
-				return live(c, actor)
+				return live(w, r)
 			}), tt.certificate)
 			answered := make(chan int)
 			go func() {
@@ -64,4 +61,14 @@ func TestServeFinishesWhatIsInFlight(t *testing.T) {
 			assert.NoError(t, <-stopped)
 		})
 	}
+}
+
+func TestServerTimeouts(t *testing.T) {
+	server := NewServer(nil, discard)
+	assert.Equal(t, 5*time.Second, server.ReadHeaderTimeout)
+	assert.Equal(t, 15*time.Second, server.ReadTimeout)
+	assert.Equal(t, 30*time.Second, server.WriteTimeout)
+	assert.Equal(t, 60*time.Second, server.IdleTimeout)
+	assert.Equal(t, 64<<10, server.MaxHeaderBytes)
+	assert.Less(t, RequestTimeout, server.WriteTimeout, "there is time to say so")
 }

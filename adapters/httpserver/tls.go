@@ -1,4 +1,4 @@
-package httpapi
+package httpserver
 
 import (
 	"bytes"
@@ -13,9 +13,9 @@ import (
 const recheckAfter = time.Second
 
 // Certificate is a TLS certificate with its private key, kept in two PEM files
-// that may be replaced while it is in use: within a second, new connections get
-// the new one. Until both files are there and belong together, the old one goes
-// on.
+// that can be replaced while it is in use: within a second, new connections get
+// the new one. The old one stays in use until both new files are there and belong
+// together.
 type Certificate struct {
 	certFile, keyFile string
 	log               *slog.Logger
@@ -26,8 +26,8 @@ type Certificate struct {
 	inUse   *tls.Certificate
 }
 
-// LoadCertificate reads a certificate, which its chain may follow in the same
-// file, and its key. What becomes of them later is logged to log.
+// LoadCertificate reads a certificate and its key. The chain can follow the
+// certificate in the same file. Replacements are logged to log.
 func LoadCertificate(certFile, keyFile string, log *slog.Logger) (*Certificate, error) {
 	c := &Certificate{certFile: certFile, keyFile: keyFile, log: log, checked: time.Now()}
 	c.files = c.read()
@@ -39,11 +39,20 @@ func LoadCertificate(certFile, keyFile string, log *slog.Logger) (*Certificate, 
 	return c, nil
 }
 
-// config has Go's own choice of cipher suites, which follows what is known of
-// them (go.dev/blog/tls-cipher-suites), and no version that RFC 8996 forbids.
+// aead are the cipher suites of TLS 1.2 that RFC 9325, 4.2 recommends: a fresh key
+// for each connection, and encryption that authenticates. Those of TLS 1.3 all do.
+var aead = []uint16{
+	tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+	tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+	tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+}
+
+// config allows no version that RFC 8996 forbids, and leaves the order of the
+// suites to Go.
 func (c *Certificate) config() *tls.Config {
 	return &tls.Config{
 		MinVersion:     tls.VersionTLS12,
+		CipherSuites:   aead,
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.current(), nil },
 	}
 }

@@ -1,4 +1,4 @@
-package httpapi
+package httpserver
 
 import (
 	"errors"
@@ -9,34 +9,35 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/labstack/echo/v4"
 )
 
-// allowOrigins lets scripts of these web origins call the API from a browser
-// (CORS, fetch.spec.whatwg.org), and no others. Tokens travel in a header that
-// the script sets itself, so credentials that browsers attach stay out.
-func allowOrigins(origins []string) echo.MiddlewareFunc {
-	return func(next echo.HandlerFunc) echo.HandlerFunc {
-		return func(c echo.Context) error {
-			request, header := c.Request(), c.Response().Header()
-			header.Add(echo.HeaderVary, echo.HeaderOrigin)
-			origin := request.Header.Get(echo.HeaderOrigin)
+// AllowOrigins returns a middleware that lets scripts of these web origins call a
+// transport from a browser (CORS, fetch.spec.whatwg.org), and no others. Tokens
+// travel in a header that the script sets itself, so credentials that browsers
+// attach stay out. It is for transports that are APIs.
+func AllowOrigins(origins []string) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			header := w.Header()
+			header.Add("Vary", "Origin")
+			origin := r.Header.Get("Origin")
 			if !slices.Contains(origins, origin) {
-				return next(c)
+				next.ServeHTTP(w, r)
+				return
 			}
-			header.Set(echo.HeaderAccessControlAllowOrigin, origin)
-			if request.Method != http.MethodOptions || request.Header.Get(echo.HeaderAccessControlRequestMethod) == "" {
-				header.Set(echo.HeaderAccessControlExposeHeaders, "Link, Location, Retry-After, WWW-Authenticate, X-Request-ID")
-				return next(c)
+			header.Set("Access-Control-Allow-Origin", origin)
+			if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
+				header.Set("Access-Control-Expose-Headers", "Link, Location, Retry-After, WWW-Authenticate, X-Request-ID")
+				next.ServeHTTP(w, r)
+				return
 			}
 			// A preflight says what may be asked, of any path: what a route does
 			// not have is the answer to the request itself, where a script sees it.
-			header.Set(echo.HeaderAccessControlAllowMethods, "GET, HEAD, POST, PUT, PATCH, DELETE")
-			header.Set(echo.HeaderAccessControlAllowHeaders, "Authorization, Content-Type, X-Request-ID")
-			header.Set(echo.HeaderAccessControlMaxAge, "600")
-			return c.NoContent(http.StatusNoContent)
-		}
+			header.Set("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE")
+			header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, X-Request-ID")
+			header.Set("Access-Control-Max-Age", "600")
+			w.WriteHeader(http.StatusNoContent)
+		})
 	}
 }
 

@@ -1,4 +1,4 @@
-package httpapi
+package httpserver
 
 import (
 	"errors"
@@ -6,28 +6,24 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-
-	"github.com/labstack/echo/v4"
-
-	"example.com/healthcare/domain"
 )
 
-// trustedProxies are the networks of those whose word on where a request comes
-// from is believed.
+// trustedProxies are the networks of the proxies that are believed when they say
+// where a request comes from.
 type trustedProxies []netip.Prefix
 
 func (t trustedProxies) has(address netip.Addr) bool {
 	return slices.ContainsFunc(t, func(network netip.Prefix) bool { return network.Contains(address) })
 }
 
-// client returns the address of whoever sent the request to the outermost
-// trusted proxy, or to the service itself; the zero Addr where the transport has
-// no addresses. Each hop writes whom it was called by into X-Forwarded-For, right
-// of what it got. So what stands left of a hop that is not trusted may be
-// anyone's invention, and after something that is no address nobody knows.
+// client returns the address that sent the request to the outermost trusted proxy,
+// or to the service itself. It returns the zero Addr where connections have no
+// addresses. Each hop appends its caller's address to X-Forwarded-For. So anyone
+// can have invented what stands left of a hop that is not trusted, or left of
+// something that is no address.
 func (t trustedProxies) client(r *http.Request) netip.Addr {
 	client := peer(r)
-	said := strings.Join(r.Header.Values(echo.HeaderXForwardedFor), ",")
+	said := strings.Join(r.Header.Values("X-Forwarded-For"), ",")
 	for said != "" && t.has(client) {
 		comma := strings.LastIndexByte(said, ',')
 		caller := parseHop(said[comma+1:])
@@ -42,7 +38,7 @@ func (t trustedProxies) client(r *http.Request) netip.Addr {
 // overTLS reports whether the request came over TLS, to the service or to a
 // trusted proxy.
 func (t trustedProxies) overTLS(r *http.Request) bool {
-	return r.TLS != nil || t.has(peer(r)) && strings.EqualFold(r.Header.Get(echo.HeaderXForwardedProto), "https")
+	return r.TLS != nil || t.has(peer(r)) && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
 }
 
 func peer(r *http.Request) netip.Addr { return parseHop(r.RemoteAddr) }
@@ -60,14 +56,6 @@ func parseHop(text string) netip.Addr {
 
 // plain returns the one form of an address that networks are compared with.
 func plain(address netip.Addr) netip.Addr { return address.Unmap().WithZone("") }
-
-// origin says where the request of c comes from, and what it is called.
-func origin(c echo.Context) domain.Origin {
-	address, _ := netip.ParseAddr(c.RealIP())
-	origin := domain.NewOrigin(address, c.Request().UserAgent())
-	origin.RequestID = c.Response().Header().Get(echo.HeaderXRequestID)
-	return origin
-}
 
 var errProxy = errors.New("give the address of a proxy, such as 10.0.0.7, or a network of proxies, such as 10.0.0.0/24, that is not all the world")
 

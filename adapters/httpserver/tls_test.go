@@ -1,10 +1,12 @@
-package httpapi
+package httpserver
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -16,6 +18,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -30,6 +33,11 @@ func pemPair(t *testing.T, name string) (cert, key []byte) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
+	return pemPairOf(t, name, private)
+}
+
+func pemPairOf(t *testing.T, name string, private crypto.Signer) (cert, key []byte) {
+	t.Helper()
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1),
 		Subject:      pkix.Name{CommonName: name},
@@ -81,7 +89,7 @@ func browser(certificate *Certificate) *http.Client {
 
 func TestTLSVersions(t *testing.T) {
 	certificate := newCertificate(t, t.TempDir())
-	address, stop, stopped := start(t, serveOne(io.Discard, live), certificate)
+	address, stop, stopped := start(t, serve(io.Discard, Options{}, live), certificate)
 	for version, refused := range map[uint16]bool{tls.VersionTLS10: true, tls.VersionTLS11: true, tls.VersionTLS12: false, tls.VersionTLS13: false} {
 		config := trust(certificate)
 		config.MinVersion, config.MaxVersion = version, version
@@ -98,9 +106,46 @@ func TestTLSVersions(t *testing.T) {
 	assert.NoError(t, <-stopped)
 }
 
+// TestTLS12HasAEADSuitesOnly offers one suite at a time, of all that Go knows, for
+// each kind of key that a certificate can have.
+func TestTLS12HasAEADSuitesOnly(t *testing.T) {
+	dir := t.TempDir()
+	private, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(t, err)
+	cert, key := pemPairOf(t, "rsa", private)
+	certFile, keyFile := filepath.Join(dir, "rsa.pem"), filepath.Join(dir, "rsa-key.pem")
+	put(t, certFile, cert)
+	put(t, keyFile, key)
+	withRSA, err := LoadCertificate(certFile, keyFile, discard)
+	require.NoError(t, err)
+	var accepted []string
+	for _, certificate := range []*Certificate{newCertificate(t, dir), withRSA} {
+		for _, suite := range slices.Concat(tls.CipherSuites(), tls.InsecureCipherSuites()) {
+			if !slices.Contains(suite.SupportedVersions, tls.VersionTLS12) {
+				continue
+			}
+			near, far := net.Pipe()
+			go func() {
+				_ = tls.Server(far, certificate.config()).Handshake()
+				far.Close()
+			}()
+			config := trust(certificate)
+			config.ServerName, config.MaxVersion, config.CipherSuites = "127.0.0.1", tls.VersionTLS12, []uint16{suite.ID}
+			if tls.Client(near, config).Handshake() == nil {
+				accepted = append(accepted, suite.Name)
+			}
+			near.Close()
+		}
+	}
+	assert.ElementsMatch(t, []string{
+		"TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+		"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+	}, accepted)
+}
+
 func TestHTTPOverTLS(t *testing.T) {
 	certificate := newCertificate(t, t.TempDir())
-	address, stop, stopped := start(t, serveOne(io.Discard, live), certificate)
+	address, stop, stopped := start(t, serve(io.Discard, Options{}, live), certificate)
 	onlyHTTP1 := &http.Client{Transport: &http.Transport{TLSClientConfig: trust(certificate), DisableKeepAlives: true}}
 	for protocol, client := range map[string]*http.Client{"HTTP/2.0": browser(certificate), "HTTP/1.1": onlyHTTP1} {
 		resp, err := client.Get("https://" + address)

@@ -1,0 +1,167 @@
+package httpserver
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
+)
+
+// pipes are connections in memory, which synctest can wait for.
+type pipes chan net.Conn
+
+func (p pipes) Accept() (net.Conn, error) {
+	conn, ok := <-p
+	if !ok {
+		return nil, net.ErrClosed
+	}
+	return conn, nil
+}
+func (p pipes) Close() error   { return nil }
+func (p pipes) Addr() net.Addr { return &net.TCPAddr{} }
+
+// waitUntilOver is a use-case that waits for a store that does not answer.
+func waitUntilOver(ctx context.Context) error {
+	<-ctx.Done()
+	return domain.ErrUnavailable(ctx.Err())
+}
+
+// hangUp sends a request over each version of HTTP, waits for the headers of the
+// answer or until giveUp has passed, hangs up, and returns what was logged.
+func hangUp(t *testing.T, giveUp time.Duration, do func(http.ResponseWriter, *http.Request) error, check func(t *testing.T, log string)) {
+	t.Helper()
+	for _, version := range []string{"HTTP/1.1", "HTTP/2.0"} {
+		t.Run(version, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var log bytes.Buffer
+				server := NewServer(serve(&log, Options{}, do), discard)
+				protocols := new(http.Protocols)
+				protocols.SetHTTP1(version == "HTTP/1.1")
+				protocols.SetUnencryptedHTTP2(version == "HTTP/2.0")
+				server.Protocols = protocols
+				connections, stopped := make(pipes), make(chan struct{})
+				go func() {
+					defer close(stopped)
+					_ = server.Serve(connections)
+				}()
+				transport := &http.Transport{Protocols: protocols, DialContext: func(context.Context, string, string) (net.Conn, error) {
+					here, there := net.Pipe()
+					connections <- there
+					return here, nil
+				}}
+				ctx, cancel := context.WithTimeout(t.Context(), giveUp)
+				defer cancel()
+				req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://clinic.example/", nil)
+				require.NoError(t, err)
+				if resp, err := transport.RoundTrip(req); err == nil {
+					cancel()
+					resp.Body.Close()
+				}
+				time.Sleep(RequestTimeout + WriteTimeout)
+				synctest.Wait()
+				check(t, log.String())
+				transport.CloseIdleConnections()
+				close(connections)
+				<-stopped
+				assert.NoError(t, server.Close())
+			})
+		})
+	}
+}
+
+func TestAClientThatHangsUpIsNoErrorOfTheService(t *testing.T) {
+	for name, do := range map[string]func(http.ResponseWriter, *http.Request) error{
+		"the request": func(_ http.ResponseWriter, r *http.Request) error { return waitUntilOver(r.Context()) },
+		"a part of an answer": func(w http.ResponseWriter, r *http.Request) error {
+			_, err := InMoreTime(w, r, func(ctx context.Context) (int, error) { return 0, waitUntilOver(ctx) })
+			return err
+		},
+		"a shorter wait": func(_ http.ResponseWriter, r *http.Request) error {
+			ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+			defer cancel()
+			return waitUntilOver(ctx)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			hangUp(t, time.Second, do, func(t *testing.T, log string) {
+				assert.Contains(t, log, "level=INFO")
+				assert.Contains(t, log, "status=499 took=1s")
+				assert.Contains(t, log, `error="the client hung up before it was answered"`)
+			})
+		})
+	}
+}
+
+// TestAClientThatHangsUpInTheMiddleIsNoErrorOfTheService is about answers that are
+// sent in parts. The status has been sent.
+func TestAClientThatHangsUpInTheMiddleIsNoErrorOfTheService(t *testing.T) {
+	for name, then := range map[string]func(http.ResponseWriter, *http.Request) error{
+		"while the next part is made": func(_ http.ResponseWriter, r *http.Request) error { return waitUntilOver(r.Context()) },
+		"while the next part is sent": func(w http.ResponseWriter, _ *http.Request) error {
+			time.Sleep(time.Second)
+			_, err := w.Write(make([]byte, 1<<20))
+			return errors.Join(err, http.NewResponseController(w).Flush())
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			hangUp(t, time.Minute, func(w http.ResponseWriter, r *http.Request) error {
+				if err := http.NewResponseController(w).Flush(); err != nil {
+					return err
+				}
+				return then(w, r)
+			}, func(t *testing.T, log string) {
+				assert.Contains(t, log, "level=INFO")
+				assert.Contains(t, log, "status=200")
+				assert.Contains(t, log, `error="the client did not take the whole answer"`)
+			})
+		})
+	}
+}
+
+func TestWhatIsNotTheClientsDoingIsAnErrorEvenIfItHangsUp(t *testing.T) {
+	broken := errors.New("broken")
+	for name, tt := range map[string]struct {
+		giveUp time.Duration
+		do     func(http.ResponseWriter, *http.Request) error
+		want   string
+	}{
+		"out of time first": {RequestTimeout + time.Second, func(_ http.ResponseWriter, r *http.Request) error {
+			err := waitUntilOver(r.Context())
+			time.Sleep(2 * time.Second)
+			return err
+		}, "status=503"},
+		"out of time, and it stays": {time.Minute, func(_ http.ResponseWriter, r *http.Request) error { return waitUntilOver(r.Context()) }, "status=503 took=25s"},
+		"broken first": {time.Second, func(_ http.ResponseWriter, r *http.Request) error {
+			<-r.Context().Done()
+			return broken
+		}, "status=500"},
+		"broken in the middle": {time.Minute, func(w http.ResponseWriter, r *http.Request) error {
+			_ = http.NewResponseController(w).Flush()
+			<-r.Context().Done()
+			return broken
+		}, "error=broken"},
+		"a panic": {time.Second, func(_ http.ResponseWriter, r *http.Request) error {
+			<-r.Context().Done()
+			panic("x")
+		}, "status=500"},
+		"something else was canceled": {time.Minute, func(http.ResponseWriter, *http.Request) error {
+			return domain.ErrUnavailable(context.Canceled)
+		}, "status=503"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			hangUp(t, tt.giveUp, tt.do, func(t *testing.T, log string) {
+				assert.Contains(t, log, "level=ERROR")
+				assert.Contains(t, log, tt.want)
+			})
+		})
+	}
+}
