@@ -67,6 +67,7 @@ func TestAnOutageIsNoticedAndMadeUpFor(t *testing.T) {
 // TestConnectionsThatDieSilentlyAreReplaced has a second way to the database, as
 // nothing that passes the first one is ever answered again.
 func TestConnectionsThatDieSilentlyAreReplaced(t *testing.T) {
+	t.Parallel() // It mostly waits.
 	dsn := pgtest.New(t)
 	db := openDatabase(t, dsn, 2)
 	proxy, _ := startProxy(t, dsn)
@@ -97,6 +98,7 @@ func port(t *testing.T, proxy *proxy) string {
 // TestARestartOfTheServer has one session revoked just before the server goes, too
 // late for a notification, and another as soon as it is back.
 func TestARestartOfTheServer(t *testing.T) {
+	t.Parallel() // It mostly waits.
 	server := pgtest.Start(t)
 	db := openDatabase(t, server.DSN(), 5)
 	i := follow(t, server.DSN())
@@ -113,6 +115,7 @@ func TestARestartOfTheServer(t *testing.T) {
 }
 
 func TestADatabaseThatIsAwayAtTheStartIsWaitedFor(t *testing.T) {
+	t.Parallel() // It mostly waits.
 	dsn := pgtest.New(t)
 	proxy, proxied := startProxy(t, dsn)
 	store := open(t, proxied, postgres.Options{})
@@ -127,6 +130,7 @@ func TestADatabaseThatIsAwayAtTheStartIsWaitedFor(t *testing.T) {
 }
 
 func TestFollowingEndsWhileTheDatabaseIsSilent(t *testing.T) {
+	t.Parallel() // It mostly waits.
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer silent.Close()
