@@ -5,6 +5,7 @@ SHELL := bash
 .PHONY: help run build test lint generate fuzz bench clean \
 	postgres lint-format lint-vet lint-golangci lint-generated lint-modules lint-deadcode
 
+PROGRAM  := bin/healthcare
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 FUZZTIME := 60s
 
@@ -18,10 +19,10 @@ help: ## Print this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## Build it, and serve from the embedded store
-	bin/healthcare serve
+	$(PROGRAM) serve
 
 build: ## Build bin/healthcare
-	go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/healthcare ./cmd/healthcare
+	go build -trimpath -ldflags "-X main.version=$(VERSION)" -o $(PROGRAM) ./cmd/healthcare
 
 # -count=1, because Go does not see that cmd/healthcare tests a program of its own making.
 test: postgres ## Run all tests under the race detector (TEST_DATABASE_URL: use that PostgreSQL)

@@ -158,7 +158,6 @@ var homes = []struct {
 	{"math/rand", []string{"adapters/memory", "adapters/sqlstore"}, "what must not be guessed comes from crypto/rand"},
 	{"github.com/stretchr/testify", nil, "the program carries no test library"},
 	{"pgregory.net/rapid", nil, "the program carries no test library"},
-	{"github.com/Shopify/toxiproxy", nil, "the program carries no test library"},
 	{"testing", nil, "the program carries no test library"},
 }
 

@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	toxiproxy "github.com/Shopify/toxiproxy/v2"
-	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 
 	"example.com/healthcare/adapters/postgres"
@@ -16,54 +14,24 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// startToxiproxy returns a proxy of the server that dsn names, and the dsn that
-// leads through it.
-func startToxiproxy(t *testing.T, dsn string) (*toxiproxy.Proxy, string) {
-	t.Helper()
-	address, err := url.Parse(dsn)
-	require.NoError(t, err)
-	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
-	proxy := toxiproxy.NewProxy(server, "postgres", "127.0.0.1:0", address.Host)
-	require.NoError(t, proxy.Start())
-	t.Cleanup(proxy.Stop)
-	address.Host = proxy.Listen
-	return proxy, address.String()
-}
-
-// toxic returns what puts a toxic on proxy.
-func toxic(proxy *toxiproxy.Proxy, description string) func(*testing.T) {
-	return func(t *testing.T) {
-		_, err := proxy.Toxics.AddToxicJson(strings.NewReader(description))
-		require.NoError(t, err)
-	}
-}
-
 // TestAnOutageIsNoticedAndMadeUpFor makes the network between an instance and the
 // database fail in several ways, and sessions be revoked meanwhile.
 func TestAnOutageIsNoticedAndMadeUpFor(t *testing.T) {
-	for name, begin := range map[string]func(*toxiproxy.Proxy) func(*testing.T){
-		"connections are cut": func(proxy *toxiproxy.Proxy) func(*testing.T) {
-			return func(*testing.T) { proxy.Stop() }
-		},
-		"nothing comes from the server": func(proxy *toxiproxy.Proxy) func(*testing.T) {
-			return toxic(proxy, `{"type": "timeout", "stream": "downstream"}`)
-		},
-		"nothing gets to the server": func(proxy *toxiproxy.Proxy) func(*testing.T) {
-			return toxic(proxy, `{"type": "timeout", "stream": "upstream"}`)
-		},
-		"everything comes late": func(proxy *toxiproxy.Proxy) func(*testing.T) {
-			return toxic(proxy, `{"type": "latency", "stream": "downstream", "attributes": {"latency": 1500}}`)
-		},
+	for name, begin := range map[string]func(*proxy){
+		"connections are cut":           func(p *proxy) { p.stop() },
+		"nothing comes from the server": func(p *proxy) { p.fromServer.hang() },
+		"nothing gets to the server":    func(p *proxy) { p.toServer.hang() },
+		"everything comes late":         func(p *proxy) { p.fromServer.Store(int64(1500 * time.Millisecond)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // They mostly wait.
 			dsn := pgtest.New(t)
 			db := openDatabase(t, dsn, 4)
-			proxy, proxied := startToxiproxy(t, dsn)
+			proxy, proxied := startProxy(t, dsn)
 			i := follow(t, proxied)
 			i.awaitRevoked(t, 1, db.revoke(t, 1))
 
-			begin(proxy)(t)
+			begin(proxy)
 			// Half a second for what was under way.
 			outage := time.Now()
 			eventually(t, func() bool { return i.ask(2) == "unknown" })
@@ -77,10 +45,7 @@ func TestAnOutageIsNoticedAndMadeUpFor(t *testing.T) {
 			require.Equal(t, "revoked", i.ask(1), "that is final")
 			late := db.revoke(t, 3)
 
-			proxy.Toxics.ResetToxics(t.Context())
-			if !proxy.Enabled {
-				require.NoError(t, proxy.Start())
-			}
+			proxy.restore(t)
 			eventually(t, func() bool {
 				i.keepsPromise(t, 2, early)
 				i.keepsPromise(t, 3, late)
@@ -102,10 +67,11 @@ func TestAnOutageIsNoticedAndMadeUpFor(t *testing.T) {
 // TestConnectionsThatDieSilentlyAreReplaced has a second way to the database, as
 // nothing that passes the first one is ever answered again.
 func TestConnectionsThatDieSilentlyAreReplaced(t *testing.T) {
+	t.Parallel() // It mostly waits.
 	dsn := pgtest.New(t)
 	db := openDatabase(t, dsn, 2)
-	proxy, _ := startToxiproxy(t, dsn)
-	other, proxied := startToxiproxy(t, dsn)
+	proxy, _ := startProxy(t, dsn)
+	other, proxied := startProxy(t, dsn)
 	address, err := url.Parse(proxied)
 	require.NoError(t, err)
 	hosts := address.Query()
@@ -116,15 +82,15 @@ func TestConnectionsThatDieSilentlyAreReplaced(t *testing.T) {
 	i := followSource(t, address.String(), open(t, dsn, postgres.Options{}))
 	eventually(t, func() bool { return i.ask(1) == "live" })
 
-	toxic(proxy, `{"type": "timeout", "stream": "downstream"}`)(t)
+	proxy.fromServer.hang()
 	eventually(t, func() bool { return i.ask(1) == "unknown" })
 	i.awaitRevoked(t, 1, db.revoke(t, 1))
 	eventually(t, func() bool { return i.ask(2) == "live" })
 }
 
-func port(t *testing.T, proxy *toxiproxy.Proxy) string {
+func port(t *testing.T, proxy *proxy) string {
 	t.Helper()
-	_, port, err := net.SplitHostPort(proxy.Listen)
+	_, port, err := net.SplitHostPort(proxy.address)
 	require.NoError(t, err)
 	return port
 }
@@ -132,6 +98,7 @@ func port(t *testing.T, proxy *toxiproxy.Proxy) string {
 // TestARestartOfTheServer has one session revoked just before the server goes, too
 // late for a notification, and another as soon as it is back.
 func TestARestartOfTheServer(t *testing.T) {
+	t.Parallel() // It mostly waits.
 	server := pgtest.Start(t)
 	db := openDatabase(t, server.DSN(), 5)
 	i := follow(t, server.DSN())
@@ -148,20 +115,22 @@ func TestARestartOfTheServer(t *testing.T) {
 }
 
 func TestADatabaseThatIsAwayAtTheStartIsWaitedFor(t *testing.T) {
+	t.Parallel() // It mostly waits.
 	dsn := pgtest.New(t)
-	proxy, proxied := startToxiproxy(t, dsn)
+	proxy, proxied := startProxy(t, dsn)
 	store := open(t, proxied, postgres.Options{})
-	proxy.Stop()
+	proxy.stop()
 	i := followSource(t, strings.Replace(proxied, "@", ":swordfish@", 1), store)
 	eventually(t, func() bool { return len(i.log.lines()) > 0 })
 	require.Contains(t, i.log.lines()[0], "refused")
 	require.NotContains(t, i.log.lines()[0], "swordfish")
 	require.Equal(t, "unknown", i.ask(1))
-	require.NoError(t, proxy.Start())
+	proxy.start(t)
 	eventually(t, func() bool { return i.ask(1) == "live" })
 }
 
 func TestFollowingEndsWhileTheDatabaseIsSilent(t *testing.T) {
+	t.Parallel() // It mostly waits.
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer silent.Close()

@@ -5,9 +5,6 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
-	"io"
-	"net"
-	"net/url"
 	"sync"
 	"testing"
 	"time"
@@ -216,67 +213,11 @@ func TestServerThatComesAndGoes(t *testing.T) {
 // TestServerThatFallsSilent goes through a proxy that stops passing anything on.
 func TestServerThatFallsSilent(t *testing.T) {
 	dsn := pgtest.New(t)
-	address, err := url.Parse(dsn)
-	require.NoError(t, err)
-	proxy := startProxy(t, address.Host)
-	address.Host = proxy.Addr().String()
-	store := open(t, address.String(), postgres.Options{Silence: 200 * time.Millisecond, MaxConnections: 1})
+	proxy, proxied := startProxy(t, dsn)
+	store := open(t, proxied, postgres.Options{Silence: 200 * time.Millisecond, MaxConnections: 1})
 	add(t, store, "NJ-1")
-	proxy.silence()
-	_, err = all(t.Context(), store)
+	proxy.toServer.hang()
+	proxy.fromServer.hang()
+	_, err := all(t.Context(), store)
 	require.Equal(t, domain.Unavailable, domain.KindOf(err), "%v", err)
-}
-
-type proxy struct {
-	net.Listener
-	silent chan struct{}
-	conns  sync.WaitGroup
-}
-
-func startProxy(t *testing.T, backend string) *proxy {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	p := &proxy{Listener: listener, silent: make(chan struct{})}
-	p.conns.Go(func() {
-		for {
-			client, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			server, err := net.Dial("tcp", backend)
-			if err != nil {
-				_ = client.Close()
-				continue
-			}
-			p.conns.Go(func() { p.pass(server, client) })
-			p.conns.Go(func() { p.pass(client, server) })
-		}
-	})
-	t.Cleanup(func() {
-		_ = listener.Close()
-		p.conns.Wait()
-	})
-	return p
-}
-
-func (p *proxy) silence() { close(p.silent) }
-
-// pass copies until either side closes; once silent, it drops what it reads.
-func (p *proxy) pass(to, from net.Conn) {
-	defer func() { _, _ = to.Close(), from.Close() }()
-	buffer := make([]byte, 1<<16)
-	for {
-		n, err := from.Read(buffer)
-		if err != nil {
-			return
-		}
-		select {
-		case <-p.silent:
-			_, _ = io.Discard.Write(buffer[:n])
-		default:
-			if _, err := to.Write(buffer[:n]); err != nil {
-				return
-			}
-		}
-	}
 }

@@ -13,50 +13,28 @@ import (
 
 	"example.com/healthcare/adapters/httpapi/client"
 	"example.com/healthcare/adapters/postgres/pgtest"
-	"example.com/healthcare/adapters/sqlite"
 	healthcare "example.com/healthcare/cmd/healthcare"
-	"example.com/healthcare/domain"
-	"example.com/healthcare/ports"
 )
-
-// storedHash reads a password hash from the embedded store.
-func storedHash(t *testing.T, env []string, email string) (hash string) {
-	t.Helper()
-	store, err := sqlite.Open(t.Context(), strings.TrimPrefix(env[0], "DATA_DIR=")+"/healthcare.db", sqlite.Options{})
-	require.NoError(t, err)
-	defer store.Close()
-	address, err := domain.ParseEmail(email)
-	require.NoError(t, err)
-	require.NoError(t, store.View(t.Context(), func(tx ports.Tx) error {
-		user, err := tx.Users().ByEmail(t.Context(), address)
-		hash = user.PasswordHash.Reveal()
-		return err
-	}))
-	return hash
-}
 
 func TestCreatesuperuser(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		createSuperuserOn(t, env)
 
-		code, _, stderr := run(t, append(env, "SUPERUSER_PASSWORD=another-"+goodPassword), "createsuperuser", "--noinput", "--email", "ADMIN@example.com")
+		code, _, stderr := healthcare.Run(t.Context(), append(env, "SUPERUSER_PASSWORD=another-"+goodPassword), "createsuperuser", "--noinput", "--email", "ADMIN@example.com")
 		assert.Equal(t, 1, code)
 		assert.Contains(t, stderr, "email: user with this email already exists.")
-		code, _, stderr = run(t, append(env, "SUPERUSER_PASSWORD=password1"), "createsuperuser", "--noinput", "--email", "no address")
+		code, _, stderr = healthcare.Run(t.Context(), append(env, "SUPERUSER_PASSWORD=password1"), "createsuperuser", "--noinput", "--email", "no address")
 		assert.Equal(t, 1, code)
 		assert.Contains(t, stderr, "email: Enter a valid email address.")
 		assert.Contains(t, stderr, "password: This password is too easy to guess")
 		assert.NotContains(t, stderr, "password1")
-		code, _, stderr = run(t, env, "createsuperuser", "--noinput", "--email", "x@example.com")
+		code, _, stderr = healthcare.Run(t.Context(), env, "createsuperuser", "--noinput", "--email", "x@example.com")
 		assert.Equal(t, 1, code)
 		assert.Contains(t, stderr, "SUPERUSER_PASSWORD")
 		code, _, stderr = run(t, env, "createsuperuser")
 		assert.Equal(t, 1, code)
 		assert.Contains(t, stderr, "no terminal")
 
-		if len(env) == 1 { // the embedded store
-			assert.Contains(t, storedHash(t, env, "admin@example.com"), "$argon2id$v=19$m=47104,t=1,p=1$", "46 MiB, one pass, one lane")
-		}
 		service := serve(t, env)
 		me, err := service.api(service.login("admin@example.com")).GetMeWithResponse(t.Context())
 		require.NoError(t, err)
@@ -142,7 +120,7 @@ func TestMigrate(t *testing.T) {
 	code, _, stderr := run(t, env, "serve", "--addr", "127.0.0.1:0")
 	assert.Equal(t, 1, code, "the schema is behind")
 	assert.Contains(t, stderr, "healthcare migrate")
-	_, stdout, _ := run(t, env, "migrate", "status")
+	_, stdout, _ := healthcare.Run(t.Context(), env, "migrate", "status")
 	assert.Contains(t, stdout, "pending")
 
 	var starters sync.WaitGroup
@@ -153,9 +131,9 @@ func TestMigrate(t *testing.T) {
 		})
 	}
 	starters.Wait()
-	_, stdout, _ = run(t, env, "migrate", "status")
+	_, stdout, _ = healthcare.Run(t.Context(), env, "migrate", "status")
 	assert.NotContains(t, stdout, "pending")
-	code, stdout, _ = run(t, env, "migrate", "up")
+	code, stdout, _ = healthcare.Run(t.Context(), env, "migrate", "up")
 	assert.Zero(t, code)
 	assert.Contains(t, stdout, "up to date")
 }
@@ -215,16 +193,16 @@ func TestCommandsDoNotBeginAnew(t *testing.T) {
 }
 
 func TestPolicyHelpVersion(t *testing.T) {
-	code, stdout, _ := run(t, nil, "policy")
+	code, stdout, _ := healthcare.Run(t.Context(), nil, "policy")
 	assert.Zero(t, code)
 	assert.Regexp(t, `doctor:create +- +- +yes`, stdout)
 	code, stdout, _ = run(t, nil, "version")
 	assert.Zero(t, code)
 	assert.Contains(t, stdout, "healthcare ")
-	code, stdout, _ = run(t, nil, "--help")
+	code, stdout, _ = healthcare.Run(t.Context(), nil, "--help")
 	assert.Zero(t, code)
 	assert.Contains(t, stdout, "createsuperuser")
-	code, _, stderr := run(t, nil, "fly")
+	code, _, stderr := healthcare.Run(t.Context(), nil, "fly")
 	assert.Equal(t, 2, code)
 	assert.Contains(t, stderr, "fly")
 }
@@ -269,7 +247,7 @@ func TestServeRefusesBadSettings(t *testing.T) {
 			if tt.addr != "" {
 				args = append(args, "--addr", tt.addr)
 			}
-			code, _, stderr := run(t, append(tt.env, "DATA_DIR="+t.TempDir()), args...)
+			code, _, stderr := healthcare.Run(t.Context(), append(tt.env, "DATA_DIR="+t.TempDir()), args...)
 			assert.Equal(t, 1, code)
 			for _, named := range tt.named {
 				assert.Contains(t, stderr, named)

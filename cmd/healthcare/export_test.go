@@ -6,6 +6,10 @@ import (
 	"os"
 )
 
+// Commands that run in the process of a test hash as cheaply as the program that is
+// built for tests.
+func init() { hashing.MemoryKiB = 64 }
+
 // Run runs the program in the process of a test, which is several times as fast
 // as to start it.
 func Run(ctx context.Context, environment []string, args ...string) (code int, stdout, stderr string) {

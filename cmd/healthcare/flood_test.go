@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -22,15 +20,14 @@ import (
 // may be, of accounts of their own so that no limit stops them, to a program that
 // is to get by with 512 MiB, and reads records meanwhile.
 func TestAFloodOfLoginsLeavesTheRestAlone(t *testing.T) {
-	// Without the race detector, which needs several times the memory.
-	plain := filepath.Join(t.TempDir(), "healthcare")
-	out, err := exec.Command("go", "build", "-o", plain, ".").CombinedOutput()
-	require.NoError(t, err, "%s", out)
+	// Not under the race detector, which needs several times the memory.
+	program, err := released()
+	require.NoError(t, err)
 	overEachEngine(t, func(t *testing.T, env []string) {
 		env = append(env, "SECRET_KEY="+secretKey, "GOMEMLIMIT=512MiB")
 		migrate(t, env)
-		createSuperuser(t, env, "admin@example.com")
-		s := serveWith(t, plain, env)
+		program.createSuperuser(t, env, "admin@example.com")
+		s := program.serve(t, env)
 		token := s.login("admin@example.com")
 
 		var logins, reader sync.WaitGroup

@@ -23,35 +23,68 @@ import (
 	"example.com/healthcare/adapters/httpapi/apitest"
 	"example.com/healthcare/adapters/httpapi/client"
 	"example.com/healthcare/adapters/postgres/pgtest"
+	healthcare "example.com/healthcare/cmd/healthcare"
 )
 
 const goodPassword = "orbit-walnut-73-lagoon"
 
-// binary is the real program, built once.
-var binary string
+// program is an executable file of the program.
+type program string
+
+// cheap is the program but for what passwords cost, built once. Nearly all tests
+// run it, because hashing takes most of their time otherwise.
+var cheap program
+
+// builds is the folder of all executable files.
+var builds string
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
-		dir, err := os.MkdirTemp("", "healthcare")
-		if err != nil {
+		var err error
+		if builds, err = os.MkdirTemp("", "healthcare"); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
-		defer os.RemoveAll(dir)
-		binary = filepath.Join(dir, "healthcare")
-		build := exec.Command("go", "build", "-o", binary, ".")
-		if underRaceDetector() {
-			build = exec.Command("go", "build", "-race", "-o", binary, ".")
-		}
-		if out, err := build.CombinedOutput(); err != nil {
-			fmt.Fprintf(os.Stderr, "%s\n%s", err, out)
+		defer os.RemoveAll(builds)
+		if cheap, err = build("cheap", "-tags=cheaphashing"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
 		return m.Run()
 	}())
 }
 
-// underRaceDetector says whether the tests run under it; then the program does, too.
+// build builds the program, under the race detector if the tests run under it.
+func build(name string, flags ...string) (program, error) {
+	path := filepath.Join(builds, name)
+	args := append([]string{"build", "-o", path}, flags...)
+	if underRaceDetector() {
+		args = append(args, "-race")
+	}
+	if out, err := exec.Command("go", append(args, ".")...).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return program(path), nil
+}
+
+// released returns the program as make builds it, for tests that depend on the time
+// and memory that it takes. With -trimpath, though, Go would compile every dependency
+// again.
+var released = sync.OnceValues(func() (program, error) {
+	path := filepath.Join(builds, "released")
+	recipe, err := exec.Command("make", "--no-print-directory", "-C", "../..", "-n", "build", "PROGRAM="+path).Output()
+	if err != nil {
+		return "", fmt.Errorf("make -n build: %w", err)
+	}
+	build := exec.Command("sh", "-c", strings.Replace(string(recipe), " -trimpath", "", 1))
+	build.Dir = "../.."
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return program(path), nil
+})
+
+// underRaceDetector reports whether the tests run under it.
 func underRaceDetector() bool {
 	info, ok := debug.ReadBuildInfo()
 	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
@@ -78,23 +111,29 @@ func overEachEngine(t *testing.T, test func(t *testing.T, env []string)) {
 // command prepares the program, in an empty folder and without this process's settings.
 func command(t *testing.T, env []string, args ...string) *exec.Cmd {
 	t.Helper()
-	return commandOf(t, binary, env, args...)
+	return cheap.command(t, env, args...)
 }
 
-func commandOf(t *testing.T, binary string, env []string, args ...string) *exec.Cmd {
+func (p program) command(t *testing.T, env []string, args ...string) *exec.Cmd {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	t.Cleanup(cancel)
-	cmd := exec.CommandContext(ctx, binary, args...)
+	cmd := exec.CommandContext(ctx, string(p), args...)
 	cmd.Dir = t.TempDir()
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + cmd.Dir}, env...)
 	return cmd
 }
 
-// run runs the program to its end.
+// run runs the program to its end. healthcare.Run is quicker, for tests that need no
+// process of its own.
 func run(t *testing.T, env []string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
-	cmd := command(t, env, args...)
+	return cheap.run(t, env, args...)
+}
+
+func (p program) run(t *testing.T, env []string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	cmd := p.command(t, env, args...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	require.NoError(t, ignoreExit(cmd.Run()))
@@ -110,13 +149,19 @@ func ignoreExit(err error) error {
 
 func migrate(t *testing.T, env []string) {
 	t.Helper()
-	code, _, stderr := run(t, env, "migrate")
+	code, _, stderr := healthcare.Run(t.Context(), env, "migrate")
 	require.Zero(t, code, stderr)
 }
 
 func createSuperuser(t *testing.T, env []string, email string) {
 	t.Helper()
-	code, _, stderr := run(t, append(env, "SUPERUSER_PASSWORD="+goodPassword), "createsuperuser", "--noinput", "--email", email)
+	code, _, stderr := healthcare.Run(t.Context(), append(slices.Clone(env), "SUPERUSER_PASSWORD="+goodPassword), "createsuperuser", "--noinput", "--email", email)
+	require.Zero(t, code, stderr)
+}
+
+func (p program) createSuperuser(t *testing.T, env []string, email string) {
+	t.Helper()
+	code, _, stderr := p.run(t, append(env, "SUPERUSER_PASSWORD="+goodPassword), "createsuperuser", "--noinput", "--email", email)
 	require.Zero(t, code, stderr)
 }
 
@@ -131,12 +176,12 @@ type service struct {
 // serve starts the program on a free port and waits until it says where.
 func serve(t *testing.T, env []string) *service {
 	t.Helper()
-	return serveWith(t, binary, env)
+	return cheap.serve(t, env)
 }
 
-func serveWith(t *testing.T, binary string, env []string) *service {
+func (p program) serve(t *testing.T, env []string) *service {
 	t.Helper()
-	cmd := commandOf(t, binary, env, "serve", "--migrate", "--addr", "127.0.0.1:0")
+	cmd := p.command(t, env, "serve", "--migrate", "--addr", "127.0.0.1:0")
 	stdout, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	s := &service{t: t, cmd: cmd, log: &syncBuffer{}}

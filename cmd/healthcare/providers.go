@@ -16,7 +16,10 @@ import (
 	"example.com/healthcare/ports"
 )
 
-func newPasswords() (*passwords.Passwords, error) { return passwords.New(passwords.Recommended) }
+// hashing is what the program spends on a password.
+var hashing = passwords.Recommended
+
+func newPasswords() (*passwords.Passwords, error) { return passwords.New(hashing) }
 
 func newKeys(cfg config) (*secretkeys.Keys, error) {
 	key, err := cfg.secretKey() // A command needs it for what it writes in the trail.

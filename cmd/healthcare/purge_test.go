@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/healthcare/adapters/httpapi/client"
+	healthcare "example.com/healthcare/cmd/healthcare"
 	"example.com/healthcare/domain"
 )
 
@@ -56,7 +57,7 @@ func TestPurgeRemovesWhatWasDeletedLongAgo(t *testing.T) {
 		}
 		purge := func(args ...string) string {
 			t.Helper()
-			code, out, stderr := run(t, env, append([]string{"purge", "--older-than", "3650d"}, args...)...)
+			code, out, stderr := healthcare.Run(t.Context(), env, append([]string{"purge", "--older-than", "3650d"}, args...)...)
 			require.Zero(t, code, stderr)
 			return regexp.MustCompile(` +`).ReplaceAllString(out, " ")
 		}
@@ -134,11 +135,11 @@ func TestPurgeNeedsAnAge(t *testing.T) {
 		{"--older-than", "87600h"},
 		{"3650d"},
 	} {
-		code, out, stderr := run(t, nil, append([]string{"purge"}, args...)...)
+		code, out, stderr := healthcare.Run(t.Context(), nil, append([]string{"purge"}, args...)...)
 		assert.Equal(t, 2, code, args)
 		assert.Empty(t, out)
 		assert.NotEmpty(t, stderr)
 	}
-	_, _, stderr := run(t, nil, "purge", "--older-than", "10y")
+	_, _, stderr := healthcare.Run(t.Context(), nil, "purge", "--older-than", "10y")
 	assert.Contains(t, stderr, "Give a number of days from 1 to 36500, such as 3650d.")
 }

@@ -40,7 +40,7 @@ func TestTheReadmesSessionWorks(t *testing.T) {
 	require.Len(t, blocks, 2, "one part before the restart, and one after it")
 	folder := t.TempDir() // with bin/healthcare in it, as make leaves it
 	require.NoError(t, os.Mkdir(filepath.Join(folder, "bin"), 0o700))
-	require.NoError(t, os.Symlink(binary, filepath.Join(folder, "bin", "healthcare")))
+	require.NoError(t, os.Symlink(string(cheap), filepath.Join(folder, "bin", "healthcare")))
 	overEachEngine(t, func(t *testing.T, env []string) {
 		variables := filepath.Join(t.TempDir(), "variables")
 		shell := func(url, script string) string {

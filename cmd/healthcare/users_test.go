@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/healthcare/adapters/httpapi/client"
+	healthcare "example.com/healthcare/cmd/healthcare"
 )
 
 // TestOperatorsManageUsersBesideARunningService runs each command while the
@@ -20,13 +21,13 @@ func TestOperatorsManageUsersBesideARunningService(t *testing.T) {
 		s := serve(t, append(env, noLimits...))
 		users := func(args ...string) string {
 			t.Helper()
-			code, out, stderr := run(t, env, append([]string{"users"}, args...)...)
+			code, out, stderr := healthcare.Run(t.Context(), env, append([]string{"users"}, args...)...)
 			require.Zero(t, code, stderr)
 			return out
 		}
 		refused := func(why string, args ...string) {
 			t.Helper()
-			code, _, stderr := run(t, env, append([]string{"users"}, args...)...)
+			code, _, stderr := healthcare.Run(t.Context(), env, append([]string{"users"}, args...)...)
 			assert.Equal(t, 1, code)
 			assert.Contains(t, stderr, why)
 		}
@@ -87,7 +88,7 @@ func TestTheCommandLineIsInTheTrail(t *testing.T) {
 			{"deactivate", "--email", "sam@example.com"},
 			{"list"},
 		} {
-			run(t, append(env, "USER_PASSWORD="+goodPassword), append([]string{"users"}, args...)...)
+			healthcare.Run(t.Context(), append(env, "USER_PASSWORD="+goodPassword), append([]string{"users"}, args...)...)
 		}
 		s := serve(t, env)
 		var told []string
