@@ -45,6 +45,13 @@ type UseCases struct {
 	Verifier *Verifier
 }
 
+// allRecords is every kind of record, as domain.RecordKinds has them.
+var allRecords = map[domain.SubjectKind]anyRecords{
+	domain.AboutDoctor:  doctorRecords,
+	domain.AboutPatient: patientRecords,
+	domain.AboutMapping: mappingRecords,
+}
+
 // New returns all use-cases.
 func New(p Ports, r Rules) *UseCases {
 	trail := newTrail(p)

@@ -25,13 +25,6 @@ type anyRecords interface {
 	missing(ctx context.Context, tx ports.Tx, ids []domain.ID) ([]domain.ID, error)
 }
 
-// allRecords is every kind of record, as domain.RecordKinds has them.
-var allRecords = map[domain.SubjectKind]anyRecords{
-	domain.AboutDoctor:  doctorRecords,
-	domain.AboutPatient: patientRecords,
-	domain.AboutMapping: mappingRecords,
-}
-
 // add adds a record, which becomes the subject of the event.
 func (r records[T]) add(ctx context.Context, tx ports.Tx, e *entry, record T) (T, error) {
 	added, err := r.repository(tx).Add(ctx, record)

@@ -90,25 +90,6 @@ func ParseOutcome(text string) (Outcome, error) {
 	return "", invalid("Not a valid choice: use allowed, denied or failed.")
 }
 
-// SubjectKind is what sort of record an event is about.
-type SubjectKind string
-
-// The kinds of subjects.
-const (
-	AboutUser    SubjectKind = "user"
-	AboutSession SubjectKind = "session"
-	AboutDoctor  SubjectKind = "doctor"
-	AboutPatient SubjectKind = "patient"
-	AboutMapping SubjectKind = "mapping"
-	AboutAudit   SubjectKind = "audit"
-)
-
-// Reference names one record.
-type Reference struct {
-	Kind SubjectKind
-	ID   ID
-}
-
 // Subject is what an event is about: one record, or those that a list showed.
 type Subject struct {
 	Kind SubjectKind

@@ -6,6 +6,28 @@ import (
 	"strings"
 )
 
+// SubjectKind is what sort of record an event is about.
+type SubjectKind string
+
+// The kinds of subjects.
+const (
+	AboutUser    SubjectKind = "user"
+	AboutSession SubjectKind = "session"
+	AboutDoctor  SubjectKind = "doctor"
+	AboutPatient SubjectKind = "patient"
+	AboutMapping SubjectKind = "mapping"
+	AboutAudit   SubjectKind = "audit"
+)
+
+// Plural is the name of several records of the kind, such as "patients".
+func (k SubjectKind) Plural() string { return string(k) + "s" }
+
+// Reference names one record.
+type Reference struct {
+	Kind SubjectKind
+	ID   ID
+}
+
 // Record is an entity whose versions are kept: it has a history, and can be
 // restored once it is deleted.
 type Record interface {
@@ -18,9 +40,6 @@ type Record interface {
 	// what is withheld (see VisibleTo).
 	Fields() []Field
 }
-
-// Plural is the name of several records of the kind, such as "patients".
-func (k SubjectKind) Plural() string { return string(k) + "s" }
 
 // Field is one field of a record.
 type Field struct {

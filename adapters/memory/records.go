@@ -44,13 +44,6 @@ type anyKind interface {
 	retained(*state) retained
 }
 
-// kinds is every kind of record, as domain.RecordKinds has them.
-var kinds = map[domain.SubjectKind]anyKind{
-	domain.AboutDoctor:  doctorKind,
-	domain.AboutPatient: patientKind,
-	domain.AboutMapping: mappingKind,
-}
-
 func (k kind[T]) has(s *state, id domain.ID) bool { return k.keep(s).has(id) }
 
 // check says why the record cannot be stored, or nothing.

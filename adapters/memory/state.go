@@ -39,6 +39,13 @@ type state struct {
 	byRecord tree[domain.Mention, struct{}]
 }
 
+// kinds is every kind of record, as domain.RecordKinds has them.
+var kinds = map[domain.SubjectKind]anyKind{
+	domain.AboutDoctor:  doctorKind,
+	domain.AboutPatient: patientKind,
+	domain.AboutMapping: mappingKind,
+}
+
 func newState() *state {
 	return &state{
 		users:    newTable[domain.User](),

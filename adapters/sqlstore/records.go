@@ -119,13 +119,6 @@ type anyKind interface {
 	existing(ctx context.Context, q *querier, ids []domain.ID) ([]domain.ID, error)
 }
 
-// kinds is every kind of record, as domain.RecordKinds has them.
-var kinds = map[domain.SubjectKind]anyKind{
-	domain.AboutDoctor:  doctorKind,
-	domain.AboutPatient: patientKind,
-	domain.AboutMapping: mappingKind,
-}
-
 func (k kind[R, T]) lockChildren(ctx context.Context, q *querier, parent domain.Reference) error {
 	return q.lock(ctx, k.byParent[parent.Kind].lock, parent.ID)
 }

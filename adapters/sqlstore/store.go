@@ -174,6 +174,13 @@ func (t tx) PatientHistory() ports.History[domain.Patient] { return historyOf(t,
 func (t tx) Mappings() ports.Mappings                      { return mappings{recordsOf(t, mappingKind)} }
 func (t tx) MappingHistory() ports.History[domain.Mapping] { return historyOf(t, mappingKind) }
 
+// kinds is every kind of record, as domain.RecordKinds has them.
+var kinds = map[domain.SubjectKind]anyKind{
+	domain.AboutDoctor:  doctorKind,
+	domain.AboutPatient: patientKind,
+	domain.AboutMapping: mappingKind,
+}
+
 func recordsOf[R rowOf[T], T domain.Record](t tx, kind kind[R, T]) records[R, T] {
 	return records[R, T]{t.querier, kind}
 }
