@@ -100,7 +100,7 @@ func (s *Sessions) Refresh(ctx context.Context, actor domain.Actor, in domain.Re
 				// Returned as no error, or the revocation would be rolled back.
 				session = session.Revoke(now)
 			}
-			if !session.Usable(now) {
+			if !session.Usable(now, s.rules.Session) {
 				e.Outcome = domain.Failed
 			}
 			return session, tx.Sessions().Save(ctx, session)
@@ -114,7 +114,7 @@ func (s *Sessions) Refresh(ctx context.Context, actor domain.Actor, in domain.Re
 		if !session.RevokedAt.IsZero() {
 			s.revocations.Revoke(session.ID)
 		}
-		if !session.Usable(now) {
+		if !session.Usable(now, s.rules.Session) {
 			return Grant{}, domain.ErrRefreshToken()
 		}
 		return s.grant(session, next)

@@ -85,7 +85,7 @@ func (a Attempts) Wait(now time.Time, limit Limit) time.Duration {
 // ahead reports whether t is so far ahead of now that it must come from a clock
 // that was wrong. Clocks of instances differ, and those who count at the same time
 // need not come in the order of their clocks.
-func ahead(t, now time.Time, limit Limit) bool { return t.Sub(now) > 2*limit.Window }
+func ahead(t, now time.Time, limit Limit) bool { return t.Sub(now) > 2*limit.Window+ClockSkew }
 
 // Known reports whether the person is known to sign in from here.
 func (a Attempts) Known(now time.Time) bool { return now.Before(a.KnownUntil) }

@@ -222,6 +222,21 @@ func TestAClockThatIsBehindLetsNobodyIn(t *testing.T) {
 	}
 }
 
+// The clocks of instances may be further apart than a short window is long: guessing
+// at one after the other must not make the counts begin anew.
+func TestInstancesCountShortWindowsTogether(t *testing.T) {
+	short := domain.Limit{Max: 10, Window: time.Second}
+	var failed, used domain.Attempts
+	for range 21 {
+		failed, used = failed.Fail(now, short), used.Use(now, short)
+	}
+	earlier := now.Add(-domain.ClockSkew)
+	assert.Equal(t, time.Second, failed.Wait(earlier, short))
+	assert.Equal(t, time.Second, used.Wait(earlier, short))
+	assert.Equal(t, 22, failed.Fail(earlier, short).Count)
+	assert.Equal(t, 22, used.Use(earlier, short).Count)
+}
+
 func TestLoginKeys(t *testing.T) {
 	email := func(text string) domain.Email {
 		email, err := domain.ParseEmail(text)
