@@ -3,6 +3,7 @@ package postgres
 import (
 	"net/netip"
 	"path/filepath"
+	"strings"
 
 	"github.com/lib/pq"
 )
@@ -36,10 +37,14 @@ func here(config pq.Config) bool {
 		if !address.IsValid() {
 			address, _ = netip.ParseAddr(host.Host) // The zero Addr, which is no loopback, for a name.
 		}
-		named := !host.Hostaddr.IsValid() && (host.Host == "localhost" || filepath.IsAbs(host.Host))
+		named := !host.Hostaddr.IsValid() && (host.Host == "localhost" || isSocket(host.Host))
 		if !named && !address.IsLoopback() {
 			return false
 		}
 	}
 	return true
 }
+
+// isSocket reports whether lib/pq takes host for a Unix socket: a folder, or a name that
+// is abstract.
+func isSocket(host string) bool { return filepath.IsAbs(host) || strings.HasPrefix(host, "@") }

@@ -77,3 +77,20 @@ func TestTheEnvironmentsSSLModeIsKept(t *testing.T) {
 	_, err := postgres.Open(t.Context(), mode(), postgres.Options{})
 	require.ErrorContains(t, err, "SSL")
 }
+
+// lib/pq turns TLS off for a whole list of hosts that begins with a socket.
+func TestASocketTakesNoTLSFromOtherHosts(t *testing.T) {
+	const refused = "a socket must not come before a host of another machine"
+	for dsn, want := range map[string]string{
+		"host=/run/none,db.invalid sslmode=verify-full":                      refused,
+		"host=@none,db.invalid sslmode=verify-full":                          refused,
+		"postgres:///x?host=/run/none,db.invalid&sslmode=verify-full":        refused,
+		"host=/run/none,127.0.0.1 port=1 sslmode=verify-full":                "no such file",
+		"host=db.invalid,/run/none sslmode=verify-full connect_timeout=1":    "db.invalid",
+		"host=/run/none port=1 sslmode=verify-full dbname=x user=clinic":     "no such file",
+		"host=127.0.0.1,db.invalid port=1 sslmode=disable connect_timeout=1": "refused",
+	} {
+		_, err := postgres.Open(t.Context(), dsn, postgres.Options{})
+		require.ErrorContains(t, err, want, dsn)
+	}
+}
