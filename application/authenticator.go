@@ -47,7 +47,7 @@ func (a *Authenticator) Authenticate(ctx context.Context, origin domain.Origin, 
 			return domain.Actor{}, domain.ErrAccessToken()
 		case err != nil:
 			return domain.Actor{}, err
-		case !session.Usable(now) || session.UserID != actor.UserID:
+		case !session.Usable(now, a.rules.Session) || session.UserID != actor.UserID:
 			return domain.Actor{}, domain.ErrAccessToken()
 		}
 		actor = session.Actor(a.rules.AdminsNeedSecondFactor)

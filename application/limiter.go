@@ -9,6 +9,8 @@ import (
 )
 
 // Limits bound how often something may be tried. The zero Limits refuse nothing.
+// A place is an IPv4 address, or an IPv6 network, whose site has five times as many
+// attempts (domain.Limit.ForSite).
 type Limits struct {
 	// LoginPair bounds the failed logins to one account from one place.
 	LoginPair domain.Limit
@@ -38,65 +40,117 @@ type Limiter struct {
 
 // registration counts a registration from origin, or refuses it.
 func (l *Limiter) registration(ctx context.Context, origin domain.Origin) error {
-	return l.use(ctx, domain.RegisterKey(origin), l.limits.Register)
+	return l.use(ctx, domain.RegisterKeys(origin), l.limits.Register)
 }
 
 // refresh counts a refresh from origin, or refuses it.
 func (l *Limiter) refresh(ctx context.Context, origin domain.Origin) error {
-	return l.use(ctx, domain.RefreshKey(origin), l.limits.Refresh)
+	return l.use(ctx, domain.RefreshKeys(origin), l.limits.Refresh)
 }
 
-func (l *Limiter) use(ctx context.Context, key domain.AttemptKey, limit domain.Limit) error {
+func (l *Limiter) use(ctx context.Context, keys domain.PlaceKeys, limit domain.Limit) error {
 	if limit == (domain.Limit{}) {
 		return nil
 	}
 	return l.store.Update(ctx, func(tx ports.Tx) error {
-		attempts, err := tx.Attempts().Get(ctx, key)
+		counts, err := countsOf(ctx, tx, keys, limit)
 		if err != nil {
 			return err
 		}
 		now := l.clock() // not before: others may have counted while this waited
-		if wait := attempts.Wait(now, limit); wait > 0 {
+		if wait := counts.wait(now); wait > 0 {
 			return domain.ErrTooMany(wait)
 		}
-		return tx.Attempts().Save(ctx, key, attempts.Use(now, limit), now)
+		return counts.save(ctx, tx, now, domain.Attempts.Use)
 	})
+}
+
+// placeCounts is what was counted of a network, and after it, where there is one, of
+// its site.
+type placeCounts []placeCount
+
+type placeCount struct {
+	key      domain.AttemptKey
+	limit    domain.Limit
+	attempts domain.Attempts
+}
+
+// countsOf reads the network before the site, so that two Updates cannot block each
+// other.
+func countsOf(ctx context.Context, tx ports.Tx, keys domain.PlaceKeys, limit domain.Limit) (counts placeCounts, err error) {
+	counts = placeCounts{{key: keys.Network, limit: limit}}
+	if keys.Site != (domain.AttemptKey{}) && limit != (domain.Limit{}) {
+		counts = append(counts, placeCount{key: keys.Site, limit: limit.ForSite()})
+	}
+	for i := range counts {
+		if counts[i].attempts, err = tx.Attempts().Get(ctx, counts[i].key); err != nil {
+			return nil, err
+		}
+	}
+	return counts, nil
+}
+
+// wait is how long the next attempt has to wait.
+func (c placeCounts) wait(now time.Time) (wait time.Duration) {
+	for _, count := range c {
+		wait = max(wait, count.attempts.Wait(now, count.limit))
+	}
+	return wait
+}
+
+// save counts an attempt as add does.
+func (c placeCounts) save(ctx context.Context, tx ports.Tx, now time.Time,
+	add func(domain.Attempts, time.Time, domain.Limit) domain.Attempts,
+) error {
+	for _, count := range c {
+		if err := tx.Attempts().Save(ctx, count.key, add(count.attempts, now, count.limit), now); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // tries is what was counted of the logins to an account.
 type tries struct {
-	limits                        Limits
-	now                           time.Time
-	accountKey, pairKey, placeKey domain.AttemptKey
-	account, pair                 domain.Attempts
+	limits     Limits
+	now        time.Time
+	accountKey domain.AttemptKey
+	placeKeys  domain.PlaceKeys
+	account    domain.Attempts
+	pair       placeCounts
 }
 
 // tries returns what was counted of the logins to an account, or refuses who has to
 // wait. The account comes before the pair, so that two Updates cannot block each
-// other.
+// other. Where the user is known to sign in, neither the account nor the rest of the
+// site keeps anybody out: others could lock the owner out.
 func (l *Limiter) tries(ctx context.Context, tx ports.Tx, origin domain.Origin, email domain.Email) (tries, error) {
 	t := tries{limits: l.limits}
 	if !t.limits.countLogins() {
 		return t, nil
 	}
-	t.accountKey, t.placeKey, t.pairKey = domain.LoginKeys(email, origin)
+	var pairKeys domain.PlaceKeys
+	t.accountKey, t.placeKeys, pairKeys = domain.LoginKeys(email, origin)
 	var err error
 	if t.account, err = tx.Attempts().Get(ctx, t.accountKey); err != nil {
 		return t, err
 	}
-	if t.pair, err = tx.Attempts().Get(ctx, t.pairKey); err != nil {
+	if t.pair, err = countsOf(ctx, tx, pairKeys, t.limits.LoginPair); err != nil {
 		return t, err
 	}
 	t.now = l.clock() // not before: others may have counted while this waited
-	wait := t.pair.Wait(t.now, t.limits.LoginPair)
-	if !t.pair.Known(t.now) {
-		wait = max(wait, t.account.Wait(t.now, t.limits.LoginAccount))
+	wait := t.pair[:1].wait(t.now)
+	if !t.known() {
+		wait = max(t.pair.wait(t.now), t.account.Wait(t.now, t.limits.LoginAccount))
 	}
 	if wait > 0 {
 		return t, domain.ErrTooMany(wait)
 	}
 	return t, nil
 }
+
+// known is whether the user is known to sign in from this network.
+func (t tries) known() bool { return t.pair[0].attempts.Known(t.now) }
 
 // admit refuses who has to wait, before anything costly is done for them. It runs in a
 // View, and only here anybody is refused for their place: many share it, and would
@@ -107,8 +161,8 @@ func (l *Limiter) admit(ctx context.Context, tx ports.Tx, origin domain.Origin, 
 	if err != nil || !t.countPlace() {
 		return err
 	}
-	place, err := tx.Attempts().Get(ctx, t.placeKey)
-	if wait := place.Wait(t.now, t.limits.LoginPlace); err == nil && wait > 0 {
+	place, err := countsOf(ctx, tx, t.placeKeys, t.limits.LoginPlace)
+	if wait := place.wait(t.now); err == nil && wait > 0 {
 		err = domain.ErrTooMany(wait)
 	}
 	return err
@@ -117,7 +171,7 @@ func (l *Limiter) admit(ctx context.Context, tx ports.Tx, origin domain.Origin, 
 // countPlace is not for who is known there: what they mistype would keep out their
 // colleagues.
 func (t tries) countPlace() bool {
-	return t.limits.LoginPlace != (domain.Limit{}) && !t.pair.Known(t.now)
+	return t.limits.LoginPlace != (domain.Limit{}) && !t.known()
 }
 
 // fail counts the place last, and so keeps others from counting it only until the
@@ -128,25 +182,27 @@ func (t tries) fail(ctx context.Context, tx ports.Tx) error {
 			return err
 		}
 	}
-	if limit := t.limits.LoginPair; limit != (domain.Limit{}) {
-		if err := tx.Attempts().Save(ctx, t.pairKey, t.pair.Fail(t.now, limit), t.now); err != nil {
+	if t.limits.LoginPair != (domain.Limit{}) {
+		if err := t.pair.save(ctx, tx, t.now, domain.Attempts.Fail); err != nil {
 			return err
 		}
 	}
 	if !t.countPlace() {
 		return nil
 	}
-	place, err := tx.Attempts().Get(ctx, t.placeKey)
+	place, err := countsOf(ctx, tx, t.placeKeys, t.limits.LoginPlace)
 	if err != nil {
 		return err
 	}
-	return tx.Attempts().Save(ctx, t.placeKey, place.Fail(t.now, t.limits.LoginPlace), t.now)
+	return place.save(ctx, tx, t.now, domain.Attempts.Fail)
 }
 
-// succeed forgets the failures from this place, not those from elsewhere.
+// succeed forgets the failures from this network, not those from elsewhere, and so
+// not those of its site.
 func (t tries) succeed(ctx context.Context, tx ports.Tx) error {
 	if !t.limits.countLogins() {
 		return nil
 	}
-	return tx.Attempts().Save(ctx, t.pairKey, t.pair.Succeed(t.now), t.now)
+	pair := t.pair[0]
+	return tx.Attempts().Save(ctx, pair.key, pair.attempts.Succeed(t.now), t.now)
 }

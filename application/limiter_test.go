@@ -150,6 +150,95 @@ func TestOnePlaceCannotTryAllAccounts(t *testing.T) {
 	assert.NoError(t, c.loginFrom(here, "ada@example.com", goodPassword))
 }
 
+// networkOf is an address in the nth network of a site.
+func networkOf(site string, n int) string { return fmt.Sprintf("%s:%x::1", site, n) }
+
+const site, otherSite = "2001:db8:1", "2001:db8:2"
+
+// guessFrom guesses at the account of each email in turn until it has to wait, and
+// returns how many guesses were answered.
+func (c *clinic) guessFrom(address string, email func(n int) string) (answered int) {
+	c.t.Helper()
+	for ; ; answered++ {
+		switch err := c.loginFrom(address, email(answered), "wrong"); {
+		case waitOf(err) > 0:
+			return answered
+		default:
+			require.Equal(c.t, domain.ErrCredentials(), err)
+		}
+	}
+}
+
+func TestASiteGuessesAtAnAccountFiveTimesAsOftenAsANetwork(t *testing.T) {
+	c := limited(t, loginLimits)
+	c.register("ada@example.com", domain.Staff)
+	c.register("eve@example.com", domain.Staff)
+	known := networkOf(site, 0xff)
+	require.NoError(t, c.loginFrom(known, "ada@example.com", goodPassword))
+	ada := func(int) string { return "ada@example.com" }
+	answered := 0
+	for n := range 12 { // all within a /56
+		answered += c.guessFrom(networkOf(site, n), ada)
+	}
+	assert.Equal(t, 50, answered)
+	assert.NotZero(t, waitOf(c.loginFrom(networkOf(site, 0xabcd), "ada@example.com", goodPassword)), "from all of the site")
+	assert.NoError(t, c.loginFrom(known, "ada@example.com", goodPassword), "but where the user is known")
+	assert.NoError(t, c.loginFrom(networkOf(site, 1), "eve@example.com", goodPassword), "not to another account")
+	assert.Equal(t, 10, c.guessFrom(networkOf(otherSite, 1), ada), "not from another site")
+	c.now = c.now.Add(loginLimits.LoginPair.Window / 16)
+	assert.NoError(t, c.loginFrom(networkOf(site, 0xabcd), "ada@example.com", goodPassword))
+}
+
+func TestASiteTriesFiveTimesAsManyAccountsAsANetwork(t *testing.T) {
+	limits := loginLimits
+	limits.LoginPlace = domain.Limit{Max: 6, Window: 15 * time.Minute}
+	c := limited(t, limits)
+	c.register("ada@example.com", domain.Staff)
+	known := networkOf(site, 0xff)
+	require.NoError(t, c.loginFrom(known, "ada@example.com", goodPassword))
+	answered := 0
+	for n := range 12 {
+		answered += c.guessFrom(networkOf(site, n), func(m int) string { return fmt.Sprintf("nurse%d.%d@example.com", n, m) })
+	}
+	assert.Equal(t, 30, answered)
+	assert.NotZero(t, waitOf(c.loginFrom(networkOf(site, 0xabcd), "ada@example.com", goodPassword)))
+	assert.NoError(t, c.loginFrom(known, "ada@example.com", goodPassword))
+	assert.NoError(t, c.loginFrom(networkOf(otherSite, 1), "ada@example.com", goodPassword))
+}
+
+func TestASiteRegistersFiveTimesAsOftenAsANetwork(t *testing.T) {
+	c := newClinicWith(t, settings{registration: application.RegistrationOpen, limits: application.Limits{Register: domain.Limit{Max: 2, Window: time.Hour}}})
+	n := 0
+	registerFrom := func(address string) error {
+		n++
+		_, err := c.users.Register(c.ctx, from(address), registration(fmt.Sprintf("user%d@example.com", n), domain.Staff))
+		return err
+	}
+	for network := range 5 {
+		for range 2 {
+			require.NoError(t, registerFrom(networkOf(site, network)))
+		}
+		assert.Equal(t, time.Hour, waitOf(registerFrom(networkOf(site, network))), "being refused does not count for the site")
+	}
+	assert.Equal(t, time.Hour, waitOf(registerFrom(networkOf(site, 5))))
+	assert.NoError(t, registerFrom(networkOf(otherSite, 1)))
+	assert.NoError(t, registerFrom(here))
+}
+
+func TestASiteRefreshesFiveTimesAsOftenAsANetwork(t *testing.T) {
+	c := limited(t, application.Limits{Refresh: domain.Limit{Max: 1, Window: time.Minute}})
+	unknown := domain.NewRefreshToken(domain.RefreshSelector{1}, domain.RefreshSecret{1})
+	refreshFrom := func(address string) error {
+		_, err := c.sessions.Refresh(c.ctx, from(address), refresh(unknown))
+		return err
+	}
+	for network := range 5 {
+		require.Equal(t, domain.ErrRefreshToken(), refreshFrom(networkOf(site, network)))
+	}
+	assert.Equal(t, time.Minute, waitOf(refreshFrom(networkOf(site, 5))))
+	assert.Equal(t, domain.ErrRefreshToken(), refreshFrom(networkOf(otherSite, 1)))
+}
+
 func TestAPlaceIsLimitedWithoutTheOtherLimits(t *testing.T) {
 	c := limited(t, application.Limits{LoginPlace: domain.Limit{Max: 3, Window: 15 * time.Minute}})
 	c.register("ada@example.com", domain.Staff)

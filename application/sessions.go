@@ -113,7 +113,7 @@ func (s *Sessions) spend(ctx context.Context, tx ports.Tx, e *entry, presented d
 	if err := tx.Sessions().Save(ctx, session.Session); err != nil {
 		return session, next, err
 	}
-	if !session.Usable(now) {
+	if !session.Usable(now, s.rules.Session) {
 		return session, next, refuse(domain.ErrRefreshToken())
 	}
 	return session, next, nil

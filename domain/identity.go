@@ -103,15 +103,53 @@ func NewOrigin(address netip.Addr, device string) Origin {
 	return Origin{Address: address.Unmap().WithZone(""), Device: strings.TrimSpace(device)}
 }
 
-// Network is what counts as one place when attempts are counted: an IPv4
-// address, or the 64 bits of an IPv6 address that a single site has at least
-// (RFC 6177), so that nobody gets more attempts by changing the rest.
+// Network is what counts as one place when attempts are counted: an IPv4 address,
+// or the 64 bits of an IPv6 address that one link has, so that nobody gets more
+// attempts by changing the rest.
 func (o Origin) Network() string {
-	if !o.Address.Is6() {
-		return o.Address.String()
+	address := countedAs(o.Address)
+	if !address.Is6() {
+		return address.String()
 	}
-	network, _ := o.Address.Prefix(64) // fits every IPv6 address
+	return prefix(address, 64)
+}
+
+// Site is the larger place that an IPv6 network is in: the 48 bits of the address
+// that a site with many networks has at most (RFC 6177). It is empty for an IPv4
+// address, and for none.
+func (o Origin) Site() string {
+	address := countedAs(o.Address)
+	if !address.Is6() {
+		return ""
+	}
+	return prefix(address, 48)
+}
+
+func prefix(address netip.Addr, bits int) string {
+	network, _ := address.Prefix(bits) // at most 64 bits fit every IPv6 address
 	return network.String()
+}
+
+var (
+	// translated is how a translator writes the IPv4 addresses of its clients (RFC 6052).
+	translated = netip.MustParsePrefix("64:ff9b::/96")
+	// tunnelled is what the owner of an IPv4 address has of IPv6 by 6to4 (RFC 3056).
+	tunnelled = netip.MustParsePrefix("2002::/16")
+)
+
+// countedAs returns the IPv4 address that an IPv6 address is made of, and others as
+// they are. Otherwise all clients of a translator would be one network, and each
+// owner of an IPv4 address would have a site besides.
+func countedAs(address netip.Addr) netip.Addr {
+	address = address.Unmap().WithZone("")
+	raw := address.As16()
+	switch {
+	case translated.Contains(address):
+		return netip.AddrFrom4([4]byte(raw[12:16]))
+	case tunnelled.Contains(address):
+		return netip.AddrFrom4([4]byte(raw[2:6]))
+	}
+	return address
 }
 
 // address is the text of Address, nothing when there is none.

@@ -30,21 +30,38 @@ func TestNewOriginKeepsWhatCanBeShown(t *testing.T) {
 	}
 }
 
-func TestOneSiteIsOneNetwork(t *testing.T) {
-	for address, want := range map[string]string{
-		"192.0.2.1":             "192.0.2.1",
-		"::ffff:192.0.2.1":      "192.0.2.1",
-		"::ffff:192.0.2.1%eth0": "192.0.2.1",
-		"2001:db8:1:2:3:4:5:6":  "2001:db8:1:2::/64",
-		"2001:db8:1:2::":        "2001:db8:1:2::/64",
-		"2001:db8:1:2:ffff::":   "2001:db8:1:2::/64",
-		"2001:db8:1:3::":        "2001:db8:1:3::/64",
-		"fe80::1%eth0":          "fe80::/64",
-		"::1":                   "::/64",
+func TestPlacesOfAnAddress(t *testing.T) {
+	for address, want := range map[string]struct{ network, site string }{
+		"192.0.2.1":             {"192.0.2.1", ""},
+		"::ffff:192.0.2.1":      {"192.0.2.1", ""},
+		"::ffff:192.0.2.1%eth0": {"192.0.2.1", ""},
+		"2001:db8:1:2:3:4:5:6":  {"2001:db8:1:2::/64", "2001:db8:1::/48"},
+		"2001:db8:1:2::":        {"2001:db8:1:2::/64", "2001:db8:1::/48"},
+		"2001:db8:1:2:ffff::":   {"2001:db8:1:2::/64", "2001:db8:1::/48"},
+		"2001:db8:1:3::":        {"2001:db8:1:3::/64", "2001:db8:1::/48"},
+		"2001:db8:2:3::":        {"2001:db8:2:3::/64", "2001:db8:2::/48"},
+		"fe80::1%eth0":          {"fe80::/64", "fe80::/48"},
+		"::1":                   {"::/64", "::/48"},
+		// A translator's clients are not one network.
+		"64:ff9b::192.0.2.1":   {"192.0.2.1", ""},
+		"64:ff9b::1:192.0.2.1": {"64:ff9b::/64", "64:ff9b::/48"},
+		"64:ff9b:1::192.0.2.1": {"64:ff9b:1::/64", "64:ff9b:1::/48"},
+		// 6to4 gives nobody a site besides their IPv4 address.
+		"2002:c000:201::1":             {"192.0.2.1", ""},
+		"2002:c000:201:ffff:1:2:3:4":   {"192.0.2.1", ""},
+		"2002:c000:201:ffff::%eth0":    {"192.0.2.1", ""},
+		"2003:c000:201::1":             {"2003:c000:201::/64", "2003:c000:201::/48"},
+		"2001:0:c000:201:1:2:3f57:fe9": {"2001:0:c000:201::/64", "2001:0:c000::/48"},
 	} {
-		assert.Equal(t, want, domain.NewOrigin(netip.MustParseAddr(address), "").Network(), address)
+		parsed := netip.MustParseAddr(address)
+		for _, origin := range []domain.Origin{domain.NewOrigin(parsed, ""), {Address: parsed}} {
+			assert.Equal(t, want.network, origin.Network(), address)
+			assert.Equal(t, want.site, origin.Site(), address)
+		}
 	}
 	assert.Equal(t, "192.0.2.1", domain.NewOrigin(netip.MustParseAddr("::ffff:192.0.2.1"), "").Address.String())
 	assert.Equal(t, "fe80::1", domain.NewOrigin(netip.MustParseAddr("fe80::1%eth0"), "").Address.String())
+	assert.Equal(t, "64:ff9b::c000:201", domain.NewOrigin(netip.MustParseAddr("64:ff9b::192.0.2.1"), "").Address.String(), "what is recorded is the address itself")
 	assert.Equal(t, domain.Origin{}.Network(), domain.NewOrigin(netip.Addr{}, "").Network(), "nowhere is a place of its own")
+	assert.Empty(t, domain.Origin{}.Site())
 }

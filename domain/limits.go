@@ -3,6 +3,7 @@ package domain
 import (
 	"crypto/sha256"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -37,6 +38,15 @@ func (l Limit) String() string {
 		return "0"
 	}
 	return fmt.Sprintf("%d/%s", l.Max, l.Window)
+}
+
+// siteNetworks is how many times the limit of one network a whole site has.
+const siteNetworks = 5
+
+// ForSite returns the limit of a whole site, to whose networks l applies: five times
+// as often in the same time.
+func (l Limit) ForSite() Limit {
+	return Limit{Max: min(l.Max, math.MaxInt/siteNetworks) * siteNetworks, Window: l.Window}
 }
 
 // Attempts is what is remembered of what happened under one AttemptKey. The zero
@@ -75,7 +85,7 @@ func (a Attempts) Wait(now time.Time, limit Limit) time.Duration {
 // ahead reports whether t is so far ahead of now that it must come from a clock
 // that was wrong. Clocks of instances differ, and those who count at the same time
 // need not come in the order of their clocks.
-func ahead(t, now time.Time, limit Limit) bool { return t.Sub(now) > 2*limit.Window }
+func ahead(t, now time.Time, limit Limit) bool { return t.Sub(now) > 2*limit.Window+ClockSkew }
 
 // Known reports whether the person is known to sign in from here.
 func (a Attempts) Known(now time.Time) bool { return now.Before(a.KnownUntil) }
@@ -129,19 +139,35 @@ func (a Attempts) keepUntil(end time.Time) Attempts {
 // stored tells nobody who tried, or what they typed.
 type AttemptKey [sha256.Size]byte
 
+// PlaceKeys are what attempts from one place are counted under. Each count has its
+// own limit: see Limit.ForSite.
+type PlaceKeys struct {
+	Network AttemptKey
+	// Site is zero where there is none: see Origin.Site.
+	Site AttemptKey
+}
+
 // LoginKeys returns what failed logins to the account of email are counted
 // under: the account as a whole, the place as a whole, and the account from that
 // place. They are the same whether there is such an account or not.
-func LoginKeys(email Email, origin Origin) (account, place, pair AttemptKey) {
-	return attemptKey("login account", email.String()), attemptKey("login place", origin.Network()),
-		attemptKey("login pair", email.String(), origin.Network())
+func LoginKeys(email Email, origin Origin) (account AttemptKey, place, pair PlaceKeys) {
+	return attemptKey("login account", email.String()), placeKeys(origin, "login place"),
+		placeKeys(origin, "login pair", email.String())
 }
 
-// RegisterKey returns what registrations from one place are counted under.
-func RegisterKey(origin Origin) AttemptKey { return attemptKey("register", origin.Network()) }
+// RegisterKeys returns what registrations from one place are counted under.
+func RegisterKeys(origin Origin) PlaceKeys { return placeKeys(origin, "register") }
 
-// RefreshKey returns what refreshes from one place are counted under.
-func RefreshKey(origin Origin) AttemptKey { return attemptKey("refresh", origin.Network()) }
+// RefreshKeys returns what refreshes from one place are counted under.
+func RefreshKeys(origin Origin) PlaceKeys { return placeKeys(origin, "refresh") }
+
+func placeKeys(origin Origin, parts ...string) PlaceKeys {
+	keys := PlaceKeys{Network: attemptKey(append(parts, origin.Network())...)}
+	if site := origin.Site(); site != "" {
+		keys.Site = attemptKey(append(parts, site)...)
+	}
+	return keys
+}
 
 func attemptKey(parts ...string) AttemptKey {
 	return sha256.Sum256([]byte(strings.Join(parts, "\x00")))

@@ -1,6 +1,7 @@
 package domain_test
 
 import (
+	"math"
 	"net/netip"
 	"testing"
 	"time"
@@ -37,6 +38,14 @@ func TestParseLimit(t *testing.T) {
 		assert.EqualError(t, err, "A limit is a count and a time from 1s to 24h, such as 10/15m, or 0 for none.", text)
 		assert.Equal(t, domain.Invalid, domain.KindOf(err), text)
 		assert.Zero(t, limit, text)
+	}
+}
+
+func TestASiteHasFiveTimesTheLimit(t *testing.T) {
+	assert.Equal(t, domain.Limit{Max: 50, Window: 15 * time.Minute}, tenInAQuarter.ForSite())
+	assert.Zero(t, domain.Limit{}.ForSite())
+	for _, most := range []int{math.MaxInt, math.MaxInt / 5, math.MaxInt/5 + 1} {
+		assert.GreaterOrEqual(t, domain.Limit{Max: most, Window: time.Hour}.ForSite().Max, math.MaxInt-4, "it does not overflow")
 	}
 }
 
@@ -213,6 +222,21 @@ func TestAClockThatIsBehindLetsNobodyIn(t *testing.T) {
 	}
 }
 
+// The clocks of instances may be further apart than a short window is long: guessing
+// at one after the other must not make the counts begin anew.
+func TestInstancesCountShortWindowsTogether(t *testing.T) {
+	short := domain.Limit{Max: 10, Window: time.Second}
+	var failed, used domain.Attempts
+	for range 21 {
+		failed, used = failed.Fail(now, short), used.Use(now, short)
+	}
+	earlier := now.Add(-domain.ClockSkew)
+	assert.Equal(t, time.Second, failed.Wait(earlier, short))
+	assert.Equal(t, time.Second, used.Wait(earlier, short))
+	assert.Equal(t, 22, failed.Fail(earlier, short).Count)
+	assert.Equal(t, 22, used.Use(earlier, short).Count)
+}
+
 func TestLoginKeys(t *testing.T) {
 	email := func(text string) domain.Email {
 		email, err := domain.ParseEmail(text)
@@ -237,8 +261,13 @@ func TestLoginKeys(t *testing.T) {
 	_, sameSite, samePairAtSite := domain.LoginKeys(ada, from("2001:db8::ffff"))
 	assert.Equal(t, site, sameSite)
 	assert.Equal(t, pairAtSite, samePairAtSite)
-	assert.Equal(t, domain.RegisterKey(from("2001:db8::1")), domain.RegisterKey(from("2001:db8::ffff")))
-	assert.Equal(t, domain.RefreshKey(from("2001:db8::1")), domain.RefreshKey(from("2001:db8::ffff")))
+	_, otherNetwork, pairThere := domain.LoginKeys(ada, from("2001:db8:0:ffff::1"))
+	assert.NotEqual(t, site.Network, otherNetwork.Network)
+	assert.NotEqual(t, pairAtSite.Network, pairThere.Network)
+	assert.Equal(t, site.Site, otherNetwork.Site)
+	assert.Equal(t, pairAtSite.Site, pairThere.Site)
+	assert.Equal(t, domain.RegisterKeys(from("2001:db8::1")), domain.RegisterKeys(from("2001:db8::ffff")))
+	assert.Equal(t, domain.RefreshKeys(from("2001:db8::1")), domain.RefreshKeys(from("2001:db8::ffff")))
 
 	seen := map[domain.AttemptKey]bool{}
 	add := func(keys ...domain.AttemptKey) {
@@ -247,20 +276,28 @@ func TestLoginKeys(t *testing.T) {
 			seen[key] = true
 		}
 	}
+	addPlaces := func(places ...domain.PlaceKeys) {
+		for _, place := range places {
+			add(place.Network)
+			if place.Site != (domain.AttemptKey{}) {
+				add(place.Site)
+			}
+		}
+	}
 	// The zero Email is of those who typed no address, the zero Origin of the command line.
 	emails := []domain.Email{{}, ada, email("da@example.com"), email("a@da.example.com"), email("ada@example.com1")}
-	origins := []domain.Origin{{}, from("92.0.2.1"), from("192.0.2.1"), from("192.0.2.11"), from("2001:db8::1"), from("2001:db8:0:1::1")}
+	origins := []domain.Origin{{}, from("92.0.2.1"), from("192.0.2.1"), from("192.0.2.11"), from("2001:db8::1"), from("2001:db8:1:1::1")}
 	for _, email := range emails {
 		account, _, _ := domain.LoginKeys(email, domain.Origin{})
 		add(account)
 		for _, origin := range origins {
 			_, _, pair := domain.LoginKeys(email, origin)
-			add(pair)
+			addPlaces(pair)
 		}
 	}
 	for _, origin := range origins {
 		_, place, _ := domain.LoginKeys(ada, origin)
-		add(place, domain.RegisterKey(origin), domain.RefreshKey(origin))
+		addPlaces(place, domain.RegisterKeys(origin), domain.RefreshKeys(origin))
 	}
-	assert.Len(t, seen, 5+5*6+3*6)
+	assert.Len(t, seen, 5+5*(6+2)+3*(6+2), "two of the origins are in sites")
 }

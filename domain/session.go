@@ -47,11 +47,12 @@ type SessionOwner struct {
 // NewSession starts a session of user, to which token is the first refresh token.
 func NewSession(user User, origin Origin, token RefreshToken, now time.Time, lifetime time.Duration) Session {
 	return Session{
-		UserID:      user.ID,
-		Origin:      origin,
-		CreatedAt:   now,
-		LastUsedAt:  now,
-		ExpiresAt:   now.Add(lifetime),
+		UserID:     user.ID,
+		Origin:     origin,
+		CreatedAt:  now,
+		LastUsedAt: now,
+		// In microseconds, as stores keep times: rounding makes it no longer than lifetime.
+		ExpiresAt:   now.Add(lifetime.Truncate(time.Microsecond)),
 		Selector:    token.Selector(),
 		RefreshHash: token.hash(),
 	}
@@ -65,7 +66,14 @@ func (s Session) Live(now time.Time) bool {
 // Usable reports whether the session can be used: it is live, and so is its
 // user's account. Deactivating an account revokes its sessions; what was changed
 // in the store by hand does not.
-func (s SessionView) Usable(now time.Time) bool { return s.Live(now) && s.Owner.Active }
+//
+// A session that has not begun yet, or that was given more than lifetime, cannot be
+// used: its times come from a clock that was ahead, or from a setting of before. So by
+// any clock, it is of use for lifetime and ClockSkew at most.
+func (s SessionView) Usable(now time.Time, lifetime time.Duration) bool {
+	begun := !s.CreatedAt.After(now.Add(ClockSkew))
+	return begun && s.ExpiresAt.Sub(s.CreatedAt) <= lifetime && s.Live(now) && s.Owner.Active
+}
 
 // Actor is the session's user, acting in it. adminsNeedSecondFactor is whether
 // administrators may not do without.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"example.com/healthcare/domain"
 )
@@ -73,8 +74,62 @@ func TestASessionIsUsableWhileItsUserIsActive(t *testing.T) {
 	session := domain.NewSession(domain.User{ID: 5}, domain.Origin{}, token, now, time.Hour)
 	active := domain.SessionView{Session: session, Owner: domain.User{Active: true}.Owner()}
 	inactive := domain.SessionView{Session: session, Owner: domain.User{}.Owner()}
-	assert.True(t, active.Usable(now))
-	assert.False(t, active.Usable(now.Add(time.Hour)))
+	assert.True(t, active.Usable(now, time.Hour))
+	assert.False(t, active.Usable(now.Add(time.Hour), time.Hour))
 	assert.True(t, inactive.Live(now))
-	assert.False(t, inactive.Usable(now))
+	assert.False(t, inactive.Usable(now, time.Hour))
+}
+
+func TestASessionOfAClockThatWasWrongIsOver(t *testing.T) {
+	token := domain.NewRefreshToken(domain.RefreshSelector{}, domain.RefreshSecret{})
+	began := func(at time.Time, lifetime time.Duration) domain.SessionView {
+		user := domain.User{ID: 5, Active: true}
+		return domain.SessionView{Session: domain.NewSession(user, domain.Origin{}, token, at, lifetime), Owner: user.Owner()}
+	}
+	day := 24 * time.Hour
+	assert.True(t, began(now.Add(domain.ClockSkew), day).Usable(now, day))
+	ahead := began(now.Add(domain.ClockSkew+1), day)
+	assert.False(t, ahead.Usable(now, day), "it begins too far in the future")
+	assert.True(t, ahead.Live(now), "its user sees it, and can end it")
+	assert.True(t, began(now, day).Usable(now.Add(day-1), day))
+
+	assert.False(t, began(now, day+time.Minute).Usable(now, day), "it has more left than a session has now")
+	assert.False(t, began(now, 90*day).Usable(now.Add(89*day), day), "a shorter lifetime counts at once")
+	prolonged := began(now, day)
+	prolonged.ExpiresAt = prolonged.ExpiresAt.Add(day)
+	assert.False(t, prolonged.Usable(now.Add(day+time.Hour), day))
+}
+
+// Whatever clock asks, all times at which a session is of use are within its lifetime
+// and the skew.
+func TestNoClockPutsMoreIntoASession(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		span := func(name string, least, most time.Duration) time.Duration {
+			return time.Duration(rapid.Int64Range(int64(least), int64(most)).Draw(t, name))
+		}
+		lifetime := span("lifetime", time.Second, 48*time.Hour)
+		session := domain.SessionView{Owner: domain.SessionOwner{Active: true}, Session: domain.Session{
+			CreatedAt: now.Add(span("begins", -48*time.Hour, 48*time.Hour)),
+			ExpiresAt: now.Add(span("ends", -48*time.Hour, 48*time.Hour)),
+		}}
+		if rapid.Bool().Draw(t, "as long as it should be") {
+			session.ExpiresAt = session.CreatedAt.Add(lifetime)
+		}
+		var first, last time.Time
+		for range 50 {
+			at := now.Add(span("at", -96*time.Hour, 96*time.Hour))
+			if !session.Usable(at, lifetime) {
+				continue
+			}
+			if first.IsZero() || at.Before(first) {
+				first = at
+			}
+			if at.After(last) {
+				last = at
+			}
+		}
+		if last.Sub(first) > lifetime+domain.ClockSkew {
+			t.Fatalf("%v can be used from %v to %v", session, first, last)
+		}
+	})
 }

@@ -28,6 +28,10 @@ func connect(dsn string, silence time.Duration) (driver.Connector, error) {
 	if err != nil {
 		return nil, errDSN(dsn, err)
 	}
+	// lib/pq would connect to the others without TLS, whatever the sslmode is.
+	if isSocket(config.Host) && !config.Hostaddr.IsValid() && !here(config) {
+		return nil, errors.New("postgres: in a list of hosts, a socket must not come before a host of another machine")
+	}
 	// One round trip for a statement that is not prepared, not two; and behind a
 	// pooler in transaction mode, two would meet different servers.
 	config.BinaryParameters = true

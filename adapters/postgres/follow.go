@@ -19,8 +19,13 @@ import (
 )
 
 const (
-	// revokedChannel is where the trigger sessions_revoked says which session it was.
+	// revokedChannel is where the trigger sessions_revoked says which session it was,
+	// and of which table. All installations in a database share the channel.
 	revokedChannel = "healthcare_revoked"
+	// sendBeat says when the beat was sent, and which table the instance's sessions are
+	// in at that time. The table's number is its own in the whole database; its schema
+	// can be renamed, and its rows copied.
+	sendBeat = `SELECT pg_notify($1, concat_ws(' ', CAST($2 AS text), CAST(CAST('sessions' AS regclass) AS oid)))`
 	// beatInterval is well below the second for which hearing a beat counts.
 	beatInterval = 250 * time.Millisecond
 	// followSilence is long for connections on which something passes all the time.
@@ -55,6 +60,9 @@ type Feed interface {
 // first one, all that was revoked before it was sent is known. That holds however
 // the connection is lost, and also behind a pooler in transaction mode: there
 // LISTEN seems to work, nothing is ever heard, and so nothing is confirmed.
+//
+// A database can hold several installations, each in a schema of its own. The
+// sessions that are followed are those in the schema that dsn leads to.
 func FollowRevocations(ctx context.Context, dsn string, feed Feed, log *slog.Logger) {
 	connector, err := connect(dsn, followSilence)
 	if err != nil {
@@ -97,6 +105,8 @@ type follower struct {
 	// channel is where the beats of this instance go.
 	channel string
 	beats   *sql.DB
+	// table is the number of the table that the latest beat named, as text.
+	table string
 	// complete says that nothing was missed since the feed was loaded.
 	complete bool
 	// confirmed is when the latest beat that came back was sent.
@@ -164,7 +174,7 @@ func (f *follower) follow(ctx context.Context, notifications <-chan *pq.Notifica
 func (f *follower) beat(ctx context.Context) {
 	sent := strconv.FormatInt(int64(time.Since(f.start)), 10)
 	// The silence bounds it. lib/pq leaves a goroutine behind when ctx does.
-	_, err := f.beats.ExecContext(context.WithoutCancel(ctx), `SELECT pg_notify($1, $2)`, f.channel, sent)
+	_, err := f.beats.ExecContext(context.WithoutCancel(ctx), sendBeat, f.channel, sent)
 	if err != nil {
 		f.failure = err
 	}
@@ -180,23 +190,37 @@ func (f *follower) take(ctx context.Context, notification *pq.Notification) {
 	case notification == nil: // The connection is a new one.
 		f.complete = false
 	case notification.Channel == revokedChannel:
-		session, err := domain.ParseID(notification.Extra)
-		if err != nil { // It may have meant any session.
-			f.complete = false
-			return
-		}
-		f.feed.Revoke(session)
+		f.takeRevocation(notification.Extra)
 	default:
 		f.takeBeat(ctx, notification.Extra)
 	}
 }
 
+// takeRevocation passes on a session of this installation's. Before the first beat,
+// which tells which these are, nothing is complete, and so nothing is missed.
+func (f *follower) takeRevocation(text string) {
+	table, id, _ := strings.Cut(text, " ")
+	_, tableErr := strconv.ParseUint(table, 10, 32)
+	session, err := domain.ParseID(id)
+	switch {
+	case tableErr != nil || err != nil: // It may have meant any session.
+		f.complete = false
+	case table == f.table:
+		f.feed.Revoke(session)
+	}
+}
+
 // takeBeat confirms what a beat proves. Where something was missed, it proves
-// that nothing is any more, so that the rest can be looked up.
+// that nothing is any more, so that the rest can be looked up. So it is where the
+// sessions are in another table than before: the new one was not listened for.
 func (f *follower) takeBeat(ctx context.Context, text string) {
+	text, table, _ := strings.Cut(text, " ")
 	sent, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
+	if err != nil || table == "" {
 		return
+	}
+	if table != f.table {
+		f.table, f.complete = table, false
 	}
 	asOf := f.start.Add(time.Duration(sent))
 	if f.complete {

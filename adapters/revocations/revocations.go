@@ -14,9 +14,10 @@ import (
 const (
 	// validity is how long a confirmation counts: what ports.Revocations promises.
 	validity = time.Second
-	// margin allows for clocks that differ, as a revocation bears the time of the
-	// instance that made it, and for the time until it is committed.
-	margin = 5 * time.Minute
+	// margin allows for clocks that differ, as a token bears the time of the instance
+	// that issued it and a revocation that of the one that made it, and for the time
+	// until it is committed.
+	margin = 2*domain.ClockSkew + 3*time.Minute
 )
 
 // Source is where all revocations are kept.

@@ -61,7 +61,7 @@ func FuzzVerify(f *testing.F) {
 		require.Contains(t, []domain.Role{domain.Staff, domain.Admin}, actor.Role)
 		require.Contains(t, []domain.Duty{domain.NoDuty, domain.DutyPassword, domain.DutySecondFactor}, actor.Duty)
 		require.Greater(t, c.Exp, now.Unix())
-		require.LessOrEqual(t, c.Nbf, now.Unix()+5)
-		require.GreaterOrEqual(t, c.Nbf, now.Add(-lifetime).Unix()-5)
+		require.LessOrEqual(t, c.Nbf, now.Add(domain.ClockSkew).Unix())
+		require.GreaterOrEqual(t, c.Nbf, now.Add(-lifetime).Unix())
 	})
 }

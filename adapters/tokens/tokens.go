@@ -23,10 +23,6 @@ const (
 	// maxLength is many times what Issue writes, and bounds what is parsed
 	// before the signature is checked.
 	maxLength = 4096
-
-	// clockSkew is how far the clock of the instance that issued a token may be
-	// away. It never prolongs a token beyond its end.
-	clockSkew = 5 * time.Second
 )
 
 // duties are those that a token may name.
@@ -100,13 +96,13 @@ func write(key secretkeys.Key, actor domain.Actor, id string, begins, expires ti
 	return token.SignedString(key.Bytes())
 }
 
-// Verify implements ports.AccessTokens. A token that begins up to five seconds
+// Verify implements ports.AccessTokens. A token that begins up to domain.ClockSkew
 // after now is taken, for clocks differ; one that expired at now is not.
 //
-// Neither is one that began longer ago than the lifetime and five seconds,
-// whatever it says of its end: that a session was revoked is remembered for as
-// long as its tokens can be good, and a shorter lifetime counts at once, for
-// tokens that were issued under a longer one too.
+// Neither is one that began longer ago than the lifetime and the second to which its
+// beginning was rounded down, whatever it says of its end: that a session was revoked
+// is remembered for as long as its tokens can be good, and a shorter lifetime counts
+// at once, for tokens that were issued under a longer one too.
 func (t *Tokens) Verify(token string, now time.Time) (domain.Actor, error) {
 	actor, ok := t.read(token, now)
 	if !ok {
@@ -137,10 +133,10 @@ func (t *Tokens) read(token string, now time.Time) (domain.Actor, bool) {
 		jwt.WithIssuedAt(),
 		jwt.WithNotBeforeRequired(),
 		jwt.WithExpirationRequired(),
-		jwt.WithLeeway(clockSkew),
+		jwt.WithLeeway(domain.ClockSkew),
 		jwt.WithTimeFunc(func() time.Time { return now }))
 	// The library's leeway prolongs tokens, too.
-	if err != nil || !now.Before(c.ExpiresAt.Time) || now.Sub(c.NotBefore.Time) > t.lifetime+clockSkew || c.ID == "" {
+	if err != nil || !now.Before(c.ExpiresAt.Time) || now.Sub(c.NotBefore.Time) >= t.lifetime+time.Second || c.ID == "" {
 		return domain.Actor{}, false
 	}
 

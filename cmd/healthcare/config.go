@@ -35,6 +35,7 @@ type config struct {
 	DBHost             string        `env:"DB_HOST"`
 	DBPort             string        `env:"DB_PORT"`
 	DBSSLMode          string        `env:"DB_SSLMODE"`
+	PGSSLMode          string        `env:"PGSSLMODE"`
 	PreparedStatements bool          `env:"DB_PREPARED_STATEMENTS" envDefault:"true" hint:"true or false"`
 
 	DataDir  string `env:"DATA_DIR" envDefault:"data"`

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -76,6 +77,11 @@ func TestWherePostgresIs(t *testing.T) {
 		{[]string{"DATABASE_URL=postgres://u:p@h/x"}, "postgres://u:p@h/x?sslmode=require"},
 		{[]string{"DATABASE_URL=postgresql://u:p@[::1]:5433/x?connect_timeout=3"}, "postgresql://u:p@[::1]:5433/x?connect_timeout=3&sslmode=disable"},
 		{[]string{"DATABASE_URL=postgres://u:p@h/x?sslmode=verify-full"}, "postgres://u:p@h/x?sslmode=verify-full"},
+
+		{[]string{"DATABASE_URL=postgres://u:p@h/x", "PGSSLMODE=verify-full"}, "postgres://u:p@h/x?sslmode=verify-full"},
+		{[]string{"DB_NAME=x", "PGSSLMODE=verify-ca"}, "postgres://localhost:5432/x?sslmode=verify-ca"},
+		{[]string{"DB_NAME=x", "DB_HOST=h", "DB_SSLMODE=require", "PGSSLMODE=verify-full"}, "postgres://h:5432/x?sslmode=require"},
+		{[]string{"DATABASE_URL=postgres://u:p@h/x?sslmode=require", "PGSSLMODE=verify-full"}, "postgres://u:p@h/x?sslmode=require"},
 	} {
 		cfg, err := load(tt.env, "")
 		require.NoError(t, err, tt.env)
@@ -85,6 +91,15 @@ func TestWherePostgresIs(t *testing.T) {
 	cfg, err := load(nil, "")
 	require.NoError(t, err)
 	assert.False(t, cfg.usesPostgres())
+
+	cfg, err = load([]string{"DB_NAME=x"}, dotenv(t, "PGSSLMODE=verify-full\n"))
+	require.NoError(t, err)
+	assert.Equal(t, "postgres://localhost:5432/x?sslmode=verify-full", cfg.postgresURL().Reveal())
+	_, err = load([]string{"DB_NAME=x", "PGSSLMODE=verify"}, "")
+	require.ErrorContains(t, err, "PGSSLMODE must be one of disable")
+	cfg, err = load([]string{"PGSSLMODE=verify"}, "")
+	require.NoError(t, err, "it is for other programs")
+	assert.False(t, cfg.usesPostgres())
 }
 
 func TestLoopback(t *testing.T) {
@@ -93,6 +108,38 @@ func TestLoopback(t *testing.T) {
 		":8000": false, "0.0.0.0:8000": false, "[::]:80": false, "10.0.0.1:80": false, "clinic.example:80": false, "localhost.example:80": false, "": false,
 	} {
 		assert.Equal(t, want, isLoopback(addr), addr)
+	}
+}
+
+// TestListening asks at the loopback addresses of both families.
+func TestListening(t *testing.T) {
+	if has, err := listen(t.Context(), "[::1]:0"); err != nil {
+		t.Skip("there is no IPv6 here")
+	} else {
+		require.NoError(t, has.Close())
+	}
+	for addr, want := range map[string]struct{ ipv4, ipv6 bool }{
+		"0.0.0.0:0":          {true, false},
+		"[::ffff:0.0.0.0]:0": {true, false},
+		"127.0.0.1:0":        {true, false},
+		"[::1]:0":            {false, true},
+		"[::]:0":             {true, true},
+		":0":                 {true, true},
+	} {
+		listener, err := listen(t.Context(), addr)
+		require.NoError(t, err, addr)
+		_, port, err := net.SplitHostPort(listener.Addr().String())
+		require.NoError(t, err)
+		answers := func(host string) bool {
+			conn, err := net.DialTimeout("tcp", net.JoinHostPort(host, port), 5*time.Second)
+			if err == nil {
+				require.NoError(t, conn.Close())
+			}
+			return err == nil
+		}
+		assert.Equal(t, want.ipv4, answers("127.0.0.1"), "%s over IPv4", addr)
+		assert.Equal(t, want.ipv6, answers("::1"), "%s over IPv6", addr)
+		require.NoError(t, listener.Close())
 	}
 }
 

@@ -3,11 +3,11 @@ package main
 import (
 	"cmp"
 	"net"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
 
+	"example.com/healthcare/adapters/postgres"
 	"example.com/healthcare/domain"
 )
 
@@ -24,6 +24,9 @@ func (c config) splitDatabase() bool {
 var sslModes = []string{"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
 
 func (c config) checkPostgres(bad badSettings) {
+	if c.usesPostgres() && c.PGSSLMode != "" && !slices.Contains(sslModes, c.PGSSLMode) {
+		bad.add("PGSSLMODE", "one of "+strings.Join(sslModes, ", "))
+	}
 	if !c.DatabaseURL.IsZero() {
 		if c.splitDatabase() {
 			bad.add("DATABASE_URL", "left out when the DB_ variables are set, or they when it is")
@@ -59,8 +62,8 @@ func (c config) checkPostgres(bad badSettings) {
 	}
 }
 
-// postgresURL returns where PostgreSQL is. TLS is required unless the settings
-// say otherwise, or it is on this machine, where it usually has none.
+// postgresURL returns where PostgreSQL is, with an sslmode: that of the settings if
+// they have one.
 func (c config) postgresURL() domain.Secret {
 	target := c.splitURL()
 	if !c.DatabaseURL.IsZero() {
@@ -68,7 +71,7 @@ func (c config) postgresURL() domain.Secret {
 	}
 	query := target.Query()
 	if !query.Has("sslmode") {
-		query.Set("sslmode", defaultSSLMode(target.Hostname(), query.Get("host")))
+		query.Set("sslmode", cmp.Or(c.PGSSLMode, postgres.SSLMode(target.String())))
 	}
 	target.RawQuery = query.Encode()
 	return domain.NewSecret(target.String())
@@ -91,12 +94,4 @@ func (c config) splitURL() *url.URL {
 	}
 	target.RawQuery = query.Encode()
 	return target
-}
-
-func defaultSSLMode(host, socket string) string {
-	ip, err := netip.ParseAddr(host)
-	if strings.HasPrefix(socket, "/") || host == "localhost" || err == nil && ip.IsLoopback() {
-		return "disable"
-	}
-	return "require"
 }

@@ -7,9 +7,12 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
 )
 
 // TestSecurityNamesTestsThatExist holds docs/security.md to its word.
@@ -29,5 +32,18 @@ func TestSecurityNamesTestsThatExist(t *testing.T) {
 	assert.Greater(t, len(names), 50)
 	for _, name := range names {
 		assert.Contains(t, tests.String(), "\nfunc "+name[1]+"(")
+	}
+}
+
+// TestTheDocumentsSayHowFarClocksMayBeApart holds them to the one figure in the program.
+func TestTheDocumentsSayHowFarClocksMayBeApart(t *testing.T) {
+	require.Equal(t, time.Minute, domain.ClockSkew, "if it changes, so do the words")
+	for name, words := range map[string]string{
+		"operations.md": "within one minute of each other",
+		"security.md":   "up to one minute apart",
+	} {
+		text, err := os.ReadFile("../../docs/" + name)
+		require.NoError(t, err)
+		assert.Contains(t, string(text), words)
 	}
 }

@@ -152,18 +152,33 @@ func TestALockTellsNothing(t *testing.T) {
 // TestRequestsAtOnceAreCountedOneByOne refreshes side by side on two instances.
 func TestRequestsAtOnceAreCountedOneByOne(t *testing.T) {
 	i := startInstances(t, "LIMIT_REFRESH=3/1h")
+	got := i.refreshAtOnce(func(int) string { return "" })
+	assert.Equal(t, map[int]int{http.StatusUnauthorized: 3, http.StatusTooManyRequests: 57}, got)
+}
+
+// TestRequestsAtOnceFromASiteAreCountedOneByOne has each request come from another
+// network of one site.
+func TestRequestsAtOnceFromASiteAreCountedOneByOne(t *testing.T) {
+	i := startInstances(t, "LIMIT_REFRESH=1/1h", "TRUSTED_PROXIES=127.0.0.1")
+	got := i.refreshAtOnce(func(n int) string { return fmt.Sprintf("2001:db8:1:%x::1", n) })
+	assert.Equal(t, map[int]int{http.StatusUnauthorized: 5, http.StatusTooManyRequests: 55}, got)
+}
+
+// refreshAtOnce sends 60 refreshes, each as a proxy reports it from the address that
+// address gives, and returns how often there was which status.
+func (i *instances) refreshAtOnce(address func(n int) string) map[int]int {
 	var mutex sync.Mutex
 	var requests sync.WaitGroup
 	answers := map[int]int{}
 	for n := range 60 {
 		requests.Go(func() {
 			token := `{"refresh": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}`
-			got := home.request([]*service{i.here, i.there}[n%2], http.MethodPost, "/api/auth/login/refresh/", "", token)
+			got := home.request([]*service{i.here, i.there}[n%2], http.MethodPost, "/api/auth/login/refresh/", "", token, "X-Forwarded-For", address(n))
 			mutex.Lock()
 			defer mutex.Unlock()
 			answers[got.status]++
 		})
 	}
 	requests.Wait()
-	assert.Equal(t, map[int]int{http.StatusUnauthorized: 3, http.StatusTooManyRequests: 57}, answers)
+	return answers
 }

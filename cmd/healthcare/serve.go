@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 
 	"example.com/healthcare/adapters/httpserver"
 	"example.com/healthcare/application"
@@ -64,7 +65,7 @@ func (s serveCommand) Run(ctx context.Context, p process) error {
 	}
 	stopSealing := keepSealing(ctx, api.useCases.Sealer, log)
 	defer stopSealing()
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", cfg.HTTPAddr)
+	listener, err := listen(ctx, cfg.HTTPAddr)
 	if err != nil {
 		return err
 	}
@@ -74,6 +75,16 @@ func (s serveCommand) Run(ctx context.Context, p process) error {
 	err = httpserver.Serve(ctx, listener, api.handler, certificate, log)
 	log.Info("stopped")
 	return err
+}
+
+// listen listens on an address of IPv4 for IPv4 only: for the net package, 0.0.0.0 is
+// every address of IPv6, too. An empty host and [::] are all addresses of both.
+func listen(ctx context.Context, addr string) (net.Listener, error) {
+	network := "tcp"
+	if given, err := netip.ParseAddrPort(addr); err == nil && given.Addr().Unmap().Is4() {
+		network = "tcp4"
+	}
+	return new(net.ListenConfig).Listen(ctx, network, addr)
 }
 
 func (c config) whereRecordsAre() string {

@@ -1,0 +1,81 @@
+package application_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/application"
+	"example.com/healthcare/domain"
+)
+
+// loginAhead signs in while the clock is ahead.
+func (c *clinic) loginAhead(ahead time.Duration) application.Grant {
+	c.t.Helper()
+	right := c.now
+	c.now = right.Add(ahead)
+	grant := c.login("ada@example.com")
+	c.now = right
+	return grant
+}
+
+func TestASessionThatBeganWhileTheClockWasAheadIsOver(t *testing.T) {
+	for _, ahead := range []time.Duration{domain.ClockSkew + time.Second, time.Hour, sessionLifetime, 3 * sessionLifetime} {
+		c := newClinic(t)
+		c.revocations = &told{deaf: true} // so that the store is asked, too
+		c.wire()
+		c.register("ada@example.com", domain.Staff)
+		right := c.now
+		grant := c.loginAhead(ahead)
+		_, err := c.authenticate(grant)
+		assert.Equal(t, domain.ErrAccessToken(), err, ahead)
+		_, err = c.refresh(grant)
+		assert.Equal(t, domain.ErrRefreshToken(), err, ahead)
+
+		for _, later := range []time.Duration{ahead, sessionLifetime + time.Hour} {
+			c.now = right.Add(later)
+			_, err = c.refresh(grant)
+			assert.Equal(t, domain.ErrRefreshToken(), err, "%s, after %s", ahead, later)
+		}
+	}
+}
+
+func TestTheStoreIsAskedWhetherASessionIsOver(t *testing.T) {
+	c := newClinic(t)
+	c.revocations = &told{deaf: true}
+	c.wire()
+	c.register("ada@example.com", domain.Staff)
+	session := c.actor(c.loginAhead(domain.ClockSkew)).SessionID
+	c.now = c.now.Add(-1)
+	token, err := c.tokens.Issue(domain.Actor{UserID: 1, Role: domain.Staff, SessionID: session}, c.now, c.now.Add(time.Minute))
+	require.NoError(t, err)
+	_, err = c.authenticator.Authenticate(c.ctx, domain.Origin{}, token.Reveal())
+	assert.Equal(t, domain.ErrAccessToken(), err)
+}
+
+// TestInstancesOfDifferentClocksAgree has two instances, whose clocks are as far
+// apart as they may be, serve one session in turn.
+func TestInstancesOfDifferentClocksAgree(t *testing.T) {
+	c := newClinic(t)
+	c.register("ada@example.com", domain.Staff)
+	right := c.now
+	grant := c.loginAhead(domain.ClockSkew)
+	used := time.Duration(0)
+	for since := time.Duration(0); since < sessionLifetime+time.Hour; since += accessLifetime / 3 {
+		for _, ahead := range []time.Duration{0, domain.ClockSkew} {
+			c.now = right.Add(since + ahead)
+			if next, err := c.refresh(grant); err == nil {
+				grant, used = next, since
+			}
+			for _, ahead := range []time.Duration{0, domain.ClockSkew} {
+				c.now = right.Add(since + ahead)
+				if _, err := c.authenticate(grant); since != sessionLifetime { // then one takes it, and one does not
+					require.Equal(t, since < sessionLifetime, err == nil, "after %s: %v", since, err)
+				}
+			}
+		}
+	}
+	assert.LessOrEqual(t, used, sessionLifetime+domain.ClockSkew)
+}
