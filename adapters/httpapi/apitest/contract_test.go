@@ -1,12 +1,12 @@
 package apitest
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -108,36 +108,52 @@ func (r *reports) Errorf(format string, args ...any) {
 	r.errors = append(r.errors, fmt.Sprintf(format, args...))
 }
 
-// TestUnknownMembersOfAnswersAreReported adds a member to each answer in place of
-// each +, and takes away what a part of its schema requires.
-func TestUnknownMembersOfAnswersAreReported(t *testing.T) {
-	const (
-		doctor  = `"id":7,"name":"Dr. Ana Ruiz","joined_at":"2026-03-02","specialization":"Cardiology","license_number":"MED-20417"+`
-		patient = `"id":12,"created_by":3,"name":"Mia Chen","date_of_birth":null,"phone_number":"","gender":null,"address":"","medical_record":""+`
-		mapping = `"id":31,"patient":12,"doctor":7,"assigned_at":"2026-03-02T09:00:00.5Z"+`
-		deleted = `,"deleted_at":"2026-04-09T08:15:30.123456Z","deleted_by":null`
-		version = `"version":1,"at":"2026-04-09T08:15:30.123456Z","by":null,"change":"found","changed":[]+`
-	)
-	for _, tt := range []struct{ path, body, required string }{
-		{"/api/doctors/7/", `{` + doctor + `}`, `"name":"Dr. Ana Ruiz",`},
-		{"/api/doctors/", `[{` + doctor + deleted + `}]`, `,"deleted_by":null`},
-		{"/api/doctors/7/history/1/", `{` + version + `,"record":{` + doctor + `}}`, `"by":null,`},
-		{"/api/patients/12/", `{` + patient + `,"assigned_doctors":[7]}`, `,"assigned_doctors":[7]`},
-		{"/api/patients/", `[{` + patient + deleted + `}]`, `"name":"Mia Chen",`},
-		{"/api/patients/12/history/1/", `{` + version + `,"record":{` + patient + `}}`, `"address":"",`},
-		{"/api/mappings/", `[{"id":31,"patient":{"id":12,"name":"Mia Chen"},"doctor":{` + doctor + `},"assigned_at":"2026-03-02T09:00:00.5Z"+}]`, `"id":31,`},
-		{"/api/mappings/", `[{` + mapping + deleted + `,"ended_with":null}]`, `,"ended_with":null`},
-		{"/api/mappings/31/history/1/", `{` + version + `,"record":{` + mapping + `}}`, `"patient":12,`},
+func TestUnknownAndMissingMembersOfAnswersAreReported(t *testing.T) {
+	schemas := schemas(t)
+	for _, tt := range []struct{ path, schema, format string }{
+		{"/api/doctors/7/", "Doctor", "%s"},
+		{"/api/doctors/", "DeletedDoctor", "[%s]"},
+		{"/api/doctors/7/history/1/", "DoctorVersion", "%s"},
+		{"/api/patients/12/", "Patient", "%s"},
+		{"/api/patients/", "DeletedPatient", "[%s]"},
+		{"/api/patients/12/history/1/", "PatientVersion", "%s"},
+		{"/api/mappings/", "Assignment", "[%s]"},
+		{"/api/mappings/", "DeletedMapping", "[%s]"},
+		{"/api/mappings/31/history/1/", "MappingVersion", "%s"},
 	} {
-		assert.Empty(t, check(t, tt.path, strings.ReplaceAll(tt.body, "+", "")), tt.path)
-		without := strings.ReplaceAll(tt.body, "+", "")
-		assert.NotEmpty(t, check(t, tt.path, strings.Replace(without, tt.required, "", 1)), "%s without %s", tt.path, tt.required)
-		pieces := strings.Split(tt.body, "+")
-		for i := 1; i < len(pieces); i++ {
-			with := strings.Join(pieces[:i], "") + `,"nmae":1` + strings.Join(pieces[i:], "")
-			assert.NotEmpty(t, check(t, tt.path, with), with)
+		whole := sample(schemas[tt.schema].Value).(map[string]any)
+		reported := func() []string {
+			body, err := json.Marshal(whole)
+			require.NoError(t, err)
+			return check(t, tt.path, fmt.Sprintf(tt.format, body))
+		}
+		require.Empty(t, reported(), tt.schema)
+		for _, object := range []any{whole, whole["record"], whole["doctor"], whole["patient"]} {
+			if object, ok := object.(map[string]any); ok {
+				object["nmae"] = 1
+				assert.NotEmpty(t, reported(), "%s with an unknown member in %v", tt.schema, object)
+				delete(object, "nmae")
+			}
+		}
+		for _, name := range schemas[tt.schema].Value.Required {
+			value := whole[name]
+			delete(whole, name)
+			assert.NotEmpty(t, reported(), "%s without %s", tt.schema, name)
+			whole[name] = value
 		}
 	}
+}
+
+// sample is a value that schema allows, made of the examples of its members.
+func sample(schema *openapi3.Schema) any {
+	if schema.Example != nil || schema.Nullable {
+		return schema.Example
+	}
+	object := map[string]any{}
+	for name, member := range schema.Properties {
+		object[name] = sample(member.Value)
+	}
+	return object
 }
 
 // check returns what Transport reports of an answer with this body.
