@@ -12,12 +12,9 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/gorillamux"
-
-	"example.com/healthcare/adapters/httpapi"
 )
 
 // Transport returns a transport that reports, as an error of t, every answer
@@ -25,7 +22,7 @@ import (
 func Transport(t testing.TB) http.RoundTripper {
 	t.Helper()
 	registerLines()
-	router, err := contract()
+	router, err := operations()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,9 +34,9 @@ var registerLines = sync.OnceFunc(func() {
 	openapi3filter.RegisterBodyDecoder("application/x-ndjson", openapi3filter.FileBodyDecoder)
 })
 
-// contract finds the operation of openapi.yaml for a request.
-var contract = sync.OnceValues(func() (routers.Router, error) {
-	spec, err := openapi3.NewLoader().LoadFromData(httpapi.OpenAPI())
+// operations finds the operation of openapi.yaml for a request.
+var operations = sync.OnceValues(func() (routers.Router, error) {
+	spec, err := contract()
 	if err != nil {
 		return nil, err
 	}
@@ -73,15 +70,18 @@ func (tr *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 
 var requestID = regexp.MustCompile(`^[A-Za-z0-9._][A-Za-z0-9._-]{0,63}$`)
 
+// commonHeaders are in every answer.
+var commonHeaders = map[string]string{
+	"Cache-Control":                "no-store",
+	"X-Content-Type-Options":       "nosniff",
+	"X-Frame-Options":              "DENY",
+	"Content-Security-Policy":      "default-src 'none'; frame-ancestors 'none'",
+	"Referrer-Policy":              "no-referrer",
+	"Cross-Origin-Resource-Policy": "same-origin",
+}
+
 func (tr *transport) check(req *http.Request, resp *http.Response, body []byte) error {
-	for name, want := range map[string]string{
-		"Cache-Control":                "no-store",
-		"X-Content-Type-Options":       "nosniff",
-		"X-Frame-Options":              "DENY",
-		"Content-Security-Policy":      "default-src 'none'; frame-ancestors 'none'",
-		"Referrer-Policy":              "no-referrer",
-		"Cross-Origin-Resource-Policy": "same-origin",
-	} {
+	for name, want := range commonHeaders {
 		if got := resp.Header.Get(name); got != want {
 			return fmt.Errorf("%s is %q", name, got)
 		}

@@ -200,6 +200,15 @@ type DeletedPatient struct {
 	PhoneNumber   string  `json:"phone_number"`
 }
 
+// Deletion When something was deleted, and by whom.
+type Deletion struct {
+	// DeletedAt When, in UTC, with microseconds.
+	DeletedAt time.Time `json:"deleted_at"`
+
+	// DeletedBy The id of the account that deleted it. Null when it was the operator at the command line.
+	DeletedBy *int64 `json:"deleted_by"`
+}
+
 // Doctor defines model for Doctor.
 type Doctor struct {
 	ID            int64              `json:"id"`
@@ -213,7 +222,10 @@ type Doctor struct {
 }
 
 // DoctorChange What is to change of a doctor; what is absent stays.
-type DoctorChange struct {
+type DoctorChange = DoctorFields
+
+// DoctorFields All that may be set of a doctor.
+type DoctorFields struct {
 	// LicenseNumber Unique, whatever its letter case and width of characters.
 	LicenseNumber *string `json:"license_number,omitempty"`
 	Name          *string `json:"name,omitempty"`
@@ -355,7 +367,17 @@ type Mapping struct {
 }
 
 // MappingChange The side of a mapping that is to change; what is absent stays.
-type MappingChange struct {
+type MappingChange = MappingFields
+
+// MappingFacts What is said of a mapping besides its patient and its doctor.
+type MappingFacts struct {
+	// AssignedAt Since when, in UTC.
+	AssignedAt time.Time `json:"assigned_at"`
+	ID         int64     `json:"id"`
+}
+
+// MappingFields All that may be set of a mapping.
+type MappingFields struct {
 	Doctor  *int64 `json:"doctor,omitempty"`
 	Patient *int64 `json:"patient,omitempty"`
 }
@@ -457,6 +479,22 @@ type PatientChange struct {
 	Gender        Change[Gender] `json:"gender,omitzero"`
 	MedicalRecord *string        `json:"medical_record,omitempty"`
 	Name          *string        `json:"name,omitempty"`
+
+	// PhoneNumber Empty, or a number of at least three digits as people write it.
+	PhoneNumber *PhoneInput `json:"phone_number,omitempty"`
+}
+
+// PatientFields All that may be set of a patient.
+type PatientFields struct {
+	Address *string `json:"address,omitempty"`
+
+	// DateOfBirth Not before 1850 and not in the future. Null when it is not known.
+	DateOfBirth *openapi_types.Date `json:"date_of_birth,omitempty"`
+
+	// Gender Female, male, other, or null when it is not known.
+	Gender        *Gender `json:"gender,omitempty"`
+	MedicalRecord *string `json:"medical_record,omitempty"`
+	Name          *string `json:"name,omitempty"`
 
 	// PhoneNumber Empty, or a number of at least three digits as people write it.
 	PhoneNumber *PhoneInput `json:"phone_number,omitempty"`

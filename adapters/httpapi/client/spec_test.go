@@ -49,25 +49,3 @@ func TestSpecIsComplete(t *testing.T) {
 		}
 	}
 }
-
-// PATCH takes what PUT takes, and requires none of it.
-func TestChangesAreInputs(t *testing.T) {
-	schemas := loadSpec(t).Components.Schemas
-	for _, name := range []string{"Doctor", "Patient", "Mapping"} {
-		input, change := schemas[name+"Input"].Value, schemas[name+"Change"].Value
-		assert.Equal(t, input.Properties, change.Properties, name)
-		assert.Empty(t, change.Required, name)
-	}
-}
-
-// Everything that is read can be sent back.
-func TestWhatIsReadCanBeSent(t *testing.T) {
-	schemas := loadSpec(t).Components.Schemas
-	for read, sent := range map[string]string{
-		"Doctor": "DoctorInput", "Patient": "PatientInput", "Mapping": "MappingInput", "User": "Profile", "Account": "AccountChange",
-	} {
-		assert.Subset(t,
-			slices.Collect(maps.Keys(schemas[sent].Value.Properties)),
-			slices.Collect(maps.Keys(schemas[read].Value.Properties)), read)
-	}
-}
