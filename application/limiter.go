@@ -22,7 +22,7 @@ type Limits struct {
 	LoginPlace domain.Limit
 	// Register bounds the registrations from one place.
 	Register domain.Limit
-	// Refresh bounds the refreshes from one place.
+	// Refresh bounds the refreshes from one place with tokens that are not good.
 	Refresh domain.Limit
 }
 
@@ -43,8 +43,8 @@ func (l *Limiter) registration(ctx context.Context, origin domain.Origin) error 
 	return l.use(ctx, domain.RegisterKeys(origin), l.limits.Register)
 }
 
-// refresh counts a refresh from origin, or refuses it.
-func (l *Limiter) refresh(ctx context.Context, origin domain.Origin) error {
+// badRefresh counts a refresh from origin with a token that is not good, or refuses it.
+func (l *Limiter) badRefresh(ctx context.Context, origin domain.Origin) error {
 	return l.use(ctx, domain.RefreshKeys(origin), l.limits.Refresh)
 }
 

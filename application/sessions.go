@@ -18,6 +18,9 @@ type SessionRules struct {
 	// once in that time (NIST SP 800-63B-4 asks for every 24 hours at its second
 	// level of assurance).
 	Session time.Duration
+	// RefreshGrace is how long a spent refresh token gets the same successor again;
+	// zero is not at all.
+	RefreshGrace time.Duration
 	// AdminsNeedSecondFactor keeps administrators without one from everything
 	// but enrolling it.
 	AdminsNeedSecondFactor bool
@@ -66,21 +69,25 @@ func (s *Sessions) Login(ctx context.Context, actor domain.Actor, in domain.Cred
 		})
 }
 
-// Refresh spends a refresh token for the next Grant. One that was spent before
-// ends its session: somebody has a token that is not theirs.
+// Refresh spends a refresh token for the next Grant. The token that was spent last gets
+// the same one again within the grace. Any other spent token ends its session: somebody
+// has a token that is not theirs. Tokens that turn out bad are counted, and too many are
+// TooMany; a good one is never refused because of them.
 func (s *Sessions) Refresh(ctx context.Context, actor domain.Actor, in domain.Refresh) (Grant, error) {
 	presented, invalid := in.Parse()
 	return perform(ctx, s.trail, attempt{by: actor, to: domain.SessionRefresh, on: some(domain.AboutSession), invalid: invalid},
 		func(e *entry) (Grant, error) {
-			if err := s.guard.limiter.refresh(ctx, actor.Origin); err != nil {
-				return Grant{}, err
-			}
 			secret := newRefreshSecret()
 			var next domain.RefreshToken
 			session, err := commit(ctx, e, func(tx ports.Tx, e *entry) (session domain.SessionView, err error) {
 				session, next, err = s.spend(ctx, tx, e, presented, secret)
 				return session, err
 			})
+			if domain.KindOf(err) == domain.Unauthenticated {
+				if tooMany := s.guard.limiter.badRefresh(ctx, actor.Origin); tooMany != nil {
+					err = tooMany
+				}
+			}
 			if err != nil {
 				return Grant{}, err
 			}
@@ -88,8 +95,7 @@ func (s *Sessions) Refresh(ctx context.Context, actor domain.Actor, in domain.Re
 		})
 }
 
-// spend spends a refresh token; secret is its successor's. A token that is not the
-// session's last one ends the session.
+// spend spends a refresh token; secret is its successor's.
 func (s *Sessions) spend(ctx context.Context, tx ports.Tx, e *entry, presented domain.RefreshToken, secret domain.RefreshSecret) (domain.SessionView, domain.RefreshToken, error) {
 	now := s.clock()
 	session, err := tx.Sessions().BySelector(ctx, presented.Selector())
@@ -100,11 +106,15 @@ func (s *Sessions) spend(ctx context.Context, tx ports.Tx, e *entry, presented d
 		return session, domain.RefreshToken{}, err
 	}
 	e.Subject.ID = session.ID
-	var next domain.RefreshToken
-	if session.Accepts(presented) {
-		session.Session, next = session.Rotate(secret, now)
+	next, again := session.SpentLast(presented, s.rules.RefreshGrace, now)
+	switch {
+	case session.Accepts(presented):
+		session.Session, next = session.Rotate(presented, secret, now)
 		e.in(session)
-	} else {
+	case again:
+		session.LastUsedAt = now
+		e.in(session)
+	default:
 		session.Session = session.Revoke(now)
 	}
 	if !session.RevokedAt.IsZero() {

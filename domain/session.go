@@ -1,6 +1,9 @@
 package domain
 
 import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
@@ -25,6 +28,11 @@ type Session struct {
 	Selector RefreshSelector
 	// RefreshHash is of the one refresh token that is not spent.
 	RefreshHash RefreshHash
+	// SpentHash is of the token that was spent last, at SpentAt; zero before the first
+	// refresh. Successor is the token that it was spent for: see SpentLast.
+	SpentHash RefreshHash
+	SpentAt   time.Time
+	Successor SealedSecret
 }
 
 // SessionView is a session with what its user is now.
@@ -97,12 +105,27 @@ func (s Session) Accepts(token RefreshToken) bool {
 	return subtle.ConstantTimeCompare(presented[:], s.RefreshHash[:]) == 1
 }
 
-// Rotate spends the session's refresh token; secret is the new one's.
-func (s Session) Rotate(secret RefreshSecret, now time.Time) (Session, RefreshToken) {
-	token := NewRefreshToken(s.Selector, secret)
-	s.RefreshHash = token.hash()
+// Rotate spends token, which the session Accepts; secret is its successor's.
+func (s Session) Rotate(token RefreshToken, secret RefreshSecret, now time.Time) (Session, RefreshToken) {
+	next := NewRefreshToken(s.Selector, secret)
+	s.SpentHash, s.SpentAt, s.Successor = s.RefreshHash, now, token.seal(secret)
+	s.RefreshHash = next.hash()
 	s.LastUsedAt = now
-	return s, token
+	return s, next
+}
+
+// SpentLast returns the successor of token if token is the one that was spent last, not
+// longer than grace ago: two tabs refreshed at the same moment, or the answer got lost.
+// An older token, or this one later, is in the wrong hands (RFC 9700, 4.14.2).
+func (s Session) SpentLast(token RefreshToken, grace time.Duration, now time.Time) (RefreshToken, bool) {
+	presented := token.hash()
+	isLast := subtle.ConstantTimeCompare(presented[:], s.SpentHash[:]) == 1
+	since := now.Sub(s.SpentAt)
+	if grace <= 0 || !isLast || since > grace || since < -ClockSkew {
+		return RefreshToken{}, false
+	}
+	secret, ok := token.open(s.Successor)
+	return NewRefreshToken(s.Selector, secret), ok
 }
 
 // Revoke ends the session for good. A session that was revoked before keeps its time.
@@ -110,6 +133,7 @@ func (s Session) Revoke(now time.Time) Session {
 	if s.RevokedAt.IsZero() {
 		s.RevokedAt = now
 	}
+	s.Successor = SealedSecret{}
 	return s
 }
 
@@ -121,6 +145,10 @@ type RefreshSecret [32]byte
 
 // RefreshHash is what is stored of a RefreshToken.
 type RefreshHash [sha256.Size]byte
+
+// SealedSecret is a RefreshSecret that only the holder of the token spent for it can
+// read: neither what is stored nor any key of the service gives it away.
+type SealedSecret [len(RefreshSecret{}) + 16]byte
 
 // RefreshToken is an opaque token that gets a new access token, and its own
 // successor, once. It is a selector, which all tokens of a session share, and a
@@ -154,6 +182,39 @@ func (t RefreshToken) Selector() (selector RefreshSelector) {
 
 // hash needs no salt and no stretching: what is hashed has 256 random bits.
 func (t RefreshToken) hash() RefreshHash { return sha256.Sum256([]byte(t.Reveal())) }
+
+// seal seals the secret of the token's successor.
+func (t RefreshToken) seal(secret RefreshSecret) (sealed SealedSecret) {
+	aead := t.successorCipher()
+	// A key seals one secret only, so its nonce can be zero.
+	aead.Seal(sealed[:0], make([]byte, aead.NonceSize()), secret[:], nil)
+	return sealed
+}
+
+// open returns what seal sealed with the same token.
+func (t RefreshToken) open(sealed SealedSecret) (secret RefreshSecret, ok bool) {
+	aead := t.successorCipher()
+	_, err := aead.Open(secret[:0], make([]byte, aead.NonceSize()), sealed[:], nil)
+	return secret, err == nil
+}
+
+// successorCipher is AES-256-GCM with a key derived from the token (RFC 5869), of which
+// the store has a hash only.
+func (t RefreshToken) successorCipher() cipher.AEAD {
+	key, err := hkdf.Key(sha256.New, []byte(t.Reveal()), nil, "healthcare refresh successor 1", 32)
+	if err != nil {
+		panic(err) // the length is right
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		panic(err) // the length is right
+	}
+	aead, err := cipher.NewGCM(block)
+	if err != nil {
+		panic(err) // the block size is right
+	}
+	return aead
+}
 
 // ErrAccessToken refuses an access token, for whatever reason: one answer for all.
 func ErrAccessToken() error {

@@ -17,7 +17,7 @@ func TestSessionAcceptsItsUnspentTokenOnly(t *testing.T) {
 	session := domain.NewSession(domain.User{ID: 5, Role: domain.Staff}, domain.Origin{}, first, now, time.Hour)
 	assert.True(t, session.Accepts(first))
 
-	rotated, second := session.Rotate(domain.RefreshSecret{2}, now.Add(time.Minute))
+	rotated, second := session.Rotate(first, domain.RefreshSecret{2}, now.Add(time.Minute))
 	assert.True(t, rotated.Accepts(second))
 	assert.False(t, rotated.Accepts(first))
 	assert.Equal(t, selector, second.Selector())
@@ -32,6 +32,41 @@ func TestSessionAcceptsItsUnspentTokenOnly(t *testing.T) {
 		_, err := domain.ParseRefreshToken(other)
 		assert.Equal(t, domain.ErrRefreshToken(), err, "%q", other)
 	}
+}
+
+func TestTheTokenThatWasSpentLastGetsItsSuccessorAgain(t *testing.T) {
+	const grace = 30 * time.Second
+	first := domain.NewRefreshToken(domain.RefreshSelector{1}, domain.RefreshSecret{1})
+	session := domain.NewSession(domain.User{ID: 5}, domain.Origin{}, first, now, time.Hour)
+	_, again := session.SpentLast(first, grace, now)
+	assert.False(t, again, "it is not spent yet")
+
+	session, second := session.Rotate(first, domain.RefreshSecret{2}, now)
+	for at, want := range map[time.Duration]bool{
+		0: true, grace: true, grace + 1: false, -domain.ClockSkew: true, -domain.ClockSkew - 1: false,
+	} {
+		successor, again := session.SpentLast(first, grace, now.Add(at))
+		assert.Equal(t, want, again, at)
+		if want {
+			assert.Equal(t, second.Reveal(), successor.Reveal())
+		}
+	}
+	_, again = session.SpentLast(first, 0, now)
+	assert.False(t, again, "no grace")
+	_, again = session.SpentLast(second, grace, now)
+	assert.False(t, again, "the session accepts it")
+
+	changed := session
+	changed.Successor[0] ^= 1
+	_, again = changed.SpentLast(first, grace, now)
+	assert.False(t, again, "what was sealed was changed")
+	_, again = session.Revoke(now).SpentLast(first, grace, now)
+	assert.False(t, again, "the session was revoked")
+
+	session, _ = session.Rotate(second, domain.RefreshSecret{3}, now)
+	_, again = session.SpentLast(first, grace, now)
+	assert.False(t, again, "an older one")
+	assert.NotContains(t, string(session.Successor[:]), string((&domain.RefreshSecret{3})[:]), "the secret itself is not stored")
 }
 
 func TestSessionEnds(t *testing.T) {

@@ -56,8 +56,8 @@ type Sessions interface {
 	Get(ctx context.Context, id domain.ID) (domain.SessionView, error)
 	// BySelector gives NotFound when no session has the selector. It reads like Get.
 	BySelector(ctx context.Context, selector domain.RefreshSelector) (domain.SessionView, error)
-	// Save stores RefreshHash, LastUsedAt, ExpiresAt and RevokedAt; the rest of a
-	// session never changes.
+	// Save stores RefreshHash, SpentHash, SpentAt, Successor, LastUsedAt, ExpiresAt and
+	// RevokedAt; the rest of a session never changes.
 	Save(ctx context.Context, session domain.Session) error
 	// Live lists the user's sessions that are live at now.
 	Live(ctx context.Context, user domain.ID, now time.Time, page domain.Page) ([]domain.Session, error)

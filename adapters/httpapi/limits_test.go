@@ -79,18 +79,25 @@ func TestGuessingFromManyPlacesIsSlowedDown(t *testing.T) {
 	})
 }
 
-func TestRefreshesAreLimited(t *testing.T) {
+func TestBadRefreshesAreLimitedAndGoodOnesAreNot(t *testing.T) {
 	overEachStore(t, func(t *testing.T, api *api) {
 		api.signUp("staff@example.com", domain.Staff)
 		refresh := api.login("staff@example.com")["refresh"].(string)
-		for range 3 {
-			api.want(401, "POST", "/api/auth/login/refresh/", "", `{"refresh":"`+refresh[22:]+refresh[:22]+`"}`, "X-Forwarded-For", home)
+		try := func(status int, token string) answer {
+			return api.want(status, "POST", "/api/auth/login/refresh/", "", `{"refresh":"`+token+`"}`, "X-Forwarded-For", home)
 		}
-		limited := api.want(429, "POST", "/api/auth/login/refresh/", "", `{"refresh":"`+refresh+`"}`, "X-Forwarded-For", home)
-		assert.Equal(t, time.Minute, limited.wait(t))
+		madeUp := refresh[22:] + refresh[:22]
+		for range 3 {
+			try(401, madeUp)
+		}
+		assert.Equal(t, time.Minute, try(429, madeUp).wait(t))
+		refresh = try(200, refresh).object(t)["refresh"].(string)
+		for range 5 {
+			refresh = try(200, refresh).object(t)["refresh"].(string)
+		}
 		api.Advance(time.Minute)
-		api.want(401, "POST", "/api/auth/login/refresh/", "", `{"refresh":"`+refresh+`x"}`, "X-Forwarded-For", home)
-		api.want(200, "POST", "/api/auth/login/refresh/", "", `{"refresh":"`+refresh+`"}`, "X-Forwarded-For", home)
+		try(401, refresh+"x") // It cannot be a token.
+		try(401, madeUp)
 	}, func(_ *application.Ports, r *application.Rules) {
 		r.Limits.Refresh = domain.Limit{Max: 3, Window: time.Minute}
 	})

@@ -29,6 +29,7 @@ func (r sessions) Add(ctx context.Context, session domain.Session) (domain.Sessi
 	session.LastUsedAt = ports.Kept(session.LastUsedAt)
 	session.ExpiresAt = ports.Kept(session.ExpiresAt)
 	session.RevokedAt = ports.Kept(session.RevokedAt)
+	session.SpentAt = ports.Kept(session.SpentAt)
 	s.selectors = s.selectors.set(selector, session.ID)
 	s.byUser = s.byUser.set(pair{session.UserID, session.ID}, session.ID)
 	s.sessions.set(session.ID, session)
@@ -62,6 +63,8 @@ func (r sessions) Save(ctx context.Context, session domain.Session) error {
 		return err
 	}
 	kept.RefreshHash = session.RefreshHash
+	kept.SpentHash, kept.Successor = session.SpentHash, session.Successor
+	kept.SpentAt = ports.Kept(session.SpentAt)
 	kept.LastUsedAt = ports.Kept(session.LastUsedAt)
 	kept.ExpiresAt = ports.Kept(session.ExpiresAt)
 	kept.RevokedAt = ports.Kept(session.RevokedAt)

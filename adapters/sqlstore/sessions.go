@@ -12,7 +12,8 @@ import (
 
 const (
 	sessionColumns = `sessions.id, sessions.user_id, sessions.created_at, sessions.expires_at, sessions.revoked_at,
-			sessions.refresh_selector, sessions.refresh_hash, sessions.address, sessions.device, sessions.last_used_at`
+			sessions.refresh_selector, sessions.refresh_hash, sessions.address, sessions.device, sessions.last_used_at,
+			sessions.spent_hash, sessions.spent_at, sessions.successor`
 	selectSession = `
 		SELECT ` + sessionColumns + `, users.role, users.is_active, users.password_temporary, users.totp_confirmed
 		FROM sessions JOIN users ON users.id = sessions.user_id`
@@ -26,12 +27,13 @@ const (
 		LIMIT $4`
 	insertSession = `
 		INSERT INTO sessions (user_id, created_at, expires_at, revoked_at, refresh_selector, refresh_hash,
-			address, device, last_used_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+			address, device, last_used_at, spent_hash, spent_at, successor)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 		RETURNING id`
 	updateSession = `
 		UPDATE sessions
-		SET expires_at = $2, revoked_at = $3, refresh_hash = $4, last_used_at = $5
+		SET expires_at = $2, revoked_at = $3, refresh_hash = $4, last_used_at = $5,
+			spent_hash = $6, spent_at = $7, successor = $8
 		WHERE id = $1`
 	endSessions = `
 		UPDATE sessions
@@ -55,6 +57,9 @@ type sessionRow struct {
 	Address    string    `db:"address"`
 	Device     string    `db:"device"`
 	LastUsedAt instant   `db:"last_used_at"`
+	SpentHash  []byte    `db:"spent_hash"`
+	SpentAt    instant   `db:"spent_at"`
+	Successor  []byte    `db:"successor"`
 }
 
 func (r sessionRow) entity() domain.Session {
@@ -67,9 +72,12 @@ func (r sessionRow) entity() domain.Session {
 		LastUsedAt: r.LastUsedAt.Time,
 		ExpiresAt:  r.ExpiresAt.Time,
 		RevokedAt:  r.RevokedAt.Time,
+		SpentAt:    r.SpentAt.Time,
 	}
 	copy(session.Selector[:], r.Selector)
 	copy(session.RefreshHash[:], r.Hash)
+	copy(session.SpentHash[:], r.SpentHash)
+	copy(session.Successor[:], r.Successor)
 	return session
 }
 
@@ -92,11 +100,13 @@ type sessions struct{ *querier }
 func (s sessions) Add(ctx context.Context, session domain.Session) (domain.Session, error) {
 	session.CreatedAt, session.LastUsedAt = ports.Kept(session.CreatedAt), ports.Kept(session.LastUsedAt)
 	session.ExpiresAt, session.RevokedAt = ports.Kept(session.ExpiresAt), ports.Kept(session.RevokedAt)
+	session.SpentAt = ports.Kept(session.SpentAt)
 	address, _ := session.Origin.Address.MarshalText() // Empty for the zero Addr, and never an error.
 	err := s.returning(ctx, &session.ID, insertSession,
 		session.UserID, session.CreatedAt, session.ExpiresAt, timeOrNull(session.RevokedAt),
 		session.Selector[:], session.RefreshHash[:],
-		string(address), session.Origin.Device, session.LastUsedAt)
+		string(address), session.Origin.Device, session.LastUsedAt,
+		bytesOrNull(session.SpentHash[:]), timeOrNull(session.SpentAt), bytesOrNull(session.Successor[:]))
 	switch {
 	case isNoReference(err):
 		return domain.Session{}, s.refuse(domain.ErrNoSuchReference("user"))
@@ -122,7 +132,8 @@ func (s sessions) one(ctx context.Context, where string, arg any) (domain.Sessio
 
 func (s sessions) Save(ctx context.Context, session domain.Session) error {
 	return s.change(ctx, updateSession, session.ID,
-		ports.Kept(session.ExpiresAt), timeOrNull(session.RevokedAt), session.RefreshHash[:], ports.Kept(session.LastUsedAt))
+		ports.Kept(session.ExpiresAt), timeOrNull(session.RevokedAt), session.RefreshHash[:], ports.Kept(session.LastUsedAt),
+		bytesOrNull(session.SpentHash[:]), timeOrNull(session.SpentAt), bytesOrNull(session.Successor[:]))
 }
 
 func (s sessions) Live(ctx context.Context, user domain.ID, now time.Time, page domain.Page) ([]domain.Session, error) {

@@ -92,6 +92,16 @@ func timeOrNull(t time.Time) any {
 	return ports.Kept(t)
 }
 
+// bytesOrNull stores zeros as NULL.
+func bytesOrNull(value []byte) any {
+	for _, b := range value {
+		if b != 0 {
+			return value
+		}
+	}
+	return nil
+}
+
 // kindOrNull stores no kind as NULL.
 func kindOrNull(kind domain.SubjectKind) any {
 	if kind == "" {

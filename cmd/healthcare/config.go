@@ -49,6 +49,7 @@ type config struct {
 	Registration    application.RegistrationMode `env:"REGISTRATION"`
 	AccessTokenTTL  time.Duration                `env:"ACCESS_TOKEN_TTL" envDefault:"15m" hint:"a duration such as 15m"`
 	RefreshTokenTTL time.Duration                `env:"REFRESH_TOKEN_TTL" envDefault:"24h" hint:"a duration such as 24h"`
+	RefreshGrace    time.Duration                `env:"REFRESH_GRACE" envDefault:"30s" hint:"a duration such as 30s, or 0 for none"`
 
 	RequireAdminMFA bool `env:"REQUIRE_ADMIN_MFA" envDefault:"false" hint:"true or false"`
 
@@ -95,6 +96,8 @@ func listOf[List ~[]T, T any](parse func(string) (T, error)) env.ParserFunc {
 const (
 	maxAccessTTL  = 24 * time.Hour
 	maxRefreshTTL = 90 * 24 * time.Hour
+	// A longer grace would be more than what lost answers and tabs need.
+	maxRefreshGrace = 5 * time.Minute
 )
 
 // loadConfig returns the settings of the process: from its environment, and
@@ -221,6 +224,9 @@ func (c config) check(bad badSettings) {
 	}
 	if c.RefreshTokenTTL < access || c.RefreshTokenTTL > maxRefreshTTL {
 		bad.add("REFRESH_TOKEN_TTL", "from ACCESS_TOKEN_TTL to 2160h (90 days)")
+	}
+	if c.RefreshGrace < 0 || c.RefreshGrace > maxRefreshGrace {
+		bad.add("REFRESH_GRACE", "from 0 to 5m")
 	}
 	if !slices.Contains([]string{"text", "json"}, c.LogFormat) {
 		bad.add("LOG_FORMAT", "text or json")

@@ -69,7 +69,7 @@ func noRevocations(cfg config, store *sqlstore.Store) *revocations.Set {
 func newClock() ports.Clock { return ports.SystemClock }
 
 func sessionRules(cfg config) application.SessionRules {
-	return application.SessionRules{Access: cfg.AccessTokenTTL, Session: cfg.RefreshTokenTTL, AdminsNeedSecondFactor: cfg.RequireAdminMFA}
+	return application.SessionRules{Access: cfg.AccessTokenTTL, Session: cfg.RefreshTokenTTL, RefreshGrace: cfg.RefreshGrace, AdminsNeedSecondFactor: cfg.RequireAdminMFA}
 }
 
 func limits(cfg config) application.Limits {

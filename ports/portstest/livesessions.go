@@ -176,7 +176,7 @@ func testLiveSessions(s suite) {
 					if !found.Live(now) {
 						return domain.ErrRefreshToken()
 					}
-					rotated, _ := found.Rotate(domain.RefreshSecret{byte(i)}, now)
+					rotated, _ := found.Rotate(newRefreshToken(), domain.RefreshSecret{byte(i)}, now)
 					return tx.Sessions().Save(t.Context(), rotated)
 				})
 			})

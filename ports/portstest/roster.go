@@ -84,7 +84,7 @@ func (r *roster) do(t tester, tx ports.Tx, d deed) error {
 	case "continue", "revoke":
 		session := r.sessions.rows[sessionID]
 		session.ID = sessionID
-		session, _ = session.Rotate(domain.RefreshSecret{byte(d.minutes)}, at)
+		session, _ = session.Rotate(newRefreshToken(), domain.RefreshSecret{byte(d.minutes)}, at)
 		if d.verb == "revoke" {
 			session = session.Revoke(at)
 		}

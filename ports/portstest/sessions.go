@@ -87,10 +87,12 @@ func testSessions(s suite) {
 		}
 	})
 
-	s.promise("Save stores RefreshHash, LastUsedAt, ExpiresAt and RevokedAt", func(t *testing.T, store ports.Store) {
+	s.promise("Save stores RefreshHash, what was spent last, LastUsedAt, ExpiresAt and RevokedAt", func(t *testing.T, store ports.Store) {
 		session := sessions.addNew(t, store)
-		session, _ = session.Rotate(domain.RefreshSecret{1, 0, 255}, now.Add(time.Second))
+		session, _ = session.Rotate(newRefreshToken(), domain.RefreshSecret{1, 0, 255}, now.Add(time.Second))
 		session.ExpiresAt = session.ExpiresAt.Add(time.Hour)
+		sessions.save(t, store, session)
+		require.Equal(t, session, sessions.get(t, store, session.ID))
 		session = session.Revoke(now.Add(time.Minute))
 		sessions.save(t, store, session)
 		require.Equal(t, session, sessions.get(t, store, session.ID))
@@ -131,7 +133,7 @@ func testSessions(s suite) {
 		session := sessions.add(t, store, domain.NewSession(users.addNew(t, store), origin, first, now, time.Hour))
 		require.True(t, bySelector(t, store, first.Selector()).Accepts(first))
 
-		session, second := session.Rotate(domain.RefreshSecret{2}, now)
+		session, second := session.Rotate(newRefreshToken(), domain.RefreshSecret{2}, now)
 		sessions.save(t, store, session)
 		require.True(t, bySelector(t, store, second.Selector()).Accepts(second))
 		require.False(t, bySelector(t, store, first.Selector()).Accepts(first))
@@ -149,7 +151,7 @@ func testSessions(s suite) {
 				if !found.Accepts(token) {
 					return domain.ErrRefreshToken()
 				}
-				session, _ := found.Rotate(domain.RefreshSecret{3, byte(i)}, now)
+				session, _ := found.Rotate(newRefreshToken(), domain.RefreshSecret{3, byte(i)}, now)
 				return tx.Sessions().Save(t.Context(), session)
 			})
 		}))
