@@ -13,25 +13,25 @@ import (
 
 func TestMe(t *testing.T) {
 	c := newClinic(t)
-	ada := c.signUp("ada@example.com", domain.Staff)
-	changed, err := c.account.ChangeMe(c.ctx, ada, domain.Profile{FirstName: domain.Given("Ada"), Phone: domain.Given("112")})
+	ada := c.SignUp("ada@example.com", domain.Staff)
+	changed, err := c.Account.ChangeMe(c.ctx, ada, domain.Profile{FirstName: domain.Given("Ada"), Phone: domain.Given("112")})
 	require.NoError(t, err)
-	me, err := c.account.Me(c.ctx, ada)
+	me, err := c.Account.Me(c.ctx, ada)
 	require.NoError(t, err)
 	assert.Equal(t, changed, me)
 	assert.Equal(t, "Ada", me.FirstName.String())
 	assert.Equal(t, "112", me.Phone.String())
 	assert.Equal(t, domain.Staff, me.Role)
 
-	_, err = c.account.ChangeMe(c.ctx, ada, domain.Profile{FirstName: domain.Null(), Phone: domain.Given("x"), Unknown: []string{"is_admin"}})
+	_, err = c.Account.ChangeMe(c.ctx, ada, domain.Profile{FirstName: domain.Null(), Phone: domain.Given("x"), Unknown: []string{"is_admin"}})
 	assertFields(t, err, "first_name", "phone_number", "is_admin")
 }
 
 func TestPermissions(t *testing.T) {
 	c := newClinic(t)
 	for _, role := range []domain.Role{domain.Staff, domain.Admin} {
-		actor := c.signUp(string(role)+"@example.com", role)
-		permissions, err := c.account.Permissions(c.ctx, actor)
+		actor := c.SignUp(string(role)+"@example.com", role)
+		permissions, err := c.Account.Permissions(c.ctx, actor)
 		require.NoError(t, err)
 		assert.Equal(t, domain.Permissions(actor), permissions)
 		assert.Contains(t, permissions, domain.PatientRead)
@@ -41,7 +41,7 @@ func TestPermissions(t *testing.T) {
 
 func TestChangePassword(t *testing.T) {
 	c := newClinic(t)
-	ada := c.signUp("ada@example.com", domain.Staff)
+	ada := c.SignUp("ada@example.com", domain.Staff)
 	before := c.user(ada.UserID)
 	for _, tt := range []struct {
 		current, changed, field string
@@ -52,60 +52,60 @@ func TestChangePassword(t *testing.T) {
 		{goodPassword, "password1", "new_password"},
 		{goodPassword, "ada@example.com", "new_password"},
 	} {
-		err := c.account.ChangePassword(c.ctx, ada, passwordChange(tt.current, tt.changed))
+		err := c.Account.ChangePassword(c.ctx, ada, passwordChange(tt.current, tt.changed))
 		assertKind(t, domain.Invalid, err)
 		assertFields(t, err, tt.field)
 	}
 	assert.Equal(t, before, c.user(ada.UserID))
 
-	require.NoError(t, c.account.ChangePassword(c.ctx, ada, passwordChange(goodPassword, otherPassword)))
+	require.NoError(t, c.Account.ChangePassword(c.ctx, ada, passwordChange(goodPassword, otherPassword)))
 	assert.NoError(t, c.loginFrom("192.0.2.1", "ada@example.com", otherPassword))
 	assert.Equal(t, domain.ErrCredentials(), c.loginFrom("192.0.2.1", "ada@example.com", goodPassword))
 }
 
 func TestChangePasswordReplacesAnOutdatedHashOnlyWithTheNewPassword(t *testing.T) {
 	c := newClinic(t)
-	ada := c.signUp("ada@example.com", domain.Staff)
+	ada := c.SignUp("ada@example.com", domain.Staff)
 	c.setDjangoPassword(ada.UserID, "from the old backend")
-	require.NoError(t, c.account.ChangePassword(c.ctx, ada, passwordChange("from the old backend", otherPassword)))
+	require.NoError(t, c.Account.ChangePassword(c.ctx, ada, passwordChange("from the old backend", otherPassword)))
 	assert.NoError(t, c.loginFrom("192.0.2.1", "ada@example.com", otherPassword))
 	assert.Equal(t, domain.ErrCredentials(), c.loginFrom("192.0.2.1", "ada@example.com", "from the old backend"))
 }
 
 func TestATemporaryPasswordHasToBeChangedFirst(t *testing.T) {
 	c := newClinic(t)
-	admin, ada := c.signUp("admin@example.com", domain.Admin), c.register("ada@example.com", domain.Staff)
+	admin, ada := c.SignUp("admin@example.com", domain.Admin), c.register("ada@example.com", domain.Staff)
 	const temporary = "harbor-velvet-58-tundra"
-	require.NoError(t, c.users.SetPassword(c.ctx, admin, ada.ID, domain.NewPassword{Password: domain.Given(temporary)}))
+	require.NoError(t, c.Users.SetPassword(c.ctx, admin, ada.ID, domain.NewPassword{Password: domain.Given(temporary)}))
 	assert.Equal(t, domain.ErrCredentials(), c.loginFrom("192.0.2.1", "ada@example.com", goodPassword))
 
-	grant, err := c.sessions.Login(c.ctx, domain.Actor{}, credentials("ada@example.com", temporary))
+	grant, err := c.Sessions.Login(c.ctx, domain.Actor{}, credentials("ada@example.com", temporary))
 	require.NoError(t, err)
 	assert.Equal(t, domain.DutyPassword, grant.Duty)
 	actor := c.actor(grant)
 	assert.Equal(t, domain.DutyPassword, actor.Duty)
-	_, err = c.patients.List(c.ctx, actor, domain.PageInput{})
+	_, err = c.Patients.List(c.ctx, actor, domain.PageInput{})
 	refusal, ok := errors.AsType[*domain.Error](err)
 	require.True(t, ok)
 	assert.Equal(t, domain.Forbidden, refusal.Kind)
 	assert.Equal(t, "password_change_required", refusal.Code)
-	_, err = c.secondFactor.Enrol(c.ctx, actor, check(temporary))
+	_, err = c.SecondFactor.Enrol(c.ctx, actor, check(temporary))
 	assertKind(t, domain.Forbidden, err)
-	_, err = c.account.Me(c.ctx, actor)
+	_, err = c.Account.Me(c.ctx, actor)
 	assert.NoError(t, err)
-	permissions, err := c.account.Permissions(c.ctx, actor)
+	permissions, err := c.Account.Permissions(c.ctx, actor)
 	require.NoError(t, err)
 	assert.ElementsMatch(t, []domain.Permission{domain.UserReadSelf, domain.UserChangePassword, domain.SessionRevokeSelf}, permissions)
 
 	grant, err = c.refresh(grant)
 	require.NoError(t, err)
 	assert.Equal(t, domain.DutyPassword, grant.Duty, "a refresh does not do it")
-	assertFields(t, c.account.ChangePassword(c.ctx, actor, passwordChange(temporary, temporary)), "new_password")
-	require.NoError(t, c.account.ChangePassword(c.ctx, actor, passwordChange(temporary, otherPassword)))
+	assertFields(t, c.Account.ChangePassword(c.ctx, actor, passwordChange(temporary, temporary)), "new_password")
+	require.NoError(t, c.Account.ChangePassword(c.ctx, actor, passwordChange(temporary, otherPassword)))
 
 	actor = c.actor(grant)
 	assert.Equal(t, domain.NoDuty, actor.Duty, "the same token is good for everything now")
-	_, err = c.patients.List(c.ctx, actor, domain.PageInput{})
+	_, err = c.Patients.List(c.ctx, actor, domain.PageInput{})
 	assert.NoError(t, err)
 	grant, err = c.refresh(grant)
 	require.NoError(t, err)
@@ -114,12 +114,12 @@ func TestATemporaryPasswordHasToBeChangedFirst(t *testing.T) {
 
 func TestAdministratorsSetPasswordsOfOthersOnly(t *testing.T) {
 	c := newClinic(t)
-	admin, ada := c.signUp("admin@example.com", domain.Admin), c.register("ada@example.com", domain.Staff)
+	admin, ada := c.SignUp("admin@example.com", domain.Admin), c.register("ada@example.com", domain.Staff)
 	before := c.user(admin.UserID)
-	err := c.users.SetPassword(c.ctx, admin, admin.UserID, domain.NewPassword{Password: domain.Given(otherPassword)})
+	err := c.Users.SetPassword(c.ctx, admin, admin.UserID, domain.NewPassword{Password: domain.Given(otherPassword)})
 	assertKind(t, domain.Forbidden, err)
 	assert.Equal(t, before, c.user(admin.UserID))
-	err = c.users.SetPassword(c.ctx, admin, ada.ID, domain.NewPassword{Password: domain.Given("ada@example.com")})
+	err = c.Users.SetPassword(c.ctx, admin, ada.ID, domain.NewPassword{Password: domain.Given("ada@example.com")})
 	assertFields(t, err, "password")
 	assert.Equal(t, ada, c.user(ada.ID))
 }

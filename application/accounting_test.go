@@ -12,15 +12,16 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"example.com/healthcare/application"
+	"example.com/healthcare/adapters/clinictest"
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
 )
 
 // attempt is one call of a use-case, and the one event that it leaves.
 type attempt struct {
-	by   domain.Role
-	with settings
+	by domain.Role
+	// with is what the operator decides other than usual; nil for nothing.
+	with clinictest.Setup
 	// before happens first, and leaves no event.
 	before func(c *clinic, w world)
 	run    call
@@ -73,19 +74,18 @@ var outcomes = map[domain.Kind]domain.Outcome{
 // make makes the attempt in a world of its own, and returns what it should leave.
 func (a attempt) make(c *clinic, events int, name string) domain.AuditEvent {
 	c.t.Helper()
-	a.with.registration = cmp.Or(a.with.registration, application.RegistrationOpen)
-	c.settings = a.with
-	c.wire()
-	silent := c.silent()
+	acting := *c
+	if a.with != nil {
+		acting.use(a.with)
+	}
+	silent := acting.silent()
 	w := newWorld(silent)
 	c.worlds, w.events = silent.worlds, events
 	if a.before != nil {
 		a.before(silent, w)
 	}
-	acting := *c
 	if a.between != nil {
-		acting.store = &collidingStore{Store: c.store, between: func() { a.between(silent, w) }}
-		acting.wire()
+		acting.use(onStore(&collidingStore{Store: c.Ports.Store, between: func() { a.between(silent, w) }}))
 	}
 	by := w.actors[a.by]
 	got, err := a.run(&acting, by, w)
@@ -98,7 +98,7 @@ func (a attempt) make(c *clinic, events int, name string) domain.AuditEvent {
 	}
 
 	event := a.leaves(by, w)
-	event.ID, event.At, event.Action, event.Outcome = domain.ID(events+1), c.now, a.action, a.outcome
+	event.ID, event.At, event.Action, event.Outcome = domain.ID(events+1), c.Now(), a.action, a.outcome
 	if event.Actor == (domain.Actor{}) {
 		event.Actor = by
 	}
@@ -117,8 +117,7 @@ func assertNothing(t *testing.T, got any, by string) {
 // silent is the same clinic, doing what leaves no event.
 func (c *clinic) silent() *clinic {
 	silent := *c
-	silent.store = &auditedStore{Store: c.store, add: func(context.Context, []domain.AuditEvent, func() error) error { return nil }}
-	silent.wire()
+	silent.use(onStore(&auditedStore{Store: c.Ports.Store, add: func(context.Context, []domain.AuditEvent, func() error) error { return nil }}))
 	return &silent
 }
 
@@ -135,13 +134,13 @@ func inOrder(event domain.AuditEvent) domain.AuditEvent {
 // events are those of the trail above after, without their evidence, which is checked.
 func (c *clinic) events(after int) (events []domain.AuditEvent) {
 	c.t.Helper()
-	require.NoError(c.t, c.store.View(c.ctx, func(tx ports.Tx) (err error) {
+	require.NoError(c.t, c.Ports.Store.View(c.ctx, func(tx ports.Tx) (err error) {
 		events, err = tx.Audit().List(c.ctx, domain.AuditFilter{}, domain.Page{After: domain.ID(after), Limit: domain.MaxPageLimit})
 		return err
 	}))
 	for i, event := range events {
 		assert.Equal(c.t, event.Hash(), event.Evidence.Hash)
-		assert.True(c.t, c.macs.Verify(domain.Attested(event.ID, event.Hash()), event.Evidence.MAC))
+		assert.True(c.t, c.Ports.MACs.Verify(domain.Attested(event.ID, event.Hash()), event.Evidence.MAC))
 		event.Evidence = domain.Evidence{}
 		events[i] = inOrder(event)
 	}
@@ -157,7 +156,7 @@ func TestEveryAttemptLeavesOneEvent(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := newClinic(t)
 			if collide {
-				c.store = &collidingStore{Store: c.store}
+				c.use(onStore(&collidingStore{Store: c.Ports.Store}))
 			}
 			all := attempts()
 			for n, name := range slices.Sorted(maps.Keys(all)) {
@@ -201,33 +200,33 @@ func TestTheAccessesToAPatientAreAllOfThemAndNoOthers(t *testing.T) {
 		about bool
 		run   func() (any, error)
 	}{
-		{true, func() (any, error) { return c.patients.Get(c.ctx, staff, w.patient.ID) }},
-		{true, func() (any, error) { return c.patients.Get(c.ctx, operator, w.patient.ID) }},
-		{false, func() (any, error) { return c.patients.Get(c.ctx, staff, eve.ID) }},
-		{true, func() (any, error) { return c.patients.List(c.ctx, staff, domain.PageInput{}) }},
-		{false, func() (any, error) { return c.patients.List(c.ctx, staff, startingAt(eve.ID)) }},
-		{false, func() (any, error) { return c.doctors.Get(c.ctx, staff, w.patient.ID) }},
-		{true, func() (any, error) { return c.doctors.OfPatient(c.ctx, staff, w.patient.ID, domain.PageInput{}) }},
-		{true, func() (any, error) { return c.mappings.List(c.ctx, staff, domain.MappingQuery{}) }},
-		{true, func() (any, error) { return c.mappings.Change(c.ctx, staff, w.mapping.ID, pair(eve.ID, w.doctor.ID)) }},
-		{false, func() (any, error) { return nil, c.mappings.Unassign(c.ctx, staff, w.mapping.ID) }},
-		{true, func() (any, error) { return c.audit.Accesses(c.ctx, admin, w.patient.ID, domain.PageInput{}) }},
-		{true, func() (any, error) { return nil, c.patients.Delete(c.ctx, staff, w.patient.ID) }},
-		{true, func() (any, error) { return c.patients.Deleted(c.ctx, admin, startingAt(w.patient.ID)) }},
-		{false, func() (any, error) { return c.patients.Deleted(c.ctx, admin, startingAt(eve.ID)) }},
-		{true, func() (any, error) { return c.patients.Versions(c.ctx, admin, w.patient.ID, domain.PageInput{}) }},
-		{true, func() (any, error) { return c.patients.Restore(c.ctx, admin, w.patient.ID) }},
-		{true, func() (any, error) { return c.patients.Version(c.ctx, staff, w.patient.ID, 1) }},
-		{true, func() (any, error) { return c.mappings.Restore(c.ctx, admin, w.endedMapping.ID) }},
-		{true, func() (any, error) { return nil, c.doctors.Delete(c.ctx, admin, w.otherDoctor.ID) }},
-		{true, func() (any, error) { return c.doctors.Restore(c.ctx, admin, w.otherDoctor.ID) }},
+		{true, func() (any, error) { return c.Patients.Get(c.ctx, staff, w.patient.ID) }},
+		{true, func() (any, error) { return c.Patients.Get(c.ctx, operator, w.patient.ID) }},
+		{false, func() (any, error) { return c.Patients.Get(c.ctx, staff, eve.ID) }},
+		{true, func() (any, error) { return c.Patients.List(c.ctx, staff, domain.PageInput{}) }},
+		{false, func() (any, error) { return c.Patients.List(c.ctx, staff, startingAt(eve.ID)) }},
+		{false, func() (any, error) { return c.Doctors.Get(c.ctx, staff, w.patient.ID) }},
+		{true, func() (any, error) { return c.Doctors.OfPatient(c.ctx, staff, w.patient.ID, domain.PageInput{}) }},
+		{true, func() (any, error) { return c.Mappings.List(c.ctx, staff, domain.MappingQuery{}) }},
+		{true, func() (any, error) { return c.Mappings.Change(c.ctx, staff, w.mapping.ID, pair(eve.ID, w.doctor.ID)) }},
+		{false, func() (any, error) { return nil, c.Mappings.Unassign(c.ctx, staff, w.mapping.ID) }},
+		{true, func() (any, error) { return c.Audit.Accesses(c.ctx, admin, w.patient.ID, domain.PageInput{}) }},
+		{true, func() (any, error) { return nil, c.Patients.Delete(c.ctx, staff, w.patient.ID) }},
+		{true, func() (any, error) { return c.Patients.Deleted(c.ctx, admin, startingAt(w.patient.ID)) }},
+		{false, func() (any, error) { return c.Patients.Deleted(c.ctx, admin, startingAt(eve.ID)) }},
+		{true, func() (any, error) { return c.Patients.Versions(c.ctx, admin, w.patient.ID, domain.PageInput{}) }},
+		{true, func() (any, error) { return c.Patients.Restore(c.ctx, admin, w.patient.ID) }},
+		{true, func() (any, error) { return c.Patients.Version(c.ctx, staff, w.patient.ID, 1) }},
+		{true, func() (any, error) { return c.Mappings.Restore(c.ctx, admin, w.endedMapping.ID) }},
+		{true, func() (any, error) { return nil, c.Doctors.Delete(c.ctx, admin, w.otherDoctor.ID) }},
+		{true, func() (any, error) { return c.Doctors.Restore(c.ctx, admin, w.otherDoctor.ID) }},
 	} {
 		_, _ = call.run()
 		if start++; call.about {
 			want = append(want, domain.ID(start))
 		}
 	}
-	before, err := c.audit.Accesses(c.ctx, admin, w.patient.ID, domain.PageInput{})
+	before, err := c.Audit.Accesses(c.ctx, admin, w.patient.ID, domain.PageInput{})
 	require.NoError(t, err)
 	var got []domain.ID
 	for _, event := range before.Items {

@@ -19,90 +19,90 @@ var (
 
 func TestAdministratorsChangeUsers(t *testing.T) {
 	c := newClinic(t)
-	admin, ada := c.signUp("admin@example.com", domain.Admin), c.register("ada@example.com", domain.Staff)
-	changed, err := c.users.Change(c.ctx, admin, ada.ID, domain.UserChange{
+	admin, ada := c.SignUp("admin@example.com", domain.Admin), c.register("ada@example.com", domain.Staff)
+	changed, err := c.Users.Change(c.ctx, admin, ada.ID, domain.UserChange{
 		Profile: domain.Profile{FirstName: domain.Given("Ada"), Phone: domain.Given("112")}, Role: domain.Given("ADMIN"),
 	})
 	require.NoError(t, err)
 	assert.Equal(t, domain.Admin, changed.Role)
 	assert.Equal(t, "Ada", changed.FirstName.String())
 	assert.Equal(t, changed, c.user(ada.ID))
-	assert.Equal(t, domain.Admin, c.signIn("ada@example.com").Role)
+	assert.Equal(t, domain.Admin, c.SignIn("ada@example.com").Role)
 
-	_, err = c.users.Change(c.ctx, admin, ada.ID, domain.UserChange{Role: domain.Given("GOD"), Active: domain.Given("maybe")})
+	_, err = c.Users.Change(c.ctx, admin, ada.ID, domain.UserChange{Role: domain.Given("GOD"), Active: domain.Given("maybe")})
 	assertFields(t, err, "role", "is_active")
 	assert.Equal(t, changed, c.user(ada.ID))
 	for _, missing := range []error{
-		c.users.Deactivate(c.ctx, admin, 99),
-		c.users.EndSessions(c.ctx, admin, 99),
-		c.users.ResetSecondFactor(c.ctx, operator, 99),
-		c.users.SetPassword(c.ctx, admin, 99, domain.NewPassword{Password: domain.Given(otherPassword)}),
+		c.Users.Deactivate(c.ctx, admin, 99),
+		c.Users.EndSessions(c.ctx, admin, 99),
+		c.Users.ResetSecondFactor(c.ctx, operator, 99),
+		c.Users.SetPassword(c.ctx, admin, 99, domain.NewPassword{Password: domain.Given(otherPassword)}),
 	} {
 		assert.Equal(t, domain.ErrNotFound(), missing)
 	}
 
-	require.NoError(t, c.users.Deactivate(c.ctx, admin, ada.ID))
-	_, err = c.sessions.Login(c.ctx, domain.Actor{}, credentials("ada@example.com", goodPassword))
+	require.NoError(t, c.Users.Deactivate(c.ctx, admin, ada.ID))
+	_, err = c.Sessions.Login(c.ctx, domain.Actor{}, credentials("ada@example.com", goodPassword))
 	assert.Equal(t, domain.ErrCredentials(), err)
-	_, err = c.users.Change(c.ctx, admin, ada.ID, domain.UserChange{Active: domain.Given("true")})
+	_, err = c.Users.Change(c.ctx, admin, ada.ID, domain.UserChange{Active: domain.Given("true")})
 	require.NoError(t, err)
-	c.signIn("ada@example.com")
+	c.SignIn("ada@example.com")
 }
 
 func TestNobodyChangesTheirOwnRole(t *testing.T) {
 	c := newClinic(t)
-	admin := c.signUp("admin@example.com", domain.Admin)
+	admin := c.SignUp("admin@example.com", domain.Admin)
 	c.register("second@example.com", domain.Admin)
-	_, err := c.users.Change(c.ctx, admin, admin.UserID, toStaff)
+	_, err := c.Users.Change(c.ctx, admin, admin.UserID, toStaff)
 	assert.Equal(t, domain.ErrForbidden("Nobody can change their own role."), err)
 	assert.Equal(t, domain.Admin, c.user(admin.UserID).Role)
 
-	_, err = c.users.Change(c.ctx, admin, admin.UserID, domain.UserChange{Profile: domain.Profile{FirstName: domain.Given("Ada")}, Role: domain.Given("ADMIN")})
+	_, err = c.Users.Change(c.ctx, admin, admin.UserID, domain.UserChange{Profile: domain.Profile{FirstName: domain.Given("Ada")}, Role: domain.Given("ADMIN")})
 	assert.NoError(t, err, "the same role is no change")
-	assert.NoError(t, c.users.Deactivate(c.ctx, admin, admin.UserID), "there is another one")
+	assert.NoError(t, c.Users.Deactivate(c.ctx, admin, admin.UserID), "there is another one")
 }
 
 func TestTheLastAdministratorStays(t *testing.T) {
 	c := newClinic(t)
-	admin := c.signUp("admin@example.com", domain.Admin)
+	admin := c.SignUp("admin@example.com", domain.Admin)
 	retired := c.register("retired@example.com", domain.Admin)
-	require.NoError(t, c.users.Deactivate(c.ctx, admin, retired.ID))
+	require.NoError(t, c.Users.Deactivate(c.ctx, admin, retired.ID))
 	c.register("staff@example.com", domain.Staff)
 
 	for _, by := range []domain.Actor{admin, operator} {
-		_, err := c.users.Change(c.ctx, by, admin.UserID, inactive)
+		_, err := c.Users.Change(c.ctx, by, admin.UserID, inactive)
 		assert.Equal(t, domain.ErrLastAdmin("is_active"), err)
-		assert.Equal(t, domain.ErrLastAdmin("is_active"), c.users.Deactivate(c.ctx, by, admin.UserID))
+		assert.Equal(t, domain.ErrLastAdmin("is_active"), c.Users.Deactivate(c.ctx, by, admin.UserID))
 	}
-	_, err := c.users.Change(c.ctx, operator, admin.UserID, toStaff)
+	_, err := c.Users.Change(c.ctx, operator, admin.UserID, toStaff)
 	assert.Equal(t, domain.ErrLastAdmin("role"), err)
-	_, err = c.users.Change(c.ctx, operator, admin.UserID, domain.UserChange{Role: domain.Given("STAFF"), Active: domain.Given("false")})
+	_, err = c.Users.Change(c.ctx, operator, admin.UserID, domain.UserChange{Role: domain.Given("STAFF"), Active: domain.Given("false")})
 	assertKind(t, domain.Conflict, err)
-	_, err = c.authenticator.Authenticate(c.ctx, domain.Origin{}, c.login("admin@example.com").Access.Reveal())
+	_, err = c.Authenticator.Authenticate(c.ctx, domain.Origin{}, c.login("admin@example.com").Access.Reveal())
 	assert.NoError(t, err)
 
-	_, err = c.users.Change(c.ctx, operator, retired.ID, toStaff)
+	_, err = c.Users.Change(c.ctx, operator, retired.ID, toStaff)
 	assert.NoError(t, err, "who is inactive is not needed")
-	_, err = c.users.Change(c.ctx, operator, admin.UserID, domain.UserChange{Profile: domain.Profile{FirstName: domain.Given("Ada")}})
+	_, err = c.Users.Change(c.ctx, operator, admin.UserID, domain.UserChange{Profile: domain.Profile{FirstName: domain.Given("Ada")}})
 	assert.NoError(t, err, "other things can be changed")
 	second := c.register("second@example.com", domain.Admin)
-	_, err = c.users.Change(c.ctx, operator, admin.UserID, toStaff)
+	_, err = c.Users.Change(c.ctx, operator, admin.UserID, toStaff)
 	assert.NoError(t, err, "the last but one can go")
-	assert.Equal(t, domain.ErrLastAdmin("is_active"), c.users.Deactivate(c.ctx, operator, second.ID))
+	assert.Equal(t, domain.ErrLastAdmin("is_active"), c.Users.Deactivate(c.ctx, operator, second.ID))
 }
 
 func TestAdministratorsWhoDemoteEachOtherAtOnceLeaveOne(t *testing.T) {
 	for name, demote := range map[string]func(c *clinic, by domain.Actor, id domain.ID) error{
 		"role": func(c *clinic, by domain.Actor, id domain.ID) error {
-			_, err := c.users.Change(c.ctx, by, id, toStaff)
+			_, err := c.Users.Change(c.ctx, by, id, toStaff)
 			return err
 		},
-		"is_active": func(c *clinic, by domain.Actor, id domain.ID) error { return c.users.Deactivate(c.ctx, by, id) },
+		"is_active": func(c *clinic, by domain.Actor, id domain.ID) error { return c.Users.Deactivate(c.ctx, by, id) },
 	} {
 		c := newClinic(t)
 		admins := make([]domain.Actor, 5)
 		for i := range admins {
-			admins[i] = c.signUp(fmt.Sprintf("admin%d@example.com", i), domain.Admin)
+			admins[i] = c.SignUp(fmt.Sprintf("admin%d@example.com", i), domain.Admin)
 		}
 		var group sync.WaitGroup
 		refused := make(chan error, len(admins))
@@ -116,7 +116,7 @@ func TestAdministratorsWhoDemoteEachOtherAtOnceLeaveOne(t *testing.T) {
 		group.Wait()
 		require.Len(t, refused, 1, name)
 		assert.Equal(t, domain.ErrLastAdmin(name), <-refused)
-		left, err := c.users.List(c.ctx, operator, domain.UserQuery{Role: domain.Given("ADMIN"), Active: domain.Given("true")})
+		left, err := c.Users.List(c.ctx, operator, domain.UserQuery{Role: domain.Given("ADMIN"), Active: domain.Given("true")})
 		require.NoError(t, err)
 		assert.Len(t, left.Items, 1, name)
 	}

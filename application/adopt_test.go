@@ -6,35 +6,29 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
-	"example.com/healthcare/ports"
 )
 
 // lockedOut is a clinic with a trail whose key it does not have.
 func lockedOut(t *testing.T) *clinic {
 	c := sealedClinic(t)
-	c.macs = newMACs(t, newSecret)
-	c.wire()
+	c.use(withMACs(newMACs(t, newSecret)))
 	return c
 }
 
 func TestATrailStaysVerifiableWhenTheKeyIsReplaced(t *testing.T) {
 	c := sealedClinic(t)
-	c.macs = newMACs(t, newSecret, oldSecret)
-	c.wire()
+	c.use(withMACs(newMACs(t, newSecret, oldSecret)))
 	assert.Nil(t, c.verify(domain.Head{}).Fault)
 	dropped := *c
-	dropped.macs = newMACs(t, newSecret)
-	dropped.wire()
+	dropped.use(withMACs(newMACs(t, newSecret)))
 	assert.Equal(t, &domain.Fault{Problem: domain.SealForeign, Seal: 4}, dropped.verify(domain.Head{}).Fault, "too early")
-	_, err := dropped.sealer.Seal(c.ctx)
+	_, err := dropped.Sealer.Seal(c.ctx)
 	assert.EqualError(t, err, "seal 4 was not made with a key of this service")
 
 	c.seal()
 	assert.Nil(t, c.verify(domain.Head{}).Fault)
-	c.macs = newMACs(t, newSecret)
-	c.wire()
+	c.use(withMACs(newMACs(t, newSecret)))
 	assert.Nil(t, c.verify(domain.Head{}).Fault, "the last seal vouches for all before it")
 	c.seal()
 	assert.Nil(t, c.verify(domain.Head{}).Fault)
@@ -46,10 +40,10 @@ func TestATrailWhoseKeyIsLostCanBeAdopted(t *testing.T) {
 	c := lockedOut(t)
 	last := c.lastSeal()
 	require.Equal(t, &domain.Fault{Problem: domain.SealForeign, Seal: 4}, c.verifySilently().Fault)
-	_, err := c.sealer.Seal(c.ctx)
+	_, err := c.Sealer.Seal(c.ctx)
 	require.Error(t, err)
 
-	head, err := c.audit.Adopt(c.ctx, operator, last)
+	head, err := c.Audit.Adopt(c.ctx, operator, last)
 	require.NoError(t, err)
 	assert.Equal(t, c.lastSeal(), head)
 	assert.Equal(t, domain.ID(5), head.Number)
@@ -76,7 +70,7 @@ func TestATrailThatIsNotAsItWasStaysSoWhenItIsAdopted(t *testing.T) {
 			c := lockedOut(t)
 			store := c.tamper()
 			store.events, store.seals = tt.events, tt.seals
-			_, err := c.audit.Adopt(c.ctx, operator, c.lastSeal())
+			_, err := c.Audit.Adopt(c.ctx, operator, c.lastSeal())
 			require.NoError(t, err)
 			assert.Equal(t, &tt.want, c.verify(domain.Head{}).Fault)
 		})
@@ -88,7 +82,7 @@ func TestOnlyTheLastSealIsAdopted(t *testing.T) {
 	other := c.lastSeal()
 	other.Digest[0]++
 	for _, head := range []domain.Head{{}, c.seals()[2].Head(), {Number: 5, Digest: c.lastSeal().Digest}, other} {
-		_, err := c.audit.Adopt(c.ctx, operator, head)
+		_, err := c.Audit.Adopt(c.ctx, operator, head)
 		assertKind(t, domain.Conflict, err)
 		assert.Len(t, c.seals(), 4)
 	}
@@ -99,12 +93,11 @@ func TestLastSealSaysWhetherTheServiceHasItsKey(t *testing.T) {
 		c    *clinic
 		ours bool
 	}{{newClinic(t), true}, {sealedClinic(t), true}, {lockedOut(t), false}} {
-		clock := ports.SystemClock
-		head, ours, err := application.NewTrail(tt.c.store, tt.c.macs, clock).LastSeal(tt.c.ctx)
+		head, ours, err := tt.c.Trail.LastSeal(tt.c.ctx)
 		require.NoError(t, err)
 		assert.Equal(t, tt.c.lastSeal(), head)
 		assert.Equal(t, tt.ours, ours)
-		_, _, err = application.NewTrail(brokenStore{tt.c.store, true}, tt.c.macs, clock).LastSeal(tt.c.ctx)
+		_, _, err = tt.c.With(onStore(brokenStore{tt.c.Ports.Store, true})).Trail.LastSeal(tt.c.ctx)
 		assertKind(t, domain.Unavailable, err)
 	}
 }

@@ -24,8 +24,7 @@ func TestAuthenticateAsksTheStoreOnlyWhenItHasTo(t *testing.T) {
 	} {
 		c := newClinic(t)
 		revocations := &told{deaf: tt.deaf}
-		c.revocations = revocations
-		c.wire()
+		c.use(withRevocations(revocations))
 		c.register("ada@example.com", domain.Staff)
 		grant := c.login("ada@example.com")
 		session := c.actor(grant).SessionID
@@ -33,7 +32,7 @@ func TestAuthenticateAsksTheStoreOnlyWhenItHasTo(t *testing.T) {
 			revocations.Revoke(session)
 		}
 		done := c.measure()
-		actor, err := c.authenticator.Authenticate(c.ctx, from(here).Origin, grant.Access.Reveal())
+		actor, err := c.Authenticator.Authenticate(c.ctx, from(here).Origin, grant.Access.Reveal())
 		assert.Equal(t, tt.want, err, tt.name)
 		assert.Equal(t, work{views: tt.asks}, *done, tt.name)
 		if tt.want == nil {
@@ -49,17 +48,15 @@ func TestTheStoreRefusesWhatWasRevokedElsewhere(t *testing.T) {
 	c.register("ada@example.com", domain.Staff)
 	grant, other := c.login("ada@example.com"), c.login("ada@example.com")
 	elsewhere := *c
-	elsewhere.revocations = &told{deaf: true}
-	elsewhere.wire()
-	require.NoError(t, c.sessions.Logout(c.ctx, c.actor(grant)))
+	elsewhere.use(withRevocations(&told{deaf: true}))
+	require.NoError(t, c.Sessions.Logout(c.ctx, c.actor(grant)))
 	_, err := elsewhere.authenticate(grant)
 	assert.Equal(t, domain.ErrAccessToken(), err)
 	actor, err := elsewhere.authenticate(other)
 	require.NoError(t, err)
 	assert.Equal(t, c.actor(other), actor)
 
-	elsewhere.store = brokenStore{c.store, true}
-	elsewhere.wire()
+	elsewhere.use(onStore(brokenStore{c.Ports.Store, true}))
 	actor, err = elsewhere.authenticate(other)
 	assertKind(t, domain.Unavailable, err) // not to be taken for a bad token
 	assert.Zero(t, actor)
@@ -67,34 +64,33 @@ func TestTheStoreRefusesWhatWasRevokedElsewhere(t *testing.T) {
 
 func TestATokenIsForItsSessionsUserOnly(t *testing.T) {
 	c := newClinic(t)
-	c.revocations = &told{deaf: true}
-	c.wire()
-	ada, eve := c.signUp("ada@example.com", domain.Staff), c.signUp("eve@example.com", domain.Admin)
+	c.use(withRevocations(&told{deaf: true}))
+	ada, eve := c.SignUp("ada@example.com", domain.Staff), c.SignUp("eve@example.com", domain.Admin)
 	for _, claimed := range []domain.Actor{
 		{UserID: eve.UserID, Role: domain.Admin, SessionID: ada.SessionID},
 		{UserID: ada.UserID, Role: domain.Admin, SessionID: 99},
 	} {
-		token, err := c.tokens.Issue(claimed, c.now, c.now.Add(time.Minute))
+		token, err := c.Ports.Tokens.Issue(claimed, c.Now(), c.Now().Add(time.Minute))
 		require.NoError(t, err)
-		_, err = c.authenticator.Authenticate(c.ctx, domain.Origin{}, token.Reveal())
+		_, err = c.Authenticator.Authenticate(c.ctx, domain.Origin{}, token.Reveal())
 		assert.Equal(t, domain.ErrAccessToken(), err)
 	}
-	token, err := c.tokens.Issue(domain.Actor{UserID: ada.UserID, Role: domain.Admin, SessionID: ada.SessionID}, c.now, c.now.Add(time.Minute))
+	token, err := c.Ports.Tokens.Issue(domain.Actor{UserID: ada.UserID, Role: domain.Admin, SessionID: ada.SessionID}, c.Now(), c.Now().Add(time.Minute))
 	require.NoError(t, err)
-	actor, err := c.authenticator.Authenticate(c.ctx, domain.Origin{}, token.Reveal())
+	actor, err := c.Authenticator.Authenticate(c.ctx, domain.Origin{}, token.Reveal())
 	require.NoError(t, err)
 	assert.Equal(t, ada, actor, "the role is the one in the store")
 }
 
 func TestADutyIsLookedUpUntilItIsDone(t *testing.T) {
-	c := newClinicWith(t, settings{adminsNeedSecondFactor: true})
+	c := newClinic(t, adminsNeedSecondFactor)
 	for name, tt := range map[string]struct {
 		role domain.Role
 		duty domain.Duty
 		do   func(actor domain.Actor)
 	}{
 		"ada": {domain.Staff, domain.DutyPassword, func(actor domain.Actor) {
-			require.NoError(t, c.account.ChangePassword(c.ctx, actor, passwordChange(goodPassword, otherPassword)))
+			require.NoError(t, c.Account.ChangePassword(c.ctx, actor, passwordChange(goodPassword, otherPassword)))
 		}},
 		"eve": {domain.Admin, domain.DutySecondFactor, func(actor domain.Actor) { c.confirm(actor, c.enrol(actor)) }},
 	} {
@@ -132,8 +128,7 @@ func TestAdministratorsNeedASecondFactorFromNowOn(t *testing.T) {
 	with, err := c.refresh(with)
 	require.NoError(t, err)
 
-	c.adminsNeedSecondFactor = true
-	c.wire()
+	c.use(adminsNeedSecondFactor)
 	assert.Equal(t, domain.DutySecondFactor, c.actor(without).Duty)
 	done := c.measure()
 	assert.Equal(t, domain.NoDuty, c.actor(with).Duty)
@@ -148,8 +143,7 @@ func TestASessionOfAnInactiveUserIsOfNoUse(t *testing.T) {
 	c.setUser(user.ID, func(user *domain.User) { user.Active = false })
 	_, err := c.refresh(grant)
 	assert.Equal(t, domain.ErrRefreshToken(), err)
-	c.revocations = &told{deaf: true}
-	c.wire()
+	c.use(withRevocations(&told{deaf: true}))
 	_, err = c.authenticate(grant)
 	assert.Equal(t, domain.ErrAccessToken(), err)
 }

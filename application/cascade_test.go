@@ -20,7 +20,7 @@ func with(record domain.Reference, version domain.Version[domain.Mapping]) domai
 // liveMappings are all that are not deleted, without what their sides are called.
 func (c *clinic) liveMappings() (live []domain.Mapping) {
 	c.t.Helper()
-	page, err := c.mappings.List(c.ctx, domain.Actor{Role: domain.Admin}, domain.MappingQuery{Page: domain.PageInput{Limit: domain.Given("1000")}})
+	page, err := c.Mappings.List(c.ctx, domain.Actor{Role: domain.Admin}, domain.MappingQuery{Page: domain.PageInput{Limit: domain.Given("1000")}})
 	require.NoError(c.t, err)
 	for _, one := range page.Items {
 		live = append(live, domain.Mapping{ID: one.ID, PatientID: one.PatientID, DoctorID: one.Doctor.ID, AssignedAt: one.AssignedAt})
@@ -37,17 +37,17 @@ func TestMappingsGoAndComeBackWithEitherSide(t *testing.T) {
 	}{
 		"doctor": {
 			func(w world) domain.Reference { return doctorRef(w.otherDoctor.ID) },
-			func(c *clinic, by domain.Actor, w world) error { return c.doctors.Delete(c.ctx, by, w.otherDoctor.ID) },
+			func(c *clinic, by domain.Actor, w world) error { return c.Doctors.Delete(c.ctx, by, w.otherDoctor.ID) },
 			func(c *clinic, by domain.Actor, w world) error {
-				_, err := c.doctors.Restore(c.ctx, by, w.otherDoctor.ID)
+				_, err := c.Doctors.Restore(c.ctx, by, w.otherDoctor.ID)
 				return err
 			},
 		},
 		"patient": {
 			func(w world) domain.Reference { return patientRef(w.patient.ID) },
-			func(c *clinic, by domain.Actor, w world) error { return c.patients.Delete(c.ctx, by, w.patient.ID) },
+			func(c *clinic, by domain.Actor, w world) error { return c.Patients.Delete(c.ctx, by, w.patient.ID) },
 			func(c *clinic, by domain.Actor, w world) error {
-				patient, err := c.patients.Restore(c.ctx, by, w.patient.ID)
+				patient, err := c.Patients.Restore(c.ctx, by, w.patient.ID)
 				assert.Equal(c.t, []domain.ID{w.doctor.ID, w.otherDoctor.ID}, patient.AssignedDoctors)
 				return err
 			},
@@ -61,21 +61,21 @@ func TestMappingsGoAndComeBackWithEitherSide(t *testing.T) {
 		created := made(c, staff, domain.Created, first)
 		before := c.liveMappings()
 		require.Len(t, before, 3)
-		c.now = c.now.Add(time.Hour)
+		c.Advance(time.Hour)
 
 		require.NoError(t, tt.remove(c, admin, w))
 		assert.NotContains(t, c.liveMappings(), first, side)
 		deleted := with(tt.of(w), made(c, admin, domain.Deleted, first))
-		c.now = c.now.Add(time.Hour)
+		c.Advance(time.Hour)
 		require.NoError(t, tt.restore(c, admin, w))
 		assert.Equal(t, before, c.liveMappings(), "with the same IDs, since the same time")
 		restored := with(tt.of(w), made(c, admin, domain.Restored, first))
-		assertVersions(c, &c.mappings.History, staff, first.ID, created, deleted, restored)
+		assertVersions(c, &c.Mappings.History, staff, first.ID, created, deleted, restored)
 
-		_, err := c.mappings.Versions(c.ctx, staff, w.endedMapping.ID, domain.PageInput{})
+		_, err := c.Mappings.Versions(c.ctx, staff, w.endedMapping.ID, domain.PageInput{})
 		assertKind(t, domain.NotFound, err)
 		if side == "patient" {
-			assertVersions(c, &c.mappings.History, staff, second.ID, domain.Version[domain.Mapping]{
+			assertVersions(c, &c.Mappings.History, staff, second.ID, domain.Version[domain.Mapping]{
 				At: created.At, By: created.By, Change: domain.Created, Record: second,
 			})
 		}
@@ -93,16 +93,16 @@ func TestAMappingIsBackWhenBothSidesAre(t *testing.T) {
 		t.Helper()
 		require.NoError(t, err)
 		want = append(want, with(record, made(c, admin, change, w.mapping)))
-		assertVersions(c, &c.mappings.History, admin, w.mapping.ID, want...)
+		assertVersions(c, &c.Mappings.History, admin, w.mapping.ID, want...)
 		assert.Equal(t, change == domain.Restored, len(c.liveMappings()) == 1)
-		c.now = c.now.Add(time.Hour)
+		c.Advance(time.Hour)
 	}
 	notKept := func(err error) {
 		t.Helper()
 		require.NoError(t, err)
-		assertVersions(c, &c.mappings.History, admin, w.mapping.ID, want...)
+		assertVersions(c, &c.Mappings.History, admin, w.mapping.ID, want...)
 		assert.Empty(t, c.liveMappings())
-		c.now = c.now.Add(time.Hour)
+		c.Advance(time.Hour)
 	}
 	// staysDeleted is a deletion that waits for another record from now on.
 	staysDeleted := func(record domain.Reference, err error) {
@@ -110,30 +110,30 @@ func TestAMappingIsBackWhenBothSidesAre(t *testing.T) {
 		want = append(want, with(record, want[len(want)-1]))
 		notKept(err)
 	}
-	restoreDoctor := func() error { _, err := c.doctors.Restore(c.ctx, admin, w.doctor.ID); return err }
-	restorePatient := func() error { _, err := c.patients.Restore(c.ctx, admin, w.patient.ID); return err }
+	restoreDoctor := func() error { _, err := c.Doctors.Restore(c.ctx, admin, w.doctor.ID); return err }
+	restorePatient := func() error { _, err := c.Patients.Restore(c.ctx, admin, w.patient.ID); return err }
 
-	kept(ofDoctor, domain.Deleted, c.doctors.Delete(c.ctx, admin, w.doctor.ID))
-	notKept(c.patients.Delete(c.ctx, admin, w.patient.ID))
+	kept(ofDoctor, domain.Deleted, c.Doctors.Delete(c.ctx, admin, w.doctor.ID))
+	notKept(c.Patients.Delete(c.ctx, admin, w.patient.ID))
 	staysDeleted(ofPatient, restoreDoctor())
 	kept(ofPatient, domain.Restored, restorePatient())
 
-	kept(ofPatient, domain.Deleted, c.patients.Delete(c.ctx, admin, w.patient.ID))
-	notKept(c.doctors.Delete(c.ctx, admin, w.doctor.ID))
+	kept(ofPatient, domain.Deleted, c.Patients.Delete(c.ctx, admin, w.patient.ID))
+	notKept(c.Doctors.Delete(c.ctx, admin, w.doctor.ID))
 	staysDeleted(ofDoctor, restorePatient())
 	kept(ofDoctor, domain.Restored, restoreDoctor())
 
-	kept(ofDoctor, domain.Deleted, c.doctors.Delete(c.ctx, admin, w.doctor.ID))
-	notKept(c.patients.Delete(c.ctx, admin, w.patient.ID))
+	kept(ofDoctor, domain.Deleted, c.Doctors.Delete(c.ctx, admin, w.doctor.ID))
+	notKept(c.Patients.Delete(c.ctx, admin, w.patient.ID))
 	notKept(restorePatient())
 	kept(ofDoctor, domain.Restored, restoreDoctor())
 }
 
 func TestMoreMappingsThanAPageHoldsComeBack(t *testing.T) {
 	c := newClinic(t)
-	admin := c.signUp("admin@example.com", domain.Admin)
+	admin := c.SignUp("admin@example.com", domain.Admin)
 	doctor := c.addDoctor("L-1")
-	var gone []domain.Patient
+	var gone []domain.PatientView
 	for n := range 2*domain.MaxPageLimit + 1 {
 		patient := c.addPatient(admin, fmt.Sprint("Ada ", n))
 		c.assign(admin, patient, doctor)
@@ -141,35 +141,35 @@ func TestMoreMappingsThanAPageHoldsComeBack(t *testing.T) {
 			gone = append(gone, patient)
 		}
 	}
-	require.NoError(t, c.doctors.Delete(c.ctx, admin, doctor.ID))
+	require.NoError(t, c.Doctors.Delete(c.ctx, admin, doctor.ID))
 	for _, patient := range gone {
-		require.NoError(t, c.patients.Delete(c.ctx, admin, patient.ID))
+		require.NoError(t, c.Patients.Delete(c.ctx, admin, patient.ID))
 	}
-	_, err := c.doctors.Restore(c.ctx, admin, doctor.ID)
+	_, err := c.Doctors.Restore(c.ctx, admin, doctor.ID)
 	require.NoError(t, err)
 	for _, patient := range gone {
-		_, err := c.patients.Restore(c.ctx, admin, patient.ID)
+		_, err := c.Patients.Restore(c.ctx, admin, patient.ID)
 		require.NoError(t, err)
 	}
-	assert.Empty(t, readDeleted(c, &c.mappings.History, "1000"))
+	assert.Empty(t, readDeleted(c, &c.Mappings.History, "1000"))
 }
 
 // Everybody whose mapping comes back, or stays away, finds that in their accounting.
 func TestARestoreIsAboutEverySideOfItsMappings(t *testing.T) {
 	c := newClinic(t)
-	admin := c.signUp("admin@example.com", domain.Admin)
+	admin := c.SignUp("admin@example.com", domain.Admin)
 	doctor := c.addDoctor("L-1")
 	var about []domain.Reference
-	var gone domain.Patient
+	var gone domain.PatientView
 	for _, name := range []string{"Ada", "Eve", "Ida"} {
 		gone = c.addPatient(admin, name)
 		c.assign(admin, gone, doctor)
 		about = append(about, patientRef(gone.ID))
 	}
-	require.NoError(t, c.doctors.Delete(c.ctx, admin, doctor.ID))
-	require.NoError(t, c.patients.Delete(c.ctx, admin, gone.ID))
+	require.NoError(t, c.Doctors.Delete(c.ctx, admin, doctor.ID))
+	require.NoError(t, c.Patients.Delete(c.ctx, admin, gone.ID))
 	before := len(c.events(0))
-	_, err := c.doctors.Restore(c.ctx, admin, doctor.ID)
+	_, err := c.Doctors.Restore(c.ctx, admin, doctor.ID)
 	require.NoError(t, err)
 	left := c.events(before)
 	require.Len(t, left, 1)

@@ -19,7 +19,7 @@ func TestARunThatCollidedSaysNothingInTheTrail(t *testing.T) {
 		"a mapping moved in between": {
 			by: domain.Staff, action: "mapping:delete", outcome: domain.Allowed, run: unassign,
 			between: func(c *clinic, w world) {
-				_, err := c.mappings.Change(c.ctx, w.actors[domain.Admin], w.mapping.ID, pair(w.patient.ID, w.otherDoctor.ID))
+				_, err := c.Mappings.Change(c.ctx, w.actors[domain.Admin], w.mapping.ID, pair(w.patient.ID, w.otherDoctor.ID))
 				require.NoError(t, err)
 			},
 			leaves: making(3, func(_ domain.Actor, w world) domain.AuditEvent {
@@ -29,20 +29,20 @@ func TestARunThatCollidedSaysNothingInTheTrail(t *testing.T) {
 		"a mapping ended in between": {
 			by: domain.Staff, action: "mapping:delete", outcome: domain.Failed, refusal: domain.NotFound, run: unassign,
 			between: func(c *clinic, w world) {
-				require.NoError(t, c.mappings.Unassign(c.ctx, w.actors[domain.Admin], w.mapping.ID))
+				require.NoError(t, c.Mappings.Unassign(c.ctx, w.actors[domain.Admin], w.mapping.ID))
 			},
 			leaves: mapping,
 		},
 		"a user deactivated while signing in": {
 			action: "session:create", outcome: domain.Failed, refusal: domain.Unauthenticated, run: loginAs(ofOther, goodPassword, domain.Input{}),
-			between: func(c *clinic, w world) { require.NoError(t, c.users.Deactivate(c.ctx, operator, w.other.ID)) },
+			between: func(c *clinic, w world) { require.NoError(t, c.Users.Deactivate(c.ctx, operator, w.other.ID)) },
 			leaves:  other,
 		},
 		"a user activated while signing in": {
 			action: "session:create", outcome: domain.Allowed, run: loginAs(ofOther, goodPassword, domain.Input{}),
-			before: func(c *clinic, w world) { require.NoError(t, c.users.Deactivate(c.ctx, operator, w.other.ID)) },
+			before: func(c *clinic, w world) { require.NoError(t, c.Users.Deactivate(c.ctx, operator, w.other.ID)) },
 			between: func(c *clinic, w world) {
-				_, err := c.users.Change(c.ctx, operator, w.other.ID, domain.UserChange{Active: domain.Given("true")})
+				_, err := c.Users.Change(c.ctx, operator, w.other.ID, domain.UserChange{Active: domain.Given("true")})
 				require.NoError(t, err)
 			},
 			leaves: signedInAs(func(w world) domain.ID { return w.session + 1 }),
@@ -70,14 +70,14 @@ func TestARunThatCollidedSaysNothingInTheTrail(t *testing.T) {
 		"a doctor whose mapping ended in between": {
 			by: domain.Admin, action: "doctor:delete", outcome: domain.Allowed, run: roleMatrix["Doctors.Delete"].run,
 			between: func(c *clinic, w world) {
-				require.NoError(t, c.mappings.Unassign(c.ctx, w.actors[domain.Admin], w.mapping.ID))
+				require.NoError(t, c.Mappings.Unassign(c.ctx, w.actors[domain.Admin], w.mapping.ID))
 			},
 			leaves: making(2, doctor),
 		},
 		"a doctor restored in between": {
 			by: domain.Admin, action: "doctor:restore", outcome: domain.Failed, refusal: domain.NotFound, run: roleMatrix["Doctors.Restore"].run,
 			between: func(c *clinic, w world) {
-				_, err := c.doctors.Restore(c.ctx, w.actors[domain.Admin], w.deletedDoctor.ID)
+				_, err := c.Doctors.Restore(c.ctx, w.actors[domain.Admin], w.deletedDoctor.ID)
 				require.NoError(t, err)
 			},
 			leaves: deletedDoctor,

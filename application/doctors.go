@@ -55,10 +55,10 @@ func (s *Doctors) OfPatient(ctx context.Context, actor domain.Actor, patient dom
 	named := []domain.Reference{{Kind: domain.AboutPatient, ID: patient}}
 	return read(ctx, s.trail, attempt{by: actor, to: domain.MappingRead, on: some(domain.AboutDoctor), naming: named, invalid: invalid},
 		func(tx ports.Tx, e *entry) (Page[domain.Doctor], error) {
-			if _, err := tx.Patients().Get(ctx, patient); err != nil {
-				return Page[domain.Doctor]{}, err
-			}
 			return list(e, page, idOf, func(page domain.Page) ([]domain.Doctor, error) {
+				if _, err := tx.Patients().Get(ctx, patient); err != nil {
+					return nil, err
+				}
 				return tx.Doctors().List(ctx, domain.DoctorFilter{PatientID: patient}, page)
 			})
 		})

@@ -140,11 +140,10 @@ func (p measuredPasswords) Hash(ctx context.Context, password domain.Password) (
 	return p.Passwords.Hash(ctx, password)
 }
 
-// measure wires the clinic anew, and returns what counts its work from now on.
+// measure returns what counts the work that the clinic does from now on.
 func (c *clinic) measure() *work {
 	done := &work{}
-	c.store, c.passwords = measuredStore{c.store, done}, measuredPasswords{c.passwords, done}
-	c.wire()
+	c.use(onStore(measuredStore{c.Ports.Store, done}), withPasswords(measuredPasswords{c.Ports.Passwords, done}))
 	return done
 }
 

@@ -5,51 +5,40 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
-	"example.com/healthcare/adapters/memory"
-	"example.com/healthcare/adapters/secretkeys"
+	"example.com/healthcare/adapters/clinictest"
 	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 )
 
-// A test suite drives the real use-cases over the memory store, at a time of
-// its choice, as whoever it likes to be.
+// A test suite drives the real use-cases over the memory store, at a time of its choice,
+// in whichever role it needs. A test gives its *testing.T for t.
 func Example_testSuite() {
-	ctx := context.Background()
-	store := memory.New()
-	clock := func() time.Time { return time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC) }
-	doctors := application.NewDoctors(application.NewTrail(store, macs(), clock), clock)
-
-	admin := domain.Actor{UserID: 1, Role: domain.Admin}
-	doctor, err := doctors.Create(ctx, admin, domain.DoctorInput{
-		Name:           domain.Given("Gregory House"),
-		Specialization: domain.Given("Diagnostics"),
-		LicenseNumber:  domain.Given("NJ-1"),
-		Salary:         domain.Given("1234.5"),
+	clinic := clinictest.New(t)
+	doctor, err := clinic.Doctors.Create(t.Context(), clinic.Admin(), domain.DoctorInput{
+		Name: domain.Given("Gregory House"), Specialization: domain.Given("Diagnostics"),
+		LicenseNumber: domain.Given("NJ-1"), Salary: domain.Given("1234.5"),
 	})
-	fmt.Println(doctor.ID, doctor.JoinedAt, doctor.Salary, err)
-
-	staff := domain.Actor{UserID: 2, Role: domain.Staff}
-	doctor, _ = doctors.Get(ctx, staff, doctor.ID)
+	fmt.Println(doctor.JoinedAt, doctor.Salary, err)
+	doctor, _ = clinic.Doctors.Get(t.Context(), clinic.Staff(), doctor.ID)
 	fmt.Println("Staff sees the salary:", !doctor.Salary.Withheld())
-
-	_, err = doctors.Create(ctx, staff, domain.DoctorInput{})
-	fmt.Println(domain.KindOf(err) == domain.Forbidden, err)
+	fmt.Println(clinic.Doctors.Delete(t.Context(), clinic.Staff(), doctor.ID))
+	fmt.Println(clinic.LastEvent().Action, clinic.LastEvent().Outcome)
 	// Output:
-	// 1 2026-11-22 1234.50 <nil>
+	// 2026-11-22 1234.50 <nil>
 	// Staff sees the salary: false
-	// true You do not have permission to perform this action.
+	// You do not have permission to perform this action.
+	// doctor:delete denied
 }
 
-// macs are made with a key for the audit trail.
-func macs() *secretkeys.MACs {
-	keys, err := secretkeys.New(oldSecret)
-	if err != nil {
-		panic(err)
-	}
-	return keys.For("audit trail").MACs()
-}
+// t stands for the *testing.T of a test, which an example does not have.
+var t exampleT
+
+type exampleT struct{}
+
+func (exampleT) Context() context.Context { return context.Background() }
+func (exampleT) Fatal(args ...any)        { panic(fmt.Sprint(args...)) }
+func (exampleT) Helper()                  {}
 
 // consoleTransport is a whole transport: it reads a request, finds out who
 // asks, calls the use-case and writes the answer. What is refused, and to whom,
@@ -94,29 +83,13 @@ func (consoleTransport) refuse(err error) string {
 
 // A new transport stands beside httpapi and touches nothing inside.
 func Example_newTransport() {
-	ctx := context.Background()
-	store := memory.New()
-	now := func() time.Time { return time.Now().UTC() }
-	transport := consoleTransport{
-		authenticator: application.NewAuthenticator(store, noTokens{}, store, now, application.SessionRules{}),
-		doctors:       application.NewDoctors(application.NewTrail(store, macs(), now), now),
-	}
+	clinic := clinictest.New(t)
+	transport := consoleTransport{clinic.Authenticator, clinic.Doctors}
 	requests := bufio.NewScanner(strings.NewReader("- doctors\nforged doctors\n"))
 	for requests.Scan() {
-		fmt.Println(transport.serve(ctx, requests.Text()))
+		fmt.Println(transport.serve(t.Context(), requests.Text()))
 	}
 	// Output:
 	// WHO Authentication credentials were not provided.
 	// WHO Given token not valid for any token type
-}
-
-// noTokens knows no token; adapters/tokens has the real thing.
-type noTokens struct{}
-
-func (noTokens) Issue(domain.Actor, time.Time, time.Time) (domain.AccessToken, error) {
-	return domain.AccessToken{}, domain.ErrAccessToken()
-}
-
-func (noTokens) Verify(string, time.Time) (domain.Actor, error) {
-	return domain.Actor{}, domain.ErrAccessToken()
 }

@@ -70,6 +70,26 @@ func mapping(_ domain.Actor, w world) domain.AuditEvent {
 	return one(domain.AboutMapping, w.mapping.ID)
 }
 
+// naming adds records that the caller named.
+func naming(leaves leaving, about func(w world) []domain.Reference) leaving {
+	return func(by domain.Actor, w world) domain.AuditEvent {
+		event := leaves(by, w)
+		event.About = append(event.About, about(w)...)
+		return event
+	}
+}
+
+func thePatient(w world) []domain.Reference { return []domain.Reference{patientRef(w.patient.ID)} }
+func theDoctor(w world) []domain.Reference  { return []domain.Reference{doctorRef(w.doctor.ID)} }
+
+func theOtherDoctor(w world) []domain.Reference {
+	return []domain.Reference{doctorRef(w.otherDoctor.ID)}
+}
+
+func thePair(w world) []domain.Reference { return append(thePatient(w), theDoctor(w)...) }
+
+func theOtherPair(w world) []domain.Reference { return append(thePatient(w), theOtherDoctor(w)...) }
+
 // making says that a change makes a version of its subject.
 func making(version int, leaves leaving) leaving {
 	return func(by domain.Actor, w world) domain.AuditEvent {
@@ -96,7 +116,7 @@ func loginAs(email func(world) string, password string, code domain.Input) call 
 	return func(c *clinic, by domain.Actor, w world) (any, error) {
 		in := credentials(email(w), password)
 		in.Code = code
-		return c.sessions.Login(c.ctx, by, in)
+		return c.Sessions.Login(c.ctx, by, in)
 	}
 }
 
@@ -105,7 +125,7 @@ func ofNobody(w world) string { return w.unused + "@example.com" }
 
 func refreshWith(token func(world) domain.Input) call {
 	return func(c *clinic, by domain.Actor, w world) (any, error) {
-		return c.sessions.Refresh(c.ctx, by, domain.Refresh{Token: token(w)})
+		return c.Sessions.Refresh(c.ctx, by, domain.Refresh{Token: token(w)})
 	}
 }
 
@@ -134,19 +154,19 @@ func registerAs(email func(world) string, password string, role domain.Role) cal
 	return func(c *clinic, by domain.Actor, w world) (any, error) {
 		in := registration(email(w), role)
 		in.Password = domain.Given(password)
-		return c.users.Register(c.ctx, by, in)
+		return c.Users.Register(c.ctx, by, in)
 	}
 }
 
 var (
 	wrongPassword = func(c *clinic, by domain.Actor, _ world) (any, error) {
-		return nil, c.account.ChangePassword(c.ctx, by, passwordChange("wrong", otherPassword))
+		return nil, c.Account.ChangePassword(c.ctx, by, passwordChange("wrong", otherPassword))
 	}
 	wrongCode = func(c *clinic, by domain.Actor, w world) (any, error) {
-		return c.secondFactor.Confirm(c.ctx, by, domain.CodeCheck{Code: w.devices[by.Role].wrong(c.now)})
+		return c.SecondFactor.Confirm(c.ctx, by, domain.CodeCheck{Code: w.devices[by.Role].wrong(c.Now())})
 	}
-	atMostThree = settings{limits: application.Limits{
+	atMostThree = withLimits(application.Limits{
 		LoginPair: domain.Limit{Max: 3, Window: time.Hour}, Register: domain.Limit{Max: 3, Window: time.Hour}, Refresh: domain.Limit{Max: 3, Window: time.Hour},
-	}}
-	byApproval = settings{registration: application.RegistrationApproval}
+	})
+	byApproval = withRegistration(application.RegistrationApproval)
 )

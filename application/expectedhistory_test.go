@@ -13,10 +13,10 @@ func expectedOfHistory() map[string]expectation {
 			return one(domain.AboutDoctor, w.deletedDoctor.ID, patientRef(w.patient.ID))
 		}), map[string]attempt{
 			"missing": {by: domain.Admin, refusal: domain.NotFound, leaves: absent(domain.AboutDoctor), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-				return c.doctors.Restore(c.ctx, by, missing)
+				return c.Doctors.Restore(c.ctx, by, missing)
 			}},
 			"not deleted": {by: domain.Admin, refusal: domain.NotFound, leaves: doctor, run: func(c *clinic, by domain.Actor, w world) (any, error) {
-				return c.doctors.Restore(c.ctx, by, w.doctor.ID)
+				return c.Doctors.Restore(c.ctx, by, w.doctor.ID)
 			}},
 			"taken licence": {
 				by: domain.Admin, refusal: domain.Conflict, run: roleMatrix["Doctors.Restore"].run,
@@ -27,28 +27,28 @@ func expectedOfHistory() map[string]expectation {
 			return one(domain.AboutPatient, w.deletedPatient.ID, doctorRef(w.doctor.ID))
 		}), map[string]attempt{
 			"missing": {by: domain.Admin, refusal: domain.NotFound, leaves: absent(domain.AboutPatient), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-				return c.patients.Restore(c.ctx, by, missing)
+				return c.Patients.Restore(c.ctx, by, missing)
 			}},
 			"not deleted": {by: domain.Admin, refusal: domain.NotFound, leaves: patient, run: func(c *clinic, by domain.Actor, w world) (any, error) {
-				return c.patients.Restore(c.ctx, by, w.patient.ID)
+				return c.Patients.Restore(c.ctx, by, w.patient.ID)
 			}},
 		}},
 		"Mappings.Restore": {"mapping:restore", endedMapping, making(3, func(_ domain.Actor, w world) domain.AuditEvent {
 			return one(domain.AboutMapping, w.endedMapping.ID, patientRef(w.patient.ID), doctorRef(w.otherDoctor.ID))
 		}), map[string]attempt{
 			"missing": {by: domain.Admin, refusal: domain.NotFound, leaves: absent(domain.AboutMapping), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-				return c.mappings.Restore(c.ctx, by, missing)
+				return c.Mappings.Restore(c.ctx, by, missing)
 			}},
 			"not ended": {by: domain.Admin, refusal: domain.NotFound, leaves: mapping, run: func(c *clinic, by domain.Actor, w world) (any, error) {
-				return c.mappings.Restore(c.ctx, by, w.mapping.ID)
+				return c.Mappings.Restore(c.ctx, by, w.mapping.ID)
 			}},
 			"mapped anew": {
-				by: domain.Admin, refusal: domain.Conflict, run: roleMatrix["Mappings.Restore"].run,
+				by: domain.Admin, refusal: domain.Conflict, run: roleMatrix["Mappings.Restore"].run, leaves: naming(endedMapping, theOtherPair),
 				before: func(c *clinic, w world) { c.assign(w.actors[domain.Staff], w.patient, w.otherDoctor) },
 			},
 			"without its patient": {
-				by: domain.Admin, refusal: domain.Conflict, run: roleMatrix["Mappings.Restore"].run,
-				before: func(c *clinic, w world) { _ = c.patients.Delete(c.ctx, w.actors[domain.Staff], w.patient.ID) },
+				by: domain.Admin, refusal: domain.Conflict, run: roleMatrix["Mappings.Restore"].run, leaves: naming(endedMapping, theOtherPair),
+				before: func(c *clinic, w world) { _ = c.Patients.Delete(c.ctx, w.actors[domain.Staff], w.patient.ID) },
 			},
 		}},
 		"Retention.Expired": {"retention:read", none(domain.AboutDoctor), none(domain.AboutDoctor), nil},
@@ -58,15 +58,15 @@ func expectedOfHistory() map[string]expectation {
 			"nothing to remove": {
 				by: domain.Operator,
 				run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-					return c.retention.Purge(c.ctx, by, domain.AboutPatient, c.now.Add(-time.Hour))
+					return c.Retention.Purge(c.ctx, by, domain.AboutPatient, c.Now().Add(-time.Hour))
 				},
 				leaves: func(domain.Actor, world) domain.AuditEvent { return shown(domain.AboutPatient, ids()) },
 			},
 		}},
 	}
-	expectHistory(all, "Doctors", func(c *clinic) *application.History[domain.Doctor] { return &c.doctors.History }, doctor, deletedDoctor, nobody, nobody)
-	expectHistory(all, "Patients", func(c *clinic) *application.History[domain.Patient] { return &c.patients.History }, patient, deletedPatient, nobody, nobody)
-	expectHistory(all, "Mappings", func(c *clinic) *application.History[domain.Mapping] { return &c.mappings.History }, mapping, endedMapping,
+	expectHistory(all, "Doctors", func(c *clinic) *application.History[domain.Doctor] { return &c.Doctors.History }, doctor, deletedDoctor, nobody, nobody)
+	expectHistory(all, "Patients", func(c *clinic) *application.History[domain.Patient] { return &c.Patients.History }, patient, deletedPatient, nobody, nobody)
+	expectHistory(all, "Mappings", func(c *clinic) *application.History[domain.Mapping] { return &c.Mappings.History }, mapping, endedMapping,
 		func(w world) []domain.Reference {
 			return []domain.Reference{patientRef(w.patient.ID), doctorRef(w.doctor.ID)}
 		},
@@ -93,7 +93,7 @@ func endedMapping(_ domain.Actor, w world) domain.AuditEvent {
 // expectHistory adds what is the same for every kind of record: live is on one
 // that is not deleted, deleted on one that is. The others say which records those
 // concern beside.
-func expectHistory[T any](all map[string]expectation, service string, of func(*clinic) *application.History[T], live, deleted leaving,
+func expectHistory[T domain.Record](all map[string]expectation, service string, of func(*clinic) *application.History[T], live, deleted leaving,
 	liveOthers, deletedOthers func(world) []domain.Reference,
 ) {
 	shows := func(leaves leaving, others func(world) []domain.Reference) leaving {

@@ -25,7 +25,7 @@ var expectedOfIdentity = map[string]expectation{
 		"wrong code":        {before: protect, run: loginAs(ofOther, goodPassword, domain.Given("AAAA-AAAA-AAAA-AAAA-AAAA-AAAA")), refusal: domain.Unauthenticated, leaves: other},
 		"too many failures": {with: atMostThree, before: thrice(domain.Anonymous, loginAs(ofOther, "wrong", domain.Input{})), run: loginAs(ofOther, goodPassword, domain.Input{}), refusal: domain.TooMany},
 		"inactive": {
-			before: func(c *clinic, w world) { _ = c.users.Deactivate(c.ctx, operator, w.other.ID) },
+			before: func(c *clinic, w world) { _ = c.Users.Deactivate(c.ctx, operator, w.other.ID) },
 			run:    loginAs(ofOther, goodPassword, domain.Input{}), refusal: domain.Unauthenticated, leaves: other,
 		},
 	}},
@@ -42,7 +42,7 @@ var expectedOfIdentity = map[string]expectation{
 			leaves:  func(_ domain.Actor, w world) domain.AuditEvent { return one(domain.AboutSession, w.session) },
 		},
 		"ended session": {
-			before:  func(c *clinic, w world) { _ = c.users.EndSessions(c.ctx, operator, w.other.ID) },
+			before:  func(c *clinic, w world) { _ = c.Users.EndSessions(c.ctx, operator, w.other.ID) },
 			run:     roleMatrix["Sessions.Refresh"].run,
 			refusal: domain.Unauthenticated, leaves: signedInAs(func(w world) domain.ID { return w.session }),
 		},
@@ -50,19 +50,19 @@ var expectedOfIdentity = map[string]expectation{
 	"Sessions.List": {"session:read_self", none(domain.AboutSession), func(by domain.Actor, _ world) domain.AuditEvent {
 		return shown(domain.AboutSession, ids(by.SessionID))
 	}, map[string]attempt{
-		"bad page": {by: domain.Staff, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) { return c.sessions.List(c.ctx, by, badPage) }},
+		"bad page": {by: domain.Staff, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) { return c.Sessions.List(c.ctx, by, badPage) }},
 	}},
 	"Sessions.Logout": {"session:revoke_self", ownSession, ownSession, map[string]attempt{
 		"ended before": {
-			by: domain.Staff, before: func(c *clinic, w world) { _ = c.sessions.Logout(c.ctx, w.actors[domain.Staff]) },
-			run: func(c *clinic, by domain.Actor, _ world) (any, error) { return nil, c.sessions.Logout(c.ctx, by) },
+			by: domain.Staff, before: func(c *clinic, w world) { _ = c.Sessions.Logout(c.ctx, w.actors[domain.Staff]) },
+			run: func(c *clinic, by domain.Actor, _ world) (any, error) { return nil, c.Sessions.Logout(c.ctx, by) },
 		},
 	}},
 	"Sessions.End": {"session:revoke_self", ownSession, ownSession, map[string]attempt{
 		"somebody else's": {
 			by: domain.Staff, refusal: domain.NotFound,
 			run: func(c *clinic, by domain.Actor, w world) (any, error) {
-				return nil, c.sessions.End(c.ctx, by, w.session)
+				return nil, c.Sessions.End(c.ctx, by, w.session)
 			},
 			leaves: func(_ domain.Actor, w world) domain.AuditEvent { return one(domain.AboutSession, w.session) },
 		},
@@ -72,7 +72,7 @@ var expectedOfIdentity = map[string]expectation{
 	"Account.Me": {"user:read_self", oneself, oneself, nil},
 	"Account.ChangeMe": {"user:update_self", oneself, oneself, map[string]attempt{
 		"bad input": {by: domain.Staff, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-			return c.account.ChangeMe(c.ctx, by, domain.Profile{Phone: domain.Given("x")})
+			return c.Account.ChangeMe(c.ctx, by, domain.Profile{Phone: domain.Given("x")})
 		}},
 	}},
 	"Account.Permissions": {"user:read_self", oneself, oneself, nil},
@@ -80,22 +80,22 @@ var expectedOfIdentity = map[string]expectation{
 		"wrong password":    {by: domain.Staff, refusal: domain.Invalid, run: wrongPassword},
 		"too many failures": {by: domain.Staff, refusal: domain.TooMany, run: wrongPassword, with: atMostThree, before: thrice(domain.Staff, wrongPassword)},
 		"weak password": {by: domain.Staff, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-			return nil, c.account.ChangePassword(c.ctx, by, passwordChange(goodPassword, "password1"))
+			return nil, c.Account.ChangePassword(c.ctx, by, passwordChange(goodPassword, "password1"))
 		}},
 	}},
 
 	"SecondFactor.Get": {"user:manage_mfa", oneself, oneself, map[string]attempt{
 		"another duty first": {by: domain.Staff, refusal: domain.Forbidden, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
 			by.Duty = domain.DutyPassword
-			return c.secondFactor.Get(c.ctx, by)
+			return c.SecondFactor.Get(c.ctx, by)
 		}},
 	}},
 	"SecondFactor.Enrol": {"user:manage_mfa", oneself, oneself, map[string]attempt{
 		"no password": {by: domain.Staff, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-			return c.secondFactor.Enrol(c.ctx, by, domain.PasswordCheck{})
+			return c.SecondFactor.Enrol(c.ctx, by, domain.PasswordCheck{})
 		}},
 		"wrong password": {by: domain.Staff, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-			return c.secondFactor.Enrol(c.ctx, by, check("wrong"))
+			return c.SecondFactor.Enrol(c.ctx, by, check("wrong"))
 		}},
 		"enrolled already": {by: domain.Staff, refusal: domain.Conflict, before: confirmed, run: roleMatrix["SecondFactor.Enrol"].run},
 	}},
@@ -104,13 +104,13 @@ var expectedOfIdentity = map[string]expectation{
 		"too many failures":  {by: domain.Staff, refusal: domain.TooMany, run: wrongCode, with: atMostThree, before: thrice(domain.Staff, wrongCode)},
 		"nothing to confirm": {by: domain.Staff, refusal: domain.Conflict, before: confirmed, run: roleMatrix["SecondFactor.Confirm"].run},
 		"what is none": {by: domain.Staff, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-			return c.secondFactor.Confirm(c.ctx, by, domain.CodeCheck{Code: domain.Given("x")})
+			return c.SecondFactor.Confirm(c.ctx, by, domain.CodeCheck{Code: domain.Given("x")})
 		}},
 	}},
 	"SecondFactor.Disable": {"user:manage_mfa", oneself, oneself, map[string]attempt{
-		"who needs it": {by: domain.Admin, refusal: domain.Forbidden, with: settings{adminsNeedSecondFactor: true}, run: roleMatrix["SecondFactor.Disable"].run},
+		"who needs it": {by: domain.Admin, refusal: domain.Forbidden, with: adminsNeedSecondFactor, run: roleMatrix["SecondFactor.Disable"].run},
 		"wrong password": {by: domain.Staff, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-			return nil, c.secondFactor.Disable(c.ctx, by, check("wrong"))
+			return nil, c.SecondFactor.Disable(c.ctx, by, check("wrong"))
 		}},
 	}},
 	"SecondFactor.Reseal": {"user:reseal_mfa", none(domain.AboutUser), none(domain.AboutUser), nil},
@@ -119,72 +119,72 @@ var expectedOfIdentity = map[string]expectation{
 		"taken address":      {run: registerAs(ofOther, goodPassword, domain.Staff), refusal: domain.Conflict},
 		"weak password":      {run: registerAs(ofNobody, "password1", domain.Staff), refusal: domain.Invalid},
 		"an administrator":   {run: registerAs(ofNobody, goodPassword, domain.Admin), refusal: domain.Forbidden},
-		"while closed":       {run: registerAs(ofNobody, goodPassword, domain.Staff), refusal: domain.Forbidden, with: settings{registration: application.RegistrationClosed}},
+		"while closed":       {run: registerAs(ofNobody, goodPassword, domain.Staff), refusal: domain.Forbidden, with: withRegistration(application.RegistrationClosed)},
 		"for approval":       {run: registerAs(ofNobody, goodPassword, domain.Staff), with: byApproval, leaves: added},
 		"for approval again": {run: registerAs(ofOther, goodPassword, domain.Staff), with: byApproval, leaves: other},
 		"too many":           {run: registerAs(ofNobody, goodPassword, domain.Staff), refusal: domain.TooMany, with: atMostThree, before: thrice(domain.Anonymous, registerAs(ofOther, goodPassword, domain.Staff))},
 	}},
 	"Users.Create": {"user:create", none(domain.AboutUser), added, map[string]attempt{
 		"taken address": {by: domain.Admin, refusal: domain.Conflict, run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return c.users.Create(c.ctx, by, registration(ofOther(w), domain.Staff))
+			return c.Users.Create(c.ctx, by, registration(ofOther(w), domain.Staff))
 		}},
 		"bad input": {by: domain.Operator, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return c.users.Create(c.ctx, by, registration(ofNobody(w), "GOD"))
+			return c.Users.Create(c.ctx, by, registration(ofNobody(w), "GOD"))
 		}},
 	}},
 	"Users.Get": {"user:read", other, other, map[string]attempt{
 		"missing": {by: domain.Admin, refusal: domain.NotFound, leaves: absent(domain.AboutUser), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-			return c.users.Get(c.ctx, by, missing)
+			return c.Users.Get(c.ctx, by, missing)
 		}},
 	}},
 	"Users.Find": {"user:read", none(domain.AboutUser), other, map[string]attempt{
 		"missing": {by: domain.Operator, refusal: domain.NotFound, run: func(c *clinic, by domain.Actor, w world) (any, error) {
 			email, _ := domain.ParseEmail(ofNobody(w))
-			return c.users.Find(c.ctx, by, email)
+			return c.Users.Find(c.ctx, by, email)
 		}},
 	}},
 	"Users.List": {"user:read", none(domain.AboutUser), func(_ domain.Actor, w world) domain.AuditEvent {
 		return shown(domain.AboutUser, ids(w.actors[domain.Staff].UserID, w.actors[domain.Admin].UserID, w.other.ID))
 	}, map[string]attempt{
 		"bad query": {by: domain.Admin, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-			return c.users.List(c.ctx, by, domain.UserQuery{Role: domain.Given("GOD")})
+			return c.Users.List(c.ctx, by, domain.UserQuery{Role: domain.Given("GOD")})
 		}},
 	}},
 	"Users.Change": {"user:update", other, other, map[string]attempt{
 		"missing": {by: domain.Admin, refusal: domain.NotFound, leaves: absent(domain.AboutUser), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-			return c.users.Change(c.ctx, by, missing, toAdmin)
+			return c.Users.Change(c.ctx, by, missing, toAdmin)
 		}},
 		"bad input": {by: domain.Admin, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return c.users.Change(c.ctx, by, w.other.ID, domain.UserChange{Role: domain.Given("GOD")})
+			return c.Users.Change(c.ctx, by, w.other.ID, domain.UserChange{Role: domain.Given("GOD")})
 		}},
 		"one's own role": {by: domain.Admin, refusal: domain.Forbidden, leaves: oneself, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-			return c.users.Change(c.ctx, by, by.UserID, toStaff)
+			return c.Users.Change(c.ctx, by, by.UserID, toStaff)
 		}},
 	}},
 	"Users.Deactivate": {"user:deactivate", other, other, map[string]attempt{
 		"missing": {by: domain.Admin, refusal: domain.NotFound, leaves: absent(domain.AboutUser), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-			return nil, c.users.Deactivate(c.ctx, by, missing)
+			return nil, c.Users.Deactivate(c.ctx, by, missing)
 		}},
 	}},
 	"Users.EndSessions": {"session:revoke", other, other, map[string]attempt{
 		"missing": {by: domain.Admin, refusal: domain.NotFound, leaves: absent(domain.AboutUser), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-			return nil, c.users.EndSessions(c.ctx, by, missing)
+			return nil, c.Users.EndSessions(c.ctx, by, missing)
 		}},
 	}},
 	"Users.ResetSecondFactor": {"user:reset_mfa", other, other, map[string]attempt{
 		"missing": {by: domain.Operator, refusal: domain.NotFound, leaves: absent(domain.AboutUser), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-			return nil, c.users.ResetSecondFactor(c.ctx, by, missing)
+			return nil, c.Users.ResetSecondFactor(c.ctx, by, missing)
 		}},
 	}},
 	"Users.SetPassword": {"user:set_password", other, other, map[string]attempt{
 		"missing": {by: domain.Admin, refusal: domain.NotFound, leaves: absent(domain.AboutUser), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-			return nil, c.users.SetPassword(c.ctx, by, missing, domain.NewPassword{Password: domain.Given(otherPassword)})
+			return nil, c.Users.SetPassword(c.ctx, by, missing, domain.NewPassword{Password: domain.Given(otherPassword)})
 		}},
 		"one's own": {by: domain.Admin, refusal: domain.Forbidden, leaves: oneself, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-			return nil, c.users.SetPassword(c.ctx, by, by.UserID, domain.NewPassword{Password: domain.Given(otherPassword)})
+			return nil, c.Users.SetPassword(c.ctx, by, by.UserID, domain.NewPassword{Password: domain.Given(otherPassword)})
 		}},
 		"weak password": {by: domain.Admin, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return nil, c.users.SetPassword(c.ctx, by, w.other.ID, domain.NewPassword{Password: domain.Given("password1")})
+			return nil, c.Users.SetPassword(c.ctx, by, w.other.ID, domain.NewPassword{Password: domain.Given("password1")})
 		}},
 	}},
 }

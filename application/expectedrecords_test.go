@@ -7,45 +7,45 @@ var expectedOfRecords = map[string]expectation{
 		return one(domain.AboutDoctor, w.otherDoctor.ID+1)
 	}), map[string]attempt{
 		"bad input": {by: domain.Admin, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-			return c.doctors.Create(c.ctx, by, domain.DoctorInput{})
+			return c.Doctors.Create(c.ctx, by, domain.DoctorInput{})
 		}},
 		"taken licence": {by: domain.Admin, refusal: domain.Conflict, run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return c.doctors.Create(c.ctx, by, doctorInput(w.doctor.LicenseNumber.String()))
+			return c.Doctors.Create(c.ctx, by, doctorInput(w.doctor.LicenseNumber.String()))
 		}},
 	}},
 	"Doctors.Get": {"doctor:read", doctor, doctor, map[string]attempt{
 		"missing": {by: domain.Staff, refusal: domain.NotFound, leaves: absent(domain.AboutDoctor), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-			return c.doctors.Get(c.ctx, by, missing)
+			return c.Doctors.Get(c.ctx, by, missing)
 		}},
 	}},
 	"Doctors.List": {"doctor:read", none(domain.AboutDoctor), func(_ domain.Actor, w world) domain.AuditEvent {
 		return shown(domain.AboutDoctor, ids(w.doctor.ID, w.otherDoctor.ID))
 	}, map[string]attempt{
-		"bad page": {by: domain.Staff, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) { return c.doctors.List(c.ctx, by, badPage) }},
+		"bad page": {by: domain.Staff, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) { return c.Doctors.List(c.ctx, by, badPage) }},
 		"one of two": {
 			by: domain.Staff,
 			run: func(c *clinic, by domain.Actor, w world) (any, error) {
 				page := startingAt(w.doctor.ID)
 				page.Limit = domain.Given("1")
-				return c.doctors.List(c.ctx, by, page)
+				return c.Doctors.List(c.ctx, by, page)
 			},
 			leaves: func(_ domain.Actor, w world) domain.AuditEvent { return shown(domain.AboutDoctor, ids(w.doctor.ID)) },
 		},
 		"an empty page": {
 			by: domain.Admin,
 			run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-				return c.doctors.List(c.ctx, by, startingAt(missing))
+				return c.Doctors.List(c.ctx, by, startingAt(missing))
 			},
 			leaves: func(domain.Actor, world) domain.AuditEvent { return shown(domain.AboutDoctor, ids()) },
 		},
 	}},
-	"Doctors.OfPatient": {"mapping:read", none(domain.AboutDoctor), func(_ domain.Actor, w world) domain.AuditEvent {
+	"Doctors.OfPatient": {"mapping:read", naming(none(domain.AboutDoctor), thePatient), func(_ domain.Actor, w world) domain.AuditEvent {
 		return shown(domain.AboutDoctor, ids(w.doctor.ID), patientRef(w.patient.ID))
 	}, map[string]attempt{
 		"missing": {
 			by: domain.Staff, refusal: domain.NotFound,
 			run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-				return c.doctors.OfPatient(c.ctx, by, missing, domain.PageInput{})
+				return c.Doctors.OfPatient(c.ctx, by, missing, domain.PageInput{})
 			},
 			leaves: func(domain.Actor, world) domain.AuditEvent {
 				return shown(domain.AboutDoctor, ids(), patientRef(missing))
@@ -54,7 +54,7 @@ var expectedOfRecords = map[string]expectation{
 		"bad page": {
 			by: domain.Staff, refusal: domain.Invalid,
 			run: func(c *clinic, by domain.Actor, w world) (any, error) {
-				return c.doctors.OfPatient(c.ctx, by, w.patient.ID, badPage)
+				return c.Doctors.OfPatient(c.ctx, by, w.patient.ID, badPage)
 			},
 			leaves: func(_ domain.Actor, w world) domain.AuditEvent {
 				return one(domain.AboutDoctor, 0, patientRef(w.patient.ID))
@@ -63,31 +63,31 @@ var expectedOfRecords = map[string]expectation{
 	}},
 	"Doctors.Replace": {"doctor:update", doctor, making(2, doctor), map[string]attempt{
 		"missing": {by: domain.Admin, refusal: domain.NotFound, leaves: absent(domain.AboutDoctor), run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return c.doctors.Replace(c.ctx, by, missing, doctorInput(w.unused))
+			return c.Doctors.Replace(c.ctx, by, missing, doctorInput(w.unused))
 		}},
 		"bad input": {by: domain.Admin, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return c.doctors.Replace(c.ctx, by, w.doctor.ID, domain.DoctorInput{})
+			return c.Doctors.Replace(c.ctx, by, w.doctor.ID, domain.DoctorInput{})
 		}},
 		"taken licence": {by: domain.Admin, refusal: domain.Conflict, run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return c.doctors.Replace(c.ctx, by, w.doctor.ID, doctorInput(w.otherDoctor.LicenseNumber.String()))
+			return c.Doctors.Replace(c.ctx, by, w.doctor.ID, doctorInput(w.otherDoctor.LicenseNumber.String()))
 		}},
 	}},
 	"Doctors.Change": {"doctor:update", doctor, making(2, doctor), map[string]attempt{
 		"missing": {by: domain.Admin, refusal: domain.NotFound, leaves: absent(domain.AboutDoctor), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-			return c.doctors.Change(c.ctx, by, missing, domain.DoctorInput{})
+			return c.Doctors.Change(c.ctx, by, missing, domain.DoctorInput{})
 		}},
 		"bad input": {by: domain.Admin, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return c.doctors.Change(c.ctx, by, w.doctor.ID, domain.DoctorInput{Salary: domain.Given("-1")})
+			return c.Doctors.Change(c.ctx, by, w.doctor.ID, domain.DoctorInput{Salary: domain.Given("-1")})
 		}},
 		"taken licence": {by: domain.Admin, refusal: domain.Conflict, run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return c.doctors.Change(c.ctx, by, w.doctor.ID, domain.DoctorInput{LicenseNumber: domain.Given(w.otherDoctor.LicenseNumber.String())})
+			return c.Doctors.Change(c.ctx, by, w.doctor.ID, domain.DoctorInput{LicenseNumber: domain.Given(w.otherDoctor.LicenseNumber.String())})
 		}},
 	}},
 	"Doctors.Delete": {"doctor:delete", doctor, making(2, func(_ domain.Actor, w world) domain.AuditEvent {
 		return one(domain.AboutDoctor, w.doctor.ID, patientRef(w.patient.ID))
 	}), map[string]attempt{
 		"missing": {by: domain.Admin, refusal: domain.NotFound, leaves: absent(domain.AboutDoctor), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-			return nil, c.doctors.Delete(c.ctx, by, missing)
+			return nil, c.Doctors.Delete(c.ctx, by, missing)
 		}},
 	}},
 
@@ -95,30 +95,30 @@ var expectedOfRecords = map[string]expectation{
 		return one(domain.AboutPatient, w.patient.ID+1)
 	}), map[string]attempt{
 		"bad input": {by: domain.Staff, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-			return c.patients.Create(c.ctx, by, domain.PatientInput{})
+			return c.Patients.Create(c.ctx, by, domain.PatientInput{})
 		}},
 	}},
 	"Patients.Get": {"patient:read", patient, patient, map[string]attempt{
 		"missing": {by: domain.Staff, refusal: domain.NotFound, leaves: absent(domain.AboutPatient), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-			return c.patients.Get(c.ctx, by, missing)
+			return c.Patients.Get(c.ctx, by, missing)
 		}},
 		"a duty first": {by: domain.Admin, refusal: domain.Forbidden, run: func(c *clinic, by domain.Actor, w world) (any, error) {
 			by.Duty = domain.DutySecondFactor
-			return c.patients.Get(c.ctx, by, w.patient.ID)
+			return c.Patients.Get(c.ctx, by, w.patient.ID)
 		}},
 	}},
 	"Patients.List": {"patient:read", none(domain.AboutPatient), func(_ domain.Actor, w world) domain.AuditEvent {
 		return shown(domain.AboutPatient, ids(w.patient.ID))
 	}, map[string]attempt{
-		"bad page": {by: domain.Staff, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) { return c.patients.List(c.ctx, by, badPage) }},
+		"bad page": {by: domain.Staff, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) { return c.Patients.List(c.ctx, by, badPage) }},
 	}},
-	"Patients.OfDoctor": {"patient:read", none(domain.AboutPatient), func(_ domain.Actor, w world) domain.AuditEvent {
+	"Patients.OfDoctor": {"patient:read", naming(none(domain.AboutPatient), theDoctor), func(_ domain.Actor, w world) domain.AuditEvent {
 		return shown(domain.AboutPatient, ids(w.patient.ID), doctorRef(w.doctor.ID))
 	}, map[string]attempt{
 		"missing": {
 			by: domain.Staff, refusal: domain.NotFound,
 			run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-				return c.patients.OfDoctor(c.ctx, by, missing, domain.PageInput{})
+				return c.Patients.OfDoctor(c.ctx, by, missing, domain.PageInput{})
 			},
 			leaves: func(domain.Actor, world) domain.AuditEvent {
 				return shown(domain.AboutPatient, ids(), doctorRef(missing))
@@ -127,7 +127,7 @@ var expectedOfRecords = map[string]expectation{
 		"bad page": {
 			by: domain.Staff, refusal: domain.Invalid,
 			run: func(c *clinic, by domain.Actor, w world) (any, error) {
-				return c.patients.OfDoctor(c.ctx, by, w.doctor.ID, badPage)
+				return c.Patients.OfDoctor(c.ctx, by, w.doctor.ID, badPage)
 			},
 			leaves: func(_ domain.Actor, w world) domain.AuditEvent {
 				return one(domain.AboutPatient, 0, doctorRef(w.doctor.ID))
@@ -136,38 +136,38 @@ var expectedOfRecords = map[string]expectation{
 	}},
 	"Patients.Replace": {"patient:update", patient, making(2, patient), map[string]attempt{
 		"missing": {by: domain.Staff, refusal: domain.NotFound, leaves: absent(domain.AboutPatient), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-			return c.patients.Replace(c.ctx, by, missing, patientInput("Ada"))
+			return c.Patients.Replace(c.ctx, by, missing, patientInput("Ada"))
 		}},
 		"bad input": {by: domain.Staff, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return c.patients.Replace(c.ctx, by, w.patient.ID, domain.PatientInput{})
+			return c.Patients.Replace(c.ctx, by, w.patient.ID, domain.PatientInput{})
 		}},
 	}},
 	"Patients.Change": {"patient:update", patient, making(2, patient), map[string]attempt{
 		"missing": {by: domain.Staff, refusal: domain.NotFound, leaves: absent(domain.AboutPatient), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-			return c.patients.Change(c.ctx, by, missing, domain.PatientInput{})
+			return c.Patients.Change(c.ctx, by, missing, domain.PatientInput{})
 		}},
 		"bad input": {by: domain.Staff, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return c.patients.Change(c.ctx, by, w.patient.ID, domain.PatientInput{Gender: domain.Given("X")})
+			return c.Patients.Change(c.ctx, by, w.patient.ID, domain.PatientInput{Gender: domain.Given("X")})
 		}},
 	}},
 	"Patients.Delete": {"patient:delete", patient, making(2, func(_ domain.Actor, w world) domain.AuditEvent {
 		return one(domain.AboutPatient, w.patient.ID, doctorRef(w.doctor.ID))
 	}), map[string]attempt{
 		"missing": {by: domain.Staff, refusal: domain.NotFound, leaves: absent(domain.AboutPatient), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-			return nil, c.patients.Delete(c.ctx, by, missing)
+			return nil, c.Patients.Delete(c.ctx, by, missing)
 		}},
 	}},
 
-	"Mappings.Assign": {"mapping:create", none(domain.AboutMapping), making(1, func(_ domain.Actor, w world) domain.AuditEvent {
+	"Mappings.Assign": {"mapping:create", naming(none(domain.AboutMapping), theOtherPair), making(1, func(_ domain.Actor, w world) domain.AuditEvent {
 		return one(domain.AboutMapping, w.mapping.ID+1, patientRef(w.patient.ID), doctorRef(w.otherDoctor.ID))
 	}), map[string]attempt{
-		"bad input": {by: domain.Staff, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-			return c.mappings.Assign(c.ctx, by, domain.MappingInput{})
+		"bad input": {by: domain.Staff, refusal: domain.Invalid, leaves: none(domain.AboutMapping), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
+			return c.Mappings.Assign(c.ctx, by, domain.MappingInput{})
 		}},
 		"missing": {
 			by: domain.Staff, refusal: domain.Invalid,
 			run: func(c *clinic, by domain.Actor, w world) (any, error) {
-				return c.mappings.Assign(c.ctx, by, pair(w.patient.ID, missing))
+				return c.Mappings.Assign(c.ctx, by, pair(w.patient.ID, missing))
 			},
 			leaves: func(_ domain.Actor, w world) domain.AuditEvent {
 				return one(domain.AboutMapping, 0, patientRef(w.patient.ID), doctorRef(missing))
@@ -176,7 +176,7 @@ var expectedOfRecords = map[string]expectation{
 		"mapped already": {
 			by: domain.Admin, refusal: domain.Conflict,
 			run: func(c *clinic, by domain.Actor, w world) (any, error) {
-				return c.mappings.Assign(c.ctx, by, pair(w.patient.ID, w.doctor.ID))
+				return c.Mappings.Assign(c.ctx, by, pair(w.patient.ID, w.doctor.ID))
 			},
 			leaves: func(_ domain.Actor, w world) domain.AuditEvent {
 				return one(domain.AboutMapping, 0, patientRef(w.patient.ID), doctorRef(w.doctor.ID))
@@ -187,20 +187,20 @@ var expectedOfRecords = map[string]expectation{
 		return shown(domain.AboutMapping, ids(w.mapping.ID), patientRef(w.patient.ID), doctorRef(w.doctor.ID))
 	}, map[string]attempt{
 		"bad query": {by: domain.Staff, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-			return c.mappings.List(c.ctx, by, domain.MappingQuery{Patient: domain.Given("x")})
+			return c.Mappings.List(c.ctx, by, domain.MappingQuery{Patient: domain.Given("x")})
 		}},
 	}},
-	"Mappings.Replace": {"mapping:update", mapping, making(2, moved), refusedMoves(func(c *clinic, by domain.Actor, id domain.ID, in domain.MappingInput) (any, error) {
-		return c.mappings.Replace(c.ctx, by, id, in)
+	"Mappings.Replace": {"mapping:update", naming(mapping, theOtherPair), making(2, moved), refusedMoves(func(c *clinic, by domain.Actor, id domain.ID, in domain.MappingInput) (any, error) {
+		return c.Mappings.Replace(c.ctx, by, id, in)
 	})},
-	"Mappings.Change": {"mapping:update", mapping, making(2, moved), refusedMoves(func(c *clinic, by domain.Actor, id domain.ID, in domain.MappingInput) (any, error) {
-		return c.mappings.Change(c.ctx, by, id, in)
+	"Mappings.Change": {"mapping:update", naming(mapping, theOtherDoctor), making(2, moved), refusedMoves(func(c *clinic, by domain.Actor, id domain.ID, in domain.MappingInput) (any, error) {
+		return c.Mappings.Change(c.ctx, by, id, in)
 	})},
 	"Mappings.Unassign": {"mapping:delete", mapping, making(2, func(_ domain.Actor, w world) domain.AuditEvent {
 		return one(domain.AboutMapping, w.mapping.ID, patientRef(w.patient.ID), doctorRef(w.doctor.ID))
 	}), map[string]attempt{
 		"missing": {by: domain.Staff, refusal: domain.NotFound, leaves: absent(domain.AboutMapping), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-			return nil, c.mappings.Unassign(c.ctx, by, missing)
+			return nil, c.Mappings.Unassign(c.ctx, by, missing)
 		}},
 	}},
 
@@ -212,12 +212,12 @@ var expectedOfRecords = map[string]expectation{
 		return shown(domain.AboutAudit, first)
 	}, map[string]attempt{
 		"bad query": {by: domain.Admin, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-			return c.audit.List(c.ctx, by, domain.AuditQuery{Outcome: domain.Given("x")})
+			return c.Audit.List(c.ctx, by, domain.AuditQuery{Outcome: domain.Given("x")})
 		}},
 		"about a patient": {
 			by: domain.Admin,
 			run: func(c *clinic, by domain.Actor, w world) (any, error) {
-				return c.audit.List(c.ctx, by, domain.AuditQuery{Patient: domain.Given(w.patient.ID.String())})
+				return c.Audit.List(c.ctx, by, domain.AuditQuery{Patient: domain.Given(w.patient.ID.String())})
 			},
 			leaves: func(_ domain.Actor, w world) domain.AuditEvent {
 				return shown(domain.AboutAudit, ids(), patientRef(w.patient.ID))
@@ -226,23 +226,23 @@ var expectedOfRecords = map[string]expectation{
 		"about a doctor": {
 			by: domain.Admin,
 			run: func(c *clinic, by domain.Actor, w world) (any, error) {
-				return c.audit.List(c.ctx, by, domain.AuditQuery{Doctor: domain.Given(w.doctor.ID.String())})
+				return c.Audit.List(c.ctx, by, domain.AuditQuery{Doctor: domain.Given(w.doctor.ID.String())})
 			},
 			leaves: func(_ domain.Actor, w world) domain.AuditEvent {
 				return shown(domain.AboutAudit, ids(), doctorRef(w.doctor.ID))
 			},
 		},
 	}},
-	"Audit.Accesses": {"audit:read", none(domain.AboutAudit), func(_ domain.Actor, w world) domain.AuditEvent {
+	"Audit.Accesses": {"audit:read", naming(none(domain.AboutAudit), thePatient), func(_ domain.Actor, w world) domain.AuditEvent {
 		return shown(domain.AboutAudit, ids(), patientRef(w.patient.ID))
 	}, map[string]attempt{
 		"bad page": {by: domain.Admin, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return c.audit.Accesses(c.ctx, by, w.patient.ID, badPage)
+			return c.Audit.Accesses(c.ctx, by, w.patient.ID, badPage)
 		}},
 	}},
 	"Audit.Adopt": {"audit:adopt", none(domain.AboutAudit), none(domain.AboutAudit), map[string]attempt{
 		"another seal": {by: domain.Operator, refusal: domain.Conflict, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-			return c.audit.Adopt(c.ctx, by, domain.Head{Number: missing})
+			return c.Audit.Adopt(c.ctx, by, domain.Head{Number: missing})
 		}},
 	}},
 }
@@ -254,17 +254,21 @@ func moved(_ domain.Actor, w world) domain.AuditEvent {
 
 func refusedMoves(move func(*clinic, domain.Actor, domain.ID, domain.MappingInput) (any, error)) map[string]attempt {
 	return map[string]attempt{
-		"missing": {by: domain.Staff, refusal: domain.NotFound, leaves: absent(domain.AboutMapping), run: func(c *clinic, by domain.Actor, w world) (any, error) {
+		"missing": {by: domain.Staff, refusal: domain.NotFound, leaves: naming(absent(domain.AboutMapping), thePair), run: func(c *clinic, by domain.Actor, w world) (any, error) {
 			return move(c, by, missing, pair(w.patient.ID, w.doctor.ID))
 		}},
-		"bad input": {by: domain.Staff, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, w world) (any, error) {
+		"bad input": {by: domain.Staff, refusal: domain.Invalid, leaves: naming(mapping, thePair), run: func(c *clinic, by domain.Actor, w world) (any, error) {
 			return move(c, by, w.mapping.ID, domain.MappingInput{Patient: domain.Given("x"), Doctor: domain.Given("x")})
 		}},
-		"no such doctor": {by: domain.Staff, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return move(c, by, w.mapping.ID, pair(w.patient.ID, missing))
-		}},
+		"no such doctor": {
+			by: domain.Staff, refusal: domain.Invalid,
+			run: func(c *clinic, by domain.Actor, w world) (any, error) {
+				return move(c, by, w.mapping.ID, pair(w.patient.ID, missing))
+			},
+			leaves: naming(mapping, func(w world) []domain.Reference { return append(thePair(w), doctorRef(missing)) }),
+		},
 		"mapped already": {
-			by: domain.Staff, refusal: domain.Conflict,
+			by: domain.Staff, refusal: domain.Conflict, leaves: moved,
 			before: func(c *clinic, w world) { c.assign(w.actors[domain.Staff], w.patient, w.otherDoctor) },
 			run: func(c *clinic, by domain.Actor, w world) (any, error) {
 				return move(c, by, w.mapping.ID, pair(w.patient.ID, w.otherDoctor.ID))

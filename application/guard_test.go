@@ -17,7 +17,7 @@ func TestEveryLoginIsTheSameWork(t *testing.T) {
 	for limits, locked := range map[application.Limits]int{{}: 0, loginLimits: 2} {
 		c := limited(t, limits)
 		c.register("ada@example.com", domain.Staff)
-		require.NoError(t, c.users.Deactivate(c.ctx, operator, c.register("gone@example.com", domain.Staff).ID))
+		require.NoError(t, c.Users.Deactivate(c.ctx, operator, c.register("gone@example.com", domain.Staff).ID))
 		c.setHash(c.register("locked@example.com", domain.Staff).ID, "!no password")
 		for _, in := range []domain.Credentials{
 			credentials("ada@example.com", goodPassword),
@@ -31,7 +31,7 @@ func TestEveryLoginIsTheSameWork(t *testing.T) {
 		} {
 			measured := *c
 			done := measured.measure()
-			_, _ = measured.sessions.Login(c.ctx, domain.Actor{}, in)
+			_, _ = measured.Sessions.Login(c.ctx, domain.Actor{}, in)
 			assert.Equal(t, work{views: 1, updates: 1, attemptsLocked: locked, verified: 1}, *done)
 		}
 	}
@@ -47,15 +47,15 @@ func TestWhoHasToWaitCostsNoVerification(t *testing.T) {
 
 func TestWhoHasToWaitCostsNoHash(t *testing.T) {
 	c := limited(t, loginLimits)
-	ada := c.signUp("ada@example.com", domain.Staff)
+	ada := c.SignUp("ada@example.com", domain.Staff)
 	done := c.measure()
 	for range loginLimits.LoginPair.Max {
-		require.Error(t, c.account.ChangePassword(c.ctx, ada, passwordChange("wrong", otherPassword)))
+		require.Error(t, c.Account.ChangePassword(c.ctx, ada, passwordChange("wrong", otherPassword)))
 	}
 	assert.Equal(t, done.verified, done.hashed, "the time does not tell whether the password was right")
 	*done = work{}
-	assertKind(t, domain.TooMany, c.account.ChangePassword(c.ctx, ada, passwordChange(goodPassword, otherPassword)))
-	_, err := c.secondFactor.Enrol(c.ctx, ada, check(goodPassword))
+	assertKind(t, domain.TooMany, c.Account.ChangePassword(c.ctx, ada, passwordChange(goodPassword, otherPassword)))
+	_, err := c.SecondFactor.Enrol(c.ctx, ada, check(goodPassword))
 	assertKind(t, domain.TooMany, err)
 	assert.Zero(t, done.verified+done.hashed)
 }
@@ -66,18 +66,18 @@ func TestAWrongCurrentPasswordCountsLikeAFailedLogin(t *testing.T) {
 		try   func(c *clinic, by domain.Actor, password string) error
 	}{
 		"another password": {"current_password", func(c *clinic, by domain.Actor, password string) error {
-			return c.account.ChangePassword(c.ctx, by, passwordChange(password, otherPassword))
+			return c.Account.ChangePassword(c.ctx, by, passwordChange(password, otherPassword))
 		}},
 		"enrol": {"password", func(c *clinic, by domain.Actor, password string) error {
-			_, err := c.secondFactor.Enrol(c.ctx, by, check(password))
+			_, err := c.SecondFactor.Enrol(c.ctx, by, check(password))
 			return err
 		}},
 		"disable": {"password", func(c *clinic, by domain.Actor, password string) error {
-			return c.secondFactor.Disable(c.ctx, by, check(password))
+			return c.SecondFactor.Disable(c.ctx, by, check(password))
 		}},
 	} {
 		c := limited(t, loginLimits)
-		ada := c.signUp("ada@example.com", domain.Staff)
+		ada := c.SignUp("ada@example.com", domain.Staff)
 		ada.Origin = from(here).Origin
 		for range 10 {
 			err := tt.try(c, ada, "wrong")
@@ -92,10 +92,10 @@ func TestAWrongCurrentPasswordCountsLikeAFailedLogin(t *testing.T) {
 
 func TestAnInactiveUserProvesNothing(t *testing.T) {
 	c := newClinic(t)
-	ada := c.signUp("ada@example.com", domain.Staff)
+	ada := c.SignUp("ada@example.com", domain.Staff)
 	c.setUser(ada.UserID, func(user *domain.User) { user.Active = false })
 	before := c.user(ada.UserID)
-	assertFields(t, c.account.ChangePassword(c.ctx, ada, passwordChange(goodPassword, otherPassword)), "current_password")
+	assertFields(t, c.Account.ChangePassword(c.ctx, ada, passwordChange(goodPassword, otherPassword)), "current_password")
 	assert.Equal(t, before, c.user(ada.UserID))
 }
 
@@ -104,22 +104,21 @@ func TestAFailureOfTheStoreIsNoWrongPassword(t *testing.T) {
 	c.register("ada@example.com", domain.Staff)
 	for failing := range 2 {
 		measured := *c
-		measured.store = brokenStore{c.store, failing == 0}
-		measured.wire()
-		_, err := measured.sessions.Login(c.ctx, domain.Actor{}, credentials("ada@example.com", goodPassword))
+		measured.use(onStore(brokenStore{c.Ports.Store, failing == 0}))
+		_, err := measured.Sessions.Login(c.ctx, domain.Actor{}, credentials("ada@example.com", goodPassword))
 		assertKind(t, domain.Unavailable, err)
 		assert.NotContains(t, fmt.Sprint(err), "ada")
 	}
 }
 
 func TestGuessingTheFirstCodeIsSlowedDown(t *testing.T) {
-	c := newClinicWith(t, settings{limits: application.Limits{LoginPair: domain.Limit{Max: 10, Window: 15 * time.Minute}}})
-	ada := c.signUp("ada@example.com", domain.Staff)
+	c := newClinic(t, withLimits(application.Limits{LoginPair: domain.Limit{Max: 10, Window: 15 * time.Minute}}))
+	ada := c.SignUp("ada@example.com", domain.Staff)
 	device := c.enrol(ada)
 	for range 10 {
-		_, err := c.secondFactor.Confirm(c.ctx, ada, domain.CodeCheck{Code: device.wrong(c.now)})
+		_, err := c.SecondFactor.Confirm(c.ctx, ada, domain.CodeCheck{Code: device.wrong(c.Now())})
 		assert.Equal(t, domain.ErrCodeField(), err)
 	}
-	_, err := c.secondFactor.Confirm(c.ctx, ada, domain.CodeCheck{Code: device.code(c.now)})
+	_, err := c.SecondFactor.Confirm(c.ctx, ada, domain.CodeCheck{Code: device.code(c.Now())})
 	assertKind(t, domain.TooMany, err)
 }

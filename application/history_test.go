@@ -15,19 +15,16 @@ import (
 )
 
 // made is a version as actor makes it now.
-func made[T any](c *clinic, by domain.Actor, change domain.Change, record T) domain.Version[T] {
-	return domain.Version[T]{At: c.now, By: domain.Author{UserID: by.UserID, Role: by.Role}, Change: change, Record: record}
+func made[T domain.Record](c *clinic, by domain.Actor, change domain.Change, record T) domain.Version[T] {
+	return domain.Version[T]{At: c.Now(), By: domain.Author{UserID: by.UserID, Role: by.Role}, Change: change, Record: record}
 }
 
 // plain is a patient as it is kept in versions.
-func plain(patient domain.Patient) domain.Patient {
-	patient.AssignedDoctors = nil
-	return patient
-}
+func plain(patient domain.PatientView) domain.Patient { return patient.Patient }
 
 // assertVersions asserts what actor sees of a record's versions, one by one and
 // in pages of various lengths. The wanted ones need no numbers.
-func assertVersions[T any](c *clinic, history *application.History[T], by domain.Actor, id domain.ID, want ...domain.Version[T]) {
+func assertVersions[T domain.Record](c *clinic, history *application.History[T], by domain.Actor, id domain.ID, want ...domain.Version[T]) {
 	c.t.Helper()
 	var revisions []domain.Revision[T]
 	for i := range want {
@@ -52,7 +49,7 @@ func assertVersions[T any](c *clinic, history *application.History[T], by domain
 }
 
 // readVersions follows the pages of a record's versions to the last.
-func readVersions[T any](c *clinic, history *application.History[T], by domain.Actor, id domain.ID, limit string) (all []domain.Revision[T]) {
+func readVersions[T domain.Record](c *clinic, history *application.History[T], by domain.Actor, id domain.ID, limit string) (all []domain.Revision[T]) {
 	c.t.Helper()
 	in := domain.PageInput{Limit: domain.Given(limit)}
 	for {
@@ -69,27 +66,27 @@ func readVersions[T any](c *clinic, history *application.History[T], by domain.A
 
 func TestEachChangeOfADoctorIsAVersion(t *testing.T) {
 	c := newClinic(t)
-	one, other := c.signUp("one@example.com", domain.Admin), c.signUp("other@example.com", domain.Admin)
+	one, other := c.SignUp("one@example.com", domain.Admin), c.SignUp("other@example.com", domain.Admin)
 	var want []domain.Version[domain.Doctor]
 	kept := func(by domain.Actor, change domain.Change, doctor domain.Doctor, err error) domain.Doctor {
 		t.Helper()
 		require.NoError(t, err)
 		want = append(want, made(c, by, change, doctor))
-		assertVersions(c, &c.doctors.History, one, doctor.ID, want...)
-		c.now = c.now.Add(time.Hour)
+		assertVersions(c, &c.Doctors.History, one, doctor.ID, want...)
+		c.Advance(time.Hour)
 		return doctor
 	}
-	doctor, err := c.doctors.Create(c.ctx, one, doctorInput("L-1"))
+	doctor, err := c.Doctors.Create(c.ctx, one, doctorInput("L-1"))
 	doctor = kept(one, domain.Created, doctor, err)
-	doctor, err = c.doctors.Replace(c.ctx, other, doctor.ID, doctorInput("L-2"))
+	doctor, err = c.Doctors.Replace(c.ctx, other, doctor.ID, doctorInput("L-2"))
 	doctor = kept(other, domain.Updated, doctor, err)
-	doctor, err = c.doctors.Change(c.ctx, one, doctor.ID, domain.DoctorInput{Salary: domain.Given("9")})
+	doctor, err = c.Doctors.Change(c.ctx, one, doctor.ID, domain.DoctorInput{Salary: domain.Given("9")})
 	doctor = kept(one, domain.Updated, doctor, err)
-	kept(other, domain.Deleted, doctor, c.doctors.Delete(c.ctx, other, doctor.ID))
-	restored, err := c.doctors.Restore(c.ctx, one, doctor.ID)
+	kept(other, domain.Deleted, doctor, c.Doctors.Delete(c.ctx, other, doctor.ID))
+	restored, err := c.Doctors.Restore(c.ctx, one, doctor.ID)
 	assert.Equal(t, doctor, restored)
 	kept(one, domain.Restored, doctor, err)
-	kept(one, domain.Deleted, doctor, c.doctors.Delete(c.ctx, one, doctor.ID))
+	kept(one, domain.Deleted, doctor, c.Doctors.Delete(c.ctx, one, doctor.ID))
 }
 
 func TestEachChangeOfAPatientIsAVersion(t *testing.T) {
@@ -98,21 +95,21 @@ func TestEachChangeOfAPatientIsAVersion(t *testing.T) {
 	staff, admin := w.actors[domain.Staff], w.actors[domain.Admin]
 	c.assign(staff, w.patient, w.otherDoctor)
 	want := []domain.Version[domain.Patient]{made(c, staff, domain.Created, plain(w.patient))}
-	kept := func(by domain.Actor, change domain.Change, patient domain.Patient, err error) domain.Patient {
+	kept := func(by domain.Actor, change domain.Change, patient domain.PatientView, err error) domain.PatientView {
 		t.Helper()
 		require.NoError(t, err)
 		assert.Equal(t, []domain.ID{w.doctor.ID, w.otherDoctor.ID}, patient.AssignedDoctors, "which are no part of a version")
 		want = append(want, made(c, by, change, plain(patient)))
-		assertVersions(c, &c.patients.History, admin, patient.ID, want...)
-		c.now = c.now.Add(time.Hour)
+		assertVersions(c, &c.Patients.History, admin, patient.ID, want...)
+		c.Advance(time.Hour)
 		return patient
 	}
-	patient, err := c.patients.Replace(c.ctx, admin, w.patient.ID, patientInput("Eve"))
+	patient, err := c.Patients.Replace(c.ctx, admin, w.patient.ID, patientInput("Eve"))
 	kept(admin, domain.Updated, patient, err)
-	patient, err = c.patients.Change(c.ctx, staff, w.patient.ID, domain.PatientInput{MedicalRecord: domain.Given("Allergic to penicillin")})
+	patient, err = c.Patients.Change(c.ctx, staff, w.patient.ID, domain.PatientInput{MedicalRecord: domain.Given("Allergic to penicillin")})
 	patient = kept(staff, domain.Updated, patient, err)
-	kept(staff, domain.Deleted, patient, c.patients.Delete(c.ctx, staff, w.patient.ID))
-	restored, err := c.patients.Restore(c.ctx, admin, w.patient.ID)
+	kept(staff, domain.Deleted, patient, c.Patients.Delete(c.ctx, staff, w.patient.ID))
+	restored, err := c.Patients.Restore(c.ctx, admin, w.patient.ID)
 	assert.Equal(t, patient, restored)
 	kept(admin, domain.Restored, restored, err)
 }
@@ -126,16 +123,16 @@ func TestEachChangeOfAMappingIsAVersion(t *testing.T) {
 		t.Helper()
 		require.NoError(t, err)
 		want = append(want, made(c, by, change, mapping))
-		assertVersions(c, &c.mappings.History, admin, mapping.ID, want...)
-		c.now = c.now.Add(time.Hour)
+		assertVersions(c, &c.Mappings.History, admin, mapping.ID, want...)
+		c.Advance(time.Hour)
 		return mapping
 	}
-	mapping, err := c.mappings.Replace(c.ctx, admin, w.mapping.ID, pair(w.patient.ID, w.otherDoctor.ID))
+	mapping, err := c.Mappings.Replace(c.ctx, admin, w.mapping.ID, pair(w.patient.ID, w.otherDoctor.ID))
 	kept(admin, domain.Updated, mapping, err)
-	mapping, err = c.mappings.Change(c.ctx, staff, w.mapping.ID, pair(w.patient.ID, w.doctor.ID))
+	mapping, err = c.Mappings.Change(c.ctx, staff, w.mapping.ID, pair(w.patient.ID, w.doctor.ID))
 	mapping = kept(staff, domain.Updated, mapping, err)
-	kept(staff, domain.Deleted, mapping, c.mappings.Unassign(c.ctx, staff, w.mapping.ID))
-	restored, err := c.mappings.Restore(c.ctx, admin, w.mapping.ID)
+	kept(staff, domain.Deleted, mapping, c.Mappings.Unassign(c.ctx, staff, w.mapping.ID))
+	restored, err := c.Mappings.Restore(c.ctx, admin, w.mapping.ID)
 	assert.Equal(t, mapping, restored)
 	kept(admin, domain.Restored, restored, err)
 }
@@ -145,12 +142,12 @@ func TestAVersionIsAsWhatIsStored(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	admin := w.actors[domain.Admin]
-	c.now = c.now.Add(123456789)
-	_, err := c.mappings.Replace(c.ctx, admin, w.mapping.ID, pair(w.patient.ID, w.otherDoctor.ID))
+	c.Advance(123456789)
+	_, err := c.Mappings.Replace(c.ctx, admin, w.mapping.ID, pair(w.patient.ID, w.otherDoctor.ID))
 	require.NoError(t, err)
-	version, err := c.mappings.Version(c.ctx, admin, w.mapping.ID, 2)
+	version, err := c.Mappings.Version(c.ctx, admin, w.mapping.ID, 2)
 	require.NoError(t, err)
-	stored, err := c.mappings.List(c.ctx, admin, domain.MappingQuery{Page: startingAt(w.mapping.ID)})
+	stored, err := c.Mappings.List(c.ctx, admin, domain.MappingQuery{Page: startingAt(w.mapping.ID)})
 	require.NoError(t, err)
 	assert.Equal(t, stored.Items[0].AssignedAt, version.Record.AssignedAt)
 	assert.Equal(t, c.events(0)[len(c.events(0))-1].At, version.At)
@@ -178,8 +175,7 @@ func TestAChangeThatIsNotCommittedIsNoVersion(t *testing.T) {
 		w := newWorld(c)
 		before := everything(c)
 		broken := *c
-		broken.store = brokenStore{Store: c.store}
-		broken.wire()
+		broken.use(onStore(brokenStore{Store: c.Ports.Store}))
 		_, _ = tt.run(&broken, w.actors[tt.allowed[len(tt.allowed)-1]], w)
 		assert.Equal(t, before, everything(c), name)
 	}
@@ -189,12 +185,12 @@ func TestStaffSeesNoSalaryInVersions(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	staff, admin := w.actors[domain.Staff], w.actors[domain.Admin]
-	_, err := c.doctors.Change(c.ctx, admin, w.doctor.ID, domain.DoctorInput{Salary: domain.Given("99")})
+	_, err := c.Doctors.Change(c.ctx, admin, w.doctor.ID, domain.DoctorInput{Salary: domain.Given("99")})
 	require.NoError(t, err)
 	salaries := func(by domain.Actor) (seen []string) {
-		second, err := c.doctors.Version(c.ctx, by, w.doctor.ID, 2)
+		second, err := c.Doctors.Version(c.ctx, by, w.doctor.ID, 2)
 		require.NoError(t, err)
-		for _, revision := range append(readVersions(c, &c.doctors.History, by, w.doctor.ID, "1"), second) {
+		for _, revision := range append(readVersions(c, &c.Doctors.History, by, w.doctor.ID, "1"), second) {
 			seen = append(seen, revision.Record.Salary.String())
 			if revision.Before != nil {
 				seen = append(seen, revision.Before.Salary.String())
@@ -206,10 +202,10 @@ func TestStaffSeesNoSalaryInVersions(t *testing.T) {
 	assert.Equal(t, []string{"", "", "", "", ""}, salaries(staff))
 	assert.Equal(t, []string{"1234.50", "99.00", "1234.50", "99.00", "1234.50"}, salaries(admin))
 
-	deleted, err := c.doctors.Deleted(c.ctx, admin, domain.PageInput{})
+	deleted, err := c.Doctors.Deleted(c.ctx, admin, domain.PageInput{})
 	require.NoError(t, err)
 	assert.Equal(t, "1234.50", deleted.Items[0].Record.Salary.String())
-	_, err = c.doctors.Deleted(c.ctx, staff, domain.PageInput{})
+	_, err = c.Doctors.Deleted(c.ctx, staff, domain.PageInput{})
 	assertKind(t, domain.Forbidden, err)
 }
 
@@ -218,53 +214,53 @@ func TestStaffSeesTheVersionsOfWhatIsNotDeleted(t *testing.T) {
 	w := newWorld(c)
 	staff, admin := w.actors[domain.Staff], w.actors[domain.Admin]
 	created, deleted := made(c, staff, domain.Created, plain(w.deletedPatient)), made(c, staff, domain.Deleted, plain(w.deletedPatient))
-	assertVersions(c, &c.patients.History, admin, w.deletedPatient.ID, created, deleted)
-	_, err := c.patients.Versions(c.ctx, staff, w.deletedPatient.ID, domain.PageInput{})
+	assertVersions(c, &c.Patients.History, admin, w.deletedPatient.ID, created, deleted)
+	_, err := c.Patients.Versions(c.ctx, staff, w.deletedPatient.ID, domain.PageInput{})
 	assert.Equal(t, domain.ErrNotFound(), err)
-	_, err = c.patients.Version(c.ctx, staff, w.deletedPatient.ID, 1)
+	_, err = c.Patients.Version(c.ctx, staff, w.deletedPatient.ID, 1)
 	assert.Equal(t, domain.ErrNotFound(), err)
 
-	_, err = c.patients.Restore(c.ctx, admin, w.deletedPatient.ID)
+	_, err = c.Patients.Restore(c.ctx, admin, w.deletedPatient.ID)
 	require.NoError(t, err)
-	assertVersions(c, &c.patients.History, staff, w.deletedPatient.ID, created, deleted, made(c, admin, domain.Restored, plain(w.deletedPatient)))
+	assertVersions(c, &c.Patients.History, staff, w.deletedPatient.ID, created, deleted, made(c, admin, domain.Restored, plain(w.deletedPatient)))
 }
 
 // A page of versions ends early like any other, and still no version is left
 // out or without the one before.
 func TestLongVersionsMakeShortPages(t *testing.T) {
 	c := newClinic(t)
-	staff := c.signUp("staff@example.com", domain.Staff)
+	staff := c.SignUp("staff@example.com", domain.Staff)
 	long := strings.Repeat("x", domain.MaxTextBytes-1)
 	in := patientInput("Ada")
 	in.Address, in.MedicalRecord = domain.Given(long), domain.Given(long)
-	patient, err := c.patients.Create(c.ctx, staff, in)
+	patient, err := c.Patients.Create(c.ctx, staff, in)
 	require.NoError(t, err)
 	want := []domain.Version[domain.Patient]{made(c, staff, domain.Created, plain(patient))}
 	for letter := range slices.Values(strings.Split("abcdefghijkl", "")) {
-		patient, err = c.patients.Change(c.ctx, staff, patient.ID, domain.PatientInput{MedicalRecord: domain.Given(long + letter)})
+		patient, err = c.Patients.Change(c.ctx, staff, patient.ID, domain.PatientInput{MedicalRecord: domain.Given(long + letter)})
 		require.NoError(t, err)
 		want = append(want, made(c, staff, domain.Updated, plain(patient)))
 	}
-	page, err := c.patients.Versions(c.ctx, staff, patient.ID, domain.PageInput{})
+	page, err := c.Patients.Versions(c.ctx, staff, patient.ID, domain.PageInput{})
 	require.NoError(t, err)
 	assert.Less(t, len(page.Items), len(want))
-	assertVersions(c, &c.patients.History, staff, patient.ID, want...)
+	assertVersions(c, &c.Patients.History, staff, patient.ID, want...)
 }
 
 // The version after a mapping was moved shows whom it was of before, and so does what
 // that person may ask for.
 func TestAVersionIsAboutThoseWhomItNoLongerNames(t *testing.T) {
 	c := newClinic(t)
-	admin := c.signUp("admin@example.com", domain.Admin)
+	admin := c.SignUp("admin@example.com", domain.Admin)
 	doctor, ada, eve := c.addDoctor("L-1"), c.addPatient(admin, "Ada"), c.addPatient(admin, "Eve")
 	mapping := c.assign(admin, ada, doctor)
-	_, err := c.mappings.Change(c.ctx, admin, mapping.ID, pair(eve.ID, doctor.ID))
+	_, err := c.Mappings.Change(c.ctx, admin, mapping.ID, pair(eve.ID, doctor.ID))
 	require.NoError(t, err)
 	all := []domain.Reference{patientRef(ada.ID), patientRef(eve.ID), doctorRef(doctor.ID)}
 	for name, read := range map[string]func() error{
-		"one": func() error { _, err := c.mappings.Version(c.ctx, admin, mapping.ID, 2); return err },
+		"one": func() error { _, err := c.Mappings.Version(c.ctx, admin, mapping.ID, 2); return err },
 		"some": func() error {
-			_, err := c.mappings.Versions(c.ctx, admin, mapping.ID, domain.PageInput{Cursor: domain.Given("1")})
+			_, err := c.Mappings.Versions(c.ctx, admin, mapping.ID, domain.PageInput{Cursor: domain.Given("1")})
 			return err
 		},
 	} {

@@ -24,7 +24,7 @@ var loginLimits = application.Limits{
 
 func limited(t *testing.T, limits application.Limits) *clinic {
 	t.Helper()
-	return newClinicWith(t, settings{registration: application.RegistrationOpen, limits: limits})
+	return newClinic(t, withLimits(limits))
 }
 
 // waitOf is how long the caller is told to wait; zero if err is no TooMany.
@@ -66,7 +66,7 @@ func TestWhoGuessesWaitsLongerAndLongerWhateverTheyGuess(t *testing.T) {
 	} {
 		c := limited(t, loginLimits)
 		c.register("ada@example.com", domain.Staff)
-		require.NoError(t, c.users.Deactivate(c.ctx, operator, c.register("gone@example.com", domain.Staff).ID))
+		require.NoError(t, c.Users.Deactivate(c.ctx, operator, c.register("gone@example.com", domain.Staff).ID))
 		got := []string{}
 		for range want {
 			err := c.loginFrom(here, guess.email, guess.password)
@@ -77,7 +77,7 @@ func TestWhoGuessesWaitsLongerAndLongerWhateverTheyGuess(t *testing.T) {
 				answer += " " + e.RetryAfter.String()
 			}
 			got = append(got, answer)
-			c.now = c.now.Add(e.RetryAfter)
+			c.Advance(e.RetryAfter)
 		}
 		assert.Equal(t, want, got, name)
 	}
@@ -95,9 +95,9 @@ func TestThePairThatGuessesIsLocked(t *testing.T) {
 	assert.NoError(t, c.loginFrom(elsewhere, "ada@example.com", goodPassword), "not from another place")
 	assert.NotZero(t, waitOf(c.loginFrom(here, "ada@example.com", goodPassword)), "which changes nothing here")
 
-	c.now = c.now.Add(waitOf(err) - 1)
+	c.Advance(waitOf(err) - 1)
 	assert.Equal(t, time.Nanosecond, waitOf(c.loginFrom(here, "ada@example.com", goodPassword)), "being refused does not prolong it")
-	c.now = c.now.Add(1)
+	c.Advance(1)
 	assert.NoError(t, c.loginFrom(here, "ada@example.com", goodPassword))
 	c.failTimes(10, here, "ada@example.com") // success forgot the failures before
 	assert.Equal(t, loginLimits.LoginPair.Window/16, waitOf(c.loginFrom(here, "ada@example.com", goodPassword)))
@@ -118,7 +118,7 @@ func TestAGuessedAccountIsLockedForStrangersOnly(t *testing.T) {
 	c.failTimes(10, here, "ada@example.com")
 	assert.NotZero(t, waitOf(c.loginFrom(here, "ada@example.com", goodPassword)), "who guesses from there waits like anybody")
 
-	c.now = c.now.Add(90 * 24 * time.Hour)
+	c.Advance(90 * 24 * time.Hour)
 	for i := range 100 {
 		c.failTimes(1, fmt.Sprintf("203.0.113.%d", i), "ada@example.com")
 	}
@@ -145,7 +145,7 @@ func TestOnePlaceCannotTryAllAccounts(t *testing.T) {
 	}
 	assert.NoError(t, c.loginFrom(here, "eve@example.com", goodPassword), "who is known here")
 	assert.NoError(t, c.loginFrom(elsewhere, "ada@example.com", goodPassword))
-	c.now = c.now.Add(wait)
+	c.Advance(wait)
 	c.failTimes(9, here, "eve@example.com")
 	assert.NoError(t, c.loginFrom(here, "ada@example.com", goodPassword))
 }
@@ -313,8 +313,7 @@ func TestTurningLimitsOffLetsInWhoHadToWait(t *testing.T) {
 		{application.Limits{LoginAccount: loginLimits.LoginAccount}, true},
 		{application.Limits{}, false},
 	} {
-		c.limits = tt.limits
-		c.wire()
+		c.use(withLimits(tt.limits))
 		assert.Equal(t, tt.waits, waitOf(c.loginFrom("203.0.113.1", "ada@example.com", goodPassword)) > 0)
 	}
 }
@@ -323,11 +322,11 @@ func TestEachLimitCountsForItself(t *testing.T) {
 	once := domain.Limit{Max: 1, Window: time.Hour}
 	c := limited(t, application.Limits{LoginPair: once, LoginAccount: once, LoginPlace: once, Register: once, Refresh: once})
 	c.register("ada@example.com", domain.Staff)
-	grant, err := c.sessions.Login(c.ctx, from(here), credentials("ada@example.com", goodPassword))
+	grant, err := c.Sessions.Login(c.ctx, from(here), credentials("ada@example.com", goodPassword))
 	require.NoError(t, err)
-	_, err = c.users.Register(c.ctx, from(here), registration("eve@example.com", domain.Staff))
+	_, err = c.Users.Register(c.ctx, from(here), registration("eve@example.com", domain.Staff))
 	require.NoError(t, err)
-	_, err = c.sessions.Refresh(c.ctx, from(here), refresh(grant.Refresh))
+	_, err = c.Sessions.Refresh(c.ctx, from(here), refresh(grant.Refresh))
 	require.NoError(t, err)
 	c.failTimes(1, here, "eve@example.com")
 	c.failTimes(1, here, "ada@example.com")
@@ -352,9 +351,8 @@ func (p *together) Verify(ctx context.Context, password domain.Password, hash do
 func TestSixtyGuessesAtOnceAreTen(t *testing.T) {
 	c := limited(t, loginLimits)
 	c.register("ada@example.com", domain.Staff)
-	passwords := &together{Passwords: c.passwords}
-	c.passwords = passwords
-	c.wire()
+	passwords := &together{Passwords: c.Ports.Passwords}
+	c.use(withPasswords(passwords))
 	const guesses = 60
 	passwords.arrived.Add(guesses)
 	passwords.others.Add(guesses - 1)
@@ -383,28 +381,28 @@ func TestSixtyGuessesAtOnceAreTen(t *testing.T) {
 
 func TestRegistrationsFromOnePlaceAreLimited(t *testing.T) {
 	for _, mode := range []application.RegistrationMode{application.RegistrationOpen, application.RegistrationApproval} {
-		c := newClinicWith(t, settings{registration: mode, limits: application.Limits{Register: domain.Limit{Max: 3, Window: time.Hour}}})
-		admin := c.signUp("admin@example.com", domain.Admin)
+		c := newClinic(t, withRegistration(mode), withLimits(application.Limits{Register: domain.Limit{Max: 3, Window: time.Hour}}))
+		admin := c.SignUp("admin@example.com", domain.Admin)
 		admin.Origin = from("2001:db8::1").Origin
 		n := 0
 		register := func(by domain.Actor) error {
 			n++
-			_, err := c.users.Register(c.ctx, by, registration(fmt.Sprintf("user%d@example.com", n), domain.Staff))
+			_, err := c.Users.Register(c.ctx, by, registration(fmt.Sprintf("user%d@example.com", n), domain.Staff))
 			return err
 		}
 		require.NoError(t, register(from("2001:db8::1")))
-		c.now = c.now.Add(time.Minute)
-		_, err := c.users.Register(c.ctx, from("2001:db8::ffff"), domain.Registration{})
+		c.Advance(time.Minute)
+		_, err := c.Users.Register(c.ctx, from("2001:db8::ffff"), domain.Registration{})
 		assertKind(t, domain.Invalid, err) // counts
 		require.NoError(t, register(from("2001:db8:0:0:1::")))
 		assert.Equal(t, 59*time.Minute, waitOf(register(from("2001:db8::2"))), "the same site")
 		assert.NoError(t, register(from("2001:db8:0:1::1")), "another one")
 		for range 5 {
 			assert.NoError(t, register(admin), "administrators")
-			_, err := c.users.Create(c.ctx, admin, registration(fmt.Sprintf("created%d@example.com", n), domain.Staff))
+			_, err := c.Users.Create(c.ctx, admin, registration(fmt.Sprintf("created%d@example.com", n), domain.Staff))
 			assert.NoError(t, err)
 		}
-		c.now = c.now.Add(59 * time.Minute)
+		c.Advance(59 * time.Minute)
 		assert.NoError(t, register(from("2001:db8::2")))
 	}
 }
@@ -414,7 +412,7 @@ func TestRefreshesFromOnePlaceAreLimited(t *testing.T) {
 	c.register("ada@example.com", domain.Staff)
 	grant := c.login("ada@example.com")
 	refreshFrom := func(address string, token domain.RefreshToken) error {
-		next, err := c.sessions.Refresh(c.ctx, from(address), refresh(token))
+		next, err := c.Sessions.Refresh(c.ctx, from(address), refresh(token))
 		if err == nil {
 			grant = next
 		}
@@ -427,6 +425,6 @@ func TestRefreshesFromOnePlaceAreLimited(t *testing.T) {
 	assert.Equal(t, time.Minute, waitOf(refreshFrom(here, unknown)), "the same answer for a wrong token")
 	assert.Equal(t, time.Minute, waitOf(refreshFrom(here, grant.Refresh)))
 	assert.NoError(t, refreshFrom(elsewhere, grant.Refresh), "being refused did not spend the token")
-	c.now = c.now.Add(time.Minute)
+	c.Advance(time.Minute)
 	assert.NoError(t, refreshFrom(here, grant.Refresh))
 }

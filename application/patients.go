@@ -55,10 +55,10 @@ func (s *Patients) OfDoctor(ctx context.Context, actor domain.Actor, doctor doma
 	named := []domain.Reference{{Kind: domain.AboutDoctor, ID: doctor}}
 	return read(ctx, s.trail, attempt{by: actor, to: domain.PatientRead, on: some(domain.AboutPatient), naming: named, invalid: invalid},
 		func(tx ports.Tx, e *entry) (Page[domain.PatientView], error) {
-			if _, err := tx.Doctors().Get(ctx, doctor); err != nil {
-				return Page[domain.PatientView]{}, err
-			}
 			return list(e, page, idOf, func(page domain.Page) ([]domain.PatientView, error) {
+				if _, err := tx.Doctors().Get(ctx, doctor); err != nil {
+					return nil, err
+				}
 				return tx.Patients().List(ctx, domain.PatientFilter{DoctorID: doctor}, page)
 			})
 		})

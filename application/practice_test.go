@@ -36,7 +36,7 @@ type assignment struct {
 func TestWhateverIsDeletedAndRestored(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		c := newClinic(t)
-		p := &practice{c, c.signUp("admin@example.com", domain.Admin), map[domain.ID]*practitioner{}, map[domain.ID]*bool{}, map[domain.ID]*assignment{}}
+		p := &practice{c, c.SignUp("admin@example.com", domain.Admin), map[domain.ID]*practitioner{}, map[domain.ID]*bool{}, map[domain.ID]*assignment{}}
 		p.addDoctor(r)
 		p.addPatient(r)
 		r.Repeat(map[string]func(*rapid.T){
@@ -72,7 +72,7 @@ type rule struct {
 // done asserts that an attempt failed by the first rule that does not hold, or
 // not at all, which it reports.
 func (p *practice) done(r *rapid.T, err error, rules ...rule) bool {
-	p.c.now = p.c.now.Add(time.Minute)
+	p.c.Advance(time.Minute)
 	for _, rule := range rules {
 		if !rule.holds {
 			require.Error(r, err)
@@ -108,14 +108,14 @@ func (p *practice) freeLicense(license string) bool {
 
 func (p *practice) addDoctor(r *rapid.T) {
 	license := rapid.SampledFrom([]string{"L-1", "L-2", "L-3"}).Draw(r, "license")
-	doctor, err := p.c.doctors.Create(p.c.ctx, p.admin, doctorInput(license))
+	doctor, err := p.c.Doctors.Create(p.c.ctx, p.admin, doctorInput(license))
 	if p.done(r, err, rule{p.freeLicense(license), domain.Conflict}) {
 		p.doctors[doctor.ID] = &practitioner{license, true}
 	}
 }
 
 func (p *practice) addPatient(r *rapid.T) {
-	patient, err := p.c.patients.Create(p.c.ctx, p.admin, patientInput("Ada"))
+	patient, err := p.c.Patients.Create(p.c.ctx, p.admin, patientInput("Ada"))
 	p.done(r, err)
 	there := true
 	p.patients[patient.ID] = &there
@@ -127,7 +127,7 @@ func (p *practice) drawPair(r *rapid.T) domain.Mapping {
 
 func (p *practice) assign(r *rapid.T) {
 	want := p.drawPair(r)
-	mapping, err := p.c.mappings.Assign(p.c.ctx, p.admin, pair(want.PatientID, want.DoctorID))
+	mapping, err := p.c.Mappings.Assign(p.c.ctx, p.admin, pair(want.PatientID, want.DoctorID))
 	if p.done(r, err, rule{p.sides(want), domain.Invalid}, rule{p.free(want), domain.Conflict}) {
 		p.mappings[mapping.ID] = &assignment{Mapping: mapping}
 	}
@@ -137,7 +137,7 @@ func (p *practice) move(r *rapid.T) {
 	one := p.mappings[drawID(r, "mapping", p.mappings)]
 	want := p.drawPair(r)
 	want.ID = one.ID
-	moved, err := p.c.mappings.Replace(p.c.ctx, p.admin, one.ID, pair(want.PatientID, want.DoctorID))
+	moved, err := p.c.Mappings.Replace(p.c.ctx, p.admin, one.ID, pair(want.PatientID, want.DoctorID))
 	if p.done(r, err, rule{p.there(one), domain.NotFound}, rule{p.sides(want), domain.Invalid}, rule{p.free(want), domain.Conflict}) {
 		one.Mapping = moved
 	}
@@ -145,14 +145,14 @@ func (p *practice) move(r *rapid.T) {
 
 func (p *practice) unassign(r *rapid.T) {
 	one := p.mappings[drawID(r, "mapping", p.mappings)]
-	if p.done(r, p.c.mappings.Unassign(p.c.ctx, p.admin, one.ID), rule{p.there(one), domain.NotFound}) {
+	if p.done(r, p.c.Mappings.Unassign(p.c.ctx, p.admin, one.ID), rule{p.there(one), domain.NotFound}) {
 		one.ended = true
 	}
 }
 
 func (p *practice) restoreMapping(r *rapid.T) {
 	one := p.mappings[drawID(r, "mapping", p.mappings)]
-	_, err := p.c.mappings.Restore(p.c.ctx, p.admin, one.ID)
+	_, err := p.c.Mappings.Restore(p.c.ctx, p.admin, one.ID)
 	if p.done(r, err, rule{!p.there(one), domain.NotFound}, rule{p.sides(one.Mapping) && p.free(one.Mapping), domain.Conflict}) {
 		one.ended = false
 	}
@@ -160,14 +160,14 @@ func (p *practice) restoreMapping(r *rapid.T) {
 
 func (p *practice) deleteDoctor(r *rapid.T) {
 	id := drawID(r, "doctor", p.doctors)
-	if p.done(r, p.c.doctors.Delete(p.c.ctx, p.admin, id), rule{p.doctors[id].there, domain.NotFound}) {
+	if p.done(r, p.c.Doctors.Delete(p.c.ctx, p.admin, id), rule{p.doctors[id].there, domain.NotFound}) {
 		p.doctors[id].there = false
 	}
 }
 
 func (p *practice) restoreDoctor(r *rapid.T) {
 	id := drawID(r, "doctor", p.doctors)
-	_, err := p.c.doctors.Restore(p.c.ctx, p.admin, id)
+	_, err := p.c.Doctors.Restore(p.c.ctx, p.admin, id)
 	if p.done(r, err, rule{!p.doctors[id].there, domain.NotFound}, rule{p.freeLicense(p.doctors[id].license), domain.Conflict}) {
 		p.doctors[id].there = true
 	}
@@ -175,14 +175,14 @@ func (p *practice) restoreDoctor(r *rapid.T) {
 
 func (p *practice) deletePatient(r *rapid.T) {
 	id := drawID(r, "patient", p.patients)
-	if p.done(r, p.c.patients.Delete(p.c.ctx, p.admin, id), rule{*p.patients[id], domain.NotFound}) {
+	if p.done(r, p.c.Patients.Delete(p.c.ctx, p.admin, id), rule{*p.patients[id], domain.NotFound}) {
 		*p.patients[id] = false
 	}
 }
 
 func (p *practice) restorePatient(r *rapid.T) {
 	id := drawID(r, "patient", p.patients)
-	_, err := p.c.patients.Restore(p.c.ctx, p.admin, id)
+	_, err := p.c.Patients.Restore(p.c.ctx, p.admin, id)
 	if p.done(r, err, rule{!*p.patients[id], domain.NotFound}) {
 		*p.patients[id] = true
 	}
@@ -191,28 +191,29 @@ func (p *practice) restorePatient(r *rapid.T) {
 // check compares the clinic with the practice.
 func (p *practice) check(r *rapid.T) {
 	c := p.c
-	doctors, err := c.doctors.List(c.ctx, p.admin, domain.PageInput{})
+	doctors, err := c.Doctors.List(c.ctx, p.admin, domain.PageInput{})
 	require.NoError(r, err)
-	assertKept(r, p, &c.doctors.History, doctors.Items, func(d domain.Doctor) domain.ID { return d.ID },
+	assertKept(r, p, &c.Doctors.History, doctors.Items, func(d domain.Doctor) domain.ID { return d.ID },
 		func(id domain.ID) bool { return p.doctors[id].there }, len(p.doctors))
-	patients, err := c.patients.List(c.ctx, p.admin, domain.PageInput{})
+	patients, err := c.Patients.List(c.ctx, p.admin, domain.PageInput{})
 	require.NoError(r, err)
-	for i := range patients.Items {
-		patients.Items[i] = plain(patients.Items[i])
+	var plainPatients []domain.Patient
+	for _, patient := range patients.Items {
+		plainPatients = append(plainPatients, plain(patient))
 	}
-	assertKept(r, p, &c.patients.History, patients.Items, func(d domain.Patient) domain.ID { return d.ID },
+	assertKept(r, p, &c.Patients.History, plainPatients, func(d domain.Patient) domain.ID { return d.ID },
 		func(id domain.ID) bool { return *p.patients[id] }, len(p.patients))
 	mappings := c.liveMappings()
 	for _, mapping := range mappings {
 		require.Equal(r, p.mappings[mapping.ID].Mapping, mapping)
 	}
-	assertKept(r, p, &c.mappings.History, mappings, func(d domain.Mapping) domain.ID { return d.ID },
+	assertKept(r, p, &c.Mappings.History, mappings, func(d domain.Mapping) domain.ID { return d.ID },
 		func(id domain.ID) bool { return p.there(p.mappings[id]) }, len(p.mappings))
 }
 
 // assertKept asserts that each record of a kind is either live or deleted, as it
 // should be, and that its last version is what it is.
-func assertKept[T any](r *rapid.T, p *practice, history *application.History[T], live []T, id func(T) domain.ID, there func(domain.ID) bool, count int) {
+func assertKept[T domain.Record](r *rapid.T, p *practice, history *application.History[T], live []T, id func(T) domain.ID, there func(domain.ID) bool, count int) {
 	deleted := readDeleted(p.c, history, "1000")
 	require.Len(r, append(live, make([]T, len(deleted))...), count)
 	for _, record := range live {
@@ -229,7 +230,7 @@ func assertKept[T any](r *rapid.T, p *practice, history *application.History[T],
 }
 
 // lastVersion is the last of a record's versions, which are numbered without gaps.
-func lastVersion[T any](r *rapid.T, p *practice, history *application.History[T], id domain.ID) domain.Version[T] {
+func lastVersion[T domain.Record](r *rapid.T, p *practice, history *application.History[T], id domain.ID) domain.Version[T] {
 	page, err := history.Versions(p.c.ctx, p.admin, id, domain.PageInput{})
 	require.NoError(r, err)
 	for i, revision := range page.Items {

@@ -13,37 +13,37 @@ import (
 
 func TestDoctors(t *testing.T) {
 	c := newClinic(t)
-	admin := c.signUp("admin@example.com", domain.Admin)
+	admin := c.SignUp("admin@example.com", domain.Admin)
 	doctor := c.addDoctor("L-1")
 	assert.Equal(t, "2026-11-22", doctor.JoinedAt.String())
 
-	_, err := c.doctors.Create(c.ctx, admin, doctorInput(" l-1 "))
+	_, err := c.Doctors.Create(c.ctx, admin, doctorInput(" l-1 "))
 	assert.Equal(t, domain.ErrLicenseTaken(), err)
 
-	c.now = c.now.Add(48 * time.Hour)
+	c.Advance(48 * time.Hour)
 	in := doctorInput("L-2")
 	in.Name = domain.Given("James Wilson")
-	replaced, err := c.doctors.Replace(c.ctx, admin, doctor.ID, in)
+	replaced, err := c.Doctors.Replace(c.ctx, admin, doctor.ID, in)
 	require.NoError(t, err)
 	assert.Equal(t, "James Wilson", replaced.Name.String())
 	assert.Equal(t, doctor.JoinedAt, replaced.JoinedAt)
 
-	changed, err := c.doctors.Change(c.ctx, admin, doctor.ID, domain.DoctorInput{Salary: domain.Given("9")})
+	changed, err := c.Doctors.Change(c.ctx, admin, doctor.ID, domain.DoctorInput{Salary: domain.Given("9")})
 	require.NoError(t, err)
 	assert.Equal(t, "9.00", changed.Salary.String())
 	assert.Equal(t, "L-2", changed.LicenseNumber.String())
 
-	_, err = c.doctors.Change(c.ctx, admin, doctor.ID, domain.DoctorInput{Salary: domain.Given("-9"), Name: domain.Given("Lost")})
+	_, err = c.Doctors.Change(c.ctx, admin, doctor.ID, domain.DoctorInput{Salary: domain.Given("-9"), Name: domain.Given("Lost")})
 	assertFields(t, err, "salary")
-	stored, err := c.doctors.Get(c.ctx, admin, doctor.ID)
+	stored, err := c.Doctors.Get(c.ctx, admin, doctor.ID)
 	require.NoError(t, err)
 	assert.Equal(t, changed, stored, "a refused change leaves nothing")
 
-	require.NoError(t, c.doctors.Delete(c.ctx, admin, doctor.ID))
-	_, err = c.doctors.Get(c.ctx, admin, doctor.ID)
+	require.NoError(t, c.Doctors.Delete(c.ctx, admin, doctor.ID))
+	_, err = c.Doctors.Get(c.ctx, admin, doctor.ID)
 	assertKind(t, domain.NotFound, err)
-	assertKind(t, domain.NotFound, c.doctors.Delete(c.ctx, admin, doctor.ID))
-	_, err = c.doctors.Replace(c.ctx, admin, doctor.ID, in)
+	assertKind(t, domain.NotFound, c.Doctors.Delete(c.ctx, admin, doctor.ID))
+	_, err = c.Doctors.Replace(c.ctx, admin, doctor.ID, in)
 	assertKind(t, domain.NotFound, err)
 }
 
@@ -51,13 +51,13 @@ func TestStaffSeesNoSalaryAnywhere(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	doctorsSeenBy := func(actor domain.Actor) map[string]domain.Doctor {
-		got, err := c.doctors.Get(c.ctx, actor, w.doctor.ID)
+		got, err := c.Doctors.Get(c.ctx, actor, w.doctor.ID)
 		require.NoError(t, err)
-		list, err := c.doctors.List(c.ctx, actor, domain.PageInput{})
+		list, err := c.Doctors.List(c.ctx, actor, domain.PageInput{})
 		require.NoError(t, err)
-		ofPatient, err := c.doctors.OfPatient(c.ctx, actor, w.patient.ID, domain.PageInput{})
+		ofPatient, err := c.Doctors.OfPatient(c.ctx, actor, w.patient.ID, domain.PageInput{})
 		require.NoError(t, err)
-		mappings, err := c.mappings.List(c.ctx, actor, domain.MappingQuery{})
+		mappings, err := c.Mappings.List(c.ctx, actor, domain.MappingQuery{})
 		require.NoError(t, err)
 		return map[string]domain.Doctor{
 			"Doctors.Get": got, "Doctors.List": list.Items[0], "Doctors.OfPatient": ofPatient.Items[0], "Mappings.List": mappings.Items[0].Doctor,
@@ -74,51 +74,51 @@ func TestStaffSeesNoSalaryAnywhere(t *testing.T) {
 
 func TestPatients(t *testing.T) {
 	c := newClinic(t)
-	staff := c.signUp("staff@example.com", domain.Staff)
+	staff := c.SignUp("staff@example.com", domain.Staff)
 	patient := c.addPatient(staff, "Ada")
 	assert.Equal(t, staff.UserID, patient.CreatedBy)
 
-	changed, err := c.patients.Change(c.ctx, staff, patient.ID, domain.PatientInput{MedicalRecord: domain.Given("Allergic to penicillin")})
+	changed, err := c.Patients.Change(c.ctx, staff, patient.ID, domain.PatientInput{MedicalRecord: domain.Given("Allergic to penicillin")})
 	require.NoError(t, err)
 	assert.Equal(t, "Ada", changed.Name.String())
 
 	doctor := c.addDoctor("L-1")
 	c.assign(staff, patient, doctor)
-	got, err := c.patients.Get(c.ctx, staff, patient.ID)
+	got, err := c.Patients.Get(c.ctx, staff, patient.ID)
 	require.NoError(t, err)
 	assert.Equal(t, []domain.ID{doctor.ID}, got.AssignedDoctors)
 	assert.Equal(t, "Allergic to penicillin", got.MedicalRecord.String())
 
-	replaced, err := c.patients.Replace(c.ctx, staff, patient.ID, patientInput("Eve"))
+	replaced, err := c.Patients.Replace(c.ctx, staff, patient.ID, patientInput("Eve"))
 	require.NoError(t, err)
 	assert.Empty(t, replaced.MedicalRecord.String())
 	assert.Equal(t, []domain.ID{doctor.ID}, replaced.AssignedDoctors)
 
-	_, err = c.patients.Create(c.ctx, staff, domain.PatientInput{Gender: domain.Given("X"), DateOfBirth: domain.Given("2027-01-01")})
+	_, err = c.Patients.Create(c.ctx, staff, domain.PatientInput{Gender: domain.Given("X"), DateOfBirth: domain.Given("2027-01-01")})
 	assertFields(t, err, "name", "gender", "date_of_birth")
 
-	require.NoError(t, c.patients.Delete(c.ctx, staff, patient.ID))
-	_, err = c.patients.Get(c.ctx, staff, patient.ID)
+	require.NoError(t, c.Patients.Delete(c.ctx, staff, patient.ID))
+	_, err = c.Patients.Get(c.ctx, staff, patient.ID)
 	assertKind(t, domain.NotFound, err)
-	mappings, err := c.mappings.List(c.ctx, staff, domain.MappingQuery{})
+	mappings, err := c.Mappings.List(c.ctx, staff, domain.MappingQuery{})
 	require.NoError(t, err)
 	assert.Empty(t, mappings.Items, "deleting a patient ends their mappings")
 }
 
 func TestMappings(t *testing.T) {
 	c := newClinic(t)
-	staff := c.signUp("staff@example.com", domain.Staff)
+	staff := c.SignUp("staff@example.com", domain.Staff)
 	ada, eve := c.addPatient(staff, "Ada"), c.addPatient(staff, "Eve")
 	house, wilson := c.addDoctor("L-1"), c.addDoctor("L-2")
 	mapping := c.assign(staff, ada, house)
-	assert.Equal(t, c.now, mapping.AssignedAt)
+	assert.Equal(t, c.Now(), mapping.AssignedAt)
 
-	_, err := c.mappings.Assign(c.ctx, staff, pair(ada.ID, house.ID))
+	_, err := c.Mappings.Assign(c.ctx, staff, pair(ada.ID, house.ID))
 	assert.Equal(t, domain.ErrAlreadyAssigned(), err)
-	_, err = c.mappings.Assign(c.ctx, staff, pair(99, 99))
+	_, err = c.Mappings.Assign(c.ctx, staff, pair(99, 99))
 	assertKind(t, domain.Invalid, err)
 	assertFields(t, err, "patient", "doctor")
-	_, err = c.mappings.Assign(c.ctx, staff, domain.MappingInput{Doctor: domain.Given("0")})
+	_, err = c.Mappings.Assign(c.ctx, staff, domain.MappingInput{Doctor: domain.Given("0")})
 	assertFields(t, err, "patient", "doctor")
 
 	c.assign(staff, eve, house)
@@ -133,65 +133,65 @@ func TestMappings(t *testing.T) {
 		{domain.MappingQuery{Patient: domain.Given(eve.ID.String()), Doctor: domain.Given(house.ID.String())}, 1},
 		{domain.MappingQuery{Patient: domain.Given("99")}, 0},
 	} {
-		list, err := c.mappings.List(c.ctx, staff, tt.query)
+		list, err := c.Mappings.List(c.ctx, staff, tt.query)
 		require.NoError(t, err)
 		assert.Len(t, list.Items, tt.want)
 	}
-	_, err = c.mappings.List(c.ctx, staff, domain.MappingQuery{Patient: domain.Given("x"), Doctor: domain.Given("0"), Page: domain.PageInput{Limit: domain.Given("0")}})
+	_, err = c.Mappings.List(c.ctx, staff, domain.MappingQuery{Patient: domain.Given("x"), Doctor: domain.Given("0"), Page: domain.PageInput{Limit: domain.Given("0")}})
 	assertFields(t, err, "patient_id", "doctor_id", "limit")
 
-	c.now = c.now.Add(time.Hour)
-	moved, err := c.mappings.Change(c.ctx, staff, mapping.ID, domain.MappingInput{Doctor: domain.Given(wilson.ID.String())})
+	c.Advance(time.Hour)
+	moved, err := c.Mappings.Change(c.ctx, staff, mapping.ID, domain.MappingInput{Doctor: domain.Given(wilson.ID.String())})
 	require.NoError(t, err)
-	assert.Equal(t, domain.Mapping{ID: mapping.ID, PatientID: ada.ID, DoctorID: wilson.ID, AssignedAt: c.now}, moved)
-	_, err = c.mappings.Replace(c.ctx, staff, mapping.ID, pair(eve.ID, house.ID))
+	assert.Equal(t, domain.Mapping{ID: mapping.ID, PatientID: ada.ID, DoctorID: wilson.ID, AssignedAt: c.Now()}, moved)
+	_, err = c.Mappings.Replace(c.ctx, staff, mapping.ID, pair(eve.ID, house.ID))
 	assert.Equal(t, domain.ErrAlreadyAssigned(), err)
-	_, err = c.mappings.Change(c.ctx, staff, mapping.ID, domain.MappingInput{Patient: domain.Given("99")})
+	_, err = c.Mappings.Change(c.ctx, staff, mapping.ID, domain.MappingInput{Patient: domain.Given("99")})
 	assertFields(t, err, "patient")
 
-	doctors, err := c.doctors.OfPatient(c.ctx, staff, eve.ID, domain.PageInput{})
+	doctors, err := c.Doctors.OfPatient(c.ctx, staff, eve.ID, domain.PageInput{})
 	require.NoError(t, err)
 	assert.Len(t, doctors.Items, 2)
-	patients, err := c.patients.OfDoctor(c.ctx, staff, wilson.ID, domain.PageInput{})
+	patients, err := c.Patients.OfDoctor(c.ctx, staff, wilson.ID, domain.PageInput{})
 	require.NoError(t, err)
 	assert.Len(t, patients.Items, 2)
-	_, err = c.doctors.OfPatient(c.ctx, staff, 99, domain.PageInput{})
+	_, err = c.Doctors.OfPatient(c.ctx, staff, 99, domain.PageInput{})
 	assertKind(t, domain.NotFound, err)
-	_, err = c.patients.OfDoctor(c.ctx, staff, 99, domain.PageInput{})
+	_, err = c.Patients.OfDoctor(c.ctx, staff, 99, domain.PageInput{})
 	assertKind(t, domain.NotFound, err)
 
-	require.NoError(t, c.mappings.Unassign(c.ctx, staff, mapping.ID))
-	assertKind(t, domain.NotFound, c.mappings.Unassign(c.ctx, staff, mapping.ID))
+	require.NoError(t, c.Mappings.Unassign(c.ctx, staff, mapping.ID))
+	assertKind(t, domain.NotFound, c.Mappings.Unassign(c.ctx, staff, mapping.ID))
 }
 
 func TestLongRecordsMakeShortPages(t *testing.T) {
 	c := newClinic(t)
-	staff := c.signUp("staff@example.com", domain.Staff)
+	staff := c.SignUp("staff@example.com", domain.Staff)
 	in := patientInput("Ada")
 	in.MedicalRecord = domain.Given(strings.Repeat("x", domain.MaxTextBytes))
 	const fit = domain.MaxPageBytes / domain.MaxTextBytes
 	for range fit {
-		_, err := c.patients.Create(c.ctx, staff, in)
+		_, err := c.Patients.Create(c.ctx, staff, in)
 		require.NoError(t, err)
 	}
-	page, err := c.patients.List(c.ctx, staff, domain.PageInput{})
+	page, err := c.Patients.List(c.ctx, staff, domain.PageInput{})
 	require.NoError(t, err)
 	assert.Len(t, page.Items, fit)
 	assert.Zero(t, page.Next, "nothing follows")
 
 	last := c.addPatient(staff, "Eve")
-	page, err = c.patients.List(c.ctx, staff, domain.PageInput{})
+	page, err = c.Patients.List(c.ctx, staff, domain.PageInput{})
 	require.NoError(t, err)
 	assert.Len(t, page.Items, fit)
-	page, err = c.patients.List(c.ctx, staff, domain.PageInput{Cursor: domain.Given(page.Next.String())})
+	page, err = c.Patients.List(c.ctx, staff, domain.PageInput{Cursor: domain.Given(page.Next.String())})
 	require.NoError(t, err)
-	assert.Equal(t, []domain.Patient{last}, page.Items)
+	assert.Equal(t, []domain.PatientView{last}, page.Items)
 	assert.Zero(t, page.Next)
 }
 
 func TestPaging(t *testing.T) {
 	c := newClinic(t)
-	staff := c.signUp("staff@example.com", domain.Staff)
+	staff := c.SignUp("staff@example.com", domain.Staff)
 	var want []domain.ID
 	for range 7 {
 		want = append(want, c.addPatient(staff, "Ada").ID)
@@ -200,7 +200,7 @@ func TestPaging(t *testing.T) {
 		var got []domain.ID
 		in := domain.PageInput{Limit: domain.Given(limit)}
 		for _, size := range sizes {
-			page, err := c.patients.List(c.ctx, staff, in)
+			page, err := c.Patients.List(c.ctx, staff, in)
 			require.NoError(t, err)
 			assert.Len(t, page.Items, size)
 			for _, patient := range page.Items {

@@ -12,7 +12,7 @@ import (
 )
 
 // readDeleted follows the pages of the deleted records to the last.
-func readDeleted[T any](c *clinic, history *application.History[T], limit string) (all []domain.Version[T]) {
+func readDeleted[T domain.Record](c *clinic, history *application.History[T], limit string) (all []domain.Version[T]) {
 	c.t.Helper()
 	in := domain.PageInput{Limit: domain.Given(limit)}
 	for {
@@ -28,8 +28,8 @@ func readDeleted[T any](c *clinic, history *application.History[T], limit string
 
 func TestDeletedAreThoseThatAreNotRestored(t *testing.T) {
 	c := newClinic(t)
-	admin := c.signUp("admin@example.com", domain.Admin)
-	empty, err := c.patients.Deleted(c.ctx, admin, domain.PageInput{})
+	admin := c.SignUp("admin@example.com", domain.Admin)
+	empty, err := c.Patients.Deleted(c.ctx, admin, domain.PageInput{})
 	require.NoError(t, err)
 	assert.Equal(t, application.Page[domain.Version[domain.Patient]]{Items: []domain.Version[domain.Patient]{}}, empty)
 
@@ -37,20 +37,20 @@ func TestDeletedAreThoseThatAreNotRestored(t *testing.T) {
 	for range 5 {
 		c.addPatient(admin, "Eve") // who stays
 		patient := c.addPatient(admin, "Ada")
-		require.NoError(t, c.patients.Delete(c.ctx, admin, patient.ID))
+		require.NoError(t, c.Patients.Delete(c.ctx, admin, patient.ID))
 		deleted := made(c, admin, domain.Deleted, plain(patient))
 		deleted.Number = 2
 		want = append(want, deleted)
-		c.now = c.now.Add(time.Minute)
+		c.Advance(time.Minute)
 	}
 	for _, limit := range []string{"1", "2", "5", "6"} {
-		assert.Equal(t, want, readDeleted(c, &c.patients.History, limit), "in pages of %s", limit)
+		assert.Equal(t, want, readDeleted(c, &c.Patients.History, limit), "in pages of %s", limit)
 	}
 
-	_, err = c.patients.Restore(c.ctx, admin, want[1].Record.ID)
+	_, err = c.Patients.Restore(c.ctx, admin, want[1].Record.ID)
 	require.NoError(t, err)
 	want = append(want[:1], want[2:]...)
-	assert.Equal(t, want, readDeleted(c, &c.patients.History, "2"))
+	assert.Equal(t, want, readDeleted(c, &c.Patients.History, "2"))
 }
 
 // What was deleted is gone for everybody who does not look for it.
@@ -58,62 +58,62 @@ func TestWhatIsDeletedIsNowhereElse(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	admin := w.actors[domain.Admin]
-	doctors, err := c.doctors.List(c.ctx, admin, domain.PageInput{})
+	doctors, err := c.Doctors.List(c.ctx, admin, domain.PageInput{})
 	require.NoError(t, err)
 	assert.Equal(t, []domain.Doctor{w.doctor, w.otherDoctor}, doctors.Items)
-	patients, err := c.patients.List(c.ctx, admin, domain.PageInput{})
+	patients, err := c.Patients.List(c.ctx, admin, domain.PageInput{})
 	require.NoError(t, err)
 	require.Len(t, patients.Items, 1)
 	assert.Equal(t, []domain.ID{w.doctor.ID}, patients.Items[0].AssignedDoctors)
-	mappings, err := c.mappings.List(c.ctx, admin, domain.MappingQuery{})
+	mappings, err := c.Mappings.List(c.ctx, admin, domain.MappingQuery{})
 	require.NoError(t, err)
 	require.Len(t, mappings.Items, 1)
 	assert.Equal(t, w.mapping.ID, mappings.Items[0].ID)
 	for _, attempt := range []func() error{
-		func() error { _, err := c.doctors.Get(c.ctx, admin, w.deletedDoctor.ID); return err },
+		func() error { _, err := c.Doctors.Get(c.ctx, admin, w.deletedDoctor.ID); return err },
 		func() error {
-			_, err := c.doctors.Change(c.ctx, admin, w.deletedDoctor.ID, domain.DoctorInput{})
+			_, err := c.Doctors.Change(c.ctx, admin, w.deletedDoctor.ID, domain.DoctorInput{})
 			return err
 		},
-		func() error { return c.doctors.Delete(c.ctx, admin, w.deletedDoctor.ID) },
-		func() error { _, err := c.patients.Get(c.ctx, admin, w.deletedPatient.ID); return err },
-		func() error { return c.patients.Delete(c.ctx, admin, w.deletedPatient.ID) },
-		func() error { return c.mappings.Unassign(c.ctx, admin, w.endedMapping.ID) },
+		func() error { return c.Doctors.Delete(c.ctx, admin, w.deletedDoctor.ID) },
+		func() error { _, err := c.Patients.Get(c.ctx, admin, w.deletedPatient.ID); return err },
+		func() error { return c.Patients.Delete(c.ctx, admin, w.deletedPatient.ID) },
+		func() error { return c.Mappings.Unassign(c.ctx, admin, w.endedMapping.ID) },
 	} {
 		assert.Equal(t, domain.ErrNotFound(), attempt())
 	}
-	_, err = c.mappings.Assign(c.ctx, admin, pair(w.deletedPatient.ID, w.deletedDoctor.ID))
+	_, err = c.Mappings.Assign(c.ctx, admin, pair(w.deletedPatient.ID, w.deletedDoctor.ID))
 	assertFields(t, err, "patient", "doctor")
 }
 
 func TestARestoredRecordIsAsItWas(t *testing.T) {
 	c := newClinic(t)
-	staff, admin := c.signUp("staff@example.com", domain.Staff), c.signUp("admin@example.com", domain.Admin)
+	staff, admin := c.SignUp("staff@example.com", domain.Staff), c.SignUp("admin@example.com", domain.Admin)
 	doctor := c.addDoctor("L-1")
-	patient, err := c.patients.Create(c.ctx, staff, domain.PatientInput{
+	patient, err := c.Patients.Create(c.ctx, staff, domain.PatientInput{
 		Name: domain.Given("Ada"), Gender: domain.Given("F"), Phone: domain.Given("112"), DateOfBirth: domain.Given("1990-01-01"),
 		Address: domain.Given("Street"), MedicalRecord: domain.Given("Allergic to penicillin"),
 	})
 	require.NoError(t, err)
-	c.now = c.now.Add(48 * time.Hour)
-	require.NoError(t, c.doctors.Delete(c.ctx, admin, doctor.ID))
-	require.NoError(t, c.patients.Delete(c.ctx, staff, patient.ID))
+	c.Advance(48 * time.Hour)
+	require.NoError(t, c.Doctors.Delete(c.ctx, admin, doctor.ID))
+	require.NoError(t, c.Patients.Delete(c.ctx, staff, patient.ID))
 	newer := c.addDoctor("L-2")
 
-	restored, err := c.doctors.Restore(c.ctx, admin, doctor.ID)
+	restored, err := c.Doctors.Restore(c.ctx, admin, doctor.ID)
 	require.NoError(t, err)
 	assert.Equal(t, doctor, restored, "also when they joined")
-	again, err := c.patients.Restore(c.ctx, admin, patient.ID)
+	again, err := c.Patients.Restore(c.ctx, admin, patient.ID)
 	require.NoError(t, err)
 	assert.Equal(t, patient, again, "also who registered them")
 
-	stored, err := c.doctors.List(c.ctx, admin, domain.PageInput{})
+	stored, err := c.Doctors.List(c.ctx, admin, domain.PageInput{})
 	require.NoError(t, err)
 	assert.Equal(t, []domain.Doctor{doctor, newer}, stored.Items)
-	got, err := c.patients.Get(c.ctx, staff, patient.ID)
+	got, err := c.Patients.Get(c.ctx, staff, patient.ID)
 	require.NoError(t, err)
 	assert.Equal(t, patient, got)
-	_, err = c.doctors.Create(c.ctx, admin, doctorInput("l-1"))
+	_, err = c.Doctors.Create(c.ctx, admin, doctorInput("l-1"))
 	assert.Equal(t, domain.ErrLicenseTaken(), err)
 }
 
@@ -122,9 +122,9 @@ func TestOnlyWhatIsDeletedCanBeRestored(t *testing.T) {
 	w := newWorld(c)
 	admin := w.actors[domain.Admin]
 	restores := map[string]func(domain.ID) error{
-		"doctor":  func(id domain.ID) error { _, err := c.doctors.Restore(c.ctx, admin, id); return err },
-		"patient": func(id domain.ID) error { _, err := c.patients.Restore(c.ctx, admin, id); return err },
-		"mapping": func(id domain.ID) error { _, err := c.mappings.Restore(c.ctx, admin, id); return err },
+		"doctor":  func(id domain.ID) error { _, err := c.Doctors.Restore(c.ctx, admin, id); return err },
+		"patient": func(id domain.ID) error { _, err := c.Patients.Restore(c.ctx, admin, id); return err },
+		"mapping": func(id domain.ID) error { _, err := c.Mappings.Restore(c.ctx, admin, id); return err },
 	}
 	for kind, id := range map[string]domain.ID{"doctor": w.deletedDoctor.ID, "patient": w.deletedPatient.ID, "mapping": w.endedMapping.ID} {
 		require.NoError(t, restores[kind](id))
@@ -141,18 +141,18 @@ func TestADoctorWhoseLicenceHasAnotherOwnerStaysDeleted(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	admin := w.actors[domain.Admin]
-	successor, err := c.doctors.Create(c.ctx, admin, doctorInput(w.deletedDoctor.LicenseNumber.String()))
+	successor, err := c.Doctors.Create(c.ctx, admin, doctorInput(w.deletedDoctor.LicenseNumber.String()))
 	require.NoError(t, err, "the licence is free")
 	before := everything(c)
-	got, err := c.doctors.Restore(c.ctx, admin, w.deletedDoctor.ID)
+	got, err := c.Doctors.Restore(c.ctx, admin, w.deletedDoctor.ID)
 	assert.Equal(t, domain.ErrLicenseTaken(), err)
 	assertFields(t, err, "license_number")
 	assert.Zero(t, got)
 	assert.Equal(t, before, everything(c), "no version, no mapping, and still deleted")
 
-	_, err = c.doctors.Change(c.ctx, admin, successor.ID, domain.DoctorInput{LicenseNumber: domain.Given("another")})
+	_, err = c.Doctors.Change(c.ctx, admin, successor.ID, domain.DoctorInput{LicenseNumber: domain.Given("another")})
 	require.NoError(t, err)
-	_, err = c.doctors.Restore(c.ctx, admin, w.deletedDoctor.ID)
+	_, err = c.Doctors.Restore(c.ctx, admin, w.deletedDoctor.ID)
 	assert.NoError(t, err)
 }
 
@@ -163,27 +163,27 @@ func TestAMappingIsRestoredOnlyWhenItsPairIsThereAndFree(t *testing.T) {
 	refused := func(want error) {
 		t.Helper()
 		before := everything(c)
-		got, err := c.mappings.Restore(c.ctx, admin, w.endedMapping.ID)
+		got, err := c.Mappings.Restore(c.ctx, admin, w.endedMapping.ID)
 		assert.Equal(t, want, err)
 		assert.Zero(t, got)
 		assert.Equal(t, before, everything(c))
 	}
-	require.NoError(t, c.patients.Delete(c.ctx, admin, w.patient.ID))
-	refused(domain.ErrSideDeleted("patient"))
-	require.NoError(t, c.doctors.Delete(c.ctx, admin, w.otherDoctor.ID))
-	refused(domain.ErrSideDeleted("patient", "doctor"))
-	_, err := c.patients.Restore(c.ctx, admin, w.patient.ID)
+	require.NoError(t, c.Patients.Delete(c.ctx, admin, w.patient.ID))
+	refused(domain.ErrParentDeleted("patient"))
+	require.NoError(t, c.Doctors.Delete(c.ctx, admin, w.otherDoctor.ID))
+	refused(domain.ErrParentDeleted("patient", "doctor"))
+	_, err := c.Patients.Restore(c.ctx, admin, w.patient.ID)
 	require.NoError(t, err)
-	refused(domain.ErrSideDeleted("doctor"))
-	_, err = c.doctors.Restore(c.ctx, admin, w.otherDoctor.ID)
+	refused(domain.ErrParentDeleted("doctor"))
+	_, err = c.Doctors.Restore(c.ctx, admin, w.otherDoctor.ID)
 	require.NoError(t, err)
 
 	anew := c.assign(admin, w.patient, w.otherDoctor)
 	refused(domain.ErrAlreadyAssigned())
-	require.NoError(t, c.mappings.Unassign(c.ctx, admin, anew.ID))
-	restored, err := c.mappings.Restore(c.ctx, admin, w.endedMapping.ID)
+	require.NoError(t, c.Mappings.Unassign(c.ctx, admin, anew.ID))
+	restored, err := c.Mappings.Restore(c.ctx, admin, w.endedMapping.ID)
 	require.NoError(t, err)
 	assert.Equal(t, w.endedMapping, restored)
-	_, err = c.mappings.Restore(c.ctx, admin, anew.ID)
+	_, err = c.Mappings.Restore(c.ctx, admin, anew.ID)
 	assert.Equal(t, domain.ErrAlreadyAssigned(), err)
 }

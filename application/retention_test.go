@@ -13,7 +13,7 @@ import (
 
 func (c *clinic) expired(kind domain.SubjectKind, before time.Time) int {
 	c.t.Helper()
-	count, err := c.retention.Expired(c.ctx, operator, kind, before)
+	count, err := c.Retention.Expired(c.ctx, operator, kind, before)
 	require.NoError(c.t, err)
 	return count
 }
@@ -21,7 +21,7 @@ func (c *clinic) expired(kind domain.SubjectKind, before time.Time) int {
 // purged is how many records of a kind one Purge removes.
 func (c *clinic) purged(kind domain.SubjectKind, before time.Time) int {
 	c.t.Helper()
-	count, err := c.retention.Purge(c.ctx, operator, kind, before)
+	count, err := c.Retention.Purge(c.ctx, operator, kind, before)
 	require.NoError(c.t, err)
 	return count
 }
@@ -30,13 +30,13 @@ func TestWhatIsExpiredIsPurgedKindByKind(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c) // where one doctor, one patient and three mappings are deleted
 	for _, id := range []domain.ID{w.doctor.ID, w.otherDoctor.ID} {
-		require.NoError(t, c.doctors.Delete(c.ctx, w.actors[domain.Admin], id))
+		require.NoError(t, c.Doctors.Delete(c.ctx, w.actors[domain.Admin], id))
 	}
-	later := c.now.Add(time.Microsecond)
+	later := c.Now().Add(time.Microsecond)
 	want := map[domain.SubjectKind]int{domain.AboutDoctor: 3, domain.AboutPatient: 1, domain.AboutMapping: 4}
 	for _, kind := range recordKinds {
-		assert.Zero(t, c.expired(kind, c.now), "%s: deleted at that time, not before", kind)
-		assert.Zero(t, c.purged(kind, c.now), kind)
+		assert.Zero(t, c.expired(kind, c.Now()), "%s: deleted at that time, not before", kind)
+		assert.Zero(t, c.purged(kind, c.Now()), kind)
 		for _, kind := range recordKinds {
 			assert.Equal(t, want[kind], c.expired(kind, later), kind)
 		}
@@ -53,73 +53,73 @@ func TestWhatIsPurgedIsGoneForGood(t *testing.T) {
 	admin := w.actors[domain.Admin]
 	events := c.events(0)
 	for _, kind := range recordKinds {
-		c.purged(kind, c.now.Add(time.Second))
+		c.purged(kind, c.Now().Add(time.Second))
 	}
 	assert.Equal(t, events, c.events(0)[:len(events)], "what was done to it stays on record")
-	assert.Empty(t, readDeleted(c, &c.doctors.History, "10"))
-	assert.Empty(t, readDeleted(c, &c.patients.History, "10"))
-	assert.Empty(t, readDeleted(c, &c.mappings.History, "10"))
+	assert.Empty(t, readDeleted(c, &c.Doctors.History, "10"))
+	assert.Empty(t, readDeleted(c, &c.Patients.History, "10"))
+	assert.Empty(t, readDeleted(c, &c.Mappings.History, "10"))
 	for _, attempt := range []func() error{
-		func() error { _, err := c.doctors.Restore(c.ctx, admin, w.deletedDoctor.ID); return err },
+		func() error { _, err := c.Doctors.Restore(c.ctx, admin, w.deletedDoctor.ID); return err },
 		func() error {
-			_, err := c.doctors.Versions(c.ctx, admin, w.deletedDoctor.ID, domain.PageInput{})
+			_, err := c.Doctors.Versions(c.ctx, admin, w.deletedDoctor.ID, domain.PageInput{})
 			return err
 		},
-		func() error { _, err := c.doctors.Version(c.ctx, admin, w.deletedDoctor.ID, 1); return err },
-		func() error { _, err := c.patients.Restore(c.ctx, admin, w.deletedPatient.ID); return err },
-		func() error { _, err := c.patients.Version(c.ctx, admin, w.deletedPatient.ID, 2); return err },
-		func() error { _, err := c.mappings.Restore(c.ctx, admin, w.endedMapping.ID); return err },
+		func() error { _, err := c.Doctors.Version(c.ctx, admin, w.deletedDoctor.ID, 1); return err },
+		func() error { _, err := c.Patients.Restore(c.ctx, admin, w.deletedPatient.ID); return err },
+		func() error { _, err := c.Patients.Version(c.ctx, admin, w.deletedPatient.ID, 2); return err },
+		func() error { _, err := c.Mappings.Restore(c.ctx, admin, w.endedMapping.ID); return err },
 	} {
 		assert.Equal(t, domain.ErrNotFound(), attempt())
 	}
-	assertVersions(c, &c.doctors.History, admin, w.doctor.ID, made(c, domain.Actor{Role: domain.Admin}, domain.Created, w.doctor))
+	assertVersions(c, &c.Doctors.History, admin, w.doctor.ID, made(c, domain.Actor{Role: domain.Admin}, domain.Created, w.doctor))
 }
 
 // Only what is deleted is removed, and it is as old as its last deletion.
 func TestWhatWasRestoredIsNotExpired(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
-	admin, deletion := w.actors[domain.Admin], c.now
-	c.now = c.now.Add(24 * time.Hour)
-	_, err := c.doctors.Restore(c.ctx, admin, w.deletedDoctor.ID)
+	admin, deletion := w.actors[domain.Admin], c.Now()
+	c.Advance(24 * time.Hour)
+	_, err := c.Doctors.Restore(c.ctx, admin, w.deletedDoctor.ID)
 	require.NoError(t, err)
 	before := everything(c)
-	assert.Zero(t, c.expired(domain.AboutDoctor, c.now.Add(time.Hour)))
-	assert.Zero(t, c.purged(domain.AboutDoctor, c.now.Add(time.Hour)))
+	assert.Zero(t, c.expired(domain.AboutDoctor, c.Now().Add(time.Hour)))
+	assert.Zero(t, c.purged(domain.AboutDoctor, c.Now().Add(time.Hour)))
 	assert.Equal(t, before, everything(c))
 
-	require.NoError(t, c.doctors.Delete(c.ctx, admin, w.deletedDoctor.ID))
+	require.NoError(t, c.Doctors.Delete(c.ctx, admin, w.deletedDoctor.ID))
 	assert.Zero(t, c.purged(domain.AboutDoctor, deletion.Add(time.Hour)))
-	assert.Equal(t, 1, c.purged(domain.AboutDoctor, c.now.Add(time.Hour)))
+	assert.Equal(t, 1, c.purged(domain.AboutDoctor, c.Now().Add(time.Hour)))
 }
 
 // A doctor can be restored when a mapping of theirs is gone for good.
 func TestARestoredDoctorIsWithoutMappingsThatWerePurged(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
-	c.purged(domain.AboutMapping, c.now.Add(time.Second))
-	_, err := c.doctors.Restore(c.ctx, w.actors[domain.Admin], w.deletedDoctor.ID)
+	c.purged(domain.AboutMapping, c.Now().Add(time.Second))
+	_, err := c.Doctors.Restore(c.ctx, w.actors[domain.Admin], w.deletedDoctor.ID)
 	require.NoError(t, err)
-	ofPatient, err := c.doctors.OfPatient(c.ctx, w.actors[domain.Admin], w.patient.ID, domain.PageInput{})
+	ofPatient, err := c.Doctors.OfPatient(c.ctx, w.actors[domain.Admin], w.patient.ID, domain.PageInput{})
 	require.NoError(t, err)
 	assert.Equal(t, []domain.Doctor{w.doctor}, ofPatient.Items)
 }
 
 func TestOnePurgeRemovesNoMoreThanFiveHundred(t *testing.T) {
 	c := newClinic(t)
-	admin := c.signUp("admin@example.com", domain.Admin)
+	admin := c.SignUp("admin@example.com", domain.Admin)
 	var all []domain.ID
 	for n := range 1001 {
 		doctor := c.addDoctor(fmt.Sprint("L-", n))
-		require.NoError(t, c.doctors.Delete(c.ctx, admin, doctor.ID))
+		require.NoError(t, c.Doctors.Delete(c.ctx, admin, doctor.ID))
 		all = append(all, doctor.ID)
 	}
-	before := c.now.Add(time.Second)
+	before := c.Now().Add(time.Second)
 	assert.Equal(t, 1001, c.expired(domain.AboutDoctor, before))
 	for _, want := range []int{500, 500, 1, 0} {
 		assert.Equal(t, want, c.purged(domain.AboutDoctor, before))
 	}
-	events, err := c.audit.List(c.ctx, admin, domain.AuditQuery{Action: domain.Given("retention:purge")})
+	events, err := c.Audit.List(c.ctx, admin, domain.AuditQuery{Action: domain.Given("retention:purge")})
 	require.NoError(t, err)
 	var named []domain.ID
 	for _, event := range events.Items {
@@ -134,8 +134,8 @@ func TestNothingElseIsEverPurged(t *testing.T) {
 	newWorld(c)
 	before := everything(c)
 	for _, kind := range []domain.SubjectKind{domain.AboutUser, domain.AboutSession, domain.AboutAudit, "", "unheard of"} {
-		assert.Zero(t, c.expired(kind, c.now.Add(time.Hour)), kind)
-		assert.Zero(t, c.purged(kind, c.now.Add(time.Hour)), kind)
+		assert.Zero(t, c.expired(kind, c.Now().Add(time.Hour)), kind)
+		assert.Zero(t, c.purged(kind, c.Now().Add(time.Hour)), kind)
 	}
 	assert.Equal(t, before, everything(c))
 }

@@ -24,57 +24,57 @@ func TestWhoIsOutIsOutAtOnce(t *testing.T) {
 		do     func(c *clinic, this domain.Actor, other domain.ID, grant application.Grant) error
 	}{
 		"logout": {theOther, func(c *clinic, this domain.Actor, _ domain.ID, _ application.Grant) error {
-			return c.sessions.Logout(c.ctx, this)
+			return c.Sessions.Logout(c.ctx, this)
 		}},
 		"ending this one": {theOther, func(c *clinic, this domain.Actor, _ domain.ID, _ application.Grant) error {
-			return c.sessions.End(c.ctx, this, this.SessionID)
+			return c.Sessions.End(c.ctx, this, this.SessionID)
 		}},
 		"ending another one": {thisOne, func(c *clinic, this domain.Actor, other domain.ID, _ application.Grant) error {
-			return c.sessions.End(c.ctx, this, other)
+			return c.Sessions.End(c.ctx, this, other)
 		}},
 		"ending the others": {thisOne, func(c *clinic, this domain.Actor, _ domain.ID, _ application.Grant) error {
-			return c.sessions.EndOthers(c.ctx, this)
+			return c.Sessions.EndOthers(c.ctx, this)
 		}},
 		"a spent refresh token": {theOther, func(c *clinic, _ domain.Actor, _ domain.ID, grant application.Grant) error {
 			spent := domain.NewRefreshToken(grant.Refresh.Selector(), domain.RefreshSecret{})
-			_, err := c.sessions.Refresh(c.ctx, domain.Actor{}, refresh(spent))
+			_, err := c.Sessions.Refresh(c.ctx, domain.Actor{}, refresh(spent))
 			assert.Equal(c.t, domain.ErrRefreshToken(), err)
 			return nil
 		}},
 		"another password": {thisOne, func(c *clinic, this domain.Actor, _ domain.ID, _ application.Grant) error {
-			return c.account.ChangePassword(c.ctx, this, passwordChange(goodPassword, otherPassword))
+			return c.Account.ChangePassword(c.ctx, this, passwordChange(goodPassword, otherPassword))
 		}},
 		"a second factor": {thisOne, func(c *clinic, this domain.Actor, _ domain.ID, _ application.Grant) error {
 			c.confirm(this, c.enrol(this))
 			return nil
 		}},
 		"deactivation": {none, func(c *clinic, this domain.Actor, _ domain.ID, _ application.Grant) error {
-			return c.users.Deactivate(c.ctx, operator, this.UserID)
+			return c.Users.Deactivate(c.ctx, operator, this.UserID)
 		}},
 		"being made inactive": {none, func(c *clinic, this domain.Actor, _ domain.ID, _ application.Grant) error {
-			_, err := c.users.Change(c.ctx, operator, this.UserID, inactive)
+			_, err := c.Users.Change(c.ctx, operator, this.UserID, inactive)
 			return err
 		}},
 		"a higher role": {none, func(c *clinic, this domain.Actor, _ domain.ID, _ application.Grant) error {
-			_, err := c.users.Change(c.ctx, operator, this.UserID, toAdmin)
+			_, err := c.Users.Change(c.ctx, operator, this.UserID, toAdmin)
 			return err
 		}},
 		"a password from an administrator": {none, func(c *clinic, this domain.Actor, _ domain.ID, _ application.Grant) error {
-			return c.users.SetPassword(c.ctx, operator, this.UserID, domain.NewPassword{Password: domain.Given(otherPassword)})
+			return c.Users.SetPassword(c.ctx, operator, this.UserID, domain.NewPassword{Password: domain.Given(otherPassword)})
 		}},
 		"being signed out": {none, func(c *clinic, this domain.Actor, _ domain.ID, _ application.Grant) error {
-			return c.users.EndSessions(c.ctx, operator, this.UserID)
+			return c.Users.EndSessions(c.ctx, operator, this.UserID)
 		}},
 		"the loss of the second factor": {none, func(c *clinic, this domain.Actor, _ domain.ID, _ application.Grant) error {
-			return c.users.ResetSecondFactor(c.ctx, operator, this.UserID)
+			return c.Users.ResetSecondFactor(c.ctx, operator, this.UserID)
 		}},
 
 		"another name": {both, func(c *clinic, this domain.Actor, _ domain.ID, _ application.Grant) error {
-			_, err := c.users.Change(c.ctx, operator, this.UserID, domain.UserChange{Profile: domain.Profile{FirstName: domain.Given("Ada")}, Role: domain.Given("STAFF"), Active: domain.Given("true")})
+			_, err := c.Users.Change(c.ctx, operator, this.UserID, domain.UserChange{Profile: domain.Profile{FirstName: domain.Given("Ada")}, Role: domain.Given("STAFF"), Active: domain.Given("true")})
 			return err
 		}},
 		"a refused change": {both, func(c *clinic, this domain.Actor, _ domain.ID, _ application.Grant) error {
-			assert.Error(c.t, c.account.ChangePassword(c.ctx, this, passwordChange("wrong", otherPassword)))
+			assert.Error(c.t, c.Account.ChangePassword(c.ctx, this, passwordChange("wrong", otherPassword)))
 			return nil
 		}},
 		"a wrong login": {both, func(c *clinic, _ domain.Actor, _ domain.ID, _ application.Grant) error {
@@ -82,7 +82,7 @@ func TestWhoIsOutIsOutAtOnce(t *testing.T) {
 			return nil
 		}},
 		"giving the second factor up": {thisOne, func(c *clinic, this domain.Actor, _ domain.ID, _ application.Grant) error {
-			return c.secondFactor.Disable(c.ctx, this, check(goodPassword))
+			return c.SecondFactor.Disable(c.ctx, this, check(goodPassword))
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -90,8 +90,7 @@ func TestWhoIsOutIsOutAtOnce(t *testing.T) {
 			// has to ask the store while it does not know what was revoked elsewhere.
 			for _, revocations := range []ports.Revocations{&told{}, &told{deaf: true}} {
 				c := newClinic(t)
-				c.revocations = revocations
-				c.wire()
+				c.use(withRevocations(revocations))
 				c.register("ada@example.com", domain.Staff)
 				c.register("eve@example.com", domain.Staff)
 				this, other, eves := c.login("ada@example.com"), c.login("ada@example.com"), c.login("eve@example.com")
@@ -119,30 +118,27 @@ func (c *clinic) assertGoesOn(grant application.Grant, want bool) {
 
 func TestALowerRoleCountsAtOnce(t *testing.T) {
 	c := newClinic(t)
-	c.revocations = &told{}
-	c.wire()
-	admin := c.signUp("admin@example.com", domain.Admin)
+	c.use(withRevocations(&told{}))
+	admin := c.SignUp("admin@example.com", domain.Admin)
 	c.register("second@example.com", domain.Admin)
 	grant := c.login("second@example.com")
-	_, err := c.users.Change(c.ctx, admin, c.actor(grant).UserID, toStaff)
+	_, err := c.Users.Change(c.ctx, admin, c.actor(grant).UserID, toStaff)
 	require.NoError(t, err)
 	c.assertGoesOn(grant, false)
-	assert.Equal(t, domain.Staff, c.signIn("second@example.com").Role)
+	assert.Equal(t, domain.Staff, c.SignIn("second@example.com").Role)
 }
 
 // Nothing is revoked on this instance that the store did not commit.
 func TestARefusedCommitRevokesNothing(t *testing.T) {
 	c := newClinic(t)
 	revocations := &told{}
-	c.revocations = revocations
-	c.wire()
-	actor := c.signUp("ada@example.com", domain.Staff)
-	c.store = brokenStore{c.store, false}
-	c.wire()
+	c.use(withRevocations(revocations))
+	actor := c.SignUp("ada@example.com", domain.Staff)
+	c.use(onStore(brokenStore{c.Ports.Store, false}))
 	for name, err := range map[string]error{
-		"logout":          c.sessions.Logout(c.ctx, actor),
-		"change password": c.account.ChangePassword(c.ctx, actor, passwordChange(goodPassword, otherPassword)),
-		"deactivate":      c.users.Deactivate(c.ctx, operator, actor.UserID),
+		"logout":          c.Sessions.Logout(c.ctx, actor),
+		"change password": c.Account.ChangePassword(c.ctx, actor, passwordChange(goodPassword, otherPassword)),
+		"deactivate":      c.Users.Deactivate(c.ctx, operator, actor.UserID),
 	} {
 		assertKind(t, domain.Unavailable, err)
 		assert.Empty(t, revocations.revoked, name)

@@ -3,15 +3,8 @@ package application_test
 import (
 	"errors"
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"go/types"
-	"maps"
 	"net/netip"
-	"reflect"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -34,13 +27,13 @@ type world struct {
 	other       domain.User
 	grant       application.Grant
 	session     domain.ID // of grant
-	patient     domain.Patient
+	patient     domain.PatientView
 	doctor      domain.Doctor
 	otherDoctor domain.Doctor
 	mapping     domain.Mapping
 	// These are deleted, and each of the first two with a mapping to who is not.
 	deletedDoctor  domain.Doctor
-	deletedPatient domain.Patient
+	deletedPatient domain.PatientView
 	endedMapping   domain.Mapping
 	// unused is a name that nothing has.
 	unused string
@@ -53,13 +46,13 @@ type world struct {
 // newWorld adds a world to what there is, and removes for good what was deleted
 // in the one before.
 func newWorld(c *clinic) world {
-	c.purge(c.now.Add(time.Second))
+	c.purge(c.Now().Add(time.Second))
 	c.worlds++
 	name := func(of string) string { return fmt.Sprintf("%s-%d", of, c.worlds) }
 	origin := domain.NewOrigin(netip.AddrFrom4([4]byte{10, 0, byte(c.worlds >> 8), byte(c.worlds)}), "a test")
 	origin.RequestID = name("request")
 
-	staff, admin := c.signUp(name("staff")+"@example.com", domain.Staff), c.signUp(name("admin")+"@example.com", domain.Admin)
+	staff, admin := c.SignUp(name("staff")+"@example.com", domain.Staff), c.SignUp(name("admin")+"@example.com", domain.Admin)
 	staff.Origin, admin.Origin = origin, origin
 	w := world{
 		actors: map[domain.Role]domain.Actor{
@@ -83,9 +76,9 @@ func newWorld(c *clinic) world {
 	c.assign(staff, w.patient, w.deletedDoctor)
 	c.assign(staff, w.deletedPatient, w.doctor)
 	w.endedMapping = c.assign(staff, w.patient, w.otherDoctor)
-	require.NoError(c.t, c.doctors.Delete(c.ctx, domain.Actor{Role: domain.Admin}, w.deletedDoctor.ID))
-	require.NoError(c.t, c.patients.Delete(c.ctx, staff, w.deletedPatient.ID))
-	require.NoError(c.t, c.mappings.Unassign(c.ctx, staff, w.endedMapping.ID))
+	require.NoError(c.t, c.Doctors.Delete(c.ctx, domain.Actor{Role: domain.Admin}, w.deletedDoctor.ID))
+	require.NoError(c.t, c.Patients.Delete(c.ctx, staff, w.deletedPatient.ID))
+	require.NoError(c.t, c.Mappings.Unassign(c.ctx, staff, w.endedMapping.ID))
 	w.mapping = c.assign(staff, w.patient, w.doctor)
 	w.lastSeal = c.lastSeal()
 	return w
@@ -154,12 +147,12 @@ func TestEveryUseCaseByRole(t *testing.T) {
 // everything is what is stored but events and attempts.
 func everything(c *clinic) (all []any) {
 	all = records(c)
-	require.NoError(c.t, c.store.View(c.ctx, func(tx ports.Tx) error {
+	require.NoError(c.t, c.Ports.Store.View(c.ctx, func(tx ports.Tx) error {
 		page := domain.Page{Limit: domain.MaxPageLimit}
 		users, err := tx.Users().List(c.ctx, domain.UserFilter{}, page)
 		all = append(all, users)
 		for _, user := range users {
-			sessions, sessionsErr := tx.Sessions().Live(c.ctx, user.ID, c.now, page)
+			sessions, sessionsErr := tx.Sessions().Live(c.ctx, user.ID, c.Now(), page)
 			all = append(all, sessions)
 			err = errors.Join(err, sessionsErr)
 		}
@@ -170,10 +163,10 @@ func everything(c *clinic) (all []any) {
 
 // records are those of doctors, patients and mappings, with their versions, and the seals.
 func records(c *clinic) (all []any) {
-	require.NoError(c.t, c.store.View(c.ctx, func(tx ports.Tx) error {
+	require.NoError(c.t, c.Ports.Store.View(c.ctx, func(tx ports.Tx) error {
 		page := domain.Page{Limit: domain.MaxPageLimit}
-		doctors, doctorsErr := tx.Doctors().List(c.ctx, page)
-		patients, patientsErr := tx.Patients().List(c.ctx, page)
+		doctors, doctorsErr := tx.Doctors().List(c.ctx, domain.DoctorFilter{}, page)
+		patients, patientsErr := tx.Patients().List(c.ctx, domain.PatientFilter{}, page)
 		mappings, mappingsErr := tx.Mappings().List(c.ctx, domain.MappingFilter{}, page)
 		seals, sealsErr := tx.Seals().List(c.ctx, page)
 		all = []any{
@@ -186,92 +179,11 @@ func records(c *clinic) (all []any) {
 }
 
 // allVersions are those of all records of a kind, as long as there are few.
-func allVersions[T any](c *clinic, history ports.History[T]) (all [][]domain.Version[T]) {
+func allVersions[T domain.Record](c *clinic, history ports.History[T]) (all [][]domain.Version[T]) {
 	for id := range domain.ID(20) {
 		versions, err := history.List(c.ctx, id, domain.Page{Limit: domain.MaxPageLimit})
 		require.NoError(c.t, err)
 		all = append(all, versions)
 	}
 	return all
-}
-
-// services are all there are; a test finds every use-case through them.
-var services = []any{
-	&application.Authenticator{}, &application.Guard{}, &application.Limiter{}, &application.Sessions{}, &application.Account{}, &application.SecondFactor{},
-	&application.Users{}, &application.Doctors{}, &application.Patients{}, &application.Mappings{},
-	&application.Trail{}, &application.Audit{}, &application.Retention{}, &application.Sealer{}, &application.Verifier{},
-}
-
-// withHistory are those that have the use-cases of History among theirs.
-var withHistory = []string{"Doctors", "Patients", "Mappings"}
-
-// noUseCases ask for no permission: the first comes before every use-case, and the
-// others say nothing of anybody.
-var noUseCases = []string{"Authenticator.Authenticate", "Sealer.Seal", "Sealer.Head", "Trail.LastSeal", "Verifier.Verify", "Verifier.Head"}
-
-func TestTheRoleMatrixIsComplete(t *testing.T) {
-	var useCases []string
-	for _, service := range services {
-		typ := reflect.TypeOf(service)
-		for method := range typ.Methods() {
-			useCases = append(useCases, typ.Elem().Name()+"."+method.Name)
-		}
-	}
-	inMatrix := slices.Sorted(maps.Keys(roleMatrix))
-	assert.ElementsMatch(t, useCases, append(inMatrix, noUseCases...), "Guard and Limiter have none")
-}
-
-// The whole of every use-case is one call of account or perform with its
-// permission, which decide whether the rest of it is run. Those that return a
-// doctor hide the salary from who may not read it.
-func TestEveryUseCaseIsAccountedForAsAWhole(t *testing.T) {
-	found := 0
-	packages, err := parser.ParseDir(token.NewFileSet(), ".", nil, 0) //nolint:staticcheck // one package without build tags
-	require.NoError(t, err)
-	for path, file := range packages["application"].Files {
-		for _, decl := range file.Decls {
-			method, ok := decl.(*ast.FuncDecl)
-			if !ok || method.Recv == nil || !method.Name.IsExported() || strings.HasSuffix(path, "_test.go") {
-				continue
-			}
-			receivers, permissions := []string{strings.TrimPrefix(types.ExprString(method.Recv.List[0].Type), "*")}, "domain."
-			if receivers[0] == "History[T]" {
-				receivers, permissions = withHistory, "s.kind."
-			}
-			for _, receiver := range receivers {
-				name := receiver + "." + method.Name.Name
-				if slices.Contains(noUseCases, name) {
-					continue
-				}
-				found++
-				call, ok := wholeBody(method).(*ast.CallExpr)
-				require.True(t, ok, name)
-				assert.Contains(t, []string{"account", "perform"}, types.ExprString(call.Fun), name)
-				require.Len(t, call.Args, 6, name)
-				for i, want := range []string{"ctx", "s.trail", "actor", permissions + roleMatrix[name].permission} {
-					assert.Equal(t, want, types.ExprString(call.Args[i]), name)
-				}
-				assert.IsType(t, &ast.FuncLit{}, call.Args[5], name)
-			}
-		}
-	}
-	assert.Equal(t, len(roleMatrix), found)
-}
-
-// wholeBody is the only thing that a method does besides hiding the salary of
-// the doctor whom it returns; nil if it does more.
-func wholeBody(method *ast.FuncDecl) ast.Expr {
-	statements := method.Body.List
-	last, ok := statements[len(statements)-1].(*ast.ReturnStmt)
-	switch {
-	case ok && len(statements) == 1 && len(last.Results) == 1:
-		return last.Results[0]
-	case ok && len(statements) == 2 && len(last.Results) == 2 &&
-		types.ExprString(last.Results[0]) == "doctor.VisibleTo(actor)" && types.ExprString(last.Results[1]) == "err":
-		if assign, ok := statements[0].(*ast.AssignStmt); ok && len(assign.Lhs) == 2 && len(assign.Rhs) == 1 &&
-			types.ExprString(assign.Lhs[0]) == "doctor" && types.ExprString(assign.Lhs[1]) == "err" {
-			return assign.Rhs[0]
-		}
-	}
-	return nil
 }

@@ -89,15 +89,14 @@ func onPage[T any](list []T, page domain.Page, id func(T) domain.ID) []T {
 
 // tamper puts a store beneath the clinic in which the trail can be tampered with.
 func (c *clinic) tamper() *tamperedStore {
-	store := &tamperedStore{Store: c.store}
-	c.store = store
-	c.wire()
+	store := &tamperedStore{Store: c.Ports.Store}
+	c.use(onStore(store))
 	return store
 }
 
 // attest gives the evidence that the clinic's trail gives.
 func (c *clinic) attest(event domain.AuditEvent) domain.Evidence {
-	return domain.Evidence{Hash: event.Hash(), MAC: c.macs.Sum(domain.Attested(event.ID, event.Hash()))}
+	return domain.Evidence{Hash: event.Hash(), MAC: c.Ports.MACs.Sum(domain.Attested(event.ID, event.Hash()))}
 }
 
 // addEvents adds n events with evidence, and returns the last one's ID.
@@ -106,27 +105,17 @@ func (c *clinic) addEvents(n int, evidence func(domain.AuditEvent) domain.Eviden
 	events := make([]domain.AuditEvent, n)
 	for i := range events {
 		events[i] = domain.AuditEvent{
-			At: c.now, Action: domain.DoctorRead, Subject: domain.Subject{Kind: domain.AboutDoctor, ID: 7}, Outcome: domain.Allowed, Version: i,
+			At: c.Now(), Action: domain.DoctorRead, Subject: domain.Subject{Kind: domain.AboutDoctor, ID: 7}, Outcome: domain.Allowed, Version: i,
 		}
 	}
-	require.NoError(c.t, c.store.Update(c.ctx, func(tx ports.Tx) error { return tx.Audit().Add(c.ctx, evidence, events...) }))
-	trail := c.trail()
+	require.NoError(c.t, c.Ports.Store.Update(c.ctx, func(tx ports.Tx) error { return tx.Audit().Add(c.ctx, evidence, events...) }))
+	trail := c.Events()
 	return trail[len(trail)-1].ID
-}
-
-// trail is all of it.
-func (c *clinic) trail() (events []domain.AuditEvent) {
-	c.t.Helper()
-	require.NoError(c.t, c.store.View(c.ctx, func(tx ports.Tx) (err error) {
-		events, err = tx.Audit().List(c.ctx, domain.AuditFilter{}, whole)
-		return err
-	}))
-	return events
 }
 
 func (c *clinic) seals() (seals []domain.Seal) {
 	c.t.Helper()
-	require.NoError(c.t, c.store.View(c.ctx, func(tx ports.Tx) (err error) {
+	require.NoError(c.t, c.Ports.Store.View(c.ctx, func(tx ports.Tx) (err error) {
 		seals, err = tx.Seals().List(c.ctx, whole)
 		return err
 	}))
@@ -158,14 +147,14 @@ func (c *clinic) sealed() []domain.ID {
 // seal seals all that there is, all of which must be the service's own.
 func (c *clinic) seal() {
 	c.t.Helper()
-	foreign, err := c.sealer.Seal(c.ctx)
+	foreign, err := c.Sealer.Seal(c.ctx)
 	require.NoError(c.t, err)
 	require.Empty(c.t, foreign)
 }
 
 // leaveEvent does something that leaves one event.
 func (c *clinic) leaveEvent() error {
-	_, err := c.audit.Adopt(c.ctx, operator, domain.Head{Number: missing})
+	_, err := c.Audit.Adopt(c.ctx, operator, domain.Head{Number: missing})
 	if domain.KindOf(err) == domain.Conflict {
 		return nil
 	}
@@ -175,7 +164,7 @@ func (c *clinic) leaveEvent() error {
 // verify examines the trail, and leaves an event after that.
 func (c *clinic) verify(kept domain.Head) domain.Verification {
 	c.t.Helper()
-	found, err := c.verifier.Verify(c.ctx, kept)
+	found, err := c.Verifier.Verify(c.ctx, kept)
 	require.NoError(c.t, err)
 	require.NoError(c.t, c.leaveEvent())
 	return found

@@ -6,13 +6,11 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"example.com/healthcare/adapters/memory"
-	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
 )
@@ -78,7 +76,7 @@ func TestEventsThatBecomeVisibleLateComeUnderALaterSeal(t *testing.T) {
 			}
 		}
 		assert.Nil(t, c.verifySilently().Fault)
-		c.now = c.now.Add(domain.MaxLateness / 100)
+		c.Advance(domain.MaxLateness / 100)
 	}
 	clear(hidden)
 	assert.Nil(t, c.verifySilently().Fault)
@@ -91,10 +89,10 @@ func TestEventsThatBecomeVisibleLateComeUnderALaterSeal(t *testing.T) {
 func (c *clinic) addEventsUpTo(last domain.ID) {
 	c.t.Helper()
 	under := *c
-	if store, ok := c.store.(*tamperedStore); ok {
-		under.store = store.Store
+	if store, ok := c.Ports.Store.(*tamperedStore); ok {
+		under.use(onStore(store.Store))
 	}
-	under.addEvents(int(last)-len(under.trail()), c.attest)
+	under.addEvents(int(last)-len(under.Events()), c.attest)
 }
 
 // verifySilently verifies without leaving an event.
@@ -111,7 +109,7 @@ func TestAnEventThatBecomesVisibleTooLateIsTakenForAnInsertedOne(t *testing.T) {
 		return slices.DeleteFunc(events, func(event domain.AuditEvent) bool { return hidden && event.ID == 3 })
 	}
 	c.seal()
-	c.now = c.now.Add(domain.MaxLateness)
+	c.Advance(domain.MaxLateness)
 	c.addEventsUpTo(6)
 	c.seal()
 	hidden = false
@@ -129,7 +127,7 @@ func TestWhatTheServiceDidNotWriteComesUnderNoSeal(t *testing.T) {
 			return domain.Evidence{Hash: event.Hash(), MAC: stranger.Sum(domain.Attested(event.ID, event.Hash()))}
 		},
 		"the MAC of another event": func(c *clinic, event domain.AuditEvent) domain.Evidence {
-			return domain.Evidence{Hash: event.Hash(), MAC: c.trail()[0].Evidence.MAC}
+			return domain.Evidence{Hash: event.Hash(), MAC: c.Events()[0].Evidence.MAC}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -139,15 +137,15 @@ func TestWhatTheServiceDidNotWriteComesUnderNoSeal(t *testing.T) {
 			c.addEvents(1, func(event domain.AuditEvent) domain.Evidence { return evidence(c, event) })
 			c.addEvents(2, c.attest)
 			for range 2 {
-				foreign, err := c.sealer.Seal(c.ctx)
+				foreign, err := c.Sealer.Seal(c.ctx)
 				require.NoError(t, err)
 				assert.Equal(t, ids(3), foreign)
 				assert.Equal(t, ids(1, 2, 4, 5), c.sealed())
 				assert.Equal(t, &domain.Fault{Problem: domain.EventInserted, Event: 3}, c.verifySilently().Fault)
 			}
-			c.now = c.now.Add(domain.MaxLateness)
+			c.Advance(domain.MaxLateness)
 			c.addEvents(1, c.attest)
-			_, err := c.sealer.Seal(c.ctx)
+			_, err := c.Sealer.Seal(c.ctx)
 			require.NoError(t, err)
 			assert.Equal(t, &domain.Fault{Problem: domain.EventInserted, Event: 3, Seal: 3}, c.verifySilently().Fault)
 		})
@@ -157,10 +155,10 @@ func TestWhatTheServiceDidNotWriteComesUnderNoSeal(t *testing.T) {
 func TestAnEventWithTheEvidenceOfAnotherIsFound(t *testing.T) {
 	c := newClinic(t)
 	c.addEvents(2, c.attest)
-	c.addEvents(1, func(domain.AuditEvent) domain.Evidence { return c.trail()[0].Evidence })
+	c.addEvents(1, func(domain.AuditEvent) domain.Evidence { return c.Events()[0].Evidence })
 	inserted := &domain.Fault{Problem: domain.EventInserted, Event: 3}
 	assert.Equal(t, inserted, c.verifySilently().Fault)
-	foreign, err := c.sealer.Seal(c.ctx)
+	foreign, err := c.Sealer.Seal(c.ctx)
 	require.NoError(t, err)
 	assert.Equal(t, ids(3), foreign)
 	assert.Equal(t, inserted, c.verifySilently().Fault)
@@ -172,7 +170,7 @@ func TestManyForeignEventsKeepNoneOfTheOthersFromBeingSealed(t *testing.T) {
 	c.seal()
 	c.addEvents(sealedTogether+1000, func(domain.AuditEvent) domain.Evidence { return domain.Evidence{} })
 	last := c.addEvents(1, c.attest)
-	foreign, err := c.sealer.Seal(c.ctx)
+	foreign, err := c.Sealer.Seal(c.ctx)
 	require.NoError(t, err)
 	assert.Equal(t, upTo(101)[1:], foreign)
 	assert.Equal(t, ids(1, last), c.sealed())
@@ -185,11 +183,11 @@ func TestEventsFromBeforeThereWasEvidenceAreSealedOnceTheyAreAdopted(t *testing.
 	assert.Nil(t, found.Fault)
 	assert.Equal(t, sealedTogether+1, found.Unsealed)
 	c.addEvents(10, c.attest)
-	_, err := c.sealer.Seal(c.ctx)
+	_, err := c.Sealer.Seal(c.ctx)
 	assert.EqualError(t, err, "there are events from before there was evidence: they have to be adopted, with the command audit adopt")
 	assert.Empty(t, c.seals())
 
-	_, err = c.audit.Adopt(c.ctx, operator, domain.Head{})
+	_, err = c.Audit.Adopt(c.ctx, operator, domain.Head{})
 	require.NoError(t, err)
 	c.seal()
 	assert.Len(t, c.seals()[0].Events, sealedTogether+1+10)
@@ -211,7 +209,7 @@ func TestSealsThatWereThereAreMissed(t *testing.T) {
 		"one is another":        editingSeal(last.Number, func(seal *domain.Seal) { *seal = c.remade(*seal) }),
 	} {
 		store.seals = seals
-		_, err := c.sealer.Seal(c.ctx)
+		_, err := c.Sealer.Seal(c.ctx)
 		assert.EqualError(t, err, fmt.Sprintf("seal %d was removed", last.Number), name)
 	}
 	store.seals = nil
@@ -222,7 +220,7 @@ func TestSealsThatWereThereAreMissed(t *testing.T) {
 // remade returns another seal of the same number that the service might have made.
 func (c *clinic) remade(seal domain.Seal) domain.Seal {
 	seal.Digest[0]++
-	seal.MAC = c.macs.Sum(seal.Digest)
+	seal.MAC = c.Ports.MACs.Sum(seal.Digest)
 	return seal
 }
 
@@ -252,13 +250,13 @@ func (c *clinic) sealedAnew(seals []domain.Seal) domain.Seal {
 		}
 	}
 	var sightings []domain.Sighting
-	for _, event := range c.trail() {
+	for _, event := range c.Events() {
 		if !isSealed[event.ID] {
 			sightings = append(sightings, event.Sighting())
 		}
 	}
-	seal := last.Next(sightings, c.now)
-	seal.MAC = c.macs.Sum(seal.Digest)
+	seal := last.Next(sightings, c.Now())
+	seal.MAC = c.Ports.MACs.Sum(seal.Digest)
 	return seal
 }
 
@@ -273,18 +271,18 @@ func TestSealingDoesNotGoOnFromASealThatTheServiceDidNotMake(t *testing.T) {
 	var forged domain.Seal
 	store.seals = func(seals []domain.Seal) []domain.Seal {
 		var sightings []domain.Sighting
-		for _, event := range c.trail() {
+		for _, event := range c.Events() {
 			if event.ID <= 3 {
 				sightings = append(sightings, domain.Sighting{ID: event.ID, Hash: event.Evidence.Digest()})
 			}
 		}
-		forged = domain.Seal{}.Next(sightings, c.now)
+		forged = domain.Seal{}.Next(sightings, c.Now())
 		forged.MAC = seals[0].MAC
 		return append([]domain.Seal{forged}, seals[1:]...)
 	}
 	fault := domain.Fault{Problem: domain.SealForeign, Seal: 1}
 	assert.Equal(t, &fault, c.verify(domain.Head{}).Fault)
-	_, err := c.sealer.Seal(c.ctx)
+	_, err := c.Sealer.Seal(c.ctx)
 	assert.EqualError(t, err, fault.String())
 	assert.Len(t, c.seals(), 1)
 	assert.Equal(t, &fault, c.verify(domain.Head{}).Fault)
@@ -293,14 +291,13 @@ func TestSealingDoesNotGoOnFromASealThatTheServiceDidNotMake(t *testing.T) {
 func TestSealingSaysWhenTheStoreFails(t *testing.T) {
 	c := newClinic(t)
 	c.addEvents(1, c.attest)
-	clock := func() time.Time { return c.now }
-	for _, store := range []ports.Store{brokenStore{c.store, false}, brokenStore{c.store, true}} {
-		_, err := application.NewSealer(application.NewTrail(store, c.macs, clock)).Seal(c.ctx)
+	for _, store := range []ports.Store{brokenStore{c.Ports.Store, false}, brokenStore{c.Ports.Store, true}} {
+		_, err := c.With(onStore(store)).Sealer.Seal(c.ctx)
 		assertKind(t, domain.Unavailable, err)
 	}
 	assert.Empty(t, c.seals())
 	ctx, cancel := context.WithCancel(c.ctx)
 	cancel()
-	_, err := application.NewSealer(application.NewTrail(memory.New(), c.macs, clock)).Seal(ctx)
+	_, err := c.With(onStore(memory.New())).Sealer.Seal(ctx)
 	assertKind(t, domain.Unavailable, err)
 }

@@ -4,11 +4,9 @@ import (
 	"context"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 
-	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
 )
@@ -17,9 +15,8 @@ func TestOfTwoSealersOneMakesEachSealAndNobodyWaits(t *testing.T) {
 	c := newClinic(t)
 	c.addEvents(3, c.attest)
 	other := *c
-	other.wire()
-	c.store = &between{c.store, func() { other.seal() }}
-	c.wire()
+	other.use()
+	c.use(onStore(&between{c.Ports.Store, func() { other.seal() }}))
 	c.seal()
 	assert.Len(t, c.seals(), 1)
 	assert.Equal(t, upTo(3), c.sealed())
@@ -39,7 +36,7 @@ func TestSealersSideBySideMakeOneChain(t *testing.T) {
 	}
 	for range sealers {
 		group.Go(func() {
-			sealer := application.NewSealer(application.NewTrail(c.store, c.macs, func() time.Time { return c.now }))
+			sealer := c.With().Sealer
 			for range rounds {
 				foreign, err := sealer.Seal(c.ctx)
 				assert.NoError(t, err)
@@ -70,8 +67,7 @@ func TestSealingEndsWhileEventsKeepComing(t *testing.T) {
 	c.seal()
 	c.addEvents(1, c.attest)
 	busy := *c
-	busy.store = busyStore{c.store, func() { c.addEvents(1, c.attest) }}
-	busy.wire()
+	busy.use(onStore(busyStore{c.Ports.Store, func() { c.addEvents(1, c.attest) }}))
 	for range 10 {
 		busy.seal()
 	}

@@ -21,7 +21,7 @@ const step = 30 * time.Second
 func (c *clinic) loginWith(email string, code domain.Input) error {
 	in := credentials(email, goodPassword)
 	in.Code = code
-	_, err := c.sessions.Login(c.ctx, from(here), in)
+	_, err := c.Sessions.Login(c.ctx, from(here), in)
 	return err
 }
 
@@ -29,35 +29,35 @@ func (c *clinic) loginWith(email string, code domain.Input) error {
 // of the device's current step is spent.
 func (c *clinic) protected(email string) (domain.Actor, device, domain.RecoveryCodes) {
 	c.t.Helper()
-	actor := c.signUp(email, domain.Staff)
+	actor := c.SignUp(email, domain.Staff)
 	device := c.enrol(actor)
 	codes := c.confirm(actor, device)
-	c.now = c.now.Add(step)
+	c.Advance(step)
 	return actor, device, codes
 }
 
 func TestEnrolAndConfirm(t *testing.T) {
 	c := newClinic(t)
-	ada := c.signUp("ada@example.com", domain.Staff)
-	_, err := c.secondFactor.Confirm(c.ctx, ada, domain.CodeCheck{Code: domain.Given("123456")})
+	ada := c.SignUp("ada@example.com", domain.Staff)
+	_, err := c.SecondFactor.Confirm(c.ctx, ada, domain.CodeCheck{Code: domain.Given("123456")})
 	assert.Equal(t, domain.ErrNothingToConfirm(), err)
-	_, err = c.secondFactor.Enrol(c.ctx, ada, check("wrong"))
+	_, err = c.SecondFactor.Enrol(c.ctx, ada, check("wrong"))
 	assertFields(t, err, "password")
-	_, err = c.secondFactor.Enrol(c.ctx, ada, domain.PasswordCheck{})
+	_, err = c.SecondFactor.Enrol(c.ctx, ada, domain.PasswordCheck{})
 	assertFields(t, err, "password")
 	assert.Zero(t, c.user(ada.UserID).SecondFactor)
 
 	forgotten, device := c.enrol(ada), c.enrol(ada)
 	assert.NotEqual(t, forgotten, device)
-	factor, err := c.secondFactor.Get(c.ctx, ada)
+	factor, err := c.SecondFactor.Get(c.ctx, ada)
 	require.NoError(t, err)
 	assert.False(t, factor.Confirmed)
 	assert.NoError(t, c.loginFrom(here, "ada@example.com", goodPassword), "nobody is asked for a code before it is confirmed")
-	for _, wrong := range []domain.Input{device.wrong(c.now), forgotten.code(c.now), device.code(c.now.Add(-2 * step)), domain.Given("AAAA-AAAA-AAAA-AAAA-AAAA-AAAA")} {
-		_, err = c.secondFactor.Confirm(c.ctx, ada, domain.CodeCheck{Code: wrong})
+	for _, wrong := range []domain.Input{device.wrong(c.Now()), forgotten.code(c.Now()), device.code(c.Now().Add(-2 * step)), domain.Given("AAAA-AAAA-AAAA-AAAA-AAAA-AAAA")} {
+		_, err = c.SecondFactor.Confirm(c.ctx, ada, domain.CodeCheck{Code: wrong})
 		assert.Equal(t, domain.ErrCodeField(), err)
 	}
-	_, err = c.secondFactor.Confirm(c.ctx, ada, domain.CodeCheck{Code: domain.Given("x")})
+	_, err = c.SecondFactor.Confirm(c.ctx, ada, domain.CodeCheck{Code: domain.Given("x")})
 	assertFields(t, err, "otp")
 
 	codes := c.confirm(ada, device)
@@ -66,16 +66,16 @@ func TestEnrolAndConfirm(t *testing.T) {
 		seen[code.Reveal()] = true
 	}
 	assert.Len(t, seen, domain.RecoveryCodeCount)
-	factor, err = c.secondFactor.Get(c.ctx, ada)
+	factor, err = c.SecondFactor.Get(c.ctx, ada)
 	require.NoError(t, err)
 	assert.True(t, factor.Confirmed)
 	assert.Equal(t, domain.RecoveryCodeCount, factor.RecoveryCodesLeft())
 
-	_, err = c.secondFactor.Confirm(c.ctx, ada, domain.CodeCheck{Code: device.code(c.now.Add(step))})
+	_, err = c.SecondFactor.Confirm(c.ctx, ada, domain.CodeCheck{Code: device.code(c.Now().Add(step))})
 	assert.Equal(t, domain.ErrNothingToConfirm(), err, "there are no other recovery codes to be had")
-	_, err = c.secondFactor.Enrol(c.ctx, ada, check(goodPassword))
+	_, err = c.SecondFactor.Enrol(c.ctx, ada, check(goodPassword))
 	assert.Equal(t, domain.ErrSecondFactorExists(), err)
-	stored, err := c.secondFactor.Get(c.ctx, ada)
+	stored, err := c.SecondFactor.Get(c.ctx, ada)
 	require.NoError(t, err)
 	assert.Equal(t, factor, stored)
 }
@@ -89,40 +89,40 @@ func TestLoginAsksForTheCode(t *testing.T) {
 		}
 	}
 	wrong := credentials("ada@example.com", "wrong")
-	wrong.Code = device.code(c.now)
-	_, err := c.sessions.Login(c.ctx, from(elsewhere), wrong)
+	wrong.Code = device.code(c.Now())
+	_, err := c.Sessions.Login(c.ctx, from(elsewhere), wrong)
 	assert.Equal(t, domain.ErrCredentials(), err, "who does not know the password learns nothing of the code")
 	wrong.Code = domain.Given(codes[0].Written())
-	_, err = c.sessions.Login(c.ctx, from(elsewhere), wrong)
+	_, err = c.Sessions.Login(c.ctx, from(elsewhere), wrong)
 	assert.Equal(t, domain.ErrCredentials(), err)
 
-	require.NoError(t, c.loginWith("ada@example.com", device.code(c.now)), "and spent neither")
-	assert.Equal(t, domain.ErrOneTimeCode(), c.loginWith("ada@example.com", device.code(c.now)), "a second time")
-	assert.Equal(t, domain.ErrOneTimeCode(), c.loginWith("ada@example.com", device.code(c.now.Add(-step))), "an earlier one")
-	require.NoError(t, c.loginWith("ada@example.com", device.code(c.now.Add(step))), "of a clock that is fast")
-	assert.Equal(t, domain.ErrOneTimeCode(), c.loginWith("ada@example.com", device.code(c.now)), "a spent one is not to be had by going back")
-	c.now = c.now.Add(3 * step)
-	require.NoError(t, c.loginWith("ada@example.com", device.code(c.now.Add(-step))), "of a clock that is slow")
+	require.NoError(t, c.loginWith("ada@example.com", device.code(c.Now())), "and spent neither")
+	assert.Equal(t, domain.ErrOneTimeCode(), c.loginWith("ada@example.com", device.code(c.Now())), "a second time")
+	assert.Equal(t, domain.ErrOneTimeCode(), c.loginWith("ada@example.com", device.code(c.Now().Add(-step))), "an earlier one")
+	require.NoError(t, c.loginWith("ada@example.com", device.code(c.Now().Add(step))), "of a clock that is fast")
+	assert.Equal(t, domain.ErrOneTimeCode(), c.loginWith("ada@example.com", device.code(c.Now())), "a spent one is not to be had by going back")
+	c.Advance(3 * step)
+	require.NoError(t, c.loginWith("ada@example.com", device.code(c.Now().Add(-step))), "of a clock that is slow")
 	require.NoError(t, c.loginWith("ada@example.com", domain.Given(codes[0].Written())))
 }
 
 func TestTheCodeThatConfirmedIsSpent(t *testing.T) {
 	c := newClinic(t)
 	_, device, _ := c.protected("ada@example.com")
-	assert.Equal(t, domain.ErrOneTimeCode(), c.loginWith("ada@example.com", device.code(c.now.Add(-step))))
+	assert.Equal(t, domain.ErrOneTimeCode(), c.loginWith("ada@example.com", device.code(c.Now().Add(-step))))
 }
 
 func TestAWrongCodeCountsLikeAWrongPassword(t *testing.T) {
 	c := limited(t, loginLimits)
 	_, device, codes := c.protected("ada@example.com")
 	for i := range loginLimits.LoginPair.Max {
-		wrong := device.wrong(c.now)
+		wrong := device.wrong(c.Now())
 		if i%2 == 0 {
 			wrong = domain.Given("AAAA-AAAA-AAAA-AAAA-AAAA-AAAA")
 		}
 		assert.Equal(t, domain.ErrOneTimeCode(), c.loginWith("ada@example.com", wrong))
 	}
-	for _, right := range []domain.Input{device.code(c.now), domain.Given(codes[0].Written())} {
+	for _, right := range []domain.Input{device.code(c.Now()), domain.Given(codes[0].Written())} {
 		assert.NotZero(t, waitOf(c.loginWith("ada@example.com", right)))
 	}
 }
@@ -133,7 +133,7 @@ func TestEachRecoveryCodeIsGoodForOneLogin(t *testing.T) {
 	for i, code := range codes {
 		require.NoError(t, c.loginWith("ada@example.com", domain.Given(code.Written())))
 		assert.Equal(t, domain.ErrOneTimeCode(), c.loginWith("ada@example.com", domain.Given(code.Written())))
-		factor, err := c.secondFactor.Get(c.ctx, ada)
+		factor, err := c.SecondFactor.Get(c.ctx, ada)
 		require.NoError(t, err)
 		assert.Equal(t, domain.RecoveryCodeCount-1-i, factor.RecoveryCodesLeft())
 	}
@@ -142,7 +142,7 @@ func TestEachRecoveryCodeIsGoodForOneLogin(t *testing.T) {
 func TestOfManyLoginsWithOneCodeOneSucceeds(t *testing.T) {
 	c := newClinic(t)
 	_, device, codes := c.protected("ada@example.com")
-	for _, code := range []domain.Input{device.code(c.now), domain.Given(codes[3].Written())} {
+	for _, code := range []domain.Input{device.code(c.Now()), domain.Given(codes[3].Written())} {
 		var in atomic.Int32
 		var group sync.WaitGroup
 		for range 20 {
@@ -164,31 +164,31 @@ func TestAnOutdatedHashIsReplacedTogetherWithTheCodeBeingSpent(t *testing.T) {
 	c := newClinic(t)
 	ada, device, _ := c.protected("ada@example.com")
 	c.setDjangoPassword(ada.UserID, goodPassword)
-	require.NoError(t, c.loginWith("ada@example.com", device.code(c.now)))
-	assert.False(t, c.passwords.Outdated(c.user(ada.UserID).PasswordHash))
-	assert.Equal(t, domain.ErrOneTimeCode(), c.loginWith("ada@example.com", device.code(c.now)))
+	require.NoError(t, c.loginWith("ada@example.com", device.code(c.Now())))
+	assert.False(t, c.Ports.Passwords.Outdated(c.user(ada.UserID).PasswordHash))
+	assert.Equal(t, domain.ErrOneTimeCode(), c.loginWith("ada@example.com", device.code(c.Now())))
 }
 
 func TestDisable(t *testing.T) {
 	c := newClinic(t)
 	ada, _, _ := c.protected("ada@example.com")
-	assertFields(t, c.secondFactor.Disable(c.ctx, ada, check("wrong")), "password")
-	assertFields(t, c.secondFactor.Disable(c.ctx, ada, domain.PasswordCheck{}), "password")
+	assertFields(t, c.SecondFactor.Disable(c.ctx, ada, check("wrong")), "password")
+	assertFields(t, c.SecondFactor.Disable(c.ctx, ada, domain.PasswordCheck{}), "password")
 	assert.True(t, c.user(ada.UserID).SecondFactor.Confirmed)
-	require.NoError(t, c.secondFactor.Disable(c.ctx, ada, check(goodPassword)))
+	require.NoError(t, c.SecondFactor.Disable(c.ctx, ada, check(goodPassword)))
 	assert.Zero(t, c.user(ada.UserID).SecondFactor)
 	assert.NoError(t, c.loginFrom(here, "ada@example.com", goodPassword))
 	c.confirm(ada, c.enrol(ada))
 }
 
 func TestAdministratorsMayNeedASecondFactor(t *testing.T) {
-	c := newClinicWith(t, settings{adminsNeedSecondFactor: true})
+	c := newClinic(t, adminsNeedSecondFactor)
 	staff, _, _ := c.protected("ada@example.com")
 	assert.Equal(t, domain.NoDuty, staff.Duty)
-	assert.NoError(t, c.secondFactor.Disable(c.ctx, staff, check(goodPassword)), "others may do without")
-	admin := c.signUp("admin@example.com", domain.Admin)
+	assert.NoError(t, c.SecondFactor.Disable(c.ctx, staff, check(goodPassword)), "others may do without")
+	admin := c.SignUp("admin@example.com", domain.Admin)
 	require.Equal(t, domain.DutySecondFactor, admin.Duty)
-	_, err := c.doctors.Create(c.ctx, admin, doctorInput("L-1"))
+	_, err := c.Doctors.Create(c.ctx, admin, doctorInput("L-1"))
 	refusal, ok := errors.AsType[*domain.Error](err)
 	require.True(t, ok)
 	assert.Equal(t, domain.Forbidden, refusal.Kind)
@@ -196,23 +196,23 @@ func TestAdministratorsMayNeedASecondFactor(t *testing.T) {
 
 	device := c.enrol(admin)
 	c.confirm(admin, device)
-	c.now = c.now.Add(step)
+	c.Advance(step)
 	in := credentials("admin@example.com", goodPassword)
-	in.Code = device.code(c.now)
-	grant, err := c.sessions.Login(c.ctx, domain.Actor{}, in)
+	in.Code = device.code(c.Now())
+	grant, err := c.Sessions.Login(c.ctx, domain.Actor{}, in)
 	require.NoError(t, err)
 	assert.Equal(t, domain.NoDuty, grant.Duty)
 	admin = c.actor(grant)
-	_, err = c.doctors.Create(c.ctx, admin, doctorInput("L-1"))
+	_, err = c.Doctors.Create(c.ctx, admin, doctorInput("L-1"))
 	assert.NoError(t, err)
-	assertKind(t, domain.Forbidden, c.secondFactor.Disable(c.ctx, admin, check(goodPassword)))
+	assertKind(t, domain.Forbidden, c.SecondFactor.Disable(c.ctx, admin, check(goodPassword)))
 	assert.True(t, c.user(admin.UserID).SecondFactor.Confirmed)
 }
 
 func TestResetHelpsWhoLostTheDevice(t *testing.T) {
 	c := newClinic(t)
 	ada, _, _ := c.protected("ada@example.com")
-	require.NoError(t, c.users.ResetSecondFactor(c.ctx, operator, ada.UserID))
+	require.NoError(t, c.Users.ResetSecondFactor(c.ctx, operator, ada.UserID))
 	assert.Zero(t, c.user(ada.UserID).SecondFactor)
 	assert.NoError(t, c.loginFrom(here, "ada@example.com", goodPassword))
 }
@@ -220,13 +220,13 @@ func TestResetHelpsWhoLostTheDevice(t *testing.T) {
 func TestResealMovesAllKeysToTheCurrentSecret(t *testing.T) {
 	c := newClinic(t)
 	_, device, _ := c.protected("ada@example.com")
-	c.enrol(c.signUp("eve@example.com", domain.Staff)) // not confirmed yet
+	c.enrol(c.SignUp("eve@example.com", domain.Staff)) // not confirmed yet
 	c.register("none@example.com", domain.Staff)
 	ada := c.find("ada@example.com")
 	// More than fit on one page of users.
-	require.NoError(t, c.store.Update(c.ctx, func(tx ports.Tx) error {
+	require.NoError(t, c.Ports.Store.Update(c.ctx, func(tx ports.Tx) error {
 		for i := range domain.MaxPageLimit {
-			user, _, err := domain.NewUser(registration("user"+domain.ID(i+1).String()+"@example.com", domain.Staff), c.now, weakEnough)
+			user, _, err := domain.NewUser(registration("user"+domain.ID(i+1).String()+"@example.com", domain.Staff), c.Now(), weakEnough)
 			if err != nil {
 				return err
 			}
@@ -237,25 +237,23 @@ func TestResealMovesAllKeysToTheCurrentSecret(t *testing.T) {
 		}
 		return nil
 	}))
-	done, err := c.secondFactor.Reseal(c.ctx, operator)
+	done, err := c.SecondFactor.Reseal(c.ctx, operator)
 	require.NoError(t, err)
 	assert.Zero(t, done, "nothing to do before the secret changes")
 
-	c.codes = newCodes(t, newSecret, oldSecret)
-	c.wire()
-	require.NoError(t, c.loginWith("ada@example.com", device.code(c.now)), "the fallback opens them")
-	done, err = c.secondFactor.Reseal(c.ctx, operator)
+	c.use(withCodes(newCodes(t, newSecret, oldSecret)))
+	require.NoError(t, c.loginWith("ada@example.com", device.code(c.Now())), "the fallback opens them")
+	done, err = c.SecondFactor.Reseal(c.ctx, operator)
 	require.NoError(t, err)
 	assert.Equal(t, application.Resealed{Keys: domain.MaxPageLimit + 2}, done)
-	done, err = c.secondFactor.Reseal(c.ctx, operator)
+	done, err = c.SecondFactor.Reseal(c.ctx, operator)
 	require.NoError(t, err)
 	assert.Zero(t, done)
 
-	c.codes = newCodes(t, newSecret)
-	c.wire()
-	assert.Equal(t, domain.ErrOneTimeCode(), c.loginWith("ada@example.com", device.code(c.now)), "what was spent stays so")
-	c.now = c.now.Add(step)
-	assert.NoError(t, c.loginWith("ada@example.com", device.code(c.now)), "the old secret is not needed any more")
+	c.use(withCodes(newCodes(t, newSecret)))
+	assert.Equal(t, domain.ErrOneTimeCode(), c.loginWith("ada@example.com", device.code(c.Now())), "what was spent stays so")
+	c.Advance(step)
+	assert.NoError(t, c.loginWith("ada@example.com", device.code(c.Now())), "the old secret is not needed any more")
 }
 
 func TestResealGoesOnAfterAKeyThatCannotBeOpened(t *testing.T) {
@@ -263,28 +261,24 @@ func TestResealGoesOnAfterAKeyThatCannotBeOpened(t *testing.T) {
 	lost, _, _ := c.protected("lost@example.com")
 	c.setUser(lost.UserID, func(user *domain.User) { user.SecondFactor.Key = domain.RestoreSealedKey("broken") })
 	_, device, _ := c.protected("ada@example.com")
-	c.codes = newCodes(t, newSecret, oldSecret)
-	c.wire()
-	done, err := c.secondFactor.Reseal(c.ctx, operator)
+	c.use(withCodes(newCodes(t, newSecret, oldSecret)))
+	done, err := c.SecondFactor.Reseal(c.ctx, operator)
 	require.NoError(t, err)
 	assert.Error(t, done.Failed)
 	assert.Equal(t, 1, done.Keys)
 
-	c.codes = newCodes(t, newSecret)
-	c.wire()
-	assert.NoError(t, c.loginWith("ada@example.com", device.code(c.now)))
-	assertKind(t, domain.Internal, c.loginWith("lost@example.com", device.code(c.now)))
+	c.use(withCodes(newCodes(t, newSecret)))
+	assert.NoError(t, c.loginWith("ada@example.com", device.code(c.Now())))
+	assertKind(t, domain.Internal, c.loginWith("lost@example.com", device.code(c.Now())))
 }
 
 func TestResealUndoesNothingThatHappensMeanwhile(t *testing.T) {
 	c := newClinic(t)
 	ada, _, _ := c.protected("ada@example.com")
-	c.codes = newCodes(t, newSecret, oldSecret)
-	c.wire()
+	c.use(withCodes(newCodes(t, newSecret, oldSecret)))
 	wired := *c
-	wired.store = &between{Store: c.store, happen: func() { require.NoError(t, c.secondFactor.Disable(c.ctx, ada, check(goodPassword))) }}
-	wired.wire()
-	_, err := wired.secondFactor.Reseal(c.ctx, operator)
+	wired.use(onStore(&between{Store: c.Ports.Store, happen: func() { require.NoError(t, c.SecondFactor.Disable(c.ctx, ada, check(goodPassword))) }}))
+	_, err := wired.SecondFactor.Reseal(c.ctx, operator)
 	require.NoError(t, err)
 	assert.Zero(t, c.user(ada.UserID).SecondFactor)
 }

@@ -15,9 +15,9 @@ import (
 
 func TestLogin(t *testing.T) {
 	c := newClinic(t)
-	c.signUp("ada@example.com", domain.Staff)
+	c.SignUp("ada@example.com", domain.Staff)
 
-	grant, err := c.sessions.Login(c.ctx, domain.Actor{}, credentials(" ADA@Example.com ", goodPassword))
+	grant, err := c.Sessions.Login(c.ctx, domain.Actor{}, credentials(" ADA@Example.com ", goodPassword))
 	require.NoError(t, err)
 	assert.Equal(t, 15*time.Minute, grant.ExpiresIn)
 	actor, err := c.authenticate(grant)
@@ -32,25 +32,25 @@ func TestLogin(t *testing.T) {
 		credentials("ada@example.com", "x"),
 		credentials("ada@example.com", strings.Repeat("x", 5000)),
 	} {
-		_, err := c.sessions.Login(c.ctx, domain.Actor{}, wrong)
+		_, err := c.Sessions.Login(c.ctx, domain.Actor{}, wrong)
 		assert.Equal(t, domain.ErrCredentials(), err)
 	}
-	_, err = c.sessions.Login(c.ctx, domain.Actor{}, domain.Credentials{Unknown: []string{"pasword"}})
+	_, err = c.Sessions.Login(c.ctx, domain.Actor{}, domain.Credentials{Unknown: []string{"pasword"}})
 	assertKind(t, domain.Invalid, err)
 	assertFields(t, err, "username", "password", "pasword")
 }
 
 func TestLoginReplacesDjangosHash(t *testing.T) {
 	c := newClinic(t)
-	actor := c.signUp("ada@example.com", domain.Staff)
+	actor := c.SignUp("ada@example.com", domain.Staff)
 	c.setDjangoPassword(actor.UserID, "from the old backend")
 
-	_, err := c.sessions.Login(c.ctx, domain.Actor{}, credentials("ada@example.com", "not "+goodPassword))
+	_, err := c.Sessions.Login(c.ctx, domain.Actor{}, credentials("ada@example.com", "not "+goodPassword))
 	assert.Equal(t, domain.ErrCredentials(), err)
 	for range 2 {
-		_, err = c.sessions.Login(c.ctx, domain.Actor{}, credentials("ada@example.com", "from the old backend"))
+		_, err = c.Sessions.Login(c.ctx, domain.Actor{}, credentials("ada@example.com", "from the old backend"))
 		require.NoError(t, err)
-		assert.False(t, c.passwords.Outdated(c.user(actor.UserID).PasswordHash))
+		assert.False(t, c.Ports.Passwords.Outdated(c.user(actor.UserID).PasswordHash))
 	}
 }
 
@@ -61,9 +61,8 @@ func TestLoginWhileThePasswordIsChanged(t *testing.T) {
 	} {
 		c := newClinic(t)
 		ada := c.register("ada@example.com", domain.Staff)
-		c.store = &between{Store: c.store, happen: func() { c.setPassword(ada.ID, password) }}
-		c.wire()
-		_, err := c.sessions.Login(c.ctx, domain.Actor{}, credentials("ada@example.com", goodPassword))
+		c.use(onStore(&between{Store: c.Ports.Store, happen: func() { c.setPassword(ada.ID, password) }}))
+		_, err := c.Sessions.Login(c.ctx, domain.Actor{}, credentials("ada@example.com", goodPassword))
 		assert.Equal(t, want, err)
 	}
 }
@@ -71,17 +70,16 @@ func TestLoginWhileThePasswordIsChanged(t *testing.T) {
 func TestLoginWhileTheAccountIsDeactivated(t *testing.T) {
 	c := newClinic(t)
 	ada := c.register("ada@example.com", domain.Staff)
-	c.store = &between{Store: c.store, happen: func() { require.NoError(t, c.users.Deactivate(c.ctx, operator, ada.ID)) }}
-	c.wire()
-	_, err := c.sessions.Login(c.ctx, domain.Actor{}, credentials("ada@example.com", goodPassword))
+	c.use(onStore(&between{Store: c.Ports.Store, happen: func() { require.NoError(t, c.Users.Deactivate(c.ctx, operator, ada.ID)) }}))
+	_, err := c.Sessions.Login(c.ctx, domain.Actor{}, credentials("ada@example.com", goodPassword))
 	assert.Equal(t, domain.ErrCredentials(), err)
 }
 
 func TestRefreshRotates(t *testing.T) {
 	c := newClinic(t)
-	c.signUp("ada@example.com", domain.Staff)
+	c.SignUp("ada@example.com", domain.Staff)
 	first := c.login("ada@example.com")
-	c.now = c.now.Add(time.Hour)
+	c.Advance(time.Hour)
 	second, err := c.refresh(first)
 	require.NoError(t, err)
 	assert.NotEqual(t, first.Refresh.Reveal(), second.Refresh.Reveal())
@@ -106,23 +104,23 @@ func TestRefreshRotates(t *testing.T) {
 
 func TestRefreshRefusesWhatIsNoToken(t *testing.T) {
 	c := newClinic(t)
-	c.signUp("ada@example.com", domain.Staff)
+	c.SignUp("ada@example.com", domain.Staff)
 	grant := c.login("ada@example.com")
 	for _, text := range []string{"x", grant.Access.Reveal(), grant.Refresh.Reveal()[1:], strings.Repeat("A", 64)} {
-		_, err := c.sessions.Refresh(c.ctx, domain.Actor{}, domain.Refresh{Token: domain.Given(text)})
+		_, err := c.Sessions.Refresh(c.ctx, domain.Actor{}, domain.Refresh{Token: domain.Given(text)})
 		assert.Equal(t, domain.ErrRefreshToken(), err)
 	}
-	_, err := c.sessions.Refresh(c.ctx, domain.Actor{}, domain.Refresh{})
+	_, err := c.Sessions.Refresh(c.ctx, domain.Actor{}, domain.Refresh{})
 	assertFields(t, err, "refresh")
 	_, err = c.refresh(grant)
 	assert.NoError(t, err, "none of this spent the token")
-	_, err = c.authenticator.Authenticate(c.ctx, domain.Origin{}, grant.Refresh.Reveal())
+	_, err = c.Authenticator.Authenticate(c.ctx, domain.Origin{}, grant.Refresh.Reveal())
 	assert.Equal(t, domain.ErrAccessToken(), err)
 }
 
 func TestParallelRefreshesLeaveAtMostOneSuccessor(t *testing.T) {
 	c := newClinic(t)
-	c.signUp("ada@example.com", domain.Staff)
+	c.SignUp("ada@example.com", domain.Staff)
 	grant := c.login("ada@example.com")
 	successors := make(chan application.Grant, 20)
 	var group sync.WaitGroup
@@ -145,7 +143,7 @@ func TestSessionsEnd(t *testing.T) {
 
 	t.Run("with the access token's time", func(t *testing.T) {
 		grant := c.login("ada@example.com")
-		c.now = c.now.Add(15 * time.Minute)
+		c.Advance(15 * time.Minute)
 		_, err := c.authenticate(grant)
 		assert.Equal(t, domain.ErrAccessToken(), err)
 		_, err = c.refresh(grant)
@@ -153,11 +151,11 @@ func TestSessionsEnd(t *testing.T) {
 	})
 	t.Run("a day after login, however much they are used", func(t *testing.T) {
 		grant := c.login("ada@example.com")
-		c.now = c.now.Add(24*time.Hour - time.Minute)
+		c.Advance(24*time.Hour - time.Minute)
 		grant, err := c.refresh(grant)
 		require.NoError(t, err)
 		assert.Equal(t, time.Minute, grant.ExpiresIn, "an access token does not outlive its session")
-		c.now = c.now.Add(time.Minute)
+		c.Advance(time.Minute)
 		_, err = c.refresh(grant)
 		assert.Equal(t, domain.ErrRefreshToken(), err)
 	})
@@ -165,7 +163,7 @@ func TestSessionsEnd(t *testing.T) {
 		grant, other := c.login("ada@example.com"), c.login("ada@example.com")
 		actor, err := c.authenticate(grant)
 		require.NoError(t, err)
-		require.NoError(t, c.sessions.Logout(c.ctx, actor))
+		require.NoError(t, c.Sessions.Logout(c.ctx, actor))
 		_, err = c.authenticate(grant)
 		assert.Equal(t, domain.ErrAccessToken(), err)
 		_, err = c.refresh(grant)
@@ -179,39 +177,39 @@ func TestSessionsAreListed(t *testing.T) {
 	c := newClinic(t)
 	c.register("ada@example.com", domain.Staff)
 	c.register("eve@example.com", domain.Staff)
-	phone, err := c.sessions.Login(c.ctx, from("2001:db8::1"), credentials("ada@example.com", goodPassword))
+	phone, err := c.Sessions.Login(c.ctx, from("2001:db8::1"), credentials("ada@example.com", goodPassword))
 	require.NoError(t, err)
-	begun := c.now
-	c.now = c.now.Add(time.Hour)
+	begun := c.Now()
+	c.Advance(time.Hour)
 	c.login("eve@example.com")
-	desk := c.signIn("ada@example.com")
+	desk := c.SignIn("ada@example.com")
 	phone, err = c.refresh(phone)
 	require.NoError(t, err)
-	ended := c.signIn("ada@example.com")
-	require.NoError(t, c.sessions.Logout(c.ctx, ended))
-	require.NoError(t, c.sessions.Logout(c.ctx, ended), "two logouts at once")
+	ended := c.SignIn("ada@example.com")
+	require.NoError(t, c.Sessions.Logout(c.ctx, ended))
+	require.NoError(t, c.Sessions.Logout(c.ctx, ended), "two logouts at once")
 
-	page, err := c.sessions.List(c.ctx, desk, domain.PageInput{})
+	page, err := c.Sessions.List(c.ctx, desk, domain.PageInput{})
 	require.NoError(t, err)
 	require.Len(t, page.Items, 2, "neither eve's nor the one that ended")
 	first, second := page.Items[0], page.Items[1]
 	assert.Equal(t, c.actor(phone).SessionID, first.ID)
 	assert.Equal(t, from("2001:db8::1").Origin, first.Origin)
 	assert.Equal(t, begun, first.CreatedAt)
-	assert.Equal(t, c.now, first.LastUsedAt, "when it was refreshed")
-	assert.Equal(t, begun.Add(sessionLifetime), first.ExpiresAt)
+	assert.Equal(t, c.Now(), first.LastUsedAt, "when it was refreshed")
+	assert.Equal(t, begun.Add(c.Rules.Sessions.Session), first.ExpiresAt)
 	assert.Equal(t, desk.SessionID, second.ID)
 
-	page, err = c.sessions.List(c.ctx, desk, domain.PageInput{Limit: domain.Given("1")})
+	page, err = c.Sessions.List(c.ctx, desk, domain.PageInput{Limit: domain.Given("1")})
 	require.NoError(t, err)
 	require.Len(t, page.Items, 1)
 	assert.Equal(t, first.ID, page.Next)
-	c.now = first.ExpiresAt
-	page, err = c.sessions.List(c.ctx, desk, domain.PageInput{})
+	c.SetTime(first.ExpiresAt)
+	page, err = c.Sessions.List(c.ctx, desk, domain.PageInput{})
 	require.NoError(t, err)
 	require.Len(t, page.Items, 1)
 	assert.Equal(t, second.ID, page.Items[0].ID)
-	_, err = c.sessions.List(c.ctx, desk, domain.PageInput{Limit: domain.Given("0")})
+	_, err = c.Sessions.List(c.ctx, desk, domain.PageInput{Limit: domain.Given("0")})
 	assertFields(t, err, "limit")
 }
 
@@ -219,14 +217,14 @@ func TestNobodyEndsWhatIsNotTheirs(t *testing.T) {
 	c := newClinic(t)
 	c.register("ada@example.com", domain.Admin)
 	c.register("eve@example.com", domain.Staff)
-	expired := c.signIn("ada@example.com")
-	c.now = c.now.Add(sessionLifetime)
-	ada, ended, eves := c.signIn("ada@example.com"), c.signIn("ada@example.com"), c.login("eve@example.com")
-	require.NoError(t, c.sessions.Logout(c.ctx, ended))
+	expired := c.SignIn("ada@example.com")
+	c.Advance(c.Rules.Sessions.Session)
+	ada, ended, eves := c.SignIn("ada@example.com"), c.SignIn("ada@example.com"), c.login("eve@example.com")
+	require.NoError(t, c.Sessions.Logout(c.ctx, ended))
 	for name, id := range map[string]domain.ID{
 		"another's": c.actor(eves).SessionID, "an ended one": ended.SessionID, "an expired one": expired.SessionID, "none": 99, "zero": 0,
 	} {
-		assert.Equal(t, domain.ErrNotFound(), c.sessions.End(c.ctx, ada, id), name)
+		assert.Equal(t, domain.ErrNotFound(), c.Sessions.End(c.ctx, ada, id), name)
 	}
 	_, err := c.authenticate(eves)
 	assert.NoError(t, err)

@@ -15,7 +15,7 @@ import (
 // user is an account as stored.
 func (c *clinic) user(id domain.ID) (user domain.User) {
 	c.t.Helper()
-	require.NoError(c.t, c.store.View(c.ctx, func(tx ports.Tx) (err error) {
+	require.NoError(c.t, c.Ports.Store.View(c.ctx, func(tx ports.Tx) (err error) {
 		user, err = tx.Users().Get(c.ctx, id)
 		return err
 	}))
@@ -27,12 +27,12 @@ func (c *clinic) setUser(id domain.ID, set func(*domain.User)) {
 	c.t.Helper()
 	user := c.user(id)
 	set(&user)
-	require.NoError(c.t, c.store.Update(c.ctx, func(tx ports.Tx) error { return tx.Users().Save(c.ctx, user) }))
+	require.NoError(c.t, c.Ports.Store.Update(c.ctx, func(tx ports.Tx) error { return tx.Users().Save(c.ctx, user) }))
 }
 
 func (c *clinic) setPassword(id domain.ID, password string) {
 	c.t.Helper()
-	hash, err := c.passwords.Hash(c.ctx, domain.TypedPassword(password))
+	hash, err := c.Ports.Passwords.Hash(c.ctx, domain.TypedPassword(password))
 	require.NoError(c.t, err)
 	c.setHash(id, hash.Reveal())
 }
@@ -53,7 +53,7 @@ func (c *clinic) setDjangoPassword(id domain.ID, password string) {
 // purge removes for good all that was deleted before a time.
 func (c *clinic) purge(before time.Time) {
 	c.t.Helper()
-	require.NoError(c.t, c.store.Update(c.ctx, func(tx ports.Tx) error {
+	require.NoError(c.t, c.Ports.Store.Update(c.ctx, func(tx ports.Tx) error {
 		for _, kind := range recordKinds {
 			if _, err := tx.Retention().Purge(c.ctx, kind, before, domain.MaxPageLimit); err != nil {
 				return err
@@ -70,7 +70,7 @@ func (c *clinic) find(email string) domain.User {
 	c.t.Helper()
 	address, err := domain.ParseEmail(email)
 	require.NoError(c.t, err)
-	user, err := c.users.Find(c.ctx, operator, address)
+	user, err := c.Users.Find(c.ctx, operator, address)
 	require.NoError(c.t, err)
 	return user
 }

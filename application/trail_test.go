@@ -46,10 +46,9 @@ func TestWhatCannotBeRecordedIsNeitherDoneNorShown(t *testing.T) {
 func assertNoRecordNoAnswer(t *testing.T, tt useCase, role domain.Role, cannotAdd func(context.Context, []domain.AuditEvent, func() error) error) {
 	t.Helper()
 	c := newClinic(t)
-	store, revocations := &auditedStore{Store: c.store}, &told{}
-	c.store, c.revocations = store, revocations
-	c.codes = newCodes(t, newSecret, oldSecret) // there is something to reseal
-	c.wire()
+	store, revocations := &auditedStore{Store: c.Ports.Store}, &told{}
+	// With a new secret there is something to reseal.
+	c.use(onStore(store), withRevocations(revocations), withCodes(newCodes(t, newSecret, oldSecret)))
 	w := newWorld(c)
 	before, events := everything(c), c.events(0)
 
@@ -79,14 +78,13 @@ func TestAChangeWhoseOwnEventIsRefusedIsUndoneAndRecordedAsFailed(t *testing.T) 
 	c := newClinic(t)
 	w := newWorld(c)
 	before, events := everything(c), len(c.events(0))
-	store := &auditedStore{Store: c.store}
+	store := &auditedStore{Store: c.Ports.Store}
 	store.add = func(context.Context, []domain.AuditEvent, func() error) error {
 		store.add = nil
 		return errors.New("no space for an event about a mapping")
 	}
-	c.store = store
-	c.wire()
-	assertKind(t, domain.Unavailable, c.mappings.Unassign(c.ctx, w.actors[domain.Staff], w.mapping.ID))
+	c.use(onStore(store))
+	assertKind(t, domain.Unavailable, c.Mappings.Unassign(c.ctx, w.actors[domain.Staff], w.mapping.ID))
 	assert.Equal(t, before, everything(c))
 	left := c.events(events)
 	require.Len(t, left, 1)
@@ -105,14 +103,13 @@ type heldStore struct {
 // hold has the clinic's trail wait for the test.
 func (c *clinic) hold() heldStore {
 	held := heldStore{make(chan int), make(chan error)}
-	c.store = &auditedStore{Store: c.store, add: func(_ context.Context, events []domain.AuditEvent, next func() error) error {
+	c.use(onStore(&auditedStore{Store: c.Ports.Store, add: func(_ context.Context, events []domain.AuditEvent, next func() error) error {
 		held.adding <- len(events)
 		if err := <-held.answers; err != nil {
 			return err
 		}
 		return next()
-	}}
-	c.wire()
+	}}))
 	return held
 }
 
@@ -127,7 +124,7 @@ func (c *clinic) startReaders(n int, w world) *reading {
 	started := &reading{answers: make([]error, n)}
 	for i := range n {
 		started.group.Go(func() {
-			patient, err := c.patients.Get(c.ctx, w.actors[domain.Staff], w.patient.ID)
+			patient, err := c.Patients.Get(c.ctx, w.actors[domain.Staff], w.patient.ID)
 			started.answers[i] = err
 			if err != nil {
 				assert.Zero(c.t, patient)
@@ -246,12 +243,11 @@ func TestAStoreThatDoesNotAnswerIsGivenUpAndTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClinic(t)
 		w := newWorld(c)
-		store := &auditedStore{Store: c.store, add: func(ctx context.Context, _ []domain.AuditEvent, _ func() error) error {
+		store := &auditedStore{Store: c.Ports.Store, add: func(ctx context.Context, _ []domain.AuditEvent, _ func() error) error {
 			<-ctx.Done()
 			return ctx.Err()
 		}}
-		c.store = store
-		c.wire()
+		c.use(onStore(store))
 		begun := time.Now()
 		assert.Equal(t, 1, c.startReaders(1, w).refused())
 		assert.Equal(t, 10*time.Second, time.Since(begun))

@@ -29,12 +29,11 @@ func (s *panickingStore) View(ctx context.Context, fn func(ports.Tx) error) erro
 func TestAUseCaseThatPanicsHasFailed(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
-	broken := &panickingStore{Store: c.store}
-	c.store = broken
-	c.wire()
+	broken := &panickingStore{Store: c.Ports.Store}
+	c.use(onStore(broken))
 	before := len(c.events(0))
 	broken.panics = true
-	assert.Panics(t, func() { _, _ = c.patients.Get(c.ctx, w.actors[domain.Staff], w.patient.ID) })
+	assert.Panics(t, func() { _, _ = c.Patients.Get(c.ctx, w.actors[domain.Staff], w.patient.ID) })
 	events := c.events(before)
 	require.Len(t, events, 1)
 	assert.Equal(t, domain.Failed, events[0].Outcome)
@@ -49,10 +48,9 @@ func (panickingRevocations) Revoke(...domain.ID) { panic("out of order") }
 func TestAUseCaseThatPanicsAfterItsChangeHasOneEvent(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
-	c.revocations = panickingRevocations{c.revocations}
-	c.wire()
+	c.use(withRevocations(panickingRevocations{c.Ports.Revocations}))
 	before := len(c.events(0))
-	assert.Panics(t, func() { _ = c.users.Deactivate(c.ctx, operator, w.actors[domain.Staff].UserID) })
+	assert.Panics(t, func() { _ = c.Users.Deactivate(c.ctx, operator, w.actors[domain.Staff].UserID) })
 	events := c.events(before)
 	require.Len(t, events, 1)
 	assert.Equal(t, domain.Allowed, events[0].Outcome, "it was done")
@@ -62,16 +60,15 @@ func TestAWriteThatPanicsIsAnError(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	panics := true
-	c.store = &auditedStore{Store: c.store, add: func(_ context.Context, _ []domain.AuditEvent, next func() error) error {
+	c.use(onStore(&auditedStore{Store: c.Ports.Store, add: func(_ context.Context, _ []domain.AuditEvent, next func() error) error {
 		if panics {
 			panics = false
 			panic("out of order")
 		}
 		return next()
-	}}
-	c.wire()
+	}}))
 	get := func() error {
-		_, err := c.patients.Get(c.ctx, w.actors[domain.Staff], w.patient.ID)
+		_, err := c.Patients.Get(c.ctx, w.actors[domain.Staff], w.patient.ID)
 		return err
 	}
 	assertKind(t, domain.Unavailable, get())
@@ -92,7 +89,7 @@ func TestLongListsAreWrittenApart(t *testing.T) {
 		listed := make(chan error)
 		for range 3 {
 			go func() {
-				_, err := c.patients.List(c.ctx, w.actors[domain.Staff], domain.PageInput{})
+				_, err := c.Patients.List(c.ctx, w.actors[domain.Staff], domain.PageInput{})
 				listed <- err
 			}()
 		}
@@ -117,7 +114,7 @@ func TestACrowdThatTheStoreCannotKeepUpWithIsTurnedAway(t *testing.T) {
 		first := c.startReaders(1, w)
 		<-held.adding
 		crowd := c.startReaders(4096, w)
-		_, err := c.patients.Get(c.ctx, w.actors[domain.Staff], w.patient.ID)
+		_, err := c.Patients.Get(c.ctx, w.actors[domain.Staff], w.patient.ID)
 		assertKind(t, domain.Unavailable, err)
 		for range 4096 / writtenTogether {
 			held.answers <- nil

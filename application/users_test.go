@@ -14,43 +14,43 @@ import (
 
 func TestRegister(t *testing.T) {
 	c := newClinic(t)
-	admin := c.signUp("admin@example.com", domain.Admin)
-	staff := c.signUp("staff@example.com", domain.Staff)
+	admin := c.SignUp("admin@example.com", domain.Admin)
+	staff := c.SignUp("staff@example.com", domain.Staff)
 
 	t.Run("anyone becomes Staff", func(t *testing.T) {
 		in := registration("Ada@Example.com", "")
 		in.Role = domain.Input{}
-		user, err := c.users.Register(c.ctx, domain.Actor{}, in)
+		user, err := c.Users.Register(c.ctx, domain.Actor{}, in)
 		require.NoError(t, err)
 		assert.Equal(t, domain.Staff, user.Role)
 		assert.True(t, user.Active)
 		assert.Equal(t, "ada@example.com", user.Email.String())
 	})
 	t.Run("a taken address is a Conflict, in any letter case", func(t *testing.T) {
-		_, err := c.users.Register(c.ctx, domain.Actor{}, registration("ADA@example.COM", domain.Staff))
+		_, err := c.Users.Register(c.ctx, domain.Actor{}, registration("ADA@example.COM", domain.Staff))
 		assert.Equal(t, domain.ErrEmailTaken(), err)
 	})
 	t.Run("an administrator can create either role, others cannot", func(t *testing.T) {
-		_, err := c.users.Register(c.ctx, admin, registration("second@example.com", domain.Admin))
+		_, err := c.Users.Register(c.ctx, admin, registration("second@example.com", domain.Admin))
 		require.NoError(t, err)
 		for _, by := range []domain.Actor{{}, staff} {
-			_, err := c.users.Register(c.ctx, by, registration("mallory@example.com", domain.Admin))
+			_, err := c.Users.Register(c.ctx, by, registration("mallory@example.com", domain.Admin))
 			assertKind(t, domain.Forbidden, err)
-			_, err = c.users.Register(c.ctx, by, registration("mallory@example.com", "admin"))
+			_, err = c.Users.Register(c.ctx, by, registration("mallory@example.com", "admin"))
 			assertKind(t, domain.Invalid, err)
-			_, err = c.users.Register(c.ctx, by, registration("mallory@example.com", "OPERATOR"))
+			_, err = c.Users.Register(c.ctx, by, registration("mallory@example.com", "OPERATOR"))
 			assertKind(t, domain.Invalid, err)
 		}
-		_, err = c.sessions.Login(c.ctx, domain.Actor{}, credentials("mallory@example.com", goodPassword))
+		_, err = c.Sessions.Login(c.ctx, domain.Actor{}, credentials("mallory@example.com", goodPassword))
 		assert.Equal(t, domain.ErrCredentials(), err, "no refused registration left an account")
 	})
 	t.Run("weak passwords are refused", func(t *testing.T) {
 		for _, password := range []string{"x", "password1", "12345678", "qwertyuiop", "grace.hopper", "GraceHopper1"} {
 			in := registration("grace.hopper@example.com", domain.Staff)
 			in.FirstName, in.LastName, in.Password = domain.Given("Grace"), domain.Given("Hopper"), domain.Given(password)
-			_, err := c.users.Register(c.ctx, domain.Actor{}, in)
+			_, err := c.Users.Register(c.ctx, domain.Actor{}, in)
 			assertFields(t, err, "password")
-			_, err = c.users.Create(c.ctx, admin, in)
+			_, err = c.Users.Create(c.ctx, admin, in)
 			assertFields(t, err, "password")
 		}
 	})
@@ -58,31 +58,31 @@ func TestRegister(t *testing.T) {
 
 func TestRegisterWhileClosed(t *testing.T) {
 	for _, mode := range []application.RegistrationMode{application.RegistrationClosed, "", "OPEN"} {
-		c := newClinicWith(t, settings{registration: mode})
-		admin, staff := c.signUp("admin@example.com", domain.Admin), c.signUp("staff@example.com", domain.Staff)
+		c := newClinic(t, withRegistration(mode))
+		admin, staff := c.SignUp("admin@example.com", domain.Admin), c.SignUp("staff@example.com", domain.Staff)
 		for _, by := range []domain.Actor{{}, staff} {
-			_, err := c.users.Register(c.ctx, by, registration("ada@example.com", domain.Staff))
+			_, err := c.Users.Register(c.ctx, by, registration("ada@example.com", domain.Staff))
 			assertKind(t, domain.Forbidden, err)
 		}
-		_, err := c.users.Register(c.ctx, admin, registration("ada@example.com", domain.Staff))
+		_, err := c.Users.Register(c.ctx, admin, registration("ada@example.com", domain.Staff))
 		assert.NoError(t, err)
-		_, err = c.users.Create(c.ctx, admin, registration("ada@example.com", domain.Staff))
+		_, err = c.Users.Create(c.ctx, admin, registration("ada@example.com", domain.Staff))
 		assert.Equal(t, domain.ErrEmailTaken(), err)
 	}
 }
 
 func TestRegisterByApproval(t *testing.T) {
-	c := newClinicWith(t, settings{registration: application.RegistrationApproval})
-	ada, staff := c.register("ada@example.com", domain.Staff), c.signUp("staff@example.com", domain.Staff)
+	c := newClinic(t, withRegistration(application.RegistrationApproval))
+	ada, staff := c.register("ada@example.com", domain.Staff), c.SignUp("staff@example.com", domain.Staff)
 
 	t.Run("says the same of a free and a taken address, for the same work", func(t *testing.T) {
 		for _, by := range []domain.Actor{{}, staff} {
 			measured := *c
 			done := measured.measure()
-			free, err := measured.users.Register(c.ctx, by, registration(fmt.Sprintf("new%d@example.com", by.UserID), domain.Staff))
+			free, err := measured.Users.Register(c.ctx, by, registration(fmt.Sprintf("new%d@example.com", by.UserID), domain.Staff))
 			require.NoError(t, err)
 			assert.Equal(t, work{updates: 1, usersWritten: 1, hashed: 1}, *done)
-			taken, err := measured.users.Register(c.ctx, by, registration("ADA@example.com", domain.Staff))
+			taken, err := measured.Users.Register(c.ctx, by, registration("ADA@example.com", domain.Staff))
 			require.NoError(t, err)
 			assert.Equal(t, work{updates: 2, usersWritten: 2, hashed: 2}, *done)
 			assert.Zero(t, free)
@@ -91,46 +91,46 @@ func TestRegisterByApproval(t *testing.T) {
 		assert.Equal(t, ada, c.user(ada.ID), "a taken account stays as it is")
 	})
 	t.Run("lets nobody in before an administrator does", func(t *testing.T) {
-		_, err := c.users.Register(c.ctx, domain.Actor{}, registration("eve@example.com", domain.Staff))
+		_, err := c.Users.Register(c.ctx, domain.Actor{}, registration("eve@example.com", domain.Staff))
 		require.NoError(t, err)
 		eve := c.find("eve@example.com")
 		assert.False(t, eve.Active)
 		assert.Equal(t, domain.Staff, eve.Role)
-		_, err = c.sessions.Login(c.ctx, domain.Actor{}, credentials("eve@example.com", goodPassword))
+		_, err = c.Sessions.Login(c.ctx, domain.Actor{}, credentials("eve@example.com", goodPassword))
 		assert.Equal(t, domain.ErrCredentials(), err)
-		_, err = c.users.Change(c.ctx, operator, eve.ID, domain.UserChange{Active: domain.Given("true")})
+		_, err = c.Users.Change(c.ctx, operator, eve.ID, domain.UserChange{Active: domain.Given("true")})
 		require.NoError(t, err)
-		c.signIn("eve@example.com")
+		c.SignIn("eve@example.com")
 	})
 	t.Run("asks as much of a password and of a role", func(t *testing.T) {
 		weak := registration("ada@example.com", domain.Staff)
 		weak.Password = domain.Given("password1")
-		_, err := c.users.Register(c.ctx, domain.Actor{}, weak)
+		_, err := c.Users.Register(c.ctx, domain.Actor{}, weak)
 		assertFields(t, err, "password")
-		_, err = c.users.Register(c.ctx, domain.Actor{}, registration("ada@example.com", domain.Admin))
+		_, err = c.Users.Register(c.ctx, domain.Actor{}, registration("ada@example.com", domain.Admin))
 		assertKind(t, domain.Forbidden, err)
 	})
 	t.Run("leaves it to administrators to create accounts", func(t *testing.T) {
-		user, err := c.users.Register(c.ctx, operator, registration("direct@example.com", domain.Admin))
+		user, err := c.Users.Register(c.ctx, operator, registration("direct@example.com", domain.Admin))
 		require.NoError(t, err)
 		assert.True(t, c.user(user.ID).Active)
-		_, err = c.users.Register(c.ctx, operator, registration("direct@example.com", domain.Admin))
+		_, err = c.Users.Register(c.ctx, operator, registration("direct@example.com", domain.Admin))
 		assert.Equal(t, domain.ErrEmailTaken(), err)
 	})
 }
 
 func TestManyApplyForOneAddressAtOnce(t *testing.T) {
-	c := newClinicWith(t, settings{registration: application.RegistrationApproval})
+	c := newClinic(t, withRegistration(application.RegistrationApproval))
 	var group sync.WaitGroup
 	for range 10 {
 		group.Go(func() {
-			user, err := c.users.Register(c.ctx, domain.Actor{}, registration("ada@example.com", domain.Staff))
+			user, err := c.Users.Register(c.ctx, domain.Actor{}, registration("ada@example.com", domain.Staff))
 			assert.NoError(t, err)
 			assert.Zero(t, user)
 		})
 	}
 	group.Wait()
-	page, err := c.users.List(c.ctx, operator, domain.UserQuery{})
+	page, err := c.Users.List(c.ctx, operator, domain.UserQuery{})
 	require.NoError(t, err)
 	assert.Len(t, page.Items, 1)
 }
@@ -138,11 +138,10 @@ func TestManyApplyForOneAddressAtOnce(t *testing.T) {
 // The address is taken between being looked for and being added, as in a store
 // where that does not keep others away.
 func TestApplyingForAnAddressThatWasTakenAMomentAgo(t *testing.T) {
-	c := newClinicWith(t, settings{registration: application.RegistrationApproval})
+	c := newClinic(t, withRegistration(application.RegistrationApproval))
 	c.register("ada@example.com", domain.Staff)
-	c.store = blindStore{c.store}
-	c.wire()
-	user, err := c.users.Register(c.ctx, domain.Actor{}, registration("ada@example.com", domain.Staff))
+	c.use(onStore(blindStore{c.Ports.Store}))
+	user, err := c.Users.Register(c.ctx, domain.Actor{}, registration("ada@example.com", domain.Staff))
 	assert.NoError(t, err)
 	assert.Zero(t, user)
 }
@@ -152,22 +151,22 @@ func TestUsersAreListed(t *testing.T) {
 	for _, email := range []string{"ada@example.com", "bob@example.com", "cy@example.org"} {
 		c.register(email, domain.Staff)
 	}
-	page, err := c.users.List(c.ctx, operator, domain.UserQuery{Search: domain.Given("EXAMPLE.COM"), Page: domain.PageInput{Limit: domain.Given("1")}})
+	page, err := c.Users.List(c.ctx, operator, domain.UserQuery{Search: domain.Given("EXAMPLE.COM"), Page: domain.PageInput{Limit: domain.Given("1")}})
 	require.NoError(t, err)
 	require.Len(t, page.Items, 1)
 	assert.Equal(t, "ada@example.com", page.Items[0].Email.String())
-	page, err = c.users.List(c.ctx, operator, domain.UserQuery{Search: domain.Given("EXAMPLE.COM"), Page: domain.PageInput{Cursor: domain.Given(page.Next.String())}})
+	page, err = c.Users.List(c.ctx, operator, domain.UserQuery{Search: domain.Given("EXAMPLE.COM"), Page: domain.PageInput{Cursor: domain.Given(page.Next.String())}})
 	require.NoError(t, err)
 	require.Len(t, page.Items, 1)
 	assert.Equal(t, "bob@example.com", page.Items[0].Email.String())
 	assert.Zero(t, page.Next)
-	_, err = c.users.List(c.ctx, operator, domain.UserQuery{Role: domain.Given("GOD")})
+	_, err = c.Users.List(c.ctx, operator, domain.UserQuery{Role: domain.Given("GOD")})
 	assertFields(t, err, "role")
 
-	_, err = c.users.Get(c.ctx, operator, 99)
+	_, err = c.Users.Get(c.ctx, operator, 99)
 	assert.Equal(t, domain.ErrNotFound(), err)
 	unknown, err := domain.ParseEmail("nobody@example.com")
 	require.NoError(t, err)
-	_, err = c.users.Find(c.ctx, operator, unknown)
+	_, err = c.Users.Find(c.ctx, operator, unknown)
 	assert.Equal(t, domain.ErrNotFound(), err)
 }

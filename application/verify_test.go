@@ -10,7 +10,6 @@ import (
 
 	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
-	"example.com/healthcare/ports"
 )
 
 // changed, without and the like are what somebody does to the trail beneath the service.
@@ -147,7 +146,7 @@ func TestVerifyCountsWhatItExamined(t *testing.T) {
 	assert.Equal(t, domain.Verification{Events: 0}, c.verify(domain.Head{}), "its own event comes after it")
 	assert.Equal(t, domain.Verification{Events: 1, Unsealed: 1}, c.verify(domain.Head{}))
 	c.seal()
-	head, err := c.verifier.Head(c.ctx)
+	head, err := c.Verifier.Head(c.ctx)
 	require.NoError(t, err)
 	assert.Equal(t, domain.Verification{Events: 2, Last: head}, c.verify(domain.Head{}))
 	assert.Equal(t, domain.Verification{Events: 3, Unsealed: 1, Last: head}, c.verify(domain.Head{}))
@@ -157,13 +156,13 @@ func TestVerifyCountsWhatItExamined(t *testing.T) {
 
 func TestTheHeadIsThatOfTheLastSeal(t *testing.T) {
 	c := newClinic(t)
-	head, err := c.verifier.Head(c.ctx)
+	head, err := c.Verifier.Head(c.ctx)
 	require.NoError(t, err)
 	assert.Zero(t, head)
 	for range 2 {
 		require.NoError(t, c.leaveEvent())
 		c.seal()
-		head, err = c.verifier.Head(c.ctx)
+		head, err = c.Verifier.Head(c.ctx)
 		require.NoError(t, err)
 		seals := c.seals()
 		assert.Equal(t, seals[len(seals)-1].Head(), head)
@@ -246,7 +245,7 @@ func TestSealsThatAreMadeWhileTheTrailIsExaminedAreExaminedToo(t *testing.T) {
 		last = events[len(events)-1].ID
 		other.seal()
 		require.NoError(t, other.leaveEvent()) // which knows of that seal
-		return append(events, other.trail()[last:]...)
+		return append(events, other.Events()[last:]...)
 	}
 	found := c.verifySilently()
 	assert.Nil(t, found.Fault)
@@ -279,7 +278,7 @@ func TestNoFaultIsFoundWhileEventsAndSealsAreAdded(t *testing.T) {
 			}
 		})
 	}
-	for _, sealer := range []*application.Sealer{c.sealer, application.NewSealer(application.NewTrail(c.store, c.macs, ports.SystemClock))} {
+	for _, sealer := range []*application.Sealer{c.Sealer, c.With().Sealer} {
 		untilAdded(func() {
 			foreign, err := sealer.Seal(c.ctx)
 			assert.NoError(t, err)
@@ -304,12 +303,11 @@ func TestNoFaultIsFoundWhileEventsAndSealsAreAdded(t *testing.T) {
 
 func TestVerifySaysWhenTheStoreFails(t *testing.T) {
 	c := sealedClinic(t)
-	c.store = brokenStore{c.store, true}
-	c.wire()
+	c.use(onStore(brokenStore{c.Ports.Store, true}))
 	for _, kept := range []domain.Head{{}, {Number: 9}} {
-		_, err := c.verifier.Verify(c.ctx, kept)
+		_, err := c.Verifier.Verify(c.ctx, kept)
 		assertKind(t, domain.Unavailable, err)
 	}
-	_, err := c.verifier.Head(c.ctx)
+	_, err := c.Verifier.Head(c.ctx)
 	assertKind(t, domain.Unavailable, err)
 }

@@ -9,8 +9,8 @@
 package clinictest
 
 import (
+	"context"
 	"sync"
-	"testing"
 	"time"
 
 	"example.com/healthcare/adapters/memory"
@@ -45,7 +45,7 @@ type Clinic struct {
 	Ports application.Ports
 	Rules application.Rules
 
-	t     testing.TB
+	t     T
 	clock *clock
 	admin func() domain.Actor
 	staff func() domain.Actor
@@ -56,12 +56,19 @@ type clock struct {
 	now   time.Time
 }
 
+// T is what a Clinic needs of a test: a testing.TB, or a *rapid.T of a property.
+type T interface {
+	Context() context.Context
+	Fatal(args ...any)
+	Helper()
+}
+
 // Setup changes what a Clinic is built from.
 type Setup func(*application.Ports, *application.Rules)
 
 // New returns an empty clinic with open registration and no limits; setups change
 // that, in their order.
-func New(t testing.TB, setups ...Setup) *Clinic {
+func New(t T, setups ...Setup) *Clinic {
 	t.Helper()
 	hashing, err := passwords.New(CheapHashing)
 	require(t, err)
@@ -79,13 +86,22 @@ func New(t testing.TB, setups ...Setup) *Clinic {
 		Store: store, Revocations: store, Passwords: hashing, Codes: codes,
 		Tokens: tokens.New(keys, c.Rules.Sessions.Access), MACs: keys.For("audit trail").MACs(), Clock: c.Now,
 	}
-	for _, setup := range setups {
-		setup(&c.Ports, &c.Rules)
-	}
-	c.UseCases = application.New(c.Ports, c.Rules)
+	c = c.With(setups...)
 	c.admin = sync.OnceValue(func() domain.Actor { return c.SignUp("admin@clinic.example", domain.Admin) })
 	c.staff = sync.OnceValue(func() domain.Actor { return c.SignUp("staff@clinic.example", domain.Staff) })
 	return c
+}
+
+// With returns all use-cases anew, built from the clinic's ports and rules with the
+// changes of setups. It shares the clinic's store and clock unless they change that, as
+// another instance of the service does.
+func (c *Clinic) With(setups ...Setup) *Clinic {
+	other := *c
+	for _, setup := range setups {
+		setup(&other.Ports, &other.Rules)
+	}
+	other.UseCases = application.New(other.Ports, other.Rules)
+	return &other
 }
 
 // Now is the clinic's time.
@@ -95,11 +111,11 @@ func (c *Clinic) Now() time.Time {
 	return c.clock.now
 }
 
-// SetTime sets the clinic's clock.
+// SetTime sets the clinic's clock. A finer time than stores keep is not cut.
 func (c *Clinic) SetTime(now time.Time) {
 	c.clock.mutex.Lock()
 	defer c.clock.mutex.Unlock()
-	c.clock.now = ports.Kept(now)
+	c.clock.now = now.UTC()
 }
 
 // Advance moves the clinic's clock on.
@@ -161,7 +177,7 @@ func (c *Clinic) LastEvent() domain.AuditEvent {
 	return events[len(events)-1]
 }
 
-func require(t testing.TB, err error) {
+func require(t T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

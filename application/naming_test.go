@@ -1,0 +1,160 @@
+package application_test
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"example.com/healthcare/domain"
+)
+
+// Whatever comes of a use-case, its event names every record that the caller named: in
+// the path of a request, which is an argument that is an ID, or in a field that refers
+// to a record.
+func TestAnEventNamesWhatTheCallerNamed(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		c := newClinic(t)
+		caller := newCaller(c)
+		for range 20 {
+			useCase := rapid.SampledFrom(useCases).Draw(r, "use-case")
+			by := rapid.SampledFrom(caller.actors).Draw(r, "actor")
+			given, named := caller.draw(r, useCase)
+			start := len(c.Events())
+			err := useCase.call(c, by, given)
+			events := c.Events()[start:]
+			require.Len(r, events, 1, "%s by %q: %v", useCase, by.Role, err)
+			for _, record := range named {
+				require.True(r, names(events[0], record), "%s by %q (%v): %v is not named by %+v", useCase, by.Role, err, record, events[0])
+			}
+		}
+	})
+}
+
+// names reports whether an event names a record.
+func names(event domain.AuditEvent, record domain.Reference) bool {
+	return slices.Contains(event.About, record) ||
+		event.Subject.Kind == record.Kind && (event.Subject.ID == record.ID || slices.Contains(event.Subject.Shown, record.ID))
+}
+
+// caller draws what somebody gives to use-cases.
+type caller struct {
+	w      world
+	actors []domain.Actor
+	// ids are of records that exist, were deleted, or never existed.
+	ids []domain.ID
+	// texts are what a field can hold that does not refer to a record.
+	texts []string
+}
+
+func newCaller(c *clinic) *caller {
+	w := newWorld(c)
+	drawn := &caller{w: w, texts: []string{
+		"", "x", "1", "ADMIN", "STAFF", "true", "false", "Ada", "M", "2000-01-01", "2026-11-22T09:00:00Z", "12.50",
+		goodPassword, otherPassword, w.unused + "@example.com", w.other.Email.String(), "patient:read", "denied",
+		w.grant.Refresh.Reveal(),
+	}}
+	for _, role := range roles {
+		drawn.actors = append(drawn.actors, w.actors[role])
+	}
+	hurried := w.actors[domain.Admin]
+	hurried.Duty = domain.DutyPassword
+	drawn.actors = append(drawn.actors, hurried)
+	for id := range domain.ID(8) {
+		drawn.ids = append(drawn.ids, id+1)
+	}
+	drawn.ids = append(drawn.ids, missing, 1<<63-1)
+	return drawn
+}
+
+// draw draws what is given to a use-case, and returns which records it names.
+func (d *caller) draw(r *rapid.T, useCase method) (given []reflect.Value, named []domain.Reference) {
+	for i, typ := range useCase.given() {
+		value := reflect.New(typ).Elem()
+		switch typ {
+		case reflect.TypeFor[domain.ID]():
+			id := d.drawID(r)
+			value.SetInt(int64(id))
+			if i == 0 { // The other is the number of a version.
+				named = append(named, domain.Reference{Kind: useCase.kindOfPath(), ID: id})
+			}
+		case reflect.TypeFor[domain.SubjectKind]():
+			value.SetString(string(rapid.SampledFrom(recordKinds).Draw(r, "kind")))
+		case reflect.TypeFor[time.Time]():
+			value.Set(reflect.ValueOf(time.Date(2026, 11, rapid.IntRange(21, 23).Draw(r, "day"), 0, 0, 0, 0, time.UTC)))
+		case reflect.TypeFor[domain.Email]():
+			value.Set(reflect.ValueOf(d.w.other.Email))
+		case reflect.TypeFor[domain.Head]():
+			value.Set(reflect.ValueOf(rapid.SampledFrom([]domain.Head{{}, d.w.lastSeal, {Number: missing}}).Draw(r, "head")))
+		default:
+			require.Equal(r, reflect.Struct, typ.Kind(), "%s takes a %s, which is not drawn yet", useCase, typ)
+			named = append(named, d.fill(r, value)...)
+		}
+		given = append(given, value)
+	}
+	return given, named
+}
+
+func (d *caller) drawID(r *rapid.T) domain.ID { return rapid.SampledFrom(d.ids).Draw(r, "id") }
+
+// kindOfPath is the kind of the record that the first ID names: what the use-case's name
+// ends with, as in OfPatient, or that of the service.
+func (m method) kindOfPath() domain.SubjectKind {
+	if m.String() == "Audit.Accesses" {
+		return domain.AboutPatient
+	}
+	_, of, found := strings.Cut(m.name, "Of")
+	if !found {
+		of = strings.TrimSuffix(m.service, "s")
+	}
+	return domain.SubjectKind(strings.ToLower(of))
+}
+
+// references are the fields that refer to a record.
+var references = map[string]domain.SubjectKind{"Patient": domain.AboutPatient, "Doctor": domain.AboutDoctor, "Actor": domain.AboutUser}
+
+// fill draws the fields of an input, and returns which records they name.
+func (d *caller) fill(r *rapid.T, input reflect.Value) (named []domain.Reference) {
+	for i := range input.NumField() {
+		name, field := input.Type().Field(i).Name, input.Field(i)
+		switch field.Type() {
+		case reflect.TypeFor[domain.Input]():
+			drawn, id := d.drawInput(r, name)
+			field.Set(reflect.ValueOf(drawn))
+			if id != 0 {
+				named = append(named, domain.Reference{Kind: references[name], ID: id})
+			}
+		case reflect.TypeFor[[]string]():
+			if rapid.IntRange(0, 9).Draw(r, name) == 0 {
+				field.Set(reflect.ValueOf([]string{"unknown"}))
+			}
+		default:
+			named = append(named, d.fill(r, field)...)
+		}
+	}
+	return named
+}
+
+// drawInput draws a field, and returns the ID that it holds if it refers to a record.
+func (d *caller) drawInput(r *rapid.T, name string) (domain.Input, domain.ID) {
+	_, refers := references[name]
+	switch n := rapid.IntRange(0, 9).Draw(r, name); {
+	case n == 0:
+		return domain.Null(), 0
+	case n == 1:
+		return domain.Unreadable("Not a string."), 0
+	case n == 2:
+		return domain.Given("x"), 0
+	case n < 5:
+		return domain.Input{}, 0
+	case refers:
+		id := d.drawID(r)
+		return domain.Given(id.String()), id
+	default:
+		return domain.Given(rapid.SampledFrom(d.texts).Draw(r, name)), 0
+	}
+}
