@@ -50,13 +50,14 @@ func (c Credentials) Parse() (Proof, error) {
 const maxUsernameLength = 300
 
 // parseTyped reads a password that is compared with a stored hash. It bounds what
-// anybody can have hashed.
+// anybody can have hashed: one that is longer than any password becomes one that no
+// hash was made of, and is refused like any wrong one.
 func parseTyped(text string) (Password, error) {
-	switch {
-	case text == "":
+	if text == "" {
 		return Password{}, errBlank
-	case utf8.RuneCountInString(text) > MaxPasswordLength:
-		return Password{}, errTooLong(MaxPasswordLength)
+	}
+	if characters := []rune(text); len(characters) > MaxPasswordLength {
+		text = string(characters[:MaxPasswordLength]) + "\x00"
 	}
 	return TypedPassword(text), nil
 }

@@ -130,19 +130,25 @@ func TestUnknownNamesAreRepeatedUpToALimit(t *testing.T) {
 
 func TestTypedPasswordsAreBounded(t *testing.T) {
 	longest := strings.Repeat("é", domain.MaxPasswordLength)
-	for _, parse := range []func(domain.Input) error{
-		func(in domain.Input) error {
-			_, err := domain.Credentials{Username: domain.Given("ada@example.com"), Password: in}.Parse()
-			return err
+	for _, parse := range []func(domain.Input) (domain.Password, error){
+		func(in domain.Input) (domain.Password, error) {
+			proof, err := domain.Credentials{Username: domain.Given("ada@example.com"), Password: in}.Parse()
+			return proof.Password, err
 		},
-		func(in domain.Input) error { _, err := domain.PasswordCheck{Password: in}.Parse(); return err },
-		func(in domain.Input) error {
-			_, _, err := domain.PasswordChange{Current: in, New: domain.Given("a fine password")}.Parse(domain.User{}, func(domain.Password, ...string) string { return "" })
-			return err
+		func(in domain.Input) (domain.Password, error) { return domain.PasswordCheck{Password: in}.Parse() },
+		func(in domain.Input) (domain.Password, error) {
+			current, _, err := domain.PasswordChange{Current: in, New: domain.Given("a fine password")}.Parse(domain.User{},
+				func(domain.Password, ...string) string { return "" })
+			return current, err
 		},
 	} {
-		require.NoError(t, parse(domain.Given(longest)))
-		require.Equal(t, domain.Invalid, domain.KindOf(parse(domain.Given(longest+"x"))))
+		password, err := parse(domain.Given(longest))
+		require.NoError(t, err)
+		assert.Equal(t, longest, password.Reveal())
+		password, err = parse(domain.Given(strings.Repeat(longest, 1000)))
+		require.NoError(t, err)
+		assert.Equal(t, domain.MaxPasswordLength+1, utf8.RuneCountInString(password.Reveal()))
+		assert.NotEqual(t, longest, password.Reveal(), "the first characters alone are not the password")
 	}
 }
 
