@@ -74,7 +74,7 @@ func adminsNeedSecondFactor(_ *application.Ports, r *application.Rules) {
 }
 
 var (
-	oldSecret = domain.NewSecret("a secret for tests only, of enough bytes")
+	oldSecret = domain.NewSecret(clinictest.SecretKey)
 	newSecret = domain.NewSecret("another secret for tests only, as long")
 )
 
@@ -137,9 +137,9 @@ func pair(patient, doctor domain.ID) domain.MappingInput {
 // register creates an account, whatever the settings say of registration.
 func (c *clinic) register(email string, role domain.Role) domain.User {
 	c.t.Helper()
-	user, err := c.Users.Register(c.ctx, operator, registration(email, role))
+	registered, err := c.Users.Register(c.ctx, operator, registration(email, role))
 	require.NoError(c.t, err)
-	return user
+	return registered.User
 }
 
 // actor is whom an access token proves.

@@ -14,28 +14,28 @@ import (
 // loginAhead signs in while the clock is ahead.
 func (c *clinic) loginAhead(ahead time.Duration) application.Grant {
 	c.t.Helper()
-	right := c.now
-	c.now = right.Add(ahead)
+	right := c.Now()
+	c.SetTime(right.Add(ahead))
 	grant := c.login("ada@example.com")
-	c.now = right
+	c.SetTime(right)
 	return grant
 }
 
 func TestASessionThatBeganWhileTheClockWasAheadIsOver(t *testing.T) {
-	for _, ahead := range []time.Duration{domain.ClockSkew + time.Second, time.Hour, sessionLifetime, 3 * sessionLifetime} {
+	lifetime := newClinic(t).Rules.Sessions.Session
+	for _, ahead := range []time.Duration{domain.ClockSkew + time.Second, time.Hour, lifetime, 3 * lifetime} {
 		c := newClinic(t)
-		c.revocations = &told{deaf: true} // so that the store is asked, too
-		c.wire()
+		c.use(withRevocations(&told{deaf: true})) // so that the store is asked, too
 		c.register("ada@example.com", domain.Staff)
-		right := c.now
+		right := c.Now()
 		grant := c.loginAhead(ahead)
 		_, err := c.authenticate(grant)
 		assert.Equal(t, domain.ErrAccessToken(), err, ahead)
 		_, err = c.refresh(grant)
 		assert.Equal(t, domain.ErrRefreshToken(), err, ahead)
 
-		for _, later := range []time.Duration{ahead, sessionLifetime + time.Hour} {
-			c.now = right.Add(later)
+		for _, later := range []time.Duration{ahead, lifetime + time.Hour} {
+			c.SetTime(right.Add(later))
 			_, err = c.refresh(grant)
 			assert.Equal(t, domain.ErrRefreshToken(), err, "%s, after %s", ahead, later)
 		}
@@ -44,14 +44,13 @@ func TestASessionThatBeganWhileTheClockWasAheadIsOver(t *testing.T) {
 
 func TestTheStoreIsAskedWhetherASessionIsOver(t *testing.T) {
 	c := newClinic(t)
-	c.revocations = &told{deaf: true}
-	c.wire()
+	c.use(withRevocations(&told{deaf: true}))
 	c.register("ada@example.com", domain.Staff)
 	session := c.actor(c.loginAhead(domain.ClockSkew)).SessionID
-	c.now = c.now.Add(-1)
-	token, err := c.tokens.Issue(domain.Actor{UserID: 1, Role: domain.Staff, SessionID: session}, c.now, c.now.Add(time.Minute))
+	c.Advance(-1)
+	token, err := c.Ports.Tokens.Issue(domain.Actor{UserID: 1, Role: domain.Staff, SessionID: session}, c.Now(), c.Now().Add(time.Minute))
 	require.NoError(t, err)
-	_, err = c.authenticator.Authenticate(c.ctx, domain.Origin{}, token.Reveal())
+	_, err = c.Authenticator.Authenticate(c.ctx, domain.Origin{}, token.Reveal())
 	assert.Equal(t, domain.ErrAccessToken(), err)
 }
 
@@ -60,22 +59,22 @@ func TestTheStoreIsAskedWhetherASessionIsOver(t *testing.T) {
 func TestInstancesOfDifferentClocksAgree(t *testing.T) {
 	c := newClinic(t)
 	c.register("ada@example.com", domain.Staff)
-	right := c.now
+	right := c.Now()
 	grant := c.loginAhead(domain.ClockSkew)
 	used := time.Duration(0)
-	for since := time.Duration(0); since < sessionLifetime+time.Hour; since += accessLifetime / 3 {
+	for since := time.Duration(0); since < c.Rules.Sessions.Session+time.Hour; since += c.Rules.Sessions.Access / 3 {
 		for _, ahead := range []time.Duration{0, domain.ClockSkew} {
-			c.now = right.Add(since + ahead)
+			c.SetTime(right.Add(since + ahead))
 			if next, err := c.refresh(grant); err == nil {
 				grant, used = next, since
 			}
 			for _, ahead := range []time.Duration{0, domain.ClockSkew} {
-				c.now = right.Add(since + ahead)
-				if _, err := c.authenticate(grant); since != sessionLifetime { // then one takes it, and one does not
-					require.Equal(t, since < sessionLifetime, err == nil, "after %s: %v", since, err)
+				c.SetTime(right.Add(since + ahead))
+				if _, err := c.authenticate(grant); since != c.Rules.Sessions.Session { // then one takes it, and one does not
+					require.Equal(t, since < c.Rules.Sessions.Session, err == nil, "after %s: %v", since, err)
 				}
 			}
 		}
 	}
-	assert.LessOrEqual(t, used, sessionLifetime+domain.ClockSkew)
+	assert.LessOrEqual(t, used, c.Rules.Sessions.Session+domain.ClockSkew)
 }

@@ -20,11 +20,12 @@ func TestRegister(t *testing.T) {
 	t.Run("anyone becomes Staff", func(t *testing.T) {
 		in := registration("Ada@Example.com", "")
 		in.Role = domain.Input{}
-		user, err := c.Users.Register(c.ctx, domain.Actor{}, in)
+		registered, err := c.Users.Register(c.ctx, domain.Actor{}, in)
 		require.NoError(t, err)
-		assert.Equal(t, domain.Staff, user.Role)
-		assert.True(t, user.Active)
-		assert.Equal(t, "ada@example.com", user.Email.String())
+		assert.False(t, registered.AwaitsApproval)
+		assert.Equal(t, domain.Staff, registered.User.Role)
+		assert.True(t, registered.User.Active)
+		assert.Equal(t, "ada@example.com", registered.User.Email.String())
 	})
 	t.Run("a taken address is a Conflict, in any letter case", func(t *testing.T) {
 		_, err := c.Users.Register(c.ctx, domain.Actor{}, registration("ADA@example.COM", domain.Staff))
@@ -85,8 +86,8 @@ func TestRegisterByApproval(t *testing.T) {
 			taken, err := measured.Users.Register(c.ctx, by, registration("ADA@example.com", domain.Staff))
 			require.NoError(t, err)
 			assert.Equal(t, work{updates: 2, usersWritten: 2, hashed: 2}, *done)
-			assert.Zero(t, free)
-			assert.Zero(t, taken)
+			assert.Equal(t, application.Registered{AwaitsApproval: true}, free)
+			assert.Equal(t, free, taken)
 		}
 		assert.Equal(t, ada, c.user(ada.ID), "a taken account stays as it is")
 	})
@@ -111,9 +112,9 @@ func TestRegisterByApproval(t *testing.T) {
 		assertKind(t, domain.Forbidden, err)
 	})
 	t.Run("leaves it to administrators to create accounts", func(t *testing.T) {
-		user, err := c.Users.Register(c.ctx, operator, registration("direct@example.com", domain.Admin))
+		registered, err := c.Users.Register(c.ctx, operator, registration("direct@example.com", domain.Admin))
 		require.NoError(t, err)
-		assert.True(t, c.user(user.ID).Active)
+		assert.True(t, c.user(registered.User.ID).Active)
 		_, err = c.Users.Register(c.ctx, operator, registration("direct@example.com", domain.Admin))
 		assert.Equal(t, domain.ErrEmailTaken(), err)
 	})
@@ -124,9 +125,9 @@ func TestManyApplyForOneAddressAtOnce(t *testing.T) {
 	var group sync.WaitGroup
 	for range 10 {
 		group.Go(func() {
-			user, err := c.Users.Register(c.ctx, domain.Actor{}, registration("ada@example.com", domain.Staff))
+			registered, err := c.Users.Register(c.ctx, domain.Actor{}, registration("ada@example.com", domain.Staff))
 			assert.NoError(t, err)
-			assert.Zero(t, user)
+			assert.Equal(t, application.Registered{AwaitsApproval: true}, registered)
 		})
 	}
 	group.Wait()
@@ -141,9 +142,9 @@ func TestApplyingForAnAddressThatWasTakenAMomentAgo(t *testing.T) {
 	c := newClinic(t, withRegistration(application.RegistrationApproval))
 	c.register("ada@example.com", domain.Staff)
 	c.use(onStore(blindStore{c.Ports.Store}))
-	user, err := c.Users.Register(c.ctx, domain.Actor{}, registration("ada@example.com", domain.Staff))
+	registered, err := c.Users.Register(c.ctx, domain.Actor{}, registration("ada@example.com", domain.Staff))
 	assert.NoError(t, err)
-	assert.Zero(t, user)
+	assert.Equal(t, application.Registered{AwaitsApproval: true}, registered)
 }
 
 func TestUsersAreListed(t *testing.T) {
