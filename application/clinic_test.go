@@ -74,7 +74,7 @@ func adminsNeedSecondFactor(_ *application.Ports, r *application.Rules) {
 }
 
 var (
-	oldSecret = domain.NewSecret("a secret for tests only, of enough bytes")
+	oldSecret = domain.NewSecret(clinictest.SecretKey)
 	newSecret = domain.NewSecret("another secret for tests only, as long")
 )
 

@@ -22,7 +22,7 @@ func TestEveryLoginIsTheSameWork(t *testing.T) {
 		for _, in := range []domain.Credentials{
 			credentials("ada@example.com", goodPassword),
 			credentials("ada@example.com", "wrong"),
-			credentials("ada@example.com", strings.Repeat("x", 1000)),
+			credentials("ada@example.com", strings.Repeat("x", domain.MaxPasswordLength)),
 			credentials("nobody@example.com", "wrong"),
 			credentials("no address", "wrong"),
 			credentials("gone@example.com", "wrong"),
@@ -35,6 +35,15 @@ func TestEveryLoginIsTheSameWork(t *testing.T) {
 			assert.Equal(t, work{views: 1, updates: 1, attemptsLocked: locked, verified: 1}, *done)
 		}
 	}
+}
+
+func TestALongerPasswordThanAnyCostsNoVerification(t *testing.T) {
+	c := newClinic(t)
+	c.register("ada@example.com", domain.Staff)
+	done := c.measure()
+	err := c.loginFrom(here, "ada@example.com", strings.Repeat("x", domain.MaxPasswordLength+1))
+	assertFields(t, err, "password")
+	assert.Equal(t, work{updates: 1}, *done, "the update is the event")
 }
 
 func TestWhoHasToWaitCostsNoVerification(t *testing.T) {

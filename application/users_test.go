@@ -22,10 +22,10 @@ func TestRegister(t *testing.T) {
 		in.Role = domain.Input{}
 		registered, err := c.Users.Register(c.ctx, domain.Actor{}, in)
 		require.NoError(t, err)
-		user := registered.User
-		assert.Equal(t, domain.Staff, user.Role)
-		assert.True(t, user.Active)
-		assert.Equal(t, "ada@example.com", user.Email.String())
+		assert.False(t, registered.AwaitsApproval)
+		assert.Equal(t, domain.Staff, registered.User.Role)
+		assert.True(t, registered.User.Active)
+		assert.Equal(t, "ada@example.com", registered.User.Email.String())
 	})
 	t.Run("a taken address is a Conflict, in any letter case", func(t *testing.T) {
 		_, err := c.Users.Register(c.ctx, domain.Actor{}, registration("ADA@example.COM", domain.Staff))
@@ -127,7 +127,7 @@ func TestManyApplyForOneAddressAtOnce(t *testing.T) {
 		group.Go(func() {
 			registered, err := c.Users.Register(c.ctx, domain.Actor{}, registration("ada@example.com", domain.Staff))
 			assert.NoError(t, err)
-			assert.Zero(t, registered.User)
+			assert.Equal(t, application.Registered{AwaitsApproval: true}, registered)
 		})
 	}
 	group.Wait()
@@ -144,7 +144,7 @@ func TestApplyingForAnAddressThatWasTakenAMomentAgo(t *testing.T) {
 	c.use(onStore(blindStore{c.Ports.Store}))
 	registered, err := c.Users.Register(c.ctx, domain.Actor{}, registration("ada@example.com", domain.Staff))
 	assert.NoError(t, err)
-	assert.Zero(t, registered.User)
+	assert.Equal(t, application.Registered{AwaitsApproval: true}, registered)
 }
 
 func TestUsersAreListed(t *testing.T) {
