@@ -74,25 +74,33 @@ func (s *Sessions) Login(ctx context.Context, actor domain.Actor, in domain.Cred
 // has a token that is not theirs. Tokens that turn out bad are counted, and too many are
 // TooMany; a good one is never refused because of them.
 func (s *Sessions) Refresh(ctx context.Context, actor domain.Actor, in domain.Refresh) (Grant, error) {
-	presented, invalid := in.Parse()
-	return perform(ctx, s.trail, attempt{by: actor, to: domain.SessionRefresh, on: some(domain.AboutSession), invalid: invalid},
+	return perform(ctx, s.trail, attempt{by: actor, to: domain.SessionRefresh, on: some(domain.AboutSession)},
 		func(e *entry) (Grant, error) {
-			secret := newRefreshSecret()
-			var next domain.RefreshToken
-			session, err := commit(ctx, e, func(tx ports.Tx, e *entry) (session domain.SessionView, err error) {
-				session, next, err = s.spend(ctx, tx, e, presented, secret)
-				return session, err
-			})
+			grant, err := s.refresh(ctx, e, in)
 			if domain.KindOf(err) == domain.Unauthenticated {
 				if tooMany := s.guard.limiter.badRefresh(ctx, actor.Origin); tooMany != nil {
 					err = tooMany
 				}
 			}
-			if err != nil {
-				return Grant{}, err
-			}
-			return s.grant(session, next)
+			return grant, err
 		})
+}
+
+func (s *Sessions) refresh(ctx context.Context, e *entry, in domain.Refresh) (Grant, error) {
+	presented, err := in.Parse()
+	if err != nil {
+		return Grant{}, err
+	}
+	secret := newRefreshSecret()
+	var next domain.RefreshToken
+	session, err := commit(ctx, e, func(tx ports.Tx, e *entry) (session domain.SessionView, err error) {
+		session, next, err = s.spend(ctx, tx, e, presented, secret)
+		return session, err
+	})
+	if err != nil {
+		return Grant{}, err
+	}
+	return s.grant(session, next)
 }
 
 // spend spends a refresh token; secret is its successor's.

@@ -137,6 +137,79 @@ func TestParallelRefreshesLeaveAtMostOneSuccessor(t *testing.T) {
 	assert.Equal(t, domain.ErrRefreshToken(), err, "the others used a spent token, so the session is over")
 }
 
+// withGrace lets the token that was spent last be used again for 30 seconds.
+func withGrace(_ *application.Ports, r *application.Rules) {
+	r.Sessions.RefreshGrace = 30 * time.Second
+}
+
+func TestParallelRefreshesGetTheSameSuccessorWithinTheGrace(t *testing.T) {
+	c := newClinic(t, withGrace)
+	c.SignUp("ada@example.com", domain.Staff)
+	grant := c.login("ada@example.com")
+	grants := make([]application.Grant, 20)
+	var group sync.WaitGroup
+	for i := range grants {
+		group.Go(func() {
+			var err error
+			grants[i], err = c.refresh(grant)
+			assert.NoError(t, err)
+		})
+	}
+	group.Wait()
+	for _, next := range grants {
+		assert.Equal(t, grants[0].Refresh.Reveal(), next.Refresh.Reveal())
+		_, err := c.authenticate(next)
+		assert.NoError(t, err, "each access token is good")
+	}
+	next, err := c.refresh(grants[0])
+	require.NoError(t, err)
+	assert.NotEqual(t, grants[0].Refresh.Reveal(), next.Refresh.Reveal())
+}
+
+func TestALostAnswerIsGivenAgainWithinTheGrace(t *testing.T) {
+	c := newClinic(t, withGrace)
+	c.SignUp("ada@example.com", domain.Staff)
+	first := c.login("ada@example.com")
+	second, err := c.refresh(first)
+	require.NoError(t, err)
+	c.Advance(30 * time.Second)
+	again, err := c.refresh(first)
+	require.NoError(t, err)
+	assert.Equal(t, second.Refresh.Reveal(), again.Refresh.Reveal())
+	c.Advance(1)
+	_, err = c.refresh(first)
+	assert.Equal(t, domain.ErrRefreshToken(), err, "asking again does not prolong the grace")
+	_, err = c.refresh(second)
+	assert.Equal(t, domain.ErrRefreshToken(), err, "and then the session is over")
+}
+
+func TestAnOlderTokenThanTheLastEndsTheSessionAtOnce(t *testing.T) {
+	c := newClinic(t, withGrace)
+	c.SignUp("ada@example.com", domain.Staff)
+	first := c.login("ada@example.com")
+	second, err := c.refresh(first)
+	require.NoError(t, err)
+	third, err := c.refresh(second)
+	require.NoError(t, err)
+	_, err = c.refresh(first)
+	assert.Equal(t, domain.ErrRefreshToken(), err)
+	_, err = c.refresh(third)
+	assert.Equal(t, domain.ErrRefreshToken(), err)
+}
+
+func TestTheGraceLetsNobodyIntoASessionThatIsOver(t *testing.T) {
+	c := newClinic(t, withGrace)
+	ada := c.SignUp("ada@example.com", domain.Staff)
+	first := c.login("ada@example.com")
+	second, err := c.refresh(first)
+	require.NoError(t, err)
+	require.NoError(t, c.Sessions.EndOthers(c.ctx, ada))
+	for _, grant := range []application.Grant{first, second} {
+		_, err = c.refresh(grant)
+		assert.Equal(t, domain.ErrRefreshToken(), err)
+	}
+}
+
 func TestSessionsEnd(t *testing.T) {
 	c := newClinic(t)
 	c.register("ada@example.com", domain.Staff)

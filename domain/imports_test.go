@@ -54,7 +54,7 @@ var layers = []layer{
 	{
 		folder:  "application",
 		ours:    []string{"domain", "ports"},
-		inTests: []string{"adapters/memory", "adapters/passwords", "adapters/secretkeys", "adapters/tokens", "adapters/totp"},
+		inTests: []string{"adapters/clinictest", "adapters/memory", "adapters/passwords", "adapters/secretkeys", "adapters/tokens", "adapters/totp"},
 		pure:    true,
 		why:     "the use-cases serve every transport over every store, so they know none of them",
 	},
