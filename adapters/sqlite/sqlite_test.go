@@ -146,16 +146,18 @@ func TestSettings(t *testing.T) {
 	}})
 	_, err := addDoctor(t.Context(), store, "NJ-1")
 	require.NoError(t, err)
-	require.Len(t, conns, 2, "a reader and a writer")
+	all(t, store)
+	require.Len(t, conns, 3, "one for Ready, a writer and a reader")
 	for i, conn := range conns {
 		for pragma, want := range map[string]driver.Value{
 			"journal_mode": "wal",
 			"synchronous":  int64(2), // FULL
 			"foreign_keys": int64(1),
-			"busy_timeout": int64(10000),
-			"query_only":   int64(1 - i),
+			"temp_store":   int64(2), // MEMORY
+			"busy_timeout": []driver.Value{int64(1000), int64(10000), int64(10000)}[i],
+			"query_only":   []driver.Value{int64(0), int64(0), int64(1)}[i],
 			// Only the writer deletes.
-			"secure_delete": int64(i),
+			"secure_delete": []driver.Value{int64(0), int64(1), int64(0)}[i],
 		} {
 			rows, err := conn.(driver.QueryerContext).QueryContext(t.Context(), "PRAGMA "+pragma, nil)
 			require.NoError(t, err)
