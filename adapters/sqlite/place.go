@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"sync/atomic"
 	"time"
-
-	"github.com/jmoiron/sqlx"
 )
 
 var errMoved = errors.New("sqlite: database file moved, removed or replaced while it was open")
@@ -28,28 +26,47 @@ type placedFile struct {
 	opened os.FileInfo
 }
 
-// findPlace returns the place of the file that db has open at path, with the
-// write-ahead log and its index. db must keep its connection.
-func findPlace(ctx context.Context, path string, db *sqlx.DB) (*place, error) {
-	var tables int
-	// Reading opens the other two files.
-	if err := db.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_schema`).Scan(&tables); err != nil {
-		return nil, err
+// findPlace returns the place of the file at path, with the write-ahead log and its
+// index, and a connection that has them open. SQLite removes these two when the last
+// connection is closed, so this one must stay open for as long as the place is asked.
+func findPlace(ctx context.Context, path string) (*place, driver.Conn, error) {
+	connector, err := newConnector(path, Options{})
+	if err != nil {
+		return nil, nil, err
+	}
+	anchor, err := connector.Connect(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	p := &place{}
+	if err := p.find(ctx, path, anchor); err != nil {
+		return nil, nil, errors.Join(err, anchor.Close())
+	}
+	return p, anchor, nil
+}
+
+func (p *place) find(ctx context.Context, path string, anchor driver.Conn) error {
+	// Reading opens the log and its index.
+	rows, err := anchor.(driver.QueryerContext).QueryContext(ctx, `SELECT count(*) FROM sqlite_schema`, nil)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(rows.Next(make([]driver.Value, 1)), rows.Close()); err != nil {
+		return err
 	}
 	// SQLite puts them beside the file that a symbolic link leads to.
 	target, err := filepath.EvalSymlinks(path)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	p := &place{}
 	for _, name := range []string{path, target + "-wal", target + "-shm"} {
 		opened, err := os.Stat(name)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		p.files = append(p.files, placedFile{name, opened})
 	}
-	return p, nil
+	return nil
 }
 
 // check returns an error that is errMoved unless all files are in their place, or
@@ -99,3 +116,13 @@ func (c guardedConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	}
 	return conn, nil
 }
+
+// anchoredConnector keeps a connection open, which database/sql never uses, and so
+// never gives up as it does with one that was interrupted.
+type anchoredConnector struct {
+	driver.Connector
+	anchor driver.Conn
+}
+
+// Close implements io.Closer for sql.DB.
+func (c anchoredConnector) Close() error { return c.anchor.Close() }

@@ -1,7 +1,9 @@
 package sqlite_test
 
 import (
+	"context"
 	"database/sql"
+	"database/sql/driver"
 	"fmt"
 	"io"
 	"os"
@@ -169,3 +171,28 @@ func copyFile(t *testing.T, from, to string) {
 	require.NoError(t, err)
 	require.NoError(t, target.Close())
 }
+
+// TestConnectionsThatAreGivenUpAreNoFalseAlarm has database/sql give up every connection,
+// as it does with those whose statement was interrupted.
+func TestConnectionsThatAreGivenUpAreNoFalseAlarm(t *testing.T) {
+	store := open(t, newPath(t), sqlite.Options{Wrap: func(connector driver.Connector) driver.Connector { return onceConnector{connector} }})
+	for i := range 3 {
+		_, err := addDoctor(t.Context(), store, fmt.Sprint("NJ-", i))
+		require.NoError(t, err)
+		require.Len(t, all(t, store), i+1)
+		time.Sleep(time.Second)
+		require.NoError(t, store.Ready(t.Context()))
+	}
+}
+
+// onceConnector makes connections that are used once.
+type onceConnector struct{ driver.Connector }
+
+func (c onceConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	return onceConn{conn}, err
+}
+
+type onceConn struct{ driver.Conn }
+
+func (onceConn) IsValid() bool { return false }

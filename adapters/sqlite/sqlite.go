@@ -64,18 +64,17 @@ func Open(ctx context.Context, path string, options Options) (*sqlstore.Store, e
 	if _, err := migrate(ctx, path); err != nil {
 		return nil, openError(err)
 	}
-	// It stays connected for as long as the store is open: SQLite removes the files
-	// beside the database when the last connection is closed.
-	prober, err := open(path, options, "_txlock", "immediate", "_busy_timeout", milliseconds(probeBusyTimeout))
+	place, anchor, err := findPlace(ctx, path)
 	if err != nil {
-		return nil, err
-	}
-	prober.SetMaxOpenConns(1)
-	place, err := findPlace(ctx, path, prober)
-	if err != nil {
-		return nil, errors.Join(openError(err), prober.Close())
+		return nil, openError(err)
 	}
 	options.Wrap = place.guard(options.Wrap)
+	connector, err := newConnector(path, options, "_txlock", "immediate", "_busy_timeout", milliseconds(probeBusyTimeout))
+	if err != nil {
+		return nil, errors.Join(err, anchor.Close())
+	}
+	prober := sqlx.NewDb(sql.OpenDB(anchoredConnector{connector, anchor}), driverName)
+	prober.SetMaxOpenConns(1)
 	// BEGIN IMMEDIATE takes the one write lock at once; a transaction that began as
 	// a reader could not wait for it (SQLite, "Transaction").
 	writer, err := open(path, options, "_txlock", "immediate", "_pragma", "secure_delete(1)")
@@ -124,9 +123,18 @@ func create(path string) (string, error) {
 	return path, file.Close()
 }
 
-// open returns a handle on an existing file with the given settings of the driver
-// (names and values in turn) and those that all handles have. It does not connect yet.
+// open returns a handle on an existing file; see newConnector. It does not connect yet.
 func open(path string, options Options, settings ...string) (*sqlx.DB, error) {
+	connector, err := newConnector(path, options, settings...)
+	if err != nil {
+		return nil, err
+	}
+	return sqlx.NewDb(sql.OpenDB(connector), driverName), nil
+}
+
+// newConnector returns what connects to an existing file, with the given settings of
+// the driver (names and values in turn) and those that all connections have.
+func newConnector(path string, options Options, settings ...string) (driver.Connector, error) {
 	query := url.Values{
 		"mode":          {"rw"}, // not "rwc": a file that went missing is not replaced by an empty one
 		"_busy_timeout": {milliseconds(busyTimeout)},
@@ -151,7 +159,7 @@ func open(path string, options Options, settings ...string) (*sqlx.DB, error) {
 	if options.Wrap != nil {
 		connector = options.Wrap(connector)
 	}
-	return sqlx.NewDb(sql.OpenDB(connector), driverName), nil
+	return connector, nil
 }
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }

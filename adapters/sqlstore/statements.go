@@ -62,12 +62,12 @@ func (s *statements) within(ctx context.Context, tx *sqlx.Tx, query string) *sql
 // prepareWanted prepares what transactions have lacked.
 func (s *statements) prepareWanted(ctx context.Context) {
 	s.wanted.Range(func(query, _ any) bool {
-		stmt, err := s.prepare(ctx, query.(string))
-		if stmt != nil {
-			s.wanted.Delete(query)
-		}
 		// Preparing waits for a table that is locked: once is enough.
-		return err == nil
+		if _, err := s.prepare(ctx, query.(string)); err != nil {
+			return false
+		}
+		s.wanted.Delete(query)
+		return true
 	})
 }
 

@@ -99,7 +99,7 @@ func (s *Server) Restart(t testing.TB) {
 // primary would send it.
 func (s *Server) RestartAsStandby(t testing.TB) {
 	t.Helper()
-	if err := os.WriteFile(filepath.Join(s.data(), "standby.signal"), nil, 0o644); err != nil { //nolint:gosec // PostgreSQL's user reads it.
+	if err := os.WriteFile(filepath.Join(s.data(), "standby.signal"), nil, 0o644); err != nil {
 		t.Fatalf("pgtest: %v", err)
 	}
 	s.Restart(t)
