@@ -63,7 +63,7 @@ func (s *statements) within(ctx context.Context, tx *sqlx.Tx, query string) *sql
 func (s *statements) prepareWanted(ctx context.Context) {
 	s.wanted.Range(func(query, _ any) bool {
 		// Preparing waits for a table that is locked: once is enough.
-		if _, err := s.prepare(ctx, query.(string)); err != nil {
+		if _, err := s.prepare(ctx, query.(string)); err != nil { //nolint:sqlclosecheck // It stays prepared.
 			return false
 		}
 		s.wanted.Delete(query)
