@@ -27,7 +27,8 @@ func kindOf(e *pq.Error) sqlstore.FailureKind {
 		return sqlstore.NoReference
 	case pqerror.TRSerializationFailure, pqerror.TRDeadlockDetected:
 		return sqlstore.Collision
-	case pqerror.ReadOnlySQLTransaction, // A standby, or a primary that has just become one.
+	case pqerror.ReadOnlySQLTransaction, // A primary that has just become a standby.
+		pqerror.FeatureNotSupported, // A standby, asked for a transaction that writes.
 		pqerror.LockNotAvailable,
 		pqerror.IdleInTransactionSessionTimeout:
 		return sqlstore.Unavailable
@@ -60,7 +61,7 @@ func describe(e *pq.Error) string {
 		b.WriteString(" constraint " + e.Constraint)
 	}
 	switch e.Code.Class() {
-	case "08", "28", "3D", "53", "57", "58":
+	case "08", "0A", "28", "3D", "53", "57", "58":
 		b.WriteString(": " + e.Message)
 	}
 	return b.String()

@@ -8,6 +8,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"time"
 
@@ -32,6 +33,8 @@ type Options struct {
 	Silence time.Duration
 	// Wrap, when set, goes around the driver, to trace or count what it is asked.
 	Wrap func(driver.Connector) driver.Connector
+	// Log, when set, gets a warning about a server whose settings put records at risk.
+	Log *slog.Logger
 }
 
 // ErrSchemaBehind is the error of Open when steps of the schema are pending: see Migrate.
@@ -46,6 +49,11 @@ var ErrSchemaBehind = errors.New("postgres: the database's schema is behind this
 // is not checked: that is lib/pq's default, "require". Use "verify-full" across a
 // network that is not trusted, "disable" only on the same machine.
 //
+// A commit is on the server's disk when it is acknowledged, and on that of its
+// synchronous standbys: transactions raise a synchronous_commit of off or local to on.
+// A server with fsync=off is refused. Nothing waits for a lock for more than three
+// seconds, unless lock_timeout is set for the role or the database.
+//
 // The error is Unavailable when the database does not answer or refuses the
 // connection, and ErrSchemaBehind when it is not migrated. A schema that is ahead
 // is accepted, so that the program can be replaced without a pause. No error
@@ -55,6 +63,7 @@ func Open(ctx context.Context, dsn string, options Options) (*sqlstore.Store, er
 	if err != nil {
 		return nil, err
 	}
+	connector = durableConnector{connector}
 	if options.Wrap != nil {
 		connector = options.Wrap(connector)
 	}
@@ -65,10 +74,12 @@ func Open(ctx context.Context, dsn string, options Options) (*sqlstore.Store, er
 	// So that the load spreads again after a server was added or replaced.
 	db.SetConnMaxLifetime(30 * time.Minute)
 	db.SetConnMaxIdleTime(5 * time.Minute)
-	if err := check(ctx, db); err != nil {
+	if err := check(ctx, db, cmp.Or(options.Log, slog.New(slog.DiscardHandler))); err != nil {
 		_ = db.Close()
 		return nil, err
 	}
+	prober := sql.OpenDB(connector)
+	prober.SetMaxOpenConns(1)
 	engine := sqlstore.Engine{
 		RowLocks: true,
 		// Named, as a server may have another default. Rows that matter are locked.
@@ -76,10 +87,11 @@ func Open(ctx context.Context, dsn string, options Options) (*sqlstore.Store, er
 		EventsOf:  eventsOf,
 		// One after the other: nextval is called for each number in its order.
 		NextEventIDs: `SELECT nextval('audit_events_id_seq') AS id FROM generate_series(1, CAST($1 AS integer))`,
+		Probe:        probe,
 		Classify:     classify,
 	}
 	wrapped := sqlx.NewDb(db, "postgres")
-	return sqlstore.New(engine, wrapped, wrapped, !options.Unprepared), nil
+	return sqlstore.New(engine, wrapped, wrapped, sqlx.NewDb(prober, "postgres"), !options.Unprepared), nil
 }
 
 // eventsOf writes a range of pairs: a plan that is made for any value would find one
@@ -88,13 +100,16 @@ func eventsOf(column, value string) (where, orderBy string) {
 	return `(` + column + `, id) > (` + value + `, $1) AND (` + column + `, id) <= (` + value + `, $3)`, column + `, id`
 }
 
-func check(ctx context.Context, db *sql.DB) error {
+func check(ctx context.Context, db *sql.DB, log *slog.Logger) error {
 	var encoding string
 	var migrated bool
 	err := db.QueryRowContext(ctx, `SELECT current_setting('server_encoding'), to_regclass('goose_db_version') IS NOT NULL`).
 		Scan(&encoding, &migrated)
 	if err != nil {
 		return unavailable(err)
+	}
+	if err := checkServer(ctx, db, log); err != nil {
+		return err
 	}
 	if encoding != "UTF8" {
 		return fmt.Errorf("postgres: the database's encoding is %s, it must be UTF8: create it WITH ENCODING 'UTF8' TEMPLATE template0", encoding)

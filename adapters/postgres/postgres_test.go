@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"net/url"
 	"sync"
 	"testing"
 	"time"
@@ -24,7 +25,15 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestStore(t *testing.T) {
-	portstest.TestStore(t, func(t *testing.T) ports.Store { return open(t, pgtest.New(t), postgres.Options{}) })
+	portstest.TestStore(t, func(t *testing.T) ports.Store {
+		address, err := url.Parse(pgtest.New(t))
+		require.NoError(t, err)
+		settings := address.Query()
+		// Some promises are about a wait for a lock, which takes long on a busy machine.
+		settings.Set("lock_timeout", "60s")
+		address.RawQuery = settings.Encode()
+		return open(t, address.String(), postgres.Options{})
+	})
 }
 
 // TestUnprepared does a little of everything with a driver that cannot prepare.

@@ -27,7 +27,10 @@ type proxy struct {
 }
 
 // delay is how long bytes are on their way, in nanoseconds.
-type delay struct{ atomic.Int64 }
+type delay struct {
+	atomic.Int64
+	messages atomic.Int64 // how often some came
+}
 
 // hang holds everything back until the delay is ended.
 func (d *delay) hang() { d.Store(math.MaxInt64) }
@@ -130,6 +133,7 @@ func forward(ctx context.Context, to, from net.Conn, delay *delay) {
 		for {
 			buffer := make([]byte, 4096)
 			n, err := from.Read(buffer)
+			delay.messages.Add(1)
 			select {
 			case chunks <- chunk{time.Now(), buffer[:n]}:
 			case <-ctx.Done():

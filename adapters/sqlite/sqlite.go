@@ -32,9 +32,11 @@ type Options struct {
 }
 
 // busyTimeout is how long a writer waits for another process to finish its
-// transaction. Writers of one store wait for each other in Go, for as long as
-// their contexts last.
+// transaction. Writers of one store wait for each other in Go, as long at most.
 const busyTimeout = 10 * time.Second
+
+// probeBusyTimeout is less than the callers of Ready wait, so that they get to know the reason.
+const probeBusyTimeout = time.Second
 
 // Open opens the database in the file at path and returns its store. A file that
 // does not exist is created for the owner only (mode 0600), and so are missing
@@ -48,6 +50,11 @@ const busyTimeout = 10 * time.Second
 // (SQLite, "Write-Ahead Logging"). What is deleted for good is overwritten with
 // zeros (secure_delete), so that it is not in the file any more.
 //
+// While the path leads to another file, or to none, every View and Update fails:
+// what they would read and write is not what the next process will find. What SQLite
+// keeps for the length of a statement is in memory, so that no other folder has to be
+// writable.
+//
 // The error is Unavailable when another process keeps the file locked.
 func Open(ctx context.Context, path string, options Options) (*sqlstore.Store, error) {
 	path, err := create(path)
@@ -57,25 +64,47 @@ func Open(ctx context.Context, path string, options Options) (*sqlstore.Store, e
 	if _, err := migrate(ctx, path); err != nil {
 		return nil, openError(err)
 	}
+	place, anchor, err := findPlace(ctx, path)
+	if err != nil {
+		return nil, openError(err)
+	}
+	options.Wrap = place.guard(options.Wrap)
+	connector, err := newConnector(path, options, "_txlock", "immediate", "_busy_timeout", milliseconds(probeBusyTimeout))
+	if err != nil {
+		return nil, errors.Join(err, anchor.Close())
+	}
+	prober := sqlx.NewDb(sql.OpenDB(anchoredConnector{connector, anchor}), driverName)
+	prober.SetMaxOpenConns(1)
 	// BEGIN IMMEDIATE takes the one write lock at once; a transaction that began as
 	// a reader could not wait for it (SQLite, "Transaction").
 	writer, err := open(path, options, "_txlock", "immediate", "_pragma", "secure_delete(1)")
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, prober.Close())
 	}
 	writer.SetMaxOpenConns(1)
 	reader, err := open(path, options, "_query_only", "1")
 	if err != nil {
-		return nil, errors.Join(err, writer.Close())
+		return nil, errors.Join(err, writer.Close(), prober.Close())
 	}
 	readers := max(runtime.GOMAXPROCS(0), 4)
 	reader.SetMaxOpenConns(readers)
 	reader.SetMaxIdleConns(readers)
-	store := sqlstore.New(sqlstore.Engine{NextEventIDs: nextEventIDs, EventsOf: eventsOf, Classify: classify}, reader, writer, !options.Unprepared)
-	if err := store.Ready(ctx); err != nil {
-		return nil, errors.Join(err, store.Close())
+	engine := sqlstore.Engine{
+		NextEventIDs: nextEventIDs,
+		EventsOf:     eventsOf,
+		Probe:        probe,
+		InPlace:      place.check,
+		WriteWait:    busyTimeout,
+		Classify:     classify,
 	}
-	return store, nil
+	return sqlstore.New(engine, reader, writer, prober, !options.Unprepared), nil
+}
+
+// probe commits a page of the file as it is. Only a commit shows that the disk has
+// room and can be written to.
+func probe(ctx context.Context, db *sqlx.DB) error {
+	_, err := db.ExecContext(ctx, `PRAGMA user_version = 0`)
+	return err
 }
 
 // create returns the absolute path of the file after creating what is missing of it.
@@ -94,21 +123,34 @@ func create(path string) (string, error) {
 	return path, file.Close()
 }
 
-// open returns a handle on an existing file with the given settings of the driver
-// (names and values in turn) and those that all handles have. It does not connect yet.
+// open returns a handle on an existing file; see newConnector. It does not connect yet.
 func open(path string, options Options, settings ...string) (*sqlx.DB, error) {
+	connector, err := newConnector(path, options, settings...)
+	if err != nil {
+		return nil, err
+	}
+	return sqlx.NewDb(sql.OpenDB(connector), driverName), nil
+}
+
+// newConnector returns what connects to an existing file, with the given settings of
+// the driver (names and values in turn) and those that all connections have.
+func newConnector(path string, options Options, settings ...string) (driver.Connector, error) {
 	query := url.Values{
 		"mode":          {"rw"}, // not "rwc": a file that went missing is not replaced by an empty one
-		"_busy_timeout": {strconv.FormatInt(busyTimeout.Milliseconds(), 10)},
+		"_busy_timeout": {milliseconds(busyTimeout)},
 		"_journal_mode": {"WAL"},
 		"_synchronous":  {"FULL"},
 		"_foreign_keys": {"1"},
 		"_dqs":          {"0"},
+		"_pragma":       {"temp_store(MEMORY)"},
 		// Exact, in order, and allowed in STRICT tables, which know no type for times.
 		"_time_integer_format": {"unix_micro"},
 	}
 	for i := 0; i < len(settings); i += 2 {
-		query.Set(settings[i], settings[i+1])
+		if settings[i] != "_pragma" { // of which there can be several
+			query.Del(settings[i])
+		}
+		query.Add(settings[i], settings[i+1])
 	}
 	connector, err := sqlite.NewConnector(uri(path) + "?" + query.Encode())
 	if err != nil {
@@ -117,8 +159,10 @@ func open(path string, options Options, settings ...string) (*sqlx.DB, error) {
 	if options.Wrap != nil {
 		connector = options.Wrap(connector)
 	}
-	return sqlx.NewDb(sql.OpenDB(connector), driverName), nil
+	return connector, nil
 }
+
+func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
 // nextEventIDs counts on from the last event: there is one writer at a time.
 const nextEventIDs = `SELECT COALESCE(MAX(id), 0) + 1 AS id FROM audit_events LIMIT $1`

@@ -146,16 +146,20 @@ func TestSettings(t *testing.T) {
 	}})
 	_, err := addDoctor(t.Context(), store, "NJ-1")
 	require.NoError(t, err)
-	require.Len(t, conns, 2, "a reader and a writer")
+	all(t, store)
+	time.Sleep(time.Second)
+	require.NoError(t, store.Ready(t.Context()))
+	require.Len(t, conns, 3, "a writer, a reader, and one for Ready")
 	for i, conn := range conns {
 		for pragma, want := range map[string]driver.Value{
 			"journal_mode": "wal",
 			"synchronous":  int64(2), // FULL
 			"foreign_keys": int64(1),
-			"busy_timeout": int64(10000),
-			"query_only":   int64(1 - i),
+			"temp_store":   int64(2), // MEMORY
+			"busy_timeout": []driver.Value{int64(10000), int64(10000), int64(1000)}[i],
+			"query_only":   []driver.Value{int64(0), int64(1), int64(0)}[i],
 			// Only the writer deletes.
-			"secure_delete": int64(i),
+			"secure_delete": []driver.Value{int64(1), int64(0), int64(0)}[i],
 		} {
 			rows, err := conn.(driver.QueryerContext).QueryContext(t.Context(), "PRAGMA "+pragma, nil)
 			require.NoError(t, err)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -16,32 +17,33 @@ import (
 type statements struct {
 	db       *sqlx.DB
 	prepared bool
+	line     *line    // for whoever takes a connection
 	ready    sync.Map // string -> *sqlx.Stmt
 	wanted   sync.Map // string -> struct{}
 }
 
-func newStatements(db *sqlx.DB, prepared bool) *statements {
-	return &statements{db: db, prepared: prepared}
+func newStatements(db *sqlx.DB, prepared bool, patience time.Duration) *statements {
+	return &statements{db: db, prepared: prepared, line: newLine(db, patience)}
 }
 
-// prepare returns the prepared statement, or nil when it cannot be had now: the
-// query then runs unprepared, and says itself what is wrong.
-func (s *statements) prepare(ctx context.Context, query string) *sqlx.Stmt {
+// prepare returns the prepared statement, or nil when there is none: the query can
+// then run unprepared.
+func (s *statements) prepare(ctx context.Context, query string) (*sqlx.Stmt, error) {
 	if stmt, ok := s.ready.Load(query); ok {
-		return stmt.(*sqlx.Stmt)
+		return stmt.(*sqlx.Stmt), nil
 	}
 	if !s.prepared {
-		return nil
+		return nil, nil
 	}
 	stmt, err := s.db.PreparexContext(ctx, query)
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	if earlier, loaded := s.ready.LoadOrStore(query, stmt); loaded {
 		_ = stmt.Close()
-		return earlier.(*sqlx.Stmt)
+		return earlier.(*sqlx.Stmt), nil
 	}
-	return stmt
+	return stmt, nil
 }
 
 // within returns the prepared statement for use in tx, or nil when there is none
@@ -60,10 +62,12 @@ func (s *statements) within(ctx context.Context, tx *sqlx.Tx, query string) *sql
 // prepareWanted prepares what transactions have lacked.
 func (s *statements) prepareWanted(ctx context.Context) {
 	s.wanted.Range(func(query, _ any) bool {
-		if s.prepare(ctx, query.(string)) != nil {
-			s.wanted.Delete(query)
+		// Preparing waits for a table that is locked: once is enough.
+		if _, err := s.prepare(ctx, query.(string)); err != nil { //nolint:sqlclosecheck // It stays prepared.
+			return false
 		}
-		return ctx.Err() == nil
+		s.wanted.Delete(query)
+		return true
 	})
 }
 
@@ -72,6 +76,7 @@ type querier struct {
 	engine     Engine
 	statements *statements
 	tx         *sqlx.Tx // nil in a View
+	wrote      bool
 	// broken is the failure after which the transaction must not be committed.
 	// Engines differ in what a transaction can still do after one.
 	broken error
@@ -129,6 +134,7 @@ func (q *querier) returning(ctx context.Context, dest any, query string, args ..
 	if q.tx == nil {
 		return errWriteInView
 	}
+	q.wrote = true
 	return q.get(ctx, dest, query, args...)
 }
 
@@ -137,6 +143,7 @@ func (q *querier) change(ctx context.Context, query string, args ...any) error {
 	if q.tx == nil {
 		return errWriteInView
 	}
+	q.wrote = true
 	return q.run(ctx, query, func(stmt *sqlx.Stmt, direct sqlx.ExtContext) error {
 		var result sql.Result
 		var err error
@@ -175,7 +182,16 @@ func (q *querier) run(ctx context.Context, query string, do func(*sqlx.Stmt, sql
 	}
 	var err error
 	if q.tx == nil {
-		err = do(q.statements.prepare(ctx, query), q.statements.db)
+		if err := q.statements.line.enter(ctx); err != nil {
+			return err
+		}
+		defer q.statements.line.leave()
+		var stmt *sqlx.Stmt
+		stmt, err = q.statements.prepare(ctx, query)
+		// A second attempt would wait as long again for a table that is locked.
+		if err == nil || q.engine.Classify(err).Kind != Unavailable {
+			err = do(stmt, q.statements.db)
+		}
 	} else {
 		err = do(q.statements.within(ctx, q.tx, query), q.tx)
 	}

@@ -4,6 +4,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -30,6 +31,15 @@ type Engine struct {
 	// (or what stands for one) and the IDs, the events of one value, a parameter, with
 	// IDs above $1 and up to $3.
 	EventsOf func(column, value string) (where, orderBy string)
+	// Probe returns nil if a change could be committed now, and the reason if not; it
+	// leaves nothing behind. It gets the connection that New calls prober.
+	Probe func(context.Context, *sqlx.DB) error
+	// InPlace, where it is set, returns an error if the database is not the one that was
+	// opened any more, such as a file that was replaced. A nil result may be as old as
+	// the given time.
+	InPlace func(age time.Duration) error
+	// WriteWait is how long an Update waits for its turn; 0 means a second, as for reads.
+	WriteWait time.Duration
 	// Classify reads an error of the driver. Errors that mean the same with every
 	// driver, such as a context that ended, do not get there.
 	Classify func(error) Failure
@@ -37,49 +47,70 @@ type Engine struct {
 
 // Store is a ports.Store in a SQL database.
 type Store struct {
-	engine Engine
-	reader *statements
-	writer *statements
+	engine    Engine
+	reader    *statements
+	writer    *statements
+	readiness *readiness
 }
 
 var _ ports.Store = (*Store)(nil)
 
 // New returns a store that reads through reader and writes through writer, which
 // may be the same. With prepared, each statement is prepared once for each
-// connection. The store owns both: Close closes them.
-func New(engine Engine, reader, writer *sqlx.DB, prepared bool) *Store {
-	s := &Store{engine: engine, reader: newStatements(reader, prepared)}
+// connection. prober is for Ready alone, and has one connection. The store owns all
+// three: Close closes them.
+func New(engine Engine, reader, writer, prober *sqlx.DB, prepared bool) *Store {
+	s := &Store{engine: engine, reader: newStatements(reader, prepared, patience), readiness: newReadiness(prober, engine.Probe)}
 	s.writer = s.reader
 	if writer != reader {
-		s.writer = newStatements(writer, prepared)
+		s.writer = newStatements(writer, prepared, cmp.Or(engine.WriteWait, patience))
 	}
 	return s
 }
 
+// patience is how long a statement waits for a connection of the pool.
+const patience = time.Second
+
 // Close waits for the statements that run and closes the connections. The store
 // cannot be used any more.
 func (s *Store) Close() error {
-	if s.writer == s.reader {
-		return s.writer.db.Close()
+	err := s.reader.db.Close()
+	if s.writer != s.reader {
+		err = errors.Join(err, s.writer.db.Close())
 	}
-	return errors.Join(s.reader.db.Close(), s.writer.db.Close())
+	return errors.Join(err, s.readiness.db.Close())
 }
 
-// Ready implements ports.Store with one cheap query, which also fails when the
-// schema is missing.
+// Ready implements ports.Store with one cheap query. When no change was committed
+// within a second, it also tries whether one could be.
 func (s *Store) Ready(ctx context.Context) error {
-	var used bool
-	q := &querier{engine: s.engine, statements: s.reader}
-	err := q.get(ctx, &used, `SELECT EXISTS (SELECT 1 FROM users)`)
+	err := s.inPlace(time.Second)
+	if err == nil {
+		err = s.readiness.ask(ctx, s.engine)
+	}
 	if err != nil && domain.KindOf(err) != domain.Unavailable {
 		return domain.ErrUnavailable(err)
 	}
 	return err
 }
 
+// inPlace returns Unavailable when the database is not the one that was opened.
+func (s *Store) inPlace(age time.Duration) error {
+	if s.engine.InPlace == nil {
+		return nil
+	}
+	if err := s.engine.InPlace(age); err != nil {
+		return domain.ErrUnavailable(err)
+	}
+	return nil
+}
+
 // View implements ports.Store without a transaction: each read is one statement
 // by itself, and one round trip.
 func (s *Store) View(_ context.Context, fn func(ports.Tx) error) error {
+	if err := s.inPlace(time.Second); err != nil {
+		return err
+	}
 	return fn(tx{&querier{engine: s.engine, statements: s.reader}})
 }
 
@@ -95,7 +126,8 @@ const (
 // of a repository other than NotFound ends the transaction also when fn drops it.
 //
 // When the connection is lost during the commit, nobody can tell whether it took
-// place; the error is then Unavailable, too.
+// place; the error is then Unavailable, too. So it is when the database was replaced
+// meanwhile: the change went to where nobody will find it.
 func (s *Store) Update(ctx context.Context, fn func(ports.Tx) error) error {
 	for attempt := range maxAttempts {
 		err := s.attempt(ctx, fn)
@@ -113,6 +145,13 @@ func (s *Store) Update(ctx context.Context, fn func(ports.Tx) error) error {
 }
 
 func (s *Store) attempt(ctx context.Context, fn func(ports.Tx) error) (err error) {
+	if err := s.inPlace(time.Second); err != nil {
+		return err
+	}
+	if err := s.writer.line.enter(ctx); err != nil {
+		return err
+	}
+	defer s.writer.line.leave()
 	s.writer.prepareWanted(ctx)
 	q := &querier{engine: s.engine, statements: s.writer}
 	if err := ctx.Err(); err != nil {
@@ -152,6 +191,12 @@ func (s *Store) attempt(ctx context.Context, fn func(ports.Tx) error) (err error
 	committed = true
 	if err := q.tx.Commit(); err != nil {
 		return q.failure(ctx, err, "COMMIT")
+	}
+	if err := s.inPlace(0); err != nil {
+		return err
+	}
+	if q.wrote {
+		s.readiness.confirm()
 	}
 	return nil
 }

@@ -151,7 +151,7 @@ func colliding(t *testing.T) *sqlstore.Store {
 	require.NoError(t, err)
 	store := sqlstore.New(sqlstore.Engine{
 		Classify: func(error) sqlstore.Failure { return sqlstore.Failure{Kind: sqlstore.Collision} },
-	}, db, db, true)
+	}, db, db, db, true)
 	return closing(t, store, nil)
 }
 

@@ -43,12 +43,26 @@ type process struct {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// The first signal asks to finish, a second one ends the process.
-	context.AfterFunc(ctx, stop)
+	ctx, stop := untilSignalled()
 	code := run(ctx, process{name: os.Args[0], environment: os.Environ(), dotenv: ".env", in: os.Stdin, out: os.Stdout, err: os.Stderr}, os.Args[1:])
 	stop()
 	os.Exit(code)
+}
+
+// untilSignalled returns a context that ends when the process is asked to finish. A
+// second SIGINT or SIGTERM ends the process at once.
+func untilSignalled() (ctx context.Context, stop func()) {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // as it is under nohup
+		signals = append(signals, syscall.SIGHUP)
+	}
+	ctx, stop = signal.NotifyContext(context.Background(), signals...)
+	context.AfterFunc(ctx, func() {
+		// When a terminal closes, both it and the shell send one.
+		signal.Ignore(syscall.SIGHUP)
+		stop()
+	})
+	return ctx, stop
 }
 
 // run returns the exit code: 0 done, 1 failed, 2 not understood.

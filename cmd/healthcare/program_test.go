@@ -179,9 +179,10 @@ func serve(t *testing.T, env []string) *service {
 	return cheap.serve(t, env)
 }
 
-func (p program) serve(t *testing.T, env []string) *service {
+// serve also starts another program that starts this one, with args before those of serve.
+func (p program) serve(t *testing.T, env []string, args ...string) *service {
 	t.Helper()
-	cmd := p.command(t, env, "serve", "--migrate", "--addr", "127.0.0.1:0")
+	cmd := p.command(t, env, append(args, "serve", "--migrate", "--addr", "127.0.0.1:0")...)
 	stdout, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	s := &service{t: t, cmd: cmd, log: &syncBuffer{}}

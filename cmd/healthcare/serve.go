@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"os/signal"
+	"syscall"
 
 	"example.com/healthcare/adapters/httpserver"
 	"example.com/healthcare/application"
@@ -26,6 +28,9 @@ type api struct {
 // Run serves until ctx ends, and then as long as httpserver.Serve lets requests in
 // flight finish.
 func (s serveCommand) Run(ctx context.Context, p process) error {
+	// The service goes on without a log when nobody reads it any more: writing to it
+	// fails, and does not end the process.
+	signal.Ignore(syscall.SIGPIPE)
 	if s.Addr != "" {
 		p.environment = append(p.environment, "HTTP_ADDR="+s.Addr)
 	}

@@ -35,7 +35,7 @@ func openStore(ctx context.Context, cfg config, log *slog.Logger) (*sqlstore.Sto
 	var store *sqlstore.Store
 	var err error
 	if cfg.usesPostgres() {
-		store, err = postgres.Open(ctx, cfg.postgresURL().Reveal(), postgres.Options{Unprepared: !cfg.PreparedStatements})
+		store, err = postgres.Open(ctx, cfg.postgresURL().Reveal(), postgres.Options{Unprepared: !cfg.PreparedStatements, Log: log})
 		if errors.Is(err, postgres.ErrSchemaBehind) {
 			err = errors.New("the database schema is behind this version: run `healthcare migrate`, or start with `healthcare serve --migrate`")
 		}

@@ -23,6 +23,7 @@ type Server struct {
 	programs string // the folder of initdb and postgres
 	dir      string
 	port     int
+	settings []string
 	process  *exec.Cmd // nil while it is down
 	// caretaker holds the pipe whose end tells the caretaker to clear up.
 	caretaker io.Closer
@@ -30,10 +31,11 @@ type Server struct {
 }
 
 // Start returns a server of the test's own that accepts connections; its one
-// database is migrated and empty. It is removed at the end of the test.
-func Start(t testing.TB) *Server {
+// database is migrated and empty. It is removed at the end of the test. settings, such
+// as "fsync=on", come after its own.
+func Start(t testing.TB, settings ...string) *Server {
 	t.Helper()
-	s, err := start()
+	s, err := start(settings...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,6 +54,9 @@ func Start(t testing.TB) *Server {
 func (s *Server) DSN() string {
 	return fmt.Sprintf("postgres://%s@127.0.0.1:%d/postgres?sslmode=disable", superuser, s.port)
 }
+
+// Dir returns the server's folder, which its user owns.
+func (s *Server) Dir() string { return s.dir }
 
 // Stop shuts the server down as an administrator would: transactions that run
 // are rolled back (PostgreSQL manual, 19.5, "fast shutdown").
@@ -90,15 +95,25 @@ func (s *Server) Restart(t testing.TB) {
 	}
 }
 
+// RestartAsStandby is Restart into a server that only reads, and waits for what a
+// primary would send it.
+func (s *Server) RestartAsStandby(t testing.TB) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(s.data(), "standby.signal"), nil, 0o644); err != nil {
+		t.Fatalf("pgtest: %v", err)
+	}
+	s.Restart(t)
+}
+
 const superuser = "postgres"
 
 // start makes a cluster and runs a server on it.
-func start() (s *Server, err error) {
+func start(settings ...string) (s *Server, err error) {
 	programs, err := findPrograms()
 	if err != nil {
 		return nil, err
 	}
-	s = &Server{programs: programs}
+	s = &Server{programs: programs, settings: settings}
 	// Not under a test's own folder, which user postgres may not be able to enter.
 	if s.dir, err = os.MkdirTemp("", "pgtest"); err != nil {
 		return nil, fmt.Errorf("pgtest: %w", err)
@@ -191,15 +206,23 @@ func (s *Server) run() error {
 		return err
 	}
 	defer func() { _ = log.Close() }()
-	server, err := s.command("postgres", "-D", s.data(), "-p", strconv.Itoa(s.port),
+	args := []string{
+		"-D", s.data(), "-p", strconv.Itoa(s.port),
 		"-c", "listen_addresses=127.0.0.1",
 		"-c", "unix_socket_directories=",
 		"-c", "max_connections=500",
 		"-c", "shared_buffers=64MB",
 		"-c", "fsync=off",
 		"-c", "full_page_writes=off",
+		// Without it, package postgres refuses a server whose records a crash can ruin.
+		"-c", "healthcare.throwaway=on",
 		"-c", "deadlock_timeout=100ms",
-		"-c", "log_error_verbosity=terse")
+		"-c", "log_error_verbosity=terse",
+	}
+	for _, setting := range s.settings {
+		args = append(args, "-c", setting)
+	}
+	server, err := s.command("postgres", args...)
 	if err != nil {
 		return err
 	}

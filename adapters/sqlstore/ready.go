@@ -1,0 +1,73 @@
+package sqlstore
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"example.com/healthcare/domain"
+)
+
+const (
+	// probeInterval is how long a commit, or a probe, shows that changes can be committed.
+	probeInterval = time.Second
+	// probeTimeout bounds a probe, whoever asked for it.
+	probeTimeout = 5 * time.Second
+)
+
+// readiness answers whether the store can serve. It has a connection of its own, so
+// that it says what the database does, however busy the store's connections are.
+type readiness struct {
+	*statements
+	probe func(context.Context, *sqlx.DB) error
+	// turn is held by the one caller that asks the database.
+	turn chan struct{}
+	// committed is when a change was last known to be possible, in Unix nanoseconds.
+	committed atomic.Int64
+}
+
+func newReadiness(db *sqlx.DB, probe func(context.Context, *sqlx.DB) error) *readiness {
+	return &readiness{statements: newStatements(db, false, probeTimeout), probe: probe, turn: make(chan struct{}, 1)}
+}
+
+// confirm notes that a change has just been possible.
+func (r *readiness) confirm() { r.committed.Store(time.Now().UnixNano()) }
+
+func (r *readiness) confirmed() bool {
+	return time.Since(time.Unix(0, r.committed.Load())) < probeInterval
+}
+
+// ask returns nil if the database can be read, and has been written to lately or can
+// be now.
+func (r *readiness) ask(ctx context.Context, engine Engine) error {
+	select {
+	case r.turn <- struct{}{}:
+		defer func() { <-r.turn }()
+	case <-ctx.Done():
+		return domain.ErrUnavailable(ctx.Err())
+	}
+	// Not with the caller's deadline, which may be near: the next one waits for its turn
+	// and would start again.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTimeout)
+	defer cancel()
+	q := &querier{engine: engine, statements: r.statements}
+	if err := q.usable(ctx); err != nil || r.confirmed() {
+		return err
+	}
+	switch err := r.probe(ctx, r.db); {
+	case domain.KindOf(err) == domain.Unavailable:
+		return err
+	case err != nil:
+		return q.failure(ctx, err, "the probe of readiness")
+	}
+	r.confirm()
+	return nil
+}
+
+// usable is one cheap query, which also fails when the schema is missing.
+func (q *querier) usable(ctx context.Context) error {
+	var used bool
+	return q.get(ctx, &used, `SELECT EXISTS (SELECT 1 FROM users)`)
+}
