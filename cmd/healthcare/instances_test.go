@@ -176,8 +176,8 @@ func TestAnInstanceLearnsWhatItMissed(t *testing.T) {
 	}
 }
 
-// TestARequestAsksNobodyForItsSession takes the sessions away from the database:
-// who is signed in does not notice as long as nobody has to be asked.
+// TestARequestAsksNobodyForItsSession makes it impossible to read a session from the
+// database: signed-in users do not notice as long as nobody has to be asked.
 func TestARequestAsksNobodyForItsSession(t *testing.T) {
 	i := startInstances(t, noLimits...)
 	db, err := sql.Open("postgres", strings.TrimPrefix(i.env[1], "DATABASE_URL="))
@@ -186,7 +186,7 @@ func TestARequestAsksNobodyForItsSession(t *testing.T) {
 	patients := func() int { return home.request(i.here, http.MethodGet, "/api/patients/", i.admin, "").status }
 	// Until an instance has heard of the others it asks, and would fail below.
 	require.Eventually(t, func() bool { return patients() == http.StatusOK && i.hears(db) }, 10*time.Second, 50*time.Millisecond)
-	_, err = db.ExecContext(t.Context(), "ALTER TABLE sessions RENAME TO taken_away")
+	_, err = db.ExecContext(t.Context(), "ALTER TABLE sessions RENAME COLUMN refresh_selector TO taken_away")
 	require.NoError(t, err)
 	for begun := time.Now(); time.Since(begun) < 3*time.Second; {
 		require.Equal(t, http.StatusOK, patients())
