@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -145,4 +146,29 @@ func TestSessionsEndByThemselves(t *testing.T) {
 	}, func(_ *application.Ports, r *application.Rules) {
 		r.Sessions = application.SessionRules{Access: 15 * time.Minute, Session: time.Hour}
 	})
+}
+
+func TestParallelRefreshesOverHTTP(t *testing.T) {
+	overEachStore(t, func(t *testing.T, api *api) {
+		api.signUp("staff@example.com", domain.Staff)
+		refresh := api.login("staff@example.com")["refresh"].(string)
+		grants := make([]map[string]any, 20)
+		var group sync.WaitGroup
+		for i := range grants {
+			group.Go(func() {
+				got := api.do("POST", "/api/auth/login/refresh/", "", `{"refresh":"`+refresh+`"}`)
+				if assert.Equal(t, 200, got.StatusCode, "%s", got.body) {
+					grants[i] = got.object(t)
+				}
+			})
+		}
+		group.Wait()
+		for _, grant := range grants {
+			assert.Equal(t, grants[0]["refresh"], grant["refresh"])
+		}
+		api.want(200, "GET", "/api/patients/", grants[19]["access"].(string), "")
+		api.Advance(31 * time.Second)
+		api.want(401, "POST", "/api/auth/login/refresh/", "", `{"refresh":"`+refresh+`"}`)
+		api.wantOut(grants[0]["access"].(string), grants[0]["refresh"].(string))
+	}, func(_ *application.Ports, r *application.Rules) { r.Sessions.RefreshGrace = 30 * time.Second })
 }

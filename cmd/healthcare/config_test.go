@@ -32,6 +32,7 @@ func TestSettingsComeFromTheEnvironmentFirst(t *testing.T) {
 	assert.Equal(t, 10*time.Minute, cfg.AccessTokenTTL)
 	assert.Equal(t, "/from/file", cfg.DataDir)
 	assert.Equal(t, 24*time.Hour, cfg.RefreshTokenTTL)
+	assert.Equal(t, 30*time.Second, cfg.RefreshGrace)
 	assert.Equal(t, "text", cfg.LogFormat)
 	assert.Equal(t, "p$ssw0rd", cfg.DBPassword.Reveal())
 

@@ -671,7 +671,7 @@ type Tokens struct {
 	// ExpiresIn For how many seconds the access token is good.
 	ExpiresIn int `json:"expires_in"`
 
-	// Refresh The refresh token, opaque and good for one use.
+	// Refresh The refresh token, opaque. A refresh spends it: use the new one from then on.
 	Refresh   string `json:"refresh"`
 	TokenType string `json:"token_type"`
 }
@@ -1167,7 +1167,7 @@ type ClientInterface interface {
 
 	// RefreshSessionWithBody Continue a session
 	//
-	// Spends the refresh token for the next pair of tokens. A refresh token that was spent before ends its session (401), since two parties must hold it: let only one request at a time refresh, and keep the new token at once. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored. How often one place may refresh is limited (429).
+	// Spends the refresh token for the next pair of tokens. The token that was spent last, sent again within the service's grace (30 seconds unless set otherwise), gets the same refresh token again and a fresh access token: for an answer that got lost, and for two tabs that refresh at once. An older token, or that one later, ends its session (401), since two parties must hold it. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored. Tokens that turn out bad are counted for each address, and too many are refused (429); a good token is not.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1176,7 +1176,7 @@ type ClientInterface interface {
 
 	// RefreshSession Continue a session
 	//
-	// Spends the refresh token for the next pair of tokens. A refresh token that was spent before ends its session (401), since two parties must hold it: let only one request at a time refresh, and keep the new token at once. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored. How often one place may refresh is limited (429).
+	// Spends the refresh token for the next pair of tokens. The token that was spent last, sent again within the service's grace (30 seconds unless set otherwise), gets the same refresh token again and a fresh access token: for an answer that got lost, and for two tabs that refresh at once. An older token, or that one later, ends its session (401), since two parties must hold it. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored. Tokens that turn out bad are counted for each address, and too many are refused (429); a good token is not.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1965,7 +1965,7 @@ func (c *Client) Login(ctx context.Context, body LoginJSONRequestBody, reqEditor
 
 // RefreshSessionWithBody Continue a session
 //
-// Spends the refresh token for the next pair of tokens. A refresh token that was spent before ends its session (401), since two parties must hold it: let only one request at a time refresh, and keep the new token at once. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored. How often one place may refresh is limited (429).
+// Spends the refresh token for the next pair of tokens. The token that was spent last, sent again within the service's grace (30 seconds unless set otherwise), gets the same refresh token again and a fresh access token: for an answer that got lost, and for two tabs that refresh at once. An older token, or that one later, ends its session (401), since two parties must hold it. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored. Tokens that turn out bad are counted for each address, and too many are refused (429); a good token is not.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1984,7 +1984,7 @@ func (c *Client) RefreshSessionWithBody(ctx context.Context, contentType string,
 
 // RefreshSession Continue a session
 //
-// Spends the refresh token for the next pair of tokens. A refresh token that was spent before ends its session (401), since two parties must hold it: let only one request at a time refresh, and keep the new token at once. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored. How often one place may refresh is limited (429).
+// Spends the refresh token for the next pair of tokens. The token that was spent last, sent again within the service's grace (30 seconds unless set otherwise), gets the same refresh token again and a fresh access token: for an answer that got lost, and for two tabs that refresh at once. An older token, or that one later, ends its session (401), since two parties must hold it. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored. Tokens that turn out bad are counted for each address, and too many are refused (429); a good token is not.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6372,7 +6372,7 @@ type ClientWithResponsesInterface interface {
 
 	// RefreshSessionWithBodyWithResponse Continue a session
 	//
-	// Spends the refresh token for the next pair of tokens. A refresh token that was spent before ends its session (401), since two parties must hold it: let only one request at a time refresh, and keep the new token at once. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored. How often one place may refresh is limited (429).
+	// Spends the refresh token for the next pair of tokens. The token that was spent last, sent again within the service's grace (30 seconds unless set otherwise), gets the same refresh token again and a fresh access token: for an answer that got lost, and for two tabs that refresh at once. An older token, or that one later, ends its session (401), since two parties must hold it. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored. Tokens that turn out bad are counted for each address, and too many are refused (429); a good token is not.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6381,7 +6381,7 @@ type ClientWithResponsesInterface interface {
 
 	// RefreshSessionWithResponse Continue a session
 	//
-	// Spends the refresh token for the next pair of tokens. A refresh token that was spent before ends its session (401), since two parties must hold it: let only one request at a time refresh, and keep the new token at once. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored. How often one place may refresh is limited (429).
+	// Spends the refresh token for the next pair of tokens. The token that was spent last, sent again within the service's grace (30 seconds unless set otherwise), gets the same refresh token again and a fresh access token: for an answer that got lost, and for two tabs that refresh at once. An older token, or that one later, ends its session (401), since two parties must hold it. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored. Tokens that turn out bad are counted for each address, and too many are refused (429); a good token is not.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -8687,7 +8687,7 @@ func (c *ClientWithResponses) LoginWithResponse(ctx context.Context, body LoginJ
 
 // RefreshSessionWithBodyWithResponse Continue a session
 //
-// Spends the refresh token for the next pair of tokens. A refresh token that was spent before ends its session (401), since two parties must hold it: let only one request at a time refresh, and keep the new token at once. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored. How often one place may refresh is limited (429).
+// Spends the refresh token for the next pair of tokens. The token that was spent last, sent again within the service's grace (30 seconds unless set otherwise), gets the same refresh token again and a fresh access token: for an answer that got lost, and for two tabs that refresh at once. An older token, or that one later, ends its session (401), since two parties must hold it. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored. Tokens that turn out bad are counted for each address, and too many are refused (429); a good token is not.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -8702,7 +8702,7 @@ func (c *ClientWithResponses) RefreshSessionWithBodyWithResponse(ctx context.Con
 
 // RefreshSessionWithResponse Continue a session
 //
-// Spends the refresh token for the next pair of tokens. A refresh token that was spent before ends its session (401), since two parties must hold it: let only one request at a time refresh, and keep the new token at once. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored. How often one place may refresh is limited (429).
+// Spends the refresh token for the next pair of tokens. The token that was spent last, sent again within the service's grace (30 seconds unless set otherwise), gets the same refresh token again and a fresh access token: for an answer that got lost, and for two tabs that refresh at once. An older token, or that one later, ends its session (401), since two parties must hold it. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored. Tokens that turn out bad are counted for each address, and too many are refused (429); a good token is not.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
