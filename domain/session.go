@@ -185,35 +185,36 @@ func (t RefreshToken) hash() RefreshHash { return sha256.Sum256([]byte(t.Reveal(
 
 // seal seals the secret of the token's successor.
 func (t RefreshToken) seal(secret RefreshSecret) (sealed SealedSecret) {
-	aead := t.successorCipher()
-	// A key seals one secret only, so its nonce can be zero.
-	aead.Seal(sealed[:0], make([]byte, aead.NonceSize()), secret[:], nil)
+	aead, nonce := t.successorCipher()
+	aead.Seal(sealed[:0], nonce, secret[:], nil)
 	return sealed
 }
 
 // open returns what seal sealed with the same token.
 func (t RefreshToken) open(sealed SealedSecret) (secret RefreshSecret, ok bool) {
-	aead := t.successorCipher()
-	_, err := aead.Open(secret[:0], make([]byte, aead.NonceSize()), sealed[:], nil)
+	aead, nonce := t.successorCipher()
+	_, err := aead.Open(secret[:0], nonce, sealed[:], nil)
 	return secret, err == nil
 }
 
-// successorCipher is AES-256-GCM with a key derived from the token (RFC 5869), of which
-// the store has a hash only.
-func (t RefreshToken) successorCipher() cipher.AEAD {
-	key, err := hkdf.Key(sha256.New, []byte(t.Reveal()), nil, "healthcare refresh successor 1", 32)
+// successorCipher is AES-256-GCM with a key and a nonce derived from the token (RFC
+// 5869), of which the store has a hash only. A token has one successor, so the pair
+// seals one secret only.
+func (t RefreshToken) successorCipher() (aead cipher.AEAD, nonce []byte) {
+	const keySize, nonceSize = 32, 12
+	derived, err := hkdf.Key(sha256.New, []byte(t.Reveal()), nil, "healthcare refresh successor 1", keySize+nonceSize)
 	if err != nil {
 		panic(err) // the length is right
 	}
-	block, err := aes.NewCipher(key)
+	block, err := aes.NewCipher(derived[:keySize])
 	if err != nil {
 		panic(err) // the length is right
 	}
-	aead, err := cipher.NewGCM(block)
+	aead, err = cipher.NewGCM(block)
 	if err != nil {
 		panic(err) // the block size is right
 	}
-	return aead
+	return aead, derived[keySize:]
 }
 
 // ErrAccessToken refuses an access token, for whatever reason: one answer for all.
