@@ -38,7 +38,8 @@ type Users interface {
 	// Add gives a Conflict on "email" when the address is taken.
 	Add(ctx context.Context, user domain.User) (domain.User, error)
 	Get(ctx context.Context, id domain.ID) (domain.User, error)
-	// ByEmail gives NotFound when no user has the address. It reads like Get.
+	// ByEmail gives NotFound when no user has the address, and always for the zero
+	// Email: a stored blank address is nobody's. It reads like Get.
 	ByEmail(ctx context.Context, email domain.Email) (domain.User, error)
 	// Save stores everything but CreatedAt; a Conflict is as with Add.
 	Save(ctx context.Context, user domain.User) error
@@ -54,7 +55,8 @@ type Sessions interface {
 	// Add gives Invalid on "user" when there is no such user.
 	Add(ctx context.Context, session domain.Session) (domain.Session, error)
 	Get(ctx context.Context, id domain.ID) (domain.SessionView, error)
-	// BySelector gives NotFound when no session has the selector. It reads like Get.
+	// BySelector gives NotFound when no session has the selector, and always for the
+	// zero selector. It reads like Get.
 	BySelector(ctx context.Context, selector domain.RefreshSelector) (domain.SessionView, error)
 	// Save stores RefreshHash, SpentHash, SpentAt, Successor, LastUsedAt, ExpiresAt and
 	// RevokedAt; the rest of a session never changes.

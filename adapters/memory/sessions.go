@@ -49,6 +49,9 @@ func (r sessions) BySelector(ctx context.Context, selector domain.RefreshSelecto
 	if err != nil {
 		return domain.SessionView{}, err
 	}
+	if selector == (domain.RefreshSelector{}) {
+		return domain.SessionView{}, domain.ErrNotFound()
+	}
 	id, _ := s.selectors.get(string(selector[:]))
 	return s.sessionView(id)
 }

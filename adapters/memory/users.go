@@ -38,6 +38,9 @@ func (r users) ByEmail(ctx context.Context, email domain.Email) (domain.User, er
 	if err != nil {
 		return domain.User{}, err
 	}
+	if email == (domain.Email{}) {
+		return domain.User{}, domain.ErrNotFound()
+	}
 	id, _ := s.emails.get(email.String())
 	return s.users.get(id)
 }

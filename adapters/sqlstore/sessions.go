@@ -121,6 +121,9 @@ func (s sessions) Get(ctx context.Context, id domain.ID) (domain.SessionView, er
 }
 
 func (s sessions) BySelector(ctx context.Context, selector domain.RefreshSelector) (domain.SessionView, error) {
+	if selector == (domain.RefreshSelector{}) {
+		return domain.SessionView{}, domain.ErrNotFound()
+	}
 	return s.one(ctx, ` WHERE sessions.refresh_selector = $1`, selector[:])
 }
 

@@ -115,6 +115,9 @@ func (s users) Get(ctx context.Context, id domain.ID) (domain.User, error) {
 }
 
 func (s users) ByEmail(ctx context.Context, email domain.Email) (domain.User, error) {
+	if email == (domain.Email{}) {
+		return domain.User{}, domain.ErrNotFound()
+	}
 	return s.one(ctx, ` WHERE email = $1`, email.String())
 }
 

@@ -40,6 +40,18 @@ func testSessions(s suite) {
 		}
 	})
 
+	s.promise("BySelector of the zero selector gives NotFound, whatever session has it", func(t *testing.T, store ports.Store) {
+		session := newSession(users.addNew(t, store))
+		session.Selector = domain.RefreshSelector{}
+		session = sessions.add(t, store, session)
+		require.Equal(t, session, sessions.get(t, store, session.ID))
+		err := store.View(t.Context(), func(tx ports.Tx) error {
+			_, err := tx.Sessions().BySelector(t.Context(), domain.RefreshSelector{})
+			return err
+		})
+		requireRefused(t, domain.ErrNotFound(), err)
+	})
+
 	s.promise("no two sessions have one selector", func(t *testing.T, store ports.Store) {
 		session := sessions.addNew(t, store)
 		twin := sessions.build(t, store)

@@ -30,6 +30,27 @@ func testUsers(s suite) {
 		}
 	})
 
+	s.promise("ByEmail of no address gives NotFound, whoever has none", func(t *testing.T, store ports.Store) {
+		blank := newUser()
+		blank.Email = domain.Email{}
+		blank = users.add(t, store, blank)
+		require.Equal(t, blank, users.get(t, store, blank.ID))
+		err := store.View(t.Context(), func(tx ports.Tx) error {
+			_, err := tx.Users().ByEmail(t.Context(), domain.Email{})
+			return err
+		})
+		requireRefused(t, domain.ErrNotFound(), err)
+
+		// The caller of an Update is free to go on.
+		blank.Role = domain.Admin
+		update(t, store, func(tx ports.Tx) error {
+			_, err := tx.Users().ByEmail(t.Context(), domain.Email{})
+			requireRefused(t, domain.ErrNotFound(), err)
+			return tx.Users().Save(t.Context(), blank)
+		})
+		require.Equal(t, blank, users.get(t, store, blank.ID))
+	})
+
 	s.promise("ByEmail finds a user by the new address and not by the old one", func(t *testing.T, store ports.Store) {
 		before := users.addNew(t, store)
 		moved := before

@@ -174,6 +174,7 @@ func testValues(s suite) {
 		for _, b := range []byte{0x00, 0x27, 0x5c, 0x80, 0xff} {
 			session := sessions.build(t, store)
 			copy(session.Selector[:], bytes.Repeat([]byte{b}, len(session.Selector)))
+			session.Selector[0] = 1 // BySelector finds nothing by the zero selector
 			copy(session.RefreshHash[:], bytes.Repeat([]byte{b}, len(session.RefreshHash)))
 			session = sessions.add(t, store, session)
 			require.Equal(t, session, bySelector(t, store, session.Selector))
