@@ -48,7 +48,7 @@ func (s *Account) Permissions(ctx context.Context, actor domain.Actor) ([]domain
 }
 
 // ChangePassword replaces the actor's own password and ends all other sessions.
-// A wrong current password is Invalid, and counts like a failed login.
+// A wrong current password is Invalid, and counts against the session.
 func (s *Account) ChangePassword(ctx context.Context, actor domain.Actor, in domain.PasswordChange) error {
 	_, err := perform(ctx, s.trail, attempt{by: actor, to: domain.UserChangePassword, on: self(actor)},
 		func(e *entry) (nothing, error) {
@@ -63,11 +63,12 @@ func (s *Account) ChangePassword(ctx context.Context, actor domain.Actor, in dom
 			// Before it is known whether the current password is right, so that the time
 			// does not tell.
 			if err := s.trail.store.View(ctx, func(tx ports.Tx) error {
-				return s.guard.limiter.admit(ctx, tx, actor.Origin, user.Email)
+				_, err := s.guard.limiter.admit(ctx, tx, s.guard.limiter.session(actor.SessionID))
+				return err
 			}); err != nil {
 				return nothing{}, err
 			}
-			hash, err := s.passwords.Hash(ctx, changed)
+			hash, err := s.passwords.Hash(ctx, ports.Known(actor.UserID), changed)
 			if err != nil {
 				return nothing{}, err
 			}

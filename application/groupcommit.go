@@ -47,7 +47,7 @@ func (g *groupCommit[T]) do(ctx context.Context, item T) error {
 	g.mutex.Lock()
 	if len(g.waiting) >= maxWaiting {
 		g.mutex.Unlock()
-		return domain.ErrBusy(time.Second)
+		return domain.ErrBusy("audit queue full", time.Second)
 	}
 	g.waiting = append(g.waiting, mine)
 	if !g.writing {

@@ -21,16 +21,16 @@ type Guard struct {
 type check uint8
 
 const (
-	// passwordOnly is for who is signed in.
+	// passwordOnly is for a user who is signed in.
 	passwordOnly check = iota
 	// allFactors also asks for the code of the second factor, if the user has one.
 	allFactors
 )
 
 // prove runs then, in the Update that takes note of the proof, with the user
-// whose account it proves to be. A wrong proof counts against the account, an
-// account that does not exist included, and is refused with one answer for all
-// reasons and in the same time. A hash in an outdated format is replaced.
+// whose account it proves to be. A wrong proof counts against the session of a user
+// who is signed in, and otherwise against the account, an account that does not exist
+// included. It is refused with one answer for all reasons and in the same time. A hash in an outdated format is replaced.
 //
 // The user, as far as there is one, becomes the subject of e.
 func prove[T any](ctx context.Context, g *Guard, e *entry, proof domain.Proof, check check,
@@ -38,14 +38,14 @@ func prove[T any](ctx context.Context, g *Guard, e *entry, proof domain.Proof, c
 ) (T, error) {
 	var none T
 	for range 2 {
-		claim, err := g.verify(ctx, e.Actor.Origin, proof)
+		claim, err := g.verify(ctx, e.Actor, proof, check)
 		if err != nil {
 			return none, err
 		}
 		e.Subject = one(domain.AboutUser, claim.user.ID)
 		// Another login may have replaced an outdated hash in the meantime: then
 		// the password is right for the new one, too. Or it was changed.
-		if result, err := settle(ctx, g, e, claim, check, then); !errors.Is(err, errHashReplaced) {
+		if result, err := settle(ctx, g, e, claim, then); !errors.Is(err, errHashReplaced) {
 			return result, err
 		}
 	}
@@ -54,8 +54,9 @@ func prove[T any](ctx context.Context, g *Guard, e *entry, proof domain.Proof, c
 
 // claim is a proof whose password was compared.
 type claim struct {
-	origin domain.Origin
-	proof  domain.Proof
+	guesses guesses
+	proof   domain.Proof
+	check   check
 	// user is the one whose address it is, zero if there is none.
 	user domain.User
 	// right is whether the password is the user's.
@@ -64,26 +65,34 @@ type claim struct {
 	renewed domain.PasswordHash
 }
 
-// verify refuses who has to wait, and compares the password.
-func (g *Guard) verify(ctx context.Context, origin domain.Origin, proof domain.Proof) (claim, error) {
-	claim := claim{origin: origin, proof: proof}
-	err := g.store.View(ctx, func(tx ports.Tx) (err error) {
-		if err = g.limiter.admit(ctx, tx, claim.origin, claim.proof.Email); err != nil {
+// verify refuses a caller who has to wait, and compares the password.
+func (g *Guard) verify(ctx context.Context, actor domain.Actor, proof domain.Proof, check check) (claim, error) {
+	claim := claim{guesses: g.limiter.login(proof.Email, actor.Origin), proof: proof, check: check}
+	if check == passwordOnly {
+		claim.guesses = g.limiter.session(actor.SessionID)
+	}
+	caller := ports.Stranger(actor.Origin)
+	err := g.store.View(ctx, func(tx ports.Tx) error {
+		known, err := g.limiter.admit(ctx, tx, claim.guesses)
+		if err != nil || proof.Email == (domain.Email{}) { // no address is nobody's
 			return err
 		}
 		claim.user, err = tx.Users().ByEmail(ctx, proof.Email)
 		if domain.KindOf(err) == domain.NotFound {
 			return nil
 		}
+		if known {
+			caller = ports.Known(claim.user.ID)
+		}
 		return err
 	})
 	if err != nil {
 		return claim, err
 	}
-	// Nobody's hash is zero, which takes its time and matches no password.
-	claim.right, err = g.passwords.Verify(ctx, proof.Password, claim.user.PasswordHash)
+	// For an unknown address the hash is zero: Verify takes its usual time and fails.
+	claim.right, err = g.passwords.Verify(ctx, caller, proof.Password, claim.user.PasswordHash)
 	if err == nil && claim.right && g.passwords.Outdated(claim.user.PasswordHash) {
-		claim.renewed, err = g.passwords.Hash(ctx, proof.Password)
+		claim.renewed, err = g.passwords.Hash(ctx, caller, proof.Password)
 	}
 	return claim, err
 }
@@ -93,13 +102,13 @@ var errHashReplaced = errors.New("the password hash was replaced while it was be
 // settle takes note of a claim: it counts, or it is good and then runs. Guesses
 // that were compared side by side are settled one after the other, so that no
 // more of them get an answer than the limits let through.
-func settle[T any](ctx context.Context, g *Guard, e *entry, claim claim, check check, then func(ports.Tx, domain.User) (T, error)) (T, error) {
+func settle[T any](ctx context.Context, g *Guard, e *entry, claim claim, then func(ports.Tx, domain.User) (T, error)) (T, error) {
 	return commit(ctx, e, func(tx ports.Tx, e *entry) (none T, err error) {
-		tries, err := g.limiter.tries(ctx, tx, claim.origin, claim.proof.Email)
+		tries, err := g.limiter.tries(ctx, tx, claim.guesses)
 		if err != nil {
 			return none, err
 		}
-		user, refused, err := g.judge(ctx, tx, claim, check)
+		user, refused, err := g.judge(ctx, tx, claim)
 		if err != nil {
 			return none, err
 		}
@@ -118,7 +127,7 @@ func settle[T any](ctx context.Context, g *Guard, e *entry, claim claim, check c
 
 // judge returns the user as stored now if the claim is good, and otherwise why
 // it is refused. A code that was not given is asked for, and counts as nothing.
-func (g *Guard) judge(ctx context.Context, tx ports.Tx, claim claim, check check) (user domain.User, refused, err error) {
+func (g *Guard) judge(ctx context.Context, tx ports.Tx, claim claim) (user domain.User, refused, err error) {
 	if !claim.right {
 		return user, domain.ErrCredentials(), nil
 	}
@@ -135,7 +144,7 @@ func (g *Guard) judge(ctx context.Context, tx ports.Tx, claim claim, check check
 	if changed {
 		user.PasswordHash = claim.renewed
 	}
-	if check == allFactors && user.SecondFactor.Confirmed {
+	if claim.check == allFactors && user.SecondFactor.Confirmed {
 		if claim.proof.Code.IsZero() {
 			return user, nil, domain.ErrOneTimeCodeRequired()
 		}

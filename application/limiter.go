@@ -12,7 +12,8 @@ import (
 // A place is an IPv4 address, or an IPv6 network, whose site has five times as many
 // attempts (domain.Limit.ForSite).
 type Limits struct {
-	// LoginPair bounds the failed logins to one account from one place.
+	// LoginPair bounds the failed logins to one account from one place, and the wrong
+	// passwords and codes that a signed-in user gives in one session.
 	LoginPair domain.Limit
 	// LoginAccount bounds the failed logins to one account from everywhere. It
 	// does not keep out who comes from where the user is known to sign in.
@@ -110,38 +111,70 @@ func (c placeCounts) save(ctx context.Context, tx ports.Tx, now time.Time,
 	return nil
 }
 
-// tries is what was counted of the logins to an account.
-type tries struct {
-	limits     Limits
-	now        time.Time
-	accountKey domain.AttemptKey
-	placeKeys  domain.PlaceKeys
-	account    domain.Attempts
-	pair       placeCounts
+// guesses says what wrong guesses at a password or a code count against, and how
+// many are let through.
+type guesses struct {
+	limits Limits
+	// pair is where they come from: a place and an account, or a session.
+	pair domain.PlaceKeys
+	// inSession is whether they are made in a session. Then they count against
+	// nothing else.
+	inSession bool
+	account   domain.AttemptKey
+	place     domain.PlaceKeys
 }
 
-// tries returns what was counted of the logins to an account, or refuses who has to
-// wait. The account comes before the pair, so that two Updates cannot block each
-// other. Where the user is known to sign in, neither the account nor the rest of the
-// site keeps anybody out: others could lock the owner out.
-func (l *Limiter) tries(ctx context.Context, tx ports.Tx, origin domain.Origin, email domain.Email) (tries, error) {
-	t := tries{limits: l.limits}
+// login is the guesses of logins from origin to the account of email.
+func (l *Limiter) login(email domain.Email, origin domain.Origin) guesses {
+	g := guesses{limits: l.limits}
+	g.account, g.place, g.pair = domain.LoginKeys(email, origin)
+	return g
+}
+
+// session is the guesses of a user who is signed in. They count against the session
+// alone: whoever makes them in an open session holds up neither logins nor the user's
+// other sessions.
+func (l *Limiter) session(id domain.ID) guesses {
+	return guesses{
+		limits: Limits{LoginPair: l.limits.LoginPair}, inSession: true,
+		pair: domain.PlaceKeys{Network: domain.SessionKey(id)},
+	}
+}
+
+// tries is what was counted of guesses.
+type tries struct {
+	guesses
+	now            time.Time
+	countedAccount domain.Attempts
+	countedPair    placeCounts
+	// known is whether the caller is signed in, or the user is known to sign in from
+	// this network.
+	known bool
+}
+
+// tries returns what was counted of guesses, or refuses a caller who has to wait. The
+// account comes before the pair, so that two Updates cannot block each other. Where
+// the user is known to sign in, neither the account nor the rest of the site keeps
+// anybody out: others could lock the owner out.
+func (l *Limiter) tries(ctx context.Context, tx ports.Tx, g guesses) (tries, error) {
+	t := tries{guesses: g, known: g.inSession}
 	if !t.limits.countLogins() {
 		return t, nil
 	}
-	var pairKeys domain.PlaceKeys
-	t.accountKey, t.placeKeys, pairKeys = domain.LoginKeys(email, origin)
 	var err error
-	if t.account, err = tx.Attempts().Get(ctx, t.accountKey); err != nil {
-		return t, err
+	if !t.inSession {
+		if t.countedAccount, err = tx.Attempts().Get(ctx, t.account); err != nil {
+			return t, err
+		}
 	}
-	if t.pair, err = countsOf(ctx, tx, pairKeys, t.limits.LoginPair); err != nil {
+	if t.countedPair, err = countsOf(ctx, tx, t.pair, t.limits.LoginPair); err != nil {
 		return t, err
 	}
 	t.now = l.clock() // not before: others may have counted while this waited
-	wait := t.pair[:1].wait(t.now)
-	if !t.known() {
-		wait = max(t.pair.wait(t.now), t.account.Wait(t.now, t.limits.LoginAccount))
+	t.known = t.inSession || t.countedPair[0].attempts.Known(t.now)
+	wait := t.countedPair[:1].wait(t.now)
+	if !t.known {
+		wait = max(t.countedPair.wait(t.now), t.countedAccount.Wait(t.now, t.limits.LoginAccount))
 	}
 	if wait > 0 {
 		return t, domain.ErrTooMany(wait)
@@ -149,60 +182,63 @@ func (l *Limiter) tries(ctx context.Context, tx ports.Tx, origin domain.Origin, 
 	return t, nil
 }
 
-// known is whether the user is known to sign in from this network.
-func (t tries) known() bool { return t.pair[0].attempts.Known(t.now) }
-
-// admit refuses who has to wait, before anything costly is done for them. It runs in a
-// View, and only here anybody is refused for their place: many share it, and would
-// wait for whoever holds its count. So as many too many get through as were
-// admitted at once.
-func (l *Limiter) admit(ctx context.Context, tx ports.Tx, origin domain.Origin, email domain.Email) error {
-	t, err := l.tries(ctx, tx, origin, email)
+// admit refuses a caller who has to wait, before anything costly is done for them, and
+// otherwise reports whether the caller is known. It runs in a View, and only here
+// anybody is refused for their place: many share it, and would wait for whoever holds
+// its count. So as many too many get through as were admitted at once.
+func (l *Limiter) admit(ctx context.Context, tx ports.Tx, g guesses) (known bool, err error) {
+	t, err := l.tries(ctx, tx, g)
 	if err != nil || !t.countPlace() {
-		return err
+		return t.known, err
 	}
-	place, err := countsOf(ctx, tx, t.placeKeys, t.limits.LoginPlace)
+	place, err := countsOf(ctx, tx, t.place, t.limits.LoginPlace)
 	if wait := place.wait(t.now); err == nil && wait > 0 {
 		err = domain.ErrTooMany(wait)
 	}
-	return err
+	return t.known, err
 }
 
 // countPlace is not for who is known there: what they mistype would keep out their
 // colleagues.
 func (t tries) countPlace() bool {
-	return t.limits.LoginPlace != (domain.Limit{}) && !t.known()
+	return t.limits.LoginPlace != (domain.Limit{}) && !t.known
 }
 
 // fail counts the place last, and so keeps others from counting it only until the
 // Update is over.
 func (t tries) fail(ctx context.Context, tx ports.Tx) error {
 	if limit := t.limits.LoginAccount; limit != (domain.Limit{}) {
-		if err := tx.Attempts().Save(ctx, t.accountKey, t.account.Fail(t.now, limit), t.now); err != nil {
+		if err := tx.Attempts().Save(ctx, t.account, t.countedAccount.Fail(t.now, limit), t.now); err != nil {
 			return err
 		}
 	}
 	if t.limits.LoginPair != (domain.Limit{}) {
-		if err := t.pair.save(ctx, tx, t.now, domain.Attempts.Fail); err != nil {
+		if err := t.countedPair.save(ctx, tx, t.now, domain.Attempts.Fail); err != nil {
 			return err
 		}
 	}
 	if !t.countPlace() {
 		return nil
 	}
-	place, err := countsOf(ctx, tx, t.placeKeys, t.limits.LoginPlace)
+	place, err := countsOf(ctx, tx, t.place, t.limits.LoginPlace)
 	if err != nil {
 		return err
 	}
 	return place.save(ctx, tx, t.now, domain.Attempts.Fail)
 }
 
-// succeed forgets the failures from this network, not those from elsewhere, and so
-// not those of its site.
+// succeed forgets the failures in this session, or from this network, not those from
+// elsewhere, and so not those of its site.
 func (t tries) succeed(ctx context.Context, tx ports.Tx) error {
 	if !t.limits.countLogins() {
 		return nil
 	}
-	pair := t.pair[0]
-	return tx.Attempts().Save(ctx, pair.key, pair.attempts.Succeed(t.now), t.now)
+	pair := t.countedPair[0]
+	switch {
+	case !t.inSession:
+		return tx.Attempts().Save(ctx, pair.key, pair.attempts.Succeed(t.now), t.now)
+	case pair.attempts.Count > 0:
+		return tx.Attempts().Save(ctx, pair.key, domain.Attempts{Expires: t.now}, t.now)
+	}
+	return nil
 }

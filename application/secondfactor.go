@@ -28,8 +28,8 @@ func (s *SecondFactor) Get(ctx context.Context, actor domain.Actor) (domain.Seco
 }
 
 // Enrol gives the actor a key to put into a device, in place of one that was
-// never confirmed. It takes the password, which counts like a login when it is
-// wrong. An account that has a second factor is a Conflict.
+// never confirmed. It takes the password; a wrong one counts against the
+// session. An account that has a second factor is a Conflict.
 func (s *SecondFactor) Enrol(ctx context.Context, actor domain.Actor, in domain.PasswordCheck) (ports.Enrolment, error) {
 	password, invalid := in.Parse()
 	return perform(ctx, s.trail, attempt{by: actor, to: domain.UserManageMFA, on: self(actor), invalid: invalid},
@@ -54,19 +54,15 @@ func (s *SecondFactor) Enrol(ctx context.Context, actor domain.Actor, in domain.
 
 // Confirm turns the second factor on with a code of the device, ends the actor's
 // other sessions, which were begun without it, and returns the recovery codes,
-// which cannot be seen again. A wrong code is Invalid and counts like a failed
-// login; without Enrol before it is a Conflict.
+// which cannot be seen again. A wrong code is Invalid and counts against the
+// session; without Enrol before it is a Conflict.
 func (s *SecondFactor) Confirm(ctx context.Context, actor domain.Actor, in domain.CodeCheck) (domain.RecoveryCodes, error) {
 	code, invalid := in.Parse()
 	return perform(ctx, s.trail, attempt{by: actor, to: domain.UserManageMFA, on: self(actor), invalid: invalid},
 		func(e *entry) (domain.RecoveryCodes, error) {
-			user, err := getUser(ctx, s.trail.store, actor.UserID)
-			if err != nil {
-				return domain.RecoveryCodes{}, err
-			}
 			codes := newRecoveryCodes()
 			return commit(ctx, e, func(tx ports.Tx, e *entry) (domain.RecoveryCodes, error) {
-				tries, err := s.guard.limiter.tries(ctx, tx, actor.Origin, user.Email)
+				tries, err := s.guard.limiter.tries(ctx, tx, s.guard.limiter.session(actor.SessionID))
 				if err != nil {
 					return codes, err
 				}

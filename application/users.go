@@ -48,8 +48,10 @@ type Registered struct {
 func (s *Users) Register(ctx context.Context, actor domain.Actor, in domain.Registration) (Registered, error) {
 	return perform(ctx, s.trail, attempt{by: actor, to: domain.UserRegister, on: some(domain.AboutUser)},
 		func(e *entry) (Registered, error) {
+			caller := ports.Known(actor.UserID)
 			mayCreate := domain.Authorize(actor, domain.UserCreate) == nil
 			if !mayCreate {
+				caller = ports.Stranger(actor.Origin)
 				if s.registration != RegistrationOpen && s.registration != RegistrationApproval {
 					return Registered{}, domain.ErrForbidden("Registration is closed. Ask an administrator for an account.")
 				}
@@ -64,7 +66,7 @@ func (s *Users) Register(ctx context.Context, actor domain.Actor, in domain.Regi
 			if err != nil {
 				return Registered{}, err
 			}
-			if user.PasswordHash, err = s.passwords.Hash(ctx, password); err != nil {
+			if user.PasswordHash, err = s.passwords.Hash(ctx, caller, password); err != nil {
 				return Registered{}, err
 			}
 			if !mayCreate && s.registration == RegistrationApproval {
@@ -115,7 +117,7 @@ func (s *Users) Create(ctx context.Context, actor domain.Actor, in domain.Regist
 			if err != nil {
 				return domain.User{}, err
 			}
-			hash, err := s.passwords.Hash(ctx, password)
+			hash, err := s.passwords.Hash(ctx, ports.Known(actor.UserID), password)
 			if err != nil {
 				return domain.User{}, err
 			}
@@ -220,7 +222,7 @@ func (s *Users) SetPassword(ctx context.Context, actor domain.Actor, id domain.I
 			if err != nil {
 				return nothing{}, err
 			}
-			hash, err := s.passwords.Hash(ctx, password)
+			hash, err := s.passwords.Hash(ctx, ports.Known(actor.UserID), password)
 			if err != nil {
 				return nothing{}, err
 			}

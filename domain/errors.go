@@ -105,9 +105,9 @@ func ErrUnavailable(cause error) error {
 }
 
 // ErrBusy says that there is no room for more work of this kind before retryAfter
-// has passed. It is Unavailable.
-func ErrBusy(retryAfter time.Duration) error {
-	return &Error{Kind: Unavailable, Message: "The service is busy. Try again shortly.", RetryAfter: retryAfter}
+// has passed; full tells the log which queue is full. It is Unavailable.
+func ErrBusy(full string, retryAfter time.Duration) error {
+	return &Error{Kind: Unavailable, Message: "The service is busy. Try again shortly.", RetryAfter: retryAfter, Err: errors.New(full)}
 }
 
 // ErrTooMany refuses a caller until wait has passed.

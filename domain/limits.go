@@ -155,6 +155,10 @@ func LoginKeys(email Email, origin Origin) (account AttemptKey, place, pair Plac
 		placeKeys(origin, "login pair", email.String())
 }
 
+// SessionKey returns what wrong passwords and codes are counted under that a
+// signed-in user gives in a session.
+func SessionKey(session ID) AttemptKey { return attemptKey("session", session.String()) }
+
 // RegisterKeys returns what registrations from one place are counted under.
 func RegisterKeys(origin Origin) PlaceKeys { return placeKeys(origin, "register") }
 

@@ -1,23 +1,44 @@
 package ports
 
 import (
+	"cmp"
 	"context"
 	"time"
 
 	"example.com/healthcare/domain"
 )
 
+// Caller is the person for whom a password is hashed or verified. Known callers and
+// strangers wait in lines of their own, so that a flood of strangers keeps no known
+// caller out.
+type Caller struct {
+	// Known tells the caller from a stranger.
+	Known bool
+	// Share is the user, or the site or network of a stranger. It cannot have all
+	// places of its line.
+	Share string
+}
+
+// Known is a user who is signed in, or whose address is given in a login from a
+// network that the user is known to sign in from.
+func Known(user domain.ID) Caller { return Caller{Known: true, Share: user.String()} }
+
+// Stranger is anybody else.
+func Stranger(origin domain.Origin) Caller {
+	return Caller{Share: cmp.Or(origin.Site(), origin.Network())}
+}
+
 // Passwords hashes passwords so that a stolen store does not give them away.
 type Passwords interface {
 	// Hash returns a salted hash in the current format. It is slow by design
 	// and waits for its turn; Unavailable when ctx ends first, and at once when
-	// too many wait already.
-	Hash(ctx context.Context, password domain.Password) (domain.PasswordHash, error)
+	// too many wait already in the caller's line, or of the caller's share.
+	Hash(ctx context.Context, caller Caller, password domain.Password) (domain.PasswordHash, error)
 	// Verify reports whether hash was made of password. For the zero hash,
 	// which no password matches, it takes as long as for one in the current
 	// format. It waits like Hash; Internal when hash is in no known format. A
 	// format that came from elsewhere may take another time.
-	Verify(ctx context.Context, password domain.Password, hash domain.PasswordHash) (bool, error)
+	Verify(ctx context.Context, caller Caller, password domain.Password, hash domain.PasswordHash) (bool, error)
 	// Outdated reports whether hash is not in the current format and should be
 	// replaced at the next chance.
 	Outdated(hash domain.PasswordHash) bool

@@ -36,7 +36,7 @@ var Start = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 var Operator = domain.Actor{Role: domain.Operator}
 
 // CheapHashing is for tests only: its hashes protect nobody.
-var CheapHashing = passwords.Params{MemoryKiB: 64, Iterations: 1, Parallelism: 1, Concurrent: 2, Waiting: 100}
+var CheapHashing = passwords.Params{MemoryKiB: 64, Iterations: 1, Parallelism: 1, Concurrent: 2, Waiting: 200}
 
 // Clinic is all use-cases over one store. It is safe for concurrent use.
 type Clinic struct {

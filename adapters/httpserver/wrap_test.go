@@ -131,8 +131,8 @@ func TestEachRequestIsOneLineInTheLog(t *testing.T) {
 			`level=ERROR msg=request request_id=a method=GET route=/{id} status=500 took=0s error=broken`,
 		},
 		"busy": {
-			func(http.ResponseWriter, *http.Request) error { return domain.ErrBusy(time.Second) },
-			`level=WARN msg=request request_id=a method=GET route=/{id} status=503 took=0s error="The service is busy. Try again shortly."`,
+			func(http.ResponseWriter, *http.Request) error { return domain.ErrBusy("a queue is full", time.Second) },
+			`level=WARN msg=request request_id=a method=GET route=/{id} status=503 took=0s error="The service is busy. Try again shortly.: a queue is full"`,
 		},
 	} {
 		synctest.Test(t, func(t *testing.T) {

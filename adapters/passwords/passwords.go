@@ -13,6 +13,7 @@ import (
 	"github.com/alexedwards/argon2id"
 
 	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
 )
 
 // Params is what one hash costs, how many may cost it at once, and how many wait.
@@ -27,15 +28,17 @@ type Params struct {
 	// Concurrent is how many hashes are computed at once, at least 1. Concurrent
 	// times MemoryKiB is what they need together.
 	Concurrent int
-	// Waiting is how many more may wait for their turn, at least 0. It bounds for
-	// how long they do: whoever comes on top is better told at once than kept.
+	// Waiting is how many more known callers may wait for their turn, and how many
+	// more strangers, at least 0. It bounds for how long they do: whoever comes on
+	// top is better told at once than kept.
 	Waiting int
 }
 
 // Recommended is the first choice of the OWASP Password Storage Cheat Sheet, 46
 // MiB, one pass and one lane. Half of the CPUs may hash at once, at most four: the
 // others serve who is signed in meanwhile. A hash takes some 30 ms, so the last of
-// those who wait does so for up to two seconds.
+// those who wait does so for up to two seconds, or twice as long while known callers
+// and strangers both wait.
 var Recommended = Params{
 	MemoryKiB: 46 * 1024, Iterations: 1, Parallelism: 1,
 	Concurrent: min(max(runtime.GOMAXPROCS(0)/2, 1), 4), Waiting: 64,
@@ -46,7 +49,7 @@ type Passwords struct {
 	current argon2id.Params
 	// decoy is of a password that nobody knows, for users who have none.
 	decoy string
-	queue queue
+	queue *queue
 }
 
 // New returns a hasher whose current format is argon2id with params. It costs
@@ -70,11 +73,12 @@ func New(params Params) (*Passwords, error) {
 }
 
 // Hash implements ports.Passwords. Once the work has begun, ctx does not end it.
-func (p *Passwords) Hash(ctx context.Context, password domain.Password) (domain.PasswordHash, error) {
-	if err := p.queue.enter(ctx); err != nil {
+func (p *Passwords) Hash(ctx context.Context, caller ports.Caller, password domain.Password) (domain.PasswordHash, error) {
+	leave, err := p.queue.enter(ctx, caller)
+	if err != nil {
 		return domain.PasswordHash{}, err
 	}
-	defer p.queue.leave()
+	defer leave()
 	encoded, err := argon2id.CreateHash(password.Reveal(), &p.current)
 	if err != nil {
 		return domain.PasswordHash{}, fmt.Errorf("passwords: hash: %w", err)
@@ -89,16 +93,17 @@ func (p *Passwords) Hash(ctx context.Context, password domain.Password) (domain.
 //
 // Django's hashes take as long as their own parameters say, so until a user's
 // is replaced its time differs from that of an unknown user.
-func (p *Passwords) Verify(ctx context.Context, password domain.Password, hash domain.PasswordHash) (bool, error) {
+func (p *Passwords) Verify(ctx context.Context, caller ports.Caller, password domain.Password, hash domain.PasswordHash) (bool, error) {
 	stored := hash.Reveal()
 	none := hash.IsZero() || strings.HasPrefix(stored, djangoUnusable)
 	if none {
 		stored = p.decoy
 	}
-	if err := p.queue.enter(ctx); err != nil {
+	leave, err := p.queue.enter(ctx, caller)
+	if err != nil {
 		return false, err
 	}
-	defer p.queue.leave()
+	defer leave()
 	compare := compareArgon2id
 	if strings.HasPrefix(stored, djangoPrefix) {
 		compare = compareDjango

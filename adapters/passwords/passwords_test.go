@@ -38,7 +38,7 @@ func newPasswords(t testing.TB, params Params) *Passwords {
 
 func verify(t testing.TB, p *Passwords, password, stored string) (bool, error) {
 	t.Helper()
-	return p.Verify(t.Context(), domain.TypedPassword(password), domain.RestorePasswordHash(stored))
+	return p.Verify(t.Context(), stranger(), domain.TypedPassword(password), domain.RestorePasswordHash(stored))
 }
 
 func TestNewRefusesParamsOutOfBounds(t *testing.T) {
@@ -62,7 +62,7 @@ func TestNewRefusesParamsOutOfBounds(t *testing.T) {
 }
 
 func TestRecommendedIsWhatOWASPRecommends(t *testing.T) {
-	hash, err := newPasswords(t, Recommended).Hash(t.Context(), domain.TypedPassword(phrase))
+	hash, err := newPasswords(t, Recommended).Hash(t.Context(), stranger(), domain.TypedPassword(phrase))
 	require.NoError(t, err)
 	assert.Regexp(t, `^\$argon2id\$v=19\$m=47104,t=1,p=1\$[^$]{22}\$[^$]{43}$`, hash.Reveal())
 }
@@ -70,15 +70,15 @@ func TestRecommendedIsWhatOWASPRecommends(t *testing.T) {
 func TestHashThenVerify(t *testing.T) {
 	p := newPasswords(t, cheap)
 	for _, password := range []string{phrase, "", " ", "pässwörd🔑", "nul\x00byte", "bad\xffutf8", strings.Repeat("long", 1000)} {
-		hash, err := p.Hash(t.Context(), domain.TypedPassword(password))
+		hash, err := p.Hash(t.Context(), stranger(), domain.TypedPassword(password))
 		require.NoError(t, err)
 		assert.False(t, p.Outdated(hash))
 
-		match, err := p.Verify(t.Context(), domain.TypedPassword(password), hash)
+		match, err := p.Verify(t.Context(), stranger(), domain.TypedPassword(password), hash)
 		require.NoError(t, err)
 		assert.True(t, match, "%q", password)
 
-		match, err = p.Verify(t.Context(), domain.TypedPassword(password+"x"), hash)
+		match, err = p.Verify(t.Context(), stranger(), domain.TypedPassword(password+"x"), hash)
 		require.NoError(t, err)
 		assert.False(t, match, "%q and one character more", password)
 	}
@@ -86,9 +86,9 @@ func TestHashThenVerify(t *testing.T) {
 
 func TestHashIsSalted(t *testing.T) {
 	p := newPasswords(t, cheap)
-	one, err := p.Hash(t.Context(), domain.TypedPassword(phrase))
+	one, err := p.Hash(t.Context(), stranger(), domain.TypedPassword(phrase))
 	require.NoError(t, err)
-	two, err := p.Hash(t.Context(), domain.TypedPassword(phrase))
+	two, err := p.Hash(t.Context(), stranger(), domain.TypedPassword(phrase))
 	require.NoError(t, err)
 	assert.NotEqual(t, one.Reveal(), two.Reveal())
 }
@@ -143,7 +143,7 @@ func TestOutdated(t *testing.T) {
 }
 
 func TestHashIsNeverPrinted(t *testing.T) {
-	hash, err := newPasswords(t, cheap).Hash(t.Context(), domain.TypedPassword(phrase))
+	hash, err := newPasswords(t, cheap).Hash(t.Context(), stranger(), domain.TypedPassword(phrase))
 	require.NoError(t, err)
 	shown := fmt.Sprintf("%v %+v %#v %s %q %x", hash, hash, hash, hash, hash, hash)
 	assert.NotContains(t, shown, "argon2id")
@@ -179,12 +179,12 @@ func TestUsersWithoutPasswordCostAHash(t *testing.T) {
 
 func BenchmarkRecommended(b *testing.B) {
 	p := newPasswords(b, Recommended)
-	hash, err := p.Hash(b.Context(), domain.TypedPassword(phrase))
+	hash, err := p.Hash(b.Context(), stranger(), domain.TypedPassword(phrase))
 	require.NoError(b, err)
 	b.Run("Hash", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			_, _ = p.Hash(b.Context(), domain.TypedPassword(phrase))
+			_, _ = p.Hash(b.Context(), stranger(), domain.TypedPassword(phrase))
 		}
 	})
 	// Django 5.2's default number of iterations.

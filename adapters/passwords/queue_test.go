@@ -2,8 +2,11 @@ package passwords
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
+	"net/netip"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,19 +15,27 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
 )
+
+var strangers atomic.Int64
+
+// stranger is a caller from a network of their own.
+func stranger() ports.Caller {
+	return ports.Stranger(domain.NewOrigin(netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, uint32(strangers.Add(1))))), ""))
+}
 
 // slow is every way to do slow work.
 func slow(p *Passwords) map[string]func(context.Context) error {
 	verify := func(stored string) func(context.Context) error {
 		return func(ctx context.Context) error {
-			_, err := p.Verify(ctx, domain.TypedPassword(phrase), domain.RestorePasswordHash(stored))
+			_, err := p.Verify(ctx, stranger(), domain.TypedPassword(phrase), domain.RestorePasswordHash(stored))
 			return err
 		}
 	}
 	return map[string]func(context.Context) error{
 		"Hash": func(ctx context.Context) error {
-			_, err := p.Hash(ctx, domain.TypedPassword(phrase))
+			_, err := p.Hash(ctx, stranger(), domain.TypedPassword(phrase))
 			return err
 		},
 		"Verify argon2id":    verify(argon2idOfPhrase),
@@ -40,12 +51,16 @@ func newQueued(t *testing.T, concurrent, waiting int) *Passwords {
 	return newPasswords(t, Params{MemoryKiB: 8, Iterations: 1, Parallelism: 1, Concurrent: concurrent, Waiting: waiting})
 }
 
-// enter takes n turns that are free.
-func enter(t *testing.T, p *Passwords, n int) {
+// enter takes n turns that are free, and returns what gives them back, one at a time.
+func enter(t *testing.T, p *Passwords, n int) []func() {
 	t.Helper()
+	var leave []func()
 	for range n {
-		require.NoError(t, p.queue.enter(t.Context()))
+		done, err := p.queue.enter(t.Context(), stranger())
+		require.NoError(t, err)
+		leave = append(leave, done)
 	}
+	return leave
 }
 
 func assertBusy(t *testing.T, err error, name string) {
@@ -57,12 +72,13 @@ func assertBusy(t *testing.T, err error, name string) {
 	}
 }
 
-func assertAllIsGivenBack(t *testing.T, p *Passwords, concurrent, waiting int64) {
+func assertAllIsGivenBack(t *testing.T, p *Passwords, concurrent int) {
 	t.Helper()
-	assert.True(t, p.queue.turns.TryAcquire(concurrent), "a turn was not given back")
-	assert.False(t, p.queue.turns.TryAcquire(1), "a turn was given back twice")
-	assert.True(t, p.queue.places.TryAcquire(concurrent+waiting), "a place was not given back")
-	assert.False(t, p.queue.places.TryAcquire(1), "a place was given back twice")
+	assert.Len(t, p.queue.free, concurrent, "turns that are free")
+	for _, line := range []*line{p.queue.known, p.queue.strangers} {
+		assert.Zero(t, line.inUse, line.name)
+		assert.Empty(t, line.taken, line.name)
+	}
 }
 
 func TestAnEndedContextIsUnavailable(t *testing.T) {
@@ -74,13 +90,13 @@ func TestAnEndedContextIsUnavailable(t *testing.T) {
 		assert.Equal(t, domain.Unavailable, domain.KindOf(err), name)
 		assert.ErrorIs(t, err, context.Canceled, name)
 	}
-	assertAllIsGivenBack(t, p, 2, 0)
+	assertAllIsGivenBack(t, p, 2)
 }
 
 func TestNoMoreAtOnceThanConcurrent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newQueued(t, 3, 5)
-		enter(t, p, 3)
+		leave := enter(t, p, 3)
 
 		works := slow(p)
 		done := make(chan error, len(works))
@@ -90,13 +106,13 @@ func TestNoMoreAtOnceThanConcurrent(t *testing.T) {
 		synctest.Wait()
 		assert.Empty(t, done)
 
-		p.queue.leave()
+		leave[0]()
 		for range works {
 			assert.NoError(t, <-done)
 		}
-		p.queue.leave()
-		p.queue.leave()
-		assertAllIsGivenBack(t, p, 3, 5)
+		leave[1]()
+		leave[2]()
+		assertAllIsGivenBack(t, p, 3)
 	})
 }
 
@@ -105,7 +121,7 @@ func TestOneMoreThanMayWaitIsRefusedAtOnce(t *testing.T) {
 	for _, waiting := range []int{0, 1, 3} {
 		synctest.Test(t, func(t *testing.T) {
 			p := newQueued(t, 2, waiting)
-			enter(t, p, 2)
+			leave := enter(t, p, 2)
 			done := make(chan error, waiting)
 			for range waiting {
 				go func() { done <- slow(p)["Hash"](t.Context()) }()
@@ -117,15 +133,15 @@ func TestOneMoreThanMayWaitIsRefusedAtOnce(t *testing.T) {
 				assertBusy(t, work(t.Context()), name)
 			}
 
-			p.queue.leave()
+			leave[0]()
 			for range waiting {
 				assert.NoError(t, <-done)
 			}
 			for name, work := range slow(p) {
 				assert.NoError(t, work(t.Context()), name)
 			}
-			p.queue.leave()
-			assertAllIsGivenBack(t, p, 2, int64(waiting))
+			leave[1]()
+			assertAllIsGivenBack(t, p, 2)
 		})
 	}
 }
@@ -133,7 +149,7 @@ func TestOneMoreThanMayWaitIsRefusedAtOnce(t *testing.T) {
 func TestWhoeverGivesUpWaitingMakesRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newQueued(t, 1, 1)
-		enter(t, p, 1)
+		leave := enter(t, p, 1)
 		for name, work := range slow(p) {
 			ctx, cancel := context.WithCancel(t.Context())
 			done := make(chan error, 1)
@@ -148,8 +164,8 @@ func TestWhoeverGivesUpWaitingMakesRoom(t *testing.T) {
 			assert.Equal(t, domain.Unavailable, domain.KindOf(err), name)
 			assert.ErrorIs(t, err, context.Canceled, name)
 		}
-		p.queue.leave()
-		assertAllIsGivenBack(t, p, 1, 1)
+		leave[0]()
+		assertAllIsGivenBack(t, p, 1)
 	})
 }
 
@@ -159,7 +175,7 @@ func TestFailuresGiveTheirTurnBack(t *testing.T) {
 		_, err := verify(t, p, phrase, stored)
 		require.ErrorIs(t, err, errFormat, stored)
 	}
-	assertAllIsGivenBack(t, p, 1, 0)
+	assertAllIsGivenBack(t, p, 1)
 }
 
 func TestARushLeavesTheQueueAsItWas(t *testing.T) {
@@ -181,5 +197,5 @@ func TestARushLeavesTheQueueAsItWas(t *testing.T) {
 	}
 	cancel()
 	all.Wait()
-	assertAllIsGivenBack(t, p, 2, 8)
+	assertAllIsGivenBack(t, p, 2)
 }

@@ -1,0 +1,119 @@
+package passwords
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// wait has somebody wait for a turn, who tells turns under name when it comes and
+// ends it when told to go on.
+func wait(t *testing.T, q *queue, caller ports.Caller, name string, turns chan<- string, goOn <-chan struct{}) {
+	t.Helper()
+	go func() {
+		leave, err := q.enter(t.Context(), caller)
+		if assert.NoError(t, err, name) {
+			turns <- name
+			<-goOn
+			leave()
+		}
+	}()
+	synctest.Wait()
+}
+
+func TestKnownCallersAndStrangersGetTurnsAlternately(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newQueued(t, 1, 6)
+		leave := enter(t, p, 1)
+		turns, goOn := make(chan string, 10), make(chan struct{})
+		for range 4 {
+			wait(t, p.queue, stranger(), "stranger", turns, goOn)
+		}
+		wait(t, p.queue, ports.Known(1), "known", turns, goOn)
+		wait(t, p.queue, ports.Known(2), "known", turns, goOn)
+
+		leave[0]()
+		for i, want := range []string{"known", "stranger", "known", "stranger", "stranger", "stranger"} {
+			assert.Equal(t, want, <-turns, i)
+			synctest.Wait()
+			assert.Empty(t, turns, "one turn at a time")
+			goOn <- struct{}{}
+		}
+		synctest.Wait()
+		assertAllIsGivenBack(t, p, 1)
+	})
+}
+
+// fillWithStrangers has strangers from networks of their own wait in the line until it is full,
+// until they are told to give up.
+func fillWithStrangers(t *testing.T, p *Passwords, places int) (giveUp func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	for range places {
+		go func() { _, _ = p.Hash(ctx, stranger(), domain.TypedPassword(phrase)) }()
+	}
+	synctest.Wait()
+	require.Equal(t, p.queue.strangers.places, p.queue.strangers.inUse)
+	return cancel
+}
+
+func TestAFullLineOfStrangersRefusesNoKnownCaller(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newQueued(t, 1, 8)
+		leave := enter(t, p, 1)
+		giveUp := fillWithStrangers(t, p, 8)
+		_, err := p.Hash(t.Context(), stranger(), domain.TypedPassword(phrase))
+		assertBusy(t, err, "a stranger")
+		assert.ErrorContains(t, err, "password hashing queue full: strangers")
+
+		turns, goOn := make(chan string, 10), make(chan struct{})
+		for user := range domain.ID(9) {
+			wait(t, p.queue, ports.Known(user), "known", turns, goOn)
+		}
+		_, err = p.Hash(t.Context(), ports.Known(10), domain.TypedPassword(phrase))
+		assertBusy(t, err, "one known caller too many")
+		assert.ErrorContains(t, err, "password hashing queue full: known users")
+
+		giveUp()
+		close(goOn)
+		leave[0]()
+		synctest.Wait()
+		assert.Len(t, turns, 9)
+		assertAllIsGivenBack(t, p, 1)
+	})
+}
+
+func TestNobodyTakesMoreThanHalfOfALine(t *testing.T) {
+	network := ports.Stranger(domain.Origin{})
+	for name, tt := range map[string]struct{ one, other ports.Caller }{
+		"a network": {network, stranger()},
+		"a user":    {ports.Known(1), ports.Known(2)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newQueued(t, 1, 7)
+				turns, goOn := make(chan string, 10), make(chan struct{})
+				for range 4 {
+					wait(t, p.queue, tt.one, "one", turns, goOn)
+				}
+				_, err := p.Hash(t.Context(), tt.one, domain.TypedPassword(phrase))
+				assertBusy(t, err, "one more")
+				assert.ErrorContains(t, err, "password hashing queue full: half of the places")
+
+				wait(t, p.queue, tt.other, "other", turns, goOn)
+				close(goOn)
+				synctest.Wait()
+				assert.Len(t, turns, 5)
+				_, err = p.Hash(t.Context(), tt.one, domain.TypedPassword(phrase))
+				assert.NoError(t, err, "once its places are free")
+				assertAllIsGivenBack(t, p, 1)
+			})
+		})
+	}
+}

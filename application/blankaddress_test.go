@@ -1,0 +1,65 @@
+package application_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/adapters/clinictest"
+	"example.com/healthcare/application"
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// addBlank adds an administrator's account that has a password and no address, as one
+// that came from the old backend can be.
+func addBlank(t *testing.T, clinic *clinictest.Clinic) {
+	t.Helper()
+	hash, err := clinic.Ports.Passwords.Hash(t.Context(), ports.Known(1), domain.TypedPassword(clinictest.Password))
+	require.NoError(t, err)
+	require.NoError(t, clinic.Ports.Store.Update(t.Context(), func(tx ports.Tx) error {
+		_, err := tx.Users().Add(t.Context(), domain.User{PasswordHash: hash, Role: domain.Admin, Active: true})
+		return err
+	}))
+}
+
+func TestAnAccountWithoutAddressIsNobodys(t *testing.T) {
+	clinic := guarded(t)
+	addBlank(t, clinic)
+	for _, name := range []string{"x", " ", "@", "x@", "@example.com", "nobody"} {
+		err := loginAt(t.Context(), clinic, home, name, clinictest.Password)
+		assert.Equal(t, domain.ErrCredentials(), err, "%q", name)
+		assert.Zero(t, clinic.LastEvent().Subject.ID, "%q", name)
+	}
+	assert.Error(t, loginAt(t.Context(), clinic, home, "", clinictest.Password))
+	_, err := clinic.Users.Find(t.Context(), clinic.Admin(), domain.Email{})
+	assert.Equal(t, domain.ErrNotFound(), err)
+}
+
+// careless finds users without an address, as no store is to.
+type careless struct{ ports.Store }
+
+func (s careless) View(ctx context.Context, do func(ports.Tx) error) error {
+	return s.Store.View(ctx, func(tx ports.Tx) error { return do(carelessTx{tx}) })
+}
+
+type carelessTx struct{ ports.Tx }
+
+func (tx carelessTx) Users() ports.Users { return carelessUsers{tx.Tx.Users()} }
+
+type carelessUsers struct{ ports.Users }
+
+func (u carelessUsers) ByEmail(ctx context.Context, email domain.Email) (domain.User, error) {
+	if email == (domain.Email{}) {
+		return u.Get(ctx, 1)
+	}
+	return u.Users.ByEmail(ctx, email)
+}
+
+func TestANameThatIsNoAddressIsLookedUpNowhere(t *testing.T) {
+	clinic := guarded(t, func(p *application.Ports, _ *application.Rules) { p.Store = careless{p.Store} })
+	addBlank(t, clinic)
+	assert.Equal(t, domain.ErrCredentials(), loginAt(t.Context(), clinic, home, "x", clinictest.Password))
+}
