@@ -74,12 +74,14 @@ func TestTakingOverTheOldBackend(t *testing.T) {
 		CREATE TABLE old.mappings (id bigint, patient_id bigint, doctor_id bigint, assigned_at timestamptz);
 		INSERT INTO old.users VALUES
 			(3, 'Ada@Example.com', 'pbkdf2_sha256$600000$salt$`+base64.StdEncoding.EncodeToString(key)+`', 'Ada', '', NULL, 'STAFF', now(), true),
-			(4, 'gone@example.com', 'pbkdf2_sha256$600000$salt$`+base64.StdEncoding.EncodeToString(key)+`', '', '', NULL, 'ADMIN', now(), false);
+			(4, 'gone@example.com', 'pbkdf2_sha256$600000$salt$`+base64.StdEncoding.EncodeToString(key)+`', '', '', NULL, 'ADMIN', now(), false),
+			(5, ' ', '!', '', '', NULL, 'STAFF', now(), true);
 		INSERT INTO old.doctors VALUES (7, 'Gregory House', '2020-02-02', 'Diagnostics', ' NJ-1', 1234.5), (8, 'Twin', '2020-02-02', 'x', 'nj-1 ', -1);
 		INSERT INTO old.patients VALUES (9, 4, 'Eve', NULL, NULL, NULL, NULL, 'Record');
 		INSERT INTO old.mappings VALUES (1, 9, 7, now());`)
-	assert.Equal(t, []string{"salary below 0 8", "same licence as another doctor 7", "same licence as another doctor 8"}, query(t, dsn, problems))
+	assert.Equal(t, []string{"no address: cannot sign in 5", "salary below 0 8", "same licence as another doctor 7", "same licence as another doctor 8"}, query(t, dsn, problems))
 	execute(t, dsn, "DELETE FROM old.doctors WHERE id = 8")
+	execute(t, dsn, "UPDATE old.users SET email = 'mended@example.com' WHERE id = 5")
 	assert.Empty(t, query(t, dsn, problems))
 	execute(t, dsn, script)
 

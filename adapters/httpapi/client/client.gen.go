@@ -1225,7 +1225,7 @@ type ClientInterface interface {
 	// EnrolSecondFactorWithBody Enrol a second factor
 	//
 	// Makes a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds), which is shown this once.
-	// It takes the password; a wrong one is an error of `password` (400), and counts like a failed login (429).
+	// It takes the password; a wrong one is an error of `password` (400), and counts against the session (429).
 	//
 	// Nothing changes for the account until the key is confirmed with a code at `/api/auth/mfa/confirm/`; enrolling
 	// again before that replaces the key. An account that has a second factor is refused (400, `mfa_enabled`).
@@ -1238,7 +1238,7 @@ type ClientInterface interface {
 	// EnrolSecondFactor Enrol a second factor
 	//
 	// Makes a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds), which is shown this once.
-	// It takes the password; a wrong one is an error of `password` (400), and counts like a failed login (429).
+	// It takes the password; a wrong one is an error of `password` (400), and counts against the session (429).
 	//
 	// Nothing changes for the account until the key is confirmed with a code at `/api/auth/mfa/confirm/`; enrolling
 	// again before that replaces the key. An account that has a second factor is refused (400, `mfa_enabled`).
@@ -1251,7 +1251,7 @@ type ClientInterface interface {
 	// ConfirmSecondFactorWithBody Turn my second factor on
 	//
 	// Takes a code that the app shows. From now on, logins need one. All other sessions of the account end. A wrong
-	// code is an error of `otp` (400), and counts like a failed login (429); without a key that waits for it the answer
+	// code is an error of `otp` (400), and counts against the session (429); without a key that waits for it the answer
 	// is 400 with `mfa_not_enrolled`.
 	//
 	// The answer has ten recovery codes, each good for one login in place of the app's code. They cannot be seen
@@ -1265,7 +1265,7 @@ type ClientInterface interface {
 	// ConfirmSecondFactor Turn my second factor on
 	//
 	// Takes a code that the app shows. From now on, logins need one. All other sessions of the account end. A wrong
-	// code is an error of `otp` (400), and counts like a failed login (429); without a key that waits for it the answer
+	// code is an error of `otp` (400), and counts against the session (429); without a key that waits for it the answer
 	// is 400 with `mfa_not_enrolled`.
 	//
 	// The answer has ten recovery codes, each good for one login in place of the app's code. They cannot be seen
@@ -1278,7 +1278,7 @@ type ClientInterface interface {
 
 	// DisableSecondFactorWithBody Turn my second factor off
 	//
-	// Takes the password; a wrong one is an error of `password` (400), and counts like a failed login (429). Where
+	// Takes the password; a wrong one is an error of `password` (400), and counts against the session (429). Where
 	// the operator of the service requires it of administrators, they cannot turn it off (403).
 	//
 	// Takes any type of body and a specified content type.
@@ -1288,7 +1288,7 @@ type ClientInterface interface {
 
 	// DisableSecondFactor Turn my second factor off
 	//
-	// Takes the password; a wrong one is an error of `password` (400), and counts like a failed login (429). Where
+	// Takes the password; a wrong one is an error of `password` (400), and counts against the session (429). Where
 	// the operator of the service requires it of administrators, they cannot turn it off (403).
 	//
 	// Takes a body of the `application/json` content type.
@@ -1299,8 +1299,8 @@ type ClientInterface interface {
 	// ChangePasswordWithBody Change my password
 	//
 	// Takes the current password too. All other sessions of the account end; the one in which this is asked goes on,
-	// with the same tokens. A wrong current password is an error of `current_password` (400), and counts like a
-	// failed login: after some, one has to wait (429).
+	// with the same tokens. A wrong current password is an error of `current_password` (400), and counts against
+	// the session: after some, it has to wait (429). Logins do not.
 	//
 	// With a temporary password this has to be done before anything else: see "Duties" above.
 	//
@@ -1312,8 +1312,8 @@ type ClientInterface interface {
 	// ChangePassword Change my password
 	//
 	// Takes the current password too. All other sessions of the account end; the one in which this is asked goes on,
-	// with the same tokens. A wrong current password is an error of `current_password` (400), and counts like a
-	// failed login: after some, one has to wait (429).
+	// with the same tokens. A wrong current password is an error of `current_password` (400), and counts against
+	// the session: after some, it has to wait (429). Logins do not.
 	//
 	// With a temporary password this has to be done before anything else: see "Duties" above.
 	//
@@ -2093,7 +2093,7 @@ func (c *Client) GetSecondFactor(ctx context.Context, reqEditors ...RequestEdito
 // EnrolSecondFactorWithBody Enrol a second factor
 //
 // Makes a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds), which is shown this once.
-// It takes the password; a wrong one is an error of `password` (400), and counts like a failed login (429).
+// It takes the password; a wrong one is an error of `password` (400), and counts against the session (429).
 //
 // Nothing changes for the account until the key is confirmed with a code at `/api/auth/mfa/confirm/`; enrolling
 // again before that replaces the key. An account that has a second factor is refused (400, `mfa_enabled`).
@@ -2116,7 +2116,7 @@ func (c *Client) EnrolSecondFactorWithBody(ctx context.Context, contentType stri
 // EnrolSecondFactor Enrol a second factor
 //
 // Makes a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds), which is shown this once.
-// It takes the password; a wrong one is an error of `password` (400), and counts like a failed login (429).
+// It takes the password; a wrong one is an error of `password` (400), and counts against the session (429).
 //
 // Nothing changes for the account until the key is confirmed with a code at `/api/auth/mfa/confirm/`; enrolling
 // again before that replaces the key. An account that has a second factor is refused (400, `mfa_enabled`).
@@ -2139,7 +2139,7 @@ func (c *Client) EnrolSecondFactor(ctx context.Context, body EnrolSecondFactorJS
 // ConfirmSecondFactorWithBody Turn my second factor on
 //
 // Takes a code that the app shows. From now on, logins need one. All other sessions of the account end. A wrong
-// code is an error of `otp` (400), and counts like a failed login (429); without a key that waits for it the answer
+// code is an error of `otp` (400), and counts against the session (429); without a key that waits for it the answer
 // is 400 with `mfa_not_enrolled`.
 //
 // The answer has ten recovery codes, each good for one login in place of the app's code. They cannot be seen
@@ -2163,7 +2163,7 @@ func (c *Client) ConfirmSecondFactorWithBody(ctx context.Context, contentType st
 // ConfirmSecondFactor Turn my second factor on
 //
 // Takes a code that the app shows. From now on, logins need one. All other sessions of the account end. A wrong
-// code is an error of `otp` (400), and counts like a failed login (429); without a key that waits for it the answer
+// code is an error of `otp` (400), and counts against the session (429); without a key that waits for it the answer
 // is 400 with `mfa_not_enrolled`.
 //
 // The answer has ten recovery codes, each good for one login in place of the app's code. They cannot be seen
@@ -2186,7 +2186,7 @@ func (c *Client) ConfirmSecondFactor(ctx context.Context, body ConfirmSecondFact
 
 // DisableSecondFactorWithBody Turn my second factor off
 //
-// Takes the password; a wrong one is an error of `password` (400), and counts like a failed login (429). Where
+// Takes the password; a wrong one is an error of `password` (400), and counts against the session (429). Where
 // the operator of the service requires it of administrators, they cannot turn it off (403).
 //
 // Takes any type of body and a specified content type.
@@ -2206,7 +2206,7 @@ func (c *Client) DisableSecondFactorWithBody(ctx context.Context, contentType st
 
 // DisableSecondFactor Turn my second factor off
 //
-// Takes the password; a wrong one is an error of `password` (400), and counts like a failed login (429). Where
+// Takes the password; a wrong one is an error of `password` (400), and counts against the session (429). Where
 // the operator of the service requires it of administrators, they cannot turn it off (403).
 //
 // Takes a body of the `application/json` content type.
@@ -2227,8 +2227,8 @@ func (c *Client) DisableSecondFactor(ctx context.Context, body DisableSecondFact
 // ChangePasswordWithBody Change my password
 //
 // Takes the current password too. All other sessions of the account end; the one in which this is asked goes on,
-// with the same tokens. A wrong current password is an error of `current_password` (400), and counts like a
-// failed login: after some, one has to wait (429).
+// with the same tokens. A wrong current password is an error of `current_password` (400), and counts against
+// the session: after some, it has to wait (429). Logins do not.
 //
 // With a temporary password this has to be done before anything else: see "Duties" above.
 //
@@ -2250,8 +2250,8 @@ func (c *Client) ChangePasswordWithBody(ctx context.Context, contentType string,
 // ChangePassword Change my password
 //
 // Takes the current password too. All other sessions of the account end; the one in which this is asked goes on,
-// with the same tokens. A wrong current password is an error of `current_password` (400), and counts like a
-// failed login: after some, one has to wait (429).
+// with the same tokens. A wrong current password is an error of `current_password` (400), and counts against
+// the session: after some, it has to wait (429). Logins do not.
 //
 // With a temporary password this has to be done before anything else: see "Duties" above.
 //
@@ -6436,7 +6436,7 @@ type ClientWithResponsesInterface interface {
 	// EnrolSecondFactorWithBodyWithResponse Enrol a second factor
 	//
 	// Makes a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds), which is shown this once.
-	// It takes the password; a wrong one is an error of `password` (400), and counts like a failed login (429).
+	// It takes the password; a wrong one is an error of `password` (400), and counts against the session (429).
 	//
 	// Nothing changes for the account until the key is confirmed with a code at `/api/auth/mfa/confirm/`; enrolling
 	// again before that replaces the key. An account that has a second factor is refused (400, `mfa_enabled`).
@@ -6449,7 +6449,7 @@ type ClientWithResponsesInterface interface {
 	// EnrolSecondFactorWithResponse Enrol a second factor
 	//
 	// Makes a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds), which is shown this once.
-	// It takes the password; a wrong one is an error of `password` (400), and counts like a failed login (429).
+	// It takes the password; a wrong one is an error of `password` (400), and counts against the session (429).
 	//
 	// Nothing changes for the account until the key is confirmed with a code at `/api/auth/mfa/confirm/`; enrolling
 	// again before that replaces the key. An account that has a second factor is refused (400, `mfa_enabled`).
@@ -6462,7 +6462,7 @@ type ClientWithResponsesInterface interface {
 	// ConfirmSecondFactorWithBodyWithResponse Turn my second factor on
 	//
 	// Takes a code that the app shows. From now on, logins need one. All other sessions of the account end. A wrong
-	// code is an error of `otp` (400), and counts like a failed login (429); without a key that waits for it the answer
+	// code is an error of `otp` (400), and counts against the session (429); without a key that waits for it the answer
 	// is 400 with `mfa_not_enrolled`.
 	//
 	// The answer has ten recovery codes, each good for one login in place of the app's code. They cannot be seen
@@ -6476,7 +6476,7 @@ type ClientWithResponsesInterface interface {
 	// ConfirmSecondFactorWithResponse Turn my second factor on
 	//
 	// Takes a code that the app shows. From now on, logins need one. All other sessions of the account end. A wrong
-	// code is an error of `otp` (400), and counts like a failed login (429); without a key that waits for it the answer
+	// code is an error of `otp` (400), and counts against the session (429); without a key that waits for it the answer
 	// is 400 with `mfa_not_enrolled`.
 	//
 	// The answer has ten recovery codes, each good for one login in place of the app's code. They cannot be seen
@@ -6489,7 +6489,7 @@ type ClientWithResponsesInterface interface {
 
 	// DisableSecondFactorWithBodyWithResponse Turn my second factor off
 	//
-	// Takes the password; a wrong one is an error of `password` (400), and counts like a failed login (429). Where
+	// Takes the password; a wrong one is an error of `password` (400), and counts against the session (429). Where
 	// the operator of the service requires it of administrators, they cannot turn it off (403).
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -6499,7 +6499,7 @@ type ClientWithResponsesInterface interface {
 
 	// DisableSecondFactorWithResponse Turn my second factor off
 	//
-	// Takes the password; a wrong one is an error of `password` (400), and counts like a failed login (429). Where
+	// Takes the password; a wrong one is an error of `password` (400), and counts against the session (429). Where
 	// the operator of the service requires it of administrators, they cannot turn it off (403).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -6510,8 +6510,8 @@ type ClientWithResponsesInterface interface {
 	// ChangePasswordWithBodyWithResponse Change my password
 	//
 	// Takes the current password too. All other sessions of the account end; the one in which this is asked goes on,
-	// with the same tokens. A wrong current password is an error of `current_password` (400), and counts like a
-	// failed login: after some, one has to wait (429).
+	// with the same tokens. A wrong current password is an error of `current_password` (400), and counts against
+	// the session: after some, it has to wait (429). Logins do not.
 	//
 	// With a temporary password this has to be done before anything else: see "Duties" above.
 	//
@@ -6523,8 +6523,8 @@ type ClientWithResponsesInterface interface {
 	// ChangePasswordWithResponse Change my password
 	//
 	// Takes the current password too. All other sessions of the account end; the one in which this is asked goes on,
-	// with the same tokens. A wrong current password is an error of `current_password` (400), and counts like a
-	// failed login: after some, one has to wait (429).
+	// with the same tokens. A wrong current password is an error of `current_password` (400), and counts against
+	// the session: after some, it has to wait (429). Logins do not.
 	//
 	// With a temporary password this has to be done before anything else: see "Duties" above.
 	//
@@ -8793,7 +8793,7 @@ func (c *ClientWithResponses) GetSecondFactorWithResponse(ctx context.Context, r
 // EnrolSecondFactorWithBodyWithResponse Enrol a second factor
 //
 // Makes a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds), which is shown this once.
-// It takes the password; a wrong one is an error of `password` (400), and counts like a failed login (429).
+// It takes the password; a wrong one is an error of `password` (400), and counts against the session (429).
 //
 // Nothing changes for the account until the key is confirmed with a code at `/api/auth/mfa/confirm/`; enrolling
 // again before that replaces the key. An account that has a second factor is refused (400, `mfa_enabled`).
@@ -8812,7 +8812,7 @@ func (c *ClientWithResponses) EnrolSecondFactorWithBodyWithResponse(ctx context.
 // EnrolSecondFactorWithResponse Enrol a second factor
 //
 // Makes a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds), which is shown this once.
-// It takes the password; a wrong one is an error of `password` (400), and counts like a failed login (429).
+// It takes the password; a wrong one is an error of `password` (400), and counts against the session (429).
 //
 // Nothing changes for the account until the key is confirmed with a code at `/api/auth/mfa/confirm/`; enrolling
 // again before that replaces the key. An account that has a second factor is refused (400, `mfa_enabled`).
@@ -8831,7 +8831,7 @@ func (c *ClientWithResponses) EnrolSecondFactorWithResponse(ctx context.Context,
 // ConfirmSecondFactorWithBodyWithResponse Turn my second factor on
 //
 // Takes a code that the app shows. From now on, logins need one. All other sessions of the account end. A wrong
-// code is an error of `otp` (400), and counts like a failed login (429); without a key that waits for it the answer
+// code is an error of `otp` (400), and counts against the session (429); without a key that waits for it the answer
 // is 400 with `mfa_not_enrolled`.
 //
 // The answer has ten recovery codes, each good for one login in place of the app's code. They cannot be seen
@@ -8851,7 +8851,7 @@ func (c *ClientWithResponses) ConfirmSecondFactorWithBodyWithResponse(ctx contex
 // ConfirmSecondFactorWithResponse Turn my second factor on
 //
 // Takes a code that the app shows. From now on, logins need one. All other sessions of the account end. A wrong
-// code is an error of `otp` (400), and counts like a failed login (429); without a key that waits for it the answer
+// code is an error of `otp` (400), and counts against the session (429); without a key that waits for it the answer
 // is 400 with `mfa_not_enrolled`.
 //
 // The answer has ten recovery codes, each good for one login in place of the app's code. They cannot be seen
@@ -8870,7 +8870,7 @@ func (c *ClientWithResponses) ConfirmSecondFactorWithResponse(ctx context.Contex
 
 // DisableSecondFactorWithBodyWithResponse Turn my second factor off
 //
-// Takes the password; a wrong one is an error of `password` (400), and counts like a failed login (429). Where
+// Takes the password; a wrong one is an error of `password` (400), and counts against the session (429). Where
 // the operator of the service requires it of administrators, they cannot turn it off (403).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -8886,7 +8886,7 @@ func (c *ClientWithResponses) DisableSecondFactorWithBodyWithResponse(ctx contex
 
 // DisableSecondFactorWithResponse Turn my second factor off
 //
-// Takes the password; a wrong one is an error of `password` (400), and counts like a failed login (429). Where
+// Takes the password; a wrong one is an error of `password` (400), and counts against the session (429). Where
 // the operator of the service requires it of administrators, they cannot turn it off (403).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -8903,8 +8903,8 @@ func (c *ClientWithResponses) DisableSecondFactorWithResponse(ctx context.Contex
 // ChangePasswordWithBodyWithResponse Change my password
 //
 // Takes the current password too. All other sessions of the account end; the one in which this is asked goes on,
-// with the same tokens. A wrong current password is an error of `current_password` (400), and counts like a
-// failed login: after some, one has to wait (429).
+// with the same tokens. A wrong current password is an error of `current_password` (400), and counts against
+// the session: after some, it has to wait (429). Logins do not.
 //
 // With a temporary password this has to be done before anything else: see "Duties" above.
 //
@@ -8922,8 +8922,8 @@ func (c *ClientWithResponses) ChangePasswordWithBodyWithResponse(ctx context.Con
 // ChangePasswordWithResponse Change my password
 //
 // Takes the current password too. All other sessions of the account end; the one in which this is asked goes on,
-// with the same tokens. A wrong current password is an error of `current_password` (400), and counts like a
-// failed login: after some, one has to wait (429).
+// with the same tokens. A wrong current password is an error of `current_password` (400), and counts against
+// the session: after some, it has to wait (429). Logins do not.
 //
 // With a temporary password this has to be done before anything else: see "Duties" above.
 //
