@@ -130,14 +130,14 @@ type measuredPasswords struct {
 	*work
 }
 
-func (p measuredPasswords) Verify(ctx context.Context, password domain.Password, hash domain.PasswordHash) (bool, error) {
+func (p measuredPasswords) Verify(ctx context.Context, caller ports.Caller, password domain.Password, hash domain.PasswordHash) (bool, error) {
 	p.verified++
-	return p.Passwords.Verify(ctx, password, hash)
+	return p.Passwords.Verify(ctx, caller, password, hash)
 }
 
-func (p measuredPasswords) Hash(ctx context.Context, password domain.Password) (domain.PasswordHash, error) {
+func (p measuredPasswords) Hash(ctx context.Context, caller ports.Caller, password domain.Password) (domain.PasswordHash, error) {
 	p.hashed++
-	return p.Passwords.Hash(ctx, password)
+	return p.Passwords.Hash(ctx, caller, password)
 }
 
 // measure returns what counts the work that the clinic does from now on.

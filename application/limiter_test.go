@@ -339,13 +339,13 @@ type together struct {
 	arrived, others sync.WaitGroup
 }
 
-func (p *together) Verify(ctx context.Context, password domain.Password, hash domain.PasswordHash) (bool, error) {
+func (p *together) Verify(ctx context.Context, caller ports.Caller, password domain.Password, hash domain.PasswordHash) (bool, error) {
 	p.arrived.Done()
 	p.arrived.Wait()
 	if password.Reveal() == goodPassword {
 		p.others.Wait()
 	}
-	return p.Passwords.Verify(ctx, password, hash)
+	return p.Passwords.Verify(ctx, caller, password, hash)
 }
 
 func TestSixtyGuessesAtOnceAreTen(t *testing.T) {

@@ -32,7 +32,7 @@ func (c *clinic) setUser(id domain.ID, set func(*domain.User)) {
 
 func (c *clinic) setPassword(id domain.ID, password string) {
 	c.t.Helper()
-	hash, err := c.Ports.Passwords.Hash(c.ctx, domain.TypedPassword(password))
+	hash, err := c.Ports.Passwords.Hash(c.ctx, ports.Known(1), domain.TypedPassword(password))
 	require.NoError(c.t, err)
 	c.setHash(id, hash.Reveal())
 }
