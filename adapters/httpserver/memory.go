@@ -1,6 +1,7 @@
 package httpserver
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -57,12 +58,12 @@ func newMemory() *memory {
 // share, it waits for up to five seconds. Then the error is Unavailable. ctx is the
 // context of the request. More than the share of one caller counts as the share.
 //
-// Call SetActor before: a user has one share, and so have all callers of one network
-// who are not signed in.
+// Call SetActor before: a user has one share, and so have all callers from one place
+// who are not signed in: an IPv4 address, or an IPv6 site.
 func (r *Request) Reserve(ctx context.Context, use Use, bytes int64) error {
 	room, caller := r.memory.rooms[use], holder{user: r.actor.UserID}
 	if !r.signedIn {
-		caller = holder{network: r.origin.Network()}
+		caller = holder{place: cmp.Or(r.origin.Site(), r.origin.Network())}
 		if use == Body {
 			room = r.memory.anonymousBodies
 		}
@@ -81,10 +82,10 @@ func (r *Request) giveBack() {
 	}
 }
 
-// holder is a user, or a network of callers who are not signed in.
+// holder is a user, or a place of callers who are not signed in.
 type holder struct {
-	user    domain.ID
-	network string
+	user  domain.ID
+	place string
 }
 
 // room is memory that is set aside for one use. It counts; it allocates nothing.

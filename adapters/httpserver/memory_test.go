@@ -50,7 +50,7 @@ func TestOneUserCannotTakeTheMemoryOfOthers(t *testing.T) {
 	})
 }
 
-func TestCallersWithoutATokenShareTheMemoryOfTheirNetwork(t *testing.T) {
+func TestCallersWithoutATokenShareTheMemoryOfTheirPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		memory := newMemory()
 		for range 64 {
@@ -58,6 +58,8 @@ func TestCallersWithoutATokenShareTheMemoryOfTheirNetwork(t *testing.T) {
 		}
 		assert.Error(t, requestOf(memory, 0, "203.0.113.7").Reserve(t.Context(), Body, 1))
 		assert.NoError(t, requestOf(memory, 0, "203.0.113.8").Reserve(t.Context(), Body, mebibyte))
+		require.NoError(t, requestOf(memory, 0, "2001:db8:1:2::1").Reserve(t.Context(), Body, mebibyte))
+		assert.Error(t, requestOf(memory, 0, "2001:db8:1:3::1").Reserve(t.Context(), Body, 1), "the same site")
 		assert.NoError(t, requestOf(memory, 1, "203.0.113.7").Reserve(t.Context(), Body, 8*mebibyte))
 	})
 }
