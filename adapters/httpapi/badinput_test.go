@@ -41,7 +41,7 @@ var badBodies = []string{
 var badQueries = []string{
 	"limit=0", "limit=-1", "limit=1001", "limit=abc", "limit=", "limit=1.5", "limit=1e2", "limit=99999999999999999999", "limit=%31%00", "limit=1&limit=2", "limit=٣", "limit=+5", "limit=0x10",
 	"cursor=0", "cursor=-1", "cursor=abc", "cursor=", "cursor=99999999999999999999", "cursor=1&cursor=2", "cursor=%00", "cursor=1%20OR%201=1", "cursor=%ff",
-	"%zz=1", "limit=%", "limit=1;cursor=2",
+	"%zz=1", "limit=%", "limit=1;cursor=2", "limit=1" + strings.Repeat("&x=1", 100), "limit=1" + strings.Repeat("&", 20_000),
 }
 
 var badMappingFilters = []string{

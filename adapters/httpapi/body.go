@@ -14,6 +14,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/labstack/echo/v4"
 
+	"example.com/healthcare/adapters/httpserver"
 	"example.com/healthcare/domain"
 )
 
@@ -24,10 +25,15 @@ const (
 	// connections open: many times what a registration needs.
 	maxAnonymousBytes = 16 << 10
 	maxBodyDepth      = 32
+	// maxMembers is for one object. Each member costs some 100 bytes besides its text.
+	maxMembers = 1000
+	// maxValues is for all objects, arrays, texts, numbers, true, false and null of a
+	// body: a thousand records, each with 30 of them.
+	maxValues = 32_000
 )
 
 // body is the JSON object of a request. Members are taken out of it one by one;
-// what is left in the end is unknown.
+// what is left in the end is unknown. The values are parts of the text that was read.
 type body struct{ members map[string]jsontext.Value }
 
 // readBody reads the request's body strictly: a media type that is JSON, one
@@ -41,12 +47,34 @@ func readBody(c echo.Context, actor domain.Actor) (*body, error) {
 	if err != nil || !isJSON || hasCharset && !strings.EqualFold(charset, "utf-8") || req.Header.Get(echo.HeaderContentEncoding) != "" {
 		return nil, errMediaType()
 	}
+	text, err := readText(c, actor)
+	if err != nil {
+		return nil, err
+	}
+	return parseBody(text)
+}
+
+// readText reads the body as it is, once there is memory for it. Memory is reserved
+// for the length that the request announces, or else for the most that the caller can
+// send: reserving more in the middle of a body could wait for others that do the same.
+func readText(c echo.Context, actor domain.Actor) ([]byte, error) {
+	req := c.Request()
 	limit := int64(maxBodyBytes)
 	if actor.Role == domain.Anonymous {
 		limit = maxAnonymousBytes
 	}
-	text, err := io.ReadAll(http.MaxBytesReader(c.Response(), req.Body, limit))
-	if err != nil {
+	length := req.ContentLength
+	if length < 0 || length > limit {
+		length = limit
+	}
+	if err := request(c).Reserve(req.Context(), httpserver.Body, length); err != nil {
+		return nil, err
+	}
+	var text bytes.Buffer
+	if req.ContentLength == length {
+		text.Grow(int(length) + bytes.MinRead) // so that it does not grow, which copies
+	}
+	if _, err := text.ReadFrom(http.MaxBytesReader(c.Response(), req.Body, limit)); err != nil {
 		if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			return nil, errTooLarge(tooLarge.Limit)
 		}
@@ -55,21 +83,23 @@ func readBody(c echo.Context, actor domain.Actor) (*body, error) {
 		}
 		return nil, errMalformed("The body could not be read to its end.")
 	}
-	return parseBody(text)
+	return text.Bytes(), nil
 }
 
 func parseBody(text []byte) (*body, error) {
 	if err := checkJSON(text); err != nil {
 		return nil, err
 	}
-	decoder := jsontext.NewDecoder(bytes.NewBuffer(text))
+	decoder := jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true))
 	_, _ = decoder.ReadToken() // nothing can fail any more
 	members := map[string]jsontext.Value{}
 	for decoder.PeekKind() == '"' {
 		token, _ := decoder.ReadToken()
 		name := token.String()
 		value, _ := decoder.ReadValue()
-		members[name] = value.Clone()
+		// The same bytes in text, which stay when the decoder goes on.
+		end := decoder.InputOffset()
+		members[name] = text[end-int64(len(value)) : end]
 	}
 	return &body{members}, nil
 }
@@ -81,6 +111,9 @@ func checkJSON(text []byte) error {
 	if kind := decoder.PeekKind(); kind != '{' {
 		return errMalformed("JSON parse error - the body must be one JSON object.")
 	}
+	// Few bodies have one; in the others no text needs to be unquoted to be checked.
+	mayHoldNUL := bytes.Contains(text, []byte(`\u0000`))
+	values := 0
 	for closed := false; ; closed = decoder.StackDepth() == 0 {
 		token, err := decoder.ReadToken()
 		switch {
@@ -94,8 +127,19 @@ func checkJSON(text []byte) error {
 			return errMalformed(fmt.Sprintf("JSON parse error - unexpected text at byte %d.", decoder.InputOffset()))
 		case decoder.StackDepth() > maxBodyDepth:
 			return errMalformed(fmt.Sprintf("JSON parse error - more than %d levels deep.", maxBodyDepth))
-		case token.Kind() == '"' && strings.ContainsRune(token.String(), 0):
+		case mayHoldNUL && token.Kind() == '"' && strings.ContainsRune(token.String(), 0):
 			return errMalformed("JSON parse error - NUL characters are not allowed.")
+		}
+		// An object's names and values count alike here, and its names are no values.
+		switch in, length := decoder.StackIndex(decoder.StackDepth()); {
+		case in == '{' && length > 2*maxMembers:
+			return errMalformed(fmt.Sprintf("JSON parse error - more than %d members in one object.", maxMembers))
+		case in == '{' && length%2 == 1 || token.Kind() == '}' || token.Kind() == ']': // a name, or an end
+		default:
+			values++
+		}
+		if values > maxValues {
+			return errMalformed(fmt.Sprintf("JSON parse error - more than %d values.", maxValues))
 		}
 	}
 }
@@ -141,7 +185,7 @@ func (b *body) take(name, problem string, kinds ...jsontext.Kind) domain.Input {
 	case !slices.Contains(kinds, kind):
 		return domain.Unreadable(problem)
 	case kind == '"':
-		text, _ := jsontext.AppendUnquote(nil, value)
+		text, _ := jsontext.AppendUnquote(make([]byte, 0, len(value)), value)
 		return domain.Given(string(text))
 	default:
 		return domain.Given(string(value))

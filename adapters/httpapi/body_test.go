@@ -3,6 +3,7 @@ package httpapi
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -75,6 +76,12 @@ func TestBodiesThatAreRefused(t *testing.T) {
 		"one level too deep":    `{"a":` + strings.Repeat("[", levels) + strings.Repeat("]", levels) + `}`,
 		"very deep":             `{"a":` + strings.Repeat("[", 100_000),
 		"very deep objects":     strings.Repeat(`{"a":`, 100_000),
+		"too many members":      "{" + manyMembers(maxMembers+1) + "}",
+		"too many, inside":      `{"a":[{"b":{` + manyMembers(maxMembers+1) + `}}]}`,
+		"too many members of 0": "{" + manyMembers(100_000) + "}",
+		"too many values":       `{"a":[1` + strings.Repeat(",1", maxValues-2) + `]}`,
+		"too many arrays":       `{"a":[[]` + strings.Repeat(",[]", maxValues-2) + `]}`,
+		"too many objects":      `{"a":[{}` + strings.Repeat(`,{"x":{}}`, maxValues/2) + `]}`,
 	} {
 		_, err := parseBody([]byte(text))
 		if assert.Error(t, err, name) {
@@ -84,6 +91,46 @@ func TestBodiesThatAreRefused(t *testing.T) {
 	}
 	_, err := parseBody([]byte(`{"a":` + strings.Repeat("[", levels-1) + strings.Repeat("]", levels-1) + `}`))
 	assert.NoError(t, err, "as deep as allowed")
+}
+
+// manyMembers are the members of an object of so many.
+func manyMembers(count int) string {
+	var text strings.Builder
+	for n := range count {
+		fmt.Fprintf(&text, `"%d":0,`, n)
+	}
+	return strings.TrimSuffix(text.String(), ",")
+}
+
+func TestBodiesAsLargeAsTheLimitsAllowAreTaken(t *testing.T) {
+	patient := `{"id":1,"version":1,"created_at":"","updated_at":"","created_by":1,"name":"","date_of_birth":null,"phone_number":"","gender":null,"email":"","external_id":null,` +
+		`"address":"","medical_record":"` + strings.Repeat("x", 8000) + `","assigned_doctors":[1,2,3,4,5,6,7,8,9,10]},`
+	for name, text := range map[string]string{
+		"members":            "{" + manyMembers(maxMembers) + "}",
+		"members, inside":    `{"a":{` + manyMembers(maxMembers) + `},"b":{` + manyMembers(maxMembers) + `}}`,
+		"values":             `{"a":[1` + strings.Repeat(",1", maxValues-3) + `]}`,
+		"a thousand records": `{"items":[` + strings.TrimSuffix(strings.Repeat(patient, 1000), ",") + `]}`,
+		"no NUL":             `{"a":"C:\\u0000"}`,
+	} {
+		_, err := parseBody([]byte(text))
+		assert.NoError(t, err, name)
+	}
+	b, err := parseBody([]byte(`{"a":"C:\\u0000"}`))
+	require.NoError(t, err)
+	assert.Equal(t, domain.Given(`C:\u0000`), b.text("a"))
+}
+
+// TestAMemberCostsNoCopy is about a member as long as a body can be.
+func TestAMemberCostsNoCopy(t *testing.T) {
+	text := []byte(`{"a":"` + strings.Repeat("x", maxBodyBytes) + `"}`)
+	measured := testing.Benchmark(func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			_, err := parseBody(text)
+			require.NoError(b, err)
+		}
+	})
+	assert.Less(t, measured.AllocedBytesPerOp(), int64(maxBodyBytes/2))
 }
 
 func FuzzParseBody(f *testing.F) {

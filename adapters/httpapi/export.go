@@ -57,6 +57,10 @@ func wantedExport(request *http.Request) (exportFormat, bool) {
 	return format, ok
 }
 
+// exportBytes is the memory that one page of an export can need: a thousand events,
+// each with the ids of a thousand records.
+const exportBytes = 8 << 20
+
 // export answers with all pages from in on. Each of them is asked for and sent
 // before the next, with as much time as a request has, however long it takes
 // together. What fails later than the first page ends the connection.
@@ -67,6 +71,9 @@ func export(c echo.Context, format exportFormat, in domain.PageInput,
 		in.Limit = domain.Given(strconv.Itoa(domain.MaxPageLimit))
 	} else {
 		in.Limit = domain.Unreadable("There are no pages in this format: leave it out.")
+	}
+	if err := request(c).Reserve(c.Request().Context(), httpserver.Export, exportBytes); err != nil {
+		return err
 	}
 	for {
 		page, err := httpserver.InMoreTime(c.Response(), c.Request(), func(ctx context.Context) (application.Page[domain.AuditEvent], error) { return list(ctx, in) })

@@ -85,22 +85,28 @@ func (p pipes) Addr() net.Addr { return &net.TCPAddr{} }
 // pageFunc makes a page of an export, which are counted from 1.
 type pageFunc func(ctx context.Context, page int) ([]domain.AuditEvent, error)
 
-// exporting serves an export of so many pages, over each version of HTTP, with
-// the timeouts of the service and a clock that runs while everybody waits.
+// exporting serves exports of so many pages each, as serving does.
 func exporting(t *testing.T, pages int, pageOf pageFunc, test func(t *testing.T, get func() *http.Response, log func() string)) {
+	t.Helper()
+	serving(t, func(c echo.Context, _ domain.Actor) error {
+		page := 0
+		return export(c, exportFormats["application/x-ndjson"], domain.PageInput{}, func(ctx context.Context, _ domain.PageInput) (application.Page[domain.AuditEvent], error) {
+			page++
+			events, err := pageOf(ctx, page)
+			return application.Page[domain.AuditEvent]{Items: events, Next: domain.ID(pages - page)}, err
+		})
+	}, test)
+}
+
+// serving serves GET with handle, over each version of HTTP, with the timeouts of the
+// service and a clock that runs while everybody waits.
+func serving(t *testing.T, handle handler, test func(t *testing.T, get func() *http.Response, log func() string)) {
 	t.Helper()
 	for _, version := range []string{"HTTP/1.1", "HTTP/2.0"} {
 		t.Run(version, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var log bytes.Buffer
-				server := httpserver.NewServer(serveOne(&log, func(c echo.Context, _ domain.Actor) error {
-					page := 0
-					return export(c, exportFormats["application/x-ndjson"], domain.PageInput{}, func(ctx context.Context, _ domain.PageInput) (application.Page[domain.AuditEvent], error) {
-						page++
-						events, err := pageOf(ctx, page)
-						return application.Page[domain.AuditEvent]{Items: events, Next: domain.ID(pages - page)}, err
-					})
-				}), discard)
+				server := httpserver.NewServer(serveOne(&log, handle), discard)
 				protocols := new(http.Protocols)
 				protocols.SetHTTP1(version == "HTTP/1.1")
 				protocols.SetUnencryptedHTTP2(version == "HTTP/2.0")

@@ -7,9 +7,28 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"example.com/healthcare/adapters/httpserver"
 	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 )
+
+// The memory that an answer can need until the client has it. A record is hardly longer
+// than the longest body.
+const (
+	recordBytes = maxBodyBytes
+	pageBytes   = domain.MaxPageBytes
+)
+
+// ifRoom returns do, run only once memory is reserved for one record in the answer.
+func ifRoom[In, Out any](do func(context.Context, domain.Actor, In) (Out, error)) func(context.Context, domain.Actor, In) (Out, error) {
+	return func(ctx context.Context, actor domain.Actor, in In) (Out, error) {
+		if err := httpserver.RequestFrom(ctx).Reserve(ctx, httpserver.Answer, recordBytes); err != nil {
+			var none Out
+			return none, err
+		}
+		return do(ctx, actor, in)
+	}
+}
 
 // getOwn answers with what do finds of the actor.
 func getOwn[Out, View any](do func(context.Context, domain.Actor) (Out, error), show func(Out) View) handler {
@@ -96,7 +115,7 @@ func create[In, Out any, View resource](read func(*body) In,
 	do func(context.Context, domain.Actor, In) (Out, error), show func(Out) View,
 ) handler {
 	return func(c echo.Context, actor domain.Actor) error {
-		out, err := made(c, actor, read, do)
+		out, err := made(c, actor, read, ifRoom(do))
 		if err != nil {
 			return err
 		}
@@ -117,7 +136,7 @@ func get[Out, View any](do func(context.Context, domain.Actor, domain.ID) (Out, 
 		if err != nil {
 			return err
 		}
-		out, err := do(c.Request().Context(), actor, id)
+		out, err := ifRoom(do)(c.Request().Context(), actor, id)
 		if err != nil {
 			return err
 		}
@@ -134,9 +153,9 @@ func change[In, Out, View any](read func(*body) In,
 		if err != nil {
 			return err
 		}
-		return submit(read, func(ctx context.Context, actor domain.Actor, in In) (Out, error) {
+		return submit(read, ifRoom(func(ctx context.Context, actor domain.Actor, in In) (Out, error) {
 			return do(ctx, actor, id, in)
-		}, show)(c, actor)
+		}), show)(c, actor)
 	}
 }
 
@@ -164,7 +183,11 @@ func list[Out, View any](do func(context.Context, domain.Actor, domain.PageInput
 		if err != nil {
 			return err
 		}
-		page, err := do(c.Request().Context(), actor, query.page())
+		ctx := c.Request().Context()
+		if err := request(c).Reserve(ctx, httpserver.Answer, pageBytes); err != nil {
+			return err
+		}
+		page, err := do(ctx, actor, query.page())
 		if err != nil {
 			return err
 		}

@@ -1,19 +1,27 @@
 package httpapi
 
 import (
+	"fmt"
 	"maps"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
 	"example.com/healthcare/domain"
 )
 
+// maxParameters is many times what any list knows.
+const maxParameters = 100
+
 // query is the parameters after the question mark.
 type query struct{ values url.Values }
 
 func readQuery(c echo.Context) (query, error) {
+	if strings.Count(c.Request().URL.RawQuery, "&") >= maxParameters {
+		return query{}, errMalformed(fmt.Sprintf("The query string has more than %d parameters.", maxParameters))
+	}
 	values, err := url.ParseQuery(c.Request().URL.RawQuery)
 	if err != nil {
 		return query{}, errMalformed("The query string is malformed.")

@@ -14,11 +14,14 @@ type Request struct {
 	origin domain.Origin
 	// connected ends when the client is gone, and has no deadline.
 	connected context.Context
+	memory    *memory
 
 	route    string
 	actor    domain.Actor
 	signedIn bool
 	err      error
+	// reserved are the functions that give back what the request has of memory.
+	reserved []func()
 }
 
 type requestKey struct{}

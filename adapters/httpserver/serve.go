@@ -18,6 +18,10 @@ const (
 	// shutdownTimeout is how long requests in flight can take to finish.
 	shutdownTimeout = 28 * time.Second
 	maxHeaderBytes  = 64 << 10
+	// maxUnreadBytes is what a client can send of its bodies over HTTP/2, on one
+	// connection, before the transport reads them. They are in memory, unlike what
+	// HTTP/1.1 leaves to the kernel.
+	maxUnreadBytes = 256 << 10
 )
 
 // NewServer returns a server for handler that keeps no connection longer than its
@@ -30,6 +34,7 @@ func NewServer(handler http.Handler, log *slog.Logger) *http.Server {
 		WriteTimeout:      WriteTimeout,
 		IdleTimeout:       60 * time.Second,
 		MaxHeaderBytes:    maxHeaderBytes,
+		HTTP2:             &http.HTTP2Config{MaxReceiveBufferPerConnection: maxUnreadBytes, MaxReceiveBufferPerStream: maxUnreadBytes},
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 }

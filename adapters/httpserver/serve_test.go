@@ -5,6 +5,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -61,6 +63,45 @@ func TestServeFinishesWhatIsInFlight(t *testing.T) {
 			assert.NoError(t, <-stopped)
 		})
 	}
+}
+
+// endless is a body without an end, which counts what was read of it.
+type endless struct{ read atomic.Int64 }
+
+func (e *endless) Read(into []byte) (int, error) {
+	e.read.Add(int64(len(into)))
+	return len(into), nil
+}
+
+// TestUnreadBodiesOverHTTP2AreShort is about requests that wait for something else
+// before their bodies are read.
+func TestUnreadBodiesOverHTTP2AreShort(t *testing.T) {
+	certificate := newCertificate(t, t.TempDir())
+	entered, leave := make(chan string), make(chan struct{})
+	address, stop, stopped := start(t, serve(io.Discard, Options{}, func(_ http.ResponseWriter, r *http.Request) error {
+		entered <- r.Proto
+		<-leave
+		return nil
+	}), certificate)
+	client := browser(certificate)
+	var body endless
+	var clients sync.WaitGroup
+	const connections = 4
+	for range connections {
+		clients.Go(func() {
+			resp, err := client.Post("https://"+address, "application/json", &body)
+			if err == nil {
+				_ = resp.Body.Close()
+			}
+		})
+		assert.Equal(t, "HTTP/2.0", <-entered)
+	}
+	time.Sleep(200 * time.Millisecond) // they send as much as they can
+	assert.Less(t, body.read.Load(), int64(connections*2*maxUnreadBytes), "with what the client keeps to itself")
+	close(leave)
+	clients.Wait()
+	stop()
+	assert.NoError(t, <-stopped)
 }
 
 func TestServerTimeouts(t *testing.T) {

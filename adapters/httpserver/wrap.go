@@ -39,7 +39,7 @@ func Wrap(transport http.Handler, answer AnswerError, options Options, log *slog
 	handler = recoverPanics(handler)
 	handler = logRequests(log, answer, handler)
 	handler = secureHeaders(proxies, handler)
-	return identify(proxies, handler)
+	return identify(proxies, newMemory(), handler)
 }
 
 const requestIDHeader = "X-Request-Id"
@@ -49,8 +49,9 @@ const requestIDHeader = "X-Request-Id"
 var safeRequestID = regexp.MustCompile(`^[A-Za-z0-9._][A-Za-z0-9._-]{0,63}$`)
 
 // identify finds out where a request comes from, and gives it an id: the caller's,
-// if it is safe, or a random one.
-func identify(proxies trustedProxies, next http.Handler) http.Handler {
+// if it is safe, or a random one. At the end it gives back the memory that the request
+// reserved.
+func identify(proxies trustedProxies, memory *memory, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get(requestIDHeader)
 		if !safeRequestID.MatchString(id) {
@@ -59,7 +60,8 @@ func identify(proxies trustedProxies, next http.Handler) http.Handler {
 		w.Header().Set(requestIDHeader, id)
 		origin := domain.NewOrigin(proxies.client(r), r.UserAgent())
 		origin.RequestID = id
-		request := &Request{origin: origin, connected: r.Context()}
+		request := &Request{origin: origin, connected: r.Context(), memory: memory}
+		defer request.giveBack()
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestKey{}, request)))
 	})
 }

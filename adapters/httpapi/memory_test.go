@@ -1,0 +1,127 @@
+package httpapi_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"runtime"
+	"runtime/metrics"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
+)
+
+// atOnce is how many requests one Staff token sends side by side here.
+const atOnce = 60
+
+// heapGrowth returns how many bytes the heap grew while do ran, at most. What is no
+// longer in use counts until the garbage collector has found it.
+func heapGrowth(do func()) int64 {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	read := func() int64 {
+		metrics.Read(sample)
+		return int64(sample[0].Value.Uint64())
+	}
+	runtime.GC()
+	before := read()
+	most := before
+	done, sampled := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(sampled)
+		for {
+			most = max(most, read())
+			select {
+			case <-done:
+				return
+			case <-time.After(time.Millisecond):
+			}
+		}
+	}()
+	do()
+	close(done)
+	<-sampled
+	return most - before
+}
+
+// members are the members of a JSON object of so many, about 11 bytes each.
+func members(count int) string {
+	var text strings.Builder
+	for n := range count {
+		fmt.Fprintf(&text, `"%05d":%d,`, n, n%10)
+	}
+	return strings.TrimSuffix(text.String(), ",")
+}
+
+func TestManyLongBodiesAtOnceTakeBoundedMemory(t *testing.T) {
+	crowd := members(75_000)
+	for name, body := range map[string]string{
+		"members":           "{" + crowd + "}",
+		"members, inside":   `{"name":{` + crowd + `}}`,
+		"objects in a list": `{"items":[` + strings.TrimSuffix(strings.Repeat(`{"a":1},`, 100_000), ",") + `]}`,
+		"empty arrays":      `{"items":[` + strings.TrimSuffix(strings.Repeat(`[],`, 270_000), ",") + `]}`,
+		"a long text":       `{"name":"` + strings.Repeat("x", 800_000) + `"}`,
+		"escapes":           `{"name":"` + strings.Repeat(`\u0041`, 130_000) + `"}`,
+		"a long name":       `{"` + strings.Repeat("x", 800_000) + `":1}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			api := newAPI(t, stores["memory"](t))
+			staff := api.signUp("staff@example.com", domain.Staff)
+			require.Less(t, len(body), 1<<20)
+			grown := heapGrowth(func() {
+				var clients sync.WaitGroup
+				for range atOnce {
+					clients.Go(func() {
+						// 503 where the machine is so slow that some wait too long.
+						assert.Contains(t, []int{http.StatusBadRequest, http.StatusServiceUnavailable}, api.do("POST", "/api/patients/", staff, body).StatusCode)
+					})
+				}
+				clients.Wait()
+			})
+			t.Logf("%d bodies of %d KiB: the heap grew by %d MiB", atOnce, len(body)>>10, grown>>20)
+			assert.Less(t, grown, int64(150<<20))
+		})
+	}
+}
+
+// TestUnfinishedBodiesKeepOutTheirOwnSenderOnly has a user who sends as many bodies of
+// unknown length as fit into a share, and finishes none.
+func TestUnfinishedBodiesKeepOutTheirOwnSenderOnly(t *testing.T) {
+	api := newAPI(t, stores["memory"](t))
+	sender, other := api.signUp("sender@example.com", domain.Staff), api.signUp("other@example.com", domain.Staff)
+	var unfinished sync.WaitGroup
+	var ends []*io.PipeWriter
+	for range 8 {
+		body, end := io.Pipe()
+		ends = append(ends, end)
+		unfinished.Go(func() {
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, api.url+"/api/patients/", body)
+			assert.NoError(t, err)
+			req.Header.Set("Content-Type", "application/json")
+			req.Header.Set("Authorization", "Bearer "+sender)
+			assert.Equal(t, http.StatusCreated, api.send(req).StatusCode)
+		})
+		_, err := io.WriteString(end, `{"name":`)
+		require.NoError(t, err)
+	}
+	time.Sleep(100 * time.Millisecond) // until the service has the beginnings
+	refused := api.want(503, "POST", "/api/patients/", sender, `{"name":"Ada"}`)
+	assert.Equal(t, "unavailable", refused.code(t))
+	assert.Equal(t, 2*time.Second, refused.wait(t))
+	assert.Contains(t, api.log.String(), "request bodies of one caller use all memory of the caller's share")
+	api.want(200, "GET", "/api/patients/", sender, "")
+	api.want(201, "POST", "/api/patients/", other, `{"name":"Ada"}`)
+	api.want(401, "POST", "/api/auth/login/", "", credentials("other@example.com", "wrong"))
+	for _, end := range ends {
+		_, err := io.WriteString(end, `"Ada"}`)
+		require.NoError(t, err)
+		require.NoError(t, end.Close())
+	}
+	unfinished.Wait()
+	api.want(201, "POST", "/api/patients/", sender, `{"name":"Ada"}`)
+}
