@@ -155,7 +155,7 @@ var homes = []struct {
 	{"github.com/alexedwards/argon2id", []string{"adapters/passwords"}, "how passwords are hashed is decided in one place"},
 	{"github.com/pquerna/otp", []string{"adapters/totp"}, "how one-time codes are made is decided in one place"},
 	{"github.com/google/wire", []string{"cmd"}, "only a command plugs things together"},
-	{"math/rand", []string{"adapters/memory", "adapters/sqlstore"}, "what must not be guessed comes from crypto/rand"},
+	{"math/rand", []string{"adapters/memory", "adapters/postgres", "adapters/sqlstore"}, "what must not be guessed comes from crypto/rand"},
 	{"github.com/stretchr/testify", nil, "the program carries no test library"},
 	{"pgregory.net/rapid", nil, "the program carries no test library"},
 	{"testing", nil, "the program carries no test library"},
