@@ -71,8 +71,8 @@ var layers = []layer{
 	{
 		folder:   "adapters/httpserver",
 		ours:     []string{"domain"},
-		standard: true,
-		why:      "httpserver is what all HTTP transports share, on net/http alone, so it knows no use-case, no transport and no framework",
+		standard: true, libraries: []string{"golang.org/x/sync"},
+		why: "httpserver is what all HTTP transports share, on net/http alone, so it knows no use-case, no transport and no framework",
 	},
 	{
 		folder:  "adapters/httpapi",
