@@ -40,6 +40,35 @@ func TestAUseCaseThatPanicsHasFailed(t *testing.T) {
 	assert.Equal(t, domain.Subject{Kind: domain.AboutPatient, ID: w.patient.ID}, events[0].Subject)
 }
 
+// lateStore panics once, when a change has run and is not committed yet.
+type lateStore struct {
+	ports.Store
+	panics bool
+}
+
+func (s *lateStore) Update(ctx context.Context, fn func(ports.Tx) error) error {
+	return s.Store.Update(ctx, func(tx ports.Tx) error {
+		if err := fn(tx); err != nil || !s.panics {
+			return err
+		}
+		s.panics = false
+		panic("out of order")
+	})
+}
+
+func TestTheEventOfAChangeThatPanicsNamesNothingThatWasRolledBack(t *testing.T) {
+	c := newClinic(t)
+	w := newWorld(c)
+	c.use(onStore(&lateStore{Store: c.Ports.Store, panics: true}))
+	before := len(c.events(0))
+	assert.Panics(t, func() { _, _ = c.Patients.Create(c.ctx, w.actors[domain.Staff], patientInput("Ada")) })
+	events := c.events(before)
+	require.Len(t, events, 1)
+	assert.Equal(t, domain.Failed, events[0].Outcome)
+	assert.Equal(t, domain.Subject{Kind: domain.AboutPatient}, events[0].Subject)
+	assert.Zero(t, events[0].Version)
+}
+
 // panickingRevocations panic once something was revoked, which is after the commit.
 type panickingRevocations struct{ ports.Revocations }
 

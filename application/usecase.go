@@ -111,6 +111,12 @@ func commit[T any](ctx context.Context, e *entry, do func(ports.Tx, *entry) (T, 
 	var refused error
 	before := e.AuditEvent
 	before.About = slices.Clip(before.About)
+	defer func() { // Also when do panics.
+		if !e.recorded {
+			before.About = e.About
+			e.AuditEvent = before
+		}
+	}()
 	err := e.trail.store.Update(ctx, func(tx ports.Tx) error {
 		e.AuditEvent, e.revoked, refused = before, nil, nil
 		var err error
@@ -128,8 +134,6 @@ func commit[T any](ctx context.Context, e *entry, do func(ports.Tx, *entry) (T, 
 		return nil
 	})
 	if err != nil {
-		before.About = e.About
-		e.AuditEvent = before
 		return none, err
 	}
 	e.recorded = true
