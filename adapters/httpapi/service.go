@@ -5,6 +5,7 @@ import (
 	"context"
 	_ "embed"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -19,6 +20,8 @@ var openAPI []byte
 func OpenAPI() []byte { return bytes.Clone(openAPI) }
 
 func spec(c echo.Context, _ domain.Actor) error {
+	// So that a part of it does not look whole over HTTP/1.0.
+	c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(len(openAPI)))
 	return c.Blob(http.StatusOK, "application/yaml", openAPI)
 }
 
@@ -62,7 +65,13 @@ const readyTimeout = 2 * time.Second
 // readiness says whether the service can serve now.
 type readiness func(context.Context) error
 
+// errStopping has a wait, as nothing is wrong.
+var errStopping = &domain.Error{Kind: domain.Unavailable, Message: "The service is stopping.", RetryAfter: shortOutage}
+
 func (r readiness) handle(c echo.Context, _ domain.Actor) error {
+	if request(c).Stopping() {
+		return errStopping
+	}
 	ctx, cancel := context.WithTimeout(c.Request().Context(), readyTimeout)
 	defer cancel()
 	// Not every driver stops when ctx ends.

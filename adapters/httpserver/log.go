@@ -22,14 +22,15 @@ const statusClientGone = 499
 func logRequests(log *slog.Logger, answerError AnswerError, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		request, answer := RequestFrom(r.Context()), &response{ResponseWriter: w}
+		request := RequestFrom(r.Context())
+		answer := &response{ResponseWriter: w, service: request.service}
 		next.ServeHTTP(answer, r)
 		cut := request.err != nil && answer.begun()
 		if request.err != nil && !cut {
 			// A client that hung up can still be reading: it may have closed its half only.
 			answerError(answer, r, request.err)
 		}
-		answer.begin()
+		answer.begin(http.StatusOK) // net/http sends it unless it is told another
 		outcome := judge(request, answer, cut)
 		attrs := []slog.Attr{
 			slog.String("request_id", request.origin.RequestID),

@@ -5,6 +5,7 @@ import "net/http"
 // response notes what becomes of an answer.
 type response struct {
 	http.ResponseWriter
+	service *service
 	// status is 0 until the answer has begun.
 	status int
 	// lost is why the client did not get what was written, if it did not.
@@ -18,15 +19,15 @@ func (r *response) begun() bool { return r.status != 0 }
 
 // WriteHeader implements http.ResponseWriter.
 func (r *response) WriteHeader(status int) {
-	if !r.begun() && status >= http.StatusOK { // what is below is not the answer yet
-		r.status = status
+	if status >= http.StatusOK { // what is below is not the answer yet
+		r.begin(status)
 	}
 	r.ResponseWriter.WriteHeader(status)
 }
 
 // Write implements http.ResponseWriter.
 func (r *response) Write(part []byte) (int, error) {
-	r.begin()
+	r.begin(http.StatusOK)
 	n, err := r.ResponseWriter.Write(part)
 	r.note(err)
 	return n, err
@@ -34,16 +35,21 @@ func (r *response) Write(part []byte) (int, error) {
 
 // FlushError is for http.ResponseController.
 func (r *response) FlushError() error {
-	r.begin()
+	r.begin(http.StatusOK)
 	err := http.NewResponseController(r.ResponseWriter).Flush()
 	r.note(err)
 	return err
 }
 
-// begin notes the status that net/http sends unless it is told another.
-func (r *response) begin() {
-	if !r.begun() {
-		r.status = http.StatusOK
+// begin notes the status when the answer begins. While the service stops, it asks
+// the client to use another connection, or net/http does that over HTTP/2.
+func (r *response) begin(status int) {
+	if r.begun() {
+		return
+	}
+	r.status = status
+	if r.service.stopping() {
+		r.Header().Set("Connection", "close")
 	}
 }
 

@@ -5,18 +5,19 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 )
 
 const (
 	// RequestTimeout is how long the work on a request can take. It leaves a few
 	// seconds of WriteTimeout to answer in.
-	RequestTimeout = 25 * time.Second
+	RequestTimeout = 24 * time.Second
 	// WriteTimeout is from the end of a request's headers to the end of the answer,
 	// or of a part of it where the answer is sent in parts.
 	WriteTimeout = 30 * time.Second
 	// shutdownTimeout is how long requests in flight can take to finish.
-	shutdownTimeout = 28 * time.Second
+	shutdownTimeout = 26 * time.Second
 	maxHeaderBytes  = 64 << 10
 	// maxUnreadBytes is what a client can send of its bodies over HTTP/2, on one
 	// connection, before the transport reads them. They are in memory, unlike what
@@ -39,15 +40,31 @@ func NewServer(handler http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
-// Serve answers requests on listener until ctx ends. Then it lets those in flight
-// finish for up to 28 seconds, and drops the rest: clients that do not read their
-// answers. It speaks TLS 1.2 and 1.3, with HTTP/2 for clients that offer it, or
-// plain HTTP if certificate is nil. The error is the listener's.
-func Serve(ctx context.Context, listener net.Listener, handler http.Handler, certificate *Certificate, log *slog.Logger) error {
+// ServeOptions say how Serve listens and stops. The zero value is plain HTTP, and
+// no delay.
+type ServeOptions struct {
+	// Certificate is for TLS; nil is plain HTTP.
+	Certificate *Certificate
+	// ShutdownDelay is how long new connections are still accepted after ctx has
+	// ended, so that clients and load balancers have time to go elsewhere.
+	ShutdownDelay time.Duration
+}
+
+// Serve answers requests on listener until ctx ends. From then on Request.Stopping
+// is true, and each answer asks its client to use another connection. After the
+// delay it refuses new connections, lets the requests in flight finish for up to 26
+// seconds, and drops the rest: clients that do not read their answers. It speaks TLS
+// 1.2 and 1.3, with HTTP/2 for clients that offer it, or plain HTTP without a
+// certificate. The error is the listener's.
+func Serve(ctx context.Context, listener net.Listener, handler http.Handler, options ServeOptions, log *slog.Logger) error {
 	server := NewServer(handler, log)
+	service := &service{stop: ctx}
+	server.BaseContext = func(net.Listener) context.Context {
+		return context.WithValue(context.WithoutCancel(ctx), serviceKey{}, service)
+	}
 	serve := server.Serve
-	if certificate != nil {
-		server.TLSConfig = certificate.config()
+	if options.Certificate != nil {
+		server.TLSConfig = options.Certificate.config()
 		serve = func(l net.Listener) error { return server.ServeTLS(l, "", "") }
 	}
 	stopped := make(chan error, 1)
@@ -57,11 +74,57 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler, cer
 		return err
 	case <-ctx.Done():
 	}
+	log.Info("stopping", "delay", options.ShutdownDelay)
+	select {
+	case err := <-stopped:
+		return err
+	case <-time.After(options.ShutdownDelay):
+	}
 	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
 	if err := server.Shutdown(deadline); err != nil {
 		log.Warn("dropped connections that were still open", "after", shutdownTimeout)
 		return server.Close()
 	}
+	if !service.idle(deadline) {
+		log.Warn("dropped requests that were answered and still at work", "after", shutdownTimeout)
+	}
 	return nil
+}
+
+// service is what the requests of one Serve share.
+type service struct {
+	// stop ends when the service is asked to stop.
+	stop context.Context
+	// working counts the transports at work, including those whose request has been
+	// answered without them.
+	working sync.WaitGroup
+}
+
+type serviceKey struct{}
+
+// serviceOf returns the service of a request, which is one that never stops where
+// Serve does not run it.
+func serviceOf(ctx context.Context) *service {
+	if s, ok := ctx.Value(serviceKey{}).(*service); ok {
+		return s
+	}
+	return &service{stop: context.Background()}
+}
+
+func (s *service) stopping() bool { return s.stop.Err() != nil }
+
+// idle waits until no transport is at work, and reports false if ctx ends first.
+func (s *service) idle(ctx context.Context) bool {
+	idle := make(chan struct{})
+	go func() {
+		s.working.Wait()
+		close(idle)
+	}()
+	select {
+	case <-idle:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }

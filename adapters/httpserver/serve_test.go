@@ -15,13 +15,13 @@ import (
 )
 
 // start serves until stop is called, whose end is told on stopped.
-func start(t *testing.T, handler http.Handler, certificate *Certificate) (address string, stop context.CancelFunc, stopped <-chan error) {
+func start(t *testing.T, handler http.Handler, certificate *Certificate, delay time.Duration) (address string, stop context.CancelFunc, stopped <-chan error) {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(t.Context())
 	end := make(chan error, 1)
-	go func() { end <- Serve(ctx, listener, handler, certificate, discard) }()
+	go func() { end <- Serve(ctx, listener, handler, ServeOptions{Certificate: certificate, ShutdownDelay: delay}, discard) }()
 	return listener.Addr().String(), stop, end
 }
 
@@ -37,7 +37,7 @@ func TestServeFinishesWhatIsInFlight(t *testing.T) {
 				close(entered)
 				<-leave
 				return live(w, r)
-			}), tt.certificate)
+			}), tt.certificate, 0)
 			answered := make(chan int)
 			go func() {
 				resp, err := browser(tt.certificate).Get(tt.scheme + "://" + address)

@@ -89,7 +89,7 @@ func browser(certificate *Certificate) *http.Client {
 
 func TestTLSVersions(t *testing.T) {
 	certificate := newCertificate(t, t.TempDir())
-	address, stop, stopped := start(t, serve(io.Discard, Options{}, live), certificate)
+	address, stop, stopped := start(t, serve(io.Discard, Options{}, live), certificate, 0)
 	for version, refused := range map[uint16]bool{tls.VersionTLS10: true, tls.VersionTLS11: true, tls.VersionTLS12: false, tls.VersionTLS13: false} {
 		config := trust(certificate)
 		config.MinVersion, config.MaxVersion = version, version
@@ -145,7 +145,7 @@ func TestTLS12HasAEADSuitesOnly(t *testing.T) {
 
 func TestHTTPOverTLS(t *testing.T) {
 	certificate := newCertificate(t, t.TempDir())
-	address, stop, stopped := start(t, serve(io.Discard, Options{}, live), certificate)
+	address, stop, stopped := start(t, serve(io.Discard, Options{}, live), certificate, 0)
 	onlyHTTP1 := &http.Client{Transport: &http.Transport{TLSClientConfig: trust(certificate), DisableKeepAlives: true}}
 	for protocol, client := range map[string]*http.Client{"HTTP/2.0": browser(certificate), "HTTP/1.1": onlyHTTP1} {
 		resp, err := client.Get("https://" + address)

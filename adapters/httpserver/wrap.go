@@ -35,8 +35,8 @@ type AnswerError func(w http.ResponseWriter, r *http.Request, err error)
 // panics, are answered by answer.
 func Wrap(transport http.Handler, answer AnswerError, options Options, log *slog.Logger) http.Handler {
 	proxies := trustedProxies(options.TrustedProxies)
-	handler := limitTime(transport)
-	handler = recoverPanics(handler)
+	handler := recoverPanics(transport)
+	handler = limitTime(log, handler)
 	handler = logRequests(log, answer, handler)
 	handler = secureHeaders(proxies, handler)
 	return identify(proxies, newMemory(), handler)
@@ -49,8 +49,7 @@ const requestIDHeader = "X-Request-Id"
 var safeRequestID = regexp.MustCompile(`^[A-Za-z0-9._][A-Za-z0-9._-]{0,63}$`)
 
 // identify finds out where a request comes from, and gives it an id: the caller's,
-// if it is safe, or a random one. At the end it gives back the memory that the request
-// reserved.
+// if it is safe, or a random one.
 func identify(proxies trustedProxies, memory *memory, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get(requestIDHeader)
@@ -60,8 +59,7 @@ func identify(proxies trustedProxies, memory *memory, next http.Handler) http.Ha
 		w.Header().Set(requestIDHeader, id)
 		origin := domain.NewOrigin(proxies.client(r), r.UserAgent())
 		origin.RequestID = id
-		request := &Request{origin: origin, connected: r.Context(), memory: memory}
-		defer request.giveBack()
+		request := &Request{origin: origin, connected: r.Context(), memory: memory, service: serviceOf(r.Context())}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestKey{}, request)))
 	})
 }
@@ -93,28 +91,23 @@ func secureHeaders(proxies trustedProxies, next http.Handler) http.Handler {
 	})
 }
 
-// recoverPanics turns a panic into an Internal error. What the panic says can
-// hold data of a patient and is not logged, but where it happened is.
+// recoverPanics turns a panic into an Internal error.
 func recoverPanics(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
-			switch thrown := recover().(type) {
-			case nil:
-			case runtime.Error:
-				RequestFrom(r.Context()).Fail(fmt.Errorf("panic: %w\n%s", thrown, debug.Stack()))
-			default:
-				RequestFrom(r.Context()).Fail(fmt.Errorf("panic with a %T\n%s", thrown, debug.Stack()))
+			if thrown := recover(); thrown != nil {
+				RequestFrom(r.Context()).Fail(panicked(thrown))
 			}
 		}()
 		next.ServeHTTP(w, r)
 	})
 }
 
-// limitTime ends the work on a request while there is still time to say so.
-func limitTime(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), RequestTimeout)
-		defer cancel()
-		next.ServeHTTP(w, r.WithContext(ctx))
-	})
+// panicked returns the error for a panic that is being recovered. What the panic
+// says can hold data of a patient and is not logged, but where it happened is.
+func panicked(thrown any) error {
+	if broken, ok := thrown.(runtime.Error); ok {
+		return fmt.Errorf("panic: %w\n%s", broken, debug.Stack())
+	}
+	return fmt.Errorf("panic with a %T\n%s", thrown, debug.Stack())
 }

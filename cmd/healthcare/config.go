@@ -41,6 +41,8 @@ type config struct {
 	DataDir  string `env:"DATA_DIR" envDefault:"data"`
 	HTTPAddr string `env:"HTTP_ADDR" envDefault:"127.0.0.1:8000"`
 
+	ShutdownDelay time.Duration `env:"SHUTDOWN_DELAY" envDefault:"2s" hint:"a duration such as 2s, or 0 for none"`
+
 	TLSCertFile    string     `env:"TLS_CERT_FILE"`
 	TLSKeyFile     string     `env:"TLS_KEY_FILE"`
 	TrustedProxies proxyList  `env:"TRUSTED_PROXIES" hint:"addresses or CIDRs with commas between them, such as 10.0.0.0/8,192.168.1.5"`
@@ -99,6 +101,9 @@ const (
 	// A longer grace would be more than what lost answers and tabs need.
 	maxRefreshGrace = 5 * time.Minute
 )
+
+// maxShutdownDelay is more than load balancers take to notice that a service stops.
+const maxShutdownDelay = time.Minute
 
 // loadConfig returns the settings of the process: from its environment, and
 // what that does not set from its .env file, which need not exist. All errors
@@ -227,6 +232,9 @@ func (c config) check(bad badSettings) {
 	}
 	if c.RefreshGrace < 0 || c.RefreshGrace > maxRefreshGrace {
 		bad.add("REFRESH_GRACE", "from 0 to 5m")
+	}
+	if c.ShutdownDelay < 0 || c.ShutdownDelay > maxShutdownDelay {
+		bad.add("SHUTDOWN_DELAY", "from 0 to 1m")
 	}
 	if !slices.Contains([]string{"text", "json"}, c.LogFormat) {
 		bad.add("LOG_FORMAT", "text or json")

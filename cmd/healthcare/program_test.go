@@ -120,7 +120,8 @@ func (p program) command(t *testing.T, env []string, args ...string) *exec.Cmd {
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, string(p), args...)
 	cmd.Dir = t.TempDir()
-	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + cmd.Dir}, env...)
+	// Without the delay, for tests that stop it often.
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + cmd.Dir, "SHUTDOWN_DELAY=0"}, env...)
 	return cmd
 }
 

@@ -41,10 +41,11 @@ func newMACs(keys *secretkeys.Keys) *secretkeys.MACs {
 	return keys.For("audit trail").MACs()
 }
 
-// followRevocations returns the revocations of all instances.
+// followRevocations returns the revocations of all instances. It follows them until
+// it is cleaned up: requests are served for a while after ctx has ended.
 func followRevocations(ctx context.Context, cfg config, store *sqlstore.Store, log *slog.Logger) (*revocations.Set, func()) {
 	set := revocations.New(store, cfg.AccessTokenTTL)
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stopped := make(chan struct{})
 	go func() {
 		defer close(stopped)
