@@ -60,6 +60,13 @@ func errMediaType() error {
 	return &requestError{http.StatusUnsupportedMediaType, "unsupported_media_type", "Send the body as application/json in UTF-8, not compressed."}
 }
 
+func errOldHTTP() error {
+	return &requestError{
+		http.StatusUpgradeRequired, "upgrade_required",
+		"This needs HTTP/1.1 or later: over HTTP/1.0, an answer that was cut off looks whole. If the proxy is nginx, set proxy_http_version 1.1.",
+	}
+}
+
 // problemOf is the one place that turns an error into a status.
 func problemOf(err error) problem {
 	var p problem
@@ -115,6 +122,10 @@ func sendProblem(w http.ResponseWriter, r *http.Request, err error) {
 		p.Detail = fmt.Sprintf("Method %q not allowed.", httpserver.KnownMethod(r.Method))
 	case http.StatusUnauthorized:
 		header.Set(echo.HeaderWWWAuthenticate, "Bearer")
+	case http.StatusUpgradeRequired:
+		header.Set(echo.HeaderUpgrade, "HTTP/1.1")
+		// Without close, net/http would drop the header where it closes the connection.
+		header.Set(echo.HeaderConnection, "Upgrade, close")
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		header.Set(echo.HeaderRetryAfter, retryAfter(err))
 	}

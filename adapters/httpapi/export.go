@@ -63,10 +63,14 @@ const exportBytes = 8 << 20
 
 // export answers with all pages from in on. Each of them is asked for and sent
 // before the next, with as much time as a request has, however long it takes
-// together. What fails later than the first page ends the connection.
+// together. What fails later than the first page ends the connection, which a client
+// of HTTP/1.0 would take for the end of the answer.
 func export(c echo.Context, format exportFormat, in domain.PageInput,
 	list func(context.Context, domain.PageInput) (application.Page[domain.AuditEvent], error),
 ) error {
+	if !c.Request().ProtoAtLeast(1, 1) {
+		return errOldHTTP()
+	}
 	if in.Limit == (domain.Input{}) {
 		in.Limit = domain.Given(strconv.Itoa(domain.MaxPageLimit))
 	} else {

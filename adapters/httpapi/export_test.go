@@ -236,3 +236,51 @@ func TestNobodyHoldsUpAnExportByNotReading(t *testing.T) {
 		assert.Contains(t, log(), "msg=request", "it is over")
 	})
 }
+
+// overHTTP10 sends a request with these header lines over HTTP/1.0, and returns the
+// answer.
+func overHTTP10(t *testing.T, handler http.Handler, lines string) (resp *http.Response, body string) {
+	t.Helper()
+	server := httptest.NewServer(handler)
+	defer server.Close()
+	conn, err := net.Dial("tcp", server.Listener.Addr().String())
+	require.NoError(t, err)
+	defer conn.Close()
+	_, err = io.WriteString(conn, "GET / HTTP/1.0\r\n"+lines+"\r\n")
+	require.NoError(t, err)
+	resp, err = http.ReadResponse(bufio.NewReader(conn), nil)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	return resp, string(text)
+}
+
+// TestNoExportOverHTTP10 is about proxies: nginx speaks HTTP/1.0 unless it is told to
+// speak another version.
+func TestNoExportOverHTTP10(t *testing.T) {
+	for media, format := range exportFormats {
+		for _, lines := range []string{"", "Connection: keep-alive\r\n", "Connection: close\r\n"} {
+			resp, body := overHTTP10(t, serveOne(io.Discard, func(c echo.Context, _ domain.Actor) error {
+				return export(c, format, domain.PageInput{}, func(context.Context, domain.PageInput) (application.Page[domain.AuditEvent], error) {
+					t.Error("nobody is shown anything")
+					return application.Page[domain.AuditEvent]{}, nil
+				})
+			}), lines)
+			assert.Equal(t, 426, resp.StatusCode, media)
+			assert.Equal(t, "HTTP/1.1", resp.Header.Get("Upgrade"))
+			assert.Contains(t, resp.Header.Get("Connection"), "Upgrade")
+			assert.Equal(t, "application/problem+json", resp.Header.Get("Content-Type"))
+			assert.Contains(t, body, `"code":"upgrade_required"`)
+			assert.Contains(t, body, "proxy_http_version 1.1")
+		}
+	}
+}
+
+// TestACutContractIsNotTakenForTheWhole is about the one other long answer whose part
+// could be read: a part of JSON cannot.
+func TestACutContractIsNotTakenForTheWhole(t *testing.T) {
+	resp, body := overHTTP10(t, serveOne(io.Discard, spec), "")
+	assert.Equal(t, int64(len(openAPI)), resp.ContentLength)
+	assert.Equal(t, string(openAPI), body)
+}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"math"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"example.com/healthcare/adapters/httpserver"
 	"example.com/healthcare/domain"
@@ -149,6 +151,32 @@ func TestReadinessIsToldSoon(t *testing.T) {
 		assert.Equal(t, 503, got.Code)
 		assert.Equal(t, readyTimeout, time.Since(start))
 	})
+}
+
+func TestReadinessIsOverOnceTheServiceStops(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ctx, stop := context.WithCancel(t.Context())
+	stopped := make(chan error, 1)
+	var log bytes.Buffer
+	service := serveOne(&log, readiness(func(context.Context) error { return nil }).handle)
+	go func() { stopped <- httpserver.Serve(ctx, listener, service, httpserver.ServeOptions{ShutdownDelay: time.Second}, discard) }()
+	ask := func() *http.Response {
+		resp, err := http.Get("http://" + listener.Addr().String())
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		return resp
+	}
+	resp := ask()
+	assert.Equal(t, 200, resp.StatusCode)
+	assert.False(t, resp.Close)
+	stop()
+	resp = ask()
+	assert.Equal(t, 503, resp.StatusCode)
+	assert.True(t, resp.Close)
+	assert.NoError(t, <-stopped)
+	assert.Contains(t, log.String(), `level=WARN msg=request`)
+	assert.Contains(t, log.String(), `error="The service is stopping."`)
 }
 
 func TestAClientThatHangsUpIsLoggedAsSuch(t *testing.T) {

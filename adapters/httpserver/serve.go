@@ -18,7 +18,9 @@ const (
 	WriteTimeout = 30 * time.Second
 	// shutdownTimeout is how long requests in flight can take to finish.
 	shutdownTimeout = 26 * time.Second
-	maxHeaderBytes  = 64 << 10
+	// settleTime is how long those that have just connected have to send a request.
+	settleTime     = 200 * time.Millisecond
+	maxHeaderBytes = 64 << 10
 	// maxUnreadBytes is what a client can send of its bodies over HTTP/2, on one
 	// connection, before the transport reads them. They are in memory, unlike what
 	// HTTP/1.1 leaves to the kernel.
@@ -82,6 +84,9 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler, opt
 	}
 	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
+	if options.ShutdownDelay > 0 && ignoreNewConnections(listener) {
+		time.Sleep(settleTime)
+	}
 	if err := server.Shutdown(deadline); err != nil {
 		log.Warn("dropped connections that were still open", "after", shutdownTimeout)
 		return server.Close()

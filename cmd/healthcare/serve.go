@@ -89,7 +89,9 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 	if given, err := netip.ParseAddrPort(addr); err == nil && given.Addr().Unmap().Is4() {
 		network = "tcp4"
 	}
-	return new(net.ListenConfig).Listen(ctx, network, addr)
+	var config net.ListenConfig
+	config.SetMultipathTCP(false) // Linux lets nobody filter new connections of Multipath TCP, as httpserver.Serve does when it stops.
+	return config.Listen(ctx, network, addr)
 }
 
 func (c config) whereRecordsAre() string {

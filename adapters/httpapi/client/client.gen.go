@@ -774,6 +774,9 @@ type UserID = int64
 // VersionNumber defines model for VersionNumber.
 type VersionNumber = int64
 
+// UpgradeRequired An error (RFC 9457). It never holds a submitted value.
+type UpgradeRequired = Problem
+
 // ListEventsParams defines parameters for ListEvents.
 type ListEventsParams struct {
 	// Actor Only what this user did, or tried.
@@ -1103,7 +1106,8 @@ type ClientInterface interface {
 	// With `Accept: text/csv` or `Accept: application/x-ndjson` all events that the parameters keep are sent in one
 	// answer, from `cursor` on; `limit` is refused then (400). The format has to be named: other media types, and
 	// wildcards, get JSON, in pages. An answer that cannot be completed ends with the connection, and not as if it were
-	// whole (over HTTP/1.1 without the last chunk, over HTTP/2 with a reset). Who may read is decided when it begins.
+	// whole (over HTTP/1.1 without the last chunk, over HTTP/2 with a reset). HTTP/1.0 cannot tell the two apart, and is
+	// refused (426). Who may read is decided when it begins.
 	//
 	// The CSV (RFC 4180) has a header row, and the columns `id`, `at`, `user`, `role`, `session`, `action`,
 	// `subject_kind`, `subject_id`, `subject_ids` (a JSON array, empty for what is no list), `outcome`, `request_id`,
@@ -1840,7 +1844,7 @@ type ClientInterface interface {
 
 	// GetReadiness Can the service serve?
 	//
-	// Also asks the store. While this answers 503, send requests elsewhere, and restart nothing.
+	// Also asks the store. While this answers 503, send requests elsewhere, and restart nothing. It does so as soon as the service is asked to stop.
 	//
 	// Corresponds with GET /readyz (the `GetReadiness` operationId).
 	GetReadiness(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1871,7 +1875,8 @@ func (c *Client) GetIndex(ctx context.Context, reqEditors ...RequestEditorFn) (*
 // With `Accept: text/csv` or `Accept: application/x-ndjson` all events that the parameters keep are sent in one
 // answer, from `cursor` on; `limit` is refused then (400). The format has to be named: other media types, and
 // wildcards, get JSON, in pages. An answer that cannot be completed ends with the connection, and not as if it were
-// whole (over HTTP/1.1 without the last chunk, over HTTP/2 with a reset). Who may read is decided when it begins.
+// whole (over HTTP/1.1 without the last chunk, over HTTP/2 with a reset). HTTP/1.0 cannot tell the two apart, and is
+// refused (426). Who may read is decided when it begins.
 //
 // The CSV (RFC 4180) has a header row, and the columns `id`, `at`, `user`, `role`, `session`, `action`,
 // `subject_kind`, `subject_id`, `subject_ids` (a JSON array, empty for what is no list), `outcome`, `request_id`,
@@ -3378,7 +3383,7 @@ func (c *Client) GetLiveness(ctx context.Context, reqEditors ...RequestEditorFn)
 
 // GetReadiness Can the service serve?
 //
-// Also asks the store. While this answers 503, send requests elsewhere, and restart nothing.
+// Also asks the store. While this answers 503, send requests elsewhere, and restart nothing. It does so as soon as the service is asked to stop.
 //
 // Corresponds with GET /readyz (the `GetReadiness` operationId).
 func (c *Client) GetReadiness(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6306,7 +6311,8 @@ type ClientWithResponsesInterface interface {
 	// With `Accept: text/csv` or `Accept: application/x-ndjson` all events that the parameters keep are sent in one
 	// answer, from `cursor` on; `limit` is refused then (400). The format has to be named: other media types, and
 	// wildcards, get JSON, in pages. An answer that cannot be completed ends with the connection, and not as if it were
-	// whole (over HTTP/1.1 without the last chunk, over HTTP/2 with a reset). Who may read is decided when it begins.
+	// whole (over HTTP/1.1 without the last chunk, over HTTP/2 with a reset). HTTP/1.0 cannot tell the two apart, and is
+	// refused (426). Who may read is decided when it begins.
 	//
 	// The CSV (RFC 4180) has a header row, and the columns `id`, `at`, `user`, `role`, `session`, `action`,
 	// `subject_kind`, `subject_id`, `subject_ids` (a JSON array, empty for what is no list), `outcome`, `request_id`,
@@ -7117,7 +7123,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetReadinessWithResponse Can the service serve?
 	//
-	// Also asks the store. While this answers 503, send requests elsewhere, and restart nothing.
+	// Also asks the store. While this answers 503, send requests elsewhere, and restart nothing. It does so as soon as the service is asked to stop.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7150,13 +7156,24 @@ func (r GetIndexResponse) StatusCode() int {
 	return 0
 }
 
+// ListEventsResponse426Headers the declared response headers of an HTTP 426 response for ListEvents
+type ListEventsResponse426Headers struct {
+	CacheControl string
+	Upgrade      *string
+	XRequestID   string
+}
+
 type ListEventsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *[]Event
+	// ApplicationProblemJSON426 the response for an HTTP 426 `application/problem+json` response
+	ApplicationProblemJSON426 *UpgradeRequired
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers426 the parsed response headers for an HTTP 426 response
+	Headers426 *ListEventsResponse426Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -8603,7 +8620,8 @@ func (c *ClientWithResponses) GetIndexWithResponse(ctx context.Context, reqEdito
 // With `Accept: text/csv` or `Accept: application/x-ndjson` all events that the parameters keep are sent in one
 // answer, from `cursor` on; `limit` is refused then (400). The format has to be named: other media types, and
 // wildcards, get JSON, in pages. An answer that cannot be completed ends with the connection, and not as if it were
-// whole (over HTTP/1.1 without the last chunk, over HTTP/2 with a reset). Who may read is decided when it begins.
+// whole (over HTTP/1.1 without the last chunk, over HTTP/2 with a reset). HTTP/1.0 cannot tell the two apart, and is
+// refused (426). Who may read is decided when it begins.
 //
 // The CSV (RFC 4180) has a header row, and the columns `id`, `at`, `user`, `role`, `session`, `action`,
 // `subject_kind`, `subject_id`, `subject_ids` (a JSON array, empty for what is no list), `outcome`, `request_id`,
@@ -9876,7 +9894,7 @@ func (c *ClientWithResponses) GetLivenessWithResponse(ctx context.Context, reqEd
 
 // GetReadinessWithResponse Can the service serve?
 //
-// Also asks the store. While this answers 503, send requests elsewhere, and restart nothing.
+// Also asks the store. While this answers 503, send requests elsewhere, and restart nothing. It does so as soon as the service is asked to stop.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9943,6 +9961,13 @@ func ParseListEventsResponse(rsp *http.Response) (*ListEventsResponse, error) {
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 426:
+		var dest UpgradeRequired
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON426 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -9950,6 +9975,33 @@ func ParseListEventsResponse(rsp *http.Response) (*ListEventsResponse, error) {
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode == 426:
+		var headers ListEventsResponse426Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("Upgrade"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Upgrade", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Upgrade = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers426 = &headers
 	}
 
 	return response, nil
