@@ -160,7 +160,9 @@ func TestReadinessIsOverOnceTheServiceStops(t *testing.T) {
 	stopped := make(chan error, 1)
 	var log bytes.Buffer
 	service := serveOne(&log, readiness(func(context.Context) error { return nil }).handle)
-	go func() { stopped <- httpserver.Serve(ctx, listener, service, httpserver.ServeOptions{ShutdownDelay: time.Second}, discard) }()
+	go func() {
+		stopped <- httpserver.Serve(ctx, listener, service, httpserver.ServeOptions{ShutdownDelay: time.Second}, discard)
+	}()
 	ask := func() *http.Response {
 		resp, err := http.Get("http://" + listener.Addr().String())
 		require.NoError(t, err)

@@ -21,7 +21,9 @@ func start(t *testing.T, handler http.Handler, certificate *Certificate, delay t
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(t.Context())
 	end := make(chan error, 1)
-	go func() { end <- Serve(ctx, listener, handler, ServeOptions{Certificate: certificate, ShutdownDelay: delay}, discard) }()
+	go func() {
+		end <- Serve(ctx, listener, handler, ServeOptions{Certificate: certificate, ShutdownDelay: delay}, discard)
+	}()
 	return listener.Addr().String(), stop, end
 }
 

@@ -2,13 +2,14 @@ package main_test
 
 import (
 	"bufio"
-	"context"
+	"bytes"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,153 +23,158 @@ import (
 	"example.com/healthcare/adapters/httpapi/client"
 )
 
-// exchanger sends requests over one connection after the other, as long as each lasts.
-type exchanger interface {
-	RoundTrip(*http.Request) (*http.Response, error)
-}
-
-// keptAlive speaks HTTP/1.1. Unlike http.Transport, it sends no request twice.
-type keptAlive struct {
-	conn   net.Conn
-	reader *bufio.Reader
-}
-
-// RoundTrip implements http.RoundTripper, with one request at a time.
-func (k *keptAlive) RoundTrip(req *http.Request) (*http.Response, error) {
-	if k.conn == nil {
-		conn, err := net.Dial("tcp", req.URL.Host)
-		if err != nil {
-			return nil, err
-		}
-		k.conn, k.reader = conn, bufio.NewReader(conn)
-	}
-	if err := req.Write(k.conn); err != nil {
-		return nil, err
-	}
-	resp, err := http.ReadResponse(k.reader, req)
-	if err != nil {
-		return nil, err
-	}
-	text, err := io.ReadAll(resp.Body)
-	resp.Body = io.NopCloser(strings.NewReader(string(text)))
-	if resp.Close {
-		_ = k.conn.Close()
-		k.conn = nil
-	}
-	return resp, err
-}
-
 // TestStoppingDropsNoRequest has clients that read and write in a loop while the
 // service is asked to stop. Until new connections are refused, all is answered.
 func TestStoppingDropsNoRequest(t *testing.T) {
 	certFile, keyFile, authority := certificate(t)
-	for name, tt := range map[string]struct {
-		env      []string
-		exchanger func() exchanger
+	trusting := &tls.Config{RootCAs: authority}
+	for version, tt := range map[string]struct {
+		env  []string
+		open func() http.RoundTripper
 	}{
-		"HTTP/1.1": {nil, func() exchanger { return &keptAlive{} }},
-		"HTTP/2.0": {[]string{"TLS_CERT_FILE=" + certFile, "TLS_KEY_FILE=" + keyFile}, func() exchanger {
-			return &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: authority}}
+		"HTTP/1.1": {nil, func() http.RoundTripper { return &sendingOnce{} }},
+		"HTTP/2.0": {[]string{"TLS_CERT_FILE=" + certFile, "TLS_KEY_FILE=" + keyFile}, func() http.RoundTripper {
+			return &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: trusting.Clone()}
 		}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			plain := append([]string{"DATA_DIR=" + t.TempDir()}, noLimits...)
-			env := append(append([]string{}, plain...), append(tt.env, "SHUTDOWN_DELAY=1s", "LOG_LEVEL=WARN")...)
-			migrateAndSignUp := func() { createSuperuser(t, plain, "admin@example.com") }
-			serve(t, plain).stop() // It makes the store.
-			migrateAndSignUp()
-			var made []string
-			var mutex sync.Mutex
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			env := append([]string{"DATA_DIR=" + t.TempDir()}, noLimits...)
+			migrate(t, env)
+			createSuperuser(t, env, "admin@example.com")
+			home := place{&http.Client{Transport: &http.Transport{TLSClientConfig: trusting.Clone()}, Timeout: time.Minute}}
+			crowd := &crowd{t: t, version: version}
 			for round := range 3 {
-				s := serve(t, env)
-				once := place{&http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: authority}}, Timeout: time.Minute}}
-				token := once.login(s, "admin@example.com", goodPassword).member(s, "access")
+				s := serve(t, slices.Concat(env, tt.env, []string{"SHUTDOWN_DELAY=1s"}))
+				crowd.url, crowd.token = s.url, home.login(s, "admin@example.com", goodPassword).member(s, "access")
 				var clients sync.WaitGroup
-				var answers, unready atomic.Int64
-				ask := func(with exchanger, method, path, body string) (int, error) {
-					req, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), method, s.url+path, strings.NewReader(body))
-					require.NoError(t, err)
-					req.Header.Set("Authorization", "Bearer "+token)
-					if body != "" {
-						req.Header.Set("Content-Type", "application/json")
-					}
-					resp, err := with.RoundTrip(req)
-					if err != nil {
-						return 0, err
-					}
-					_, err = io.Copy(io.Discard, resp.Body)
-					_ = resp.Body.Close()
-					assert.Equal(t, name, resp.Proto)
-					answers.Add(1)
-					return resp.StatusCode, err
-				}
-				refused := func(err error) bool {
-					if err == nil {
-						return false
-					}
-					var failed *net.OpError
-					assert.True(t, errors.As(err, &failed) && failed.Op == "dial" && errors.Is(err, syscall.ECONNREFUSED), "%v", err)
-					return true
-				}
-				for n := range 24 {
-					clients.Go(func() {
-						with := tt.exchanger()
-						for i := 0; ; i++ {
-							switch n % 3 {
-							case 0:
-								name := fmt.Sprintf("Patient %d %d %d", round, n, i)
-								status, err := ask(with, http.MethodPost, "/api/patients/", `{"name": "`+name+`"}`)
-								if refused(err) {
-									return
-								}
-								assert.Equal(t, http.StatusCreated, status)
-								mutex.Lock()
-								made = append(made, name)
-								mutex.Unlock()
-							case 1:
-								status, err := ask(with, http.MethodGet, "/api/auth/permissions/", "")
-								if refused(err) {
-									return
-								}
-								assert.Equal(t, http.StatusOK, status)
-							default:
-								status, err := ask(with, http.MethodGet, "/readyz", "")
-								if refused(err) {
-									return
-								}
-								if status != http.StatusOK {
-									assert.Equal(t, http.StatusServiceUnavailable, status)
-									unready.Add(1)
-								}
-							}
-						}
-					})
+				for n := range 8 {
+					clients.Go(func() { crowd.loop(tt.open(), http.MethodGet, "/api/auth/permissions/", "") })
+					clients.Go(func() { crowd.loop(tt.open(), http.MethodGet, "/readyz", "") })
+					clients.Go(func() { crowd.loop(tt.open(), http.MethodPost, "/api/patients/", fmt.Sprintf("%d %d", round, n)) })
 				}
 				time.Sleep(300 * time.Millisecond)
-				require.Zero(t, unready.Load())
+				require.Zero(t, crowd.unready.Load())
 				s.stop()
 				clients.Wait()
-				assert.NotZero(t, unready.Load(), "it says that it is going")
-				t.Log("answers:", answers.Load(), "after readiness said no:", unready.Load())
+				assert.NotZero(t, crowd.unready.Swap(0), "readiness says that it stops")
+				assert.NotContains(t, s.log.String(), "level=ERROR")
 			}
-
-			s := serve(t, plain)
-			var kept []string
-			api := s.api(s.login("admin@example.com"))
-			limit := 1000
-			for params := (client.ListPatientsParams{Limit: &limit}); ; {
-				page, err := api.ListPatientsWithResponse(t.Context(), &params)
-				require.NoError(t, err)
-				require.NotNil(t, page.JSON200, "%s", page.Body)
-				for _, patient := range *page.JSON200 {
-					kept = append(kept, patient.Name)
-				}
-				if params.Cursor = client.NextPage(page.HTTPResponse); params.Cursor == nil {
-					break
-				}
-			}
-			assert.ElementsMatch(t, made, kept)
+			s := serve(t, env)
+			assert.ElementsMatch(t, crowd.made, patientNames(t, s.api(s.login("admin@example.com"))), "those that were acknowledged, once, and no others")
 			s.stop()
 		})
 	}
+}
+
+// patientNames returns the names of all patients.
+func patientNames(t *testing.T, api *client.ClientWithResponses) (names []string) {
+	t.Helper()
+	limit := 1000
+	params := client.ListPatientsParams{Limit: &limit}
+	for {
+		page, err := api.ListPatientsWithResponse(t.Context(), &params)
+		require.NoError(t, err)
+		require.NotNil(t, page.JSON200, "%s", page.Body)
+		for _, patient := range *page.JSON200 {
+			names = append(names, patient.Name)
+		}
+		if params.Cursor = client.NextPage(page.HTTPResponse); params.Cursor == nil {
+			return names
+		}
+	}
+}
+
+// crowd is clients of a service that stops.
+type crowd struct {
+	t                   *testing.T
+	version, url, token string
+	// unready counts the answers of readiness that were 503.
+	unready atomic.Int64
+
+	mutex sync.Mutex
+	// made are the names of the patients that were acknowledged.
+	made []string
+}
+
+// loop sends a request again and again, until new connections are refused. A POST
+// makes patients whose names begin with name.
+func (c *crowd) loop(with http.RoundTripper, method, path, name string) {
+	for i := 0; ; i++ {
+		body, want := "", http.StatusOK
+		if method == http.MethodPost {
+			body, want = fmt.Sprintf(`{"name": "%s %d"}`, name, i), http.StatusCreated
+		}
+		status, err := c.send(with, method, path, body)
+		if failed, ok := errors.AsType[*net.OpError](err); ok && failed.Op == "dial" && errors.Is(err, syscall.ECONNREFUSED) {
+			return
+		}
+		if !assert.NoError(c.t, err, "%s %s", method, path) {
+			return
+		}
+		switch {
+		case path == "/readyz" && status == http.StatusServiceUnavailable:
+			c.unready.Add(1)
+		case !assert.Equal(c.t, want, status, "%s %s", method, path):
+			return
+		case method == http.MethodPost:
+			c.mutex.Lock()
+			c.made = append(c.made, fmt.Sprintf("%s %d", name, i))
+			c.mutex.Unlock()
+		}
+	}
+}
+
+func (c *crowd) send(with http.RoundTripper, method, path, body string) (status int, err error) {
+	req, err := http.NewRequestWithContext(c.t.Context(), method, c.url+path, strings.NewReader(body))
+	if err != nil {
+		return 0, err
+	}
+	req.Header.Set("Authorization", "Bearer "+c.token)
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	resp, err := with.RoundTrip(req)
+	if err != nil {
+		return 0, err
+	}
+	defer resp.Body.Close()
+	if resp.Proto != c.version {
+		return 0, fmt.Errorf("the answer is %s", resp.Proto)
+	}
+	_, err = io.Copy(io.Discard, resp.Body)
+	return resp.StatusCode, err
+}
+
+// sendingOnce speaks HTTP/1.1 over one connection, or a new one when that was closed
+// in order. Unlike http.Transport, it never sends a request again. It is for one
+// goroutine.
+type sendingOnce struct {
+	conn   net.Conn
+	reader *bufio.Reader
+}
+
+// RoundTrip implements http.RoundTripper.
+func (s *sendingOnce) RoundTrip(req *http.Request) (*http.Response, error) {
+	if s.conn == nil {
+		conn, err := new(net.Dialer).DialContext(req.Context(), "tcp", req.URL.Host)
+		if err != nil {
+			return nil, err
+		}
+		s.conn, s.reader = conn, bufio.NewReader(conn)
+	}
+	if err := req.Write(s.conn); err != nil {
+		return nil, err
+	}
+	resp, err := http.ReadResponse(s.reader, req)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(resp.Body)
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	if resp.Close {
+		_ = s.conn.Close()
+		s.conn = nil
+	}
+	return resp, err
 }
