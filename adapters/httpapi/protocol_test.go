@@ -92,7 +92,7 @@ func TestErrorsSayWhenToComeBack(t *testing.T) {
 		{domain.ErrTooMany(math.MaxInt64), 429, "throttled", "9223372037"},
 		{&domain.Error{Kind: domain.TooMany}, 429, "throttled", "2"},
 		{domain.ErrTooMany(-time.Second), 429, "throttled", "2"},
-		{domain.ErrBusy("a queue is full", 1500 * time.Millisecond), 503, "unavailable", "2"},
+		{domain.ErrBusy("a queue is full", 1500*time.Millisecond), 503, "unavailable", "2"},
 		{domain.ErrBusy("a queue is full", time.Second), 503, "unavailable", "1"},
 		{domain.ErrUnavailable(errors.New("x")), 503, "unavailable", "2"},
 		{fmt.Errorf("wrapped: %w", domain.ErrTooMany(time.Hour)), 429, "throttled", "3600"},

@@ -84,7 +84,7 @@ func TestUnreadBodiesOverHTTP2AreShort(t *testing.T) {
 		entered <- r.Proto
 		<-leave
 		return nil
-	}), certificate)
+	}), certificate, 0)
 	client := browser(certificate)
 	var body endless
 	var clients sync.WaitGroup

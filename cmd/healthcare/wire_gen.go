@@ -8,8 +8,6 @@ package main
 
 import (
 	"context"
-	"log/slog"
-
 	"example.com/healthcare/adapters/httpapi"
 	"example.com/healthcare/adapters/passwords"
 	"example.com/healthcare/adapters/secretkeys"
@@ -19,6 +17,7 @@ import (
 	"example.com/healthcare/application"
 	"example.com/healthcare/ports"
 	"github.com/google/wire"
+	"log/slog"
 )
 
 // Injectors from wire.go:
