@@ -75,6 +75,7 @@ func TestARequestIsAnsweredWhateverTheStoreDoes(t *testing.T) {
 				assert.Contains(t, log.String(), "level=ERROR msg=request request_id=a method=POST route=/{id} status=503 took=25s user=7 session=8")
 				assert.NotContains(t, log.String(), "after its answer")
 				time.Sleep(stuck)
+				synctest.Wait()
 				assert.Contains(t, log.String(), tt.want)
 			})
 		})
