@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,6 +20,24 @@ import (
 
 // stuck is how long a store takes to come back that does not heed its context.
 const stuck = 10 * time.Minute
+
+// sharedLog is read while a request is still at work.
+type sharedLog struct {
+	mutex sync.Mutex
+	text  bytes.Buffer
+}
+
+func (l *sharedLog) Write(line []byte) (int, error) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	return l.text.Write(line)
+}
+
+func (l *sharedLog) String() string {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	return l.text.String()
+}
 
 // TestARequestIsAnsweredWhateverTheStoreDoes has handlers that go on long after
 // their time.
@@ -49,9 +68,9 @@ func TestARequestIsAnsweredWhateverTheStoreDoes(t *testing.T) {
 		}, "level=ERROR msg=\"the work on a request ended after its answer\" request_id=a route=/{id} took=10m0s error=\"panic with a string"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var log *bytes.Buffer
+			var log *sharedLog
 			service := func() http.Handler {
-				log = new(bytes.Buffer)
+				log = new(sharedLog)
 				return serve(log, Options{}, func(w http.ResponseWriter, r *http.Request) error {
 					RequestFrom(r.Context()).SetActor(actor)
 					return tt.do(w, r)
@@ -89,9 +108,9 @@ func TestAPartOfAnAnswerThatDoesNotComeEndsIt(t *testing.T) {
 		want string
 	}{"the first": {1, "status=503"}, "another": {2, "status=200"}} {
 		t.Run(name, func(t *testing.T) {
-			var log *bytes.Buffer
+			var log *sharedLog
 			service := func() http.Handler {
-				log = new(bytes.Buffer)
+				log = new(sharedLog)
 				return serve(log, Options{}, func(w http.ResponseWriter, r *http.Request) error {
 					for part := range 3 {
 						text, err := InMoreTime(w, r, func(context.Context) (string, error) {
