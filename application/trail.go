@@ -19,6 +19,8 @@ type Trail struct {
 	revocations ports.Revocations
 	clock       ports.Clock
 	events      groupCommit[domain.AuditEvent]
+	// unsealed are the events that this instance has written of late.
+	unsealed unsealedEvents
 	// seal is the last one that this instance knows of; nil for none.
 	seal atomic.Pointer[domain.Head]
 }
@@ -26,7 +28,15 @@ type Trail struct {
 func newTrail(p Ports) *Trail {
 	t := &Trail{store: p.Store, macs: p.MACs, revocations: p.Revocations, clock: p.Clock}
 	t.events.write = func(ctx context.Context, events []domain.AuditEvent) error {
-		return t.store.Update(ctx, func(tx ports.Tx) error { return t.add(ctx, tx, events...) })
+		var added []domain.ID
+		err := t.store.Update(ctx, func(tx ports.Tx) (err error) {
+			added, err = t.add(ctx, tx, events...)
+			return err
+		})
+		if err == nil {
+			t.unsealed.add(added)
+		}
+		return err
 	}
 	t.events.size = func(event domain.AuditEvent) int { return 1 + len(event.Indexed()) + len(event.About) }
 	return t
@@ -37,14 +47,19 @@ func (t *Trail) record(ctx context.Context, event domain.AuditEvent) error {
 	return t.events.do(ctx, event)
 }
 
-// add adds events to the trail, each with evidence that this service wrote it.
-func (t *Trail) add(ctx context.Context, tx ports.Tx, events ...domain.AuditEvent) error {
+// add adds events to the trail, each with evidence that this service wrote it, and
+// returns their IDs: they are in the trail once the Update is committed.
+func (t *Trail) add(ctx context.Context, tx ports.Tx, events ...domain.AuditEvent) (ids []domain.ID, err error) {
 	known := t.lastKnown().Number
 	for i := range events {
 		events[i].Seal = known
 		events[i].About = withoutRepeats(events[i].About)
 	}
-	return tx.Audit().Add(ctx, t.attest, events...)
+	err = tx.Audit().Add(ctx, func(event domain.AuditEvent) domain.Evidence {
+		ids = append(ids, event.ID)
+		return t.attest(event)
+	}, events...)
+	return ids, err
 }
 
 // withoutRepeats returns each of the records once, in the order of their first mention.

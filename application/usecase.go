@@ -117,6 +117,7 @@ func commit[T any](ctx context.Context, e *entry, do func(ports.Tx, *entry) (T, 
 			e.AuditEvent = before
 		}
 	}()
+	var added []domain.ID
 	err := e.trail.store.Update(ctx, func(tx ports.Tx) error {
 		e.AuditEvent, e.revoked, refused = before, nil, nil
 		var err error
@@ -128,7 +129,7 @@ func commit[T any](ctx context.Context, e *entry, do func(ports.Tx, *entry) (T, 
 			refused = refusal.reason
 			e.Outcome = outcomeOf(refused)
 		}
-		if err := e.trail.add(ctx, tx, e.AuditEvent); err != nil {
+		if added, err = e.trail.add(ctx, tx, e.AuditEvent); err != nil {
 			return unaccounted(err)
 		}
 		return nil
@@ -137,6 +138,7 @@ func commit[T any](ctx context.Context, e *entry, do func(ports.Tx, *entry) (T, 
 		return none, err
 	}
 	e.recorded = true
+	e.trail.unsealed.add(added)
 	e.trail.revocations.Revoke(e.revoked...)
 	if refused != nil {
 		return none, refused
