@@ -110,7 +110,7 @@ func (s *Sealer) sight(ctx context.Context) (found sighted, err error) {
 			case len(found.foreign) < maxForeign:
 				found.foreign = append(found.foreign, event.ID)
 			}
-			delete(unseen, event.ID)
+			delete(unseen, writtenEvent{event.ID, event.Evidence.MAC})
 		}
 		return nil
 	})

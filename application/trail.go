@@ -12,13 +12,15 @@ import (
 // accounted for is not done, and not shown.
 //
 // A change and its event are committed together (see commit). All other events go
-// through a group commit.
+// through a group commit. Of refusals that a stranger can ask for without end, only the
+// first and the last of each minute are events (see repeats).
 type Trail struct {
 	store       ports.Store
 	macs        ports.MACs
 	revocations ports.Revocations
 	clock       ports.Clock
 	events      groupCommit[domain.AuditEvent]
+	repeats     repeats
 	// unsealed are the events that this instance has written of late.
 	unsealed unsealedEvents
 	// seal is the last one that this instance knows of; nil for none.
@@ -28,7 +30,7 @@ type Trail struct {
 func newTrail(p Ports) *Trail {
 	t := &Trail{store: p.Store, macs: p.MACs, revocations: p.Revocations, clock: p.Clock}
 	t.events.write = func(ctx context.Context, events []domain.AuditEvent) error {
-		var added []domain.ID
+		var added []writtenEvent
 		err := t.store.Update(ctx, func(tx ports.Tx) (err error) {
 			added, err = t.add(ctx, tx, events...)
 			return err
@@ -38,6 +40,7 @@ func newTrail(p Ports) *Trail {
 		}
 		return err
 	}
+	t.repeats.write = t.record
 	t.events.size = func(event domain.AuditEvent) int { return 1 + len(event.Indexed()) + len(event.About) }
 	return t
 }
@@ -48,18 +51,19 @@ func (t *Trail) record(ctx context.Context, event domain.AuditEvent) error {
 }
 
 // add adds events to the trail, each with evidence that this service wrote it, and
-// returns their IDs: they are in the trail once the Update is committed.
-func (t *Trail) add(ctx context.Context, tx ports.Tx, events ...domain.AuditEvent) (ids []domain.ID, err error) {
+// returns them: they are in the trail once the Update is committed.
+func (t *Trail) add(ctx context.Context, tx ports.Tx, events ...domain.AuditEvent) (added []writtenEvent, err error) {
 	known := t.lastKnown().Number
 	for i := range events {
 		events[i].Seal = known
 		events[i].About = withoutRepeats(events[i].About)
 	}
 	err = tx.Audit().Add(ctx, func(event domain.AuditEvent) domain.Evidence {
-		ids = append(ids, event.ID)
-		return t.attest(event)
+		evidence := t.attest(event)
+		added = append(added, writtenEvent{event.ID, evidence.MAC})
+		return evidence
 	}, events...)
-	return ids, err
+	return added, err
 }
 
 // withoutRepeats returns each of the records once, in the order of their first mention.

@@ -18,7 +18,8 @@ const (
 	sealTimeout = 30 * time.Second
 	// failureInterval is how often the log tells of a failure that goes on.
 	failureInterval = 10 * time.Minute
-	// maxTold bounds the events that one line of the log names.
+	// maxTold bounds the events that one line of the log names, and the lines of a round
+	// about repeated refusals.
 	maxTold = 100
 	// headInterval is how often the log names the last seal: what can be taken away
 	// unnoticed is what came after one that is kept. It is also how often the log says
@@ -29,11 +30,12 @@ const (
 	lastSealTimeout = 1500 * time.Millisecond
 )
 
-// keepSealing seals the trail until stop is called, which does it once more.
-func keepSealing(ctx context.Context, sealer *application.Sealer, log *slog.Logger) (stop func()) {
+// keepSealing seals the trail until stop is called, which does it once more. Before that
+// it writes what was counted of repeated refusals.
+func keepSealing(ctx context.Context, useCases *application.UseCases, log *slog.Logger) (stop func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stopped := make(chan struct{})
-	s := sealing{sealer: sealer, log: log}
+	s := sealing{trail: useCases.Trail, sealer: useCases.Sealer, log: log}
 	go func() {
 		defer close(stopped)
 		tick := time.NewTicker(sealInterval)
@@ -41,7 +43,7 @@ func keepSealing(ctx context.Context, sealer *application.Sealer, log *slog.Logg
 		for {
 			select {
 			case <-tick.C:
-				s.seal(ctx, sealTimeout)
+				s.round(ctx, sealTimeout, false)
 			case <-ctx.Done():
 				return
 			}
@@ -50,13 +52,14 @@ func keepSealing(ctx context.Context, sealer *application.Sealer, log *slog.Logg
 	return func() {
 		cancel()
 		<-stopped
-		s.seal(context.WithoutCancel(ctx), lastSealTimeout)
+		s.round(context.WithoutCancel(ctx), lastSealTimeout, true)
 		s.tellHead()
 	}
 }
 
 // sealing is what is remembered from one time to the next.
 type sealing struct {
+	trail  *application.Trail
 	sealer *application.Sealer
 	log    *slog.Logger
 	// foreign are the events that the log has told of, and failed is when it has told
@@ -68,9 +71,11 @@ type sealing struct {
 	headTold time.Time
 }
 
-func (s *sealing) seal(ctx context.Context, timeout time.Duration) {
+// round writes and seals what there is; with isLast, also what is still being counted.
+func (s *sealing) round(ctx context.Context, timeout time.Duration, isLast bool) {
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
+	s.writeRepeats(limited, isLast)
 	found, err := s.sealer.Seal(limited)
 	s.tellLost(found.Lost)
 	if err != nil {
@@ -83,6 +88,22 @@ func (s *sealing) seal(ctx context.Context, timeout time.Duration) {
 	s.tellForeign(found.Foreign)
 	if time.Since(s.headTold) > headInterval {
 		s.tellHead()
+	}
+}
+
+// writeRepeats says how many refusals it wrote as one event each.
+func (s *sealing) writeRepeats(ctx context.Context, all bool) {
+	written, err := s.trail.WriteRepeats(ctx, all)
+	if err != nil && all {
+		s.log.Error("what was counted of repeated refusals is not in the audit trail", "error", err)
+	}
+	for i, repeated := range written {
+		if i == maxTold {
+			s.log.Warn("there were more repeated refusals than are told of", "kinds", len(written)-maxTold)
+			return
+		}
+		s.log.Warn("repeated refusals, of which the audit trail holds the last", "action", repeated.Last.Action, "number", repeated.Number,
+			"from", repeated.From, "to", repeated.Last.At, "subject", repeated.Last.Subject.ID, "request_id", repeated.Last.Actor.Origin.RequestID)
 	}
 }
 

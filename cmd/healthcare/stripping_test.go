@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -90,7 +91,11 @@ func TestAnEventThatIsRemovedAtOnceIsToldOf(t *testing.T) {
 		for _, line := range named {
 			ids = append(ids, strings.Fields(line[1])...)
 		}
-		assert.Equal(t, []string{"3", "4", "5", "6", "7", "8", "9", "10", "11"}, ids, "%s", s.log)
+		want := []string{"3", "4", "5", "6", "7", "8", "9", "10", "11"}
+		if _, onPostgres := databaseURL(env); !onPostgres {
+			want = slices.Repeat([]string{"3"}, 9) // The next event gets the ID that is free.
+		}
+		assert.Equal(t, want, ids, "%s", s.log)
 	})
 }
 
