@@ -149,6 +149,16 @@ func TestDifferentRefusalsAreToldApart(t *testing.T) {
 	assert.Len(t, c.Events(), before+4)
 }
 
+// Who has an IPv6 site has 65,536 networks.
+func TestRepeatsFromOneSiteAreAlike(t *testing.T) {
+	c := newClinic(t, withRegistration(application.RegistrationClosed))
+	for n := range 100 {
+		_, err := c.Users.Register(c.ctx, from(fmt.Sprintf("2001:db8:7:%x::1", n)), registration("ada@example.com", domain.Staff))
+		require.Error(t, err)
+	}
+	assert.Len(t, c.Events(), 1)
+}
+
 // What is refused as it should be, a wrong password above all, is an event each time.
 func TestWrongPasswordsAreAnEventEach(t *testing.T) {
 	c := limited(t, loginLimits)

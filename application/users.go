@@ -92,12 +92,14 @@ func (s *Users) add(ctx context.Context, e *entry, user domain.User) (domain.Use
 	return added, err
 }
 
-// nameTaken makes the account that has an address the subject of the event.
+// nameTaken makes the account that has an address the subject of the event, unless it
+// has another address by now.
 func (s *Users) nameTaken(ctx context.Context, e *entry, email domain.Email) error {
 	taken, err := view(ctx, s.trail.store, func(tx ports.Tx) (domain.User, error) { return tx.Users().ByEmail(ctx, email) })
-	if err == nil {
-		e.Subject.ID = taken.ID
+	if domain.KindOf(err) == domain.NotFound {
+		return nil
 	}
+	e.Subject.ID = taken.ID
 	return err
 }
 
