@@ -48,8 +48,11 @@ if this trail had seals before, somebody removed them`, found.Unadopted, found.E
 			last = "The last seal is " + found.Last.String()
 		}
 		fmt.Fprintf(p.out, "The trail is as it was written: %d events, of which %d are not under a seal yet.\n", found.Events, found.Unsealed)
-		if found.Old > 0 {
-			fmt.Fprintf(p.out, "But %d of them are from before there was evidence: nothing shows what was done to them before they came under a seal.\n", found.Old)
+		if found.Unadopted > 0 {
+			fmt.Fprintf(p.out, "But %d of them have no evidence and were never adopted: nothing shows that they are as they were written.\n", found.Unadopted)
+		}
+		if adopted := found.Old - found.Unadopted; adopted > 0 {
+			fmt.Fprintf(p.out, "But %d of them are from before there was evidence: nothing shows what was done to them before they came under a seal.\n", adopted)
 		}
 		_, err = fmt.Fprintln(p.out, last)
 		return err

@@ -39,7 +39,7 @@ func TestATrailStrippedOfItsEvidenceDoesNotPass(t *testing.T) {
 		assert.NotContains(t, said, "The trail is as it was written")
 		code, said = audit(t, env, "verify", "--allow-unadopted")
 		assert.Zero(t, code, said)
-		assert.Contains(t, said, "3 of them are from before there was evidence")
+		assert.Contains(t, said, "3 of them have no evidence and were never adopted")
 
 		const warning = `level=WARN msg="the audit trail is not sealed until somebody adopts it`
 		for range 2 {
