@@ -61,8 +61,8 @@ func TestWhoHasToWaitCostsNoVerification(t *testing.T) {
 // busyPasswords has a full queue.
 type busyPasswords struct{ ports.Passwords }
 
-func (busyPasswords) Verify(context.Context, domain.Password, domain.PasswordHash) (bool, error) {
-	return false, domain.ErrBusy(time.Second)
+func (busyPasswords) Verify(context.Context, ports.Caller, domain.Password, domain.PasswordHash) (bool, error) {
+	return false, domain.ErrBusy("password hashing queue full", time.Second)
 }
 
 func TestALoginThatIsNotExaminedNamesItsAccount(t *testing.T) {
