@@ -19,27 +19,27 @@ func lockedOut(t *testing.T) *clinic {
 func TestATrailStaysVerifiableWhenTheKeyIsReplaced(t *testing.T) {
 	c := sealedClinic(t)
 	c.use(withMACs(newMACs(t, newSecret, oldSecret)))
-	assert.Nil(t, c.verify(domain.Head{}).Fault)
+	assert.Empty(t, c.verify(domain.Head{}).Faults)
 	dropped := *c
 	dropped.use(withMACs(newMACs(t, newSecret)))
-	assert.Equal(t, &domain.Fault{Problem: domain.SealForeign, Seal: 4}, dropped.verify(domain.Head{}).Fault, "too early")
+	assert.Equal(t, []domain.Fault{{Problem: domain.SealForeign, Seal: 4}}, dropped.verify(domain.Head{}).Faults, "too early")
 	_, err := dropped.Sealer.Seal(c.ctx)
 	assert.EqualError(t, err, "seal 4 was not made with a key of this service")
 
 	c.seal()
-	assert.Nil(t, c.verify(domain.Head{}).Fault)
+	assert.Empty(t, c.verify(domain.Head{}).Faults)
 	c.use(withMACs(newMACs(t, newSecret)))
-	assert.Nil(t, c.verify(domain.Head{}).Fault, "the last seal vouches for all before it")
+	assert.Empty(t, c.verify(domain.Head{}).Faults, "the last seal vouches for all before it")
 	c.seal()
-	assert.Nil(t, c.verify(domain.Head{}).Fault)
+	assert.Empty(t, c.verify(domain.Head{}).Faults)
 	c.tamper().events = changed(2)
-	assert.Equal(t, &domain.Fault{Problem: domain.EventChanged, Event: 2, Seal: 1}, c.verify(domain.Head{}).Fault)
+	assert.Equal(t, []domain.Fault{{Problem: domain.EventChanged, Event: 2, Seal: 1}}, c.verify(domain.Head{}).Faults)
 }
 
 func TestATrailWhoseKeyIsLostCanBeAdopted(t *testing.T) {
 	c := lockedOut(t)
 	last := c.lastSeal()
-	require.Equal(t, &domain.Fault{Problem: domain.SealForeign, Seal: 4}, c.verifySilently().Fault)
+	require.Equal(t, []domain.Fault{{Problem: domain.SealForeign, Seal: 4}}, c.verifySilently().Faults)
 	_, err := c.Sealer.Seal(c.ctx)
 	require.Error(t, err)
 
@@ -48,11 +48,11 @@ func TestATrailWhoseKeyIsLostCanBeAdopted(t *testing.T) {
 	assert.Equal(t, c.lastSeal(), head)
 	assert.Equal(t, domain.ID(5), head.Number)
 	assert.Equal(t, upTo(15), c.sealed(), "also what was under no seal")
-	assert.Nil(t, c.verify(last).Fault)
+	assert.Empty(t, c.verify(last).Faults)
 	c.seal()
-	assert.Nil(t, c.verify(head).Fault)
+	assert.Empty(t, c.verify(head).Faults)
 	c.tamper().events = changed(14)
-	assert.Equal(t, &domain.Fault{Problem: domain.EventChanged, Event: 14, Seal: 5}, c.verify(head).Fault)
+	assert.Equal(t, []domain.Fault{{Problem: domain.EventChanged, Event: 14, Seal: 5}}, c.verify(head).Faults)
 }
 
 func TestATrailThatIsNotAsItWasStaysSoWhenItIsAdopted(t *testing.T) {
@@ -72,7 +72,7 @@ func TestATrailThatIsNotAsItWasStaysSoWhenItIsAdopted(t *testing.T) {
 			store.events, store.seals = tt.events, tt.seals
 			_, err := c.Audit.Adopt(c.ctx, operator, c.lastSeal())
 			require.NoError(t, err)
-			assert.Equal(t, &tt.want, c.verify(domain.Head{}).Fault)
+			assert.Equal(t, []domain.Fault{tt.want}, c.verify(domain.Head{}).Faults)
 		})
 	}
 }

@@ -18,12 +18,13 @@ var expectations = func() map[string]expectation {
 
 var expectedOfIdentity = map[string]expectation{
 	"Sessions.Login": {"session:create", none(domain.AboutUser), signedInAs(func(w world) domain.ID { return w.session + 1 }), map[string]attempt{
-		"no username":       {run: loginAs(func(world) string { return "" }, goodPassword, domain.Input{}), refusal: domain.Invalid},
-		"unknown address":   {run: loginAs(ofNobody, goodPassword, domain.Input{}), refusal: domain.Unauthenticated},
-		"wrong password":    {run: loginAs(ofOther, "wrong", domain.Input{}), refusal: domain.Unauthenticated, leaves: other},
-		"missing code":      {before: protect, run: loginAs(ofOther, goodPassword, domain.Input{}), refusal: domain.Unauthenticated, leaves: other},
-		"wrong code":        {before: protect, run: loginAs(ofOther, goodPassword, domain.Given("AAAA-AAAA-AAAA-AAAA-AAAA-AAAA")), refusal: domain.Unauthenticated, leaves: other},
-		"too many failures": {with: atMostThree, before: thrice(domain.Anonymous, loginAs(ofOther, "wrong", domain.Input{})), run: loginAs(ofOther, goodPassword, domain.Input{}), refusal: domain.TooMany},
+		"no username":                      {run: loginAs(func(world) string { return "" }, goodPassword, domain.Input{}), refusal: domain.Invalid},
+		"unknown address":                  {run: loginAs(ofNobody, goodPassword, domain.Input{}), refusal: domain.Unauthenticated},
+		"wrong password":                   {run: loginAs(ofOther, "wrong", domain.Input{}), refusal: domain.Unauthenticated, leaves: other},
+		"missing code":                     {before: protect, run: loginAs(ofOther, goodPassword, domain.Input{}), refusal: domain.Unauthenticated, leaves: other},
+		"wrong code":                       {before: protect, run: loginAs(ofOther, goodPassword, domain.Given("AAAA-AAAA-AAAA-AAAA-AAAA-AAAA")), refusal: domain.Unauthenticated, leaves: other},
+		"too many failures":                {with: atMostThree, before: thrice(domain.Anonymous, loginAs(ofOther, "wrong", domain.Input{})), run: loginAs(ofOther, goodPassword, domain.Input{}), refusal: domain.TooMany, leaves: other},
+		"too many failures for no account": {with: atMostThree, before: thrice(domain.Anonymous, loginAs(ofNobody, "wrong", domain.Input{})), run: loginAs(ofNobody, "wrong", domain.Input{}), refusal: domain.TooMany},
 		"inactive": {
 			before: func(c *clinic, w world) { _ = c.Users.Deactivate(c.ctx, operator, w.other.ID) },
 			run:    loginAs(ofOther, goodPassword, domain.Input{}), refusal: domain.Unauthenticated, leaves: other,
@@ -116,7 +117,7 @@ var expectedOfIdentity = map[string]expectation{
 	"SecondFactor.Reseal": {"user:reseal_mfa", none(domain.AboutUser), none(domain.AboutUser), nil},
 
 	"Users.Register": {"user:register", none(domain.AboutUser), added, map[string]attempt{
-		"taken address":      {run: registerAs(ofOther, goodPassword, domain.Staff), refusal: domain.Conflict},
+		"taken address":      {run: registerAs(ofOther, goodPassword, domain.Staff), refusal: domain.Conflict, leaves: other},
 		"weak password":      {run: registerAs(ofNobody, "password1", domain.Staff), refusal: domain.Invalid},
 		"an administrator":   {run: registerAs(ofNobody, goodPassword, domain.Admin), refusal: domain.Forbidden},
 		"while closed":       {run: registerAs(ofNobody, goodPassword, domain.Staff), refusal: domain.Forbidden, with: withRegistration(application.RegistrationClosed)},
@@ -125,7 +126,7 @@ var expectedOfIdentity = map[string]expectation{
 		"too many":           {run: registerAs(ofNobody, goodPassword, domain.Staff), refusal: domain.TooMany, with: atMostThree, before: thrice(domain.Anonymous, registerAs(ofOther, goodPassword, domain.Staff))},
 	}},
 	"Users.Create": {"user:create", none(domain.AboutUser), added, map[string]attempt{
-		"taken address": {by: domain.Admin, refusal: domain.Conflict, run: func(c *clinic, by domain.Actor, w world) (any, error) {
+		"taken address": {by: domain.Admin, refusal: domain.Conflict, leaves: other, run: func(c *clinic, by domain.Actor, w world) (any, error) {
 			return c.Users.Create(c.ctx, by, registration(ofOther(w), domain.Staff))
 		}},
 		"bad input": {by: domain.Operator, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, w world) (any, error) {

@@ -39,10 +39,12 @@ func prove[T any](ctx context.Context, g *Guard, e *entry, proof domain.Proof, c
 	var none T
 	for range 2 {
 		claim, err := g.verify(ctx, e.Actor, proof, check)
+		if claim.user.ID != 0 {
+			e.Subject = one(domain.AboutUser, claim.user.ID)
+		}
 		if err != nil {
 			return none, err
 		}
-		e.Subject = one(domain.AboutUser, claim.user.ID)
 		// Another login may have replaced an outdated hash in the meantime: then
 		// the password is right for the new one, too. Or it was changed.
 		if result, err := settle(ctx, g, e, claim, then); !errors.Is(err, errHashReplaced) {
@@ -65,23 +67,23 @@ type claim struct {
 	renewed domain.PasswordHash
 }
 
-// verify refuses a caller who has to wait, and compares the password.
+// verify refuses a caller who has to wait, and compares the password. The claim names
+// the user also when it refuses; so it looks for the user first, whether there is one or not.
 func (g *Guard) verify(ctx context.Context, actor domain.Actor, proof domain.Proof, check check) (claim, error) {
 	claim := claim{guesses: g.limiter.login(proof.Email, actor.Origin), proof: proof, check: check}
 	if check == passwordOnly {
 		claim.guesses = g.limiter.session(actor.SessionID)
 	}
 	caller := ports.Stranger(actor.Origin)
-	err := g.store.View(ctx, func(tx ports.Tx) error {
+	err := g.store.View(ctx, func(tx ports.Tx) (err error) {
+		if proof.Email != (domain.Email{}) { // no address is nobody's
+			claim.user, err = tx.Users().ByEmail(ctx, proof.Email)
+			if err != nil && domain.KindOf(err) != domain.NotFound {
+				return err
+			}
+		}
 		known, err := g.limiter.admit(ctx, tx, claim.guesses)
-		if err != nil || proof.Email == (domain.Email{}) { // no address is nobody's
-			return err
-		}
-		claim.user, err = tx.Users().ByEmail(ctx, proof.Email)
-		if domain.KindOf(err) == domain.NotFound {
-			return nil
-		}
-		if known {
+		if known && claim.user.ID != 0 {
 			caller = ports.Known(claim.user.ID)
 		}
 		return err

@@ -1,6 +1,7 @@
 package application_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 
 	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
 )
 
 func TestEveryLoginIsTheSameWork(t *testing.T) {
@@ -54,6 +56,36 @@ func TestWhoHasToWaitCostsNoVerification(t *testing.T) {
 	done := c.measure()
 	assert.NotZero(t, waitOf(c.loginFrom(here, "nobody@example.com", "wrong")))
 	assert.Equal(t, work{views: 1, updates: 1}, *done, "the update is the event")
+}
+
+// busyPasswords has a full queue.
+type busyPasswords struct{ ports.Passwords }
+
+func (busyPasswords) Verify(context.Context, ports.Caller, domain.Password, domain.PasswordHash) (bool, error) {
+	return false, domain.ErrBusy("password hashing queue full", time.Second)
+}
+
+func TestALoginThatIsNotExaminedNamesItsAccount(t *testing.T) {
+	for name, tt := range map[string]struct {
+		refuse func(c *clinic)
+		want   domain.Kind
+	}{
+		"held up":    {func(c *clinic) { c.failTimes(10, here, "ada@example.com"); c.failTimes(10, here, "nobody@example.com") }, domain.TooMany},
+		"full queue": {func(c *clinic) { c.use(withPasswords(busyPasswords{c.Ports.Passwords})) }, domain.Unavailable},
+	} {
+		c := limited(t, loginLimits)
+		ada := c.register("ada@example.com", domain.Staff)
+		tt.refuse(c)
+		for email, subject := range map[string]domain.ID{"ada@example.com": ada.ID, "nobody@example.com": 0} {
+			measured := *c
+			done := measured.measure()
+			assertKind(t, tt.want, measured.loginFrom(here, email, goodPassword))
+			events := c.Events()
+			assert.Equal(t, domain.Subject{Kind: domain.AboutUser, ID: subject}, events[len(events)-1].Subject, name)
+			done.verified = 0
+			assert.Equal(t, work{views: 1, updates: 1}, *done, "%s: the same work, whether there is such an account or not", name)
+		}
+	}
 }
 
 func TestWhoHasToWaitCostsNoHash(t *testing.T) {

@@ -147,9 +147,9 @@ func (c *clinic) sealed() []domain.ID {
 // seal seals all that there is, all of which must be the service's own.
 func (c *clinic) seal() {
 	c.t.Helper()
-	foreign, err := c.Sealer.Seal(c.ctx)
+	found, err := c.Sealer.Seal(c.ctx)
 	require.NoError(c.t, err)
-	require.Empty(c.t, foreign)
+	require.Zero(c.t, found)
 }
 
 // leaveEvent does something that leaves one event.

@@ -13,7 +13,10 @@ import (
 // Sealer puts the events of the trail under seals. Any number of instances may
 // do so at once: a seal is made by whoever is first, and nobody waits for it. One
 // Sealer is for one goroutine, and for a Trail of its own.
-type Sealer struct{ trail *Trail }
+type Sealer struct {
+	trail *Trail
+	gaps  gapAges
+}
 
 const (
 	// maxSealed bounds a seal.
@@ -22,34 +25,54 @@ const (
 	maxForeign = 100
 )
 
+// ErrUnadopted says that the trail has no seal, and events without evidence. The service does not seal them: nothing shows that they are as they were written.
+var ErrUnadopted = errors.New("there are events without evidence that were never adopted")
+
+// Strange is what Seal found in the trail that should not be.
+type Strange struct {
+	// Foreign are events that this service did not write, the first hundred of them.
+	Foreign []domain.ID
+	// Lost are events that this instance has written since the last seal and that are
+	// gone. Each is returned once.
+	Lost []domain.ID
+}
+
 // Seal puts under seals all events that are there when it is called and are under
-// none, but for those that this service did not write: they will be under no seal,
-// and it returns the first hundred of them.
+// none, but for those that this service did not write: they will be under no seal.
 //
 // It does not go on from a seal that this service did not make, as its own would
 // vouch for that one, too; nor where a seal is missing or another one that was there before;
 // nor does it begin with events that have no evidence (see Audit.Adopt).
-func (s *Sealer) Seal(ctx context.Context) (foreign []domain.ID, err error) {
+//
+// An event can come into a gap until this Sealer has seen the gap for domain.MaxLateness,
+// whatever the clock says meanwhile.
+//
+// What is Strange is returned also beside an error.
+func (s *Sealer) Seal(ctx context.Context) (found Strange, err error) {
 	for {
-		last, sightings, foreign, err := s.sight(ctx)
+		sighted, err := s.sight(ctx)
 		if err != nil {
-			return foreign, err
+			return found, err
 		}
+		found.Foreign, found.Lost = sighted.foreign, append(found.Lost, sighted.lost...)
+		last := sighted.last
 		s.trail.know(last.Head())
-		if len(sightings) == 0 {
-			return foreign, nil
+		s.gaps.see(last.Missing)
+		if len(sighted.events) == 0 {
+			return found, nil
 		}
-		seal := s.trail.sealAfter(last, sightings)
+		seal := s.trail.sealAfter(last.GivingUp(s.gaps.overdue), sighted.events)
 		err = s.trail.store.Update(ctx, func(tx ports.Tx) error { return tx.Seals().Add(ctx, seal) })
 		switch {
 		case domain.KindOf(err) == domain.Conflict: // Another instance was faster.
-			return foreign, nil
+			return found, nil
 		case err != nil:
-			return foreign, err
+			return found, err
 		}
 		s.trail.know(seal.Head())
-		if len(sightings) < maxSealed {
-			return foreign, nil
+		s.gaps.see(seal.Missing)
+		if len(sighted.events) < maxSealed {
+			return found, nil
 		}
 	}
 }
@@ -57,29 +80,44 @@ func (s *Sealer) Seal(ctx context.Context) (foreign []domain.ID, err error) {
 // Head names the last seal that Seal has seen or made.
 func (s *Sealer) Head() domain.Head { return s.trail.lastKnown() }
 
-// sight returns the last seal, and what can come under the next.
-func (s *Sealer) sight(ctx context.Context) (last domain.Seal, sightings []domain.Sighting, foreign []domain.ID, err error) {
+// sighted is what there is after the last seal.
+type sighted struct {
+	last domain.Seal
+	// events can come under the next seal.
+	events        []domain.Sighting
+	foreign, lost []domain.ID
+}
+
+// sight returns what there is, at most maxSealed events.
+func (s *Sealer) sight(ctx context.Context) (found sighted, err error) {
+	unseen := s.trail.unsealed.since()
+	through := maxID // All up to here were seen.
 	err = s.trail.store.View(ctx, func(tx ports.Tx) error {
-		if last, err = s.lastSeal(ctx, tx); err != nil {
+		if found.last, err = s.lastSeal(ctx, tx); err != nil {
 			return err
 		}
-		for event, err := range unsealed(ctx, last, tx.Audit().Evidence) {
+		for event, err := range unsealed(ctx, found.last, tx.Audit().Evidence) {
 			switch {
 			case err != nil:
 				return err
-			case last.Number == 0 && event.Evidence == (domain.Evidence{}):
-				return errors.New("there are events from before there was evidence: they have to be adopted, with the command audit adopt")
-			case len(sightings) == maxSealed:
+			case found.last.Number == 0 && event.Evidence == (domain.Evidence{}):
+				return ErrUnadopted
+			case len(found.events) == maxSealed:
+				through = event.ID - 1
 				return nil
 			case s.trail.macs.Verify(domain.Attested(event.ID, event.Evidence.Hash), event.Evidence.MAC):
-				sightings = append(sightings, domain.Sighting{ID: event.ID, Hash: event.Evidence.Digest()})
-			case len(foreign) < maxForeign:
-				foreign = append(foreign, event.ID)
+				found.events = append(found.events, domain.Sighting{ID: event.ID, Hash: event.Evidence.Digest()})
+			case len(found.foreign) < maxForeign:
+				found.foreign = append(found.foreign, event.ID)
 			}
+			delete(unseen, writtenEvent{event.ID, event.Evidence.MAC})
 		}
 		return nil
 	})
-	return last, sightings, foreign, err
+	if err == nil {
+		found.lost = s.trail.unsealed.settle(found.last, unseen, through)
+	}
+	return found, err
 }
 
 // lastSeal returns the last seal, which must be this service's, and come after the

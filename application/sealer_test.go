@@ -6,11 +6,14 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"example.com/healthcare/adapters/memory"
+	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
 )
@@ -37,7 +40,7 @@ func TestEveryEventIsUnderOneSeal(t *testing.T) {
 		assert.Equal(t, upTo(last), c.sealed())
 		assert.Len(t, c.seals(), round+1)
 		assert.Equal(t, last, c.seals()[round].Through)
-		assert.Nil(t, c.verify(domain.Head{}).Fault) // which is an event, too
+		assert.Empty(t, c.verify(domain.Head{}).Faults) // which is an event, too
 	}
 }
 
@@ -49,7 +52,7 @@ func TestManyEventsComeUnderSealsOfABoundedSize(t *testing.T) {
 	for i, seal := range c.seals() {
 		assert.Len(t, seal.Events, []int{sealedTogether, sealedTogether, 1}[i])
 	}
-	assert.Nil(t, c.verify(domain.Head{}).Fault)
+	assert.Empty(t, c.verify(domain.Head{}).Faults)
 }
 
 func TestEventsThatBecomeVisibleLateComeUnderALaterSeal(t *testing.T) {
@@ -75,14 +78,14 @@ func TestEventsThatBecomeVisibleLateComeUnderALaterSeal(t *testing.T) {
 				delete(hidden, id)
 			}
 		}
-		assert.Nil(t, c.verifySilently().Fault)
+		assert.Empty(t, c.verifySilently().Faults)
 		c.Advance(domain.MaxLateness / 100)
 	}
 	clear(hidden)
-	assert.Nil(t, c.verifySilently().Fault)
+	assert.Empty(t, c.verifySilently().Faults)
 	c.seal()
 	assert.Equal(t, upTo(last), c.sealed())
-	assert.Nil(t, c.verifySilently().Fault)
+	assert.Empty(t, c.verifySilently().Faults)
 }
 
 // addEventsUpTo adds events until the trail has so many.
@@ -101,23 +104,6 @@ func (c *clinic) verifySilently() domain.Verification {
 	return c.silent().verify(domain.Head{})
 }
 
-func TestAnEventThatBecomesVisibleTooLateIsTakenForAnInsertedOne(t *testing.T) {
-	c := newClinic(t)
-	c.addEvents(5, c.attest)
-	hidden := true
-	c.tamper().events = func(events []domain.AuditEvent) []domain.AuditEvent {
-		return slices.DeleteFunc(events, func(event domain.AuditEvent) bool { return hidden && event.ID == 3 })
-	}
-	c.seal()
-	c.Advance(domain.MaxLateness)
-	c.addEventsUpTo(6)
-	c.seal()
-	hidden = false
-	c.seal()
-	assert.Equal(t, ids(1, 2, 4, 5, 6), c.sealed())
-	assert.Equal(t, &domain.Fault{Problem: domain.EventInserted, Event: 3, Seal: 2}, c.verify(domain.Head{}).Fault)
-}
-
 func TestWhatTheServiceDidNotWriteComesUnderNoSeal(t *testing.T) {
 	stranger := newMACs(t, newSecret)
 	for name, evidence := range map[string]func(c *clinic, event domain.AuditEvent) domain.Evidence{
@@ -131,23 +117,25 @@ func TestWhatTheServiceDidNotWriteComesUnderNoSeal(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := newClinic(t)
-			c.addEvents(2, c.attest)
-			c.seal()
-			c.addEvents(1, func(event domain.AuditEvent) domain.Evidence { return evidence(c, event) })
-			c.addEvents(2, c.attest)
-			for range 2 {
-				foreign, err := c.Sealer.Seal(c.ctx)
+			synctest.Test(t, func(t *testing.T) {
+				c := newClinic(t)
+				c.addEvents(2, c.attest)
+				c.seal()
+				c.addEvents(1, func(event domain.AuditEvent) domain.Evidence { return evidence(c, event) })
+				c.addEvents(2, c.attest)
+				for range 2 {
+					found, err := c.Sealer.Seal(c.ctx)
+					require.NoError(t, err)
+					assert.Equal(t, application.Strange{Foreign: ids(3)}, found)
+					assert.Equal(t, ids(1, 2, 4, 5), c.sealed())
+					assert.Equal(t, []domain.Fault{{Problem: domain.EventInserted, Event: 3}}, c.verifySilently().Faults)
+				}
+				time.Sleep(domain.MaxLateness)
+				c.addEvents(1, c.attest)
+				_, err := c.Sealer.Seal(c.ctx)
 				require.NoError(t, err)
-				assert.Equal(t, ids(3), foreign)
-				assert.Equal(t, ids(1, 2, 4, 5), c.sealed())
-				assert.Equal(t, &domain.Fault{Problem: domain.EventInserted, Event: 3}, c.verifySilently().Fault)
-			}
-			c.Advance(domain.MaxLateness)
-			c.addEvents(1, c.attest)
-			_, err := c.Sealer.Seal(c.ctx)
-			require.NoError(t, err)
-			assert.Equal(t, &domain.Fault{Problem: domain.EventInserted, Event: 3, Seal: 3}, c.verifySilently().Fault)
+				assert.Equal(t, []domain.Fault{{Problem: domain.EventInserted, Event: 3, Seal: 3}}, c.verifySilently().Faults)
+			})
 		})
 	}
 }
@@ -156,12 +144,12 @@ func TestAnEventWithTheEvidenceOfAnotherIsFound(t *testing.T) {
 	c := newClinic(t)
 	c.addEvents(2, c.attest)
 	c.addEvents(1, func(domain.AuditEvent) domain.Evidence { return c.Events()[0].Evidence })
-	inserted := &domain.Fault{Problem: domain.EventInserted, Event: 3}
-	assert.Equal(t, inserted, c.verifySilently().Fault)
-	foreign, err := c.Sealer.Seal(c.ctx)
+	inserted := []domain.Fault{{Problem: domain.EventInserted, Event: 3}}
+	assert.Equal(t, inserted, c.verifySilently().Faults)
+	found, err := c.Sealer.Seal(c.ctx)
 	require.NoError(t, err)
-	assert.Equal(t, ids(3), foreign)
-	assert.Equal(t, inserted, c.verifySilently().Fault)
+	assert.Equal(t, application.Strange{Foreign: ids(3)}, found)
+	assert.Equal(t, inserted, c.verifySilently().Faults)
 }
 
 func TestManyForeignEventsKeepNoneOfTheOthersFromBeingSealed(t *testing.T) {
@@ -170,9 +158,9 @@ func TestManyForeignEventsKeepNoneOfTheOthersFromBeingSealed(t *testing.T) {
 	c.seal()
 	c.addEvents(sealedTogether+1000, func(domain.AuditEvent) domain.Evidence { return domain.Evidence{} })
 	last := c.addEvents(1, c.attest)
-	foreign, err := c.Sealer.Seal(c.ctx)
+	found, err := c.Sealer.Seal(c.ctx)
 	require.NoError(t, err)
-	assert.Equal(t, upTo(101)[1:], foreign)
+	assert.Equal(t, application.Strange{Foreign: upTo(101)[1:]}, found)
 	assert.Equal(t, ids(1, last), c.sealed())
 }
 
@@ -180,20 +168,40 @@ func TestEventsFromBeforeThereWasEvidenceAreSealedOnceTheyAreAdopted(t *testing.
 	c := newClinic(t)
 	c.addEvents(sealedTogether+1, func(domain.AuditEvent) domain.Evidence { return domain.Evidence{} })
 	found := c.verifySilently()
-	assert.Nil(t, found.Fault)
+	assert.Empty(t, found.Faults)
 	assert.Equal(t, sealedTogether+1, found.Unsealed)
+	assert.Equal(t, sealedTogether+1, found.Unadopted)
 	c.addEvents(10, c.attest)
 	_, err := c.Sealer.Seal(c.ctx)
-	assert.EqualError(t, err, "there are events from before there was evidence: they have to be adopted, with the command audit adopt")
+	assert.ErrorIs(t, err, application.ErrUnadopted)
 	assert.Empty(t, c.seals())
 
 	_, err = c.Audit.Adopt(c.ctx, operator, domain.Head{})
 	require.NoError(t, err)
 	c.seal()
 	assert.Len(t, c.seals()[0].Events, sealedTogether+1+10)
-	assert.Nil(t, c.verifySilently().Fault)
+	found = c.verifySilently()
+	assert.Empty(t, found.Faults)
+	assert.Equal(t, sealedTogether+1, found.Old)
+	assert.Zero(t, found.Unadopted)
 	c.tamper().events = changed(4000)
-	assert.Equal(t, &domain.Fault{Problem: domain.EventChanged, Event: 4000, Seal: 1}, c.verifySilently().Fault)
+	assert.Equal(t, []domain.Fault{{Problem: domain.EventChanged, Event: 4000, Seal: 1}}, c.verifySilently().Faults)
+}
+
+// Who removes the seals and all evidence must not be taken for an older release.
+func TestAStrippedTrailIsNotTakenForAWholeOne(t *testing.T) {
+	c := sealedClinic(t)
+	store := c.tamper()
+	store.seals = upToSeal(0)
+	store.events = func(events []domain.AuditEvent) []domain.AuditEvent {
+		for i := range events {
+			events[i].Evidence, events[i].Seal, events[i].Subject.ID = domain.Evidence{}, 0, 99
+		}
+		return events
+	}
+	assert.Equal(t, domain.Verification{Events: 15, Unsealed: 15, Old: 15, Unadopted: 15}, c.verifySilently())
+	_, err := c.Sealer.Seal(c.ctx)
+	require.ErrorIs(t, err, application.ErrUnadopted)
 }
 
 // Who removes seals must not find the service making them anew.
@@ -214,7 +222,7 @@ func TestSealsThatWereThereAreMissed(t *testing.T) {
 	}
 	store.seals = nil
 	c.seal()
-	assert.Nil(t, c.verify(domain.Head{}).Fault)
+	assert.Empty(t, c.verify(domain.Head{}).Faults)
 }
 
 // remade returns another seal of the same number that the service might have made.
@@ -233,10 +241,10 @@ func TestSealsThatAreMadeAnewAreFound(t *testing.T) {
 		require.NoError(t, c.leaveEvent()) // by a service that knows of the fourth
 		cut := c.tamper()
 		cut.seals = upToSeal(last)
-		removed := &domain.Fault{Problem: domain.SealRemoved, Seal: last + 1}
-		assert.Equal(t, removed, c.verifySilently().Fault)
+		removed := []domain.Fault{{Problem: domain.SealRemoved, Seal: last + 1}}
+		assert.Equal(t, removed, c.verifySilently().Faults)
 		cut.seals = func(seals []domain.Seal) []domain.Seal { return append(seals[:last:last], c.sealedAnew(seals[:last])) }
-		assert.Equal(t, removed, c.verifySilently().Fault, "made anew")
+		assert.Equal(t, removed, c.verifySilently().Faults, "made anew")
 	}
 }
 
@@ -281,11 +289,11 @@ func TestSealingDoesNotGoOnFromASealThatTheServiceDidNotMake(t *testing.T) {
 		return append([]domain.Seal{forged}, seals[1:]...)
 	}
 	fault := domain.Fault{Problem: domain.SealForeign, Seal: 1}
-	assert.Equal(t, &fault, c.verify(domain.Head{}).Fault)
+	assert.Equal(t, []domain.Fault{fault}, c.verify(domain.Head{}).Faults)
 	_, err := c.Sealer.Seal(c.ctx)
 	assert.EqualError(t, err, fault.String())
 	assert.Len(t, c.seals(), 1)
-	assert.Equal(t, &fault, c.verify(domain.Head{}).Fault)
+	assert.Equal(t, []domain.Fault{fault}, c.verify(domain.Head{}).Faults)
 }
 
 func TestSealingSaysWhenTheStoreFails(t *testing.T) {

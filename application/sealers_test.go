@@ -20,7 +20,7 @@ func TestOfTwoSealersOneMakesEachSealAndNobodyWaits(t *testing.T) {
 	c.seal()
 	assert.Len(t, c.seals(), 1)
 	assert.Equal(t, upTo(3), c.sealed())
-	assert.Nil(t, c.verify(domain.Head{}).Fault)
+	assert.Empty(t, c.verify(domain.Head{}).Faults)
 }
 
 func TestSealersSideBySideMakeOneChain(t *testing.T) {
@@ -38,16 +38,16 @@ func TestSealersSideBySideMakeOneChain(t *testing.T) {
 		group.Go(func() {
 			sealer := c.With().Sealer
 			for range rounds {
-				foreign, err := sealer.Seal(c.ctx)
+				found, err := sealer.Seal(c.ctx)
 				assert.NoError(t, err)
-				assert.Empty(t, foreign)
+				assert.Zero(t, found)
 			}
 		})
 	}
 	group.Wait()
 	c.seal()
 	assert.Equal(t, upTo(rounds*adders), c.sealed())
-	assert.Nil(t, c.verify(domain.Head{}).Fault)
+	assert.Empty(t, c.verify(domain.Head{}).Faults)
 }
 
 // busyStore gets another event whenever a seal is about to be added.

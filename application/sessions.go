@@ -51,7 +51,8 @@ type Sessions struct {
 // are TooMany.
 func (s *Sessions) Login(ctx context.Context, actor domain.Actor, in domain.Credentials) (Grant, error) {
 	proof, invalid := in.Parse()
-	return perform(ctx, s.trail, attempt{by: actor, to: domain.SessionCreate, on: some(domain.AboutUser), invalid: invalid},
+	address, _, _ := domain.LoginKeys(proof.Email, actor.Origin)
+	return perform(ctx, s.trail, attempt{by: actor, to: domain.SessionCreate, on: some(domain.AboutUser), invalid: invalid, address: address},
 		func(e *entry) (Grant, error) {
 			var selector domain.RefreshSelector
 			_, _ = rand.Read(selector[:]) // never fails (crypto/rand)

@@ -12,13 +12,17 @@ import (
 // accounted for is not done, and not shown.
 //
 // A change and its event are committed together (see commit). All other events go
-// through a group commit.
+// through a group commit. Of refusals that a stranger can ask for without end, only the
+// first and the last of each minute are events (see repeats).
 type Trail struct {
 	store       ports.Store
 	macs        ports.MACs
 	revocations ports.Revocations
 	clock       ports.Clock
 	events      groupCommit[domain.AuditEvent]
+	repeats     repeats
+	// unsealed are the events that this instance has written of late.
+	unsealed unsealedEvents
 	// seal is the last one that this instance knows of; nil for none.
 	seal atomic.Pointer[domain.Head]
 }
@@ -26,8 +30,17 @@ type Trail struct {
 func newTrail(p Ports) *Trail {
 	t := &Trail{store: p.Store, macs: p.MACs, revocations: p.Revocations, clock: p.Clock}
 	t.events.write = func(ctx context.Context, events []domain.AuditEvent) error {
-		return t.store.Update(ctx, func(tx ports.Tx) error { return t.add(ctx, tx, events...) })
+		var added []writtenEvent
+		err := t.store.Update(ctx, func(tx ports.Tx) (err error) {
+			added, err = t.add(ctx, tx, events...)
+			return err
+		})
+		if err == nil {
+			t.unsealed.add(added)
+		}
+		return err
 	}
+	t.repeats.write = t.record
 	t.events.size = func(event domain.AuditEvent) int { return 1 + len(event.Indexed()) + len(event.About) }
 	return t
 }
@@ -37,14 +50,20 @@ func (t *Trail) record(ctx context.Context, event domain.AuditEvent) error {
 	return t.events.do(ctx, event)
 }
 
-// add adds events to the trail, each with evidence that this service wrote it.
-func (t *Trail) add(ctx context.Context, tx ports.Tx, events ...domain.AuditEvent) error {
+// add adds events to the trail, each with evidence that this service wrote it, and
+// returns them: they are in the trail once the Update is committed.
+func (t *Trail) add(ctx context.Context, tx ports.Tx, events ...domain.AuditEvent) (added []writtenEvent, err error) {
 	known := t.lastKnown().Number
 	for i := range events {
 		events[i].Seal = known
 		events[i].About = withoutRepeats(events[i].About)
 	}
-	return tx.Audit().Add(ctx, t.attest, events...)
+	err = tx.Audit().Add(ctx, func(event domain.AuditEvent) domain.Evidence {
+		evidence := t.attest(event)
+		added = append(added, writtenEvent{event.ID, evidence.MAC})
+		return evidence
+	}, events...)
+	return added, err
 }
 
 // withoutRepeats returns each of the records once, in the order of their first mention.

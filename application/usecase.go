@@ -22,6 +22,8 @@ type attempt struct {
 	// invalid is why the input is refused. It is told only to those who hold the
 	// permission.
 	invalid error
+	// address stands for the one that a stranger has typed (see repeats).
+	address domain.AttemptKey
 }
 
 // one is a record.
@@ -78,7 +80,7 @@ func perform[T any](ctx context.Context, trail *Trail, a attempt, do func(*entry
 	}
 	returned = true
 	if !e.recorded {
-		if err := trail.record(ctx, e.AuditEvent); err != nil {
+		if err := trail.recordOutcome(ctx, a, e.AuditEvent, err); err != nil {
 			return none, unaccounted(err)
 		}
 	}
@@ -86,6 +88,14 @@ func perform[T any](ctx context.Context, trail *Trail, a attempt, do func(*entry
 		return none, err
 	}
 	return domain.VisibleTo(result, a.by), nil
+}
+
+// recordOutcome returns once what came of an attempt is accounted for.
+func (t *Trail) recordOutcome(ctx context.Context, a attempt, event domain.AuditEvent, outcome error) error {
+	if repeatable(a.by, outcome) {
+		return t.repeats.record(ctx, event.At, a.address, event)
+	}
+	return t.record(ctx, event)
 }
 
 // read is perform for a use-case that only reads.
@@ -117,6 +127,7 @@ func commit[T any](ctx context.Context, e *entry, do func(ports.Tx, *entry) (T, 
 			e.AuditEvent = before
 		}
 	}()
+	var added []writtenEvent
 	err := e.trail.store.Update(ctx, func(tx ports.Tx) error {
 		e.AuditEvent, e.revoked, refused = before, nil, nil
 		var err error
@@ -128,7 +139,7 @@ func commit[T any](ctx context.Context, e *entry, do func(ports.Tx, *entry) (T, 
 			refused = refusal.reason
 			e.Outcome = outcomeOf(refused)
 		}
-		if err := e.trail.add(ctx, tx, e.AuditEvent); err != nil {
+		if added, err = e.trail.add(ctx, tx, e.AuditEvent); err != nil {
 			return unaccounted(err)
 		}
 		return nil
@@ -137,6 +148,7 @@ func commit[T any](ctx context.Context, e *entry, do func(ports.Tx, *entry) (T, 
 		return none, err
 	}
 	e.recorded = true
+	e.trail.unsealed.add(added)
 	e.trail.revocations.Revoke(e.revoked...)
 	if refused != nil {
 		return none, refused

@@ -1,6 +1,7 @@
 package application
 
 import (
+	"cmp"
 	"context"
 
 	"example.com/healthcare/domain"
@@ -77,13 +78,29 @@ func (s *Users) Register(ctx context.Context, actor domain.Actor, in domain.Regi
 		})
 }
 
-// add adds an account, which becomes the subject of the event.
+// add adds an account, which becomes the subject of the event. Where the address is
+// taken, that is the account that has it.
 func (s *Users) add(ctx context.Context, e *entry, user domain.User) (domain.User, error) {
-	return commit(ctx, e, func(tx ports.Tx, e *entry) (domain.User, error) {
+	added, err := commit(ctx, e, func(tx ports.Tx, e *entry) (domain.User, error) {
 		added, err := tx.Users().Add(ctx, user)
 		e.Subject.ID = added.ID
 		return added, err
 	})
+	if domain.KindOf(err) == domain.Conflict {
+		err = cmp.Or(s.nameTaken(ctx, e, user.Email), err)
+	}
+	return added, err
+}
+
+// nameTaken makes the account that has an address the subject of the event, unless it
+// has another address by now.
+func (s *Users) nameTaken(ctx context.Context, e *entry, email domain.Email) error {
+	taken, err := view(ctx, s.trail.store, func(tx ports.Tx) (domain.User, error) { return tx.Users().ByEmail(ctx, email) })
+	if domain.KindOf(err) == domain.NotFound {
+		return nil
+	}
+	e.Subject.ID = taken.ID
+	return err
 }
 
 // applyFor adds an account that has to be activated. It does as much, and says
@@ -103,7 +120,7 @@ func (s *Users) applyFor(ctx context.Context, e *entry, user domain.User) error 
 		return nothing{}, err
 	})
 	if domain.KindOf(err) == domain.Conflict { // taken a moment ago
-		return nil
+		return s.nameTaken(ctx, e, user.Email)
 	}
 	return err
 }

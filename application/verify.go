@@ -2,9 +2,9 @@ package application
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"iter"
+	"slices"
 
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
@@ -18,13 +18,17 @@ type Verifier struct {
 }
 
 // Verify examines the whole trail: that no event and no seal was edited, removed,
-// inserted or moved. What was cut off at the end shows only against a head that
+// inserted or moved. It goes on after a fault, and ends after domain.MaxFaults. What was cut off at the end shows only against a head that
 // was kept elsewhere; the zero Head is none.
 func (s *Verifier) Verify(ctx context.Context, kept domain.Head) (domain.Verification, error) {
 	return view(ctx, s.store, func(tx ports.Tx) (domain.Verification, error) {
 		v := verifier{tx: tx, macs: s.macs, kept: kept, chain: domain.NewChain(), last: minID}
-		fault, err := v.run(ctx)
-		return domain.Verification{Events: v.events, Unsealed: v.unsealed, Old: v.old, Last: v.chain.Last().Head(), Fault: fault}, err
+		if err := v.run(ctx); err != nil && !errors.Is(err, errEnoughFaults) {
+			return domain.Verification{}, err
+		}
+		return domain.Verification{
+			Events: v.events, Unsealed: v.unsealed, Old: v.old, Unadopted: v.unadopted, Last: v.chain.Last().Head(), Faults: v.faults,
+		}, nil
 	})
 }
 
@@ -46,85 +50,108 @@ type verifier struct {
 	kept             domain.Head
 	chain            *domain.Chain
 	events, unsealed int
-	// old counts the events without evidence.
-	old int
+	// old counts the events without evidence, unadopted those that are under no seal.
+	old, unadopted int
 	// last is the event that was read last, in order, and ahead those that follow.
 	last  domain.ID
 	ahead []domain.AuditEvent
 	// mentions is what those of all events come to.
 	mentions total
+	faults   []domain.Fault
 }
 
-// run returns the first fault. Seals that are made meanwhile are examined, too: an
-// event that is read later than the seals may be under one of them, or know of it.
-func (v *verifier) run(ctx context.Context) (*domain.Fault, error) {
+// errEnoughFaults ends the examination.
+var errEnoughFaults = errors.New("there are as many faults as are reported")
+
+// report takes note of faults, each once.
+func (v *verifier) report(faults ...domain.Fault) error {
+	for _, fault := range faults {
+		if slices.Contains(v.faults, fault) {
+			continue
+		}
+		if v.faults = append(v.faults, fault); len(v.faults) == domain.MaxFaults {
+			return errEnoughFaults
+		}
+	}
+	return nil
+}
+
+// run examines all. Seals that are made meanwhile are examined, too: an event that is
+// read later than the seals may be under one of them, or know of it.
+func (v *verifier) run(ctx context.Context) error {
 	for first := true; ; first = false {
 		before := v.chain.Last().Number
-		fault, err := v.examineSeals(ctx)
-		if fault != nil || err != nil {
-			return fault, err
+		if err := v.examineSeals(ctx); err != nil {
+			return err
 		}
 		if !first && v.chain.Last().Number == before {
 			break
 		}
 	}
-	if fault := v.examineEnd(); fault != nil {
-		return fault, nil
+	if err := v.examineEnd(); err != nil {
+		return err
 	}
 	return v.examineMentions(ctx)
 }
 
 // examineSeals examines the seals after the last one and reads all events that follow.
-func (v *verifier) examineSeals(ctx context.Context) (*domain.Fault, error) {
+func (v *verifier) examineSeals(ctx context.Context) error {
 	for seal, err := range sealsOf(ctx, v.tx, v.chain.Last().Number) {
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if fault, err := v.readThrough(ctx, seal.Through); fault != nil || err != nil {
-			return fault, err
+		if err := v.readThrough(ctx, seal.Through); err != nil {
+			return err
 		}
-		if fault, err := v.readLate(ctx, seal); fault != nil || err != nil {
-			return fault, err
+		if err := v.readLate(ctx, seal); err != nil {
+			return err
 		}
-		if fault := v.chain.Append(seal); fault != nil {
-			return fault, nil
+		if err := v.report(v.chain.Append(seal)...); err != nil {
+			return err
 		}
 		if seal.Number == v.kept.Number && seal.Digest != v.kept.Digest {
-			return &domain.Fault{Problem: domain.HeadOther, Seal: seal.Number}, nil
+			if err := v.report(domain.Fault{Problem: domain.HeadOther, Seal: seal.Number}); err != nil {
+				return err
+			}
 		}
 	}
 	return v.readThrough(ctx, maxID)
 }
 
 // readThrough reads the events up to the ID, in order.
-func (v *verifier) readThrough(ctx context.Context, id domain.ID) (*domain.Fault, error) {
+func (v *verifier) readThrough(ctx context.Context, id domain.ID) error {
 	for {
 		if len(v.ahead) == 0 {
 			if err := v.readAhead(ctx); err != nil || len(v.ahead) == 0 {
-				return nil, err
+				return err
 			}
 		}
 		event := v.ahead[0]
-		switch {
-		case event.ID > id:
-			return nil, nil
-		case event.ID == v.last: // There is one of each only.
-			return &domain.Fault{Problem: domain.EventInserted, Event: event.ID}, nil
+		if event.ID > id {
+			return nil
 		}
-		v.last, v.ahead = event.ID, v.ahead[1:]
+		v.ahead = v.ahead[1:]
+		if event.ID == v.last { // There is one of each only.
+			if err := v.report(domain.Fault{Problem: domain.EventInserted, Event: event.ID}); err != nil {
+				return err
+			}
+			continue
+		}
+		v.last = event.ID
 		v.read(event)
 	}
 }
 
 // readAhead reads the events that follow the last one. It begins with that, as there
-// may be two with its ID.
+// may be two with its ID, unless that was found.
 func (v *verifier) readAhead(ctx context.Context) error {
 	page := domain.Page{After: v.last, Limit: verifyPage}
-	if v.last > minID {
+	again := v.last > minID && !slices.Contains(v.faults, domain.Fault{Problem: domain.EventInserted, Event: v.last})
+	if again {
 		page.After--
 	}
 	events, err := allEvents(v.tx)(ctx, page)
-	if len(events) > 0 && events[0].ID == v.last {
+	if again && len(events) > 0 && events[0].ID == v.last {
 		events = events[1:]
 	}
 	v.ahead = events
@@ -142,86 +169,53 @@ func (v *verifier) read(event domain.AuditEvent) {
 
 // readLate reads the events under a seal that became visible after those beside
 // them were read.
-func (v *verifier) readLate(ctx context.Context, seal domain.Seal) (*domain.Fault, error) {
+func (v *verifier) readLate(ctx context.Context, seal domain.Seal) error {
 	for _, id := range v.chain.Unread(seal) {
 		events, err := allEvents(v.tx)(ctx, domain.Page{After: id - 1, Limit: 2})
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for i, event := range events {
 			switch {
 			case event.ID != id:
 			case i > 0:
-				return &domain.Fault{Problem: domain.EventInserted, Event: id}, nil
+				if err := v.report(domain.Fault{Problem: domain.EventInserted, Event: id}); err != nil {
+					return err
+				}
 			default:
 				v.read(event)
 			}
 		}
 	}
-	return nil, nil
+	return nil
 }
 
 // examineEnd examines the last seal, and what is under none.
-func (v *verifier) examineEnd() *domain.Fault {
+func (v *verifier) examineEnd() error {
 	last := v.chain.Last()
-	switch {
-	case last.Number < v.kept.Number:
-		return &domain.Fault{Problem: domain.HeadMissing, Seal: v.kept.Number}
-	case !isOurs(v.macs, last):
-		return &domain.Fault{Problem: domain.SealForeign, Seal: last.Number}
+	ours := isOurs(v.macs, last)
+	var faults []domain.Fault
+	if last.Number < v.kept.Number {
+		faults = append(faults, domain.Fault{Problem: domain.HeadMissing, Seal: v.kept.Number})
+	}
+	if !ours {
+		faults = append(faults, domain.Fault{Problem: domain.SealForeign, Seal: last.Number})
 	}
 	for _, event := range v.chain.Open() {
 		v.unsealed++
 		old := last.Number == 0 && event.Evidence == (domain.Evidence{})
-		if !old && (event.Hash() != event.Evidence.Hash || !v.macs.Verify(domain.Attested(event.ID, event.Evidence.Hash), event.Evidence.MAC)) {
-			return &domain.Fault{Problem: domain.EventInserted, Event: event.ID}
+		if old {
+			v.unadopted++
+		}
+		// Who wrote it cannot be told without the key of the seal.
+		if !old && (event.Hash() != event.Evidence.Hash || ours && !v.macs.Verify(domain.Attested(event.ID, event.Evidence.Hash), event.Evidence.MAC)) {
+			faults = append(faults, domain.Fault{Problem: domain.EventInserted, Event: event.ID})
 		}
 		if event.Seal > last.Number {
-			return &domain.Fault{Problem: domain.SealRemoved, Seal: last.Number + 1}
+			faults = append(faults, domain.Fault{Problem: domain.SealRemoved, Seal: last.Number + 1})
 		}
 	}
-	return nil
-}
-
-// total is a sum of MACs, in which their order does not count. Nobody without the
-// key can find other mentions with the same one.
-type total [2]uint64
-
-// count adds mentions to a total.
-func (v *verifier) count(t *total, mentions ...domain.Mention) {
-	for _, mention := range mentions {
-		mac := v.macs.Sum(mention.Hash())
-		t[0] += binary.BigEndian.Uint64(mac[:8])
-		t[1] += binary.BigEndian.Uint64(mac[8:])
-	}
-}
-
-// examineMentions compares the mentions that are kept with those that follow from
-// the events under seals: all of them were there before this began.
-func (v *verifier) examineMentions(ctx context.Context) (*domain.Fault, error) {
-	var kept, open total
-	for _, event := range v.chain.Open() {
-		v.count(&open, event.Mentions()...)
-	}
-	last, after := v.chain.Last(), domain.Mention{}
-	for {
-		mentions, err := v.tx.Audit().Mentions(ctx, after, verifyPage)
-		if err != nil {
-			return nil, err
-		}
-		for _, mention := range mentions {
-			if after = mention; !last.Awaits(mention.Event) {
-				v.count(&kept, mention)
-			}
-		}
-		if len(mentions) < verifyPage {
-			break
-		}
-	}
-	if kept[0]+open[0] != v.mentions[0] || kept[1]+open[1] != v.mentions[1] {
-		return &domain.Fault{Problem: domain.MentionsChanged}, nil
-	}
-	return nil, nil
+	return v.report(faults...)
 }
 
 const verifyPage = 1000

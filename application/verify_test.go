@@ -62,36 +62,47 @@ func sealedClinic(t *testing.T) *clinic {
 	return c
 }
 
+// removedUpTo are the faults of a sealedClinic whose events from first to last are gone.
+func removedUpTo(first, last domain.ID) (faults []domain.Fault) {
+	for id := first; id <= last; id++ {
+		faults = append(faults, domain.Fault{Problem: domain.EventRemoved, Event: id, Seal: (id + 2) / 3})
+	}
+	return faults
+}
+
 func TestTamperingIsFoundAndNamed(t *testing.T) {
 	for name, tt := range map[string]struct {
 		events func([]domain.AuditEvent) []domain.AuditEvent
 		seals  func([]domain.Seal) []domain.Seal
-		want   domain.Fault
+		want   []domain.Fault
 	}{
-		"an event was changed": {events: changed(5), want: domain.Fault{Problem: domain.EventChanged, Event: 5, Seal: 2}},
-		"the first of two that were changed": {
+		"an event was changed": {events: changed(5), want: []domain.Fault{{Problem: domain.EventChanged, Event: 5, Seal: 2}}},
+		"two events were changed": {
 			events: func(events []domain.AuditEvent) []domain.AuditEvent { return changed(5)(changed(8)(events)) },
-			want:   domain.Fault{Problem: domain.EventChanged, Event: 5, Seal: 2},
+			want: []domain.Fault{
+				{Problem: domain.EventChanged, Event: 5, Seal: 2},
+				{Problem: domain.EventChanged, Event: 8, Seal: 3},
+			},
 		},
 		"an event's evidence was taken away": {
 			events: editing(5, func(event *domain.AuditEvent) { event.Evidence = domain.Evidence{} }),
-			want:   domain.Fault{Problem: domain.EventChanged, Event: 5, Seal: 2},
+			want:   []domain.Fault{{Problem: domain.EventChanged, Event: 5, Seal: 2}},
 		},
-		"an event was removed":                       {events: without(12), want: domain.Fault{Problem: domain.EventRemoved, Event: 12, Seal: 4}},
-		"all events were removed":                    {events: upToEvent(0), want: domain.Fault{Problem: domain.EventRemoved, Event: 1, Seal: 1}},
-		"events under the last seal were removed":    {events: upToEvent(10), want: domain.Fault{Problem: domain.EventRemoved, Event: 11, Seal: 4}},
-		"an event that is under no seal was changed": {events: changed(14), want: domain.Fault{Problem: domain.EventInserted, Event: 14}},
+		"an event was removed":                       {events: without(12), want: []domain.Fault{{Problem: domain.EventRemoved, Event: 12, Seal: 4}}},
+		"all events were removed":                    {events: upToEvent(0), want: removedUpTo(1, 12)},
+		"events under the last seal were removed":    {events: upToEvent(10), want: removedUpTo(11, 12)},
+		"an event that is under no seal was changed": {events: changed(14), want: []domain.Fault{{Problem: domain.EventInserted, Event: 14}}},
 		"an event that is under no seal lost its evidence": {
 			events: editing(14, func(event *domain.AuditEvent) { event.Evidence = domain.Evidence{} }),
-			want:   domain.Fault{Problem: domain.EventInserted, Event: 14},
+			want:   []domain.Fault{{Problem: domain.EventInserted, Event: 14}},
 		},
 		"an event was inserted": {
 			events: editing(14, func(event *domain.AuditEvent) { event.ID = 100 }),
-			want:   domain.Fault{Problem: domain.EventInserted, Event: 100},
+			want:   []domain.Fault{{Problem: domain.EventInserted, Event: 100}},
 		},
 		"an event was inserted below all others": {
 			events: editing(14, func(event *domain.AuditEvent) { event.ID = -5 }),
-			want:   domain.Fault{Problem: domain.EventInserted, Event: -5, Seal: 1},
+			want:   []domain.Fault{{Problem: domain.EventInserted, Event: -5, Seal: 1}},
 		},
 		"two events changed places": {
 			events: func(events []domain.AuditEvent) []domain.AuditEvent {
@@ -99,23 +110,26 @@ func TestTamperingIsFoundAndNamed(t *testing.T) {
 				events[4].ID, events[9].ID = events[9].ID, events[4].ID
 				return events
 			},
-			want: domain.Fault{Problem: domain.EventChanged, Event: 5, Seal: 2},
+			want: []domain.Fault{
+				{Problem: domain.EventChanged, Event: 5, Seal: 2},
+				{Problem: domain.EventChanged, Event: 10, Seal: 4},
+			},
 		},
 		"a seal was changed": {
 			seals: editingSeal(2, func(seal *domain.Seal) { seal.Missing = []domain.Gap{{From: 1, To: 2}} }),
-			want:  domain.Fault{Problem: domain.SealChanged, Seal: 2},
+			want:  []domain.Fault{{Problem: domain.SealChanged, Seal: 2}},
 		},
 		"a seal's MAC was changed": {
 			seals: editingSeal(2, func(seal *domain.Seal) { seal.MAC[7]++ }),
-			want:  domain.Fault{Problem: domain.SealChanged, Seal: 3},
+			want:  []domain.Fault{{Problem: domain.SealChanged, Seal: 3}},
 		},
 		"the last seal's MAC was changed": {
 			seals: editingSeal(4, func(seal *domain.Seal) { seal.MAC[7]++ }),
-			want:  domain.Fault{Problem: domain.SealForeign, Seal: 4},
+			want:  []domain.Fault{{Problem: domain.SealForeign, Seal: 4}},
 		},
 		"a seal was removed": {
 			seals: func(seals []domain.Seal) []domain.Seal { return slices.Delete(seals, 1, 2) },
-			want:  domain.Fault{Problem: domain.SealRemoved, Seal: 2},
+			want:  []domain.Fault{{Problem: domain.SealRemoved, Seal: 2}},
 		},
 		"an event was removed, and its name from its seal": {
 			events: without(5),
@@ -125,18 +139,72 @@ func TestTamperingIsFoundAndNamed(t *testing.T) {
 				}
 				return seals
 			},
-			want: domain.Fault{Problem: domain.SealChanged, Seal: 2},
+			want: []domain.Fault{{Problem: domain.SealChanged, Seal: 2}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := sealedClinic(t)
-			require.Nil(t, c.verifySilently().Fault)
+			require.Empty(t, c.verifySilently().Faults)
 			store := c.tamper()
 			store.events, store.seals = tt.events, tt.seals
-			assert.Equal(t, &tt.want, c.verifySilently().Fault)
+			assert.Equal(t, tt.want, c.verifySilently().Faults)
 			store.events, store.seals = nil, nil
-			assert.Nil(t, c.verifySilently().Fault, "once it is undone")
+			assert.Empty(t, c.verifySilently().Faults, "once it is undone")
 		})
+	}
+}
+
+func TestWhatComesAfterAFaultIsExaminedToo(t *testing.T) {
+	c := sealedClinic(t)
+	store := c.tamper()
+	store.events = func(events []domain.AuditEvent) []domain.AuditEvent {
+		return changed(2)(without(5)(editing(14, func(event *domain.AuditEvent) { event.ID = -5 })(changed(13)(events))))
+	}
+	store.seals = editingSeal(3, func(seal *domain.Seal) { seal.Through++ })
+	assert.Equal(t, []domain.Fault{
+		{Problem: domain.EventChanged, Event: 2, Seal: 1},
+		{Problem: domain.EventRemoved, Event: 5, Seal: 2},
+		{Problem: domain.SealChanged, Seal: 3},
+		{Problem: domain.EventInserted, Event: -5, Seal: 4},
+		{Problem: domain.EventInserted, Event: 13},
+	}, c.verifySilently().Faults)
+}
+
+// An event that came too late once, when the clock had been set, must not hide the rest.
+func TestWhatWasTakenForInsertedHidesNothing(t *testing.T) {
+	c := sealedClinic(t)
+	c.tamper().events = func(events []domain.AuditEvent) []domain.AuditEvent {
+		return changed(11)(editing(15, func(event *domain.AuditEvent) { event.ID = 0 })(events))
+	}
+	assert.Equal(t, []domain.Fault{
+		{Problem: domain.EventInserted, Event: 0, Seal: 1},
+		{Problem: domain.EventChanged, Event: 11, Seal: 4},
+	}, c.verifySilently().Faults)
+}
+
+func TestVerifyNamesAHundredFaultsAtMost(t *testing.T) {
+	c := newClinic(t)
+	c.addEvents(300, c.attest)
+	c.seal()
+	c.tamper().events = upToEvent(50)
+	faults := c.verifySilently().Faults
+	require.Len(t, faults, domain.MaxFaults)
+	for i, fault := range faults {
+		assert.Equal(t, domain.Fault{Problem: domain.EventRemoved, Event: domain.ID(51 + i), Seal: 1}, fault)
+	}
+}
+
+// Where the database has no key, there can be any number of events with one ID.
+func TestAnEventThatIsThereAgainAndAgainIsNamedOnce(t *testing.T) {
+	for _, times := range []int{2, 3, 1000, 2500} {
+		c := sealedClinic(t)
+		c.tamper().events = func(events []domain.AuditEvent) []domain.AuditEvent {
+			return changed(8)(slices.Insert(events, 5, slices.Repeat(events[4:5], times-1)...))
+		}
+		assert.Equal(t, []domain.Fault{
+			{Problem: domain.EventInserted, Event: 5},
+			{Problem: domain.EventChanged, Event: 8, Seal: 3},
+		}, c.verifySilently().Faults, times)
 	}
 }
 
@@ -174,24 +242,24 @@ func TestAKeptHeadShowsWhatWasCutOff(t *testing.T) {
 	c := sealedClinic(t)
 	seals := c.seals()
 	for _, seal := range seals {
-		assert.Nil(t, c.verify(seal.Head()).Fault, "of seal %d", seal.Number)
+		assert.Empty(t, c.verify(seal.Head()).Faults, "of seal %d", seal.Number)
 	}
 	store := c.tamper()
 	for last := range domain.ID(4) {
 		store.seals, store.events = upToSeal(last), upToEvent(3*last)
-		assert.Nil(t, c.verifySilently().Fault, "without a head nobody can tell")
+		assert.Empty(t, c.verifySilently().Faults, "without a head nobody can tell")
 		for _, seal := range seals {
-			fault := c.silent().verify(seal.Head()).Fault
+			faults := c.silent().verify(seal.Head()).Faults
 			if seal.Number <= last {
-				assert.Nil(t, fault)
+				assert.Empty(t, faults)
 			} else {
-				assert.Equal(t, &domain.Fault{Problem: domain.HeadMissing, Seal: seal.Number}, fault)
+				assert.Equal(t, []domain.Fault{{Problem: domain.HeadMissing, Seal: seal.Number}}, faults)
 			}
 		}
 	}
 	store.events = nil
 	store.seals = upToSeal(3)
-	assert.Equal(t, &domain.Fault{Problem: domain.HeadMissing, Seal: 4}, c.verify(seals[3].Head()).Fault)
+	assert.Equal(t, []domain.Fault{{Problem: domain.HeadMissing, Seal: 4}, {Problem: domain.SealRemoved, Seal: 4}}, c.verify(seals[3].Head()).Faults)
 }
 
 func TestAKeptHeadShowsThatTheTrailWasMadeAnew(t *testing.T) {
@@ -202,9 +270,9 @@ func TestAKeptHeadShowsThatTheTrailWasMadeAnew(t *testing.T) {
 		c.addEvents(1, c.attest)
 		c.seal()
 	}
-	require.Nil(t, c.verify(domain.Head{}).Fault)
+	require.Empty(t, c.verify(domain.Head{}).Faults)
 	for _, seal := range kept {
-		assert.Equal(t, &domain.Fault{Problem: domain.HeadOther, Seal: seal.Number}, c.verify(seal.Head()).Fault)
+		assert.Equal(t, []domain.Fault{{Problem: domain.HeadOther, Seal: seal.Number}}, c.verify(seal.Head()).Faults)
 	}
 }
 
@@ -218,7 +286,7 @@ func TestAnEventThatBecomesVisibleWhileTheTrailIsExaminedIsNotMissing(t *testing
 		return events
 	}
 	found := c.verifySilently()
-	assert.Nil(t, found.Fault)
+	assert.Empty(t, found.Faults)
 	assert.Equal(t, 15, found.Events)
 }
 
@@ -231,7 +299,7 @@ func TestALongTrailIsExaminedToItsEnd(t *testing.T) {
 	found := c.verify(domain.Head{})
 	assert.Equal(t, domain.Verification{Events: 1001, Last: c.seals()[1000].Head()}, found)
 	c.tamper().events = changed(1001)
-	assert.Equal(t, &domain.Fault{Problem: domain.EventChanged, Event: 1001, Seal: 1001}, c.verify(domain.Head{}).Fault)
+	assert.Equal(t, []domain.Fault{{Problem: domain.EventChanged, Event: 1001, Seal: 1001}}, c.verify(domain.Head{}).Faults)
 }
 
 func TestSealsThatAreMadeWhileTheTrailIsExaminedAreExaminedToo(t *testing.T) {
@@ -248,7 +316,7 @@ func TestSealsThatAreMadeWhileTheTrailIsExaminedAreExaminedToo(t *testing.T) {
 		return append(events, other.Events()[last:]...)
 	}
 	found := c.verifySilently()
-	assert.Nil(t, found.Fault)
+	assert.Empty(t, found.Faults)
 	assert.Equal(t, domain.Verification{Events: int(last) + 1, Unsealed: 1, Last: other.lastSeal()}, found)
 }
 
@@ -280,16 +348,16 @@ func TestNoFaultIsFoundWhileEventsAndSealsAreAdded(t *testing.T) {
 	}
 	for _, sealer := range []*application.Sealer{c.Sealer, c.With().Sealer} {
 		untilAdded(func() {
-			foreign, err := sealer.Seal(c.ctx)
+			found, err := sealer.Seal(c.ctx)
 			assert.NoError(t, err)
-			assert.Empty(t, foreign)
+			assert.Zero(t, found)
 		})
 	}
 	var kept domain.Head
 	untilAdded(func() {
 		found := c.verifySilently()
-		assert.Nil(t, found.Fault)
-		assert.Nil(t, c.silent().verify(kept).Fault)
+		assert.Empty(t, found.Faults)
+		assert.Empty(t, c.silent().verify(kept).Faults)
 		kept = found.Last
 	})
 	adding.Wait()
@@ -297,7 +365,7 @@ func TestNoFaultIsFoundWhileEventsAndSealsAreAdded(t *testing.T) {
 	others.Wait()
 	c.seal()
 	assert.Equal(t, upTo(1+3*rounds), c.sealed())
-	assert.Nil(t, c.verify(kept).Fault)
+	assert.Empty(t, c.verify(kept).Faults)
 	assert.NotZero(t, kept)
 }
 

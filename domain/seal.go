@@ -42,7 +42,8 @@ type Sealed struct {
 // Gap is IDs that have not been seen.
 type Gap struct {
 	From, To ID // both included
-	// Since is when they were first found missing.
+	// Since is when they were first found missing, by the clock of the machine. It says
+	// nothing of how long that is ago: clocks are set.
 	Since time.Time
 }
 
@@ -68,6 +69,13 @@ func (s Seal) Awaits(id ID) bool {
 	return id > s.Through || slices.ContainsFunc(s.Missing, func(gap Gap) bool { return gap.From <= id && id <= gap.To })
 }
 
+// GivingUp returns the seal without its gaps that are overdue: the seal that comes Next
+// awaits no event in them any more.
+func (s Seal) GivingUp(overdue func(Gap) bool) Seal {
+	s.Missing = slices.DeleteFunc(slices.Clone(s.Missing), overdue)
+	return s
+}
+
 // Next returns the seal after this one, without a MAC. It takes the sightings that
 // this one Awaits, which must be in ascending order of ID. The zero Seal is before the first.
 func (s Seal) Next(sightings []Sighting, now time.Time) Seal {
@@ -77,9 +85,7 @@ func (s Seal) Next(sightings []Sighting, now time.Time) Seal {
 		next.Through = max(next.Through, sighting.ID)
 	}
 	for _, gap := range s.Missing {
-		if now.Sub(gap.Since) < MaxLateness {
-			next.Missing = append(next.Missing, gap.without(sightings)...)
-		}
+		next.Missing = append(next.Missing, gap.without(sightings)...)
 	}
 	if next.Through > s.Through {
 		fresh := Gap{From: s.Through + 1, To: next.Through, Since: now}
@@ -120,6 +126,9 @@ func (s Seal) digest(before Seal, events []Sighting) Hash {
 	}
 	return m.hash()
 }
+
+// Within reports whether all IDs of the gap are in the other one.
+func (g Gap) Within(other Gap) bool { return other.From <= g.From && g.To <= other.To }
 
 // without returns what is left of the gap.
 func (g Gap) without(sightings []Sighting) []Gap {

@@ -102,7 +102,7 @@ func TestSealsTakeEachEventOnceInWhateverOrderTheyAppear(t *testing.T) {
 					ids, sightings = append(ids, id), append(sightings, domain.Sighting{ID: id, Hash: domain.Hash{byte(id)}})
 				}
 			}
-			next := seal.Next(sightings, now)
+			next := seal.GivingUp(tooOldAt(now)).Next(sightings, now)
 			model.seal(ids, now)
 			require.Equal(t, model.missing, missingIn(t, next))
 			require.Equal(t, model.through, next.Through)
@@ -141,15 +141,22 @@ func drawAppearance(t *rapid.T) []domain.ID {
 	return ids
 }
 
-func TestAnEventIsAwaitedUntilItIsTooLate(t *testing.T) {
+// tooOldAt is what a sealer whose clock nobody sets says of a gap.
+func tooOldAt(now time.Time) func(domain.Gap) bool {
+	return func(gap domain.Gap) bool { return now.Sub(gap.Since) >= domain.MaxLateness }
+}
+
+func TestAnEventIsAwaitedUntilItIsGivenUp(t *testing.T) {
 	one := func(id domain.ID) []domain.Sighting { return []domain.Sighting{{ID: id}} }
 	seal := domain.Seal{}.Next(one(3), sealedAt)
-	justInTime := seal.Next(one(4), sealedAt.Add(domain.MaxLateness-1))
-	assert.True(t, justInTime.Awaits(2))
-	tooLate := seal.Next(one(4), sealedAt.Add(domain.MaxLateness))
+	justInTime := seal.Next(one(4), sealedAt.Add(time.Hour))
+	assert.True(t, justInTime.Awaits(2), "whatever the time is")
+	givingUp := seal.GivingUp(func(gap domain.Gap) bool { return gap == seal.Missing[0] })
+	assert.True(t, seal.Awaits(2), "it changes nothing")
+	tooLate := givingUp.Next(one(4), sealedAt)
 	assert.False(t, tooLate.Awaits(2))
 	assert.Empty(t, tooLate.Missing)
-	last := seal.Next(one(2), sealedAt.Add(time.Hour))
+	last := givingUp.Next(one(2), sealedAt)
 	assert.Equal(t, []domain.Sealed{{ID: 2}}, last.Events, "one that is there when the time is over is taken")
 	assert.False(t, last.Awaits(1))
 }

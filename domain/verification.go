@@ -13,13 +13,18 @@ type Verification struct {
 	// not under a seal yet.
 	Events, Unsealed int
 	// Old counts those without evidence: nothing shows what was done to them before
-	// they came under a seal.
-	Old int
+	// they came under a seal. Unadopted counts those among them that are under none:
+	// nothing shows that they are as they were written.
+	Old, Unadopted int
 	// Last is the last seal.
 	Last Head
-	// Fault is the first thing that is not as it was; nil when all is.
-	Fault *Fault
+	// Faults are the things that are not as they were, in the order in which they were
+	// found, each once; at most MaxFaults.
+	Faults []Fault
 }
+
+// MaxFaults bounds the Faults of a Verification, which ends with the last of them.
+const MaxFaults = 100
 
 // Fault is something in the trail that is not as it was.
 type Fault struct {
@@ -42,7 +47,8 @@ const (
 	// or that this service has not written.
 	EventInserted Problem = "event %[1]d was inserted"
 	SealChanged   Problem = "seal %[2]d was changed"
-	SealRemoved   Problem = "seal %[2]d was removed"
+	// SealRemoved is the first of the seals that are missing in a row.
+	SealRemoved Problem = "seal %[2]d was removed"
 	// SealForeign is a last seal that this service has not made with a key that it has.
 	SealForeign Problem = "seal %[2]d was not made with a key of this service"
 	// MentionsChanged is an index that does not lead to all events about a record, or
@@ -86,36 +92,68 @@ func (c *Chain) Unread(seal Seal) []ID {
 	return ids
 }
 
-// Append examines the next seal and the events under it, and says what is wrong first.
-func (c *Chain) Append(seal Seal) *Fault {
-	if seal.Number != c.last.Number+1 {
-		return &Fault{Problem: SealRemoved, Seal: c.last.Number + 1}
+// Append examines the next seal and the events under it, and returns what is wrong. What
+// can be told without what is wrong is examined all the same.
+func (c *Chain) Append(seal Seal) []Fault {
+	if seal.Number <= c.last.Number {
+		return []Fault{{Problem: SealRemoved, Seal: c.last.Number + 1}}
 	}
-	sightings := make([]Sighting, len(seal.Events))
-	for i, sealed := range seal.Events {
-		event, read := c.open[sealed.ID]
-		if !read {
-			return &Fault{Problem: EventRemoved, Event: sealed.ID, Seal: seal.Number}
-		}
-		sightings[i] = event.Sighting()
-		if !sealed.Matches(sightings[i].Hash) || event.Evidence.Hash != event.Hash() && event.Evidence != (Evidence{}) {
-			return &Fault{Problem: EventChanged, Event: sealed.ID, Seal: seal.Number}
-		}
-		if event.Seal >= seal.Number {
-			return &Fault{Problem: SealRemoved, Seal: seal.Number}
-		}
-		delete(c.open, sealed.ID)
+	var faults []Fault
+	follows := seal.Number == c.last.Number+1
+	if !follows {
+		faults = append(faults, Fault{Problem: SealRemoved, Seal: c.last.Number + 1})
 	}
-	if !seal.Follows(c.last, sightings) {
-		return &Fault{Problem: SealChanged, Seal: seal.Number}
+	sightings, under := c.take(seal)
+	faults = append(faults, under...)
+	if len(faults) == 0 && !seal.Follows(c.last, sightings) {
+		faults = append(faults, Fault{Problem: SealChanged, Seal: seal.Number})
 	}
 	c.last = seal
+	isSound := len(faults) == 0
 	for _, event := range c.Open() {
-		if !seal.Awaits(event.ID) {
-			return &Fault{Problem: EventInserted, Event: event.ID, Seal: seal.Number}
+		switch {
+		case seal.Awaits(event.ID):
+			continue
+		case !follows: // It can have been under a seal that was removed.
+			if event.isAltered() {
+				faults = append(faults, Fault{Problem: EventChanged, Event: event.ID})
+			}
+		case isSound:
+			faults = append(faults, Fault{Problem: EventInserted, Event: event.ID, Seal: seal.Number})
+		default: // The next seal that is as it was shows it.
+			continue
+		}
+		delete(c.open, event.ID)
+	}
+	return faults
+}
+
+// take returns the sightings of the events under a seal, and what is wrong with them.
+func (c *Chain) take(seal Seal) (sightings []Sighting, faults []Fault) {
+	remade := false
+	for _, sealed := range seal.Events {
+		event, read := c.open[sealed.ID]
+		if !read {
+			faults = append(faults, Fault{Problem: EventRemoved, Event: sealed.ID, Seal: seal.Number})
+			continue
+		}
+		delete(c.open, sealed.ID)
+		sighting := event.Sighting()
+		sightings = append(sightings, sighting)
+		switch {
+		case !sealed.Matches(sighting.Hash) || event.isAltered():
+			faults = append(faults, Fault{Problem: EventChanged, Event: sealed.ID, Seal: seal.Number})
+		case event.Seal >= seal.Number && !remade:
+			remade = true
+			faults = append(faults, Fault{Problem: SealRemoved, Seal: seal.Number})
 		}
 	}
-	return nil
+	return sightings, faults
+}
+
+// isAltered reports whether the event has evidence of something else than it says.
+func (e AuditEvent) isAltered() bool {
+	return e.Evidence.Hash != e.Hash() && e.Evidence != (Evidence{})
 }
 
 // Last returns the last seal that was examined.

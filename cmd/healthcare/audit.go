@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"slices"
-	"time"
+	"strings"
 
 	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
@@ -20,10 +18,11 @@ type auditCommand struct {
 }
 
 type auditVerifyCommand struct {
-	Head *string `help:"A seal that \"audit head\" printed: finds what was cut off after it, too." placeholder:"SEAL"`
+	Head           *string `help:"A seal that \"audit head\" printed: finds what was cut off after it, too." placeholder:"SEAL"`
+	AllowUnadopted bool    `help:"Exit with 0 although there are events without evidence that were never adopted."`
 }
 
-// Run says what it has found; the error is what is wrong with the trail, or why it
+// Run says what it has found; the error is all that is wrong with the trail, or why it
 // cannot be told.
 func (c auditVerifyCommand) Run(ctx context.Context, p process) error {
 	kept, err := headOrNone(c.Head)
@@ -35,22 +34,41 @@ func (c auditVerifyCommand) Run(ctx context.Context, p process) error {
 		switch {
 		case err != nil:
 			return err
-		case found.Fault != nil:
-			return errors.New("the trail is not as it was written: " + found.Fault.String())
+		case len(found.Faults) > 0:
+			return faultsError(found.Faults)
 		case found.Events == 0:
 			return errors.New("the trail is empty: nobody has used this database yet, or everything was removed")
+		case found.Unadopted > 0 && !c.AllowUnadopted:
+			return fmt.Errorf(`%d of %d events have no evidence and were never adopted: nothing shows that they are as they were written
+if they are from before there was evidence, adopt them, once: healthcare audit adopt
+if this trail had seals before, somebody removed them`, found.Unadopted, found.Events)
 		}
 		last := "There is no seal yet."
 		if found.Last != (domain.Head{}) {
 			last = "The last seal is " + found.Last.String()
 		}
 		fmt.Fprintf(p.out, "The trail is as it was written: %d events, of which %d are not under a seal yet.\n", found.Events, found.Unsealed)
-		if found.Old > 0 {
-			fmt.Fprintf(p.out, "But %d of them are from before there was evidence: nothing shows what was done to them before they came under a seal.\n", found.Old)
+		if found.Unadopted > 0 {
+			fmt.Fprintf(p.out, "But %d of them have no evidence and were never adopted: nothing shows that they are as they were written.\n", found.Unadopted)
+		}
+		if adopted := found.Old - found.Unadopted; adopted > 0 {
+			fmt.Fprintf(p.out, "But %d of them are from before there was evidence: nothing shows what was done to them before they came under a seal.\n", adopted)
 		}
 		_, err = fmt.Fprintln(p.out, last)
 		return err
 	})
+}
+
+// faultsError says all that is wrong, one fault a line.
+func faultsError(faults []domain.Fault) error {
+	lines := make([]string, len(faults))
+	for i, fault := range faults {
+		lines[i] = fault.String()
+	}
+	if len(faults) == domain.MaxFaults {
+		lines = append(lines, "there may be more: what comes after these was not examined")
+	}
+	return errors.New("the trail is not as it was written: " + strings.Join(lines, "\n"))
 }
 
 type auditHeadCommand struct{}
@@ -112,92 +130,4 @@ give the key that it was made with, at least as a fallback, until the service ha
 if that key is lost or was stolen: healthcare audit adopt --head %s`, head, head)
 	}
 	return err
-}
-
-const (
-	// sealInterval is how far seals are behind, but for the time that sealing takes.
-	sealInterval = 2 * time.Second
-	// sealTimeout is for a store that does not answer; what is left will be sealed the next time.
-	sealTimeout = 30 * time.Second
-	// failureInterval is how often the log tells of a failure that goes on.
-	failureInterval = 10 * time.Minute
-	// headInterval is how often the log names the last seal: what can be taken away
-	// unnoticed is what came after one that is kept.
-	headInterval = time.Hour
-	// lastSealTimeout bounds the same when the process is asked to end, which
-	// has 2 seconds left after the last requests.
-	lastSealTimeout = 1500 * time.Millisecond
-)
-
-// keepSealing seals the trail until stop is called, which does it once more.
-func keepSealing(ctx context.Context, sealer *application.Sealer, log *slog.Logger) (stop func()) {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stopped := make(chan struct{})
-	s := sealing{sealer: sealer, log: log}
-	go func() {
-		defer close(stopped)
-		tick := time.NewTicker(sealInterval)
-		defer tick.Stop()
-		for {
-			select {
-			case <-tick.C:
-				s.seal(ctx, sealTimeout)
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	return func() {
-		cancel()
-		<-stopped
-		s.seal(context.WithoutCancel(ctx), lastSealTimeout)
-		s.tellHead()
-	}
-}
-
-// sealing is what is remembered from one time to the next.
-type sealing struct {
-	sealer *application.Sealer
-	log    *slog.Logger
-	// foreign are the events that the log has told of, and failed is when it has told
-	// of a failure: it does not go on about them.
-	foreign []domain.ID
-	failed  time.Time
-	// head is the seal that the log has named last, at headTold.
-	head     domain.Head
-	headTold time.Time
-}
-
-func (s *sealing) seal(ctx context.Context, timeout time.Duration) {
-	limited, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	foreign, err := s.sealer.Seal(limited)
-	if err != nil && ctx.Err() == nil && time.Since(s.failed) > failureInterval { // When ctx has ended, it will be tried once more.
-		s.failed = time.Now()
-		if domain.KindOf(err) == domain.Unavailable {
-			s.log.Warn("the audit trail is not sealed while the store is not available", "error", err)
-		} else {
-			s.log.Error("the audit trail is not sealed: examine it with the command audit verify", "error", err)
-		}
-	}
-	if err != nil {
-		return
-	}
-	s.failed = time.Time{}
-	untold := slices.DeleteFunc(slices.Clone(foreign), func(id domain.ID) bool { return slices.Contains(s.foreign, id) })
-	if len(untold) > 0 {
-		s.log.Error("the audit trail holds events that this service did not write: examine it with the command audit verify", "events", untold)
-	}
-	s.foreign = foreign
-	if time.Since(s.headTold) > headInterval {
-		s.tellHead()
-	}
-}
-
-// tellHead names the last seal, unless it has.
-func (s *sealing) tellHead() {
-	if head := s.sealer.Head(); head != s.head {
-		s.head, s.headTold = head, time.Now()
-		s.log.Info("the last seal of the audit trail", "head", head)
-	}
 }

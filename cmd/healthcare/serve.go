@@ -68,7 +68,7 @@ func (s serveCommand) Run(ctx context.Context, p process) error {
 			log.Info("all second factors are sealed with the current SECRET_KEY", "changed", resealed.Keys)
 		}
 	}
-	stopSealing := keepSealing(ctx, api.useCases.Sealer, log)
+	stopSealing := keepSealing(ctx, api.useCases, log)
 	defer stopSealing()
 	listener, err := listen(ctx, cfg.HTTPAddr)
 	if err != nil {
