@@ -60,8 +60,8 @@ func (s *Account) ChangePassword(ctx context.Context, actor domain.Actor, in dom
 			if err != nil {
 				return nothing{}, err
 			}
-			// Before it is known whether the current password is right, so that the time
-			// does not tell.
+			// Check the limits and hash before the current password is known to be right, so
+			// that the time does not tell whether it is.
 			if err := s.trail.store.View(ctx, func(tx ports.Tx) error {
 				_, err := s.guard.limiter.admit(ctx, tx, s.guard.limiter.session(actor.SessionID))
 				return err

@@ -25,8 +25,8 @@ func (r records[T]) keepAll(ctx context.Context, tx ports.Tx, versions []domain.
 	return nil
 }
 
-// restoreChildren leaves those deleted that have another parent that is deleted. They
-// will be back with that one.
+// restoreChildren leaves a child deleted if another parent of it is deleted. The child
+// will be restored with that one.
 func (r records[T]) restoreChildren(ctx context.Context, tx ports.Tx, e *entry, parent domain.Reference) error {
 	page := domain.Page{Limit: domain.MaxPageLimit}
 	for {
@@ -48,8 +48,7 @@ func (r records[T]) restorePage(ctx context.Context, tx ports.Tx, e *entry, pare
 	for i, version := range ended {
 		ids[i] = version.Record.Self().ID
 	}
-	// Nobody restores or changes them while this parent is locked, but some can have
-	// been purged.
+	// The locked parent keeps others from restoring them, but some can have been purged.
 	deleted, err := r.history(tx).StillDeleted(ctx, ids...)
 	if err != nil {
 		return err
@@ -66,7 +65,7 @@ func (r records[T]) restorePage(ctx context.Context, tx ports.Tx, e *entry, pare
 		others := otherParents(version.Record, parent)
 		e.about(others...)
 		if gone := slices.IndexFunc(others, func(other domain.Reference) bool { return contains(missing[other.Kind], other.ID) }); gone >= 0 {
-			// It stays deleted, since when and by whom it was.
+			// It stays deleted. Its new version keeps the time and the author of the old one.
 			ended[i].With = others[gone]
 			continue
 		}
@@ -110,8 +109,6 @@ func otherParents(record domain.Record, parent domain.Reference) []domain.Refere
 // although they have versions. One that still is after so many was removed by hand.
 const maxRounds = 3
 
-// missing returns those of the records that are deleted or purged, in ascending
-// order. The deleted ones stay so, and the others stay there, until the Update returns.
 func (r records[T]) missing(ctx context.Context, tx ports.Tx, ids []domain.ID) (gone []domain.ID, err error) {
 	unknown := slices.Sorted(slices.Values(ids))
 	for round := 0; len(unknown) > 0 && round < maxRounds; round++ {
@@ -125,7 +122,8 @@ func (r records[T]) missing(ctx context.Context, tx ports.Tx, ids []domain.ID) (
 			return nil, err
 		}
 		gone = append(gone, deleted...)
-		// What is neither was purged, or restored and deleted anew meanwhile, which says nothing yet.
+		// The rest are purged, or another Update has restored and deleted them between the
+		// two reads: then look again.
 		unknown = without(unknown, deleted)
 		for _, id := range unknown {
 			versions, err := r.history(tx).List(ctx, id, domain.Page{Limit: 1})

@@ -102,7 +102,7 @@ func (g *groupCommit[T]) writeOne(background context.Context, items []T) (err er
 	defer cancel()
 	defer func() { // On this goroutine a panic would end the process.
 		if thrown := recover(); thrown != nil {
-			err = fmt.Errorf("the audit trail could not be written: panic with a %T", thrown)
+			err = fmt.Errorf("group commit: panic with a %T", thrown)
 		}
 	}()
 	return g.write(ctx, items)

@@ -27,12 +27,13 @@ const (
 	allFactors
 )
 
-// prove runs then, in the Update that takes note of the proof, with the user
-// whose account it proves to be. A wrong proof counts against the session of a user
-// who is signed in, and otherwise against the account, an account that does not exist
-// included. It is refused with one answer for all reasons and in the same time. A hash in an outdated format is replaced.
+// prove checks a proof and, if it is right, runs then with its user, in the Update that
+// records the attempt. A wrong proof counts against the session of a user who is signed
+// in, and otherwise against the account, even one that does not exist. Every reason for
+// refusal has the same answer and takes the same time. A hash in an outdated format is
+// replaced.
 //
-// The user, as far as there is one, becomes the subject of e.
+// The user, if there is one, becomes the subject of e.
 func prove[T any](ctx context.Context, g *Guard, e *entry, proof domain.Proof, check check,
 	then func(tx ports.Tx, user domain.User) (T, error),
 ) (T, error) {
@@ -101,9 +102,9 @@ func (g *Guard) verify(ctx context.Context, actor domain.Actor, proof domain.Pro
 
 var errHashReplaced = errors.New("the password hash was replaced while it was being verified")
 
-// settle takes note of a claim: it counts, or it is good and then runs. Guesses
+// settle counts a claim that is wrong, and runs then for one that is right. Guesses
 // that were compared side by side are settled one after the other, so that no
-// more of them get an answer than the limits let through.
+// more of them get an answer than the limits allow.
 func settle[T any](ctx context.Context, g *Guard, e *entry, claim claim, then func(ports.Tx, domain.User) (T, error)) (T, error) {
 	return commit(ctx, e, func(tx ports.Tx, e *entry) (none T, err error) {
 		tries, err := g.limiter.tries(ctx, tx, claim.guesses)
@@ -128,7 +129,7 @@ func settle[T any](ctx context.Context, g *Guard, e *entry, claim claim, then fu
 }
 
 // judge returns the user as stored now if the claim is good, and otherwise why
-// it is refused. A code that was not given is asked for, and counts as nothing.
+// it is refused. A missing code is asked for, and does not count as a failure.
 func (g *Guard) judge(ctx context.Context, tx ports.Tx, claim claim) (user domain.User, refused, err error) {
 	if !claim.right {
 		return user, domain.ErrCredentials(), nil

@@ -44,8 +44,8 @@ func (s *History[T]) Version(ctx context.Context, actor domain.Actor, id, versio
 		})
 }
 
-// revisions reads a page of the versions of the record that the event is on. They are
-// also about the parents that they name.
+// revisions reads a page of the versions of the record that the event is on. The event is
+// also about the parents that these versions name.
 func (s *History[T]) revisions(ctx context.Context, tx ports.Tx, e *entry, page domain.Page) ([]domain.Revision[T], error) {
 	live, err := s.records.repository(tx).Get(ctx, e.Subject.ID)
 	isLive := err == nil
@@ -55,7 +55,7 @@ func (s *History[T]) revisions(ctx context.Context, tx ports.Tx, e *entry, page 
 	if err != nil {
 		return nil, err
 	}
-	// From the one before the page on.
+	// Begin one version earlier: the first revision needs the one before it.
 	from := domain.Page{After: max(page.After, 1) - 1, Limit: page.Limit + 1}
 	versions, err := s.records.history(tx).List(ctx, e.Subject.ID, from)
 	if err != nil {

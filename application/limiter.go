@@ -16,10 +16,10 @@ type Limits struct {
 	// passwords and codes that a signed-in user gives in one session.
 	LoginPair domain.Limit
 	// LoginAccount bounds the failed logins to one account from everywhere. It
-	// does not keep out who comes from where the user is known to sign in.
+	// does not refuse logins from a place where the user has signed in before.
 	LoginAccount domain.Limit
 	// LoginPlace bounds the failed logins from one place to all accounts together.
-	// It neither counts nor keeps out who is known to sign in there.
+	// Users who have signed in there before are neither counted nor refused.
 	LoginPlace domain.Limit
 	// Register bounds the registrations from one place.
 	Register domain.Limit
@@ -183,9 +183,9 @@ func (l *Limiter) tries(ctx context.Context, tx ports.Tx, g guesses) (tries, err
 }
 
 // admit refuses a caller who has to wait, before anything costly is done for them, and
-// otherwise reports whether the caller is known. It runs in a View, and only here
-// anybody is refused for their place: many share it, and would wait for whoever holds
-// its count. So as many too many get through as were admitted at once.
+// otherwise reports whether the caller is known. Only here is a caller refused because
+// of the place. It reads in a View: in an Update, all who share the place would wait for
+// each other. Concurrent attempts can overshoot this limit.
 func (l *Limiter) admit(ctx context.Context, tx ports.Tx, g guesses) (known bool, err error) {
 	t, err := l.tries(ctx, tx, g)
 	if err != nil || !t.countPlace() {
@@ -198,14 +198,14 @@ func (l *Limiter) admit(ctx context.Context, tx ports.Tx, g guesses) (known bool
 	return t.known, err
 }
 
-// countPlace is not for who is known there: what they mistype would keep out their
-// colleagues.
+// countPlace skips places where the user has signed in before, so that one person's
+// typos do not lock out a colleague.
 func (t tries) countPlace() bool {
 	return t.limits.LoginPlace != (domain.Limit{}) && !t.known
 }
 
-// fail counts the place last, and so keeps others from counting it only until the
-// Update is over.
+// fail counts a failed login. It counts the place last, so that the lock on a count that
+// many share is held only for the end of the Update.
 func (t tries) fail(ctx context.Context, tx ports.Tx) error {
 	if limit := t.limits.LoginAccount; limit != (domain.Limit{}) {
 		if err := tx.Attempts().Save(ctx, t.account, t.countedAccount.Fail(t.now, limit), t.now); err != nil {
@@ -227,8 +227,8 @@ func (t tries) fail(ctx context.Context, tx ports.Tx) error {
 	return place.save(ctx, tx, t.now, domain.Attempts.Fail)
 }
 
-// succeed forgets the failures in this session, or from this network, not those from
-// elsewhere, and so not those of its site.
+// succeed forgets the failures in this session, or from this network. Those from elsewhere
+// stay, and with them those of its site.
 func (t tries) succeed(ctx context.Context, tx ports.Tx) error {
 	if !t.limits.countLogins() {
 		return nil

@@ -109,11 +109,16 @@ func (m method) kindOfPath() domain.SubjectKind {
 	if m.String() == "Audit.Accesses" {
 		return domain.AboutPatient
 	}
-	_, of, found := strings.Cut(m.name, "Of")
-	if !found {
-		of = strings.TrimSuffix(m.service, "s")
+	if _, of, found := strings.Cut(m.name, "Of"); found {
+		return domain.SubjectKind(strings.ToLower(of))
 	}
-	return domain.SubjectKind(strings.ToLower(of))
+	service := strings.ToLower(m.service)
+	for _, known := range domain.RecordKinds() {
+		if known.Plural == service {
+			return known.Kind
+		}
+	}
+	return domain.SubjectKind(strings.TrimSuffix(service, "s"))
 }
 
 // references are the fields that refer to a record.

@@ -32,8 +32,8 @@ func list[T any](e *entry, page domain.Page, id func(T) domain.ID,
 	return listed, err
 }
 
-// readPage reads one item more than the page has, to know whether any follow; after a
-// list that ended early because of its size, it looks.
+// readPage reads one item more than the page has, to know whether any follow. If the
+// list ended early because of its size, it reads once more to find out.
 func readPage[T any](page domain.Page, id func(T) domain.ID, read func(domain.Page) ([]T, error)) (Page[T], error) {
 	items, err := read(domain.Page{After: page.After, Limit: page.Limit + 1})
 	if err != nil || len(items) == 0 {

@@ -21,7 +21,8 @@ type anyRecords interface {
 	keepChildren(ctx context.Context, tx ports.Tx, e *entry, parent domain.Reference, children []domain.Record) error
 	// restoreChildren puts the children back that were deleted with their parent.
 	restoreChildren(ctx context.Context, tx ports.Tx, e *entry, parent domain.Reference) error
-	// missing returns those of the records that are deleted or purged: see there.
+	// missing returns those of the records that are deleted or purged, in ascending
+	// order. Until the Update returns, the deleted ones stay deleted and the others stay.
 	missing(ctx context.Context, tx ports.Tx, ids []domain.ID) ([]domain.ID, error)
 }
 
@@ -90,11 +91,12 @@ func (r records[T]) restore(ctx context.Context, tx ports.Tx, e *entry) (T, erro
 	return record, nil
 }
 
-// lastDeleted returns the deleted record that the event is on, none of whose parents is
-// deleted. They are locked before it, as by whoever restores one of them.
+// lastDeleted returns the deleted record that the event is on, or a Conflict if one of its
+// parents is deleted. It locks the parents first: restoring a parent locks in the same
+// order.
 func (r records[T]) lastDeleted(ctx context.Context, tx ports.Tx, e *entry) (T, error) {
 	if len(r.Parents) > 0 {
-		// What is deleted does not change, so it can be read before it is locked.
+		// A deleted record does not change, so it can be read before it is locked.
 		deleted, err := r.history(tx).Deleted(ctx, domain.Reference{}, domain.Page{After: e.Subject.ID - 1, Limit: 1})
 		if err == nil && (len(deleted) == 0 || deleted[0].Record.Self() != (domain.Reference{Kind: r.Kind, ID: e.Subject.ID})) {
 			err = domain.ErrNotFound()
@@ -112,8 +114,8 @@ func (r records[T]) lastDeleted(ctx context.Context, tx ports.Tx, e *entry) (T, 
 	return version.Record, err
 }
 
-// requireParents refuses a record some of whose parents are deleted, and keeps the
-// others from being deleted.
+// requireParents is a Conflict if some of the record's parents are deleted. The others
+// cannot be deleted until the Update returns.
 func requireParents(ctx context.Context, tx ports.Tx, record domain.Record) error {
 	var gone []domain.SubjectKind
 	for _, parent := range lockOrder(record.Parents()) {

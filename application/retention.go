@@ -20,8 +20,8 @@ func (s *Retention) Expired(ctx context.Context, actor domain.Actor, kind domain
 		})
 }
 
-// maxPurged bounds one Purge: it keeps others from writing as long as it takes,
-// and its event names the records.
+// maxPurged bounds one Purge: other writers wait for it, and its event names every
+// record.
 const maxPurged = 500
 
 // Purge removes up to 500 of the records that Expired counts, with all of their

@@ -108,7 +108,7 @@ func newRecoveryCodes() (codes domain.RecoveryCodes) {
 }
 
 // Disable removes the actor's second factor and ends the other sessions. It takes
-// the password, like Enrol. Who needs a second factor cannot remove it.
+// the password, like Enrol. A user whose role needs a second factor cannot remove it.
 func (s *SecondFactor) Disable(ctx context.Context, actor domain.Actor, in domain.PasswordCheck) error {
 	password, invalid := in.Parse()
 	if s.rules.AdminsNeedSecondFactor && actor.Role == domain.Admin {
@@ -135,8 +135,8 @@ func (s *SecondFactor) Disable(ctx context.Context, actor domain.Actor, in domai
 type Resealed struct {
 	// Keys is how many it sealed again.
 	Keys int
-	// Failed is why the first of those that it could not was left as it is; nil
-	// if there was none.
+	// Failed is the error of the first key that it could not seal again; nil if there
+	// was none.
 	Failed error
 }
 
@@ -163,7 +163,7 @@ func (s *SecondFactor) Reseal(ctx context.Context, actor domain.Actor) (Resealed
 		})
 }
 
-// reseal gets only a user whose key has to change, so that it keeps nobody else waiting.
+// reseal locks only a user whose key has to change, so that no other user has to wait.
 func (s *SecondFactor) reseal(ctx context.Context, tx ports.Tx, user domain.User, done *Resealed) error {
 	if user.SecondFactor.Key.IsZero() {
 		return nil

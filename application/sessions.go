@@ -19,7 +19,7 @@ type SessionRules struct {
 	// level of assurance).
 	Session time.Duration
 	// RefreshGrace is how long a spent refresh token gets the same successor again;
-	// zero is not at all.
+	// zero turns that off.
 	RefreshGrace time.Duration
 	// AdminsNeedSecondFactor keeps administrators without one from everything
 	// but enrolling it.
@@ -157,8 +157,8 @@ func (s *Sessions) List(ctx context.Context, actor domain.Actor, in domain.PageI
 		})
 }
 
-// Logout ends the session in which the actor acts. One that has just ended is
-// what was asked for.
+// Logout ends the session in which the actor acts. It succeeds if the session has just
+// ended otherwise.
 func (s *Sessions) Logout(ctx context.Context, actor domain.Actor) error {
 	_, err := perform(ctx, s.trail, attempt{by: actor, to: domain.SessionRevokeSelf, on: one(domain.AboutSession, actor.SessionID)},
 		func(e *entry) (nothing, error) {

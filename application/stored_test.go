@@ -64,7 +64,12 @@ func (c *clinic) purge(before time.Time) {
 }
 
 // recordKinds are the kinds of records whose versions are kept.
-var recordKinds = []domain.SubjectKind{domain.AboutDoctor, domain.AboutPatient, domain.AboutMapping}
+var recordKinds = func() (kinds []domain.SubjectKind) {
+	for _, known := range domain.RecordKinds() {
+		kinds = append(kinds, known.Kind)
+	}
+	return kinds
+}()
 
 func (c *clinic) find(email string) domain.User {
 	c.t.Helper()

@@ -65,7 +65,7 @@ func perform[T any](ctx context.Context, trail *Trail, a attempt, do func(*entry
 	}}
 	returned := false
 	defer func() {
-		if !returned && !e.recorded { // It panics, which goes on.
+		if !returned && !e.recorded { // do panics, and the panic goes on.
 			e.Outcome = domain.Failed
 			_ = trail.record(ctx, e.AuditEvent)
 		}
@@ -113,9 +113,9 @@ func write[T any](ctx context.Context, trail *Trail, a attempt, do func(ports.Tx
 // nothing is the result of a use-case that returns none.
 type nothing = struct{}
 
-// commit runs do in one Update that also records the event. A refusal is committed,
-// too, and then returned. When the change fails, the event keeps the records that it
-// concerns and forgets the rest.
+// commit runs do in one Update that also records the event. A refusal (see refuse) is
+// committed, too, and then returned. When the change fails, the event keeps which records
+// it concerns; all else that do wrote into it is undone.
 func commit[T any](ctx context.Context, e *entry, do func(ports.Tx, *entry) (T, error)) (T, error) {
 	var result, none T
 	var refused error

@@ -18,7 +18,7 @@ const (
 	// RegistrationApproval lets anyone ask for an account as Staff, which an
 	// administrator has to activate.
 	RegistrationApproval RegistrationMode = "approval"
-	// RegistrationClosed leaves it to who holds domain.UserCreate.
+	// RegistrationClosed leaves it to users with domain.UserCreate.
 	RegistrationClosed RegistrationMode = "closed"
 )
 
@@ -35,8 +35,8 @@ type Users struct {
 type Registered struct {
 	// User is zero when the account AwaitsApproval.
 	User domain.User
-	// AwaitsApproval is whether an administrator has to activate the account, if the
-	// address was free.
+	// AwaitsApproval says that an administrator has to activate the account. It is also
+	// set when the address was taken and there is no new account.
 	AwaitsApproval bool
 }
 
@@ -195,7 +195,8 @@ func (s *Users) Deactivate(ctx context.Context, actor domain.Actor, id domain.ID
 // change changes the account that the event is on.
 func (s *Users) change(ctx context.Context, tx ports.Tx, e *entry, in domain.UserChange) (domain.User, error) {
 	id := e.Subject.ID
-	// Before the user, so that two who demote each other do not block each other.
+	// Lock the administrators before the user, so that two who demote each other do not
+	// block each other.
 	admins, err := tx.Users().ActiveAdmins(ctx)
 	if err != nil {
 		return domain.User{}, err

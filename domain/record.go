@@ -19,9 +19,6 @@ const (
 	AboutAudit   SubjectKind = "audit"
 )
 
-// Plural is the name of several records of the kind, such as "patients".
-func (k SubjectKind) Plural() string { return string(k) + "s" }
-
 // Reference names one record.
 type Reference struct {
 	Kind SubjectKind
@@ -52,20 +49,22 @@ type Field struct {
 // RecordKind is what the code that serves all kinds of records knows of one.
 type RecordKind struct {
 	Kind SubjectKind
+	// Plural is the name of several records of the kind, such as "patients".
+	Plural string
 	// Parents are the kinds of a record's Parents. A kind that has parents is nobody's
 	// parent, so that whatever ends with a record has ended after one step.
 	Parents []SubjectKind
-	// The permissions to see versions and deleted records, and to restore them.
-	ReadHistory, ReadDeleted, Restore Permission
+	// The permissions to see records, their versions and deleted ones, and to restore them.
+	Read, ReadHistory, ReadDeleted, Restore Permission
 }
 
 // recordKinds is the one list of the kinds of records. Parents come before
 // children. Whoever locks records of several kinds goes through it backwards, so
 // that two who do cannot block each other.
 var recordKinds = []RecordKind{
-	{AboutDoctor, nil, DoctorReadHistory, DoctorReadDeleted, DoctorRestore},
-	{AboutPatient, nil, PatientReadHistory, PatientReadDeleted, PatientRestore},
-	{AboutMapping, []SubjectKind{AboutPatient, AboutDoctor}, MappingReadHistory, MappingReadDeleted, MappingRestore},
+	{AboutDoctor, "doctors", nil, DoctorRead, DoctorReadHistory, DoctorReadDeleted, DoctorRestore},
+	{AboutPatient, "patients", nil, PatientRead, PatientReadHistory, PatientReadDeleted, PatientRestore},
+	{AboutMapping, "mappings", []SubjectKind{AboutPatient, AboutDoctor}, MappingRead, MappingReadHistory, MappingReadDeleted, MappingRestore},
 }
 
 // RecordKinds returns all kinds of records, parents before children.

@@ -64,7 +64,8 @@ type Sessions interface {
 	// Live lists the user's sessions that are live at now.
 	Live(ctx context.Context, user domain.ID, now time.Time, page domain.Page) ([]domain.Session, error)
 	// End revokes, as of now, all of the user's sessions that are live then, but
-	// for the one with the ID except, and returns the IDs of those it revoked.
+	// for the one with the ID except, and returns the IDs of those it revoked. They
+	// are as domain.Session.Revoke leaves them.
 	End(ctx context.Context, user, except domain.ID, now time.Time) ([]domain.ID, error)
 }
 

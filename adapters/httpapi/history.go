@@ -31,15 +31,7 @@ type changeView struct{ domain.FieldChange }
 
 // MarshalJSONTo implements json.MarshalerTo.
 func (c changeView) MarshalJSONTo(encoder *jsontext.Encoder) error {
-	if err := encoder.WriteToken(jsontext.BeginObject); err != nil {
-		return err
-	}
-	for _, m := range []member{{"field", c.Name}, {"before", c.Before}, {"after", c.After}} {
-		if err := writeMember(encoder, m.name, m.value); err != nil {
-			return err
-		}
-	}
-	return encoder.WriteToken(jsontext.EndObject)
+	return object{{"field", c.Name}, {"before", c.Before}, {"after", c.After}}.MarshalJSONTo(encoder)
 }
 
 // snapshotView is a version with the record as it was.

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -18,10 +17,26 @@ type recordView struct {
 	added  []member
 }
 
-// member is one more member of a JSON object.
+// member is one member of a JSON object.
 type member struct {
 	name  string
 	value any
+}
+
+// object is a JSON object with its members in this order.
+type object []member
+
+// MarshalJSONTo implements json.MarshalerTo.
+func (o object) MarshalJSONTo(encoder *jsontext.Encoder) error {
+	if err := encoder.WriteToken(jsontext.BeginObject); err != nil {
+		return err
+	}
+	for _, m := range o {
+		if err := writeMember(encoder, m.name, m.value); err != nil {
+			return err
+		}
+	}
+	return encoder.WriteToken(jsontext.EndObject)
 }
 
 func showRecord(record domain.Record, added ...member) recordView {
@@ -30,28 +45,19 @@ func showRecord(record domain.Record, added ...member) recordView {
 
 // location is the path of the record.
 func (v recordView) location() string {
-	return fmt.Sprintf("/api/%s/%s/", v.self.Kind.Plural(), v.self.ID)
+	return collection(domain.RecordKindOf(v.self.Kind)) + v.self.ID.String() + "/"
 }
+
+// collection is the path of all records of a kind.
+func collection(kind domain.RecordKind) string { return "/api/" + kind.Plural + "/" }
 
 // MarshalJSONTo implements json.MarshalerTo.
 func (v recordView) MarshalJSONTo(encoder *jsontext.Encoder) error {
-	if err := encoder.WriteToken(jsontext.BeginObject); err != nil {
-		return err
-	}
-	if err := writeMember(encoder, "id", v.self.ID); err != nil {
-		return err
-	}
+	members := object{{"id", v.self.ID}}
 	for _, field := range v.fields {
-		if err := writeMember(encoder, field.Name, field.Value); err != nil {
-			return err
-		}
+		members = append(members, member{field.Name, field.Value})
 	}
-	for _, added := range v.added {
-		if err := writeMember(encoder, added.name, added.value); err != nil {
-			return err
-		}
-	}
-	return encoder.WriteToken(jsontext.EndObject)
+	return append(members, v.added...).MarshalJSONTo(encoder)
 }
 
 func writeMember(encoder *jsontext.Encoder, name string, value any) error {

@@ -25,29 +25,20 @@ func spec(c echo.Context, _ domain.Actor) error {
 	return c.Blob(http.StatusOK, "application/yaml", openAPI)
 }
 
-type indexView struct {
-	Users    string `json:"users,omitempty"`
-	Doctors  string `json:"doctors,omitempty"`
-	Patients string `json:"patients,omitempty"`
-	Mappings string `json:"mappings,omitempty"`
-	Audit    string `json:"audit,omitempty"`
-}
-
 // index says where the collections are that the actor may read.
 func index(c echo.Context, actor domain.Actor) error {
-	ifReadable := func(path string, permission domain.Permission) string {
-		if domain.Authorize(actor, permission) != nil {
-			return ""
+	readable := object{}
+	addIfReadable := func(name, path string, permission domain.Permission) {
+		if domain.Authorize(actor, permission) == nil {
+			readable = append(readable, member{name, path})
 		}
-		return path
 	}
-	return c.JSON(http.StatusOK, indexView{
-		Users:    ifReadable("/api/users/", domain.UserRead),
-		Doctors:  ifReadable("/api/doctors/", domain.DoctorRead),
-		Patients: ifReadable("/api/patients/", domain.PatientRead),
-		Mappings: ifReadable("/api/mappings/", domain.MappingRead),
-		Audit:    ifReadable("/api/audit/", domain.AuditRead),
-	})
+	addIfReadable("users", "/api/users/", domain.UserRead)
+	for _, known := range domain.RecordKinds() {
+		addIfReadable(known.Plural, collection(known), known.Read)
+	}
+	addIfReadable("audit", "/api/audit/", domain.AuditRead)
+	return c.JSON(http.StatusOK, readable)
 }
 
 type statusView struct {

@@ -44,6 +44,17 @@ func compareCompanions(a, b companion) int {
 	)
 }
 
+// under iterates over the records above after that stand under with, in ascending order.
+func under(companions tree[companion, struct{}], with domain.Reference, after domain.ID) iter.Seq[domain.ID] {
+	return func(yield func(domain.ID) bool) {
+		for key := range companions.after(companion{with, after}) {
+			if key.with != with || !yield(key.id) {
+				return
+			}
+		}
+	}
+}
+
 // keep adds a version of a record and returns it with its Number.
 func (a *archive[T]) keep(version domain.Version[T]) domain.Version[T] {
 	id := version.Record.Self().ID
@@ -84,13 +95,7 @@ func (a *archive[T]) ids(with domain.Reference, after domain.ID) iter.Seq[domain
 	if with == (domain.Reference{}) {
 		return keys(a.deleted.after(after))
 	}
-	return func(yield func(domain.ID) bool) {
-		for key := range a.deletedWith.after(companion{with, after}) {
-			if key.with != with || !yield(key.id) {
-				return
-			}
-		}
-	}
+	return under(a.deletedWith, with, after)
 }
 
 // expired returns the records that were deleted before the time, the longest

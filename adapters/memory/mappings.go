@@ -3,7 +3,6 @@ package memory
 import (
 	"context"
 	"iter"
-	"slices"
 
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
@@ -50,18 +49,17 @@ func (s *state) mapped(filter domain.MappingFilter, after domain.ID) iter.Seq[do
 	if filter == (domain.MappingFilter{}) {
 		return keys(s.mappings.rows.after(after))
 	}
-	pairs, owner, other := s.byPatient, filter.PatientID, filter.DoctorID
-	if owner == 0 {
-		pairs, owner, other = s.byDoctor, filter.DoctorID, 0
+	if filter.PatientID == 0 {
+		return s.mappings.children(domain.Reference{Kind: domain.AboutDoctor, ID: filter.DoctorID}, after)
 	}
-	var ids []domain.ID
-	for who, id := range of(pairs, owner, 0) {
-		if id > after && (other == 0 || who == other) {
-			ids = append(ids, id)
+	return func(yield func(domain.ID) bool) {
+		for id := range s.mappings.children(domain.Reference{Kind: domain.AboutPatient, ID: filter.PatientID}, after) {
+			mapping, _ := s.mappings.rows.get(id)
+			if (filter.DoctorID == 0 || mapping.DoctorID == filter.DoctorID) && !yield(id) {
+				return
+			}
 		}
 	}
-	slices.Sort(ids)
-	return slices.Values(ids)
 }
 
 // assignment returns a mapping as it is listed.

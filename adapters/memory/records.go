@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"iter"
 
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
@@ -35,6 +36,12 @@ func newKeep[T domain.Record]() keep[T] {
 		archive:  newArchive[T](),
 		byParent: tree[companion, struct{}]{compare: compareCompanions},
 	}
+}
+
+// children iterates over the records above after that have the parent, in ascending
+// order.
+func (k *keep[T]) children(parent domain.Reference, after domain.ID) iter.Seq[domain.ID] {
+	return under(k.byParent, parent, after)
 }
 
 // anyKind is a kind of whatever records.
@@ -82,11 +89,8 @@ func (k kind[T]) remove(s *state, record T) {
 // ascending order of ID.
 func (k kind[T]) removeChildren(s *state, parent domain.Reference) []domain.Record {
 	var removed []domain.Record
-	for key := range k.keep(s).byParent.after(companion{with: parent}) {
-		if key.with != parent {
-			break
-		}
-		child, _ := k.keep(s).rows.get(key.id)
+	for id := range k.keep(s).children(parent, 0) {
+		child, _ := k.keep(s).rows.get(id)
 		k.remove(s, child)
 		removed = append(removed, child)
 	}

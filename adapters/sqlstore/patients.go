@@ -15,8 +15,8 @@ type patientRow struct {
 	DateOfBirth   day          `db:"date_of_birth" json:"date_of_birth"`
 	Phone         string       `db:"phone_number" json:"phone_number"`
 	Gender        nullableText `db:"gender" json:"gender"`
-	Address       string       `db:"address" json:"address"`
-	MedicalRecord string       `db:"medical_record" json:"medical_record"`
+	Address       freeText     `db:"address" json:"address"`
+	MedicalRecord freeText     `db:"medical_record" json:"medical_record"`
 }
 
 func newPatientRow(patient domain.Patient) patientRow {
@@ -27,8 +27,8 @@ func newPatientRow(patient domain.Patient) patientRow {
 		DateOfBirth:   day(patient.DateOfBirth.String()),
 		Phone:         patient.Phone.String(),
 		Gender:        nullableText(patient.Gender.String()),
-		Address:       patient.Address.String(),
-		MedicalRecord: patient.MedicalRecord.String(),
+		Address:       freeText(patient.Address.String()),
+		MedicalRecord: freeText(patient.MedicalRecord.String()),
 	}
 }
 
@@ -40,8 +40,8 @@ func (r patientRow) entity() domain.Patient {
 		DateOfBirth:   domain.Restore[domain.Date](string(r.DateOfBirth)),
 		Phone:         domain.Restore[domain.Phone](r.Phone),
 		Gender:        domain.Restore[domain.Gender](string(r.Gender)),
-		Address:       domain.Restore[domain.Text](r.Address),
-		MedicalRecord: domain.Restore[domain.Text](r.MedicalRecord),
+		Address:       domain.Restore[domain.Text](string(r.Address)),
+		MedicalRecord: domain.Restore[domain.Text](string(r.MedicalRecord)),
 	}
 }
 
@@ -73,7 +73,7 @@ var (
 	selectPatients = `
 		SELECT ` + patientViewColumns + `
 		FROM (
-			SELECT patients.*, ` + freeTextBefore + `
+			SELECT patients.*, ` + patientKind.freeTextBefore + `
 			FROM patients
 			WHERE patients.id > $1
 			ORDER BY patients.id
@@ -84,7 +84,7 @@ var (
 	selectPatientsOfDoctor = `
 		SELECT ` + patientViewColumns + `
 		FROM (
-			SELECT patients.*, ` + freeTextBefore + `
+			SELECT patients.*, ` + patientKind.freeTextBefore + `
 			FROM mappings JOIN patients ON patients.id = mappings.patient_id
 			WHERE mappings.doctor_id = $4 AND mappings.patient_id > $1
 			ORDER BY mappings.patient_id
@@ -93,10 +93,6 @@ var (
 		WHERE patients.free_text_before < $3
 		ORDER BY patients.id`
 )
-
-const freeTextBefore = `
-				COALESCE(SUM(octet_length(patients.address) + octet_length(patients.medical_record))
-					OVER (ORDER BY patients.id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS free_text_before`
 
 type patientViewRow struct {
 	patientRow

@@ -32,8 +32,12 @@ type kind[R rowOf[T], T domain.Record] struct {
 
 	// What follows is made by newKind.
 
-	fields   [][]int // of R, in the order of the columns
-	columns  string
+	fields  [][]int // of R, in the order of the columns
+	columns string
+	// freeTextBefore is the column free_text_before of a query that goes through the
+	// records by their IDs: how many bytes of freeText those before a row have.
+	freeTextBefore string
+
 	get      string
 	insert   string
 	update   string
@@ -54,7 +58,7 @@ var mapper = reflectx.NewMapper("db")
 // newKind makes the statements of a kind. The column that names a parent is called
 // after the parent's kind, such as patient_id.
 func newKind[R rowOf[T], T domain.Record](k kind[R, T]) kind[R, T] {
-	var names, qualified, inserted, changed []string
+	var names, qualified, inserted, changed, sizes []string
 	for _, field := range mapper.TypeMap(reflect.TypeFor[R]()).Index {
 		name := field.Name
 		if len(field.Index) > 1 { // a part of a column's value
@@ -62,6 +66,9 @@ func newKind[R rowOf[T], T domain.Record](k kind[R, T]) kind[R, T] {
 		}
 		names, qualified = append(names, name), append(qualified, k.table+"."+name)
 		k.fields = append(k.fields, field.Index)
+		if field.Field.Type == reflect.TypeFor[freeText]() {
+			sizes = append(sizes, `octet_length(`+k.table+`.`+name+`)`)
+		}
 		if name == "id" {
 			continue
 		}
@@ -75,6 +82,8 @@ func newKind[R rowOf[T], T domain.Record](k kind[R, T]) kind[R, T] {
 		panic("sqlstore: the first column of " + k.table + " must be its id")
 	}
 	k.columns = strings.Join(qualified, ", ")
+	k.freeTextBefore = `COALESCE(SUM(` + strings.Join(sizes, ` + `) + `)
+					OVER (ORDER BY ` + k.table + `.id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS free_text_before`
 	k.get = `SELECT ` + k.columns + ` FROM ` + k.table + ` WHERE ` + k.table + `.id = $1`
 	k.insert = `INSERT INTO ` + k.table + ` (` + strings.Join(inserted, ", ") + `) VALUES (` + parameters(len(inserted)) + `) RETURNING id`
 	k.update = `UPDATE ` + k.table + ` SET ` + strings.Join(changed, ", ") + ` WHERE id = $1`

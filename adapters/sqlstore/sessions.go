@@ -37,7 +37,7 @@ const (
 		WHERE id = $1`
 	endSessions = `
 		UPDATE sessions
-		SET revoked_at = $3
+		SET revoked_at = $3, successor = NULL
 		WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL AND expires_at > $3
 		RETURNING id`
 	selectRevokedSince = `

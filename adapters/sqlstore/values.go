@@ -72,6 +72,9 @@ func (t nullableText) Value() (driver.Value, error) {
 	return string(t), nil
 }
 
+// freeText is a text without a tight bound: what domain.FreeText counts of a record.
+type freeText string
+
 // anyInstant is the zero time for what is no time, such as PostgreSQL's infinity: what
 // is read with it shows by other means that it is not as it was written.
 type anyInstant struct{ instant }

@@ -41,7 +41,7 @@ func (c purgeCommand) Run(ctx context.Context, p process) error {
 		}
 		for _, known := range slices.Backward(domain.RecordKinds()) {
 			removed, err := purge(ctx, retention, known.Kind, before)
-			fmt.Fprintf(p.out, "Removed for good, with all their versions: %d %s.\n", removed, known.Kind.Plural())
+			fmt.Fprintf(p.out, "Removed for good, with all their versions: %d %s.\n", removed, known.Plural)
 			if err != nil {
 				return err
 			}
@@ -60,7 +60,7 @@ func printExpired(ctx context.Context, p process, retention *application.Retenti
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(table, "%s\t%d\n", known.Kind.Plural(), count)
+		fmt.Fprintf(table, "%s\t%d\n", known.Plural, count)
 	}
 	return table.Flush()
 }

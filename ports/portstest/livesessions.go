@@ -91,6 +91,14 @@ func testLiveSessions(s suite) {
 		in.requireStored(t, store, in.strangers)
 	})
 
+	s.promise("End removes the successors of spent tokens", func(t *testing.T, store ports.Store) {
+		in := newSignIns(t, store)
+		in.first.Successor[0] = 1
+		sessions.save(t, store, in.first)
+		end(t, store, in.user.ID, 0, now)
+		in.requireStored(t, store, in.first.Revoke(now))
+	})
+
 	s.promise("End keeps the time to the microsecond, in UTC", func(t *testing.T, store ports.Store) {
 		in := newSignIns(t, store)
 		end(t, store, in.user.ID, 0, now.Add(999).In(time.FixedZone("", 13*60*60)))
