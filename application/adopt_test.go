@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 )
 
@@ -100,4 +101,20 @@ func TestLastSealSaysWhetherTheServiceHasItsKey(t *testing.T) {
 		_, _, err = tt.c.With(onStore(brokenStore{tt.c.Ports.Store, true})).Trail.LastSeal(tt.c.ctx)
 		assertKind(t, domain.Unavailable, err)
 	}
+}
+
+// Who removes the seals and all evidence must not be taken for an older release.
+func TestAStrippedTrailIsNotTakenForAWholeOne(t *testing.T) {
+	c := sealedClinic(t)
+	store := c.tamper()
+	store.seals = upToSeal(0)
+	store.events = func(events []domain.AuditEvent) []domain.AuditEvent {
+		for i := range events {
+			events[i].Evidence, events[i].Seal, events[i].Subject.ID = domain.Evidence{}, 0, 99
+		}
+		return events
+	}
+	assert.Equal(t, domain.Verification{Events: 15, Unsealed: 15, Old: 15, Unadopted: 15}, c.verifySilently())
+	_, err := c.Sealer.Seal(c.ctx)
+	require.ErrorIs(t, err, application.ErrUnadopted)
 }

@@ -188,22 +188,6 @@ func TestEventsFromBeforeThereWasEvidenceAreSealedOnceTheyAreAdopted(t *testing.
 	assert.Equal(t, []domain.Fault{{Problem: domain.EventChanged, Event: 4000, Seal: 1}}, c.verifySilently().Faults)
 }
 
-// Who removes the seals and all evidence must not be taken for an older release.
-func TestAStrippedTrailIsNotTakenForAWholeOne(t *testing.T) {
-	c := sealedClinic(t)
-	store := c.tamper()
-	store.seals = upToSeal(0)
-	store.events = func(events []domain.AuditEvent) []domain.AuditEvent {
-		for i := range events {
-			events[i].Evidence, events[i].Seal, events[i].Subject.ID = domain.Evidence{}, 0, 99
-		}
-		return events
-	}
-	assert.Equal(t, domain.Verification{Events: 15, Unsealed: 15, Old: 15, Unadopted: 15}, c.verifySilently())
-	_, err := c.Sealer.Seal(c.ctx)
-	require.ErrorIs(t, err, application.ErrUnadopted)
-}
-
 // Who removes seals must not find the service making them anew.
 func TestSealsThatWereThereAreMissed(t *testing.T) {
 	c := sealedClinic(t)
