@@ -56,16 +56,16 @@ func (s *Account) ChangePassword(ctx context.Context, actor domain.Actor, in dom
 			if err != nil {
 				return nothing{}, err
 			}
-			current, changed, err := in.Parse(user, s.passwords.Weakness)
-			if err != nil {
-				return nothing{}, err
-			}
-			// Check the limits and hash before the current password is known to be right, so
-			// that the time does not tell whether it is.
+			// Check the limits first: judging a password costs more. Hash before the current
+			// password is known to be right, so that the time does not tell whether it is.
 			if err := s.trail.store.View(ctx, func(tx ports.Tx) error {
 				_, err := s.guard.limiter.admit(ctx, tx, s.guard.limiter.session(actor.SessionID))
 				return err
 			}); err != nil {
+				return nothing{}, err
+			}
+			current, changed, err := in.Parse(user, s.passwords.Weakness)
+			if err != nil {
 				return nothing{}, err
 			}
 			hash, err := s.passwords.Hash(ctx, ports.Known(actor.UserID), changed)

@@ -131,3 +131,41 @@ func permissions() (all []domain.Permission) {
 	}
 	return all
 }
+
+// Whatever a use-case returns that a doctor can be found in says what to show of it.
+func TestEveryResultWithADoctorKnowsWhatToShow(t *testing.T) {
+	found := 0
+	for _, useCase := range useCases {
+		result := useCase.Type.Out(0)
+		if !holdsDoctor(result, map[reflect.Type]bool{}) {
+			continue
+		}
+		found++
+		show, ok := result.MethodByName("VisibleTo")
+		if assert.True(t, ok, "%s returns %s", useCase, result) {
+			assert.Equal(t, result, show.Type.Out(0), "%s returns %s, whose VisibleTo is that of what it embeds", useCase, result)
+		}
+	}
+	assert.Greater(t, found, 5, "the search finds doctors")
+}
+
+func holdsDoctor(in reflect.Type, seen map[reflect.Type]bool) bool {
+	if in == reflect.TypeFor[domain.Doctor]() {
+		return true
+	}
+	if seen[in] {
+		return false
+	}
+	seen[in] = true
+	switch in.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+		return holdsDoctor(in.Elem(), seen)
+	case reflect.Struct:
+		for field := range in.Fields() {
+			if holdsDoctor(field.Type, seen) {
+				return true
+			}
+		}
+	}
+	return false
+}

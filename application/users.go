@@ -114,8 +114,9 @@ func (s *Users) applyFor(ctx context.Context, e *entry, user domain.User) error 
 			e.Subject.ID = taken.ID
 			return nothing{}, tx.Users().Save(ctx, taken)
 		case domain.KindOf(err) == domain.NotFound:
-			user, err = tx.Users().Add(ctx, user)
-			e.Subject.ID = user.ID
+			var added domain.User
+			added, err = tx.Users().Add(ctx, user)
+			e.Subject.ID = added.ID
 		}
 		return nothing{}, err
 	})

@@ -1,6 +1,8 @@
 package application_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -10,6 +12,7 @@ import (
 
 	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
 )
 
 func TestRegister(t *testing.T) {
@@ -170,4 +173,45 @@ func TestUsersAreListed(t *testing.T) {
 	require.NoError(t, err)
 	_, err = c.Users.Find(c.ctx, operator, unknown)
 	assert.Equal(t, domain.ErrNotFound(), err)
+}
+
+// firstAddCollides runs each change twice. In the first run no user can be added, as when
+// the database gives up the transaction in favour of another one.
+type firstAddCollides struct{ ports.Store }
+
+func (s firstAddCollides) Update(ctx context.Context, fn func(ports.Tx) error) error {
+	collision := errors.New("given up in favour of another transaction")
+	err := s.Store.Update(ctx, func(tx ports.Tx) error { return fn(addCollidesTx{tx, collision}) })
+	if !errors.Is(err, collision) {
+		return err
+	}
+	return s.Store.Update(ctx, fn)
+}
+
+type addCollidesTx struct {
+	ports.Tx
+	collision error
+}
+
+func (t addCollidesTx) Users() ports.Users { return addCollidesUsers{t.Tx.Users(), t.collision} }
+
+type addCollidesUsers struct {
+	ports.Users
+	collision error
+}
+
+func (u addCollidesUsers) Add(context.Context, domain.User) (domain.User, error) {
+	return domain.User{}, u.collision
+}
+
+func TestAnApplicationThatCollidesAddsTheAccountAsked(t *testing.T) {
+	c := newClinic(t, withRegistration(application.RegistrationApproval))
+	c.use(onStore(firstAddCollides{c.Ports.Store}))
+	_, err := c.Users.Register(c.ctx, domain.Actor{}, registration("ada@example.com", domain.Staff))
+	require.NoError(t, err)
+	page, err := c.Users.List(c.ctx, operator, domain.UserQuery{})
+	require.NoError(t, err)
+	require.Len(t, page.Items, 1)
+	assert.Equal(t, "ada@example.com", page.Items[0].Email.String())
+	assert.Equal(t, domain.Staff, page.Items[0].Role)
 }

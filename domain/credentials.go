@@ -56,8 +56,12 @@ func parseTyped(text string) (Password, error) {
 	if text == "" {
 		return Password{}, errBlank
 	}
-	if characters := []rune(text); len(characters) > MaxPasswordLength {
-		text = string(characters[:MaxPasswordLength]) + "\x00"
+	characters := 0
+	for i := range text {
+		if characters++; characters > MaxPasswordLength {
+			text = text[:i] + "\x00"
+			break
+		}
 	}
 	return TypedPassword(text), nil
 }

@@ -84,6 +84,8 @@ func (d Doctor) VisibleTo(actor Actor) Doctor {
 	return d
 }
 
+func (Doctor) restricted() {}
+
 // ErrLicenseTaken says that the licence number belongs to a doctor already.
 func ErrLicenseTaken() error {
 	return ErrDuplicate("license_number", "doctor with this license number already exists.")

@@ -124,11 +124,20 @@ func Difference[T Record](before *T, after T) []FieldChange {
 	return changes
 }
 
-// VisibleTo returns what actor may see of value, which may be an entity, a view or a
-// list of them. The use-cases' runner calls it on every result, so no use-case has to.
+// restricted marks what some actors see a part of only. Embedding promotes the mark, so
+// that a view that embeds such an entity and has no VisibleTo of its own is found out.
+type restricted interface{ restricted() }
+
+// VisibleTo returns what actor may see of value, which is an entity, a view or a page.
+// The use-cases' runner calls it on every result, so no use-case has to. It panics when
+// value holds a restricted entity and does not say what to show of it: that is a mistake
+// in the program. What value holds in fields of its own is for its VisibleTo.
 func VisibleTo[T any](value T, actor Actor) T {
-	if restricted, ok := any(value).(interface{ VisibleTo(actor Actor) T }); ok {
-		return restricted.VisibleTo(actor)
+	if partly, ok := any(value).(interface{ VisibleTo(actor Actor) T }); ok {
+		return partly.VisibleTo(actor)
+	}
+	if _, ok := any(value).(restricted); ok {
+		panic(fmt.Sprintf("domain: %T embeds a restricted entity and has no VisibleTo", value))
 	}
 	return value
 }

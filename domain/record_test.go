@@ -127,3 +127,16 @@ func TestADifferenceFromNothingHasEveryField(t *testing.T) {
 		assert.Equal(t, want, got, kind)
 	}
 }
+
+func TestARestrictedEntityIsNeverShownWholeByMistake(t *testing.T) {
+	staff := domain.Actor{UserID: 1, Role: domain.Staff}
+	doctor := domain.Doctor{ID: 1, Salary: domain.Restore[domain.Salary]("1.00")}
+	assert.True(t, domain.VisibleTo(doctor, staff).Salary.Withheld())
+	type rated struct {
+		domain.Doctor
+		rating int
+	}
+	assert.Panics(t, func() { domain.VisibleTo(rated{doctor, 5}, staff) })
+	assert.Panics(t, func() { domain.VisibleTo(&doctor, staff) })
+	assert.Equal(t, 5, domain.VisibleTo(5, staff))
+}

@@ -166,8 +166,11 @@ func NewRefreshToken(selector RefreshSelector, secretPart RefreshSecret) Refresh
 // ParseRefreshToken reads a token as NewRefreshToken writes it: 64 characters
 // of base64url. What is no refresh token is Unauthenticated.
 func ParseRefreshToken(text string) (RefreshToken, error) {
+	if len(text) != base64.RawURLEncoding.EncodedLen(len(RefreshSelector{})+len(RefreshSecret{})) {
+		return RefreshToken{}, ErrRefreshToken()
+	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || len(raw) != len(RefreshSelector{})+len(RefreshSecret{}) || len(text) != base64.RawURLEncoding.EncodedLen(len(raw)) {
+	if err != nil || len(raw) != len(RefreshSelector{})+len(RefreshSecret{}) {
 		return RefreshToken{}, ErrRefreshToken()
 	}
 	return RefreshToken{NewSecret(text)}, nil

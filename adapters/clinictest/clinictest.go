@@ -66,8 +66,8 @@ type T interface {
 // Setup changes what a Clinic is built from.
 type Setup func(*application.Ports, *application.Rules)
 
-// New returns an empty clinic with open registration and no limits; setups change
-// that, in their order.
+// New returns an empty clinic with open registration, no limits and no grace for spent
+// refresh tokens; setups change that, in their order.
 func New(t T, setups ...Setup) *Clinic {
 	t.Helper()
 	hashing, err := passwords.New(CheapHashing)
@@ -84,9 +84,14 @@ func New(t T, setups ...Setup) *Clinic {
 	}
 	c.Ports = application.Ports{
 		Store: store, Revocations: store, Passwords: hashing, Codes: codes,
-		Tokens: tokens.New(keys, c.Rules.Sessions.Access), MACs: keys.For("audit trail").MACs(), Clock: c.Now,
+		MACs: keys.For("audit trail").MACs(), Clock: c.Now,
 	}
-	c = c.With(setups...)
+	// The tokens last as long as the setups say, unless they set others.
+	c = c.With(append(setups, func(p *application.Ports, r *application.Rules) {
+		if p.Tokens == nil {
+			p.Tokens = tokens.New(keys, r.Sessions.Access)
+		}
+	})...)
 	c.admin = sync.OnceValue(func() domain.Actor { return c.SignUp("admin@clinic.example", domain.Admin) })
 	c.staff = sync.OnceValue(func() domain.Actor { return c.SignUp("staff@clinic.example", domain.Staff) })
 	return c

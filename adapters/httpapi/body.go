@@ -24,7 +24,10 @@ const (
 	// maxAnonymousBytes is for who has not signed in, and may hold any number of
 	// connections open: many times what a registration needs.
 	maxAnonymousBytes = 16 << 10
-	maxBodyDepth      = 32
+	// unreservedBytes of an anonymous body are read without reserving memory: they
+	// are less than what the connection itself takes, and hold a login or a refresh.
+	unreservedBytes = 2 << 10
+	maxBodyDepth    = 32
 	// maxMembers is for one object. Each member costs some 100 bytes besides its text.
 	maxMembers = 1000
 	// maxValues is for all objects, arrays, texts, numbers, true, false and null of a
@@ -63,6 +66,18 @@ func readText(c echo.Context, actor domain.Actor) ([]byte, error) {
 	if actor.Role == domain.Anonymous {
 		limit = maxAnonymousBytes
 	}
+	limited := http.MaxBytesReader(c.Response(), req.Body, limit)
+	var text bytes.Buffer
+	if actor.Role == domain.Anonymous {
+		// Strangers who hold all memory must not keep anybody from signing in.
+		_, err := io.CopyN(&text, limited, unreservedBytes)
+		if errors.Is(err, io.EOF) {
+			return text.Bytes(), nil
+		}
+		if err != nil {
+			return nil, unreadable(err)
+		}
+	}
 	length := req.ContentLength
 	if length < 0 || length > limit {
 		length = limit
@@ -70,20 +85,24 @@ func readText(c echo.Context, actor domain.Actor) ([]byte, error) {
 	if err := request(c).Reserve(req.Context(), httpserver.Body, length); err != nil {
 		return nil, err
 	}
-	var text bytes.Buffer
 	if req.ContentLength == length {
-		text.Grow(int(length) + bytes.MinRead) // so that it does not grow, which copies
+		text.Grow(int(length) - text.Len() + bytes.MinRead) // so that it does not grow, which copies
 	}
-	if _, err := text.ReadFrom(http.MaxBytesReader(c.Response(), req.Body, limit)); err != nil {
-		if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			return nil, errTooLarge(tooLarge.Limit)
-		}
-		if domain.KindOf(err) != domain.Internal { // of application.Authenticator.Body
-			return nil, err
-		}
-		return nil, errMalformed("The body could not be read to its end.")
+	if _, err := text.ReadFrom(limited); err != nil {
+		return nil, unreadable(err)
 	}
 	return text.Bytes(), nil
+}
+
+// unreadable says why a body could not be read to its end.
+func unreadable(err error) error {
+	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return errTooLarge(tooLarge.Limit)
+	}
+	if domain.KindOf(err) != domain.Internal { // of application.Authenticator.Body
+		return err
+	}
+	return errMalformed("The body could not be read to its end.")
 }
 
 func parseBody(text []byte) (*body, error) {

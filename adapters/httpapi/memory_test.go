@@ -109,8 +109,11 @@ func TestUnfinishedBodiesKeepOutTheirOwnSenderOnly(t *testing.T) {
 		_, err := io.WriteString(end, `{"name":`)
 		require.NoError(t, err)
 	}
-	time.Sleep(100 * time.Millisecond) // until the service has the beginnings
-	refused := api.want(503, "POST", "/api/patients/", sender, `{"name":"Ada"}`)
+	var refused answer
+	require.Eventually(t, func() bool { // once the service has all the beginnings
+		refused = api.do("POST", "/api/patients/", sender, `{"name":"Ada"}`)
+		return refused.StatusCode == 503
+	}, time.Minute, time.Millisecond)
 	assert.Equal(t, "unavailable", refused.code(t))
 	assert.Equal(t, 2*time.Second, refused.wait(t))
 	assert.Contains(t, api.log.String(), "request bodies of one caller use all memory of the caller's share")
@@ -124,4 +127,39 @@ func TestUnfinishedBodiesKeepOutTheirOwnSenderOnly(t *testing.T) {
 	}
 	unfinished.Wait()
 	api.want(201, "POST", "/api/patients/", sender, `{"name":"Ada"}`)
+}
+
+// TestUnfinishedBodiesOfStrangersKeepNobodyFromSigningIn has strangers behind one address
+// fill the share of that address, and finish nothing.
+func TestUnfinishedBodiesOfStrangersKeepNobodyFromSigningIn(t *testing.T) {
+	api := newAPI(t, stores["memory"](t))
+	api.signUp("staff@example.com", domain.Staff)
+	refresh := api.login("staff@example.com")["refresh"].(string)
+	long := `{"username":"` + strings.Repeat("x", 4<<10)
+	var unfinished sync.WaitGroup
+	var ends []*io.PipeWriter
+	for range 64 {
+		body, end := io.Pipe()
+		ends = append(ends, end)
+		unfinished.Go(func() {
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, api.url+"/api/auth/login/", body)
+			assert.NoError(t, err)
+			req.Header.Set("Content-Type", "application/json")
+			req.Header.Set("X-Forwarded-For", home)
+			assert.Equal(t, http.StatusUnauthorized, api.send(req).StatusCode)
+		})
+		_, err := io.WriteString(end, long)
+		require.NoError(t, err)
+	}
+	require.Eventually(t, func() bool { // once the service has all the beginnings
+		return api.do("POST", "/api/auth/login/", "", long+`","password":"x"}`, "X-Forwarded-For", home).StatusCode == 503
+	}, time.Minute, time.Millisecond)
+	api.want(200, "POST", "/api/auth/login/", "", credentials("staff@example.com", goodPassword), "X-Forwarded-For", home)
+	api.want(200, "POST", "/api/auth/login/refresh/", "", `{"refresh":"`+refresh+`"}`, "X-Forwarded-For", home)
+	for _, end := range ends {
+		_, err := io.WriteString(end, `","password":"x"}`)
+		require.NoError(t, err)
+		require.NoError(t, end.Close())
+	}
+	unfinished.Wait()
 }

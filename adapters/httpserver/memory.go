@@ -114,11 +114,13 @@ func newRoom(use string, size, share int64) *room {
 func (r *room) take(ctx context.Context, caller holder, bytes int64) (giveBack func(), err error) {
 	bytes = min(bytes, r.share)
 	share := r.enter(caller)
-	if err := acquire(ctx, share.Weighted, bytes, r.use+" of one caller use all memory of the caller's share"); err != nil {
+	waiting, cancel := context.WithTimeout(ctx, memoryWait)
+	defer cancel()
+	if err := acquire(ctx, waiting, share.Weighted, bytes, r.use+" of one caller use all memory of the caller's share"); err != nil {
 		r.leave(caller, share)
 		return nil, err
 	}
-	if err := acquire(ctx, r.all, bytes, r.use+" use all memory set aside for them"); err != nil {
+	if err := acquire(ctx, waiting, r.all, bytes, r.use+" use all memory set aside for them"); err != nil {
 		share.Release(bytes)
 		r.leave(caller, share)
 		return nil, err
@@ -152,12 +154,10 @@ func (r *room) leave(caller holder, share *shareInUse) {
 }
 
 // acquire waits for bytes of from. The error says full when they did not come in time.
-func acquire(ctx context.Context, from *semaphore.Weighted, bytes int64, full string) error {
+func acquire(ctx, waiting context.Context, from *semaphore.Weighted, bytes int64, full string) error {
 	if from.TryAcquire(bytes) {
 		return nil
 	}
-	waiting, cancel := context.WithTimeout(ctx, memoryWait)
-	defer cancel()
 	if from.Acquire(waiting, bytes) == nil {
 		return nil
 	}

@@ -89,27 +89,30 @@ func TestAFullLineOfStrangersRefusesNoKnownCaller(t *testing.T) {
 	})
 }
 
-func TestNobodyTakesMoreThanHalfOfALine(t *testing.T) {
+func TestNobodyTakesMoreThanTheirShareOfALine(t *testing.T) {
 	network := ports.Stranger(domain.Origin{})
-	for name, tt := range map[string]struct{ one, other ports.Caller }{
-		"a network": {network, stranger()},
-		"a user":    {ports.Known(1), ports.Known(2)},
+	for name, tt := range map[string]struct {
+		one, other ports.Caller
+		share      int
+	}{
+		"a network": {network, stranger(), 8},
+		"a user":    {ports.Known(1), ports.Known(2), 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				p := newQueued(t, 1, 7)
-				turns, goOn := make(chan string, 10), make(chan struct{})
-				for range 4 {
+				p := newQueued(t, 1, 15)
+				turns, goOn := make(chan string, 20), make(chan struct{})
+				for range tt.share {
 					wait(t, p.queue, tt.one, "one", turns, goOn)
 				}
 				_, err := p.Hash(t.Context(), tt.one, domain.TypedPassword(phrase))
 				assertBusy(t, err, "one more")
-				assert.ErrorContains(t, err, "password hashing queue full: half of the places")
+				assert.ErrorContains(t, err, "password hashing queue full: one caller has a full share")
 
 				wait(t, p.queue, tt.other, "other", turns, goOn)
 				close(goOn)
 				synctest.Wait()
-				assert.Len(t, turns, 5)
+				assert.Len(t, turns, tt.share+1)
 				_, err = p.Hash(t.Context(), tt.one, domain.TypedPassword(phrase))
 				assert.NoError(t, err, "once its places are free")
 				assertAllIsGivenBack(t, p, 1)

@@ -33,17 +33,26 @@ type line struct {
 	name string
 	// turns hands a turn to somebody who waits.
 	turns chan struct{}
-	// places is how many there are, inUse how many of them are taken, and taken by
-	// whom.
-	places, inUse int
-	taken         map[string]int
+	// places is how many there are, share how many of them one network or user can
+	// take, inUse how many are taken, and taken by whom.
+	places, share, inUse int
+	taken                map[string]int
 }
 
+// One network takes at most half of the strangers' places. One user takes at most an
+// eighth of the others: nobody honest has many hashes under way, and whoever can register
+// can have several users.
+const strangersShare, knownShare = 2, 8
+
 func newQueue(concurrent, waiting int) *queue {
-	newLine := func(name string) *line {
-		return &line{name: name, turns: make(chan struct{}), places: concurrent + waiting, taken: map[string]int{}}
+	newLine := func(name string, part int) *line {
+		places := concurrent + waiting
+		return &line{name: name, turns: make(chan struct{}), places: places, share: (places + part - 1) / part, taken: map[string]int{}}
 	}
-	q := &queue{known: newLine("known users"), strangers: newLine("strangers"), free: make(chan struct{}, concurrent)}
+	q := &queue{
+		known: newLine("known users", knownShare), strangers: newLine("strangers", strangersShare),
+		free: make(chan struct{}, concurrent),
+	}
 	q.next = q.known
 	for range concurrent {
 		q.free <- struct{}{}
@@ -80,16 +89,16 @@ func (q *queue) enter(ctx context.Context, caller ports.Caller) (leave func(), e
 	}, nil
 }
 
-// takePlace gives one share no more than half of a line's places, so that no single
-// network or user keeps all others out.
+// takePlace bounds the places of one share, so that no single network or user, nor a
+// few of them, keeps all others out.
 func (q *queue) takePlace(line *line, share string) error {
 	q.mutex.Lock()
 	defer q.mutex.Unlock()
 	switch {
 	case line.inUse >= line.places:
 		return domain.ErrBusy("password hashing queue full: "+line.name, queueTime)
-	case line.taken[share] >= (line.places+1)/2:
-		return domain.ErrBusy("password hashing queue full: half of the places of "+line.name+" are one caller's", queueTime)
+	case line.taken[share] >= line.share:
+		return domain.ErrBusy("password hashing queue full: one caller has a full share of the places of "+line.name, queueTime)
 	}
 	line.inUse++
 	line.taken[share]++
