@@ -68,8 +68,9 @@ type claim struct {
 	renewed domain.PasswordHash
 }
 
-// verify refuses a caller who has to wait, and compares the password. The claim names
-// the user also when it refuses; so it looks for the user first, whether there is one or not.
+// verify refuses a caller who has to wait, and compares the password. It looks the user
+// up first, so that the claim names the user of a refused login, too; an unknown address
+// costs the same.
 func (g *Guard) verify(ctx context.Context, actor domain.Actor, proof domain.Proof, check check) (claim, error) {
 	claim := claim{guesses: g.limiter.login(proof.Email, actor.Origin), proof: proof, check: check}
 	if check == passwordOnly {

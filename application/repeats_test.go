@@ -149,7 +149,7 @@ func TestDifferentRefusalsAreToldApart(t *testing.T) {
 	assert.Len(t, c.Events(), before+4)
 }
 
-// Who has an IPv6 site has 65,536 networks.
+// An IPv6 site has 65,536 networks.
 func TestRepeatsFromOneSiteAreAlike(t *testing.T) {
 	c := newClinic(t, withRegistration(application.RegistrationClosed))
 	for n := range 100 {
