@@ -39,6 +39,7 @@ func withActor(auth authenticator, access access, next handler) echo.HandlerFunc
 	return func(c echo.Context) error {
 		origin := request(c).Origin()
 		if access == anonymous {
+			request(c).NameClient()
 			return next(c, domain.Actor{Origin: origin})
 		}
 		token, found, err := bearerToken(c)
@@ -47,6 +48,7 @@ func withActor(auth authenticator, access access, next handler) echo.HandlerFunc
 		}
 		if !found {
 			if access == maybeSignedIn {
+				request(c).NameClient()
 				return next(c, domain.Actor{Origin: origin})
 			}
 			return domain.ErrNotAuthenticated()
