@@ -20,6 +20,8 @@ type config struct {
 	SecretKey domain.Secret `env:"SECRET_KEY"`
 	// SecretKeyFallbacks are earlier ones, which verify and never sign.
 	SecretKeyFallbacks secretList `env:"SECRET_KEY_FALLBACKS"`
+	// keyIsNew says that this process has made the key that DATA_DIR keeps.
+	keyIsNew bool
 
 	DatabaseURL        domain.Secret `env:"DATABASE_URL"`
 	DBName             string        `env:"DB_NAME"`
@@ -95,8 +97,8 @@ func loadConfig(p process) (config, error) {
 }
 
 // loadServingConfig does the same for a process that serves. What it needs and
-// was not set it chooses by itself, but on a loopback address only: whoever
-// opens the service to others says how.
+// was not set, the key apart, it chooses by itself, but on a loopback address only:
+// whoever opens the service to others says how.
 func loadServingConfig(p process) (config, error) {
 	cfg, bad := readConfig(p)
 	if !isLoopback(cfg.HTTPAddr) {
@@ -113,9 +115,7 @@ func loadServingConfig(p process) (config, error) {
 	if cfg.Registration == "" {
 		cfg.Registration = application.RegistrationOpen
 	}
-	var err error
-	cfg.SecretKey, err = cfg.secretKey()
-	return cfg, err
+	return cfg, nil
 }
 
 // check applies the rules that hold for every command.
@@ -196,7 +196,16 @@ func (c config) certificate(log *slog.Logger) (*httpserver.Certificate, string, 
 func (c config) logger(out io.Writer) *slog.Logger {
 	options := &slog.HandlerOptions{Level: c.LogLevel}
 	if c.LogFormat == "json" {
+		options.ReplaceAttr = inMilliseconds
 		return slog.New(slog.NewJSONHandler(out, options))
 	}
 	return slog.New(slog.NewTextHandler(out, options))
+}
+
+// inMilliseconds gives the durations of a JSON log a unit, in which they can be added up.
+func inMilliseconds(_ []string, attr slog.Attr) slog.Attr {
+	if attr.Value.Kind() == slog.KindDuration {
+		return slog.Float64(attr.Key+"_ms", float64(attr.Value.Duration())/float64(time.Millisecond))
+	}
+	return attr
 }

@@ -38,6 +38,9 @@ func (s serveCommand) Run(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
+	if cfg, err = cfg.withSecretKey(); err != nil {
+		return err
+	}
 	if s.Migrate {
 		if _, err := migrateStore(ctx, cfg); err != nil {
 			return err
@@ -53,7 +56,7 @@ func (s serveCommand) Run(ctx context.Context, p process) error {
 		return err
 	}
 	defer cleanup()
-	if err := requireOwnTrail(ctx, api.useCases.Trail); err != nil {
+	if err := cfg.requireOwnTrail(ctx, api.useCases.Trail); err != nil {
 		return err
 	}
 	if cfg.forgetsKey() {
@@ -74,9 +77,7 @@ func (s serveCommand) Run(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.out, "healthcare %s listens on %s://%s\n", buildVersion(), scheme, listener.Addr())
-	fmt.Fprintf(p.out, "Records are kept in %s.\n", cfg.whereRecordsAre())
-	fmt.Fprintf(p.out, "To make the first administrator, in this folder: %s createsuperuser\n", p.name)
+	cfg.announce(ctx, p, api.useCases.Users, fmt.Sprintf("%s://%s", scheme, listener.Addr()), log)
 	err = httpserver.Serve(ctx, listener, api.handler, httpserver.ServeOptions{Certificate: certificate, ShutdownDelay: cfg.ShutdownDelay}, log)
 	log.Info("stopped")
 	return err
@@ -91,12 +92,9 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 	}
 	var config net.ListenConfig
 	config.SetMultipathTCP(false) // Linux lets nobody filter new connections of Multipath TCP, as httpserver.Serve does when it stops.
-	return config.Listen(ctx, network, addr)
-}
-
-func (c config) whereRecordsAre() string {
-	if c.usesPostgres() {
-		return "PostgreSQL"
+	listener, err := config.Listen(ctx, network, addr)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s: set HTTP_ADDR or --addr to another address: %w", addr, err)
 	}
-	return c.embeddedPath()
+	return listener, nil
 }
