@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"log/slog"
 	"net"
 
 	"github.com/pressly/goose/v3"
@@ -32,7 +33,7 @@ func Status(ctx context.Context, dsn string) ([]sqlstore.Migration, error) {
 
 func withProvider(dsn string, do func(*goose.Provider) ([]sqlstore.Migration, error)) ([]sqlstore.Migration, error) {
 	// A step may well take longer than any statement of the store.
-	connector, err := connect(dsn, noSilenceLimit)
+	connector, err := connect(dsn, noSilenceLimit, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, err
 	}

@@ -59,7 +59,7 @@ var ErrSchemaBehind = errors.New("postgres: the database's schema is behind this
 // is accepted, so that the program can be replaced without a pause. No error
 // holds the password.
 func Open(ctx context.Context, dsn string, options Options) (*sqlstore.Store, error) {
-	connector, err := connect(dsn, cmp.Or(options.Silence, defaultSilence))
+	connector, err := connect(dsn, cmp.Or(options.Silence, defaultSilence), cmp.Or(options.Log, slog.New(slog.DiscardHandler)))
 	if err != nil {
 		return nil, err
 	}

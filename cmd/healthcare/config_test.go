@@ -53,6 +53,8 @@ func TestWherePostgresIs(t *testing.T) {
 		{[]string{"DB_NAME=x"}, "postgres://localhost:5432/x?sslmode=disable"},
 		{[]string{"DATABASE_URL=postgres://u:p@h/x"}, "postgres://u:p@h/x?sslmode=require"},
 		{[]string{"DATABASE_URL=postgresql://u:p@[::1]:5433/x?connect_timeout=3"}, "postgresql://u:p@[::1]:5433/x?connect_timeout=3&sslmode=disable"},
+		{[]string{"DATABASE_URL=postgres://u:p@h1:5432,h2:5433/x"}, "postgres://u:p@/x?host=h1%2Ch2&port=5432%2C5433&sslmode=require"},
+		{[]string{"DATABASE_URL=postgres://u:p@localhost:1,127.0.0.1/x"}, "postgres://u:p@/x?host=localhost%2C127.0.0.1&port=1%2C5432&sslmode=disable"},
 		{[]string{"DATABASE_URL=postgres://u:p@h/x?sslmode=verify-full"}, "postgres://u:p@h/x?sslmode=verify-full"},
 
 		{[]string{"DATABASE_URL=postgres://u:p@h/x", "PGSSLMODE=verify-full"}, "postgres://u:p@h/x?sslmode=verify-full"},
