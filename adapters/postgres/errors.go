@@ -30,6 +30,7 @@ func kindOf(e *pq.Error) sqlstore.FailureKind {
 	case pqerror.ReadOnlySQLTransaction, // A primary that has just become a standby.
 		pqerror.FeatureNotSupported, // A standby, asked for a transaction that writes.
 		pqerror.LockNotAvailable,
+		pqerror.InvalidSQLStatementName, pqerror.DuplicatePstatement, // Behind a pooler.
 		pqerror.IdleInTransactionSessionTimeout:
 		return sqlstore.Unavailable
 	}
@@ -51,6 +52,9 @@ func kindOf(e *pq.Error) sqlstore.FailureKind {
 func describe(e *pq.Error) string {
 	var b strings.Builder
 	b.WriteString("pq: " + e.Code.Name() + " (" + string(e.Code) + ")")
+	if lostStatement(e) {
+		b.WriteString(": " + keepsNoStatements)
+	}
 	if e.Table != "" {
 		b.WriteString(" table " + e.Table)
 	}

@@ -78,6 +78,10 @@ func Open(ctx context.Context, dsn string, options Options) (*sqlstore.Store, er
 		_ = db.Close()
 		return nil, err
 	}
+	if err := checkPooler(ctx, connector, options.Unprepared); err != nil {
+		_ = db.Close()
+		return nil, err
+	}
 	prober := sql.OpenDB(connector)
 	prober.SetMaxOpenConns(1)
 	engine := sqlstore.Engine{
