@@ -55,6 +55,9 @@ func describe(e *pq.Error) string {
 	if lostStatement(e) {
 		b.WriteString(": " + keepsNoStatements)
 	}
+	if isBehindSequence(e) {
+		b.WriteString(": " + sequenceBehind)
+	}
 	if e.Table != "" {
 		b.WriteString(" table " + e.Table)
 	}

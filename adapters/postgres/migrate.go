@@ -17,11 +17,15 @@ import (
 // Migrate applies the pending steps of the schema to the database that dsn names
 // (see Open) and returns those it applied; none is not an error. Any number of
 // processes may do so at once: one works, the others wait for it, for at most
-// five minutes.
+// five minutes. It also sets sequences that are behind their tables.
 func Migrate(ctx context.Context, dsn string) ([]sqlstore.Migration, error) {
-	return withProvider(dsn, func(provider *goose.Provider) ([]sqlstore.Migration, error) {
+	steps, err := withProvider(dsn, func(provider *goose.Provider) ([]sqlstore.Migration, error) {
 		return sqlstore.Migrate(ctx, provider)
 	})
+	if err == nil {
+		err = advanceSequences(ctx, dsn)
+	}
+	return steps, err
 }
 
 // Status returns all steps of the schema in order, applied and pending ones.

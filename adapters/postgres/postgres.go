@@ -82,6 +82,10 @@ func Open(ctx context.Context, dsn string, options Options) (*sqlstore.Store, er
 		_ = db.Close()
 		return nil, err
 	}
+	if err := advanceTrailSequence(ctx, db, cmp.Or(options.Log, slog.New(slog.DiscardHandler))); err != nil {
+		_ = db.Close()
+		return nil, err
+	}
 	prober := sql.OpenDB(connector)
 	prober.SetMaxOpenConns(1)
 	engine := sqlstore.Engine{
