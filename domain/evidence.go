@@ -54,6 +54,9 @@ func (e AuditEvent) Hash() Hash {
 		m.number(int64(reference.ID))
 	}
 	m.number(int64(e.Seal))
+	if e.Form != 0 { // Earlier events keep the hash that they had.
+		m.number(int64(e.Form))
+	}
 	return m.hash()
 }
 

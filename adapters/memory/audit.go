@@ -1,11 +1,9 @@
 package memory
 
 import (
-	"cmp"
 	"context"
 	"iter"
 	"slices"
-	"strings"
 
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
@@ -65,10 +63,14 @@ func (r audit) Mentions(ctx context.Context, after domain.Mention, limit int) ([
 		return nil, err
 	}
 	list := []domain.Mention{}
-	for found := range s.byRecord.after(after) {
-		event, _ := s.events.rows.get(found.Event)
-		if len(list) < limit && slices.Contains(event.Mentions(), found) {
-			list = append(list, found)
+	for _, event := range s.events.rows.after(after.Event - 1) { // event by event
+		for _, mention := range event.Mentions() {
+			if len(list) == limit {
+				return list, nil
+			}
+			if mention.Event > after.Event || mention.Compare(after) > 0 {
+				list = append(list, mention)
+			}
 		}
 	}
 	return list, nil
@@ -128,12 +130,4 @@ func detached(event domain.AuditEvent) domain.AuditEvent {
 	event.Subject.Shown = slices.Clone(event.Subject.Shown)
 	event.About = slices.Clone(event.About)
 	return event
-}
-
-func compareMentions(a, b domain.Mention) int {
-	return cmp.Or(
-		strings.Compare(string(a.Record.Kind), string(b.Record.Kind)),
-		cmp.Compare(a.Record.ID, b.Record.ID),
-		cmp.Compare(a.Event, b.Event),
-	)
 }

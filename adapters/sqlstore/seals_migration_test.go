@@ -151,6 +151,7 @@ func TestTheTrailSurvivesTheStepOfSeals(t *testing.T) {
 			_, err = engine.provider.Up(t.Context())
 			require.NoError(t, err)
 			added := newEvents(1, 2)[0]
+			added.Form = 0
 			engine.use(t, func(store ports.Store) {
 				require.Equal(t, want, trailOf(t, store, domain.Reference{}))
 				require.Equal(t, want[2:], trailOf(t, store, domain.Reference{Kind: domain.AboutPatient, ID: 5}))

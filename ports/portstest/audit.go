@@ -151,9 +151,14 @@ var eventChanges = map[string]func(*domain.AuditEvent){
 	},
 	"a record that is shown twice": func(event *domain.AuditEvent) { event.Subject.Shown = []domain.ID{event.Subject.ID, 2, 2} },
 	"a seal that was known":        func(event *domain.AuditEvent) { event.Seal = 1<<63 - 4 },
-	"a change":                     func(event *domain.AuditEvent) { event.Version = 1<<31 - 1 },
-	"a denial":                     func(event *domain.AuditEvent) { event.Outcome = domain.Denied },
-	"a failure":                    func(event *domain.AuditEvent) { event.Outcome = domain.Failed },
+	"the form of this release":     func(event *domain.AuditEvent) { event.Form = domain.EventForm },
+	"a list in blocks": func(event *domain.AuditEvent) {
+		event.Form, event.Subject.ID, event.Subject.Shown = domain.EventForm, 0, []domain.ID{1, 63, 64, 128, 5, 1<<63 - 1}
+		event.About = []domain.Reference{{Kind: domain.AboutPatient, ID: 1}}
+	},
+	"a change":  func(event *domain.AuditEvent) { event.Version = 1<<31 - 1 },
+	"a denial":  func(event *domain.AuditEvent) { event.Outcome = domain.Denied },
+	"a failure": func(event *domain.AuditEvent) { event.Outcome = domain.Failed },
 	"other records": func(event *domain.AuditEvent) {
 		event.About = []domain.Reference{
 			{Kind: domain.AboutPatient, ID: 1<<63 - 1},
