@@ -76,8 +76,9 @@ func (v *verifier) report(faults ...domain.Fault) error {
 	return nil
 }
 
-// run examines all. Seals that are made meanwhile are examined, too: an event that is
-// read later than the seals may be under one of them, or know of it.
+// run examines all. Seals that are made meanwhile are examined, too: an event that is read
+// later than the seals may be under one of them, or know of it. So the seals are the last that
+// is read.
 func (v *verifier) run(ctx context.Context) error {
 	for first := true; ; first = false {
 		before := v.chain.Last().Number
@@ -87,6 +88,9 @@ func (v *verifier) run(ctx context.Context) error {
 		if !first && v.chain.Last().Number == before {
 			break
 		}
+		if err := v.readThrough(ctx, maxID); err != nil {
+			return err
+		}
 	}
 	if err := v.examineEnd(); err != nil {
 		return err
@@ -94,7 +98,7 @@ func (v *verifier) run(ctx context.Context) error {
 	return v.examineMentions(ctx)
 }
 
-// examineSeals examines the seals after the last one and reads all events that follow.
+// examineSeals examines the seals after the last one.
 func (v *verifier) examineSeals(ctx context.Context) error {
 	for seal, err := range sealsOf(ctx, v.tx, v.chain.Last().Number) {
 		if err != nil {
@@ -115,7 +119,7 @@ func (v *verifier) examineSeals(ctx context.Context) error {
 			}
 		}
 	}
-	return v.readThrough(ctx, maxID)
+	return nil
 }
 
 // readThrough reads the events up to the ID, in order.

@@ -266,6 +266,28 @@ func TestSealsThatAreMadeWhileTheTrailIsExaminedAreExaminedToo(t *testing.T) {
 	assert.Equal(t, domain.Verification{Events: int(last) + 1, Unsealed: 1, Last: other.lastSeal()}, found)
 }
 
+func TestAnEventMayKnowOfASealThatWasMadeAfterTheLastOneThatWasExamined(t *testing.T) {
+	c := sealedClinic(t)
+	other := *c
+	listings, done := 0, false
+	store := c.tamper()
+	store.seals = func(seals []domain.Seal) []domain.Seal {
+		listings++
+		return seals
+	}
+	store.events = func(events []domain.AuditEvent) []domain.AuditEvent {
+		if listings < 2 || done {
+			return events
+		}
+		done = true
+		last := events[len(events)-1].ID
+		other.seal()
+		require.NoError(t, other.leaveEvent())
+		return append(events, other.Events()[last:]...)
+	}
+	assert.Empty(t, c.verifySilently().Faults)
+}
+
 func TestNoFaultIsFoundWhileEventsAndSealsAreAdded(t *testing.T) {
 	const rounds = 300
 	c := newClinic(t)
