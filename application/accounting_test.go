@@ -131,8 +131,8 @@ func inOrder(event domain.AuditEvent) domain.AuditEvent {
 	return event
 }
 
-// events are those of the trail above after, without their form and evidence, which are
-// checked.
+// events are those of the trail above after, without their form, commitments and evidence,
+// which are checked.
 func (c *clinic) events(after int) (events []domain.AuditEvent) {
 	c.t.Helper()
 	require.NoError(c.t, c.Ports.Store.View(c.ctx, func(tx ports.Tx) (err error) {
@@ -143,7 +143,8 @@ func (c *clinic) events(after int) (events []domain.AuditEvent) {
 		assert.Equal(c.t, event.Hash(), event.Evidence.Hash)
 		assert.True(c.t, c.Ports.MACs.Verify(domain.Attested(event.ID, event.Hash()), event.Evidence.MAC))
 		assert.Equal(c.t, domain.EventForm, event.Form)
-		event.Form, event.Evidence = 0, domain.Evidence{}
+		assert.Equal(c.t, event.Version != 0, len(event.Commitments) > 0, "a change has a commitment of the version that it made")
+		event.Form, event.Commitments, event.Evidence = 0, nil, domain.Evidence{}
 		events[i] = inOrder(event)
 	}
 	return events

@@ -23,13 +23,15 @@ type AuditEvent struct {
 	About []Reference
 	// Form is EventForm for an event of this release, and zero for those of earlier ones.
 	Form int
+	// Commitments are those of all versions that the change made, also of other records.
+	Commitments []Commitment
 	// Seal is the last seal that its writer knew of: it comes under a later one.
 	Seal     ID
 	Evidence Evidence
 }
 
 // EventForm is the form of the events that are written now: what a list showed is indexed
-// by blocks of IDs.
+// by blocks of IDs, and a change has commitments of the versions that it made.
 const EventForm = 1
 
 // Indexed are the records of the event's subject that it showed and that it can be

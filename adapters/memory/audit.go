@@ -76,6 +76,31 @@ func (r audit) Mentions(ctx context.Context, after domain.Mention, limit int) ([
 	return list, nil
 }
 
+func (r audit) Commitments(ctx context.Context, after domain.VersionName, limit int) ([]domain.Commitment, error) {
+	s, err := r.tx.reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := []domain.Commitment{}
+	reached := after == domain.VersionName{}
+	for _, known := range domain.RecordKinds() {
+		var from domain.VersionName
+		if known.Kind == after.Record.Kind {
+			reached, from = true, after
+		}
+		if !reached {
+			continue
+		}
+		for commitment := range s.retained(known.Kind).commitments(from.Record.ID, from.Number) {
+			if len(list) == limit {
+				return list, nil
+			}
+			list = append(list, commitment)
+		}
+	}
+	return list, nil
+}
+
 // eventsAbout iterates over the events above after about the record, or over
 // all when there is none.
 func (s *state) eventsAbout(record domain.Reference, after domain.ID) iter.Seq[domain.AuditEvent] {
@@ -129,5 +154,6 @@ func concerned(event domain.AuditEvent) iter.Seq[domain.Reference] {
 func detached(event domain.AuditEvent) domain.AuditEvent {
 	event.Subject.Shown = slices.Clone(event.Subject.Shown)
 	event.About = slices.Clone(event.About)
+	event.Commitments = slices.Clone(event.Commitments)
 	return event
 }

@@ -57,8 +57,9 @@ type eventData struct {
 	About   referenceList `json:"about,omitempty"`
 	// New members go here, at the end, and are left out when they are zero: what is
 	// kept must stay as it is written (entity).
-	Seal domain.ID `json:"seal,omitempty"`
-	Form int       `json:"form,omitempty"`
+	Seal        domain.ID      `json:"seal,omitempty"`
+	Form        int            `json:"form,omitempty"`
+	Commitments commitmentList `json:"commitments,omitempty"`
 }
 
 // entity returns an event whose evidence cannot be right when somebody else wrote the
@@ -76,14 +77,15 @@ func (r eventRow) entity() domain.AuditEvent {
 			SessionID: data.Session,
 			Origin:    domain.Origin{Address: data.Address, RequestID: data.RequestID},
 		},
-		Action:   data.Action,
-		Subject:  domain.Subject{Kind: subject.Kind, ID: subject.ID},
-		Outcome:  data.Outcome,
-		Version:  data.Version,
-		About:    data.About.references(),
-		Form:     data.Form,
-		Seal:     data.Seal,
-		Evidence: r.Evidence.Evidence,
+		Action:      data.Action,
+		Subject:     domain.Subject{Kind: subject.Kind, ID: subject.ID},
+		Outcome:     data.Outcome,
+		Version:     data.Version,
+		About:       data.About.references(),
+		Form:        data.Form,
+		Commitments: data.Commitments.commitments(),
+		Seal:        data.Seal,
+		Evidence:    r.Evidence.Evidence,
 	}
 	if data.Shown != nil {
 		event.Subject.Shown = data.Shown.ids()
@@ -146,16 +148,17 @@ func subjectOf(event domain.AuditEvent) reference {
 
 func dataOf(event domain.AuditEvent) string {
 	data := eventData{
-		Role:      event.Actor.Role,
-		Session:   event.Actor.SessionID,
-		Address:   event.Actor.Origin.Address,
-		RequestID: event.Actor.Origin.RequestID,
-		Action:    event.Action,
-		Outcome:   event.Outcome,
-		Version:   event.Version,
-		About:     referenceList(joined(event.About, referenceText)),
-		Seal:      event.Seal,
-		Form:      event.Form,
+		Role:        event.Actor.Role,
+		Session:     event.Actor.SessionID,
+		Address:     event.Actor.Origin.Address,
+		RequestID:   event.Actor.Origin.RequestID,
+		Action:      event.Action,
+		Outcome:     event.Outcome,
+		Version:     event.Version,
+		About:       referenceList(joined(event.About, referenceText)),
+		Seal:        event.Seal,
+		Form:        event.Form,
+		Commitments: commitmentList(joined(event.Commitments, commitmentText)),
 	}
 	if event.Subject.Shown != nil {
 		shown := idList(joined(event.Subject.Shown, domain.ID.String))

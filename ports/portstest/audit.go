@@ -84,11 +84,12 @@ func testAudit(s suite) {
 		given := newEvent()
 		given.Subject = domain.Subject{Kind: domain.AboutPatient, Shown: []domain.ID{1, 2}}
 		given.About = []domain.Reference{{Kind: domain.AboutDoctor, ID: 3}}
+		given.Commitments = []domain.Commitment{{Digest: [16]byte{1}}}
 		scribble := func(event domain.AuditEvent) {
-			event.Subject.Shown[0], event.About[0].ID = 100, 100
+			event.Subject.Shown[0], event.About[0].ID, event.Commitments[0].Number = 100, 100, 100
 		}
 		want := given
-		want.Subject.Shown, want.About = slices.Clone(given.Subject.Shown), slices.Clone(given.About)
+		want.Subject.Shown, want.About, want.Commitments = slices.Clone(given.Subject.Shown), slices.Clone(given.About), slices.Clone(given.Commitments)
 		returned := addEvents(t, store, given)[0]
 		scribble(given)
 		scribble(returned)
