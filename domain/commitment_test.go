@@ -12,6 +12,7 @@ import (
 
 // committed is a record that says what a test wants it to.
 type committed struct {
+	domain.Record
 	id     domain.ID
 	fields []domain.Field
 }
@@ -30,7 +31,7 @@ func newCommitted() domain.Version[committed] {
 		Change: domain.Deleted,
 		With:   domain.Reference{Kind: domain.AboutDoctor, ID: 6},
 		Salt:   salt(),
-		Record: committed{5, []domain.Field{{Name: "name", Value: "Ada"}, {Name: "doctor", Value: domain.ID(6)}, {Name: "since", Value: fullEvent().At}}},
+		Record: committed{id: 5, fields: []domain.Field{{Name: "name", Value: "Ada"}, {Name: "doctor", Value: domain.ID(6)}, {Name: "since", Value: fullEvent().At}}},
 	}
 }
 
