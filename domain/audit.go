@@ -119,9 +119,6 @@ type AuditQuery struct {
 	From    Input
 	To      Input
 	Page    PageInput
-	// Unknown are other parameters: a filter that is misspelt would leave the trail
-	// as it is, and answer another question.
-	Unknown []string
 }
 
 // Named returns the records that the caller named, as far as they can be read.
@@ -154,7 +151,6 @@ func (q AuditQuery) Parse() (AuditFilter, Page, error) {
 	case doctor != 0:
 		filter.About = Reference{AboutDoctor, doctor}
 	}
-	form.refuseNames(q.Unknown, "Unknown parameter.")
 	page := q.Page.read(form)
 	return filter, page, form.err()
 }

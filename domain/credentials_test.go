@@ -110,18 +110,21 @@ func TestChecksBeforeSomethingSensitive(t *testing.T) {
 
 func TestUnknownNamesAreRepeatedUpToALimit(t *testing.T) {
 	var names []string
+	refused := domain.FieldErrors{}
 	for r := range rune(100) {
 		names = append(names, strings.Repeat(string('a'+r), 200))
+		refused[names[r]] = []string{"Unknown parameter."}
 	}
 	for _, parse := range []func() error{
 		func() error { _, err := domain.PasswordCheck{Unknown: names}.Parse(); return err },
-		func() error { _, _, err := domain.AuditQuery{Unknown: names}.Parse(); return err },
+		func() error { return domain.ErrParameters(refused) },
+		func() error { _, err := domain.PageInput{Refused: refused}.Parse(); return err },
 	} {
-		refused, ok := errors.AsType[*domain.Error](parse())
+		found, ok := errors.AsType[*domain.Error](parse())
 		require.True(t, ok)
-		delete(refused.Fields, "password")
-		assert.Len(t, refused.Fields, 20)
-		for name := range refused.Fields {
+		delete(found.Fields, "password")
+		assert.Len(t, found.Fields, 20)
+		for name := range found.Fields {
 			assert.LessOrEqual(t, len(name), 100+len("..."))
 			assert.True(t, utf8.ValidString(name))
 		}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -64,15 +66,36 @@ const (
 	maxNameRepeated = 100
 )
 
-func (f *form) unknown(fields []string) { f.refuseNames(fields, "Unknown field.") }
-
-func (f *form) refuseNames(names []string, why string) {
-	for _, name := range names[:min(len(names), maxUnknownNamed)] {
-		if len(name) > maxNameRepeated {
-			name = strings.ToValidUTF8(name[:maxNameRepeated], "") + "..."
-		}
-		f.add(name, why)
+func (f *form) unknown(fields []string) {
+	for _, name := range fields[:min(len(fields), maxUnknownNamed)] {
+		f.add(repeatable(name), "Unknown field.")
 	}
+}
+
+// refuse adds what is wrong with fields that the form does not read.
+func (f *form) refuse(fields FieldErrors) {
+	names := slices.Sorted(maps.Keys(fields))
+	for _, name := range names[:min(len(names), maxUnknownNamed)] {
+		for _, why := range fields[name] {
+			f.add(repeatable(name), why)
+		}
+	}
+}
+
+// repeatable returns as much of a name as an error repeats, in UTF-8.
+func repeatable(name string) string {
+	if len(name) > maxNameRepeated {
+		return strings.ToValidUTF8(name[:maxNameRepeated], "") + "..."
+	}
+	return strings.ToValidUTF8(name, "\ufffd")
+}
+
+// ErrParameters refuses a request because of these parameters; nil when there are none.
+// It bounds how many it names, and how long the names are.
+func ErrParameters(refused FieldErrors) error {
+	form := newForm(false)
+	form.refuse(refused)
+	return form.err()
 }
 
 func (f *form) err() error {

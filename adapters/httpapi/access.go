@@ -26,8 +26,43 @@ const (
 	anonymous
 )
 
-// handler serves one route to actor, whose Origin is set whoever it is.
+// endpoint serves one route to actor, whose Origin is set whoever it is.
+type endpoint interface {
+	serve(c echo.Context, actor domain.Actor) error
+}
+
+// handler is an endpoint that takes no parameters in the query, and refuses what is
+// meant as one.
 type handler func(c echo.Context, actor domain.Actor) error
+
+func (h handler) serve(c echo.Context, actor domain.Actor) error {
+	query, err := readQuery(c)
+	if err != nil {
+		return err
+	}
+	if err := domain.ErrParameters(query.refusals()); err != nil {
+		return err
+	}
+	return h(c, actor)
+}
+
+// lister is an endpoint that reads parameters. It takes their page into the use-case,
+// which refuses those that it did not read.
+type lister func(c echo.Context, actor domain.Actor, query *query) error
+
+func (l lister) serve(c echo.Context, actor domain.Actor) error {
+	query, err := readQuery(c)
+	if err != nil {
+		return err
+	}
+	return l(c, actor, query)
+}
+
+// machinery is an endpoint that looks at no parameters: those who probe a service add
+// some of their own.
+type machinery func(c echo.Context, actor domain.Actor) error
+
+func (m machinery) serve(c echo.Context, actor domain.Actor) error { return m(c, actor) }
 
 // authenticator is application.Authenticator.
 type authenticator interface {
@@ -35,11 +70,11 @@ type authenticator interface {
 	Body(ctx context.Context, token string, body io.ReadCloser) io.ReadCloser
 }
 
-func withActor(auth authenticator, access access, next handler) echo.HandlerFunc {
+func withActor(auth authenticator, access access, next endpoint) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		origin := request(c).Origin()
 		if access == anonymous {
-			return next(c, domain.Actor{Origin: origin})
+			return next.serve(c, domain.Actor{Origin: origin})
 		}
 		token, found, err := bearerToken(c)
 		if err != nil {
@@ -47,7 +82,7 @@ func withActor(auth authenticator, access access, next handler) echo.HandlerFunc
 		}
 		if !found {
 			if access == maybeSignedIn {
-				return next(c, domain.Actor{Origin: origin})
+				return next.serve(c, domain.Actor{Origin: origin})
 			}
 			return domain.ErrNotAuthenticated()
 		}
@@ -57,7 +92,7 @@ func withActor(auth authenticator, access access, next handler) echo.HandlerFunc
 		}
 		request(c).SetActor(actor)
 		c.Request().Body = auth.Body(c.Request().Context(), token, c.Request().Body)
-		return next(c, actor)
+		return next.serve(c, actor)
 	}
 }
 

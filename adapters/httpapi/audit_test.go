@@ -124,7 +124,7 @@ func TestTheTrailRefusesFiltersThatItDoesNotKnow(t *testing.T) {
 	overEachStore(t, func(t *testing.T, api *api) {
 		admin := api.signUp("admin@example.com", domain.Admin)
 		got := api.want(400, "GET", "/api/audit/?patient_id=1&Actor=2&actor=x&limit=5", admin, "")
-		unknown := []any{"Unknown parameter."}
+		unknown := []any{"Unknown parameter. Allowed: action, actor, cursor, doctor, from, limit, outcome, patient, to."}
 		assert.Equal(t, map[string]any{
 			"Actor": unknown, "patient_id": unknown, "actor": []any{"A valid id (a positive integer) is required."},
 		}, got.object(t)["errors"])

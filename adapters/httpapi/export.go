@@ -17,16 +17,16 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// exportFormat writes events one after the other, in an answer without pages.
-type exportFormat struct {
+// exportFormat writes entries one after the other, in an answer without pages.
+type exportFormat[T any] struct {
 	contentType string
-	// header stands before the first event.
+	// header stands before the first entry.
 	header string
-	write  func(w io.Writer, events []domain.AuditEvent) error
+	write  func(w io.Writer, entries []T) error
 }
 
 // exportFormats are by media type.
-var exportFormats = map[string]exportFormat{
+var exportFormats = map[string]exportFormat[domain.AuditEvent]{
 	"text/csv": {
 		contentType: "text/csv; charset=utf-8; header=present",
 		header:      "id,at,user,role,session,action,subject_kind,subject_id,subject_ids,outcome,request_id,address,version\r\n",
@@ -38,7 +38,7 @@ var exportFormats = map[string]exportFormat{
 // wantedExport returns the format that the Accept headers prefer over JSON. It
 // has to be named: wildcards, and what is not known, leave it at JSON, which is
 // what clients get that did not choose (RFC 9110, 12.5.1).
-func wantedExport(request *http.Request) (exportFormat, bool) {
+func wantedExport(request *http.Request) (exportFormat[domain.AuditEvent], bool) {
 	wanted, most := "", 0.0
 	for accepted := range strings.SplitSeq(strings.Join(request.Header.Values(echo.HeaderAccept), ","), ",") {
 		mediaType, params, err := mime.ParseMediaType(accepted)
@@ -61,26 +61,27 @@ func wantedExport(request *http.Request) (exportFormat, bool) {
 // each with the ids of a thousand records.
 const exportBytes = 8 << 20
 
-// export answers with all pages from in on. Each of them is asked for and sent
-// before the next, with as much time as a request has, however long it takes
-// together. What fails later than the first page ends the connection, which a client
-// of HTTP/1.0 would take for the end of the answer.
-func export(c echo.Context, format exportFormat, in domain.PageInput,
-	list func(context.Context, domain.PageInput) (application.Page[domain.AuditEvent], error),
-) error {
+// wholeList is the limit of the pages that an export reads, which a caller cannot give.
+func wholeList(limit domain.Input) domain.Input {
+	if limit != (domain.Input{}) {
+		return domain.Unreadable("There are no pages in this format: leave it out.")
+	}
+	return domain.Given(strconv.Itoa(domain.MaxPageLimit))
+}
+
+// export answers with all parts that next gives, until it gives the last one. Each is
+// asked for and sent before the next, with as much time as a request has, however
+// long it takes together. What fails later than the first part ends the connection,
+// which a client of HTTP/1.0 would take for the end of the answer.
+func export[T any](c echo.Context, format exportFormat[T], next func(context.Context) (application.Page[T], error)) error {
 	if !c.Request().ProtoAtLeast(1, 1) {
 		return errOldHTTP()
-	}
-	if in.Limit == (domain.Input{}) {
-		in.Limit = domain.Given(strconv.Itoa(domain.MaxPageLimit))
-	} else {
-		in.Limit = domain.Unreadable("There are no pages in this format: leave it out.")
 	}
 	if err := request(c).Reserve(c.Request().Context(), httpserver.Export, exportBytes); err != nil {
 		return err
 	}
 	for {
-		page, err := httpserver.InMoreTime(c.Response(), c.Request(), func(ctx context.Context) (application.Page[domain.AuditEvent], error) { return list(ctx, in) })
+		part, err := httpserver.InMoreTime(c.Response(), c.Request(), next)
 		if err != nil {
 			return err
 		}
@@ -88,18 +89,17 @@ func export(c echo.Context, format exportFormat, in domain.PageInput,
 		if c.Response().Committed {
 			header = ""
 		}
-		if err := sendPart(c, format, header, page.Items); err != nil {
+		if err := sendPart(c, format, header, part.Items); err != nil {
 			return err
 		}
-		if page.Next == 0 || c.Request().Method == http.MethodHead {
+		if part.Next == 0 || c.Request().Method == http.MethodHead {
 			return nil
 		}
-		in.Cursor = domain.Given(page.Next.String())
 	}
 }
 
-// sendPart sends the events so that the client has them.
-func sendPart(c echo.Context, format exportFormat, header string, events []domain.AuditEvent) error {
+// sendPart sends the entries so that the client has them.
+func sendPart[T any](c echo.Context, format exportFormat[T], header string, entries []T) error {
 	if err := httpserver.MoreTimeToWrite(c.Response()); err != nil {
 		return err
 	}
@@ -107,7 +107,7 @@ func sendPart(c echo.Context, format exportFormat, header string, events []domai
 	if _, err := io.WriteString(c.Response(), header); err != nil {
 		return err
 	}
-	if err := format.write(c.Response(), events); err != nil {
+	if err := format.write(c.Response(), entries); err != nil {
 		return err
 	}
 	return http.NewResponseController(c.Response().Writer).Flush()

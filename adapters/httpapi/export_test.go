@@ -90,7 +90,7 @@ func exporting(t *testing.T, pages int, pageOf pageFunc, test func(t *testing.T,
 	t.Helper()
 	serving(t, func(c echo.Context, _ domain.Actor) error {
 		page := 0
-		return export(c, exportFormats["application/x-ndjson"], domain.PageInput{}, func(ctx context.Context, _ domain.PageInput) (application.Page[domain.AuditEvent], error) {
+		return export(c, exportFormats["application/x-ndjson"], func(ctx context.Context) (application.Page[domain.AuditEvent], error) {
 			page++
 			events, err := pageOf(ctx, page)
 			return application.Page[domain.AuditEvent]{Items: events, Next: domain.ID(pages - page)}, err
@@ -262,7 +262,7 @@ func TestNoExportOverHTTP10(t *testing.T) {
 	for media, format := range exportFormats {
 		for _, lines := range []string{"", "Connection: keep-alive\r\n", "Connection: close\r\n"} {
 			resp, body := overHTTP10(t, serveOne(io.Discard, func(c echo.Context, _ domain.Actor) error {
-				return export(c, format, domain.PageInput{}, func(context.Context, domain.PageInput) (application.Page[domain.AuditEvent], error) {
+				return export(c, format, func(context.Context) (application.Page[domain.AuditEvent], error) {
 					t.Error("nobody is shown anything")
 					return application.Page[domain.AuditEvent]{}, nil
 				})

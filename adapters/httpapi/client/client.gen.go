@@ -1101,7 +1101,7 @@ type ClientInterface interface {
 	// ListEvents Read the audit trail
 	//
 	// For Admins: who did what to whose record, or tried to, in ascending order of id. The parameters narrow the list;
-	// `patient` and `doctor` cannot be combined, and others are refused (400). A page has at most 200 events.
+	// `patient` and `doctor` cannot be combined (400). A page has at most 200 events.
 	//
 	// With `Accept: text/csv` or `Accept: application/x-ndjson` all events that the parameters keep are sent in one
 	// answer, from `cursor` on; `limit` is refused then (400). The format has to be named: other media types, and
@@ -1870,7 +1870,7 @@ func (c *Client) GetIndex(ctx context.Context, reqEditors ...RequestEditorFn) (*
 // ListEvents Read the audit trail
 //
 // For Admins: who did what to whose record, or tried to, in ascending order of id. The parameters narrow the list;
-// `patient` and `doctor` cannot be combined, and others are refused (400). A page has at most 200 events.
+// `patient` and `doctor` cannot be combined (400). A page has at most 200 events.
 //
 // With `Accept: text/csv` or `Accept: application/x-ndjson` all events that the parameters keep are sent in one
 // answer, from `cursor` on; `limit` is refused then (400). The format has to be named: other media types, and
@@ -6306,7 +6306,7 @@ type ClientWithResponsesInterface interface {
 	// ListEventsWithResponse Read the audit trail
 	//
 	// For Admins: who did what to whose record, or tried to, in ascending order of id. The parameters narrow the list;
-	// `patient` and `doctor` cannot be combined, and others are refused (400). A page has at most 200 events.
+	// `patient` and `doctor` cannot be combined (400). A page has at most 200 events.
 	//
 	// With `Accept: text/csv` or `Accept: application/x-ndjson` all events that the parameters keep are sent in one
 	// answer, from `cursor` on; `limit` is refused then (400). The format has to be named: other media types, and
@@ -8615,7 +8615,7 @@ func (c *ClientWithResponses) GetIndexWithResponse(ctx context.Context, reqEdito
 // ListEventsWithResponse Read the audit trail
 //
 // For Admins: who did what to whose record, or tried to, in ascending order of id. The parameters narrow the list;
-// `patient` and `doctor` cannot be combined, and others are refused (400). A page has at most 200 events.
+// `patient` and `doctor` cannot be combined (400). A page has at most 200 events.
 //
 // With `Accept: text/csv` or `Accept: application/x-ndjson` all events that the parameters keep are sent in one
 // answer, from `cursor` on; `limit` is refused then (400). The format has to be named: other media types, and
