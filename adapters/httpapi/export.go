@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/csv"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -35,14 +37,20 @@ var exportFormats = map[string]exportFormat[domain.AuditEvent]{
 	"application/x-ndjson": {contentType: "application/x-ndjson", write: writeNDJSON},
 }
 
-// wantedExport returns the format that the Accept headers prefer over JSON. It
-// has to be named: wildcards, and what is not known, leave it at JSON, which is
-// what clients get that did not choose (RFC 9110, 12.5.1).
+// wantedExport returns the format that the Accept headers prefer over JSON.
 func wantedExport(request *http.Request) (exportFormat[domain.AuditEvent], bool) {
+	format, ok := exportFormats[preferred(request, append(slices.Collect(maps.Keys(exportFormats)), echo.MIMEApplicationJSON)...)]
+	return format, ok
+}
+
+// preferred returns the one of the media types that the Accept headers prefer. It has
+// to be named: wildcards, and what is not offered, choose nothing. Clients that did not
+// choose get JSON (RFC 9110, 12.5.1).
+func preferred(request *http.Request, offered ...string) string {
 	wanted, most := "", 0.0
 	for accepted := range strings.SplitSeq(strings.Join(request.Header.Values(echo.HeaderAccept), ","), ",") {
 		mediaType, params, err := mime.ParseMediaType(accepted)
-		if _, exported := exportFormats[mediaType]; err != nil || !exported && mediaType != echo.MIMEApplicationJSON {
+		if err != nil || !slices.Contains(offered, mediaType) {
 			continue
 		}
 		quality := 1.0
@@ -53,8 +61,7 @@ func wantedExport(request *http.Request) (exportFormat[domain.AuditEvent], bool)
 			wanted, most = mediaType, quality
 		}
 	}
-	format, ok := exportFormats[wanted]
-	return format, ok
+	return wanted
 }
 
 // exportBytes is the memory that one page of an export can need: a thousand events,

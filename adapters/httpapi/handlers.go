@@ -125,7 +125,7 @@ func create[In, Out any, View resource](read func(*body) In,
 }
 
 func created(c echo.Context, location string, view any) error {
-	c.Response().Header().Set(echo.HeaderLocation, location)
+	c.Response().Header().Set(echo.HeaderLocation, request(c).Prefix()+location)
 	return c.JSON(http.StatusCreated, view)
 }
 
@@ -218,7 +218,8 @@ func showPage[Out, View any](c echo.Context, query *query, page application.Page
 	}
 	if page.Next != 0 {
 		query.values.Set("cursor", page.Next.String())
-		c.Response().Header().Set("Link", fmt.Sprintf("<%s?%s>; rel=\"next\"", c.Request().URL.EscapedPath(), query.values.Encode()))
+		path := request(c).Prefix() + c.Request().URL.EscapedPath()
+		c.Response().Header().Set("Link", fmt.Sprintf("<%s?%s>; rel=\"next\"", path, query.values.Encode()))
 	}
 	return c.JSON(http.StatusOK, views)
 }

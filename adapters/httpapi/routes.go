@@ -83,6 +83,7 @@ func routes(s *application.UseCases, ready readiness) []route {
 		{http.MethodGet, "/api/audit/", signedIn, listAudit(s.Audit)},
 
 		{http.MethodGet, "/api/", signedIn, handler(index)},
+		{http.MethodGet, "/", anonymous, machinery(home)},
 		{http.MethodGet, "/openapi.yaml", anonymous, machinery(spec)},
 		{http.MethodGet, "/livez", anonymous, machinery(live)},
 		{http.MethodGet, "/readyz", anonymous, machinery(ready.handle)},
@@ -93,11 +94,8 @@ func routes(s *application.UseCases, ready readiness) []route {
 // answers HEAD wherever GET is answered (RFC 9110, 9.1).
 func register(e *echo.Echo, auth authenticator, routes []route) {
 	for _, r := range routes {
-		paths := []string{r.path}
-		if bare := strings.TrimSuffix(r.path, "/"); bare != r.path {
-			paths = append(paths, bare)
-		}
-		for _, path := range paths {
+		bare := strings.TrimSuffix(r.path, "/")
+		for _, path := range []string{bare, bare + "/"} {
 			handle := withActor(auth, r.access, r.handle)
 			e.Add(r.method, path, handle)
 			if r.method == http.MethodGet {
