@@ -26,7 +26,9 @@ type eventView struct {
 
 // actorView has neither user nor session for an operator.
 type actorView struct {
-	User    *domain.ID  `json:"user"`
+	User *domain.ID `json:"user"`
+	// Name is null for a user who has none or does not exist.
+	Name    *string     `json:"name"`
 	Role    domain.Role `json:"role"`
 	Session *domain.ID  `json:"session"`
 }
@@ -43,7 +45,7 @@ type shownView struct {
 	IDs  []domain.ID        `json:"ids"`
 }
 
-func showEvent(event domain.AuditEvent) eventView {
+func showEvent(event domain.AuditEventView) eventView {
 	view := eventView{
 		ID:        event.ID,
 		At:        showInstant(event.At),
@@ -58,7 +60,7 @@ func showEvent(event domain.AuditEvent) eventView {
 		view.Subject = shownView{Kind: event.Subject.Kind, IDs: event.Subject.Shown}
 	}
 	if actor := event.Actor; actor.Role != domain.Anonymous {
-		view.Actor = &actorView{User: nullIfZero(actor.UserID), Role: actor.Role, Session: nullIfZero(actor.SessionID)}
+		view.Actor = &actorView{User: nullIfZero(actor.UserID), Name: nullIfEmpty(event.ActorName), Role: actor.Role, Session: nullIfZero(actor.SessionID)}
 	}
 	return view
 }
@@ -72,6 +74,13 @@ func showAddress(address netip.Addr) string {
 		return ""
 	}
 	return address.String()
+}
+
+func nullIfEmpty(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
 }
 
 func nullIfZero(id domain.ID) *domain.ID {
@@ -90,8 +99,14 @@ func readAuditQuery(q *query) domain.AuditQuery {
 		Outcome: q.input("outcome"),
 		From:    q.input("from"),
 		To:      q.input("to"),
-		Page:    q.page(),
+
+		Ordering: q.input("ordering"),
+		Page:     q.page(),
 	}
+}
+
+func readAccessQuery(q *query) domain.AccessQuery {
+	return domain.AccessQuery{Ordering: q.input("ordering"), Page: q.page()}
 }
 
 // listAudit answers with a page of the trail, or with all of it in the format
@@ -105,7 +120,7 @@ func listAudit(audit *application.Audit) lister {
 		}
 		in := readAuditQuery(query)
 		in.Page.Limit = wholeList(in.Page.Limit)
-		return export(c, format, func(ctx context.Context) (application.Page[domain.AuditEvent], error) {
+		return export(c, format, func(ctx context.Context) (application.Page[domain.AuditEventView], error) {
 			page, err := audit.List(ctx, actor, in)
 			in.Page.Cursor = domain.Given(page.Next.String())
 			return page, err

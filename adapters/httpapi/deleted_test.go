@@ -95,7 +95,7 @@ func TestAllThatIsWrongWithAListOfWhatWasDeletedIsNamed(t *testing.T) {
 		"deleted=true&patient_id=1&doctor_id=x&cursor=0": {
 			"patient_id": []any{"Cannot be combined with deleted=true. Allowed: cursor, deleted, limit."},
 			"doctor_id":  []any{"Cannot be combined with deleted=true. Allowed: cursor, deleted, limit."},
-			"cursor": []any{"Invalid cursor: follow the link to the next page as it was given."},
+			"cursor":     []any{"Invalid cursor: follow the link to the next page as it was given."},
 		},
 	} {
 		problem := api.want(400, "GET", "/api/mappings/?"+query, admin, "").object(t)

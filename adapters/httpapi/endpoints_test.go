@@ -78,6 +78,7 @@ var endpoints = []struct {
 	{"POST", "/api/patients/1/restore/", ``, 401, 403, 200},
 	{"GET", "/api/patients/1/doctors/", ``, 401, 200, 200},
 	{"GET", "/api/patients/1/accesses/", ``, 401, 403, 200},
+	{"GET", "/api/patients/1/accesses/report/", ``, 401, 403, 200},
 
 	{"GET", "/api/mappings/", ``, 401, 200, 200},
 	{"POST", "/api/mappings/", `{"patient":2,"doctor":2}`, 401, 201, 201},

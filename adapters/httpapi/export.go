@@ -28,17 +28,17 @@ type exportFormat[T any] struct {
 }
 
 // exportFormats are by media type.
-var exportFormats = map[string]exportFormat[domain.AuditEvent]{
+var exportFormats = map[string]exportFormat[domain.AuditEventView]{
 	"text/csv": {
 		contentType: "text/csv; charset=utf-8; header=present",
-		header:      "id,at,user,role,session,action,subject_kind,subject_id,subject_ids,outcome,request_id,address,version\r\n",
-		write:       writeCSV,
+		header:      "id,at,user,role,session,action,subject_kind,subject_id,subject_ids,outcome,request_id,address,version,name\r\n",
+		write:       writeCSV(eventRow),
 	},
 	"application/x-ndjson": {contentType: "application/x-ndjson", write: writeNDJSON},
 }
 
 // wantedExport returns the format that the Accept headers prefer over JSON.
-func wantedExport(request *http.Request) (exportFormat[domain.AuditEvent], bool) {
+func wantedExport(request *http.Request) (exportFormat[domain.AuditEventView], bool) {
 	format, ok := exportFormats[preferred(request, append(slices.Collect(maps.Keys(exportFormats)), echo.MIMEApplicationJSON)...)]
 	return format, ok
 }
@@ -120,22 +120,37 @@ func sendPart[T any](c echo.Context, format exportFormat[T], header string, entr
 	return http.NewResponseController(c.Response().Writer).Flush()
 }
 
-// writeCSV writes RFC 4180. No cell can be taken for a formula by a spreadsheet:
-// none begins with one of = + - @ or a control character.
-func writeCSV(w io.Writer, events []domain.AuditEvent) error {
-	table := csv.NewWriter(w)
-	table.UseCRLF = true
-	for _, event := range events {
-		if err := table.Write(eventRow(event)); err != nil {
-			return err
+// writeCSV returns a function that writes entries as rows (RFC 4180). Cells with texts
+// that people chose have to be a safeCell; all others begin with a letter or a digit.
+func writeCSV[T any](row func(T) []string) func(io.Writer, []T) error {
+	return func(w io.Writer, entries []T) error {
+		table := csv.NewWriter(w)
+		table.UseCRLF = true
+		for _, entry := range entries {
+			if err := table.Write(row(entry)); err != nil {
+				return err
+			}
 		}
+		table.Flush()
+		return table.Error()
 	}
-	table.Flush()
-	return table.Error()
+}
+
+// startsFormula are the characters with which a cell starts that a spreadsheet runs, in
+// both of their widths.
+const startsFormula = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
+
+// safeCell puts a ' before a text that a spreadsheet would take for a formula, and before
+// one that is such a text behind some ', so that a reader can take exactly one away.
+func safeCell(text string) string {
+	if strings.IndexAny(strings.TrimLeft(text, "'"), startsFormula) == 0 {
+		return "'" + text
+	}
+	return text
 }
 
 // eventRow has the columns that the header of the format names.
-func eventRow(event domain.AuditEvent) []string {
+func eventRow(event domain.AuditEventView) []string {
 	ids := ""
 	if event.Subject.Shown != nil {
 		text, _ := json.Marshal(event.Subject.Shown) // numbers always can be
@@ -150,6 +165,7 @@ func eventRow(event domain.AuditEvent) []string {
 		emptyIfZero(event.Actor.UserID), string(event.Actor.Role), emptyIfZero(event.Actor.SessionID),
 		string(event.Action), string(event.Subject.Kind), emptyIfZero(event.Subject.ID), ids,
 		string(event.Outcome), event.Actor.Origin.RequestID, showAddress(event.Actor.Origin.Address), version,
+		safeCell(event.ActorName),
 	}
 }
 
@@ -161,7 +177,7 @@ func emptyIfZero(id domain.ID) string {
 }
 
 // writeNDJSON writes a JSON object a line.
-func writeNDJSON(w io.Writer, events []domain.AuditEvent) error {
+func writeNDJSON(w io.Writer, events []domain.AuditEventView) error {
 	for _, event := range events {
 		line, err := json.Marshal(showEvent(event))
 		if err != nil {

@@ -66,7 +66,8 @@ func routes(s *application.UseCases, ready readiness) []route {
 		{http.MethodGet, "/api/patients/:id/history/:version/", signedIn, getVersion(s.Patients.Version)},
 		{http.MethodPost, "/api/patients/:id/restore/", signedIn, get(s.Patients.Restore, showPatient)},
 		{http.MethodGet, "/api/patients/:id/doctors/", signedIn, listOf(readPage, s.Doctors.OfPatient, showDoctor)},
-		{http.MethodGet, "/api/patients/:id/accesses/", signedIn, listOf(readPage, s.Audit.Accesses, showEvent)},
+		{http.MethodGet, "/api/patients/:id/accesses/", signedIn, listOf(readAccessQuery, s.Audit.Accesses, showEvent)},
+		{http.MethodGet, "/api/patients/:id/accesses/report/", signedIn, reportAccesses(s.Audit)},
 
 		{http.MethodGet, "/api/mappings/", signedIn, listOrDeleted(list(readMappingQuery, s.Mappings.List, showAssignment), list(readPage, s.Mappings.Deleted, showDeleted))},
 		{http.MethodPost, "/api/mappings/", signedIn, create(readMapping, s.Mappings.Assign, showMapping)},

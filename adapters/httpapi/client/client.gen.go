@@ -63,6 +63,24 @@ const (
 	RoleStaff Role = "STAFF"
 )
 
+// Defines values for EventOrdering.
+const (
+	EventOrderingID      EventOrdering = "id"
+	EventOrderingMinusID EventOrdering = "-id"
+)
+
+// Defines values for ListEventsParamsOrdering.
+const (
+	ListEventsParamsOrderingID      ListEventsParamsOrdering = "id"
+	ListEventsParamsOrderingMinusID ListEventsParamsOrdering = "-id"
+)
+
+// Defines values for ListPatientAccessesParamsOrdering.
+const (
+	ListPatientAccessesParamsOrderingID      ListPatientAccessesParamsOrdering = "id"
+	ListPatientAccessesParamsOrderingMinusID ListPatientAccessesParamsOrdering = "-id"
+)
+
 // Account An account, as an Admin sees it.
 type Account struct {
 	// CreatedAt In UTC.
@@ -283,7 +301,7 @@ type Enrolment struct {
 	Secret string `json:"secret"`
 }
 
-// Event What somebody did, or tried to. It never holds a name, what a record says, a password or a token.
+// Event What somebody did, or tried to. It never holds what a record says, a password or a token, and no name but the actor's, which is looked up when it is read.
 type Event struct {
 	Action Permission `json:"action"`
 
@@ -312,6 +330,9 @@ type Event struct {
 
 // EventActor Who it was. Null for who had not signed in.
 type EventActor struct {
+	// Name The first and last name that the user has now; null without one.
+	Name *string `json:"name"`
+
 	// Role The role at that time.
 	Role string `json:"role"`
 
@@ -750,6 +771,9 @@ type DoctorFilter = int64
 // DoctorID defines model for DoctorID.
 type DoctorID = int64
 
+// EventOrdering defines model for EventOrdering.
+type EventOrdering string
+
 // Limit defines model for Limit.
 type Limit = int
 
@@ -809,12 +833,18 @@ type ListEventsParams struct {
 	// To Only events before this time (RFC 3339).
 	To *Before `form:"to,omitempty" json:"to,omitempty"`
 
+	// Ordering `-id` puts the newest events first. The page then begins before the event that is the cursor.
+	Ordering *ListEventsParamsOrdering `form:"ordering,omitempty" json:"ordering,omitempty"`
+
 	// Limit How many entries a page holds at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor Where the page begins. It is opaque and comes with the link to the next page. In the audit trail it may be the id of an event: the page begins after that.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
+
+// ListEventsParamsOrdering defines parameters for ListEvents.
+type ListEventsParamsOrdering string
 
 // ListSessionsParams defines parameters for ListSessions.
 type ListSessionsParams struct {
@@ -923,12 +953,18 @@ type ListDeletedPatientsParams struct {
 
 // ListPatientAccessesParams defines parameters for ListPatientAccesses.
 type ListPatientAccessesParams struct {
+	// Ordering `-id` puts the newest events first. The page then begins before the event that is the cursor.
+	Ordering *ListPatientAccessesParamsOrdering `form:"ordering,omitempty" json:"ordering,omitempty"`
+
 	// Limit How many entries a page holds at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor Where the page begins. It is opaque and comes with the link to the next page. In the audit trail it may be the id of an event: the page begins after that.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
+
+// ListPatientAccessesParamsOrdering defines parameters for ListPatientAccesses.
+type ListPatientAccessesParamsOrdering string
 
 // ListPatientDoctorsParams defines parameters for ListPatientDoctors.
 type ListPatientDoctorsParams struct {
@@ -1116,7 +1152,7 @@ type ClientInterface interface {
 
 	// ListEvents Read the audit trail
 	//
-	// For Admins: who did what to whose record, or tried to, in ascending order of id. The parameters narrow the list;
+	// For Admins: who did what to whose record, or tried to, in ascending order of id, or with `ordering=-id` the newest first. The parameters narrow the list;
 	// `patient` and `doctor` cannot be combined (400). A page has at most 200 events.
 	//
 	// With `Accept: text/csv` or `Accept: application/x-ndjson` all events that the parameters keep are sent in one
@@ -1127,8 +1163,8 @@ type ClientInterface interface {
 	//
 	// The CSV (RFC 4180) has a header row, and the columns `id`, `at`, `user`, `role`, `session`, `action`,
 	// `subject_kind`, `subject_id`, `subject_ids` (a JSON array, empty for what is no list), `outcome`, `request_id`,
-	// `address` and `version`; what is null or absent in JSON is empty. No cell begins like a formula. NDJSON has an
-	// event a line, as JSON has them.
+	// `address`, `version` and `name` (of the actor); what is null or absent in JSON is empty. No cell begins like a
+	// formula: a name that does has a `'` before it. NDJSON has an event a line, as JSON has them.
 	//
 	// Asking is an event itself, and one for each 200 events where all are sent in one answer.
 	//
@@ -1709,12 +1745,29 @@ type ClientInterface interface {
 	//
 	// For Admins: the accounting that a patient may ask for. All events that concern the patient, lists that showed
 	// the patient and mappings included, in pages of at most 200, whether the record is still there or not. For an id that
-	// nobody ever had, the list is empty.
+	// nobody ever had, the list is empty. `report/` is the same for the patient to read.
 	//
 	// Asking is an event itself.
 	//
 	// Corresponds with GET /api/patients/{id}/accesses/ (the `ListPatientAccesses` operationId).
 	ListPatientAccesses(ctx context.Context, id PatientID, params *ListPatientAccessesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReportPatientAccesses Report to a patient who used the record
+	//
+	// For Admins: the accounting that a patient may ask for, as a table. It has a line for each day, person and kind of
+	// use, of all events that concern the patient, the lists that showed the patient included, whether the record is
+	// still there or not.
+	//
+	// The CSV (RFC 4180) has a header row, and the columns `date` (in UTC), `user`, `name` (the one that the user has
+	// now), `role` (the one at that time), `action` (a permission's name), `about` (what it lets one do, in words),
+	// `outcome` and `times`. A name that begins like a formula has a `'` before it. Two lines with the same date, person and
+	// kind of use come only from clocks that were wrong, and count together.
+	//
+	// It is sent as it is read, and an answer that cannot be completed ends with the connection, as exports of the
+	// audit trail do. Asking is an event itself, and one for each 10,000 events that are counted.
+	//
+	// Corresponds with GET /api/patients/{id}/accesses/report/ (the `ReportPatientAccesses` operationId).
+	ReportPatientAccesses(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListPatientDoctors List a patient's doctors
 	//
@@ -1902,7 +1955,7 @@ func (c *Client) GetIndex(ctx context.Context, reqEditors ...RequestEditorFn) (*
 
 // ListEvents Read the audit trail
 //
-// For Admins: who did what to whose record, or tried to, in ascending order of id. The parameters narrow the list;
+// For Admins: who did what to whose record, or tried to, in ascending order of id, or with `ordering=-id` the newest first. The parameters narrow the list;
 // `patient` and `doctor` cannot be combined (400). A page has at most 200 events.
 //
 // With `Accept: text/csv` or `Accept: application/x-ndjson` all events that the parameters keep are sent in one
@@ -1913,8 +1966,8 @@ func (c *Client) GetIndex(ctx context.Context, reqEditors ...RequestEditorFn) (*
 //
 // The CSV (RFC 4180) has a header row, and the columns `id`, `at`, `user`, `role`, `session`, `action`,
 // `subject_kind`, `subject_id`, `subject_ids` (a JSON array, empty for what is no list), `outcome`, `request_id`,
-// `address` and `version`; what is null or absent in JSON is empty. No cell begins like a formula. NDJSON has an
-// event a line, as JSON has them.
+// `address`, `version` and `name` (of the actor); what is null or absent in JSON is empty. No cell begins like a
+// formula: a name that does has a `'` before it. NDJSON has an event a line, as JSON has them.
 //
 // Asking is an event itself, and one for each 200 events where all are sent in one answer.
 //
@@ -3105,13 +3158,40 @@ func (c *Client) ReplacePatient(ctx context.Context, id PatientID, body ReplaceP
 //
 // For Admins: the accounting that a patient may ask for. All events that concern the patient, lists that showed
 // the patient and mappings included, in pages of at most 200, whether the record is still there or not. For an id that
-// nobody ever had, the list is empty.
+// nobody ever had, the list is empty. `report/` is the same for the patient to read.
 //
 // Asking is an event itself.
 //
 // Corresponds with GET /api/patients/{id}/accesses/ (the `ListPatientAccesses` operationId).
 func (c *Client) ListPatientAccesses(ctx context.Context, id PatientID, params *ListPatientAccessesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListPatientAccessesRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReportPatientAccesses Report to a patient who used the record
+//
+// For Admins: the accounting that a patient may ask for, as a table. It has a line for each day, person and kind of
+// use, of all events that concern the patient, the lists that showed the patient included, whether the record is
+// still there or not.
+//
+// The CSV (RFC 4180) has a header row, and the columns `date` (in UTC), `user`, `name` (the one that the user has
+// now), `role` (the one at that time), `action` (a permission's name), `about` (what it lets one do, in words),
+// `outcome` and `times`. A name that begins like a formula has a `'` before it. Two lines with the same date, person and
+// kind of use come only from clocks that were wrong, and count together.
+//
+// It is sent as it is read, and an answer that cannot be completed ends with the connection, as exports of the
+// audit trail do. Asking is an event itself, and one for each 10,000 events that are counted.
+//
+// Corresponds with GET /api/patients/{id}/accesses/report/ (the `ReportPatientAccesses` operationId).
+func (c *Client) ReportPatientAccesses(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReportPatientAccessesRequest(c.Server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -3588,6 +3668,18 @@ func NewListEventsRequest(server string, params *ListEventsParams) (*http.Reques
 		if params.To != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Ordering != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ordering", *params.Ordering, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -5659,6 +5751,18 @@ func NewListPatientAccessesRequest(server string, id PatientID, params *ListPati
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
+		if params.Ordering != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ordering", *params.Ordering, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Limit != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
@@ -5687,6 +5791,40 @@ func NewListPatientAccessesRequest(server string, id PatientID, params *ListPati
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
 		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewReportPatientAccessesRequest constructs an http.Request for the ReportPatientAccesses method
+func NewReportPatientAccessesRequest(server string, id PatientID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/patients/%s/accesses/report/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -6374,7 +6512,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListEventsWithResponse Read the audit trail
 	//
-	// For Admins: who did what to whose record, or tried to, in ascending order of id. The parameters narrow the list;
+	// For Admins: who did what to whose record, or tried to, in ascending order of id, or with `ordering=-id` the newest first. The parameters narrow the list;
 	// `patient` and `doctor` cannot be combined (400). A page has at most 200 events.
 	//
 	// With `Accept: text/csv` or `Accept: application/x-ndjson` all events that the parameters keep are sent in one
@@ -6385,8 +6523,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// The CSV (RFC 4180) has a header row, and the columns `id`, `at`, `user`, `role`, `session`, `action`,
 	// `subject_kind`, `subject_id`, `subject_ids` (a JSON array, empty for what is no list), `outcome`, `request_id`,
-	// `address` and `version`; what is null or absent in JSON is empty. No cell begins like a formula. NDJSON has an
-	// event a line, as JSON has them.
+	// `address`, `version` and `name` (of the actor); what is null or absent in JSON is empty. No cell begins like a
+	// formula: a name that does has a `'` before it. NDJSON has an event a line, as JSON has them.
 	//
 	// Asking is an event itself, and one for each 200 events where all are sent in one answer.
 	//
@@ -7021,7 +7159,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// For Admins: the accounting that a patient may ask for. All events that concern the patient, lists that showed
 	// the patient and mappings included, in pages of at most 200, whether the record is still there or not. For an id that
-	// nobody ever had, the list is empty.
+	// nobody ever had, the list is empty. `report/` is the same for the patient to read.
 	//
 	// Asking is an event itself.
 	//
@@ -7029,6 +7167,25 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/patients/{id}/accesses/ (the `ListPatientAccesses` operationId).
 	ListPatientAccessesWithResponse(ctx context.Context, id PatientID, params *ListPatientAccessesParams, reqEditors ...RequestEditorFn) (*ListPatientAccessesResponse, error)
+
+	// ReportPatientAccessesWithResponse Report to a patient who used the record
+	//
+	// For Admins: the accounting that a patient may ask for, as a table. It has a line for each day, person and kind of
+	// use, of all events that concern the patient, the lists that showed the patient included, whether the record is
+	// still there or not.
+	//
+	// The CSV (RFC 4180) has a header row, and the columns `date` (in UTC), `user`, `name` (the one that the user has
+	// now), `role` (the one at that time), `action` (a permission's name), `about` (what it lets one do, in words),
+	// `outcome` and `times`. A name that begins like a formula has a `'` before it. Two lines with the same date, person and
+	// kind of use come only from clocks that were wrong, and count together.
+	//
+	// It is sent as it is read, and an answer that cannot be completed ends with the connection, as exports of the
+	// audit trail do. Asking is an event itself, and one for each 10,000 events that are counted.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/patients/{id}/accesses/report/ (the `ReportPatientAccesses` operationId).
+	ReportPatientAccessesWithResponse(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*ReportPatientAccessesResponse, error)
 
 	// ListPatientDoctorsWithResponse List a patient's doctors
 	//
@@ -8372,6 +8529,40 @@ func (r ListPatientAccessesResponse) StatusCode() int {
 	return 0
 }
 
+// ReportPatientAccessesResponse426Headers the declared response headers of an HTTP 426 response for ReportPatientAccesses
+type ReportPatientAccessesResponse426Headers struct {
+	CacheControl string
+	Upgrade      *string
+	XRequestID   string
+}
+
+type ReportPatientAccessesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON426 the response for an HTTP 426 `application/problem+json` response
+	ApplicationProblemJSON426 *UpgradeRequired
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers426 the parsed response headers for an HTTP 426 response
+	Headers426 *ReportPatientAccessesResponse426Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r ReportPatientAccessesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReportPatientAccessesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListPatientDoctorsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -8723,7 +8914,7 @@ func (c *ClientWithResponses) GetIndexWithResponse(ctx context.Context, reqEdito
 
 // ListEventsWithResponse Read the audit trail
 //
-// For Admins: who did what to whose record, or tried to, in ascending order of id. The parameters narrow the list;
+// For Admins: who did what to whose record, or tried to, in ascending order of id, or with `ordering=-id` the newest first. The parameters narrow the list;
 // `patient` and `doctor` cannot be combined (400). A page has at most 200 events.
 //
 // With `Accept: text/csv` or `Accept: application/x-ndjson` all events that the parameters keep are sent in one
@@ -8734,8 +8925,8 @@ func (c *ClientWithResponses) GetIndexWithResponse(ctx context.Context, reqEdito
 //
 // The CSV (RFC 4180) has a header row, and the columns `id`, `at`, `user`, `role`, `session`, `action`,
 // `subject_kind`, `subject_id`, `subject_ids` (a JSON array, empty for what is no list), `outcome`, `request_id`,
-// `address` and `version`; what is null or absent in JSON is empty. No cell begins like a formula. NDJSON has an
-// event a line, as JSON has them.
+// `address`, `version` and `name` (of the actor); what is null or absent in JSON is empty. No cell begins like a
+// formula: a name that does has a `'` before it. NDJSON has an event a line, as JSON has them.
 //
 // Asking is an event itself, and one for each 200 events where all are sent in one answer.
 //
@@ -9736,7 +9927,7 @@ func (c *ClientWithResponses) ReplacePatientWithResponse(ctx context.Context, id
 //
 // For Admins: the accounting that a patient may ask for. All events that concern the patient, lists that showed
 // the patient and mappings included, in pages of at most 200, whether the record is still there or not. For an id that
-// nobody ever had, the list is empty.
+// nobody ever had, the list is empty. `report/` is the same for the patient to read.
 //
 // Asking is an event itself.
 //
@@ -9749,6 +9940,31 @@ func (c *ClientWithResponses) ListPatientAccessesWithResponse(ctx context.Contex
 		return nil, err
 	}
 	return ParseListPatientAccessesResponse(rsp)
+}
+
+// ReportPatientAccessesWithResponse Report to a patient who used the record
+//
+// For Admins: the accounting that a patient may ask for, as a table. It has a line for each day, person and kind of
+// use, of all events that concern the patient, the lists that showed the patient included, whether the record is
+// still there or not.
+//
+// The CSV (RFC 4180) has a header row, and the columns `date` (in UTC), `user`, `name` (the one that the user has
+// now), `role` (the one at that time), `action` (a permission's name), `about` (what it lets one do, in words),
+// `outcome` and `times`. A name that begins like a formula has a `'` before it. Two lines with the same date, person and
+// kind of use come only from clocks that were wrong, and count together.
+//
+// It is sent as it is read, and an answer that cannot be completed ends with the connection, as exports of the
+// audit trail do. Asking is an event itself, and one for each 10,000 events that are counted.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/patients/{id}/accesses/report/ (the `ReportPatientAccesses` operationId).
+func (c *ClientWithResponses) ReportPatientAccessesWithResponse(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*ReportPatientAccessesResponse, error) {
+	rsp, err := c.ReportPatientAccesses(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReportPatientAccessesResponse(rsp)
 }
 
 // ListPatientDoctorsWithResponse List a patient's doctors
@@ -11574,6 +11790,69 @@ func ParseListPatientAccessesResponse(rsp *http.Response) (*ListPatientAccessesR
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseReportPatientAccessesResponse parses an HTTP response from a ReportPatientAccessesWithResponse call
+func ParseReportPatientAccessesResponse(rsp *http.Response) (*ReportPatientAccessesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReportPatientAccessesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 426:
+		var dest UpgradeRequired
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON426 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 426:
+		var headers ReportPatientAccessesResponse426Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("Upgrade"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Upgrade", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Upgrade = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers426 = &headers
 	}
 
 	return response, nil
