@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"io"
+	"net/http"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -31,11 +32,14 @@ type endpoint interface {
 	serve(c echo.Context, actor domain.Actor) error
 }
 
-// handler is an endpoint that takes no parameters in the query, and refuses what is
-// meant as one.
+// handler is an endpoint that takes no parameters in the query. Where it only reads, it
+// refuses what is meant as one, or the caller would take the answer for another one.
 type handler func(c echo.Context, actor domain.Actor) error
 
 func (h handler) serve(c echo.Context, actor domain.Actor) error {
+	if method := c.Request().Method; method != http.MethodGet && method != http.MethodHead {
+		return h(c, actor)
+	}
 	query, err := readQuery(c)
 	if err != nil {
 		return err
