@@ -13,41 +13,54 @@ import (
 	"example.com/healthcare/migrations"
 )
 
+// tableExists is the query for whether there is a table with the name $1.
+const tableExists = `SELECT to_regclass($1) IS NOT NULL`
+
+func schema() sqlstore.Schema { return sqlstore.NewSchema(migrations.Postgres(), tableExists) }
+
 // Migrate applies the pending steps of the schema to the database that dsn names
 // (see Open) and returns those it applied; none is not an error. Any number of
 // processes may do so at once: one works, the others wait for it, for at most
-// five minutes.
-func Migrate(ctx context.Context, dsn string) ([]sqlstore.Migration, error) {
-	return withProvider(dsn, func(provider *goose.Provider) ([]sqlstore.Migration, error) {
-		return sqlstore.Migrate(ctx, provider)
+// five minutes. The error is ErrSchemaUnknown where a newer program has been.
+func Migrate(ctx context.Context, dsn string) (steps []sqlstore.Migration, err error) {
+	err = withDB(dsn, func(db *sql.DB) error {
+		if err := schema().CheckSince(ctx, db, 0); err != nil {
+			return err
+		}
+		provider, err := newProvider(db)
+		if err != nil {
+			return err
+		}
+		steps, err = sqlstore.Migrate(ctx, provider)
+		return err
 	})
+	return steps, err
 }
 
-// Status returns all steps of the schema in order, applied and pending ones.
-func Status(ctx context.Context, dsn string) ([]sqlstore.Migration, error) {
-	return withProvider(dsn, func(provider *goose.Provider) ([]sqlstore.Migration, error) {
-		return sqlstore.MigrationStatus(ctx, provider)
+// Status returns all steps of the schema in order, applied and pending ones, and
+// those of newer programs. It changes nothing.
+func Status(ctx context.Context, dsn string) (steps []sqlstore.Migration, err error) {
+	err = withDB(dsn, func(db *sql.DB) error {
+		steps, err = schema().Status(ctx, db)
+		return err
 	})
+	return steps, err
 }
 
-func withProvider(dsn string, do func(*goose.Provider) ([]sqlstore.Migration, error)) ([]sqlstore.Migration, error) {
-	// A step may well take longer than any statement of the store.
+// withDB runs do with a connection whose statements can take as long as they like.
+func withDB(dsn string, do func(*sql.DB) error) error {
 	connector, err := connect(dsn, noSilenceLimit)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	db := sql.OpenDB(connector)
 	defer func() { _ = db.Close() }()
-	provider, err := newProvider(db)
-	if err != nil {
-		return nil, err
-	}
-	steps, err := do(provider)
+	err = do(db)
 	var network net.Error
 	if errors.As(err, &network) || classify(err).Kind == sqlstore.Unavailable {
-		return steps, unavailable(err)
+		return unavailable(err)
 	}
-	return steps, err
+	return err
 }
 
 func newProvider(db *sql.DB) (*goose.Provider, error) {

@@ -156,13 +156,13 @@ func migrate(t *testing.T, env []string) {
 
 func createSuperuser(t *testing.T, env []string, email string) {
 	t.Helper()
-	code, _, stderr := healthcare.Run(t.Context(), append(slices.Clone(env), "SUPERUSER_PASSWORD="+goodPassword), "createsuperuser", "--noinput", "--email", email)
+	code, _, stderr := healthcare.Run(t.Context(), append(slices.Clone(env), "SUPERUSER_PASSWORD="+goodPassword), "createsuperuser", "--create", "--noinput", "--email", email)
 	require.Zero(t, code, stderr)
 }
 
 func (p program) createSuperuser(t *testing.T, env []string, email string) {
 	t.Helper()
-	code, _, stderr := p.run(t, append(env, "SUPERUSER_PASSWORD="+goodPassword), "createsuperuser", "--noinput", "--email", email)
+	code, _, stderr := p.run(t, append(env, "SUPERUSER_PASSWORD="+goodPassword), "createsuperuser", "--create", "--noinput", "--email", email)
 	require.Zero(t, code, stderr)
 }
 
