@@ -72,10 +72,14 @@ func migrate(ctx context.Context, path string) (applied []sqlstore.Migration, er
 	return applied, err
 }
 
-// checkExisting returns an error unless there is a file at path whose schema has the steps
-// up to since.
+// checkExisting returns an error unless there is a file at path that can be written to and
+// whose schema has the steps up to since.
 func checkExisting(ctx context.Context, path string, since int64) error {
-	if _, err := os.Stat(path); err != nil {
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	if err := file.Close(); err != nil {
 		return err
 	}
 	return withDB(path, func(db *sql.DB) error { return schema().CheckSince(ctx, db, since) })

@@ -24,15 +24,19 @@ func (migrateUpCommand) Run(ctx context.Context, p process) error {
 	for _, step := range steps {
 		fmt.Fprintln(p.out, "applied", step.Name)
 	}
-	if err == nil && len(steps) == 0 {
+	if err != nil {
+		return cfg.explain(err)
+	}
+	if len(steps) == 0 {
 		fmt.Fprintln(p.out, "the schema is up to date")
 	}
-	return err
+	return nil
 }
 
 type migrateStatusCommand struct{}
 
-// Run prints every step and when it was applied. It applies none.
+// Run prints every step and when it was applied, those of newer versions included. It
+// changes nothing.
 func (migrateStatusCommand) Run(ctx context.Context, p process) error {
 	cfg, err := loadConfig(p)
 	if err != nil {
@@ -47,6 +51,12 @@ func (migrateStatusCommand) Run(ctx context.Context, p process) error {
 		applied := "pending"
 		if !step.Pending() {
 			applied = step.AppliedAt.UTC().Format(time.RFC3339)
+		}
+		switch {
+		case step.Compatible:
+			applied += "\tunknown to this version, which can go on with it"
+		case step.Unknown:
+			applied += "\tunknown to this version, which cannot go on with it"
 		}
 		fmt.Fprintf(table, "%s\t%s\n", step.Name, applied)
 	}

@@ -111,8 +111,10 @@ func (s serveCommand) prepareStore(ctx context.Context, cfg config, log *slog.Lo
 	if !s.Migrate {
 		return nil
 	}
-	_, err = migrateStore(ctx, cfg)
-	return err
+	if _, err = migrateStore(ctx, cfg); err != nil {
+		return cfg.explain(err)
+	}
+	return nil
 }
 
 // listen listens on an address of IPv4 for IPv4 only: for the net package, 0.0.0.0 is

@@ -86,7 +86,11 @@ func (c config) open(ctx context.Context, access access, log *slog.Logger) (*sql
 	case access == reading:
 		return sqlite.OpenReadOnly(ctx, c.embeddedPath(), sqlite.Options{Unprepared: unprepared})
 	}
-	return sqlite.Open(ctx, c.embeddedPath(), sqlite.Options{Unprepared: unprepared, Since: since, Existing: access == using})
+	store, err := sqlite.Open(ctx, c.embeddedPath(), sqlite.Options{Unprepared: unprepared, Since: since, Existing: access == using})
+	if _, isPath := errors.AsType[*fs.PathError](err); isPath && access == using {
+		err = explained{err, fmt.Sprintf("this command leaves an event in the audit trail, and %s cannot be written to: %v", c.DataDir, err)}
+	}
+	return store, err
 }
 
 // explained is an error with another text, for the operator.
