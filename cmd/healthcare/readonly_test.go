@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
 
@@ -99,7 +98,7 @@ func TestCommandsThatReadWorkWhereNothingCanBeWritten(t *testing.T) {
 func TestNoCommandMigratesAnOlderFile(t *testing.T) {
 	env, dir := usedStore(t)
 	path := filepath.Join(dir, "healthcare.db")
-	takeBackLastStep(t, path)
+	takeBackLastStep(t, env)
 	before, err := os.ReadFile(path)
 	require.NoError(t, err)
 	for _, args := range [][]string{
@@ -148,7 +147,7 @@ func TestAMistypedFolderIsNotMade(t *testing.T) {
 	assert.FileExists(t, filepath.Join(dir, "healthcare.db"))
 }
 
-// TestTheEmbeddedStoreOfANewerProgramIsRefused by all commands.
+// TestAStoreOfANewerProgramIsRefused by all commands.
 func TestAStoreOfANewerProgramIsRefused(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		env = append(env, "SECRET_KEY="+secretKey)
@@ -172,12 +171,4 @@ func TestAStoreOfANewerProgramIsRefused(t *testing.T) {
 		assert.Zero(t, code, stderr)
 		assert.Regexp(t, `99999 +20.*Z +unknown to this version, which cannot go on with it`, stdout)
 	})
-}
-
-// Of the two, only PostgreSQL is in the second variable.
-func databaseOf(env []string) (driver, dsn string) {
-	if dsn, isPostgres := strings.CutPrefix(env[1], "DATABASE_URL="); isPostgres {
-		return "postgres", dsn
-	}
-	return "sqlite", strings.TrimPrefix(env[0], "DATA_DIR=") + "/healthcare.db"
 }

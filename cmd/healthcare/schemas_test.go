@@ -1,8 +1,8 @@
 package main_test
 
 import (
-	"context"
 	"database/sql"
+	"strings"
 	"testing"
 
 	"github.com/pressly/goose/v3"
@@ -23,14 +23,27 @@ func takeUnknownStep(t *testing.T, env []string) {
 	require.NoError(t, err)
 }
 
-// takeBackLastStep makes the embedded store one of the version before.
-func takeBackLastStep(t *testing.T, path string) {
+// takeBackLastStep makes the store one of the version before.
+func takeBackLastStep(t *testing.T, env []string) {
 	t.Helper()
-	db, err := sql.Open("sqlite", path)
+	driver, dsn := databaseOf(env)
+	db, err := sql.Open(driver, dsn)
 	require.NoError(t, err)
 	defer db.Close()
-	provider, err := goose.NewProvider(goose.DialectSQLite3, db, migrations.SQLite())
+	dialect, steps := goose.DialectSQLite3, migrations.SQLite()
+	if driver == "postgres" {
+		dialect, steps = goose.DialectPostgres, migrations.Postgres()
+	}
+	provider, err := goose.NewProvider(dialect, db, steps)
 	require.NoError(t, err)
-	_, err = provider.Down(context.Background())
+	_, err = provider.Down(t.Context())
 	require.NoError(t, err)
+}
+
+// databaseOf says where the settings of engines lead to.
+func databaseOf(env []string) (driver, dsn string) {
+	if dsn, isPostgres := strings.CutPrefix(env[min(1, len(env)-1)], "DATABASE_URL="); isPostgres {
+		return "postgres", dsn
+	}
+	return "sqlite", strings.TrimPrefix(env[0], "DATA_DIR=") + "/healthcare.db"
 }
