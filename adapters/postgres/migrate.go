@@ -4,8 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"net"
 
+	"github.com/lib/pq"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 
@@ -47,6 +49,8 @@ func Status(ctx context.Context, dsn string) (steps []sqlstore.Migration, err er
 	return steps, err
 }
 
+var errNotOwner = errors.New("the role of DATABASE_URL may not change the schema")
+
 // withDB runs do with a connection whose statements can take as long as they like.
 func withDB(dsn string, do func(*sql.DB) error) error {
 	connector, err := connect(dsn, noSilenceLimit)
@@ -57,8 +61,11 @@ func withDB(dsn string, do func(*sql.DB) error) error {
 	defer func() { _ = db.Close() }()
 	err = do(db)
 	var network net.Error
-	if errors.As(err, &network) || classify(err).Kind == sqlstore.Unavailable {
+	switch kind := classify(err).Kind; {
+	case errors.As(err, &network), kind == sqlstore.Unavailable:
 		return unavailable(err)
+	case kind == sqlstore.MissingPrivilege:
+		return fmt.Errorf("postgres: %w: %s: run this as the owner of the database", errNotOwner, pq.As(err).Message)
 	}
 	return err
 }

@@ -84,7 +84,7 @@ func checkReach(ctx context.Context, db *sql.DB) error {
 		), ''), COALESCE((
 			SELECT string_agg(quote_ident(nspname), ', ') FROM pg_namespace
 			WHERE NOT has_schema_privilege(oid, 'USAGE') AND nspname IN (
-				SELECT replace(trim(' "' FROM name), '$user', current_user)
+				SELECT replace(replace(regexp_replace(trim(name), '^"(.*)"$', '\1'), '""', '"'), '$user', current_user)
 				FROM unnest(string_to_array(current_setting('search_path'), ',')) AS path (name))
 		), '')`).Scan(&migrated, &unreadable, &unusable)
 	switch {

@@ -105,7 +105,7 @@ func (s serveCommand) prepareStore(ctx context.Context, cfg config, log *slog.Lo
 		err := requireOwnTrail(ctx, useCases.Trail)
 		cleanup()
 		if err != nil {
-			return err
+			return cfg.explain(err)
 		}
 	}
 	if !s.Migrate {
