@@ -21,8 +21,9 @@ help: ## Print this
 run: build ## Build it, and serve from the embedded store
 	$(PROGRAM) serve
 
+# Without cgo it is one file that needs no other, not even libc.
 build: ## Build bin/healthcare
-	go build -trimpath -ldflags "-X main.version=$(VERSION)" -o $(PROGRAM) ./cmd/healthcare
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(PROGRAM) ./cmd/healthcare
 
 # -count=1, because Go does not see that cmd/healthcare tests a program of its own making.
 test: postgres ## Run all tests under the race detector (TEST_DATABASE_URL: use that PostgreSQL)

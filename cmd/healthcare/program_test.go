@@ -183,7 +183,14 @@ func serve(t *testing.T, env []string) *service {
 // serve also starts another program that starts this one, with args before those of serve.
 func (p program) serve(t *testing.T, env []string, args ...string) *service {
 	t.Helper()
+	return p.serveAs(t, env, func(*exec.Cmd) {}, args...)
+}
+
+// serveAs is serve for a process that change makes another one.
+func (p program) serveAs(t *testing.T, env []string, change func(*exec.Cmd), args ...string) *service {
+	t.Helper()
 	cmd := p.command(t, env, append(args, "serve", "--migrate", "--addr", "127.0.0.1:0")...)
+	change(cmd)
 	stdout, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	s := &service{t: t, cmd: cmd, log: &syncBuffer{}}
