@@ -25,6 +25,8 @@ func kindOf(e *pq.Error) sqlstore.FailureKind {
 		return sqlstore.Duplicate
 	case pqerror.ForeignKeyViolation:
 		return sqlstore.NoReference
+	case pqerror.InsufficientPrivilege:
+		return sqlstore.MissingPrivilege
 	case pqerror.TRSerializationFailure, pqerror.TRDeadlockDetected:
 		return sqlstore.Collision
 	case pqerror.ReadOnlySQLTransaction, // A primary that has just become a standby.
@@ -59,6 +61,9 @@ func describe(e *pq.Error) string {
 	}
 	if e.Constraint != "" {
 		b.WriteString(" constraint " + e.Constraint)
+	}
+	if e.Code == pqerror.InsufficientPrivilege { // It names the object.
+		b.WriteString(": " + e.Message)
 	}
 	switch e.Code.Class() {
 	case "08", "0A", "28", "3D", "53", "57", "58":

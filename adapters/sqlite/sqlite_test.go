@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -217,13 +218,21 @@ func TestOpenInManyProcessesAtOnce(t *testing.T) {
 	}
 }
 
-func TestStatusOfANewFile(t *testing.T) {
-	status, err := sqlite.Status(t.Context(), newPath(t))
+func TestStatusMakesNothing(t *testing.T) {
+	path := newPath(t)
+	_, err := sqlite.Status(t.Context(), path)
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	require.NoFileExists(t, path)
+	require.NoError(t, os.WriteFile(path, nil, 0o600))
+	status, err := sqlite.Status(t.Context(), path)
 	require.NoError(t, err)
 	require.Equal(t, "00001_clinic.sql", status[0].Name)
 	for _, step := range status {
 		require.True(t, step.Pending(), step.Name)
 	}
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	require.Zero(t, info.Size())
 }
 
 func TestFileLockedByAnotherProcess(t *testing.T) {

@@ -46,7 +46,7 @@ func TestCreatesuperuser(t *testing.T) {
 // TestCreatesuperuserAsks types at a terminal.
 func TestCreatesuperuserAsks(t *testing.T) {
 	env := engines["embedded"](t)
-	cmd := command(t, env, "createsuperuser")
+	cmd := command(t, env, "createsuperuser", "--create")
 	terminal, err := pty.Start(cmd)
 	require.NoError(t, err)
 	defer terminal.Close()
@@ -91,7 +91,7 @@ func TestCreatesuperuserAsks(t *testing.T) {
 
 func TestCreatesuperuserIsCancelledByCtrlC(t *testing.T) {
 	env := engines["embedded"](t)
-	cmd := command(t, env, "createsuperuser", "--email", "admin@example.com")
+	cmd := command(t, env, "createsuperuser", "--create", "--email", "admin@example.com")
 	terminal, err := pty.Start(cmd)
 	require.NoError(t, err)
 	defer terminal.Close()

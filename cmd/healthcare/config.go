@@ -114,8 +114,8 @@ func loadConfig(p process) (config, error) {
 }
 
 // loadServingConfig does the same for a process that serves. What it needs and
-// was not set it chooses by itself, but on a loopback address only: whoever
-// opens the service to others says how.
+// was not set, the key apart, it chooses by itself, but on a loopback address only:
+// whoever opens the service to others says how.
 func loadServingConfig(p process) (config, error) {
 	cfg, bad := readConfig(p)
 	if !isLoopback(cfg.HTTPAddr) {
@@ -132,9 +132,7 @@ func loadServingConfig(p process) (config, error) {
 	if cfg.Registration == "" {
 		cfg.Registration = application.RegistrationOpen
 	}
-	var err error
-	cfg.SecretKey, err = cfg.secretKey()
-	return cfg, err
+	return cfg, nil
 }
 
 func readConfig(p process) (config, badSettings) {
