@@ -99,7 +99,7 @@ func (tr *transport) check(req *http.Request, resp *http.Response, body []byte) 
 	// What is below /api/ is documented with its last slash, and all else without.
 	if path := strings.TrimSuffix(documented.URL.Path, "/"); strings.HasPrefix(path, "/api") {
 		documented.URL.Path, documented.URL.RawPath = path+"/", ""
-	} else {
+	} else if documented.URL.Opaque == "" {
 		documented.URL.Path, documented.URL.RawPath = cmp.Or(path, "/"), ""
 	}
 	if documented.Method == http.MethodHead {
