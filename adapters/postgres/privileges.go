@@ -9,6 +9,7 @@ import (
 	"github.com/lib/pq"
 
 	"example.com/healthcare/adapters/sqlstore"
+	"example.com/healthcare/domain"
 )
 
 // rights are what a service needs of the schema, in the order in which they are granted.
@@ -18,17 +19,20 @@ var rights = []struct {
 	objects    []string
 	sequences  bool
 }{
-	{
-		privileges: []string{"SELECT", "INSERT", "UPDATE", "DELETE"},
-		objects:    []string{"users", "sessions", "attempts", "doctors", "patients", "mappings", "deletions"},
-	},
+	{privileges: []string{"SELECT", "INSERT", "UPDATE", "DELETE"}, objects: append(recordTables(), "users", "sessions", "attempts", "deletions")},
 	{privileges: []string{"SELECT", "INSERT"}, objects: []string{"versions", "audit_events", "audit_about", "audit_seals"}},
 	{privileges: []string{"USAGE"}, objects: []string{"audit_events_id_seq"}, sequences: true},
 	{privileges: []string{"SELECT"}, objects: []string{"goose_db_version", "compatible_steps"}},
 }
 
-// selectMissing names what the role of the connection lacks of rights. The database does
-// not tell of the owner's, who has all.
+func recordTables() (names []string) {
+	for _, known := range domain.RecordKinds() {
+		names = append(names, known.Plural)
+	}
+	return names
+}
+
+// selectMissing names what the role of the connection lacks of rights.
 var selectMissing = func() string {
 	var tables, sequences []string
 	for _, right := range rights {

@@ -1913,7 +1913,7 @@ type ClientInterface interface {
 
 	// GetReadiness Can the service serve?
 	//
-	// Also asks the store. While this answers 503, send requests elsewhere, and restart nothing. It does so as soon as the service is asked to stop.
+	// Also asks the store. While this answers 503, send requests elsewhere, and restart nothing. It does so as soon as the service is asked to stop. The `code` says `missing_privilege` where the service has no right to a part of the database, and `schema_unknown` where a newer version has changed its schema; otherwise the service's log has the reason.
 	//
 	// Corresponds with GET /readyz (the `GetReadiness` operationId).
 	GetReadiness(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3496,7 +3496,7 @@ func (c *Client) GetLiveness(ctx context.Context, reqEditors ...RequestEditorFn)
 
 // GetReadiness Can the service serve?
 //
-// Also asks the store. While this answers 503, send requests elsewhere, and restart nothing. It does so as soon as the service is asked to stop.
+// Also asks the store. While this answers 503, send requests elsewhere, and restart nothing. It does so as soon as the service is asked to stop. The `code` says `missing_privilege` where the service has no right to a part of the database, and `schema_unknown` where a newer version has changed its schema; otherwise the service's log has the reason.
 //
 // Corresponds with GET /readyz (the `GetReadiness` operationId).
 func (c *Client) GetReadiness(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7349,7 +7349,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetReadinessWithResponse Can the service serve?
 	//
-	// Also asks the store. While this answers 503, send requests elsewhere, and restart nothing. It does so as soon as the service is asked to stop.
+	// Also asks the store. While this answers 503, send requests elsewhere, and restart nothing. It does so as soon as the service is asked to stop. The `code` says `missing_privilege` where the service has no right to a part of the database, and `schema_unknown` where a newer version has changed its schema; otherwise the service's log has the reason.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10219,7 +10219,7 @@ func (c *ClientWithResponses) GetLivenessWithResponse(ctx context.Context, reqEd
 
 // GetReadinessWithResponse Can the service serve?
 //
-// Also asks the store. While this answers 503, send requests elsewhere, and restart nothing. It does so as soon as the service is asked to stop.
+// Also asks the store. While this answers 503, send requests elsewhere, and restart nothing. It does so as soon as the service is asked to stop. The `code` says `missing_privilege` where the service has no right to a part of the database, and `schema_unknown` where a newer version has changed its schema; otherwise the service's log has the reason.
 //
 // Returns a wrapper object for the known response body format(s).
 //
