@@ -131,7 +131,8 @@ func inOrder(event domain.AuditEvent) domain.AuditEvent {
 	return event
 }
 
-// events are those of the trail above after, without their evidence, which is checked.
+// events are those of the trail above after, without their form, commitments and evidence,
+// which are checked.
 func (c *clinic) events(after int) (events []domain.AuditEvent) {
 	c.t.Helper()
 	require.NoError(c.t, c.Ports.Store.View(c.ctx, func(tx ports.Tx) (err error) {
@@ -141,7 +142,9 @@ func (c *clinic) events(after int) (events []domain.AuditEvent) {
 	for i, event := range events {
 		assert.Equal(c.t, event.Hash(), event.Evidence.Hash)
 		assert.True(c.t, c.Ports.MACs.Verify(domain.Attested(event.ID, event.Hash()), event.Evidence.MAC))
-		event.Evidence = domain.Evidence{}
+		assert.Equal(c.t, domain.EventForm, event.Form)
+		assert.Equal(c.t, event.Version != 0, len(event.Commitments) > 0, "a change has a commitment of the version that it made")
+		event.Form, event.Commitments, event.Evidence = 0, nil, domain.Evidence{}
 		events[i] = inOrder(event)
 	}
 	return events

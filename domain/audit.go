@@ -1,7 +1,6 @@
 package domain
 
 import (
-	"cmp"
 	"slices"
 	"time"
 )
@@ -22,10 +21,18 @@ type AuditEvent struct {
 	// About are other records that the event concerns, for who looks for
 	// everything about one: the patient and the doctor of a mapping.
 	About []Reference
+	// Form is EventForm for an event of this release, and zero for those of earlier ones.
+	Form int
+	// Commitments are those of all versions that the change made, also of other records.
+	Commitments []Commitment
 	// Seal is the last seal that its writer knew of: it comes under a later one.
 	Seal     ID
 	Evidence Evidence
 }
+
+// EventForm is the form of the events that are written now: what a list showed is indexed
+// by blocks of IDs, and a change has commitments of the versions that it made.
+const EventForm = 1
 
 // Indexed are the records of the event's subject that it showed and that it can be
 // found by. Events are not: nobody asks who has seen an event, and each page of
@@ -35,37 +42,6 @@ func (e AuditEvent) Indexed() []ID {
 		return nil
 	}
 	return e.Subject.Shown
-}
-
-// Mention leads from a record to an event that concerns it, beside the one that is
-// the event's subject.
-type Mention struct {
-	Record Reference
-	Event  ID
-}
-
-// Mentions returns those of the event, each once.
-func (e AuditEvent) Mentions() []Mention {
-	mentions := make([]Mention, 0, len(e.Indexed())+len(e.About))
-	for _, shown := range e.Indexed() {
-		mentions = append(mentions, Mention{Reference{e.Subject.Kind, shown}, e.ID})
-	}
-	for _, record := range e.About {
-		mentions = append(mentions, Mention{record, e.ID})
-	}
-	slices.SortFunc(mentions, func(a, b Mention) int {
-		return cmp.Or(cmp.Compare(a.Record.Kind, b.Record.Kind), cmp.Compare(a.Record.ID, b.Record.ID))
-	})
-	return slices.Compact(mentions)
-}
-
-// Hash returns the hash of the mention.
-func (m Mention) Hash() Hash {
-	text := newMessage("healthcare audit mention 1")
-	text.text(string(m.Record.Kind))
-	text.number(int64(m.Record.ID))
-	text.number(int64(m.Event))
-	return text.hash()
 }
 
 // Outcome is what became of an attempt.

@@ -144,6 +144,12 @@ type Audit interface {
 	// Mentions holds up to limit of the Mentions of all events, in an order of the
 	// store's own: those that come after the given one, or the first ones after the zero Mention.
 	Mentions(ctx context.Context, after domain.Mention, limit int) ([]domain.Mention, error)
+	// Commitments holds up to limit of the commitments of all versions that are kept, of
+	// every kind, made anew of what each says now: those that come after the named one, or
+	// the first ones after the zero name. The order is the store's own, but those of one
+	// record come one after the other, in ascending order of Number. It can end early, with
+	// at least one.
+	Commitments(ctx context.Context, after domain.VersionName, limit int) ([]domain.Commitment, error)
 }
 
 // Seals keeps the seals of the trail. Nothing in it changes or goes away.

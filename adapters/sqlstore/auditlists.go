@@ -13,9 +13,12 @@ import (
 )
 
 const (
-	// Each of the two ways to an event has an index in which its IDs are in order,
-	// and is followed for a page only, however much there is about the record. The verbs
-	// stand for a condition on audit_events, and for the parameter of the record.
+	// Each of the three ways to an event has an index in which its IDs are in order,
+	// and is followed for a page only, however much there is about the record. A block also
+	// leads to events that showed others of its records. Sub-selects look each event up;
+	// PostgreSQL would join by going through all events. The verbs stand for a condition on
+	// audit_events, and for the parameters of the record, of its block, and of the IDs
+	// among which an event that showed the record has that of the record.
 	eventsAbout = `id IN (
 			SELECT id FROM (
 				SELECT id
@@ -27,11 +30,21 @@ const (
 			UNION
 			SELECT event_id FROM (
 				SELECT event_id
-				FROM audit_about JOIN audit_events ON id = event_id
-				WHERE %[1]s AND event_id > $1 AND record = $%[2]d
+				FROM audit_about
+				WHERE record = $%[2]d AND event_id > $1 AND event_id <= $3
+					AND (SELECT %[1]s FROM audit_events WHERE id = event_id)
 				ORDER BY record, event_id
 				LIMIT $2
 			) AS mentioning_it
+			UNION
+			SELECT event_id FROM (
+				SELECT event_id
+				FROM audit_about
+				WHERE record = $%[3]d AND event_id > $1 AND event_id <= $3
+					AND (SELECT %[1]s AND ',' || (data ->> 'shown') || ',' LIKE $%[4]d FROM audit_events WHERE id = event_id)
+				ORDER BY record, event_id
+				LIMIT $2
+			) AS showing_it
 		)`
 	notAllowed   = ` AND data ->> 'outcome' <> 'allowed'`
 	firstInstant = `SELECT at FROM audit_events WHERE at >= $1 ORDER BY at LIMIT 1`
@@ -102,7 +115,8 @@ func (s audit) List(ctx context.Context, filter domain.AuditFilter, page domain.
 		order = strings.ReplaceAll(order, `,`, ` DESC,`) + ` DESC`
 	}
 	if isAbout {
-		where = fmt.Sprintf(eventsAbout, where, parameter(referenceText(filter.About)))
+		where = fmt.Sprintf(eventsAbout, where, parameter(referenceText(filter.About)),
+			parameter(blockText(domain.BlockOf(filter.About))), parameter("%,"+filter.About.ID.String()+",%"))
 	}
 	if filter.NewestFirst {
 		where = newestFirst.Replace(where)
