@@ -35,12 +35,7 @@ func (c Credentials) Parse() (Proof, error) {
 			return email, nil
 		}),
 		Password: required(form, "password", c.Password, Password{}, parseTyped),
-		Code: nullable(form, "otp", c.Code, OneTimeCode{}, func(text string) (OneTimeCode, error) {
-			if text == "" { // an empty field of a form
-				return OneTimeCode{}, nil
-			}
-			return ParseOneTimeCode(text)
-		}),
+		Code: nullable(form, "otp", c.Code, OneTimeCode{}, ParseOneTimeCode),
 	}
 	return proof, form.err()
 }

@@ -87,7 +87,7 @@ func ParseEmail(text string) (Email, error) {
 		return Email{}, errBlank
 	}
 	// Checked before lower-casing, which turns the Kelvin sign into a plain k.
-	if strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII }) {
+	if !isASCII(s) {
 		return Email{}, invalid("Enter a valid email address.")
 	}
 	s = strings.ToLower(s)
@@ -195,6 +195,10 @@ func isIgnorable(r rune) bool {
 // reordering are the characters that let a line be shown in another order than
 // it is stored in (Unicode Standard Annex #9: embeddings and overrides).
 var reordering = &unicode.RangeTable{R16: []unicode.Range16{{Lo: 0x202a, Hi: 0x202e, Stride: 1}}}
+
+func isASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII })
+}
 
 func countDigits(s string) (n int) {
 	for _, r := range s {
