@@ -158,12 +158,3 @@ func (q AuditQuery) Parse() (AuditFilter, Page, error) {
 	page := q.Page.read(form)
 	return filter, page, form.err()
 }
-
-// parseInstant reads a time as RFC 3339 has it, such as 2026-11-23T09:00:00Z.
-func parseInstant(text string) (time.Time, error) {
-	t, err := time.Parse(time.RFC3339Nano, text)
-	if t = t.UTC(); err != nil || t.Year() < 1970 || t.Year() > 9999 {
-		return time.Time{}, invalid("Give a time such as 2026-11-23T09:00:00Z.")
-	}
-	return t, nil
-}

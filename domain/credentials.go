@@ -35,7 +35,7 @@ func (c Credentials) Parse() (Proof, error) {
 			return email, nil
 		}),
 		Password: required(form, "password", c.Password, Password{}, parseTyped),
-		Code: nullable(form, "otp", c.Code, OneTimeCode{}, ParseOneTimeCode),
+		Code:     nullable(form, "otp", c.Code, OneTimeCode{}, ParseOneTimeCode),
 	}
 	return proof, form.err()
 }

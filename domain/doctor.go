@@ -155,17 +155,17 @@ func (l LicenseNumber) Key() string {
 type Salary struct{ text string }
 
 var (
-	// The length is bounded to keep the exact arithmetic below cheap.
-	plainNumber    = regexp.MustCompile(`^-?[0-9]{1,40}(\.[0-9]{1,40})?$`)
+	// The lengths are bounded to keep the exact arithmetic below cheap.
+	amountOfMoney  = regexp.MustCompile(`^[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,2})?$`)
 	centsInAUnit   = big.NewRat(100, 1)
 	tooManyOfCents = big.NewInt(1e10) // eleven digits
 )
 
-// ParseSalary reads a plain decimal number such as "1234.5", exactly, and
-// writes it with two decimals. Exponents are refused.
+// ParseSalary reads a decimal number such as "1234.5", "+5" or "1e3", exactly, and
+// writes it with two decimals.
 func ParseSalary(text string) (Salary, error) {
 	s := strings.TrimSpace(text)
-	if !plainNumber.MatchString(s) {
+	if !amountOfMoney.MatchString(s) {
 		return Salary{}, invalid("A valid number is required.")
 	}
 	amount, _ := new(big.Rat).SetString(s)

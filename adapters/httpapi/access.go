@@ -69,7 +69,10 @@ func bearerToken(c echo.Context) (token string, found bool, err error) {
 	case 0:
 		return "", false, nil
 	case 1:
-		scheme, token, _ := strings.Cut(headers[0], " ")
+		scheme, token := headers[0], ""
+		if end := strings.IndexAny(scheme, " \t"); end >= 0 {
+			scheme, token = scheme[:end], strings.TrimLeft(scheme[end:], " \t")
+		}
 		if !strings.EqualFold(scheme, "Bearer") {
 			return "", false, nil
 		}

@@ -24,6 +24,7 @@ func newHandler(auth authenticator, routes []route, options httpserver.Options, 
 	e.JSONSerializer = jsonSerializer{}
 	e.HTTPErrorHandler = func(err error, c echo.Context) { request(c).Fail(err) }
 	e.IPExtractor = func(r *http.Request) string { return httpserver.RequestFrom(r.Context()).Origin().Address.String() }
+	e.Pre(plainPath)
 	e.Use(nameRoute)
 	if len(options.AllowedOrigins) > 0 {
 		// Here the route is known, so that the log names it for preflights too.

@@ -93,9 +93,9 @@ func (tr *transport) check(req *http.Request, resp *http.Response, body []byte) 
 		return fmt.Errorf("an error of type %q", kind)
 	}
 	documented := req.Clone(req.Context())
+	documented.URL.RawPath = "" // however the path is encoded
 	if strings.HasPrefix(documented.URL.Path, "/api") && !strings.HasSuffix(documented.URL.Path, "/") {
 		documented.URL.Path += "/"
-		documented.URL.RawPath = ""
 	}
 	if documented.Method == http.MethodHead {
 		documented.Method = http.MethodGet
