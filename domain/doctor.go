@@ -164,7 +164,7 @@ var (
 // ParseSalary reads a decimal number such as "1234.5", "+5" or "1e3", exactly, and
 // writes it with two decimals.
 func ParseSalary(text string) (Salary, error) {
-	s := strings.TrimSpace(text)
+	s := trimInvisible(text)
 	if !amountOfMoney.MatchString(s) {
 		return Salary{}, invalid("A valid number is required.")
 	}

@@ -94,7 +94,8 @@ type AccountChange struct {
 	IsActive *bool   `json:"is_active,omitempty"`
 	LastName *string `json:"last_name,omitempty"`
 
-	// PhoneNumber Empty, or a number of at least three digits as people write it.
+	// PhoneNumber Empty, or a number of 3 to 15 digits as people write it. Digits, spaces and hyphens of other kinds become those
+	// of the pattern, and invisible characters are dropped.
 	PhoneNumber *PhoneInput `json:"phone_number,omitempty"`
 	Role        *Role       `json:"role,omitempty"`
 }
@@ -480,7 +481,8 @@ type PatientChange struct {
 	MedicalRecord *string        `json:"medical_record,omitempty"`
 	Name          *string        `json:"name,omitempty"`
 
-	// PhoneNumber Empty, or a number of at least three digits as people write it.
+	// PhoneNumber Empty, or a number of 3 to 15 digits as people write it. Digits, spaces and hyphens of other kinds become those
+	// of the pattern, and invisible characters are dropped.
 	PhoneNumber *PhoneInput `json:"phone_number,omitempty"`
 }
 
@@ -496,7 +498,8 @@ type PatientFields struct {
 	MedicalRecord *string `json:"medical_record,omitempty"`
 	Name          *string `json:"name,omitempty"`
 
-	// PhoneNumber Empty, or a number of at least three digits as people write it.
+	// PhoneNumber Empty, or a number of 3 to 15 digits as people write it. Digits, spaces and hyphens of other kinds become those
+	// of the pattern, and invisible characters are dropped.
 	PhoneNumber *PhoneInput `json:"phone_number,omitempty"`
 }
 
@@ -512,7 +515,8 @@ type PatientInput struct {
 	MedicalRecord *string `json:"medical_record,omitempty"`
 	Name          string  `json:"name"`
 
-	// PhoneNumber Empty, or a number of at least three digits as people write it.
+	// PhoneNumber Empty, or a number of 3 to 15 digits as people write it. Digits, spaces and hyphens of other kinds become those
+	// of the pattern, and invisible characters are dropped.
 	PhoneNumber *PhoneInput `json:"phone_number,omitempty"`
 }
 
@@ -565,7 +569,8 @@ type PatientVersion struct {
 // Permission defines model for Permission.
 type Permission = string
 
-// PhoneInput Empty, or a number of at least three digits as people write it.
+// PhoneInput Empty, or a number of 3 to 15 digits as people write it. Digits, spaces and hyphens of other kinds become those
+// of the pattern, and invisible characters are dropped.
 type PhoneInput = string
 
 // Problem An error (RFC 9457). It never holds a submitted value.
@@ -590,7 +595,8 @@ type Profile struct {
 	FirstName *string `json:"first_name,omitempty"`
 	LastName  *string `json:"last_name,omitempty"`
 
-	// PhoneNumber Empty, or a number of at least three digits as people write it.
+	// PhoneNumber Empty, or a number of 3 to 15 digits as people write it. Digits, spaces and hyphens of other kinds become those
+	// of the pattern, and invisible characters are dropped.
 	PhoneNumber *PhoneInput `json:"phone_number,omitempty"`
 }
 
@@ -620,7 +626,8 @@ type Registration struct {
 	// Password Taken as it is, spaces included. It must not be easy to guess.
 	Password GoodPassword `json:"password"`
 
-	// PhoneNumber Empty, or a number of at least three digits as people write it.
+	// PhoneNumber Empty, or a number of 3 to 15 digits as people write it. Digits, spaces and hyphens of other kinds become those
+	// of the pattern, and invisible characters are dropped.
 	PhoneNumber *PhoneInput `json:"phone_number,omitempty"`
 	Role        *Role       `json:"role,omitempty"`
 }
