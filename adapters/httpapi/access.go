@@ -43,7 +43,7 @@ func withActor(auth authenticator, access access, next handler) echo.HandlerFunc
 		}
 		token, found, err := bearerToken(c)
 		if err != nil {
-			return err
+			return refusedToken(err)
 		}
 		if !found {
 			if access == maybeSignedIn {
@@ -53,12 +53,26 @@ func withActor(auth authenticator, access access, next handler) echo.HandlerFunc
 		}
 		actor, err := auth.Authenticate(c.Request().Context(), origin, token)
 		if err != nil {
-			return err
+			return refusedToken(err)
 		}
 		request(c).SetActor(actor)
 		c.Request().Body = auth.Body(c.Request().Context(), token, c.Request().Body)
 		return next(c, actor)
 	}
+}
+
+// tokenError is the error of a request whose access token is not good (any more): clients
+// are told to get another one (RFC 6750, 3.1).
+type tokenError struct{ error }
+
+func (e tokenError) Unwrap() error { return e.error }
+
+// refusedToken is what becomes of an error of the authenticator.
+func refusedToken(err error) error {
+	if domain.KindOf(err) != domain.Unauthenticated {
+		return err
+	}
+	return tokenError{err}
 }
 
 // bearerToken returns the token of the Authorization header (RFC 6750, 2.1). A

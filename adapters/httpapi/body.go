@@ -8,6 +8,7 @@ import (
 	"maps"
 	"mime"
 	"net/http"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -114,7 +115,10 @@ func unreadable(err error) error {
 		return errTooLarge(tooLarge.Limit)
 	}
 	if domain.KindOf(err) != domain.Internal { // of application.Authenticator.Body
-		return err
+		return refusedToken(err)
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return errSlow()
 	}
 	return errMalformed("The body could not be read to its end.")
 }
