@@ -54,12 +54,16 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// build builds the program, under the race detector if the tests run under it.
+// build builds the program, under the race detector if the tests run under it, and as
+// they do.
 func build(name string, flags ...string) (program, error) {
 	path := filepath.Join(builds, name)
 	args := append([]string{"build", "-o", path}, flags...)
-	if underRaceDetector() {
-		args = append(args, "-race")
+	info, _ := debug.ReadBuildInfo()
+	for _, setting := range info.Settings {
+		if setting.Key == "-race" || setting.Key == "-gcflags" {
+			args = append(args, setting.Key+"="+setting.Value)
+		}
 	}
 	if out, err := exec.Command("go", append(args, ".")...).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w\n%s", err, out)
