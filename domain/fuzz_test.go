@@ -55,8 +55,9 @@ func FuzzParsePersonName(f *testing.F)     { fuzzValue(f, "person name", 150, "A
 func FuzzParseSpecialization(f *testing.F) { fuzzValue(f, "specialization", 200, "Cardiology") }
 func FuzzParseEmail(f *testing.F)          { fuzzValue(f, "email", 254, "ada@example.com") }
 func FuzzParsePhone(f *testing.F) {
-	fuzzValue(f, "phone", 32, "+49 30 901820", "\u202a+49\u00a030\u2011９０\u202c", "٠٣٠")
+	fuzzValue(f, "phone", 32, "+49 30 901820", "\u202a+４9\u00a0\u2011")
 }
+
 func FuzzParseText(f *testing.F)        { fuzzValue(f, "text", domain.MaxTextBytes, "a\nb", "\va\fb\u0085") }
 func FuzzParseGender(f *testing.F)      { fuzzValue(f, "gender", 1, "M", "F", "O") }
 func FuzzParseBirthDate(f *testing.F)   { fuzzValue(f, "birth date", 10, "1990-02-28") }
