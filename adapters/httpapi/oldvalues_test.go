@@ -131,3 +131,23 @@ func TestAnOldAccountCanBeChangedElsewhere(t *testing.T) {
 		}
 	})
 }
+
+// TestAStoredTextThatIsNotUTF8HidesNothing is about a script that copied Latin-1 into SQLite.
+func TestAStoredTextThatIsNotUTF8HidesNothing(t *testing.T) {
+	api := newAPI(t, stores["sqlite"](t))
+	admin := api.signUp("admin@example.com", domain.Admin)
+	require.NoError(t, api.Ports.Store.Update(t.Context(), func(tx ports.Tx) error {
+		_, err := tx.Patients().Add(t.Context(), domain.Patient{CreatedBy: 1, Name: domain.Restore[domain.Name]("Zo\xeb")})
+		return err
+	}))
+	assert.Equal(t, "Zo\ufffd", api.want(200, "GET", "/api/patients/1/", admin, "").object(t)["name"])
+	assert.Len(t, api.want(200, "GET", "/api/patients/", admin, "").objects(t), 1)
+	api.want(200, "PATCH", "/api/patients/1/", admin, `{"gender":"F"}`)
+	assert.Equal(t, []string{"gender"}, api.changedFields("/api/patients/1/", admin))
+	require.NoError(t, api.Ports.Store.View(t.Context(), func(tx ports.Tx) error {
+		patient, err := tx.Patients().Get(t.Context(), 1)
+		assert.Equal(t, "Zo\xeb", patient.Name.String(), "it is as it was")
+		return err
+	}))
+	assert.Equal(t, "Zoë", api.want(200, "PATCH", "/api/patients/1/", admin, `{"name":"Zoë"}`).object(t)["name"])
+}

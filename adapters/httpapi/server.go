@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/labstack/echo/v4"
 
 	"example.com/healthcare/adapters/httpserver"
@@ -50,8 +51,10 @@ func nameRoute(next echo.HandlerFunc) echo.HandlerFunc {
 // jsonSerializer writes answers. Requests are read by readBody.
 type jsonSerializer struct{}
 
+// Serialize shows U+FFFD for what is stored and is not UTF-8, which SQLite does not refuse:
+// otherwise one such text would hide a whole list.
 func (jsonSerializer) Serialize(c echo.Context, answer any, _ string) error {
-	return json.MarshalWrite(c.Response(), answer)
+	return json.MarshalWrite(c.Response(), answer, jsontext.AllowInvalidUTF8(true))
 }
 
 func (jsonSerializer) Deserialize(echo.Context, any) error {
