@@ -132,6 +132,24 @@ func TestAnOldAccountCanBeChangedElsewhere(t *testing.T) {
 	})
 }
 
+func TestAnOldAccountSignsInWithItsAddress(t *testing.T) {
+	overEachStore(t, func(t *testing.T, api *api) {
+		for i, address := range []string{"ada@localhost", "zoë@example.com"} {
+			api.signUp(fmt.Sprintf("user%d@example.com", i), domain.Staff)
+			require.NoError(t, api.Ports.Store.Update(t.Context(), func(tx ports.Tx) error {
+				user, err := tx.Users().Get(t.Context(), domain.ID(i+1))
+				if err != nil {
+					return err
+				}
+				user.Email = domain.Restore[domain.Email](address)
+				return tx.Users().Save(t.Context(), user)
+			}))
+			api.want(200, "POST", "/api/auth/login/", "", credentials(strings.ToUpper(address), goodPassword))
+			api.want(401, "POST", "/api/auth/login/", "", credentials(address, "wrong"))
+		}
+	})
+}
+
 // TestAStoredTextThatIsNotUTF8HidesNothing is about a script that copied Latin-1 into SQLite.
 func TestAStoredTextThatIsNotUTF8HidesNothing(t *testing.T) {
 	api := newAPI(t, stores["sqlite"](t))
