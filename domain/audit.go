@@ -182,12 +182,3 @@ func parseEventOrdering(text string) (newestFirst bool, err error) {
 	}
 	return false, invalid("Not a valid choice: use id or -id.")
 }
-
-// parseInstant reads a time as RFC 3339 has it, such as 2026-11-23T09:00:00Z.
-func parseInstant(text string) (time.Time, error) {
-	t, err := time.Parse(time.RFC3339Nano, text)
-	if t = t.UTC(); err != nil || t.Year() < 1970 || t.Year() > 9999 {
-		return time.Time{}, invalid("Give a time such as 2026-11-23T09:00:00Z.")
-	}
-	return t, nil
-}

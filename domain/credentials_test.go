@@ -160,3 +160,15 @@ func TestALongUserNameIsNobodys(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, proof.Email)
 }
+
+func TestAnAddressThatIsRefusedTodayCanBeThatOfAnOldAccount(t *testing.T) {
+	for typed, want := range map[string]string{
+		" Ada@LocalHost ": "ada@localhost", "ZOË@Example.com": "zoë@example.com", "\u200bada@Kliník.example": "ada@kliník.example",
+		"\u212aate@example.com": "\u212aate@example.com", "İ@example.com": "İ@example.com",
+		"x": "", "@": "", "x@": "", "@example.com": "", "a b@example.com": "", "a\x00@b": "", "a@b\nc": "", "a\u200b@b": "", "\xff@b": "",
+	} {
+		proof, err := domain.Credentials{Username: domain.Given(typed), Password: domain.Given("x")}.Parse()
+		require.NoError(t, err, typed)
+		assert.Equal(t, want, proof.Email.String(), "%q", typed)
+	}
+}

@@ -53,9 +53,16 @@ type form struct {
 	// change is set when absent fields keep their current value (PATCH), and
 	// not set when they are missing or reset to the default (POST, PUT).
 	change bool
+	// stored is set when the current values are stored (PATCH, PUT). One that is given
+	// as it is stored is not judged: an older program had other rules.
+	stored bool
 }
 
-func newForm(change bool) *form { return &form{errs: FieldErrors{}, change: change} }
+// newForm is for what comes about, for a query, or with change for a PATCH.
+func newForm(change bool) *form { return &form{errs: FieldErrors{}, change: change, stored: change} }
+
+// newReplaceForm is for a PUT.
+func newReplaceForm() *form { return &form{errs: FieldErrors{}, stored: true} }
 
 func (f *form) add(field, message string) { f.errs[field] = append(f.errs[field], message) }
 
@@ -123,9 +130,10 @@ func optional[T any](f *form, field string, in Input, current T, parse func(stri
 	return read(f, field, in, current, parse)
 }
 
-// nullable reads an optional field that null clears.
+// nullable reads an optional field that null clears, or the empty text that forms
+// send.
 func nullable[T any](f *form, field string, in Input, current T, parse func(string) (T, error)) T {
-	if in.state == null {
+	if in.state == null || in == Given("") {
 		var none T
 		return none
 	}
@@ -139,6 +147,9 @@ func read[T any](f *form, field string, in Input, current T, parse func(string) 
 	case unreadable:
 		f.add(field, in.problem)
 	case given:
+		if text, ok := any(current).(fmt.Stringer); ok && f.stored && text.String() == in.text {
+			return current
+		}
 		value, err := parse(in.text)
 		if err == nil {
 			return value

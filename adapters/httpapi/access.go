@@ -82,7 +82,7 @@ func withActor(auth authenticator, access access, next endpoint) echo.HandlerFun
 		}
 		token, found, err := bearerToken(c)
 		if err != nil {
-			return err
+			return refusedToken(err)
 		}
 		if !found {
 			if access == maybeSignedIn {
@@ -92,12 +92,26 @@ func withActor(auth authenticator, access access, next endpoint) echo.HandlerFun
 		}
 		actor, err := auth.Authenticate(c.Request().Context(), origin, token)
 		if err != nil {
-			return err
+			return refusedToken(err)
 		}
 		request(c).SetActor(actor)
 		c.Request().Body = auth.Body(c.Request().Context(), token, c.Request().Body)
 		return next.serve(c, actor)
 	}
+}
+
+// tokenError is the error of a request whose access token is not good (any more): clients
+// are told to get another one (RFC 6750, 3.1).
+type tokenError struct{ error }
+
+func (e tokenError) Unwrap() error { return e.error }
+
+// refusedToken is what becomes of an error of the authenticator.
+func refusedToken(err error) error {
+	if domain.KindOf(err) != domain.Unauthenticated {
+		return err
+	}
+	return tokenError{err}
 }
 
 // bearerToken returns the token of the Authorization header (RFC 6750, 2.1). A
@@ -108,7 +122,10 @@ func bearerToken(c echo.Context) (token string, found bool, err error) {
 	case 0:
 		return "", false, nil
 	case 1:
-		scheme, token, _ := strings.Cut(headers[0], " ")
+		scheme, token := headers[0], ""
+		if end := strings.IndexAny(scheme, " \t"); end >= 0 {
+			scheme, token = scheme[:end], strings.TrimLeft(scheme[end:], " \t")
+		}
 		if !strings.EqualFold(scheme, "Bearer") {
 			return "", false, nil
 		}

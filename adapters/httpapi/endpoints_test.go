@@ -212,7 +212,7 @@ func TestASessionOverHTTP(t *testing.T) {
 		})
 		t.Run("bad fields are all named, and nothing changes", func(t *testing.T) {
 			before := string(api.want(200, "GET", "/api/doctors/1/", admin, "").body)
-			problem := api.want(400, "PATCH", "/api/doctors/1/", admin, `{"name":" ","license_number":" l-2 ","salary":"-1","nmae":1,"specialization":7}`).object(t)
+			problem := api.want(400, "PATCH", "/api/doctors/1/", admin, `{"name":" ","license_number":" l-2 ","salary":"-1","nmae":1,"specialization":true}`).object(t)
 			assert.Equal(t, map[string]any{
 				"name":           []any{"This field may not be blank."},
 				"salary":         []any{"Ensure this value is greater than or equal to 0."},

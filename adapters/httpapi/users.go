@@ -13,7 +13,7 @@ import (
 func readRegistration(b *body) domain.Registration {
 	return domain.Registration{
 		Email:     b.text("email"),
-		Password:  b.text("password"),
+		Password:  b.secret("password"),
 		FirstName: b.text("first_name"),
 		LastName:  b.text("last_name"),
 		Phone:     b.text("phone_number"),
@@ -62,7 +62,7 @@ func readAccountChange(b *body) domain.UserChange {
 }
 
 func readNewPassword(b *body) domain.NewPassword {
-	return domain.NewPassword{Password: b.text("password"), Unknown: b.rest()}
+	return domain.NewPassword{Password: b.secret("password"), Unknown: b.rest()}
 }
 
 // accountView is what an administrator sees of a user.

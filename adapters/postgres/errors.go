@@ -20,6 +20,9 @@ func classify(err error) sqlstore.Failure {
 }
 
 func kindOf(e *pq.Error) sqlstore.FailureKind {
+	if e.Code == pqerror.FeatureNotSupported && e.Routine == staleRoutine {
+		return sqlstore.Stale
+	}
 	switch e.Code {
 	case pqerror.UniqueViolation:
 		return sqlstore.Duplicate
@@ -46,6 +49,10 @@ func kindOf(e *pq.Error) sqlstore.FailureKind {
 	}
 	return sqlstore.Unknown
 }
+
+// staleRoutine is where PostgreSQL refuses a prepared statement whose result has changed.
+// It has no code of its own, and its message is in the server's language.
+const staleRoutine = "RevalidateCachedQuery"
 
 // describe leaves out the message where it may quote a value, as "invalid input
 // syntax for type date" does, and the detail always: of a violated constraint it

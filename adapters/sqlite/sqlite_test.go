@@ -79,7 +79,7 @@ func addDoctor(ctx context.Context, store ports.Store, license string) (added do
 		Name:           domain.Restore[domain.Name]("Gregory House"),
 		JoinedAt:       domain.DateOf(time.Now()),
 		Specialization: domain.Restore[domain.Specialization]("Diagnostics"),
-		LicenseNumber:  domain.Restore[domain.LicenseNumber](license),
+		LicenseNumber:  domain.RestoreLicenseNumber(license, ""),
 		Salary:         domain.Restore[domain.Salary]("1234.50"),
 	}
 	err = store.Update(ctx, func(tx ports.Tx) (err error) {

@@ -25,6 +25,9 @@ const (
 	// Collision is a transaction that was given up in favour of another one; run
 	// again, it may succeed.
 	Collision
+	// Stale is a statement that was prepared before a step of the schema gave its result
+	// another form. Prepared anew it works.
+	Stale
 	// Unavailable is a database that does not answer, or cannot do its work now.
 	Unavailable
 	// MissingPrivilege is a right that the database does not give to the store (any
@@ -88,6 +91,8 @@ func (q *querier) failure(ctx context.Context, err error, query string) error {
 		if taken, ok := duplicates[f.Constraint]; ok {
 			return taken()
 		}
+	case Stale:
+		f.Kind = Collision // The transaction is given up, and runs again without the statement.
 	case Unknown, NoReference, Collision:
 	}
 	if f.Text == "" {

@@ -85,7 +85,8 @@ func (s serveCommand) Run(ctx context.Context, p process) error {
 	fmt.Fprintf(p.out, "healthcare %s listens on %s://%s\n", buildVersion(), scheme, listener.Addr())
 	fmt.Fprintf(p.out, "Records are kept in %s.\n", cfg.whereRecordsAre())
 	fmt.Fprintf(p.out, "To make the first administrator, in this folder: %s createsuperuser\n", p.name)
-	err = httpserver.Serve(ctx, listener, api.handler, httpserver.ServeOptions{Certificate: certificate, ShutdownDelay: cfg.ShutdownDelay}, log)
+	options := httpserver.ServeOptions{Certificate: certificate, IdleTimeout: cfg.IdleTimeout, ShutdownDelay: cfg.ShutdownDelay}
+	err = httpserver.Serve(ctx, listener, api.handler, options, log)
 	log.Info("stopped")
 	return err
 }

@@ -96,11 +96,12 @@ func (tr *transport) check(req *http.Request, resp *http.Response, body []byte) 
 		return fmt.Errorf("an error of type %q", kind)
 	}
 	documented := req.Clone(req.Context())
+	documented.URL.RawPath = "" // however the path is encoded
 	// What is below /api/ is documented with its last slash, and all else without.
 	if path := strings.TrimSuffix(documented.URL.Path, "/"); strings.HasPrefix(path, "/api") {
-		documented.URL.Path, documented.URL.RawPath = path+"/", ""
+		documented.URL.Path = path + "/"
 	} else if documented.URL.Opaque == "" {
-		documented.URL.Path, documented.URL.RawPath = cmp.Or(path, "/"), ""
+		documented.URL.Path = cmp.Or(path, "/")
 	}
 	if documented.Method == http.MethodHead {
 		documented.Method = http.MethodGet
