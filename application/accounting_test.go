@@ -213,7 +213,7 @@ func TestTheAccessesToAPatientAreAllOfThemAndNoOthers(t *testing.T) {
 		{true, func() (any, error) { return c.Mappings.List(c.ctx, staff, domain.MappingQuery{}) }},
 		{true, func() (any, error) { return c.Mappings.Change(c.ctx, staff, w.mapping.ID, pair(eve.ID, w.doctor.ID)) }},
 		{false, func() (any, error) { return nil, c.Mappings.Unassign(c.ctx, staff, w.mapping.ID) }},
-		{true, func() (any, error) { return c.Audit.Accesses(c.ctx, admin, w.patient.ID, domain.PageInput{}) }},
+		{true, func() (any, error) { return c.Audit.Accesses(c.ctx, admin, w.patient.ID, domain.AccessQuery{}) }},
 		{true, func() (any, error) { return nil, c.Patients.Delete(c.ctx, staff, w.patient.ID) }},
 		{true, func() (any, error) { return c.Patients.Deleted(c.ctx, admin, startingAt(w.patient.ID)) }},
 		{false, func() (any, error) { return c.Patients.Deleted(c.ctx, admin, startingAt(eve.ID)) }},
@@ -229,7 +229,7 @@ func TestTheAccessesToAPatientAreAllOfThemAndNoOthers(t *testing.T) {
 			want = append(want, domain.ID(start))
 		}
 	}
-	before, err := c.Audit.Accesses(c.ctx, admin, w.patient.ID, domain.PageInput{})
+	before, err := c.Audit.Accesses(c.ctx, admin, w.patient.ID, domain.AccessQuery{})
 	require.NoError(t, err)
 	var got []domain.ID
 	for _, event := range before.Items {

@@ -83,6 +83,24 @@ type AuditFilter struct {
 	Outcome Outcome
 	// From and To bound the time: From included, To not.
 	From, To time.Time
+	// NewestFirst turns the order of the list round: then a page holds events with IDs
+	// below its After, and the greatest ones when that is zero.
+	NewestFirst bool
+}
+
+// AuditEventView is an event with the name that its actor has now. The trail keeps none.
+type AuditEventView struct {
+	AuditEvent
+	// ActorName is empty where there is no such user, or one without a name.
+	ActorName string
+}
+
+// VisibleTo returns what actor may see of the event: without UserRead, no name.
+func (v AuditEventView) VisibleTo(actor Actor) AuditEventView {
+	if !Can(actor.Role, UserRead) {
+		v.ActorName = ""
+	}
+	return v
 }
 
 // AuditQuery is a filter and page of events as a caller asks for them.
@@ -94,10 +112,9 @@ type AuditQuery struct {
 	Outcome Input
 	From    Input
 	To      Input
-	Page    PageInput
-	// Unknown are other parameters: a filter that is misspelt would leave the trail
-	// as it is, and answer another question.
-	Unknown []string
+	// Ordering is "id" or "-id".
+	Ordering Input
+	Page     PageInput
 }
 
 // Named returns the records that the caller named, as far as they can be read.
@@ -119,6 +136,8 @@ func (q AuditQuery) Parse() (AuditFilter, Page, error) {
 		Outcome: optional(form, "outcome", q.Outcome, "", ParseOutcome),
 		From:    optional(form, "from", q.From, time.Time{}, parseInstant),
 		To:      optional(form, "to", q.To, time.Time{}, parseInstant),
+
+		NewestFirst: optional(form, "ordering", q.Ordering, false, parseEventOrdering),
 	}
 	patient := optional(form, "patient", q.Patient, 0, ParseID)
 	doctor := optional(form, "doctor", q.Doctor, 0, ParseID)
@@ -130,16 +149,36 @@ func (q AuditQuery) Parse() (AuditFilter, Page, error) {
 	case doctor != 0:
 		filter.About = Reference{AboutDoctor, doctor}
 	}
-	form.refuseNames(q.Unknown, "Unknown parameter.")
 	page := q.Page.read(form)
 	return filter, page, form.err()
 }
 
-// parseInstant reads a time as RFC 3339 has it, such as 2026-11-23T09:00:00Z.
-func parseInstant(text string) (time.Time, error) {
-	t, err := time.Parse(time.RFC3339Nano, text)
-	if t = t.UTC(); err != nil || t.Year() < 1970 || t.Year() > 9999 {
-		return time.Time{}, invalid("Give a time such as 2026-11-23T09:00:00Z.")
+// AccessQuery is a page of the events about a patient as a caller asks for them.
+type AccessQuery struct {
+	// Ordering is "id" or "-id".
+	Ordering Input
+	Page     PageInput
+}
+
+// Parse returns the filter for the events about patient, and the page. Every bad field
+// is reported.
+func (q AccessQuery) Parse(patient ID) (AuditFilter, Page, error) {
+	form := newForm(false)
+	filter := AuditFilter{
+		About:       Reference{AboutPatient, patient},
+		NewestFirst: optional(form, "ordering", q.Ordering, false, parseEventOrdering),
 	}
-	return t, nil
+	page := q.Page.read(form)
+	return filter, page, form.err()
+}
+
+// parseEventOrdering reports whether the newest events come first.
+func parseEventOrdering(text string) (newestFirst bool, err error) {
+	switch text {
+	case "id":
+		return false, nil
+	case "-id":
+		return true, nil
+	}
+	return false, invalid("Not a valid choice: use id or -id.")
 }

@@ -135,7 +135,9 @@ type Audit interface {
 	// List holds the events that filter keeps. An event is about its subject, the
 	// records that it showed (those it is Indexed by), and those it says it is about.
 	// Where an event came after another though its At is MaxDisorder or more before that
-	// one's, From and To may leave out either.
+	// one's, From and To may leave out either. With NewestFirst the list is in descending
+	// order of ID, and holds events with IDs below page.After, or the last ones when that
+	// is zero.
 	List(ctx context.Context, filter domain.AuditFilter, page domain.Page) ([]domain.AuditEvent, error)
 	// Evidence is a List of all events that holds nothing but their IDs and Evidence.
 	Evidence(ctx context.Context, page domain.Page) ([]domain.AuditEvent, error)

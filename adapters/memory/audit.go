@@ -3,6 +3,7 @@ package memory
 import (
 	"context"
 	"iter"
+	"math"
 	"slices"
 
 	"example.com/healthcare/domain"
@@ -46,7 +47,7 @@ func (r audit) List(ctx context.Context, filter domain.AuditFilter, page domain.
 	}
 	filter.From, filter.To = ports.Kept(filter.From), ports.Kept(filter.To)
 	list := []domain.AuditEvent{}
-	for event := range s.eventsAbout(filter.About, page.After) {
+	for event := range s.eventsAbout(filter.About, page.After, filter.NewestFirst) {
 		if len(list) >= page.Limit {
 			break
 		}
@@ -102,18 +103,26 @@ func (r audit) Commitments(ctx context.Context, after domain.VersionName, limit 
 }
 
 // eventsAbout iterates over the events above after about the record, or over
-// all when there is none.
-func (s *state) eventsAbout(record domain.Reference, after domain.ID) iter.Seq[domain.AuditEvent] {
+// all when there is none; with newestFirst over those below after, down from the
+// greatest one.
+func (s *state) eventsAbout(record domain.Reference, after domain.ID, newestFirst bool) iter.Seq[domain.AuditEvent] {
+	all, byRecord := s.events.rows.after, s.byRecord.after
+	if newestFirst {
+		all, byRecord = s.events.rows.before, s.byRecord.before
+		if after == 0 {
+			after = math.MaxInt64
+		}
+	}
 	return func(yield func(domain.AuditEvent) bool) {
 		if record == (domain.Reference{}) {
-			for _, event := range s.events.rows.after(after) {
+			for _, event := range all(after) {
 				if !yield(event) {
 					return
 				}
 			}
 			return
 		}
-		for key := range s.byRecord.after(domain.Mention{Record: record, Event: after}) {
+		for key := range byRecord(domain.Mention{Record: record, Event: after}) {
 			event, _ := s.events.rows.get(key.Event)
 			if key.Record != record || !yield(event) {
 				return

@@ -49,6 +49,10 @@ func TestListsOfTheTrailReadLittleOfIt(t *testing.T) {
 		"the last hour":              {domain.AuditFilter{From: begun.Add((events - 60) * time.Minute)}, 61},
 		"before all":                 {domain.AuditFilter{To: begun}, 0},
 		"an actor":                   {domain.AuditFilter{Actor: 7}, 100},
+		"all, newest first":          {domain.AuditFilter{NewestFirst: true, To: begun.Add(60 * time.Minute)}, 59},
+		"an action, newest first":    {domain.AuditFilter{NewestFirst: true, Action: domain.DoctorDelete}, 4},
+		"an actor, newest first":     {domain.AuditFilter{NewestFirst: true, Actor: 7}, 100},
+		"a record, newest first":     {domain.AuditFilter{NewestFirst: true, About: domain.Reference{Kind: domain.AboutPatient, ID: 5}}, 20},
 		"a record":                   {domain.AuditFilter{About: domain.Reference{Kind: domain.AboutPatient, ID: 5}}, 20},
 		"a record that every third list of its neighbours showed": {domain.AuditFilter{About: domain.Reference{Kind: domain.AboutPatient, ID: 12800}}, 100},
 	} {

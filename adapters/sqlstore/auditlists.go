@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"example.com/healthcare/domain"
@@ -53,6 +54,12 @@ const (
 	highestID = `SELECT COALESCE(MAX(id + 0), -9223372036854775807) FROM audit_events WHERE at > $1 AND at <= $2`
 )
 
+// newestFirst turns round the order of the pages of IDs in eventsAbout.
+var newestFirst = strings.NewReplacer(
+	`ORDER BY subject, id`, `ORDER BY subject DESC, id DESC`,
+	`ORDER BY record, event_id`, `ORDER BY record DESC, event_id DESC`,
+)
+
 func (s audit) List(ctx context.Context, filter domain.AuditFilter, page domain.Page) ([]domain.AuditEvent, error) {
 	after, through, err := s.bounds(ctx, filter, page)
 	if err != nil {
@@ -60,7 +67,12 @@ func (s audit) List(ctx context.Context, filter domain.AuditFilter, page domain.
 	}
 	// As with mappings, each combination has a text of its own, and a plan.
 	lead, where, order := `id > $1 AND id <= $3`, ``, `id`
-	args := []any{max(after, page.After), page.Limit, through}
+	if page.After > 0 && filter.NewestFirst {
+		through = min(through, page.After-1)
+	} else {
+		after = max(after, page.After)
+	}
+	args := []any{after, page.Limit, through}
 	parameter := func(value any) int {
 		args = append(args, value)
 		return len(args)
@@ -99,9 +111,15 @@ func (s audit) List(ctx context.Context, filter domain.AuditFilter, page domain.
 		is(`data ->> 'action'`, string(filter.Action), true)
 	}
 	where = lead + where
+	if filter.NewestFirst {
+		order = strings.ReplaceAll(order, `,`, ` DESC,`) + ` DESC`
+	}
 	if isAbout {
 		where = fmt.Sprintf(eventsAbout, where, parameter(referenceText(filter.About)),
 			parameter(blockText(domain.BlockOf(filter.About))), parameter("%,"+filter.About.ID.String()+",%"))
+	}
+	if filter.NewestFirst {
+		where = newestFirst.Replace(where)
 	}
 	return entities[eventRow](ctx, s.querier, selectEvents+where+` ORDER BY `+order+` LIMIT $2`, args...)
 }
@@ -109,10 +127,11 @@ func (s audit) List(ctx context.Context, filter domain.AuditFilter, page domain.
 // bounds returns IDs above and up to which all events are that filter keeps by their
 // times, so that nobody has to go through the others. They are those of the events
 // within ports.MaxDisorder of the first and of the last of those times. Who goes on from
-// a page has passed the first already.
+// a page has passed the first of them already, in the order of the list.
 func (s audit) bounds(ctx context.Context, filter domain.AuditFilter, page domain.Page) (after, through domain.ID, err error) {
 	after, through = math.MinInt64, math.MaxInt64
-	if !filter.From.IsZero() && page.After <= 0 {
+	begins := page.After <= 0
+	if !filter.From.IsZero() && (begins || filter.NewestFirst) {
 		first, err := s.instant(ctx, firstInstant, filter.From)
 		if err != nil {
 			return after, through, err
@@ -123,7 +142,7 @@ func (s audit) bounds(ctx context.Context, filter domain.AuditFilter, page domai
 		}
 		after--
 	}
-	if !filter.To.IsZero() {
+	if !filter.To.IsZero() && (begins || !filter.NewestFirst) {
 		last, err := s.instant(ctx, lastInstant, filter.To)
 		if err != nil {
 			return after, through, err

@@ -29,7 +29,7 @@ func (c auditVerifyCommand) Run(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	return withServices(ctx, p, func(useCases *application.UseCases) error {
+	return withServices(ctx, p, reading, func(useCases *application.UseCases) error {
 		found, err := useCases.Verifier.Verify(ctx, kept)
 		switch {
 		case err != nil:
@@ -89,7 +89,7 @@ type auditHeadCommand struct{}
 
 // Run prints the head.
 func (auditHeadCommand) Run(ctx context.Context, p process) error {
-	return withServices(ctx, p, func(useCases *application.UseCases) error {
+	return withServices(ctx, p, reading, func(useCases *application.UseCases) error {
 		head, err := useCases.Verifier.Head(ctx)
 		if err != nil {
 			return err
@@ -112,7 +112,7 @@ func (c auditAdoptCommand) Run(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	return withServices(ctx, p, func(useCases *application.UseCases) error {
+	return withServices(ctx, p, using, func(useCases *application.UseCases) error {
 		head, err := useCases.Audit.Adopt(ctx, operator, last)
 		if err != nil {
 			return err

@@ -41,6 +41,7 @@ type config struct {
 	DataDir  string `env:"DATA_DIR" envDefault:"data"`
 	HTTPAddr string `env:"HTTP_ADDR" envDefault:"127.0.0.1:8000"`
 
+	IdleTimeout   time.Duration `env:"IDLE_TIMEOUT" envDefault:"90s" hint:"a duration such as 90s"`
 	ShutdownDelay time.Duration `env:"SHUTDOWN_DELAY" envDefault:"2s" hint:"a duration such as 2s, or 0 for none"`
 
 	TLSCertFile    string     `env:"TLS_CERT_FILE"`
@@ -102,6 +103,9 @@ const (
 	maxRefreshGrace = 5 * time.Minute
 )
 
+// maxIdleTimeout is more than proxies keep a connection.
+const maxIdleTimeout = time.Hour
+
 // maxShutdownDelay is more than load balancers take to notice that a service stops.
 const maxShutdownDelay = time.Minute
 
@@ -114,8 +118,8 @@ func loadConfig(p process) (config, error) {
 }
 
 // loadServingConfig does the same for a process that serves. What it needs and
-// was not set it chooses by itself, but on a loopback address only: whoever
-// opens the service to others says how.
+// was not set, the key apart, it chooses by itself, but on a loopback address only:
+// whoever opens the service to others says how.
 func loadServingConfig(p process) (config, error) {
 	cfg, bad := readConfig(p)
 	if !isLoopback(cfg.HTTPAddr) {
@@ -132,9 +136,7 @@ func loadServingConfig(p process) (config, error) {
 	if cfg.Registration == "" {
 		cfg.Registration = application.RegistrationOpen
 	}
-	var err error
-	cfg.SecretKey, err = cfg.secretKey()
-	return cfg, err
+	return cfg, nil
 }
 
 func readConfig(p process) (config, badSettings) {
@@ -232,6 +234,9 @@ func (c config) check(bad badSettings) {
 	}
 	if c.RefreshGrace < 0 || c.RefreshGrace > maxRefreshGrace {
 		bad.add("REFRESH_GRACE", "from 0 to 5m")
+	}
+	if c.IdleTimeout < time.Second || c.IdleTimeout > maxIdleTimeout {
+		bad.add("IDLE_TIMEOUT", "from 1s to 1h")
 	}
 	if c.ShutdownDelay < 0 || c.ShutdownDelay > maxShutdownDelay {
 		bad.add("SHUTDOWN_DELAY", "from 0 to 1m")

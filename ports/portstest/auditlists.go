@@ -1,6 +1,7 @@
 package portstest
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -143,8 +144,16 @@ func testAuditLists(s suite) {
 				page.After = rapid.SampledFrom(events).Draw(t, "last").ID
 			}
 			want := []domain.AuditEvent{}
-			for _, event := range events {
-				if event.ID > page.After && len(want) < page.Limit && keeps(filter, event) {
+			inOrder := slices.Clone(events)
+			if filter.NewestFirst {
+				slices.Reverse(inOrder)
+			}
+			for _, event := range inOrder {
+				follows := event.ID > page.After
+				if filter.NewestFirst {
+					follows = page.After == 0 || event.ID < page.After
+				}
+				if follows && len(want) < page.Limit && keeps(filter, event) {
 					want = append(want, event)
 				}
 			}
@@ -200,6 +209,7 @@ var eventExample = rapid.Custom(func(t *rapid.T) domain.AuditEvent {
 
 func drawFilter(t *rapid.T) (filter domain.AuditFilter) {
 	filter.Actor = rapid.SampledFrom(someActors).Draw(t, "actor")
+	filter.NewestFirst = rapid.Bool().Draw(t, "newest first")
 	if rapid.Bool().Draw(t, "by action") {
 		filter.Action = rapid.SampledFrom(someActions).Draw(t, "action")
 	}
