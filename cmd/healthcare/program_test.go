@@ -88,12 +88,6 @@ var released = sync.OnceValues(func() (program, error) {
 	return program(path), nil
 })
 
-// underRaceDetector reports whether the tests run under it.
-func underRaceDetector() bool {
-	info, ok := debug.ReadBuildInfo()
-	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
-}
-
 // engines say where the program keeps its data, as environment variables.
 var engines = map[string]func(t *testing.T) []string{
 	"embedded": func(t *testing.T) []string { return []string{"DATA_DIR=" + t.TempDir()} },
