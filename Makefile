@@ -21,8 +21,9 @@ help: ## Print this
 run: build ## Build it, and serve from the embedded store
 	$(PROGRAM) serve
 
+# Without cgo it is one file that needs no other, not even libc.
 build: ## Build bin/healthcare
-	go build -trimpath -ldflags "-X main.version=$(VERSION)" -o $(PROGRAM) ./cmd/healthcare
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(PROGRAM) ./cmd/healthcare
 
 # The race detector does not watch SQLite, which is C translated to Go, nor the search for
 # weak passwords: under it, both are more than ten times slower. (A package that

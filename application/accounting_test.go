@@ -131,7 +131,8 @@ func inOrder(event domain.AuditEvent) domain.AuditEvent {
 	return event
 }
 
-// events are those of the trail above after, without their evidence, which is checked.
+// events are those of the trail above after, without their form, commitments and evidence,
+// which are checked.
 func (c *clinic) events(after int) (events []domain.AuditEvent) {
 	c.t.Helper()
 	require.NoError(c.t, c.Ports.Store.View(c.ctx, func(tx ports.Tx) (err error) {
@@ -141,7 +142,9 @@ func (c *clinic) events(after int) (events []domain.AuditEvent) {
 	for i, event := range events {
 		assert.Equal(c.t, event.Hash(), event.Evidence.Hash)
 		assert.True(c.t, c.Ports.MACs.Verify(domain.Attested(event.ID, event.Hash()), event.Evidence.MAC))
-		event.Evidence = domain.Evidence{}
+		assert.Equal(c.t, domain.EventForm, event.Form)
+		assert.Equal(c.t, event.Version != 0, len(event.Commitments) > 0, "a change has a commitment of the version that it made")
+		event.Form, event.Commitments, event.Evidence = 0, nil, domain.Evidence{}
 		events[i] = inOrder(event)
 	}
 	return events
@@ -210,7 +213,7 @@ func TestTheAccessesToAPatientAreAllOfThemAndNoOthers(t *testing.T) {
 		{true, func() (any, error) { return c.Mappings.List(c.ctx, staff, domain.MappingQuery{}) }},
 		{true, func() (any, error) { return c.Mappings.Change(c.ctx, staff, w.mapping.ID, pair(eve.ID, w.doctor.ID)) }},
 		{false, func() (any, error) { return nil, c.Mappings.Unassign(c.ctx, staff, w.mapping.ID) }},
-		{true, func() (any, error) { return c.Audit.Accesses(c.ctx, admin, w.patient.ID, domain.PageInput{}) }},
+		{true, func() (any, error) { return c.Audit.Accesses(c.ctx, admin, w.patient.ID, domain.AccessQuery{}) }},
 		{true, func() (any, error) { return nil, c.Patients.Delete(c.ctx, staff, w.patient.ID) }},
 		{true, func() (any, error) { return c.Patients.Deleted(c.ctx, admin, startingAt(w.patient.ID)) }},
 		{false, func() (any, error) { return c.Patients.Deleted(c.ctx, admin, startingAt(eve.ID)) }},
@@ -226,7 +229,7 @@ func TestTheAccessesToAPatientAreAllOfThemAndNoOthers(t *testing.T) {
 			want = append(want, domain.ID(start))
 		}
 	}
-	before, err := c.Audit.Accesses(c.ctx, admin, w.patient.ID, domain.PageInput{})
+	before, err := c.Audit.Accesses(c.ctx, admin, w.patient.ID, domain.AccessQuery{})
 	require.NoError(t, err)
 	var got []domain.ID
 	for _, event := range before.Items {

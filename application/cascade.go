@@ -15,14 +15,8 @@ func (r records[T]) keepChildren(ctx context.Context, tx ports.Tx, e *entry, par
 		versions[i] = r.version(e, domain.Deleted, child.(T))
 		versions[i].With = parent
 	}
-	return r.keepAll(ctx, tx, versions)
-}
-
-func (r records[T]) keepAll(ctx context.Context, tx ports.Tx, versions []domain.Version[T]) error {
-	if _, err := r.history(tx).Keep(ctx, versions...); err != nil {
-		return unaccounted(err)
-	}
-	return nil
+	_, err := r.keepAll(ctx, tx, e, versions...)
+	return err
 }
 
 // restoreChildren leaves a child deleted if another parent of it is deleted. The child
@@ -76,7 +70,8 @@ func (r records[T]) restorePage(ctx context.Context, tx ports.Tx, e *entry, pare
 	if err := r.history(tx).Restore(ctx, restored...); err != nil {
 		return err
 	}
-	return r.keepAll(ctx, tx, ended)
+	_, err = r.keepAll(ctx, tx, e, ended...)
+	return err
 }
 
 // missingParents returns those of the records' other parents that are missing, by

@@ -237,9 +237,10 @@ var expectedOfRecords = map[string]expectation{
 		return shown(domain.AboutAudit, ids(), patientRef(w.patient.ID))
 	}, map[string]attempt{
 		"bad page": {by: domain.Admin, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return c.Audit.Accesses(c.ctx, by, w.patient.ID, badPage)
+			return c.Audit.Accesses(c.ctx, by, w.patient.ID, domain.AccessQuery{Page: badPage})
 		}},
 	}},
+	"Audit.ReportAccesses": {"audit:read", naming(none(domain.AboutAudit), thePatient), naming(none(domain.AboutAudit), thePatient), nil},
 	"Audit.Adopt": {"audit:adopt", none(domain.AboutAudit), none(domain.AboutAudit), map[string]attempt{
 		"another seal": {by: domain.Operator, refusal: domain.Conflict, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
 			return c.Audit.Adopt(c.ctx, by, domain.Head{Number: missing})

@@ -2,6 +2,7 @@ package application
 
 import (
 	"context"
+	"crypto/rand"
 	"slices"
 
 	"example.com/healthcare/domain"
@@ -43,7 +44,7 @@ func (r records[T]) save(ctx context.Context, tx ports.Tx, e *entry, before, aft
 	}
 	earlier, err := r.history(tx).List(ctx, e.Subject.ID, domain.Page{Limit: 1})
 	if err == nil && len(earlier) == 0 {
-		_, err = r.history(tx).Keep(ctx, r.found(e, before))
+		_, err = r.keepAll(ctx, tx, e, r.found(e, before))
 	}
 	if err != nil {
 		return err
@@ -164,10 +165,25 @@ func (r records[T]) found(e *entry, record T) domain.Version[T] {
 
 // keep keeps a version of the record that the event is on.
 func (r records[T]) keep(ctx context.Context, tx ports.Tx, e *entry, change domain.Change, record T) error {
-	kept, err := r.history(tx).Keep(ctx, r.version(e, change, record))
+	kept, err := r.keepAll(ctx, tx, e, r.version(e, change, record))
 	if err != nil {
-		return unaccounted(err)
+		return err
 	}
 	e.Version = kept[0].Number
 	return nil
+}
+
+// keepAll keeps versions that the event makes, and puts their commitments into it.
+func (r records[T]) keepAll(ctx context.Context, tx ports.Tx, e *entry, versions ...domain.Version[T]) ([]domain.Version[T], error) {
+	for i := range versions {
+		_, _ = rand.Read(versions[i].Salt[:]) // never fails (crypto/rand)
+	}
+	kept, err := r.history(tx).Keep(ctx, versions...)
+	if err != nil {
+		return nil, unaccounted(err)
+	}
+	for _, version := range kept {
+		e.Commitments = append(e.Commitments, version.Commitment())
+	}
+	return kept, nil
 }

@@ -3,6 +3,7 @@ package application_test
 import (
 	"time"
 
+	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 )
 
@@ -205,7 +206,10 @@ var roleMatrix = map[string]useCase{
 		return c.Audit.List(c.ctx, by, domain.AuditQuery{})
 	}},
 	"Audit.Accesses": {admins, func(c *clinic, by domain.Actor, w world) (any, error) {
-		return c.Audit.Accesses(c.ctx, by, w.patient.ID, domain.PageInput{})
+		return c.Audit.Accesses(c.ctx, by, w.patient.ID, domain.AccessQuery{})
+	}},
+	"Audit.ReportAccesses": {admins, func(c *clinic, by domain.Actor, w world) (any, error) {
+		return c.Audit.ReportAccesses(c.ctx, by, w.patient.ID, application.AccessReport{})
 	}},
 	"Audit.Adopt": {operators, func(c *clinic, by domain.Actor, w world) (any, error) {
 		return c.Audit.Adopt(c.ctx, by, w.lastSeal)

@@ -1,6 +1,7 @@
 package application_test
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -16,6 +17,8 @@ type tamperedStore struct {
 	ports.Store
 	events func([]domain.AuditEvent) []domain.AuditEvent
 	seals  func([]domain.Seal) []domain.Seal
+	// commitments are those of the versions that are kept.
+	commitments func([]domain.Commitment) []domain.Commitment
 }
 
 func (s *tamperedStore) View(ctx context.Context, fn func(ports.Tx) error) error {
@@ -42,7 +45,7 @@ type tamperedAudit struct {
 }
 
 func (a tamperedAudit) List(ctx context.Context, filter domain.AuditFilter, page domain.Page) ([]domain.AuditEvent, error) {
-	if a.store.events == nil {
+	if a.store.events == nil || filter != (domain.AuditFilter{}) {
 		return a.Audit.List(ctx, filter, page)
 	}
 	events, err := a.Audit.List(ctx, filter, whole)
@@ -55,6 +58,23 @@ func (a tamperedAudit) Evidence(ctx context.Context, page domain.Page) ([]domain
 		events[i] = domain.AuditEvent{ID: event.ID, Evidence: event.Evidence}
 	}
 	return events, err
+}
+
+func (a tamperedAudit) Commitments(ctx context.Context, after domain.VersionName, limit int) ([]domain.Commitment, error) {
+	if a.store.commitments == nil {
+		return a.Audit.Commitments(ctx, after, limit)
+	}
+	all, err := a.Audit.Commitments(ctx, domain.VersionName{}, math.MaxInt)
+	all = a.store.commitments(all)
+	slices.SortStableFunc(all, func(a, b domain.Commitment) int { return compareNames(a.VersionName, b.VersionName) })
+	all = slices.DeleteFunc(all, func(c domain.Commitment) bool { return compareNames(c.VersionName, after) <= 0 })
+	return all[:min(limit, len(all))], err
+}
+
+func compareNames(a, b domain.VersionName) int {
+	return cmp.Or(
+		cmp.Compare(a.Record.Kind, b.Record.Kind), cmp.Compare(a.Record.ID, b.Record.ID), cmp.Compare(a.Number, b.Number),
+	)
 }
 
 type tamperedSeals struct {

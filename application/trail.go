@@ -41,7 +41,7 @@ func newTrail(p Ports) *Trail {
 		return err
 	}
 	t.repeats.write = t.record
-	t.events.size = func(event domain.AuditEvent) int { return 1 + len(event.Indexed()) + len(event.About) }
+	t.events.size = func(event domain.AuditEvent) int { return 1 + len(event.Mentions()) }
 	return t
 }
 
@@ -55,6 +55,7 @@ func (t *Trail) record(ctx context.Context, event domain.AuditEvent) error {
 func (t *Trail) add(ctx context.Context, tx ports.Tx, events ...domain.AuditEvent) (added []writtenEvent, err error) {
 	known := t.lastKnown().Number
 	for i := range events {
+		events[i].Form = domain.EventForm
 		events[i].Seal = known
 		events[i].About = withoutRepeats(events[i].About)
 	}

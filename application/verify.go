@@ -18,8 +18,9 @@ type Verifier struct {
 }
 
 // Verify examines the whole trail: that no event and no seal was edited, removed,
-// inserted or moved. It goes on after a fault, and ends after domain.MaxFaults. What was cut off at the end shows only against a head that
-// was kept elsewhere; the zero Head is none.
+// inserted or moved, and no version of a record either. It goes on after a fault, and ends
+// after domain.MaxFaults. What was cut off at the end shows only against a head that was kept
+// elsewhere; the zero Head is none.
 func (s *Verifier) Verify(ctx context.Context, kept domain.Head) (domain.Verification, error) {
 	return view(ctx, s.store, func(tx ports.Tx) (domain.Verification, error) {
 		v := verifier{tx: tx, macs: s.macs, kept: kept, chain: domain.NewChain(), last: minID}
@@ -28,6 +29,7 @@ func (s *Verifier) Verify(ctx context.Context, kept domain.Head) (domain.Verific
 		}
 		return domain.Verification{
 			Events: v.events, Unsealed: v.unsealed, Old: v.old, Unadopted: v.unadopted, Last: v.chain.Last().Head(), Faults: v.faults,
+			Versions: v.history.versions, OldVersions: v.history.old, CoveredFrom: v.history.from.ID, CoveredSince: v.history.from.At,
 		}, nil
 	})
 }
@@ -57,6 +59,7 @@ type verifier struct {
 	ahead []domain.AuditEvent
 	// mentions is what those of all events come to.
 	mentions total
+	history  history
 	faults   []domain.Fault
 }
 
@@ -76,9 +79,13 @@ func (v *verifier) report(faults ...domain.Fault) error {
 	return nil
 }
 
-// run examines all. Seals that are made meanwhile are examined, too: an event that is
-// read later than the seals may be under one of them, or know of it.
+// run examines all. Seals that are made meanwhile are examined, too: an event that is read
+// later than the seals may be under one of them, or know of it. So the seals are the last that
+// is read.
 func (v *verifier) run(ctx context.Context) error {
+	if err := v.readPurged(ctx); err != nil {
+		return err
+	}
 	for first := true; ; first = false {
 		before := v.chain.Last().Number
 		if err := v.examineSeals(ctx); err != nil {
@@ -87,14 +94,28 @@ func (v *verifier) run(ctx context.Context) error {
 		if !first && v.chain.Last().Number == before {
 			break
 		}
+		if err := v.readThrough(ctx, maxID); err != nil {
+			return err
+		}
 	}
 	if err := v.examineEnd(); err != nil {
 		return err
 	}
-	return v.examineMentions(ctx)
+	if err := v.examineMentions(ctx); err != nil {
+		return err
+	}
+	return v.examineHistory(ctx)
 }
 
-// examineSeals examines the seals after the last one and reads all events that follow.
+// eventsAreWhole reports whether all events are there and as they were. Otherwise nothing
+// follows from them.
+func (v *verifier) eventsAreWhole() bool {
+	return !slices.ContainsFunc(v.faults, func(fault domain.Fault) bool {
+		return fault.Problem == domain.EventChanged || fault.Problem == domain.EventRemoved
+	})
+}
+
+// examineSeals examines the seals after the last one.
 func (v *verifier) examineSeals(ctx context.Context) error {
 	for seal, err := range sealsOf(ctx, v.tx, v.chain.Last().Number) {
 		if err != nil {
@@ -115,7 +136,7 @@ func (v *verifier) examineSeals(ctx context.Context) error {
 			}
 		}
 	}
-	return v.readThrough(ctx, maxID)
+	return nil
 }
 
 // readThrough reads the events up to the ID, in order.
@@ -165,6 +186,7 @@ func (v *verifier) read(event domain.AuditEvent) {
 	}
 	v.chain.Read(event)
 	v.count(&v.mentions, event.Mentions()...)
+	v.remember(event)
 }
 
 // readLate reads the events under a seal that became visible after those beside
@@ -207,8 +229,7 @@ func (v *verifier) examineEnd() error {
 		if old {
 			v.unadopted++
 		}
-		// Who wrote it cannot be told without the key of the seal.
-		if !old && (event.Hash() != event.Evidence.Hash || ours && !v.macs.Verify(domain.Attested(event.ID, event.Evidence.Hash), event.Evidence.MAC)) {
+		if !old && !v.isWritten(event) {
 			faults = append(faults, domain.Fault{Problem: domain.EventInserted, Event: event.ID})
 		}
 		if event.Seal > last.Number {
@@ -216,6 +237,13 @@ func (v *verifier) examineEnd() error {
 		}
 	}
 	return v.report(faults...)
+}
+
+// isWritten reports whether this service has written an event that is under no seal. That
+// cannot be told without the key of the last seal.
+func (v *verifier) isWritten(event domain.AuditEvent) bool {
+	return event.Hash() == event.Evidence.Hash &&
+		(!isOurs(v.macs, v.chain.Last()) || v.macs.Verify(domain.Attested(event.ID, event.Evidence.Hash), event.Evidence.MAC))
 }
 
 const verifyPage = 1000

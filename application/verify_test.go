@@ -158,14 +158,18 @@ func TestVerifyCountsWhatItExamined(t *testing.T) {
 	c := newClinic(t)
 	assert.Equal(t, domain.Verification{}, c.verifySilently())
 	assert.Equal(t, domain.Verification{Events: 0}, c.verify(domain.Head{}), "its own event comes after it")
-	assert.Equal(t, domain.Verification{Events: 1, Unsealed: 1}, c.verify(domain.Head{}))
+	want := domain.Verification{Events: 1, Unsealed: 1, CoveredFrom: 1, CoveredSince: c.Now()}
+	assert.Equal(t, want, c.verify(domain.Head{}))
 	c.seal()
 	head, err := c.Verifier.Head(c.ctx)
 	require.NoError(t, err)
-	assert.Equal(t, domain.Verification{Events: 2, Last: head}, c.verify(domain.Head{}))
-	assert.Equal(t, domain.Verification{Events: 3, Unsealed: 1, Last: head}, c.verify(domain.Head{}))
+	want.Events, want.Unsealed, want.Last = 2, 0, head
+	assert.Equal(t, want, c.verify(domain.Head{}))
+	want.Events, want.Unsealed = 3, 1
+	assert.Equal(t, want, c.verify(domain.Head{}))
 	c.seal()
-	assert.Equal(t, domain.Verification{Events: 4, Last: c.seals()[1].Head()}, c.verify(domain.Head{}))
+	want.Events, want.Unsealed, want.Last = 4, 0, c.seals()[1].Head()
+	assert.Equal(t, want, c.verify(domain.Head{}))
 }
 
 func TestTheHeadIsThatOfTheLastSeal(t *testing.T) {
@@ -263,7 +267,30 @@ func TestSealsThatAreMadeWhileTheTrailIsExaminedAreExaminedToo(t *testing.T) {
 	}
 	found := c.verifySilently()
 	assert.Empty(t, found.Faults)
-	assert.Equal(t, domain.Verification{Events: int(last) + 1, Unsealed: 1, Last: other.lastSeal()}, found)
+	want := domain.Verification{Events: int(last) + 1, Unsealed: 1, CoveredFrom: last + 1, CoveredSince: c.Now(), Last: other.lastSeal()}
+	assert.Equal(t, want, found)
+}
+
+func TestAnEventMayKnowOfASealThatWasMadeAfterTheLastOneThatWasExamined(t *testing.T) {
+	c := sealedClinic(t)
+	other := *c
+	listings, done := 0, false
+	store := c.tamper()
+	store.seals = func(seals []domain.Seal) []domain.Seal {
+		listings++
+		return seals
+	}
+	store.events = func(events []domain.AuditEvent) []domain.AuditEvent {
+		if listings < 2 || done {
+			return events
+		}
+		done = true
+		last := events[len(events)-1].ID
+		other.seal()
+		require.NoError(t, other.leaveEvent())
+		return append(events, other.Events()[last:]...)
+	}
+	assert.Empty(t, c.verifySilently().Faults)
 }
 
 func TestNoFaultIsFoundWhileEventsAndSealsAreAdded(t *testing.T) {

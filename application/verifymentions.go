@@ -3,7 +3,6 @@ package application
 import (
 	"context"
 	"encoding/binary"
-	"slices"
 
 	"example.com/healthcare/domain"
 )
@@ -22,12 +21,9 @@ func (v *verifier) count(t *total, mentions ...domain.Mention) {
 }
 
 // examineMentions compares the mentions that are kept with those that follow from
-// the events under seals: all of them were there before this began. Nothing follows from
-// events that are not as they were.
+// the events under seals: all of them were there before this began.
 func (v *verifier) examineMentions(ctx context.Context) error {
-	if slices.ContainsFunc(v.faults, func(fault domain.Fault) bool {
-		return fault.Problem == domain.EventChanged || fault.Problem == domain.EventRemoved
-	}) {
+	if !v.eventsAreWhole() {
 		return nil
 	}
 	var kept, open total

@@ -1,7 +1,6 @@
 package domain
 
 import (
-	"cmp"
 	"slices"
 	"time"
 )
@@ -22,10 +21,18 @@ type AuditEvent struct {
 	// About are other records that the event concerns, for who looks for
 	// everything about one: the patient and the doctor of a mapping.
 	About []Reference
+	// Form is EventForm for an event of this release, and zero for those of earlier ones.
+	Form int
+	// Commitments are those of all versions that the change made, also of other records.
+	Commitments []Commitment
 	// Seal is the last seal that its writer knew of: it comes under a later one.
 	Seal     ID
 	Evidence Evidence
 }
+
+// EventForm is the form of the events that are written now: what a list showed is indexed
+// by blocks of IDs, and a change has commitments of the versions that it made.
+const EventForm = 1
 
 // Indexed are the records of the event's subject that it showed and that it can be
 // found by. Events are not: nobody asks who has seen an event, and each page of
@@ -35,37 +42,6 @@ func (e AuditEvent) Indexed() []ID {
 		return nil
 	}
 	return e.Subject.Shown
-}
-
-// Mention leads from a record to an event that concerns it, beside the one that is
-// the event's subject.
-type Mention struct {
-	Record Reference
-	Event  ID
-}
-
-// Mentions returns those of the event, each once.
-func (e AuditEvent) Mentions() []Mention {
-	mentions := make([]Mention, 0, len(e.Indexed())+len(e.About))
-	for _, shown := range e.Indexed() {
-		mentions = append(mentions, Mention{Reference{e.Subject.Kind, shown}, e.ID})
-	}
-	for _, record := range e.About {
-		mentions = append(mentions, Mention{record, e.ID})
-	}
-	slices.SortFunc(mentions, func(a, b Mention) int {
-		return cmp.Or(cmp.Compare(a.Record.Kind, b.Record.Kind), cmp.Compare(a.Record.ID, b.Record.ID))
-	})
-	return slices.Compact(mentions)
-}
-
-// Hash returns the hash of the mention.
-func (m Mention) Hash() Hash {
-	text := newMessage("healthcare audit mention 1")
-	text.text(string(m.Record.Kind))
-	text.number(int64(m.Record.ID))
-	text.number(int64(m.Event))
-	return text.hash()
 }
 
 // Outcome is what became of an attempt.
@@ -107,6 +83,24 @@ type AuditFilter struct {
 	Outcome Outcome
 	// From and To bound the time: From included, To not.
 	From, To time.Time
+	// NewestFirst turns the order of the list round: then a page holds events with IDs
+	// below its After, and the greatest ones when that is zero.
+	NewestFirst bool
+}
+
+// AuditEventView is an event with the name that its actor has now. The trail keeps none.
+type AuditEventView struct {
+	AuditEvent
+	// ActorName is empty where there is no such user, or one without a name.
+	ActorName string
+}
+
+// VisibleTo returns what actor may see of the event: without UserRead, no name.
+func (v AuditEventView) VisibleTo(actor Actor) AuditEventView {
+	if !Can(actor.Role, UserRead) {
+		v.ActorName = ""
+	}
+	return v
 }
 
 // AuditQuery is a filter and page of events as a caller asks for them.
@@ -118,10 +112,9 @@ type AuditQuery struct {
 	Outcome Input
 	From    Input
 	To      Input
-	Page    PageInput
-	// Unknown are other parameters: a filter that is misspelt would leave the trail
-	// as it is, and answer another question.
-	Unknown []string
+	// Ordering is "id" or "-id".
+	Ordering Input
+	Page     PageInput
 }
 
 // Named returns the records that the caller named, as far as they can be read.
@@ -143,6 +136,8 @@ func (q AuditQuery) Parse() (AuditFilter, Page, error) {
 		Outcome: optional(form, "outcome", q.Outcome, "", ParseOutcome),
 		From:    optional(form, "from", q.From, time.Time{}, parseInstant),
 		To:      optional(form, "to", q.To, time.Time{}, parseInstant),
+
+		NewestFirst: optional(form, "ordering", q.Ordering, false, parseEventOrdering),
 	}
 	patient := optional(form, "patient", q.Patient, 0, ParseID)
 	doctor := optional(form, "doctor", q.Doctor, 0, ParseID)
@@ -154,16 +149,36 @@ func (q AuditQuery) Parse() (AuditFilter, Page, error) {
 	case doctor != 0:
 		filter.About = Reference{AboutDoctor, doctor}
 	}
-	form.refuseNames(q.Unknown, "Unknown parameter.")
 	page := q.Page.read(form)
 	return filter, page, form.err()
 }
 
-// parseInstant reads a time as RFC 3339 has it, such as 2026-11-23T09:00:00Z.
-func parseInstant(text string) (time.Time, error) {
-	t, err := time.Parse(time.RFC3339Nano, text)
-	if t = t.UTC(); err != nil || t.Year() < 1970 || t.Year() > 9999 {
-		return time.Time{}, invalid("Give a time such as 2026-11-23T09:00:00Z.")
+// AccessQuery is a page of the events about a patient as a caller asks for them.
+type AccessQuery struct {
+	// Ordering is "id" or "-id".
+	Ordering Input
+	Page     PageInput
+}
+
+// Parse returns the filter for the events about patient, and the page. Every bad field
+// is reported.
+func (q AccessQuery) Parse(patient ID) (AuditFilter, Page, error) {
+	form := newForm(false)
+	filter := AuditFilter{
+		About:       Reference{AboutPatient, patient},
+		NewestFirst: optional(form, "ordering", q.Ordering, false, parseEventOrdering),
 	}
-	return t, nil
+	page := q.Page.read(form)
+	return filter, page, form.err()
+}
+
+// parseEventOrdering reports whether the newest events come first.
+func parseEventOrdering(text string) (newestFirst bool, err error) {
+	switch text {
+	case "id":
+		return false, nil
+	case "-id":
+		return true, nil
+	}
+	return false, invalid("Not a valid choice: use id or -id.")
 }

@@ -1,6 +1,10 @@
 package domain
 
-import "unicode/utf8"
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 // Credentials are what a person signs in with.
 type Credentials struct {
@@ -19,7 +23,8 @@ type Proof struct {
 }
 
 // Parse returns the proof to verify. A username that is no address is nobody's,
-// and comes back as the zero Email.
+// and comes back as the zero Email. One that is an address can be one of an account from
+// the old backend, which would not be taken today.
 func (c Credentials) Parse() (Proof, error) {
 	form := newForm(false)
 	form.unknown(c.Unknown)
@@ -31,18 +36,32 @@ func (c Credentials) Parse() (Proof, error) {
 			if utf8.RuneCountInString(text) > maxUsernameLength {
 				return Email{}, nil
 			}
-			email, _ := ParseEmail(text)
-			return email, nil
+			return typedEmail(text), nil
 		}),
 		Password: required(form, "password", c.Password, Password{}, parseTyped),
-		Code: nullable(form, "otp", c.Code, OneTimeCode{}, func(text string) (OneTimeCode, error) {
-			if text == "" { // an empty field of a form
-				return OneTimeCode{}, nil
-			}
-			return ParseOneTimeCode(text)
-		}),
+		Code:     nullable(form, "otp", c.Code, OneTimeCode{}, ParseOneTimeCode),
 	}
 	return proof, form.err()
+}
+
+// typedEmail reads the address that somebody signs in with; it is zero for what is none.
+// What ParseEmail refuses can still be an address that the old backend took, such as
+// ada@localhost. No letter becomes an ASCII one, so that none passes for another.
+func typedEmail(text string) Email {
+	if email, err := ParseEmail(text); err == nil {
+		return email
+	}
+	s := trimInvisible(text)
+	local, host, _ := strings.Cut(s, "@")
+	if local == "" || host == "" || !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return !isVisible(r) }) {
+		return Email{}
+	}
+	return Email{strings.Map(func(r rune) rune {
+		if small := unicode.ToLower(r); r <= unicode.MaxASCII || small > unicode.MaxASCII {
+			return small
+		}
+		return r
+	}, s)}
 }
 
 // maxUsernameLength bounds what is read as a user name, in characters. No address is

@@ -110,18 +110,21 @@ func TestChecksBeforeSomethingSensitive(t *testing.T) {
 
 func TestUnknownNamesAreRepeatedUpToALimit(t *testing.T) {
 	var names []string
+	refused := domain.FieldErrors{}
 	for r := range rune(100) {
 		names = append(names, strings.Repeat(string('a'+r), 200))
+		refused[names[r]] = []string{"Unknown parameter."}
 	}
 	for _, parse := range []func() error{
 		func() error { _, err := domain.PasswordCheck{Unknown: names}.Parse(); return err },
-		func() error { _, _, err := domain.AuditQuery{Unknown: names}.Parse(); return err },
+		func() error { return domain.ErrParameters(refused) },
+		func() error { _, err := domain.PageInput{Refused: refused}.Parse(); return err },
 	} {
-		refused, ok := errors.AsType[*domain.Error](parse())
+		found, ok := errors.AsType[*domain.Error](parse())
 		require.True(t, ok)
-		delete(refused.Fields, "password")
-		assert.Len(t, refused.Fields, 20)
-		for name := range refused.Fields {
+		delete(found.Fields, "password")
+		assert.Len(t, found.Fields, 20)
+		for name := range found.Fields {
 			assert.LessOrEqual(t, len(name), 100+len("..."))
 			assert.True(t, utf8.ValidString(name))
 		}
@@ -156,4 +159,16 @@ func TestALongUserNameIsNobodys(t *testing.T) {
 	proof, err := domain.Credentials{Username: domain.Given("ada@example.com" + strings.Repeat(" ", 1000)), Password: domain.Given("x")}.Parse()
 	require.NoError(t, err)
 	require.Zero(t, proof.Email)
+}
+
+func TestAnAddressThatIsRefusedTodayCanBeThatOfAnOldAccount(t *testing.T) {
+	for typed, want := range map[string]string{
+		" Ada@LocalHost ": "ada@localhost", "ZOË@Example.com": "zoë@example.com", "\u200bada@Kliník.example": "ada@kliník.example",
+		"\u212aate@example.com": "\u212aate@example.com", "İ@example.com": "İ@example.com",
+		"x": "", "@": "", "x@": "", "@example.com": "", "a b@example.com": "", "a\x00@b": "", "a@b\nc": "", "a\u200b@b": "", "\xff@b": "",
+	} {
+		proof, err := domain.Credentials{Username: domain.Given(typed), Password: domain.Given("x")}.Parse()
+		require.NoError(t, err, typed)
+		assert.Equal(t, want, proof.Email.String(), "%q", typed)
+	}
 }

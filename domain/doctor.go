@@ -58,11 +58,11 @@ type DoctorInput struct {
 
 // NewDoctor builds a doctor who joins today (UTC). Every bad field is reported.
 func NewDoctor(in DoctorInput, now time.Time) (Doctor, error) {
-	return Doctor{JoinedAt: DateOf(now)}.Replace(in)
+	return Doctor{JoinedAt: DateOf(now)}.fill(newForm(false), in)
 }
 
 // Replace returns the doctor with all that may be set taken from in.
-func (d Doctor) Replace(in DoctorInput) (Doctor, error) { return d.fill(newForm(false), in) }
+func (d Doctor) Replace(in DoctorInput) (Doctor, error) { return d.fill(newReplaceForm(), in) }
 
 // Change returns the doctor with the given fields of in; absent ones stay.
 func (d Doctor) Change(in DoctorInput) (Doctor, error) { return d.fill(newForm(true), in) }
@@ -104,12 +104,27 @@ func ParseSpecialization(text string) (Specialization, error) {
 func (s Specialization) String() string { return s.text }
 
 // LicenseNumber is a doctor's licence: one line of 1 to 50 characters, as it was written.
-type LicenseNumber struct{ text string }
+type LicenseNumber struct {
+	text string
+	// storedKey is the Key under which the number is stored, where an older program has
+	// made another one of it; empty otherwise.
+	storedKey string
+}
 
 // ParseLicenseNumber trims, normalizes to NFC and checks a licence number.
 func ParseLicenseNumber(text string) (LicenseNumber, error) {
 	s, err := parseLine(text, 50)
-	return LicenseNumber{s}, err
+	return LicenseNumber{text: s}, err
+}
+
+// RestoreLicenseNumber rebuilds a licence number from storage as Restore does, with the
+// Key under which it is stored; an empty key is the one that the number has by itself.
+func RestoreLicenseNumber(text, key string) LicenseNumber {
+	number := LicenseNumber{text: text}
+	if key != "" && key != number.Key() {
+		number.storedKey = key
+	}
+	return number
 }
 
 // String returns the number as it was written.
@@ -117,8 +132,15 @@ func (l LicenseNumber) String() string { return l.text }
 
 // Key is what makes two spellings the same licence: letter case and
 // compatibility forms (full-width digits, ligatures) do not count, nor do
-// characters that cannot be seen. The stores keep it unique.
+// characters that cannot be seen. The stores keep it unique. A number that is stored
+// under another key keeps that one until it is written anew.
 func (l LicenseNumber) Key() string {
+	if l.storedKey != "" {
+		return l.storedKey
+	}
+	if isASCII(l.text) { // which nearly all are, and every doctor that is read has one
+		return strings.ToLower(l.text)
+	}
 	visible := strings.Map(func(r rune) rune {
 		if isIgnorable(r) {
 			return -1
@@ -133,17 +155,17 @@ func (l LicenseNumber) Key() string {
 type Salary struct{ text string }
 
 var (
-	// The length is bounded to keep the exact arithmetic below cheap.
-	plainNumber    = regexp.MustCompile(`^-?[0-9]{1,40}(\.[0-9]{1,40})?$`)
+	// The lengths are bounded to keep the exact arithmetic below cheap.
+	amountOfMoney  = regexp.MustCompile(`^[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,2})?$`)
 	centsInAUnit   = big.NewRat(100, 1)
 	tooManyOfCents = big.NewInt(1e10) // eleven digits
 )
 
-// ParseSalary reads a plain decimal number such as "1234.5", exactly, and
-// writes it with two decimals. Exponents are refused.
+// ParseSalary reads a decimal number such as "1234.5", "+5" or "1e3", exactly, and
+// writes it with two decimals.
 func ParseSalary(text string) (Salary, error) {
-	s := strings.TrimSpace(text)
-	if !plainNumber.MatchString(s) {
+	s := trimInvisible(text)
+	if !amountOfMoney.MatchString(s) {
 		return Salary{}, invalid("A valid number is required.")
 	}
 	amount, _ := new(big.Rat).SetString(s)

@@ -54,6 +54,13 @@ func (e AuditEvent) Hash() Hash {
 		m.number(int64(reference.ID))
 	}
 	m.number(int64(e.Seal))
+	if e.Form != 0 || len(e.Commitments) > 0 { // Earlier events keep the hash that they had.
+		m.number(int64(e.Form))
+		m.number(int64(len(e.Commitments)))
+		for _, commitment := range e.Commitments {
+			m.commitment(commitment)
+		}
+	}
 	return m.hash()
 }
 

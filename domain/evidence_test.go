@@ -29,6 +29,20 @@ func fullEvent() domain.AuditEvent {
 	}
 }
 
+// fullEventWithCommitments is one as they are written since there are commitments.
+func fullEventWithCommitments() domain.AuditEvent {
+	event := fullEvent()
+	event.Form = domain.EventForm
+	event.Commitments = []domain.Commitment{
+		{VersionName: domain.VersionName{Record: domain.Reference{Kind: domain.AboutPatient, ID: 5}, Number: 2}},
+		{VersionName: domain.VersionName{Record: domain.Reference{Kind: domain.AboutMapping, ID: -1}, Number: 1}},
+	}
+	for i := range event.Commitments[0].Digest {
+		event.Commitments[0].Digest[i] = byte(i)
+	}
+	return event
+}
+
 // A trail is examined by whatever release comes later, so these must not change.
 func TestHashesStayWhatTheyAre(t *testing.T) {
 	// Made with Python's hashlib.
@@ -37,6 +51,7 @@ func TestHashesStayWhatTheyAre(t *testing.T) {
 		hash, digest string
 	}{
 		{fullEvent(), "cc08cd649dd0a6ecf7af04c7d3126f046a2d7ac505a5e4602615ac3716e69595", "1c34d693fc8467879f84a08b99799ae4d96b013803e00153e0e45d6764280bc8"},
+		{fullEventWithCommitments(), "df72eee189e0bd53d42f5de3a0609853ef376552e95bc94142c58c6097337fd9", "b39e97e0b60448422d75675ac2becea6333eeab37d67af0bfaa2d87e72e901e4"},
 		{domain.AuditEvent{At: time.UnixMicro(-1)}, "9a04d24a66c72ecf8f9096f1e9408af380089d8053d540d93424e338540772da", "4b7c24ec3d25b08b302783f84f5949374a40fd8db1ed74cd9e02cea25364f27b"},
 	} {
 		hash := want.event.Hash()
@@ -64,7 +79,7 @@ func TestEveryFieldOfAnEventIsInItsHash(t *testing.T) {
 		seen[hash] = name
 		fields++
 	})
-	assert.Equal(t, 15, fields)
+	assert.Equal(t, 17, fields)
 }
 
 // changeEachField calls do for each field that is no struct of ours.
@@ -93,6 +108,8 @@ func change(t *testing.T, name string, field reflect.Value) {
 		*value = append(*value, 1)
 	case *[]domain.Reference:
 		*value = append(*value, (*value)[0])
+	case *[]domain.Commitment:
+		*value = append(*value, domain.Commitment{})
 	case *domain.Evidence:
 		value.Hash[0]++
 	case *bool:
@@ -130,8 +147,18 @@ func TestEventsThatDifferHaveDifferentHashes(t *testing.T) {
 		"an ID that became a shown one": func(e *domain.AuditEvent) { e.Subject.ID, e.Subject.Shown = 0, []domain.ID{5, 3, 4} },
 		"the same address in IPv6":      func(e *domain.AuditEvent) { e.Actor.Origin.Address = netip.MustParseAddr("::ffff:203.0.113.7") },
 		"no address":                    func(e *domain.AuditEvent) { e.Actor.Origin.Address = netip.Addr{} },
-		"a negative number":             func(e *domain.AuditEvent) { e.Version = -2 },
-		"a second before":               func(e *domain.AuditEvent) { e.At = e.At.Add(-time.Second) },
+		"commitments":                   func(e *domain.AuditEvent) { *e = fullEventWithCommitments() },
+		"fewer commitments": func(e *domain.AuditEvent) {
+			*e = fullEventWithCommitments()
+			e.Commitments = e.Commitments[:1]
+		},
+		"no commitments": func(e *domain.AuditEvent) { e.Form = domain.EventForm },
+		"commitments in the earlier form": func(e *domain.AuditEvent) {
+			*e = fullEventWithCommitments()
+			e.Form = 0
+		},
+		"a negative number": func(e *domain.AuditEvent) { e.Version = -2 },
+		"a second before":   func(e *domain.AuditEvent) { e.At = e.At.Add(-time.Second) },
 	} {
 		event := fullEvent()
 		change(&event)

@@ -47,17 +47,22 @@ func fuzzValue(f *testing.F, kind string, maxChars int, seeds ...string) {
 	})
 }
 
-func FuzzParseID(f *testing.F)             { fuzzValue(f, "id", 19, "1", "9223372036854775807") }
-func FuzzParseName(f *testing.F)           { fuzzValue(f, "name", 100, "Ada Lovelace") }
+func FuzzParseID(f *testing.F) { fuzzValue(f, "id", 19, "1", "9223372036854775807") }
+func FuzzParseName(f *testing.F) {
+	fuzzValue(f, "name", 100, "Ada Lovelace", "\u200bAda\ufe0f\u200d", "രാമന്\u200d")
+}
 func FuzzParsePersonName(f *testing.F)     { fuzzValue(f, "person name", 150, "Ada") }
 func FuzzParseSpecialization(f *testing.F) { fuzzValue(f, "specialization", 200, "Cardiology") }
 func FuzzParseEmail(f *testing.F)          { fuzzValue(f, "email", 254, "ada@example.com") }
-func FuzzParsePhone(f *testing.F)          { fuzzValue(f, "phone", 15, "+49 30 901820") }
-func FuzzParseText(f *testing.F)           { fuzzValue(f, "text", domain.MaxTextBytes, "a\nb") }
-func FuzzParseGender(f *testing.F)         { fuzzValue(f, "gender", 1, "M", "F", "O") }
-func FuzzParseBirthDate(f *testing.F)      { fuzzValue(f, "birth date", 10, "1990-02-28") }
-func FuzzParseNewPassword(f *testing.F)    { fuzzValue(f, "password", 256, "correct horse battery") }
-func FuzzParseRole(f *testing.F)           { fuzzValue(f, "role", 5, "ADMIN", "STAFF") }
+func FuzzParsePhone(f *testing.F) {
+	fuzzValue(f, "phone", 32, "+49 30 901820", "\u202a+４9\u00a0\u2011")
+}
+
+func FuzzParseText(f *testing.F)        { fuzzValue(f, "text", domain.MaxTextBytes, "a\nb", "\va\fb\u0085") }
+func FuzzParseGender(f *testing.F)      { fuzzValue(f, "gender", 1, "M", "F", "O") }
+func FuzzParseBirthDate(f *testing.F)   { fuzzValue(f, "birth date", 10, "1990-02-28") }
+func FuzzParseNewPassword(f *testing.F) { fuzzValue(f, "password", 256, "correct horse battery") }
+func FuzzParseRole(f *testing.F)        { fuzzValue(f, "role", 5, "ADMIN", "STAFF") }
 
 func FuzzParseLicenseNumber(f *testing.F) {
 	f.Add("LIC-1", "lic-1")
@@ -90,7 +95,7 @@ func FuzzParseSalary(f *testing.F) {
 		if err != nil {
 			return
 		}
-		want, ok := new(big.Rat).SetString(strings.TrimSpace(in))
+		want, ok := new(big.Rat).SetString(strings.TrimFunc(in, func(r rune) bool { return r > unicode.MaxASCII || unicode.IsSpace(r) }))
 		value, isNumber := new(big.Rat).SetString(got.String())
 		if !ok || !isNumber || want.Cmp(value) != 0 || !regexp.MustCompile(`^[0-9]{1,8}\.[0-9]{2}$`).MatchString(got.String()) {
 			t.Fatalf("%q is taken for %s", in, got)
@@ -116,7 +121,7 @@ func FuzzParseRefreshToken(f *testing.F) {
 }
 
 func FuzzParseOneTimeCode(f *testing.F) {
-	for _, seed := range []string{"123 456", "ABCD-EFGH-IJKL-MNOP-QRST-UVWX", "ſſſſſſ", "\xff\xff"} {
+	for _, seed := range []string{"123 456", "123\u2013456\n", "１２３\u00a0٤٥٦", "ABCD-EFGH-IJKL-MNOP-QRST-UVWX", "ſſſſſſ", "\xff\xff"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, in string) {

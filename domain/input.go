@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -51,9 +53,16 @@ type form struct {
 	// change is set when absent fields keep their current value (PATCH), and
 	// not set when they are missing or reset to the default (POST, PUT).
 	change bool
+	// stored is set when the current values are stored (PATCH, PUT). One that is given
+	// as it is stored is not judged: an older program had other rules.
+	stored bool
 }
 
-func newForm(change bool) *form { return &form{errs: FieldErrors{}, change: change} }
+// newForm is for what comes about, for a query, or with change for a PATCH.
+func newForm(change bool) *form { return &form{errs: FieldErrors{}, change: change, stored: change} }
+
+// newReplaceForm is for a PUT.
+func newReplaceForm() *form { return &form{errs: FieldErrors{}, stored: true} }
 
 func (f *form) add(field, message string) { f.errs[field] = append(f.errs[field], message) }
 
@@ -64,15 +73,36 @@ const (
 	maxNameRepeated = 100
 )
 
-func (f *form) unknown(fields []string) { f.refuseNames(fields, "Unknown field.") }
-
-func (f *form) refuseNames(names []string, why string) {
-	for _, name := range names[:min(len(names), maxUnknownNamed)] {
-		if len(name) > maxNameRepeated {
-			name = strings.ToValidUTF8(name[:maxNameRepeated], "") + "..."
-		}
-		f.add(name, why)
+func (f *form) unknown(fields []string) {
+	for _, name := range fields[:min(len(fields), maxUnknownNamed)] {
+		f.add(repeatable(name), "Unknown field.")
 	}
+}
+
+// refuse adds what is wrong with fields that the form does not read.
+func (f *form) refuse(fields FieldErrors) {
+	names := slices.Sorted(maps.Keys(fields))
+	for _, name := range names[:min(len(names), maxUnknownNamed)] {
+		for _, why := range fields[name] {
+			f.add(repeatable(name), why)
+		}
+	}
+}
+
+// repeatable returns as much of a name as an error repeats, in UTF-8.
+func repeatable(name string) string {
+	if len(name) > maxNameRepeated {
+		return strings.ToValidUTF8(name[:maxNameRepeated], "") + "..."
+	}
+	return strings.ToValidUTF8(name, "\ufffd")
+}
+
+// ErrParameters refuses a request because of these parameters; nil when there are none.
+// It bounds how many it names, and how long the names are.
+func ErrParameters(refused FieldErrors) error {
+	form := newForm(false)
+	form.refuse(refused)
+	return form.err()
 }
 
 func (f *form) err() error {
@@ -100,9 +130,10 @@ func optional[T any](f *form, field string, in Input, current T, parse func(stri
 	return read(f, field, in, current, parse)
 }
 
-// nullable reads an optional field that null clears.
+// nullable reads an optional field that null clears, or the empty text that forms
+// send.
 func nullable[T any](f *form, field string, in Input, current T, parse func(string) (T, error)) T {
-	if in.state == null {
+	if in.state == null || in == Given("") {
 		var none T
 		return none
 	}
@@ -116,6 +147,9 @@ func read[T any](f *form, field string, in Input, current T, parse func(string) 
 	case unreadable:
 		f.add(field, in.problem)
 	case given:
+		if text, ok := any(current).(fmt.Stringer); ok && f.stored && text.String() == in.text {
+			return current
+		}
 		value, err := parse(in.text)
 		if err == nil {
 			return value

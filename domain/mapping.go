@@ -53,12 +53,12 @@ func (in MappingInput) Named() []Reference {
 
 // NewMapping builds a mapping as of now. Every bad field is reported.
 func NewMapping(in MappingInput, now time.Time) (Mapping, error) {
-	return Mapping{}.Replace(in, now)
+	return Mapping{}.fill(newForm(false), in, now)
 }
 
 // Replace returns the mapping with the pair of in. A different pair is assigned as of now.
 func (m Mapping) Replace(in MappingInput, now time.Time) (Mapping, error) {
-	return m.fill(newForm(false), in, now)
+	return m.fill(newReplaceForm(), in, now)
 }
 
 // Change returns the mapping with the given side of the pair; an absent one stays.

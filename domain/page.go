@@ -35,6 +35,10 @@ type Page struct {
 type PageInput struct {
 	Limit  Input
 	Cursor Input
+	// Refused are the other parameters that came with the page and that the list does
+	// not have, with the reasons: a filter that is misspelt would leave the list as it
+	// is, and answer another question.
+	Refused FieldErrors
 }
 
 // Parse returns the page; absent fields mean the first page of DefaultPageLimit.
@@ -46,6 +50,7 @@ func (p PageInput) Parse() (Page, error) {
 }
 
 func (p PageInput) read(form *form) Page {
+	form.refuse(p.Refused)
 	page := Page{
 		After: optional(form, "cursor", p.Cursor, 0, func(text string) (ID, error) {
 			id, err := ParseID(text)

@@ -60,13 +60,13 @@ type PatientInput struct {
 
 // NewPatient builds a patient whom actor registers. Every bad field is reported.
 func NewPatient(in PatientInput, actor Actor, now time.Time) (Patient, error) {
-	return Patient{CreatedBy: actor.UserID}.Replace(in, now)
+	return Patient{CreatedBy: actor.UserID}.fill(newForm(false), in, now)
 }
 
 // Replace returns the patient with all that may be set taken from in, and
 // defaults for what is absent.
 func (p Patient) Replace(in PatientInput, now time.Time) (Patient, error) {
-	return p.fill(newForm(false), in, now)
+	return p.fill(newReplaceForm(), in, now)
 }
 
 // Change returns the patient with the given fields of in; absent ones stay.

@@ -131,6 +131,16 @@ func Policy() []Rule {
 	return rules
 }
 
+// AboutPermission says in a few words what a permission of the policy lets one do.
+func AboutPermission(permission Permission) string {
+	for _, rule := range policy {
+		if rule.Permission == permission {
+			return rule.About
+		}
+	}
+	return ""
+}
+
 // Can reports whether role holds permission.
 func Can(role Role, permission Permission) bool {
 	for _, rule := range policy {

@@ -34,7 +34,9 @@ type Record interface {
 	// RecordKind names, in that order. It is deleted with any of them.
 	Parents() []Reference
 	// Fields are what the record says, in the order in which clients see it, without
-	// what is withheld (see VisibleTo).
+	// what is withheld (see VisibleTo). What they say of a version is under the seals of
+	// the trail (see Version.Commitment): a field that is added must be empty for what was kept
+	// before, and one that is renamed or removed makes what was kept look changed.
 	Fields() []Field
 }
 

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // SecondFactor is what proves a user besides the password: a device that shows
@@ -118,10 +119,15 @@ type RecoveryHashes [RecoveryCodeCount]RecoveryHash
 // the device shows, or a recovery code. The zero OneTimeCode is none.
 type OneTimeCode struct{ Secret }
 
-// ParseOneTimeCode reads a code as people type it, with spaces and hyphens, in
-// either letter case. Whether it is right is for others to say.
+// ParseOneTimeCode reads a code as people type or copy it, with spaces, line ends and
+// hyphens of any kind, in either letter case. Whether it is right is for others to say.
 func ParseOneTimeCode(text string) (OneTimeCode, error) {
-	code := strings.ToUpper(strings.NewReplacer(" ", "", "-", "").Replace(text))
+	code := strings.ToUpper(strings.Map(func(r rune) rune {
+		if r == '-' || unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, foldTyped(text)))
 	if !oneTimeCode.MatchString(code) {
 		return OneTimeCode{}, invalid("Give the six digits that the device shows, or a recovery code.")
 	}

@@ -89,6 +89,8 @@ func TestNewRecoveryCode(t *testing.T) {
 func TestParseOneTimeCode(t *testing.T) {
 	for in, want := range map[string]string{
 		"123456": "123456", " 123 456 ": "123456", "12-34-56": "123456",
+		"123456\r\n": "123456", "123\u00a0456": "123456", "123\u2013456": "123456", "\u202a１２３\u2009٤٥٦\u202c": "123456", "123\t456\ufeff": "123456",
+		"ABCD\u2013EFGH\u2011IJKL\u2212MNOP\u00a0QRST\nUVWX\n": "ABCDEFGHIJKLMNOPQRSTUVWX", "ＡＢＣＤ-EFGH-IJKL-MNOP-QRST-UVWX": "ABCDEFGHIJKLMNOPQRSTUVWX",
 		"ABCD-EFGH-IJKL-MNOP-QRST-UVWX": "ABCDEFGHIJKLMNOPQRSTUVWX", "abcd efgh ijkl mnop qrst uvwx": "ABCDEFGHIJKLMNOPQRSTUVWX",
 	} {
 		code, err := domain.ParseOneTimeCode(in)
@@ -98,7 +100,7 @@ func TestParseOneTimeCode(t *testing.T) {
 		assert.Equal(t, len(want) == 24, can, in)
 		assert.Equal(t, want, recovery.Reveal(), in)
 	}
-	for _, in := range []string{"", " ", "-", "12345", "1234567", "ABCDEFGHIJKLMNOP", "ABCDEFGHIJKLMNOPQRSTUVW", "ABCDEFGHIJKLMNOPQRSTUVWXY", "１２３４５６", "12345\xff"} {
+	for _, in := range []string{"", " ", "-", "12345", "1234567", "ABCDEFGHIJKLMNOP", "ABCDEFGHIJKLMNOPQRSTUVW", "ABCDEFGHIJKLMNOPQRSTUVWXY", "12345²", "一二三四五六", "12345\xff"} {
 		code, err := domain.ParseOneTimeCode(in)
 		assert.EqualError(t, err, "Give the six digits that the device shows, or a recovery code.", in)
 		assert.Equal(t, domain.Invalid, domain.KindOf(err))

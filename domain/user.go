@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -26,6 +27,11 @@ type User struct {
 	Active       bool
 	SecondFactor SecondFactor
 	CreatedAt    time.Time
+}
+
+// Name is the first name and the last name, as far as there are any.
+func (u User) Name() string {
+	return strings.TrimSpace(u.FirstName.String() + " " + u.LastName.String())
 }
 
 // Owner is what the user's sessions need to know of the user.
@@ -172,7 +178,9 @@ type UserFilter struct {
 	Role Role
 	// Active and Inactive keep one half of the users; without either both are kept.
 	Active, Inactive bool
-	search           string
+	// IDs are those of the only users to keep; nil keeps all.
+	IDs    []ID
+	search string
 }
 
 // Matches reports whether the filter keeps user.
@@ -180,7 +188,8 @@ func (f UserFilter) Matches(user User) bool {
 	switch {
 	case f.Role != "" && user.Role != f.Role,
 		f.Active && !user.Active,
-		f.Inactive && user.Active:
+		f.Inactive && user.Active,
+		f.IDs != nil && !slices.Contains(f.IDs, user.ID):
 		return false
 	}
 	return strings.Contains(searchKey(user.FirstName.String()+" "+user.LastName.String()+" "+user.Email.String()), f.search)

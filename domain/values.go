@@ -7,8 +7,6 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
 )
 
 // Restore rebuilds a text value from storage without applying the rules for new
@@ -34,7 +32,7 @@ type PersonName struct{ text string }
 
 // ParsePersonName trims, normalizes to NFC and checks a first or last name.
 func ParsePersonName(text string) (PersonName, error) {
-	if strings.TrimSpace(text) == "" {
+	if trimInvisible(text) == "" {
 		return PersonName{}, nil
 	}
 	s, err := parseLine(text, 150)
@@ -50,17 +48,25 @@ const MaxTextBytes = 1 << 20
 // Text is free text of any number of lines, possibly empty, at most MaxTextBytes long.
 type Text struct{ text string }
 
-// ParseText trims free text and checks it. Control characters other than tab
-// and line ends are refused.
+// lineEnds are what stands for the end of a line in a text that was copied from a word
+// processor or a printout: vertical tab, form feed and NEL.
+var lineEnds = strings.NewReplacer("\v", "\n", "\f", "\n", "\u0085", "\n")
+
+// ParseText trims free text and checks it. Vertical tabs, form feeds and NEL become line
+// ends. Control characters other than these and tabs are refused.
 func ParseText(text string) (Text, error) {
-	s := strings.TrimSpace(text)
+	if !utf8.ValidString(text) {
+		return Text{}, errNotText
+	}
+	s := strings.TrimSpace(lineEnds.Replace(text))
 	if len(s) > MaxTextBytes {
 		return Text{}, invalid(fmt.Sprintf("Ensure this field has no more than %d bytes.", MaxTextBytes))
 	}
-	if !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool {
+	trimmed := utf8.RuneCountInString(text) - utf8.RuneCountInString(strings.TrimLeftFunc(text, unicode.IsSpace))
+	if err := refuseCharacters(s, trimmed, func(r rune) bool {
 		return unicode.IsControl(r) && r != '\t' && r != '\n' && r != '\r'
-	}) {
-		return Text{}, errNotText
+	}); err != nil {
+		return Text{}, err
 	}
 	return Text{s}, nil
 }
@@ -82,12 +88,12 @@ var emailPattern = regexp.MustCompile(
 // ParseEmail trims, lower-cases and checks an address of at most 254 characters
 // (RFC 5321, 4.5.3.1.3, less the angle brackets).
 func ParseEmail(text string) (Email, error) {
-	s := strings.TrimSpace(text)
+	s := trimInvisible(text)
 	if s == "" {
 		return Email{}, errBlank
 	}
 	// Checked before lower-casing, which turns the Kelvin sign into a plain k.
-	if strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII }) {
+	if !isASCII(s) {
 		return Email{}, invalid("Enter a valid email address.")
 	}
 	s = strings.ToLower(s)
@@ -99,30 +105,6 @@ func ParseEmail(text string) (Email, error) {
 
 // String returns the address in lower case.
 func (e Email) String() string { return e.text }
-
-// Phone is a phone number as people write it, or empty.
-type Phone struct{ text string }
-
-var phonePattern = regexp.MustCompile(`^\+?[0-9(][0-9 ()./-]*$`)
-
-// ParsePhone trims and checks a number: at most 15 characters, at least three
-// of them digits, otherwise spaces and ( ) . / - with one leading +.
-func ParsePhone(text string) (Phone, error) {
-	s := strings.TrimSpace(text)
-	if s == "" {
-		return Phone{}, nil
-	}
-	if utf8.RuneCountInString(s) > 15 {
-		return Phone{}, errTooLong(15)
-	}
-	if !phonePattern.MatchString(s) || countDigits(s) < 3 {
-		return Phone{}, invalid("Enter a valid phone number: digits, spaces and ( ) . / - with an optional leading +.")
-	}
-	return Phone{s}, nil
-}
-
-// String returns the number as it was written.
-func (p Phone) String() string { return p.text }
 
 // Date is a day in the proleptic Gregorian calendar. The zero Date is no day.
 type Date struct{ text string }
@@ -143,6 +125,7 @@ const earliestBirth = "1850-01-01"
 // day that has begun anywhere on Earth (UTC+14) is not in the future: a child
 // born this morning in Auckland is not refused because London still sleeps.
 func ParseBirthDate(text string, now time.Time) (Date, error) {
+	text = trimInvisible(text)
 	if _, err := time.Parse(time.DateOnly, text); err != nil {
 		return Date{}, invalid("Date has wrong format. Use YYYY-MM-DD.")
 	}
@@ -154,53 +137,4 @@ func ParseBirthDate(text string, now time.Time) (Date, error) {
 		return Date{}, invalid("Date of birth may not be in the future.")
 	}
 	return Date{text}, nil
-}
-
-var (
-	errBlank   = invalid("This field may not be blank.")
-	errNotText = invalid("Control characters and invalid UTF-8 are not allowed.")
-)
-
-func errTooLong(limit int) error {
-	return invalid(fmt.Sprintf("Ensure this field has no more than %d characters.", limit))
-}
-
-// parseLine trims and normalizes one line of 1 to limit characters, of which at
-// least one can be seen.
-func parseLine(text string, limit int) (string, error) {
-	if !utf8.ValidString(text) {
-		return "", errNotText
-	}
-	s := norm.NFC.String(strings.TrimSpace(text))
-	if !strings.ContainsFunc(s, func(r rune) bool { return r != ' ' && unicode.IsPrint(r) && !isIgnorable(r) }) {
-		if strings.ContainsFunc(s, unicode.IsControl) {
-			return "", errNotText
-		}
-		return "", errBlank
-	}
-	if strings.ContainsFunc(s, func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, reordering) }) {
-		return "", errNotText
-	}
-	if utf8.RuneCountInString(s) > limit {
-		return "", errTooLong(limit)
-	}
-	return s, nil
-}
-
-// isIgnorable reports whether r is a character that nobody sees by itself.
-func isIgnorable(r rune) bool {
-	return unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
-}
-
-// reordering are the characters that let a line be shown in another order than
-// it is stored in (Unicode Standard Annex #9: embeddings and overrides).
-var reordering = &unicode.RangeTable{R16: []unicode.Range16{{Lo: 0x202a, Hi: 0x202e, Stride: 1}}}
-
-func countDigits(s string) (n int) {
-	for _, r := range s {
-		if '0' <= r && r <= '9' {
-			n++
-		}
-	}
-	return n
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 )
 
 // Verification is what an examination of the trail has found.
@@ -16,6 +17,13 @@ type Verification struct {
 	// they came under a seal. Unadopted counts those among them that are under none:
 	// nothing shows that they are as they were written.
 	Old, Unadopted int
+	// Versions counts the versions of records that were compared with the commitments in events,
+	// OldVersions those that have none: nothing shows what was done to them.
+	Versions, OldVersions int
+	// CoveredFrom is the first event whose change would be found to be another one by the
+	// versions that it made, and CoveredSince its time; zero when there is none.
+	CoveredFrom  ID
+	CoveredSince time.Time
 	// Last is the last seal.
 	Last Head
 	// Faults are the things that are not as they were, in the order in which they were
@@ -33,9 +41,12 @@ type Fault struct {
 	Event ID
 	// Seal is the one that shows it; zero when there is none.
 	Seal ID
+	// Version is the version of a record that it concerns; zero when it is none's.
+	Version VersionName
 }
 
-// Problem is what is wrong.
+// Problem is what is wrong. Its verbs stand for the event, the seal, and the number, kind and
+// ID of the version.
 type Problem string
 
 // The problems.
@@ -54,6 +65,12 @@ const (
 	// MentionsChanged is an index that does not lead to all events about a record, or
 	// leads to others; the events themselves are as they were.
 	MentionsChanged Problem = "the table audit_about, which leads from records to events, was changed"
+	// VersionChanged is a version of a record that was edited, or has changed places with
+	// another.
+	VersionChanged Problem = "version %[3]d of %[4]s %[5]d was changed"
+	VersionRemoved Problem = "version %[3]d of %[4]s %[5]d was removed"
+	// VersionInserted is one that no event of this service has made.
+	VersionInserted Problem = "version %[3]d of %[4]s %[5]d was inserted"
 	// HeadMissing is a seal that was there once.
 	HeadMissing Problem = "the trail ends before seal %[2]d: what came after was removed"
 	HeadOther   Problem = "seal %[2]d is not the one that was kept: the trail was made anew"
@@ -64,7 +81,7 @@ func (f Fault) String() string {
 	if f.Problem == MentionsChanged {
 		return string(f.Problem)
 	}
-	return fmt.Sprintf(string(f.Problem), f.Event, f.Seal)
+	return fmt.Sprintf(string(f.Problem), f.Event, f.Seal, f.Version.Number, f.Version.Record.Kind, f.Version.Record.ID)
 }
 
 // Chain examines the trail: seal by seal, each after the events up to its Through

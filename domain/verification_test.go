@@ -290,16 +290,20 @@ func TestUnreadAreEventsUnderASealThatWereNotReadAndNotUnderOneBefore(t *testing
 }
 
 func TestAFaultSaysWhatIsWrong(t *testing.T) {
+	version := domain.VersionName{Record: domain.Reference{Kind: domain.AboutPatient, ID: 7}, Number: 2}
 	for problem, want := range map[domain.Problem]string{
-		domain.EventChanged:  "event 5 was changed",
-		domain.EventRemoved:  "event 5 was removed",
-		domain.EventInserted: "event 5 was inserted",
-		domain.SealChanged:   "seal 3 was changed",
-		domain.SealRemoved:   "seal 3 was removed",
-		domain.SealForeign:   "seal 3 was not made with a key of this service",
-		domain.HeadMissing:   "the trail ends before seal 3: what came after was removed",
-		domain.HeadOther:     "seal 3 is not the one that was kept: the trail was made anew",
+		domain.EventChanged:    "event 5 was changed",
+		domain.EventRemoved:    "event 5 was removed",
+		domain.EventInserted:   "event 5 was inserted",
+		domain.SealChanged:     "seal 3 was changed",
+		domain.SealRemoved:     "seal 3 was removed",
+		domain.SealForeign:     "seal 3 was not made with a key of this service",
+		domain.VersionChanged:  "version 2 of patient 7 was changed",
+		domain.VersionRemoved:  "version 2 of patient 7 was removed",
+		domain.VersionInserted: "version 2 of patient 7 was inserted",
+		domain.HeadMissing:     "the trail ends before seal 3: what came after was removed",
+		domain.HeadOther:       "seal 3 is not the one that was kept: the trail was made anew",
 	} {
-		assert.Equal(t, want, domain.Fault{Problem: problem, Event: 5, Seal: 3}.String())
+		assert.Equal(t, want, domain.Fault{Problem: problem, Event: 5, Seal: 3, Version: version}.String())
 	}
 }

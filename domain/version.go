@@ -12,6 +12,9 @@ type Version[T Record] struct {
 	// With is the parent whose deletion or return was also this record's; zero
 	// otherwise.
 	With Reference
+	// Salt is part of the version's Commitment. Stores keep it for that alone: whoever reads
+	// versions does not get it.
+	Salt Salt
 	// Record is as it was from then on; after its deletion, as it was before.
 	Record T
 }

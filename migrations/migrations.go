@@ -1,6 +1,10 @@
 // Package migrations embeds the steps that build the schema, in goose's format:
 // one folder per engine, with the same tables and columns in both. A step that
 // was released is never edited; what comes after it gets the next number.
+//
+// A program refuses a schema with a step that it does not know. A step that programs
+// before it can go on with ends with INSERT INTO compatible_steps (step) VALUES (its
+// number): then the instances of a service can be replaced one after the other.
 package migrations
 
 import (

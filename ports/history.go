@@ -13,7 +13,8 @@ import (
 type History[T domain.Record] interface {
 	// Keep adds versions, which need not be of one record. It ignores their Numbers
 	// and returns them with those that they got: each is the next one of its
-	// record. Whoever keeps a version has added, deleted or got the record in the same
+	// record. It also returns their Salts, which nothing else here does: see Audit.Commitments.
+	// Whoever keeps a version has added, deleted or got the record in the same
 	// Update, and so is the only one.
 	Keep(ctx context.Context, versions ...domain.Version[T]) ([]domain.Version[T], error)
 	// List holds the versions of the record with the ID, in ascending order of

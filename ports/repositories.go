@@ -135,13 +135,21 @@ type Audit interface {
 	// List holds the events that filter keeps. An event is about its subject, the
 	// records that it showed (those it is Indexed by), and those it says it is about.
 	// Where an event came after another though its At is MaxDisorder or more before that
-	// one's, From and To may leave out either.
+	// one's, From and To may leave out either. With NewestFirst the list is in descending
+	// order of ID, and holds events with IDs below page.After, or the last ones when that
+	// is zero.
 	List(ctx context.Context, filter domain.AuditFilter, page domain.Page) ([]domain.AuditEvent, error)
 	// Evidence is a List of all events that holds nothing but their IDs and Evidence.
 	Evidence(ctx context.Context, page domain.Page) ([]domain.AuditEvent, error)
 	// Mentions holds up to limit of the Mentions of all events, in an order of the
 	// store's own: those that come after the given one, or the first ones after the zero Mention.
 	Mentions(ctx context.Context, after domain.Mention, limit int) ([]domain.Mention, error)
+	// Commitments holds up to limit of the commitments of all versions that are kept, of
+	// every kind, made anew of what each says now: those that come after the named one, or
+	// the first ones after the zero name. The order is the store's own, but those of one
+	// record come one after the other, in ascending order of Number. It can end early, with
+	// at least one.
+	Commitments(ctx context.Context, after domain.VersionName, limit int) ([]domain.Commitment, error)
 }
 
 // Seals keeps the seals of the trail. Nothing in it changes or goes away.

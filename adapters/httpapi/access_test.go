@@ -38,6 +38,7 @@ func TestWhoIsOutByTheEndOfTheBodyIsOut(t *testing.T) {
 			got := <-answered
 			assert.Equal(t, http.StatusUnauthorized, got.StatusCode, "%s", got.body)
 			assert.Equal(t, "token_not_valid", got.code(t))
+			assert.Equal(t, `Bearer error="invalid_token"`, got.Header.Get("WWW-Authenticate"))
 		}
 		assert.NotContains(t, api.emails("/api/users/", admin), "back-door@example.com")
 	})
@@ -67,4 +68,25 @@ func TestTwoTokensAreNone(t *testing.T) {
 			assert.Equal(t, http.StatusUnauthorized, api.send(req).StatusCode, path)
 		}
 	})
+}
+
+// TestOnlyATokenIsAnInvalidToken is about refusals of callers who sent no access token
+// (RFC 6750, 3.1).
+func TestOnlyATokenIsAnInvalidToken(t *testing.T) {
+	api := newAPI(t, stores["memory"](t))
+	staff := api.signUp("staff@example.com", domain.Staff)
+	for _, headers := range [][]string{nil, {"Authorization", "Basic YTpi"}} {
+		got := api.want(401, "GET", "/api/patients/", "", "", headers...)
+		assert.Equal(t, "Bearer", got.Header.Get("WWW-Authenticate"))
+	}
+	for path, body := range map[string]string{
+		"/api/auth/login/":         credentials("staff@example.com", "wrong"),
+		"/api/auth/login/refresh/": `{"refresh":"x"}`,
+	} {
+		assert.Equal(t, "Bearer", api.want(401, "POST", path, staff, body).Header.Get("WWW-Authenticate"), path)
+	}
+	for _, path := range []string{"/api/patients/", "/api/auth/register/"} {
+		got := api.want(401, "POST", path, staff+"x", `{}`)
+		assert.Equal(t, `Bearer error="invalid_token"`, got.Header.Get("WWW-Authenticate"), path)
+	}
 }

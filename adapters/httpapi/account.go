@@ -13,8 +13,8 @@ func readProfile(b *body) domain.Profile {
 
 func readPasswordChange(b *body) domain.PasswordChange {
 	return domain.PasswordChange{
-		Current: b.text("current_password"),
-		New:     b.text("new_password"),
+		Current: b.secret("current_password"),
+		New:     b.secret("new_password"),
 		Unknown: b.rest(),
 	}
 }

@@ -26,7 +26,9 @@ type eventView struct {
 
 // actorView has neither user nor session for an operator.
 type actorView struct {
-	User    *domain.ID  `json:"user"`
+	User *domain.ID `json:"user"`
+	// Name is null for a user who has none or does not exist.
+	Name    *string     `json:"name"`
 	Role    domain.Role `json:"role"`
 	Session *domain.ID  `json:"session"`
 }
@@ -43,7 +45,7 @@ type shownView struct {
 	IDs  []domain.ID        `json:"ids"`
 }
 
-func showEvent(event domain.AuditEvent) eventView {
+func showEvent(event domain.AuditEventView) eventView {
 	view := eventView{
 		ID:        event.ID,
 		At:        showInstant(event.At),
@@ -58,7 +60,7 @@ func showEvent(event domain.AuditEvent) eventView {
 		view.Subject = shownView{Kind: event.Subject.Kind, IDs: event.Subject.Shown}
 	}
 	if actor := event.Actor; actor.Role != domain.Anonymous {
-		view.Actor = &actorView{User: nullIfZero(actor.UserID), Role: actor.Role, Session: nullIfZero(actor.SessionID)}
+		view.Actor = &actorView{User: nullIfZero(actor.UserID), Name: nullIfEmpty(event.ActorName), Role: actor.Role, Session: nullIfZero(actor.SessionID)}
 	}
 	return view
 }
@@ -74,6 +76,13 @@ func showAddress(address netip.Addr) string {
 	return address.String()
 }
 
+func nullIfEmpty(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
 func nullIfZero(id domain.ID) *domain.ID {
 	if id == 0 {
 		return nil
@@ -81,33 +90,40 @@ func nullIfZero(id domain.ID) *domain.ID {
 	return &id
 }
 
+func readAuditQuery(q *query) domain.AuditQuery {
+	return domain.AuditQuery{
+		Actor:   q.input("actor"),
+		Patient: q.input("patient"),
+		Doctor:  q.input("doctor"),
+		Action:  q.input("action"),
+		Outcome: q.input("outcome"),
+		From:    q.input("from"),
+		To:      q.input("to"),
+
+		Ordering: q.input("ordering"),
+		Page:     q.page(),
+	}
+}
+
+func readAccessQuery(q *query) domain.AccessQuery {
+	return domain.AccessQuery{Ordering: q.input("ordering"), Page: q.page()}
+}
+
 // listAudit answers with a page of the trail, or with all of it in the format
 // that the caller prefers.
-func listAudit(audit *application.Audit) handler {
-	return func(c echo.Context, actor domain.Actor) error {
+func listAudit(audit *application.Audit) lister {
+	return func(c echo.Context, actor domain.Actor, query *query) error {
 		c.Response().Header().Add(echo.HeaderVary, echo.HeaderAccept)
-		query, err := readQuery(c)
-		if err != nil {
-			return err
+		format, ok := wantedExport(c.Request())
+		if !ok {
+			return list(readAuditQuery, audit.List, showEvent)(c, actor, query)
 		}
-		page := func(ctx context.Context, actor domain.Actor, page domain.PageInput) (application.Page[domain.AuditEvent], error) {
-			return audit.List(ctx, actor, domain.AuditQuery{
-				Actor:   query.input("actor"),
-				Patient: query.input("patient"),
-				Doctor:  query.input("doctor"),
-				Action:  query.input("action"),
-				Outcome: query.input("outcome"),
-				From:    query.input("from"),
-				To:      query.input("to"),
-				Page:    page,
-				Unknown: query.rest("actor", "patient", "doctor", "action", "outcome", "from", "to", "limit", "cursor"),
-			})
-		}
-		if format, ok := wantedExport(c.Request()); ok {
-			return export(c, format, query.page(), func(ctx context.Context, in domain.PageInput) (application.Page[domain.AuditEvent], error) {
-				return page(ctx, actor, in)
-			})
-		}
-		return list(page, showEvent)(c, actor)
+		in := readAuditQuery(query)
+		in.Page.Limit = wholeList(in.Page.Limit)
+		return export(c, format, func(ctx context.Context) (application.Page[domain.AuditEventView], error) {
+			page, err := audit.List(ctx, actor, in)
+			in.Page.Cursor = domain.Given(page.Next.String())
+			return page, err
+		})
 	}
 }

@@ -110,7 +110,7 @@ func TestTheTrailSaysWhoDidWhat(t *testing.T) {
 		}
 		assert.Equal(t, want, lines)
 		assert.Contains(t, string(got.body), `{"id":1,"at":"`+api.Now().UTC().Format("2006-01-02T15:04:05.000000Z")+
-			`","actor":{"user":null,"role":"OPERATOR","session":null},"action":"user:register","subject":{"kind":"user","id":1},"outcome":"allowed","request_id":"","address":""}`)
+			`","actor":{"user":null,"name":null,"role":"OPERATOR","session":null},"action":"user:register","subject":{"kind":"user","id":1},"outcome":"allowed","request_id":"","address":""}`)
 
 		all := string(got.body) + api.exported("text/csv", "", admin) + api.exported("application/x-ndjson", "", admin)
 		for _, personal := range []string{"Ada", "Lovelace", "House", "Diagnostics", "L-1", "1234", "example.com", "staff@", goodPassword, "eyJ", staff} {
@@ -124,7 +124,7 @@ func TestTheTrailRefusesFiltersThatItDoesNotKnow(t *testing.T) {
 	overEachStore(t, func(t *testing.T, api *api) {
 		admin := api.signUp("admin@example.com", domain.Admin)
 		got := api.want(400, "GET", "/api/audit/?patient_id=1&Actor=2&actor=x&limit=5", admin, "")
-		unknown := []any{"Unknown parameter."}
+		unknown := []any{"Unknown parameter. Allowed: action, actor, cursor, doctor, from, limit, ordering, outcome, patient, to."}
 		assert.Equal(t, map[string]any{
 			"Actor": unknown, "patient_id": unknown, "actor": []any{"A valid id (a positive integer) is required."},
 		}, got.object(t)["errors"])

@@ -50,7 +50,7 @@ func asJSON(t *testing.T, text string) (events []map[string]any) {
 			"request_id": cells["request_id"], "address": cells["address"],
 		}
 		if cells["role"] != "" {
-			event["actor"] = map[string]any{"user": number(cells["user"]), "role": cells["role"], "session": number(cells["session"])}
+			event["actor"] = map[string]any{"user": number(cells["user"]), "name": textOrNil(cells["name"]), "role": cells["role"], "session": number(cells["session"])}
 		}
 		if cells["subject_ids"] != "" {
 			var ids []any
@@ -63,6 +63,13 @@ func asJSON(t *testing.T, text string) (events []map[string]any) {
 		events = append(events, event)
 	}
 	return events
+}
+
+func textOrNil(cell string) any {
+	if cell == "" {
+		return nil
+	}
+	return cell
 }
 
 func TestAnExportSaysWhatJSONSays(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 )
 
 func readCredentials(b *body) domain.Credentials {
-	in := domain.Credentials{Username: b.text("username"), Password: b.text("password"), Code: b.text("otp")}
+	in := domain.Credentials{Username: b.text("username"), Password: b.secret("password"), Code: b.secret("otp")}
 	if in.Username == (domain.Input{}) {
 		in.Username = b.text("email")
 	}
@@ -15,7 +15,7 @@ func readCredentials(b *body) domain.Credentials {
 }
 
 func readRefresh(b *body) domain.Refresh {
-	return domain.Refresh{Token: b.text("refresh"), Unknown: b.rest()}
+	return domain.Refresh{Token: b.secret("refresh"), Unknown: b.rest()}
 }
 
 // grantView is the one place that writes tokens out.

@@ -8,8 +8,11 @@ import (
 	"maps"
 	"mime"
 	"net/http"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/labstack/echo/v4"
@@ -43,11 +46,7 @@ type body struct{ members map[string]jsontext.Value }
 // object, nothing twice, nothing after it, all of it UTF-8 without NUL, within
 // the limits.
 func readBody(c echo.Context, actor domain.Actor) (*body, error) {
-	req := c.Request()
-	mediaType, params, err := mime.ParseMediaType(req.Header.Get(echo.HeaderContentType))
-	isJSON := mediaType == "application/json" || mediaType == "application/merge-patch+json" && req.Method == http.MethodPatch
-	charset, hasCharset := params["charset"]
-	if err != nil || !isJSON || hasCharset && !strings.EqualFold(charset, "utf-8") || req.Header.Get(echo.HeaderContentEncoding) != "" {
+	if !isJSON(c.Request()) {
 		return nil, errMediaType()
 	}
 	text, err := readText(c, actor)
@@ -55,6 +54,22 @@ func readBody(c echo.Context, actor domain.Actor) (*body, error) {
 		return nil, err
 	}
 	return parseBody(text)
+}
+
+// isJSON reports whether the body is said to be JSON, and not compressed. JSON is UTF-8
+// (RFC 8259, 8.1 and 11), so a charset parameter says nothing: what is not UTF-8 is
+// refused when it is read.
+func isJSON(r *http.Request) bool {
+	mediaType, _, err := mime.ParseMediaType(r.Header.Get(echo.HeaderContentType))
+	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) {
+		return false
+	}
+	for _, encoding := range r.Header.Values(echo.HeaderContentEncoding) {
+		if encoding != "" && !strings.EqualFold(encoding, "identity") {
+			return false
+		}
+	}
+	return mediaType == "application/json" || mediaType == "application/merge-patch+json" && r.Method == http.MethodPatch
 }
 
 // readText reads the body as it is, once there is memory for it. Memory is reserved
@@ -100,7 +115,10 @@ func unreadable(err error) error {
 		return errTooLarge(tooLarge.Limit)
 	}
 	if domain.KindOf(err) != domain.Internal { // of application.Authenticator.Body
-		return err
+		return refusedToken(err)
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return errSlow()
 	}
 	return errMalformed("The body could not be read to its end.")
 }
@@ -142,6 +160,8 @@ func checkJSON(text []byte) error {
 			return errMalformed("JSON parse error - nothing may follow the object.")
 		case errors.Is(err, jsontext.ErrDuplicateName):
 			return errMalformed("JSON parse error - two members of one object have the same name.")
+		case err != nil && !utf8.Valid(text):
+			return errMalformed("JSON parse error - the body is not in UTF-8.")
 		case err != nil:
 			return errMalformed(fmt.Sprintf("JSON parse error - unexpected text at byte %d.", decoder.InputOffset()))
 		case decoder.StackDepth() > maxBodyDepth:
@@ -163,10 +183,19 @@ func checkJSON(text []byte) error {
 	}
 }
 
-// text takes a member that is a string.
+// text takes a member that is a string, or a number for the text that it is written as:
+// clients send phone and licence numbers so.
 func (b *body) text(name string) domain.Input {
-	return b.take(name, "Not a valid string.", '"')
+	return b.take(name, notText, '"', '0')
 }
+
+// secret takes a member that is a string: a password, a code or a token. A number would
+// have lost the zeros that it began with.
+func (b *body) secret(name string) domain.Input {
+	return b.take(name, notText, '"')
+}
+
+const notText = "Not a valid string."
 
 // number takes a member that is a number, or a string that holds one.
 func (b *body) number(name string) domain.Input {
@@ -188,9 +217,20 @@ func (b *body) reference(name string) domain.Input {
 		if err != nil || entity.members["id"] == nil {
 			return domain.Unreadable(problem)
 		}
-		return entity.take("id", problem, '0')
+		return entity.id("id", problem, '0')
 	}
-	return b.take(name, problem, '0', '"')
+	return b.id(name, problem, '0', '"')
+}
+
+// zeroFraction is what some languages write after a number that is whole, such as 7.0.
+var zeroFraction = regexp.MustCompile(`\.0+$`)
+
+// id takes a member that is an id.
+func (b *body) id(name, problem string, kinds ...jsontext.Kind) domain.Input {
+	if value := b.members[name]; value.Kind() == '0' {
+		b.members[name] = zeroFraction.ReplaceAll(value, nil)
+	}
+	return b.take(name, problem, kinds...)
 }
 
 func (b *body) take(name, problem string, kinds ...jsontext.Kind) domain.Input {

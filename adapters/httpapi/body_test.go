@@ -15,11 +15,12 @@ import (
 )
 
 func TestBodyIsTakenMemberByMember(t *testing.T) {
-	b, err := parseBody([]byte(` {"name":"Ada \u00e9 \"x\"","salary":1.50,"text":"7","flag":true,"off":false,"gone":null,"id":7,"b":{},"a":[1]} `))
+	b, err := parseBody([]byte(` {"name":"Ada \u00e9 \"x\"","salary":1.50,"phone":5550100,"text":"7","flag":true,"off":false,"gone":null,"id":7,"b":{},"a":[1]} `))
 	require.NoError(t, err)
 	assert.Equal(t, domain.Given(`Ada é "x"`), b.text("name"))
 	assert.Equal(t, domain.Given("1.50"), b.number("salary"))
 	assert.Equal(t, domain.Given("7"), b.number("text"))
+	assert.Equal(t, domain.Given("5550100"), b.text("phone"))
 	assert.Equal(t, domain.Given("true"), b.flag("flag"))
 	assert.Equal(t, domain.Given("false"), b.flag("off"))
 	assert.Equal(t, domain.Input{}, b.flag("missing"))
@@ -29,9 +30,10 @@ func TestBodyIsTakenMemberByMember(t *testing.T) {
 }
 
 func TestMembersOfAnotherTypeAreUnreadable(t *testing.T) {
-	b, err := parseBody([]byte(`{"name":true,"salary":true,"flag":"true","other":1,"gone":null}`))
+	b, err := parseBody([]byte(`{"name":true,"code":123456,"salary":true,"flag":"true","other":1,"gone":null}`))
 	require.NoError(t, err)
 	assert.Equal(t, domain.Unreadable("Not a valid string."), b.text("name"))
+	assert.Equal(t, domain.Unreadable("Not a valid string."), b.secret("code"))
 	assert.Equal(t, domain.Unreadable("A valid number is required."), b.number("salary"))
 	assert.Equal(t, domain.Unreadable("Must be true or false."), b.flag("flag"))
 	assert.Equal(t, domain.Unreadable("Must be true or false."), b.flag("other"))

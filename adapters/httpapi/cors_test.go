@@ -70,7 +70,7 @@ func TestPreflights(t *testing.T) {
 		assert.Equal(t, map[string]string{
 			"Access-Control-Allow-Origin":  appOrigin,
 			"Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, PATCH, DELETE",
-			"Access-Control-Allow-Headers": "Authorization, Content-Type, X-Request-ID",
+			"Access-Control-Allow-Headers": "Authorization, Content-Type, X-Request-ID, traceparent, tracestate, baggage",
 			"Access-Control-Max-Age":       "600",
 		}, corsHeaders(got), path)
 		assert.Equal(t, []string{"Origin"}, got.Values("Vary"))

@@ -37,10 +37,10 @@ func TestAnswersThatNobodyReadsAreFew(t *testing.T) {
 		most   int64
 	}{
 		"lists": {func(made *atomic.Int64) handler {
-			return list(func(context.Context, domain.Actor, domain.PageInput) (application.Page[domain.PatientView], error) {
+			return list(readPage, func(context.Context, domain.Actor, domain.PageInput) (application.Page[domain.PatientView], error) {
 				made.Add(1)
 				return application.Page[domain.PatientView]{Items: slices.Repeat([]domain.PatientView{patientView(t, 1<<20)}, 8)}, nil
-			}, showPatient)
+			}, showPatient).serve
 		}, 8},
 		"records": {func(made *atomic.Int64) handler {
 			return func(c echo.Context, actor domain.Actor) error {
@@ -55,10 +55,10 @@ func TestAnswersThatNobodyReadsAreFew(t *testing.T) {
 		}, 64},
 		"exports": {func(made *atomic.Int64) handler {
 			return func(c echo.Context, _ domain.Actor) error {
-				event := domain.AuditEvent{Subject: domain.Subject{Shown: slices.Repeat([]domain.ID{12345678}, 1000)}}
-				return export(c, exportFormats["text/csv"], domain.PageInput{}, func(context.Context, domain.PageInput) (application.Page[domain.AuditEvent], error) {
+				event := domain.AuditEventView{AuditEvent: domain.AuditEvent{Subject: domain.Subject{Shown: slices.Repeat([]domain.ID{12345678}, 1000)}}}
+				return export(c, exportFormats["text/csv"], func(context.Context) (application.Page[domain.AuditEventView], error) {
 					made.Add(1) // once for each export, whose first page nobody reads
-					return application.Page[domain.AuditEvent]{Items: slices.Repeat([]domain.AuditEvent{event}, domain.MaxPageLimit)}, nil
+					return application.Page[domain.AuditEventView]{Items: slices.Repeat([]domain.AuditEventView{event}, domain.MaxPageLimit)}, nil
 				})
 			}
 		}, 2},

@@ -1,9 +1,6 @@
 package httpapi
 
 import (
-	"errors"
-	"maps"
-
 	"github.com/labstack/echo/v4"
 
 	"example.com/healthcare/domain"
@@ -21,38 +18,17 @@ func showDeleted[T domain.Record](version domain.Version[T]) recordView {
 }
 
 // listOrDeleted answers as live does, or as deleted does where the query asks for
-// what was deleted, which none of the filters narrows.
-func listOrDeleted(live, deleted handler, filters ...string) handler {
-	return func(c echo.Context, actor domain.Actor) error {
-		query, err := readQuery(c)
-		if err != nil {
-			return err
-		}
-		refused := domain.FieldErrors{}
-		handle := live
+// what was deleted.
+func listOrDeleted(live, deleted lister) lister {
+	return func(c echo.Context, actor domain.Actor, query *query) error {
 		switch query.input("deleted") {
 		case domain.Input{}, domain.Given("false"):
 		case domain.Given("true"):
-			handle = deleted
-			for _, filter := range filters {
-				if query.values.Has(filter) {
-					refused[filter] = []string{"Cannot be combined with deleted=true."}
-				}
-			}
+			query.why = "Cannot be combined with deleted=true."
+			return deleted(c, actor, query)
 		default:
-			refused["deleted"] = []string{"Must be true or false, once."}
+			query.refuse("deleted", "Must be true or false, once.")
 		}
-		if len(refused) == 0 {
-			return handle(c, actor)
-		}
-		_, err = query.page().Parse()
-		if bad, ok := errors.AsType[*domain.Error](err); ok {
-			maps.Copy(refused, bad.Fields)
-		}
-		return errFields(refused)
+		return live(c, actor, query)
 	}
-}
-
-func errFields(fields domain.FieldErrors) error {
-	return &domain.Error{Kind: domain.Invalid, Fields: fields}
 }

@@ -93,8 +93,9 @@ func TestAllThatIsWrongWithAListOfWhatWasDeletedIsNamed(t *testing.T) {
 	for query, want := range map[string]map[string]any{
 		"deleted=maybe&limit=0": {"deleted": []any{"Must be true or false, once."}, "limit": []any{"An integer from 1 to 1000 is required."}},
 		"deleted=true&patient_id=1&doctor_id=x&cursor=0": {
-			"patient_id": []any{"Cannot be combined with deleted=true."}, "doctor_id": []any{"Cannot be combined with deleted=true."},
-			"cursor": []any{"Invalid cursor: follow the link to the next page as it was given."},
+			"patient_id": []any{"Cannot be combined with deleted=true. Allowed: cursor, deleted, limit."},
+			"doctor_id":  []any{"Cannot be combined with deleted=true. Allowed: cursor, deleted, limit."},
+			"cursor":     []any{"Invalid cursor: follow the link to the next page as it was given."},
 		},
 	} {
 		problem := api.want(400, "GET", "/api/mappings/?"+query, admin, "").object(t)

@@ -78,6 +78,7 @@ var endpoints = []struct {
 	{"POST", "/api/patients/1/restore/", ``, 401, 403, 200},
 	{"GET", "/api/patients/1/doctors/", ``, 401, 200, 200},
 	{"GET", "/api/patients/1/accesses/", ``, 401, 403, 200},
+	{"GET", "/api/patients/1/accesses/report/", ``, 401, 403, 200},
 
 	{"GET", "/api/mappings/", ``, 401, 200, 200},
 	{"POST", "/api/mappings/", `{"patient":2,"doctor":2}`, 401, 201, 201},
@@ -93,6 +94,7 @@ var endpoints = []struct {
 	{"GET", "/api/audit/", ``, 401, 403, 200},
 
 	{"GET", "/api/", ``, 401, 200, 200},
+	{"GET", "/", ``, 200, 200, 200},
 	{"GET", "/openapi.yaml", ``, 200, 200, 200},
 	{"GET", "/livez", ``, 200, 200, 200},
 	{"GET", "/readyz", ``, 200, 200, 200},
@@ -210,7 +212,7 @@ func TestASessionOverHTTP(t *testing.T) {
 		})
 		t.Run("bad fields are all named, and nothing changes", func(t *testing.T) {
 			before := string(api.want(200, "GET", "/api/doctors/1/", admin, "").body)
-			problem := api.want(400, "PATCH", "/api/doctors/1/", admin, `{"name":" ","license_number":" l-2 ","salary":"-1","nmae":1,"specialization":7}`).object(t)
+			problem := api.want(400, "PATCH", "/api/doctors/1/", admin, `{"name":" ","license_number":" l-2 ","salary":"-1","nmae":1,"specialization":true}`).object(t)
 			assert.Equal(t, map[string]any{
 				"name":           []any{"This field may not be blank."},
 				"salary":         []any{"Ensure this value is greater than or equal to 0."},
@@ -268,7 +270,7 @@ func TestListsArePaged(t *testing.T) {
 			api.want(201, "POST", "/api/patients/", staff, fmt.Sprintf(`{"name":"Patient %d"}`, i))
 		}
 		var seen []any
-		next, pages := "/api/patients/?limit=3&view=a%20b", 0
+		next, pages := "/api/patients/?limit=3&format=json", 0
 		for next != "" {
 			got := api.want(200, "GET", next, staff, "")
 			for _, patient := range got.objects(t) {
@@ -278,7 +280,7 @@ func TestListsArePaged(t *testing.T) {
 			if next = ""; link != "" {
 				require.Regexp(t, `^<[^<>]+>; rel="next"$`, link)
 				next = strings.TrimPrefix(strings.TrimSuffix(link, `>; rel="next"`), "<")
-				assert.Contains(t, next, "view=a+b")
+				assert.Contains(t, next, "format=json")
 			}
 			pages++
 		}

@@ -56,6 +56,13 @@ func errTooLarge(limit int64) error {
 	return &requestError{http.StatusRequestEntityTooLarge, "too_large", fmt.Sprintf("The body may have at most %d KiB.", limit>>10)}
 }
 
+func errSlow() error {
+	return &requestError{
+		http.StatusRequestTimeout, "request_timeout",
+		fmt.Sprintf("The body did not arrive within %.0f seconds. Send it again, on a faster connection if there is one.", httpserver.ReadTimeout.Seconds()),
+	}
+}
+
 func errMediaType() error {
 	return &requestError{http.StatusUnsupportedMediaType, "unsupported_media_type", "Send the body as application/json in UTF-8, not compressed."}
 }
@@ -122,7 +129,13 @@ func sendProblem(w http.ResponseWriter, r *http.Request, err error) {
 		// The old backend's wording, for methods that are known.
 		p.Detail = fmt.Sprintf("Method %q not allowed.", httpserver.KnownMethod(r.Method))
 	case http.StatusUnauthorized:
-		header.Set(echo.HeaderWWWAuthenticate, "Bearer")
+		challenge := "Bearer"
+		if _, refused := errors.AsType[tokenError](err); refused {
+			challenge = `Bearer error="invalid_token"`
+		}
+		header.Set(echo.HeaderWWWAuthenticate, challenge)
+	case http.StatusRequestTimeout:
+		header.Set(echo.HeaderConnection, "close") // The rest of the body can still come (RFC 9110, 15.5.9).
 	case http.StatusUpgradeRequired:
 		header.Set(echo.HeaderUpgrade, "HTTP/1.1")
 		// Without close, net/http would drop the header where it closes the connection.

@@ -63,9 +63,17 @@ func TestNoCellIsAFormula(t *testing.T) {
 	}
 	for _, address := range []string{"203.0.113.7", "::", "::1", "2001:db8::1", "::ffff:203.0.113.7", "fe80::1%=cmd", "fe80::1%-1"} {
 		origin := domain.NewOrigin(netip.MustParseAddr(address), "=cmd")
-		row := eventRow(domain.AuditEvent{Actor: domain.Actor{Origin: origin}})
-		assert.Regexp(t, `^[0-9a-f:][0-9a-f:.]*$`, row[len(row)-2])
+		row := eventRow(domain.AuditEventView{AuditEvent: domain.AuditEvent{Actor: domain.Actor{Origin: origin}}})
+		assert.Regexp(t, `^[0-9a-f:][0-9a-f:.]*$`, row[len(row)-3])
 		assert.NotContains(t, strings.Join(row, ","), "cmd")
+	}
+	for name, want := range map[string]string{
+		"": "", "Sam Lee": "Sam Lee", "'t Hooft": "'t Hooft", "O'Neill-Ray": "O'Neill-Ray", "Zoë +1": "Zoë +1",
+		"=cmd": "'=cmd", "+1": "'+1", "-1": "'-1", "@x": "'@x", "'=cmd": "''=cmd", "''@x": "'''@x", "\uff1dcmd": "'\uff1dcmd",
+	} {
+		row := eventRow(domain.AuditEventView{ActorName: name})
+		assert.Equal(t, want, row[len(row)-1])
+		assert.Equal(t, want, useRow(domain.DailyUse{ActorName: name})[2])
 	}
 }
 
@@ -83,17 +91,17 @@ func (p pipes) Close() error   { return nil }
 func (p pipes) Addr() net.Addr { return &net.TCPAddr{} }
 
 // pageFunc makes a page of an export, which are counted from 1.
-type pageFunc func(ctx context.Context, page int) ([]domain.AuditEvent, error)
+type pageFunc func(ctx context.Context, page int) ([]domain.AuditEventView, error)
 
 // exporting serves exports of so many pages each, as serving does.
 func exporting(t *testing.T, pages int, pageOf pageFunc, test func(t *testing.T, get func() *http.Response, log func() string)) {
 	t.Helper()
 	serving(t, func(c echo.Context, _ domain.Actor) error {
 		page := 0
-		return export(c, exportFormats["application/x-ndjson"], domain.PageInput{}, func(ctx context.Context, _ domain.PageInput) (application.Page[domain.AuditEvent], error) {
+		return export(c, exportFormats["application/x-ndjson"], func(ctx context.Context) (application.Page[domain.AuditEventView], error) {
 			page++
 			events, err := pageOf(ctx, page)
-			return application.Page[domain.AuditEvent]{Items: events, Next: domain.ID(pages - page)}, err
+			return application.Page[domain.AuditEventView]{Items: events, Next: domain.ID(pages - page)}, err
 		})
 	}, test)
 }
@@ -139,10 +147,12 @@ func serving(t *testing.T, handle handler, test func(t *testing.T, get func() *h
 	}
 }
 
-func anEvent(page int) []domain.AuditEvent { return []domain.AuditEvent{{ID: domain.ID(page)}} }
+func anEvent(page int) []domain.AuditEventView {
+	return []domain.AuditEventView{{AuditEvent: domain.AuditEvent{ID: domain.ID(page)}}}
+}
 
 func TestALongExportIsNotCutWhileItMakesProgress(t *testing.T) {
-	exporting(t, 6, func(ctx context.Context, page int) ([]domain.AuditEvent, error) {
+	exporting(t, 6, func(ctx context.Context, page int) ([]domain.AuditEventView, error) {
 		time.Sleep(httpserver.RequestTimeout - time.Second)
 		return anEvent(page), ctx.Err()
 	}, func(t *testing.T, get func() *http.Response, log func() string) {
@@ -161,20 +171,20 @@ func TestALongExportIsNotCutWhileItMakesProgress(t *testing.T) {
 
 func TestAnExportThatFailsIsNoWholeOne(t *testing.T) {
 	for name, pageOf := range map[string]pageFunc{
-		"error": func(_ context.Context, page int) ([]domain.AuditEvent, error) {
+		"error": func(_ context.Context, page int) ([]domain.AuditEventView, error) {
 			if page == 3 {
 				return nil, domain.ErrUnavailable(errors.New("the store is gone"))
 			}
 			return anEvent(page), nil
 		},
-		"timeout": func(ctx context.Context, page int) ([]domain.AuditEvent, error) {
+		"timeout": func(ctx context.Context, page int) ([]domain.AuditEventView, error) {
 			if page == 3 {
 				<-ctx.Done()
 				return nil, domain.ErrUnavailable(ctx.Err())
 			}
 			return anEvent(page), nil
 		},
-		"panic": func(_ context.Context, page int) ([]domain.AuditEvent, error) {
+		"panic": func(_ context.Context, page int) ([]domain.AuditEventView, error) {
 			if page == 3 {
 				panic("x")
 			}
@@ -196,7 +206,7 @@ func TestAnExportThatFailsIsNoWholeOne(t *testing.T) {
 }
 
 func TestAnExportThatCannotBeginIsAnError(t *testing.T) {
-	exporting(t, 1, func(context.Context, int) ([]domain.AuditEvent, error) {
+	exporting(t, 1, func(context.Context, int) ([]domain.AuditEventView, error) {
 		return nil, domain.ErrUnavailable(errors.New("the store is gone"))
 	}, func(t *testing.T, get func() *http.Response, _ func() string) {
 		resp := get()
@@ -208,10 +218,10 @@ func TestAnExportThatCannotBeginIsAnError(t *testing.T) {
 
 // TestASlowReaderGetsAnExport has pages that do not fit into the buffers on the way.
 func TestASlowReaderGetsAnExport(t *testing.T) {
-	event := domain.AuditEvent{Subject: domain.Subject{Shown: slices.Repeat([]domain.ID{12345678}, 1000)}}
-	exporting(t, 3, func(ctx context.Context, _ int) ([]domain.AuditEvent, error) {
+	event := domain.AuditEventView{AuditEvent: domain.AuditEvent{Subject: domain.Subject{Shown: slices.Repeat([]domain.ID{12345678}, 1000)}}}
+	exporting(t, 3, func(ctx context.Context, _ int) ([]domain.AuditEventView, error) {
 		time.Sleep(httpserver.RequestTimeout - time.Second)
-		return slices.Repeat([]domain.AuditEvent{event}, domain.MaxPageLimit), ctx.Err()
+		return slices.Repeat([]domain.AuditEventView{event}, domain.MaxPageLimit), ctx.Err()
 	}, func(t *testing.T, get func() *http.Response, _ func() string) {
 		resp := get()
 		defer resp.Body.Close()
@@ -227,7 +237,7 @@ func TestASlowReaderGetsAnExport(t *testing.T) {
 }
 
 func TestNobodyHoldsUpAnExportByNotReading(t *testing.T) {
-	exporting(t, 1<<20, func(ctx context.Context, page int) ([]domain.AuditEvent, error) {
+	exporting(t, 1<<20, func(ctx context.Context, page int) ([]domain.AuditEventView, error) {
 		return slices.Repeat(anEvent(page), domain.MaxPageLimit), ctx.Err()
 	}, func(t *testing.T, get func() *http.Response, log func() string) {
 		resp := get()
@@ -262,9 +272,9 @@ func TestNoExportOverHTTP10(t *testing.T) {
 	for media, format := range exportFormats {
 		for _, lines := range []string{"", "Connection: keep-alive\r\n", "Connection: close\r\n"} {
 			resp, body := overHTTP10(t, serveOne(io.Discard, func(c echo.Context, _ domain.Actor) error {
-				return export(c, format, domain.PageInput{}, func(context.Context, domain.PageInput) (application.Page[domain.AuditEvent], error) {
+				return export(c, format, func(context.Context) (application.Page[domain.AuditEventView], error) {
 					t.Error("nobody is shown anything")
-					return application.Page[domain.AuditEvent]{}, nil
+					return application.Page[domain.AuditEventView]{}, nil
 				})
 			}), lines)
 			assert.Equal(t, 426, resp.StatusCode, media)

@@ -125,7 +125,7 @@ func create[In, Out any, View resource](read func(*body) In,
 }
 
 func created(c echo.Context, location string, view any) error {
-	c.Response().Header().Set(echo.HeaderLocation, location)
+	c.Response().Header().Set(echo.HeaderLocation, request(c).Prefix()+location)
 	return c.JSON(http.StatusCreated, view)
 }
 
@@ -174,20 +174,16 @@ func remove(do func(context.Context, domain.Actor, domain.ID) error) handler {
 	}
 }
 
-// list answers with a page.
-func list[Out, View any](do func(context.Context, domain.Actor, domain.PageInput) (application.Page[Out], error),
-	show func(Out) View,
-) handler {
-	return func(c echo.Context, actor domain.Actor) error {
-		query, err := readQuery(c)
-		if err != nil {
-			return err
-		}
+// list answers with a page of what do finds for the parameters that read takes.
+func list[In, Out, View any](read func(*query) In,
+	do func(context.Context, domain.Actor, In) (application.Page[Out], error), show func(Out) View,
+) lister {
+	return func(c echo.Context, actor domain.Actor, query *query) error {
 		ctx := c.Request().Context()
 		if err := request(c).Reserve(ctx, httpserver.Answer, pageBytes); err != nil {
 			return err
 		}
-		page, err := do(ctx, actor, query.page())
+		page, err := do(ctx, actor, read(query))
 		if err != nil {
 			return err
 		}
@@ -196,30 +192,34 @@ func list[Out, View any](do func(context.Context, domain.Actor, domain.PageInput
 }
 
 // listOf answers with a page of what belongs to the entity whose id is in the path.
-func listOf[Out, View any](do func(context.Context, domain.Actor, domain.ID, domain.PageInput) (application.Page[Out], error),
-	show func(Out) View,
-) handler {
-	return func(c echo.Context, actor domain.Actor) error {
+func listOf[In, Out, View any](read func(*query) In,
+	do func(context.Context, domain.Actor, domain.ID, In) (application.Page[Out], error), show func(Out) View,
+) lister {
+	return func(c echo.Context, actor domain.Actor, query *query) error {
 		id, err := pathID(c)
 		if err != nil {
 			return err
 		}
-		return list(func(ctx context.Context, actor domain.Actor, page domain.PageInput) (application.Page[Out], error) {
-			return do(ctx, actor, id, page)
-		}, show)(c, actor)
+		return list(read, func(ctx context.Context, actor domain.Actor, in In) (application.Page[Out], error) {
+			return do(ctx, actor, id, in)
+		}, show)(c, actor, query)
 	}
 }
 
+// readPage is for lists that nothing narrows.
+func readPage(q *query) domain.PageInput { return q.page() }
+
 // showPage answers with a bare array, and links to the next page if there is
 // one (RFC 8288), keeping every other parameter.
-func showPage[Out, View any](c echo.Context, query query, page application.Page[Out], show func(Out) View) error {
+func showPage[Out, View any](c echo.Context, query *query, page application.Page[Out], show func(Out) View) error {
 	views := make([]View, len(page.Items))
 	for i, item := range page.Items {
 		views[i] = show(item)
 	}
 	if page.Next != 0 {
 		query.values.Set("cursor", page.Next.String())
-		c.Response().Header().Set("Link", fmt.Sprintf("<%s?%s>; rel=\"next\"", c.Request().URL.EscapedPath(), query.values.Encode()))
+		path := request(c).Prefix() + c.Request().URL.EscapedPath()
+		c.Response().Header().Set("Link", fmt.Sprintf("<%s?%s>; rel=\"next\"", path, query.values.Encode()))
 	}
 	return c.JSON(http.StatusOK, views)
 }

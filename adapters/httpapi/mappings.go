@@ -1,13 +1,6 @@
 package httpapi
 
-import (
-	"context"
-
-	"github.com/labstack/echo/v4"
-
-	"example.com/healthcare/application"
-	"example.com/healthcare/domain"
-)
+import "example.com/healthcare/domain"
 
 func readMapping(b *body) domain.MappingInput {
 	return domain.MappingInput{
@@ -40,18 +33,6 @@ func showAssignment(assignment domain.Assignment) assignmentView {
 	}
 }
 
-func listMappings(mappings *application.Mappings) handler {
-	return func(c echo.Context, actor domain.Actor) error {
-		query, err := readQuery(c)
-		if err != nil {
-			return err
-		}
-		return list(func(ctx context.Context, actor domain.Actor, page domain.PageInput) (application.Page[domain.Assignment], error) {
-			return mappings.List(ctx, actor, domain.MappingQuery{
-				Patient: query.input("patient_id"),
-				Doctor:  query.input("doctor_id"),
-				Page:    page,
-			})
-		}, showAssignment)(c, actor)
-	}
+func readMappingQuery(q *query) domain.MappingQuery {
+	return domain.MappingQuery{Patient: q.input("patient_id"), Doctor: q.input("doctor_id"), Page: q.page()}
 }

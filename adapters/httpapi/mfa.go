@@ -9,11 +9,11 @@ import (
 )
 
 func readPasswordCheck(b *body) domain.PasswordCheck {
-	return domain.PasswordCheck{Password: b.text("password"), Unknown: b.rest()}
+	return domain.PasswordCheck{Password: b.secret("password"), Unknown: b.rest()}
 }
 
 func readCodeCheck(b *body) domain.CodeCheck {
-	return domain.CodeCheck{Code: b.text("otp"), Unknown: b.rest()}
+	return domain.CodeCheck{Code: b.secret("otp"), Unknown: b.rest()}
 }
 
 type secondFactorView struct {

@@ -36,10 +36,10 @@ func TestEveryActorHasAnOrigin(t *testing.T) {
 		user   domain.ID
 	}{{anonymous, "", 0}, {anonymous, "Bearer x", 0}, {maybeSignedIn, "", 0}, {maybeSignedIn, "Bearer x", 7}, {signedIn, "Bearer x", 7}} {
 		var got domain.Actor
-		service := newHandler(auth, []route{{http.MethodGet, "/", tt.access, func(c echo.Context, actor domain.Actor) error {
+		service := newHandler(auth, []route{{http.MethodGet, "/", tt.access, handler(func(c echo.Context, actor domain.Actor) error {
 			got = actor
 			return live(c, actor)
-		}}}, httpserver.Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}, discard)
+		})}}, httpserver.Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}, discard)
 		req := httptest.NewRequest(http.MethodGet, "/", nil)
 		req.RemoteAddr = "10.0.0.1:443"
 		req.Header.Set("X-Forwarded-For", "203.0.113.9")

@@ -14,7 +14,7 @@ type route struct {
 	method string
 	path   string
 	access access
-	handle handler
+	handle endpoint
 }
 
 // routes is every route there is.
@@ -37,7 +37,7 @@ func routes(s *application.UseCases, ready readiness) []route {
 		{http.MethodPost, "/api/auth/mfa/confirm/", signedIn, submit(readCodeCheck, s.SecondFactor.Confirm, showRecovery)},
 		{http.MethodPost, "/api/auth/mfa/disable/", signedIn, accept(readPasswordCheck, s.SecondFactor.Disable)},
 
-		{http.MethodGet, "/api/users/", signedIn, listUsers(s.Users)},
+		{http.MethodGet, "/api/users/", signedIn, list(readUserQuery, s.Users.List, showAccount)},
 		{http.MethodPost, "/api/users/", signedIn, create(readRegistration, s.Users.Create, showAccount)},
 		{http.MethodGet, "/api/users/:id/", signedIn, get(s.Users.Get, showAccount)},
 		{http.MethodPatch, "/api/users/:id/", signedIn, change(readAccountChange, s.Users.Change, showAccount)},
@@ -45,47 +45,49 @@ func routes(s *application.UseCases, ready readiness) []route {
 		{http.MethodPost, "/api/users/:id/password/", signedIn, acceptFor(readNewPassword, s.Users.SetPassword)},
 		{http.MethodDelete, "/api/users/:id/sessions/", signedIn, remove(s.Users.EndSessions)},
 
-		{http.MethodGet, "/api/doctors/", signedIn, listOrDeleted(list(s.Doctors.List, showDoctor), list(s.Doctors.Deleted, showDeleted))},
+		{http.MethodGet, "/api/doctors/", signedIn, listOrDeleted(list(readPage, s.Doctors.List, showDoctor), list(readPage, s.Doctors.Deleted, showDeleted))},
 		{http.MethodPost, "/api/doctors/", signedIn, create(readDoctor, s.Doctors.Create, showDoctor)},
 		{http.MethodGet, "/api/doctors/:id/", signedIn, get(s.Doctors.Get, showDoctor)},
 		{http.MethodPut, "/api/doctors/:id/", signedIn, change(readDoctor, s.Doctors.Replace, showDoctor)},
 		{http.MethodPatch, "/api/doctors/:id/", signedIn, change(readDoctor, s.Doctors.Change, showDoctor)},
 		{http.MethodDelete, "/api/doctors/:id/", signedIn, remove(s.Doctors.Delete)},
-		{http.MethodGet, "/api/doctors/:id/history/", signedIn, listOf(s.Doctors.Versions, showVersion)},
+		{http.MethodGet, "/api/doctors/:id/history/", signedIn, listOf(readPage, s.Doctors.Versions, showVersion)},
 		{http.MethodGet, "/api/doctors/:id/history/:version/", signedIn, getVersion(s.Doctors.Version)},
 		{http.MethodPost, "/api/doctors/:id/restore/", signedIn, get(s.Doctors.Restore, showDoctor)},
-		{http.MethodGet, "/api/doctors/:id/patients/", signedIn, listOf(s.Patients.OfDoctor, showPatient)},
+		{http.MethodGet, "/api/doctors/:id/patients/", signedIn, listOf(readPage, s.Patients.OfDoctor, showPatient)},
 
-		{http.MethodGet, "/api/patients/", signedIn, listOrDeleted(list(s.Patients.List, showPatient), list(s.Patients.Deleted, showDeleted))},
+		{http.MethodGet, "/api/patients/", signedIn, listOrDeleted(list(readPage, s.Patients.List, showPatient), list(readPage, s.Patients.Deleted, showDeleted))},
 		{http.MethodPost, "/api/patients/", signedIn, create(readPatient, s.Patients.Create, showPatient)},
 		{http.MethodGet, "/api/patients/:id/", signedIn, get(s.Patients.Get, showPatient)},
 		{http.MethodPut, "/api/patients/:id/", signedIn, change(readPatient, s.Patients.Replace, showPatient)},
 		{http.MethodPatch, "/api/patients/:id/", signedIn, change(readPatient, s.Patients.Change, showPatient)},
 		{http.MethodDelete, "/api/patients/:id/", signedIn, remove(s.Patients.Delete)},
-		{http.MethodGet, "/api/patients/:id/history/", signedIn, listOf(s.Patients.Versions, showVersion)},
+		{http.MethodGet, "/api/patients/:id/history/", signedIn, listOf(readPage, s.Patients.Versions, showVersion)},
 		{http.MethodGet, "/api/patients/:id/history/:version/", signedIn, getVersion(s.Patients.Version)},
 		{http.MethodPost, "/api/patients/:id/restore/", signedIn, get(s.Patients.Restore, showPatient)},
-		{http.MethodGet, "/api/patients/:id/doctors/", signedIn, listOf(s.Doctors.OfPatient, showDoctor)},
-		{http.MethodGet, "/api/patients/:id/accesses/", signedIn, listOf(s.Audit.Accesses, showEvent)},
+		{http.MethodGet, "/api/patients/:id/doctors/", signedIn, listOf(readPage, s.Doctors.OfPatient, showDoctor)},
+		{http.MethodGet, "/api/patients/:id/accesses/", signedIn, listOf(readAccessQuery, s.Audit.Accesses, showEvent)},
+		{http.MethodGet, "/api/patients/:id/accesses/report/", signedIn, reportAccesses(s.Audit)},
 
-		{http.MethodGet, "/api/mappings/", signedIn, listOrDeleted(listMappings(s.Mappings), list(s.Mappings.Deleted, showDeleted), "patient_id", "doctor_id")},
+		{http.MethodGet, "/api/mappings/", signedIn, listOrDeleted(list(readMappingQuery, s.Mappings.List, showAssignment), list(readPage, s.Mappings.Deleted, showDeleted))},
 		{http.MethodPost, "/api/mappings/", signedIn, create(readMapping, s.Mappings.Assign, showMapping)},
 		// As the old backend had it, GET takes the id of a patient here, and the
 		// other methods that of a mapping.
-		{http.MethodGet, "/api/mappings/:id/", signedIn, listOf(s.Doctors.OfPatient, showDoctor)},
+		{http.MethodGet, "/api/mappings/:id/", signedIn, listOf(readPage, s.Doctors.OfPatient, showDoctor)},
 		{http.MethodPut, "/api/mappings/:id/", signedIn, change(readMapping, s.Mappings.Replace, showMapping)},
 		{http.MethodPatch, "/api/mappings/:id/", signedIn, change(readMapping, s.Mappings.Change, showMapping)},
 		{http.MethodDelete, "/api/mappings/:id/", signedIn, remove(s.Mappings.Unassign)},
-		{http.MethodGet, "/api/mappings/:id/history/", signedIn, listOf(s.Mappings.Versions, showVersion)},
+		{http.MethodGet, "/api/mappings/:id/history/", signedIn, listOf(readPage, s.Mappings.Versions, showVersion)},
 		{http.MethodGet, "/api/mappings/:id/history/:version/", signedIn, getVersion(s.Mappings.Version)},
 		{http.MethodPost, "/api/mappings/:id/restore/", signedIn, get(s.Mappings.Restore, showMapping)},
 
 		{http.MethodGet, "/api/audit/", signedIn, listAudit(s.Audit)},
 
-		{http.MethodGet, "/api/", signedIn, index},
-		{http.MethodGet, "/openapi.yaml", anonymous, spec},
-		{http.MethodGet, "/livez", anonymous, live},
-		{http.MethodGet, "/readyz", anonymous, ready.handle},
+		{http.MethodGet, "/api/", signedIn, handler(index)},
+		{http.MethodGet, "/", anonymous, machinery(home)},
+		{http.MethodGet, "/openapi.yaml", anonymous, machinery(spec)},
+		{http.MethodGet, "/livez", anonymous, machinery(live)},
+		{http.MethodGet, "/readyz", anonymous, machinery(ready.handle)},
 	}
 }
 
@@ -93,11 +95,8 @@ func routes(s *application.UseCases, ready readiness) []route {
 // answers HEAD wherever GET is answered (RFC 9110, 9.1).
 func register(e *echo.Echo, auth authenticator, routes []route) {
 	for _, r := range routes {
-		paths := []string{r.path}
-		if bare := strings.TrimSuffix(r.path, "/"); bare != r.path {
-			paths = append(paths, bare)
-		}
-		for _, path := range paths {
+		bare := strings.TrimSuffix(r.path, "/")
+		for _, path := range []string{bare, bare + "/"} {
 			handle := withActor(auth, r.access, r.handle)
 			e.Add(r.method, path, handle)
 			if r.method == http.MethodGet {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/labstack/echo/v4"
 
 	"example.com/healthcare/adapters/httpserver"
@@ -24,6 +25,7 @@ func newHandler(auth authenticator, routes []route, options httpserver.Options, 
 	e.JSONSerializer = jsonSerializer{}
 	e.HTTPErrorHandler = func(err error, c echo.Context) { request(c).Fail(err) }
 	e.IPExtractor = func(r *http.Request) string { return httpserver.RequestFrom(r.Context()).Origin().Address.String() }
+	e.Pre(plainPath)
 	e.Use(nameRoute)
 	// Here the route is known, so that the log names it for preflights too.
 	e.Use(echo.WrapMiddleware(httpserver.AllowOrigins(options.AllowedOrigins)))
@@ -47,8 +49,10 @@ func nameRoute(next echo.HandlerFunc) echo.HandlerFunc {
 // jsonSerializer writes answers. Requests are read by readBody.
 type jsonSerializer struct{}
 
+// Serialize shows U+FFFD for what is stored and is not UTF-8, which SQLite does not refuse:
+// otherwise one such text would hide a whole list.
 func (jsonSerializer) Serialize(c echo.Context, answer any, _ string) error {
-	return json.MarshalWrite(c.Response(), answer)
+	return json.MarshalWrite(c.Response(), answer, jsontext.AllowInvalidUTF8(true))
 }
 
 func (jsonSerializer) Deserialize(echo.Context, any) error {

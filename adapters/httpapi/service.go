@@ -19,10 +19,12 @@ var openAPI []byte
 // OpenAPI returns the contract of the service, an OpenAPI 3.0.3 document in YAML.
 func OpenAPI() []byte { return bytes.Clone(openAPI) }
 
+// spec answers with the contract, in which paths begin where the client sees the service.
 func spec(c echo.Context, _ domain.Actor) error {
+	contract := bytes.Replace(openAPI, []byte("\nservers:\n  - url: /\n"), []byte("\nservers:\n  - url: "+request(c).Prefix()+"/\n"), 1)
 	// So that a part of it does not look whole over HTTP/1.0.
-	c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(len(openAPI)))
-	return c.Blob(http.StatusOK, "application/yaml", openAPI)
+	c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(len(contract)))
+	return c.Blob(http.StatusOK, "application/yaml", contract)
 }
 
 // index says where the collections are that the actor may read.
@@ -30,7 +32,7 @@ func index(c echo.Context, actor domain.Actor) error {
 	readable := object{}
 	addIfReadable := func(name, path string, permission domain.Permission) {
 		if domain.Authorize(actor, permission) == nil {
-			readable = append(readable, member{name, path})
+			readable = append(readable, member{name, request(c).Prefix() + path})
 		}
 	}
 	addIfReadable("users", "/api/users/", domain.UserRead)

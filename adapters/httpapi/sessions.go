@@ -32,10 +32,10 @@ func showSession(session domain.Session, actor domain.Actor) sessionView {
 	}
 }
 
-func listSessions(sessions *application.Sessions) handler {
-	return func(c echo.Context, actor domain.Actor) error {
-		return list(sessions.List, func(session domain.Session) sessionView {
+func listSessions(sessions *application.Sessions) lister {
+	return func(c echo.Context, actor domain.Actor, query *query) error {
+		return list(readPage, sessions.List, func(session domain.Session) sessionView {
 			return showSession(session, actor)
-		})(c, actor)
+		})(c, actor, query)
 	}
 }

@@ -39,7 +39,7 @@ func TestNoOtherTokenGetsIn(t *testing.T) {
 			t.Helper()
 			got := api.do(http.MethodGet, path, token, "")
 			assert.Equal(t, http.StatusUnauthorized, got.StatusCode, name)
-			assert.Equal(t, "Bearer", got.Header.Get("WWW-Authenticate"), name)
+			assert.Equal(t, `Bearer error="invalid_token"`, got.Header.Get("WWW-Authenticate"), name)
 			bodies[string(got.body)] = append(bodies[string(got.body)], name)
 		}
 		for name, token := range tokens {

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"context"
 	"net/http"
 	"time"
 
@@ -14,7 +13,7 @@ import (
 func readRegistration(b *body) domain.Registration {
 	return domain.Registration{
 		Email:     b.text("email"),
-		Password:  b.text("password"),
+		Password:  b.secret("password"),
 		FirstName: b.text("first_name"),
 		LastName:  b.text("last_name"),
 		Phone:     b.text("phone_number"),
@@ -63,7 +62,7 @@ func readAccountChange(b *body) domain.UserChange {
 }
 
 func readNewPassword(b *body) domain.NewPassword {
-	return domain.NewPassword{Password: b.text("password"), Unknown: b.rest()}
+	return domain.NewPassword{Password: b.secret("password"), Unknown: b.rest()}
 }
 
 // accountView is what an administrator sees of a user.
@@ -87,19 +86,6 @@ func showAccount(user domain.User) accountView {
 
 func (a accountView) location() string { return "/api/users/" + a.ID.String() + "/" }
 
-func listUsers(users *application.Users) handler {
-	return func(c echo.Context, actor domain.Actor) error {
-		query, err := readQuery(c)
-		if err != nil {
-			return err
-		}
-		return list(func(ctx context.Context, actor domain.Actor, page domain.PageInput) (application.Page[domain.User], error) {
-			return users.List(ctx, actor, domain.UserQuery{
-				Role:   query.input("role"),
-				Active: query.input("is_active"),
-				Search: query.input("search"),
-				Page:   page,
-			})
-		}, showAccount)(c, actor)
-	}
+func readUserQuery(q *query) domain.UserQuery {
+	return domain.UserQuery{Role: q.input("role"), Active: q.input("is_active"), Search: q.input("search"), Page: q.page()}
 }

@@ -39,8 +39,9 @@ func AllowOrigins(origins []string) func(http.Handler) http.Handler {
 			}
 			// A preflight says what may be asked, of any path: what a route does
 			// not have is the answer to the request itself, where a script sees it.
+			// Traces travel in three headers (w3.org/TR/trace-context, w3.org/TR/baggage).
 			header.Set("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE")
-			header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, X-Request-ID")
+			header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, X-Request-ID, traceparent, tracestate, baggage")
 			header.Set("Access-Control-Max-Age", "600")
 			w.WriteHeader(http.StatusNoContent)
 		})
@@ -66,10 +67,14 @@ func logRefusedPreflight(r *http.Request, origin string) {
 // write the name of a host in ASCII, and an IPv6 address in brackets.
 var webOrigin = regexp.MustCompile(`^([A-Za-z]+)://([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\])(?::([0-9]+))?$`)
 
-// usualPorts are the ones that browsers leave out.
-var usualPorts = map[string]uint64{"http": 80, "https": 443}
+// usualPorts are the ones that browsers leave out, by the schemes that there are: those of
+// the web, and those under which Capacitor, Ionic and Tauri show the pages of an app.
+var usualPorts = map[string]uint64{"http": 80, "https": 443, "capacitor": noPort, "ionic": noPort, "tauri": noPort}
 
-var errOrigin = errors.New("give a web origin such as https://app.example.com or http://localhost:3000: scheme, host and port, no path and no wildcard")
+// noPort is the usual port of a scheme that has none.
+const noPort = 0
+
+var errOrigin = errors.New("give a web origin such as https://app.example.com, http://localhost:3000 or capacitor://localhost: scheme, host and port, no path and no wildcard")
 
 // ParseOrigin reads a web origin, and returns it as browsers send it (RFC 6454,
 // 6.2): in small letters, and without a port that is the scheme's own. The error

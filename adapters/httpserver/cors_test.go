@@ -30,6 +30,7 @@ func TestParseOrigin(t *testing.T) {
 	for text, want := range map[string]string{
 		"https://app.example.com": "https://app.example.com", "HTTPS://App.Example.COM": "https://app.example.com", "http://localhost:3000": "http://localhost:3000",
 		"https://app.example.com:443": "https://app.example.com", "http://a:80": "http://a", "https://a:80": "https://a:80", "http://a:0443": "http://a:443",
+		"capacitor://localhost": "capacitor://localhost", "Tauri://localhost": "tauri://localhost", "ionic://localhost": "ionic://localhost", "capacitor://localhost:8100": "capacitor://localhost:8100",
 		"http://127.0.0.1:1": "http://127.0.0.1:1", "http://[::1]:3000": "http://[::1]:3000", "https://[2001:DB8:0::1]": "https://[2001:db8::1]", "https://xn--bcher-kva.example": "https://xn--bcher-kva.example",
 	} {
 		got, err := ParseOrigin(text)
@@ -37,7 +38,7 @@ func TestParseOrigin(t *testing.T) {
 		assert.Equal(t, want, got)
 	}
 	for _, text := range []string{
-		"", "*", "null", "app.example.com", "//app.example.com", "https://", "https://*", "https://*.example.com", "https://?.example.com", "ftp://app.example.com", "file://", "javascript://a",
+		"", "*", "null", "app.example.com", "//app.example.com", "https://", "https://*", "https://*.example.com", "https://?.example.com", "ftp://app.example.com", "file://", "javascript://a", "htps://a", "capacitor://", "capacitor://*", "capacitor://localhost/", "tauri://a:0",
 		"https://app.example.com/", "https://app.example.com/x", "https://app.example.com?x", "https://app.example.com#x", "https://user@app.example.com", "https://u:p@app.example.com", "https://a b",
 		"https://a:", "https://a:0", "https://a:65536", "https://a:-1", "https://a:x", "https://[::1", "https://[]", "https://[zz]", "https://[::1%eth0]", "https://::1", "https://a..b", "https://.", "https://bücher.example",
 		"https://\u212aay.example", " https://a", "https://a\n", "https://a,https://b", "https://a%2eb",

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -35,10 +36,39 @@ func (t trustedProxies) client(r *http.Request) netip.Addr {
 	return client
 }
 
-// overTLS reports whether the request came over TLS, to the service or to a
-// trusted proxy.
+// overTLS reports whether the request came over TLS, to the service or to the
+// outermost trusted proxy. Proxies in a row write their schemes one after the other:
+// the first is the one that the client used.
 func (t trustedProxies) overTLS(r *http.Request) bool {
-	return r.TLS != nil || t.has(peer(r)) && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
+	if r.TLS != nil {
+		return true
+	}
+	scheme, _, _ := strings.Cut(strings.Join(r.Header.Values("X-Forwarded-Proto"), ","), ",")
+	return t.has(peer(r)) && strings.EqualFold(strings.Trim(scheme, " \t"), "https")
+}
+
+// safePrefix is a path without its last slash, of which every segment is plain: in a
+// link it can lead to no other host, and in a page it can be no markup.
+var safePrefix = regexp.MustCompile(`^(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$`)
+
+// maxPrefixLength is more than any path at which a service is mounted.
+const maxPrefixLength = 200
+
+// prefix returns the path that trusted proxies have taken off the request's, without
+// its last slash. Of several proxies, the outer one comes first. It is empty when they
+// say nothing, or something that is no plain path.
+func (t trustedProxies) prefix(r *http.Request) string {
+	if !t.has(peer(r)) {
+		return ""
+	}
+	whole := ""
+	for part := range strings.SplitSeq(strings.Join(r.Header.Values("X-Forwarded-Prefix"), ","), ",") {
+		whole += strings.TrimSuffix(strings.Trim(part, " \t"), "/")
+	}
+	if len(whole) > maxPrefixLength || !safePrefix.MatchString(whole) {
+		return ""
+	}
+	return whole
 }
 
 func peer(r *http.Request) netip.Addr { return parseHop(r.RemoteAddr) }

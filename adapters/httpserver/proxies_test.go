@@ -66,6 +66,46 @@ func TestTheClientsAddress(t *testing.T) {
 	assert.Equal(t, "127.0.0.1", trustedProxies(nil).client(forwarded("127.0.0.1:1", "203.0.113.9")).String(), "nobody is trusted unasked")
 }
 
+func TestThePrefixThatProxiesTakeOff(t *testing.T) {
+	const proxy, stranger = "10.0.0.1:443", "192.0.2.66:443"
+	for name, tt := range map[string]struct {
+		peer    string
+		headers []string
+		want    string
+	}{
+		"none":                        {proxy, nil, ""},
+		"one":                         {proxy, []string{"/clinic"}, "/clinic"},
+		"of a stranger":               {stranger, []string{"/clinic"}, ""},
+		"with a last slash":           {proxy, []string{"/clinic/"}, "/clinic"},
+		"deep":                        {proxy, []string{"/apps/clinic-2_a.b~c"}, "/apps/clinic-2_a.b~c"},
+		"of two proxies":              {proxy, []string{"/apps, /clinic"}, "/apps/clinic"},
+		"of two, with a header each":  {proxy, []string{"/apps/", "/clinic"}, "/apps/clinic"},
+		"the root":                    {proxy, []string{"/"}, ""},
+		"of two, one at the root":     {proxy, []string{"/apps, /"}, "/apps"},
+		"no path":                     {proxy, []string{"clinic"}, ""},
+		"another host":                {proxy, []string{"//evil.example"}, ""},
+		"another host, of two":        {proxy, []string{"/, //evil.example"}, ""},
+		"a URL":                       {proxy, []string{"https://evil.example/"}, ""},
+		"a way up":                    {proxy, []string{"/clinic/../x"}, ""},
+		"a hidden way up":             {proxy, []string{"/%2e%2e"}, ""},
+		"another host by a backslash": {proxy, []string{`/\evil.example`}, ""},
+		"markup":                      {proxy, []string{`/"><script>`}, ""},
+		"the end of a link":           {proxy, []string{"/x>; rel=\"next\""}, ""},
+		"a query":                     {proxy, []string{"/x?y"}, ""},
+		"a line of YAML":              {proxy, []string{"/x # y"}, ""},
+		"too long":                    {proxy, []string{"/" + strings.Repeat("x", maxPrefixLength)}, ""},
+	} {
+		req := forwarded(tt.peer)
+		for _, header := range tt.headers {
+			req.Header.Add("X-Forwarded-Prefix", header)
+		}
+		assert.Equal(t, tt.want, proxies.prefix(req), name)
+	}
+	req := forwarded(proxy)
+	req.Header.Set("X-Forwarded-Prefix", "/clinic")
+	assert.Empty(t, trustedProxies(nil).prefix(req), "nobody is trusted unasked")
+}
+
 // FuzzTheClientsAddress sends what it likes through proxies that do their work:
 // nothing that a client says changes who it is.
 func FuzzTheClientsAddress(f *testing.F) {

@@ -13,6 +13,7 @@ import (
 // Request is what httpserver and a transport tell each other of one request.
 type Request struct {
 	origin domain.Origin
+	prefix string
 	// connected ends when the client is gone, and has no deadline.
 	connected context.Context
 	memory    *memory
@@ -46,6 +47,10 @@ func RequestFrom(ctx context.Context) *Request { return ctx.Value(requestKey{}).
 // Origin says where the request comes from, and which id the answer and the log
 // have for it.
 func (r *Request) Origin() domain.Origin { return r.origin }
+
+// Prefix is the path, without its last slash, that trusted proxies have taken off the
+// request's. Paths that an answer gives to clients begin with it.
+func (r *Request) Prefix() string { return r.prefix }
 
 // Stopping reports whether the service has been asked to stop. Then a transport that
 // is asked whether the service is ready says no.

@@ -1,6 +1,7 @@
 package httpserver
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net"
@@ -13,9 +14,15 @@ const (
 	// RequestTimeout is how long the work on a request can take. It leaves a few
 	// seconds of WriteTimeout to answer in.
 	RequestTimeout = 24 * time.Second
+	// ReadTimeout is from the beginning of a request to the end of its body.
+	ReadTimeout = 15 * time.Second
 	// WriteTimeout is from the end of a request's headers to the end of the answer,
 	// or of a part of it where the answer is sent in parts.
 	WriteTimeout = 30 * time.Second
+	// IdleTimeout is how long a connection stays open between two requests, unless
+	// ServeOptions say otherwise. It is longer than proxies usually keep one (75 s):
+	// whoever closes first must be the one that sends the next request.
+	IdleTimeout = 90 * time.Second
 	// shutdownTimeout is how long requests in flight can take to finish.
 	shutdownTimeout = 26 * time.Second
 	// settleTime is how long those that have just connected have to send a request.
@@ -33,20 +40,23 @@ func NewServer(handler http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       15 * time.Second,
+		ReadTimeout:       ReadTimeout,
 		WriteTimeout:      WriteTimeout,
-		IdleTimeout:       60 * time.Second,
+		IdleTimeout:       IdleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		HTTP2:             &http.HTTP2Config{MaxReceiveBufferPerConnection: maxUnreadBytes, MaxReceiveBufferPerStream: maxUnreadBytes},
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 }
 
-// ServeOptions say how Serve listens and stops. The zero value is plain HTTP, and
-// no delay.
+// ServeOptions say how Serve listens and stops. The zero value is plain HTTP, the usual
+// IdleTimeout, and no delay.
 type ServeOptions struct {
 	// Certificate is for TLS; nil is plain HTTP.
 	Certificate *Certificate
+	// IdleTimeout is how long a connection stays open between two requests; 0 is the
+	// usual one.
+	IdleTimeout time.Duration
 	// ShutdownDelay is how long new connections are still accepted after ctx has
 	// ended, so that clients and load balancers have time to go elsewhere.
 	ShutdownDelay time.Duration
@@ -60,6 +70,7 @@ type ServeOptions struct {
 // certificate. The error is the listener's.
 func Serve(ctx context.Context, listener net.Listener, handler http.Handler, options ServeOptions, log *slog.Logger) error {
 	server := NewServer(handler, log)
+	server.IdleTimeout = cmp.Or(options.IdleTimeout, server.IdleTimeout)
 	service := &service{stop: ctx}
 	server.BaseContext = func(net.Listener) context.Context {
 		return context.WithValue(context.WithoutCancel(ctx), serviceKey{}, service)

@@ -111,7 +111,30 @@ func TestServerTimeouts(t *testing.T) {
 	assert.Equal(t, 5*time.Second, server.ReadHeaderTimeout)
 	assert.Equal(t, 15*time.Second, server.ReadTimeout)
 	assert.Equal(t, 30*time.Second, server.WriteTimeout)
-	assert.Equal(t, 60*time.Second, server.IdleTimeout)
+	assert.Greater(t, server.IdleTimeout, 75*time.Second, "nginx closes first")
 	assert.Equal(t, 64<<10, server.MaxHeaderBytes)
 	assert.Less(t, RequestTimeout, server.WriteTimeout, "there is time to say so")
+}
+
+// TestAnIdleConnectionIsClosedAfterItsTime reads from a connection until the service
+// closes it.
+func TestAnIdleConnectionIsClosedAfterItsTime(t *testing.T) {
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ctx, stop := context.WithCancel(t.Context())
+	stopped := make(chan error, 1)
+	go func() {
+		stopped <- Serve(ctx, listener, serve(io.Discard, Options{}, live), ServeOptions{IdleTimeout: 100 * time.Millisecond}, discard)
+	}()
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", listener.Addr().String())
+	require.NoError(t, err)
+	defer conn.Close()
+	require.NoError(t, conn.SetDeadline(time.Now().Add(ReadTimeout)))
+	_, err = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+	require.NoError(t, err)
+	answer, err := io.ReadAll(conn)
+	require.NoError(t, err, "closed, long before the usual time")
+	assert.Contains(t, string(answer), "HTTP/1.1 200 OK")
+	stop()
+	assert.NoError(t, <-stopped)
 }

@@ -17,8 +17,9 @@ import (
 // Options names whom the service trusts. The zero value is nobody.
 type Options struct {
 	// TrustedProxies are the networks of the proxies before the service, as
-	// ParseProxy reads them. Their word on the client's address (X-Forwarded-For)
-	// and on TLS (X-Forwarded-Proto) counts, and nobody else's does.
+	// ParseProxy reads them. Their word on the client's address (X-Forwarded-For), on
+	// TLS (X-Forwarded-Proto) and on the path at which they have the service
+	// (X-Forwarded-Prefix) counts, and nobody else's does.
 	TrustedProxies []netip.Prefix
 	// AllowedOrigins are the web origins, as ParseOrigin reads them, whose scripts
 	// may call the API from a browser. Wrap leaves them to the transport, which
@@ -60,7 +61,7 @@ func identify(proxies trustedProxies, memory *memory, next http.Handler) http.Ha
 		w.Header().Set(requestIDHeader, id)
 		origin := domain.NewOrigin(proxies.client(r), r.UserAgent())
 		origin.RequestID = id
-		request := &Request{origin: origin, connected: r.Context(), memory: memory, service: serviceOf(r.Context())}
+		request := &Request{origin: origin, prefix: proxies.prefix(r), connected: r.Context(), memory: memory, service: serviceOf(r.Context())}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestKey{}, request)))
 	})
 }

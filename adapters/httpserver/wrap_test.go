@@ -186,6 +186,11 @@ func TestBrowsersAreKeptToTLSOverTLSOnly(t *testing.T) {
 		{"203.0.113.9:1", "https", false, false},
 		{"10.0.0.1:1", "https", false, true},
 		{"10.0.0.1:1", "HTTPS", false, true},
+		{"10.0.0.1:1", "https, http", false, true},
+		{"10.0.0.1:1", "https,http", false, true},
+		{"10.0.0.1:1", "http, https", false, false},
+		{"10.0.0.1:1", ", https", false, false},
+		{"203.0.113.9:1", "https, http", false, false},
 		{"10.0.0.1:1", "http", false, false},
 		{"10.0.0.1:1", "", false, false},
 	} {

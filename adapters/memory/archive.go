@@ -63,10 +63,29 @@ func (a *archive[T]) keep(version domain.Version[T]) domain.Version[T] {
 	a.versions = a.versions.set(id, append(earlier, version))
 	a.undelete(id)
 	if version.Change == domain.Deleted {
-		a.deleted = a.deleted.set(id, version)
+		a.deleted = a.deleted.set(id, unsalted(version))
 		a.deletedWith = a.deletedWith.set(companion{version.With, id}, struct{}{})
 	}
 	return version
+}
+
+// unsalted returns the version as it is read.
+func unsalted[T domain.Record](version domain.Version[T]) domain.Version[T] {
+	version.Salt = domain.Salt{}
+	return version
+}
+
+// commitments iterates over those of all versions after the one with the ID and number.
+func (a *archive[T]) commitments(id domain.ID, number int) iter.Seq[domain.Commitment] {
+	return func(yield func(domain.Commitment) bool) {
+		for found, versions := range a.versions.after(id - 1) {
+			for _, version := range versions {
+				if (found > id || version.Number > number) && !yield(version.Commitment()) {
+					return
+				}
+			}
+		}
+	}
 }
 
 func (a *archive[T]) undelete(id domain.ID) {

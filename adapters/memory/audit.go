@@ -1,11 +1,10 @@
 package memory
 
 import (
-	"cmp"
 	"context"
 	"iter"
+	"math"
 	"slices"
-	"strings"
 
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
@@ -48,7 +47,7 @@ func (r audit) List(ctx context.Context, filter domain.AuditFilter, page domain.
 	}
 	filter.From, filter.To = ports.Kept(filter.From), ports.Kept(filter.To)
 	list := []domain.AuditEvent{}
-	for event := range s.eventsAbout(filter.About, page.After) {
+	for event := range s.eventsAbout(filter.About, page.After, filter.NewestFirst) {
 		if len(list) >= page.Limit {
 			break
 		}
@@ -65,28 +64,65 @@ func (r audit) Mentions(ctx context.Context, after domain.Mention, limit int) ([
 		return nil, err
 	}
 	list := []domain.Mention{}
-	for found := range s.byRecord.after(after) {
-		event, _ := s.events.rows.get(found.Event)
-		if len(list) < limit && slices.Contains(event.Mentions(), found) {
-			list = append(list, found)
+	for _, event := range s.events.rows.after(after.Event - 1) { // event by event
+		for _, mention := range event.Mentions() {
+			if len(list) == limit {
+				return list, nil
+			}
+			if mention.Event > after.Event || mention.Compare(after) > 0 {
+				list = append(list, mention)
+			}
+		}
+	}
+	return list, nil
+}
+
+func (r audit) Commitments(ctx context.Context, after domain.VersionName, limit int) ([]domain.Commitment, error) {
+	s, err := r.tx.reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := []domain.Commitment{}
+	reached := after == domain.VersionName{}
+	for _, known := range domain.RecordKinds() {
+		var from domain.VersionName
+		if known.Kind == after.Record.Kind {
+			reached, from = true, after
+		}
+		if !reached {
+			continue
+		}
+		for commitment := range s.retained(known.Kind).commitments(from.Record.ID, from.Number) {
+			if len(list) == limit {
+				return list, nil
+			}
+			list = append(list, commitment)
 		}
 	}
 	return list, nil
 }
 
 // eventsAbout iterates over the events above after about the record, or over
-// all when there is none.
-func (s *state) eventsAbout(record domain.Reference, after domain.ID) iter.Seq[domain.AuditEvent] {
+// all when there is none; with newestFirst over those below after, down from the
+// greatest one.
+func (s *state) eventsAbout(record domain.Reference, after domain.ID, newestFirst bool) iter.Seq[domain.AuditEvent] {
+	all, byRecord := s.events.rows.after, s.byRecord.after
+	if newestFirst {
+		all, byRecord = s.events.rows.before, s.byRecord.before
+		if after == 0 {
+			after = math.MaxInt64
+		}
+	}
 	return func(yield func(domain.AuditEvent) bool) {
 		if record == (domain.Reference{}) {
-			for _, event := range s.events.rows.after(after) {
+			for _, event := range all(after) {
 				if !yield(event) {
 					return
 				}
 			}
 			return
 		}
-		for key := range s.byRecord.after(domain.Mention{Record: record, Event: after}) {
+		for key := range byRecord(domain.Mention{Record: record, Event: after}) {
 			event, _ := s.events.rows.get(key.Event)
 			if key.Record != record || !yield(event) {
 				return
@@ -127,13 +163,6 @@ func concerned(event domain.AuditEvent) iter.Seq[domain.Reference] {
 func detached(event domain.AuditEvent) domain.AuditEvent {
 	event.Subject.Shown = slices.Clone(event.Subject.Shown)
 	event.About = slices.Clone(event.About)
+	event.Commitments = slices.Clone(event.Commitments)
 	return event
-}
-
-func compareMentions(a, b domain.Mention) int {
-	return cmp.Or(
-		strings.Compare(string(a.Record.Kind), string(b.Record.Kind)),
-		cmp.Compare(a.Record.ID, b.Record.ID),
-		cmp.Compare(a.Event, b.Event),
-	)
 }

@@ -38,7 +38,7 @@ func (r history[T]) List(ctx context.Context, id domain.ID, page domain.Page) ([
 		for earlier := max(page.After, 0); earlier < domain.ID(len(versions)) && yield(earlier+1); earlier++ {
 		}
 	}
-	return take(page.Limit, numbers, func(number domain.ID) (domain.Version[T], error) { return versions[number-1], nil })
+	return take(page.Limit, numbers, func(number domain.ID) (domain.Version[T], error) { return unsalted(versions[number-1]), nil })
 }
 
 func (r history[T]) Get(ctx context.Context, id domain.ID) (domain.Version[T], error) {

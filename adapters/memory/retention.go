@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"iter"
 	"slices"
 	"time"
 
@@ -38,6 +39,7 @@ func (r retention) Purge(ctx context.Context, kind domain.SubjectKind, before ti
 type retained interface {
 	expired(before time.Time) []domain.ID
 	purge(id domain.ID)
+	commitments(id domain.ID, number int) iter.Seq[domain.Commitment]
 }
 
 // retained returns an empty archive for a kind whose versions are not kept.

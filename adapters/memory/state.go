@@ -35,7 +35,7 @@ type state struct {
 	// byUser holds every session under its user.
 	byUser tree[pair, domain.ID]
 
-	// byRecord holds every event under each record that it is about.
+	// byRecord holds every event under each record that it is about, none under a block.
 	byRecord tree[domain.Mention, struct{}]
 }
 
@@ -63,7 +63,7 @@ func newState() *state {
 		byPatient: tree[pair, domain.ID]{compare: comparePairs},
 		byDoctor:  tree[pair, domain.ID]{compare: comparePairs},
 		byUser:    tree[pair, domain.ID]{compare: comparePairs},
-		byRecord:  tree[domain.Mention, struct{}]{compare: compareMentions},
+		byRecord:  tree[domain.Mention, struct{}]{compare: domain.Mention.Compare},
 	}
 }
 

@@ -63,6 +63,21 @@ func (t tree[K, V]) ascend(n *node[K, V], key K, yield func(K, V) bool) bool {
 	return t.ascend(n.right, key, yield)
 }
 
+// before iterates in descending order over what is less than key.
+func (t tree[K, V]) before(key K) iter.Seq2[K, V] {
+	return func(yield func(K, V) bool) { t.descend(t.root, key, yield) }
+}
+
+func (t tree[K, V]) descend(n *node[K, V], key K, yield func(K, V) bool) bool {
+	if n == nil {
+		return true
+	}
+	if t.compare(key, n.key) > 0 && !(t.descend(n.right, key, yield) && yield(n.key, n.value)) {
+		return false
+	}
+	return t.descend(n.left, key, yield)
+}
+
 // split returns what is less than key and what is greater.
 func (t tree[K, V]) split(n *node[K, V], key K) (less, greater *node[K, V]) {
 	if n == nil {

@@ -53,7 +53,7 @@ func TestAChangeThatCannotBeAccountedForIsNotMade(t *testing.T) {
 			require.NoError(t, execute(t, dsn, `REVOKE INSERT ON `+table+` FROM `+role))
 			err := addDoctorAndEvents(t, store)
 			require.ErrorContains(t, err, "insufficient_privilege")
-			require.Equal(t, domain.Internal, domain.KindOf(err))
+			require.Equal(t, domain.Unavailable, domain.KindOf(err))
 			require.Empty(t, trail(t, store, domain.AuditFilter{}))
 			doctors, err := all(t.Context(), store)
 			require.NoError(t, err)
@@ -70,7 +70,7 @@ func limitedRole(t *testing.T, dsn string) (role, limited string) {
 	require.NoError(t, execute(t, dsn, `CREATE ROLE `+role+` LOGIN PASSWORD 'limited'`))
 	t.Cleanup(func() { require.NoError(t, execute(t, dsn, `DROP OWNED BY `+role+`; DROP ROLE `+role)) })
 	require.NoError(t, execute(t, dsn, `
-		GRANT SELECT ON goose_db_version TO `+role+`;
+		GRANT SELECT ON goose_db_version, compatible_steps TO `+role+`;
 		GRANT SELECT, INSERT ON doctors, audit_events, audit_about, audit_seals TO `+role+`;
 		GRANT USAGE ON SEQUENCE audit_events_id_seq TO `+role))
 	address, err := url.Parse(dsn)

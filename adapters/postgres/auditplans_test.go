@@ -24,11 +24,19 @@ func TestListsOfTheTrailReadLittleOfIt(t *testing.T) {
 	begun := time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
 	require.NoError(t, execute(t, dsn, `
 		INSERT INTO audit_events (id, at, actor_id, subject, evidence, data)
-		SELECT n, timestamptz '2026-01-01 00:00:00Z' + n * interval '1 minute', n % 500, 'patient:' || n % 10000, '',
+		SELECT n, timestamptz '2026-01-01 00:00:00Z' + n * interval '1 minute', n % 500,
+			CASE n % 20 WHEN 7 THEN 'patient' ELSE 'patient:' || n % 10000 END, '',
 			json_build_object('action', CASE n % 50000 WHEN 0 THEN 'doctor:delete' ELSE 'patient:read' END,
-				'outcome', CASE n % 10000 WHEN 0 THEN 'denied' ELSE 'allowed' END)
-		FROM generate_series(1, 200000) AS n`))
-	require.NoError(t, execute(t, dsn, `VACUUM ANALYZE audit_events`))
+				'outcome', CASE n % 10000 WHEN 0 THEN 'denied' ELSE 'allowed' END,
+				'shown', CASE WHEN n % 20 <> 7 THEN NULL WHEN n % 60 = 7 THEN '12800,12801' ELSE '12801' END)
+		FROM generate_series(1, 200000) AS n;
+		INSERT INTO audit_about (record, event_id)
+		SELECT 'patient/200', n FROM generate_series(7, 200000, 20) AS n;
+		INSERT INTO audit_about (record, event_id)
+		SELECT 'patient/' || n % 200, n FROM generate_series(1, 200000) AS n`))
+	for _, table := range []string{"audit_events", "audit_about"} {
+		require.NoError(t, execute(t, dsn, `VACUUM ANALYZE `+table))
+	}
 	for name, tt := range map[string]struct {
 		filter domain.AuditFilter
 		found  int
@@ -41,7 +49,12 @@ func TestListsOfTheTrailReadLittleOfIt(t *testing.T) {
 		"the last hour":              {domain.AuditFilter{From: begun.Add((events - 60) * time.Minute)}, 61},
 		"before all":                 {domain.AuditFilter{To: begun}, 0},
 		"an actor":                   {domain.AuditFilter{Actor: 7}, 100},
+		"all, newest first":          {domain.AuditFilter{NewestFirst: true, To: begun.Add(60 * time.Minute)}, 59},
+		"an action, newest first":    {domain.AuditFilter{NewestFirst: true, Action: domain.DoctorDelete}, 4},
+		"an actor, newest first":     {domain.AuditFilter{NewestFirst: true, Actor: 7}, 100},
+		"a record, newest first":     {domain.AuditFilter{NewestFirst: true, About: domain.Reference{Kind: domain.AboutPatient, ID: 5}}, 20},
 		"a record":                   {domain.AuditFilter{About: domain.Reference{Kind: domain.AboutPatient, ID: 5}}, 20},
+		"a record that every third list of its neighbours showed": {domain.AuditFilter{About: domain.Reference{Kind: domain.AboutPatient, ID: 12800}}, 100},
 	} {
 		before := rowsRead(t, db, "audit_events")
 		store, err := postgres.Open(t.Context(), dsn+"&plan_cache_mode=force_generic_plan", postgres.Options{})

@@ -20,11 +20,16 @@ func classify(err error) sqlstore.Failure {
 }
 
 func kindOf(e *pq.Error) sqlstore.FailureKind {
+	if e.Code == pqerror.FeatureNotSupported && e.Routine == staleRoutine {
+		return sqlstore.Stale
+	}
 	switch e.Code {
 	case pqerror.UniqueViolation:
 		return sqlstore.Duplicate
 	case pqerror.ForeignKeyViolation:
 		return sqlstore.NoReference
+	case pqerror.InsufficientPrivilege:
+		return sqlstore.MissingPrivilege
 	case pqerror.TRSerializationFailure, pqerror.TRDeadlockDetected:
 		return sqlstore.Collision
 	case pqerror.ReadOnlySQLTransaction, // A primary that has just become a standby.
@@ -46,6 +51,10 @@ func kindOf(e *pq.Error) sqlstore.FailureKind {
 	return sqlstore.Unknown
 }
 
+// staleRoutine is where PostgreSQL refuses a prepared statement whose result has changed.
+// It has no code of its own, and its message is in the server's language.
+const staleRoutine = "RevalidateCachedQuery"
+
 // describe leaves out the message where it may quote a value, as "invalid input
 // syntax for type date" does, and the detail always: of a violated constraint it
 // is the row.
@@ -66,6 +75,9 @@ func describe(e *pq.Error) string {
 	}
 	if e.Constraint != "" {
 		b.WriteString(" constraint " + e.Constraint)
+	}
+	if e.Code == pqerror.InsufficientPrivilege { // It names the object.
+		b.WriteString(": " + e.Message)
 	}
 	switch e.Code.Class() {
 	case "08", "0A", "28", "3D", "53", "57", "58":

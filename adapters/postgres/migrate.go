@@ -4,9 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 
+	"github.com/lib/pq"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 
@@ -14,45 +16,61 @@ import (
 	"example.com/healthcare/migrations"
 )
 
+// tableExists is the query for whether there is a table with the name $1.
+const tableExists = `SELECT to_regclass($1) IS NOT NULL`
+
+func schema() sqlstore.Schema { return sqlstore.NewSchema(migrations.Postgres(), tableExists) }
+
 // Migrate applies the pending steps of the schema to the database that dsn names
 // (see Open) and returns those it applied; none is not an error. Any number of
 // processes may do so at once: one works, the others wait for it, for at most
-// five minutes. It also sets sequences that are behind their tables.
-func Migrate(ctx context.Context, dsn string) ([]sqlstore.Migration, error) {
-	steps, err := withProvider(dsn, func(provider *goose.Provider) ([]sqlstore.Migration, error) {
-		return sqlstore.Migrate(ctx, provider)
+// five minutes. It also sets sequences that are behind their tables. The error is ErrSchemaUnknown where a newer program has been.
+func Migrate(ctx context.Context, dsn string) (steps []sqlstore.Migration, err error) {
+	err = withDB(dsn, func(db *sql.DB) error {
+		if err := schema().CheckSince(ctx, db, 0); err != nil {
+			return err
+		}
+		provider, err := newProvider(db)
+		if err != nil {
+			return err
+		}
+		if steps, err = sqlstore.Migrate(ctx, provider); err != nil {
+			return err
+		}
+		return advanceSequences(ctx, db)
 	})
-	if err == nil {
-		err = advanceSequences(ctx, dsn)
-	}
 	return steps, err
 }
 
-// Status returns all steps of the schema in order, applied and pending ones.
-func Status(ctx context.Context, dsn string) ([]sqlstore.Migration, error) {
-	return withProvider(dsn, func(provider *goose.Provider) ([]sqlstore.Migration, error) {
-		return sqlstore.MigrationStatus(ctx, provider)
+// Status returns all steps of the schema in order, applied and pending ones, and
+// those of newer programs. It changes nothing.
+func Status(ctx context.Context, dsn string) (steps []sqlstore.Migration, err error) {
+	err = withDB(dsn, func(db *sql.DB) error {
+		steps, err = schema().Status(ctx, db)
+		return err
 	})
+	return steps, err
 }
 
-func withProvider(dsn string, do func(*goose.Provider) ([]sqlstore.Migration, error)) ([]sqlstore.Migration, error) {
-	// A step may well take longer than any statement of the store.
+var errNotOwner = errors.New("the role of DATABASE_URL may not change the schema")
+
+// withDB runs do with a connection whose statements can take as long as they like.
+func withDB(dsn string, do func(*sql.DB) error) error {
 	connector, err := connect(dsn, noSilenceLimit, slog.New(slog.DiscardHandler))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	db := sql.OpenDB(connector)
 	defer func() { _ = db.Close() }()
-	provider, err := newProvider(db)
-	if err != nil {
-		return nil, err
-	}
-	steps, err := do(provider)
+	err = do(db)
 	var network net.Error
-	if errors.As(err, &network) || classify(err).Kind == sqlstore.Unavailable {
-		return steps, unavailable(err)
+	switch kind := classify(err).Kind; {
+	case errors.As(err, &network), kind == sqlstore.Unavailable:
+		return unavailable(err)
+	case kind == sqlstore.MissingPrivilege:
+		return fmt.Errorf("postgres: %w: %s: run this as the owner of the database", errNotOwner, pq.As(err).Message)
 	}
-	return steps, err
+	return err
 }
 
 func newProvider(db *sql.DB) (*goose.Provider, error) {

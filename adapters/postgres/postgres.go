@@ -31,14 +31,17 @@ type Options struct {
 	// given up for lost; 0 means 15 seconds. It bounds what a context cannot:
 	// waiting for a server that has vanished without closing its connections.
 	Silence time.Duration
+	// Since, when set, is for a database of which only that is read that this step of the
+	// schema, and those before it, made: those after it can be pending.
+	Since int64
+	// Serving has Open fail unless the role has all privileges that a service needs, and
+	// advances the sequence of the trail where that is behind.
+	Serving bool
 	// Wrap, when set, goes around the driver, to trace or count what it is asked.
 	Wrap func(driver.Connector) driver.Connector
 	// Log, when set, gets a warning about a server whose settings put records at risk.
 	Log *slog.Logger
 }
-
-// ErrSchemaBehind is the error of Open when steps of the schema are pending: see Migrate.
-var ErrSchemaBehind = errors.New("postgres: the database's schema is behind this program: apply the pending migrations first")
 
 // Open connects to the database that dsn names and returns its store. dsn is a
 // URL "postgres://user:password@host:port/name?sslmode=verify-full" or a list
@@ -55,8 +58,9 @@ var ErrSchemaBehind = errors.New("postgres: the database's schema is behind this
 // seconds, unless lock_timeout is set for the role or the database.
 //
 // The error is Unavailable when the database does not answer or refuses the
-// connection, and ErrSchemaBehind when it is not migrated. A schema that is ahead
-// is accepted, so that the program can be replaced without a pause. No error
+// connection, sqlstore.ErrSchemaBehind when it is not migrated, and ErrSchemaUnknown
+// when a newer program has migrated it, unless that step says that this program can go
+// on. It is ErrMissingPrivilege when the role has no right to what it needs. No error
 // holds the password.
 func Open(ctx context.Context, dsn string, options Options) (*sqlstore.Store, error) {
 	connector, err := connect(dsn, cmp.Or(options.Silence, defaultSilence), cmp.Or(options.Log, slog.New(slog.DiscardHandler)))
@@ -74,7 +78,7 @@ func Open(ctx context.Context, dsn string, options Options) (*sqlstore.Store, er
 	// So that the load spreads again after a server was added or replaced.
 	db.SetConnMaxLifetime(30 * time.Minute)
 	db.SetConnMaxIdleTime(5 * time.Minute)
-	if err := check(ctx, db, cmp.Or(options.Log, slog.New(slog.DiscardHandler))); err != nil {
+	if err := check(ctx, db, options); err != nil {
 		_ = db.Close()
 		return nil, err
 	}
@@ -82,9 +86,11 @@ func Open(ctx context.Context, dsn string, options Options) (*sqlstore.Store, er
 		_ = db.Close()
 		return nil, err
 	}
-	if err := advanceTrailSequence(ctx, db, cmp.Or(options.Log, slog.New(slog.DiscardHandler))); err != nil {
-		_ = db.Close()
-		return nil, err
+	if options.Serving {
+		if err := advanceTrailSequence(ctx, db, cmp.Or(options.Log, slog.New(slog.DiscardHandler))); err != nil {
+			_ = db.Close()
+			return nil, err
+		}
 	}
 	prober := sql.OpenDB(connector)
 	prober.SetMaxOpenConns(1)
@@ -96,6 +102,8 @@ func Open(ctx context.Context, dsn string, options Options) (*sqlstore.Store, er
 		// One after the other: nextval is called for each number in its order.
 		NextEventIDs: `SELECT nextval('audit_events_id_seq') AS id FROM generate_series(1, CAST($1 AS integer))`,
 		Probe:        probe,
+		Privileges:   func(ctx context.Context, db *sqlx.DB) error { return checkPrivileges(ctx, db) },
+		LastStep:     schema().Last(),
 		Classify:     classify,
 	}
 	wrapped := sqlx.NewDb(db, "postgres")
@@ -108,35 +116,35 @@ func eventsOf(column, value string) (where, orderBy string) {
 	return `(` + column + `, id) > (` + value + `, $1) AND (` + column + `, id) <= (` + value + `, $3)`, column + `, id`
 }
 
-func check(ctx context.Context, db *sql.DB, log *slog.Logger) error {
+func check(ctx context.Context, db *sql.DB, options Options) error {
 	var encoding string
-	var migrated bool
-	err := db.QueryRowContext(ctx, `SELECT current_setting('server_encoding'), to_regclass('goose_db_version') IS NOT NULL`).
-		Scan(&encoding, &migrated)
+	err := db.QueryRowContext(ctx, `SELECT current_setting('server_encoding')`).Scan(&encoding)
 	if err != nil {
 		return unavailable(err)
 	}
-	if err := checkServer(ctx, db, log); err != nil {
+	if err := checkServer(ctx, db, cmp.Or(options.Log, slog.New(slog.DiscardHandler))); err != nil {
 		return err
 	}
 	if encoding != "UTF8" {
 		return fmt.Errorf("postgres: the database's encoding is %s, it must be UTF8: create it WITH ENCODING 'UTF8' TEMPLATE template0", encoding)
 	}
-	if !migrated {
-		return ErrSchemaBehind
-	}
-	provider, err := newProvider(db)
-	if err != nil {
+	if err := checkReach(ctx, db); err != nil {
 		return err
 	}
-	pending, err := provider.HasPending(ctx)
-	if err != nil {
+	err = schema().CheckSince(ctx, db, cmp.Or(options.Since, schema().Last()))
+	switch {
+	case errors.Is(err, sqlstore.ErrSchemaBehind), errors.Is(err, sqlstore.ErrSchemaUnknown):
+		return fmt.Errorf("postgres: %w", err)
+	case err != nil:
 		return unavailable(err)
 	}
-	if pending {
-		return ErrSchemaBehind
+	if options.Serving {
+		err = checkPrivileges(ctx, db)
+		if err != nil && !errors.Is(err, sqlstore.ErrMissingPrivilege) {
+			return unavailable(err)
+		}
 	}
-	return nil
+	return err
 }
 
 // unavailable wraps an error of a connection that is being set up. Before that,

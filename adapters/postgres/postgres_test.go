@@ -95,7 +95,7 @@ func newDoctor(license string) domain.Doctor {
 		Name:           domain.Restore[domain.Name]("Gregory House"),
 		JoinedAt:       domain.DateOf(time.Now()),
 		Specialization: domain.Restore[domain.Specialization]("Diagnostics"),
-		LicenseNumber:  domain.Restore[domain.LicenseNumber](license),
+		LicenseNumber:  domain.RestoreLicenseNumber(license, ""),
 		Salary:         domain.Restore[domain.Salary]("1234.50"),
 	}
 }

@@ -93,13 +93,7 @@ const (
 
 // advanceSequences sets every sequence of the schema that is behind its table. It takes
 // the owner of the database.
-func advanceSequences(ctx context.Context, dsn string) error {
-	connector, err := connect(dsn, noSilenceLimit, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return err
-	}
-	db := sql.OpenDB(connector)
-	defer func() { _ = db.Close() }()
+func advanceSequences(ctx context.Context, db *sql.DB) error {
 	rows, err := db.QueryContext(ctx, selectIdentities)
 	if err != nil {
 		return unavailable(err)

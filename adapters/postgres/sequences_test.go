@@ -62,7 +62,7 @@ func TestTheTrailGoesOnAfterALogicalCopy(t *testing.T) {
 			assert.NoError(t, err)
 		}
 	})
-	_, err = db.ExecContext(t.Context(), `GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO `+role+`; GRANT USAGE ON SEQUENCE audit_events_id_seq TO `+role)
+	_, err = db.ExecContext(t.Context(), `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO `+role+`; GRANT USAGE ON SEQUENCE audit_events_id_seq TO `+role)
 	require.NoError(t, err)
 	target, err := url.Parse(dsn)
 	require.NoError(t, err)
@@ -73,7 +73,7 @@ func TestTheTrailGoesOnAfterALogicalCopy(t *testing.T) {
 	for range 4 {
 		starters.Go(func() error {
 			var own bytes.Buffer
-			store, err := postgres.Open(t.Context(), target.String(), postgres.Options{Log: slog.New(slog.NewTextHandler(&own, nil))})
+			store, err := postgres.Open(t.Context(), target.String(), postgres.Options{Serving: true, Log: slog.New(slog.NewTextHandler(&own, nil))})
 			if err != nil {
 				return err
 			}

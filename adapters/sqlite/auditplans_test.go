@@ -72,6 +72,16 @@ func TestListsOfTheTrailAreReadByAnIndex(t *testing.T) {
 		"a record": {
 			listing(t, domain.AuditFilter{About: domain.Reference{Kind: domain.AboutPatient, ID: 5}}), []string{bySubject, byMention},
 		},
+		"all, newest first":       {listing(t, domain.AuditFilter{NewestFirst: true}), []string{byID}},
+		"an actor, newest first":  {listing(t, domain.AuditFilter{NewestFirst: true, Actor: 7}), []string{byActor}},
+		"an action, newest first": {listing(t, domain.AuditFilter{NewestFirst: true, Action: domain.DoctorDelete}), []string{byAction}},
+		"a record, newest first": {
+			listing(t, domain.AuditFilter{NewestFirst: true, About: domain.Reference{Kind: domain.AboutPatient, ID: 5}}), []string{bySubject, byMention},
+		},
+		"users by their IDs": {func(tx ports.Tx) error {
+			_, err := tx.Users().List(t.Context(), domain.UserFilter{IDs: []domain.ID{7}}, domain.Page{Limit: 7})
+			return err
+		}, []string{"SEARCH users USING INTEGER PRIMARY KEY (rowid=?)"}},
 		"evidence": {func(tx ports.Tx) error {
 			_, err := tx.Audit().Evidence(t.Context(), domain.Page{Limit: 7})
 			return err
@@ -85,7 +95,7 @@ func TestListsOfTheTrailAreReadByAnIndex(t *testing.T) {
 		require.NoError(t, store.View(t.Context(), tt.read))
 		var plan strings.Builder
 		for _, query := range queries {
-			rows, err := db.QueryContext(t.Context(), `EXPLAIN QUERY PLAN `+query, make([]any, strings.Count(query, "$"))...)
+			rows, err := db.QueryContext(t.Context(), `EXPLAIN QUERY PLAN `+query, make([]any, strings.Count(query, "$")+strings.Count(query, "?"))...)
 			require.NoError(t, err)
 			for rows.Next() {
 				var id, parent, unused int
@@ -99,8 +109,11 @@ func TestListsOfTheTrailAreReadByAnIndex(t *testing.T) {
 		for _, use := range tt.uses {
 			require.Contains(t, plan.String(), use, name)
 		}
+		if strings.HasPrefix(name, "a record") { // by itself, and by its block
+			require.Equal(t, 2, strings.Count(plan.String(), byMention))
+		}
 		require.NotContains(t, plan.String(), "SCAN audit", name)
-		if name != "a record" { // whose two ways are put in order together
+		if !strings.HasPrefix(name, "a record") { // whose three ways are put in order together
 			require.NotContains(t, plan.String(), "TEMP B-TREE", name)
 		}
 	}

@@ -1,7 +1,11 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
+	"errors"
+	"os"
 
 	"github.com/pressly/goose/v3"
 
@@ -9,18 +13,21 @@ import (
 	"example.com/healthcare/migrations"
 )
 
-// Status returns all steps of the schema in order, applied and pending ones. A
-// file that does not exist is created, as by Open.
+// tableExists is the query for whether there is a table with the name $1.
+const tableExists = `SELECT count(*) > 0 FROM sqlite_schema WHERE type = 'table' AND name = $1`
+
+func schema() sqlstore.Schema { return sqlstore.NewSchema(migrations.SQLite(), tableExists) }
+
+// Status returns all steps of the schema in order, applied and pending ones, and
+// those of newer programs. It opens the file as OpenReadOnly does, and makes nothing.
 func Status(ctx context.Context, path string) (steps []sqlstore.Migration, err error) {
-	path, err = create(path)
+	db, unchanged, err := openReader(path, Options{})
 	if err != nil {
 		return nil, openError(err)
 	}
-	err = withProvider(path, func(provider *goose.Provider) error {
-		steps, err = sqlstore.MigrationStatus(ctx, provider)
-		return err
-	})
-	if err != nil {
+	defer func() { _ = db.Close() }()
+	steps, err = schema().Status(ctx, db.DB)
+	if err = cmp.Or(err, unchanged()); err != nil {
 		return nil, openError(err)
 	}
 	return steps, nil
@@ -46,28 +53,44 @@ func Migrate(ctx context.Context, path string) ([]sqlstore.Migration, error) {
 func migrate(ctx context.Context, path string) (applied []sqlstore.Migration, err error) {
 	const attempts = 10
 	for range attempts {
-		err = withProvider(path, func(provider *goose.Provider) error {
+		err = withDB(path, func(db *sql.DB) error {
+			if err := schema().CheckSince(ctx, db, 0); err != nil {
+				return err
+			}
+			provider, err := goose.NewProvider(goose.DialectSQLite3, db, migrations.SQLite(), goose.WithDisableGlobalRegistry(true))
+			if err != nil {
+				return err
+			}
 			steps, err := sqlstore.Migrate(ctx, provider)
 			applied = append(applied, steps...)
 			return err
 		})
-		if err == nil || ctx.Err() != nil {
+		if err == nil || ctx.Err() != nil || errors.Is(err, sqlstore.ErrSchemaUnknown) {
 			break
 		}
 	}
 	return applied, err
 }
 
-func withProvider(path string, do func(*goose.Provider) error) error {
+// checkExisting returns an error unless there is a file at path that can be written to and
+// whose schema has the steps up to since.
+func checkExisting(ctx context.Context, path string, since int64) error {
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	if err := file.Close(); err != nil {
+		return err
+	}
+	return withDB(path, func(db *sql.DB) error { return schema().CheckSince(ctx, db, since) })
+}
+
+func withDB(path string, do func(*sql.DB) error) error {
 	db, err := open(path, Options{}, "_txlock", "immediate")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = db.Close() }()
 	db.SetMaxOpenConns(1)
-	provider, err := goose.NewProvider(goose.DialectSQLite3, db.DB, migrations.SQLite(), goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		return err
-	}
-	return do(provider)
+	return do(db.DB)
 }

@@ -3,6 +3,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -27,6 +28,12 @@ import (
 type Options struct {
 	// Unprepared sends every statement unprepared.
 	Unprepared bool
+	// Existing has Open fail unless there is a file that is up to date: it makes and
+	// migrates nothing.
+	Existing bool
+	// Since, when set, is for a file of which only that is read that this step of the
+	// schema, and those before it, made: those after it can be pending.
+	Since int64
 	// Wrap, when set, goes around the driver, to trace or count what it is asked.
 	Wrap func(driver.Connector) driver.Connector
 }
@@ -55,13 +62,12 @@ const probeBusyTimeout = time.Second
 // keeps for the length of a statement is in memory, so that no other folder has to be
 // writable.
 //
-// The error is Unavailable when another process keeps the file locked.
+// The error is Unavailable when another process keeps the file locked, and
+// sqlstore.ErrSchemaUnknown when a newer program has migrated it, unless that step says
+// that this program can go on.
 func Open(ctx context.Context, path string, options Options) (*sqlstore.Store, error) {
-	path, err := create(path)
+	path, err := prepare(ctx, path, options)
 	if err != nil {
-		return nil, fmt.Errorf("sqlite: %w", err)
-	}
-	if _, err := migrate(ctx, path); err != nil {
 		return nil, openError(err)
 	}
 	place, anchor, err := findPlace(ctx, path)
@@ -89,15 +95,37 @@ func Open(ctx context.Context, path string, options Options) (*sqlstore.Store, e
 	readers := max(runtime.GOMAXPROCS(0), 4)
 	reader.SetMaxOpenConns(readers)
 	reader.SetMaxIdleConns(readers)
-	engine := sqlstore.Engine{
+	engine := newEngine()
+	engine.InPlace = place.check
+	return sqlstore.New(engine, reader, writer, prober, !options.Unprepared), nil
+}
+
+func newEngine() sqlstore.Engine {
+	return sqlstore.Engine{
 		NextEventIDs: nextEventIDs,
 		EventsOf:     eventsOf,
 		Probe:        probe,
-		InPlace:      place.check,
+		LastStep:     schema().Last(),
 		WriteWait:    busyTimeout,
 		Classify:     classify,
 	}
-	return sqlstore.New(engine, reader, writer, prober, !options.Unprepared), nil
+}
+
+// prepare returns the absolute path of a file that is up to date.
+func prepare(ctx context.Context, path string, options Options) (string, error) {
+	if options.Existing || options.Since > 0 {
+		path, err := filepath.Abs(path)
+		if err != nil {
+			return "", err
+		}
+		return path, checkExisting(ctx, path, cmp.Or(options.Since, schema().Last()))
+	}
+	path, err := create(path)
+	if err != nil {
+		return "", err
+	}
+	_, err = migrate(ctx, path)
+	return path, err
 }
 
 // probe commits a page of the file as it is. Only a commit shows that the disk has
@@ -151,6 +179,9 @@ func newConnector(path string, options Options, settings ...string) (driver.Conn
 			query.Del(settings[i])
 		}
 		query.Add(settings[i], settings[i+1])
+	}
+	if query.Get("mode") == "ro" {
+		query.Del("_journal_mode") // The file has one.
 	}
 	connector, err := sqlite.NewConnector(uri(path) + "?" + query.Encode())
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -78,7 +79,7 @@ func addDoctor(ctx context.Context, store ports.Store, license string) (added do
 		Name:           domain.Restore[domain.Name]("Gregory House"),
 		JoinedAt:       domain.DateOf(time.Now()),
 		Specialization: domain.Restore[domain.Specialization]("Diagnostics"),
-		LicenseNumber:  domain.Restore[domain.LicenseNumber](license),
+		LicenseNumber:  domain.RestoreLicenseNumber(license, ""),
 		Salary:         domain.Restore[domain.Salary]("1234.50"),
 	}
 	err = store.Update(ctx, func(tx ports.Tx) (err error) {
@@ -217,13 +218,21 @@ func TestOpenInManyProcessesAtOnce(t *testing.T) {
 	}
 }
 
-func TestStatusOfANewFile(t *testing.T) {
-	status, err := sqlite.Status(t.Context(), newPath(t))
+func TestStatusMakesNothing(t *testing.T) {
+	path := newPath(t)
+	_, err := sqlite.Status(t.Context(), path)
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	require.NoFileExists(t, path)
+	require.NoError(t, os.WriteFile(path, nil, 0o600))
+	status, err := sqlite.Status(t.Context(), path)
 	require.NoError(t, err)
 	require.Equal(t, "00001_clinic.sql", status[0].Name)
 	for _, step := range status {
 		require.True(t, step.Pending(), step.Name)
 	}
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	require.Zero(t, info.Size())
 }
 
 func TestFileLockedByAnotherProcess(t *testing.T) {

@@ -57,7 +57,9 @@ type eventData struct {
 	About   referenceList `json:"about,omitempty"`
 	// New members go here, at the end, and are left out when they are zero: what is
 	// kept must stay as it is written (entity).
-	Seal domain.ID `json:"seal,omitempty"`
+	Seal        domain.ID      `json:"seal,omitempty"`
+	Form        int            `json:"form,omitempty"`
+	Commitments commitmentList `json:"commitments,omitempty"`
 }
 
 // entity returns an event whose evidence cannot be right when somebody else wrote the
@@ -75,13 +77,15 @@ func (r eventRow) entity() domain.AuditEvent {
 			SessionID: data.Session,
 			Origin:    domain.Origin{Address: data.Address, RequestID: data.RequestID},
 		},
-		Action:   data.Action,
-		Subject:  domain.Subject{Kind: subject.Kind, ID: subject.ID},
-		Outcome:  data.Outcome,
-		Version:  data.Version,
-		About:    data.About.references(),
-		Seal:     data.Seal,
-		Evidence: r.Evidence.Evidence,
+		Action:      data.Action,
+		Subject:     domain.Subject{Kind: subject.Kind, ID: subject.ID},
+		Outcome:     data.Outcome,
+		Version:     data.Version,
+		About:       data.About.references(),
+		Form:        data.Form,
+		Commitments: data.Commitments.commitments(),
+		Seal:        data.Seal,
+		Evidence:    r.Evidence.Evidence,
 	}
 	if data.Shown != nil {
 		event.Subject.Shown = data.Shown.ids()
@@ -144,15 +148,17 @@ func subjectOf(event domain.AuditEvent) reference {
 
 func dataOf(event domain.AuditEvent) string {
 	data := eventData{
-		Role:      event.Actor.Role,
-		Session:   event.Actor.SessionID,
-		Address:   event.Actor.Origin.Address,
-		RequestID: event.Actor.Origin.RequestID,
-		Action:    event.Action,
-		Outcome:   event.Outcome,
-		Version:   event.Version,
-		About:     referenceList(joined(event.About, referenceText)),
-		Seal:      event.Seal,
+		Role:        event.Actor.Role,
+		Session:     event.Actor.SessionID,
+		Address:     event.Actor.Origin.Address,
+		RequestID:   event.Actor.Origin.RequestID,
+		Action:      event.Action,
+		Outcome:     event.Outcome,
+		Version:     event.Version,
+		About:       referenceList(joined(event.About, referenceText)),
+		Seal:        event.Seal,
+		Form:        event.Form,
+		Commitments: commitmentList(joined(event.Commitments, commitmentText)),
 	}
 	if event.Subject.Shown != nil {
 		shown := idList(joined(event.Subject.Shown, domain.ID.String))
@@ -162,7 +168,7 @@ func dataOf(event domain.AuditEvent) string {
 	return string(text)
 }
 
-func mentionValues(m domain.Mention) []any { return []any{referenceText(m.Record), m.Event} }
+func mentionValues(m domain.Mention) []any { return []any{mentionText(m), m.Event} }
 
 func (s audit) Evidence(ctx context.Context, page domain.Page) ([]domain.AuditEvent, error) {
 	return entities[provenRow](ctx, s.querier, selectEvidence, page.After, page.Limit)
@@ -171,7 +177,7 @@ func (s audit) Evidence(ctx context.Context, page domain.Page) ([]domain.AuditEv
 func (s audit) Mentions(ctx context.Context, after domain.Mention, limit int) ([]domain.Mention, error) {
 	record := ""
 	if after != (domain.Mention{}) {
-		record = referenceText(after.Record)
+		record = mentionText(after)
 	}
 	return entities[mentionRow](ctx, s.querier, selectMentions, record, after.Event, limit)
 }
@@ -182,7 +188,17 @@ type mentionRow struct {
 }
 
 func (r mentionRow) entity() domain.Mention {
+	if block, ok := r.Record.parseBlock(); ok {
+		return domain.Mention{Record: block, IsBlock: true, Event: r.Event}
+	}
 	return domain.Mention{Record: r.Record.parse(), Event: r.Event}
+}
+
+func mentionText(m domain.Mention) string {
+	if m.IsBlock {
+		return blockText(m.Record)
+	}
+	return referenceText(m.Record)
 }
 
 type provenRow struct {

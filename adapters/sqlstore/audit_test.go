@@ -24,6 +24,7 @@ func newEvents(n, shown int) []domain.AuditEvent {
 			Action:  domain.PatientRead,
 			Subject: domain.Subject{Kind: domain.AboutPatient, ID: domain.ID(i + 1)},
 			Outcome: domain.Allowed,
+			Form:    domain.EventForm,
 		}
 		if shown > 0 {
 			events[i].Subject.ID = 0
@@ -59,8 +60,8 @@ func TestEventsAreWrittenWithFewStatements(t *testing.T) {
 				{16, 0, 1 + 1},
 				{64, 0, 1 + 1},
 				{128, 0, 1 + 2},
-				{1, 100, 1 + 1 + 3},
-				{16, 8, 1 + 1 + 2},
+				{1, 100, 1 + 1 + 1}, // Of two blocks.
+				{16, 8, 1 + 1 + 1},
 			} {
 				for range 2 { // The second time with prepared statements.
 					got := counter.during(func() { addEvents(t, store, newEvents(test.events, test.shown)) })

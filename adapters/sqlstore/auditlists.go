@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"example.com/healthcare/domain"
@@ -12,9 +13,12 @@ import (
 )
 
 const (
-	// Each of the two ways to an event has an index in which its IDs are in order,
-	// and is followed for a page only, however much there is about the record. The verbs
-	// stand for a condition on audit_events, and for the parameter of the record.
+	// Each of the three ways to an event has an index in which its IDs are in order,
+	// and is followed for a page only, however much there is about the record. A block also
+	// leads to events that showed others of its records. Sub-selects look each event up;
+	// PostgreSQL would join by going through all events. The verbs stand for a condition on
+	// audit_events, and for the parameters of the record, of its block, and of the IDs
+	// among which an event that showed the record has that of the record.
 	eventsAbout = `id IN (
 			SELECT id FROM (
 				SELECT id
@@ -26,11 +30,21 @@ const (
 			UNION
 			SELECT event_id FROM (
 				SELECT event_id
-				FROM audit_about JOIN audit_events ON id = event_id
-				WHERE %[1]s AND event_id > $1 AND record = $%[2]d
+				FROM audit_about
+				WHERE record = $%[2]d AND event_id > $1 AND event_id <= $3
+					AND (SELECT %[1]s FROM audit_events WHERE id = event_id)
 				ORDER BY record, event_id
 				LIMIT $2
 			) AS mentioning_it
+			UNION
+			SELECT event_id FROM (
+				SELECT event_id
+				FROM audit_about
+				WHERE record = $%[3]d AND event_id > $1 AND event_id <= $3
+					AND (SELECT %[1]s AND ',' || (data ->> 'shown') || ',' LIKE $%[4]d FROM audit_events WHERE id = event_id)
+				ORDER BY record, event_id
+				LIMIT $2
+			) AS showing_it
 		)`
 	notAllowed   = ` AND data ->> 'outcome' <> 'allowed'`
 	firstInstant = `SELECT at FROM audit_events WHERE at >= $1 ORDER BY at LIMIT 1`
@@ -40,6 +54,12 @@ const (
 	highestID = `SELECT COALESCE(MAX(id + 0), -9223372036854775807) FROM audit_events WHERE at > $1 AND at <= $2`
 )
 
+// newestFirst turns round the order of the pages of IDs in eventsAbout.
+var newestFirst = strings.NewReplacer(
+	`ORDER BY subject, id`, `ORDER BY subject DESC, id DESC`,
+	`ORDER BY record, event_id`, `ORDER BY record DESC, event_id DESC`,
+)
+
 func (s audit) List(ctx context.Context, filter domain.AuditFilter, page domain.Page) ([]domain.AuditEvent, error) {
 	after, through, err := s.bounds(ctx, filter, page)
 	if err != nil {
@@ -47,7 +67,12 @@ func (s audit) List(ctx context.Context, filter domain.AuditFilter, page domain.
 	}
 	// As with mappings, each combination has a text of its own, and a plan.
 	lead, where, order := `id > $1 AND id <= $3`, ``, `id`
-	args := []any{max(after, page.After), page.Limit, through}
+	if page.After > 0 && filter.NewestFirst {
+		through = min(through, page.After-1)
+	} else {
+		after = max(after, page.After)
+	}
+	args := []any{after, page.Limit, through}
 	parameter := func(value any) int {
 		args = append(args, value)
 		return len(args)
@@ -86,8 +111,15 @@ func (s audit) List(ctx context.Context, filter domain.AuditFilter, page domain.
 		is(`data ->> 'action'`, string(filter.Action), true)
 	}
 	where = lead + where
+	if filter.NewestFirst {
+		order = strings.ReplaceAll(order, `,`, ` DESC,`) + ` DESC`
+	}
 	if isAbout {
-		where = fmt.Sprintf(eventsAbout, where, parameter(referenceText(filter.About)))
+		where = fmt.Sprintf(eventsAbout, where, parameter(referenceText(filter.About)),
+			parameter(blockText(domain.BlockOf(filter.About))), parameter("%,"+filter.About.ID.String()+",%"))
+	}
+	if filter.NewestFirst {
+		where = newestFirst.Replace(where)
 	}
 	return entities[eventRow](ctx, s.querier, selectEvents+where+` ORDER BY `+order+` LIMIT $2`, args...)
 }
@@ -95,10 +127,11 @@ func (s audit) List(ctx context.Context, filter domain.AuditFilter, page domain.
 // bounds returns IDs above and up to which all events are that filter keeps by their
 // times, so that nobody has to go through the others. They are those of the events
 // within ports.MaxDisorder of the first and of the last of those times. Who goes on from
-// a page has passed the first already.
+// a page has passed the first of them already, in the order of the list.
 func (s audit) bounds(ctx context.Context, filter domain.AuditFilter, page domain.Page) (after, through domain.ID, err error) {
 	after, through = math.MinInt64, math.MaxInt64
-	if !filter.From.IsZero() && page.After <= 0 {
+	begins := page.After <= 0
+	if !filter.From.IsZero() && (begins || filter.NewestFirst) {
 		first, err := s.instant(ctx, firstInstant, filter.From)
 		if err != nil {
 			return after, through, err
@@ -109,7 +142,7 @@ func (s audit) bounds(ctx context.Context, filter domain.AuditFilter, page domai
 		}
 		after--
 	}
-	if !filter.To.IsZero() {
+	if !filter.To.IsZero() && (begins || !filter.NewestFirst) {
 		last, err := s.instant(ctx, lastInstant, filter.To)
 		if err != nil {
 			return after, through, err

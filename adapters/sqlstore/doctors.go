@@ -12,8 +12,9 @@ type doctorRow struct {
 	JoinedAt       day       `db:"joined_at" json:"joined_at"`
 	Specialization string    `db:"specialization" json:"specialization"`
 	LicenseNumber  string    `db:"license_number" json:"license_number"`
-	// LicenseKey is what makes two spellings the same licence.
-	LicenseKey string `db:"license_key" json:"-"`
+	// LicenseKey is what makes two spellings the same licence. Versions from before it
+	// was kept in them have none.
+	LicenseKey string `db:"license_key" json:"license_key"`
 	Salary     string `db:"salary" json:"salary"`
 }
 
@@ -35,7 +36,7 @@ func (r doctorRow) entity() domain.Doctor {
 		Name:           domain.Restore[domain.Name](r.Name),
 		JoinedAt:       domain.Restore[domain.Date](string(r.JoinedAt)),
 		Specialization: domain.Restore[domain.Specialization](r.Specialization),
-		LicenseNumber:  domain.Restore[domain.LicenseNumber](r.LicenseNumber),
+		LicenseNumber:  domain.RestoreLicenseNumber(r.LicenseNumber, r.LicenseKey),
 		Salary:         domain.Restore[domain.Salary](r.Salary),
 	}
 }

@@ -25,9 +25,18 @@ const (
 	// Collision is a transaction that was given up in favour of another one; run
 	// again, it may succeed.
 	Collision
+	// Stale is a statement that was prepared before a step of the schema gave its result
+	// another form. Prepared anew it works.
+	Stale
 	// Unavailable is a database that does not answer, or cannot do its work now.
 	Unavailable
+	// MissingPrivilege is a right that the database does not give to the store (any
+	// more). It is Unavailable to callers: somebody can give it.
+	MissingPrivilege
 )
+
+// ErrMissingPrivilege says that the database does not give the store a right that it needs.
+var ErrMissingPrivilege = errors.New("missing privilege")
 
 // Failure is an error of a database as the store understands it.
 type Failure struct {
@@ -53,7 +62,7 @@ var duplicates = map[string]func() error{
 type failed struct {
 	kind  FailureKind
 	text  string
-	cause error // a context's error or nil
+	cause error // a context's error, ErrMissingPrivilege or nil
 }
 
 func (f *failed) Error() string { return "sqlstore: " + f.text }
@@ -61,6 +70,9 @@ func (f *failed) Unwrap() error { return f.cause }
 
 // failure returns what a statement's error means to callers.
 func (q *querier) failure(ctx context.Context, err error, query string) error {
+	if errors.Is(err, ErrMissingPrivilege) {
+		return domain.ErrUnavailable(err)
+	}
 	if ended := ctx.Err(); ended != nil {
 		// Drivers report the end of ctx in ways of their own, such as "canceling
 		// statement due to user request".
@@ -73,10 +85,14 @@ func (q *querier) failure(ctx context.Context, err error, query string) error {
 	switch f.Kind {
 	case Unavailable:
 		return domain.ErrUnavailable(&failed{kind: f.Kind, text: f.Text})
+	case MissingPrivilege:
+		return domain.ErrUnavailable(&failed{f.Kind, f.Text, ErrMissingPrivilege})
 	case Duplicate:
 		if taken, ok := duplicates[f.Constraint]; ok {
 			return taken()
 		}
+	case Stale:
+		f.Kind = Collision // The transaction is given up, and runs again without the statement.
 	case Unknown, NoReference, Collision:
 	}
 	if f.Text == "" {

@@ -11,8 +11,8 @@ import (
 
 var (
 	insertVersions = forRows(`
-		INSERT INTO versions (kind, record_id, number, at, user_id, role, change, with_kind, with_id, free_text, record)
-		VALUES`, 11, ``)
+		INSERT INTO versions (kind, record_id, number, at, user_id, role, change, with_kind, with_id, salt, free_text, record)
+		VALUES`, 12, ``)
 	insertDeletions = forRows(`
 		INSERT INTO deletions (kind, record_id, number, at, with_kind, with_id, free_text)
 		VALUES`, 7, `
@@ -199,7 +199,7 @@ func (s history[R, T]) versionValues(version domain.Version[T]) []any {
 		string(s.kind.subject), version.Record.Self().ID, version.Number, version.At,
 		numberOrNull(version.By.UserID), string(version.By.Role), string(version.Change),
 		kindOrNull(version.With.Kind), numberOrNull(version.With.ID),
-		version.FreeText(),
+		bytesOrNull(version.Salt[:]), version.FreeText(),
 		snapshot[R]{s.kind.row(version.Record)},
 	}
 }

@@ -16,6 +16,10 @@ type Migration struct {
 	Name string
 	// AppliedAt is zero while the step is pending.
 	AppliedAt time.Time
+	// Unknown says that the step is a newer program's. Its name is its number.
+	Unknown bool
+	// Compatible says that this program can go on with the unknown step.
+	Compatible bool
 }
 
 // Pending reports whether the step is not applied.
@@ -34,17 +38,4 @@ func Migrate(ctx context.Context, provider *goose.Provider) ([]Migration, error)
 		applied[i] = Migration{Version: result.Source.Version, Name: path.Base(result.Source.Path), AppliedAt: now}
 	}
 	return applied, err
-}
-
-// MigrationStatus returns all steps in order.
-func MigrationStatus(ctx context.Context, provider *goose.Provider) ([]Migration, error) {
-	steps, err := provider.Status(ctx)
-	status := make([]Migration, len(steps))
-	for i, step := range steps {
-		status[i] = Migration{Version: step.Source.Version, Name: path.Base(step.Source.Path)}
-		if step.State == goose.StateApplied {
-			status[i].AppliedAt = step.AppliedAt
-		}
-	}
-	return status, err
 }

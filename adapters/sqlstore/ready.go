@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"time"
 
@@ -16,6 +17,24 @@ const (
 	// probeTimeout bounds a probe, whoever asked for it.
 	probeTimeout = 5 * time.Second
 )
+
+// codes tell strangers why the store cannot serve. The log has the cause.
+var codes = map[error]string{
+	ErrSchemaUnknown:    "schema_unknown",
+	ErrMissingPrivilege: "missing_privilege",
+}
+
+// withCode returns err with the code of its cause.
+func withCode(err error) error {
+	for cause, code := range codes {
+		if e, ok := errors.AsType[*domain.Error](err); ok && errors.Is(err, cause) {
+			coded := *e
+			coded.Code = code
+			return &coded
+		}
+	}
+	return err
+}
 
 // readiness answers whether the store can serve. It has a connection of its own, so
 // that it says what the database does, however busy the store's connections are.
@@ -53,8 +72,19 @@ func (r *readiness) ask(ctx context.Context, engine Engine) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTimeout)
 	defer cancel()
 	q := &querier{engine: engine, statements: r.statements}
-	if err := q.usable(ctx); err != nil || r.confirmed() {
+	if err := q.usable(ctx); err != nil {
 		return err
+	}
+	if err := q.fits(ctx); err != nil {
+		return err
+	}
+	if engine.Privileges != nil {
+		if err := engine.Privileges(ctx, r.db); err != nil {
+			return q.failure(ctx, err, "the privileges")
+		}
+	}
+	if r.confirmed() {
+		return nil
 	}
 	switch err := r.probe(ctx, r.db); {
 	case domain.KindOf(err) == domain.Unavailable:

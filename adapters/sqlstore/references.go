@@ -24,6 +24,17 @@ func (r reference) parse() domain.Reference {
 
 func referenceText(r domain.Reference) string { return string(r.Kind) + ":" + r.ID.String() }
 
+// parseBlock returns the block that is written as blockText writes it.
+func (r reference) parseBlock() (block domain.Reference, ok bool) {
+	kind, number, _ := strings.Cut(string(r), "/")
+	n, _ := strconv.ParseInt(number, 10, 64)
+	block = domain.Reference{Kind: domain.SubjectKind(kind), ID: domain.ID(n)}
+	return block, blockText(block) == string(r)
+}
+
+// blockText is a block of records as one column: "patient/3". No record is written so.
+func blockText(block domain.Reference) string { return string(block.Kind) + "/" + block.ID.String() }
+
 // referenceList is references as one text: "patient:5,doctor:7".
 type referenceList string
 

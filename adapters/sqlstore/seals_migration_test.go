@@ -174,8 +174,10 @@ func TestTheTrailSurvivesTheStepOfSeals(t *testing.T) {
 
 			_, err = engine.provider.Up(t.Context())
 			require.NoError(t, err)
+			added.Form = 0
 			engine.use(t, func(store ports.Store) {
-				require.Equal(t, append(want, added), trailOf(t, store, domain.Reference{}), "what was added lost its evidence")
+				require.Equal(t, append(want, added), trailOf(t, store, domain.Reference{}), "what was added lost its form and its evidence")
+				require.Equal(t, append(want[2:], added)[2:], trailOf(t, store, domain.Reference{Kind: domain.AboutPatient, ID: 2}), "and is found all the same")
 			})
 		})
 	}

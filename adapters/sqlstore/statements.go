@@ -71,6 +71,10 @@ func (s *statements) prepareWanted(ctx context.Context) {
 	})
 }
 
+// forget has a query prepared anew when it runs again. The statement that there was stays
+// open: others may be running it.
+func (s *statements) forget(query string) { s.ready.Delete(query) }
+
 // querier runs the statements of one View or Update.
 type querier struct {
 	engine     Engine
@@ -192,8 +196,15 @@ func (q *querier) run(ctx context.Context, query string, do func(*sqlx.Stmt, sql
 		if err == nil || q.engine.Classify(err).Kind != Unavailable {
 			err = do(stmt, q.statements.db)
 		}
+		if q.isStale(err) {
+			q.statements.forget(query)
+			err = do(nil, q.statements.db)
+		}
 	} else {
 		err = do(q.statements.within(ctx, q.tx, query), q.tx)
+		if q.isStale(err) {
+			q.statements.forget(query)
+		}
 	}
 	switch {
 	case err == nil:
@@ -202,6 +213,10 @@ func (q *querier) run(ctx context.Context, query string, do func(*sqlx.Stmt, sql
 		return domain.ErrNotFound()
 	}
 	return q.refuse(q.failure(ctx, err, query))
+}
+
+func (q *querier) isStale(err error) bool {
+	return err != nil && !errors.Is(err, sql.ErrNoRows) && q.engine.Classify(err).Kind == Stale
 }
 
 // refuse returns err, after which nothing of the transaction is kept.

@@ -9,6 +9,7 @@ import (
 	"database/sql"
 	"errors"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -34,10 +35,18 @@ type Engine struct {
 	// Probe returns nil if a change could be committed now, and the reason if not; it
 	// leaves nothing behind. It gets the connection that New calls prober.
 	Probe func(context.Context, *sqlx.DB) error
+	// Privileges, where it is set, returns an error if the store lacks a right that it
+	// needs: ErrMissingPrivilege.
+	Privileges func(context.Context, *sqlx.DB) error
 	// InPlace, where it is set, returns an error if the database is not the one that was
 	// opened any more, such as a file that was replaced. A nil result may be as old as
 	// the given time.
 	InPlace func(age time.Duration) error
+	// Unchanged, where it is set, is asked after each View, for a store that does not keep
+	// others from changing what it reads.
+	Unchanged func() error
+	// LastStep is the last step of the schema that the program knows.
+	LastStep int64
 	// WriteWait is how long an Update waits for its turn; 0 means a second, as for reads.
 	WriteWait time.Duration
 	// Classify reads an error of the driver. Errors that mean the same with every
@@ -51,6 +60,9 @@ type Store struct {
 	reader    *statements
 	writer    *statements
 	readiness *readiness
+	// fitted is when the schema was last seen to be one that the program knows, in Unix
+	// nanoseconds.
+	fitted atomic.Int64
 }
 
 var _ ports.Store = (*Store)(nil)
@@ -58,9 +70,10 @@ var _ ports.Store = (*Store)(nil)
 // New returns a store that reads through reader and writes through writer, which
 // may be the same. With prepared, each statement is prepared once for each
 // connection. prober is for Ready alone, and has one connection. The store owns all
-// three: Close closes them.
+// three: Close closes them. The schema was checked before (see Schema.Check).
 func New(engine Engine, reader, writer, prober *sqlx.DB, prepared bool) *Store {
 	s := &Store{engine: engine, reader: newStatements(reader, prepared, patience), readiness: newReadiness(prober, engine.Probe)}
+	s.fitted.Store(time.Now().UnixNano())
 	s.writer = s.reader
 	if writer != reader {
 		s.writer = newStatements(writer, prepared, cmp.Or(engine.WriteWait, patience))
@@ -81,17 +94,18 @@ func (s *Store) Close() error {
 	return errors.Join(err, s.readiness.db.Close())
 }
 
-// Ready implements ports.Store with one cheap query. When no change was committed
-// within a second, it also tries whether one could be.
+// Ready implements ports.Store with a few cheap queries. When no change was committed
+// within a second, it also tries whether one could be. The code of the error is that of
+// its cause, where it has one.
 func (s *Store) Ready(ctx context.Context) error {
 	err := s.inPlace(time.Second)
 	if err == nil {
 		err = s.readiness.ask(ctx, s.engine)
 	}
 	if err != nil && domain.KindOf(err) != domain.Unavailable {
-		return domain.ErrUnavailable(err)
+		err = domain.ErrUnavailable(err)
 	}
-	return err
+	return withCode(err)
 }
 
 // inPlace returns Unavailable when the database is not the one that was opened.
@@ -111,7 +125,14 @@ func (s *Store) View(_ context.Context, fn func(ports.Tx) error) error {
 	if err := s.inPlace(time.Second); err != nil {
 		return err
 	}
-	return fn(tx{&querier{engine: s.engine, statements: s.reader}})
+	err := fn(tx{&querier{engine: s.engine, statements: s.reader}})
+	if s.engine.Unchanged != nil {
+		// Then fn can have failed because of it.
+		if changed := s.engine.Unchanged(); changed != nil {
+			return domain.ErrUnavailable(changed)
+		}
+	}
+	return err
 }
 
 const (
@@ -127,7 +148,8 @@ const (
 //
 // When the connection is lost during the commit, nobody can tell whether it took
 // place; the error is then Unavailable, too. So it is when the database was replaced
-// meanwhile: the change went to where nobody will find it.
+// meanwhile: the change went to where nobody will find it. It is Unavailable as well once
+// a newer program has taken a step that this one cannot go on with.
 func (s *Store) Update(ctx context.Context, fn func(ports.Tx) error) error {
 	for attempt := range maxAttempts {
 		err := s.attempt(ctx, fn)
@@ -174,6 +196,9 @@ func (s *Store) attempt(ctx context.Context, fn func(ports.Tx) error) (err error
 			_ = q.tx.Rollback()
 		}
 	}()
+	if err := s.fits(ctx, q); err != nil {
+		return err
+	}
 	if err := fn(tx{q}); err != nil {
 		// A caller's own error must not hide that the transaction is to run again.
 		var f *failed

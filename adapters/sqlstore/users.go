@@ -28,6 +28,8 @@ const (
 		WHERE id = $1`
 )
 
+var selectUsersByID = forIDs(selectUser+` WHERE `, `id`, ` ORDER BY id`)
+
 // userChunk is how many rows a list reads at once when it looks for matches.
 const userChunk = 1000
 
@@ -135,6 +137,9 @@ func (s users) Save(ctx context.Context, user domain.User) error {
 // mean the same with every engine. A page that nothing is left out of is one
 // statement.
 func (s users) List(ctx context.Context, filter domain.UserFilter, page domain.Page) ([]domain.User, error) {
+	if filter.IDs != nil {
+		return s.those(ctx, filter, page)
+	}
 	list := []domain.User{}
 	for chunk := page.Limit; len(list) < page.Limit; chunk = userChunk {
 		found, err := entities[userRow](ctx, s.querier, selectUsers, page.After, chunk)
@@ -149,6 +154,24 @@ func (s users) List(ctx context.Context, filter domain.UserFilter, page domain.P
 		}
 		if len(found) < chunk {
 			break
+		}
+	}
+	return list, nil
+}
+
+// those is List for users whose IDs are known.
+func (s users) those(ctx context.Context, filter domain.UserFilter, page domain.Page) ([]domain.User, error) {
+	list := []domain.User{}
+	ids := slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(filter.IDs))), func(id domain.ID) bool { return id <= page.After })
+	for batch := range batches(ids) {
+		found, err := entities[userRow](ctx, s.querier, selectUsersByID.text(s.querier, len(batch)), idArguments(batch)...)
+		if err != nil {
+			return nil, err
+		}
+		for _, user := range found {
+			if len(list) < page.Limit && filter.Matches(user) {
+				list = append(list, user)
+			}
 		}
 	}
 	return list, nil

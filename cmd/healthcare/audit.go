@@ -12,7 +12,7 @@ import (
 
 // auditCommand is for whoever answers for the trail.
 type auditCommand struct {
-	Verify auditVerifyCommand `cmd:"" help:"Examine whether anything in the trail was edited, removed, inserted or moved."`
+	Verify auditVerifyCommand `cmd:"" help:"Examine whether anything in the trail, or in what records are said to have been, was edited, removed, inserted or moved."`
 	Head   auditHeadCommand   `cmd:"" help:"Print the last seal, to be kept where nobody who can reach the database can change it."`
 	Adopt  auditAdoptCommand  `cmd:"" help:"Go on with the present SECRET_KEY from a trail whose key is lost or was stolen, or begin with one from before there were seals. Stop all instances first."`
 }
@@ -29,7 +29,7 @@ func (c auditVerifyCommand) Run(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	return withServices(ctx, p, func(useCases *application.UseCases) error {
+	return withServices(ctx, p, reading, func(useCases *application.UseCases) error {
 		found, err := useCases.Verifier.Verify(ctx, kept)
 		switch {
 		case err != nil:
@@ -54,9 +54,23 @@ if this trail had seals before, somebody removed them`, found.Unadopted, found.E
 		if adopted := found.Old - found.Unadopted; adopted > 0 {
 			fmt.Fprintf(p.out, "But %d of them are from before there was evidence: nothing shows what was done to them before they came under a seal.\n", adopted)
 		}
+		fmt.Fprint(p.out, historySentences(found))
 		_, err = fmt.Fprintln(p.out, last)
 		return err
 	})
+}
+
+// historySentences says what was found out about the versions of records.
+func historySentences(found domain.Verification) string {
+	var said string
+	if found.CoveredFrom != 0 {
+		said = fmt.Sprintf("So are the versions of records that came about since event %d, of %s: %d.\n",
+			found.CoveredFrom, found.CoveredSince.Format("2006-01-02 15:04:05 MST"), found.Versions)
+	}
+	if found.OldVersions > 0 {
+		said += fmt.Sprintf("But %d versions are from before there were hashes of versions in the trail: nothing shows that they are as they were written.\n", found.OldVersions)
+	}
+	return said
 }
 
 // faultsError says all that is wrong, one fault a line.
@@ -75,7 +89,7 @@ type auditHeadCommand struct{}
 
 // Run prints the head.
 func (auditHeadCommand) Run(ctx context.Context, p process) error {
-	return withServices(ctx, p, func(useCases *application.UseCases) error {
+	return withServices(ctx, p, reading, func(useCases *application.UseCases) error {
 		head, err := useCases.Verifier.Head(ctx)
 		if err != nil {
 			return err
@@ -98,7 +112,7 @@ func (c auditAdoptCommand) Run(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	return withServices(ctx, p, func(useCases *application.UseCases) error {
+	return withServices(ctx, p, using, func(useCases *application.UseCases) error {
 		head, err := useCases.Audit.Adopt(ctx, operator, last)
 		if domain.KindOf(err) == domain.Conflict {
 			return notLastError(ctx, useCases.Trail, last)

@@ -46,7 +46,7 @@ func TestCreatesuperuser(t *testing.T) {
 // TestCreatesuperuserAsks types at a terminal.
 func TestCreatesuperuserAsks(t *testing.T) {
 	env := engines["embedded"](t)
-	cmd := command(t, env, "createsuperuser")
+	cmd := command(t, env, "createsuperuser", "--create")
 	terminal, err := pty.Start(cmd)
 	require.NoError(t, err)
 	defer terminal.Close()
@@ -91,7 +91,7 @@ func TestCreatesuperuserAsks(t *testing.T) {
 
 func TestCreatesuperuserIsCancelledByCtrlC(t *testing.T) {
 	env := engines["embedded"](t)
-	cmd := command(t, env, "createsuperuser", "--email", "admin@example.com")
+	cmd := command(t, env, "createsuperuser", "--create", "--email", "admin@example.com")
 	terminal, err := pty.Start(cmd)
 	require.NoError(t, err)
 	defer terminal.Close()
@@ -216,9 +216,9 @@ func TestServeRefusesBadSettings(t *testing.T) {
 		named []string
 	}{
 		"everything at once": {
-			[]string{"SECRET_KEY=short", "ACCESS_TOKEN_TTL=soon", "REFRESH_TOKEN_TTL=9999h", "REFRESH_GRACE=1h", "SHUTDOWN_DELAY=2m", "REGISTRATION=maybe", "LOG_LEVEL=LOUD", "LOG_FORMAT=xml", "DB_PORT=0", "DB_SSLMODE=maybe", "DB_PASSWORD=" + password},
+			[]string{"SECRET_KEY=short", "ACCESS_TOKEN_TTL=soon", "REFRESH_TOKEN_TTL=9999h", "REFRESH_GRACE=1h", "IDLE_TIMEOUT=2h", "SHUTDOWN_DELAY=2m", "REGISTRATION=maybe", "LOG_LEVEL=LOUD", "LOG_FORMAT=xml", "DB_PORT=0", "DB_SSLMODE=maybe", "DB_PASSWORD=" + password},
 			"127.0.0.1:99999",
-			[]string{"SECRET_KEY", "ACCESS_TOKEN_TTL", "REFRESH_TOKEN_TTL", "REFRESH_GRACE", "SHUTDOWN_DELAY", "REGISTRATION", "LOG_LEVEL", "LOG_FORMAT", "DB_PORT", "DB_NAME", "DB_USER", "DB_SSLMODE", "HTTP_ADDR"},
+			[]string{"SECRET_KEY", "ACCESS_TOKEN_TTL", "REFRESH_TOKEN_TTL", "REFRESH_GRACE", "IDLE_TIMEOUT", "SHUTDOWN_DELAY", "REGISTRATION", "LOG_LEVEL", "LOG_FORMAT", "DB_PORT", "DB_NAME", "DB_USER", "DB_SSLMODE", "HTTP_ADDR"},
 		},
 		"what guards it": {
 			[]string{

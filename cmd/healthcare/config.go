@@ -38,6 +38,7 @@ type config struct {
 	// Port is what platforms set. It never says who can reach the service.
 	Port string `env:"PORT"`
 
+	IdleTimeout   time.Duration `env:"IDLE_TIMEOUT" envDefault:"90s" hint:"a duration such as 90s"`
 	ShutdownDelay time.Duration `env:"SHUTDOWN_DELAY" envDefault:"2s" hint:"a duration such as 2s, or 0 for none"`
 
 	TLSCertFile    string     `env:"TLS_CERT_FILE"`
@@ -84,6 +85,9 @@ const (
 	// A longer grace would be more than what lost answers and tabs need.
 	maxRefreshGrace = 5 * time.Minute
 )
+
+// maxIdleTimeout is more than proxies keep a connection.
+const maxIdleTimeout = time.Hour
 
 // maxShutdownDelay is more than load balancers take to notice that a service stops.
 const maxShutdownDelay = time.Minute
@@ -149,6 +153,9 @@ func (c config) check(bad badSettings) {
 	}
 	if c.RefreshGrace < 0 || c.RefreshGrace > maxRefreshGrace {
 		bad.add("REFRESH_GRACE", "from 0 to 5m")
+	}
+	if c.IdleTimeout < time.Second || c.IdleTimeout > maxIdleTimeout {
+		bad.add("IDLE_TIMEOUT", "from 1s to 1h")
 	}
 	if c.ShutdownDelay < 0 || c.ShutdownDelay > maxShutdownDelay {
 		bad.add("SHUTDOWN_DELAY", "from 0 to 1m")

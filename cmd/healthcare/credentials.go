@@ -21,6 +21,8 @@ type credentialSource struct {
 	variable string
 	// isGood says what keeps an address from being used, before a password is asked for.
 	isGood func(ctx context.Context, users *application.Users, email string) error
+	// create is for a store and a key that no service has made yet.
+	create bool
 }
 
 // credentialUse does something with an address and a password, and says so on out.
@@ -35,6 +37,13 @@ func (s credentialSource) use(ctx context.Context, p process, cfg config, do cre
 	if s.noInput && (s.email == "" || s.password.IsZero()) {
 		return fmt.Errorf("--noinput needs --email and the variable %s", s.variable)
 	}
+	access := creating
+	if !s.create {
+		access = using
+		if err := cfg.checkInUse(); err != nil {
+			return err
+		}
+	}
 	if !s.noInput {
 		// Raw from the very start, so that what is typed early is not shown.
 		before, err := term.MakeRaw(int(p.in.Fd()))
@@ -47,7 +56,7 @@ func (s credentialSource) use(ctx context.Context, p process, cfg config, do cre
 	if err != nil {
 		return err
 	}
-	useCases, cleanup, err := newUseCases(ctx, cfg, cfg.logger(p.err))
+	useCases, cleanup, err := newUseCases(ctx, cfg, access, cfg.logger(p.err))
 	if err != nil {
 		return err
 	}

@@ -95,7 +95,7 @@ func run(ctx context.Context, p process, args []string) int {
 
 // withServices loads the settings, builds the use-cases and runs do. It refuses a data
 // folder that no service has used yet.
-func withServices(ctx context.Context, p process, do func(*application.UseCases) error) error {
+func withServices(ctx context.Context, p process, access access, do func(*application.UseCases) error) error {
 	cfg, err := loadConfig(p)
 	if err != nil {
 		return err
@@ -103,7 +103,7 @@ func withServices(ctx context.Context, p process, do func(*application.UseCases)
 	if err := cfg.checkInUse(); err != nil {
 		return err
 	}
-	useCases, cleanup, err := newUseCases(ctx, cfg, cfg.logger(p.err))
+	useCases, cleanup, err := newUseCases(ctx, cfg, access, cfg.logger(p.err))
 	if err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ func withServices(ctx context.Context, p process, do func(*application.UseCases)
 // withOwnTrail is withServices for a command that leaves events: it refuses a trail
 // that was sealed with another key.
 func withOwnTrail(ctx context.Context, p process, do func(*application.UseCases) error) error {
-	return withServices(ctx, p, func(useCases *application.UseCases) error {
+	return withServices(ctx, p, using, func(useCases *application.UseCases) error {
 		if err := requireOwnTrail(ctx, useCases.Trail); err != nil {
 			return err
 		}

@@ -19,6 +19,7 @@ import (
 
 	"example.com/healthcare/adapters/httpapi/client"
 	"example.com/healthcare/adapters/postgres/pgtest"
+	healthcare "example.com/healthcare/cmd/healthcare"
 )
 
 // operations returns the parts of docs/operations.md that pattern captures.
@@ -103,12 +104,14 @@ func TestTakingOverTheOldBackend(t *testing.T) {
 	service.stop()
 }
 
-// leastPrivileged runs the grants of docs/operations.md, and returns the URL of
-// the role that they are for. No two tests may do so at once.
+// leastPrivileged makes the role of docs/operations.md, gives it what migrate grants, and
+// returns the URL with which it connects. No two tests may do so at once.
 func leastPrivileged(t *testing.T, dsn string) string {
 	t.Helper()
 	script := operations(t, `(?s)      (CREATE ROLE healthcare_app.*?idle_in_transaction_session_timeout = '30s';)`)
 	execute(t, dsn, strings.Replace(script, "'...'", "'app-password'", 1))
+	code, _, stderr := healthcare.Run(t.Context(), []string{"DATABASE_URL=" + dsn}, strings.Fields(operations(t, `      healthcare (migrate --grant-to healthcare_app)\n`))...)
+	require.Zero(t, code, stderr)
 	t.Cleanup(func() { execute(t, dsn, "DROP OWNED BY healthcare_app; DROP ROLE healthcare_app") })
 	app, err := url.Parse(dsn)
 	require.NoError(t, err)
@@ -132,7 +135,6 @@ func trail(t *testing.T, api *client.ClientWithResponses, params client.ListEven
 	}
 }
 
-// TestServingWithTheLeastPrivileges runs the grants of docs/operations.md.
 func TestServingWithTheLeastPrivileges(t *testing.T) {
 	dsn := pgtest.New(t)
 	app := leastPrivileged(t, dsn)

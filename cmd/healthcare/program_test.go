@@ -154,13 +154,13 @@ func migrate(t *testing.T, env []string) {
 
 func createSuperuser(t *testing.T, env []string, email string) {
 	t.Helper()
-	code, _, stderr := healthcare.Run(t.Context(), append(slices.Clone(env), "SUPERUSER_PASSWORD="+goodPassword), "createsuperuser", "--noinput", "--email", email)
+	code, _, stderr := healthcare.Run(t.Context(), append(slices.Clone(env), "SUPERUSER_PASSWORD="+goodPassword), "createsuperuser", "--create", "--noinput", "--email", email)
 	require.Zero(t, code, stderr)
 }
 
 func (p program) createSuperuser(t *testing.T, env []string, email string) {
 	t.Helper()
-	code, _, stderr := p.run(t, append(env, "SUPERUSER_PASSWORD="+goodPassword), "createsuperuser", "--noinput", "--email", email)
+	code, _, stderr := p.run(t, append(env, "SUPERUSER_PASSWORD="+goodPassword), "createsuperuser", "--create", "--noinput", "--email", email)
 	require.Zero(t, code, stderr)
 }
 
@@ -181,7 +181,14 @@ func serve(t *testing.T, env []string) *service {
 // serve also starts another program that starts this one, with args before those of serve.
 func (p program) serve(t *testing.T, env []string, args ...string) *service {
 	t.Helper()
+	return p.serveAs(t, env, func(*exec.Cmd) {}, args...)
+}
+
+// serveAs is serve for a process that change makes another one.
+func (p program) serveAs(t *testing.T, env []string, change func(*exec.Cmd), args ...string) *service {
+	t.Helper()
 	cmd := p.command(t, env, append(args, "serve", "--migrate", "--addr", "127.0.0.1:0")...)
+	change(cmd)
 	stdout, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	s := &service{t: t, cmd: cmd, log: &syncBuffer{}}

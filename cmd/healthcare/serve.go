@@ -3,7 +3,9 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -11,6 +13,7 @@ import (
 	"syscall"
 
 	"example.com/healthcare/adapters/httpserver"
+	"example.com/healthcare/adapters/sqlstore"
 	"example.com/healthcare/application"
 )
 
@@ -27,6 +30,9 @@ type api struct {
 
 // Run serves until ctx ends, and then as long as httpserver.Serve lets requests in
 // flight finish.
+//
+// All that can keep it from serving is found out before anything is changed: what it
+// changes can be what another instance goes on with.
 func (s serveCommand) Run(ctx context.Context, p process) error {
 	// The service goes on without a log when nobody reads it any more: writing to it
 	// fails, and does not end the process.
@@ -38,20 +44,23 @@ func (s serveCommand) Run(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	if cfg, err = cfg.withSecretKey(); err != nil {
-		return err
-	}
-	if s.Migrate {
-		if _, err := migrateStore(ctx, cfg); err != nil {
-			return err
-		}
-	}
 	log := cfg.logger(p.err)
 	certificate, scheme, err := cfg.certificate(log)
 	if err != nil {
 		return err
 	}
-	api, cleanup, err := newAPI(ctx, cfg, log)
+	listener, err := listen(ctx, cfg.HTTPAddr)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }()
+	if cfg, err = cfg.withSecretKey(); err != nil {
+		return err
+	}
+	if err := s.prepareStore(ctx, cfg, log); err != nil {
+		return err
+	}
+	api, cleanup, err := newAPI(ctx, cfg, serving, log)
 	if err != nil {
 		return err
 	}
@@ -73,14 +82,38 @@ func (s serveCommand) Run(ctx context.Context, p process) error {
 	}
 	stopSealing := keepSealing(ctx, api.useCases, log)
 	defer stopSealing()
-	listener, err := listen(ctx, cfg.HTTPAddr)
-	if err != nil {
-		return err
-	}
 	cfg.announce(ctx, p, api.useCases.Users, fmt.Sprintf("%s://%s", scheme, listener.Addr()), log)
-	err = httpserver.Serve(ctx, listener, api.handler, httpserver.ServeOptions{Certificate: certificate, ShutdownDelay: cfg.ShutdownDelay}, log)
+	options := httpserver.ServeOptions{Certificate: certificate, IdleTimeout: cfg.IdleTimeout, ShutdownDelay: cfg.ShutdownDelay}
+	err = httpserver.Serve(ctx, listener, api.handler, options, log)
 	log.Info("stopped")
 	return err
+}
+
+// prepareStore migrates PostgreSQL if it is told to. The embedded store migrates when it
+// is opened. Either way, the trail must be one that the service can go on with.
+func (s serveCommand) prepareStore(ctx context.Context, cfg config, log *slog.Logger) error {
+	if cfg.usesPostgres() && !s.Migrate || !cfg.usesPostgres() && !cfg.hasEmbeddedStore() {
+		return nil
+	}
+	useCases, cleanup, err := newUseCases(ctx, cfg, lookingBack, log)
+	switch {
+	case errors.Is(err, sqlstore.ErrSchemaBehind): // There are no seals yet.
+	case err != nil:
+		return err
+	default:
+		err := cfg.requireOwnTrail(ctx, useCases.Trail)
+		cleanup()
+		if err != nil {
+			return cfg.explain(err)
+		}
+	}
+	if !s.Migrate {
+		return nil
+	}
+	if _, err = migrateStore(ctx, cfg); err != nil {
+		return cfg.explain(err)
+	}
+	return nil
 }
 
 // listen listens on an address of IPv4 for IPv4 only: for the net package, 0.0.0.0 is

@@ -25,7 +25,7 @@ func TestSettingsReachTheService(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		certFile, keyFile, authority := certificate(t)
 		env = append(env, "SECRET_KEY="+secretKey, "TLS_CERT_FILE="+certFile, "TLS_KEY_FILE="+keyFile,
-			"CORS_ALLOWED_ORIGINS=https://app.example, https://other.example", "REGISTRATION=approval", "REQUIRE_ADMIN_MFA=true",
+			"CORS_ALLOWED_ORIGINS=https://app.example, https://other.example, capacitor://localhost", "REGISTRATION=approval", "REQUIRE_ADMIN_MFA=true",
 			"LIMIT_REGISTER=1/1h", "LIMIT_REFRESH=2/1m")
 		migrate(t, env)
 		createSuperuser(t, env, "admin@example.com")
@@ -36,6 +36,9 @@ func TestSettingsReachTheService(t *testing.T) {
 		assert.Equal(t, http.StatusOK, got.status)
 		assert.Equal(t, "https://other.example", got.header.Get("Access-Control-Allow-Origin"))
 		assert.NotEmpty(t, got.header.Get("Strict-Transport-Security"))
+
+		got = browser.request(s, http.MethodGet, "/livez", "", "", "Origin", "capacitor://localhost")
+		assert.Equal(t, "capacitor://localhost", got.header.Get("Access-Control-Allow-Origin"))
 
 		register := func() int {
 			return browser.request(s, http.MethodPost, "/api/auth/register/", "", `{"email": "sam@example.com", "password": "`+goodPassword+`"}`).status

@@ -39,6 +39,7 @@ func TestEachTamperingIsFound(t *testing.T) {
 		code, said := verify()
 		require.Zero(t, code, said)
 		require.Contains(t, said, fmt.Sprintf("%d events, of which 0 are not under a seal yet", len(k.events)))
+		require.Regexp(t, `So are the versions of records that came about since event 1, of 20\d\d-.* UTC: 180\.`, said)
 
 		for n := range tamperings {
 			kind := kinds[n%len(kinds)]
@@ -149,7 +150,7 @@ type keptTrail struct {
 	gaps []int64
 }
 
-var trailTables = []string{"audit_events", "audit_about", "audit_seals"}
+var trailTables = []string{"audit_events", "audit_about", "audit_seals", "versions"}
 
 // keepTrail reads what is under seals, and keeps a copy of all.
 func keepTrail(t *testing.T, env []string, random *rand.Rand) *keptTrail {

@@ -60,7 +60,7 @@ var kinds = slices.Concat(
 			return removed(e.id)
 		}},
 	},
-	membersOfData("role", "session", "address", "request_id", "action", "outcome", "shown", "about"),
+	membersOfData("role", "session", "address", "request_id", "action", "outcome", "shown", "about", "form", "commitments"),
 	[]kind{
 		{"insert an event at the end, with the evidence of another", func(k *keptTrail) string { return k.insertEvent(k.beyond(), "evidence") }},
 		{"insert an event at the end, with invented evidence", func(k *keptTrail) string { return k.insertEvent(k.beyond(), "$3") }},
@@ -119,6 +119,21 @@ var kinds = slices.Concat(
 			k.execute("INSERT INTO audit_about (record, event_id) VALUES ('patient:999', $1)", k.anyEvent().id)
 			return mentionsChanged
 		}},
+		{"edit what a record said", func(k *keptTrail) string {
+			v := k.anyVersion()
+			k.execute("UPDATE versions SET record = replace(record, 'Ada', 'Eve'), role = 'OPERATOR' WHERE kind = $1 AND record_id = $2 AND number = $3", v...)
+			return fmt.Sprintf("version %d of %s %d was changed", v[2], v[0], v[1])
+		}},
+		{"take the salt of a version away", func(k *keptTrail) string {
+			v := k.anyVersion()
+			k.execute("UPDATE versions SET salt = NULL WHERE kind = $1 AND record_id = $2 AND number = $3", v...)
+			return fmt.Sprintf("version %d of %s %d was changed", v[2], v[0], v[1])
+		}},
+		{"delete a version", func(k *keptTrail) string {
+			v := k.anyVersion()
+			k.execute("DELETE FROM versions WHERE kind = $1 AND record_id = $2 AND number = $3", v...)
+			return fmt.Sprintf("version %d of %s %d was removed", v[2], v[0], v[1])
+		}},
 		{"delete everything", func(k *keptTrail) string {
 			k.execute("DELETE FROM audit_events")
 			k.execute("DELETE FROM audit_seals")
@@ -139,6 +154,19 @@ func (k *keptTrail) anyMention() []any {
 		return err
 	})
 	return mentions[k.random.IntN(len(mentions))]
+}
+
+// anyVersion is the key of a row of versions.
+func (k *keptTrail) anyVersion() []any {
+	var versions [][]any
+	k.each("SELECT kind, record_id, number FROM versions ORDER BY kind, record_id, number", func(scan func(...any) error) error {
+		var kind string
+		var id, number int64
+		err := scan(&kind, &id, &number)
+		versions = append(versions, []any{kind, id, number})
+		return err
+	})
+	return versions[k.random.IntN(len(versions))]
 }
 
 func changed(id int64) string { return fmt.Sprintf("event %d was changed", id) }

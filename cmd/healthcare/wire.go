@@ -34,12 +34,12 @@ var useCases = wire.NewSet(
 )
 
 // newAPI wires the API.
-func newAPI(ctx context.Context, cfg config, log *slog.Logger) (api, func(), error) {
+func newAPI(ctx context.Context, cfg config, access access, log *slog.Logger) (api, func(), error) {
 	panic(wire.Build(useCases, followRevocations, wire.Bind(new(ports.Revocations), new(*revocations.Set)),
 		httpOptions, httpapi.NewHandler, wire.Struct(new(api), "*")))
 }
 
 // newUseCases wires the use-cases for the command line.
-func newUseCases(ctx context.Context, cfg config, log *slog.Logger) (*application.UseCases, func(), error) {
+func newUseCases(ctx context.Context, cfg config, access access, log *slog.Logger) (*application.UseCases, func(), error) {
 	panic(wire.Build(useCases, noRevocations, wire.Bind(new(ports.Revocations), new(*revocations.Set))))
 }

@@ -23,8 +23,8 @@ import (
 // Injectors from wire.go:
 
 // newAPI wires the API.
-func newAPI(ctx context.Context, cfg config, log *slog.Logger) (api, func(), error) {
-	store, cleanup, err := openStore(ctx, cfg, log)
+func newAPI(ctx context.Context, cfg config, access2 access, log *slog.Logger) (api, func(), error) {
+	store, cleanup, err := openStore(ctx, cfg, access2, log)
 	if err != nil {
 		return api{}, nil, err
 	}
@@ -79,8 +79,8 @@ func newAPI(ctx context.Context, cfg config, log *slog.Logger) (api, func(), err
 }
 
 // newUseCases wires the use-cases for the command line.
-func newUseCases(ctx context.Context, cfg config, log *slog.Logger) (*application.UseCases, func(), error) {
-	store, cleanup, err := openStore(ctx, cfg, log)
+func newUseCases(ctx context.Context, cfg config, access2 access, log *slog.Logger) (*application.UseCases, func(), error) {
+	store, cleanup, err := openStore(ctx, cfg, access2, log)
 	if err != nil {
 		return nil, nil, err
 	}

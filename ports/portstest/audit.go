@@ -84,11 +84,12 @@ func testAudit(s suite) {
 		given := newEvent()
 		given.Subject = domain.Subject{Kind: domain.AboutPatient, Shown: []domain.ID{1, 2}}
 		given.About = []domain.Reference{{Kind: domain.AboutDoctor, ID: 3}}
+		given.Commitments = []domain.Commitment{{Digest: [16]byte{1}}}
 		scribble := func(event domain.AuditEvent) {
-			event.Subject.Shown[0], event.About[0].ID = 100, 100
+			event.Subject.Shown[0], event.About[0].ID, event.Commitments[0].Number = 100, 100, 100
 		}
 		want := given
-		want.Subject.Shown, want.About = slices.Clone(given.Subject.Shown), slices.Clone(given.About)
+		want.Subject.Shown, want.About, want.Commitments = slices.Clone(given.Subject.Shown), slices.Clone(given.About), slices.Clone(given.Commitments)
 		returned := addEvents(t, store, given)[0]
 		scribble(given)
 		scribble(returned)
@@ -151,9 +152,14 @@ var eventChanges = map[string]func(*domain.AuditEvent){
 	},
 	"a record that is shown twice": func(event *domain.AuditEvent) { event.Subject.Shown = []domain.ID{event.Subject.ID, 2, 2} },
 	"a seal that was known":        func(event *domain.AuditEvent) { event.Seal = 1<<63 - 4 },
-	"a change":                     func(event *domain.AuditEvent) { event.Version = 1<<31 - 1 },
-	"a denial":                     func(event *domain.AuditEvent) { event.Outcome = domain.Denied },
-	"a failure":                    func(event *domain.AuditEvent) { event.Outcome = domain.Failed },
+	"the form of this release":     func(event *domain.AuditEvent) { event.Form = domain.EventForm },
+	"a list in blocks": func(event *domain.AuditEvent) {
+		event.Form, event.Subject.ID, event.Subject.Shown = domain.EventForm, 0, []domain.ID{1, 63, 64, 128, 5, 1<<63 - 1}
+		event.About = []domain.Reference{{Kind: domain.AboutPatient, ID: 1}}
+	},
+	"a change":  func(event *domain.AuditEvent) { event.Version = 1<<31 - 1 },
+	"a denial":  func(event *domain.AuditEvent) { event.Outcome = domain.Denied },
+	"a failure": func(event *domain.AuditEvent) { event.Outcome = domain.Failed },
 	"other records": func(event *domain.AuditEvent) {
 		event.About = []domain.Reference{
 			{Kind: domain.AboutPatient, ID: 1<<63 - 1},

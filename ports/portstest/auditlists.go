@@ -1,6 +1,7 @@
 package portstest
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -62,6 +63,32 @@ func testAuditLists(s suite) {
 		}
 	})
 
+	s.promise("a list of neighbours is about those that it showed, and no others", func(t *testing.T, store ports.Store) {
+		var events []domain.AuditEvent
+		for version, shown := range [][]domain.ID{{1}, {2, 12}, {12}, {112}, {}, {2}, {64}, {65, 2}, {12, 2, 1, 2}, {1 << 62}, {120, 3}} {
+			for form := range domain.EventForm + 1 { // Earlier releases wrote the others.
+				event := newEvent()
+				event.Form, event.Version = form, 2*version+form
+				event.Subject = domain.Subject{Kind: domain.AboutPatient, Shown: shown}
+				events = append(events, event)
+			}
+		}
+		events[12].Subject.Kind, events[13].Subject.Kind = domain.AboutDoctor, domain.AboutDoctor // which showed 64
+		addEvents(t, store, events...)
+		for id, want := range map[domain.ID][]int{
+			1: {0, 1, 16, 17}, 2: {2, 3, 10, 11, 14, 15, 16, 17}, 12: {2, 3, 4, 5, 16, 17}, 112: {6, 7}, 65: {14, 15}, 3: {20, 21}, 120: {20, 21},
+			64: {}, 11: {}, 0: {}, 1 << 62: {18, 19}, 1<<62 + 1: {},
+		} {
+			filter := domain.AuditFilter{About: domain.Reference{Kind: domain.AboutPatient, ID: id}}
+			require.Equal(t, want, versions(eventsOf(t, store, filter, everything)), "patient %d", id)
+			for limit := range len(want) {
+				require.Equal(t, want[:limit], versions(eventsOf(t, store, filter, domain.Page{Limit: limit})), "patient %d", id)
+			}
+		}
+		filter := domain.AuditFilter{About: domain.Reference{Kind: domain.AboutDoctor, ID: 64}}
+		require.Equal(t, []int{12, 13}, versions(eventsOf(t, store, filter, everything)))
+	})
+
 	s.promise("From is included, To is not, both cut to the microsecond", func(t *testing.T, store ports.Store) {
 		var events []domain.AuditEvent
 		for i := range 4 {
@@ -117,8 +144,16 @@ func testAuditLists(s suite) {
 				page.After = rapid.SampledFrom(events).Draw(t, "last").ID
 			}
 			want := []domain.AuditEvent{}
-			for _, event := range events {
-				if event.ID > page.After && len(want) < page.Limit && keeps(filter, event) {
+			inOrder := slices.Clone(events)
+			if filter.NewestFirst {
+				slices.Reverse(inOrder)
+			}
+			for _, event := range inOrder {
+				follows := event.ID > page.After
+				if filter.NewestFirst {
+					follows = page.After == 0 || event.ID < page.After
+				}
+				if follows && len(want) < page.Limit && keeps(filter, event) {
 					want = append(want, event)
 				}
 			}
@@ -133,7 +168,7 @@ var (
 	someActions  = []domain.Permission{domain.PatientRead, domain.DoctorRead, domain.MappingCreate}
 	someOutcomes = []domain.Outcome{domain.Allowed, domain.Denied, domain.Failed}
 	someKinds    = []domain.SubjectKind{domain.AboutPatient, domain.AboutDoctor}
-	someIDs      = []domain.ID{1, 2, 3}
+	someIDs      = []domain.ID{1, 2, 63, 64} // the last one in a block of its own
 )
 
 // someTime is in the day in which events happen, or beside it.
@@ -156,6 +191,7 @@ var eventExample = rapid.Custom(func(t *rapid.T) domain.AuditEvent {
 	event := newEvent()
 	event.At = now.Add(someDisorder().Draw(t, "at"))
 	event.Actor.UserID = rapid.SampledFrom(someActors).Draw(t, "actor")
+	event.Form = rapid.IntRange(0, domain.EventForm).Draw(t, "form of event")
 	event.Action = rapid.SampledFrom(someActions).Draw(t, "action")
 	event.Outcome = rapid.SampledFrom(someOutcomes).Draw(t, "outcome")
 	event.Subject = domain.Subject{Kind: rapid.SampledFrom(someKinds).Draw(t, "subject")}
@@ -173,6 +209,7 @@ var eventExample = rapid.Custom(func(t *rapid.T) domain.AuditEvent {
 
 func drawFilter(t *rapid.T) (filter domain.AuditFilter) {
 	filter.Actor = rapid.SampledFrom(someActors).Draw(t, "actor")
+	filter.NewestFirst = rapid.Bool().Draw(t, "newest first")
 	if rapid.Bool().Draw(t, "by action") {
 		filter.Action = rapid.SampledFrom(someActions).Draw(t, "action")
 	}

@@ -76,6 +76,33 @@ func testDoctors(s suite) {
 		}
 	})
 
+	s.promise("a licence number that is stored under another Key keeps it, in its versions too", func(t *testing.T, store ports.Store) {
+		taken := doctors.add(t, store, newDoctor(licensed("STRASSE-1")))
+		old := newDoctor()
+		old.LicenseNumber = domain.RestoreLicenseNumber("straße-1", "straße-1")
+		old = doctors.add(t, store, old)
+		old.Name = must(domain.ParseName("James Wilson"))
+		doctors.save(t, store, old)
+		require.Equal(t, old, doctors.get(t, store, old.ID))
+		require.Equal(t, []domain.Doctor{taken, old}, allDoctors(t, store))
+
+		require.NoError(t, store.Update(t.Context(), func(tx ports.Tx) error {
+			deleted, _, err := tx.Doctors().Delete(t.Context(), old.ID)
+			require.NoError(t, err)
+			require.Equal(t, old, deleted)
+			_, err = tx.DoctorHistory().Keep(t.Context(), domain.Version[domain.Doctor]{At: now, Change: domain.Deleted, Record: deleted})
+			require.NoError(t, err)
+			version, err := tx.DoctorHistory().Get(t.Context(), old.ID)
+			require.NoError(t, err)
+			require.Equal(t, old, version.Record)
+			return tx.DoctorHistory().Restore(t.Context(), version.Record)
+		}))
+		require.Equal(t, []domain.Doctor{taken, old}, allDoctors(t, store))
+
+		_, err := doctors.tryAdd(t.Context(), store, doctors.with(old, 0))
+		requireRefused(t, domain.ErrLicenseTaken(), err)
+	})
+
 	s.promise("a licence number is free again when its doctor gets another or is deleted", func(t *testing.T, store ports.Store) {
 		first := doctors.add(t, store, newDoctor(licensed("NJ-1")))
 		first.LicenseNumber = must(domain.ParseLicenseNumber("NJ-2"))

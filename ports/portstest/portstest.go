@@ -57,6 +57,7 @@ func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
 		{"Patients' history", func(s suite) { testHistory(s, patientArchive) }},
 		{"Mappings' history", func(s suite) { testHistory(s, mappingArchive) }},
 		{"Restores", func(s suite) { testRefusedRestores(s); testSeveralRefused(s) }},
+		{"Commitments", testCommitments},
 		{"Snapshots", testSnapshots},
 		{"Retention", testOtherRetention},
 		{"Values", testValues},

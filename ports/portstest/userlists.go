@@ -95,6 +95,36 @@ func testUserLists(s suite) {
 		}
 	})
 
+	s.promise("List holds users with the IDs that the filter has, and no others", func(t *testing.T, store ports.Store) {
+		var people []domain.User
+		for i := range 7 {
+			people = append(people, person(t, store, "Sam", "Lee", fmt.Sprintf("sam%d@clinic.example", i), domain.Staff, i != 4))
+		}
+		ids := func(users ...domain.User) []domain.ID {
+			list := []domain.ID{}
+			for _, user := range users {
+				list = append(list, user.ID)
+			}
+			return list
+		}
+		for _, tt := range []struct {
+			filter domain.UserFilter
+			page   domain.Page
+			want   []domain.User
+		}{
+			{domain.UserFilter{IDs: []domain.ID{}}, everything, []domain.User{}},
+			{domain.UserFilter{IDs: []domain.ID{people[6].ID + 1}}, everything, []domain.User{}},
+			{domain.UserFilter{IDs: ids(people[5], people[1], people[3], people[1])}, everything, []domain.User{people[1], people[3], people[5]}},
+			{domain.UserFilter{IDs: append(ids(people...), people[6].ID+1)}, everything, people},
+			{domain.UserFilter{IDs: ids(people...)}, domain.Page{After: people[1].ID, Limit: 2}, people[2:4]},
+			{domain.UserFilter{IDs: ids(people[3:6]...), Active: true}, everything, []domain.User{people[3], people[5]}},
+		} {
+			require.Equal(t, tt.want, read(t, store, func(tx ports.Tx) ([]domain.User, error) {
+				return tx.Users().List(t.Context(), tt.filter, tt.page)
+			}), "%+v", tt.filter)
+		}
+	})
+
 	s.promise("List finds few among many", func(t *testing.T, store ports.Store) {
 		const many = 1010
 		var wanted []domain.User

@@ -66,7 +66,7 @@ func testValues(s suite) {
 			in.Email = domain.Given(email)
 			in.FirstName = domain.Given(strings.Repeat("𠮷", 150))
 			in.LastName = domain.Given(strings.Repeat("ß", 150))
-			in.Phone = domain.Given("+12 (34) 567/89")
+			in.Phone = domain.Given(longestPhone)
 		})
 		user.PasswordHash = domain.RestorePasswordHash(strings.Repeat("$h", 128))
 		user = users.add(t, store, user)
@@ -182,6 +182,8 @@ func testValues(s suite) {
 	})
 }
 
+const longestPhone = "+12 (34) 567 89 01 / 23       45"
+
 type texts struct{ name, license, specialization, free string }
 
 // requireKept stores the texts in every place they may stand, anew and over
@@ -202,6 +204,7 @@ func requireKept(t tester, store ports.Store, want texts) {
 
 	patient := patients.add(t, store, newPatient(user.ID))
 	patient, err := patient.Replace(domain.PatientInput{
+		Phone:         domain.Given(longestPhone),
 		Name:          domain.Given(want.name),
 		Address:       domain.Given(want.free),
 		MedicalRecord: domain.Given(want.free),

@@ -4,6 +4,7 @@ package apitest
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"net/http"
@@ -21,7 +22,7 @@ import (
 // that openapi.yaml does not describe, or that lacks what all answers have.
 func Transport(t testing.TB) http.RoundTripper {
 	t.Helper()
-	registerLines()
+	registerTexts()
 	router, err := operations()
 	if err != nil {
 		t.Fatal(err)
@@ -29,8 +30,10 @@ func Transport(t testing.TB) http.RoundTripper {
 	return &transport{t: t, router: router}
 }
 
-// registerLines takes lines of JSON as a text: OpenAPI 3.0 has no word for them.
-var registerLines = sync.OnceFunc(func() {
+// registerTexts takes pages and lines of JSON as texts: OpenAPI 3.0 has no word for what
+// they say.
+var registerTexts = sync.OnceFunc(func() {
+	openapi3filter.RegisterBodyDecoder("text/html", openapi3filter.FileBodyDecoder)
 	openapi3filter.RegisterBodyDecoder("application/x-ndjson", openapi3filter.FileBodyDecoder)
 })
 
@@ -93,9 +96,12 @@ func (tr *transport) check(req *http.Request, resp *http.Response, body []byte) 
 		return fmt.Errorf("an error of type %q", kind)
 	}
 	documented := req.Clone(req.Context())
-	if strings.HasPrefix(documented.URL.Path, "/api") && !strings.HasSuffix(documented.URL.Path, "/") {
-		documented.URL.Path += "/"
-		documented.URL.RawPath = ""
+	documented.URL.RawPath = "" // however the path is encoded
+	// What is below /api/ is documented with its last slash, and all else without.
+	if path := strings.TrimSuffix(documented.URL.Path, "/"); strings.HasPrefix(path, "/api") {
+		documented.URL.Path = path + "/"
+	} else if documented.URL.Opaque == "" {
+		documented.URL.Path = cmp.Or(path, "/")
 	}
 	if documented.Method == http.MethodHead {
 		documented.Method = http.MethodGet

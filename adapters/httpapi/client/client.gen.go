@@ -63,6 +63,24 @@ const (
 	RoleStaff Role = "STAFF"
 )
 
+// Defines values for EventOrdering.
+const (
+	EventOrderingID      EventOrdering = "id"
+	EventOrderingMinusID EventOrdering = "-id"
+)
+
+// Defines values for ListEventsParamsOrdering.
+const (
+	ListEventsParamsOrderingID      ListEventsParamsOrdering = "id"
+	ListEventsParamsOrderingMinusID ListEventsParamsOrdering = "-id"
+)
+
+// Defines values for ListPatientAccessesParamsOrdering.
+const (
+	ListPatientAccessesParamsOrderingID      ListPatientAccessesParamsOrdering = "id"
+	ListPatientAccessesParamsOrderingMinusID ListPatientAccessesParamsOrdering = "-id"
+)
+
 // Account An account, as an Admin sees it.
 type Account struct {
 	// CreatedAt In UTC.
@@ -94,7 +112,8 @@ type AccountChange struct {
 	IsActive *bool   `json:"is_active,omitempty"`
 	LastName *string `json:"last_name,omitempty"`
 
-	// PhoneNumber Empty, or a number of at least three digits as people write it.
+	// PhoneNumber Empty, or a number of 3 to 15 digits as people write it. Digits, spaces and hyphens of other kinds become those
+	// of the pattern, and invisible characters are dropped.
 	PhoneNumber *PhoneInput `json:"phone_number,omitempty"`
 	Role        *Role       `json:"role,omitempty"`
 }
@@ -283,7 +302,7 @@ type Enrolment struct {
 	Secret string `json:"secret"`
 }
 
-// Event What somebody did, or tried to. It never holds a name, what a record says, a password or a token.
+// Event What somebody did, or tried to. It never holds what a record says, a password or a token, and no name but the actor's, which is looked up when it is read.
 type Event struct {
 	Action Permission `json:"action"`
 
@@ -312,6 +331,9 @@ type Event struct {
 
 // EventActor Who it was. Null for who had not signed in.
 type EventActor struct {
+	// Name The first and last name that the user has now; null without one.
+	Name *string `json:"name"`
+
 	// Role The role at that time.
 	Role string `json:"role"`
 
@@ -342,6 +364,15 @@ type GoodPassword = string
 // Health defines model for Health.
 type Health struct {
 	Status string `json:"status"`
+}
+
+// Home Where an application goes on.
+type Home struct {
+	// API The index of the API.
+	API string `json:"api"`
+
+	// Openapi This document.
+	Openapi string `json:"openapi"`
 }
 
 // Index Where the collections are that the caller may read.
@@ -480,7 +511,8 @@ type PatientChange struct {
 	MedicalRecord *string        `json:"medical_record,omitempty"`
 	Name          *string        `json:"name,omitempty"`
 
-	// PhoneNumber Empty, or a number of at least three digits as people write it.
+	// PhoneNumber Empty, or a number of 3 to 15 digits as people write it. Digits, spaces and hyphens of other kinds become those
+	// of the pattern, and invisible characters are dropped.
 	PhoneNumber *PhoneInput `json:"phone_number,omitempty"`
 }
 
@@ -496,7 +528,8 @@ type PatientFields struct {
 	MedicalRecord *string `json:"medical_record,omitempty"`
 	Name          *string `json:"name,omitempty"`
 
-	// PhoneNumber Empty, or a number of at least three digits as people write it.
+	// PhoneNumber Empty, or a number of 3 to 15 digits as people write it. Digits, spaces and hyphens of other kinds become those
+	// of the pattern, and invisible characters are dropped.
 	PhoneNumber *PhoneInput `json:"phone_number,omitempty"`
 }
 
@@ -512,7 +545,8 @@ type PatientInput struct {
 	MedicalRecord *string `json:"medical_record,omitempty"`
 	Name          string  `json:"name"`
 
-	// PhoneNumber Empty, or a number of at least three digits as people write it.
+	// PhoneNumber Empty, or a number of 3 to 15 digits as people write it. Digits, spaces and hyphens of other kinds become those
+	// of the pattern, and invisible characters are dropped.
 	PhoneNumber *PhoneInput `json:"phone_number,omitempty"`
 }
 
@@ -565,7 +599,8 @@ type PatientVersion struct {
 // Permission defines model for Permission.
 type Permission = string
 
-// PhoneInput Empty, or a number of at least three digits as people write it.
+// PhoneInput Empty, or a number of 3 to 15 digits as people write it. Digits, spaces and hyphens of other kinds become those
+// of the pattern, and invisible characters are dropped.
 type PhoneInput = string
 
 // Problem An error (RFC 9457). It never holds a submitted value.
@@ -590,7 +625,8 @@ type Profile struct {
 	FirstName *string `json:"first_name,omitempty"`
 	LastName  *string `json:"last_name,omitempty"`
 
-	// PhoneNumber Empty, or a number of at least three digits as people write it.
+	// PhoneNumber Empty, or a number of 3 to 15 digits as people write it. Digits, spaces and hyphens of other kinds become those
+	// of the pattern, and invisible characters are dropped.
 	PhoneNumber *PhoneInput `json:"phone_number,omitempty"`
 }
 
@@ -620,7 +656,8 @@ type Registration struct {
 	// Password Taken as it is, spaces included. It must not be easy to guess.
 	Password GoodPassword `json:"password"`
 
-	// PhoneNumber Empty, or a number of at least three digits as people write it.
+	// PhoneNumber Empty, or a number of 3 to 15 digits as people write it. Digits, spaces and hyphens of other kinds become those
+	// of the pattern, and invisible characters are dropped.
 	PhoneNumber *PhoneInput `json:"phone_number,omitempty"`
 	Role        *Role       `json:"role,omitempty"`
 }
@@ -741,6 +778,9 @@ type DoctorFilter = int64
 // DoctorID defines model for DoctorID.
 type DoctorID = int64
 
+// EventOrdering defines model for EventOrdering.
+type EventOrdering string
+
 // Limit defines model for Limit.
 type Limit = int
 
@@ -774,6 +814,9 @@ type UserID = int64
 // VersionNumber defines model for VersionNumber.
 type VersionNumber = int64
 
+// TooSlow An error (RFC 9457). It never holds a submitted value.
+type TooSlow = Problem
+
 // UpgradeRequired An error (RFC 9457). It never holds a submitted value.
 type UpgradeRequired = Problem
 
@@ -800,12 +843,18 @@ type ListEventsParams struct {
 	// To Only events before this time (RFC 3339).
 	To *Before `form:"to,omitempty" json:"to,omitempty"`
 
+	// Ordering `-id` puts the newest events first. The page then begins before the event that is the cursor.
+	Ordering *ListEventsParamsOrdering `form:"ordering,omitempty" json:"ordering,omitempty"`
+
 	// Limit How many entries a page holds at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor Where the page begins. It is opaque and comes with the link to the next page. In the audit trail it may be the id of an event: the page begins after that.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
+
+// ListEventsParamsOrdering defines parameters for ListEvents.
+type ListEventsParamsOrdering string
 
 // ListSessionsParams defines parameters for ListSessions.
 type ListSessionsParams struct {
@@ -914,12 +963,18 @@ type ListDeletedPatientsParams struct {
 
 // ListPatientAccessesParams defines parameters for ListPatientAccesses.
 type ListPatientAccessesParams struct {
+	// Ordering `-id` puts the newest events first. The page then begins before the event that is the cursor.
+	Ordering *ListPatientAccessesParamsOrdering `form:"ordering,omitempty" json:"ordering,omitempty"`
+
 	// Limit How many entries a page holds at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor Where the page begins. It is opaque and comes with the link to the next page. In the audit trail it may be the id of an event: the page begins after that.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
+
+// ListPatientAccessesParamsOrdering defines parameters for ListPatientAccesses.
+type ListPatientAccessesParamsOrdering string
 
 // ListPatientDoctorsParams defines parameters for ListPatientDoctors.
 type ListPatientDoctorsParams struct {
@@ -1091,6 +1146,13 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
+	// GetHome Find the service
+	//
+	// What this is and where to go: a page for browsers, which ask for `text/html`, and JSON for everybody else.
+	//
+	// Corresponds with GET / (the `GetHome` operationId).
+	GetHome(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetIndex Find the collections
 	//
 	// Where the collections are that the caller may read.
@@ -1100,8 +1162,8 @@ type ClientInterface interface {
 
 	// ListEvents Read the audit trail
 	//
-	// For Admins: who did what to whose record, or tried to, in ascending order of id. The parameters narrow the list;
-	// `patient` and `doctor` cannot be combined, and others are refused (400). A page has at most 200 events.
+	// For Admins: who did what to whose record, or tried to, in ascending order of id, or with `ordering=-id` the newest first. The parameters narrow the list;
+	// `patient` and `doctor` cannot be combined (400). A page has at most 200 events.
 	//
 	// With `Accept: text/csv` or `Accept: application/x-ndjson` all events that the parameters keep are sent in one
 	// answer, from `cursor` on; `limit` is refused then (400). The format has to be named: other media types, and
@@ -1111,8 +1173,8 @@ type ClientInterface interface {
 	//
 	// The CSV (RFC 4180) has a header row, and the columns `id`, `at`, `user`, `role`, `session`, `action`,
 	// `subject_kind`, `subject_id`, `subject_ids` (a JSON array, empty for what is no list), `outcome`, `request_id`,
-	// `address` and `version`; what is null or absent in JSON is empty. No cell begins like a formula. NDJSON has an
-	// event a line, as JSON has them.
+	// `address`, `version` and `name` (of the actor); what is null or absent in JSON is empty. No cell begins like a
+	// formula: a name that does has a `'` before it. NDJSON has an event a line, as JSON has them.
 	//
 	// Asking is an event itself, and one for each 200 events where all are sent in one answer.
 	//
@@ -1693,12 +1755,29 @@ type ClientInterface interface {
 	//
 	// For Admins: the accounting that a patient may ask for. All events that concern the patient, lists that showed
 	// the patient and mappings included, in pages of at most 200, whether the record is still there or not. For an id that
-	// nobody ever had, the list is empty.
+	// nobody ever had, the list is empty. `report/` is the same for the patient to read.
 	//
 	// Asking is an event itself.
 	//
 	// Corresponds with GET /api/patients/{id}/accesses/ (the `ListPatientAccesses` operationId).
 	ListPatientAccesses(ctx context.Context, id PatientID, params *ListPatientAccessesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReportPatientAccesses Report to a patient who used the record
+	//
+	// For Admins: the accounting that a patient may ask for, as a table. It has a line for each day, person and kind of
+	// use, of all events that concern the patient, the lists that showed the patient included, whether the record is
+	// still there or not.
+	//
+	// The CSV (RFC 4180) has a header row, and the columns `date` (in UTC), `user`, `name` (the one that the user has
+	// now), `role` (the one at that time), `action` (a permission's name), `about` (what it lets one do, in words),
+	// `outcome` and `times`. A name that begins like a formula has a `'` before it. Two lines with the same date, person and
+	// kind of use come only from clocks that were wrong, and count together.
+	//
+	// It is sent as it is read, and an answer that cannot be completed ends with the connection, as exports of the
+	// audit trail do. Asking is an event itself, and one for each 10,000 events that are counted.
+	//
+	// Corresponds with GET /api/patients/{id}/accesses/report/ (the `ReportPatientAccesses` operationId).
+	ReportPatientAccesses(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListPatientDoctors List a patient's doctors
 	//
@@ -1844,10 +1923,27 @@ type ClientInterface interface {
 
 	// GetReadiness Can the service serve?
 	//
-	// Also asks the store. While this answers 503, send requests elsewhere, and restart nothing. It does so as soon as the service is asked to stop.
+	// Also asks the store. While this answers 503, send requests elsewhere, and restart nothing. It does so as soon as the service is asked to stop. The `code` says `missing_privilege` where the service has no right to a part of the database, and `schema_unknown` where a newer version has changed its schema; otherwise the service's log has the reason.
 	//
 	// Corresponds with GET /readyz (the `GetReadiness` operationId).
 	GetReadiness(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+}
+
+// GetHome Find the service
+//
+// What this is and where to go: a page for browsers, which ask for `text/html`, and JSON for everybody else.
+//
+// Corresponds with GET / (the `GetHome` operationId).
+func (c *Client) GetHome(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetHomeRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
 // GetIndex Find the collections
@@ -1869,8 +1965,8 @@ func (c *Client) GetIndex(ctx context.Context, reqEditors ...RequestEditorFn) (*
 
 // ListEvents Read the audit trail
 //
-// For Admins: who did what to whose record, or tried to, in ascending order of id. The parameters narrow the list;
-// `patient` and `doctor` cannot be combined, and others are refused (400). A page has at most 200 events.
+// For Admins: who did what to whose record, or tried to, in ascending order of id, or with `ordering=-id` the newest first. The parameters narrow the list;
+// `patient` and `doctor` cannot be combined (400). A page has at most 200 events.
 //
 // With `Accept: text/csv` or `Accept: application/x-ndjson` all events that the parameters keep are sent in one
 // answer, from `cursor` on; `limit` is refused then (400). The format has to be named: other media types, and
@@ -1880,8 +1976,8 @@ func (c *Client) GetIndex(ctx context.Context, reqEditors ...RequestEditorFn) (*
 //
 // The CSV (RFC 4180) has a header row, and the columns `id`, `at`, `user`, `role`, `session`, `action`,
 // `subject_kind`, `subject_id`, `subject_ids` (a JSON array, empty for what is no list), `outcome`, `request_id`,
-// `address` and `version`; what is null or absent in JSON is empty. No cell begins like a formula. NDJSON has an
-// event a line, as JSON has them.
+// `address`, `version` and `name` (of the actor); what is null or absent in JSON is empty. No cell begins like a
+// formula: a name that does has a `'` before it. NDJSON has an event a line, as JSON has them.
 //
 // Asking is an event itself, and one for each 200 events where all are sent in one answer.
 //
@@ -3072,13 +3168,40 @@ func (c *Client) ReplacePatient(ctx context.Context, id PatientID, body ReplaceP
 //
 // For Admins: the accounting that a patient may ask for. All events that concern the patient, lists that showed
 // the patient and mappings included, in pages of at most 200, whether the record is still there or not. For an id that
-// nobody ever had, the list is empty.
+// nobody ever had, the list is empty. `report/` is the same for the patient to read.
 //
 // Asking is an event itself.
 //
 // Corresponds with GET /api/patients/{id}/accesses/ (the `ListPatientAccesses` operationId).
 func (c *Client) ListPatientAccesses(ctx context.Context, id PatientID, params *ListPatientAccessesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListPatientAccessesRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReportPatientAccesses Report to a patient who used the record
+//
+// For Admins: the accounting that a patient may ask for, as a table. It has a line for each day, person and kind of
+// use, of all events that concern the patient, the lists that showed the patient included, whether the record is
+// still there or not.
+//
+// The CSV (RFC 4180) has a header row, and the columns `date` (in UTC), `user`, `name` (the one that the user has
+// now), `role` (the one at that time), `action` (a permission's name), `about` (what it lets one do, in words),
+// `outcome` and `times`. A name that begins like a formula has a `'` before it. Two lines with the same date, person and
+// kind of use come only from clocks that were wrong, and count together.
+//
+// It is sent as it is read, and an answer that cannot be completed ends with the connection, as exports of the
+// audit trail do. Asking is an event itself, and one for each 10,000 events that are counted.
+//
+// Corresponds with GET /api/patients/{id}/accesses/report/ (the `ReportPatientAccesses` operationId).
+func (c *Client) ReportPatientAccesses(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReportPatientAccessesRequest(c.Server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -3383,7 +3506,7 @@ func (c *Client) GetLiveness(ctx context.Context, reqEditors ...RequestEditorFn)
 
 // GetReadiness Can the service serve?
 //
-// Also asks the store. While this answers 503, send requests elsewhere, and restart nothing. It does so as soon as the service is asked to stop.
+// Also asks the store. While this answers 503, send requests elsewhere, and restart nothing. It does so as soon as the service is asked to stop. The `code` says `missing_privilege` where the service has no right to a part of the database, and `schema_unknown` where a newer version has changed its schema; otherwise the service's log has the reason.
 //
 // Corresponds with GET /readyz (the `GetReadiness` operationId).
 func (c *Client) GetReadiness(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3396,6 +3519,33 @@ func (c *Client) GetReadiness(ctx context.Context, reqEditors ...RequestEditorFn
 		return nil, err
 	}
 	return c.Client.Do(req)
+}
+
+// NewGetHomeRequest constructs an http.Request for the GetHome method
+func NewGetHomeRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
 }
 
 // NewGetIndexRequest constructs an http.Request for the GetIndex method
@@ -3528,6 +3678,18 @@ func NewListEventsRequest(server string, params *ListEventsParams) (*http.Reques
 		if params.To != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Ordering != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ordering", *params.Ordering, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -5599,6 +5761,18 @@ func NewListPatientAccessesRequest(server string, id PatientID, params *ListPati
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
+		if params.Ordering != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ordering", *params.Ordering, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Limit != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
@@ -5627,6 +5801,40 @@ func NewListPatientAccessesRequest(server string, id PatientID, params *ListPati
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
 		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewReportPatientAccessesRequest constructs an http.Request for the ReportPatientAccesses method
+func NewReportPatientAccessesRequest(server string, id PatientID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/patients/%s/accesses/report/", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -6294,6 +6502,15 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
+	// GetHomeWithResponse Find the service
+	//
+	// What this is and where to go: a page for browsers, which ask for `text/html`, and JSON for everybody else.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET / (the `GetHome` operationId).
+	GetHomeWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetHomeResponse, error)
+
 	// GetIndexWithResponse Find the collections
 	//
 	// Where the collections are that the caller may read.
@@ -6305,8 +6522,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListEventsWithResponse Read the audit trail
 	//
-	// For Admins: who did what to whose record, or tried to, in ascending order of id. The parameters narrow the list;
-	// `patient` and `doctor` cannot be combined, and others are refused (400). A page has at most 200 events.
+	// For Admins: who did what to whose record, or tried to, in ascending order of id, or with `ordering=-id` the newest first. The parameters narrow the list;
+	// `patient` and `doctor` cannot be combined (400). A page has at most 200 events.
 	//
 	// With `Accept: text/csv` or `Accept: application/x-ndjson` all events that the parameters keep are sent in one
 	// answer, from `cursor` on; `limit` is refused then (400). The format has to be named: other media types, and
@@ -6316,8 +6533,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// The CSV (RFC 4180) has a header row, and the columns `id`, `at`, `user`, `role`, `session`, `action`,
 	// `subject_kind`, `subject_id`, `subject_ids` (a JSON array, empty for what is no list), `outcome`, `request_id`,
-	// `address` and `version`; what is null or absent in JSON is empty. No cell begins like a formula. NDJSON has an
-	// event a line, as JSON has them.
+	// `address`, `version` and `name` (of the actor); what is null or absent in JSON is empty. No cell begins like a
+	// formula: a name that does has a `'` before it. NDJSON has an event a line, as JSON has them.
 	//
 	// Asking is an event itself, and one for each 200 events where all are sent in one answer.
 	//
@@ -6952,7 +7169,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// For Admins: the accounting that a patient may ask for. All events that concern the patient, lists that showed
 	// the patient and mappings included, in pages of at most 200, whether the record is still there or not. For an id that
-	// nobody ever had, the list is empty.
+	// nobody ever had, the list is empty. `report/` is the same for the patient to read.
 	//
 	// Asking is an event itself.
 	//
@@ -6960,6 +7177,25 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/patients/{id}/accesses/ (the `ListPatientAccesses` operationId).
 	ListPatientAccessesWithResponse(ctx context.Context, id PatientID, params *ListPatientAccessesParams, reqEditors ...RequestEditorFn) (*ListPatientAccessesResponse, error)
+
+	// ReportPatientAccessesWithResponse Report to a patient who used the record
+	//
+	// For Admins: the accounting that a patient may ask for, as a table. It has a line for each day, person and kind of
+	// use, of all events that concern the patient, the lists that showed the patient included, whether the record is
+	// still there or not.
+	//
+	// The CSV (RFC 4180) has a header row, and the columns `date` (in UTC), `user`, `name` (the one that the user has
+	// now), `role` (the one at that time), `action` (a permission's name), `about` (what it lets one do, in words),
+	// `outcome` and `times`. A name that begins like a formula has a `'` before it. Two lines with the same date, person and
+	// kind of use come only from clocks that were wrong, and count together.
+	//
+	// It is sent as it is read, and an answer that cannot be completed ends with the connection, as exports of the
+	// audit trail do. Asking is an event itself, and one for each 10,000 events that are counted.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/patients/{id}/accesses/report/ (the `ReportPatientAccesses` operationId).
+	ReportPatientAccessesWithResponse(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*ReportPatientAccessesResponse, error)
 
 	// ListPatientDoctorsWithResponse List a patient's doctors
 	//
@@ -7123,12 +7359,37 @@ type ClientWithResponsesInterface interface {
 
 	// GetReadinessWithResponse Can the service serve?
 	//
-	// Also asks the store. While this answers 503, send requests elsewhere, and restart nothing. It does so as soon as the service is asked to stop.
+	// Also asks the store. While this answers 503, send requests elsewhere, and restart nothing. It does so as soon as the service is asked to stop. The `code` says `missing_privilege` where the service has no right to a part of the database, and `schema_unknown` where a newer version has changed its schema; otherwise the service's log has the reason.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /readyz (the `GetReadiness` operationId).
 	GetReadinessWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetReadinessResponse, error)
+}
+
+type GetHomeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Home
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r GetHomeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetHomeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
 }
 
 type GetIndexResponse struct {
@@ -7192,13 +7453,23 @@ func (r ListEventsResponse) StatusCode() int {
 	return 0
 }
 
+// LoginResponse408Headers the declared response headers of an HTTP 408 response for Login
+type LoginResponse408Headers struct {
+	CacheControl string
+	XRequestID   string
+}
+
 type LoginResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Tokens
+	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
+	ApplicationProblemJSON408 *TooSlow
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *LoginResponse408Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -7217,13 +7488,23 @@ func (r LoginResponse) StatusCode() int {
 	return 0
 }
 
+// RefreshSessionResponse408Headers the declared response headers of an HTTP 408 response for RefreshSession
+type RefreshSessionResponse408Headers struct {
+	CacheControl string
+	XRequestID   string
+}
+
 type RefreshSessionResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Tokens
+	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
+	ApplicationProblemJSON408 *TooSlow
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *RefreshSessionResponse408Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -7290,13 +7571,23 @@ func (r GetMeResponse) StatusCode() int {
 	return 0
 }
 
+// ChangeMeResponse408Headers the declared response headers of an HTTP 408 response for ChangeMe
+type ChangeMeResponse408Headers struct {
+	CacheControl string
+	XRequestID   string
+}
+
 type ChangeMeResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *User
+	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
+	ApplicationProblemJSON408 *TooSlow
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *ChangeMeResponse408Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -7340,13 +7631,23 @@ func (r GetSecondFactorResponse) StatusCode() int {
 	return 0
 }
 
+// EnrolSecondFactorResponse408Headers the declared response headers of an HTTP 408 response for EnrolSecondFactor
+type EnrolSecondFactorResponse408Headers struct {
+	CacheControl string
+	XRequestID   string
+}
+
 type EnrolSecondFactorResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *Enrolment
+	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
+	ApplicationProblemJSON408 *TooSlow
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *EnrolSecondFactorResponse408Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -7365,13 +7666,23 @@ func (r EnrolSecondFactorResponse) StatusCode() int {
 	return 0
 }
 
+// ConfirmSecondFactorResponse408Headers the declared response headers of an HTTP 408 response for ConfirmSecondFactor
+type ConfirmSecondFactorResponse408Headers struct {
+	CacheControl string
+	XRequestID   string
+}
+
 type ConfirmSecondFactorResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *RecoveryCodes
+	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
+	ApplicationProblemJSON408 *TooSlow
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *ConfirmSecondFactorResponse408Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -7390,11 +7701,21 @@ func (r ConfirmSecondFactorResponse) StatusCode() int {
 	return 0
 }
 
+// DisableSecondFactorResponse408Headers the declared response headers of an HTTP 408 response for DisableSecondFactor
+type DisableSecondFactorResponse408Headers struct {
+	CacheControl string
+	XRequestID   string
+}
+
 type DisableSecondFactorResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
+	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
+	ApplicationProblemJSON408 *TooSlow
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *DisableSecondFactorResponse408Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -7413,11 +7734,21 @@ func (r DisableSecondFactorResponse) StatusCode() int {
 	return 0
 }
 
+// ChangePasswordResponse408Headers the declared response headers of an HTTP 408 response for ChangePassword
+type ChangePasswordResponse408Headers struct {
+	CacheControl string
+	XRequestID   string
+}
+
 type ChangePasswordResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
+	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
+	ApplicationProblemJSON408 *TooSlow
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *ChangePasswordResponse408Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -7461,6 +7792,12 @@ func (r ListPermissionsResponse) StatusCode() int {
 	return 0
 }
 
+// RegisterResponse408Headers the declared response headers of an HTTP 408 response for Register
+type RegisterResponse408Headers struct {
+	CacheControl string
+	XRequestID   string
+}
+
 type RegisterResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -7468,8 +7805,12 @@ type RegisterResponse struct {
 	JSON201 *User
 	// JSON202 the response for an HTTP 202 `application/json` response
 	JSON202 *Receipt
+	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
+	ApplicationProblemJSON408 *TooSlow
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *RegisterResponse408Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -7584,13 +7925,23 @@ func (r ListDoctorsResponse) StatusCode() int {
 	return 0
 }
 
+// CreateDoctorResponse408Headers the declared response headers of an HTTP 408 response for CreateDoctor
+type CreateDoctorResponse408Headers struct {
+	CacheControl string
+	XRequestID   string
+}
+
 type CreateDoctorResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *Doctor
+	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
+	ApplicationProblemJSON408 *TooSlow
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *CreateDoctorResponse408Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -7682,13 +8033,23 @@ func (r GetDoctorResponse) StatusCode() int {
 	return 0
 }
 
+// ChangeDoctorResponse408Headers the declared response headers of an HTTP 408 response for ChangeDoctor
+type ChangeDoctorResponse408Headers struct {
+	CacheControl string
+	XRequestID   string
+}
+
 type ChangeDoctorResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Doctor
+	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
+	ApplicationProblemJSON408 *TooSlow
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *ChangeDoctorResponse408Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -7707,13 +8068,23 @@ func (r ChangeDoctorResponse) StatusCode() int {
 	return 0
 }
 
+// ReplaceDoctorResponse408Headers the declared response headers of an HTTP 408 response for ReplaceDoctor
+type ReplaceDoctorResponse408Headers struct {
+	CacheControl string
+	XRequestID   string
+}
+
 type ReplaceDoctorResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Doctor
+	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
+	ApplicationProblemJSON408 *TooSlow
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *ReplaceDoctorResponse408Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -7857,13 +8228,23 @@ func (r ListMappingsResponse) StatusCode() int {
 	return 0
 }
 
+// CreateMappingResponse408Headers the declared response headers of an HTTP 408 response for CreateMapping
+type CreateMappingResponse408Headers struct {
+	CacheControl string
+	XRequestID   string
+}
+
 type CreateMappingResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *Mapping
+	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
+	ApplicationProblemJSON408 *TooSlow
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *CreateMappingResponse408Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -7955,13 +8336,23 @@ func (r ListMappedDoctorsResponse) StatusCode() int {
 	return 0
 }
 
+// ChangeMappingResponse408Headers the declared response headers of an HTTP 408 response for ChangeMapping
+type ChangeMappingResponse408Headers struct {
+	CacheControl string
+	XRequestID   string
+}
+
 type ChangeMappingResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Mapping
+	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
+	ApplicationProblemJSON408 *TooSlow
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *ChangeMappingResponse408Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -7980,13 +8371,23 @@ func (r ChangeMappingResponse) StatusCode() int {
 	return 0
 }
 
+// ReplaceMappingResponse408Headers the declared response headers of an HTTP 408 response for ReplaceMapping
+type ReplaceMappingResponse408Headers struct {
+	CacheControl string
+	XRequestID   string
+}
+
 type ReplaceMappingResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Mapping
+	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
+	ApplicationProblemJSON408 *TooSlow
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *ReplaceMappingResponse408Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -8105,13 +8506,23 @@ func (r ListPatientsResponse) StatusCode() int {
 	return 0
 }
 
+// CreatePatientResponse408Headers the declared response headers of an HTTP 408 response for CreatePatient
+type CreatePatientResponse408Headers struct {
+	CacheControl string
+	XRequestID   string
+}
+
 type CreatePatientResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *Patient
+	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
+	ApplicationProblemJSON408 *TooSlow
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *CreatePatientResponse408Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -8203,13 +8614,23 @@ func (r GetPatientResponse) StatusCode() int {
 	return 0
 }
 
+// ChangePatientResponse408Headers the declared response headers of an HTTP 408 response for ChangePatient
+type ChangePatientResponse408Headers struct {
+	CacheControl string
+	XRequestID   string
+}
+
 type ChangePatientResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Patient
+	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
+	ApplicationProblemJSON408 *TooSlow
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *ChangePatientResponse408Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -8228,13 +8649,23 @@ func (r ChangePatientResponse) StatusCode() int {
 	return 0
 }
 
+// ReplacePatientResponse408Headers the declared response headers of an HTTP 408 response for ReplacePatient
+type ReplacePatientResponse408Headers struct {
+	CacheControl string
+	XRequestID   string
+}
+
 type ReplacePatientResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Patient
+	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
+	ApplicationProblemJSON408 *TooSlow
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *ReplacePatientResponse408Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -8272,6 +8703,40 @@ func (r ListPatientAccessesResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r ListPatientAccessesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ReportPatientAccessesResponse426Headers the declared response headers of an HTTP 426 response for ReportPatientAccesses
+type ReportPatientAccessesResponse426Headers struct {
+	CacheControl string
+	Upgrade      *string
+	XRequestID   string
+}
+
+type ReportPatientAccessesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON426 the response for an HTTP 426 `application/problem+json` response
+	ApplicationProblemJSON426 *UpgradeRequired
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers426 the parsed response headers for an HTTP 426 response
+	Headers426 *ReportPatientAccessesResponse426Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r ReportPatientAccessesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReportPatientAccessesResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -8403,13 +8868,23 @@ func (r ListUsersResponse) StatusCode() int {
 	return 0
 }
 
+// CreateUserResponse408Headers the declared response headers of an HTTP 408 response for CreateUser
+type CreateUserResponse408Headers struct {
+	CacheControl string
+	XRequestID   string
+}
+
 type CreateUserResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
 	JSON201 *Account
+	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
+	ApplicationProblemJSON408 *TooSlow
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *CreateUserResponse408Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -8476,13 +8951,23 @@ func (r GetUserResponse) StatusCode() int {
 	return 0
 }
 
+// ChangeUserResponse408Headers the declared response headers of an HTTP 408 response for ChangeUser
+type ChangeUserResponse408Headers struct {
+	CacheControl string
+	XRequestID   string
+}
+
 type ChangeUserResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Account
+	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
+	ApplicationProblemJSON408 *TooSlow
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *ChangeUserResponse408Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -8501,11 +8986,21 @@ func (r ChangeUserResponse) StatusCode() int {
 	return 0
 }
 
+// SetUserPasswordResponse408Headers the declared response headers of an HTTP 408 response for SetUserPassword
+type SetUserPasswordResponse408Headers struct {
+	CacheControl string
+	XRequestID   string
+}
+
 type SetUserPasswordResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
+	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
+	ApplicationProblemJSON408 *TooSlow
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *SetUserPasswordResponse408Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -8597,6 +9092,21 @@ func (r GetReadinessResponse) StatusCode() int {
 	return 0
 }
 
+// GetHomeWithResponse Find the service
+//
+// What this is and where to go: a page for browsers, which ask for `text/html`, and JSON for everybody else.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET / (the `GetHome` operationId).
+func (c *ClientWithResponses) GetHomeWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetHomeResponse, error) {
+	rsp, err := c.GetHome(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetHomeResponse(rsp)
+}
+
 // GetIndexWithResponse Find the collections
 //
 // Where the collections are that the caller may read.
@@ -8614,8 +9124,8 @@ func (c *ClientWithResponses) GetIndexWithResponse(ctx context.Context, reqEdito
 
 // ListEventsWithResponse Read the audit trail
 //
-// For Admins: who did what to whose record, or tried to, in ascending order of id. The parameters narrow the list;
-// `patient` and `doctor` cannot be combined, and others are refused (400). A page has at most 200 events.
+// For Admins: who did what to whose record, or tried to, in ascending order of id, or with `ordering=-id` the newest first. The parameters narrow the list;
+// `patient` and `doctor` cannot be combined (400). A page has at most 200 events.
 //
 // With `Accept: text/csv` or `Accept: application/x-ndjson` all events that the parameters keep are sent in one
 // answer, from `cursor` on; `limit` is refused then (400). The format has to be named: other media types, and
@@ -8625,8 +9135,8 @@ func (c *ClientWithResponses) GetIndexWithResponse(ctx context.Context, reqEdito
 //
 // The CSV (RFC 4180) has a header row, and the columns `id`, `at`, `user`, `role`, `session`, `action`,
 // `subject_kind`, `subject_id`, `subject_ids` (a JSON array, empty for what is no list), `outcome`, `request_id`,
-// `address` and `version`; what is null or absent in JSON is empty. No cell begins like a formula. NDJSON has an
-// event a line, as JSON has them.
+// `address`, `version` and `name` (of the actor); what is null or absent in JSON is empty. No cell begins like a
+// formula: a name that does has a `'` before it. NDJSON has an event a line, as JSON has them.
 //
 // Asking is an event itself, and one for each 200 events where all are sent in one answer.
 //
@@ -9627,7 +10137,7 @@ func (c *ClientWithResponses) ReplacePatientWithResponse(ctx context.Context, id
 //
 // For Admins: the accounting that a patient may ask for. All events that concern the patient, lists that showed
 // the patient and mappings included, in pages of at most 200, whether the record is still there or not. For an id that
-// nobody ever had, the list is empty.
+// nobody ever had, the list is empty. `report/` is the same for the patient to read.
 //
 // Asking is an event itself.
 //
@@ -9640,6 +10150,31 @@ func (c *ClientWithResponses) ListPatientAccessesWithResponse(ctx context.Contex
 		return nil, err
 	}
 	return ParseListPatientAccessesResponse(rsp)
+}
+
+// ReportPatientAccessesWithResponse Report to a patient who used the record
+//
+// For Admins: the accounting that a patient may ask for, as a table. It has a line for each day, person and kind of
+// use, of all events that concern the patient, the lists that showed the patient included, whether the record is
+// still there or not.
+//
+// The CSV (RFC 4180) has a header row, and the columns `date` (in UTC), `user`, `name` (the one that the user has
+// now), `role` (the one at that time), `action` (a permission's name), `about` (what it lets one do, in words),
+// `outcome` and `times`. A name that begins like a formula has a `'` before it. Two lines with the same date, person and
+// kind of use come only from clocks that were wrong, and count together.
+//
+// It is sent as it is read, and an answer that cannot be completed ends with the connection, as exports of the
+// audit trail do. Asking is an event itself, and one for each 10,000 events that are counted.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/patients/{id}/accesses/report/ (the `ReportPatientAccesses` operationId).
+func (c *ClientWithResponses) ReportPatientAccessesWithResponse(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*ReportPatientAccessesResponse, error) {
+	rsp, err := c.ReportPatientAccesses(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReportPatientAccessesResponse(rsp)
 }
 
 // ListPatientDoctorsWithResponse List a patient's doctors
@@ -9894,7 +10429,7 @@ func (c *ClientWithResponses) GetLivenessWithResponse(ctx context.Context, reqEd
 
 // GetReadinessWithResponse Can the service serve?
 //
-// Also asks the store. While this answers 503, send requests elsewhere, and restart nothing. It does so as soon as the service is asked to stop.
+// Also asks the store. While this answers 503, send requests elsewhere, and restart nothing. It does so as soon as the service is asked to stop. The `code` says `missing_privilege` where the service has no right to a part of the database, and `schema_unknown` where a newer version has changed its schema; otherwise the service's log has the reason.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9905,6 +10440,42 @@ func (c *ClientWithResponses) GetReadinessWithResponse(ctx context.Context, reqE
 		return nil, err
 	}
 	return ParseGetReadinessResponse(rsp)
+}
+
+// ParseGetHomeResponse parses an HTTP response from a GetHomeWithResponse call
+func ParseGetHomeResponse(rsp *http.Response) (*GetHomeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetHomeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Home
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	case rsp.StatusCode == 200:
+		// Content-type (text/html) unsupported
+
+	}
+
+	return response, nil
 }
 
 // ParseGetIndexResponse parses an HTTP response from a GetIndexWithResponse call
@@ -10028,6 +10599,13 @@ func ParseLoginResponse(rsp *http.Response) (*LoginResponse, error) {
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest TooSlow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON408 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -10035,6 +10613,26 @@ func ParseLoginResponse(rsp *http.Response) (*LoginResponse, error) {
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode == 408:
+		var headers LoginResponse408Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers408 = &headers
 	}
 
 	return response, nil
@@ -10061,6 +10659,13 @@ func ParseRefreshSessionResponse(rsp *http.Response) (*RefreshSessionResponse, e
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest TooSlow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON408 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -10068,6 +10673,26 @@ func ParseRefreshSessionResponse(rsp *http.Response) (*RefreshSessionResponse, e
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode == 408:
+		var headers RefreshSessionResponse408Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers408 = &headers
 	}
 
 	return response, nil
@@ -10156,6 +10781,13 @@ func ParseChangeMeResponse(rsp *http.Response) (*ChangeMeResponse, error) {
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest TooSlow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON408 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -10163,6 +10795,26 @@ func ParseChangeMeResponse(rsp *http.Response) (*ChangeMeResponse, error) {
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode == 408:
+		var headers ChangeMeResponse408Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers408 = &headers
 	}
 
 	return response, nil
@@ -10222,6 +10874,13 @@ func ParseEnrolSecondFactorResponse(rsp *http.Response) (*EnrolSecondFactorRespo
 		}
 		response.JSON201 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest TooSlow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON408 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -10229,6 +10888,26 @@ func ParseEnrolSecondFactorResponse(rsp *http.Response) (*EnrolSecondFactorRespo
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode == 408:
+		var headers EnrolSecondFactorResponse408Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers408 = &headers
 	}
 
 	return response, nil
@@ -10255,6 +10934,13 @@ func ParseConfirmSecondFactorResponse(rsp *http.Response) (*ConfirmSecondFactorR
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest TooSlow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON408 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -10262,6 +10948,26 @@ func ParseConfirmSecondFactorResponse(rsp *http.Response) (*ConfirmSecondFactorR
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode == 408:
+		var headers ConfirmSecondFactorResponse408Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers408 = &headers
 	}
 
 	return response, nil
@@ -10284,6 +10990,13 @@ func ParseDisableSecondFactorResponse(rsp *http.Response) (*DisableSecondFactorR
 	case rsp.StatusCode == 204:
 		break // No content-type
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest TooSlow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON408 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -10291,6 +11004,26 @@ func ParseDisableSecondFactorResponse(rsp *http.Response) (*DisableSecondFactorR
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode == 408:
+		var headers DisableSecondFactorResponse408Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers408 = &headers
 	}
 
 	return response, nil
@@ -10313,6 +11046,13 @@ func ParseChangePasswordResponse(rsp *http.Response) (*ChangePasswordResponse, e
 	case rsp.StatusCode == 204:
 		break // No content-type
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest TooSlow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON408 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -10320,6 +11060,26 @@ func ParseChangePasswordResponse(rsp *http.Response) (*ChangePasswordResponse, e
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode == 408:
+		var headers ChangePasswordResponse408Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers408 = &headers
 	}
 
 	return response, nil
@@ -10386,6 +11146,13 @@ func ParseRegisterResponse(rsp *http.Response) (*RegisterResponse, error) {
 		}
 		response.JSON202 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest TooSlow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON408 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -10393,6 +11160,26 @@ func ParseRegisterResponse(rsp *http.Response) (*RegisterResponse, error) {
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode == 408:
+		var headers RegisterResponse408Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers408 = &headers
 	}
 
 	return response, nil
@@ -10543,6 +11330,13 @@ func ParseCreateDoctorResponse(rsp *http.Response) (*CreateDoctorResponse, error
 		}
 		response.JSON201 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest TooSlow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON408 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -10550,6 +11344,26 @@ func ParseCreateDoctorResponse(rsp *http.Response) (*CreateDoctorResponse, error
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode == 408:
+		var headers CreateDoctorResponse408Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers408 = &headers
 	}
 
 	return response, nil
@@ -10671,6 +11485,13 @@ func ParseChangeDoctorResponse(rsp *http.Response) (*ChangeDoctorResponse, error
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest TooSlow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON408 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -10678,6 +11499,26 @@ func ParseChangeDoctorResponse(rsp *http.Response) (*ChangeDoctorResponse, error
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode == 408:
+		var headers ChangeDoctorResponse408Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers408 = &headers
 	}
 
 	return response, nil
@@ -10704,6 +11545,13 @@ func ParseReplaceDoctorResponse(rsp *http.Response) (*ReplaceDoctorResponse, err
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest TooSlow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON408 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -10711,6 +11559,26 @@ func ParseReplaceDoctorResponse(rsp *http.Response) (*ReplaceDoctorResponse, err
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode == 408:
+		var headers ReplaceDoctorResponse408Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers408 = &headers
 	}
 
 	return response, nil
@@ -10902,6 +11770,13 @@ func ParseCreateMappingResponse(rsp *http.Response) (*CreateMappingResponse, err
 		}
 		response.JSON201 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest TooSlow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON408 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -10909,6 +11784,26 @@ func ParseCreateMappingResponse(rsp *http.Response) (*CreateMappingResponse, err
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode == 408:
+		var headers CreateMappingResponse408Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers408 = &headers
 	}
 
 	return response, nil
@@ -11030,6 +11925,13 @@ func ParseChangeMappingResponse(rsp *http.Response) (*ChangeMappingResponse, err
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest TooSlow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON408 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -11037,6 +11939,26 @@ func ParseChangeMappingResponse(rsp *http.Response) (*ChangeMappingResponse, err
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode == 408:
+		var headers ChangeMappingResponse408Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers408 = &headers
 	}
 
 	return response, nil
@@ -11063,6 +11985,13 @@ func ParseReplaceMappingResponse(rsp *http.Response) (*ReplaceMappingResponse, e
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest TooSlow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON408 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -11070,6 +11999,26 @@ func ParseReplaceMappingResponse(rsp *http.Response) (*ReplaceMappingResponse, e
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode == 408:
+		var headers ReplaceMappingResponse408Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers408 = &headers
 	}
 
 	return response, nil
@@ -11228,6 +12177,13 @@ func ParseCreatePatientResponse(rsp *http.Response) (*CreatePatientResponse, err
 		}
 		response.JSON201 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest TooSlow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON408 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -11235,6 +12191,26 @@ func ParseCreatePatientResponse(rsp *http.Response) (*CreatePatientResponse, err
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode == 408:
+		var headers CreatePatientResponse408Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers408 = &headers
 	}
 
 	return response, nil
@@ -11356,6 +12332,13 @@ func ParseChangePatientResponse(rsp *http.Response) (*ChangePatientResponse, err
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest TooSlow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON408 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -11363,6 +12346,26 @@ func ParseChangePatientResponse(rsp *http.Response) (*ChangePatientResponse, err
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode == 408:
+		var headers ChangePatientResponse408Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers408 = &headers
 	}
 
 	return response, nil
@@ -11389,6 +12392,13 @@ func ParseReplacePatientResponse(rsp *http.Response) (*ReplacePatientResponse, e
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest TooSlow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON408 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -11396,6 +12406,26 @@ func ParseReplacePatientResponse(rsp *http.Response) (*ReplacePatientResponse, e
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode == 408:
+		var headers ReplacePatientResponse408Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers408 = &headers
 	}
 
 	return response, nil
@@ -11429,6 +12459,69 @@ func ParseListPatientAccessesResponse(rsp *http.Response) (*ListPatientAccessesR
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseReportPatientAccessesResponse parses an HTTP response from a ReportPatientAccessesWithResponse call
+func ParseReportPatientAccessesResponse(rsp *http.Response) (*ReportPatientAccessesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReportPatientAccessesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 426:
+		var dest UpgradeRequired
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON426 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 426:
+		var headers ReportPatientAccessesResponse426Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("Upgrade"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Upgrade", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Upgrade = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers426 = &headers
 	}
 
 	return response, nil
@@ -11620,6 +12713,13 @@ func ParseCreateUserResponse(rsp *http.Response) (*CreateUserResponse, error) {
 		}
 		response.JSON201 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest TooSlow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON408 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -11627,6 +12727,26 @@ func ParseCreateUserResponse(rsp *http.Response) (*CreateUserResponse, error) {
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode == 408:
+		var headers CreateUserResponse408Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers408 = &headers
 	}
 
 	return response, nil
@@ -11715,6 +12835,13 @@ func ParseChangeUserResponse(rsp *http.Response) (*ChangeUserResponse, error) {
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest TooSlow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON408 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -11722,6 +12849,26 @@ func ParseChangeUserResponse(rsp *http.Response) (*ChangeUserResponse, error) {
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode == 408:
+		var headers ChangeUserResponse408Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers408 = &headers
 	}
 
 	return response, nil
@@ -11744,6 +12891,13 @@ func ParseSetUserPasswordResponse(rsp *http.Response) (*SetUserPasswordResponse,
 	case rsp.StatusCode == 204:
 		break // No content-type
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest TooSlow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON408 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -11751,6 +12905,26 @@ func ParseSetUserPasswordResponse(rsp *http.Response) (*SetUserPasswordResponse,
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode == 408:
+		var headers SetUserPasswordResponse408Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers408 = &headers
 	}
 
 	return response, nil

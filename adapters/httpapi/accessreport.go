@@ -1,0 +1,43 @@
+package httpapi
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"example.com/healthcare/application"
+	"example.com/healthcare/domain"
+)
+
+// accessReport is the only format of the report of accesses: a table for people.
+var accessReport = exportFormat[domain.DailyUse]{
+	contentType: "text/csv; charset=utf-8; header=present",
+	header:      "date,user,name,role,action,about,outcome,times\r\n",
+	write:       writeCSV(useRow),
+}
+
+// useRow has the columns that the header of the format names.
+func useRow(use domain.DailyUse) []string {
+	return []string{
+		use.Day.String(), emptyIfZero(use.User), safeCell(use.ActorName), string(use.Role),
+		string(use.Action), domain.AboutPermission(use.Action), string(use.Outcome), strconv.Itoa(use.Times),
+	}
+}
+
+// reportAccesses answers with all parts of the report of accesses to the patient whose
+// id is in the path.
+func reportAccesses(audit *application.Audit) handler {
+	return func(c echo.Context, actor domain.Actor) error {
+		id, err := pathID(c)
+		if err != nil {
+			return err
+		}
+		var part application.AccessReport
+		return export(c, accessReport, func(ctx context.Context) (application.Page[domain.DailyUse], error) {
+			next, err := audit.ReportAccesses(ctx, actor, id, part)
+			part = next
+			return part.Page, err
+		})
+	}
+}

@@ -1,0 +1,171 @@
+package httpapi_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// Values that the old backend let in and that no rule of today does.
+const (
+	oldName    = "\u200bAda\n\u202eLovelace\u00ad"
+	oldPhone   = "n/a"
+	oldText    = "\x0bsince\x07 1990 "
+	oldBirth   = "1066-10-14"
+	oldLicense = "straße-1"
+)
+
+// stock puts records in the store as a script that copies them from the old backend
+// does: past all rules.
+func (a *api) stock(creator domain.ID) (patient domain.Patient, doctor domain.Doctor) {
+	a.t.Helper()
+	require.NoError(a.t, a.Ports.Store.Update(a.t.Context(), func(tx ports.Tx) (err error) {
+		if patient, err = tx.Patients().Add(a.t.Context(), domain.Patient{
+			CreatedBy:     creator,
+			Name:          domain.Restore[domain.Name](oldName),
+			DateOfBirth:   domain.Restore[domain.Date](oldBirth),
+			Phone:         domain.Restore[domain.Phone](oldPhone),
+			Address:       domain.Restore[domain.Text](oldText),
+			MedicalRecord: domain.Restore[domain.Text](oldText),
+		}); err != nil {
+			return err
+		}
+		for _, number := range []domain.LicenseNumber{
+			domain.RestoreLicenseNumber("STRASSE-1", ""),
+			domain.RestoreLicenseNumber(oldLicense, "straße-1"), // lower(...) in SQL
+		} {
+			if doctor, err = tx.Doctors().Add(a.t.Context(), domain.Doctor{
+				Name:           domain.Restore[domain.Name](oldName),
+				JoinedAt:       domain.Restore[domain.Date]("2020-02-02"),
+				Specialization: domain.Restore[domain.Specialization](" \u200b"),
+				LicenseNumber:  number,
+				Salary:         domain.Restore[domain.Salary]("1234.50"),
+			}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	return patient, doctor
+}
+
+// changedFields are those of the last version of a record.
+func (a *api) changedFields(path, token string) (names []string) {
+	a.t.Helper()
+	versions := a.want(200, "GET", path+"history/", token, "").objects(a.t)
+	for _, changed := range versions[len(versions)-1]["changed"].([]any) {
+		names = append(names, changed.(map[string]any)["field"].(string))
+	}
+	return names
+}
+
+// TestWhatTheOldBackendLetInCanBeKept edits, deletes and restores records with such values.
+func TestWhatTheOldBackendLetInCanBeKept(t *testing.T) {
+	overEachStore(t, func(t *testing.T, api *api) {
+		admin := api.signUp("admin@example.com", domain.Admin)
+		patient, doctor := api.stock(1)
+		for path, change := range map[string]struct{ body, field string }{
+			fmt.Sprintf("/api/patients/%d/", patient.ID): {`{"gender":"F"}`, "gender"},
+			fmt.Sprintf("/api/doctors/%d/", doctor.ID):   {`{"salary":"1.00"}`, "salary"},
+		} {
+			got := api.want(200, "GET", path, admin, "")
+			assert.Equal(t, oldName, got.object(t)["name"])
+			put := api.want(200, "PUT", path, admin, string(got.body))
+			assert.JSONEq(t, string(got.body), string(put.body))
+			assert.Empty(t, api.changedFields(path, admin), "after a PUT of its own GET")
+
+			patched := api.want(200, "PATCH", path, admin, change.body)
+			want := got.object(t)
+			want[change.field] = patched.object(t)[change.field]
+			assert.Equal(t, want, patched.object(t))
+			assert.Equal(t, []string{change.field}, api.changedFields(path, admin))
+
+			api.want(204, "DELETE", path, admin, "")
+			assert.JSONEq(t, string(patched.body), string(api.want(200, "POST", path+"restore/", admin, "").body))
+			put = api.want(200, "PUT", path, admin, string(patched.body))
+			assert.JSONEq(t, string(patched.body), string(put.body))
+			assert.Empty(t, api.changedFields(path, admin), "after a PUT of its own GET, once restored")
+		}
+	})
+}
+
+func TestWhatTheOldBackendLetInIsJudgedOnceItIsWrittenAnew(t *testing.T) {
+	overEachStore(t, func(t *testing.T, api *api) {
+		admin := api.signUp("admin@example.com", domain.Admin)
+		patient, doctor := api.stock(1)
+		refused := api.want(400, "PATCH", fmt.Sprintf("/api/patients/%d/", patient.ID), admin, `{"phone_number":"N/A","gender":"F"}`)
+		assert.Len(t, refused.object(t)["errors"], 1)
+		licence := fmt.Sprintf("/api/doctors/%d/", doctor.ID)
+		refused = api.want(400, "PATCH", licence, admin, `{"license_number":"Straße-1"}`)
+		assert.Contains(t, refused.object(t)["errors"], "license_number")
+		api.want(200, "PATCH", licence, admin, `{"license_number":"straße-2"}`)
+		refused = api.want(400, "PATCH", licence, admin, `{"license_number":"straße-1"}`)
+		assert.Contains(t, refused.object(t)["errors"], "license_number", "the key that it had is not that of a new number")
+	})
+}
+
+func TestAnOldAccountCanBeChangedElsewhere(t *testing.T) {
+	overEachStore(t, func(t *testing.T, api *api) {
+		admin, staff := api.signUp("admin@example.com", domain.Admin), api.signUp("staff@example.com", domain.Staff)
+		require.NoError(t, api.Ports.Store.Update(t.Context(), func(tx ports.Tx) error {
+			user, err := tx.Users().Get(t.Context(), 2)
+			if err != nil {
+				return err
+			}
+			user.LastName, user.Phone = domain.Restore[domain.PersonName](oldName), domain.Restore[domain.Phone](oldPhone)
+			return tx.Users().Save(t.Context(), user)
+		}))
+		for token, path := range map[string]string{staff: "/api/auth/me/", admin: "/api/users/2/"} {
+			own := api.want(200, "GET", path, token, "").object(t)
+			own["first_name"] = "Ada of " + strings.Trim(path, "/")
+			body, err := json.Marshal(own)
+			require.NoError(t, err)
+			assert.Equal(t, own, api.want(200, "PATCH", path, token, string(body)).object(t))
+		}
+	})
+}
+
+func TestAnOldAccountSignsInWithItsAddress(t *testing.T) {
+	overEachStore(t, func(t *testing.T, api *api) {
+		for i, address := range []string{"ada@localhost", "zoë@example.com"} {
+			api.signUp(fmt.Sprintf("user%d@example.com", i), domain.Staff)
+			require.NoError(t, api.Ports.Store.Update(t.Context(), func(tx ports.Tx) error {
+				user, err := tx.Users().Get(t.Context(), domain.ID(i+1))
+				if err != nil {
+					return err
+				}
+				user.Email = domain.Restore[domain.Email](address)
+				return tx.Users().Save(t.Context(), user)
+			}))
+			api.want(200, "POST", "/api/auth/login/", "", credentials(strings.ToUpper(address), goodPassword))
+			api.want(401, "POST", "/api/auth/login/", "", credentials(address, "wrong"))
+		}
+	})
+}
+
+// TestAStoredTextThatIsNotUTF8HidesNothing is about a script that copied Latin-1 into SQLite.
+func TestAStoredTextThatIsNotUTF8HidesNothing(t *testing.T) {
+	api := newAPI(t, stores["sqlite"](t))
+	admin := api.signUp("admin@example.com", domain.Admin)
+	require.NoError(t, api.Ports.Store.Update(t.Context(), func(tx ports.Tx) error {
+		_, err := tx.Patients().Add(t.Context(), domain.Patient{CreatedBy: 1, Name: domain.Restore[domain.Name]("Zo\xeb")})
+		return err
+	}))
+	assert.Equal(t, "Zo\ufffd", api.want(200, "GET", "/api/patients/1/", admin, "").object(t)["name"])
+	assert.Len(t, api.want(200, "GET", "/api/patients/", admin, "").objects(t), 1)
+	api.want(200, "PATCH", "/api/patients/1/", admin, `{"gender":"F"}`)
+	assert.Equal(t, []string{"gender"}, api.changedFields("/api/patients/1/", admin))
+	require.NoError(t, api.Ports.Store.View(t.Context(), func(tx ports.Tx) error {
+		patient, err := tx.Patients().Get(t.Context(), 1)
+		assert.Equal(t, "Zo\xeb", patient.Name.String(), "it is as it was")
+		return err
+	}))
+	assert.Equal(t, "Zoë", api.want(200, "PATCH", "/api/patients/1/", admin, `{"name":"Zoë"}`).object(t)["name"])
+}

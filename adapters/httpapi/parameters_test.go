@@ -1,0 +1,131 @@
+package httpapi_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/adapters/httpapi"
+	"example.com/healthcare/domain"
+)
+
+// operation is a GET of openapi.yaml, with a path that populate has made something for.
+type operation struct {
+	*openapi3.Operation
+	path string
+}
+
+// reads are all GETs of what is no machinery.
+func reads(t *testing.T) (operations []operation) {
+	t.Helper()
+	spec, err := openapi3.NewLoader().LoadFromData(httpapi.OpenAPI())
+	require.NoError(t, err)
+	for path, item := range spec.Paths.Map() {
+		if strings.HasPrefix(path, "/api/") && item.Get != nil {
+			operations = append(operations, operation{item.Get, strings.NewReplacer("{id}", "1", "{version}", "1").Replace(path)})
+		}
+	}
+	return operations
+}
+
+// parameters are the names of those in the query.
+func (o operation) parameters() []string {
+	names := []string{}
+	for _, parameter := range o.Parameters {
+		if parameter.Value.In == openapi3.ParameterInQuery {
+			names = append(names, parameter.Value.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// refusal is what an answer says of a parameter that openapi.yaml does not have.
+func (o operation) refusal() string {
+	if names := o.parameters(); len(names) > 0 {
+		return "Unknown parameter. Allowed: " + strings.Join(names, ", ") + "."
+	}
+	return "Unknown parameter."
+}
+
+// A misspelt filter that is ignored shows everybody. What is allowed is what openapi.yaml
+// says.
+func TestAMisspeltParameterIsRefusedByEveryGET(t *testing.T) {
+	api := newAPI(t, stores["memory"](t))
+	admin := api.signUp("admin@example.com", domain.Admin)
+	api.populate(admin)
+	for _, read := range reads(t) {
+		for _, path := range []string{read.path, strings.TrimSuffix(read.path, "/")} {
+			got := api.do("GET", path+"?serch=x&feilds=id", admin, "")
+			if assert.Equal(t, 400, got.StatusCode, "%s: %s", path, got.body) {
+				assert.Equal(t, map[string]any{"serch": []any{read.refusal()}, "feilds": []any{read.refusal()}}, got.object(t)["errors"], path)
+			}
+			api.want(400, "HEAD", path+"?serch=x", admin, "")
+		}
+	}
+}
+
+func TestEveryDocumentedParameterIsReadAndGivenOnce(t *testing.T) {
+	api := newAPI(t, stores["memory"](t))
+	admin := api.signUp("admin@example.com", domain.Admin)
+	api.populate(admin)
+	for _, read := range reads(t) {
+		for _, name := range read.parameters() {
+			got := api.want(400, "GET", read.path+"?"+name+"=%00&"+name+"=%00", admin, "")
+			assert.Equal(t, []string{name}, slices.Collect(maps.Keys(got.object(t)["errors"].(map[string]any))), read.path)
+			assert.Contains(t, string(got.body), "once", "%s %s", read.path, name)
+		}
+	}
+}
+
+// Clients of the old backend send it with everything.
+func TestFormatJSONIsAcceptedAndNothingElse(t *testing.T) {
+	api := newAPI(t, stores["memory"](t))
+	admin := api.signUp("admin@example.com", domain.Admin)
+	api.populate(admin)
+	for _, operation := range reads(t) {
+		plain := api.want(200, "GET", operation.path, admin, "")
+		asked := api.want(200, "GET", operation.path+"?format=json", admin, "")
+		if !strings.Contains(operation.path, "accesses") && operation.path != "/api/audit/" { // which grow
+			assert.Equal(t, string(plain.body), string(asked.body), operation.path)
+		}
+		for _, format := range []string{"format=", "format=csv", "format=api", "format=JSON", "format=json&format=json"} {
+			got := api.want(400, "GET", operation.path+"?"+format, admin, "")
+			assert.Equal(t, map[string]any{"format": []any{"Must be json, once. The Accept header asks for another format."}}, got.object(t)["errors"], operation.path)
+		}
+	}
+}
+
+func TestAllParametersThatAreWrongAreNamedAtOnceToWhoMayKnow(t *testing.T) {
+	overEachStore(t, func(t *testing.T, api *api) {
+		admin := api.signUp("admin@example.com", domain.Admin)
+		staff := api.signUp("staff@example.com", domain.Staff)
+		const query = "/api/users/?serch=x&limit=0&role=admin&format=xml&%ff=1&=2"
+		unknown := []any{"Unknown parameter. Allowed: cursor, is_active, limit, role, search."}
+		problem := api.want(400, "GET", query, admin, "").object(t)
+		assert.Equal(t, map[string]any{
+			"serch": unknown, "\ufffd": unknown, "": unknown,
+			"limit":  []any{"An integer from 1 to 1000 is required."},
+			"role":   []any{"Not a valid choice: use ADMIN or STAFF."},
+			"format": []any{"Must be json, once. The Accept header asks for another format."},
+		}, problem["errors"])
+		assert.Equal(t, domain.Failed, api.LastEvent().Outcome)
+		assert.Equal(t, domain.UserRead, api.LastEvent().Action)
+		api.want(403, "GET", query, staff, "")
+		assert.Equal(t, domain.Denied, api.LastEvent().Outcome)
+		api.want(401, "GET", query, "", "")
+	})
+}
+
+// What probes a service, and what people look at, may be asked with anything.
+func TestMachineryTakesAnyParameter(t *testing.T) {
+	api := newAPI(t, stores["memory"](t))
+	for _, path := range []string{"/livez", "/readyz", "/openapi.yaml"} {
+		api.want(200, "GET", path+"?verbose&ts=1", "", "")
+	}
+}

@@ -1,0 +1,153 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"github.com/lib/pq"
+
+	"example.com/healthcare/adapters/sqlstore"
+	"example.com/healthcare/domain"
+)
+
+// rights are what a service needs of the schema, in the order in which they are granted.
+// So it cannot change or remove what is in the audit trail, nor what a record said before.
+var rights = []struct {
+	privileges []string
+	objects    []string
+	sequences  bool
+}{
+	{privileges: []string{"SELECT", "INSERT", "UPDATE", "DELETE"}, objects: append(recordTables(), "users", "sessions", "attempts", "deletions")},
+	{privileges: []string{"SELECT", "INSERT"}, objects: []string{"versions", "audit_events", "audit_about", "audit_seals"}},
+	{privileges: []string{"USAGE"}, objects: []string{"audit_events_id_seq"}, sequences: true},
+	{privileges: []string{"SELECT"}, objects: []string{"goose_db_version", "compatible_steps"}},
+}
+
+func recordTables() (names []string) {
+	for _, known := range domain.RecordKinds() {
+		names = append(names, known.Plural)
+	}
+	return names
+}
+
+// selectMissing names what the role of the connection lacks of rights.
+var selectMissing = func() string {
+	var tables, sequences []string
+	for _, right := range rights {
+		for _, object := range right.objects {
+			for _, privilege := range right.privileges {
+				row := `(` + pq.QuoteLiteral(object) + `, ` + pq.QuoteLiteral(privilege) + `)`
+				if right.sequences {
+					sequences = append(sequences, row)
+				} else {
+					tables = append(tables, row)
+				}
+			}
+		}
+	}
+	return `SELECT COALESCE(string_agg(missing, ', '), '') FROM (
+			SELECT string_agg(privilege, ', ') || ' on ' || name AS missing
+			FROM (VALUES ` + strings.Join(tables, `, `) + `) AS needed (name, privilege)
+			WHERE NOT has_table_privilege(name, privilege) GROUP BY name
+			UNION ALL
+			SELECT privilege || ' on ' || name
+			FROM (VALUES ` + strings.Join(sequences, `, `) + `) AS needed (name, privilege)
+			WHERE NOT has_sequence_privilege(name, privilege)
+			ORDER BY missing
+		) AS privileges`
+}()
+
+type rowQuerier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// checkPrivileges returns ErrMissingPrivilege unless the role of the connection has all
+// rights.
+func checkPrivileges(ctx context.Context, db rowQuerier) error {
+	var missing string
+	if err := db.QueryRowContext(ctx, selectMissing).Scan(&missing); err != nil {
+		return err
+	}
+	if missing != "" {
+		return errMissing(missing)
+	}
+	return nil
+}
+
+// checkReach returns ErrMissingPrivilege if the role cannot read how far the schema is. A
+// schema that it may not use would look like an empty one.
+func checkReach(ctx context.Context, db *sql.DB) error {
+	var migrated bool
+	var unreadable, unusable string
+	err := db.QueryRowContext(ctx, `
+		SELECT to_regclass('goose_db_version') IS NOT NULL, COALESCE((
+			SELECT string_agg(name, ', ') FROM (VALUES ('goose_db_version'), ('compatible_steps')) AS needed (name)
+			WHERE NOT has_table_privilege(to_regclass(name), 'SELECT')
+		), ''), COALESCE((
+			SELECT string_agg(quote_ident(nspname), ', ') FROM pg_namespace
+			WHERE NOT has_schema_privilege(oid, 'USAGE') AND nspname IN (
+				SELECT replace(replace(regexp_replace(trim(name), '^"(.*)"$', '\1'), '""', '"'), '$user', current_user)
+				FROM unnest(string_to_array(current_setting('search_path'), ',')) AS path (name))
+		), '')`).Scan(&migrated, &unreadable, &unusable)
+	switch {
+	case err != nil:
+		return unavailable(err)
+	case unreadable != "":
+		return errMissing("SELECT on " + unreadable)
+	case !migrated && unusable != "":
+		return errMissing("USAGE on schema " + unusable)
+	}
+	return nil
+}
+
+func errMissing(what string) error {
+	return fmt.Errorf("postgres: %w: the service's role has no %s", sqlstore.ErrMissingPrivilege, what)
+}
+
+// Grants returns the statements that give a role, which they call ROLE, what a service
+// needs of the schema that dsn leads to (see Open).
+func Grants(ctx context.Context, dsn string) (grants []string, err error) {
+	err = withDB(dsn, func(db *sql.DB) error {
+		grants, err = grantsTo(ctx, db, "ROLE")
+		return err
+	})
+	return grants, err
+}
+
+// Grant gives role what a service needs of the schema that dsn leads to. It takes the
+// owner of the schema.
+func Grant(ctx context.Context, dsn, role string) error {
+	return withDB(dsn, func(db *sql.DB) error {
+		grants, err := grantsTo(ctx, db, pq.QuoteIdentifier(role))
+		if err != nil {
+			return err
+		}
+		// Several statements in one query are one transaction (PostgreSQL manual, 55.2.2.1).
+		if _, err := db.ExecContext(ctx, strings.Join(grants, "\n")); err != nil {
+			return fmt.Errorf("postgres: granting: %w", err) // No statement has a value that it could quote.
+		}
+		return nil
+	})
+}
+
+func grantsTo(ctx context.Context, db *sql.DB, role string) ([]string, error) {
+	var schema string
+	if err := db.QueryRowContext(ctx, `SELECT COALESCE(quote_ident(current_schema()), '')`).Scan(&schema); err != nil {
+		return nil, err
+	}
+	grants := []string{`GRANT USAGE ON SCHEMA ` + schema + ` TO ` + role + `;`}
+	for _, right := range rights {
+		kind := ""
+		if right.sequences {
+			kind = "SEQUENCE "
+		}
+		objects := make([]string, len(right.objects))
+		for i, object := range right.objects {
+			objects[i] = schema + "." + object
+		}
+		grants = append(grants, `GRANT `+strings.Join(right.privileges, ", ")+` ON `+kind+strings.Join(objects, ", ")+` TO `+role+`;`)
+	}
+	return grants, nil
+}

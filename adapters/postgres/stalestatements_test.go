@@ -1,0 +1,58 @@
+package postgres_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/adapters/postgres"
+	"example.com/healthcare/adapters/postgres/pgtest"
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// TestAColumnCanGetAnotherTypeUnderARunningStore is about a step of the schema that is
+// made while instances run: PostgreSQL then refuses the statements that they prepared.
+func TestAColumnCanGetAnotherTypeUnderARunningStore(t *testing.T) {
+	dsn := pgtest.New(t)
+	store := open(t, dsn, postgres.Options{})
+	var patient domain.Patient
+	require.NoError(t, store.Update(t.Context(), func(tx ports.Tx) error {
+		user, err := tx.Users().Add(t.Context(), domain.User{Email: domain.Restore[domain.Email]("a@b.example"), Role: domain.Staff})
+		if err != nil {
+			return err
+		}
+		patient, err = tx.Patients().Add(t.Context(), domain.Patient{CreatedBy: user.ID, Name: domain.Restore[domain.Name]("Eve")})
+		return err
+	}))
+	use := func() {
+		for range 3 {
+			require.NoError(t, store.View(t.Context(), func(tx ports.Tx) error {
+				_, err := tx.Patients().View(t.Context(), patient.ID)
+				require.NoError(t, err)
+				_, err = tx.Users().Get(t.Context(), patient.CreatedBy)
+				require.NoError(t, err)
+				_, err = tx.Patients().List(t.Context(), domain.PatientFilter{}, domain.Page{Limit: 10})
+				return err
+			}))
+			require.NoError(t, store.Update(t.Context(), func(tx ports.Tx) error {
+				found, err := tx.Patients().View(t.Context(), patient.ID)
+				if err != nil {
+					return err
+				}
+				if _, err = tx.Users().Get(t.Context(), patient.CreatedBy); err != nil {
+					return err
+				}
+				return tx.Patients().Save(t.Context(), found.Patient)
+			}))
+		}
+	}
+	use()
+	for _, change := range []string{
+		`ALTER TABLE patients ALTER COLUMN phone_number TYPE varchar(40)`,
+		`ALTER TABLE users ALTER COLUMN phone_number TYPE varchar(41)`,
+	} {
+		require.NoError(t, execute(t, dsn, change))
+		use()
+	}
+}

@@ -1,0 +1,255 @@
+package application_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// faultsIn are what verify finds, in words.
+func (c *clinic) faultsIn() (said []string) {
+	c.t.Helper()
+	for _, fault := range c.verifySilently().Faults {
+		said = append(said, fault.String())
+	}
+	return said
+}
+
+func named(kind domain.SubjectKind, id domain.ID, number int) domain.VersionName {
+	return domain.VersionName{Record: domain.Reference{Kind: kind, ID: id}, Number: number}
+}
+
+func TestVersionsStayAsTheyWereWhateverIsDone(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		c := newClinic(t)
+		admin := c.SignUp("admin@example.com", domain.Admin)
+		id := func() domain.ID { return domain.ID(rapid.IntRange(1, 4).Draw(r, "id")) }
+		// Some of it fails, and leaves nothing but an event.
+		r.Repeat(map[string]func(*rapid.T){
+			"add a doctor":  func(r *rapid.T) { _, _ = c.Doctors.Create(c.ctx, admin, doctorInput(fmt.Sprint("L-", id()))) },
+			"add a patient": func(r *rapid.T) { _, _ = c.Patients.Create(c.ctx, admin, patientInput("Ada")) },
+			"assign":        func(r *rapid.T) { _, _ = c.Mappings.Assign(c.ctx, admin, pair(id(), id())) },
+			"change a patient": func(r *rapid.T) {
+				_, _ = c.Patients.Change(c.ctx, admin, id(), patientInput(fmt.Sprint("Ada ", id())))
+			},
+			"move":            func(r *rapid.T) { _, _ = c.Mappings.Replace(c.ctx, admin, id(), pair(id(), id())) },
+			"delete doctor":   func(r *rapid.T) { _ = c.Doctors.Delete(c.ctx, admin, id()) },
+			"delete patient":  func(r *rapid.T) { _ = c.Patients.Delete(c.ctx, admin, id()) },
+			"restore doctor":  func(r *rapid.T) { _, _ = c.Doctors.Restore(c.ctx, admin, id()) },
+			"restore patient": func(r *rapid.T) { _, _ = c.Patients.Restore(c.ctx, admin, id()) },
+			"restore mapping": func(r *rapid.T) { _, _ = c.Mappings.Restore(c.ctx, admin, id()) },
+			"purge": func(r *rapid.T) {
+				_, _ = c.Retention.Purge(c.ctx, operator, rapid.SampledFrom(recordKinds).Draw(r, "kind"), c.Now().Add(time.Hour))
+			},
+			"seal": func(r *rapid.T) { c.seal() },
+		})
+		require.Empty(r, c.faultsIn())
+
+		kept := c.commitments()
+		if len(kept) == 0 {
+			return
+		}
+		at := rapid.IntRange(0, len(kept)-1).Draw(r, "version")
+		name := kept[at].VersionName
+		store := c.tamper()
+		for problem, tamper := range map[domain.Problem]func([]domain.Commitment) []domain.Commitment{
+			domain.VersionChanged: func(all []domain.Commitment) []domain.Commitment {
+				all[at].Digest[3]++
+				return all
+			},
+			domain.VersionRemoved: func(all []domain.Commitment) []domain.Commitment { return slices.Delete(all, at, at+1) },
+			domain.VersionInserted: func(all []domain.Commitment) []domain.Commitment {
+				inserted := all[at]
+				inserted.Number += 100
+				return append(all, inserted)
+			},
+		} {
+			store.commitments = tamper
+			want := domain.Fault{Problem: problem, Version: name}
+			if problem == domain.VersionInserted {
+				want.Version.Number += 100
+			}
+			require.Equal(r, []domain.Fault{want}, c.verifySilently().Faults)
+		}
+	})
+}
+
+// commitments are those of all versions.
+func (c *clinic) commitments() (all []domain.Commitment) {
+	c.t.Helper()
+	require.NoError(c.t, c.Ports.Store.View(c.ctx, func(tx ports.Tx) (err error) {
+		all, err = tx.Audit().Commitments(c.ctx, domain.VersionName{}, 1<<30)
+		return err
+	}))
+	return all
+}
+
+// keepAsBefore keeps versions, and adds events, as the releases before commitments did.
+func (c *clinic) keepAsBefore(event domain.AuditEvent, versions ...domain.Version[domain.Mapping]) {
+	c.t.Helper()
+	require.NoError(c.t, c.Ports.Store.Update(c.ctx, func(tx ports.Tx) error {
+		if _, err := tx.MappingHistory().Keep(c.ctx, versions...); err != nil {
+			return err
+		}
+		return tx.Audit().Add(c.ctx, c.attest, event)
+	}))
+}
+
+func changeOf(record domain.Reference, version int) domain.AuditEvent {
+	return domain.AuditEvent{Action: domain.MappingUpdate, Outcome: domain.Allowed, Subject: domain.Subject{Kind: record.Kind, ID: record.ID}, Version: version}
+}
+
+func TestVersionsFromBeforeThereWereCommitments(t *testing.T) {
+	c := newClinic(t)
+	w := newWorld(c)
+	mapping := w.mapping
+	before := domain.Version[domain.Mapping]{At: c.Now(), Change: domain.Updated, Record: mapping}
+	old := mapping
+	old.ID = 1000
+	c.keepAsBefore(changeOf(old.Self(), 1), domain.Version[domain.Mapping]{At: c.Now(), Change: domain.Created, Record: old})
+	found := c.verifySilently()
+	assert.Empty(t, found.Faults)
+	assert.Equal(t, 1, found.OldVersions)
+	assert.Equal(t, domain.ID(1), found.CoveredFrom)
+	number := len(slices.DeleteFunc(c.commitments(), func(kept domain.Commitment) bool { return kept.Record != mapping.Self() }))
+
+	t.Run("one after versions with commitments was inserted", func(t *testing.T) {
+		c := *c
+		c.tamper().commitments = func(all []domain.Commitment) []domain.Commitment {
+			return append(all, domain.Commitment{VersionName: domain.VersionName{Record: mapping.Self(), Number: number + 1}})
+		}
+		assert.Equal(t, []string{fmt.Sprintf("version %d of mapping %d was inserted", number+1, mapping.ID)}, c.faultsIn())
+	})
+	t.Run("so was one that can be no version", func(t *testing.T) {
+		c := *c
+		c.tamper().commitments = func(all []domain.Commitment) []domain.Commitment {
+			return append(all, domain.Commitment{VersionName: domain.VersionName{Record: old.Self()}})
+		}
+		assert.Equal(t, []string{"version 0 of mapping 1000 was inserted"}, c.faultsIn())
+	})
+
+	// An instance of an earlier release can run beside this one until it is stopped, too.
+	c.keepAsBefore(changeOf(mapping.Self(), number+1), before)
+	assert.Empty(t, c.faultsIn())
+	require.NoError(t, c.Mappings.Unassign(c.ctx, w.actors[domain.Admin], mapping.ID))
+	assert.Empty(t, c.faultsIn())
+	other := c.assign(w.actors[domain.Admin], w.patient, w.otherDoctor)
+	with := domain.Version[domain.Mapping]{At: c.Now(), Change: domain.Deleted, With: domain.Reference{Kind: domain.AboutDoctor, ID: other.DoctorID}, Record: other}
+	c.keepAsBefore(changeOf(with.With, 2), with)
+	assert.Empty(t, c.faultsIn(), "a child that ended with its parent")
+}
+
+func TestWhatIsChangedAndPurgedMeanwhileIsNoFault(t *testing.T) {
+	for name, meanwhile := range map[string]func(*clinic, domain.Actor){
+		"a version is made": func(c *clinic, admin domain.Actor) { c.addPatient(admin, "Ada") },
+		"all is purged": func(c *clinic, _ domain.Actor) {
+			for _, kind := range recordKinds {
+				assert.NotZero(c.t, c.purged(kind, c.Now().Add(time.Hour)))
+			}
+		},
+		"both, and a seal": func(c *clinic, admin domain.Actor) {
+			c.addPatient(admin, "Ada")
+			assert.NotZero(c.t, c.purged(domain.AboutDoctor, c.Now().Add(time.Hour)))
+			c.seal()
+			c.addPatient(admin, "Ada")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newClinic(t)
+			w := newWorld(c)
+			c.seal()
+			other := *c
+			other.t = t
+			done := false
+			store := c.tamper()
+			store.commitments = func([]domain.Commitment) []domain.Commitment {
+				if !done {
+					done = true
+					meanwhile(&other, w.actors[domain.Admin])
+				}
+				return other.commitments()
+			}
+			assert.Empty(t, c.faultsIn())
+			assert.True(t, done)
+		})
+	}
+}
+
+func TestNoMoreVersionsAreNamedThanThereCanBeFaults(t *testing.T) {
+	c := newClinic(t)
+	admin := c.SignUp("admin@example.com", domain.Admin)
+	for range domain.MaxFaults + 20 {
+		c.addPatient(admin, "Ada")
+	}
+	store := c.tamper()
+	store.commitments = func([]domain.Commitment) []domain.Commitment { return nil }
+	faults := c.verifySilently().Faults
+	require.Len(t, faults, domain.MaxFaults)
+	for i, fault := range faults {
+		assert.Equal(t, domain.Fault{Problem: domain.VersionRemoved, Version: named(domain.AboutPatient, domain.ID(i+1), 1)}, fault)
+	}
+	store.commitments = func(all []domain.Commitment) []domain.Commitment {
+		for i := range all {
+			all[i].Number += 5
+		}
+		return all
+	}
+	assert.Len(t, c.verifySilently().Faults, domain.MaxFaults)
+}
+
+// Nothing follows from events that are not there, or are others.
+func TestVersionsAreNotExaminedWhereEventsWereChanged(t *testing.T) {
+	c := newClinic(t)
+	admin := c.SignUp("admin@example.com", domain.Admin)
+	c.addPatient(admin, "Ada")
+	last := c.LastEvent().ID
+	require.Len(t, c.LastEvent().Commitments, 1)
+	c.seal()
+	c.tamper().events = without(last)
+	assert.Equal(t, []domain.Fault{{Problem: domain.EventRemoved, Event: last, Seal: 1}}, c.verifySilently().Faults)
+}
+
+// An inserted event that repeats what another says makes nothing of the versions a fault.
+func TestAnInsertedEventIsTheOnlyFault(t *testing.T) {
+	c := newClinic(t)
+	admin := c.SignUp("admin@example.com", domain.Admin)
+	c.addPatient(admin, "Ada")
+	c.seal()
+	copied := c.LastEvent()
+	require.NoError(t, c.leaveEvent())
+	inserted := c.LastEvent().ID
+	for _, number := range []int{1, 7} {
+		store := c.tamper()
+		store.events = editing(inserted, func(event *domain.AuditEvent) {
+			*event = copied
+			event.ID, event.Commitments = inserted, slices.Clone(copied.Commitments)
+			event.Commitments[0].Number = number
+		})
+		assert.Equal(t, []domain.Fault{{Problem: domain.EventInserted, Event: inserted}}, c.verifySilently().Faults)
+	}
+}
+
+func TestAChangeThatFailedHasNoCommitments(t *testing.T) {
+	c := newClinic(t)
+	w := newWorld(c)
+	_, err := c.Mappings.Assign(c.ctx, w.actors[domain.Admin], pair(w.mapping.PatientID, w.mapping.DoctorID))
+	require.Error(t, err)
+	assert.Empty(t, c.LastEvent().Commitments)
+	c.use(onStore(&collidingStore{Store: c.Ports.Store, between: func() {}}))
+	require.NoError(t, c.Doctors.Delete(c.ctx, w.actors[domain.Admin], w.doctor.ID))
+	seen := map[domain.VersionName]bool{}
+	for _, commitment := range c.LastEvent().Commitments {
+		assert.False(t, seen[commitment.VersionName], "a run that collided leaves none")
+		seen[commitment.VersionName] = true
+	}
+	assert.Greater(t, len(seen), 1, "those of the children, too")
+	assert.Empty(t, c.faultsIn())
+}

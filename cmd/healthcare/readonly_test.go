@@ -1,0 +1,174 @@
+package main_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/adapters/sqlite"
+	healthcare "example.com/healthcare/cmd/healthcare"
+)
+
+// content is what a folder holds, by the names of its files.
+func content(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	for _, entry := range entries {
+		text, err := os.ReadFile(filepath.Join(dir, entry.Name()))
+		require.NoError(t, err)
+		files[entry.Name()] = string(text)
+	}
+	return files
+}
+
+// usedStore returns the settings of an embedded store that a service has sealed, and its
+// folder.
+func usedStore(t *testing.T) (env []string, dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	env = []string{"DATA_DIR=" + dir, "SECRET_KEY=" + secretKey}
+	createSuperuserOn(t, env)
+	serve(t, env).stop()
+	return env, dir
+}
+
+// reading are the commands that only read.
+var reading = [][]string{{"audit", "verify"}, {"audit", "head"}, {"migrate", "status"}}
+
+func TestCommandsThatReadMakeAndChangeNothing(t *testing.T) {
+	env, dir := usedStore(t)
+	before := content(t, dir)
+	for _, args := range reading {
+		code, stdout, stderr := healthcare.Run(t.Context(), env, args...)
+		assert.Zero(t, code, "%s: %s", args, stderr)
+		assert.NotEmpty(t, stdout)
+		assert.Equal(t, before, content(t, dir), args)
+	}
+	service := serve(t, env)
+	token := service.login("admin@example.com")
+	for _, args := range reading {
+		code, stdout, stderr := run(t, env, args...)
+		assert.Zero(t, code, "%s, beside the service: %s", args, stderr)
+		assert.NotEmpty(t, stdout)
+	}
+	assert.NotEmpty(t, token)
+	service.stop()
+}
+
+// TestCommandsThatReadWorkWhereNothingCanBeWritten mounts a copy read-only.
+func TestCommandsThatReadWorkWhereNothingCanBeWritten(t *testing.T) {
+	env, dir := usedStore(t)
+	mount := t.TempDir()
+	if err := syscall.Mount(dir, mount, "", syscall.MS_BIND, ""); err != nil {
+		t.Skipf("a read-only mount takes root: %v", err)
+	}
+	t.Cleanup(func() { require.NoError(t, syscall.Unmount(mount, syscall.MNT_DETACH)) })
+	require.NoError(t, syscall.Mount("", mount, "", syscall.MS_BIND|syscall.MS_REMOUNT|syscall.MS_RDONLY, ""))
+	env[0] = "DATA_DIR=" + mount
+	for _, args := range reading {
+		code, stdout, stderr := run(t, env, args...)
+		assert.Zero(t, code, "%s: %s", args, stderr)
+		assert.NotEmpty(t, stdout)
+	}
+	code, stdout, stderr := run(t, env, "users", "list")
+	assert.Equal(t, 1, code, "it leaves an event")
+	assert.NotContains(t, stdout, "@")
+	assert.Contains(t, stderr, "leaves an event in the audit trail, and "+mount+" cannot be written to")
+
+	// The log of a service that runs, or was killed.
+	for _, name := range []string{"healthcare.db-wal", "healthcare.db-shm"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("changes"), 0o600))
+	}
+	for _, args := range reading {
+		code, _, stderr := run(t, env, args...)
+		assert.Equal(t, 1, code, args)
+		assert.Contains(t, stderr, "changes that are not in the database file yet")
+		assert.Contains(t, stderr, "run this where the service runs")
+	}
+}
+
+// TestNoCommandMigratesAnOlderFile takes the last step back.
+func TestNoCommandMigratesAnOlderFile(t *testing.T) {
+	env, dir := usedStore(t)
+	path := filepath.Join(dir, "healthcare.db")
+	takeBackLastStep(t, env)
+	before, err := os.ReadFile(path)
+	require.NoError(t, err)
+	for _, args := range [][]string{
+		{"audit", "verify"},
+		{"audit", "head"},
+		{"audit", "adopt"},
+		{"users", "list"},
+		{"users", "deactivate", "--email", "admin@example.com"},
+		{"purge", "--older-than", "3650d"},
+	} {
+		code, _, stderr := healthcare.Run(t.Context(), env, args...)
+		assert.Equal(t, 1, code, args)
+		assert.Contains(t, stderr, path+" was made by an older version: back it up, then run `healthcare migrate`", args)
+	}
+	code, stdout, stderr := healthcare.Run(t.Context(), env, "migrate", "status")
+	assert.Zero(t, code, stderr)
+	assert.Contains(t, stdout, "pending")
+	after, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.True(t, bytes.Equal(before, after))
+	code, _, stderr = healthcare.Run(t.Context(), env, "migrate")
+	assert.Zero(t, code, stderr)
+	steps, err := sqlite.Status(t.Context(), path)
+	require.NoError(t, err)
+	assert.False(t, steps[len(steps)-1].Pending())
+}
+
+// TestAMistypedFolderIsNotMade has commands that could make a store and a key there.
+func TestAMistypedFolderIsNotMade(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "dta")
+	for _, env := range [][]string{{"DATA_DIR=" + dir}, {"DATA_DIR=" + dir, "SECRET_KEY=" + secretKey}} {
+		env = append(env, "SUPERUSER_PASSWORD="+goodPassword, "USER_PASSWORD="+goodPassword)
+		for _, args := range [][]string{
+			{"migrate", "status"},
+			{"createsuperuser", "--noinput", "--email", "admin@example.com"},
+			{"users", "create", "--noinput", "--email", "ada@example.com"},
+			{"users", "set-password", "--noinput", "--email", "ada@example.com"},
+		} {
+			code, _, stderr := healthcare.Run(t.Context(), env, args...)
+			assert.Equal(t, 1, code, args)
+			assert.Contains(t, stderr, "there is no "+dir+"/healthcare.db", args)
+			assert.NoDirExists(t, dir)
+		}
+	}
+	createSuperuser(t, []string{"DATA_DIR=" + dir}, "admin@example.com")
+	assert.FileExists(t, filepath.Join(dir, "healthcare.db"))
+}
+
+// TestAStoreOfANewerProgramIsRefused by all commands.
+func TestAStoreOfANewerProgramIsRefused(t *testing.T) {
+	overEachEngine(t, func(t *testing.T, env []string) {
+		env = append(env, "SECRET_KEY="+secretKey)
+		createSuperuserOn(t, env)
+		takeUnknownStep(t, env)
+		for _, args := range [][]string{
+			{"serve", "--addr", "127.0.0.1:0"},
+			{"serve", "--migrate", "--addr", "127.0.0.1:0"},
+			{"migrate"},
+			{"audit", "verify"},
+			{"audit", "adopt"},
+			{"users", "list"},
+			{"purge", "--older-than", "3650d"},
+		} {
+			code, _, stderr := healthcare.Run(t.Context(), env, args...)
+			assert.Equal(t, 1, code, args)
+			assert.Contains(t, stderr, "steps that this program does not know: 99999", args)
+			assert.Contains(t, stderr, "a newer version of healthcare has migrated the database", args)
+		}
+		code, stdout, stderr := healthcare.Run(t.Context(), env, "migrate", "status")
+		assert.Zero(t, code, stderr)
+		assert.Regexp(t, `99999 +20.*Z +unknown to this version, which cannot go on with it`, stdout)
+	})
+}

@@ -1,0 +1,37 @@
+package domain_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"example.com/healthcare/domain"
+)
+
+func TestAListIsMentionedOnceForEachBlockOfNeighbours(t *testing.T) {
+	shown := func(ids ...domain.ID) domain.AuditEvent {
+		return domain.AuditEvent{ID: 9, Form: domain.EventForm, Subject: domain.Subject{Kind: domain.AboutPatient, Shown: ids}}
+	}
+	block := func(number domain.ID) domain.Mention {
+		return domain.Mention{Record: domain.Reference{Kind: domain.AboutPatient, ID: number}, IsBlock: true, Event: 9}
+	}
+	neighbours := shown()
+	for id := range domain.ID(100) {
+		neighbours.Subject.Shown = append(neighbours.Subject.Shown, id+1)
+	}
+	assert.Equal(t, []domain.Mention{block(0), block(1)}, neighbours.Mentions())
+	assert.Equal(t, []domain.Mention{block(-1), block(0), block(1), block(1<<57 - 1)}, shown(1<<63-1, 64, 63, 127, 1, -1, -64).Mentions())
+
+	earlier := neighbours
+	earlier.Form = 0
+	assert.Len(t, earlier.Mentions(), 100, "events of earlier releases keep their mentions")
+
+	// A record that the event is about is no block, even with the number of one.
+	both := shown(64)
+	both.About = []domain.Reference{{Kind: domain.AboutPatient, ID: 1}, {Kind: domain.AboutPatient, ID: 1}}
+	assert.Equal(t, []domain.Mention{{Record: both.About[0], Event: 9}, block(1)}, both.Mentions())
+	assert.NotEqual(t, both.Mentions()[0].Hash(), both.Mentions()[1].Hash())
+
+	both.Subject.Kind = domain.AboutAudit
+	assert.Len(t, both.Mentions(), 1, "nobody asks who has seen an event")
+}
