@@ -67,6 +67,9 @@ func Open(ctx context.Context, dsn string, options Options) (*sqlstore.Store, er
 	if err != nil {
 		return nil, err
 	}
+	if err := checkPooler(ctx, connector, options.Unprepared); err != nil {
+		return nil, err
+	}
 	connector = durableConnector{connector}
 	if options.Wrap != nil {
 		connector = options.Wrap(connector)
@@ -79,10 +82,6 @@ func Open(ctx context.Context, dsn string, options Options) (*sqlstore.Store, er
 	db.SetConnMaxLifetime(30 * time.Minute)
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	if err := check(ctx, db, options); err != nil {
-		_ = db.Close()
-		return nil, err
-	}
-	if err := checkPooler(ctx, connector, options.Unprepared); err != nil {
 		_ = db.Close()
 		return nil, err
 	}

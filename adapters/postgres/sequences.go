@@ -82,7 +82,7 @@ const (
 	selectIdentities = `
 		SELECT CAST(c.oid AS regclass) AS name, pg_get_serial_sequence(CAST(CAST(c.oid AS regclass) AS text), 'id') AS sequence
 		FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'id' AND a.attidentity <> ''
-		WHERE c.relnamespace = to_regnamespace(current_schema()) AND c.relkind = 'r'
+		WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND c.relkind = 'r'
 		ORDER BY c.relname`
 	// advance never sets a sequence back. Its table's name is as PostgreSQL quotes it.
 	advance = `
