@@ -83,9 +83,11 @@ func (v *verifier) report(faults ...domain.Fault) error {
 // later than the seals may be under one of them, or know of it. So the seals are the last that
 // is read.
 func (v *verifier) run(ctx context.Context) error {
-	if err := v.readPurged(ctx); err != nil {
+	purged, err := v.readPurged(ctx)
+	if err != nil {
 		return err
 	}
+	v.history.purged = purged
 	for first := true; ; first = false {
 		before := v.chain.Last().Number
 		if err := v.examineSeals(ctx); err != nil {

@@ -17,16 +17,19 @@ type history struct {
 	found     []bool
 	// purged are the records whose versions were removed for good, by events that say so.
 	purged map[domain.Reference]bool
-	// earlier are changes by an earlier release that still ran beside this one; nil for none.
-	earlier map[domain.VersionName]bool
-	// strange are versions that none of the events that were read has made.
-	strange []domain.Commitment
+	// earlier is, for each kind whose records end and come back with others, the last event of
+	// an earlier release that can have done that. Such events do not name these records.
+	earlier map[domain.SubjectKind]domain.ID
+	// strange are versions that none of the events that were read has made, and certain those
+	// that no other event can have made either.
+	strange, certain []domain.Commitment
 	// versions and old count those with and without commitments, from is the first event of
 	// the form that has them.
 	versions, old int
 	from          domain.AuditEvent
-	// salted is the record of the version that was looked at last, if it has a commitment or
-	// one before it has.
+	// last is the version that was looked at last, and salted its record, if that version has
+	// a commitment or one before it has.
+	last   domain.VersionName
 	salted domain.Reference
 }
 
@@ -37,59 +40,78 @@ func (v *verifier) fingerprint(commitment domain.Commitment) uint64 {
 	return binary.BigEndian.Uint64(mac[:8])
 }
 
+// made returns commitments of the versions that an event has made. An earlier release named
+// one only: that has no digest, as the version has none.
+func made(event domain.AuditEvent) []domain.Commitment {
+	if event.Form < domain.EventForm && event.Version != 0 && event.Outcome == domain.Allowed {
+		record := domain.Reference{Kind: event.Subject.Kind, ID: event.Subject.ID}
+		return []domain.Commitment{{VersionName: domain.VersionName{Record: record, Number: event.Version}}}
+	}
+	return event.Commitments
+}
+
 // remember takes note of the versions that an event has made.
 func (v *verifier) remember(event domain.AuditEvent) {
 	h := &v.history
-	switch {
-	case event.Form >= domain.EventForm:
-		if h.from.ID == 0 || event.ID < h.from.ID {
-			h.from = event
+	if event.Form >= domain.EventForm && (h.from.ID == 0 || event.ID < h.from.ID) {
+		h.from = event
+	}
+	for _, commitment := range made(event) {
+		h.rememberChildren(event, commitment)
+		if !h.purged[commitment.Record] {
+			h.committed = append(h.committed, v.fingerprint(commitment))
 		}
-		for _, commitment := range event.Commitments {
-			if !h.purged[commitment.Record] {
-				h.committed = append(h.committed, v.fingerprint(commitment))
-			}
-		}
-	case h.from.ID != 0 && event.Version != 0:
-		v.rememberEarlier(event)
 	}
 }
 
-// rememberEarlier takes note of a change that an earlier release made after this one began. It
-// does not say which children it concerned: none of the kind is told apart.
-func (v *verifier) rememberEarlier(event domain.AuditEvent) {
-	if v.history.earlier == nil {
-		v.history.earlier = map[domain.VersionName]bool{}
+// rememberChildren takes note of an event of an earlier release with which others can have ended
+// or come back.
+func (h *history) rememberChildren(event domain.AuditEvent, commitment domain.Commitment) {
+	if commitment.Digest != [16]byte{} {
+		return
 	}
-	v.history.earlier[domain.VersionName{Record: domain.Reference{Kind: event.Subject.Kind, ID: event.Subject.ID}, Number: event.Version}] = true
-	for _, kind := range domain.Children(event.Subject.Kind) {
-		v.history.earlier[domain.VersionName{Record: domain.Reference{Kind: kind}}] = true
+	for _, kind := range domain.Children(commitment.Record.Kind) {
+		if h.earlier == nil {
+			h.earlier = map[domain.SubjectKind]domain.ID{}
+		}
+		h.earlier[kind] = max(h.earlier[kind], event.ID)
 	}
 }
 
-// isEarlier reports whether an earlier release can have made the version beside this one.
-func (h *history) isEarlier(name domain.VersionName) bool {
-	return h.earlier[name] || h.earlier[domain.VersionName{Record: domain.Reference{Kind: name.Record.Kind}}]
+// isEarlier reports whether an earlier release can have made a version without a digest that no
+// event names: because it found the record, or the record ended or came back with another.
+func (v *verifier) isEarlier(kept domain.Commitment, afterSalted bool) bool {
+	h := &v.history
+	if kept.Number < 1 {
+		return false
+	}
+	if last, ok := h.earlier[kept.Record.Kind]; ok && (!afterSalted || last > h.from.ID) {
+		return true
+	}
+	next := kept
+	next.Number++
+	_, changed := slices.BinarySearch(h.committed, v.fingerprint(next))
+	return kept.Number == 1 && changed
 }
 
 // readPurged reads which records were purged.
-func (v *verifier) readPurged(ctx context.Context) error {
+func (v *verifier) readPurged(ctx context.Context) (map[domain.Reference]bool, error) {
 	purges := pages(minID, idOfEvent, func(page domain.Page) ([]domain.AuditEvent, error) {
 		return v.tx.Audit().List(ctx, domain.AuditFilter{Action: domain.RetentionPurge}, page)
 	})
-	v.history.purged = map[domain.Reference]bool{}
+	purged := map[domain.Reference]bool{}
 	for event, err := range purges {
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if event.Action != domain.RetentionPurge || event.Outcome != domain.Allowed {
 			continue
 		}
 		for _, id := range event.Subject.Shown {
-			v.history.purged[domain.Reference{Kind: event.Subject.Kind, ID: id}] = true
+			purged[domain.Reference{Kind: event.Subject.Kind, ID: id}] = true
 		}
 	}
-	return nil
+	return purged, nil
 }
 
 // examineHistory compares the versions that are kept with the commitments in events. Those of
@@ -124,7 +146,7 @@ func (v *verifier) examineHistory(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, commitment := range v.history.strange {
+	for _, commitment := range slices.Concat(v.history.certain, v.history.strange) {
 		if !slices.Contains(missing, commitment.VersionName) {
 			faults = append(faults, domain.Fault{Problem: domain.VersionInserted, Version: commitment.VersionName})
 		}
@@ -135,24 +157,38 @@ func (v *verifier) examineHistory(ctx context.Context) error {
 // look takes a version that is kept.
 func (v *verifier) look(kept domain.Commitment) {
 	h := &v.history
-	if kept.Digest == [16]byte{} {
+	again, hasDigest := kept.VersionName == h.last, kept.Digest != [16]byte{}
+	h.last = kept.VersionName
+	if hasDigest {
+		h.versions++
+	} else {
 		h.old++
-		if h.salted == kept.Record || kept.Number < 1 {
-			h.strange = append(h.strange, kept)
-		}
-		return
 	}
-	h.salted = kept.Record
-	h.versions++
+	afterSalted := h.salted == kept.Record
+	if hasDigest {
+		h.salted = kept.Record
+	}
+	switch {
+	case again, h.purged[kept.Record]: // There is one of each only, and none of what is gone for good.
+		h.certain = append(h.certain, kept)
+	case v.find(kept), !hasDigest && v.isEarlier(kept, afterSalted):
+	default:
+		h.strange = append(h.strange, kept)
+	}
+}
+
+// find takes note that there is a version, and reports whether an event has made it.
+func (v *verifier) find(kept domain.Commitment) bool {
+	h := &v.history
 	fingerprint := v.fingerprint(kept)
 	at, _ := slices.BinarySearch(h.committed, fingerprint)
 	for ; at < len(h.committed) && h.committed[at] == fingerprint; at++ {
 		if !h.found[at] {
 			h.found[at] = true
-			return
+			return true
 		}
 	}
-	h.strange = append(h.strange, kept)
+	return false
 }
 
 // explain leaves as strange what no other event has made either. All that none of the last
@@ -162,30 +198,24 @@ func (v *verifier) explain(ctx context.Context) error {
 	if len(h.strange) == 0 {
 		return nil
 	}
-	made := map[domain.Commitment]bool{}
-	for _, commitment := range h.strange {
-		made[commitment] = false
-	}
+	explained := map[domain.Commitment]bool{}
 	for event, err := range unsealed(ctx, v.chain.Last(), allEvents(v.tx)) {
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
-		case !v.isWritten(event):
-		case event.Form < domain.EventForm && event.Version != 0:
-			v.rememberEarlier(event)
-		default:
-			for _, commitment := range event.Commitments {
-				if _, isStrange := made[commitment]; isStrange {
-					made[commitment] = true
-				}
-			}
+		}
+		if !v.isWritten(event) {
+			continue
+		}
+		for _, commitment := range made(event) {
+			h.rememberChildren(event, commitment)
+			explained[commitment] = true
 		}
 	}
-	h.strange = slices.DeleteFunc(h.strange, func(commitment domain.Commitment) bool {
-		if commitment.Digest == [16]byte{} {
-			return commitment.Number > 0 && h.isEarlier(commitment.VersionName)
-		}
-		return made[commitment]
+	h.strange = slices.DeleteFunc(h.strange, func(kept domain.Commitment) bool {
+		next := kept
+		next.Number++
+		isOld := kept.Digest == [16]byte{}
+		return explained[kept] || isOld && (v.isEarlier(kept, true) || kept.Number == 1 && explained[next])
 	})
 	return nil
 }
@@ -198,15 +228,16 @@ func (v *verifier) missing(ctx context.Context) (names []domain.VersionName, err
 	if !slices.ContainsFunc(h.committed, h.isMissing) {
 		return nil, nil
 	}
-	if err := v.readPurged(ctx); err != nil { // also those of the meantime
+	purged, err := v.readPurged(ctx) // also those of the meantime
+	if err != nil {
 		return nil, err
 	}
 	for event, err := range pages(minID, idOfEvent, func(page domain.Page) ([]domain.AuditEvent, error) { return allEvents(v.tx)(ctx, page) }) {
 		if err != nil {
 			return nil, err
 		}
-		for _, commitment := range event.Commitments {
-			if h.purged[commitment.Record] || !h.isMissing(v.fingerprint(commitment)) || slices.Contains(names, commitment.VersionName) || v.isInserted(event) {
+		for _, commitment := range made(event) {
+			if purged[commitment.Record] || !h.isMissing(v.fingerprint(commitment)) || slices.Contains(names, commitment.VersionName) || v.isInserted(event) {
 				continue
 			}
 			if names = append(names, commitment.VersionName); len(names) == domain.MaxFaults {

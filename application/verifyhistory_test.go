@@ -95,8 +95,16 @@ func (c *clinic) commitments() (all []domain.Commitment) {
 // keepAsBefore keeps versions, and adds events, as the releases before commitments did.
 func (c *clinic) keepAsBefore(event domain.AuditEvent, versions ...domain.Version[domain.Mapping]) {
 	c.t.Helper()
+	c.addAsBefore(event, func(tx ports.Tx) error {
+		_, err := tx.MappingHistory().Keep(c.ctx, versions...)
+		return err
+	})
+}
+
+func (c *clinic) addAsBefore(event domain.AuditEvent, keep func(ports.Tx) error) {
+	c.t.Helper()
 	require.NoError(c.t, c.Ports.Store.Update(c.ctx, func(tx ports.Tx) error {
-		if _, err := tx.MappingHistory().Keep(c.ctx, versions...); err != nil {
+		if err := keep(tx); err != nil {
 			return err
 		}
 		return tx.Audit().Add(c.ctx, c.attest, event)
@@ -135,6 +143,41 @@ func TestVersionsFromBeforeThereWereCommitments(t *testing.T) {
 		}
 		assert.Equal(t, []string{"version 0 of mapping 1000 was inserted"}, c.faultsIn())
 	})
+	t.Run("so was one that no event of an earlier release has made", func(t *testing.T) {
+		for _, name := range []domain.VersionName{named(domain.AboutPatient, 999, 1), named(domain.AboutMapping, 999, 1), named(domain.AboutMapping, 1000, 2)} {
+			c := *c
+			c.tamper().commitments = func(all []domain.Commitment) []domain.Commitment {
+				return append(all, domain.Commitment{VersionName: name})
+			}
+			assert.Equal(t, []string{fmt.Sprintf("version %d of %s %d was inserted", name.Number, name.Record.Kind, name.Record.ID)}, c.faultsIn())
+		}
+	})
+	t.Run("and one that is there twice", func(t *testing.T) {
+		c := *c
+		c.tamper().commitments = func(all []domain.Commitment) []domain.Commitment {
+			return append(all, domain.Commitment{VersionName: named(domain.AboutMapping, 1000, 1)})
+		}
+		assert.Equal(t, []string{"version 1 of mapping 1000 was inserted"}, c.faultsIn())
+	})
+	t.Run("one that is not there was removed", func(t *testing.T) {
+		c := *c
+		c.tamper().commitments = func(all []domain.Commitment) []domain.Commitment {
+			return slices.DeleteFunc(all, func(kept domain.Commitment) bool { return kept.Record == old.Self() })
+		}
+		assert.Equal(t, []string{"version 1 of mapping 1000 was removed"}, c.faultsIn())
+	})
+	t.Run("one that has a commitment now was changed", func(t *testing.T) {
+		c := *c
+		c.tamper().commitments = func(all []domain.Commitment) []domain.Commitment {
+			for i := range all {
+				if all[i].Record == old.Self() {
+					all[i].Digest[0]++
+				}
+			}
+			return all
+		}
+		assert.Equal(t, []string{"version 1 of mapping 1000 was changed"}, c.faultsIn())
+	})
 
 	// An instance of an earlier release can run beside this one until it is stopped, too.
 	c.keepAsBefore(changeOf(mapping.Self(), number+1), before)
@@ -143,8 +186,28 @@ func TestVersionsFromBeforeThereWereCommitments(t *testing.T) {
 	assert.Empty(t, c.faultsIn())
 	other := c.assign(w.actors[domain.Admin], w.patient, w.otherDoctor)
 	with := domain.Version[domain.Mapping]{At: c.Now(), Change: domain.Deleted, With: domain.Reference{Kind: domain.AboutDoctor, ID: other.DoctorID}, Record: other}
-	c.keepAsBefore(changeOf(with.With, 2), with)
+	c.addAsBefore(changeOf(with.With, 2), func(tx ports.Tx) error {
+		doctor, err := tx.Doctors().Get(c.ctx, other.DoctorID)
+		if err == nil {
+			_, err = tx.DoctorHistory().Keep(c.ctx, domain.Version[domain.Doctor]{At: c.Now(), Change: domain.Deleted, Record: doctor})
+		}
+		if err == nil {
+			_, err = tx.MappingHistory().Keep(c.ctx, with)
+		}
+		return err
+	})
 	assert.Empty(t, c.faultsIn(), "a child that ended with its parent")
+}
+
+func TestAVersionThatAnEarlierReleaseFoundHasNoEvent(t *testing.T) {
+	c := newClinic(t)
+	w := newWorld(c)
+	mapping := w.mapping
+	mapping.ID = 1000
+	c.keepAsBefore(changeOf(mapping.Self(), 2),
+		domain.Version[domain.Mapping]{At: c.Now(), Change: domain.Found, Record: mapping},
+		domain.Version[domain.Mapping]{At: c.Now(), Change: domain.Updated, Record: mapping})
+	assert.Empty(t, c.faultsIn())
 }
 
 func TestWhatIsChangedAndPurgedMeanwhileIsNoFault(t *testing.T) {

@@ -68,7 +68,7 @@ func historySentences(found domain.Verification) string {
 			found.CoveredFrom, found.CoveredSince.Format("2006-01-02 15:04:05 MST"), found.Versions)
 	}
 	if found.OldVersions > 0 {
-		said += fmt.Sprintf("But %d versions are from before there were hashes of versions in the trail: nothing shows that they are as they were written.\n", found.OldVersions)
+		said += fmt.Sprintf("But %d versions were made by releases before there were hashes of versions in the trail: nothing shows that they are as they were written.\n", found.OldVersions)
 	}
 	return said
 }

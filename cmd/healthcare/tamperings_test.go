@@ -108,7 +108,7 @@ var kinds = slices.Concat(
 			return mentionsChanged
 		}},
 		{"hide it by writing it in another way", func(k *keptTrail) string {
-			k.execute("UPDATE audit_about SET record = replace(record, ':', ':0') WHERE record = $1 AND event_id = $2", k.anyMention()...)
+			k.execute("UPDATE audit_about SET record = replace(replace(record, ':', ':0'), '/', '/0') WHERE record = $1 AND event_id = $2", k.anyMention()...)
 			return mentionsChanged
 		}},
 		{"move it to another record", func(k *keptTrail) string {

@@ -223,6 +223,18 @@ func TestEachTamperingWithVersionsIsFound(t *testing.T) {
 				[]string{copied("kind = 'patient' AND record_id = 1 AND number = 1", "record_id", "4")},
 				[]string{"version 1 of patient 4 was inserted"},
 			},
+			"a purged record's is back, unsalted": {
+				[]string{copied("kind = 'patient' AND record_id = 1 AND number = 1", "record_id", "4", "salt", "NULL")},
+				[]string{"version 1 of patient 4 was inserted"},
+			},
+			"a record is made up, unsalted": {
+				[]string{copied("kind = 'patient' AND record_id = 1 AND number = 1", "record_id", "77", "salt", "NULL")},
+				[]string{"version 1 of patient 77 was inserted"},
+			},
+			"one of a kind that there is not, unsalted": {
+				[]string{copied("kind = 'patient' AND record_id = 1 AND number = 1", "kind", "'user'", "record_id", "1", "salt", "NULL")},
+				[]string{"version 1 of user 1 was inserted"},
+			},
 			"one of a kind that there is not": {
 				[]string{copied("kind = 'patient' AND record_id = 1 AND number = 1", "kind", "''", "record_id", "-5")},
 				[]string{"version 1 of  -5 was inserted"},
