@@ -69,8 +69,8 @@ func errMediaType() error {
 
 func errForeignForm() error {
 	return &requestError{
-		http.StatusForbidden, "permission_denied",
-		"A browser sends this form for a page of another origin. Send JSON, or name the origin in CORS_ALLOWED_ORIGINS.",
+		http.StatusUnsupportedMediaType, "unsupported_media_type",
+		"Send the body as application/json: a browser sends this form for a page of another origin, which is not in CORS_ALLOWED_ORIGINS.",
 	}
 }
 

@@ -57,7 +57,8 @@ func readMultipart(text []byte, boundary string) (*body, error) {
 	parts := multipart.NewReader(bytes.NewReader(text), boundary)
 	for {
 		part, err := parts.NextPart()
-		if errors.Is(err, io.EOF) {
+		// What is cut off can end like this as well.
+		if errors.Is(err, io.EOF) && bytes.Contains(text, []byte("--"+boundary+"--")) {
 			return form, nil
 		}
 		var value []byte

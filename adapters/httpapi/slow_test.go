@@ -13,7 +13,6 @@ import (
 
 	"example.com/healthcare/adapters/clinictest"
 	"example.com/healthcare/adapters/httpapi"
-	"example.com/healthcare/adapters/httpserver"
 	"example.com/healthcare/domain"
 )
 
