@@ -42,6 +42,8 @@ const (
 // what is left in the end is unknown. The values are parts of the text that was read.
 type body struct {
 	members map[string]jsontext.Value
+	// isForm is set for a form: then the members are texts, and no JSON.
+	isForm bool
 	// ofOldClient has unknown members ignored, and dates taken without their zeros.
 	ofOldClient bool
 }
@@ -243,7 +245,7 @@ func (b *body) flag(name string) domain.Input {
 // lists show it.
 func (b *body) reference(name string) domain.Input {
 	const problem = "A valid id (a positive integer) is required."
-	if b.members[name].Kind() == '{' {
+	if b.kind(b.members[name]) == '{' {
 		entity, err := parseBody(b.members[name])
 		delete(b.members, name)
 		if err != nil || entity.members["id"] == nil {
@@ -259,23 +261,31 @@ var zeroFraction = regexp.MustCompile(`\.0+$`)
 
 // id takes a member that is an id.
 func (b *body) id(name, problem string, kinds ...jsontext.Kind) domain.Input {
-	if value := b.members[name]; value.Kind() == '0' {
+	if value := b.members[name]; b.kind(value) == '0' {
 		b.members[name] = zeroFraction.ReplaceAll(value, nil)
 	}
 	return b.take(name, problem, kinds...)
 }
 
+// kind is the kind of a member.
+func (b *body) kind(value jsontext.Value) jsontext.Kind {
+	if b.isForm {
+		return '"'
+	}
+	return value.Kind()
+}
+
 func (b *body) take(name, problem string, kinds ...jsontext.Kind) domain.Input {
 	value, found := b.members[name]
 	delete(b.members, name)
-	switch kind := value.Kind(); {
+	switch kind := b.kind(value); {
 	case !found:
 		return domain.Input{}
 	case kind == 'n':
 		return domain.Null()
 	case !slices.Contains(kinds, kind):
 		return domain.Unreadable(problem)
-	case kind == '"':
+	case kind == '"' && !b.isForm:
 		text, _ := jsontext.AppendUnquote(make([]byte, 0, len(value)), value)
 		return domain.Given(string(text))
 	default:

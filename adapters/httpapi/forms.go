@@ -16,8 +16,8 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// formReader returns what reads the body as a form, nil if it is none. A form becomes the
-// members of a JSON object that are strings, within the limits of one.
+// formReader returns what reads the body as a form, nil if it is none. A form becomes a body
+// whose members are texts, within the limits of a JSON object.
 func formReader(r *http.Request) func(text []byte) (*body, error) {
 	mediaType, params, err := mime.ParseMediaType(r.Header.Get(echo.HeaderContentType))
 	if err != nil || isCompressed(r) {
@@ -32,29 +32,32 @@ func formReader(r *http.Request) func(text []byte) (*body, error) {
 	return nil
 }
 
+func newForm() *body { return &body{members: map[string]jsontext.Value{}, isForm: true} }
+
 func readURLEncoded(text []byte) (*body, error) {
-	form := &body{members: map[string]jsontext.Value{}}
-	for pair := range strings.SplitSeq(string(text), "&") {
-		if pair == "" {
+	form := newForm()
+	for pair := range bytes.SplitSeq(text, []byte("&")) {
+		if len(pair) == 0 {
 			continue
 		}
-		name, value, _ := strings.Cut(pair, "=")
-		name, badName := url.QueryUnescape(name)
-		value, badValue := url.QueryUnescape(value)
+		name, value, _ := bytes.Cut(pair, []byte("="))
+		plainName, badName := url.QueryUnescape(string(name))
+		plainValue, badValue := url.QueryUnescape(string(value))
 		if badName != nil || badValue != nil {
-			return nil, errForm("a % has no two hexadecimal digits behind it")
+			return nil, errForm("two hexadecimal digits have to follow a %")
 		}
-		if err := form.addField(name, []byte(value)); err != nil {
+		if err := form.addField(plainName, []byte(plainValue)); err != nil {
 			return nil, err
 		}
 	}
 	return form, nil
 }
 
-// readMultipart reads fields and no files: what would be one is no string.
 func readMultipart(text []byte, boundary string) (*body, error) {
-	form := &body{members: map[string]jsontext.Value{}}
-	parts := multipart.NewReader(bytes.NewReader(text), boundary)
+	if boundary == "" {
+		return nil, errForm("the media type names no boundary")
+	}
+	form, parts := newForm(), multipart.NewReader(bytes.NewReader(text), boundary)
 	for {
 		part, err := parts.NextPart()
 		// What is cut off can end like this as well.
@@ -68,11 +71,11 @@ func readMultipart(text []byte, boundary string) (*body, error) {
 		if err != nil {
 			return nil, errForm("the parts do not end with their boundary, or have bad headers")
 		}
+		if part.FileName() != "" {
+			return nil, errForm("no field takes a file")
+		}
 		if err := form.addField(part.FormName(), value); err != nil {
 			return nil, err
-		}
-		if part.FileName() != "" {
-			form.members[part.FormName()] = jsontext.Value("{}")
 		}
 	}
 }
@@ -80,10 +83,9 @@ func readMultipart(text []byte, boundary string) (*body, error) {
 // addField adds a field of a form under the rules of JSON bodies.
 func (b *body) addField(name string, value []byte) error {
 	_, twice := b.members[name]
-	quoted, err := jsontext.AppendQuote(nil, value)
 	switch {
-	case err != nil || !utf8.ValidString(name):
-		return errForm("it is not in UTF-8")
+	case !utf8.ValidString(name) || !utf8.Valid(value):
+		return errForm("the body is not in UTF-8")
 	case twice:
 		return errForm("two fields have the same name")
 	case strings.ContainsRune(name, 0) || bytes.IndexByte(value, 0) >= 0:
@@ -91,7 +93,7 @@ func (b *body) addField(name string, value []byte) error {
 	case len(b.members) >= maxMembers:
 		return errForm(fmt.Sprintf("more than %d fields", maxMembers))
 	}
-	b.members[name] = quoted
+	b.members[name] = value
 	return nil
 }
 
