@@ -173,6 +173,17 @@ func (s *Users) List(ctx context.Context, actor domain.Actor, query domain.UserQ
 		})
 }
 
+// HasAdministrator reports whether an active account has the role Admin. It is no use-case:
+// it shows nobody's data, and a service asks it when it starts.
+func (s *Users) HasAdministrator(ctx context.Context) (has bool, err error) {
+	err = s.trail.store.View(ctx, func(tx ports.Tx) error {
+		found, err := tx.Users().List(ctx, domain.UserFilter{Role: domain.Admin, Active: true}, domain.Page{Limit: 1})
+		has = len(found) > 0
+		return err
+	})
+	return has, err
+}
+
 // Change sets what is given of an account. Another role, or being active no
 // more, ends the user's sessions. Nobody can change their own role (Forbidden),
 // and the last active administrator stays one (Conflict).

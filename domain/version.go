@@ -1,10 +1,6 @@
 package domain
 
-import (
-	"strconv"
-	"strings"
-	"time"
-)
+import "time"
 
 // Version is one state of a record, and how it came about. The versions of a record
 // are numbered from 1, without gaps.
@@ -91,14 +87,4 @@ func ErrParentDeleted(kinds ...SubjectKind) error {
 		errs[parent] = []string{"The " + parent + " was deleted. Restore the " + parent + " first."}
 	}
 	return &Error{Kind: Conflict, Message: "Invalid input.", Fields: errs}
-}
-
-// ParseAge reads a number of days from 1 to 36500, such as 3650d.
-func ParseAge(text string) (time.Duration, error) {
-	days, found := strings.CutSuffix(text, "d")
-	n, err := strconv.Atoi(days)
-	if err != nil || !found || strconv.Itoa(n) != days || n < 1 || n > 36500 {
-		return 0, invalid("Give a number of days from 1 to 36500, such as 3650d.")
-	}
-	return time.Duration(n) * 24 * time.Hour, nil
 }

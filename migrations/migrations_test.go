@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	_ "github.com/lib/pq"
@@ -74,6 +75,7 @@ func (e engine) provider(t *testing.T) *goose.Provider {
 	return provider
 }
 
+// readColumns returns them in alphabetical order: no statement relies on another.
 func (e engine) readColumns(t *testing.T) (columns []string) {
 	t.Helper()
 	rows, err := e.db.QueryContext(t.Context(), e.columns)
@@ -85,6 +87,7 @@ func (e engine) readColumns(t *testing.T) (columns []string) {
 		columns = append(columns, column)
 	}
 	require.NoError(t, rows.Err())
+	slices.Sort(columns)
 	return columns
 }
 

@@ -78,6 +78,7 @@ func withActor(auth authenticator, access access, next endpoint) echo.HandlerFun
 	return func(c echo.Context) error {
 		origin := request(c).Origin()
 		if access == anonymous {
+			request(c).NameClient()
 			return next.serve(c, domain.Actor{Origin: origin})
 		}
 		token, found, err := bearerToken(c)
@@ -86,6 +87,7 @@ func withActor(auth authenticator, access access, next endpoint) echo.HandlerFun
 		}
 		if !found {
 			if access == maybeSignedIn {
+				request(c).NameClient()
 				return next.serve(c, domain.Actor{Origin: origin})
 			}
 			return domain.ErrNotAuthenticated()

@@ -127,6 +127,7 @@ func retryAfter(err error) string {
 // sendProblem answers a request that failed with err.
 func sendProblem(w http.ResponseWriter, r *http.Request, err error) {
 	p := problemOf(err)
+	httpserver.RequestFrom(r.Context()).SetCode(p.Code)
 	header := w.Header()
 	header.Del(echo.HeaderLocation)
 	header.Set(echo.HeaderContentType, "application/problem+json")

@@ -25,10 +25,8 @@ func newHandler(auth authenticator, routes []route, options Options, log *slog.L
 	e.IPExtractor = func(r *http.Request) string { return httpserver.RequestFrom(r.Context()).Origin().Address.String() }
 	e.Pre(plainPath)
 	e.Use(nameRoute)
-	if len(options.AllowedOrigins) > 0 {
-		// Here the route is known, so that the log names it for preflights too.
-		e.Use(echo.WrapMiddleware(httpserver.AllowOrigins(options.AllowedOrigins)))
-	}
+	// Here the route is known, so that the log names it for preflights too.
+	e.Use(echo.WrapMiddleware(httpserver.AllowOrigins(options.AllowedOrigins)))
 	if options.OldClients {
 		e.Use(takeOldClients(options))
 	}

@@ -12,21 +12,27 @@ import (
 )
 
 // AllowOrigins returns a middleware that lets scripts of these web origins call a
-// transport from a browser (CORS, fetch.spec.whatwg.org), and no others. Tokens
-// travel in a header that the script sets itself, so credentials that browsers
-// attach stay out. It is for transports that are APIs.
+// transport from a browser (CORS, fetch.spec.whatwg.org), and no others: the log says of
+// a preflight that it was refused. Tokens travel in a header that the script sets itself,
+// so credentials that browsers attach stay out. It is for transports that are APIs.
 func AllowOrigins(origins []string) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			header := w.Header()
-			header.Add("Vary", "Origin")
+			if len(origins) > 0 {
+				header.Add("Vary", "Origin")
+			}
 			origin := r.Header.Get("Origin")
+			isPreflight := r.Method == http.MethodOptions && origin != "" && r.Header.Get("Access-Control-Request-Method") != ""
 			if !slices.Contains(origins, origin) {
+				if isPreflight {
+					logRefusedPreflight(r, origin)
+				}
 				next.ServeHTTP(w, r)
 				return
 			}
 			header.Set("Access-Control-Allow-Origin", origin)
-			if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
+			if !isPreflight {
 				header.Set("Access-Control-Expose-Headers", "Link, Location, Retry-After, WWW-Authenticate, X-Request-ID")
 				next.ServeHTTP(w, r)
 				return
@@ -39,6 +45,21 @@ func AllowOrigins(origins []string) func(http.Handler) http.Handler {
 			header.Set("Access-Control-Max-Age", "600")
 			w.WriteHeader(http.StatusNoContent)
 		})
+	}
+}
+
+// maxLoggedOrigin is longer than the origins of most applications.
+const maxLoggedOrigin = 100
+
+// logRefusedPreflight says in the log line why a script got nothing: the answer, which may
+// have status 204, does not say it. An origin that no browser sends is not shown.
+func logRefusedPreflight(r *http.Request, origin string) {
+	reason := "preflight refused: the origin is not allowed"
+	if _, err := ParseOrigin(origin); err == nil && len(origin) <= maxLoggedOrigin {
+		reason = "preflight refused: the origin " + origin + " is not allowed"
+	}
+	if request, ok := r.Context().Value(requestKey{}).(*Request); ok {
+		request.set(func() { request.reason = reason })
 	}
 }
 

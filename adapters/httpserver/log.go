@@ -1,6 +1,7 @@
 package httpserver
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -14,6 +15,9 @@ import (
 // statusClientGone is the status in the log when a client hung up before it was
 // answered. nginx has made it known; no client sees it.
 const statusClientGone = 499
+
+// unknownRoute stands in the log for a path that no route has.
+const unknownRoute = "unknown"
 
 // logRequests answers a request that failed, and writes one line for every
 // request, with ids and never content. It is where an error is logged. An error
@@ -35,10 +39,11 @@ func logRequests(log *slog.Logger, answerError AnswerError, next http.Handler) h
 		attrs := []slog.Attr{
 			slog.String("request_id", request.origin.RequestID),
 			slog.String("method", KnownMethod(r.Method)),
-			slog.String("route", request.route),
+			slog.String("route", cmp.Or(request.route, unknownRoute)),
 			slog.Int("status", outcome.status),
 			slog.Duration("took", time.Since(start)),
 		}
+		attrs = append(attrs, request.refusal(outcome.status)...)
 		if request.signedIn {
 			attrs = append(attrs, slog.String("user", request.actor.UserID.String()), slog.String("session", request.actor.SessionID.String()))
 		}
@@ -50,6 +55,24 @@ func logRequests(log *slog.Logger, answerError AnswerError, next http.Handler) h
 			panic(http.ErrAbortHandler)
 		}
 	})
+}
+
+// refusal says in the log line why a request was refused, and to whom if the transport
+// wants it named.
+func (r *Request) refusal(status int) (attrs []slog.Attr) {
+	if r.code != "" {
+		attrs = append(attrs, slog.String("code", r.code))
+	}
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests:
+		if r.namesClient {
+			attrs = append(attrs, slog.String("client", r.origin.Address.String()))
+		}
+	}
+	if r.reason != "" {
+		attrs = append(attrs, slog.String("reason", r.reason))
+	}
+	return attrs
 }
 
 // outcome is how a request is logged.

@@ -29,6 +29,11 @@ type Request struct {
 	actor    domain.Actor
 	signedIn bool
 	err      error
+	// namesClient and reason are for the log line of a refusal.
+	namesClient bool
+	reason      string
+	// code is that of the answer, which logRequests asks for when the request is over.
+	code string
 	// reserved are the functions that give back what the request has of memory.
 	reserved []func()
 }
@@ -60,6 +65,14 @@ func (r *Request) SetRoute(pattern string) { r.set(func() { r.route = pattern })
 func (r *Request) SetActor(actor domain.Actor) {
 	r.set(func() { r.actor, r.signedIn = actor, true })
 }
+
+// NameClient has the log line name the client's address if the request is refused with
+// 401, 403 or 429. It is for routes at which nobody is signed in: whoever guesses
+// passwords there can be banned by what reads the log.
+func (r *Request) NameClient() { r.set(func() { r.namesClient = true }) }
+
+// SetCode names the code of a failure in the log line. It is for AnswerError.
+func (r *Request) SetCode(code string) { r.code = code }
 
 // Fail says that the request failed with err. When the transport returns, err is
 // answered and logged, once. If a part of the answer has been sent already, the

@@ -40,7 +40,8 @@ func Wrap(transport http.Handler, answer AnswerError, options Options, log *slog
 	handler = limitTime(log, handler)
 	handler = logRequests(log, answer, handler)
 	handler = secureHeaders(proxies, handler)
-	return identify(proxies, newMemory(), handler)
+	handler = identify(proxies, newMemory(), handler)
+	return warnOfForwarders(proxies, log, handler)
 }
 
 const requestIDHeader = "X-Request-Id"

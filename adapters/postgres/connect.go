@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"log/slog"
 	"net"
 	"net/url"
 	"strings"
@@ -23,34 +24,48 @@ const (
 )
 
 // connect returns a connector that gives up a connection after so long a silence.
-func connect(dsn string, silence time.Duration) (driver.Connector, error) {
-	config, err := pq.NewConfig(dsn)
+func connect(dsn string, silence time.Duration, log *slog.Logger) (driver.Connector, error) {
+	settings, err := parse(dsn, log)
 	if err != nil {
 		return nil, errDSN(dsn, err)
 	}
 	// lib/pq would connect to the others without TLS, whatever the sslmode is.
-	if isSocket(config.Host) && !config.Hostaddr.IsValid() && !here(config) {
+	if isSocket(settings.Host) && !settings.Hostaddr.IsValid() && !here(settings.Config) {
 		return nil, errors.New("postgres: in a list of hosts, a socket must not come before a host of another machine")
 	}
 	// One round trip for a statement that is not prepared, not two; and behind a
 	// pooler in transaction mode, two would meet different servers.
-	config.BinaryParameters = true
-	if config.ApplicationName == "" {
-		config.ApplicationName = applicationName
+	settings.BinaryParameters = true
+	if settings.ApplicationName == "" {
+		settings.ApplicationName = applicationName
 	}
-	if config.ConnectTimeout == 0 {
-		config.ConnectTimeout = connectTimeout
+	if settings.ConnectTimeout == 0 {
+		settings.ConnectTimeout = connectTimeout
 	}
-	connector, err := pq.NewConnectorConfig(config)
-	if err != nil {
-		return nil, errDSN(dsn, err)
+	with := func(password string) (driver.Connector, error) {
+		config := settings.Config
+		config.Password = password
+		connector, err := pq.NewConnectorConfig(config)
+		if err != nil {
+			return nil, errDSN(dsn, err)
+		}
+		connector.Dialer(dialer{settings.dialer(), silence})
+		return connector, nil
 	}
-	connector.Dialer(dialer{silence: silence})
-	return connector, nil
+	connector, err := with(settings.Password)
+	prepared := saslPrepared(settings.Password)
+	if err != nil || prepared == settings.Password {
+		return connector, err
+	}
+	first, err := with(prepared)
+	return &twoPasswords{prepared: first, given: connector}, err
 }
 
 // errDSN says what is wrong with dsn as far as that cannot give the password away.
 func errDSN(dsn string, err error) error {
+	if refused, ok := errors.AsType[*parameterError](err); ok {
+		return refused
+	}
 	const hint = `postgres: the database's address cannot be read; it must look like "postgres://user:password@host:port/name?sslmode=verify-full", with what is special in a password percent-encoded`
 	address, parseErr := url.Parse(dsn)
 	if parseErr != nil || address.User == nil {

@@ -35,6 +35,7 @@ func kindOf(e *pq.Error) sqlstore.FailureKind {
 	case pqerror.ReadOnlySQLTransaction, // A primary that has just become a standby.
 		pqerror.FeatureNotSupported, // A standby, asked for a transaction that writes.
 		pqerror.LockNotAvailable,
+		pqerror.InvalidSQLStatementName, pqerror.DuplicatePstatement, // Behind a pooler.
 		pqerror.IdleInTransactionSessionTimeout:
 		return sqlstore.Unavailable
 	}
@@ -60,6 +61,12 @@ const staleRoutine = "RevalidateCachedQuery"
 func describe(e *pq.Error) string {
 	var b strings.Builder
 	b.WriteString("pq: " + e.Code.Name() + " (" + string(e.Code) + ")")
+	if lostStatement(e) {
+		b.WriteString(": " + keepsNoStatements)
+	}
+	if isBehindSequence(e) {
+		b.WriteString(": " + sequenceBehind)
+	}
 	if e.Table != "" {
 		b.WriteString(" table " + e.Table)
 	}

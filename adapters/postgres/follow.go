@@ -64,7 +64,7 @@ type Feed interface {
 // A database can hold several installations, each in a schema of its own. The
 // sessions that are followed are those in the schema that dsn leads to.
 func FollowRevocations(ctx context.Context, dsn string, feed Feed, log *slog.Logger) {
-	connector, err := connect(dsn, followSilence)
+	connector, err := connect(dsn, followSilence, slog.New(slog.DiscardHandler))
 	if err != nil {
 		log.Error("revocations cannot be followed: each request asks the store", "error", err)
 		return

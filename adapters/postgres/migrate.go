@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 
 	"github.com/lib/pq"
@@ -23,7 +24,7 @@ func schema() sqlstore.Schema { return sqlstore.NewSchema(migrations.Postgres(),
 // Migrate applies the pending steps of the schema to the database that dsn names
 // (see Open) and returns those it applied; none is not an error. Any number of
 // processes may do so at once: one works, the others wait for it, for at most
-// five minutes. The error is ErrSchemaUnknown where a newer program has been.
+// five minutes. It also sets sequences that are behind their tables. The error is ErrSchemaUnknown where a newer program has been.
 func Migrate(ctx context.Context, dsn string) (steps []sqlstore.Migration, err error) {
 	err = withDB(dsn, func(db *sql.DB) error {
 		if err := schema().CheckSince(ctx, db, 0); err != nil {
@@ -33,8 +34,10 @@ func Migrate(ctx context.Context, dsn string) (steps []sqlstore.Migration, err e
 		if err != nil {
 			return err
 		}
-		steps, err = sqlstore.Migrate(ctx, provider)
-		return err
+		if steps, err = sqlstore.Migrate(ctx, provider); err != nil {
+			return err
+		}
+		return advanceSequences(ctx, db)
 	})
 	return steps, err
 }
@@ -53,7 +56,7 @@ var errNotOwner = errors.New("the role of DATABASE_URL may not change the schema
 
 // withDB runs do with a connection whose statements can take as long as they like.
 func withDB(dsn string, do func(*sql.DB) error) error {
-	connector, err := connect(dsn, noSilenceLimit)
+	connector, err := connect(dsn, noSilenceLimit, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}

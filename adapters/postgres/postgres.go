@@ -34,7 +34,8 @@ type Options struct {
 	// Since, when set, is for a database of which only that is read that this step of the
 	// schema, and those before it, made: those after it can be pending.
 	Since int64
-	// Serving has Open fail unless the role has all privileges that a service needs.
+	// Serving has Open fail unless the role has all privileges that a service needs, and
+	// advances the sequence of the trail where that is behind.
 	Serving bool
 	// Wrap, when set, goes around the driver, to trace or count what it is asked.
 	Wrap func(driver.Connector) driver.Connector
@@ -62,8 +63,11 @@ type Options struct {
 // on. It is ErrMissingPrivilege when the role has no right to what it needs. No error
 // holds the password.
 func Open(ctx context.Context, dsn string, options Options) (*sqlstore.Store, error) {
-	connector, err := connect(dsn, cmp.Or(options.Silence, defaultSilence))
+	connector, err := connect(dsn, cmp.Or(options.Silence, defaultSilence), cmp.Or(options.Log, slog.New(slog.DiscardHandler)))
 	if err != nil {
+		return nil, err
+	}
+	if err := checkPooler(ctx, connector, options.Unprepared); err != nil {
 		return nil, err
 	}
 	connector = durableConnector{connector}
@@ -80,6 +84,12 @@ func Open(ctx context.Context, dsn string, options Options) (*sqlstore.Store, er
 	if err := check(ctx, db, options); err != nil {
 		_ = db.Close()
 		return nil, err
+	}
+	if options.Serving {
+		if err := advanceTrailSequence(ctx, db, cmp.Or(options.Log, slog.New(slog.DiscardHandler))); err != nil {
+			_ = db.Close()
+			return nil, err
+		}
 	}
 	prober := sql.OpenDB(connector)
 	prober.SetMaxOpenConns(1)

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"log/slog"
 	"net/netip"
 	"path/filepath"
 	"strings"
@@ -15,7 +16,7 @@ import (
 // encrypted; and so it is unless the server is on this machine, where it usually has no
 // TLS.
 func SSLMode(dsn string) string {
-	config, err := pq.NewConfig(dsn)
+	config, err := parse(dsn, slog.New(slog.DiscardHandler))
 	switch {
 	case err != nil: // Open says so.
 		return string(pq.SSLModeRequire)
@@ -23,7 +24,7 @@ func SSLMode(dsn string) string {
 		return string(config.SSLMode)
 	case config.SSLRootCert != "":
 		return string(pq.SSLModeVerifyCA)
-	case config.SSLCert == "" && config.SSLKey == "" && here(config):
+	case config.SSLCert == "" && config.SSLKey == "" && here(config.Config):
 		return string(pq.SSLModeDisable)
 	}
 	return string(pq.SSLModeRequire)

@@ -114,12 +114,32 @@ func (c auditAdoptCommand) Run(ctx context.Context, p process) error {
 	}
 	return withServices(ctx, p, using, func(useCases *application.UseCases) error {
 		head, err := useCases.Audit.Adopt(ctx, operator, last)
+		if domain.KindOf(err) == domain.Conflict {
+			return notLastError(ctx, useCases.Trail, last)
+		}
 		if err != nil {
 			return err
 		}
 		_, err = fmt.Fprintf(p.out, "Adopted. The last seal is %s\n", head)
 		return err
 	})
+}
+
+// notLastError says why the trail cannot be adopted from given, which is not its last seal.
+func notLastError(ctx context.Context, trail *application.Trail, given domain.Head) error {
+	last, ours, err := trail.LastSeal(ctx)
+	switch {
+	case err != nil:
+		return err
+	case last == (domain.Head{}):
+		return errors.New("there is no seal yet: leave out --head to begin with the events that there are")
+	case given != (domain.Head{}):
+		return fmt.Errorf("that is not the last seal of the trail, which is %s: compare it with the one that you keep", last)
+	case ours:
+		return fmt.Errorf("there is nothing to adopt: the last seal, %s, was made with SECRET_KEY or one of SECRET_KEY_FALLBACKS", last)
+	}
+	return fmt.Errorf(`the trail has seals, and the last one was made with another key: %s
+compare it with the one that you keep, then: healthcare audit adopt --head %s`, last, last)
 }
 
 // headOrNone reads a flag; without it, it is the zero Head. Empty, as from a file
@@ -135,13 +155,16 @@ func headOrNone(flag *string) (domain.Head, error) {
 	return head, nil
 }
 
+// errForeignTrail is the error of requireOwnTrail, with what to do.
+var errForeignTrail = errors.New("was not made with SECRET_KEY or one of SECRET_KEY_FALLBACKS")
+
 // requireOwnTrail refuses to write into a trail that was sealed with another key.
 func requireOwnTrail(ctx context.Context, trail *application.Trail) error {
 	head, ours, err := trail.LastSeal(ctx)
 	if err == nil && !ours {
-		err = fmt.Errorf(`the last seal of the audit trail, %s, was not made with SECRET_KEY or one of SECRET_KEY_FALLBACKS
-give the key that it was made with, at least as a fallback, until the service has made another seal
-if that key is lost or was stolen: healthcare audit adopt --head %s`, head, head)
+		err = fmt.Errorf(`the last seal of the audit trail, %s, %w
+give the key that it was made with, as SECRET_KEY, in DATA_DIR/secret_key, or as a fallback until the service has made another seal
+if that key is lost or was stolen: healthcare audit adopt --head %s`, head, errForeignTrail, head)
 	}
 	return err
 }

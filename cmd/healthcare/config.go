@@ -1,20 +1,13 @@
 package main
 
 import (
-	"errors"
-	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"net"
 	"net/netip"
-	"reflect"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
-
-	"github.com/caarlos0/env/v11"
 
 	"example.com/healthcare/adapters/httpserver"
 	"example.com/healthcare/application"
@@ -27,6 +20,8 @@ type config struct {
 	SecretKey domain.Secret `env:"SECRET_KEY"`
 	// SecretKeyFallbacks are earlier ones, which verify and never sign.
 	SecretKeyFallbacks secretList `env:"SECRET_KEY_FALLBACKS"`
+	// keyIsNew says that this process has made the key that DATA_DIR keeps.
+	keyIsNew bool
 
 	DatabaseURL        domain.Secret `env:"DATABASE_URL"`
 	DBName             string        `env:"DB_NAME"`
@@ -40,6 +35,8 @@ type config struct {
 
 	DataDir  string `env:"DATA_DIR" envDefault:"data"`
 	HTTPAddr string `env:"HTTP_ADDR" envDefault:"127.0.0.1:8000"`
+	// Port is what platforms set. It never says who can reach the service.
+	Port string `env:"PORT"`
 
 	IdleTimeout   time.Duration `env:"IDLE_TIMEOUT" envDefault:"90s" hint:"a duration such as 90s"`
 	ShutdownDelay time.Duration `env:"SHUTDOWN_DELAY" envDefault:"2s" hint:"a duration such as 2s, or 0 for none"`
@@ -71,29 +68,15 @@ type config struct {
 	LogFormat string     `env:"LOG_FORMAT" envDefault:"text"`
 }
 
+// portHost is where a service listens that was given no more than a PORT.
+const portHost = "127.0.0.1"
+
 // These are written with commas between their items.
 type (
 	secretList []domain.Secret
 	proxyList  []netip.Prefix
 	originList []string
 )
-
-func listOf[List ~[]T, T any](parse func(string) (T, error)) env.ParserFunc {
-	return func(text string) (any, error) {
-		var list List
-		for item := range strings.SplitSeq(text, ",") {
-			if item = strings.TrimSpace(item); item == "" {
-				continue
-			}
-			value, err := parse(item)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, value)
-		}
-		return list, nil
-	}
-}
 
 // The bounds of lifetimes, against slips such as 15h for 15m. What is wise is
 // shorter: an hour or less for an access token (RFC 6750, 5.3).
@@ -140,70 +123,6 @@ func loadServingConfig(p process) (config, error) {
 	return cfg, nil
 }
 
-func readConfig(p process) (config, badSettings) {
-	bad := badSettings{}
-	dotenv := readDotenv(p.dotenv, bad)
-	variables := map[string]string{}
-	for _, pair := range p.environment {
-		if name, value, _ := strings.Cut(pair, "="); value != "" { // an empty variable is one that is not set
-			variables[name] = value
-		}
-	}
-	for field := range reflect.TypeFor[config]().Fields() {
-		name := field.Tag.Get("env")
-		if _, set := variables[name]; !set {
-			if value := dotenv.value(name, bad); value != "" {
-				variables[name] = value
-			}
-		}
-	}
-	var cfg config
-	err := env.ParseWithOptions(&cfg, env.Options{
-		Environment: variables,
-		FuncMap: map[reflect.Type]env.ParserFunc{
-			reflect.TypeFor[domain.Secret](): func(text string) (any, error) { return domain.NewSecret(text), nil },
-			reflect.TypeFor[domain.Limit]():  func(text string) (any, error) { return domain.ParseLimit(text) },
-			reflect.TypeFor[secretList]():    listOf[secretList](func(text string) (domain.Secret, error) { return domain.NewSecret(text), nil }),
-			reflect.TypeFor[proxyList]():     listOf[proxyList](httpserver.ParseProxy),
-			reflect.TypeFor[originList]():    listOf[originList](httpserver.ParseOrigin),
-		},
-	})
-	if err != nil {
-		bad.unreadable(err)
-	}
-	cfg.check(bad)
-	return cfg, bad
-}
-
-// badSettings maps the name of each bad variable to what it must be.
-type badSettings map[string]string
-
-func (b badSettings) add(name, must string) {
-	if _, known := b[name]; !known {
-		b[name] = must
-	}
-}
-
-func (b badSettings) err() error {
-	var errs []error
-	for _, name := range slices.Sorted(maps.Keys(b)) {
-		errs = append(errs, fmt.Errorf("%s must be %s", name, b[name]))
-	}
-	return errors.Join(errs...)
-}
-
-// unreadable takes over which variables the library could not read, not its
-// texts, which show their values.
-func (b badSettings) unreadable(err error) {
-	aggregate, _ := errors.AsType[env.AggregateError](err)
-	for _, err := range aggregate.Errors {
-		if unread, ok := errors.AsType[env.ParseError](err); ok {
-			field, _ := reflect.TypeFor[config]().FieldByName(unread.Name)
-			b.add(field.Tag.Get("env"), field.Tag.Get("hint"))
-		}
-	}
-}
-
 // check applies the rules that hold for every command.
 func (c config) check(bad badSettings) {
 	if !c.SecretKey.IsZero() {
@@ -245,6 +164,9 @@ func (c config) check(bad badSettings) {
 	if !slices.Contains([]string{"text", "json"}, c.LogFormat) {
 		bad.add("LOG_FORMAT", "text or json")
 	}
+	if c.Port != "" && !isPort(c.Port) {
+		bad.add("PORT", "a port number")
+	}
 	if _, port, err := net.SplitHostPort(c.HTTPAddr); err != nil || !isPort(port) {
 		bad.add("HTTP_ADDR", "host:port, such as 127.0.0.1:8000")
 	}
@@ -282,7 +204,16 @@ func (c config) certificate(log *slog.Logger) (*httpserver.Certificate, string, 
 func (c config) logger(out io.Writer) *slog.Logger {
 	options := &slog.HandlerOptions{Level: c.LogLevel}
 	if c.LogFormat == "json" {
+		options.ReplaceAttr = inMilliseconds
 		return slog.New(slog.NewJSONHandler(out, options))
 	}
 	return slog.New(slog.NewTextHandler(out, options))
+}
+
+// inMilliseconds gives the durations of a JSON log a unit, in which they can be added up.
+func inMilliseconds(_ []string, attr slog.Attr) slog.Attr {
+	if attr.Value.Kind() == slog.KindDuration {
+		return slog.Float64(attr.Key+"_ms", float64(attr.Value.Duration())/float64(time.Millisecond))
+	}
+	return attr
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -15,7 +16,7 @@ import (
 
 // load reads settings as a process with this environment and .env file does.
 func load(environment []string, dotenv string) (config, error) {
-	return loadConfig(process{environment: environment, dotenv: dotenv})
+	return loadConfig(process{environment: environment, dotenv: dotenv, err: io.Discard})
 }
 
 func dotenv(t *testing.T, text string) string {
@@ -40,31 +41,6 @@ func TestSettingsComeFromTheEnvironmentFirst(t *testing.T) {
 	assert.NoError(t, err)
 }
 
-func TestDotenvRefusesWhatItWouldChange(t *testing.T) {
-	for _, line := range []string{`SECRET_KEY=abc$DEF`, `SECRET_KEY="abc$DEF"`, `export SECRET_KEY=abc$1`, `SECRET_KEY=abc\$DEF`, `  SECRET_KEY = x${HOME}`, `SECRET_KEY=abc#d$HOME`, `SECRET_KEY="abc#d$HOME"`, "SECRET_KEY=\"abc\nd$HOME\""} {
-		_, err := load(nil, dotenv(t, line+"\n"))
-		require.Error(t, err, line)
-		assert.Contains(t, err.Error(), "SECRET_KEY='...'")
-		assert.NotContains(t, err.Error(), "abc")
-	}
-	cfg, err := load([]string{"DB_NAME=x"}, dotenv(t, "DATA_DIR=abc$def\nPATH=$PATH:/x\nDB_NAME=$OTHER\n"))
-	require.NoError(t, err, "what is not used, or set elsewhere, does not matter")
-	assert.Equal(t, "abc$def", cfg.DataDir, "what the library leaves as it is is fine")
-	for _, text := range []string{"SECRET_KEY=\xff", "nonsense hunter2"} {
-		_, err := load(nil, dotenv(t, text))
-		require.Error(t, err)
-		assert.Contains(t, err.Error(), ".env")
-		assert.NotContains(t, err.Error(), "hunter2")
-	}
-	cfg, err = load(nil, dotenv(t, "\ufeffDATA_DIR=x # costs 5$\nDB_NAME='a$b'\nLOG_FORMAT=json$\n"))
-	assert.ErrorContains(t, err, "LOG_FORMAT")
-	assert.Equal(t, "x", cfg.DataDir)
-	assert.Equal(t, "a$b", cfg.DBName)
-	_, err = load(nil, dotenv(t, "SECRET_KEY='abc\nnonsense hunter2"))
-	require.Error(t, err)
-	assert.NotContains(t, err.Error(), "hunter2")
-}
-
 func TestWherePostgresIs(t *testing.T) {
 	for _, tt := range []struct {
 		env  []string
@@ -77,6 +53,8 @@ func TestWherePostgresIs(t *testing.T) {
 		{[]string{"DB_NAME=x"}, "postgres://localhost:5432/x?sslmode=disable"},
 		{[]string{"DATABASE_URL=postgres://u:p@h/x"}, "postgres://u:p@h/x?sslmode=require"},
 		{[]string{"DATABASE_URL=postgresql://u:p@[::1]:5433/x?connect_timeout=3"}, "postgresql://u:p@[::1]:5433/x?connect_timeout=3&sslmode=disable"},
+		{[]string{"DATABASE_URL=postgres://u:p@h1:5432,h2:5433/x"}, "postgres://u:p@/x?host=h1%2Ch2&port=5432%2C5433&sslmode=require"},
+		{[]string{"DATABASE_URL=postgres://u:p@localhost:1,127.0.0.1/x"}, "postgres://u:p@/x?host=localhost%2C127.0.0.1&port=1%2C5432&sslmode=disable"},
 		{[]string{"DATABASE_URL=postgres://u:p@h/x?sslmode=verify-full"}, "postgres://u:p@h/x?sslmode=verify-full"},
 
 		{[]string{"DATABASE_URL=postgres://u:p@h/x", "PGSSLMODE=verify-full"}, "postgres://u:p@h/x?sslmode=verify-full"},

@@ -19,6 +19,8 @@ type credentialSource struct {
 	noInput  bool
 	password domain.Secret
 	variable string
+	// isGood says what keeps an address from being used, before a password is asked for.
+	isGood func(ctx context.Context, users *application.Users, email string) error
 	// create is for a store and a key that no service has made yet.
 	create bool
 }
@@ -50,12 +52,16 @@ func (s credentialSource) use(ctx context.Context, p process, cfg config, do cre
 		}
 		defer func() { _ = term.Restore(int(p.in.Fd()), before) }()
 	}
+	cfg, err := cfg.withSecretKey()
+	if err != nil {
+		return err
+	}
 	useCases, cleanup, err := newUseCases(ctx, cfg, access, cfg.logger(p.err))
 	if err != nil {
 		return err
 	}
 	defer cleanup()
-	if err := requireOwnTrail(ctx, useCases.Trail); err != nil {
+	if err := cfg.requireOwnTrail(ctx, useCases.Trail); err != nil {
 		return err
 	}
 	users := useCases.Users
@@ -74,15 +80,14 @@ func (s credentialSource) ask(ctx context.Context, p process, users *application
 		io.Writer
 	}{untilDone{ctx, p.in}, p.out}, "")
 	for {
-		email, password, err := s.askOnce(terminal)
+		email, password, err := s.askOnce(ctx, terminal, users)
 		if errors.Is(err, io.EOF) || ctx.Err() != nil { // Ctrl-C, Ctrl-D, SIGTERM
 			return errCancelled
 		}
-		if err != nil {
-			return err
+		if err == nil {
+			err = do(users, terminal, email, password)
 		}
-		err = do(users, terminal, email, password)
-		if err == nil || domain.KindOf(err) != domain.Invalid {
+		if kind := domain.KindOf(err); err == nil || kind != domain.Invalid && kind != domain.Conflict {
 			return err
 		}
 		fmt.Fprintln(terminal, describe(err))
@@ -92,12 +97,15 @@ func (s credentialSource) ask(ctx context.Context, p process, users *application
 
 // askOnce asks for the address, unless it was given, and for the password twice
 // until both are the same.
-func (s credentialSource) askOnce(terminal *term.Terminal) (email, password string, err error) {
+func (s credentialSource) askOnce(ctx context.Context, terminal *term.Terminal, users *application.Users) (email, password string, err error) {
 	if email = s.email; email == "" {
 		terminal.SetPrompt("Email address: ")
 		if email, err = terminal.ReadLine(); err != nil {
 			return "", "", err
 		}
+	}
+	if err := s.isGood(ctx, users, email); err != nil {
+		return "", "", err
 	}
 	for {
 		if password, err = terminal.ReadPassword("Password: "); err != nil {
@@ -112,6 +120,40 @@ func (s credentialSource) askOnce(terminal *term.Terminal) (email, password stri
 		}
 		fmt.Fprintln(terminal, "The passwords are not the same. Try again.")
 	}
+}
+
+// isFree refuses what is no address, and one that a user has.
+func isFree(ctx context.Context, users *application.Users, email string) error {
+	address, err := parseEmail(email)
+	if err != nil {
+		return err
+	}
+	_, err = users.Find(ctx, operator, address)
+	switch {
+	case err == nil:
+		return domain.ErrEmailTaken()
+	case domain.KindOf(err) == domain.NotFound:
+		return nil
+	}
+	return err
+}
+
+// isKnown refuses what is not the address of a user.
+func isKnown(ctx context.Context, users *application.Users, email string) error {
+	if _, err := parseEmail(email); err != nil {
+		return err
+	}
+	_, err := find(ctx, users, email)
+	return err
+}
+
+// parseEmail returns an Invalid error, which a person can answer, for what is no address.
+func parseEmail(email string) (domain.Email, error) {
+	address, err := domain.ParseEmail(email)
+	if err != nil {
+		err = &domain.Error{Kind: domain.Invalid, Fields: domain.FieldErrors{"email": {err.Error()}}}
+	}
+	return address, err
 }
 
 // untilDone reads from a terminal until ctx ends.

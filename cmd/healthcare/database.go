@@ -31,15 +31,14 @@ func (c config) checkPostgres(bad badSettings) {
 		if c.splitDatabase() {
 			bad.add("DATABASE_URL", "left out when the DB_ variables are set, or they when it is")
 		}
-		// The parser's error is left out: it quotes the password.
-		target, err := url.Parse(c.DatabaseURL.Reveal())
+		target, err := postgres.ParseURL(c.DatabaseURL.Reveal())
 		var query url.Values
 		if err == nil {
 			// Query would drop what it cannot read, and with it perhaps an sslmode.
 			query, err = url.ParseQuery(target.RawQuery)
 		}
-		if err != nil || target.Port() != "" && !isPort(target.Port()) || target.Scheme != "postgres" && target.Scheme != "postgresql" {
-			bad.add("DATABASE_URL", "of the form postgres://user:password@host:port/name, with special characters %-encoded; for a socket, postgres://user@/name?host=/its/folder")
+		if err != nil {
+			bad.add("DATABASE_URL", "of the form postgres://user:password@host:port/name, with special characters %-encoded, and with commas between several host:port; for a socket, postgres://user@/name?host=/its/folder")
 		} else if mode := query.Get("sslmode"); mode != "" && !slices.Contains(sslModes, mode) {
 			bad.add("DATABASE_URL", "with an sslmode of "+strings.Join(sslModes, ", "))
 		}
@@ -67,7 +66,7 @@ func (c config) checkPostgres(bad badSettings) {
 func (c config) postgresURL() domain.Secret {
 	target := c.splitURL()
 	if !c.DatabaseURL.IsZero() {
-		target, _ = url.Parse(c.DatabaseURL.Reveal())
+		target, _ = postgres.ParseURL(c.DatabaseURL.Reveal())
 	}
 	query := target.Query()
 	if !query.Has("sslmode") {

@@ -13,17 +13,17 @@ import (
 )
 
 type purgeCommand struct {
-	OlderThan age  `required:"" placeholder:"DAYS" help:"Only what was deleted longer ago than this, such as 3650d."`
+	OlderThan age  `required:"" placeholder:"AGE" help:"Only what was deleted longer ago than this: years such as 10y, or days such as 90d."`
 	Yes       bool `help:"Remove it. Without this it is only counted."`
 }
 
-// age is a number of days as domain.ParseAge reads it.
-type age time.Duration
+// age is a flag that domain.ParseAge reads.
+type age struct{ domain.Age }
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (a *age) UnmarshalText(text []byte) error {
-	parsed, err := domain.ParseAge(string(text))
-	*a = age(parsed)
+	var err error
+	a.Age, err = domain.ParseAge(string(text))
 	return err
 }
 
@@ -31,7 +31,7 @@ func (a *age) UnmarshalText(text []byte) error {
 func (c purgeCommand) Run(ctx context.Context, p process) error {
 	return withOwnTrail(ctx, p, func(useCases *application.UseCases) error {
 		retention := useCases.Retention
-		before := ports.SystemClock().Add(-time.Duration(c.OlderThan))
+		before := c.OlderThan.Before(ports.SystemClock())
 		if err := printExpired(ctx, p, retention, before); err != nil {
 			return err
 		}

@@ -42,7 +42,7 @@ func deletedEarlier(t *testing.T, env []string, days int, kind domain.SubjectKin
 
 // TestPurgeRemovesWhatWasDeletedLongAgo runs beside a service, in which doctor 1,
 // patient 1 and their mapping 1 were deleted ten years ago, doctor 2, patient 2 and
-// mapping 2 a day later, and doctor 3, patient 3 and mapping 3 are there.
+// mapping 2 so many days ago that it is less than ten years, and doctor 3, patient 3 and mapping 3 are there.
 func TestPurgeRemovesWhatWasDeletedLongAgo(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		env = append(env, "SECRET_KEY="+secretKey)
@@ -57,7 +57,7 @@ func TestPurgeRemovesWhatWasDeletedLongAgo(t *testing.T) {
 		}
 		purge := func(args ...string) string {
 			t.Helper()
-			code, out, stderr := healthcare.Run(t.Context(), env, append([]string{"purge", "--older-than", "3650d"}, args...)...)
+			code, out, stderr := healthcare.Run(t.Context(), env, append([]string{"purge", "--older-than", "10y"}, args...)...)
 			require.Zero(t, code, stderr)
 			return regexp.MustCompile(` +`).ReplaceAllString(out, " ")
 		}
@@ -66,7 +66,7 @@ func TestPurgeRemovesWhatWasDeletedLongAgo(t *testing.T) {
 			ask(201, http.MethodPost, "/api/patients/", `{"name": "Ada"}`)
 			ask(201, http.MethodPost, "/api/mappings/", fmt.Sprintf(`{"patient": %d, "doctor": %d}`, id, id))
 		}
-		for id, days := range map[int]int{1: 3651, 2: 3649} {
+		for id, days := range map[int]int{1: 3654, 2: 3651} {
 			ask(204, http.MethodDelete, fmt.Sprintf("/api/doctors/%d/", id), "")
 			ask(204, http.MethodDelete, fmt.Sprintf("/api/patients/%d/", id), "")
 			for _, kind := range []domain.SubjectKind{domain.AboutDoctor, domain.AboutPatient, domain.AboutMapping} {
@@ -127,7 +127,8 @@ func TestPurgeNeedsAnAge(t *testing.T) {
 		{"--older-than"},
 		{"--older-than="},
 		{"--older-than", "3650"},
-		{"--older-than", "10y"},
+		{"--older-than", "101y"},
+		{"--older-than", "10"},
 		{"--older-than", "0d"},
 		{"--older-than=-1d"},
 		{"--older-than", "36501d"},
@@ -140,6 +141,6 @@ func TestPurgeNeedsAnAge(t *testing.T) {
 		assert.Empty(t, out)
 		assert.NotEmpty(t, stderr)
 	}
-	_, _, stderr := healthcare.Run(t.Context(), nil, "purge", "--older-than", "10y")
-	assert.Contains(t, stderr, "Give a number of days from 1 to 36500, such as 3650d.")
+	_, _, stderr := healthcare.Run(t.Context(), nil, "purge", "--older-than", "10")
+	assert.Contains(t, stderr, "Give a number of years from 1 to 100, such as 10y, or of days from 1 to 36500, such as 90d.")
 }

@@ -184,7 +184,7 @@ func TestATrailOfAnotherKeyIsNotWrittenInto(t *testing.T) {
 
 		code, said = audit(t, after, "adopt", "--head", "1:"+strings.Repeat("0", 64))
 		assert.Equal(t, 1, code)
-		assert.Contains(t, said, "That is not the last seal of the trail.")
+		assert.Contains(t, said, "that is not the last seal of the trail, which is "+head)
 		code, said = audit(t, after, "adopt", "--head", head)
 		require.Zero(t, code, said)
 		code, said = users()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"strings"
 
 	"example.com/healthcare/adapters/secretkeys"
+	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 )
 
@@ -52,6 +54,25 @@ func (c config) secretKey() (domain.Secret, error) {
 		return c.SecretKey, nil
 	}
 	return keptSecretKey(c.keptKeyPath())
+}
+
+// withSecretKey returns the settings with the key of secretKey, and remembers whether that
+// was made just now.
+func (c config) withSecretKey() (config, error) {
+	_, err := os.Stat(c.keptKeyPath())
+	c.keyIsNew = c.SecretKey.IsZero() && errors.Is(err, fs.ErrNotExist)
+	c.SecretKey, err = c.secretKey()
+	return c, err
+}
+
+// requireOwnTrail refuses to write into a trail that was sealed with another key. It
+// removes a key that was made just now: the right one comes into its place.
+func (c config) requireOwnTrail(ctx context.Context, trail *application.Trail) error {
+	err := requireOwnTrail(ctx, trail)
+	if c.keyIsNew && errors.Is(err, errForeignTrail) {
+		return errors.Join(err, os.Remove(c.keptKeyPath()))
+	}
+	return err
 }
 
 // keptKeyPath is the file of the key that is kept where none is given.

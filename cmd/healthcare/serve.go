@@ -54,7 +54,7 @@ func (s serveCommand) Run(ctx context.Context, p process) error {
 		return err
 	}
 	defer func() { _ = listener.Close() }()
-	if cfg.SecretKey, err = cfg.secretKey(); err != nil {
+	if cfg, err = cfg.withSecretKey(); err != nil {
 		return err
 	}
 	if err := s.prepareStore(ctx, cfg, log); err != nil {
@@ -65,7 +65,7 @@ func (s serveCommand) Run(ctx context.Context, p process) error {
 		return err
 	}
 	defer cleanup()
-	if err := requireOwnTrail(ctx, api.useCases.Trail); err != nil {
+	if err := cfg.requireOwnTrail(ctx, api.useCases.Trail); err != nil {
 		return err
 	}
 	if cfg.forgetsKey() {
@@ -82,9 +82,7 @@ func (s serveCommand) Run(ctx context.Context, p process) error {
 	}
 	stopSealing := keepSealing(ctx, api.useCases, log)
 	defer stopSealing()
-	fmt.Fprintf(p.out, "healthcare %s listens on %s://%s\n", buildVersion(), scheme, listener.Addr())
-	fmt.Fprintf(p.out, "Records are kept in %s.\n", cfg.whereRecordsAre())
-	fmt.Fprintf(p.out, "To make the first administrator, in this folder: %s createsuperuser\n", p.name)
+	cfg.announce(ctx, p, api.useCases.Users, fmt.Sprintf("%s://%s", scheme, listener.Addr()), log)
 	options := httpserver.ServeOptions{Certificate: certificate, IdleTimeout: cfg.IdleTimeout, ShutdownDelay: cfg.ShutdownDelay}
 	err = httpserver.Serve(ctx, listener, api.handler, options, log)
 	log.Info("stopped")
@@ -103,7 +101,7 @@ func (s serveCommand) prepareStore(ctx context.Context, cfg config, log *slog.Lo
 	case err != nil:
 		return err
 	default:
-		err := requireOwnTrail(ctx, useCases.Trail)
+		err := cfg.requireOwnTrail(ctx, useCases.Trail)
 		cleanup()
 		if err != nil {
 			return cfg.explain(err)
@@ -127,12 +125,9 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 	}
 	var config net.ListenConfig
 	config.SetMultipathTCP(false) // Linux lets nobody filter new connections of Multipath TCP, as httpserver.Serve does when it stops.
-	return config.Listen(ctx, network, addr)
-}
-
-func (c config) whereRecordsAre() string {
-	if c.usesPostgres() {
-		return "PostgreSQL"
+	listener, err := config.Listen(ctx, network, addr)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s: set HTTP_ADDR or --addr to another address: %w", addr, err)
 	}
-	return c.embeddedPath()
+	return listener, nil
 }

@@ -71,7 +71,7 @@ type usersCreateCommand struct {
 
 // Run creates one user, or none and says why.
 func (c usersCreateCommand) Run(ctx context.Context, p process) error {
-	return withPassword(ctx, p, c.Email, c.NoInput, func(users *application.Users, out io.Writer, email, password string) error {
+	return withPassword(ctx, p, credentialSource{email: c.Email, noInput: c.NoInput, isGood: isFree}, func(users *application.Users, out io.Writer, email, password string) error {
 		user, err := users.Create(ctx, operator, domain.Registration{
 			Email: domain.Given(email), Password: domain.Given(password), Role: domain.Given(string(c.Role)),
 		})
@@ -90,7 +90,7 @@ type usersSetPasswordCommand struct {
 
 // Run sets a temporary password, or none and says why.
 func (c usersSetPasswordCommand) Run(ctx context.Context, p process) error {
-	return withPassword(ctx, p, c.Email, c.NoInput, func(users *application.Users, out io.Writer, email, password string) error {
+	return withPassword(ctx, p, credentialSource{email: c.Email, noInput: c.NoInput, isGood: isKnown}, func(users *application.Users, out io.Writer, email, password string) error {
 		user, err := find(ctx, users, email)
 		if err != nil {
 			return err
@@ -150,13 +150,13 @@ func (c usersResetMFACommand) Run(ctx context.Context, p process) error {
 	})
 }
 
-// withPassword runs do with an address and a password as the flags say.
-func withPassword(ctx context.Context, p process, email string, noInput bool, do credentialUse) error {
+// withPassword runs do with an address from the source and a password, which can be in USER_PASSWORD.
+func withPassword(ctx context.Context, p process, from credentialSource, do credentialUse) error {
 	cfg, err := loadConfig(p)
 	if err != nil {
 		return err
 	}
-	from := credentialSource{email: email, noInput: noInput, password: cfg.UserPassword, variable: "USER_PASSWORD"}
+	from.password, from.variable = cfg.UserPassword, "USER_PASSWORD"
 	return from.use(ctx, p, cfg, do)
 }
 

@@ -1,0 +1,47 @@
+package postgres
+
+import (
+	"context"
+	"database/sql/driver"
+	"sync/atomic"
+
+	"github.com/lib/pq"
+	"github.com/xdg-go/stringprep"
+)
+
+// saslPrepared returns a password as SCRAM wants it (RFC 5802, RFC 4013), or as it is
+// where that is not defined for it, as libpq does.
+func saslPrepared(password string) string {
+	prepared, err := stringprep.SASLprep.Prepare(password)
+	if err != nil {
+		return password
+	}
+	return prepared
+}
+
+// twoPasswords connects with a password that SASLprep has changed, and where the server
+// refuses that, with the password as it was given: only SCRAM wants the first. lib/pq does
+// not say what a server asks for.
+type twoPasswords struct {
+	prepared, given driver.Connector
+	useGiven        atomic.Bool // once that was right
+}
+
+// Connect implements driver.Connector.
+func (t *twoPasswords) Connect(ctx context.Context) (driver.Conn, error) {
+	if !t.useGiven.Load() {
+		conn, err := t.prepared.Connect(ctx)
+		if refused := pq.As(err); refused == nil || refused.Code.Class() != "28" && refused.Code != poolersRefusal {
+			return conn, err
+		}
+	}
+	conn, err := t.given.Connect(ctx)
+	t.useGiven.Store(err == nil)
+	return conn, err
+}
+
+// poolersRefusal is what pgbouncer answers to a wrong password: protocol violation.
+const poolersRefusal = "08P01"
+
+// Driver implements driver.Connector.
+func (t *twoPasswords) Driver() driver.Driver { return t.prepared.Driver() }

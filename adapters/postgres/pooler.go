@@ -1,0 +1,97 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+
+	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
+)
+
+// keepsNoStatements says what to do about a pooler that gives each transaction another
+// connection, on which the statements of this one are not prepared.
+const keepsNoStatements = "a pooler before the server does not keep prepared statements: set DB_PREPARED_STATEMENTS=false"
+
+// errStatementMode refuses a pooler that gives each statement another connection.
+var errStatementMode = errors.New("postgres: the connection ends when a transaction begins, as behind a pooler in statement mode: set the pooler to transaction or session mode")
+
+// lostStatement reports whether err says that a statement is not prepared, or that another
+// connection has prepared one of its name.
+func lostStatement(err *pq.Error) bool {
+	return err != nil && (err.Code == pqerror.InvalidSQLStatementName || err.Code == pqerror.DuplicatePstatement)
+}
+
+// checkPooler refuses a pooler that the store cannot work through. It takes connections of
+// its own: those of the store can be as few as one.
+func checkPooler(ctx context.Context, connector driver.Connector, unprepared bool) error {
+	db := sql.OpenDB(connector)
+	defer func() { _ = db.Close() }()
+	if err := beginAndRollBack(ctx, db); err != nil {
+		return err
+	}
+	if unprepared {
+		return nil
+	}
+	if err := prepareTwice(ctx, db); lostStatement(pq.As(err)) {
+		return fmt.Errorf("postgres: %s", keepsNoStatements)
+	} else if err != nil {
+		return unavailable(err)
+	}
+	return nil
+}
+
+// beginAndRollBack sees whether there are transactions. pgbouncer in statement mode ends a
+// connection that begins one, and lib/pq loses what it says.
+func beginAndRollBack(ctx context.Context, db *sql.DB) error {
+	var err error
+	for range 2 { // Once could be an outage.
+		if err = beginOnce(ctx, db); !errors.Is(err, errStatementMode) {
+			break
+		}
+	}
+	return err
+}
+
+func beginOnce(ctx context.Context, db *sql.DB) error {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return unavailable(err)
+	}
+	defer func() { _ = conn.Close() }()
+	if _, err := conn.ExecContext(ctx, `SELECT`); err != nil {
+		return unavailable(err)
+	}
+	if _, err := conn.ExecContext(ctx, `BEGIN`); errors.Is(err, driver.ErrBadConn) {
+		return errStatementMode
+	} else if err != nil {
+		return unavailable(err)
+	}
+	if _, err := conn.ExecContext(ctx, `ROLLBACK`); err != nil {
+		return unavailable(err)
+	}
+	return nil
+}
+
+// prepareTwice prepares a statement on each of two connections, which lib/pq gives the same
+// name. Where both share one connection to the server, that fails.
+func prepareTwice(ctx context.Context, db *sql.DB) error {
+	for range 2 {
+		conn, err := db.Conn(ctx)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = conn.Close() }()
+		statement, err := conn.PrepareContext(ctx, `SELECT`)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = statement.Close() }()
+		if _, err := statement.ExecContext(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}

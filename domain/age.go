@@ -1,0 +1,36 @@
+package domain
+
+import (
+	"strconv"
+	"time"
+)
+
+// Age is a number of days or of calendar years. The zero Age is none.
+type Age struct{ years, days int }
+
+// ParseAge reads from 1 to 100 calendar years, such as 10y, or from 1 to 36500 days, such as 90d.
+func ParseAge(text string) (Age, error) {
+	if text != "" {
+		number, unit := text[:len(text)-1], text[len(text)-1]
+		n, err := strconv.Atoi(number)
+		switch {
+		case err != nil || strconv.Itoa(n) != number || n < 1:
+		case unit == 'y' && n <= 100:
+			return Age{years: n}, nil
+		case unit == 'd' && n <= 36500:
+			return Age{days: n}, nil
+		}
+	}
+	return Age{}, invalid("Give a number of years from 1 to 100, such as 10y, or of days from 1 to 36500, such as 90d.")
+}
+
+// Before returns the latest time that is this age at now. Of the years before a 29th of
+// February those without one end a day earlier, so that nothing counts as older than it is.
+func (a Age) Before(now time.Time) time.Time {
+	now = now.UTC()
+	before := now.AddDate(-a.years, 0, -a.days)
+	if a.years > 0 && before.Day() != now.Day() {
+		before = before.AddDate(0, 0, -1)
+	}
+	return before
+}
