@@ -14,18 +14,21 @@ type patientRow struct {
 	Name          string       `db:"name" json:"name"`
 	DateOfBirth   day          `db:"date_of_birth" json:"date_of_birth"`
 	Phone         string       `db:"phone_number" json:"phone_number"`
+	LongPhone     nullableText `db:"phone_number_long" json:"phone_number_long,omitempty"`
 	Gender        nullableText `db:"gender" json:"gender"`
 	Address       freeText     `db:"address" json:"address"`
 	MedicalRecord freeText     `db:"medical_record" json:"medical_record"`
 }
 
 func newPatientRow(patient domain.Patient) patientRow {
+	phone, longPhone := phoneColumns(patient.Phone)
 	return patientRow{
 		ID:            patient.ID,
 		CreatedBy:     patient.CreatedBy,
 		Name:          patient.Name.String(),
 		DateOfBirth:   day(patient.DateOfBirth.String()),
-		Phone:         patient.Phone.String(),
+		Phone:         phone,
+		LongPhone:     longPhone,
 		Gender:        nullableText(patient.Gender.String()),
 		Address:       freeText(patient.Address.String()),
 		MedicalRecord: freeText(patient.MedicalRecord.String()),
@@ -38,7 +41,7 @@ func (r patientRow) entity() domain.Patient {
 		CreatedBy:     r.CreatedBy,
 		Name:          domain.Restore[domain.Name](r.Name),
 		DateOfBirth:   domain.Restore[domain.Date](string(r.DateOfBirth)),
-		Phone:         domain.Restore[domain.Phone](r.Phone),
+		Phone:         phoneOf(r.Phone, r.LongPhone),
 		Gender:        domain.Restore[domain.Gender](string(r.Gender)),
 		Address:       domain.Restore[domain.Text](string(r.Address)),
 		MedicalRecord: domain.Restore[domain.Text](string(r.MedicalRecord)),

@@ -76,8 +76,25 @@ func TestLongerPhoneNumbersChangeNothingElse(t *testing.T) {
 				})
 			}
 			setPhone("+12 (34) 567 89 01 / 23       45")
+			requirePhone := func(want string) {
+				engine.use(t, func(store ports.Store) {
+					require.NoError(t, store.View(t.Context(), func(tx ports.Tx) error {
+						patient, err := tx.Patients().Get(t.Context(), 1)
+						require.Equal(t, want, patient.Phone.String())
+						return err
+					}))
+				})
+			}
 			_, err = engine.provider.DownTo(t.Context(), beforeLongerPhones)
 			require.Error(t, err, "a number would be cut")
+			// Programs of before write what they have read, or another number.
+			for _, written := range []struct{ by, phone string }{
+				{`phone_number`, "+12 (34) 567 89 01 / 23       45"}, {`'+12 (34) 567 88'`, "+12 (34) 567 88"},
+			} {
+				_, err = engine.db.ExecContext(t.Context(), `UPDATE patients SET phone_number = `+written.by+` WHERE id = 1`)
+				require.NoError(t, err)
+				requirePhone(written.phone)
+			}
 			setPhone("n/a")
 			_, err = engine.provider.DownTo(t.Context(), beforeLongerPhones)
 			require.NoError(t, err)

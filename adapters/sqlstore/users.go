@@ -10,21 +10,21 @@ import (
 
 const (
 	selectUser = `
-		SELECT id, email, password_hash, first_name, last_name, phone_number, role, created_at,
+		SELECT id, email, password_hash, first_name, last_name, phone_number, phone_number_long, role, created_at,
 			password_temporary, is_active, totp_key, totp_confirmed, totp_last_step, recovery_hashes
 		FROM users`
 	selectUsers        = selectUser + ` WHERE id > $1 ORDER BY id LIMIT $2`
 	selectActiveAdmins = selectUser + ` WHERE role = 'ADMIN' AND is_active ORDER BY id`
 	insertUser         = `
 		INSERT INTO users (email, password_hash, first_name, last_name, phone_number, role,
-			password_temporary, is_active, totp_key, totp_confirmed, totp_last_step, recovery_hashes, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+			password_temporary, is_active, totp_key, totp_confirmed, totp_last_step, recovery_hashes, phone_number_long, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 		RETURNING id`
 	updateUser = `
 		UPDATE users
 		SET email = $2, password_hash = $3, first_name = $4, last_name = $5, phone_number = $6, role = $7,
 			password_temporary = $8, is_active = $9, totp_key = $10, totp_confirmed = $11, totp_last_step = $12,
-			recovery_hashes = $13
+			recovery_hashes = $13, phone_number_long = $14
 		WHERE id = $1`
 )
 
@@ -34,20 +34,21 @@ var selectUsersByID = forIDs(selectUser+` WHERE `, `id`, ` ORDER BY id`)
 const userChunk = 1000
 
 type userRow struct {
-	ID                domain.ID   `db:"id"`
-	Email             string      `db:"email"`
-	PasswordHash      string      `db:"password_hash"`
-	FirstName         string      `db:"first_name"`
-	LastName          string      `db:"last_name"`
-	Phone             string      `db:"phone_number"`
-	Role              domain.Role `db:"role"`
-	CreatedAt         instant     `db:"created_at"`
-	PasswordTemporary bool        `db:"password_temporary"`
-	Active            bool        `db:"is_active"`
-	TOTPKey           string      `db:"totp_key"`
-	TOTPConfirmed     bool        `db:"totp_confirmed"`
-	TOTPLastStep      int64       `db:"totp_last_step"`
-	RecoveryHashes    []byte      `db:"recovery_hashes"`
+	ID                domain.ID    `db:"id"`
+	Email             string       `db:"email"`
+	PasswordHash      string       `db:"password_hash"`
+	FirstName         string       `db:"first_name"`
+	LastName          string       `db:"last_name"`
+	Phone             string       `db:"phone_number"`
+	LongPhone         nullableText `db:"phone_number_long"`
+	Role              domain.Role  `db:"role"`
+	CreatedAt         instant      `db:"created_at"`
+	PasswordTemporary bool         `db:"password_temporary"`
+	Active            bool         `db:"is_active"`
+	TOTPKey           string       `db:"totp_key"`
+	TOTPConfirmed     bool         `db:"totp_confirmed"`
+	TOTPLastStep      int64        `db:"totp_last_step"`
+	RecoveryHashes    []byte       `db:"recovery_hashes"`
 }
 
 func (r userRow) entity() domain.User {
@@ -57,7 +58,7 @@ func (r userRow) entity() domain.User {
 		PasswordHash:      domain.RestorePasswordHash(r.PasswordHash),
 		FirstName:         domain.Restore[domain.PersonName](r.FirstName),
 		LastName:          domain.Restore[domain.PersonName](r.LastName),
-		Phone:             domain.Restore[domain.Phone](r.Phone),
+		Phone:             phoneOf(r.Phone, r.LongPhone),
 		Role:              r.Role,
 		CreatedAt:         r.CreatedAt.Time,
 		PasswordTemporary: r.PasswordTemporary,
@@ -93,10 +94,11 @@ func hashesOrNull(hashes domain.RecoveryHashes) any {
 // userValues are what Add and Save store, in the order of the statements.
 func userValues(user domain.User) []any {
 	factor := user.SecondFactor
+	phone, longPhone := phoneColumns(user.Phone)
 	return []any{
 		user.Email.String(), user.PasswordHash.Reveal(), user.FirstName.String(), user.LastName.String(),
-		user.Phone.String(), user.Role, user.PasswordTemporary, user.Active,
-		factor.Key.Reveal(), factor.Confirmed, factor.LastStep, hashesOrNull(factor.Recovery),
+		phone, user.Role, user.PasswordTemporary, user.Active,
+		factor.Key.Reveal(), factor.Confirmed, factor.LastStep, hashesOrNull(factor.Recovery), longPhone,
 	}
 }
 
