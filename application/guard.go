@@ -95,7 +95,7 @@ func (g *Guard) verify(ctx context.Context, actor domain.Actor, proof domain.Pro
 	}
 	// For an unknown address the hash is zero: Verify takes its usual time and fails.
 	claim.right, err = g.passwords.Verify(ctx, caller, proof.Password, claim.user.PasswordHash)
-	if err == nil && claim.right && g.passwords.Outdated(claim.user.PasswordHash) {
+	if err == nil && claim.right && g.passwords.Outdated(proof.Password, claim.user.PasswordHash) {
 		claim.renewed, err = g.passwords.Hash(ctx, caller, proof.Password)
 	}
 	return claim, err

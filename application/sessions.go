@@ -21,6 +21,9 @@ type SessionRules struct {
 	// RefreshGrace is how long a spent refresh token gets the same successor again;
 	// zero turns that off.
 	RefreshGrace time.Duration
+	// KeepRefreshTokens has a refresh answer with the token that it was given, for clients
+	// that keep the token of their login. A stolen one then goes unnoticed.
+	KeepRefreshTokens bool
 	// AdminsNeedSecondFactor keeps administrators without one from everything
 	// but enrolling it.
 	AdminsNeedSecondFactor bool
@@ -31,7 +34,7 @@ type Grant struct {
 	Access domain.AccessToken
 	// ExpiresIn is how long Access can be used from now.
 	ExpiresIn time.Duration
-	// Refresh gets the next Grant, once.
+	// Refresh gets the next Grant: once, unless refresh tokens are kept.
 	Refresh domain.RefreshToken
 	// Duty is what the user has to do before anything else.
 	Duty domain.Duty
@@ -70,9 +73,9 @@ func (s *Sessions) Login(ctx context.Context, actor domain.Actor, in domain.Cred
 		})
 }
 
-// Refresh spends a refresh token for the next Grant. The token that was spent last gets
-// the same one again within the grace. Any other spent token ends its session: somebody
-// has a token that is not theirs. Tokens that turn out bad are counted, and too many are
+// Refresh spends a refresh token for the next Grant, or keeps it where the rules say so. The
+// token that was spent last gets the same one again within the grace. Any other spent token
+// ends its session: somebody has a token that is not theirs. Tokens that turn out bad are counted, and too many are
 // TooMany; a good one is never refused because of them.
 func (s *Sessions) Refresh(ctx context.Context, actor domain.Actor, in domain.Refresh) (Grant, error) {
 	return perform(ctx, s.trail, attempt{by: actor, to: domain.SessionRefresh, on: some(domain.AboutSession)},
@@ -117,6 +120,9 @@ func (s *Sessions) spend(ctx context.Context, tx ports.Tx, e *entry, presented d
 	e.Subject.ID = session.ID
 	next, again := session.SpentLast(presented, s.rules.RefreshGrace, now)
 	switch {
+	case session.Accepts(presented) && s.rules.KeepRefreshTokens:
+		next, session.LastUsedAt = presented, now
+		e.in(session)
 	case session.Accepts(presented):
 		session.Session, next = session.Rotate(presented, secret, now)
 		e.in(session)

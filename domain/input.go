@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -31,6 +32,18 @@ func Given(text string) Input { return Input{state: given, text: text} }
 
 // Null is an input that was given as null.
 func Null() Input { return Input{state: null} }
+
+// shortDate is a date whose month or day can lack its zero.
+var shortDate = regexp.MustCompile(`^([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})$`)
+
+// PadDate returns the input with the zeros that a date such as 1990-1-5 lacks, and any
+// other input as it is.
+func (in Input) PadDate() Input {
+	if parts := shortDate.FindStringSubmatch(trimInvisible(in.text)); parts != nil {
+		in.text = fmt.Sprintf("%s-%02s-%02s", parts[1], parts[2], parts[3])
+	}
+	return in
+}
 
 // Format prints [input] for every verb: an input may be a password or a record.
 func (Input) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, "[input]") }

@@ -39,9 +39,9 @@ type Passwords interface {
 	// format. It waits like Hash; Internal when hash is in no known format. A
 	// format that came from elsewhere may take another time.
 	Verify(ctx context.Context, caller Caller, password domain.Password, hash domain.PasswordHash) (bool, error)
-	// Outdated reports whether hash is not in the current format and should be
-	// replaced at the next chance.
-	Outdated(hash domain.PasswordHash) bool
+	// Outdated reports whether hash, which was made of password, is not in the current
+	// format and should be replaced by a new one of password.
+	Outdated(password domain.Password, hash domain.PasswordHash) bool
 	// Weakness says in one sentence why password is too easy to guess by
 	// somebody who knows the given words about its owner, or nothing.
 	Weakness(password domain.Password, known ...string) string

@@ -20,7 +20,6 @@ import (
 	"example.com/healthcare/adapters/clinictest"
 	"example.com/healthcare/adapters/httpapi"
 	"example.com/healthcare/adapters/httpapi/apitest"
-	"example.com/healthcare/adapters/httpserver"
 	"example.com/healthcare/adapters/memory"
 	"example.com/healthcare/adapters/postgres"
 	"example.com/healthcare/adapters/postgres/pgtest"
@@ -76,6 +75,11 @@ type api struct {
 // newAPI serves a clinic over store; without more it limits nothing.
 func newAPI(t testing.TB, store ports.Store, with ...clinictest.Setup) *api {
 	t.Helper()
+	return newAPIWith(t, store, httpapi.Options{}, with...)
+}
+
+func newAPIWith(t testing.TB, store ports.Store, options httpapi.Options, with ...clinictest.Setup) *api {
+	t.Helper()
 	log := &logBuffer{}
 	logger := slog.New(slog.NewTextHandler(log, nil))
 	overStore := func(p *application.Ports, r *application.Rules) {
@@ -84,7 +88,7 @@ func newAPI(t testing.TB, store ports.Store, with ...clinictest.Setup) *api {
 	clinic := clinictest.New(t, append(with, overStore)...)
 	clinic.SetTime(ports.SystemClock())
 	// A client may say in X-Forwarded-For where it is.
-	options := httpserver.Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
+	options.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	server := httptest.NewServer(httpapi.NewHandler(clinic.UseCases, store, options, logger))
 	t.Cleanup(server.Close)
 	return &api{Clinic: clinic, t: t, url: server.URL, transport: apitest.Transport(t), log: log}

@@ -40,20 +40,41 @@ const (
 
 // body is the JSON object of a request. Members are taken out of it one by one;
 // what is left in the end is unknown. The values are parts of the text that was read.
-type body struct{ members map[string]jsontext.Value }
+type body struct {
+	members map[string]jsontext.Value
+	// isForm is set for a form: then the members are texts, and no JSON.
+	isForm bool
+	// ofOldClient has unknown members ignored, and dates taken without their zeros.
+	ofOldClient bool
+}
 
 // readBody reads the request's body strictly: a media type that is JSON, one
 // object, nothing twice, nothing after it, all of it UTF-8 without NUL, within
-// the limits.
+// the limits. For clients of the old backend it can be a form instead, as strictly.
 func readBody(c echo.Context, actor domain.Actor) (*body, error) {
+	old, parse := oldClientsOf(c), parseBody
 	if !isJSON(c.Request()) {
-		return nil, errMediaType()
+		parse = nil
+		if old != nil {
+			parse = formReader(c.Request())
+		}
+		if parse == nil {
+			return nil, errMediaType()
+		}
+		if old.forms.Check(c.Request()) != nil {
+			return nil, errForeignForm()
+		}
 	}
 	text, err := readText(c, actor)
 	if err != nil {
 		return nil, err
 	}
-	return parseBody(text)
+	body, err := parse(text)
+	if err != nil {
+		return nil, err
+	}
+	body.ofOldClient = old != nil
+	return body, nil
 }
 
 // isJSON reports whether the body is said to be JSON, and not compressed. JSON is UTF-8
@@ -64,12 +85,16 @@ func isJSON(r *http.Request) bool {
 	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) {
 		return false
 	}
-	for _, encoding := range r.Header.Values(echo.HeaderContentEncoding) {
-		if encoding != "" && !strings.EqualFold(encoding, "identity") {
-			return false
-		}
+	if isCompressed(r) {
+		return false
 	}
 	return mediaType == "application/json" || mediaType == "application/merge-patch+json" && r.Method == http.MethodPatch
+}
+
+func isCompressed(r *http.Request) bool {
+	return slices.ContainsFunc(r.Header.Values(echo.HeaderContentEncoding), func(encoding string) bool {
+		return encoding != "" && !strings.EqualFold(encoding, "identity")
+	})
 }
 
 // readText reads the body as it is, once there is memory for it. Memory is reserved
@@ -138,7 +163,7 @@ func parseBody(text []byte) (*body, error) {
 		end := decoder.InputOffset()
 		members[name] = text[end-int64(len(value)) : end]
 	}
-	return &body{members}, nil
+	return &body{members: members}, nil
 }
 
 // checkJSON accepts one object within the limits and nothing after it. The
@@ -195,6 +220,15 @@ func (b *body) secret(name string) domain.Input {
 	return b.take(name, notText, '"')
 }
 
+// date takes a member that is a date.
+func (b *body) date(name string) domain.Input {
+	in := b.text(name)
+	if b.ofOldClient {
+		in = in.PadDate()
+	}
+	return in
+}
+
 const notText = "Not a valid string."
 
 // number takes a member that is a number, or a string that holds one.
@@ -211,7 +245,7 @@ func (b *body) flag(name string) domain.Input {
 // lists show it.
 func (b *body) reference(name string) domain.Input {
 	const problem = "A valid id (a positive integer) is required."
-	if b.members[name].Kind() == '{' {
+	if b.kind(b.members[name]) == '{' {
 		entity, err := parseBody(b.members[name])
 		delete(b.members, name)
 		if err != nil || entity.members["id"] == nil {
@@ -227,23 +261,31 @@ var zeroFraction = regexp.MustCompile(`\.0+$`)
 
 // id takes a member that is an id.
 func (b *body) id(name, problem string, kinds ...jsontext.Kind) domain.Input {
-	if value := b.members[name]; value.Kind() == '0' {
+	if value := b.members[name]; b.kind(value) == '0' {
 		b.members[name] = zeroFraction.ReplaceAll(value, nil)
 	}
 	return b.take(name, problem, kinds...)
 }
 
+// kind is the kind of a member.
+func (b *body) kind(value jsontext.Value) jsontext.Kind {
+	if b.isForm {
+		return '"'
+	}
+	return value.Kind()
+}
+
 func (b *body) take(name, problem string, kinds ...jsontext.Kind) domain.Input {
 	value, found := b.members[name]
 	delete(b.members, name)
-	switch kind := value.Kind(); {
+	switch kind := b.kind(value); {
 	case !found:
 		return domain.Input{}
 	case kind == 'n':
 		return domain.Null()
 	case !slices.Contains(kinds, kind):
 		return domain.Unreadable(problem)
-	case kind == '"':
+	case kind == '"' && !b.isForm:
 		text, _ := jsontext.AppendUnquote(make([]byte, 0, len(value)), value)
 		return domain.Given(string(text))
 	default:
@@ -252,8 +294,12 @@ func (b *body) take(name, problem string, kinds ...jsontext.Kind) domain.Input {
 }
 
 // rest takes all other members and returns the names of those that are not readOnly,
-// which clients may send back as they got them.
+// which clients may send back as they got them. Of a client of the old backend it ignores
+// all of them.
 func (b *body) rest(readOnly ...string) []string {
+	if b.ofOldClient {
+		return nil
+	}
 	for _, name := range readOnly {
 		delete(b.members, name)
 	}

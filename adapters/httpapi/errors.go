@@ -67,6 +67,13 @@ func errMediaType() error {
 	return &requestError{http.StatusUnsupportedMediaType, "unsupported_media_type", "Send the body as application/json in UTF-8, not compressed."}
 }
 
+func errForeignForm() error {
+	return &requestError{
+		http.StatusUnsupportedMediaType, "unsupported_media_type",
+		"Send the body as application/json: a browser sends this form for a page of another origin, which is not in CORS_ALLOWED_ORIGINS.",
+	}
+}
+
 func errOldHTTP() error {
 	return &requestError{
 		http.StatusUpgradeRequired, "upgrade_required",

@@ -22,9 +22,9 @@ import (
 // exportFormat writes entries one after the other, in an answer without pages.
 type exportFormat[T any] struct {
 	contentType string
-	// header stands before the first entry.
-	header string
-	write  func(w io.Writer, entries []T) error
+	// header stands before the first entry, and footer after the last one.
+	header, footer string
+	write          func(w io.Writer, entries []T) error
 }
 
 // exportFormats are by media type.
@@ -92,29 +92,33 @@ func export[T any](c echo.Context, format exportFormat[T], next func(context.Con
 		if err != nil {
 			return err
 		}
-		header := format.header
-		if c.Response().Committed {
-			header = ""
-		}
-		if err := sendPart(c, format, header, part.Items); err != nil {
+		isLast := part.Next == 0 || c.Request().Method == http.MethodHead
+		if err := sendPart(c, format, part.Items, isLast); err != nil || isLast {
 			return err
-		}
-		if part.Next == 0 || c.Request().Method == http.MethodHead {
-			return nil
 		}
 	}
 }
 
 // sendPart sends the entries so that the client has them.
-func sendPart[T any](c echo.Context, format exportFormat[T], header string, entries []T) error {
+func sendPart[T any](c echo.Context, format exportFormat[T], entries []T, isLast bool) error {
 	if err := httpserver.MoreTimeToWrite(c.Response()); err != nil {
 		return err
 	}
 	c.Response().Header().Set(echo.HeaderContentType, format.contentType)
+	header, footer := format.header, ""
+	if c.Response().Committed {
+		header = ""
+	}
+	if isLast {
+		footer = format.footer
+	}
 	if _, err := io.WriteString(c.Response(), header); err != nil {
 		return err
 	}
 	if err := format.write(c.Response(), entries); err != nil {
+		return err
+	}
+	if _, err := io.WriteString(c.Response(), footer); err != nil {
 		return err
 	}
 	return http.NewResponseController(c.Response().Writer).Flush()

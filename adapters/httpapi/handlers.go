@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"github.com/labstack/echo/v4"
 
@@ -174,7 +175,8 @@ func remove(do func(context.Context, domain.Actor, domain.ID) error) handler {
 	}
 }
 
-// list answers with a page of what do finds for the parameters that read takes.
+// list answers with a page of what do finds for the parameters that read takes, or with all
+// of it where the query is for the whole.
 func list[In, Out, View any](read func(*query) In,
 	do func(context.Context, domain.Actor, In) (application.Page[Out], error), show func(Out) View,
 ) lister {
@@ -183,9 +185,18 @@ func list[In, Out, View any](read func(*query) In,
 		if err := request(c).Reserve(ctx, httpserver.Answer, pageBytes); err != nil {
 			return err
 		}
+		if query.whole {
+			query.values.Set("limit", strconv.Itoa(domain.MaxPageLimit))
+		}
 		page, err := do(ctx, actor, read(query))
 		if err != nil {
 			return err
+		}
+		if query.whole && page.Next != 0 {
+			return sendWhole(c, page, show, func(ctx context.Context, after domain.ID) (application.Page[Out], error) {
+				query.values.Set("cursor", after.String())
+				return do(ctx, actor, read(query))
+			})
 		}
 		return showPage(c, query, page, show)
 	}

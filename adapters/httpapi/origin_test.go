@@ -39,7 +39,7 @@ func TestEveryActorHasAnOrigin(t *testing.T) {
 		service := newHandler(auth, []route{{http.MethodGet, "/", tt.access, handler(func(c echo.Context, actor domain.Actor) error {
 			got = actor
 			return live(c, actor)
-		})}}, httpserver.Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}, discard)
+		})}}, Options{Options: httpserver.Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}}, discard)
 		req := httptest.NewRequest(http.MethodGet, "/", nil)
 		req.RemoteAddr = "10.0.0.1:443"
 		req.Header.Set("X-Forwarded-For", "203.0.113.9")

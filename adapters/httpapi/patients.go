@@ -5,7 +5,7 @@ import "example.com/healthcare/domain"
 func readPatient(b *body) domain.PatientInput {
 	return domain.PatientInput{
 		Name:          b.text("name"),
-		DateOfBirth:   b.text("date_of_birth"),
+		DateOfBirth:   b.date("date_of_birth"),
 		Phone:         b.text("phone_number"),
 		Gender:        b.text("gender"),
 		Address:       b.text("address"),

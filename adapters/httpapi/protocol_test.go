@@ -32,7 +32,7 @@ func serveOne(log io.Writer, handle handler) http.Handler {
 
 func serveWith(log io.Writer, options httpserver.Options, handle handler) http.Handler {
 	routes := []route{{http.MethodGet, "/", anonymous, machinery(handle)}, {http.MethodPost, "/closed/", signedIn, handle}}
-	return newHandler(nil, routes, options, slog.New(slog.NewTextHandler(log, nil)))
+	return newHandler(nil, routes, Options{Options: options}, slog.New(slog.NewTextHandler(log, nil)))
 }
 
 func get1(handler http.Handler, headers ...string) *httptest.ResponseRecorder {

@@ -26,6 +26,8 @@ type query struct {
 	refused domain.FieldErrors
 	// why says why all others are.
 	why string
+	// whole asks for the whole list, however long: see whole.
+	whole bool
 }
 
 func readQuery(c echo.Context) (*query, error) {

@@ -45,7 +45,7 @@ func routes(s *application.UseCases, ready readiness) []route {
 		{http.MethodPost, "/api/users/:id/password/", signedIn, acceptFor(readNewPassword, s.Users.SetPassword)},
 		{http.MethodDelete, "/api/users/:id/sessions/", signedIn, remove(s.Users.EndSessions)},
 
-		{http.MethodGet, "/api/doctors/", signedIn, listOrDeleted(list(readPage, s.Doctors.List, showDoctor), list(readPage, s.Doctors.Deleted, showDeleted))},
+		{http.MethodGet, "/api/doctors/", signedIn, listOrDeleted(whole(list(readPage, s.Doctors.List, showDoctor)), list(readPage, s.Doctors.Deleted, showDeleted))},
 		{http.MethodPost, "/api/doctors/", signedIn, create(readDoctor, s.Doctors.Create, showDoctor)},
 		{http.MethodGet, "/api/doctors/:id/", signedIn, get(s.Doctors.Get, showDoctor)},
 		{http.MethodPut, "/api/doctors/:id/", signedIn, change(readDoctor, s.Doctors.Replace, showDoctor)},
@@ -54,9 +54,9 @@ func routes(s *application.UseCases, ready readiness) []route {
 		{http.MethodGet, "/api/doctors/:id/history/", signedIn, listOf(readPage, s.Doctors.Versions, showVersion)},
 		{http.MethodGet, "/api/doctors/:id/history/:version/", signedIn, getVersion(s.Doctors.Version)},
 		{http.MethodPost, "/api/doctors/:id/restore/", signedIn, get(s.Doctors.Restore, showDoctor)},
-		{http.MethodGet, "/api/doctors/:id/patients/", signedIn, listOf(readPage, s.Patients.OfDoctor, showPatient)},
+		{http.MethodGet, "/api/doctors/:id/patients/", signedIn, whole(listOf(readPage, s.Patients.OfDoctor, showPatient))},
 
-		{http.MethodGet, "/api/patients/", signedIn, listOrDeleted(list(readPage, s.Patients.List, showPatient), list(readPage, s.Patients.Deleted, showDeleted))},
+		{http.MethodGet, "/api/patients/", signedIn, listOrDeleted(whole(list(readPage, s.Patients.List, showPatient)), list(readPage, s.Patients.Deleted, showDeleted))},
 		{http.MethodPost, "/api/patients/", signedIn, create(readPatient, s.Patients.Create, showPatient)},
 		{http.MethodGet, "/api/patients/:id/", signedIn, get(s.Patients.Get, showPatient)},
 		{http.MethodPut, "/api/patients/:id/", signedIn, change(readPatient, s.Patients.Replace, showPatient)},
@@ -65,15 +65,15 @@ func routes(s *application.UseCases, ready readiness) []route {
 		{http.MethodGet, "/api/patients/:id/history/", signedIn, listOf(readPage, s.Patients.Versions, showVersion)},
 		{http.MethodGet, "/api/patients/:id/history/:version/", signedIn, getVersion(s.Patients.Version)},
 		{http.MethodPost, "/api/patients/:id/restore/", signedIn, get(s.Patients.Restore, showPatient)},
-		{http.MethodGet, "/api/patients/:id/doctors/", signedIn, listOf(readPage, s.Doctors.OfPatient, showDoctor)},
+		{http.MethodGet, "/api/patients/:id/doctors/", signedIn, whole(listOf(readPage, s.Doctors.OfPatient, showDoctor))},
 		{http.MethodGet, "/api/patients/:id/accesses/", signedIn, listOf(readAccessQuery, s.Audit.Accesses, showEvent)},
 		{http.MethodGet, "/api/patients/:id/accesses/report/", signedIn, reportAccesses(s.Audit)},
 
-		{http.MethodGet, "/api/mappings/", signedIn, listOrDeleted(list(readMappingQuery, s.Mappings.List, showAssignment), list(readPage, s.Mappings.Deleted, showDeleted))},
+		{http.MethodGet, "/api/mappings/", signedIn, listOrDeleted(whole(list(readMappingQuery, s.Mappings.List, showAssignment)), list(readPage, s.Mappings.Deleted, showDeleted))},
 		{http.MethodPost, "/api/mappings/", signedIn, create(readMapping, s.Mappings.Assign, showMapping)},
 		// As the old backend had it, GET takes the id of a patient here, and the
 		// other methods that of a mapping.
-		{http.MethodGet, "/api/mappings/:id/", signedIn, listOf(readPage, s.Doctors.OfPatient, showDoctor)},
+		{http.MethodGet, "/api/mappings/:id/", signedIn, whole(listOf(readPage, s.Doctors.OfPatient, showDoctor))},
 		{http.MethodPut, "/api/mappings/:id/", signedIn, change(readMapping, s.Mappings.Replace, showMapping)},
 		{http.MethodPatch, "/api/mappings/:id/", signedIn, change(readMapping, s.Mappings.Change, showMapping)},
 		{http.MethodDelete, "/api/mappings/:id/", signedIn, remove(s.Mappings.Unassign)},

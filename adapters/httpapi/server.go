@@ -5,8 +5,6 @@ import (
 	"log/slog"
 	"net/http"
 
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/labstack/echo/v4"
 
 	"example.com/healthcare/adapters/httpserver"
@@ -15,11 +13,11 @@ import (
 )
 
 // NewHandler returns the API over the use-cases. Requests are logged to log.
-func NewHandler(useCases *application.UseCases, store ports.Store, options httpserver.Options, log *slog.Logger) http.Handler {
+func NewHandler(useCases *application.UseCases, store ports.Store, options Options, log *slog.Logger) http.Handler {
 	return newHandler(useCases.Authenticator, routes(useCases, store.Ready), options, log)
 }
 
-func newHandler(auth authenticator, routes []route, options httpserver.Options, log *slog.Logger) http.Handler {
+func newHandler(auth authenticator, routes []route, options Options, log *slog.Logger) http.Handler {
 	e := echo.New()
 	e.Logger.SetOutput(slog.NewLogLogger(log.Handler(), slog.LevelError).Writer())
 	e.JSONSerializer = jsonSerializer{}
@@ -29,8 +27,11 @@ func newHandler(auth authenticator, routes []route, options httpserver.Options, 
 	e.Use(nameRoute)
 	// Here the route is known, so that the log names it for preflights too.
 	e.Use(echo.WrapMiddleware(httpserver.AllowOrigins(options.AllowedOrigins)))
+	if options.OldClients {
+		e.Use(takeOldClients(options))
+	}
 	register(e, auth, routes)
-	return httpserver.Wrap(e, sendProblem, options, log)
+	return httpserver.Wrap(e, sendProblem, options.Options, log)
 }
 
 // request returns what httpserver knows of the request of c.
@@ -49,10 +50,8 @@ func nameRoute(next echo.HandlerFunc) echo.HandlerFunc {
 // jsonSerializer writes answers. Requests are read by readBody.
 type jsonSerializer struct{}
 
-// Serialize shows U+FFFD for what is stored and is not UTF-8, which SQLite does not refuse:
-// otherwise one such text would hide a whole list.
 func (jsonSerializer) Serialize(c echo.Context, answer any, _ string) error {
-	return json.MarshalWrite(c.Response(), answer, jsontext.AllowInvalidUTF8(true))
+	return writeJSON(c.Response(), answer)
 }
 
 func (jsonSerializer) Deserialize(echo.Context, any) error {

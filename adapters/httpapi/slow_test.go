@@ -13,7 +13,6 @@ import (
 
 	"example.com/healthcare/adapters/clinictest"
 	"example.com/healthcare/adapters/httpapi"
-	"example.com/healthcare/adapters/httpserver"
 	"example.com/healthcare/domain"
 )
 
@@ -22,7 +21,7 @@ func TestASlowBodyIsATimeout(t *testing.T) {
 	for _, protocol := range []string{"HTTP/1.1", "HTTP/2.0"} {
 		t.Run(protocol, func(t *testing.T) {
 			clinic := clinictest.New(t)
-			server := httptest.NewUnstartedServer(httpapi.NewHandler(clinic.UseCases, clinic.Ports.Store, httpserver.Options{}, slog.New(slog.DiscardHandler)))
+			server := httptest.NewUnstartedServer(httpapi.NewHandler(clinic.UseCases, clinic.Ports.Store, httpapi.Options{}, slog.New(slog.DiscardHandler)))
 			server.Config.ReadTimeout = 200 * time.Millisecond
 			if protocol == "HTTP/2.0" {
 				server.EnableHTTP2 = true

@@ -1,12 +1,15 @@
 package passwords
 
 import (
+	"cmp"
 	"crypto/pbkdf2"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
 	"regexp"
 	"strconv"
+	"strings"
+	"unicode"
 )
 
 const (
@@ -42,6 +45,17 @@ func parseDjango(stored string) (djangoHash, error) {
 		return djangoHash{}, errFormat
 	}
 	return djangoHash{iterations: iterations, salt: []byte(parts[2]), key: key}, nil
+}
+
+// forDjango returns what is compared with a hash of Django's: where New was told so, the
+// password without the white space at its ends, as Python's str.strip removes it. Of a
+// password that is nothing else, Django made no hash.
+func (p *Passwords) forDjango(password string) string {
+	if !p.trimForDjango {
+		return password
+	}
+	trimmed := strings.TrimFunc(password, func(r rune) bool { return unicode.IsSpace(r) || '\x1c' <= r && r <= '\x1f' })
+	return cmp.Or(trimmed, password)
 }
 
 // compareDjango compares in constant time.

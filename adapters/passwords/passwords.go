@@ -16,7 +16,8 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// Params is what one hash costs, how many may cost it at once, and how many wait.
+// Params is what one hash costs, how many may cost it at once, how many wait, and how a
+// password is compared with a hash of Django's.
 type Params struct {
 	// MemoryKiB is the memory of one hash: from 8 KiB for each lane (RFC 9106,
 	// 3.1) to 1 GiB.
@@ -32,6 +33,10 @@ type Params struct {
 	// more strangers, at least 0. It bounds for how long they do: whoever comes on
 	// top is better told at once than kept.
 	Waiting int
+	// TrimForDjango compares a password without the blanks at its ends with a hash of
+	// Django's, for clients that send them: the old backend removed them before it
+	// hashed and compared.
+	TrimForDjango bool
 }
 
 // Recommended is the first choice of the OWASP Password Storage Cheat Sheet, 46
@@ -48,8 +53,9 @@ var Recommended = Params{
 type Passwords struct {
 	current argon2id.Params
 	// decoy is of a password that nobody knows, for users who have none.
-	decoy string
-	queue *queue
+	decoy         string
+	trimForDjango bool
+	queue         *queue
 }
 
 // New returns a hasher whose current format is argon2id with params. It costs
@@ -69,7 +75,7 @@ func New(params Params) (*Passwords, error) {
 	if err != nil {
 		return nil, fmt.Errorf("passwords: make a decoy: %w", err)
 	}
-	return &Passwords{current: current, decoy: decoy, queue: newQueue(params.Concurrent, params.Waiting)}, nil
+	return &Passwords{current: current, decoy: decoy, trimForDjango: params.TrimForDjango, queue: newQueue(params.Concurrent, params.Waiting)}, nil
 }
 
 // Hash implements ports.Passwords. Once the work has begun, ctx does not end it.
@@ -104,17 +110,22 @@ func (p *Passwords) Verify(ctx context.Context, caller ports.Caller, password do
 		return false, err
 	}
 	defer leave()
-	compare := compareArgon2id
+	compare, typed := compareArgon2id, password.Reveal()
 	if strings.HasPrefix(stored, djangoPrefix) {
-		compare = compareDjango
+		compare, typed = compareDjango, p.forDjango(typed)
 	}
-	match, err := compare(password.Reveal(), stored)
+	match, err := compare(typed, stored)
 	return match && !none, err
 }
 
-// Outdated implements ports.Passwords: all but argon2id with the parameters
-// given to New is outdated.
-func (p *Passwords) Outdated(hash domain.PasswordHash) bool {
+// Outdated implements ports.Passwords: all but argon2id with the parameters given to New is
+// outdated. A hash of Django's is not for a password that matches it only without the blanks
+// at its ends: of a new hash, either that password or the one without them would be wrong.
+func (p *Passwords) Outdated(password domain.Password, hash domain.PasswordHash) bool {
+	typed := password.Reveal()
+	if strings.HasPrefix(hash.Reveal(), djangoPrefix) && p.forDjango(typed) != typed {
+		return false
+	}
 	params, err := parseArgon2id(hash.Reveal())
 	return err != nil || params != p.current
 }

@@ -72,7 +72,7 @@ func TestHashThenVerify(t *testing.T) {
 	for _, password := range []string{phrase, "", " ", "pässwörd🔑", "nul\x00byte", "bad\xffutf8", strings.Repeat("long", 1000)} {
 		hash, err := p.Hash(t.Context(), stranger(), domain.TypedPassword(password))
 		require.NoError(t, err)
-		assert.False(t, p.Outdated(hash))
+		assert.False(t, p.Outdated(domain.TypedPassword(password), hash))
 
 		match, err := p.Verify(t.Context(), stranger(), domain.TypedPassword(password), hash)
 		require.NoError(t, err)
@@ -114,7 +114,7 @@ func TestVerifyHashesMadeByOthers(t *testing.T) {
 			match, err := verify(t, p, test.password, test.stored)
 			require.NoError(t, err)
 			assert.Equal(t, test.want, match)
-			assert.True(t, p.Outdated(domain.RestorePasswordHash(test.stored)))
+			assert.True(t, p.Outdated(domain.TypedPassword(test.password), domain.RestorePasswordHash(test.stored)))
 		})
 	}
 }
@@ -138,7 +138,7 @@ func TestOutdated(t *testing.T) {
 		"":             true,
 	}
 	for stored, want := range tests {
-		assert.Equal(t, want, p.Outdated(domain.RestorePasswordHash(stored)), stored)
+		assert.Equal(t, want, p.Outdated(domain.TypedPassword(" "+phrase), domain.RestorePasswordHash(stored)), stored)
 	}
 }
 

@@ -51,6 +51,7 @@ type config struct {
 	RefreshTokenTTL time.Duration                `env:"REFRESH_TOKEN_TTL" envDefault:"24h" hint:"a duration such as 24h"`
 	RefreshGrace    time.Duration                `env:"REFRESH_GRACE" envDefault:"30s" hint:"a duration such as 30s, or 0 for none"`
 
+	DjangoCompat    bool `env:"DJANGO_COMPAT" envDefault:"false" hint:"true or false"`
 	RequireAdminMFA bool `env:"REQUIRE_ADMIN_MFA" envDefault:"false" hint:"true or false"`
 
 	LimitLoginPair    domain.Limit `env:"LIMIT_LOGIN_PAIR" envDefault:"10/15m" hint:"a count and a time, such as 10/15m, or 0 for no limit"`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 
+	"example.com/healthcare/adapters/httpapi"
 	"example.com/healthcare/adapters/httpserver"
 	"example.com/healthcare/adapters/passwords"
 	"example.com/healthcare/adapters/postgres"
@@ -19,7 +20,11 @@ import (
 // hashing is what the program spends on a password.
 var hashing = passwords.Recommended
 
-func newPasswords() (*passwords.Passwords, error) { return passwords.New(hashing) }
+func newPasswords(cfg config) (*passwords.Passwords, error) {
+	params := hashing
+	params.TrimForDjango = cfg.DjangoCompat
+	return passwords.New(params)
+}
 
 func newKeys(cfg config) (*secretkeys.Keys, error) {
 	key, err := cfg.secretKey() // A command needs it for what it writes in the trail.
@@ -70,7 +75,10 @@ func noRevocations(cfg config, store *sqlstore.Store) *revocations.Set {
 func newClock() ports.Clock { return ports.SystemClock }
 
 func sessionRules(cfg config) application.SessionRules {
-	return application.SessionRules{Access: cfg.AccessTokenTTL, Session: cfg.RefreshTokenTTL, RefreshGrace: cfg.RefreshGrace, AdminsNeedSecondFactor: cfg.RequireAdminMFA}
+	return application.SessionRules{
+		Access: cfg.AccessTokenTTL, Session: cfg.RefreshTokenTTL, RefreshGrace: cfg.RefreshGrace,
+		KeepRefreshTokens: cfg.DjangoCompat, AdminsNeedSecondFactor: cfg.RequireAdminMFA,
+	}
 }
 
 func limits(cfg config) application.Limits {
@@ -85,6 +93,9 @@ func limits(cfg config) application.Limits {
 
 func registration(cfg config) application.RegistrationMode { return cfg.Registration }
 
-func httpOptions(cfg config) httpserver.Options {
-	return httpserver.Options{TrustedProxies: cfg.TrustedProxies, AllowedOrigins: cfg.AllowedOrigins}
+func httpOptions(cfg config) httpapi.Options {
+	return httpapi.Options{
+		Options:    httpserver.Options{TrustedProxies: cfg.TrustedProxies, AllowedOrigins: cfg.AllowedOrigins},
+		OldClients: cfg.DjangoCompat,
+	}
 }

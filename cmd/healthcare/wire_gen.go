@@ -28,7 +28,7 @@ func newAPI(ctx context.Context, cfg config, access2 access, log *slog.Logger) (
 	if err != nil {
 		return api{}, nil, err
 	}
-	passwords, err := newPasswords()
+	passwords, err := newPasswords(cfg)
 	if err != nil {
 		cleanup()
 		return api{}, nil, err
@@ -84,7 +84,7 @@ func newUseCases(ctx context.Context, cfg config, access2 access, log *slog.Logg
 	if err != nil {
 		return nil, nil, err
 	}
-	passwords, err := newPasswords()
+	passwords, err := newPasswords(cfg)
 	if err != nil {
 		cleanup()
 		return nil, nil, err
