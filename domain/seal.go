@@ -159,6 +159,9 @@ func (s Seal) Head() Head { return Head{Number: s.Number, Digest: s.Digest} }
 // hexadecimal digits.
 func (h Head) String() string { return h.Number.String() + ":" + hex.EncodeToString(h.Digest[:]) }
 
+// MarshalText implements encoding.TextMarshaler: a log in JSON has what String returns.
+func (h Head) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
+
 // ParseHead reads a head.
 func ParseHead(text string) (Head, error) {
 	number, digest, _ := strings.Cut(text, ":")

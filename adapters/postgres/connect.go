@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/url"
@@ -66,19 +67,20 @@ func errDSN(dsn string, err error) error {
 	if refused, ok := errors.AsType[*parameterError](err); ok {
 		return refused
 	}
-	const hint = `postgres: the database's address cannot be read; it must look like "postgres://user:password@host:port/name?sslmode=verify-full", with what is special in a password percent-encoded`
+	const hint = `the database's address must look like "postgres://user:password@host:port/name?sslmode=verify-full", with what is special in a password percent-encoded`
+	unreadable := errors.New("postgres: " + hint)
 	address, parseErr := url.Parse(dsn)
 	if parseErr != nil || address.User == nil {
 		// What cannot be taken apart may have the password anywhere.
-		return errors.New(hint)
+		return unreadable
 	}
 	inUser, _ := address.User.Password()
 	for _, password := range append(address.Query()["password"], inUser) {
 		if password != "" && strings.Contains(err.Error(), password) {
-			return errors.New(hint)
+			return unreadable
 		}
 	}
-	return errors.New(hint + ": " + err.Error())
+	return fmt.Errorf("postgres: the database's address, or a variable of the environment, cannot be used: %w\n%s", err, hint)
 }
 
 // dialer makes connections that bound each wait for the server.

@@ -43,9 +43,13 @@ func Migrate(ctx context.Context, dsn string) (steps []sqlstore.Migration, err e
 }
 
 // Status returns all steps of the schema in order, applied and pending ones, and
-// those of newer programs. It changes nothing.
+// those of newer programs. It changes nothing. The error is ErrMissingPrivilege where the
+// role cannot see them.
 func Status(ctx context.Context, dsn string) (steps []sqlstore.Migration, err error) {
 	err = withDB(dsn, func(db *sql.DB) error {
+		if err = checkReach(ctx, db); err != nil {
+			return err
+		}
 		steps, err = schema().Status(ctx, db)
 		return err
 	})

@@ -26,8 +26,8 @@ type settings struct {
 }
 
 // ParseURL reads a URL as libpq takes it (PostgreSQL manual, 34.1.1.2), which net/url does
-// not where it names several hosts with ports. It returns one that has such hosts in its
-// parameters. An error does not show text.
+// not where it names several hosts with ports, or the folder of a socket. It returns one that has
+// such hosts in its parameters. An error does not show text.
 func ParseURL(text string) (*url.URL, error) {
 	bad := errors.New("postgres: not a URL of the form postgres://user:password@host:port,host:port/name")
 	scheme, rest, found := strings.Cut(text, "://")
@@ -39,7 +39,8 @@ func ParseURL(text string) (*url.URL, error) {
 		authority = rest[:end]
 	}
 	hosts := authority[strings.LastIndexByte(authority, '@')+1:]
-	if !strings.Contains(hosts, ",") {
+	isFolder := strings.HasPrefix(strings.ToLower(hosts), "%2f") // that of a socket
+	if !strings.Contains(hosts, ",") && !isFolder {
 		target, err := url.Parse(text)
 		if err != nil || target.Port() != "" && !isPort(target.Port()) {
 			return nil, bad

@@ -25,6 +25,8 @@ func TestParseURL(t *testing.T) {
 		"postgres://u:p%2C@h1,h2/x?sslmode=require":    "postgres://u:p,@/x?host=h1%2Ch2&sslmode=require",
 		"postgres://u@h1:6432,h2/x":                    "postgres://u@/x?host=h1%2Ch2&port=6432%2C5432",
 		"postgres://u@[::1]:1,10.0.0.1:2,h?port=3,4,5": "postgres://u@?host=%3A%3A1%2C10.0.0.1%2Ch&port=3%2C4%2C5",
+		"postgres://u:p@%2frun%2fpg:5433/x":            "postgres://u:p@/x?host=%2Frun%2Fpg&port=5433",
+		"postgres://u@%2Frun%2Fpg/x":                   "postgres://u@/x?host=%2Frun%2Fpg",
 		"postgres://u@%2Frun%2Fpg,h2/x":                "postgres://u@/x?host=%2Frun%2Fpg%2Ch2",
 	} {
 		got, err := postgres.ParseURL(text)
@@ -134,4 +136,14 @@ func TestPasswordsThatSASLprepChanges(t *testing.T) {
 			require.ErrorContains(t, err, "password authentication failed", "%s %q", method, password)
 		}
 	}
+}
+
+// TestAVariableThatCannotBeObeyedIsNamedFirst has an address with nothing wrong in it.
+func TestAVariableThatCannotBeObeyedIsNamedFirst(t *testing.T) {
+	t.Setenv("PGCHANNELBINDING", "require")
+	_, err := postgres.Open(t.Context(), "postgres://u@127.0.0.1:1/x?sslmode=disable", postgres.Options{})
+	require.Error(t, err)
+	first, _, _ := strings.Cut(err.Error(), "\n")
+	assert.Contains(t, first, "PGCHANNELBINDING")
+	assert.NotContains(t, first, "must look like")
 }

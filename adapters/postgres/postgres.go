@@ -32,7 +32,8 @@ type Options struct {
 	// waiting for a server that has vanished without closing its connections.
 	Silence time.Duration
 	// Since, when set, is for a database of which only that is read that this step of the
-	// schema, and those before it, made: those after it can be pending.
+	// schema, and those before it, made: those after it can be pending. Where none is, the role needs all
+	// privileges of a service, which is what looks back before it begins.
 	Since int64
 	// Serving has Open fail unless the role has all privileges that a service needs, and
 	// advances the sequence of the trail where that is behind.
@@ -137,7 +138,7 @@ func check(ctx context.Context, db *sql.DB, options Options) error {
 	case err != nil:
 		return unavailable(err)
 	}
-	if options.Serving {
+	if options.Serving || options.Since > 0 && schema().Check(ctx, db) == nil {
 		err = checkPrivileges(ctx, db)
 		if err != nil && !errors.Is(err, sqlstore.ErrMissingPrivilege) {
 			return unavailable(err)

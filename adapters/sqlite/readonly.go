@@ -16,8 +16,8 @@ import (
 var (
 	// errLogUnreadable says that SQLite cannot read the write-ahead log without its index,
 	// which it writes to.
-	errLogUnreadable = errors.New("sqlite: changes that are not in the database file yet are in the -wal file beside it, which can be read only where its -shm file can be written: run this where the service runs, or stop the service, which moves them into the database file, or copy the database file and its -wal file into a folder that you can write to, and run `healthcare migrate` there")
-	errChanged       = errors.New("sqlite: another process has changed the database file while it was read: run this again")
+	errLogUnreadable = errors.New("changes that are not in the database file yet are in the -wal file beside it, which can be read only where its -shm file can be written: run this where the service runs, or stop the service, which moves them into the database file, or copy the database file and its -wal file into a folder that you can write to, and run `healthcare migrate` there")
+	errChanged       = errors.New("another process has changed the database file while it was read: run this again")
 )
 
 // OpenReadOnly opens the database in the file at path to read it, and returns its store,
@@ -51,6 +51,9 @@ func openReader(path string, options Options) (db *sqlx.DB, unchanged func() err
 	}
 	opened, err := os.Stat(path)
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := checkReadable(path, opened); err != nil {
 		return nil, nil, err
 	}
 	// SQLite puts the log beside the file that a symbolic link leads to.
@@ -89,6 +92,18 @@ func openReader(path string, options Options) (db *sqlx.DB, unchanged func() err
 		}
 		return nil
 	}, err
+}
+
+// checkReadable says of a file what SQLite has only a number for.
+func checkReadable(path string, info os.FileInfo) error {
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is no file", path)
+	}
+	file, err := os.Open(path) // Closing it ends no lock: this process has the file not open yet.
+	if err != nil {
+		return err
+	}
+	return file.Close()
 }
 
 func exists(path string) (bool, error) {

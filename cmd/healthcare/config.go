@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -197,7 +198,10 @@ func (c config) certificate(log *slog.Logger) (*httpserver.Certificate, string, 
 		return nil, "http", nil
 	}
 	certificate, err := httpserver.LoadCertificate(c.TLSCertFile, c.TLSKeyFile, log)
-	return certificate, "https", err
+	if err != nil {
+		return nil, "", fmt.Errorf("cannot use TLS_CERT_FILE with TLS_KEY_FILE: %w", err)
+	}
+	return certificate, "https", nil
 }
 
 // logger returns the logger that the settings ask for.

@@ -22,7 +22,7 @@ func (c createsuperuserCommand) Run(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	from := credentialSource{email: c.Email, noInput: c.NoInput, password: cfg.SuperuserPassword, variable: "SUPERUSER_PASSWORD", isGood: isFree, create: c.Create}
+	from := credentialSource{email: c.Email, noInput: c.NoInput, password: cfg.SuperuserPassword, variable: "SUPERUSER_PASSWORD", isGood: isFree, create: c.Create, mayCreate: true}
 	return from.use(ctx, p, cfg, func(users *application.Users, out io.Writer, email, password string) error {
 		registered, err := users.Register(ctx, operator, domain.Registration{
 			Email: domain.Given(email), Password: domain.Given(password), Role: domain.Given(string(domain.Admin)),

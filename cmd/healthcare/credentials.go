@@ -23,6 +23,8 @@ type credentialSource struct {
 	isGood func(ctx context.Context, users *application.Users, email string) error
 	// create is for a store and a key that no service has made yet.
 	create bool
+	// mayCreate is for a command that has a flag for that.
+	mayCreate bool
 }
 
 // credentialUse does something with an address and a password, and says so on out.
@@ -40,7 +42,9 @@ func (s credentialSource) use(ctx context.Context, p process, cfg config, do cre
 	access := creating
 	if !s.create {
 		access = using
-		if err := cfg.checkInUse(); err != nil {
+		if err := cfg.checkInUse(); err != nil && s.mayCreate {
+			return fmt.Errorf("%w\nto begin here, where no service has run yet: add --create", err)
+		} else if err != nil {
 			return err
 		}
 	}
@@ -52,7 +56,7 @@ func (s credentialSource) use(ctx context.Context, p process, cfg config, do cre
 		}
 		defer func() { _ = term.Restore(int(p.in.Fd()), before) }()
 	}
-	cfg, err := cfg.withSecretKey()
+	cfg, err := cfg.withSecretKey(ctx, cfg.logger(p.err))
 	if err != nil {
 		return err
 	}

@@ -76,7 +76,7 @@ func (migrateStatusCommand) Run(ctx context.Context, p process) error {
 	}
 	steps, err := migrationStatus(ctx, cfg)
 	if err != nil {
-		return err
+		return cfg.explain(err)
 	}
 	table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
 	for _, step := range steps {

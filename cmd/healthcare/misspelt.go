@@ -40,7 +40,7 @@ func looksLike(name, setting string) bool {
 		return false
 	}
 	for i, word := range words {
-		word, want := singular(word), singular(wanted[i])
+		word, want := shortened(singular(word)), shortened(singular(wanted[i]))
 		if slips(word, want) > len(want)/4 {
 			return false
 		}
@@ -54,6 +54,23 @@ func singular(word string) string {
 		return stem + "Y"
 	}
 	return strings.TrimSuffix(word, "S")
+}
+
+// shortened returns how settings have a word that people also write in another form.
+func shortened(word string) string {
+	switch word {
+	case "ADDRES": // the singular of ADDRESS
+		return "ADDR"
+	case "DIRECTORY":
+		return "DIR"
+	case "CERTIFICATE":
+		return "CERT"
+	case "TRUST", "ALLOW":
+		return word + "ED"
+	case "FMT":
+		return "FORMAT"
+	}
+	return word
 }
 
 // slips counts the letters that were left out, added, taken for another, or exchanged

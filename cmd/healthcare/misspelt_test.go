@@ -14,6 +14,8 @@ var slipsOfThePen = map[string]string{
 	"DATABASE_URI": "DATABASE_URL", "DATABSE_URL": "DATABASE_URL", "DB_SSL_MODE": "DB_SSLMODE", "DB_PASSWD": "DB_PASSWORD", "DB_PASWORD": "DB_PASSWORD",
 	"TRUSTED_PROXY": "TRUSTED_PROXIES", "CORS_ALLOWED_ORIGIN": "CORS_ALLOWED_ORIGINS", "CORS_ALOWED_ORIGNS": "CORS_ALLOWED_ORIGINS",
 	"REQUIRE_ADMIN_MFAS": "REQUIRE_ADMIN_MFA", "LIMIT_REGISTERS": "LIMIT_REGISTER", "LOGLEVEL": "LOG_LEVEL", "port": "PORT",
+	"HTTP_ADDRESS": "HTTP_ADDR", "DATA_DIRECTORY": "DATA_DIR", "TLS_CERTIFICATE_FILE": "TLS_CERT_FILE", "LOG_FMT": "LOG_FORMAT",
+	"TRUST_PROXIES": "TRUSTED_PROXIES", "TRUST_PROXY": "TRUSTED_PROXIES", "CORS_ALLOW_ORIGINS": "CORS_ALLOWED_ORIGINS", "LIMIT_LOGIN_ADDR": "LIMIT_LOGIN_ADDRESS",
 }
 
 // namesOfOthers are found in files and environments that are shared.
@@ -27,7 +29,7 @@ var namesOfOthers = []string{
 
 func TestAMisspeltNameInDotenvIsRefused(t *testing.T) {
 	for name, meant := range slipsOfThePen {
-		_, err := load(nil, dotenv(t, "DATA_DIR=x\n"+name+"=hunter2\n"))
+		_, err := load(nil, dotenv(t, "LANG=x\n"+name+"=hunter2\n"))
 		require.ErrorContains(t, err, ".env, line 2) must be written "+meant, name)
 		assert.ErrorContains(t, err, name)
 		assert.NotContains(t, err.Error(), "hunter2")
@@ -41,6 +43,10 @@ func TestAMisspeltNameInDotenvIsRefused(t *testing.T) {
 	}
 	_, err = load([]string{"DATABASE_URL=postgres://h/x"}, dotenv(t, "DATABASE_URI=of another program\n"))
 	assert.NoError(t, err, "the setting itself is set")
+	_, err = load([]string{"DATABASE_URL=postgres://h/x"}, dotenv(t, "DB_PASSWD=of another program\nDB_SSL_MODE=x\n"))
+	assert.NoError(t, err, "the settings that are near cannot be set beside DATABASE_URL")
+	_, err = load([]string{"DATABASE_URL=postgres://h/x"}, dotenv(t, "DB_PREPARED_STATEMENT=false\n"))
+	assert.Error(t, err)
 }
 
 func TestAMisspeltVariableIsWarnedOf(t *testing.T) {

@@ -94,6 +94,16 @@ func TestAJSONLogIsNothingElse(t *testing.T) {
 	assert.Contains(t, said, "stopped")
 }
 
+// TestAJSONLogNamesTheLastSeal as audit head prints it.
+func TestAJSONLogNamesTheLastSeal(t *testing.T) {
+	env := append(engines["embedded"](t), "LOG_FORMAT=json")
+	createSuperuser(t, env, "admin@example.com")
+	_, stderr := startAndStop(t, env)
+	_, head, _ := healthcare.Run(t.Context(), env, "audit", "head")
+	require.NotEmpty(t, head)
+	assert.Contains(t, stderr, `"head":"`+strings.TrimSpace(head)+`"`)
+}
+
 func TestAnAddressInUseNamesTheSetting(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -125,6 +135,9 @@ func TestAStoreThatWasRestoredWithoutItsKey(t *testing.T) {
 				assert.Contains(t, stderr, "secret_key", args)
 				assert.NoFileExists(t, path, args)
 			}
+			code, _, _ := run(t, []string{env[0], "DATABASE_URL=postgres://u@127.0.0.1:1/x"}, "serve", "--addr", "127.0.0.1:0")
+			assert.Equal(t, 1, code)
+			assert.NoFileExists(t, path, "nor where the store cannot be opened: the next time it would look like the right one")
 			require.NoError(t, os.WriteFile(path, kept, 0o600))
 			createSuperuser(t, env, "admin@example.com")
 			s := serve(t, env)

@@ -77,6 +77,20 @@ func TestMigratePrintsTheGrants(t *testing.T) {
 	serve(t, env).stop()
 }
 
+// TestStatusSaysThatItCannotSee a schema that would look like an empty one.
+func TestStatusSaysThatItCannotSee(t *testing.T) {
+	dsn := pgtest.NewEmpty(t, "")
+	_, app := newRole(t, dsn, "")
+	migrate(t, []string{"DATABASE_URL=" + dsn})
+	code, stdout, stderr := healthcare.Run(t.Context(), []string{"DATABASE_URL=" + app}, "migrate", "status")
+	assert.Equal(t, 1, code, stdout)
+	assert.Contains(t, stderr, "no SELECT on goose_db_version, compatible_steps")
+	execute(t, dsn, `REVOKE USAGE ON SCHEMA public FROM PUBLIC`)
+	code, stdout, stderr = healthcare.Run(t.Context(), []string{"DATABASE_URL=" + app}, "migrate", "status")
+	assert.Equal(t, 1, code, stdout)
+	assert.Contains(t, stderr, "no USAGE on schema public")
+}
+
 func TestOnlyTheOwnerMigrates(t *testing.T) {
 	dsn := pgtest.NewEmpty(t, "")
 	_, app := newRole(t, dsn, "")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -140,6 +141,7 @@ func TestAMistypedFolderIsNotMade(t *testing.T) {
 			code, _, stderr := healthcare.Run(t.Context(), env, args...)
 			assert.Equal(t, 1, code, args)
 			assert.Contains(t, stderr, "there is no "+dir+"/healthcare.db", args)
+			assert.Equal(t, args[0] == "createsuperuser", strings.Contains(stderr, "add --create"), args)
 			assert.NoDirExists(t, dir)
 		}
 	}
@@ -171,4 +173,15 @@ func TestAStoreOfANewerProgramIsRefused(t *testing.T) {
 		assert.Zero(t, code, stderr)
 		assert.Regexp(t, `99999 +20.*Z +unknown to this version, which cannot go on with it`, stdout)
 	})
+}
+
+// TestWhatIsNoFileIsSaidSo rather than that the disk failed.
+func TestWhatIsNoFileIsSaidSo(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "healthcare.db"), 0o700))
+	for _, args := range reading {
+		code, _, stderr := healthcare.Run(t.Context(), []string{"DATA_DIR=" + dir, "SECRET_KEY=" + secretKey}, args...)
+		assert.Equal(t, 1, code, args)
+		assert.Contains(t, stderr, dir+"/healthcare.db is no file", args)
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -57,10 +58,19 @@ func (c config) secretKey() (domain.Secret, error) {
 }
 
 // withSecretKey returns the settings with the key of secretKey, and remembers whether that
-// was made just now.
-func (c config) withSecretKey() (config, error) {
+// was made just now. It makes none for a store that cannot be opened, or whose trail
+// another key has sealed: the right key could not come into its place.
+func (c config) withSecretKey(ctx context.Context, log *slog.Logger) (config, error) {
 	_, err := os.Stat(c.keptKeyPath())
-	c.keyIsNew = c.SecretKey.IsZero() && errors.Is(err, fs.ErrNotExist)
+	isNew := c.SecretKey.IsZero() && errors.Is(err, fs.ErrNotExist)
+	if isNew {
+		unlike := c
+		unlike.SecretKey = domain.NewSecret(rand.Text() + rand.Text())
+		if err := unlike.lookBack(ctx, log); err != nil {
+			return c, err
+		}
+	}
+	c.keyIsNew = isNew
 	c.SecretKey, err = c.secretKey()
 	return c, err
 }

@@ -54,7 +54,7 @@ func (s serveCommand) Run(ctx context.Context, p process) error {
 		return err
 	}
 	defer func() { _ = listener.Close() }()
-	if cfg, err = cfg.withSecretKey(); err != nil {
+	if cfg, err = cfg.withSecretKey(ctx, log); err != nil {
 		return err
 	}
 	if err := s.prepareStore(ctx, cfg, log); err != nil {
@@ -92,28 +92,33 @@ func (s serveCommand) Run(ctx context.Context, p process) error {
 // prepareStore migrates PostgreSQL if it is told to. The embedded store migrates when it
 // is opened. Either way, the trail must be one that the service can go on with.
 func (s serveCommand) prepareStore(ctx context.Context, cfg config, log *slog.Logger) error {
-	if cfg.usesPostgres() && !s.Migrate || !cfg.usesPostgres() && !cfg.hasEmbeddedStore() {
+	if cfg.usesPostgres() && !s.Migrate {
 		return nil
 	}
-	useCases, cleanup, err := newUseCases(ctx, cfg, lookingBack, log)
-	switch {
-	case errors.Is(err, sqlstore.ErrSchemaBehind): // There are no seals yet.
-	case err != nil:
+	if err := cfg.lookBack(ctx, log); err != nil || !s.Migrate {
 		return err
-	default:
-		err := cfg.requireOwnTrail(ctx, useCases.Trail)
-		cleanup()
-		if err != nil {
-			return cfg.explain(err)
-		}
 	}
-	if !s.Migrate {
-		return nil
-	}
-	if _, err = migrateStore(ctx, cfg); err != nil {
+	if _, err := migrateStore(ctx, cfg); err != nil {
 		return cfg.explain(err)
 	}
 	return nil
+}
+
+// lookBack refuses a trail that was sealed with another key, before anything is made or
+// migrated. It makes nothing itself.
+func (c config) lookBack(ctx context.Context, log *slog.Logger) error {
+	if !c.usesPostgres() && !c.hasEmbeddedStore() {
+		return nil
+	}
+	useCases, cleanup, err := newUseCases(ctx, c, lookingBack, log)
+	switch {
+	case errors.Is(err, sqlstore.ErrSchemaBehind): // There are no seals yet.
+		return nil
+	case err != nil:
+		return err
+	}
+	defer cleanup()
+	return c.explain(c.requireOwnTrail(ctx, useCases.Trail))
 }
 
 // listen listens on an address of IPv4 for IPv4 only: for the net package, 0.0.0.0 is

@@ -52,7 +52,11 @@ func readConfig(p process) (config, badSettings) {
 			}
 		}
 	}
-	isSet := func(name string) bool { return variables[name] != "" }
+	isSet := func(name string) bool {
+		// Beside DATABASE_URL there can be no DB_HOST and the like: a name that is near one is that of another program.
+		isPart := strings.HasPrefix(name, "DB_") && name != "DB_PREPARED_STATEMENTS"
+		return variables[name] != "" || isPart && variables["DATABASE_URL"] != ""
+	}
 	dotenv.checkNames(isSet, bad)
 	if port := variables["PORT"]; isPort(port) && !isSet("HTTP_ADDR") {
 		variables["HTTP_ADDR"] = net.JoinHostPort(portHost, port)

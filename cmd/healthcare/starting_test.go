@@ -59,6 +59,15 @@ func TestAnAddressInUseMakesNothing(t *testing.T) {
 	s.stop()
 }
 
+// TestACertificateThatCannotBeReadNamesItsSettings is for whoever mistyped a path.
+func TestACertificateThatCannotBeReadNamesItsSettings(t *testing.T) {
+	env := []string{"DATA_DIR=" + t.TempDir(), "TLS_CERT_FILE=/nowhere.pem", "TLS_KEY_FILE=/nowhere.key"}
+	code, _, stderr := healthcare.Run(t.Context(), env, "serve", "--addr", "127.0.0.1:0")
+	assert.Equal(t, 1, code)
+	assert.Contains(t, stderr, "TLS_CERT_FILE")
+	assert.Contains(t, stderr, "/nowhere.pem")
+}
+
 // TestAKeyThatCannotGoOnMigratesNothing has a schema that is behind.
 func TestAKeyThatCannotGoOnMigratesNothing(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
