@@ -117,6 +117,12 @@ func parse(dsn string, log *slog.Logger) (settings, error) {
 		if err != nil {
 			return settings{}, err
 		}
+		// lib/pq takes the first of several values, libpq the last.
+		for name, values := range target.Query() {
+			if len(values) > 1 {
+				return settings{}, &parameterError{name, "it is given more than once"}
+			}
+		}
 		dsn = target.String()
 	}
 	config, err := pq.NewConfig(dsn)

@@ -71,9 +71,10 @@ func TestParametersOfLibpq(t *testing.T) {
 		"keepalives=0":            "",
 		"keepalives=hunter2":      "keepalives",
 		"keepalives=1&keepalives_idle=30&keepalives_interval=10&keepalives_count=3": "",
-		"keepalives_idle=-1":      "keepalives_idle",
-		"keepalives_idle=30s":     "keepalives_idle",
-		"statement_timeout=15000": "",
+		"keepalives_idle=-1":                  "keepalives_idle",
+		"keepalives_idle=30s":                 "keepalives_idle",
+		"statement_timeout=15000":             "",
+		"connect_timeout=5&connect_timeout=6": "connect_timeout",
 	} {
 		var log bytes.Buffer
 		store, err := postgres.Open(t.Context(), dsn+"&"+query, postgres.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
