@@ -1,8 +1,6 @@
 package httpapi
 
 import (
-	"time"
-
 	"github.com/labstack/echo/v4"
 
 	"example.com/healthcare/application"
@@ -11,9 +9,9 @@ import (
 
 type sessionView struct {
 	ID         domain.ID `json:"id"`
-	CreatedAt  time.Time `json:"created_at"`
-	LastUsedAt time.Time `json:"last_used_at"`
-	ExpiresAt  time.Time `json:"expires_at"`
+	CreatedAt  string    `json:"created_at"`
+	LastUsedAt string    `json:"last_used_at"`
+	ExpiresAt  string    `json:"expires_at"`
 	Address    string    `json:"address"`
 	Device     string    `json:"device"`
 	// Current marks the session in which the caller acts.
@@ -23,9 +21,9 @@ type sessionView struct {
 func showSession(session domain.Session, actor domain.Actor) sessionView {
 	return sessionView{
 		ID:         session.ID,
-		CreatedAt:  session.CreatedAt,
-		LastUsedAt: session.LastUsedAt,
-		ExpiresAt:  session.ExpiresAt,
+		CreatedAt:  showInstant(session.CreatedAt),
+		LastUsedAt: showInstant(session.LastUsedAt),
+		ExpiresAt:  showInstant(session.ExpiresAt),
 		Address:    showAddress(session.Origin.Address),
 		Device:     session.Origin.Device,
 		Current:    session.ID == actor.SessionID,

@@ -40,7 +40,7 @@ func TestUsersSeeAndEndTheirSessions(t *testing.T) {
 		grant := api.want(200, "POST", "/api/auth/login/refresh/", "", `{"refresh":"`+deskRefresh+`"}`, "X-Forwarded-For", "198.51.100.1").object(t)
 		deskRefresh = grant["refresh"].(string)
 
-		at := func(after time.Duration) string { return began.Add(after).Format(time.RFC3339Nano) }
+		at := func(after time.Duration) string { return began.Add(after).UTC().Format("2006-01-02T15:04:05.000000Z") }
 		sessions := api.want(200, "GET", "/api/auth/sessions/", phone, "").objects(t)
 		require.Len(t, sessions, 3, "nobody sees those of others")
 		assert.Equal(t, "127.0.0.1", sessions[0]["address"])

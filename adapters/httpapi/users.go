@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"net/http"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -68,10 +67,10 @@ func readNewPassword(b *body) domain.NewPassword {
 // accountView is what an administrator sees of a user.
 type accountView struct {
 	userView
-	IsActive          bool      `json:"is_active"`
-	MFAEnabled        bool      `json:"mfa_enabled"`
-	PasswordTemporary bool      `json:"password_temporary"`
-	CreatedAt         time.Time `json:"created_at"`
+	IsActive          bool   `json:"is_active"`
+	MFAEnabled        bool   `json:"mfa_enabled"`
+	PasswordTemporary bool   `json:"password_temporary"`
+	CreatedAt         string `json:"created_at"`
 }
 
 func showAccount(user domain.User) accountView {
@@ -80,7 +79,7 @@ func showAccount(user domain.User) accountView {
 		IsActive:          user.Active,
 		MFAEnabled:        user.SecondFactor.Confirmed,
 		PasswordTemporary: user.PasswordTemporary,
-		CreatedAt:         user.CreatedAt,
+		CreatedAt:         showInstant(user.CreatedAt),
 	}
 }
 

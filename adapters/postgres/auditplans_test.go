@@ -33,7 +33,9 @@ func TestListsOfTheTrailReadLittleOfIt(t *testing.T) {
 		INSERT INTO audit_about (record, event_id)
 		SELECT 'patient/200', n FROM generate_series(7, 200000, 20) AS n;
 		INSERT INTO audit_about (record, event_id)
-		SELECT 'patient/' || n % 200, n FROM generate_series(1, 200000) AS n`))
+		SELECT 'patient/' || n % 200, n FROM generate_series(1, 200000) AS n;
+		INSERT INTO audit_about (record, event_id)
+		SELECT 'patient:12802', n FROM generate_series(3, 200000, 20) AS n`))
 	for _, table := range []string{"audit_events", "audit_about"} {
 		require.NoError(t, execute(t, dsn, `VACUUM ANALYZE `+table))
 	}
@@ -54,7 +56,9 @@ func TestListsOfTheTrailReadLittleOfIt(t *testing.T) {
 		"an actor, newest first":     {domain.AuditFilter{NewestFirst: true, Actor: 7}, 100},
 		"a record, newest first":     {domain.AuditFilter{NewestFirst: true, About: domain.Reference{Kind: domain.AboutPatient, ID: 5}}, 20},
 		"a record":                   {domain.AuditFilter{About: domain.Reference{Kind: domain.AboutPatient, ID: 5}}, 20},
-		"a record that every third list of its neighbours showed": {domain.AuditFilter{About: domain.Reference{Kind: domain.AboutPatient, ID: 12800}}, 100},
+		"a record that every third list of its neighbours showed":                     {domain.AuditFilter{About: domain.Reference{Kind: domain.AboutPatient, ID: 12800}}, 100},
+		"a record of which there is much, though no list of its neighbours showed it": {domain.AuditFilter{About: domain.Reference{Kind: domain.AboutPatient, ID: 12802}}, 100},
+		"the same, newest first": {domain.AuditFilter{NewestFirst: true, About: domain.Reference{Kind: domain.AboutPatient, ID: 12802}}, 100},
 	} {
 		before := rowsRead(t, db, "audit_events")
 		store, err := postgres.Open(t.Context(), dsn+"&plan_cache_mode=force_generic_plan", postgres.Options{})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,7 +20,19 @@ const (
 	// PostgreSQL would join by going through all events. The verbs stand for a condition on
 	// audit_events, and for the parameters of the record, of its block, and of the IDs
 	// among which an event that showed the record has that of the record.
-	eventsAbout = `id IN (
+	eventsAbout = `id IN (` + eventsOnRecord + `
+			UNION
+			SELECT event_id FROM (
+				SELECT event_id
+				FROM audit_about
+				WHERE record = $%[3]d AND event_id > $1 AND event_id <= $3
+					AND (SELECT %[1]s AND ',' || (data ->> 'shown') || ',' LIKE $%[4]d FROM audit_events WHERE id = event_id)
+				ORDER BY record, event_id
+				LIMIT $2
+			) AS showing_it
+		)`
+	// eventsOnRecord are the two of the ways on which every event is about the record.
+	eventsOnRecord = `
 			SELECT id FROM (
 				SELECT id
 				FROM audit_events
@@ -35,17 +48,11 @@ const (
 					AND (SELECT %[1]s FROM audit_events WHERE id = event_id)
 				ORDER BY record, event_id
 				LIMIT $2
-			) AS mentioning_it
-			UNION
-			SELECT event_id FROM (
-				SELECT event_id
-				FROM audit_about
-				WHERE record = $%[3]d AND event_id > $1 AND event_id <= $3
-					AND (SELECT %[1]s AND ',' || (data ->> 'shown') || ',' LIKE $%[4]d FROM audit_events WHERE id = event_id)
-				ORDER BY record, event_id
-				LIMIT $2
-			) AS showing_it
-		)`
+			) AS mentioning_it`
+	// lastOnRecord is the last event of a page that these two fill; nothing if they do not.
+	// The third verb stands for the order, the fourth for the parameter of how many come before.
+	lastOnRecord = `SELECT id FROM (` + eventsOnRecord + `
+		) AS on_it ORDER BY %[3]s LIMIT 1 OFFSET $%[4]d`
 	notAllowed   = ` AND data ->> 'outcome' <> 'allowed'`
 	firstInstant = `SELECT at FROM audit_events WHERE at >= $1 ORDER BY at LIMIT 1`
 	lastInstant  = `SELECT at FROM audit_events WHERE at < $1 ORDER BY at DESC LIMIT 1`
@@ -59,6 +66,14 @@ var newestFirst = strings.NewReplacer(
 	`ORDER BY subject, id`, `ORDER BY subject DESC, id DESC`,
 	`ORDER BY record, event_id`, `ORDER BY record DESC, event_id DESC`,
 )
+
+// inOrder returns query with the pages of IDs in it in the order of the list.
+func inOrder(filter domain.AuditFilter, query string) string {
+	if filter.NewestFirst {
+		return newestFirst.Replace(query)
+	}
+	return query
+}
 
 func (s audit) List(ctx context.Context, filter domain.AuditFilter, page domain.Page) ([]domain.AuditEvent, error) {
 	after, through, err := s.bounds(ctx, filter, page)
@@ -115,13 +130,23 @@ func (s audit) List(ctx context.Context, filter domain.AuditFilter, page domain.
 		order = strings.ReplaceAll(order, `,`, ` DESC,`) + ` DESC`
 	}
 	if isAbout {
-		where = fmt.Sprintf(eventsAbout, where, parameter(referenceText(filter.About)),
+		record := parameter(referenceText(filter.About))
+		// The block is not followed beyond the page, or each page would look at all that its
+		// neighbours were shown in later.
+		query := inOrder(filter, fmt.Sprintf(lastOnRecord, where, record, order, len(args)+1))
+		last, err := entities[idRow](ctx, s.querier, query, append(slices.Clone(args), max(page.Limit-1, 0))...)
+		if err != nil {
+			return nil, err
+		}
+		if len(last) > 0 && filter.NewestFirst {
+			args[0] = last[0] - 1
+		} else if len(last) > 0 {
+			args[2] = last[0]
+		}
+		where = fmt.Sprintf(eventsAbout, where, record,
 			parameter(blockText(domain.BlockOf(filter.About))), parameter("%,"+filter.About.ID.String()+",%"))
 	}
-	if filter.NewestFirst {
-		where = newestFirst.Replace(where)
-	}
-	return entities[eventRow](ctx, s.querier, selectEvents+where+` ORDER BY `+order+` LIMIT $2`, args...)
+	return entities[eventRow](ctx, s.querier, selectEvents+inOrder(filter, where)+` ORDER BY `+order+` LIMIT $2`, args...)
 }
 
 // bounds returns IDs above and up to which all events are that filter keeps by their

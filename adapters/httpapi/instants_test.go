@@ -1,0 +1,35 @@
+package httpapi_test
+
+import (
+	"net/http"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"example.com/healthcare/domain"
+)
+
+// Clients compare instants as texts, and some read them in one form only.
+func TestInstantsHaveSixDigitsEverywhere(t *testing.T) {
+	instant := regexp.MustCompile(`[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z`)
+	sixDigits := regexp.MustCompile(`\.[0-9]{6}Z$`)
+	overEachStore(t, func(t *testing.T, api *api) {
+		api.SetTime(api.Now().Truncate(time.Second))
+		admin := api.signUp("admin@example.com", domain.Admin)
+		api.signUp("staff@example.com", domain.Staff)
+		api.populate(admin)
+		seen := 0
+		for _, endpoint := range endpoints {
+			if endpoint.method != http.MethodGet || endpoint.asAdmin != http.StatusOK || endpoint.path == "/openapi.yaml" {
+				continue
+			}
+			for _, at := range instant.FindAllString(string(api.want(200, "GET", endpoint.path, admin, "").body), -1) {
+				assert.Regexp(t, sixDigits, at, endpoint.path)
+				seen++
+			}
+		}
+		assert.Greater(t, seen, 10)
+	})
+}
