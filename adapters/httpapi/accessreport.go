@@ -41,3 +41,14 @@ func reportAccesses(audit *application.Audit) handler {
 		})
 	}
 }
+
+// orReport answers with the report where a client asks for CSV.
+func orReport(list lister, report handler) lister {
+	return func(c echo.Context, actor domain.Actor, query *query) error {
+		c.Response().Header().Add(echo.HeaderVary, echo.HeaderAccept)
+		if preferred(c.Request(), "text/csv", echo.MIMEApplicationJSON) == "text/csv" {
+			return report.serve(c, actor)
+		}
+		return list(c, actor, query)
+	}
+}

@@ -66,7 +66,7 @@ func routes(s *application.UseCases, ready readiness) []route {
 		{http.MethodGet, "/api/patients/:id/history/:version/", signedIn, getVersion(s.Patients.Version)},
 		{http.MethodPost, "/api/patients/:id/restore/", signedIn, get(s.Patients.Restore, showPatient)},
 		{http.MethodGet, "/api/patients/:id/doctors/", signedIn, whole(listOf(readPage, s.Doctors.OfPatient, showDoctor))},
-		{http.MethodGet, "/api/patients/:id/accesses/", signedIn, listOf(readAccessQuery, s.Audit.Accesses, showEvent)},
+		{http.MethodGet, "/api/patients/:id/accesses/", signedIn, orReport(listOf(readAccessQuery, s.Audit.Accesses, showEvent), reportAccesses(s.Audit))},
 		{http.MethodGet, "/api/patients/:id/accesses/report/", signedIn, reportAccesses(s.Audit)},
 
 		{http.MethodGet, "/api/mappings/", signedIn, listOrDeleted(whole(list(readMappingQuery, s.Mappings.List, showAssignment)), list(readPage, s.Mappings.Deleted, showDeleted))},

@@ -1755,7 +1755,8 @@ type ClientInterface interface {
 	//
 	// For Admins: the accounting that a patient may ask for. All events that concern the patient, lists that showed
 	// the patient and mappings included, in pages of at most 200, whether the record is still there or not. For an id that
-	// nobody ever had, the list is empty. `report/` is the same for the patient to read.
+	// nobody ever had, the list is empty. As `text/csv` it is the report of `report/`, for the patient to read, which takes no
+	// parameters.
 	//
 	// Asking is an event itself.
 	//
@@ -3168,7 +3169,8 @@ func (c *Client) ReplacePatient(ctx context.Context, id PatientID, body ReplaceP
 //
 // For Admins: the accounting that a patient may ask for. All events that concern the patient, lists that showed
 // the patient and mappings included, in pages of at most 200, whether the record is still there or not. For an id that
-// nobody ever had, the list is empty. `report/` is the same for the patient to read.
+// nobody ever had, the list is empty. As `text/csv` it is the report of `report/`, for the patient to read, which takes no
+// parameters.
 //
 // Asking is an event itself.
 //
@@ -7169,7 +7171,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// For Admins: the accounting that a patient may ask for. All events that concern the patient, lists that showed
 	// the patient and mappings included, in pages of at most 200, whether the record is still there or not. For an id that
-	// nobody ever had, the list is empty. `report/` is the same for the patient to read.
+	// nobody ever had, the list is empty. As `text/csv` it is the report of `report/`, for the patient to read, which takes no
+	// parameters.
 	//
 	// Asking is an event itself.
 	//
@@ -8684,13 +8687,24 @@ func (r ReplacePatientResponse) StatusCode() int {
 	return 0
 }
 
+// ListPatientAccessesResponse426Headers the declared response headers of an HTTP 426 response for ListPatientAccesses
+type ListPatientAccessesResponse426Headers struct {
+	CacheControl string
+	Upgrade      *string
+	XRequestID   string
+}
+
 type ListPatientAccessesResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *[]Event
+	// ApplicationProblemJSON426 the response for an HTTP 426 `application/problem+json` response
+	ApplicationProblemJSON426 *UpgradeRequired
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers426 the parsed response headers for an HTTP 426 response
+	Headers426 *ListPatientAccessesResponse426Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -10137,7 +10151,8 @@ func (c *ClientWithResponses) ReplacePatientWithResponse(ctx context.Context, id
 //
 // For Admins: the accounting that a patient may ask for. All events that concern the patient, lists that showed
 // the patient and mappings included, in pages of at most 200, whether the record is still there or not. For an id that
-// nobody ever had, the list is empty. `report/` is the same for the patient to read.
+// nobody ever had, the list is empty. As `text/csv` it is the report of `report/`, for the patient to read, which takes no
+// parameters.
 //
 // Asking is an event itself.
 //
@@ -12452,6 +12467,13 @@ func ParseListPatientAccessesResponse(rsp *http.Response) (*ListPatientAccessesR
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 426:
+		var dest UpgradeRequired
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON426 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -12459,6 +12481,33 @@ func ParseListPatientAccessesResponse(rsp *http.Response) (*ListPatientAccessesR
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode == 426:
+		var headers ListPatientAccessesResponse426Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("Upgrade"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Upgrade", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Upgrade = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers426 = &headers
 	}
 
 	return response, nil
