@@ -20,8 +20,7 @@ type committed struct {
 func (c committed) Self() domain.Reference {
 	return domain.Reference{Kind: domain.AboutPatient, ID: c.id}
 }
-func (c committed) Parents() []domain.Reference { return nil }
-func (c committed) Fields() []domain.Field      { return c.fields }
+func (c committed) Fields() []domain.Field { return c.fields }
 
 func newCommitted() domain.Version[committed] {
 	return domain.Version[committed]{

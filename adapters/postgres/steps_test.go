@@ -34,6 +34,7 @@ func TestStepsLeaveRunningProgramsTheirStatements(t *testing.T) {
 		WHERE table_schema = current_schema() AND table_name <> 'goose_db_version'
 		GROUP BY table_name`)
 	require.NoError(t, err)
+	defer func() { require.NoError(t, rows.Close()) }()
 	var queries []string
 	for rows.Next() {
 		var query string
