@@ -247,7 +247,7 @@ func TestALongTrailIsExaminedToItsEnd(t *testing.T) {
 		c.seal()
 	}
 	found := c.verify(domain.Head{})
-	assert.Equal(t, domain.Verification{Events: 1001, Last: c.seals()[1000].Head()}, found)
+	assert.Equal(t, domain.Verification{Events: 1001, CoveredFrom: 1, CoveredSince: c.Now(), Last: c.seals()[1000].Head()}, found)
 	c.tamper().events = changed(1001)
 	assert.Equal(t, []domain.Fault{{Problem: domain.EventChanged, Event: 1001, Seal: 1001}}, c.verify(domain.Head{}).Faults)
 }
@@ -267,7 +267,7 @@ func TestSealsThatAreMadeWhileTheTrailIsExaminedAreExaminedToo(t *testing.T) {
 	}
 	found := c.verifySilently()
 	assert.Empty(t, found.Faults)
-	want := domain.Verification{Events: int(last) + 1, Unsealed: 1, CoveredFrom: last + 1, CoveredSince: c.Now(), Last: other.lastSeal()}
+	want := domain.Verification{Events: int(last) + 1, Unsealed: 1, CoveredFrom: 1, CoveredSince: c.Now(), Last: other.lastSeal()}
 	assert.Equal(t, want, found)
 }
 
