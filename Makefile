@@ -30,9 +30,10 @@ build: ## Build bin/healthcare
 # instantiates generic code of others, such as sync.Map's, cannot be left out.)
 RACE := -race -gcflags=github.com/ccojocar/zxcvbn-go/matching=-race=false -gcflags=modernc.org/sqlite/lib=-race=false
 
+# What takes longest goes first, and three at once: tests of the program wait for it much.
 # -count=1, because Go does not see that cmd/healthcare tests a program of its own making.
 test: postgres ## Run all tests under the race detector (TEST_DATABASE_URL: use that PostgreSQL)
-	$(TOOL) gotestsum --format=pkgname-and-test-fails -- $(RACE) -count=1 -timeout=15m ./...
+	$(TOOL) gotestsum --format=pkgname-and-test-fails -- $(RACE) -count=1 -timeout=15m -p=3 ./cmd/healthcare ./...
 
 postgres:
 	@.ci/postgres

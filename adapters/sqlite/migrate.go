@@ -5,9 +5,9 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"os"
 
 	"github.com/pressly/goose/v3"
+	"golang.org/x/sys/unix"
 
 	"example.com/healthcare/adapters/sqlstore"
 	"example.com/healthcare/migrations"
@@ -75,11 +75,7 @@ func migrate(ctx context.Context, path string) (applied []sqlstore.Migration, er
 // checkExisting returns an error unless there is a file at path that can be written to and
 // whose schema has the steps up to since.
 func checkExisting(ctx context.Context, path string, since int64) error {
-	file, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		return err
-	}
-	if err := file.Close(); err != nil {
+	if err := checkAccess(path, unix.R_OK|unix.W_OK); err != nil {
 		return err
 	}
 	return withDB(path, func(db *sql.DB) error { return schema().CheckSince(ctx, db, since) })

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/jmoiron/sqlx"
+	"golang.org/x/sys/unix"
 
 	"example.com/healthcare/adapters/sqlstore"
 )
@@ -66,12 +67,8 @@ func openReader(path string, options Options) (db *sqlx.DB, unchanged func() err
 		return nil, nil, err
 	}
 	if hasLog {
-		index, err := os.OpenFile(target+"-shm", os.O_RDWR, 0)
-		if err != nil {
+		if err := checkAccess(target+"-shm", unix.R_OK|unix.W_OK); err != nil {
 			return nil, nil, fmt.Errorf("%w (%w)", errLogUnreadable, err)
-		}
-		if err := index.Close(); err != nil {
-			return nil, nil, err
 		}
 		db, err = open(path, options, "mode", "ro", "_query_only", "1")
 		return db, func() error { return nil }, err
@@ -99,11 +96,7 @@ func checkReadable(path string, info os.FileInfo) error {
 	if !info.Mode().IsRegular() {
 		return fmt.Errorf("%s is no file", path)
 	}
-	file, err := os.Open(path) // Closing it ends no lock: this process has the file not open yet.
-	if err != nil {
-		return err
-	}
-	return file.Close()
+	return checkAccess(path, unix.R_OK)
 }
 
 func exists(path string) (bool, error) {

@@ -9,6 +9,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"golang.org/x/sys/unix"
 	"modernc.org/sqlite"
 
 	"example.com/healthcare/adapters/sqlstore"
@@ -143,6 +145,9 @@ func create(path string) (string, error) {
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return "", err
+	}
+	if err := checkAccess(path, unix.R_OK|unix.W_OK); !errors.Is(err, fs.ErrNotExist) {
+		return path, err
 	}
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {

@@ -218,6 +218,32 @@ func TestOpenInManyProcessesAtOnce(t *testing.T) {
 	}
 }
 
+// TestOpeningAFileAgainLeavesTheLocksOfOthers has another process come and go: where locks
+// of this one were lost, it removes the log as if nobody else had the file open.
+func TestOpeningAFileAgainLeavesTheLocksOfOthers(t *testing.T) {
+	path := sqlitetest.New(t)
+	store := open(t, path, sqlite.Options{})
+	_, err := addDoctor(t.Context(), store, "NJ-1")
+	require.NoError(t, err)
+	for name, again := range map[string]func() (*sqlstore.Store, error){
+		"to read":    func() (*sqlstore.Store, error) { return sqlite.OpenReadOnly(t.Context(), path, sqlite.Options{}) },
+		"as it is":   func() (*sqlstore.Store, error) { return sqlite.Open(t.Context(), path, sqlite.Options{Existing: true}) },
+		"to migrate": func() (*sqlstore.Store, error) { return sqlite.Open(t.Context(), path, sqlite.Options{}) },
+	} {
+		other, err := again()
+		require.NoError(t, err, name)
+		require.NoError(t, other.Close(), name)
+		process := exec.Command(os.Args[0])
+		process.Env = append(os.Environ(), openEnv+"="+path)
+		output, err := process.CombinedOutput()
+		require.NoError(t, err, "%s: %s", name, output)
+		require.FileExists(t, path+"-wal", name)
+		require.FileExists(t, path+"-shm", name)
+		_, err = addDoctor(t.Context(), store, "NJ-"+name)
+		require.NoError(t, err, name)
+	}
+}
+
 func TestStatusMakesNothing(t *testing.T) {
 	path := newPath(t)
 	_, err := sqlite.Status(t.Context(), path)

@@ -19,7 +19,7 @@ func storedHash(t *testing.T, env []string, email string) (hash string) {
 func TestTheProgramHashesAtFullCost(t *testing.T) {
 	for name, build := range map[string]func() (program, error){
 		"as make builds it":       released,
-		"under the race detector": func() (program, error) { return build("full") },
+		"under the race detector": func() (program, error) { return build("full", raceFlags()...) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			program, err := build()

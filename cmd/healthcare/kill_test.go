@@ -143,6 +143,12 @@ func TestKillingTheProcessLosesNothing(t *testing.T) {
 	})
 }
 
+// watchedForRaces returns the program under the race detector, if the tests run under it:
+// here it does most at the same time.
+var watchedForRaces = sync.OnceValues(func() (program, error) {
+	return build("watched", append(raceFlags(), "-tags=cheaphashing")...)
+})
+
 // killAgainAndAgain kills ten times; server is nil when there is none.
 func killAgainAndAgain(t *testing.T, env []string, server *pgtest.Server) {
 	const (
@@ -152,7 +158,9 @@ func killAgainAndAgain(t *testing.T, env []string, server *pgtest.Server) {
 		enough = 100
 	)
 	createSuperuserOn(t, env)
-	s := serve(t, env)
+	watched, err := watchedForRaces()
+	require.NoError(t, err)
+	s := watched.serve(t, env)
 	token := s.login("admin@example.com")
 	var all lives
 	for round := range kills {
@@ -177,7 +185,7 @@ func killAgainAndAgain(t *testing.T, env []string, server *pgtest.Server) {
 			s.kill()
 			killed.Store(true)
 			writing.Wait()
-			s = serve(t, env)
+			s = watched.serve(t, env)
 		}
 		all.examine(t, env)
 	}

@@ -54,21 +54,25 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// build builds the program, under the race detector if the tests run under it, and as
-// they do.
 func build(name string, flags ...string) (program, error) {
 	path := filepath.Join(builds, name)
 	args := append([]string{"build", "-o", path}, flags...)
-	info, _ := debug.ReadBuildInfo()
-	for _, setting := range info.Settings {
-		if setting.Key == "-race" || setting.Key == "-gcflags" {
-			args = append(args, setting.Key+"="+setting.Value)
-		}
-	}
 	if out, err := exec.Command("go", append(args, ".")...).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w\n%s", err, out)
 	}
 	return program(path), nil
+}
+
+// raceFlags are those that the tests are built with: of the race detector, if they run
+// under it. Few tests run the program under it, as it takes several times as long.
+func raceFlags() (flags []string) {
+	info, _ := debug.ReadBuildInfo()
+	for _, setting := range info.Settings {
+		if setting.Key == "-race" || setting.Key == "-gcflags" {
+			flags = append(flags, setting.Key+"="+setting.Value)
+		}
+	}
+	return flags
 }
 
 // released returns the program as make builds it, for tests that depend on the time
