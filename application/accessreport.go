@@ -40,8 +40,8 @@ const (
 // day is left, as far as clocks are right (ports.MaxDisorder). Where they are not, a
 // line can come in two, with the times of each.
 func (s *Audit) ReportAccesses(ctx context.Context, actor domain.Actor, patient domain.ID, before AccessReport) (AccessReport, error) {
-	about := domain.Reference{Kind: domain.AboutPatient, ID: patient}
-	a := attempt{by: actor, to: domain.AuditRead, on: some(domain.AboutAudit), naming: []domain.Reference{about}}
+	about := domain.Reference{Kind: domain.SubjectPatient, ID: patient}
+	a := attempt{by: actor, to: domain.AuditRead, on: some(domain.SubjectAudit), naming: []domain.Reference{about}}
 	return read(ctx, s.trail, a, func(tx ports.Tx, _ *entry) (AccessReport, error) {
 		part := AccessReport{Page: Page[domain.DailyUse]{Next: before.Next}, open: domain.DailyUses{}}
 		maps.Copy(part.open, before.open)

@@ -38,7 +38,7 @@ func (c *clinic) used(patient domain.ID, by domain.Actor, times ...time.Time) {
 	for _, at := range times {
 		events = append(events, domain.AuditEvent{
 			At: at, Actor: by, Action: domain.PatientRead, Outcome: domain.Allowed,
-			Subject: domain.Subject{Kind: domain.AboutPatient, ID: patient},
+			Subject: domain.Subject{Kind: domain.SubjectPatient, ID: patient},
 		})
 	}
 	require.NoError(c.t, c.Ports.Store.Update(c.ctx, func(tx ports.Tx) error {
@@ -80,7 +80,7 @@ func TestAPatientIsToldWhoUsedTheRecordOnWhichDay(t *testing.T) {
 	}
 	assert.Equal(t, [][]string{want}, c.reported(admin, ada.ID))
 	left := c.LastEvent()
-	assert.Equal(t, []any{admin.UserID, domain.AuditRead, domain.Allowed, domain.Subject{Kind: domain.AboutAudit}, []domain.Reference{patientRef(ada.ID)}},
+	assert.Equal(t, []any{admin.UserID, domain.AuditRead, domain.Allowed, domain.Subject{Kind: domain.SubjectAudit}, []domain.Reference{patientRef(ada.ID)}},
 		[]any{left.Actor.UserID, left.Action, left.Outcome, left.Subject, left.About})
 	assert.Equal(t, [][]string{append([]string{want[0], want[1], want[2]}, "2026-03-03  audit:read allowed 1", want[3], want[4])},
 		c.reported(admin, ada.ID), "the report is in the report, of an Admin without a name")

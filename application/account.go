@@ -68,7 +68,7 @@ func (s *Account) ChangePassword(ctx context.Context, actor domain.Actor, in dom
 			if err != nil {
 				return nothing{}, err
 			}
-			hash, err := s.passwords.Hash(ctx, ports.Known(actor.UserID), changed)
+			hash, err := s.passwords.Hash(ctx, ports.KnownCaller(actor.UserID), changed)
 			if err != nil {
 				return nothing{}, err
 			}

@@ -13,7 +13,7 @@ import (
 // Verify first, and be sure of what is not sealed. It is a Conflict when last is not the
 // last seal.
 func (s *Audit) Adopt(ctx context.Context, actor domain.Actor, last domain.Head) (domain.Head, error) {
-	return write(ctx, s.trail, attempt{by: actor, to: domain.AuditAdopt, on: some(domain.AboutAudit)},
+	return write(ctx, s.trail, attempt{by: actor, to: domain.AuditAdopt, on: some(domain.SubjectAudit)},
 		func(tx ports.Tx, _ *entry) (domain.Head, error) {
 			seal, err := lastSeal(ctx, tx)
 			if err == nil && seal.Head() != last {
@@ -22,12 +22,12 @@ func (s *Audit) Adopt(ctx context.Context, actor domain.Actor, last domain.Head)
 			if err != nil {
 				return domain.Head{}, err
 			}
-			var sightings []domain.Sighting
+			var sightings []domain.EventDigest
 			for event, err := range unsealed(ctx, seal, allEvents(tx)) {
 				if err != nil {
 					return domain.Head{}, err
 				}
-				sightings = append(sightings, event.Sighting())
+				sightings = append(sightings, event.EventDigest())
 			}
 			next := s.trail.sealAfter(seal, sightings)
 			return next.Head(), tx.Seals().Add(ctx, next)

@@ -47,9 +47,9 @@ type UseCases struct {
 
 // allRecords is every kind of record, as domain.RecordKinds has them.
 var allRecords = map[domain.SubjectKind]anyRecords{
-	domain.AboutDoctor:  doctorRecords,
-	domain.AboutPatient: patientRecords,
-	domain.AboutMapping: mappingRecords,
+	domain.SubjectDoctor:  doctorRecords,
+	domain.SubjectPatient: patientRecords,
+	domain.SubjectMapping: mappingRecords,
 }
 
 // New returns all use-cases.

@@ -17,7 +17,7 @@ import (
 // that came from the old backend can be.
 func addBlank(t *testing.T, clinic *clinictest.Clinic) {
 	t.Helper()
-	hash, err := clinic.Ports.Passwords.Hash(t.Context(), ports.Known(1), domain.TypedPassword(clinictest.Password))
+	hash, err := clinic.Ports.Passwords.Hash(t.Context(), ports.KnownCaller(1), domain.TypedPassword(clinictest.Password))
 	require.NoError(t, err)
 	require.NoError(t, clinic.Ports.Store.Update(t.Context(), func(tx ports.Tx) error {
 		_, err := tx.Users().Add(t.Context(), domain.User{PasswordHash: hash, Role: domain.Admin, Active: true})

@@ -23,7 +23,7 @@ func TestARunThatCollidedSaysNothingInTheTrail(t *testing.T) {
 				require.NoError(t, err)
 			},
 			leaves: making(3, func(_ domain.Actor, w world) domain.AuditEvent {
-				return one(domain.AboutMapping, w.mapping.ID, patientRef(w.patient.ID), doctorRef(w.otherDoctor.ID))
+				return one(domain.SubjectMapping, w.mapping.ID, patientRef(w.patient.ID), doctorRef(w.otherDoctor.ID))
 			}),
 		},
 		"a mapping ended in between": {
@@ -53,18 +53,18 @@ func TestARunThatCollidedSaysNothingInTheTrail(t *testing.T) {
 				_, err := c.refresh(w.grant)
 				require.NoError(t, err)
 			},
-			leaves: func(_ domain.Actor, w world) domain.AuditEvent { return one(domain.AboutSession, w.session) },
+			leaves: func(_ domain.Actor, w world) domain.AuditEvent { return one(domain.SubjectSession, w.session) },
 		},
 		"a licence number taken in between": {
 			by: domain.Admin, action: "doctor:create", outcome: domain.Failed, refusal: domain.Conflict, run: roleMatrix["Doctors.Create"].run,
 			between: func(c *clinic, w world) { c.addDoctor(w.unused) },
-			leaves:  none(domain.AboutDoctor),
+			leaves:  none(domain.SubjectDoctor),
 		},
 		"a patient added in between": {
 			by: domain.Staff, action: "patient:create", outcome: domain.Allowed, run: roleMatrix["Patients.Create"].run,
 			between: func(c *clinic, w world) { c.addPatient(w.actors[domain.Admin], "Eve") },
 			leaves: making(1, func(_ domain.Actor, w world) domain.AuditEvent {
-				return one(domain.AboutPatient, w.patient.ID+2)
+				return one(domain.SubjectPatient, w.patient.ID+2)
 			}),
 		},
 		"a doctor whose mapping ended in between": {

@@ -15,7 +15,7 @@ type Doctors struct {
 }
 
 var doctorRecords = records[domain.Doctor]{
-	RecordKind: domain.RecordKindOf(domain.AboutDoctor),
+	RecordKind: domain.RecordKindOf(domain.SubjectDoctor),
 	repository: func(tx ports.Tx) ports.Records[domain.Doctor] { return tx.Doctors() },
 	history:    ports.Tx.DoctorHistory,
 }
@@ -23,7 +23,7 @@ var doctorRecords = records[domain.Doctor]{
 // Create adds a doctor who joins today. A taken licence number is a Conflict.
 func (s *Doctors) Create(ctx context.Context, actor domain.Actor, in domain.DoctorInput) (domain.Doctor, error) {
 	doctor, invalid := domain.NewDoctor(in, s.clock())
-	return write(ctx, s.trail, attempt{by: actor, to: domain.DoctorCreate, on: some(domain.AboutDoctor), invalid: invalid},
+	return write(ctx, s.trail, attempt{by: actor, to: domain.DoctorCreate, on: some(domain.SubjectDoctor), invalid: invalid},
 		func(tx ports.Tx, e *entry) (domain.Doctor, error) {
 			return doctorRecords.add(ctx, tx, e, doctor)
 		})
@@ -31,7 +31,7 @@ func (s *Doctors) Create(ctx context.Context, actor domain.Actor, in domain.Doct
 
 // Get returns one doctor.
 func (s *Doctors) Get(ctx context.Context, actor domain.Actor, id domain.ID) (domain.Doctor, error) {
-	return read(ctx, s.trail, attempt{by: actor, to: domain.DoctorRead, on: one(domain.AboutDoctor, id)},
+	return read(ctx, s.trail, attempt{by: actor, to: domain.DoctorRead, on: one(domain.SubjectDoctor, id)},
 		func(tx ports.Tx, _ *entry) (domain.Doctor, error) {
 			return tx.Doctors().Get(ctx, id)
 		})
@@ -40,7 +40,7 @@ func (s *Doctors) Get(ctx context.Context, actor domain.Actor, id domain.ID) (do
 // List returns a page of all doctors.
 func (s *Doctors) List(ctx context.Context, actor domain.Actor, in domain.PageInput) (Page[domain.Doctor], error) {
 	page, invalid := in.Parse()
-	return read(ctx, s.trail, attempt{by: actor, to: domain.DoctorRead, on: some(domain.AboutDoctor), invalid: invalid},
+	return read(ctx, s.trail, attempt{by: actor, to: domain.DoctorRead, on: some(domain.SubjectDoctor), invalid: invalid},
 		func(tx ports.Tx, e *entry) (Page[domain.Doctor], error) {
 			return list(e, page, idOf, func(page domain.Page) ([]domain.Doctor, error) {
 				return tx.Doctors().List(ctx, domain.DoctorFilter{}, page)
@@ -52,8 +52,8 @@ func (s *Doctors) List(ctx context.Context, actor domain.Actor, in domain.PageIn
 // whom is what mappings say, so it needs MappingRead. An unknown patient is NotFound.
 func (s *Doctors) OfPatient(ctx context.Context, actor domain.Actor, patient domain.ID, in domain.PageInput) (Page[domain.Doctor], error) {
 	page, invalid := in.Parse()
-	named := []domain.Reference{{Kind: domain.AboutPatient, ID: patient}}
-	return read(ctx, s.trail, attempt{by: actor, to: domain.MappingRead, on: some(domain.AboutDoctor), naming: named, invalid: invalid},
+	named := []domain.Reference{{Kind: domain.SubjectPatient, ID: patient}}
+	return read(ctx, s.trail, attempt{by: actor, to: domain.MappingRead, on: some(domain.SubjectDoctor), naming: named, invalid: invalid},
 		func(tx ports.Tx, e *entry) (Page[domain.Doctor], error) {
 			return list(e, page, idOf, func(page domain.Page) ([]domain.Doctor, error) {
 				if _, err := tx.Patients().Get(ctx, patient); err != nil {
@@ -77,7 +77,7 @@ func (s *Doctors) Change(ctx context.Context, actor domain.Actor, id domain.ID, 
 func (s *Doctors) update(ctx context.Context, actor domain.Actor, id domain.ID,
 	change func(domain.Doctor) (domain.Doctor, error),
 ) (domain.Doctor, error) {
-	return write(ctx, s.trail, attempt{by: actor, to: domain.DoctorUpdate, on: one(domain.AboutDoctor, id)},
+	return write(ctx, s.trail, attempt{by: actor, to: domain.DoctorUpdate, on: one(domain.SubjectDoctor, id)},
 		func(tx ports.Tx, e *entry) (domain.Doctor, error) {
 			before, err := tx.Doctors().Get(ctx, id)
 			if err != nil {
@@ -93,7 +93,7 @@ func (s *Doctors) update(ctx context.Context, actor domain.Actor, id domain.ID,
 
 // Delete deletes a doctor, and their mappings with them.
 func (s *Doctors) Delete(ctx context.Context, actor domain.Actor, id domain.ID) error {
-	_, err := write(ctx, s.trail, attempt{by: actor, to: domain.DoctorDelete, on: one(domain.AboutDoctor, id)},
+	_, err := write(ctx, s.trail, attempt{by: actor, to: domain.DoctorDelete, on: one(domain.SubjectDoctor, id)},
 		func(tx ports.Tx, e *entry) (nothing, error) {
 			return nothing{}, doctorRecords.delete(ctx, tx, e)
 		})
@@ -104,7 +104,7 @@ func (s *Doctors) Delete(ctx context.Context, actor domain.Actor, id domain.ID) 
 // NotFound when the doctor is not deleted, a Conflict when the licence number
 // has become another doctor's.
 func (s *Doctors) Restore(ctx context.Context, actor domain.Actor, id domain.ID) (domain.Doctor, error) {
-	return write(ctx, s.trail, attempt{by: actor, to: domain.DoctorRestore, on: one(domain.AboutDoctor, id)},
+	return write(ctx, s.trail, attempt{by: actor, to: domain.DoctorRestore, on: one(domain.SubjectDoctor, id)},
 		func(tx ports.Tx, e *entry) (domain.Doctor, error) {
 			return doctorRecords.restore(ctx, tx, e)
 		})

@@ -40,8 +40,8 @@ func ref(kind domain.SubjectKind, id domain.ID) domain.Reference {
 	return domain.Reference{Kind: kind, ID: id}
 }
 
-func patientRef(id domain.ID) domain.Reference { return ref(domain.AboutPatient, id) }
-func doctorRef(id domain.ID) domain.Reference  { return ref(domain.AboutDoctor, id) }
+func patientRef(id domain.ID) domain.Reference { return ref(domain.SubjectPatient, id) }
+func doctorRef(id domain.ID) domain.Reference  { return ref(domain.SubjectDoctor, id) }
 
 // none leaves an event on no record of a kind.
 func none(kind domain.SubjectKind) leaving {
@@ -53,21 +53,21 @@ func absent(kind domain.SubjectKind) leaving {
 	return func(domain.Actor, world) domain.AuditEvent { return one(kind, missing) }
 }
 
-func oneself(by domain.Actor, _ world) domain.AuditEvent { return one(domain.AboutUser, by.UserID) }
+func oneself(by domain.Actor, _ world) domain.AuditEvent { return one(domain.SubjectUser, by.UserID) }
 func ownSession(by domain.Actor, _ world) domain.AuditEvent {
-	return one(domain.AboutSession, by.SessionID)
+	return one(domain.SubjectSession, by.SessionID)
 }
-func other(_ domain.Actor, w world) domain.AuditEvent { return one(domain.AboutUser, w.other.ID) }
-func added(_ domain.Actor, w world) domain.AuditEvent { return one(domain.AboutUser, w.other.ID+1) }
+func other(_ domain.Actor, w world) domain.AuditEvent { return one(domain.SubjectUser, w.other.ID) }
+func added(_ domain.Actor, w world) domain.AuditEvent { return one(domain.SubjectUser, w.other.ID+1) }
 
-func doctor(_ domain.Actor, w world) domain.AuditEvent { return one(domain.AboutDoctor, w.doctor.ID) }
+func doctor(_ domain.Actor, w world) domain.AuditEvent { return one(domain.SubjectDoctor, w.doctor.ID) }
 
 func patient(_ domain.Actor, w world) domain.AuditEvent {
-	return one(domain.AboutPatient, w.patient.ID)
+	return one(domain.SubjectPatient, w.patient.ID)
 }
 
 func mapping(_ domain.Actor, w world) domain.AuditEvent {
-	return one(domain.AboutMapping, w.mapping.ID)
+	return one(domain.SubjectMapping, w.mapping.ID)
 }
 
 // naming adds records that the caller named.
@@ -102,7 +102,7 @@ func making(version int, leaves leaving) leaving {
 // signedInAs leaves an event of w.other, in a session that is the subject.
 func signedInAs(session func(world) domain.ID) leaving {
 	return func(_ domain.Actor, w world) domain.AuditEvent {
-		event := one(domain.AboutSession, session(w))
+		event := one(domain.SubjectSession, session(w))
 		event.Actor = domain.Actor{UserID: w.other.ID, Role: domain.Staff, SessionID: session(w)}
 		return event
 	}

@@ -10,9 +10,9 @@ import (
 func expectedOfHistory() map[string]expectation {
 	all := map[string]expectation{
 		"Doctors.Restore": {"doctor:restore", deletedDoctor, making(3, func(_ domain.Actor, w world) domain.AuditEvent {
-			return one(domain.AboutDoctor, w.deletedDoctor.ID, patientRef(w.patient.ID))
+			return one(domain.SubjectDoctor, w.deletedDoctor.ID, patientRef(w.patient.ID))
 		}), map[string]attempt{
-			"missing": {by: domain.Admin, refusal: domain.NotFound, leaves: absent(domain.AboutDoctor), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
+			"missing": {by: domain.Admin, refusal: domain.NotFound, leaves: absent(domain.SubjectDoctor), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
 				return c.Doctors.Restore(c.ctx, by, missing)
 			}},
 			"not deleted": {by: domain.Admin, refusal: domain.NotFound, leaves: doctor, run: func(c *clinic, by domain.Actor, w world) (any, error) {
@@ -24,9 +24,9 @@ func expectedOfHistory() map[string]expectation {
 			},
 		}},
 		"Patients.Restore": {"patient:restore", deletedPatient, making(3, func(_ domain.Actor, w world) domain.AuditEvent {
-			return one(domain.AboutPatient, w.deletedPatient.ID, doctorRef(w.doctor.ID))
+			return one(domain.SubjectPatient, w.deletedPatient.ID, doctorRef(w.doctor.ID))
 		}), map[string]attempt{
-			"missing": {by: domain.Admin, refusal: domain.NotFound, leaves: absent(domain.AboutPatient), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
+			"missing": {by: domain.Admin, refusal: domain.NotFound, leaves: absent(domain.SubjectPatient), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
 				return c.Patients.Restore(c.ctx, by, missing)
 			}},
 			"not deleted": {by: domain.Admin, refusal: domain.NotFound, leaves: patient, run: func(c *clinic, by domain.Actor, w world) (any, error) {
@@ -34,9 +34,9 @@ func expectedOfHistory() map[string]expectation {
 			}},
 		}},
 		"Mappings.Restore": {"mapping:restore", endedMapping, making(3, func(_ domain.Actor, w world) domain.AuditEvent {
-			return one(domain.AboutMapping, w.endedMapping.ID, patientRef(w.patient.ID), doctorRef(w.otherDoctor.ID))
+			return one(domain.SubjectMapping, w.endedMapping.ID, patientRef(w.patient.ID), doctorRef(w.otherDoctor.ID))
 		}), map[string]attempt{
-			"missing": {by: domain.Admin, refusal: domain.NotFound, leaves: absent(domain.AboutMapping), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
+			"missing": {by: domain.Admin, refusal: domain.NotFound, leaves: absent(domain.SubjectMapping), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
 				return c.Mappings.Restore(c.ctx, by, missing)
 			}},
 			"not ended": {by: domain.Admin, refusal: domain.NotFound, leaves: mapping, run: func(c *clinic, by domain.Actor, w world) (any, error) {
@@ -51,16 +51,16 @@ func expectedOfHistory() map[string]expectation {
 				before: func(c *clinic, w world) { _ = c.Patients.Delete(c.ctx, w.actors[domain.Staff], w.patient.ID) },
 			},
 		}},
-		"Retention.Expired": {"retention:read", none(domain.AboutDoctor), none(domain.AboutDoctor), nil},
-		"Retention.Purge": {"retention:purge", none(domain.AboutDoctor), func(_ domain.Actor, w world) domain.AuditEvent {
-			return shown(domain.AboutDoctor, ids(w.deletedDoctor.ID))
+		"Retention.Expired": {"retention:read", none(domain.SubjectDoctor), none(domain.SubjectDoctor), nil},
+		"Retention.Purge": {"retention:purge", none(domain.SubjectDoctor), func(_ domain.Actor, w world) domain.AuditEvent {
+			return shown(domain.SubjectDoctor, ids(w.deletedDoctor.ID))
 		}, map[string]attempt{
 			"nothing to remove": {
 				by: domain.Operator,
 				run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-					return c.Retention.Purge(c.ctx, by, domain.AboutPatient, c.Now().Add(-time.Hour))
+					return c.Retention.Purge(c.ctx, by, domain.SubjectPatient, c.Now().Add(-time.Hour))
 				},
-				leaves: func(domain.Actor, world) domain.AuditEvent { return shown(domain.AboutPatient, ids()) },
+				leaves: func(domain.Actor, world) domain.AuditEvent { return shown(domain.SubjectPatient, ids()) },
 			},
 		}},
 	}
@@ -79,15 +79,15 @@ func expectedOfHistory() map[string]expectation {
 func nobody(world) []domain.Reference { return nil }
 
 func deletedDoctor(_ domain.Actor, w world) domain.AuditEvent {
-	return one(domain.AboutDoctor, w.deletedDoctor.ID)
+	return one(domain.SubjectDoctor, w.deletedDoctor.ID)
 }
 
 func deletedPatient(_ domain.Actor, w world) domain.AuditEvent {
-	return one(domain.AboutPatient, w.deletedPatient.ID)
+	return one(domain.SubjectPatient, w.deletedPatient.ID)
 }
 
 func endedMapping(_ domain.Actor, w world) domain.AuditEvent {
-	return one(domain.AboutMapping, w.endedMapping.ID)
+	return one(domain.SubjectMapping, w.endedMapping.ID)
 }
 
 // expectHistory adds what is the same for every kind of record: live is on one

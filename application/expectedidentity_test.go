@@ -17,7 +17,7 @@ var expectations = func() map[string]expectation {
 }()
 
 var expectedOfIdentity = map[string]expectation{
-	"Sessions.Login": {"session:create", none(domain.AboutUser), signedInAs(func(w world) domain.ID { return w.session + 1 }), map[string]attempt{
+	"Sessions.Login": {"session:create", none(domain.SubjectUser), signedInAs(func(w world) domain.ID { return w.session + 1 }), map[string]attempt{
 		"no username":                      {run: loginAs(func(world) string { return "" }, goodPassword, domain.Input{}), refusal: domain.Invalid},
 		"unknown address":                  {run: loginAs(ofNobody, goodPassword, domain.Input{}), refusal: domain.Unauthenticated},
 		"wrong password":                   {run: loginAs(ofOther, "wrong", domain.Input{}), refusal: domain.Unauthenticated, leaves: other},
@@ -30,7 +30,7 @@ var expectedOfIdentity = map[string]expectation{
 			run:    loginAs(ofOther, goodPassword, domain.Input{}), refusal: domain.Unauthenticated, leaves: other,
 		},
 	}},
-	"Sessions.Refresh": {"session:refresh", none(domain.AboutSession), signedInAs(func(w world) domain.ID { return w.session }), map[string]attempt{
+	"Sessions.Refresh": {"session:refresh", none(domain.SubjectSession), signedInAs(func(w world) domain.ID { return w.session }), map[string]attempt{
 		"no token":      {run: refreshWith(func(world) domain.Input { return domain.Input{} }), refusal: domain.Invalid},
 		"what is none":  {run: refreshWith(func(world) domain.Input { return domain.Given("x") }), refusal: domain.Unauthenticated},
 		"unknown token": {run: refreshWith(unknownToken), refusal: domain.Unauthenticated},
@@ -40,7 +40,7 @@ var expectedOfIdentity = map[string]expectation{
 				return domain.Given(domain.NewRefreshToken(w.grant.Refresh.Selector(), domain.RefreshSecret{}).Reveal())
 			}),
 			refusal: domain.Unauthenticated,
-			leaves:  func(_ domain.Actor, w world) domain.AuditEvent { return one(domain.AboutSession, w.session) },
+			leaves:  func(_ domain.Actor, w world) domain.AuditEvent { return one(domain.SubjectSession, w.session) },
 		},
 		"ended session": {
 			before:  func(c *clinic, w world) { _ = c.Users.EndSessions(c.ctx, operator, w.other.ID) },
@@ -48,8 +48,8 @@ var expectedOfIdentity = map[string]expectation{
 			refusal: domain.Unauthenticated, leaves: signedInAs(func(w world) domain.ID { return w.session }),
 		},
 	}},
-	"Sessions.List": {"session:read_self", none(domain.AboutSession), func(by domain.Actor, _ world) domain.AuditEvent {
-		return shown(domain.AboutSession, ids(by.SessionID))
+	"Sessions.List": {"session:read_self", none(domain.SubjectSession), func(by domain.Actor, _ world) domain.AuditEvent {
+		return shown(domain.SubjectSession, ids(by.SessionID))
 	}, map[string]attempt{
 		"bad page": {by: domain.Staff, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) { return c.Sessions.List(c.ctx, by, badPage) }},
 	}},
@@ -65,7 +65,7 @@ var expectedOfIdentity = map[string]expectation{
 			run: func(c *clinic, by domain.Actor, w world) (any, error) {
 				return nil, c.Sessions.End(c.ctx, by, w.session)
 			},
-			leaves: func(_ domain.Actor, w world) domain.AuditEvent { return one(domain.AboutSession, w.session) },
+			leaves: func(_ domain.Actor, w world) domain.AuditEvent { return one(domain.SubjectSession, w.session) },
 		},
 	}},
 	"Sessions.EndOthers": {"session:revoke_self", oneself, oneself, nil},
@@ -114,9 +114,9 @@ var expectedOfIdentity = map[string]expectation{
 			return nil, c.SecondFactor.Disable(c.ctx, by, check("wrong"))
 		}},
 	}},
-	"SecondFactor.Reseal": {"user:reseal_mfa", none(domain.AboutUser), none(domain.AboutUser), nil},
+	"SecondFactor.Reseal": {"user:reseal_mfa", none(domain.SubjectUser), none(domain.SubjectUser), nil},
 
-	"Users.Register": {"user:register", none(domain.AboutUser), added, map[string]attempt{
+	"Users.Register": {"user:register", none(domain.SubjectUser), added, map[string]attempt{
 		"taken address":      {run: registerAs(ofOther, goodPassword, domain.Staff), refusal: domain.Conflict, leaves: other},
 		"weak password":      {run: registerAs(ofNobody, "password1", domain.Staff), refusal: domain.Invalid},
 		"an administrator":   {run: registerAs(ofNobody, goodPassword, domain.Admin), refusal: domain.Forbidden},
@@ -125,7 +125,7 @@ var expectedOfIdentity = map[string]expectation{
 		"for approval again": {run: registerAs(ofOther, goodPassword, domain.Staff), with: byApproval, leaves: other},
 		"too many":           {run: registerAs(ofNobody, goodPassword, domain.Staff), refusal: domain.TooMany, with: atMostThree, before: thrice(domain.Anonymous, registerAs(ofOther, goodPassword, domain.Staff))},
 	}},
-	"Users.Create": {"user:create", none(domain.AboutUser), added, map[string]attempt{
+	"Users.Create": {"user:create", none(domain.SubjectUser), added, map[string]attempt{
 		"taken address": {by: domain.Admin, refusal: domain.Conflict, leaves: other, run: func(c *clinic, by domain.Actor, w world) (any, error) {
 			return c.Users.Create(c.ctx, by, registration(ofOther(w), domain.Staff))
 		}},
@@ -134,25 +134,25 @@ var expectedOfIdentity = map[string]expectation{
 		}},
 	}},
 	"Users.Get": {"user:read", other, other, map[string]attempt{
-		"missing": {by: domain.Admin, refusal: domain.NotFound, leaves: absent(domain.AboutUser), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
+		"missing": {by: domain.Admin, refusal: domain.NotFound, leaves: absent(domain.SubjectUser), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
 			return c.Users.Get(c.ctx, by, missing)
 		}},
 	}},
-	"Users.Find": {"user:read", none(domain.AboutUser), other, map[string]attempt{
+	"Users.Find": {"user:read", none(domain.SubjectUser), other, map[string]attempt{
 		"missing": {by: domain.Operator, refusal: domain.NotFound, run: func(c *clinic, by domain.Actor, w world) (any, error) {
 			email, _ := domain.ParseEmail(ofNobody(w))
 			return c.Users.Find(c.ctx, by, email)
 		}},
 	}},
-	"Users.List": {"user:read", none(domain.AboutUser), func(_ domain.Actor, w world) domain.AuditEvent {
-		return shown(domain.AboutUser, ids(w.actors[domain.Staff].UserID, w.actors[domain.Admin].UserID, w.other.ID))
+	"Users.List": {"user:read", none(domain.SubjectUser), func(_ domain.Actor, w world) domain.AuditEvent {
+		return shown(domain.SubjectUser, ids(w.actors[domain.Staff].UserID, w.actors[domain.Admin].UserID, w.other.ID))
 	}, map[string]attempt{
 		"bad query": {by: domain.Admin, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
 			return c.Users.List(c.ctx, by, domain.UserQuery{Role: domain.Given("GOD")})
 		}},
 	}},
 	"Users.Change": {"user:update", other, other, map[string]attempt{
-		"missing": {by: domain.Admin, refusal: domain.NotFound, leaves: absent(domain.AboutUser), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
+		"missing": {by: domain.Admin, refusal: domain.NotFound, leaves: absent(domain.SubjectUser), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
 			return c.Users.Change(c.ctx, by, missing, toAdmin)
 		}},
 		"bad input": {by: domain.Admin, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, w world) (any, error) {
@@ -163,22 +163,22 @@ var expectedOfIdentity = map[string]expectation{
 		}},
 	}},
 	"Users.Deactivate": {"user:deactivate", other, other, map[string]attempt{
-		"missing": {by: domain.Admin, refusal: domain.NotFound, leaves: absent(domain.AboutUser), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
+		"missing": {by: domain.Admin, refusal: domain.NotFound, leaves: absent(domain.SubjectUser), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
 			return nil, c.Users.Deactivate(c.ctx, by, missing)
 		}},
 	}},
 	"Users.EndSessions": {"session:revoke", other, other, map[string]attempt{
-		"missing": {by: domain.Admin, refusal: domain.NotFound, leaves: absent(domain.AboutUser), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
+		"missing": {by: domain.Admin, refusal: domain.NotFound, leaves: absent(domain.SubjectUser), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
 			return nil, c.Users.EndSessions(c.ctx, by, missing)
 		}},
 	}},
 	"Users.ResetSecondFactor": {"user:reset_mfa", other, other, map[string]attempt{
-		"missing": {by: domain.Operator, refusal: domain.NotFound, leaves: absent(domain.AboutUser), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
+		"missing": {by: domain.Operator, refusal: domain.NotFound, leaves: absent(domain.SubjectUser), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
 			return nil, c.Users.ResetSecondFactor(c.ctx, by, missing)
 		}},
 	}},
 	"Users.SetPassword": {"user:set_password", other, other, map[string]attempt{
-		"missing": {by: domain.Admin, refusal: domain.NotFound, leaves: absent(domain.AboutUser), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
+		"missing": {by: domain.Admin, refusal: domain.NotFound, leaves: absent(domain.SubjectUser), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
 			return nil, c.Users.SetPassword(c.ctx, by, missing, domain.NewPassword{Password: domain.Given(otherPassword)})
 		}},
 		"one's own": {by: domain.Admin, refusal: domain.Forbidden, leaves: oneself, run: func(c *clinic, by domain.Actor, _ world) (any, error) {

@@ -3,8 +3,8 @@ package application_test
 import "example.com/healthcare/domain"
 
 var expectedOfRecords = map[string]expectation{
-	"Doctors.Create": {"doctor:create", none(domain.AboutDoctor), making(1, func(_ domain.Actor, w world) domain.AuditEvent {
-		return one(domain.AboutDoctor, w.otherDoctor.ID+1)
+	"Doctors.Create": {"doctor:create", none(domain.SubjectDoctor), making(1, func(_ domain.Actor, w world) domain.AuditEvent {
+		return one(domain.SubjectDoctor, w.otherDoctor.ID+1)
 	}), map[string]attempt{
 		"bad input": {by: domain.Admin, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
 			return c.Doctors.Create(c.ctx, by, domain.DoctorInput{})
@@ -14,12 +14,12 @@ var expectedOfRecords = map[string]expectation{
 		}},
 	}},
 	"Doctors.Get": {"doctor:read", doctor, doctor, map[string]attempt{
-		"missing": {by: domain.Staff, refusal: domain.NotFound, leaves: absent(domain.AboutDoctor), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
+		"missing": {by: domain.Staff, refusal: domain.NotFound, leaves: absent(domain.SubjectDoctor), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
 			return c.Doctors.Get(c.ctx, by, missing)
 		}},
 	}},
-	"Doctors.List": {"doctor:read", none(domain.AboutDoctor), func(_ domain.Actor, w world) domain.AuditEvent {
-		return shown(domain.AboutDoctor, ids(w.doctor.ID, w.otherDoctor.ID))
+	"Doctors.List": {"doctor:read", none(domain.SubjectDoctor), func(_ domain.Actor, w world) domain.AuditEvent {
+		return shown(domain.SubjectDoctor, ids(w.doctor.ID, w.otherDoctor.ID))
 	}, map[string]attempt{
 		"bad page": {by: domain.Staff, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) { return c.Doctors.List(c.ctx, by, badPage) }},
 		"one of two": {
@@ -29,18 +29,18 @@ var expectedOfRecords = map[string]expectation{
 				page.Limit = domain.Given("1")
 				return c.Doctors.List(c.ctx, by, page)
 			},
-			leaves: func(_ domain.Actor, w world) domain.AuditEvent { return shown(domain.AboutDoctor, ids(w.doctor.ID)) },
+			leaves: func(_ domain.Actor, w world) domain.AuditEvent { return shown(domain.SubjectDoctor, ids(w.doctor.ID)) },
 		},
 		"an empty page": {
 			by: domain.Admin,
 			run: func(c *clinic, by domain.Actor, _ world) (any, error) {
 				return c.Doctors.List(c.ctx, by, startingAt(missing))
 			},
-			leaves: func(domain.Actor, world) domain.AuditEvent { return shown(domain.AboutDoctor, ids()) },
+			leaves: func(domain.Actor, world) domain.AuditEvent { return shown(domain.SubjectDoctor, ids()) },
 		},
 	}},
-	"Doctors.OfPatient": {"mapping:read", naming(none(domain.AboutDoctor), thePatient), func(_ domain.Actor, w world) domain.AuditEvent {
-		return shown(domain.AboutDoctor, ids(w.doctor.ID), patientRef(w.patient.ID))
+	"Doctors.OfPatient": {"mapping:read", naming(none(domain.SubjectDoctor), thePatient), func(_ domain.Actor, w world) domain.AuditEvent {
+		return shown(domain.SubjectDoctor, ids(w.doctor.ID), patientRef(w.patient.ID))
 	}, map[string]attempt{
 		"missing": {
 			by: domain.Staff, refusal: domain.NotFound,
@@ -48,7 +48,7 @@ var expectedOfRecords = map[string]expectation{
 				return c.Doctors.OfPatient(c.ctx, by, missing, domain.PageInput{})
 			},
 			leaves: func(domain.Actor, world) domain.AuditEvent {
-				return shown(domain.AboutDoctor, ids(), patientRef(missing))
+				return shown(domain.SubjectDoctor, ids(), patientRef(missing))
 			},
 		},
 		"bad page": {
@@ -57,12 +57,12 @@ var expectedOfRecords = map[string]expectation{
 				return c.Doctors.OfPatient(c.ctx, by, w.patient.ID, badPage)
 			},
 			leaves: func(_ domain.Actor, w world) domain.AuditEvent {
-				return one(domain.AboutDoctor, 0, patientRef(w.patient.ID))
+				return one(domain.SubjectDoctor, 0, patientRef(w.patient.ID))
 			},
 		},
 	}},
 	"Doctors.Replace": {"doctor:update", doctor, making(2, doctor), map[string]attempt{
-		"missing": {by: domain.Admin, refusal: domain.NotFound, leaves: absent(domain.AboutDoctor), run: func(c *clinic, by domain.Actor, w world) (any, error) {
+		"missing": {by: domain.Admin, refusal: domain.NotFound, leaves: absent(domain.SubjectDoctor), run: func(c *clinic, by domain.Actor, w world) (any, error) {
 			return c.Doctors.Replace(c.ctx, by, missing, doctorInput(w.unused))
 		}},
 		"bad input": {by: domain.Admin, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, w world) (any, error) {
@@ -73,7 +73,7 @@ var expectedOfRecords = map[string]expectation{
 		}},
 	}},
 	"Doctors.Change": {"doctor:update", doctor, making(2, doctor), map[string]attempt{
-		"missing": {by: domain.Admin, refusal: domain.NotFound, leaves: absent(domain.AboutDoctor), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
+		"missing": {by: domain.Admin, refusal: domain.NotFound, leaves: absent(domain.SubjectDoctor), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
 			return c.Doctors.Change(c.ctx, by, missing, domain.DoctorInput{})
 		}},
 		"bad input": {by: domain.Admin, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, w world) (any, error) {
@@ -84,22 +84,22 @@ var expectedOfRecords = map[string]expectation{
 		}},
 	}},
 	"Doctors.Delete": {"doctor:delete", doctor, making(2, func(_ domain.Actor, w world) domain.AuditEvent {
-		return one(domain.AboutDoctor, w.doctor.ID, patientRef(w.patient.ID))
+		return one(domain.SubjectDoctor, w.doctor.ID, patientRef(w.patient.ID))
 	}), map[string]attempt{
-		"missing": {by: domain.Admin, refusal: domain.NotFound, leaves: absent(domain.AboutDoctor), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
+		"missing": {by: domain.Admin, refusal: domain.NotFound, leaves: absent(domain.SubjectDoctor), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
 			return nil, c.Doctors.Delete(c.ctx, by, missing)
 		}},
 	}},
 
-	"Patients.Create": {"patient:create", none(domain.AboutPatient), making(1, func(_ domain.Actor, w world) domain.AuditEvent {
-		return one(domain.AboutPatient, w.patient.ID+1)
+	"Patients.Create": {"patient:create", none(domain.SubjectPatient), making(1, func(_ domain.Actor, w world) domain.AuditEvent {
+		return one(domain.SubjectPatient, w.patient.ID+1)
 	}), map[string]attempt{
 		"bad input": {by: domain.Staff, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
 			return c.Patients.Create(c.ctx, by, domain.PatientInput{})
 		}},
 	}},
 	"Patients.Get": {"patient:read", patient, patient, map[string]attempt{
-		"missing": {by: domain.Staff, refusal: domain.NotFound, leaves: absent(domain.AboutPatient), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
+		"missing": {by: domain.Staff, refusal: domain.NotFound, leaves: absent(domain.SubjectPatient), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
 			return c.Patients.Get(c.ctx, by, missing)
 		}},
 		"a duty first": {by: domain.Admin, refusal: domain.Forbidden, run: func(c *clinic, by domain.Actor, w world) (any, error) {
@@ -107,13 +107,13 @@ var expectedOfRecords = map[string]expectation{
 			return c.Patients.Get(c.ctx, by, w.patient.ID)
 		}},
 	}},
-	"Patients.List": {"patient:read", none(domain.AboutPatient), func(_ domain.Actor, w world) domain.AuditEvent {
-		return shown(domain.AboutPatient, ids(w.patient.ID))
+	"Patients.List": {"patient:read", none(domain.SubjectPatient), func(_ domain.Actor, w world) domain.AuditEvent {
+		return shown(domain.SubjectPatient, ids(w.patient.ID))
 	}, map[string]attempt{
 		"bad page": {by: domain.Staff, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) { return c.Patients.List(c.ctx, by, badPage) }},
 	}},
-	"Patients.OfDoctor": {"patient:read", naming(none(domain.AboutPatient), theDoctor), func(_ domain.Actor, w world) domain.AuditEvent {
-		return shown(domain.AboutPatient, ids(w.patient.ID), doctorRef(w.doctor.ID))
+	"Patients.OfDoctor": {"patient:read", naming(none(domain.SubjectPatient), theDoctor), func(_ domain.Actor, w world) domain.AuditEvent {
+		return shown(domain.SubjectPatient, ids(w.patient.ID), doctorRef(w.doctor.ID))
 	}, map[string]attempt{
 		"missing": {
 			by: domain.Staff, refusal: domain.NotFound,
@@ -121,7 +121,7 @@ var expectedOfRecords = map[string]expectation{
 				return c.Patients.OfDoctor(c.ctx, by, missing, domain.PageInput{})
 			},
 			leaves: func(domain.Actor, world) domain.AuditEvent {
-				return shown(domain.AboutPatient, ids(), doctorRef(missing))
+				return shown(domain.SubjectPatient, ids(), doctorRef(missing))
 			},
 		},
 		"bad page": {
@@ -130,12 +130,12 @@ var expectedOfRecords = map[string]expectation{
 				return c.Patients.OfDoctor(c.ctx, by, w.doctor.ID, badPage)
 			},
 			leaves: func(_ domain.Actor, w world) domain.AuditEvent {
-				return one(domain.AboutPatient, 0, doctorRef(w.doctor.ID))
+				return one(domain.SubjectPatient, 0, doctorRef(w.doctor.ID))
 			},
 		},
 	}},
 	"Patients.Replace": {"patient:update", patient, making(2, patient), map[string]attempt{
-		"missing": {by: domain.Staff, refusal: domain.NotFound, leaves: absent(domain.AboutPatient), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
+		"missing": {by: domain.Staff, refusal: domain.NotFound, leaves: absent(domain.SubjectPatient), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
 			return c.Patients.Replace(c.ctx, by, missing, patientInput("Ada"))
 		}},
 		"bad input": {by: domain.Staff, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, w world) (any, error) {
@@ -143,7 +143,7 @@ var expectedOfRecords = map[string]expectation{
 		}},
 	}},
 	"Patients.Change": {"patient:update", patient, making(2, patient), map[string]attempt{
-		"missing": {by: domain.Staff, refusal: domain.NotFound, leaves: absent(domain.AboutPatient), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
+		"missing": {by: domain.Staff, refusal: domain.NotFound, leaves: absent(domain.SubjectPatient), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
 			return c.Patients.Change(c.ctx, by, missing, domain.PatientInput{})
 		}},
 		"bad input": {by: domain.Staff, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, w world) (any, error) {
@@ -151,17 +151,17 @@ var expectedOfRecords = map[string]expectation{
 		}},
 	}},
 	"Patients.Delete": {"patient:delete", patient, making(2, func(_ domain.Actor, w world) domain.AuditEvent {
-		return one(domain.AboutPatient, w.patient.ID, doctorRef(w.doctor.ID))
+		return one(domain.SubjectPatient, w.patient.ID, doctorRef(w.doctor.ID))
 	}), map[string]attempt{
-		"missing": {by: domain.Staff, refusal: domain.NotFound, leaves: absent(domain.AboutPatient), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
+		"missing": {by: domain.Staff, refusal: domain.NotFound, leaves: absent(domain.SubjectPatient), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
 			return nil, c.Patients.Delete(c.ctx, by, missing)
 		}},
 	}},
 
-	"Mappings.Assign": {"mapping:create", naming(none(domain.AboutMapping), theOtherPair), making(1, func(_ domain.Actor, w world) domain.AuditEvent {
-		return one(domain.AboutMapping, w.mapping.ID+1, patientRef(w.patient.ID), doctorRef(w.otherDoctor.ID))
+	"Mappings.Assign": {"mapping:create", naming(none(domain.SubjectMapping), theOtherPair), making(1, func(_ domain.Actor, w world) domain.AuditEvent {
+		return one(domain.SubjectMapping, w.mapping.ID+1, patientRef(w.patient.ID), doctorRef(w.otherDoctor.ID))
 	}), map[string]attempt{
-		"bad input": {by: domain.Staff, refusal: domain.Invalid, leaves: none(domain.AboutMapping), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
+		"bad input": {by: domain.Staff, refusal: domain.Invalid, leaves: none(domain.SubjectMapping), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
 			return c.Mappings.Assign(c.ctx, by, domain.MappingInput{})
 		}},
 		"missing": {
@@ -170,7 +170,7 @@ var expectedOfRecords = map[string]expectation{
 				return c.Mappings.Assign(c.ctx, by, pair(w.patient.ID, missing))
 			},
 			leaves: func(_ domain.Actor, w world) domain.AuditEvent {
-				return one(domain.AboutMapping, 0, patientRef(w.patient.ID), doctorRef(missing))
+				return one(domain.SubjectMapping, 0, patientRef(w.patient.ID), doctorRef(missing))
 			},
 		},
 		"mapped already": {
@@ -179,12 +179,12 @@ var expectedOfRecords = map[string]expectation{
 				return c.Mappings.Assign(c.ctx, by, pair(w.patient.ID, w.doctor.ID))
 			},
 			leaves: func(_ domain.Actor, w world) domain.AuditEvent {
-				return one(domain.AboutMapping, 0, patientRef(w.patient.ID), doctorRef(w.doctor.ID))
+				return one(domain.SubjectMapping, 0, patientRef(w.patient.ID), doctorRef(w.doctor.ID))
 			},
 		},
 	}},
-	"Mappings.List": {"mapping:read", none(domain.AboutMapping), func(_ domain.Actor, w world) domain.AuditEvent {
-		return shown(domain.AboutMapping, ids(w.mapping.ID), patientRef(w.patient.ID), doctorRef(w.doctor.ID))
+	"Mappings.List": {"mapping:read", none(domain.SubjectMapping), func(_ domain.Actor, w world) domain.AuditEvent {
+		return shown(domain.SubjectMapping, ids(w.mapping.ID), patientRef(w.patient.ID), doctorRef(w.doctor.ID))
 	}, map[string]attempt{
 		"bad query": {by: domain.Staff, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
 			return c.Mappings.List(c.ctx, by, domain.MappingQuery{Patient: domain.Given("x")})
@@ -197,19 +197,19 @@ var expectedOfRecords = map[string]expectation{
 		return c.Mappings.Change(c.ctx, by, id, in)
 	})},
 	"Mappings.Unassign": {"mapping:delete", mapping, making(2, func(_ domain.Actor, w world) domain.AuditEvent {
-		return one(domain.AboutMapping, w.mapping.ID, patientRef(w.patient.ID), doctorRef(w.doctor.ID))
+		return one(domain.SubjectMapping, w.mapping.ID, patientRef(w.patient.ID), doctorRef(w.doctor.ID))
 	}), map[string]attempt{
-		"missing": {by: domain.Staff, refusal: domain.NotFound, leaves: absent(domain.AboutMapping), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
+		"missing": {by: domain.Staff, refusal: domain.NotFound, leaves: absent(domain.SubjectMapping), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
 			return nil, c.Mappings.Unassign(c.ctx, by, missing)
 		}},
 	}},
 
-	"Audit.List": {"audit:read", none(domain.AboutAudit), func(_ domain.Actor, w world) domain.AuditEvent {
+	"Audit.List": {"audit:read", none(domain.SubjectAudit), func(_ domain.Actor, w world) domain.AuditEvent {
 		first := ids()
 		for id := range min(w.events, domain.DefaultPageLimit) {
 			first = append(first, domain.ID(id+1))
 		}
-		return shown(domain.AboutAudit, first)
+		return shown(domain.SubjectAudit, first)
 	}, map[string]attempt{
 		"bad query": {by: domain.Admin, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
 			return c.Audit.List(c.ctx, by, domain.AuditQuery{Outcome: domain.Given("x")})
@@ -220,7 +220,7 @@ var expectedOfRecords = map[string]expectation{
 				return c.Audit.List(c.ctx, by, domain.AuditQuery{Patient: domain.Given(w.patient.ID.String())})
 			},
 			leaves: func(_ domain.Actor, w world) domain.AuditEvent {
-				return shown(domain.AboutAudit, ids(), patientRef(w.patient.ID))
+				return shown(domain.SubjectAudit, ids(), patientRef(w.patient.ID))
 			},
 		},
 		"about a doctor": {
@@ -229,19 +229,19 @@ var expectedOfRecords = map[string]expectation{
 				return c.Audit.List(c.ctx, by, domain.AuditQuery{Doctor: domain.Given(w.doctor.ID.String())})
 			},
 			leaves: func(_ domain.Actor, w world) domain.AuditEvent {
-				return shown(domain.AboutAudit, ids(), doctorRef(w.doctor.ID))
+				return shown(domain.SubjectAudit, ids(), doctorRef(w.doctor.ID))
 			},
 		},
 	}},
-	"Audit.Accesses": {"audit:read", naming(none(domain.AboutAudit), thePatient), func(_ domain.Actor, w world) domain.AuditEvent {
-		return shown(domain.AboutAudit, ids(), patientRef(w.patient.ID))
+	"Audit.Accesses": {"audit:read", naming(none(domain.SubjectAudit), thePatient), func(_ domain.Actor, w world) domain.AuditEvent {
+		return shown(domain.SubjectAudit, ids(), patientRef(w.patient.ID))
 	}, map[string]attempt{
 		"bad page": {by: domain.Admin, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, w world) (any, error) {
 			return c.Audit.Accesses(c.ctx, by, w.patient.ID, domain.AccessQuery{Page: badPage})
 		}},
 	}},
-	"Audit.ReportAccesses": {"audit:read", naming(none(domain.AboutAudit), thePatient), naming(none(domain.AboutAudit), thePatient), nil},
-	"Audit.Adopt": {"audit:adopt", none(domain.AboutAudit), none(domain.AboutAudit), map[string]attempt{
+	"Audit.ReportAccesses": {"audit:read", naming(none(domain.SubjectAudit), thePatient), naming(none(domain.SubjectAudit), thePatient), nil},
+	"Audit.Adopt": {"audit:adopt", none(domain.SubjectAudit), none(domain.SubjectAudit), map[string]attempt{
 		"another seal": {by: domain.Operator, refusal: domain.Conflict, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
 			return c.Audit.Adopt(c.ctx, by, domain.Head{Number: missing})
 		}},
@@ -250,12 +250,12 @@ var expectedOfRecords = map[string]expectation{
 
 // moved concerns the pair of before and the one after.
 func moved(_ domain.Actor, w world) domain.AuditEvent {
-	return one(domain.AboutMapping, w.mapping.ID, patientRef(w.patient.ID), doctorRef(w.doctor.ID), doctorRef(w.otherDoctor.ID))
+	return one(domain.SubjectMapping, w.mapping.ID, patientRef(w.patient.ID), doctorRef(w.doctor.ID), doctorRef(w.otherDoctor.ID))
 }
 
 func refusedMoves(move func(*clinic, domain.Actor, domain.ID, domain.MappingInput) (any, error)) map[string]attempt {
 	return map[string]attempt{
-		"missing": {by: domain.Staff, refusal: domain.NotFound, leaves: naming(absent(domain.AboutMapping), thePair), run: func(c *clinic, by domain.Actor, w world) (any, error) {
+		"missing": {by: domain.Staff, refusal: domain.NotFound, leaves: naming(absent(domain.SubjectMapping), thePair), run: func(c *clinic, by domain.Actor, w world) (any, error) {
 			return move(c, by, missing, pair(w.patient.ID, w.doctor.ID))
 		}},
 		"bad input": {by: domain.Staff, refusal: domain.Invalid, leaves: naming(mapping, thePair), run: func(c *clinic, by domain.Actor, w world) (any, error) {

@@ -17,8 +17,8 @@ func (c *clinic) addUnversioned() (doctor domain.Doctor, patient domain.Patient,
 	c.t.Helper()
 	by := c.register("first@example.com", domain.Staff).ID
 	require.NoError(c.t, c.Ports.Store.Update(c.ctx, func(tx ports.Tx) (err error) {
-		name := domain.Restore[domain.Name]("Old")
-		if doctor, err = tx.Doctors().Add(c.ctx, domain.Doctor{Name: name, Salary: domain.Restore[domain.Salary]("1.00")}); err != nil {
+		name := domain.FromStored[domain.Name]("Old")
+		if doctor, err = tx.Doctors().Add(c.ctx, domain.Doctor{Name: name, Salary: domain.FromStored[domain.Salary]("1.00")}); err != nil {
 			return err
 		}
 		if patient, err = tx.Patients().Add(c.ctx, domain.Patient{CreatedBy: by, Name: name}); err != nil {

@@ -41,7 +41,7 @@ func prove[T any](ctx context.Context, g *Guard, e *entry, proof domain.Proof, c
 	for range 2 {
 		claim, err := g.verify(ctx, e.Actor, proof, check)
 		if claim.user.ID != 0 {
-			e.Subject = one(domain.AboutUser, claim.user.ID)
+			e.Subject = one(domain.SubjectUser, claim.user.ID)
 		}
 		if err != nil {
 			return none, err
@@ -76,7 +76,7 @@ func (g *Guard) verify(ctx context.Context, actor domain.Actor, proof domain.Pro
 	if check == passwordOnly {
 		claim.guesses = g.limiter.session(actor.SessionID)
 	}
-	caller := ports.Stranger(actor.Origin)
+	caller := ports.UnknownCaller(actor.Origin)
 	err := g.store.View(ctx, func(tx ports.Tx) (err error) {
 		if proof.Email != (domain.Email{}) { // no address is nobody's
 			claim.user, err = tx.Users().ByEmail(ctx, proof.Email)
@@ -86,7 +86,7 @@ func (g *Guard) verify(ctx context.Context, actor domain.Actor, proof domain.Pro
 		}
 		known, err := g.limiter.admit(ctx, tx, claim.guesses)
 		if known && claim.user.ID != 0 {
-			caller = ports.Known(claim.user.ID)
+			caller = ports.KnownCaller(claim.user.ID)
 		}
 		return err
 	})

@@ -81,7 +81,7 @@ func TestALoginThatIsNotExaminedNamesItsAccount(t *testing.T) {
 			done := measured.measure()
 			assertKind(t, tt.want, measured.loginFrom(here, email, goodPassword))
 			events := c.Events()
-			assert.Equal(t, domain.Subject{Kind: domain.AboutUser, ID: subject}, events[len(events)-1].Subject, name)
+			assert.Equal(t, domain.Subject{Kind: domain.SubjectUser, ID: subject}, events[len(events)-1].Subject, name)
 			done.verified = 0
 			assert.Equal(t, work{views: 1, updates: 1}, *done, "%s: the same work, whether there is such an account or not", name)
 		}

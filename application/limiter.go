@@ -49,7 +49,7 @@ func (l *Limiter) badRefresh(ctx context.Context, origin domain.Origin) error {
 	return l.use(ctx, domain.RefreshKeys(origin), l.limits.Refresh)
 }
 
-func (l *Limiter) use(ctx context.Context, keys domain.PlaceKeys, limit domain.Limit) error {
+func (l *Limiter) use(ctx context.Context, keys domain.NetworkKeys, limit domain.Limit) error {
 	if limit == (domain.Limit{}) {
 		return nil
 	}
@@ -78,7 +78,7 @@ type placeCount struct {
 
 // countsOf reads the network before the site, so that two Updates cannot block each
 // other.
-func countsOf(ctx context.Context, tx ports.Tx, keys domain.PlaceKeys, limit domain.Limit) (counts placeCounts, err error) {
+func countsOf(ctx context.Context, tx ports.Tx, keys domain.NetworkKeys, limit domain.Limit) (counts placeCounts, err error) {
 	counts = placeCounts{{key: keys.Network, limit: limit}}
 	if keys.Site != (domain.AttemptKey{}) && limit != (domain.Limit{}) {
 		counts = append(counts, placeCount{key: keys.Site, limit: limit.ForSite()})
@@ -116,12 +116,12 @@ func (c placeCounts) save(ctx context.Context, tx ports.Tx, now time.Time,
 type guesses struct {
 	limits Limits
 	// pair is where they come from: a place and an account, or a session.
-	pair domain.PlaceKeys
+	pair domain.NetworkKeys
 	// inSession is whether they are made in a session. Then they count against
 	// nothing else.
 	inSession bool
 	account   domain.AttemptKey
-	place     domain.PlaceKeys
+	place     domain.NetworkKeys
 }
 
 // login is the guesses of logins from origin to the account of email.
@@ -137,7 +137,7 @@ func (l *Limiter) login(email domain.Email, origin domain.Origin) guesses {
 func (l *Limiter) session(id domain.ID) guesses {
 	return guesses{
 		limits: Limits{LoginPair: l.limits.LoginPair}, inSession: true,
-		pair: domain.PlaceKeys{Network: domain.SessionKey(id)},
+		pair: domain.NetworkKeys{Network: domain.SessionKey(id)},
 	}
 }
 

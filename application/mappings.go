@@ -14,7 +14,7 @@ type Mappings struct {
 }
 
 var mappingRecords = records[domain.Mapping]{
-	RecordKind: domain.RecordKindOf(domain.AboutMapping),
+	RecordKind: domain.RecordKindOf(domain.SubjectMapping),
 	repository: func(tx ports.Tx) ports.Records[domain.Mapping] { return tx.Mappings() },
 	history:    ports.Tx.MappingHistory,
 }
@@ -23,7 +23,7 @@ var mappingRecords = records[domain.Mapping]{
 // is Invalid, a pair that is mapped already a Conflict.
 func (s *Mappings) Assign(ctx context.Context, actor domain.Actor, in domain.MappingInput) (domain.Mapping, error) {
 	mapping, invalid := domain.NewMapping(in, s.clock())
-	return write(ctx, s.trail, attempt{by: actor, to: domain.MappingCreate, on: some(domain.AboutMapping), naming: in.Named(), invalid: invalid},
+	return write(ctx, s.trail, attempt{by: actor, to: domain.MappingCreate, on: some(domain.SubjectMapping), naming: in.Named(), invalid: invalid},
 		func(tx ports.Tx, e *entry) (domain.Mapping, error) {
 			return mappingRecords.add(ctx, tx, e, mapping)
 		})
@@ -32,7 +32,7 @@ func (s *Mappings) Assign(ctx context.Context, actor domain.Actor, in domain.Map
 // List returns a page of the mappings that the query asks for.
 func (s *Mappings) List(ctx context.Context, actor domain.Actor, query domain.MappingQuery) (Page[domain.Assignment], error) {
 	filter, page, invalid := query.Parse()
-	return read(ctx, s.trail, attempt{by: actor, to: domain.MappingRead, on: some(domain.AboutMapping), naming: query.Named(), invalid: invalid},
+	return read(ctx, s.trail, attempt{by: actor, to: domain.MappingRead, on: some(domain.SubjectMapping), naming: query.Named(), invalid: invalid},
 		func(tx ports.Tx, e *entry) (Page[domain.Assignment], error) {
 			id := func(assignment domain.Assignment) domain.ID { return assignment.ID }
 			assignments, err := list(e, page, id, func(page domain.Page) ([]domain.Assignment, error) {
@@ -40,8 +40,8 @@ func (s *Mappings) List(ctx context.Context, actor domain.Actor, query domain.Ma
 			})
 			for _, assignment := range assignments.Items { // Their names are shown.
 				e.about(
-					domain.Reference{Kind: domain.AboutPatient, ID: assignment.PatientID},
-					domain.Reference{Kind: domain.AboutDoctor, ID: assignment.Doctor.ID},
+					domain.Reference{Kind: domain.SubjectPatient, ID: assignment.PatientID},
+					domain.Reference{Kind: domain.SubjectDoctor, ID: assignment.Doctor.ID},
 				)
 			}
 			return assignments, err
@@ -61,7 +61,7 @@ func (s *Mappings) Change(ctx context.Context, actor domain.Actor, id domain.ID,
 func (s *Mappings) update(ctx context.Context, actor domain.Actor, id domain.ID, in domain.MappingInput,
 	change func(domain.Mapping) (domain.Mapping, error),
 ) (domain.Mapping, error) {
-	return write(ctx, s.trail, attempt{by: actor, to: domain.MappingUpdate, on: one(domain.AboutMapping, id), naming: in.Named()},
+	return write(ctx, s.trail, attempt{by: actor, to: domain.MappingUpdate, on: one(domain.SubjectMapping, id), naming: in.Named()},
 		func(tx ports.Tx, e *entry) (domain.Mapping, error) {
 			before, err := tx.Mappings().Get(ctx, id)
 			if err != nil {
@@ -78,7 +78,7 @@ func (s *Mappings) update(ctx context.Context, actor domain.Actor, id domain.ID,
 
 // Unassign ends a mapping.
 func (s *Mappings) Unassign(ctx context.Context, actor domain.Actor, id domain.ID) error {
-	_, err := write(ctx, s.trail, attempt{by: actor, to: domain.MappingDelete, on: one(domain.AboutMapping, id)},
+	_, err := write(ctx, s.trail, attempt{by: actor, to: domain.MappingDelete, on: one(domain.SubjectMapping, id)},
 		func(tx ports.Tx, e *entry) (nothing, error) {
 			return nothing{}, mappingRecords.delete(ctx, tx, e)
 		})
@@ -88,7 +88,7 @@ func (s *Mappings) Unassign(ctx context.Context, actor domain.Actor, id domain.I
 // Restore puts a mapping back that was ended. NotFound when it was not, a Conflict
 // when its patient or doctor is deleted, or the pair is mapped anew.
 func (s *Mappings) Restore(ctx context.Context, actor domain.Actor, id domain.ID) (domain.Mapping, error) {
-	return write(ctx, s.trail, attempt{by: actor, to: domain.MappingRestore, on: one(domain.AboutMapping, id)},
+	return write(ctx, s.trail, attempt{by: actor, to: domain.MappingRestore, on: one(domain.SubjectMapping, id)},
 		func(tx ports.Tx, e *entry) (domain.Mapping, error) {
 			return mappingRecords.restore(ctx, tx, e)
 		})

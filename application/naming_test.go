@@ -109,7 +109,7 @@ func (d *caller) drawID(r *rapid.T) domain.ID { return rapid.SampledFrom(d.ids).
 // ends with, as in OfPatient, or that of the service.
 func (m method) kindOfPath() domain.SubjectKind {
 	if strings.HasSuffix(m.String(), "Accesses") {
-		return domain.AboutPatient
+		return domain.SubjectPatient
 	}
 	if _, of, found := strings.Cut(m.name, "Of"); found {
 		return domain.SubjectKind(strings.ToLower(of))
@@ -124,7 +124,7 @@ func (m method) kindOfPath() domain.SubjectKind {
 }
 
 // references are the fields that refer to a record.
-var references = map[string]domain.SubjectKind{"Patient": domain.AboutPatient, "Doctor": domain.AboutDoctor, "Actor": domain.AboutUser}
+var references = map[string]domain.SubjectKind{"Patient": domain.SubjectPatient, "Doctor": domain.SubjectDoctor, "Actor": domain.SubjectUser}
 
 // fill draws the fields of an input, and returns which records they name.
 func (d *caller) fill(r *rapid.T, input reflect.Value) (named []domain.Reference) {

@@ -44,7 +44,7 @@ func readPage[T any](page domain.Page, id func(T) domain.ID, read func(domain.Pa
 	last := id(items[len(items)-1])
 	size := 0
 	for _, item := range items {
-		size += domain.FreeText(item)
+		size += domain.TextBytes(item)
 	}
 	if !more && size >= domain.MaxPageBytes {
 		following, err := read(domain.Page{After: last, Limit: 1})

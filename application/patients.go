@@ -14,7 +14,7 @@ type Patients struct {
 }
 
 var patientRecords = records[domain.Patient]{
-	RecordKind: domain.RecordKindOf(domain.AboutPatient),
+	RecordKind: domain.RecordKindOf(domain.SubjectPatient),
 	repository: func(tx ports.Tx) ports.Records[domain.Patient] { return tx.Patients() },
 	history:    ports.Tx.PatientHistory,
 }
@@ -22,7 +22,7 @@ var patientRecords = records[domain.Patient]{
 // Create adds a patient, whom actor registers.
 func (s *Patients) Create(ctx context.Context, actor domain.Actor, in domain.PatientInput) (domain.PatientView, error) {
 	patient, invalid := domain.NewPatient(in, actor, s.clock())
-	return write(ctx, s.trail, attempt{by: actor, to: domain.PatientCreate, on: some(domain.AboutPatient), invalid: invalid},
+	return write(ctx, s.trail, attempt{by: actor, to: domain.PatientCreate, on: some(domain.SubjectPatient), invalid: invalid},
 		func(tx ports.Tx, e *entry) (domain.PatientView, error) {
 			added, err := patientRecords.add(ctx, tx, e, patient)
 			return domain.PatientView{Patient: added, AssignedDoctors: []domain.ID{}}, err
@@ -31,7 +31,7 @@ func (s *Patients) Create(ctx context.Context, actor domain.Actor, in domain.Pat
 
 // Get returns one patient.
 func (s *Patients) Get(ctx context.Context, actor domain.Actor, id domain.ID) (domain.PatientView, error) {
-	return read(ctx, s.trail, attempt{by: actor, to: domain.PatientRead, on: one(domain.AboutPatient, id)},
+	return read(ctx, s.trail, attempt{by: actor, to: domain.PatientRead, on: one(domain.SubjectPatient, id)},
 		func(tx ports.Tx, _ *entry) (domain.PatientView, error) {
 			return tx.Patients().View(ctx, id)
 		})
@@ -40,7 +40,7 @@ func (s *Patients) Get(ctx context.Context, actor domain.Actor, id domain.ID) (d
 // List returns a page of all patients.
 func (s *Patients) List(ctx context.Context, actor domain.Actor, in domain.PageInput) (Page[domain.PatientView], error) {
 	page, invalid := in.Parse()
-	return read(ctx, s.trail, attempt{by: actor, to: domain.PatientRead, on: some(domain.AboutPatient), invalid: invalid},
+	return read(ctx, s.trail, attempt{by: actor, to: domain.PatientRead, on: some(domain.SubjectPatient), invalid: invalid},
 		func(tx ports.Tx, e *entry) (Page[domain.PatientView], error) {
 			return list(e, page, idOf, func(page domain.Page) ([]domain.PatientView, error) {
 				return tx.Patients().List(ctx, domain.PatientFilter{}, page)
@@ -52,8 +52,8 @@ func (s *Patients) List(ctx context.Context, actor domain.Actor, in domain.PageI
 // are shown in full, so it needs PatientRead. An unknown doctor is NotFound.
 func (s *Patients) OfDoctor(ctx context.Context, actor domain.Actor, doctor domain.ID, in domain.PageInput) (Page[domain.PatientView], error) {
 	page, invalid := in.Parse()
-	named := []domain.Reference{{Kind: domain.AboutDoctor, ID: doctor}}
-	return read(ctx, s.trail, attempt{by: actor, to: domain.PatientRead, on: some(domain.AboutPatient), naming: named, invalid: invalid},
+	named := []domain.Reference{{Kind: domain.SubjectDoctor, ID: doctor}}
+	return read(ctx, s.trail, attempt{by: actor, to: domain.PatientRead, on: some(domain.SubjectPatient), naming: named, invalid: invalid},
 		func(tx ports.Tx, e *entry) (Page[domain.PatientView], error) {
 			return list(e, page, idOf, func(page domain.Page) ([]domain.PatientView, error) {
 				if _, err := tx.Doctors().Get(ctx, doctor); err != nil {
@@ -77,7 +77,7 @@ func (s *Patients) Change(ctx context.Context, actor domain.Actor, id domain.ID,
 func (s *Patients) update(ctx context.Context, actor domain.Actor, id domain.ID,
 	change func(domain.Patient) (domain.Patient, error),
 ) (domain.PatientView, error) {
-	return write(ctx, s.trail, attempt{by: actor, to: domain.PatientUpdate, on: one(domain.AboutPatient, id)},
+	return write(ctx, s.trail, attempt{by: actor, to: domain.PatientUpdate, on: one(domain.SubjectPatient, id)},
 		func(tx ports.Tx, e *entry) (domain.PatientView, error) {
 			patient, err := tx.Patients().View(ctx, id)
 			if err != nil {
@@ -93,7 +93,7 @@ func (s *Patients) update(ctx context.Context, actor domain.Actor, id domain.ID,
 
 // Delete deletes a patient, and their mappings with them.
 func (s *Patients) Delete(ctx context.Context, actor domain.Actor, id domain.ID) error {
-	_, err := write(ctx, s.trail, attempt{by: actor, to: domain.PatientDelete, on: one(domain.AboutPatient, id)},
+	_, err := write(ctx, s.trail, attempt{by: actor, to: domain.PatientDelete, on: one(domain.SubjectPatient, id)},
 		func(tx ports.Tx, e *entry) (nothing, error) {
 			return nothing{}, patientRecords.delete(ctx, tx, e)
 		})
@@ -103,7 +103,7 @@ func (s *Patients) Delete(ctx context.Context, actor domain.Actor, id domain.ID)
 // Restore puts a deleted patient back, and the mappings that were deleted with
 // them. NotFound when the patient is not deleted.
 func (s *Patients) Restore(ctx context.Context, actor domain.Actor, id domain.ID) (domain.PatientView, error) {
-	return write(ctx, s.trail, attempt{by: actor, to: domain.PatientRestore, on: one(domain.AboutPatient, id)},
+	return write(ctx, s.trail, attempt{by: actor, to: domain.PatientRestore, on: one(domain.SubjectPatient, id)},
 		func(tx ports.Tx, e *entry) (domain.PatientView, error) {
 			if _, err := patientRecords.restore(ctx, tx, e); err != nil {
 				return domain.PatientView{}, err

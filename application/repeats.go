@@ -157,8 +157,8 @@ func (r *repeats) remove(like *repeat) {
 	}
 }
 
-// Repeated is refusals of which only the last one is an event.
-type Repeated struct {
+// RepeatedRefusals is refusals of which only the last one is an event.
+type RepeatedRefusals struct {
 	// Number counts them, that one included; the first began at From.
 	Number int
 	From   time.Time
@@ -167,7 +167,7 @@ type Repeated struct {
 
 // ended returns what was counted in minutes that are over at now, or in all, and forgets
 // those in which nothing was.
-func (r *repeats) ended(now time.Time, all bool) (ended []Repeated, of []*repeat) {
+func (r *repeats) ended(now time.Time, all bool) (ended []RepeatedRefusals, of []*repeat) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	for _, like := range r.open {
@@ -183,7 +183,7 @@ func (r *repeats) ended(now time.Time, all bool) (ended []Repeated, of []*repeat
 			r.remove(like)
 			continue
 		}
-		ended = append(ended, Repeated{Number: like.number, From: like.first, Last: like.last})
+		ended = append(ended, RepeatedRefusals{Number: like.number, From: like.first, Last: like.last})
 		of = append(of, like)
 	}
 	return ended, of
@@ -191,7 +191,7 @@ func (r *repeats) ended(now time.Time, all bool) (ended []Repeated, of []*repeat
 
 // written takes note that what had ended is in the trail. What was counted since then
 // is in the minute that begins.
-func (r *repeats) written(now time.Time, ended []Repeated, of []*repeat) {
+func (r *repeats) written(now time.Time, ended []RepeatedRefusals, of []*repeat) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	for i, like := range of {
@@ -203,7 +203,7 @@ func (r *repeats) written(now time.Time, ended []Repeated, of []*repeat) {
 // WriteRepeats makes events of what was counted of repeated refusals in the minutes that
 // are over, or of all that was. The service calls it every few seconds, and at the end.
 // The error is that of the store; what it returns is in the trail all the same.
-func (t *Trail) WriteRepeats(ctx context.Context, all bool) (written []Repeated, err error) {
+func (t *Trail) WriteRepeats(ctx context.Context, all bool) (written []RepeatedRefusals, err error) {
 	now := t.clock()
 	ended, of := t.repeats.ended(now, all)
 	for len(ended) > 0 && err == nil {
@@ -218,6 +218,6 @@ func (t *Trail) WriteRepeats(ctx context.Context, all bool) (written []Repeated,
 			ended, of = ended[some:], of[some:]
 		}
 	}
-	slices.SortFunc(written, func(a, b Repeated) int { return b.Number - a.Number })
+	slices.SortFunc(written, func(a, b RepeatedRefusals) int { return b.Number - a.Number })
 	return written, err
 }

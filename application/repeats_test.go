@@ -16,7 +16,7 @@ import (
 )
 
 // writeRepeats writes what was counted in minutes that are over.
-func (c *clinic) writeRepeats() []application.Repeated {
+func (c *clinic) writeRepeats() []application.RepeatedRefusals {
 	c.t.Helper()
 	written, err := c.Trail.WriteRepeats(c.ctx, false)
 	require.NoError(c.t, err)
@@ -33,7 +33,7 @@ func TestHeldUpLoginsLeaveTheFirstAndTheLastOfAMinute(t *testing.T) {
 	held()
 	require.Len(t, c.Events(), before+1, "the first is there before its answer")
 	first := c.Events()[before]
-	assert.Equal(t, domain.Subject{Kind: domain.AboutUser, ID: ada.ID}, first.Subject)
+	assert.Equal(t, domain.Subject{Kind: domain.SubjectUser, ID: ada.ID}, first.Subject)
 	assert.Equal(t, domain.Failed, first.Outcome)
 	c.Advance(time.Second)
 	from := c.Now()

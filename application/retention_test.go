@@ -33,7 +33,7 @@ func TestWhatIsExpiredIsPurgedKindByKind(t *testing.T) {
 		require.NoError(t, c.Doctors.Delete(c.ctx, w.actors[domain.Admin], id))
 	}
 	later := c.Now().Add(time.Microsecond)
-	want := map[domain.SubjectKind]int{domain.AboutDoctor: 3, domain.AboutPatient: 1, domain.AboutMapping: 4}
+	want := map[domain.SubjectKind]int{domain.SubjectDoctor: 3, domain.SubjectPatient: 1, domain.SubjectMapping: 4}
 	for _, kind := range recordKinds {
 		assert.Zero(t, c.expired(kind, c.Now()), "%s: deleted at that time, not before", kind)
 		assert.Zero(t, c.purged(kind, c.Now()), kind)
@@ -84,20 +84,20 @@ func TestWhatWasRestoredIsNotExpired(t *testing.T) {
 	_, err := c.Doctors.Restore(c.ctx, admin, w.deletedDoctor.ID)
 	require.NoError(t, err)
 	before := everything(c)
-	assert.Zero(t, c.expired(domain.AboutDoctor, c.Now().Add(time.Hour)))
-	assert.Zero(t, c.purged(domain.AboutDoctor, c.Now().Add(time.Hour)))
+	assert.Zero(t, c.expired(domain.SubjectDoctor, c.Now().Add(time.Hour)))
+	assert.Zero(t, c.purged(domain.SubjectDoctor, c.Now().Add(time.Hour)))
 	assert.Equal(t, before, everything(c))
 
 	require.NoError(t, c.Doctors.Delete(c.ctx, admin, w.deletedDoctor.ID))
-	assert.Zero(t, c.purged(domain.AboutDoctor, deletion.Add(time.Hour)))
-	assert.Equal(t, 1, c.purged(domain.AboutDoctor, c.Now().Add(time.Hour)))
+	assert.Zero(t, c.purged(domain.SubjectDoctor, deletion.Add(time.Hour)))
+	assert.Equal(t, 1, c.purged(domain.SubjectDoctor, c.Now().Add(time.Hour)))
 }
 
 // A doctor can be restored when a mapping of theirs is gone for good.
 func TestARestoredDoctorIsWithoutMappingsThatWerePurged(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
-	c.purged(domain.AboutMapping, c.Now().Add(time.Second))
+	c.purged(domain.SubjectMapping, c.Now().Add(time.Second))
 	_, err := c.Doctors.Restore(c.ctx, w.actors[domain.Admin], w.deletedDoctor.ID)
 	require.NoError(t, err)
 	ofPatient, err := c.Doctors.OfPatient(c.ctx, w.actors[domain.Admin], w.patient.ID, domain.PageInput{})
@@ -115,9 +115,9 @@ func TestOnePurgeRemovesNoMoreThanFiveHundred(t *testing.T) {
 		all = append(all, doctor.ID)
 	}
 	before := c.Now().Add(time.Second)
-	assert.Equal(t, 1001, c.expired(domain.AboutDoctor, before))
+	assert.Equal(t, 1001, c.expired(domain.SubjectDoctor, before))
 	for _, want := range []int{500, 500, 1, 0} {
-		assert.Equal(t, want, c.purged(domain.AboutDoctor, before))
+		assert.Equal(t, want, c.purged(domain.SubjectDoctor, before))
 	}
 	events, err := c.Audit.List(c.ctx, admin, domain.AuditQuery{Action: domain.Given("retention:purge")})
 	require.NoError(t, err)
@@ -133,7 +133,7 @@ func TestNothingElseIsEverPurged(t *testing.T) {
 	c := newClinic(t)
 	newWorld(c)
 	before := everything(c)
-	for _, kind := range []domain.SubjectKind{domain.AboutUser, domain.AboutSession, domain.AboutAudit, "", "unheard of"} {
+	for _, kind := range []domain.SubjectKind{domain.SubjectUser, domain.SubjectSession, domain.SubjectAudit, "", "unheard of"} {
 		assert.Zero(t, c.expired(kind, c.Now().Add(time.Hour)), kind)
 		assert.Zero(t, c.purged(kind, c.Now().Add(time.Hour)), kind)
 	}

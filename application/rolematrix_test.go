@@ -196,10 +196,10 @@ var roleMatrix = map[string]useCase{
 	}},
 
 	"Retention.Expired": {operators, func(c *clinic, by domain.Actor, w world) (any, error) {
-		return c.Retention.Expired(c.ctx, by, domain.AboutDoctor, c.Now().Add(time.Second))
+		return c.Retention.Expired(c.ctx, by, domain.SubjectDoctor, c.Now().Add(time.Second))
 	}},
 	"Retention.Purge": {operators, func(c *clinic, by domain.Actor, w world) (any, error) {
-		return c.Retention.Purge(c.ctx, by, domain.AboutDoctor, c.Now().Add(time.Second))
+		return c.Retention.Purge(c.ctx, by, domain.SubjectDoctor, c.Now().Add(time.Second))
 	}},
 
 	"Audit.List": {admins, func(c *clinic, by domain.Actor, w world) (any, error) {

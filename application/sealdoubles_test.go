@@ -125,7 +125,7 @@ func (c *clinic) addEvents(n int, evidence func(domain.AuditEvent) domain.Eviden
 	events := make([]domain.AuditEvent, n)
 	for i := range events {
 		events[i] = domain.AuditEvent{
-			At: c.Now(), Action: domain.DoctorRead, Subject: domain.Subject{Kind: domain.AboutDoctor, ID: 7}, Outcome: domain.Allowed, Version: i, Form: domain.EventForm,
+			At: c.Now(), Action: domain.DoctorRead, Subject: domain.Subject{Kind: domain.SubjectDoctor, ID: 7}, Outcome: domain.Allowed, Version: i, Form: domain.EventForm,
 		}
 	}
 	require.NoError(c.t, c.Ports.Store.Update(c.ctx, func(tx ports.Tx) error { return tx.Audit().Add(c.ctx, evidence, events...) }))

@@ -28,8 +28,8 @@ const (
 // ErrUnadopted says that the trail has no seal, and events without evidence. The service does not seal them: nothing shows that they are as they were written.
 var ErrUnadopted = errors.New("there are events without evidence that were never adopted")
 
-// Strange is what Seal found in the trail that should not be.
-type Strange struct {
+// Anomalies is what Seal found in the trail that should not be.
+type Anomalies struct {
 	// Foreign are events that this service did not write, the first hundred of them.
 	Foreign []domain.ID
 	// Lost are events that this instance has written since the last seal and that are
@@ -47,8 +47,8 @@ type Strange struct {
 // An event can come into a gap until this Sealer has seen the gap for domain.MaxLateness,
 // whatever the clock says meanwhile.
 //
-// What is Strange is returned also beside an error.
-func (s *Sealer) Seal(ctx context.Context) (found Strange, err error) {
+// What is Anomalies is returned also beside an error.
+func (s *Sealer) Seal(ctx context.Context) (found Anomalies, err error) {
 	for {
 		sighted, err := s.sight(ctx)
 		if err != nil {
@@ -84,7 +84,7 @@ func (s *Sealer) Head() domain.Head { return s.trail.lastKnown() }
 type sighted struct {
 	last domain.Seal
 	// events can come under the next seal.
-	events        []domain.Sighting
+	events        []domain.EventDigest
 	foreign, lost []domain.ID
 }
 
@@ -106,7 +106,7 @@ func (s *Sealer) sight(ctx context.Context) (found sighted, err error) {
 				through = event.ID - 1
 				return nil
 			case s.trail.macs.Verify(domain.Attested(event.ID, event.Evidence.Hash), event.Evidence.MAC):
-				found.events = append(found.events, domain.Sighting{ID: event.ID, Hash: event.Evidence.Digest()})
+				found.events = append(found.events, domain.EventDigest{ID: event.ID, Hash: event.Evidence.Digest()})
 			case len(found.foreign) < maxForeign:
 				found.foreign = append(found.foreign, event.ID)
 			}
@@ -181,8 +181,8 @@ func isOurs(macs ports.MACs, seal domain.Seal) bool {
 }
 
 // sealAfter returns the seal of the sightings that comes after last.
-func (t *Trail) sealAfter(last domain.Seal, sightings []domain.Sighting) domain.Seal {
-	seal := last.Next(sightings, ports.Kept(t.clock()))
+func (t *Trail) sealAfter(last domain.Seal, sightings []domain.EventDigest) domain.Seal {
+	seal := last.Next(sightings, ports.ToMicroseconds(t.clock()))
 	seal.MAC = t.macs.Sum(seal.Digest)
 	return seal
 }

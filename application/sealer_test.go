@@ -126,7 +126,7 @@ func TestWhatTheServiceDidNotWriteComesUnderNoSeal(t *testing.T) {
 				for range 2 {
 					found, err := c.Sealer.Seal(c.ctx)
 					require.NoError(t, err)
-					assert.Equal(t, application.Strange{Foreign: ids(3)}, found)
+					assert.Equal(t, application.Anomalies{Foreign: ids(3)}, found)
 					assert.Equal(t, ids(1, 2, 4, 5), c.sealed())
 					assert.Equal(t, []domain.Fault{{Problem: domain.EventInserted, Event: 3}}, c.verifySilently().Faults)
 				}
@@ -148,7 +148,7 @@ func TestAnEventWithTheEvidenceOfAnotherIsFound(t *testing.T) {
 	assert.Equal(t, inserted, c.verifySilently().Faults)
 	found, err := c.Sealer.Seal(c.ctx)
 	require.NoError(t, err)
-	assert.Equal(t, application.Strange{Foreign: ids(3)}, found)
+	assert.Equal(t, application.Anomalies{Foreign: ids(3)}, found)
 	assert.Equal(t, inserted, c.verifySilently().Faults)
 }
 
@@ -160,7 +160,7 @@ func TestManyForeignEventsKeepNoneOfTheOthersFromBeingSealed(t *testing.T) {
 	last := c.addEvents(1, c.attest)
 	found, err := c.Sealer.Seal(c.ctx)
 	require.NoError(t, err)
-	assert.Equal(t, application.Strange{Foreign: upTo(101)[1:]}, found)
+	assert.Equal(t, application.Anomalies{Foreign: upTo(101)[1:]}, found)
 	assert.Equal(t, ids(1, last), c.sealed())
 }
 
@@ -241,10 +241,10 @@ func (c *clinic) sealedAnew(seals []domain.Seal) domain.Seal {
 			isSealed[sealed.ID] = true
 		}
 	}
-	var sightings []domain.Sighting
+	var sightings []domain.EventDigest
 	for _, event := range c.Events() {
 		if !isSealed[event.ID] {
-			sightings = append(sightings, event.Sighting())
+			sightings = append(sightings, event.EventDigest())
 		}
 	}
 	seal := last.Next(sightings, c.Now())
@@ -262,10 +262,10 @@ func TestSealingDoesNotGoOnFromASealThatTheServiceDidNotMake(t *testing.T) {
 	store.events = without(2)
 	var forged domain.Seal
 	store.seals = func(seals []domain.Seal) []domain.Seal {
-		var sightings []domain.Sighting
+		var sightings []domain.EventDigest
 		for _, event := range c.Events() {
 			if event.ID <= 3 {
-				sightings = append(sightings, domain.Sighting{ID: event.ID, Hash: event.Evidence.Digest()})
+				sightings = append(sightings, domain.EventDigest{ID: event.ID, Hash: event.Evidence.Digest()})
 			}
 		}
 		forged = domain.Seal{}.Next(sightings, c.Now())

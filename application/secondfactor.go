@@ -144,7 +144,7 @@ type Resealed struct {
 // service, so that the one before can be given up. It goes on after a key that
 // cannot be opened.
 func (s *SecondFactor) Reseal(ctx context.Context, actor domain.Actor) (Resealed, error) {
-	return write(ctx, s.trail, attempt{by: actor, to: domain.UserResealMFA, on: some(domain.AboutUser)},
+	return write(ctx, s.trail, attempt{by: actor, to: domain.UserResealMFA, on: some(domain.SubjectUser)},
 		func(tx ports.Tx, _ *entry) (Resealed, error) {
 			var done Resealed
 			page := domain.Page{Limit: domain.MaxPageLimit}

@@ -259,7 +259,7 @@ func TestResealMovesAllKeysToTheCurrentSecret(t *testing.T) {
 func TestResealGoesOnAfterAKeyThatCannotBeOpened(t *testing.T) {
 	c := newClinic(t)
 	lost, _, _ := c.protected("lost@example.com")
-	c.setUser(lost.UserID, func(user *domain.User) { user.SecondFactor.Key = domain.RestoreSealedKey("broken") })
+	c.setUser(lost.UserID, func(user *domain.User) { user.SecondFactor.Key = domain.StoredSealedKey("broken") })
 	_, device, _ := c.protected("ada@example.com")
 	c.use(withCodes(newCodes(t, newSecret, oldSecret)))
 	done, err := c.SecondFactor.Reseal(c.ctx, operator)

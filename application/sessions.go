@@ -55,7 +55,7 @@ type Sessions struct {
 func (s *Sessions) Login(ctx context.Context, actor domain.Actor, in domain.Credentials) (Grant, error) {
 	proof, invalid := in.Parse()
 	address, _, _ := domain.LoginKeys(proof.Email, actor.Origin)
-	return perform(ctx, s.trail, attempt{by: actor, to: domain.SessionCreate, on: some(domain.AboutUser), invalid: invalid, address: address},
+	return perform(ctx, s.trail, attempt{by: actor, to: domain.SessionCreate, on: some(domain.SubjectUser), invalid: invalid, address: address},
 		func(e *entry) (Grant, error) {
 			var selector domain.RefreshSelector
 			_, _ = rand.Read(selector[:]) // never fails (crypto/rand)
@@ -78,7 +78,7 @@ func (s *Sessions) Login(ctx context.Context, actor domain.Actor, in domain.Cred
 // ends its session: somebody has a token that is not theirs. Tokens that turn out bad are counted, and too many are
 // TooMany; a good one is never refused because of them.
 func (s *Sessions) Refresh(ctx context.Context, actor domain.Actor, in domain.Refresh) (Grant, error) {
-	return perform(ctx, s.trail, attempt{by: actor, to: domain.SessionRefresh, on: some(domain.AboutSession)},
+	return perform(ctx, s.trail, attempt{by: actor, to: domain.SessionRefresh, on: some(domain.SubjectSession)},
 		func(e *entry) (Grant, error) {
 			grant, err := s.refresh(ctx, e, in)
 			if domain.KindOf(err) == domain.Unauthenticated {
@@ -146,7 +146,7 @@ func (s *Sessions) spend(ctx context.Context, tx ports.Tx, e *entry, presented d
 
 // in says that an event is about a session, and of who signed in to it.
 func (e *entry) in(session domain.SessionView) {
-	e.Subject = one(domain.AboutSession, session.ID)
+	e.Subject = one(domain.SubjectSession, session.ID)
 	e.Actor.UserID, e.Actor.Role, e.Actor.SessionID = session.UserID, session.Owner.Role, session.ID
 }
 
@@ -154,7 +154,7 @@ func (e *entry) in(session domain.SessionView) {
 func (s *Sessions) List(ctx context.Context, actor domain.Actor, in domain.PageInput) (Page[domain.Session], error) {
 	page, invalid := in.Parse()
 	now := s.clock()
-	return read(ctx, s.trail, attempt{by: actor, to: domain.SessionReadSelf, on: some(domain.AboutSession), invalid: invalid},
+	return read(ctx, s.trail, attempt{by: actor, to: domain.SessionReadSelf, on: some(domain.SubjectSession), invalid: invalid},
 		func(tx ports.Tx, e *entry) (Page[domain.Session], error) {
 			return list(e, page, func(session domain.Session) domain.ID { return session.ID },
 				func(page domain.Page) ([]domain.Session, error) {
@@ -166,7 +166,7 @@ func (s *Sessions) List(ctx context.Context, actor domain.Actor, in domain.PageI
 // Logout ends the session in which the actor acts. It succeeds if the session has just
 // ended otherwise.
 func (s *Sessions) Logout(ctx context.Context, actor domain.Actor) error {
-	_, err := perform(ctx, s.trail, attempt{by: actor, to: domain.SessionRevokeSelf, on: one(domain.AboutSession, actor.SessionID)},
+	_, err := perform(ctx, s.trail, attempt{by: actor, to: domain.SessionRevokeSelf, on: one(domain.SubjectSession, actor.SessionID)},
 		func(e *entry) (nothing, error) {
 			_, err := commit(ctx, e, func(tx ports.Tx, e *entry) (nothing, error) { return s.end(ctx, tx, e) })
 			if domain.KindOf(err) == domain.NotFound {
@@ -179,7 +179,7 @@ func (s *Sessions) Logout(ctx context.Context, actor domain.Actor) error {
 
 // End ends one of the actor's live sessions. What is none of those is NotFound.
 func (s *Sessions) End(ctx context.Context, actor domain.Actor, id domain.ID) error {
-	_, err := write(ctx, s.trail, attempt{by: actor, to: domain.SessionRevokeSelf, on: one(domain.AboutSession, id)},
+	_, err := write(ctx, s.trail, attempt{by: actor, to: domain.SessionRevokeSelf, on: one(domain.SubjectSession, id)},
 		func(tx ports.Tx, e *entry) (nothing, error) {
 			return s.end(ctx, tx, e)
 		})

@@ -32,14 +32,14 @@ func (c *clinic) setUser(id domain.ID, set func(*domain.User)) {
 
 func (c *clinic) setPassword(id domain.ID, password string) {
 	c.t.Helper()
-	hash, err := c.Ports.Passwords.Hash(c.ctx, ports.Known(1), domain.TypedPassword(password))
+	hash, err := c.Ports.Passwords.Hash(c.ctx, ports.KnownCaller(1), domain.TypedPassword(password))
 	require.NoError(c.t, err)
 	c.setHash(id, hash.Reveal())
 }
 
 func (c *clinic) setHash(id domain.ID, hash string) {
 	c.t.Helper()
-	c.setUser(id, func(user *domain.User) { user.PasswordHash = domain.RestorePasswordHash(hash) })
+	c.setUser(id, func(user *domain.User) { user.PasswordHash = domain.StoredPasswordHash(hash) })
 }
 
 // setDjangoPassword gives an account a hash as the old backend made it.

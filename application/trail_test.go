@@ -89,7 +89,7 @@ func TestAChangeWhoseOwnEventIsRefusedIsUndoneAndRecordedAsFailed(t *testing.T) 
 	left := c.events(events)
 	require.Len(t, left, 1)
 	assert.Equal(t, domain.Failed, left[0].Outcome)
-	assert.Equal(t, domain.Subject{Kind: domain.AboutMapping, ID: w.mapping.ID}, left[0].Subject)
+	assert.Equal(t, domain.Subject{Kind: domain.SubjectMapping, ID: w.mapping.ID}, left[0].Subject)
 }
 
 // heldStore is a clinic's store whose Adds wait until the test answers them.

@@ -37,7 +37,7 @@ func TestAUseCaseThatPanicsHasFailed(t *testing.T) {
 	events := c.events(before)
 	require.Len(t, events, 1)
 	assert.Equal(t, domain.Failed, events[0].Outcome)
-	assert.Equal(t, domain.Subject{Kind: domain.AboutPatient, ID: w.patient.ID}, events[0].Subject)
+	assert.Equal(t, domain.Subject{Kind: domain.SubjectPatient, ID: w.patient.ID}, events[0].Subject)
 }
 
 // lateStore panics once, when a change has run and is not committed yet.
@@ -65,7 +65,7 @@ func TestTheEventOfAChangeThatPanicsNamesNothingThatWasRolledBack(t *testing.T) 
 	events := c.events(before)
 	require.Len(t, events, 1)
 	assert.Equal(t, domain.Failed, events[0].Outcome)
-	assert.Equal(t, domain.Subject{Kind: domain.AboutPatient}, events[0].Subject)
+	assert.Equal(t, domain.Subject{Kind: domain.SubjectPatient}, events[0].Subject)
 	assert.Zero(t, events[0].Version)
 }
 

@@ -17,7 +17,7 @@ func (c *clinic) sealFinding(lost ...domain.ID) {
 	c.t.Helper()
 	found, err := c.Sealer.Seal(c.ctx)
 	require.NoError(c.t, err)
-	assert.Equal(c.t, application.Strange{Lost: lost}, found)
+	assert.Equal(c.t, application.Anomalies{Lost: lost}, found)
 }
 
 func TestAnEventThatWasWrittenAndIsGoneIsNamedOnce(t *testing.T) {

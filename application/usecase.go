@@ -35,7 +35,7 @@ func one(kind domain.SubjectKind, id domain.ID) domain.Subject {
 func some(kind domain.SubjectKind) domain.Subject { return domain.Subject{Kind: kind} }
 
 // self is the account of the actor.
-func self(actor domain.Actor) domain.Subject { return one(domain.AboutUser, actor.UserID) }
+func self(actor domain.Actor) domain.Subject { return one(domain.SubjectUser, actor.UserID) }
 
 // entry is the event of a use-case that runs. The use-case adds what it finds out.
 type entry struct {

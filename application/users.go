@@ -31,8 +31,8 @@ type Users struct {
 	registration RegistrationMode
 }
 
-// Registered is what came of a registration.
-type Registered struct {
+// RegistrationResult is what came of a registration.
+type RegistrationResult struct {
 	// User is zero when the account AwaitsApproval.
 	User domain.User
 	// AwaitsApproval says that an administrator has to activate the account. It is also
@@ -46,35 +46,35 @@ type Registered struct {
 //
 // With RegistrationApproval, a caller without domain.UserCreate learns that the account
 // awaits approval, whether the address was free or taken, and in the same time.
-func (s *Users) Register(ctx context.Context, actor domain.Actor, in domain.Registration) (Registered, error) {
-	return perform(ctx, s.trail, attempt{by: actor, to: domain.UserRegister, on: some(domain.AboutUser)},
-		func(e *entry) (Registered, error) {
-			caller := ports.Known(actor.UserID)
+func (s *Users) Register(ctx context.Context, actor domain.Actor, in domain.Registration) (RegistrationResult, error) {
+	return perform(ctx, s.trail, attempt{by: actor, to: domain.UserRegister, on: some(domain.SubjectUser)},
+		func(e *entry) (RegistrationResult, error) {
+			caller := ports.KnownCaller(actor.UserID)
 			mayCreate := domain.Authorize(actor, domain.UserCreate) == nil
 			if !mayCreate {
-				caller = ports.Stranger(actor.Origin)
+				caller = ports.UnknownCaller(actor.Origin)
 				if s.registration != RegistrationOpen && s.registration != RegistrationApproval {
-					return Registered{}, domain.ErrForbidden("Registration is closed. Ask an administrator for an account.")
+					return RegistrationResult{}, domain.ErrForbidden("Registration is closed. Ask an administrator for an account.")
 				}
 				if err := s.limiter.registration(ctx, actor.Origin); err != nil {
-					return Registered{}, err
+					return RegistrationResult{}, err
 				}
 			}
 			user, password, err := domain.NewUser(in, s.clock(), s.passwords.Weakness)
 			if user.Role != domain.Staff && !mayCreate {
-				return Registered{}, domain.ErrForbidden("Only an administrator can create administrators.")
+				return RegistrationResult{}, domain.ErrForbidden("Only an administrator can create administrators.")
 			}
 			if err != nil {
-				return Registered{}, err
+				return RegistrationResult{}, err
 			}
 			if user.PasswordHash, err = s.passwords.Hash(ctx, caller, password); err != nil {
-				return Registered{}, err
+				return RegistrationResult{}, err
 			}
 			if !mayCreate && s.registration == RegistrationApproval {
-				return Registered{AwaitsApproval: true}, s.applyFor(ctx, e, user)
+				return RegistrationResult{AwaitsApproval: true}, s.applyFor(ctx, e, user)
 			}
 			added, err := s.add(ctx, e, user)
-			return Registered{User: added}, err
+			return RegistrationResult{User: added}, err
 		})
 }
 
@@ -129,13 +129,13 @@ func (s *Users) applyFor(ctx context.Context, e *entry, user domain.User) error 
 // Create creates an account of either role for somebody else, who has to change
 // the password first of all. A taken address is a Conflict.
 func (s *Users) Create(ctx context.Context, actor domain.Actor, in domain.Registration) (domain.User, error) {
-	return perform(ctx, s.trail, attempt{by: actor, to: domain.UserCreate, on: some(domain.AboutUser)},
+	return perform(ctx, s.trail, attempt{by: actor, to: domain.UserCreate, on: some(domain.SubjectUser)},
 		func(e *entry) (domain.User, error) {
 			user, password, err := domain.NewUser(in, s.clock(), s.passwords.Weakness)
 			if err != nil {
 				return domain.User{}, err
 			}
-			hash, err := s.passwords.Hash(ctx, ports.Known(actor.UserID), password)
+			hash, err := s.passwords.Hash(ctx, ports.KnownCaller(actor.UserID), password)
 			if err != nil {
 				return domain.User{}, err
 			}
@@ -145,7 +145,7 @@ func (s *Users) Create(ctx context.Context, actor domain.Actor, in domain.Regist
 
 // Get returns an account.
 func (s *Users) Get(ctx context.Context, actor domain.Actor, id domain.ID) (domain.User, error) {
-	return read(ctx, s.trail, attempt{by: actor, to: domain.UserRead, on: one(domain.AboutUser, id)},
+	return read(ctx, s.trail, attempt{by: actor, to: domain.UserRead, on: one(domain.SubjectUser, id)},
 		func(tx ports.Tx, _ *entry) (domain.User, error) {
 			return tx.Users().Get(ctx, id)
 		})
@@ -153,7 +153,7 @@ func (s *Users) Get(ctx context.Context, actor domain.Actor, id domain.ID) (doma
 
 // Find returns the account of an address.
 func (s *Users) Find(ctx context.Context, actor domain.Actor, email domain.Email) (domain.User, error) {
-	return read(ctx, s.trail, attempt{by: actor, to: domain.UserRead, on: some(domain.AboutUser)},
+	return read(ctx, s.trail, attempt{by: actor, to: domain.UserRead, on: some(domain.SubjectUser)},
 		func(tx ports.Tx, e *entry) (domain.User, error) {
 			user, err := tx.Users().ByEmail(ctx, email)
 			e.Subject.ID = user.ID
@@ -164,7 +164,7 @@ func (s *Users) Find(ctx context.Context, actor domain.Actor, email domain.Email
 // List returns a page of the accounts that the query asks for.
 func (s *Users) List(ctx context.Context, actor domain.Actor, query domain.UserQuery) (Page[domain.User], error) {
 	filter, page, invalid := query.Parse()
-	return read(ctx, s.trail, attempt{by: actor, to: domain.UserRead, on: some(domain.AboutUser), invalid: invalid},
+	return read(ctx, s.trail, attempt{by: actor, to: domain.UserRead, on: some(domain.SubjectUser), invalid: invalid},
 		func(tx ports.Tx, e *entry) (Page[domain.User], error) {
 			return list(e, page, func(user domain.User) domain.ID { return user.ID },
 				func(page domain.Page) ([]domain.User, error) {
@@ -188,7 +188,7 @@ func (s *Users) HasAdministrator(ctx context.Context) (has bool, err error) {
 // more, ends the user's sessions. Nobody can change their own role (Forbidden),
 // and the last active administrator stays one (Conflict).
 func (s *Users) Change(ctx context.Context, actor domain.Actor, id domain.ID, in domain.UserChange) (domain.User, error) {
-	return write(ctx, s.trail, attempt{by: actor, to: domain.UserUpdate, on: one(domain.AboutUser, id)},
+	return write(ctx, s.trail, attempt{by: actor, to: domain.UserUpdate, on: one(domain.SubjectUser, id)},
 		func(tx ports.Tx, e *entry) (domain.User, error) {
 			return s.change(ctx, tx, e, in)
 		})
@@ -197,7 +197,7 @@ func (s *Users) Change(ctx context.Context, actor domain.Actor, id domain.ID, in
 // Deactivate keeps a user from signing in, and ends their sessions. Accounts are
 // never erased: records name them. The last active administrator is a Conflict.
 func (s *Users) Deactivate(ctx context.Context, actor domain.Actor, id domain.ID) error {
-	_, err := write(ctx, s.trail, attempt{by: actor, to: domain.UserDeactivate, on: one(domain.AboutUser, id)},
+	_, err := write(ctx, s.trail, attempt{by: actor, to: domain.UserDeactivate, on: one(domain.SubjectUser, id)},
 		func(tx ports.Tx, e *entry) (domain.User, error) {
 			return s.change(ctx, tx, e, domain.UserChange{Active: domain.Given("false")})
 		})
@@ -239,7 +239,7 @@ func (s *Users) change(ctx context.Context, tx ports.Tx, e *entry, in domain.Use
 // SetPassword gives another user a temporary password, which they have to change
 // first of all, and ends their sessions.
 func (s *Users) SetPassword(ctx context.Context, actor domain.Actor, id domain.ID, in domain.NewPassword) error {
-	_, err := perform(ctx, s.trail, attempt{by: actor, to: domain.UserSetPassword, on: one(domain.AboutUser, id)},
+	_, err := perform(ctx, s.trail, attempt{by: actor, to: domain.UserSetPassword, on: one(domain.SubjectUser, id)},
 		func(e *entry) (nothing, error) {
 			if id == actor.UserID {
 				return nothing{}, domain.ErrForbidden("Change your own password with your current one.")
@@ -252,7 +252,7 @@ func (s *Users) SetPassword(ctx context.Context, actor domain.Actor, id domain.I
 			if err != nil {
 				return nothing{}, err
 			}
-			hash, err := s.passwords.Hash(ctx, ports.Known(actor.UserID), password)
+			hash, err := s.passwords.Hash(ctx, ports.KnownCaller(actor.UserID), password)
 			if err != nil {
 				return nothing{}, err
 			}
@@ -272,7 +272,7 @@ func (s *Users) SetPassword(ctx context.Context, actor domain.Actor, id domain.I
 
 // EndSessions signs a user out everywhere.
 func (s *Users) EndSessions(ctx context.Context, actor domain.Actor, id domain.ID) error {
-	_, err := write(ctx, s.trail, attempt{by: actor, to: domain.SessionRevoke, on: one(domain.AboutUser, id)},
+	_, err := write(ctx, s.trail, attempt{by: actor, to: domain.SessionRevoke, on: one(domain.SubjectUser, id)},
 		func(tx ports.Tx, e *entry) (nothing, error) {
 			if _, err := tx.Users().Get(ctx, id); err != nil {
 				return nothing{}, err
@@ -285,7 +285,7 @@ func (s *Users) EndSessions(ctx context.Context, actor domain.Actor, id domain.I
 // ResetSecondFactor removes the second factor of somebody who lost the device and all
 // recovery codes, and ends their sessions.
 func (s *Users) ResetSecondFactor(ctx context.Context, actor domain.Actor, id domain.ID) error {
-	_, err := write(ctx, s.trail, attempt{by: actor, to: domain.UserResetMFA, on: one(domain.AboutUser, id)},
+	_, err := write(ctx, s.trail, attempt{by: actor, to: domain.UserResetMFA, on: one(domain.SubjectUser, id)},
 		func(tx ports.Tx, e *entry) (nothing, error) {
 			user, err := tx.Users().Get(ctx, id)
 			if err != nil {

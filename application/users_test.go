@@ -89,7 +89,7 @@ func TestRegisterByApproval(t *testing.T) {
 			taken, err := measured.Users.Register(c.ctx, by, registration("ADA@example.com", domain.Staff))
 			require.NoError(t, err)
 			assert.Equal(t, work{updates: 2, usersWritten: 2, hashed: 2}, *done)
-			assert.Equal(t, application.Registered{AwaitsApproval: true}, free)
+			assert.Equal(t, application.RegistrationResult{AwaitsApproval: true}, free)
 			assert.Equal(t, free, taken)
 		}
 		assert.Equal(t, ada, c.user(ada.ID), "a taken account stays as it is")
@@ -130,7 +130,7 @@ func TestManyApplyForOneAddressAtOnce(t *testing.T) {
 		group.Go(func() {
 			registered, err := c.Users.Register(c.ctx, domain.Actor{}, registration("ada@example.com", domain.Staff))
 			assert.NoError(t, err)
-			assert.Equal(t, application.Registered{AwaitsApproval: true}, registered)
+			assert.Equal(t, application.RegistrationResult{AwaitsApproval: true}, registered)
 		})
 	}
 	group.Wait()
@@ -147,7 +147,7 @@ func TestApplyingForAnAddressThatWasTakenAMomentAgo(t *testing.T) {
 	c.use(onStore(blindStore{c.Ports.Store}))
 	registered, err := c.Users.Register(c.ctx, domain.Actor{}, registration("ada@example.com", domain.Staff))
 	assert.NoError(t, err)
-	assert.Equal(t, application.Registered{AwaitsApproval: true}, registered)
+	assert.Equal(t, application.RegistrationResult{AwaitsApproval: true}, registered)
 }
 
 func TestUsersAreListed(t *testing.T) {

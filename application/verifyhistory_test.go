@@ -144,7 +144,7 @@ func TestVersionsFromBeforeThereWereCommitments(t *testing.T) {
 		assert.Equal(t, []string{"version 0 of mapping 1000 was inserted"}, c.faultsIn())
 	})
 	t.Run("so was one that no event of an earlier release has made", func(t *testing.T) {
-		for _, name := range []domain.VersionName{named(domain.AboutPatient, 999, 1), named(domain.AboutMapping, 999, 1), named(domain.AboutMapping, 1000, 2)} {
+		for _, name := range []domain.VersionName{named(domain.SubjectPatient, 999, 1), named(domain.SubjectMapping, 999, 1), named(domain.SubjectMapping, 1000, 2)} {
 			c := *c
 			c.tamper().commitments = func(all []domain.Commitment) []domain.Commitment {
 				return append(all, domain.Commitment{VersionName: name})
@@ -155,7 +155,7 @@ func TestVersionsFromBeforeThereWereCommitments(t *testing.T) {
 	t.Run("and one that is there twice", func(t *testing.T) {
 		c := *c
 		c.tamper().commitments = func(all []domain.Commitment) []domain.Commitment {
-			return append(all, domain.Commitment{VersionName: named(domain.AboutMapping, 1000, 1)})
+			return append(all, domain.Commitment{VersionName: named(domain.SubjectMapping, 1000, 1)})
 		}
 		assert.Equal(t, []string{"version 1 of mapping 1000 was inserted"}, c.faultsIn())
 	})
@@ -185,7 +185,7 @@ func TestVersionsFromBeforeThereWereCommitments(t *testing.T) {
 	require.NoError(t, c.Mappings.Unassign(c.ctx, w.actors[domain.Admin], mapping.ID))
 	assert.Empty(t, c.faultsIn())
 	other := c.assign(w.actors[domain.Admin], w.patient, w.otherDoctor)
-	with := domain.Version[domain.Mapping]{At: c.Now(), Change: domain.Deleted, With: domain.Reference{Kind: domain.AboutDoctor, ID: other.DoctorID}, Record: other}
+	with := domain.Version[domain.Mapping]{At: c.Now(), Change: domain.Deleted, With: domain.Reference{Kind: domain.SubjectDoctor, ID: other.DoctorID}, Record: other}
 	c.addAsBefore(changeOf(with.With, 2), func(tx ports.Tx) error {
 		doctor, err := tx.Doctors().Get(c.ctx, other.DoctorID)
 		if err == nil {
@@ -220,7 +220,7 @@ func TestWhatIsChangedAndPurgedMeanwhileIsNoFault(t *testing.T) {
 		},
 		"both, and a seal": func(c *clinic, admin domain.Actor) {
 			c.addPatient(admin, "Ada")
-			assert.NotZero(c.t, c.purged(domain.AboutDoctor, c.Now().Add(time.Hour)))
+			assert.NotZero(c.t, c.purged(domain.SubjectDoctor, c.Now().Add(time.Hour)))
 			c.seal()
 			c.addPatient(admin, "Ada")
 		},
@@ -257,7 +257,7 @@ func TestNoMoreVersionsAreNamedThanThereCanBeFaults(t *testing.T) {
 	faults := c.verifySilently().Faults
 	require.Len(t, faults, domain.MaxFaults)
 	for i, fault := range faults {
-		assert.Equal(t, domain.Fault{Problem: domain.VersionRemoved, Version: named(domain.AboutPatient, domain.ID(i+1), 1)}, fault)
+		assert.Equal(t, domain.Fault{Problem: domain.VersionRemoved, Version: named(domain.SubjectPatient, domain.ID(i+1), 1)}, fault)
 	}
 	store.commitments = func(all []domain.Commitment) []domain.Commitment {
 		for i := range all {

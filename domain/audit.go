@@ -38,7 +38,7 @@ const EventForm = 1
 // found by. Events are not: nobody asks who has seen an event, and each page of
 // the trail shows many.
 func (e AuditEvent) Indexed() []ID {
-	if e.Subject.Kind == AboutAudit {
+	if e.Subject.Kind == SubjectAudit {
 		return nil
 	}
 	return e.Subject.Shown
@@ -119,7 +119,7 @@ type AuditQuery struct {
 
 // Named returns the records that the caller named, as far as they can be read.
 func (q AuditQuery) Named() []Reference {
-	return slices.Concat(q.Actor.named(AboutUser), q.Patient.named(AboutPatient), q.Doctor.named(AboutDoctor))
+	return slices.Concat(q.Actor.named(SubjectUser), q.Patient.named(SubjectPatient), q.Doctor.named(SubjectDoctor))
 }
 
 // Parse returns the filter and the page. Every bad field is reported.
@@ -145,9 +145,9 @@ func (q AuditQuery) Parse() (AuditFilter, Page, error) {
 	case patient != 0 && doctor != 0:
 		form.add("doctor", "Give patient or doctor, not both.")
 	case patient != 0:
-		filter.About = Reference{AboutPatient, patient}
+		filter.About = Reference{SubjectPatient, patient}
 	case doctor != 0:
-		filter.About = Reference{AboutDoctor, doctor}
+		filter.About = Reference{SubjectDoctor, doctor}
 	}
 	page := q.Page.read(form)
 	return filter, page, form.err()
@@ -165,7 +165,7 @@ type AccessQuery struct {
 func (q AccessQuery) Parse(patient ID) (AuditFilter, Page, error) {
 	form := newForm(false)
 	filter := AuditFilter{
-		About:       Reference{AboutPatient, patient},
+		About:       Reference{SubjectPatient, patient},
 		NewestFirst: optional(form, "ordering", q.Ordering, false, parseEventOrdering),
 	}
 	page := q.Page.read(form)

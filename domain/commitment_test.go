@@ -18,7 +18,7 @@ type committed struct {
 }
 
 func (c committed) Self() domain.Reference {
-	return domain.Reference{Kind: domain.AboutPatient, ID: c.id}
+	return domain.Reference{Kind: domain.SubjectPatient, ID: c.id}
 }
 func (c committed) Fields() []domain.Field { return c.fields }
 
@@ -28,7 +28,7 @@ func newCommitted() domain.Version[committed] {
 		At:     fullEvent().At,
 		By:     domain.Author{UserID: 9, Role: domain.Admin},
 		Change: domain.Deleted,
-		With:   domain.Reference{Kind: domain.AboutDoctor, ID: 6},
+		With:   domain.Reference{Kind: domain.SubjectDoctor, ID: 6},
 		Salt:   salt(),
 		Record: committed{id: 5, fields: []domain.Field{{Name: "name", Value: "Ada"}, {Name: "doctor", Value: domain.ID(6)}, {Name: "since", Value: fullEvent().At}}},
 	}
@@ -46,13 +46,13 @@ func TestCommitmentsStayWhatTheyAre(t *testing.T) {
 	// Made with Python's hashlib.
 	at := fullEvent().At
 	mapping := domain.Version[domain.Mapping]{
-		Number: 3, At: at, By: domain.Author{UserID: 9, Role: domain.Admin}, Change: domain.Deleted, With: domain.Reference{Kind: domain.AboutDoctor, ID: 6},
+		Number: 3, At: at, By: domain.Author{UserID: 9, Role: domain.Admin}, Change: domain.Deleted, With: domain.Reference{Kind: domain.SubjectDoctor, ID: 6},
 		Salt: salt(), Record: domain.Mapping{ID: 7, PatientID: 5, DoctorID: 6, AssignedAt: at},
 	}.Commitment()
-	assert.Equal(t, domain.VersionName{Record: domain.Reference{Kind: domain.AboutMapping, ID: 7}, Number: 3}, mapping.VersionName)
+	assert.Equal(t, domain.VersionName{Record: domain.Reference{Kind: domain.SubjectMapping, ID: 7}, Number: 3}, mapping.VersionName)
 	assert.Equal(t, "74c16b7471564201443683ed2bfdfd6a", hex.EncodeToString(mapping.Digest[:]))
 	patient := domain.Version[domain.Patient]{Number: 1, At: at, Change: domain.Found, Salt: salt(), Record: domain.Patient{
-		ID: 5, CreatedBy: 9, Name: domain.Restore[domain.Name]("Ada"), Address: domain.Restore[domain.Text]("12 High St\nLeeds"),
+		ID: 5, CreatedBy: 9, Name: domain.FromStored[domain.Name]("Ada"), Address: domain.FromStored[domain.Text]("12 High St\nLeeds"),
 	}}.Commitment()
 	assert.Equal(t, "1bc6a6f5895f7ec86a1018a281f3b0e3", hex.EncodeToString(patient.Digest[:]))
 }
@@ -66,7 +66,7 @@ func TestACommitmentIsToAllThatAVersionSays(t *testing.T) {
 		"role":      func(v *domain.Version[committed]) { v.By.Role = domain.Staff },
 		"change":    func(v *domain.Version[committed]) { v.Change = domain.Updated },
 		"with":      func(v *domain.Version[committed]) { v.With.ID++ },
-		"with kind": func(v *domain.Version[committed]) { v.With.Kind = domain.AboutPatient },
+		"with kind": func(v *domain.Version[committed]) { v.With.Kind = domain.SubjectPatient },
 		"salt":      func(v *domain.Version[committed]) { v.Salt[15]++ },
 		"record":    func(v *domain.Version[committed]) { v.Record.id++ },
 		"text":      func(v *domain.Version[committed]) { v.Record.fields[0].Value = "Ada King" },

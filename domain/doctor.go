@@ -22,7 +22,7 @@ type Doctor struct {
 }
 
 // Self implements Record.
-func (d Doctor) Self() Reference { return Reference{AboutDoctor, d.ID} }
+func (d Doctor) Self() Reference { return Reference{SubjectDoctor, d.ID} }
 
 // Parents implements Record: a doctor has none.
 func (d Doctor) Parents() []Reference { return nil }
@@ -117,9 +117,9 @@ func ParseLicenseNumber(text string) (LicenseNumber, error) {
 	return LicenseNumber{text: s}, err
 }
 
-// RestoreLicenseNumber rebuilds a licence number from storage as Restore does, with the
+// StoredLicenseNumber rebuilds a licence number from storage as Restore does, with the
 // Key under which it is stored; an empty key is the one that the number has by itself.
-func RestoreLicenseNumber(text, key string) LicenseNumber {
+func StoredLicenseNumber(text, key string) LicenseNumber {
 	number := LicenseNumber{text: text}
 	if key != "" && key != number.Key() {
 		number.storedKey = key

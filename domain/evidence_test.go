@@ -22,10 +22,10 @@ func fullEvent() domain.AuditEvent {
 			Address: netip.MustParseAddr("203.0.113.7"), RequestID: "a.request",
 		}},
 		Action:  domain.PatientRead,
-		Subject: domain.Subject{Kind: domain.AboutPatient, ID: 5, Shown: []domain.ID{3, 4}},
+		Subject: domain.Subject{Kind: domain.SubjectPatient, ID: 5, Shown: []domain.ID{3, 4}},
 		Outcome: domain.Allowed,
 		Version: 2,
-		About:   []domain.Reference{{Kind: domain.AboutDoctor, ID: 6}, {Kind: domain.AboutPatient, ID: 8}},
+		About:   []domain.Reference{{Kind: domain.SubjectDoctor, ID: 6}, {Kind: domain.SubjectPatient, ID: 8}},
 	}
 }
 
@@ -34,8 +34,8 @@ func fullEventWithCommitments() domain.AuditEvent {
 	event := fullEvent()
 	event.Form = domain.EventForm
 	event.Commitments = []domain.Commitment{
-		{VersionName: domain.VersionName{Record: domain.Reference{Kind: domain.AboutPatient, ID: 5}, Number: 2}},
-		{VersionName: domain.VersionName{Record: domain.Reference{Kind: domain.AboutMapping, ID: -1}, Number: 1}},
+		{VersionName: domain.VersionName{Record: domain.Reference{Kind: domain.SubjectPatient, ID: 5}, Number: 2}},
+		{VersionName: domain.VersionName{Record: domain.Reference{Kind: domain.SubjectMapping, ID: -1}, Number: 1}},
 	}
 	for i := range event.Commitments[0].Digest {
 		event.Commitments[0].Digest[i] = byte(i)

@@ -139,9 +139,9 @@ func (a Attempts) keepUntil(end time.Time) Attempts {
 // stored tells nobody who tried, or what they typed.
 type AttemptKey [sha256.Size]byte
 
-// PlaceKeys are what attempts from one place are counted under. Each count has its
+// NetworkKeys are what attempts from one place are counted under. Each count has its
 // own limit: see Limit.ForSite.
-type PlaceKeys struct {
+type NetworkKeys struct {
 	Network AttemptKey
 	// Site is zero where there is none: see Origin.Site.
 	Site AttemptKey
@@ -150,7 +150,7 @@ type PlaceKeys struct {
 // LoginKeys returns what failed logins to the account of email are counted
 // under: the account as a whole, the place as a whole, and the account from that
 // place. They are the same whether there is such an account or not.
-func LoginKeys(email Email, origin Origin) (account AttemptKey, place, pair PlaceKeys) {
+func LoginKeys(email Email, origin Origin) (account AttemptKey, place, pair NetworkKeys) {
 	return attemptKey("login account", email.String()), placeKeys(origin, "login place"),
 		placeKeys(origin, "login pair", email.String())
 }
@@ -160,13 +160,13 @@ func LoginKeys(email Email, origin Origin) (account AttemptKey, place, pair Plac
 func SessionKey(session ID) AttemptKey { return attemptKey("session", session.String()) }
 
 // RegisterKeys returns what registrations from one place are counted under.
-func RegisterKeys(origin Origin) PlaceKeys { return placeKeys(origin, "register") }
+func RegisterKeys(origin Origin) NetworkKeys { return placeKeys(origin, "register") }
 
 // RefreshKeys returns what refreshes from one place are counted under.
-func RefreshKeys(origin Origin) PlaceKeys { return placeKeys(origin, "refresh") }
+func RefreshKeys(origin Origin) NetworkKeys { return placeKeys(origin, "refresh") }
 
-func placeKeys(origin Origin, parts ...string) PlaceKeys {
-	keys := PlaceKeys{Network: attemptKey(append(parts, origin.Network())...)}
+func placeKeys(origin Origin, parts ...string) NetworkKeys {
+	keys := NetworkKeys{Network: attemptKey(append(parts, origin.Network())...)}
 	if site := origin.Site(); site != "" {
 		keys.Site = attemptKey(append(parts, site)...)
 	}

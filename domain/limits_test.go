@@ -276,7 +276,7 @@ func TestLoginKeys(t *testing.T) {
 			seen[key] = true
 		}
 	}
-	addPlaces := func(places ...domain.PlaceKeys) {
+	addPlaces := func(places ...domain.NetworkKeys) {
 		for _, place := range places {
 			add(place.Network)
 			if place.Site != (domain.AttemptKey{}) {

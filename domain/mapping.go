@@ -12,11 +12,11 @@ type Mapping struct {
 }
 
 // Self implements Record.
-func (m Mapping) Self() Reference { return Reference{AboutMapping, m.ID} }
+func (m Mapping) Self() Reference { return Reference{SubjectMapping, m.ID} }
 
 // Parents implements Record: the patient and the doctor.
 func (m Mapping) Parents() []Reference {
-	return []Reference{{AboutPatient, m.PatientID}, {AboutDoctor, m.DoctorID}}
+	return []Reference{{SubjectPatient, m.PatientID}, {SubjectDoctor, m.DoctorID}}
 }
 
 // Fields implements Record.
@@ -48,7 +48,7 @@ type MappingInput struct {
 
 // Named returns the records that the caller named, as far as they can be read.
 func (in MappingInput) Named() []Reference {
-	return append(in.Patient.named(AboutPatient), in.Doctor.named(AboutDoctor)...)
+	return append(in.Patient.named(SubjectPatient), in.Doctor.named(SubjectDoctor)...)
 }
 
 // NewMapping builds a mapping as of now. Every bad field is reported.
@@ -97,7 +97,7 @@ type MappingQuery struct {
 
 // Named returns the records that the caller named, as far as they can be read.
 func (q MappingQuery) Named() []Reference {
-	return append(q.Patient.named(AboutPatient), q.Doctor.named(AboutDoctor)...)
+	return append(q.Patient.named(SubjectPatient), q.Doctor.named(SubjectDoctor)...)
 }
 
 // Parse returns the filter and the page. Every bad field is reported.

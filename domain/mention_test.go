@@ -10,10 +10,10 @@ import (
 
 func TestAListIsMentionedOnceForEachBlockOfNeighbours(t *testing.T) {
 	shown := func(ids ...domain.ID) domain.AuditEvent {
-		return domain.AuditEvent{ID: 9, Form: domain.EventForm, Subject: domain.Subject{Kind: domain.AboutPatient, Shown: ids}}
+		return domain.AuditEvent{ID: 9, Form: domain.EventForm, Subject: domain.Subject{Kind: domain.SubjectPatient, Shown: ids}}
 	}
 	block := func(number domain.ID) domain.Mention {
-		return domain.Mention{Record: domain.Reference{Kind: domain.AboutPatient, ID: number}, IsBlock: true, Event: 9}
+		return domain.Mention{Record: domain.Reference{Kind: domain.SubjectPatient, ID: number}, IsBlock: true, Event: 9}
 	}
 	neighbours := shown()
 	for id := range domain.ID(100) {
@@ -28,10 +28,10 @@ func TestAListIsMentionedOnceForEachBlockOfNeighbours(t *testing.T) {
 
 	// A record that the event is about is no block, even with the number of one.
 	both := shown(64)
-	both.About = []domain.Reference{{Kind: domain.AboutPatient, ID: 1}, {Kind: domain.AboutPatient, ID: 1}}
+	both.About = []domain.Reference{{Kind: domain.SubjectPatient, ID: 1}, {Kind: domain.SubjectPatient, ID: 1}}
 	assert.Equal(t, []domain.Mention{{Record: both.About[0], Event: 9}, block(1)}, both.Mentions())
 	assert.NotEqual(t, both.Mentions()[0].Hash(), both.Mentions()[1].Hash())
 
-	both.Subject.Kind = domain.AboutAudit
+	both.Subject.Kind = domain.SubjectAudit
 	assert.Len(t, both.Mentions(), 1, "nobody asks who has seen an event")
 }

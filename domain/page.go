@@ -15,10 +15,10 @@ const (
 // that a list of long records does not exhaust the memory.
 const MaxPageBytes = 8 << 20
 
-// FreeText is the size of what has no tight bound in an entity, in bytes.
-func FreeText(entity any) int {
-	if long, ok := entity.(interface{ FreeText() int }); ok {
-		return long.FreeText()
+// TextBytes is the size of what has no tight bound in an entity, in bytes.
+func TextBytes(entity any) int {
+	if long, ok := entity.(interface{ TextBytes() int }); ok {
+		return long.TextBytes()
 	}
 	return 0
 }

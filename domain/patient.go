@@ -23,7 +23,7 @@ type PatientView struct {
 }
 
 // Self implements Record.
-func (p Patient) Self() Reference { return Reference{AboutPatient, p.ID} }
+func (p Patient) Self() Reference { return Reference{SubjectPatient, p.ID} }
 
 // Parents implements Record: a patient has none.
 func (p Patient) Parents() []Reference { return nil }
@@ -87,8 +87,8 @@ func (p Patient) fill(form *form, in PatientInput, now time.Time) (Patient, erro
 	return p, form.err()
 }
 
-// FreeText is the size of what has no tight bound in a patient, in bytes.
-func (p Patient) FreeText() int { return len(p.Address.text) + len(p.MedicalRecord.text) }
+// TextBytes is the size of what has no tight bound in a patient, in bytes.
+func (p Patient) TextBytes() int { return len(p.Address.text) + len(p.MedicalRecord.text) }
 
 // Gender is M, F, O (other), or zero when it is not known.
 type Gender struct{ text string }

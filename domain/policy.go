@@ -131,8 +131,8 @@ func Policy() []Rule {
 	return rules
 }
 
-// AboutPermission says in a few words what a permission of the policy lets one do.
-func AboutPermission(permission Permission) string {
+// DescribePermission says in a few words what a permission of the policy lets one do.
+func DescribePermission(permission Permission) string {
 	for _, rule := range policy {
 		if rule.Permission == permission {
 			return rule.About

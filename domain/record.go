@@ -11,12 +11,12 @@ type SubjectKind string
 
 // The kinds of subjects.
 const (
-	AboutUser    SubjectKind = "user"
-	AboutSession SubjectKind = "session"
-	AboutDoctor  SubjectKind = "doctor"
-	AboutPatient SubjectKind = "patient"
-	AboutMapping SubjectKind = "mapping"
-	AboutAudit   SubjectKind = "audit"
+	SubjectUser    SubjectKind = "user"
+	SubjectSession SubjectKind = "session"
+	SubjectDoctor  SubjectKind = "doctor"
+	SubjectPatient SubjectKind = "patient"
+	SubjectMapping SubjectKind = "mapping"
+	SubjectAudit   SubjectKind = "audit"
 )
 
 // Reference names one record.
@@ -64,9 +64,9 @@ type RecordKind struct {
 // children. Whoever locks records of several kinds goes through it backwards, so
 // that two who do cannot block each other.
 var recordKinds = []RecordKind{
-	{AboutDoctor, "doctors", nil, DoctorRead, DoctorReadHistory, DoctorReadDeleted, DoctorRestore},
-	{AboutPatient, "patients", nil, PatientRead, PatientReadHistory, PatientReadDeleted, PatientRestore},
-	{AboutMapping, "mappings", []SubjectKind{AboutPatient, AboutDoctor}, MappingRead, MappingReadHistory, MappingReadDeleted, MappingRestore},
+	{SubjectDoctor, "doctors", nil, DoctorRead, DoctorReadHistory, DoctorReadDeleted, DoctorRestore},
+	{SubjectPatient, "patients", nil, PatientRead, PatientReadHistory, PatientReadDeleted, PatientRestore},
+	{SubjectMapping, "mappings", []SubjectKind{SubjectPatient, SubjectDoctor}, MappingRead, MappingReadHistory, MappingReadDeleted, MappingRestore},
 }
 
 // RecordKinds returns all kinds of records, parents before children.

@@ -21,9 +21,9 @@ func someRecords(t *testing.T) map[domain.SubjectKind]domain.Record {
 	doctor.ID, patient.ID = 1, 2
 	mapping := domain.Mapping{ID: 3, PatientID: patient.ID, DoctorID: doctor.ID, AssignedAt: now}
 	return map[domain.SubjectKind]domain.Record{
-		domain.AboutDoctor:  doctor,
-		domain.AboutPatient: patient,
-		domain.AboutMapping: mapping,
+		domain.SubjectDoctor:  doctor,
+		domain.SubjectPatient: patient,
+		domain.SubjectMapping: mapping,
 	}
 }
 
@@ -48,12 +48,12 @@ func TestTheListOfRecordKindsKeepsItsRules(t *testing.T) {
 
 func TestTheListOfRecordKindsCannotBeChanged(t *testing.T) {
 	want := domain.RecordKinds()
-	domain.RecordKinds()[0].Kind = domain.AboutUser
+	domain.RecordKinds()[0].Kind = domain.SubjectUser
 	assert.Equal(t, want, domain.RecordKinds())
 }
 
 func TestRecordKindOfPanicsOnAnUnknownKind(t *testing.T) {
-	for _, kind := range []domain.SubjectKind{"", domain.AboutUser, domain.AboutSession, domain.AboutAudit, "Doctor"} {
+	for _, kind := range []domain.SubjectKind{"", domain.SubjectUser, domain.SubjectSession, domain.SubjectAudit, "Doctor"} {
 		assert.Panics(t, func() { domain.RecordKindOf(kind) }, kind)
 		assert.Empty(t, domain.Children(kind), kind)
 	}
@@ -97,9 +97,9 @@ func TestFieldsHaveNoIDAndNamesOfTheirOwn(t *testing.T) {
 }
 
 func TestADifferenceHasMembersThatCameAndWent(t *testing.T) {
-	without := domain.Doctor{ID: 1, Name: domain.Restore[domain.Name]("Ana")}
+	without := domain.Doctor{ID: 1, Name: domain.FromStored[domain.Name]("Ana")}
 	with := without
-	with.Salary = domain.Restore[domain.Salary]("1.00")
+	with.Salary = domain.FromStored[domain.Salary]("1.00")
 	for name, tt := range map[string]struct {
 		before, after domain.Doctor
 		want          []domain.FieldChange
@@ -130,7 +130,7 @@ func TestADifferenceFromNothingHasEveryField(t *testing.T) {
 
 func TestARestrictedEntityIsNeverShownWholeByMistake(t *testing.T) {
 	staff := domain.Actor{UserID: 1, Role: domain.Staff}
-	doctor := domain.Doctor{ID: 1, Salary: domain.Restore[domain.Salary]("1.00")}
+	doctor := domain.Doctor{ID: 1, Salary: domain.FromStored[domain.Salary]("1.00")}
 	assert.True(t, domain.VisibleTo(doctor, staff).Salary.Withheld())
 	type rated struct {
 		domain.Doctor

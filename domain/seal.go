@@ -51,16 +51,16 @@ type Gap struct {
 // and still come under a seal. A request is over within half a minute.
 const MaxLateness = 10 * time.Minute
 
-// Sighting is an event that was found in the trail, and the digest of its evidence.
-type Sighting struct {
+// EventDigest is an event that was found in the trail, and the digest of its evidence.
+type EventDigest struct {
 	ID ID
 	// Hash is the Digest of its evidence.
 	Hash Hash
 }
 
-// Sighting returns what a seal takes of the event as it is now.
-func (e AuditEvent) Sighting() Sighting {
-	return Sighting{ID: e.ID, Hash: Evidence{Hash: e.Hash(), MAC: e.Evidence.MAC}.Digest()}
+// EventDigest returns what a seal takes of the event as it is now.
+func (e AuditEvent) EventDigest() EventDigest {
+	return EventDigest{ID: e.ID, Hash: Evidence{Hash: e.Hash(), MAC: e.Evidence.MAC}.Digest()}
 }
 
 // Awaits reports whether an event with the ID has not been under this seal or one
@@ -78,7 +78,7 @@ func (s Seal) GivingUp(overdue func(Gap) bool) Seal {
 
 // Next returns the seal after this one, without a MAC. It takes the sightings that
 // this one Awaits, which must be in ascending order of ID. The zero Seal is before the first.
-func (s Seal) Next(sightings []Sighting, now time.Time) Seal {
+func (s Seal) Next(sightings []EventDigest, now time.Time) Seal {
 	next := Seal{Number: s.Number + 1, At: now, Through: s.Through}
 	for _, sighting := range sightings {
 		next.Events = append(next.Events, Sealed{ID: sighting.ID, Tag: sighting.Hash.tag()})
@@ -97,7 +97,7 @@ func (s Seal) Next(sightings []Sighting, now time.Time) Seal {
 
 // Follows reports whether s is the seal that comes after last, given its Events as
 // they are now.
-func (s Seal) Follows(last Seal, events []Sighting) bool {
+func (s Seal) Follows(last Seal, events []EventDigest) bool {
 	return s.Number == last.Number+1 && s.Digest == s.digest(last, events)
 }
 
@@ -106,7 +106,7 @@ func (s Sealed) Matches(hash Hash) bool { return s.Tag == hash.tag() }
 
 func (h Hash) tag() [4]byte { return [4]byte(h[:4]) }
 
-func (s Seal) digest(before Seal, events []Sighting) Hash {
+func (s Seal) digest(before Seal, events []EventDigest) Hash {
 	m := newMessage("healthcare audit seal 1")
 	m.text(string(before.Digest[:]))
 	m.text(string(before.MAC[:]))
@@ -131,9 +131,9 @@ func (s Seal) digest(before Seal, events []Sighting) Hash {
 func (g Gap) Within(other Gap) bool { return other.From <= g.From && g.To <= other.To }
 
 // without returns what is left of the gap.
-func (g Gap) without(sightings []Sighting) []Gap {
+func (g Gap) without(sightings []EventDigest) []Gap {
 	var left []Gap
-	at, _ := slices.BinarySearchFunc(sightings, g.From, func(s Sighting, id ID) int { return cmp.Compare(s.ID, id) })
+	at, _ := slices.BinarySearchFunc(sightings, g.From, func(s EventDigest, id ID) int { return cmp.Compare(s.ID, id) })
 	for ; at < len(sightings) && sightings[at].ID <= g.To; at++ {
 		if id := sightings[at].ID; id > g.From {
 			left = append(left, Gap{From: g.From, To: id - 1, Since: g.Since})

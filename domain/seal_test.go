@@ -24,7 +24,7 @@ func hashOf(b byte) domain.Hash { return domain.Hash([]byte(strings.Repeat(strin
 // A trail is examined by whatever release comes later, so these must not change.
 func TestSealsStayWhatTheyAre(t *testing.T) {
 	// Made with Python's hashlib.
-	first := domain.Seal{}.Next([]domain.Sighting{{ID: 2, Hash: hashOf(1)}, {ID: 300, Hash: hashOf(2)}}, sealedAt)
+	first := domain.Seal{}.Next([]domain.EventDigest{{ID: 2, Hash: hashOf(1)}, {ID: 300, Hash: hashOf(2)}}, sealedAt)
 	assert.Equal(t, domain.Seal{
 		Number: 1, At: sealedAt, Through: 300,
 		Events:  []domain.Sealed{{ID: 2, Tag: [4]byte{1, 1, 1, 1}}, {ID: 300, Tag: [4]byte{2, 2, 2, 2}}},
@@ -34,7 +34,7 @@ func TestSealsStayWhatTheyAre(t *testing.T) {
 	assert.Equal(t, "b084544d99513aa122c81d69e3f3d965e98b4386e4e7e5900eb3979f3538e348", hex.EncodeToString(first.Digest[:]))
 
 	first.MAC = domain.MAC([]byte(strings.Repeat("\x09", 16)))
-	second := first.Next([]domain.Sighting{{ID: 7, Hash: hashOf(3)}}, sealedAt.Add(time.Second))
+	second := first.Next([]domain.EventDigest{{ID: 7, Hash: hashOf(3)}}, sealedAt.Add(time.Second))
 	assert.Equal(t, domain.Seal{
 		Number: 2, At: sealedAt.Add(time.Second), Through: 300,
 		Events:  []domain.Sealed{{ID: 7, Tag: [4]byte{3, 3, 3, 3}}},
@@ -91,7 +91,7 @@ func TestSealsTakeEachEventOnceInWhateverOrderTheyAppear(t *testing.T) {
 			for range min(rapid.IntRange(0, 6).Draw(t, "appearing"), len(visible)) {
 				open[visible[0]], visible = true, visible[1:]
 			}
-			var sightings []domain.Sighting
+			var sightings []domain.EventDigest
 			var ids []domain.ID
 			for _, id := range slices.Sorted(maps.Keys(open)) {
 				require.Equal(t, model.awaits(id), seal.Awaits(id), "%d", id)
@@ -99,7 +99,7 @@ func TestSealsTakeEachEventOnceInWhateverOrderTheyAppear(t *testing.T) {
 				case !model.awaits(id):
 					delete(open, id) // It is too late for ever.
 				case rapid.IntRange(0, 9).Draw(t, "left for the next") > 0:
-					ids, sightings = append(ids, id), append(sightings, domain.Sighting{ID: id, Hash: domain.Hash{byte(id)}})
+					ids, sightings = append(ids, id), append(sightings, domain.EventDigest{ID: id, Hash: domain.Hash{byte(id)}})
 				}
 			}
 			next := seal.GivingUp(tooOldAt(now)).Next(sightings, now)
@@ -147,7 +147,7 @@ func tooOldAt(now time.Time) func(domain.Gap) bool {
 }
 
 func TestAnEventIsAwaitedUntilItIsGivenUp(t *testing.T) {
-	one := func(id domain.ID) []domain.Sighting { return []domain.Sighting{{ID: id}} }
+	one := func(id domain.ID) []domain.EventDigest { return []domain.EventDigest{{ID: id}} }
 	seal := domain.Seal{}.Next(one(3), sealedAt)
 	justInTime := seal.Next(one(4), sealedAt.Add(time.Hour))
 	assert.True(t, justInTime.Awaits(2), "whatever the time is")
@@ -162,30 +162,30 @@ func TestAnEventIsAwaitedUntilItIsGivenUp(t *testing.T) {
 }
 
 func TestASealFollowsOneSealAndItsEventsOnly(t *testing.T) {
-	events := []domain.Sighting{{ID: 2, Hash: hashOf(1)}, {ID: 5, Hash: hashOf(2)}}
-	first := domain.Seal{}.Next([]domain.Sighting{{ID: 1, Hash: hashOf(9)}}, sealedAt)
+	events := []domain.EventDigest{{ID: 2, Hash: hashOf(1)}, {ID: 5, Hash: hashOf(2)}}
+	first := domain.Seal{}.Next([]domain.EventDigest{{ID: 1, Hash: hashOf(9)}}, sealedAt)
 	first.MAC = domain.MAC{7}
 	second := first.Next(events, sealedAt)
 	require.True(t, second.Follows(first, events))
 
-	for name, change := range map[string]func(last, seal *domain.Seal, events []domain.Sighting){
-		"another number":      func(_, seal *domain.Seal, _ []domain.Sighting) { seal.Number++ },
-		"both numbers":        func(last, seal *domain.Seal, _ []domain.Sighting) { last.Number++; seal.Number++ },
-		"another time":        func(_, seal *domain.Seal, _ []domain.Sighting) { seal.At = seal.At.Add(time.Microsecond) },
-		"another end":         func(_, seal *domain.Seal, _ []domain.Sighting) { seal.Through++ },
-		"no gaps":             func(_, seal *domain.Seal, _ []domain.Sighting) { seal.Missing = nil },
-		"another gap":         func(_, seal *domain.Seal, _ []domain.Sighting) { seal.Missing[0].From-- },
-		"a longer gap":        func(_, seal *domain.Seal, _ []domain.Sighting) { seal.Missing[0].To++ },
-		"a younger gap":       func(_, seal *domain.Seal, _ []domain.Sighting) { seal.Missing[0].Since = sealedAt.Add(time.Hour) },
-		"another digest":      func(_, seal *domain.Seal, _ []domain.Sighting) { seal.Digest[31]++ },
-		"another seal before": func(last, _ *domain.Seal, _ []domain.Sighting) { last.Digest[31]++ },
-		"another MAC before":  func(last, _ *domain.Seal, _ []domain.Sighting) { last.MAC[15]++ },
-		"another event":       func(_, _ *domain.Seal, events []domain.Sighting) { events[0].ID-- },
-		"a changed event":     func(_, _ *domain.Seal, events []domain.Sighting) { events[1].Hash[31]++ },
-		"events that swapped": func(_, _ *domain.Seal, events []domain.Sighting) {
+	for name, change := range map[string]func(last, seal *domain.Seal, events []domain.EventDigest){
+		"another number":      func(_, seal *domain.Seal, _ []domain.EventDigest) { seal.Number++ },
+		"both numbers":        func(last, seal *domain.Seal, _ []domain.EventDigest) { last.Number++; seal.Number++ },
+		"another time":        func(_, seal *domain.Seal, _ []domain.EventDigest) { seal.At = seal.At.Add(time.Microsecond) },
+		"another end":         func(_, seal *domain.Seal, _ []domain.EventDigest) { seal.Through++ },
+		"no gaps":             func(_, seal *domain.Seal, _ []domain.EventDigest) { seal.Missing = nil },
+		"another gap":         func(_, seal *domain.Seal, _ []domain.EventDigest) { seal.Missing[0].From-- },
+		"a longer gap":        func(_, seal *domain.Seal, _ []domain.EventDigest) { seal.Missing[0].To++ },
+		"a younger gap":       func(_, seal *domain.Seal, _ []domain.EventDigest) { seal.Missing[0].Since = sealedAt.Add(time.Hour) },
+		"another digest":      func(_, seal *domain.Seal, _ []domain.EventDigest) { seal.Digest[31]++ },
+		"another seal before": func(last, _ *domain.Seal, _ []domain.EventDigest) { last.Digest[31]++ },
+		"another MAC before":  func(last, _ *domain.Seal, _ []domain.EventDigest) { last.MAC[15]++ },
+		"another event":       func(_, _ *domain.Seal, events []domain.EventDigest) { events[0].ID-- },
+		"a changed event":     func(_, _ *domain.Seal, events []domain.EventDigest) { events[1].Hash[31]++ },
+		"events that swapped": func(_, _ *domain.Seal, events []domain.EventDigest) {
 			events[0].Hash, events[1].Hash = events[1].Hash, events[0].Hash
 		},
-		"events out of order": func(_, _ *domain.Seal, events []domain.Sighting) { slices.Reverse(events) },
+		"events out of order": func(_, _ *domain.Seal, events []domain.EventDigest) { slices.Reverse(events) },
 	} {
 		last, seal, events := first, second, slices.Clone(events)
 		seal.Missing = slices.Clone(seal.Missing)

@@ -28,8 +28,8 @@ type SecondFactor struct {
 // SealedKey is a TOTP key that cannot be read without a key of the service.
 type SealedKey struct{ Secret }
 
-// RestoreSealedKey takes over a sealed key from storage or from who sealed it.
-func RestoreSealedKey(text string) SealedKey { return SealedKey{NewSecret(text)} }
+// StoredSealedKey takes over a sealed key from storage or from who sealed it.
+func StoredSealedKey(text string) SealedKey { return SealedKey{NewSecret(text)} }
 
 // Enrolled is a factor with a key that the user has still to confirm.
 func Enrolled(key SealedKey) SecondFactor { return SecondFactor{Key: key} }

@@ -16,11 +16,11 @@ func confirmedFactor(step int64) (domain.SecondFactor, domain.RecoveryCodes) {
 	for i := range codes {
 		codes[i] = domain.NewRecoveryCode([domain.RecoveryCodeBytes]byte{0: byte(i), domain.RecoveryCodeBytes - 1: 1})
 	}
-	return domain.Enrolled(domain.RestoreSealedKey("sealed")).Confirm(step, codes), codes
+	return domain.Enrolled(domain.StoredSealedKey("sealed")).Confirm(step, codes), codes
 }
 
 func TestASecondFactorIsConfirmedWithItsFirstCode(t *testing.T) {
-	enrolled := domain.Enrolled(domain.RestoreSealedKey("sealed"))
+	enrolled := domain.Enrolled(domain.StoredSealedKey("sealed"))
 	assert.False(t, enrolled.Confirmed)
 	assert.Zero(t, enrolled.RecoveryCodesLeft())
 	_, ok := enrolled.UseRecovery(domain.RecoveryCode{})

@@ -80,8 +80,8 @@ func ParseNewPassword(text string) (Password, error) {
 // that made it. The zero PasswordHash matches no password.
 type PasswordHash struct{ Secret }
 
-// RestorePasswordHash takes over a hash from storage or from a hasher.
-func RestorePasswordHash(encoded string) PasswordHash { return PasswordHash{NewSecret(encoded)} }
+// StoredPasswordHash takes over a hash from storage or from a hasher.
+func StoredPasswordHash(encoded string) PasswordHash { return PasswordHash{NewSecret(encoded)} }
 
 // AccessToken is a signed token that proves an Actor for some minutes.
 type AccessToken struct{ Secret }

@@ -17,9 +17,9 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 	const hidden = "hunter2-hunter2-hunter2"
 	for _, secret := range []interface{ Reveal() string }{
 		domain.TypedPassword(hidden),
-		domain.RestorePasswordHash(hidden),
+		domain.StoredPasswordHash(hidden),
 		domain.NewAccessToken(hidden),
-		domain.RestoreSealedKey(hidden),
+		domain.StoredSealedKey(hidden),
 		domain.RecoveryCode{Secret: domain.NewSecret(hidden)},
 		domain.OneTimeCode{Secret: domain.NewSecret(hidden)},
 	} {
@@ -40,7 +40,7 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 		require.NoError(t, err)
 		out.Write(encoded)
 		slog.New(slog.NewTextHandler(&out, nil)).Info("x", "secret", secret, "user", domain.User{
-			PasswordHash: domain.RestorePasswordHash(hidden), SecondFactor: domain.Enrolled(domain.RestoreSealedKey(hidden)),
+			PasswordHash: domain.StoredPasswordHash(hidden), SecondFactor: domain.Enrolled(domain.StoredSealedKey(hidden)),
 		})
 		slog.New(slog.NewJSONHandler(&out, nil)).Info("x", "secret", secret, "group", slog.GroupValue(slog.Any("y", secret)))
 		assert.NotContains(t, out.String(), hidden)

@@ -89,7 +89,7 @@ func TestASessionsActorHasItsUsersDuties(t *testing.T) {
 		{domain.User{Role: domain.Admin}, false, domain.NoDuty},
 		{domain.User{Role: domain.Staff}, true, domain.NoDuty},
 		{domain.User{Role: domain.Admin}, true, domain.DutySecondFactor},
-		{domain.User{Role: domain.Admin, SecondFactor: domain.SecondFactor{Key: domain.RestoreSealedKey("x")}}, true, domain.DutySecondFactor},
+		{domain.User{Role: domain.Admin, SecondFactor: domain.SecondFactor{Key: domain.StoredSealedKey("x")}}, true, domain.DutySecondFactor},
 		{domain.User{Role: domain.Admin, SecondFactor: domain.SecondFactor{Confirmed: true}}, true, domain.NoDuty},
 		{domain.User{Role: domain.Staff, PasswordTemporary: true}, false, domain.DutyPassword},
 		{domain.User{Role: domain.Admin, PasswordTemporary: true}, true, domain.DutyPassword}, // the other one comes after

@@ -14,12 +14,12 @@ import (
 func oldPatient(text string) domain.Patient {
 	return domain.Patient{
 		ID: 1, CreatedBy: 1,
-		Name:          domain.Restore[domain.Name](text),
-		DateOfBirth:   domain.Restore[domain.Date](text),
-		Phone:         domain.Restore[domain.Phone](text),
-		Gender:        domain.Restore[domain.Gender](text),
-		Address:       domain.Restore[domain.Text](text),
-		MedicalRecord: domain.Restore[domain.Text](text),
+		Name:          domain.FromStored[domain.Name](text),
+		DateOfBirth:   domain.FromStored[domain.Date](text),
+		Phone:         domain.FromStored[domain.Phone](text),
+		Gender:        domain.FromStored[domain.Gender](text),
+		Address:       domain.FromStored[domain.Text](text),
+		MedicalRecord: domain.FromStored[domain.Text](text),
 	}
 }
 
@@ -41,10 +41,10 @@ func TestWhatIsStoredAndGivenUnchangedIsNotJudged(t *testing.T) {
 
 		doctor := domain.Doctor{
 			ID:             1,
-			Name:           domain.Restore[domain.Name](text),
-			Specialization: domain.Restore[domain.Specialization](text),
-			LicenseNumber:  domain.RestoreLicenseNumber(text, "another key"),
-			Salary:         domain.Restore[domain.Salary](text),
+			Name:           domain.FromStored[domain.Name](text),
+			Specialization: domain.FromStored[domain.Specialization](text),
+			LicenseNumber:  domain.StoredLicenseNumber(text, "another key"),
+			Salary:         domain.FromStored[domain.Salary](text),
 		}
 		same, err := doctor.Replace(domain.DoctorInput{Name: in, Specialization: in, LicenseNumber: in, Salary: in})
 		require.NoError(t, err)
@@ -52,9 +52,9 @@ func TestWhatIsStoredAndGivenUnchangedIsNotJudged(t *testing.T) {
 
 		user := domain.User{
 			ID:        1,
-			FirstName: domain.Restore[domain.PersonName](text),
-			LastName:  domain.Restore[domain.PersonName](text),
-			Phone:     domain.Restore[domain.Phone](text),
+			FirstName: domain.FromStored[domain.PersonName](text),
+			LastName:  domain.FromStored[domain.PersonName](text),
+			Phone:     domain.FromStored[domain.Phone](text),
 		}
 		profile := domain.Profile{FirstName: in, LastName: in, Phone: in}
 		own, err := user.Change(profile)
@@ -82,12 +82,12 @@ func TestWhatComesAboutIsJudged(t *testing.T) {
 }
 
 func TestALicenceNumberKeepsTheKeyThatItIsStoredUnder(t *testing.T) {
-	sharp := domain.RestoreLicenseNumber("straße-1", "straße-1")
+	sharp := domain.StoredLicenseNumber("straße-1", "straße-1")
 	assert.Equal(t, "straße-1", sharp.Key())
 	assert.Equal(t, "straße-1", sharp.String())
 	written, err := domain.ParseLicenseNumber("straße-1")
 	require.NoError(t, err)
 	assert.Equal(t, "strasse-1", written.Key())
-	assert.Equal(t, written, domain.RestoreLicenseNumber("straße-1", "strasse-1"), "under its own key it is like a new one")
-	assert.Equal(t, written, domain.RestoreLicenseNumber("straße-1", ""))
+	assert.Equal(t, written, domain.StoredLicenseNumber("straße-1", "strasse-1"), "under its own key it is like a new one")
+	assert.Equal(t, written, domain.StoredLicenseNumber("straße-1", ""))
 }

@@ -75,10 +75,10 @@ func TestSetPassword(t *testing.T) {
 		assert.ElementsMatch(t, []string{"password", "x"}, keys(fieldsOf(t, err)))
 	}
 
-	temporary := ada.SetPassword(domain.RestorePasswordHash("hash"), true)
+	temporary := ada.SetPassword(domain.StoredPasswordHash("hash"), true)
 	assert.Equal(t, "hash", temporary.PasswordHash.Reveal())
 	assert.True(t, temporary.PasswordTemporary)
-	assert.False(t, temporary.SetPassword(domain.RestorePasswordHash("other"), false).PasswordTemporary)
+	assert.False(t, temporary.SetPassword(domain.StoredPasswordHash("other"), false).PasswordTemporary)
 }
 
 func TestUserFilter(t *testing.T) {

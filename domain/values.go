@@ -12,7 +12,7 @@ import (
 // Restore rebuilds a text value from storage without applying the rules for new
 // ones, so that what was once accepted always loads. It is for adapters; input
 // goes through the value's Parse function.
-func Restore[T ~struct{ text string }](stored string) T { return T{text: stored} }
+func FromStored[T ~struct{ text string }](stored string) T { return T{text: stored} }
 
 // Name is the name of a doctor or patient: one line of 1 to 100 characters.
 type Name struct{ text string }

@@ -146,7 +146,7 @@ func (c *Chain) Append(seal Seal) []Fault {
 }
 
 // take returns the sightings of the events under a seal, and what is wrong with them.
-func (c *Chain) take(seal Seal) (sightings []Sighting, faults []Fault) {
+func (c *Chain) take(seal Seal) (sightings []EventDigest, faults []Fault) {
 	remade := false
 	for _, sealed := range seal.Events {
 		event, read := c.open[sealed.ID]
@@ -155,7 +155,7 @@ func (c *Chain) take(seal Seal) (sightings []Sighting, faults []Fault) {
 			continue
 		}
 		delete(c.open, sealed.ID)
-		sighting := event.Sighting()
+		sighting := event.EventDigest()
 		sightings = append(sightings, sighting)
 		switch {
 		case !sealed.Matches(sighting.Hash) || event.isAltered():

@@ -28,11 +28,11 @@ func drawHistory(t *rapid.T) history {
 		together := appearing[:1+random.IntN(min(len(appearing), 5))]
 		appearing = appearing[len(together):]
 		slices.Sort(together)
-		var sightings []domain.Sighting
+		var sightings []domain.EventDigest
 		for _, id := range together {
 			event := attestedEvent(id)
 			h.events = append(h.events, event)
-			sightings = append(sightings, domain.Sighting{ID: id, Hash: event.Evidence.Digest()})
+			sightings = append(sightings, domain.EventDigest{ID: id, Hash: event.Evidence.Digest()})
 		}
 		last = last.Next(sightings, now)
 		last.MAC = domain.MAC(last.Digest[:])
@@ -156,9 +156,9 @@ func TestWhateverIsDoneToAnEventIsFoundAndNamed(t *testing.T) {
 }
 
 func TestAnEventInsertedWhereNoneIsAwaitedIsFoundAndNamed(t *testing.T) {
-	one := func(ids ...domain.ID) (sightings []domain.Sighting) {
+	one := func(ids ...domain.ID) (sightings []domain.EventDigest) {
 		for _, id := range ids {
-			sightings = append(sightings, domain.Sighting{ID: id, Hash: attestedEvent(id).Evidence.Digest()})
+			sightings = append(sightings, domain.EventDigest{ID: id, Hash: attestedEvent(id).Evidence.Digest()})
 		}
 		return sightings
 	}
@@ -255,7 +255,7 @@ func TestAllThatIsWrongIsNamed(t *testing.T) {
 	for id := domain.ID(1); id <= 40; id += 2 { // There is no event 2, 4, 6 and so on.
 		event := attestedEvent(id)
 		h.events = append(h.events, event)
-		last = last.GivingUp(func(domain.Gap) bool { return true }).Next([]domain.Sighting{event.Sighting()}, sealedAt)
+		last = last.GivingUp(func(domain.Gap) bool { return true }).Next([]domain.EventDigest{event.EventDigest()}, sealedAt)
 		h.seals = append(h.seals, last)
 	}
 	faults, _ := h.examine()
@@ -290,7 +290,7 @@ func TestUnreadAreEventsUnderASealThatWereNotReadAndNotUnderOneBefore(t *testing
 }
 
 func TestAFaultSaysWhatIsWrong(t *testing.T) {
-	version := domain.VersionName{Record: domain.Reference{Kind: domain.AboutPatient, ID: 7}, Number: 2}
+	version := domain.VersionName{Record: domain.Reference{Kind: domain.SubjectPatient, ID: 7}, Number: 2}
 	for problem, want := range map[domain.Problem]string{
 		domain.EventChanged:    "event 5 was changed",
 		domain.EventRemoved:    "event 5 was removed",

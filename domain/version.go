@@ -25,8 +25,8 @@ func (v Version[T]) VisibleTo(actor Actor) Version[T] {
 	return v
 }
 
-// FreeText is that of the record.
-func (v Version[T]) FreeText() int { return FreeText(v.Record) }
+// TextBytes is that of the record.
+func (v Version[T]) TextBytes() int { return TextBytes(v.Record) }
 
 // Author is who made a version: an operator has no UserID, and nobody knows who
 // made what was Found.
@@ -69,11 +69,11 @@ func (r Revision[T]) VisibleTo(actor Actor) Revision[T] {
 // Changes returns what differs from the version before.
 func (r Revision[T]) Changes() []FieldChange { return Difference(r.Before, r.Record) }
 
-// FreeText is that of both records.
-func (r Revision[T]) FreeText() int {
-	size := r.Version.FreeText()
+// TextBytes is that of both records.
+func (r Revision[T]) TextBytes() int {
+	size := r.Version.TextBytes()
 	if r.Before != nil {
-		size += FreeText(*r.Before)
+		size += TextBytes(*r.Before)
 	}
 	return size
 }

@@ -11,15 +11,15 @@ import (
 // Long versions count towards a page with the one before, which is shown beside.
 func TestTheSizeOfARevisionIsThatOfBothRecords(t *testing.T) {
 	patient := func(address, record string) domain.Patient {
-		return domain.Patient{Address: domain.Restore[domain.Text](address), MedicalRecord: domain.Restore[domain.Text](record)}
+		return domain.Patient{Address: domain.FromStored[domain.Text](address), MedicalRecord: domain.FromStored[domain.Text](record)}
 	}
 	before := patient("12345", "")
 	revision := domain.Revision[domain.Patient]{Version: domain.Version[domain.Patient]{Record: patient("123", "1234")}}
-	assert.Equal(t, 7, domain.FreeText(revision))
-	assert.Equal(t, 7, domain.FreeText(revision.Version))
+	assert.Equal(t, 7, domain.TextBytes(revision))
+	assert.Equal(t, 7, domain.TextBytes(revision.Version))
 	revision.Before = &before
-	assert.Equal(t, 12, domain.FreeText(revision))
-	assert.Zero(t, domain.FreeText(domain.Revision[domain.Doctor]{Before: &domain.Doctor{}}))
+	assert.Equal(t, 12, domain.TextBytes(revision))
+	assert.Zero(t, domain.TextBytes(domain.Revision[domain.Doctor]{Before: &domain.Doctor{}}))
 }
 
 func TestErrParentDeletedNamesTheParents(t *testing.T) {
@@ -27,8 +27,8 @@ func TestErrParentDeletedNamesTheParents(t *testing.T) {
 		parents []domain.SubjectKind
 		want    domain.FieldErrors
 	}{
-		"patient": {[]domain.SubjectKind{domain.AboutPatient}, domain.FieldErrors{"patient": {"The patient was deleted. Restore the patient first."}}},
-		"both": {[]domain.SubjectKind{domain.AboutPatient, domain.AboutDoctor}, domain.FieldErrors{
+		"patient": {[]domain.SubjectKind{domain.SubjectPatient}, domain.FieldErrors{"patient": {"The patient was deleted. Restore the patient first."}}},
+		"both": {[]domain.SubjectKind{domain.SubjectPatient, domain.SubjectDoctor}, domain.FieldErrors{
 			"patient": {"The patient was deleted. Restore the patient first."}, "doctor": {"The doctor was deleted. Restore the doctor first."},
 		}},
 	} {

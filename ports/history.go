@@ -19,7 +19,7 @@ type History[T domain.Record] interface {
 	Keep(ctx context.Context, versions ...domain.Version[T]) ([]domain.Version[T], error)
 	// List holds the versions of the record with the ID, in ascending order of
 	// Number, above page.After. Like a list of patients it ends early, with at
-	// least one version, once its records have domain.MaxPageBytes of FreeText.
+	// least one version, once its records have domain.MaxPageBytes of TextBytes.
 	List(ctx context.Context, id domain.ID, page domain.Page) ([]domain.Version[T], error)
 	// Get returns the last version of a deleted record; NotFound when the record is
 	// not deleted. It reads like the Get of the repositories.

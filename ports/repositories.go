@@ -111,7 +111,7 @@ type Patients interface {
 	View(ctx context.Context, id domain.ID) (domain.PatientView, error)
 	// List holds the patients that filter keeps; none when it names a doctor who does
 	// not exist. It ends early, with at least one patient, once they have
-	// domain.MaxPageBytes of FreeText.
+	// domain.MaxPageBytes of TextBytes.
 	List(ctx context.Context, filter domain.PatientFilter, page domain.Page) ([]domain.PatientView, error)
 }
 

@@ -19,12 +19,12 @@ type Caller struct {
 	Share string
 }
 
-// Known is a user who is signed in, or whose address is given in a login from a
+// KnownCaller is a user who is signed in, or whose address is given in a login from a
 // network that the user is known to sign in from.
-func Known(user domain.ID) Caller { return Caller{Known: true, Share: user.String()} }
+func KnownCaller(user domain.ID) Caller { return Caller{Known: true, Share: user.String()} }
 
-// Stranger is anybody else.
-func Stranger(origin domain.Origin) Caller {
+// UnknownCaller is anybody else.
+func UnknownCaller(origin domain.Origin) Caller {
 	return Caller{Share: cmp.Or(origin.Site(), origin.Network())}
 }
 

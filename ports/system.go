@@ -7,7 +7,7 @@ import "time"
 type Clock func() time.Time
 
 // SystemClock is the machine's clock.
-func SystemClock() time.Time { return Kept(time.Now()) }
+func SystemClock() time.Time { return ToMicroseconds(time.Now()) }
 
-// Kept is t as every store keeps it: in UTC, cut to the microsecond.
-func Kept(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+// ToMicroseconds is t as every store keeps it: in UTC, cut to the microsecond.
+func ToMicroseconds(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }

@@ -21,7 +21,7 @@ var accessReport = exportFormat[domain.DailyUse]{
 func useRow(use domain.DailyUse) []string {
 	return []string{
 		use.Day.String(), emptyIfZero(use.User), safeCell(use.ActorName), string(use.Role),
-		string(use.Action), domain.AboutPermission(use.Action), string(use.Outcome), strconv.Itoa(use.Times),
+		string(use.Action), domain.DescribePermission(use.Action), string(use.Outcome), strconv.Itoa(use.Times),
 	}
 }
 

@@ -344,7 +344,7 @@ func (a *api) setHash(user domain.ID, hash string) {
 		if err != nil {
 			return err
 		}
-		account.PasswordHash = domain.RestorePasswordHash(hash)
+		account.PasswordHash = domain.StoredPasswordHash(hash)
 		return tx.Users().Save(a.t.Context(), account)
 	}))
 }

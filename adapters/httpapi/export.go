@@ -88,7 +88,7 @@ func export[T any](c echo.Context, format exportFormat[T], next func(context.Con
 		return err
 	}
 	for {
-		part, err := httpserver.InMoreTime(c.Response(), c.Request(), next)
+		part, err := httpserver.WithExtraTime(c.Response(), c.Request(), next)
 		if err != nil {
 			return err
 		}
@@ -101,7 +101,7 @@ func export[T any](c echo.Context, format exportFormat[T], next func(context.Con
 
 // sendPart sends the entries so that the client has them.
 func sendPart[T any](c echo.Context, format exportFormat[T], entries []T, isLast bool) error {
-	if err := httpserver.MoreTimeToWrite(c.Response()); err != nil {
+	if err := httpserver.ExtendWriteDeadline(c.Response()); err != nil {
 		return err
 	}
 	c.Response().Header().Set(echo.HeaderContentType, format.contentType)

@@ -29,24 +29,24 @@ func (a *api) stock(creator domain.ID) (patient domain.Patient, doctor domain.Do
 	require.NoError(a.t, a.Ports.Store.Update(a.t.Context(), func(tx ports.Tx) (err error) {
 		if patient, err = tx.Patients().Add(a.t.Context(), domain.Patient{
 			CreatedBy:     creator,
-			Name:          domain.Restore[domain.Name](oldName),
-			DateOfBirth:   domain.Restore[domain.Date](oldBirth),
-			Phone:         domain.Restore[domain.Phone](oldPhone),
-			Address:       domain.Restore[domain.Text](oldText),
-			MedicalRecord: domain.Restore[domain.Text](oldText),
+			Name:          domain.FromStored[domain.Name](oldName),
+			DateOfBirth:   domain.FromStored[domain.Date](oldBirth),
+			Phone:         domain.FromStored[domain.Phone](oldPhone),
+			Address:       domain.FromStored[domain.Text](oldText),
+			MedicalRecord: domain.FromStored[domain.Text](oldText),
 		}); err != nil {
 			return err
 		}
 		for _, number := range []domain.LicenseNumber{
-			domain.RestoreLicenseNumber("STRASSE-1", ""),
-			domain.RestoreLicenseNumber(oldLicense, "straße-1"), // lower(...) in SQL
+			domain.StoredLicenseNumber("STRASSE-1", ""),
+			domain.StoredLicenseNumber(oldLicense, "straße-1"), // lower(...) in SQL
 		} {
 			if doctor, err = tx.Doctors().Add(a.t.Context(), domain.Doctor{
-				Name:           domain.Restore[domain.Name](oldName),
-				JoinedAt:       domain.Restore[domain.Date]("2020-02-02"),
-				Specialization: domain.Restore[domain.Specialization](" \u200b"),
+				Name:           domain.FromStored[domain.Name](oldName),
+				JoinedAt:       domain.FromStored[domain.Date]("2020-02-02"),
+				Specialization: domain.FromStored[domain.Specialization](" \u200b"),
 				LicenseNumber:  number,
-				Salary:         domain.Restore[domain.Salary]("1234.50"),
+				Salary:         domain.FromStored[domain.Salary]("1234.50"),
 			}); err != nil {
 				return err
 			}
@@ -119,7 +119,7 @@ func TestAnOldAccountCanBeChangedElsewhere(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			user.LastName, user.Phone = domain.Restore[domain.PersonName](oldName), domain.Restore[domain.Phone](oldPhone)
+			user.LastName, user.Phone = domain.FromStored[domain.PersonName](oldName), domain.FromStored[domain.Phone](oldPhone)
 			return tx.Users().Save(t.Context(), user)
 		}))
 		for token, path := range map[string]string{staff: "/api/auth/me/", admin: "/api/users/2/"} {
@@ -141,7 +141,7 @@ func TestAnOldAccountSignsInWithItsAddress(t *testing.T) {
 				if err != nil {
 					return err
 				}
-				user.Email = domain.Restore[domain.Email](address)
+				user.Email = domain.FromStored[domain.Email](address)
 				return tx.Users().Save(t.Context(), user)
 			}))
 			api.want(200, "POST", "/api/auth/login/", "", credentials(strings.ToUpper(address), goodPassword))
@@ -155,7 +155,7 @@ func TestAStoredTextThatIsNotUTF8HidesNothing(t *testing.T) {
 	api := newAPI(t, stores["sqlite"](t))
 	admin := api.signUp("admin@example.com", domain.Admin)
 	require.NoError(t, api.Ports.Store.Update(t.Context(), func(tx ports.Tx) error {
-		_, err := tx.Patients().Add(t.Context(), domain.Patient{CreatedBy: 1, Name: domain.Restore[domain.Name]("Zo\xeb")})
+		_, err := tx.Patients().Add(t.Context(), domain.Patient{CreatedBy: 1, Name: domain.FromStored[domain.Name]("Zo\xeb")})
 		return err
 	}))
 	assert.Equal(t, "Zo\ufffd", api.want(200, "GET", "/api/patients/1/", admin, "").object(t)["name"])

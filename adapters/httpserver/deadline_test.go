@@ -55,7 +55,7 @@ func TestARequestIsAnsweredWhateverTheStoreDoes(t *testing.T) {
 			_, err := io.WriteString(w, "made")
 			assert.ErrorIs(t, err, http.ErrHandlerTimeout)
 			assert.ErrorIs(t, http.NewResponseController(w).Flush(), http.ErrHandlerTimeout)
-			assert.ErrorIs(t, MoreTimeToWrite(w), http.ErrHandlerTimeout)
+			assert.ErrorIs(t, ExtendWriteDeadline(w), http.ErrHandlerTimeout)
 			return nil
 		}, "level=INFO msg=\"the work on a request ended after its answer\" request_id=a route=/{id} took=10m0s\n"},
 		"it fails in the end": {func(_ http.ResponseWriter, r *http.Request) error {
@@ -113,7 +113,7 @@ func TestAPartOfAnAnswerThatDoesNotComeEndsIt(t *testing.T) {
 				log = new(sharedLog)
 				return serve(log, Options{}, func(w http.ResponseWriter, r *http.Request) error {
 					for part := range 3 {
-						text, err := InMoreTime(w, r, func(context.Context) (string, error) {
+						text, err := WithExtraTime(w, r, func(context.Context) (string, error) {
 							if part+1 == tt.part {
 								time.Sleep(stuck)
 							}
@@ -154,7 +154,7 @@ func TestAPartOfAnAnswerThatDoesNotComeEndsIt(t *testing.T) {
 func TestAPanicInAPartOfAnAnswerIsAnError(t *testing.T) {
 	var log bytes.Buffer
 	server := httptest.NewServer(serve(&log, Options{}, func(w http.ResponseWriter, r *http.Request) error {
-		_, err := InMoreTime(w, r, func(context.Context) (string, error) { panic("x") })
+		_, err := WithExtraTime(w, r, func(context.Context) (string, error) { panic("x") })
 		return err
 	}))
 	defer server.Close()

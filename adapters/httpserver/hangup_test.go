@@ -95,7 +95,7 @@ func TestAClientThatHangsUpIsNoErrorOfTheService(t *testing.T) {
 	for name, do := range map[string]func(http.ResponseWriter, *http.Request) error{
 		"the request": func(_ http.ResponseWriter, r *http.Request) error { return waitUntilOver(r.Context()) },
 		"a part of an answer": func(w http.ResponseWriter, r *http.Request) error {
-			_, err := InMoreTime(w, r, func(ctx context.Context) (int, error) { return 0, waitUntilOver(ctx) })
+			_, err := WithExtraTime(w, r, func(ctx context.Context) (int, error) { return 0, waitUntilOver(ctx) })
 			return err
 		},
 		"a shorter wait": func(_ http.ResponseWriter, r *http.Request) error {

@@ -122,12 +122,12 @@ func (r *Request) logLate(ctx context.Context, log *slog.Logger, start time.Time
 	log.LogAttrs(ctx, level, "the work on a request ended after its answer", attrs...)
 }
 
-// InMoreTime runs do with as much time as a request has, from now on, as long as
+// WithExtraTime runs do with as much time as a request has, from now on, as long as
 // the client is there. If do does not return soon after that, the error is
 // Unavailable, and do goes on by itself. It is for answers that are sent in parts.
-func InMoreTime[T any](w http.ResponseWriter, r *http.Request, do func(context.Context) (T, error)) (T, error) {
+func WithExtraTime[T any](w http.ResponseWriter, r *http.Request, do func(context.Context) (T, error)) (T, error) {
 	// Over HTTP/2 an answer ends at its deadline even while nothing is written.
-	if err := MoreTimeToWrite(w); err != nil {
+	if err := ExtendWriteDeadline(w); err != nil {
 		var none T
 		return none, err
 	}
@@ -136,7 +136,7 @@ func InMoreTime[T any](w http.ResponseWriter, r *http.Request, do func(context.C
 	return inTime(ctx, do)
 }
 
-// MoreTimeToWrite gives the next part of an answer as much time as a whole one has.
-func MoreTimeToWrite(w http.ResponseWriter) error {
+// ExtendWriteDeadline gives the next part of an answer as much time as a whole one has.
+func ExtendWriteDeadline(w http.ResponseWriter) error {
 	return http.NewResponseController(w).SetWriteDeadline(time.Now().Add(WriteTimeout))
 }

@@ -25,10 +25,10 @@ func (r attempts) Save(ctx context.Context, key domain.AttemptKey, attempts doma
 	if err != nil {
 		return err
 	}
-	attempts.Since = ports.Kept(attempts.Since)
-	attempts.Until = ports.Kept(attempts.Until)
-	attempts.KnownUntil = ports.Kept(attempts.KnownUntil)
-	attempts.Expires = ports.Kept(attempts.Expires)
+	attempts.Since = ports.ToMicroseconds(attempts.Since)
+	attempts.Until = ports.ToMicroseconds(attempts.Until)
+	attempts.KnownUntil = ports.ToMicroseconds(attempts.KnownUntil)
+	attempts.Expires = ports.ToMicroseconds(attempts.Expires)
 	s.attempts = s.attempts.set(key, attempts)
 	return nil
 }

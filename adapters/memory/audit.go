@@ -20,7 +20,7 @@ func (r audit) Add(ctx context.Context, attest func(domain.AuditEvent) domain.Ev
 	for _, event := range events {
 		event = detached(event)
 		event.ID = s.events.nextID()
-		event.At = ports.Kept(event.At)
+		event.At = ports.ToMicroseconds(event.At)
 		event.Actor.Duty, event.Actor.SecondFactor = domain.NoDuty, false
 		event.Actor.Origin.Device = ""
 		event.Evidence = attest(event)
@@ -45,7 +45,7 @@ func (r audit) List(ctx context.Context, filter domain.AuditFilter, page domain.
 	if err != nil {
 		return nil, err
 	}
-	filter.From, filter.To = ports.Kept(filter.From), ports.Kept(filter.To)
+	filter.From, filter.To = ports.ToMicroseconds(filter.From), ports.ToMicroseconds(filter.To)
 	list := []domain.AuditEvent{}
 	for event := range s.eventsAbout(filter.About, page.After, filter.NewestFirst) {
 		if len(list) >= page.Limit {

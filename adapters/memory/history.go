@@ -21,7 +21,7 @@ func (r history[T]) Keep(ctx context.Context, versions ...domain.Version[T]) ([]
 	}
 	kept := make([]domain.Version[T], len(versions))
 	for i, version := range versions {
-		version.At = ports.Kept(version.At)
+		version.At = ports.ToMicroseconds(version.At)
 		version.Record = r.kind.with(version.Record, version.Record.Self().ID)
 		kept[i] = r.kind.keep(s).archive.keep(version)
 	}

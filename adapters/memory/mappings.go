@@ -12,7 +12,7 @@ var mappingKind = kind[domain.Mapping]{
 	keep: func(s *state) *keep[domain.Mapping] { return &s.mappings },
 	with: func(mapping domain.Mapping, id domain.ID) domain.Mapping {
 		mapping.ID = id
-		mapping.AssignedAt = ports.Kept(mapping.AssignedAt)
+		mapping.AssignedAt = ports.ToMicroseconds(mapping.AssignedAt)
 		return mapping
 	},
 	saved: unchanged[domain.Mapping],
@@ -50,10 +50,10 @@ func (s *state) mapped(filter domain.MappingFilter, after domain.ID) iter.Seq[do
 		return keys(s.mappings.rows.after(after))
 	}
 	if filter.PatientID == 0 {
-		return s.mappings.children(domain.Reference{Kind: domain.AboutDoctor, ID: filter.DoctorID}, after)
+		return s.mappings.children(domain.Reference{Kind: domain.SubjectDoctor, ID: filter.DoctorID}, after)
 	}
 	return func(yield func(domain.ID) bool) {
-		for id := range s.mappings.children(domain.Reference{Kind: domain.AboutPatient, ID: filter.PatientID}, after) {
+		for id := range s.mappings.children(domain.Reference{Kind: domain.SubjectPatient, ID: filter.PatientID}, after) {
 			mapping, _ := s.mappings.rows.get(id)
 			if (filter.DoctorID == 0 || mapping.DoctorID == filter.DoctorID) && !yield(id) {
 				return

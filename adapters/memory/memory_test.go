@@ -129,7 +129,7 @@ func TestASessionIsRevokedOnceThatIsCommitted(t *testing.T) {
 }
 
 func doctor(license string) domain.Doctor {
-	return domain.Doctor{LicenseNumber: domain.RestoreLicenseNumber(license, "")}
+	return domain.Doctor{LicenseNumber: domain.StoredLicenseNumber(license, "")}
 }
 
 func addDoctor(t *testing.T, store ports.Store, license string) {

@@ -17,7 +17,7 @@ func (r retention) Expired(ctx context.Context, kind domain.SubjectKind, before 
 	if err != nil {
 		return 0, err
 	}
-	return len(s.retained(kind).expired(ports.Kept(before))), nil
+	return len(s.retained(kind).expired(ports.ToMicroseconds(before))), nil
 }
 
 func (r retention) Purge(ctx context.Context, kind domain.SubjectKind, before time.Time, limit int) ([]domain.ID, error) {
@@ -26,7 +26,7 @@ func (r retention) Purge(ctx context.Context, kind domain.SubjectKind, before ti
 		return nil, err
 	}
 	retained := s.retained(kind)
-	ids := retained.expired(ports.Kept(before))
+	ids := retained.expired(ports.ToMicroseconds(before))
 	ids = ids[:min(len(ids), limit)]
 	for _, id := range ids {
 		retained.purge(id)

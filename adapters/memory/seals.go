@@ -18,10 +18,10 @@ func (r seals) Add(ctx context.Context, seal domain.Seal) error {
 	if s.seals.has(seal.Number) {
 		return r.tx.refuse(domain.ErrSealed())
 	}
-	seal.At = ports.Kept(seal.At)
+	seal.At = ports.ToMicroseconds(seal.At)
 	seal.Events, seal.Missing = slices.Clone(seal.Events), slices.Clone(seal.Missing)
 	for i := range seal.Missing {
-		seal.Missing[i].Since = ports.Kept(seal.Missing[i].Since)
+		seal.Missing[i].Since = ports.ToMicroseconds(seal.Missing[i].Since)
 	}
 	s.seals.last = max(s.seals.last, seal.Number)
 	s.seals.set(seal.Number, seal)

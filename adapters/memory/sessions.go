@@ -25,11 +25,11 @@ func (r sessions) Add(ctx context.Context, session domain.Session) (domain.Sessi
 		return domain.Session{}, r.tx.refuse(errors.New("memory: a session's selector is another one's"))
 	}
 	session.ID = s.sessions.nextID()
-	session.CreatedAt = ports.Kept(session.CreatedAt)
-	session.LastUsedAt = ports.Kept(session.LastUsedAt)
-	session.ExpiresAt = ports.Kept(session.ExpiresAt)
-	session.RevokedAt = ports.Kept(session.RevokedAt)
-	session.SpentAt = ports.Kept(session.SpentAt)
+	session.CreatedAt = ports.ToMicroseconds(session.CreatedAt)
+	session.LastUsedAt = ports.ToMicroseconds(session.LastUsedAt)
+	session.ExpiresAt = ports.ToMicroseconds(session.ExpiresAt)
+	session.RevokedAt = ports.ToMicroseconds(session.RevokedAt)
+	session.SpentAt = ports.ToMicroseconds(session.SpentAt)
 	s.selectors = s.selectors.set(selector, session.ID)
 	s.byUser = s.byUser.set(pair{session.UserID, session.ID}, session.ID)
 	s.sessions.set(session.ID, session)
@@ -67,10 +67,10 @@ func (r sessions) Save(ctx context.Context, session domain.Session) error {
 	}
 	kept.RefreshHash = session.RefreshHash
 	kept.SpentHash, kept.Successor = session.SpentHash, session.Successor
-	kept.SpentAt = ports.Kept(session.SpentAt)
-	kept.LastUsedAt = ports.Kept(session.LastUsedAt)
-	kept.ExpiresAt = ports.Kept(session.ExpiresAt)
-	kept.RevokedAt = ports.Kept(session.RevokedAt)
+	kept.SpentAt = ports.ToMicroseconds(session.SpentAt)
+	kept.LastUsedAt = ports.ToMicroseconds(session.LastUsedAt)
+	kept.ExpiresAt = ports.ToMicroseconds(session.ExpiresAt)
+	kept.RevokedAt = ports.ToMicroseconds(session.RevokedAt)
 	s.sessions.set(kept.ID, kept)
 	return nil
 }
@@ -97,7 +97,7 @@ func (r sessions) End(ctx context.Context, user, except domain.ID, now time.Time
 		if err != nil {
 			return nil, err
 		}
-		s.sessions.set(id, session.Revoke(ports.Kept(now)))
+		s.sessions.set(id, session.Revoke(ports.ToMicroseconds(now)))
 		ended = append(ended, id)
 	}
 	return ended, nil

@@ -41,9 +41,9 @@ type state struct {
 
 // kinds is every kind of record, as domain.RecordKinds has them.
 var kinds = map[domain.SubjectKind]anyKind{
-	domain.AboutDoctor:  doctorKind,
-	domain.AboutPatient: patientKind,
-	domain.AboutMapping: mappingKind,
+	domain.SubjectDoctor:  doctorKind,
+	domain.SubjectPatient: patientKind,
+	domain.SubjectMapping: mappingKind,
 }
 
 func newState() *state {
@@ -157,7 +157,7 @@ func take[T any](limit int, ids iter.Seq[domain.ID], read func(domain.ID) (T, er
 		if err != nil {
 			return nil, err
 		}
-		size += domain.FreeText(entity)
+		size += domain.TextBytes(entity)
 		list = append(list, entity)
 	}
 	return list, nil

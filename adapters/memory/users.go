@@ -19,7 +19,7 @@ func (r users) Add(ctx context.Context, user domain.User) (domain.User, error) {
 		return domain.User{}, r.tx.refuse(domain.ErrEmailTaken())
 	}
 	user.ID = s.users.nextID()
-	user.CreatedAt = ports.Kept(user.CreatedAt)
+	user.CreatedAt = ports.ToMicroseconds(user.CreatedAt)
 	s.emails = s.emails.set(user.Email.String(), user.ID)
 	s.users.set(user.ID, user)
 	return user, nil

@@ -35,8 +35,8 @@ func TestKnownCallersAndStrangersGetTurnsAlternately(t *testing.T) {
 		for range 4 {
 			wait(t, p.queue, stranger(), "stranger", turns, goOn)
 		}
-		wait(t, p.queue, ports.Known(1), "known", turns, goOn)
-		wait(t, p.queue, ports.Known(2), "known", turns, goOn)
+		wait(t, p.queue, ports.KnownCaller(1), "known", turns, goOn)
+		wait(t, p.queue, ports.KnownCaller(2), "known", turns, goOn)
 
 		leave[0]()
 		for i, want := range []string{"known", "stranger", "known", "stranger", "stranger", "stranger"} {
@@ -74,9 +74,9 @@ func TestAFullLineOfStrangersRefusesNoKnownCaller(t *testing.T) {
 
 		turns, goOn := make(chan string, 10), make(chan struct{})
 		for user := range domain.ID(9) {
-			wait(t, p.queue, ports.Known(user), "known", turns, goOn)
+			wait(t, p.queue, ports.KnownCaller(user), "known", turns, goOn)
 		}
-		_, err = p.Hash(t.Context(), ports.Known(10), domain.TypedPassword(phrase))
+		_, err = p.Hash(t.Context(), ports.KnownCaller(10), domain.TypedPassword(phrase))
 		assertBusy(t, err, "one known caller too many")
 		assert.ErrorContains(t, err, "password hashing queue full: known users")
 
@@ -90,13 +90,13 @@ func TestAFullLineOfStrangersRefusesNoKnownCaller(t *testing.T) {
 }
 
 func TestNobodyTakesMoreThanTheirShareOfALine(t *testing.T) {
-	network := ports.Stranger(domain.Origin{})
+	network := ports.UnknownCaller(domain.Origin{})
 	for name, tt := range map[string]struct {
 		one, other ports.Caller
 		share      int
 	}{
 		"a network": {network, stranger(), 8},
-		"a user":    {ports.Known(1), ports.Known(2), 2},
+		"a user":    {ports.KnownCaller(1), ports.KnownCaller(2), 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

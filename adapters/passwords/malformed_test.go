@@ -89,7 +89,7 @@ func FuzzVerifyStoredHash(f *testing.F) {
 	f.Add(argon2idOfPhrase)
 	f.Add(djangoOfPhrase)
 	f.Fuzz(func(t *testing.T, stored string) {
-		outdated := p.Outdated(domain.TypedPassword(phrase), domain.RestorePasswordHash(stored))
+		outdated := p.Outdated(domain.TypedPassword(phrase), domain.StoredPasswordHash(stored))
 		// Well-formed hashes that cost much are left out, or little would be tried.
 		if params, err := parseArgon2id(stored); err == nil && params.Memory*params.Iterations > 1024 {
 			return

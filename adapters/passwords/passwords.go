@@ -89,7 +89,7 @@ func (p *Passwords) Hash(ctx context.Context, caller ports.Caller, password doma
 	if err != nil {
 		return domain.PasswordHash{}, fmt.Errorf("passwords: hash: %w", err)
 	}
-	return domain.RestorePasswordHash(encoded), nil
+	return domain.StoredPasswordHash(encoded), nil
 }
 
 // Verify implements ports.Passwords. It knows argon2id with any parameters up

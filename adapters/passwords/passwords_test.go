@@ -38,7 +38,7 @@ func newPasswords(t testing.TB, params Params) *Passwords {
 
 func verify(t testing.TB, p *Passwords, password, stored string) (bool, error) {
 	t.Helper()
-	return p.Verify(t.Context(), stranger(), domain.TypedPassword(password), domain.RestorePasswordHash(stored))
+	return p.Verify(t.Context(), stranger(), domain.TypedPassword(password), domain.StoredPasswordHash(stored))
 }
 
 func TestNewRefusesParamsOutOfBounds(t *testing.T) {
@@ -114,7 +114,7 @@ func TestVerifyHashesMadeByOthers(t *testing.T) {
 			match, err := verify(t, p, test.password, test.stored)
 			require.NoError(t, err)
 			assert.Equal(t, test.want, match)
-			assert.True(t, p.Outdated(domain.TypedPassword(test.password), domain.RestorePasswordHash(test.stored)))
+			assert.True(t, p.Outdated(domain.TypedPassword(test.password), domain.StoredPasswordHash(test.stored)))
 		})
 	}
 }
@@ -138,7 +138,7 @@ func TestOutdated(t *testing.T) {
 		"":             true,
 	}
 	for stored, want := range tests {
-		assert.Equal(t, want, p.Outdated(domain.TypedPassword(" "+phrase), domain.RestorePasswordHash(stored)), stored)
+		assert.Equal(t, want, p.Outdated(domain.TypedPassword(" "+phrase), domain.StoredPasswordHash(stored)), stored)
 	}
 }
 

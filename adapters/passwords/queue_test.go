@@ -22,14 +22,14 @@ var strangers atomic.Int64
 
 // stranger is a caller from a network of their own.
 func stranger() ports.Caller {
-	return ports.Stranger(domain.NewOrigin(netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, uint32(strangers.Add(1))))), ""))
+	return ports.UnknownCaller(domain.NewOrigin(netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, uint32(strangers.Add(1))))), ""))
 }
 
 // slow is every way to do slow work.
 func slow(p *Passwords) map[string]func(context.Context) error {
 	verify := func(stored string) func(context.Context) error {
 		return func(ctx context.Context) error {
-			_, err := p.Verify(ctx, stranger(), domain.TypedPassword(phrase), domain.RestorePasswordHash(stored))
+			_, err := p.Verify(ctx, stranger(), domain.TypedPassword(phrase), domain.StoredPasswordHash(stored))
 			return err
 		}
 	}

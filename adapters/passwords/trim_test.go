@@ -47,10 +47,10 @@ func TestBlanksAtTheEndsDoNotCountForDjangosHashesIfToldSo(t *testing.T) {
 func TestAPasswordWithBlanksLeavesDjangosHashAsItIs(t *testing.T) {
 	trimming := cheap
 	trimming.TrimForDjango = true
-	django := domain.RestorePasswordHash(djangoOfPhrase)
+	django := domain.StoredPasswordHash(djangoOfPhrase)
 	assert.False(t, newPasswords(t, trimming).Outdated(domain.TypedPassword(phrase+" "), django))
 	assert.True(t, newPasswords(t, trimming).Outdated(domain.TypedPassword(phrase), django))
-	assert.True(t, newPasswords(t, trimming).Outdated(domain.TypedPassword(phrase+" "), domain.RestorePasswordHash(argon2idOfPhrase)))
+	assert.True(t, newPasswords(t, trimming).Outdated(domain.TypedPassword(phrase+" "), domain.StoredPasswordHash(argon2idOfPhrase)))
 	assert.True(t, newPasswords(t, cheap).Outdated(domain.TypedPassword(phrase+" "), django), "not told so")
 }
 

@@ -33,7 +33,7 @@ func TestTheTrailIsKeptWithSelectAndInsertOnly(t *testing.T) {
 		require.Equal(t, seal, last)
 		return err
 	}))
-	require.Len(t, trail(t, store, domain.AuditFilter{About: domain.Reference{Kind: domain.AboutDoctor, ID: 2}}), 3)
+	require.Len(t, trail(t, store, domain.AuditFilter{About: domain.Reference{Kind: domain.SubjectDoctor, ID: 2}}), 3)
 	for _, statement := range []string{
 		`UPDATE audit_events SET subject = ''`, `UPDATE audit_about SET record = ''`, `UPDATE audit_seals SET mac = ''`,
 		`DELETE FROM audit_events`, `DELETE FROM audit_about`, `DELETE FROM audit_seals`,
@@ -97,8 +97,8 @@ func addDoctorAndEvents(t *testing.T, store ports.Store) error {
 			return err
 		}
 		return tx.Audit().Add(t.Context(), func(domain.AuditEvent) domain.Evidence { return domain.Evidence{} },
-			domain.AuditEvent{Outcome: domain.Allowed, Subject: domain.Subject{Kind: domain.AboutDoctor, ID: doctor.ID}},
-			domain.AuditEvent{Outcome: domain.Allowed, Subject: domain.Subject{Kind: domain.AboutDoctor, Shown: []domain.ID{1, 2}}})
+			domain.AuditEvent{Outcome: domain.Allowed, Subject: domain.Subject{Kind: domain.SubjectDoctor, ID: doctor.ID}},
+			domain.AuditEvent{Outcome: domain.Allowed, Subject: domain.Subject{Kind: domain.SubjectDoctor, Shown: []domain.ID{1, 2}}})
 	})
 }
 

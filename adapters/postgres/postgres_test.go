@@ -45,7 +45,7 @@ func TestUnprepared(t *testing.T) {
 		Wrap:       func(connector driver.Connector) driver.Connector { return unpreparedConnector{connector} },
 	})
 	want := add(t, store, "NJ-1")
-	want.Name = domain.Restore[domain.Name]("Lisa Cuddy")
+	want.Name = domain.FromStored[domain.Name]("Lisa Cuddy")
 	for range 3 {
 		require.NoError(t, store.Update(t.Context(), func(tx ports.Tx) error {
 			if _, err := tx.Doctors().Get(t.Context(), want.ID); err != nil {
@@ -92,11 +92,11 @@ func open(t *testing.T, dsn string, options postgres.Options) *sqlstore.Store {
 
 func newDoctor(license string) domain.Doctor {
 	return domain.Doctor{
-		Name:           domain.Restore[domain.Name]("Gregory House"),
+		Name:           domain.FromStored[domain.Name]("Gregory House"),
 		JoinedAt:       domain.DateOf(time.Now()),
-		Specialization: domain.Restore[domain.Specialization]("Diagnostics"),
-		LicenseNumber:  domain.RestoreLicenseNumber(license, ""),
-		Salary:         domain.Restore[domain.Salary]("1234.50"),
+		Specialization: domain.FromStored[domain.Specialization]("Diagnostics"),
+		LicenseNumber:  domain.StoredLicenseNumber(license, ""),
+		Salary:         domain.FromStored[domain.Salary]("1234.50"),
 	}
 }
 

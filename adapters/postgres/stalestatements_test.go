@@ -18,11 +18,11 @@ func TestAColumnCanGetAnotherTypeUnderARunningStore(t *testing.T) {
 	store := open(t, dsn, postgres.Options{})
 	var patient domain.Patient
 	require.NoError(t, store.Update(t.Context(), func(tx ports.Tx) error {
-		user, err := tx.Users().Add(t.Context(), domain.User{Email: domain.Restore[domain.Email]("a@b.example"), Role: domain.Staff})
+		user, err := tx.Users().Add(t.Context(), domain.User{Email: domain.FromStored[domain.Email]("a@b.example"), Role: domain.Staff})
 		if err != nil {
 			return err
 		}
-		patient, err = tx.Patients().Add(t.Context(), domain.Patient{CreatedBy: user.ID, Name: domain.Restore[domain.Name]("Eve")})
+		patient, err = tx.Patients().Add(t.Context(), domain.Patient{CreatedBy: user.ID, Name: domain.FromStored[domain.Name]("Eve")})
 		return err
 	}))
 	use := func() {

@@ -32,7 +32,7 @@ func TestWhatWasPurgedIsNotInTheFileAnyMore(t *testing.T) {
 		}
 		// The second has pages of its own, the others share one.
 		for _, record := range []string{"Aphasia.", strings.Repeat("Aphasia.", 5000), "Hemorrhoids."} {
-			patient := domain.Patient{CreatedBy: user.ID, MedicalRecord: domain.Restore[domain.Text](record)}
+			patient := domain.Patient{CreatedBy: user.ID, MedicalRecord: domain.FromStored[domain.Text](record)}
 			if patient, err = tx.Patients().Add(t.Context(), patient); err != nil {
 				return err
 			}
@@ -51,7 +51,7 @@ func TestWhatWasPurgedIsNotInTheFileAnyMore(t *testing.T) {
 	})
 	require.Positive(t, deleted)
 	purged := after("Aphasia.", func(tx ports.Tx) error {
-		ids, err := tx.Retention().Purge(t.Context(), domain.AboutPatient, time.Now(), 10)
+		ids, err := tx.Retention().Purge(t.Context(), domain.SubjectPatient, time.Now(), 10)
 		require.Len(t, ids, 2)
 		return err
 	})

@@ -18,7 +18,7 @@ func TestAddressesAreTheirText(t *testing.T) {
 	for i, address := range []netip.Addr{{}, netip.MustParseAddr("203.0.113.7"), netip.MustParseAddr("2001:db8::1")} {
 		require.NoError(t, store.Update(t.Context(), func(tx ports.Tx) error {
 			user, err := tx.Users().Add(t.Context(), domain.User{
-				Email: domain.Restore[domain.Email](address.String()), Role: domain.Staff, CreatedAt: time.Now(),
+				Email: domain.FromStored[domain.Email](address.String()), Role: domain.Staff, CreatedAt: time.Now(),
 			})
 			if err != nil {
 				return err

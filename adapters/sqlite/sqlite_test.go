@@ -76,11 +76,11 @@ func direct(t *testing.T, path string) *sql.Conn {
 
 func addDoctor(ctx context.Context, store ports.Store, license string) (added domain.Doctor, err error) {
 	doctor := domain.Doctor{
-		Name:           domain.Restore[domain.Name]("Gregory House"),
+		Name:           domain.FromStored[domain.Name]("Gregory House"),
 		JoinedAt:       domain.DateOf(time.Now()),
-		Specialization: domain.Restore[domain.Specialization]("Diagnostics"),
-		LicenseNumber:  domain.RestoreLicenseNumber(license, ""),
-		Salary:         domain.Restore[domain.Salary]("1234.50"),
+		Specialization: domain.FromStored[domain.Specialization]("Diagnostics"),
+		LicenseNumber:  domain.StoredLicenseNumber(license, ""),
+		Salary:         domain.FromStored[domain.Salary]("1234.50"),
 	}
 	err = store.Update(ctx, func(tx ports.Tx) (err error) {
 		added, err = tx.Doctors().Add(ctx, doctor)
@@ -176,7 +176,7 @@ func TestTimesAreMicroseconds(t *testing.T) {
 	path := newPath(t)
 	store := open(t, path, sqlite.Options{})
 	created := time.Date(1969, time.December, 31, 23, 59, 59, 999999000, time.UTC)
-	user := domain.User{Email: domain.Restore[domain.Email]("a@b.example"), Role: domain.Staff, CreatedAt: created}
+	user := domain.User{Email: domain.FromStored[domain.Email]("a@b.example"), Role: domain.Staff, CreatedAt: created}
 	require.NoError(t, store.Update(t.Context(), func(tx ports.Tx) (err error) {
 		user, err = tx.Users().Add(t.Context(), user)
 		return err
@@ -285,8 +285,8 @@ func TestFullDisk(t *testing.T) {
 		}}
 	}})
 	err := store.Update(t.Context(), func(tx ports.Tx) error {
-		user := domain.User{Email: domain.Restore[domain.Email]("a@b.example"), Role: domain.Staff, CreatedAt: time.Now()}
-		user.PasswordHash = domain.RestorePasswordHash(string(make([]byte, 1<<20)))
+		user := domain.User{Email: domain.FromStored[domain.Email]("a@b.example"), Role: domain.Staff, CreatedAt: time.Now()}
+		user.PasswordHash = domain.StoredPasswordHash(string(make([]byte, 1<<20)))
 		_, err := tx.Users().Add(t.Context(), user)
 		return err
 	})

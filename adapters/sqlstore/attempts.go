@@ -75,11 +75,11 @@ func (s attempts) Get(ctx context.Context, key domain.AttemptKey) (domain.Attemp
 // often enough that it does not pile up, and seldom enough to cost little.
 func (s attempts) Save(ctx context.Context, key domain.AttemptKey, attempts domain.Attempts, now time.Time) error {
 	err := s.change(ctx, upsertAttempts, key[:], attempts.Count,
-		timeOrNull(attempts.Since), timeOrNull(attempts.Until), timeOrNull(attempts.KnownUntil), ports.Kept(attempts.Expires))
+		timeOrNull(attempts.Since), timeOrNull(attempts.Until), timeOrNull(attempts.KnownUntil), ports.ToMicroseconds(attempts.Expires))
 	if err != nil || attempts.Count != 1 {
 		return err
 	}
 	return s.changeAny(ctx, `
 		WITH expired AS (`+selectExpired+s.locking(lockExpired)+`)
-		DELETE FROM attempts WHERE key IN (SELECT key FROM expired)`, ports.Kept(now), key[:])
+		DELETE FROM attempts WHERE key IN (SELECT key FROM expired)`, ports.ToMicroseconds(now), key[:])
 }

@@ -126,7 +126,7 @@ func (s audit) Add(ctx context.Context, attest func(domain.AuditEvent) domain.Ev
 
 // asKept returns the event as it will be read.
 func asKept(event domain.AuditEvent) domain.AuditEvent {
-	event.At = ports.Kept(event.At)
+	event.At = ports.ToMicroseconds(event.At)
 	event.Actor.Duty, event.Actor.SecondFactor = domain.NoDuty, false
 	event.Actor.Origin.Device = ""
 	return event

@@ -22,7 +22,7 @@ func newEvents(n, shown int) []domain.AuditEvent {
 				Address: netip.MustParseAddr("203.0.113.7"), RequestID: "ZXY3JBGVLDDY4C6ZXJ2ZQ4R5QA",
 			}},
 			Action:  domain.PatientRead,
-			Subject: domain.Subject{Kind: domain.AboutPatient, ID: domain.ID(i + 1)},
+			Subject: domain.Subject{Kind: domain.SubjectPatient, ID: domain.ID(i + 1)},
 			Outcome: domain.Allowed,
 			Form:    domain.EventForm,
 		}
@@ -97,8 +97,8 @@ func BenchmarkAuditList(b *testing.B) {
 			}
 			for name, filter := range map[string]domain.AuditFilter{
 				"all":     {},
-				"subject": {About: domain.Reference{Kind: domain.AboutPatient, ID: 30}},
-				"both":    {About: domain.Reference{Kind: domain.AboutPatient, ID: 3}},
+				"subject": {About: domain.Reference{Kind: domain.SubjectPatient, ID: 30}},
+				"both":    {About: domain.Reference{Kind: domain.SubjectPatient, ID: 3}},
 				"actor":   {Actor: 7},
 				"nobody":  {Actor: 8},
 				"later":   {From: now.AddDate(1, 0, 0)},

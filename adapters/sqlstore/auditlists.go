@@ -96,10 +96,10 @@ func (s audit) List(ctx context.Context, filter domain.AuditFilter, page domain.
 		where += ` AND ` + condition + ` $` + strconv.Itoa(parameter(value))
 	}
 	if !filter.From.IsZero() {
-		narrow(`at >=`, ports.Kept(filter.From))
+		narrow(`at >=`, ports.ToMicroseconds(filter.From))
 	}
 	if !filter.To.IsZero() {
-		narrow(`at <`, ports.Kept(filter.To))
+		narrow(`at <`, ports.ToMicroseconds(filter.To))
 	}
 	isAbout := filter.About != domain.Reference{}
 	isLed := isAbout
@@ -180,7 +180,7 @@ func (s audit) bounds(ctx context.Context, filter domain.AuditFilter, page domai
 
 // instant returns a time that query finds beside at; at itself when there is none.
 func (s audit) instant(ctx context.Context, query string, at time.Time) (time.Time, error) {
-	at = ports.Kept(at)
+	at = ports.ToMicroseconds(at)
 	var found anyInstant
 	err := s.get(ctx, &found, query, at)
 	if domain.KindOf(err) == domain.NotFound {

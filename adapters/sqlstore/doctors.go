@@ -33,16 +33,16 @@ func newDoctorRow(doctor domain.Doctor) doctorRow {
 func (r doctorRow) entity() domain.Doctor {
 	return domain.Doctor{
 		ID:             r.ID,
-		Name:           domain.Restore[domain.Name](r.Name),
-		JoinedAt:       domain.Restore[domain.Date](string(r.JoinedAt)),
-		Specialization: domain.Restore[domain.Specialization](r.Specialization),
-		LicenseNumber:  domain.RestoreLicenseNumber(r.LicenseNumber, r.LicenseKey),
-		Salary:         domain.Restore[domain.Salary](r.Salary),
+		Name:           domain.FromStored[domain.Name](r.Name),
+		JoinedAt:       domain.FromStored[domain.Date](string(r.JoinedAt)),
+		Specialization: domain.FromStored[domain.Specialization](r.Specialization),
+		LicenseNumber:  domain.StoredLicenseNumber(r.LicenseNumber, r.LicenseKey),
+		Salary:         domain.FromStored[domain.Salary](r.Salary),
 	}
 }
 
 var doctorKind = newKind(kind[doctorRow, domain.Doctor]{
-	subject: domain.AboutDoctor,
+	subject: domain.SubjectDoctor,
 	table:   "doctors",
 	row:     newDoctorRow,
 	added: func(doctor domain.Doctor, id domain.ID) domain.Doctor {

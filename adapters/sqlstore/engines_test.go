@@ -55,7 +55,7 @@ var now = time.Date(2024, time.February, 29, 23, 59, 58, 123456000, time.UTC)
 
 func newUser() domain.User {
 	return domain.User{
-		Email:     domain.Restore[domain.Email]("cuddy@clinic.example"),
+		Email:     domain.FromStored[domain.Email]("cuddy@clinic.example"),
 		Role:      domain.Staff,
 		CreatedAt: now,
 	}
@@ -63,20 +63,20 @@ func newUser() domain.User {
 
 func newDoctor(license string) domain.Doctor {
 	return domain.Doctor{
-		Name:           domain.Restore[domain.Name]("Gregory House"),
+		Name:           domain.FromStored[domain.Name]("Gregory House"),
 		JoinedAt:       domain.DateOf(now),
-		Specialization: domain.Restore[domain.Specialization]("Diagnostics"),
-		LicenseNumber:  domain.RestoreLicenseNumber(license, ""),
-		Salary:         domain.Restore[domain.Salary]("1234.50"),
+		Specialization: domain.FromStored[domain.Specialization]("Diagnostics"),
+		LicenseNumber:  domain.StoredLicenseNumber(license, ""),
+		Salary:         domain.FromStored[domain.Salary]("1234.50"),
 	}
 }
 
 func newPatient(creator domain.ID) domain.Patient {
 	return domain.Patient{
 		CreatedBy:     creator,
-		Name:          domain.Restore[domain.Name]("Rebecca Adler"),
-		DateOfBirth:   domain.Restore[domain.Date]("1975-05-17"),
-		MedicalRecord: domain.Restore[domain.Text]("Aphasia."),
+		Name:          domain.FromStored[domain.Name]("Rebecca Adler"),
+		DateOfBirth:   domain.FromStored[domain.Date]("1975-05-17"),
+		MedicalRecord: domain.FromStored[domain.Text]("Aphasia."),
 	}
 }
 

@@ -141,7 +141,7 @@ func (s history[R, T]) Keep(ctx context.Context, versions ...domain.Version[T]) 
 		record.Number++
 		records[id] = record
 		version.Number = record.Number
-		version.At = ports.Kept(version.At)
+		version.At = ports.ToMicroseconds(version.At)
 		version.Record = s.kind.row(version.Record).entity()
 		kept[i] = version
 	}
@@ -199,7 +199,7 @@ func (s history[R, T]) versionValues(version domain.Version[T]) []any {
 		string(s.kind.subject), version.Record.Self().ID, version.Number, version.At,
 		numberOrNull(version.By.UserID), string(version.By.Role), string(version.Change),
 		kindOrNull(version.With.Kind), numberOrNull(version.With.ID),
-		bytesOrNull(version.Salt[:]), version.FreeText(),
+		bytesOrNull(version.Salt[:]), version.TextBytes(),
 		snapshot[R]{s.kind.row(version.Record)},
 	}
 }
@@ -207,7 +207,7 @@ func (s history[R, T]) versionValues(version domain.Version[T]) []any {
 func (s history[R, T]) deletionValues(version domain.Version[T]) []any {
 	return []any{
 		string(s.kind.subject), version.Record.Self().ID, version.Number, version.At,
-		kindOrNull(version.With.Kind), numberOrNull(version.With.ID), version.FreeText(),
+		kindOrNull(version.With.Kind), numberOrNull(version.With.ID), version.TextBytes(),
 	}
 }
 

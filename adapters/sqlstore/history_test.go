@@ -42,7 +42,7 @@ func TestVersionsAreWrittenWithFewStatements(t *testing.T) {
 			}
 			got := counter.during(func() {
 				update(t, store, func(tx ports.Tx) error {
-					purged, err := tx.Retention().Purge(t.Context(), domain.AboutMapping, now.AddDate(1, 0, 0), 512)
+					purged, err := tx.Retention().Purge(t.Context(), domain.SubjectMapping, now.AddDate(1, 0, 0), 512)
 					require.Len(t, purged, 512)
 					return err
 				})
@@ -57,7 +57,7 @@ func TestListsOfVersionsAreOneStatement(t *testing.T) {
 		t.Run(engine.name, func(t *testing.T) {
 			var counter counter
 			store := engine.open(t, counter.wrap)
-			doctor := domain.Reference{Kind: domain.AboutDoctor, ID: 1}
+			doctor := domain.Reference{Kind: domain.SubjectDoctor, ID: 1}
 			for range 3 {
 				keep(t, store, domain.Version[domain.Mapping]{At: now, Change: domain.Deleted, With: doctor, Record: domain.Mapping{ID: 1}})
 			}

@@ -20,7 +20,7 @@ func newMappingRow(mapping domain.Mapping) mappingRow {
 		ID:         mapping.ID,
 		PatientID:  mapping.PatientID,
 		DoctorID:   mapping.DoctorID,
-		AssignedAt: instant{ports.Kept(mapping.AssignedAt)},
+		AssignedAt: instant{ports.ToMicroseconds(mapping.AssignedAt)},
 	}
 }
 
@@ -29,12 +29,12 @@ func (r mappingRow) entity() domain.Mapping {
 }
 
 var mappingKind = newKind(kind[mappingRow, domain.Mapping]{
-	subject: domain.AboutMapping,
+	subject: domain.SubjectMapping,
 	table:   "mappings",
 	row:     newMappingRow,
 	added: func(mapping domain.Mapping, id domain.ID) domain.Mapping {
 		mapping.ID = id
-		mapping.AssignedAt = ports.Kept(mapping.AssignedAt)
+		mapping.AssignedAt = ports.ToMicroseconds(mapping.AssignedAt)
 		return mapping
 	},
 })
@@ -64,7 +64,7 @@ func (r assignmentRow) entity() domain.Assignment {
 	return domain.Assignment{
 		ID:          r.MappingID,
 		PatientID:   r.PatientID,
-		PatientName: domain.Restore[domain.Name](r.PatientName),
+		PatientName: domain.FromStored[domain.Name](r.PatientName),
 		Doctor:      r.doctorRow.entity(),
 		AssignedAt:  r.AssignedAt.Time,
 	}

@@ -39,17 +39,17 @@ func (r patientRow) entity() domain.Patient {
 	return domain.Patient{
 		ID:            r.ID,
 		CreatedBy:     r.CreatedBy,
-		Name:          domain.Restore[domain.Name](r.Name),
-		DateOfBirth:   domain.Restore[domain.Date](string(r.DateOfBirth)),
+		Name:          domain.FromStored[domain.Name](r.Name),
+		DateOfBirth:   domain.FromStored[domain.Date](string(r.DateOfBirth)),
 		Phone:         phoneOf(r.Phone, r.LongPhone),
-		Gender:        domain.Restore[domain.Gender](string(r.Gender)),
-		Address:       domain.Restore[domain.Text](string(r.Address)),
-		MedicalRecord: domain.Restore[domain.Text](string(r.MedicalRecord)),
+		Gender:        domain.FromStored[domain.Gender](string(r.Gender)),
+		Address:       domain.FromStored[domain.Text](string(r.Address)),
+		MedicalRecord: domain.FromStored[domain.Text](string(r.MedicalRecord)),
 	}
 }
 
 var patientKind = newKind(kind[patientRow, domain.Patient]{
-	subject: domain.AboutPatient,
+	subject: domain.SubjectPatient,
 	table:   "patients",
 	row:     newPatientRow,
 	added: func(patient domain.Patient, id domain.ID) domain.Patient {

@@ -19,10 +19,10 @@ func phoneColumns(phone domain.Phone) (short string, long nullableText) {
 // phoneOf returns the number that two columns hold. A program that knows only the first
 // one may have changed that: then the second is of a number that was there before.
 func phoneOf(short string, long nullableText) domain.Phone {
-	if whole := domain.Restore[domain.Phone](string(long)); long != "" {
+	if whole := domain.FromStored[domain.Phone](string(long)); long != "" {
 		if before, _ := phoneColumns(whole); before == short {
 			return whole
 		}
 	}
-	return domain.Restore[domain.Phone](short)
+	return domain.FromStored[domain.Phone](short)
 }

@@ -70,7 +70,7 @@ func TestLongerPhoneNumbersChangeNothingElse(t *testing.T) {
 					update(t, store, func(tx ports.Tx) error {
 						patient, err := tx.Patients().Get(t.Context(), 1)
 						require.NoError(t, err)
-						patient.Phone = domain.Restore[domain.Phone](text)
+						patient.Phone = domain.FromStored[domain.Phone](text)
 						return tx.Patients().Save(t.Context(), patient)
 					})
 				})

@@ -18,7 +18,7 @@ const (
 type retention struct{ *querier }
 
 func (s retention) Expired(ctx context.Context, kind domain.SubjectKind, before time.Time) (n int, err error) {
-	err = s.get(ctx, &n, countDeletedBefore, string(kind), ports.Kept(before))
+	err = s.get(ctx, &n, countDeletedBefore, string(kind), ports.ToMicroseconds(before))
 	return n, err
 }
 
@@ -26,7 +26,7 @@ func (s retention) Purge(ctx context.Context, kind domain.SubjectKind, before ti
 	if s.tx == nil {
 		return nil, errWriteInView
 	}
-	ids, err := entities[idRow](ctx, s.querier, selectDeletedBefore+s.locking(` FOR UPDATE`), string(kind), ports.Kept(before), limit)
+	ids, err := entities[idRow](ctx, s.querier, selectDeletedBefore+s.locking(` FOR UPDATE`), string(kind), ports.ToMicroseconds(before), limit)
 	if err != nil {
 		return nil, err
 	}

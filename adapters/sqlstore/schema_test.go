@@ -114,7 +114,7 @@ func TestARunningStoreStopsWhenANewerProgramChangesTheSchema(t *testing.T) {
 			add := func(name string) error {
 				return store.Update(t.Context(), func(tx ports.Tx) error {
 					user := newUser()
-					user.Email = domain.Restore[domain.Email](name + "@clinic.example")
+					user.Email = domain.FromStored[domain.Email](name + "@clinic.example")
 					_, err := tx.Users().Add(t.Context(), user)
 					return err
 				})

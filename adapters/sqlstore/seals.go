@@ -54,7 +54,7 @@ type seals struct{ *querier }
 
 func (s seals) Add(ctx context.Context, seal domain.Seal) error {
 	var number domain.ID
-	return s.returning(ctx, &number, insertSeal, seal.Number, ports.Kept(seal.At), seal.Through,
+	return s.returning(ctx, &number, insertSeal, seal.Number, ports.ToMicroseconds(seal.At), seal.Through,
 		packEvents(seal.Events), packGaps(seal.Missing), seal.Digest[:], seal.MAC[:])
 }
 

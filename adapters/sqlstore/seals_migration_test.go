@@ -97,7 +97,7 @@ var oldEvents = []struct {
 }{
 	{
 		[]any{nil, "", nil, "", "", "session:create", "session", nil, nil, "failed", nil, ""},
-		domain.AuditEvent{Action: domain.SessionCreate, Subject: domain.Subject{Kind: domain.AboutSession}, Outcome: domain.Failed},
+		domain.AuditEvent{Action: domain.SessionCreate, Subject: domain.Subject{Kind: domain.SubjectSession}, Outcome: domain.Failed},
 	},
 	{
 		[]any{7, "STAFF", 9, "2001:db8::1", "a.request_of-1", "patient:read", "patient", int64(1<<63 - 1), nil, "allowed", nil, ""},
@@ -105,7 +105,7 @@ var oldEvents = []struct {
 			Actor: domain.Actor{UserID: 7, Role: domain.Staff, SessionID: 9, Origin: domain.Origin{
 				Address: netip.MustParseAddr("2001:db8::1"), RequestID: "a.request_of-1",
 			}},
-			Action: domain.PatientRead, Subject: domain.Subject{Kind: domain.AboutPatient, ID: 1<<63 - 1}, Outcome: domain.Allowed,
+			Action: domain.PatientRead, Subject: domain.Subject{Kind: domain.SubjectPatient, ID: 1<<63 - 1}, Outcome: domain.Allowed,
 		},
 	},
 	{
@@ -114,17 +114,17 @@ var oldEvents = []struct {
 			Actor: domain.Actor{UserID: 7, Role: domain.Admin, SessionID: 9, Origin: domain.Origin{
 				Address: netip.MustParseAddr("203.0.113.7"), RequestID: "x",
 			}},
-			Action: domain.DoctorRead, Subject: domain.Subject{Kind: domain.AboutDoctor, Shown: []domain.ID{}}, Outcome: domain.Allowed,
-			About: []domain.Reference{{Kind: domain.AboutPatient, ID: 5}},
+			Action: domain.DoctorRead, Subject: domain.Subject{Kind: domain.SubjectDoctor, Shown: []domain.ID{}}, Outcome: domain.Allowed,
+			About: []domain.Reference{{Kind: domain.SubjectPatient, ID: 5}},
 		},
 	},
 	{
 		[]any{nil, "OPERATOR", nil, "", "", "user:update", "user", 12, "3,5", "denied", int64(1<<31 - 1), "patient:5,doctor:7"},
 		domain.AuditEvent{
 			Actor:  domain.Actor{Role: domain.Operator},
-			Action: domain.UserUpdate, Subject: domain.Subject{Kind: domain.AboutUser, ID: 12, Shown: []domain.ID{3, 5}}, Outcome: domain.Denied,
+			Action: domain.UserUpdate, Subject: domain.Subject{Kind: domain.SubjectUser, ID: 12, Shown: []domain.ID{3, 5}}, Outcome: domain.Denied,
 			Version: 1<<31 - 1,
-			About:   []domain.Reference{{Kind: domain.AboutPatient, ID: 5}, {Kind: domain.AboutDoctor, ID: 7}},
+			About:   []domain.Reference{{Kind: domain.SubjectPatient, ID: 5}, {Kind: domain.SubjectDoctor, ID: 7}},
 		},
 	},
 }
@@ -153,9 +153,9 @@ func TestTheTrailSurvivesTheStepOfSeals(t *testing.T) {
 			added := newEvents(1, 2)[0]
 			engine.use(t, func(store ports.Store) {
 				require.Equal(t, want, trailOf(t, store, domain.Reference{}))
-				require.Equal(t, want[2:], trailOf(t, store, domain.Reference{Kind: domain.AboutPatient, ID: 5}))
-				require.Equal(t, want[3:], trailOf(t, store, domain.Reference{Kind: domain.AboutUser, ID: 1<<63 - 1}))
-				require.Equal(t, want[1:2], trailOf(t, store, domain.Reference{Kind: domain.AboutPatient, ID: 1<<63 - 1}))
+				require.Equal(t, want[2:], trailOf(t, store, domain.Reference{Kind: domain.SubjectPatient, ID: 5}))
+				require.Equal(t, want[3:], trailOf(t, store, domain.Reference{Kind: domain.SubjectUser, ID: 1<<63 - 1}))
+				require.Equal(t, want[1:2], trailOf(t, store, domain.Reference{Kind: domain.SubjectPatient, ID: 1<<63 - 1}))
 				update(t, store, func(tx ports.Tx) error {
 					evidence := func(domain.AuditEvent) domain.Evidence {
 						return domain.Evidence{Hash: domain.Hash{1}, MAC: domain.MAC{2}}
@@ -177,7 +177,7 @@ func TestTheTrailSurvivesTheStepOfSeals(t *testing.T) {
 			added.Form = 0
 			engine.use(t, func(store ports.Store) {
 				require.Equal(t, append(want, added), trailOf(t, store, domain.Reference{}), "what was added lost its form and its evidence")
-				require.Equal(t, append(want[2:], added)[2:], trailOf(t, store, domain.Reference{Kind: domain.AboutPatient, ID: 2}), "and is found all the same")
+				require.Equal(t, append(want[2:], added)[2:], trailOf(t, store, domain.Reference{Kind: domain.SubjectPatient, ID: 2}), "and is found all the same")
 			})
 		})
 	}

@@ -98,9 +98,9 @@ func (r sessionViewRow) entity() domain.SessionView {
 type sessions struct{ *querier }
 
 func (s sessions) Add(ctx context.Context, session domain.Session) (domain.Session, error) {
-	session.CreatedAt, session.LastUsedAt = ports.Kept(session.CreatedAt), ports.Kept(session.LastUsedAt)
-	session.ExpiresAt, session.RevokedAt = ports.Kept(session.ExpiresAt), ports.Kept(session.RevokedAt)
-	session.SpentAt = ports.Kept(session.SpentAt)
+	session.CreatedAt, session.LastUsedAt = ports.ToMicroseconds(session.CreatedAt), ports.ToMicroseconds(session.LastUsedAt)
+	session.ExpiresAt, session.RevokedAt = ports.ToMicroseconds(session.ExpiresAt), ports.ToMicroseconds(session.RevokedAt)
+	session.SpentAt = ports.ToMicroseconds(session.SpentAt)
 	address, _ := session.Origin.Address.MarshalText() // Empty for the zero Addr, and never an error.
 	err := s.returning(ctx, &session.ID, insertSession,
 		session.UserID, session.CreatedAt, session.ExpiresAt, timeOrNull(session.RevokedAt),
@@ -135,19 +135,19 @@ func (s sessions) one(ctx context.Context, where string, arg any) (domain.Sessio
 
 func (s sessions) Save(ctx context.Context, session domain.Session) error {
 	return s.change(ctx, updateSession, session.ID,
-		ports.Kept(session.ExpiresAt), timeOrNull(session.RevokedAt), session.RefreshHash[:], ports.Kept(session.LastUsedAt),
+		ports.ToMicroseconds(session.ExpiresAt), timeOrNull(session.RevokedAt), session.RefreshHash[:], ports.ToMicroseconds(session.LastUsedAt),
 		bytesOrNull(session.SpentHash[:]), timeOrNull(session.SpentAt), bytesOrNull(session.Successor[:]))
 }
 
 func (s sessions) Live(ctx context.Context, user domain.ID, now time.Time, page domain.Page) ([]domain.Session, error) {
-	return entities[sessionRow](ctx, s.querier, selectLiveSessions, user, ports.Kept(now), page.After, page.Limit)
+	return entities[sessionRow](ctx, s.querier, selectLiveSessions, user, ports.ToMicroseconds(now), page.After, page.Limit)
 }
 
 func (s sessions) End(ctx context.Context, user, except domain.ID, now time.Time) ([]domain.ID, error) {
 	if s.tx == nil {
 		return nil, errWriteInView
 	}
-	ended, err := entities[idRow](ctx, s.querier, endSessions, user, except, ports.Kept(now))
+	ended, err := entities[idRow](ctx, s.querier, endSessions, user, except, ports.ToMicroseconds(now))
 	slices.Sort(ended) // RETURNING has no order.
 	return ended, err
 }
@@ -163,5 +163,5 @@ func (r idRow) entity() domain.ID { return r.ID }
 // any order: what a ports.Revocations has to catch up with.
 func (s *Store) RevokedSince(ctx context.Context, since time.Time) ([]domain.ID, error) {
 	q := &querier{engine: s.engine, statements: s.reader}
-	return entities[idRow](ctx, q, selectRevokedSince, ports.Kept(since))
+	return entities[idRow](ctx, q, selectRevokedSince, ports.ToMicroseconds(since))
 }

@@ -246,9 +246,9 @@ func (t tx) MappingHistory() ports.History[domain.Mapping] { return historyOf(t,
 
 // kinds is every kind of record, as domain.RecordKinds has them.
 var kinds = map[domain.SubjectKind]anyKind{
-	domain.AboutDoctor:  doctorKind,
-	domain.AboutPatient: patientKind,
-	domain.AboutMapping: mappingKind,
+	domain.SubjectDoctor:  doctorKind,
+	domain.SubjectPatient: patientKind,
+	domain.SubjectMapping: mappingKind,
 }
 
 func recordsOf[R rowOf[T], T domain.Record](t tx, kind kind[R, T]) records[R, T] {

@@ -80,7 +80,7 @@ func TestErrorsHoldNoValues(t *testing.T) {
 			session := domain.Session{Selector: domain.RefreshSelector([]byte(secret + "     ")), CreatedAt: now, ExpiresAt: now}
 			update(t, store, func(tx ports.Tx) error {
 				user := newUser()
-				user.Email = domain.Restore[domain.Email](secret)
+				user.Email = domain.FromStored[domain.Email](secret)
 				user, err := tx.Users().Add(t.Context(), user)
 				if err != nil {
 					return err
@@ -92,7 +92,7 @@ func TestErrorsHoldNoValues(t *testing.T) {
 			for name, write := range map[string]func(ports.Tx) error{
 				"duplicate that callers run into": func(tx ports.Tx) error {
 					user := newUser()
-					user.Email = domain.Restore[domain.Email](secret)
+					user.Email = domain.FromStored[domain.Email](secret)
 					_, err := tx.Users().Add(t.Context(), user)
 					return err
 				},
@@ -102,25 +102,25 @@ func TestErrorsHoldNoValues(t *testing.T) {
 				},
 				"too long": func(tx ports.Tx) error {
 					doctor := newDoctor("NJ-1")
-					doctor.Name = domain.Restore[domain.Name](strings.Repeat(secret, 100))
+					doctor.Name = domain.FromStored[domain.Name](strings.Repeat(secret, 100))
 					_, err := tx.Doctors().Add(t.Context(), doctor)
 					return err
 				},
 				"no number": func(tx ports.Tx) error {
 					doctor := newDoctor("NJ-1")
-					doctor.Salary = domain.Restore[domain.Salary](secret)
+					doctor.Salary = domain.FromStored[domain.Salary](secret)
 					_, err := tx.Doctors().Add(t.Context(), doctor)
 					return err
 				},
 				"no date": func(tx ports.Tx) error {
 					patient := newPatient(session.UserID)
-					patient.DateOfBirth = domain.Restore[domain.Date](secret)
+					patient.DateOfBirth = domain.FromStored[domain.Date](secret)
 					_, err := tx.Patients().Add(t.Context(), patient)
 					return err
 				},
 				"no choice": func(tx ports.Tx) error {
 					patient := newPatient(session.UserID)
-					patient.Gender = domain.Restore[domain.Gender](secret)
+					patient.Gender = domain.FromStored[domain.Gender](secret)
 					_, err := tx.Patients().Add(t.Context(), patient)
 					return err
 				},

@@ -54,17 +54,17 @@ type userRow struct {
 func (r userRow) entity() domain.User {
 	return domain.User{
 		ID:                r.ID,
-		Email:             domain.Restore[domain.Email](r.Email),
-		PasswordHash:      domain.RestorePasswordHash(r.PasswordHash),
-		FirstName:         domain.Restore[domain.PersonName](r.FirstName),
-		LastName:          domain.Restore[domain.PersonName](r.LastName),
+		Email:             domain.FromStored[domain.Email](r.Email),
+		PasswordHash:      domain.StoredPasswordHash(r.PasswordHash),
+		FirstName:         domain.FromStored[domain.PersonName](r.FirstName),
+		LastName:          domain.FromStored[domain.PersonName](r.LastName),
 		Phone:             phoneOf(r.Phone, r.LongPhone),
 		Role:              r.Role,
 		CreatedAt:         r.CreatedAt.Time,
 		PasswordTemporary: r.PasswordTemporary,
 		Active:            r.Active,
 		SecondFactor: domain.SecondFactor{
-			Key:       domain.RestoreSealedKey(r.TOTPKey),
+			Key:       domain.StoredSealedKey(r.TOTPKey),
 			Confirmed: r.TOTPConfirmed,
 			LastStep:  r.TOTPLastStep,
 			Recovery:  restoreHashes(r.RecoveryHashes),
@@ -106,7 +106,7 @@ func userValues(user domain.User) []any {
 type users struct{ *querier }
 
 func (s users) Add(ctx context.Context, user domain.User) (domain.User, error) {
-	user.CreatedAt = ports.Kept(user.CreatedAt)
+	user.CreatedAt = ports.ToMicroseconds(user.CreatedAt)
 	err := s.returning(ctx, &user.ID, insertUser, append(userValues(user), user.CreatedAt)...)
 	if err != nil {
 		return domain.User{}, err

@@ -72,7 +72,7 @@ func (t nullableText) Value() (driver.Value, error) {
 	return string(t), nil
 }
 
-// freeText is a text without a tight bound: what domain.FreeText counts of a record.
+// freeText is a text without a tight bound: what domain.TextBytes counts of a record.
 type freeText string
 
 // anyInstant is the zero time for what is no time, such as PostgreSQL's infinity: what
@@ -92,7 +92,7 @@ func timeOrNull(t time.Time) any {
 	if t.IsZero() {
 		return nil
 	}
-	return ports.Kept(t)
+	return ports.ToMicroseconds(t)
 }
 
 // bytesOrNull stores zeros as NULL.

@@ -42,7 +42,7 @@ func seal(key secretkeys.Key, secret domain.Secret) (domain.SealedKey, error) {
 	}
 	header := sealHeader(key.ID)
 	sealed := aead.Seal(nil, nil, []byte(secret.Reveal()), []byte(header)) //nolint:gosec // G407: it makes the nonce itself
-	return domain.RestoreSealedKey(header + base64.RawURLEncoding.EncodeToString(sealed)), nil
+	return domain.StoredSealedKey(header + base64.RawURLEncoding.EncodeToString(sealed)), nil
 }
 
 // open returns what was sealed, and the ID of the key it was sealed with.

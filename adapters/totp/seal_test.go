@@ -29,11 +29,11 @@ func assertOpens(t *testing.T, codes *Codes, sealed domain.SealedKey, key string
 // with the right code, and that the error is want and shows nothing.
 func assertStaysShut(t *testing.T, codes *Codes, sealed string, want error) {
 	t.Helper()
-	_, matches, err := codes.Match(domain.RestoreSealedKey(sealed), code(deviceCode(t, rfcKey, step)), now)
+	_, matches, err := codes.Match(domain.StoredSealedKey(sealed), code(deviceCode(t, rfcKey, step)), now)
 	assert.False(t, matches, sealed)
 	require.Equal(t, want, err, sealed)
 
-	resealed, changed, err := codes.Reseal(domain.RestoreSealedKey(sealed))
+	resealed, changed, err := codes.Reseal(domain.StoredSealedKey(sealed))
 	assert.True(t, resealed.IsZero(), sealed)
 	assert.False(t, changed, sealed)
 	require.Equal(t, want, err, sealed)
@@ -86,7 +86,7 @@ func TestKeysOfOtherPurposesDoNotOpen(t *testing.T) {
 func TestNoAlteredCharacterGoesUnnoticed(t *testing.T) {
 	codes := newCodes(t, secretKey, older)
 	// The tests below prove something only if this opens.
-	assertOpens(t, codes, domain.RestoreSealedKey(sealedRFCKey), rfcKey)
+	assertOpens(t, codes, domain.StoredSealedKey(sealedRFCKey), rfcKey)
 
 	for i := range sealedRFCKey {
 		for _, c := range "ABZabz059-_:+/= \x00" {
@@ -94,7 +94,7 @@ func TestNoAlteredCharacterGoesUnnoticed(t *testing.T) {
 			if altered == sealedRFCKey {
 				continue
 			}
-			_, matches, err := codes.Match(domain.RestoreSealedKey(altered), code(deviceCode(t, rfcKey, step)), now)
+			_, matches, err := codes.Match(domain.StoredSealedKey(altered), code(deviceCode(t, rfcKey, step)), now)
 			assert.Error(t, err, altered)
 			assert.False(t, matches, altered)
 		}
@@ -111,7 +111,7 @@ func TestWhatWasNeverSealedStaysShut(t *testing.T) {
 	boundTo := func(header string) string {
 		return sealHeader(id) + base64.RawURLEncoding.EncodeToString(aead.Seal(nil, nil, []byte(rfcKey), []byte(header)))
 	}
-	assertOpens(t, codes, domain.RestoreSealedKey(boundTo(sealHeader(id))), rfcKey)
+	assertOpens(t, codes, domain.StoredSealedKey(boundTo(sealHeader(id))), rfcKey)
 	other := newCodes(t, older).ring.Current().ID
 
 	for sealed, want := range map[string]error{

@@ -106,7 +106,7 @@ func TestMatchAcceptsTheVectorsOfRFC6238(t *testing.T) {
 	} {
 		require.Equal(t, vector.code[2:], deviceCode(t, rfcKey, vector.step), "the tests' own device")
 
-		step, matches, err := codes.Match(domain.RestoreSealedKey(sealedRFCKey), code(vector.code[2:]), time.Unix(vector.seconds, 0))
+		step, matches, err := codes.Match(domain.StoredSealedKey(sealedRFCKey), code(vector.code[2:]), time.Unix(vector.seconds, 0))
 		require.NoError(t, err)
 		assert.True(t, matches, vector.code)
 		assert.Equal(t, vector.step, step, vector.code)
@@ -125,7 +125,7 @@ func TestACodeIsGoodForOneStepBeforeAndAfterItsOwn(t *testing.T) {
 		60 * time.Second:    false,
 		time.Hour:           false,
 	} {
-		got, matches, err := codes.Match(domain.RestoreSealedKey(sealedRFCKey), code(deviceCode(t, rfcKey, step)), now.Add(after))
+		got, matches, err := codes.Match(domain.StoredSealedKey(sealedRFCKey), code(deviceCode(t, rfcKey, step)), now.Add(after))
 		require.NoError(t, err)
 		assert.Equal(t, want, matches, "%s after the step begins", after)
 		if want {
@@ -141,7 +141,7 @@ func TestACodeOfTwoStepsIsOfTheLater(t *testing.T) {
 		shown := deviceCode(t, rfcKey, steps[0])
 		require.Equal(t, shown, deviceCode(t, rfcKey, steps[1]))
 
-		step, matches, err := codes.Match(domain.RestoreSealedKey(sealedRFCKey), code(shown), time.Unix((steps[0]+1)*30, 0))
+		step, matches, err := codes.Match(domain.StoredSealedKey(sealedRFCKey), code(shown), time.Unix((steps[0]+1)*30, 0))
 		require.NoError(t, err)
 		assert.True(t, matches)
 		assert.Equal(t, steps[1], step)
@@ -163,7 +163,7 @@ func TestMatchRefusesEveryOtherText(t *testing.T) {
 		}
 	}
 	for _, text := range others {
-		step, matches, err := codes.Match(domain.RestoreSealedKey(sealedRFCKey), code(text), time.Unix(1234567890, 0))
+		step, matches, err := codes.Match(domain.StoredSealedKey(sealedRFCKey), code(text), time.Unix(1234567890, 0))
 		require.NoError(t, err)
 		assert.False(t, matches, "%q", text)
 		assert.Zero(t, step, "%q", text)

@@ -69,7 +69,7 @@ func TestPurgeRemovesWhatWasDeletedLongAgo(t *testing.T) {
 		for id, days := range map[int]int{1: 3654, 2: 3651} {
 			ask(204, http.MethodDelete, fmt.Sprintf("/api/doctors/%d/", id), "")
 			ask(204, http.MethodDelete, fmt.Sprintf("/api/patients/%d/", id), "")
-			for _, kind := range []domain.SubjectKind{domain.AboutDoctor, domain.AboutPatient, domain.AboutMapping} {
+			for _, kind := range []domain.SubjectKind{domain.SubjectDoctor, domain.SubjectPatient, domain.SubjectMapping} {
 				deletedEarlier(t, env, days, kind, id)
 			}
 		}

@@ -66,7 +66,7 @@ func someEvents(n int) []domain.AuditEvent {
 				Address: netip.MustParseAddr("203.0.113.7"), RequestID: strings.Repeat("Q7ZK", 6),
 			}},
 			Action:  domain.PatientRead,
-			Subject: domain.Subject{Kind: domain.AboutPatient, ID: domain.ID(i + 1)},
+			Subject: domain.Subject{Kind: domain.SubjectPatient, ID: domain.ID(i + 1)},
 			Outcome: domain.Allowed,
 		}
 		if i%10 == 0 {

@@ -100,7 +100,7 @@ func (a *archive) fill() {
 	require.NoError(a.t, err)
 	require.NoError(a.t, a.Patients.Delete(ctx, admin, 4))
 	require.NoError(a.t, a.Doctors.Delete(ctx, admin, 3))
-	for kind, want := range map[domain.SubjectKind]int{domain.AboutPatient: 1, domain.AboutDoctor: 1} {
+	for kind, want := range map[domain.SubjectKind]int{domain.SubjectPatient: 1, domain.SubjectDoctor: 1} {
 		purged, err := a.Retention.Purge(ctx, clinictest.Operator, kind, a.Now().Add(time.Hour))
 		require.NoError(a.t, err)
 		require.Equal(a.t, want, purged)

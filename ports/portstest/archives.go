@@ -20,15 +20,15 @@ type archive[T domain.Record] struct {
 
 var (
 	doctorArchive = archive[domain.Doctor]{
-		doctors, domain.AboutDoctor,
+		doctors, domain.SubjectDoctor,
 		func(tx ports.Tx) ports.Records[domain.Doctor] { return tx.Doctors() }, ports.Tx.DoctorHistory,
 	}
 	patientArchive = archive[domain.Patient]{
-		patients, domain.AboutPatient,
+		patients, domain.SubjectPatient,
 		func(tx ports.Tx) ports.Records[domain.Patient] { return tx.Patients() }, ports.Tx.PatientHistory,
 	}
 	mappingArchive = archive[domain.Mapping]{
-		mappings, domain.AboutMapping,
+		mappings, domain.SubjectMapping,
 		func(tx ports.Tx) ports.Records[domain.Mapping] { return tx.Mappings() }, ports.Tx.MappingHistory,
 	}
 )

@@ -67,11 +67,11 @@ func testAudit(s suite) {
 			for i := range count {
 				event := newEvent()
 				event.Version = i + 1
-				event.About = []domain.Reference{{Kind: domain.AboutDoctor, ID: domain.ID(i % 100)}}
+				event.About = []domain.Reference{{Kind: domain.SubjectDoctor, ID: domain.ID(i % 100)}}
 				events = append(events, event)
 			}
 			require.Equal(t, events, allAsGiven(addEvents(t, store, events...)))
-			about := domain.AuditFilter{About: domain.Reference{Kind: domain.AboutDoctor, ID: 1}}
+			about := domain.AuditFilter{About: domain.Reference{Kind: domain.SubjectDoctor, ID: 1}}
 			want := []int{}
 			for i := 1; i < count; i += 100 {
 				want = append(want, i+1)
@@ -82,8 +82,8 @@ func testAudit(s suite) {
 
 	s.promise("what is done to slices of an event changes nothing stored", func(t *testing.T, store ports.Store) {
 		given := newEvent()
-		given.Subject = domain.Subject{Kind: domain.AboutPatient, Shown: []domain.ID{1, 2}}
-		given.About = []domain.Reference{{Kind: domain.AboutDoctor, ID: 3}}
+		given.Subject = domain.Subject{Kind: domain.SubjectPatient, Shown: []domain.ID{1, 2}}
+		given.About = []domain.Reference{{Kind: domain.SubjectDoctor, ID: 3}}
 		given.Commitments = []domain.Commitment{{Digest: [16]byte{1}}}
 		scribble := func(event domain.AuditEvent) {
 			event.Subject.Shown[0], event.About[0].ID, event.Commitments[0].Number = 100, 100, 100
@@ -98,7 +98,7 @@ func testAudit(s suite) {
 
 	s.promise("an event outlives what it is about", func(t *testing.T, store ports.Store) {
 		patient := patients.addNew(t, store)
-		about := domain.Reference{Kind: domain.AboutPatient, ID: patient.ID}
+		about := domain.Reference{Kind: domain.SubjectPatient, ID: patient.ID}
 		event := newEvent()
 		event.Subject = domain.Subject{Kind: about.Kind, ID: about.ID}
 		want := addEvents(t, store, event)
@@ -114,7 +114,7 @@ func testAudit(s suite) {
 				for n := range each {
 					event := newEvent()
 					event.Actor.UserID = domain.ID(i + 1)
-					event.Subject = domain.Subject{Kind: domain.AboutPatient, Shown: []domain.ID{1, 2, domain.ID(100 + n)}}
+					event.Subject = domain.Subject{Kind: domain.SubjectPatient, Shown: []domain.ID{1, 2, domain.ID(100 + n)}}
 					events = append(events, event)
 				}
 				return tx.Audit().Add(t.Context(), attest, events...)
@@ -122,7 +122,7 @@ func testAudit(s suite) {
 		}))
 		require.Len(t, allEvents(t, store), crowd*each)
 		for i := range crowd {
-			filter := domain.AuditFilter{Actor: domain.ID(i + 1), About: domain.Reference{Kind: domain.AboutPatient, ID: 2}}
+			filter := domain.AuditFilter{Actor: domain.ID(i + 1), About: domain.Reference{Kind: domain.SubjectPatient, ID: 2}}
 			for n, event := range eventsOf(t, store, filter, everything) {
 				require.Equal(t, domain.ID(100+n), event.Subject.Shown[2])
 			}
@@ -141,7 +141,7 @@ var eventChanges = map[string]func(*domain.AuditEvent){
 	"the greatest numbers": func(event *domain.AuditEvent) {
 		event.Actor.UserID, event.Actor.SessionID, event.Subject.ID = 1<<63-1, 1<<63-2, 1<<63-3
 	},
-	"no record yet": func(event *domain.AuditEvent) { event.Subject = domain.Subject{Kind: domain.AboutMapping} },
+	"no record yet": func(event *domain.AuditEvent) { event.Subject = domain.Subject{Kind: domain.SubjectMapping} },
 	"an empty list": func(event *domain.AuditEvent) { event.Subject.ID, event.Subject.Shown = 0, []domain.ID{} },
 	"a list of one": func(event *domain.AuditEvent) { event.Subject.ID, event.Subject.Shown = 0, []domain.ID{5} },
 	"the longest list": func(event *domain.AuditEvent) {
@@ -155,16 +155,16 @@ var eventChanges = map[string]func(*domain.AuditEvent){
 	"the form of this release":     func(event *domain.AuditEvent) { event.Form = domain.EventForm },
 	"a list in blocks": func(event *domain.AuditEvent) {
 		event.Form, event.Subject.ID, event.Subject.Shown = domain.EventForm, 0, []domain.ID{1, 63, 64, 128, 5, 1<<63 - 1}
-		event.About = []domain.Reference{{Kind: domain.AboutPatient, ID: 1}}
+		event.About = []domain.Reference{{Kind: domain.SubjectPatient, ID: 1}}
 	},
 	"a change":  func(event *domain.AuditEvent) { event.Version = 1<<31 - 1 },
 	"a denial":  func(event *domain.AuditEvent) { event.Outcome = domain.Denied },
 	"a failure": func(event *domain.AuditEvent) { event.Outcome = domain.Failed },
 	"other records": func(event *domain.AuditEvent) {
 		event.About = []domain.Reference{
-			{Kind: domain.AboutPatient, ID: 1<<63 - 1},
-			{Kind: domain.AboutDoctor, ID: 2},
-			{Kind: domain.AboutPatient, ID: 1<<63 - 1},
+			{Kind: domain.SubjectPatient, ID: 1<<63 - 1},
+			{Kind: domain.SubjectDoctor, ID: 2},
+			{Kind: domain.SubjectPatient, ID: 1<<63 - 1},
 		}
 	},
 	"the last moment": func(event *domain.AuditEvent) {
@@ -180,7 +180,7 @@ func newEvent() domain.AuditEvent {
 			Address: netip.MustParseAddr("203.0.113.7"), RequestID: "a.request_of-1",
 		}},
 		Action:  domain.PatientRead,
-		Subject: domain.Subject{Kind: domain.AboutPatient, ID: 5},
+		Subject: domain.Subject{Kind: domain.SubjectPatient, ID: 5},
 		Outcome: domain.Allowed,
 	}
 }

@@ -19,7 +19,7 @@ func testAuditLists(s suite) {
 		addEvents(t, store, newEvent())
 		for _, filter := range []domain.AuditFilter{
 			{Actor: 8},
-			{About: domain.Reference{Kind: domain.AboutPatient, ID: 6}},
+			{About: domain.Reference{Kind: domain.SubjectPatient, ID: 6}},
 			{Action: domain.DoctorRead},
 			{Outcome: domain.Failed},
 			{From: now.Add(time.Microsecond)},
@@ -30,34 +30,34 @@ func testAuditLists(s suite) {
 	})
 
 	s.promise("an event is about its subject, what it showed, and what it says it is about", func(t *testing.T, store ports.Store) {
-		patient, doctor := domain.Reference{Kind: domain.AboutPatient, ID: 5}, domain.Reference{Kind: domain.AboutDoctor, ID: 5}
+		patient, doctor := domain.Reference{Kind: domain.SubjectPatient, ID: 5}, domain.Reference{Kind: domain.SubjectDoctor, ID: 5}
 		versioned := func(version int, subject domain.Subject, about ...domain.Reference) domain.AuditEvent {
 			event := newEvent()
 			event.Version, event.Subject, event.About = version, subject, about
 			return event
 		}
 		addEvents(t, store,
-			versioned(1, domain.Subject{Kind: domain.AboutPatient, ID: 5}),
-			versioned(2, domain.Subject{Kind: domain.AboutPatient, Shown: []domain.ID{4, 5, 55}}),
-			versioned(3, domain.Subject{Kind: domain.AboutMapping, ID: 7}, patient, doctor),
-			versioned(4, domain.Subject{Kind: domain.AboutMapping, Shown: []domain.ID{5}}),
-			versioned(5, domain.Subject{Kind: domain.AboutDoctor, ID: 5}),
-			versioned(6, domain.Subject{Kind: domain.AboutPatient, Shown: []domain.ID{55}}),
-			versioned(7, domain.Subject{Kind: domain.AboutPatient, Shown: []domain.ID{}}),
-			versioned(8, domain.Subject{Kind: domain.AboutPatient}),
-			versioned(9, domain.Subject{Kind: domain.AboutPatient, ID: 5, Shown: []domain.ID{5, 5}}, patient, patient),
-			versioned(10, domain.Subject{Kind: domain.AboutDoctor, Shown: []domain.ID{5}}, doctor),
+			versioned(1, domain.Subject{Kind: domain.SubjectPatient, ID: 5}),
+			versioned(2, domain.Subject{Kind: domain.SubjectPatient, Shown: []domain.ID{4, 5, 55}}),
+			versioned(3, domain.Subject{Kind: domain.SubjectMapping, ID: 7}, patient, doctor),
+			versioned(4, domain.Subject{Kind: domain.SubjectMapping, Shown: []domain.ID{5}}),
+			versioned(5, domain.Subject{Kind: domain.SubjectDoctor, ID: 5}),
+			versioned(6, domain.Subject{Kind: domain.SubjectPatient, Shown: []domain.ID{55}}),
+			versioned(7, domain.Subject{Kind: domain.SubjectPatient, Shown: []domain.ID{}}),
+			versioned(8, domain.Subject{Kind: domain.SubjectPatient}),
+			versioned(9, domain.Subject{Kind: domain.SubjectPatient, ID: 5, Shown: []domain.ID{5, 5}}, patient, patient),
+			versioned(10, domain.Subject{Kind: domain.SubjectDoctor, Shown: []domain.ID{5}}, doctor),
 		)
 		for about, want := range map[domain.Reference][]int{
 			patient:                               {1, 2, 3, 9},
 			doctor:                                {3, 5, 10},
-			{Kind: domain.AboutMapping, ID: 5}:    {4},
-			{Kind: domain.AboutMapping, ID: 7}:    {3},
-			{Kind: domain.AboutPatient, ID: 55}:   {2, 6},
-			{Kind: domain.AboutPatient, ID: 4}:    {2},
-			{Kind: domain.AboutPatient, ID: 7}:    {},
-			{Kind: domain.AboutUser, ID: 5}:       {},
-			{Kind: domain.AboutPatient, ID: 1000}: {},
+			{Kind: domain.SubjectMapping, ID: 5}:    {4},
+			{Kind: domain.SubjectMapping, ID: 7}:    {3},
+			{Kind: domain.SubjectPatient, ID: 55}:   {2, 6},
+			{Kind: domain.SubjectPatient, ID: 4}:    {2},
+			{Kind: domain.SubjectPatient, ID: 7}:    {},
+			{Kind: domain.SubjectUser, ID: 5}:       {},
+			{Kind: domain.SubjectPatient, ID: 1000}: {},
 		} {
 			require.Equal(t, want, versions(eventsOf(t, store, domain.AuditFilter{About: about}, everything)), "%+v", about)
 		}
@@ -69,23 +69,23 @@ func testAuditLists(s suite) {
 			for form := range domain.EventForm + 1 { // Earlier releases wrote the others.
 				event := newEvent()
 				event.Form, event.Version = form, 2*version+form
-				event.Subject = domain.Subject{Kind: domain.AboutPatient, Shown: shown}
+				event.Subject = domain.Subject{Kind: domain.SubjectPatient, Shown: shown}
 				events = append(events, event)
 			}
 		}
-		events[12].Subject.Kind, events[13].Subject.Kind = domain.AboutDoctor, domain.AboutDoctor // which showed 64
+		events[12].Subject.Kind, events[13].Subject.Kind = domain.SubjectDoctor, domain.SubjectDoctor // which showed 64
 		addEvents(t, store, events...)
 		for id, want := range map[domain.ID][]int{
 			1: {0, 1, 16, 17}, 2: {2, 3, 10, 11, 14, 15, 16, 17}, 12: {2, 3, 4, 5, 16, 17}, 112: {6, 7}, 65: {14, 15}, 3: {20, 21}, 120: {20, 21},
 			64: {}, 11: {}, 0: {}, 1 << 62: {18, 19}, 1<<62 + 1: {},
 		} {
-			filter := domain.AuditFilter{About: domain.Reference{Kind: domain.AboutPatient, ID: id}}
+			filter := domain.AuditFilter{About: domain.Reference{Kind: domain.SubjectPatient, ID: id}}
 			require.Equal(t, want, versions(eventsOf(t, store, filter, everything)), "patient %d", id)
 			for limit := range len(want) {
 				require.Equal(t, want[:limit], versions(eventsOf(t, store, filter, domain.Page{Limit: limit})), "patient %d", id)
 			}
 		}
-		filter := domain.AuditFilter{About: domain.Reference{Kind: domain.AboutDoctor, ID: 64}}
+		filter := domain.AuditFilter{About: domain.Reference{Kind: domain.SubjectDoctor, ID: 64}}
 		require.Equal(t, []int{12, 13}, versions(eventsOf(t, store, filter, everything)))
 	})
 
@@ -167,7 +167,7 @@ var (
 	someActors   = []domain.ID{0, 1, 2}
 	someActions  = []domain.Permission{domain.PatientRead, domain.DoctorRead, domain.MappingCreate}
 	someOutcomes = []domain.Outcome{domain.Allowed, domain.Denied, domain.Failed}
-	someKinds    = []domain.SubjectKind{domain.AboutPatient, domain.AboutDoctor}
+	someKinds    = []domain.SubjectKind{domain.SubjectPatient, domain.SubjectDoctor}
 	someIDs      = []domain.ID{1, 2, 63, 64} // the last one in a block of its own
 )
 

@@ -62,7 +62,7 @@ func testCommitments(s suite) {
 		deleted.Salt = domain.Salt{1}
 		id := doctorArchive.id(doctorArchive.discard(t, store, deleted).Record)
 		require.Len(t, commitmentsFrom(t, store, domain.VersionName{}, 100), len(want)+1)
-		require.Contains(t, purge(t, store, domain.AboutDoctor, never, 100), id)
+		require.Contains(t, purge(t, store, domain.SubjectDoctor, never, 100), id)
 		left := commitmentsFrom(t, store, domain.VersionName{}, 100)
 		require.NotEmpty(t, left)
 		require.Subset(t, want, left)
@@ -70,7 +70,7 @@ func testCommitments(s suite) {
 
 	s.promise("commitments of long records end early, and go on after the last", func(t *testing.T, store ports.Store) {
 		record := patients.addNew(t, store)
-		record.MedicalRecord = domain.Restore[domain.Text](strings.Repeat("x", domain.MaxTextBytes))
+		record.MedicalRecord = domain.FromStored[domain.Text](strings.Repeat("x", domain.MaxTextBytes))
 		var want []domain.Commitment
 		for range domain.MaxPageBytes/domain.MaxTextBytes + 2 {
 			version := patientArchive.version(domain.Updated, record)

@@ -76,15 +76,15 @@ func testDeletions[T domain.Record](s suite, a archive[T]) {
 
 	s.promise("Deleted with a record holds those that say so, and pages them", func(t *testing.T, store ports.Store) {
 		records := a.addSeveral(t, store, 8)
-		doctor, patient := domain.Reference{Kind: domain.AboutDoctor, ID: 5}, domain.Reference{Kind: domain.AboutPatient, ID: 5}
-		for i, with := range []domain.Reference{doctor, {}, doctor, patient, doctor, {Kind: domain.AboutDoctor, ID: 6}, doctor, doctor} {
+		doctor, patient := domain.Reference{Kind: domain.SubjectDoctor, ID: 5}, domain.Reference{Kind: domain.SubjectPatient, ID: 5}
+		for i, with := range []domain.Reference{doctor, {}, doctor, patient, doctor, {Kind: domain.SubjectDoctor, ID: 6}, doctor, doctor} {
 			a.keep(t, store, a.deletedWith(records[i], with))
 		}
 		all := a.ids(records[0], records[2], records[4], records[6], records[7])
 		require.Equal(t, all, a.deletedIDs(t, store, doctor, everything))
 		require.Equal(t, all[2:4], a.deletedIDs(t, store, doctor, domain.Page{After: all[1], Limit: 2}))
 		require.Equal(t, a.ids(records[3]), a.deletedIDs(t, store, patient, everything))
-		require.Equal(t, []domain.ID{}, a.deletedIDs(t, store, domain.Reference{Kind: domain.AboutPatient, ID: 6}, everything))
+		require.Equal(t, []domain.ID{}, a.deletedIDs(t, store, domain.Reference{Kind: domain.SubjectPatient, ID: 6}, everything))
 		require.Equal(t, a.ids(records...), a.deletedIDs(t, store, domain.Reference{}, everything))
 		require.Equal(t, doctor, a.deleted(t, store, doctor, everything)[0].With)
 
@@ -102,7 +102,7 @@ func testDeletions[T domain.Record](s suite, a archive[T]) {
 				if err != nil {
 					return err
 				}
-				last.With = domain.Reference{Kind: domain.AboutDoctor, ID: domain.ID(i + 1)}
+				last.With = domain.Reference{Kind: domain.SubjectDoctor, ID: domain.ID(i + 1)}
 				_, err = a.of(tx).Keep(t.Context(), last)
 				return err
 			})

@@ -79,7 +79,7 @@ func testDoctors(s suite) {
 	s.promise("a licence number that is stored under another Key keeps it, in its versions too", func(t *testing.T, store ports.Store) {
 		taken := doctors.add(t, store, newDoctor(licensed("STRASSE-1")))
 		old := newDoctor()
-		old.LicenseNumber = domain.RestoreLicenseNumber("straße-1", "straße-1")
+		old.LicenseNumber = domain.StoredLicenseNumber("straße-1", "straße-1")
 		old = doctors.add(t, store, old)
 		old.Name = must(domain.ParseName("James Wilson"))
 		doctors.save(t, store, old)

@@ -31,7 +31,7 @@ func newUser(changes ...func(*domain.Registration)) domain.User {
 	}
 	apply(&in, changes)
 	user, _, err := domain.NewUser(in, now, func(domain.Password, ...string) string { return "" })
-	user.PasswordHash = domain.RestorePasswordHash("$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNo")
+	user.PasswordHash = domain.StoredPasswordHash("$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNo")
 	return must(user, err)
 }
 

@@ -44,7 +44,7 @@ func testRetention[T domain.Record](s suite, a archive[T]) {
 	})
 
 	s.promise("nothing is left of what was purged", func(t *testing.T, store ports.Store) {
-		with := domain.Reference{Kind: domain.AboutDoctor, ID: 5}
+		with := domain.Reference{Kind: domain.SubjectDoctor, ID: 5}
 		purged, kept := a.addNew(t, store), a.addNew(t, store)
 		for _, record := range []T{purged, kept} {
 			a.keep(t, store, a.version(domain.Created, record), a.version(domain.Updated, record))
@@ -143,7 +143,7 @@ func testRetention[T domain.Record](s suite, a archive[T]) {
 // testOtherRetention checks what is of no kind in particular.
 func testOtherRetention(s suite) {
 	s.promise("a kind without a history has nothing to purge", func(t *testing.T, store ports.Store) {
-		for _, kind := range []domain.SubjectKind{"", domain.AboutUser, domain.AboutSession, domain.AboutAudit, "doctors"} {
+		for _, kind := range []domain.SubjectKind{"", domain.SubjectUser, domain.SubjectSession, domain.SubjectAudit, "doctors"} {
 			require.Zero(t, expired(t, store, kind, never))
 			require.Equal(t, []domain.ID{}, purge(t, store, kind, never, 10))
 		}

@@ -71,7 +71,7 @@ func testSessions(s suite) {
 			Session: session, Owner: domain.SessionOwner{Role: domain.Staff, Active: true},
 		}, sessionView(t, store, session.ID))
 
-		unconfirmed := domain.Enrolled(domain.RestoreSealedKey("sealed"))
+		unconfirmed := domain.Enrolled(domain.StoredSealedKey("sealed"))
 		for _, now := range []domain.User{
 			{Role: domain.Admin, Active: true},
 			{Role: domain.Staff, Active: true, PasswordTemporary: true},

@@ -106,8 +106,8 @@ func testSnapshots(s suite) {
 		require.Len(t, mappingArchive.versions(t, store, id, everything), 1)
 		patientArchive.requireNotDeleted(t, store, id)
 
-		require.Zero(t, expired(t, store, domain.AboutPatient, never))
-		require.Equal(t, []domain.ID{id}, purge(t, store, domain.AboutDoctor, never, 10))
+		require.Zero(t, expired(t, store, domain.SubjectPatient, never))
+		require.Equal(t, []domain.ID{id}, purge(t, store, domain.SubjectDoctor, never, 10))
 		require.Empty(t, doctorArchive.versions(t, store, id, everything))
 		require.Len(t, patientArchive.versions(t, store, id, everything), 1)
 		require.Equal(t, []domain.ID{id}, mappingArchive.deletedIDs(t, store, domain.Reference{}, everything))
@@ -130,14 +130,14 @@ func requireRestored[T domain.Record](t *testing.T, store ports.Store, a archive
 }
 
 // testLongVersions also checks that what ends early has domain.MaxPageBytes of
-// FreeText: that is how a caller knows.
+// TextBytes: that is how a caller knows.
 func testLongVersions(t *testing.T, store ports.Store) {
 	const count, fit = 9, domain.MaxPageBytes / domain.MaxTextBytes
 	long := newPatient(users.addNew(t, store).ID, func(in *domain.PatientInput) {
 		// JSON needs twice as many bytes; they do not count.
 		in.MedicalRecord, in.Address = domain.Given("x"+strings.Repeat("\n", domain.MaxTextBytes-2)+"x"), domain.Given("")
 	})
-	with := domain.Reference{Kind: domain.AboutDoctor, ID: 1}
+	with := domain.Reference{Kind: domain.SubjectDoctor, ID: 1}
 	var id domain.ID
 	var all, numbers []domain.ID
 	for i := range count {
@@ -177,7 +177,7 @@ func testLongVersions(t *testing.T, store ports.Store) {
 	} {
 		ids := func(after domain.ID) (ids []domain.ID, size int) {
 			for _, version := range list.read(domain.Page{After: after, Limit: domain.MaxPageLimit}) {
-				ids, size = append(ids, list.id(version)), size+version.FreeText()
+				ids, size = append(ids, list.id(version)), size+version.TextBytes()
 			}
 			return ids, size
 		}

@@ -79,7 +79,7 @@ func testUsers(s suite) {
 			in.Role = domain.Given("ADMIN")
 		})
 		changed.ID = before.ID
-		changed = changed.SetPassword(domain.RestorePasswordHash("another hash"), true)
+		changed = changed.SetPassword(domain.StoredPasswordHash("another hash"), true)
 		changed.Active = false
 		changed.SecondFactor = secondFactor()
 		changed.CreatedAt = before.CreatedAt.Add(time.Hour)
@@ -147,7 +147,7 @@ func testUsers(s suite) {
 // secondFactor is one that is in use.
 func secondFactor() domain.SecondFactor {
 	return domain.SecondFactor{
-		Key:       domain.RestoreSealedKey("v1:k:c2VhbGVk"),
+		Key:       domain.StoredSealedKey("v1:k:c2VhbGVk"),
 		Confirmed: true,
 		LastStep:  56973329,
 		Recovery:  domain.RecoveryHashes{{1}, {2, 31: 2}, {}, {4}, {5}, {6}, {7}, {8}, {9}, {31: 10}},

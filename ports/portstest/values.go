@@ -68,7 +68,7 @@ func testValues(s suite) {
 			in.LastName = domain.Given(strings.Repeat("ß", 150))
 			in.Phone = domain.Given(longestPhone)
 		})
-		user.PasswordHash = domain.RestorePasswordHash(strings.Repeat("$h", 128))
+		user.PasswordHash = domain.StoredPasswordHash(strings.Repeat("$h", 128))
 		user = users.add(t, store, user)
 		require.Equal(t, user, users.get(t, store, user.ID))
 		require.Equal(t, user, byEmail(t, store, user.Email))

@@ -168,11 +168,11 @@ var someVersions = []domain.Version[domain.Mapping]{
 	{At: now, Change: domain.Found},
 	{
 		At: now, By: domain.Author{UserID: 7, Role: domain.Staff}, Change: domain.Deleted,
-		With: domain.Reference{Kind: domain.AboutDoctor, ID: 1},
+		With: domain.Reference{Kind: domain.SubjectDoctor, ID: 1},
 	},
 	{
 		At: now, By: domain.Author{UserID: 7, Role: domain.Staff}, Change: domain.Restored,
-		With: domain.Reference{Kind: domain.AboutPatient, ID: math.MaxInt64},
+		With: domain.Reference{Kind: domain.SubjectPatient, ID: math.MaxInt64},
 	},
 	{
 		At: time.Date(9999, time.December, 31, 23, 59, 59, 999999000, time.UTC),

@@ -65,7 +65,7 @@ func testView(s suite) {
 			"History.Restore of nothing":         func(tx ports.Tx) error { return tx.PatientHistory().Restore(t.Context()) },
 			"History.Restore of what is not":     func(tx ports.Tx) error { return tx.DoctorHistory().Restore(t.Context(), before.doctor) },
 			"Retention.Purge": func(tx ports.Tx) error {
-				_, err := tx.Retention().Purge(t.Context(), domain.AboutMapping, never, 10)
+				_, err := tx.Retention().Purge(t.Context(), domain.SubjectMapping, never, 10)
 				return err
 			},
 			"Audit.Add": func(tx ports.Tx) error { return tx.Audit().Add(t.Context(), attest, newEvent()) },
