@@ -49,8 +49,8 @@ func testAuditLists(s suite) {
 			versioned(10, domain.Subject{Kind: domain.SubjectDoctor, Shown: []domain.ID{5}}, doctor),
 		)
 		for about, want := range map[domain.Reference][]int{
-			patient:                               {1, 2, 3, 9},
-			doctor:                                {3, 5, 10},
+			patient:                                 {1, 2, 3, 9},
+			doctor:                                  {3, 5, 10},
 			{Kind: domain.SubjectMapping, ID: 5}:    {4},
 			{Kind: domain.SubjectMapping, ID: 7}:    {3},
 			{Kind: domain.SubjectPatient, ID: 55}:   {2, 6},
