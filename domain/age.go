@@ -24,9 +24,9 @@ func ParseAge(text string) (Age, error) {
 	return Age{}, invalid("Give a number of years from 1 to 100, such as 10y, or of days from 1 to 36500, such as 90d.")
 }
 
-// Before returns the latest time that is this age at now. Of the years before a 29th of
+// Cutoff returns the latest time that is this age at now. Of the years before a 29th of
 // February those without one end a day earlier, so that nothing counts as older than it is.
-func (a Age) Before(now time.Time) time.Time {
+func (a Age) Cutoff(now time.Time) time.Time {
 	now = now.UTC()
 	before := now.AddDate(-a.years, 0, -a.days)
 	if a.years > 0 && before.Day() != now.Day() {

@@ -20,9 +20,9 @@ type AuditEvent struct {
 	Version int
 	// About are other records that the event concerns, for who looks for
 	// everything about one: the patient and the doctor of a mapping.
-	About []Reference
+	Related []Reference
 	// Form is EventForm for an event of this release, and zero for those of earlier ones.
-	Form int
+	Format int
 	// Commitments are those of all versions that the change made, also of other records.
 	Commitments []Commitment
 	// Seal is the last seal that its writer knew of: it comes under a later one.
@@ -30,14 +30,14 @@ type AuditEvent struct {
 	Evidence Evidence
 }
 
-// EventForm is the form of the events that are written now: what a list showed is indexed
+// EventFormat is the form of the events that are written now: what a list showed is indexed
 // by blocks of IDs, and a change has commitments of the versions that it made.
-const EventForm = 1
+const EventFormat = 1
 
 // Indexed are the records of the event's subject that it showed and that it can be
 // found by. Events are not: nobody asks who has seen an event, and each page of
 // the trail shows many.
-func (e AuditEvent) Indexed() []ID {
+func (e AuditEvent) IndexedIDs() []ID {
 	if e.Subject.Kind == SubjectAudit {
 		return nil
 	}
@@ -78,7 +78,7 @@ type Subject struct {
 // AuditFilter narrows a list of events; a zero field does not.
 type AuditFilter struct {
 	Actor   ID
-	About   Reference
+	Record  Reference
 	Action  Permission
 	Outcome Outcome
 	// From and To bound the time: From included, To not.
@@ -117,8 +117,8 @@ type AuditQuery struct {
 	Page     PageInput
 }
 
-// Named returns the records that the caller named, as far as they can be read.
-func (q AuditQuery) Named() []Reference {
+// References returns the records that the caller named, as far as they can be read.
+func (q AuditQuery) References() []Reference {
 	return slices.Concat(q.Actor.named(SubjectUser), q.Patient.named(SubjectPatient), q.Doctor.named(SubjectDoctor))
 }
 
@@ -145,9 +145,9 @@ func (q AuditQuery) Parse() (AuditFilter, Page, error) {
 	case patient != 0 && doctor != 0:
 		form.add("doctor", "Give patient or doctor, not both.")
 	case patient != 0:
-		filter.About = Reference{SubjectPatient, patient}
+		filter.Record = Reference{SubjectPatient, patient}
 	case doctor != 0:
-		filter.About = Reference{SubjectDoctor, doctor}
+		filter.Record = Reference{SubjectDoctor, doctor}
 	}
 	page := q.Page.read(form)
 	return filter, page, form.err()
@@ -165,7 +165,7 @@ type AccessQuery struct {
 func (q AccessQuery) Parse(patient ID) (AuditFilter, Page, error) {
 	form := newForm(false)
 	filter := AuditFilter{
-		About:       Reference{SubjectPatient, patient},
+		Record:      Reference{SubjectPatient, patient},
 		NewestFirst: optional(form, "ordering", q.Ordering, false, parseEventOrdering),
 	}
 	page := q.Page.read(form)

@@ -25,8 +25,8 @@ type UseKind struct {
 	Outcome Outcome
 }
 
-// UseOf returns what kind of use the event is.
-func UseOf(event AuditEvent) UseKind {
+// UseKindOf returns what kind of use the event is.
+func UseKindOf(event AuditEvent) UseKind {
 	return UseKind{DateOf(event.At), event.Actor.UserID, event.Actor.Role, event.Action, event.Outcome}
 }
 

@@ -48,14 +48,14 @@ func (e AuditEvent) Hash() Hash {
 	}
 	m.text(string(e.Outcome))
 	m.number(int64(e.Version))
-	m.number(int64(len(e.About)))
-	for _, reference := range e.About {
+	m.number(int64(len(e.Related)))
+	for _, reference := range e.Related {
 		m.text(string(reference.Kind))
 		m.number(int64(reference.ID))
 	}
 	m.number(int64(e.Seal))
-	if e.Form != 0 || len(e.Commitments) > 0 { // Earlier events keep the hash that they had.
-		m.number(int64(e.Form))
+	if e.Format != 0 || len(e.Commitments) > 0 { // Earlier events keep the hash that they had.
+		m.number(int64(e.Format))
 		m.number(int64(len(e.Commitments)))
 		for _, commitment := range e.Commitments {
 			m.commitment(commitment)
@@ -64,9 +64,9 @@ func (e AuditEvent) Hash() Hash {
 	return m.hash()
 }
 
-// Attested returns what the MAC of an event is made of. It names the event once
+// MACInput returns what the MAC of an event is made of. It names the event once
 // more, so that evidence can be checked without the event.
-func Attested(id ID, hash Hash) Hash {
+func MACInput(id ID, hash Hash) Hash {
 	m := newMessage("healthcare audit attested 1")
 	m.number(int64(id))
 	m.text(string(hash[:]))

@@ -110,9 +110,9 @@ func repeatable(name string) string {
 	return strings.ToValidUTF8(name, "\ufffd")
 }
 
-// ErrParameters refuses a request because of these parameters; nil when there are none.
+// ErrInvalidParameters refuses a request because of these parameters; nil when there are none.
 // It bounds how many it names, and how long the names are.
-func ErrParameters(refused FieldErrors) error {
+func ErrInvalidParameters(refused FieldErrors) error {
 	form := newForm(false)
 	form.refuse(refused)
 	return form.err()

@@ -57,7 +57,7 @@ type Attempts struct {
 	Count int
 	Since time.Time
 	// Until is when the next attempt is let through; zero when none is held up.
-	Until time.Time
+	LockedUntil time.Time
 	// KnownUntil is how long the place counts as one that the person is known to
 	// sign in from.
 	KnownUntil time.Time
@@ -76,10 +76,10 @@ const firstLock = 16
 // Wait is how long the next attempt has to wait at now, zero if it need not, and
 // never longer than the window.
 func (a Attempts) Wait(now time.Time, limit Limit) time.Duration {
-	if ahead(a.Until, now, limit) {
+	if ahead(a.LockedUntil, now, limit) {
 		return 0
 	}
-	return min(max(a.Until.Sub(now), 0), limit.Window)
+	return min(max(a.LockedUntil.Sub(now), 0), limit.Window)
 }
 
 // ahead reports whether t is so far ahead of now that it must come from a clock
@@ -87,33 +87,33 @@ func (a Attempts) Wait(now time.Time, limit Limit) time.Duration {
 // need not come in the order of their clocks.
 func ahead(t, now time.Time, limit Limit) bool { return t.Sub(now) > 2*limit.Window+ClockSkew }
 
-// Known reports whether the person is known to sign in from here.
-func (a Attempts) Known(now time.Time) bool { return now.Before(a.KnownUntil) }
+// IsKnownNetwork reports whether the person is known to sign in from here.
+func (a Attempts) IsKnownNetwork(now time.Time) bool { return now.Before(a.KnownUntil) }
 
-// Fail counts a failed attempt. From limit.Max failures on, in a limit.Window that
+// RecordFailure counts a failed attempt. From limit.Max failures on, in a limit.Window that
 // the first begins, each one holds up the next for twice as long, up to the whole
 // window. The count begins anew when the window is over and nothing was held up
 // for as long.
-func (a Attempts) Fail(now time.Time, limit Limit) Attempts {
-	if over(a.Since, now, limit) && over(a.Until, now, limit) {
-		a.Count, a.Since, a.Until = 0, now, time.Time{}
+func (a Attempts) RecordFailure(now time.Time, limit Limit) Attempts {
+	if over(a.Since, now, limit) && over(a.LockedUntil, now, limit) {
+		a.Count, a.Since, a.LockedUntil = 0, now, time.Time{}
 	}
 	a.Count++
 	if excess := a.Count - limit.Max; excess >= 0 {
-		a.Until = now.Add(min(limit.Window/firstLock<<min(excess, firstLock), limit.Window))
+		a.LockedUntil = now.Add(min(limit.Window/firstLock<<min(excess, firstLock), limit.Window))
 	}
 	return a.keepUntil(now.Add(2 * limit.Window))
 }
 
-// Use counts an attempt of whatever outcome. After limit.Max in the limit.Window
+// RecordAttempt counts an attempt of whatever outcome. After limit.Max in the limit.Window
 // that the first began, the next is held up until the window is over.
-func (a Attempts) Use(now time.Time, limit Limit) Attempts {
+func (a Attempts) RecordAttempt(now time.Time, limit Limit) Attempts {
 	if over(a.Since, now, limit) {
-		a.Count, a.Since, a.Until = 0, now, time.Time{}
+		a.Count, a.Since, a.LockedUntil = 0, now, time.Time{}
 	}
 	a.Count++
 	if a.Count >= limit.Max {
-		a.Until = a.Since.Add(limit.Window)
+		a.LockedUntil = a.Since.Add(limit.Window)
 	}
 	return a.keepUntil(a.Since.Add(limit.Window))
 }
@@ -123,8 +123,8 @@ func over(since, now time.Time, limit Limit) bool {
 	return !now.Before(since.Add(limit.Window)) || ahead(since, now, limit)
 }
 
-// Succeed forgets the failures, and remembers that the person signed in from here.
-func (a Attempts) Succeed(now time.Time) Attempts {
+// RecordSuccess forgets the failures, and remembers that the person signed in from here.
+func (a Attempts) RecordSuccess(now time.Time) Attempts {
 	return Attempts{KnownUntil: now.Add(knownFor), Expires: now.Add(knownFor)}
 }
 

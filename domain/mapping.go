@@ -46,8 +46,8 @@ type MappingInput struct {
 	Unknown []string
 }
 
-// Named returns the records that the caller named, as far as they can be read.
-func (in MappingInput) Named() []Reference {
+// References returns the records that the caller named, as far as they can be read.
+func (in MappingInput) References() []Reference {
 	return append(in.Patient.named(SubjectPatient), in.Doctor.named(SubjectDoctor)...)
 }
 
@@ -95,8 +95,8 @@ type MappingQuery struct {
 	Page    PageInput
 }
 
-// Named returns the records that the caller named, as far as they can be read.
-func (q MappingQuery) Named() []Reference {
+// References returns the records that the caller named, as far as they can be read.
+func (q MappingQuery) References() []Reference {
 	return append(q.Patient.named(SubjectPatient), q.Doctor.named(SubjectDoctor)...)
 }
 

@@ -26,10 +26,10 @@ func BlockOf(record Reference) (block Reference) {
 
 // Mentions returns those of the event, each once.
 func (e AuditEvent) Mentions() []Mention {
-	mentions := make([]Mention, 0, len(e.About)+1)
-	for _, id := range e.Indexed() {
+	mentions := make([]Mention, 0, len(e.Related)+1)
+	for _, id := range e.IndexedIDs() {
 		mention := Mention{Record: Reference{e.Subject.Kind, id}, Event: e.ID}
-		if e.Form >= EventForm {
+		if e.Format >= EventFormat {
 			mention.Record, mention.IsBlock = BlockOf(mention.Record), true
 		}
 		// Neighbours share a block.
@@ -37,7 +37,7 @@ func (e AuditEvent) Mentions() []Mention {
 			mentions = append(mentions, mention)
 		}
 	}
-	for _, record := range e.About {
+	for _, record := range e.Related {
 		mentions = append(mentions, Mention{Record: record, Event: e.ID})
 	}
 	slices.SortFunc(mentions, Mention.Compare)

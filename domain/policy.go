@@ -64,8 +64,8 @@ const (
 type Rule struct {
 	Permission Permission
 	// About says in a few words what the permission lets one do.
-	About string
-	Roles []Role
+	Description string
+	Roles       []Role
 }
 
 // policy is the whole of who may do what. What is not in it nobody may do.
@@ -135,7 +135,7 @@ func Policy() []Rule {
 func DescribePermission(permission Permission) string {
 	for _, rule := range policy {
 		if rule.Permission == permission {
-			return rule.About
+			return rule.Description
 		}
 	}
 	return ""

@@ -101,10 +101,10 @@ type FieldChange struct {
 	Before, After any
 }
 
-// Difference returns the fields that differ between two states of a record, in the
+// Diff returns the fields that differ between two states of a record, in the
 // order of their names; all fields when before is nil. What is withheld in both is
 // not among them.
-func Difference[T Record](before *T, after T) []FieldChange {
+func Diff[T Record](before *T, after T) []FieldChange {
 	changes := []FieldChange{}
 	earlier := map[string]any{}
 	if before != nil {

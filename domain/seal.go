@@ -20,7 +20,7 @@ type Seal struct {
 	// Through is the greatest ID of an event under this seal or one before.
 	Through ID
 	// Events are those under this seal, in ascending order of ID.
-	Events []Sealed
+	Events []SealedEvent
 	// Missing are the IDs up to Through of which no event has been under a seal, in
 	// ascending order: their transactions may still be running, or were rolled back.
 	Missing []Gap
@@ -31,8 +31,8 @@ type Seal struct {
 	MAC MAC
 }
 
-// Sealed names an event under a seal.
-type Sealed struct {
+// SealedEvent names an event under a seal.
+type SealedEvent struct {
 	ID ID
 	// Tag is the beginning of the sighting's hash. Digest proves that all events are
 	// as they were; Tag tells which one is not.
@@ -69,9 +69,9 @@ func (s Seal) Awaits(id ID) bool {
 	return id > s.Through || slices.ContainsFunc(s.Missing, func(gap Gap) bool { return gap.From <= id && id <= gap.To })
 }
 
-// GivingUp returns the seal without its gaps that are overdue: the seal that comes Next
+// WithoutGaps returns the seal without its gaps that are overdue: the seal that comes Next
 // awaits no event in them any more.
-func (s Seal) GivingUp(overdue func(Gap) bool) Seal {
+func (s Seal) WithoutGaps(overdue func(Gap) bool) Seal {
 	s.Missing = slices.DeleteFunc(slices.Clone(s.Missing), overdue)
 	return s
 }
@@ -81,7 +81,7 @@ func (s Seal) GivingUp(overdue func(Gap) bool) Seal {
 func (s Seal) Next(sightings []EventDigest, now time.Time) Seal {
 	next := Seal{Number: s.Number + 1, At: now, Through: s.Through}
 	for _, sighting := range sightings {
-		next.Events = append(next.Events, Sealed{ID: sighting.ID, Tag: sighting.Hash.tag()})
+		next.Events = append(next.Events, SealedEvent{ID: sighting.ID, Tag: sighting.Hash.tag()})
 		next.Through = max(next.Through, sighting.ID)
 	}
 	for _, gap := range s.Missing {
@@ -102,7 +102,7 @@ func (s Seal) Follows(last Seal, events []EventDigest) bool {
 }
 
 // Matches reports whether a hash can be that of the event.
-func (s Sealed) Matches(hash Hash) bool { return s.Tag == hash.tag() }
+func (s SealedEvent) Matches(hash Hash) bool { return s.Tag == hash.tag() }
 
 func (h Hash) tag() [4]byte { return [4]byte(h[:4]) }
 

@@ -31,8 +31,8 @@ type SealedKey struct{ Secret }
 // StoredSealedKey takes over a sealed key from storage or from who sealed it.
 func StoredSealedKey(text string) SealedKey { return SealedKey{NewSecret(text)} }
 
-// Enrolled is a factor with a key that the user has still to confirm.
-func Enrolled(key SealedKey) SecondFactor { return SecondFactor{Key: key} }
+// NewSecondFactor is a factor with a key that the user has still to confirm.
+func NewSecondFactor(key SealedKey) SecondFactor { return SecondFactor{Key: key} }
 
 // Confirm returns the factor after the user has shown the code of step.
 func (f SecondFactor) Confirm(step int64, codes RecoveryCodes) SecondFactor {
@@ -98,8 +98,8 @@ func NewRecoveryCode(random [RecoveryCodeBytes]byte) RecoveryCode {
 	return RecoveryCode{NewSecret(base32.StdEncoding.EncodeToString(random[:]))}
 }
 
-// Written is the code as it is shown to the user, in groups of four.
-func (c RecoveryCode) Written() string {
+// Formatted is the code as it is shown to the user, in groups of four.
+func (c RecoveryCode) Formatted() string {
 	var groups []string
 	for group := range slices.Chunk([]byte(c.Reveal()), 4) {
 		groups = append(groups, string(group))

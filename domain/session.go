@@ -29,7 +29,7 @@ type Session struct {
 	// RefreshHash is of the one refresh token that is not spent.
 	RefreshHash RefreshHash
 	// SpentHash is of the token that was spent last, at SpentAt; zero before the first
-	// refresh. Successor is the token that it was spent for: see SpentLast.
+	// refresh. Successor is the token that it was spent for: see SuccessorOf.
 	SpentHash RefreshHash
 	SpentAt   time.Time
 	Successor SealedSecret
@@ -114,10 +114,10 @@ func (s Session) Rotate(token RefreshToken, secret RefreshSecret, now time.Time)
 	return s, next
 }
 
-// SpentLast returns the successor of token if token is the one that was spent last, not
+// SuccessorOf returns the successor of token if token is the one that was spent last, not
 // longer than grace ago: two tabs refreshed at the same moment, or the answer got lost.
 // An older token, or this one later, is in the wrong hands (RFC 9700, 4.14.2).
-func (s Session) SpentLast(token RefreshToken, grace time.Duration, now time.Time) (RefreshToken, bool) {
+func (s Session) SuccessorOf(token RefreshToken, grace time.Duration, now time.Time) (RefreshToken, bool) {
 	presented := token.hash()
 	isLast := subtle.ConstantTimeCompare(presented[:], s.SpentHash[:]) == 1
 	since := now.Sub(s.SpentAt)

@@ -34,8 +34,8 @@ func (u User) Name() string {
 	return strings.TrimSpace(u.FirstName.String() + " " + u.LastName.String())
 }
 
-// Owner is what the user's sessions need to know of the user.
-func (u User) Owner() SessionOwner {
+// SessionOwner is what the user's sessions need to know of the user.
+func (u User) SessionOwner() SessionOwner {
 	return SessionOwner{Role: u.Role, Active: u.Active, PasswordTemporary: u.PasswordTemporary, SecondFactor: u.SecondFactor.Confirmed}
 }
 

@@ -16,16 +16,16 @@ type Verification struct {
 	// Old counts those without evidence: nothing shows what was done to them before
 	// they came under a seal. Unadopted counts those among them that are under none:
 	// nothing shows that they are as they were written.
-	Old, Unadopted int
+	WithoutEvidence, UnsealedWithoutEvidence int
 	// Versions counts the versions of records that were compared with the commitments in events,
 	// OldVersions those that have none: nothing shows what was done to them.
-	Versions, OldVersions int
+	Versions, VersionsWithoutCommitment int
 	// CoveredFrom is the first event whose change would be found to be another one by the
 	// versions that it made, and CoveredSince its time; zero when there is none.
 	CoveredFrom  ID
 	CoveredSince time.Time
 	// Last is the last seal.
-	Last Head
+	LastSeal Head
 	// Faults are the things that are not as they were, in the order in which they were
 	// found, each once; at most MaxFaults.
 	Faults []Fault
@@ -72,8 +72,8 @@ const (
 	// VersionInserted is one that no event of this service has made.
 	VersionInserted Problem = "version %[3]d of %[4]s %[5]d was inserted"
 	// HeadMissing is a seal that was there once.
-	HeadMissing Problem = "the trail ends before seal %[2]d: what came after was removed"
-	HeadOther   Problem = "seal %[2]d is not the one that was kept: the trail was made anew"
+	HeadMissing  Problem = "the trail ends before seal %[2]d: what came after was removed"
+	HeadMismatch Problem = "seal %[2]d is not the one that was kept: the trail was made anew"
 )
 
 // String says what is wrong.
@@ -95,11 +95,11 @@ type Chain struct {
 // NewChain returns a chain without seals and events.
 func NewChain() *Chain { return &Chain{open: map[ID]AuditEvent{}} }
 
-// Read takes an event as it is now.
-func (c *Chain) Read(event AuditEvent) { c.open[event.ID] = event }
+// AddEvent takes an event as it is now.
+func (c *Chain) AddEvent(event AuditEvent) { c.open[event.ID] = event }
 
-// Unread returns the events under a seal that have not been read.
-func (c *Chain) Unread(seal Seal) []ID {
+// MissingEvents returns the events under a seal that have not been read.
+func (c *Chain) MissingEvents(seal Seal) []ID {
 	var ids []ID
 	for _, sealed := range seal.Events {
 		if _, read := c.open[sealed.ID]; !read {
@@ -109,9 +109,9 @@ func (c *Chain) Unread(seal Seal) []ID {
 	return ids
 }
 
-// Append examines the next seal and the events under it, and returns what is wrong. What
+// CheckSeal examines the next seal and the events under it, and returns what is wrong. What
 // can be told without what is wrong is examined all the same.
-func (c *Chain) Append(seal Seal) []Fault {
+func (c *Chain) CheckSeal(seal Seal) []Fault {
 	if seal.Number <= c.last.Number {
 		return []Fault{{Problem: SealRemoved, Seal: c.last.Number + 1}}
 	}
@@ -127,7 +127,7 @@ func (c *Chain) Append(seal Seal) []Fault {
 	}
 	c.last = seal
 	isSound := len(faults) == 0
-	for _, event := range c.Open() {
+	for _, event := range c.UnsealedEvents() {
 		switch {
 		case seal.Awaits(event.ID):
 			continue
@@ -173,11 +173,11 @@ func (e AuditEvent) isAltered() bool {
 	return e.Evidence.Hash != e.Hash() && e.Evidence != (Evidence{})
 }
 
-// Last returns the last seal that was examined.
-func (c *Chain) Last() Seal { return c.last }
+// LastSeal returns the last seal that was examined.
+func (c *Chain) LastSeal() Seal { return c.last }
 
-// Open returns the events that were read and are under no seal, in ascending
+// UnsealedEvents returns the events that were read and are under no seal, in ascending
 // order of ID.
-func (c *Chain) Open() []AuditEvent {
+func (c *Chain) UnsealedEvents() []AuditEvent {
 	return slices.SortedFunc(maps.Values(c.open), func(a, b AuditEvent) int { return cmp.Compare(a.ID, b.ID) })
 }

@@ -7,11 +7,11 @@ import "time"
 type Version[T Record] struct {
 	Number int
 	At     time.Time
-	By     Author
+	Author Author
 	Change Change
 	// With is the parent whose deletion or return was also this record's; zero
 	// otherwise.
-	With Reference
+	Cause Reference
 	// Salt is part of the version's Commitment. Stores keep it for that alone: whoever reads
 	// versions does not get it.
 	Salt Salt
@@ -49,15 +49,15 @@ const (
 	Found Change = "found"
 )
 
-// Revision is a version and the one before it.
-type Revision[T Record] struct {
+// VersionView is a version and the one before it.
+type VersionView[T Record] struct {
 	Version[T]
 	// Before is nil for the first version.
 	Before *T
 }
 
 // VisibleTo returns what actor may see of the revision.
-func (r Revision[T]) VisibleTo(actor Actor) Revision[T] {
+func (r VersionView[T]) VisibleTo(actor Actor) VersionView[T] {
 	r.Version = r.Version.VisibleTo(actor)
 	if r.Before != nil {
 		before := VisibleTo(*r.Before, actor)
@@ -67,10 +67,10 @@ func (r Revision[T]) VisibleTo(actor Actor) Revision[T] {
 }
 
 // Changes returns what differs from the version before.
-func (r Revision[T]) Changes() []FieldChange { return Difference(r.Before, r.Record) }
+func (r VersionView[T]) Changes() []FieldChange { return Diff(r.Before, r.Record) }
 
 // TextBytes is that of both records.
-func (r Revision[T]) TextBytes() int {
+func (r VersionView[T]) TextBytes() int {
 	size := r.Version.TextBytes()
 	if r.Before != nil {
 		size += TextBytes(*r.Before)
