@@ -38,28 +38,28 @@ func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
 		{"Doctors", func(s suite) {
 			testRepository(s, doctors)
 			testDoctors(s)
-			testExisting(s, doctorArchive)
+			testExistingIDs(s, doctorRecords)
 		}},
 		{"Patients", func(s suite) {
 			testRepository(s, patients)
 			testPatients(s)
-			testExisting(s, patientArchive)
+			testExistingIDs(s, patientRecords)
 		}},
 		{"Mappings", func(s suite) {
 			testRepository(s, mappings)
 			testMappings(s)
-			testExisting(s, mappingArchive)
+			testExistingIDs(s, mappingRecords)
 		}},
 		{"Audit", func(s suite) { testAudit(s); testAuditLists(s); testEvidence(s) }},
 		{"Seals", testSeals},
-		{"Deletes", testDeletes},
-		{"Doctors' history", func(s suite) { testHistory(s, doctorArchive) }},
-		{"Patients' history", func(s suite) { testHistory(s, patientArchive) }},
-		{"Mappings' history", func(s suite) { testHistory(s, mappingArchive) }},
-		{"Restores", func(s suite) { testRefusedRestores(s); testSeveralRefused(s) }},
+		{"Deletes", testCascadingDeletes},
+		{"Doctors' history", func(s suite) { testHistory(s, doctorRecords) }},
+		{"Patients' history", func(s suite) { testHistory(s, patientRecords) }},
+		{"Mappings' history", func(s suite) { testHistory(s, mappingRecords) }},
+		{"Restores", func(s suite) { testRefusedRestores(s); testRestoreSeveralRefused(s) }},
 		{"Commitments", testCommitments},
-		{"Snapshots", testSnapshots},
-		{"Retention", testOtherRetention},
+		{"Snapshots", testVersionContents},
+		{"Retention", testKindsWithoutHistory},
 		{"Values", testValues},
 		{"Lists", testLists},
 		{"Sizes", testSizes},
@@ -70,12 +70,12 @@ func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
 	}
 }
 
-func testHistory[T domain.Record](s suite, a archive[T]) {
+func testHistory[T domain.Record](s suite, a recordKind[T]) {
 	testVersions(s, a)
-	testDeletions(s, a)
-	testStillDeleted(s, a)
+	testDeletedRecords(s, a)
+	testDeletedIDs(s, a)
 	testRestores(s, a)
-	testSeveralRestores(s, a)
+	testRestoreSeveral(s, a)
 	testRetention(s, a)
 }
 

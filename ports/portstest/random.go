@@ -16,17 +16,17 @@ import (
 func testRandom(s suite) {
 	s.promise("random Updates are refused and stored as they should", func(t *testing.T, store ports.Store) {
 		creator := users.addNew(t, store).ID
-		updates := rapid.SliceOfN(rapid.SliceOfN(rapid.Custom(drawStep), 1, 8), 2, 6)
+		updates := rapid.SliceOfN(rapid.SliceOfN(rapid.Custom(drawClinicStep), 1, 8), 2, 6)
 		rapid.Check(t, func(t *rapid.T) {
-			discharge(t, store)
-			m := newModel(creator)
-			for _, steps := range append([][]step{opening}, updates.Draw(t, "updates")...) {
-				next, err := m.after(t, store, steps)
+			deleteAll(t, store)
+			m := newClinicModel(creator)
+			for _, steps := range append([][]clinicStep{initialSteps}, updates.Draw(t, "updates")...) {
+				next, err := m.applyAll(t, store, steps)
 				if err == nil {
 					m = next
 				}
 				view(t, store, func(tx ports.Tx) error {
-					m.requireSame(t, tx)
+					m.requireEqual(t, tx)
 					return nil
 				})
 			}
@@ -38,17 +38,17 @@ func testRandom(s suite) {
 // users of its own, above all that were there before.
 func testRandomSignIns(s suite) {
 	s.promise("random sign-ins are refused and stored as they should", func(t *testing.T, store ports.Store) {
-		updates := rapid.SliceOfN(rapid.SliceOfN(rapid.Custom(drawDeed), 1, 8), 2, 6)
+		updates := rapid.SliceOfN(rapid.SliceOfN(rapid.Custom(drawSignInStep), 1, 8), 2, 6)
 		rapid.Check(t, func(t *rapid.T) {
-			retire(t, store)
-			r := newRoster(users.addNew(t, store).ID)
-			for _, deeds := range append([][]deed{{{verb: "register"}, {verb: "register"}}}, updates.Draw(t, "updates")...) {
-				next, err := r.after(t, store, deeds)
+			deactivateAdmins(t, store)
+			r := newSignInModel(users.addNew(t, store).ID)
+			for _, deeds := range append([][]signInStep{{{verb: "register"}, {verb: "register"}}}, updates.Draw(t, "updates")...) {
+				next, err := r.applyAll(t, store, deeds)
 				if err == nil {
 					r = next
 				}
 				view(t, store, func(tx ports.Tx) error {
-					r.requireSame(t, tx)
+					r.requireEqual(t, tx)
 					return nil
 				})
 			}
@@ -57,7 +57,7 @@ func testRandomSignIns(s suite) {
 }
 
 // retire deactivates all administrators.
-func retire(t tester, store ports.Store) {
+func deactivateAdmins(t tester, store ports.Store) {
 	t.Helper()
 	update(t, store, func(tx ports.Tx) error {
 		admins, err := tx.Users().ActiveAdmins(t.Context())
@@ -73,7 +73,7 @@ func retire(t tester, store ports.Store) {
 }
 
 // opening gives the steps that follow something to work on.
-var opening = []step{
+var initialSteps = []clinicStep{
 	{verb: "add doctor", name: "Cameron", license: "G"},
 	{verb: "add doctor", name: "Chase", license: "H"},
 	{verb: "add patient", name: "Foreman", license: "-"},
@@ -84,22 +84,22 @@ var opening = []step{
 
 // after takes the steps in one Update, up to the first that is refused for
 // another reason than NotFound, and returns what the store holds if it commits.
-func (m model) after(t tester, store ports.Store, steps []step) (next model, err error) {
+func (m clinicModel) applyAll(t tester, store ports.Store, steps []clinicStep) (next clinicModel, err error) {
 	err = store.Update(t.Context(), func(tx ports.Tx) error {
 		next = m.clone()
 		for _, step := range steps {
-			if err := next.take(t, tx, step); err != nil && domain.KindOf(err) != domain.NotFound {
+			if err := next.apply(t, tx, step); err != nil && domain.KindOf(err) != domain.NotFound {
 				return err
 			}
 		}
-		next.requireSame(t, tx)
+		next.requireEqual(t, tx)
 		return nil
 	})
 	return next, err
 }
 
 // discharge deletes all patients and doctors, and forgets who was deleted before.
-func discharge(t tester, store ports.Store) {
+func deleteAll(t tester, store ports.Store) {
 	t.Helper()
 	everyone, staff := allPatients(t, store), allDoctors(t, store)
 	update(t, store, func(tx ports.Tx) error {

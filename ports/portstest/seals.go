@@ -12,13 +12,18 @@ import (
 )
 
 func testSeals(s suite) {
+	testSealFields(s)
+	testSealTransactions(s)
+}
+
+func testSealFields(s suite) {
 	s.promise("without seals there is no last one, and the list is empty, not missing", func(t *testing.T, store ports.Store) {
 		require.Equal(t, []domain.Seal{}, allSeals(t, store))
 		requireNoSeal(t, store)
 	})
 
 	s.promise("a seal comes back as it was added", func(t *testing.T, store ports.Store) {
-		for name, change := range sealChanges {
+		for name, change := range sealVariants {
 			want := newSeal(1 + domain.ID(len(allSeals(t, store))))
 			change(&want)
 			addSeal(t, store, want)
@@ -26,7 +31,7 @@ func testSeals(s suite) {
 			list := allSeals(t, store)
 			require.Equal(t, want, list[len(list)-1], name)
 		}
-		require.Len(t, allSeals(t, store), len(sealChanges))
+		require.Len(t, allSeals(t, store), len(sealVariants))
 	})
 
 	s.promise("a seal's number can be the greatest there is", func(t *testing.T, store ports.Store) {
@@ -51,7 +56,7 @@ func testSeals(s suite) {
 		}
 		require.Equal(t, newSeal(9), lastSeal(t, store))
 		for page, want := range map[domain.Page][]domain.ID{
-			everything:                       {1, 3, 4, 9},
+			wholeList:                        {1, 3, 4, 9},
 			{Limit: 0}:                       {},
 			{Limit: 2}:                       {1, 3},
 			{After: 1, Limit: 2}:             {3, 4},
@@ -67,15 +72,17 @@ func testSeals(s suite) {
 			require.Equal(t, seals, sealsOn(t, store, page), "%+v", page)
 		}
 	})
+}
 
+func testSealTransactions(s suite) {
 	s.promise("within an Update its own seal is the last", func(t *testing.T, store ports.Store) {
 		require.ErrorIs(t, store.Update(t.Context(), func(tx ports.Tx) error {
 			require.NoError(t, tx.Seals().Add(t.Context(), newSeal(1)))
 			last, err := tx.Seals().Last(t.Context())
 			require.NoError(t, err)
 			require.Equal(t, newSeal(1), last)
-			return errBroken
-		}), errBroken)
+			return errAborted
+		}), errAborted)
 		requireNoSeal(t, store)
 	})
 
@@ -92,15 +99,15 @@ func testSeals(s suite) {
 	s.promise("a second seal of the same number is a Conflict and changes nothing", func(t *testing.T, store ports.Store) {
 		addSeal(t, store, newSeal(1))
 		other := newSeal(1)
-		sealChanges["no events"](&other)
+		sealVariants["no events"](&other)
 		requireRefused(t, domain.ErrSealed(), tryAddSeal(t, store, other))
 		require.Equal(t, domain.Conflict, domain.KindOf(domain.ErrSealed()))
 		require.Equal(t, []domain.Seal{newSeal(1)}, allSeals(t, store))
 	})
 
 	s.race("of several who add the next seal at once one does", func(t *testing.T, store ports.Store) {
-		for number := domain.ID(1); number <= rounds; number++ {
-			requireOneWins(t, domain.ErrSealed(), together(crowd, func(i int) error {
+		for number := domain.ID(1); number <= raceRounds; number++ {
+			requireOneSucceeds(t, domain.ErrSealed(), runConcurrently(callers, func(i int) error {
 				seal := newSeal(number)
 				seal.Through += domain.ID(i)
 				return tryAddSeal(t, store, seal)
@@ -111,7 +118,7 @@ func testSeals(s suite) {
 }
 
 // sealChanges turn what newSeal gives into all else that a seal may hold.
-var sealChanges = map[string]func(*domain.Seal){
+var sealVariants = map[string]func(*domain.Seal){
 	"as it is":  func(*domain.Seal) {},
 	"no events": func(seal *domain.Seal) { seal.Events = nil },
 	"no gaps":   func(seal *domain.Seal) { seal.Missing = nil },
@@ -178,7 +185,7 @@ func addSeal(t tester, store ports.Store, seal domain.Seal) {
 
 func lastSeal(t tester, store ports.Store) domain.Seal {
 	t.Helper()
-	return read(t, store, func(tx ports.Tx) (domain.Seal, error) { return tx.Seals().Last(t.Context()) })
+	return viewResult(t, store, func(tx ports.Tx) (domain.Seal, error) { return tx.Seals().Last(t.Context()) })
 }
 
 func requireNoSeal(t tester, store ports.Store) {
@@ -193,10 +200,10 @@ func requireNoSeal(t tester, store ports.Store) {
 
 func sealsOn(t tester, store ports.Store, page domain.Page) []domain.Seal {
 	t.Helper()
-	return read(t, store, func(tx ports.Tx) ([]domain.Seal, error) { return tx.Seals().List(t.Context(), page) })
+	return viewResult(t, store, func(tx ports.Tx) ([]domain.Seal, error) { return tx.Seals().List(t.Context(), page) })
 }
 
 func allSeals(t tester, store ports.Store) []domain.Seal {
 	t.Helper()
-	return sealsOn(t, store, everything)
+	return sealsOn(t, store, wholeList)
 }

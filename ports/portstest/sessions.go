@@ -13,9 +13,15 @@ import (
 )
 
 func testSessions(s suite) {
+	testSelectors(s)
+	testSessionOwner(s)
+	testSessionSave(s)
+}
+
+func testSelectors(s suite) {
 	s.promise("Add for an unknown user is Invalid on user", func(t *testing.T, store ports.Store) {
 		users.addNew(t, store)
-		for _, id := range nowhere {
+		for _, id := range unknownIDs {
 			_, err := sessions.tryAdd(t.Context(), store, newSession(domain.User{ID: id, Role: domain.Staff}))
 			requireRefused(t, domain.ErrNoSuchReference("user"), err)
 		}
@@ -54,17 +60,19 @@ func testSessions(s suite) {
 
 	s.promise("no two sessions have one selector", func(t *testing.T, store ports.Store) {
 		session := sessions.addNew(t, store)
-		twin := sessions.build(t, store)
+		twin := sessions.newEntity(t, store)
 		twin.Selector = session.Selector
 		_, err := sessions.tryAdd(t.Context(), store, twin)
 		require.Error(t, err)
 		require.Equal(t, domain.Internal, domain.KindOf(err))
 		require.Equal(t, session, bySelector(t, store, session.Selector))
 	})
+}
 
+func testSessionOwner(s suite) {
 	s.promise("Owner is what its user is now", func(t *testing.T, store ports.Store) {
 		stranger, user := newAdmin(), users.addNew(t, store)
-		stranger.PasswordTemporary, stranger.SecondFactor = true, secondFactor()
+		stranger.PasswordTemporary, stranger.SecondFactor = true, confirmedFactor()
 		sessions.add(t, store, newSession(users.add(t, store, stranger)))
 		session := sessions.add(t, store, newSession(user))
 		require.Equal(t, domain.SessionView{
@@ -76,8 +84,8 @@ func testSessions(s suite) {
 			{Role: domain.Admin, Active: true},
 			{Role: domain.Staff, Active: true, PasswordTemporary: true},
 			{Role: domain.Staff, Active: true, SecondFactor: unconfirmed},
-			{Role: domain.Staff, Active: true, SecondFactor: secondFactor()},
-			{Role: domain.Admin, SecondFactor: secondFactor(), PasswordTemporary: true},
+			{Role: domain.Staff, Active: true, SecondFactor: confirmedFactor()},
+			{Role: domain.Admin, SecondFactor: confirmedFactor(), PasswordTemporary: true},
 			{Role: domain.Staff},
 		} {
 			user.Role, user.Active, user.PasswordTemporary, user.SecondFactor = now.Role, now.Active, now.PasswordTemporary, now.SecondFactor
@@ -98,7 +106,9 @@ func testSessions(s suite) {
 			sessions.save(t, store, next.Revoke(session.CreatedAt))
 		}
 	})
+}
 
+func testSessionSave(s suite) {
 	s.promise("Save stores RefreshHash, what was spent last, LastUsedAt, ExpiresAt and RevokedAt", func(t *testing.T, store ports.Store) {
 		session := sessions.addNew(t, store)
 		session, _ = session.Rotate(newRefreshToken(), domain.RefreshSecret{1, 0, 255}, now.Add(time.Second))
@@ -154,7 +164,7 @@ func testSessions(s suite) {
 	s.race("one of several parallel rotations spends the token", func(t *testing.T, store ports.Store) {
 		token := newRefreshToken()
 		sessions.add(t, store, domain.NewSession(users.addNew(t, store), origin, token, now, time.Hour))
-		requireOneWins(t, domain.ErrRefreshToken(), together(crowd, func(i int) error {
+		requireOneSucceeds(t, domain.ErrRefreshToken(), runConcurrently(callers, func(i int) error {
 			return store.Update(t.Context(), func(tx ports.Tx) error {
 				found, err := tx.Sessions().BySelector(t.Context(), token.Selector())
 				if err != nil {
@@ -170,7 +180,7 @@ func testSessions(s suite) {
 	})
 
 	s.promise("what BySelector has read stays until the Update returns", func(t *testing.T, store ports.Store) {
-		testStableGet(t, store, sessions, func(tx ports.Tx, session domain.Session) (domain.Session, error) {
+		testReadStaysLocked(t, store, sessions, func(tx ports.Tx, session domain.Session) (domain.Session, error) {
 			found, err := tx.Sessions().BySelector(t.Context(), session.Selector)
 			return found.Session, err
 		})
@@ -179,12 +189,12 @@ func testSessions(s suite) {
 
 func sessionView(t tester, store ports.Store, id domain.ID) domain.SessionView {
 	t.Helper()
-	return read(t, store, func(tx ports.Tx) (domain.SessionView, error) { return tx.Sessions().Get(t.Context(), id) })
+	return viewResult(t, store, func(tx ports.Tx) (domain.SessionView, error) { return tx.Sessions().Get(t.Context(), id) })
 }
 
 func viewBySelector(t tester, store ports.Store, selector domain.RefreshSelector) domain.SessionView {
 	t.Helper()
-	return read(t, store, func(tx ports.Tx) (domain.SessionView, error) {
+	return viewResult(t, store, func(tx ports.Tx) (domain.SessionView, error) {
 		return tx.Sessions().BySelector(t.Context(), selector)
 	})
 }

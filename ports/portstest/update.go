@@ -16,37 +16,43 @@ import (
 // testUpdate checks that an Update happens wholly or not at all, whatever ends
 // it. What it leaves of each aggregate is checked with the aggregate.
 func testUpdate(s suite) {
+	testFailedUpdates(s)
+	testInterruptedUpdates(s)
+	testCommittedUpdates(s)
+}
+
+func testFailedUpdates(s suite) {
 	s.promise("nothing is committed before fn returns", func(t *testing.T, store ports.Store) {
-		testUncommitted(t, store)
+		testUncommittedIsInvisible(t, store)
 	})
 
 	s.promise("the error of fn is returned and leaves no trace", func(t *testing.T, store ports.Store) {
-		before := newClinic(t, store)
+		before := newFullClinic(t, store)
 		err := store.Update(t.Context(), func(tx ports.Tx) error {
-			if err := before.turnOver(t.Context(), tx); err != nil {
+			if err := before.changeEverything(t.Context(), tx); err != nil {
 				return err
 			}
-			return errBroken
+			return errAborted
 		})
-		require.ErrorIs(t, err, errBroken)
-		before.requireUntouched(t, store)
+		require.ErrorIs(t, err, errAborted)
+		before.requireUnchanged(t, store)
 	})
 
 	s.promise("the error of a write leaves no trace of the writes before it", func(t *testing.T, store ports.Store) {
-		before := newClinic(t, store)
+		before := newFullClinic(t, store)
 		err := store.Update(t.Context(), func(tx ports.Tx) error {
-			if err := before.turnOver(t.Context(), tx); err != nil {
+			if err := before.changeEverything(t.Context(), tx); err != nil {
 				return err
 			}
 			_, err := tx.Users().Add(t.Context(), before.user)
 			return err
 		})
 		requireRefused(t, domain.ErrEmailTaken(), err)
-		before.requireUntouched(t, store)
+		before.requireUnchanged(t, store)
 	})
 
 	s.promise("a Conflict ends the Update, also when fn drops it", func(t *testing.T, store ports.Store) {
-		before := newClinic(t, store)
+		before := newFullClinic(t, store)
 		for _, clash := range []struct {
 			want  error
 			write func(ports.Tx) error
@@ -64,7 +70,7 @@ func testUpdate(s suite) {
 			})
 			requireRefused(t, clash.want, err)
 		}
-		before.requireUntouched(t, store)
+		before.requireUnchanged(t, store)
 	})
 
 	s.promise("an Invalid reference ends the Update, also when fn drops it", func(t *testing.T, store ports.Store) {
@@ -88,93 +94,97 @@ func testUpdate(s suite) {
 			require.Equal(t, before, allDoctors(t, store))
 		}
 	})
+}
 
+func testInterruptedUpdates(s suite) {
 	s.promise("a panic of fn goes on and leaves no trace", func(t *testing.T, store ports.Store) {
-		before := newClinic(t, store)
+		before := newFullClinic(t, store)
 		require.PanicsWithValue(t, "fn panicked", func() {
 			_ = store.Update(t.Context(), func(tx ports.Tx) error {
-				assert.NoError(t, before.turnOver(t.Context(), tx))
+				assert.NoError(t, before.changeEverything(t.Context(), tx))
 				panic("fn panicked")
 			})
 		})
-		before.requireUntouched(t, store)
+		before.requireUnchanged(t, store)
 	})
 
 	s.promise("fn that ends its goroutine, as t.FailNow does, leaves no trace", func(t *testing.T, store ports.Store) {
-		before := newClinic(t, store)
+		before := newFullClinic(t, store)
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)
 			_ = store.Update(t.Context(), func(tx ports.Tx) error {
-				assert.NoError(t, before.turnOver(t.Context(), tx))
+				assert.NoError(t, before.changeEverything(t.Context(), tx))
 				runtime.Goexit()
 				return nil
 			})
 		}()
 		<-ended
-		before.requireUntouched(t, store)
+		before.requireUnchanged(t, store)
 	})
 
 	s.promise("a ctx that ended before leaves no trace", func(t *testing.T, store ports.Store) {
-		before := newClinic(t, store)
+		before := newFullClinic(t, store)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		require.Error(t, store.Update(ctx, func(tx ports.Tx) error { return before.turnOver(ctx, tx) }))
-		before.requireUntouched(t, store)
+		require.Error(t, store.Update(ctx, func(tx ports.Tx) error { return before.changeEverything(ctx, tx) }))
+		before.requireUnchanged(t, store)
 	})
 
 	s.promise("a ctx that is cancelled in fn leaves no trace", func(t *testing.T, store ports.Store) {
-		before := newClinic(t, store)
+		before := newFullClinic(t, store)
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		require.Error(t, store.Update(ctx, func(tx ports.Tx) error {
-			err := before.turnOver(ctx, tx)
+			err := before.changeEverything(ctx, tx)
 			cancel()
 			return err
 		}))
-		before.requireUntouched(t, store)
+		before.requireUnchanged(t, store)
 	})
 
 	s.promise("a deadline that passes in fn leaves no trace", func(t *testing.T, store ports.Store) {
-		before := newClinic(t, store)
+		before := newFullClinic(t, store)
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
 		require.Error(t, store.Update(ctx, func(tx ports.Tx) error {
 			// The deadline may pass before this is through, too.
-			_ = before.turnOver(ctx, tx)
+			_ = before.changeEverything(ctx, tx)
 			<-ctx.Done()
 			return nil
 		}))
-		before.requireUntouched(t, store)
+		before.requireUnchanged(t, store)
 	})
 
 	s.promise("the repositories refuse a ctx that ended", func(t *testing.T, store ports.Store) {
-		before := newClinic(t, store)
+		before := newFullClinic(t, store)
 		ended, cancel := context.WithCancel(t.Context())
 		cancel()
-		require.Error(t, store.Update(t.Context(), func(tx ports.Tx) error { return before.turnOver(ended, tx) }))
-		before.requireUntouched(t, store)
+		require.Error(t, store.Update(t.Context(), func(tx ports.Tx) error { return before.changeEverything(ended, tx) }))
+		before.requireUnchanged(t, store)
 	})
+}
 
+func testCommittedUpdates(s suite) {
 	s.promise("an Update without writes succeeds", func(t *testing.T, store ports.Store) {
 		update(t, store, func(ports.Tx) error { return nil })
-		before := newClinic(t, store)
+		before := newFullClinic(t, store)
 		update(t, store, func(tx ports.Tx) error {
 			_, err := tx.Patients().Get(t.Context(), before.patient.ID)
 			return err
 		})
-		before.requireUntouched(t, store)
+		before.requireUnchanged(t, store)
 	})
 
 	s.promise("an Update spans all repositories", func(t *testing.T, store ports.Store) {
-		before := newClinic(t, store)
-		update(t, store, func(tx ports.Tx) error { return before.turnOver(t.Context(), tx) })
-		require.Equal(t, users.count(before.user), users.get(t, store, before.user.ID))
-		require.Equal(t, sessions.count(before.session), sessions.get(t, store, before.session.ID))
-		require.Equal(t, doctors.count(before.doctor), doctors.get(t, store, before.doctor.ID))
-		patients.requireGone(t, store, before.patient.ID)
-		mappings.requireGone(t, store, before.mapping.ID)
-		require.Equal(t, newAttempts(2), attemptsUnder(t, store, before.key))
+		before := newFullClinic(t, store)
+		update(t, store, func(tx ports.Tx) error { return before.changeEverything(t.Context(), tx) })
+		require.Equal(t, users.increment(before.user), users.get(t, store, before.user.ID))
+		require.Equal(t, sessions.increment(before.session), sessions.get(t, store, before.session.ID))
+		require.Equal(t, doctors.increment(before.doctor), doctors.get(t, store, before.doctor.ID))
+		patients.requireMissing(t, store, before.patient.ID)
+		mappings.requireMissing(t, store, before.mapping.ID)
+		require.Equal(t, newAttempts(2), attemptsOf(t, store, before.key))
 		require.Len(t, allDoctors(t, store), 2)
 		require.Len(t, allEvents(t, store), 2)
 		require.Equal(t, newSeal(2), lastSeal(t, store))
@@ -187,13 +197,13 @@ func testUpdate(s suite) {
 
 // testUncommitted reads again and again while Updates commit two doctors at a
 // time, and others add a third and fail.
-func testUncommitted(t *testing.T, store ports.Store) {
+func testUncommittedIsInvisible(t *testing.T, store ports.Store) {
 	const rounds = 20
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		for range rounds {
-			for _, outcome := range []error{nil, errBroken} {
+			for _, outcome := range []error{nil, errAborted} {
 				err := store.Update(t.Context(), func(tx ports.Tx) error {
 					for range 2 {
 						if _, err := tx.Doctors().Add(t.Context(), newDoctor()); err != nil {

@@ -15,6 +15,13 @@ import (
 // testValues checks that everything the domain allows is stored and comes back
 // as it was.
 func testValues(s suite) {
+	testTextValues(s)
+	testUserValues(s)
+	testNumbersAndTimes(s)
+	testSecretBytes(s)
+}
+
+func testTextValues(s suite) {
 	for name, text := range map[string]string{
 		"letters":                  "Zoë Ñandú, Þórður Ærø, Straße, Дмитрий, Ελένη",
 		"right-to-left letters":    "محمد علي, דָּוִד",
@@ -28,7 +35,7 @@ func testValues(s suite) {
 		"the last code points":     "\U0010FFFD\uFFFD\uE000",
 	} {
 		s.promise("texts keep "+name, func(t *testing.T, store ports.Store) {
-			requireKept(t, store, texts{
+			requireTextsStored(t, store, textValues{
 				name:           text,
 				license:        string([]rune(text)[:min(50, len([]rune(text)))]),
 				specialization: text,
@@ -40,7 +47,7 @@ func testValues(s suite) {
 	// Longest in characters, whatever the bytes of one: 1 byte, 2, 3 and 4.
 	for name, character := range map[string]string{"a": "a", "ß": "ß", "漢": "漢", "𠮷": "𠮷"} {
 		s.promise("the longest texts fit, of "+name, func(t *testing.T, store ports.Store) {
-			requireKept(t, store, texts{
+			requireTextsStored(t, store, textValues{
 				name:           strings.Repeat(character, 100),
 				license:        strings.Repeat(character, 50),
 				specialization: strings.Repeat(character, 200),
@@ -57,7 +64,9 @@ func testValues(s suite) {
 		_, err := doctors.tryAdd(t.Context(), store, long)
 		requireRefused(t, domain.ErrLicenseTaken(), err)
 	})
+}
 
+func testUserValues(s suite) {
 	s.promise("the longest values of a user fit", func(t *testing.T, store ports.Store) {
 		label := strings.Repeat("d", 61)
 		email := strings.Repeat("l", 64) + "@" + strings.Join([]string{label, label, label, "ab"}, ".")
@@ -95,7 +104,9 @@ func testValues(s suite) {
 		})
 		require.NotEqual(t, user.ID, users.add(t, store, other).ID)
 	})
+}
 
+func testNumbersAndTimes(s suite) {
 	s.promise("salaries are exact", func(t *testing.T, store ports.Store) {
 		for _, salary := range []string{"0", "0.00", "0.01", "0.10", "0.29", "1234.5", "90071992.55", "99999999.99"} {
 			doctor := doctors.add(t, store, newDoctor(func(in *domain.DoctorInput) { in.Salary = domain.Given(salary) }))
@@ -139,7 +150,7 @@ func testValues(s suite) {
 			session = sessions.add(t, store, session)
 			require.Equal(t, session, sessions.get(t, store, session.ID))
 
-			mapping := mappings.build(t, store)
+			mapping := mappings.newEntity(t, store)
 			mapping.AssignedAt = moment
 			mapping = mappings.add(t, store, mapping)
 			require.Equal(t, mapping, mappings.get(t, store, mapping.ID))
@@ -147,17 +158,17 @@ func testValues(s suite) {
 			key := newKey()
 			attempts := domain.Attempts{Since: moment, LockedUntil: moment, KnownUntil: moment, Expires: moment}
 			saveAttempts(t, store, key, attempts)
-			require.Equal(t, attempts, attemptsUnder(t, store, key))
+			require.Equal(t, attempts, attemptsOf(t, store, key))
 		}
 	})
 
 	s.promise("a time that is given in another zone is the same moment in UTC", func(t *testing.T, store ports.Store) {
-		mapping := mappings.build(t, store)
+		mapping := mappings.newEntity(t, store)
 		mapping.AssignedAt = now.In(time.FixedZone("", 13*60*60))
 		id := mappings.add(t, store, mapping).ID
 		require.Equal(t, now, mappings.get(t, store, id).AssignedAt)
 
-		session := sessions.build(t, store)
+		session := sessions.newEntity(t, store)
 		session.LastUsedAt = mapping.AssignedAt
 		session = sessions.add(t, store, session)
 		require.Equal(t, now, session.LastUsedAt)
@@ -167,12 +178,14 @@ func testValues(s suite) {
 		saveAttempts(t, store, key, domain.Attempts{
 			Since: mapping.AssignedAt, LockedUntil: mapping.AssignedAt, KnownUntil: mapping.AssignedAt, Expires: mapping.AssignedAt,
 		})
-		require.Equal(t, domain.Attempts{Since: now, LockedUntil: now, KnownUntil: now, Expires: now}, attemptsUnder(t, store, key))
+		require.Equal(t, domain.Attempts{Since: now, LockedUntil: now, KnownUntil: now, Expires: now}, attemptsOf(t, store, key))
 	})
+}
 
+func testSecretBytes(s suite) {
 	s.promise("every byte of a session's secrets is kept", func(t *testing.T, store ports.Store) {
 		for _, b := range []byte{0x00, 0x27, 0x5c, 0x80, 0xff} {
-			session := sessions.build(t, store)
+			session := sessions.newEntity(t, store)
 			copy(session.Selector[:], bytes.Repeat([]byte{b}, len(session.Selector)))
 			session.Selector[0] = 1 // BySelector finds nothing by the zero selector
 			copy(session.RefreshHash[:], bytes.Repeat([]byte{b}, len(session.RefreshHash)))
@@ -184,11 +197,11 @@ func testValues(s suite) {
 
 const longestPhone = "+12 (34) 567 89 01 / 23       45"
 
-type texts struct{ name, license, specialization, free string }
+type textValues struct{ name, license, specialization, free string }
 
 // requireKept stores the texts in every place they may stand, anew and over
 // others, and reads them in every way.
-func requireKept(t tester, store ports.Store, want texts) {
+func requireTextsStored(t tester, store ports.Store, want textValues) {
 	t.Helper()
 	user := newUser(func(in *domain.Registration) {
 		in.FirstName, in.LastName = domain.Given(want.name), domain.Given(want.name)
@@ -214,8 +227,8 @@ func requireKept(t tester, store ports.Store, want texts) {
 	mapping := mappings.add(t, store, newMapping(patient.ID, doctor.ID))
 
 	require.Equal(t, patient, patients.get(t, store, patient.ID))
-	require.Equal(t, assigned(patient, doctor.ID), viewOf(t, store, patient.ID))
-	require.Equal(t, []domain.Doctor{doctor}, ofPatient(t, store, patient.ID))
-	require.Equal(t, []domain.PatientView{assigned(patient, doctor.ID)}, ofDoctor(t, store, doctor.ID))
+	require.Equal(t, assigned(patient, doctor.ID), patientView(t, store, patient.ID))
+	require.Equal(t, []domain.Doctor{doctor}, doctorsOfPatient(t, store, patient.ID))
+	require.Equal(t, []domain.PatientView{assigned(patient, doctor.ID)}, patientsOfDoctor(t, store, doctor.ID))
 	require.Equal(t, []domain.Assignment{assignmentOf(mapping, patient, doctor)}, allMappings(t, store))
 }

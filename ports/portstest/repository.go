@@ -12,25 +12,31 @@ import (
 )
 
 // nowhere are IDs that no store has given out.
-var nowhere = []domain.ID{0, -1, 1 << 40, math.MaxInt64}
+var unknownIDs = []domain.ID{0, -1, 1 << 40, math.MaxInt64}
 
 // testRepository checks what all repositories promise.
-func testRepository[T any](s suite, a aggregate[T]) {
+func testRepository[T any](s suite, a entityKind[T]) {
+	testAddAndGet(s, a)
+	testSave(s, a)
+	testEntityTransactions(s, a)
+}
+
+func testAddAndGet[T any](s suite, a entityKind[T]) {
 	s.promise("Get returns what Add returned", func(t *testing.T, store ports.Store) {
-		built := a.build(t, store)
+		built := a.newEntity(t, store)
 		added := a.add(t, store, built)
 		require.Positive(t, a.id(added))
-		require.Equal(t, a.with(built, 0), a.with(added, 0))
+		require.Equal(t, a.withID(built, 0), a.withID(added, 0))
 		require.Equal(t, added, a.get(t, store, a.id(added)))
 	})
 
 	s.promise("Add ignores the ID it is given", func(t *testing.T, store ports.Store) {
 		first := a.addNew(t, store)
-		for _, id := range append(nowhere, a.id(first)) {
-			entity := a.build(t, store)
-			added := a.add(t, store, a.with(entity, id))
+		for _, id := range append(unknownIDs, a.id(first)) {
+			entity := a.newEntity(t, store)
+			added := a.add(t, store, a.withID(entity, id))
 			require.NotEqual(t, id, a.id(added))
-			require.Equal(t, a.with(entity, 0), a.with(added, 0))
+			require.Equal(t, a.withID(entity, 0), a.withID(added, 0))
 		}
 		require.Equal(t, first, a.get(t, store, a.id(first)))
 	})
@@ -38,10 +44,10 @@ func testRepository[T any](s suite, a aggregate[T]) {
 	s.promise("IDs ascend in the order of creation", func(t *testing.T, store ports.Store) {
 		var last domain.ID
 		for range 5 {
-			first, second := a.build(t, store), a.build(t, store)
+			first, second := a.newEntity(t, store), a.newEntity(t, store)
 			update(t, store, func(tx ports.Tx) error {
 				for _, entity := range []T{first, second} {
-					added, err := a.in(tx).Add(t.Context(), entity)
+					added, err := a.repository(tx).Add(t.Context(), entity)
 					if err != nil {
 						return err
 					}
@@ -55,43 +61,45 @@ func testRepository[T any](s suite, a aggregate[T]) {
 
 	s.promise("Get of what does not exist is NotFound", func(t *testing.T, store ports.Store) {
 		a.addNew(t, store)
-		for _, id := range nowhere {
-			a.requireGone(t, store, id)
+		for _, id := range unknownIDs {
+			a.requireMissing(t, store, id)
 		}
 	})
 
 	s.promise("Save of what does not exist is NotFound and changes nothing", func(t *testing.T, store ports.Store) {
 		existing := a.addNew(t, store)
-		for _, id := range nowhere {
-			requireRefused(t, domain.ErrNotFound(), a.trySave(t.Context(), store, a.with(a.count(existing), id)))
-			a.requireGone(t, store, id)
+		for _, id := range unknownIDs {
+			requireRefused(t, domain.ErrNotFound(), a.trySave(t.Context(), store, a.withID(a.increment(existing), id)))
+			a.requireMissing(t, store, id)
 		}
 		require.Equal(t, existing, a.get(t, store, a.id(existing)))
 	})
 
 	s.promise("an Update goes on after NotFound", func(t *testing.T, store ports.Store) {
-		first, second := a.addNew(t, store), a.build(t, store)
+		first, second := a.addNew(t, store), a.newEntity(t, store)
 		var added T
 		update(t, store, func(tx ports.Tx) (err error) {
-			_, err = a.in(tx).Get(t.Context(), math.MaxInt64)
+			_, err = a.repository(tx).Get(t.Context(), math.MaxInt64)
 			assert.Equal(t, domain.NotFound, domain.KindOf(err))
-			err = a.in(tx).Save(t.Context(), a.with(first, math.MaxInt64))
+			err = a.repository(tx).Save(t.Context(), a.withID(first, math.MaxInt64))
 			assert.Equal(t, domain.NotFound, domain.KindOf(err))
-			if a.deletes != nil {
+			if a.deleteFunc != nil {
 				err = a.tryDeleteIn(t.Context(), tx, math.MaxInt64)
 				assert.Equal(t, domain.NotFound, domain.KindOf(err))
 			}
-			added, err = a.in(tx).Add(t.Context(), second)
+			added, err = a.repository(tx).Add(t.Context(), second)
 			return err
 		})
 		require.Equal(t, added, a.get(t, store, a.id(added)))
 	})
+}
 
+func testSave[T any](s suite, a entityKind[T]) {
 	s.promise("Save changes the one entity", func(t *testing.T, store ports.Store) {
 		added := a.addSeveral(t, store, 3)
 		before, changed, after := added[0], added[1], added[2]
-		a.save(t, store, a.count(changed))
-		require.Equal(t, a.count(changed), a.get(t, store, a.id(changed)))
+		a.save(t, store, a.increment(changed))
+		require.Equal(t, a.increment(changed), a.get(t, store, a.id(changed)))
 		require.Equal(t, before, a.get(t, store, a.id(before)))
 		require.Equal(t, after, a.get(t, store, a.id(after)))
 	})
@@ -103,17 +111,17 @@ func testRepository[T any](s suite, a aggregate[T]) {
 	})
 
 	s.promise("an Update reads what it has written", func(t *testing.T, store ports.Store) {
-		kept, built := a.addNew(t, store), a.build(t, store)
+		kept, built := a.addNew(t, store), a.newEntity(t, store)
 		update(t, store, func(tx ports.Tx) error {
-			added, err := a.in(tx).Add(t.Context(), built)
+			added, err := a.repository(tx).Add(t.Context(), built)
 			if err != nil {
 				return err
 			}
-			for _, entity := range []T{added, a.count(added), a.counted(kept, 2)} {
-				if err := a.in(tx).Save(t.Context(), entity); err != nil {
+			for _, entity := range []T{added, a.increment(added), a.incremented(kept, 2)} {
+				if err := a.repository(tx).Save(t.Context(), entity); err != nil {
 					return err
 				}
-				found, err := a.in(tx).Get(t.Context(), a.id(entity))
+				found, err := a.repository(tx).Get(t.Context(), a.id(entity))
 				if err != nil {
 					return err
 				}
@@ -121,23 +129,25 @@ func testRepository[T any](s suite, a aggregate[T]) {
 			}
 			return nil
 		})
-		require.Equal(t, a.counted(kept, 2), a.get(t, store, a.id(kept)))
+		require.Equal(t, a.incremented(kept, 2), a.get(t, store, a.id(kept)))
 	})
+}
 
+func testEntityTransactions[T any](s suite, a entityKind[T]) {
 	s.promise("an error leaves no trace of Add and Save", func(t *testing.T, store ports.Store) {
-		kept, built := a.addNew(t, store), a.build(t, store)
+		kept, built := a.addNew(t, store), a.newEntity(t, store)
 		var added T
 		err := store.Update(t.Context(), func(tx ports.Tx) (err error) {
-			if added, err = a.in(tx).Add(t.Context(), built); err != nil {
+			if added, err = a.repository(tx).Add(t.Context(), built); err != nil {
 				return err
 			}
-			if err := a.in(tx).Save(t.Context(), a.count(kept)); err != nil {
+			if err := a.repository(tx).Save(t.Context(), a.increment(kept)); err != nil {
 				return err
 			}
-			return errBroken
+			return errAborted
 		})
-		require.ErrorIs(t, err, errBroken)
-		a.requireGone(t, store, a.id(added))
+		require.ErrorIs(t, err, errAborted)
+		a.requireMissing(t, store, a.id(added))
 		require.Equal(t, kept, a.get(t, store, a.id(kept)))
 		// What must be unique is free again, too.
 		a.add(t, store, built)
@@ -145,35 +155,35 @@ func testRepository[T any](s suite, a aggregate[T]) {
 
 	s.race("parallel changes of one entity are all kept", func(t *testing.T, store ports.Store) {
 		entity := a.addNew(t, store)
-		for _, err := range together(crowd, func(int) error {
+		for _, err := range runConcurrently(callers, func(int) error {
 			return store.Update(t.Context(), func(tx ports.Tx) error {
-				found, err := a.in(tx).Get(t.Context(), a.id(entity))
+				found, err := a.repository(tx).Get(t.Context(), a.id(entity))
 				if err != nil {
 					return err
 				}
-				return a.in(tx).Save(t.Context(), a.count(found))
+				return a.repository(tx).Save(t.Context(), a.increment(found))
 			})
 		}) {
 			require.NoError(t, err)
 		}
-		require.Equal(t, a.counted(entity, crowd), a.get(t, store, a.id(entity)))
+		require.Equal(t, a.incremented(entity, callers), a.get(t, store, a.id(entity)))
 	})
 
 	s.promise("what Get has read stays until the Update returns", func(t *testing.T, store ports.Store) {
-		testStableGet(t, store, a, func(tx ports.Tx, entity T) (T, error) { return a.in(tx).Get(t.Context(), a.id(entity)) })
+		testReadStaysLocked(t, store, a, func(tx ports.Tx, entity T) (T, error) { return a.repository(tx).Get(t.Context(), a.id(entity)) })
 	})
 
-	if a.deletes != nil {
+	if a.deleteFunc != nil {
 		testDeleting(s, a)
 	}
 }
 
-func testDeleting[T any](s suite, a aggregate[T]) {
+func testDeleting[T any](s suite, a entityKind[T]) {
 	s.promise("Delete removes the one entity", func(t *testing.T, store ports.Store) {
 		added := a.addSeveral(t, store, 3)
 		before, deleted, after := added[0], added[1], added[2]
 		a.delete(t, store, a.id(deleted))
-		a.requireGone(t, store, a.id(deleted))
+		a.requireMissing(t, store, a.id(deleted))
 		require.Equal(t, before, a.get(t, store, a.id(before)))
 		require.Equal(t, after, a.get(t, store, a.id(after)))
 	})
@@ -181,7 +191,7 @@ func testDeleting[T any](s suite, a aggregate[T]) {
 	s.promise("Delete of what does not exist is NotFound and changes nothing", func(t *testing.T, store ports.Store) {
 		kept, deleted := a.addNew(t, store), a.addNew(t, store)
 		a.delete(t, store, a.id(deleted))
-		for _, id := range append(nowhere, a.id(deleted)) {
+		for _, id := range append(unknownIDs, a.id(deleted)) {
 			requireRefused(t, domain.ErrNotFound(), a.tryDelete(t.Context(), store, id))
 		}
 		require.Equal(t, kept, a.get(t, store, a.id(kept)))
@@ -191,7 +201,7 @@ func testDeleting[T any](s suite, a aggregate[T]) {
 		deleted := a.addNew(t, store)
 		a.delete(t, store, a.id(deleted))
 		requireRefused(t, domain.ErrNotFound(), a.trySave(t.Context(), store, deleted))
-		a.requireGone(t, store, a.id(deleted))
+		a.requireMissing(t, store, a.id(deleted))
 	})
 
 	s.promise("an ID is not used again after Delete", func(t *testing.T, store ports.Store) {
@@ -211,7 +221,7 @@ func testDeleting[T any](s suite, a aggregate[T]) {
 			if err := a.tryDeleteIn(t.Context(), tx, a.id(deleted)); err != nil {
 				return err
 			}
-			_, err := a.in(tx).Get(t.Context(), a.id(deleted))
+			_, err := a.repository(tx).Get(t.Context(), a.id(deleted))
 			assert.Equal(t, domain.NotFound, domain.KindOf(err))
 			return nil
 		})
@@ -223,15 +233,15 @@ func testDeleting[T any](s suite, a aggregate[T]) {
 			if err := a.tryDeleteIn(t.Context(), tx, a.id(kept)); err != nil {
 				return err
 			}
-			return errBroken
+			return errAborted
 		})
-		require.ErrorIs(t, err, errBroken)
+		require.ErrorIs(t, err, errAborted)
 		require.Equal(t, kept, a.get(t, store, a.id(kept)))
 	})
 
 	s.race("one of several parallel Deletes finds the entity", func(t *testing.T, store ports.Store) {
 		deleted := a.addNew(t, store)
-		requireOneWins(t, domain.ErrNotFound(), together(crowd, func(int) error {
+		requireOneSucceeds(t, domain.ErrNotFound(), runConcurrently(callers, func(int) error {
 			return a.tryDelete(t.Context(), store, a.id(deleted))
 		}))
 	})

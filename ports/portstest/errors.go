@@ -10,7 +10,7 @@ import (
 )
 
 // errBroken is an error of fn that no store has a reason to give.
-var errBroken = errors.New("fn broke off")
+var errAborted = errors.New("fn broke off")
 
 func update(t tester, store ports.Store, fn func(tx ports.Tx) error) {
 	t.Helper()
@@ -27,18 +27,18 @@ func view(t tester, store ports.Store, fn func(tx ports.Tx) error) {
 func requireRefused(t tester, want, got error) {
 	t.Helper()
 	require.Error(t, got)
-	require.Equal(t, seen(want), seen(got), "seen of: %v", got)
+	require.Equal(t, visible(want), visible(got), "seen of: %v", got)
 }
 
 // refusal is what a caller sees of an error.
-type refusal struct {
+type visibleError struct {
 	kind   domain.Kind
 	fields domain.FieldErrors
 }
 
-func seen(err error) refusal {
+func visible(err error) visibleError {
 	if e, ok := errors.AsType[*domain.Error](err); ok {
-		return refusal{e.Kind, e.Fields}
+		return visibleError{e.Kind, e.Fields}
 	}
-	return refusal{}
+	return visibleError{}
 }

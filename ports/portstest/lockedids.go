@@ -15,28 +15,28 @@ import (
 )
 
 // choosing returns those of some IDs that have something in common.
-type choosing func(ctx context.Context, tx ports.Tx, ids ...domain.ID) ([]domain.ID, error)
+type idFilter func(ctx context.Context, tx ports.Tx, ids ...domain.ID) ([]domain.ID, error)
 
 // testExisting checks which records exist.
-func testExisting[T domain.Record](s suite, a archive[T]) {
+func testExistingIDs[T domain.Record](s suite, a recordKind[T]) {
 	existing := func(ctx context.Context, tx ports.Tx, ids ...domain.ID) ([]domain.ID, error) {
 		return a.records(tx).ExistingIDs(ctx, ids...)
 	}
 
 	s.promise("Existing chooses the IDs of what is there", func(t *testing.T, store ports.Store) {
-		testChoosing(t, store, a.ids(a.addSeveral(t, store, 70)...), append(a.ids(a.addDeleted(t, store, 2)...), nowhere...), existing)
+		testFiltersIDs(t, store, a.ids(a.addSeveral(t, store, 70)...), append(a.ids(a.addDeleted(t, store, 2)...), unknownIDs...), existing)
 	})
 
 	s.promise("what Existing has found is not deleted until the Update returns", func(t *testing.T, store ports.Store) {
 		ids := a.ids(a.addSeveral(t, store, 3)...)
-		testChoiceStays(t, store, ids, existing, func() error { return a.tryDelete(t.Context(), store, ids[1]) })
-		a.requireGone(t, store, ids[1])
+		testFilteredStayLocked(t, store, ids, existing, func() error { return a.tryDelete(t.Context(), store, ids[1]) })
+		a.requireMissing(t, store, ids[1])
 	})
 
 	s.promise("an Update sees in Existing what it has added and deleted", func(t *testing.T, store ports.Store) {
 		gone := a.id(a.addNew(t, store))
 		update(t, store, func(tx ports.Tx) error {
-			added := a.id(a.addIn(t, tx, a.create(t, tx)))
+			added := a.id(a.addIn(t, tx, a.newEntityIn(t, tx)))
 			a.deleteIn(t, tx, gone)
 			found, err := existing(t.Context(), tx, added, gone)
 			require.Equal(t, []domain.ID{added}, found)
@@ -46,36 +46,36 @@ func testExisting[T domain.Record](s suite, a archive[T]) {
 }
 
 // testStillDeleted checks what History says of several records of one kind.
-func testStillDeleted[T domain.Record](s suite, a archive[T]) {
+func testDeletedIDs[T domain.Record](s suite, a recordKind[T]) {
 	stillDeleted := func(ctx context.Context, tx ports.Tx, ids ...domain.ID) ([]domain.ID, error) {
-		return a.of(tx).DeletedIDs(ctx, ids...)
+		return a.history(tx).DeletedIDs(ctx, ids...)
 	}
 
 	s.promise("StillDeleted chooses the IDs of what is deleted", func(t *testing.T, store ports.Store) {
-		testChoosing(t, store, a.ids(a.addDeleted(t, store, 70)...), append(a.ids(a.addSeveral(t, store, 2)...), nowhere...), stillDeleted)
+		testFiltersIDs(t, store, a.ids(a.addDeleted(t, store, 70)...), append(a.ids(a.addSeveral(t, store, 2)...), unknownIDs...), stillDeleted)
 	})
 
 	s.promise("what StillDeleted has found is not restored until the Update returns", func(t *testing.T, store ports.Store) {
 		records := a.addDeleted(t, store, 3)
-		testChoiceStays(t, store, a.ids(records...), stillDeleted, func() error { return a.tryRestore(t.Context(), store, records[1]) })
+		testFilteredStayLocked(t, store, a.ids(records...), stillDeleted, func() error { return a.tryRestore(t.Context(), store, records[1]) })
 		require.Equal(t, records[1], a.get(t, store, a.id(records[1])))
 	})
 
 	s.promise("what StillDeleted has found is not purged until the Update returns", func(t *testing.T, store ports.Store) {
 		ids := a.ids(a.addDeleted(t, store, 3)...)
-		testChoiceStays(t, store, ids, stillDeleted, func() error {
+		testFilteredStayLocked(t, store, ids, stillDeleted, func() error {
 			return store.Update(t.Context(), func(tx ports.Tx) error {
 				_, err := tx.Retention().Purge(t.Context(), a.kind, never, len(ids))
 				return err
 			})
 		})
-		require.Empty(t, a.deletedIDs(t, store, domain.Reference{}, everything))
+		require.Empty(t, a.listDeletedIDs(t, store, domain.Reference{}, wholeList))
 	})
 }
 
 // testChoosing checks that each of wanted is chosen once, in ascending order, and
 // none of the others.
-func testChoosing(t *testing.T, store ports.Store, wanted, others []domain.ID, choose choosing) {
+func testFiltersIDs(t *testing.T, store ports.Store, wanted, others []domain.ID, choose idFilter) {
 	asked := slices.Concat(wanted, others, wanted[:3])
 	slices.Reverse(asked)
 	for _, transact := range []func(context.Context, func(ports.Tx) error) error{store.View, store.Update} {
@@ -94,7 +94,7 @@ func testChoosing(t *testing.T, store ports.Store, wanted, others []domain.ID, c
 
 // testChoiceStays checks that ids are chosen until the Update returns, also while
 // change tries to end that.
-func testChoiceStays(t *testing.T, store ports.Store, ids []domain.ID, choose choosing, change func() error) {
+func testFilteredStayLocked(t *testing.T, store ports.Store, ids []domain.ID, choose idFilter, change func() error) {
 	var (
 		once  sync.Once
 		other sync.WaitGroup

@@ -13,80 +13,80 @@ import (
 )
 
 // model is what a store should hold: a store of its own, and too simple to be wrong.
-type model struct {
+type clinicModel struct {
 	creator  domain.ID
-	doctors  cabinet[domain.Doctor]
-	patients cabinet[domain.Patient]
-	mappings cabinet[domain.Mapping]
+	doctors  recordModel[domain.Doctor]
+	patients recordModel[domain.Patient]
+	mappings recordModel[domain.Mapping]
 }
 
-func newModel(creator domain.ID) model {
-	return model{
+func newClinicModel(creator domain.ID) clinicModel {
+	return clinicModel{
 		creator:  creator,
-		doctors:  newCabinet(doctorArchive),
-		patients: newCabinet(patientArchive),
-		mappings: newCabinet(mappingArchive),
+		doctors:  newRecordModel(doctorRecords),
+		patients: newRecordModel(patientRecords),
+		mappings: newRecordModel(mappingRecords),
 	}
 }
 
-func (m model) clone() model {
-	return model{m.creator, m.doctors.clone(), m.patients.clone(), m.mappings.clone()}
+func (m clinicModel) clone() clinicModel {
+	return clinicModel{m.creator, m.doctors.clone(), m.patients.clone(), m.mappings.clone()}
 }
 
 // shelf is the entities of one kind.
-type shelf[T any] struct {
-	of   aggregate[T]
-	rows map[domain.ID]T
+type entityModel[T any] struct {
+	kind   entityKind[T]
+	stored map[domain.ID]T
 	// given is the IDs that were given out, also to what was deleted since.
-	given []domain.ID
+	issued []domain.ID
 }
 
-func (s shelf[T]) clone() shelf[T] {
-	s.rows, s.given = maps.Clone(s.rows), slices.Clone(s.given)
+func (s entityModel[T]) clone() entityModel[T] {
+	s.stored, s.issued = maps.Clone(s.stored), slices.Clone(s.issued)
 	return s
 }
 
 // choose returns one of the IDs that were given out, or one that was not.
-func (s shelf[T]) choose(choice int) domain.ID {
-	if len(s.given) == 0 || choice == choices {
+func (s entityModel[T]) chooseID(choice int) domain.ID {
+	if len(s.issued) == 0 || choice == choices {
 		return 1 << 40
 	}
-	return s.given[choice%len(s.given)]
+	return s.issued[choice%len(s.issued)]
 }
 
-func (s shelf[T]) missing(id domain.ID) error {
-	if _, found := s.rows[id]; !found {
+func (s entityModel[T]) errIfMissing(id domain.ID) error {
+	if _, found := s.stored[id]; !found {
 		return domain.ErrNotFound()
 	}
 	return nil
 }
 
-func (s shelf[T]) sorted() []T {
-	list := slices.AppendSeq([]T{}, maps.Values(s.rows))
-	slices.SortFunc(list, func(a, b T) int { return cmp.Compare(s.of.id(a), s.of.id(b)) })
+func (s entityModel[T]) sorted() []T {
+	list := slices.AppendSeq([]T{}, maps.Values(s.stored))
+	slices.SortFunc(list, func(a, b T) int { return cmp.Compare(s.kind.id(a), s.kind.id(b)) })
 	return list
 }
 
 // The methods that follow call the store, check that it refuses what the model
 // says it should, and otherwise do the same to the model.
 
-func (s *shelf[T]) add(t tester, tx ports.Tx, entity T, refusal error) error {
-	added, err := s.of.in(tx).Add(t.Context(), entity)
+func (s *entityModel[T]) add(t tester, tx ports.Tx, entity T, refusal error) error {
+	added, err := s.kind.repository(tx).Add(t.Context(), entity)
 	requireOutcome(t, refusal, err)
 	if err == nil {
-		id := s.of.id(added)
-		s.rows[id] = s.of.with(entity, id)
-		s.given = append(s.given, id)
+		id := s.kind.id(added)
+		s.stored[id] = s.kind.withID(entity, id)
+		s.issued = append(s.issued, id)
 	}
 	return err
 }
 
-func (s *shelf[T]) save(t tester, tx ports.Tx, entity T, refusal error) error {
-	id := s.of.id(entity)
-	err := s.of.in(tx).Save(t.Context(), entity)
-	requireOutcome(t, cmp.Or(s.missing(id), refusal), err)
+func (s *entityModel[T]) save(t tester, tx ports.Tx, entity T, refusal error) error {
+	id := s.kind.id(entity)
+	err := s.kind.repository(tx).Save(t.Context(), entity)
+	requireOutcome(t, cmp.Or(s.errIfMissing(id), refusal), err)
 	if err == nil {
-		s.rows[id] = entity
+		s.stored[id] = entity
 	}
 	return err
 }
@@ -102,7 +102,7 @@ func requireOutcome(t tester, want, got error) {
 
 // step is one call of a repository. Its numbers choose among the IDs that were
 // given out, so that it often meets what is there, and what is there no longer.
-type step struct {
+type clinicStep struct {
 	verb                     string
 	patient, doctor, mapping int
 	name, license            string
@@ -110,9 +110,9 @@ type step struct {
 
 const choices = 7
 
-func drawStep(t *rapid.T) step {
+func drawClinicStep(t *rapid.T) clinicStep {
 	choice := rapid.IntRange(0, choices)
-	return step{
+	return clinicStep{
 		verb: rapid.SampledFrom([]string{
 			"add doctor", "add doctor", "save doctor", "delete doctor",
 			"add patient", "add patient", "save patient", "delete patient",
@@ -128,8 +128,8 @@ func drawStep(t *rapid.T) step {
 }
 
 // take does the step in tx and in the model, and returns the refusal.
-func (m *model) take(t tester, tx ports.Tx, s step) error {
-	doctorID, patientID, mappingID := m.doctors.choose(s.doctor), m.patients.choose(s.patient), m.mappings.choose(s.mapping)
+func (m *clinicModel) apply(t tester, tx ports.Tx, s clinicStep) error {
+	doctorID, patientID, mappingID := m.doctors.chooseID(s.doctor), m.patients.chooseID(s.patient), m.mappings.chooseID(s.mapping)
 	doctor := newDoctor(licensed(s.license), func(in *domain.DoctorInput) { in.Name = domain.Given(s.name) })
 	patient := newPatient(m.creator, func(in *domain.PatientInput) { in.Name = domain.Given(s.name) })
 	mapping := newMapping(patientID, doctorID)
@@ -141,7 +141,7 @@ func (m *model) take(t tester, tx ports.Tx, s step) error {
 		return m.doctors.save(t, tx, doctor, m.refuseDoctor(doctor))
 	case "delete doctor":
 		ended, err := m.doctors.delete(t, tx, doctorID)
-		m.end(t, tx, ended, func(mapping domain.Mapping) bool { return mapping.DoctorID == doctorID })
+		m.requireChildrenDeleted(t, tx, ended, func(mapping domain.Mapping) bool { return mapping.DoctorID == doctorID })
 		return err
 	case "restore doctor":
 		return m.doctors.restore(t, tx, doctorID, m.refuseDoctor)
@@ -152,7 +152,7 @@ func (m *model) take(t tester, tx ports.Tx, s step) error {
 		return m.patients.save(t, tx, patient, nil)
 	case "delete patient":
 		ended, err := m.patients.delete(t, tx, patientID)
-		m.end(t, tx, ended, func(mapping domain.Mapping) bool { return mapping.PatientID == patientID })
+		m.requireChildrenDeleted(t, tx, ended, func(mapping domain.Mapping) bool { return mapping.PatientID == patientID })
 		return err
 	case "restore patient":
 		return m.patients.restore(t, tx, patientID, func(domain.Patient) error { return nil })
@@ -167,23 +167,23 @@ func (m *model) take(t tester, tx ports.Tx, s step) error {
 	case "restore mapping":
 		return m.mappings.restore(t, tx, mappingID, m.refuseMapping)
 	default:
-		return errBroken
+		return errAborted
 	}
 }
 
 // end checks that the mappings that ended are those that should, and keeps that.
-func (m *model) end(t tester, tx ports.Tx, ended []domain.Record, should func(domain.Mapping) bool) {
+func (m *clinicModel) requireChildrenDeleted(t tester, tx ports.Tx, ended []domain.Record, should func(domain.Mapping) bool) {
 	t.Helper()
 	want := slices.DeleteFunc(m.mappings.sorted(), func(mapping domain.Mapping) bool { return !should(mapping) })
 	require.Len(t, ended, len(want))
 	for i, mapping := range want {
 		require.Equal(t, mapping, ended[i])
-		m.mappings.discard(t, tx, mapping.ID)
+		m.mappings.noteDeleted(t, tx, mapping.ID)
 	}
 }
 
-func (m *model) refuseDoctor(doctor domain.Doctor) error {
-	for id, other := range m.doctors.rows {
+func (m *clinicModel) refuseDoctor(doctor domain.Doctor) error {
+	for id, other := range m.doctors.stored {
 		if id != doctor.ID && other.LicenseNumber.Key() == doctor.LicenseNumber.Key() {
 			return domain.ErrLicenseTaken()
 		}
@@ -191,18 +191,18 @@ func (m *model) refuseDoctor(doctor domain.Doctor) error {
 	return nil
 }
 
-func (m *model) refuseMapping(mapping domain.Mapping) error {
+func (m *clinicModel) refuseMapping(mapping domain.Mapping) error {
 	var missing []string
-	if m.patients.missing(mapping.PatientID) != nil {
+	if m.patients.errIfMissing(mapping.PatientID) != nil {
 		missing = append(missing, "patient")
 	}
-	if m.doctors.missing(mapping.DoctorID) != nil {
+	if m.doctors.errIfMissing(mapping.DoctorID) != nil {
 		missing = append(missing, "doctor")
 	}
 	if missing != nil {
 		return domain.ErrNoSuchReference(missing...)
 	}
-	for id, other := range m.mappings.rows {
+	for id, other := range m.mappings.stored {
 		if id != mapping.ID && other.PatientID == mapping.PatientID && other.DoctorID == mapping.DoctorID {
 			return domain.ErrAlreadyAssigned()
 		}
@@ -211,9 +211,9 @@ func (m *model) refuseMapping(mapping domain.Mapping) error {
 }
 
 // requireSame checks that tx reads what the model holds.
-func (m *model) requireSame(t tester, tx ports.Tx) {
+func (m *clinicModel) requireEqual(t tester, tx ports.Tx) {
 	t.Helper()
-	staff, err := tx.Doctors().List(t.Context(), domain.DoctorFilter{}, everything)
+	staff, err := tx.Doctors().List(t.Context(), domain.DoctorFilter{}, wholeList)
 	require.NoError(t, err)
 	require.Equal(t, m.doctors.sorted(), staff)
 
@@ -223,7 +223,7 @@ func (m *model) requireSame(t tester, tx ports.Tx) {
 	}
 	wantMappings := []domain.Assignment{}
 	for _, mapping := range m.mappings.sorted() {
-		patient, doctor := m.patients.rows[mapping.PatientID], m.doctors.rows[mapping.DoctorID]
+		patient, doctor := m.patients.stored[mapping.PatientID], m.doctors.stored[mapping.DoctorID]
 		wantMappings = append(wantMappings, assignmentOf(mapping, patient, doctor))
 		for i := range wantPatients {
 			if wantPatients[i].ID == patient.ID {
@@ -232,13 +232,13 @@ func (m *model) requireSame(t tester, tx ports.Tx) {
 			}
 		}
 	}
-	everyone, err := tx.Patients().List(t.Context(), domain.PatientFilter{}, everything)
+	everyone, err := tx.Patients().List(t.Context(), domain.PatientFilter{}, wholeList)
 	require.NoError(t, err)
 	require.Equal(t, wantPatients, everyone)
-	all, err := tx.Mappings().List(t.Context(), domain.MappingFilter{}, everything)
+	all, err := tx.Mappings().List(t.Context(), domain.MappingFilter{}, wholeList)
 	require.NoError(t, err)
 	require.Equal(t, wantMappings, all)
-	m.doctors.requireGone(t, tx)
-	m.patients.requireGone(t, tx)
-	m.mappings.requireGone(t, tx)
+	m.doctors.requireDeleted(t, tx)
+	m.patients.requireDeleted(t, tx)
+	m.mappings.requireDeleted(t, tx)
 }

@@ -39,10 +39,10 @@ func testSizes(s suite) {
 			},
 		} {
 			require.NoError(t, store.View(t.Context(), func(tx ports.Tx) error {
-				first, err := identities(viewed)(list(tx, domain.Page{Limit: domain.MaxPageLimit}))
+				first, err := idsOf(viewID)(list(tx, domain.Page{Limit: domain.MaxPageLimit}))
 				require.NoError(t, err)
 				require.Equal(t, all[:fit], first, name)
-				rest, err := identities(viewed)(list(tx, domain.Page{After: all[fit-1], Limit: domain.MaxPageLimit}))
+				rest, err := idsOf(viewID)(list(tx, domain.Page{After: all[fit-1], Limit: domain.MaxPageLimit}))
 				require.NoError(t, err)
 				require.Equal(t, all[fit:], rest, name)
 				return nil

@@ -12,87 +12,87 @@ import (
 )
 
 // testSeveralRestores checks how several records of one kind come back at once.
-func testSeveralRestores[T domain.Record](s suite, a archive[T]) {
+func testRestoreSeveral[T domain.Record](s suite, a recordKind[T]) {
 	for _, count := range []int{0, 2, 64, 67} {
 		s.promise(fmt.Sprintf("%d records can be restored at once, in any order", count), func(t *testing.T, store ports.Store) {
 			other := a.addDeleted(t, store, 1)[0]
 			records := a.addDeleted(t, store, count)
 			backwards := slices.Clone(records)
 			slices.Reverse(backwards)
-			update(t, store, func(tx ports.Tx) error { return a.of(tx).Restore(t.Context(), backwards...) })
+			update(t, store, func(tx ports.Tx) error { return a.history(tx).Restore(t.Context(), backwards...) })
 			for _, record := range records {
 				require.Equal(t, record, a.get(t, store, a.id(record)))
 			}
-			a.requireGone(t, store, a.id(other))
+			a.requireMissing(t, store, a.id(other))
 		})
 	}
 
 	s.promise("Restore of several is NotFound and restores none when one is not deleted", func(t *testing.T, store ports.Store) {
 		deleted, live := a.addDeleted(t, store, 2), a.addNew(t, store)
-		for _, id := range append(nowhere, a.id(live)) {
+		for _, id := range append(unknownIDs, a.id(live)) {
 			update(t, store, func(tx ports.Tx) error {
-				err := a.of(tx).Restore(t.Context(), deleted[0], a.with(a.count(live), id), deleted[1])
+				err := a.history(tx).Restore(t.Context(), deleted[0], a.withID(a.increment(live), id), deleted[1])
 				requireRefused(t, domain.ErrNotFound(), err)
 				return nil
 			})
 		}
 		for _, record := range deleted {
-			a.requireGone(t, store, a.id(record))
+			a.requireMissing(t, store, a.id(record))
 		}
 		require.Equal(t, live, a.get(t, store, a.id(live)))
 	})
 
 	s.promise("a record is not restored twice at once", func(t *testing.T, store ports.Store) {
 		record := a.addDeleted(t, store, 1)[0]
-		err := store.Update(t.Context(), func(tx ports.Tx) error { return a.of(tx).Restore(t.Context(), record, record) })
+		err := store.Update(t.Context(), func(tx ports.Tx) error { return a.history(tx).Restore(t.Context(), record, record) })
 		require.Error(t, err)
-		a.requireGone(t, store, a.id(record))
+		a.requireMissing(t, store, a.id(record))
 	})
 }
 
 // testSeveralRefused checks that Restore of several refuses what Add refuses of one.
-func testSeveralRefused(s suite) {
+func testRestoreSeveralRefused(s suite) {
 	s.promise("Restore of doctors who have one licence number is a Conflict", func(t *testing.T, store ports.Store) {
 		var deleted []domain.Doctor
 		for _, spelling := range sameLicense[:2] {
 			doctor := doctors.add(t, store, newDoctor(licensed(spelling)))
-			doctorArchive.discard(t, store, doctorArchive.version(domain.Deleted, doctor))
+			doctorRecords.deleteWithVersion(t, store, doctorRecords.newVersion(domain.Deleted, doctor))
 			deleted = append(deleted, doctor)
 		}
-		requireSeveralRefused(t, store, doctorArchive, domain.ErrLicenseTaken(), deleted...)
+		requireSeveralRefused(t, store, doctorRecords, domain.ErrLicenseTaken(), deleted...)
 	})
 
 	s.promise("Restore of patients of whom one is by an unknown user is Invalid on created_by", func(t *testing.T, store ports.Store) {
-		deleted := patientArchive.addDeleted(t, store, 3)
+		deleted := patientRecords.addDeleted(t, store, 3)
 		deleted[1].CreatedBy = 1 << 40
-		requireSeveralRefused(t, store, patientArchive, domain.ErrNoSuchReference("created_by"), deleted...)
+		requireSeveralRefused(t, store, patientRecords, domain.ErrNoSuchReference("created_by"), deleted...)
 	})
 
 	s.promise("Restore of mappings of which one lacks a side is Invalid on it", func(t *testing.T, store ports.Store) {
-		deleted := mappingArchive.addDeleted(t, store, 3)
+		deleted := mappingRecords.addDeleted(t, store, 3)
 		patients.delete(t, store, deleted[1].PatientID)
-		requireSeveralRefused(t, store, mappingArchive, domain.ErrNoSuchReference("patient"), deleted...)
+		requireSeveralRefused(t, store, mappingRecords, domain.ErrNoSuchReference("patient"), deleted...)
 		doctors.delete(t, store, deleted[1].DoctorID)
-		requireSeveralRefused(t, store, mappingArchive, domain.ErrNoSuchReference("patient", "doctor"), deleted...)
+		requireSeveralRefused(t, store, mappingRecords, domain.ErrNoSuchReference("patient", "doctor"), deleted...)
 	})
 
 	s.promise("Restore of mappings of which one is mapped anew is a Conflict", func(t *testing.T, store ports.Store) {
-		deleted := mappingArchive.addDeleted(t, store, 3)
+		deleted := mappingRecords.addDeleted(t, store, 3)
 		mappings.add(t, store, deleted[1])
-		requireSeveralRefused(t, store, mappingArchive, domain.ErrAlreadyAssigned(), deleted...)
+		requireSeveralRefused(t, store, mappingRecords, domain.ErrAlreadyAssigned(), deleted...)
 	})
 }
 
 // requireSeveralRefused checks that none of the records is restored, also if the
 // error of Restore is dropped.
-func requireSeveralRefused[T domain.Record](t *testing.T, store ports.Store, a archive[T], refusal error, records ...T) {
+func requireSeveralRefused[T domain.Record](t *testing.T, store ports.Store, a recordKind[T], refusal error, records ...T) {
 	t.Helper()
 	requireRefused(t, refusal, store.Update(t.Context(), func(tx ports.Tx) error {
-		requireRefused(t, refusal, a.of(tx).Restore(t.Context(), records...))
+		requireRefused(t, refusal, a.history(tx).Restore(t.Context(), records...))
 		return nil
 	}))
 	for _, record := range records {
-		a.requireGone(t, store, a.id(record))
+		a.requireMissing(t, store, a.id(record))
 	}
-	require.Equal(t, a.ids(records...), a.deletedIDs(t, store, domain.Reference{}, everything))
+	require.Equal(t, a.ids(records...), a.listDeletedIDs(t, store, domain.Reference{}, wholeList))
 }

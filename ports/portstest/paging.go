@@ -15,15 +15,15 @@ import (
 )
 
 func testLists(s suite) {
-	for _, l := range listings {
+	for _, l := range pagedLists {
 		s.promise(l.name+" without entries is empty, not missing", func(t *testing.T, store ports.Store) {
-			require.Equal(t, []domain.ID{}, l.on(t, store).read(t, everything))
+			require.Equal(t, []domain.ID{}, l.prepare(t, store).readPage(t, wholeList))
 		})
 
 		s.promise(l.name+" begins above After, wherever that is", func(t *testing.T, store ports.Store) {
-			list := l.on(t, store)
-			ids := list.change(t, 4)
-			list.change(t, 0, ids[1])
+			list := l.prepare(t, store)
+			ids := list.removeAndAdd(t, 4)
+			list.removeAndAdd(t, 0, ids[1])
 			for after, want := range map[domain.ID][]domain.ID{
 				math.MinInt64: {ids[0], ids[2], ids[3]},
 				0:             {ids[0], ids[2], ids[3]},
@@ -33,15 +33,15 @@ func testLists(s suite) {
 				ids[3]:        {},
 				math.MaxInt64: {},
 			} {
-				require.Equal(t, want, list.read(t, domain.Page{After: after, Limit: 100}), "after %d", after)
+				require.Equal(t, want, list.readPage(t, domain.Page{After: after, Limit: 100}), "after %d", after)
 			}
 		})
 
 		s.promise(l.name+" holds at most Limit entries", func(t *testing.T, store ports.Store) {
-			list := l.on(t, store)
-			ids := list.change(t, 3)
+			list := l.prepare(t, store)
+			ids := list.removeAndAdd(t, 3)
 			for limit := range 5 {
-				require.Equal(t, ids[:min(limit, 3)], list.read(t, domain.Page{Limit: limit}), "limit %d", limit)
+				require.Equal(t, ids[:min(limit, 3)], list.readPage(t, domain.Page{Limit: limit}), "limit %d", limit)
 			}
 		})
 	}
@@ -49,7 +49,7 @@ func testLists(s suite) {
 	s.promise("a page can be one longer than the longest that callers may ask for", func(t *testing.T, store ports.Store) {
 		// Use-cases read one entry more than they show, to know whether more follow.
 		const limit = domain.MaxPageLimit + 1
-		clinic := newClinic(t, store)
+		clinic := newFullClinic(t, store)
 		update(t, store, func(tx ports.Tx) error {
 			for range limit {
 				patient := patients.addIn(t, tx, newPatient(clinic.user.ID))
@@ -74,25 +74,25 @@ func testLists(s suite) {
 
 	s.t.Run("what is in a list throughout is seen once while others come and go", func(t *testing.T) {
 		t.Parallel()
-		lists := map[string]entries{}
-		for _, l := range listings {
-			lists[l.name] = l.on(t, s.open(t))
+		lists := map[string]listEntries{}
+		for _, l := range pagedLists {
+			lists[l.name] = l.prepare(t, s.open(t))
 		}
 		names := slices.Sorted(maps.Keys(lists))
-		rapid.Check(t, func(t *rapid.T) { walk(t, lists[rapid.SampledFrom(names).Draw(t, "list")]) })
+		rapid.Check(t, func(t *rapid.T) { requireStableWalk(t, lists[rapid.SampledFrom(names).Draw(t, "list")]) })
 	})
 }
 
 // walk pages through a list that changes, and checks each page against what
 // should be on it.
-func walk(t *rapid.T, list entries) {
-	leftovers := list.read(t, everything)
-	present := list.change(t, rapid.IntRange(0, 8).Draw(t, "entries"), leftovers...)
+func requireStableWalk(t *rapid.T, list listEntries) {
+	leftovers := list.readPage(t, wholeList)
+	present := list.removeAndAdd(t, rapid.IntRange(0, 8).Draw(t, "entries"), leftovers...)
 	throughout, seen := slices.Clone(present), []domain.ID{}
 	page := domain.Page{Limit: rapid.IntRange(1, 4).Draw(t, "limit")}
 	for {
 		want := slices.DeleteFunc(slices.Clone(present), func(id domain.ID) bool { return id <= page.After })
-		got := list.read(t, page)
+		got := list.readPage(t, page)
 		require.Equal(t, want[:min(page.Limit, len(want))], got)
 		seen = append(seen, got...)
 		if len(got) < page.Limit {
@@ -107,7 +107,7 @@ func walk(t *rapid.T, list entries) {
 		}
 		gone := func(id domain.ID) bool { return slices.Contains(removed, id) }
 		present, throughout = slices.DeleteFunc(present, gone), slices.DeleteFunc(throughout, gone)
-		present = append(present, list.change(t, rapid.IntRange(0, 1).Draw(t, "put"), removed...)...)
+		present = append(present, list.removeAndAdd(t, rapid.IntRange(0, 1).Draw(t, "put"), removed...)...)
 		slices.Sort(present)
 	}
 	require.IsIncreasing(t, append([]domain.ID{0}, seen...), "seen twice or out of order")
