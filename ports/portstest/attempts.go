@@ -18,7 +18,7 @@ func saveAttempts(t tester, store ports.Store, key domain.AttemptKey, attempts d
 	update(t, store, func(tx ports.Tx) error { return tx.Attempts().Save(t.Context(), key, attempts, now) })
 }
 
-// countAttempt adds one to what is kept under key.
+// countAttempt increments the counter under key.
 func countAttempt(t tester, tx ports.Tx, key domain.AttemptKey) error {
 	t.Helper()
 	attempts, err := tx.Attempts().Get(t.Context(), key)
@@ -37,7 +37,7 @@ func testAttempts(s suite) {
 }
 
 func testAttemptCounters(s suite) {
-	s.promise("Get of what is not kept is the zero Attempts, and stays so", func(t *testing.T, store ports.Store) {
+	s.promise("Get of an unknown key returns the zero Attempts and stores nothing", func(t *testing.T, store ports.Store) {
 		key := newKey()
 		for range 2 {
 			require.Equal(t, domain.Attempts{}, attemptsOf(t, store, key))
@@ -83,7 +83,7 @@ func testAttemptCounters(s suite) {
 		}
 	})
 
-	s.promise("each key has its own", func(t *testing.T, store ports.Store) {
+	s.promise("each key has its own counter", func(t *testing.T, store ports.Store) {
 		keys := []domain.AttemptKey{{}, {0xff}, {31: 1}, {0, 1}, {0x27, 0x5c}, newKey()}
 		for i, key := range keys {
 			saveAttempts(t, store, key, newAttempts(i+1))
@@ -93,7 +93,7 @@ func testAttemptCounters(s suite) {
 		}
 	})
 
-	s.promise("Save never forgets what it saves, nor what has not expired", func(t *testing.T, store ports.Store) {
+	s.promise("Save deletes neither what it saves nor counters that have not expired", func(t *testing.T, store ports.Store) {
 		kept := map[domain.AttemptKey]domain.Attempts{}
 		for _, left := range []time.Duration{0, time.Microsecond, time.Hour} {
 			key, attempts := newKey(), newAttempts(2)
@@ -114,7 +114,7 @@ func testAttemptCounters(s suite) {
 }
 
 func testAttemptRollback(s suite) {
-	s.promise("an error leaves no trace of Get and Save", func(t *testing.T, store ports.Store) {
+	s.promise("a failed Update saves no attempts", func(t *testing.T, store ports.Store) {
 		old, fresh := newKey(), newKey()
 		saveAttempts(t, store, old, newAttempts(5))
 		err := store.Update(t.Context(), func(tx ports.Tx) error {
@@ -130,7 +130,7 @@ func testAttemptRollback(s suite) {
 		require.Equal(t, domain.Attempts{}, attemptsOf(t, store, fresh))
 	})
 
-	s.promise("a refused Update counts nothing, also when fn drops the refusal", func(t *testing.T, store ports.Store) {
+	s.promise("an Update with a refused write counts nothing, even if fn ignores the error", func(t *testing.T, store ports.Store) {
 		before := newFullClinic(t, store)
 		err := store.Update(t.Context(), func(tx ports.Tx) error {
 			if err := countAttempt(t, tx, before.key); err != nil {
@@ -146,7 +146,7 @@ func testAttemptRollback(s suite) {
 }
 
 func testAttemptRaces(s suite) {
-	s.promise("nobody else gets what an Update has got, also when there is none", func(t *testing.T, store ports.Store) {
+	s.promise("Get locks the key until the Update returns, even if there is no counter", func(t *testing.T, store ports.Store) {
 		for range raceRounds {
 			testAttemptsStayLocked(t, store)
 		}
@@ -176,7 +176,7 @@ func testAttemptRaces(s suite) {
 		}
 	})
 
-	s.race("Updates that may forget the same attempts, or use them, all succeed", func(t *testing.T, store ports.Store) {
+	s.race("parallel Updates that delete or use the same expired counters all succeed", func(t *testing.T, store ports.Store) {
 		var keys [callers]domain.AttemptKey
 		var expired []domain.AttemptKey
 		for range 4 {
@@ -204,8 +204,8 @@ func testAttemptRaces(s suite) {
 	})
 }
 
-// testStableAttempts checks that no other Update gets the attempts of a new key
-// before one returns that has got them.
+// testAttemptsStayLocked checks that after one Update got the counter of a new key, no
+// other gets it until the first returns.
 func testAttemptsStayLocked(t *testing.T, store ports.Store) {
 	key := newKey()
 	var (

@@ -20,7 +20,7 @@ func testAudit(s suite) {
 }
 
 func testEventFields(s suite) {
-	s.promise("an event comes back as it was added", func(t *testing.T, store ports.Store) {
+	s.promise("List returns an event as it was added", func(t *testing.T, store ports.Store) {
 		for name, change := range eventVariants {
 			event := newPatientRead()
 			change(&event)
@@ -28,7 +28,7 @@ func testEventFields(s suite) {
 		}
 	})
 
-	s.promise("every action of the policy is kept", func(t *testing.T, store ports.Store) {
+	s.promise("an event can have every action of the policy", func(t *testing.T, store ports.Store) {
 		var events []domain.AuditEvent
 		for _, rule := range domain.Policy() {
 			event := newPatientRead()
@@ -38,7 +38,7 @@ func testEventFields(s suite) {
 		require.Equal(t, events, allWithoutStored(addEvents(t, store, events...)))
 	})
 
-	s.promise("of the actor, neither the duty nor the device is kept", func(t *testing.T, store ports.Store) {
+	s.promise("the actor's duty and device are not stored", func(t *testing.T, store ports.Store) {
 		event := newPatientRead()
 		event.Actor.Duty, event.Actor.Origin.Device = domain.DutyPassword, "Ward tablet"
 		require.Equal(t, newPatientRead(), withoutStored(addEvents(t, store, event)[0]))
@@ -50,7 +50,7 @@ func testEventFields(s suite) {
 		require.Equal(t, now, addEvents(t, store, event)[0].At)
 	})
 
-	s.promise("IDs are in the order of events, whatever IDs they are given", func(t *testing.T, store ports.Store) {
+	s.promise("Add assigns IDs in the order of the events and ignores the IDs given", func(t *testing.T, store ports.Store) {
 		first, second, third, fourth := newPatientRead(), newPatientRead(), newPatientRead(), newPatientRead()
 		first.Version, second.Version, third.Version, fourth.Version = 1, 2, 3, 4
 		first.ID, second.ID, fourth.ID = 1<<40, 7, 7
@@ -69,7 +69,7 @@ func testEventFields(s suite) {
 
 func testAddingEvents(s suite) {
 	for _, count := range []int{0, 1, 2, 3, 64, 127, 128, 300} {
-		s.promise(fmt.Sprintf("%d events can be added at once", count), func(t *testing.T, store ports.Store) {
+		s.promise(fmt.Sprintf("Add adds %d events in one call", count), func(t *testing.T, store ports.Store) {
 			events := []domain.AuditEvent{}
 			for i := range count {
 				event := newPatientRead()
@@ -87,7 +87,7 @@ func testAddingEvents(s suite) {
 		})
 	}
 
-	s.promise("what is done to slices of an event changes nothing stored", func(t *testing.T, store ports.Store) {
+	s.promise("changing the slices of an event changes nothing stored", func(t *testing.T, store ports.Store) {
 		given := newPatientRead()
 		given.Subject = domain.Subject{Kind: domain.SubjectPatient, Shown: []domain.ID{1, 2}}
 		given.Related = []domain.Reference{{Kind: domain.SubjectDoctor, ID: 3}}
@@ -103,7 +103,7 @@ func testAddingEvents(s suite) {
 		require.Equal(t, want, withoutStored(allEvents(t, store)[0]))
 	})
 
-	s.promise("an event outlives what it is about", func(t *testing.T, store ports.Store) {
+	s.promise("an event remains after its subject is deleted", func(t *testing.T, store ports.Store) {
 		patient := patients.addNew(t, store)
 		about := domain.Reference{Kind: domain.SubjectPatient, ID: patient.ID}
 		event := newPatientRead()
@@ -113,7 +113,7 @@ func testAddingEvents(s suite) {
 		require.Equal(t, want, eventsOf(t, store, domain.AuditFilter{Record: about}, wholeList))
 	})
 
-	s.race("no event is lost when many Updates add some at once", func(t *testing.T, store ports.Store) {
+	s.race("parallel Updates lose no events", func(t *testing.T, store ports.Store) {
 		const each = 13
 		requireEachAllowed(t, runConcurrently(callers, func(i int) error {
 			return store.Update(t.Context(), func(tx ports.Tx) error {
@@ -137,7 +137,8 @@ func testAddingEvents(s suite) {
 	})
 }
 
-// eventChanges turn what newEvent gives into all else that an event may hold.
+// eventVariants change the event of newPatientRead so that together they cover every
+// value that an event can have.
 var eventVariants = map[string]func(*domain.AuditEvent){
 	"as it is":            func(*domain.AuditEvent) {},
 	"nobody signed in":    func(event *domain.AuditEvent) { event.Actor = domain.Actor{Origin: event.Actor.Origin} },
@@ -179,7 +180,7 @@ var eventVariants = map[string]func(*domain.AuditEvent){
 	},
 }
 
-// newEvent is a look at a patient's record.
+// newPatientRead returns the event of reading a patient.
 func newPatientRead() domain.AuditEvent {
 	return domain.AuditEvent{
 		At: now,
@@ -192,7 +193,7 @@ func newPatientRead() domain.AuditEvent {
 	}
 }
 
-// addEvents returns the events as they are stored.
+// addEvents adds events and returns them as they are stored.
 func addEvents(t tester, store ports.Store, events ...domain.AuditEvent) []domain.AuditEvent {
 	t.Helper()
 	before := len(allEvents(t, store))
@@ -210,13 +211,13 @@ func allEvents(t tester, store ports.Store) []domain.AuditEvent {
 	return eventsOf(t, store, domain.AuditFilter{}, wholeList)
 }
 
-// attest gives evidence that differs between events that differ in anything.
+// attest returns evidence that differs between any two different events.
 func attest(event domain.AuditEvent) domain.Evidence {
 	hash := event.Hash()
 	return domain.Evidence{Hash: hash, MAC: domain.MAC(hash[len(domain.MAC{}):])}
 }
 
-// asGiven is the event without what the store adds.
+// withoutStored returns the event without the fields that the store sets.
 func withoutStored(event domain.AuditEvent) domain.AuditEvent {
 	event.ID, event.Evidence = 0, domain.Evidence{}
 	return event
@@ -230,7 +231,7 @@ func allWithoutStored(events []domain.AuditEvent) []domain.AuditEvent {
 	return events
 }
 
-// versions tells events apart that differ in nothing else.
+// versions returns the Version of each event, by which tests tell events apart.
 func versions(events []domain.AuditEvent) []int {
 	list := []int{}
 	for _, event := range events {

@@ -12,7 +12,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// testAuditLists checks which events a list holds.
+// testAuditLists checks which events a list contains.
 func testAuditLists(s suite) {
 	testEventsByRecord(s)
 	testEventsByTime(s)
@@ -20,7 +20,7 @@ func testAuditLists(s suite) {
 }
 
 func testEventsByRecord(s suite) {
-	s.promise("without events the list is empty, not missing", func(t *testing.T, store ports.Store) {
+	s.promise("a list without events is empty, not nil", func(t *testing.T, store ports.Store) {
 		require.Equal(t, []domain.AuditEvent{}, allEvents(t, store))
 		addEvents(t, store, newPatientRead())
 		for _, filter := range []domain.AuditFilter{
@@ -35,7 +35,7 @@ func testEventsByRecord(s suite) {
 		}
 	})
 
-	s.promise("an event is about its subject, what it showed, and what it says it is about", func(t *testing.T, store ports.Store) {
+	s.promise("a filter by record finds events by subject, by listed record and by related record", func(t *testing.T, store ports.Store) {
 		patient, doctor := domain.Reference{Kind: domain.SubjectPatient, ID: 5}, domain.Reference{Kind: domain.SubjectDoctor, ID: 5}
 		versioned := func(version int, subject domain.Subject, about ...domain.Reference) domain.AuditEvent {
 			event := newPatientRead()
@@ -69,7 +69,7 @@ func testEventsByRecord(s suite) {
 		}
 	})
 
-	s.promise("a list of neighbours is about those that it showed, and no others", func(t *testing.T, store ports.Store) {
+	s.promise("a filter by record finds a list only if the list showed the record", func(t *testing.T, store ports.Store) {
 		var events []domain.AuditEvent
 		for version, shown := range [][]domain.ID{{1}, {2, 12}, {12}, {112}, {}, {2}, {64}, {65, 2}, {12, 2, 1, 2}, {1 << 62}, {120, 3}} {
 			for form := range domain.EventFormat + 1 { // Earlier releases wrote the others.
@@ -97,7 +97,7 @@ func testEventsByRecord(s suite) {
 }
 
 func testEventsByTime(s suite) {
-	s.promise("From is included, To is not, both cut to the microsecond", func(t *testing.T, store ports.Store) {
+	s.promise("From is inclusive and To exclusive, both cut to the microsecond", func(t *testing.T, store ports.Store) {
 		var events []domain.AuditEvent
 		for i := range 4 {
 			event := newPatientRead()
@@ -114,7 +114,7 @@ func testEventsByTime(s suite) {
 		}
 	})
 
-	s.promise("an event from a clock that is years ahead, or behind, hides no others", func(t *testing.T, store ports.Store) {
+	s.promise("an event with a time years off hides no other events", func(t *testing.T, store ports.Store) {
 		var events []domain.AuditEvent
 		for i, years := range []int{0, 0, 30, 0, -30, 0, 0} {
 			event := newPatientRead()
@@ -130,7 +130,7 @@ func testEventsByTime(s suite) {
 }
 
 func testEventFilters(s suite) {
-	s.t.Run("every filter and page holds what it should, alone and together", func(t *testing.T) {
+	s.t.Run("random combinations of filters and pages return the right events", func(t *testing.T) {
 		t.Parallel()
 		store := s.open(t)
 		var events []domain.AuditEvent
@@ -172,7 +172,7 @@ func testEventFilters(s suite) {
 	})
 }
 
-// Few values, so that filters keep some and leave out some.
+// Few values, so that a random filter selects some events and leaves out others.
 var (
 	someActors   = []domain.ID{0, 1, 2}
 	someActions  = []domain.Permission{domain.PatientRead, domain.DoctorRead, domain.MappingCreate}
@@ -181,12 +181,12 @@ var (
 	someIDs      = []domain.ID{1, 2, 63, 64} // the last one in a block of its own
 )
 
-// someTime is in the day in which events happen, or beside it.
+// someTime generates times on the day of the events, or shortly before or after it.
 func someTime() *rapid.Generator[time.Time] {
 	return rapid.Map(rapid.IntRange(-60, 26*60), func(n int) time.Time { return now.Add(time.Duration(n) * time.Minute) })
 }
 
-// someDisorder keeps events within ports.MaxEventSkew.
+// someDisorder generates differences less than ports.MaxEventSkew.
 func someDisorder() *rapid.Generator[time.Duration] {
 	return rapid.Map(rapid.IntRange(0, int(ports.MaxEventSkew/time.Minute)-1), func(n int) time.Duration { return time.Duration(n) * time.Minute })
 }
@@ -238,7 +238,7 @@ func drawFilter(t *rapid.T) (filter domain.AuditFilter) {
 	return filter
 }
 
-// keeps reports whether the list that filter narrows should hold the event.
+// selects reports whether the filter should select the event.
 func selects(filter domain.AuditFilter, event domain.AuditEvent) bool {
 	about := filter.Record == domain.Reference{} ||
 		filter.Record == domain.Reference{Kind: event.Subject.Kind, ID: event.Subject.ID}

@@ -12,11 +12,11 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// ward is two patients and two doctors, all of whom are mapped to each other.
+// crossedClinic has two patients and two doctors, with all four mappings.
 type crossedClinic struct {
 	patients [2]domain.Patient
 	doctors  [2]domain.Doctor
-	// mappings is by patient, then by doctor.
+	// mappings is indexed by patient, then by doctor.
 	mappings [2][2]domain.Mapping
 }
 
@@ -39,7 +39,8 @@ func newCrossedClinic(t tester, store ports.Store) crossedClinic {
 	return w
 }
 
-// views are both patients, when those doctors are assigned.
+// patientViews returns the views of both patients when these doctors are assigned to
+// both.
 func (w crossedClinic) patientViews(staff ...domain.Doctor) []domain.PatientView {
 	ids := []domain.ID{}
 	for _, doctor := range staff {
@@ -48,7 +49,7 @@ func (w crossedClinic) patientViews(staff ...domain.Doctor) []domain.PatientView
 	return []domain.PatientView{assigned(w.patients[0], ids...), assigned(w.patients[1], ids...)}
 }
 
-// testDeletes checks what deleting one thing does to others.
+// testCascadingDeletes checks that deleting a patient or doctor deletes the mappings.
 func testCascadingDeletes(s suite) {
 	testMappingsDeletedWithParent(s)
 	testDeleteReturnsChildren(s)
@@ -56,7 +57,7 @@ func testCascadingDeletes(s suite) {
 }
 
 func testMappingsDeletedWithParent(s suite) {
-	s.promise("Delete of a doctor ends the doctor's mappings", func(t *testing.T, store ports.Store) {
+	s.promise("Delete of a doctor deletes the doctor's mappings", func(t *testing.T, store ports.Store) {
 		w := newCrossedClinic(t, store)
 		doctors.delete(t, store, w.doctors[0].ID)
 		for p := range 2 {
@@ -70,7 +71,7 @@ func testMappingsDeletedWithParent(s suite) {
 		})
 	})
 
-	s.promise("Delete of a patient ends the patient's mappings", func(t *testing.T, store ports.Store) {
+	s.promise("Delete of a patient deletes the patient's mappings", func(t *testing.T, store ports.Store) {
 		w := newCrossedClinic(t, store)
 		patients.delete(t, store, w.patients[0].ID)
 		for d := range 2 {
@@ -84,7 +85,7 @@ func testMappingsDeletedWithParent(s suite) {
 }
 
 func testDeleteReturnsChildren(s suite) {
-	s.promise("Delete returns the record, and the mappings that it ended in order of their IDs", func(t *testing.T, store ports.Store) {
+	s.promise("Delete returns the record and its deleted mappings in order of ID", func(t *testing.T, store ports.Store) {
 		w := newCrossedClinic(t, store)
 		// The IDs are not in the order of patients, nor of doctors.
 		doctor, patient := doctors.addNew(t, store), w.patients[1]
@@ -107,7 +108,7 @@ func testDeleteReturnsChildren(s suite) {
 		})
 	})
 
-	s.promise("Delete returns children by kind, as domain.RecordKinds has them, and by ID", func(t *testing.T, store ports.Store) {
+	s.promise("Delete returns children in the order of domain.RecordKinds, then by ID", func(t *testing.T, store ports.Store) {
 		w := newCrossedClinic(t, store)
 		// In an order that is neither that of IDs nor that of the other parents.
 		mappings.delete(t, store, w.mappings[0][0].ID)
@@ -127,7 +128,7 @@ func testDeleteReturnsChildren(s suite) {
 		})
 	})
 
-	s.promise("Delete of who has no mappings returns an empty list, not a missing one", func(t *testing.T, store ports.Store) {
+	s.promise("Delete of a record without mappings returns an empty list of children, not nil", func(t *testing.T, store ports.Store) {
 		update(t, store, func(tx ports.Tx) error {
 			_, ended, err := tx.Doctors().Delete(t.Context(), doctors.addIn(t, tx, newDoctor()).ID)
 			require.NoError(t, err)
@@ -142,7 +143,7 @@ func testDeleteReturnsChildren(s suite) {
 }
 
 func testCascadesInUpdates(s suite) {
-	s.promise("Delete of a mapping ends nothing else", func(t *testing.T, store ports.Store) {
+	s.promise("Delete of a mapping deletes nothing else", func(t *testing.T, store ports.Store) {
 		w := newCrossedClinic(t, store)
 		mappings.delete(t, store, w.mappings[0][0].ID)
 		views := w.patientViews(w.doctors[:]...)
@@ -154,7 +155,7 @@ func testCascadesInUpdates(s suite) {
 		})
 	})
 
-	s.promise("an Update sees that its Delete has ended mappings", func(t *testing.T, store ports.Store) {
+	s.promise("an Update no longer sees mappings that its Delete deleted", func(t *testing.T, store ports.Store) {
 		w := newCrossedClinic(t, store)
 		update(t, store, func(tx ports.Tx) error {
 			if err := doctors.tryDeleteIn(t.Context(), tx, w.doctors[0].ID); err != nil {
@@ -174,7 +175,7 @@ func testCascadesInUpdates(s suite) {
 		})
 	})
 
-	s.promise("a Delete that is not committed ends no mappings", func(t *testing.T, store ports.Store) {
+	s.promise("a Delete that is not committed deletes no mappings", func(t *testing.T, store ports.Store) {
 		w := newCrossedClinic(t, store)
 		before := allMappings(t, store)
 		err := store.Update(t.Context(), func(tx ports.Tx) error {
@@ -190,7 +191,7 @@ func testCascadesInUpdates(s suite) {
 		requireCrossedClinic(t, store, w.patientViews(w.doctors[:]...), w.doctors[:], before)
 	})
 
-	s.promise("a patient who does not exist, or no longer, has no doctors", func(t *testing.T, store ports.Store) {
+	s.promise("a deleted or unknown patient has no doctors", func(t *testing.T, store ports.Store) {
 		w := newCrossedClinic(t, store)
 		patients.delete(t, store, w.patients[0].ID)
 		for _, id := range append(unknownIDs[1:], w.patients[0].ID) { // A filter with 0 keeps everything.
@@ -198,7 +199,7 @@ func testCascadesInUpdates(s suite) {
 		}
 	})
 
-	s.promise("a doctor who does not exist, or no longer, has no patients", func(t *testing.T, store ports.Store) {
+	s.promise("a deleted or unknown doctor has no patients", func(t *testing.T, store ports.Store) {
 		w := newCrossedClinic(t, store)
 		doctors.delete(t, store, w.doctors[0].ID)
 		for _, id := range append(unknownIDs[1:], w.doctors[0].ID) {
@@ -206,14 +207,14 @@ func testCascadesInUpdates(s suite) {
 		}
 	})
 
-	s.promise("the user who registered a patient stays when the patient goes", func(t *testing.T, store ports.Store) {
+	s.promise("Delete of a patient keeps the user who registered the patient", func(t *testing.T, store ports.Store) {
 		clinic := newFullClinic(t, store)
 		patients.delete(t, store, clinic.patient.ID)
 		require.Equal(t, clinic.user, users.get(t, store, clinic.user.ID))
 	})
 }
 
-// requireChildren checks that the parent is one of each child's, and the order.
+// requireChildren checks that all children belong to the parent and are in order.
 func requireChildren(t tester, parent domain.Reference, children []domain.Record) {
 	t.Helper()
 	kinds := domain.Children(parent.Kind)

@@ -12,7 +12,8 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// model is what a store should hold: a store of its own, and too simple to be wrong.
+// clinicModel is what a store of doctors, patients and mappings should contain. It is a
+// store too simple to be wrong.
 type clinicModel struct {
 	creator  domain.ID
 	doctors  recordModel[domain.Doctor]
@@ -33,11 +34,11 @@ func (m clinicModel) clone() clinicModel {
 	return clinicModel{m.creator, m.doctors.clone(), m.patients.clone(), m.mappings.clone()}
 }
 
-// shelf is the entities of one kind.
+// entityModel holds the entities of one kind.
 type entityModel[T any] struct {
 	kind   entityKind[T]
 	stored map[domain.ID]T
-	// given is the IDs that were given out, also to what was deleted since.
+	// issued holds all IDs that were assigned, including those of deleted entities.
 	issued []domain.ID
 }
 
@@ -46,7 +47,7 @@ func (s entityModel[T]) clone() entityModel[T] {
 	return s
 }
 
-// choose returns one of the IDs that were given out, or one that was not.
+// chooseID returns one of the issued IDs, or an unknown one.
 func (s entityModel[T]) chooseID(choice int) domain.ID {
 	if len(s.issued) == 0 || choice == choices {
 		return 1 << 40
@@ -70,6 +71,8 @@ func (s entityModel[T]) sorted() []T {
 // The methods that follow call the store, check that it refuses what the model
 // says it should, and otherwise do the same to the model.
 
+// add and the methods that follow call the store, check that it refuses what the model
+// says it should, and otherwise make the same change to the model.
 func (s *entityModel[T]) add(t tester, tx ports.Tx, entity T, refusal error) error {
 	added, err := s.kind.repository(tx).Add(t.Context(), entity)
 	requireOutcome(t, refusal, err)
@@ -100,8 +103,8 @@ func requireOutcome(t tester, want, got error) {
 	requireRefused(t, want, got)
 }
 
-// step is one call of a repository. Its numbers choose among the IDs that were
-// given out, so that it often meets what is there, and what is there no longer.
+// clinicStep is one call of a repository. The numbers choose among the issued IDs, so
+// that a call often hits an existing or a deleted entity.
 type clinicStep struct {
 	verb                     string
 	patient, doctor, mapping int
@@ -127,7 +130,7 @@ func drawClinicStep(t *rapid.T) clinicStep {
 	}
 }
 
-// take does the step in tx and in the model, and returns the refusal.
+// apply makes the call in tx and in the model. It returns the error of a refused call.
 func (m *clinicModel) apply(t tester, tx ports.Tx, s clinicStep) error {
 	doctorID, patientID, mappingID := m.doctors.chooseID(s.doctor), m.patients.chooseID(s.patient), m.mappings.chooseID(s.mapping)
 	doctor := newDoctor(licensed(s.license), func(in *domain.DoctorInput) { in.Name = domain.Given(s.name) })
@@ -171,7 +174,8 @@ func (m *clinicModel) apply(t tester, tx ports.Tx, s clinicStep) error {
 	}
 }
 
-// end checks that the mappings that ended are those that should, and keeps that.
+// requireChildrenDeleted checks that deleted contains the mappings it should, and moves
+// them to the deleted ones.
 func (m *clinicModel) requireChildrenDeleted(t tester, tx ports.Tx, ended []domain.Record, should func(domain.Mapping) bool) {
 	t.Helper()
 	want := slices.DeleteFunc(m.mappings.sorted(), func(mapping domain.Mapping) bool { return !should(mapping) })
@@ -210,7 +214,7 @@ func (m *clinicModel) refuseMapping(mapping domain.Mapping) error {
 	return nil
 }
 
-// requireSame checks that tx reads what the model holds.
+// requireEqual checks that tx reads what the model contains.
 func (m *clinicModel) requireEqual(t tester, tx ports.Tx) {
 	t.Helper()
 	staff, err := tx.Doctors().List(t.Context(), domain.DoctorFilter{}, wholeList)

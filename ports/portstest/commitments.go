@@ -11,9 +11,9 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// testCommitments checks that what shows that a version is as it was is made of what is kept.
+// testCommitments checks that commitments are computed from the stored versions.
 func testCommitments(s suite) {
-	s.promise("Commitments are those of all versions, each once, page by page", func(t *testing.T, store ports.Store) {
+	s.promise("ListCommitments pages through all versions, each once", func(t *testing.T, store ports.Store) {
 		require.Equal(t, []domain.Commitment{}, commitmentsFrom(t, store, domain.VersionName{}, 10))
 		want := addSaltedVersions(t, store, mappingRecords)
 		want = append(want, addSaltedVersions(t, store, doctorRecords)...)
@@ -36,13 +36,13 @@ func testCommitments(s suite) {
 		}
 	})
 
-	s.promise("a version without a salt has a commitment of zeros", func(t *testing.T, store ports.Store) {
+	s.promise("a version without a salt has a zero commitment", func(t *testing.T, store ports.Store) {
 		record := patients.addNew(t, store)
 		kept := patientRecords.addVersions(t, store, patientRecords.newVersion(domain.Created, record), patientRecords.newVersion(domain.Updated, record))
 		require.Equal(t, []domain.Commitment{{VersionName: kept[0].Name()}, {VersionName: kept[1].Name()}}, commitmentsFrom(t, store, domain.VersionName{}, 10))
 	})
 
-	s.promise("salts are not read with versions", func(t *testing.T, store ports.Store) {
+	s.promise("reading versions does not return their salts", func(t *testing.T, store ports.Store) {
 		record := patients.addNew(t, store)
 		deleted := patientRecords.newVersion(domain.Deleted, record)
 		deleted.Salt = domain.Salt{1}
@@ -56,19 +56,19 @@ func testCommitments(s suite) {
 		require.Equal(t, kept, last)
 	})
 
-	s.promise("the commitments of what was purged are gone, and no others", func(t *testing.T, store ports.Store) {
+	s.promise("Purge removes the commitments of the purged records only", func(t *testing.T, store ports.Store) {
 		want := addSaltedVersions(t, store, doctorRecords)
 		deleted := doctorRecords.newVersion(domain.Deleted, doctorRecords.addNew(t, store))
 		deleted.Salt = domain.Salt{1}
 		id := doctorRecords.id(doctorRecords.deleteWithVersion(t, store, deleted).Record)
 		require.Len(t, commitmentsFrom(t, store, domain.VersionName{}, 100), len(want)+1)
-		require.Contains(t, purge(t, store, domain.SubjectDoctor, never, 100), id)
+		require.Contains(t, purge(t, store, domain.SubjectDoctor, endOfTime, 100), id)
 		left := commitmentsFrom(t, store, domain.VersionName{}, 100)
 		require.NotEmpty(t, left)
 		require.Subset(t, want, left)
 	})
 
-	s.promise("commitments of long records end early, and go on after the last", func(t *testing.T, store ports.Store) {
+	s.promise("a page of commitments of long records ends early, and the next one continues it", func(t *testing.T, store ports.Store) {
 		record := patients.addNew(t, store)
 		record.MedicalRecord = domain.FromStored[domain.Text](strings.Repeat("x", domain.MaxTextBytes))
 		var want []domain.Commitment
@@ -85,7 +85,8 @@ func testCommitments(s suite) {
 	})
 }
 
-// keepSalted keeps versions of all sorts of two records, and returns their commitments.
+// addSaltedVersions adds versions with every kind of change to two records and returns
+// their commitments.
 func addSaltedVersions[T domain.Record](t tester, store ports.Store, a recordKind[T]) (want []domain.Commitment) {
 	t.Helper()
 	records := a.addSeveral(t, store, 2)

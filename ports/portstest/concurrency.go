@@ -12,13 +12,12 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// race is a promise on Updates that run at once.
+// race checks a promise about parallel Updates.
 func (s suite) race(name string, check func(t *testing.T, store ports.Store)) {
 	s.promise(name, func(t *testing.T, store ports.Store) { check(t, slowStore{store}) })
 }
 
-// lingering is a store whose Updates take their time, so that they overlap
-// however fast the store is.
+// slowStore makes Updates slow enough to overlap, however fast the store is.
 type slowStore struct{ ports.Store }
 
 func (l slowStore) Update(ctx context.Context, fn func(ports.Tx) error) error {
@@ -30,19 +29,20 @@ func (l slowStore) Update(ctx context.Context, fn func(ports.Tx) error) error {
 	})
 }
 
+// yield lets other goroutines run.
 func yield() {
 	for range 2 * callers {
 		runtime.Gosched()
 	}
 }
 
-// crowd is how many callers race.
+// callers is the number of parallel callers.
 const callers = 16
 
-// rounds is how often a race is run that has no winner to be sure of.
+// raceRounds is how often a race is repeated whose result varies.
 const raceRounds = 8
 
-// together calls fn n times at once and returns the errors.
+// runConcurrently calls fn n times in parallel and returns the errors.
 func runConcurrently(n int, fn func(i int) error) []error {
 	var (
 		errs  = make([]error, n)
@@ -60,7 +60,7 @@ func runConcurrently(n int, fn func(i int) error) []error {
 	return errs
 }
 
-// requireOneWins checks that one of errs is nil and all others are refused alike.
+// requireOneSucceeds checks that one of errs is nil and all others equal refused.
 func requireOneSucceeds(t tester, refused error, errs []error) {
 	t.Helper()
 	won := 0
@@ -74,7 +74,7 @@ func requireOneSucceeds(t tester, refused error, errs []error) {
 	require.Equal(t, 1, won, "winners among %d", len(errs))
 }
 
-// requireEach checks that each of errs is nil or one of refused.
+// requireEachAllowed checks that each of errs is nil or equals one of refused.
 func requireEachAllowed(t tester, errs []error, refused ...error) {
 	t.Helper()
 	allowed := []visibleError{}
@@ -88,8 +88,8 @@ func requireEachAllowed(t tester, errs []error, refused ...error) {
 	}
 }
 
-// testStableGet checks that what read has read does not change under an Update
-// while another one tries.
+// testReadStaysLocked checks that an entity does not change between two reads in an
+// Update while another Update tries to change it.
 func testReadStaysLocked[T any](t *testing.T, store ports.Store, a entityKind[T], read func(ports.Tx, T) (T, error)) {
 	entity := a.addNew(t, store)
 	var (

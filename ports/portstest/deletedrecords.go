@@ -10,14 +10,14 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// testDeletions checks which records of one kind are deleted.
+// testDeletedRecords checks which records the history treats as deleted.
 func testDeletedRecords[T domain.Record](s suite, a recordKind[T]) {
 	testDeletedState(s, a)
 	testDeletedLists(s, a)
 }
 
 func testDeletedState[T domain.Record](s suite, a recordKind[T]) {
-	s.promise("Delete returns what it deleted", func(t *testing.T, store ports.Store) {
+	s.promise("Delete returns the deleted record", func(t *testing.T, store ports.Store) {
 		record := a.addNew(t, store)
 		update(t, store, func(tx ports.Tx) error {
 			deleted, ended, err := a.deleteFunc(t.Context(), tx, a.id(record))
@@ -27,7 +27,7 @@ func testDeletedState[T domain.Record](s suite, a recordKind[T]) {
 		})
 	})
 
-	s.promise("a record is deleted while its last version says so", func(t *testing.T, store ports.Store) {
+	s.promise("a record is deleted if and only if its last version is a deletion", func(t *testing.T, store ports.Store) {
 		record := a.addNew(t, store)
 		for i, change := range []domain.Change{
 			domain.Created, domain.Deleted, domain.Restored, domain.Updated, domain.Deleted, domain.Deleted, domain.Found,
@@ -44,7 +44,7 @@ func testDeletedState[T domain.Record](s suite, a recordKind[T]) {
 		}
 	})
 
-	s.promise("of versions kept at once, the last of each record decides", func(t *testing.T, store ports.Store) {
+	s.promise("if several versions are added at once, the last one of each record decides", func(t *testing.T, store ports.Store) {
 		one, two, three := a.addNew(t, store), a.addNew(t, store), a.addNew(t, store)
 		a.addVersions(t, store, a.newVersion(domain.Deleted, three))
 		a.addVersions(t, store,
@@ -53,7 +53,7 @@ func testDeletedState[T domain.Record](s suite, a recordKind[T]) {
 		require.Equal(t, a.numbered(1, a.newVersion(domain.Deleted, two)), a.listDeleted(t, store, domain.Reference{}, wholeList))
 	})
 
-	s.promise("Get of what is not deleted is NotFound", func(t *testing.T, store ports.Store) {
+	s.promise("GetDeleted of a record that is not deleted is NotFound", func(t *testing.T, store ports.Store) {
 		for _, id := range append(unknownIDs, a.id(a.addNew(t, store))) {
 			a.requireNotDeleted(t, store, id)
 		}
@@ -61,7 +61,7 @@ func testDeletedState[T domain.Record](s suite, a recordKind[T]) {
 }
 
 func testDeletedLists[T domain.Record](s suite, a recordKind[T]) {
-	s.promise("Deleted is in order of the records' IDs, and pages by them", func(t *testing.T, store ports.Store) {
+	s.promise("ListDeleted is in order of the records' IDs and pages by them", func(t *testing.T, store ports.Store) {
 		records := a.addSeveral(t, store, 12)
 		a.addVersions(t, store, a.newVersion(domain.Created, records[3]))
 		for _, i := range []int{7, 2, 11, 0, 5, 1, 9, 4, 10, 6, 8} {
@@ -81,7 +81,7 @@ func testDeletedLists[T domain.Record](s suite, a recordKind[T]) {
 		require.Empty(t, a.listDeletedIDs(t, store, domain.Reference{}, domain.Page{After: math.MaxInt64, Limit: 1}))
 	})
 
-	s.promise("Deleted with a record holds those that say so, and pages them", func(t *testing.T, store ports.Store) {
+	s.promise("ListDeleted with a cause returns the records deleted by it, in pages", func(t *testing.T, store ports.Store) {
 		records := a.addSeveral(t, store, 8)
 		doctor, patient := domain.Reference{Kind: domain.SubjectDoctor, ID: 5}, domain.Reference{Kind: domain.SubjectPatient, ID: 5}
 		for i, with := range []domain.Reference{doctor, {}, doctor, patient, doctor, {Kind: domain.SubjectDoctor, ID: 6}, doctor, doctor} {
@@ -101,7 +101,7 @@ func testDeletedLists[T domain.Record](s suite, a recordKind[T]) {
 		require.Equal(t, a.ids(records[0], records[3]), a.listDeletedIDs(t, store, patient, wholeList))
 	})
 
-	s.race("Get finds a deleted record while others keep it as deleted anew", func(t *testing.T, store ports.Store) {
+	s.race("GetDeleted finds a deleted record while other Updates add deletions of it", func(t *testing.T, store ports.Store) {
 		record := a.addDeleted(t, store, 1)[0]
 		requireEachAllowed(t, runConcurrently(callers, func(i int) error {
 			return store.Update(t.Context(), func(tx ports.Tx) error {

@@ -11,7 +11,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// sameLicense are spellings that have one Key.
+// sameLicense holds spellings of one licence number: all have the same Key.
 var sameLicense = []string{"Straße-ﬁ-7", "STRASSE-FI-7", "strasse-fi-7", "Straße-fi-７", "STRAẞE-ﬁ-7", "Stra\u200bsse-fi\u00ad-7"}
 
 func testDoctors(s suite) {
@@ -21,7 +21,7 @@ func testDoctors(s suite) {
 }
 
 func testDoctorFields(s suite) {
-	s.promise("Save stores everything but JoinedAt", func(t *testing.T, store ports.Store) {
+	s.promise("Save stores all fields except JoinedAt", func(t *testing.T, store ports.Store) {
 		before := doctors.addNew(t, store)
 		changed := newDoctor(func(in *domain.DoctorInput) {
 			in.Name = domain.Given("James Wilson")
@@ -47,7 +47,7 @@ func testDoctorFields(s suite) {
 }
 
 func testLicenseNumbers(s suite) {
-	s.promise("a licence number is kept as it was written", func(t *testing.T, store ports.Store) {
+	s.promise("a licence number is stored as it was written", func(t *testing.T, store ports.Store) {
 		for _, spelling := range sameLicense {
 			doctor := doctors.add(t, store, newDoctor(licensed(spelling)))
 			require.Equal(t, spelling, doctor.LicenseNumber.String())
@@ -56,7 +56,7 @@ func testLicenseNumbers(s suite) {
 		}
 	})
 
-	s.promise("Add of a taken licence number is a Conflict on license_number, however it is written", func(t *testing.T, store ports.Store) {
+	s.promise("Add of a taken licence number is a Conflict on license_number, in any spelling", func(t *testing.T, store ports.Store) {
 		taken := doctors.add(t, store, newDoctor(licensed(sameLicense[0])))
 		for _, spelling := range sameLicense {
 			for _, id := range []domain.ID{0, taken.ID} {
@@ -67,7 +67,7 @@ func testLicenseNumbers(s suite) {
 		require.Equal(t, []domain.Doctor{taken}, allDoctors(t, store))
 	})
 
-	s.promise("Save with a taken licence number is a Conflict on license_number, however it is written", func(t *testing.T, store ports.Store) {
+	s.promise("Save with a taken licence number is a Conflict on license_number, in any spelling", func(t *testing.T, store ports.Store) {
 		taken := doctors.add(t, store, newDoctor(licensed(sameLicense[0])))
 		doctor := doctors.addNew(t, store)
 		for _, spelling := range sameLicense {
@@ -83,7 +83,7 @@ func testLicenseNumbers(s suite) {
 		}
 	})
 
-	s.promise("a doctor's own licence number can be written anew", func(t *testing.T, store ports.Store) {
+	s.promise("a doctor's licence number can be changed to another spelling", func(t *testing.T, store ports.Store) {
 		doctor := doctors.add(t, store, newDoctor(licensed(sameLicense[0])))
 		for _, spelling := range sameLicense {
 			doctor.LicenseNumber = must(domain.ParseLicenseNumber(spelling))
@@ -92,7 +92,7 @@ func testLicenseNumbers(s suite) {
 		}
 	})
 
-	s.promise("a licence number that is stored under another Key keeps it, in its versions too", func(t *testing.T, store ports.Store) {
+	s.promise("a licence number keeps the Key that it was stored under, in versions too", func(t *testing.T, store ports.Store) {
 		taken := doctors.add(t, store, newDoctor(licensed("STRASSE-1")))
 		old := newDoctor()
 		old.LicenseNumber = domain.StoredLicenseNumber("straße-1", "straße-1")
@@ -121,7 +121,7 @@ func testLicenseNumbers(s suite) {
 }
 
 func testLicenseReuse(s suite) {
-	s.promise("a licence number is free again when its doctor gets another or is deleted", func(t *testing.T, store ports.Store) {
+	s.promise("a licence number is free again after its doctor's number changes or the doctor is deleted", func(t *testing.T, store ports.Store) {
 		first := doctors.add(t, store, newDoctor(licensed("NJ-1")))
 		first.LicenseNumber = must(domain.ParseLicenseNumber("NJ-2"))
 		doctors.save(t, store, first)
@@ -134,7 +134,7 @@ func testLicenseReuse(s suite) {
 		requireRefused(t, domain.ErrLicenseTaken(), err)
 	})
 
-	s.race("one of several parallel Adds gets a licence number, however it is written", func(t *testing.T, store ports.Store) {
+	s.race("one of several parallel Adds gets a licence number, in any spelling", func(t *testing.T, store ports.Store) {
 		requireOneSucceeds(t, domain.ErrLicenseTaken(), runConcurrently(callers, func(i int) error {
 			_, err := doctors.tryAdd(t.Context(), store, newDoctor(licensed(sameLicense[i%len(sameLicense)])))
 			return err
@@ -142,7 +142,7 @@ func testLicenseReuse(s suite) {
 		require.Len(t, allDoctors(t, store), 1)
 	})
 
-	s.race("one of several parallel Saves gets a licence number, however it is written", func(t *testing.T, store ports.Store) {
+	s.race("one of several parallel Saves gets a licence number, in any spelling", func(t *testing.T, store ports.Store) {
 		all := doctors.addSeveral(t, store, callers)
 		requireOneSucceeds(t, domain.ErrLicenseTaken(), runConcurrently(callers, func(i int) error {
 			doctor := all[i]

@@ -11,10 +11,9 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// testSizes checks that what is large does no harm, and what is small is cut
-// alike.
+// testSizes checks that pages of long records end early, and that times are cut.
 func testSizes(s suite) {
-	s.promise("a list of long records ends early, and goes on after its last", func(t *testing.T, store ports.Store) {
+	s.promise("a list of long records ends early, and the next page continues it", func(t *testing.T, store ports.Store) {
 		const count, fit = 11, domain.MaxPageBytes / domain.MaxTextBytes
 		record := domain.Given(strings.Repeat("x", domain.MaxTextBytes))
 		doctor := doctors.addNew(t, store).ID

@@ -12,30 +12,31 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// repository is what all repositories have in common.
+// repository holds the methods that all repositories have.
 type repository[T any] interface {
 	Add(ctx context.Context, entity T) (T, error)
 	Get(ctx context.Context, id domain.ID) (T, error)
 	Save(ctx context.Context, entity T) error
 }
 
-// aggregate is one kind of entity, as the promises that hold for all see it.
+// entityKind is a kind of entity, with what generic tests need to know about it.
 type entityKind[T any] struct {
 	repository func(ports.Tx) repository[T]
-	// deletes is nil where nothing is ever deleted. It returns what it deleted, and
-	// the children that were deleted with it.
+	// deleteFunc calls Delete and returns the deleted entity and its deleted children.
+	// It is nil for kinds without Delete.
 	deleteFunc func(ctx context.Context, tx ports.Tx, id domain.ID) (T, []domain.Record, error)
-	// create makes an entity unlike all others, after adding what it refers to,
-	// and a bystander: otherwise IDs of different kinds would agree, and taking
-	// one for the other would go unnoticed.
+	// newEntityIn adds the records that a new entity refers to, and returns the entity.
+	// It adds each of them twice, so that IDs of different kinds differ and a store that
+	// confuses them fails.
 	newEntityIn func(t tester, tx ports.Tx) T
-	// identity points to the entity's ID.
+	// idPointer returns a pointer to the entity's ID.
 	idPointer func(*T) *domain.ID
-	// count returns the entity with a number one higher in some field that Save stores.
+	// increment returns the entity with a number increased by one, in a field that Save
+	// stores.
 	increment func(T) T
 }
 
-// tester is the part of testing.T that rapid.T shares.
+// tester holds the methods that testing.T and rapid.T share.
 type tester interface {
 	require.TestingT
 	Helper()
@@ -52,7 +53,7 @@ var users = entityKind[domain.User]{
 	},
 }
 
-// plainSessions gets sessions without their owners.
+// sessionsWithoutOwner is Sessions with a Get that returns only the session.
 type sessionsWithoutOwner struct{ ports.Sessions }
 
 func (s sessionsWithoutOwner) Get(ctx context.Context, id domain.ID) (domain.Session, error) {
@@ -122,7 +123,7 @@ var mappings = entityKind[domain.Mapping]{
 	},
 }
 
-// successor turns "n" into "n+1", and what is no number into "1".
+// nextNumber returns the number in text plus one, or "1" if text is not a number.
 func nextNumber(text string) string {
 	n, _ := strconv.Atoi(text)
 	return fmt.Sprint(n + 1)
@@ -135,7 +136,7 @@ func (a entityKind[T]) withID(entity T, id domain.ID) T {
 	return entity
 }
 
-// counted returns the entity after n counts.
+// incremented increments the entity n times.
 func (a entityKind[T]) incremented(entity T, n int) T {
 	for range n {
 		entity = a.increment(entity)
@@ -163,6 +164,8 @@ func (a entityKind[T]) deleteIn(t tester, tx ports.Tx, id domain.ID) {
 // The methods that follow are a transaction each. Those with try return the
 // error, the others expect none.
 
+// tryAdd and the methods that follow run one transaction each. Those whose name begins
+// with try return the error; the others fail the test.
 func (a entityKind[T]) tryAdd(ctx context.Context, store ports.Store, entity T) (added T, err error) {
 	err = store.Update(ctx, func(tx ports.Tx) (err error) {
 		added, err = a.repository(tx).Add(ctx, entity)
@@ -178,7 +181,7 @@ func (a entityKind[T]) add(t tester, store ports.Store, entity T) T {
 	return added
 }
 
-// build makes an entity unlike all others, all of whose references exist.
+// newEntity returns a new entity with unique fields, all of whose references exist.
 func (a entityKind[T]) newEntity(t tester, store ports.Store) (entity T) {
 	t.Helper()
 	update(t, store, func(tx ports.Tx) error {
@@ -188,7 +191,7 @@ func (a entityKind[T]) newEntity(t tester, store ports.Store) (entity T) {
 	return entity
 }
 
-// addNew adds an entity unlike all others.
+// addNew adds a new entity with unique fields.
 func (a entityKind[T]) addNew(t tester, store ports.Store) T {
 	t.Helper()
 	return a.addSeveral(t, store, 1)[0]
@@ -239,7 +242,7 @@ func (a entityKind[T]) delete(t tester, store ports.Store, id domain.ID) {
 	require.NoError(t, a.tryDelete(t.Context(), store, id))
 }
 
-// requireGone checks that there is no such entity.
+// requireMissing checks that Get does not find the entity.
 func (a entityKind[T]) requireMissing(t tester, store ports.Store, id domain.ID) {
 	t.Helper()
 	_, err := a.tryGet(t.Context(), store, id)

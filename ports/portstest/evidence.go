@@ -12,8 +12,8 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// testEvidence checks that what shows who wrote an event is made of the event as
-// it is kept, and kept with it.
+// testEvidence checks that evidence is computed from the event as it is stored, and
+// stored with it.
 func testEvidence(s suite) {
 	testAttestation(s)
 	testMentions(s)
@@ -21,7 +21,7 @@ func testEvidence(s suite) {
 }
 
 func testAttestation(s suite) {
-	s.promise("attest gets each event as it will be read, and what it gives is kept", func(t *testing.T, store ports.Store) {
+	s.promise("attest gets each event as it will be read, and its result is stored", func(t *testing.T, store ports.Store) {
 		var events, attested []domain.AuditEvent
 		for _, change := range eventVariants {
 			event := newPatientRead()
@@ -45,7 +45,7 @@ func testAttestation(s suite) {
 }
 
 func testMentions(s suite) {
-	s.promise("Mentions are those of all events, each once, page by page", func(t *testing.T, store ports.Store) {
+	s.promise("ListMentions pages through the mentions of all events, each once", func(t *testing.T, store ports.Store) {
 		require.Equal(t, []domain.Mention{}, mentionsFrom(t, store, domain.Mention{}, 10))
 		var events []domain.AuditEvent
 		for _, change := range eventVariants {
@@ -70,7 +70,7 @@ func testMentions(s suite) {
 }
 
 func testListEvidence(s suite) {
-	s.promise("any evidence is kept, and none", func(t *testing.T, store ports.Store) {
+	s.promise("any evidence is stored, also the zero Evidence", func(t *testing.T, store ports.Store) {
 		given := []domain.Evidence{{}, {Hash: domain.Hash{1}}, {MAC: domain.MAC{15: 2}}, {Hash: domain.Hash{31: 255}, MAC: domain.MAC{255}}, {}}
 		update(t, store, func(tx ports.Tx) error {
 			next := 0
@@ -86,7 +86,7 @@ func testListEvidence(s suite) {
 		require.Equal(t, given, kept)
 	})
 
-	s.promise("Evidence is a List of nothing but IDs and evidence", func(t *testing.T, store ports.Store) {
+	s.promise("ListEvidence lists only IDs and evidence", func(t *testing.T, store ports.Store) {
 		require.Equal(t, []domain.AuditEvent{}, allEvidence(t, store, wholeList))
 		var want []domain.AuditEvent
 		for range 2 {
@@ -104,7 +104,7 @@ func testListEvidence(s suite) {
 		}
 	})
 
-	s.race("each Update's IDs are in its events' order, and nobody else's", func(t *testing.T, store ports.Store) {
+	s.race("in parallel Updates, each Update's events get IDs in their order", func(t *testing.T, store ports.Store) {
 		const each = 5
 		requireEachAllowed(t, runConcurrently(callers, func(i int) error {
 			return store.Update(t.Context(), func(tx ports.Tx) error {

@@ -9,21 +9,21 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// clinic is one entity of every kind, as it is stored.
+// fullClinic holds one stored entity of every kind.
 type fullClinic struct {
 	user    domain.User
 	session domain.Session
 	doctor  domain.Doctor
 	patient domain.Patient
 	mapping domain.Mapping
-	// attempts are kept under key.
+	// attempts are stored under key.
 	key      domain.AttemptKey
 	attempts domain.Attempts
 	event    domain.AuditEvent
 	seal     domain.Seal
 }
 
-// newClinic fills an empty store.
+// newFullClinic fills an empty store.
 func newFullClinic(t tester, store ports.Store) fullClinic {
 	t.Helper()
 	c := fullClinic{key: newKey(), attempts: newAttempts(1), seal: newSeal(1)}
@@ -43,14 +43,14 @@ func newFullClinic(t tester, store ports.Store) fullClinic {
 	return c
 }
 
-// offsetDoctors makes the IDs of doctors differ from those of patients, so that
-// taking the one for the other does not go unnoticed.
+// offsetDoctors makes the IDs of doctors differ from those of patients, so that a store
+// that confuses the two fails.
 func offsetDoctors(t tester, tx ports.Tx) {
 	t.Helper()
 	doctors.deleteIn(t, tx, doctors.addIn(t, tx, newDoctor()).ID)
 }
 
-// turnOver changes, removes or adds something of every kind.
+// changeEverything saves, deletes or adds an entity of every kind.
 func (c fullClinic) changeEverything(ctx context.Context, tx ports.Tx) error {
 	for _, write := range []func() error{
 		func() error { return tx.Users().Save(ctx, users.increment(c.user)) },
@@ -73,8 +73,8 @@ func (c fullClinic) changeEverything(ctx context.Context, tx ports.Tx) error {
 	return nil
 }
 
-// requireUntouched checks that the store holds what it held at first, and that
-// it goes on working.
+// requireUnchanged checks that the store still contains exactly the clinic, and that it
+// accepts changes.
 func (c fullClinic) requireUnchanged(t tester, store ports.Store) {
 	t.Helper()
 	require.Equal(t, c.user, users.get(t, store, c.user.ID))

@@ -14,26 +14,26 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// choosing returns those of some IDs that have something in common.
+// idFilter returns those of the IDs that have some property.
 type idFilter func(ctx context.Context, tx ports.Tx, ids ...domain.ID) ([]domain.ID, error)
 
-// testExisting checks which records exist.
+// testExistingIDs checks which records exist.
 func testExistingIDs[T domain.Record](s suite, a recordKind[T]) {
 	existing := func(ctx context.Context, tx ports.Tx, ids ...domain.ID) ([]domain.ID, error) {
 		return a.records(tx).ExistingIDs(ctx, ids...)
 	}
 
-	s.promise("Existing chooses the IDs of what is there", func(t *testing.T, store ports.Store) {
+	s.promise("ExistingIDs returns the IDs of existing records", func(t *testing.T, store ports.Store) {
 		testFiltersIDs(t, store, a.ids(a.addSeveral(t, store, 70)...), append(a.ids(a.addDeleted(t, store, 2)...), unknownIDs...), existing)
 	})
 
-	s.promise("what Existing has found is not deleted until the Update returns", func(t *testing.T, store ports.Store) {
+	s.promise("ExistingIDs locks the records against deletion until the Update returns", func(t *testing.T, store ports.Store) {
 		ids := a.ids(a.addSeveral(t, store, 3)...)
 		testFilteredStayLocked(t, store, ids, existing, func() error { return a.tryDelete(t.Context(), store, ids[1]) })
 		a.requireMissing(t, store, ids[1])
 	})
 
-	s.promise("an Update sees in Existing what it has added and deleted", func(t *testing.T, store ports.Store) {
+	s.promise("ExistingIDs sees what the Update has added and deleted", func(t *testing.T, store ports.Store) {
 		gone := a.id(a.addNew(t, store))
 		update(t, store, func(tx ports.Tx) error {
 			added := a.id(a.addIn(t, tx, a.newEntityIn(t, tx)))
@@ -45,27 +45,27 @@ func testExistingIDs[T domain.Record](s suite, a recordKind[T]) {
 	})
 }
 
-// testStillDeleted checks what History says of several records of one kind.
+// testDeletedIDs checks which records are deleted.
 func testDeletedIDs[T domain.Record](s suite, a recordKind[T]) {
 	stillDeleted := func(ctx context.Context, tx ports.Tx, ids ...domain.ID) ([]domain.ID, error) {
 		return a.history(tx).DeletedIDs(ctx, ids...)
 	}
 
-	s.promise("StillDeleted chooses the IDs of what is deleted", func(t *testing.T, store ports.Store) {
+	s.promise("DeletedIDs returns the IDs of deleted records", func(t *testing.T, store ports.Store) {
 		testFiltersIDs(t, store, a.ids(a.addDeleted(t, store, 70)...), append(a.ids(a.addSeveral(t, store, 2)...), unknownIDs...), stillDeleted)
 	})
 
-	s.promise("what StillDeleted has found is not restored until the Update returns", func(t *testing.T, store ports.Store) {
+	s.promise("DeletedIDs locks the records against restoring until the Update returns", func(t *testing.T, store ports.Store) {
 		records := a.addDeleted(t, store, 3)
 		testFilteredStayLocked(t, store, a.ids(records...), stillDeleted, func() error { return a.tryRestore(t.Context(), store, records[1]) })
 		require.Equal(t, records[1], a.get(t, store, a.id(records[1])))
 	})
 
-	s.promise("what StillDeleted has found is not purged until the Update returns", func(t *testing.T, store ports.Store) {
+	s.promise("DeletedIDs locks the records against purging until the Update returns", func(t *testing.T, store ports.Store) {
 		ids := a.ids(a.addDeleted(t, store, 3)...)
 		testFilteredStayLocked(t, store, ids, stillDeleted, func() error {
 			return store.Update(t.Context(), func(tx ports.Tx) error {
-				_, err := tx.Retention().Purge(t.Context(), a.kind, never, len(ids))
+				_, err := tx.Retention().Purge(t.Context(), a.kind, endOfTime, len(ids))
 				return err
 			})
 		})
@@ -73,7 +73,7 @@ func testDeletedIDs[T domain.Record](s suite, a recordKind[T]) {
 	})
 }
 
-// testChoosing checks that each of wanted is chosen once, in ascending order, and
+// testFiltersIDs checks that filter returns each wanted ID once, in ascending order, and
 // none of the others.
 func testFiltersIDs(t *testing.T, store ports.Store, wanted, others []domain.ID, choose idFilter) {
 	asked := slices.Concat(wanted, others, wanted[:3])
@@ -92,8 +92,8 @@ func testFiltersIDs(t *testing.T, store ports.Store, wanted, others []domain.ID,
 	}
 }
 
-// testChoiceStays checks that ids are chosen until the Update returns, also while
-// change tries to end that.
+// testFilteredStayLocked checks that filter returns all ids until the Update returns,
+// while change tries to remove one of them.
 func testFilteredStayLocked(t *testing.T, store ports.Store, ids []domain.ID, choose idFilter, change func() error) {
 	var (
 		once  sync.Once

@@ -18,7 +18,7 @@ func testMappings(s suite) {
 }
 
 func testMappingReferences(s suite) {
-	s.promise("Save stores everything", func(t *testing.T, store ports.Store) {
+	s.promise("Save stores all fields", func(t *testing.T, store ports.Store) {
 		clinic, target := newFullClinic(t, store), mappings.newEntity(t, store)
 		moved := mappings.withID(target, clinic.mapping.ID)
 		moved.AssignedAt = now.Add(time.Hour)
@@ -44,7 +44,7 @@ func testMappingReferences(s suite) {
 			return err
 		},
 	} {
-		s.promise(verb+" for what does not exist is Invalid on patient, on doctor or on both", func(t *testing.T, store ports.Store) {
+		s.promise(verb+" with an unknown patient, doctor or both is Invalid on these fields", func(t *testing.T, store ports.Store) {
 			clinic := newFullClinic(t, store)
 			for _, id := range unknownIDs {
 				requireRefused(t, domain.ErrNoSuchReference("patient"),
@@ -57,7 +57,7 @@ func testMappingReferences(s suite) {
 			require.Equal(t, []domain.Assignment{clinic.assignment()}, allMappings(t, store))
 		})
 
-		s.promise(verb+" for what was deleted is Invalid on patient, on doctor or on both", func(t *testing.T, store ports.Store) {
+		s.promise(verb+" with a deleted patient, doctor or both is Invalid on these fields", func(t *testing.T, store ports.Store) {
 			clinic, gone := newFullClinic(t, store), mappings.newEntity(t, store)
 			patients.delete(t, store, gone.PatientID)
 			doctors.delete(t, store, gone.DoctorID)
@@ -79,7 +79,7 @@ func testMappingReferences(s suite) {
 }
 
 func testMappedPairs(s suite) {
-	s.promise("a pair can be mapped again when its mapping was deleted or moved", func(t *testing.T, store ports.Store) {
+	s.promise("a pair can be mapped again after its mapping was deleted or moved", func(t *testing.T, store ports.Store) {
 		clinic, target := newFullClinic(t, store), mappings.newEntity(t, store)
 		pair := newMapping(clinic.patient.ID, clinic.doctor.ID)
 		mappings.delete(t, store, clinic.mapping.ID)
@@ -111,7 +111,7 @@ func testMappedPairs(s suite) {
 }
 
 func testMappingLists(s suite) {
-	s.promise("List shows the patient's name and the doctor as they are now", func(t *testing.T, store ports.Store) {
+	s.promise("List shows the current patient's name and doctor", func(t *testing.T, store ports.Store) {
 		clinic := newFullClinic(t, store)
 		clinic.patient.Name = must(domain.ParseName("Rebecca Adler-Wilson"))
 		clinic.doctor.Salary = must(domain.ParseSalary("99"))
@@ -125,7 +125,7 @@ func testMappingLists(s suite) {
 		require.Equal(t, []domain.Assignment{clinic.assignment()}, allMappings(t, store))
 	})
 
-	s.promise("List holds what passes the filter", func(t *testing.T, store ports.Store) {
+	s.promise("List returns the mappings that the filter selects", func(t *testing.T, store ports.Store) {
 		both, other := mappings.newEntity(t, store), mappings.newEntity(t, store)
 		lone := mappings.newEntity(t, store)
 		// In an order in which neither patients nor doctors ascend.

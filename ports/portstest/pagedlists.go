@@ -9,19 +9,19 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// listing is one of the lists, as the promises on paging see it: entries that
-// come and go.
+// pagedList is a list that the promises about paging are checked for.
 type pagedList struct {
 	name string
-	// on prepares a new store for the list, which stays without entries. When
-	// entries are put in a list of somebody's, others get some that do not
-	// belong in it.
+	// prepare returns the empty list of a new store. For a list that belongs to one
+	// user, patient or doctor, it also adds entries to the lists of others, which must
+	// not appear.
 	prepare func(t tester, store ports.Store) listEntries
 }
 
+// listEntries adds and removes entries of a list.
 type listEntries struct {
 	store ports.Store
-	// put adds an entry, and returns the ID by which the list is ordered.
+	// add adds an entry and returns the ID by which the list is ordered.
 	add    func(ports.Tx) domain.ID
 	remove func(ports.Tx, domain.ID)
 	page   func(ports.Tx, domain.Page) ([]domain.ID, error)
@@ -174,8 +174,8 @@ func mappingEntries(t tester, store ports.Store, filter domain.MappingFilter, pu
 	}
 }
 
-// outOfOrder puts what was created later first: every second entry comes to
-// stand before the one that was put last.
+// inReverse makes an add function that creates entries in pairs and puts the later one
+// of each pair on the list first.
 func inReverse(create func(ports.Tx) domain.ID, assign func(ports.Tx, domain.ID)) func(ports.Tx) domain.ID {
 	var waiting domain.ID
 	return func(tx ports.Tx) domain.ID {
@@ -189,7 +189,7 @@ func inReverse(create func(ports.Tx) domain.ID, assign func(ports.Tx, domain.ID)
 	}
 }
 
-// change removes entries and puts n new ones, whose IDs it returns in order.
+// removeAndAdd removes entries and adds n new ones, whose IDs it returns in order.
 func (e listEntries) removeAndAdd(t tester, n int, removed ...domain.ID) []domain.ID {
 	t.Helper()
 	ids := make([]domain.ID, n)
@@ -211,10 +211,10 @@ func (e listEntries) readPage(t tester, page domain.Page) []domain.ID {
 	return viewResult(t, e.store, func(tx ports.Tx) ([]domain.ID, error) { return e.page(tx, page) })
 }
 
-// viewed is the ID of the patient who is viewed.
+// viewID returns the patient's ID.
 func viewID(view domain.PatientView) domain.ID { return view.ID }
 
-// identities takes the IDs out of a list, and leaves a missing list missing.
+// idsOf returns a function that maps a list to its IDs. A nil list stays nil.
 func idsOf[T any](id func(T) domain.ID) func([]T, error) ([]domain.ID, error) {
 	return func(list []T, err error) ([]domain.ID, error) {
 		if list == nil {

@@ -16,11 +16,11 @@ import (
 
 func testLists(s suite) {
 	for _, l := range pagedLists {
-		s.promise(l.name+" without entries is empty, not missing", func(t *testing.T, store ports.Store) {
+		s.promise(l.name+" without entries is empty, not nil", func(t *testing.T, store ports.Store) {
 			require.Equal(t, []domain.ID{}, l.prepare(t, store).readPage(t, wholeList))
 		})
 
-		s.promise(l.name+" begins above After, wherever that is", func(t *testing.T, store ports.Store) {
+		s.promise(l.name+" begins after the ID After, even if no entry has it", func(t *testing.T, store ports.Store) {
 			list := l.prepare(t, store)
 			ids := list.removeAndAdd(t, 4)
 			list.removeAndAdd(t, 0, ids[1])
@@ -37,7 +37,7 @@ func testLists(s suite) {
 			}
 		})
 
-		s.promise(l.name+" holds at most Limit entries", func(t *testing.T, store ports.Store) {
+		s.promise(l.name+" returns at most Limit entries", func(t *testing.T, store ports.Store) {
 			list := l.prepare(t, store)
 			ids := list.removeAndAdd(t, 3)
 			for limit := range 5 {
@@ -46,7 +46,7 @@ func testLists(s suite) {
 		})
 	}
 
-	s.promise("a page can be one longer than the longest that callers may ask for", func(t *testing.T, store ports.Store) {
+	s.promise("a page can be one entry longer than domain.MaxPageLimit", func(t *testing.T, store ports.Store) {
 		// Use-cases read one entry more than they show, to know whether more follow.
 		const limit = domain.MaxPageLimit + 1
 		clinic := newFullClinic(t, store)
@@ -72,7 +72,7 @@ func testLists(s suite) {
 		})
 	})
 
-	s.t.Run("what is in a list throughout is seen once while others come and go", func(t *testing.T) {
+	s.t.Run("paging returns each entry once while other entries are added and removed", func(t *testing.T) {
 		t.Parallel()
 		lists := map[string]listEntries{}
 		for _, l := range pagedLists {
@@ -83,8 +83,8 @@ func testLists(s suite) {
 	})
 }
 
-// walk pages through a list that changes, and checks each page against what
-// should be on it.
+// requireStableWalk pages through a list while entries are added and removed, and checks
+// each page.
 func requireStableWalk(t *rapid.T, list listEntries) {
 	leftovers := list.readPage(t, wholeList)
 	present := list.removeAndAdd(t, rapid.IntRange(0, 8).Draw(t, "entries"), leftovers...)
@@ -100,7 +100,7 @@ func requireStableWalk(t *rapid.T, list listEntries) {
 		}
 		page.After = got[len(got)-1]
 
-		// Fewer come than are passed, so that the walk ends.
+		// Fewer entries are added than are passed, so that the loop ends.
 		var removed []domain.ID
 		if len(present) > 0 && rapid.Bool().Draw(t, "remove one") {
 			removed = []domain.ID{rapid.SampledFrom(present).Draw(t, "removed")}

@@ -27,7 +27,7 @@ func testPatientFields(s suite) {
 		require.Empty(t, allPatients(t, store))
 	})
 
-	s.promise("Save stores everything but CreatedBy", func(t *testing.T, store ports.Store) {
+	s.promise("Save stores all fields except CreatedBy", func(t *testing.T, store ports.Store) {
 		before := patients.addNew(t, store)
 		for _, creator := range []domain.ID{users.addNew(t, store).ID, 1 << 40} {
 			changed := newPatient(creator, func(in *domain.PatientInput) {
@@ -46,7 +46,7 @@ func testPatientFields(s suite) {
 		}
 	})
 
-	s.promise("only the name is needed", func(t *testing.T, store ports.Store) {
+	s.promise("only the name is required", func(t *testing.T, store ports.Store) {
 		full := patients.addNew(t, store)
 		blank := newPatient(full.CreatedBy, func(in *domain.PatientInput) {
 			*in = domain.PatientInput{Name: domain.Given("Jane Doe")}
@@ -60,7 +60,7 @@ func testPatientFields(s suite) {
 }
 
 func testAssignedDoctors(s suite) {
-	s.promise("AssignedDoctors is empty, not missing, for who has none", func(t *testing.T, store ports.Store) {
+	s.promise("AssignedDoctors is empty, not nil, for a patient without doctors", func(t *testing.T, store ports.Store) {
 		patient := patients.addNew(t, store)
 		for _, found := range append(allPatients(t, store), patientView(t, store, patient.ID)) {
 			require.NotNil(t, found.AssignedDoctors)
@@ -87,7 +87,7 @@ func testAssignedDoctors(s suite) {
 		require.Equal(t, both[:1], patientsOfDoctor(t, store, all[0]))
 	})
 
-	s.promise("an Update reads AssignedDoctors as it has changed them", func(t *testing.T, store ports.Store) {
+	s.promise("an Update sees its own changes in AssignedDoctors", func(t *testing.T, store ports.Store) {
 		clinic := newFullClinic(t, store)
 		other := doctors.addNew(t, store)
 		update(t, store, func(tx ports.Tx) error {
@@ -103,7 +103,7 @@ func testAssignedDoctors(s suite) {
 		})
 	})
 
-	s.promise("Save leaves AssignedDoctors to the mappings", func(t *testing.T, store ports.Store) {
+	s.promise("Save does not change AssignedDoctors", func(t *testing.T, store ports.Store) {
 		clinic := newFullClinic(t, store)
 		patients.save(t, store, patients.increment(clinic.patient))
 		require.Equal(t, assigned(patients.increment(clinic.patient), clinic.doctor.ID), patientView(t, store, clinic.patient.ID))
@@ -111,7 +111,7 @@ func testAssignedDoctors(s suite) {
 }
 
 func testPatientViews(s suite) {
-	s.promise("View of what does not exist is NotFound", func(t *testing.T, store ports.Store) {
+	s.promise("GetView of an unknown or deleted patient is NotFound", func(t *testing.T, store ports.Store) {
 		deleted := patientRecords.addDeleted(t, store, 1)[0]
 		patients.addNew(t, store)
 		for _, id := range append(unknownIDs, deleted.ID) {
@@ -124,7 +124,7 @@ func testPatientViews(s suite) {
 		}
 	})
 
-	s.promise("an Update goes on after a View that is NotFound", func(t *testing.T, store ports.Store) {
+	s.promise("an Update can continue after GetView returned NotFound", func(t *testing.T, store ports.Store) {
 		patient := patients.addNew(t, store)
 		update(t, store, func(tx ports.Tx) error {
 			_, err := tx.Patients().GetView(t.Context(), 1<<40)
@@ -134,14 +134,14 @@ func testPatientViews(s suite) {
 		require.Equal(t, patients.increment(patient), patients.get(t, store, patient.ID))
 	})
 
-	s.promise("what View has read stays until the Update returns", func(t *testing.T, store ports.Store) {
+	s.promise("GetView locks the patient until the Update returns", func(t *testing.T, store ports.Store) {
 		testReadStaysLocked(t, store, patients, func(tx ports.Tx, patient domain.Patient) (domain.Patient, error) {
 			found, err := tx.Patients().GetView(t.Context(), patient.ID)
 			return found.Patient, err
 		})
 	})
 
-	s.race("parallel changes of what View has read are all kept", func(t *testing.T, store ports.Store) {
+	s.race("parallel changes after GetView are all stored", func(t *testing.T, store ports.Store) {
 		patient := patients.addNew(t, store)
 		requireEachAllowed(t, runConcurrently(callers, func(int) error {
 			return store.Update(t.Context(), func(tx ports.Tx) error {
@@ -157,7 +157,7 @@ func testPatientViews(s suite) {
 }
 
 func testAssignedDoctorsAreCopied(s suite) {
-	s.promise("changing AssignedDoctors of what was returned changes nothing", func(t *testing.T, store ports.Store) {
+	s.promise("changing a returned AssignedDoctors changes nothing stored", func(t *testing.T, store ports.Store) {
 		clinic := newFullClinic(t, store)
 		other := patients.addNew(t, store)
 		mappings.add(t, store, newMapping(other.ID, clinic.doctor.ID))

@@ -10,15 +10,15 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// testRaces checks what Updates that touch the same rows do to each other.
-// Races for what is unique are checked with the aggregate.
+// testRaces checks parallel Updates that touch the same rows. Races for unique values
+// are checked with each kind of entity.
 func testRaces(s suite) {
 	testDeleteRaces(s)
 	testMoveRaces(s)
 }
 
 func testDeleteRaces(s suite) {
-	s.race("no mapping to a patient comes about while the patient is deleted", func(t *testing.T, store ports.Store) {
+	s.race("no mapping to a patient is added while the patient is deleted", func(t *testing.T, store ports.Store) {
 		for range raceRounds {
 			patient := patients.addNew(t, store)
 			staff := doctors.addSeveral(t, store, callers/2)
@@ -38,7 +38,7 @@ func testDeleteRaces(s suite) {
 		}
 	})
 
-	s.race("no mapping to a doctor comes about while the doctor is deleted", func(t *testing.T, store ports.Store) {
+	s.race("no mapping to a doctor is added while the doctor is deleted", func(t *testing.T, store ports.Store) {
 		for range raceRounds {
 			doctor := doctors.addNew(t, store)
 			ill := patients.addSeveral(t, store, callers/2)
@@ -58,7 +58,7 @@ func testDeleteRaces(s suite) {
 		}
 	})
 
-	s.race("no mapping comes about while both its patient and its doctor are deleted", func(t *testing.T, store ports.Store) {
+	s.race("no mapping is added while both its patient and its doctor are deleted", func(t *testing.T, store ports.Store) {
 		for range raceRounds {
 			pair := mappings.newEntity(t, store)
 			errs := runConcurrently(3, func(i int) error {
@@ -81,7 +81,7 @@ func testDeleteRaces(s suite) {
 }
 
 func testMoveRaces(s suite) {
-	s.race("no mapping moves to what is deleted, nor stays with it", func(t *testing.T, store ports.Store) {
+	s.race("no mapping moves to a patient or doctor being deleted, or stays with one", func(t *testing.T, store ports.Store) {
 		for range raceRounds {
 			w := newCrossedClinic(t, store)
 			mappings.delete(t, store, w.mappings[1][1].ID)
@@ -133,7 +133,8 @@ func testMoveRaces(s suite) {
 	})
 }
 
-// deletedWith deletes an entity and returns the children that were deleted with it.
+// deleteForChildren deletes an entity and returns the children that were deleted with
+// it.
 func deleteForChildren[T any](ctx context.Context, store ports.Store, a entityKind[T], id domain.ID) (ended []domain.Record, err error) {
 	err = store.Update(ctx, func(tx ports.Tx) (err error) {
 		_, ended, err = a.deleteFunc(ctx, tx, id)
@@ -142,7 +143,8 @@ func deleteForChildren[T any](ctx context.Context, store ports.Store, a entityKi
 	return ended, err
 }
 
-// requireAllEnded checks that ended is those that were added without an error.
+// requireDeletedChildren checks that deleted contains exactly the mappings whose Add
+// succeeded.
 func requireDeletedChildren(t *testing.T, added []domain.Mapping, errs []error, ended []domain.Record) {
 	t.Helper()
 	want := []domain.Record{}

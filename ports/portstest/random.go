@@ -11,10 +11,9 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// testRandom checks that a store and its model stay the same, whatever is done
-// in whatever order.
+// testRandom checks that a store stays equal to its model after random calls.
 func testRandom(s suite) {
-	s.promise("random Updates are refused and stored as they should", func(t *testing.T, store ports.Store) {
+	s.promise("the store equals a simple model after random Updates of records", func(t *testing.T, store ports.Store) {
 		creator := users.addNew(t, store).ID
 		updates := rapid.SliceOfN(rapid.SliceOfN(rapid.Custom(drawClinicStep), 1, 8), 2, 6)
 		rapid.Check(t, func(t *rapid.T) {
@@ -34,10 +33,10 @@ func testRandom(s suite) {
 	})
 }
 
-// testRandomSignIns does the same with users, who are never deleted: each run has
-// users of its own, above all that were there before.
+// testRandomSignIns does the same for users, sessions and attempts. Users are never
+// deleted, so each run ignores the users that existed before it.
 func testRandomSignIns(s suite) {
-	s.promise("random sign-ins are refused and stored as they should", func(t *testing.T, store ports.Store) {
+	s.promise("the store equals a simple model after random Updates of users, sessions and attempts", func(t *testing.T, store ports.Store) {
 		updates := rapid.SliceOfN(rapid.SliceOfN(rapid.Custom(drawSignInStep), 1, 8), 2, 6)
 		rapid.Check(t, func(t *rapid.T) {
 			deactivateAdmins(t, store)
@@ -56,7 +55,7 @@ func testRandomSignIns(s suite) {
 	})
 }
 
-// retire deactivates all administrators.
+// deactivateAdmins deactivates all administrators.
 func deactivateAdmins(t tester, store ports.Store) {
 	t.Helper()
 	update(t, store, func(tx ports.Tx) error {
@@ -72,7 +71,7 @@ func deactivateAdmins(t tester, store ports.Store) {
 	})
 }
 
-// opening gives the steps that follow something to work on.
+// initialSteps add entities for the following steps to work on.
 var initialSteps = []clinicStep{
 	{verb: "add doctor", name: "Cameron", license: "G"},
 	{verb: "add doctor", name: "Chase", license: "H"},
@@ -82,8 +81,8 @@ var initialSteps = []clinicStep{
 	{verb: "assign", patient: 1, doctor: 1, name: "-", license: "-"},
 }
 
-// after takes the steps in one Update, up to the first that is refused for
-// another reason than NotFound, and returns what the store holds if it commits.
+// applyAll applies the steps in one Update, until one fails with an error other than
+// NotFound. It returns the model for the case that the Update commits.
 func (m clinicModel) applyAll(t tester, store ports.Store, steps []clinicStep) (next clinicModel, err error) {
 	err = store.Update(t.Context(), func(tx ports.Tx) error {
 		next = m.clone()
@@ -98,7 +97,7 @@ func (m clinicModel) applyAll(t tester, store ports.Store, steps []clinicStep) (
 	return next, err
 }
 
-// discharge deletes all patients and doctors, and forgets who was deleted before.
+// deleteAll deletes and purges all patients and doctors.
 func deleteAll(t tester, store ports.Store) {
 	t.Helper()
 	everyone, staff := allPatients(t, store), allDoctors(t, store)
@@ -110,7 +109,7 @@ func deleteAll(t tester, store ports.Store) {
 			doctors.deleteIn(t, tx, doctor.ID)
 		}
 		for _, kind := range domain.RecordKinds() {
-			if _, err := tx.Retention().Purge(t.Context(), kind.Kind, never, math.MaxInt32); err != nil {
+			if _, err := tx.Retention().Purge(t.Context(), kind.Kind, endOfTime, math.MaxInt32); err != nil {
 				return err
 			}
 		}

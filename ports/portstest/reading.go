@@ -10,9 +10,10 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// everything is a page that no test's list exceeds.
+// wholeList is a page larger than any list of the tests.
 var wholeList = domain.Page{Limit: math.MaxInt32}
 
+// viewResult returns the result of fn, called in a View.
 func viewResult[T any](t tester, store ports.Store, fn func(ports.Tx) (T, error)) (result T) {
 	t.Helper()
 	view(t, store, func(tx ports.Tx) (err error) {
@@ -86,8 +87,8 @@ func patientsOfDoctor(t tester, store ports.Store, doctor domain.ID) []domain.Pa
 	})
 }
 
-// requireSound checks that all lists tell the same story, and that no mapping
-// leads to what does not exist.
+// requireConsistent checks that all lists agree with each other and that every mapping
+// refers to existing records.
 func requireConsistent(t tester, store ports.Store) {
 	t.Helper()
 	type pair struct{ patient, doctor domain.ID }

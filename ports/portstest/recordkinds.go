@@ -10,7 +10,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// archive is a kind of record whose versions are kept.
+// recordKind is a kind of record with version history.
 type recordKind[T domain.Record] struct {
 	entityKind[T]
 	kind    domain.SubjectKind
@@ -33,7 +33,7 @@ var (
 	}
 )
 
-// version is made by a user, now.
+// newVersion returns a version that a user makes now.
 func (a recordKind[T]) newVersion(change domain.Change, record T) domain.Version[T] {
 	return domain.Version[T]{
 		At:     now,
@@ -55,7 +55,7 @@ func (a recordKind[T]) newDeletedAt(record T, at time.Time) domain.Version[T] {
 	return version
 }
 
-// stored are the versions as they should be read, with the numbers that follow after.
+// numbered returns the versions as they should be read: numbered from after + 1.
 func (a recordKind[T]) numbered(after int, versions ...domain.Version[T]) []domain.Version[T] {
 	list := []domain.Version[T]{}
 	for i, version := range versions {
@@ -81,7 +81,7 @@ func (a recordKind[T]) addVersions(t tester, store ports.Store, versions ...doma
 	return kept
 }
 
-// discard deletes a record and keeps that, and returns the version.
+// deleteWithVersion deletes a record, adds the version of the deletion and returns it.
 func (a recordKind[T]) deleteWithVersion(t tester, store ports.Store, version domain.Version[T]) (kept domain.Version[T]) {
 	t.Helper()
 	update(t, store, func(tx ports.Tx) error {
@@ -92,7 +92,7 @@ func (a recordKind[T]) deleteWithVersion(t tester, store ports.Store, version do
 	return kept
 }
 
-// addDeleted adds and deletes n records, unlike all others.
+// addDeleted adds n new records, deletes them and returns them.
 func (a recordKind[T]) addDeleted(t tester, store ports.Store, n int) []T {
 	t.Helper()
 	records := a.addSeveral(t, store, n)
@@ -127,7 +127,8 @@ func (a recordKind[T]) tryGetDeleted(ctx context.Context, store ports.Store, id 
 	return last, err
 }
 
-// requireNotDeleted checks that the record is not deleted, whether it is there or not.
+// requireNotDeleted checks that the history does not treat the record as deleted,
+// whether or not the repository has it.
 func (a recordKind[T]) requireNotDeleted(t tester, store ports.Store, id domain.ID) {
 	t.Helper()
 	_, err := a.tryGetDeleted(t.Context(), store, id)

@@ -9,11 +9,11 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// cabinet is a shelf of what can be deleted and restored.
+// recordModel is an entityModel for records, which can be deleted and restored.
 type recordModel[T domain.Record] struct {
 	entityModel[T]
 	records recordKind[T]
-	// gone is the entities that were deleted.
+	// deleted holds the deleted records.
 	deleted map[domain.ID]T
 }
 
@@ -28,6 +28,7 @@ func (c recordModel[T]) clone() recordModel[T] {
 
 // delete and restore work as add and save do.
 
+// delete calls Delete on the store and does the same in the model.
 func (c *recordModel[T]) delete(t tester, tx ports.Tx, id domain.ID) (ended []domain.Record, err error) {
 	_, ended, err = c.kind.deleteFunc(t.Context(), tx, id)
 	requireOutcome(t, c.errIfMissing(id), err)
@@ -37,13 +38,15 @@ func (c *recordModel[T]) delete(t tester, tx ports.Tx, id domain.ID) (ended []do
 	return ended, err
 }
 
-// discard keeps that an entity was deleted.
+// noteDeleted adds the version of a deletion and moves the record to the deleted ones.
 func (c *recordModel[T]) noteDeleted(t tester, tx ports.Tx, id domain.ID) {
 	c.records.addVersionsIn(t, tx, c.records.newVersion(domain.Deleted, c.stored[id]))
 	c.deleted[id] = c.stored[id]
 	delete(c.stored, id)
 }
 
+// restore calls Restore on the store and does the same in the model. If the record is
+// deleted, it must be refused with the error that refuse returns.
 func (c *recordModel[T]) restore(t tester, tx ports.Tx, id domain.ID, refuse func(T) error) error {
 	entity, found := c.deleted[id]
 	refusal := domain.ErrNotFound()
@@ -59,7 +62,7 @@ func (c *recordModel[T]) restore(t tester, tx ports.Tx, id domain.ID, refuse fun
 	return err
 }
 
-// requireGone checks that tx reads as deleted what is gone.
+// requireDeleted checks that the store lists exactly the deleted records of the model.
 func (c *recordModel[T]) requireDeleted(t tester, tx ports.Tx) {
 	t.Helper()
 	deleted, err := c.records.history(tx).ListDeleted(t.Context(), domain.Reference{}, wholeList)

@@ -11,7 +11,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// nowhere are IDs that no store has given out.
+// unknownIDs are IDs that no store has assigned.
 var unknownIDs = []domain.ID{0, -1, 1 << 40, math.MaxInt64}
 
 // testRepository checks what all repositories promise.
@@ -30,7 +30,7 @@ func testAddAndGet[T any](s suite, a entityKind[T]) {
 		require.Equal(t, added, a.get(t, store, a.id(added)))
 	})
 
-	s.promise("Add ignores the ID it is given", func(t *testing.T, store ports.Store) {
+	s.promise("Add ignores the given ID", func(t *testing.T, store ports.Store) {
 		first := a.addNew(t, store)
 		for _, id := range append(unknownIDs, a.id(first)) {
 			entity := a.newEntity(t, store)
@@ -59,14 +59,14 @@ func testAddAndGet[T any](s suite, a entityKind[T]) {
 		}
 	})
 
-	s.promise("Get of what does not exist is NotFound", func(t *testing.T, store ports.Store) {
+	s.promise("Get of an unknown ID is NotFound", func(t *testing.T, store ports.Store) {
 		a.addNew(t, store)
 		for _, id := range unknownIDs {
 			a.requireMissing(t, store, id)
 		}
 	})
 
-	s.promise("Save of what does not exist is NotFound and changes nothing", func(t *testing.T, store ports.Store) {
+	s.promise("Save of an unknown ID is NotFound and changes nothing", func(t *testing.T, store ports.Store) {
 		existing := a.addNew(t, store)
 		for _, id := range unknownIDs {
 			requireRefused(t, domain.ErrNotFound(), a.trySave(t.Context(), store, a.withID(a.increment(existing), id)))
@@ -75,7 +75,7 @@ func testAddAndGet[T any](s suite, a entityKind[T]) {
 		require.Equal(t, existing, a.get(t, store, a.id(existing)))
 	})
 
-	s.promise("an Update goes on after NotFound", func(t *testing.T, store ports.Store) {
+	s.promise("an Update can continue after NotFound", func(t *testing.T, store ports.Store) {
 		first, second := a.addNew(t, store), a.newEntity(t, store)
 		var added T
 		update(t, store, func(tx ports.Tx) (err error) {
@@ -95,7 +95,7 @@ func testAddAndGet[T any](s suite, a entityKind[T]) {
 }
 
 func testSave[T any](s suite, a entityKind[T]) {
-	s.promise("Save changes the one entity", func(t *testing.T, store ports.Store) {
+	s.promise("Save changes only the one entity", func(t *testing.T, store ports.Store) {
 		added := a.addSeveral(t, store, 3)
 		before, changed, after := added[0], added[1], added[2]
 		a.save(t, store, a.increment(changed))
@@ -104,13 +104,13 @@ func testSave[T any](s suite, a entityKind[T]) {
 		require.Equal(t, after, a.get(t, store, a.id(after)))
 	})
 
-	s.promise("Save of what is stored already changes nothing", func(t *testing.T, store ports.Store) {
+	s.promise("Save of an unchanged entity changes nothing", func(t *testing.T, store ports.Store) {
 		entity := a.addNew(t, store)
 		a.save(t, store, entity)
 		require.Equal(t, entity, a.get(t, store, a.id(entity)))
 	})
 
-	s.promise("an Update reads what it has written", func(t *testing.T, store ports.Store) {
+	s.promise("an Update reads its own writes", func(t *testing.T, store ports.Store) {
 		kept, built := a.addNew(t, store), a.newEntity(t, store)
 		update(t, store, func(tx ports.Tx) error {
 			added, err := a.repository(tx).Add(t.Context(), built)
@@ -134,7 +134,7 @@ func testSave[T any](s suite, a entityKind[T]) {
 }
 
 func testEntityTransactions[T any](s suite, a entityKind[T]) {
-	s.promise("an error leaves no trace of Add and Save", func(t *testing.T, store ports.Store) {
+	s.promise("a failed Update adds and saves nothing", func(t *testing.T, store ports.Store) {
 		kept, built := a.addNew(t, store), a.newEntity(t, store)
 		var added T
 		err := store.Update(t.Context(), func(tx ports.Tx) (err error) {
@@ -153,7 +153,7 @@ func testEntityTransactions[T any](s suite, a entityKind[T]) {
 		a.add(t, store, built)
 	})
 
-	s.race("parallel changes of one entity are all kept", func(t *testing.T, store ports.Store) {
+	s.race("parallel changes of one entity are all stored", func(t *testing.T, store ports.Store) {
 		entity := a.addNew(t, store)
 		for _, err := range runConcurrently(callers, func(int) error {
 			return store.Update(t.Context(), func(tx ports.Tx) error {
@@ -169,7 +169,7 @@ func testEntityTransactions[T any](s suite, a entityKind[T]) {
 		require.Equal(t, a.incremented(entity, callers), a.get(t, store, a.id(entity)))
 	})
 
-	s.promise("what Get has read stays until the Update returns", func(t *testing.T, store ports.Store) {
+	s.promise("Get locks the entity until the Update returns", func(t *testing.T, store ports.Store) {
 		testReadStaysLocked(t, store, a, func(tx ports.Tx, entity T) (T, error) { return a.repository(tx).Get(t.Context(), a.id(entity)) })
 	})
 
@@ -179,7 +179,7 @@ func testEntityTransactions[T any](s suite, a entityKind[T]) {
 }
 
 func testDeleting[T any](s suite, a entityKind[T]) {
-	s.promise("Delete removes the one entity", func(t *testing.T, store ports.Store) {
+	s.promise("Delete removes only the one entity", func(t *testing.T, store ports.Store) {
 		added := a.addSeveral(t, store, 3)
 		before, deleted, after := added[0], added[1], added[2]
 		a.delete(t, store, a.id(deleted))
@@ -188,7 +188,7 @@ func testDeleting[T any](s suite, a entityKind[T]) {
 		require.Equal(t, after, a.get(t, store, a.id(after)))
 	})
 
-	s.promise("Delete of what does not exist is NotFound and changes nothing", func(t *testing.T, store ports.Store) {
+	s.promise("Delete of an unknown ID is NotFound and changes nothing", func(t *testing.T, store ports.Store) {
 		kept, deleted := a.addNew(t, store), a.addNew(t, store)
 		a.delete(t, store, a.id(deleted))
 		for _, id := range append(unknownIDs, a.id(deleted)) {
@@ -197,14 +197,14 @@ func testDeleting[T any](s suite, a entityKind[T]) {
 		require.Equal(t, kept, a.get(t, store, a.id(kept)))
 	})
 
-	s.promise("Save does not bring back what was deleted", func(t *testing.T, store ports.Store) {
+	s.promise("Save does not restore a deleted entity", func(t *testing.T, store ports.Store) {
 		deleted := a.addNew(t, store)
 		a.delete(t, store, a.id(deleted))
 		requireRefused(t, domain.ErrNotFound(), a.trySave(t.Context(), store, deleted))
 		a.requireMissing(t, store, a.id(deleted))
 	})
 
-	s.promise("an ID is not used again after Delete", func(t *testing.T, store ports.Store) {
+	s.promise("an ID is not reused after Delete", func(t *testing.T, store ports.Store) {
 		kept, deleted := a.addNew(t, store), a.addNew(t, store)
 		a.delete(t, store, a.id(deleted))
 		next := a.addNew(t, store)
@@ -227,7 +227,7 @@ func testDeleting[T any](s suite, a entityKind[T]) {
 		})
 	})
 
-	s.promise("an error leaves no trace of Delete", func(t *testing.T, store ports.Store) {
+	s.promise("a failed Update deletes nothing", func(t *testing.T, store ports.Store) {
 		kept := a.addNew(t, store)
 		err := store.Update(t.Context(), func(tx ports.Tx) error {
 			if err := a.tryDeleteIn(t.Context(), tx, a.id(kept)); err != nil {
@@ -239,7 +239,7 @@ func testDeleting[T any](s suite, a entityKind[T]) {
 		require.Equal(t, kept, a.get(t, store, a.id(kept)))
 	})
 
-	s.race("one of several parallel Deletes finds the entity", func(t *testing.T, store ports.Store) {
+	s.race("one of several parallel Deletes succeeds", func(t *testing.T, store ports.Store) {
 		deleted := a.addNew(t, store)
 		requireOneSucceeds(t, domain.ErrNotFound(), runConcurrently(callers, func(int) error {
 			return a.tryDelete(t.Context(), store, a.id(deleted))

@@ -11,14 +11,14 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// testRestores checks how the records of one kind come back.
+// testRestores checks how deleted records are restored.
 func testRestores[T domain.Record](s suite, a recordKind[T]) {
 	testRestore(s, a)
 	testRestoreTransactions(s, a)
 }
 
 func testRestore[T domain.Record](s suite, a recordKind[T]) {
-	s.promise("Restore puts a record back under its ID", func(t *testing.T, store ports.Store) {
+	s.promise("Restore brings a record back under its old ID", func(t *testing.T, store ports.Store) {
 		records := a.addDeleted(t, store, 3)
 		a.requireMissing(t, store, a.id(records[1]))
 		require.NoError(t, a.tryRestore(t.Context(), store, records[1]))
@@ -37,7 +37,7 @@ func testRestore[T domain.Record](s suite, a recordKind[T]) {
 		require.Len(t, a.versions(t, store, a.id(records[1]), wholeList), 4)
 	})
 
-	s.promise("a restored record is the repository's at once, and deleted until a version says otherwise", func(t *testing.T, store ports.Store) {
+	s.promise("a restored record is in the repository at once, and counts as deleted until a version is added", func(t *testing.T, store ports.Store) {
 		record := a.addDeleted(t, store, 1)[0]
 		update(t, store, func(tx ports.Tx) error {
 			require.NoError(t, a.history(tx).Restore(t.Context(), record))
@@ -50,7 +50,7 @@ func testRestore[T domain.Record](s suite, a recordKind[T]) {
 		})
 	})
 
-	s.promise("Restore of what is not deleted is NotFound and changes nothing", func(t *testing.T, store ports.Store) {
+	s.promise("Restore of a record that is not deleted is NotFound and changes nothing", func(t *testing.T, store ports.Store) {
 		live, restored := a.addNew(t, store), a.addDeleted(t, store, 1)[0]
 		require.NoError(t, a.tryRestore(t.Context(), store, restored))
 		for _, id := range append(unknownIDs, a.id(live), a.id(restored)) {
@@ -63,7 +63,7 @@ func testRestore[T domain.Record](s suite, a recordKind[T]) {
 		}
 	})
 
-	s.promise("an Update goes on after a Restore that is NotFound", func(t *testing.T, store ports.Store) {
+	s.promise("an Update can continue after Restore returned NotFound", func(t *testing.T, store ports.Store) {
 		record := a.addNew(t, store)
 		update(t, store, func(tx ports.Tx) error {
 			require.Equal(t, domain.NotFound, domain.KindOf(a.history(tx).Restore(t.Context(), record)))
@@ -74,7 +74,7 @@ func testRestore[T domain.Record](s suite, a recordKind[T]) {
 }
 
 func testRestoreTransactions[T domain.Record](s suite, a recordKind[T]) {
-	s.promise("what is there is never overwritten", func(t *testing.T, store ports.Store) {
+	s.promise("Restore never overwrites an existing record", func(t *testing.T, store ports.Store) {
 		record := a.addNew(t, store)
 		a.addVersions(t, store, a.newVersion(domain.Deleted, record))
 		err := store.Update(t.Context(), func(tx ports.Tx) error {
@@ -85,7 +85,7 @@ func testRestoreTransactions[T domain.Record](s suite, a recordKind[T]) {
 		require.Equal(t, record, a.get(t, store, a.id(record)))
 	})
 
-	s.promise("an error leaves no trace of Restore", func(t *testing.T, store ports.Store) {
+	s.promise("a failed Update restores nothing", func(t *testing.T, store ports.Store) {
 		record := a.addDeleted(t, store, 1)[0]
 		require.ErrorIs(t, store.Update(t.Context(), func(tx ports.Tx) error {
 			require.NoError(t, a.restoreIn(t.Context(), tx, record))
@@ -95,13 +95,13 @@ func testRestoreTransactions[T domain.Record](s suite, a recordKind[T]) {
 		require.Equal(t, a.numbered(0, a.newVersion(domain.Deleted, record)), a.listDeleted(t, store, domain.Reference{}, wholeList))
 	})
 
-	s.promise("an ID is not used again after Restore", func(t *testing.T, store ports.Store) {
+	s.promise("an ID is not reused after Restore", func(t *testing.T, store ports.Store) {
 		records := a.addDeleted(t, store, 3)
 		require.NoError(t, a.tryRestore(t.Context(), store, records[0]))
 		require.Greater(t, a.id(a.addNew(t, store)), a.id(records[2]))
 	})
 
-	s.race("one of several parallel Restores finds the record", func(t *testing.T, store ports.Store) {
+	s.race("one of several parallel Restores succeeds", func(t *testing.T, store ports.Store) {
 		record := a.addDeleted(t, store, 1)[0]
 		requireOneSucceeds(t, domain.ErrNotFound(), runConcurrently(callers, func(i int) error {
 			return store.Update(t.Context(), func(tx ports.Tx) error {
@@ -136,7 +136,7 @@ func testRestoreRefused(s suite) {
 		requireRefused(t, domain.ErrLicenseTaken(), err)
 	})
 
-	s.promise("Restore of a patient by an unknown user is Invalid on created_by", func(t *testing.T, store ports.Store) {
+	s.promise("Restore of a patient whose registering user is unknown is Invalid on created_by", func(t *testing.T, store ports.Store) {
 		patient := patientRecords.addDeleted(t, store, 1)[0]
 		for _, id := range unknownIDs {
 			patient.CreatedBy = id
@@ -144,7 +144,7 @@ func testRestoreRefused(s suite) {
 		}
 	})
 
-	s.promise("Restore of a mapping whose side does not exist is Invalid on it", func(t *testing.T, store ports.Store) {
+	s.promise("Restore of a mapping with a missing patient or doctor is Invalid on that field", func(t *testing.T, store ports.Store) {
 		w := newCrossedClinic(t, store)
 		for _, mappings := range w.mappings {
 			for _, mapping := range mappings {
@@ -160,7 +160,7 @@ func testRestoreRefused(s suite) {
 		requireConsistent(t, store)
 	})
 
-	s.promise("Restore of a mapping whose pair is mapped anew is a Conflict", func(t *testing.T, store ports.Store) {
+	s.promise("Restore of a mapping whose pair is mapped again is a Conflict", func(t *testing.T, store ports.Store) {
 		mapping := mappingRecords.addDeleted(t, store, 1)[0]
 		anew := mappings.add(t, store, mapping)
 		require.NotEqual(t, mapping.ID, anew.ID)
@@ -221,8 +221,8 @@ func testRestoreRaces(s suite) {
 	})
 }
 
-// requireRestoreRefused checks that nothing comes of the Restore, also if its
-// error is dropped.
+// requireRestoreRefused checks that Restore returns the refusal and restores nothing,
+// even if fn ignores the error.
 func requireRestoreRefused[T domain.Record](t *testing.T, store ports.Store, a recordKind[T], record T, refusal error) {
 	t.Helper()
 	before := a.listDeleted(t, store, domain.Reference{}, wholeList)

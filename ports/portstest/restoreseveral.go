@@ -11,10 +11,10 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// testSeveralRestores checks how several records of one kind come back at once.
+// testRestoreSeveral checks how several records of one kind are restored in one call.
 func testRestoreSeveral[T domain.Record](s suite, a recordKind[T]) {
 	for _, count := range []int{0, 2, 64, 67} {
-		s.promise(fmt.Sprintf("%d records can be restored at once, in any order", count), func(t *testing.T, store ports.Store) {
+		s.promise(fmt.Sprintf("Restore restores %d records in one call, in any order", count), func(t *testing.T, store ports.Store) {
 			other := a.addDeleted(t, store, 1)[0]
 			records := a.addDeleted(t, store, count)
 			backwards := slices.Clone(records)
@@ -42,7 +42,7 @@ func testRestoreSeveral[T domain.Record](s suite, a recordKind[T]) {
 		require.Equal(t, live, a.get(t, store, a.id(live)))
 	})
 
-	s.promise("a record is not restored twice at once", func(t *testing.T, store ports.Store) {
+	s.promise("Restore of one record twice in one call fails", func(t *testing.T, store ports.Store) {
 		record := a.addDeleted(t, store, 1)[0]
 		err := store.Update(t.Context(), func(tx ports.Tx) error { return a.history(tx).Restore(t.Context(), record, record) })
 		require.Error(t, err)
@@ -50,9 +50,10 @@ func testRestoreSeveral[T domain.Record](s suite, a recordKind[T]) {
 	})
 }
 
-// testSeveralRefused checks that Restore of several refuses what Add refuses of one.
+// testRestoreSeveralRefused checks that Restore of several records refuses what Add
+// refuses for one.
 func testRestoreSeveralRefused(s suite) {
-	s.promise("Restore of doctors who have one licence number is a Conflict", func(t *testing.T, store ports.Store) {
+	s.promise("Restore of two doctors with the same licence number is a Conflict", func(t *testing.T, store ports.Store) {
 		var deleted []domain.Doctor
 		for _, spelling := range sameLicense[:2] {
 			doctor := doctors.add(t, store, newDoctor(licensed(spelling)))
@@ -62,13 +63,13 @@ func testRestoreSeveralRefused(s suite) {
 		requireSeveralRefused(t, store, doctorRecords, domain.ErrLicenseTaken(), deleted...)
 	})
 
-	s.promise("Restore of patients of whom one is by an unknown user is Invalid on created_by", func(t *testing.T, store ports.Store) {
+	s.promise("Restore of patients, one of whom has an unknown registering user, is Invalid on created_by", func(t *testing.T, store ports.Store) {
 		deleted := patientRecords.addDeleted(t, store, 3)
 		deleted[1].CreatedBy = 1 << 40
 		requireSeveralRefused(t, store, patientRecords, domain.ErrNoSuchReference("created_by"), deleted...)
 	})
 
-	s.promise("Restore of mappings of which one lacks a side is Invalid on it", func(t *testing.T, store ports.Store) {
+	s.promise("Restore of mappings, one of which lacks its patient or doctor, is Invalid on that field", func(t *testing.T, store ports.Store) {
 		deleted := mappingRecords.addDeleted(t, store, 3)
 		patients.delete(t, store, deleted[1].PatientID)
 		requireSeveralRefused(t, store, mappingRecords, domain.ErrNoSuchReference("patient"), deleted...)
@@ -76,15 +77,15 @@ func testRestoreSeveralRefused(s suite) {
 		requireSeveralRefused(t, store, mappingRecords, domain.ErrNoSuchReference("patient", "doctor"), deleted...)
 	})
 
-	s.promise("Restore of mappings of which one is mapped anew is a Conflict", func(t *testing.T, store ports.Store) {
+	s.promise("Restore of mappings, one of which is mapped again, is a Conflict", func(t *testing.T, store ports.Store) {
 		deleted := mappingRecords.addDeleted(t, store, 3)
 		mappings.add(t, store, deleted[1])
 		requireSeveralRefused(t, store, mappingRecords, domain.ErrAlreadyAssigned(), deleted...)
 	})
 }
 
-// requireSeveralRefused checks that none of the records is restored, also if the
-// error of Restore is dropped.
+// requireSeveralRefused checks that none of the records is restored, even if fn ignores
+// the error.
 func requireSeveralRefused[T domain.Record](t *testing.T, store ports.Store, a recordKind[T], refusal error, records ...T) {
 	t.Helper()
 	requireRefused(t, refusal, store.Update(t.Context(), func(tx ports.Tx) error {

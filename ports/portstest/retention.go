@@ -12,23 +12,23 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// never is a time before which everything was deleted that was.
-var never = time.Date(9999, time.December, 31, 23, 59, 59, 999999000, time.UTC)
+// endOfTime is later than every deletion.
+var endOfTime = time.Date(9999, time.December, 31, 23, 59, 59, 999999000, time.UTC)
 
-// testRetention checks how what was deleted of one kind goes away for good.
+// testRetention checks how deleted records are purged.
 func testRetention[T domain.Record](s suite, a recordKind[T]) {
 	testPurge(s, a)
 	testPurgeTransactions(s, a)
 }
 
 func testPurge[T domain.Record](s suite, a recordKind[T]) {
-	// deletedAfter deletes a record so many microseconds after now.
+	// deletedAfter deletes a record that many microseconds after now.
 	deletedAfter := func(t *testing.T, store ports.Store, record T, microseconds int) {
 		t.Helper()
 		a.deleteWithVersion(t, store, a.newDeletedAt(record, now.Add(time.Duration(microseconds)*time.Microsecond)))
 	}
 
-	s.promise("only what was deleted before the time is purged, the longest deleted first", func(t *testing.T, store ports.Store) {
+	s.promise("Purge removes only records deleted before the time, earliest deletions first", func(t *testing.T, store ports.Store) {
 		records := a.addSeveral(t, store, 6)
 		for i, after := range []int{3, 0, 2, 4, 1} { // The sixth stays.
 			deletedAfter(t, store, records[i], after)
@@ -48,53 +48,53 @@ func testPurge[T domain.Record](s suite, a recordKind[T]) {
 		require.Equal(t, 1, countExpired(t, store, a.kind, before(5)))
 	})
 
-	s.promise("nothing is left of what was purged", func(t *testing.T, store ports.Store) {
+	s.promise("Purge removes all versions of a record for good", func(t *testing.T, store ports.Store) {
 		with := domain.Reference{Kind: domain.SubjectDoctor, ID: 5}
 		purged, kept := a.addNew(t, store), a.addNew(t, store)
 		for _, record := range []T{purged, kept} {
 			a.addVersions(t, store, a.newVersion(domain.Created, record), a.newVersion(domain.Updated, record))
 		}
 		a.deleteWithVersion(t, store, a.newDeletedBy(purged, with))
-		require.Equal(t, a.ids(purged), purge(t, store, a.kind, never, 10))
+		require.Equal(t, a.ids(purged), purge(t, store, a.kind, endOfTime, 10))
 		require.Empty(t, a.versions(t, store, a.id(purged), wholeList))
 		require.Empty(t, a.listDeletedIDs(t, store, with, wholeList))
 		a.requireNotDeleted(t, store, a.id(purged))
 		requireRefused(t, domain.ErrNotFound(), a.tryRestore(t.Context(), store, purged))
 		a.requireMissing(t, store, a.id(purged))
-		require.Zero(t, countExpired(t, store, a.kind, never))
-		require.Empty(t, purge(t, store, a.kind, never, 10))
+		require.Zero(t, countExpired(t, store, a.kind, endOfTime))
+		require.Empty(t, purge(t, store, a.kind, endOfTime, 10))
 		require.Len(t, a.versions(t, store, a.id(kept), wholeList), 2)
 		require.Equal(t, kept, a.get(t, store, a.id(kept)))
 	})
 
-	s.promise("what was restored is not purged, and counts anew when it is deleted again", func(t *testing.T, store ports.Store) {
+	s.promise("a restored record is not purged, and a second deletion counts from its own time", func(t *testing.T, store ports.Store) {
 		record := a.addDeleted(t, store, 1)[0]
 		require.NoError(t, a.tryRestore(t.Context(), store, record))
-		require.Zero(t, countExpired(t, store, a.kind, never))
-		require.Empty(t, purge(t, store, a.kind, never, 10))
+		require.Zero(t, countExpired(t, store, a.kind, endOfTime))
+		require.Empty(t, purge(t, store, a.kind, endOfTime, 10))
 		require.Len(t, a.versions(t, store, a.id(record), wholeList), 2)
 		deletedAfter(t, store, record, 5)
 		require.Zero(t, countExpired(t, store, a.kind, now.Add(time.Microsecond)))
 		a.addVersions(t, store, a.newDeletedAt(record, now.Add(time.Hour)))
 		require.Zero(t, countExpired(t, store, a.kind, now.Add(time.Hour)))
-		require.Equal(t, a.ids(record), purge(t, store, a.kind, never, 10))
+		require.Equal(t, a.ids(record), purge(t, store, a.kind, endOfTime, 10))
 	})
 }
 
 func testPurgeTransactions[T domain.Record](s suite, a recordKind[T]) {
-	s.promise("an ID is not used again after Purge", func(t *testing.T, store ports.Store) {
+	s.promise("an ID is not reused after Purge", func(t *testing.T, store ports.Store) {
 		records := a.addDeleted(t, store, 2)
-		require.Equal(t, a.ids(records...), purge(t, store, a.kind, never, math.MaxInt32))
+		require.Equal(t, a.ids(records...), purge(t, store, a.kind, endOfTime, math.MaxInt32))
 		require.Greater(t, a.id(a.addNew(t, store)), a.id(records[1]))
 	})
 
-	s.promise("an error leaves no trace of Purge", func(t *testing.T, store ports.Store) {
+	s.promise("a failed Update purges nothing", func(t *testing.T, store ports.Store) {
 		record := a.addDeleted(t, store, 1)[0]
 		require.ErrorIs(t, store.Update(t.Context(), func(tx ports.Tx) error {
-			purged, err := tx.Retention().Purge(t.Context(), a.kind, never, 10)
+			purged, err := tx.Retention().Purge(t.Context(), a.kind, endOfTime, 10)
 			require.NoError(t, err)
 			require.Equal(t, a.ids(record), purged)
-			n, err := tx.Retention().CountExpired(t.Context(), a.kind, never)
+			n, err := tx.Retention().CountExpired(t.Context(), a.kind, endOfTime)
 			require.NoError(t, err)
 			require.Zero(t, n)
 			return errAborted
@@ -104,7 +104,7 @@ func testPurgeTransactions[T domain.Record](s suite, a recordKind[T]) {
 	})
 
 	for _, count := range []int{63, 64, 200} {
-		s.promise(fmt.Sprintf("%d records can be purged at once", count), func(t *testing.T, store ports.Store) {
+		s.promise(fmt.Sprintf("Purge removes %d records in one call", count), func(t *testing.T, store ports.Store) {
 			record := a.addNew(t, store)
 			var versions []domain.Version[T]
 			want := []domain.ID{}
@@ -113,8 +113,8 @@ func testPurgeTransactions[T domain.Record](s suite, a recordKind[T]) {
 				versions = append(versions, a.newVersion(domain.Deleted, a.withID(record, domain.ID(1000+i))))
 			}
 			a.addVersions(t, store, versions...)
-			require.Equal(t, count, countExpired(t, store, a.kind, never))
-			require.Equal(t, want, purge(t, store, a.kind, never, count))
+			require.Equal(t, count, countExpired(t, store, a.kind, endOfTime))
+			require.Equal(t, want, purge(t, store, a.kind, endOfTime, count))
 			require.Empty(t, a.listDeletedIDs(t, store, domain.Reference{}, wholeList))
 		})
 	}
@@ -128,7 +128,7 @@ func testPurgeTransactions[T domain.Record](s suite, a recordKind[T]) {
 					return a.tryRestore(t.Context(), store, record)
 				}
 				return store.Update(t.Context(), func(tx ports.Tx) (err error) {
-					purged, err = tx.Retention().Purge(t.Context(), a.kind, never, 10)
+					purged, err = tx.Retention().Purge(t.Context(), a.kind, endOfTime, 10)
 					return err
 				})
 			})
@@ -147,12 +147,12 @@ func testPurgeTransactions[T domain.Record](s suite, a recordKind[T]) {
 	})
 }
 
-// testOtherRetention checks what is of no kind in particular.
+// testKindsWithoutHistory checks that only records with history can be purged.
 func testKindsWithoutHistory(s suite) {
 	s.promise("a kind without a history has nothing to purge", func(t *testing.T, store ports.Store) {
 		for _, kind := range []domain.SubjectKind{"", domain.SubjectUser, domain.SubjectSession, domain.SubjectAudit, "doctors"} {
-			require.Zero(t, countExpired(t, store, kind, never))
-			require.Equal(t, []domain.ID{}, purge(t, store, kind, never, 10))
+			require.Zero(t, countExpired(t, store, kind, endOfTime))
+			require.Equal(t, []domain.ID{}, purge(t, store, kind, endOfTime, 10))
 		}
 	})
 }

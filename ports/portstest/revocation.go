@@ -15,7 +15,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// signIns are sessions that differ in how they end.
+// differentSessions holds sessions that are live, expired and revoked.
 type differentSessions struct {
 	user, stranger                                     domain.User
 	first, revoked, expired, almost, second, strangers domain.Session
@@ -64,7 +64,7 @@ func testLiveSessions(s suite) {
 }
 
 func testListLiveSessions(s suite) {
-	s.promise("Live lists what is neither revoked nor expired", func(t *testing.T, store ports.Store) {
+	s.promise("Live lists the sessions that are neither revoked nor expired", func(t *testing.T, store ports.Store) {
 		in := newDifferentSessions(t, store)
 		require.Equal(t, []domain.Session{in.first, in.almost, in.second}, liveSessions(t, store, in.user.ID, now))
 		require.Equal(t, []domain.Session{in.first, in.second}, liveSessions(t, store, in.user.ID, now.Add(time.Microsecond)))
@@ -79,7 +79,7 @@ func testListLiveSessions(s suite) {
 }
 
 func testRevokeAll(s suite) {
-	s.promise("End revokes the user's live sessions but one, and no others", func(t *testing.T, store ports.Store) {
+	s.promise("RevokeAll revokes all live sessions of the user except one", func(t *testing.T, store ports.Store) {
 		in := newDifferentSessions(t, store)
 		require.Equal(t, []domain.ID{in.first.ID, in.almost.ID}, revokeAll(t, store, in.user.ID, in.second.ID, now))
 		in.requireStored(t, store, in.first.Revoke(now), in.revoked, in.expired, in.almost.Revoke(now), in.second, in.strangers)
@@ -91,7 +91,7 @@ func testRevokeAll(s suite) {
 		require.Equal(t, []domain.ID{}, revokeAll(t, store, in.user.ID, 0, later))
 	})
 
-	s.promise("End spares nobody for an ID that is not the user's session", func(t *testing.T, store ports.Store) {
+	s.promise("RevokeAll ignores an exception that is not a session of the user", func(t *testing.T, store ports.Store) {
 		in := newDifferentSessions(t, store)
 		require.Equal(t, []domain.ID{in.first.ID, in.almost.ID, in.second.ID}, revokeAll(t, store, in.user.ID, in.strangers.ID, now))
 		for _, id := range append(unknownIDs, users.addNew(t, store).ID) {
@@ -100,7 +100,7 @@ func testRevokeAll(s suite) {
 		in.requireStored(t, store, in.strangers)
 	})
 
-	s.promise("End removes the successors of spent tokens", func(t *testing.T, store ports.Store) {
+	s.promise("RevokeAll removes the successors of spent tokens", func(t *testing.T, store ports.Store) {
 		in := newDifferentSessions(t, store)
 		in.first.Successor[0] = 1
 		sessions.save(t, store, in.first)
@@ -108,13 +108,13 @@ func testRevokeAll(s suite) {
 		in.requireStored(t, store, in.first.Revoke(now))
 	})
 
-	s.promise("End keeps the time to the microsecond, in UTC", func(t *testing.T, store ports.Store) {
+	s.promise("RevokeAll stores the time to the microsecond, in UTC", func(t *testing.T, store ports.Store) {
 		in := newDifferentSessions(t, store)
 		revokeAll(t, store, in.user.ID, 0, now.Add(999).In(time.FixedZone("", 13*60*60)))
 		in.requireStored(t, store, in.first.Revoke(now))
 	})
 
-	s.promise("End returns the IDs in order, whatever was written last", func(t *testing.T, store ports.Store) {
+	s.promise("RevokeAll returns the IDs in ascending order, whatever was written last", func(t *testing.T, store ports.Store) {
 		user := users.addNew(t, store)
 		var want []domain.ID
 		for range 20 {
@@ -128,7 +128,7 @@ func testRevokeAll(s suite) {
 		require.Equal(t, want, revokeAll(t, store, user.ID, 0, now))
 	})
 
-	s.promise("an Update sees what it has ended", func(t *testing.T, store ports.Store) {
+	s.promise("an Update sees the sessions that it has revoked as revoked", func(t *testing.T, store ports.Store) {
 		in := newDifferentSessions(t, store)
 		update(t, store, func(tx ports.Tx) error {
 			if _, err := tx.Sessions().RevokeAll(t.Context(), in.user.ID, in.first.ID, now); err != nil {
@@ -142,7 +142,7 @@ func testRevokeAll(s suite) {
 }
 
 func testRevokeAllRaces(s suite) {
-	s.promise("an error leaves no trace of End", func(t *testing.T, store ports.Store) {
+	s.promise("a failed Update revokes no sessions", func(t *testing.T, store ports.Store) {
 		in := newDifferentSessions(t, store)
 		err := store.Update(t.Context(), func(tx ports.Tx) error {
 			ended, err := tx.Sessions().RevokeAll(t.Context(), in.user.ID, 0, now)
@@ -156,7 +156,7 @@ func testRevokeAllRaces(s suite) {
 		in.requireStored(t, store, in.first, in.revoked, in.expired, in.almost, in.second, in.strangers)
 	})
 
-	s.race("each session is ended by one of several parallel Ends", func(t *testing.T, store ports.Store) {
+	s.race("each session is revoked by one of several parallel RevokeAll calls", func(t *testing.T, store ports.Store) {
 		user := users.addNew(t, store)
 		var want, got []domain.ID
 		for range callers {
@@ -178,7 +178,7 @@ func testRevokeAllRaces(s suite) {
 		require.Equal(t, want, got)
 	})
 
-	s.race("no rotation brings back what is ended", func(t *testing.T, store ports.Store) {
+	s.race("a parallel rotation does not undo a revocation", func(t *testing.T, store ports.Store) {
 		user := users.addNew(t, store)
 		for range raceRounds {
 			session := sessions.add(t, store, newSession(user))
@@ -217,7 +217,7 @@ func testSessionOrigins(s suite) {
 		"the longest device":    {Device: strings.Repeat("𠮷", 200)},
 		"a device of any text":  domain.NewOrigin(netip.MustParseAddr("fe80::1%eth0"), `Zoë's "📱" %s '; DROP TABLE sessions;-- \0 _%`),
 	} {
-		s.promise("the origin of a session is kept: "+name, func(t *testing.T, store ports.Store) {
+		s.promise("the origin of a session is stored: "+name, func(t *testing.T, store ports.Store) {
 			session := sessions.newEntity(t, store)
 			session.Origin = origin
 			session = sessions.add(t, store, session)

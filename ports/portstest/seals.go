@@ -17,12 +17,12 @@ func testSeals(s suite) {
 }
 
 func testSealFields(s suite) {
-	s.promise("without seals there is no last one, and the list is empty, not missing", func(t *testing.T, store ports.Store) {
+	s.promise("without seals, Last is NotFound and the list is empty, not nil", func(t *testing.T, store ports.Store) {
 		require.Equal(t, []domain.Seal{}, allSeals(t, store))
 		requireNoSeal(t, store)
 	})
 
-	s.promise("a seal comes back as it was added", func(t *testing.T, store ports.Store) {
+	s.promise("List and Last return a seal as it was added", func(t *testing.T, store ports.Store) {
 		for name, change := range sealVariants {
 			want := newSeal(1 + domain.ID(len(allSeals(t, store))))
 			change(&want)
@@ -34,7 +34,7 @@ func testSealFields(s suite) {
 		require.Len(t, allSeals(t, store), len(sealVariants))
 	})
 
-	s.promise("a seal's number can be the greatest there is", func(t *testing.T, store ports.Store) {
+	s.promise("a seal's number can be the greatest 64-bit integer", func(t *testing.T, store ports.Store) {
 		want := newSeal(math.MaxInt64)
 		addSeal(t, store, want)
 		require.Equal(t, want, lastSeal(t, store))
@@ -50,7 +50,7 @@ func testSealFields(s suite) {
 		require.Equal(t, elsewhere, seal.Missing[1].Since, "the caller's own stays as it is")
 	})
 
-	s.promise("seals are listed by number, in pages, whatever their order", func(t *testing.T, store ports.Store) {
+	s.promise("List pages by number, whatever order the seals were added in", func(t *testing.T, store ports.Store) {
 		for _, number := range []domain.ID{3, 9, 1, 4} {
 			addSeal(t, store, newSeal(number))
 		}
@@ -75,7 +75,7 @@ func testSealFields(s suite) {
 }
 
 func testSealTransactions(s suite) {
-	s.promise("within an Update its own seal is the last", func(t *testing.T, store ports.Store) {
+	s.promise("an Update sees its own seal as the last", func(t *testing.T, store ports.Store) {
 		require.ErrorIs(t, store.Update(t.Context(), func(tx ports.Tx) error {
 			require.NoError(t, tx.Seals().Add(t.Context(), newSeal(1)))
 			last, err := tx.Seals().Last(t.Context())
@@ -86,7 +86,7 @@ func testSealTransactions(s suite) {
 		requireNoSeal(t, store)
 	})
 
-	s.promise("what is done to slices of a seal changes nothing stored", func(t *testing.T, store ports.Store) {
+	s.promise("changing the slices of a seal changes nothing stored", func(t *testing.T, store ports.Store) {
 		given := newSeal(1)
 		addSeal(t, store, given)
 		for _, seal := range []domain.Seal{given, lastSeal(t, store), allSeals(t, store)[0]} {
@@ -96,7 +96,7 @@ func testSealTransactions(s suite) {
 		require.Equal(t, []domain.Seal{newSeal(1)}, allSeals(t, store))
 	})
 
-	s.promise("a second seal of the same number is a Conflict and changes nothing", func(t *testing.T, store ports.Store) {
+	s.promise("Add of a number that exists is a Conflict and changes nothing", func(t *testing.T, store ports.Store) {
 		addSeal(t, store, newSeal(1))
 		other := newSeal(1)
 		sealVariants["no events"](&other)
@@ -105,7 +105,7 @@ func testSealTransactions(s suite) {
 		require.Equal(t, []domain.Seal{newSeal(1)}, allSeals(t, store))
 	})
 
-	s.race("of several who add the next seal at once one does", func(t *testing.T, store ports.Store) {
+	s.race("one of several parallel Adds of the next seal succeeds", func(t *testing.T, store ports.Store) {
 		for number := domain.ID(1); number <= raceRounds; number++ {
 			requireOneSucceeds(t, domain.ErrSealed(), runConcurrently(callers, func(i int) error {
 				seal := newSeal(number)
@@ -117,7 +117,8 @@ func testSealTransactions(s suite) {
 	})
 }
 
-// sealChanges turn what newSeal gives into all else that a seal may hold.
+// sealVariants change the seal of newSeal so that together they cover every value that a
+// seal can have.
 var sealVariants = map[string]func(*domain.Seal){
 	"as it is":  func(*domain.Seal) {},
 	"no events": func(seal *domain.Seal) { seal.Events = nil },
@@ -160,7 +161,7 @@ var sealVariants = map[string]func(*domain.Seal){
 	},
 }
 
-// newSeal is one of two events, with two that are missing before and between them.
+// newSeal returns a seal of two events, with two gaps.
 func newSeal(number domain.ID) domain.Seal {
 	return domain.Seal{
 		Number: number, At: now, Through: 200,

@@ -35,7 +35,7 @@ func testSelectors(s suite) {
 		require.Equal(t, session, bySelector(t, store, session.Selector))
 	})
 
-	s.promise("BySelector gives NotFound when no session has the selector", func(t *testing.T, store ports.Store) {
+	s.promise("BySelector of an unknown selector is NotFound", func(t *testing.T, store ports.Store) {
 		sessions.addNew(t, store)
 		for _, selector := range []domain.RefreshSelector{{}, newRefreshToken().Selector()} {
 			err := store.View(t.Context(), func(tx ports.Tx) error {
@@ -46,7 +46,7 @@ func testSelectors(s suite) {
 		}
 	})
 
-	s.promise("BySelector of the zero selector gives NotFound, whatever session has it", func(t *testing.T, store ports.Store) {
+	s.promise("BySelector of the zero selector is NotFound, even if a session has it", func(t *testing.T, store ports.Store) {
 		session := newSession(users.addNew(t, store))
 		session.Selector = domain.RefreshSelector{}
 		session = sessions.add(t, store, session)
@@ -58,7 +58,7 @@ func testSelectors(s suite) {
 		requireRefused(t, domain.ErrNotFound(), err)
 	})
 
-	s.promise("no two sessions have one selector", func(t *testing.T, store ports.Store) {
+	s.promise("a selector cannot be used by two sessions", func(t *testing.T, store ports.Store) {
 		session := sessions.addNew(t, store)
 		twin := sessions.newEntity(t, store)
 		twin.Selector = session.Selector
@@ -70,7 +70,7 @@ func testSelectors(s suite) {
 }
 
 func testSessionOwner(s suite) {
-	s.promise("Owner is what its user is now", func(t *testing.T, store ports.Store) {
+	s.promise("Owner is the current state of the user", func(t *testing.T, store ports.Store) {
 		stranger, user := newAdmin(), users.addNew(t, store)
 		stranger.PasswordTemporary, stranger.SecondFactor = true, confirmedFactor()
 		sessions.add(t, store, newSession(users.add(t, store, stranger)))
@@ -109,7 +109,7 @@ func testSessionOwner(s suite) {
 }
 
 func testSessionSave(s suite) {
-	s.promise("Save stores RefreshHash, what was spent last, LastUsedAt, ExpiresAt and RevokedAt", func(t *testing.T, store ports.Store) {
+	s.promise("Save stores the token fields, LastUsedAt, ExpiresAt and RevokedAt", func(t *testing.T, store ports.Store) {
 		session := sessions.addNew(t, store)
 		session, _ = session.Rotate(newRefreshToken(), domain.RefreshSecret{1, 0, 255}, now.Add(time.Second))
 		session.ExpiresAt = session.ExpiresAt.Add(time.Hour)
@@ -124,7 +124,7 @@ func testSessionSave(s suite) {
 		require.Equal(t, session, sessions.get(t, store, session.ID))
 	})
 
-	s.promise("Save never changes the rest", func(t *testing.T, store ports.Store) {
+	s.promise("Save never changes the other fields", func(t *testing.T, store ports.Store) {
 		session := sessions.addNew(t, store)
 		for _, user := range []domain.ID{users.addNew(t, store).ID, 1 << 40} {
 			changed := session
@@ -138,7 +138,7 @@ func testSessionSave(s suite) {
 		}
 	})
 
-	s.promise("sessions that ended are kept", func(t *testing.T, store ports.Store) {
+	s.promise("expired and revoked sessions are kept", func(t *testing.T, store ports.Store) {
 		user := users.addNew(t, store)
 		revoked := sessions.add(t, store, newSession(user)).Revoke(now)
 		sessions.save(t, store, revoked)
@@ -179,7 +179,7 @@ func testSessionSave(s suite) {
 		}))
 	})
 
-	s.promise("what BySelector has read stays until the Update returns", func(t *testing.T, store ports.Store) {
+	s.promise("BySelector locks the session until the Update returns", func(t *testing.T, store ports.Store) {
 		testReadStaysLocked(t, store, sessions, func(tx ports.Tx, session domain.Session) (domain.Session, error) {
 			found, err := tx.Sessions().BySelector(t.Context(), session.Selector)
 			return found.Session, err

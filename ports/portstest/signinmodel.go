@@ -11,10 +11,9 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// roster is what a store should hold of its users and their sign-ins, as model is
-// of the clinic.
+// signInModel is what a store of users, sessions and attempts should contain.
 type signInModel struct {
-	// floor is the last user who is not on the roster.
+	// existingUsers is the greatest ID of the users that the model ignores.
 	existingUsers domain.ID
 	users         entityModel[domain.User]
 	sessions      entityModel[domain.Session]
@@ -31,7 +30,7 @@ func newSignInModel(floor domain.ID) signInModel {
 	}
 }
 
-// deed is one call of a repository, as step is.
+// signInStep is one call of a repository, like clinicStep.
 type signInStep struct {
 	verb                   string
 	user, session, attempt int
@@ -56,7 +55,7 @@ func drawSignInStep(t *rapid.T) signInStep {
 	}
 }
 
-// do does the deed in tx and on the roster, and returns the refusal.
+// apply makes the call in tx and in the model. It returns the error of a refused call.
 func (r *signInModel) apply(t tester, tx ports.Tx, d signInStep) error {
 	userID, sessionID := r.users.chooseID(d.user), r.sessions.chooseID(d.session)
 	at := now.Add(time.Duration(d.minutes) * time.Minute)
@@ -130,7 +129,7 @@ func (r *signInModel) live(user domain.ID, at time.Time) []domain.Session {
 	})
 }
 
-// after does the deeds in one Update, as model.after takes steps.
+// applyAll applies the steps in one Update, like clinicModel.applyAll.
 func (r signInModel) applyAll(t tester, store ports.Store, deeds []signInStep) (next signInModel, err error) {
 	err = store.Update(t.Context(), func(tx ports.Tx) error {
 		next = r
@@ -146,7 +145,7 @@ func (r signInModel) applyAll(t tester, store ports.Store, deeds []signInStep) (
 	return next, err
 }
 
-// requireSame checks that tx reads what is on the roster.
+// requireEqual checks that tx reads what the model contains.
 func (r *signInModel) requireEqual(t tester, tx ports.Tx) {
 	t.Helper()
 	page := domain.Page{After: r.existingUsers, Limit: wholeList.Limit}

@@ -13,8 +13,8 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// testUpdate checks that an Update happens wholly or not at all, whatever ends
-// it. What it leaves of each aggregate is checked with the aggregate.
+// testUpdate checks that an Update commits completely or not at all. What it commits of
+// each kind of entity is checked with that kind.
 func testUpdate(s suite) {
 	testFailedUpdates(s)
 	testInterruptedUpdates(s)
@@ -22,11 +22,11 @@ func testUpdate(s suite) {
 }
 
 func testFailedUpdates(s suite) {
-	s.promise("nothing is committed before fn returns", func(t *testing.T, store ports.Store) {
+	s.promise("nothing is visible to others before fn returns", func(t *testing.T, store ports.Store) {
 		testUncommittedIsInvisible(t, store)
 	})
 
-	s.promise("the error of fn is returned and leaves no trace", func(t *testing.T, store ports.Store) {
+	s.promise("an error of fn is returned and nothing is committed", func(t *testing.T, store ports.Store) {
 		before := newFullClinic(t, store)
 		err := store.Update(t.Context(), func(tx ports.Tx) error {
 			if err := before.changeEverything(t.Context(), tx); err != nil {
@@ -38,7 +38,7 @@ func testFailedUpdates(s suite) {
 		before.requireUnchanged(t, store)
 	})
 
-	s.promise("the error of a write leaves no trace of the writes before it", func(t *testing.T, store ports.Store) {
+	s.promise("an error of a write discards the writes before it", func(t *testing.T, store ports.Store) {
 		before := newFullClinic(t, store)
 		err := store.Update(t.Context(), func(tx ports.Tx) error {
 			if err := before.changeEverything(t.Context(), tx); err != nil {
@@ -51,7 +51,7 @@ func testFailedUpdates(s suite) {
 		before.requireUnchanged(t, store)
 	})
 
-	s.promise("a Conflict ends the Update, also when fn drops it", func(t *testing.T, store ports.Store) {
+	s.promise("a Conflict fails the Update, even if fn ignores the error", func(t *testing.T, store ports.Store) {
 		before := newFullClinic(t, store)
 		for _, clash := range []struct {
 			want  error
@@ -73,7 +73,7 @@ func testFailedUpdates(s suite) {
 		before.requireUnchanged(t, store)
 	})
 
-	s.promise("an Invalid reference ends the Update, also when fn drops it", func(t *testing.T, store ports.Store) {
+	s.promise("an Invalid reference fails the Update, even if fn ignores the error", func(t *testing.T, store ports.Store) {
 		for _, write := range []func(ports.Tx) error{
 			func(tx ports.Tx) error { _, err := tx.Patients().Add(t.Context(), newPatient(1<<40)); return err },
 			func(tx ports.Tx) error {
@@ -97,7 +97,7 @@ func testFailedUpdates(s suite) {
 }
 
 func testInterruptedUpdates(s suite) {
-	s.promise("a panic of fn goes on and leaves no trace", func(t *testing.T, store ports.Store) {
+	s.promise("a panic of fn is passed on and nothing is committed", func(t *testing.T, store ports.Store) {
 		before := newFullClinic(t, store)
 		require.PanicsWithValue(t, "fn panicked", func() {
 			_ = store.Update(t.Context(), func(tx ports.Tx) error {
@@ -108,7 +108,7 @@ func testInterruptedUpdates(s suite) {
 		before.requireUnchanged(t, store)
 	})
 
-	s.promise("fn that ends its goroutine, as t.FailNow does, leaves no trace", func(t *testing.T, store ports.Store) {
+	s.promise("if fn exits its goroutine, as t.FailNow does, nothing is committed", func(t *testing.T, store ports.Store) {
 		before := newFullClinic(t, store)
 		ended := make(chan struct{})
 		go func() {
@@ -123,7 +123,7 @@ func testInterruptedUpdates(s suite) {
 		before.requireUnchanged(t, store)
 	})
 
-	s.promise("a ctx that ended before leaves no trace", func(t *testing.T, store ports.Store) {
+	s.promise("if ctx ended before, nothing is committed", func(t *testing.T, store ports.Store) {
 		before := newFullClinic(t, store)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
@@ -131,7 +131,7 @@ func testInterruptedUpdates(s suite) {
 		before.requireUnchanged(t, store)
 	})
 
-	s.promise("a ctx that is cancelled in fn leaves no trace", func(t *testing.T, store ports.Store) {
+	s.promise("if ctx is cancelled during fn, nothing is committed", func(t *testing.T, store ports.Store) {
 		before := newFullClinic(t, store)
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
@@ -143,7 +143,7 @@ func testInterruptedUpdates(s suite) {
 		before.requireUnchanged(t, store)
 	})
 
-	s.promise("a deadline that passes in fn leaves no trace", func(t *testing.T, store ports.Store) {
+	s.promise("if the deadline passes during fn, nothing is committed", func(t *testing.T, store ports.Store) {
 		before := newFullClinic(t, store)
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
@@ -176,7 +176,7 @@ func testCommittedUpdates(s suite) {
 		before.requireUnchanged(t, store)
 	})
 
-	s.promise("an Update spans all repositories", func(t *testing.T, store ports.Store) {
+	s.promise("one Update commits writes to all repositories", func(t *testing.T, store ports.Store) {
 		before := newFullClinic(t, store)
 		update(t, store, func(tx ports.Tx) error { return before.changeEverything(t.Context(), tx) })
 		require.Equal(t, users.increment(before.user), users.get(t, store, before.user.ID))
@@ -195,8 +195,8 @@ func testCommittedUpdates(s suite) {
 	})
 }
 
-// testUncommitted reads again and again while Updates commit two doctors at a
-// time, and others add a third and fail.
+// testUncommittedIsInvisible reads repeatedly while some Updates commit two doctors at a
+// time and others add one and fail.
 func testUncommittedIsInvisible(t *testing.T, store ports.Store) {
 	const rounds = 20
 	done := make(chan struct{})

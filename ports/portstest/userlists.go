@@ -12,7 +12,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// person adds a user who can be told from others by what the filters look at.
+// addUser adds a user with the properties that filters look at.
 func addUser(t tester, store ports.Store, first, last, email string, role domain.Role, active bool) domain.User {
 	t.Helper()
 	user := newUser(func(in *domain.Registration) {
@@ -31,7 +31,7 @@ func testUserLists(s suite) {
 }
 
 func testUserFilters(s suite) {
-	s.promise("List holds whom the filter keeps", func(t *testing.T, store ports.Store) {
+	s.promise("List returns the users that the filter selects", func(t *testing.T, store ports.Store) {
 		lisa := addUser(t, store, "Lisa", "Cuddy", "lisa@clinic.example", domain.Admin, true)
 		greg := addUser(t, store, "Gregory", "House", "greg@clinic.example", domain.Staff, true)
 		eric := addUser(t, store, "Eric", "Foreman", "eric@clinic.example", domain.Staff, false)
@@ -67,7 +67,7 @@ func testUserFilters(s suite) {
 }
 
 func testUserSearch(s suite) {
-	s.promise("a search finds names and addresses, however they are written", func(t *testing.T, store ports.Store) {
+	s.promise("a search finds names and addresses in any spelling of letter case and width", func(t *testing.T, store ports.Store) {
 		zoe := addUser(t, store, "Zoë", "Straße-Ñandú", "z_s@clinic.example", domain.Staff, true)
 		ivan := addUser(t, store, "Дмитрий", "山田 太郎", "100%@clinic.example", domain.Staff, true)
 		plain := addUser(t, store, "Al", `O'Neill \ "Co"`, "zxs@clinic.example", domain.Staff, true)
@@ -106,7 +106,7 @@ func testUserSearch(s suite) {
 }
 
 func testUsersByID(s suite) {
-	s.promise("List holds users with the IDs that the filter has, and no others", func(t *testing.T, store ports.Store) {
+	s.promise("a filter by IDs returns exactly the users with these IDs", func(t *testing.T, store ports.Store) {
 		var people []domain.User
 		for i := range 7 {
 			people = append(people, addUser(t, store, "Sam", "Lee", fmt.Sprintf("sam%d@clinic.example", i), domain.Staff, i != 4))
@@ -136,7 +136,7 @@ func testUsersByID(s suite) {
 		}
 	})
 
-	s.promise("List finds few among many", func(t *testing.T, store ports.Store) {
+	s.promise("List finds a few users among a thousand", func(t *testing.T, store ports.Store) {
 		const many = 1010
 		var wanted []domain.User
 		update(t, store, func(tx ports.Tx) error {
@@ -163,7 +163,7 @@ func testUsersByID(s suite) {
 }
 
 func testActiveAdmins(s suite) {
-	s.promise("ActiveAdmins lists all active administrators in order, none included", func(t *testing.T, store ports.Store) {
+	s.promise("ActiveAdmins lists all active administrators in order, or an empty list", func(t *testing.T, store ports.Store) {
 		require.Equal(t, []domain.User{}, activeAdmins(t, store))
 		addUser(t, store, "Eric", "Foreman", "eric@clinic.example", domain.Staff, true)
 		addUser(t, store, "Mark", "Warner", "mark@law.example", domain.Admin, false)
@@ -185,7 +185,7 @@ func testActiveAdmins(s suite) {
 		require.Equal(t, []domain.User{late, admin}, activeAdmins(t, store))
 	})
 
-	s.promise("whom ActiveAdmins has read stays until the Update returns", func(t *testing.T, store ports.Store) {
+	s.promise("ActiveAdmins locks the administrators until the Update returns", func(t *testing.T, store ports.Store) {
 		admins := users
 		admins.newEntityIn = func(tester, ports.Tx) domain.User { return newAdmin() }
 		testReadStaysLocked(t, store, admins, func(tx ports.Tx, _ domain.User) (domain.User, error) {
@@ -201,7 +201,7 @@ func testActiveAdmins(s suite) {
 		"are demoted":     func(user *domain.User) { user.Role = domain.Staff },
 		"are deactivated": func(user *domain.User) { user.Active = false },
 	} {
-		s.race("one administrator is left when all "+how+" at once", func(t *testing.T, store ports.Store) {
+		s.race("one administrator remains when all "+how+" at once", func(t *testing.T, store ports.Store) {
 			admins := make([]domain.User, callers)
 			for i := range admins {
 				admins[i] = users.add(t, store, newAdmin())

@@ -25,7 +25,7 @@ func testFindByEmail(s suite) {
 		require.Equal(t, user, byEmail(t, store, user.Email))
 	})
 
-	s.promise("ByEmail gives NotFound when nobody has the address", func(t *testing.T, store ports.Store) {
+	s.promise("ByEmail of an unknown address is NotFound", func(t *testing.T, store ports.Store) {
 		users.addNew(t, store)
 		for _, email := range []domain.Email{{}, newUser().Email} {
 			err := store.View(t.Context(), func(tx ports.Tx) error {
@@ -36,7 +36,7 @@ func testFindByEmail(s suite) {
 		}
 	})
 
-	s.promise("ByEmail of no address gives NotFound, whoever has none", func(t *testing.T, store ports.Store) {
+	s.promise("ByEmail of the zero Email is NotFound, even if a user has it", func(t *testing.T, store ports.Store) {
 		blank := newUser()
 		blank.Email = domain.Email{}
 		blank = users.add(t, store, blank)
@@ -78,7 +78,7 @@ func testFindByEmail(s suite) {
 }
 
 func testUserSave(s suite) {
-	s.promise("Save stores everything but CreatedAt", func(t *testing.T, store ports.Store) {
+	s.promise("Save stores all fields except CreatedAt", func(t *testing.T, store ports.Store) {
 		before := users.addNew(t, store)
 		changed := newUser(func(in *domain.Registration) {
 			in.FirstName = domain.Given("Robert")
@@ -147,14 +147,14 @@ func testUniqueEmails(s suite) {
 		require.Equal(t, winner, users.get(t, store, winner.ID))
 	})
 
-	s.promise("what ByEmail has read stays until the Update returns", func(t *testing.T, store ports.Store) {
+	s.promise("ByEmail locks the user until the Update returns", func(t *testing.T, store ports.Store) {
 		testReadStaysLocked(t, store, users, func(tx ports.Tx, user domain.User) (domain.User, error) {
 			return tx.Users().ByEmail(t.Context(), user.Email)
 		})
 	})
 }
 
-// secondFactor is one that is in use.
+// confirmedFactor returns a confirmed second factor.
 func confirmedFactor() domain.SecondFactor {
 	return domain.SecondFactor{
 		Key:       domain.StoredSealedKey("v1:k:c2VhbGVk"),

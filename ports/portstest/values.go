@@ -12,8 +12,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// testValues checks that everything the domain allows is stored and comes back
-// as it was.
+// testValues checks that every value that the domain allows is stored without loss.
 func testValues(s suite) {
 	testTextValues(s)
 	testUserValues(s)
@@ -46,7 +45,7 @@ func testTextValues(s suite) {
 
 	// Longest in characters, whatever the bytes of one: 1 byte, 2, 3 and 4.
 	for name, character := range map[string]string{"a": "a", "ß": "ß", "漢": "漢", "𠮷": "𠮷"} {
-		s.promise("the longest texts fit, of "+name, func(t *testing.T, store ports.Store) {
+		s.promise("the longest texts fit, made of "+name, func(t *testing.T, store ports.Store) {
 			requireTextsStored(t, store, textValues{
 				name:           strings.Repeat(character, 100),
 				license:        strings.Repeat(character, 50),
@@ -56,7 +55,7 @@ func testTextValues(s suite) {
 		})
 	}
 
-	s.promise("a licence number fits whose Key is many times as long", func(t *testing.T, store ports.Store) {
+	s.promise("a licence number fits even if its Key is many times as long", func(t *testing.T, store ports.Store) {
 		long := newDoctor(licensed(strings.Repeat("\ufdfa", 50)))
 		require.Greater(t, len(long.LicenseNumber.Key()), 1500)
 		long = doctors.add(t, store, long)
@@ -83,7 +82,7 @@ func testUserValues(s suite) {
 		require.Equal(t, user, byEmail(t, store, user.Email))
 	})
 
-	s.promise("the emptiest values of a user come back", func(t *testing.T, store ports.Store) {
+	s.promise("a user with the fewest values set is stored", func(t *testing.T, store ports.Store) {
 		user := newUser(func(in *domain.Registration) {
 			*in = domain.Registration{Email: domain.Given("a@b.c"), Password: in.Password}
 		})
@@ -92,7 +91,7 @@ func testUserValues(s suite) {
 		require.Equal(t, user, users.get(t, store, user.ID))
 	})
 
-	s.promise("every character of an address is kept", func(t *testing.T, store ports.Store) {
+	s.promise("every character of an e-mail address is stored", func(t *testing.T, store ports.Store) {
 		user := newUser(func(in *domain.Registration) {
 			in.Email = domain.Given("!#$%&'*+/=?^_`{|}~.0-z@x-y.example")
 		})
@@ -115,7 +114,7 @@ func testNumbersAndTimes(s suite) {
 		}
 	})
 
-	s.promise("days are kept, from the first to the last", func(t *testing.T, store ports.Store) {
+	s.promise("dates are stored, from the first to the last valid one", func(t *testing.T, store ports.Store) {
 		endOfTime := time.Date(9999, time.December, 31, 0, 0, 0, 0, time.UTC)
 		creator := users.addNew(t, store).ID
 		for _, day := range []string{"1850-01-01", "1899-12-31", "1900-02-28", "1969-12-31", "1970-01-01", "2000-02-29", "9999-12-31"} {
@@ -130,7 +129,7 @@ func testNumbersAndTimes(s suite) {
 		require.Equal(t, doctor, doctors.get(t, store, doctor.ID))
 	})
 
-	s.promise("times are kept to the microsecond, in UTC", func(t *testing.T, store ports.Store) {
+	s.promise("times are stored to the microsecond, in UTC", func(t *testing.T, store ports.Store) {
 		for _, moment := range []time.Time{
 			time.Date(1970, time.January, 1, 0, 0, 0, 0, time.UTC),
 			time.Date(1969, time.December, 31, 23, 59, 59, 999999000, time.UTC),
@@ -162,7 +161,7 @@ func testNumbersAndTimes(s suite) {
 		}
 	})
 
-	s.promise("a time that is given in another zone is the same moment in UTC", func(t *testing.T, store ports.Store) {
+	s.promise("a time in another zone is stored as the same moment in UTC", func(t *testing.T, store ports.Store) {
 		mapping := mappings.newEntity(t, store)
 		mapping.AssignedAt = now.In(time.FixedZone("", 13*60*60))
 		id := mappings.add(t, store, mapping).ID
@@ -183,7 +182,7 @@ func testNumbersAndTimes(s suite) {
 }
 
 func testSecretBytes(s suite) {
-	s.promise("every byte of a session's secrets is kept", func(t *testing.T, store ports.Store) {
+	s.promise("every byte of a session's secrets is stored", func(t *testing.T, store ports.Store) {
 		for _, b := range []byte{0x00, 0x27, 0x5c, 0x80, 0xff} {
 			session := sessions.newEntity(t, store)
 			copy(session.Selector[:], bytes.Repeat([]byte{b}, len(session.Selector)))
@@ -199,8 +198,8 @@ const longestPhone = "+12 (34) 567 89 01 / 23       45"
 
 type textValues struct{ name, license, specialization, free string }
 
-// requireKept stores the texts in every place they may stand, anew and over
-// others, and reads them in every way.
+// requireTextsStored stores the texts in every field, by Add and by Save, and reads them
+// with every method.
 func requireTextsStored(t tester, store ports.Store, want textValues) {
 	t.Helper()
 	user := newUser(func(in *domain.Registration) {

@@ -11,7 +11,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// testSnapshots checks that a record comes back from its history as it was.
+// testVersionContents checks that a record is restored from its history without loss.
 func testVersionContents(s suite) {
 	testContentSurvivesDeletion(s)
 	testVersionsAreIndependent(s)
@@ -49,7 +49,7 @@ func testContentSurvivesDeletion(s suite) {
 
 	// Of 1 byte, which JSON writes with 1, 2 and 6, and of 4 bytes.
 	for name, character := range map[string]string{"letters": "a", "newlines": "\n", "angles": "<", "ideographs": "𠮷"} {
-		s.promise("the longest texts of a patient survive deletion, of "+name, func(t *testing.T, store ports.Store) {
+		s.promise("the longest texts of a patient survive deletion, made of "+name, func(t *testing.T, store ports.Store) {
 			// Trimmed of what is at the ends.
 			text := "x" + strings.Repeat(character, domain.MaxTextBytes/len(character)-2) + "x"
 			creator := users.addNew(t, store).ID
@@ -78,14 +78,14 @@ func testVersionsAreIndependent(s suite) {
 		require.Equal(t, want, mappingRecords.versions(t, store, mapping.ID, wholeList))
 	})
 
-	s.promise("a patient's return leaves AssignedDoctors to the mappings", func(t *testing.T, store ports.Store) {
+	s.promise("Restore of a patient restores no assignments", func(t *testing.T, store ports.Store) {
 		clinic := newFullClinic(t, store)
 		patientRecords.deleteWithVersion(t, store, patientRecords.newVersion(domain.Deleted, clinic.patient))
 		require.NoError(t, patientRecords.tryRestore(t.Context(), store, clinic.patient))
 		require.Equal(t, assigned(clinic.patient), patientView(t, store, clinic.patient.ID))
 	})
 
-	s.promise("what is done to versions that were given or returned changes nothing stored", func(t *testing.T, store ports.Store) {
+	s.promise("changing versions that were passed in or returned changes nothing stored", func(t *testing.T, store ports.Store) {
 		doctor := doctors.addNew(t, store)
 		given := []domain.Version[domain.Doctor]{doctorRecords.newVersion(domain.Deleted, doctor)}
 		given[0].Number = 5
@@ -113,18 +113,18 @@ func testVersionsAreIndependent(s suite) {
 		require.Len(t, mappingRecords.versions(t, store, id, wholeList), 1)
 		patientRecords.requireNotDeleted(t, store, id)
 
-		require.Zero(t, countExpired(t, store, domain.SubjectPatient, never))
-		require.Equal(t, []domain.ID{id}, purge(t, store, domain.SubjectDoctor, never, 10))
+		require.Zero(t, countExpired(t, store, domain.SubjectPatient, endOfTime))
+		require.Equal(t, []domain.ID{id}, purge(t, store, domain.SubjectDoctor, endOfTime, 10))
 		require.Empty(t, doctorRecords.versions(t, store, id, wholeList))
 		require.Len(t, patientRecords.versions(t, store, id, wholeList), 1)
 		require.Equal(t, []domain.ID{id}, mappingRecords.listDeletedIDs(t, store, domain.Reference{}, wholeList))
 	})
 
-	s.promise("lists of versions of long records end early, and go on after their last", testVersionPagesEndEarly)
+	s.promise("a list of versions of long records ends early, and the next page continues it", testVersionPagesEndEarly)
 }
 
-// requireRestored checks that the record, which is to be added, is the same after
-// its deletion, and after its return.
+// requireRestored adds the record, deletes and restores it, and checks that it is the
+// same.
 func requireRestored[T domain.Record](t *testing.T, store ports.Store, a recordKind[T], record T) {
 	t.Helper()
 	record = a.add(t, store, record)
@@ -136,8 +136,8 @@ func requireRestored[T domain.Record](t *testing.T, store ports.Store, a recordK
 	require.Equal(t, record, a.get(t, store, a.id(record)))
 }
 
-// testLongVersions also checks that what ends early has domain.MaxPageBytes of
-// TextBytes: that is how a caller knows.
+// testVersionPagesEndEarly also checks that a page that ends early has at least
+// domain.MaxPageBytes of TextBytes. Callers rely on this to know that more follow.
 func testVersionPagesEndEarly(t *testing.T, store ports.Store) {
 	const count, fit = 9, domain.MaxPageBytes / domain.MaxTextBytes
 	long := newPatient(users.addNew(t, store).ID, func(in *domain.PatientInput) {

@@ -12,7 +12,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// testVersions checks what is kept of the records of one kind.
+// testVersions checks how versions are added and listed.
 func testVersions[T domain.Record](s suite, a recordKind[T]) {
 	testAddVersions(s, a)
 	testListVersions(s, a)
@@ -20,7 +20,7 @@ func testVersions[T domain.Record](s suite, a recordKind[T]) {
 }
 
 func testAddVersions[T domain.Record](s suite, a recordKind[T]) {
-	s.promise("Keep numbers the versions of each record from 1, whatever numbers they are given", func(t *testing.T, store ports.Store) {
+	s.promise("Add numbers the versions of each record from 1 and ignores the numbers given", func(t *testing.T, store ports.Store) {
 		records := a.addSeveral(t, store, 3)
 		one, two := a.newVersion(domain.Created, records[0]), a.newVersion(domain.Created, records[1])
 		oneAgain, twoAgain := a.newVersion(domain.Updated, a.increment(records[0])), a.newVersion(domain.Updated, a.increment(records[1]))
@@ -36,7 +36,7 @@ func testAddVersions[T domain.Record](s suite, a recordKind[T]) {
 		require.Empty(t, a.addVersions(t, store))
 	})
 
-	s.promise("a version comes back as it was kept", func(t *testing.T, store ports.Store) {
+	s.promise("List returns a version as it was added", func(t *testing.T, store ports.Store) {
 		record := a.addNew(t, store)
 		var versions []domain.Version[T]
 		for _, v := range exampleVersions {
@@ -55,13 +55,13 @@ func testAddVersions[T domain.Record](s suite, a recordKind[T]) {
 		require.Equal(t, now, a.listDeleted(t, store, domain.Reference{}, wholeList)[0].At)
 	})
 
-	s.promise("Keep changes nothing but the history", func(t *testing.T, store ports.Store) {
+	s.promise("Add changes only the history", func(t *testing.T, store ports.Store) {
 		record := a.addNew(t, store)
 		a.addVersions(t, store, a.newVersion(domain.Deleted, a.increment(record)))
 		require.Equal(t, record, a.get(t, store, a.id(record)))
 	})
 
-	s.promise("adding, saving and deleting a record keeps no version", func(t *testing.T, store ports.Store) {
+	s.promise("adding, saving and deleting a record adds no version", func(t *testing.T, store ports.Store) {
 		record := a.addNew(t, store)
 		a.save(t, store, a.increment(record))
 		a.delete(t, store, a.id(record))
@@ -71,7 +71,7 @@ func testAddVersions[T domain.Record](s suite, a recordKind[T]) {
 }
 
 func testListVersions[T domain.Record](s suite, a recordKind[T]) {
-	s.promise("List is in order of Number, and pages by it", func(t *testing.T, store ports.Store) {
+	s.promise("List is in order of Number and pages by it", func(t *testing.T, store ports.Store) {
 		records := a.addSeveral(t, store, 2)
 		var versions []domain.Version[T]
 		for i := range 12 { // More than nine, so that the order is that of numbers.
@@ -93,7 +93,7 @@ func testListVersions[T domain.Record](s suite, a recordKind[T]) {
 	})
 
 	for _, count := range []int{1, 2, 63, 64, 65, 300} {
-		s.promise(fmt.Sprintf("%d versions can be kept at once", count), func(t *testing.T, store ports.Store) {
+		s.promise(fmt.Sprintf("Add adds %d versions in one call", count), func(t *testing.T, store ports.Store) {
 			record := a.addNew(t, store)
 			var versions []domain.Version[T]
 			for i := range count {
@@ -118,7 +118,7 @@ func testListVersions[T domain.Record](s suite, a recordKind[T]) {
 }
 
 func testVersionTransactions[T domain.Record](s suite, a recordKind[T]) {
-	s.promise("an Update reads what it has kept", func(t *testing.T, store ports.Store) {
+	s.promise("an Update reads the versions that it has added", func(t *testing.T, store ports.Store) {
 		record := a.addNew(t, store)
 		update(t, store, func(tx ports.Tx) error {
 			want := a.addVersionsIn(t, tx, a.newVersion(domain.Created, record), a.newVersion(domain.Deleted, record))
@@ -134,7 +134,7 @@ func testVersionTransactions[T domain.Record](s suite, a recordKind[T]) {
 		})
 	})
 
-	s.promise("an error leaves no version", func(t *testing.T, store ports.Store) {
+	s.promise("a failed Update adds no version", func(t *testing.T, store ports.Store) {
 		record := a.addNew(t, store)
 		first := a.addVersions(t, store, a.newVersion(domain.Created, record))
 		require.ErrorIs(t, store.Update(t.Context(), func(tx ports.Tx) error {
@@ -146,7 +146,7 @@ func testVersionTransactions[T domain.Record](s suite, a recordKind[T]) {
 		require.Equal(t, 2, a.addVersions(t, store, a.newVersion(domain.Updated, record))[0].Number)
 	})
 
-	s.race("numbers have no gaps when many Updates keep versions of one record", func(t *testing.T, store ports.Store) {
+	s.race("numbers have no gaps when parallel Updates add versions of one record", func(t *testing.T, store ports.Store) {
 		record := a.addNew(t, store)
 		requireEachAllowed(t, runConcurrently(callers, func(int) error {
 			return store.Update(t.Context(), func(tx ports.Tx) error {
@@ -169,7 +169,7 @@ func testVersionTransactions[T domain.Record](s suite, a recordKind[T]) {
 	})
 }
 
-// someVersions are all that a version may be, but for whose.
+// exampleVersions cover the values of all fields of a version, except the record.
 var exampleVersions = []domain.Version[domain.Mapping]{
 	{At: now, Author: domain.Author{UserID: 7, Role: domain.Staff}, Change: domain.Created},
 	{At: now, Author: domain.Author{UserID: math.MaxInt64, Role: domain.Admin}, Change: domain.Updated},

@@ -19,12 +19,12 @@ func testView(s suite) {
 }
 
 func testViewErrors(s suite) {
-	s.promise("the error of fn is returned", func(t *testing.T, store ports.Store) {
+	s.promise("an error of fn is returned", func(t *testing.T, store ports.Store) {
 		require.ErrorIs(t, store.View(t.Context(), func(ports.Tx) error { return errAborted }), errAborted)
 		newFullClinic(t, store).requireUnchanged(t, store)
 	})
 
-	s.promise("a panic of fn goes on and the store goes on working", func(t *testing.T, store ports.Store) {
+	s.promise("a panic of fn is passed on and the store keeps working", func(t *testing.T, store ports.Store) {
 		before := newFullClinic(t, store)
 		// More often than any pool has connections to lose.
 		for range 50 {
@@ -41,7 +41,7 @@ func testViewErrors(s suite) {
 }
 
 func testViewIsReadOnly(s suite) {
-	s.promise("nothing can be written", func(t *testing.T, store ports.Store) {
+	s.promise("writes fail", func(t *testing.T, store ports.Store) {
 		before := newFullClinic(t, store)
 		kept := mappingRecords.addVersions(t, store, mappingRecords.newVersion(domain.Deleted, before.mapping))
 		for name, write := range map[string]func(ports.Tx) error{
@@ -76,7 +76,7 @@ func testViewIsReadOnly(s suite) {
 			"History.Restore of nothing":         func(tx ports.Tx) error { return tx.PatientHistory().Restore(t.Context()) },
 			"History.Restore of what is not":     func(tx ports.Tx) error { return tx.DoctorHistory().Restore(t.Context(), before.doctor) },
 			"Retention.Purge": func(tx ports.Tx) error {
-				_, err := tx.Retention().Purge(t.Context(), domain.SubjectMapping, never, 10)
+				_, err := tx.Retention().Purge(t.Context(), domain.SubjectMapping, endOfTime, 10)
 				return err
 			},
 			"Audit.Add": func(tx ports.Tx) error { return tx.Audit().Add(t.Context(), attest, newPatientRead()) },
@@ -93,7 +93,7 @@ func testViewIsReadOnly(s suite) {
 }
 
 func testViewReads(s suite) {
-	s.promise("every read sees what was committed before it began", func(t *testing.T, store ports.Store) {
+	s.promise("each read sees everything committed before it began", func(t *testing.T, store ports.Store) {
 		// A store whose Views keep its Updates waiting fails here, and does not hang.
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
