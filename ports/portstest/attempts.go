@@ -94,11 +94,11 @@ func testAttemptCounters(s suite) {
 	})
 
 	s.promise("Save deletes neither what it saves nor counters that have not expired", func(t *testing.T, store ports.Store) {
-		kept := map[domain.AttemptKey]domain.Attempts{}
+		stored := map[domain.AttemptKey]domain.Attempts{}
 		for _, left := range []time.Duration{0, time.Microsecond, time.Hour} {
 			key, attempts := newKey(), newAttempts(2)
 			attempts.Expires = now.Add(left)
-			kept[key] = attempts
+			stored[key] = attempts
 			saveAttempts(t, store, key, attempts)
 		}
 		for count := range 3 {
@@ -107,7 +107,7 @@ func testAttemptCounters(s suite) {
 			saveAttempts(t, store, key, expired)
 			require.Equal(t, expired, attemptsOf(t, store, key))
 		}
-		for key, attempts := range kept {
+		for key, attempts := range stored {
 			require.Equal(t, attempts, attemptsOf(t, store, key))
 		}
 	})
@@ -198,7 +198,7 @@ func testAttemptRaces(s suite) {
 				require.Equal(t, 1, count)
 				continue
 			}
-			// Forgotten before or not.
+			// The expired counter was deleted before, or not.
 			require.Contains(t, []int{1, 8}, count)
 		}
 	})

@@ -72,14 +72,14 @@ func testEventsByRecord(s suite) {
 	s.promise("a filter by record finds a list only if the list showed the record", func(t *testing.T, store ports.Store) {
 		var events []domain.AuditEvent
 		for version, shown := range [][]domain.ID{{1}, {2, 12}, {12}, {112}, {}, {2}, {64}, {65, 2}, {12, 2, 1, 2}, {1 << 62}, {120, 3}} {
-			for form := range domain.EventFormat + 1 { // Earlier releases wrote the others.
+			for format := range domain.EventFormat + 1 { // Earlier releases wrote the lower formats.
 				event := newPatientRead()
-				event.Format, event.Version = form, 2*version+form
+				event.Format, event.Version = format, 2*version+format
 				event.Subject = domain.Subject{Kind: domain.SubjectPatient, Shown: shown}
 				events = append(events, event)
 			}
 		}
-		events[12].Subject.Kind, events[13].Subject.Kind = domain.SubjectDoctor, domain.SubjectDoctor // which showed 64
+		events[12].Subject.Kind, events[13].Subject.Kind = domain.SubjectDoctor, domain.SubjectDoctor // the lists that showed 64
 		addEvents(t, store, events...)
 		for id, want := range map[domain.ID][]int{
 			1: {0, 1, 16, 17}, 2: {2, 3, 10, 11, 14, 15, 16, 17}, 12: {2, 3, 4, 5, 16, 17}, 112: {6, 7}, 65: {14, 15}, 3: {20, 21}, 120: {20, 21},
@@ -135,7 +135,7 @@ func testEventFilters(s suite) {
 		store := s.open(t)
 		var events []domain.AuditEvent
 		for range 10 {
-			// Updates that fail leave gaps between IDs.
+			// Failed Updates leave gaps between IDs.
 			require.ErrorIs(t, store.Update(t.Context(), func(tx ports.Tx) error {
 				require.NoError(t, tx.Audit().Add(t.Context(), attest, newPatientRead(), newPatientRead()))
 				return errAborted
@@ -178,7 +178,7 @@ var (
 	someActions  = []domain.Permission{domain.PatientRead, domain.DoctorRead, domain.MappingCreate}
 	someOutcomes = []domain.Outcome{domain.Allowed, domain.Denied, domain.Failed}
 	someKinds    = []domain.SubjectKind{domain.SubjectPatient, domain.SubjectDoctor}
-	someIDs      = []domain.ID{1, 2, 63, 64} // the last one in a block of its own
+	someIDs      = []domain.ID{1, 2, 63, 64} // the last one is in another block
 )
 
 // someTime generates times on the day of the events, or shortly before or after it.

@@ -87,30 +87,30 @@ func testMappingsDeletedWithParent(s suite) {
 func testDeleteReturnsChildren(s suite) {
 	s.promise("Delete returns the record and its deleted mappings in order of ID", func(t *testing.T, store ports.Store) {
 		w := newCrossedClinic(t, store)
-		// The IDs are not in the order of patients, nor of doctors.
+		// Add the mappings in an order in which neither patients nor doctors ascend.
 		doctor, patient := doctors.addNew(t, store), w.patients[1]
 		late := mappings.add(t, store, newMapping(patient.ID, doctor.ID))
 		last := mappings.add(t, store, newMapping(w.patients[0].ID, doctor.ID))
 		mappings.delete(t, store, w.mappings[1][0].ID)
 		again := mappings.add(t, store, newMapping(patient.ID, w.doctors[0].ID))
 		require.ErrorIs(t, store.Update(t.Context(), func(tx ports.Tx) error {
-			gone, ended, err := tx.Doctors().Delete(t.Context(), doctor.ID)
+			deleted, children, err := tx.Doctors().Delete(t.Context(), doctor.ID)
 			require.NoError(t, err)
-			require.Equal(t, doctor, gone)
-			require.Equal(t, []domain.Record{late, last}, ended)
+			require.Equal(t, doctor, deleted)
+			require.Equal(t, []domain.Record{late, last}, children)
 			return errAborted
 		}), errAborted)
 		update(t, store, func(tx ports.Tx) error {
-			gone, ended, err := tx.Patients().Delete(t.Context(), patient.ID)
-			require.Equal(t, patient, gone)
-			require.Equal(t, []domain.Record{w.mappings[1][1], late, again}, ended)
+			deleted, children, err := tx.Patients().Delete(t.Context(), patient.ID)
+			require.Equal(t, patient, deleted)
+			require.Equal(t, []domain.Record{w.mappings[1][1], late, again}, children)
 			return err
 		})
 	})
 
 	s.promise("Delete returns children in the order of domain.RecordKinds, then by ID", func(t *testing.T, store ports.Store) {
 		w := newCrossedClinic(t, store)
-		// In an order that is neither that of IDs nor that of the other parents.
+		// Add the mappings in an order that differs from the order of their other parents.
 		mappings.delete(t, store, w.mappings[0][0].ID)
 		mappings.add(t, store, w.mappings[0][0])
 		mappings.save(t, store, mappings.increment(w.mappings[1][0]))
@@ -130,13 +130,13 @@ func testDeleteReturnsChildren(s suite) {
 
 	s.promise("Delete of a record without mappings returns an empty list of children, not nil", func(t *testing.T, store ports.Store) {
 		update(t, store, func(tx ports.Tx) error {
-			_, ended, err := tx.Doctors().Delete(t.Context(), doctors.addIn(t, tx, newDoctor()).ID)
+			_, children, err := tx.Doctors().Delete(t.Context(), doctors.addIn(t, tx, newDoctor()).ID)
 			require.NoError(t, err)
-			require.Equal(t, []domain.Record{}, ended)
+			require.Equal(t, []domain.Record{}, children)
 			patient := patients.addIn(t, tx, patients.newEntityIn(t, tx))
-			gone, ended, err := tx.Patients().Delete(t.Context(), patient.ID)
-			require.Equal(t, patient, gone)
-			require.Equal(t, []domain.Record{}, ended)
+			deleted, children, err := tx.Patients().Delete(t.Context(), patient.ID)
+			require.Equal(t, patient, deleted)
+			require.Equal(t, []domain.Record{}, children)
 			return err
 		})
 	})
@@ -194,7 +194,7 @@ func testCascadesInUpdates(s suite) {
 	s.promise("a deleted or unknown patient has no doctors", func(t *testing.T, store ports.Store) {
 		w := newCrossedClinic(t, store)
 		patients.delete(t, store, w.patients[0].ID)
-		for _, id := range append(unknownIDs[1:], w.patients[0].ID) { // A filter with 0 keeps everything.
+		for _, id := range append(unknownIDs[1:], w.patients[0].ID) { // Without 0, which does not filter.
 			require.Equal(t, []domain.Doctor{}, doctorsOfPatient(t, store, id))
 		}
 	})

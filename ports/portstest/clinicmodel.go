@@ -143,8 +143,8 @@ func (m *clinicModel) apply(t tester, tx ports.Tx, s clinicStep) error {
 		doctor.ID = doctorID
 		return m.doctors.save(t, tx, doctor, m.refuseDoctor(doctor))
 	case "delete doctor":
-		ended, err := m.doctors.delete(t, tx, doctorID)
-		m.requireChildrenDeleted(t, tx, ended, func(mapping domain.Mapping) bool { return mapping.DoctorID == doctorID })
+		children, err := m.doctors.delete(t, tx, doctorID)
+		m.requireChildrenDeleted(t, tx, children, func(mapping domain.Mapping) bool { return mapping.DoctorID == doctorID })
 		return err
 	case "restore doctor":
 		return m.doctors.restore(t, tx, doctorID, m.refuseDoctor)
@@ -154,8 +154,8 @@ func (m *clinicModel) apply(t tester, tx ports.Tx, s clinicStep) error {
 		patient.ID = patientID
 		return m.patients.save(t, tx, patient, nil)
 	case "delete patient":
-		ended, err := m.patients.delete(t, tx, patientID)
-		m.requireChildrenDeleted(t, tx, ended, func(mapping domain.Mapping) bool { return mapping.PatientID == patientID })
+		children, err := m.patients.delete(t, tx, patientID)
+		m.requireChildrenDeleted(t, tx, children, func(mapping domain.Mapping) bool { return mapping.PatientID == patientID })
 		return err
 	case "restore patient":
 		return m.patients.restore(t, tx, patientID, func(domain.Patient) error { return nil })
@@ -174,14 +174,14 @@ func (m *clinicModel) apply(t tester, tx ports.Tx, s clinicStep) error {
 	}
 }
 
-// requireChildrenDeleted checks that deleted contains the mappings it should, and moves
+// requireChildrenDeleted checks that children are the mappings that should be deleted, and moves
 // them to the deleted ones.
-func (m *clinicModel) requireChildrenDeleted(t tester, tx ports.Tx, ended []domain.Record, should func(domain.Mapping) bool) {
+func (m *clinicModel) requireChildrenDeleted(t tester, tx ports.Tx, children []domain.Record, should func(domain.Mapping) bool) {
 	t.Helper()
 	want := slices.DeleteFunc(m.mappings.sorted(), func(mapping domain.Mapping) bool { return !should(mapping) })
-	require.Len(t, ended, len(want))
+	require.Len(t, children, len(want))
 	for i, mapping := range want {
-		require.Equal(t, mapping, ended[i])
+		require.Equal(t, mapping, children[i])
 		m.mappings.noteDeleted(t, tx, mapping.ID)
 	}
 }

@@ -38,22 +38,22 @@ func testCommitments(s suite) {
 
 	s.promise("a version without a salt has a zero commitment", func(t *testing.T, store ports.Store) {
 		record := patients.addNew(t, store)
-		kept := patientRecords.addVersions(t, store, patientRecords.newVersion(domain.Created, record), patientRecords.newVersion(domain.Updated, record))
-		require.Equal(t, []domain.Commitment{{VersionName: kept[0].Name()}, {VersionName: kept[1].Name()}}, commitmentsFrom(t, store, domain.VersionName{}, 10))
+		added := patientRecords.addVersions(t, store, patientRecords.newVersion(domain.Created, record), patientRecords.newVersion(domain.Updated, record))
+		require.Equal(t, []domain.Commitment{{VersionName: added[0].Name()}, {VersionName: added[1].Name()}}, commitmentsFrom(t, store, domain.VersionName{}, 10))
 	})
 
 	s.promise("reading versions does not return their salts", func(t *testing.T, store ports.Store) {
 		record := patients.addNew(t, store)
 		deleted := patientRecords.newVersion(domain.Deleted, record)
 		deleted.Salt = domain.Salt{1}
-		kept := patientRecords.deleteWithVersion(t, store, deleted)
-		require.Equal(t, domain.Salt{1}, kept.Salt)
-		kept.Salt = domain.Salt{}
-		require.Equal(t, []domain.Version[domain.Patient]{kept}, patientRecords.versions(t, store, record.ID, wholeList))
-		require.Equal(t, []domain.Version[domain.Patient]{kept}, patientRecords.listDeleted(t, store, domain.Reference{}, wholeList))
+		added := patientRecords.deleteWithVersion(t, store, deleted)
+		require.Equal(t, domain.Salt{1}, added.Salt)
+		added.Salt = domain.Salt{}
+		require.Equal(t, []domain.Version[domain.Patient]{added}, patientRecords.versions(t, store, record.ID, wholeList))
+		require.Equal(t, []domain.Version[domain.Patient]{added}, patientRecords.listDeleted(t, store, domain.Reference{}, wholeList))
 		last, err := patientRecords.tryGetDeleted(t.Context(), store, record.ID)
 		require.NoError(t, err)
-		require.Equal(t, kept, last)
+		require.Equal(t, added, last)
 	})
 
 	s.promise("Purge removes the commitments of the purged records only", func(t *testing.T, store ports.Store) {
@@ -94,9 +94,9 @@ func addSaltedVersions[T domain.Record](t tester, store ports.Store, a recordKin
 		for n, record := range records {
 			version := domain.Version[T]{At: some.At.Add(999 * time.Nanosecond), Author: some.Author, Change: some.Change, Cause: some.Cause, Record: a.incremented(record, i)}
 			version.Salt = domain.Salt{byte(i + 1), byte(n)}
-			kept := a.addVersions(t, store, version)[0]
-			require.Equal(t, version.Salt, kept.Salt)
-			want = append(want, kept.Commitment())
+			added := a.addVersions(t, store, version)[0]
+			require.Equal(t, version.Salt, added.Salt)
+			want = append(want, added.Commitment())
 		}
 	}
 	return want

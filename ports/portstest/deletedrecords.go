@@ -20,9 +20,9 @@ func testDeletedState[T domain.Record](s suite, a recordKind[T]) {
 	s.promise("Delete returns the deleted record", func(t *testing.T, store ports.Store) {
 		record := a.addNew(t, store)
 		update(t, store, func(tx ports.Tx) error {
-			deleted, ended, err := a.deleteFunc(t.Context(), tx, a.id(record))
+			deleted, children, err := a.deleteFunc(t.Context(), tx, a.id(record))
 			require.Equal(t, record, deleted)
-			require.Equal(t, []domain.Record{}, ended)
+			require.Equal(t, []domain.Record{}, children)
 			return err
 		})
 	})
@@ -32,15 +32,15 @@ func testDeletedState[T domain.Record](s suite, a recordKind[T]) {
 		for i, change := range []domain.Change{
 			domain.Created, domain.Deleted, domain.Restored, domain.Updated, domain.Deleted, domain.Deleted, domain.Found,
 		} {
-			kept := a.addVersions(t, store, a.newVersion(change, a.incremented(record, i)))
+			added := a.addVersions(t, store, a.newVersion(change, a.incremented(record, i)))
 			if change != domain.Deleted {
 				a.requireNotDeleted(t, store, a.id(record))
 				continue
 			}
 			last, err := a.tryGetDeleted(t.Context(), store, a.id(record))
 			require.NoError(t, err)
-			require.Equal(t, kept[0], last)
-			require.Equal(t, kept, a.listDeleted(t, store, domain.Reference{}, wholeList))
+			require.Equal(t, added[0], last)
+			require.Equal(t, added, a.listDeleted(t, store, domain.Reference{}, wholeList))
 		}
 	})
 
@@ -95,7 +95,7 @@ func testDeletedLists[T domain.Record](s suite, a recordKind[T]) {
 		require.Equal(t, a.ids(records...), a.listDeletedIDs(t, store, domain.Reference{}, wholeList))
 		require.Equal(t, doctor, a.listDeleted(t, store, doctor, wholeList)[0].Cause)
 
-		// The last version decides.
+		// Later versions replace the cause.
 		a.addVersions(t, store, a.newDeletedBy(records[0], patient), a.newVersion(domain.Deleted, records[2]), a.newVersion(domain.Restored, records[4]))
 		require.Equal(t, all[3:], a.listDeletedIDs(t, store, doctor, wholeList))
 		require.Equal(t, a.ids(records[0], records[3]), a.listDeletedIDs(t, store, patient, wholeList))

@@ -63,8 +63,8 @@ func testSizes(s suite) {
 			mapping := newMapping(patient.ID, doctor.ID)
 			mapping.AssignedAt = precise
 			mapping = mappings.addIn(t, tx, mapping)
-			for _, kept := range []time.Time{session.CreatedAt, session.ExpiresAt, session.RevokedAt, mapping.AssignedAt} {
-				require.Equal(t, now, kept)
+			for _, stored := range []time.Time{session.CreatedAt, session.ExpiresAt, session.RevokedAt, mapping.AssignedAt} {
+				require.Equal(t, now, stored)
 			}
 			return nil
 		}))

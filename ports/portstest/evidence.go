@@ -32,7 +32,7 @@ func testAttestation(s suite) {
 			events = append(events, event)
 		}
 		update(t, store, func(tx ports.Tx) error {
-			attested = nil // An Update may run again.
+			attested = nil // Update can call fn again.
 			return tx.Audit().Add(t.Context(), func(event domain.AuditEvent) domain.Evidence {
 				require.Zero(t, event.Evidence.MAC)
 				event.Evidence = attest(event)
@@ -79,11 +79,11 @@ func testListEvidence(s suite) {
 				return given[next-1]
 			}, make([]domain.AuditEvent, len(given))...)
 		})
-		var kept []domain.Evidence
+		var stored []domain.Evidence
 		for _, event := range allEvents(t, store) {
-			kept = append(kept, event.Evidence)
+			stored = append(stored, event.Evidence)
 		}
-		require.Equal(t, given, kept)
+		require.Equal(t, given, stored)
 	})
 
 	s.promise("ListEvidence lists only IDs and evidence", func(t *testing.T, store ports.Store) {

@@ -34,11 +34,11 @@ func testExistingIDs[T domain.Record](s suite, a recordKind[T]) {
 	})
 
 	s.promise("ExistingIDs sees what the Update has added and deleted", func(t *testing.T, store ports.Store) {
-		gone := a.id(a.addNew(t, store))
+		deleted := a.id(a.addNew(t, store))
 		update(t, store, func(tx ports.Tx) error {
 			added := a.id(a.addIn(t, tx, a.newEntityIn(t, tx)))
-			a.deleteIn(t, tx, gone)
-			found, err := existing(t.Context(), tx, added, gone)
+			a.deleteIn(t, tx, deleted)
+			found, err := existing(t.Context(), tx, added, deleted)
 			require.Equal(t, []domain.ID{added}, found)
 			return err
 		})

@@ -32,7 +32,7 @@ func testMappingReferences(s suite) {
 
 	for verb, write := range map[string]func(t *testing.T, store ports.Store, stored, mapping domain.Mapping) error{
 		"Add": func(t *testing.T, store ports.Store, stored, mapping domain.Mapping) error {
-			// With the ID of one that is stored, which Add must ignore.
+			// Give the ID of a stored mapping, which Add must ignore.
 			_, err := mappings.tryAdd(t.Context(), store, mappings.withID(mapping, stored.ID))
 			return err
 		},
@@ -58,14 +58,14 @@ func testMappingReferences(s suite) {
 		})
 
 		s.promise(verb+" with a deleted patient, doctor or both is Invalid on these fields", func(t *testing.T, store ports.Store) {
-			clinic, gone := newFullClinic(t, store), mappings.newEntity(t, store)
-			patients.delete(t, store, gone.PatientID)
-			doctors.delete(t, store, gone.DoctorID)
+			clinic, deleted := newFullClinic(t, store), mappings.newEntity(t, store)
+			patients.delete(t, store, deleted.PatientID)
+			doctors.delete(t, store, deleted.DoctorID)
 			requireRefused(t, domain.ErrNoSuchReference("patient"),
-				write(t, store, clinic.mapping, newMapping(gone.PatientID, clinic.doctor.ID)))
+				write(t, store, clinic.mapping, newMapping(deleted.PatientID, clinic.doctor.ID)))
 			requireRefused(t, domain.ErrNoSuchReference("doctor"),
-				write(t, store, clinic.mapping, newMapping(clinic.patient.ID, gone.DoctorID)))
-			requireRefused(t, domain.ErrNoSuchReference("patient", "doctor"), write(t, store, clinic.mapping, gone))
+				write(t, store, clinic.mapping, newMapping(clinic.patient.ID, deleted.DoctorID)))
+			requireRefused(t, domain.ErrNoSuchReference("patient", "doctor"), write(t, store, clinic.mapping, deleted))
 			require.Equal(t, []domain.Assignment{clinic.assignment()}, allMappings(t, store))
 		})
 
@@ -128,7 +128,7 @@ func testMappingLists(s suite) {
 	s.promise("List returns the mappings that the filter selects", func(t *testing.T, store ports.Store) {
 		both, other := mappings.newEntity(t, store), mappings.newEntity(t, store)
 		lone := mappings.newEntity(t, store)
-		// In an order in which neither patients nor doctors ascend.
+		// Add the mappings in an order in which neither patients nor doctors ascend.
 		var all []domain.Mapping
 		for _, pair := range [][2]domain.ID{
 			{other.PatientID, other.DoctorID},

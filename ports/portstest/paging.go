@@ -62,9 +62,9 @@ func testLists(s suite) {
 			everyone, err := tx.Patients().List(t.Context(), domain.PatientFilter{}, page)
 			assert.NoError(t, err)
 			assert.Len(t, everyone, limit)
-			mine, err := tx.Patients().List(t.Context(), domain.PatientFilter{DoctorID: clinic.doctor.ID}, page)
+			ofDoctor, err := tx.Patients().List(t.Context(), domain.PatientFilter{DoctorID: clinic.doctor.ID}, page)
 			assert.NoError(t, err)
-			assert.Equal(t, everyone, mine)
+			assert.Equal(t, everyone, ofDoctor)
 			assigned, err := tx.Mappings().List(t.Context(), domain.MappingFilter{}, page)
 			assert.NoError(t, err)
 			assert.Len(t, assigned, limit)
@@ -105,8 +105,8 @@ func requireStableWalk(t *rapid.T, list listEntries) {
 		if len(present) > 0 && rapid.Bool().Draw(t, "remove one") {
 			removed = []domain.ID{rapid.SampledFrom(present).Draw(t, "removed")}
 		}
-		gone := func(id domain.ID) bool { return slices.Contains(removed, id) }
-		present, throughout = slices.DeleteFunc(present, gone), slices.DeleteFunc(throughout, gone)
+		isRemoved := func(id domain.ID) bool { return slices.Contains(removed, id) }
+		present, throughout = slices.DeleteFunc(present, isRemoved), slices.DeleteFunc(throughout, isRemoved)
 		present = append(present, list.removeAndAdd(t, rapid.IntRange(0, 1).Draw(t, "put"), removed...)...)
 		slices.Sort(present)
 	}

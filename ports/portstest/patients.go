@@ -185,7 +185,7 @@ func testAssignedDoctorsAreCopied(s suite) {
 					if err != nil {
 						return err
 					}
-					// An append must not run into the next patient's.
+					// Appending must not overwrite the next patient's AssignedDoctors.
 					_ = append(found[0].AssignedDoctors, 1<<40)
 					require.Equal(t, want, found, name)
 					found[0].AssignedDoctors[0] = 1 << 41

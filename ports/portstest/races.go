@@ -22,10 +22,10 @@ func testDeleteRaces(s suite) {
 		for range raceRounds {
 			patient := patients.addNew(t, store)
 			staff := doctors.addSeveral(t, store, callers/2)
-			added, ended := make([]domain.Mapping, len(staff)), []domain.Record(nil)
+			added, children := make([]domain.Mapping, len(staff)), []domain.Record(nil)
 			errs := runConcurrently(len(staff)+1, func(i int) (err error) {
 				if i == len(staff) {
-					ended, err = deleteForChildren(t.Context(), store, patients, patient.ID)
+					children, err = deleteForChildren(t.Context(), store, patients, patient.ID)
 					return err
 				}
 				added[i], err = mappings.tryAdd(t.Context(), store, newMapping(patient.ID, staff[i].ID))
@@ -34,7 +34,7 @@ func testDeleteRaces(s suite) {
 			require.NoError(t, errs[len(staff)])
 			requireEachAllowed(t, errs[:len(staff)], domain.ErrNoSuchReference("patient"))
 			require.Empty(t, allMappings(t, store))
-			requireDeletedChildren(t, added, errs, ended)
+			requireDeletedChildren(t, added, errs, children)
 		}
 	})
 
@@ -42,10 +42,10 @@ func testDeleteRaces(s suite) {
 		for range raceRounds {
 			doctor := doctors.addNew(t, store)
 			ill := patients.addSeveral(t, store, callers/2)
-			added, ended := make([]domain.Mapping, len(ill)), []domain.Record(nil)
+			added, children := make([]domain.Mapping, len(ill)), []domain.Record(nil)
 			errs := runConcurrently(len(ill)+1, func(i int) (err error) {
 				if i == len(ill) {
-					ended, err = deleteForChildren(t.Context(), store, doctors, doctor.ID)
+					children, err = deleteForChildren(t.Context(), store, doctors, doctor.ID)
 					return err
 				}
 				added[i], err = mappings.tryAdd(t.Context(), store, newMapping(ill[i].ID, doctor.ID))
@@ -54,7 +54,7 @@ func testDeleteRaces(s suite) {
 			require.NoError(t, errs[len(ill)])
 			requireEachAllowed(t, errs[:len(ill)], domain.ErrNoSuchReference("doctor"))
 			require.Empty(t, allMappings(t, store))
-			requireDeletedChildren(t, added, errs, ended)
+			requireDeletedChildren(t, added, errs, children)
 		}
 	})
 
@@ -135,17 +135,17 @@ func testMoveRaces(s suite) {
 
 // deleteForChildren deletes an entity and returns the children that were deleted with
 // it.
-func deleteForChildren[T any](ctx context.Context, store ports.Store, a entityKind[T], id domain.ID) (ended []domain.Record, err error) {
+func deleteForChildren[T any](ctx context.Context, store ports.Store, a entityKind[T], id domain.ID) (children []domain.Record, err error) {
 	err = store.Update(ctx, func(tx ports.Tx) (err error) {
-		_, ended, err = a.deleteFunc(ctx, tx, id)
+		_, children, err = a.deleteFunc(ctx, tx, id)
 		return err
 	})
-	return ended, err
+	return children, err
 }
 
-// requireDeletedChildren checks that deleted contains exactly the mappings whose Add
+// requireDeletedChildren checks that children are exactly the mappings whose Add
 // succeeded.
-func requireDeletedChildren(t *testing.T, added []domain.Mapping, errs []error, ended []domain.Record) {
+func requireDeletedChildren(t *testing.T, added []domain.Mapping, errs []error, children []domain.Record) {
 	t.Helper()
 	want := []domain.Record{}
 	for i, mapping := range added {
@@ -153,5 +153,5 @@ func requireDeletedChildren(t *testing.T, added []domain.Mapping, errs []error, 
 			want = append(want, mapping)
 		}
 	}
-	require.ElementsMatch(t, want, ended)
+	require.ElementsMatch(t, want, children)
 }

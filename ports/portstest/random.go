@@ -41,8 +41,8 @@ func testRandomSignIns(s suite) {
 		rapid.Check(t, func(t *rapid.T) {
 			deactivateAdmins(t, store)
 			r := newSignInModel(users.addNew(t, store).ID)
-			for _, deeds := range append([][]signInStep{{{verb: "register"}, {verb: "register"}}}, updates.Draw(t, "updates")...) {
-				next, err := r.applyAll(t, store, deeds)
+			for _, steps := range append([][]signInStep{{{verb: "register"}, {verb: "register"}}}, updates.Draw(t, "updates")...) {
+				next, err := r.applyAll(t, store, steps)
 				if err == nil {
 					r = next
 				}

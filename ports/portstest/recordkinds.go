@@ -67,29 +67,29 @@ func (a recordKind[T]) numbered(after int, versions ...domain.Version[T]) []doma
 
 func (a recordKind[T]) addVersionsIn(t tester, tx ports.Tx, versions ...domain.Version[T]) []domain.Version[T] {
 	t.Helper()
-	kept, err := a.history(tx).Add(t.Context(), versions...)
+	added, err := a.history(tx).Add(t.Context(), versions...)
 	require.NoError(t, err)
-	return kept
+	return added
 }
 
-func (a recordKind[T]) addVersions(t tester, store ports.Store, versions ...domain.Version[T]) (kept []domain.Version[T]) {
+func (a recordKind[T]) addVersions(t tester, store ports.Store, versions ...domain.Version[T]) (added []domain.Version[T]) {
 	t.Helper()
 	update(t, store, func(tx ports.Tx) error {
-		kept = a.addVersionsIn(t, tx, versions...)
+		added = a.addVersionsIn(t, tx, versions...)
 		return nil
 	})
-	return kept
+	return added
 }
 
 // deleteWithVersion deletes a record, adds the version of the deletion and returns it.
-func (a recordKind[T]) deleteWithVersion(t tester, store ports.Store, version domain.Version[T]) (kept domain.Version[T]) {
+func (a recordKind[T]) deleteWithVersion(t tester, store ports.Store, version domain.Version[T]) (added domain.Version[T]) {
 	t.Helper()
 	update(t, store, func(tx ports.Tx) error {
 		a.deleteIn(t, tx, a.id(version.Record))
-		kept = a.addVersionsIn(t, tx, version)[0]
+		added = a.addVersionsIn(t, tx, version)[0]
 		return nil
 	})
-	return kept
+	return added
 }
 
 // addDeleted adds n new records, deletes them and returns them.

@@ -29,13 +29,13 @@ func (c recordModel[T]) clone() recordModel[T] {
 // delete and restore work as add and save do.
 
 // delete calls Delete on the store and does the same in the model.
-func (c *recordModel[T]) delete(t tester, tx ports.Tx, id domain.ID) (ended []domain.Record, err error) {
-	_, ended, err = c.kind.deleteFunc(t.Context(), tx, id)
+func (c *recordModel[T]) delete(t tester, tx ports.Tx, id domain.ID) (children []domain.Record, err error) {
+	_, children, err = c.kind.deleteFunc(t.Context(), tx, id)
 	requireOutcome(t, c.errIfMissing(id), err)
 	if err == nil {
 		c.noteDeleted(t, tx, id)
 	}
-	return ended, err
+	return children, err
 }
 
 // noteDeleted adds the version of a deletion and moves the record to the deleted ones.

@@ -111,13 +111,13 @@ func testSave[T any](s suite, a entityKind[T]) {
 	})
 
 	s.promise("an Update reads its own writes", func(t *testing.T, store ports.Store) {
-		kept, built := a.addNew(t, store), a.newEntity(t, store)
+		unchanged, built := a.addNew(t, store), a.newEntity(t, store)
 		update(t, store, func(tx ports.Tx) error {
 			added, err := a.repository(tx).Add(t.Context(), built)
 			if err != nil {
 				return err
 			}
-			for _, entity := range []T{added, a.increment(added), a.incremented(kept, 2)} {
+			for _, entity := range []T{added, a.increment(added), a.incremented(unchanged, 2)} {
 				if err := a.repository(tx).Save(t.Context(), entity); err != nil {
 					return err
 				}
@@ -129,27 +129,27 @@ func testSave[T any](s suite, a entityKind[T]) {
 			}
 			return nil
 		})
-		require.Equal(t, a.incremented(kept, 2), a.get(t, store, a.id(kept)))
+		require.Equal(t, a.incremented(unchanged, 2), a.get(t, store, a.id(unchanged)))
 	})
 }
 
 func testEntityTransactions[T any](s suite, a entityKind[T]) {
 	s.promise("a failed Update adds and saves nothing", func(t *testing.T, store ports.Store) {
-		kept, built := a.addNew(t, store), a.newEntity(t, store)
+		unchanged, built := a.addNew(t, store), a.newEntity(t, store)
 		var added T
 		err := store.Update(t.Context(), func(tx ports.Tx) (err error) {
 			if added, err = a.repository(tx).Add(t.Context(), built); err != nil {
 				return err
 			}
-			if err := a.repository(tx).Save(t.Context(), a.increment(kept)); err != nil {
+			if err := a.repository(tx).Save(t.Context(), a.increment(unchanged)); err != nil {
 				return err
 			}
 			return errAborted
 		})
 		require.ErrorIs(t, err, errAborted)
 		a.requireMissing(t, store, a.id(added))
-		require.Equal(t, kept, a.get(t, store, a.id(kept)))
-		// What must be unique is free again, too.
+		require.Equal(t, unchanged, a.get(t, store, a.id(unchanged)))
+		// Its unique values are free again.
 		a.add(t, store, built)
 	})
 
@@ -189,12 +189,12 @@ func testDeleting[T any](s suite, a entityKind[T]) {
 	})
 
 	s.promise("Delete of an unknown ID is NotFound and changes nothing", func(t *testing.T, store ports.Store) {
-		kept, deleted := a.addNew(t, store), a.addNew(t, store)
+		unchanged, deleted := a.addNew(t, store), a.addNew(t, store)
 		a.delete(t, store, a.id(deleted))
 		for _, id := range append(unknownIDs, a.id(deleted)) {
 			requireRefused(t, domain.ErrNotFound(), a.tryDelete(t.Context(), store, id))
 		}
-		require.Equal(t, kept, a.get(t, store, a.id(kept)))
+		require.Equal(t, unchanged, a.get(t, store, a.id(unchanged)))
 	})
 
 	s.promise("Save does not restore a deleted entity", func(t *testing.T, store ports.Store) {
@@ -205,12 +205,12 @@ func testDeleting[T any](s suite, a entityKind[T]) {
 	})
 
 	s.promise("an ID is not reused after Delete", func(t *testing.T, store ports.Store) {
-		kept, deleted := a.addNew(t, store), a.addNew(t, store)
+		unchanged, deleted := a.addNew(t, store), a.addNew(t, store)
 		a.delete(t, store, a.id(deleted))
 		next := a.addNew(t, store)
 		require.Greater(t, a.id(next), a.id(deleted))
-		// Nor when nothing is left from which the store could tell the highest.
-		a.delete(t, store, a.id(kept))
+		// The same holds when no entity with a high ID is left.
+		a.delete(t, store, a.id(unchanged))
 		a.delete(t, store, a.id(next))
 		require.Greater(t, a.id(a.addNew(t, store)), a.id(next))
 	})
@@ -228,15 +228,15 @@ func testDeleting[T any](s suite, a entityKind[T]) {
 	})
 
 	s.promise("a failed Update deletes nothing", func(t *testing.T, store ports.Store) {
-		kept := a.addNew(t, store)
+		unchanged := a.addNew(t, store)
 		err := store.Update(t.Context(), func(tx ports.Tx) error {
-			if err := a.tryDeleteIn(t.Context(), tx, a.id(kept)); err != nil {
+			if err := a.tryDeleteIn(t.Context(), tx, a.id(unchanged)); err != nil {
 				return err
 			}
 			return errAborted
 		})
 		require.ErrorIs(t, err, errAborted)
-		require.Equal(t, kept, a.get(t, store, a.id(kept)))
+		require.Equal(t, unchanged, a.get(t, store, a.id(unchanged)))
 	})
 
 	s.race("one of several parallel Deletes succeeds", func(t *testing.T, store ports.Store) {

@@ -29,7 +29,7 @@ func testRestore[T domain.Record](s suite, a recordKind[T]) {
 		}
 		require.Equal(t, a.ids(records[0], records[2]), a.listDeletedIDs(t, store, domain.Reference{}, wholeList))
 
-		// It can be changed, deleted and restored again.
+		// The record can be changed, deleted and restored again.
 		a.save(t, store, a.increment(records[1]))
 		a.deleteWithVersion(t, store, a.newVersion(domain.Deleted, a.increment(records[1])))
 		require.NoError(t, a.tryRestore(t.Context(), store, a.increment(records[1])))
@@ -105,7 +105,7 @@ func testRestoreTransactions[T domain.Record](s suite, a recordKind[T]) {
 		record := a.addDeleted(t, store, 1)[0]
 		requireOneSucceeds(t, domain.ErrNotFound(), runConcurrently(callers, func(i int) error {
 			return store.Update(t.Context(), func(tx ports.Tx) error {
-				if i%2 == 0 { // The other half leaves it to Restore.
+				if i%2 == 0 { // Half of the callers read the record first.
 					if _, err := a.history(tx).GetDeleted(t.Context(), a.id(record)); err != nil {
 						return err
 					}

@@ -30,7 +30,7 @@ func testPurge[T domain.Record](s suite, a recordKind[T]) {
 
 	s.promise("Purge removes only records deleted before the time, earliest deletions first", func(t *testing.T, store ports.Store) {
 		records := a.addSeveral(t, store, 6)
-		for i, after := range []int{3, 0, 2, 4, 1} { // The sixth stays.
+		for i, after := range []int{3, 0, 2, 4, 1} { // The sixth is not deleted.
 			deletedAfter(t, store, records[i], after)
 		}
 		before := func(microseconds int) time.Time { return now.Add(time.Duration(microseconds) * time.Microsecond) }
@@ -50,8 +50,8 @@ func testPurge[T domain.Record](s suite, a recordKind[T]) {
 
 	s.promise("Purge removes all versions of a record for good", func(t *testing.T, store ports.Store) {
 		with := domain.Reference{Kind: domain.SubjectDoctor, ID: 5}
-		purged, kept := a.addNew(t, store), a.addNew(t, store)
-		for _, record := range []T{purged, kept} {
+		purged, unchanged := a.addNew(t, store), a.addNew(t, store)
+		for _, record := range []T{purged, unchanged} {
 			a.addVersions(t, store, a.newVersion(domain.Created, record), a.newVersion(domain.Updated, record))
 		}
 		a.deleteWithVersion(t, store, a.newDeletedBy(purged, with))
@@ -63,8 +63,8 @@ func testPurge[T domain.Record](s suite, a recordKind[T]) {
 		a.requireMissing(t, store, a.id(purged))
 		require.Zero(t, countExpired(t, store, a.kind, endOfTime))
 		require.Empty(t, purge(t, store, a.kind, endOfTime, 10))
-		require.Len(t, a.versions(t, store, a.id(kept), wholeList), 2)
-		require.Equal(t, kept, a.get(t, store, a.id(kept)))
+		require.Len(t, a.versions(t, store, a.id(unchanged), wholeList), 2)
+		require.Equal(t, unchanged, a.get(t, store, a.id(unchanged)))
 	})
 
 	s.promise("a restored record is not purged, and a second deletion counts from its own time", func(t *testing.T, store ports.Store) {

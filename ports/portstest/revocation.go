@@ -40,13 +40,13 @@ func newDifferentSessions(t tester, store ports.Store) differentSessions {
 	return s
 }
 
-func revokeAll(t tester, store ports.Store, user, except domain.ID, at time.Time) (ended []domain.ID) {
+func revokeAll(t tester, store ports.Store, user, except domain.ID, at time.Time) (revoked []domain.ID) {
 	t.Helper()
 	update(t, store, func(tx ports.Tx) (err error) {
-		ended, err = tx.Sessions().RevokeAll(t.Context(), user, except, at)
+		revoked, err = tx.Sessions().RevokeAll(t.Context(), user, except, at)
 		return err
 	})
-	return ended
+	return revoked
 }
 
 func (s differentSessions) requireStored(t tester, store ports.Store, want ...domain.Session) {
@@ -145,8 +145,8 @@ func testRevokeAllRaces(s suite) {
 	s.promise("a failed Update revokes no sessions", func(t *testing.T, store ports.Store) {
 		in := newDifferentSessions(t, store)
 		err := store.Update(t.Context(), func(tx ports.Tx) error {
-			ended, err := tx.Sessions().RevokeAll(t.Context(), in.user.ID, 0, now)
-			assert.Len(t, ended, 3)
+			revoked, err := tx.Sessions().RevokeAll(t.Context(), in.user.ID, 0, now)
+			assert.Len(t, revoked, 3)
 			if err != nil {
 				return err
 			}
@@ -164,14 +164,14 @@ func testRevokeAllRaces(s suite) {
 		}
 		var lock sync.Mutex
 		requireEachAllowed(t, runConcurrently(callers, func(int) error {
-			var ended []domain.ID
+			var revoked []domain.ID
 			err := store.Update(t.Context(), func(tx ports.Tx) (err error) {
-				ended, err = tx.Sessions().RevokeAll(t.Context(), user.ID, 0, now)
+				revoked, err = tx.Sessions().RevokeAll(t.Context(), user.ID, 0, now)
 				return err
 			})
 			lock.Lock()
 			defer lock.Unlock()
-			got = append(got, ended...)
+			got = append(got, revoked...)
 			return err
 		}))
 		slices.Sort(got)

@@ -47,7 +47,7 @@ func testSealFields(s suite) {
 		seal.At, seal.Missing[1].Since = elsewhere, elsewhere
 		addSeal(t, store, seal)
 		require.Equal(t, newSeal(1), lastSeal(t, store))
-		require.Equal(t, elsewhere, seal.Missing[1].Since, "the caller's own stays as it is")
+		require.Equal(t, elsewhere, seal.Missing[1].Since, "the caller's value does not change")
 	})
 
 	s.promise("List pages by number, whatever order the seals were added in", func(t *testing.T, store ports.Store) {

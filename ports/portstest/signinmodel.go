@@ -109,8 +109,8 @@ func (r *signInModel) revokeAll(t tester, tx ports.Tx, user, except domain.ID, a
 			r.sessions.stored[session.ID] = session.Revoke(at)
 		}
 	}
-	ended, err := tx.Sessions().RevokeAll(t.Context(), user, except, at)
-	require.Equal(t, want, ended)
+	revoked, err := tx.Sessions().RevokeAll(t.Context(), user, except, at)
+	require.Equal(t, want, revoked)
 	return err
 }
 
@@ -119,7 +119,7 @@ func (r *signInModel) attempt(t tester, tx ports.Tx, i int, change func(domain.A
 	require.NoError(t, err)
 	require.Equal(t, r.attempts[i], found)
 	r.attempts[i] = change(found)
-	// Nothing has expired yet, so that nothing may be forgotten.
+	// With this time no counter has expired, so the store must not delete any.
 	return tx.Attempts().Save(t.Context(), r.keys[i], r.attempts[i], now.AddDate(-1, 0, 0))
 }
 
@@ -130,12 +130,12 @@ func (r *signInModel) live(user domain.ID, at time.Time) []domain.Session {
 }
 
 // applyAll applies the steps in one Update, like clinicModel.applyAll.
-func (r signInModel) applyAll(t tester, store ports.Store, deeds []signInStep) (next signInModel, err error) {
+func (r signInModel) applyAll(t tester, store ports.Store, steps []signInStep) (next signInModel, err error) {
 	err = store.Update(t.Context(), func(tx ports.Tx) error {
 		next = r
 		next.users, next.sessions = r.users.clone(), r.sessions.clone()
-		for _, deed := range deeds {
-			if err := next.apply(t, tx, deed); err != nil && domain.KindOf(err) != domain.NotFound {
+		for _, step := range steps {
+			if err := next.apply(t, tx, step); err != nil && domain.KindOf(err) != domain.NotFound {
 				return err
 			}
 		}

@@ -110,20 +110,20 @@ func testInterruptedUpdates(s suite) {
 
 	s.promise("if fn exits its goroutine, as t.FailNow does, nothing is committed", func(t *testing.T, store ports.Store) {
 		before := newFullClinic(t, store)
-		ended := make(chan struct{})
+		exited := make(chan struct{})
 		go func() {
-			defer close(ended)
+			defer close(exited)
 			_ = store.Update(t.Context(), func(tx ports.Tx) error {
 				assert.NoError(t, before.changeEverything(t.Context(), tx))
 				runtime.Goexit()
 				return nil
 			})
 		}()
-		<-ended
+		<-exited
 		before.requireUnchanged(t, store)
 	})
 
-	s.promise("if ctx ended before, nothing is committed", func(t *testing.T, store ports.Store) {
+	s.promise("if ctx was already cancelled, nothing is committed", func(t *testing.T, store ports.Store) {
 		before := newFullClinic(t, store)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
@@ -148,7 +148,7 @@ func testInterruptedUpdates(s suite) {
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
 		require.Error(t, store.Update(ctx, func(tx ports.Tx) error {
-			// The deadline may pass before this is through, too.
+			// The deadline can pass during this call as well.
 			_ = before.changeEverything(ctx, tx)
 			<-ctx.Done()
 			return nil
@@ -156,11 +156,11 @@ func testInterruptedUpdates(s suite) {
 		before.requireUnchanged(t, store)
 	})
 
-	s.promise("the repositories refuse a ctx that ended", func(t *testing.T, store ports.Store) {
+	s.promise("the repositories refuse a cancelled ctx", func(t *testing.T, store ports.Store) {
 		before := newFullClinic(t, store)
-		ended, cancel := context.WithCancel(t.Context())
+		cancelled, cancel := context.WithCancel(t.Context())
 		cancel()
-		require.Error(t, store.Update(t.Context(), func(tx ports.Tx) error { return before.changeEverything(ended, tx) }))
+		require.Error(t, store.Update(t.Context(), func(tx ports.Tx) error { return before.changeEverything(cancelled, tx) }))
 		before.requireUnchanged(t, store)
 	})
 }
@@ -220,7 +220,7 @@ func testUncommittedIsInvisible(t *testing.T, store ports.Store) {
 			}
 		}
 	}()
-	// A failing check must not leave the Updates running behind its back.
+	// If a check fails, wait for the Updates to finish.
 	defer func() { <-done }()
 	seen := 0
 	for reading := true; reading; {

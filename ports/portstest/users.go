@@ -47,7 +47,7 @@ func testFindByEmail(s suite) {
 		})
 		requireRefused(t, domain.ErrNotFound(), err)
 
-		// The caller of an Update is free to go on.
+		// The Update can continue.
 		blank.Role = domain.Admin
 		update(t, store, func(tx ports.Tx) error {
 			_, err := tx.Users().ByEmail(t.Context(), domain.Email{})

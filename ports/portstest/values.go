@@ -43,7 +43,7 @@ func testTextValues(s suite) {
 		})
 	}
 
-	// Longest in characters, whatever the bytes of one: 1 byte, 2, 3 and 4.
+	// The limits count characters. These have 1, 2, 3 and 4 bytes.
 	for name, character := range map[string]string{"a": "a", "ß": "ß", "漢": "漢", "𠮷": "𠮷"} {
 		s.promise("the longest texts fit, made of "+name, func(t *testing.T, store ports.Store) {
 			requireTextsStored(t, store, textValues{
@@ -97,7 +97,7 @@ func testUserValues(s suite) {
 		})
 		user = users.add(t, store, user)
 		require.Equal(t, user, byEmail(t, store, user.Email))
-		// Neither _ nor % stands for anything but itself.
+		// The wildcards _ and % of SQL match only themselves.
 		other := newUser(func(in *domain.Registration) {
 			in.Email = domain.Given("!#$%&'*+/=?^x`{|}~.0-z@x-y.example")
 		})
@@ -186,7 +186,7 @@ func testSecretBytes(s suite) {
 		for _, b := range []byte{0x00, 0x27, 0x5c, 0x80, 0xff} {
 			session := sessions.newEntity(t, store)
 			copy(session.Selector[:], bytes.Repeat([]byte{b}, len(session.Selector)))
-			session.Selector[0] = 1 // BySelector finds nothing by the zero selector
+			session.Selector[0] = 1 // BySelector never finds the zero selector
 			copy(session.RefreshHash[:], bytes.Repeat([]byte{b}, len(session.RefreshHash)))
 			session = sessions.add(t, store, session)
 			require.Equal(t, session, bySelector(t, store, session.Selector))

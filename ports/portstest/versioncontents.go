@@ -47,10 +47,10 @@ func testContentSurvivesDeletion(s suite) {
 		})
 	}
 
-	// Of 1 byte, which JSON writes with 1, 2 and 6, and of 4 bytes.
+	// Three have 1 byte, which JSON encodes with 1, 2 and 6 bytes; the last has 4 bytes.
 	for name, character := range map[string]string{"letters": "a", "newlines": "\n", "angles": "<", "ideographs": "𠮷"} {
 		s.promise("the longest texts of a patient survive deletion, made of "+name, func(t *testing.T, store ports.Store) {
-			// Trimmed of what is at the ends.
+			// Newlines at the ends would be trimmed.
 			text := "x" + strings.Repeat(character, domain.MaxTextBytes/len(character)-2) + "x"
 			creator := users.addNew(t, store).ID
 			requireRestored(t, store, patientRecords, newPatient(creator, func(in *domain.PatientInput) {
@@ -90,9 +90,9 @@ func testVersionsAreIndependent(s suite) {
 		given := []domain.Version[domain.Doctor]{doctorRecords.newVersion(domain.Deleted, doctor)}
 		given[0].Number = 5
 		want := doctorRecords.numbered(0, given...)
-		kept := doctorRecords.addVersions(t, store, given...)
+		added := doctorRecords.addVersions(t, store, given...)
 		require.Equal(t, 5, given[0].Number)
-		given[0].Record.ID, kept[0].Record.ID = 1<<40, 1<<40
+		given[0].Record.ID, added[0].Record.ID = 1<<40, 1<<40
 		listed := doctorRecords.versions(t, store, doctor.ID, wholeList)
 		require.Equal(t, want, listed)
 		listed[0].Record.ID = 1 << 40
@@ -141,7 +141,7 @@ func requireRestored[T domain.Record](t *testing.T, store ports.Store, a recordK
 func testVersionPagesEndEarly(t *testing.T, store ports.Store) {
 	const count, fit = 9, domain.MaxPageBytes / domain.MaxTextBytes
 	long := newPatient(users.addNew(t, store).ID, func(in *domain.PatientInput) {
-		// JSON needs twice as many bytes; they do not count.
+		// JSON needs twice as many bytes, but the limit counts the bytes of the text.
 		in.MedicalRecord, in.Address = domain.Given("x"+strings.Repeat("\n", domain.MaxTextBytes-2)+"x"), domain.Given("")
 	})
 	with := domain.Reference{Kind: domain.SubjectDoctor, ID: 1}
@@ -150,7 +150,7 @@ func testVersionPagesEndEarly(t *testing.T, store ports.Store) {
 	for i := range count {
 		long = patients.add(t, store, long)
 		all, numbers = append(all, long.ID), append(numbers, domain.ID(i+1))
-		if i > 0 { // What is short at first counts as long once it is.
+		if i > 0 { // A record that was short before counts with its current length.
 			short := long
 			short.MedicalRecord = domain.Text{}
 			patientRecords.addVersions(t, store, patientRecords.newDeletedBy(short, with))

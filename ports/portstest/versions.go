@@ -25,8 +25,8 @@ func testAddVersions[T domain.Record](s suite, a recordKind[T]) {
 		one, two := a.newVersion(domain.Created, records[0]), a.newVersion(domain.Created, records[1])
 		oneAgain, twoAgain := a.newVersion(domain.Updated, a.increment(records[0])), a.newVersion(domain.Updated, a.increment(records[1]))
 		one.Number, twoAgain.Number = 1<<40, -1
-		kept := a.addVersions(t, store, one, two, oneAgain)
-		require.Equal(t, []domain.Version[T]{a.numbered(0, one)[0], a.numbered(0, two)[0], a.numbered(1, oneAgain)[0]}, kept)
+		added := a.addVersions(t, store, one, two, oneAgain)
+		require.Equal(t, []domain.Version[T]{a.numbered(0, one)[0], a.numbered(0, two)[0], a.numbered(1, oneAgain)[0]}, added)
 		require.Equal(t, a.numbered(1, twoAgain), a.addVersions(t, store, twoAgain))
 		require.Equal(t, a.numbered(2, one), a.addVersions(t, store, one))
 
@@ -74,7 +74,7 @@ func testListVersions[T domain.Record](s suite, a recordKind[T]) {
 	s.promise("List is in order of Number and pages by it", func(t *testing.T, store ports.Store) {
 		records := a.addSeveral(t, store, 2)
 		var versions []domain.Version[T]
-		for i := range 12 { // More than nine, so that the order is that of numbers.
+		for i := range 12 { // More than nine, to detect sorting as text.
 			version := a.newVersion(domain.Updated, a.incremented(records[0], i))
 			versions = append(versions, version)
 			a.addVersions(t, store, version, a.newVersion(domain.Updated, records[1]))
@@ -101,12 +101,12 @@ func testListVersions[T domain.Record](s suite, a recordKind[T]) {
 				versions = append(versions, version)
 			}
 			for round := range 2 {
-				kept := a.addVersions(t, store, versions...)
-				require.Len(t, kept, count)
-				for _, version := range kept {
+				added := a.addVersions(t, store, versions...)
+				require.Len(t, added, count)
+				for _, version := range added {
 					require.Equal(t, round+1, version.Number)
 				}
-				require.Equal(t, kept, a.listDeleted(t, store, domain.Reference{}, wholeList))
+				require.Equal(t, added, a.listDeleted(t, store, domain.Reference{}, wholeList))
 			}
 			for i := range versions {
 				versions[i].Change = domain.Restored

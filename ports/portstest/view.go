@@ -26,7 +26,7 @@ func testViewErrors(s suite) {
 
 	s.promise("a panic of fn is passed on and the store keeps working", func(t *testing.T, store ports.Store) {
 		before := newFullClinic(t, store)
-		// More often than any pool has connections to lose.
+		// More often than a connection pool has connections.
 		for range 50 {
 			require.PanicsWithValue(t, "fn panicked", func() {
 				_ = store.View(t.Context(), func(tx ports.Tx) error {
@@ -43,7 +43,7 @@ func testViewErrors(s suite) {
 func testViewIsReadOnly(s suite) {
 	s.promise("writes fail", func(t *testing.T, store ports.Store) {
 		before := newFullClinic(t, store)
-		kept := mappingRecords.addVersions(t, store, mappingRecords.newVersion(domain.Deleted, before.mapping))
+		added := mappingRecords.addVersions(t, store, mappingRecords.newVersion(domain.Deleted, before.mapping))
 		for name, write := range map[string]func(ports.Tx) error{
 			"Users.Add":     func(tx ports.Tx) error { _, err := tx.Users().Add(t.Context(), newUser()); return err },
 			"Users.Save":    func(tx ports.Tx) error { return tx.Users().Save(t.Context(), users.increment(before.user)) },
@@ -87,14 +87,14 @@ func testViewIsReadOnly(s suite) {
 			require.Equal(t, domain.Internal, domain.KindOf(err), "%s: %v", name, err)
 		}
 		require.Empty(t, doctorRecords.versions(t, store, before.doctor.ID, wholeList))
-		require.Equal(t, kept, mappingRecords.listDeleted(t, store, domain.Reference{}, wholeList))
+		require.Equal(t, added, mappingRecords.listDeleted(t, store, domain.Reference{}, wholeList))
 		before.requireUnchanged(t, store)
 	})
 }
 
 func testViewReads(s suite) {
 	s.promise("each read sees everything committed before it began", func(t *testing.T, store ports.Store) {
-		// A store whose Views keep its Updates waiting fails here, and does not hang.
+		// If Views block Updates, the test fails at the deadline and does not hang.
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		doctor := doctors.addNew(t, store)
