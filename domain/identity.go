@@ -68,7 +68,6 @@ type Actor struct {
 // Authorize refuses almost everything else.
 type Duty string
 
-// The duties.
 const (
 	NoDuty Duty = ""
 	// DutyPassword means replacing a temporary password, which somebody else knows.
@@ -126,7 +125,7 @@ func (o Origin) Site() string {
 }
 
 func prefix(address netip.Addr, bits int) string {
-	network, _ := address.Prefix(bits) // at most 64 bits fit every IPv6 address
+	network, _ := address.Prefix(bits) // no error: every IPv6 address has more bits
 	return network.String()
 }
 

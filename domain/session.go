@@ -59,7 +59,7 @@ func NewSession(user User, origin Origin, token RefreshToken, now time.Time, lif
 		Origin:     origin,
 		CreatedAt:  now,
 		LastUsedAt: now,
-		// In microseconds, as stores keep times: rounding makes it no longer than lifetime.
+		// Truncated to what stores keep, so that rounding cannot exceed lifetime.
 		ExpiresAt:   now.Add(lifetime.Truncate(time.Microsecond)),
 		Selector:    token.Selector(),
 		RefreshHash: token.hash(),
