@@ -81,7 +81,7 @@ type Subject struct {
 
 // AuditFilter narrows a list of events. A zero field does not filter.
 type AuditFilter struct {
-	Actor   ID
+	Actor ID
 	// Record selects the events concerning a record: see ports.Audit.
 	Record  Reference
 	Action  Permission

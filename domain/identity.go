@@ -30,8 +30,7 @@ func (id ID) String() string { return strconv.FormatInt(int64(id), 10) }
 // permissions.
 type Role string
 
-// The roles. Anonymous and Operator are never stored and never in a token:
-// ParseRole knows the other two only.
+// The roles. Anonymous and Operator are never stored and never in a token.
 const (
 	// Anonymous is a caller who is not signed in.
 	Anonymous Role = ""
@@ -43,8 +42,8 @@ const (
 	Operator Role = "OPERATOR"
 )
 
-// ParseRole parses ADMIN or STAFF, in capitals. Anonymous and Operator are never stored
-// and never in a token, so it refuses them.
+// ParseRole parses ADMIN or STAFF, in capitals. It refuses Anonymous and
+// Operator.
 func ParseRole(text string) (Role, error) {
 	if role := Role(text); role == Admin || role == Staff {
 		return role, nil

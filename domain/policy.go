@@ -153,7 +153,8 @@ func Can(role Role, permission Permission) bool {
 	return false
 }
 
-// allowedBeforeDuty is what an actor may still do, given the role for it, before a duty is done.
+// allowedBeforeDuty lists the permissions that an actor can use before a duty is done, if
+// the role holds them.
 var allowedBeforeDuty = map[Duty][]Permission{
 	DutyPassword:     {UserChangePassword, UserReadSelf, SessionRevokeSelf},
 	DutySecondFactor: {UserManageMFA, UserReadSelf, SessionRevokeSelf},

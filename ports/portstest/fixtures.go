@@ -17,9 +17,6 @@ var now = time.Date(2024, time.February, 29, 23, 59, 58, 123456000, time.UTC)
 // serial makes unique fields differ between fixtures.
 var serial atomic.Int64
 
-// The fixtures are built as a caller would build them. What a test does not
-// care about has a default; a change sets what it does.
-
 // newUser and the other fixtures are built as use-cases build them. They have default
 // values, which changes override.
 func newUser(changes ...func(*domain.Registration)) domain.User {
