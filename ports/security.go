@@ -62,9 +62,9 @@ type AccessTokens interface {
 // Revocations knows which sessions were revoked on any instance, without a query to the
 // Store for each request.
 type Revocations interface {
-	// Revoked reports whether the session was revoked. Revocations are remembered until
-	// all access tokens of the session have expired. If known is false, revocations by
-	// other instances may not have arrived for more than a second: the caller must ask
+	// Revoked reports whether the session was revoked. Revocations are remembered until all
+	// access tokens of the session have expired. If known is false, this instance may lack
+	// revocations that other instances made more than a second ago, and the caller must ask
 	// the Store.
 	Revoked(session domain.ID) (revoked, known bool)
 	// Revoke makes revocations effective on this instance immediately. Other instances
