@@ -34,7 +34,7 @@ func TestAdministratorsChangeUsers(t *testing.T) {
 	assert.Equal(t, changed, c.user(ada.ID))
 	for _, missing := range []error{
 		c.Users.Deactivate(c.ctx, admin, 99),
-		c.Users.EndSessions(c.ctx, admin, 99),
+		c.Users.RevokeSessions(c.ctx, admin, 99),
 		c.Users.ResetSecondFactor(c.ctx, operator, 99),
 		c.Users.SetPassword(c.ctx, admin, 99, domain.NewPassword{Password: domain.Given(otherPassword)}),
 	} {

@@ -56,10 +56,10 @@ func (a *Authenticator) Authenticate(ctx context.Context, origin domain.Origin, 
 	return actor, nil
 }
 
-// Body returns the body of a caller whom token proves. A caller can make a body last as
+// RecheckAtEnd returns the body of a caller whom token proves. A caller can make a body last as
 // long as they like, so the read at its end authenticates the token again. If the session
 // was revoked meanwhile, that read gives the error of Authenticate.
-func (a *Authenticator) Body(ctx context.Context, token string, body io.ReadCloser) io.ReadCloser {
+func (a *Authenticator) RecheckAtEnd(ctx context.Context, token string, body io.ReadCloser) io.ReadCloser {
 	return &callersBody{ReadCloser: body, authenticate: func() error {
 		_, err := a.Authenticate(ctx, domain.Origin{}, token)
 		return err

@@ -34,7 +34,7 @@ func TestAnAccountWithoutAddressIsNobodys(t *testing.T) {
 		assert.Zero(t, clinic.LastEvent().Subject.ID, "%q", name)
 	}
 	assert.Error(t, loginAt(t.Context(), clinic, home, "", clinictest.Password))
-	_, err := clinic.Users.Find(t.Context(), clinic.Admin(), domain.Email{})
+	_, err := clinic.Users.FindByEmail(t.Context(), clinic.Admin(), domain.Email{})
 	assert.Equal(t, domain.ErrNotFound(), err)
 }
 

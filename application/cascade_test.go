@@ -72,7 +72,7 @@ func TestMappingsGoAndComeBackWithEitherSide(t *testing.T) {
 		restored := with(tt.of(w), made(c, admin, domain.Restored, first))
 		assertVersions(c, &c.Mappings.History, staff, first.ID, created, deleted, restored)
 
-		_, err := c.Mappings.Versions(c.ctx, staff, w.endedMapping.ID, domain.PageInput{})
+		_, err := c.Mappings.ListVersions(c.ctx, staff, w.endedMapping.ID, domain.PageInput{})
 		assertKind(t, domain.NotFound, err)
 		if side == "patient" {
 			assertVersions(c, &c.Mappings.History, staff, second.ID, domain.Version[domain.Mapping]{

@@ -48,9 +48,9 @@ func (s *Doctors) List(ctx context.Context, actor domain.Actor, in domain.PageIn
 		})
 }
 
-// OfPatient returns a page of the doctors assigned to a patient. Who treats
+// ListByPatient returns a page of the doctors assigned to a patient. Who treats
 // whom is what mappings say, so it needs MappingRead. An unknown patient is NotFound.
-func (s *Doctors) OfPatient(ctx context.Context, actor domain.Actor, patient domain.ID, in domain.PageInput) (Page[domain.Doctor], error) {
+func (s *Doctors) ListByPatient(ctx context.Context, actor domain.Actor, patient domain.ID, in domain.PageInput) (Page[domain.Doctor], error) {
 	page, invalid := in.Parse()
 	named := []domain.Reference{{Kind: domain.SubjectPatient, ID: patient}}
 	return read(ctx, s.trail, attempt{by: actor, to: domain.MappingRead, on: some(domain.SubjectDoctor), naming: named, invalid: invalid},

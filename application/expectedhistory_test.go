@@ -51,7 +51,7 @@ func expectedOfHistory() map[string]expectation {
 				before: func(c *clinic, w world) { _ = c.Patients.Delete(c.ctx, w.actors[domain.Staff], w.patient.ID) },
 			},
 		}},
-		"Retention.Expired": {"retention:read", none(domain.SubjectDoctor), none(domain.SubjectDoctor), nil},
+		"Retention.CountExpired": {"retention:read", none(domain.SubjectDoctor), none(domain.SubjectDoctor), nil},
 		"Retention.Purge": {"retention:purge", none(domain.SubjectDoctor), func(_ domain.Actor, w world) domain.AuditEvent {
 			return shown(domain.SubjectDoctor, ids(w.deletedDoctor.ID))
 		}, map[string]attempt{
@@ -105,32 +105,32 @@ func expectHistory[T domain.Record](all map[string]expectation, service string, 
 	}
 	kind := live(domain.Actor{}, world{}).Subject.Kind
 	versions := func(id func(world) domain.ID, page domain.PageInput) call {
-		return func(c *clinic, by domain.Actor, w world) (any, error) { return of(c).Versions(c.ctx, by, id(w), page) }
+		return func(c *clinic, by domain.Actor, w world) (any, error) { return of(c).ListVersions(c.ctx, by, id(w), page) }
 	}
 	version := func(id func(world) domain.ID, number domain.ID) call {
-		return func(c *clinic, by domain.Actor, w world) (any, error) { return of(c).Version(c.ctx, by, id(w), number) }
+		return func(c *clinic, by domain.Actor, w world) (any, error) { return of(c).GetVersion(c.ctx, by, id(w), number) }
 	}
 	liveID := func(w world) domain.ID { return live(domain.Actor{}, w).Subject.ID }
 	deletedID := func(w world) domain.ID { return deleted(domain.Actor{}, w).Subject.ID }
 	missingID := func(world) domain.ID { return missing }
 
-	all[service+".Versions"] = expectation{domain.Permission(kind + ":read_history"), live, shows(live, liveOthers), map[string]attempt{
+	all[service+".ListVersions"] = expectation{domain.Permission(kind + ":read_history"), live, shows(live, liveOthers), map[string]attempt{
 		"missing":                {by: domain.Admin, refusal: domain.NotFound, run: versions(missingID, domain.PageInput{}), leaves: absent(kind)},
 		"bad page":               {by: domain.Staff, refusal: domain.Invalid, run: versions(liveID, badPage)},
 		"of what is deleted":     {by: domain.Admin, run: versions(deletedID, domain.PageInput{}), leaves: shows(deleted, deletedOthers)},
 		"not Staff's to look at": {by: domain.Staff, refusal: domain.NotFound, run: versions(deletedID, domain.PageInput{}), leaves: deleted},
 	}}
-	all[service+".Version"] = expectation{domain.Permission(kind + ":read_history"), live, shows(live, liveOthers), map[string]attempt{
+	all[service+".GetVersion"] = expectation{domain.Permission(kind + ":read_history"), live, shows(live, liveOthers), map[string]attempt{
 		"missing":                {by: domain.Admin, refusal: domain.NotFound, run: version(missingID, 1), leaves: absent(kind)},
 		"missing version":        {by: domain.Staff, refusal: domain.NotFound, run: version(liveID, 2)},
 		"of what is deleted":     {by: domain.Admin, run: version(deletedID, 2), leaves: shows(deleted, deletedOthers)},
 		"not Staff's to look at": {by: domain.Staff, refusal: domain.NotFound, run: version(deletedID, 1), leaves: deleted},
 	}}
-	all[service+".Deleted"] = expectation{domain.Permission(kind + ":read_deleted"), none(kind), func(_ domain.Actor, w world) domain.AuditEvent {
+	all[service+".ListDeleted"] = expectation{domain.Permission(kind + ":read_deleted"), none(kind), func(_ domain.Actor, w world) domain.AuditEvent {
 		return shown(kind, ids(deletedID(w)), deletedOthers(w)...)
 	}, map[string]attempt{
 		"bad page": {by: domain.Admin, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-			return of(c).Deleted(c.ctx, by, badPage)
+			return of(c).ListDeleted(c.ctx, by, badPage)
 		}},
 	}}
 }

@@ -43,7 +43,7 @@ var expectedOfIdentity = map[string]expectation{
 			leaves:  func(_ domain.Actor, w world) domain.AuditEvent { return one(domain.SubjectSession, w.session) },
 		},
 		"ended session": {
-			before:  func(c *clinic, w world) { _ = c.Users.EndSessions(c.ctx, operator, w.other.ID) },
+			before:  func(c *clinic, w world) { _ = c.Users.RevokeSessions(c.ctx, operator, w.other.ID) },
 			run:     roleMatrix["Sessions.Refresh"].run,
 			refusal: domain.Unauthenticated, leaves: signedInAs(func(w world) domain.ID { return w.session }),
 		},
@@ -59,16 +59,16 @@ var expectedOfIdentity = map[string]expectation{
 			run: func(c *clinic, by domain.Actor, _ world) (any, error) { return nil, c.Sessions.Logout(c.ctx, by) },
 		},
 	}},
-	"Sessions.End": {"session:revoke_self", ownSession, ownSession, map[string]attempt{
+	"Sessions.Revoke": {"session:revoke_self", ownSession, ownSession, map[string]attempt{
 		"somebody else's": {
 			by: domain.Staff, refusal: domain.NotFound,
 			run: func(c *clinic, by domain.Actor, w world) (any, error) {
-				return nil, c.Sessions.End(c.ctx, by, w.session)
+				return nil, c.Sessions.Revoke(c.ctx, by, w.session)
 			},
 			leaves: func(_ domain.Actor, w world) domain.AuditEvent { return one(domain.SubjectSession, w.session) },
 		},
 	}},
-	"Sessions.EndOthers": {"session:revoke_self", oneself, oneself, nil},
+	"Sessions.RevokeOthers": {"session:revoke_self", oneself, oneself, nil},
 
 	"Account.Me": {"user:read_self", oneself, oneself, nil},
 	"Account.ChangeMe": {"user:update_self", oneself, oneself, map[string]attempt{
@@ -138,10 +138,10 @@ var expectedOfIdentity = map[string]expectation{
 			return c.Users.Get(c.ctx, by, missing)
 		}},
 	}},
-	"Users.Find": {"user:read", none(domain.SubjectUser), other, map[string]attempt{
+	"Users.FindByEmail": {"user:read", none(domain.SubjectUser), other, map[string]attempt{
 		"missing": {by: domain.Operator, refusal: domain.NotFound, run: func(c *clinic, by domain.Actor, w world) (any, error) {
 			email, _ := domain.ParseEmail(ofNobody(w))
-			return c.Users.Find(c.ctx, by, email)
+			return c.Users.FindByEmail(c.ctx, by, email)
 		}},
 	}},
 	"Users.List": {"user:read", none(domain.SubjectUser), func(_ domain.Actor, w world) domain.AuditEvent {
@@ -167,9 +167,9 @@ var expectedOfIdentity = map[string]expectation{
 			return nil, c.Users.Deactivate(c.ctx, by, missing)
 		}},
 	}},
-	"Users.EndSessions": {"session:revoke", other, other, map[string]attempt{
+	"Users.RevokeSessions": {"session:revoke", other, other, map[string]attempt{
 		"missing": {by: domain.Admin, refusal: domain.NotFound, leaves: absent(domain.SubjectUser), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-			return nil, c.Users.EndSessions(c.ctx, by, missing)
+			return nil, c.Users.RevokeSessions(c.ctx, by, missing)
 		}},
 	}},
 	"Users.ResetSecondFactor": {"user:reset_mfa", other, other, map[string]attempt{

@@ -39,13 +39,13 @@ var expectedOfRecords = map[string]expectation{
 			leaves: func(domain.Actor, world) domain.AuditEvent { return shown(domain.SubjectDoctor, ids()) },
 		},
 	}},
-	"Doctors.OfPatient": {"mapping:read", naming(none(domain.SubjectDoctor), thePatient), func(_ domain.Actor, w world) domain.AuditEvent {
+	"Doctors.ListByPatient": {"mapping:read", naming(none(domain.SubjectDoctor), thePatient), func(_ domain.Actor, w world) domain.AuditEvent {
 		return shown(domain.SubjectDoctor, ids(w.doctor.ID), patientRef(w.patient.ID))
 	}, map[string]attempt{
 		"missing": {
 			by: domain.Staff, refusal: domain.NotFound,
 			run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-				return c.Doctors.OfPatient(c.ctx, by, missing, domain.PageInput{})
+				return c.Doctors.ListByPatient(c.ctx, by, missing, domain.PageInput{})
 			},
 			leaves: func(domain.Actor, world) domain.AuditEvent {
 				return shown(domain.SubjectDoctor, ids(), patientRef(missing))
@@ -54,7 +54,7 @@ var expectedOfRecords = map[string]expectation{
 		"bad page": {
 			by: domain.Staff, refusal: domain.Invalid,
 			run: func(c *clinic, by domain.Actor, w world) (any, error) {
-				return c.Doctors.OfPatient(c.ctx, by, w.patient.ID, badPage)
+				return c.Doctors.ListByPatient(c.ctx, by, w.patient.ID, badPage)
 			},
 			leaves: func(_ domain.Actor, w world) domain.AuditEvent {
 				return one(domain.SubjectDoctor, 0, patientRef(w.patient.ID))
@@ -112,13 +112,13 @@ var expectedOfRecords = map[string]expectation{
 	}, map[string]attempt{
 		"bad page": {by: domain.Staff, refusal: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) { return c.Patients.List(c.ctx, by, badPage) }},
 	}},
-	"Patients.OfDoctor": {"patient:read", naming(none(domain.SubjectPatient), theDoctor), func(_ domain.Actor, w world) domain.AuditEvent {
+	"Patients.ListByDoctor": {"patient:read", naming(none(domain.SubjectPatient), theDoctor), func(_ domain.Actor, w world) domain.AuditEvent {
 		return shown(domain.SubjectPatient, ids(w.patient.ID), doctorRef(w.doctor.ID))
 	}, map[string]attempt{
 		"missing": {
 			by: domain.Staff, refusal: domain.NotFound,
 			run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-				return c.Patients.OfDoctor(c.ctx, by, missing, domain.PageInput{})
+				return c.Patients.ListByDoctor(c.ctx, by, missing, domain.PageInput{})
 			},
 			leaves: func(domain.Actor, world) domain.AuditEvent {
 				return shown(domain.SubjectPatient, ids(), doctorRef(missing))
@@ -127,7 +127,7 @@ var expectedOfRecords = map[string]expectation{
 		"bad page": {
 			by: domain.Staff, refusal: domain.Invalid,
 			run: func(c *clinic, by domain.Actor, w world) (any, error) {
-				return c.Patients.OfDoctor(c.ctx, by, w.doctor.ID, badPage)
+				return c.Patients.ListByDoctor(c.ctx, by, w.doctor.ID, badPage)
 			},
 			leaves: func(_ domain.Actor, w world) domain.AuditEvent {
 				return one(domain.SubjectPatient, 0, doctorRef(w.doctor.ID))

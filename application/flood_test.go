@@ -37,7 +37,7 @@ func guarded(t *testing.T, setups ...clinictest.Setup) *clinictest.Clinic {
 		window := 15 * time.Minute
 		r.Limits.LoginPair = domain.Limit{Max: 10, Window: window}
 		r.Limits.LoginAccount = domain.Limit{Max: 100, Window: window}
-		r.Limits.LoginPlace = domain.Limit{Max: 500, Window: window}
+		r.Limits.LoginNetwork = domain.Limit{Max: 500, Window: window}
 	})...)
 }
 

@@ -14,8 +14,8 @@ type History[T domain.Record] struct {
 	records records[T]
 }
 
-// Versions returns a page of the versions of a record, each beside the one before.
-func (s *History[T]) Versions(ctx context.Context, actor domain.Actor, id domain.ID, in domain.PageInput) (Page[domain.Revision[T]], error) {
+// ListVersions returns a page of the versions of a record, each beside the one before.
+func (s *History[T]) ListVersions(ctx context.Context, actor domain.Actor, id domain.ID, in domain.PageInput) (Page[domain.Revision[T]], error) {
 	page, invalid := in.Parse()
 	return read(ctx, s.trail, attempt{by: actor, to: s.records.ReadHistory, on: one(s.records.Kind, id), invalid: invalid},
 		func(tx ports.Tx, e *entry) (Page[domain.Revision[T]], error) {
@@ -29,8 +29,8 @@ func number[T domain.Record](revision domain.Revision[T]) domain.ID {
 	return domain.ID(revision.Number)
 }
 
-// Version returns one version of a record beside the one before.
-func (s *History[T]) Version(ctx context.Context, actor domain.Actor, id, version domain.ID) (domain.Revision[T], error) {
+// GetVersion returns one version of a record beside the one before.
+func (s *History[T]) GetVersion(ctx context.Context, actor domain.Actor, id, version domain.ID) (domain.Revision[T], error) {
 	return read(ctx, s.trail, attempt{by: actor, to: s.records.ReadHistory, on: one(s.records.Kind, id)},
 		func(tx ports.Tx, e *entry) (domain.Revision[T], error) {
 			revisions, err := s.revisions(ctx, tx, e, domain.Page{After: version - 1, Limit: 1})
@@ -80,8 +80,8 @@ func (s *History[T]) revisions(ctx context.Context, tx ports.Tx, e *entry, page 
 	return revisions, nil
 }
 
-// Deleted returns a page of the deleted records, as they were.
-func (s *History[T]) Deleted(ctx context.Context, actor domain.Actor, in domain.PageInput) (Page[domain.Version[T]], error) {
+// ListDeleted returns a page of the deleted records, as they were.
+func (s *History[T]) ListDeleted(ctx context.Context, actor domain.Actor, in domain.PageInput) (Page[domain.Version[T]], error) {
 	page, invalid := in.Parse()
 	return read(ctx, s.trail, attempt{by: actor, to: s.records.ReadDeleted, on: some(s.records.Kind), invalid: invalid},
 		func(tx ports.Tx, e *entry) (Page[domain.Version[T]], error) {

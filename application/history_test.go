@@ -34,7 +34,7 @@ func assertVersions[T domain.Record](c *clinic, history *application.History[T],
 			revision.Before = &want[i-1].Record
 		}
 		revisions = append(revisions, revision)
-		got, err := history.Version(c.ctx, by, id, domain.ID(i+1))
+		got, err := history.GetVersion(c.ctx, by, id, domain.ID(i+1))
 		require.NoError(c.t, err)
 		require.Equal(c.t, revision, got)
 	}
@@ -42,7 +42,7 @@ func assertVersions[T domain.Record](c *clinic, history *application.History[T],
 		require.Equal(c.t, revisions, readVersions(c, history, by, id, limit), "in pages of %s", limit)
 	}
 	for _, number := range []domain.ID{0, -1, domain.ID(len(want) + 1), math.MaxInt64, math.MinInt64} {
-		got, err := history.Version(c.ctx, by, id, number)
+		got, err := history.GetVersion(c.ctx, by, id, number)
 		assertKind(c.t, domain.NotFound, err)
 		assert.Zero(c.t, got)
 	}
@@ -53,7 +53,7 @@ func readVersions[T domain.Record](c *clinic, history *application.History[T], b
 	c.t.Helper()
 	in := domain.PageInput{Limit: domain.Given(limit)}
 	for {
-		page, err := history.Versions(c.ctx, by, id, in)
+		page, err := history.ListVersions(c.ctx, by, id, in)
 		require.NoError(c.t, err)
 		require.NotEmpty(c.t, page.Items)
 		all = append(all, page.Items...)
@@ -145,7 +145,7 @@ func TestAVersionIsAsWhatIsStored(t *testing.T) {
 	c.Advance(123456789)
 	_, err := c.Mappings.Replace(c.ctx, admin, w.mapping.ID, pair(w.patient.ID, w.otherDoctor.ID))
 	require.NoError(t, err)
-	version, err := c.Mappings.Version(c.ctx, admin, w.mapping.ID, 2)
+	version, err := c.Mappings.GetVersion(c.ctx, admin, w.mapping.ID, 2)
 	require.NoError(t, err)
 	stored, err := c.Mappings.List(c.ctx, admin, domain.MappingQuery{Page: startingAt(w.mapping.ID)})
 	require.NoError(t, err)
@@ -188,7 +188,7 @@ func TestStaffSeesNoSalaryInVersions(t *testing.T) {
 	_, err := c.Doctors.Change(c.ctx, admin, w.doctor.ID, domain.DoctorInput{Salary: domain.Given("99")})
 	require.NoError(t, err)
 	salaries := func(by domain.Actor) (seen []string) {
-		second, err := c.Doctors.Version(c.ctx, by, w.doctor.ID, 2)
+		second, err := c.Doctors.GetVersion(c.ctx, by, w.doctor.ID, 2)
 		require.NoError(t, err)
 		for _, revision := range append(readVersions(c, &c.Doctors.History, by, w.doctor.ID, "1"), second) {
 			seen = append(seen, revision.Record.Salary.String())
@@ -202,10 +202,10 @@ func TestStaffSeesNoSalaryInVersions(t *testing.T) {
 	assert.Equal(t, []string{"", "", "", "", ""}, salaries(staff))
 	assert.Equal(t, []string{"1234.50", "99.00", "1234.50", "99.00", "1234.50"}, salaries(admin))
 
-	deleted, err := c.Doctors.Deleted(c.ctx, admin, domain.PageInput{})
+	deleted, err := c.Doctors.ListDeleted(c.ctx, admin, domain.PageInput{})
 	require.NoError(t, err)
 	assert.Equal(t, "1234.50", deleted.Items[0].Record.Salary.String())
-	_, err = c.Doctors.Deleted(c.ctx, staff, domain.PageInput{})
+	_, err = c.Doctors.ListDeleted(c.ctx, staff, domain.PageInput{})
 	assertKind(t, domain.Forbidden, err)
 }
 
@@ -215,9 +215,9 @@ func TestStaffSeesTheVersionsOfWhatIsNotDeleted(t *testing.T) {
 	staff, admin := w.actors[domain.Staff], w.actors[domain.Admin]
 	created, deleted := made(c, staff, domain.Created, plain(w.deletedPatient)), made(c, staff, domain.Deleted, plain(w.deletedPatient))
 	assertVersions(c, &c.Patients.History, admin, w.deletedPatient.ID, created, deleted)
-	_, err := c.Patients.Versions(c.ctx, staff, w.deletedPatient.ID, domain.PageInput{})
+	_, err := c.Patients.ListVersions(c.ctx, staff, w.deletedPatient.ID, domain.PageInput{})
 	assert.Equal(t, domain.ErrNotFound(), err)
-	_, err = c.Patients.Version(c.ctx, staff, w.deletedPatient.ID, 1)
+	_, err = c.Patients.GetVersion(c.ctx, staff, w.deletedPatient.ID, 1)
 	assert.Equal(t, domain.ErrNotFound(), err)
 
 	_, err = c.Patients.Restore(c.ctx, admin, w.deletedPatient.ID)
@@ -241,7 +241,7 @@ func TestLongVersionsMakeShortPages(t *testing.T) {
 		require.NoError(t, err)
 		want = append(want, made(c, staff, domain.Updated, plain(patient)))
 	}
-	page, err := c.Patients.Versions(c.ctx, staff, patient.ID, domain.PageInput{})
+	page, err := c.Patients.ListVersions(c.ctx, staff, patient.ID, domain.PageInput{})
 	require.NoError(t, err)
 	assert.Less(t, len(page.Items), len(want))
 	assertVersions(c, &c.Patients.History, staff, patient.ID, want...)
@@ -258,9 +258,9 @@ func TestAVersionIsAboutThoseWhomItNoLongerNames(t *testing.T) {
 	require.NoError(t, err)
 	all := []domain.Reference{patientRef(ada.ID), patientRef(eve.ID), doctorRef(doctor.ID)}
 	for name, read := range map[string]func() error{
-		"one": func() error { _, err := c.Mappings.Version(c.ctx, admin, mapping.ID, 2); return err },
+		"one": func() error { _, err := c.Mappings.GetVersion(c.ctx, admin, mapping.ID, 2); return err },
 		"some": func() error {
-			_, err := c.Mappings.Versions(c.ctx, admin, mapping.ID, domain.PageInput{Cursor: domain.Given("1")})
+			_, err := c.Mappings.ListVersions(c.ctx, admin, mapping.ID, domain.PageInput{Cursor: domain.Given("1")})
 			return err
 		},
 	} {

@@ -43,7 +43,7 @@ func TestAKeptRefreshTokenOfAnEndedSessionIsRefused(t *testing.T) {
 	for name, end := range map[string]func(domain.Actor) error{
 		"logout": func(actor domain.Actor) error { return c.Sessions.Logout(c.ctx, actor) },
 		"by an Admin": func(domain.Actor) error {
-			return c.Users.EndSessions(c.ctx, c.Admin(), ada.UserID)
+			return c.Users.RevokeSessions(c.ctx, c.Admin(), ada.UserID)
 		},
 		"deactivated": func(domain.Actor) error { return c.Users.Deactivate(c.ctx, operator, ada.UserID) },
 	} {

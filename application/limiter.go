@@ -18,9 +18,9 @@ type Limits struct {
 	// LoginAccount bounds the failed logins to one account from everywhere. It
 	// does not refuse logins from a place where the user has signed in before.
 	LoginAccount domain.Limit
-	// LoginPlace bounds the failed logins from one place to all accounts together.
+	// LoginNetwork bounds the failed logins from one place to all accounts together.
 	// Users who have signed in there before are neither counted nor refused.
-	LoginPlace domain.Limit
+	LoginNetwork domain.Limit
 	// Register bounds the registrations from one place.
 	Register domain.Limit
 	// Refresh bounds the refreshes from one place with tokens that are not good.
@@ -28,7 +28,7 @@ type Limits struct {
 }
 
 func (l Limits) countLogins() bool {
-	return l.LoginPair != (domain.Limit{}) || l.LoginAccount != (domain.Limit{}) || l.LoginPlace != (domain.Limit{})
+	return l.LoginPair != (domain.Limit{}) || l.LoginAccount != (domain.Limit{}) || l.LoginNetwork != (domain.Limit{})
 }
 
 // Limiter slows down those who try too often. What it counts is in the store, so
@@ -191,7 +191,7 @@ func (l *Limiter) admit(ctx context.Context, tx ports.Tx, g guesses) (known bool
 	if err != nil || !t.countPlace() {
 		return t.known, err
 	}
-	place, err := countsOf(ctx, tx, t.place, t.limits.LoginPlace)
+	place, err := countsOf(ctx, tx, t.place, t.limits.LoginNetwork)
 	if wait := place.wait(t.now); err == nil && wait > 0 {
 		err = domain.ErrTooMany(wait)
 	}
@@ -201,7 +201,7 @@ func (l *Limiter) admit(ctx context.Context, tx ports.Tx, g guesses) (known bool
 // countPlace skips places where the user has signed in before, so that one person's
 // typos do not lock out a colleague.
 func (t tries) countPlace() bool {
-	return t.limits.LoginPlace != (domain.Limit{}) && !t.known
+	return t.limits.LoginNetwork != (domain.Limit{}) && !t.known
 }
 
 // fail counts a failed login. It counts the place last, so that the lock on a count that
@@ -220,7 +220,7 @@ func (t tries) fail(ctx context.Context, tx ports.Tx) error {
 	if !t.countPlace() {
 		return nil
 	}
-	place, err := countsOf(ctx, tx, t.place, t.limits.LoginPlace)
+	place, err := countsOf(ctx, tx, t.place, t.limits.LoginNetwork)
 	if err != nil {
 		return err
 	}

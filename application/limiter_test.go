@@ -127,7 +127,7 @@ func TestAGuessedAccountIsLockedForStrangersOnly(t *testing.T) {
 
 func TestOnePlaceCannotTryAllAccounts(t *testing.T) {
 	limits := loginLimits
-	limits.LoginPlace = domain.Limit{Max: 30, Window: 15 * time.Minute}
+	limits.LoginNetwork = domain.Limit{Max: 30, Window: 15 * time.Minute}
 	c := limited(t, limits)
 	c.register("ada@example.com", domain.Staff)
 	c.register("eve@example.com", domain.Staff)
@@ -139,7 +139,7 @@ func TestOnePlaceCannotTryAllAccounts(t *testing.T) {
 	}
 	c.failTimes(1, here, "ada@example.com")
 
-	wait := limits.LoginPlace.Window / 16
+	wait := limits.LoginNetwork.Window / 16
 	for _, email := range []string{"ada@example.com", "nurse1@example.com", "nobody@example.com"} {
 		assert.Equal(t, wait, waitOf(c.loginFrom(here, email, goodPassword)), email)
 	}
@@ -191,7 +191,7 @@ func TestASiteGuessesAtAnAccountFiveTimesAsOftenAsANetwork(t *testing.T) {
 
 func TestASiteTriesFiveTimesAsManyAccountsAsANetwork(t *testing.T) {
 	limits := loginLimits
-	limits.LoginPlace = domain.Limit{Max: 6, Window: 15 * time.Minute}
+	limits.LoginNetwork = domain.Limit{Max: 6, Window: 15 * time.Minute}
 	c := limited(t, limits)
 	c.register("ada@example.com", domain.Staff)
 	known := networkOf(site, 0xff)
@@ -240,7 +240,7 @@ func TestASiteRefreshesFiveTimesAsOftenAsANetwork(t *testing.T) {
 }
 
 func TestAPlaceIsLimitedWithoutTheOtherLimits(t *testing.T) {
-	c := limited(t, application.Limits{LoginPlace: domain.Limit{Max: 3, Window: 15 * time.Minute}})
+	c := limited(t, application.Limits{LoginNetwork: domain.Limit{Max: 3, Window: 15 * time.Minute}})
 	c.register("ada@example.com", domain.Staff)
 	for i := range 3 {
 		c.failTimes(1, here, fmt.Sprintf("nurse%d@example.com", i))
@@ -252,7 +252,7 @@ func TestAPlaceIsLimitedWithoutTheOtherLimits(t *testing.T) {
 // Many share a place: who gets in, or has to wait, does not make the others wait for it.
 func TestOnlyAFailedLoginLocksThePlace(t *testing.T) {
 	limits := loginLimits
-	limits.LoginPlace = domain.Limit{Max: 1, Window: 15 * time.Minute}
+	limits.LoginNetwork = domain.Limit{Max: 1, Window: 15 * time.Minute}
 	for name, tt := range map[string]struct {
 		limits   application.Limits
 		password string
@@ -320,7 +320,7 @@ func TestTurningLimitsOffLetsInWhoHadToWait(t *testing.T) {
 
 func TestEachLimitCountsForItself(t *testing.T) {
 	once := domain.Limit{Max: 1, Window: time.Hour}
-	c := limited(t, application.Limits{LoginPair: once, LoginAccount: once, LoginPlace: once, Register: once, Refresh: once})
+	c := limited(t, application.Limits{LoginPair: once, LoginAccount: once, LoginNetwork: once, Register: once, Refresh: once})
 	c.register("ada@example.com", domain.Staff)
 	grant, err := c.Sessions.Login(c.ctx, from(here), credentials("ada@example.com", goodPassword))
 	require.NoError(t, err)

@@ -26,7 +26,7 @@ func TestAnEventNamesWhatTheCallerNamed(t *testing.T) {
 			by := rapid.SampledFrom(caller.actors).Draw(r, "actor")
 			given, named := caller.draw(r, useCase)
 			start := len(c.Events())
-			_, err := c.Trail.WriteRepeats(c.ctx, true) // So that none counts as a repeated refusal.
+			_, err := c.Trail.WriteRepeatedRefusals(c.ctx, true) // So that none counts as a repeated refusal.
 			require.NoError(r, err)
 			err = useCase.call(c, by, given)
 			events := c.Events()[start:]
@@ -106,12 +106,12 @@ func (d *caller) draw(r *rapid.T, useCase method) (given []reflect.Value, named 
 func (d *caller) drawID(r *rapid.T) domain.ID { return rapid.SampledFrom(d.ids).Draw(r, "id") }
 
 // kindOfPath is the kind of the record that the first ID names: what the use-case's name
-// ends with, as in OfPatient, or that of the service.
+// ends with, as in ListByPatient, or that of the service.
 func (m method) kindOfPath() domain.SubjectKind {
 	if strings.HasSuffix(m.String(), "Accesses") {
 		return domain.SubjectPatient
 	}
-	if _, of, found := strings.Cut(m.name, "Of"); found {
+	if _, of, found := strings.Cut(m.name, "By"); found {
 		return domain.SubjectKind(strings.ToLower(of))
 	}
 	service := strings.ToLower(m.service)

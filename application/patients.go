@@ -48,9 +48,9 @@ func (s *Patients) List(ctx context.Context, actor domain.Actor, in domain.PageI
 		})
 }
 
-// OfDoctor returns a page of the patients to whom a doctor is assigned. They
+// ListByDoctor returns a page of the patients to whom a doctor is assigned. They
 // are shown in full, so it needs PatientRead. An unknown doctor is NotFound.
-func (s *Patients) OfDoctor(ctx context.Context, actor domain.Actor, doctor domain.ID, in domain.PageInput) (Page[domain.PatientView], error) {
+func (s *Patients) ListByDoctor(ctx context.Context, actor domain.Actor, doctor domain.ID, in domain.PageInput) (Page[domain.PatientView], error) {
 	page, invalid := in.Parse()
 	named := []domain.Reference{{Kind: domain.SubjectDoctor, ID: doctor}}
 	return read(ctx, s.trail, attempt{by: actor, to: domain.PatientRead, on: some(domain.SubjectPatient), naming: named, invalid: invalid},

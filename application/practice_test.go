@@ -231,7 +231,7 @@ func assertKept[T domain.Record](r *rapid.T, p *practice, history *application.H
 
 // lastVersion is the last of a record's versions, which are numbered without gaps.
 func lastVersion[T domain.Record](r *rapid.T, p *practice, history *application.History[T], id domain.ID) domain.Version[T] {
-	page, err := history.Versions(p.c.ctx, p.admin, id, domain.PageInput{})
+	page, err := history.ListVersions(p.c.ctx, p.admin, id, domain.PageInput{})
 	require.NoError(r, err)
 	for i, revision := range page.Items {
 		require.Equal(r, i+1, revision.Number)

@@ -12,7 +12,7 @@ import (
 
 // repeats keeps those from filling the trail who are refused again and again. The first
 // refusal is an event at once. Others like it are counted for a minute, and the last of
-// them is an event when the minute is over (see Trail.WriteRepeats).
+// them is an event when the minute is over (see Trail.WriteRepeatedRefusals).
 //
 // Refusals are alike when the same caller, or strangers in the same place, attempt the
 // same with the same outcome, at a login with the same address as it was typed: whether
@@ -200,10 +200,10 @@ func (r *repeats) written(now time.Time, ended []RepeatedRefusals, of []*repeat)
 	}
 }
 
-// WriteRepeats makes events of what was counted of repeated refusals in the minutes that
+// WriteRepeatedRefusals makes events of what was counted of repeated refusals in the minutes that
 // are over, or of all that was. The service calls it every few seconds, and at the end.
 // The error is that of the store; what it returns is in the trail all the same.
-func (t *Trail) WriteRepeats(ctx context.Context, all bool) (written []RepeatedRefusals, err error) {
+func (t *Trail) WriteRepeatedRefusals(ctx context.Context, all bool) (written []RepeatedRefusals, err error) {
 	now := t.clock()
 	ended, of := t.repeats.ended(now, all)
 	for len(ended) > 0 && err == nil {

@@ -18,7 +18,7 @@ import (
 // writeRepeats writes what was counted in minutes that are over.
 func (c *clinic) writeRepeats() []application.RepeatedRefusals {
 	c.t.Helper()
-	written, err := c.Trail.WriteRepeats(c.ctx, false)
+	written, err := c.Trail.WriteRepeatedRefusals(c.ctx, false)
 	require.NoError(c.t, err)
 	return written
 }
@@ -97,7 +97,7 @@ func TestWhatAStrangerCanBeRefusedWithoutEndLeavesFewEvents(t *testing.T) {
 		}, events: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := limited(t, application.Limits{LoginPair: limit, LoginAccount: limit, LoginPlace: limit, Register: limit, Refresh: limit})
+			c := limited(t, application.Limits{LoginPair: limit, LoginAccount: limit, LoginNetwork: limit, Register: limit, Refresh: limit})
 			c.register("ada@example.com", domain.Staff)
 			c.use(withRegistration(tt.with))
 			before := len(c.Events())
@@ -194,10 +194,10 @@ func TestARefusalIsNotAnsweredWhenTheFirstCannotBeWritten(t *testing.T) {
 	assertKind(t, domain.Forbidden, register())
 	c.Advance(time.Minute)
 	failing = true
-	_, err := closed.Trail.WriteRepeats(c.ctx, false)
+	_, err := closed.Trail.WriteRepeatedRefusals(c.ctx, false)
 	require.Error(t, err)
 	failing = false
-	written, err := closed.Trail.WriteRepeats(c.ctx, false)
+	written, err := closed.Trail.WriteRepeatedRefusals(c.ctx, false)
 	require.NoError(t, err)
 	require.Len(t, written, 1)
 	assert.Equal(t, 1, written[0].Number, "what could not be written is not forgotten")
@@ -209,7 +209,7 @@ func TestWhatIsCountedIsWrittenAtTheEnd(t *testing.T) {
 		_, err := c.Users.Register(c.ctx, from(here), registration("ada@example.com", domain.Staff))
 		require.Error(t, err)
 	}
-	written, err := c.Trail.WriteRepeats(c.ctx, true)
+	written, err := c.Trail.WriteRepeatedRefusals(c.ctx, true)
 	require.NoError(t, err)
 	require.Len(t, written, 1)
 	assert.Equal(t, 4, written[0].Number)
@@ -231,7 +231,7 @@ func TestRepeatsSideBySideAreAllCounted(t *testing.T) {
 		})
 	}
 	count := func(all bool) {
-		written, err := c.Trail.WriteRepeats(c.ctx, all)
+		written, err := c.Trail.WriteRepeatedRefusals(c.ctx, all)
 		require.NoError(t, err)
 		for _, repeated := range written {
 			number += repeated.Number

@@ -16,7 +16,7 @@ func readDeleted[T domain.Record](c *clinic, history *application.History[T], li
 	c.t.Helper()
 	in := domain.PageInput{Limit: domain.Given(limit)}
 	for {
-		page, err := history.Deleted(c.ctx, domain.Actor{Role: domain.Admin}, in)
+		page, err := history.ListDeleted(c.ctx, domain.Actor{Role: domain.Admin}, in)
 		require.NoError(c.t, err)
 		all = append(all, page.Items...)
 		if page.Next == 0 {
@@ -29,7 +29,7 @@ func readDeleted[T domain.Record](c *clinic, history *application.History[T], li
 func TestDeletedAreThoseThatAreNotRestored(t *testing.T) {
 	c := newClinic(t)
 	admin := c.SignUp("admin@example.com", domain.Admin)
-	empty, err := c.Patients.Deleted(c.ctx, admin, domain.PageInput{})
+	empty, err := c.Patients.ListDeleted(c.ctx, admin, domain.PageInput{})
 	require.NoError(t, err)
 	assert.Equal(t, application.Page[domain.Version[domain.Patient]]{Items: []domain.Version[domain.Patient]{}}, empty)
 

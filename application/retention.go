@@ -12,8 +12,8 @@ import (
 // ever removed for good.
 type Retention struct{ trail *Trail }
 
-// Expired counts the records of kind that were deleted before the time and still are.
-func (s *Retention) Expired(ctx context.Context, actor domain.Actor, kind domain.SubjectKind, before time.Time) (int, error) {
+// CountExpired counts the records of kind that were deleted before the time and still are.
+func (s *Retention) CountExpired(ctx context.Context, actor domain.Actor, kind domain.SubjectKind, before time.Time) (int, error) {
 	return read(ctx, s.trail, attempt{by: actor, to: domain.RetentionRead, on: some(kind)},
 		func(tx ports.Tx, _ *entry) (int, error) {
 			return tx.Retention().Expired(ctx, kind, before)

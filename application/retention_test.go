@@ -13,7 +13,7 @@ import (
 
 func (c *clinic) expired(kind domain.SubjectKind, before time.Time) int {
 	c.t.Helper()
-	count, err := c.Retention.Expired(c.ctx, operator, kind, before)
+	count, err := c.Retention.CountExpired(c.ctx, operator, kind, before)
 	require.NoError(c.t, err)
 	return count
 }
@@ -62,12 +62,12 @@ func TestWhatIsPurgedIsGoneForGood(t *testing.T) {
 	for _, attempt := range []func() error{
 		func() error { _, err := c.Doctors.Restore(c.ctx, admin, w.deletedDoctor.ID); return err },
 		func() error {
-			_, err := c.Doctors.Versions(c.ctx, admin, w.deletedDoctor.ID, domain.PageInput{})
+			_, err := c.Doctors.ListVersions(c.ctx, admin, w.deletedDoctor.ID, domain.PageInput{})
 			return err
 		},
-		func() error { _, err := c.Doctors.Version(c.ctx, admin, w.deletedDoctor.ID, 1); return err },
+		func() error { _, err := c.Doctors.GetVersion(c.ctx, admin, w.deletedDoctor.ID, 1); return err },
 		func() error { _, err := c.Patients.Restore(c.ctx, admin, w.deletedPatient.ID); return err },
-		func() error { _, err := c.Patients.Version(c.ctx, admin, w.deletedPatient.ID, 2); return err },
+		func() error { _, err := c.Patients.GetVersion(c.ctx, admin, w.deletedPatient.ID, 2); return err },
 		func() error { _, err := c.Mappings.Restore(c.ctx, admin, w.endedMapping.ID); return err },
 	} {
 		assert.Equal(t, domain.ErrNotFound(), attempt())
@@ -100,7 +100,7 @@ func TestARestoredDoctorIsWithoutMappingsThatWerePurged(t *testing.T) {
 	c.purged(domain.SubjectMapping, c.Now().Add(time.Second))
 	_, err := c.Doctors.Restore(c.ctx, w.actors[domain.Admin], w.deletedDoctor.ID)
 	require.NoError(t, err)
-	ofPatient, err := c.Doctors.OfPatient(c.ctx, w.actors[domain.Admin], w.patient.ID, domain.PageInput{})
+	ofPatient, err := c.Doctors.ListByPatient(c.ctx, w.actors[domain.Admin], w.patient.ID, domain.PageInput{})
 	require.NoError(t, err)
 	assert.Equal(t, []domain.Doctor{w.doctor}, ofPatient.Items)
 }

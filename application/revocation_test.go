@@ -27,13 +27,13 @@ func TestWhoIsOutIsOutAtOnce(t *testing.T) {
 			return c.Sessions.Logout(c.ctx, this)
 		}},
 		"ending this one": {theOther, func(c *clinic, this domain.Actor, _ domain.ID, _ application.Grant) error {
-			return c.Sessions.End(c.ctx, this, this.SessionID)
+			return c.Sessions.Revoke(c.ctx, this, this.SessionID)
 		}},
 		"ending another one": {thisOne, func(c *clinic, this domain.Actor, other domain.ID, _ application.Grant) error {
-			return c.Sessions.End(c.ctx, this, other)
+			return c.Sessions.Revoke(c.ctx, this, other)
 		}},
 		"ending the others": {thisOne, func(c *clinic, this domain.Actor, _ domain.ID, _ application.Grant) error {
-			return c.Sessions.EndOthers(c.ctx, this)
+			return c.Sessions.RevokeOthers(c.ctx, this)
 		}},
 		"a spent refresh token": {theOther, func(c *clinic, _ domain.Actor, _ domain.ID, grant application.Grant) error {
 			spent := domain.NewRefreshToken(grant.Refresh.Selector(), domain.RefreshSecret{})
@@ -63,7 +63,7 @@ func TestWhoIsOutIsOutAtOnce(t *testing.T) {
 			return c.Users.SetPassword(c.ctx, operator, this.UserID, domain.NewPassword{Password: domain.Given(otherPassword)})
 		}},
 		"being signed out": {none, func(c *clinic, this domain.Actor, _ domain.ID, _ application.Grant) error {
-			return c.Users.EndSessions(c.ctx, operator, this.UserID)
+			return c.Users.RevokeSessions(c.ctx, operator, this.UserID)
 		}},
 		"the loss of the second factor": {none, func(c *clinic, this domain.Actor, _ domain.ID, _ application.Grant) error {
 			return c.Users.ResetSecondFactor(c.ctx, operator, this.UserID)

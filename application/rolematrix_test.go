@@ -36,10 +36,10 @@ var roleMatrix = map[string]useCase{
 		return c.Sessions.List(c.ctx, by, domain.PageInput{})
 	}},
 	"Sessions.Logout": {signedIn, func(c *clinic, by domain.Actor, w world) (any, error) { return nil, c.Sessions.Logout(c.ctx, by) }},
-	"Sessions.End": {signedIn, func(c *clinic, by domain.Actor, w world) (any, error) {
-		return nil, c.Sessions.End(c.ctx, by, by.SessionID)
+	"Sessions.Revoke": {signedIn, func(c *clinic, by domain.Actor, w world) (any, error) {
+		return nil, c.Sessions.Revoke(c.ctx, by, by.SessionID)
 	}},
-	"Sessions.EndOthers": {signedIn, func(c *clinic, by domain.Actor, w world) (any, error) { return nil, c.Sessions.EndOthers(c.ctx, by) }},
+	"Sessions.RevokeOthers": {signedIn, func(c *clinic, by domain.Actor, w world) (any, error) { return nil, c.Sessions.RevokeOthers(c.ctx, by) }},
 
 	"Account.Me": {signedIn, func(c *clinic, by domain.Actor, w world) (any, error) { return c.Account.Me(c.ctx, by) }},
 	"Account.ChangeMe": {signedIn, func(c *clinic, by domain.Actor, w world) (any, error) {
@@ -77,8 +77,8 @@ var roleMatrix = map[string]useCase{
 	"Users.Get": {administrators, func(c *clinic, by domain.Actor, w world) (any, error) {
 		return c.Users.Get(c.ctx, by, w.other.ID)
 	}},
-	"Users.Find": {administrators, func(c *clinic, by domain.Actor, w world) (any, error) {
-		return c.Users.Find(c.ctx, by, w.other.Email)
+	"Users.FindByEmail": {administrators, func(c *clinic, by domain.Actor, w world) (any, error) {
+		return c.Users.FindByEmail(c.ctx, by, w.other.Email)
 	}},
 	"Users.List": {administrators, func(c *clinic, by domain.Actor, w world) (any, error) {
 		return c.Users.List(c.ctx, by, domain.UserQuery{Page: startingAt(w.actors[domain.Staff].UserID)})
@@ -89,8 +89,8 @@ var roleMatrix = map[string]useCase{
 	"Users.Deactivate": {administrators, func(c *clinic, by domain.Actor, w world) (any, error) {
 		return nil, c.Users.Deactivate(c.ctx, by, w.other.ID)
 	}},
-	"Users.EndSessions": {administrators, func(c *clinic, by domain.Actor, w world) (any, error) {
-		return nil, c.Users.EndSessions(c.ctx, by, w.other.ID)
+	"Users.RevokeSessions": {administrators, func(c *clinic, by domain.Actor, w world) (any, error) {
+		return nil, c.Users.RevokeSessions(c.ctx, by, w.other.ID)
 	}},
 	"Users.ResetSecondFactor": {operators, func(c *clinic, by domain.Actor, w world) (any, error) {
 		return nil, c.Users.ResetSecondFactor(c.ctx, by, w.other.ID)
@@ -108,8 +108,8 @@ var roleMatrix = map[string]useCase{
 	"Doctors.List": {signedIn, func(c *clinic, by domain.Actor, w world) (any, error) {
 		return c.Doctors.List(c.ctx, by, startingAt(w.doctor.ID))
 	}},
-	"Doctors.OfPatient": {signedIn, func(c *clinic, by domain.Actor, w world) (any, error) {
-		return c.Doctors.OfPatient(c.ctx, by, w.patient.ID, domain.PageInput{})
+	"Doctors.ListByPatient": {signedIn, func(c *clinic, by domain.Actor, w world) (any, error) {
+		return c.Doctors.ListByPatient(c.ctx, by, w.patient.ID, domain.PageInput{})
 	}},
 	"Doctors.Replace": {admins, func(c *clinic, by domain.Actor, w world) (any, error) {
 		return c.Doctors.Replace(c.ctx, by, w.doctor.ID, doctorInput(w.unused))
@@ -120,14 +120,14 @@ var roleMatrix = map[string]useCase{
 	"Doctors.Delete": {admins, func(c *clinic, by domain.Actor, w world) (any, error) {
 		return nil, c.Doctors.Delete(c.ctx, by, w.doctor.ID)
 	}},
-	"Doctors.Versions": {signedIn, func(c *clinic, by domain.Actor, w world) (any, error) {
-		return c.Doctors.Versions(c.ctx, by, w.doctor.ID, domain.PageInput{})
+	"Doctors.ListVersions": {signedIn, func(c *clinic, by domain.Actor, w world) (any, error) {
+		return c.Doctors.ListVersions(c.ctx, by, w.doctor.ID, domain.PageInput{})
 	}},
-	"Doctors.Version": {signedIn, func(c *clinic, by domain.Actor, w world) (any, error) {
-		return c.Doctors.Version(c.ctx, by, w.doctor.ID, 1)
+	"Doctors.GetVersion": {signedIn, func(c *clinic, by domain.Actor, w world) (any, error) {
+		return c.Doctors.GetVersion(c.ctx, by, w.doctor.ID, 1)
 	}},
-	"Doctors.Deleted": {admins, func(c *clinic, by domain.Actor, w world) (any, error) {
-		return c.Doctors.Deleted(c.ctx, by, startingAt(w.deletedDoctor.ID))
+	"Doctors.ListDeleted": {admins, func(c *clinic, by domain.Actor, w world) (any, error) {
+		return c.Doctors.ListDeleted(c.ctx, by, startingAt(w.deletedDoctor.ID))
 	}},
 	"Doctors.Restore": {admins, func(c *clinic, by domain.Actor, w world) (any, error) {
 		return c.Doctors.Restore(c.ctx, by, w.deletedDoctor.ID)
@@ -142,8 +142,8 @@ var roleMatrix = map[string]useCase{
 	"Patients.List": {signedIn, func(c *clinic, by domain.Actor, w world) (any, error) {
 		return c.Patients.List(c.ctx, by, startingAt(w.patient.ID))
 	}},
-	"Patients.OfDoctor": {signedIn, func(c *clinic, by domain.Actor, w world) (any, error) {
-		return c.Patients.OfDoctor(c.ctx, by, w.doctor.ID, domain.PageInput{})
+	"Patients.ListByDoctor": {signedIn, func(c *clinic, by domain.Actor, w world) (any, error) {
+		return c.Patients.ListByDoctor(c.ctx, by, w.doctor.ID, domain.PageInput{})
 	}},
 	"Patients.Replace": {signedIn, func(c *clinic, by domain.Actor, w world) (any, error) {
 		return c.Patients.Replace(c.ctx, by, w.patient.ID, patientInput("New"))
@@ -154,14 +154,14 @@ var roleMatrix = map[string]useCase{
 	"Patients.Delete": {signedIn, func(c *clinic, by domain.Actor, w world) (any, error) {
 		return nil, c.Patients.Delete(c.ctx, by, w.patient.ID)
 	}},
-	"Patients.Versions": {signedIn, func(c *clinic, by domain.Actor, w world) (any, error) {
-		return c.Patients.Versions(c.ctx, by, w.patient.ID, domain.PageInput{})
+	"Patients.ListVersions": {signedIn, func(c *clinic, by domain.Actor, w world) (any, error) {
+		return c.Patients.ListVersions(c.ctx, by, w.patient.ID, domain.PageInput{})
 	}},
-	"Patients.Version": {signedIn, func(c *clinic, by domain.Actor, w world) (any, error) {
-		return c.Patients.Version(c.ctx, by, w.patient.ID, 1)
+	"Patients.GetVersion": {signedIn, func(c *clinic, by domain.Actor, w world) (any, error) {
+		return c.Patients.GetVersion(c.ctx, by, w.patient.ID, 1)
 	}},
-	"Patients.Deleted": {admins, func(c *clinic, by domain.Actor, w world) (any, error) {
-		return c.Patients.Deleted(c.ctx, by, startingAt(w.deletedPatient.ID))
+	"Patients.ListDeleted": {admins, func(c *clinic, by domain.Actor, w world) (any, error) {
+		return c.Patients.ListDeleted(c.ctx, by, startingAt(w.deletedPatient.ID))
 	}},
 	"Patients.Restore": {admins, func(c *clinic, by domain.Actor, w world) (any, error) {
 		return c.Patients.Restore(c.ctx, by, w.deletedPatient.ID)
@@ -182,21 +182,21 @@ var roleMatrix = map[string]useCase{
 	"Mappings.Unassign": {signedIn, func(c *clinic, by domain.Actor, w world) (any, error) {
 		return nil, c.Mappings.Unassign(c.ctx, by, w.mapping.ID)
 	}},
-	"Mappings.Versions": {signedIn, func(c *clinic, by domain.Actor, w world) (any, error) {
-		return c.Mappings.Versions(c.ctx, by, w.mapping.ID, domain.PageInput{})
+	"Mappings.ListVersions": {signedIn, func(c *clinic, by domain.Actor, w world) (any, error) {
+		return c.Mappings.ListVersions(c.ctx, by, w.mapping.ID, domain.PageInput{})
 	}},
-	"Mappings.Version": {signedIn, func(c *clinic, by domain.Actor, w world) (any, error) {
-		return c.Mappings.Version(c.ctx, by, w.mapping.ID, 1)
+	"Mappings.GetVersion": {signedIn, func(c *clinic, by domain.Actor, w world) (any, error) {
+		return c.Mappings.GetVersion(c.ctx, by, w.mapping.ID, 1)
 	}},
-	"Mappings.Deleted": {admins, func(c *clinic, by domain.Actor, w world) (any, error) {
-		return c.Mappings.Deleted(c.ctx, by, startingAt(w.endedMapping.ID))
+	"Mappings.ListDeleted": {admins, func(c *clinic, by domain.Actor, w world) (any, error) {
+		return c.Mappings.ListDeleted(c.ctx, by, startingAt(w.endedMapping.ID))
 	}},
 	"Mappings.Restore": {admins, func(c *clinic, by domain.Actor, w world) (any, error) {
 		return c.Mappings.Restore(c.ctx, by, w.endedMapping.ID)
 	}},
 
-	"Retention.Expired": {operators, func(c *clinic, by domain.Actor, w world) (any, error) {
-		return c.Retention.Expired(c.ctx, by, domain.SubjectDoctor, c.Now().Add(time.Second))
+	"Retention.CountExpired": {operators, func(c *clinic, by domain.Actor, w world) (any, error) {
+		return c.Retention.CountExpired(c.ctx, by, domain.SubjectDoctor, c.Now().Add(time.Second))
 	}},
 	"Retention.Purge": {operators, func(c *clinic, by domain.Actor, w world) (any, error) {
 		return c.Retention.Purge(c.ctx, by, domain.SubjectDoctor, c.Now().Add(time.Second))

@@ -131,8 +131,8 @@ func (s *SecondFactor) Disable(ctx context.Context, actor domain.Actor, in domai
 	return err
 }
 
-// Resealed is what Reseal did.
-type Resealed struct {
+// ResealResult is what Reseal did.
+type ResealResult struct {
 	// Keys is how many it sealed again.
 	Keys int
 	// Failed is the error of the first key that it could not seal again; nil if there
@@ -143,10 +143,10 @@ type Resealed struct {
 // Reseal seals the keys of all second factors with the current key of the
 // service, so that the one before can be given up. It goes on after a key that
 // cannot be opened.
-func (s *SecondFactor) Reseal(ctx context.Context, actor domain.Actor) (Resealed, error) {
+func (s *SecondFactor) Reseal(ctx context.Context, actor domain.Actor) (ResealResult, error) {
 	return write(ctx, s.trail, attempt{by: actor, to: domain.UserResealMFA, on: some(domain.SubjectUser)},
-		func(tx ports.Tx, _ *entry) (Resealed, error) {
-			var done Resealed
+		func(tx ports.Tx, _ *entry) (ResealResult, error) {
+			var done ResealResult
 			page := domain.Page{Limit: domain.MaxPageLimit}
 			for {
 				found, err := tx.Users().List(ctx, domain.UserFilter{}, page)
@@ -164,7 +164,7 @@ func (s *SecondFactor) Reseal(ctx context.Context, actor domain.Actor) (Resealed
 }
 
 // reseal locks only a user whose key has to change, so that no other user has to wait.
-func (s *SecondFactor) reseal(ctx context.Context, tx ports.Tx, user domain.User, done *Resealed) error {
+func (s *SecondFactor) reseal(ctx context.Context, tx ports.Tx, user domain.User, done *ResealResult) error {
 	if user.SecondFactor.Key.IsZero() {
 		return nil
 	}

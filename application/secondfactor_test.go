@@ -245,7 +245,7 @@ func TestResealMovesAllKeysToTheCurrentSecret(t *testing.T) {
 	require.NoError(t, c.loginWith("ada@example.com", device.code(c.Now())), "the fallback opens them")
 	done, err = c.SecondFactor.Reseal(c.ctx, operator)
 	require.NoError(t, err)
-	assert.Equal(t, application.Resealed{Keys: domain.MaxPageLimit + 2}, done)
+	assert.Equal(t, application.ResealResult{Keys: domain.MaxPageLimit + 2}, done)
 	done, err = c.SecondFactor.Reseal(c.ctx, operator)
 	require.NoError(t, err)
 	assert.Zero(t, done)

@@ -177,8 +177,8 @@ func (s *Sessions) Logout(ctx context.Context, actor domain.Actor) error {
 	return err
 }
 
-// End ends one of the actor's live sessions. What is none of those is NotFound.
-func (s *Sessions) End(ctx context.Context, actor domain.Actor, id domain.ID) error {
+// Revoke ends one of the actor's live sessions. What is none of those is NotFound.
+func (s *Sessions) Revoke(ctx context.Context, actor domain.Actor, id domain.ID) error {
 	_, err := write(ctx, s.trail, attempt{by: actor, to: domain.SessionRevokeSelf, on: one(domain.SubjectSession, id)},
 		func(tx ports.Tx, e *entry) (nothing, error) {
 			return s.end(ctx, tx, e)
@@ -200,8 +200,8 @@ func (s *Sessions) end(ctx context.Context, tx ports.Tx, e *entry) (nothing, err
 	return nothing{}, tx.Sessions().Save(ctx, session.Revoke(now))
 }
 
-// EndOthers ends all of the actor's sessions but the one in which the actor acts.
-func (s *Sessions) EndOthers(ctx context.Context, actor domain.Actor) error {
+// RevokeOthers ends all of the actor's sessions but the one in which the actor acts.
+func (s *Sessions) RevokeOthers(ctx context.Context, actor domain.Actor) error {
 	_, err := write(ctx, s.trail, attempt{by: actor, to: domain.SessionRevokeSelf, on: self(actor)},
 		func(tx ports.Tx, e *entry) (nothing, error) {
 			return nothing{}, endSessions(ctx, tx, e, actor.UserID, actor.SessionID, s.clock())

@@ -203,7 +203,7 @@ func TestTheGraceLetsNobodyIntoASessionThatIsOver(t *testing.T) {
 	first := c.login("ada@example.com")
 	second, err := c.refresh(first)
 	require.NoError(t, err)
-	require.NoError(t, c.Sessions.EndOthers(c.ctx, ada))
+	require.NoError(t, c.Sessions.RevokeOthers(c.ctx, ada))
 	for _, grant := range []application.Grant{first, second} {
 		_, err = c.refresh(grant)
 		assert.Equal(t, domain.ErrRefreshToken(), err)
@@ -297,7 +297,7 @@ func TestNobodyEndsWhatIsNotTheirs(t *testing.T) {
 	for name, id := range map[string]domain.ID{
 		"another's": c.actor(eves).SessionID, "an ended one": ended.SessionID, "an expired one": expired.SessionID, "none": 99, "zero": 0,
 	} {
-		assert.Equal(t, domain.ErrNotFound(), c.Sessions.End(c.ctx, ada, id), name)
+		assert.Equal(t, domain.ErrNotFound(), c.Sessions.Revoke(c.ctx, ada, id), name)
 	}
 	_, err := c.authenticate(eves)
 	assert.NoError(t, err)

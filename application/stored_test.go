@@ -75,7 +75,7 @@ func (c *clinic) find(email string) domain.User {
 	c.t.Helper()
 	address, err := domain.ParseEmail(email)
 	require.NoError(c.t, err)
-	user, err := c.Users.Find(c.ctx, operator, address)
+	user, err := c.Users.FindByEmail(c.ctx, operator, address)
 	require.NoError(c.t, err)
 	return user
 }

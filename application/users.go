@@ -151,8 +151,8 @@ func (s *Users) Get(ctx context.Context, actor domain.Actor, id domain.ID) (doma
 		})
 }
 
-// Find returns the account of an address.
-func (s *Users) Find(ctx context.Context, actor domain.Actor, email domain.Email) (domain.User, error) {
+// FindByEmail returns the account of an address.
+func (s *Users) FindByEmail(ctx context.Context, actor domain.Actor, email domain.Email) (domain.User, error) {
 	return read(ctx, s.trail, attempt{by: actor, to: domain.UserRead, on: some(domain.SubjectUser)},
 		func(tx ports.Tx, e *entry) (domain.User, error) {
 			user, err := tx.Users().ByEmail(ctx, email)
@@ -270,8 +270,8 @@ func (s *Users) SetPassword(ctx context.Context, actor domain.Actor, id domain.I
 	return err
 }
 
-// EndSessions signs a user out everywhere.
-func (s *Users) EndSessions(ctx context.Context, actor domain.Actor, id domain.ID) error {
+// RevokeSessions signs a user out everywhere.
+func (s *Users) RevokeSessions(ctx context.Context, actor domain.Actor, id domain.ID) error {
 	_, err := write(ctx, s.trail, attempt{by: actor, to: domain.SessionRevoke, on: one(domain.SubjectUser, id)},
 		func(tx ports.Tx, e *entry) (nothing, error) {
 			if _, err := tx.Users().Get(ctx, id); err != nil {

@@ -171,7 +171,7 @@ func TestUsersAreListed(t *testing.T) {
 	assert.Equal(t, domain.ErrNotFound(), err)
 	unknown, err := domain.ParseEmail("nobody@example.com")
 	require.NoError(t, err)
-	_, err = c.Users.Find(c.ctx, operator, unknown)
+	_, err = c.Users.FindByEmail(c.ctx, operator, unknown)
 	assert.Equal(t, domain.ErrNotFound(), err)
 }
 
