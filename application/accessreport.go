@@ -41,8 +41,8 @@ const (
 // line can come in two, with the times of each.
 func (s *Audit) ReportAccesses(ctx context.Context, actor domain.Actor, patient domain.ID, before AccessReport) (AccessReport, error) {
 	about := domain.Reference{Kind: domain.SubjectPatient, ID: patient}
-	a := attempt{by: actor, to: domain.AuditRead, on: some(domain.SubjectAudit), naming: []domain.Reference{about}}
-	return read(ctx, s.trail, a, func(tx ports.Tx, _ *entry) (AccessReport, error) {
+	c := call{actor: actor, permission: domain.AuditRead, kind: domain.SubjectAudit, named: []domain.Reference{about}}
+	return runView(ctx, s.trail, c, func(tx ports.Tx, _ *pendingEvent) (AccessReport, error) {
 		part := AccessReport{Page: Page[domain.DailyUse]{Next: before.Next}, open: domain.DailyUses{}}
 		maps.Copy(part.open, before.open)
 		var closed domain.Date

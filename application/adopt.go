@@ -13,9 +13,9 @@ import (
 // Verify first, and be sure of what is not sealed. It is a Conflict when last is not the
 // last seal.
 func (s *Audit) Adopt(ctx context.Context, actor domain.Actor, last domain.Head) (domain.Head, error) {
-	return write(ctx, s.trail, attempt{by: actor, to: domain.AuditAdopt, on: some(domain.SubjectAudit)},
-		func(tx ports.Tx, _ *entry) (domain.Head, error) {
-			seal, err := lastSeal(ctx, tx)
+	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.AuditAdopt, kind: domain.SubjectAudit},
+		func(tx ports.Tx, _ *pendingEvent) (domain.Head, error) {
+			seal, err := readLastSeal(ctx, tx)
 			if err == nil && seal.Head() != last {
 				err = domain.ErrNotLastSeal()
 			}
@@ -23,13 +23,13 @@ func (s *Audit) Adopt(ctx context.Context, actor domain.Actor, last domain.Head)
 				return domain.Head{}, err
 			}
 			var sightings []domain.EventDigest
-			for event, err := range unsealed(ctx, seal, allEvents(tx)) {
+			for event, err := range awaitedEvents(ctx, seal, allEvents(tx)) {
 				if err != nil {
 					return domain.Head{}, err
 				}
 				sightings = append(sightings, event.EventDigest())
 			}
-			next := s.trail.sealAfter(seal, sightings)
+			next := s.trail.nextSeal(seal, sightings)
 			return next.Head(), tx.Seals().Add(ctx, next)
 		})
 }

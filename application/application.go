@@ -46,7 +46,7 @@ type UseCases struct {
 }
 
 // allRecords is every kind of record, as domain.RecordKinds has them.
-var allRecords = map[domain.SubjectKind]anyRecords{
+var recordsByKind = map[domain.SubjectKind]anyVersionedRecords{
 	domain.SubjectDoctor:  doctorRecords,
 	domain.SubjectPatient: patientRecords,
 	domain.SubjectMapping: mappingRecords,

@@ -14,25 +14,25 @@ type Audit struct{ trail *Trail }
 
 // List returns a page of the events that the query asks for.
 func (s *Audit) List(ctx context.Context, actor domain.Actor, query domain.AuditQuery) (Page[domain.AuditEventView], error) {
-	filter, page, invalid := query.Parse()
-	return s.list(ctx, attempt{by: actor, to: domain.AuditRead, on: some(domain.SubjectAudit), naming: query.Named(), invalid: invalid}, filter, page)
+	filter, page, inputErr := query.Parse()
+	return s.list(ctx, call{actor: actor, permission: domain.AuditRead, kind: domain.SubjectAudit, named: query.Named(), inputErr: inputErr}, filter, page)
 }
 
 // Accesses returns a page of the events about a patient, deleted or not: the
 // accounting that a patient may ask for (45 CFR 164.528).
 func (s *Audit) Accesses(ctx context.Context, actor domain.Actor, patient domain.ID, query domain.AccessQuery) (Page[domain.AuditEventView], error) {
-	filter, page, invalid := query.Parse(patient)
-	return s.list(ctx, attempt{by: actor, to: domain.AuditRead, on: some(domain.SubjectAudit), naming: []domain.Reference{filter.About}, invalid: invalid}, filter, page)
+	filter, page, inputErr := query.Parse(patient)
+	return s.list(ctx, call{actor: actor, permission: domain.AuditRead, kind: domain.SubjectAudit, named: []domain.Reference{filter.About}, inputErr: inputErr}, filter, page)
 }
 
 // maxEvents bounds a page, however much a caller asks for: an event of a list may
 // name some thousand records.
 const maxEvents = 200
 
-func (s *Audit) list(ctx context.Context, a attempt, filter domain.AuditFilter, page domain.Page) (Page[domain.AuditEventView], error) {
+func (s *Audit) list(ctx context.Context, c call, filter domain.AuditFilter, page domain.Page) (Page[domain.AuditEventView], error) {
 	page.Limit = min(page.Limit, maxEvents)
-	return read(ctx, s.trail, a, func(tx ports.Tx, e *entry) (Page[domain.AuditEventView], error) {
-		events, err := list(e, page, eventID, func(page domain.Page) ([]domain.AuditEvent, error) {
+	return runView(ctx, s.trail, c, func(tx ports.Tx, event *pendingEvent) (Page[domain.AuditEventView], error) {
+		events, err := listAndShow(event, page, auditEventID, func(page domain.Page) ([]domain.AuditEvent, error) {
 			return tx.Audit().List(ctx, filter, page)
 		})
 		if err != nil {
@@ -49,7 +49,7 @@ func (s *Audit) list(ctx context.Context, a attempt, filter domain.AuditFilter, 
 	})
 }
 
-func eventID(event domain.AuditEvent) domain.ID { return event.ID }
+func auditEventID(event domain.AuditEvent) domain.ID { return event.ID }
 
 // addNames looks up the names that the users of items have now, all at once, and sets
 // them. A user who does not exist has none.

@@ -39,7 +39,7 @@ func (a *Authenticator) Authenticate(ctx context.Context, origin domain.Origin, 
 	}
 	unprotected := a.rules.AdminsNeedSecondFactor && actor.Role == domain.Admin && !actor.SecondFactor
 	if !known || actor.Duty != domain.NoDuty || unprotected {
-		session, err := view(ctx, a.store, func(tx ports.Tx) (domain.SessionView, error) {
+		session, err := viewStore(ctx, a.store, func(tx ports.Tx) (domain.SessionView, error) {
 			return tx.Sessions().Get(ctx, actor.SessionID)
 		})
 		switch {
@@ -60,19 +60,19 @@ func (a *Authenticator) Authenticate(ctx context.Context, origin domain.Origin, 
 // long as they like, so the read at its end authenticates the token again. If the session
 // was revoked meanwhile, that read gives the error of Authenticate.
 func (a *Authenticator) RecheckAtEnd(ctx context.Context, token string, body io.ReadCloser) io.ReadCloser {
-	return &callersBody{ReadCloser: body, authenticate: func() error {
+	return &recheckedBody{ReadCloser: body, authenticate: func() error {
 		_, err := a.Authenticate(ctx, domain.Origin{}, token)
 		return err
 	}}
 }
 
-type callersBody struct {
+type recheckedBody struct {
 	io.ReadCloser
 	authenticate func() error
 }
 
 // Read implements io.Reader.
-func (b *callersBody) Read(into []byte) (int, error) {
+func (b *recheckedBody) Read(into []byte) (int, error) {
 	n, err := b.ReadCloser.Read(into)
 	if errors.Is(err, io.EOF) {
 		if refused := b.authenticate(); refused != nil {

@@ -8,20 +8,20 @@ import (
 	"example.com/healthcare/ports"
 )
 
-func (r records[T]) keepChildren(ctx context.Context, tx ports.Tx, e *entry, parent domain.Reference, children []domain.Record) error {
+func (r versionedRecords[T]) addDeletedChildVersions(ctx context.Context, tx ports.Tx, event *pendingEvent, parent domain.Reference, children []domain.Record) error {
 	versions := make([]domain.Version[T], len(children))
 	for i, child := range children {
-		e.about(otherParents(child, parent)...)
-		versions[i] = r.version(e, domain.Deleted, child.(T))
+		event.addAbout(otherParents(child, parent)...)
+		versions[i] = r.newVersion(event, domain.Deleted, child.(T))
 		versions[i].With = parent
 	}
-	_, err := r.keepAll(ctx, tx, e, versions...)
+	_, err := r.addVersions(ctx, tx, event, versions...)
 	return err
 }
 
 // restoreChildren leaves a child deleted if another parent of it is deleted. The child
 // will be restored with that one.
-func (r records[T]) restoreChildren(ctx context.Context, tx ports.Tx, e *entry, parent domain.Reference) error {
+func (r versionedRecords[T]) restoreChildren(ctx context.Context, tx ports.Tx, event *pendingEvent, parent domain.Reference) error {
 	page := domain.Page{Limit: domain.MaxPageLimit}
 	for {
 		ended, err := r.history(tx).Deleted(ctx, parent, page)
@@ -30,14 +30,14 @@ func (r records[T]) restoreChildren(ctx context.Context, tx ports.Tx, e *entry, 
 		}
 		// Advance the cursor, so the loop ends whatever the store returns.
 		page.After = ended[len(ended)-1].Record.Self().ID
-		if err := r.restorePage(ctx, tx, e, parent, ended); err != nil {
+		if err := r.restoreChildPage(ctx, tx, event, parent, ended); err != nil {
 			return err
 		}
 	}
 }
 
 // restorePage is restoreChildren for some of them, which it overwrites.
-func (r records[T]) restorePage(ctx context.Context, tx ports.Tx, e *entry, parent domain.Reference, ended []domain.Version[T]) error {
+func (r versionedRecords[T]) restoreChildPage(ctx context.Context, tx ports.Tx, event *pendingEvent, parent domain.Reference, ended []domain.Version[T]) error {
 	ids := make([]domain.ID, len(ended))
 	for i, version := range ended {
 		ids[i] = version.Record.Self().ID
@@ -50,33 +50,33 @@ func (r records[T]) restorePage(ctx context.Context, tx ports.Tx, e *entry, pare
 	ended = slices.DeleteFunc(ended, func(version domain.Version[T]) bool {
 		return !contains(deleted, version.Record.Self().ID)
 	})
-	missing, err := r.missingParents(ctx, tx, parent, ended)
+	missing, err := r.findMissingParents(ctx, tx, parent, ended)
 	if err != nil {
 		return err
 	}
 	var restored []T
 	for i, version := range ended {
 		others := otherParents(version.Record, parent)
-		e.about(others...)
+		event.addAbout(others...)
 		if gone := slices.IndexFunc(others, func(other domain.Reference) bool { return contains(missing[other.Kind], other.ID) }); gone >= 0 {
 			// It stays deleted. Its new version keeps the time and the author of the old one.
 			ended[i].With = others[gone]
 			continue
 		}
 		restored = append(restored, version.Record)
-		ended[i] = r.version(e, domain.Restored, version.Record)
+		ended[i] = r.newVersion(event, domain.Restored, version.Record)
 		ended[i].With = parent
 	}
 	if err := r.history(tx).Restore(ctx, restored...); err != nil {
 		return err
 	}
-	_, err = r.keepAll(ctx, tx, e, ended...)
+	_, err = r.addVersions(ctx, tx, event, ended...)
 	return err
 }
 
 // missingParents returns those of the records' other parents that are missing, by
 // kind, in ascending order.
-func (r records[T]) missingParents(ctx context.Context, tx ports.Tx, parent domain.Reference, versions []domain.Version[T]) (map[domain.SubjectKind][]domain.ID, error) {
+func (r versionedRecords[T]) findMissingParents(ctx context.Context, tx ports.Tx, parent domain.Reference, versions []domain.Version[T]) (map[domain.SubjectKind][]domain.ID, error) {
 	wanted := map[domain.SubjectKind][]domain.ID{}
 	for _, version := range versions {
 		for _, other := range otherParents(version.Record, parent) {
@@ -87,7 +87,7 @@ func (r records[T]) missingParents(ctx context.Context, tx ports.Tx, parent doma
 	for _, known := range slices.Backward(domain.RecordKinds()) {
 		if ids := wanted[known.Kind]; len(ids) > 0 {
 			var err error
-			if gone[known.Kind], err = allRecords[known.Kind].missing(ctx, tx, ids); err != nil {
+			if gone[known.Kind], err = recordsByKind[known.Kind].findMissing(ctx, tx, ids); err != nil {
 				return nil, err
 			}
 		}
@@ -104,7 +104,7 @@ func otherParents(record domain.Record, parent domain.Reference) []domain.Refere
 // although they have versions. One that still is after so many was removed by hand.
 const maxRounds = 3
 
-func (r records[T]) missing(ctx context.Context, tx ports.Tx, ids []domain.ID) (gone []domain.ID, err error) {
+func (r versionedRecords[T]) findMissing(ctx context.Context, tx ports.Tx, ids []domain.ID) (gone []domain.ID, err error) {
 	unknown := slices.Sorted(slices.Values(ids))
 	for round := 0; len(unknown) > 0 && round < maxRounds; round++ {
 		there, err := r.repository(tx).Existing(ctx, unknown...)

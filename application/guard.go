@@ -18,11 +18,11 @@ type Guard struct {
 }
 
 // check says what of a proof is looked at.
-type check uint8
+type factors uint8
 
 const (
 	// passwordOnly is for a user who is signed in.
-	passwordOnly check = iota
+	passwordOnly factors = iota
 	// allFactors also asks for the code of the second factor, if the user has one.
 	allFactors
 )
@@ -34,47 +34,47 @@ const (
 // replaced.
 //
 // The user, if there is one, becomes the subject of e.
-func prove[T any](ctx context.Context, g *Guard, e *entry, proof domain.Proof, check check,
+func checkProof[T any](ctx context.Context, g *Guard, event *pendingEvent, proof domain.Proof, check factors,
 	then func(tx ports.Tx, user domain.User) (T, error),
 ) (T, error) {
-	var none T
+	var zero T
 	for range 2 {
-		claim, err := g.verify(ctx, e.Actor, proof, check)
+		claim, err := g.checkPassword(ctx, event.Actor, proof, check)
 		if claim.user.ID != 0 {
-			e.Subject = one(domain.SubjectUser, claim.user.ID)
+			event.Subject = domain.Subject{Kind: domain.SubjectUser, ID: claim.user.ID}
 		}
 		if err != nil {
-			return none, err
+			return zero, err
 		}
 		// Another login may have replaced an outdated hash in the meantime: then
 		// the password is right for the new one, too. Or it was changed.
-		if result, err := settle(ctx, g, e, claim, then); !errors.Is(err, errHashReplaced) {
+		if result, err := countAndRun(ctx, g, event, claim, then); !errors.Is(err, errHashReplaced) {
 			return result, err
 		}
 	}
-	return none, domain.ErrCredentials()
+	return zero, domain.ErrCredentials()
 }
 
 // claim is a proof whose password was compared.
-type claim struct {
-	guesses guesses
+type checkedProof struct {
+	guesses guessKeys
 	proof   domain.Proof
-	check   check
+	factors   factors
 	// user is the one whose address it is, zero if there is none.
 	user domain.User
 	// right is whether the password is the user's.
-	right bool
+	passwordMatches bool
 	// renewed replaces an outdated hash; zero if it is not outdated.
-	renewed domain.PasswordHash
+	newHash domain.PasswordHash
 }
 
 // verify refuses a caller who has to wait, and compares the password. It looks the user
 // up first, so that the claim names the user of a refused login, too; an unknown address
 // costs the same.
-func (g *Guard) verify(ctx context.Context, actor domain.Actor, proof domain.Proof, check check) (claim, error) {
-	claim := claim{guesses: g.limiter.login(proof.Email, actor.Origin), proof: proof, check: check}
+func (g *Guard) checkPassword(ctx context.Context, actor domain.Actor, proof domain.Proof, check factors) (checkedProof, error) {
+	claim := checkedProof{guesses: g.limiter.loginGuesses(proof.Email, actor.Origin), proof: proof, factors: check}
 	if check == passwordOnly {
-		claim.guesses = g.limiter.session(actor.SessionID)
+		claim.guesses = g.limiter.sessionGuesses(actor.SessionID)
 	}
 	caller := ports.UnknownCaller(actor.Origin)
 	err := g.store.View(ctx, func(tx ports.Tx) (err error) {
@@ -84,7 +84,7 @@ func (g *Guard) verify(ctx context.Context, actor domain.Actor, proof domain.Pro
 				return err
 			}
 		}
-		known, err := g.limiter.admit(ctx, tx, claim.guesses)
+		known, err := g.limiter.checkLimits(ctx, tx, claim.guesses)
 		if known && claim.user.ID != 0 {
 			caller = ports.KnownCaller(claim.user.ID)
 		}
@@ -94,9 +94,9 @@ func (g *Guard) verify(ctx context.Context, actor domain.Actor, proof domain.Pro
 		return claim, err
 	}
 	// For an unknown address the hash is zero: Verify takes its usual time and fails.
-	claim.right, err = g.passwords.Verify(ctx, caller, proof.Password, claim.user.PasswordHash)
-	if err == nil && claim.right && g.passwords.Outdated(proof.Password, claim.user.PasswordHash) {
-		claim.renewed, err = g.passwords.Hash(ctx, caller, proof.Password)
+	claim.passwordMatches, err = g.passwords.Verify(ctx, caller, proof.Password, claim.user.PasswordHash)
+	if err == nil && claim.passwordMatches && g.passwords.Outdated(proof.Password, claim.user.PasswordHash) {
+		claim.newHash, err = g.passwords.Hash(ctx, caller, proof.Password)
 	}
 	return claim, err
 }
@@ -106,24 +106,24 @@ var errHashReplaced = errors.New("the password hash was replaced while it was be
 // settle counts a claim that is wrong, and runs then for one that is right. Guesses
 // that were compared side by side are settled one after the other, so that no
 // more of them get an answer than the limits allow.
-func settle[T any](ctx context.Context, g *Guard, e *entry, claim claim, then func(ports.Tx, domain.User) (T, error)) (T, error) {
-	return commit(ctx, e, func(tx ports.Tx, e *entry) (none T, err error) {
-		tries, err := g.limiter.tries(ctx, tx, claim.guesses)
+func countAndRun[T any](ctx context.Context, g *Guard, event *pendingEvent, claim checkedProof, then func(ports.Tx, domain.User) (T, error)) (T, error) {
+	return updateWithEvent(ctx, event, func(tx ports.Tx, event *pendingEvent) (zero T, err error) {
+		tries, err := g.limiter.lockGuesses(ctx, tx, claim.guesses)
 		if err != nil {
-			return none, err
+			return zero, err
 		}
-		user, refused, err := g.judge(ctx, tx, claim)
+		user, refused, err := g.checkFactors(ctx, tx, claim)
 		if err != nil {
-			return none, err
+			return zero, err
 		}
 		if refused != nil {
-			if err := tries.fail(ctx, tx); err != nil {
-				return none, err
+			if err := tries.countFailure(ctx, tx); err != nil {
+				return zero, err
 			}
-			return none, refuse(refused)
+			return zero, commitAndRefuse(refused)
 		}
-		if err := tries.succeed(ctx, tx); err != nil {
-			return none, err
+		if err := tries.countSuccess(ctx, tx); err != nil {
+			return zero, err
 		}
 		return then(tx, user)
 	})
@@ -131,8 +131,8 @@ func settle[T any](ctx context.Context, g *Guard, e *entry, claim claim, then fu
 
 // judge returns the user as stored now if the claim is good, and otherwise why
 // it is refused. A missing code is asked for, and does not count as a failure.
-func (g *Guard) judge(ctx context.Context, tx ports.Tx, claim claim) (user domain.User, refused, err error) {
-	if !claim.right {
+func (g *Guard) checkFactors(ctx context.Context, tx ports.Tx, claim checkedProof) (user domain.User, refused, err error) {
+	if !claim.passwordMatches {
 		return user, domain.ErrCredentials(), nil
 	}
 	if user, err = tx.Users().Get(ctx, claim.user.ID); err != nil {
@@ -144,11 +144,11 @@ func (g *Guard) judge(ctx context.Context, tx ports.Tx, claim claim) (user domai
 	if !user.Active {
 		return user, domain.ErrCredentials(), nil
 	}
-	changed := !claim.renewed.IsZero()
+	changed := !claim.newHash.IsZero()
 	if changed {
-		user.PasswordHash = claim.renewed
+		user.PasswordHash = claim.newHash
 	}
-	if claim.check == allFactors && user.SecondFactor.Confirmed {
+	if claim.factors == allFactors && user.SecondFactor.Confirmed {
 		if claim.proof.Code.IsZero() {
 			return user, nil, domain.ErrOneTimeCodeRequired()
 		}

@@ -11,30 +11,30 @@ import (
 // ones. Staff sees the versions of what is not deleted.
 type History[T domain.Record] struct {
 	trail   *Trail
-	records records[T]
+	records versionedRecords[T]
 }
 
 // ListVersions returns a page of the versions of a record, each beside the one before.
 func (s *History[T]) ListVersions(ctx context.Context, actor domain.Actor, id domain.ID, in domain.PageInput) (Page[domain.Revision[T]], error) {
-	page, invalid := in.Parse()
-	return read(ctx, s.trail, attempt{by: actor, to: s.records.ReadHistory, on: one(s.records.Kind, id), invalid: invalid},
-		func(tx ports.Tx, e *entry) (Page[domain.Revision[T]], error) {
-			return readPage(page, number, func(page domain.Page) ([]domain.Revision[T], error) {
-				return s.revisions(ctx, tx, e, page)
+	page, inputErr := in.Parse()
+	return runView(ctx, s.trail, call{actor: actor, permission: s.records.ReadHistory, kind: s.records.Kind, id: id, inputErr: inputErr},
+		func(tx ports.Tx, event *pendingEvent) (Page[domain.Revision[T]], error) {
+			return readPage(page, revisionNumber, func(page domain.Page) ([]domain.Revision[T], error) {
+				return s.revisions(ctx, tx, event, page)
 			})
 		})
 }
 
-func number[T domain.Record](revision domain.Revision[T]) domain.ID {
+func revisionNumber[T domain.Record](revision domain.Revision[T]) domain.ID {
 	return domain.ID(revision.Number)
 }
 
 // GetVersion returns one version of a record beside the one before.
 func (s *History[T]) GetVersion(ctx context.Context, actor domain.Actor, id, version domain.ID) (domain.Revision[T], error) {
-	return read(ctx, s.trail, attempt{by: actor, to: s.records.ReadHistory, on: one(s.records.Kind, id)},
-		func(tx ports.Tx, e *entry) (domain.Revision[T], error) {
-			revisions, err := s.revisions(ctx, tx, e, domain.Page{After: version - 1, Limit: 1})
-			if err == nil && (len(revisions) == 0 || number(revisions[0]) != version) {
+	return runView(ctx, s.trail, call{actor: actor, permission: s.records.ReadHistory, kind: s.records.Kind, id: id},
+		func(tx ports.Tx, event *pendingEvent) (domain.Revision[T], error) {
+			revisions, err := s.revisions(ctx, tx, event, domain.Page{After: version - 1, Limit: 1})
+			if err == nil && (len(revisions) == 0 || revisionNumber(revisions[0]) != version) {
 				err = domain.ErrNotFound()
 			}
 			if err != nil {
@@ -46,32 +46,32 @@ func (s *History[T]) GetVersion(ctx context.Context, actor domain.Actor, id, ver
 
 // revisions reads a page of the versions of the record that the event is on. The event is
 // also about the parents that these versions name.
-func (s *History[T]) revisions(ctx context.Context, tx ports.Tx, e *entry, page domain.Page) ([]domain.Revision[T], error) {
-	live, err := s.records.repository(tx).Get(ctx, e.Subject.ID)
+func (s *History[T]) revisions(ctx context.Context, tx ports.Tx, event *pendingEvent, page domain.Page) ([]domain.Revision[T], error) {
+	live, err := s.records.repository(tx).Get(ctx, event.Subject.ID)
 	isLive := err == nil
-	if domain.KindOf(err) == domain.NotFound && domain.Can(e.Actor.Role, s.records.ReadDeleted) {
-		_, err = s.records.history(tx).Get(ctx, e.Subject.ID)
+	if domain.KindOf(err) == domain.NotFound && domain.Can(event.Actor.Role, s.records.ReadDeleted) {
+		_, err = s.records.history(tx).Get(ctx, event.Subject.ID)
 	}
 	if err != nil {
 		return nil, err
 	}
 	// Begin one version earlier: the first revision needs the one before it.
 	from := domain.Page{After: max(page.After, 1) - 1, Limit: page.Limit + 1}
-	versions, err := s.records.history(tx).List(ctx, e.Subject.ID, from)
+	versions, err := s.records.history(tx).List(ctx, event.Subject.ID, from)
 	if err != nil {
 		return nil, err
 	}
 	if isLive && len(versions) == 0 {
-		versions = append(versions, s.records.found(e, live))
+		versions = append(versions, s.records.firstVersion(event, live))
 		versions[0].Number = 1
 	}
 	revisions := []domain.Revision[T]{}
 	var before *T
 	for _, version := range versions {
 		if domain.ID(version.Number) > page.After && len(revisions) < page.Limit {
-			e.about(version.Record.Parents()...)
+			event.addAbout(version.Record.Parents()...)
 			if before != nil {
-				e.about((*before).Parents()...)
+				event.addAbout((*before).Parents()...)
 			}
 			revisions = append(revisions, domain.Revision[T]{Version: version, Before: before})
 		}
@@ -82,15 +82,15 @@ func (s *History[T]) revisions(ctx context.Context, tx ports.Tx, e *entry, page 
 
 // ListDeleted returns a page of the deleted records, as they were.
 func (s *History[T]) ListDeleted(ctx context.Context, actor domain.Actor, in domain.PageInput) (Page[domain.Version[T]], error) {
-	page, invalid := in.Parse()
-	return read(ctx, s.trail, attempt{by: actor, to: s.records.ReadDeleted, on: some(s.records.Kind), invalid: invalid},
-		func(tx ports.Tx, e *entry) (Page[domain.Version[T]], error) {
+	page, inputErr := in.Parse()
+	return runView(ctx, s.trail, call{actor: actor, permission: s.records.ReadDeleted, kind: s.records.Kind, inputErr: inputErr},
+		func(tx ports.Tx, event *pendingEvent) (Page[domain.Version[T]], error) {
 			id := func(version domain.Version[T]) domain.ID { return version.Record.Self().ID }
-			deleted, err := list(e, page, id, func(page domain.Page) ([]domain.Version[T], error) {
+			deleted, err := listAndShow(event, page, id, func(page domain.Page) ([]domain.Version[T], error) {
 				return s.records.history(tx).Deleted(ctx, domain.Reference{}, page)
 			})
 			for _, version := range deleted.Items {
-				e.about(version.Record.Parents()...)
+				event.addAbout(version.Record.Parents()...)
 			}
 			return deleted, err
 		})

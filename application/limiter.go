@@ -27,7 +27,7 @@ type Limits struct {
 	Refresh domain.Limit
 }
 
-func (l Limits) countLogins() bool {
+func (l Limits) limitsLogins() bool {
 	return l.LoginPair != (domain.Limit{}) || l.LoginAccount != (domain.Limit{}) || l.LoginNetwork != (domain.Limit{})
 }
 
@@ -40,21 +40,21 @@ type Limiter struct {
 }
 
 // registration counts a registration from origin, or refuses it.
-func (l *Limiter) registration(ctx context.Context, origin domain.Origin) error {
-	return l.use(ctx, domain.RegisterKeys(origin), l.limits.Register)
+func (l *Limiter) countRegistration(ctx context.Context, origin domain.Origin) error {
+	return l.countOrRefuse(ctx, domain.RegisterKeys(origin), l.limits.Register)
 }
 
 // badRefresh counts a refresh from origin with a token that is not good, or refuses it.
-func (l *Limiter) badRefresh(ctx context.Context, origin domain.Origin) error {
-	return l.use(ctx, domain.RefreshKeys(origin), l.limits.Refresh)
+func (l *Limiter) countBadRefresh(ctx context.Context, origin domain.Origin) error {
+	return l.countOrRefuse(ctx, domain.RefreshKeys(origin), l.limits.Refresh)
 }
 
-func (l *Limiter) use(ctx context.Context, keys domain.NetworkKeys, limit domain.Limit) error {
+func (l *Limiter) countOrRefuse(ctx context.Context, keys domain.NetworkKeys, limit domain.Limit) error {
 	if limit == (domain.Limit{}) {
 		return nil
 	}
 	return l.store.Update(ctx, func(tx ports.Tx) error {
-		counts, err := countsOf(ctx, tx, keys, limit)
+		counts, err := readCounts(ctx, tx, keys, limit)
 		if err != nil {
 			return err
 		}
@@ -68,9 +68,9 @@ func (l *Limiter) use(ctx context.Context, keys domain.NetworkKeys, limit domain
 
 // placeCounts is what was counted of a network, and after it, where there is one, of
 // its site.
-type placeCounts []placeCount
+type networkCounts []networkCount
 
-type placeCount struct {
+type networkCount struct {
 	key      domain.AttemptKey
 	limit    domain.Limit
 	attempts domain.Attempts
@@ -78,10 +78,10 @@ type placeCount struct {
 
 // countsOf reads the network before the site, so that two Updates cannot block each
 // other.
-func countsOf(ctx context.Context, tx ports.Tx, keys domain.NetworkKeys, limit domain.Limit) (counts placeCounts, err error) {
-	counts = placeCounts{{key: keys.Network, limit: limit}}
+func readCounts(ctx context.Context, tx ports.Tx, keys domain.NetworkKeys, limit domain.Limit) (counts networkCounts, err error) {
+	counts = networkCounts{{key: keys.Network, limit: limit}}
 	if keys.Site != (domain.AttemptKey{}) && limit != (domain.Limit{}) {
-		counts = append(counts, placeCount{key: keys.Site, limit: limit.ForSite()})
+		counts = append(counts, networkCount{key: keys.Site, limit: limit.ForSite()})
 	}
 	for i := range counts {
 		if counts[i].attempts, err = tx.Attempts().Get(ctx, counts[i].key); err != nil {
@@ -92,7 +92,7 @@ func countsOf(ctx context.Context, tx ports.Tx, keys domain.NetworkKeys, limit d
 }
 
 // wait is how long the next attempt has to wait.
-func (c placeCounts) wait(now time.Time) (wait time.Duration) {
+func (c networkCounts) wait(now time.Time) (wait time.Duration) {
 	for _, count := range c {
 		wait = max(wait, count.attempts.Wait(now, count.limit))
 	}
@@ -100,7 +100,7 @@ func (c placeCounts) wait(now time.Time) (wait time.Duration) {
 }
 
 // save counts an attempt as add does.
-func (c placeCounts) save(ctx context.Context, tx ports.Tx, now time.Time,
+func (c networkCounts) save(ctx context.Context, tx ports.Tx, now time.Time,
 	add func(domain.Attempts, time.Time, domain.Limit) domain.Attempts,
 ) error {
 	for _, count := range c {
@@ -113,7 +113,7 @@ func (c placeCounts) save(ctx context.Context, tx ports.Tx, now time.Time,
 
 // guesses says what wrong guesses at a password or a code count against, and how
 // many are let through.
-type guesses struct {
+type guessKeys struct {
 	limits Limits
 	// pair is where they come from: a place and an account, or a session.
 	pair domain.NetworkKeys
@@ -121,32 +121,32 @@ type guesses struct {
 	// nothing else.
 	inSession bool
 	account   domain.AttemptKey
-	place     domain.NetworkKeys
+	network     domain.NetworkKeys
 }
 
 // login is the guesses of logins from origin to the account of email.
-func (l *Limiter) login(email domain.Email, origin domain.Origin) guesses {
-	g := guesses{limits: l.limits}
-	g.account, g.place, g.pair = domain.LoginKeys(email, origin)
+func (l *Limiter) loginGuesses(email domain.Email, origin domain.Origin) guessKeys {
+	g := guessKeys{limits: l.limits}
+	g.account, g.network, g.pair = domain.LoginKeys(email, origin)
 	return g
 }
 
 // session is the guesses of a user who is signed in. They count against the session
 // alone: whoever makes them in an open session holds up neither logins nor the user's
 // other sessions.
-func (l *Limiter) session(id domain.ID) guesses {
-	return guesses{
+func (l *Limiter) sessionGuesses(id domain.ID) guessKeys {
+	return guessKeys{
 		limits: Limits{LoginPair: l.limits.LoginPair}, inSession: true,
 		pair: domain.NetworkKeys{Network: domain.SessionKey(id)},
 	}
 }
 
 // tries is what was counted of guesses.
-type tries struct {
-	guesses
+type guessCounts struct {
+	guessKeys
 	now            time.Time
-	countedAccount domain.Attempts
-	countedPair    placeCounts
+	accountCount domain.Attempts
+	pairCounts    networkCounts
 	// known is whether the caller is signed in, or the user is known to sign in from
 	// this network.
 	known bool
@@ -156,25 +156,25 @@ type tries struct {
 // account comes before the pair, so that two Updates cannot block each other. Where
 // the user is known to sign in, neither the account nor the rest of the site keeps
 // anybody out: others could lock the owner out.
-func (l *Limiter) tries(ctx context.Context, tx ports.Tx, g guesses) (tries, error) {
-	t := tries{guesses: g, known: g.inSession}
-	if !t.limits.countLogins() {
+func (l *Limiter) lockGuesses(ctx context.Context, tx ports.Tx, g guessKeys) (guessCounts, error) {
+	t := guessCounts{guessKeys: g, known: g.inSession}
+	if !t.limits.limitsLogins() {
 		return t, nil
 	}
 	var err error
 	if !t.inSession {
-		if t.countedAccount, err = tx.Attempts().Get(ctx, t.account); err != nil {
+		if t.accountCount, err = tx.Attempts().Get(ctx, t.account); err != nil {
 			return t, err
 		}
 	}
-	if t.countedPair, err = countsOf(ctx, tx, t.pair, t.limits.LoginPair); err != nil {
+	if t.pairCounts, err = readCounts(ctx, tx, t.pair, t.limits.LoginPair); err != nil {
 		return t, err
 	}
 	t.now = l.clock() // not before: others may have counted while this waited
-	t.known = t.inSession || t.countedPair[0].attempts.Known(t.now)
-	wait := t.countedPair[:1].wait(t.now)
+	t.known = t.inSession || t.pairCounts[0].attempts.Known(t.now)
+	wait := t.pairCounts[:1].wait(t.now)
 	if !t.known {
-		wait = max(t.countedPair.wait(t.now), t.countedAccount.Wait(t.now, t.limits.LoginAccount))
+		wait = max(t.pairCounts.wait(t.now), t.accountCount.Wait(t.now, t.limits.LoginAccount))
 	}
 	if wait > 0 {
 		return t, domain.ErrTooMany(wait)
@@ -186,12 +186,12 @@ func (l *Limiter) tries(ctx context.Context, tx ports.Tx, g guesses) (tries, err
 // otherwise reports whether the caller is known. Only here is a caller refused because
 // of the place. It reads in a View: in an Update, all who share the place would wait for
 // each other. Concurrent attempts can overshoot this limit.
-func (l *Limiter) admit(ctx context.Context, tx ports.Tx, g guesses) (known bool, err error) {
-	t, err := l.tries(ctx, tx, g)
-	if err != nil || !t.countPlace() {
+func (l *Limiter) checkLimits(ctx context.Context, tx ports.Tx, g guessKeys) (known bool, err error) {
+	t, err := l.lockGuesses(ctx, tx, g)
+	if err != nil || !t.countsNetwork() {
 		return t.known, err
 	}
-	place, err := countsOf(ctx, tx, t.place, t.limits.LoginNetwork)
+	place, err := readCounts(ctx, tx, t.network, t.limits.LoginNetwork)
 	if wait := place.wait(t.now); err == nil && wait > 0 {
 		err = domain.ErrTooMany(wait)
 	}
@@ -200,27 +200,27 @@ func (l *Limiter) admit(ctx context.Context, tx ports.Tx, g guesses) (known bool
 
 // countPlace skips places where the user has signed in before, so that one person's
 // typos do not lock out a colleague.
-func (t tries) countPlace() bool {
+func (t guessCounts) countsNetwork() bool {
 	return t.limits.LoginNetwork != (domain.Limit{}) && !t.known
 }
 
 // fail counts a failed login. It counts the place last, so that the lock on a count that
 // many share is held only for the end of the Update.
-func (t tries) fail(ctx context.Context, tx ports.Tx) error {
+func (t guessCounts) countFailure(ctx context.Context, tx ports.Tx) error {
 	if limit := t.limits.LoginAccount; limit != (domain.Limit{}) {
-		if err := tx.Attempts().Save(ctx, t.account, t.countedAccount.Fail(t.now, limit), t.now); err != nil {
+		if err := tx.Attempts().Save(ctx, t.account, t.accountCount.Fail(t.now, limit), t.now); err != nil {
 			return err
 		}
 	}
 	if t.limits.LoginPair != (domain.Limit{}) {
-		if err := t.countedPair.save(ctx, tx, t.now, domain.Attempts.Fail); err != nil {
+		if err := t.pairCounts.save(ctx, tx, t.now, domain.Attempts.Fail); err != nil {
 			return err
 		}
 	}
-	if !t.countPlace() {
+	if !t.countsNetwork() {
 		return nil
 	}
-	place, err := countsOf(ctx, tx, t.place, t.limits.LoginNetwork)
+	place, err := readCounts(ctx, tx, t.network, t.limits.LoginNetwork)
 	if err != nil {
 		return err
 	}
@@ -229,11 +229,11 @@ func (t tries) fail(ctx context.Context, tx ports.Tx) error {
 
 // succeed forgets the failures in this session, or from this network. Those from elsewhere
 // stay, and with them those of its site.
-func (t tries) succeed(ctx context.Context, tx ports.Tx) error {
-	if !t.limits.countLogins() {
+func (t guessCounts) countSuccess(ctx context.Context, tx ports.Tx) error {
+	if !t.limits.limitsLogins() {
 		return nil
 	}
-	pair := t.countedPair[0]
+	pair := t.pairCounts[0]
 	switch {
 	case !t.inSession:
 		return tx.Attempts().Save(ctx, pair.key, pair.attempts.Succeed(t.now), t.now)

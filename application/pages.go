@@ -21,13 +21,13 @@ func (p Page[T]) VisibleTo(actor domain.Actor) Page[T] {
 }
 
 // list reads a page, and says in the event which records it shows.
-func list[T any](e *entry, page domain.Page, id func(T) domain.ID,
+func listAndShow[T any](event *pendingEvent, page domain.Page, id func(T) domain.ID,
 	read func(domain.Page) ([]T, error),
 ) (Page[T], error) {
 	listed, err := readPage(page, id, read)
-	e.Subject.Shown = make([]domain.ID, len(listed.Items))
+	event.Subject.Shown = make([]domain.ID, len(listed.Items))
 	for i, item := range listed.Items {
-		e.Subject.Shown[i] = id(item)
+		event.Subject.Shown[i] = id(item)
 	}
 	return listed, err
 }
@@ -60,4 +60,4 @@ func readPage[T any](page domain.Page, id func(T) domain.ID, read func(domain.Pa
 }
 
 // idOf is the id of a record, for lists.
-func idOf[T domain.Record](record T) domain.ID { return record.Self().ID }
+func recordID[T domain.Record](record T) domain.ID { return record.Self().ID }

@@ -13,7 +13,7 @@ type Patients struct {
 	clock ports.Clock
 }
 
-var patientRecords = records[domain.Patient]{
+var patientRecords = versionedRecords[domain.Patient]{
 	RecordKind: domain.RecordKindOf(domain.SubjectPatient),
 	repository: func(tx ports.Tx) ports.Records[domain.Patient] { return tx.Patients() },
 	history:    ports.Tx.PatientHistory,
@@ -21,28 +21,28 @@ var patientRecords = records[domain.Patient]{
 
 // Create adds a patient, whom actor registers.
 func (s *Patients) Create(ctx context.Context, actor domain.Actor, in domain.PatientInput) (domain.PatientView, error) {
-	patient, invalid := domain.NewPatient(in, actor, s.clock())
-	return write(ctx, s.trail, attempt{by: actor, to: domain.PatientCreate, on: some(domain.SubjectPatient), invalid: invalid},
-		func(tx ports.Tx, e *entry) (domain.PatientView, error) {
-			added, err := patientRecords.add(ctx, tx, e, patient)
+	patient, inputErr := domain.NewPatient(in, actor, s.clock())
+	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.PatientCreate, kind: domain.SubjectPatient, inputErr: inputErr},
+		func(tx ports.Tx, event *pendingEvent) (domain.PatientView, error) {
+			added, err := patientRecords.create(ctx, tx, event, patient)
 			return domain.PatientView{Patient: added, AssignedDoctors: []domain.ID{}}, err
 		})
 }
 
 // Get returns one patient.
 func (s *Patients) Get(ctx context.Context, actor domain.Actor, id domain.ID) (domain.PatientView, error) {
-	return read(ctx, s.trail, attempt{by: actor, to: domain.PatientRead, on: one(domain.SubjectPatient, id)},
-		func(tx ports.Tx, _ *entry) (domain.PatientView, error) {
+	return runView(ctx, s.trail, call{actor: actor, permission: domain.PatientRead, kind: domain.SubjectPatient, id: id},
+		func(tx ports.Tx, _ *pendingEvent) (domain.PatientView, error) {
 			return tx.Patients().View(ctx, id)
 		})
 }
 
 // List returns a page of all patients.
 func (s *Patients) List(ctx context.Context, actor domain.Actor, in domain.PageInput) (Page[domain.PatientView], error) {
-	page, invalid := in.Parse()
-	return read(ctx, s.trail, attempt{by: actor, to: domain.PatientRead, on: some(domain.SubjectPatient), invalid: invalid},
-		func(tx ports.Tx, e *entry) (Page[domain.PatientView], error) {
-			return list(e, page, idOf, func(page domain.Page) ([]domain.PatientView, error) {
+	page, inputErr := in.Parse()
+	return runView(ctx, s.trail, call{actor: actor, permission: domain.PatientRead, kind: domain.SubjectPatient, inputErr: inputErr},
+		func(tx ports.Tx, event *pendingEvent) (Page[domain.PatientView], error) {
+			return listAndShow(event, page, recordID, func(page domain.Page) ([]domain.PatientView, error) {
 				return tx.Patients().List(ctx, domain.PatientFilter{}, page)
 			})
 		})
@@ -51,11 +51,11 @@ func (s *Patients) List(ctx context.Context, actor domain.Actor, in domain.PageI
 // ListByDoctor returns a page of the patients to whom a doctor is assigned. They
 // are shown in full, so it needs PatientRead. An unknown doctor is NotFound.
 func (s *Patients) ListByDoctor(ctx context.Context, actor domain.Actor, doctor domain.ID, in domain.PageInput) (Page[domain.PatientView], error) {
-	page, invalid := in.Parse()
+	page, inputErr := in.Parse()
 	named := []domain.Reference{{Kind: domain.SubjectDoctor, ID: doctor}}
-	return read(ctx, s.trail, attempt{by: actor, to: domain.PatientRead, on: some(domain.SubjectPatient), naming: named, invalid: invalid},
-		func(tx ports.Tx, e *entry) (Page[domain.PatientView], error) {
-			return list(e, page, idOf, func(page domain.Page) ([]domain.PatientView, error) {
+	return runView(ctx, s.trail, call{actor: actor, permission: domain.PatientRead, kind: domain.SubjectPatient, named: named, inputErr: inputErr},
+		func(tx ports.Tx, event *pendingEvent) (Page[domain.PatientView], error) {
+			return listAndShow(event, page, recordID, func(page domain.Page) ([]domain.PatientView, error) {
 				if _, err := tx.Doctors().Get(ctx, doctor); err != nil {
 					return nil, err
 				}
@@ -77,8 +77,8 @@ func (s *Patients) Change(ctx context.Context, actor domain.Actor, id domain.ID,
 func (s *Patients) update(ctx context.Context, actor domain.Actor, id domain.ID,
 	change func(domain.Patient) (domain.Patient, error),
 ) (domain.PatientView, error) {
-	return write(ctx, s.trail, attempt{by: actor, to: domain.PatientUpdate, on: one(domain.SubjectPatient, id)},
-		func(tx ports.Tx, e *entry) (domain.PatientView, error) {
+	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.PatientUpdate, kind: domain.SubjectPatient, id: id},
+		func(tx ports.Tx, event *pendingEvent) (domain.PatientView, error) {
 			patient, err := tx.Patients().View(ctx, id)
 			if err != nil {
 				return patient, err
@@ -87,15 +87,15 @@ func (s *Patients) update(ctx context.Context, actor domain.Actor, id domain.ID,
 			if patient.Patient, err = change(before); err != nil {
 				return patient, err
 			}
-			return patient, patientRecords.save(ctx, tx, e, before, patient.Patient)
+			return patient, patientRecords.update(ctx, tx, event, before, patient.Patient)
 		})
 }
 
 // Delete deletes a patient, and their mappings with them.
 func (s *Patients) Delete(ctx context.Context, actor domain.Actor, id domain.ID) error {
-	_, err := write(ctx, s.trail, attempt{by: actor, to: domain.PatientDelete, on: one(domain.SubjectPatient, id)},
-		func(tx ports.Tx, e *entry) (nothing, error) {
-			return nothing{}, patientRecords.delete(ctx, tx, e)
+	_, err := runUpdate(ctx, s.trail, call{actor: actor, permission: domain.PatientDelete, kind: domain.SubjectPatient, id: id},
+		func(tx ports.Tx, event *pendingEvent) (nothing, error) {
+			return nothing{}, patientRecords.delete(ctx, tx, event)
 		})
 	return err
 }
@@ -103,9 +103,9 @@ func (s *Patients) Delete(ctx context.Context, actor domain.Actor, id domain.ID)
 // Restore puts a deleted patient back, and the mappings that were deleted with
 // them. NotFound when the patient is not deleted.
 func (s *Patients) Restore(ctx context.Context, actor domain.Actor, id domain.ID) (domain.PatientView, error) {
-	return write(ctx, s.trail, attempt{by: actor, to: domain.PatientRestore, on: one(domain.SubjectPatient, id)},
-		func(tx ports.Tx, e *entry) (domain.PatientView, error) {
-			if _, err := patientRecords.restore(ctx, tx, e); err != nil {
+	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.PatientRestore, kind: domain.SubjectPatient, id: id},
+		func(tx ports.Tx, event *pendingEvent) (domain.PatientView, error) {
+			if _, err := patientRecords.restore(ctx, tx, event); err != nil {
 				return domain.PatientView{}, err
 			}
 			return tx.Patients().View(ctx, id)

@@ -14,8 +14,8 @@ type Retention struct{ trail *Trail }
 
 // CountExpired counts the records of kind that were deleted before the time and still are.
 func (s *Retention) CountExpired(ctx context.Context, actor domain.Actor, kind domain.SubjectKind, before time.Time) (int, error) {
-	return read(ctx, s.trail, attempt{by: actor, to: domain.RetentionRead, on: some(kind)},
-		func(tx ports.Tx, _ *entry) (int, error) {
+	return runView(ctx, s.trail, call{actor: actor, permission: domain.RetentionRead, kind: kind},
+		func(tx ports.Tx, _ *pendingEvent) (int, error) {
 			return tx.Retention().Expired(ctx, kind, before)
 		})
 }
@@ -27,10 +27,10 @@ const maxPurged = 500
 // Purge removes up to 500 of the records that Expired counts, with all of their
 // versions, and returns how many. They cannot be restored.
 func (s *Retention) Purge(ctx context.Context, actor domain.Actor, kind domain.SubjectKind, before time.Time) (int, error) {
-	return write(ctx, s.trail, attempt{by: actor, to: domain.RetentionPurge, on: some(kind)},
-		func(tx ports.Tx, e *entry) (int, error) {
+	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.RetentionPurge, kind: kind},
+		func(tx ports.Tx, event *pendingEvent) (int, error) {
 			purged, err := tx.Retention().Purge(ctx, kind, before, maxPurged)
-			e.Subject.Shown = purged
+			event.Subject.Shown = purged
 			return len(purged), err
 		})
 }

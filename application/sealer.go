@@ -50,18 +50,18 @@ type Anomalies struct {
 // What is Anomalies is returned also beside an error.
 func (s *Sealer) Seal(ctx context.Context) (found Anomalies, err error) {
 	for {
-		sighted, err := s.sight(ctx)
+		sighted, err := s.readUnsealed(ctx)
 		if err != nil {
 			return found, err
 		}
 		found.Foreign, found.Lost = sighted.foreign, append(found.Lost, sighted.lost...)
 		last := sighted.last
-		s.trail.know(last.Head())
-		s.gaps.see(last.Missing)
+		s.trail.setLastSeal(last.Head())
+		s.gaps.update(last.Missing)
 		if len(sighted.events) == 0 {
 			return found, nil
 		}
-		seal := s.trail.sealAfter(last.GivingUp(s.gaps.overdue), sighted.events)
+		seal := s.trail.nextSeal(last.GivingUp(s.gaps.isOverdue), sighted.events)
 		err = s.trail.store.Update(ctx, func(tx ports.Tx) error { return tx.Seals().Add(ctx, seal) })
 		switch {
 		case domain.KindOf(err) == domain.Conflict: // Another instance was faster.
@@ -69,8 +69,8 @@ func (s *Sealer) Seal(ctx context.Context) (found Anomalies, err error) {
 		case err != nil:
 			return found, err
 		}
-		s.trail.know(seal.Head())
-		s.gaps.see(seal.Missing)
+		s.trail.setLastSeal(seal.Head())
+		s.gaps.update(seal.Missing)
 		if len(sighted.events) < maxSealed {
 			return found, nil
 		}
@@ -78,10 +78,10 @@ func (s *Sealer) Seal(ctx context.Context) (found Anomalies, err error) {
 }
 
 // Head names the last seal that Seal has seen or made.
-func (s *Sealer) Head() domain.Head { return s.trail.lastKnown() }
+func (s *Sealer) Head() domain.Head { return s.trail.knownSeal() }
 
 // sighted is what there is after the last seal.
-type sighted struct {
+type unsealedBatch struct {
 	last domain.Seal
 	// events can come under the next seal.
 	events        []domain.EventDigest
@@ -89,14 +89,14 @@ type sighted struct {
 }
 
 // sight returns what there is, at most maxSealed events.
-func (s *Sealer) sight(ctx context.Context) (found sighted, err error) {
-	unseen := s.trail.unsealed.since()
+func (s *Sealer) readUnsealed(ctx context.Context) (found unsealedBatch, err error) {
+	unseen := s.trail.unsealed.snapshot()
 	through := maxID // All up to here were seen.
 	err = s.trail.store.View(ctx, func(tx ports.Tx) error {
-		if found.last, err = s.lastSeal(ctx, tx); err != nil {
+		if found.last, err = s.checkedLastSeal(ctx, tx); err != nil {
 			return err
 		}
-		for event, err := range unsealed(ctx, found.last, tx.Audit().Evidence) {
+		for event, err := range awaitedEvents(ctx, found.last, tx.Audit().Evidence) {
 			switch {
 			case err != nil:
 				return err
@@ -115,22 +115,22 @@ func (s *Sealer) sight(ctx context.Context) (found sighted, err error) {
 		return nil
 	})
 	if err == nil {
-		found.lost = s.trail.unsealed.settle(found.last, unseen, through)
+		found.lost = s.trail.unsealed.removeSealed(found.last, unseen, through)
 	}
 	return found, err
 }
 
 // lastSeal returns the last seal, which must be this service's, and come after the
 // last one that was there before.
-func (s *Sealer) lastSeal(ctx context.Context, tx ports.Tx) (domain.Seal, error) {
-	last, err := lastSeal(ctx, tx)
+func (s *Sealer) checkedLastSeal(ctx context.Context, tx ports.Tx) (domain.Seal, error) {
+	last, err := readLastSeal(ctx, tx)
 	if err != nil {
 		return last, err
 	}
-	if !isOurs(s.trail.macs, last) {
+	if !hasOurKey(s.trail.macs, last) {
 		return last, errors.New(domain.Fault{Problem: domain.SealForeign, Seal: last.Number}.String())
 	}
-	known := s.trail.lastKnown()
+	known := s.trail.knownSeal()
 	if known == (domain.Head{}) {
 		return last, nil
 	}
@@ -142,7 +142,7 @@ func (s *Sealer) lastSeal(ctx context.Context, tx ports.Tx) (domain.Seal, error)
 }
 
 // unsealed iterates over all events that the last seal Awaits, as read reads them.
-func unsealed(ctx context.Context, last domain.Seal, read readEvents) iter.Seq2[domain.AuditEvent, error] {
+func awaitedEvents(ctx context.Context, last domain.Seal, read eventReader) iter.Seq2[domain.AuditEvent, error] {
 	return func(yield func(domain.AuditEvent, error) bool) {
 		for _, gap := range append(last.Missing, domain.Gap{From: last.Through + 1, To: maxID}) {
 			within := func(page domain.Page) ([]domain.AuditEvent, error) {
@@ -151,7 +151,7 @@ func unsealed(ctx context.Context, last domain.Seal, read readEvents) iter.Seq2[
 				events, err := read(ctx, page)
 				return slices.DeleteFunc(events, func(event domain.AuditEvent) bool { return event.ID > gap.To }), err
 			}
-			for event, err := range pages(gap.From-1, idOfEvent, within) {
+			for event, err := range allPages(gap.From-1, auditEventID, within) {
 				if !yield(event, err) {
 					return
 				}
@@ -161,12 +161,12 @@ func unsealed(ctx context.Context, last domain.Seal, read readEvents) iter.Seq2[
 }
 
 // readEvents reads a page of all events, or what it takes of them.
-type readEvents = func(context.Context, domain.Page) ([]domain.AuditEvent, error)
+type eventReader = func(context.Context, domain.Page) ([]domain.AuditEvent, error)
 
 // maxID is above every ID.
 const maxID domain.ID = 1<<63 - 1
 
-func lastSeal(ctx context.Context, tx ports.Tx) (domain.Seal, error) {
+func readLastSeal(ctx context.Context, tx ports.Tx) (domain.Seal, error) {
 	last, err := tx.Seals().Last(ctx)
 	if domain.KindOf(err) == domain.NotFound {
 		return domain.Seal{}, nil
@@ -176,12 +176,12 @@ func lastSeal(ctx context.Context, tx ports.Tx) (domain.Seal, error) {
 
 // isOurs reports whether the seal was made with a key that this service has; the
 // zero Seal, before the first, is everybody's.
-func isOurs(macs ports.MACs, seal domain.Seal) bool {
+func hasOurKey(macs ports.MACs, seal domain.Seal) bool {
 	return seal.Number == 0 || macs.Verify(seal.Digest, seal.MAC)
 }
 
 // sealAfter returns the seal of the sightings that comes after last.
-func (t *Trail) sealAfter(last domain.Seal, sightings []domain.EventDigest) domain.Seal {
+func (t *Trail) nextSeal(last domain.Seal, sightings []domain.EventDigest) domain.Seal {
 	seal := last.Next(sightings, ports.ToMicroseconds(t.clock()))
 	seal.MAC = t.macs.Sum(seal.Digest)
 	return seal
@@ -192,12 +192,12 @@ func (t *Trail) sealAfter(last domain.Seal, sightings []domain.EventDigest) doma
 // somebody else. There may be none yet, which is the zero Head and fine.
 func (t *Trail) LastSeal(ctx context.Context) (head domain.Head, ours bool, err error) {
 	err = t.store.View(ctx, func(tx ports.Tx) error {
-		last, err := lastSeal(ctx, tx)
-		head, ours = last.Head(), isOurs(t.macs, last)
+		last, err := readLastSeal(ctx, tx)
+		head, ours = last.Head(), hasOurKey(t.macs, last)
 		return err
 	})
 	if ours && err == nil {
-		t.know(head)
+		t.setLastSeal(head)
 	}
 	return head, ours, err
 }

@@ -53,23 +53,23 @@ type Sessions struct {
 // active are refused like a wrong password, in answer and in time. Too many failures
 // are TooMany.
 func (s *Sessions) Login(ctx context.Context, actor domain.Actor, in domain.Credentials) (Grant, error) {
-	proof, invalid := in.Parse()
+	proof, inputErr := in.Parse()
 	address, _, _ := domain.LoginKeys(proof.Email, actor.Origin)
-	return perform(ctx, s.trail, attempt{by: actor, to: domain.SessionCreate, on: some(domain.SubjectUser), invalid: invalid, address: address},
-		func(e *entry) (Grant, error) {
+	return runUseCase(ctx, s.trail, call{actor: actor, permission: domain.SessionCreate, kind: domain.SubjectUser, inputErr: inputErr, typedAddress: address},
+		func(event *pendingEvent) (Grant, error) {
 			var selector domain.RefreshSelector
 			_, _ = rand.Read(selector[:]) // never fails (crypto/rand)
 			refresh := domain.NewRefreshToken(selector, newRefreshSecret())
-			session, err := prove(ctx, s.guard, e, proof, allFactors, func(tx ports.Tx, user domain.User) (domain.SessionView, error) {
+			session, err := checkProof(ctx, s.guard, event, proof, allFactors, func(tx ports.Tx, user domain.User) (domain.SessionView, error) {
 				session, err := tx.Sessions().Add(ctx, domain.NewSession(user, actor.Origin, refresh, s.clock(), s.rules.Session))
 				signedIn := domain.SessionView{Session: session, Owner: user.Owner()}
-				e.in(signedIn)
+				event.setSession(signedIn)
 				return signedIn, err
 			})
 			if err != nil {
 				return Grant{}, err
 			}
-			return s.grant(session, refresh)
+			return s.issueGrant(session, refresh)
 		})
 }
 
@@ -78,11 +78,11 @@ func (s *Sessions) Login(ctx context.Context, actor domain.Actor, in domain.Cred
 // ends its session: somebody has a token that is not theirs. Tokens that turn out bad are counted, and too many are
 // TooMany; a good one is never refused because of them.
 func (s *Sessions) Refresh(ctx context.Context, actor domain.Actor, in domain.Refresh) (Grant, error) {
-	return perform(ctx, s.trail, attempt{by: actor, to: domain.SessionRefresh, on: some(domain.SubjectSession)},
-		func(e *entry) (Grant, error) {
-			grant, err := s.refresh(ctx, e, in)
+	return runUseCase(ctx, s.trail, call{actor: actor, permission: domain.SessionRefresh, kind: domain.SubjectSession},
+		func(event *pendingEvent) (Grant, error) {
+			grant, err := s.refresh(ctx, event, in)
 			if domain.KindOf(err) == domain.Unauthenticated {
-				if tooMany := s.guard.limiter.badRefresh(ctx, actor.Origin); tooMany != nil {
+				if tooMany := s.guard.limiter.countBadRefresh(ctx, actor.Origin); tooMany != nil {
 					err = tooMany
 				}
 			}
@@ -90,25 +90,25 @@ func (s *Sessions) Refresh(ctx context.Context, actor domain.Actor, in domain.Re
 		})
 }
 
-func (s *Sessions) refresh(ctx context.Context, e *entry, in domain.Refresh) (Grant, error) {
+func (s *Sessions) refresh(ctx context.Context, event *pendingEvent, in domain.Refresh) (Grant, error) {
 	presented, err := in.Parse()
 	if err != nil {
 		return Grant{}, err
 	}
 	secret := newRefreshSecret()
 	var next domain.RefreshToken
-	session, err := commit(ctx, e, func(tx ports.Tx, e *entry) (session domain.SessionView, err error) {
-		session, next, err = s.spend(ctx, tx, e, presented, secret)
+	session, err := updateWithEvent(ctx, event, func(tx ports.Tx, event *pendingEvent) (session domain.SessionView, err error) {
+		session, next, err = s.spend(ctx, tx, event, presented, secret)
 		return session, err
 	})
 	if err != nil {
 		return Grant{}, err
 	}
-	return s.grant(session, next)
+	return s.issueGrant(session, next)
 }
 
 // spend spends a refresh token; secret is its successor's.
-func (s *Sessions) spend(ctx context.Context, tx ports.Tx, e *entry, presented domain.RefreshToken, secret domain.RefreshSecret) (domain.SessionView, domain.RefreshToken, error) {
+func (s *Sessions) spend(ctx context.Context, tx ports.Tx, event *pendingEvent, presented domain.RefreshToken, secret domain.RefreshSecret) (domain.SessionView, domain.RefreshToken, error) {
 	now := s.clock()
 	session, err := tx.Sessions().BySelector(ctx, presented.Selector())
 	if domain.KindOf(err) == domain.NotFound {
@@ -117,46 +117,46 @@ func (s *Sessions) spend(ctx context.Context, tx ports.Tx, e *entry, presented d
 	if err != nil {
 		return session, domain.RefreshToken{}, err
 	}
-	e.Subject.ID = session.ID
+	event.Subject.ID = session.ID
 	next, again := session.SpentLast(presented, s.rules.RefreshGrace, now)
 	switch {
 	case session.Accepts(presented) && s.rules.KeepRefreshTokens:
 		next, session.LastUsedAt = presented, now
-		e.in(session)
+		event.setSession(session)
 	case session.Accepts(presented):
 		session.Session, next = session.Rotate(presented, secret, now)
-		e.in(session)
+		event.setSession(session)
 	case again:
 		session.LastUsedAt = now
-		e.in(session)
+		event.setSession(session)
 	default:
 		session.Session = session.Revoke(now)
 	}
 	if !session.RevokedAt.IsZero() {
-		e.revoke(session.ID)
+		event.revokeOnCommit(session.ID)
 	}
 	if err := tx.Sessions().Save(ctx, session.Session); err != nil {
 		return session, next, err
 	}
 	if !session.Usable(now, s.rules.Session) {
-		return session, next, refuse(domain.ErrRefreshToken())
+		return session, next, commitAndRefuse(domain.ErrRefreshToken())
 	}
 	return session, next, nil
 }
 
 // in says that an event is about a session, and of who signed in to it.
-func (e *entry) in(session domain.SessionView) {
-	e.Subject = one(domain.SubjectSession, session.ID)
-	e.Actor.UserID, e.Actor.Role, e.Actor.SessionID = session.UserID, session.Owner.Role, session.ID
+func (event *pendingEvent) setSession(session domain.SessionView) {
+	event.Subject = domain.Subject{Kind: domain.SubjectSession, ID: session.ID}
+	event.Actor.UserID, event.Actor.Role, event.Actor.SessionID = session.UserID, session.Owner.Role, session.ID
 }
 
 // List returns a page of the actor's live sessions.
 func (s *Sessions) List(ctx context.Context, actor domain.Actor, in domain.PageInput) (Page[domain.Session], error) {
-	page, invalid := in.Parse()
+	page, inputErr := in.Parse()
 	now := s.clock()
-	return read(ctx, s.trail, attempt{by: actor, to: domain.SessionReadSelf, on: some(domain.SubjectSession), invalid: invalid},
-		func(tx ports.Tx, e *entry) (Page[domain.Session], error) {
-			return list(e, page, func(session domain.Session) domain.ID { return session.ID },
+	return runView(ctx, s.trail, call{actor: actor, permission: domain.SessionReadSelf, kind: domain.SubjectSession, inputErr: inputErr},
+		func(tx ports.Tx, event *pendingEvent) (Page[domain.Session], error) {
+			return listAndShow(event, page, func(session domain.Session) domain.ID { return session.ID },
 				func(page domain.Page) ([]domain.Session, error) {
 					return tx.Sessions().Live(ctx, actor.UserID, now, page)
 				})
@@ -166,9 +166,9 @@ func (s *Sessions) List(ctx context.Context, actor domain.Actor, in domain.PageI
 // Logout ends the session in which the actor acts. It succeeds if the session has just
 // ended otherwise.
 func (s *Sessions) Logout(ctx context.Context, actor domain.Actor) error {
-	_, err := perform(ctx, s.trail, attempt{by: actor, to: domain.SessionRevokeSelf, on: one(domain.SubjectSession, actor.SessionID)},
-		func(e *entry) (nothing, error) {
-			_, err := commit(ctx, e, func(tx ports.Tx, e *entry) (nothing, error) { return s.end(ctx, tx, e) })
+	_, err := runUseCase(ctx, s.trail, call{actor: actor, permission: domain.SessionRevokeSelf, kind: domain.SubjectSession, id: actor.SessionID},
+		func(event *pendingEvent) (nothing, error) {
+			_, err := updateWithEvent(ctx, event, func(tx ports.Tx, event *pendingEvent) (nothing, error) { return s.revoke(ctx, tx, event) })
 			if domain.KindOf(err) == domain.NotFound {
 				err = nil
 			}
@@ -179,37 +179,37 @@ func (s *Sessions) Logout(ctx context.Context, actor domain.Actor) error {
 
 // Revoke ends one of the actor's live sessions. What is none of those is NotFound.
 func (s *Sessions) Revoke(ctx context.Context, actor domain.Actor, id domain.ID) error {
-	_, err := write(ctx, s.trail, attempt{by: actor, to: domain.SessionRevokeSelf, on: one(domain.SubjectSession, id)},
-		func(tx ports.Tx, e *entry) (nothing, error) {
-			return s.end(ctx, tx, e)
+	_, err := runUpdate(ctx, s.trail, call{actor: actor, permission: domain.SessionRevokeSelf, kind: domain.SubjectSession, id: id},
+		func(tx ports.Tx, event *pendingEvent) (nothing, error) {
+			return s.revoke(ctx, tx, event)
 		})
 	return err
 }
 
 // end ends the session that the event is on.
-func (s *Sessions) end(ctx context.Context, tx ports.Tx, e *entry) (nothing, error) {
+func (s *Sessions) revoke(ctx context.Context, tx ports.Tx, event *pendingEvent) (nothing, error) {
 	now := s.clock()
-	session, err := tx.Sessions().Get(ctx, e.Subject.ID)
+	session, err := tx.Sessions().Get(ctx, event.Subject.ID)
 	if err != nil {
 		return nothing{}, err
 	}
-	if session.UserID != e.Actor.UserID || !session.Live(now) {
+	if session.UserID != event.Actor.UserID || !session.Live(now) {
 		return nothing{}, domain.ErrNotFound()
 	}
-	e.revoke(session.ID)
+	event.revokeOnCommit(session.ID)
 	return nothing{}, tx.Sessions().Save(ctx, session.Revoke(now))
 }
 
 // RevokeOthers ends all of the actor's sessions but the one in which the actor acts.
 func (s *Sessions) RevokeOthers(ctx context.Context, actor domain.Actor) error {
-	_, err := write(ctx, s.trail, attempt{by: actor, to: domain.SessionRevokeSelf, on: self(actor)},
-		func(tx ports.Tx, e *entry) (nothing, error) {
-			return nothing{}, endSessions(ctx, tx, e, actor.UserID, actor.SessionID, s.clock())
+	_, err := runUpdate(ctx, s.trail, call{actor: actor, permission: domain.SessionRevokeSelf, kind: domain.SubjectUser, id: actor.UserID},
+		func(tx ports.Tx, event *pendingEvent) (nothing, error) {
+			return nothing{}, revokeSessions(ctx, tx, event, actor.UserID, actor.SessionID, s.clock())
 		})
 	return err
 }
 
-func (s *Sessions) grant(session domain.SessionView, refresh domain.RefreshToken) (Grant, error) {
+func (s *Sessions) issueGrant(session domain.SessionView, refresh domain.RefreshToken) (Grant, error) {
 	actor := session.Actor(s.rules.AdminsNeedSecondFactor)
 	now := session.LastUsedAt
 	expires := now.Add(s.rules.Access)

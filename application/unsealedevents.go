@@ -36,7 +36,7 @@ func (u *unsealedEvents) add(events []writtenEvent) {
 }
 
 // since returns what is remembered, all of which who reads the trail from now on sees.
-func (u *unsealedEvents) since() map[writtenEvent]bool {
+func (u *unsealedEvents) snapshot() map[writtenEvent]bool {
 	u.mutex.Lock()
 	defer u.mutex.Unlock()
 	all := make(map[writtenEvent]bool, len(u.events))
@@ -49,7 +49,7 @@ func (u *unsealedEvents) since() map[writtenEvent]bool {
 // settle returns which of the unseen, up to through, are lost, and forgets them and
 // what the last seal does not await. That has been under a seal: a gap is given up much
 // later than the next reading of the trail.
-func (u *unsealedEvents) settle(last domain.Seal, unseen map[writtenEvent]bool, through domain.ID) (lost []domain.ID) {
+func (u *unsealedEvents) removeSealed(last domain.Seal, unseen map[writtenEvent]bool, through domain.ID) (lost []domain.ID) {
 	u.mutex.Lock()
 	defer u.mutex.Unlock()
 	u.events = slices.DeleteFunc(u.events, func(event writtenEvent) bool {

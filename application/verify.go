@@ -22,14 +22,14 @@ type Verifier struct {
 // after domain.MaxFaults. What was cut off at the end shows only against a head that was kept
 // elsewhere; the zero Head is none.
 func (s *Verifier) Verify(ctx context.Context, kept domain.Head) (domain.Verification, error) {
-	return view(ctx, s.store, func(tx ports.Tx) (domain.Verification, error) {
-		v := verifier{tx: tx, macs: s.macs, kept: kept, chain: domain.NewChain(), last: minID}
-		if err := v.run(ctx); err != nil && !errors.Is(err, errEnoughFaults) {
+	return viewStore(ctx, s.store, func(tx ports.Tx) (domain.Verification, error) {
+		v := verification{tx: tx, macs: s.macs, keptHead: kept, chain: domain.NewChain(), lastID: minID}
+		if err := v.verifyAll(ctx); err != nil && !errors.Is(err, errEnoughFaults) {
 			return domain.Verification{}, err
 		}
 		return domain.Verification{
-			Events: v.events, Unsealed: v.unsealed, Old: v.old, Unadopted: v.unadopted, Last: v.chain.Last().Head(), Faults: v.faults,
-			Versions: v.history.versions, OldVersions: v.history.old, CoveredFrom: v.history.from.ID, CoveredSince: v.history.from.At,
+			Events: v.events, Unsealed: v.unsealed, Old: v.withoutEvidence, Unadopted: v.unadopted, Last: v.chain.Last().Head(), Faults: v.faults,
+			Versions: v.history.versions, OldVersions: v.history.versionsWithoutDigest, CoveredFrom: v.history.firstCovered.ID, CoveredSince: v.history.firstCovered.At,
 		}, nil
 	})
 }
@@ -37,29 +37,29 @@ func (s *Verifier) Verify(ctx context.Context, kept domain.Head) (domain.Verific
 // Head names the last seal, which must be one of this service; the zero Head when
 // there is none yet.
 func (s *Verifier) Head(ctx context.Context) (domain.Head, error) {
-	return view(ctx, s.store, func(tx ports.Tx) (domain.Head, error) {
-		last, err := lastSeal(ctx, tx)
-		if err == nil && !isOurs(s.macs, last) {
+	return viewStore(ctx, s.store, func(tx ports.Tx) (domain.Head, error) {
+		last, err := readLastSeal(ctx, tx)
+		if err == nil && !hasOurKey(s.macs, last) {
 			err = errors.New(domain.Fault{Problem: domain.SealForeign, Seal: last.Number}.String())
 		}
 		return last.Head(), err
 	})
 }
 
-type verifier struct {
+type verification struct {
 	tx               ports.Tx
 	macs             ports.MACs
-	kept             domain.Head
+	keptHead             domain.Head
 	chain            *domain.Chain
 	events, unsealed int
 	// old counts the events without evidence, unadopted those that are under no seal.
-	old, unadopted int
+	withoutEvidence, unadopted int
 	// last is the event that was read last, in order, and ahead those that follow.
-	last  domain.ID
-	ahead []domain.AuditEvent
+	lastID  domain.ID
+	readAheadEvents []domain.AuditEvent
 	// mentions is what those of all events come to.
-	mentions total
-	history  history
+	mentions mentionSum
+	history  versionEvidence
 	faults   []domain.Fault
 }
 
@@ -67,7 +67,7 @@ type verifier struct {
 var errEnoughFaults = errors.New("there are as many faults as are reported")
 
 // report takes note of faults, each once.
-func (v *verifier) report(faults ...domain.Fault) error {
+func (v *verification) report(faults ...domain.Fault) error {
 	for _, fault := range faults {
 		if slices.Contains(v.faults, fault) {
 			continue
@@ -82,7 +82,7 @@ func (v *verifier) report(faults ...domain.Fault) error {
 // run examines all. Seals that are made meanwhile are examined, too: an event that is read
 // later than the seals may be under one of them, or know of it. So the seals are the last that
 // is read.
-func (v *verifier) run(ctx context.Context) error {
+func (v *verification) verifyAll(ctx context.Context) error {
 	purged, err := v.readPurged(ctx)
 	if err != nil {
 		return err
@@ -111,15 +111,15 @@ func (v *verifier) run(ctx context.Context) error {
 
 // eventsAreWhole reports whether all events are there and as they were. Otherwise nothing
 // follows from them.
-func (v *verifier) eventsAreWhole() bool {
+func (v *verification) eventsAreIntact() bool {
 	return !slices.ContainsFunc(v.faults, func(fault domain.Fault) bool {
 		return fault.Problem == domain.EventChanged || fault.Problem == domain.EventRemoved
 	})
 }
 
 // examineSeals examines the seals after the last one.
-func (v *verifier) examineSeals(ctx context.Context) error {
-	for seal, err := range sealsOf(ctx, v.tx, v.chain.Last().Number) {
+func (v *verification) examineSeals(ctx context.Context) error {
+	for seal, err := range sealsAfter(ctx, v.tx, v.chain.Last().Number) {
 		if err != nil {
 			return err
 		}
@@ -132,7 +132,7 @@ func (v *verifier) examineSeals(ctx context.Context) error {
 		if err := v.report(v.chain.Append(seal)...); err != nil {
 			return err
 		}
-		if seal.Number == v.kept.Number && seal.Digest != v.kept.Digest {
+		if seal.Number == v.keptHead.Number && seal.Digest != v.keptHead.Digest {
 			if err := v.report(domain.Fault{Problem: domain.HeadOther, Seal: seal.Number}); err != nil {
 				return err
 			}
@@ -142,58 +142,58 @@ func (v *verifier) examineSeals(ctx context.Context) error {
 }
 
 // readThrough reads the events up to the ID, in order.
-func (v *verifier) readThrough(ctx context.Context, id domain.ID) error {
+func (v *verification) readThrough(ctx context.Context, id domain.ID) error {
 	for {
-		if len(v.ahead) == 0 {
-			if err := v.readAhead(ctx); err != nil || len(v.ahead) == 0 {
+		if len(v.readAheadEvents) == 0 {
+			if err := v.readAhead(ctx); err != nil || len(v.readAheadEvents) == 0 {
 				return err
 			}
 		}
-		event := v.ahead[0]
+		event := v.readAheadEvents[0]
 		if event.ID > id {
 			return nil
 		}
-		v.ahead = v.ahead[1:]
-		if event.ID == v.last { // There is one of each only.
+		v.readAheadEvents = v.readAheadEvents[1:]
+		if event.ID == v.lastID { // There is one of each only.
 			if err := v.report(domain.Fault{Problem: domain.EventInserted, Event: event.ID}); err != nil {
 				return err
 			}
 			continue
 		}
-		v.last = event.ID
-		v.read(event)
+		v.lastID = event.ID
+		v.addEvent(event)
 	}
 }
 
 // readAhead reads the events that follow the last one. It begins with that, as there
 // may be two with its ID, unless that was found.
-func (v *verifier) readAhead(ctx context.Context) error {
-	page := domain.Page{After: v.last, Limit: verifyPage}
-	again := v.last > minID && !slices.Contains(v.faults, domain.Fault{Problem: domain.EventInserted, Event: v.last})
+func (v *verification) readAhead(ctx context.Context) error {
+	page := domain.Page{After: v.lastID, Limit: verifyPage}
+	again := v.lastID > minID && !slices.Contains(v.faults, domain.Fault{Problem: domain.EventInserted, Event: v.lastID})
 	if again {
 		page.After--
 	}
 	events, err := allEvents(v.tx)(ctx, page)
-	if again && len(events) > 0 && events[0].ID == v.last {
+	if again && len(events) > 0 && events[0].ID == v.lastID {
 		events = events[1:]
 	}
-	v.ahead = events
+	v.readAheadEvents = events
 	return err
 }
 
-func (v *verifier) read(event domain.AuditEvent) {
+func (v *verification) addEvent(event domain.AuditEvent) {
 	v.events++
 	if event.Evidence == (domain.Evidence{}) {
-		v.old++
+		v.withoutEvidence++
 	}
 	v.chain.Read(event)
-	v.count(&v.mentions, event.Mentions()...)
-	v.remember(event)
+	v.addMentions(&v.mentions, event.Mentions()...)
+	v.addCommitments(event)
 }
 
 // readLate reads the events under a seal that became visible after those beside
 // them were read.
-func (v *verifier) readLate(ctx context.Context, seal domain.Seal) error {
+func (v *verification) readLate(ctx context.Context, seal domain.Seal) error {
 	for _, id := range v.chain.Unread(seal) {
 		events, err := allEvents(v.tx)(ctx, domain.Page{After: id - 1, Limit: 2})
 		if err != nil {
@@ -207,7 +207,7 @@ func (v *verifier) readLate(ctx context.Context, seal domain.Seal) error {
 					return err
 				}
 			default:
-				v.read(event)
+				v.addEvent(event)
 			}
 		}
 	}
@@ -215,12 +215,12 @@ func (v *verifier) readLate(ctx context.Context, seal domain.Seal) error {
 }
 
 // examineEnd examines the last seal, and what is under none.
-func (v *verifier) examineEnd() error {
+func (v *verification) examineEnd() error {
 	last := v.chain.Last()
-	ours := isOurs(v.macs, last)
+	ours := hasOurKey(v.macs, last)
 	var faults []domain.Fault
-	if last.Number < v.kept.Number {
-		faults = append(faults, domain.Fault{Problem: domain.HeadMissing, Seal: v.kept.Number})
+	if last.Number < v.keptHead.Number {
+		faults = append(faults, domain.Fault{Problem: domain.HeadMissing, Seal: v.keptHead.Number})
 	}
 	if !ours {
 		faults = append(faults, domain.Fault{Problem: domain.SealForeign, Seal: last.Number})
@@ -243,9 +243,9 @@ func (v *verifier) examineEnd() error {
 
 // isWritten reports whether this service has written an event that is under no seal. That
 // cannot be told without the key of the last seal.
-func (v *verifier) isWritten(event domain.AuditEvent) bool {
+func (v *verification) isWritten(event domain.AuditEvent) bool {
 	return event.Hash() == event.Evidence.Hash &&
-		(!isOurs(v.macs, v.chain.Last()) || v.macs.Verify(domain.Attested(event.ID, event.Evidence.Hash), event.Evidence.MAC))
+		(!hasOurKey(v.macs, v.chain.Last()) || v.macs.Verify(domain.Attested(event.ID, event.Evidence.Hash), event.Evidence.MAC))
 }
 
 const verifyPage = 1000
@@ -253,32 +253,30 @@ const verifyPage = 1000
 // minID is below every ID, also those that this service would not give.
 const minID domain.ID = -1 << 63
 
-func allEvents(tx ports.Tx) readEvents {
+func allEvents(tx ports.Tx) eventReader {
 	return func(ctx context.Context, page domain.Page) ([]domain.AuditEvent, error) {
 		return tx.Audit().List(ctx, domain.AuditFilter{}, page)
 	}
 }
 
-func idOfEvent(event domain.AuditEvent) domain.ID { return event.ID }
-
 // sealsOf iterates over the seals above after; over all that there are when it is zero.
-func sealsOf(ctx context.Context, tx ports.Tx, after domain.ID) iter.Seq2[domain.Seal, error] {
+func sealsAfter(ctx context.Context, tx ports.Tx, after domain.ID) iter.Seq2[domain.Seal, error] {
 	if after == 0 {
 		after = minID
 	}
-	return pages(after, func(seal domain.Seal) domain.ID { return seal.Number }, func(page domain.Page) ([]domain.Seal, error) {
+	return allPages(after, func(seal domain.Seal) domain.ID { return seal.Number }, func(page domain.Page) ([]domain.Seal, error) {
 		return tx.Seals().List(ctx, page)
 	})
 }
 
 // pages iterates over a whole list, page by page.
-func pages[T any](after domain.ID, id func(T) domain.ID, read func(domain.Page) ([]T, error)) iter.Seq2[T, error] {
+func allPages[T any](after domain.ID, id func(T) domain.ID, read func(domain.Page) ([]T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for {
 			list, err := read(domain.Page{After: after, Limit: verifyPage})
 			if err != nil {
-				var none T
-				yield(none, err)
+				var zero T
+				yield(zero, err)
 				return
 			}
 			for _, item := range list {

@@ -10,7 +10,7 @@ import (
 
 // history is what an examination remembers of the versions that events speak of: 9 bytes
 // for each, and what does not fit.
-type history struct {
+type versionEvidence struct {
 	// committed are the fingerprints of the commitments in events, in ascending order once
 	// all are read. found says of which there is a version.
 	committed []uint64
@@ -19,30 +19,30 @@ type history struct {
 	purged map[domain.Reference]bool
 	// earlier is, for each kind whose records end and come back with others, the last event of
 	// an earlier release that can have done that. Such events do not name these records.
-	earlier map[domain.SubjectKind]domain.ID
+	lastEarlierEvent map[domain.SubjectKind]domain.ID
 	// strange are versions that none of the events that were read has made, and certain those
 	// that no other event can have made either.
-	strange, certain []domain.Commitment
+	unexplained, inserted []domain.Commitment
 	// versions and old count those with and without commitments, from is the first event of
 	// the form that has them.
-	versions, old int
-	from          domain.AuditEvent
+	versions, versionsWithoutDigest int
+	firstCovered          domain.AuditEvent
 	// last is the version that was looked at last, and salted its record, if that version has
 	// a commitment or one before it has.
-	last   domain.VersionName
-	salted domain.Reference
+	lastVersion   domain.VersionName
+	lastSaltedRecord domain.Reference
 }
 
 // fingerprint is a MAC cut to 64 bits. Nobody without the key can find a commitment that has
 // the fingerprint of another one.
-func (v *verifier) fingerprint(commitment domain.Commitment) uint64 {
+func (v *verification) fingerprint(commitment domain.Commitment) uint64 {
 	mac := v.macs.Sum(commitment.Hash())
 	return binary.BigEndian.Uint64(mac[:8])
 }
 
 // made returns commitments of the versions that an event has made. An earlier release named
 // one only: that has no digest, as the version has none.
-func made(event domain.AuditEvent) []domain.Commitment {
+func commitmentsOf(event domain.AuditEvent) []domain.Commitment {
 	if event.Form < domain.EventForm && event.Version != 0 && event.Outcome == domain.Allowed {
 		record := domain.Reference{Kind: event.Subject.Kind, ID: event.Subject.ID}
 		return []domain.Commitment{{VersionName: domain.VersionName{Record: record, Number: event.Version}}}
@@ -51,13 +51,13 @@ func made(event domain.AuditEvent) []domain.Commitment {
 }
 
 // remember takes note of the versions that an event has made.
-func (v *verifier) remember(event domain.AuditEvent) {
+func (v *verification) addCommitments(event domain.AuditEvent) {
 	h := &v.history
-	if event.Form >= domain.EventForm && (h.from.ID == 0 || event.ID < h.from.ID) {
-		h.from = event
+	if event.Form >= domain.EventForm && (h.firstCovered.ID == 0 || event.ID < h.firstCovered.ID) {
+		h.firstCovered = event
 	}
-	for _, commitment := range made(event) {
-		h.rememberChildren(event, commitment)
+	for _, commitment := range commitmentsOf(event) {
+		h.addEarlierChildEvent(event, commitment)
 		if !h.purged[commitment.Record] {
 			h.committed = append(h.committed, v.fingerprint(commitment))
 		}
@@ -66,26 +66,26 @@ func (v *verifier) remember(event domain.AuditEvent) {
 
 // rememberChildren takes note of an event of an earlier release with which others can have ended
 // or come back.
-func (h *history) rememberChildren(event domain.AuditEvent, commitment domain.Commitment) {
+func (h *versionEvidence) addEarlierChildEvent(event domain.AuditEvent, commitment domain.Commitment) {
 	if commitment.Digest != [16]byte{} {
 		return
 	}
 	for _, kind := range domain.Children(commitment.Record.Kind) {
-		if h.earlier == nil {
-			h.earlier = map[domain.SubjectKind]domain.ID{}
+		if h.lastEarlierEvent == nil {
+			h.lastEarlierEvent = map[domain.SubjectKind]domain.ID{}
 		}
-		h.earlier[kind] = max(h.earlier[kind], event.ID)
+		h.lastEarlierEvent[kind] = max(h.lastEarlierEvent[kind], event.ID)
 	}
 }
 
 // isEarlier reports whether an earlier release can have made a version without a digest that no
 // event names: because it found the record, or the record ended or came back with another.
-func (v *verifier) isEarlier(kept domain.Commitment, afterSalted bool) bool {
+func (v *verification) isEarlier(kept domain.Commitment, afterSalted bool) bool {
 	h := &v.history
 	if kept.Number < 1 {
 		return false
 	}
-	if last, ok := h.earlier[kept.Record.Kind]; ok && (!afterSalted || last > h.from.ID) {
+	if last, ok := h.lastEarlierEvent[kept.Record.Kind]; ok && (!afterSalted || last > h.firstCovered.ID) {
 		return true
 	}
 	next := kept
@@ -95,8 +95,8 @@ func (v *verifier) isEarlier(kept domain.Commitment, afterSalted bool) bool {
 }
 
 // readPurged reads which records were purged.
-func (v *verifier) readPurged(ctx context.Context) (map[domain.Reference]bool, error) {
-	purges := pages(minID, idOfEvent, func(page domain.Page) ([]domain.AuditEvent, error) {
+func (v *verification) readPurged(ctx context.Context) (map[domain.Reference]bool, error) {
+	purges := allPages(minID, auditEventID, func(page domain.Page) ([]domain.AuditEvent, error) {
 		return v.tx.Audit().List(ctx, domain.AuditFilter{Action: domain.RetentionPurge}, page)
 	})
 	purged := map[domain.Reference]bool{}
@@ -116,8 +116,8 @@ func (v *verifier) readPurged(ctx context.Context) (map[domain.Reference]bool, e
 
 // examineHistory compares the versions that are kept with the commitments in events. Those of
 // the events that were read are there, unless they were purged: they were committed together.
-func (v *verifier) examineHistory(ctx context.Context) error {
-	if !v.eventsAreWhole() {
+func (v *verification) examineHistory(ctx context.Context) error {
+	if !v.eventsAreIntact() {
 		return nil
 	}
 	slices.Sort(v.history.committed)
@@ -131,22 +131,22 @@ func (v *verifier) examineHistory(ctx context.Context) error {
 			break
 		}
 		for _, commitment := range kept {
-			v.look(commitment)
+			v.examineVersion(commitment)
 		}
 		after = kept[len(kept)-1].VersionName
 	}
-	missing, err := v.missing(ctx)
+	missing, err := v.findMissingVersions(ctx)
 	if err != nil {
 		return err
 	}
 	faults, err := v.missingFaults(ctx, missing)
 	if err == nil {
-		err = v.explain(ctx)
+		err = v.dropExplained(ctx)
 	}
 	if err != nil {
 		return err
 	}
-	for _, commitment := range slices.Concat(v.history.certain, v.history.strange) {
+	for _, commitment := range slices.Concat(v.history.inserted, v.history.unexplained) {
 		if !slices.Contains(missing, commitment.VersionName) {
 			faults = append(faults, domain.Fault{Problem: domain.VersionInserted, Version: commitment.VersionName})
 		}
@@ -155,30 +155,30 @@ func (v *verifier) examineHistory(ctx context.Context) error {
 }
 
 // look takes a version that is kept.
-func (v *verifier) look(kept domain.Commitment) {
+func (v *verification) examineVersion(kept domain.Commitment) {
 	h := &v.history
-	again, hasDigest := kept.VersionName == h.last, kept.Digest != [16]byte{}
-	h.last = kept.VersionName
+	again, hasDigest := kept.VersionName == h.lastVersion, kept.Digest != [16]byte{}
+	h.lastVersion = kept.VersionName
 	if hasDigest {
 		h.versions++
 	} else {
-		h.old++
+		h.versionsWithoutDigest++
 	}
-	afterSalted := h.salted == kept.Record
+	afterSalted := h.lastSaltedRecord == kept.Record
 	if hasDigest {
-		h.salted = kept.Record
+		h.lastSaltedRecord = kept.Record
 	}
 	switch {
-	case again, h.purged[kept.Record]: // There is one of each only, and none of what is gone for good.
-		h.certain = append(h.certain, kept)
-	case v.find(kept), !hasDigest && v.isEarlier(kept, afterSalted):
+	case again, h.purged[kept.Record]: // There is one of each only, and zero of what is gone for good.
+		h.inserted = append(h.inserted, kept)
+	case v.markFound(kept), !hasDigest && v.isEarlier(kept, afterSalted):
 	default:
-		h.strange = append(h.strange, kept)
+		h.unexplained = append(h.unexplained, kept)
 	}
 }
 
 // find takes note that there is a version, and reports whether an event has made it.
-func (v *verifier) find(kept domain.Commitment) bool {
+func (v *verification) markFound(kept domain.Commitment) bool {
 	h := &v.history
 	fingerprint := v.fingerprint(kept)
 	at, _ := slices.BinarySearch(h.committed, fingerprint)
@@ -193,25 +193,25 @@ func (v *verifier) find(kept domain.Commitment) bool {
 
 // explain leaves as strange what no other event has made either. All that none of the last
 // seal and those before vouches for is read again: what made a version is there by now.
-func (v *verifier) explain(ctx context.Context) error {
+func (v *verification) dropExplained(ctx context.Context) error {
 	h := &v.history
-	if len(h.strange) == 0 {
+	if len(h.unexplained) == 0 {
 		return nil
 	}
 	explained := map[domain.Commitment]bool{}
-	for event, err := range unsealed(ctx, v.chain.Last(), allEvents(v.tx)) {
+	for event, err := range awaitedEvents(ctx, v.chain.Last(), allEvents(v.tx)) {
 		if err != nil {
 			return err
 		}
 		if !v.isWritten(event) {
 			continue
 		}
-		for _, commitment := range made(event) {
-			h.rememberChildren(event, commitment)
+		for _, commitment := range commitmentsOf(event) {
+			h.addEarlierChildEvent(event, commitment)
 			explained[commitment] = true
 		}
 	}
-	h.strange = slices.DeleteFunc(h.strange, func(kept domain.Commitment) bool {
+	h.unexplained = slices.DeleteFunc(h.unexplained, func(kept domain.Commitment) bool {
 		next := kept
 		next.Number++
 		isOld := kept.Digest == [16]byte{}
@@ -223,7 +223,7 @@ func (v *verifier) explain(ctx context.Context) error {
 // missing returns the names of versions that events have made, at most as many as faults are
 // reported, and that are not there as they were. The events are read once more, because only
 // they have the names.
-func (v *verifier) missing(ctx context.Context) (names []domain.VersionName, err error) {
+func (v *verification) findMissingVersions(ctx context.Context) (names []domain.VersionName, err error) {
 	h := &v.history
 	if !slices.ContainsFunc(h.committed, h.isMissing) {
 		return nil, nil
@@ -232,11 +232,11 @@ func (v *verifier) missing(ctx context.Context) (names []domain.VersionName, err
 	if err != nil {
 		return nil, err
 	}
-	for event, err := range pages(minID, idOfEvent, func(page domain.Page) ([]domain.AuditEvent, error) { return allEvents(v.tx)(ctx, page) }) {
+	for event, err := range allPages(minID, auditEventID, func(page domain.Page) ([]domain.AuditEvent, error) { return allEvents(v.tx)(ctx, page) }) {
 		if err != nil {
 			return nil, err
 		}
-		for _, commitment := range made(event) {
+		for _, commitment := range commitmentsOf(event) {
 			if purged[commitment.Record] || !h.isMissing(v.fingerprint(commitment)) || slices.Contains(names, commitment.VersionName) || v.isInserted(event) {
 				continue
 			}
@@ -250,7 +250,7 @@ func (v *verifier) missing(ctx context.Context) (names []domain.VersionName, err
 
 // isMissing reports whether a fingerprint is that of a commitment in an event, and of no
 // version.
-func (h *history) isMissing(fingerprint uint64) bool {
+func (h *versionEvidence) isMissing(fingerprint uint64) bool {
 	at, found := slices.BinarySearch(h.committed, fingerprint)
 	for ; found && at < len(h.committed) && h.committed[at] == fingerprint; at++ {
 		if h.found[at] { // Whoever inserts an event copies what others say.
@@ -261,7 +261,7 @@ func (h *history) isMissing(fingerprint uint64) bool {
 }
 
 // missingFaults says what has become of the versions.
-func (v *verifier) missingFaults(ctx context.Context, names []domain.VersionName) (faults []domain.Fault, err error) {
+func (v *verification) missingFaults(ctx context.Context, names []domain.VersionName) (faults []domain.Fault, err error) {
 	for _, name := range names {
 		before := name
 		before.Number--
@@ -279,7 +279,7 @@ func (v *verifier) missingFaults(ctx context.Context, names []domain.VersionName
 }
 
 // isInserted reports whether the event was found to be.
-func (v *verifier) isInserted(event domain.AuditEvent) bool {
+func (v *verification) isInserted(event domain.AuditEvent) bool {
 	return slices.ContainsFunc(v.faults, func(fault domain.Fault) bool {
 		return fault.Problem == domain.EventInserted && fault.Event == event.ID
 	})

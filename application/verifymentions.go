@@ -9,10 +9,10 @@ import (
 
 // total is a sum of MACs, in which their order does not count. Nobody without the
 // key can find other mentions with the same one.
-type total [2]uint64
+type mentionSum [2]uint64
 
 // count adds mentions to a total.
-func (v *verifier) count(t *total, mentions ...domain.Mention) {
+func (v *verification) addMentions(t *mentionSum, mentions ...domain.Mention) {
 	for _, mention := range mentions {
 		mac := v.macs.Sum(mention.Hash())
 		t[0] += binary.BigEndian.Uint64(mac[:8])
@@ -22,13 +22,13 @@ func (v *verifier) count(t *total, mentions ...domain.Mention) {
 
 // examineMentions compares the mentions that are kept with those that follow from
 // the events under seals: all of them were there before this began.
-func (v *verifier) examineMentions(ctx context.Context) error {
-	if !v.eventsAreWhole() {
+func (v *verification) examineMentions(ctx context.Context) error {
+	if !v.eventsAreIntact() {
 		return nil
 	}
-	var kept, open total
+	var kept, open mentionSum
 	for _, event := range v.chain.Open() {
-		v.count(&open, event.Mentions()...)
+		v.addMentions(&open, event.Mentions()...)
 	}
 	last, after := v.chain.Last(), domain.Mention{}
 	for {
@@ -38,7 +38,7 @@ func (v *verifier) examineMentions(ctx context.Context) error {
 		}
 		for _, mention := range mentions {
 			if after = mention; !last.Awaits(mention.Event) {
-				v.count(&kept, mention)
+				v.addMentions(&kept, mention)
 			}
 		}
 		if len(mentions) < verifyPage {
