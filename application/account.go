@@ -59,7 +59,7 @@ func (s *Account) ChangePassword(ctx context.Context, actor domain.Actor, in dom
 			// Check the limits first: judging a password costs more. Hash before the current
 			// password is known to be right, so that the time does not tell whether it is.
 			if err := s.trail.store.View(ctx, func(tx ports.Tx) error {
-				_, err := s.guard.limiter.checkLimits(ctx, tx, s.guard.limiter.sessionGuesses(actor.SessionID))
+				_, err := s.guard.limiter.checkLimits(ctx, tx, s.guard.limiter.sessionKeys(actor.SessionID))
 				return err
 			}); err != nil {
 				return nothing{}, err
@@ -94,7 +94,7 @@ func revokeSessions(ctx context.Context, tx ports.Tx, event *pendingEvent, user,
 func confirmPassword[T any](ctx context.Context, guard *Guard, event *pendingEvent, user domain.User, field string, current domain.Password,
 	then func(ports.Tx, domain.User) (T, error),
 ) (T, error) {
-	result, err := checkProof(ctx, guard, event, domain.Proof{Email: user.Email, Password: current}, passwordOnly, then)
+	result, err := verifyProof(ctx, guard, event, domain.Proof{Email: user.Email, Password: current}, passwordOnly, then)
 	if domain.KindOf(err) == domain.Unauthenticated {
 		err = domain.ErrCurrentPassword(field)
 	}

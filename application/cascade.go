@@ -19,8 +19,8 @@ func (r versionedRecords[T]) addDeletedChildVersions(ctx context.Context, tx por
 	return err
 }
 
-// restoreChildren leaves a child deleted if another parent of it is deleted. The child
-// will be restored with that one.
+// restoreChildren leaves a child deleted if another of its parents is deleted. The child is
+// restored together with that parent.
 func (r versionedRecords[T]) restoreChildren(ctx context.Context, tx ports.Tx, event *pendingEvent, parent domain.Reference) error {
 	page := domain.Page{Limit: domain.MaxPageLimit}
 	for {
@@ -36,13 +36,14 @@ func (r versionedRecords[T]) restoreChildren(ctx context.Context, tx ports.Tx, e
 	}
 }
 
-// restorePage is restoreChildren for some of them, which it overwrites.
+// restoreChildPage restores one page of deleted children. It overwrites the slice.
 func (r versionedRecords[T]) restoreChildPage(ctx context.Context, tx ports.Tx, event *pendingEvent, parent domain.Reference, ended []domain.Version[T]) error {
 	ids := make([]domain.ID, len(ended))
 	for i, version := range ended {
 		ids[i] = version.Record.Self().ID
 	}
-	// The locked parent keeps others from restoring them, but some can have been purged.
+	// The parent is locked, so no other transaction restores the children. But a purge can
+	// have removed some.
 	deleted, err := r.history(tx).StillDeleted(ctx, ids...)
 	if err != nil {
 		return err
@@ -58,9 +59,10 @@ func (r versionedRecords[T]) restoreChildPage(ctx context.Context, tx ports.Tx, 
 	for i, version := range ended {
 		others := otherParents(version.Record, parent)
 		event.addAbout(others...)
-		if gone := slices.IndexFunc(others, func(other domain.Reference) bool { return contains(missing[other.Kind], other.ID) }); gone >= 0 {
-			// It stays deleted. Its new version keeps the time and the author of the old one.
-			ended[i].With = others[gone]
+		if at := slices.IndexFunc(others, func(other domain.Reference) bool { return contains(missing[other.Kind], other.ID) }); at >= 0 {
+			// The child stays deleted. Its new version has the time and the author of the
+			// old one.
+			ended[i].With = others[at]
 			continue
 		}
 		restored = append(restored, version.Record)
@@ -74,8 +76,8 @@ func (r versionedRecords[T]) restoreChildPage(ctx context.Context, tx ports.Tx, 
 	return err
 }
 
-// missingParents returns those of the records' other parents that are missing, by
-// kind, in ascending order.
+// findMissingParents returns the IDs of the other parents of the records that are deleted or
+// purged, by kind, in ascending order.
 func (r versionedRecords[T]) findMissingParents(ctx context.Context, tx ports.Tx, parent domain.Reference, versions []domain.Version[T]) (map[domain.SubjectKind][]domain.ID, error) {
 	wanted := map[domain.SubjectKind][]domain.ID{}
 	for _, version := range versions {
@@ -83,42 +85,43 @@ func (r versionedRecords[T]) findMissingParents(ctx context.Context, tx ports.Tx
 			wanted[other.Kind] = append(wanted[other.Kind], other.ID)
 		}
 	}
-	gone := map[domain.SubjectKind][]domain.ID{}
+	missing := map[domain.SubjectKind][]domain.ID{}
 	for _, known := range slices.Backward(domain.RecordKinds()) {
 		if ids := wanted[known.Kind]; len(ids) > 0 {
 			var err error
-			if gone[known.Kind], err = recordsByKind[known.Kind].findMissing(ctx, tx, ids); err != nil {
+			if missing[known.Kind], err = recordsByKind[known.Kind].findMissing(ctx, tx, ids); err != nil {
 				return nil, err
 			}
 		}
 	}
-	return gone, nil
+	return missing, nil
 }
 
-// otherParents are a record's parents but for one.
+// otherParents returns the record's parents without the given one.
 func otherParents(record domain.Record, parent domain.Reference) []domain.Reference {
 	return slices.DeleteFunc(record.Parents(), func(other domain.Reference) bool { return other == parent })
 }
 
-// maxRounds is how often missing looks for records that are neither there nor deleted,
-// although they have versions. One that still is after so many was removed by hand.
+// maxRounds is how often findMissing looks again for records that have versions but are
+// neither live nor deleted. A record that is still in this state after the last round was
+// removed by hand.
 const maxRounds = 3
 
-func (r versionedRecords[T]) findMissing(ctx context.Context, tx ports.Tx, ids []domain.ID) (gone []domain.ID, err error) {
+func (r versionedRecords[T]) findMissing(ctx context.Context, tx ports.Tx, ids []domain.ID) (missing []domain.ID, err error) {
 	unknown := slices.Sorted(slices.Values(ids))
 	for round := 0; len(unknown) > 0 && round < maxRounds; round++ {
-		there, err := r.repository(tx).Existing(ctx, unknown...)
+		live, err := r.repository(tx).Existing(ctx, unknown...)
 		if err != nil {
 			return nil, err
 		}
-		unknown = without(unknown, there)
+		unknown = without(unknown, live)
 		deleted, err := r.history(tx).StillDeleted(ctx, unknown...)
 		if err != nil {
 			return nil, err
 		}
-		gone = append(gone, deleted...)
-		// The rest are purged, or another Update has restored and deleted them between the
-		// two reads: then look again.
+		missing = append(missing, deleted...)
+		// The remaining records are purged, which means they have no versions, or another
+		// Update restored or deleted them between the two reads. Look for the latter again.
 		unknown = without(unknown, deleted)
 		for _, id := range unknown {
 			versions, err := r.history(tx).List(ctx, id, domain.Page{Limit: 1})
@@ -126,22 +129,22 @@ func (r versionedRecords[T]) findMissing(ctx context.Context, tx ports.Tx, ids [
 				return nil, err
 			}
 			if len(versions) == 0 {
-				gone = append(gone, id)
+				missing = append(missing, id)
 			}
 		}
-		slices.Sort(gone)
-		unknown = without(unknown, gone)
+		slices.Sort(missing)
+		unknown = without(unknown, missing)
 	}
-	gone = append(gone, unknown...)
-	slices.Sort(gone)
-	return gone, nil
+	missing = append(missing, unknown...)
+	slices.Sort(missing)
+	return missing, nil
 }
 
 func without(ids, others []domain.ID) []domain.ID {
 	return slices.DeleteFunc(ids, func(id domain.ID) bool { return contains(others, id) })
 }
 
-// contains reports whether id is in a list in ascending order.
+// contains reports whether id is in a sorted list.
 func contains(ascending []domain.ID, id domain.ID) bool {
 	_, found := slices.BinarySearch(ascending, id)
 	return found

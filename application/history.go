@@ -7,14 +7,14 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// History is the use-cases on the versions of records of one kind, and on deleted
-// ones. Staff sees the versions of what is not deleted.
+// History is the use-cases on the versions of records of one kind, and on deleted records.
+// Versions of deleted records are shown only to actors who may read deleted records.
 type History[T domain.Record] struct {
 	trail   *Trail
 	records versionedRecords[T]
 }
 
-// ListVersions returns a page of the versions of a record, each beside the one before.
+// ListVersions returns a page of the versions of a record, each with the previous version.
 func (s *History[T]) ListVersions(ctx context.Context, actor domain.Actor, id domain.ID, in domain.PageInput) (Page[domain.Revision[T]], error) {
 	page, inputErr := in.Parse()
 	return runView(ctx, s.trail, call{actor: actor, permission: s.records.ReadHistory, kind: s.records.Kind, id: id, inputErr: inputErr},
@@ -29,7 +29,7 @@ func revisionNumber[T domain.Record](revision domain.Revision[T]) domain.ID {
 	return domain.ID(revision.Number)
 }
 
-// GetVersion returns one version of a record beside the one before.
+// GetVersion returns one version of a record with the previous version.
 func (s *History[T]) GetVersion(ctx context.Context, actor domain.Actor, id, version domain.ID) (domain.Revision[T], error) {
 	return runView(ctx, s.trail, call{actor: actor, permission: s.records.ReadHistory, kind: s.records.Kind, id: id},
 		func(tx ports.Tx, event *pendingEvent) (domain.Revision[T], error) {
@@ -44,8 +44,8 @@ func (s *History[T]) GetVersion(ctx context.Context, actor domain.Actor, id, ver
 		})
 }
 
-// revisions reads a page of the versions of the record that the event is on. The event is
-// also about the parents that these versions name.
+// revisions reads a page of the versions of the subject of the event. It adds the parents that
+// these versions name to the event.
 func (s *History[T]) revisions(ctx context.Context, tx ports.Tx, event *pendingEvent, page domain.Page) ([]domain.Revision[T], error) {
 	live, err := s.records.repository(tx).Get(ctx, event.Subject.ID)
 	isLive := err == nil
@@ -55,7 +55,7 @@ func (s *History[T]) revisions(ctx context.Context, tx ports.Tx, event *pendingE
 	if err != nil {
 		return nil, err
 	}
-	// Begin one version earlier: the first revision needs the one before it.
+	// Start one version earlier: the first revision needs its previous version.
 	from := domain.Page{After: max(page.After, 1) - 1, Limit: page.Limit + 1}
 	versions, err := s.records.history(tx).List(ctx, event.Subject.ID, from)
 	if err != nil {
@@ -80,13 +80,13 @@ func (s *History[T]) revisions(ctx context.Context, tx ports.Tx, event *pendingE
 	return revisions, nil
 }
 
-// ListDeleted returns a page of the deleted records, as they were.
+// ListDeleted returns a page of the deleted records, each as its last version.
 func (s *History[T]) ListDeleted(ctx context.Context, actor domain.Actor, in domain.PageInput) (Page[domain.Version[T]], error) {
 	page, inputErr := in.Parse()
 	return runView(ctx, s.trail, call{actor: actor, permission: s.records.ReadDeleted, kind: s.records.Kind, inputErr: inputErr},
 		func(tx ports.Tx, event *pendingEvent) (Page[domain.Version[T]], error) {
 			id := func(version domain.Version[T]) domain.ID { return version.Record.Self().ID }
-			deleted, err := listAndShow(event, page, id, func(page domain.Page) ([]domain.Version[T], error) {
+			deleted, err := listShown(event, page, id, func(page domain.Page) ([]domain.Version[T], error) {
 				return s.records.history(tx).Deleted(ctx, domain.Reference{}, page)
 			})
 			for _, version := range deleted.Items {

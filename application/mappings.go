@@ -7,7 +7,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// Mappings is the use-cases on who is assigned to whom.
+// Mappings is the use-cases on the assignment of doctors to patients.
 type Mappings struct {
 	History[domain.Mapping]
 	clock ports.Clock
@@ -19,8 +19,8 @@ var mappingRecords = versionedRecords[domain.Mapping]{
 	history:    ports.Tx.MappingHistory,
 }
 
-// Assign assigns a doctor to a patient. A doctor or patient who does not exist
-// is Invalid, a pair that is mapped already a Conflict.
+// Assign assigns a doctor to a patient. A doctor or patient that does not exist is Invalid. A
+// pair that is already mapped is a Conflict.
 func (s *Mappings) Assign(ctx context.Context, actor domain.Actor, in domain.MappingInput) (domain.Mapping, error) {
 	mapping, inputErr := domain.NewMapping(in, s.clock())
 	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.MappingCreate, kind: domain.SubjectMapping, named: in.Named(), inputErr: inputErr},
@@ -29,16 +29,16 @@ func (s *Mappings) Assign(ctx context.Context, actor domain.Actor, in domain.Map
 		})
 }
 
-// List returns a page of the mappings that the query asks for.
+// List returns a page of the mappings that match the query.
 func (s *Mappings) List(ctx context.Context, actor domain.Actor, query domain.MappingQuery) (Page[domain.Assignment], error) {
 	filter, page, inputErr := query.Parse()
 	return runView(ctx, s.trail, call{actor: actor, permission: domain.MappingRead, kind: domain.SubjectMapping, named: query.Named(), inputErr: inputErr},
 		func(tx ports.Tx, event *pendingEvent) (Page[domain.Assignment], error) {
 			id := func(assignment domain.Assignment) domain.ID { return assignment.ID }
-			assignments, err := listAndShow(event, page, id, func(page domain.Page) ([]domain.Assignment, error) {
+			assignments, err := listShown(event, page, id, func(page domain.Page) ([]domain.Assignment, error) {
 				return tx.Mappings().List(ctx, filter, page)
 			})
-			for _, assignment := range assignments.Items { // Their names are shown.
+			for _, assignment := range assignments.Items { // The page shows their names.
 				event.addAbout(
 					domain.Reference{Kind: domain.SubjectPatient, ID: assignment.PatientID},
 					domain.Reference{Kind: domain.SubjectDoctor, ID: assignment.Doctor.ID},
@@ -48,12 +48,13 @@ func (s *Mappings) List(ctx context.Context, actor domain.Actor, query domain.Ma
 		})
 }
 
-// Replace sets both sides of a mapping. It refuses what Assign refuses.
+// Replace sets the patient and the doctor of a mapping. It returns the same errors as Assign.
 func (s *Mappings) Replace(ctx context.Context, actor domain.Actor, id domain.ID, in domain.MappingInput) (domain.Mapping, error) {
 	return s.update(ctx, actor, id, in, func(mapping domain.Mapping) (domain.Mapping, error) { return mapping.Replace(in, s.clock()) })
 }
 
-// Change sets the given side of a mapping. It refuses what Assign refuses.
+// Change sets the patient or the doctor of a mapping, whichever is given. It returns the same
+// errors as Assign.
 func (s *Mappings) Change(ctx context.Context, actor domain.Actor, id domain.ID, in domain.MappingInput) (domain.Mapping, error) {
 	return s.update(ctx, actor, id, in, func(mapping domain.Mapping) (domain.Mapping, error) { return mapping.Change(in, s.clock()) })
 }
@@ -76,7 +77,7 @@ func (s *Mappings) update(ctx context.Context, actor domain.Actor, id domain.ID,
 		})
 }
 
-// Unassign ends a mapping.
+// Unassign deletes a mapping.
 func (s *Mappings) Unassign(ctx context.Context, actor domain.Actor, id domain.ID) error {
 	_, err := runUpdate(ctx, s.trail, call{actor: actor, permission: domain.MappingDelete, kind: domain.SubjectMapping, id: id},
 		func(tx ports.Tx, event *pendingEvent) (nothing, error) {
@@ -85,8 +86,8 @@ func (s *Mappings) Unassign(ctx context.Context, actor domain.Actor, id domain.I
 	return err
 }
 
-// Restore puts a mapping back that was ended. NotFound when it was not, a Conflict
-// when its patient or doctor is deleted, or the pair is mapped anew.
+// Restore restores a deleted mapping. The error is NotFound if the mapping is not deleted, and
+// a Conflict if its patient or doctor is deleted or the pair has a new mapping.
 func (s *Mappings) Restore(ctx context.Context, actor domain.Actor, id domain.ID) (domain.Mapping, error) {
 	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.MappingRestore, kind: domain.SubjectMapping, id: id},
 		func(tx ports.Tx, event *pendingEvent) (domain.Mapping, error) {

@@ -19,7 +19,7 @@ var patientRecords = versionedRecords[domain.Patient]{
 	history:    ports.Tx.PatientHistory,
 }
 
-// Create adds a patient, whom actor registers.
+// Create adds a patient. The actor becomes the user who registered the patient.
 func (s *Patients) Create(ctx context.Context, actor domain.Actor, in domain.PatientInput) (domain.PatientView, error) {
 	patient, inputErr := domain.NewPatient(in, actor, s.clock())
 	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.PatientCreate, kind: domain.SubjectPatient, inputErr: inputErr},
@@ -42,20 +42,20 @@ func (s *Patients) List(ctx context.Context, actor domain.Actor, in domain.PageI
 	page, inputErr := in.Parse()
 	return runView(ctx, s.trail, call{actor: actor, permission: domain.PatientRead, kind: domain.SubjectPatient, inputErr: inputErr},
 		func(tx ports.Tx, event *pendingEvent) (Page[domain.PatientView], error) {
-			return listAndShow(event, page, recordID, func(page domain.Page) ([]domain.PatientView, error) {
+			return listShown(event, page, recordID, func(page domain.Page) ([]domain.PatientView, error) {
 				return tx.Patients().List(ctx, domain.PatientFilter{}, page)
 			})
 		})
 }
 
-// ListByDoctor returns a page of the patients to whom a doctor is assigned. They
-// are shown in full, so it needs PatientRead. An unknown doctor is NotFound.
+// ListByDoctor returns a page of the patients to whom a doctor is assigned. It needs
+// PatientRead, because it shows the whole patients. An unknown doctor is NotFound.
 func (s *Patients) ListByDoctor(ctx context.Context, actor domain.Actor, doctor domain.ID, in domain.PageInput) (Page[domain.PatientView], error) {
 	page, inputErr := in.Parse()
 	named := []domain.Reference{{Kind: domain.SubjectDoctor, ID: doctor}}
 	return runView(ctx, s.trail, call{actor: actor, permission: domain.PatientRead, kind: domain.SubjectPatient, named: named, inputErr: inputErr},
 		func(tx ports.Tx, event *pendingEvent) (Page[domain.PatientView], error) {
-			return listAndShow(event, page, recordID, func(page domain.Page) ([]domain.PatientView, error) {
+			return listShown(event, page, recordID, func(page domain.Page) ([]domain.PatientView, error) {
 				if _, err := tx.Doctors().Get(ctx, doctor); err != nil {
 					return nil, err
 				}
@@ -64,12 +64,12 @@ func (s *Patients) ListByDoctor(ctx context.Context, actor domain.Actor, doctor 
 		})
 }
 
-// Replace sets all that may be set of a patient; what is absent gets its default.
+// Replace sets all editable fields of a patient. Absent fields get their defaults.
 func (s *Patients) Replace(ctx context.Context, actor domain.Actor, id domain.ID, in domain.PatientInput) (domain.PatientView, error) {
 	return s.update(ctx, actor, id, func(patient domain.Patient) (domain.Patient, error) { return patient.Replace(in, s.clock()) })
 }
 
-// Change sets what is given of a patient.
+// Change sets the given fields of a patient.
 func (s *Patients) Change(ctx context.Context, actor domain.Actor, id domain.ID, in domain.PatientInput) (domain.PatientView, error) {
 	return s.update(ctx, actor, id, func(patient domain.Patient) (domain.Patient, error) { return patient.Change(in, s.clock()) })
 }
@@ -91,7 +91,7 @@ func (s *Patients) update(ctx context.Context, actor domain.Actor, id domain.ID,
 		})
 }
 
-// Delete deletes a patient, and their mappings with them.
+// Delete deletes a patient and the patient's mappings.
 func (s *Patients) Delete(ctx context.Context, actor domain.Actor, id domain.ID) error {
 	_, err := runUpdate(ctx, s.trail, call{actor: actor, permission: domain.PatientDelete, kind: domain.SubjectPatient, id: id},
 		func(tx ports.Tx, event *pendingEvent) (nothing, error) {
@@ -100,8 +100,8 @@ func (s *Patients) Delete(ctx context.Context, actor domain.Actor, id domain.ID)
 	return err
 }
 
-// Restore puts a deleted patient back, and the mappings that were deleted with
-// them. NotFound when the patient is not deleted.
+// Restore restores a deleted patient and the mappings that were deleted with the patient. The
+// error is NotFound if the patient is not deleted.
 func (s *Patients) Restore(ctx context.Context, actor domain.Actor, id domain.ID) (domain.PatientView, error) {
 	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.PatientRestore, kind: domain.SubjectPatient, id: id},
 		func(tx ports.Tx, event *pendingEvent) (domain.PatientView, error) {

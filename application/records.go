@@ -9,25 +9,26 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// records is what a use-case does to the records of one kind, and to their versions.
+// versionedRecords changes records of one kind together with their versions.
 type versionedRecords[T domain.Record] struct {
 	domain.RecordKind
 	repository func(ports.Tx) ports.Records[T]
 	history    func(ports.Tx) ports.History[T]
 }
 
-// anyRecords is records of whatever kind.
+// anyVersionedRecords is a versionedRecords of any kind.
 type anyVersionedRecords interface {
-	// keepChildren keeps that children were deleted with their parent.
+	// addDeletedChildVersions adds a version to each child that was deleted with its parent.
 	addDeletedChildVersions(ctx context.Context, tx ports.Tx, event *pendingEvent, parent domain.Reference, children []domain.Record) error
-	// restoreChildren puts the children back that were deleted with their parent.
+	// restoreChildren restores the children that were deleted with the parent.
 	restoreChildren(ctx context.Context, tx ports.Tx, event *pendingEvent, parent domain.Reference) error
-	// missing returns those of the records that are deleted or purged, in ascending
-	// order. Until the Update returns, the deleted ones stay deleted and the others stay.
+	// findMissing returns the IDs of the records that are deleted or purged, in ascending
+	// order. Until the Update returns, no other transaction can restore the deleted records
+	// or delete the other ones.
 	findMissing(ctx context.Context, tx ports.Tx, ids []domain.ID) ([]domain.ID, error)
 }
 
-// add adds a record, which becomes the subject of the event.
+// create adds a record, which becomes the subject of the event.
 func (r versionedRecords[T]) create(ctx context.Context, tx ports.Tx, event *pendingEvent, record T) (T, error) {
 	added, err := r.repository(tx).Add(ctx, record)
 	if err != nil {
@@ -37,7 +38,8 @@ func (r versionedRecords[T]) create(ctx context.Context, tx ports.Tx, event *pen
 	return added, r.addVersion(ctx, tx, event, domain.Created, added)
 }
 
-// save saves what a record has become.
+// update saves the changed record. If the record has no version yet, because it is older than
+// the history, before becomes the first version.
 func (r versionedRecords[T]) update(ctx context.Context, tx ports.Tx, event *pendingEvent, before, after T) error {
 	if err := r.repository(tx).Save(ctx, after); err != nil {
 		return err
@@ -52,7 +54,7 @@ func (r versionedRecords[T]) update(ctx context.Context, tx ports.Tx, event *pen
 	return r.addVersion(ctx, tx, event, domain.Updated, after)
 }
 
-// delete deletes the record that the event is on, with its children.
+// delete deletes the subject of the event with its children.
 func (r versionedRecords[T]) delete(ctx context.Context, tx ports.Tx, event *pendingEvent) error {
 	record, children, err := r.repository(tx).Delete(ctx, event.Subject.ID)
 	if err != nil {
@@ -71,8 +73,8 @@ func (r versionedRecords[T]) delete(ctx context.Context, tx ports.Tx, event *pen
 	return nil
 }
 
-// restore puts the deleted record that the event is on back, with the children that
-// were deleted with it. It is a Conflict when a parent is deleted.
+// restore restores the subject of the event, with the children that were deleted with it. A
+// deleted parent is a Conflict.
 func (r versionedRecords[T]) restore(ctx context.Context, tx ports.Tx, event *pendingEvent) (T, error) {
 	record, err := r.lockDeleted(ctx, tx, event)
 	if err != nil {
@@ -92,9 +94,9 @@ func (r versionedRecords[T]) restore(ctx context.Context, tx ports.Tx, event *pe
 	return record, nil
 }
 
-// lastDeleted returns the deleted record that the event is on, or a Conflict if one of its
-// parents is deleted. It locks the parents first: restoring a parent locks in the same
-// order.
+// lockDeleted locks and returns the deleted record that is the subject of the event. A deleted
+// parent is a Conflict. The parents are locked first, in the order in which restoring a parent
+// locks them.
 func (r versionedRecords[T]) lockDeleted(ctx context.Context, tx ports.Tx, event *pendingEvent) (T, error) {
 	if len(r.Parents) > 0 {
 		// A deleted record does not change, so it can be read before it is locked.
@@ -115,27 +117,27 @@ func (r versionedRecords[T]) lockDeleted(ctx context.Context, tx ports.Tx, event
 	return version.Record, err
 }
 
-// requireParents is a Conflict if some of the record's parents are deleted. The others
-// cannot be deleted until the Update returns.
+// requireParents returns a Conflict if some of the record's parents are deleted. The other
+// parents cannot be deleted until the Update returns.
 func requireParents(ctx context.Context, tx ports.Tx, record domain.Record) error {
-	var gone []domain.SubjectKind
+	var deleted []domain.SubjectKind
 	for _, parent := range lockOrder(record.Parents()) {
 		missing, err := recordsByKind[parent.Kind].findMissing(ctx, tx, []domain.ID{parent.ID})
 		if err != nil {
 			return err
 		}
 		if len(missing) > 0 {
-			gone = append(gone, parent.Kind)
+			deleted = append(deleted, parent.Kind)
 		}
 	}
-	if len(gone) > 0 {
-		return domain.ErrParentDeleted(gone...)
+	if len(deleted) > 0 {
+		return domain.ErrParentDeleted(deleted...)
 	}
 	return nil
 }
 
-// lockOrder returns references in the order in which their kinds are locked: see
-// domain.RecordKinds.
+// lockOrder sorts references by kind, in the order in which records are locked (see
+// domain.RecordKinds).
 func lockOrder(references []domain.Reference) []domain.Reference {
 	var ordered []domain.Reference
 	for _, known := range slices.Backward(domain.RecordKinds()) {
@@ -148,7 +150,7 @@ func lockOrder(references []domain.Reference) []domain.Reference {
 	return ordered
 }
 
-// version is what the event makes of a record.
+// newVersion returns the version that the event's change makes of a record.
 func (r versionedRecords[T]) newVersion(event *pendingEvent, change domain.Change, record T) domain.Version[T] {
 	return domain.Version[T]{
 		At:     event.At,
@@ -158,32 +160,32 @@ func (r versionedRecords[T]) newVersion(event *pendingEvent, change domain.Chang
 	}
 }
 
-// found is the first version of a record that was there before versions were kept.
+// firstVersion returns the first version of a record that is older than the history.
 func (r versionedRecords[T]) firstVersion(event *pendingEvent, record T) domain.Version[T] {
 	return domain.Version[T]{At: event.At, Change: domain.Found, Record: record}
 }
 
-// keep keeps a version of the record that the event is on.
+// addVersion adds a version of the subject of the event.
 func (r versionedRecords[T]) addVersion(ctx context.Context, tx ports.Tx, event *pendingEvent, change domain.Change, record T) error {
-	kept, err := r.addVersions(ctx, tx, event, r.newVersion(event, change, record))
+	added, err := r.addVersions(ctx, tx, event, r.newVersion(event, change, record))
 	if err != nil {
 		return err
 	}
-	event.Version = kept[0].Number
+	event.Version = added[0].Number
 	return nil
 }
 
-// keepAll keeps versions that the event makes, and puts their commitments into it.
+// addVersions adds versions to the history, and their commitments to the event.
 func (r versionedRecords[T]) addVersions(ctx context.Context, tx ports.Tx, event *pendingEvent, versions ...domain.Version[T]) ([]domain.Version[T], error) {
 	for i := range versions {
 		_, _ = rand.Read(versions[i].Salt[:]) // never fails (crypto/rand)
 	}
-	kept, err := r.history(tx).Keep(ctx, versions...)
+	added, err := r.history(tx).Keep(ctx, versions...)
 	if err != nil {
 		return nil, auditUnavailable(err)
 	}
-	for _, version := range kept {
+	for _, version := range added {
 		event.Commitments = append(event.Commitments, version.Commitment())
 	}
-	return kept, nil
+	return added, nil
 }

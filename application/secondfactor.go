@@ -62,13 +62,13 @@ func (s *SecondFactor) Confirm(ctx context.Context, actor domain.Actor, in domai
 		func(event *pendingEvent) (domain.RecoveryCodes, error) {
 			codes := newRecoveryCodes()
 			return updateWithEvent(ctx, event, func(tx ports.Tx, event *pendingEvent) (domain.RecoveryCodes, error) {
-				tries, err := s.guard.limiter.lockGuesses(ctx, tx, s.guard.limiter.sessionGuesses(actor.SessionID))
+				counts, err := s.guard.limiter.lockCounts(ctx, tx, s.guard.limiter.sessionKeys(actor.SessionID))
 				if err != nil {
 					return codes, err
 				}
 				right, err := s.confirm(ctx, tx, event, code, codes)
 				if err == nil && !right {
-					if err = tries.countFailure(ctx, tx); err == nil {
+					if err = counts.saveFailure(ctx, tx); err == nil {
 						err = commitAndRefuse(domain.ErrCodeField())
 					}
 				}

@@ -60,7 +60,7 @@ func (s *Sessions) Login(ctx context.Context, actor domain.Actor, in domain.Cred
 			var selector domain.RefreshSelector
 			_, _ = rand.Read(selector[:]) // never fails (crypto/rand)
 			refresh := domain.NewRefreshToken(selector, newRefreshSecret())
-			session, err := checkProof(ctx, s.guard, event, proof, allFactors, func(tx ports.Tx, user domain.User) (domain.SessionView, error) {
+			session, err := verifyProof(ctx, s.guard, event, proof, allFactors, func(tx ports.Tx, user domain.User) (domain.SessionView, error) {
 				session, err := tx.Sessions().Add(ctx, domain.NewSession(user, actor.Origin, refresh, s.clock(), s.rules.Session))
 				signedIn := domain.SessionView{Session: session, Owner: user.Owner()}
 				event.setSession(signedIn)
@@ -156,7 +156,7 @@ func (s *Sessions) List(ctx context.Context, actor domain.Actor, in domain.PageI
 	now := s.clock()
 	return runView(ctx, s.trail, call{actor: actor, permission: domain.SessionReadSelf, kind: domain.SubjectSession, inputErr: inputErr},
 		func(tx ports.Tx, event *pendingEvent) (Page[domain.Session], error) {
-			return listAndShow(event, page, func(session domain.Session) domain.ID { return session.ID },
+			return listShown(event, page, func(session domain.Session) domain.ID { return session.ID },
 				func(page domain.Page) ([]domain.Session, error) {
 					return tx.Sessions().Live(ctx, actor.UserID, now, page)
 				})

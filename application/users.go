@@ -166,7 +166,7 @@ func (s *Users) List(ctx context.Context, actor domain.Actor, query domain.UserQ
 	filter, page, inputErr := query.Parse()
 	return runView(ctx, s.trail, call{actor: actor, permission: domain.UserRead, kind: domain.SubjectUser, inputErr: inputErr},
 		func(tx ports.Tx, event *pendingEvent) (Page[domain.User], error) {
-			return listAndShow(event, page, func(user domain.User) domain.ID { return user.ID },
+			return listShown(event, page, func(user domain.User) domain.ID { return user.ID },
 				func(page domain.Page) ([]domain.User, error) {
 					return tx.Users().List(ctx, filter, page)
 				})
