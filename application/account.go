@@ -24,7 +24,7 @@ func (s *Account) Me(ctx context.Context, actor domain.Actor) (domain.User, erro
 		})
 }
 
-// ChangeMe sets what is given of the actor's own names and phone number.
+// ChangeMe sets the given fields of the actor's own names and phone number.
 func (s *Account) ChangeMe(ctx context.Context, actor domain.Actor, in domain.Profile) (domain.User, error) {
 	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.UserUpdateSelf, kind: domain.SubjectUser, id: actor.UserID},
 		func(tx ports.Tx, _ *pendingEvent) (domain.User, error) {
@@ -39,7 +39,7 @@ func (s *Account) ChangeMe(ctx context.Context, actor domain.Actor, in domain.Pr
 		})
 }
 
-// Permissions returns what the actor may do, in the order of the policy.
+// Permissions returns the permissions of the actor, in the order of the policy.
 func (s *Account) Permissions(ctx context.Context, actor domain.Actor) ([]domain.Permission, error) {
 	return runUseCase(ctx, s.trail, call{actor: actor, permission: domain.UserReadSelf, kind: domain.SubjectUser, id: actor.UserID},
 		func(*pendingEvent) ([]domain.Permission, error) {
@@ -47,8 +47,8 @@ func (s *Account) Permissions(ctx context.Context, actor domain.Actor) ([]domain
 		})
 }
 
-// ChangePassword replaces the actor's own password and ends all other sessions.
-// A wrong current password is Invalid, and counts against the session.
+// ChangePassword replaces the actor's own password and revokes all other sessions. A wrong
+// current password is Invalid and counts against the session.
 func (s *Account) ChangePassword(ctx context.Context, actor domain.Actor, in domain.PasswordChange) error {
 	_, err := runUseCase(ctx, s.trail, call{actor: actor, permission: domain.UserChangePassword, kind: domain.SubjectUser, id: actor.UserID},
 		func(event *pendingEvent) (nothing, error) {
@@ -56,8 +56,9 @@ func (s *Account) ChangePassword(ctx context.Context, actor domain.Actor, in dom
 			if err != nil {
 				return nothing{}, err
 			}
-			// Check the limits first: judging a password costs more. Hash before the current
-			// password is known to be right, so that the time does not tell whether it is.
+			// Check the rate limits first, because checking a new password costs more. Hash it
+			// before the current password is verified, so that the time does not tell whether
+			// the current password is right.
 			if err := s.trail.store.View(ctx, func(tx ports.Tx) error {
 				_, err := s.guard.limiter.checkLimits(ctx, tx, s.guard.limiter.sessionKeys(actor.SessionID))
 				return err
@@ -82,15 +83,15 @@ func (s *Account) ChangePassword(ctx context.Context, actor domain.Actor, in dom
 	return err
 }
 
-// endSessions ends all sessions of a user but one.
+// revokeSessions revokes all sessions of a user except one. except is zero to revoke all.
 func revokeSessions(ctx context.Context, tx ports.Tx, event *pendingEvent, user, except domain.ID, now time.Time) error {
-	ended, err := tx.Sessions().End(ctx, user, except, now)
-	event.revokeOnCommit(ended...)
+	revoked, err := tx.Sessions().End(ctx, user, except, now)
+	event.revokeOnCommit(revoked...)
 	return err
 }
 
-// confirmPassword runs then once the signed-in user has proved the current
-// password, which was given in field.
+// confirmPassword verifies the current password of a signed-in user and then runs then. field
+// is the name of the input field with the password, which the error names.
 func confirmPassword[T any](ctx context.Context, guard *Guard, event *pendingEvent, user domain.User, field string, current domain.Password,
 	then func(ports.Tx, domain.User) (T, error),
 ) (T, error) {

@@ -24,22 +24,22 @@ func (r versionedRecords[T]) addDeletedChildVersions(ctx context.Context, tx por
 func (r versionedRecords[T]) restoreChildren(ctx context.Context, tx ports.Tx, event *pendingEvent, parent domain.Reference) error {
 	page := domain.Page{Limit: domain.MaxPageLimit}
 	for {
-		ended, err := r.history(tx).Deleted(ctx, parent, page)
-		if err != nil || len(ended) == 0 {
+		deleted, err := r.history(tx).Deleted(ctx, parent, page)
+		if err != nil || len(deleted) == 0 {
 			return err
 		}
 		// Advance the cursor, so the loop ends whatever the store returns.
-		page.After = ended[len(ended)-1].Record.Self().ID
-		if err := r.restoreChildPage(ctx, tx, event, parent, ended); err != nil {
+		page.After = deleted[len(deleted)-1].Record.Self().ID
+		if err := r.restoreChildPage(ctx, tx, event, parent, deleted); err != nil {
 			return err
 		}
 	}
 }
 
 // restoreChildPage restores one page of deleted children. It overwrites the slice.
-func (r versionedRecords[T]) restoreChildPage(ctx context.Context, tx ports.Tx, event *pendingEvent, parent domain.Reference, ended []domain.Version[T]) error {
-	ids := make([]domain.ID, len(ended))
-	for i, version := range ended {
+func (r versionedRecords[T]) restoreChildPage(ctx context.Context, tx ports.Tx, event *pendingEvent, parent domain.Reference, children []domain.Version[T]) error {
+	ids := make([]domain.ID, len(children))
+	for i, version := range children {
 		ids[i] = version.Record.Self().ID
 	}
 	// The parent is locked, so no other transaction restores the children. But a purge can
@@ -48,31 +48,31 @@ func (r versionedRecords[T]) restoreChildPage(ctx context.Context, tx ports.Tx, 
 	if err != nil {
 		return err
 	}
-	ended = slices.DeleteFunc(ended, func(version domain.Version[T]) bool {
+	children = slices.DeleteFunc(children, func(version domain.Version[T]) bool {
 		return !contains(deleted, version.Record.Self().ID)
 	})
-	missing, err := r.findMissingParents(ctx, tx, parent, ended)
+	missing, err := r.findMissingParents(ctx, tx, parent, children)
 	if err != nil {
 		return err
 	}
 	var restored []T
-	for i, version := range ended {
+	for i, version := range children {
 		others := otherParents(version.Record, parent)
 		event.addAbout(others...)
 		if at := slices.IndexFunc(others, func(other domain.Reference) bool { return contains(missing[other.Kind], other.ID) }); at >= 0 {
 			// The child stays deleted. Its new version has the time and the author of the
 			// old one.
-			ended[i].With = others[at]
+			children[i].With = others[at]
 			continue
 		}
 		restored = append(restored, version.Record)
-		ended[i] = r.newVersion(event, domain.Restored, version.Record)
-		ended[i].With = parent
+		children[i] = r.newVersion(event, domain.Restored, version.Record)
+		children[i].With = parent
 	}
 	if err := r.history(tx).Restore(ctx, restored...); err != nil {
 		return err
 	}
-	_, err = r.addVersions(ctx, tx, event, ended...)
+	_, err = r.addVersions(ctx, tx, event, children...)
 	return err
 }
 

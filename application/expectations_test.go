@@ -54,6 +54,7 @@ func absent(kind domain.SubjectKind) leaving {
 }
 
 func oneself(by domain.Actor, _ world) domain.AuditEvent { return one(domain.SubjectUser, by.UserID) }
+
 func ownSession(by domain.Actor, _ world) domain.AuditEvent {
 	return one(domain.SubjectSession, by.SessionID)
 }

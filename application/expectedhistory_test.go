@@ -105,10 +105,14 @@ func expectHistory[T domain.Record](all map[string]expectation, service string, 
 	}
 	kind := live(domain.Actor{}, world{}).Subject.Kind
 	versions := func(id func(world) domain.ID, page domain.PageInput) call {
-		return func(c *clinic, by domain.Actor, w world) (any, error) { return of(c).ListVersions(c.ctx, by, id(w), page) }
+		return func(c *clinic, by domain.Actor, w world) (any, error) {
+			return of(c).ListVersions(c.ctx, by, id(w), page)
+		}
 	}
 	version := func(id func(world) domain.ID, number domain.ID) call {
-		return func(c *clinic, by domain.Actor, w world) (any, error) { return of(c).GetVersion(c.ctx, by, id(w), number) }
+		return func(c *clinic, by domain.Actor, w world) (any, error) {
+			return of(c).GetVersion(c.ctx, by, id(w), number)
+		}
 	}
 	liveID := func(w world) domain.ID { return live(domain.Actor{}, w).Subject.ID }
 	deletedID := func(w world) domain.ID { return deleted(domain.Actor{}, w).Subject.ID }

@@ -9,7 +9,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// SecondFactor is the use-cases on the second factor of one's own account.
+// SecondFactor is the use-cases on the second factor of the actor's own account.
 type SecondFactor struct {
 	trail *Trail
 	guard *Guard
@@ -18,7 +18,7 @@ type SecondFactor struct {
 	rules SessionRules
 }
 
-// Get returns the actor's second factor, which may be none.
+// Get returns the actor's second factor, the zero SecondFactor if there is none.
 func (s *SecondFactor) Get(ctx context.Context, actor domain.Actor) (domain.SecondFactor, error) {
 	return runView(ctx, s.trail, call{actor: actor, permission: domain.UserManageMFA, kind: domain.SubjectUser, id: actor.UserID},
 		func(tx ports.Tx, _ *pendingEvent) (domain.SecondFactor, error) {
@@ -27,9 +27,9 @@ func (s *SecondFactor) Get(ctx context.Context, actor domain.Actor) (domain.Seco
 		})
 }
 
-// Enrol gives the actor a key to put into a device, in place of one that was
-// never confirmed. It takes the password; a wrong one counts against the
-// session. An account that has a second factor is a Conflict.
+// Enrol returns a new key for the actor's device. It replaces a key that was never confirmed.
+// Enrol verifies the password; a wrong one counts against the session. If the account has a
+// second factor, the error is a Conflict.
 func (s *SecondFactor) Enrol(ctx context.Context, actor domain.Actor, in domain.PasswordCheck) (ports.Enrolment, error) {
 	password, inputErr := in.Parse()
 	return runUseCase(ctx, s.trail, call{actor: actor, permission: domain.UserManageMFA, kind: domain.SubjectUser, id: actor.UserID, inputErr: inputErr},
@@ -52,10 +52,10 @@ func (s *SecondFactor) Enrol(ctx context.Context, actor domain.Actor, in domain.
 		})
 }
 
-// Confirm turns the second factor on with a code of the device, ends the actor's
-// other sessions, which were begun without it, and returns the recovery codes,
-// which cannot be seen again. A wrong code is Invalid and counts against the
-// session; without Enrol before it is a Conflict.
+// Confirm enables the second factor, given a code of the device. It revokes the actor's other
+// sessions, which were started without a second factor, and returns the recovery codes, which
+// are never shown again. A wrong code is Invalid and counts against the session. Without an
+// earlier Enrol the error is a Conflict.
 func (s *SecondFactor) Confirm(ctx context.Context, actor domain.Actor, in domain.CodeCheck) (domain.RecoveryCodes, error) {
 	code, inputErr := in.Parse()
 	return runUseCase(ctx, s.trail, call{actor: actor, permission: domain.UserManageMFA, kind: domain.SubjectUser, id: actor.UserID, inputErr: inputErr},
@@ -77,7 +77,7 @@ func (s *SecondFactor) Confirm(ctx context.Context, actor domain.Actor, in domai
 		})
 }
 
-// confirm reports whether the code is right, and then confirms the factor.
+// confirm enables the second factor if the code is right, and reports whether it is.
 func (s *SecondFactor) confirm(ctx context.Context, tx ports.Tx, event *pendingEvent, code domain.OneTimeCode, codes domain.RecoveryCodes) (right bool, err error) {
 	user, err := tx.Users().Get(ctx, event.Actor.UserID)
 	if err != nil {
@@ -107,8 +107,8 @@ func newRecoveryCodes() (codes domain.RecoveryCodes) {
 	return codes
 }
 
-// Disable removes the actor's second factor and ends the other sessions. It takes
-// the password, like Enrol. A user whose role needs a second factor cannot remove it.
+// Disable removes the actor's second factor and revokes the other sessions. It verifies the
+// password, like Enrol. A user whose role requires a second factor cannot remove it.
 func (s *SecondFactor) Disable(ctx context.Context, actor domain.Actor, in domain.PasswordCheck) error {
 	password, inputErr := in.Parse()
 	if s.rules.AdminsNeedSecondFactor && actor.Role == domain.Admin {
@@ -131,18 +131,16 @@ func (s *SecondFactor) Disable(ctx context.Context, actor domain.Actor, in domai
 	return err
 }
 
-// ResealResult is what Reseal did.
+// ResealResult is the result of Reseal.
 type ResealResult struct {
-	// Keys is how many it sealed again.
+	// Keys is how many keys Reseal encrypted with the current key of the service.
 	Keys int
-	// Failed is the error of the first key that it could not seal again; nil if there
-	// was none.
+	// Failed is the error of the first key that could not be resealed, nil if there is none.
 	Failed error
 }
 
-// Reseal seals the keys of all second factors with the current key of the
-// service, so that the one before can be given up. It goes on after a key that
-// cannot be opened.
+// Reseal encrypts the keys of all second factors with the current key of the service, so that
+// its previous key can be deleted. It continues after a key that cannot be decrypted.
 func (s *SecondFactor) Reseal(ctx context.Context, actor domain.Actor) (ResealResult, error) {
 	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.UserResealMFA, kind: domain.SubjectUser},
 		func(tx ports.Tx, _ *pendingEvent) (ResealResult, error) {
@@ -163,7 +161,7 @@ func (s *SecondFactor) Reseal(ctx context.Context, actor domain.Actor) (ResealRe
 		})
 }
 
-// reseal locks only a user whose key has to change, so that no other user has to wait.
+// reseal locks the user only if the key must change, so that other users do not wait.
 func (s *SecondFactor) reseal(ctx context.Context, tx ports.Tx, user domain.User, done *ResealResult) error {
 	if user.SecondFactor.Key.IsZero() {
 		return nil

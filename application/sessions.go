@@ -9,38 +9,38 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// SessionRules say how long what a login gives can be used, and what it takes.
+// SessionRules are the lifetimes of sessions and tokens, and what a login requires.
 type SessionRules struct {
 	// Access is the lifetime of one access token.
 	Access time.Duration
-	// Session is the lifetime of the whole session, from login to the last
-	// refresh. It does not grow with use, so that everybody proves who they are
-	// once in that time (NIST SP 800-63B-4 asks for every 24 hours at its second
-	// level of assurance).
+	// Session is the lifetime of a session, counted from the login. Use does not extend it, so
+	// every user signs in again once in this time (NIST SP 800-63B-4 requires this every 24
+	// hours at AAL2).
 	Session time.Duration
-	// RefreshGrace is how long a spent refresh token gets the same successor again;
-	// zero turns that off.
+	// RefreshGrace is how long the refresh token that was spent last gets the same successor
+	// again. Zero disables this.
 	RefreshGrace time.Duration
-	// KeepRefreshTokens has a refresh answer with the token that it was given, for clients
-	// that keep the token of their login. A stolen one then goes unnoticed.
+	// KeepRefreshTokens makes a refresh return the same refresh token, for clients that keep
+	// the token of their login. A stolen token is not detected then.
 	KeepRefreshTokens bool
-	// AdminsNeedSecondFactor keeps administrators without one from everything
-	// but enrolling it.
+	// AdminsNeedSecondFactor makes administrators without a second factor enrol one before
+	// they can do anything else.
 	AdminsNeedSecondFactor bool
 }
 
-// Grant is what a login or a refresh gives.
+// Grant is the result of a login or a refresh.
 type Grant struct {
 	Access domain.AccessToken
 	// ExpiresIn is how long Access can be used from now.
 	ExpiresIn time.Duration
-	// Refresh gets the next Grant: once, unless refresh tokens are kept.
+	// Refresh is the refresh token for the next Grant. It can be used once, unless
+	// SessionRules.KeepRefreshTokens is set.
 	Refresh domain.RefreshToken
-	// Duty is what the user has to do before anything else.
+	// Duty is what the user must do before anything else.
 	Duty domain.Duty
 }
 
-// Sessions is the use-cases on sessions: one's own, from login to logout.
+// Sessions is the use-cases on the actor's own sessions, from login to logout.
 type Sessions struct {
 	trail  *Trail
 	guard  *Guard
@@ -49,9 +49,8 @@ type Sessions struct {
 	rules  SessionRules
 }
 
-// Login starts a session. An address that is unknown and an account that is not
-// active are refused like a wrong password, in answer and in time. Too many failures
-// are TooMany.
+// Login starts a session. An unknown address and an inactive account are refused like a wrong
+// password: the answer and the time are the same. After too many failures the error is TooMany.
 func (s *Sessions) Login(ctx context.Context, actor domain.Actor, in domain.Credentials) (Grant, error) {
 	proof, inputErr := in.Parse()
 	address, _, _ := domain.LoginKeys(proof.Email, actor.Origin)
@@ -73,10 +72,10 @@ func (s *Sessions) Login(ctx context.Context, actor domain.Actor, in domain.Cred
 		})
 }
 
-// Refresh spends a refresh token for the next Grant, or keeps it where the rules say so. The
-// token that was spent last gets the same one again within the grace. Any other spent token
-// ends its session: somebody has a token that is not theirs. Tokens that turn out bad are counted, and too many are
-// TooMany; a good one is never refused because of them.
+// Refresh spends a refresh token and returns the next Grant. With KeepRefreshTokens the token
+// stays valid. Within RefreshGrace the token that was spent last gets the same successor again.
+// Any other spent token revokes its session, because it was probably stolen. Bad tokens are
+// counted; after too many the error is TooMany. A good token is never refused for this reason.
 func (s *Sessions) Refresh(ctx context.Context, actor domain.Actor, in domain.Refresh) (Grant, error) {
 	return runUseCase(ctx, s.trail, call{actor: actor, permission: domain.SessionRefresh, kind: domain.SubjectSession},
 		func(event *pendingEvent) (Grant, error) {
@@ -107,7 +106,7 @@ func (s *Sessions) refresh(ctx context.Context, event *pendingEvent, in domain.R
 	return s.issueGrant(session, next)
 }
 
-// spend spends a refresh token; secret is its successor's.
+// spend spends a refresh token and returns its successor, which gets the secret.
 func (s *Sessions) spend(ctx context.Context, tx ports.Tx, event *pendingEvent, presented domain.RefreshToken, secret domain.RefreshSecret) (domain.SessionView, domain.RefreshToken, error) {
 	now := s.clock()
 	session, err := tx.Sessions().BySelector(ctx, presented.Selector())
@@ -144,7 +143,7 @@ func (s *Sessions) spend(ctx context.Context, tx ports.Tx, event *pendingEvent, 
 	return session, next, nil
 }
 
-// in says that an event is about a session, and of who signed in to it.
+// setSession makes a session the subject of the event, and its user the actor.
 func (event *pendingEvent) setSession(session domain.SessionView) {
 	event.Subject = domain.Subject{Kind: domain.SubjectSession, ID: session.ID}
 	event.Actor.UserID, event.Actor.Role, event.Actor.SessionID = session.UserID, session.Owner.Role, session.ID
@@ -163,8 +162,8 @@ func (s *Sessions) List(ctx context.Context, actor domain.Actor, in domain.PageI
 		})
 }
 
-// Logout ends the session in which the actor acts. It succeeds if the session has just
-// ended otherwise.
+// Logout revokes the actor's current session. It also succeeds if the session was revoked or
+// expired a moment ago.
 func (s *Sessions) Logout(ctx context.Context, actor domain.Actor) error {
 	_, err := runUseCase(ctx, s.trail, call{actor: actor, permission: domain.SessionRevokeSelf, kind: domain.SubjectSession, id: actor.SessionID},
 		func(event *pendingEvent) (nothing, error) {
@@ -177,7 +176,7 @@ func (s *Sessions) Logout(ctx context.Context, actor domain.Actor) error {
 	return err
 }
 
-// Revoke ends one of the actor's live sessions. What is none of those is NotFound.
+// Revoke revokes one of the actor's live sessions. Any other ID is NotFound.
 func (s *Sessions) Revoke(ctx context.Context, actor domain.Actor, id domain.ID) error {
 	_, err := runUpdate(ctx, s.trail, call{actor: actor, permission: domain.SessionRevokeSelf, kind: domain.SubjectSession, id: id},
 		func(tx ports.Tx, event *pendingEvent) (nothing, error) {
@@ -186,7 +185,7 @@ func (s *Sessions) Revoke(ctx context.Context, actor domain.Actor, id domain.ID)
 	return err
 }
 
-// end ends the session that the event is on.
+// revoke revokes the session that is the subject of the event.
 func (s *Sessions) revoke(ctx context.Context, tx ports.Tx, event *pendingEvent) (nothing, error) {
 	now := s.clock()
 	session, err := tx.Sessions().Get(ctx, event.Subject.ID)
@@ -200,7 +199,7 @@ func (s *Sessions) revoke(ctx context.Context, tx ports.Tx, event *pendingEvent)
 	return nothing{}, tx.Sessions().Save(ctx, session.Revoke(now))
 }
 
-// RevokeOthers ends all of the actor's sessions but the one in which the actor acts.
+// RevokeOthers revokes all of the actor's sessions except the current one.
 func (s *Sessions) RevokeOthers(ctx context.Context, actor domain.Actor) error {
 	_, err := runUpdate(ctx, s.trail, call{actor: actor, permission: domain.SessionRevokeSelf, kind: domain.SubjectUser, id: actor.UserID},
 		func(tx ports.Tx, event *pendingEvent) (nothing, error) {

@@ -8,21 +8,21 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// RegistrationMode says who may create an account.
+// RegistrationMode says who can register.
 type RegistrationMode string
 
 // The modes of registration.
 const (
 	// RegistrationOpen lets anyone register as Staff.
 	RegistrationOpen RegistrationMode = "open"
-	// RegistrationApproval lets anyone ask for an account as Staff, which an
-	// administrator has to activate.
+	// RegistrationApproval lets anyone ask for an account as Staff. An administrator must
+	// activate it.
 	RegistrationApproval RegistrationMode = "approval"
-	// RegistrationClosed leaves it to users with domain.UserCreate.
+	// RegistrationClosed lets only users with domain.UserCreate create accounts.
 	RegistrationClosed RegistrationMode = "closed"
 )
 
-// Users is the use-cases on everybody's accounts.
+// Users is the use-cases on all accounts.
 type Users struct {
 	trail        *Trail
 	limiter      *Limiter
@@ -31,21 +31,21 @@ type Users struct {
 	registration RegistrationMode
 }
 
-// RegistrationResult is what came of a registration.
+// RegistrationResult is the result of Register.
 type RegistrationResult struct {
-	// User is zero when the account AwaitsApproval.
+	// User is the new account, zero if AwaitsApproval is set.
 	User domain.User
-	// AwaitsApproval says that an administrator has to activate the account. It is also
-	// set when the address was taken and there is no new account.
+	// AwaitsApproval is true if an administrator must activate the account. It is also true
+	// if the address was taken and no account was created.
 	AwaitsApproval bool
 }
 
-// Register creates an account. Without domain.UserCreate only Staff can be
-// registered, and only as far as registration is open; anything else is
-// Forbidden. A taken address is a Conflict.
+// Register creates an account. Without domain.UserCreate the role must be Staff, and the
+// RegistrationMode must be open or approval; otherwise the error is Forbidden. A taken address
+// is a Conflict.
 //
-// With RegistrationApproval, a caller without domain.UserCreate learns that the account
-// awaits approval, whether the address was free or taken, and in the same time.
+// With RegistrationApproval, a caller without domain.UserCreate always gets AwaitsApproval, after
+// the same time, whether the address was free or taken.
 func (s *Users) Register(ctx context.Context, actor domain.Actor, in domain.Registration) (RegistrationResult, error) {
 	return runUseCase(ctx, s.trail, call{actor: actor, permission: domain.UserRegister, kind: domain.SubjectUser},
 		func(event *pendingEvent) (RegistrationResult, error) {
@@ -78,8 +78,8 @@ func (s *Users) Register(ctx context.Context, actor domain.Actor, in domain.Regi
 		})
 }
 
-// add adds an account, which becomes the subject of the event. Where the address is
-// taken, that is the account that has it.
+// addUser adds an account, which becomes the subject of the event. If the address is taken, the
+// account that has it becomes the subject.
 func (s *Users) addUser(ctx context.Context, event *pendingEvent, user domain.User) (domain.User, error) {
 	added, err := updateWithEvent(ctx, event, func(tx ports.Tx, event *pendingEvent) (domain.User, error) {
 		added, err := tx.Users().Add(ctx, user)
@@ -92,8 +92,8 @@ func (s *Users) addUser(ctx context.Context, event *pendingEvent, user domain.Us
 	return added, err
 }
 
-// nameTaken makes the account that has an address the subject of the event, unless it
-// has another address by now.
+// setSubjectByEmail makes the account with the address the subject of the event. If no account
+// has the address any more, the subject stays as it is.
 func (s *Users) setSubjectByEmail(ctx context.Context, event *pendingEvent, email domain.Email) error {
 	taken, err := viewStore(ctx, s.trail.store, func(tx ports.Tx) (domain.User, error) { return tx.Users().ByEmail(ctx, email) })
 	if domain.KindOf(err) == domain.NotFound {
@@ -103,8 +103,8 @@ func (s *Users) setSubjectByEmail(ctx context.Context, event *pendingEvent, emai
 	return err
 }
 
-// applyFor adds an account that has to be activated. It does as much, and says
-// as little, when the address is taken.
+// addInactiveUser adds an account that an administrator must activate. If the address is taken,
+// it does the same amount of work and returns no error, so that the caller cannot tell.
 func (s *Users) addInactiveUser(ctx context.Context, event *pendingEvent, user domain.User) error {
 	user.Active = false
 	_, err := updateWithEvent(ctx, event, func(tx ports.Tx, event *pendingEvent) (nothing, error) {
@@ -120,14 +120,14 @@ func (s *Users) addInactiveUser(ctx context.Context, event *pendingEvent, user d
 		}
 		return nothing{}, err
 	})
-	if domain.KindOf(err) == domain.Conflict { // taken a moment ago
+	if domain.KindOf(err) == domain.Conflict { // The address was taken between ByEmail and Add.
 		return s.setSubjectByEmail(ctx, event, user.Email)
 	}
 	return err
 }
 
-// Create creates an account of either role for somebody else, who has to change
-// the password first of all. A taken address is a Conflict.
+// Create creates an account for another person, as Staff or Admin. The user must change the
+// password before anything else. A taken address is a Conflict.
 func (s *Users) Create(ctx context.Context, actor domain.Actor, in domain.Registration) (domain.User, error) {
 	return runUseCase(ctx, s.trail, call{actor: actor, permission: domain.UserCreate, kind: domain.SubjectUser},
 		func(event *pendingEvent) (domain.User, error) {
@@ -151,7 +151,7 @@ func (s *Users) Get(ctx context.Context, actor domain.Actor, id domain.ID) (doma
 		})
 }
 
-// FindByEmail returns the account of an address.
+// FindByEmail returns the account with the address.
 func (s *Users) FindByEmail(ctx context.Context, actor domain.Actor, email domain.Email) (domain.User, error) {
 	return runView(ctx, s.trail, call{actor: actor, permission: domain.UserRead, kind: domain.SubjectUser},
 		func(tx ports.Tx, event *pendingEvent) (domain.User, error) {
@@ -161,7 +161,7 @@ func (s *Users) FindByEmail(ctx context.Context, actor domain.Actor, email domai
 		})
 }
 
-// List returns a page of the accounts that the query asks for.
+// List returns a page of the accounts that match the query.
 func (s *Users) List(ctx context.Context, actor domain.Actor, query domain.UserQuery) (Page[domain.User], error) {
 	filter, page, inputErr := query.Parse()
 	return runView(ctx, s.trail, call{actor: actor, permission: domain.UserRead, kind: domain.SubjectUser, inputErr: inputErr},
@@ -173,8 +173,9 @@ func (s *Users) List(ctx context.Context, actor domain.Actor, query domain.UserQ
 		})
 }
 
-// HasAdministrator reports whether an active account has the role Admin. It is no use-case:
-// it shows nobody's data, and a service asks it when it starts.
+// HasAdministrator reports whether an active account has the role Admin. The service calls it
+// when it starts. It is not a use-case: it needs no permission, because it returns no data of
+// any person.
 func (s *Users) HasAdministrator(ctx context.Context) (has bool, err error) {
 	err = s.trail.store.View(ctx, func(tx ports.Tx) error {
 		found, err := tx.Users().List(ctx, domain.UserFilter{Role: domain.Admin, Active: true}, domain.Page{Limit: 1})
@@ -184,9 +185,9 @@ func (s *Users) HasAdministrator(ctx context.Context) (has bool, err error) {
 	return has, err
 }
 
-// Change sets what is given of an account. Another role, or being active no
-// more, ends the user's sessions. Nobody can change their own role (Forbidden),
-// and the last active administrator stays one (Conflict).
+// Change sets the given fields of an account. A new role or a deactivation revokes the user's
+// sessions. Changing one's own role is Forbidden. Demoting or deactivating the last active
+// administrator is a Conflict.
 func (s *Users) Change(ctx context.Context, actor domain.Actor, id domain.ID, in domain.UserChange) (domain.User, error) {
 	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.UserUpdate, kind: domain.SubjectUser, id: id},
 		func(tx ports.Tx, event *pendingEvent) (domain.User, error) {
@@ -194,8 +195,8 @@ func (s *Users) Change(ctx context.Context, actor domain.Actor, id domain.ID, in
 		})
 }
 
-// Deactivate keeps a user from signing in, and ends their sessions. Accounts are
-// never erased: records name them. The last active administrator is a Conflict.
+// Deactivate prevents a user from signing in and revokes the user's sessions. Accounts are never
+// deleted, because records refer to them. The last active administrator is a Conflict.
 func (s *Users) Deactivate(ctx context.Context, actor domain.Actor, id domain.ID) error {
 	_, err := runUpdate(ctx, s.trail, call{actor: actor, permission: domain.UserDeactivate, kind: domain.SubjectUser, id: id},
 		func(tx ports.Tx, event *pendingEvent) (domain.User, error) {
@@ -204,11 +205,11 @@ func (s *Users) Deactivate(ctx context.Context, actor domain.Actor, id domain.ID
 	return err
 }
 
-// change changes the account that the event is on.
+// changeUser changes the account that is the subject of the event.
 func (s *Users) changeUser(ctx context.Context, tx ports.Tx, event *pendingEvent, in domain.UserChange) (domain.User, error) {
 	id := event.Subject.ID
-	// Lock the administrators before the user, so that two who demote each other do not
-	// block each other.
+	// Lock the administrators before the user, so that two administrators who demote each
+	// other do not deadlock.
 	admins, err := tx.Users().ActiveAdmins(ctx)
 	if err != nil {
 		return domain.User{}, err
@@ -236,8 +237,8 @@ func (s *Users) changeUser(ctx context.Context, tx ports.Tx, event *pendingEvent
 	return changed, revokeSessions(ctx, tx, event, id, 0, s.clock())
 }
 
-// SetPassword gives another user a temporary password, which they have to change
-// first of all, and ends their sessions.
+// SetPassword gives another user a temporary password and revokes the user's sessions. The user
+// must change the password before anything else.
 func (s *Users) SetPassword(ctx context.Context, actor domain.Actor, id domain.ID, in domain.NewPassword) error {
 	_, err := runUseCase(ctx, s.trail, call{actor: actor, permission: domain.UserSetPassword, kind: domain.SubjectUser, id: id},
 		func(event *pendingEvent) (nothing, error) {
@@ -270,7 +271,7 @@ func (s *Users) SetPassword(ctx context.Context, actor domain.Actor, id domain.I
 	return err
 }
 
-// RevokeSessions signs a user out everywhere.
+// RevokeSessions revokes all sessions of a user.
 func (s *Users) RevokeSessions(ctx context.Context, actor domain.Actor, id domain.ID) error {
 	_, err := runUpdate(ctx, s.trail, call{actor: actor, permission: domain.SessionRevoke, kind: domain.SubjectUser, id: id},
 		func(tx ports.Tx, event *pendingEvent) (nothing, error) {
@@ -282,8 +283,8 @@ func (s *Users) RevokeSessions(ctx context.Context, actor domain.Actor, id domai
 	return err
 }
 
-// ResetSecondFactor removes the second factor of somebody who lost the device and all
-// recovery codes, and ends their sessions.
+// ResetSecondFactor removes the second factor of a user who lost the device and all recovery
+// codes, and revokes the user's sessions.
 func (s *Users) ResetSecondFactor(ctx context.Context, actor domain.Actor, id domain.ID) error {
 	_, err := runUpdate(ctx, s.trail, call{actor: actor, permission: domain.UserResetMFA, kind: domain.SubjectUser, id: id},
 		func(tx ports.Tx, event *pendingEvent) (nothing, error) {

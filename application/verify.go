@@ -10,20 +10,21 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// Verifier examines the trail. That is no use-case: it says nothing of what events
-// say, takes no permission, and writes nothing, so that it also runs on a copy.
+// Verifier verifies the audit trail. It is not a use-case: it needs no permission, because it
+// does not return the contents of events. It writes nothing, so it can also run on a copy of the
+// database.
 type Verifier struct {
 	store ports.Store
 	macs  ports.MACs
 }
 
-// Verify examines the whole trail: that no event and no seal was edited, removed,
-// inserted or moved, and no version of a record either. It goes on after a fault, and ends
-// after domain.MaxFaults. What was cut off at the end shows only against a head that was kept
-// elsewhere; the zero Head is none.
-func (s *Verifier) Verify(ctx context.Context, kept domain.Head) (domain.Verification, error) {
+// Verify verifies that no event, no seal and no version of a record was edited, removed,
+// inserted or moved. It continues after a fault and stops after domain.MaxFaults faults. To
+// detect that the end of the trail was cut off, pass a Head that was stored elsewhere; otherwise
+// pass the zero Head.
+func (s *Verifier) Verify(ctx context.Context, known domain.Head) (domain.Verification, error) {
 	return viewStore(ctx, s.store, func(tx ports.Tx) (domain.Verification, error) {
-		v := verification{tx: tx, macs: s.macs, keptHead: kept, chain: domain.NewChain(), lastID: minID}
+		v := verification{tx: tx, macs: s.macs, knownHead: known, chain: domain.NewChain(), lastID: minID}
 		if err := v.verifyAll(ctx); err != nil && !errors.Is(err, errEnoughFaults) {
 			return domain.Verification{}, err
 		}
@@ -34,8 +35,8 @@ func (s *Verifier) Verify(ctx context.Context, kept domain.Head) (domain.Verific
 	})
 }
 
-// Head names the last seal, which must be one of this service; the zero Head when
-// there is none yet.
+// Head returns the Head of the last seal, the zero Head if there is no seal. A seal that this
+// service did not make is an error.
 func (s *Verifier) Head(ctx context.Context) (domain.Head, error) {
 	return viewStore(ctx, s.store, func(tx ports.Tx) (domain.Head, error) {
 		last, err := readLastSeal(ctx, tx)
@@ -49,24 +50,24 @@ func (s *Verifier) Head(ctx context.Context) (domain.Head, error) {
 type verification struct {
 	tx               ports.Tx
 	macs             ports.MACs
-	keptHead             domain.Head
+	knownHead        domain.Head
 	chain            *domain.Chain
 	events, unsealed int
-	// old counts the events without evidence, unadopted those that are under no seal.
+	// withoutEvidence counts the events without evidence, unadopted the unsealed ones of them.
 	withoutEvidence, unadopted int
-	// last is the event that was read last, in order, and ahead those that follow.
-	lastID  domain.ID
-	readAheadEvents []domain.AuditEvent
-	// mentions is what those of all events come to.
+	// lastID is the last event that was examined in order. nextEvents are the next ones.
+	lastID     domain.ID
+	nextEvents []domain.AuditEvent
+	// mentions is the sum of the mentions of all events.
 	mentions mentionSum
 	history  versionEvidence
 	faults   []domain.Fault
 }
 
-// errEnoughFaults ends the examination.
-var errEnoughFaults = errors.New("there are as many faults as are reported")
+// errEnoughFaults ends the verification after domain.MaxFaults faults.
+var errEnoughFaults = errors.New("enough faults found")
 
-// report takes note of faults, each once.
+// report adds faults that were not reported before.
 func (v *verification) report(faults ...domain.Fault) error {
 	for _, fault := range faults {
 		if slices.Contains(v.faults, fault) {
@@ -79,9 +80,9 @@ func (v *verification) report(faults ...domain.Fault) error {
 	return nil
 }
 
-// run examines all. Seals that are made meanwhile are examined, too: an event that is read
-// later than the seals may be under one of them, or know of it. So the seals are the last that
-// is read.
+// verifyAll examines everything. It also examines seals that are made during the verification,
+// because an event that is read after the seals can be covered by a newer seal or refer to it.
+// So it reads seals and events until no new seal was made.
 func (v *verification) verifyAll(ctx context.Context) error {
 	purged, err := v.readPurged(ctx)
 	if err != nil {
@@ -109,15 +110,15 @@ func (v *verification) verifyAll(ctx context.Context) error {
 	return v.examineHistory(ctx)
 }
 
-// eventsAreWhole reports whether all events are there and as they were. Otherwise nothing
-// follows from them.
+// eventsAreIntact reports whether no event was changed or removed. Otherwise mentions and
+// versions cannot be compared with the events.
 func (v *verification) eventsAreIntact() bool {
 	return !slices.ContainsFunc(v.faults, func(fault domain.Fault) bool {
 		return fault.Problem == domain.EventChanged || fault.Problem == domain.EventRemoved
 	})
 }
 
-// examineSeals examines the seals after the last one.
+// examineSeals examines the seals that follow the last examined one.
 func (v *verification) examineSeals(ctx context.Context) error {
 	for seal, err := range sealsAfter(ctx, v.tx, v.chain.Last().Number) {
 		if err != nil {
@@ -132,7 +133,7 @@ func (v *verification) examineSeals(ctx context.Context) error {
 		if err := v.report(v.chain.Append(seal)...); err != nil {
 			return err
 		}
-		if seal.Number == v.keptHead.Number && seal.Digest != v.keptHead.Digest {
+		if seal.Number == v.knownHead.Number && seal.Digest != v.knownHead.Digest {
 			if err := v.report(domain.Fault{Problem: domain.HeadOther, Seal: seal.Number}); err != nil {
 				return err
 			}
@@ -141,20 +142,20 @@ func (v *verification) examineSeals(ctx context.Context) error {
 	return nil
 }
 
-// readThrough reads the events up to the ID, in order.
+// readThrough examines the events up to the ID, in order.
 func (v *verification) readThrough(ctx context.Context, id domain.ID) error {
 	for {
-		if len(v.readAheadEvents) == 0 {
-			if err := v.readAhead(ctx); err != nil || len(v.readAheadEvents) == 0 {
+		if len(v.nextEvents) == 0 {
+			if err := v.readAhead(ctx); err != nil || len(v.nextEvents) == 0 {
 				return err
 			}
 		}
-		event := v.readAheadEvents[0]
+		event := v.nextEvents[0]
 		if event.ID > id {
 			return nil
 		}
-		v.readAheadEvents = v.readAheadEvents[1:]
-		if event.ID == v.lastID { // There is one of each only.
+		v.nextEvents = v.nextEvents[1:]
+		if event.ID == v.lastID { // A second event with the same ID was inserted.
 			if err := v.report(domain.Fault{Problem: domain.EventInserted, Event: event.ID}); err != nil {
 				return err
 			}
@@ -165,8 +166,8 @@ func (v *verification) readThrough(ctx context.Context, id domain.ID) error {
 	}
 }
 
-// readAhead reads the events that follow the last one. It begins with that, as there
-// may be two with its ID, unless that was found.
+// readAhead reads the next events. It starts with the last event again, because there can be two
+// events with its ID, unless this was already reported.
 func (v *verification) readAhead(ctx context.Context) error {
 	page := domain.Page{After: v.lastID, Limit: verifyPage}
 	again := v.lastID > minID && !slices.Contains(v.faults, domain.Fault{Problem: domain.EventInserted, Event: v.lastID})
@@ -177,7 +178,7 @@ func (v *verification) readAhead(ctx context.Context) error {
 	if again && len(events) > 0 && events[0].ID == v.lastID {
 		events = events[1:]
 	}
-	v.readAheadEvents = events
+	v.nextEvents = events
 	return err
 }
 
@@ -191,8 +192,7 @@ func (v *verification) addEvent(event domain.AuditEvent) {
 	v.addCommitments(event)
 }
 
-// readLate reads the events under a seal that became visible after those beside
-// them were read.
+// readLate examines events of a seal that became visible after events with higher IDs were read.
 func (v *verification) readLate(ctx context.Context, seal domain.Seal) error {
 	for _, id := range v.chain.Unread(seal) {
 		events, err := allEvents(v.tx)(ctx, domain.Page{After: id - 1, Limit: 2})
@@ -214,13 +214,13 @@ func (v *verification) readLate(ctx context.Context, seal domain.Seal) error {
 	return nil
 }
 
-// examineEnd examines the last seal, and what is under none.
+// examineEnd examines the last seal and the unsealed events.
 func (v *verification) examineEnd() error {
 	last := v.chain.Last()
 	ours := hasOurKey(v.macs, last)
 	var faults []domain.Fault
-	if last.Number < v.keptHead.Number {
-		faults = append(faults, domain.Fault{Problem: domain.HeadMissing, Seal: v.keptHead.Number})
+	if last.Number < v.knownHead.Number {
+		faults = append(faults, domain.Fault{Problem: domain.HeadMissing, Seal: v.knownHead.Number})
 	}
 	if !ours {
 		faults = append(faults, domain.Fault{Problem: domain.SealForeign, Seal: last.Number})
@@ -241,8 +241,8 @@ func (v *verification) examineEnd() error {
 	return v.report(faults...)
 }
 
-// isWritten reports whether this service has written an event that is under no seal. That
-// cannot be told without the key of the last seal.
+// isWritten reports whether this service wrote an unsealed event. Without the key of the last
+// seal only the hash of the event is checked.
 func (v *verification) isWritten(event domain.AuditEvent) bool {
 	return event.Hash() == event.Evidence.Hash &&
 		(!hasOurKey(v.macs, v.chain.Last()) || v.macs.Verify(domain.Attested(event.ID, event.Evidence.Hash), event.Evidence.MAC))
@@ -250,7 +250,7 @@ func (v *verification) isWritten(event domain.AuditEvent) bool {
 
 const verifyPage = 1000
 
-// minID is below every ID, also those that this service would not give.
+// minID is below every ID, including IDs that this service never assigns.
 const minID domain.ID = -1 << 63
 
 func allEvents(tx ports.Tx) eventReader {
@@ -259,7 +259,8 @@ func allEvents(tx ports.Tx) eventReader {
 	}
 }
 
-// sealsOf iterates over the seals above after; over all that there are when it is zero.
+// sealsAfter iterates over the seals with numbers above after, or over all seals if after is
+// zero.
 func sealsAfter(ctx context.Context, tx ports.Tx, after domain.ID) iter.Seq2[domain.Seal, error] {
 	if after == 0 {
 		after = minID
@@ -269,7 +270,7 @@ func sealsAfter(ctx context.Context, tx ports.Tx, after domain.ID) iter.Seq2[dom
 	})
 }
 
-// pages iterates over a whole list, page by page.
+// allPages iterates over all items of a list, page by page.
 func allPages[T any](after domain.ID, id func(T) domain.ID, read func(domain.Page) ([]T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for {
