@@ -84,7 +84,7 @@ func TestAPatientIsToldWhoUsedTheRecordOnWhichDay(t *testing.T) {
 		[]any{left.Actor.UserID, left.Action, left.Outcome, left.Subject, left.About})
 	assert.Equal(t, [][]string{append([]string{want[0], want[1], want[2]}, "2026-03-03  audit:read allowed 1", want[3], want[4])},
 		c.reported(admin, ada.ID), "the report is in the report, of an Admin without a name")
-	assert.Equal(t, [][]string{{}}, c.reported(admin, missing))
+	assert.Equal(t, [][]string{{}}, c.reported(admin, missingID))
 }
 
 // Events of two days come in any order around midnight, as far as clocks are apart.
@@ -124,7 +124,7 @@ func TestNamesInTheTrailAreForThoseWhoSeeUsers(t *testing.T) {
 	admin, staff := c.Admin(), c.Staff()
 	c.rename(staff, "Sam", "")
 	c.used(7, staff, c.Now())
-	c.used(7, domain.Actor{UserID: missing, Role: domain.Staff}, c.Now())
+	c.used(7, domain.Actor{UserID: missingID, Role: domain.Staff}, c.Now())
 	names := func() (names []string) {
 		events, err := c.Audit.Accesses(c.ctx, admin, 7, domain.AccessQuery{Page: domain.PageInput{Limit: domain.Given("2")}})
 		require.NoError(t, err)

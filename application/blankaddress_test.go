@@ -26,7 +26,7 @@ func addBlank(t *testing.T, clinic *clinictest.Clinic) {
 }
 
 func TestAnAccountWithoutAddressIsNobodys(t *testing.T) {
-	clinic := guarded(t)
+	clinic := clinicWithLimits(t)
 	addBlank(t, clinic)
 	for _, name := range []string{"x", " ", "@", "x@", "@example.com", "nobody"} {
 		err := loginAt(t.Context(), clinic, home, name, clinictest.Password)
@@ -39,9 +39,9 @@ func TestAnAccountWithoutAddressIsNobodys(t *testing.T) {
 }
 
 // careless finds users without an address, as no store is to.
-type careless struct{ ports.Store }
+type carelessStore struct{ ports.Store }
 
-func (s careless) View(ctx context.Context, do func(ports.Tx) error) error {
+func (s carelessStore) View(ctx context.Context, do func(ports.Tx) error) error {
 	return s.Store.View(ctx, func(tx ports.Tx) error { return do(carelessTx{tx}) })
 }
 
@@ -59,7 +59,7 @@ func (u carelessUsers) ByEmail(ctx context.Context, email domain.Email) (domain.
 }
 
 func TestANameThatIsNoAddressIsLookedUpNowhere(t *testing.T) {
-	clinic := guarded(t, func(p *application.Ports, _ *application.Rules) { p.Store = careless{p.Store} })
+	clinic := clinicWithLimits(t, func(p *application.Ports, _ *application.Rules) { p.Store = carelessStore{p.Store} })
 	addBlank(t, clinic)
 	assert.Equal(t, domain.ErrCredentials(), loginAt(t.Context(), clinic, home, "x", clinictest.Password))
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // with is a version that came about with another record's.
-func with(record domain.Reference, version domain.Version[domain.Mapping]) domain.Version[domain.Mapping] {
+func deletedWith(record domain.Reference, version domain.Version[domain.Mapping]) domain.Version[domain.Mapping] {
 	version.With = record
 	return version
 }
@@ -58,21 +58,21 @@ func TestMappingsGoAndComeBackWithEitherSide(t *testing.T) {
 		staff, admin := w.actors[domain.Staff], w.actors[domain.Admin]
 		eve := c.addPatient(staff, "Eve")
 		first, second := c.assign(staff, w.patient, w.otherDoctor), c.assign(staff, eve, w.otherDoctor)
-		created := made(c, staff, domain.Created, first)
+		created := versionBy(c, staff, domain.Created, first)
 		before := c.liveMappings()
 		require.Len(t, before, 3)
 		c.Advance(time.Hour)
 
 		require.NoError(t, tt.remove(c, admin, w))
 		assert.NotContains(t, c.liveMappings(), first, side)
-		deleted := with(tt.of(w), made(c, admin, domain.Deleted, first))
+		deleted := deletedWith(tt.of(w), versionBy(c, admin, domain.Deleted, first))
 		c.Advance(time.Hour)
 		require.NoError(t, tt.restore(c, admin, w))
 		assert.Equal(t, before, c.liveMappings(), "with the same IDs, since the same time")
-		restored := with(tt.of(w), made(c, admin, domain.Restored, first))
+		restored := deletedWith(tt.of(w), versionBy(c, admin, domain.Restored, first))
 		assertVersions(c, &c.Mappings.History, staff, first.ID, created, deleted, restored)
 
-		_, err := c.Mappings.ListVersions(c.ctx, staff, w.endedMapping.ID, domain.PageInput{})
+		_, err := c.Mappings.ListVersions(c.ctx, staff, w.deletedMapping.ID, domain.PageInput{})
 		assertKind(t, domain.NotFound, err)
 		if side == "patient" {
 			assertVersions(c, &c.Mappings.History, staff, second.ID, domain.Version[domain.Mapping]{
@@ -88,11 +88,11 @@ func TestAMappingIsBackWhenBothSidesAre(t *testing.T) {
 	w := newWorld(c)
 	staff, admin := w.actors[domain.Staff], w.actors[domain.Admin]
 	ofDoctor, ofPatient := doctorRef(w.doctor.ID), patientRef(w.patient.ID)
-	want := []domain.Version[domain.Mapping]{made(c, staff, domain.Created, w.mapping)}
+	want := []domain.Version[domain.Mapping]{versionBy(c, staff, domain.Created, w.mapping)}
 	kept := func(record domain.Reference, change domain.Change, err error) {
 		t.Helper()
 		require.NoError(t, err)
-		want = append(want, with(record, made(c, admin, change, w.mapping)))
+		want = append(want, deletedWith(record, versionBy(c, admin, change, w.mapping)))
 		assertVersions(c, &c.Mappings.History, admin, w.mapping.ID, want...)
 		assert.Equal(t, change == domain.Restored, len(c.liveMappings()) == 1)
 		c.Advance(time.Hour)
@@ -107,7 +107,7 @@ func TestAMappingIsBackWhenBothSidesAre(t *testing.T) {
 	// staysDeleted is a deletion that waits for another record from now on.
 	staysDeleted := func(record domain.Reference, err error) {
 		t.Helper()
-		want = append(want, with(record, want[len(want)-1]))
+		want = append(want, deletedWith(record, want[len(want)-1]))
 		notKept(err)
 	}
 	restoreDoctor := func() error { _, err := c.Doctors.Restore(c.ctx, admin, w.doctor.ID); return err }

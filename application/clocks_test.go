@@ -25,7 +25,7 @@ func TestASessionThatBeganWhileTheClockWasAheadIsOver(t *testing.T) {
 	lifetime := newClinic(t).Rules.Sessions.Session
 	for _, ahead := range []time.Duration{domain.ClockSkew + time.Second, time.Hour, lifetime, 3 * lifetime} {
 		c := newClinic(t)
-		c.use(withRevocations(&told{deaf: true})) // so that the store is asked, too
+		c.use(withRevocations(&revocationsDouble{feedSilent: true})) // so that the store is asked, too
 		c.register("ada@example.com", domain.Staff)
 		right := c.Now()
 		grant := c.loginAhead(ahead)
@@ -44,7 +44,7 @@ func TestASessionThatBeganWhileTheClockWasAheadIsOver(t *testing.T) {
 
 func TestTheStoreIsAskedWhetherASessionIsOver(t *testing.T) {
 	c := newClinic(t)
-	c.use(withRevocations(&told{deaf: true}))
+	c.use(withRevocations(&revocationsDouble{feedSilent: true}))
 	c.register("ada@example.com", domain.Staff)
 	session := c.actor(c.loginAhead(domain.ClockSkew)).SessionID
 	c.Advance(-1)

@@ -19,12 +19,12 @@ import (
 )
 
 // between is a store in which something else happens before an Update, once.
-type between struct {
+type onceBeforeUpdate struct {
 	ports.Store
 	happen func()
 }
 
-func (s *between) Update(ctx context.Context, fn func(ports.Tx) error) error {
+func (s *onceBeforeUpdate) Update(ctx context.Context, fn func(ports.Tx) error) error {
 	if happen := s.happen; happen != nil {
 		s.happen = nil
 		happen()
@@ -73,12 +73,12 @@ func (s brokenStore) Update(ctx context.Context, fn func(ports.Tx) error) error 
 }
 
 // work is what a caller could measure.
-type work struct{ views, updates, usersWritten, attemptsLocked, verified, hashed int }
+type workCounts struct{ views, updates, usersWritten, attemptsLocked, verified, hashed int }
 
 // measuredStore and measuredPasswords count the work that they do.
 type measuredStore struct {
 	ports.Store
-	*work
+	*workCounts
 }
 
 func (s measuredStore) View(ctx context.Context, fn func(ports.Tx) error) error {
@@ -88,21 +88,21 @@ func (s measuredStore) View(ctx context.Context, fn func(ports.Tx) error) error 
 
 func (s measuredStore) Update(ctx context.Context, fn func(ports.Tx) error) error {
 	s.updates++
-	return s.Store.Update(ctx, func(tx ports.Tx) error { return fn(measuredTx{tx, s.work}) })
+	return s.Store.Update(ctx, func(tx ports.Tx) error { return fn(measuredTx{tx, s.workCounts}) })
 }
 
 type measuredTx struct {
 	ports.Tx
-	*work
+	*workCounts
 }
 
-func (t measuredTx) Users() ports.Users { return measuredUsers{t.Tx.Users(), t.work} }
+func (t measuredTx) Users() ports.Users { return measuredUsers{t.Tx.Users(), t.workCounts} }
 
-func (t measuredTx) Attempts() ports.Attempts { return measuredAttempts{t.Tx.Attempts(), t.work} }
+func (t measuredTx) Attempts() ports.Attempts { return measuredAttempts{t.Tx.Attempts(), t.workCounts} }
 
 type measuredAttempts struct {
 	ports.Attempts
-	*work
+	*workCounts
 }
 
 func (a measuredAttempts) Get(ctx context.Context, key domain.AttemptKey) (domain.Attempts, error) {
@@ -112,7 +112,7 @@ func (a measuredAttempts) Get(ctx context.Context, key domain.AttemptKey) (domai
 
 type measuredUsers struct {
 	ports.Users
-	*work
+	*workCounts
 }
 
 func (u measuredUsers) Add(ctx context.Context, user domain.User) (domain.User, error) {
@@ -127,7 +127,7 @@ func (u measuredUsers) Save(ctx context.Context, user domain.User) error {
 
 type measuredPasswords struct {
 	ports.Passwords
-	*work
+	*workCounts
 }
 
 func (p measuredPasswords) Verify(ctx context.Context, caller ports.Caller, password domain.Password, hash domain.PasswordHash) (bool, error) {
@@ -141,27 +141,27 @@ func (p measuredPasswords) Hash(ctx context.Context, caller ports.Caller, passwo
 }
 
 // measure returns what counts the work that the clinic does from now on.
-func (c *clinic) measure() *work {
-	done := &work{}
+func (c *clinic) measure() *workCounts {
+	done := &workCounts{}
 	c.use(onStore(measuredStore{c.Ports.Store, done}), withPasswords(measuredPasswords{c.Ports.Passwords, done}))
 	return done
 }
 
 // told is a ports.Revocations that knows what it was told here, and nothing else.
-type told struct {
+type revocationsDouble struct {
 	mu      sync.Mutex
 	revoked map[domain.ID]bool
 	// deaf says that nothing of other instances is known.
-	deaf bool
+	feedSilent bool
 }
 
-func (r *told) Revoked(session domain.ID) (revoked, known bool) {
+func (r *revocationsDouble) Revoked(session domain.ID) (revoked, known bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.revoked[session], r.revoked[session] || !r.deaf
+	return r.revoked[session], r.revoked[session] || !r.feedSilent
 }
 
-func (r *told) Revoke(sessions ...domain.ID) {
+func (r *revocationsDouble) Revoke(sessions ...domain.ID) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.revoked == nil {

@@ -32,7 +32,7 @@ func loginAt(ctx context.Context, clinic *clinictest.Clinic, address, email, pas
 }
 
 // guarded is a clinic with the limits that the program has unless it is told others.
-func guarded(t *testing.T, setups ...clinictest.Setup) *clinictest.Clinic {
+func clinicWithLimits(t *testing.T, setups ...clinictest.Setup) *clinictest.Clinic {
 	return clinictest.New(t, append(setups, func(_ *application.Ports, r *application.Rules) {
 		window := 15 * time.Minute
 		r.Limits.LoginPair = domain.Limit{Max: 10, Window: window}
@@ -62,7 +62,7 @@ func flood(t *testing.T, clinic *clinictest.Clinic) {
 func TestAFloodOfStrangersKeepsNobodyOutWhoIsKnown(t *testing.T) {
 	hashing, err := passwords.New(passwords.Params{MemoryKiB: 256, Iterations: 1, Parallelism: 1, Concurrent: 1, Waiting: 4})
 	require.NoError(t, err)
-	clinic := guarded(t, func(p *application.Ports, _ *application.Rules) { p.Passwords = hashing })
+	clinic := clinicWithLimits(t, func(p *application.Ports, _ *application.Rules) { p.Passwords = hashing })
 	admin, owner := clinic.Admin(), clinic.SignUp("owner@example.com", domain.Staff)
 	require.NoError(t, loginAt(t.Context(), clinic, home, "owner@example.com", clinictest.Password))
 	flood(t, clinic)

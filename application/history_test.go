@@ -15,12 +15,12 @@ import (
 )
 
 // made is a version as actor makes it now.
-func made[T domain.Record](c *clinic, by domain.Actor, change domain.Change, record T) domain.Version[T] {
+func versionBy[T domain.Record](c *clinic, by domain.Actor, change domain.Change, record T) domain.Version[T] {
 	return domain.Version[T]{At: c.Now(), By: domain.Author{UserID: by.UserID, Role: by.Role}, Change: change, Record: record}
 }
 
 // plain is a patient as it is kept in versions.
-func plain(patient domain.PatientView) domain.Patient { return patient.Patient }
+func patientOf(patient domain.PatientView) domain.Patient { return patient.Patient }
 
 // assertVersions asserts what actor sees of a record's versions, one by one and
 // in pages of various lengths. The wanted ones need no numbers.
@@ -71,7 +71,7 @@ func TestEachChangeOfADoctorIsAVersion(t *testing.T) {
 	kept := func(by domain.Actor, change domain.Change, doctor domain.Doctor, err error) domain.Doctor {
 		t.Helper()
 		require.NoError(t, err)
-		want = append(want, made(c, by, change, doctor))
+		want = append(want, versionBy(c, by, change, doctor))
 		assertVersions(c, &c.Doctors.History, one, doctor.ID, want...)
 		c.Advance(time.Hour)
 		return doctor
@@ -94,12 +94,12 @@ func TestEachChangeOfAPatientIsAVersion(t *testing.T) {
 	w := newWorld(c)
 	staff, admin := w.actors[domain.Staff], w.actors[domain.Admin]
 	c.assign(staff, w.patient, w.otherDoctor)
-	want := []domain.Version[domain.Patient]{made(c, staff, domain.Created, plain(w.patient))}
+	want := []domain.Version[domain.Patient]{versionBy(c, staff, domain.Created, patientOf(w.patient))}
 	kept := func(by domain.Actor, change domain.Change, patient domain.PatientView, err error) domain.PatientView {
 		t.Helper()
 		require.NoError(t, err)
 		assert.Equal(t, []domain.ID{w.doctor.ID, w.otherDoctor.ID}, patient.AssignedDoctors, "which are no part of a version")
-		want = append(want, made(c, by, change, plain(patient)))
+		want = append(want, versionBy(c, by, change, patientOf(patient)))
 		assertVersions(c, &c.Patients.History, admin, patient.ID, want...)
 		c.Advance(time.Hour)
 		return patient
@@ -118,11 +118,11 @@ func TestEachChangeOfAMappingIsAVersion(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	staff, admin := w.actors[domain.Staff], w.actors[domain.Admin]
-	want := []domain.Version[domain.Mapping]{made(c, staff, domain.Created, w.mapping)}
+	want := []domain.Version[domain.Mapping]{versionBy(c, staff, domain.Created, w.mapping)}
 	kept := func(by domain.Actor, change domain.Change, mapping domain.Mapping, err error) domain.Mapping {
 		t.Helper()
 		require.NoError(t, err)
-		want = append(want, made(c, by, change, mapping))
+		want = append(want, versionBy(c, by, change, mapping))
 		assertVersions(c, &c.Mappings.History, admin, mapping.ID, want...)
 		c.Advance(time.Hour)
 		return mapping
@@ -154,7 +154,7 @@ func TestAVersionIsAsWhatIsStored(t *testing.T) {
 }
 
 func TestWhatIsNotDoneIsNoVersion(t *testing.T) {
-	for name, attempt := range attempts() {
+	for name, attempt := range allTestCalls() {
 		if attempt.outcome == domain.Allowed {
 			continue
 		}
@@ -163,21 +163,21 @@ func TestWhatIsNotDoneIsNoVersion(t *testing.T) {
 		if attempt.before != nil {
 			attempt.before(c, w)
 		}
-		before := records(c)
-		_, _ = attempt.run(c, w.actors[attempt.by], w)
-		assert.Equal(t, before, records(c), name)
+		before := storedRecords(c)
+		_, _ = attempt.run(c, w.actors[attempt.role], w)
+		assert.Equal(t, before, storedRecords(c), name)
 	}
 }
 
 func TestAChangeThatIsNotCommittedIsNoVersion(t *testing.T) {
-	for name, tt := range roleMatrix {
+	for name, tt := range useCaseTable {
 		c := newClinic(t)
 		w := newWorld(c)
-		before := everything(c)
+		before := storedData(c)
 		broken := *c
 		broken.use(onStore(brokenStore{Store: c.Ports.Store}))
-		_, _ = tt.run(&broken, w.actors[tt.allowed[len(tt.allowed)-1]], w)
-		assert.Equal(t, before, everything(c), name)
+		_, _ = tt.run(&broken, w.actors[tt.roles[len(tt.roles)-1]], w)
+		assert.Equal(t, before, storedData(c), name)
 	}
 }
 
@@ -213,7 +213,7 @@ func TestStaffSeesTheVersionsOfWhatIsNotDeleted(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	staff, admin := w.actors[domain.Staff], w.actors[domain.Admin]
-	created, deleted := made(c, staff, domain.Created, plain(w.deletedPatient)), made(c, staff, domain.Deleted, plain(w.deletedPatient))
+	created, deleted := versionBy(c, staff, domain.Created, patientOf(w.deletedPatient)), versionBy(c, staff, domain.Deleted, patientOf(w.deletedPatient))
 	assertVersions(c, &c.Patients.History, admin, w.deletedPatient.ID, created, deleted)
 	_, err := c.Patients.ListVersions(c.ctx, staff, w.deletedPatient.ID, domain.PageInput{})
 	assert.Equal(t, domain.ErrNotFound(), err)
@@ -222,7 +222,7 @@ func TestStaffSeesTheVersionsOfWhatIsNotDeleted(t *testing.T) {
 
 	_, err = c.Patients.Restore(c.ctx, admin, w.deletedPatient.ID)
 	require.NoError(t, err)
-	assertVersions(c, &c.Patients.History, staff, w.deletedPatient.ID, created, deleted, made(c, admin, domain.Restored, plain(w.deletedPatient)))
+	assertVersions(c, &c.Patients.History, staff, w.deletedPatient.ID, created, deleted, versionBy(c, admin, domain.Restored, patientOf(w.deletedPatient)))
 }
 
 // A page of versions ends early like any other, and still no version is left
@@ -235,11 +235,11 @@ func TestLongVersionsMakeShortPages(t *testing.T) {
 	in.Address, in.MedicalRecord = domain.Given(long), domain.Given(long)
 	patient, err := c.Patients.Create(c.ctx, staff, in)
 	require.NoError(t, err)
-	want := []domain.Version[domain.Patient]{made(c, staff, domain.Created, plain(patient))}
+	want := []domain.Version[domain.Patient]{versionBy(c, staff, domain.Created, patientOf(patient))}
 	for letter := range slices.Values(strings.Split("abcdefghijkl", "")) {
 		patient, err = c.Patients.Change(c.ctx, staff, patient.ID, domain.PatientInput{MedicalRecord: domain.Given(long + letter)})
 		require.NoError(t, err)
-		want = append(want, made(c, staff, domain.Updated, plain(patient)))
+		want = append(want, versionBy(c, staff, domain.Updated, patientOf(patient)))
 	}
 	page, err := c.Patients.ListVersions(c.ctx, staff, patient.ID, domain.PageInput{})
 	require.NoError(t, err)

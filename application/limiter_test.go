@@ -22,7 +22,7 @@ var loginLimits = application.Limits{
 	LoginAccount: domain.Limit{Max: 100, Window: 15 * time.Minute},
 }
 
-func limited(t *testing.T, limits application.Limits) *clinic {
+func clinicWithLimit(t *testing.T, limits application.Limits) *clinic {
 	t.Helper()
 	return newClinic(t, withLimits(limits))
 }
@@ -64,7 +64,7 @@ func TestWhoGuessesWaitsLongerAndLongerWhateverTheyGuess(t *testing.T) {
 		"a wrong one for a different letter case": {"ADA@EXAMPLE.COM", "wrong"},
 		"a password as long as any":               {"ada@example.com", strings.Repeat("x", domain.MaxPasswordLength)},
 	} {
-		c := limited(t, loginLimits)
+		c := clinicWithLimit(t, loginLimits)
 		c.register("ada@example.com", domain.Staff)
 		require.NoError(t, c.Users.Deactivate(c.ctx, operator, c.register("gone@example.com", domain.Staff).ID))
 		got := []string{}
@@ -84,7 +84,7 @@ func TestWhoGuessesWaitsLongerAndLongerWhateverTheyGuess(t *testing.T) {
 }
 
 func TestThePairThatGuessesIsLocked(t *testing.T) {
-	c := limited(t, loginLimits)
+	c := clinicWithLimit(t, loginLimits)
 	c.register("ada@example.com", domain.Staff)
 	c.register("eve@example.com", domain.Staff)
 	c.failTimes(10, here, "ada@example.com")
@@ -104,7 +104,7 @@ func TestThePairThatGuessesIsLocked(t *testing.T) {
 }
 
 func TestAGuessedAccountIsLockedForStrangersOnly(t *testing.T) {
-	c := limited(t, loginLimits)
+	c := clinicWithLimit(t, loginLimits)
 	c.register("ada@example.com", domain.Staff)
 	require.NoError(t, c.loginFrom(here, "ada@example.com", goodPassword))
 	for i := range 100 {
@@ -128,7 +128,7 @@ func TestAGuessedAccountIsLockedForStrangersOnly(t *testing.T) {
 func TestOnePlaceCannotTryAllAccounts(t *testing.T) {
 	limits := loginLimits
 	limits.LoginNetwork = domain.Limit{Max: 30, Window: 15 * time.Minute}
-	c := limited(t, limits)
+	c := clinicWithLimit(t, limits)
 	c.register("ada@example.com", domain.Staff)
 	c.register("eve@example.com", domain.Staff)
 	require.NoError(t, c.loginFrom(here, "eve@example.com", goodPassword))
@@ -170,7 +170,7 @@ func (c *clinic) guessFrom(address string, email func(n int) string) (answered i
 }
 
 func TestASiteGuessesAtAnAccountFiveTimesAsOftenAsANetwork(t *testing.T) {
-	c := limited(t, loginLimits)
+	c := clinicWithLimit(t, loginLimits)
 	c.register("ada@example.com", domain.Staff)
 	c.register("eve@example.com", domain.Staff)
 	known := networkOf(site, 0xff)
@@ -192,7 +192,7 @@ func TestASiteGuessesAtAnAccountFiveTimesAsOftenAsANetwork(t *testing.T) {
 func TestASiteTriesFiveTimesAsManyAccountsAsANetwork(t *testing.T) {
 	limits := loginLimits
 	limits.LoginNetwork = domain.Limit{Max: 6, Window: 15 * time.Minute}
-	c := limited(t, limits)
+	c := clinicWithLimit(t, limits)
 	c.register("ada@example.com", domain.Staff)
 	known := networkOf(site, 0xff)
 	require.NoError(t, c.loginFrom(known, "ada@example.com", goodPassword))
@@ -226,7 +226,7 @@ func TestASiteRegistersFiveTimesAsOftenAsANetwork(t *testing.T) {
 }
 
 func TestASiteRefreshesFiveTimesAsOftenAsANetwork(t *testing.T) {
-	c := limited(t, application.Limits{Refresh: domain.Limit{Max: 1, Window: time.Minute}})
+	c := clinicWithLimit(t, application.Limits{Refresh: domain.Limit{Max: 1, Window: time.Minute}})
 	unknown := domain.NewRefreshToken(domain.RefreshSelector{1}, domain.RefreshSecret{1})
 	refreshFrom := func(address string) error {
 		_, err := c.Sessions.Refresh(c.ctx, from(address), refresh(unknown))
@@ -240,7 +240,7 @@ func TestASiteRefreshesFiveTimesAsOftenAsANetwork(t *testing.T) {
 }
 
 func TestAPlaceIsLimitedWithoutTheOtherLimits(t *testing.T) {
-	c := limited(t, application.Limits{LoginNetwork: domain.Limit{Max: 3, Window: 15 * time.Minute}})
+	c := clinicWithLimit(t, application.Limits{LoginNetwork: domain.Limit{Max: 3, Window: 15 * time.Minute}})
 	c.register("ada@example.com", domain.Staff)
 	for i := range 3 {
 		c.failTimes(1, here, fmt.Sprintf("nurse%d@example.com", i))
@@ -263,7 +263,7 @@ func TestOnlyAFailedLoginLocksThePlace(t *testing.T) {
 		"no limit on place": {loginLimits, "wrong", 2},
 		"no limits":         {application.Limits{}, "wrong", 0},
 	} {
-		c := limited(t, tt.limits)
+		c := clinicWithLimit(t, tt.limits)
 		c.register("ada@example.com", domain.Staff)
 		done := c.measure()
 		_ = c.loginFrom(here, "ada@example.com", tt.password)
@@ -287,7 +287,7 @@ func TestLimitsThatAreOff(t *testing.T) {
 		"account": {application.Limits{LoginPair: loginLimits.LoginPair}, true, false},
 		"none":    {application.Limits{}, false, false},
 	} {
-		c := limited(t, tt.limits)
+		c := clinicWithLimit(t, tt.limits)
 		c.register("ada@example.com", domain.Staff)
 		c.register("eve@example.com", domain.Staff)
 		for i := range 120 {
@@ -300,7 +300,7 @@ func TestLimitsThatAreOff(t *testing.T) {
 }
 
 func TestTurningLimitsOffLetsInWhoHadToWait(t *testing.T) {
-	c := limited(t, loginLimits)
+	c := clinicWithLimit(t, loginLimits)
 	c.register("ada@example.com", domain.Staff)
 	for i := range 100 {
 		c.failTimes(1, fmt.Sprintf("203.0.113.%d", i/10), "ada@example.com")
@@ -320,7 +320,7 @@ func TestTurningLimitsOffLetsInWhoHadToWait(t *testing.T) {
 
 func TestEachLimitCountsForItself(t *testing.T) {
 	once := domain.Limit{Max: 1, Window: time.Hour}
-	c := limited(t, application.Limits{LoginPair: once, LoginAccount: once, LoginNetwork: once, Register: once, Refresh: once})
+	c := clinicWithLimit(t, application.Limits{LoginPair: once, LoginAccount: once, LoginNetwork: once, Register: once, Refresh: once})
 	c.register("ada@example.com", domain.Staff)
 	grant, err := c.Sessions.Login(c.ctx, from(here), credentials("ada@example.com", goodPassword))
 	require.NoError(t, err)
@@ -349,7 +349,7 @@ func (p *together) Verify(ctx context.Context, caller ports.Caller, password dom
 }
 
 func TestSixtyGuessesAtOnceAreTen(t *testing.T) {
-	c := limited(t, loginLimits)
+	c := clinicWithLimit(t, loginLimits)
 	c.register("ada@example.com", domain.Staff)
 	passwords := &together{Passwords: c.Ports.Passwords}
 	c.use(withPasswords(passwords))
@@ -408,7 +408,7 @@ func TestRegistrationsFromOnePlaceAreLimited(t *testing.T) {
 }
 
 func TestBadRefreshesFromOnePlaceAreLimitedAndGoodOnesAreNot(t *testing.T) {
-	c := limited(t, application.Limits{Refresh: domain.Limit{Max: 3, Window: time.Minute}})
+	c := clinicWithLimit(t, application.Limits{Refresh: domain.Limit{Max: 3, Window: time.Minute}})
 	c.register("ada@example.com", domain.Staff)
 	grant := c.login("ada@example.com")
 	refreshFrom := func(address string, token domain.RefreshToken) error {

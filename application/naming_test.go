@@ -32,20 +32,20 @@ func TestAnEventNamesWhatTheCallerNamed(t *testing.T) {
 			events := c.Events()[start:]
 			require.Len(r, events, 1, "%s by %q: %v", useCase, by.Role, err)
 			for _, record := range named {
-				require.True(r, names(events[0], record), "%s by %q (%v): %v is not named by %+v", useCase, by.Role, err, record, events[0])
+				require.True(r, namesRecord(events[0], record), "%s by %q (%v): %v is not named by %+v", useCase, by.Role, err, record, events[0])
 			}
 		}
 	})
 }
 
 // names reports whether an event names a record.
-func names(event domain.AuditEvent, record domain.Reference) bool {
+func namesRecord(event domain.AuditEvent, record domain.Reference) bool {
 	return slices.Contains(event.About, record) ||
 		event.Subject.Kind == record.Kind && (event.Subject.ID == record.ID || slices.Contains(event.Subject.Shown, record.ID))
 }
 
 // caller draws what somebody gives to use-cases.
-type caller struct {
+type inputGenerator struct {
 	w      world
 	actors []domain.Actor
 	// ids are of records that exist, were deleted, or never existed.
@@ -54,14 +54,14 @@ type caller struct {
 	texts []string
 }
 
-func newCaller(c *clinic) *caller {
+func newCaller(c *clinic) *inputGenerator {
 	w := newWorld(c)
-	drawn := &caller{w: w, texts: []string{
+	drawn := &inputGenerator{w: w, texts: []string{
 		"", "x", "1", "ADMIN", "STAFF", "true", "false", "Ada", "M", "2000-01-01", "2026-11-22T09:00:00Z", "12.50",
 		goodPassword, otherPassword, w.unused + "@example.com", w.other.Email.String(), "patient:read", "denied",
-		w.grant.Refresh.Reveal(),
+		w.otherGrant.Refresh.Reveal(),
 	}}
-	for _, role := range roles {
+	for _, role := range testedRoles {
 		drawn.actors = append(drawn.actors, w.actors[role])
 	}
 	hurried := w.actors[domain.Admin]
@@ -70,12 +70,12 @@ func newCaller(c *clinic) *caller {
 	for id := range domain.ID(8) {
 		drawn.ids = append(drawn.ids, id+1)
 	}
-	drawn.ids = append(drawn.ids, missing, 1<<63-1)
+	drawn.ids = append(drawn.ids, missingID, 1<<63-1)
 	return drawn
 }
 
 // draw draws what is given to a use-case, and returns which records it names.
-func (d *caller) draw(r *rapid.T, useCase method) (given []reflect.Value, named []domain.Reference) {
+func (d *inputGenerator) draw(r *rapid.T, useCase method) (given []reflect.Value, named []domain.Reference) {
 	for i, typ := range useCase.given() {
 		value := reflect.New(typ).Elem()
 		switch typ {
@@ -92,18 +92,18 @@ func (d *caller) draw(r *rapid.T, useCase method) (given []reflect.Value, named 
 		case reflect.TypeFor[domain.Email]():
 			value.Set(reflect.ValueOf(d.w.other.Email))
 		case reflect.TypeFor[domain.Head]():
-			value.Set(reflect.ValueOf(rapid.SampledFrom([]domain.Head{{}, d.w.lastSeal, {Number: missing}}).Draw(r, "head")))
+			value.Set(reflect.ValueOf(rapid.SampledFrom([]domain.Head{{}, d.w.lastSeal, {Number: missingID}}).Draw(r, "head")))
 		case reflect.TypeFor[application.AccessReport](): // The zero one begins a report.
 		default:
 			require.Equal(r, reflect.Struct, typ.Kind(), "%s takes a %s, which is not drawn yet", useCase, typ)
-			named = append(named, d.fill(r, value)...)
+			named = append(named, d.drawFields(r, value)...)
 		}
 		given = append(given, value)
 	}
 	return given, named
 }
 
-func (d *caller) drawID(r *rapid.T) domain.ID { return rapid.SampledFrom(d.ids).Draw(r, "id") }
+func (d *inputGenerator) drawID(r *rapid.T) domain.ID { return rapid.SampledFrom(d.ids).Draw(r, "id") }
 
 // kindOfPath is the kind of the record that the first ID names: what the use-case's name
 // ends with, as in ListByPatient, or that of the service.
@@ -127,7 +127,7 @@ func (m method) kindOfPath() domain.SubjectKind {
 var references = map[string]domain.SubjectKind{"Patient": domain.SubjectPatient, "Doctor": domain.SubjectDoctor, "Actor": domain.SubjectUser}
 
 // fill draws the fields of an input, and returns which records they name.
-func (d *caller) fill(r *rapid.T, input reflect.Value) (named []domain.Reference) {
+func (d *inputGenerator) drawFields(r *rapid.T, input reflect.Value) (named []domain.Reference) {
 	for i := range input.NumField() {
 		name, field := input.Type().Field(i).Name, input.Field(i)
 		switch field.Type() {
@@ -146,14 +146,14 @@ func (d *caller) fill(r *rapid.T, input reflect.Value) (named []domain.Reference
 				field.Set(reflect.ValueOf(domain.FieldErrors{"unknown": {"Unknown parameter."}}))
 			}
 		default:
-			named = append(named, d.fill(r, field)...)
+			named = append(named, d.drawFields(r, field)...)
 		}
 	}
 	return named
 }
 
 // drawInput draws a field, and returns the ID that it holds if it refers to a record.
-func (d *caller) drawInput(r *rapid.T, name string) (domain.Input, domain.ID) {
+func (d *inputGenerator) drawInput(r *rapid.T, name string) (domain.Input, domain.ID) {
 	_, refers := references[name]
 	switch n := rapid.IntRange(0, 9).Draw(r, name); {
 	case n == 0:

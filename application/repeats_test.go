@@ -24,7 +24,7 @@ func (c *clinic) writeRepeats() []application.RepeatedRefusals {
 }
 
 func TestHeldUpLoginsLeaveTheFirstAndTheLastOfAMinute(t *testing.T) {
-	c := limited(t, application.Limits{LoginPair: domain.Limit{Max: 10, Window: 24 * time.Hour}})
+	c := clinicWithLimit(t, application.Limits{LoginPair: domain.Limit{Max: 10, Window: 24 * time.Hour}})
 	ada := c.register("ada@example.com", domain.Staff)
 	c.failTimes(10, here, "ada@example.com")
 	before := len(c.Events())
@@ -97,7 +97,7 @@ func TestWhatAStrangerCanBeRefusedWithoutEndLeavesFewEvents(t *testing.T) {
 		}, events: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := limited(t, application.Limits{LoginPair: limit, LoginAccount: limit, LoginNetwork: limit, Register: limit, Refresh: limit})
+			c := clinicWithLimit(t, application.Limits{LoginPair: limit, LoginAccount: limit, LoginNetwork: limit, Register: limit, Refresh: limit})
 			c.register("ada@example.com", domain.Staff)
 			c.use(withRegistration(tt.with))
 			before := len(c.Events())
@@ -116,7 +116,7 @@ func TestWhatAStrangerCanBeRefusedWithoutEndLeavesFewEvents(t *testing.T) {
 }
 
 func TestHeldUpPasswordChangesLeaveFewEvents(t *testing.T) {
-	c := limited(t, loginLimits)
+	c := clinicWithLimit(t, loginLimits)
 	ada, eve := c.SignUp("ada@example.com", domain.Staff), c.SignUp("eve@example.com", domain.Staff)
 	change := func(by domain.Actor) error {
 		return c.Account.ChangePassword(c.ctx, by, passwordChange("wrong", otherPassword))
@@ -134,7 +134,7 @@ func TestHeldUpPasswordChangesLeaveFewEvents(t *testing.T) {
 }
 
 func TestDifferentRefusalsAreToldApart(t *testing.T) {
-	c := limited(t, loginLimits)
+	c := clinicWithLimit(t, loginLimits)
 	c.failTimes(10, here, "ada@example.com")
 	c.failTimes(10, elsewhere, "ada@example.com")
 	c.failTimes(10, here, "eve@example.com")
@@ -161,7 +161,7 @@ func TestRepeatsFromOneSiteAreAlike(t *testing.T) {
 
 // What is refused as it should be, a wrong password above all, is an event each time.
 func TestWrongPasswordsAreAnEventEach(t *testing.T) {
-	c := limited(t, loginLimits)
+	c := clinicWithLimit(t, loginLimits)
 	before := len(c.Events())
 	c.failTimes(10, here, "ada@example.com")
 	assert.Len(t, c.Events(), before+10)

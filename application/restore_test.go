@@ -38,7 +38,7 @@ func TestDeletedAreThoseThatAreNotRestored(t *testing.T) {
 		c.addPatient(admin, "Eve") // who stays
 		patient := c.addPatient(admin, "Ada")
 		require.NoError(t, c.Patients.Delete(c.ctx, admin, patient.ID))
-		deleted := made(c, admin, domain.Deleted, plain(patient))
+		deleted := versionBy(c, admin, domain.Deleted, patientOf(patient))
 		deleted.Number = 2
 		want = append(want, deleted)
 		c.Advance(time.Minute)
@@ -78,7 +78,7 @@ func TestWhatIsDeletedIsNowhereElse(t *testing.T) {
 		func() error { return c.Doctors.Delete(c.ctx, admin, w.deletedDoctor.ID) },
 		func() error { _, err := c.Patients.Get(c.ctx, admin, w.deletedPatient.ID); return err },
 		func() error { return c.Patients.Delete(c.ctx, admin, w.deletedPatient.ID) },
-		func() error { return c.Mappings.Unassign(c.ctx, admin, w.endedMapping.ID) },
+		func() error { return c.Mappings.Unassign(c.ctx, admin, w.deletedMapping.ID) },
 	} {
 		assert.Equal(t, domain.ErrNotFound(), attempt())
 	}
@@ -126,9 +126,9 @@ func TestOnlyWhatIsDeletedCanBeRestored(t *testing.T) {
 		"patient": func(id domain.ID) error { _, err := c.Patients.Restore(c.ctx, admin, id); return err },
 		"mapping": func(id domain.ID) error { _, err := c.Mappings.Restore(c.ctx, admin, id); return err },
 	}
-	for kind, id := range map[string]domain.ID{"doctor": w.deletedDoctor.ID, "patient": w.deletedPatient.ID, "mapping": w.endedMapping.ID} {
+	for kind, id := range map[string]domain.ID{"doctor": w.deletedDoctor.ID, "patient": w.deletedPatient.ID, "mapping": w.deletedMapping.ID} {
 		require.NoError(t, restores[kind](id))
-		for _, id := range []domain.ID{id, missing, 0, -1} {
+		for _, id := range []domain.ID{id, missingID, 0, -1} {
 			assert.Equal(t, domain.ErrNotFound(), restores[kind](id), kind)
 		}
 	}
@@ -143,12 +143,12 @@ func TestADoctorWhoseLicenceHasAnotherOwnerStaysDeleted(t *testing.T) {
 	admin := w.actors[domain.Admin]
 	successor, err := c.Doctors.Create(c.ctx, admin, doctorInput(w.deletedDoctor.LicenseNumber.String()))
 	require.NoError(t, err, "the licence is free")
-	before := everything(c)
+	before := storedData(c)
 	got, err := c.Doctors.Restore(c.ctx, admin, w.deletedDoctor.ID)
 	assert.Equal(t, domain.ErrLicenseTaken(), err)
 	assertFields(t, err, "license_number")
 	assert.Zero(t, got)
-	assert.Equal(t, before, everything(c), "no version, no mapping, and still deleted")
+	assert.Equal(t, before, storedData(c), "no version, no mapping, and still deleted")
 
 	_, err = c.Doctors.Change(c.ctx, admin, successor.ID, domain.DoctorInput{LicenseNumber: domain.Given("another")})
 	require.NoError(t, err)
@@ -162,11 +162,11 @@ func TestAMappingIsRestoredOnlyWhenItsPairIsThereAndFree(t *testing.T) {
 	admin := w.actors[domain.Admin]
 	refused := func(want error) {
 		t.Helper()
-		before := everything(c)
-		got, err := c.Mappings.Restore(c.ctx, admin, w.endedMapping.ID)
+		before := storedData(c)
+		got, err := c.Mappings.Restore(c.ctx, admin, w.deletedMapping.ID)
 		assert.Equal(t, want, err)
 		assert.Zero(t, got)
-		assert.Equal(t, before, everything(c))
+		assert.Equal(t, before, storedData(c))
 	}
 	require.NoError(t, c.Patients.Delete(c.ctx, admin, w.patient.ID))
 	refused(domain.ErrParentDeleted("patient"))
@@ -181,9 +181,9 @@ func TestAMappingIsRestoredOnlyWhenItsPairIsThereAndFree(t *testing.T) {
 	anew := c.assign(admin, w.patient, w.otherDoctor)
 	refused(domain.ErrAlreadyAssigned())
 	require.NoError(t, c.Mappings.Unassign(c.ctx, admin, anew.ID))
-	restored, err := c.Mappings.Restore(c.ctx, admin, w.endedMapping.ID)
+	restored, err := c.Mappings.Restore(c.ctx, admin, w.deletedMapping.ID)
 	require.NoError(t, err)
-	assert.Equal(t, w.endedMapping, restored)
+	assert.Equal(t, w.deletedMapping, restored)
 	_, err = c.Mappings.Restore(c.ctx, admin, anew.ID)
 	assert.Equal(t, domain.ErrAlreadyAssigned(), err)
 }

@@ -68,11 +68,11 @@ func TestWhatIsPurgedIsGoneForGood(t *testing.T) {
 		func() error { _, err := c.Doctors.GetVersion(c.ctx, admin, w.deletedDoctor.ID, 1); return err },
 		func() error { _, err := c.Patients.Restore(c.ctx, admin, w.deletedPatient.ID); return err },
 		func() error { _, err := c.Patients.GetVersion(c.ctx, admin, w.deletedPatient.ID, 2); return err },
-		func() error { _, err := c.Mappings.Restore(c.ctx, admin, w.endedMapping.ID); return err },
+		func() error { _, err := c.Mappings.Restore(c.ctx, admin, w.deletedMapping.ID); return err },
 	} {
 		assert.Equal(t, domain.ErrNotFound(), attempt())
 	}
-	assertVersions(c, &c.Doctors.History, admin, w.doctor.ID, made(c, domain.Actor{Role: domain.Admin}, domain.Created, w.doctor))
+	assertVersions(c, &c.Doctors.History, admin, w.doctor.ID, versionBy(c, domain.Actor{Role: domain.Admin}, domain.Created, w.doctor))
 }
 
 // Only what is deleted is removed, and it is as old as its last deletion.
@@ -83,10 +83,10 @@ func TestWhatWasRestoredIsNotExpired(t *testing.T) {
 	c.Advance(24 * time.Hour)
 	_, err := c.Doctors.Restore(c.ctx, admin, w.deletedDoctor.ID)
 	require.NoError(t, err)
-	before := everything(c)
+	before := storedData(c)
 	assert.Zero(t, c.expired(domain.SubjectDoctor, c.Now().Add(time.Hour)))
 	assert.Zero(t, c.purged(domain.SubjectDoctor, c.Now().Add(time.Hour)))
-	assert.Equal(t, before, everything(c))
+	assert.Equal(t, before, storedData(c))
 
 	require.NoError(t, c.Doctors.Delete(c.ctx, admin, w.deletedDoctor.ID))
 	assert.Zero(t, c.purged(domain.SubjectDoctor, deletion.Add(time.Hour)))
@@ -132,10 +132,10 @@ func TestOnePurgeRemovesNoMoreThanFiveHundred(t *testing.T) {
 func TestNothingElseIsEverPurged(t *testing.T) {
 	c := newClinic(t)
 	newWorld(c)
-	before := everything(c)
+	before := storedData(c)
 	for _, kind := range []domain.SubjectKind{domain.SubjectUser, domain.SubjectSession, domain.SubjectAudit, "", "unheard of"} {
 		assert.Zero(t, c.expired(kind, c.Now().Add(time.Hour)), kind)
 		assert.Zero(t, c.purged(kind, c.Now().Add(time.Hour)), kind)
 	}
-	assert.Equal(t, before, everything(c))
+	assert.Equal(t, before, storedData(c))
 }

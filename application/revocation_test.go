@@ -88,7 +88,7 @@ func TestWhoIsOutIsOutAtOnce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			// An instance knows what was revoked here before the store tells it, and
 			// has to ask the store while it does not know what was revoked elsewhere.
-			for _, revocations := range []ports.Revocations{&told{}, &told{deaf: true}} {
+			for _, revocations := range []ports.Revocations{&revocationsDouble{}, &revocationsDouble{feedSilent: true}} {
 				c := newClinic(t)
 				c.use(withRevocations(revocations))
 				c.register("ada@example.com", domain.Staff)
@@ -118,7 +118,7 @@ func (c *clinic) assertGoesOn(grant application.Grant, want bool) {
 
 func TestALowerRoleCountsAtOnce(t *testing.T) {
 	c := newClinic(t)
-	c.use(withRevocations(&told{}))
+	c.use(withRevocations(&revocationsDouble{}))
 	admin := c.SignUp("admin@example.com", domain.Admin)
 	c.register("second@example.com", domain.Admin)
 	grant := c.login("second@example.com")
@@ -131,7 +131,7 @@ func TestALowerRoleCountsAtOnce(t *testing.T) {
 // Nothing is revoked on this instance that the store did not commit.
 func TestARefusedCommitRevokesNothing(t *testing.T) {
 	c := newClinic(t)
-	revocations := &told{}
+	revocations := &revocationsDouble{}
 	c.use(withRevocations(revocations))
 	actor := c.SignUp("ada@example.com", domain.Staff)
 	c.use(onStore(brokenStore{c.Ports.Store, false}))

@@ -23,22 +23,22 @@ import (
 type world struct {
 	actors map[domain.Role]domain.Actor
 	// devices are what Staff and Admin have enrolled and not yet confirmed.
-	devices     map[domain.Role]device
-	other       domain.User
-	grant       application.Grant
-	session     domain.ID // of grant
-	patient     domain.PatientView
-	doctor      domain.Doctor
-	otherDoctor domain.Doctor
-	mapping     domain.Mapping
+	devices      map[domain.Role]device
+	other        domain.User
+	otherGrant   application.Grant
+	otherSession domain.ID // of grant
+	patient      domain.PatientView
+	doctor       domain.Doctor
+	otherDoctor  domain.Doctor
+	mapping      domain.Mapping
 	// These are deleted, and each of the first two with a mapping to who is not.
 	deletedDoctor  domain.Doctor
 	deletedPatient domain.PatientView
-	endedMapping   domain.Mapping
+	deletedMapping domain.Mapping
 	// unused is a name that nothing has.
 	unused string
 	// events is how many there were before.
-	events int
+	eventsBefore int
 	// lastSeal is the one of the trail.
 	lastSeal domain.Head
 }
@@ -71,14 +71,14 @@ func newWorld(c *clinic) world {
 		otherDoctor:    c.addDoctor(name("M")),
 		unused:         name("unused"),
 	}
-	w.grant = c.login(w.other.Email.String())
-	w.session = c.actor(w.grant).SessionID
+	w.otherGrant = c.login(w.other.Email.String())
+	w.otherSession = c.actor(w.otherGrant).SessionID
 	c.assign(staff, w.patient, w.deletedDoctor)
 	c.assign(staff, w.deletedPatient, w.doctor)
-	w.endedMapping = c.assign(staff, w.patient, w.otherDoctor)
+	w.deletedMapping = c.assign(staff, w.patient, w.otherDoctor)
 	require.NoError(c.t, c.Doctors.Delete(c.ctx, domain.Actor{Role: domain.Admin}, w.deletedDoctor.ID))
 	require.NoError(c.t, c.Patients.Delete(c.ctx, staff, w.deletedPatient.ID))
-	require.NoError(c.t, c.Mappings.Unassign(c.ctx, staff, w.endedMapping.ID))
+	require.NoError(c.t, c.Mappings.Unassign(c.ctx, staff, w.deletedMapping.ID))
 	w.mapping = c.assign(staff, w.patient, w.doctor)
 	w.lastSeal = c.lastSeal()
 	return w
@@ -119,17 +119,17 @@ func startingAt(id domain.ID) domain.PageInput {
 }
 
 func TestEveryUseCaseByRole(t *testing.T) {
-	for name, tt := range roleMatrix {
+	for name, tt := range useCaseTable {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, role := range roles {
+			for _, role := range testedRoles {
 				c := newClinic(t)
 				w := newWorld(c)
-				before := everything(c)
+				before := storedData(c)
 				done := c.measure()
 				_, err := tt.run(c, w.actors[role], w)
 				switch {
-				case slices.Contains(tt.allowed, role):
+				case slices.Contains(tt.roles, role):
 					assert.NoError(t, err, "by %q", role)
 					continue
 				case role == domain.Anonymous:
@@ -137,16 +137,16 @@ func TestEveryUseCaseByRole(t *testing.T) {
 				default:
 					assert.Equal(t, domain.Forbidden, domain.KindOf(err), "by %q", role)
 				}
-				assert.Equal(t, work{updates: 1}, *done, "all that %q caused is an event", role)
-				assert.Equal(t, before, everything(c), "%q changed something", role)
+				assert.Equal(t, workCounts{updates: 1}, *done, "all that %q caused is an event", role)
+				assert.Equal(t, before, storedData(c), "%q changed something", role)
 			}
 		})
 	}
 }
 
 // everything is what is stored but events and attempts.
-func everything(c *clinic) (all []any) {
-	all = records(c)
+func storedData(c *clinic) (all []any) {
+	all = storedRecords(c)
 	require.NoError(c.t, c.Ports.Store.View(c.ctx, func(tx ports.Tx) error {
 		page := domain.Page{Limit: domain.MaxPageLimit}
 		users, err := tx.Users().List(c.ctx, domain.UserFilter{}, page)
@@ -162,7 +162,7 @@ func everything(c *clinic) (all []any) {
 }
 
 // records are those of doctors, patients and mappings, with their versions, and the seals.
-func records(c *clinic) (all []any) {
+func storedRecords(c *clinic) (all []any) {
 	require.NoError(c.t, c.Ports.Store.View(c.ctx, func(tx ports.Tx) error {
 		page := domain.Page{Limit: domain.MaxPageLimit}
 		doctors, doctorsErr := tx.Doctors().List(c.ctx, domain.DoctorFilter{}, page)

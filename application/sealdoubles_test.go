@@ -174,7 +174,7 @@ func (c *clinic) seal() {
 
 // leaveEvent does something that leaves one event.
 func (c *clinic) leaveEvent() error {
-	_, err := c.Audit.Adopt(c.ctx, operator, domain.Head{Number: missing})
+	_, err := c.Audit.Adopt(c.ctx, operator, domain.Head{Number: missingID})
 	if domain.KindOf(err) == domain.Conflict {
 		return nil
 	}

@@ -16,7 +16,7 @@ func TestOfTwoSealersOneMakesEachSealAndNobodyWaits(t *testing.T) {
 	c.addEvents(3, c.attest)
 	other := *c
 	other.use()
-	c.use(onStore(&between{c.Ports.Store, func() { other.seal() }}))
+	c.use(onStore(&onceBeforeUpdate{c.Ports.Store, func() { other.seal() }}))
 	c.seal()
 	assert.Len(t, c.seals(), 1)
 	assert.Equal(t, upTo(3), c.sealed())

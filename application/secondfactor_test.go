@@ -81,7 +81,7 @@ func TestEnrolAndConfirm(t *testing.T) {
 }
 
 func TestLoginAsksForTheCode(t *testing.T) {
-	c := limited(t, loginLimits)
+	c := clinicWithLimit(t, loginLimits)
 	_, device, codes := c.protected("ada@example.com")
 	for range 20 {
 		for _, none := range []domain.Input{{}, domain.Null(), domain.Given("")} {
@@ -113,7 +113,7 @@ func TestTheCodeThatConfirmedIsSpent(t *testing.T) {
 }
 
 func TestAWrongCodeCountsLikeAWrongPassword(t *testing.T) {
-	c := limited(t, loginLimits)
+	c := clinicWithLimit(t, loginLimits)
 	_, device, codes := c.protected("ada@example.com")
 	for i := range loginLimits.LoginPair.Max {
 		wrong := device.wrong(c.Now())
@@ -277,7 +277,7 @@ func TestResealUndoesNothingThatHappensMeanwhile(t *testing.T) {
 	ada, _, _ := c.protected("ada@example.com")
 	c.use(withCodes(newCodes(t, newSecret, oldSecret)))
 	wired := *c
-	wired.use(onStore(&between{Store: c.Ports.Store, happen: func() { require.NoError(t, c.SecondFactor.Disable(c.ctx, ada, check(goodPassword))) }}))
+	wired.use(onStore(&onceBeforeUpdate{Store: c.Ports.Store, happen: func() { require.NoError(t, c.SecondFactor.Disable(c.ctx, ada, check(goodPassword))) }}))
 	_, err := wired.SecondFactor.Reseal(c.ctx, operator)
 	require.NoError(t, err)
 	assert.Zero(t, c.user(ada.UserID).SecondFactor)

@@ -46,7 +46,7 @@ func sessionAt(t *testing.T, clinic *clinictest.Clinic, email string) domain.Act
 func TestGuessesInASessionHoldUpThatSessionOnly(t *testing.T) {
 	for name := range checks(nil) {
 		t.Run(name, func(t *testing.T) {
-			clinic := guarded(t)
+			clinic := clinicWithLimits(t)
 			clinic.SignUp("ada@example.com", domain.Staff)
 			open, other := sessionAt(t, clinic, "ada@example.com"), sessionAt(t, clinic, "ada@example.com")
 			_, err := clinic.SecondFactor.Enrol(t.Context(), open, domain.PasswordCheck{Password: domain.Given(clinictest.Password)})
@@ -72,7 +72,7 @@ func TestGuessesInASessionHoldUpThatSessionOnly(t *testing.T) {
 }
 
 func TestFailedLoginsDoNotHoldUpWhoIsSignedIn(t *testing.T) {
-	clinic := guarded(t)
+	clinic := clinicWithLimits(t)
 	clinic.SignUp("ada@example.com", domain.Staff)
 	open := sessionAt(t, clinic, "ada@example.com")
 	for range 10 {
@@ -84,7 +84,7 @@ func TestFailedLoginsDoNotHoldUpWhoIsSignedIn(t *testing.T) {
 
 // Sessions can be many, and an open one is in the hands of whoever found it.
 func TestGuessesInSessionsDoNotHoldUpTheAccount(t *testing.T) {
-	clinic := guarded(t)
+	clinic := clinicWithLimits(t)
 	clinic.SignUp("ada@example.com", domain.Staff)
 	for range 12 {
 		open := sessionAt(t, clinic, "ada@example.com")
@@ -96,7 +96,7 @@ func TestGuessesInSessionsDoNotHoldUpTheAccount(t *testing.T) {
 }
 
 func TestTheRightPasswordForgetsTheGuessesOfASession(t *testing.T) {
-	clinic := guarded(t)
+	clinic := clinicWithLimits(t)
 	clinic.SignUp("ada@example.com", domain.Staff)
 	open := sessionAt(t, clinic, "ada@example.com")
 	for range 3 {

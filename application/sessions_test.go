@@ -61,7 +61,7 @@ func TestLoginWhileThePasswordIsChanged(t *testing.T) {
 	} {
 		c := newClinic(t)
 		ada := c.register("ada@example.com", domain.Staff)
-		c.use(onStore(&between{Store: c.Ports.Store, happen: func() { c.setPassword(ada.ID, password) }}))
+		c.use(onStore(&onceBeforeUpdate{Store: c.Ports.Store, happen: func() { c.setPassword(ada.ID, password) }}))
 		_, err := c.Sessions.Login(c.ctx, domain.Actor{}, credentials("ada@example.com", goodPassword))
 		assert.Equal(t, want, err)
 	}
@@ -70,7 +70,7 @@ func TestLoginWhileThePasswordIsChanged(t *testing.T) {
 func TestLoginWhileTheAccountIsDeactivated(t *testing.T) {
 	c := newClinic(t)
 	ada := c.register("ada@example.com", domain.Staff)
-	c.use(onStore(&between{Store: c.Ports.Store, happen: func() { require.NoError(t, c.Users.Deactivate(c.ctx, operator, ada.ID)) }}))
+	c.use(onStore(&onceBeforeUpdate{Store: c.Ports.Store, happen: func() { require.NoError(t, c.Users.Deactivate(c.ctx, operator, ada.ID)) }}))
 	_, err := c.Sessions.Login(c.ctx, domain.Actor{}, credentials("ada@example.com", goodPassword))
 	assert.Equal(t, domain.ErrCredentials(), err)
 }

@@ -33,9 +33,9 @@ func TestWhatCannotBeRecordedIsNeitherDoneNorShown(t *testing.T) {
 			return domain.ErrUnavailable(ctx.Err())
 		},
 	} {
-		for useCase, tt := range roleMatrix {
+		for useCase, tt := range useCaseTable {
 			t.Run(name+"/"+useCase, func(t *testing.T) {
-				for _, role := range tt.allowed {
+				for _, role := range tt.roles {
 					synctest.Test(t, func(t *testing.T) { assertNoRecordNoAnswer(t, tt, role, cannotAdd) })
 				}
 			})
@@ -43,14 +43,14 @@ func TestWhatCannotBeRecordedIsNeitherDoneNorShown(t *testing.T) {
 	}
 }
 
-func assertNoRecordNoAnswer(t *testing.T, tt useCase, role domain.Role, cannotAdd func(context.Context, []domain.AuditEvent, func() error) error) {
+func assertNoRecordNoAnswer(t *testing.T, tt useCaseTest, role domain.Role, cannotAdd func(context.Context, []domain.AuditEvent, func() error) error) {
 	t.Helper()
 	c := newClinic(t)
-	store, revocations := &auditedStore{Store: c.Ports.Store}, &told{}
+	store, revocations := &auditedStore{Store: c.Ports.Store}, &revocationsDouble{}
 	// With a new secret there is something to reseal.
 	c.use(onStore(store), withRevocations(revocations), withCodes(newCodes(t, newSecret, oldSecret)))
 	w := newWorld(c)
-	before, events := everything(c), c.events(0)
+	before, events := storedData(c), c.events(0)
 
 	store.add = cannotAdd
 	waiting := *c
@@ -62,7 +62,7 @@ func assertNoRecordNoAnswer(t *testing.T, tt useCase, role domain.Role, cannotAd
 	assertNothing(t, got, string(role))
 	time.Sleep(time.Minute) // in no time: for what nobody waits for any more
 	synctest.Wait()
-	assert.Equal(t, before, everything(c), "%q changed something", role)
+	assert.Equal(t, before, storedData(c), "%q changed something", role)
 	assert.Equal(t, events, c.events(0))
 	assert.Empty(t, revocations.revoked)
 
@@ -77,7 +77,7 @@ func assertNoRecordNoAnswer(t *testing.T, tt useCase, role domain.Role, cannotAd
 func TestAChangeWhoseOwnEventIsRefusedIsUndoneAndRecordedAsFailed(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
-	before, events := everything(c), len(c.events(0))
+	before, events := storedData(c), len(c.events(0))
 	store := &auditedStore{Store: c.Ports.Store}
 	store.add = func(context.Context, []domain.AuditEvent, func() error) error {
 		store.add = nil
@@ -85,7 +85,7 @@ func TestAChangeWhoseOwnEventIsRefusedIsUndoneAndRecordedAsFailed(t *testing.T) 
 	}
 	c.use(onStore(store))
 	assertKind(t, domain.Unavailable, c.Mappings.Unassign(c.ctx, w.actors[domain.Staff], w.mapping.ID))
-	assert.Equal(t, before, everything(c))
+	assert.Equal(t, before, storedData(c))
 	left := c.events(events)
 	require.Len(t, left, 1)
 	assert.Equal(t, domain.Failed, left[0].Outcome)
@@ -101,7 +101,7 @@ type heldStore struct {
 }
 
 // hold has the clinic's trail wait for the test.
-func (c *clinic) hold() heldStore {
+func (c *clinic) holdStore() heldStore {
 	held := heldStore{make(chan int), make(chan error)}
 	c.use(onStore(&auditedStore{Store: c.Ports.Store, add: func(_ context.Context, events []domain.AuditEvent, next func() error) error {
 		held.adding <- len(events)
@@ -115,13 +115,13 @@ func (c *clinic) hold() heldStore {
 
 // reading is calls of Patients.Get side by side. Each waits for its event once
 // synctest.Wait returns.
-type reading struct {
+type readers struct {
 	group   sync.WaitGroup
 	answers []error
 }
 
-func (c *clinic) startReaders(n int, w world) *reading {
-	started := &reading{answers: make([]error, n)}
+func (c *clinic) startReaders(n int, w world) *readers {
+	started := &readers{answers: make([]error, n)}
 	for i := range n {
 		started.group.Go(func() {
 			patient, err := c.Patients.Get(c.ctx, w.actors[domain.Staff], w.patient.ID)
@@ -137,7 +137,7 @@ func (c *clinic) startReaders(n int, w world) *reading {
 	return started
 }
 
-func (r *reading) refused() (refused int) {
+func (r *readers) refused() (refused int) {
 	r.group.Wait()
 	for _, err := range r.answers {
 		if err != nil {
@@ -152,7 +152,7 @@ func TestThoseWhoWaitAreWrittenTogether(t *testing.T) {
 		c := newClinic(t)
 		w := newWorld(c)
 		events := len(c.events(0))
-		held := c.hold()
+		held := c.holdStore()
 		readers := c.startReaders(1, w)
 		assert.Equal(t, 1, <-held.adding, "the first waits for nobody")
 		others := c.startReaders(199, w)
@@ -177,7 +177,7 @@ func TestOneIsAnsweredAsSoonAsItsOwnEventIsWritten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClinic(t)
 		w := newWorld(c)
-		held := c.hold()
+		held := c.holdStore()
 		first := c.startReaders(1, w)
 		<-held.adding
 		second := c.startReaders(1, w)
@@ -194,7 +194,7 @@ func TestAWriteThatFailsFailsForThoseWhoWaitForItAndNobodyElse(t *testing.T) {
 		c := newClinic(t)
 		w := newWorld(c)
 		events := len(c.events(0))
-		held := c.hold()
+		held := c.holdStore()
 		first := c.startReaders(1, w)
 		<-held.adding
 		others := c.startReaders(199, w)
@@ -219,7 +219,7 @@ func TestWhoGivesUpKeepsNobodyElseFromBeingAnswered(t *testing.T) {
 		c := newClinic(t)
 		w := newWorld(c)
 		events := len(c.events(0))
-		held := c.hold()
+		held := c.holdStore()
 		impatient := *c
 		var cancel context.CancelFunc
 		impatient.ctx, cancel = context.WithCancel(c.ctx)
@@ -227,7 +227,7 @@ func TestWhoGivesUpKeepsNobodyElseFromBeingAnswered(t *testing.T) {
 		<-held.adding
 		stays, alsoGone := c.startReaders(5, w), impatient.startReaders(1, w)
 		cancel()
-		for _, readers := range []*reading{gone, alsoGone} {
+		for _, readers := range []*readers{gone, alsoGone} {
 			require.Equal(t, 1, readers.refused(), "at once, while the store is still at it")
 			assert.Equal(t, domain.Unavailable, domain.KindOf(readers.answers[0]))
 		}

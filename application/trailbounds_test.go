@@ -112,7 +112,7 @@ func TestLongListsAreWrittenApart(t *testing.T) {
 		for range 100 {
 			c.addPatient(w.actors[domain.Staff], "Ada")
 		}
-		held := c.hold()
+		held := c.holdStore()
 		first := c.startReaders(1, w)
 		assert.Equal(t, 1, <-held.adding)
 		listed := make(chan error)
@@ -139,7 +139,7 @@ func TestACrowdThatTheStoreCannotKeepUpWithIsTurnedAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClinic(t)
 		w := newWorld(c)
-		held := c.hold()
+		held := c.holdStore()
 		first := c.startReaders(1, w)
 		<-held.adding
 		crowd := c.startReaders(4096, w)

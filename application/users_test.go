@@ -85,10 +85,10 @@ func TestRegisterByApproval(t *testing.T) {
 			done := measured.measure()
 			free, err := measured.Users.Register(c.ctx, by, registration(fmt.Sprintf("new%d@example.com", by.UserID), domain.Staff))
 			require.NoError(t, err)
-			assert.Equal(t, work{updates: 1, usersWritten: 1, hashed: 1}, *done)
+			assert.Equal(t, workCounts{updates: 1, usersWritten: 1, hashed: 1}, *done)
 			taken, err := measured.Users.Register(c.ctx, by, registration("ADA@example.com", domain.Staff))
 			require.NoError(t, err)
-			assert.Equal(t, work{updates: 2, usersWritten: 2, hashed: 2}, *done)
+			assert.Equal(t, workCounts{updates: 2, usersWritten: 2, hashed: 2}, *done)
 			assert.Equal(t, application.RegistrationResult{AwaitsApproval: true}, free)
 			assert.Equal(t, free, taken)
 		}
