@@ -34,7 +34,7 @@ const (
 // ReportAccesses returns the part of the report that follows before. Each part leaves one audit
 // event, which names the patient.
 //
-// A day is reported once an event was read that is later than the day by ports.MaxDisorder: no
+// A day is reported once an event was read that is later than the day by ports.MaxEventSkew: no
 // more events of the day follow then, unless a clock was wrong by more than that. In this case
 // the day can have two lines for the same use.
 func (s *Audit) ReportAccesses(ctx context.Context, actor domain.Actor, patient domain.ID, before AccessReport) (AccessReport, error) {
@@ -45,13 +45,13 @@ func (s *Audit) ReportAccesses(ctx context.Context, actor domain.Actor, patient 
 		maps.Copy(part.open, before.open)
 		var closed domain.Date
 		for range maxReportPages {
-			events, err := tx.Audit().List(ctx, domain.AuditFilter{About: about}, domain.Page{After: part.Next, Limit: maxEvents})
+			events, err := tx.Audit().List(ctx, domain.AuditFilter{Record: about}, domain.Page{After: part.Next, Limit: maxEvents})
 			if err != nil {
 				return AccessReport{}, err
 			}
 			for _, event := range events {
-				part.open[domain.UseOf(event)]++
-				if day := domain.DateOf(event.At.Add(-ports.MaxDisorder)); day.String() > closed.String() {
+				part.open[domain.UseKindOf(event)]++
+				if day := domain.DateOf(event.At.Add(-ports.MaxEventSkew)); day.String() > closed.String() {
 					closed = day
 				}
 				part.Next = event.ID

@@ -85,7 +85,7 @@ func (s *Account) ChangePassword(ctx context.Context, actor domain.Actor, in dom
 
 // revokeSessions revokes all sessions of a user except one. except is zero to revoke all.
 func revokeSessions(ctx context.Context, tx ports.Tx, event *pendingEvent, user, except domain.ID, now time.Time) error {
-	revoked, err := tx.Sessions().End(ctx, user, except, now)
+	revoked, err := tx.Sessions().RevokeAll(ctx, user, except, now)
 	event.revokeOnCommit(revoked...)
 	return err
 }

@@ -15,14 +15,14 @@ type Audit struct{ trail *Trail }
 // List returns a page of the events that match the query.
 func (s *Audit) List(ctx context.Context, actor domain.Actor, query domain.AuditQuery) (Page[domain.AuditEventView], error) {
 	filter, page, inputErr := query.Parse()
-	return s.list(ctx, call{actor: actor, permission: domain.AuditRead, kind: domain.SubjectAudit, named: query.Named(), inputErr: inputErr}, filter, page)
+	return s.list(ctx, call{actor: actor, permission: domain.AuditRead, kind: domain.SubjectAudit, named: query.References(), inputErr: inputErr}, filter, page)
 }
 
 // Accesses returns a page of the events about a patient, deleted or not. A patient has the
 // right to such an accounting (45 CFR 164.528).
 func (s *Audit) Accesses(ctx context.Context, actor domain.Actor, patient domain.ID, query domain.AccessQuery) (Page[domain.AuditEventView], error) {
 	filter, page, inputErr := query.Parse(patient)
-	return s.list(ctx, call{actor: actor, permission: domain.AuditRead, kind: domain.SubjectAudit, named: []domain.Reference{filter.About}, inputErr: inputErr}, filter, page)
+	return s.list(ctx, call{actor: actor, permission: domain.AuditRead, kind: domain.SubjectAudit, named: []domain.Reference{filter.Record}, inputErr: inputErr}, filter, page)
 }
 
 // maxEvents bounds a page, whatever limit the caller asks for, because an event of a list can

@@ -11,9 +11,9 @@ import (
 func (r versionedRecords[T]) addDeletedChildVersions(ctx context.Context, tx ports.Tx, event *pendingEvent, parent domain.Reference, children []domain.Record) error {
 	versions := make([]domain.Version[T], len(children))
 	for i, child := range children {
-		event.addAbout(otherParents(child, parent)...)
+		event.addRelated(otherParents(child, parent)...)
 		versions[i] = r.newVersion(event, domain.Deleted, child.(T))
-		versions[i].With = parent
+		versions[i].Cause = parent
 	}
 	_, err := r.addVersions(ctx, tx, event, versions...)
 	return err
@@ -24,7 +24,7 @@ func (r versionedRecords[T]) addDeletedChildVersions(ctx context.Context, tx por
 func (r versionedRecords[T]) restoreChildren(ctx context.Context, tx ports.Tx, event *pendingEvent, parent domain.Reference) error {
 	page := domain.Page{Limit: domain.MaxPageLimit}
 	for {
-		deleted, err := r.history(tx).Deleted(ctx, parent, page)
+		deleted, err := r.history(tx).ListDeleted(ctx, parent, page)
 		if err != nil || len(deleted) == 0 {
 			return err
 		}
@@ -44,7 +44,7 @@ func (r versionedRecords[T]) restoreChildPage(ctx context.Context, tx ports.Tx, 
 	}
 	// The parent is locked, so no other transaction restores the children. But a purge can
 	// have removed some.
-	deleted, err := r.history(tx).StillDeleted(ctx, ids...)
+	deleted, err := r.history(tx).DeletedIDs(ctx, ids...)
 	if err != nil {
 		return err
 	}
@@ -58,16 +58,16 @@ func (r versionedRecords[T]) restoreChildPage(ctx context.Context, tx ports.Tx, 
 	var restored []T
 	for i, version := range children {
 		others := otherParents(version.Record, parent)
-		event.addAbout(others...)
+		event.addRelated(others...)
 		if at := slices.IndexFunc(others, func(other domain.Reference) bool { return contains(missing[other.Kind], other.ID) }); at >= 0 {
 			// The child stays deleted. Its new version has the time and the author of the
 			// old one.
-			children[i].With = others[at]
+			children[i].Cause = others[at]
 			continue
 		}
 		restored = append(restored, version.Record)
 		children[i] = r.newVersion(event, domain.Restored, version.Record)
-		children[i].With = parent
+		children[i].Cause = parent
 	}
 	if err := r.history(tx).Restore(ctx, restored...); err != nil {
 		return err
@@ -110,12 +110,12 @@ const maxRounds = 3
 func (r versionedRecords[T]) findMissing(ctx context.Context, tx ports.Tx, ids []domain.ID) (missing []domain.ID, err error) {
 	unknown := slices.Sorted(slices.Values(ids))
 	for round := 0; len(unknown) > 0 && round < maxRounds; round++ {
-		live, err := r.repository(tx).Existing(ctx, unknown...)
+		live, err := r.repository(tx).ExistingIDs(ctx, unknown...)
 		if err != nil {
 			return nil, err
 		}
 		unknown = without(unknown, live)
-		deleted, err := r.history(tx).StillDeleted(ctx, unknown...)
+		deleted, err := r.history(tx).DeletedIDs(ctx, unknown...)
 		if err != nil {
 			return nil, err
 		}

@@ -15,30 +15,30 @@ type History[T domain.Record] struct {
 }
 
 // ListVersions returns a page of the versions of a record, each with the previous version.
-func (s *History[T]) ListVersions(ctx context.Context, actor domain.Actor, id domain.ID, in domain.PageInput) (Page[domain.Revision[T]], error) {
+func (s *History[T]) ListVersions(ctx context.Context, actor domain.Actor, id domain.ID, in domain.PageInput) (Page[domain.VersionView[T]], error) {
 	page, inputErr := in.Parse()
 	return runView(ctx, s.trail, call{actor: actor, permission: s.records.ReadHistory, kind: s.records.Kind, id: id, inputErr: inputErr},
-		func(tx ports.Tx, event *pendingEvent) (Page[domain.Revision[T]], error) {
-			return readPage(page, revisionNumber, func(page domain.Page) ([]domain.Revision[T], error) {
+		func(tx ports.Tx, event *pendingEvent) (Page[domain.VersionView[T]], error) {
+			return readPage(page, revisionNumber, func(page domain.Page) ([]domain.VersionView[T], error) {
 				return s.revisions(ctx, tx, event, page)
 			})
 		})
 }
 
-func revisionNumber[T domain.Record](revision domain.Revision[T]) domain.ID {
+func revisionNumber[T domain.Record](revision domain.VersionView[T]) domain.ID {
 	return domain.ID(revision.Number)
 }
 
 // GetVersion returns one version of a record with the previous version.
-func (s *History[T]) GetVersion(ctx context.Context, actor domain.Actor, id, version domain.ID) (domain.Revision[T], error) {
+func (s *History[T]) GetVersion(ctx context.Context, actor domain.Actor, id, version domain.ID) (domain.VersionView[T], error) {
 	return runView(ctx, s.trail, call{actor: actor, permission: s.records.ReadHistory, kind: s.records.Kind, id: id},
-		func(tx ports.Tx, event *pendingEvent) (domain.Revision[T], error) {
+		func(tx ports.Tx, event *pendingEvent) (domain.VersionView[T], error) {
 			revisions, err := s.revisions(ctx, tx, event, domain.Page{After: version - 1, Limit: 1})
 			if err == nil && (len(revisions) == 0 || revisionNumber(revisions[0]) != version) {
 				err = domain.ErrNotFound()
 			}
 			if err != nil {
-				return domain.Revision[T]{}, err
+				return domain.VersionView[T]{}, err
 			}
 			return revisions[0], nil
 		})
@@ -46,11 +46,11 @@ func (s *History[T]) GetVersion(ctx context.Context, actor domain.Actor, id, ver
 
 // revisions reads a page of the versions of the subject of the event. It adds the parents that
 // these versions name to the event.
-func (s *History[T]) revisions(ctx context.Context, tx ports.Tx, event *pendingEvent, page domain.Page) ([]domain.Revision[T], error) {
+func (s *History[T]) revisions(ctx context.Context, tx ports.Tx, event *pendingEvent, page domain.Page) ([]domain.VersionView[T], error) {
 	live, err := s.records.repository(tx).Get(ctx, event.Subject.ID)
 	isLive := err == nil
 	if domain.KindOf(err) == domain.NotFound && domain.Can(event.Actor.Role, s.records.ReadDeleted) {
-		_, err = s.records.history(tx).Get(ctx, event.Subject.ID)
+		_, err = s.records.history(tx).GetDeleted(ctx, event.Subject.ID)
 	}
 	if err != nil {
 		return nil, err
@@ -65,15 +65,15 @@ func (s *History[T]) revisions(ctx context.Context, tx ports.Tx, event *pendingE
 		versions = append(versions, s.records.firstVersion(event, live))
 		versions[0].Number = 1
 	}
-	revisions := []domain.Revision[T]{}
+	revisions := []domain.VersionView[T]{}
 	var before *T
 	for _, version := range versions {
 		if domain.ID(version.Number) > page.After && len(revisions) < page.Limit {
-			event.addAbout(version.Record.Parents()...)
+			event.addRelated(version.Record.Parents()...)
 			if before != nil {
-				event.addAbout((*before).Parents()...)
+				event.addRelated((*before).Parents()...)
 			}
-			revisions = append(revisions, domain.Revision[T]{Version: version, Before: before})
+			revisions = append(revisions, domain.VersionView[T]{Version: version, Before: before})
 		}
 		before = &version.Record
 	}
@@ -87,10 +87,10 @@ func (s *History[T]) ListDeleted(ctx context.Context, actor domain.Actor, in dom
 		func(tx ports.Tx, event *pendingEvent) (Page[domain.Version[T]], error) {
 			id := func(version domain.Version[T]) domain.ID { return version.Record.Self().ID }
 			deleted, err := listShown(event, page, id, func(page domain.Page) ([]domain.Version[T], error) {
-				return s.records.history(tx).Deleted(ctx, domain.Reference{}, page)
+				return s.records.history(tx).ListDeleted(ctx, domain.Reference{}, page)
 			})
 			for _, version := range deleted.Items {
-				event.addAbout(version.Record.Parents()...)
+				event.addRelated(version.Record.Parents()...)
 			}
 			return deleted, err
 		})

@@ -63,7 +63,7 @@ func (l *Limiter) countUse(ctx context.Context, keys domain.NetworkKeys, limit d
 		if wait := counts.wait(now); wait > 0 {
 			return domain.ErrTooMany(wait)
 		}
-		return counts.save(ctx, tx, now, domain.Attempts.Use)
+		return counts.save(ctx, tx, now, domain.Attempts.RecordAttempt)
 	})
 }
 
@@ -170,7 +170,7 @@ func (l *Limiter) lockCounts(ctx context.Context, tx ports.Tx, keys guessKeys) (
 		return counts, err
 	}
 	counts.now = l.clock() // after the counts are locked, because waiting for the lock takes time
-	counts.known = keys.inSession || counts.pairCounts[0].attempts.Known(counts.now)
+	counts.known = keys.inSession || counts.pairCounts[0].attempts.IsKnownNetwork(counts.now)
 	wait := counts.pairCounts[:1].wait(counts.now)
 	if !counts.known {
 		wait = max(counts.pairCounts.wait(counts.now), counts.accountCount.Wait(counts.now, keys.limits.LoginAccount))
@@ -207,12 +207,12 @@ func (c guessCounts) countsNetwork() bool {
 // lock is held only at the end of the Update.
 func (c guessCounts) saveFailure(ctx context.Context, tx ports.Tx) error {
 	if limit := c.limits.LoginAccount; limit != (domain.Limit{}) {
-		if err := tx.Attempts().Save(ctx, c.account, c.accountCount.Fail(c.now, limit), c.now); err != nil {
+		if err := tx.Attempts().Save(ctx, c.account, c.accountCount.RecordFailure(c.now, limit), c.now); err != nil {
 			return err
 		}
 	}
 	if c.limits.LoginPair != (domain.Limit{}) {
-		if err := c.pairCounts.save(ctx, tx, c.now, domain.Attempts.Fail); err != nil {
+		if err := c.pairCounts.save(ctx, tx, c.now, domain.Attempts.RecordFailure); err != nil {
 			return err
 		}
 	}
@@ -223,7 +223,7 @@ func (c guessCounts) saveFailure(ctx context.Context, tx ports.Tx) error {
 	if err != nil {
 		return err
 	}
-	return network.save(ctx, tx, c.now, domain.Attempts.Fail)
+	return network.save(ctx, tx, c.now, domain.Attempts.RecordFailure)
 }
 
 // saveSuccess resets the count of the session, or of the account from this client network. The
@@ -235,7 +235,7 @@ func (c guessCounts) saveSuccess(ctx context.Context, tx ports.Tx) error {
 	pair := c.pairCounts[0]
 	switch {
 	case !c.inSession:
-		return tx.Attempts().Save(ctx, pair.key, pair.attempts.Succeed(c.now), c.now)
+		return tx.Attempts().Save(ctx, pair.key, pair.attempts.RecordSuccess(c.now), c.now)
 	case pair.attempts.Count > 0:
 		return tx.Attempts().Save(ctx, pair.key, domain.Attempts{Expires: c.now}, c.now)
 	}

@@ -23,7 +23,7 @@ var mappingRecords = versionedRecords[domain.Mapping]{
 // pair that is already mapped is a Conflict.
 func (s *Mappings) Assign(ctx context.Context, actor domain.Actor, in domain.MappingInput) (domain.Mapping, error) {
 	mapping, inputErr := domain.NewMapping(in, s.clock())
-	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.MappingCreate, kind: domain.SubjectMapping, named: in.Named(), inputErr: inputErr},
+	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.MappingCreate, kind: domain.SubjectMapping, named: in.References(), inputErr: inputErr},
 		func(tx ports.Tx, event *pendingEvent) (domain.Mapping, error) {
 			return mappingRecords.create(ctx, tx, event, mapping)
 		})
@@ -32,14 +32,14 @@ func (s *Mappings) Assign(ctx context.Context, actor domain.Actor, in domain.Map
 // List returns a page of the mappings that match the query.
 func (s *Mappings) List(ctx context.Context, actor domain.Actor, query domain.MappingQuery) (Page[domain.Assignment], error) {
 	filter, page, inputErr := query.Parse()
-	return runView(ctx, s.trail, call{actor: actor, permission: domain.MappingRead, kind: domain.SubjectMapping, named: query.Named(), inputErr: inputErr},
+	return runView(ctx, s.trail, call{actor: actor, permission: domain.MappingRead, kind: domain.SubjectMapping, named: query.References(), inputErr: inputErr},
 		func(tx ports.Tx, event *pendingEvent) (Page[domain.Assignment], error) {
 			id := func(assignment domain.Assignment) domain.ID { return assignment.ID }
 			assignments, err := listShown(event, page, id, func(page domain.Page) ([]domain.Assignment, error) {
 				return tx.Mappings().List(ctx, filter, page)
 			})
 			for _, assignment := range assignments.Items { // The page shows their names.
-				event.addAbout(
+				event.addRelated(
 					domain.Reference{Kind: domain.SubjectPatient, ID: assignment.PatientID},
 					domain.Reference{Kind: domain.SubjectDoctor, ID: assignment.Doctor.ID},
 				)
@@ -62,13 +62,13 @@ func (s *Mappings) Change(ctx context.Context, actor domain.Actor, id domain.ID,
 func (s *Mappings) update(ctx context.Context, actor domain.Actor, id domain.ID, in domain.MappingInput,
 	change func(domain.Mapping) (domain.Mapping, error),
 ) (domain.Mapping, error) {
-	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.MappingUpdate, kind: domain.SubjectMapping, id: id, named: in.Named()},
+	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.MappingUpdate, kind: domain.SubjectMapping, id: id, named: in.References()},
 		func(tx ports.Tx, event *pendingEvent) (domain.Mapping, error) {
 			before, err := tx.Mappings().Get(ctx, id)
 			if err != nil {
 				return before, err
 			}
-			event.addAbout(before.Parents()...)
+			event.addRelated(before.Parents()...)
 			mapping, err := change(before)
 			if err != nil {
 				return mapping, err

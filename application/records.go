@@ -60,7 +60,7 @@ func (r versionedRecords[T]) delete(ctx context.Context, tx ports.Tx, event *pen
 	if err != nil {
 		return err
 	}
-	event.addAbout(record.Parents()...)
+	event.addRelated(record.Parents()...)
 	if err := r.addVersion(ctx, tx, event, domain.Deleted, record); err != nil {
 		return err
 	}
@@ -100,12 +100,12 @@ func (r versionedRecords[T]) restore(ctx context.Context, tx ports.Tx, event *pe
 func (r versionedRecords[T]) lockDeleted(ctx context.Context, tx ports.Tx, event *pendingEvent) (T, error) {
 	if len(r.Parents) > 0 {
 		// A deleted record does not change, so it can be read before it is locked.
-		deleted, err := r.history(tx).Deleted(ctx, domain.Reference{}, domain.Page{After: event.Subject.ID - 1, Limit: 1})
+		deleted, err := r.history(tx).ListDeleted(ctx, domain.Reference{}, domain.Page{After: event.Subject.ID - 1, Limit: 1})
 		if err == nil && (len(deleted) == 0 || deleted[0].Record.Self() != (domain.Reference{Kind: r.Kind, ID: event.Subject.ID})) {
 			err = domain.ErrNotFound()
 		}
 		if err == nil {
-			event.addAbout(deleted[0].Record.Parents()...)
+			event.addRelated(deleted[0].Record.Parents()...)
 			err = requireParents(ctx, tx, deleted[0].Record)
 		}
 		if err != nil {
@@ -113,7 +113,7 @@ func (r versionedRecords[T]) lockDeleted(ctx context.Context, tx ports.Tx, event
 			return zero, err
 		}
 	}
-	version, err := r.history(tx).Get(ctx, event.Subject.ID)
+	version, err := r.history(tx).GetDeleted(ctx, event.Subject.ID)
 	return version.Record, err
 }
 
@@ -154,7 +154,7 @@ func lockOrder(references []domain.Reference) []domain.Reference {
 func (r versionedRecords[T]) newVersion(event *pendingEvent, change domain.Change, record T) domain.Version[T] {
 	return domain.Version[T]{
 		At:     event.At,
-		By:     domain.Author{UserID: event.Actor.UserID, Role: event.Actor.Role},
+		Author: domain.Author{UserID: event.Actor.UserID, Role: event.Actor.Role},
 		Change: change,
 		Record: record,
 	}
@@ -180,7 +180,7 @@ func (r versionedRecords[T]) addVersions(ctx context.Context, tx ports.Tx, event
 	for i := range versions {
 		_, _ = rand.Read(versions[i].Salt[:]) // never fails (crypto/rand)
 	}
-	added, err := r.history(tx).Keep(ctx, versions...)
+	added, err := r.history(tx).Add(ctx, versions...)
 	if err != nil {
 		return nil, auditUnavailable(err)
 	}

@@ -17,7 +17,7 @@ type Retention struct{ trail *Trail }
 func (s *Retention) CountExpired(ctx context.Context, actor domain.Actor, kind domain.SubjectKind, before time.Time) (int, error) {
 	return runView(ctx, s.trail, call{actor: actor, permission: domain.RetentionRead, kind: kind},
 		func(tx ports.Tx, _ *pendingEvent) (int, error) {
-			return tx.Retention().Expired(ctx, kind, before)
+			return tx.Retention().CountExpired(ctx, kind, before)
 		})
 }
 

@@ -63,7 +63,7 @@ func (s *Sealer) Seal(ctx context.Context) (found Anomalies, err error) {
 		if len(batch.events) == 0 {
 			return found, nil
 		}
-		seal := s.trail.nextSeal(last.GivingUp(s.gaps.isOverdue), batch.events)
+		seal := s.trail.nextSeal(last.WithoutGaps(s.gaps.isOverdue), batch.events)
 		err = s.trail.store.Update(ctx, func(tx ports.Tx) error { return tx.Seals().Add(ctx, seal) })
 		switch {
 		case domain.KindOf(err) == domain.Conflict: // Another instance was faster.
@@ -98,7 +98,7 @@ func (s *Sealer) readUnsealed(ctx context.Context) (found unsealedBatch, err err
 		if found.last, err = s.checkedLastSeal(ctx, tx); err != nil {
 			return err
 		}
-		for event, err := range awaitedEvents(ctx, found.last, tx.Audit().Evidence) {
+		for event, err := range awaitedEvents(ctx, found.last, tx.Audit().ListEvidence) {
 			switch {
 			case err != nil:
 				return err
@@ -107,7 +107,7 @@ func (s *Sealer) readUnsealed(ctx context.Context) (found unsealedBatch, err err
 			case len(found.events) == maxSealed:
 				through = event.ID - 1
 				return nil
-			case s.trail.macs.Verify(domain.Attested(event.ID, event.Evidence.Hash), event.Evidence.MAC):
+			case s.trail.macs.Verify(domain.MACInput(event.ID, event.Evidence.Hash), event.Evidence.MAC):
 				found.events = append(found.events, domain.EventDigest{ID: event.ID, Hash: event.Evidence.Digest()})
 			case len(found.foreign) < maxForeign:
 				found.foreign = append(found.foreign, event.ID)

@@ -61,7 +61,7 @@ func (s *Sessions) Login(ctx context.Context, actor domain.Actor, in domain.Cred
 			refresh := domain.NewRefreshToken(selector, newRefreshSecret())
 			session, err := verifyProof(ctx, s.guard, event, proof, allFactors, func(tx ports.Tx, user domain.User) (domain.SessionView, error) {
 				session, err := tx.Sessions().Add(ctx, domain.NewSession(user, actor.Origin, refresh, s.clock(), s.rules.Session))
-				signedIn := domain.SessionView{Session: session, Owner: user.Owner()}
+				signedIn := domain.SessionView{Session: session, Owner: user.SessionOwner()}
 				event.setSession(signedIn)
 				return signedIn, err
 			})
@@ -117,7 +117,7 @@ func (s *Sessions) spend(ctx context.Context, tx ports.Tx, event *pendingEvent, 
 		return session, domain.RefreshToken{}, err
 	}
 	event.Subject.ID = session.ID
-	next, again := session.SpentLast(presented, s.rules.RefreshGrace, now)
+	next, again := session.SuccessorOf(presented, s.rules.RefreshGrace, now)
 	switch {
 	case session.Accepts(presented) && s.rules.KeepRefreshTokens:
 		next, session.LastUsedAt = presented, now

@@ -65,9 +65,9 @@ func (t *Trail) recordOrCount(ctx context.Context, c call, event domain.AuditEve
 func (t *Trail) addEvents(ctx context.Context, tx ports.Tx, events ...domain.AuditEvent) (added []writtenEvent, err error) {
 	known := t.knownSeal().Number
 	for i := range events {
-		events[i].Form = domain.EventForm
+		events[i].Format = domain.EventFormat
 		events[i].Seal = known
-		events[i].About = withoutDuplicates(events[i].About)
+		events[i].Related = withoutDuplicates(events[i].Related)
 	}
 	err = tx.Audit().Add(ctx, func(event domain.AuditEvent) domain.Evidence {
 		evidence := t.attest(event)
@@ -96,7 +96,7 @@ func withoutDuplicates(records []domain.Reference) []domain.Reference {
 // attest returns the evidence that this service wrote the event.
 func (t *Trail) attest(event domain.AuditEvent) domain.Evidence {
 	hash := event.Hash()
-	return domain.Evidence{Hash: hash, MAC: t.macs.Sum(domain.Attested(event.ID, hash))}
+	return domain.Evidence{Hash: hash, MAC: t.macs.Sum(domain.MACInput(event.ID, hash))}
 }
 
 func (t *Trail) setLastSeal(seal domain.Head) { t.lastSeal.Store(&seal) }

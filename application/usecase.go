@@ -38,8 +38,8 @@ type pendingEvent struct {
 	revokedSessions []domain.ID
 }
 
-// addAbout adds records that the event also concerns.
-func (e *pendingEvent) addAbout(records ...domain.Reference) { e.About = append(e.About, records...) }
+// addRelated adds records that the event also concerns.
+func (e *pendingEvent) addRelated(records ...domain.Reference) { e.Related = append(e.Related, records...) }
 
 // revokeOnCommit makes this instance refuse the sessions as soon as the change is committed.
 func (e *pendingEvent) revokeOnCommit(sessions ...domain.ID) {
@@ -54,7 +54,7 @@ func runUseCase[T any](ctx context.Context, trail *Trail, c call, do func(*pendi
 	var result, zero T
 	event := &pendingEvent{trail: trail, AuditEvent: domain.AuditEvent{
 		At: trail.clock(), Actor: c.actor, Action: c.permission, Subject: domain.Subject{Kind: c.kind, ID: c.id},
-		About: slices.Clip(c.named), Outcome: domain.Allowed,
+		Related: slices.Clip(c.named), Outcome: domain.Allowed,
 	}}
 	returned := false
 	defer func() {
@@ -106,10 +106,10 @@ func updateWithEvent[T any](ctx context.Context, event *pendingEvent, do func(po
 	var result, zero T
 	var refused error
 	before := event.AuditEvent
-	before.About = slices.Clip(before.About)
+	before.Related = slices.Clip(before.Related)
 	defer func() { // Deferred, so that it also runs if do panics.
 		if !event.recorded {
-			before.About = event.About
+			before.Related = event.Related
 			event.AuditEvent = before
 		}
 	}()

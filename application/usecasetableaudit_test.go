@@ -50,7 +50,7 @@ var auditTable = map[string]useCaseTest{
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
 			return c.Audit.Accesses(c.ctx, by, w.patient.ID, domain.AccessQuery{})
 		},
-		denied: withAbout(noRecord(domain.SubjectAudit), thePatient),
+		denied: withRelated(noRecord(domain.SubjectAudit), thePatient),
 		allowed: func(_ domain.Actor, w world) domain.AuditEvent {
 			return listEvent(domain.SubjectAudit, ids(), patientRef(w.patient.ID))
 		},
@@ -65,8 +65,8 @@ var auditTable = map[string]useCaseTest{
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
 			return c.Audit.ReportAccesses(c.ctx, by, w.patient.ID, application.AccessReport{})
 		},
-		denied:  withAbout(noRecord(domain.SubjectAudit), thePatient),
-		allowed: withAbout(noRecord(domain.SubjectAudit), thePatient),
+		denied:  withRelated(noRecord(domain.SubjectAudit), thePatient),
+		allowed: withRelated(noRecord(domain.SubjectAudit), thePatient),
 	},
 	"Audit.Adopt": {
 		roles: operatorOnly, permission: "audit:adopt",

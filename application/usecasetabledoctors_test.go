@@ -70,7 +70,7 @@ var doctorsTable = map[string]useCaseTest{
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
 			return c.Doctors.ListByPatient(c.ctx, by, w.patient.ID, domain.PageInput{})
 		},
-		denied: withAbout(noRecord(domain.SubjectDoctor), thePatient),
+		denied: withRelated(noRecord(domain.SubjectDoctor), thePatient),
 		allowed: func(_ domain.Actor, w world) domain.AuditEvent {
 			return listEvent(domain.SubjectDoctor, ids(w.doctor.ID), patientRef(w.patient.ID))
 		},

@@ -10,12 +10,12 @@ type eventOf = func(by domain.Actor, w world) domain.AuditEvent
 
 // eventOn returns an event on one record.
 func eventOn(kind domain.SubjectKind, id domain.ID, about ...domain.Reference) domain.AuditEvent {
-	return domain.AuditEvent{Subject: domain.Subject{Kind: kind, ID: id}, About: about}
+	return domain.AuditEvent{Subject: domain.Subject{Kind: kind, ID: id}, Related: about}
 }
 
 // listEvent returns an event on the records that a list showed.
 func listEvent(kind domain.SubjectKind, ids []domain.ID, about ...domain.Reference) domain.AuditEvent {
-	return domain.AuditEvent{Subject: domain.Subject{Kind: kind, Shown: ids}, About: about}
+	return domain.AuditEvent{Subject: domain.Subject{Kind: kind, Shown: ids}, Related: about}
 }
 
 func ids(ids ...domain.ID) []domain.ID { return append([]domain.ID{}, ids...) }
@@ -65,11 +65,11 @@ func onMapping(_ domain.Actor, w world) domain.AuditEvent {
 	return eventOn(domain.SubjectMapping, w.mapping.ID)
 }
 
-// withAbout adds records that the event also concerns.
-func withAbout(event eventOf, about func(w world) []domain.Reference) eventOf {
+// withRelated adds records that the event also concerns.
+func withRelated(event eventOf, about func(w world) []domain.Reference) eventOf {
 	return func(by domain.Actor, w world) domain.AuditEvent {
 		expected := event(by, w)
-		expected.About = append(expected.About, about(w)...)
+		expected.Related = append(expected.Related, about(w)...)
 		return expected
 	}
 }

@@ -8,7 +8,7 @@ var mappingsTable = map[string]useCaseTest{
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
 			return c.Mappings.Assign(c.ctx, by, pair(w.patient.ID, w.otherDoctor.ID))
 		},
-		denied: withAbout(noRecord(domain.SubjectMapping), theOtherPair),
+		denied: withRelated(noRecord(domain.SubjectMapping), theOtherPair),
 		allowed: withVersion(1, func(_ domain.Actor, w world) domain.AuditEvent {
 			return eventOn(domain.SubjectMapping, w.mapping.ID+1, patientRef(w.patient.ID), doctorRef(w.otherDoctor.ID))
 		}),
@@ -56,7 +56,7 @@ var mappingsTable = map[string]useCaseTest{
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
 			return c.Mappings.Replace(c.ctx, by, w.mapping.ID, pair(w.patient.ID, w.otherDoctor.ID))
 		},
-		denied:  withAbout(onMapping, theOtherPair),
+		denied:  withRelated(onMapping, theOtherPair),
 		allowed: withVersion(2, onMovedMapping),
 		cases: moveFailures(func(c *clinic, by domain.Actor, id domain.ID, in domain.MappingInput) (any, error) {
 			return c.Mappings.Replace(c.ctx, by, id, in)
@@ -67,7 +67,7 @@ var mappingsTable = map[string]useCaseTest{
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
 			return c.Mappings.Change(c.ctx, by, w.mapping.ID, domain.MappingInput{Doctor: domain.Given(w.otherDoctor.ID.String())})
 		},
-		denied:  withAbout(onMapping, theOtherDoctor),
+		denied:  withRelated(onMapping, theOtherDoctor),
 		allowed: withVersion(2, onMovedMapping),
 		cases: moveFailures(func(c *clinic, by domain.Actor, id domain.ID, in domain.MappingInput) (any, error) {
 			return c.Mappings.Change(c.ctx, by, id, in)
@@ -105,11 +105,11 @@ var mappingsTable = map[string]useCaseTest{
 				return c.Mappings.Restore(c.ctx, by, w.mapping.ID)
 			}},
 			"pair has a new mapping": {
-				role: domain.Admin, errKind: domain.Conflict, event: withAbout(onDeletedMapping, theOtherPair),
+				role: domain.Admin, errKind: domain.Conflict, event: withRelated(onDeletedMapping, theOtherPair),
 				before: func(c *clinic, w world) { c.assign(w.actors[domain.Staff], w.patient, w.otherDoctor) },
 			},
 			"patient is deleted": {
-				role: domain.Admin, errKind: domain.Conflict, event: withAbout(onDeletedMapping, theOtherPair),
+				role: domain.Admin, errKind: domain.Conflict, event: withRelated(onDeletedMapping, theOtherPair),
 				before: func(c *clinic, w world) { _ = c.Patients.Delete(c.ctx, w.actors[domain.Staff], w.patient.ID) },
 			},
 		},
@@ -124,10 +124,10 @@ func onMovedMapping(_ domain.Actor, w world) domain.AuditEvent {
 // moveFailures returns the cases of a call that changes the pair of a mapping and fails.
 func moveFailures(move func(*clinic, domain.Actor, domain.ID, domain.MappingInput) (any, error)) map[string]testCall {
 	return map[string]testCall{
-		"unknown ID": {role: domain.Staff, errKind: domain.NotFound, event: withAbout(missingRecord(domain.SubjectMapping), thePair), run: func(c *clinic, by domain.Actor, w world) (any, error) {
+		"unknown ID": {role: domain.Staff, errKind: domain.NotFound, event: withRelated(missingRecord(domain.SubjectMapping), thePair), run: func(c *clinic, by domain.Actor, w world) (any, error) {
 			return move(c, by, missingID, pair(w.patient.ID, w.doctor.ID))
 		}},
-		"bad input": {role: domain.Staff, errKind: domain.Invalid, event: withAbout(onMapping, thePair), run: func(c *clinic, by domain.Actor, w world) (any, error) {
+		"bad input": {role: domain.Staff, errKind: domain.Invalid, event: withRelated(onMapping, thePair), run: func(c *clinic, by domain.Actor, w world) (any, error) {
 			return move(c, by, w.mapping.ID, domain.MappingInput{Patient: domain.Given("x"), Doctor: domain.Given("x")})
 		}},
 		"unknown doctor": {
@@ -135,7 +135,7 @@ func moveFailures(move func(*clinic, domain.Actor, domain.ID, domain.MappingInpu
 			run: func(c *clinic, by domain.Actor, w world) (any, error) {
 				return move(c, by, w.mapping.ID, pair(w.patient.ID, missingID))
 			},
-			event: withAbout(onMapping, func(w world) []domain.Reference { return append(thePair(w), doctorRef(missingID)) }),
+			event: withRelated(onMapping, func(w world) []domain.Reference { return append(thePair(w), doctorRef(missingID)) }),
 		},
 		"pair is already mapped": {
 			role: domain.Staff, errKind: domain.Conflict, event: onMovedMapping,

@@ -53,7 +53,7 @@ var patientsTable = map[string]useCaseTest{
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
 			return c.Patients.ListByDoctor(c.ctx, by, w.doctor.ID, domain.PageInput{})
 		},
-		denied: withAbout(noRecord(domain.SubjectPatient), theDoctor),
+		denied: withRelated(noRecord(domain.SubjectPatient), theDoctor),
 		allowed: func(_ domain.Actor, w world) domain.AuditEvent {
 			return listEvent(domain.SubjectPatient, ids(w.patient.ID), doctorRef(w.doctor.ID))
 		},

@@ -29,8 +29,8 @@ func (s *Verifier) Verify(ctx context.Context, known domain.Head) (domain.Verifi
 			return domain.Verification{}, err
 		}
 		return domain.Verification{
-			Events: v.events, Unsealed: v.unsealed, Old: v.withoutEvidence, Unadopted: v.unadopted, Last: v.chain.Last().Head(), Faults: v.faults,
-			Versions: v.history.versions, OldVersions: v.history.versionsWithoutDigest, CoveredFrom: v.history.firstCovered.ID, CoveredSince: v.history.firstCovered.At,
+			Events: v.events, Unsealed: v.unsealed, WithoutEvidence: v.withoutEvidence, UnsealedWithoutEvidence: v.unadopted, LastSeal: v.chain.LastSeal().Head(), Faults: v.faults,
+			Versions: v.history.versions, VersionsWithoutCommitment: v.history.versionsWithoutDigest, CoveredFrom: v.history.firstCovered.ID, CoveredSince: v.history.firstCovered.At,
 		}, nil
 	})
 }
@@ -90,11 +90,11 @@ func (v *verification) verifyAll(ctx context.Context) error {
 	}
 	v.history.purged = purged
 	for first := true; ; first = false {
-		before := v.chain.Last().Number
+		before := v.chain.LastSeal().Number
 		if err := v.examineSeals(ctx); err != nil {
 			return err
 		}
-		if !first && v.chain.Last().Number == before {
+		if !first && v.chain.LastSeal().Number == before {
 			break
 		}
 		if err := v.readThrough(ctx, maxID); err != nil {
@@ -120,7 +120,7 @@ func (v *verification) eventsAreIntact() bool {
 
 // examineSeals examines the seals that follow the last examined one.
 func (v *verification) examineSeals(ctx context.Context) error {
-	for seal, err := range sealsAfter(ctx, v.tx, v.chain.Last().Number) {
+	for seal, err := range sealsAfter(ctx, v.tx, v.chain.LastSeal().Number) {
 		if err != nil {
 			return err
 		}
@@ -130,11 +130,11 @@ func (v *verification) examineSeals(ctx context.Context) error {
 		if err := v.readLate(ctx, seal); err != nil {
 			return err
 		}
-		if err := v.report(v.chain.Append(seal)...); err != nil {
+		if err := v.report(v.chain.CheckSeal(seal)...); err != nil {
 			return err
 		}
 		if seal.Number == v.knownHead.Number && seal.Digest != v.knownHead.Digest {
-			if err := v.report(domain.Fault{Problem: domain.HeadOther, Seal: seal.Number}); err != nil {
+			if err := v.report(domain.Fault{Problem: domain.HeadMismatch, Seal: seal.Number}); err != nil {
 				return err
 			}
 		}
@@ -187,14 +187,14 @@ func (v *verification) addEvent(event domain.AuditEvent) {
 	if event.Evidence == (domain.Evidence{}) {
 		v.withoutEvidence++
 	}
-	v.chain.Read(event)
+	v.chain.AddEvent(event)
 	v.addMentions(&v.mentions, event.Mentions()...)
 	v.addCommitments(event)
 }
 
 // readLate examines events of a seal that became visible after events with higher IDs were read.
 func (v *verification) readLate(ctx context.Context, seal domain.Seal) error {
-	for _, id := range v.chain.Unread(seal) {
+	for _, id := range v.chain.MissingEvents(seal) {
 		events, err := allEvents(v.tx)(ctx, domain.Page{After: id - 1, Limit: 2})
 		if err != nil {
 			return err
@@ -216,7 +216,7 @@ func (v *verification) readLate(ctx context.Context, seal domain.Seal) error {
 
 // examineEnd examines the last seal and the unsealed events.
 func (v *verification) examineEnd() error {
-	last := v.chain.Last()
+	last := v.chain.LastSeal()
 	ours := hasOurKey(v.macs, last)
 	var faults []domain.Fault
 	if last.Number < v.knownHead.Number {
@@ -225,7 +225,7 @@ func (v *verification) examineEnd() error {
 	if !ours {
 		faults = append(faults, domain.Fault{Problem: domain.SealForeign, Seal: last.Number})
 	}
-	for _, event := range v.chain.Open() {
+	for _, event := range v.chain.UnsealedEvents() {
 		v.unsealed++
 		old := last.Number == 0 && event.Evidence == (domain.Evidence{})
 		if old {
@@ -245,7 +245,7 @@ func (v *verification) examineEnd() error {
 // seal only the hash of the event is checked.
 func (v *verification) isWritten(event domain.AuditEvent) bool {
 	return event.Hash() == event.Evidence.Hash &&
-		(!hasOurKey(v.macs, v.chain.Last()) || v.macs.Verify(domain.Attested(event.ID, event.Evidence.Hash), event.Evidence.MAC))
+		(!hasOurKey(v.macs, v.chain.LastSeal()) || v.macs.Verify(domain.MACInput(event.ID, event.Evidence.Hash), event.Evidence.MAC))
 }
 
 const verifyPage = 1000

@@ -44,7 +44,7 @@ func (v *verification) fingerprint(commitment domain.Commitment) uint64 {
 // commitmentsOf returns the commitments of the versions that an event has made. An event of an
 // earlier release names at most one version and has no digest of it.
 func commitmentsOf(event domain.AuditEvent) []domain.Commitment {
-	if event.Form < domain.EventForm && event.Version != 0 && event.Outcome == domain.Allowed {
+	if event.Format < domain.EventFormat && event.Version != 0 && event.Outcome == domain.Allowed {
 		record := domain.Reference{Kind: event.Subject.Kind, ID: event.Subject.ID}
 		return []domain.Commitment{{VersionName: domain.VersionName{Record: record, Number: event.Version}}}
 	}
@@ -54,7 +54,7 @@ func commitmentsOf(event domain.AuditEvent) []domain.Commitment {
 // addCommitments remembers the versions that an event has made.
 func (v *verification) addCommitments(event domain.AuditEvent) {
 	h := &v.history
-	if event.Form >= domain.EventForm && (h.firstCovered.ID == 0 || event.ID < h.firstCovered.ID) {
+	if event.Format >= domain.EventFormat && (h.firstCovered.ID == 0 || event.ID < h.firstCovered.ID) {
 		h.firstCovered = event
 	}
 	for _, commitment := range commitmentsOf(event) {
@@ -127,7 +127,7 @@ func (v *verification) examineHistory(ctx context.Context) error {
 	slices.Sort(v.history.committed)
 	v.history.found = make([]bool, len(v.history.committed))
 	for after := (domain.VersionName{}); ; {
-		stored, err := v.tx.Audit().Commitments(ctx, after, verifyPage)
+		stored, err := v.tx.Audit().ListCommitments(ctx, after, verifyPage)
 		if err != nil {
 			return err
 		}
@@ -205,7 +205,7 @@ func (v *verification) dropExplained(ctx context.Context) error {
 		return nil
 	}
 	explained := map[domain.Commitment]bool{}
-	for event, err := range awaitedEvents(ctx, v.chain.Last(), allEvents(v.tx)) {
+	for event, err := range awaitedEvents(ctx, v.chain.LastSeal(), allEvents(v.tx)) {
 		if err != nil {
 			return err
 		}
@@ -272,7 +272,7 @@ func (v *verification) missingFaults(ctx context.Context, names []domain.Version
 	for _, name := range names {
 		before := name
 		before.Number--
-		stored, err := v.tx.Audit().Commitments(ctx, before, 1)
+		stored, err := v.tx.Audit().ListCommitments(ctx, before, 1)
 		if err != nil {
 			return nil, err
 		}
