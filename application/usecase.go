@@ -39,7 +39,9 @@ type pendingEvent struct {
 }
 
 // addRelated adds records that the event also concerns.
-func (e *pendingEvent) addRelated(records ...domain.Reference) { e.Related = append(e.Related, records...) }
+func (e *pendingEvent) addRelated(records ...domain.Reference) {
+	e.Related = append(e.Related, records...)
+}
 
 // revokeOnCommit makes this instance refuse the sessions as soon as the change is committed.
 func (e *pendingEvent) revokeOnCommit(sessions ...domain.ID) {
