@@ -72,7 +72,7 @@ func TestChangePasswordReplacesAnOutdatedHashOnlyWithTheNewPassword(t *testing.T
 	assert.Equal(t, domain.ErrCredentials(), c.loginFrom("192.0.2.1", "ada@example.com", "from the old backend"))
 }
 
-func TestATemporaryPasswordHasToBeChangedFirst(t *testing.T) {
+func TestATemporaryPasswordMustBeChangedFirst(t *testing.T) {
 	c := newClinic(t)
 	admin, ada := c.SignUp("admin@example.com", domain.Admin), c.register("ada@example.com", domain.Staff)
 	const temporary = "harbor-velvet-58-tundra"
@@ -112,7 +112,7 @@ func TestATemporaryPasswordHasToBeChangedFirst(t *testing.T) {
 	assert.Equal(t, domain.NoDuty, grant.Duty)
 }
 
-func TestAdministratorsSetPasswordsOfOthersOnly(t *testing.T) {
+func TestAdministratorsCannotSetTheirOwnPassword(t *testing.T) {
 	c := newClinic(t)
 	admin, ada := c.SignUp("admin@example.com", domain.Admin), c.register("ada@example.com", domain.Staff)
 	before := c.user(admin.UserID)

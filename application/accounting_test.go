@@ -16,7 +16,8 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// make makes the attempt in a world of its own, and returns what it should leave.
+// runIn makes the call in a new world of the clinic and returns the expected event.
+// eventsBefore is the number of events in the trail.
 func (a testCall) runIn(c *clinic, events int, name string) domain.AuditEvent {
 	c.t.Helper()
 	acting := *c
@@ -59,15 +60,15 @@ func assertNothing(t *testing.T, got any, by string) {
 	}
 }
 
-// silent is the same clinic, doing what leaves no event.
+// silent returns the same clinic with a store that adds no events.
 func (c *clinic) silent() *clinic {
 	silent := *c
 	silent.use(onStore(&auditedStore{Store: c.Ports.Store, add: func(context.Context, []domain.AuditEvent, func() error) error { return nil }}))
 	return &silent
 }
 
-// inOrder puts what an event is also about in order: which comes first, and
-// how often it was said, means nothing.
+// inOrder sorts the related records of an event and removes duplicates, because their order
+// and number have no meaning.
 func inOrder(event domain.AuditEvent) domain.AuditEvent {
 	event.Related = slices.SortedFunc(slices.Values(event.Related), func(a, b domain.Reference) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID))
@@ -76,8 +77,8 @@ func inOrder(event domain.AuditEvent) domain.AuditEvent {
 	return event
 }
 
-// events are those of the trail above after, without their form, commitments and evidence,
-// which are checked.
+// events returns the events with IDs above after. It checks their format, commitments and
+// evidence, and returns them without.
 func (c *clinic) events(after int) (events []domain.AuditEvent) {
 	c.t.Helper()
 	require.NoError(c.t, c.Ports.Store.View(c.ctx, func(tx ports.Tx) (err error) {
@@ -95,7 +96,7 @@ func (c *clinic) events(after int) (events []domain.AuditEvent) {
 	return events
 }
 
-func TestEveryAttemptLeavesOneEvent(t *testing.T) {
+func TestEveryCallRecordsOneEvent(t *testing.T) {
 	for name, collide := range map[string]bool{"at once": false, "after a collision": true} {
 		t.Run(name, func(t *testing.T) {
 			c := newClinic(t)
@@ -111,7 +112,7 @@ func TestEveryAttemptLeavesOneEvent(t *testing.T) {
 	}
 }
 
-func TestFiveHundredMixedAttemptsLeaveExactlyTheirEventsInOrder(t *testing.T) {
+func TestFiveHundredMixedCallsRecordTheirEventsInOrder(t *testing.T) {
 	all := allTestCalls()
 	names := slices.Sorted(maps.Keys(all))
 	random := rand.New(rand.NewPCG(1, 2))
@@ -131,9 +132,9 @@ func TestFiveHundredMixedAttemptsLeaveExactlyTheirEventsInOrder(t *testing.T) {
 	}
 }
 
-// What a patient may ask for: everything about them, whoever did it and by
-// whichever way, and nothing else.
-func TestTheAccessesToAPatientAreAllOfThemAndNoOthers(t *testing.T) {
+// A patient can ask for all accesses to the patient's records, whoever made them, and for no
+// others.
+func TestAccessesListsExactlyTheEventsAboutThePatient(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	staff, admin := w.actors[domain.Staff], w.actors[domain.Admin]

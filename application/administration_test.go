@@ -62,7 +62,7 @@ func TestNobodyChangesTheirOwnRole(t *testing.T) {
 	assert.NoError(t, c.Users.Deactivate(c.ctx, admin, admin.UserID), "there is another one")
 }
 
-func TestTheLastAdministratorStays(t *testing.T) {
+func TestTheLastActiveAdministratorCannotBeRemoved(t *testing.T) {
 	c := newClinic(t)
 	admin := c.SignUp("admin@example.com", domain.Admin)
 	retired := c.register("retired@example.com", domain.Admin)
@@ -91,7 +91,7 @@ func TestTheLastAdministratorStays(t *testing.T) {
 	assert.Equal(t, domain.ErrLastAdmin("is_active"), c.Users.Deactivate(c.ctx, operator, second.ID))
 }
 
-func TestAdministratorsWhoDemoteEachOtherAtOnceLeaveOne(t *testing.T) {
+func TestAdministratorsWhoDemoteEachOtherConcurrentlyLeaveOne(t *testing.T) {
 	for name, demote := range map[string]func(c *clinic, by domain.Actor, id domain.ID) error{
 		"role": func(c *clinic, by domain.Actor, id domain.ID) error {
 			_, err := c.Users.Change(c.ctx, by, id, toStaff)

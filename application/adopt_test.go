@@ -10,14 +10,14 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// lockedOut is a clinic with a trail whose key it does not have.
-func lockedOut(t *testing.T) *clinic {
+// clinicWithoutKey returns a clinic that does not have the key of its trail.
+func clinicWithoutKey(t *testing.T) *clinic {
 	c := sealedClinic(t)
 	c.use(withMACs(newMACs(t, newSecret)))
 	return c
 }
 
-func TestATrailStaysVerifiableWhenTheKeyIsReplaced(t *testing.T) {
+func TestATrailStaysVerifiableAfterTheKeyIsReplaced(t *testing.T) {
 	c := sealedClinic(t)
 	c.use(withMACs(newMACs(t, newSecret, oldSecret)))
 	assert.Empty(t, c.verify(domain.Head{}).Faults)
@@ -38,7 +38,7 @@ func TestATrailStaysVerifiableWhenTheKeyIsReplaced(t *testing.T) {
 }
 
 func TestATrailWhoseKeyIsLostCanBeAdopted(t *testing.T) {
-	c := lockedOut(t)
+	c := clinicWithoutKey(t)
 	last := c.lastSeal()
 	require.Equal(t, []domain.Fault{{Problem: domain.SealForeign, Seal: 4}}, c.verifySilently().Faults)
 	_, err := c.Sealer.Seal(c.ctx)
@@ -56,7 +56,7 @@ func TestATrailWhoseKeyIsLostCanBeAdopted(t *testing.T) {
 	assert.Equal(t, []domain.Fault{{Problem: domain.EventChanged, Event: 14, Seal: 5}}, c.verify(head).Faults)
 }
 
-func TestATrailThatIsNotAsItWasStaysSoWhenItIsAdopted(t *testing.T) {
+func TestAdoptDoesNotHideTampering(t *testing.T) {
 	for name, tt := range map[string]struct {
 		events func([]domain.AuditEvent) []domain.AuditEvent
 		seals  func([]domain.Seal) []domain.Seal
@@ -68,7 +68,7 @@ func TestATrailThatIsNotAsItWasStaysSoWhenItIsAdopted(t *testing.T) {
 		"a seal was changed":                         {seals: editingSeal(2, func(seal *domain.Seal) { seal.Through++ }), want: domain.Fault{Problem: domain.SealChanged, Seal: 2}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := lockedOut(t)
+			c := clinicWithoutKey(t)
 			store := c.tamper()
 			store.events, store.seals = tt.events, tt.seals
 			_, err := c.Audit.Adopt(c.ctx, operator, c.lastSeal())
@@ -79,7 +79,7 @@ func TestATrailThatIsNotAsItWasStaysSoWhenItIsAdopted(t *testing.T) {
 }
 
 func TestOnlyTheLastSealIsAdopted(t *testing.T) {
-	c := lockedOut(t)
+	c := clinicWithoutKey(t)
 	other := c.lastSeal()
 	other.Digest[0]++
 	for _, head := range []domain.Head{{}, c.seals()[2].Head(), {Number: 5, Digest: c.lastSeal().Digest}, other} {
@@ -93,7 +93,7 @@ func TestLastSealSaysWhetherTheServiceHasItsKey(t *testing.T) {
 	for _, tt := range []struct {
 		c    *clinic
 		ours bool
-	}{{newClinic(t), true}, {sealedClinic(t), true}, {lockedOut(t), false}} {
+	}{{newClinic(t), true}, {sealedClinic(t), true}, {clinicWithoutKey(t), false}} {
 		head, ours, err := tt.c.Trail.LastSeal(tt.c.ctx)
 		require.NoError(t, err)
 		assert.Equal(t, tt.c.lastSeal(), head)
@@ -103,8 +103,9 @@ func TestLastSealSaysWhetherTheServiceHasItsKey(t *testing.T) {
 	}
 }
 
-// Who removes the seals and all evidence must not be taken for an older release.
-func TestAStrippedTrailIsNotTakenForAWholeOne(t *testing.T) {
+// An attacker who removes the seals and all evidence must not make the trail look like one of
+// an older release.
+func TestATrailWithoutSealsAndEvidenceIsNotSealed(t *testing.T) {
 	c := sealedClinic(t)
 	store := c.tamper()
 	store.seals = upToSeal(0)

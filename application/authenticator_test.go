@@ -10,7 +10,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-func TestAuthenticateAsksTheStoreOnlyWhenItHasTo(t *testing.T) {
+func TestAuthenticateReadsTheStoreOnlyIfNecessary(t *testing.T) {
 	for _, tt := range []struct {
 		name          string
 		deaf, revoked bool
@@ -43,7 +43,7 @@ func TestAuthenticateAsksTheStoreOnlyWhenItHasTo(t *testing.T) {
 	}
 }
 
-func TestTheStoreRefusesWhatWasRevokedElsewhere(t *testing.T) {
+func TestASessionRevokedOnAnotherInstanceIsRefused(t *testing.T) {
 	c := newClinic(t)
 	c.register("ada@example.com", domain.Staff)
 	grant, other := c.login("ada@example.com"), c.login("ada@example.com")
@@ -62,7 +62,7 @@ func TestTheStoreRefusesWhatWasRevokedElsewhere(t *testing.T) {
 	assert.Zero(t, actor)
 }
 
-func TestATokenIsForItsSessionsUserOnly(t *testing.T) {
+func TestATokenIsValidOnlyForTheUserOfItsSession(t *testing.T) {
 	c := newClinic(t)
 	c.use(withRevocations(&revocationsDouble{feedSilent: true}))
 	ada, eve := c.SignUp("ada@example.com", domain.Staff), c.SignUp("eve@example.com", domain.Admin)
@@ -82,7 +82,7 @@ func TestATokenIsForItsSessionsUserOnly(t *testing.T) {
 	assert.Equal(t, ada, actor, "the role is the one in the store")
 }
 
-func TestADutyIsLookedUpUntilItIsDone(t *testing.T) {
+func TestADutyIsReadFromTheStoreUntilItIsDone(t *testing.T) {
 	c := newClinic(t, adminsNeedSecondFactor)
 	for name, tt := range map[string]struct {
 		role domain.Role
@@ -116,9 +116,8 @@ func TestADutyIsLookedUpUntilItIsDone(t *testing.T) {
 	}
 }
 
-// Who signed in before administrators needed a second factor has a token that
-// says of no duty.
-func TestAdministratorsNeedASecondFactorFromNowOn(t *testing.T) {
+// The token of an administrator who signed in before a second factor was required has no duty.
+func TestOldTokensOfAdministratorsAreCheckedForASecondFactor(t *testing.T) {
 	c := newClinic(t)
 	c.register("ada@example.com", domain.Admin)
 	c.register("eve@example.com", domain.Admin)
@@ -135,8 +134,8 @@ func TestAdministratorsNeedASecondFactorFromNowOn(t *testing.T) {
 	assert.Equal(t, workCounts{}, *done, "a token that tells of a second factor need not be looked up")
 }
 
-// Somebody may deactivate an account in the store by hand.
-func TestASessionOfAnInactiveUserIsOfNoUse(t *testing.T) {
+// An operator can deactivate an account directly in the database.
+func TestASessionOfAnInactiveUserIsRefused(t *testing.T) {
 	c := newClinic(t)
 	user := c.register("ada@example.com", domain.Staff)
 	grant := c.login("ada@example.com")

@@ -9,9 +9,9 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// What is said of an attempt is what its last run found, and not the one before
-// that collided.
-func TestARunThatCollidedSaysNothingInTheTrail(t *testing.T) {
+// The event contains what the last run of the transaction found, and nothing of a run that
+// collided.
+func TestTheEventContainsNothingOfARunThatCollided(t *testing.T) {
 	unassign := useCaseTable["Mappings.Unassign"].run
 	c := newClinic(t)
 	n := 0

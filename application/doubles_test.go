@@ -18,7 +18,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// between is a store in which something else happens before an Update, once.
+// onceBeforeUpdate is a store that calls happen once, before an Update.
 type onceBeforeUpdate struct {
 	ports.Store
 	happen func()
@@ -32,7 +32,7 @@ func (s *onceBeforeUpdate) Update(ctx context.Context, fn func(ports.Tx) error) 
 	return s.Store.Update(ctx, fn)
 }
 
-// blindStore finds no user by address, as if they were added a moment later.
+// blindStore finds no user by address in an Update, as if the users were added a moment later.
 type blindStore struct{ ports.Store }
 
 func (s blindStore) Update(ctx context.Context, fn func(ports.Tx) error) error {
@@ -49,8 +49,8 @@ func (blindUsers) ByEmail(context.Context, domain.Email) (domain.User, error) {
 	return domain.User{}, domain.ErrNotFound()
 }
 
-// brokenStore does all of its work and then fails: its Updates when they
-// commit, and, where it is not even readable, its Views.
+// brokenStore is a store whose Updates fail when they commit. If it is unreadable, its Views
+// fail too.
 type brokenStore struct {
 	ports.Store
 	unreadable bool
@@ -72,7 +72,7 @@ func (s brokenStore) Update(ctx context.Context, fn func(ports.Tx) error) error 
 	})
 }
 
-// work is what a caller could measure.
+// workCounts counts work that a caller could notice by its duration.
 type workCounts struct{ views, updates, usersWritten, attemptsLocked, verified, hashed int }
 
 // measuredStore and measuredPasswords count the work that they do.
@@ -140,18 +140,19 @@ func (p measuredPasswords) Hash(ctx context.Context, caller ports.Caller, passwo
 	return p.Passwords.Hash(ctx, caller, password)
 }
 
-// measure returns what counts the work that the clinic does from now on.
+// measure counts the work of the clinic from now on.
 func (c *clinic) measure() *workCounts {
 	done := &workCounts{}
 	c.use(onStore(measuredStore{c.Ports.Store, done}), withPasswords(measuredPasswords{c.Ports.Passwords, done}))
 	return done
 }
 
-// told is a ports.Revocations that knows what it was told here, and nothing else.
+// revocationsDouble is a ports.Revocations that knows only the sessions revoked on this
+// instance.
 type revocationsDouble struct {
 	mu      sync.Mutex
 	revoked map[domain.ID]bool
-	// deaf says that nothing of other instances is known.
+	// feedSilent means that revocations on other instances are not known.
 	feedSilent bool
 }
 
@@ -172,7 +173,7 @@ func (r *revocationsDouble) Revoke(sessions ...domain.ID) {
 	}
 }
 
-// device shows one-time passwords (RFC 6238) with the key of an enrolment.
+// device computes one-time passwords (RFC 6238) with the key of an enrolment.
 type device struct{ key []byte }
 
 func newDevice(t *testing.T, enrolment ports.Enrolment) device {
@@ -184,7 +185,7 @@ func newDevice(t *testing.T, enrolment ports.Enrolment) device {
 	return device{key}
 }
 
-// code is what the device shows at a time.
+// code returns the one-time password for a time.
 func (d device) code(at time.Time) domain.Input {
 	mac := hmac.New(sha1.New, d.key)
 	_ = binary.Write(mac, binary.BigEndian, at.Unix()/30) // never fails (hash.Hash)
@@ -193,7 +194,7 @@ func (d device) code(at time.Time) domain.Input {
 	return domain.Given(fmt.Sprintf("%06d", truncated%1_000_000))
 }
 
-// wrong is a code that the device shows neither now nor a step before or after.
+// wrong returns a code that is valid neither now nor one step before or after.
 func (d device) wrong(at time.Time) domain.Input {
 	for n := 0; ; n++ {
 		code := domain.Given(fmt.Sprintf("%06d", n))

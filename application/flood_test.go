@@ -17,10 +17,10 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// home is where the owner of an account signs in.
+// home is the address that the account's owner signs in from.
 const home = "192.0.2.1"
 
-// at is the origin of a request from an address.
+// at returns the origin of a request from an address.
 func at(address string) domain.Origin {
 	return domain.NewOrigin(netip.MustParseAddr(address), "a test")
 }
@@ -31,7 +31,7 @@ func loginAt(ctx context.Context, clinic *clinictest.Clinic, address, email, pas
 	return err
 }
 
-// guarded is a clinic with the limits that the program has unless it is told others.
+// clinicWithLimits returns a clinic with the default limits of the program.
 func clinicWithLimits(t *testing.T, setups ...clinictest.Setup) *clinictest.Clinic {
 	return clinictest.New(t, append(setups, func(_ *application.Ports, r *application.Rules) {
 		window := 15 * time.Minute
@@ -41,8 +41,8 @@ func clinicWithLimits(t *testing.T, setups ...clinictest.Setup) *clinictest.Clin
 	})...)
 }
 
-// flood has strangers sign in from networks and to accounts of their own, until the
-// test ends.
+// flood makes unknown callers sign in until the test ends, each from another network and to
+// another account.
 func flood(t *testing.T, clinic *clinictest.Clinic) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	var strangers sync.WaitGroup
@@ -57,9 +57,9 @@ func flood(t *testing.T, clinic *clinictest.Clinic) {
 	t.Cleanup(cancel)
 }
 
-// In this clinic one hash is computed at once and four may wait, which the strangers
-// outnumber by far.
-func TestAFloodOfStrangersKeepsNobodyOutWhoIsKnown(t *testing.T) {
+// This clinic computes one hash at a time and has a queue for four callers. There are far more
+// unknown callers than that.
+func TestAFloodOfUnknownCallersDoesNotLockOutKnownUsers(t *testing.T) {
 	hashing, err := passwords.New(passwords.Params{MemoryKiB: 256, Iterations: 1, Parallelism: 1, Concurrent: 1, Waiting: 4})
 	require.NoError(t, err)
 	clinic := clinicWithLimits(t, func(p *application.Ports, _ *application.Rules) { p.Passwords = hashing })

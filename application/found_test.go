@@ -12,7 +12,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// addUnversioned adds what was there before versions were kept.
+// addUnversioned adds records without versions, like records that are older than the history.
 func (c *clinic) addUnversioned() (doctor domain.Doctor, patient domain.Patient, mapping domain.Mapping) {
 	c.t.Helper()
 	by := c.register("first@example.com", domain.Staff).ID
@@ -30,12 +30,12 @@ func (c *clinic) addUnversioned() (doctor domain.Doctor, patient domain.Patient,
 	return doctor, patient, mapping
 }
 
-// found is the version of what was there before.
+// firstVersion returns the first version of a record that is older than the history.
 func firstVersion[T domain.Record](c *clinic, record T) domain.Version[T] {
 	return domain.Version[T]{At: c.Now(), Change: domain.Found, Record: record}
 }
 
-func TestWhatWasThereBeforeVersionsWereKeptIsFound(t *testing.T) {
+func TestARecordOlderThanTheHistoryGetsAFirstVersion(t *testing.T) {
 	c := newClinic(t)
 	admin := c.SignUp("admin@example.com", domain.Admin)
 	doctor, patient, mapping := c.addUnversioned()
@@ -55,7 +55,7 @@ func TestWhatWasThereBeforeVersionsWereKeptIsFound(t *testing.T) {
 	assertVersions(c, &c.Patients.History, admin, patient.ID, firstVersion(c, patient), versionBy(c, admin, domain.Updated, patientOf(renamed)))
 }
 
-func TestWhatWasThereBeforeVersionsWereKeptIsRestoredLikeAnythingElse(t *testing.T) {
+func TestARecordOlderThanTheHistoryCanBeRestored(t *testing.T) {
 	c := newClinic(t)
 	admin := c.SignUp("admin@example.com", domain.Admin)
 	doctor, _, mapping := c.addUnversioned()

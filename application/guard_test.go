@@ -15,7 +15,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-func TestEveryLoginIsTheSameWork(t *testing.T) {
+func TestEveryLoginCostsTheSameWork(t *testing.T) {
 	for limits, locked := range map[application.Limits]int{{}: 0, loginLimits: 2} {
 		c := clinicWithLimit(t, limits)
 		c.register("ada@example.com", domain.Staff)
@@ -39,7 +39,7 @@ func TestEveryLoginIsTheSameWork(t *testing.T) {
 	}
 }
 
-func TestALongerPasswordThanAnyIsWrong(t *testing.T) {
+func TestATooLongPasswordIsRefusedLikeAWrongOne(t *testing.T) {
 	c := newClinic(t)
 	c.register("ada@example.com", domain.Staff)
 	done := c.measure()
@@ -50,7 +50,7 @@ func TestALongerPasswordThanAnyIsWrong(t *testing.T) {
 	assert.Equal(t, 2, done.verified, "the same work as for any wrong password")
 }
 
-func TestWhoHasToWaitCostsNoVerification(t *testing.T) {
+func TestALockedLoginVerifiesNoPassword(t *testing.T) {
 	c := clinicWithLimit(t, loginLimits)
 	c.failTimes(10, here, "nobody@example.com")
 	done := c.measure()
@@ -58,14 +58,14 @@ func TestWhoHasToWaitCostsNoVerification(t *testing.T) {
 	assert.Equal(t, workCounts{views: 1, updates: 1}, *done, "the update is the event")
 }
 
-// busyPasswords has a full queue.
+// busyPasswords is a ports.Passwords whose queue is full.
 type busyPasswords struct{ ports.Passwords }
 
 func (busyPasswords) Verify(context.Context, ports.Caller, domain.Password, domain.PasswordHash) (bool, error) {
 	return false, domain.ErrBusy("password hashing queue full", time.Second)
 }
 
-func TestALoginThatIsNotExaminedNamesItsAccount(t *testing.T) {
+func TestARefusedLoginNamesItsAccount(t *testing.T) {
 	for name, tt := range map[string]struct {
 		refuse func(c *clinic)
 		want   domain.Kind
@@ -88,7 +88,7 @@ func TestALoginThatIsNotExaminedNamesItsAccount(t *testing.T) {
 	}
 }
 
-func TestWhoHasToWaitCostsNoHash(t *testing.T) {
+func TestALockedPasswordChangeComputesNoHash(t *testing.T) {
 	c := clinicWithLimit(t, loginLimits)
 	ada := c.SignUp("ada@example.com", domain.Staff)
 	done := c.measure()
@@ -133,7 +133,7 @@ func TestAWrongCurrentPasswordCountsAgainstTheSession(t *testing.T) {
 	}
 }
 
-func TestAnInactiveUserProvesNothing(t *testing.T) {
+func TestAnInactiveUserCannotConfirmThePassword(t *testing.T) {
 	c := newClinic(t)
 	ada := c.SignUp("ada@example.com", domain.Staff)
 	c.setUser(ada.UserID, func(user *domain.User) { user.Active = false })
@@ -142,7 +142,7 @@ func TestAnInactiveUserProvesNothing(t *testing.T) {
 	assert.Equal(t, before, c.user(ada.UserID))
 }
 
-func TestAFailureOfTheStoreIsNoWrongPassword(t *testing.T) {
+func TestAnErrorOfTheStoreIsNotCountedAsAWrongPassword(t *testing.T) {
 	c := newClinic(t)
 	c.register("ada@example.com", domain.Staff)
 	for failing := range 2 {
@@ -154,7 +154,7 @@ func TestAFailureOfTheStoreIsNoWrongPassword(t *testing.T) {
 	}
 }
 
-func TestGuessingTheFirstCodeIsSlowedDown(t *testing.T) {
+func TestGuessesOfTheFirstCodeAreLimited(t *testing.T) {
 	c := newClinic(t, withLimits(application.Limits{LoginPair: domain.Limit{Max: 10, Window: 15 * time.Minute}}))
 	ada := c.SignUp("ada@example.com", domain.Staff)
 	device := c.enrol(ada)

@@ -14,16 +14,16 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// made is a version as actor makes it now.
+// versionBy returns the version that a change by an actor makes now.
 func versionBy[T domain.Record](c *clinic, by domain.Actor, change domain.Change, record T) domain.Version[T] {
 	return domain.Version[T]{At: c.Now(), Author: domain.Author{UserID: by.UserID, Role: by.Role}, Change: change, Record: record}
 }
 
-// plain is a patient as it is kept in versions.
+// patientOf returns the patient of a view, as it is stored in versions.
 func patientOf(patient domain.PatientView) domain.Patient { return patient.Patient }
 
-// assertVersions asserts what actor sees of a record's versions, one by one and
-// in pages of various lengths. The wanted ones need no numbers.
+// assertVersions asserts which versions an actor sees, one by one and in pages of different
+// lengths. It sets the numbers of the expected versions.
 func assertVersions[T domain.Record](c *clinic, history *application.History[T], by domain.Actor, id domain.ID, want ...domain.Version[T]) {
 	c.t.Helper()
 	var revisions []domain.VersionView[T]
@@ -48,7 +48,7 @@ func assertVersions[T domain.Record](c *clinic, history *application.History[T],
 	}
 }
 
-// readVersions follows the pages of a record's versions to the last.
+// readVersions reads all pages of a record's versions.
 func readVersions[T domain.Record](c *clinic, history *application.History[T], by domain.Actor, id domain.ID, limit string) (all []domain.VersionView[T]) {
 	c.t.Helper()
 	in := domain.PageInput{Limit: domain.Given(limit)}
@@ -137,8 +137,8 @@ func TestEachChangeOfAMappingIsAVersion(t *testing.T) {
 	kept(admin, domain.Restored, restored, err)
 }
 
-// The times of a version are as those of everything that is stored.
-func TestAVersionIsAsWhatIsStored(t *testing.T) {
+// Times in versions have the same precision as other stored times.
+func TestTimesOfVersionsEqualTheStoredTimes(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	admin := w.actors[domain.Admin]
@@ -153,7 +153,7 @@ func TestAVersionIsAsWhatIsStored(t *testing.T) {
 	assert.Equal(t, c.events(0)[len(c.events(0))-1].At, version.At)
 }
 
-func TestWhatIsNotDoneIsNoVersion(t *testing.T) {
+func TestAFailedCallMakesNoVersion(t *testing.T) {
 	for name, attempt := range allTestCalls() {
 		if attempt.outcome == domain.Allowed {
 			continue
@@ -169,7 +169,7 @@ func TestWhatIsNotDoneIsNoVersion(t *testing.T) {
 	}
 }
 
-func TestAChangeThatIsNotCommittedIsNoVersion(t *testing.T) {
+func TestAnUncommittedChangeMakesNoVersion(t *testing.T) {
 	for name, tt := range useCaseTable {
 		c := newClinic(t)
 		w := newWorld(c)
@@ -209,7 +209,7 @@ func TestStaffSeesNoSalaryInVersions(t *testing.T) {
 	assertKind(t, domain.Forbidden, err)
 }
 
-func TestStaffSeesTheVersionsOfWhatIsNotDeleted(t *testing.T) {
+func TestStaffSeesTheVersionsOfLiveRecordsOnly(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	staff, admin := w.actors[domain.Staff], w.actors[domain.Admin]
@@ -225,9 +225,9 @@ func TestStaffSeesTheVersionsOfWhatIsNotDeleted(t *testing.T) {
 	assertVersions(c, &c.Patients.History, staff, w.deletedPatient.ID, created, deleted, versionBy(c, admin, domain.Restored, patientOf(w.deletedPatient)))
 }
 
-// A page of versions ends early like any other, and still no version is left
-// out or without the one before.
-func TestLongVersionsMakeShortPages(t *testing.T) {
+// A page of versions can end early because of its size. Even then no version is left out or
+// lacks the previous one.
+func TestAPageOfLongVersionsEndsEarly(t *testing.T) {
 	c := newClinic(t)
 	staff := c.SignUp("staff@example.com", domain.Staff)
 	long := strings.Repeat("x", domain.MaxTextBytes-1)
@@ -247,9 +247,9 @@ func TestLongVersionsMakeShortPages(t *testing.T) {
 	assertVersions(c, &c.Patients.History, staff, patient.ID, want...)
 }
 
-// The version after a mapping was moved shows whom it was of before, and so does what
-// that person may ask for.
-func TestAVersionIsAboutThoseWhomItNoLongerNames(t *testing.T) {
+// After a mapping was moved to another patient, its version also shows the previous patient.
+// So the event must name that patient too.
+func TestReadingAVersionAlsoNamesTheParentsOfThePreviousOne(t *testing.T) {
 	c := newClinic(t)
 	admin := c.SignUp("admin@example.com", domain.Admin)
 	doctor, ada, eve := c.addDoctor("L-1"), c.addPatient(admin, "Ada"), c.addPatient(admin, "Eve")

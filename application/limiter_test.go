@@ -27,7 +27,7 @@ func clinicWithLimit(t *testing.T, limits application.Limits) *clinic {
 	return newClinic(t, withLimits(limits))
 }
 
-// waitOf is how long the caller is told to wait; zero if err is no TooMany.
+// waitOf returns how long the caller must wait, zero if err is not TooMany.
 func waitOf(err error) time.Duration {
 	if e, ok := errors.AsType[*domain.Error](err); ok && e.Kind == domain.TooMany {
 		return e.RetryAfter
@@ -37,7 +37,7 @@ func waitOf(err error) time.Duration {
 
 const here, elsewhere = "192.0.2.1", "198.51.100.7"
 
-// failTimes fails n times, without having to wait.
+// failTimes makes n failed logins, none of which is limited.
 func (c *clinic) failTimes(n int, address, email string) {
 	c.t.Helper()
 	for i := range n {
@@ -45,9 +45,9 @@ func (c *clinic) failTimes(n int, address, email string) {
 	}
 }
 
-// Nothing about the answers, one after the other, tells whether there is such an
-// account, whether it is active, or whether the password was right for it.
-func TestWhoGuessesWaitsLongerAndLongerWhateverTheyGuess(t *testing.T) {
+// A series of answers does not tell whether the account exists, is active, or has this
+// password.
+func TestTheWaitGrowsWithEachWrongGuess(t *testing.T) {
 	want := []string{}
 	for range 10 {
 		want = append(want, "no_active_account")
@@ -83,7 +83,7 @@ func TestWhoGuessesWaitsLongerAndLongerWhateverTheyGuess(t *testing.T) {
 	}
 }
 
-func TestThePairThatGuessesIsLocked(t *testing.T) {
+func TestGuessesLockTheAccountForTheirNetwork(t *testing.T) {
 	c := clinicWithLimit(t, loginLimits)
 	c.register("ada@example.com", domain.Staff)
 	c.register("eve@example.com", domain.Staff)
@@ -103,7 +103,7 @@ func TestThePairThatGuessesIsLocked(t *testing.T) {
 	assert.Equal(t, loginLimits.LoginPair.Window/16, waitOf(c.loginFrom(here, "ada@example.com", goodPassword)))
 }
 
-func TestAGuessedAccountIsLockedForStrangersOnly(t *testing.T) {
+func TestALockedAccountStaysOpenForKnownNetworks(t *testing.T) {
 	c := clinicWithLimit(t, loginLimits)
 	c.register("ada@example.com", domain.Staff)
 	require.NoError(t, c.loginFrom(here, "ada@example.com", goodPassword))
@@ -125,7 +125,7 @@ func TestAGuessedAccountIsLockedForStrangersOnly(t *testing.T) {
 	assert.NotZero(t, waitOf(c.loginFrom(here, "ada@example.com", goodPassword)), "a place is forgotten after a quarter")
 }
 
-func TestOnePlaceCannotTryAllAccounts(t *testing.T) {
+func TestOneNetworkCannotTryAllAccounts(t *testing.T) {
 	limits := loginLimits
 	limits.LoginNetwork = domain.Limit{Max: 30, Window: 15 * time.Minute}
 	c := clinicWithLimit(t, limits)
@@ -150,13 +150,13 @@ func TestOnePlaceCannotTryAllAccounts(t *testing.T) {
 	assert.NoError(t, c.loginFrom(here, "ada@example.com", goodPassword))
 }
 
-// networkOf is an address in the nth network of a site.
+// networkOf returns an address in the nth network of a site.
 func networkOf(site string, n int) string { return fmt.Sprintf("%s:%x::1", site, n) }
 
 const site, otherSite = "2001:db8:1", "2001:db8:2"
 
-// guessFrom guesses at the account of each email in turn until it has to wait, and
-// returns how many guesses were answered.
+// guessFrom guesses the passwords of the accounts in turn until it must wait, and returns how
+// many guesses were answered.
 func (c *clinic) guessFrom(address string, email func(n int) string) (answered int) {
 	c.t.Helper()
 	for ; ; answered++ {
@@ -169,7 +169,7 @@ func (c *clinic) guessFrom(address string, email func(n int) string) (answered i
 	}
 }
 
-func TestASiteGuessesAtAnAccountFiveTimesAsOftenAsANetwork(t *testing.T) {
+func TestASiteCanGuessAtAnAccountFiveTimesAsOftenAsANetwork(t *testing.T) {
 	c := clinicWithLimit(t, loginLimits)
 	c.register("ada@example.com", domain.Staff)
 	c.register("eve@example.com", domain.Staff)
@@ -189,7 +189,7 @@ func TestASiteGuessesAtAnAccountFiveTimesAsOftenAsANetwork(t *testing.T) {
 	assert.NoError(t, c.loginFrom(networkOf(site, 0xabcd), "ada@example.com", goodPassword))
 }
 
-func TestASiteTriesFiveTimesAsManyAccountsAsANetwork(t *testing.T) {
+func TestASiteCanTryFiveTimesAsManyAccountsAsANetwork(t *testing.T) {
 	limits := loginLimits
 	limits.LoginNetwork = domain.Limit{Max: 6, Window: 15 * time.Minute}
 	c := clinicWithLimit(t, limits)
@@ -206,7 +206,7 @@ func TestASiteTriesFiveTimesAsManyAccountsAsANetwork(t *testing.T) {
 	assert.NoError(t, c.loginFrom(networkOf(otherSite, 1), "ada@example.com", goodPassword))
 }
 
-func TestASiteRegistersFiveTimesAsOftenAsANetwork(t *testing.T) {
+func TestASiteCanRegisterFiveTimesAsOftenAsANetwork(t *testing.T) {
 	c := newClinic(t, withLimits(application.Limits{Register: domain.Limit{Max: 2, Window: time.Hour}}))
 	n := 0
 	registerFrom := func(address string) error {
@@ -225,7 +225,7 @@ func TestASiteRegistersFiveTimesAsOftenAsANetwork(t *testing.T) {
 	assert.NoError(t, registerFrom(here))
 }
 
-func TestASiteRefreshesFiveTimesAsOftenAsANetwork(t *testing.T) {
+func TestASiteCanRefreshFiveTimesAsOftenAsANetwork(t *testing.T) {
 	c := clinicWithLimit(t, application.Limits{Refresh: domain.Limit{Max: 1, Window: time.Minute}})
 	unknown := domain.NewRefreshToken(domain.RefreshSelector{1}, domain.RefreshSecret{1})
 	refreshFrom := func(address string) error {
@@ -239,7 +239,7 @@ func TestASiteRefreshesFiveTimesAsOftenAsANetwork(t *testing.T) {
 	assert.Equal(t, domain.ErrRefreshToken(), refreshFrom(networkOf(otherSite, 1)))
 }
 
-func TestAPlaceIsLimitedWithoutTheOtherLimits(t *testing.T) {
+func TestTheNetworkLimitWorksWithoutTheOtherLimits(t *testing.T) {
 	c := clinicWithLimit(t, application.Limits{LoginNetwork: domain.Limit{Max: 3, Window: 15 * time.Minute}})
 	c.register("ada@example.com", domain.Staff)
 	for i := range 3 {
@@ -249,8 +249,8 @@ func TestAPlaceIsLimitedWithoutTheOtherLimits(t *testing.T) {
 	assert.NoError(t, c.loginFrom(elsewhere, "ada@example.com", goodPassword))
 }
 
-// Many share a place: who gets in, or has to wait, does not make the others wait for it.
-func TestOnlyAFailedLoginLocksThePlace(t *testing.T) {
+// Many users share a network. A login of one of them must not make the others wait.
+func TestOnlyAFailedLoginLocksTheCountOfTheNetwork(t *testing.T) {
 	limits := loginLimits
 	limits.LoginNetwork = domain.Limit{Max: 1, Window: 15 * time.Minute}
 	for name, tt := range map[string]struct {
@@ -299,7 +299,7 @@ func TestLimitsThatAreOff(t *testing.T) {
 	}
 }
 
-func TestTurningLimitsOffLetsInWhoHadToWait(t *testing.T) {
+func TestDisablingLimitsEndsTheWait(t *testing.T) {
 	c := clinicWithLimit(t, loginLimits)
 	c.register("ada@example.com", domain.Staff)
 	for i := range 100 {
@@ -318,7 +318,7 @@ func TestTurningLimitsOffLetsInWhoHadToWait(t *testing.T) {
 	}
 }
 
-func TestEachLimitCountsForItself(t *testing.T) {
+func TestEachLimitHasItsOwnCount(t *testing.T) {
 	once := domain.Limit{Max: 1, Window: time.Hour}
 	c := clinicWithLimit(t, application.Limits{LoginPair: once, LoginAccount: once, LoginNetwork: once, Register: once, Refresh: once})
 	c.register("ada@example.com", domain.Staff)
@@ -332,8 +332,8 @@ func TestEachLimitCountsForItself(t *testing.T) {
 	c.failTimes(1, here, "ada@example.com")
 }
 
-// together holds back every verification until all callers are there, so that
-// none is refused before it, and the right password until all others are done.
+// together blocks every verification until all callers have arrived, so that none is refused
+// before. It blocks the right password until all others are finished.
 type together struct {
 	ports.Passwords
 	arrived, others sync.WaitGroup
@@ -348,7 +348,7 @@ func (p *together) Verify(ctx context.Context, caller ports.Caller, password dom
 	return p.Passwords.Verify(ctx, caller, password, hash)
 }
 
-func TestSixtyGuessesAtOnceAreTen(t *testing.T) {
+func TestSixtyConcurrentGuessesGetTenAnswers(t *testing.T) {
 	c := clinicWithLimit(t, loginLimits)
 	c.register("ada@example.com", domain.Staff)
 	passwords := &together{Passwords: c.Ports.Passwords}
@@ -379,7 +379,7 @@ func TestSixtyGuessesAtOnceAreTen(t *testing.T) {
 	assert.NotZero(t, waitOf(right), "and none gets in after that")
 }
 
-func TestRegistrationsFromOnePlaceAreLimited(t *testing.T) {
+func TestRegistrationsFromOneNetworkAreLimited(t *testing.T) {
 	for _, mode := range []application.RegistrationMode{application.RegistrationOpen, application.RegistrationApproval} {
 		c := newClinic(t, withRegistration(mode), withLimits(application.Limits{Register: domain.Limit{Max: 3, Window: time.Hour}}))
 		admin := c.SignUp("admin@example.com", domain.Admin)
@@ -407,7 +407,7 @@ func TestRegistrationsFromOnePlaceAreLimited(t *testing.T) {
 	}
 }
 
-func TestBadRefreshesFromOnePlaceAreLimitedAndGoodOnesAreNot(t *testing.T) {
+func TestBadRefreshesFromOneNetworkAreLimitedAndGoodOnesAreNot(t *testing.T) {
 	c := clinicWithLimit(t, application.Limits{Refresh: domain.Limit{Max: 3, Window: time.Minute}})
 	c.register("ada@example.com", domain.Staff)
 	grant := c.login("ada@example.com")

@@ -14,10 +14,9 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// Whatever comes of a use-case, its event names every record that the caller named: in
-// the path of a request, which is an argument that is an ID, or in a field that refers
-// to a record.
-func TestAnEventNamesWhatTheCallerNamed(t *testing.T) {
+// Whatever the outcome is, the event names every record that the caller named: by an ID
+// argument, which is the path of a request, or by a field that refers to a record.
+func TestAnEventNamesAllRecordsThatTheCallerNamed(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		c := newClinic(t)
 		caller := newCaller(c)
@@ -38,19 +37,19 @@ func TestAnEventNamesWhatTheCallerNamed(t *testing.T) {
 	})
 }
 
-// names reports whether an event names a record.
+// namesRecord reports whether an event names a record.
 func namesRecord(event domain.AuditEvent, record domain.Reference) bool {
 	return slices.Contains(event.Related, record) ||
 		event.Subject.Kind == record.Kind && (event.Subject.ID == record.ID || slices.Contains(event.Subject.Shown, record.ID))
 }
 
-// caller draws what somebody gives to use-cases.
+// inputGenerator draws the inputs of use-cases.
 type inputGenerator struct {
 	w      world
 	actors []domain.Actor
-	// ids are of records that exist, were deleted, or never existed.
+	// ids are IDs of records that exist, were deleted or never existed.
 	ids []domain.ID
-	// texts are what a field can hold that does not refer to a record.
+	// texts are values of fields that do not refer to a record.
 	texts []string
 }
 
@@ -74,9 +73,9 @@ func newCaller(c *clinic) *inputGenerator {
 	return drawn
 }
 
-// draw draws what is given to a use-case, and returns which records it names.
+// draw draws the input of a use-case and returns the records that it names.
 func (d *inputGenerator) draw(r *rapid.T, useCase method) (given []reflect.Value, named []domain.Reference) {
-	for i, typ := range useCase.given() {
+	for i, typ := range useCase.inputTypes() {
 		value := reflect.New(typ).Elem()
 		switch typ {
 		case reflect.TypeFor[domain.ID]():
@@ -105,8 +104,8 @@ func (d *inputGenerator) draw(r *rapid.T, useCase method) (given []reflect.Value
 
 func (d *inputGenerator) drawID(r *rapid.T) domain.ID { return rapid.SampledFrom(d.ids).Draw(r, "id") }
 
-// kindOfPath is the kind of the record that the first ID names: what the use-case's name
-// ends with, as in ListByPatient, or that of the service.
+// kindOfPath returns the kind of the record that the first ID names. It is the end of the
+// name, as in ListByPatient, or the name of the service.
 func (m method) kindOfPath() domain.SubjectKind {
 	if strings.HasSuffix(m.String(), "Accesses") {
 		return domain.SubjectPatient
@@ -123,10 +122,10 @@ func (m method) kindOfPath() domain.SubjectKind {
 	return domain.SubjectKind(strings.TrimSuffix(service, "s"))
 }
 
-// references are the fields that refer to a record.
+// references are the names of fields that refer to a record.
 var references = map[string]domain.SubjectKind{"Patient": domain.SubjectPatient, "Doctor": domain.SubjectDoctor, "Actor": domain.SubjectUser}
 
-// fill draws the fields of an input, and returns which records they name.
+// drawFields draws the fields of an input and returns the records that they name.
 func (d *inputGenerator) drawFields(r *rapid.T, input reflect.Value) (named []domain.Reference) {
 	for i := range input.NumField() {
 		name, field := input.Type().Field(i).Name, input.Field(i)
@@ -152,7 +151,7 @@ func (d *inputGenerator) drawFields(r *rapid.T, input reflect.Value) (named []do
 	return named
 }
 
-// drawInput draws a field, and returns the ID that it holds if it refers to a record.
+// drawInput draws one field. If the field refers to a record, it returns the ID.
 func (d *inputGenerator) drawInput(r *rapid.T, name string) (domain.Input, domain.ID) {
 	_, refers := references[name]
 	switch n := rapid.IntRange(0, 9).Draw(r, name); {

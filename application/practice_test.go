@@ -13,8 +13,8 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// practice is what a clinic should hold after any sequence of changes. A mapping
-// is there as long as nobody ended it and both of its sides are.
+// clinicModel is what a clinic must contain after any sequence of changes. A mapping is live
+// if it was not deleted and its patient and doctor are live.
 type clinicModel struct {
 	c        *clinic
 	admin    domain.Actor
@@ -33,7 +33,7 @@ type mappingModel struct {
 	deleted bool
 }
 
-func TestWhateverIsDeletedAndRestored(t *testing.T) {
+func TestRandomChangesMatchTheModel(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		c := newClinic(t)
 		p := &clinicModel{c, c.SignUp("admin@example.com", domain.Admin), map[domain.ID]*doctorModel{}, map[domain.ID]*bool{}, map[domain.ID]*mappingModel{}}
@@ -55,7 +55,7 @@ func TestWhateverIsDeletedAndRestored(t *testing.T) {
 	})
 }
 
-// drawID draws one of the records that there are or were.
+// drawID draws one of the records that exist or existed.
 func drawID[T any](r *rapid.T, what string, of map[domain.ID]T) domain.ID {
 	if len(of) == 0 {
 		r.Skip()
@@ -63,14 +63,14 @@ func drawID[T any](r *rapid.T, what string, of map[domain.ID]T) domain.ID {
 	return rapid.SampledFrom(slices.Sorted(maps.Keys(of))).Draw(r, what)
 }
 
-// rule is what an attempt needs, and the kind of its error otherwise.
+// rule is a precondition of a call, and the kind of the error if it does not hold.
 type rule struct {
 	holds     bool
 	otherwise domain.Kind
 }
 
-// done asserts that an attempt failed by the first rule that does not hold, or
-// not at all, which it reports.
+// assertResult asserts that a call failed by the first rule that does not hold, or succeeded
+// if all hold. It reports whether it succeeded.
 func (p *clinicModel) assertResult(r *rapid.T, err error, rules ...rule) bool {
 	p.c.Advance(time.Minute)
 	for _, rule := range rules {
@@ -92,7 +92,7 @@ func (p *clinicModel) hasBothSides(mapping domain.Mapping) bool {
 	return p.doctors[mapping.DoctorID].live && *p.patients[mapping.PatientID]
 }
 
-// free reports whether no other mapping has the pair.
+// isPairFree reports whether no other live mapping has the pair.
 func (p *clinicModel) isPairFree(mapping domain.Mapping) bool {
 	for _, other := range p.mappings {
 		if other.ID != mapping.ID && other.PatientID == mapping.PatientID && other.DoctorID == mapping.DoctorID && p.isLive(other) {
@@ -188,7 +188,7 @@ func (p *clinicModel) restorePatient(r *rapid.T) {
 	}
 }
 
-// check compares the clinic with the practice.
+// check compares the clinic with the model.
 func (p *clinicModel) check(r *rapid.T) {
 	c := p.c
 	doctors, err := c.Doctors.List(c.ctx, p.admin, domain.PageInput{})
@@ -211,8 +211,8 @@ func (p *clinicModel) check(r *rapid.T) {
 		func(id domain.ID) bool { return p.isLive(p.mappings[id]) }, len(p.mappings))
 }
 
-// assertKept asserts that each record of a kind is either live or deleted, as it
-// should be, and that its last version is what it is.
+// assertRecords asserts that each record of a kind is either live or deleted, as in the model,
+// and equals its last version.
 func assertRecords[T domain.Record](r *rapid.T, p *clinicModel, history *application.History[T], live []T, id func(T) domain.ID, there func(domain.ID) bool, count int) {
 	deleted := readDeleted(p.c, history, "1000")
 	require.Len(r, append(live, make([]T, len(deleted))...), count)
@@ -229,7 +229,7 @@ func assertRecords[T domain.Record](r *rapid.T, p *clinicModel, history *applica
 	}
 }
 
-// lastVersion is the last of a record's versions, which are numbered without gaps.
+// lastVersion returns the last version of a record. It checks that the numbers have no gaps.
 func lastVersion[T domain.Record](r *rapid.T, p *clinicModel, history *application.History[T], id domain.ID) domain.Version[T] {
 	page, err := history.ListVersions(p.c.ctx, p.admin, id, domain.PageInput{})
 	require.NoError(r, err)

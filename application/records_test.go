@@ -164,7 +164,7 @@ func TestMappings(t *testing.T) {
 	assertKind(t, domain.NotFound, c.Mappings.Unassign(c.ctx, staff, mapping.ID))
 }
 
-func TestLongRecordsMakeShortPages(t *testing.T) {
+func TestAPageOfLongRecordsEndsEarly(t *testing.T) {
 	c := newClinic(t)
 	staff := c.SignUp("staff@example.com", domain.Staff)
 	in := patientInput("Ada")

@@ -15,7 +15,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// writeRepeats writes what was counted in minutes that are over.
+// writeRepeats records the refusals of the minutes that are over.
 func (c *clinic) writeRepeats() []application.RepeatedRefusals {
 	c.t.Helper()
 	written, err := c.Trail.WriteRepeatedRefusals(c.ctx, false)
@@ -23,7 +23,7 @@ func (c *clinic) writeRepeats() []application.RepeatedRefusals {
 	return written
 }
 
-func TestHeldUpLoginsLeaveTheFirstAndTheLastOfAMinute(t *testing.T) {
+func TestOfLockedLoginsTheFirstAndTheLastOfAMinuteAreRecorded(t *testing.T) {
 	c := clinicWithLimit(t, application.Limits{LoginPair: domain.Limit{Max: 10, Window: 24 * time.Hour}})
 	ada := c.register("ada@example.com", domain.Staff)
 	c.failTimes(10, here, "ada@example.com")
@@ -64,7 +64,7 @@ func TestHeldUpLoginsLeaveTheFirstAndTheLastOfAMinute(t *testing.T) {
 	assert.Len(t, c.Events(), before+4, "after a quiet minute, the first is an event at once again")
 }
 
-func TestWhatAStrangerCanBeRefusedWithoutEndLeavesFewEvents(t *testing.T) {
+func TestRefusalsThatCanBeRepeatedWithoutLimitRecordFewEvents(t *testing.T) {
 	limit := domain.Limit{Max: 3, Window: time.Hour}
 	for name, tt := range map[string]struct {
 		with   application.RegistrationMode
@@ -115,7 +115,7 @@ func TestWhatAStrangerCanBeRefusedWithoutEndLeavesFewEvents(t *testing.T) {
 	}
 }
 
-func TestHeldUpPasswordChangesLeaveFewEvents(t *testing.T) {
+func TestLockedPasswordChangesRecordFewEvents(t *testing.T) {
 	c := clinicWithLimit(t, loginLimits)
 	ada, eve := c.SignUp("ada@example.com", domain.Staff), c.SignUp("eve@example.com", domain.Staff)
 	change := func(by domain.Actor) error {
@@ -133,7 +133,7 @@ func TestHeldUpPasswordChangesLeaveFewEvents(t *testing.T) {
 	assert.Len(t, c.Events(), before+2, "one of each")
 }
 
-func TestDifferentRefusalsAreToldApart(t *testing.T) {
+func TestDifferentRefusalsAreCountedApart(t *testing.T) {
 	c := clinicWithLimit(t, loginLimits)
 	c.failTimes(10, here, "ada@example.com")
 	c.failTimes(10, elsewhere, "ada@example.com")
@@ -150,7 +150,7 @@ func TestDifferentRefusalsAreToldApart(t *testing.T) {
 }
 
 // An IPv6 site has 65,536 networks.
-func TestRepeatsFromOneSiteAreAlike(t *testing.T) {
+func TestRefusalsFromOneSiteAreCountedTogether(t *testing.T) {
 	c := newClinic(t, withRegistration(application.RegistrationClosed))
 	for n := range 100 {
 		_, err := c.Users.Register(c.ctx, from(fmt.Sprintf("2001:db8:7:%x::1", n)), registration("ada@example.com", domain.Staff))
@@ -159,15 +159,15 @@ func TestRepeatsFromOneSiteAreAlike(t *testing.T) {
 	assert.Len(t, c.Events(), 1)
 }
 
-// What is refused as it should be, a wrong password above all, is an event each time.
-func TestWrongPasswordsAreAnEventEach(t *testing.T) {
+// A wrong password, and any other refusal that a rate limit counts, is recorded each time.
+func TestEachWrongPasswordIsRecorded(t *testing.T) {
 	c := clinicWithLimit(t, loginLimits)
 	before := len(c.Events())
 	c.failTimes(10, here, "ada@example.com")
 	assert.Len(t, c.Events(), before+10)
 }
 
-func TestARefusalIsNotAnsweredWhenTheFirstCannotBeWritten(t *testing.T) {
+func TestNoRefusalIsReturnedUntilTheFirstIsRecorded(t *testing.T) {
 	c := newClinic(t)
 	closed := *c
 	failing := true
@@ -203,7 +203,7 @@ func TestARefusalIsNotAnsweredWhenTheFirstCannotBeWritten(t *testing.T) {
 	assert.Equal(t, 1, written[0].Number, "what could not be written is not forgotten")
 }
 
-func TestWhatIsCountedIsWrittenAtTheEnd(t *testing.T) {
+func TestCountedRefusalsAreRecordedWhenTheServiceStops(t *testing.T) {
 	c := newClinic(t, withRegistration(application.RegistrationClosed))
 	for range 5 {
 		_, err := c.Users.Register(c.ctx, from(here), registration("ada@example.com", domain.Staff))
@@ -217,7 +217,7 @@ func TestWhatIsCountedIsWrittenAtTheEnd(t *testing.T) {
 	assert.Empty(t, c.verifySilently().Faults)
 }
 
-func TestRepeatsSideBySideAreAllCounted(t *testing.T) {
+func TestConcurrentRefusalsAreAllCounted(t *testing.T) {
 	c := newClinic(t, withRegistration(application.RegistrationClosed))
 	const callers, each = 8, 50
 	var group sync.WaitGroup
@@ -248,8 +248,8 @@ func TestRepeatsSideBySideAreAllCounted(t *testing.T) {
 	assert.LessOrEqual(t, number, callers*each)
 }
 
-// In so many places at once that they are not remembered, each is an event.
-func TestWhatIsRememberedOfRepeatsIsBounded(t *testing.T) {
+// Refusals from more networks than are remembered are recorded each time.
+func TestTheNumberOfRefusalCountsIsBounded(t *testing.T) {
 	c := newClinic(t, withRegistration(application.RegistrationClosed))
 	register := func(address string) {
 		_, err := c.Users.Register(c.ctx, from(address), registration("ada@example.com", domain.Staff))

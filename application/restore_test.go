@@ -11,7 +11,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// readDeleted follows the pages of the deleted records to the last.
+// readDeleted reads all pages of the deleted records.
 func readDeleted[T domain.Record](c *clinic, history *application.History[T], limit string) (all []domain.Version[T]) {
 	c.t.Helper()
 	in := domain.PageInput{Limit: domain.Given(limit)}
@@ -26,7 +26,7 @@ func readDeleted[T domain.Record](c *clinic, history *application.History[T], li
 	}
 }
 
-func TestDeletedAreThoseThatAreNotRestored(t *testing.T) {
+func TestListDeletedContainsOnlyRecordsThatAreStillDeleted(t *testing.T) {
 	c := newClinic(t)
 	admin := c.SignUp("admin@example.com", domain.Admin)
 	empty, err := c.Patients.ListDeleted(c.ctx, admin, domain.PageInput{})
@@ -53,8 +53,8 @@ func TestDeletedAreThoseThatAreNotRestored(t *testing.T) {
 	assert.Equal(t, want, readDeleted(c, &c.Patients.History, "2"))
 }
 
-// What was deleted is gone for everybody who does not look for it.
-func TestWhatIsDeletedIsNowhereElse(t *testing.T) {
+// No other use-case shows a deleted record.
+func TestADeletedRecordIsFoundNowhereElse(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	admin := w.actors[domain.Admin]
@@ -86,7 +86,7 @@ func TestWhatIsDeletedIsNowhereElse(t *testing.T) {
 	assertFields(t, err, "patient", "doctor")
 }
 
-func TestARestoredRecordIsAsItWas(t *testing.T) {
+func TestARestoredRecordIsUnchanged(t *testing.T) {
 	c := newClinic(t)
 	staff, admin := c.SignUp("staff@example.com", domain.Staff), c.SignUp("admin@example.com", domain.Admin)
 	doctor := c.addDoctor("L-1")
@@ -117,7 +117,7 @@ func TestARestoredRecordIsAsItWas(t *testing.T) {
 	assert.Equal(t, domain.ErrLicenseTaken(), err)
 }
 
-func TestOnlyWhatIsDeletedCanBeRestored(t *testing.T) {
+func TestOnlyDeletedRecordsCanBeRestored(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	admin := w.actors[domain.Admin]
@@ -137,7 +137,7 @@ func TestOnlyWhatIsDeletedCanBeRestored(t *testing.T) {
 	}
 }
 
-func TestADoctorWhoseLicenceHasAnotherOwnerStaysDeleted(t *testing.T) {
+func TestADoctorWithATakenLicenceCannotBeRestored(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	admin := w.actors[domain.Admin]
@@ -156,7 +156,7 @@ func TestADoctorWhoseLicenceHasAnotherOwnerStaysDeleted(t *testing.T) {
 	assert.NoError(t, err)
 }
 
-func TestAMappingIsRestoredOnlyWhenItsPairIsThereAndFree(t *testing.T) {
+func TestAMappingIsRestoredOnlyIfItsPairIsLiveAndUnmapped(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	admin := w.actors[domain.Admin]

@@ -18,7 +18,7 @@ func (c *clinic) expired(kind domain.SubjectKind, before time.Time) int {
 	return count
 }
 
-// purged is how many records of a kind one Purge removes.
+// purged returns how many records of a kind one Purge removes.
 func (c *clinic) purged(kind domain.SubjectKind, before time.Time) int {
 	c.t.Helper()
 	count, err := c.Retention.Purge(c.ctx, operator, kind, before)
@@ -26,7 +26,7 @@ func (c *clinic) purged(kind domain.SubjectKind, before time.Time) int {
 	return count
 }
 
-func TestWhatIsExpiredIsPurgedKindByKind(t *testing.T) {
+func TestExpiredRecordsArePurgedKindByKind(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c) // where one doctor, one patient and three mappings are deleted
 	for _, id := range []domain.ID{w.doctor.ID, w.otherDoctor.ID} {
@@ -47,7 +47,7 @@ func TestWhatIsExpiredIsPurgedKindByKind(t *testing.T) {
 	}
 }
 
-func TestWhatIsPurgedIsGoneForGood(t *testing.T) {
+func TestPurgedRecordsCannotBeReadOrRestored(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	admin := w.actors[domain.Admin]
@@ -75,8 +75,8 @@ func TestWhatIsPurgedIsGoneForGood(t *testing.T) {
 	assertVersions(c, &c.Doctors.History, admin, w.doctor.ID, versionBy(c, domain.Actor{Role: domain.Admin}, domain.Created, w.doctor))
 }
 
-// Only what is deleted is removed, and it is as old as its last deletion.
-func TestWhatWasRestoredIsNotExpired(t *testing.T) {
+// Only deleted records are purged, and their age counts from the last deletion.
+func TestARestoredRecordIsNotExpired(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	admin, deletion := w.actors[domain.Admin], c.Now()
@@ -93,8 +93,8 @@ func TestWhatWasRestoredIsNotExpired(t *testing.T) {
 	assert.Equal(t, 1, c.purged(domain.SubjectDoctor, c.Now().Add(time.Hour)))
 }
 
-// A doctor can be restored when a mapping of theirs is gone for good.
-func TestARestoredDoctorIsWithoutMappingsThatWerePurged(t *testing.T) {
+// A doctor can be restored after one of the mappings was purged.
+func TestPurgedMappingsAreNotRestoredWithTheirDoctor(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	c.purged(domain.SubjectMapping, c.Now().Add(time.Second))
@@ -105,7 +105,7 @@ func TestARestoredDoctorIsWithoutMappingsThatWerePurged(t *testing.T) {
 	assert.Equal(t, []domain.Doctor{w.doctor}, ofPatient.Items)
 }
 
-func TestOnePurgeRemovesNoMoreThanFiveHundred(t *testing.T) {
+func TestOnePurgeRemovesAtMostFiveHundredRecords(t *testing.T) {
 	c := newClinic(t)
 	admin := c.SignUp("admin@example.com", domain.Admin)
 	var all []domain.ID
@@ -128,8 +128,8 @@ func TestOnePurgeRemovesNoMoreThanFiveHundred(t *testing.T) {
 	assert.Equal(t, all, named, "their events say which")
 }
 
-// Of what has no versions, nothing is ever deleted long ago.
-func TestNothingElseIsEverPurged(t *testing.T) {
+// Kinds without versions have no deleted records.
+func TestOnlyRecordKindsCanBePurged(t *testing.T) {
 	c := newClinic(t)
 	newWorld(c)
 	before := storedData(c)

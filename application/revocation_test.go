@@ -11,8 +11,8 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// What ends sessions, and which of them.
-func TestWhoIsOutIsOutAtOnce(t *testing.T) {
+// This table says which sessions each call revokes.
+func TestARevokedSessionIsRefusedImmediately(t *testing.T) {
 	const (
 		none = iota // of the user's sessions go on
 		thisOne
@@ -86,8 +86,8 @@ func TestWhoIsOutIsOutAtOnce(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			// An instance knows what was revoked here before the store tells it, and
-			// has to ask the store while it does not know what was revoked elsewhere.
+			// An instance knows its own revocations before the store notifies it. While it does not know
+			// those of other instances, it must read the store.
 			for _, revocations := range []ports.Revocations{&revocationsDouble{}, &revocationsDouble{feedSilent: true}} {
 				c := newClinic(t)
 				c.use(withRevocations(revocations))
@@ -116,7 +116,7 @@ func (c *clinic) assertGoesOn(grant application.Grant, want bool) {
 	assert.Equal(c.t, domain.ErrRefreshToken(), refreshErr)
 }
 
-func TestALowerRoleCountsAtOnce(t *testing.T) {
+func TestALowerRoleTakesEffectImmediately(t *testing.T) {
 	c := newClinic(t)
 	c.use(withRevocations(&revocationsDouble{}))
 	admin := c.SignUp("admin@example.com", domain.Admin)
@@ -128,8 +128,8 @@ func TestALowerRoleCountsAtOnce(t *testing.T) {
 	assert.Equal(t, domain.Staff, c.SignIn("second@example.com").Role)
 }
 
-// Nothing is revoked on this instance that the store did not commit.
-func TestARefusedCommitRevokesNothing(t *testing.T) {
+// An instance revokes nothing that the store did not commit.
+func TestAFailedCommitRevokesNothing(t *testing.T) {
 	c := newClinic(t)
 	revocations := &revocationsDouble{}
 	c.use(withRevocations(revocations))

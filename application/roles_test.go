@@ -19,10 +19,10 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// world is what the use-cases of the matrix are run on.
+// world contains the records and actors for the calls of useCaseTable.
 type world struct {
 	actors map[domain.Role]domain.Actor
-	// devices are what Staff and Admin have enrolled and not yet confirmed.
+	// devices are the devices that Staff and Admin have enrolled and not confirmed.
 	devices      map[domain.Role]device
 	other        domain.User
 	otherGrant   application.Grant
@@ -31,20 +31,21 @@ type world struct {
 	doctor       domain.Doctor
 	otherDoctor  domain.Doctor
 	mapping      domain.Mapping
-	// These are deleted, and each of the first two with a mapping to who is not.
+	// These records are deleted. The first two had a mapping, which was deleted with them, to a
+	// record that is live.
 	deletedDoctor  domain.Doctor
 	deletedPatient domain.PatientView
 	deletedMapping domain.Mapping
-	// unused is a name that nothing has.
+	// unused is a name that no record has.
 	unused string
-	// events is how many there were before.
+	// eventsBefore is the number of events before the call.
 	eventsBefore int
-	// lastSeal is the one of the trail.
+	// lastSeal is the last seal of the trail.
 	lastSeal domain.Head
 }
 
-// newWorld adds a world to what there is, and removes for good what was deleted
-// in the one before.
+// newWorld adds a new world to the clinic. It purges the deleted records of the previous
+// world.
 func newWorld(c *clinic) world {
 	c.purge(c.Now().Add(time.Second))
 	c.worlds++
@@ -84,8 +85,8 @@ func newWorld(c *clinic) world {
 	return w
 }
 
-// giveDevice does what enrol does, with a key that all worlds share: to draw the
-// QR code of each would take longer than everything else.
+// giveDevice does what enrol does, with a key that all worlds share, because drawing a QR code
+// for each world would take most of the time.
 func (c *clinic) giveDevice(actor domain.Actor) device {
 	c.t.Helper()
 	enrolment, err := sharedEnrolment()
@@ -110,7 +111,7 @@ var sharedEnrolment = sync.OnceValues(func() (ports.Enrolment, error) {
 	return codes.Enrol(email)
 })
 
-// startingAt is the page of a list from id on.
+// startingAt returns the page that starts with the record id.
 func startingAt(id domain.ID) domain.PageInput {
 	if id == 1 {
 		return domain.PageInput{}
@@ -144,7 +145,7 @@ func TestEveryUseCaseByRole(t *testing.T) {
 	}
 }
 
-// everything is what is stored but events and attempts.
+// storedData returns all stored data except audit events and attempts.
 func storedData(c *clinic) (all []any) {
 	all = storedRecords(c)
 	require.NoError(c.t, c.Ports.Store.View(c.ctx, func(tx ports.Tx) error {
@@ -161,7 +162,7 @@ func storedData(c *clinic) (all []any) {
 	return all
 }
 
-// records are those of doctors, patients and mappings, with their versions, and the seals.
+// storedRecords returns the doctors, patients and mappings with their versions, and the seals.
 func storedRecords(c *clinic) (all []any) {
 	require.NoError(c.t, c.Ports.Store.View(c.ctx, func(tx ports.Tx) error {
 		page := domain.Page{Limit: domain.MaxPageLimit}
@@ -178,7 +179,7 @@ func storedRecords(c *clinic) (all []any) {
 	return all
 }
 
-// allVersions are those of all records of a kind, as long as there are few.
+// allVersions returns the versions of the records with IDs below 20.
 func allVersions[T domain.Record](c *clinic, history ports.History[T]) (all [][]domain.Version[T]) {
 	for id := range domain.ID(20) {
 		versions, err := history.List(c.ctx, id, domain.Page{Limit: domain.MaxPageLimit})

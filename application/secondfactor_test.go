@@ -17,7 +17,7 @@ import (
 
 const step = 30 * time.Second
 
-// loginWith signs in, or tries to, with a code of the second factor.
+// loginWith tries to sign in with a code of the second factor.
 func (c *clinic) loginWith(email string, code domain.Input) error {
 	in := credentials(email, goodPassword)
 	in.Code = code
@@ -25,8 +25,8 @@ func (c *clinic) loginWith(email string, code domain.Input) error {
 	return err
 }
 
-// protected is an account with a second factor, and what goes with it. Nothing
-// of the device's current step is spent.
+// protected returns a new account with a second factor, its device and its recovery codes. No
+// code of the device's current step is spent.
 func (c *clinic) protected(email string) (domain.Actor, device, domain.RecoveryCodes) {
 	c.t.Helper()
 	actor := c.SignUp(email, domain.Staff)
@@ -106,7 +106,7 @@ func TestLoginAsksForTheCode(t *testing.T) {
 	require.NoError(t, c.loginWith("ada@example.com", domain.Given(codes[0].Formatted())))
 }
 
-func TestTheCodeThatConfirmedIsSpent(t *testing.T) {
+func TestTheCodeThatConfirmedTheFactorIsSpent(t *testing.T) {
 	c := newClinic(t)
 	_, device, _ := c.protected("ada@example.com")
 	assert.Equal(t, domain.ErrOneTimeCode(), c.loginWith("ada@example.com", device.code(c.Now().Add(-step))))
@@ -139,7 +139,7 @@ func TestEachRecoveryCodeIsGoodForOneLogin(t *testing.T) {
 	}
 }
 
-func TestOfManyLoginsWithOneCodeOneSucceeds(t *testing.T) {
+func TestOfConcurrentLoginsWithOneCodeOneSucceeds(t *testing.T) {
 	c := newClinic(t)
 	_, device, codes := c.protected("ada@example.com")
 	for _, code := range []domain.Input{device.code(c.Now()), domain.Given(codes[3].Formatted())} {
@@ -160,7 +160,7 @@ func TestOfManyLoginsWithOneCodeOneSucceeds(t *testing.T) {
 	}
 }
 
-func TestAnOutdatedHashIsReplacedTogetherWithTheCodeBeingSpent(t *testing.T) {
+func TestALoginReplacesTheHashAndSpendsTheCodeTogether(t *testing.T) {
 	c := newClinic(t)
 	ada, device, _ := c.protected("ada@example.com")
 	c.setDjangoPassword(ada.UserID, goodPassword)
@@ -181,7 +181,7 @@ func TestDisable(t *testing.T) {
 	c.confirm(ada, c.enrol(ada))
 }
 
-func TestAdministratorsMayNeedASecondFactor(t *testing.T) {
+func TestAdministratorsCanBeRequiredToHaveASecondFactor(t *testing.T) {
 	c := newClinic(t, adminsNeedSecondFactor)
 	staff, _, _ := c.protected("ada@example.com")
 	assert.Equal(t, domain.NoDuty, staff.Duty)
@@ -209,7 +209,7 @@ func TestAdministratorsMayNeedASecondFactor(t *testing.T) {
 	assert.True(t, c.user(admin.UserID).SecondFactor.Confirmed)
 }
 
-func TestResetHelpsWhoLostTheDevice(t *testing.T) {
+func TestResetSecondFactorLetsAUserWithoutDeviceSignIn(t *testing.T) {
 	c := newClinic(t)
 	ada, _, _ := c.protected("ada@example.com")
 	require.NoError(t, c.Users.ResetSecondFactor(c.ctx, operator, ada.UserID))
@@ -223,7 +223,7 @@ func TestResealMovesAllKeysToTheCurrentSecret(t *testing.T) {
 	c.enrol(c.SignUp("eve@example.com", domain.Staff)) // not confirmed yet
 	c.register("none@example.com", domain.Staff)
 	ada := c.find("ada@example.com")
-	// More than fit on one page of users.
+	// More users than fit on one page.
 	require.NoError(t, c.Ports.Store.Update(c.ctx, func(tx ports.Tx) error {
 		for i := range domain.MaxPageLimit {
 			user, _, err := domain.NewUser(registration("user"+domain.ID(i+1).String()+"@example.com", domain.Staff), c.Now(), weakEnough)
@@ -256,7 +256,7 @@ func TestResealMovesAllKeysToTheCurrentSecret(t *testing.T) {
 	assert.NoError(t, c.loginWith("ada@example.com", device.code(c.Now())), "the old secret is not needed any more")
 }
 
-func TestResealGoesOnAfterAKeyThatCannotBeOpened(t *testing.T) {
+func TestResealContinuesAfterAKeyThatCannotBeDecrypted(t *testing.T) {
 	c := newClinic(t)
 	lost, _, _ := c.protected("lost@example.com")
 	c.setUser(lost.UserID, func(user *domain.User) { user.SecondFactor.Key = domain.StoredSealedKey("broken") })
@@ -272,7 +272,7 @@ func TestResealGoesOnAfterAKeyThatCannotBeOpened(t *testing.T) {
 	assertKind(t, domain.Internal, c.loginWith("lost@example.com", device.code(c.Now())))
 }
 
-func TestResealUndoesNothingThatHappensMeanwhile(t *testing.T) {
+func TestResealKeepsConcurrentChanges(t *testing.T) {
 	c := newClinic(t)
 	ada, _, _ := c.protected("ada@example.com")
 	c.use(withCodes(newCodes(t, newSecret, oldSecret)))

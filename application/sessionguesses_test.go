@@ -11,8 +11,8 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// checks are the use-cases that ask a signed-in user for the password, or for the
-// first code of a device. Each is tried with a wrong one or the right one.
+// checks are the use-cases that verify the password of a signed-in user, or the first code of
+// a device. Each can be called with a wrong or the right one.
 func checks(clinic *clinictest.Clinic) map[string]func(t *testing.T, actor domain.Actor, password string) error {
 	return map[string]func(*testing.T, domain.Actor, string) error{
 		"change the password": func(t *testing.T, actor domain.Actor, password string) error {
@@ -34,7 +34,7 @@ func checks(clinic *clinictest.Clinic) map[string]func(t *testing.T, actor domai
 	}
 }
 
-// sessionAt is the owner's, begun from home and used from there.
+// sessionAt returns the actor of a session that was started from home.
 func sessionAt(t *testing.T, clinic *clinictest.Clinic, email string) domain.Actor {
 	t.Helper()
 	require.NoError(t, loginAt(t.Context(), clinic, home, email, clinictest.Password))
@@ -43,7 +43,7 @@ func sessionAt(t *testing.T, clinic *clinictest.Clinic, email string) domain.Act
 	return actor
 }
 
-func TestGuessesInASessionHoldUpThatSessionOnly(t *testing.T) {
+func TestGuessesInASessionLimitThatSessionOnly(t *testing.T) {
 	for name := range checks(nil) {
 		t.Run(name, func(t *testing.T) {
 			clinic := clinicWithLimits(t)
@@ -71,7 +71,7 @@ func TestGuessesInASessionHoldUpThatSessionOnly(t *testing.T) {
 	}
 }
 
-func TestFailedLoginsDoNotHoldUpWhoIsSignedIn(t *testing.T) {
+func TestFailedLoginsDoNotLimitSignedInUsers(t *testing.T) {
 	clinic := clinicWithLimits(t)
 	clinic.SignUp("ada@example.com", domain.Staff)
 	open := sessionAt(t, clinic, "ada@example.com")
@@ -82,8 +82,8 @@ func TestFailedLoginsDoNotHoldUpWhoIsSignedIn(t *testing.T) {
 	assert.NoError(t, checks(clinic)["disable"](t, open, clinictest.Password))
 }
 
-// Sessions can be many, and an open one is in the hands of whoever found it.
-func TestGuessesInSessionsDoNotHoldUpTheAccount(t *testing.T) {
+// A user can have many sessions, and a stranger can find an open one.
+func TestGuessesInSessionsDoNotLimitLogins(t *testing.T) {
 	clinic := clinicWithLimits(t)
 	clinic.SignUp("ada@example.com", domain.Staff)
 	for range 12 {
@@ -95,7 +95,7 @@ func TestGuessesInSessionsDoNotHoldUpTheAccount(t *testing.T) {
 	assert.NoError(t, loginAt(t.Context(), clinic, "198.51.100.7", "ada@example.com", clinictest.Password), "from where nobody has signed in yet")
 }
 
-func TestTheRightPasswordForgetsTheGuessesOfASession(t *testing.T) {
+func TestTheRightPasswordResetsTheCountOfASession(t *testing.T) {
 	clinic := clinicWithLimits(t)
 	clinic.SignUp("ada@example.com", domain.Staff)
 	open := sessionAt(t, clinic, "ada@example.com")

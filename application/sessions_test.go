@@ -102,7 +102,7 @@ func TestRefreshRotates(t *testing.T) {
 	})
 }
 
-func TestRefreshRefusesWhatIsNoToken(t *testing.T) {
+func TestRefreshRefusesInvalidTokens(t *testing.T) {
 	c := newClinic(t)
 	c.SignUp("ada@example.com", domain.Staff)
 	grant := c.login("ada@example.com")
@@ -166,7 +166,7 @@ func TestParallelRefreshesGetTheSameSuccessorWithinTheGrace(t *testing.T) {
 	assert.NotEqual(t, grants[0].Refresh.Reveal(), next.Refresh.Reveal())
 }
 
-func TestALostAnswerIsGivenAgainWithinTheGrace(t *testing.T) {
+func TestALostResponseIsRepeatedWithinTheGrace(t *testing.T) {
 	c := newClinic(t, withGrace)
 	c.SignUp("ada@example.com", domain.Staff)
 	first := c.login("ada@example.com")
@@ -183,7 +183,7 @@ func TestALostAnswerIsGivenAgainWithinTheGrace(t *testing.T) {
 	assert.Equal(t, domain.ErrRefreshToken(), err, "and then the session is over")
 }
 
-func TestAnOlderTokenThanTheLastEndsTheSessionAtOnce(t *testing.T) {
+func TestATokenOlderThanTheLastRevokesTheSession(t *testing.T) {
 	c := newClinic(t, withGrace)
 	c.SignUp("ada@example.com", domain.Staff)
 	first := c.login("ada@example.com")
@@ -197,7 +197,7 @@ func TestAnOlderTokenThanTheLastEndsTheSessionAtOnce(t *testing.T) {
 	assert.Equal(t, domain.ErrRefreshToken(), err)
 }
 
-func TestTheGraceLetsNobodyIntoASessionThatIsOver(t *testing.T) {
+func TestTheGraceDoesNotExtendASession(t *testing.T) {
 	c := newClinic(t, withGrace)
 	ada := c.SignUp("ada@example.com", domain.Staff)
 	first := c.login("ada@example.com")
@@ -210,7 +210,7 @@ func TestTheGraceLetsNobodyIntoASessionThatIsOver(t *testing.T) {
 	}
 }
 
-func TestSessionsEnd(t *testing.T) {
+func TestWhenSessionsEnd(t *testing.T) {
 	c := newClinic(t)
 	c.register("ada@example.com", domain.Staff)
 
@@ -286,7 +286,7 @@ func TestSessionsAreListed(t *testing.T) {
 	assertFields(t, err, "limit")
 }
 
-func TestNobodyEndsWhatIsNotTheirs(t *testing.T) {
+func TestNobodyCanRevokeTheSessionsOfOthers(t *testing.T) {
 	c := newClinic(t)
 	c.register("ada@example.com", domain.Admin)
 	c.register("eve@example.com", domain.Staff)

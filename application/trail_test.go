@@ -17,12 +17,12 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// writtenTogether is the most events that one Update writes.
+// writtenTogether is how many events one Update writes at most.
 const writtenTogether = 128
 
-// No record, no answer: whoever may do something does not get it done, and sees
-// nothing, while the trail cannot be written.
-func TestWhatCannotBeRecordedIsNeitherDoneNorShown(t *testing.T) {
+// While the trail cannot be written, a call changes nothing and returns nothing, even if the
+// caller has the permission.
+func TestACallThatCannotBeRecordedChangesAndReturnsNothing(t *testing.T) {
 	for name, cannotAdd := range map[string]func(context.Context, []domain.AuditEvent, func() error) error{
 		"refused": func(context.Context, []domain.AuditEvent, func() error) error { return errors.New("permission denied") },
 		"written and lost": func(_ context.Context, _ []domain.AuditEvent, next func() error) error {
@@ -72,9 +72,9 @@ func assertNoRecordNoAnswer(t *testing.T, tt useCaseTest, role domain.Role, cann
 	assert.Len(t, c.events(len(events)), 1)
 }
 
-// A change whose event was refused failed, and is on record as such once the
-// trail can be written.
-func TestAChangeWhoseOwnEventIsRefusedIsUndoneAndRecordedAsFailed(t *testing.T) {
+// If the event of a change cannot be added, the change failed. It is recorded as failed once
+// the trail can be written.
+func TestAChangeWhoseEventCannotBeAddedIsRolledBackAndRecordedAsFailed(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	before, events := storedData(c), len(c.events(0))
@@ -92,15 +92,15 @@ func TestAChangeWhoseOwnEventIsRefusedIsUndoneAndRecordedAsFailed(t *testing.T) 
 	assert.Equal(t, domain.Subject{Kind: domain.SubjectMapping, ID: w.mapping.ID}, left[0].Subject)
 }
 
-// heldStore is a clinic's store whose Adds wait until the test answers them.
+// heldStore controls a store whose Audit().Add waits until the test answers.
 type heldStore struct {
-	// adding says how many events the next Add has.
+	// adding receives the number of events of the next Add.
 	adding chan int
-	// answers are the errors of the Adds, nil to go on.
+	// answers are the errors that the Adds return, nil to add the events.
 	answers chan error
 }
 
-// hold has the clinic's trail wait for the test.
+// holdStore makes the clinic's Adds wait for the test.
 func (c *clinic) holdStore() heldStore {
 	held := heldStore{make(chan int), make(chan error)}
 	c.use(onStore(&auditedStore{Store: c.Ports.Store, add: func(_ context.Context, events []domain.AuditEvent, next func() error) error {
@@ -113,8 +113,8 @@ func (c *clinic) holdStore() heldStore {
 	return held
 }
 
-// reading is calls of Patients.Get side by side. Each waits for its event once
-// synctest.Wait returns.
+// readers are concurrent calls of Patients.Get. When synctest.Wait returns, each waits for its
+// event.
 type readers struct {
 	group   sync.WaitGroup
 	answers []error
@@ -147,7 +147,7 @@ func (r *readers) refused() (refused int) {
 	return refused
 }
 
-func TestThoseWhoWaitAreWrittenTogether(t *testing.T) {
+func TestWaitingEventsAreWrittenTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClinic(t)
 		w := newWorld(c)
@@ -173,7 +173,7 @@ func TestThoseWhoWaitAreWrittenTogether(t *testing.T) {
 	})
 }
 
-func TestOneIsAnsweredAsSoonAsItsOwnEventIsWritten(t *testing.T) {
+func TestACallReturnsAsSoonAsItsOwnEventIsWritten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClinic(t)
 		w := newWorld(c)
@@ -189,7 +189,7 @@ func TestOneIsAnsweredAsSoonAsItsOwnEventIsWritten(t *testing.T) {
 	})
 }
 
-func TestAWriteThatFailsFailsForThoseWhoWaitForItAndNobodyElse(t *testing.T) {
+func TestAFailedWriteFailsOnlyTheCallsThatWaitForIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClinic(t)
 		w := newWorld(c)
@@ -214,7 +214,7 @@ func TestAWriteThatFailsFailsForThoseWhoWaitForItAndNobodyElse(t *testing.T) {
 	})
 }
 
-func TestWhoGivesUpKeepsNobodyElseFromBeingAnswered(t *testing.T) {
+func TestACancelledCallDoesNotDelayTheOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClinic(t)
 		w := newWorld(c)
@@ -239,7 +239,7 @@ func TestWhoGivesUpKeepsNobodyElseFromBeingAnswered(t *testing.T) {
 	})
 }
 
-func TestAStoreThatDoesNotAnswerIsGivenUpAndTriedAgain(t *testing.T) {
+func TestAWriteTimesOutAndTheNextOneIsTried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClinic(t)
 		w := newWorld(c)

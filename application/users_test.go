@@ -123,7 +123,7 @@ func TestRegisterByApproval(t *testing.T) {
 	})
 }
 
-func TestManyApplyForOneAddressAtOnce(t *testing.T) {
+func TestConcurrentRegistrationsOfOneAddressAddOneAccount(t *testing.T) {
 	c := newClinic(t, withRegistration(application.RegistrationApproval))
 	var group sync.WaitGroup
 	for range 10 {
@@ -139,9 +139,8 @@ func TestManyApplyForOneAddressAtOnce(t *testing.T) {
 	assert.Len(t, page.Items, 1)
 }
 
-// The address is taken between being looked for and being added, as in a store
-// where that does not keep others away.
-func TestApplyingForAnAddressThatWasTakenAMomentAgo(t *testing.T) {
+// The address is taken after the use-case looked for it and before it adds the account.
+func TestRegistrationByApprovalOfAnAddressTakenConcurrently(t *testing.T) {
 	c := newClinic(t, withRegistration(application.RegistrationApproval))
 	c.register("ada@example.com", domain.Staff)
 	c.use(onStore(blindStore{c.Ports.Store}))
@@ -175,8 +174,8 @@ func TestUsersAreListed(t *testing.T) {
 	assert.Equal(t, domain.ErrNotFound(), err)
 }
 
-// firstAddCollides runs each change twice. In the first run no user can be added, as when
-// the database gives up the transaction in favour of another one.
+// firstAddCollides runs each Update twice. In the first run, adding a user fails, as if the
+// database aborted the transaction in favour of another one.
 type firstAddCollides struct{ ports.Store }
 
 func (s firstAddCollides) Update(ctx context.Context, fn func(ports.Tx) error) error {
@@ -204,7 +203,7 @@ func (u addCollidesUsers) Add(context.Context, domain.User) (domain.User, error)
 	return domain.User{}, u.collision
 }
 
-func TestAnApplicationThatCollidesAddsTheAccountAsked(t *testing.T) {
+func TestARegistrationByApprovalThatCollidesAddsTheGivenAccount(t *testing.T) {
 	c := newClinic(t, withRegistration(application.RegistrationApproval))
 	c.use(onStore(firstAddCollides{c.Ports.Store}))
 	_, err := c.Users.Register(c.ctx, domain.Actor{}, registration("ada@example.com", domain.Staff))

@@ -12,7 +12,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// changed, without and the like are what somebody does to the trail beneath the service.
+// changed, without and the following functions tamper with the trail in the database.
 func changed(id domain.ID) func([]domain.AuditEvent) []domain.AuditEvent {
 	return editing(id, func(event *domain.AuditEvent) { event.Subject.ID++ })
 }
@@ -51,7 +51,8 @@ func upToSeal(last domain.ID) func([]domain.Seal) []domain.Seal {
 	return func(seals []domain.Seal) []domain.Seal { return seals[:last] }
 }
 
-// sealedClinic has four seals of three events each, and three events under none.
+// sealedClinic returns a clinic with four seals of three events each, and three unsealed
+// events.
 func sealedClinic(t *testing.T) *clinic {
 	c := newClinic(t)
 	for range 4 {
@@ -62,7 +63,7 @@ func sealedClinic(t *testing.T) *clinic {
 	return c
 }
 
-// removedUpTo are the faults of a sealedClinic whose events from first to last are gone.
+// removedUpTo returns the faults of a sealedClinic without the events from first to last.
 func removedUpTo(first, last domain.ID) (faults []domain.Fault) {
 	for id := first; id <= last; id++ {
 		faults = append(faults, domain.Fault{Problem: domain.EventRemoved, Event: id, Seal: (id + 2) / 3})
@@ -70,7 +71,7 @@ func removedUpTo(first, last domain.ID) (faults []domain.Fault) {
 	return faults
 }
 
-func TestTamperingIsFoundAndNamed(t *testing.T) {
+func TestTamperingIsReported(t *testing.T) {
 	for name, tt := range map[string]struct {
 		events func([]domain.AuditEvent) []domain.AuditEvent
 		seals  func([]domain.Seal) []domain.Seal
@@ -154,7 +155,7 @@ func TestTamperingIsFoundAndNamed(t *testing.T) {
 	}
 }
 
-func TestVerifyCountsWhatItExamined(t *testing.T) {
+func TestVerifyCountsEventsAndVersions(t *testing.T) {
 	c := newClinic(t)
 	assert.Equal(t, domain.Verification{}, c.verifySilently())
 	assert.Equal(t, domain.Verification{Events: 0}, c.verify(domain.Head{}), "its own event comes after it")
@@ -172,7 +173,7 @@ func TestVerifyCountsWhatItExamined(t *testing.T) {
 	assert.Equal(t, want, c.verify(domain.Head{}))
 }
 
-func TestTheHeadIsThatOfTheLastSeal(t *testing.T) {
+func TestHeadReturnsTheLastSeal(t *testing.T) {
 	c := newClinic(t)
 	head, err := c.Verifier.Head(c.ctx)
 	require.NoError(t, err)
@@ -188,7 +189,7 @@ func TestTheHeadIsThatOfTheLastSeal(t *testing.T) {
 	assert.Equal(t, domain.ID(2), head.Number)
 }
 
-func TestAKeptHeadShowsWhatWasCutOff(t *testing.T) {
+func TestAKnownHeadRevealsARemovedEnd(t *testing.T) {
 	c := sealedClinic(t)
 	seals := c.seals()
 	for _, seal := range seals {
@@ -212,7 +213,7 @@ func TestAKeptHeadShowsWhatWasCutOff(t *testing.T) {
 	assert.Equal(t, []domain.Fault{{Problem: domain.HeadMissing, Seal: 4}, {Problem: domain.SealRemoved, Seal: 4}}, c.verify(seals[3].Head()).Faults)
 }
 
-func TestAKeptHeadShowsThatTheTrailWasMadeAnew(t *testing.T) {
+func TestAKnownHeadRevealsATrailThatWasMadeAgain(t *testing.T) {
 	kept := sealedClinic(t).seals()
 	c := newClinic(t)
 	c.addEvents(20, c.attest)
@@ -226,7 +227,7 @@ func TestAKeptHeadShowsThatTheTrailWasMadeAnew(t *testing.T) {
 	}
 }
 
-func TestAnEventThatBecomesVisibleWhileTheTrailIsExaminedIsNotMissing(t *testing.T) {
+func TestAnEventThatBecomesVisibleDuringVerifyIsNotMissing(t *testing.T) {
 	c := sealedClinic(t)
 	reads := 0
 	c.tamper().events = func(events []domain.AuditEvent) []domain.AuditEvent {
@@ -240,7 +241,7 @@ func TestAnEventThatBecomesVisibleWhileTheTrailIsExaminedIsNotMissing(t *testing
 	assert.Equal(t, 15, found.Events)
 }
 
-func TestALongTrailIsExaminedToItsEnd(t *testing.T) {
+func TestALongTrailIsVerifiedToItsEnd(t *testing.T) {
 	c := newClinic(t)
 	for range 1001 { // One more than are read at once, as are the events.
 		c.addEvents(1, c.attest)
@@ -252,7 +253,7 @@ func TestALongTrailIsExaminedToItsEnd(t *testing.T) {
 	assert.Equal(t, []domain.Fault{{Problem: domain.EventChanged, Event: 1001, Seal: 1001}}, c.verify(domain.Head{}).Faults)
 }
 
-func TestSealsThatAreMadeWhileTheTrailIsExaminedAreExaminedToo(t *testing.T) {
+func TestSealsMadeDuringVerifyAreVerified(t *testing.T) {
 	c := sealedClinic(t)
 	other := *c
 	last := domain.ID(0)
@@ -271,7 +272,7 @@ func TestSealsThatAreMadeWhileTheTrailIsExaminedAreExaminedToo(t *testing.T) {
 	assert.Equal(t, want, found)
 }
 
-func TestAnEventMayKnowOfASealThatWasMadeAfterTheLastOneThatWasExamined(t *testing.T) {
+func TestAnEventCanReferToASealMadeDuringVerify(t *testing.T) {
 	c := sealedClinic(t)
 	other := *c
 	listings, done := 0, false
@@ -293,7 +294,7 @@ func TestAnEventMayKnowOfASealThatWasMadeAfterTheLastOneThatWasExamined(t *testi
 	assert.Empty(t, c.verifySilently().Faults)
 }
 
-func TestNoFaultIsFoundWhileEventsAndSealsAreAdded(t *testing.T) {
+func TestVerifyFindsNoFaultWhileEventsAndSealsAreAdded(t *testing.T) {
 	const rounds = 300
 	c := newClinic(t)
 	c.addEvents(1, c.attest)
@@ -342,7 +343,7 @@ func TestNoFaultIsFoundWhileEventsAndSealsAreAdded(t *testing.T) {
 	assert.NotZero(t, kept)
 }
 
-func TestVerifySaysWhenTheStoreFails(t *testing.T) {
+func TestVerifyReturnsTheErrorOfTheStore(t *testing.T) {
 	c := sealedClinic(t)
 	c.use(onStore(brokenStore{c.Ports.Store, true}))
 	for _, kept := range []domain.Head{{}, {Number: 9}} {
