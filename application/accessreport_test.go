@@ -133,11 +133,11 @@ func TestUserNamesInTheTrailAreShownOnlyToActorsWhoMayReadUsers(t *testing.T) {
 		}
 		return names
 	}
-	assert.Equal(t, []string{"Sam", ""}, names(), "nobody has the second id")
+	assert.Equal(t, []string{"Sam", ""}, names(), "no user has the second ID")
 	require.NoError(t, c.Users.Deactivate(c.ctx, admin, staff.UserID))
 	_, err := c.Users.Change(c.ctx, admin, staff.UserID, domain.UserChange{Profile: domain.Profile{LastName: domain.Given("Lee")}})
 	require.NoError(t, err)
-	assert.Equal(t, []string{"Sam Lee", ""}, names(), "the name of today, of an account that is kept")
+	assert.Equal(t, []string{"Sam Lee", ""}, names(), "the current name; accounts are never deleted")
 
 	for _, role := range []domain.Role{domain.Anonymous, domain.Staff} {
 		view := domain.AuditEventView{ActorName: "Sam Lee"}

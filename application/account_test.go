@@ -99,12 +99,12 @@ func TestATemporaryPasswordMustBeChangedFirst(t *testing.T) {
 
 	grant, err = c.refresh(grant)
 	require.NoError(t, err)
-	assert.Equal(t, domain.DutyPassword, grant.Duty, "a refresh does not do it")
+	assert.Equal(t, domain.DutyPassword, grant.Duty, "a refresh does not end the duty")
 	assertFields(t, c.Account.ChangePassword(c.ctx, actor, passwordChange(temporary, temporary)), "new_password")
 	require.NoError(t, c.Account.ChangePassword(c.ctx, actor, passwordChange(temporary, otherPassword)))
 
 	actor = c.actor(grant)
-	assert.Equal(t, domain.NoDuty, actor.Duty, "the same token is good for everything now")
+	assert.Equal(t, domain.NoDuty, actor.Duty, "the same token has no duty now")
 	_, err = c.Patients.List(c.ctx, actor, domain.PageInput{})
 	assert.NoError(t, err)
 	grant, err = c.refresh(grant)

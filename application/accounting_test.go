@@ -56,7 +56,7 @@ func (a testCall) runIn(c *clinic, events int, name string) domain.AuditEvent {
 func assertNothing(t *testing.T, got any, by string) {
 	t.Helper()
 	if got != nil {
-		assert.True(t, reflect.ValueOf(got).IsZero(), "%s was shown something", by)
+		assert.True(t, reflect.ValueOf(got).IsZero(), "%s got a result", by)
 	}
 }
 
@@ -89,7 +89,7 @@ func (c *clinic) events(after int) (events []domain.AuditEvent) {
 		assert.Equal(c.t, event.Hash(), event.Evidence.Hash)
 		assert.True(c.t, c.Ports.MACs.Verify(domain.MACInput(event.ID, event.Hash()), event.Evidence.MAC))
 		assert.Equal(c.t, domain.EventFormat, event.Format)
-		assert.Equal(c.t, event.Version != 0, len(event.Commitments) > 0, "a change has a commitment of the version that it made")
+		assert.Equal(c.t, event.Version != 0, len(event.Commitments) > 0, "a change has a commitment of its version")
 		event.Format, event.Commitments, event.Evidence = 0, nil, domain.Evidence{}
 		events[i] = inOrder(event)
 	}

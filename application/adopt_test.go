@@ -23,14 +23,14 @@ func TestATrailStaysVerifiableAfterTheKeyIsReplaced(t *testing.T) {
 	assert.Empty(t, c.verify(domain.Head{}).Faults)
 	dropped := *c
 	dropped.use(withMACs(newMACs(t, newSecret)))
-	assert.Equal(t, []domain.Fault{{Problem: domain.SealForeign, Seal: 4}}, dropped.verify(domain.Head{}).Faults, "too early")
+	assert.Equal(t, []domain.Fault{{Problem: domain.SealForeign, Seal: 4}}, dropped.verify(domain.Head{}).Faults, "the old key was dropped before the new key made a seal")
 	_, err := dropped.Sealer.Seal(c.ctx)
 	assert.EqualError(t, err, "seal 4 was not made with a key of this service")
 
 	c.seal()
 	assert.Empty(t, c.verify(domain.Head{}).Faults)
 	c.use(withMACs(newMACs(t, newSecret)))
-	assert.Empty(t, c.verify(domain.Head{}).Faults, "the last seal vouches for all before it")
+	assert.Empty(t, c.verify(domain.Head{}).Faults, "the last seal covers all earlier ones")
 	c.seal()
 	assert.Empty(t, c.verify(domain.Head{}).Faults)
 	c.tamper().events = changed(2)
@@ -48,7 +48,7 @@ func TestATrailWhoseKeyIsLostCanBeAdopted(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, c.lastSeal(), head)
 	assert.Equal(t, domain.ID(5), head.Number)
-	assert.Equal(t, upTo(15), c.sealed(), "also what was under no seal")
+	assert.Equal(t, upTo(15), c.sealed(), "unsealed events were adopted too")
 	assert.Empty(t, c.verify(last).Faults)
 	c.seal()
 	assert.Empty(t, c.verify(head).Faults)
@@ -62,10 +62,10 @@ func TestAdoptDoesNotHideTampering(t *testing.T) {
 		seals  func([]domain.Seal) []domain.Seal
 		want   domain.Fault
 	}{
-		"an event was changed":                       {events: changed(5), want: domain.Fault{Problem: domain.EventChanged, Event: 5, Seal: 2}},
-		"an event was removed":                       {events: without(5), want: domain.Fault{Problem: domain.EventRemoved, Event: 5, Seal: 2}},
-		"an event that is under no seal was changed": {events: changed(14), want: domain.Fault{Problem: domain.EventChanged, Event: 14, Seal: 5}},
-		"a seal was changed":                         {seals: editingSeal(2, func(seal *domain.Seal) { seal.Through++ }), want: domain.Fault{Problem: domain.SealChanged, Seal: 2}},
+		"an event was changed":          {events: changed(5), want: domain.Fault{Problem: domain.EventChanged, Event: 5, Seal: 2}},
+		"an event was removed":          {events: without(5), want: domain.Fault{Problem: domain.EventRemoved, Event: 5, Seal: 2}},
+		"an unsealed event was changed": {events: changed(14), want: domain.Fault{Problem: domain.EventChanged, Event: 14, Seal: 5}},
+		"a seal was changed":            {seals: editingSeal(2, func(seal *domain.Seal) { seal.Through++ }), want: domain.Fault{Problem: domain.SealChanged, Seal: 2}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := clinicWithoutKey(t)

@@ -79,7 +79,7 @@ func TestATokenIsValidOnlyForTheUserOfItsSession(t *testing.T) {
 	require.NoError(t, err)
 	actor, err := c.Authenticator.Authenticate(c.ctx, domain.Origin{}, token.Reveal())
 	require.NoError(t, err)
-	assert.Equal(t, ada, actor, "the role is the one in the store")
+	assert.Equal(t, ada, actor, "the role is read from the store")
 }
 
 func TestADutyIsReadFromTheStoreUntilItIsDone(t *testing.T) {
@@ -112,7 +112,7 @@ func TestADutyIsReadFromTheStoreUntilItIsDone(t *testing.T) {
 		grant, err := c.refresh(grant)
 		require.NoError(t, err)
 		assert.Equal(t, domain.NoDuty, measured.actor(grant).Duty)
-		assert.Equal(t, workCounts{views: 3}, *done, "the next token says so")
+		assert.Equal(t, workCounts{views: 3}, *done, "the next token has the new role")
 	}
 }
 
@@ -131,7 +131,7 @@ func TestOldTokensOfAdministratorsAreCheckedForASecondFactor(t *testing.T) {
 	assert.Equal(t, domain.DutySecondFactor, c.actor(without).Duty)
 	done := c.measure()
 	assert.Equal(t, domain.NoDuty, c.actor(with).Duty)
-	assert.Equal(t, workCounts{}, *done, "a token that tells of a second factor need not be looked up")
+	assert.Equal(t, workCounts{}, *done, "a token with a second factor is not checked in the store")
 }
 
 // An operator can deactivate an account directly in the database.

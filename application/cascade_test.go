@@ -70,7 +70,7 @@ func TestMappingsAreDeletedAndRestoredWithTheirPatientOrDoctor(t *testing.T) {
 		deleted := deletedWith(tt.of(w), versionBy(c, admin, domain.Deleted, first))
 		c.Advance(time.Hour)
 		require.NoError(t, tt.restore(c, admin, w))
-		assert.Equal(t, before, c.liveMappings(), "with the same IDs, since the same time")
+		assert.Equal(t, before, c.liveMappings(), "with the same IDs and times")
 		restored := deletedWith(tt.of(w), versionBy(c, admin, domain.Restored, first))
 		assertVersions(c, &c.Mappings.History, staff, first.ID, created, deleted, restored)
 

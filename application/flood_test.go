@@ -69,7 +69,7 @@ func TestAFloodOfUnknownCallersDoesNotLockOutKnownUsers(t *testing.T) {
 
 	current, next := clinictest.Password, "violet-harbour-29-compass"
 	for round := range 3 {
-		assert.NoError(t, loginAt(t.Context(), clinic, home, "owner@example.com", current), "a login from where the owner is known")
+		assert.NoError(t, loginAt(t.Context(), clinic, home, "owner@example.com", current), "a login from a known network")
 		_, err := clinic.SecondFactor.Enrol(t.Context(), owner, domain.PasswordCheck{Password: domain.Given(current)})
 		assert.NoError(t, err, "enrolling a second factor")
 		err = clinic.SecondFactor.Disable(t.Context(), owner, domain.PasswordCheck{Password: domain.Given(current)})

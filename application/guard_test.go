@@ -55,7 +55,7 @@ func TestALockedLoginVerifiesNoPassword(t *testing.T) {
 	c.failTimes(10, here, "nobody@example.com")
 	done := c.measure()
 	assert.NotZero(t, waitOf(c.loginFrom(here, "nobody@example.com", "wrong")))
-	assert.Equal(t, workCounts{views: 1, updates: 1}, *done, "the update is the event")
+	assert.Equal(t, workCounts{views: 1, updates: 1}, *done, "the Update adds the event")
 }
 
 // busyPasswords is a ports.Passwords whose queue is full.
@@ -70,7 +70,7 @@ func TestARefusedLoginNamesItsAccount(t *testing.T) {
 		refuse func(c *clinic)
 		want   domain.Kind
 	}{
-		"held up":    {func(c *clinic) { c.failTimes(10, here, "ada@example.com"); c.failTimes(10, here, "nobody@example.com") }, domain.TooMany},
+		"limited":    {func(c *clinic) { c.failTimes(10, here, "ada@example.com"); c.failTimes(10, here, "nobody@example.com") }, domain.TooMany},
 		"full queue": {func(c *clinic) { c.use(withPasswords(busyPasswords{c.Ports.Passwords})) }, domain.Unavailable},
 	} {
 		c := clinicWithLimit(t, loginLimits)
@@ -83,7 +83,7 @@ func TestARefusedLoginNamesItsAccount(t *testing.T) {
 			events := c.Events()
 			assert.Equal(t, domain.Subject{Kind: domain.SubjectUser, ID: subject}, events[len(events)-1].Subject, name)
 			done.verified = 0
-			assert.Equal(t, workCounts{views: 1, updates: 1}, *done, "%s: the same work, whether there is such an account or not", name)
+			assert.Equal(t, workCounts{views: 1, updates: 1}, *done, "%s: the same work, whether the account exists or not", name)
 		}
 	}
 }

@@ -98,7 +98,7 @@ func TestEachChangeOfAPatientIsAVersion(t *testing.T) {
 	kept := func(by domain.Actor, change domain.Change, patient domain.PatientView, err error) domain.PatientView {
 		t.Helper()
 		require.NoError(t, err)
-		assert.Equal(t, []domain.ID{w.doctor.ID, w.otherDoctor.ID}, patient.AssignedDoctors, "which are no part of a version")
+		assert.Equal(t, []domain.ID{w.doctor.ID, w.otherDoctor.ID}, patient.AssignedDoctors, "doctors are not part of the patient's versions")
 		want = append(want, versionBy(c, by, change, patientOf(patient)))
 		assertVersions(c, &c.Patients.History, admin, patient.ID, want...)
 		c.Advance(time.Hour)

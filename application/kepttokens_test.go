@@ -94,5 +94,5 @@ func TestTokensSpentBeforeKeepRefreshTokensWasSetAreRefused(t *testing.T) {
 	c.use(func(_ *application.Ports, r *application.Rules) { r.Sessions.KeepRefreshTokens = false })
 	next, err := c.refresh(kept)
 	require.NoError(t, err)
-	assert.NotEqual(t, kept.Refresh.Reveal(), next.Refresh.Reveal(), "spent from now on")
+	assert.NotEqual(t, kept.Refresh.Reveal(), next.Refresh.Reveal(), "tokens are spent now")
 }

@@ -90,13 +90,13 @@ func TestGuessesLockTheAccountForTheirNetwork(t *testing.T) {
 	c.failTimes(10, here, "ada@example.com")
 
 	err := c.loginFrom(here, "ada@example.com", goodPassword)
-	assert.NotZero(t, waitOf(err), "for the right password, too")
+	assert.NotZero(t, waitOf(err), "even with the right password")
 	assert.NoError(t, c.loginFrom(here, "eve@example.com", goodPassword), "not for another account")
-	assert.NoError(t, c.loginFrom(elsewhere, "ada@example.com", goodPassword), "not from another place")
-	assert.NotZero(t, waitOf(c.loginFrom(here, "ada@example.com", goodPassword)), "which changes nothing here")
+	assert.NoError(t, c.loginFrom(elsewhere, "ada@example.com", goodPassword), "not from another network")
+	assert.NotZero(t, waitOf(c.loginFrom(here, "ada@example.com", goodPassword)), "a login from another network changes nothing here")
 
 	c.Advance(waitOf(err) - 1)
-	assert.Equal(t, time.Nanosecond, waitOf(c.loginFrom(here, "ada@example.com", goodPassword)), "being refused does not prolong it")
+	assert.Equal(t, time.Nanosecond, waitOf(c.loginFrom(here, "ada@example.com", goodPassword)), "a refused login does not extend the wait")
 	c.Advance(1)
 	assert.NoError(t, c.loginFrom(here, "ada@example.com", goodPassword))
 	c.failTimes(10, here, "ada@example.com") // success forgot the failures before
@@ -110,19 +110,19 @@ func TestALockedAccountStaysOpenForKnownNetworks(t *testing.T) {
 	for i := range 100 {
 		c.failTimes(1, fmt.Sprintf("203.0.113.%d", i), "ada@example.com")
 	}
-	assert.Equal(t, loginLimits.LoginAccount.Window/16, waitOf(c.loginFrom(elsewhere, "ada@example.com", goodPassword)), "a stranger")
-	assert.NoError(t, c.loginFrom(here, "ada@example.com", goodPassword), "from where the user is known")
-	assert.NotZero(t, waitOf(c.loginFrom(elsewhere, "ada@example.com", goodPassword)), "the user being here lets no stranger in")
+	assert.Equal(t, loginLimits.LoginAccount.Window/16, waitOf(c.loginFrom(elsewhere, "ada@example.com", goodPassword)), "an unknown network")
+	assert.NoError(t, c.loginFrom(here, "ada@example.com", goodPassword), "a known network")
+	assert.NotZero(t, waitOf(c.loginFrom(elsewhere, "ada@example.com", goodPassword)), "a login from a known network does not unlock unknown ones")
 	c.failTimes(1, here, "ada@example.com")
-	assert.NoError(t, c.loginFrom(here, "ada@example.com", goodPassword), "a slip does not make the place unknown")
+	assert.NoError(t, c.loginFrom(here, "ada@example.com", goodPassword), "a wrong password does not make the network unknown")
 	c.failTimes(10, here, "ada@example.com")
-	assert.NotZero(t, waitOf(c.loginFrom(here, "ada@example.com", goodPassword)), "who guesses from there waits like anybody")
+	assert.NotZero(t, waitOf(c.loginFrom(here, "ada@example.com", goodPassword)), "guesses from a known network are limited too")
 
 	c.Advance(90 * 24 * time.Hour)
 	for i := range 100 {
 		c.failTimes(1, fmt.Sprintf("203.0.113.%d", i), "ada@example.com")
 	}
-	assert.NotZero(t, waitOf(c.loginFrom(here, "ada@example.com", goodPassword)), "a place is forgotten after a quarter")
+	assert.NotZero(t, waitOf(c.loginFrom(here, "ada@example.com", goodPassword)), "a known network is forgotten after 90 days")
 }
 
 func TestOneNetworkCannotTryAllAccounts(t *testing.T) {
@@ -135,7 +135,7 @@ func TestOneNetworkCannotTryAllAccounts(t *testing.T) {
 	for i := range 29 {
 		c.failTimes(1, here, fmt.Sprintf("nurse%d@example.com", i))
 		c.failTimes(1, here, "eve@example.com")
-		assert.NoError(t, c.loginFrom(here, "eve@example.com", goodPassword), "who is known here: it counts no slip of theirs, and forgets nothing")
+		assert.NoError(t, c.loginFrom(here, "eve@example.com", goodPassword), "users known on this network are not counted and reset nothing")
 	}
 	c.failTimes(1, here, "ada@example.com")
 
@@ -143,7 +143,7 @@ func TestOneNetworkCannotTryAllAccounts(t *testing.T) {
 	for _, email := range []string{"ada@example.com", "nurse1@example.com", "nobody@example.com"} {
 		assert.Equal(t, wait, waitOf(c.loginFrom(here, email, goodPassword)), email)
 	}
-	assert.NoError(t, c.loginFrom(here, "eve@example.com", goodPassword), "who is known here")
+	assert.NoError(t, c.loginFrom(here, "eve@example.com", goodPassword), "a user known on this network")
 	assert.NoError(t, c.loginFrom(elsewhere, "ada@example.com", goodPassword))
 	c.Advance(wait)
 	c.failTimes(9, here, "eve@example.com")
@@ -181,8 +181,8 @@ func TestASiteCanGuessAtAnAccountFiveTimesAsOftenAsANetwork(t *testing.T) {
 		answered += c.guessFrom(networkOf(site, n), ada)
 	}
 	assert.Equal(t, 50, answered)
-	assert.NotZero(t, waitOf(c.loginFrom(networkOf(site, 0xabcd), "ada@example.com", goodPassword)), "from all of the site")
-	assert.NoError(t, c.loginFrom(known, "ada@example.com", goodPassword), "but where the user is known")
+	assert.NotZero(t, waitOf(c.loginFrom(networkOf(site, 0xabcd), "ada@example.com", goodPassword)), "the whole site is locked")
+	assert.NoError(t, c.loginFrom(known, "ada@example.com", goodPassword), "except a network where the user is known")
 	assert.NoError(t, c.loginFrom(networkOf(site, 1), "eve@example.com", goodPassword), "not to another account")
 	assert.Equal(t, 10, c.guessFrom(networkOf(otherSite, 1), ada), "not from another site")
 	c.Advance(loginLimits.LoginPair.Window / 16)
@@ -218,7 +218,7 @@ func TestASiteCanRegisterFiveTimesAsOftenAsANetwork(t *testing.T) {
 		for range 2 {
 			require.NoError(t, registerFrom(networkOf(site, network)))
 		}
-		assert.Equal(t, time.Hour, waitOf(registerFrom(networkOf(site, network))), "being refused does not count for the site")
+		assert.Equal(t, time.Hour, waitOf(registerFrom(networkOf(site, network))), "a refused registration does not count for the site")
 	}
 	assert.Equal(t, time.Hour, waitOf(registerFrom(networkOf(site, 5))))
 	assert.NoError(t, registerFrom(networkOf(otherSite, 1)))
@@ -258,10 +258,10 @@ func TestOnlyAFailedLoginLocksTheCountOfTheNetwork(t *testing.T) {
 		password string
 		locks    int
 	}{
-		"right":             {limits, goodPassword, 2},
-		"wrong":             {limits, "wrong", 3},
-		"no limit on place": {loginLimits, "wrong", 2},
-		"no limits":         {application.Limits{}, "wrong", 0},
+		"right":            {limits, goodPassword, 2},
+		"wrong":            {limits, "wrong", 3},
+		"no network limit": {loginLimits, "wrong", 2},
+		"no limits":        {application.Limits{}, "wrong", 0},
 	} {
 		c := clinicWithLimit(t, tt.limits)
 		c.register("ada@example.com", domain.Staff)
@@ -375,8 +375,8 @@ func TestSixtyConcurrentGuessesGetTenAnswers(t *testing.T) {
 			wrong++
 		}
 	}
-	assert.Equal(t, loginLimits.LoginPair.Max, wrong, "no more than the limit learn that they are wrong")
-	assert.NotZero(t, waitOf(right), "and none gets in after that")
+	assert.Equal(t, loginLimits.LoginPair.Max, wrong, "at most as many as the limit get an answer")
+	assert.NotZero(t, waitOf(right), "no login succeeds after that")
 }
 
 func TestRegistrationsFromOneNetworkAreLimited(t *testing.T) {
@@ -421,11 +421,11 @@ func TestBadRefreshesFromOneNetworkAreLimitedAndGoodOnesAreNot(t *testing.T) {
 	unknown := domain.NewRefreshToken(domain.RefreshSelector{1}, domain.RefreshSecret{1})
 	for range 3 {
 		assert.Equal(t, domain.ErrRefreshToken(), refreshFrom(here, unknown))
-		require.NoError(t, refreshFrom(here, grant.Refresh), "good ones do not count")
+		require.NoError(t, refreshFrom(here, grant.Refresh), "good tokens are not counted")
 	}
 	assert.Equal(t, time.Minute, waitOf(refreshFrom(here, unknown)))
-	require.NoError(t, refreshFrom(here, grant.Refresh), "a colleague's token is good, whatever others made up")
-	assert.Equal(t, domain.ErrRefreshToken(), refreshFrom(elsewhere, unknown), "each place has its own count")
+	require.NoError(t, refreshFrom(here, grant.Refresh), "bad tokens of others do not affect a good one")
+	assert.Equal(t, domain.ErrRefreshToken(), refreshFrom(elsewhere, unknown), "each network has its own count")
 	c.Advance(time.Minute)
 	assert.Equal(t, domain.ErrRefreshToken(), refreshFrom(here, unknown))
 }

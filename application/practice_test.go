@@ -19,7 +19,7 @@ type clinicModel struct {
 	c        *clinic
 	admin    domain.Actor
 	doctors  map[domain.ID]*doctorModel
-	patients map[domain.ID]*bool // whether they are there
+	patients map[domain.ID]*bool // whether the patient is live
 	mappings map[domain.ID]*mappingModel
 }
 
@@ -117,8 +117,8 @@ func (p *clinicModel) addDoctor(r *rapid.T) {
 func (p *clinicModel) addPatient(r *rapid.T) {
 	patient, err := p.c.Patients.Create(p.c.ctx, p.admin, patientInput("Ada"))
 	p.assertResult(r, err)
-	there := true
-	p.patients[patient.ID] = &there
+	live := true
+	p.patients[patient.ID] = &live
 }
 
 func (p *clinicModel) drawPair(r *rapid.T) domain.Mapping {
@@ -213,17 +213,17 @@ func (p *clinicModel) check(r *rapid.T) {
 
 // assertRecords asserts that each record of a kind is either live or deleted, as in the model,
 // and equals its last version.
-func assertRecords[T domain.Record](r *rapid.T, p *clinicModel, history *application.History[T], live []T, id func(T) domain.ID, there func(domain.ID) bool, count int) {
+func assertRecords[T domain.Record](r *rapid.T, p *clinicModel, history *application.History[T], live []T, id func(T) domain.ID, isLive func(domain.ID) bool, count int) {
 	deleted := readDeleted(p.c, history, "1000")
 	require.Len(r, append(live, make([]T, len(deleted))...), count)
 	for _, record := range live {
-		require.True(r, there(id(record)), "%T %d", record, id(record))
+		require.True(r, isLive(id(record)), "%T %d", record, id(record))
 		last := lastVersion(r, p, history, id(record))
 		require.Equal(r, record, last.Record)
 		require.NotEqual(r, domain.Deleted, last.Change)
 	}
 	for _, version := range deleted {
-		require.False(r, there(id(version.Record)), "%T %d", version.Record, id(version.Record))
+		require.False(r, isLive(id(version.Record)), "%T %d", version.Record, id(version.Record))
 		require.Equal(r, version, lastVersion(r, p, history, id(version.Record)))
 		require.Equal(r, domain.Deleted, version.Change)
 	}

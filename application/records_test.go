@@ -37,7 +37,7 @@ func TestDoctors(t *testing.T) {
 	assertFields(t, err, "salary")
 	stored, err := c.Doctors.Get(c.ctx, admin, doctor.ID)
 	require.NoError(t, err)
-	assert.Equal(t, changed, stored, "a refused change leaves nothing")
+	assert.Equal(t, changed, stored, "a refused change changes nothing")
 
 	require.NoError(t, c.Doctors.Delete(c.ctx, admin, doctor.ID))
 	_, err = c.Doctors.Get(c.ctx, admin, doctor.ID)
@@ -102,7 +102,7 @@ func TestPatients(t *testing.T) {
 	assertKind(t, domain.NotFound, err)
 	mappings, err := c.Mappings.List(c.ctx, staff, domain.MappingQuery{})
 	require.NoError(t, err)
-	assert.Empty(t, mappings.Items, "deleting a patient ends their mappings")
+	assert.Empty(t, mappings.Items, "deleting a patient deletes the patient's mappings")
 }
 
 func TestMappings(t *testing.T) {
@@ -177,7 +177,7 @@ func TestAPageOfLongRecordsEndsEarly(t *testing.T) {
 	page, err := c.Patients.List(c.ctx, staff, domain.PageInput{})
 	require.NoError(t, err)
 	assert.Len(t, page.Items, fit)
-	assert.Zero(t, page.Next, "nothing follows")
+	assert.Zero(t, page.Next, "there is no next page")
 
 	last := c.addPatient(staff, "Eve")
 	page, err = c.Patients.List(c.ctx, staff, domain.PageInput{})

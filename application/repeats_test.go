@@ -31,7 +31,7 @@ func TestOfLockedLoginsTheFirstAndTheLastOfAMinuteAreRecorded(t *testing.T) {
 	held := func() { assert.NotZero(t, waitOf(c.loginFrom(here, "ada@example.com", goodPassword))) }
 
 	held()
-	require.Len(t, c.Events(), before+1, "the first is there before its answer")
+	require.Len(t, c.Events(), before+1, "the first event is committed before the call returns")
 	first := c.Events()[before]
 	assert.Equal(t, domain.Subject{Kind: domain.SubjectUser, ID: ada.ID}, first.Subject)
 	assert.Equal(t, domain.Failed, first.Outcome)
@@ -55,13 +55,13 @@ func TestOfLockedLoginsTheFirstAndTheLastOfAMinuteAreRecorded(t *testing.T) {
 	assert.Equal(t, written[0].Last.At, events[1].At)
 
 	held()
-	assert.Len(t, c.Events(), before+2, "it goes on")
+	assert.Len(t, c.Events(), before+2, "the next minute is counted too")
 	c.Advance(time.Minute)
 	require.Len(t, c.writeRepeats(), 1)
 	c.Advance(time.Minute)
 	assert.Empty(t, c.writeRepeats())
 	held()
-	assert.Len(t, c.Events(), before+4, "after a quiet minute, the first is an event at once again")
+	assert.Len(t, c.Events(), before+4, "after a minute without refusals, the first one is recorded immediately again")
 }
 
 func TestRefusalsThatCanBeRepeatedWithoutLimitRecordFewEvents(t *testing.T) {
@@ -72,10 +72,10 @@ func TestRefusalsThatCanBeRepeatedWithoutLimitRecordFewEvents(t *testing.T) {
 		events int
 	}{
 		"logins of one address": {refuse: func(c *clinic, _ int) error { return c.loginFrom(here, "ada@example.com", "wrong") }, events: 3 + 1},
-		"logins of many addresses, there or not": {refuse: func(c *clinic, n int) error {
+		"logins of many addresses, existing or not": {refuse: func(c *clinic, n int) error {
 			return c.loginFrom(here, []string{fmt.Sprintf("%d@example.com", n), "ada@example.com"}[n%2], "wrong")
 		}, events: 3 + 10 + 1},
-		"logins with a password that is no text": {refuse: func(c *clinic, _ int) error {
+		"logins with a password that is not text": {refuse: func(c *clinic, _ int) error {
 			_, err := c.Sessions.Login(c.ctx, from(here), domain.Credentials{Username: domain.Given("ada@example.com")})
 			return err
 		}, events: 1},
@@ -83,7 +83,7 @@ func TestRefusalsThatCanBeRepeatedWithoutLimitRecordFewEvents(t *testing.T) {
 			_, err := c.Sessions.Refresh(c.ctx, from(here), domain.Refresh{Token: domain.Given("made up")})
 			return err
 		}, events: 3 + 1},
-		"no refresh tokens": {refuse: func(c *clinic, _ int) error {
+		"malformed refresh tokens": {refuse: func(c *clinic, _ int) error {
 			_, err := c.Sessions.Refresh(c.ctx, from(here), domain.Refresh{})
 			return err
 		}, events: 1},
@@ -110,7 +110,7 @@ func TestRefusalsThatCanBeRepeatedWithoutLimitRecordFewEvents(t *testing.T) {
 			for _, repeated := range c.writeRepeats() {
 				number += repeated.Number
 			}
-			assert.Equal(t, 300, number+tt.events, "none is forgotten")
+			assert.Equal(t, 300, number+tt.events, "all refusals are counted")
 		})
 	}
 }
@@ -130,7 +130,7 @@ func TestLockedPasswordChangesRecordFewEvents(t *testing.T) {
 		assertKind(t, domain.TooMany, change(ada))
 		assertKind(t, domain.TooMany, change(eve))
 	}
-	assert.Len(t, c.Events(), before+2, "one of each")
+	assert.Len(t, c.Events(), before+2, "one event for each")
 }
 
 func TestDifferentRefusalsAreCountedApart(t *testing.T) {
@@ -200,7 +200,7 @@ func TestNoRefusalIsReturnedUntilTheFirstIsRecorded(t *testing.T) {
 	written, err := closed.Trail.WriteRepeatedRefusals(c.ctx, false)
 	require.NoError(t, err)
 	require.Len(t, written, 1)
-	assert.Equal(t, 1, written[0].Number, "what could not be written is not forgotten")
+	assert.Equal(t, 1, written[0].Number, "refusals that could not be recorded are kept")
 }
 
 func TestCountedRefusalsAreRecordedWhenTheServiceStops(t *testing.T) {

@@ -102,10 +102,10 @@ func TestARestoredRecordIsUnchanged(t *testing.T) {
 
 	restored, err := c.Doctors.Restore(c.ctx, admin, doctor.ID)
 	require.NoError(t, err)
-	assert.Equal(t, doctor, restored, "also when they joined")
+	assert.Equal(t, doctor, restored, "including the date of joining")
 	again, err := c.Patients.Restore(c.ctx, admin, patient.ID)
 	require.NoError(t, err)
-	assert.Equal(t, patient, again, "also who registered them")
+	assert.Equal(t, patient, again, "including the user who registered the patient")
 
 	stored, err := c.Doctors.List(c.ctx, admin, domain.PageInput{})
 	require.NoError(t, err)
@@ -133,7 +133,7 @@ func TestOnlyDeletedRecordsCanBeRestored(t *testing.T) {
 		}
 	}
 	for kind, id := range map[string]domain.ID{"doctor": w.doctor.ID, "patient": w.patient.ID, "mapping": w.mapping.ID} {
-		assert.Equal(t, domain.ErrNotFound(), restores[kind](id), "what never was deleted")
+		assert.Equal(t, domain.ErrNotFound(), restores[kind](id), "a record that was never deleted")
 	}
 }
 

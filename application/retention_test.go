@@ -55,7 +55,7 @@ func TestPurgedRecordsCannotBeReadOrRestored(t *testing.T) {
 	for _, kind := range recordKinds {
 		c.purged(kind, c.Now().Add(time.Second))
 	}
-	assert.Equal(t, events, c.events(0)[:len(events)], "what was done to it stays on record")
+	assert.Equal(t, events, c.events(0)[:len(events)], "the events about it are kept")
 	assert.Empty(t, readDeleted(c, &c.Doctors.History, "10"))
 	assert.Empty(t, readDeleted(c, &c.Patients.History, "10"))
 	assert.Empty(t, readDeleted(c, &c.Mappings.History, "10"))
@@ -125,7 +125,7 @@ func TestOnePurgeRemovesAtMostFiveHundredRecords(t *testing.T) {
 	for _, event := range events.Items {
 		named = append(named, event.Subject.Shown...)
 	}
-	assert.Equal(t, all, named, "their events say which")
+	assert.Equal(t, all, named, "the events name the purged records")
 }
 
 // Kinds without versions have no deleted records.

@@ -138,7 +138,7 @@ func TestEveryUseCaseByRole(t *testing.T) {
 				default:
 					assert.Equal(t, domain.Forbidden, domain.KindOf(err), "by %q", role)
 				}
-				assert.Equal(t, workCounts{updates: 1}, *done, "all that %q caused is an event", role)
+				assert.Equal(t, workCounts{updates: 1}, *done, "a denied call by %q only adds an event", role)
 				assert.Equal(t, before, storedData(c), "%q changed something", role)
 			}
 		})

@@ -71,5 +71,5 @@ func TestSealingReturnsWhileEventsAreAdded(t *testing.T) {
 	for range 10 {
 		busy.seal()
 	}
-	assert.Len(t, c.seals(), 1+10, "each takes what was there when it began")
+	assert.Len(t, c.seals(), 1+10, "each call seals the events that existed when it began")
 }

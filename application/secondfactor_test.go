@@ -52,7 +52,7 @@ func TestEnrolAndConfirm(t *testing.T) {
 	factor, err := c.SecondFactor.Get(c.ctx, ada)
 	require.NoError(t, err)
 	assert.False(t, factor.Confirmed)
-	assert.NoError(t, c.loginFrom(here, "ada@example.com", goodPassword), "nobody is asked for a code before it is confirmed")
+	assert.NoError(t, c.loginFrom(here, "ada@example.com", goodPassword), "an unconfirmed factor is not asked for")
 	for _, wrong := range []domain.Input{device.wrong(c.Now()), forgotten.code(c.Now()), device.code(c.Now().Add(-2 * step)), domain.Given("AAAA-AAAA-AAAA-AAAA-AAAA-AAAA")} {
 		_, err = c.SecondFactor.Confirm(c.ctx, ada, domain.CodeCheck{Code: wrong})
 		assert.Equal(t, domain.ErrCodeField(), err)
@@ -72,7 +72,7 @@ func TestEnrolAndConfirm(t *testing.T) {
 	assert.Equal(t, domain.RecoveryCodeCount, factor.RecoveryCodesLeft())
 
 	_, err = c.SecondFactor.Confirm(c.ctx, ada, domain.CodeCheck{Code: device.code(c.Now().Add(step))})
-	assert.Equal(t, domain.ErrNothingToConfirm(), err, "there are no other recovery codes to be had")
+	assert.Equal(t, domain.ErrNothingToConfirm(), err, "the recovery codes cannot be replaced")
 	_, err = c.SecondFactor.Enrol(c.ctx, ada, check(goodPassword))
 	assert.Equal(t, domain.ErrSecondFactorExists(), err)
 	stored, err := c.SecondFactor.Get(c.ctx, ada)
@@ -85,24 +85,24 @@ func TestLoginAsksForTheCode(t *testing.T) {
 	_, device, codes := c.protected("ada@example.com")
 	for range 20 {
 		for _, none := range []domain.Input{{}, domain.Null(), domain.Given("")} {
-			assert.Equal(t, domain.ErrOneTimeCodeRequired(), c.loginWith("ada@example.com", none), "which counts as no failure")
+			assert.Equal(t, domain.ErrOneTimeCodeRequired(), c.loginWith("ada@example.com", none), "a missing code is not counted as a failure")
 		}
 	}
 	wrong := credentials("ada@example.com", "wrong")
 	wrong.Code = device.code(c.Now())
 	_, err := c.Sessions.Login(c.ctx, from(elsewhere), wrong)
-	assert.Equal(t, domain.ErrCredentials(), err, "who does not know the password learns nothing of the code")
+	assert.Equal(t, domain.ErrCredentials(), err, "with a wrong password the answer does not tell whether the code is right")
 	wrong.Code = domain.Given(codes[0].Formatted())
 	_, err = c.Sessions.Login(c.ctx, from(elsewhere), wrong)
 	assert.Equal(t, domain.ErrCredentials(), err)
 
-	require.NoError(t, c.loginWith("ada@example.com", device.code(c.Now())), "and spent neither")
-	assert.Equal(t, domain.ErrOneTimeCode(), c.loginWith("ada@example.com", device.code(c.Now())), "a second time")
-	assert.Equal(t, domain.ErrOneTimeCode(), c.loginWith("ada@example.com", device.code(c.Now().Add(-step))), "an earlier one")
-	require.NoError(t, c.loginWith("ada@example.com", device.code(c.Now().Add(step))), "of a clock that is fast")
-	assert.Equal(t, domain.ErrOneTimeCode(), c.loginWith("ada@example.com", device.code(c.Now())), "a spent one is not to be had by going back")
+	require.NoError(t, c.loginWith("ada@example.com", device.code(c.Now())), "the refused login spent no code")
+	assert.Equal(t, domain.ErrOneTimeCode(), c.loginWith("ada@example.com", device.code(c.Now())), "the code is spent")
+	assert.Equal(t, domain.ErrOneTimeCode(), c.loginWith("ada@example.com", device.code(c.Now().Add(-step))), "a code before a spent one is refused")
+	require.NoError(t, c.loginWith("ada@example.com", device.code(c.Now().Add(step))), "a code of a clock that is fast")
+	assert.Equal(t, domain.ErrOneTimeCode(), c.loginWith("ada@example.com", device.code(c.Now())), "setting the clock back does not make a spent code valid")
 	c.Advance(3 * step)
-	require.NoError(t, c.loginWith("ada@example.com", device.code(c.Now().Add(-step))), "of a clock that is slow")
+	require.NoError(t, c.loginWith("ada@example.com", device.code(c.Now().Add(-step))), "a code of a clock that is slow")
 	require.NoError(t, c.loginWith("ada@example.com", domain.Given(codes[0].Formatted())))
 }
 
@@ -185,7 +185,7 @@ func TestAdministratorsCanBeRequiredToHaveASecondFactor(t *testing.T) {
 	c := newClinic(t, adminsNeedSecondFactor)
 	staff, _, _ := c.protected("ada@example.com")
 	assert.Equal(t, domain.NoDuty, staff.Duty)
-	assert.NoError(t, c.SecondFactor.Disable(c.ctx, staff, check(goodPassword)), "others may do without")
+	assert.NoError(t, c.SecondFactor.Disable(c.ctx, staff, check(goodPassword)), "Staff needs no second factor")
 	admin := c.SignUp("admin@example.com", domain.Admin)
 	require.Equal(t, domain.DutySecondFactor, admin.Duty)
 	_, err := c.Doctors.Create(c.ctx, admin, doctorInput("L-1"))
@@ -242,7 +242,7 @@ func TestResealMovesAllKeysToTheCurrentSecret(t *testing.T) {
 	assert.Zero(t, done, "nothing to do before the secret changes")
 
 	c.use(withCodes(newCodes(t, newSecret, oldSecret)))
-	require.NoError(t, c.loginWith("ada@example.com", device.code(c.Now())), "the fallback opens them")
+	require.NoError(t, c.loginWith("ada@example.com", device.code(c.Now())), "the fallback key decrypts them")
 	done, err = c.SecondFactor.Reseal(c.ctx, operator)
 	require.NoError(t, err)
 	assert.Equal(t, application.ResealResult{Keys: domain.MaxPageLimit + 2}, done)
@@ -251,9 +251,9 @@ func TestResealMovesAllKeysToTheCurrentSecret(t *testing.T) {
 	assert.Zero(t, done)
 
 	c.use(withCodes(newCodes(t, newSecret)))
-	assert.Equal(t, domain.ErrOneTimeCode(), c.loginWith("ada@example.com", device.code(c.Now())), "what was spent stays so")
+	assert.Equal(t, domain.ErrOneTimeCode(), c.loginWith("ada@example.com", device.code(c.Now())), "spent codes stay spent")
 	c.Advance(step)
-	assert.NoError(t, c.loginWith("ada@example.com", device.code(c.Now())), "the old secret is not needed any more")
+	assert.NoError(t, c.loginWith("ada@example.com", device.code(c.Now())), "the old secret is not needed")
 }
 
 func TestResealContinuesAfterAKeyThatCannotBeDecrypted(t *testing.T) {

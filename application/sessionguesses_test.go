@@ -56,10 +56,10 @@ func TestGuessesInASessionLimitThatSessionOnly(t *testing.T) {
 				require.Equal(t, domain.Invalid, domain.KindOf(err), "%v", err)
 			}
 			for other, try := range checks(clinic) {
-				assert.Equal(t, domain.TooMany, domain.KindOf(try(t, open, clinictest.Password)), "%s: a stolen session does not guess on", other)
+				assert.Equal(t, domain.TooMany, domain.KindOf(try(t, open, clinictest.Password)), "%s: the session is limited", other)
 			}
 			open.Origin = at("198.51.100.7")
-			assert.Equal(t, domain.TooMany, domain.KindOf(checks(clinic)["disable"](t, open, clinictest.Password)), "from another address neither")
+			assert.Equal(t, domain.TooMany, domain.KindOf(checks(clinic)["disable"](t, open, clinictest.Password)), "also from another address")
 
 			assert.NoError(t, loginAt(t.Context(), clinic, home, "ada@example.com", clinictest.Password), "a login from the same address")
 			assert.NoError(t, loginAt(t.Context(), clinic, "198.51.100.7", "ada@example.com", clinictest.Password), "a login from elsewhere")
@@ -92,7 +92,7 @@ func TestGuessesInSessionsDoNotLimitLogins(t *testing.T) {
 			require.Error(t, checks(clinic)["disable"](t, open, "wrong"))
 		}
 	}
-	assert.NoError(t, loginAt(t.Context(), clinic, "198.51.100.7", "ada@example.com", clinictest.Password), "from where nobody has signed in yet")
+	assert.NoError(t, loginAt(t.Context(), clinic, "198.51.100.7", "ada@example.com", clinictest.Password), "from an unknown network")
 }
 
 func TestTheRightPasswordResetsTheCountOfASession(t *testing.T) {

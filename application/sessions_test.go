@@ -96,7 +96,7 @@ func TestRefreshRotates(t *testing.T) {
 		_, err = c.authenticate(third)
 		assert.Equal(t, domain.ErrAccessToken(), err)
 	})
-	t.Run("and no other session", func(t *testing.T) {
+	t.Run("other sessions stay valid", func(t *testing.T) {
 		_, err := c.refresh(c.login("ada@example.com"))
 		assert.NoError(t, err)
 	})
@@ -134,7 +134,7 @@ func TestParallelRefreshesLeaveAtMostOneSuccessor(t *testing.T) {
 	group.Wait()
 	require.Len(t, successors, 1)
 	_, err := c.refresh(<-successors)
-	assert.Equal(t, domain.ErrRefreshToken(), err, "the others used a spent token, so the session is over")
+	assert.Equal(t, domain.ErrRefreshToken(), err, "the other refreshes used a spent token, which revoked the session")
 }
 
 // withGrace lets the token that was spent last be used again for 30 seconds.
@@ -159,7 +159,7 @@ func TestParallelRefreshesGetTheSameSuccessorWithinTheGrace(t *testing.T) {
 	for _, next := range grants {
 		assert.Equal(t, grants[0].Refresh.Reveal(), next.Refresh.Reveal())
 		_, err := c.authenticate(next)
-		assert.NoError(t, err, "each access token is good")
+		assert.NoError(t, err, "each access token is valid")
 	}
 	next, err := c.refresh(grants[0])
 	require.NoError(t, err)
@@ -178,9 +178,9 @@ func TestALostResponseIsRepeatedWithinTheGrace(t *testing.T) {
 	assert.Equal(t, second.Refresh.Reveal(), again.Refresh.Reveal())
 	c.Advance(1)
 	_, err = c.refresh(first)
-	assert.Equal(t, domain.ErrRefreshToken(), err, "asking again does not prolong the grace")
+	assert.Equal(t, domain.ErrRefreshToken(), err, "using the grace does not extend it")
 	_, err = c.refresh(second)
-	assert.Equal(t, domain.ErrRefreshToken(), err, "and then the session is over")
+	assert.Equal(t, domain.ErrRefreshToken(), err, "after the grace the token revokes the session")
 }
 
 func TestATokenOlderThanTheLastRevokesTheSession(t *testing.T) {
@@ -214,7 +214,7 @@ func TestWhenSessionsEnd(t *testing.T) {
 	c := newClinic(t)
 	c.register("ada@example.com", domain.Staff)
 
-	t.Run("with the access token's time", func(t *testing.T) {
+	t.Run("with the lifetime of the access token", func(t *testing.T) {
 		grant := c.login("ada@example.com")
 		c.Advance(15 * time.Minute)
 		_, err := c.authenticate(grant)
@@ -222,7 +222,7 @@ func TestWhenSessionsEnd(t *testing.T) {
 		_, err = c.refresh(grant)
 		assert.NoError(t, err)
 	})
-	t.Run("a day after login, however much they are used", func(t *testing.T) {
+	t.Run("a day after login, even if they are used", func(t *testing.T) {
 		grant := c.login("ada@example.com")
 		c.Advance(24*time.Hour - time.Minute)
 		grant, err := c.refresh(grant)
@@ -232,7 +232,7 @@ func TestWhenSessionsEnd(t *testing.T) {
 		_, err = c.refresh(grant)
 		assert.Equal(t, domain.ErrRefreshToken(), err)
 	})
-	t.Run("with logout, and only that session", func(t *testing.T) {
+	t.Run("with logout, which revokes only that session", func(t *testing.T) {
 		grant, other := c.login("ada@example.com"), c.login("ada@example.com")
 		actor, err := c.authenticate(grant)
 		require.NoError(t, err)
@@ -264,7 +264,7 @@ func TestSessionsAreListed(t *testing.T) {
 
 	page, err := c.Sessions.List(c.ctx, desk, domain.PageInput{})
 	require.NoError(t, err)
-	require.Len(t, page.Items, 2, "neither eve's nor the one that ended")
+	require.Len(t, page.Items, 2, "without Eve's session and the revoked one")
 	first, second := page.Items[0], page.Items[1]
 	assert.Equal(t, c.actor(phone).SessionID, first.ID)
 	assert.Equal(t, from("2001:db8::1").Origin, first.Origin)

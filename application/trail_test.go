@@ -68,7 +68,7 @@ func assertNoRecordNoAnswer(t *testing.T, tt useCaseTest, role domain.Role, cann
 
 	store.add = nil
 	_, err = tt.run(c, w.actors[role], w)
-	require.NoError(t, err, "%q, once it can be recorded again", role)
+	require.NoError(t, err, "%q, once events can be recorded again", role)
 	assert.Len(t, c.events(len(events)), 1)
 }
 
@@ -154,9 +154,9 @@ func TestWaitingEventsAreWrittenTogether(t *testing.T) {
 		events := len(c.events(0))
 		held := c.holdStore()
 		readers := c.startReaders(1, w)
-		assert.Equal(t, 1, <-held.adding, "the first waits for nobody")
+		assert.Equal(t, 1, <-held.adding, "the first event is written immediately")
 		others := c.startReaders(199, w)
-		assert.Empty(t, c.events(events), "nobody is answered before")
+		assert.Empty(t, c.events(events), "no call returns before its event is written")
 		for _, want := range []int{writtenTogether, 199 - writtenTogether} {
 			held.answers <- nil
 			assert.Equal(t, want, <-held.adding)
@@ -167,7 +167,7 @@ func TestWaitingEventsAreWrittenTogether(t *testing.T) {
 		assert.Len(t, c.events(events), 200)
 
 		readers = c.startReaders(1, w)
-		assert.Equal(t, 1, <-held.adding, "and once more after a rest")
+		assert.Equal(t, 1, <-held.adding, "after a pause the first event is written immediately again")
 		held.answers <- nil
 		assert.Zero(t, readers.refused())
 	})
@@ -228,14 +228,14 @@ func TestACancelledCallDoesNotDelayTheOthers(t *testing.T) {
 		stays, alsoGone := c.startReaders(5, w), impatient.startReaders(1, w)
 		cancel()
 		for _, readers := range []*readers{gone, alsoGone} {
-			require.Equal(t, 1, readers.refused(), "at once, while the store is still at it")
+			require.Equal(t, 1, readers.refused(), "a cancelled call returns while the store is still writing")
 			assert.Equal(t, domain.Unavailable, domain.KindOf(readers.answers[0]))
 		}
 		held.answers <- nil
 		assert.Equal(t, 6, <-held.adding)
 		held.answers <- nil
 		assert.Zero(t, stays.refused())
-		assert.Len(t, c.events(events), 7, "what was looked at is on record, whether it was waited for or not")
+		assert.Len(t, c.events(events), 7, "the events of cancelled calls are written too")
 	})
 }
 

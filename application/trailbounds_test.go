@@ -82,7 +82,7 @@ func TestAUseCaseThatPanicsAfterItsCommitRecordsOneEvent(t *testing.T) {
 	assert.Panics(t, func() { _ = c.Users.Deactivate(c.ctx, operator, w.actors[domain.Staff].UserID) })
 	events := c.events(before)
 	require.Len(t, events, 1)
-	assert.Equal(t, domain.Allowed, events[0].Outcome, "it was done")
+	assert.Equal(t, domain.Allowed, events[0].Outcome, "the change was committed")
 }
 
 func TestAPanicDuringAGroupCommitIsAnError(t *testing.T) {

@@ -59,7 +59,7 @@ func TestAnEventRemovedBeforeAnotherInstanceSealsIsLost(t *testing.T) {
 	store.events = without(1)
 	found, err := other.Seal(c.ctx)
 	require.NoError(t, err)
-	assert.Zero(t, found, "it has not written the event")
+	assert.Zero(t, found, "this instance did not write the event")
 	c.sealFinding(1)
 }
 

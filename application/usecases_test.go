@@ -134,7 +134,7 @@ func TestEveryResultWithADoctorHasItsOwnVisibleTo(t *testing.T) {
 		found++
 		show, ok := result.MethodByName("VisibleTo")
 		if assert.True(t, ok, "%s returns %s", useCase, result) {
-			assert.Equal(t, result, show.Type.Out(0), "%s returns %s, whose VisibleTo is that of what it embeds", useCase, result)
+			assert.Equal(t, result, show.Type.Out(0), "%s returns %s, whose VisibleTo is the promoted method of an embedded type", useCase, result)
 		}
 	}
 	assert.Greater(t, found, 5, "the search finds doctors")

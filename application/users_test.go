@@ -46,7 +46,7 @@ func TestRegister(t *testing.T) {
 			assertKind(t, domain.Invalid, err)
 		}
 		_, err = c.Sessions.Login(c.ctx, domain.Actor{}, credentials("mallory@example.com", goodPassword))
-		assert.Equal(t, domain.ErrCredentials(), err, "no refused registration left an account")
+		assert.Equal(t, domain.ErrCredentials(), err, "no refused registration added an account")
 	})
 	t.Run("weak passwords are refused", func(t *testing.T) {
 		for _, password := range []string{"x", "password1", "12345678", "qwertyuiop", "grace.hopper", "GraceHopper1"} {
@@ -79,7 +79,7 @@ func TestRegisterByApproval(t *testing.T) {
 	c := newClinic(t, withRegistration(application.RegistrationApproval))
 	ada, staff := c.register("ada@example.com", domain.Staff), c.SignUp("staff@example.com", domain.Staff)
 
-	t.Run("says the same of a free and a taken address, for the same work", func(t *testing.T) {
+	t.Run("gives the same answer for a free and a taken address, with the same work", func(t *testing.T) {
 		for _, by := range []domain.Actor{{}, staff} {
 			measured := *c
 			done := measured.measure()
@@ -92,9 +92,9 @@ func TestRegisterByApproval(t *testing.T) {
 			assert.Equal(t, application.RegistrationResult{AwaitsApproval: true}, free)
 			assert.Equal(t, free, taken)
 		}
-		assert.Equal(t, ada, c.user(ada.ID), "a taken account stays as it is")
+		assert.Equal(t, ada, c.user(ada.ID), "the existing account is unchanged")
 	})
-	t.Run("lets nobody in before an administrator does", func(t *testing.T) {
+	t.Run("needs activation by an administrator", func(t *testing.T) {
 		_, err := c.Users.Register(c.ctx, domain.Actor{}, registration("eve@example.com", domain.Staff))
 		require.NoError(t, err)
 		eve := c.find("eve@example.com")
@@ -106,7 +106,7 @@ func TestRegisterByApproval(t *testing.T) {
 		require.NoError(t, err)
 		c.SignIn("eve@example.com")
 	})
-	t.Run("asks as much of a password and of a role", func(t *testing.T) {
+	t.Run("checks password and role as usual", func(t *testing.T) {
 		weak := registration("ada@example.com", domain.Staff)
 		weak.Password = domain.Given("password1")
 		_, err := c.Users.Register(c.ctx, domain.Actor{}, weak)
@@ -114,7 +114,7 @@ func TestRegisterByApproval(t *testing.T) {
 		_, err = c.Users.Register(c.ctx, domain.Actor{}, registration("ada@example.com", domain.Admin))
 		assertKind(t, domain.Forbidden, err)
 	})
-	t.Run("leaves it to administrators to create accounts", func(t *testing.T) {
+	t.Run("lets administrators create accounts", func(t *testing.T) {
 		registered, err := c.Users.Register(c.ctx, operator, registration("direct@example.com", domain.Admin))
 		require.NoError(t, err)
 		assert.True(t, c.user(registered.User.ID).Active)

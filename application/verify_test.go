@@ -85,15 +85,15 @@ func TestTamperingIsReported(t *testing.T) {
 				{Problem: domain.EventChanged, Event: 8, Seal: 3},
 			},
 		},
-		"an event's evidence was taken away": {
+		"the evidence of an event was removed": {
 			events: editing(5, func(event *domain.AuditEvent) { event.Evidence = domain.Evidence{} }),
 			want:   []domain.Fault{{Problem: domain.EventChanged, Event: 5, Seal: 2}},
 		},
-		"an event was removed":                       {events: without(12), want: []domain.Fault{{Problem: domain.EventRemoved, Event: 12, Seal: 4}}},
-		"all events were removed":                    {events: upToEvent(0), want: removedUpTo(1, 12)},
-		"events under the last seal were removed":    {events: upToEvent(10), want: removedUpTo(11, 12)},
-		"an event that is under no seal was changed": {events: changed(14), want: []domain.Fault{{Problem: domain.EventInserted, Event: 14}}},
-		"an event that is under no seal lost its evidence": {
+		"an event was removed":                    {events: without(12), want: []domain.Fault{{Problem: domain.EventRemoved, Event: 12, Seal: 4}}},
+		"all events were removed":                 {events: upToEvent(0), want: removedUpTo(1, 12)},
+		"events under the last seal were removed": {events: upToEvent(10), want: removedUpTo(11, 12)},
+		"an unsealed event was changed":           {events: changed(14), want: []domain.Fault{{Problem: domain.EventInserted, Event: 14}}},
+		"the evidence of an unsealed event was removed": {
 			events: editing(14, func(event *domain.AuditEvent) { event.Evidence = domain.Evidence{} }),
 			want:   []domain.Fault{{Problem: domain.EventInserted, Event: 14}},
 		},
@@ -132,7 +132,7 @@ func TestTamperingIsReported(t *testing.T) {
 			seals: func(seals []domain.Seal) []domain.Seal { return slices.Delete(seals, 1, 2) },
 			want:  []domain.Fault{{Problem: domain.SealRemoved, Seal: 2}},
 		},
-		"an event was removed, and its name from its seal": {
+		"an event was removed, also from its seal": {
 			events: without(5),
 			seals: func(seals []domain.Seal) []domain.Seal {
 				for i := range seals {
@@ -150,7 +150,7 @@ func TestTamperingIsReported(t *testing.T) {
 			store.events, store.seals = tt.events, tt.seals
 			assert.Equal(t, tt.want, c.verifySilently().Faults)
 			store.events, store.seals = nil, nil
-			assert.Empty(t, c.verifySilently().Faults, "once it is undone")
+			assert.Empty(t, c.verifySilently().Faults, "after the tampering is undone")
 		})
 	}
 }
@@ -158,7 +158,7 @@ func TestTamperingIsReported(t *testing.T) {
 func TestVerifyCountsEventsAndVersions(t *testing.T) {
 	c := newClinic(t)
 	assert.Equal(t, domain.Verification{}, c.verifySilently())
-	assert.Equal(t, domain.Verification{Events: 0}, c.verify(domain.Head{}), "its own event comes after it")
+	assert.Equal(t, domain.Verification{Events: 0}, c.verify(domain.Head{}), "the event of the call itself is added later")
 	want := domain.Verification{Events: 1, Unsealed: 1, CoveredFrom: 1, CoveredSince: c.Now()}
 	assert.Equal(t, want, c.verify(domain.Head{}))
 	c.seal()
@@ -198,7 +198,7 @@ func TestAKnownHeadRevealsARemovedEnd(t *testing.T) {
 	store := c.tamper()
 	for last := range domain.ID(4) {
 		store.seals, store.events = upToSeal(last), upToEvent(3*last)
-		assert.Empty(t, c.verifySilently().Faults, "without a head nobody can tell")
+		assert.Empty(t, c.verifySilently().Faults, "without a known head it cannot be detected")
 		for _, seal := range seals {
 			faults := c.silent().verify(seal.Head()).Faults
 			if seal.Number <= last {

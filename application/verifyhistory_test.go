@@ -129,21 +129,21 @@ func TestVersionsOfReleasesWithoutCommitments(t *testing.T) {
 	assert.Equal(t, domain.ID(1), found.CoveredFrom)
 	number := len(slices.DeleteFunc(c.commitments(), func(kept domain.Commitment) bool { return kept.Record != mapping.Self() }))
 
-	t.Run("one after versions with commitments was inserted", func(t *testing.T) {
+	t.Run("a version after versions with commitments was inserted", func(t *testing.T) {
 		c := *c
 		c.tamper().commitments = func(all []domain.Commitment) []domain.Commitment {
 			return append(all, domain.Commitment{VersionName: domain.VersionName{Record: mapping.Self(), Number: number + 1}})
 		}
 		assert.Equal(t, []string{fmt.Sprintf("version %d of mapping %d was inserted", number+1, mapping.ID)}, c.faultsIn())
 	})
-	t.Run("so was one that can be no version", func(t *testing.T) {
+	t.Run("a version with an impossible number was inserted", func(t *testing.T) {
 		c := *c
 		c.tamper().commitments = func(all []domain.Commitment) []domain.Commitment {
 			return append(all, domain.Commitment{VersionName: domain.VersionName{Record: old.Self()}})
 		}
 		assert.Equal(t, []string{"version 0 of mapping 1000 was inserted"}, c.faultsIn())
 	})
-	t.Run("so was one that no event of an earlier release has made", func(t *testing.T) {
+	t.Run("a version that no event of an earlier release made was inserted", func(t *testing.T) {
 		for _, name := range []domain.VersionName{named(domain.SubjectPatient, 999, 1), named(domain.SubjectMapping, 999, 1), named(domain.SubjectMapping, 1000, 2)} {
 			c := *c
 			c.tamper().commitments = func(all []domain.Commitment) []domain.Commitment {
@@ -152,21 +152,21 @@ func TestVersionsOfReleasesWithoutCommitments(t *testing.T) {
 			assert.Equal(t, []string{fmt.Sprintf("version %d of %s %d was inserted", name.Number, name.Record.Kind, name.Record.ID)}, c.faultsIn())
 		}
 	})
-	t.Run("and one that is there twice", func(t *testing.T) {
+	t.Run("a duplicated version was inserted", func(t *testing.T) {
 		c := *c
 		c.tamper().commitments = func(all []domain.Commitment) []domain.Commitment {
 			return append(all, domain.Commitment{VersionName: named(domain.SubjectMapping, 1000, 1)})
 		}
 		assert.Equal(t, []string{"version 1 of mapping 1000 was inserted"}, c.faultsIn())
 	})
-	t.Run("one that is not there was removed", func(t *testing.T) {
+	t.Run("a missing version was removed", func(t *testing.T) {
 		c := *c
 		c.tamper().commitments = func(all []domain.Commitment) []domain.Commitment {
 			return slices.DeleteFunc(all, func(kept domain.Commitment) bool { return kept.Record == old.Self() })
 		}
 		assert.Equal(t, []string{"version 1 of mapping 1000 was removed"}, c.faultsIn())
 	})
-	t.Run("one that has a commitment now was changed", func(t *testing.T) {
+	t.Run("a version that has a commitment now was changed", func(t *testing.T) {
 		c := *c
 		c.tamper().commitments = func(all []domain.Commitment) []domain.Commitment {
 			for i := range all {
@@ -196,7 +196,7 @@ func TestVersionsOfReleasesWithoutCommitments(t *testing.T) {
 		}
 		return err
 	})
-	assert.Empty(t, c.faultsIn(), "a child that ended with its parent")
+	assert.Empty(t, c.faultsIn(), "a child that was deleted with its parent")
 }
 
 func TestAFirstVersionByAnEarlierReleaseNeedsNoEvent(t *testing.T) {
@@ -310,9 +310,9 @@ func TestAChangeThatFailedHasNoCommitments(t *testing.T) {
 	require.NoError(t, c.Doctors.Delete(c.ctx, w.actors[domain.Admin], w.doctor.ID))
 	seen := map[domain.VersionName]bool{}
 	for _, commitment := range c.LastEvent().Commitments {
-		assert.False(t, seen[commitment.VersionName], "a run that collided leaves none")
+		assert.False(t, seen[commitment.VersionName], "a run that collided leaves no commitments")
 		seen[commitment.VersionName] = true
 	}
-	assert.Greater(t, len(seen), 1, "those of the children, too")
+	assert.Greater(t, len(seen), 1, "the commitments of the children too")
 	assert.Empty(t, c.faultsIn())
 }
