@@ -59,9 +59,8 @@ func (s *Account) ChangePassword(ctx context.Context, actor domain.Actor, in dom
 			// Check the rate limits first, because checking a new password costs more. Hash it
 			// before the current password is verified, so that the time does not tell whether
 			// the current password is right.
-			if err := s.trail.store.View(ctx, func(tx ports.Tx) error {
-				_, err := s.guard.limiter.checkLimits(ctx, tx, s.guard.limiter.sessionKeys(actor.SessionID))
-				return err
+			if _, err := viewStore(ctx, s.trail.store, func(tx ports.Tx) (bool, error) {
+				return s.guard.limiter.checkLimits(ctx, tx, s.guard.limiter.sessionKeys(actor.SessionID))
 			}); err != nil {
 				return nothing{}, err
 			}

@@ -176,13 +176,11 @@ func (s *Users) List(ctx context.Context, actor domain.Actor, query domain.UserQ
 // HasAdministrator reports whether an active account has the role Admin. The service calls it
 // when it starts. It is not a use-case: it needs no permission, because it returns no data of
 // any person.
-func (s *Users) HasAdministrator(ctx context.Context) (has bool, err error) {
-	err = s.trail.store.View(ctx, func(tx ports.Tx) error {
+func (s *Users) HasAdministrator(ctx context.Context) (bool, error) {
+	return viewStore(ctx, s.trail.store, func(tx ports.Tx) (bool, error) {
 		found, err := tx.Users().List(ctx, domain.UserFilter{Role: domain.Admin, Active: true}, domain.Page{Limit: 1})
-		has = len(found) > 0
-		return err
+		return len(found) > 0, err
 	})
-	return has, err
 }
 
 // Change sets the given fields of an account. A new role or a deactivation revokes the user's
