@@ -19,36 +19,36 @@ type archive[T domain.Record] struct {
 	// deleted holds the last versions of the records that are deleted.
 	deleted tree[domain.ID, domain.Version[T]]
 	// deletedWith holds each of those that say With what.
-	deletedWith tree[companion, struct{}]
+	deletedWith tree[child, struct{}]
 }
 
 func newArchive[T domain.Record]() archive[T] {
 	return archive[T]{
 		versions:    tree[domain.ID, []domain.Version[T]]{compare: cmp.Compare[domain.ID]},
 		deleted:     tree[domain.ID, domain.Version[T]]{compare: cmp.Compare[domain.ID]},
-		deletedWith: tree[companion, struct{}]{compare: compareCompanions},
+		deletedWith: tree[child, struct{}]{compare: compareChildren},
 	}
 }
 
 // companion is a record that has the parent with, or was deleted with it.
-type companion struct {
-	with domain.Reference
+type child struct {
+	parent domain.Reference
 	id   domain.ID
 }
 
-func compareCompanions(a, b companion) int {
+func compareChildren(a, b child) int {
 	return cmp.Or(
-		strings.Compare(string(a.with.Kind), string(b.with.Kind)),
-		cmp.Compare(a.with.ID, b.with.ID),
+		strings.Compare(string(a.parent.Kind), string(b.parent.Kind)),
+		cmp.Compare(a.parent.ID, b.parent.ID),
 		cmp.Compare(a.id, b.id),
 	)
 }
 
 // under iterates over the records above after that stand under with, in ascending order.
-func under(companions tree[companion, struct{}], with domain.Reference, after domain.ID) iter.Seq[domain.ID] {
+func childrenOf(companions tree[child, struct{}], with domain.Reference, after domain.ID) iter.Seq[domain.ID] {
 	return func(yield func(domain.ID) bool) {
-		for key := range companions.after(companion{with, after}) {
-			if key.with != with || !yield(key.id) {
+		for key := range companions.after(child{with, after}) {
+			if key.parent != with || !yield(key.id) {
 				return
 			}
 		}
@@ -56,7 +56,7 @@ func under(companions tree[companion, struct{}], with domain.Reference, after do
 }
 
 // keep adds a version of a record and returns it with its Number.
-func (a *archive[T]) keep(version domain.Version[T]) domain.Version[T] {
+func (a *archive[T]) add(version domain.Version[T]) domain.Version[T] {
 	id := version.Record.Self().ID
 	earlier, _ := a.versions.get(id)
 	version.Number = len(earlier) + 1
@@ -64,7 +64,7 @@ func (a *archive[T]) keep(version domain.Version[T]) domain.Version[T] {
 	a.undelete(id)
 	if version.Change == domain.Deleted {
 		a.deleted = a.deleted.set(id, unsalted(version))
-		a.deletedWith = a.deletedWith.set(companion{version.With, id}, struct{}{})
+		a.deletedWith = a.deletedWith.set(child{version.With, id}, struct{}{})
 	}
 	return version
 }
@@ -91,7 +91,7 @@ func (a *archive[T]) commitments(id domain.ID, number int) iter.Seq[domain.Commi
 func (a *archive[T]) undelete(id domain.ID) {
 	before, _ := a.deleted.get(id)
 	a.deleted = a.deleted.delete(id)
-	a.deletedWith = a.deletedWith.delete(companion{before.With, id})
+	a.deletedWith = a.deletedWith.delete(child{before.With, id})
 }
 
 // get returns the last version of a deleted record.
@@ -110,11 +110,11 @@ func (a *archive[T]) isDeleted(id domain.ID) bool {
 
 // ids iterates over the deleted records above after, in ascending order; unless
 // with is zero, only over those that were deleted With it.
-func (a *archive[T]) ids(with domain.Reference, after domain.ID) iter.Seq[domain.ID] {
+func (a *archive[T]) deletedIDs(with domain.Reference, after domain.ID) iter.Seq[domain.ID] {
 	if with == (domain.Reference{}) {
 		return keys(a.deleted.after(after))
 	}
-	return under(a.deletedWith, with, after)
+	return childrenOf(a.deletedWith, with, after)
 }
 
 // expired returns the records that were deleted before the time, the longest

@@ -18,14 +18,14 @@ func (r audit) Add(ctx context.Context, attest func(domain.AuditEvent) domain.Ev
 		return err
 	}
 	for _, event := range events {
-		event = detached(event)
+		event = cloneEvent(event)
 		event.ID = s.events.nextID()
 		event.At = ports.ToMicroseconds(event.At)
 		event.Actor.Duty, event.Actor.SecondFactor = domain.NoDuty, false
 		event.Actor.Origin.Device = ""
 		event.Evidence = attest(event)
 		s.events.set(event.ID, event)
-		for reference := range concerned(event) {
+		for reference := range recordsOf(event) {
 			s.byRecord = s.byRecord.set(domain.Mention{Record: reference, Event: event.ID}, struct{}{})
 		}
 	}
@@ -51,8 +51,8 @@ func (r audit) List(ctx context.Context, filter domain.AuditFilter, page domain.
 		if len(list) >= page.Limit {
 			break
 		}
-		if passes(event, filter) {
-			list = append(list, detached(event))
+		if matches(event, filter) {
+			list = append(list, cloneEvent(event))
 		}
 	}
 	return list, nil
@@ -92,7 +92,7 @@ func (r audit) Commitments(ctx context.Context, after domain.VersionName, limit 
 		if !reached {
 			continue
 		}
-		for commitment := range s.retained(known.Kind).commitments(from.Record.ID, from.Number) {
+		for commitment := range s.archiveOf(known.Kind).commitments(from.Record.ID, from.Number) {
 			if len(list) == limit {
 				return list, nil
 			}
@@ -132,7 +132,7 @@ func (s *state) eventsAbout(record domain.Reference, after domain.ID, newestFirs
 }
 
 // passes reports whether filter keeps the event, but for what it is about.
-func passes(event domain.AuditEvent, filter domain.AuditFilter) bool {
+func matches(event domain.AuditEvent, filter domain.AuditFilter) bool {
 	return (filter.Actor == 0 || filter.Actor == event.Actor.UserID) &&
 		(filter.Action == "" || filter.Action == event.Action) &&
 		(filter.Outcome == "" || filter.Outcome == event.Outcome) &&
@@ -141,7 +141,7 @@ func passes(event domain.AuditEvent, filter domain.AuditFilter) bool {
 }
 
 // concerned iterates over the records that the event is about.
-func concerned(event domain.AuditEvent) iter.Seq[domain.Reference] {
+func recordsOf(event domain.AuditEvent) iter.Seq[domain.Reference] {
 	return func(yield func(domain.Reference) bool) {
 		if event.Subject.ID != 0 && !yield(domain.Reference{Kind: event.Subject.Kind, ID: event.Subject.ID}) {
 			return
@@ -160,7 +160,7 @@ func concerned(event domain.AuditEvent) iter.Seq[domain.Reference] {
 }
 
 // detached returns the event with slices of its own.
-func detached(event domain.AuditEvent) domain.AuditEvent {
+func cloneEvent(event domain.AuditEvent) domain.AuditEvent {
 	event.Subject.Shown = slices.Clone(event.Subject.Shown)
 	event.About = slices.Clone(event.About)
 	event.Commitments = slices.Clone(event.Commitments)

@@ -9,13 +9,13 @@ import (
 )
 
 var mappingKind = kind[domain.Mapping]{
-	keep: func(s *state) *keep[domain.Mapping] { return &s.mappings },
+	collection: func(s *state) *collection[domain.Mapping] { return &s.mappings },
 	with: func(mapping domain.Mapping, id domain.ID) domain.Mapping {
 		mapping.ID = id
 		mapping.AssignedAt = ports.ToMicroseconds(mapping.AssignedAt)
 		return mapping
 	},
-	saved: unchanged[domain.Mapping],
+	preserve: unchanged[domain.Mapping],
 	refuse: func(s *state, mapping domain.Mapping) error {
 		if owner, taken := s.byPatient.get(pair{mapping.PatientID, mapping.DoctorID}); taken && owner != mapping.ID {
 			return domain.ErrAlreadyAssigned()
@@ -40,12 +40,12 @@ func (r mappings) List(ctx context.Context, filter domain.MappingFilter, page do
 	if err != nil {
 		return nil, err
 	}
-	return take(page.Limit, s.mapped(filter, page.After), s.assignment)
+	return readPage(page.Limit, s.mappingIDs(filter, page.After), s.assignment)
 }
 
 // mapped iterates over the IDs of the mappings that pass filter, in ascending
 // order, from above after.
-func (s *state) mapped(filter domain.MappingFilter, after domain.ID) iter.Seq[domain.ID] {
+func (s *state) mappingIDs(filter domain.MappingFilter, after domain.ID) iter.Seq[domain.ID] {
 	if filter == (domain.MappingFilter{}) {
 		return keys(s.mappings.rows.after(after))
 	}

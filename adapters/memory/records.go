@@ -10,11 +10,11 @@ import (
 
 // kind is what tells the kinds of records apart.
 type kind[T domain.Record] struct {
-	keep func(*state) *keep[T]
+	collection func(*state) *collection[T]
 	// with returns the record under an ID, and as it is kept.
 	with func(record T, id domain.ID) T
 	// saved returns what Save makes of the record that is there.
-	saved func(before, record T) T
+	preserve func(before, record T) T
 	// refuse says why the record cannot be stored, or nothing. Parents are looked at
 	// already.
 	refuse func(*state, T) error
@@ -23,35 +23,35 @@ type kind[T domain.Record] struct {
 }
 
 // keep holds the records of one kind, and the versions of all that were.
-type keep[T domain.Record] struct {
+type collection[T domain.Record] struct {
 	table[T]
 	archive archive[T]
 	// byParent holds every record under each of its parents.
-	byParent tree[companion, struct{}]
+	byParent tree[child, struct{}]
 }
 
-func newKeep[T domain.Record]() keep[T] {
-	return keep[T]{
+func newCollection[T domain.Record]() collection[T] {
+	return collection[T]{
 		table:    newTable[T](),
 		archive:  newArchive[T](),
-		byParent: tree[companion, struct{}]{compare: compareCompanions},
+		byParent: tree[child, struct{}]{compare: compareChildren},
 	}
 }
 
 // children iterates over the records above after that have the parent, in ascending
 // order.
-func (k *keep[T]) children(parent domain.Reference, after domain.ID) iter.Seq[domain.ID] {
-	return under(k.byParent, parent, after)
+func (k *collection[T]) children(parent domain.Reference, after domain.ID) iter.Seq[domain.ID] {
+	return childrenOf(k.byParent, parent, after)
 }
 
 // anyKind is a kind of whatever records.
 type anyKind interface {
 	has(*state, domain.ID) bool
 	removeChildren(s *state, parent domain.Reference) []domain.Record
-	retained(*state) retained
+	archive(*state) anyArchive
 }
 
-func (k kind[T]) has(s *state, id domain.ID) bool { return k.keep(s).has(id) }
+func (k kind[T]) has(s *state, id domain.ID) bool { return k.collection(s).has(id) }
 
 // check says why the record cannot be stored, or nothing.
 func (k kind[T]) check(s *state, record T) error {
@@ -68,18 +68,18 @@ func (k kind[T]) check(s *state, record T) error {
 }
 
 func (k kind[T]) put(s *state, record T) {
-	keep := k.keep(s)
+	keep := k.collection(s)
 	for _, parent := range record.Parents() {
-		keep.byParent = keep.byParent.set(companion{parent, record.Self().ID}, struct{}{})
+		keep.byParent = keep.byParent.set(child{parent, record.Self().ID}, struct{}{})
 	}
 	k.index(s, record)
 	keep.set(record.Self().ID, record)
 }
 
 func (k kind[T]) remove(s *state, record T) {
-	keep := k.keep(s)
+	keep := k.collection(s)
 	for _, parent := range record.Parents() {
-		keep.byParent = keep.byParent.delete(companion{parent, record.Self().ID})
+		keep.byParent = keep.byParent.delete(child{parent, record.Self().ID})
 	}
 	k.unindex(s, record)
 	keep.delete(record.Self().ID)
@@ -89,8 +89,8 @@ func (k kind[T]) remove(s *state, record T) {
 // ascending order of ID.
 func (k kind[T]) removeChildren(s *state, parent domain.Reference) []domain.Record {
 	var removed []domain.Record
-	for id := range k.keep(s).children(parent, 0) {
-		child, _ := k.keep(s).rows.get(id)
+	for id := range k.collection(s).children(parent, 0) {
+		child, _ := k.collection(s).rows.get(id)
 		k.remove(s, child)
 		removed = append(removed, child)
 	}
@@ -112,7 +112,7 @@ func (r records[T]) Add(ctx context.Context, record T) (none T, err error) {
 	if err := r.kind.check(s, record); err != nil {
 		return none, r.tx.refuse(err)
 	}
-	record = r.kind.with(record, r.kind.keep(s).nextID())
+	record = r.kind.with(record, r.kind.collection(s).nextID())
 	r.kind.put(s, record)
 	return record, nil
 }
@@ -122,7 +122,7 @@ func (r records[T]) Get(ctx context.Context, id domain.ID) (none T, err error) {
 	if err != nil {
 		return none, err
 	}
-	return r.kind.keep(s).get(id)
+	return r.kind.collection(s).get(id)
 }
 
 func (r records[T]) Existing(ctx context.Context, ids ...domain.ID) ([]domain.ID, error) {
@@ -130,7 +130,7 @@ func (r records[T]) Existing(ctx context.Context, ids ...domain.ID) ([]domain.ID
 	if err != nil {
 		return nil, err
 	}
-	return among(ids, r.kind.keep(s).has), nil
+	return filterIDs(ids, r.kind.collection(s).has), nil
 }
 
 func (r records[T]) Save(ctx context.Context, record T) error {
@@ -139,11 +139,11 @@ func (r records[T]) Save(ctx context.Context, record T) error {
 		return err
 	}
 	id := record.Self().ID
-	before, err := r.kind.keep(s).get(id)
+	before, err := r.kind.collection(s).get(id)
 	if err != nil {
 		return err
 	}
-	record = r.kind.saved(before, r.kind.with(record, id))
+	record = r.kind.preserve(before, r.kind.with(record, id))
 	if err := r.kind.check(s, record); err != nil {
 		return r.tx.refuse(err)
 	}
@@ -157,7 +157,7 @@ func (r records[T]) Delete(ctx context.Context, id domain.ID) (none T, children 
 	if err != nil {
 		return none, nil, err
 	}
-	record, err := r.kind.keep(s).get(id)
+	record, err := r.kind.collection(s).get(id)
 	if err != nil {
 		return none, nil, err
 	}

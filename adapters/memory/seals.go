@@ -41,7 +41,7 @@ func (r seals) List(ctx context.Context, page domain.Page) ([]domain.Seal, error
 	if err != nil {
 		return nil, err
 	}
-	return take(page.Limit, keys(s.seals.rows.after(page.After)), s.seal)
+	return readPage(page.Limit, keys(s.seals.rows.after(page.After)), s.seal)
 }
 
 // seal returns a seal with slices of its own.

@@ -80,7 +80,7 @@ func (r sessions) Live(ctx context.Context, user domain.ID, now time.Time, page 
 	if err != nil {
 		return nil, err
 	}
-	return take(page.Limit, s.live(user, now, page.After), s.sessions.get)
+	return readPage(page.Limit, s.liveSessions(user, now, page.After), s.sessions.get)
 }
 
 func (r sessions) End(ctx context.Context, user, except domain.ID, now time.Time) ([]domain.ID, error) {
@@ -89,7 +89,7 @@ func (r sessions) End(ctx context.Context, user, except domain.ID, now time.Time
 		return nil, err
 	}
 	ended := []domain.ID{}
-	for id := range s.live(user, now, 0) {
+	for id := range s.liveSessions(user, now, 0) {
 		if id == except {
 			continue
 		}
@@ -104,9 +104,9 @@ func (r sessions) End(ctx context.Context, user, except domain.ID, now time.Time
 }
 
 // live iterates over the IDs above after of the user's sessions that are live at now.
-func (s *state) live(user domain.ID, now time.Time, after domain.ID) iter.Seq[domain.ID] {
+func (s *state) liveSessions(user domain.ID, now time.Time, after domain.ID) iter.Seq[domain.ID] {
 	return func(yield func(domain.ID) bool) {
-		for id := range of(s.byUser, user, after) {
+		for id := range pairsOf(s.byUser, user, after) {
 			session, _ := s.sessions.rows.get(id)
 			if session.Live(now) && !yield(id) {
 				return

@@ -16,9 +16,9 @@ import (
 type state struct {
 	users    table[domain.User]
 	sessions table[domain.Session]
-	doctors  keep[domain.Doctor]
-	patients keep[domain.Patient]
-	mappings keep[domain.Mapping]
+	doctors  collection[domain.Doctor]
+	patients collection[domain.Patient]
+	mappings collection[domain.Mapping]
 	events   table[domain.AuditEvent]
 	seals    table[domain.Seal]
 	attempts tree[domain.AttemptKey, domain.Attempts]
@@ -50,9 +50,9 @@ func newState() *state {
 	return &state{
 		users:    newTable[domain.User](),
 		sessions: newTable[domain.Session](),
-		doctors:  newKeep[domain.Doctor](),
-		patients: newKeep[domain.Patient](),
-		mappings: newKeep[domain.Mapping](),
+		doctors:  newCollection[domain.Doctor](),
+		patients: newCollection[domain.Patient](),
+		mappings: newCollection[domain.Mapping](),
 		events:   newTable[domain.AuditEvent](),
 		seals:    newTable[domain.Seal](),
 		attempts: tree[domain.AttemptKey, domain.Attempts]{compare: compareKeys},
@@ -134,7 +134,7 @@ func comparePairs(a, b pair) int {
 
 // of iterates over the pairs of owner in ascending order of the other ones
 // above after, with what is kept of each.
-func of(pairs tree[pair, domain.ID], owner, after domain.ID) iter.Seq2[domain.ID, domain.ID] {
+func pairsOf(pairs tree[pair, domain.ID], owner, after domain.ID) iter.Seq2[domain.ID, domain.ID] {
 	return func(yield func(other, kept domain.ID) bool) {
 		for key, kept := range pairs.after(pair{owner, after}) {
 			if key.owner != owner || !yield(key.other, kept) {
@@ -146,7 +146,7 @@ func of(pairs tree[pair, domain.ID], owner, after domain.ID) iter.Seq2[domain.ID
 
 // take reads the first limit of ids. It never returns nil: a list without
 // entities is empty, not missing.
-func take[T any](limit int, ids iter.Seq[domain.ID], read func(domain.ID) (T, error)) ([]T, error) {
+func readPage[T any](limit int, ids iter.Seq[domain.ID], read func(domain.ID) (T, error)) ([]T, error) {
 	list := []T{}
 	size := 0
 	for id := range ids {
@@ -164,7 +164,7 @@ func take[T any](limit int, ids iter.Seq[domain.ID], read func(domain.ID) (T, er
 }
 
 // among returns those of ids that have it, each once, in ascending order.
-func among(ids []domain.ID, has func(domain.ID) bool) []domain.ID {
+func filterIDs(ids []domain.ID, has func(domain.ID) bool) []domain.ID {
 	found := []domain.ID{}
 	for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
 		if has(id) {

@@ -48,7 +48,7 @@ func New() *Store {
 // View runs fn. What it reads it reads from the last commit before.
 func (s *Store) View(_ context.Context, fn func(ports.Tx) error) error {
 	tx := &tx{committed: &s.committed}
-	defer tx.end()
+	defer tx.invalidate()
 	return fn(tx)
 }
 
@@ -59,19 +59,19 @@ func (s *Store) Update(ctx context.Context, fn func(ports.Tx) error) error {
 	case s.updating <- struct{}{}:
 		defer func() { <-s.updating }()
 	case <-ctx.Done():
-		return ended(ctx)
+		return contextEnded(ctx)
 	}
 	snapshot := *s.committed.Load()
 	tx := &tx{snapshot: &snapshot}
-	defer tx.end()
+	defer tx.invalidate()
 	if err := fn(tx); err != nil {
 		return err
 	}
 	switch {
-	case tx.refusal != nil:
-		return tx.refusal
+	case tx.failure != nil:
+		return tx.failure
 	case ctx.Err() != nil:
-		return ended(ctx)
+		return contextEnded(ctx)
 	}
 	s.committed.Store(&snapshot)
 	return nil
@@ -90,7 +90,7 @@ func (s *Store) Revoked(session domain.ID) (revoked, known bool) {
 // Revoke does nothing: what was revoked is in force once it is committed.
 func (s *Store) Revoke(...domain.ID) {}
 
-func ended(ctx context.Context) error {
+func contextEnded(ctx context.Context) error {
 	return domain.ErrUnavailable(fmt.Errorf("memory: %w", ctx.Err()))
 }
 
@@ -100,18 +100,18 @@ type tx struct {
 	committed *atomic.Pointer[state]
 	snapshot  *state
 	// refusal is of a write, after which an Update does not go on.
-	refusal error
+	failure error
 }
 
-func (t *tx) end() { *t = tx{} }
+func (t *tx) invalidate() { *t = tx{} }
 
 // reading returns the state to read from.
 func (t *tx) reading(ctx context.Context) (*state, error) {
 	switch {
 	case ctx.Err() != nil:
-		return nil, ended(ctx)
-	case t.refusal != nil:
-		return nil, t.refusal
+		return nil, contextEnded(ctx)
+	case t.failure != nil:
+		return nil, t.failure
 	case t.snapshot != nil:
 		return t.snapshot, nil
 	case t.committed != nil:
@@ -131,6 +131,6 @@ func (t *tx) writing(ctx context.Context) (*state, error) {
 
 // refuse ends the Update with err, also when fn drops it.
 func (t *tx) refuse(err error) error {
-	t.refusal = err
+	t.failure = err
 	return err
 }

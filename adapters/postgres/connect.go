@@ -20,18 +20,18 @@ const (
 	connectTimeout = 5 * time.Second
 	// defaultSilence is well above what a statement of the store takes, and below
 	// the half minute after which callers give up.
-	defaultSilence = 15 * time.Second
-	noSilenceLimit = time.Duration(0)
+	defaultResponseTimeout = 15 * time.Second
+	noResponseTimeout = time.Duration(0)
 )
 
 // connect returns a connector that gives up a connection after so long a silence.
 func connect(dsn string, silence time.Duration, log *slog.Logger) (driver.Connector, error) {
-	settings, err := parse(dsn, log)
+	settings, err := parseDSN(dsn, log)
 	if err != nil {
-		return nil, errDSN(dsn, err)
+		return nil, dsnError(dsn, err)
 	}
 	// lib/pq would connect to the others without TLS, whatever the sslmode is.
-	if isSocket(settings.Host) && !settings.Hostaddr.IsValid() && !here(settings.Config) {
+	if isSocket(settings.Host) && !settings.Hostaddr.IsValid() && !isLocal(settings.Config) {
 		return nil, errors.New("postgres: in a list of hosts, a socket must not come before a host of another machine")
 	}
 	// One round trip for a statement that is not prepared, not two; and behind a
@@ -48,7 +48,7 @@ func connect(dsn string, silence time.Duration, log *slog.Logger) (driver.Connec
 		config.Password = password
 		connector, err := pq.NewConnectorConfig(config)
 		if err != nil {
-			return nil, errDSN(dsn, err)
+			return nil, dsnError(dsn, err)
 		}
 		connector.Dialer(dialer{settings.dialer(), silence})
 		return connector, nil
@@ -59,11 +59,11 @@ func connect(dsn string, silence time.Duration, log *slog.Logger) (driver.Connec
 		return connector, err
 	}
 	first, err := with(prepared)
-	return &twoPasswords{prepared: first, given: connector}, err
+	return &passwordFallback{normalized: first, original: connector}, err
 }
 
 // errDSN says what is wrong with dsn as far as that cannot give the password away.
-func errDSN(dsn string, err error) error {
+func dsnError(dsn string, err error) error {
 	if refused, ok := errors.AsType[*parameterError](err); ok {
 		return refused
 	}
@@ -86,7 +86,7 @@ func errDSN(dsn string, err error) error {
 // dialer makes connections that bound each wait for the server.
 type dialer struct {
 	net.Dialer
-	silence time.Duration
+	responseTimeout time.Duration
 }
 
 // Dial implements pq.Dialer.
@@ -104,44 +104,44 @@ func (d dialer) DialTimeout(network, address string, timeout time.Duration) (net
 // DialContext implements pq.DialerContext.
 func (d dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	conn, err := d.Dialer.DialContext(ctx, network, address)
-	if err != nil || d.silence == noSilenceLimit {
+	if err != nil || d.responseTimeout == noResponseTimeout {
 		return conn, err
 	}
-	return &boundedConn{Conn: conn, silence: d.silence}, nil
+	return &timeoutConn{Conn: conn, responseTimeout: d.responseTimeout}, nil
 }
 
 // boundedConn fails a Read or Write that takes longer than silence.
-type boundedConn struct {
+type timeoutConn struct {
 	net.Conn
-	silence time.Duration
+	responseTimeout time.Duration
 	// deadline is the driver's own, while it sets up the connection.
 	deadline time.Time
 }
 
 // SetDeadline implements net.Conn.
-func (c *boundedConn) SetDeadline(t time.Time) error {
+func (c *timeoutConn) SetDeadline(t time.Time) error {
 	c.deadline = t
 	return c.Conn.SetDeadline(t)
 }
 
 // Read implements net.Conn.
-func (c *boundedConn) Read(b []byte) (int, error) {
-	if err := c.SetReadDeadline(c.next()); err != nil {
+func (c *timeoutConn) Read(b []byte) (int, error) {
+	if err := c.SetReadDeadline(c.nextDeadline()); err != nil {
 		return 0, err
 	}
 	return c.Conn.Read(b)
 }
 
 // Write implements net.Conn.
-func (c *boundedConn) Write(b []byte) (int, error) {
-	if err := c.SetWriteDeadline(c.next()); err != nil {
+func (c *timeoutConn) Write(b []byte) (int, error) {
+	if err := c.SetWriteDeadline(c.nextDeadline()); err != nil {
 		return 0, err
 	}
 	return c.Conn.Write(b)
 }
 
-func (c *boundedConn) next() time.Time {
-	next := time.Now().Add(c.silence)
+func (c *timeoutConn) nextDeadline() time.Time {
+	next := time.Now().Add(c.responseTimeout)
 	if !c.deadline.IsZero() && c.deadline.Before(next) {
 		return c.deadline
 	}

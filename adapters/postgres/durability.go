@@ -12,14 +12,14 @@ import (
 
 const (
 	// lookInterval is how long a connection relies on what it saw of synchronous_commit.
-	lookInterval = time.Second
+	recheckInterval = time.Second
 	// limitLocks bounds the wait for a lock, unless the role or the database does. The
 	// table that somebody has locked would otherwise use up all connections.
-	limitLocks = `SELECT set_config('lock_timeout', '3s', false) WHERE current_setting('lock_timeout') = '0'`
+	setLockTimeout = `SELECT set_config('lock_timeout', '3s', false) WHERE current_setting('lock_timeout') = '0'`
 	// begin has the words that lib/pq puts into a BEGIN.
 	begin = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; `
 	// raise holds for one transaction, as a pooler may give the next one to another server process.
-	raise = `SET LOCAL synchronous_commit = on`
+	raiseSynchronousCommit = `SET LOCAL synchronous_commit = on`
 )
 
 // durableConnector makes connections whose transactions are on the disk when their
@@ -32,19 +32,19 @@ func (c durableConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	of, ok := conn.(connection)
+	of, ok := conn.(pqConn)
 	if !ok {
 		return nil, errors.Join(fmt.Errorf("postgres: a %T is not a connection of lib/pq", conn), conn.Close())
 	}
-	if _, err := of.ExecContext(ctx, limitLocks, nil); err != nil {
+	if _, err := of.ExecContext(ctx, setLockTimeout, nil); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	return &durableConn{connection: of}, nil
+	return &durableConn{pqConn: of}, nil
 }
 
 // connection is what database/sql uses of a connection of lib/pq, which is also the
 // transaction that it is in.
-type connection interface {
+type pqConn interface {
 	driver.Conn
 	driver.Tx
 	driver.ConnBeginTx
@@ -60,10 +60,10 @@ type connection interface {
 // durableConn looks at synchronous_commit once a second, for whoever changes it for
 // the role, the database or the server.
 type durableConn struct {
-	connection
-	looked time.Time
+	pqConn
+	checked time.Time
 	// weak says that it lets a commit be acknowledged before it is on all disks.
-	weak bool
+	asynchronous bool
 }
 
 // BeginTx implements driver.ConnBeginTx. It never takes more than one round trip,
@@ -72,25 +72,25 @@ func (c *durableConn) BeginTx(ctx context.Context, options driver.TxOptions) (dr
 	// With a context that can end, lib/pq would watch it until the commit, and again at
 	// commits of transactions that it has not begun.
 	ctx = context.WithoutCancel(ctx)
-	look := time.Since(c.looked) >= lookInterval
+	look := time.Since(c.checked) >= recheckInterval
 	ours := options.Isolation == driver.IsolationLevel(sql.LevelReadCommitted) && !options.ReadOnly
-	if !ours || !look && !c.weak {
-		return c.connection.BeginTx(ctx, options)
+	if !ours || !look && !c.asynchronous {
+		return c.pqConn.BeginTx(ctx, options)
 	}
 	var err error
 	if look {
-		err = c.beginAndLook(ctx)
+		err = c.beginAndCheck(ctx)
 	} else {
-		_, err = c.ExecContext(ctx, begin+raise, nil)
+		_, err = c.ExecContext(ctx, begin+raiseSynchronousCommit, nil)
 	}
 	if err != nil {
 		_ = c.Rollback() // BEGIN may have succeeded.
 		return nil, err
 	}
-	return c.connection, nil
+	return c.pqConn, nil
 }
 
-func (c *durableConn) beginAndLook(ctx context.Context) error {
+func (c *durableConn) beginAndCheck(ctx context.Context) error {
 	rows, err := c.QueryContext(ctx, begin+`SELECT current_setting('synchronous_commit') IN ('off', 'local')`, nil)
 	if err != nil {
 		return err
@@ -99,9 +99,9 @@ func (c *durableConn) beginAndLook(ctx context.Context) error {
 	if err := errors.Join(rows.Next(weak), rows.Close()); err != nil {
 		return err
 	}
-	c.looked, c.weak = time.Now(), weak[0] == true
-	if c.weak {
-		_, err = c.ExecContext(ctx, raise, nil)
+	c.checked, c.asynchronous = time.Now(), weak[0] == true
+	if c.asynchronous {
+		_, err = c.ExecContext(ctx, raiseSynchronousCommit, nil)
 	}
 	return err
 }

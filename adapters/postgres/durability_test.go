@@ -49,7 +49,7 @@ func TestAKilledServerHasWhatWasAcknowledged(t *testing.T) {
 func TestADefaultThatBecomesWeakIsNoticed(t *testing.T) {
 	server := pgtest.Start(t)
 	during := &watchedCommits{}
-	store := open(t, server.DSN(), postgres.Options{MaxConnections: 1, Wrap: during.wrap})
+	store := open(t, server.DSN(), postgres.Options{MaxConnections: 1, WrapDriver: during.wrap})
 	for license, level := range map[string]string{"NJ-1": "off", "NJ-2": "on", "NJ-3": "local", "NJ-4": "remote_apply"} {
 		do(t, server.DSN(), `ALTER SYSTEM SET synchronous_commit = `+level)
 		query[bool](t, server.DSN(), `SELECT pg_reload_conf()`)
@@ -71,7 +71,7 @@ func TestTransactionsRaiseSynchronousCommitAndNeverLowerIt(t *testing.T) {
 			dsn := pgtest.New(t)
 			do(t, dsn, `DO $$ BEGIN EXECUTE 'ALTER DATABASE ' || current_database() || ' SET synchronous_commit = `+level+`'; END $$`)
 			during := &watchedCommits{}
-			store := open(t, dsn, postgres.Options{MaxConnections: 1, Wrap: during.wrap})
+			store := open(t, dsn, postgres.Options{MaxConnections: 1, WrapDriver: during.wrap})
 			for _, license := range []string{"NJ-1", "NJ-2"} {
 				add(t, store, license)
 				require.Equal(t, want, during.level.Load())

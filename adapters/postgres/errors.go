@@ -20,7 +20,7 @@ func classify(err error) sqlstore.Failure {
 }
 
 func kindOf(e *pq.Error) sqlstore.FailureKind {
-	if e.Code == pqerror.FeatureNotSupported && e.Routine == staleRoutine {
+	if e.Code == pqerror.FeatureNotSupported && e.Routine == staleStatementRoutine {
 		return sqlstore.Stale
 	}
 	switch e.Code {
@@ -53,7 +53,7 @@ func kindOf(e *pq.Error) sqlstore.FailureKind {
 
 // staleRoutine is where PostgreSQL refuses a prepared statement whose result has changed.
 // It has no code of its own, and its message is in the server's language.
-const staleRoutine = "RevalidateCachedQuery"
+const staleStatementRoutine = "RevalidateCachedQuery"
 
 // describe leaves out the message where it may quote a value, as "invalid input
 // syntax for type date" does, and the detail always: of a violated constraint it
@@ -61,11 +61,11 @@ const staleRoutine = "RevalidateCachedQuery"
 func describe(e *pq.Error) string {
 	var b strings.Builder
 	b.WriteString("pq: " + e.Code.Name() + " (" + string(e.Code) + ")")
-	if lostStatement(e) {
-		b.WriteString(": " + keepsNoStatements)
+	if isLostStatement(e) {
+		b.WriteString(": " + lostStatementHint)
 	}
 	if isBehindSequence(e) {
-		b.WriteString(": " + sequenceBehind)
+		b.WriteString(": " + sequenceBehindHint)
 	}
 	if e.Table != "" {
 		b.WriteString(" table " + e.Table)

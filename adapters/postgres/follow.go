@@ -25,18 +25,18 @@ const (
 	// sendBeat says when the beat was sent, and which table the instance's sessions are
 	// in at that time. The table's number is its own in the whole database; its schema
 	// can be renamed, and its rows copied.
-	sendBeat = `SELECT pg_notify($1, concat_ws(' ', CAST($2 AS text), CAST(CAST('sessions' AS regclass) AS oid)))`
+	sendHeartbeat = `SELECT pg_notify($1, concat_ws(' ', CAST($2 AS text), CAST(CAST('sessions' AS regclass) AS oid)))`
 	// beatInterval is well below the second for which hearing a beat counts.
-	beatInterval = 250 * time.Millisecond
+	heartbeatInterval = 250 * time.Millisecond
 	// followSilence is long for connections on which something passes all the time.
 	// As long a silence is worth a line in the log.
-	followSilence = 2 * time.Second
+	feedTimeout = 2 * time.Second
 	// The waits before another attempt to connect, the first one and the longest.
 	minReconnect = 100 * time.Millisecond
 	maxReconnect = time.Second
 )
 
-var errUnheard = errors.New("postgres: notifications are sent but do not come back, as behind a pooler in transaction mode")
+var errNotDelivered = errors.New("postgres: notifications are sent but do not come back, as behind a pooler in transaction mode")
 
 // Feed learns of revocations.
 type Feed interface {
@@ -64,7 +64,7 @@ type Feed interface {
 // A database can hold several installations, each in a schema of its own. The
 // sessions that are followed are those in the schema that dsn leads to.
 func FollowRevocations(ctx context.Context, dsn string, feed Feed, log *slog.Logger) {
-	connector, err := connect(dsn, followSilence, slog.New(slog.DiscardHandler))
+	connector, err := connect(dsn, feedTimeout, slog.New(slog.DiscardHandler))
 	if err != nil {
 		log.Error("revocations cannot be followed: each request asks the store", "error", err)
 		return
@@ -76,13 +76,13 @@ func FollowRevocations(ctx context.Context, dsn string, feed Feed, log *slog.Log
 		start:     start,
 		confirmed: start,
 		channel:   "healthcare_beat_" + strings.ToLower(rand.Text()),
-		beats:     sql.OpenDB(connector),
+		heartbeats:     sql.OpenDB(connector),
 		failures:  make(chan error, 1),
 	}
-	defer func() { _ = f.beats.Close() }()
-	f.beats.SetMaxOpenConns(1)
-	dial := dialer{Dialer: net.Dialer{Timeout: followSilence}, silence: followSilence}
-	listener := pq.NewDialListener(dial, dsn, minReconnect, maxReconnect, func(_ pq.ListenerEventType, err error) { f.failed(err) })
+	defer func() { _ = f.heartbeats.Close() }()
+	f.heartbeats.SetMaxOpenConns(1)
+	dial := dialer{Dialer: net.Dialer{Timeout: feedTimeout}, responseTimeout: feedTimeout}
+	listener := pq.NewDialListener(dial, dsn, minReconnect, maxReconnect, func(_ pq.ListenerEventType, err error) { f.reportFailure(err) })
 
 	var background sync.WaitGroup
 	background.Go(func() { f.listen(ctx, listener) })
@@ -104,7 +104,7 @@ type follower struct {
 	start time.Time
 	// channel is where the beats of this instance go.
 	channel string
-	beats   *sql.DB
+	heartbeats   *sql.DB
 	// table is the number of the table that the latest beat named, as text.
 	table string
 	// complete says that nothing was missed since the feed was loaded.
@@ -132,7 +132,7 @@ func (f *follower) listen(ctx context.Context, listener interface{ Listen(channe
 				return
 			}
 			// Such as on a standby, which may become the primary.
-			f.failed(err)
+			f.reportFailure(err)
 			select {
 			case <-time.After(maxReconnect):
 			case <-ctx.Done():
@@ -143,7 +143,7 @@ func (f *follower) listen(ctx context.Context, listener interface{ Listen(channe
 }
 
 // failed keeps err, unless another one has not been looked at yet.
-func (f *follower) failed(err error) {
+func (f *follower) reportFailure(err error) {
 	if err == nil {
 		return
 	}
@@ -155,50 +155,50 @@ func (f *follower) failed(err error) {
 
 // follow sends beats and takes notifications until ctx ends.
 func (f *follower) follow(ctx context.Context, notifications <-chan *pq.Notification) {
-	ticker := time.NewTicker(beatInterval)
+	ticker := time.NewTicker(heartbeatInterval)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			f.beat(ctx)
+			f.sendHeartbeat(ctx)
 		case f.failure = <-f.failures:
 		case notification := <-notifications:
-			f.take(ctx, notification)
+			f.handle(ctx, notification)
 		}
 	}
 }
 
 // beat sends a notification that bears its own time.
-func (f *follower) beat(ctx context.Context) {
+func (f *follower) sendHeartbeat(ctx context.Context) {
 	sent := strconv.FormatInt(int64(time.Since(f.start)), 10)
 	// The silence bounds it. lib/pq leaves a goroutine behind when ctx does.
-	_, err := f.beats.ExecContext(context.WithoutCancel(ctx), sendBeat, f.channel, sent)
+	_, err := f.heartbeats.ExecContext(context.WithoutCancel(ctx), sendHeartbeat, f.channel, sent)
 	if err != nil {
 		f.failure = err
 	}
-	if time.Since(f.confirmed) > followSilence && !f.silent {
+	if time.Since(f.confirmed) > feedTimeout && !f.silent {
 		f.silent = true
-		f.log.Warn("nothing is heard of revocations: each request asks the store", "error", cmp.Or(f.failure, errUnheard))
+		f.log.Warn("nothing is heard of revocations: each request asks the store", "error", cmp.Or(f.failure, errNotDelivered))
 	}
 }
 
 // take passes on what the listener brings.
-func (f *follower) take(ctx context.Context, notification *pq.Notification) {
+func (f *follower) handle(ctx context.Context, notification *pq.Notification) {
 	switch {
 	case notification == nil: // The connection is a new one.
 		f.complete = false
 	case notification.Channel == revokedChannel:
-		f.takeRevocation(notification.Extra)
+		f.handleRevocation(notification.Extra)
 	default:
-		f.takeBeat(ctx, notification.Extra)
+		f.handleHeartbeat(ctx, notification.Extra)
 	}
 }
 
 // takeRevocation passes on a session of this installation's. Before the first beat,
 // which tells which these are, nothing is complete, and so nothing is missed.
-func (f *follower) takeRevocation(text string) {
+func (f *follower) handleRevocation(text string) {
 	table, id, _ := strings.Cut(text, " ")
 	_, tableErr := strconv.ParseUint(table, 10, 32)
 	session, err := domain.ParseID(id)
@@ -213,7 +213,7 @@ func (f *follower) takeRevocation(text string) {
 // takeBeat confirms what a beat proves. Where something was missed, it proves
 // that nothing is any more, so that the rest can be looked up. So it is where the
 // sessions are in another table than before: the new one was not listened for.
-func (f *follower) takeBeat(ctx context.Context, text string) {
+func (f *follower) handleHeartbeat(ctx context.Context, text string) {
 	text, table, _ := strings.Cut(text, " ")
 	sent, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || table == "" {
@@ -231,7 +231,7 @@ func (f *follower) takeBeat(ctx context.Context, text string) {
 	}
 	f.complete = true
 	f.confirmed, f.failure = asOf, nil
-	if f.silent && time.Since(asOf) < followSilence {
+	if f.silent && time.Since(asOf) < feedTimeout {
 		f.silent = false
 		f.log.Info("revocations are heard of again")
 	}

@@ -27,7 +27,7 @@ func schema() sqlstore.Schema { return sqlstore.NewSchema(migrations.Postgres(),
 // five minutes. It also sets sequences that are behind their tables. The error is ErrSchemaUnknown where a newer program has been.
 func Migrate(ctx context.Context, dsn string) (steps []sqlstore.Migration, err error) {
 	err = withDB(dsn, func(db *sql.DB) error {
-		if err := schema().CheckSince(ctx, db, 0); err != nil {
+		if err := schema().CheckUpTo(ctx, db, 0); err != nil {
 			return err
 		}
 		provider, err := newProvider(db)
@@ -47,7 +47,7 @@ func Migrate(ctx context.Context, dsn string) (steps []sqlstore.Migration, err e
 // role cannot see them.
 func Status(ctx context.Context, dsn string) (steps []sqlstore.Migration, err error) {
 	err = withDB(dsn, func(db *sql.DB) error {
-		if err = checkReach(ctx, db); err != nil {
+		if err = checkSchemaReadable(ctx, db); err != nil {
 			return err
 		}
 		steps, err = schema().Status(ctx, db)
@@ -60,7 +60,7 @@ var errNotOwner = errors.New("the role of DATABASE_URL may not change the schema
 
 // withDB runs do with a connection whose statements can take as long as they like.
 func withDB(dsn string, do func(*sql.DB) error) error {
-	connector, err := connect(dsn, noSilenceLimit, slog.New(slog.DiscardHandler))
+	connector, err := connect(dsn, noResponseTimeout, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}

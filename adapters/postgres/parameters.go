@@ -111,7 +111,7 @@ func isPort(text string) bool {
 
 // parse reads dsn as libpq does, as far as lib/pq can obey it. What it cannot obey is
 // refused where somebody may rely on it, and otherwise told of in the log.
-func parse(dsn string, log *slog.Logger) (settings, error) {
+func parseDSN(dsn string, log *slog.Logger) (settings, error) {
 	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
 		target, err := ParseURL(dsn)
 		if err != nil {
@@ -134,7 +134,7 @@ func parse(dsn string, log *slog.Logger) (settings, error) {
 	s.Runtime = maps.Clone(config.Runtime)
 	for _, name := range slices.Sorted(maps.Keys(config.Runtime)) {
 		value := config.Runtime[name]
-		known, found := unsupported[name]
+		known, found := unsupportedParameters[name]
 		switch {
 		case strings.HasPrefix(name, "keepalives"):
 			if err := s.setKeepAlive(name, value); err != nil {
@@ -154,7 +154,7 @@ func parse(dsn string, log *slog.Logger) (settings, error) {
 }
 
 // unsupported are the parameters of libpq that lib/pq does not have.
-var unsupported = map[string]struct {
+var unsupportedParameters = map[string]struct {
 	// harmless are the values that ask for no more than lib/pq does.
 	harmless []string
 	// refused is for what a connection must not do without.

@@ -22,26 +22,26 @@ func saslPrepared(password string) string {
 // twoPasswords connects with a password that SASLprep has changed, and where the server
 // refuses that, with the password as it was given: only SCRAM wants the first. lib/pq does
 // not say what a server asks for.
-type twoPasswords struct {
-	prepared, given driver.Connector
-	useGiven        atomic.Bool // once that was right
+type passwordFallback struct {
+	normalized, original driver.Connector
+	useOriginal        atomic.Bool // once that was right
 }
 
 // Connect implements driver.Connector.
-func (t *twoPasswords) Connect(ctx context.Context) (driver.Conn, error) {
-	if !t.useGiven.Load() {
-		conn, err := t.prepared.Connect(ctx)
-		if refused := pq.As(err); refused == nil || refused.Code.Class() != "28" && refused.Code != poolersRefusal {
+func (t *passwordFallback) Connect(ctx context.Context) (driver.Conn, error) {
+	if !t.useOriginal.Load() {
+		conn, err := t.normalized.Connect(ctx)
+		if refused := pq.As(err); refused == nil || refused.Code.Class() != "28" && refused.Code != poolerAuthFailure {
 			return conn, err
 		}
 	}
-	conn, err := t.given.Connect(ctx)
-	t.useGiven.Store(err == nil)
+	conn, err := t.original.Connect(ctx)
+	t.useOriginal.Store(err == nil)
 	return conn, err
 }
 
 // poolersRefusal is what pgbouncer answers to a wrong password: protocol violation.
-const poolersRefusal = "08P01"
+const poolerAuthFailure = "08P01"
 
 // Driver implements driver.Connector.
-func (t *twoPasswords) Driver() driver.Driver { return t.prepared.Driver() }
+func (t *passwordFallback) Driver() driver.Driver { return t.normalized.Driver() }

@@ -13,14 +13,14 @@ import (
 
 // keepsNoStatements says what to do about a pooler that gives each transaction another
 // connection, on which the statements of this one are not prepared.
-const keepsNoStatements = "a pooler before the server does not keep prepared statements: set DB_PREPARED_STATEMENTS=false"
+const lostStatementHint = "a pooler before the server does not keep prepared statements: set DB_PREPARED_STATEMENTS=false"
 
 // errStatementMode refuses a pooler that gives each statement another connection.
 var errStatementMode = errors.New("postgres: the connection ends when a transaction begins, as behind a pooler in statement mode: set the pooler to transaction or session mode")
 
 // lostStatement reports whether err says that a statement is not prepared, or that another
 // connection has prepared one of its name.
-func lostStatement(err *pq.Error) bool {
+func isLostStatement(err *pq.Error) bool {
 	return err != nil && (err.Code == pqerror.InvalidSQLStatementName || err.Code == pqerror.DuplicatePstatement)
 }
 
@@ -35,8 +35,8 @@ func checkPooler(ctx context.Context, connector driver.Connector, unprepared boo
 	if unprepared {
 		return nil
 	}
-	if err := prepareTwice(ctx, db); lostStatement(pq.As(err)) {
-		return fmt.Errorf("postgres: %s", keepsNoStatements)
+	if err := prepareTwice(ctx, db); isLostStatement(pq.As(err)) {
+		return fmt.Errorf("postgres: %s", lostStatementHint)
 	} else if err != nil {
 		return unavailable(err)
 	}

@@ -30,16 +30,16 @@ type Options struct {
 	// Silence is how long the server may take to answer before the connection is
 	// given up for lost; 0 means 15 seconds. It bounds what a context cannot:
 	// waiting for a server that has vanished without closing its connections.
-	Silence time.Duration
+	ResponseTimeout time.Duration
 	// Since, when set, is for a database of which only that is read that this step of the
 	// schema, and those before it, made: those after it can be pending. Where none is, the role needs all
 	// privileges of a service, which is what looks back before it begins.
-	Since int64
+	RequiredStep int64
 	// Serving has Open fail unless the role has all privileges that a service needs, and
 	// advances the sequence of the trail where that is behind.
-	Serving bool
+	ForService bool
 	// Wrap, when set, goes around the driver, to trace or count what it is asked.
-	Wrap func(driver.Connector) driver.Connector
+	WrapDriver func(driver.Connector) driver.Connector
 	// Log, when set, gets a warning about a server whose settings put records at risk.
 	Log *slog.Logger
 }
@@ -64,7 +64,7 @@ type Options struct {
 // on. It is ErrMissingPrivilege when the role has no right to what it needs. No error
 // holds the password.
 func Open(ctx context.Context, dsn string, options Options) (*sqlstore.Store, error) {
-	connector, err := connect(dsn, cmp.Or(options.Silence, defaultSilence), cmp.Or(options.Log, slog.New(slog.DiscardHandler)))
+	connector, err := connect(dsn, cmp.Or(options.ResponseTimeout, defaultResponseTimeout), cmp.Or(options.Log, slog.New(slog.DiscardHandler)))
 	if err != nil {
 		return nil, err
 	}
@@ -72,8 +72,8 @@ func Open(ctx context.Context, dsn string, options Options) (*sqlstore.Store, er
 		return nil, err
 	}
 	connector = durableConnector{connector}
-	if options.Wrap != nil {
-		connector = options.Wrap(connector)
+	if options.WrapDriver != nil {
+		connector = options.WrapDriver(connector)
 	}
 	db := sql.OpenDB(connector)
 	connections := cmp.Or(options.MaxConnections, max(4*runtime.GOMAXPROCS(0), 10))
@@ -82,11 +82,11 @@ func Open(ctx context.Context, dsn string, options Options) (*sqlstore.Store, er
 	// So that the load spreads again after a server was added or replaced.
 	db.SetConnMaxLifetime(30 * time.Minute)
 	db.SetConnMaxIdleTime(5 * time.Minute)
-	if err := check(ctx, db, options); err != nil {
+	if err := checkDatabase(ctx, db, options); err != nil {
 		_ = db.Close()
 		return nil, err
 	}
-	if options.Serving {
+	if options.ForService {
 		if err := advanceTrailSequence(ctx, db, cmp.Or(options.Log, slog.New(slog.DiscardHandler))); err != nil {
 			_ = db.Close()
 			return nil, err
@@ -98,11 +98,11 @@ func Open(ctx context.Context, dsn string, options Options) (*sqlstore.Store, er
 		RowLocks: true,
 		// Named, as a server may have another default. Rows that matter are locked.
 		TxOptions: &sql.TxOptions{Isolation: sql.LevelReadCommitted},
-		EventsOf:  eventsOf,
+		EventRange:  eventsOf,
 		// One after the other: nextval is called for each number in its order.
 		NextEventIDs: `SELECT nextval('audit_events_id_seq') AS id FROM generate_series(1, CAST($1 AS integer))`,
 		Probe:        probe,
-		Privileges:   func(ctx context.Context, db *sqlx.DB) error { return checkPrivileges(ctx, db) },
+		CheckPrivileges:   func(ctx context.Context, db *sqlx.DB) error { return checkPrivileges(ctx, db) },
 		LastStep:     schema().Last(),
 		Classify:     classify,
 	}
@@ -116,7 +116,7 @@ func eventsOf(column, value string) (where, orderBy string) {
 	return `(` + column + `, id) > (` + value + `, $1) AND (` + column + `, id) <= (` + value + `, $3)`, column + `, id`
 }
 
-func check(ctx context.Context, db *sql.DB, options Options) error {
+func checkDatabase(ctx context.Context, db *sql.DB, options Options) error {
 	var encoding string
 	err := db.QueryRowContext(ctx, `SELECT current_setting('server_encoding')`).Scan(&encoding)
 	if err != nil {
@@ -128,17 +128,17 @@ func check(ctx context.Context, db *sql.DB, options Options) error {
 	if encoding != "UTF8" {
 		return fmt.Errorf("postgres: the database's encoding is %s, it must be UTF8: create it WITH ENCODING 'UTF8' TEMPLATE template0", encoding)
 	}
-	if err := checkReach(ctx, db); err != nil {
+	if err := checkSchemaReadable(ctx, db); err != nil {
 		return err
 	}
-	err = schema().CheckSince(ctx, db, cmp.Or(options.Since, schema().Last()))
+	err = schema().CheckUpTo(ctx, db, cmp.Or(options.RequiredStep, schema().Last()))
 	switch {
 	case errors.Is(err, sqlstore.ErrSchemaBehind), errors.Is(err, sqlstore.ErrSchemaUnknown):
 		return fmt.Errorf("postgres: %w", err)
 	case err != nil:
 		return unavailable(err)
 	}
-	if options.Serving || options.Since > 0 && schema().Check(ctx, db) == nil {
+	if options.ForService || options.RequiredStep > 0 && schema().Check(ctx, db) == nil {
 		err = checkPrivileges(ctx, db)
 		if err != nil && !errors.Is(err, sqlstore.ErrMissingPrivilege) {
 			return unavailable(err)

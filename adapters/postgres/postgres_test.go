@@ -42,7 +42,7 @@ func TestStore(t *testing.T) {
 func TestUnprepared(t *testing.T) {
 	store := open(t, pgtest.New(t), postgres.Options{
 		Unprepared: true,
-		Wrap:       func(connector driver.Connector) driver.Connector { return unpreparedConnector{connector} },
+		WrapDriver:       func(connector driver.Connector) driver.Connector { return unpreparedConnector{connector} },
 	})
 	want := add(t, store, "NJ-1")
 	want.Name = domain.FromStored[domain.Name]("Lisa Cuddy")
@@ -223,7 +223,7 @@ func TestServerThatComesAndGoes(t *testing.T) {
 func TestServerThatFallsSilent(t *testing.T) {
 	dsn := pgtest.New(t)
 	proxy, proxied := startProxy(t, dsn)
-	store := open(t, proxied, postgres.Options{Silence: 200 * time.Millisecond, MaxConnections: 1})
+	store := open(t, proxied, postgres.Options{ResponseTimeout: 200 * time.Millisecond, MaxConnections: 1})
 	add(t, store, "NJ-1")
 	proxy.toServer.hang()
 	proxy.fromServer.hang()

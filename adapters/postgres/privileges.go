@@ -14,7 +14,7 @@ import (
 
 // rights are what a service needs of the schema, in the order in which they are granted.
 // So it cannot change or remove what is in the audit trail, nor what a record said before.
-var rights = []struct {
+var requiredPrivileges = []struct {
 	privileges []string
 	objects    []string
 	sequences  bool
@@ -33,9 +33,9 @@ func recordTables() (names []string) {
 }
 
 // selectMissing names what the role of the connection lacks of rights.
-var selectMissing = func() string {
+var selectMissingPrivileges = func() string {
 	var tables, sequences []string
-	for _, right := range rights {
+	for _, right := range requiredPrivileges {
 		for _, object := range right.objects {
 			for _, privilege := range right.privileges {
 				row := `(` + pq.QuoteLiteral(object) + `, ` + pq.QuoteLiteral(privilege) + `)`
@@ -67,18 +67,18 @@ type rowQuerier interface {
 // rights.
 func checkPrivileges(ctx context.Context, db rowQuerier) error {
 	var missing string
-	if err := db.QueryRowContext(ctx, selectMissing).Scan(&missing); err != nil {
+	if err := db.QueryRowContext(ctx, selectMissingPrivileges).Scan(&missing); err != nil {
 		return err
 	}
 	if missing != "" {
-		return errMissing(missing)
+		return missingPrivilege(missing)
 	}
 	return nil
 }
 
 // checkReach returns ErrMissingPrivilege if the role cannot read how far the schema is. A
 // schema that it may not use would look like an empty one.
-func checkReach(ctx context.Context, db *sql.DB) error {
+func checkSchemaReadable(ctx context.Context, db *sql.DB) error {
 	var migrated bool
 	var unreadable, unusable string
 	err := db.QueryRowContext(ctx, `
@@ -95,14 +95,14 @@ func checkReach(ctx context.Context, db *sql.DB) error {
 	case err != nil:
 		return unavailable(err)
 	case unreadable != "":
-		return errMissing("SELECT on " + unreadable)
+		return missingPrivilege("SELECT on " + unreadable)
 	case !migrated && unusable != "":
-		return errMissing("USAGE on schema " + unusable)
+		return missingPrivilege("USAGE on schema " + unusable)
 	}
 	return nil
 }
 
-func errMissing(what string) error {
+func missingPrivilege(what string) error {
 	return fmt.Errorf("postgres: %w: the service's role has no %s", sqlstore.ErrMissingPrivilege, what)
 }
 
@@ -110,7 +110,7 @@ func errMissing(what string) error {
 // needs of the schema that dsn leads to (see Open).
 func Grants(ctx context.Context, dsn string) (grants []string, err error) {
 	err = withDB(dsn, func(db *sql.DB) error {
-		grants, err = grantsTo(ctx, db, "ROLE")
+		grants, err = grantStatements(ctx, db, "ROLE")
 		return err
 	})
 	return grants, err
@@ -120,7 +120,7 @@ func Grants(ctx context.Context, dsn string) (grants []string, err error) {
 // owner of the schema.
 func Grant(ctx context.Context, dsn, role string) error {
 	return withDB(dsn, func(db *sql.DB) error {
-		grants, err := grantsTo(ctx, db, pq.QuoteIdentifier(role))
+		grants, err := grantStatements(ctx, db, pq.QuoteIdentifier(role))
 		if err != nil {
 			return err
 		}
@@ -132,13 +132,13 @@ func Grant(ctx context.Context, dsn, role string) error {
 	})
 }
 
-func grantsTo(ctx context.Context, db *sql.DB, role string) ([]string, error) {
+func grantStatements(ctx context.Context, db *sql.DB, role string) ([]string, error) {
 	var schema string
 	if err := db.QueryRowContext(ctx, `SELECT COALESCE(quote_ident(current_schema()), '')`).Scan(&schema); err != nil {
 		return nil, err
 	}
 	grants := []string{`GRANT USAGE ON SCHEMA ` + schema + ` TO ` + role + `;`}
-	for _, right := range rights {
+	for _, right := range requiredPrivileges {
 		kind := ""
 		if right.sequences {
 			kind = "SEQUENCE "

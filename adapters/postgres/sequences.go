@@ -14,7 +14,7 @@ import (
 // A copy that PostgreSQL makes row by row, such as logical replication, leaves sequences
 // where they were: they give IDs that are taken.
 
-const sequenceBehind = "a sequence is behind its table, as after a logical copy: run `healthcare migrate` as the owner of the database"
+const sequenceBehindHint = "a sequence is behind its table, as after a logical copy: run `healthcare migrate` as the owner of the database"
 
 // isBehindSequence reports whether a row got the ID of another one.
 func isBehindSequence(e *pq.Error) bool {
@@ -49,19 +49,19 @@ func advanceTrailSequence(ctx context.Context, db *sql.DB, log *slog.Logger) err
 	defer func() { _ = tx.Rollback() }()
 	var lag int64
 	if err := tx.QueryRowContext(ctx, selectTrailLag).Scan(&lag); err != nil || lag <= 0 {
-		return unlessNotAllowed(err)
+		return ignoreMissingPrivilege(err)
 	}
 	if _, err := tx.ExecContext(ctx, lockTrailSequence); err != nil {
 		return unavailable(err)
 	}
 	if err := tx.QueryRowContext(ctx, selectTrailLag).Scan(&lag); err != nil || lag <= 0 {
-		return unlessNotAllowed(err)
+		return ignoreMissingPrivilege(err)
 	}
 	if lag > maxTrailLag {
-		return fmt.Errorf("postgres: audit_events: %s", sequenceBehind)
+		return fmt.Errorf("postgres: audit_events: %s", sequenceBehindHint)
 	}
 	if _, err := tx.ExecContext(ctx, advanceTrail, lag); err != nil {
-		return unlessNotAllowed(err)
+		return ignoreMissingPrivilege(err)
 	}
 	log.Warn("the sequence of the audit trail was behind its table, as after a logical copy, and gives free numbers again", "by", lag)
 	if err := tx.Commit(); err != nil {
@@ -71,7 +71,7 @@ func advanceTrailSequence(ctx context.Context, db *sql.DB, log *slog.Logger) err
 }
 
 // unlessNotAllowed leaves it to others to say which rights are missing.
-func unlessNotAllowed(err error) error {
+func ignoreMissingPrivilege(err error) error {
 	if refused := pq.As(err); err == nil || refused != nil && refused.Code == pqerror.InsufficientPrivilege {
 		return nil
 	}
@@ -85,7 +85,7 @@ const (
 		WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND c.relkind = 'r'
 		ORDER BY c.relname`
 	// advance never sets a sequence back. Its table's name is as PostgreSQL quotes it.
-	advance = `
+	advanceSequence = `
 		SELECT setval($1, greatest(last, COALESCE(pg_sequence_last_value($1), 0)))
 		FROM (SELECT COALESCE(max(id), 0) AS last FROM %s) AS ids
 		WHERE last > COALESCE(pg_sequence_last_value($1), 0)`
@@ -111,8 +111,8 @@ func advanceSequences(ctx context.Context, db *sql.DB) error {
 		return unavailable(err)
 	}
 	for table, sequence := range sequences {
-		if _, err := db.ExecContext(ctx, fmt.Sprintf(advance, table), sequence); err != nil {
-			return unlessNotAllowed(err)
+		if _, err := db.ExecContext(ctx, fmt.Sprintf(advanceSequence, table), sequence); err != nil {
+			return ignoreMissingPrivilege(err)
 		}
 	}
 	return nil

@@ -73,7 +73,7 @@ func TestTheTrailGoesOnAfterALogicalCopy(t *testing.T) {
 	for range 4 {
 		starters.Go(func() error {
 			var own bytes.Buffer
-			store, err := postgres.Open(t.Context(), target.String(), postgres.Options{Serving: true, Log: slog.New(slog.NewTextHandler(&own, nil))})
+			store, err := postgres.Open(t.Context(), target.String(), postgres.Options{ForService: true, Log: slog.New(slog.NewTextHandler(&own, nil))})
 			if err != nil {
 				return err
 			}

@@ -16,7 +16,7 @@ import (
 // encrypted; and so it is unless the server is on this machine, where it usually has no
 // TLS.
 func SSLMode(dsn string) string {
-	config, err := parse(dsn, slog.New(slog.DiscardHandler))
+	config, err := parseDSN(dsn, slog.New(slog.DiscardHandler))
 	switch {
 	case err != nil: // Open says so.
 		return string(pq.SSLModeRequire)
@@ -24,14 +24,14 @@ func SSLMode(dsn string) string {
 		return string(config.SSLMode)
 	case config.SSLRootCert != "":
 		return string(pq.SSLModeVerifyCA)
-	case config.SSLCert == "" && config.SSLKey == "" && here(config.Config):
+	case config.SSLCert == "" && config.SSLKey == "" && isLocal(config.Config):
 		return string(pq.SSLModeDisable)
 	}
 	return string(pq.SSLModeRequire)
 }
 
 // here reports whether each server that config may lead to is on this machine.
-func here(config pq.Config) bool {
+func isLocal(config pq.Config) bool {
 	hosts := append([]pq.ConfigMultihost{{Host: config.Host, Hostaddr: config.Hostaddr}}, config.Multi...)
 	for _, host := range hosts {
 		address := host.Hostaddr

@@ -45,7 +45,7 @@ func (c recordingConn) PrepareContext(ctx context.Context, query string) (driver
 func TestListsOfTheTrailAreReadByAnIndex(t *testing.T) {
 	var queries []string
 	path := newPath(t)
-	store := open(t, path, sqlite.Options{Wrap: func(connector driver.Connector) driver.Connector { return recorder{connector, &queries} }})
+	store := open(t, path, sqlite.Options{WrapDriver: func(connector driver.Connector) driver.Connector { return recorder{connector, &queries} }})
 	db := direct(t, path)
 	const (
 		byID      = "SEARCH audit_events USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"

@@ -13,7 +13,7 @@ import (
 // classify reads an error of the driver. SQLite's texts name tables, columns and
 // conditions, never values. The codes are those of SQLite, "Result and Error Codes".
 func classify(err error) sqlstore.Failure {
-	if errors.Is(err, errMoved) {
+	if errors.Is(err, errFileMoved) {
 		return sqlstore.Failure{Kind: sqlstore.Unavailable, Text: err.Error()}
 	}
 	e, ok := errors.AsType[*sqlite.Error](err)

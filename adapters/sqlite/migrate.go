@@ -54,7 +54,7 @@ func migrate(ctx context.Context, path string) (applied []sqlstore.Migration, er
 	const attempts = 10
 	for range attempts {
 		err = withDB(path, func(db *sql.DB) error {
-			if err := schema().CheckSince(ctx, db, 0); err != nil {
+			if err := schema().CheckUpTo(ctx, db, 0); err != nil {
 				return err
 			}
 			provider, err := goose.NewProvider(goose.DialectSQLite3, db, migrations.SQLite(), goose.WithDisableGlobalRegistry(true))
@@ -78,7 +78,7 @@ func checkExisting(ctx context.Context, path string, since int64) error {
 	if err := checkAccess(path, unix.R_OK|unix.W_OK); err != nil {
 		return err
 	}
-	return withDB(path, func(db *sql.DB) error { return schema().CheckSince(ctx, db, since) })
+	return withDB(path, func(db *sql.DB) error { return schema().CheckUpTo(ctx, db, since) })
 }
 
 func withDB(path string, do func(*sql.DB) error) error {

@@ -39,7 +39,7 @@ func OpenReadOnly(ctx context.Context, path string, options Options) (*sqlstore.
 		return nil, openError(err)
 	}
 	engine := newEngine()
-	engine.Unchanged = unchanged
+	engine.CheckUnchanged = unchanged
 	return sqlstore.New(engine, db, db, db, !options.Unprepared), nil
 }
 
@@ -62,7 +62,7 @@ func openReader(path string, options Options) (db *sqlx.DB, unchanged func() err
 	if err != nil {
 		return nil, nil, err
 	}
-	hasLog, err := exists(target + "-wal")
+	hasLog, err := fileExists(target + "-wal")
 	if err != nil {
 		return nil, nil, err
 	}
@@ -80,7 +80,7 @@ func openReader(path string, options Options) (db *sqlx.DB, unchanged func() err
 		if err != nil {
 			return err
 		}
-		hasLog, err := exists(target + "-wal")
+		hasLog, err := fileExists(target + "-wal")
 		if err != nil {
 			return err
 		}
@@ -99,7 +99,7 @@ func checkReadable(path string, info os.FileInfo) error {
 	return checkAccess(path, unix.R_OK)
 }
 
-func exists(path string) (bool, error) {
+func fileExists(path string) (bool, error) {
 	_, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil

@@ -32,12 +32,12 @@ type Options struct {
 	Unprepared bool
 	// Existing has Open fail unless there is a file that is up to date: it makes and
 	// migrates nothing.
-	Existing bool
+	MustExist bool
 	// Since, when set, is for a file of which only that is read that this step of the
 	// schema, and those before it, made: those after it can be pending.
-	Since int64
+	RequiredStep int64
 	// Wrap, when set, goes around the driver, to trace or count what it is asked.
-	Wrap func(driver.Connector) driver.Connector
+	WrapDriver func(driver.Connector) driver.Connector
 }
 
 // busyTimeout is how long a writer waits for another process to finish its
@@ -68,15 +68,15 @@ const probeBusyTimeout = time.Second
 // sqlstore.ErrSchemaUnknown when a newer program has migrated it, unless that step says
 // that this program can go on.
 func Open(ctx context.Context, path string, options Options) (*sqlstore.Store, error) {
-	path, err := prepare(ctx, path, options)
+	path, err := prepareFile(ctx, path, options)
 	if err != nil {
 		return nil, openError(err)
 	}
-	place, anchor, err := findPlace(ctx, path)
+	place, anchor, err := watchFiles(ctx, path)
 	if err != nil {
 		return nil, openError(err)
 	}
-	options.Wrap = place.guard(options.Wrap)
+	options.WrapDriver = place.guardConnector(options.WrapDriver)
 	connector, err := newConnector(path, options, "_txlock", "immediate", "_busy_timeout", milliseconds(probeBusyTimeout))
 	if err != nil {
 		return nil, errors.Join(err, anchor.Close())
@@ -98,14 +98,14 @@ func Open(ctx context.Context, path string, options Options) (*sqlstore.Store, e
 	reader.SetMaxOpenConns(readers)
 	reader.SetMaxIdleConns(readers)
 	engine := newEngine()
-	engine.InPlace = place.check
+	engine.CheckFile = place.check
 	return sqlstore.New(engine, reader, writer, prober, !options.Unprepared), nil
 }
 
 func newEngine() sqlstore.Engine {
 	return sqlstore.Engine{
 		NextEventIDs: nextEventIDs,
-		EventsOf:     eventsOf,
+		EventRange:     eventsOf,
 		Probe:        probe,
 		LastStep:     schema().Last(),
 		WriteWait:    busyTimeout,
@@ -114,13 +114,13 @@ func newEngine() sqlstore.Engine {
 }
 
 // prepare returns the absolute path of a file that is up to date.
-func prepare(ctx context.Context, path string, options Options) (string, error) {
-	if options.Existing || options.Since > 0 {
+func prepareFile(ctx context.Context, path string, options Options) (string, error) {
+	if options.MustExist || options.RequiredStep > 0 {
 		path, err := filepath.Abs(path)
 		if err != nil {
 			return "", err
 		}
-		return path, checkExisting(ctx, path, cmp.Or(options.Since, schema().Last()))
+		return path, checkExisting(ctx, path, cmp.Or(options.RequiredStep, schema().Last()))
 	}
 	path, err := create(path)
 	if err != nil {
@@ -192,8 +192,8 @@ func newConnector(path string, options Options, settings ...string) (driver.Conn
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: %w", err)
 	}
-	if options.Wrap != nil {
-		connector = options.Wrap(connector)
+	if options.WrapDriver != nil {
+		connector = options.WrapDriver(connector)
 	}
 	return connector, nil
 }

@@ -142,7 +142,7 @@ func TestRelativePath(t *testing.T) {
 // TestSettings looks at every connection that the store makes.
 func TestSettings(t *testing.T) {
 	var conns []driver.Conn
-	store := open(t, newPath(t), sqlite.Options{Wrap: func(connector driver.Connector) driver.Connector {
+	store := open(t, newPath(t), sqlite.Options{WrapDriver: func(connector driver.Connector) driver.Connector {
 		return hook{Connector: connector, connected: func(conn driver.Conn) { conns = append(conns, conn) }}
 	}})
 	_, err := addDoctor(t.Context(), store, "NJ-1")
@@ -227,7 +227,7 @@ func TestOpeningAFileAgainLeavesTheLocksOfOthers(t *testing.T) {
 	require.NoError(t, err)
 	for name, again := range map[string]func() (*sqlstore.Store, error){
 		"to read":    func() (*sqlstore.Store, error) { return sqlite.OpenReadOnly(t.Context(), path, sqlite.Options{}) },
-		"as it is":   func() (*sqlstore.Store, error) { return sqlite.Open(t.Context(), path, sqlite.Options{Existing: true}) },
+		"as it is":   func() (*sqlstore.Store, error) { return sqlite.Open(t.Context(), path, sqlite.Options{MustExist: true}) },
 		"to migrate": func() (*sqlstore.Store, error) { return sqlite.Open(t.Context(), path, sqlite.Options{}) },
 	} {
 		other, err := again()
@@ -279,7 +279,7 @@ func TestFileLockedByAnotherProcess(t *testing.T) {
 }
 
 func TestFullDisk(t *testing.T) {
-	store := open(t, newPath(t), sqlite.Options{Wrap: func(connector driver.Connector) driver.Connector {
+	store := open(t, newPath(t), sqlite.Options{WrapDriver: func(connector driver.Connector) driver.Connector {
 		return hook{Connector: connector, connected: func(conn driver.Conn) {
 			run(t, conn, "PRAGMA max_page_count = 1")
 		}}
@@ -310,7 +310,7 @@ func TestPathThatCannotBe(t *testing.T) {
 // only the commit notices.
 func TestCommitThatFails(t *testing.T) {
 	broken := false
-	store := open(t, newPath(t), sqlite.Options{Wrap: func(connector driver.Connector) driver.Connector {
+	store := open(t, newPath(t), sqlite.Options{WrapDriver: func(connector driver.Connector) driver.Connector {
 		return hook{Connector: connector, committing: func(conn driver.Conn) {
 			if broken {
 				run(t, conn, "PRAGMA defer_foreign_keys = ON")

@@ -36,7 +36,7 @@ const (
 
 type eventRow struct {
 	ID       domain.ID   `db:"id"`
-	At       anyInstant  `db:"at"`
+	At       lenientInstant  `db:"at"`
 	ActorID  domain.ID   `db:"actor_id"`
 	Subject  reference   `db:"subject"`
 	Evidence evidenceRow `db:"evidence"`
@@ -91,7 +91,7 @@ func (r eventRow) entity() domain.AuditEvent {
 		event.Subject.Shown = data.Shown.ids()
 	}
 	if r.Data != dataOf(event) || r.Subject != subjectOf(event) {
-		event.Evidence = wrongEvidence
+		event.Evidence = invalidEvidence
 	}
 	return event
 }
@@ -112,20 +112,20 @@ func (s audit) Add(ctx context.Context, attest func(domain.AuditEvent) domain.Ev
 	}
 	kept, mentions := make([]domain.AuditEvent, len(events)), []domain.Mention{}
 	for i, event := range events {
-		event = asKept(event)
+		event = asStored(event)
 		event.ID = ids[i]
 		event.Evidence = attest(event)
 		kept[i] = event
 		mentions = append(mentions, event.Mentions()...)
 	}
-	if err := changeRows(ctx, s.querier, insertEvents, kept, eventValues); err != nil {
+	if err := execRows(ctx, s.querier, insertEvents, kept, eventValues); err != nil {
 		return err
 	}
-	return changeRows(ctx, s.querier, insertMentions, mentions, mentionValues)
+	return execRows(ctx, s.querier, insertMentions, mentions, mentionValues)
 }
 
 // asKept returns the event as it will be read.
-func asKept(event domain.AuditEvent) domain.AuditEvent {
+func asStored(event domain.AuditEvent) domain.AuditEvent {
 	event.At = ports.ToMicroseconds(event.At)
 	event.Actor.Duty, event.Actor.SecondFactor = domain.NoDuty, false
 	event.Actor.Origin.Device = ""
@@ -155,13 +155,13 @@ func dataOf(event domain.AuditEvent) string {
 		Action:      event.Action,
 		Outcome:     event.Outcome,
 		Version:     event.Version,
-		About:       referenceList(joined(event.About, referenceText)),
+		About:       referenceList(joinTexts(event.About, referenceText)),
 		Seal:        event.Seal,
 		Form:        event.Form,
-		Commitments: commitmentList(joined(event.Commitments, commitmentText)),
+		Commitments: commitmentList(joinTexts(event.Commitments, commitmentText)),
 	}
 	if event.Subject.Shown != nil {
-		shown := idList(joined(event.Subject.Shown, domain.ID.String))
+		shown := idList(joinTexts(event.Subject.Shown, domain.ID.String))
 		data.Shown = &shown
 	}
 	text, _ := json.Marshal(data) // Of texts and numbers it always can.
@@ -171,7 +171,7 @@ func dataOf(event domain.AuditEvent) string {
 func mentionValues(m domain.Mention) []any { return []any{mentionText(m), m.Event} }
 
 func (s audit) Evidence(ctx context.Context, page domain.Page) ([]domain.AuditEvent, error) {
-	return entities[provenRow](ctx, s.querier, selectEvidence, page.After, page.Limit)
+	return entities[evidenceOnlyRow](ctx, s.querier, selectEvidence, page.After, page.Limit)
 }
 
 func (s audit) Mentions(ctx context.Context, after domain.Mention, limit int) ([]domain.Mention, error) {
@@ -201,12 +201,12 @@ func mentionText(m domain.Mention) string {
 	return referenceText(m.Record)
 }
 
-type provenRow struct {
+type evidenceOnlyRow struct {
 	ID       domain.ID   `db:"id"`
 	Evidence evidenceRow `db:"evidence"`
 }
 
-func (r provenRow) entity() domain.AuditEvent {
+func (r evidenceOnlyRow) entity() domain.AuditEvent {
 	return domain.AuditEvent{ID: r.ID, Evidence: r.Evidence.Evidence}
 }
 
@@ -222,10 +222,10 @@ func (e *evidenceRow) Scan(stored any) error {
 	case len(e.Hash) + len(e.MAC):
 		copy(e.MAC[:], bytes[copy(e.Hash[:], bytes):])
 	default:
-		e.Evidence = wrongEvidence
+		e.Evidence = invalidEvidence
 	}
 	return nil
 }
 
 // wrongEvidence is right for no event.
-var wrongEvidence = domain.Evidence{Hash: domain.Hash{1}}
+var invalidEvidence = domain.Evidence{Hash: domain.Hash{1}}

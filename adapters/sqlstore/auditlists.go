@@ -68,7 +68,7 @@ var newestFirst = strings.NewReplacer(
 )
 
 // inOrder returns query with the pages of IDs in it in the order of the list.
-func inOrder(filter domain.AuditFilter, query string) string {
+func withOrder(filter domain.AuditFilter, query string) string {
 	if filter.NewestFirst {
 		return newestFirst.Replace(query)
 	}
@@ -110,7 +110,7 @@ func (s audit) List(ctx context.Context, filter domain.AuditFilter, page domain.
 			return
 		}
 		isLed = true
-		lead, order = s.engine.EventsOf(column, `$`+strconv.Itoa(parameter(value)))
+		lead, order = s.engine.EventRange(column, `$`+strconv.Itoa(parameter(value)))
 	}
 	if filter.Outcome != "" {
 		few := filter.Outcome != domain.Allowed
@@ -133,7 +133,7 @@ func (s audit) List(ctx context.Context, filter domain.AuditFilter, page domain.
 		record := parameter(referenceText(filter.About))
 		// The block is not followed beyond the page, or each page would look at all that its
 		// neighbours were shown in later.
-		query := inOrder(filter, fmt.Sprintf(lastOnRecord, where, record, order, len(args)+1))
+		query := withOrder(filter, fmt.Sprintf(lastOnRecord, where, record, order, len(args)+1))
 		last, err := entities[idRow](ctx, s.querier, query, append(slices.Clone(args), max(page.Limit-1, 0))...)
 		if err != nil {
 			return nil, err
@@ -146,7 +146,7 @@ func (s audit) List(ctx context.Context, filter domain.AuditFilter, page domain.
 		where = fmt.Sprintf(eventsAbout, where, record,
 			parameter(blockText(domain.BlockOf(filter.About))), parameter("%,"+filter.About.ID.String()+",%"))
 	}
-	return entities[eventRow](ctx, s.querier, selectEvents+inOrder(filter, where)+` ORDER BY `+order+` LIMIT $2`, args...)
+	return entities[eventRow](ctx, s.querier, selectEvents+withOrder(filter, where)+` ORDER BY `+order+` LIMIT $2`, args...)
 }
 
 // bounds returns IDs above and up to which all events are that filter keeps by their
@@ -181,7 +181,7 @@ func (s audit) bounds(ctx context.Context, filter domain.AuditFilter, page domai
 // instant returns a time that query finds beside at; at itself when there is none.
 func (s audit) instant(ctx context.Context, query string, at time.Time) (time.Time, error) {
 	at = ports.ToMicroseconds(at)
-	var found anyInstant
+	var found lenientInstant
 	err := s.get(ctx, &found, query, at)
 	if domain.KindOf(err) == domain.NotFound {
 		return at, nil

@@ -62,7 +62,7 @@ func batches[T any](rows []T) iter.Seq[[]T] {
 }
 
 // changeRows runs the statement on rows with few round trips; on none it does nothing.
-func changeRows[T any](ctx context.Context, q *querier, texts rowTexts, rows []T, values func(T) []any) error {
+func execRows[T any](ctx context.Context, q *querier, texts rowTexts, rows []T, values func(T) []any) error {
 	for batch := range batches(rows) {
 		if err := q.change(ctx, texts.text(q, len(batch)), arguments(batch, values)...); err != nil {
 			return err
@@ -80,11 +80,11 @@ func forIDs(begin, column, end string) rowTexts {
 
 // idArguments are those of a batch of IDs, which are in ascending order.
 func idArguments(batch []domain.ID) []any {
-	return append(arguments(batch, parameter), batch[0], batch[len(batch)-1])
+	return append(arguments(batch, idValues), batch[0], batch[len(batch)-1])
 }
 
 // changeIDs is changeRows for IDs in ascending order.
-func changeIDs(ctx context.Context, q *querier, texts rowTexts, ids []domain.ID) error {
+func execIDs(ctx context.Context, q *querier, texts rowTexts, ids []domain.ID) error {
 	for batch := range batches(ids) {
 		if err := q.change(ctx, texts.text(q, len(batch)), idArguments(batch)...); err != nil {
 			return err
@@ -124,4 +124,4 @@ func arguments[T any](rows []T, values func(T) []any) []any {
 }
 
 // parameter is the values of a row that is an ID.
-func parameter(id domain.ID) []any { return []any{id} }
+func idValues(id domain.ID) []any { return []any{id} }

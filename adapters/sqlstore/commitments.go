@@ -37,7 +37,7 @@ type commitmentRow struct {
 	Kind     domain.SubjectKind `db:"kind"`
 	RecordID domain.ID          `db:"record_id"`
 	Number   int                `db:"number"`
-	At       anyInstant         `db:"at"`
+	At       lenientInstant         `db:"at"`
 	UserID   domain.ID          `db:"user_id"`
 	Role     domain.Role        `db:"role"`
 	Change   domain.Change      `db:"change"`
@@ -54,7 +54,7 @@ func (r commitmentRow) entity() domain.Commitment {
 	if r.Salt.Salt == (domain.Salt{}) {
 		return commitment
 	}
-	commitment.Digest = wrongDigest
+	commitment.Digest = invalidDigest
 	if kind, ok := kinds[r.Kind]; ok {
 		if digest, err := kind.digest(r); err == nil {
 			commitment.Digest = digest
@@ -84,13 +84,13 @@ func (k kind[R, T]) digest(r commitmentRow) ([16]byte, error) {
 	}
 	commitment := version.Commitment()
 	if commitment.VersionName != r.name() {
-		return wrongDigest, nil
+		return invalidDigest, nil
 	}
 	return commitment.Digest, nil
 }
 
 // wrongDigest is right for no version.
-var wrongDigest = [16]byte{1}
+var invalidDigest = [16]byte{1}
 
 // saltRow is a salt as a column; NULL is none.
 type saltRow struct{ domain.Salt }

@@ -29,18 +29,18 @@ type engine struct {
 
 var engines = []engine{
 	{"PostgreSQL", func(t testing.TB, wrap wrap) *sqlstore.Store {
-		store, err := postgres.Open(t.Context(), pgtest.New(t), postgres.Options{Wrap: wrap})
+		store, err := postgres.Open(t.Context(), pgtest.New(t), postgres.Options{WrapDriver: wrap})
 		return closing(t, store, err)
 	}},
 	{"SQLite", func(t testing.TB, wrap wrap) *sqlstore.Store {
-		store, err := sqlite.Open(t.Context(), sqlitetest.New(t), sqlite.Options{Wrap: wrap})
+		store, err := sqlite.Open(t.Context(), sqlitetest.New(t), sqlite.Options{WrapDriver: wrap})
 		return closing(t, store, err)
 	}},
 }
 
 // unprepared shows what preparing statements is worth.
 var unprepared = engine{"PostgreSQL_unprepared", func(t testing.TB, wrap wrap) *sqlstore.Store {
-	store, err := postgres.Open(t.Context(), pgtest.New(t), postgres.Options{Unprepared: true, Wrap: wrap})
+	store, err := postgres.Open(t.Context(), pgtest.New(t), postgres.Options{Unprepared: true, WrapDriver: wrap})
 	return closing(t, store, err)
 }}
 

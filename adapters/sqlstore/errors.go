@@ -50,7 +50,7 @@ type Failure struct {
 }
 
 // duplicates are the unique constraints that callers can run into.
-var duplicates = map[string]func() error{
+var duplicateErrors = map[string]func() error{
 	"users_email_key":                   domain.ErrEmailTaken,
 	"doctors_license_key_key":           domain.ErrLicenseTaken,
 	"mappings_patient_id_doctor_id_key": domain.ErrAlreadyAssigned,
@@ -59,36 +59,36 @@ var duplicates = map[string]func() error{
 
 // failed is an error of the database whose text holds no stored value. The
 // driver's own error is left out: it may quote what it could not store or read.
-type failed struct {
+type databaseError struct {
 	kind  FailureKind
 	text  string
 	cause error // a context's error, ErrMissingPrivilege or nil
 }
 
-func (f *failed) Error() string { return "sqlstore: " + f.text }
-func (f *failed) Unwrap() error { return f.cause }
+func (f *databaseError) Error() string { return "sqlstore: " + f.text }
+func (f *databaseError) Unwrap() error { return f.cause }
 
 // failure returns what a statement's error means to callers.
-func (q *querier) failure(ctx context.Context, err error, query string) error {
+func (q *querier) translate(ctx context.Context, err error, query string) error {
 	if errors.Is(err, ErrMissingPrivilege) {
 		return domain.ErrUnavailable(err)
 	}
 	if ended := ctx.Err(); ended != nil {
 		// Drivers report the end of ctx in ways of their own, such as "canceling
 		// statement due to user request".
-		return domain.ErrUnavailable(&failed{Unavailable, "ended early: " + ended.Error(), ended})
+		return domain.ErrUnavailable(&databaseError{Unavailable, "ended early: " + ended.Error(), ended})
 	}
-	if lost(err) {
-		return domain.ErrUnavailable(&failed{kind: Unavailable, text: err.Error()})
+	if isConnectionLost(err) {
+		return domain.ErrUnavailable(&databaseError{kind: Unavailable, text: err.Error()})
 	}
 	f := q.engine.Classify(err)
 	switch f.Kind {
 	case Unavailable:
-		return domain.ErrUnavailable(&failed{kind: f.Kind, text: f.Text})
+		return domain.ErrUnavailable(&databaseError{kind: f.Kind, text: f.Text})
 	case MissingPrivilege:
-		return domain.ErrUnavailable(&failed{f.Kind, f.Text, ErrMissingPrivilege})
+		return domain.ErrUnavailable(&databaseError{f.Kind, f.Text, ErrMissingPrivilege})
 	case Duplicate:
-		if taken, ok := duplicates[f.Constraint]; ok {
+		if taken, ok := duplicateErrors[f.Constraint]; ok {
 			return taken()
 		}
 	case Stale:
@@ -100,17 +100,17 @@ func (q *querier) failure(ctx context.Context, err error, query string) error {
 		// value that it cannot convert.
 		f.Text = fmt.Sprintf("unexpected %T", err)
 	}
-	return &failed{kind: f.Kind, text: f.Text + " in: " + strings.Join(strings.Fields(query), " ")}
+	return &databaseError{kind: f.Kind, text: f.Text + " in: " + strings.Join(strings.Fields(query), " ")}
 }
 
 // lost reports whether the connection is gone or none can be had.
-func lost(err error) bool {
+func isConnectionLost(err error) bool {
 	var network net.Error
 	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.As(err, &network)
 }
 
 // isNoReference reports whether err is about a row that a foreign key needs.
 func isNoReference(err error) bool {
-	var f *failed
+	var f *databaseError
 	return errors.As(err, &f) && f.kind == NoReference
 }

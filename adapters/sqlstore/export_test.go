@@ -3,4 +3,4 @@ package sqlstore
 import "math"
 
 // RelyOnSchema keeps the store from looking at the schema again.
-func (s *Store) RelyOnSchema() { s.fitted.Store(math.MaxInt64) }
+func (s *Store) SkipSchemaChecks() { s.schemaChecked.Store(math.MaxInt64) }

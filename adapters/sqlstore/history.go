@@ -60,21 +60,21 @@ const (
 )
 
 // onRecords are the statements on several records of one kind.
-type onRecords struct{ selectLast, selectDeletions, deleteDeletions, deleteVersions rowTexts }
+type idStatements struct{ selectLast, selectDeletions, deleteDeletions, deleteVersions rowTexts }
 
-var onRecordsOf = func() map[domain.SubjectKind]onRecords {
-	statements := map[domain.SubjectKind]onRecords{}
+var idStatementsOf = func() map[domain.SubjectKind]idStatements {
+	statements := map[domain.SubjectKind]idStatements{}
 	for _, known := range domain.RecordKinds() {
-		statements[known.Kind] = newOnRecords(known.Kind)
+		statements[known.Kind] = newIDStatements(known.Kind)
 	}
 	return statements
 }()
 
 // newOnRecords writes the kind into the texts, so that IDs are all of their
 // parameters: rows of one column.
-func newOnRecords(kind domain.SubjectKind) onRecords {
+func newIDStatements(kind domain.SubjectKind) idStatements {
 	ofKind := `.kind = '` + string(kind) + `' AND `
-	return onRecords{
+	return idStatements{
 		// Sub-selects look each record up, also when the planner does not know yet how
 		// much there is. The first row is no record's, and gives the column its type.
 		selectLast: forRows(`
@@ -113,13 +113,13 @@ func (r versionRow[R, T]) entity() domain.Version[T] {
 }
 
 // last is what is known of a record before a version of it is kept.
-type last struct {
+type lastVersion struct {
 	ID      domain.ID `db:"record_id"`
 	Number  int       `db:"number"`
 	Deleted bool      `db:"deleted"`
 }
 
-func (r last) entity() last { return r }
+func (r lastVersion) entity() lastVersion { return r }
 
 // history implements ports.History.
 type history[R rowOf[T], T domain.Record] struct {
@@ -130,7 +130,7 @@ func (s history[R, T]) Keep(ctx context.Context, versions ...domain.Version[T]) 
 	if s.tx == nil {
 		return nil, errWriteInView
 	}
-	records, err := s.lastOf(ctx, versions)
+	records, err := s.lastVersions(ctx, versions)
 	if err != nil {
 		return nil, err
 	}
@@ -145,21 +145,21 @@ func (s history[R, T]) Keep(ctx context.Context, versions ...domain.Version[T]) 
 		version.Record = s.kind.row(version.Record).entity()
 		kept[i] = version
 	}
-	if err := changeRows(ctx, s.querier, insertVersions, kept, s.versionValues); err != nil {
+	if err := execRows(ctx, s.querier, insertVersions, kept, s.versionValues); err != nil {
 		return nil, err
 	}
-	return kept, s.keepDeleted(ctx, kept, records)
+	return kept, s.updateDeletions(ctx, kept, records)
 }
 
 // lastOf returns what is known of the records of versions.
-func (s history[R, T]) lastOf(ctx context.Context, versions []domain.Version[T]) (map[domain.ID]last, error) {
+func (s history[R, T]) lastVersions(ctx context.Context, versions []domain.Version[T]) (map[domain.ID]lastVersion, error) {
 	ids := make([]domain.ID, len(versions))
 	for i, version := range versions {
 		ids[i] = version.Record.Self().ID
 	}
-	records := map[domain.ID]last{}
+	records := map[domain.ID]lastVersion{}
 	for batch := range batches(ids) {
-		found, err := entities[last](ctx, s.querier, onRecordsOf[s.kind.subject].selectLast.text(s.querier, len(batch)), arguments(batch, parameter)...)
+		found, err := entities[lastVersion](ctx, s.querier, idStatementsOf[s.kind.subject].selectLast.text(s.querier, len(batch)), arguments(batch, idValues)...)
 		if err != nil {
 			return nil, err
 		}
@@ -173,7 +173,7 @@ func (s history[R, T]) lastOf(ctx context.Context, versions []domain.Version[T])
 // keepDeleted writes down which of the records are deleted, now that versions were
 // kept, and which are not any more. It goes through them in the order of their
 // IDs, so that Updates do not wait for each other in a circle.
-func (s history[R, T]) keepDeleted(ctx context.Context, versions []domain.Version[T], before map[domain.ID]last) error {
+func (s history[R, T]) updateDeletions(ctx context.Context, versions []domain.Version[T], before map[domain.ID]lastVersion) error {
 	final := map[domain.ID]domain.Version[T]{}
 	for _, version := range versions {
 		final[version.Record.Self().ID] = version
@@ -188,10 +188,10 @@ func (s history[R, T]) keepDeleted(ctx context.Context, versions []domain.Versio
 			restored = append(restored, id)
 		}
 	}
-	if err := changeRows(ctx, s.querier, insertDeletions, deleted, s.deletionValues); err != nil {
+	if err := execRows(ctx, s.querier, insertDeletions, deleted, s.deletionValues); err != nil {
 		return err
 	}
-	return changeIDs(ctx, s.querier, onRecordsOf[s.kind.subject].deleteDeletions, restored)
+	return execIDs(ctx, s.querier, idStatementsOf[s.kind.subject].deleteDeletions, restored)
 }
 
 func (s history[R, T]) versionValues(version domain.Version[T]) []any {
@@ -240,7 +240,7 @@ func (s history[R, T]) lockDeletions(ctx context.Context, ids []domain.ID) error
 
 // deletions returns those of the records that are deleted, and locks their deletions.
 func (s history[R, T]) deletions(ctx context.Context, lock string, ids []domain.ID) ([]domain.ID, error) {
-	return readIDs(ctx, s.querier, onRecordsOf[s.kind.subject].selectDeletions, lock, ids)
+	return readIDs(ctx, s.querier, idStatementsOf[s.kind.subject].selectDeletions, lock, ids)
 }
 
 func (s history[R, T]) StillDeleted(ctx context.Context, ids ...domain.ID) ([]domain.ID, error) {

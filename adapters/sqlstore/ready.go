@@ -19,14 +19,14 @@ const (
 )
 
 // codes tell strangers why the store cannot serve. The log has the cause.
-var codes = map[error]string{
+var readinessCodes = map[error]string{
 	ErrSchemaUnknown:    "schema_unknown",
 	ErrMissingPrivilege: "missing_privilege",
 }
 
 // withCode returns err with the code of its cause.
-func withCode(err error) error {
-	for cause, code := range codes {
+func addCode(err error) error {
+	for cause, code := range readinessCodes {
 		if e, ok := errors.AsType[*domain.Error](err); ok && errors.Is(err, cause) {
 			coded := *e
 			coded.Code = code
@@ -42,28 +42,28 @@ type readiness struct {
 	*statements
 	probe func(context.Context, *sqlx.DB) error
 	// turn is held by the one caller that asks the database.
-	turn chan struct{}
+	probing chan struct{}
 	// committed is when a change was last known to be possible, in Unix nanoseconds.
-	committed atomic.Int64
+	lastCommit atomic.Int64
 }
 
 func newReadiness(db *sqlx.DB, probe func(context.Context, *sqlx.DB) error) *readiness {
-	return &readiness{statements: newStatements(db, false, probeTimeout), probe: probe, turn: make(chan struct{}, 1)}
+	return &readiness{statements: newStatements(db, false, probeTimeout), probe: probe, probing: make(chan struct{}, 1)}
 }
 
 // confirm notes that a change has just been possible.
-func (r *readiness) confirm() { r.committed.Store(time.Now().UnixNano()) }
+func (r *readiness) recordCommit() { r.lastCommit.Store(time.Now().UnixNano()) }
 
-func (r *readiness) confirmed() bool {
-	return time.Since(time.Unix(0, r.committed.Load())) < probeInterval
+func (r *readiness) recentlyCommitted() bool {
+	return time.Since(time.Unix(0, r.lastCommit.Load())) < probeInterval
 }
 
 // ask returns nil if the database can be read, and has been written to lately or can
 // be now.
-func (r *readiness) ask(ctx context.Context, engine Engine) error {
+func (r *readiness) check(ctx context.Context, engine Engine) error {
 	select {
-	case r.turn <- struct{}{}:
-		defer func() { <-r.turn }()
+	case r.probing <- struct{}{}:
+		defer func() { <-r.probing }()
 	case <-ctx.Done():
 		return domain.ErrUnavailable(ctx.Err())
 	}
@@ -72,32 +72,32 @@ func (r *readiness) ask(ctx context.Context, engine Engine) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTimeout)
 	defer cancel()
 	q := &querier{engine: engine, statements: r.statements}
-	if err := q.usable(ctx); err != nil {
+	if err := q.checkTables(ctx); err != nil {
 		return err
 	}
-	if err := q.fits(ctx); err != nil {
+	if err := q.checkSchema(ctx); err != nil {
 		return err
 	}
-	if engine.Privileges != nil {
-		if err := engine.Privileges(ctx, r.db); err != nil {
-			return q.failure(ctx, err, "the privileges")
+	if engine.CheckPrivileges != nil {
+		if err := engine.CheckPrivileges(ctx, r.db); err != nil {
+			return q.translate(ctx, err, "the privileges")
 		}
 	}
-	if r.confirmed() {
+	if r.recentlyCommitted() {
 		return nil
 	}
 	switch err := r.probe(ctx, r.db); {
 	case domain.KindOf(err) == domain.Unavailable:
 		return err
 	case err != nil:
-		return q.failure(ctx, err, "the probe of readiness")
+		return q.translate(ctx, err, "the probe of readiness")
 	}
-	r.confirm()
+	r.recordCommit()
 	return nil
 }
 
 // usable is one cheap query, which also fails when the schema is missing.
-func (q *querier) usable(ctx context.Context) error {
+func (q *querier) checkTables(ctx context.Context) error {
 	var used bool
 	return q.get(ctx, &used, `SELECT EXISTS (SELECT 1 FROM users)`)
 }

@@ -171,7 +171,7 @@ func (s records[R, T]) restoreAll(ctx context.Context, list []T) error {
 	if err := s.lockParents(ctx, list...); err != nil {
 		return err
 	}
-	return s.explain(changeRows(ctx, s.querier, s.kind.restore, list, func(record T) []any {
+	return s.explain(execRows(ctx, s.querier, s.kind.restore, list, func(record T) []any {
 		return s.kind.values(record, s.kind.fields)
 	}))
 }
@@ -274,7 +274,7 @@ func (s records[R, T]) Delete(ctx context.Context, id domain.ID) (T, []domain.Re
 	var row R
 	err := s.returning(ctx, &row, s.kind.delete, id)
 	if isNoReference(err) {
-		err = s.refuse(&failed{kind: Collision, text: "a child came about while its parent was deleted"})
+		err = s.refuse(&databaseError{kind: Collision, text: "a child came about while its parent was deleted"})
 	}
 	return row.entity(), deleted, err
 }

@@ -49,7 +49,7 @@ func (l referenceList) references() []domain.Reference {
 	return references
 }
 
-func joined[T any](list []T, text func(T) string) string {
+func joinTexts[T any](list []T, text func(T) string) string {
 	texts := make([]string, len(list))
 	for i, item := range list {
 		texts[i] = text(item)

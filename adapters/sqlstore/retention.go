@@ -31,8 +31,8 @@ func (s retention) Purge(ctx context.Context, kind domain.SubjectKind, before ti
 		return nil, err
 	}
 	slices.Sort(ids)
-	for _, texts := range []rowTexts{onRecordsOf[kind].deleteVersions, onRecordsOf[kind].deleteDeletions} {
-		if err := changeIDs(ctx, s.querier, texts, ids); err != nil {
+	for _, texts := range []rowTexts{idStatementsOf[kind].deleteVersions, idStatementsOf[kind].deleteDeletions} {
+		if err := execIDs(ctx, s.querier, texts, ids); err != nil {
 			return nil, err
 		}
 	}

@@ -55,7 +55,7 @@ const (
 	selectApplied    = `SELECT version_id, tstamp FROM goose_db_version WHERE is_applied AND version_id > 0 ORDER BY version_id`
 	selectCompatible = `SELECT step, 0 FROM compatible_steps`
 	// countUnfit counts the steps after $1 that a program that knows all up to $1 cannot go on with.
-	countUnfit = `SELECT count(*) FROM goose_db_version
+	countIncompatible = `SELECT count(*) FROM goose_db_version
 		WHERE is_applied AND version_id > $1 AND version_id NOT IN (SELECT step FROM compatible_steps)`
 )
 
@@ -113,13 +113,13 @@ func (s Schema) read(ctx context.Context, db *sql.DB, table, query string) (step
 // Check returns an error unless the program can work with the schema: ErrSchemaBehind or
 // ErrSchemaUnknown.
 func (s Schema) Check(ctx context.Context, db *sql.DB) error {
-	return s.CheckSince(ctx, db, s.Last())
+	return s.CheckUpTo(ctx, db, s.Last())
 }
 
 // CheckSince does the same for a program that only reads what the step since, and those
 // before it, made: ErrSchemaBehind says that this step is pending. With 0, none has to be
 // there.
-func (s Schema) CheckSince(ctx context.Context, db *sql.DB, since int64) error {
+func (s Schema) CheckUpTo(ctx context.Context, db *sql.DB, since int64) error {
 	steps, err := s.Status(ctx, db)
 	if err != nil {
 		return err
@@ -147,25 +147,25 @@ func checkUnknown(steps []Migration) error {
 }
 
 // fitInterval is how long a store relies on having seen that it fits the schema.
-const fitInterval = time.Second
+const schemaCheckInterval = time.Second
 
 // fits returns an error when a newer program has changed the schema meanwhile in a way
 // that this one cannot go on with. It looks once a second.
-func (s *Store) fits(ctx context.Context, q *querier) error {
+func (s *Store) checkSchema(ctx context.Context, q *querier) error {
 	now := time.Now()
-	if now.Sub(time.Unix(0, s.fitted.Load())) < fitInterval {
+	if now.Sub(time.Unix(0, s.schemaChecked.Load())) < schemaCheckInterval {
 		return nil
 	}
-	if err := q.fits(ctx); err != nil {
+	if err := q.checkSchema(ctx); err != nil {
 		return err
 	}
-	s.fitted.Store(now.UnixNano())
+	s.schemaChecked.Store(now.UnixNano())
 	return nil
 }
 
-func (q *querier) fits(ctx context.Context) error {
+func (q *querier) checkSchema(ctx context.Context) error {
 	var unfit int
-	if err := q.get(ctx, &unfit, countUnfit, q.engine.LastStep); err != nil {
+	if err := q.get(ctx, &unfit, countIncompatible, q.engine.LastStep); err != nil {
 		return err
 	}
 	if unfit > 0 {

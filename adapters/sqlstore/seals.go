@@ -30,7 +30,7 @@ const (
 
 type sealRow struct {
 	Number  domain.ID  `db:"number"`
-	At      anyInstant `db:"at"`
+	At      lenientInstant `db:"at"`
 	Through domain.ID  `db:"through"`
 	Events  []byte     `db:"events"`
 	Missing []byte     `db:"missing"`

@@ -35,7 +35,7 @@ const (
 		SET expires_at = $2, revoked_at = $3, refresh_hash = $4, last_used_at = $5,
 			spent_hash = $6, spent_at = $7, successor = $8
 		WHERE id = $1`
-	endSessions = `
+	revokeSessions = `
 		UPDATE sessions
 		SET revoked_at = $3, successor = NULL
 		WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL AND expires_at > $3
@@ -117,17 +117,17 @@ func (s sessions) Add(ctx context.Context, session domain.Session) (domain.Sessi
 }
 
 func (s sessions) Get(ctx context.Context, id domain.ID) (domain.SessionView, error) {
-	return s.one(ctx, ` WHERE sessions.id = $1`, id)
+	return s.getWhere(ctx, ` WHERE sessions.id = $1`, id)
 }
 
 func (s sessions) BySelector(ctx context.Context, selector domain.RefreshSelector) (domain.SessionView, error) {
 	if selector == (domain.RefreshSelector{}) {
 		return domain.SessionView{}, domain.ErrNotFound()
 	}
-	return s.one(ctx, ` WHERE sessions.refresh_selector = $1`, selector[:])
+	return s.getWhere(ctx, ` WHERE sessions.refresh_selector = $1`, selector[:])
 }
 
-func (s sessions) one(ctx context.Context, where string, arg any) (domain.SessionView, error) {
+func (s sessions) getWhere(ctx context.Context, where string, arg any) (domain.SessionView, error) {
 	var row sessionViewRow
 	err := s.get(ctx, &row, selectSession+where+s.locking(lockSession), arg)
 	return row.entity(), err
@@ -147,7 +147,7 @@ func (s sessions) End(ctx context.Context, user, except domain.ID, now time.Time
 	if s.tx == nil {
 		return nil, errWriteInView
 	}
-	ended, err := entities[idRow](ctx, s.querier, endSessions, user, except, ports.ToMicroseconds(now))
+	ended, err := entities[idRow](ctx, s.querier, revokeSessions, user, except, ports.ToMicroseconds(now))
 	slices.Sort(ended) // RETURNING has no order.
 	return ended, err
 }

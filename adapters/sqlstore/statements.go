@@ -17,19 +17,19 @@ import (
 type statements struct {
 	db       *sqlx.DB
 	prepared bool
-	line     *line    // for whoever takes a connection
-	ready    sync.Map // string -> *sqlx.Stmt
-	wanted   sync.Map // string -> struct{}
+	queue     *connQueue    // for whoever takes a connection
+	cached    sync.Map // string -> *sqlx.Stmt
+	missing   sync.Map // string -> struct{}
 }
 
 func newStatements(db *sqlx.DB, prepared bool, patience time.Duration) *statements {
-	return &statements{db: db, prepared: prepared, line: newLine(db, patience)}
+	return &statements{db: db, prepared: prepared, queue: newConnQueue(db, patience)}
 }
 
 // prepare returns the prepared statement, or nil when there is none: the query can
 // then run unprepared.
 func (s *statements) prepare(ctx context.Context, query string) (*sqlx.Stmt, error) {
-	if stmt, ok := s.ready.Load(query); ok {
+	if stmt, ok := s.cached.Load(query); ok {
 		return stmt.(*sqlx.Stmt), nil
 	}
 	if !s.prepared {
@@ -39,7 +39,7 @@ func (s *statements) prepare(ctx context.Context, query string) (*sqlx.Stmt, err
 	if err != nil {
 		return nil, err
 	}
-	if earlier, loaded := s.ready.LoadOrStore(query, stmt); loaded {
+	if earlier, loaded := s.cached.LoadOrStore(query, stmt); loaded {
 		_ = stmt.Close()
 		return earlier.(*sqlx.Stmt), nil
 	}
@@ -49,31 +49,31 @@ func (s *statements) prepare(ctx context.Context, query string) (*sqlx.Stmt, err
 // within returns the prepared statement for use in tx, or nil when there is none
 // yet. A transaction cannot prepare it for others: that takes a connection, and
 // it may be holding the last one.
-func (s *statements) within(ctx context.Context, tx *sqlx.Tx, query string) *sqlx.Stmt {
-	if stmt, ok := s.ready.Load(query); ok {
+func (s *statements) inTx(ctx context.Context, tx *sqlx.Tx, query string) *sqlx.Stmt {
+	if stmt, ok := s.cached.Load(query); ok {
 		return tx.StmtxContext(ctx, stmt)
 	}
 	if s.prepared {
-		s.wanted.Store(query, struct{}{})
+		s.missing.Store(query, struct{}{})
 	}
 	return nil
 }
 
 // prepareWanted prepares what transactions have lacked.
-func (s *statements) prepareWanted(ctx context.Context) {
-	s.wanted.Range(func(query, _ any) bool {
+func (s *statements) prepareMissing(ctx context.Context) {
+	s.missing.Range(func(query, _ any) bool {
 		// Preparing waits for a table that is locked: once is enough.
 		if _, err := s.prepare(ctx, query.(string)); err != nil { //nolint:sqlclosecheck // It stays prepared.
 			return false
 		}
-		s.wanted.Delete(query)
+		s.missing.Delete(query)
 		return true
 	})
 }
 
 // forget has a query prepared anew when it runs again. The statement that there was stays
 // open: others may be running it.
-func (s *statements) forget(query string) { s.ready.Delete(query) }
+func (s *statements) drop(query string) { s.cached.Delete(query) }
 
 // querier runs the statements of one View or Update.
 type querier struct {
@@ -83,7 +83,7 @@ type querier struct {
 	wrote      bool
 	// broken is the failure after which the transaction must not be committed.
 	// Engines differ in what a transaction can still do after one.
-	broken error
+	aborted error
 }
 
 // forChange locks rows that may be saved. Others can still refer to them: adding
@@ -178,18 +178,18 @@ func (q *querier) changeAny(ctx context.Context, query string, args ...any) erro
 
 // run calls do with the prepared statement, or with nil and what runs the query directly.
 func (q *querier) run(ctx context.Context, query string, do func(*sqlx.Stmt, sqlx.ExtContext) error) error {
-	if q.broken != nil {
-		return q.broken
+	if q.aborted != nil {
+		return q.aborted
 	}
 	if err := ctx.Err(); err != nil {
 		return domain.ErrUnavailable(err)
 	}
 	var err error
 	if q.tx == nil {
-		if err := q.statements.line.enter(ctx); err != nil {
+		if err := q.statements.queue.acquire(ctx); err != nil {
 			return err
 		}
-		defer q.statements.line.leave()
+		defer q.statements.queue.release()
 		var stmt *sqlx.Stmt
 		stmt, err = q.statements.prepare(ctx, query)
 		// A second attempt would wait as long again for a table that is locked.
@@ -197,13 +197,13 @@ func (q *querier) run(ctx context.Context, query string, do func(*sqlx.Stmt, sql
 			err = do(stmt, q.statements.db)
 		}
 		if q.isStale(err) {
-			q.statements.forget(query)
+			q.statements.drop(query)
 			err = do(nil, q.statements.db)
 		}
 	} else {
-		err = do(q.statements.within(ctx, q.tx, query), q.tx)
+		err = do(q.statements.inTx(ctx, q.tx, query), q.tx)
 		if q.isStale(err) {
-			q.statements.forget(query)
+			q.statements.drop(query)
 		}
 	}
 	switch {
@@ -212,7 +212,7 @@ func (q *querier) run(ctx context.Context, query string, do func(*sqlx.Stmt, sql
 	case errors.Is(err, sql.ErrNoRows):
 		return domain.ErrNotFound()
 	}
-	return q.refuse(q.failure(ctx, err, query))
+	return q.refuse(q.translate(ctx, err, query))
 }
 
 func (q *querier) isStale(err error) bool {
@@ -222,7 +222,7 @@ func (q *querier) isStale(err error) bool {
 // refuse returns err, after which nothing of the transaction is kept.
 func (q *querier) refuse(err error) error {
 	if q.tx != nil {
-		q.broken = err
+		q.aborted = err
 	}
 	return err
 }

@@ -31,20 +31,20 @@ type Engine struct {
 	// EventsOf returns the condition and the order that read, by the index of a column
 	// (or what stands for one) and the IDs, the events of one value, a parameter, with
 	// IDs above $1 and up to $3.
-	EventsOf func(column, value string) (where, orderBy string)
+	EventRange func(column, value string) (where, orderBy string)
 	// Probe returns nil if a change could be committed now, and the reason if not; it
 	// leaves nothing behind. It gets the connection that New calls prober.
 	Probe func(context.Context, *sqlx.DB) error
 	// Privileges, where it is set, returns an error if the store lacks a right that it
 	// needs: ErrMissingPrivilege.
-	Privileges func(context.Context, *sqlx.DB) error
+	CheckPrivileges func(context.Context, *sqlx.DB) error
 	// InPlace, where it is set, returns an error if the database is not the one that was
 	// opened any more, such as a file that was replaced. A nil result may be as old as
 	// the given time.
-	InPlace func(age time.Duration) error
+	CheckFile func(age time.Duration) error
 	// Unchanged, where it is set, is asked after each View, for a store that does not keep
 	// others from changing what it reads.
-	Unchanged func() error
+	CheckUnchanged func() error
 	// LastStep is the last step of the schema that the program knows.
 	LastStep int64
 	// WriteWait is how long an Update waits for its turn; 0 means a second, as for reads.
@@ -62,7 +62,7 @@ type Store struct {
 	readiness *readiness
 	// fitted is when the schema was last seen to be one that the program knows, in Unix
 	// nanoseconds.
-	fitted atomic.Int64
+	schemaChecked atomic.Int64
 }
 
 var _ ports.Store = (*Store)(nil)
@@ -72,17 +72,17 @@ var _ ports.Store = (*Store)(nil)
 // connection. prober is for Ready alone, and has one connection. The store owns all
 // three: Close closes them. The schema was checked before (see Schema.Check).
 func New(engine Engine, reader, writer, prober *sqlx.DB, prepared bool) *Store {
-	s := &Store{engine: engine, reader: newStatements(reader, prepared, patience), readiness: newReadiness(prober, engine.Probe)}
-	s.fitted.Store(time.Now().UnixNano())
+	s := &Store{engine: engine, reader: newStatements(reader, prepared, connWait), readiness: newReadiness(prober, engine.Probe)}
+	s.schemaChecked.Store(time.Now().UnixNano())
 	s.writer = s.reader
 	if writer != reader {
-		s.writer = newStatements(writer, prepared, cmp.Or(engine.WriteWait, patience))
+		s.writer = newStatements(writer, prepared, cmp.Or(engine.WriteWait, connWait))
 	}
 	return s
 }
 
 // patience is how long a statement waits for a connection of the pool.
-const patience = time.Second
+const connWait = time.Second
 
 // Close waits for the statements that run and closes the connections. The store
 // cannot be used any more.
@@ -98,22 +98,22 @@ func (s *Store) Close() error {
 // within a second, it also tries whether one could be. The code of the error is that of
 // its cause, where it has one.
 func (s *Store) Ready(ctx context.Context) error {
-	err := s.inPlace(time.Second)
+	err := s.checkFile(time.Second)
 	if err == nil {
-		err = s.readiness.ask(ctx, s.engine)
+		err = s.readiness.check(ctx, s.engine)
 	}
 	if err != nil && domain.KindOf(err) != domain.Unavailable {
 		err = domain.ErrUnavailable(err)
 	}
-	return withCode(err)
+	return addCode(err)
 }
 
 // inPlace returns Unavailable when the database is not the one that was opened.
-func (s *Store) inPlace(age time.Duration) error {
-	if s.engine.InPlace == nil {
+func (s *Store) checkFile(age time.Duration) error {
+	if s.engine.CheckFile == nil {
 		return nil
 	}
-	if err := s.engine.InPlace(age); err != nil {
+	if err := s.engine.CheckFile(age); err != nil {
 		return domain.ErrUnavailable(err)
 	}
 	return nil
@@ -122,13 +122,13 @@ func (s *Store) inPlace(age time.Duration) error {
 // View implements ports.Store without a transaction: each read is one statement
 // by itself, and one round trip.
 func (s *Store) View(_ context.Context, fn func(ports.Tx) error) error {
-	if err := s.inPlace(time.Second); err != nil {
+	if err := s.checkFile(time.Second); err != nil {
 		return err
 	}
 	err := fn(tx{&querier{engine: s.engine, statements: s.reader}})
-	if s.engine.Unchanged != nil {
+	if s.engine.CheckUnchanged != nil {
 		// Then fn can have failed because of it.
-		if changed := s.engine.Unchanged(); changed != nil {
+		if changed := s.engine.CheckUnchanged(); changed != nil {
 			return domain.ErrUnavailable(changed)
 		}
 	}
@@ -152,8 +152,8 @@ const (
 // a newer program has taken a step that this one cannot go on with.
 func (s *Store) Update(ctx context.Context, fn func(ports.Tx) error) error {
 	for attempt := range maxAttempts {
-		err := s.attempt(ctx, fn)
-		var f *failed
+		err := s.tryUpdate(ctx, fn)
+		var f *databaseError
 		if !errors.As(err, &f) || f.kind != Collision {
 			return err
 		}
@@ -166,15 +166,15 @@ func (s *Store) Update(ctx context.Context, fn func(ports.Tx) error) error {
 	return domain.ErrUnavailable(errors.New("sqlstore: gave up after too many collisions with other transactions"))
 }
 
-func (s *Store) attempt(ctx context.Context, fn func(ports.Tx) error) (err error) {
-	if err := s.inPlace(time.Second); err != nil {
+func (s *Store) tryUpdate(ctx context.Context, fn func(ports.Tx) error) (err error) {
+	if err := s.checkFile(time.Second); err != nil {
 		return err
 	}
-	if err := s.writer.line.enter(ctx); err != nil {
+	if err := s.writer.queue.acquire(ctx); err != nil {
 		return err
 	}
-	defer s.writer.line.leave()
-	s.writer.prepareWanted(ctx)
+	defer s.writer.queue.release()
+	s.writer.prepareMissing(ctx)
 	q := &querier{engine: s.engine, statements: s.writer}
 	if err := ctx.Err(); err != nil {
 		return domain.ErrUnavailable(err)
@@ -188,7 +188,7 @@ func (s *Store) attempt(ctx context.Context, fn func(ports.Tx) error) (err error
 	q.tx, err = s.writer.db.BeginTxx(txCtx, s.engine.TxOptions)
 	begun()
 	if err != nil {
-		return q.failure(ctx, err, "BEGIN")
+		return q.translate(ctx, err, "BEGIN")
 	}
 	committed := false
 	defer func() { // Also when fn panics.
@@ -196,32 +196,32 @@ func (s *Store) attempt(ctx context.Context, fn func(ports.Tx) error) (err error
 			_ = q.tx.Rollback()
 		}
 	}()
-	if err := s.fits(ctx, q); err != nil {
+	if err := s.checkSchema(ctx, q); err != nil {
 		return err
 	}
 	if err := fn(tx{q}); err != nil {
 		// A caller's own error must not hide that the transaction is to run again.
-		var f *failed
-		if errors.As(q.broken, &f) && f.kind == Collision {
-			return q.broken
+		var f *databaseError
+		if errors.As(q.aborted, &f) && f.kind == Collision {
+			return q.aborted
 		}
 		return err
 	}
-	if q.broken != nil {
-		return q.broken
+	if q.aborted != nil {
+		return q.aborted
 	}
 	if err := ctx.Err(); err != nil {
 		return domain.ErrUnavailable(err)
 	}
 	committed = true
 	if err := q.tx.Commit(); err != nil {
-		return q.failure(ctx, err, "COMMIT")
+		return q.translate(ctx, err, "COMMIT")
 	}
-	if err := s.inPlace(0); err != nil {
+	if err := s.checkFile(0); err != nil {
 		return err
 	}
 	if q.wrote {
-		s.readiness.confirm()
+		s.readiness.recordCommit()
 	}
 	return nil
 }

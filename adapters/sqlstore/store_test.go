@@ -152,7 +152,7 @@ func colliding(t *testing.T) *sqlstore.Store {
 	store := sqlstore.New(sqlstore.Engine{
 		Classify: func(error) sqlstore.Failure { return sqlstore.Failure{Kind: sqlstore.Collision} },
 	}, db, db, db, true)
-	store.RelyOnSchema()
+	store.SkipSchemaChecks()
 	return closing(t, store, nil)
 }
 

@@ -67,12 +67,12 @@ func (r userRow) entity() domain.User {
 			Key:       domain.StoredSealedKey(r.TOTPKey),
 			Confirmed: r.TOTPConfirmed,
 			LastStep:  r.TOTPLastStep,
-			Recovery:  restoreHashes(r.RecoveryHashes),
+			Recovery:  splitHashes(r.RecoveryHashes),
 		},
 	}
 }
 
-func restoreHashes(stored []byte) (hashes domain.RecoveryHashes) {
+func splitHashes(stored []byte) (hashes domain.RecoveryHashes) {
 	for i, hash := range slices.Collect(slices.Chunk(stored, len(domain.RecoveryHash{}))) {
 		copy(hashes[i][:], hash)
 	}
@@ -115,17 +115,17 @@ func (s users) Add(ctx context.Context, user domain.User) (domain.User, error) {
 }
 
 func (s users) Get(ctx context.Context, id domain.ID) (domain.User, error) {
-	return s.one(ctx, ` WHERE id = $1`, id)
+	return s.getWhere(ctx, ` WHERE id = $1`, id)
 }
 
 func (s users) ByEmail(ctx context.Context, email domain.Email) (domain.User, error) {
 	if email == (domain.Email{}) {
 		return domain.User{}, domain.ErrNotFound()
 	}
-	return s.one(ctx, ` WHERE email = $1`, email.String())
+	return s.getWhere(ctx, ` WHERE email = $1`, email.String())
 }
 
-func (s users) one(ctx context.Context, where string, arg any) (domain.User, error) {
+func (s users) getWhere(ctx context.Context, where string, arg any) (domain.User, error) {
 	var row userRow
 	err := s.get(ctx, &row, selectUser+where+s.locking(forChange), arg)
 	return row.entity(), err
@@ -140,7 +140,7 @@ func (s users) Save(ctx context.Context, user domain.User) error {
 // statement.
 func (s users) List(ctx context.Context, filter domain.UserFilter, page domain.Page) ([]domain.User, error) {
 	if filter.IDs != nil {
-		return s.those(ctx, filter, page)
+		return s.listIDs(ctx, filter, page)
 	}
 	list := []domain.User{}
 	for chunk := page.Limit; len(list) < page.Limit; chunk = userChunk {
@@ -162,7 +162,7 @@ func (s users) List(ctx context.Context, filter domain.UserFilter, page domain.P
 }
 
 // those is List for users whose IDs are known.
-func (s users) those(ctx context.Context, filter domain.UserFilter, page domain.Page) ([]domain.User, error) {
+func (s users) listIDs(ctx context.Context, filter domain.UserFilter, page domain.Page) ([]domain.User, error) {
 	list := []domain.User{}
 	ids := slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(filter.IDs))), func(id domain.ID) bool { return id <= page.After })
 	for batch := range batches(ids) {

@@ -77,10 +77,10 @@ type freeText string
 
 // anyInstant is the zero time for what is no time, such as PostgreSQL's infinity: what
 // is read with it shows by other means that it is not as it was written.
-type anyInstant struct{ instant }
+type lenientInstant struct{ instant }
 
 // Scan implements sql.Scanner.
-func (i *anyInstant) Scan(stored any) error {
+func (i *lenientInstant) Scan(stored any) error {
 	if i.instant.Scan(stored) != nil {
 		i.Time = time.Time{}
 	}

@@ -16,7 +16,7 @@ import (
 
 // account is whom PostgreSQL runs as, for it refuses to run as root; nil for the
 // current user.
-func account() (*syscall.Credential, error) {
+func serverUser() (*syscall.Credential, error) {
 	if os.Getuid() != 0 {
 		return nil, nil
 	}

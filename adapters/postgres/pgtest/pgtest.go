@@ -39,20 +39,20 @@ var shared struct {
 // TEST_DATABASE_URL must be a URL whose user may create databases.
 func New(t testing.TB) (dsn string) {
 	t.Helper()
-	begin(t)
-	return create(t, shared.url, "TEMPLATE "+shared.template)
+	requireServer(t)
+	return createDatabase(t, shared.url, "TEMPLATE "+shared.template)
 }
 
 // NewEmpty returns the URL of a new database without any table. options, which
 // may be empty, follow CREATE DATABASE (PostgreSQL manual).
 func NewEmpty(t testing.TB, options string) (dsn string) {
 	t.Helper()
-	begin(t)
-	return create(t, shared.url, options)
+	requireServer(t)
+	return createDatabase(t, shared.url, options)
 }
 
 // begin sees to it that there is a server with the template.
-func begin(t testing.TB) {
+func requireServer(t testing.TB) {
 	t.Helper()
 	shared.Do(func() { shared.url, shared.template, shared.err = prepare(t.Context()) })
 	if shared.err != nil {
@@ -106,7 +106,7 @@ func makeTemplate(ctx context.Context, serverURL string) (name string, err error
 			return "", err
 		}
 	}
-	if _, err := postgres.Migrate(ctx, database(serverURL, unfinished)); err != nil {
+	if _, err := postgres.Migrate(ctx, withDatabase(serverURL, unfinished)); err != nil {
 		return "", err
 	}
 	_, err = db.ExecContext(ctx, "ALTER DATABASE "+unfinished+" RENAME TO "+name)
@@ -128,7 +128,7 @@ func schemaFingerprint() (string, error) {
 	return hex.EncodeToString(hash.Sum(nil)[:8]), err
 }
 
-func create(t testing.TB, serverURL, options string) string {
+func createDatabase(t testing.TB, serverURL, options string) string {
 	t.Helper()
 	name := "healthcare_test_" + strings.ToLower(rand.Text())
 	if err := execute(t.Context(), serverURL, "CREATE DATABASE "+name+" "+options); err != nil {
@@ -139,7 +139,7 @@ func create(t testing.TB, serverURL, options string) string {
 			t.Errorf("pgtest: %v", err)
 		}
 	})
-	return database(serverURL, name)
+	return withDatabase(serverURL, name)
 }
 
 func execute(ctx context.Context, dsn, statement string) error {
@@ -154,7 +154,7 @@ func execute(ctx context.Context, dsn, statement string) error {
 }
 
 // database returns serverURL with another database's name.
-func database(serverURL, name string) string {
+func withDatabase(serverURL, name string) string {
 	address, err := url.Parse(serverURL)
 	if err != nil {
 		return serverURL // Connecting to it has failed before.

@@ -50,7 +50,7 @@ func Pooler(t testing.TB, dsn, mode string) string {
 	if err := os.WriteFile(settings, []byte(poolerSettings(target, port, mode)), 0o644); err != nil {
 		t.Fatalf("pgtest: %v", err)
 	}
-	account, err := account()
+	account, err := serverUser()
 	if err != nil {
 		t.Fatalf("pgtest: %v", err)
 	}

@@ -62,7 +62,7 @@ func (s *Server) Dir() string { return s.dir }
 // are rolled back (PostgreSQL manual, 19.5, "fast shutdown").
 func (s *Server) Stop(t testing.TB) {
 	t.Helper()
-	s.end(t, syscall.SIGINT)
+	s.stopWith(t, syscall.SIGINT)
 }
 
 // Kill ends the server at once, as a crash would: nothing more is written, and
@@ -70,10 +70,10 @@ func (s *Server) Stop(t testing.TB) {
 // returns, every connection is gone.
 func (s *Server) Kill(t testing.TB) {
 	t.Helper()
-	s.end(t, syscall.SIGQUIT)
+	s.stopWith(t, syscall.SIGQUIT)
 }
 
-func (s *Server) end(t testing.TB, signal syscall.Signal) {
+func (s *Server) stopWith(t testing.TB, signal syscall.Signal) {
 	t.Helper()
 	if s.process == nil {
 		t.Fatal("pgtest: the server is down already")
@@ -134,14 +134,14 @@ func start(settings ...string) (s *Server, err error) {
 }
 
 func (s *Server) initialize() error {
-	if account, err := account(); err != nil {
+	if account, err := serverUser(); err != nil {
 		return err
 	} else if account != nil {
 		if err := os.Chown(s.dir, int(account.Uid), int(account.Gid)); err != nil {
 			return err
 		}
 	}
-	if err := s.hireCaretaker(); err != nil {
+	if err := s.startCaretaker(); err != nil {
 		return err
 	}
 	initdb, err := s.command("initdb", "--pgdata", s.data(), "--username", superuser,
@@ -158,7 +158,7 @@ func (s *Server) initialize() error {
 // hireCaretaker starts a process that outlives this one just long enough to end
 // the server and remove its files. It waits for the end of a pipe that only this
 // process holds, so nothing needs to run here, and it works on every Unix.
-func (s *Server) hireCaretaker() error {
+func (s *Server) startCaretaker() error {
 	const script = `cat
 		pid=$(head -n 1 "$1/postmaster.pid" 2>/dev/null)
 		if [ -n "$pid" ]; then
@@ -286,7 +286,7 @@ func (s *Server) command(name string, args ...string) (*exec.Cmd, error) {
 	if !filepath.IsAbs(name) {
 		name = filepath.Join(s.programs, name)
 	}
-	account, err := account()
+	account, err := serverUser()
 	command := exec.Command(name, args...)
 	command.Dir = s.dir
 	command.Env = append(os.Environ(), "LC_ALL=C")

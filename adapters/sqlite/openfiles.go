@@ -11,17 +11,17 @@ import (
 	"time"
 )
 
-var errMoved = errors.New("sqlite: database file moved, removed or replaced while it was open")
+var errFileMoved = errors.New("sqlite: database file moved, removed or replaced while it was open")
 
 // place knows which files the store has open. SQLite goes on with an open file
 // wherever that has gone: what it writes then is lost when the last process that has
 // the file open ends, and what another process reads is something else.
-type place struct {
-	files   []placedFile
+type openFiles struct {
+	files   []openFile
 	checked atomic.Int64 // when all were in place, in Unix nanoseconds
 }
 
-type placedFile struct {
+type openFile struct {
 	path   string
 	opened os.FileInfo
 }
@@ -29,7 +29,7 @@ type placedFile struct {
 // findPlace returns the place of the file at path, with the write-ahead log and its
 // index, and a connection that has them open. SQLite removes these two when the last
 // connection is closed, so this one must stay open for as long as the place is asked.
-func findPlace(ctx context.Context, path string) (*place, driver.Conn, error) {
+func watchFiles(ctx context.Context, path string) (*openFiles, driver.Conn, error) {
 	connector, err := newConnector(path, Options{})
 	if err != nil {
 		return nil, nil, err
@@ -38,14 +38,14 @@ func findPlace(ctx context.Context, path string) (*place, driver.Conn, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	p := &place{}
-	if err := p.find(ctx, path, anchor); err != nil {
+	p := &openFiles{}
+	if err := p.record(ctx, path, anchor); err != nil {
 		return nil, nil, errors.Join(err, anchor.Close())
 	}
 	return p, anchor, nil
 }
 
-func (p *place) find(ctx context.Context, path string, anchor driver.Conn) error {
+func (p *openFiles) record(ctx context.Context, path string, anchor driver.Conn) error {
 	// Reading opens the log and its index.
 	rows, err := anchor.(driver.QueryerContext).QueryContext(ctx, `SELECT count(*) FROM sqlite_schema`, nil)
 	if err != nil {
@@ -64,14 +64,14 @@ func (p *place) find(ctx context.Context, path string, anchor driver.Conn) error
 		if err != nil {
 			return err
 		}
-		p.files = append(p.files, placedFile{name, opened})
+		p.files = append(p.files, openFile{name, opened})
 	}
 	return nil
 }
 
 // check returns an error that is errMoved unless all files are in their place, or
 // were less than age ago.
-func (p *place) check(age time.Duration) error {
+func (p *openFiles) check(age time.Duration) error {
 	now := time.Now()
 	if now.Sub(time.Unix(0, p.checked.Load())) < age {
 		return nil
@@ -79,10 +79,10 @@ func (p *place) check(age time.Duration) error {
 	for _, file := range p.files {
 		found, err := os.Stat(file.path)
 		if err != nil {
-			return fmt.Errorf("%w: %w", errMoved, err)
+			return fmt.Errorf("%w: %w", errFileMoved, err)
 		}
 		if !os.SameFile(found, file.opened) {
-			return fmt.Errorf("%w: %s is another file now", errMoved, file.path)
+			return fmt.Errorf("%w: %s is another file now", errFileMoved, file.path)
 		}
 	}
 	p.checked.Store(now.UnixNano())
@@ -91,7 +91,7 @@ func (p *place) check(age time.Duration) error {
 
 // guard returns what wraps a connector, after wrap, so that it makes connections to
 // the files in their place only.
-func (p *place) guard(wrap func(driver.Connector) driver.Connector) func(driver.Connector) driver.Connector {
+func (p *openFiles) guardConnector(wrap func(driver.Connector) driver.Connector) func(driver.Connector) driver.Connector {
 	return func(connector driver.Connector) driver.Connector {
 		if wrap != nil {
 			connector = wrap(connector)
@@ -102,7 +102,7 @@ func (p *place) guard(wrap func(driver.Connector) driver.Connector) func(driver.
 
 type guardedConnector struct {
 	driver.Connector
-	place *place
+	files *openFiles
 }
 
 // Connect implements driver.Connector.
@@ -111,7 +111,7 @@ func (c guardedConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.place.check(0); err != nil {
+	if err := c.files.check(0); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
 	return conn, nil

@@ -18,28 +18,28 @@ var errPoolBusy = errors.New("sqlstore: connection pool busy: no connection was 
 // line admits as many callers as a pool has connections, in the order in which they
 // came. database/sql gives a connection that becomes free to any of those who wait,
 // and lets them wait for as long as their contexts last.
-type line struct {
-	places   *semaphore.Weighted
-	patience time.Duration
+type connQueue struct {
+	slots   *semaphore.Weighted
+	maxWait time.Duration
 }
 
-func newLine(pool *sqlx.DB, patience time.Duration) *line {
+func newConnQueue(pool *sqlx.DB, patience time.Duration) *connQueue {
 	width := int64(pool.Stats().MaxOpenConnections)
 	if width == 0 { // a pool without a limit
 		width = math.MaxInt64
 	}
-	return &line{places: semaphore.NewWeighted(width), patience: patience}
+	return &connQueue{slots: semaphore.NewWeighted(width), maxWait: patience}
 }
 
 // enter waits for a place, which leave gives back. When the wait takes longer than
 // the line's patience, the error is Unavailable and says to come back in a second.
-func (l *line) enter(ctx context.Context) error {
-	if l.places.TryAcquire(1) {
+func (l *connQueue) acquire(ctx context.Context) error {
+	if l.slots.TryAcquire(1) {
 		return nil
 	}
-	waiting, cancel := context.WithTimeout(ctx, l.patience)
+	waiting, cancel := context.WithTimeout(ctx, l.maxWait)
 	defer cancel()
-	if l.places.Acquire(waiting, 1) == nil {
+	if l.slots.Acquire(waiting, 1) == nil {
 		return nil
 	}
 	if err := ctx.Err(); err != nil {
@@ -48,4 +48,4 @@ func (l *line) enter(ctx context.Context) error {
 	return &domain.Error{Kind: domain.Unavailable, RetryAfter: time.Second, Err: errPoolBusy}
 }
 
-func (l *line) leave() { l.places.Release(1) }
+func (l *connQueue) release() { l.slots.Release(1) }

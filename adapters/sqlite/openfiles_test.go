@@ -175,7 +175,7 @@ func copyFile(t *testing.T, from, to string) {
 // TestConnectionsThatAreGivenUpAreNoFalseAlarm has database/sql give up every connection,
 // as it does with those whose statement was interrupted.
 func TestConnectionsThatAreGivenUpAreNoFalseAlarm(t *testing.T) {
-	store := open(t, newPath(t), sqlite.Options{Wrap: func(connector driver.Connector) driver.Connector { return onceConnector{connector} }})
+	store := open(t, newPath(t), sqlite.Options{WrapDriver: func(connector driver.Connector) driver.Connector { return onceConnector{connector} }})
 	for i := range 3 {
 		_, err := addDoctor(t.Context(), store, fmt.Sprint("NJ-", i))
 		require.NoError(t, err)
