@@ -12,13 +12,13 @@ import (
 
 // archive keeps the versions of the records of one kind.
 type archive[T domain.Record] struct {
-	// versions holds those of each record, in order. An Update may append to them
-	// where they are: it is the only one, and nobody looks beyond the length that
-	// was committed.
+	// versions holds the versions of each record, in order. An Update can append to a slice
+	// in place: only one Update runs at a time, and Views do not read beyond the length
+	// that was committed.
 	versions tree[domain.ID, []domain.Version[T]]
-	// deleted holds the last versions of the records that are deleted.
+	// deleted holds the last version of each deleted record.
 	deleted tree[domain.ID, domain.Version[T]]
-	// deletedWith holds each of those that say With what.
+	// deletedWith holds the deleted records by the record that they were deleted with.
 	deletedWith tree[child, struct{}]
 }
 
@@ -30,10 +30,10 @@ func newArchive[T domain.Record]() archive[T] {
 	}
 }
 
-// companion is a record that has the parent with, or was deleted with it.
+// child is a record that has the parent, or that was deleted with it.
 type child struct {
 	parent domain.Reference
-	id   domain.ID
+	id     domain.ID
 }
 
 func compareChildren(a, b child) int {
@@ -44,7 +44,7 @@ func compareChildren(a, b child) int {
 	)
 }
 
-// under iterates over the records above after that stand under with, in ascending order.
+// childrenOf iterates over the IDs above after of the children of parent, in ascending order.
 func childrenOf(companions tree[child, struct{}], with domain.Reference, after domain.ID) iter.Seq[domain.ID] {
 	return func(yield func(domain.ID) bool) {
 		for key := range companions.after(child{with, after}) {
@@ -55,7 +55,7 @@ func childrenOf(companions tree[child, struct{}], with domain.Reference, after d
 	}
 }
 
-// keep adds a version of a record and returns it with its Number.
+// add appends a version of a record and returns it with its Number.
 func (a *archive[T]) add(version domain.Version[T]) domain.Version[T] {
 	id := version.Record.Self().ID
 	earlier, _ := a.versions.get(id)
@@ -69,13 +69,14 @@ func (a *archive[T]) add(version domain.Version[T]) domain.Version[T] {
 	return version
 }
 
-// unsalted returns the version as it is read.
+// unsalted returns the version without its salt, as reads return it.
 func unsalted[T domain.Record](version domain.Version[T]) domain.Version[T] {
 	version.Salt = domain.Salt{}
 	return version
 }
 
-// commitments iterates over those of all versions after the one with the ID and number.
+// commitments iterates over the commitments of all versions after the one with the ID and
+// number.
 func (a *archive[T]) commitments(id domain.ID, number int) iter.Seq[domain.Commitment] {
 	return func(yield func(domain.Commitment) bool) {
 		for found, versions := range a.versions.after(id - 1) {
@@ -108,8 +109,8 @@ func (a *archive[T]) isDeleted(id domain.ID) bool {
 	return found
 }
 
-// ids iterates over the deleted records above after, in ascending order; unless
-// with is zero, only over those that were deleted With it.
+// deletedIDs iterates over the deleted records above after, in ascending order; unless
+// parent is zero, only over those that were deleted With it.
 func (a *archive[T]) deletedIDs(with domain.Reference, after domain.ID) iter.Seq[domain.ID] {
 	if with == (domain.Reference{}) {
 		return keys(a.deleted.after(after))
@@ -117,8 +118,8 @@ func (a *archive[T]) deletedIDs(with domain.Reference, after domain.ID) iter.Seq
 	return childrenOf(a.deletedWith, with, after)
 }
 
-// expired returns the records that were deleted before the time, the longest
-// deleted first.
+// expired returns the IDs of the records that were deleted before the time, in the order
+// of their deletion.
 func (a *archive[T]) expired(before time.Time) []domain.ID {
 	type deletion struct {
 		at time.Time

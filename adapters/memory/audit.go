@@ -102,9 +102,9 @@ func (r audit) Commitments(ctx context.Context, after domain.VersionName, limit 
 	return list, nil
 }
 
-// eventsAbout iterates over the events above after about the record, or over
-// all when there is none; with newestFirst over those below after, down from the
-// greatest one.
+// eventsAbout iterates over the events about the record with IDs above after, or over all
+// events if record is zero. With newestFirst it iterates in descending order of ID over
+// the events below after, or over all if after is 0.
 func (s *state) eventsAbout(record domain.Reference, after domain.ID, newestFirst bool) iter.Seq[domain.AuditEvent] {
 	all, byRecord := s.events.rows.after, s.byRecord.after
 	if newestFirst {
@@ -131,7 +131,7 @@ func (s *state) eventsAbout(record domain.Reference, after domain.ID, newestFirs
 	}
 }
 
-// passes reports whether filter keeps the event, but for what it is about.
+// matches reports whether the event matches filter, apart from the record that it is about.
 func matches(event domain.AuditEvent, filter domain.AuditFilter) bool {
 	return (filter.Actor == 0 || filter.Actor == event.Actor.UserID) &&
 		(filter.Action == "" || filter.Action == event.Action) &&
@@ -140,7 +140,7 @@ func matches(event domain.AuditEvent, filter domain.AuditFilter) bool {
 		(filter.To.IsZero() || event.At.Before(filter.To))
 }
 
-// concerned iterates over the records that the event is about.
+// recordsOf iterates over the records under which the event is found.
 func recordsOf(event domain.AuditEvent) iter.Seq[domain.Reference] {
 	return func(yield func(domain.Reference) bool) {
 		if event.Subject.ID != 0 && !yield(domain.Reference{Kind: event.Subject.Kind, ID: event.Subject.ID}) {
@@ -159,7 +159,7 @@ func recordsOf(event domain.AuditEvent) iter.Seq[domain.Reference] {
 	}
 }
 
-// detached returns the event with slices of its own.
+// cloneEvent returns the event with copies of its slices.
 func cloneEvent(event domain.AuditEvent) domain.AuditEvent {
 	event.Subject.Shown = slices.Clone(event.Subject.Shown)
 	event.About = slices.Clone(event.About)

@@ -8,7 +8,7 @@ import (
 
 var doctorKind = kind[domain.Doctor]{
 	collection: func(s *state) *collection[domain.Doctor] { return &s.doctors },
-	with: func(doctor domain.Doctor, id domain.ID) domain.Doctor {
+	withID: func(doctor domain.Doctor, id domain.ID) domain.Doctor {
 		doctor.ID = id
 		return doctor
 	},

@@ -19,13 +19,13 @@ func (r history[T]) Keep(ctx context.Context, versions ...domain.Version[T]) ([]
 	if err != nil {
 		return nil, err
 	}
-	kept := make([]domain.Version[T], len(versions))
+	stored := make([]domain.Version[T], len(versions))
 	for i, version := range versions {
 		version.At = ports.ToMicroseconds(version.At)
-		version.Record = r.kind.with(version.Record, version.Record.Self().ID)
-		kept[i] = r.kind.collection(s).archive.add(version)
+		version.Record = r.kind.withID(version.Record, version.Record.Self().ID)
+		stored[i] = r.kind.collection(s).archive.add(version)
 	}
-	return kept, nil
+	return stored, nil
 }
 
 func (r history[T]) List(ctx context.Context, id domain.ID, page domain.Page) ([]domain.Version[T], error) {
@@ -79,9 +79,9 @@ func (r history[T]) Restore(ctx context.Context, records ...T) error {
 	for _, record := range records {
 		id := record.Self().ID
 		if r.kind.collection(s).has(id) {
-			return r.tx.refuse(errors.New("memory: a record that is there was to be restored"))
+			return r.tx.refuse(errors.New("memory: the record to restore exists"))
 		}
-		record = r.kind.with(record, id)
+		record = r.kind.withID(record, id)
 		if err := r.kind.check(s, record); err != nil {
 			return r.tx.refuse(err)
 		}

@@ -10,7 +10,7 @@ import (
 
 var mappingKind = kind[domain.Mapping]{
 	collection: func(s *state) *collection[domain.Mapping] { return &s.mappings },
-	with: func(mapping domain.Mapping, id domain.ID) domain.Mapping {
+	withID: func(mapping domain.Mapping, id domain.ID) domain.Mapping {
 		mapping.ID = id
 		mapping.AssignedAt = ports.ToMicroseconds(mapping.AssignedAt)
 		return mapping
@@ -43,8 +43,8 @@ func (r mappings) List(ctx context.Context, filter domain.MappingFilter, page do
 	return readPage(page.Limit, s.mappingIDs(filter, page.After), s.assignment)
 }
 
-// mapped iterates over the IDs of the mappings that pass filter, in ascending
-// order, from above after.
+// mappingIDs iterates over the IDs above after of the mappings that match filter, in
+// ascending order.
 func (s *state) mappingIDs(filter domain.MappingFilter, after domain.ID) iter.Seq[domain.ID] {
 	if filter == (domain.MappingFilter{}) {
 		return keys(s.mappings.rows.after(after))
@@ -62,7 +62,7 @@ func (s *state) mappingIDs(filter domain.MappingFilter, after domain.ID) iter.Se
 	}
 }
 
-// assignment returns a mapping as it is listed.
+// assignment returns the mapping with the data of its patient and doctor.
 func (s *state) assignment(id domain.ID) (domain.Assignment, error) {
 	mapping, err := s.mappings.get(id)
 	if err != nil {

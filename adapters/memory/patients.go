@@ -9,7 +9,7 @@ import (
 
 var patientKind = kind[domain.Patient]{
 	collection: func(s *state) *collection[domain.Patient] { return &s.patients },
-	with: func(patient domain.Patient, id domain.ID) domain.Patient {
+	withID: func(patient domain.Patient, id domain.ID) domain.Patient {
 		patient.ID = id
 		return patient
 	},

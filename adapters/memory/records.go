@@ -8,25 +8,25 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// kind is what tells the kinds of records apart.
+// kind describes one kind of records.
 type kind[T domain.Record] struct {
 	collection func(*state) *collection[T]
-	// with returns the record under an ID, and as it is kept.
-	with func(record T, id domain.ID) T
-	// saved returns what Save makes of the record that is there.
+	// withID returns the record with an ID, as it is stored.
+	withID func(record T, id domain.ID) T
+	// preserve returns the record to save, with the fields of before that Save never changes.
 	preserve func(before, record T) T
-	// refuse says why the record cannot be stored, or nothing. Parents are looked at
-	// already.
+	// refuse returns an error if the record violates a constraint. Its parents exist.
 	refuse func(*state, T) error
-	// index and unindex keep what leads to the record besides its ID.
+	// index and unindex update the indexes by which the record is found without its ID.
 	index, unindex func(*state, T)
 }
 
-// keep holds the records of one kind, and the versions of all that were.
+// collection holds the records of one kind and their versions, including those of deleted
+// records.
 type collection[T domain.Record] struct {
 	table[T]
 	archive archive[T]
-	// byParent holds every record under each of its parents.
+	// byParent holds every record by each of its parents.
 	byParent tree[child, struct{}]
 }
 
@@ -38,13 +38,13 @@ func newCollection[T domain.Record]() collection[T] {
 	}
 }
 
-// children iterates over the records above after that have the parent, in ascending
-// order.
+// children iterates over the IDs above after of the records that have the parent, in
+// ascending order.
 func (k *collection[T]) children(parent domain.Reference, after domain.ID) iter.Seq[domain.ID] {
 	return childrenOf(k.byParent, parent, after)
 }
 
-// anyKind is a kind of whatever records.
+// anyKind is a kind of any T.
 type anyKind interface {
 	has(*state, domain.ID) bool
 	removeChildren(s *state, parent domain.Reference) []domain.Record
@@ -53,7 +53,8 @@ type anyKind interface {
 
 func (k kind[T]) has(s *state, id domain.ID) bool { return k.collection(s).has(id) }
 
-// check says why the record cannot be stored, or nothing.
+// check returns an error if a parent of the record does not exist or the record violates a
+// constraint.
 func (k kind[T]) check(s *state, record T) error {
 	var missing []string
 	for _, parent := range record.Parents() {
@@ -108,11 +109,11 @@ func (r records[T]) Add(ctx context.Context, record T) (none T, err error) {
 	if err != nil {
 		return none, err
 	}
-	record = r.kind.with(record, 0)
+	record = r.kind.withID(record, 0)
 	if err := r.kind.check(s, record); err != nil {
 		return none, r.tx.refuse(err)
 	}
-	record = r.kind.with(record, r.kind.collection(s).nextID())
+	record = r.kind.withID(record, r.kind.collection(s).nextID())
 	r.kind.put(s, record)
 	return record, nil
 }
@@ -143,7 +144,7 @@ func (r records[T]) Save(ctx context.Context, record T) error {
 	if err != nil {
 		return err
 	}
-	record = r.kind.preserve(before, r.kind.with(record, id))
+	record = r.kind.preserve(before, r.kind.withID(record, id))
 	if err := r.kind.check(s, record); err != nil {
 		return r.tx.refuse(err)
 	}
@@ -169,10 +170,10 @@ func (r records[T]) Delete(ctx context.Context, id domain.ID) (none T, children 
 	return record, children, nil
 }
 
-// unchanged is the saved of a kind all of whose fields Save stores.
+// unchanged is the preserve of a kind whose fields Save stores without exception.
 func unchanged[T domain.Record](_, record T) T { return record }
 
-// noIndex is the index and unindex of a kind that is found by ID only.
+// noIndex is the index and unindex of a kind that is found only by ID.
 func noIndex[T domain.Record](*state, T) {}
 
 var _ ports.Records[domain.Doctor] = records[domain.Doctor]{}

@@ -35,14 +35,14 @@ func (r retention) Purge(ctx context.Context, kind domain.SubjectKind, before ti
 	return ids, nil
 }
 
-// retained is what is kept of the deleted records of a kind: an archive of any T.
+// anyArchive is an archive of any T.
 type anyArchive interface {
 	expired(before time.Time) []domain.ID
 	purge(id domain.ID)
 	commitments(id domain.ID, number int) iter.Seq[domain.Commitment]
 }
 
-// retained returns an empty archive for a kind whose versions are not kept.
+// archiveOf returns the archive of the kind. It is empty for a kind without a history.
 func (s *state) archiveOf(kind domain.SubjectKind) anyArchive {
 	if known, found := kinds[kind]; found {
 		return known.archive(s)

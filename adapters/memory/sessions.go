@@ -22,7 +22,7 @@ func (r sessions) Add(ctx context.Context, session domain.Session) (domain.Sessi
 	}
 	selector := string(session.Selector[:])
 	if _, taken := s.selectors.get(selector); taken {
-		return domain.Session{}, r.tx.refuse(errors.New("memory: a session's selector is another one's"))
+		return domain.Session{}, r.tx.refuse(errors.New("memory: another session has the same selector"))
 	}
 	session.ID = s.sessions.nextID()
 	session.CreatedAt = ports.ToMicroseconds(session.CreatedAt)
@@ -61,17 +61,17 @@ func (r sessions) Save(ctx context.Context, session domain.Session) error {
 	if err != nil {
 		return err
 	}
-	kept, err := s.sessions.get(session.ID)
+	stored, err := s.sessions.get(session.ID)
 	if err != nil {
 		return err
 	}
-	kept.RefreshHash = session.RefreshHash
-	kept.SpentHash, kept.Successor = session.SpentHash, session.Successor
-	kept.SpentAt = ports.ToMicroseconds(session.SpentAt)
-	kept.LastUsedAt = ports.ToMicroseconds(session.LastUsedAt)
-	kept.ExpiresAt = ports.ToMicroseconds(session.ExpiresAt)
-	kept.RevokedAt = ports.ToMicroseconds(session.RevokedAt)
-	s.sessions.set(kept.ID, kept)
+	stored.RefreshHash = session.RefreshHash
+	stored.SpentHash, stored.Successor = session.SpentHash, session.Successor
+	stored.SpentAt = ports.ToMicroseconds(session.SpentAt)
+	stored.LastUsedAt = ports.ToMicroseconds(session.LastUsedAt)
+	stored.ExpiresAt = ports.ToMicroseconds(session.ExpiresAt)
+	stored.RevokedAt = ports.ToMicroseconds(session.RevokedAt)
+	s.sessions.set(stored.ID, stored)
 	return nil
 }
 
@@ -88,7 +88,7 @@ func (r sessions) End(ctx context.Context, user, except domain.ID, now time.Time
 	if err != nil {
 		return nil, err
 	}
-	ended := []domain.ID{}
+	revoked := []domain.ID{}
 	for id := range s.liveSessions(user, now, 0) {
 		if id == except {
 			continue
@@ -98,12 +98,12 @@ func (r sessions) End(ctx context.Context, user, except domain.ID, now time.Time
 			return nil, err
 		}
 		s.sessions.set(id, session.Revoke(ports.ToMicroseconds(now)))
-		ended = append(ended, id)
+		revoked = append(revoked, id)
 	}
-	return ended, nil
+	return revoked, nil
 }
 
-// live iterates over the IDs above after of the user's sessions that are live at now.
+// liveSessions iterates over the IDs above after of the user's sessions that are valid at now.
 func (s *state) liveSessions(user domain.ID, now time.Time, after domain.ID) iter.Seq[domain.ID] {
 	return func(yield func(domain.ID) bool) {
 		for id := range pairsOf(s.byUser, user, after) {

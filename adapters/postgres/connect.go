@@ -18,10 +18,10 @@ const (
 	applicationName = "healthcare"
 	// connectTimeout bounds setting up a connection unless connect_timeout is given.
 	connectTimeout = 5 * time.Second
-	// defaultSilence is well above what a statement of the store takes, and below
+	// defaultResponseTimeout is well above what a statement of the store takes, and below
 	// the half minute after which callers give up.
 	defaultResponseTimeout = 15 * time.Second
-	noResponseTimeout = time.Duration(0)
+	noResponseTimeout      = time.Duration(0)
 )
 
 // connect returns a connector that gives up a connection after so long a silence.
@@ -62,7 +62,7 @@ func connect(dsn string, silence time.Duration, log *slog.Logger) (driver.Connec
 	return &passwordFallback{normalized: first, original: connector}, err
 }
 
-// errDSN says what is wrong with dsn as far as that cannot give the password away.
+// dsnError says what is wrong with dsn as far as that cannot give the password away.
 func dsnError(dsn string, err error) error {
 	if refused, ok := errors.AsType[*parameterError](err); ok {
 		return refused

@@ -11,14 +11,14 @@ import (
 )
 
 const (
-	// lookInterval is how long a connection relies on what it saw of synchronous_commit.
+	// recheckInterval is how long a connection relies on what it saw of synchronous_commit.
 	recheckInterval = time.Second
-	// limitLocks bounds the wait for a lock, unless the role or the database does. The
+	// setLockTimeout bounds the wait for a lock, unless the role or the database does. The
 	// table that somebody has locked would otherwise use up all connections.
 	setLockTimeout = `SELECT set_config('lock_timeout', '3s', false) WHERE current_setting('lock_timeout') = '0'`
 	// begin has the words that lib/pq puts into a BEGIN.
 	begin = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; `
-	// raise holds for one transaction, as a pooler may give the next one to another server process.
+	// raiseSynchronousCommit holds for one transaction, as a pooler may give the next one to another server process.
 	raiseSynchronousCommit = `SET LOCAL synchronous_commit = on`
 )
 
@@ -42,7 +42,7 @@ func (c durableConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	return &durableConn{pqConn: of}, nil
 }
 
-// connection is what database/sql uses of a connection of lib/pq, which is also the
+// pqConn is what database/sql uses of a connection of lib/pq, which is also the
 // transaction that it is in.
 type pqConn interface {
 	driver.Conn
@@ -62,7 +62,7 @@ type pqConn interface {
 type durableConn struct {
 	pqConn
 	checked time.Time
-	// weak says that it lets a commit be acknowledged before it is on all disks.
+	// asynchronous says that it lets a commit be acknowledged before it is on all disks.
 	asynchronous bool
 }
 

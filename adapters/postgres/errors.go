@@ -51,7 +51,7 @@ func kindOf(e *pq.Error) sqlstore.FailureKind {
 	return sqlstore.Unknown
 }
 
-// staleRoutine is where PostgreSQL refuses a prepared statement whose result has changed.
+// staleStatementRoutine is where PostgreSQL refuses a prepared statement whose result has changed.
 // It has no code of its own, and its message is in the server's language.
 const staleStatementRoutine = "RevalidateCachedQuery"
 

@@ -22,13 +22,13 @@ const (
 	// revokedChannel is where the trigger sessions_revoked says which session it was,
 	// and of which table. All installations in a database share the channel.
 	revokedChannel = "healthcare_revoked"
-	// sendBeat says when the beat was sent, and which table the instance's sessions are
+	// sendHeartbeat says when the beat was sent, and which table the instance's sessions are
 	// in at that time. The table's number is its own in the whole database; its schema
 	// can be renamed, and its rows copied.
 	sendHeartbeat = `SELECT pg_notify($1, concat_ws(' ', CAST($2 AS text), CAST(CAST('sessions' AS regclass) AS oid)))`
-	// beatInterval is well below the second for which hearing a beat counts.
+	// heartbeatInterval is well below the second for which hearing a beat counts.
 	heartbeatInterval = 250 * time.Millisecond
-	// followSilence is long for connections on which something passes all the time.
+	// feedTimeout is long for connections on which something passes all the time.
 	// As long a silence is worth a line in the log.
 	feedTimeout = 2 * time.Second
 	// The waits before another attempt to connect, the first one and the longest.
@@ -71,13 +71,13 @@ func FollowRevocations(ctx context.Context, dsn string, feed Feed, log *slog.Log
 	}
 	start := time.Now()
 	f := &follower{
-		feed:      feed,
-		log:       log,
-		start:     start,
-		confirmed: start,
-		channel:   "healthcare_beat_" + strings.ToLower(rand.Text()),
-		heartbeats:     sql.OpenDB(connector),
-		failures:  make(chan error, 1),
+		feed:       feed,
+		log:        log,
+		start:      start,
+		confirmed:  start,
+		channel:    "healthcare_beat_" + strings.ToLower(rand.Text()),
+		heartbeats: sql.OpenDB(connector),
+		failures:   make(chan error, 1),
 	}
 	defer func() { _ = f.heartbeats.Close() }()
 	f.heartbeats.SetMaxOpenConns(1)
@@ -103,8 +103,8 @@ type follower struct {
 	// start is what the times in beats count from.
 	start time.Time
 	// channel is where the beats of this instance go.
-	channel string
-	heartbeats   *sql.DB
+	channel    string
+	heartbeats *sql.DB
 	// table is the number of the table that the latest beat named, as text.
 	table string
 	// complete says that nothing was missed since the feed was loaded.
@@ -142,7 +142,7 @@ func (f *follower) listen(ctx context.Context, listener interface{ Listen(channe
 	}
 }
 
-// failed keeps err, unless another one has not been looked at yet.
+// reportFailure keeps err, unless another one has not been looked at yet.
 func (f *follower) reportFailure(err error) {
 	if err == nil {
 		return
@@ -170,7 +170,7 @@ func (f *follower) follow(ctx context.Context, notifications <-chan *pq.Notifica
 	}
 }
 
-// beat sends a notification that bears its own time.
+// sendHeartbeat sends a notification that bears its own time.
 func (f *follower) sendHeartbeat(ctx context.Context) {
 	sent := strconv.FormatInt(int64(time.Since(f.start)), 10)
 	// The silence bounds it. lib/pq leaves a goroutine behind when ctx does.
@@ -184,7 +184,7 @@ func (f *follower) sendHeartbeat(ctx context.Context) {
 	}
 }
 
-// take passes on what the listener brings.
+// handle passes on what the listener brings.
 func (f *follower) handle(ctx context.Context, notification *pq.Notification) {
 	switch {
 	case notification == nil: // The connection is a new one.
@@ -196,7 +196,7 @@ func (f *follower) handle(ctx context.Context, notification *pq.Notification) {
 	}
 }
 
-// takeRevocation passes on a session of this installation's. Before the first beat,
+// handleRevocation passes on a session of this installation's. Before the first beat,
 // which tells which these are, nothing is complete, and so nothing is missed.
 func (f *follower) handleRevocation(text string) {
 	table, id, _ := strings.Cut(text, " ")
@@ -210,7 +210,7 @@ func (f *follower) handleRevocation(text string) {
 	}
 }
 
-// takeBeat confirms what a beat proves. Where something was missed, it proves
+// handleHeartbeat confirms what a beat proves. Where something was missed, it proves
 // that nothing is any more, so that the rest can be looked up. So it is where the
 // sessions are in another table than before: the new one was not listened for.
 func (f *follower) handleHeartbeat(ctx context.Context, text string) {

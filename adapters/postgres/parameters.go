@@ -153,7 +153,7 @@ func parseDSN(dsn string, log *slog.Logger) (settings, error) {
 	return s, nil
 }
 
-// unsupported are the parameters of libpq that lib/pq does not have.
+// unsupportedParameters are the parameters of libpq that lib/pq does not have.
 var unsupportedParameters = map[string]struct {
 	// harmless are the values that ask for no more than lib/pq does.
 	harmless []string

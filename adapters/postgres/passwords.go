@@ -19,12 +19,12 @@ func saslPrepared(password string) string {
 	return prepared
 }
 
-// twoPasswords connects with a password that SASLprep has changed, and where the server
+// passwordFallback connects with a password that SASLprep has changed, and where the server
 // refuses that, with the password as it was given: only SCRAM wants the first. lib/pq does
 // not say what a server asks for.
 type passwordFallback struct {
 	normalized, original driver.Connector
-	useOriginal        atomic.Bool // once that was right
+	useOriginal          atomic.Bool // once that was right
 }
 
 // Connect implements driver.Connector.
@@ -40,7 +40,7 @@ func (t *passwordFallback) Connect(ctx context.Context) (driver.Conn, error) {
 	return conn, err
 }
 
-// poolersRefusal is what pgbouncer answers to a wrong password: protocol violation.
+// poolerAuthFailure is what pgbouncer answers to a wrong password: protocol violation.
 const poolerAuthFailure = "08P01"
 
 // Driver implements driver.Connector.

@@ -11,15 +11,15 @@ import (
 	"github.com/lib/pq/pqerror"
 )
 
-// keepsNoStatements says what to do about a pooler that gives each transaction another
+// lostStatementHint says what to do about a pooler that gives each transaction another
 // connection, on which the statements of this one are not prepared.
 const lostStatementHint = "a pooler before the server does not keep prepared statements: set DB_PREPARED_STATEMENTS=false"
 
 // errStatementMode refuses a pooler that gives each statement another connection.
 var errStatementMode = errors.New("postgres: the connection ends when a transaction begins, as behind a pooler in statement mode: set the pooler to transaction or session mode")
 
-// lostStatement reports whether err says that a statement is not prepared, or that another
-// connection has prepared one of its name.
+// isLostStatement reports whether err says that a statement is not prepared, or that another
+// pqConn has prepared one of its name.
 func isLostStatement(err *pq.Error) bool {
 	return err != nil && (err.Code == pqerror.InvalidSQLStatementName || err.Code == pqerror.DuplicatePstatement)
 }

@@ -27,7 +27,7 @@ type Options struct {
 	// Unprepared sends every statement unprepared: for pgbouncer in transaction
 	// pooling before 1.21, where a connection does not keep its statements.
 	Unprepared bool
-	// Silence is how long the server may take to answer before the connection is
+	// ResponseTimeout is how long the server may take to answer before the connection is
 	// given up for lost; 0 means 15 seconds. It bounds what a context cannot:
 	// waiting for a server that has vanished without closing its connections.
 	ResponseTimeout time.Duration
@@ -35,7 +35,7 @@ type Options struct {
 	// schema, and those before it, made: those after it can be pending. Where none is, the role needs all
 	// privileges of a service, which is what looks back before it begins.
 	RequiredStep int64
-	// Serving has Open fail unless the role has all privileges that a service needs, and
+	// ForService has Open fail unless the role has all privileges that a service needs, and
 	// advances the sequence of the trail where that is behind.
 	ForService bool
 	// Wrap, when set, goes around the driver, to trace or count what it is asked.
@@ -97,14 +97,14 @@ func Open(ctx context.Context, dsn string, options Options) (*sqlstore.Store, er
 	engine := sqlstore.Engine{
 		RowLocks: true,
 		// Named, as a server may have another default. Rows that matter are locked.
-		TxOptions: &sql.TxOptions{Isolation: sql.LevelReadCommitted},
-		EventRange:  eventsOf,
+		TxOptions:  &sql.TxOptions{Isolation: sql.LevelReadCommitted},
+		EventRange: eventsOf,
 		// One after the other: nextval is called for each number in its order.
-		NextEventIDs: `SELECT nextval('audit_events_id_seq') AS id FROM generate_series(1, CAST($1 AS integer))`,
-		Probe:        probe,
-		CheckPrivileges:   func(ctx context.Context, db *sqlx.DB) error { return checkPrivileges(ctx, db) },
-		LastStep:     schema().Last(),
-		Classify:     classify,
+		NextEventIDs:    `SELECT nextval('audit_events_id_seq') AS id FROM generate_series(1, CAST($1 AS integer))`,
+		Probe:           probe,
+		CheckPrivileges: func(ctx context.Context, db *sqlx.DB) error { return checkPrivileges(ctx, db) },
+		LastStep:        schema().Last(),
+		Classify:        classify,
 	}
 	wrapped := sqlx.NewDb(db, "postgres")
 	return sqlstore.New(engine, wrapped, wrapped, sqlx.NewDb(prober, "postgres"), !options.Unprepared), nil

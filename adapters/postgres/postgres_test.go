@@ -42,7 +42,7 @@ func TestStore(t *testing.T) {
 func TestUnprepared(t *testing.T) {
 	store := open(t, pgtest.New(t), postgres.Options{
 		Unprepared: true,
-		WrapDriver:       func(connector driver.Connector) driver.Connector { return unpreparedConnector{connector} },
+		WrapDriver: func(connector driver.Connector) driver.Connector { return unpreparedConnector{connector} },
 	})
 	want := add(t, store, "NJ-1")
 	want.Name = domain.FromStored[domain.Name]("Lisa Cuddy")

@@ -12,7 +12,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// rights are what a service needs of the schema, in the order in which they are granted.
+// requiredPrivileges are what a service needs of the schema, in the order in which they are granted.
 // So it cannot change or remove what is in the audit trail, nor what a record said before.
 var requiredPrivileges = []struct {
 	privileges []string
@@ -32,7 +32,7 @@ func recordTables() (names []string) {
 	return names
 }
 
-// selectMissing names what the role of the connection lacks of rights.
+// selectMissingPrivileges names what the role of the connection lacks of rights.
 var selectMissingPrivileges = func() string {
 	var tables, sequences []string
 	for _, right := range requiredPrivileges {
@@ -76,7 +76,7 @@ func checkPrivileges(ctx context.Context, db rowQuerier) error {
 	return nil
 }
 
-// checkReach returns ErrMissingPrivilege if the role cannot read how far the schema is. A
+// checkSchemaReadable returns ErrMissingPrivilege if the role cannot read how far the schema is. A
 // schema that it may not use would look like an empty one.
 func checkSchemaReadable(ctx context.Context, db *sql.DB) error {
 	var migrated bool

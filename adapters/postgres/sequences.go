@@ -70,7 +70,7 @@ func advanceTrailSequence(ctx context.Context, db *sql.DB, log *slog.Logger) err
 	return nil
 }
 
-// unlessNotAllowed leaves it to others to say which rights are missing.
+// ignoreMissingPrivilege leaves it to others to say which rights are missing.
 func ignoreMissingPrivilege(err error) error {
 	if refused := pq.As(err); err == nil || refused != nil && refused.Code == pqerror.InsufficientPrivilege {
 		return nil

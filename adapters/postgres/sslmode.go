@@ -30,7 +30,7 @@ func SSLMode(dsn string) string {
 	return string(pq.SSLModeRequire)
 }
 
-// here reports whether each server that config may lead to is on this machine.
+// isLocal reports whether each server that config may lead to is on this machine.
 func isLocal(config pq.Config) bool {
 	hosts := append([]pq.ConfigMultihost{{Host: config.Host, Hostaddr: config.Hostaddr}}, config.Multi...)
 	for _, host := range hosts {

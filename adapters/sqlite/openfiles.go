@@ -13,7 +13,7 @@ import (
 
 var errFileMoved = errors.New("sqlite: database file moved, removed or replaced while it was open")
 
-// place knows which files the store has open. SQLite goes on with an open file
+// openFiles knows which files the store has open. SQLite goes on with an open file
 // wherever that has gone: what it writes then is lost when the last process that has
 // the file open ends, and what another process reads is something else.
 type openFiles struct {
@@ -26,7 +26,7 @@ type openFile struct {
 	opened os.FileInfo
 }
 
-// findPlace returns the place of the file at path, with the write-ahead log and its
+// watchFiles returns the place of the file at path, with the write-ahead log and its
 // index, and a connection that has them open. SQLite removes these two when the last
 // connection is closed, so this one must stay open for as long as the place is asked.
 func watchFiles(ctx context.Context, path string) (*openFiles, driver.Conn, error) {
@@ -89,7 +89,7 @@ func (p *openFiles) check(age time.Duration) error {
 	return nil
 }
 
-// guard returns what wraps a connector, after wrap, so that it makes connections to
+// guardConnector returns what wraps a connector, after wrap, so that it makes connections to
 // the files in their place only.
 func (p *openFiles) guardConnector(wrap func(driver.Connector) driver.Connector) func(driver.Connector) driver.Connector {
 	return func(connector driver.Connector) driver.Connector {

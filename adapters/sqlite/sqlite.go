@@ -30,7 +30,7 @@ import (
 type Options struct {
 	// Unprepared sends every statement unprepared.
 	Unprepared bool
-	// Existing has Open fail unless there is a file that is up to date: it makes and
+	// MustExist has Open fail unless there is a file that is up to date: it makes and
 	// migrates nothing.
 	MustExist bool
 	// Since, when set, is for a file of which only that is read that this step of the
@@ -105,7 +105,7 @@ func Open(ctx context.Context, path string, options Options) (*sqlstore.Store, e
 func newEngine() sqlstore.Engine {
 	return sqlstore.Engine{
 		NextEventIDs: nextEventIDs,
-		EventRange:     eventsOf,
+		EventRange:   eventsOf,
 		Probe:        probe,
 		LastStep:     schema().Last(),
 		WriteWait:    busyTimeout,
@@ -113,7 +113,7 @@ func newEngine() sqlstore.Engine {
 	}
 }
 
-// prepare returns the absolute path of a file that is up to date.
+// prepareFile returns the absolute path of a file that is up to date.
 func prepareFile(ctx context.Context, path string, options Options) (string, error) {
 	if options.MustExist || options.RequiredStep > 0 {
 		path, err := filepath.Abs(path)

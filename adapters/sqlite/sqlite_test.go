@@ -226,8 +226,10 @@ func TestOpeningAFileAgainLeavesTheLocksOfOthers(t *testing.T) {
 	_, err := addDoctor(t.Context(), store, "NJ-1")
 	require.NoError(t, err)
 	for name, again := range map[string]func() (*sqlstore.Store, error){
-		"to read":    func() (*sqlstore.Store, error) { return sqlite.OpenReadOnly(t.Context(), path, sqlite.Options{}) },
-		"as it is":   func() (*sqlstore.Store, error) { return sqlite.Open(t.Context(), path, sqlite.Options{MustExist: true}) },
+		"to read": func() (*sqlstore.Store, error) { return sqlite.OpenReadOnly(t.Context(), path, sqlite.Options{}) },
+		"as it is": func() (*sqlstore.Store, error) {
+			return sqlite.Open(t.Context(), path, sqlite.Options{MustExist: true})
+		},
 		"to migrate": func() (*sqlstore.Store, error) { return sqlite.Open(t.Context(), path, sqlite.Options{}) },
 	} {
 		other, err := again()

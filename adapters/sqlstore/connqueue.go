@@ -12,12 +12,12 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// errPoolBusy is the cause of an error for the log.
+// errPoolBusy is logged when acquire has waited too long.
 var errPoolBusy = errors.New("sqlstore: connection pool busy: no connection was free in time")
 
-// line admits as many callers as a pool has connections, in the order in which they
-// came. database/sql gives a connection that becomes free to any of those who wait,
-// and lets them wait for as long as their contexts last.
+// connQueue admits as many callers as a pool has connections, in the order of their
+// arrival, and bounds their wait. database/sql itself gives a free connection to any of
+// the waiting callers, and bounds the wait only by their contexts.
 type connQueue struct {
 	slots   *semaphore.Weighted
 	maxWait time.Duration
@@ -25,14 +25,14 @@ type connQueue struct {
 
 func newConnQueue(pool *sqlx.DB, patience time.Duration) *connQueue {
 	width := int64(pool.Stats().MaxOpenConnections)
-	if width == 0 { // a pool without a limit
+	if width == 0 { // The pool has no limit.
 		width = math.MaxInt64
 	}
 	return &connQueue{slots: semaphore.NewWeighted(width), maxWait: patience}
 }
 
-// enter waits for a place, which leave gives back. When the wait takes longer than
-// the line's patience, the error is Unavailable and says to come back in a second.
+// acquire waits for a slot, which release gives back. After maxWait it fails with
+// Unavailable and asks the caller to try again in a second.
 func (l *connQueue) acquire(ctx context.Context) error {
 	if l.slots.TryAcquire(1) {
 		return nil

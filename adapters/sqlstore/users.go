@@ -30,7 +30,7 @@ const (
 
 var selectUsersByID = forIDs(selectUser+` WHERE `, `id`, ` ORDER BY id`)
 
-// userChunk is how many rows a list reads at once when it looks for matches.
+// userChunk is how many rows List reads at once after its first query.
 const userChunk = 1000
 
 type userRow struct {
@@ -79,7 +79,7 @@ func splitHashes(stored []byte) (hashes domain.RecoveryHashes) {
 	return hashes
 }
 
-// hashesOrNull stores no hashes at all as NULL.
+// hashesOrNull concatenates the hashes. It returns NULL if all are zero.
 func hashesOrNull(hashes domain.RecoveryHashes) any {
 	if hashes == (domain.RecoveryHashes{}) {
 		return nil
@@ -91,7 +91,7 @@ func hashesOrNull(hashes domain.RecoveryHashes) any {
 	return stored
 }
 
-// userValues are what Add and Save store, in the order of the statements.
+// userValues returns the values that both Add and Save store, in the order of the statements.
 func userValues(user domain.User) []any {
 	factor := user.SecondFactor
 	phone, longPhone := phoneColumns(user.Phone)
@@ -135,9 +135,8 @@ func (s users) Save(ctx context.Context, user domain.User) error {
 	return s.change(ctx, updateUser, append([]any{user.ID}, userValues(user)...)...)
 }
 
-// List leaves it to the filter what matches, so that letter case and spelling
-// mean the same with every engine. A page that nothing is left out of is one
-// statement.
+// List applies the filter in Go, so that it treats letter case and spelling alike with every
+// engine. A page whose users all match takes one statement.
 func (s users) List(ctx context.Context, filter domain.UserFilter, page domain.Page) ([]domain.User, error) {
 	if filter.IDs != nil {
 		return s.listIDs(ctx, filter, page)
@@ -161,7 +160,7 @@ func (s users) List(ctx context.Context, filter domain.UserFilter, page domain.P
 	return list, nil
 }
 
-// those is List for users whose IDs are known.
+// listIDs is List for a filter with IDs.
 func (s users) listIDs(ctx context.Context, filter domain.UserFilter, page domain.Page) ([]domain.User, error) {
 	list := []domain.User{}
 	ids := slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(filter.IDs))), func(id domain.ID) bool { return id <= page.After })

@@ -14,7 +14,7 @@ import (
 	"syscall"
 )
 
-// account is whom PostgreSQL runs as, for it refuses to run as root; nil for the
+// serverUser is whom PostgreSQL runs as, for it refuses to run as root; nil for the
 // current user.
 func serverUser() (*syscall.Credential, error) {
 	if os.Getuid() != 0 {

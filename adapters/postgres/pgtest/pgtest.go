@@ -51,7 +51,7 @@ func NewEmpty(t testing.TB, options string) (dsn string) {
 	return createDatabase(t, shared.url, options)
 }
 
-// begin sees to it that there is a server with the template.
+// requireServer sees to it that there is a server with the template.
 func requireServer(t testing.TB) {
 	t.Helper()
 	shared.Do(func() { shared.url, shared.template, shared.err = prepare(t.Context()) })
@@ -153,7 +153,7 @@ func execute(ctx context.Context, dsn, statement string) error {
 	return err
 }
 
-// database returns serverURL with another database's name.
+// withDatabase returns serverURL with another database's name.
 func withDatabase(serverURL, name string) string {
 	address, err := url.Parse(serverURL)
 	if err != nil {

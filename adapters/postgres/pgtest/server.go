@@ -31,7 +31,7 @@ type Server struct {
 }
 
 // Start returns a server of the test's own that accepts connections; its one
-// database is migrated and empty. It is removed at the end of the test. settings, such
+// withDatabase is migrated and empty. It is removed at the end of the test. settings, such
 // as "fsync=on", come after its own.
 func Start(t testing.TB, settings ...string) *Server {
 	t.Helper()
@@ -155,7 +155,7 @@ func (s *Server) initialize() error {
 	return nil
 }
 
-// hireCaretaker starts a process that outlives this one just long enough to end
+// startCaretaker starts a process that outlives this one just long enough to end
 // the server and remove its files. It waits for the end of a pipe that only this
 // process holds, so nothing needs to run here, and it works on every Unix.
 func (s *Server) startCaretaker() error {
