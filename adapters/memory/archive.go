@@ -109,8 +109,8 @@ func (a *archive[T]) isDeleted(id domain.ID) bool {
 	return found
 }
 
-// deletedIDs iterates over the deleted records above after, in ascending order; unless
-// parent is zero, only over those that were deleted With it.
+// deletedIDs iterates over the IDs above after of the deleted records, in ascending order.
+// Unless with is zero, it includes only the records that were deleted with it.
 func (a *archive[T]) deletedIDs(with domain.Reference, after domain.ID) iter.Seq[domain.ID] {
 	if with == (domain.Reference{}) {
 		return keys(a.deleted.after(after))

@@ -13,12 +13,12 @@ import (
 
 var errFileMoved = errors.New("sqlite: database file moved, removed or replaced while it was open")
 
-// openFiles knows which files the store has open. SQLite goes on with an open file
-// wherever that has gone: what it writes then is lost when the last process that has
-// the file open ends, and what another process reads is something else.
+// openFiles holds the files that the store has open, to notice when one of them is moved,
+// removed or replaced. SQLite itself does not notice: it keeps writing to the old file,
+// which is lost when the last process closes it, while other processes use another file.
 type openFiles struct {
 	files   []openFile
-	checked atomic.Int64 // when all were in place, in Unix nanoseconds
+	checked atomic.Int64 // the time of the last successful check, in Unix nanoseconds
 }
 
 type openFile struct {
@@ -26,9 +26,9 @@ type openFile struct {
 	opened os.FileInfo
 }
 
-// watchFiles returns the place of the file at path, with the write-ahead log and its
-// index, and a connection that has them open. SQLite removes these two when the last
-// connection is closed, so this one must stay open for as long as the place is asked.
+// watchFiles returns the openFiles of the database at path, including the write-ahead log
+// and its index, and a connection that has them open. SQLite removes the log and its index
+// when the last connection is closed, so this one must stay open as long as check is used.
 func watchFiles(ctx context.Context, path string) (*openFiles, driver.Conn, error) {
 	connector, err := newConnector(path, Options{})
 	if err != nil {
@@ -38,14 +38,15 @@ func watchFiles(ctx context.Context, path string) (*openFiles, driver.Conn, erro
 	if err != nil {
 		return nil, nil, err
 	}
-	p := &openFiles{}
-	if err := p.record(ctx, path, anchor); err != nil {
+	files := &openFiles{}
+	if err := files.record(ctx, path, anchor); err != nil {
 		return nil, nil, errors.Join(err, anchor.Close())
 	}
-	return p, anchor, nil
+	return files, anchor, nil
 }
 
-func (p *openFiles) record(ctx context.Context, path string, anchor driver.Conn) error {
+// record fills in the files, which the connection anchor opens.
+func (f *openFiles) record(ctx context.Context, path string, anchor driver.Conn) error {
 	// Reading opens the log and its index.
 	rows, err := anchor.(driver.QueryerContext).QueryContext(ctx, `SELECT count(*) FROM sqlite_schema`, nil)
 	if err != nil {
@@ -54,7 +55,7 @@ func (p *openFiles) record(ctx context.Context, path string, anchor driver.Conn)
 	if err := errors.Join(rows.Next(make([]driver.Value, 1)), rows.Close()); err != nil {
 		return err
 	}
-	// SQLite puts them beside the file that a symbolic link leads to.
+	// SQLite resolves symbolic links and puts the log and its index next to the target.
 	target, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return err
@@ -64,19 +65,19 @@ func (p *openFiles) record(ctx context.Context, path string, anchor driver.Conn)
 		if err != nil {
 			return err
 		}
-		p.files = append(p.files, openFile{name, opened})
+		f.files = append(f.files, openFile{name, opened})
 	}
 	return nil
 }
 
-// check returns an error that is errMoved unless all files are in their place, or
-// were less than age ago.
-func (p *openFiles) check(age time.Duration) error {
+// check returns errFileMoved if a file is not in its place. It relies on the last successful
+// check if that is less than age ago.
+func (f *openFiles) check(age time.Duration) error {
 	now := time.Now()
-	if now.Sub(time.Unix(0, p.checked.Load())) < age {
+	if now.Sub(time.Unix(0, f.checked.Load())) < age {
 		return nil
 	}
-	for _, file := range p.files {
+	for _, file := range f.files {
 		found, err := os.Stat(file.path)
 		if err != nil {
 			return fmt.Errorf("%w: %w", errFileMoved, err)
@@ -85,18 +86,18 @@ func (p *openFiles) check(age time.Duration) error {
 			return fmt.Errorf("%w: %s is another file now", errFileMoved, file.path)
 		}
 	}
-	p.checked.Store(now.UnixNano())
+	f.checked.Store(now.UnixNano())
 	return nil
 }
 
-// guardConnector returns what wraps a connector, after wrap, so that it makes connections to
-// the files in their place only.
-func (p *openFiles) guardConnector(wrap func(driver.Connector) driver.Connector) func(driver.Connector) driver.Connector {
+// guardConnector returns a function that wraps a connector, after wrap, so that connecting
+// fails if a file is not in its place.
+func (f *openFiles) guardConnector(wrap func(driver.Connector) driver.Connector) func(driver.Connector) driver.Connector {
 	return func(connector driver.Connector) driver.Connector {
 		if wrap != nil {
 			connector = wrap(connector)
 		}
-		return guardedConnector{connector, p}
+		return guardedConnector{connector, f}
 	}
 }
 
@@ -117,8 +118,8 @@ func (c guardedConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	return conn, nil
 }
 
-// anchoredConnector keeps a connection open, which database/sql never uses, and so
-// never gives up as it does with one that was interrupted.
+// anchoredConnector holds a connection that stays open until the sql.DB is closed. database/sql
+// does not know it, and so does not close it as it closes interrupted connections.
 type anchoredConnector struct {
 	driver.Connector
 	anchor driver.Conn
