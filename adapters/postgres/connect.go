@@ -16,7 +16,7 @@ import (
 
 const (
 	applicationName = "healthcare"
-	// connectTimeout bounds setting up a connection unless connect_timeout is given.
+	// connectTimeout bounds the setup of a connection unless connect_timeout is set.
 	connectTimeout = 5 * time.Second
 	// defaultResponseTimeout is well above what a statement of the store takes, and below
 	// the half minute after which callers give up.
@@ -24,18 +24,19 @@ const (
 	noResponseTimeout      = time.Duration(0)
 )
 
-// connect returns a connector that gives up a connection after so long a silence.
-func connect(dsn string, silence time.Duration, log *slog.Logger) (driver.Connector, error) {
+// connect returns a connector for dsn. Its connections fail when the server does not answer
+// within responseTimeout.
+func connect(dsn string, responseTimeout time.Duration, log *slog.Logger) (driver.Connector, error) {
 	settings, err := parseDSN(dsn, log)
 	if err != nil {
 		return nil, dsnError(dsn, err)
 	}
-	// lib/pq would connect to the others without TLS, whatever the sslmode is.
+	// lib/pq would connect to the other hosts without TLS, whatever the sslmode is.
 	if isSocket(settings.Host) && !settings.Hostaddr.IsValid() && !isLocal(settings.Config) {
-		return nil, errors.New("postgres: in a list of hosts, a socket must not come before a host of another machine")
+		return nil, errors.New("postgres: in a list of hosts, a socket must not come before a host on another machine")
 	}
-	// One round trip for a statement that is not prepared, not two; and behind a
-	// pooler in transaction mode, two would meet different servers.
+	// With binary parameters, an unprepared statement takes one round trip. Without, it takes
+	// two, which a pooler in transaction mode can send to different servers.
 	settings.BinaryParameters = true
 	if settings.ApplicationName == "" {
 		settings.ApplicationName = applicationName
@@ -43,47 +44,47 @@ func connect(dsn string, silence time.Duration, log *slog.Logger) (driver.Connec
 	if settings.ConnectTimeout == 0 {
 		settings.ConnectTimeout = connectTimeout
 	}
-	with := func(password string) (driver.Connector, error) {
+	newConnector := func(password string) (driver.Connector, error) {
 		config := settings.Config
 		config.Password = password
 		connector, err := pq.NewConnectorConfig(config)
 		if err != nil {
 			return nil, dsnError(dsn, err)
 		}
-		connector.Dialer(dialer{settings.dialer(), silence})
+		connector.Dialer(dialer{settings.dialer(), responseTimeout})
 		return connector, nil
 	}
-	connector, err := with(settings.Password)
-	prepared := saslPrepared(settings.Password)
-	if err != nil || prepared == settings.Password {
+	connector, err := newConnector(settings.Password)
+	normalized := saslPrepared(settings.Password)
+	if err != nil || normalized == settings.Password {
 		return connector, err
 	}
-	first, err := with(prepared)
+	first, err := newConnector(normalized)
 	return &passwordFallback{normalized: first, original: connector}, err
 }
 
-// dsnError says what is wrong with dsn as far as that cannot give the password away.
+// dsnError describes what is wrong with dsn without revealing its password.
 func dsnError(dsn string, err error) error {
 	if refused, ok := errors.AsType[*parameterError](err); ok {
 		return refused
 	}
-	const hint = `the database's address must look like "postgres://user:password@host:port/name?sslmode=verify-full", with what is special in a password percent-encoded`
+	const hint = `the database's address must look like "postgres://user:password@host:port/name?sslmode=verify-full", with special characters in the password percent-encoded`
 	unreadable := errors.New("postgres: " + hint)
 	address, parseErr := url.Parse(dsn)
 	if parseErr != nil || address.User == nil {
-		// What cannot be taken apart may have the password anywhere.
+		// The password can be anywhere in a text that cannot be parsed.
 		return unreadable
 	}
-	inUser, _ := address.User.Password()
-	for _, password := range append(address.Query()["password"], inUser) {
+	userPassword, _ := address.User.Password()
+	for _, password := range append(address.Query()["password"], userPassword) {
 		if password != "" && strings.Contains(err.Error(), password) {
 			return unreadable
 		}
 	}
-	return fmt.Errorf("postgres: the database's address, or a variable of the environment, cannot be used: %w\n%s", err, hint)
+	return fmt.Errorf("postgres: the database's address or an environment variable cannot be used: %w\n%s", err, hint)
 }
 
-// dialer makes connections that bound each wait for the server.
+// dialer makes connections that bound each wait for the server by responseTimeout.
 type dialer struct {
 	net.Dialer
 	responseTimeout time.Duration
@@ -110,11 +111,11 @@ func (d dialer) DialContext(ctx context.Context, network, address string) (net.C
 	return &timeoutConn{Conn: conn, responseTimeout: d.responseTimeout}, nil
 }
 
-// boundedConn fails a Read or Write that takes longer than silence.
+// timeoutConn is a connection whose Read and Write fail after responseTimeout.
 type timeoutConn struct {
 	net.Conn
 	responseTimeout time.Duration
-	// deadline is the driver's own, while it sets up the connection.
+	// deadline is the deadline that the driver sets while it sets up the connection.
 	deadline time.Time
 }
 

@@ -11,19 +11,21 @@ import (
 )
 
 const (
-	// recheckInterval is how long a connection relies on what it saw of synchronous_commit.
+	// recheckInterval is how long a connection relies on the last value of synchronous_commit.
 	recheckInterval = time.Second
-	// setLockTimeout bounds the wait for a lock, unless the role or the database does. The
-	// table that somebody has locked would otherwise use up all connections.
+	// setLockTimeout bounds the wait for a lock, unless lock_timeout is set for the role or the
+	// database. Without a bound, Updates that wait for a locked table could use up all
+	// connections.
 	setLockTimeout = `SELECT set_config('lock_timeout', '3s', false) WHERE current_setting('lock_timeout') = '0'`
-	// begin has the words that lib/pq puts into a BEGIN.
+	// begin is the BEGIN that lib/pq sends for the options of the store's transactions.
 	begin = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; `
-	// raiseSynchronousCommit holds for one transaction, as a pooler may give the next one to another server process.
+	// raiseSynchronousCommit applies to one transaction, because a pooler can send the next one to another
+	// server process.
 	raiseSynchronousCommit = `SET LOCAL synchronous_commit = on`
 )
 
-// durableConnector makes connections whose transactions are on the disk when their
-// commit is acknowledged, whatever synchronous_commit is set to.
+// durableConnector makes connections whose commits are on the disk when they are acknowledged,
+// whatever the default of synchronous_commit.
 type durableConnector struct{ driver.Connector }
 
 // Connect implements driver.Connector.
@@ -32,18 +34,18 @@ func (c durableConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	of, ok := conn.(pqConn)
+	pq, ok := conn.(pqConn)
 	if !ok {
-		return nil, errors.Join(fmt.Errorf("postgres: a %T is not a connection of lib/pq", conn), conn.Close())
+		return nil, errors.Join(fmt.Errorf("postgres: %T is not a connection of lib/pq", conn), conn.Close())
 	}
-	if _, err := of.ExecContext(ctx, setLockTimeout, nil); err != nil {
+	if _, err := pq.ExecContext(ctx, setLockTimeout, nil); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	return &durableConn{pqConn: of}, nil
+	return &durableConn{pqConn: pq}, nil
 }
 
-// pqConn is what database/sql uses of a connection of lib/pq, which is also the
-// transaction that it is in.
+// pqConn holds the interfaces of lib/pq's connections that database/sql uses. Such a connection
+// is also its own transaction.
 type pqConn interface {
 	driver.Conn
 	driver.Tx
@@ -57,28 +59,28 @@ type pqConn interface {
 	driver.Validator
 }
 
-// durableConn looks at synchronous_commit once a second, for whoever changes it for
+// durableConn checks synchronous_commit once a second, because its default can be changed for
 // the role, the database or the server.
 type durableConn struct {
 	pqConn
 	checked time.Time
-	// asynchronous says that it lets a commit be acknowledged before it is on all disks.
+	// asynchronous says that the default acknowledges commits before they are on all disks.
 	asynchronous bool
 }
 
-// BeginTx implements driver.ConnBeginTx. It never takes more than one round trip,
-// unless the setting has just become a weak one.
+// BeginTx implements driver.ConnBeginTx. It takes one round trip, and a second one only when
+// it finds that the default has become asynchronous.
 func (c *durableConn) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx, error) {
-	// With a context that can end, lib/pq would watch it until the commit, and again at
-	// commits of transactions that it has not begun.
+	// If ctx could end, lib/pq would watch it until the commit, and again at the commits of
+	// transactions that lib/pq itself has not begun.
 	ctx = context.WithoutCancel(ctx)
-	look := time.Since(c.checked) >= recheckInterval
-	ours := options.Isolation == driver.IsolationLevel(sql.LevelReadCommitted) && !options.ReadOnly
-	if !ours || !look && !c.asynchronous {
+	recheck := time.Since(c.checked) >= recheckInterval
+	isUpdate := options.Isolation == driver.IsolationLevel(sql.LevelReadCommitted) && !options.ReadOnly
+	if !isUpdate || !recheck && !c.asynchronous {
 		return c.pqConn.BeginTx(ctx, options)
 	}
 	var err error
-	if look {
+	if recheck {
 		err = c.beginAndCheck(ctx)
 	} else {
 		_, err = c.ExecContext(ctx, begin+raiseSynchronousCommit, nil)
@@ -106,8 +108,8 @@ func (c *durableConn) beginAndCheck(ctx context.Context) error {
 	return err
 }
 
-// checkServer refuses a server that does not write to the disk, and warns of one
-// whose pages a crash can tear.
+// checkServer returns an error for a server with fsync=off, and logs a warning for one with
+// full_page_writes=off.
 func checkServer(ctx context.Context, db *sql.DB, log *slog.Logger) error {
 	var fsync, fullPages, throwaway bool
 	err := db.QueryRowContext(ctx, `SELECT CAST(current_setting('fsync') AS boolean), CAST(current_setting('full_page_writes') AS boolean),
@@ -115,11 +117,11 @@ func checkServer(ctx context.Context, db *sql.DB, log *slog.Logger) error {
 	switch {
 	case err != nil:
 		return unavailable(err)
-	case throwaway: // a server of tests, see package pgtest
+	case throwaway: // a server of package pgtest
 	case !fsync:
-		return errors.New("postgres: the server runs with fsync=off: a crash of its machine loses what was acknowledged and can ruin the database: set fsync = on")
+		return errors.New("postgres: the server runs with fsync=off: a crash of its machine can lose committed changes and corrupt the database: set fsync = on")
 	case !fullPages:
-		log.Warn("PostgreSQL runs with full_page_writes=off: a crash of its machine can ruin the database unless its file system never tears a page")
+		log.Warn("PostgreSQL runs with full_page_writes=off: a crash of its machine can corrupt the database unless its file system writes whole pages")
 	}
 	return nil
 }
