@@ -29,9 +29,8 @@ type Server struct {
 	done      func() error
 }
 
-// Start returns a server of the test's own that accepts connections; its one
-// withDatabase is migrated and empty. It is removed at the end of the test. settings, such
-// as "fsync=on", come after its own.
+// Start returns a running server whose only database is migrated and empty. The server is
+// removed at the end of the test. settings, such as "fsync=on", override the defaults.
 func Start(t testing.TB, settings ...string) *Server {
 	t.Helper()
 	s, err := start(settings...)
