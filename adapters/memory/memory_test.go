@@ -112,7 +112,7 @@ func TestARevocationIsVisibleOnceItIsCommitted(t *testing.T) {
 	}
 	revokeAll := func(result error) error {
 		return store.Update(t.Context(), func(tx ports.Tx) error {
-			revoked, err := tx.Sessions().End(t.Context(), 1, 0, time.Unix(1, 0))
+			revoked, err := tx.Sessions().RevokeAll(t.Context(), 1, 0, time.Unix(1, 0))
 			require.Equal(t, []domain.ID{1}, revoked)
 			requireRevoked(false, 1)
 			return errors.Join(err, result)

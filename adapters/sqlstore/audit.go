@@ -82,8 +82,8 @@ func (r eventRow) entity() domain.AuditEvent {
 		Subject:     domain.Subject{Kind: subject.Kind, ID: subject.ID},
 		Outcome:     data.Outcome,
 		Version:     data.Version,
-		About:       data.About.references(),
-		Form:        data.Form,
+		Related:     data.About.references(),
+		Format:      data.Form,
 		Commitments: data.Commitments.commitments(),
 		Seal:        data.Seal,
 		Evidence:    r.Evidence.Evidence,
@@ -156,9 +156,9 @@ func dataOf(event domain.AuditEvent) string {
 		Action:      event.Action,
 		Outcome:     event.Outcome,
 		Version:     event.Version,
-		About:       referenceList(joinTexts(event.About, referenceText)),
+		About:       referenceList(joinTexts(event.Related, referenceText)),
 		Seal:        event.Seal,
-		Form:        event.Form,
+		Form:        event.Format,
 		Commitments: commitmentList(joinTexts(event.Commitments, commitmentText)),
 	}
 	if event.Subject.Shown != nil {
@@ -171,11 +171,11 @@ func dataOf(event domain.AuditEvent) string {
 
 func mentionValues(m domain.Mention) []any { return []any{mentionText(m), m.Event} }
 
-func (s audit) Evidence(ctx context.Context, page domain.Page) ([]domain.AuditEvent, error) {
+func (s audit) ListEvidence(ctx context.Context, page domain.Page) ([]domain.AuditEvent, error) {
 	return entities[evidenceOnlyRow](ctx, s.querier, selectEvidence, page.After, page.Limit)
 }
 
-func (s audit) Mentions(ctx context.Context, after domain.Mention, limit int) ([]domain.Mention, error) {
+func (s audit) ListMentions(ctx context.Context, after domain.Mention, limit int) ([]domain.Mention, error) {
 	record := ""
 	if after != (domain.Mention{}) {
 		record = mentionText(after)

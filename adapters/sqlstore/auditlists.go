@@ -105,7 +105,7 @@ func (s audit) List(ctx context.Context, filter domain.AuditFilter, page domain.
 	if !filter.To.IsZero() {
 		narrow(`at <`, ports.ToMicroseconds(filter.To))
 	}
-	isAbout := filter.About != domain.Reference{}
+	isAbout := filter.Record != domain.Reference{}
 	isLed := isAbout
 	// The first filter that has an index determines how the events are read.
 	is := func(column string, value any, hasIndex bool) {
@@ -134,7 +134,7 @@ func (s audit) List(ctx context.Context, filter domain.AuditFilter, page domain.
 		order = strings.ReplaceAll(order, `,`, ` DESC,`) + ` DESC`
 	}
 	if isAbout {
-		record := parameter(referenceText(filter.About))
+		record := parameter(referenceText(filter.Record))
 		// Read the block only up to the last event of the page. Otherwise each page would
 		// look up every later event that showed another record of the block.
 		query := withOrder(filter, fmt.Sprintf(lastOnRecord, where, record, order, len(args)+1))
@@ -148,14 +148,14 @@ func (s audit) List(ctx context.Context, filter domain.AuditFilter, page domain.
 			args[2] = last[0]
 		}
 		where = fmt.Sprintf(eventsAbout, where, record,
-			parameter(blockText(domain.BlockOf(filter.About))), parameter("%,"+filter.About.ID.String()+",%"))
+			parameter(blockText(domain.BlockOf(filter.Record))), parameter("%,"+filter.Record.ID.String()+",%"))
 	}
 	return entities[eventRow](ctx, s.querier, selectEvents+withOrder(filter, where)+` ORDER BY `+order+` LIMIT $2`, args...)
 }
 
 // bounds returns the range of IDs, above after and up to through, that holds every event
 // within the times of filter, so that the list reads no others. It finds the range from
-// the events within ports.MaxDisorder of the first and of the last of these times. A page
+// the events within ports.MaxEventSkew of the first and of the last of these times. A page
 // that continues a list needs only the bound at the end of the list: its cursor is
 // already past the other one.
 func (s audit) bounds(ctx context.Context, filter domain.AuditFilter, page domain.Page) (after, through domain.ID, err error) {
@@ -167,7 +167,7 @@ func (s audit) bounds(ctx context.Context, filter domain.AuditFilter, page domai
 			return after, through, err
 		}
 		// Without such an event, lowestID gives a number above all IDs.
-		if err := s.get(ctx, &after, lowestID, first, first.Add(ports.MaxDisorder)); err != nil {
+		if err := s.get(ctx, &after, lowestID, first, first.Add(ports.MaxEventSkew)); err != nil {
 			return after, through, err
 		}
 		after--
@@ -177,7 +177,7 @@ func (s audit) bounds(ctx context.Context, filter domain.AuditFilter, page domai
 		if err != nil {
 			return after, through, err
 		}
-		err = s.get(ctx, &through, highestID, last.Add(-ports.MaxDisorder), last)
+		err = s.get(ctx, &through, highestID, last.Add(-ports.MaxEventSkew), last)
 		return after, through, err
 	}
 	return after, through, nil
