@@ -18,8 +18,8 @@ const (
 	applicationName = "healthcare"
 	// connectTimeout bounds the setup of a connection unless connect_timeout is set.
 	connectTimeout = 5 * time.Second
-	// defaultResponseTimeout is well above what a statement of the store takes, and below
-	// the half minute after which callers give up.
+	// defaultResponseTimeout is much longer than any statement of the store takes, and shorter
+	// than the half minute for which callers wait.
 	defaultResponseTimeout = 15 * time.Second
 	noResponseTimeout      = time.Duration(0)
 )

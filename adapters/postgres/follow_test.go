@@ -28,7 +28,7 @@ type instance struct {
 	stop func()
 }
 
-// journal is a log that can be read while it is written.
+// journal is a log that can be read while it is being written.
 type journal struct {
 	mu   sync.Mutex
 	text strings.Builder

@@ -25,7 +25,7 @@ func installIn(t *testing.T, dsn, schema string) string {
 	return inSchema
 }
 
-// searching returns dsn with schema as its search_path.
+// searching returns dsn with schema as the search_path.
 func searching(t *testing.T, dsn, schema string) string {
 	t.Helper()
 	address, err := url.Parse(dsn)

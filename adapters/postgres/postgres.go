@@ -68,7 +68,8 @@ type Options struct {
 //
 // No error contains the password.
 func Open(ctx context.Context, dsn string, options Options) (*sqlstore.Store, error) {
-	connector, err := connect(dsn, cmp.Or(options.ResponseTimeout, defaultResponseTimeout), cmp.Or(options.Log, slog.New(slog.DiscardHandler)))
+	options.Log = cmp.Or(options.Log, slog.New(slog.DiscardHandler))
+	connector, err := connect(dsn, cmp.Or(options.ResponseTimeout, defaultResponseTimeout), options.Log)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +92,7 @@ func Open(ctx context.Context, dsn string, options Options) (*sqlstore.Store, er
 		return nil, err
 	}
 	if options.ForService {
-		if err := advanceTrailSequence(ctx, db, cmp.Or(options.Log, slog.New(slog.DiscardHandler))); err != nil {
+		if err := advanceTrailSequence(ctx, db, options.Log); err != nil {
 			_ = db.Close()
 			return nil, err
 		}
@@ -126,7 +127,7 @@ func checkDatabase(ctx context.Context, db *sql.DB, options Options) error {
 	if err != nil {
 		return unavailable(err)
 	}
-	if err := checkServer(ctx, db, cmp.Or(options.Log, slog.New(slog.DiscardHandler))); err != nil {
+	if err := checkServer(ctx, db, options.Log); err != nil {
 		return err
 	}
 	if encoding != "UTF8" {

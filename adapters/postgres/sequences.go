@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/lib/pq"
@@ -19,14 +20,8 @@ const sequenceBehindHint = "a sequence is behind its table, as after a logical c
 // isBehindSequence reports whether an INSERT failed because a sequence returned a used ID.
 func isBehindSequence(e *pq.Error) bool {
 	table, isKey := strings.CutSuffix(e.Constraint, "_pkey")
-	if e.Code != pqerror.UniqueViolation || !isKey {
-		return false
-	}
-	switch table {
-	case "users", "sessions", "doctors", "patients", "mappings", "audit_events":
-		return true
-	}
-	return false
+	return e.Code == pqerror.UniqueViolation && isKey &&
+		slices.Contains(append(recordTables(), "users", "sessions", "audit_events"), table)
 }
 
 const (

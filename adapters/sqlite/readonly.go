@@ -55,7 +55,11 @@ func openReader(path string, options Options) (db *sqlx.DB, unchanged func() err
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := checkReadable(path, opened); err != nil {
+	// SQLite reports only a code for these errors.
+	if !opened.Mode().IsRegular() {
+		return nil, nil, fmt.Errorf("%s is not a regular file", path)
+	}
+	if err := checkAccess(path, unix.R_OK); err != nil {
 		return nil, nil, err
 	}
 	// SQLite resolves symbolic links and puts the log next to the target.
@@ -90,14 +94,6 @@ func openReader(path string, options Options) (db *sqlx.DB, unchanged func() err
 		}
 		return nil
 	}, err
-}
-
-// checkReadable returns an error that says more than SQLite's error code.
-func checkReadable(path string, info os.FileInfo) error {
-	if !info.Mode().IsRegular() {
-		return fmt.Errorf("%s is not a regular file", path)
-	}
-	return checkAccess(path, unix.R_OK)
 }
 
 func fileExists(path string) (bool, error) {

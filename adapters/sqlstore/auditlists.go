@@ -85,7 +85,7 @@ func (s audit) List(ctx context.Context, filter domain.AuditFilter, page domain.
 		return nil, err
 	}
 	// As with mappings, each combination of filters has its own text, and so its own plan.
-	lead, where, order := `id > $1 AND id <= $3`, ``, `id`
+	idRange, where, order := `id > $1 AND id <= $3`, ``, `id`
 	if page.After > 0 && filter.NewestFirst {
 		through = min(through, page.After-1)
 	} else {
@@ -96,40 +96,40 @@ func (s audit) List(ctx context.Context, filter domain.AuditFilter, page domain.
 		args = append(args, value)
 		return len(args)
 	}
-	narrow := func(condition string, value any) {
+	addCondition := func(condition string, value any) {
 		where += ` AND ` + condition + ` $` + strconv.Itoa(parameter(value))
 	}
 	if !filter.From.IsZero() {
-		narrow(`at >=`, ports.ToMicroseconds(filter.From))
+		addCondition(`at >=`, ports.ToMicroseconds(filter.From))
 	}
 	if !filter.To.IsZero() {
-		narrow(`at <`, ports.ToMicroseconds(filter.To))
+		addCondition(`at <`, ports.ToMicroseconds(filter.To))
 	}
 	isAbout := filter.Record != domain.Reference{}
-	isLed := isAbout
-	// The first filter that has an index determines how the events are read.
-	is := func(column string, value any, hasIndex bool) {
-		if isLed || !hasIndex {
-			narrow(column+` =`, value)
+	isOrdered := isAbout
+	// The first filter that has an index determines the condition on the IDs and the order.
+	equals := func(column string, value any, hasIndex bool) {
+		if isOrdered || !hasIndex {
+			addCondition(column+` =`, value)
 			return
 		}
-		isLed = true
-		lead, order = s.engine.EventRange(column, `$`+strconv.Itoa(parameter(value)))
+		isOrdered = true
+		idRange, order = s.engine.EventRange(column, `$`+strconv.Itoa(parameter(value)))
 	}
 	if filter.Outcome != "" {
-		few := filter.Outcome != domain.Allowed
-		if few && !isLed {
+		isRare := filter.Outcome != domain.Allowed
+		if isRare && !isOrdered {
 			where += notAllowed
 		}
-		is(`data ->> 'outcome'`, string(filter.Outcome), few)
+		equals(`data ->> 'outcome'`, string(filter.Outcome), isRare)
 	}
 	if filter.Actor != 0 {
-		is(`actor_id`, filter.Actor, true)
+		equals(`actor_id`, filter.Actor, true)
 	}
 	if filter.Action != "" {
-		is(`data ->> 'action'`, string(filter.Action), true)
+		equals(`data ->> 'action'`, string(filter.Action), true)
 	}
-	where = lead + where
+	where = idRange + where
 	if filter.NewestFirst {
 		order = strings.ReplaceAll(order, `,`, ` DESC,`) + ` DESC`
 	}

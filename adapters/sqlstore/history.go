@@ -197,7 +197,7 @@ func (s history[R, T]) versionValues(version domain.Version[T]) []any {
 	return []any{
 		string(s.kind.subject), version.Record.Self().ID, version.Number, version.At,
 		numberOrNull(version.Author.UserID), string(version.Author.Role), string(version.Change),
-		kindOrNull(version.Cause.Kind), numberOrNull(version.Cause.ID),
+		nullableText(version.Cause.Kind), numberOrNull(version.Cause.ID),
 		bytesOrNull(version.Salt[:]), version.TextBytes(),
 		snapshot[R]{s.kind.row(version.Record)},
 	}
@@ -206,7 +206,7 @@ func (s history[R, T]) versionValues(version domain.Version[T]) []any {
 func (s history[R, T]) deletionValues(version domain.Version[T]) []any {
 	return []any{
 		string(s.kind.subject), version.Record.Self().ID, version.Number, version.At,
-		kindOrNull(version.Cause.Kind), numberOrNull(version.Cause.ID), version.TextBytes(),
+		nullableText(version.Cause.Kind), numberOrNull(version.Cause.ID), version.TextBytes(),
 	}
 }
 

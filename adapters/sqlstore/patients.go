@@ -116,7 +116,7 @@ func (l idList) ids() []domain.ID {
 	texts := strings.Split(string(l), ",")
 	ids := make([]domain.ID, len(texts))
 	for i, text := range texts {
-		n, _ := strconv.ParseInt(text, 10, 64) // The database wrote it from an integer.
+		n, _ := strconv.ParseInt(text, 10, 64) // The database made the text from an integer.
 		ids[i] = domain.ID(n)
 	}
 	return ids

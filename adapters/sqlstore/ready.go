@@ -40,15 +40,14 @@ func addCode(err error) error {
 // result does not depend on how busy the store's connections are.
 type readiness struct {
 	*statements
-	probe func(context.Context, *sqlx.DB) error
 	// probing is held by the one caller that queries the database.
 	probing chan struct{}
 	// lastCommit is when a commit or a probe last succeeded, in Unix nanoseconds.
 	lastCommit atomic.Int64
 }
 
-func newReadiness(db *sqlx.DB, probe func(context.Context, *sqlx.DB) error) *readiness {
-	return &readiness{statements: newStatements(db, false, probeTimeout), probe: probe, probing: make(chan struct{}, 1)}
+func newReadiness(db *sqlx.DB) *readiness {
+	return &readiness{statements: newStatements(db, false, probeTimeout), probing: make(chan struct{}, 1)}
 }
 
 // recordCommit records that a commit or a probe has just succeeded.
@@ -86,7 +85,7 @@ func (r *readiness) check(ctx context.Context, engine Engine) error {
 	if r.recentlyCommitted() {
 		return nil
 	}
-	switch err := r.probe(ctx, r.db); {
+	switch err := engine.Probe(ctx, r.db); {
 	case domain.KindOf(err) == domain.Unavailable:
 		return err
 	case err != nil:

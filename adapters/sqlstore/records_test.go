@@ -15,7 +15,7 @@ func TestRecordsAreWrittenWithFewStatements(t *testing.T) {
 		t.Run(engine.name, func(t *testing.T) {
 			var counter counter
 			store := engine.open(t, counter.wrap)
-			fill(t, store, 2) // Users, doctors, patients and mappings with the IDs 1, 1 to 2, 1 to 2 and 1 to 4.
+			fill(t, store, 2) // The user has the ID 1, the doctors 1 and 2, the patients 1 and 2, the mappings 1 to 4.
 			locks := int64(2)
 			if engine.name == "SQLite" {
 				locks = 0

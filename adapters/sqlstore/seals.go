@@ -15,17 +15,11 @@ const (
 		INSERT INTO audit_seals (number, at, through, events, missing, digest, mac)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)
 		RETURNING number`
-	selectSeals = `
+	selectSeal = `
 		SELECT number, at, COALESCE(through, 0) AS through, events, missing, digest, mac
-		FROM audit_seals
-		WHERE number > $1
-		ORDER BY number
-		LIMIT $2`
-	selectLastSeal = `
-		SELECT number, at, COALESCE(through, 0) AS through, events, missing, digest, mac
-		FROM audit_seals
-		ORDER BY number DESC
-		LIMIT 1`
+		FROM audit_seals`
+	selectSeals    = selectSeal + ` WHERE number > $1 ORDER BY number LIMIT $2`
+	selectLastSeal = selectSeal + ` ORDER BY number DESC LIMIT 1`
 )
 
 type sealRow struct {

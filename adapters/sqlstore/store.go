@@ -70,7 +70,7 @@ var _ ports.Store = (*Store)(nil)
 // connection, which only Ready uses. Close closes all three. The caller must have checked
 // the schema (see Schema.Check).
 func New(engine Engine, reader, writer, prober *sqlx.DB, prepared bool) *Store {
-	s := &Store{engine: engine, reader: newStatements(reader, prepared, connWait), readiness: newReadiness(prober, engine.Probe)}
+	s := &Store{engine: engine, reader: newStatements(reader, prepared, connWait), readiness: newReadiness(prober)}
 	s.schemaChecked.Store(time.Now().UnixNano())
 	s.writer = s.reader
 	if writer != reader {
@@ -225,7 +225,7 @@ func (s *Store) tryUpdate(ctx context.Context, fn func(ports.Tx) error) (err err
 	return nil
 }
 
-// tx gives the repositories.
+// tx implements ports.Tx.
 type tx struct{ *querier }
 
 func (t tx) Users() ports.Users       { return users{t.querier} }

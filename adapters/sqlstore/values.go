@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
 )
 
@@ -103,14 +102,6 @@ func bytesOrNull(value []byte) any {
 		}
 	}
 	return nil
-}
-
-// kindOrNull stores no kind as NULL.
-func kindOrNull(kind domain.SubjectKind) any {
-	if kind == "" {
-		return nil
-	}
-	return string(kind)
 }
 
 // numberOrNull stores zero as NULL.

@@ -4,7 +4,7 @@
 
 -- +goose Up
 ALTER TABLE audit_events
-    -- Such as "patient:12", or "patient" where there is no record.
+    -- Such as "patient:12", or "patient" without a record.
     ADD COLUMN subject  varchar(40),
     -- SHA-256 of the event's content and 16 bytes of HMAC. Empty for an older event.
     ADD COLUMN evidence bytea,

@@ -8,7 +8,7 @@ CREATE TABLE audit_events_after (
     at       INTEGER NOT NULL,
     -- NULL for a caller who had not signed in, and for the command line.
     actor_id INTEGER,
-    -- Such as "patient:12", or "patient" where there is no record.
+    -- Such as "patient:12", or "patient" without a record.
     subject  TEXT    NOT NULL CHECK (length(subject) <= 40),
     -- SHA-256 of the event's content and 16 bytes of HMAC. Empty for an older event.
     evidence BLOB    NOT NULL CHECK (length(evidence) IN (0, 48)),

@@ -23,7 +23,7 @@ type Server struct {
 	dir      string
 	port     int
 	settings []string
-	process  *exec.Cmd // nil while it is down
+	process  *exec.Cmd // nil while the server is stopped
 	// caretaker is the pipe to the caretaker, which cleans up when the pipe is closed.
 	caretaker io.Closer
 	done      func() error
@@ -170,7 +170,7 @@ func (s *Server) startCaretaker() error {
 	if err != nil {
 		return err
 	}
-	// Ctrl-C at a terminal goes to its whole process group.
+	// Without its own process group, Ctrl-C at a terminal would also stop the caretaker.
 	caretaker.SysProcAttr.Setpgid = true
 	pipe, err := caretaker.StdinPipe()
 	if err != nil {
