@@ -147,7 +147,7 @@ func TestFollowingEndsWhileTheDatabaseIsSilent(t *testing.T) {
 	}()
 	select {
 	case <-stopped:
-	case <-time.After(28 * time.Second): // the time that a service gives its last requests
+	case <-time.After(28 * time.Second): // A stopping service waits as long for its last requests.
 		t.Fatal("FollowRevocations did not return")
 	}
 }

@@ -32,8 +32,8 @@ type Options struct {
 	// lost; 0 means 15 seconds. It also bounds the wait for a server that vanished without
 	// closing its connections, which a context does not.
 	ResponseTimeout time.Duration
-	// RequiredStep is the last migration that the caller needs, if it is not the last one of
-	// all. Later migrations can be pending. If none is pending, the role needs all privileges
+	// RequiredStep is the number of the last migration that the caller needs; 0 means that all
+	// must be applied. If it is set and no migration is pending, the role needs all privileges
 	// of a service.
 	RequiredStep int64
 	// ForService makes Open fail unless the role has all privileges that a service needs. Open

@@ -33,8 +33,9 @@ type Options struct {
 	// MustExist makes Open fail unless the file exists and is up to date. Open then neither
 	// creates nor migrates it.
 	MustExist bool
-	// RequiredStep is the last migration that the caller needs, if it is not the last one of
-	// all. It implies MustExist, but allows later migrations to be pending.
+	// RequiredStep is the number of the last migration that the caller needs; 0 means all. If
+	// it is set, Open neither creates nor migrates the file, and later migrations can be
+	// pending.
 	RequiredStep int64
 	// WrapDriver, if set, wraps the driver, for example to trace or count its queries.
 	WrapDriver func(driver.Connector) driver.Connector
