@@ -57,7 +57,7 @@ func Status(ctx context.Context, dsn string) (steps []sqlstore.Migration, err er
 	return steps, err
 }
 
-var errNotOwner = errors.New("the role of DATABASE_URL may not change the schema")
+var errNotOwner = errors.New("the role of DATABASE_URL cannot change the schema")
 
 // withDB calls do with a handle whose statements have no time limit.
 func withDB(dsn string, do func(*sql.DB) error) error {

@@ -18,7 +18,7 @@ func (s *snapshot[R]) Scan(stored any) error {
 	case []byte:
 		return json.Unmarshal(stored, &s.row)
 	default:
-		return fmt.Errorf("sqlstore: a snapshot is stored as %T", stored)
+		return fmt.Errorf("sqlstore: scan snapshot: unsupported type %T", stored)
 	}
 }
 

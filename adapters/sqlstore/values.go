@@ -22,7 +22,7 @@ func (i *instant) Scan(stored any) error {
 	case int64:
 		i.Time = time.UnixMicro(stored).UTC()
 	default:
-		return fmt.Errorf("sqlstore: a time is stored as %T", stored)
+		return fmt.Errorf("sqlstore: scan time: unsupported type %T", stored)
 	}
 	return nil
 }
@@ -58,7 +58,7 @@ func (t *nullableText) Scan(stored any) error {
 	case []byte:
 		*t = nullableText(stored)
 	default:
-		return fmt.Errorf("sqlstore: a text is stored as %T", stored)
+		return fmt.Errorf("sqlstore: scan text: unsupported type %T", stored)
 	}
 	return nil
 }
