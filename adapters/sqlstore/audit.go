@@ -43,7 +43,7 @@ type eventRow struct {
 	Data     string         `db:"data"`
 }
 
-// eventData is stored as JSON in the column data: the fields that have no column.
+// eventData holds the fields without a column. It is stored as JSON in the column data.
 type eventData struct {
 	Role      domain.Role       `json:"role,omitempty"`
 	Session   domain.ID         `json:"session,omitempty"`
