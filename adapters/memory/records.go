@@ -69,21 +69,21 @@ func (k kind[T]) check(s *state, record T) error {
 }
 
 func (k kind[T]) put(s *state, record T) {
-	keep := k.collection(s)
+	stored := k.collection(s)
 	for _, parent := range record.Parents() {
-		keep.byParent = keep.byParent.set(child{parent, record.Self().ID}, struct{}{})
+		stored.byParent = stored.byParent.set(child{parent, record.Self().ID}, struct{}{})
 	}
 	k.index(s, record)
-	keep.set(record.Self().ID, record)
+	stored.set(record.Self().ID, record)
 }
 
 func (k kind[T]) remove(s *state, record T) {
-	keep := k.collection(s)
+	stored := k.collection(s)
 	for _, parent := range record.Parents() {
-		keep.byParent = keep.byParent.delete(child{parent, record.Self().ID})
+		stored.byParent = stored.byParent.delete(child{parent, record.Self().ID})
 	}
 	k.unindex(s, record)
-	keep.delete(record.Self().ID)
+	stored.delete(record.Self().ID)
 }
 
 // removeChildren removes the records that have the parent, and returns them in
