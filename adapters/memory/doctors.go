@@ -12,7 +12,7 @@ var doctorKind = kind[domain.Doctor]{
 		doctor.ID = id
 		return doctor
 	},
-	preserve: func(before, doctor domain.Doctor) domain.Doctor {
+	saved: func(before, doctor domain.Doctor) domain.Doctor {
 		doctor.JoinedAt = before.JoinedAt
 		return doctor
 	},

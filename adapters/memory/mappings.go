@@ -15,7 +15,7 @@ var mappingKind = kind[domain.Mapping]{
 		mapping.AssignedAt = ports.ToMicroseconds(mapping.AssignedAt)
 		return mapping
 	},
-	preserve: unchanged[domain.Mapping],
+	saved: unchanged[domain.Mapping],
 	refuse: func(s *state, mapping domain.Mapping) error {
 		if owner, taken := s.byPatient.get(pair{mapping.PatientID, mapping.DoctorID}); taken && owner != mapping.ID {
 			return domain.ErrAlreadyAssigned()

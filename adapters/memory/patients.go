@@ -13,7 +13,7 @@ var patientKind = kind[domain.Patient]{
 		patient.ID = id
 		return patient
 	},
-	preserve: func(before, patient domain.Patient) domain.Patient {
+	saved: func(before, patient domain.Patient) domain.Patient {
 		patient.CreatedBy = before.CreatedBy
 		return patient
 	},

@@ -13,8 +13,8 @@ type kind[T domain.Record] struct {
 	collection func(*state) *collection[T]
 	// withID returns the record with an ID, as it is stored.
 	withID func(record T, id domain.ID) T
-	// preserve returns the record to save, with the fields of before that Save never changes.
-	preserve func(before, record T) T
+	// saved returns the record to save, with the fields of before that Save never changes.
+	saved func(before, record T) T
 	// refuse returns an error if the record violates a constraint. Its parents exist.
 	refuse func(*state, T) error
 	// index and unindex update the indexes by which the record is found without its ID.
@@ -144,7 +144,7 @@ func (r records[T]) Save(ctx context.Context, record T) error {
 	if err != nil {
 		return err
 	}
-	record = r.kind.preserve(before, r.kind.withID(record, id))
+	record = r.kind.saved(before, r.kind.withID(record, id))
 	if err := r.kind.check(s, record); err != nil {
 		return r.tx.refuse(err)
 	}
@@ -170,7 +170,7 @@ func (r records[T]) Delete(ctx context.Context, id domain.ID) (none T, children 
 	return record, children, nil
 }
 
-// unchanged is the preserve of a kind whose fields Save stores without exception.
+// unchanged is the saved of a kind whose fields Save stores without exception.
 func unchanged[T domain.Record](_, record T) T { return record }
 
 // noIndex is the index and unindex of a kind that is found only by ID.

@@ -119,10 +119,10 @@ func (s audit) Add(ctx context.Context, attest func(domain.AuditEvent) domain.Ev
 		stored[i] = event
 		mentions = append(mentions, event.Mentions()...)
 	}
-	if err := execRows(ctx, s.querier, insertEvents, stored, eventValues); err != nil {
+	if err := changeRows(ctx, s.querier, insertEvents, stored, eventValues); err != nil {
 		return err
 	}
-	return execRows(ctx, s.querier, insertMentions, mentions, mentionValues)
+	return changeRows(ctx, s.querier, insertMentions, mentions, mentionValues)
 }
 
 // asStored returns the event as a later read will return it.

@@ -60,8 +60,8 @@ func batches[T any](rows []T) iter.Seq[[]T] {
 	}
 }
 
-// execRows runs the statement on rows in batches. Without rows it does nothing.
-func execRows[T any](ctx context.Context, q *querier, texts rowTexts, rows []T, values func(T) []any) error {
+// changeRows runs the statement on rows in batches. Without rows it does nothing.
+func changeRows[T any](ctx context.Context, q *querier, texts rowTexts, rows []T, values func(T) []any) error {
 	for batch := range batches(rows) {
 		if err := q.change(ctx, texts.text(q, len(batch)), arguments(batch, values)...); err != nil {
 			return err
@@ -82,8 +82,8 @@ func idArguments(batch []domain.ID) []any {
 	return append(arguments(batch, idValues), batch[0], batch[len(batch)-1])
 }
 
-// execIDs is execRows for a statement of forIDs. The IDs must be in ascending order.
-func execIDs(ctx context.Context, q *querier, texts rowTexts, ids []domain.ID) error {
+// changeIDs is changeRows for a statement of forIDs. The IDs must be in ascending order.
+func changeIDs(ctx context.Context, q *querier, texts rowTexts, ids []domain.ID) error {
 	for batch := range batches(ids) {
 		if err := q.change(ctx, texts.text(q, len(batch)), idArguments(batch)...); err != nil {
 			return err

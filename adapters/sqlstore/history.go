@@ -144,7 +144,7 @@ func (s history[R, T]) Add(ctx context.Context, versions ...domain.Version[T]) (
 		version.Record = s.kind.row(version.Record).entity()
 		stored[i] = version
 	}
-	if err := execRows(ctx, s.querier, insertVersions, stored, s.versionValues); err != nil {
+	if err := changeRows(ctx, s.querier, insertVersions, stored, s.versionValues); err != nil {
 		return nil, err
 	}
 	return stored, s.updateDeletions(ctx, stored, records)
@@ -187,10 +187,10 @@ func (s history[R, T]) updateDeletions(ctx context.Context, versions []domain.Ve
 			restored = append(restored, id)
 		}
 	}
-	if err := execRows(ctx, s.querier, insertDeletions, deleted, s.deletionValues); err != nil {
+	if err := changeRows(ctx, s.querier, insertDeletions, deleted, s.deletionValues); err != nil {
 		return err
 	}
-	return execIDs(ctx, s.querier, idStatementsOf[s.kind.subject].deleteDeletions, restored)
+	return changeIDs(ctx, s.querier, idStatementsOf[s.kind.subject].deleteDeletions, restored)
 }
 
 func (s history[R, T]) versionValues(version domain.Version[T]) []any {

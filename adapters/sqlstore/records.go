@@ -171,7 +171,7 @@ func (s records[R, T]) restoreAll(ctx context.Context, list []T) error {
 	if err := s.lockParents(ctx, list...); err != nil {
 		return err
 	}
-	return s.explain(execRows(ctx, s.querier, s.kind.restore, list, func(record T) []any {
+	return s.explain(changeRows(ctx, s.querier, s.kind.restore, list, func(record T) []any {
 		return s.kind.values(record, s.kind.fields)
 	}))
 }

@@ -32,7 +32,7 @@ func (s retention) Purge(ctx context.Context, kind domain.SubjectKind, before ti
 	}
 	slices.Sort(ids)
 	for _, texts := range []rowTexts{idStatementsOf[kind].deleteVersions, idStatementsOf[kind].deleteDeletions} {
-		if err := execIDs(ctx, s.querier, texts, ids); err != nil {
+		if err := changeIDs(ctx, s.querier, texts, ids); err != nil {
 			return nil, err
 		}
 	}
