@@ -78,9 +78,9 @@ func TestOpenAPISaysWhichRoutesNeedAToken(t *testing.T) {
 		for _, way := range security {
 			needsToken = needsToken && len(way) > 0
 		}
-		assert.Equal(t, route.access == signedIn, needsToken, "%s %s", route.method, route.path)
+		assert.Equal(t, route.access == tokenRequired, needsToken, "%s %s", route.method, route.path)
 		_, says401 := operation.Responses.Map()["401"]
-		if route.access == signedIn {
+		if route.access == tokenRequired {
 			assert.True(t, says401, "%s %s", route.method, route.path)
 		}
 		if route.method != http.MethodGet {

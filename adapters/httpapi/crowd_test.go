@@ -46,7 +46,7 @@ func TestAnswersThatNobodyReadsAreFew(t *testing.T) {
 			return func(c echo.Context, actor domain.Actor) error {
 				c.SetParamNames("id")
 				c.SetParamValues("1")
-				return get(func(context.Context, domain.Actor, domain.ID) (domain.PatientView, error) {
+				return callByID(func(context.Context, domain.Actor, domain.ID) (domain.PatientView, error) {
 					made.Add(1)
 					time.Sleep(httpserver.RequestTimeout - time.Second) // the client has buffers for a short answer
 					return patientView(t, 1), nil

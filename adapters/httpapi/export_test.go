@@ -36,13 +36,13 @@ func TestFormatsAreNamedInAccept(t *testing.T) {
 	} {
 		request := httptest.NewRequest(http.MethodGet, "/", nil)
 		request.Header.Set("Accept", accept)
-		format, ok := wantedExport(request)
+		format, ok := preferredExport(request)
 		assert.Equal(t, want, format.contentType, accept)
 		assert.Equal(t, want != pages, ok)
 	}
 	request := httptest.NewRequest(http.MethodGet, "/", nil)
 	request.Header["Accept"] = []string{"application/json;q=0.2", "text/csv;q=0.3"}
-	format, _ := wantedExport(request)
+	format, _ := preferredExport(request)
 	assert.Equal(t, csv, format.contentType)
 }
 
@@ -73,7 +73,7 @@ func TestNoCellIsAFormula(t *testing.T) {
 	} {
 		row := eventRow(domain.AuditEventView{ActorName: name})
 		assert.Equal(t, want, row[len(row)-1])
-		assert.Equal(t, want, useRow(domain.DailyUse{ActorName: name})[2])
+		assert.Equal(t, want, accessReportRow(domain.DailyUse{ActorName: name})[2])
 	}
 }
 

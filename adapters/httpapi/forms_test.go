@@ -32,7 +32,7 @@ func readForm(t testing.TB, mediaType, text string) (*body, error) {
 	t.Helper()
 	req := httptest.NewRequest(http.MethodPost, "/", nil)
 	req.Header.Set(echo.HeaderContentType, mediaType)
-	parse := formReader(req)
+	parse := formParser(req)
 	require.NotNil(t, parse, mediaType)
 	return parse([]byte(text))
 }
@@ -119,12 +119,12 @@ func TestOnlyFormsAreReadAsForms(t *testing.T) {
 	for _, mediaType := range []string{"", "text/plain", "application/xml", "multipart/mixed; boundary=XX", "application/json", "application/x-www-form-urlencoded; charset"} {
 		req := httptest.NewRequest(http.MethodPost, "/", nil)
 		req.Header.Set(echo.HeaderContentType, mediaType)
-		assert.Nil(t, formReader(req), mediaType)
+		assert.Nil(t, formParser(req), mediaType)
 	}
 	req := httptest.NewRequest(http.MethodPost, "/", nil)
 	req.Header.Set(echo.HeaderContentType, echo.MIMEApplicationForm)
 	req.Header.Set(echo.HeaderContentEncoding, "gzip")
-	assert.Nil(t, formReader(req), "compressed")
+	assert.Nil(t, formParser(req), "compressed")
 }
 
 // FuzzForms finds that what is read of a form is what JSON could hold.

@@ -34,7 +34,7 @@ func TestEveryActorHasAnOrigin(t *testing.T) {
 		access access
 		token  string
 		user   domain.ID
-	}{{anonymous, "", 0}, {anonymous, "Bearer x", 0}, {maybeSignedIn, "", 0}, {maybeSignedIn, "Bearer x", 7}, {signedIn, "Bearer x", 7}} {
+	}{{tokenIgnored, "", 0}, {tokenIgnored, "Bearer x", 0}, {tokenOptional, "", 0}, {tokenOptional, "Bearer x", 7}, {tokenRequired, "Bearer x", 7}} {
 		var got domain.Actor
 		service := newHandler(auth, []route{{http.MethodGet, "/", tt.access, handler(func(c echo.Context, actor domain.Actor) error {
 			got = actor

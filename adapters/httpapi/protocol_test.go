@@ -31,7 +31,7 @@ func serveOne(log io.Writer, handle handler) http.Handler {
 }
 
 func serveWith(log io.Writer, options httpserver.Options, handle handler) http.Handler {
-	routes := []route{{http.MethodGet, "/", anonymous, machinery(handle)}, {http.MethodPost, "/closed/", signedIn, handle}}
+	routes := []route{{http.MethodGet, "/", tokenIgnored, lenientHandler(handle)}, {http.MethodPost, "/closed/", tokenRequired, handle}}
 	return newHandler(nil, routes, Options{Options: options}, slog.New(slog.NewTextHandler(log, nil)))
 }
 

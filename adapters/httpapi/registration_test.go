@@ -29,7 +29,7 @@ func TestRegistrationByApproval(t *testing.T) {
 		admin := api.signUp("admin@example.com", domain.Admin)
 		staff := api.signUp("staff@example.com", domain.Staff)
 		free := api.want(202, "POST", "/api/auth/register/", "", registration("new@example.com"))
-		assert.JSONEq(t, `{"detail":"Registration received. An administrator has to activate the account before you can sign in."}`, string(free.body))
+		assert.JSONEq(t, `{"detail":"Registration received. An administrator must activate the account before you can sign in."}`, string(free.body))
 		assert.Empty(t, free.Header.Get("Location"))
 		for _, taken := range []answer{
 			api.want(202, "POST", "/api/auth/register/", "", registration("NEW@example.com")),

@@ -14,7 +14,7 @@ type sessionView struct {
 	ExpiresAt  string    `json:"expires_at"`
 	Address    string    `json:"address"`
 	Device     string    `json:"device"`
-	// Current marks the session in which the caller acts.
+	// Current marks the session that the request was sent in.
 	Current bool `json:"current"`
 }
 

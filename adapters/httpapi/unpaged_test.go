@@ -27,7 +27,7 @@ func oneEach(last domain.ID, fail error) handler {
 			}
 			return application.Page[domain.ID]{Items: []domain.ID{n}, Next: next}
 		}
-		return sendWhole(c, page(1), domain.ID.String, func(_ context.Context, after domain.ID) (application.Page[domain.ID], error) {
+		return sendUnpaged(c, page(1), domain.ID.String, func(_ context.Context, after domain.ID) (application.Page[domain.ID], error) {
 			if fail != nil && after+1 == last {
 				return application.Page[domain.ID]{}, fail
 			}
