@@ -90,7 +90,7 @@ func TestMergingRefusesWhatWouldChangeTheMeaning(t *testing.T) {
 		want          string
 	}{
 		{name(), name(), "two parts of allOf describe name"},
-		{name(), id().WithMaxProperties(1), "a part of allOf says more than which members there are"},
+		{name(), id().WithMaxProperties(1), "a part of allOf has keywords other than members"},
 		{name().WithoutAdditionalProperties(), id(), "a part of allOf refuses the members of another part"},
 	} {
 		assert.EqualError(t, merge(openapi3.NewAllOfSchema(tt.first, tt.second)), tt.want)
