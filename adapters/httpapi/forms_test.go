@@ -18,7 +18,7 @@ import (
 
 const multipartType = `multipart/form-data; boundary=XX`
 
-// parts is a multipart body of these parts.
+// parts returns a multipart body.
 func parts(each ...string) string {
 	var body strings.Builder
 	for _, part := range each {
@@ -27,7 +27,7 @@ func parts(each ...string) string {
 	return body.String() + "--XX--\r\n"
 }
 
-// readForm reads text as a form of this media type.
+// readForm parses text as a form of the media type.
 func readForm(t testing.TB, mediaType, text string) (*body, error) {
 	t.Helper()
 	req := httptest.NewRequest(http.MethodPost, "/", nil)
@@ -37,7 +37,7 @@ func readForm(t testing.TB, mediaType, text string) (*body, error) {
 	return parse([]byte(text))
 }
 
-func TestFormsAreTakenFieldByField(t *testing.T) {
+func TestFormFieldsAreMembers(t *testing.T) {
 	for mediaType, text := range map[string]string{
 		echo.MIMEApplicationForm:                           "name=Zo%C3%AB+%22x%22&empty=&&none&id=7&x[]=1",
 		"Application/X-WWW-Form-URLEncoded; charset=UTF-8": "name=Zo\u00eb%20%22x%22&empty=&none=&id=7&x%5B%5D=1",
@@ -54,8 +54,8 @@ func TestFormsAreTakenFieldByField(t *testing.T) {
 	}
 }
 
-// What looks like another kind of JSON is a text in a form.
-func TestFieldsOfFormsAreTexts(t *testing.T) {
+// In a form, a value that looks like JSON is a string.
+func TestFormFieldsAreStrings(t *testing.T) {
 	for _, text := range []string{"null", "true", "7", "7.0", `"x"`, "{}", `{"id":1}`, "[1]", "", "\\u0041"} {
 		b, err := readForm(t, echo.MIMEApplicationForm, url.Values{"a": {text}, "b": {text}, "c": {text}, "d": {text}, "e": {text}}.Encode())
 		require.NoError(t, err)
@@ -67,7 +67,7 @@ func TestFieldsOfFormsAreTexts(t *testing.T) {
 	}
 }
 
-func TestFormsThatAreRefused(t *testing.T) {
+func TestInvalidFormsAreRefused(t *testing.T) {
 	var fields, many []string
 	for i := range maxMembers + 1 {
 		fields = append(fields, fmt.Sprintf("f%d=", i))
@@ -103,7 +103,7 @@ func TestFormsThatAreRefused(t *testing.T) {
 	_, err := readForm(t, "multipart/form-data", parts("name=name\r\n\r\nAda"))
 	assertFormError(t, err, "no boundary")
 	_, err = readForm(t, echo.MIMEApplicationForm, strings.Join(fields[1:], "&"))
-	assert.NoError(t, err, "as many as there can be")
+	assert.NoError(t, err, "the most fields that are allowed")
 }
 
 func assertFormError(t *testing.T, err error, name string) {
@@ -115,7 +115,7 @@ func assertFormError(t *testing.T, err error, name string) {
 	}
 }
 
-func TestOnlyFormsAreReadAsForms(t *testing.T) {
+func TestOnlyFormMediaTypesAreForms(t *testing.T) {
 	for _, mediaType := range []string{"", "text/plain", "application/xml", "multipart/mixed; boundary=XX", "application/json", "application/x-www-form-urlencoded; charset"} {
 		req := httptest.NewRequest(http.MethodPost, "/", nil)
 		req.Header.Set(echo.HeaderContentType, mediaType)
@@ -127,7 +127,7 @@ func TestOnlyFormsAreReadAsForms(t *testing.T) {
 	assert.Nil(t, formParser(req), "compressed")
 }
 
-// FuzzForms finds that what is read of a form is what JSON could hold.
+// FuzzForms checks that a parsed form could also be sent as JSON.
 func FuzzForms(f *testing.F) {
 	f.Add("name=Ada&name2=%C3%AB")
 	f.Add(parts("name=name\r\n\r\nAda"))

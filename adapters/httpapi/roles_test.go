@@ -13,9 +13,9 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// smuggling is a request by which somebody who is no administrator tries to
-// become one, and the status that it gets.
-type smuggling struct {
+// escalation is a request of somebody who is not an administrator and tries to become one,
+// and the status of the answer.
+type escalation struct {
 	name                string
 	status              int
 	method, path, token string
@@ -23,9 +23,9 @@ type smuggling struct {
 	headers             []string
 }
 
-// smugglings are requests of nobody, and of Staff, who is user 2 with the token
-// staff. Each registration has an address of its own in place of %s.
-func smugglings(staff, refresh string) []smuggling {
+// escalations are requests without a token and with a token of Staff, who is user 2. %s stands
+// for a new e-mail address.
+func escalations(staff, refresh string) []escalation {
 	const register, me, own, password, mfa = "/api/auth/register/", "/api/auth/me/", "/api/users/2/", "/api/auth/password/", "/api/auth/mfa/"
 	const merge, form = "application/merge-patch+json", "application/x-www-form-urlencoded"
 	with := func(members string) string {
@@ -38,7 +38,7 @@ func smugglings(staff, refresh string) []smuggling {
 		return `{"current_password":"` + goodPassword + `","new_password":"` + otherPassword + `",` + members + "}"
 	}
 	multipart := "--x\r\nContent-Disposition: form-data; name=\"role\"\r\n\r\nADMIN\r\n--x--\r\n"
-	return []smuggling{
+	return []escalation{
 		{"role", 403, "POST", register, "", with(`"role":"ADMIN"`), nil},
 		{"role, by Staff", 403, "POST", register, staff, with(`"role":"ADMIN"`), nil},
 		{"role that is escaped", 403, "POST", register, "", with(`"role":"\u0041DMIN"`), nil},
@@ -109,15 +109,15 @@ func smugglings(staff, refresh string) []smuggling {
 		{"sessions", 400, "GET", "/api/auth/sessions/?role=ADMIN&user_id=1", staff, "", nil},
 		{"sessions, with a body", 204, "DELETE", "/api/auth/sessions/", staff, `{"role":"ADMIN","user_id":1}`, nil},
 
-		{"token with another role", 401, "PATCH", own, altered(staff, `"STAFF"`, `"ADMIN"`), `{"role":"ADMIN"}`, nil},
-		{"token of another", 401, "PATCH", own, altered(staff, `"sub":"2"`, `"sub":"1"`), `{"role":"ADMIN"}`, nil},
-		{"registration with an altered token", 401, "POST", register, altered(staff, `"STAFF"`, `"ADMIN"`), with(`"role":"ADMIN"`), nil},
-		{"two tokens in one", 401, "PATCH", own, staff + "," + altered(staff, `"STAFF"`, `"ADMIN"`), `{"role":"ADMIN"}`, nil},
+		{"token with another role", 401, "PATCH", own, alterClaims(staff, `"STAFF"`, `"ADMIN"`), `{"role":"ADMIN"}`, nil},
+		{"token of another", 401, "PATCH", own, alterClaims(staff, `"sub":"2"`, `"sub":"1"`), `{"role":"ADMIN"}`, nil},
+		{"registration with an altered token", 401, "POST", register, alterClaims(staff, `"STAFF"`, `"ADMIN"`), with(`"role":"ADMIN"`), nil},
+		{"two tokens in one", 401, "PATCH", own, staff + "," + alterClaims(staff, `"STAFF"`, `"ADMIN"`), `{"role":"ADMIN"}`, nil},
 	}
 }
 
-// altered is a token that says something else, with the signature it had.
-func altered(token, from, to string) string {
+// alterClaims replaces a text in the claims of a token and keeps its signature.
+func alterClaims(token, from, to string) string {
 	parts := strings.Split(token, ".")
 	claims, err := base64.RawURLEncoding.DecodeString(parts[1])
 	if err != nil || !strings.Contains(string(claims), from) {
@@ -127,12 +127,12 @@ func altered(token, from, to string) string {
 	return strings.Join(parts, ".")
 }
 
-func TestNobodyGetsARoleTheyWereNotGiven(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+func TestNoRequestMakesStaffAnAdmin(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		admin := api.signUp("admin@example.com", domain.Admin)
 		staff := api.signUp("staff@example.com", domain.Staff)
 		refresh := api.login("staff@example.com")["refresh"].(string)
-		table := smugglings(staff, refresh)
+		table := escalations(staff, refresh)
 		require.GreaterOrEqual(t, len(table), 40)
 		registered := 0
 		for i, s := range table {
@@ -143,7 +143,6 @@ func TestNobodyGetsARoleTheyWereNotGiven(t *testing.T) {
 			if got.StatusCode == 201 {
 				registered++
 			}
-			// Whatever was answered, staff are Staff.
 			assert.Equal(t, "STAFF", api.want(200, "GET", "/api/auth/me/", staff, "").object(t)["role"], s.name)
 		}
 		assert.Equal(t, []any{"admin@example.com"}, api.emails("/api/users/?role=ADMIN", admin))
