@@ -11,14 +11,14 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// access says how a route treats the access token of a request. The use-case decides what
+// tokenRule says how a route treats the access token of a request. The use-case decides what
 // the actor is allowed to do.
-type access uint8
+type tokenRule uint8
 
 const (
 	// tokenRequired refuses a request without a valid token before its body is read.
 	// It is the zero value, so that a route is closed by default.
-	tokenRequired access = iota
+	tokenRequired tokenRule = iota
 	// tokenOptional treats a caller without a token as anonymous, and refuses an
 	// invalid token.
 	tokenOptional
@@ -74,11 +74,11 @@ type authenticator interface {
 	Body(ctx context.Context, token string, body io.ReadCloser) io.ReadCloser
 }
 
-// authenticate passes the actor of a request to next, as access says.
-func authenticate(auth authenticator, access access, next endpoint) echo.HandlerFunc {
+// authenticate passes the actor of a request to next, as rule says.
+func authenticate(auth authenticator, rule tokenRule, next endpoint) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		origin := request(c).Origin()
-		if access == tokenIgnored {
+		if rule == tokenIgnored {
 			request(c).NameClient()
 			return next.serve(c, domain.Actor{Origin: origin})
 		}
@@ -87,7 +87,7 @@ func authenticate(auth authenticator, access access, next endpoint) echo.Handler
 			return markTokenError(err)
 		}
 		if !found {
-			if access == tokenOptional {
+			if rule == tokenOptional {
 				request(c).NameClient()
 				return next.serve(c, domain.Actor{Origin: origin})
 			}

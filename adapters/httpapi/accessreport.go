@@ -34,7 +34,7 @@ func reportAccesses(audit *application.Audit) handler {
 			return err
 		}
 		var part application.AccessReport
-		return export(c, accessReport, func(ctx context.Context) (application.Page[domain.DailyUse], error) {
+		return sendExport(c, accessReport, func(ctx context.Context) (application.Page[domain.DailyUse], error) {
 			next, err := audit.ReportAccesses(ctx, actor, id, part)
 			part = next
 			return part.Page, err

@@ -122,7 +122,7 @@ func listAudit(audit *application.Audit) lister {
 		}
 		in := readAuditQuery(query)
 		in.Page.Limit = exportLimit(in.Page.Limit)
-		return export(c, format, func(ctx context.Context) (application.Page[domain.AuditEventView], error) {
+		return sendExport(c, format, func(ctx context.Context) (application.Page[domain.AuditEventView], error) {
 			page, err := audit.List(ctx, actor, in)
 			in.Page.Cursor = domain.Given(page.Next.String())
 			return page, err

@@ -78,13 +78,13 @@ func TestOpenAPISaysWhichRoutesNeedAToken(t *testing.T) {
 		for _, way := range security {
 			needsToken = needsToken && len(way) > 0
 		}
-		assert.Equal(t, route.access == tokenRequired, needsToken, "%s %s", route.method, route.path)
+		assert.Equal(t, route.token == tokenRequired, needsToken, "%s %s", route.method, route.path)
 		_, says401 := operation.Responses.Map()["401"]
-		if route.access == tokenRequired {
+		if route.token == tokenRequired {
 			assert.True(t, says401, "%s %s", route.method, route.path)
 		}
 		if route.method != http.MethodGet {
-			assert.True(t, strings.HasPrefix(route.path, "/api/"), "only reads live outside /api")
+			assert.True(t, strings.HasPrefix(route.path, "/api/"), "a route outside /api/ must be a GET")
 		}
 	}
 }

@@ -44,7 +44,7 @@ func corsHeaders(header http.Header) map[string]string {
 }
 
 func TestAllowedOriginsCanReadAnswers(t *testing.T) {
-	service := serveWith(io.Discard, httpserver.Options{AllowedOrigins: []string{"http://localhost:3000", appOrigin}}, live)
+	service := serveWith(io.Discard, httpserver.Options{AllowedOrigins: []string{"http://localhost:3000", appOrigin}}, liveness)
 	for path, status := range map[string]string{"/": "OK", "/nothing/": "Not Found", "/closed/": "Method Not Allowed"} {
 		got := corsRequest(service, http.MethodGet, path, appOrigin)
 		assert.Equal(t, status, got.Get("status"))
@@ -64,7 +64,7 @@ func TestAllowedOriginsCanReadAnswers(t *testing.T) {
 }
 
 func TestPreflights(t *testing.T) {
-	service := serveWith(io.Discard, httpserver.Options{AllowedOrigins: []string{appOrigin}}, live)
+	service := serveWith(io.Discard, httpserver.Options{AllowedOrigins: []string{appOrigin}}, liveness)
 	for _, path := range []string{"/", "/closed/", "/nothing/"} {
 		got := corsRequest(service, http.MethodOptions, path, appOrigin, "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "authorization")
 		assert.Equal(t, "No Content", got.Get("status"))
@@ -80,8 +80,8 @@ func TestPreflights(t *testing.T) {
 }
 
 func TestOtherOriginsCannotReadAnswers(t *testing.T) {
-	open := serveWith(io.Discard, httpserver.Options{AllowedOrigins: []string{appOrigin, "https://*.example.org", "https://a.b"}}, live)
-	closed := serveWith(io.Discard, httpserver.Options{}, live)
+	open := serveWith(io.Discard, httpserver.Options{AllowedOrigins: []string{appOrigin, "https://*.example.org", "https://a.b"}}, liveness)
+	closed := serveWith(io.Discard, httpserver.Options{}, liveness)
 	for _, origin := range []string{
 		"", "null", "*", "https://evil.example", "https://app.example.com.evil.example", "https://evilapp.example.com", "https://x.app.example.com", "http://app.example.com",
 		"https://app.example.com:8443", "https://app.example.com/", "https://APP.example.com", "https://appxexample.com", "https://x.example.org", "https://axb", "https://app.example.com, https://evil.example",

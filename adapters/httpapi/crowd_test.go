@@ -56,7 +56,7 @@ func TestUnreadAnswersTakeBoundedMemory(t *testing.T) {
 		"exports": {func(calls *atomic.Int64) handler {
 			return func(c echo.Context, _ domain.Actor) error {
 				event := domain.AuditEventView{AuditEvent: domain.AuditEvent{Subject: domain.Subject{Shown: slices.Repeat([]domain.ID{12345678}, 1000)}}}
-				return export(c, exportFormats["text/csv"], func(context.Context) (application.Page[domain.AuditEventView], error) {
+				return sendExport(c, exportFormats["text/csv"], func(context.Context) (application.Page[domain.AuditEventView], error) {
 					calls.Add(1) // once for each export: its first page is not read
 					return application.Page[domain.AuditEventView]{Items: slices.Repeat([]domain.AuditEventView{event}, domain.MaxPageLimit)}, nil
 				})
@@ -83,7 +83,7 @@ func TestUnreadAnswersTakeBoundedMemory(t *testing.T) {
 					})
 				}
 				synctest.Wait()
-				assert.Equal(t, test.most, calls.Load(), "the others wait")
+				assert.Equal(t, test.most, calls.Load(), "the other requests wait")
 				clients.Wait()
 				assert.Equal(t, test.most, calls.Load())
 				assert.Equal(t, test.most, served.Load())

@@ -69,7 +69,7 @@ func TestARestoreThatViolatesAUniqueConstraintIsRefused(t *testing.T) {
 		assert.Equal(t, "conflict", problem["code"])
 		assert.Equal(t, map[string]any{"license_number": []any{"doctor with this license number already exists."}}, problem["errors"])
 		assert.Len(t, api.want(200, "GET", "/api/doctors/?deleted=true", admin, "").objects(t), 1, "the doctor is still deleted")
-		assert.Len(t, api.want(200, "GET", "/api/doctors/1/history/", admin, "").objects(t), 2, "and has no other version")
+		assert.Len(t, api.want(200, "GET", "/api/doctors/1/history/", admin, "").objects(t), 2, "no version was added")
 		api.want(204, "DELETE", "/api/doctors/3/", admin, "")
 		api.want(200, "POST", "/api/doctors/1/restore/", admin, "")
 	})
@@ -122,12 +122,11 @@ func TestDeletedRecordsArePaged(t *testing.T) {
 	})
 }
 
-// badDeleted are no good value for the parameter.
+// badDeleted are invalid values of the parameter.
 var badDeleted = []string{
 	"deleted=", "deleted=maybe", "deleted=TRUE", "deleted=1", "deleted=null", "deleted=%00", "deleted=true&deleted=true", "deleted=true&deleted=false", "deleted=true%20",
 }
 
-// TestBadInputOfHistoriesNeverCausesAServerError is TestBadInputNeverCausesAServerError for what was deleted and for versions.
 func TestBadInputOfHistoriesNeverCausesAServerError(t *testing.T) {
 	forEachStore(t, func(t *testing.T, api *api) {
 		admin := api.signUp("admin@example.com", domain.Admin)

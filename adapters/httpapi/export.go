@@ -77,11 +77,11 @@ func exportLimit(limit domain.Input) domain.Input {
 	return domain.Given(strconv.Itoa(domain.MaxPageLimit))
 }
 
-// export answers with all parts that next returns. Each part is sent before next is called
+// sendExport answers with all parts that next returns. Each part is sent before next is called
 // again, and each has the time limit of a request, so that an export can take any time as
 // long as it makes progress. If a later part fails, the connection is closed. A client of
 // HTTP/1.0 would take that for the end of the answer, and is refused.
-func export[T any](c echo.Context, format exportFormat[T], next func(context.Context) (application.Page[T], error)) error {
+func sendExport[T any](c echo.Context, format exportFormat[T], next func(context.Context) (application.Page[T], error)) error {
 	if !c.Request().ProtoAtLeast(1, 1) {
 		return errOldHTTP()
 	}

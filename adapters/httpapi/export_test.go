@@ -53,7 +53,7 @@ func TestTimesAreInUTCWithMicroseconds(t *testing.T) {
 }
 
 func TestNoCellIsAFormula(t *testing.T) {
-	service := serveOne(io.Discard, live)
+	service := serveOne(io.Discard, liveness)
 	for first := range 0x80 {
 		id := string(rune(first)) + "cmd"
 		if strings.ContainsAny(id[:1], "=+-@\t\r\n\x00") {
@@ -97,7 +97,7 @@ func serveExports(t *testing.T, pages int, pageOf pageFunc, test func(t *testing
 	t.Helper()
 	serveOverEachHTTP(t, func(c echo.Context, _ domain.Actor) error {
 		page := 0
-		return export(c, exportFormats["application/x-ndjson"], func(ctx context.Context) (application.Page[domain.AuditEventView], error) {
+		return sendExport(c, exportFormats["application/x-ndjson"], func(ctx context.Context) (application.Page[domain.AuditEventView], error) {
 			page++
 			events, err := pageOf(ctx, page)
 			return application.Page[domain.AuditEventView]{Items: events, Next: domain.ID(pages - page)}, err
@@ -269,7 +269,7 @@ func TestExportsOverHTTP10AreRefused(t *testing.T) {
 	for media, format := range exportFormats {
 		for _, lines := range []string{"", "Connection: keep-alive\r\n", "Connection: close\r\n"} {
 			resp, body := overHTTP10(t, serveOne(io.Discard, func(c echo.Context, _ domain.Actor) error {
-				return export(c, format, func(context.Context) (application.Page[domain.AuditEventView], error) {
+				return sendExport(c, format, func(context.Context) (application.Page[domain.AuditEventView], error) {
 					t.Error("the use-case was called")
 					return application.Page[domain.AuditEventView]{}, nil
 				})

@@ -74,28 +74,28 @@ func TestInvalidFormsAreRefused(t *testing.T) {
 		many = append(many, fmt.Sprintf("name=f%d\r\n\r\n", i))
 	}
 	for name, text := range map[string]string{
-		"a bad escape":      "name=%zz",
-		"a bad escape name": "%=1",
-		"not UTF-8":         "name=%ff",
-		"name not UTF-8":    "%ff=1",
-		"NUL":               "name=%00",
-		"NUL in a name":     "n%00=1",
-		"equal names":       "name=1&name=2",
-		"too many":          strings.Join(fields, "&"),
+		"a bad escape":           "name=%zz",
+		"a bad escape in a name": "%=1",
+		"not UTF-8":              "name=%ff",
+		"name not UTF-8":         "%ff=1",
+		"NUL":                    "name=%00",
+		"NUL in a name":          "n%00=1",
+		"equal names":            "name=1&name=2",
+		"too many":               strings.Join(fields, "&"),
 	} {
 		_, err := readForm(t, echo.MIMEApplicationForm, text)
 		assertFormError(t, err, name)
 	}
 	for name, text := range map[string]string{
-		"nothing":       "",
-		"no end":        "--XX\r\nContent-Disposition: form-data; name=name\r\n\r\nAda",
-		"no header end": "--XX\r\nContent-Disposition: form-data; name=name",
-		"another":       strings.ReplaceAll(parts("name=name\r\n\r\nAda"), "XX", "YY"),
-		"not UTF-8":     parts("name=name\r\n\r\n\xff"),
-		"NUL":           parts("name=name\r\n\r\n\x00"),
-		"equal names":   parts("name=name\r\n\r\nx", "name=name\r\n\r\ny"),
-		"too many":      parts(many...),
-		"a file":        parts("name=address; filename=x.txt\r\n\r\nx"),
+		"nothing":           "",
+		"no last boundary":  "--XX\r\nContent-Disposition: form-data; name=name\r\n\r\nAda",
+		"unfinished header": "--XX\r\nContent-Disposition: form-data; name=name",
+		"wrong boundary":    strings.ReplaceAll(parts("name=name\r\n\r\nAda"), "XX", "YY"),
+		"not UTF-8":         parts("name=name\r\n\r\n\xff"),
+		"NUL":               parts("name=name\r\n\r\n\x00"),
+		"equal names":       parts("name=name\r\n\r\nx", "name=name\r\n\r\ny"),
+		"too many":          parts(many...),
+		"a file":            parts("name=address; filename=x.txt\r\n\r\nx"),
 	} {
 		_, err := readForm(t, multipartType, text)
 		assertFormError(t, err, name)

@@ -150,7 +150,7 @@ func TestRecordsOlderThanTheirHistory(t *testing.T) {
 			}))
 			found := api.want(200, "GET", "/api/patients/1/history/1/", staff, "").object(t)
 			assert.Equal(t, "found", found["change"])
-			assert.Nil(t, found["by"], "nobody knows")
+			assert.Nil(t, found["by"], "the author is unknown")
 			assert.Contains(t, found, "by")
 			assert.Len(t, found["changed"], 7, "all members except the id")
 			api.want(404, "GET", "/api/patients/1/history/2/", staff, "")

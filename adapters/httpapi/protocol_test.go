@@ -112,7 +112,7 @@ func TestEveryAnswerHasTheSecurityHeaders(t *testing.T) {
 		if c.QueryParams().Has("panic") {
 			panic("x")
 		}
-		return live(c, actor)
+		return liveness(c, actor)
 	})
 	for _, tt := range []struct{ method, path, status string }{
 		{"GET", "/", "OK"},

@@ -12,7 +12,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// maxParameters bounds the parameters of a query string. No list takes more than a dozen.
+// maxParameters bounds the parameters of a query string. It is many times what a list takes.
 const maxParameters = 100
 
 // query holds the parameters of a query string. A list takes its parameters by name, as

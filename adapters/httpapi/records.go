@@ -45,11 +45,11 @@ func showRecord(record domain.Record, added ...member) recordView {
 
 // location is the path of the record.
 func (v recordView) location() string {
-	return collection(domain.RecordKindOf(v.self.Kind)) + v.self.ID.String() + "/"
+	return listPath(domain.RecordKindOf(v.self.Kind)) + v.self.ID.String() + "/"
 }
 
-// collection returns the path of the list of a kind of records.
-func collection(kind domain.RecordKind) string { return "/api/" + kind.Plural + "/" }
+// listPath returns the path of the list of a kind of records.
+func listPath(kind domain.RecordKind) string { return "/api/" + kind.Plural + "/" }
 
 // MarshalJSONTo implements json.MarshalerTo.
 func (v recordView) MarshalJSONTo(encoder *jsontext.Encoder) error {

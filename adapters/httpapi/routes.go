@@ -13,7 +13,7 @@ import (
 type route struct {
 	method string
 	path   string
-	access access
+	token  tokenRule
 	handle endpoint
 }
 
@@ -86,7 +86,7 @@ func routes(s *application.UseCases, ready readiness) []route {
 		{http.MethodGet, "/api/", tokenRequired, handler(index)},
 		{http.MethodGet, "/", tokenIgnored, lenientHandler(home)},
 		{http.MethodGet, "/openapi.yaml", tokenIgnored, lenientHandler(spec)},
-		{http.MethodGet, "/livez", tokenIgnored, lenientHandler(live)},
+		{http.MethodGet, "/livez", tokenIgnored, lenientHandler(liveness)},
 		{http.MethodGet, "/readyz", tokenIgnored, lenientHandler(ready.handle)},
 	}
 }
@@ -96,7 +96,7 @@ func routes(s *application.UseCases, ready readiness) []route {
 func register(e *echo.Echo, auth authenticator, routes []route) {
 	for _, r := range routes {
 		path := strings.TrimSuffix(r.path, "/")
-		handle := authenticate(auth, r.access, r.handle)
+		handle := authenticate(auth, r.token, r.handle)
 		for _, path := range []string{path, path + "/"} {
 			e.Add(r.method, path, handle)
 			if r.method == http.MethodGet {

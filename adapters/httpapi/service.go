@@ -37,8 +37,8 @@ func index(c echo.Context, actor domain.Actor) error {
 		}
 	}
 	addIfReadable("users", "/api/users/", domain.UserRead)
-	for _, known := range domain.RecordKinds() {
-		addIfReadable(known.Plural, collection(known), known.Read)
+	for _, kind := range domain.RecordKinds() {
+		addIfReadable(kind.Plural, listPath(kind), kind.Read)
 	}
 	addIfReadable("audit", "/api/audit/", domain.AuditRead)
 	return c.JSON(http.StatusOK, readable)
@@ -48,8 +48,8 @@ type statusView struct {
 	Status string `json:"status"`
 }
 
-// live answers that the process runs.
-func live(c echo.Context, _ domain.Actor) error {
+// liveness answers that the process runs.
+func liveness(c echo.Context, _ domain.Actor) error {
 	return c.JSON(http.StatusOK, statusView{"ok"})
 }
 

@@ -87,7 +87,7 @@ func forgeries(t *testing.T, token string) map[string]string {
 		"RS256":                      sign(sha256.New, key, replace(t, header, "HS256", "RS256"), payload),
 		"none":                       encode(replace(t, header, "HS256", "none")) + "." + parts[1] + ".",
 		"None, signed":               sign(sha256.New, key, replace(t, header, "HS256", "None"), payload),
-		"a NUL in its text":          encode(header+"\x00") + "." + parts[1] + "." + parts[2],
+		"a NUL in the header":        encode(header+"\x00") + "." + parts[1] + "." + parts[2],
 	}
 	// The last character of a signature has unused bits: four characters decode to the same
 	// bytes.
@@ -109,7 +109,7 @@ func forgeries(t *testing.T, token string) map[string]string {
 	}
 	for name, change := range map[string][2]string{
 		"another role":        {`"role":"ADMIN"`, `"role":"admin"`},
-		"a role of the shell": {`"role":"ADMIN"`, `"role":"OPERATOR"`},
+		"the operator's role": {`"role":"ADMIN"`, `"role":"OPERATOR"`},
 		"no role":             {`"role":`, `"roll":`},
 		"another use":         {`"token_use":"access"`, `"token_use":"refresh"`},
 		"no use":              {`"token_use":`, `"use":`},

@@ -28,7 +28,7 @@ func sendUnpaged[Out, View any](c echo.Context, first application.Page[Out], sho
 	nextPage func(context.Context, domain.ID) (application.Page[Out], error),
 ) error {
 	page, isFirst := first, true
-	return export(c, jsonArray(show), func(ctx context.Context) (application.Page[Out], error) {
+	return sendExport(c, jsonArray(show), func(ctx context.Context) (application.Page[Out], error) {
 		if isFirst {
 			isFirst = false
 			return page, nil

@@ -53,7 +53,7 @@ func TestAFailedUnpagedListIsNoticeablyIncomplete(t *testing.T) {
 		resp := get()
 		defer resp.Body.Close()
 		body, err := io.ReadAll(resp.Body)
-		assert.Error(t, err, "the client knows that there is more")
+		assert.Error(t, err, "the client notices that the answer is incomplete")
 		assert.Equal(t, `["1","2","3"`, string(bytes.TrimSpace(body)))
 		assert.False(t, json.Valid(body))
 		assert.Contains(t, log(), "level=ERROR")

@@ -79,7 +79,7 @@ func isClosed(schema *openapi3.Schema) bool {
 		slices.ContainsFunc(schema.AllOf, func(part *openapi3.SchemaRef) bool { return isClosed(part.Value) })
 }
 
-func TestMergeRefusesOtherKeywords(t *testing.T) {
+func TestMergeRefusesPartsThatConflict(t *testing.T) {
 	name := func() *openapi3.Schema {
 		return openapi3.NewObjectSchema().WithProperty("name", openapi3.NewStringSchema())
 	}
