@@ -28,18 +28,14 @@ func accessReportRow(use domain.DailyUse) []string {
 // reportAccesses answers with the report of accesses to the patient whose id is in the
 // path, in as many parts as the use-case returns.
 func reportAccesses(audit *application.Audit) handler {
-	return func(c echo.Context, actor domain.Actor) error {
-		id, err := pathID(c)
-		if err != nil {
-			return err
-		}
+	return handleID(func(c echo.Context, actor domain.Actor, id domain.ID) error {
 		var part application.AccessReport
 		return sendExport(c, accessReport, func(ctx context.Context) (application.Page[domain.DailyUse], error) {
 			next, err := audit.ReportAccesses(ctx, actor, id, part)
 			part = next
 			return part.Page, err
 		})
-	}
+	})
 }
 
 // listOrReport answers with the list, or with the report if the client prefers CSV.

@@ -61,7 +61,7 @@ func showEvent(event domain.AuditEventView) eventView {
 		view.Subject = shownView{Kind: event.Subject.Kind, IDs: event.Subject.Shown}
 	}
 	if actor := event.Actor; actor.Role != domain.Anonymous {
-		view.Actor = &actorView{User: nullIfZero(actor.UserID), Name: nullIfEmpty(event.ActorName), Role: actor.Role, Session: nullIfZero(actor.SessionID)}
+		view.Actor = &actorView{User: nullIfZero(actor.UserID), Name: nullIfZero(event.ActorName), Role: actor.Role, Session: nullIfZero(actor.SessionID)}
 	}
 	return view
 }
@@ -78,18 +78,12 @@ func showAddress(address netip.Addr) string {
 	return address.String()
 }
 
-func nullIfEmpty(text string) *string {
-	if text == "" {
+func nullIfZero[T comparable](value T) *T {
+	var zero T
+	if value == zero {
 		return nil
 	}
-	return &text
-}
-
-func nullIfZero(id domain.ID) *domain.ID {
-	if id == 0 {
-		return nil
-	}
-	return &id
+	return &value
 }
 
 func readAuditQuery(q *query) domain.AuditQuery {

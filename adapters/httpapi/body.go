@@ -61,10 +61,10 @@ func readBody(c echo.Context, actor domain.Actor) (*body, error) {
 			parse = formParser(c.Request())
 		}
 		if parse == nil {
-			return nil, errMediaType()
+			return nil, errMediaType
 		}
 		if old.forms.Check(c.Request()) != nil {
-			return nil, errForeignForm()
+			return nil, errForeignForm
 		}
 	}
 	text, err := readText(c, actor)

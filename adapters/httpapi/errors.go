@@ -65,23 +65,20 @@ func errSlow() error {
 	}
 }
 
-func errMediaType() error {
-	return &requestError{http.StatusUnsupportedMediaType, "unsupported_media_type", "Send the body as application/json in UTF-8, without compression."}
-}
-
-func errForeignForm() error {
-	return &requestError{
+var (
+	errMediaType = &requestError{
+		http.StatusUnsupportedMediaType, "unsupported_media_type",
+		"Send the body as application/json in UTF-8, without compression.",
+	}
+	errForeignForm = &requestError{
 		http.StatusUnsupportedMediaType, "unsupported_media_type",
 		"Forms of a page of another origin are not accepted. Send the body as application/json, or add the origin of the page to CORS_ALLOWED_ORIGINS.",
 	}
-}
-
-func errOldHTTP() error {
-	return &requestError{
+	errOldHTTP = &requestError{
 		http.StatusUpgradeRequired, "upgrade_required",
 		"Use HTTP/1.1 or later: a client of HTTP/1.0 cannot detect that this answer was cut off. If the proxy is nginx, set proxy_http_version 1.1.",
 	}
-}
+)
 
 // problemOf turns an error into the problem that the client gets.
 func problemOf(err error) problem {

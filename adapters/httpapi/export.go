@@ -83,7 +83,7 @@ func exportLimit(limit domain.Input) domain.Input {
 // HTTP/1.0 would take that for the end of the answer, and is refused.
 func sendExport[T any](c echo.Context, format exportFormat[T], next func(context.Context) (application.Page[T], error)) error {
 	if !c.Request().ProtoAtLeast(1, 1) {
-		return errOldHTTP()
+		return errOldHTTP
 	}
 	if err := request(c).Reserve(c.Request().Context(), httpserver.Export, exportBytes); err != nil {
 		return err

@@ -115,32 +115,33 @@ func sendCreated(c echo.Context, location string, view any) error {
 	return c.JSON(http.StatusCreated, view)
 }
 
-// callByID calls do with the id in the path and answers 200 with the entity.
-func callByID[Out, View any](do func(context.Context, domain.Actor, domain.ID) (Out, error), show func(Out) View) handler {
+// handleID calls handle with the id in the path.
+func handleID(handle func(c echo.Context, actor domain.Actor, id domain.ID) error) handler {
 	return func(c echo.Context, actor domain.Actor) error {
 		id, err := pathID(c)
 		if err != nil {
 			return err
 		}
-		out, err := reserveRecord(do)(c.Request().Context(), actor, id)
-		if err != nil {
-			return err
-		}
-		return c.JSON(http.StatusOK, show(out))
+		return handle(c, actor, id)
 	}
+}
+
+// callByID calls do with the id in the path and answers 200 with the entity.
+func callByID[Out, View any](do func(context.Context, domain.Actor, domain.ID) (Out, error), show func(Out) View) handler {
+	return handleID(func(c echo.Context, actor domain.Actor, id domain.ID) error {
+		return callForActor(func(ctx context.Context, actor domain.Actor) (Out, error) {
+			return reserveRecord(do)(ctx, actor, id)
+		}, show)(c, actor)
+	})
 }
 
 // callByIDNoContent calls do with the id in the path and answers 204.
 func callByIDNoContent(do func(context.Context, domain.Actor, domain.ID) error) handler {
-	return func(c echo.Context, actor domain.Actor) error {
-		id, err := pathID(c)
-		if err != nil {
-			return err
-		}
+	return handleID(func(c echo.Context, actor domain.Actor, id domain.ID) error {
 		return callForActorNoContent(func(ctx context.Context, actor domain.Actor) error {
 			return do(ctx, actor, id)
 		})(c, actor)
-	}
+	})
 }
 
 // callByIDWithBody calls do with the id in the path and the body, and answers 200 with the
@@ -148,15 +149,11 @@ func callByIDNoContent(do func(context.Context, domain.Actor, domain.ID) error) 
 func callByIDWithBody[In, Out, View any](read func(*body) In,
 	do func(context.Context, domain.Actor, domain.ID, In) (Out, error), show func(Out) View,
 ) handler {
-	return func(c echo.Context, actor domain.Actor) error {
-		id, err := pathID(c)
-		if err != nil {
-			return err
-		}
+	return handleID(func(c echo.Context, actor domain.Actor, id domain.ID) error {
 		return callWithBody(read, reserveRecord(func(ctx context.Context, actor domain.Actor, in In) (Out, error) {
 			return do(ctx, actor, id, in)
 		}), show)(c, actor)
-	}
+	})
 }
 
 // list answers with a page of the list that do returns for the query's parameters, or with

@@ -66,15 +66,11 @@ func readNewPassword(b *body) domain.NewPassword {
 
 // setPassword sets the password of the user whose id is in the path, and answers 204.
 func setPassword(users *application.Users) handler {
-	return func(c echo.Context, actor domain.Actor) error {
-		id, err := pathID(c)
-		if err != nil {
-			return err
-		}
+	return handleID(func(c echo.Context, actor domain.Actor, id domain.ID) error {
 		return callWithBodyNoContent(readNewPassword, func(ctx context.Context, actor domain.Actor, in domain.NewPassword) error {
 			return users.SetPassword(ctx, actor, id, in)
 		})(c, actor)
-	}
+	})
 }
 
 // accountView is an administrator's view of an account.
