@@ -128,7 +128,7 @@ func TestKeptSecretKey(t *testing.T) {
 	keys := make(chan domain.Secret, 16)
 	for range cap(keys) {
 		go func() {
-			key, err := keptSecretKey(path)
+			key, err := loadOrCreateSecretKey(path)
 			assert.NoError(t, err)
 			keys <- key
 		}()
@@ -145,6 +145,6 @@ func TestKeptSecretKey(t *testing.T) {
 	assert.Len(t, entries, 1, "nothing else is left")
 
 	require.NoError(t, os.Chmod(path, 0o644))
-	_, err = keptSecretKey(path)
+	_, err = loadOrCreateSecretKey(path)
 	assert.ErrorContains(t, err, "chmod 600")
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// slipsOfThePen are names that a person wrote who meant a setting.
-var slipsOfThePen = map[string]string{
+// misspeltNames are names that a person wrote who meant a setting.
+var misspeltNames = map[string]string{
 	"REGISTRATON": "REGISTRATION", "REGISTARTION": "REGISTRATION", "REGISTRATIONS": "REGISTRATION", "registration": "REGISTRATION", "Registraton": "REGISTRATION",
 	"SECRETKEY": "SECRET_KEY", "SECRET-KEY": "SECRET_KEY", "SECRET_KEYS": "SECRET_KEY", "SECRET_KEY_FALLBACK": "SECRET_KEY_FALLBACKS",
 	"DATABASE_URI": "DATABASE_URL", "DATABSE_URL": "DATABASE_URL", "DB_SSL_MODE": "DB_SSLMODE", "DB_PASSWD": "DB_PASSWORD", "DB_PASWORD": "DB_PASSWORD",
@@ -18,8 +18,8 @@ var slipsOfThePen = map[string]string{
 	"TRUST_PROXIES": "TRUSTED_PROXIES", "TRUST_PROXY": "TRUSTED_PROXIES", "CORS_ALLOW_ORIGINS": "CORS_ALLOWED_ORIGINS", "LIMIT_LOGIN_ADDR": "LIMIT_LOGIN_ADDRESS",
 }
 
-// namesOfOthers are found in files and environments that are shared.
-var namesOfOthers = []string{
+// unrelatedNames are found in files and environments that are shared.
+var unrelatedNames = []string{
 	"ACCESS_TOKEN_URL", "ADMIN_PASSWORD", "ALLOWED_HOSTS", "COMPOSE_FILE", "COMPOSE_PROJECT_NAME", "CSRF_TRUSTED_ORIGINS", "DATABASE_HOST", "DATABASE_SSL",
 	"DATABASE_USER", "DB_CONN_MAX_AGE", "DB_ENGINE", "DB_FILE", "DB_PASS", "DB_SSLCERT", "DB_TYPE", "DEBUG", "DJANGO_SECRET_KEY", "DJANGO_SETTINGS_MODULE",
 	"DJANGO_SUPERUSER_PASSWORD", "GOMEMLIMIT", "HOME", "HOST", "HTTP_PROXY", "HTTPS_PROXY", "LANG", "LOG_FILE", "LOGNAME", "NO_PROXY", "PATH", "PG_PASSWORD",
@@ -28,7 +28,7 @@ var namesOfOthers = []string{
 }
 
 func TestAMisspeltNameInDotenvIsRefused(t *testing.T) {
-	for name, meant := range slipsOfThePen {
+	for name, meant := range misspeltNames {
 		_, err := load(nil, dotenv(t, "LANG=x\n"+name+"=hunter2\n"))
 		require.ErrorContains(t, err, ".env, line 2) must be written "+meant, name)
 		assert.ErrorContains(t, err, name)
@@ -37,7 +37,7 @@ func TestAMisspeltNameInDotenvIsRefused(t *testing.T) {
 	_, err := load(nil, dotenv(t, "REGISTRATON=closed\nDATABSE_URL=x\n"))
 	require.ErrorContains(t, err, "REGISTRATON", "all are reported at once")
 	require.ErrorContains(t, err, "DATABSE_URL")
-	for _, name := range namesOfOthers {
+	for _, name := range unrelatedNames {
 		_, err := load(nil, dotenv(t, name+"=hunter2\n"))
 		assert.NoError(t, err, name)
 	}
@@ -50,13 +50,13 @@ func TestAMisspeltNameInDotenvIsRefused(t *testing.T) {
 }
 
 func TestAMisspeltVariableIsWarnedOf(t *testing.T) {
-	for name, meant := range slipsOfThePen {
+	for name, meant := range misspeltNames {
 		warned := warningsOf(t, []string{name + "=hunter2"}, "")
 		assert.Contains(t, warned, "level=WARN", name)
 		assert.Contains(t, warned, "variable="+name+" setting="+meant)
 		assert.NotContains(t, warned, "hunter2")
 	}
-	for _, name := range namesOfOthers {
+	for _, name := range unrelatedNames {
 		assert.Empty(t, warningsOf(t, []string{name + "=x"}, ""), name)
 	}
 	assert.Empty(t, warningsOf(t, []string{"REGISTRATON=closed", "REGISTRATION=open"}, ""), "the setting itself is set")

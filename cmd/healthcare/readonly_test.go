@@ -40,13 +40,13 @@ func usedStore(t *testing.T) (env []string, dir string) {
 	return env, dir
 }
 
-// reading are the commands that only read.
-var reading = [][]string{{"audit", "verify"}, {"audit", "head"}, {"migrate", "status"}}
+// readOnlyCommands are the commands that only read.
+var readOnlyCommands = [][]string{{"audit", "verify"}, {"audit", "head"}, {"migrate", "status"}}
 
 func TestCommandsThatReadMakeAndChangeNothing(t *testing.T) {
 	env, dir := usedStore(t)
 	before := content(t, dir)
-	for _, args := range reading {
+	for _, args := range readOnlyCommands {
 		code, stdout, stderr := healthcare.Run(t.Context(), env, args...)
 		assert.Zero(t, code, "%s: %s", args, stderr)
 		assert.NotEmpty(t, stdout)
@@ -54,7 +54,7 @@ func TestCommandsThatReadMakeAndChangeNothing(t *testing.T) {
 	}
 	service := serve(t, env)
 	token := service.login("admin@example.com")
-	for _, args := range reading {
+	for _, args := range readOnlyCommands {
 		code, stdout, stderr := run(t, env, args...)
 		assert.Zero(t, code, "%s, beside the service: %s", args, stderr)
 		assert.NotEmpty(t, stdout)
@@ -73,7 +73,7 @@ func TestCommandsThatReadWorkWhereNothingCanBeWritten(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, syscall.Unmount(mount, syscall.MNT_DETACH)) })
 	require.NoError(t, syscall.Mount("", mount, "", syscall.MS_BIND|syscall.MS_REMOUNT|syscall.MS_RDONLY, ""))
 	env[0] = "DATA_DIR=" + mount
-	for _, args := range reading {
+	for _, args := range readOnlyCommands {
 		code, stdout, stderr := run(t, env, args...)
 		assert.Zero(t, code, "%s: %s", args, stderr)
 		assert.NotEmpty(t, stdout)
@@ -87,7 +87,7 @@ func TestCommandsThatReadWorkWhereNothingCanBeWritten(t *testing.T) {
 	for _, name := range []string{"healthcare.db-wal", "healthcare.db-shm"} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("changes"), 0o600))
 	}
-	for _, args := range reading {
+	for _, args := range readOnlyCommands {
 		code, _, stderr := run(t, env, args...)
 		assert.Equal(t, 1, code, args)
 		assert.Contains(t, stderr, "changes that are not in the database file yet")
@@ -179,7 +179,7 @@ func TestAStoreOfANewerProgramIsRefused(t *testing.T) {
 func TestWhatIsNoFileIsSaidSo(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "healthcare.db"), 0o700))
-	for _, args := range reading {
+	for _, args := range readOnlyCommands {
 		code, _, stderr := healthcare.Run(t.Context(), []string{"DATA_DIR=" + dir, "SECRET_KEY=" + secretKey}, args...)
 		assert.Equal(t, 1, code, args)
 		assert.Contains(t, stderr, dir+"/healthcare.db is no file", args)
