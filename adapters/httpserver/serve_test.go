@@ -27,8 +27,8 @@ func start(t *testing.T, handler http.Handler, certificate *Certificate, delay t
 	return listener.Addr().String(), stop, end
 }
 
-// TestServeFinishesWhatIsInFlight stops a service while it is answering.
-func TestServeFinishesWhatIsInFlight(t *testing.T) {
+// TestServeFinishesRequestsInFlight stops a service while it is answering.
+func TestServeFinishesRequestsInFlight(t *testing.T) {
 	for name, tt := range map[string]struct {
 		scheme      string
 		certificate *Certificate
@@ -75,9 +75,9 @@ func (e *endless) Read(into []byte) (int, error) {
 	return len(into), nil
 }
 
-// TestUnreadBodiesOverHTTP2AreShort is about requests that wait for something else
+// TestUnreadHTTP2BodiesAreBounded is about requests that wait for something else
 // before their bodies are read.
-func TestUnreadBodiesOverHTTP2AreShort(t *testing.T) {
+func TestUnreadHTTP2BodiesAreBounded(t *testing.T) {
 	certificate := newCertificate(t, t.TempDir())
 	entered, leave := make(chan string), make(chan struct{})
 	address, stop, stopped := start(t, serve(io.Discard, Options{}, func(_ http.ResponseWriter, r *http.Request) error {
@@ -106,7 +106,7 @@ func TestUnreadBodiesOverHTTP2AreShort(t *testing.T) {
 	assert.NoError(t, <-stopped)
 }
 
-func TestServerTimeouts(t *testing.T) {
+func TestTheServerHasTimeouts(t *testing.T) {
 	server := NewServer(nil, discard)
 	assert.Equal(t, 5*time.Second, server.ReadHeaderTimeout)
 	assert.Equal(t, 15*time.Second, server.ReadTimeout)
@@ -116,9 +116,9 @@ func TestServerTimeouts(t *testing.T) {
 	assert.Less(t, RequestTimeout, server.WriteTimeout, "there is time to say so")
 }
 
-// TestAnIdleConnectionIsClosedAfterItsTime reads from a connection until the service
+// TestAnIdleConnectionIsClosedAfterIdleTimeout reads from a connection until the service
 // closes it.
-func TestAnIdleConnectionIsClosedAfterItsTime(t *testing.T) {
+func TestAnIdleConnectionIsClosedAfterIdleTimeout(t *testing.T) {
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(t.Context())

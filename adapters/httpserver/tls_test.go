@@ -87,7 +87,7 @@ func browser(certificate *Certificate) *http.Client {
 	return &http.Client{Transport: transport}
 }
 
-func TestTLSVersions(t *testing.T) {
+func TestTLS12AndLaterAreSupported(t *testing.T) {
 	certificate := newCertificate(t, t.TempDir())
 	address, stop, stopped := start(t, serve(io.Discard, Options{}, live), certificate, 0)
 	for version, refused := range map[uint16]bool{tls.VersionTLS10: true, tls.VersionTLS11: true, tls.VersionTLS12: false, tls.VersionTLS13: false} {
@@ -180,7 +180,7 @@ func meet(t *testing.T, certificate *Certificate) string {
 	return client.ConnectionState().PeerCertificates[0].Subject.CommonName
 }
 
-func TestAReplacedCertificateIsShownWithinASecond(t *testing.T) {
+func TestAReplacedCertificateIsUsedWithinASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
 		certificate := newCertificate(t, dir)
@@ -191,21 +191,21 @@ func TestAReplacedCertificateIsShownWithinASecond(t *testing.T) {
 
 		cert, key := pemPair(t, "second")
 		put(t, certFile, cert)
-		time.Sleep(recheckAfter - 1)
+		time.Sleep(certificateCheckInterval - 1)
 		assert.Equal(t, "first", meet(t, certificate))
 		assert.Empty(t, log.String(), "the files are left alone for a second")
 
 		time.Sleep(time.Nanosecond)
 		for range 3 {
 			assert.Equal(t, "first", meet(t, certificate), "half of a pair is no certificate")
-			time.Sleep(recheckAfter)
+			time.Sleep(certificateCheckInterval)
 		}
 		assert.Equal(t, 1, strings.Count(log.String(), "level=WARN"), log.String())
 
 		put(t, keyFile, key)
 		for range 3 {
 			assert.Equal(t, "second", meet(t, certificate))
-			time.Sleep(recheckAfter)
+			time.Sleep(certificateCheckInterval)
 		}
 		assert.Equal(t, 1, strings.Count(log.String(), "level=INFO"), log.String())
 
@@ -213,7 +213,7 @@ func TestAReplacedCertificateIsShownWithinASecond(t *testing.T) {
 		require.NoError(t, os.Remove(keyFile))
 		for range 3 {
 			assert.Equal(t, "second", meet(t, certificate), "a key that is gone")
-			time.Sleep(recheckAfter)
+			time.Sleep(certificateCheckInterval)
 		}
 		put(t, keyFile, []byte("no key"))
 		assert.Equal(t, "second", meet(t, certificate), "a file that is no key")
@@ -227,7 +227,7 @@ func TestAReplacedCertificateIsShownWithinASecond(t *testing.T) {
 		require.NoError(t, os.WriteFile(keyFile, key, 0o600))
 		require.NoError(t, os.Chtimes(certFile, before.ModTime(), before.ModTime()))
 		require.NoError(t, os.Chtimes(keyFile, before.ModTime(), before.ModTime()))
-		time.Sleep(recheckAfter)
+		time.Sleep(certificateCheckInterval)
 		assert.Equal(t, "third!", meet(t, certificate))
 		assert.NotContains(t, log.String(), "PRIVATE")
 	})

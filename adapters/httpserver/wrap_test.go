@@ -58,7 +58,7 @@ func get1(handler http.Handler, headers ...string) *httptest.ResponseRecorder {
 	return recorder
 }
 
-func TestAPanicIsAnsweredAndLoggedWithoutWhatItSays(t *testing.T) {
+func TestAPanicIsAnsweredAndLoggedWithoutItsValue(t *testing.T) {
 	const record = "Ada Lovelace, allergic to penicillin"
 	for name, thrown := range map[string]any{"text": record, "error": errors.New(record), "value": struct{ s string }{record}} {
 		var log bytes.Buffer
@@ -72,7 +72,7 @@ func TestAPanicIsAnsweredAndLoggedWithoutWhatItSays(t *testing.T) {
 	}
 }
 
-func TestEveryAnswerOfATransportHasTheSecurityHeaders(t *testing.T) {
+func TestEveryResponseHasTheSecurityHeaders(t *testing.T) {
 	for status, do := range map[int]func(http.ResponseWriter, *http.Request) error{
 		200: live,
 		404: func(http.ResponseWriter, *http.Request) error { return domain.ErrNotFound() },
@@ -144,7 +144,7 @@ func TestEachRequestIsOneLineInTheLog(t *testing.T) {
 	}
 }
 
-func TestAnErrorInTheMiddleOfAnAnswerCutsItOff(t *testing.T) {
+func TestAnErrorDuringTheResponseClosesTheConnection(t *testing.T) {
 	for name, begin := range map[string]func(http.ResponseWriter) error{
 		"a status": func(w http.ResponseWriter) error { w.WriteHeader(200); return nil },
 		"a part":   func(w http.ResponseWriter) error { _, err := io.WriteString(w, "{"); return err },
@@ -160,7 +160,7 @@ func TestAnErrorInTheMiddleOfAnAnswerCutsItOff(t *testing.T) {
 	}
 }
 
-func TestTheLogDoesNotNameWhoDropsAnAnswer(t *testing.T) {
+func TestTheLogDoesNotContainTheAddressOfADisconnectedClient(t *testing.T) {
 	var log bytes.Buffer
 	handler := serve(&log, Options{}, func(w http.ResponseWriter, _ *http.Request) error {
 		_, err := w.Write([]byte("{"))
@@ -169,12 +169,12 @@ func TestTheLogDoesNotNameWhoDropsAnAnswer(t *testing.T) {
 	})
 	request := httptest.NewRequest(http.MethodGet, "http://clinic.example/", nil)
 	assert.PanicsWithValue(t, http.ErrAbortHandler, func() { handler.ServeHTTP(httptest.NewRecorder(), request) }, "it is not as if the answer were whole")
-	assert.Contains(t, log.String(), "the client did not take the whole answer")
+	assert.Contains(t, log.String(), "client disconnected during the response")
 	assert.NotContains(t, log.String(), "203.0.113.7")
 	assert.NotContains(t, log.String(), "level=ERROR")
 }
 
-func TestBrowsersAreKeptToTLSOverTLSOnly(t *testing.T) {
+func TestStrictTransportSecurityIsSentOverTLSOnly(t *testing.T) {
 	service := serve(io.Discard, Options{TrustedProxies: proxies}, live)
 	for _, tt := range []struct {
 		peer, proto string
@@ -209,7 +209,7 @@ func TestBrowsersAreKeptToTLSOverTLSOnly(t *testing.T) {
 	}
 }
 
-func TestRequestIDs(t *testing.T) {
+func TestValidRequestIDsAreKept(t *testing.T) {
 	service := serve(io.Discard, Options{}, live)
 	for _, id := range []string{"abc-123_X.y", "0"} {
 		assert.Equal(t, id, get1(service, "X-Request-Id", id).Header().Get("X-Request-Id"))
@@ -221,7 +221,7 @@ func TestRequestIDs(t *testing.T) {
 	}
 }
 
-func TestARequestIsToldWhenItTookTooLong(t *testing.T) {
+func TestTheContextOfARequestEndsAtItsDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		got := get1(serve(io.Discard, Options{}, func(_ http.ResponseWriter, r *http.Request) error {

@@ -63,7 +63,7 @@ func fillWithStrangers(t *testing.T, p *Passwords, places int) (giveUp func()) {
 	return cancel
 }
 
-func TestAFullLineOfStrangersRefusesNoKnownCaller(t *testing.T) {
+func TestAFullQueueOfStrangersRefusesNoKnownCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newQueued(t, 1, 8)
 		leave := enter(t, p, 1)
@@ -89,7 +89,7 @@ func TestAFullLineOfStrangersRefusesNoKnownCaller(t *testing.T) {
 	})
 }
 
-func TestNobodyTakesMoreThanTheirShareOfALine(t *testing.T) {
+func TestNoCallerTakesMoreThanItsShareOfAQueue(t *testing.T) {
 	network := ports.UnknownCaller(domain.Origin{})
 	for name, tt := range map[string]struct {
 		one, other ports.Caller

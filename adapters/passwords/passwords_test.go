@@ -41,7 +41,7 @@ func verify(t testing.TB, p *Passwords, password, stored string) (bool, error) {
 	return p.Verify(t.Context(), stranger(), domain.TypedPassword(password), domain.StoredPasswordHash(stored))
 }
 
-func TestNewRefusesParamsOutOfBounds(t *testing.T) {
+func TestNewRefusesParamsOutOfRange(t *testing.T) {
 	tests := map[string]Params{
 		"nothing set":            {},
 		"no memory":              {MemoryKiB: 0, Iterations: 1, Parallelism: 1, Concurrent: 1},
@@ -67,7 +67,7 @@ func TestRecommendedIsWhatOWASPRecommends(t *testing.T) {
 	assert.Regexp(t, `^\$argon2id\$v=19\$m=47104,t=1,p=1\$[^$]{22}\$[^$]{43}$`, hash.Reveal())
 }
 
-func TestHashThenVerify(t *testing.T) {
+func TestVerifyAcceptsThePasswordThatWasHashed(t *testing.T) {
 	p := newPasswords(t, cheap)
 	for _, password := range []string{phrase, "", " ", "pässwörd🔑", "nul\x00byte", "bad\xffutf8", strings.Repeat("long", 1000)} {
 		hash, err := p.Hash(t.Context(), stranger(), domain.TypedPassword(password))
@@ -93,7 +93,7 @@ func TestHashIsSalted(t *testing.T) {
 	assert.NotEqual(t, one.Reveal(), two.Reveal())
 }
 
-func TestVerifyHashesMadeByOthers(t *testing.T) {
+func TestVerifyAcceptsHashesOfOtherPrograms(t *testing.T) {
 	p := newPasswords(t, cheap)
 	tests := []struct {
 		name, stored, password string
@@ -119,7 +119,7 @@ func TestVerifyHashesMadeByOthers(t *testing.T) {
 	}
 }
 
-func TestOutdated(t *testing.T) {
+func TestOutdatedIsTrueForOtherFormatsAndParameters(t *testing.T) {
 	p := newPasswords(t, Params{MemoryKiB: 16, Iterations: 2, Parallelism: 2, Concurrent: 1})
 	const salt, key = "$c2FsdHNhbHRzYWx0c2FsdA", "$MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE"
 	tests := map[string]bool{
@@ -150,7 +150,7 @@ func TestHashIsNeverPrinted(t *testing.T) {
 	assert.NotContains(t, shown, hash.Reveal()[len(hash.Reveal())-10:])
 }
 
-func TestNoPasswordMatchesUsersWithoutOne(t *testing.T) {
+func TestNoPasswordMatchesAUserWithoutPassword(t *testing.T) {
 	p := newPasswords(t, cheap)
 	p.decoy = argon2idOfPhrase // Not even the decoy's own.
 	for _, stored := range []string{"", "!", "!qT9vL3", "!" + djangoOfPhrase} {
@@ -164,7 +164,7 @@ func TestNoPasswordMatchesUsersWithoutOne(t *testing.T) {
 
 // The time would tell who has an account. What argon2id costs is its memory,
 // and that can be measured without a clock.
-func TestUsersWithoutPasswordCostAHash(t *testing.T) {
+func TestVerifyTakesAsLongForUsersWithoutPassword(t *testing.T) {
 	const size = 4 << 20
 	p := newPasswords(t, Params{MemoryKiB: size / 1024, Iterations: 1, Parallelism: 1, Concurrent: 1})
 	for _, stored := range []string{"", "!unusable"} {

@@ -93,7 +93,7 @@ func TestAnEndedContextIsUnavailable(t *testing.T) {
 	assertAllIsGivenBack(t, p, 2)
 }
 
-func TestNoMoreAtOnceThanConcurrent(t *testing.T) {
+func TestAtMostConcurrentHashesAreComputedAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newQueued(t, 3, 5)
 		leave := enter(t, p, 3)
@@ -117,7 +117,7 @@ func TestNoMoreAtOnceThanConcurrent(t *testing.T) {
 }
 
 // In a synctest bubble, to wait for ever instead of to be refused is a failure.
-func TestOneMoreThanMayWaitIsRefusedAtOnce(t *testing.T) {
+func TestACallerBeyondTheQueueIsRefusedAtOnce(t *testing.T) {
 	for _, waiting := range []int{0, 1, 3} {
 		synctest.Test(t, func(t *testing.T) {
 			p := newQueued(t, 2, waiting)
@@ -146,7 +146,7 @@ func TestOneMoreThanMayWaitIsRefusedAtOnce(t *testing.T) {
 	}
 }
 
-func TestWhoeverGivesUpWaitingMakesRoom(t *testing.T) {
+func TestACallerThatStopsWaitingFreesItsSlot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newQueued(t, 1, 1)
 		leave := enter(t, p, 1)
@@ -169,7 +169,7 @@ func TestWhoeverGivesUpWaitingMakesRoom(t *testing.T) {
 	})
 }
 
-func TestFailuresGiveTheirTurnBack(t *testing.T) {
+func TestAFailedHashFreesItsSlot(t *testing.T) {
 	p := newQueued(t, 1, 0)
 	for _, stored := range malformed {
 		_, err := verify(t, p, phrase, stored)
@@ -178,7 +178,7 @@ func TestFailuresGiveTheirTurnBack(t *testing.T) {
 	assertAllIsGivenBack(t, p, 1)
 }
 
-func TestARushLeavesTheQueueAsItWas(t *testing.T) {
+func TestTheQueueIsEmptyAfterALoadPeak(t *testing.T) {
 	p := newQueued(t, 2, 8)
 	ending, cancel := context.WithCancel(t.Context())
 	var all sync.WaitGroup

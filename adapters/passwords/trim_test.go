@@ -20,7 +20,7 @@ func djangoOf(t *testing.T, password string) string {
 	return djangoPrefix + "1000$aSalt123$" + base64.StdEncoding.EncodeToString(key)
 }
 
-func TestBlanksAtTheEndsDoNotCountForDjangosHashesIfToldSo(t *testing.T) {
+func TestTrimForDjangoIgnoresSpaceAtTheEnds(t *testing.T) {
 	trimming := cheap
 	trimming.TrimForDjango = true
 	strict, trims := newPasswords(t, cheap), newPasswords(t, trimming)
@@ -44,7 +44,7 @@ func TestBlanksAtTheEndsDoNotCountForDjangosHashesIfToldSo(t *testing.T) {
 
 // A new hash of the password with its blanks would refuse the one without, and the other
 // way round.
-func TestAPasswordWithBlanksLeavesDjangosHashAsItIs(t *testing.T) {
+func TestAPasswordWithSpaceAtTheEndsDoesNotOutdateDjangosHash(t *testing.T) {
 	trimming := cheap
 	trimming.TrimForDjango = true
 	django := domain.StoredPasswordHash(djangoOfPhrase)
@@ -54,7 +54,7 @@ func TestAPasswordWithBlanksLeavesDjangosHashAsItIs(t *testing.T) {
 	assert.True(t, newPasswords(t, cheap).Outdated(domain.TypedPassword(phrase+" "), django), "not told so")
 }
 
-func TestBlanksAloneAreNotTheEmptyPassword(t *testing.T) {
+func TestAPasswordOfSpacesIsNotTrimmed(t *testing.T) {
 	trimming := cheap
 	trimming.TrimForDjango = true
 	match, err := verify(t, newPasswords(t, trimming), "  ", djangoOf(t, ""))

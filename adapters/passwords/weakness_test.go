@@ -14,7 +14,7 @@ import (
 // known is what the use-cases pass of a user.
 var known = []string{"anna.sommer42@klinik-nord.example", "Anna-Lena", "Müller Öztürk"}
 
-func TestWeakness(t *testing.T) {
+func TestWeaknessRejectsPasswordsThatAreEasyToGuess(t *testing.T) {
 	p := newPasswords(t, cheap)
 	tests := []struct {
 		password string
@@ -63,7 +63,7 @@ func TestWeakness(t *testing.T) {
 	}
 }
 
-func TestKnownWordsMakeTheDifference(t *testing.T) {
+func TestWeaknessRejectsPasswordsOfKnownWords(t *testing.T) {
 	p := newPasswords(t, cheap)
 	tests := []struct{ password, known string }{
 		{"ravndalsund7", "Ravndalsund"},
@@ -113,13 +113,13 @@ func TestWeaknessOfLongPasswordsIsCheap(t *testing.T) {
 	}
 }
 
-func TestOnlyTheBeginningCounts(t *testing.T) {
+func TestWeaknessScoresTheBeginningOnly(t *testing.T) {
 	p := newPasswords(t, cheap)
 	assert.NotEmpty(t, p.Weakness(domain.TypedPassword(strings.Repeat("a", scoredLength)+"xK7#pQ2mVb")))
 	assert.Empty(t, p.Weakness(domain.TypedPassword(strings.Repeat("a", scoredLength-10)+"xK7#pQ2mVb")))
 }
 
-func TestWeaknessInParallel(t *testing.T) {
+func TestWeaknessIsSafeForConcurrentUse(t *testing.T) {
 	p := newPasswords(t, cheap)
 	var all sync.WaitGroup
 	for range 8 {

@@ -38,7 +38,7 @@ func poll(t *testing.T, set *revocations.Set) (log *bytes.Buffer, stop func()) {
 	return log, stop
 }
 
-func TestPollingFindsWhatOthersRevoke(t *testing.T) {
+func TestPollFindsRevocationsOfOtherInstances(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var source table
 		source.revoke(1)
@@ -63,7 +63,7 @@ func TestPollingFindsWhatOthersRevoke(t *testing.T) {
 	})
 }
 
-func TestASourceThatFailsIsLoggedOnceAndComesBack(t *testing.T) {
+func TestAFailingSourceIsLoggedOnceAndRecovers(t *testing.T) {
 	for name, ill := range map[string]struct {
 		err   error
 		hangs bool
@@ -98,7 +98,7 @@ func TestASourceThatFailsIsLoggedOnceAndComesBack(t *testing.T) {
 	}
 }
 
-func TestPollingEndsInTheMiddleOfAReading(t *testing.T) {
+func TestPollStopsDuringALoad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log, stop := poll(t, revocations.New(&table{hangs: true}, lifetime))
 		synctest.Wait()

@@ -18,9 +18,9 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// TestNothingRevokedASecondAgoIsLive has sessions revoked at any time, here and
+// TestASessionRevokedASecondAgoIsNeverAccepted has sessions revoked at any time, here and
 // elsewhere, while the source is well, failing or hanging.
-func TestNothingRevokedASecondAgoIsLive(t *testing.T) {
+func TestASessionRevokedASecondAgoIsNeverAccepted(t *testing.T) {
 	// rapid takes the time in a bubble for real, and soon thinks that it has run for long.
 	for range 20 {
 		synctest.Test(t, func(t *testing.T) {
@@ -77,9 +77,9 @@ func onlyWhatIsKnown(t *rapid.T) {
 	})
 }
 
-// TestReadersNeverOvertakeAConfirmation has many goroutines read while sessions
+// TestReadersSeeRevocationsBeforeTheirConfirmation has many goroutines read while sessions
 // are revoked one by one, each before the time that is confirmed next.
-func TestReadersNeverOvertakeAConfirmation(t *testing.T) {
+func TestReadersSeeRevocationsBeforeTheirConfirmation(t *testing.T) {
 	set := revocations.New(&table{}, lifetime)
 	var confirmed atomic.Int64
 	var readers sync.WaitGroup
@@ -102,7 +102,7 @@ func TestReadersNeverOvertakeAConfirmation(t *testing.T) {
 	readers.Wait()
 }
 
-func TestAskingAllocatesNothing(t *testing.T) {
+func TestRevokedAllocatesNothing(t *testing.T) {
 	set := revocations.New(&table{}, lifetime)
 	set.Revoke(1)
 	require.Zero(t, testing.AllocsPerRun(100, func() { set.Revoked(1); set.Revoked(2) }))

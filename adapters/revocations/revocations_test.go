@@ -73,14 +73,14 @@ func state(set *revocations.Set, session domain.ID) string {
 	return "unknown"
 }
 
-func TestNothingIsKnownBeforeTheFirstConfirmation(t *testing.T) {
+func TestRevokedIsUnknownBeforeTheFirstConfirmation(t *testing.T) {
 	set := revocations.New(&table{}, lifetime)
 	require.Equal(t, "unknown", state(set, 1))
 	set.Confirm(time.Now())
 	require.Equal(t, "live", state(set, 1))
 }
 
-func TestWhatIsRevokedHereIsInForceAtOnce(t *testing.T) {
+func TestALocalRevocationTakesEffectAtOnce(t *testing.T) {
 	set := revocations.New(&table{}, lifetime)
 	set.Revoke(1, 2)
 	require.Equal(t, "revoked", state(set, 1), "also while nothing else is known")
@@ -88,7 +88,7 @@ func TestWhatIsRevokedHereIsInForceAtOnce(t *testing.T) {
 	require.Equal(t, "unknown", state(set, 3))
 }
 
-func TestAConfirmationCountsForOneSecond(t *testing.T) {
+func TestAConfirmationIsValidForOneSecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		set := revocations.New(&table{}, lifetime)
 		set.Revoke(1)
@@ -111,7 +111,7 @@ func TestAnEarlierConfirmationChangesNothing(t *testing.T) {
 	})
 }
 
-func TestRevocationsOutlastTheTokens(t *testing.T) {
+func TestRevocationsAreKeptLongerThanTokensAreValid(t *testing.T) {
 	const kept = lifetime + 5*time.Minute
 	synctest.Test(t, func(t *testing.T) {
 		set := revocations.New(&table{}, lifetime)
@@ -127,7 +127,7 @@ func TestRevocationsOutlastTheTokens(t *testing.T) {
 	})
 }
 
-func TestRevocationsAreDropped(t *testing.T) {
+func TestOldRevocationsAreDropped(t *testing.T) {
 	const kept = lifetime + 5*time.Minute
 	synctest.Test(t, func(t *testing.T) {
 		set := revocations.New(&table{}, lifetime)
@@ -142,7 +142,7 @@ func TestRevocationsAreDropped(t *testing.T) {
 	})
 }
 
-func TestLoadTakesWhatMayStillMatter(t *testing.T) {
+func TestLoadReadsTheRevocationsOfValidTokens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var source table
 		source.revoke(1)
@@ -158,14 +158,14 @@ func TestLoadTakesWhatMayStillMatter(t *testing.T) {
 	})
 }
 
-func TestALoadThatFailsConfirmsNothing(t *testing.T) {
+func TestAFailedLoadConfirmsNothing(t *testing.T) {
 	source := table{err: errors.New("no")}
 	set := revocations.New(&source, lifetime)
 	require.ErrorIs(t, set.Load(t.Context()), source.err)
 	require.Equal(t, "unknown", state(set, 1))
 }
 
-func TestALoadThatHangsEnds(t *testing.T) {
+func TestALoadTimesOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		set := revocations.New(&table{hangs: true}, lifetime)
 		start := time.Now()
@@ -187,7 +187,7 @@ func (s *slow) RevokedSince(ctx context.Context, since time.Time) ([]domain.ID, 
 	return sessions, err
 }
 
-func TestALoadConfirmsTheTimeBeforeItsReading(t *testing.T) {
+func TestLoadConfirmsTheTimeBeforeTheQuery(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		set := revocations.New(&slow{takes: 900 * time.Millisecond}, lifetime)
 		require.NoError(t, set.Load(t.Context()))

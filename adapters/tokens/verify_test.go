@@ -14,7 +14,7 @@ import (
 
 var _ ports.AccessTokens = (*tokens.Tokens)(nil)
 
-func TestVerifyAcceptsWhatWasIssued(t *testing.T) {
+func TestVerifyAcceptsIssuedTokens(t *testing.T) {
 	// Forgeries prove something only if forge can make a good token.
 	require.Equal(t, golden, forge(header, payload))
 
@@ -23,7 +23,7 @@ func TestVerifyAcceptsWhatWasIssued(t *testing.T) {
 	assert.Equal(t, staff, actor)
 }
 
-func TestVerifyKnowsTheDuties(t *testing.T) {
+func TestVerifyReturnsTheDuty(t *testing.T) {
 	for _, duty := range []domain.Duty{domain.DutyPassword, domain.DutySecondFactor} {
 		actor, err := newTokens(t, secretKey).Verify(forgePayload(`"STAFF"`, `"STAFF","duty":"`+string(duty)+`"`), now)
 		require.NoError(t, err)

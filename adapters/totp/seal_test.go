@@ -69,13 +69,13 @@ func TestNewKeysAreSealedWithTheCurrentSecretKey(t *testing.T) {
 	assertOpens(t, newCodes(t, secretKey), enrolment.Key, keyIn(t, enrolment))
 }
 
-func TestAKeyUnderALostSecretKeyStaysShutAndSaysWhy(t *testing.T) {
+func TestAKeySealedWithALostSecretKeyIsRefusedWithTheReason(t *testing.T) {
 	sealed := enrol(t, newCodes(t, older)).Key.Reveal()
 	assertStaysShut(t, newCodes(t, secretKey), sealed, errUnknownKey)
 	assert.ErrorContains(t, errUnknownKey, "SECRET_KEY")
 }
 
-func TestKeysOfOtherPurposesDoNotOpen(t *testing.T) {
+func TestKeysOfOtherPurposesOpenNoSeal(t *testing.T) {
 	keys, err := secretkeys.New(domain.NewSecret(secretKey))
 	require.NoError(t, err)
 	others, err := New(keys.For("another purpose"))
@@ -83,7 +83,7 @@ func TestKeysOfOtherPurposesDoNotOpen(t *testing.T) {
 	assertStaysShut(t, others, sealedRFCKey, errUnknownKey)
 }
 
-func TestNoAlteredCharacterGoesUnnoticed(t *testing.T) {
+func TestEveryAlteredCharacterIsDetected(t *testing.T) {
 	codes := newCodes(t, secretKey, older)
 	// The tests below prove something only if this opens.
 	assertOpens(t, codes, domain.StoredSealedKey(sealedRFCKey), rfcKey)
@@ -101,7 +101,7 @@ func TestNoAlteredCharacterGoesUnnoticed(t *testing.T) {
 	}
 }
 
-func TestWhatWasNeverSealedStaysShut(t *testing.T) {
+func TestTextThatWasNotSealedIsRefused(t *testing.T) {
 	codes := newCodes(t, secretKey, older)
 	parts := strings.Split(sealedRFCKey, ":")
 	version, id, text := parts[0], parts[1], parts[2]
@@ -147,7 +147,7 @@ func TestWhatWasNeverSealedStaysShut(t *testing.T) {
 	}
 }
 
-func TestNothingSecretIsPrinted(t *testing.T) {
+func TestSecretsAreNeverPrinted(t *testing.T) {
 	codes := newCodes(t, secretKey, older)
 	enrolment := enrol(t, codes)
 	key := keyIn(t, enrolment)

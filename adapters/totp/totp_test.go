@@ -113,7 +113,7 @@ func TestMatchAcceptsTheVectorsOfRFC6238(t *testing.T) {
 	}
 }
 
-func TestACodeIsGoodForOneStepBeforeAndAfterItsOwn(t *testing.T) {
+func TestACodeIsValidOneStepBeforeAndAfterItsOwn(t *testing.T) {
 	codes := newCodes(t, secretKey)
 	for after, want := range map[time.Duration]bool{
 		-31 * time.Second:   false,
@@ -135,7 +135,7 @@ func TestACodeIsGoodForOneStepBeforeAndAfterItsOwn(t *testing.T) {
 }
 
 // Otherwise it would be good once more when the earlier one is spent.
-func TestACodeOfTwoStepsIsOfTheLater(t *testing.T) {
+func TestACodeOfTwoStepsCountsForTheLaterStep(t *testing.T) {
 	codes := newCodes(t, secretKey)
 	for _, steps := range [][2]int64{{59061240, 59061241}, {61331809, 61331811}} {
 		shown := deviceCode(t, rfcKey, steps[0])
@@ -170,7 +170,7 @@ func TestMatchRefusesEveryOtherText(t *testing.T) {
 	}
 }
 
-func TestWhatTheURIBringsToADeviceMakesCodesThatMatch(t *testing.T) {
+func TestCodesComputedFromTheURIMatch(t *testing.T) {
 	codes := newCodes(t, secretKey)
 	enrolment := enrol(t, codes)
 	key := keyIn(t, enrolment)
@@ -182,7 +182,7 @@ func TestWhatTheURIBringsToADeviceMakesCodesThatMatch(t *testing.T) {
 	}
 }
 
-func TestTheURIIsWhatAppsRead(t *testing.T) {
+func TestTheURIHasTheFormatOfAuthenticatorApps(t *testing.T) {
 	for _, address := range []string{"anna@example.org", "o'hara+x%41#?/&=`{|}~^$!*@example.org", longestAddress} {
 		enrolment, err := newCodes(t, secretKey).Enrol(parseEmail(t, address))
 		require.NoError(t, err)
@@ -236,7 +236,7 @@ func TestTheQRCodeFillsItsImageAndLeavesAMargin(t *testing.T) {
 	}
 }
 
-func TestNoTwoEnrolmentsAreAlike(t *testing.T) {
+func TestEachEnrolmentHasItsOwnKey(t *testing.T) {
 	codes := newCodes(t, secretKey)
 	one, two := enrol(t, codes), enrol(t, codes)
 	assert.NotEqual(t, keyIn(t, one), keyIn(t, two))
@@ -244,7 +244,7 @@ func TestNoTwoEnrolmentsAreAlike(t *testing.T) {
 	assert.NotEqual(t, one.QRCode.Reveal(), two.QRCode.Reveal())
 }
 
-func TestNobodyIsNotEnrolled(t *testing.T) {
+func TestEnrolRefusesAnEmptyAddress(t *testing.T) {
 	enrolment, err := newCodes(t, secretKey).Enrol(domain.Email{})
 	require.Error(t, err)
 	assert.Equal(t, domain.Internal, domain.KindOf(err))

@@ -113,9 +113,9 @@ func contents(t *testing.T, dsn string) string {
 	return all
 }
 
-// TestWithoutATrailNothingIsShownOrChanged takes the right to write the trail
+// TestWithoutAnAuditTrailNoRequestReadsOrWritesRecords takes the right to write the trail
 // away from the service while eight clients read and write, and gives it back.
-func TestWithoutATrailNothingIsShownOrChanged(t *testing.T) {
+func TestWithoutAnAuditTrailNoRequestReadsOrWritesRecords(t *testing.T) {
 	dsn := pgtest.New(t)
 	env := append([]string{"DATABASE_URL=" + leastPrivileged(t, dsn), "DATA_DIR=" + t.TempDir(), "SECRET_KEY=" + secretKey}, noLimits...)
 	createSuperuser(t, env, "admin@example.com")

@@ -26,8 +26,8 @@ func backUp(t *testing.T, pattern, data, backups, owner string) (made string, er
 	return strings.TrimSpace(string(out)), err
 }
 
-// TestTheRecipesForBackupsOverwriteNone runs each twice at the same time of the clock.
-func TestTheRecipesForBackupsOverwriteNone(t *testing.T) {
+// TestTheDocumentedBackupCommandsOverwriteNoBackup runs each twice at the same time of the clock.
+func TestTheDocumentedBackupCommandsOverwriteNoBackup(t *testing.T) {
 	t.Run("embedded", func(t *testing.T) {
 		if _, err := exec.LookPath("sqlite3"); err != nil {
 			t.Skip(err)

@@ -16,7 +16,7 @@ import (
 	healthcare "example.com/healthcare/cmd/healthcare"
 )
 
-func TestCreatesuperuser(t *testing.T) {
+func TestCreatesuperuserCreatesAnAdministrator(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		createSuperuserOn(t, env)
 
@@ -43,8 +43,8 @@ func TestCreatesuperuser(t *testing.T) {
 	})
 }
 
-// TestCreatesuperuserAsks types at a terminal.
-func TestCreatesuperuserAsks(t *testing.T) {
+// TestCreatesuperuserAsksForCredentials types at a terminal.
+func TestCreatesuperuserAsksForCredentials(t *testing.T) {
 	env := engines["embedded"](t)
 	cmd := command(t, env, "createsuperuser", "--create")
 	terminal, err := pty.Start(cmd)
@@ -162,7 +162,7 @@ func TestEmbeddedStoreIsForItsOwnerOnly(t *testing.T) {
 
 // Where no service has run, a command that examines or changes what there is says
 // so, and makes nothing: an empty trail in the wrong folder is as it was written, too.
-func TestCommandsDoNotBeginAnew(t *testing.T) {
+func TestCommandsRefuseADirectoryThatNoServiceHasUsed(t *testing.T) {
 	commands := [][]string{
 		{"audit", "verify"},
 		{"audit", "head"},
@@ -192,7 +192,7 @@ func TestCommandsDoNotBeginAnew(t *testing.T) {
 	})
 }
 
-func TestPolicyHelpVersion(t *testing.T) {
+func TestPolicyHelpAndVersionPrintTheirOutput(t *testing.T) {
 	code, stdout, _ := healthcare.Run(t.Context(), nil, "policy")
 	assert.Zero(t, code)
 	assert.Regexp(t, `doctor:create +- +- +yes`, stdout)

@@ -58,7 +58,7 @@ type config struct {
 
 	LimitLoginPair    domain.Limit `env:"LIMIT_LOGIN_PAIR" envDefault:"10/15m" hint:"a count and a time, such as 10/15m, or 0 for no limit"`
 	LimitLoginAccount domain.Limit `env:"LIMIT_LOGIN_ACCOUNT" envDefault:"100/15m" hint:"a count and a time, such as 100/15m, or 0 for no limit"`
-	LimitLoginNetwork   domain.Limit `env:"LIMIT_LOGIN_ADDRESS" envDefault:"500/15m" hint:"a count and a time, such as 500/15m, or 0 for no limit"`
+	LimitLoginNetwork domain.Limit `env:"LIMIT_LOGIN_ADDRESS" envDefault:"500/15m" hint:"a count and a time, such as 500/15m, or 0 for no limit"`
 	LimitRegister     domain.Limit `env:"LIMIT_REGISTER" envDefault:"20/1h" hint:"a count and a time, such as 20/1h, or 0 for no limit"`
 	LimitRefresh      domain.Limit `env:"LIMIT_REFRESH" envDefault:"60/1m" hint:"a count and a time, such as 60/1m, or 0 for no limit"`
 

@@ -41,7 +41,7 @@ func TestSettingsComeFromTheEnvironmentFirst(t *testing.T) {
 	assert.NoError(t, err)
 }
 
-func TestWherePostgresIs(t *testing.T) {
+func TestDatabaseSettingsGiveThePostgresURL(t *testing.T) {
 	for _, tt := range []struct {
 		env  []string
 		want string
@@ -81,7 +81,7 @@ func TestWherePostgresIs(t *testing.T) {
 	assert.False(t, cfg.usesPostgres())
 }
 
-func TestLoopback(t *testing.T) {
+func TestLoopbackAddressesAreRecognized(t *testing.T) {
 	for addr, want := range map[string]bool{
 		"127.0.0.1:8000": true, "localhost:1": true, "[::1]:80": true, "127.9.9.9:1": true,
 		":8000": false, "0.0.0.0:8000": false, "[::]:80": false, "10.0.0.1:80": false, "clinic.example:80": false, "localhost.example:80": false, "": false,
@@ -90,8 +90,8 @@ func TestLoopback(t *testing.T) {
 	}
 }
 
-// TestListening asks at the loopback addresses of both families.
-func TestListening(t *testing.T) {
+// TestListenUsesTheAddressFamilyOfTheAddress asks at the loopback addresses of both families.
+func TestListenUsesTheAddressFamilyOfTheAddress(t *testing.T) {
 	if has, err := listen(t.Context(), "[::1]:0"); err != nil {
 		t.Skip("there is no IPv6 here")
 	} else {
@@ -122,7 +122,7 @@ func TestListening(t *testing.T) {
 	}
 }
 
-func TestKeptSecretKey(t *testing.T) {
+func TestInstancesThatStartAtOnceCreateOneSecretKey(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	path := filepath.Join(dir, "secret_key")
 	keys := make(chan domain.Secret, 16)

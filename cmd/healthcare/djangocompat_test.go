@@ -67,8 +67,8 @@ func fromTheOldBackend(t *testing.T, env []string, email, password string) {
 	require.NoError(t, err)
 }
 
-// TestADayOfAClientOfTheOldBackend also shows what of it is refused without DJANGO_COMPAT.
-func TestADayOfAClientOfTheOldBackend(t *testing.T) {
+// TestAClientOfTheOldBackendWorksWithDjangoCompat also shows what of it is refused without DJANGO_COMPAT.
+func TestAClientOfTheOldBackendWorksWithDjangoCompat(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		env = append(env, "SECRET_KEY="+secretKey)
 		migrate(t, env)

@@ -35,8 +35,8 @@ func TestSecurityNamesTestsThatExist(t *testing.T) {
 	}
 }
 
-// TestTheDocumentsSayHowFarClocksMayBeApart holds them to the one figure in the program.
-func TestTheDocumentsSayHowFarClocksMayBeApart(t *testing.T) {
+// TestTheDocumentsStateTheClockSkew holds them to the one figure in the program.
+func TestTheDocumentsStateTheClockSkew(t *testing.T) {
 	require.Equal(t, time.Minute, domain.ClockSkew, "if it changes, so do the words")
 	for name, words := range map[string]string{
 		"operations.md": "within one minute of each other",

@@ -69,7 +69,7 @@ func TestDotenvExpandsNothing(t *testing.T) {
 	require.NoError(t, err, "what is not used, or set elsewhere, does not matter")
 }
 
-func TestDotenvNamesTheLineThatItCannotRead(t *testing.T) {
+func TestDotenvErrorsNameTheLine(t *testing.T) {
 	for text, line := range map[string]string{
 		"nonsense hunter2":                            "line 1,",
 		"DATA_DIR=x\n\n# a\nnonsense hunter2\n":       "line 4,",
@@ -90,8 +90,8 @@ func TestDotenvNamesTheLineThatItCannotRead(t *testing.T) {
 	require.ErrorContains(t, err, "must be a readable text file")
 }
 
-// TestSecretsLoseTheirLineEnd has them as mounted files and shells hand them on.
-func TestSecretsLoseTheirLineEnd(t *testing.T) {
+// TestLineEndsOfSecretsAreTrimmed has them as mounted files and shells hand them on.
+func TestLineEndsOfSecretsAreTrimmed(t *testing.T) {
 	const key = "m8Zq0aVt3Kc7Yw5Rb1Xn9Jd2Lf6Hs4Gp"
 	for _, end := range []string{"\n", "\r\n"} {
 		environment := []string{
@@ -121,7 +121,7 @@ func TestSecretsLoseTheirLineEnd(t *testing.T) {
 	}
 }
 
-func TestAReadableDotenvIsWarnedOf(t *testing.T) {
+func TestADotenvThatOthersCanReadIsLogged(t *testing.T) {
 	for text, warns := range map[string]bool{"DB_NAME=x\nDB_USER=u\nDB_PASSWORD=p\n": true, "DB_NAME=x\n": false} {
 		path := dotenv(t, text)
 		assert.Empty(t, warningsOf(t, nil, path))
@@ -135,7 +135,7 @@ func TestAReadableDotenvIsWarnedOf(t *testing.T) {
 	}
 }
 
-func TestADataFolderThatAllCanChangeIsWarnedOf(t *testing.T) {
+func TestADataDirectoryThatOthersCanWriteIsLogged(t *testing.T) {
 	folder := t.TempDir()
 	assert.Empty(t, warningsOf(t, []string{"DATA_DIR=" + folder}, ""))
 	require.NoError(t, os.Chmod(folder, 0o777))

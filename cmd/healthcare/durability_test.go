@@ -15,9 +15,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestStoppingFinishesWhatIsInFlight sends SIGTERM while the program reads the
+// TestStoppingFinishesRequestsInFlight sends SIGTERM while the program reads the
 // body of a request.
-func TestStoppingFinishesWhatIsInFlight(t *testing.T) {
+func TestStoppingFinishesRequestsInFlight(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		createSuperuserOn(t, env)
 		service := serve(t, env)

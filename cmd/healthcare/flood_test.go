@@ -16,10 +16,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAFloodOfLoginsLeavesTheRestAlone sends 200 logins at once, as long as they
+// TestAFloodOfLoginsDoesNotSlowSignedInUsers sends 200 logins at once, as long as they
 // may be, of accounts of their own so that no limit stops them, to a program that
 // is to get by with 512 MiB, and reads records meanwhile.
-func TestAFloodOfLoginsLeavesTheRestAlone(t *testing.T) {
+func TestAFloodOfLoginsDoesNotSlowSignedInUsers(t *testing.T) {
 	// Not under the race detector, which needs several times the memory.
 	program, err := released()
 	require.NoError(t, err)

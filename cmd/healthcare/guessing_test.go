@@ -15,9 +15,9 @@ import (
 	healthcare "example.com/healthcare/cmd/healthcare"
 )
 
-// TestGuessesAreStoppedOnAllInstancesTogether guesses 200 times over two
+// TestInstancesShareTheLoginRateLimit guesses 200 times over two
 // instances, each time pretending to be somewhere else.
-func TestGuessesAreStoppedOnAllInstancesTogether(t *testing.T) {
+func TestInstancesShareTheLoginRateLimit(t *testing.T) {
 	i := startInstances(t)
 	i.user("ada@example.com")
 	answers := map[int]int{}
@@ -38,9 +38,9 @@ func TestGuessesAreStoppedOnAllInstancesTogether(t *testing.T) {
 	}
 }
 
-// TestGuessesFromEverywhereLeaveTheOwnerIn guesses from 200 places, as a proxy
+// TestTheOwnerCanSignInDuringDistributedGuessing guesses from 200 places, as a proxy
 // reports them, until the account as a whole is locked.
-func TestGuessesFromEverywhereLeaveTheOwnerIn(t *testing.T) {
+func TestTheOwnerCanSignInDuringDistributedGuessing(t *testing.T) {
 	i := startInstances(t, "TRUSTED_PROXIES=127.0.0.1")
 	i.user("ada@example.com")
 	from := func(service *service, address, password string) int {
@@ -56,13 +56,13 @@ func TestGuessesFromEverywhereLeaveTheOwnerIn(t *testing.T) {
 	assert.Equal(t, http.StatusOK, from(i.there, "198.51.100.7", goodPassword), "the owner at the usual place")
 }
 
-// TestALoginTellsNothing compares answers and times of logins that cannot
+// TestLoginDoesNotRevealWhetherAnAccountExists compares answers and times of logins that cannot
 // succeed. They take turns, in an order that changes, and are compared turn by turn,
 // so that whatever else the machine does slows down all alike. A difference that is
 // the program's is there each time that it is measured, one that is the machine's is
 // not: it must be seen three times. The program is the released one, whose hashes
 // take several times as long as the difference that tells.
-func TestALoginTellsNothing(t *testing.T) {
+func TestLoginDoesNotRevealWhetherAnAccountExists(t *testing.T) {
 	const (
 		turns  = 50
 		tries  = 3
@@ -131,9 +131,9 @@ func median(durations []time.Duration) time.Duration {
 	return slices.Sorted(slices.Values(durations))[len(durations)/2]
 }
 
-// TestALockTellsNothing locks an account and an address without one: step by
+// TestRateLimitDoesNotRevealWhetherAnAccountExists locks an account and an address without one: step by
 // step, the answers are the same.
-func TestALockTellsNothing(t *testing.T) {
+func TestRateLimitDoesNotRevealWhetherAnAccountExists(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		env = append(env, "SECRET_KEY="+secretKey)
 		migrate(t, env)
@@ -149,16 +149,16 @@ func TestALockTellsNothing(t *testing.T) {
 	})
 }
 
-// TestRequestsAtOnceAreCountedOneByOne refreshes side by side on two instances.
-func TestRequestsAtOnceAreCountedOneByOne(t *testing.T) {
+// TestConcurrentGuessesAreAllCounted refreshes side by side on two instances.
+func TestConcurrentGuessesAreAllCounted(t *testing.T) {
 	i := startInstances(t, "LIMIT_REFRESH=3/1h")
 	got := i.refreshAtOnce(func(int) string { return "" })
 	assert.Equal(t, map[int]int{http.StatusUnauthorized: 3, http.StatusTooManyRequests: 57}, got)
 }
 
-// TestRequestsAtOnceFromASiteAreCountedOneByOne has each request come from another
+// TestConcurrentGuessesFromASiteAreAllCounted has each request come from another
 // network of one site.
-func TestRequestsAtOnceFromASiteAreCountedOneByOne(t *testing.T) {
+func TestConcurrentGuessesFromASiteAreAllCounted(t *testing.T) {
 	i := startInstances(t, "LIMIT_REFRESH=1/1h", "TRUSTED_PROXIES=127.0.0.1")
 	got := i.refreshAtOnce(func(n int) string { return fmt.Sprintf("2001:db8:1:%x::1", n) })
 	assert.Equal(t, map[int]int{http.StatusUnauthorized: 5, http.StatusTooManyRequests: 55}, got)

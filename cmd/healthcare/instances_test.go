@@ -96,9 +96,9 @@ func (i *instances) expect(t *testing.T, status int, method, path, token, body s
 	require.Equal(t, status, got.status, got.body)
 }
 
-// TestOutMeansOutOnEveryInstance puts people out on one instance, in each way 50
+// TestRevocationTakesEffectOnEveryInstance puts people out on one instance, in each way 50
 // times, and asks the other one.
-func TestOutMeansOutOnEveryInstance(t *testing.T) {
+func TestRevocationTakesEffectOnEveryInstance(t *testing.T) {
 	i := startInstances(t, noLimits...)
 	for way, putOut := range ways {
 		t.Run(way, func(t *testing.T) {
@@ -114,10 +114,10 @@ func TestOutMeansOutOnEveryInstance(t *testing.T) {
 	}
 }
 
-// TestNothingRevokedGetsInWhileTheFeedIsCut ends the connections over which the
+// TestRevokedSessionsAreRefusedWhileTheFeedIsDown ends the connections over which the
 // instances hear of each other, as often as they make new ones. PostgreSQL
 // answers all else, so it is asked instead.
-func TestNothingRevokedGetsInWhileTheFeedIsCut(t *testing.T) {
+func TestRevokedSessionsAreRefusedWhileTheFeedIsDown(t *testing.T) {
 	i := startInstances(t, noLimits...)
 	database := strings.TrimPrefix(i.env[1], "DATABASE_URL=")
 	db, err := sql.Open("postgres", database)
@@ -156,8 +156,8 @@ func TestNothingRevokedGetsInWhileTheFeedIsCut(t *testing.T) {
 	assert.Less(t, took, time.Second, "after the feed is back")
 }
 
-// TestAnInstanceLearnsWhatItMissed is about revocations from before its start.
-func TestAnInstanceLearnsWhatItMissed(t *testing.T) {
+// TestAnInstanceLoadsMissedRevocationsAfterAnOutage is about revocations from before its start.
+func TestAnInstanceLoadsMissedRevocationsAfterAnOutage(t *testing.T) {
 	i := startInstances(t, noLimits...)
 	tokens := map[string]int{}
 	for n := range 5 {
@@ -176,9 +176,9 @@ func TestAnInstanceLearnsWhatItMissed(t *testing.T) {
 	}
 }
 
-// TestARequestAsksNobodyForItsSession makes it impossible to read a session from the
+// TestARequestDoesNotQueryItsSession makes it impossible to read a session from the
 // database: signed-in users do not notice as long as nobody has to be asked.
-func TestARequestAsksNobodyForItsSession(t *testing.T) {
+func TestARequestDoesNotQueryItsSession(t *testing.T) {
 	i := startInstances(t, noLimits...)
 	db, err := sql.Open("postgres", strings.TrimPrefix(i.env[1], "DATABASE_URL="))
 	require.NoError(t, err)

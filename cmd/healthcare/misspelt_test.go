@@ -49,7 +49,7 @@ func TestAMisspeltNameInDotenvIsRefused(t *testing.T) {
 	assert.Error(t, err)
 }
 
-func TestAMisspeltVariableIsWarnedOf(t *testing.T) {
+func TestAMisspeltVariableIsLogged(t *testing.T) {
 	for name, meant := range misspeltNames {
 		warned := warningsOf(t, []string{name + "=hunter2"}, "")
 		assert.Contains(t, warned, "level=WARN", name)
@@ -63,7 +63,7 @@ func TestAMisspeltVariableIsWarnedOf(t *testing.T) {
 	assert.Contains(t, warningsOf(t, []string{"REGISTRATON=closed", "LOG_FORMAT=json"}, ""), `"variable":"REGISTRATON"`)
 }
 
-func TestPortIsThatOfTheDefaultAddress(t *testing.T) {
+func TestPortChangesThePortOfTheDefaultAddress(t *testing.T) {
 	for want, environment := range map[string][]string{
 		"127.0.0.1:8000": nil,
 		"127.0.0.1:5000": {"PORT=5000"},

@@ -60,8 +60,8 @@ func query(t *testing.T, dsn, script string) (rows []string) {
 	return rows
 }
 
-// TestTakingOverTheOldBackend runs the SQL of docs/operations.md.
-func TestTakingOverTheOldBackend(t *testing.T) {
+// TestDataOfTheOldBackendIsTakenOver runs the SQL of docs/operations.md.
+func TestDataOfTheOldBackendIsTakenOver(t *testing.T) {
 	problems := operations(t, "(?s)```sql\n(SELECT.*?)```")
 	script := operations(t, "(?s)```sql\n(INSERT.*?)```")
 	dsn := pgtest.New(t)
@@ -155,7 +155,7 @@ func TestServingWithTheLeastPrivileges(t *testing.T) {
 	require.Zero(t, code, head)
 	code, said := audit(t, env, "verify", "--head", strings.TrimSpace(head))
 	assert.Zero(t, code, said)
-	assert.Contains(t, said, "of which 0 are not under a seal yet")
+	assert.Contains(t, said, "0 of them not sealed yet")
 
 	db, err := sql.Open("postgres", app)
 	require.NoError(t, err)

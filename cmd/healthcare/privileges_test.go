@@ -51,7 +51,7 @@ func TestServeSaysWhichPrivilegesAreMissing(t *testing.T) {
 
 			code, stdout, stderr := healthcare.Run(t.Context(), []string{"DATABASE_URL=" + dsn}, "migrate", "--grant-to", role)
 			assert.Zero(t, code, stderr)
-			assert.Contains(t, stdout, "granted to "+role)
+			assert.Contains(t, stdout, "granted "+role)
 			serve(t, env).stop()
 		})
 	}
@@ -77,8 +77,8 @@ func TestMigratePrintsTheGrants(t *testing.T) {
 	serve(t, env).stop()
 }
 
-// TestStatusSaysThatItCannotSee a schema that would look like an empty one.
-func TestStatusSaysThatItCannotSee(t *testing.T) {
+// TestMigrateStatusNamesAMissingPrivilege a schema that would look like an empty one.
+func TestMigrateStatusNamesAMissingPrivilege(t *testing.T) {
 	dsn := pgtest.NewEmpty(t, "")
 	_, app := newRole(t, dsn, "")
 	migrate(t, []string{"DATABASE_URL=" + dsn})
@@ -121,9 +121,9 @@ func TestEveryTableHasItsGrants(t *testing.T) {
 	require.NoError(t, tables.Err())
 }
 
-// TestAPrivilegeThatIsLostIs503 takes rights from the role of a running service. Whoever
+// TestARevokedPrivilegeIs503 takes rights from the role of a running service. Whoever
 // asks whether it is ready gets to know no more than a code.
-func TestAPrivilegeThatIsLostIs503(t *testing.T) {
+func TestARevokedPrivilegeIs503(t *testing.T) {
 	dsn := pgtest.New(t)
 	role, app := newRole(t, dsn, "")
 	code, _, stderr := healthcare.Run(t.Context(), []string{"DATABASE_URL=" + dsn}, "migrate", "--grant-to", role)

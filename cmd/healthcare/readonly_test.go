@@ -43,7 +43,7 @@ func usedStore(t *testing.T) (env []string, dir string) {
 // readOnlyCommands are the commands that only read.
 var readOnlyCommands = [][]string{{"audit", "verify"}, {"audit", "head"}, {"migrate", "status"}}
 
-func TestCommandsThatReadMakeAndChangeNothing(t *testing.T) {
+func TestReadOnlyCommandsWriteNothing(t *testing.T) {
 	env, dir := usedStore(t)
 	before := content(t, dir)
 	for _, args := range readOnlyCommands {
@@ -63,8 +63,8 @@ func TestCommandsThatReadMakeAndChangeNothing(t *testing.T) {
 	service.stop()
 }
 
-// TestCommandsThatReadWorkWhereNothingCanBeWritten mounts a copy read-only.
-func TestCommandsThatReadWorkWhereNothingCanBeWritten(t *testing.T) {
+// TestReadOnlyCommandsWorkOnAReadOnlyMount mounts a copy read-only.
+func TestReadOnlyCommandsWorkOnAReadOnlyMount(t *testing.T) {
 	env, dir := usedStore(t)
 	mount := t.TempDir()
 	if err := syscall.Mount(dir, mount, "", syscall.MS_BIND, ""); err != nil {
@@ -81,7 +81,7 @@ func TestCommandsThatReadWorkWhereNothingCanBeWritten(t *testing.T) {
 	code, stdout, stderr := run(t, env, "users", "list")
 	assert.Equal(t, 1, code, "it leaves an event")
 	assert.NotContains(t, stdout, "@")
-	assert.Contains(t, stderr, "leaves an event in the audit trail, and "+mount+" cannot be written to")
+	assert.Contains(t, stderr, mount+" is not writable, and this command records an audit event there")
 
 	// The log of a service that runs, or was killed.
 	for _, name := range []string{"healthcare.db-wal", "healthcare.db-shm"} {
@@ -112,7 +112,7 @@ func TestNoCommandMigratesAnOlderFile(t *testing.T) {
 	} {
 		code, _, stderr := healthcare.Run(t.Context(), env, args...)
 		assert.Equal(t, 1, code, args)
-		assert.Contains(t, stderr, path+" was made by an older version: back it up, then run `healthcare migrate`", args)
+		assert.Contains(t, stderr, "the schema of "+path+" is older than this version: back it up, then run `healthcare migrate`", args)
 	}
 	code, stdout, stderr := healthcare.Run(t.Context(), env, "migrate", "status")
 	assert.Zero(t, code, stderr)
@@ -127,8 +127,8 @@ func TestNoCommandMigratesAnOlderFile(t *testing.T) {
 	assert.False(t, steps[len(steps)-1].Pending())
 }
 
-// TestAMistypedFolderIsNotMade has commands that could make a store and a key there.
-func TestAMistypedFolderIsNotMade(t *testing.T) {
+// TestAMistypedDirectoryIsNotCreated has commands that could make a store and a key there.
+func TestAMistypedDirectoryIsNotCreated(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "dta")
 	for _, env := range [][]string{{"DATA_DIR=" + dir}, {"DATA_DIR=" + dir, "SECRET_KEY=" + secretKey}} {
 		env = append(env, "SUPERUSER_PASSWORD="+goodPassword, "USER_PASSWORD="+goodPassword)
@@ -140,7 +140,7 @@ func TestAMistypedFolderIsNotMade(t *testing.T) {
 		} {
 			code, _, stderr := healthcare.Run(t.Context(), env, args...)
 			assert.Equal(t, 1, code, args)
-			assert.Contains(t, stderr, "there is no "+dir+"/healthcare.db", args)
+			assert.Contains(t, stderr, dir+"/healthcare.db does not exist", args)
 			assert.Equal(t, args[0] == "createsuperuser", strings.Contains(stderr, "add --create"), args)
 			assert.NoDirExists(t, dir)
 		}
@@ -175,8 +175,8 @@ func TestAStoreOfANewerProgramIsRefused(t *testing.T) {
 	})
 }
 
-// TestWhatIsNoFileIsSaidSo rather than that the disk failed.
-func TestWhatIsNoFileIsSaidSo(t *testing.T) {
+// TestAStorePathThatIsNotAFileIsNamed rather than that the disk failed.
+func TestAStorePathThatIsNotAFileIsNamed(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "healthcare.db"), 0o700))
 	for _, args := range readOnlyCommands {

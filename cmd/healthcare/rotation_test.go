@@ -11,9 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestANewSecretKeyCostsNobodyALogin replaces SECRET_KEY in two steps, with
+// TestReplacingTheSecretKeyKeepsSessions replaces SECRET_KEY in two steps, with
 // somebody signed in who has a second factor.
-func TestANewSecretKeyCostsNobodyALogin(t *testing.T) {
+func TestReplacingTheSecretKeyKeepsSessions(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		const next = "quite another key also of many different bytes"
 		migrate(t, env)

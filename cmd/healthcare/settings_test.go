@@ -76,9 +76,9 @@ func certificate(t *testing.T) (certFile, keyFile string, authority *x509.CertPo
 	return certFile, keyFile, authority
 }
 
-// TestAKeptSecretKeyIsNotForgotten is about opening a service to others that has
+// TestAnUnusedSecretKeyFileIsLogged is about opening a service to others that has
 // kept a key by itself so far.
-func TestAKeptSecretKeyIsNotForgotten(t *testing.T) {
+func TestAnUnusedSecretKeyFileIsLogged(t *testing.T) {
 	env := engines["embedded"](t)
 	s := serve(t, env)
 	s.stop()
@@ -90,5 +90,5 @@ func TestAKeptSecretKeyIsNotForgotten(t *testing.T) {
 	require.NoError(t, err)
 	s = serve(t, append(env, "SECRET_KEY="+secretKey, "SECRET_KEY_FALLBACKS="+string(kept)))
 	s.stop()
-	assert.NotContains(t, s.log.String(), "holds a key")
+	assert.NotContains(t, s.log.String(), "is not in use")
 }

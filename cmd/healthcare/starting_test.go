@@ -44,12 +44,12 @@ func TestAServiceThatCannotStartLeavesTheRunningOneAlone(t *testing.T) {
 		assert.NotContains(t, s.log.String(), "level=ERROR", "%s", s.log)
 		exit, said := audit(t, old, "verify")
 		assert.Zero(t, exit, said)
-		assert.Contains(t, said, "of which 0 are not under a seal yet")
+		assert.Contains(t, said, "0 of them not sealed yet")
 	})
 }
 
-// TestAnAddressInUseMakesNothing has nothing to make it in.
-func TestAnAddressInUseMakesNothing(t *testing.T) {
+// TestAnAddressInUseCreatesNoFiles has nothing to make it in.
+func TestAnAddressInUseCreatesNoFiles(t *testing.T) {
 	s := serve(t, engines["embedded"](t))
 	dir := filepath.Join(t.TempDir(), "data")
 	code, _, stderr := healthcare.Run(t.Context(), []string{"DATA_DIR=" + dir}, "serve", "--addr", strings.TrimPrefix(s.url, "http://"))
@@ -59,8 +59,8 @@ func TestAnAddressInUseMakesNothing(t *testing.T) {
 	s.stop()
 }
 
-// TestACertificateThatCannotBeReadNamesItsSettings is for whoever mistyped a path.
-func TestACertificateThatCannotBeReadNamesItsSettings(t *testing.T) {
+// TestAnUnreadableCertificateNamesItsSettings is for whoever mistyped a path.
+func TestAnUnreadableCertificateNamesItsSettings(t *testing.T) {
 	env := []string{"DATA_DIR=" + t.TempDir(), "TLS_CERT_FILE=/nowhere.pem", "TLS_KEY_FILE=/nowhere.key"}
 	code, _, stderr := healthcare.Run(t.Context(), env, "serve", "--addr", "127.0.0.1:0")
 	assert.Equal(t, 1, code)
@@ -68,8 +68,8 @@ func TestACertificateThatCannotBeReadNamesItsSettings(t *testing.T) {
 	assert.Contains(t, stderr, "/nowhere.pem")
 }
 
-// TestAKeyThatCannotGoOnMigratesNothing has a schema that is behind.
-func TestAKeyThatCannotGoOnMigratesNothing(t *testing.T) {
+// TestAServiceWithTheWrongKeyMigratesNothing has a schema that is behind.
+func TestAServiceWithTheWrongKeyMigratesNothing(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		old := append(env, "SECRET_KEY="+secretKey)
 		createSuperuserOn(t, old)

@@ -36,12 +36,12 @@ func TestATrailStrippedOfItsEvidenceDoesNotPass(t *testing.T) {
 		code, said = audit(t, env, "verify")
 		assert.Equal(t, 1, code, said)
 		assert.Contains(t, said, "3 of 3 events have no evidence and were never adopted")
-		assert.NotContains(t, said, "The trail is as it was written")
+		assert.NotContains(t, said, "The audit trail is intact")
 		code, said = audit(t, env, "verify", "--allow-unadopted")
 		assert.Zero(t, code, said)
 		assert.Contains(t, said, "3 of them have no evidence and were never adopted")
 
-		const warning = `level=WARN msg="the audit trail is not sealed until somebody adopts it`
+		const warning = `level=WARN msg="audit trail not sealed until it is adopted`
 		for range 2 {
 			s = serve(t, env)
 			s.login("admin@example.com")
@@ -57,9 +57,9 @@ func TestATrailStrippedOfItsEvidenceDoesNotPass(t *testing.T) {
 	})
 }
 
-// TestAnEventThatIsRemovedAtOnceIsToldOf lets the database delete events as soon as they
+// TestAnEventRemovedBeforeItIsSealedIsLogged lets the database delete events as soon as they
 // are inserted.
-func TestAnEventThatIsRemovedAtOnceIsToldOf(t *testing.T) {
+func TestAnEventRemovedBeforeItIsSealedIsLogged(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		createSuperuserOn(t, env)
 		db := openDatabase(t, env)
@@ -99,4 +99,4 @@ func TestAnEventThatIsRemovedAtOnceIsToldOf(t *testing.T) {
 	})
 }
 
-var lost = regexp.MustCompile(`level=ERROR msg="events that this instance wrote are gone from the audit trail: [^"]*" events="?\[([0-9 ]*)\]"?`)
+var lost = regexp.MustCompile(`level=ERROR msg="audit events of this instance are missing: [^"]*" events="?\[([0-9 ]*)\]"?`)

@@ -80,7 +80,7 @@ func TestAStoppedStoreOfAnEarlierProgramIsUpgraded(t *testing.T) {
 				}
 				code, stdout, stderr = healthcare.Run(t.Context(), env, verify...)
 				assert.Zero(t, code, stderr)
-				assert.True(t, strings.HasPrefix(stdout, "The trail is as it was written"), stdout)
+				assert.True(t, strings.HasPrefix(stdout, "The audit trail is intact"), stdout)
 			})
 		}
 	}

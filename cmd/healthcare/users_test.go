@@ -47,7 +47,7 @@ func TestOperatorsManageUsersBesideARunningService(t *testing.T) {
 		users("create", "--noinput", "--email", "eve@example.com", "--role", "ADMIN")
 		users("deactivate", "--email", "eve@example.com")
 		refused("email: user with this email already exists.", "create", "--noinput", "--email", "SAM@example.com")
-		refused("no user has this address", "deactivate", "--email", "nobody@example.com")
+		refused("no user has this email address", "deactivate", "--email", "nobody@example.com")
 		refused("last active administrator", "deactivate", "--email", "admin@example.com")
 		refused("last active administrator", "set-role", "--email", "admin@example.com", "--role", "STAFF")
 		assert.Regexp(t, `sam@example\.com .* STAFF +yes +no `, users("list"))
@@ -78,7 +78,7 @@ func TestOperatorsManageUsersBesideARunningService(t *testing.T) {
 	})
 }
 
-func TestTheCommandLineIsInTheTrail(t *testing.T) {
+func TestCommandsAreInTheAuditTrail(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		migrate(t, env)
 		createSuperuser(t, env, "admin@example.com")

@@ -165,7 +165,7 @@ func copied(where string, with ...string) string {
 	return "INSERT INTO versions (" + columns + ") SELECT " + values + " FROM versions WHERE " + where
 }
 
-func TestEachTamperingWithVersionsIsFound(t *testing.T) {
+func TestEachTamperingWithVersionsIsDetected(t *testing.T) {
 	const third = " WHERE kind = 'patient' AND record_id = 2 AND number = 3"
 	changed, removed := []string{"version 3 of patient 2 was changed"}, []string{"version 3 of patient 2 was removed"}
 	overEachDatabase(t, func(t *testing.T, a *archive) {
@@ -270,7 +270,7 @@ func TestEachTamperingWithVersionsIsFound(t *testing.T) {
 	})
 }
 
-func TestAPurgeThatSomebodyWroteByHandExcusesNothing(t *testing.T) {
+func TestAForgedPurgeEventDoesNotHideRemovedVersions(t *testing.T) {
 	overEachDatabase(t, func(t *testing.T, a *archive) {
 		a.fill()
 		a.execute(`DELETE FROM versions WHERE kind = 'patient' AND record_id = 2`)
@@ -287,8 +287,8 @@ func TestAPurgeThatSomebodyWroteByHandExcusesNothing(t *testing.T) {
 	})
 }
 
-// TestAnyEditOfAVersionIsFound edits any column of any version.
-func TestAnyEditOfAVersionIsFound(t *testing.T) {
+// TestAnyEditOfAVersionIsDetected edits any column of any version.
+func TestAnyEditOfAVersionIsDetected(t *testing.T) {
 	overEachDatabase(t, func(t *testing.T, a *archive) {
 		a.fill()
 		a.keep()
@@ -324,9 +324,9 @@ func (a *archive) anyVersion(n uint64) (row domain.VersionName) {
 	return all[n%uint64(len(all))]
 }
 
-// TestNoVersionIsMissedWhileOthersWrite verifies beside writers of all that makes versions and
+// TestVerifyFindsNoFaultsDuringConcurrentWrites verifies beside writers of all that makes versions and
 // removes them.
-func TestNoVersionIsMissedWhileOthersWrite(t *testing.T) {
+func TestVerifyFindsNoFaultsDuringConcurrentWrites(t *testing.T) {
 	for name, open := range archives {
 		t.Run(name, func(t *testing.T) {
 			const writers, rounds = 3, 25
