@@ -17,7 +17,7 @@ import (
 func wait(t *testing.T, q *queue, caller ports.Caller, name string, turns chan<- string, goOn <-chan struct{}) {
 	t.Helper()
 	go func() {
-		leave, err := q.enter(t.Context(), caller)
+		leave, err := q.acquire(t.Context(), caller)
 		if assert.NoError(t, err, name) {
 			turns <- name
 			<-goOn
@@ -59,7 +59,7 @@ func fillWithStrangers(t *testing.T, p *Passwords, places int) (giveUp func()) {
 		go func() { _, _ = p.Hash(ctx, stranger(), domain.TypedPassword(phrase)) }()
 	}
 	synctest.Wait()
-	require.Equal(t, p.queue.strangers.places, p.queue.strangers.inUse)
+	require.Equal(t, p.queue.strangers.places, p.queue.strangers.occupied)
 	return cancel
 }
 

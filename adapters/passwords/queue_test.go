@@ -56,7 +56,7 @@ func enter(t *testing.T, p *Passwords, n int) []func() {
 	t.Helper()
 	var leave []func()
 	for range n {
-		done, err := p.queue.enter(t.Context(), stranger())
+		done, err := p.queue.acquire(t.Context(), stranger())
 		require.NoError(t, err)
 		leave = append(leave, done)
 	}
@@ -76,8 +76,8 @@ func assertAllIsGivenBack(t *testing.T, p *Passwords, concurrent int) {
 	t.Helper()
 	assert.Len(t, p.queue.free, concurrent, "turns that are free")
 	for _, line := range []*line{p.queue.known, p.queue.strangers} {
-		assert.Zero(t, line.inUse, line.name)
-		assert.Empty(t, line.taken, line.name)
+		assert.Zero(t, line.occupied, line.name)
+		assert.Empty(t, line.occupiedBy, line.name)
 	}
 }
 

@@ -144,7 +144,7 @@ func FuzzWeakness(f *testing.F) {
 		}
 		// In capitals and small letters mixed, a long word may do.
 		word = strings.ToLower(word)
-		if n := len(plain(word)); shortestWord <= n && n <= scoredLength && p.Weakness(domain.TypedPassword(word), word) == "" {
+		if n := len(toASCII(word)); minWordLength <= n && n <= scoredLength && p.Weakness(domain.TypedPassword(word), word) == "" {
 			t.Fatalf("the known word %q is no weakness", word)
 		}
 	})

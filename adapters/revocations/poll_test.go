@@ -91,7 +91,7 @@ func TestAFailingSourceIsLoggedOnceAndRecovers(t *testing.T) {
 				lines := strings.Split(strings.TrimSpace(log.String()), "\n")
 				require.Len(t, lines, 4, "%s", log)
 				for i, line := range lines {
-					require.Contains(t, line, []string{"cannot be read", "can be read again"}[i%2])
+					require.Contains(t, line, []string{"cannot load revocations", "revocations loaded again"}[i%2])
 				}
 			})
 		})
