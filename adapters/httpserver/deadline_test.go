@@ -18,10 +18,10 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// stuck is how long a store takes to come back that does not heed its context.
+// stuck is how long a store that ignores its context takes to return.
 const stuck = 10 * time.Minute
 
-// sharedLog is read while a request is still at work.
+// sharedLog is a buffer that is safe for concurrent use.
 type sharedLog struct {
 	mutex sync.Mutex
 	text  bytes.Buffer
@@ -39,8 +39,8 @@ func (l *sharedLog) String() string {
 	return l.text.String()
 }
 
-// TestARequestIsAnsweredAtItsDeadline has handlers that go on long after
-// their time.
+// TestARequestIsAnsweredAtItsDeadline has handlers that run long after their
+// deadline.
 func TestARequestIsAnsweredAtItsDeadline(t *testing.T) {
 	actor := domain.Actor{UserID: 7, SessionID: 8}
 	for name, tt := range map[string]struct {
@@ -101,7 +101,7 @@ func TestARequestIsAnsweredAtItsDeadline(t *testing.T) {
 	}
 }
 
-// TestAStreamedResponseEndsWhenAPartIsLate is about answers that are sent in parts.
+// TestAStreamedResponseEndsWhenAPartIsLate uses WithExtraTime.
 func TestAStreamedResponseEndsWhenAPartIsLate(t *testing.T) {
 	for name, tt := range map[string]struct {
 		part int
@@ -165,8 +165,8 @@ func TestAPanicInAStreamedResponseIsAnError(t *testing.T) {
 	assert.Contains(t, log.String(), "deadline_test.go", "the log says where")
 }
 
-// TestHeadersOfAFailedTransportAreKept is about headers such as Vary,
-// which a failure is answered with as well.
+// TestHeadersOfAFailedTransportAreKept expects headers such as Vary in the response
+// to a failure.
 func TestHeadersOfAFailedTransportAreKept(t *testing.T) {
 	got := get1(serve(io.Discard, Options{}, func(w http.ResponseWriter, _ *http.Request) error {
 		w.Header().Set("Vary", "Accept")
@@ -178,8 +178,8 @@ func TestHeadersOfAFailedTransportAreKept(t *testing.T) {
 	assert.Empty(t, got.Header().Values("X-Frame-Options"))
 }
 
-// TestServeWaitsForHandlersOfAbandonedRequests is about what the store still has to
-// record.
+// TestServeWaitsForHandlersOfAbandonedRequests stops a service whose store is still
+// writing.
 func TestServeWaitsForHandlersOfAbandonedRequests(t *testing.T) {
 	entered, leave := make(chan struct{}), make(chan struct{})
 	address, stop, stopped := start(t, serve(io.Discard, Options{}, func(http.ResponseWriter, *http.Request) error {
@@ -199,7 +199,7 @@ func TestServeWaitsForHandlersOfAbandonedRequests(t *testing.T) {
 		answered <- err
 	}()
 	<-entered
-	hangUp() // A request whose client is gone is over after the grace.
+	hangUp() // The request is abandoned after responseGrace.
 	require.Error(t, <-answered)
 	stop()
 	select {

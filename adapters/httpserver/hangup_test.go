@@ -29,14 +29,14 @@ func (p pipes) Accept() (net.Conn, error) {
 func (p pipes) Close() error   { return nil }
 func (p pipes) Addr() net.Addr { return &net.TCPAddr{} }
 
-// waitUntilOver is a use-case that waits for a store that does not answer.
+// waitUntilOver is a use-case that waits until its context ends.
 func waitUntilOver(ctx context.Context) error {
 	<-ctx.Done()
 	return domain.ErrUnavailable(ctx.Err())
 }
 
 // overEachVersion serves handler over each version of HTTP, with the timeouts of the
-// service and a clock that runs while everybody waits.
+// service and a fake clock.
 func overEachVersion(t *testing.T, handler func() http.Handler, test func(t *testing.T, client *http.Transport)) {
 	t.Helper()
 	for _, version := range []string{"HTTP/1.1", "HTTP/2.0"} {
@@ -115,7 +115,7 @@ func TestAClientThatDisconnectsIsLoggedAtInfo(t *testing.T) {
 }
 
 // TestAClientThatDisconnectsDuringTheResponseIsLoggedAtInfo is about answers that are
-// sent in parts. The status has been sent.
+// streamed, after the status was sent.
 func TestAClientThatDisconnectsDuringTheResponseIsLoggedAtInfo(t *testing.T) {
 	for name, then := range map[string]func(http.ResponseWriter, *http.Request) error{
 		"while the next part is made": func(_ http.ResponseWriter, r *http.Request) error { return waitUntilOver(r.Context()) },

@@ -19,7 +19,7 @@ import (
 
 const mebibyte = 1 << 20
 
-// requestOf is a request of a user, or of nobody from address if user is 0.
+// requestOf returns a request of a user. If user is 0, nobody is signed in.
 func requestOf(memory *memory, user domain.ID, address string) *Request {
 	r := &Request{origin: domain.NewOrigin(netip.MustParseAddr(address), ""), memory: memory}
 	if user != 0 {
@@ -37,7 +37,7 @@ func TestOneUserCannotUseUpTheMemory(t *testing.T) {
 		err := requestOf(memory, 1, "203.0.113.8").Reserve(t.Context(), Body, 1)
 		assert.Equal(t, domain.Unavailable, domain.KindOf(err))
 		assert.ErrorContains(t, err, "request bodies of one caller use all memory of the caller's share")
-		assert.Equal(t, memoryWait, time.Since(start), "the others of the user wait, and then are refused")
+		assert.Equal(t, memoryWait, time.Since(start), "further requests of the user wait and are then refused")
 		assert.NoError(t, requestOf(memory, 1, "203.0.113.7").Reserve(t.Context(), Answer, 1), "another use")
 		for user := range domain.ID(3) {
 			assert.NoError(t, requestOf(memory, user+2, "203.0.113.7").Reserve(t.Context(), Body, 8*mebibyte))
@@ -79,7 +79,7 @@ func TestRequestsGetMemoryInTheirOrder(t *testing.T) {
 		}
 		requests.Wait()
 		assert.Equal(t, 5*time.Second, time.Since(start), "two at once")
-		assert.Empty(t, memory.budgets[Body].shares, "nothing is kept of callers who are gone")
+		assert.Empty(t, memory.budgets[Body].shares, "shares without requests are removed")
 	})
 }
 

@@ -16,7 +16,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// lineOf returns what the log says of a request to handler, without its time.
+// lineOf sends a request to handler and returns its log line without the time.
 func lineOf(log *bytes.Buffer, handler http.Handler, r *http.Request) string {
 	log.Reset()
 	handler.ServeHTTP(httptest.NewRecorder(), r)
@@ -92,7 +92,7 @@ func TestAnUntrustedProxyIsLoggedOnceAnHour(t *testing.T) {
 			}
 			return strings.Count(log.String(), "X-Forwarded-For ignored")
 		}
-		assert.Zero(t, told("203.0.113.9"), "it says nothing of others")
+		assert.Zero(t, told("203.0.113.9"), "there is no X-Forwarded-For")
 		assert.Zero(t, told("10.0.0.1", "203.0.113.9"), "it is trusted")
 		assert.Equal(t, 1, told("192.0.2.7", "203.0.113.9"))
 		assert.Contains(t, log.String(), "level=WARN")

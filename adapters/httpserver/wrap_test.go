@@ -21,7 +21,7 @@ import (
 
 var discard = slog.New(slog.DiscardHandler)
 
-// serve runs a transport of one route, which is served by do.
+// serve returns a transport with one route, which do handles.
 func serve(log io.Writer, options Options, do func(http.ResponseWriter, *http.Request) error) http.Handler {
 	transport := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		request := RequestFrom(r.Context())
@@ -65,10 +65,10 @@ func TestAPanicIsAnsweredAndLoggedWithoutItsValue(t *testing.T) {
 		service := serve(&log, Options{}, func(http.ResponseWriter, *http.Request) error { panic(thrown) })
 		got := get1(service)
 		assert.Equal(t, 500, got.Code, name)
-		assert.Equal(t, "failed\n", got.Body.String(), "the transport's own words")
+		assert.Equal(t, "failed\n", got.Body.String(), "the transport's error text")
 		assert.Contains(t, log.String(), "wrap_test.go", "the log says where")
 		assert.NotContains(t, log.String(), "Lovelace", name)
-		assert.Equal(t, 500, get1(service).Code, "the service lives on")
+		assert.Equal(t, 500, get1(service).Code, "the service still answers")
 	}
 }
 
@@ -168,7 +168,7 @@ func TestTheLogDoesNotContainTheAddressOfADisconnectedClient(t *testing.T) {
 		return errors.Join(err, &net.OpError{Op: "write", Net: "tcp", Addr: peer, Err: net.ErrClosed})
 	})
 	request := httptest.NewRequest(http.MethodGet, "http://clinic.example/", nil)
-	assert.PanicsWithValue(t, http.ErrAbortHandler, func() { handler.ServeHTTP(httptest.NewRecorder(), request) }, "it is not as if the answer were whole")
+	assert.PanicsWithValue(t, http.ErrAbortHandler, func() { handler.ServeHTTP(httptest.NewRecorder(), request) }, "the response is not completed")
 	assert.Contains(t, log.String(), "client disconnected during the response")
 	assert.NotContains(t, log.String(), "203.0.113.7")
 	assert.NotContains(t, log.String(), "level=ERROR")

@@ -33,7 +33,7 @@ func TestCreatesuperuserCreatesAnAdministrator(t *testing.T) {
 		assert.Contains(t, stderr, "SUPERUSER_PASSWORD")
 		code, _, stderr = run(t, env, "createsuperuser")
 		assert.Equal(t, 1, code)
-		assert.Contains(t, stderr, "no terminal")
+		assert.Contains(t, stderr, "not a terminal")
 
 		service := serve(t, env)
 		me, err := service.api(service.login("admin@example.com")).GetMeWithResponse(t.Context())
@@ -160,8 +160,8 @@ func TestEmbeddedStoreIsForItsOwnerOnly(t *testing.T) {
 	service.stop()
 }
 
-// Where no service has run, a command that examines or changes what there is says
-// so, and makes nothing: an empty trail in the wrong folder is as it was written, too.
+// A command that reads or changes the store refuses a directory in which no service has
+// run, and creates nothing: verifying a new, empty trail would succeed.
 func TestCommandsRefuseADirectoryThatNoServiceHasUsed(t *testing.T) {
 	commands := [][]string{
 		{"audit", "verify"},

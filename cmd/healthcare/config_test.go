@@ -14,7 +14,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// load reads settings as a process with this environment and .env file does.
+// load loads the settings of a process with this environment and .env file.
 func load(environment []string, dotenv string) (config, error) {
 	return loadConfig(process{environment: environment, dotenv: dotenv, err: io.Discard})
 }
@@ -90,7 +90,7 @@ func TestLoopbackAddressesAreRecognized(t *testing.T) {
 	}
 }
 
-// TestListenUsesTheAddressFamilyOfTheAddress asks at the loopback addresses of both families.
+// TestListenUsesTheAddressFamilyOfTheAddress connects to the loopback addresses of both families.
 func TestListenUsesTheAddressFamilyOfTheAddress(t *testing.T) {
 	if has, err := listen(t.Context(), "[::1]:0"); err != nil {
 		t.Skip("there is no IPv6 here")
@@ -135,14 +135,14 @@ func TestInstancesThatStartAtOnceCreateOneSecretKey(t *testing.T) {
 	}
 	first := <-keys
 	for range cap(keys) - 1 {
-		assert.Equal(t, first.Reveal(), (<-keys).Reveal(), "whoever starts at the same time gets the same key")
+		assert.Equal(t, first.Reveal(), (<-keys).Reveal(), "instances that start at once use the same key")
 	}
 	info, err := os.Stat(path)
 	require.NoError(t, err)
 	assert.Equal(t, os.FileMode(0o600), info.Mode().Perm())
 	entries, err := os.ReadDir(dir)
 	require.NoError(t, err)
-	assert.Len(t, entries, 1, "nothing else is left")
+	assert.Len(t, entries, 1, "no temporary file remains")
 
 	require.NoError(t, os.Chmod(path, 0o644))
 	_, err = loadOrCreateSecretKey(path)

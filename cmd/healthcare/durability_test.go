@@ -43,7 +43,7 @@ func TestStoppingFinishesRequestsInFlight(t *testing.T) {
 				probe.Close()
 			}
 			return err != nil
-		}, 20*time.Second, 5*time.Millisecond, "nobody gets in any more")
+		}, 20*time.Second, 5*time.Millisecond, "new connections are refused")
 
 		_, err = io.WriteString(conn, body)
 		require.NoError(t, err)

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// misspeltNames are names that a person wrote who meant a setting.
+// misspeltNames maps misspelt names to the intended settings.
 var misspeltNames = map[string]string{
 	"REGISTRATON": "REGISTRATION", "REGISTARTION": "REGISTRATION", "REGISTRATIONS": "REGISTRATION", "registration": "REGISTRATION", "Registraton": "REGISTRATION",
 	"SECRETKEY": "SECRET_KEY", "SECRET-KEY": "SECRET_KEY", "SECRET_KEYS": "SECRET_KEY", "SECRET_KEY_FALLBACK": "SECRET_KEY_FALLBACKS",
@@ -18,7 +18,7 @@ var misspeltNames = map[string]string{
 	"TRUST_PROXIES": "TRUSTED_PROXIES", "TRUST_PROXY": "TRUSTED_PROXIES", "CORS_ALLOW_ORIGINS": "CORS_ALLOWED_ORIGINS", "LIMIT_LOGIN_ADDR": "LIMIT_LOGIN_ADDRESS",
 }
 
-// unrelatedNames are found in files and environments that are shared.
+// unrelatedNames are variables of other programs.
 var unrelatedNames = []string{
 	"ACCESS_TOKEN_URL", "ADMIN_PASSWORD", "ALLOWED_HOSTS", "COMPOSE_FILE", "COMPOSE_PROJECT_NAME", "CSRF_TRUSTED_ORIGINS", "DATABASE_HOST", "DATABASE_SSL",
 	"DATABASE_USER", "DB_CONN_MAX_AGE", "DB_ENGINE", "DB_FILE", "DB_PASS", "DB_SSLCERT", "DB_TYPE", "DEBUG", "DJANGO_SECRET_KEY", "DJANGO_SETTINGS_MODULE",
@@ -35,7 +35,7 @@ func TestAMisspeltNameInDotenvIsRefused(t *testing.T) {
 		assert.NotContains(t, err.Error(), "hunter2")
 	}
 	_, err := load(nil, dotenv(t, "REGISTRATON=closed\nDATABSE_URL=x\n"))
-	require.ErrorContains(t, err, "REGISTRATON", "all are reported at once")
+	require.ErrorContains(t, err, "REGISTRATON", "the error lists all of them")
 	require.ErrorContains(t, err, "DATABSE_URL")
 	for _, name := range unrelatedNames {
 		_, err := load(nil, dotenv(t, name+"=hunter2\n"))
@@ -44,7 +44,7 @@ func TestAMisspeltNameInDotenvIsRefused(t *testing.T) {
 	_, err = load([]string{"DATABASE_URL=postgres://h/x"}, dotenv(t, "DATABASE_URI=of another program\n"))
 	assert.NoError(t, err, "the setting itself is set")
 	_, err = load([]string{"DATABASE_URL=postgres://h/x"}, dotenv(t, "DB_PASSWD=of another program\nDB_SSL_MODE=x\n"))
-	assert.NoError(t, err, "the settings that are near cannot be set beside DATABASE_URL")
+	assert.NoError(t, err, "DATABASE_URL excludes the similar settings")
 	_, err = load([]string{"DATABASE_URL=postgres://h/x"}, dotenv(t, "DB_PREPARED_STATEMENT=false\n"))
 	assert.Error(t, err)
 }
@@ -73,7 +73,7 @@ func TestPortChangesThePortOfTheDefaultAddress(t *testing.T) {
 		cfg, err := load(environment, "")
 		require.NoError(t, err)
 		assert.Equal(t, want, cfg.HTTPAddr)
-		assert.Equal(t, want != "10.0.0.1:80", isLoopback(cfg.HTTPAddr), "it opens the service to nobody")
+		assert.Equal(t, want != "10.0.0.1:80", isLoopback(cfg.HTTPAddr), "PORT does not change the host")
 	}
 	cfg, err := load(nil, dotenv(t, "PORT=5000\n"))
 	require.NoError(t, err)

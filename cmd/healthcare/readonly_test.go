@@ -79,11 +79,11 @@ func TestReadOnlyCommandsWorkOnAReadOnlyMount(t *testing.T) {
 		assert.NotEmpty(t, stdout)
 	}
 	code, stdout, stderr := run(t, env, "users", "list")
-	assert.Equal(t, 1, code, "it leaves an event")
+	assert.Equal(t, 1, code, "it records an audit event")
 	assert.NotContains(t, stdout, "@")
 	assert.Contains(t, stderr, mount+" is not writable, and this command records an audit event there")
 
-	// The log of a service that runs, or was killed.
+	// The write-ahead log of a service that is running or was killed.
 	for _, name := range []string{"healthcare.db-wal", "healthcare.db-shm"} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("changes"), 0o600))
 	}
@@ -95,7 +95,7 @@ func TestReadOnlyCommandsWorkOnAReadOnlyMount(t *testing.T) {
 	}
 }
 
-// TestNoCommandMigratesAnOlderFile takes the last step back.
+// TestNoCommandMigratesAnOlderFile reverts the last migration first.
 func TestNoCommandMigratesAnOlderFile(t *testing.T) {
 	env, dir := usedStore(t)
 	path := filepath.Join(dir, "healthcare.db")
@@ -127,7 +127,7 @@ func TestNoCommandMigratesAnOlderFile(t *testing.T) {
 	assert.False(t, steps[len(steps)-1].Pending())
 }
 
-// TestAMistypedDirectoryIsNotCreated has commands that could make a store and a key there.
+// TestAMistypedDirectoryIsNotCreated runs commands that could create a store and a key there.
 func TestAMistypedDirectoryIsNotCreated(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "dta")
 	for _, env := range [][]string{{"DATA_DIR=" + dir}, {"DATA_DIR=" + dir, "SECRET_KEY=" + secretKey}} {
@@ -149,7 +149,7 @@ func TestAMistypedDirectoryIsNotCreated(t *testing.T) {
 	assert.FileExists(t, filepath.Join(dir, "healthcare.db"))
 }
 
-// TestAStoreOfANewerProgramIsRefused by all commands.
+// TestAStoreOfANewerProgramIsRefused runs all commands.
 func TestAStoreOfANewerProgramIsRefused(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		env = append(env, "SECRET_KEY="+secretKey)
@@ -175,7 +175,7 @@ func TestAStoreOfANewerProgramIsRefused(t *testing.T) {
 	})
 }
 
-// TestAStorePathThatIsNotAFileIsNamed rather than that the disk failed.
+// TestAStorePathThatIsNotAFileIsNamed expects the path in the error instead of a disk error.
 func TestAStorePathThatIsNotAFileIsNamed(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "healthcare.db"), 0o700))

@@ -10,7 +10,7 @@ import (
 )
 
 // TestAFloodOfRateLimitedLoginsWritesFewEvents stops the program before the minute is over:
-// what was counted is written then.
+// the counted refusals are written then.
 func TestAFloodOfRateLimitedLoginsWritesFewEvents(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		env = append(env, "LIMIT_LOGIN_PAIR=3/24h")
@@ -34,7 +34,7 @@ func TestAFloodOfRateLimitedLoginsWritesFewEvents(t *testing.T) {
 		s.stop()
 		count()
 		assert.Less(t, events, 3+6)
-		assert.Equal(t, events, named, "all name the account")
+		assert.Equal(t, events, named, "every event names the user")
 		assert.Regexp(t, regexp.MustCompile(`level=WARN msg="repeated refusals: the audit trail holds the last one" action=session:create number=\d+ from=\S+ to=\S+ subject=1 request_id=`), s.log.String())
 		assert.NotContains(t, s.log.String(), "admin@example.com")
 		code, said := audit(t, env, "verify")

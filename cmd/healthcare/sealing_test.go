@@ -17,7 +17,7 @@ import (
 	healthcare "example.com/healthcare/cmd/healthcare"
 )
 
-// audit runs an audit command, and requires that it says nothing of a person.
+// audit runs an audit command and asserts that its output has no personal data.
 func audit(t *testing.T, env []string, args ...string) (code int, said string) {
 	t.Helper()
 	code, stdout, stderr := healthcare.Run(t.Context(), env, append([]string{"audit"}, args...)...)
@@ -28,7 +28,7 @@ func audit(t *testing.T, env []string, args ...string) (code int, said string) {
 	return code, said
 }
 
-// awaitSeal waits until the event of the request is under a seal.
+// awaitSeal waits until the event of the request is sealed.
 func awaitSeal(t *testing.T, db *sql.DB, request string) {
 	t.Helper()
 	require.Eventually(t, func() bool {
@@ -39,8 +39,8 @@ func awaitSeal(t *testing.T, db *sql.DB, request string) {
 	}, 5*time.Second, 10*time.Millisecond)
 }
 
-// TestEventsAreSealedWithinSeconds asks the commands while the program runs,
-// and after it was stopped.
+// TestEventsAreSealedWithinSeconds runs the commands while the service runs
+// and after it has stopped.
 func TestEventsAreSealedWithinSeconds(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		createSuperuserOn(t, env)
@@ -79,8 +79,8 @@ func TestEventsAreSealedWithinSeconds(t *testing.T) {
 		require.NoError(t, db.QueryRowContext(t.Context(), "SELECT count(*) FROM audit_events").Scan(&events))
 		_, err := fmt.Sscanf(said, "The audit trail is intact: %d events, %d of them", &verified, &unsealed)
 		require.NoError(t, err, said)
-		assert.Equal(t, events, verified, "verifying is no event")
-		assert.Zero(t, unsealed, "what there is when the program is stopped comes under a seal")
+		assert.Equal(t, events, verified, "verify records no event")
+		assert.Zero(t, unsealed, "stopping the service seals all events")
 
 		for _, head := range []string{"garbage", "", "1:" + strings.Repeat("0", 63), "-1:" + strings.Repeat("0", 64)} {
 			code, said := audit(t, env, "verify", "--head="+head)
@@ -93,7 +93,7 @@ func TestEventsAreSealedWithinSeconds(t *testing.T) {
 	})
 }
 
-// TestAForeignEventIsLoggedOnce inserts an event behind the program's back.
+// TestAForeignEventIsLoggedOnce inserts an event into the database directly.
 func TestAForeignEventIsLoggedOnce(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		createSuperuserOn(t, env)
@@ -118,7 +118,7 @@ func TestAForeignEventIsLoggedOnce(t *testing.T) {
 	})
 }
 
-// TestTwoInstancesSealOneTrail lets both serve and seal at once.
+// TestTwoInstancesSealOneTrail runs two instances on one database.
 func TestTwoInstancesSealOneTrail(t *testing.T) {
 	i := startInstances(t, noLimits...)
 	db := openDatabase(t, i.env)
@@ -149,7 +149,7 @@ func TestTwoInstancesSealOneTrail(t *testing.T) {
 		assert.NotContains(t, s.log.String(), "level=ERROR", "%s", s.log)
 	}
 	count()
-	assert.Equal(t, last, seals, "no number is left out")
+	assert.Equal(t, last, seals, "the numbers have no gap")
 	code, said := audit(t, i.env, "verify")
 	assert.Zero(t, code, said)
 	assert.Contains(t, said, "0 of them not sealed yet")

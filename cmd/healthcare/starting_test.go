@@ -34,7 +34,7 @@ func TestAServiceThatCannotStartLeavesTheRunningOneAlone(t *testing.T) {
 			assert.Equal(t, 1, code, name)
 			assert.NotContains(t, stderr, "sealed with the current SECRET_KEY", name)
 		}
-		// The code that confirmed the factor is spent: the next one is taken early.
+		// The code that confirmed the factor is used up, so the code of the next step is used.
 		code, err := totp.GenerateCode(key, time.Now().Add(30*time.Second))
 		require.NoError(t, err)
 		got := home.request(s, http.MethodPost, "/api/auth/login/", "",
@@ -48,7 +48,7 @@ func TestAServiceThatCannotStartLeavesTheRunningOneAlone(t *testing.T) {
 	})
 }
 
-// TestAnAddressInUseCreatesNoFiles has nothing to make it in.
+// TestAnAddressInUseCreatesNoFiles starts in an empty directory.
 func TestAnAddressInUseCreatesNoFiles(t *testing.T) {
 	s := serve(t, engines["embedded"](t))
 	dir := filepath.Join(t.TempDir(), "data")
@@ -59,7 +59,7 @@ func TestAnAddressInUseCreatesNoFiles(t *testing.T) {
 	s.stop()
 }
 
-// TestAnUnreadableCertificateNamesItsSettings is for whoever mistyped a path.
+// TestAnUnreadableCertificateNamesItsSettings gives the path of a missing file.
 func TestAnUnreadableCertificateNamesItsSettings(t *testing.T) {
 	env := []string{"DATA_DIR=" + t.TempDir(), "TLS_CERT_FILE=/nowhere.pem", "TLS_KEY_FILE=/nowhere.key"}
 	code, _, stderr := healthcare.Run(t.Context(), env, "serve", "--addr", "127.0.0.1:0")
@@ -68,7 +68,7 @@ func TestAnUnreadableCertificateNamesItsSettings(t *testing.T) {
 	assert.Contains(t, stderr, "/nowhere.pem")
 }
 
-// TestAServiceWithTheWrongKeyMigratesNothing has a schema that is behind.
+// TestAServiceWithTheWrongKeyMigratesNothing starts on a schema that is behind.
 func TestAServiceWithTheWrongKeyMigratesNothing(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		old := append(env, "SECRET_KEY="+secretKey)

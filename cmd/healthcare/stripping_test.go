@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestATrailStrippedOfItsEvidenceDoesNotPass removes all that shows what the trail was,
-// and invents an event.
+// TestATrailStrippedOfItsEvidenceDoesNotPass removes all seals and evidence from the trail
+// and forges an event.
 func TestATrailStrippedOfItsEvidenceDoesNotPass(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		createSuperuserOn(t, env)
@@ -57,7 +57,7 @@ func TestATrailStrippedOfItsEvidenceDoesNotPass(t *testing.T) {
 	})
 }
 
-// TestAnEventRemovedBeforeItIsSealedIsLogged lets the database delete events as soon as they
+// TestAnEventRemovedBeforeItIsSealedIsLogged adds a trigger that deletes events when they
 // are inserted.
 func TestAnEventRemovedBeforeItIsSealedIsLogged(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
@@ -78,7 +78,7 @@ func TestAnEventRemovedBeforeItIsSealedIsLogged(t *testing.T) {
 		s := serve(t, env)
 		token := s.login("admin@example.com")
 		for n := range 3 {
-			// A read, a change and a refusal.
+			// a read, a change and a refusal
 			require.Equal(t, http.StatusOK, home.request(s, http.MethodGet, "/api/doctors/", token, "", "X-Request-Id", fmt.Sprintf("hidden-read-%d", n)).status)
 			require.Equal(t, http.StatusCreated, home.request(s, http.MethodPost, "/api/patients/", token, `{"name": "Ada"}`, "X-Request-Id", fmt.Sprintf("hidden-change-%d", n)).status)
 			require.Equal(t, http.StatusNotFound, home.request(s, http.MethodGet, "/api/patients/999/", token, "", "X-Request-Id", fmt.Sprintf("hidden-refusal-%d", n)).status)

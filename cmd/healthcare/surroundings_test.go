@@ -68,7 +68,7 @@ func TestSIGHUPIsIgnoredUnderNohup(t *testing.T) {
 }
 
 // TestTheServiceNeedsOnlyAWritableDataDirectory runs the program where everything else is read-only,
-// as in a container, and has it list so much that SQLite needs room for the event.
+// as in a container, and lists so many records that SQLite needs a temporary file.
 func TestTheServiceNeedsOnlyAWritableDataDirectory(t *testing.T) {
 	const readOnly = `set -e
 		mount --make-rprivate /
@@ -105,8 +105,8 @@ func TestTheServiceNeedsOnlyAWritableDataDirectory(t *testing.T) {
 	s.stop()
 }
 
-// TestAStoreThatWasReplacedIsNotWrittenTo has an operator put another file in the place
-// of the one that the service has open.
+// TestAStoreThatWasReplacedIsNotWrittenTo replaces the database file while the service
+// has it open.
 func TestAStoreThatWasReplacedIsNotWrittenTo(t *testing.T) {
 	data := t.TempDir()
 	s := serve(t, []string{"DATA_DIR=" + data})
@@ -127,7 +127,7 @@ func TestAStoreThatWasReplacedIsNotWrittenTo(t *testing.T) {
 	s.stop()
 }
 
-// status returns that of the answer to a GET.
+// status returns the status of a GET.
 func (s *service) status(path string) int {
 	s.t.Helper()
 	answer, err := http.Get(s.url + path)

@@ -40,7 +40,7 @@ func TestOperatorsManageUsersBesideARunningService(t *testing.T) {
 		createSuperuser(t, env, "admin@example.com")
 		users("create", "--noinput", "--email", "sam@example.com")
 		granted := home.login(s, "sam@example.com", goodPassword)
-		assert.Equal(t, "change_password", granted.member(s, "duty"), "somebody else knows the password")
+		assert.Equal(t, "change_password", granted.member(s, "duty"), "another person knows the password")
 		const own = "kettle-meadow-40-harbor"
 		changed := home.request(s, http.MethodPost, "/api/auth/password/", granted.member(s, "access"), `{"current_password": "`+goodPassword+`", "new_password": "`+own+`"}`)
 		require.Equal(t, http.StatusNoContent, changed.status, changed.body)
