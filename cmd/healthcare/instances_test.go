@@ -156,8 +156,8 @@ func TestRevokedSessionsAreRefusedWhileTheFeedIsDown(t *testing.T) {
 	assert.Less(t, took, time.Second, "after the feed is back")
 }
 
-// TestAnInstanceLoadsMissedRevocationsAfterAnOutage revokes sessions while one instance is stopped.
-func TestAnInstanceLoadsMissedRevocationsAfterAnOutage(t *testing.T) {
+// TestAnInstanceLoadsEarlierRevocationsWhenItStarts revokes sessions before an instance starts.
+func TestAnInstanceLoadsEarlierRevocationsWhenItStarts(t *testing.T) {
 	i := startInstances(t, noLimits...)
 	tokens := map[string]int{}
 	for n := range 5 {
@@ -176,7 +176,7 @@ func TestAnInstanceLoadsMissedRevocationsAfterAnOutage(t *testing.T) {
 	}
 }
 
-// TestARequestDoesNotQueryItsSession removes the table of sessions from the database:
+// TestARequestDoesNotQueryItsSession renames a column that every query of sessions uses:
 // requests with a token still succeed.
 func TestARequestDoesNotQueryItsSession(t *testing.T) {
 	i := startInstances(t, noLimits...)
