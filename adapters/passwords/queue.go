@@ -68,50 +68,50 @@ func (q *queue) acquire(ctx context.Context, caller ports.Caller) (release func(
 	if caller.Known {
 		line = q.known
 	}
-	if err := q.occupyPlace(line, caller.Share); err != nil {
+	if err := q.occupyPlace(line, caller.QueueKey); err != nil {
 		return nil, err
 	}
 	if err := ctx.Err(); err != nil { // The select below could prefer a free turn.
-		q.freePlace(line, caller.Share)
+		q.freePlace(line, caller.QueueKey)
 		return nil, domain.ErrUnavailable(err)
 	}
 	select {
 	case <-q.free:
 	case <-line.turns:
 	case <-ctx.Done():
-		q.freePlace(line, caller.Share)
+		q.freePlace(line, caller.QueueKey)
 		return nil, domain.ErrUnavailable(ctx.Err())
 	}
 	return func() {
 		// The turn is released before the place, so that the occupied places always
 		// include the callers that have a turn.
 		q.releaseTurn()
-		q.freePlace(line, caller.Share)
+		q.freePlace(line, caller.QueueKey)
 	}, nil
 }
 
 // occupyPlace occupies a place unless the line is full or the network or user has occupied
 // its share.
-func (q *queue) occupyPlace(line *line, share string) error {
+func (q *queue) occupyPlace(line *line, key string) error {
 	q.mutex.Lock()
 	defer q.mutex.Unlock()
 	switch {
 	case line.occupied >= line.places:
 		return domain.ErrBusy("password hashing queue full: "+line.name, retryAfter)
-	case line.occupiedBy[share] >= line.share:
+	case line.occupiedBy[key] >= line.share:
 		return domain.ErrBusy("password hashing queue full: one caller has a full share of the places of "+line.name, retryAfter)
 	}
 	line.occupied++
-	line.occupiedBy[share]++
+	line.occupiedBy[key]++
 	return nil
 }
 
-func (q *queue) freePlace(line *line, share string) {
+func (q *queue) freePlace(line *line, key string) {
 	q.mutex.Lock()
 	defer q.mutex.Unlock()
 	line.occupied--
-	if line.occupiedBy[share]--; line.occupiedBy[share] == 0 {
-		delete(line.occupiedBy, share)
+	if line.occupiedBy[key]--; line.occupiedBy[key] == 0 {
+		delete(line.occupiedBy, key)
 	}
 }
 

@@ -38,28 +38,28 @@ func (c auditVerifyCommand) Run(ctx context.Context, p process) error {
 			return faultsError(found.Faults)
 		case found.Events == 0:
 			return errors.New("the audit trail is empty: no service has used this database yet, or all events were removed")
-		case found.Unadopted > 0 && !c.AllowUnadopted:
+		case found.UnsealedWithoutEvidence > 0 && !c.AllowUnadopted:
 			return fmt.Errorf(`%d of %d events have no evidence and were never adopted: changes to them cannot be detected
 if an older release without evidence wrote them, adopt them once: healthcare audit adopt
-if this trail had seals before, somebody removed them`, found.Unadopted, found.Events)
+if this trail had seals before, somebody removed them`, found.UnsealedWithoutEvidence, found.Events)
 		}
 		last := "There is no seal yet."
-		if found.Last != (domain.Head{}) {
-			last = "The last seal is " + found.Last.String()
+		if found.LastSeal != (domain.Head{}) {
+			last = "The last seal is " + found.LastSeal.String()
 		}
 		fmt.Fprintf(p.out, "The audit trail is intact: %d events, %d of them not sealed yet.\n", found.Events, found.Unsealed)
-		if found.Unadopted > 0 {
-			fmt.Fprintf(p.out, "But %d of them have no evidence and were never adopted: changes to them cannot be detected.\n", found.Unadopted)
+		if found.UnsealedWithoutEvidence > 0 {
+			fmt.Fprintf(p.out, "But %d of them have no evidence and were never adopted: changes to them cannot be detected.\n", found.UnsealedWithoutEvidence)
 		}
-		if adopted := found.Old - found.Unadopted; adopted > 0 {
+		if adopted := found.WithoutEvidence - found.UnsealedWithoutEvidence; adopted > 0 {
 			fmt.Fprintf(p.out, "But %d of them were written by a release without evidence: changes made before they were adopted cannot be detected.\n", adopted)
 		}
 		if found.CoveredFrom != 0 {
 			fmt.Fprintf(p.out, "The %d versions of records written since event %d of %s are intact, too.\n",
 				found.Versions, found.CoveredFrom, found.CoveredSince.Format("2006-01-02 15:04:05 MST"))
 		}
-		if found.OldVersions > 0 {
-			fmt.Fprintf(p.out, "But %d versions of records were written by a release that did not hash versions: changes to them cannot be detected.\n", found.OldVersions)
+		if found.VersionsWithoutCommitment > 0 {
+			fmt.Fprintf(p.out, "But %d versions of records were written by a release that did not hash versions: changes to them cannot be detected.\n", found.VersionsWithoutCommitment)
 		}
 		_, err = fmt.Fprintln(p.out, last)
 		return err
