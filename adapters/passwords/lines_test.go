@@ -12,8 +12,8 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// wait has somebody wait for a turn, who tells turns under name when it comes and
-// ends it when told to go on.
+// wait starts a caller that waits for a turn, sends name to turns when it gets one, and
+// releases it when the test says so.
 func wait(t *testing.T, q *queue, caller ports.Caller, name string, turns chan<- string, goOn <-chan struct{}) {
 	t.Helper()
 	go func() {
@@ -50,8 +50,8 @@ func TestKnownCallersAndStrangersGetTurnsAlternately(t *testing.T) {
 	})
 }
 
-// fillWithStrangers has strangers from networks of their own wait in the line until it is full,
-// until they are told to give up.
+// fillWithStrangers fills the line with strangers from different networks. They wait
+// until the test cancels them.
 func fillWithStrangers(t *testing.T, p *Passwords, places int) (giveUp func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())

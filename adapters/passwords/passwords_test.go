@@ -16,13 +16,13 @@ import (
 
 var _ ports.Passwords = (*Passwords)(nil)
 
-// cheap is argon2id as weak as it gets: the tests are about everything else.
+// cheap has the lowest cost of argon2id, to keep the tests fast.
 var cheap = Params{MemoryKiB: 8, Iterations: 1, Parallelism: 1, Concurrent: 2}
 
 const phrase = "correct horse battery staple"
 
-// Made by others: argon2id of phrase by libargon2, the reference code,
-// pbkdf2_sha256 by Python's hashlib, which is what Django calls.
+// Hashes of phrase: argon2id by libargon2, the reference implementation,
+// pbkdf2_sha256 by Python's hashlib, which Django uses.
 const (
 	argon2idOfPhrase = "$argon2id$v=19$m=64,t=2,p=2$c29tZXNhbHRvZjE2Ynl0ZQ$GYkJ68HBE+9utNopdha2h+VKifGJ8AMc6AarFmGYOjU"
 	djangoOfPhrase   = "pbkdf2_sha256$1000$aSalt123$OI5oX+wOXLY7tgmv5At/l1eP6/aSMaOe8TxENWfJ654="
@@ -162,8 +162,8 @@ func TestNoPasswordMatchesAUserWithoutPassword(t *testing.T) {
 	}
 }
 
-// The time would tell who has an account. What argon2id costs is its memory,
-// and that can be measured without a clock.
+// A shorter time would reveal unknown users. The cost of argon2id is its memory,
+// which can be measured without a clock.
 func TestVerifyTakesAsLongForUsersWithoutPassword(t *testing.T) {
 	const size = 4 << 20
 	p := newPasswords(t, Params{MemoryKiB: size / 1024, Iterations: 1, Parallelism: 1, Concurrent: 1})

@@ -20,12 +20,12 @@ import (
 
 var strangers atomic.Int64
 
-// stranger is a caller from a network of their own.
+// stranger returns an unknown caller from a new network.
 func stranger() ports.Caller {
 	return ports.UnknownCaller(domain.NewOrigin(netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, uint32(strangers.Add(1))))), ""))
 }
 
-// slow is every way to do slow work.
+// slow lists the methods that compute a hash.
 func slow(p *Passwords) map[string]func(context.Context) error {
 	verify := func(stored string) func(context.Context) error {
 		return func(ctx context.Context) error {
@@ -45,13 +45,13 @@ func slow(p *Passwords) map[string]func(context.Context) error {
 	}
 }
 
-// newQueued returns cheap Passwords with a queue of that size.
+// newQueued returns cheap Passwords with a queue of this size.
 func newQueued(t *testing.T, concurrent, waiting int) *Passwords {
 	t.Helper()
 	return newPasswords(t, Params{MemoryKiB: 8, Iterations: 1, Parallelism: 1, Concurrent: concurrent, Waiting: waiting})
 }
 
-// enter takes n turns that are free, and returns what gives them back, one at a time.
+// enter takes n free turns. Each call of the result releases one of them.
 func enter(t *testing.T, p *Passwords, n int) []func() {
 	t.Helper()
 	var leave []func()
@@ -116,7 +116,7 @@ func TestAtMostConcurrentHashesAreComputedAtOnce(t *testing.T) {
 	})
 }
 
-// In a synctest bubble, to wait for ever instead of to be refused is a failure.
+// In a synctest bubble, waiting forever instead of being refused fails the test.
 func TestACallerBeyondTheQueueIsRefusedAtOnce(t *testing.T) {
 	for _, waiting := range []int{0, 1, 3} {
 		synctest.Test(t, func(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// djangoOf is the hash that Django makes of a password.
+// djangoOf returns the hash that Django creates of a password.
 func djangoOf(t *testing.T, password string) string {
 	t.Helper()
 	key, err := pbkdf2.Key(sha256.New, password, []byte("aSalt123"), 1000, sha256.Size)
@@ -42,8 +42,8 @@ func TestTrimForDjangoIgnoresSpaceAtTheEnds(t *testing.T) {
 	}
 }
 
-// A new hash of the password with its blanks would refuse the one without, and the other
-// way round.
+// A new hash of the untrimmed password would refuse the trimmed one, and the other
+// way around.
 func TestAPasswordWithSpaceAtTheEndsDoesNotOutdateDjangosHash(t *testing.T) {
 	trimming := cheap
 	trimming.TrimForDjango = true

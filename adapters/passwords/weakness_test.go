@@ -11,7 +11,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// known is what the use-cases pass of a user.
+// known is what the use-cases pass about a user.
 var known = []string{"anna.sommer42@klinik-nord.example", "Anna-Lena", "Müller Öztürk"}
 
 func TestWeaknessRejectsPasswordsThatAreEasyToGuess(t *testing.T) {
@@ -97,7 +97,7 @@ func TestWeaknessIsOneSentenceWithoutThePassword(t *testing.T) {
 	assert.NotContains(t, strings.ToLower(got), "anna")
 }
 
-// The first of these costs the library alone 8 GB and half a minute.
+// The first of these takes the unrestricted library 8 GB and half a minute.
 func TestWeaknessOfLongPasswordsIsCheap(t *testing.T) {
 	p := newPasswords(t, cheap)
 	for name, password := range map[string]string{
@@ -142,7 +142,7 @@ func FuzzWeakness(f *testing.F) {
 		if got != "" && got != tooWeak {
 			t.Fatalf("says %q", got)
 		}
-		// In capitals and small letters mixed, a long word may do.
+		// A long word in mixed case can be strong enough.
 		word = strings.ToLower(word)
 		if n := len(toASCII(word)); minWordLength <= n && n <= scoredLength && p.Weakness(domain.TypedPassword(word), word) == "" {
 			t.Fatalf("the known word %q is no weakness", word)

@@ -19,8 +19,8 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// poll has set polled until the end of the test, or until stop is called, and
-// returns what it logs.
+// poll runs Poll until the end of the test, or until stop is called, and
+// returns its log.
 func poll(t *testing.T, set *revocations.Set) (log *bytes.Buffer, stop func()) {
 	t.Helper()
 	log = &bytes.Buffer{}
@@ -110,7 +110,7 @@ func TestPollStopsDuringALoad(t *testing.T) {
 }
 
 // TestTheEmbeddedStoreIsPolled revokes through another store on the same file, as
-// another process would.
+// another process does.
 func TestTheEmbeddedStoreIsPolled(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "records.db")
 	here, elsewhere := openEmbedded(t, path), openEmbedded(t, path)

@@ -19,7 +19,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const lifetime = 15 * time.Minute
 
-// table is a source in memory, which can be made to fail and to hang.
+// table is a Source in memory that can fail and hang.
 type table struct {
 	mu      sync.Mutex
 	revoked map[domain.ID]time.Time
@@ -59,7 +59,7 @@ func (s *table) RevokedSince(ctx context.Context, since time.Time) (sessions []d
 	return sessions, s.err
 }
 
-// state is what Revoked says, in words that tests can compare.
+// state returns the result of Revoked as text.
 func state(set *revocations.Set, session domain.ID) string {
 	revoked, known := set.Revoked(session)
 	switch {
@@ -115,7 +115,7 @@ func TestRevocationsAreKeptLongerThanTokensAreValid(t *testing.T) {
 	const kept = lifetime + 5*time.Minute
 	synctest.Test(t, func(t *testing.T) {
 		set := revocations.New(&table{}, lifetime)
-		// One a second, for longer than everything is kept; each has to last.
+		// One per second, for longer than the retention; each must be kept long enough.
 		const seconds = 3 * int(kept/time.Second)
 		for i := range seconds {
 			set.Revoke(domain.ID(i + 1))
@@ -175,7 +175,7 @@ func TestALoadTimesOut(t *testing.T) {
 	})
 }
 
-// slow answers with what it knew when it was asked.
+// slow is a source that returns the state at the beginning of the query.
 type slow struct {
 	table
 	takes time.Duration

@@ -16,9 +16,9 @@ func someHash() (hash domain.Hash) {
 	return hash
 }
 
-// What was kept with a code can be examined as long as codes stay what they are.
+// The audit trail contains MACs, which later releases must be able to verify.
 func TestMACsAreStableAcrossReleases(t *testing.T) {
-	// Made with Python's hmac and hashlib, of a key that TestKeysAreStableAcrossReleases has.
+	// Computed with Python's hmac and hashlib, with a key of TestKeysAreStableAcrossReleases.
 	mac := newKeys(t, secret).For("tests").MACs().Sum(someHash())
 	assert.Equal(t, "1ef8f3e0ccdf4ee322fb5e7ca41f3653", hex.EncodeToString(mac[:]))
 }

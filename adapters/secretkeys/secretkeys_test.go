@@ -33,9 +33,9 @@ func newKeys(t *testing.T, secrets ...string) *secretkeys.Keys {
 	return keys
 }
 
-// Whatever was made under a secret is lost when its keys change, so these must not.
+// If the keys of a secret changed, everything sealed with them would be lost.
 func TestKeysAreStableAcrossReleases(t *testing.T) {
-	// Made with Python's hmac and hashlib, by RFC 5869.
+	// Computed with Python's hmac and hashlib, by RFC 5869.
 	for _, want := range []struct{ purpose, id, key string }{
 		{"access tokens", "iVAthPt4QlNsp0bZ", "0e646ccd71ca835fb8a87720df71d790667b3a45782338707ff39c59b9a53468"},
 		{"tests", "ADMUGRMnwkOuvZLu", "b3570763134f967c31ea7fca45af5f315604a35f2883125017f1b3c99b59417d"},

@@ -37,7 +37,7 @@ func TestFallbacksNeverSign(t *testing.T) {
 	}
 }
 
-// So instances may get a new secret one after the other: first all know it as a
+// Instances can get a new secret one after the other: first all of them know it as a
 // fallback, then it becomes the current one.
 func TestInstancesCanReplaceTheSecretOneByOne(t *testing.T) {
 	first, second := newTokens(t, olderKey, secretKey), newTokens(t, secretKey, olderKey)

@@ -15,7 +15,7 @@ import (
 var _ ports.AccessTokens = (*tokens.Tokens)(nil)
 
 func TestVerifyAcceptsIssuedTokens(t *testing.T) {
-	// Forgeries prove something only if forge can make a good token.
+	// The forgeries are meaningful only if forge can produce a valid token.
 	require.Equal(t, golden, forge(header, payload))
 
 	actor, err := newTokens(t, secretKey).Verify(golden, now)

@@ -181,13 +181,13 @@ func TestCommandsRefuseADirectoryThatNoServiceHasUsed(t *testing.T) {
 		}
 	}
 	dir := filepath.Join(t.TempDir(), "data")
-	refused([]string{"DATA_DIR=" + dir, "SECRET_KEY=" + secretKey}, dir+"/healthcare.db: run this in the service's folder")
+	refused([]string{"DATA_DIR=" + dir, "SECRET_KEY=" + secretKey}, dir+"/healthcare.db does not exist: run the command in the service's directory")
 	refused([]string{"DATA_DIR=" + dir}, dir+"/healthcare.db")
 	assert.NoDirExists(t, dir)
 	overEachEngine(t, func(t *testing.T, env []string) {
 		migrate(t, env)
 		dir := strings.TrimPrefix(env[0], "DATA_DIR=")
-		refused(env, dir+"/secret_key: give the service's SECRET_KEY")
+		refused(env, dir+"/secret_key does not exist: set SECRET_KEY or DATA_DIR")
 		assert.NoFileExists(t, dir+"/secret_key")
 	})
 }

@@ -41,7 +41,7 @@ func TestServeSaysHowToCreateTheFirstAdministrator(t *testing.T) {
 	})
 }
 
-// startAndStop returns what serve wrote.
+// startAndStop runs serve and returns its output.
 func startAndStop(t *testing.T, env []string) (stdout, stderr string) {
 	t.Helper()
 	cmd := command(t, env, "serve", "--migrate", "--addr", "127.0.0.1:0")
@@ -94,7 +94,7 @@ func TestAJSONLogContainsOnlyJSON(t *testing.T) {
 	assert.Contains(t, said, "stopped")
 }
 
-// TestAJSONLogNamesTheLastSeal as audit head prints it.
+// TestAJSONLogNamesTheLastSeal compares it with the output of audit head.
 func TestAJSONLogNamesTheLastSeal(t *testing.T) {
 	env := append(engines["embedded"](t), "LOG_FORMAT=json")
 	createSuperuser(t, env, "admin@example.com")
@@ -115,8 +115,8 @@ func TestAnAddressInUseNamesTheSetting(t *testing.T) {
 	assert.Contains(t, stderr, "address already in use")
 }
 
-// TestARestoredStoreWithoutItsKeyIsRefused is about a key that a service makes where it
-// finds none: it must not stay in the place of the right one.
+// TestARestoredStoreWithoutItsKeyIsRefused expects that no new key is left in DATA_DIR, where
+// it would take the place of the right one.
 func TestARestoredStoreWithoutItsKeyIsRefused(t *testing.T) {
 	for name, settings := range engines {
 		t.Run(name, func(t *testing.T) {

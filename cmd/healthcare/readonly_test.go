@@ -15,7 +15,7 @@ import (
 	healthcare "example.com/healthcare/cmd/healthcare"
 )
 
-// content is what a folder holds, by the names of its files.
+// content maps the file names of a directory to the contents.
 func content(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	files := map[string]string{}
@@ -30,7 +30,7 @@ func content(t *testing.T, dir string) map[string]string {
 }
 
 // usedStore returns the settings of an embedded store that a service has sealed, and its
-// folder.
+// directory.
 func usedStore(t *testing.T) (env []string, dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -40,7 +40,7 @@ func usedStore(t *testing.T) (env []string, dir string) {
 	return env, dir
 }
 
-// readOnlyCommands are the commands that only read.
+// readOnlyCommands are the commands that write nothing.
 var readOnlyCommands = [][]string{{"audit", "verify"}, {"audit", "head"}, {"migrate", "status"}}
 
 func TestReadOnlyCommandsWriteNothing(t *testing.T) {
@@ -171,7 +171,7 @@ func TestAStoreOfANewerProgramIsRefused(t *testing.T) {
 		}
 		code, stdout, stderr := healthcare.Run(t.Context(), env, "migrate", "status")
 		assert.Zero(t, code, stderr)
-		assert.Regexp(t, `99999 +20.*Z +unknown to this version, which cannot go on with it`, stdout)
+		assert.Regexp(t, `99999 +20.*Z +of a newer version; this version cannot use the schema`, stdout)
 	})
 }
 

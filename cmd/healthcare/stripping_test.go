@@ -53,7 +53,7 @@ func TestATrailStrippedOfItsEvidenceDoesNotPass(t *testing.T) {
 		require.Zero(t, code, said)
 		code, said = audit(t, env, "verify")
 		assert.Zero(t, code, said)
-		assert.Contains(t, said, "3 of them are from before there was evidence")
+		assert.Contains(t, said, "3 of them were written by a release without evidence")
 	})
 }
 
