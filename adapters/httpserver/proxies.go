@@ -45,9 +45,9 @@ func (t trustedProxies) isTLS(r *http.Request) bool {
 	return t.has(peer(r)) && strings.EqualFold(strings.Trim(scheme, " \t"), "https")
 }
 
-// validPrefix matches a path without a trailing slash. Its segments are restricted so that
-// a link with the prefix cannot lead to another host and a page with it cannot contain
-// markup from it.
+// validPrefix matches a path without a trailing slash. It restricts the characters of the
+// segments, so that a link with the prefix cannot lead to another host and the prefix cannot
+// add markup to a page.
 var validPrefix = regexp.MustCompile(`^(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$`)
 
 const maxPrefixLength = 200
