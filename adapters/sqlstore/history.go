@@ -24,7 +24,8 @@ var (
 const (
 	versionColumns = `versions.number, versions.at, COALESCE(versions.user_id, 0) AS user_id, versions.role, versions.change,
 			COALESCE(versions.with_kind, '') AS with_kind, COALESCE(versions.with_id, 0) AS with_id, versions.record`
-	// As with patients, a page ends once its records have $5 bytes of free text. The column record is read only for the rows of the page.
+	// As with patients, a page ends once its records have $5 bytes of free text. The
+	// column record is read only for the rows of the page.
 	selectVersions = `
 		SELECT ` + versionColumns + `
 		FROM (
