@@ -162,3 +162,45 @@ func programTexts(t *testing.T) (texts, logged []string) {
 	}))
 	return texts, logged
 }
+
+// TestTheDesignNamesCodeThatExists looks up the files and identifiers of docs/design.md,
+// except for those of the two recipes' examples.
+func TestTheDesignNamesCodeThatExists(t *testing.T) {
+	words, files := map[string]bool{}, []string{}
+	require.NoError(t, filepath.WalkDir("../..", func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && (entry.Name() == ".git" || entry.Name() == "docs"):
+			return fs.SkipDir
+		case entry.IsDir():
+			files = append(files, filepath.ToSlash(path))
+			return nil
+		}
+		files = append(files, filepath.ToSlash(path))
+		if !slices.Contains([]string{".go", ".sql", ".yaml"}, filepath.Ext(path)) {
+			return nil
+		}
+		source, err := os.ReadFile(path)
+		for _, word := range regexp.MustCompile(`\w+`).FindAllString(string(source), -1) {
+			words[word] = true
+		}
+		return err
+	}))
+	isPath := regexp.MustCompile(`^[\w./]+(/|/\w+|\.go|\.yaml)$`)
+	isName := regexp.MustCompile(`^[A-Za-z_]\w*(\.\w+)*$`)
+	text := regexp.MustCompile("(?s)```.*?```").ReplaceAllString(document(t, "docs/design.md"), "")
+	names := quotedIn(text)
+	assert.Greater(t, len(names), 100)
+	for _, name := range names {
+		switch {
+		case strings.Contains(name, "allerg") || name == "occupation":
+		case isPath.MatchString(name):
+			assert.True(t, slices.ContainsFunc(files, func(file string) bool { return strings.HasSuffix(file, "/"+name) }), "no file: %s", name)
+		case isName.MatchString(name):
+			for word := range strings.SplitSeq(name, ".") {
+				assert.True(t, words[word], "no identifier %s: %s", word, name)
+			}
+		}
+	}
+}
