@@ -52,7 +52,7 @@ func TestTheReferenceListsEveryPermission(t *testing.T) {
 			}
 			row += " |"
 		}
-		assert.Contains(t, table, row+" "+rule.About+" |\n")
+		assert.Contains(t, table, row+" "+rule.Description+" |\n")
 	}
 	assert.Len(t, rows(table), len(domain.Policy()), "no other permission")
 }
