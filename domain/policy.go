@@ -77,8 +77,8 @@ var policy = []Rule{
 	{SessionRevokeSelf, "sign out, here and elsewhere", []Role{Staff, Admin}},
 	{SessionRevoke, "sign other users out", []Role{Admin, Operator}},
 
-	{UserRegister, "register as Staff while registration is open", []Role{Anonymous, Staff, Admin, Operator}},
-	{UserCreate, "create users of either role, even while registration is closed", []Role{Admin, Operator}},
+	{UserRegister, "register as Staff, as far as registration is open", []Role{Anonymous, Staff, Admin, Operator}},
+	{UserCreate, "create users of either role, also while registration is closed", []Role{Admin, Operator}},
 	{UserRead, "see all users", []Role{Admin, Operator}},
 	{UserUpdate, "change users' names, phone numbers, roles, and whether they are active", []Role{Admin, Operator}},
 	{UserDeactivate, "deactivate users", []Role{Admin, Operator}},
@@ -120,7 +120,7 @@ var policy = []Rule{
 	{RetentionPurge, "remove deleted records for good", []Role{Operator}},
 
 	{AuditRead, "see who did what to whose record", []Role{Admin}},
-	{AuditAdopt, "adopt an audit trail that was sealed with another key, or that has no seals", []Role{Operator}},
+	{AuditAdopt, "go on from a trail that was sealed with another key, or from before there were seals", []Role{Operator}},
 }
 
 // Policy returns a copy of the table of permissions.
