@@ -11,10 +11,9 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// testSizes checks that what is large does no harm, and what is small is cut
-// alike.
+// testSizes checks that pages of long records end early, and that times are cut.
 func testSizes(s suite) {
-	s.promise("a list of long records ends early, and goes on after its last", func(t *testing.T, store ports.Store) {
+	s.promise("a list of long records ends early, and the next page continues it", func(t *testing.T, store ports.Store) {
 		const count, fit = 11, domain.MaxPageBytes / domain.MaxTextBytes
 		record := domain.Given(strings.Repeat("x", domain.MaxTextBytes))
 		doctor := doctors.addNew(t, store).ID
@@ -39,10 +38,10 @@ func testSizes(s suite) {
 			},
 		} {
 			require.NoError(t, store.View(t.Context(), func(tx ports.Tx) error {
-				first, err := identities(viewed)(list(tx, domain.Page{Limit: domain.MaxPageLimit}))
+				first, err := idsOf(viewID)(list(tx, domain.Page{Limit: domain.MaxPageLimit}))
 				require.NoError(t, err)
 				require.Equal(t, all[:fit], first, name)
-				rest, err := identities(viewed)(list(tx, domain.Page{After: all[fit-1], Limit: domain.MaxPageLimit}))
+				rest, err := idsOf(viewID)(list(tx, domain.Page{After: all[fit-1], Limit: domain.MaxPageLimit}))
 				require.NoError(t, err)
 				require.Equal(t, all[fit:], rest, name)
 				return nil
@@ -64,8 +63,8 @@ func testSizes(s suite) {
 			mapping := newMapping(patient.ID, doctor.ID)
 			mapping.AssignedAt = precise
 			mapping = mappings.addIn(t, tx, mapping)
-			for _, kept := range []time.Time{session.CreatedAt, session.ExpiresAt, session.RevokedAt, mapping.AssignedAt} {
-				require.Equal(t, now, kept)
+			for _, stored := range []time.Time{session.CreatedAt, session.ExpiresAt, session.RevokedAt, mapping.AssignedAt} {
+				require.Equal(t, now, stored)
 			}
 			return nil
 		}))

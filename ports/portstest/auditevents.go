@@ -15,44 +15,49 @@ import (
 )
 
 func testAudit(s suite) {
-	s.promise("an event comes back as it was added", func(t *testing.T, store ports.Store) {
-		for name, change := range eventChanges {
-			event := newEvent()
+	testEventFields(s)
+	testAddingEvents(s)
+}
+
+func testEventFields(s suite) {
+	s.promise("List returns an event as it was added", func(t *testing.T, store ports.Store) {
+		for name, change := range eventVariants {
+			event := newPatientRead()
 			change(&event)
-			require.Equal(t, event, asGiven(addEvents(t, store, event)[0]), name)
+			require.Equal(t, event, withoutStored(addEvents(t, store, event)[0]), name)
 		}
 	})
 
-	s.promise("every action of the policy is kept", func(t *testing.T, store ports.Store) {
+	s.promise("an event can have every action of the policy", func(t *testing.T, store ports.Store) {
 		var events []domain.AuditEvent
 		for _, rule := range domain.Policy() {
-			event := newEvent()
+			event := newPatientRead()
 			event.Action = rule.Permission
 			events = append(events, event)
 		}
-		require.Equal(t, events, allAsGiven(addEvents(t, store, events...)))
+		require.Equal(t, events, allWithoutStored(addEvents(t, store, events...)))
 	})
 
-	s.promise("of the actor, neither the duty nor the device is kept", func(t *testing.T, store ports.Store) {
-		event := newEvent()
+	s.promise("the actor's duty and device are not stored", func(t *testing.T, store ports.Store) {
+		event := newPatientRead()
 		event.Actor.Duty, event.Actor.Origin.Device = domain.DutyPassword, "Ward tablet"
-		require.Equal(t, newEvent(), asGiven(addEvents(t, store, event)[0]))
+		require.Equal(t, newPatientRead(), withoutStored(addEvents(t, store, event)[0]))
 	})
 
 	s.promise("an event's time is cut to the microsecond, in UTC", func(t *testing.T, store ports.Store) {
-		event := newEvent()
+		event := newPatientRead()
 		event.At = now.Add(999 * time.Nanosecond).In(time.FixedZone("", 13*60*60))
 		require.Equal(t, now, addEvents(t, store, event)[0].At)
 	})
 
-	s.promise("IDs are in the order of events, whatever IDs they are given", func(t *testing.T, store ports.Store) {
-		first, second, third, fourth := newEvent(), newEvent(), newEvent(), newEvent()
+	s.promise("Add assigns IDs in the order of the events and ignores the IDs given", func(t *testing.T, store ports.Store) {
+		first, second, third, fourth := newPatientRead(), newPatientRead(), newPatientRead(), newPatientRead()
 		first.Version, second.Version, third.Version, fourth.Version = 1, 2, 3, 4
 		first.ID, second.ID, fourth.ID = 1<<40, 7, 7
 		update(t, store, func(tx ports.Tx) error {
 			require.NoError(t, tx.Audit().Add(t.Context(), attest, first, second, third))
 			require.NoError(t, tx.Audit().Add(t.Context(), attest, fourth))
-			within, err := tx.Audit().List(t.Context(), domain.AuditFilter{}, everything)
+			within, err := tx.Audit().List(t.Context(), domain.AuditFilter{}, wholeList)
 			require.Equal(t, []int{1, 2, 3, 4}, versions(within))
 			return err
 		})
@@ -60,28 +65,30 @@ func testAudit(s suite) {
 		require.Equal(t, []int{1, 2, 3, 4}, versions(stored))
 		require.NotEqual(t, domain.ID(1<<40), stored[0].ID)
 	})
+}
 
+func testAddingEvents(s suite) {
 	for _, count := range []int{0, 1, 2, 3, 64, 127, 128, 300} {
-		s.promise(fmt.Sprintf("%d events can be added at once", count), func(t *testing.T, store ports.Store) {
+		s.promise(fmt.Sprintf("Add adds %d events in one call", count), func(t *testing.T, store ports.Store) {
 			events := []domain.AuditEvent{}
 			for i := range count {
-				event := newEvent()
+				event := newPatientRead()
 				event.Version = i + 1
 				event.Related = []domain.Reference{{Kind: domain.SubjectDoctor, ID: domain.ID(i % 100)}}
 				events = append(events, event)
 			}
-			require.Equal(t, events, allAsGiven(addEvents(t, store, events...)))
+			require.Equal(t, events, allWithoutStored(addEvents(t, store, events...)))
 			about := domain.AuditFilter{Record: domain.Reference{Kind: domain.SubjectDoctor, ID: 1}}
 			want := []int{}
 			for i := 1; i < count; i += 100 {
 				want = append(want, i+1)
 			}
-			require.Equal(t, want, versions(eventsOf(t, store, about, everything)))
+			require.Equal(t, want, versions(eventsOf(t, store, about, wholeList)))
 		})
 	}
 
-	s.promise("what is done to slices of an event changes nothing stored", func(t *testing.T, store ports.Store) {
-		given := newEvent()
+	s.promise("changing the slices of an event changes nothing stored", func(t *testing.T, store ports.Store) {
+		given := newPatientRead()
 		given.Subject = domain.Subject{Kind: domain.SubjectPatient, Shown: []domain.ID{1, 2}}
 		given.Related = []domain.Reference{{Kind: domain.SubjectDoctor, ID: 3}}
 		given.Commitments = []domain.Commitment{{Digest: [16]byte{1}}}
@@ -93,26 +100,26 @@ func testAudit(s suite) {
 		returned := addEvents(t, store, given)[0]
 		scribble(given)
 		scribble(returned)
-		require.Equal(t, want, asGiven(allEvents(t, store)[0]))
+		require.Equal(t, want, withoutStored(allEvents(t, store)[0]))
 	})
 
-	s.promise("an event outlives what it is about", func(t *testing.T, store ports.Store) {
+	s.promise("an event remains after its subject is deleted", func(t *testing.T, store ports.Store) {
 		patient := patients.addNew(t, store)
 		about := domain.Reference{Kind: domain.SubjectPatient, ID: patient.ID}
-		event := newEvent()
+		event := newPatientRead()
 		event.Subject = domain.Subject{Kind: about.Kind, ID: about.ID}
 		want := addEvents(t, store, event)
 		patients.delete(t, store, patient.ID)
-		require.Equal(t, want, eventsOf(t, store, domain.AuditFilter{Record: about}, everything))
+		require.Equal(t, want, eventsOf(t, store, domain.AuditFilter{Record: about}, wholeList))
 	})
 
-	s.race("no event is lost when many Updates add some at once", func(t *testing.T, store ports.Store) {
+	s.race("parallel Updates lose no events", func(t *testing.T, store ports.Store) {
 		const each = 13
-		requireEach(t, together(crowd, func(i int) error {
+		requireEachAllowed(t, runConcurrently(callers, func(i int) error {
 			return store.Update(t.Context(), func(tx ports.Tx) error {
 				var events []domain.AuditEvent
 				for n := range each {
-					event := newEvent()
+					event := newPatientRead()
 					event.Actor.UserID = domain.ID(i + 1)
 					event.Subject = domain.Subject{Kind: domain.SubjectPatient, Shown: []domain.ID{1, 2, domain.ID(100 + n)}}
 					events = append(events, event)
@@ -120,18 +127,19 @@ func testAudit(s suite) {
 				return tx.Audit().Add(t.Context(), attest, events...)
 			})
 		}))
-		require.Len(t, allEvents(t, store), crowd*each)
-		for i := range crowd {
+		require.Len(t, allEvents(t, store), callers*each)
+		for i := range callers {
 			filter := domain.AuditFilter{Actor: domain.ID(i + 1), Record: domain.Reference{Kind: domain.SubjectPatient, ID: 2}}
-			for n, event := range eventsOf(t, store, filter, everything) {
+			for n, event := range eventsOf(t, store, filter, wholeList) {
 				require.Equal(t, domain.ID(100+n), event.Subject.Shown[2])
 			}
 		}
 	})
 }
 
-// eventChanges turn what newEvent gives into all else that an event may hold.
-var eventChanges = map[string]func(*domain.AuditEvent){
+// eventVariants change the event of newPatientRead so that together they cover every
+// value that an event can have.
+var eventVariants = map[string]func(*domain.AuditEvent){
 	"as it is":            func(*domain.AuditEvent) {},
 	"nobody signed in":    func(event *domain.AuditEvent) { event.Actor = domain.Actor{Origin: event.Actor.Origin} },
 	"the command line":    func(event *domain.AuditEvent) { event.Actor = domain.Actor{Role: domain.Operator} },
@@ -172,8 +180,8 @@ var eventChanges = map[string]func(*domain.AuditEvent){
 	},
 }
 
-// newEvent is a look at a patient's record.
-func newEvent() domain.AuditEvent {
+// newPatientRead returns the event of reading a patient.
+func newPatientRead() domain.AuditEvent {
 	return domain.AuditEvent{
 		At: now,
 		Actor: domain.Actor{UserID: 7, Role: domain.Staff, SessionID: 9, Origin: domain.Origin{
@@ -185,7 +193,7 @@ func newEvent() domain.AuditEvent {
 	}
 }
 
-// addEvents returns the events as they are stored.
+// addEvents adds events and returns them as they are stored.
 func addEvents(t tester, store ports.Store, events ...domain.AuditEvent) []domain.AuditEvent {
 	t.Helper()
 	before := len(allEvents(t, store))
@@ -195,35 +203,35 @@ func addEvents(t tester, store ports.Store, events ...domain.AuditEvent) []domai
 
 func eventsOf(t tester, store ports.Store, filter domain.AuditFilter, page domain.Page) []domain.AuditEvent {
 	t.Helper()
-	return read(t, store, func(tx ports.Tx) ([]domain.AuditEvent, error) { return tx.Audit().List(t.Context(), filter, page) })
+	return viewResult(t, store, func(tx ports.Tx) ([]domain.AuditEvent, error) { return tx.Audit().List(t.Context(), filter, page) })
 }
 
 func allEvents(t tester, store ports.Store) []domain.AuditEvent {
 	t.Helper()
-	return eventsOf(t, store, domain.AuditFilter{}, everything)
+	return eventsOf(t, store, domain.AuditFilter{}, wholeList)
 }
 
-// attest gives evidence that differs between events that differ in anything.
+// attest returns evidence that differs between any two different events.
 func attest(event domain.AuditEvent) domain.Evidence {
 	hash := event.Hash()
 	return domain.Evidence{Hash: hash, MAC: domain.MAC(hash[len(domain.MAC{}):])}
 }
 
-// asGiven is the event without what the store adds.
-func asGiven(event domain.AuditEvent) domain.AuditEvent {
+// withoutStored returns the event without the fields that the store sets.
+func withoutStored(event domain.AuditEvent) domain.AuditEvent {
 	event.ID, event.Evidence = 0, domain.Evidence{}
 	return event
 }
 
-func allAsGiven(events []domain.AuditEvent) []domain.AuditEvent {
+func allWithoutStored(events []domain.AuditEvent) []domain.AuditEvent {
 	events = slices.Clone(events)
 	for i := range events {
-		events[i] = asGiven(events[i])
+		events[i] = withoutStored(events[i])
 	}
 	return events
 }
 
-// versions tells events apart that differ in nothing else.
+// versions returns the Version of each event, by which tests tell events apart.
 func versions(events []domain.AuditEvent) []int {
 	list := []int{}
 	for _, event := range events {

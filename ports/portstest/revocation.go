@@ -15,15 +15,15 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// signIns are sessions that differ in how they end.
-type signIns struct {
+// differentSessions holds sessions that are live, expired and revoked.
+type differentSessions struct {
 	user, stranger                                     domain.User
 	first, revoked, expired, almost, second, strangers domain.Session
 }
 
-func newSignIns(t tester, store ports.Store) signIns {
+func newDifferentSessions(t tester, store ports.Store) differentSessions {
 	t.Helper()
-	var s signIns
+	var s differentSessions
 	update(t, store, func(tx ports.Tx) error {
 		s.user, s.stranger = users.addIn(t, tx, newUser()), users.addIn(t, tx, newUser())
 		add := func(user domain.User, lifetime time.Duration) domain.Session {
@@ -40,16 +40,16 @@ func newSignIns(t tester, store ports.Store) signIns {
 	return s
 }
 
-func end(t tester, store ports.Store, user, except domain.ID, at time.Time) (ended []domain.ID) {
+func revokeAll(t tester, store ports.Store, user, except domain.ID, at time.Time) (revoked []domain.ID) {
 	t.Helper()
 	update(t, store, func(tx ports.Tx) (err error) {
-		ended, err = tx.Sessions().RevokeAll(t.Context(), user, except, at)
+		revoked, err = tx.Sessions().RevokeAll(t.Context(), user, except, at)
 		return err
 	})
-	return ended
+	return revoked
 }
 
-func (s signIns) requireStored(t tester, store ports.Store, want ...domain.Session) {
+func (s differentSessions) requireStored(t tester, store ports.Store, want ...domain.Session) {
 	t.Helper()
 	for _, session := range want {
 		require.Equal(t, session, sessions.get(t, store, session.ID))
@@ -57,55 +57,64 @@ func (s signIns) requireStored(t tester, store ports.Store, want ...domain.Sessi
 }
 
 func testLiveSessions(s suite) {
-	s.promise("Live lists what is neither revoked nor expired", func(t *testing.T, store ports.Store) {
-		in := newSignIns(t, store)
+	testListLiveSessions(s)
+	testRevokeAll(s)
+	testRevokeAllRaces(s)
+	testSessionOrigins(s)
+}
+
+func testListLiveSessions(s suite) {
+	s.promise("Live lists the sessions that are neither revoked nor expired", func(t *testing.T, store ports.Store) {
+		in := newDifferentSessions(t, store)
 		require.Equal(t, []domain.Session{in.first, in.almost, in.second}, liveSessions(t, store, in.user.ID, now))
 		require.Equal(t, []domain.Session{in.first, in.second}, liveSessions(t, store, in.user.ID, now.Add(time.Microsecond)))
 		require.Equal(t, []domain.Session{in.first, in.expired, in.almost, in.second},
 			liveSessions(t, store, in.user.ID, now.Add(-time.Microsecond)))
 		require.Equal(t, []domain.Session{in.strangers}, liveSessions(t, store, in.stranger.ID, now))
 		require.Equal(t, []domain.Session{}, liveSessions(t, store, in.user.ID, in.first.ExpiresAt))
-		for _, id := range append(nowhere, users.addNew(t, store).ID) {
+		for _, id := range append(unknownIDs, users.addNew(t, store).ID) {
 			require.Equal(t, []domain.Session{}, liveSessions(t, store, id, now))
 		}
 	})
+}
 
-	s.promise("End revokes the user's live sessions but one, and no others", func(t *testing.T, store ports.Store) {
-		in := newSignIns(t, store)
-		require.Equal(t, []domain.ID{in.first.ID, in.almost.ID}, end(t, store, in.user.ID, in.second.ID, now))
+func testRevokeAll(s suite) {
+	s.promise("RevokeAll revokes all live sessions of the user except one", func(t *testing.T, store ports.Store) {
+		in := newDifferentSessions(t, store)
+		require.Equal(t, []domain.ID{in.first.ID, in.almost.ID}, revokeAll(t, store, in.user.ID, in.second.ID, now))
 		in.requireStored(t, store, in.first.Revoke(now), in.revoked, in.expired, in.almost.Revoke(now), in.second, in.strangers)
 		require.Equal(t, []domain.Session{in.second}, liveSessions(t, store, in.user.ID, now))
 
 		later := now.Add(time.Minute)
-		require.Equal(t, []domain.ID{in.second.ID}, end(t, store, in.user.ID, 0, later))
+		require.Equal(t, []domain.ID{in.second.ID}, revokeAll(t, store, in.user.ID, 0, later))
 		in.requireStored(t, store, in.first.Revoke(now), in.revoked, in.expired, in.almost.Revoke(now), in.second.Revoke(later), in.strangers)
-		require.Equal(t, []domain.ID{}, end(t, store, in.user.ID, 0, later))
+		require.Equal(t, []domain.ID{}, revokeAll(t, store, in.user.ID, 0, later))
 	})
 
-	s.promise("End spares nobody for an ID that is not the user's session", func(t *testing.T, store ports.Store) {
-		in := newSignIns(t, store)
-		require.Equal(t, []domain.ID{in.first.ID, in.almost.ID, in.second.ID}, end(t, store, in.user.ID, in.strangers.ID, now))
-		for _, id := range append(nowhere, users.addNew(t, store).ID) {
-			require.Equal(t, []domain.ID{}, end(t, store, id, 0, now))
+	s.promise("RevokeAll ignores an exception that is not a session of the user", func(t *testing.T, store ports.Store) {
+		in := newDifferentSessions(t, store)
+		require.Equal(t, []domain.ID{in.first.ID, in.almost.ID, in.second.ID}, revokeAll(t, store, in.user.ID, in.strangers.ID, now))
+		for _, id := range append(unknownIDs, users.addNew(t, store).ID) {
+			require.Equal(t, []domain.ID{}, revokeAll(t, store, id, 0, now))
 		}
 		in.requireStored(t, store, in.strangers)
 	})
 
-	s.promise("End removes the successors of spent tokens", func(t *testing.T, store ports.Store) {
-		in := newSignIns(t, store)
+	s.promise("RevokeAll removes the successors of spent tokens", func(t *testing.T, store ports.Store) {
+		in := newDifferentSessions(t, store)
 		in.first.Successor[0] = 1
 		sessions.save(t, store, in.first)
-		end(t, store, in.user.ID, 0, now)
+		revokeAll(t, store, in.user.ID, 0, now)
 		in.requireStored(t, store, in.first.Revoke(now))
 	})
 
-	s.promise("End keeps the time to the microsecond, in UTC", func(t *testing.T, store ports.Store) {
-		in := newSignIns(t, store)
-		end(t, store, in.user.ID, 0, now.Add(999).In(time.FixedZone("", 13*60*60)))
+	s.promise("RevokeAll stores the time to the microsecond, in UTC", func(t *testing.T, store ports.Store) {
+		in := newDifferentSessions(t, store)
+		revokeAll(t, store, in.user.ID, 0, now.Add(999).In(time.FixedZone("", 13*60*60)))
 		in.requireStored(t, store, in.first.Revoke(now))
 	})
 
-	s.promise("End returns the IDs in order, whatever was written last", func(t *testing.T, store ports.Store) {
+	s.promise("RevokeAll returns the IDs in ascending order, whatever was written last", func(t *testing.T, store ports.Store) {
 		user := users.addNew(t, store)
 		var want []domain.ID
 		for range 20 {
@@ -116,62 +125,64 @@ func testLiveSessions(s suite) {
 			sessions.save(t, store, session.Revoke(now))
 			sessions.save(t, store, session)
 		}
-		require.Equal(t, want, end(t, store, user.ID, 0, now))
+		require.Equal(t, want, revokeAll(t, store, user.ID, 0, now))
 	})
 
-	s.promise("an Update sees what it has ended", func(t *testing.T, store ports.Store) {
-		in := newSignIns(t, store)
+	s.promise("an Update sees the sessions that it has revoked as revoked", func(t *testing.T, store ports.Store) {
+		in := newDifferentSessions(t, store)
 		update(t, store, func(tx ports.Tx) error {
 			if _, err := tx.Sessions().RevokeAll(t.Context(), in.user.ID, in.first.ID, now); err != nil {
 				return err
 			}
-			live, err := tx.Sessions().Live(t.Context(), in.user.ID, now, everything)
+			live, err := tx.Sessions().Live(t.Context(), in.user.ID, now, wholeList)
 			assert.Equal(t, []domain.Session{in.first}, live)
 			return err
 		})
 	})
+}
 
-	s.promise("an error leaves no trace of End", func(t *testing.T, store ports.Store) {
-		in := newSignIns(t, store)
+func testRevokeAllRaces(s suite) {
+	s.promise("a failed Update revokes no sessions", func(t *testing.T, store ports.Store) {
+		in := newDifferentSessions(t, store)
 		err := store.Update(t.Context(), func(tx ports.Tx) error {
-			ended, err := tx.Sessions().RevokeAll(t.Context(), in.user.ID, 0, now)
-			assert.Len(t, ended, 3)
+			revoked, err := tx.Sessions().RevokeAll(t.Context(), in.user.ID, 0, now)
+			assert.Len(t, revoked, 3)
 			if err != nil {
 				return err
 			}
-			return errBroken
+			return errAborted
 		})
-		require.ErrorIs(t, err, errBroken)
+		require.ErrorIs(t, err, errAborted)
 		in.requireStored(t, store, in.first, in.revoked, in.expired, in.almost, in.second, in.strangers)
 	})
 
-	s.race("each session is ended by one of several parallel Ends", func(t *testing.T, store ports.Store) {
+	s.race("each session is revoked by one of several parallel RevokeAll calls", func(t *testing.T, store ports.Store) {
 		user := users.addNew(t, store)
 		var want, got []domain.ID
-		for range crowd {
+		for range callers {
 			want = append(want, sessions.add(t, store, newSession(user)).ID)
 		}
 		var lock sync.Mutex
-		requireEach(t, together(crowd, func(int) error {
-			var ended []domain.ID
+		requireEachAllowed(t, runConcurrently(callers, func(int) error {
+			var revoked []domain.ID
 			err := store.Update(t.Context(), func(tx ports.Tx) (err error) {
-				ended, err = tx.Sessions().RevokeAll(t.Context(), user.ID, 0, now)
+				revoked, err = tx.Sessions().RevokeAll(t.Context(), user.ID, 0, now)
 				return err
 			})
 			lock.Lock()
 			defer lock.Unlock()
-			got = append(got, ended...)
+			got = append(got, revoked...)
 			return err
 		}))
 		slices.Sort(got)
 		require.Equal(t, want, got)
 	})
 
-	s.race("no rotation brings back what is ended", func(t *testing.T, store ports.Store) {
+	s.race("a parallel rotation does not undo a revocation", func(t *testing.T, store ports.Store) {
 		user := users.addNew(t, store)
-		for range rounds {
+		for range raceRounds {
 			session := sessions.add(t, store, newSession(user))
-			errs := together(3, func(i int) error {
+			errs := runConcurrently(3, func(i int) error {
 				return store.Update(t.Context(), func(tx ports.Tx) error {
 					if i == 0 {
 						_, err := tx.Sessions().RevokeAll(t.Context(), user.ID, 0, now)
@@ -188,12 +199,14 @@ func testLiveSessions(s suite) {
 					return tx.Sessions().Save(t.Context(), rotated)
 				})
 			})
-			requireEach(t, errs[:1])
-			requireEach(t, errs[1:], domain.ErrRefreshToken())
+			requireEachAllowed(t, errs[:1])
+			requireEachAllowed(t, errs[1:], domain.ErrRefreshToken())
 			require.Equal(t, now, sessions.get(t, store, session.ID).RevokedAt)
 		}
 	})
+}
 
+func testSessionOrigins(s suite) {
 	for name, origin := range map[string]domain.Origin{
 		"none":                  {},
 		"an IPv4 address":       {Address: netip.MustParseAddr("203.0.113.255")},
@@ -204,8 +217,8 @@ func testLiveSessions(s suite) {
 		"the longest device":    {Device: strings.Repeat("𠮷", 200)},
 		"a device of any text":  domain.NewOrigin(netip.MustParseAddr("fe80::1%eth0"), `Zoë's "📱" %s '; DROP TABLE sessions;-- \0 _%`),
 	} {
-		s.promise("the origin of a session is kept: "+name, func(t *testing.T, store ports.Store) {
-			session := sessions.build(t, store)
+		s.promise("the origin of a session is stored: "+name, func(t *testing.T, store ports.Store) {
+			session := sessions.newEntity(t, store)
 			session.Origin = origin
 			session = sessions.add(t, store, session)
 			require.Equal(t, origin, session.Origin)

@@ -9,8 +9,8 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// errBroken is an error of fn that no store has a reason to give.
-var errBroken = errors.New("fn broke off")
+// errAborted is returned by fn to abort an Update. No store returns it on its own.
+var errAborted = errors.New("fn broke off")
 
 func update(t tester, store ports.Store, fn func(tx ports.Tx) error) {
 	t.Helper()
@@ -22,23 +22,23 @@ func view(t tester, store ports.Store, fn func(tx ports.Tx) error) {
 	require.NoError(t, store.View(t.Context(), fn))
 }
 
-// requireRefused checks that got is what callers see of want: its kind, and
-// what is wrong with which field.
+// requireRefused checks that got has the kind and the fields of want. Messages and
+// causes can differ.
 func requireRefused(t tester, want, got error) {
 	t.Helper()
 	require.Error(t, got)
-	require.Equal(t, seen(want), seen(got), "seen of: %v", got)
+	require.Equal(t, visible(want), visible(got), "seen of: %v", got)
 }
 
-// refusal is what a caller sees of an error.
-type refusal struct {
+// visibleError is the part of an error that is compared.
+type visibleError struct {
 	kind   domain.Kind
 	fields domain.FieldErrors
 }
 
-func seen(err error) refusal {
+func visible(err error) visibleError {
 	if e, ok := errors.AsType[*domain.Error](err); ok {
-		return refusal{e.Kind, e.Fields}
+		return visibleError{e.Kind, e.Fields}
 	}
-	return refusal{}
+	return visibleError{}
 }
