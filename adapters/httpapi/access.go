@@ -71,7 +71,7 @@ func (m machinery) serve(c echo.Context, actor domain.Actor) error { return m(c,
 // authenticator is application.Authenticator.
 type authenticator interface {
 	Authenticate(ctx context.Context, origin domain.Origin, token string) (domain.Actor, error)
-	Body(ctx context.Context, token string, body io.ReadCloser) io.ReadCloser
+	RecheckAtEnd(ctx context.Context, token string, body io.ReadCloser) io.ReadCloser
 }
 
 func withActor(auth authenticator, access access, next endpoint) echo.HandlerFunc {
@@ -97,7 +97,7 @@ func withActor(auth authenticator, access access, next endpoint) echo.HandlerFun
 			return refusedToken(err)
 		}
 		request(c).SetActor(actor)
-		c.Request().Body = auth.Body(c.Request().Context(), token, c.Request().Body)
+		c.Request().Body = auth.RecheckAtEnd(c.Request().Context(), token, c.Request().Body)
 		return next.serve(c, actor)
 	}
 }

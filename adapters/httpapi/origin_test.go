@@ -21,7 +21,7 @@ func (f authenticatorFunc) Authenticate(_ context.Context, origin domain.Origin,
 	return f(origin, token)
 }
 
-func (authenticatorFunc) Body(_ context.Context, _ string, body io.ReadCloser) io.ReadCloser {
+func (authenticatorFunc) RecheckAtEnd(_ context.Context, _ string, body io.ReadCloser) io.ReadCloser {
 	return body
 }
 

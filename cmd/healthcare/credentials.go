@@ -132,7 +132,7 @@ func isFree(ctx context.Context, users *application.Users, email string) error {
 	if err != nil {
 		return err
 	}
-	_, err = users.Find(ctx, operator, address)
+	_, err = users.FindByEmail(ctx, operator, address)
 	switch {
 	case err == nil:
 		return domain.ErrEmailTaken()

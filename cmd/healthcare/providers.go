@@ -85,7 +85,7 @@ func limits(cfg config) application.Limits {
 	return application.Limits{
 		LoginPair:    cfg.LimitLoginPair,
 		LoginAccount: cfg.LimitLoginAccount,
-		LoginPlace:   cfg.LimitLoginPlace,
+		LoginNetwork: cfg.LimitLoginPlace,
 		Register:     cfg.LimitRegister,
 		Refresh:      cfg.LimitRefresh,
 	}

@@ -56,7 +56,7 @@ func printExpired(ctx context.Context, p process, retention *application.Retenti
 	table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(table, "Deleted before %s:\n", before.UTC().Format(time.RFC3339))
 	for _, known := range slices.Backward(domain.RecordKinds()) {
-		count, err := retention.Expired(ctx, operator, known.Kind, before)
+		count, err := retention.CountExpired(ctx, operator, known.Kind, before)
 		if err != nil {
 			return err
 		}

@@ -93,7 +93,7 @@ func (s *sealing) round(ctx context.Context, timeout time.Duration, isLast bool)
 
 // writeRepeats says how many refusals it wrote as one event each.
 func (s *sealing) writeRepeats(ctx context.Context, all bool) {
-	written, err := s.trail.WriteRepeats(ctx, all)
+	written, err := s.trail.WriteRepeatedRefusals(ctx, all)
 	if err != nil && all {
 		s.log.Error("what was counted of repeated refusals is not in the audit trail", "error", err)
 	}

@@ -181,7 +181,7 @@ func find(ctx context.Context, users *application.Users, email string) (domain.U
 	if err != nil {
 		return domain.User{}, fmt.Errorf("email: %w", err)
 	}
-	user, err := users.Find(ctx, operator, address)
+	user, err := users.FindByEmail(ctx, operator, address)
 	if domain.KindOf(err) == domain.NotFound {
 		return domain.User{}, errors.New("no user has this address: see `healthcare users list`")
 	}
