@@ -17,10 +17,10 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// thirdPageUnrecorded is a store that cannot record what a list shows after its second page.
-type thirdPageUnrecorded struct{ *memory.Store }
+// failThirdPageStore is a store that cannot record the event of the third page of a list.
+type failThirdPageStore struct{ *memory.Store }
 
-func (s thirdPageUnrecorded) Update(ctx context.Context, do func(ports.Tx) error) error {
+func (s failThirdPageStore) Update(ctx context.Context, do func(ports.Tx) error) error {
 	return s.Store.Update(ctx, func(tx ports.Tx) error { return do(thirdPageTx{tx}) })
 }
 
@@ -39,8 +39,8 @@ func (a thirdPageAudit) Add(ctx context.Context, attest func(domain.AuditEvent) 
 	return a.Audit.Add(ctx, attest, events...)
 }
 
-func TestNoPartOfAWholeListIsSentThatIsNotAccountedFor(t *testing.T) {
-	old := newOldAPI(t, thirdPageUnrecorded{memory.New()})
+func TestAnUnpagedListSendsOnlyRecordedPages(t *testing.T) {
+	old := newOldAPI(t, failThirdPageStore{memory.New()})
 	staff := old.signUp("staff@example.com", domain.Staff)
 	old.addPatients(2*domain.MaxPageLimit + 100)
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, old.url+"/api/patients/", http.NoBody)
@@ -51,7 +51,7 @@ func TestNoPartOfAWholeListIsSentThatIsNotAccountedFor(t *testing.T) {
 	defer resp.Body.Close()
 	assert.Equal(t, 200, resp.StatusCode)
 	body, err := io.ReadAll(resp.Body)
-	assert.Error(t, err, "the connection is cut")
+	assert.Error(t, err, "the connection is closed")
 	assert.False(t, json.Valid(body))
 	assert.Equal(t, 2*domain.MaxPageLimit, strings.Count(string(body), `"assigned_doctors"`))
 }

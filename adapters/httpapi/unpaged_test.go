@@ -17,8 +17,8 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// oneEach are pages of one number each, that end with the last or fail before it.
-func oneEach(last domain.ID, fail error) handler {
+// onePerPage lists numbers in pages of one, up to last. If fail is set, the last page fails.
+func onePerPage(last domain.ID, fail error) handler {
 	return func(c echo.Context, _ domain.Actor) error {
 		page := func(n domain.ID) application.Page[domain.ID] {
 			next := n
@@ -27,7 +27,7 @@ func oneEach(last domain.ID, fail error) handler {
 			}
 			return application.Page[domain.ID]{Items: []domain.ID{n}, Next: next}
 		}
-		return sendWhole(c, page(1), domain.ID.String, func(_ context.Context, after domain.ID) (application.Page[domain.ID], error) {
+		return sendUnpaged(c, page(1), domain.ID.String, func(_ context.Context, after domain.ID) (application.Page[domain.ID], error) {
 			if fail != nil && after+1 == last {
 				return application.Page[domain.ID]{}, fail
 			}
@@ -36,8 +36,8 @@ func oneEach(last domain.ID, fail error) handler {
 	}
 }
 
-func TestAWholeListIsOneArray(t *testing.T) {
-	serving(t, oneEach(4, nil), func(t *testing.T, get func() *http.Response, _ func() string) {
+func TestAnUnpagedListIsOneArray(t *testing.T) {
+	serveOverEachHTTP(t, onePerPage(4, nil), func(t *testing.T, get func() *http.Response, _ func() string) {
 		resp := get()
 		defer resp.Body.Close()
 		assert.Equal(t, 200, resp.StatusCode)
@@ -48,12 +48,12 @@ func TestAWholeListIsOneArray(t *testing.T) {
 	})
 }
 
-func TestAWholeListThatFailsIsNoWholeOne(t *testing.T) {
-	serving(t, oneEach(4, domain.ErrUnavailable(errors.New("the store is gone"))), func(t *testing.T, get func() *http.Response, log func() string) {
+func TestAFailedUnpagedListIsNoticeablyIncomplete(t *testing.T) {
+	serveOverEachHTTP(t, onePerPage(4, domain.ErrUnavailable(errors.New("the store is gone"))), func(t *testing.T, get func() *http.Response, log func() string) {
 		resp := get()
 		defer resp.Body.Close()
 		body, err := io.ReadAll(resp.Body)
-		assert.Error(t, err, "the client knows that there is more")
+		assert.Error(t, err, "the client notices that the answer is incomplete")
 		assert.Equal(t, `["1","2","3"`, string(bytes.TrimSpace(body)))
 		assert.False(t, json.Valid(body))
 		assert.Contains(t, log(), "level=ERROR")
