@@ -32,14 +32,9 @@ func (c config) checkPostgres(bad badSettings) {
 			bad.add("DATABASE_URL", "left out when the DB_ variables are set, or they when it is")
 		}
 		target, err := postgres.ParseURL(c.DatabaseURL.Reveal())
-		var query url.Values
-		if err == nil {
-			// Query would drop what it cannot read, and with it perhaps an sslmode.
-			query, err = url.ParseQuery(target.RawQuery)
-		}
 		if err != nil {
 			bad.add("DATABASE_URL", "of the form postgres://user:password@host:port/name, with special characters %-encoded, and with commas between several host:port; for a socket, postgres://user@/name?host=/its/folder")
-		} else if mode := query.Get("sslmode"); mode != "" && !slices.Contains(sslModes, mode) {
+		} else if mode := target.Query().Get("sslmode"); mode != "" && !slices.Contains(sslModes, mode) {
 			bad.add("DATABASE_URL", "with an sslmode of "+strings.Join(sslModes, ", "))
 		}
 		return

@@ -96,7 +96,7 @@ func TestOnlyTheOwnerMigrates(t *testing.T) {
 	_, app := newRole(t, dsn, "")
 	code, _, stderr := healthcare.Run(t.Context(), []string{"DATABASE_URL=" + app}, "migrate")
 	assert.Equal(t, 1, code)
-	assert.Regexp(t, `^healthcare: postgres: the role of DATABASE_URL may not change the schema: permission denied for schema public: run this as the owner of the database\n$`, stderr)
+	assert.Regexp(t, `^healthcare: postgres: the role of DATABASE_URL cannot change the schema: permission denied for schema public: run this as the owner of the database\n$`, stderr)
 	code, _, stderr = healthcare.Run(t.Context(), []string{"DATA_DIR=" + t.TempDir()}, "migrate", "--grant-to", "app")
 	assert.Equal(t, 1, code)
 	assert.Contains(t, stderr, "--grant-to is for PostgreSQL")

@@ -182,6 +182,6 @@ func TestWhatIsNoFileIsSaidSo(t *testing.T) {
 	for _, args := range reading {
 		code, _, stderr := healthcare.Run(t.Context(), []string{"DATA_DIR=" + dir, "SECRET_KEY=" + secretKey}, args...)
 		assert.Equal(t, 1, code, args)
-		assert.Contains(t, stderr, dir+"/healthcare.db is no file", args)
+		assert.Contains(t, stderr, dir+"/healthcare.db is not a regular file", args)
 	}
 }

@@ -82,11 +82,11 @@ func (c config) open(ctx context.Context, access access, log *slog.Logger) (*sql
 	}
 	switch {
 	case c.usesPostgres():
-		return postgres.Open(ctx, c.postgresURL().Reveal(), postgres.Options{Unprepared: unprepared, Since: since, Serving: access == serving, Log: log})
+		return postgres.Open(ctx, c.postgresURL().Reveal(), postgres.Options{Unprepared: unprepared, RequiredStep: since, ForService: access == serving, Log: log})
 	case access == reading:
 		return sqlite.OpenReadOnly(ctx, c.embeddedPath(), sqlite.Options{Unprepared: unprepared})
 	}
-	store, err := sqlite.Open(ctx, c.embeddedPath(), sqlite.Options{Unprepared: unprepared, Since: since, Existing: access == using})
+	store, err := sqlite.Open(ctx, c.embeddedPath(), sqlite.Options{Unprepared: unprepared, RequiredStep: since, MustExist: access == using})
 	if _, isPath := errors.AsType[*fs.PathError](err); isPath && access == using {
 		err = explained{err, fmt.Sprintf("this command leaves an event in the audit trail, and %s cannot be written to: %v", c.DataDir, err)}
 	}

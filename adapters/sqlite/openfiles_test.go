@@ -21,7 +21,7 @@ import (
 
 const moved = "database file moved, removed or replaced"
 
-// requireMoved requires that a change is refused at once, and what is read within a second.
+// requireMoved requires that a change fails at once, and that reading fails within a second.
 func requireMoved(t *testing.T, store ports.Store, license string) {
 	t.Helper()
 	_, err := addDoctor(t.Context(), store, license)
@@ -36,7 +36,7 @@ func requireMoved(t *testing.T, store ports.Store, license string) {
 	require.ErrorContains(t, err, moved)
 }
 
-func TestNothingIsAcknowledgedThatGoesToAFileThatIsNotInPlace(t *testing.T) {
+func TestChangesToAFileThatWasMovedAreNotAcknowledged(t *testing.T) {
 	for name, move := range map[string]func(t *testing.T, path string) (undo func()){
 		"removed": func(t *testing.T, path string) func() {
 			require.NoError(t, os.Remove(path))
@@ -87,7 +87,7 @@ func TestNothingIsAcknowledgedThatGoesToAFileThatIsNotInPlace(t *testing.T) {
 				return
 			}
 			undo()
-			// What was refused may have been committed: there was no way back.
+			// The change that failed may have been committed to the old file.
 			_, err = addDoctor(t.Context(), store, "NJ-3")
 			require.NoError(t, err)
 			require.NoError(t, store.Ready(t.Context()))
@@ -96,7 +96,7 @@ func TestNothingIsAcknowledgedThatGoesToAFileThatIsNotInPlace(t *testing.T) {
 	}
 }
 
-func TestASymbolicLinkThatLeadsElsewhere(t *testing.T) {
+func TestASymbolicLinkThatIsChangedIsNoticed(t *testing.T) {
 	dir := t.TempDir()
 	link, one, other := filepath.Join(dir, "link.db"), sqlitetest.New(t), sqlitetest.New(t)
 	require.NoError(t, os.Symlink(one, link))
@@ -108,8 +108,8 @@ func TestASymbolicLinkThatLeadsElsewhere(t *testing.T) {
 	requireMoved(t, store, "NJ-2")
 }
 
-// TestNoConnectionIsMadeToAnotherFile has the store make its first connection for
-// reading while another file is in place of the one that it has opened.
+// TestNoConnectionIsMadeToAnotherFile makes the store open its first connection for reading
+// while another file has replaced the one that it opened.
 func TestNoConnectionIsMadeToAnotherFile(t *testing.T) {
 	path := sqlitetest.New(t)
 	store := open(t, path, sqlite.Options{})
@@ -122,9 +122,9 @@ func TestNoConnectionIsMadeToAnotherFile(t *testing.T) {
 	require.Equal(t, []domain.Doctor{added}, all(t, store))
 }
 
-// TestWhatOthersDoToTheFileIsNoFalseAlarm does what operators and other processes do
-// with a file that is in use.
-func TestWhatOthersDoToTheFileIsNoFalseAlarm(t *testing.T) {
+// TestOtherUsersOfTheFileCauseNoFalseAlarm runs statements that operators and other processes
+// run on a file in use.
+func TestOtherUsersOfTheFileCauseNoFalseAlarm(t *testing.T) {
 	path := newPath(t)
 	store := open(t, path, sqlite.Options{})
 	for i, statement := range []string{
@@ -133,7 +133,7 @@ func TestWhatOthersDoToTheFileIsNoFalseAlarm(t *testing.T) {
 	} {
 		other, err := sql.Open("sqlite", path)
 		require.NoError(t, err)
-		_, _ = other.ExecContext(t.Context(), statement) // The file is in use: not everything can be done.
+		_, _ = other.ExecContext(t.Context(), statement) // Some statements fail because the file is in use.
 		require.NoError(t, other.Close())
 		_, err = addDoctor(t.Context(), store, fmt.Sprint("NJ-", i))
 		require.NoError(t, err, statement)
@@ -172,10 +172,10 @@ func copyFile(t *testing.T, from, to string) {
 	require.NoError(t, target.Close())
 }
 
-// TestConnectionsThatAreGivenUpAreNoFalseAlarm has database/sql give up every connection,
-// as it does with those whose statement was interrupted.
-func TestConnectionsThatAreGivenUpAreNoFalseAlarm(t *testing.T) {
-	store := open(t, newPath(t), sqlite.Options{Wrap: func(connector driver.Connector) driver.Connector { return onceConnector{connector} }})
+// TestClosedConnectionsCauseNoFalseAlarm makes database/sql close every connection after its
+// use, as it does after a statement was interrupted.
+func TestClosedConnectionsCauseNoFalseAlarm(t *testing.T) {
+	store := open(t, newPath(t), sqlite.Options{WrapDriver: func(connector driver.Connector) driver.Connector { return onceConnector{connector} }})
 	for i := range 3 {
 		_, err := addDoctor(t.Context(), store, fmt.Sprint("NJ-", i))
 		require.NoError(t, err)
