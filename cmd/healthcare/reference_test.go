@@ -94,7 +94,7 @@ func TestTheReferenceListsEveryEndpoint(t *testing.T) {
 				paths = append(paths, alternatives(path)...)
 			}
 		}
-		for _, method := range regexp.MustCompile("\\b(GET|POST|PUT|PATCH|DELETE)\\b").FindAllString(row[1], -1) {
+		for _, method := range regexp.MustCompile(`\b(GET|POST|PUT|PATCH|DELETE)\b`).FindAllString(row[1], -1) {
 			for _, path := range paths {
 				got = append(got, method+" "+path)
 			}
