@@ -67,6 +67,7 @@ type Actor struct {
 // Authorize refuses almost everything else.
 type Duty string
 
+// The duties.
 const (
 	NoDuty Duty = ""
 	// DutyPassword means replacing a temporary password, which somebody else knows.
