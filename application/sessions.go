@@ -144,9 +144,9 @@ func (s *Sessions) spend(ctx context.Context, tx ports.Tx, event *pendingEvent, 
 }
 
 // setSession makes a session the subject of the event, and its user the actor.
-func (event *pendingEvent) setSession(session domain.SessionView) {
-	event.Subject = domain.Subject{Kind: domain.SubjectSession, ID: session.ID}
-	event.Actor.UserID, event.Actor.Role, event.Actor.SessionID = session.UserID, session.Owner.Role, session.ID
+func (e *pendingEvent) setSession(session domain.SessionView) {
+	e.Subject = domain.Subject{Kind: domain.SubjectSession, ID: session.ID}
+	e.Actor.UserID, e.Actor.Role, e.Actor.SessionID = session.UserID, session.Owner.Role, session.ID
 }
 
 // List returns a page of the actor's live sessions.
