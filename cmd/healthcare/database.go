@@ -34,7 +34,9 @@ func (c config) checkPostgres(bad badSettings) {
 		bad.require(!c.hasDBVariables(), "DATABASE_URL", "left out when a DB_ variable is set; use one or the other")
 		target, err := postgres.ParseURL(c.DatabaseURL.Reveal())
 		bad.require(err == nil, "DATABASE_URL", "of the form postgres://user:password@host:port/name, with special characters %-encoded, and with commas between several host:port; for a socket, postgres://user@/name?host=/its/folder")
-		bad.require(err != nil || isSSLMode(target.Query().Get("sslmode")), "DATABASE_URL", "with an sslmode of "+sslModes)
+		if err == nil {
+			bad.require(isSSLMode(target.Query().Get("sslmode")), "DATABASE_URL", "with an sslmode of "+sslModes)
+		}
 	case c.hasDBVariables():
 		bad.require(c.DBName != "", "DB_NAME", "set along with the other DB_ variables")
 		bad.require(c.DBPassword.IsZero() || c.DBUser != "", "DB_USER", "set along with DB_PASSWORD")
