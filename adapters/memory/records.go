@@ -170,10 +170,10 @@ func (r records[T]) Delete(ctx context.Context, id domain.ID) (none T, children 
 	return record, children, nil
 }
 
-// unchanged is the saved of a kind whose fields Save stores without exception.
+// unchanged is the function saved of a kind for which Save stores all fields.
 func unchanged[T domain.Record](_, record T) T { return record }
 
-// noIndex is the index and unindex of a kind that is found only by ID.
+// noIndex is the function index and unindex of a kind whose records are found only by ID.
 func noIndex[T domain.Record](*state, T) {}
 
 var _ ports.Records[domain.Doctor] = records[domain.Doctor]{}

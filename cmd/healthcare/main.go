@@ -32,7 +32,7 @@ type commands struct {
 	Version         versionCommand         `cmd:"" help:"Print the version."`
 }
 
-// process is what a command needs of the process it runs in.
+// process holds the arguments, environment and streams of the process that runs a command.
 type process struct {
 	name        string // the program's name in the command line
 	environment []string

@@ -22,7 +22,7 @@ type serveCommand struct {
 	Migrate bool   `help:"Update the PostgreSQL schema first. The embedded store is always updated."`
 }
 
-// api is what serve needs of the wired objects.
+// api holds the objects that serve uses. Wire builds them.
 type api struct {
 	handler  http.Handler
 	useCases *application.UseCases
