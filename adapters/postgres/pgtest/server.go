@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -104,18 +105,17 @@ func (s *Server) RestartAsStandby(t testing.TB) {
 
 const superuser = "postgres"
 
-// start creates a cluster and starts its server.
+// start starts a server with a cluster of its own.
 func start(settings ...string) (s *Server, err error) {
 	programs, err := findPrograms()
 	if err != nil {
 		return nil, err
 	}
-	s = &Server{programs: programs, settings: settings}
-	// The user postgres may have no access to t.TempDir.
-	if s.dir, err = os.MkdirTemp("", "pgtest"); err != nil {
+	if s, err = newServer(programs); err != nil {
 		return nil, fmt.Errorf("pgtest: %w", err)
 	}
-	if err := s.initialize(); err != nil {
+	s.settings = settings
+	if err := s.copyCluster(); err != nil {
 		return nil, fmt.Errorf("pgtest: %w", errors.Join(err, s.remove()))
 	}
 	// Another program can take a free port before the server does.
@@ -130,24 +130,59 @@ func start(settings ...string) (s *Server, err error) {
 	return nil, fmt.Errorf("pgtest: %w", errors.Join(err, s.remove()))
 }
 
-func (s *Server) initialize() error {
-	if account, err := serverUser(); err != nil {
-		return err
-	} else if account != nil {
-		if err := os.Chown(s.dir, int(account.Uid), int(account.Gid)); err != nil {
-			return err
-		}
+// newServer returns a server without a cluster.
+func newServer(programs string) (*Server, error) {
+	// The user postgres may have no access to t.TempDir.
+	dir, err := os.MkdirTemp("", "pgtest")
+	if err != nil {
+		return nil, err
 	}
-	if err := s.startCaretaker(); err != nil {
-		return err
+	s := &Server{programs: programs, dir: dir}
+	account, err := serverUser()
+	if err == nil && account != nil {
+		err = os.Chown(s.dir, int(account.Uid), int(account.Gid))
 	}
-	initdb, err := s.command("initdb", "--pgdata", s.data(), "--username", superuser,
+	if err == nil {
+		err = s.startCaretaker()
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.remove())
+	}
+	return s, nil
+}
+
+// template returns a server with a new cluster, which is never started. Its caretaker
+// removes it after this process has ended.
+var template = sync.OnceValues(func() (*Server, error) {
+	programs, err := findPrograms()
+	if err != nil {
+		return nil, err
+	}
+	s, err := newServer(programs)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.runCommand("initdb", "--pgdata", s.data(), "--username", superuser,
 		"--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync")
+})
+
+// copyCluster copies the cluster of template, which takes a tenth of the time of initdb.
+func (s *Server) copyCluster() error {
+	from, err := template()
 	if err != nil {
 		return err
 	}
-	if output, err := initdb.CombinedOutput(); err != nil {
-		return fmt.Errorf("initdb: %w\n%s", err, output)
+	return s.runCommand("/bin/cp", "-Rp", from.data(), s.data())
+}
+
+// runCommand runs a command that must succeed.
+func (s *Server) runCommand(name string, args ...string) error {
+	command, err := s.command(name, args...)
+	if err != nil {
+		return err
+	}
+	if output, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", name, err, output)
 	}
 	return nil
 }
