@@ -27,16 +27,27 @@ func (s *Account) Me(ctx context.Context, actor domain.Actor) (domain.User, erro
 // ChangeMe sets what is given of the actor's own names and phone number.
 func (s *Account) ChangeMe(ctx context.Context, actor domain.Actor, in domain.Profile) (domain.User, error) {
 	return write(ctx, s.trail, attempt{by: actor, to: domain.UserUpdateSelf, on: self(actor)},
-		func(tx ports.Tx, _ *entry) (domain.User, error) {
-			user, err := tx.Users().Get(ctx, actor.UserID)
+		func(tx ports.Tx, e *entry) (domain.User, error) {
+			before, err := tx.Users().Get(ctx, actor.UserID)
+			if err != nil {
+				return before, err
+			}
+			user, err := before.Change(in)
 			if err != nil {
 				return user, err
 			}
-			if user, err = user.Change(in); err != nil {
-				return user, err
-			}
-			return user, tx.Users().Save(ctx, user)
+			return saveUser(ctx, tx, e, before, user)
 		})
+}
+
+// saveUser saves what an account has become, and returns it as of its new version. Where
+// nothing has changed, it does nothing.
+func saveUser(ctx context.Context, tx ports.Tx, e *entry, before, after domain.User) (domain.User, error) {
+	if after == before {
+		return before, nil
+	}
+	after = after.NextVersion(e.At)
+	return after, tx.Users().Save(ctx, after)
 }
 
 // Permissions returns what the actor may do, in the order of the policy.
@@ -73,7 +84,7 @@ func (s *Account) ChangePassword(ctx context.Context, actor domain.Actor, in dom
 				return nothing{}, err
 			}
 			return confirmPassword(ctx, s.guard, e, user, "current_password", current, func(tx ports.Tx, user domain.User) (nothing, error) {
-				if err := tx.Users().Save(ctx, user.SetPassword(hash, false)); err != nil {
+				if _, err := saveUser(ctx, tx, e, user, user.SetPassword(hash, false)); err != nil {
 					return nothing{}, err
 				}
 				return nothing{}, endSessions(ctx, tx, e, user.ID, actor.SessionID, s.clock())

@@ -12,7 +12,7 @@ func (r records[T]) keepChildren(ctx context.Context, tx ports.Tx, e *entry, par
 	versions := make([]domain.Version[T], len(children))
 	for i, child := range children {
 		e.about(otherParents(child, parent)...)
-		versions[i] = r.version(e, domain.Deleted, child.(T))
+		versions[i] = r.version(e, domain.Deleted, domain.NextVersion(child.(T), e.At))
 		versions[i].With = parent
 	}
 	_, err := r.keepAll(ctx, tx, e, versions...)
@@ -61,10 +61,12 @@ func (r records[T]) restorePage(ctx context.Context, tx ports.Tx, e *entry, pare
 		if gone := slices.IndexFunc(others, func(other domain.Reference) bool { return contains(missing[other.Kind], other.ID) }); gone >= 0 {
 			// It stays deleted. Its new version keeps the time and the author of the old one.
 			ended[i].With = others[gone]
+			ended[i].Record = domain.NextVersion(version.Record, version.At)
 			continue
 		}
-		restored = append(restored, version.Record)
-		ended[i] = r.version(e, domain.Restored, version.Record)
+		record := domain.NextVersion(version.Record, e.At)
+		restored = append(restored, record)
+		ended[i] = r.version(e, domain.Restored, record)
 		ended[i].With = parent
 	}
 	if err := r.history(tx).Restore(ctx, restored...); err != nil {

@@ -72,7 +72,7 @@ func (s *Mappings) update(ctx context.Context, actor domain.Actor, id domain.ID,
 			if err != nil {
 				return mapping, err
 			}
-			return mapping, mappingRecords.save(ctx, tx, e, before, mapping)
+			return mappingRecords.save(ctx, tx, e, before, mapping)
 		})
 }
 

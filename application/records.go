@@ -29,7 +29,7 @@ type anyRecords interface {
 
 // add adds a record, which becomes the subject of the event.
 func (r records[T]) add(ctx context.Context, tx ports.Tx, e *entry, record T) (T, error) {
-	added, err := r.repository(tx).Add(ctx, record)
+	added, err := r.repository(tx).Add(ctx, domain.FirstVersion(record, e.At))
 	if err != nil {
 		return added, err
 	}
@@ -37,19 +37,24 @@ func (r records[T]) add(ctx context.Context, tx ports.Tx, e *entry, record T) (T
 	return added, r.keep(ctx, tx, e, domain.Created, added)
 }
 
-// save saves what a record has become.
-func (r records[T]) save(ctx context.Context, tx ports.Tx, e *entry, before, after T) error {
+// save saves what a record has become, and returns it as of its new version. Where nothing
+// has changed, it does nothing.
+func (r records[T]) save(ctx context.Context, tx ports.Tx, e *entry, before, after T) (T, error) {
+	if len(domain.Difference(&before, after)) == 0 {
+		return before, nil
+	}
+	after = domain.NextVersion(after, e.At)
 	if err := r.repository(tx).Save(ctx, after); err != nil {
-		return err
+		return after, err
 	}
 	earlier, err := r.history(tx).List(ctx, e.Subject.ID, domain.Page{Limit: 1})
 	if err == nil && len(earlier) == 0 {
 		_, err = r.keepAll(ctx, tx, e, r.found(e, before))
 	}
 	if err != nil {
-		return err
+		return after, err
 	}
-	return r.keep(ctx, tx, e, domain.Updated, after)
+	return after, r.keep(ctx, tx, e, domain.Updated, after)
 }
 
 // delete deletes the record that the event is on, with its children.
@@ -59,7 +64,7 @@ func (r records[T]) delete(ctx context.Context, tx ports.Tx, e *entry) error {
 		return err
 	}
 	e.about(record.Parents()...)
-	if err := r.keep(ctx, tx, e, domain.Deleted, record); err != nil {
+	if err := r.keep(ctx, tx, e, domain.Deleted, domain.NextVersion(record, e.At)); err != nil {
 		return err
 	}
 	for _, kind := range domain.Children(r.Kind) {
@@ -78,6 +83,7 @@ func (r records[T]) restore(ctx context.Context, tx ports.Tx, e *entry) (T, erro
 	if err != nil {
 		return record, err
 	}
+	record = domain.NextVersion(record, e.At)
 	if err := r.history(tx).Restore(ctx, record); err != nil {
 		return record, err
 	}

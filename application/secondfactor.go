@@ -91,8 +91,9 @@ func (s *SecondFactor) confirm(ctx context.Context, tx ports.Tx, e *entry, code 
 	if err != nil || !matches {
 		return false, err
 	}
-	user.SecondFactor = user.SecondFactor.Confirm(step, codes)
-	if err := tx.Users().Save(ctx, user); err != nil {
+	confirmed := user
+	confirmed.SecondFactor = user.SecondFactor.Confirm(step, codes)
+	if _, err := saveUser(ctx, tx, e, user, confirmed); err != nil {
 		return false, err
 	}
 	return true, endSessions(ctx, tx, e, user.ID, e.Actor.SessionID, now)
@@ -121,8 +122,9 @@ func (s *SecondFactor) Disable(ctx context.Context, actor domain.Actor, in domai
 				return nothing{}, err
 			}
 			return confirmPassword(ctx, s.guard, e, user, "password", password, func(tx ports.Tx, user domain.User) (nothing, error) {
-				user.SecondFactor = domain.SecondFactor{}
-				if err := tx.Users().Save(ctx, user); err != nil {
+				changed := user
+				changed.SecondFactor = domain.SecondFactor{}
+				if _, err := saveUser(ctx, tx, e, user, changed); err != nil {
 					return nothing{}, err
 				}
 				return nothing{}, endSessions(ctx, tx, e, user.ID, actor.SessionID, s.clock())

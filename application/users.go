@@ -230,7 +230,8 @@ func (s *Users) change(ctx context.Context, tx ports.Tx, e *entry, in domain.Use
 	case deactivated && isLast:
 		return domain.User{}, domain.ErrLastAdmin("is_active")
 	}
-	if err := tx.Users().Save(ctx, changed); err != nil || !otherRole && !deactivated {
+	changed, err = saveUser(ctx, tx, e, before, changed)
+	if err != nil || !otherRole && !deactivated {
 		return changed, err
 	}
 	return changed, endSessions(ctx, tx, e, id, 0, s.clock())
@@ -261,7 +262,7 @@ func (s *Users) SetPassword(ctx context.Context, actor domain.Actor, id domain.I
 				if err != nil {
 					return nothing{}, err
 				}
-				if err := tx.Users().Save(ctx, user.SetPassword(hash, true)); err != nil {
+				if _, err := saveUser(ctx, tx, e, user, user.SetPassword(hash, true)); err != nil {
 					return nothing{}, err
 				}
 				return nothing{}, endSessions(ctx, tx, e, id, 0, s.clock())
@@ -291,8 +292,9 @@ func (s *Users) ResetSecondFactor(ctx context.Context, actor domain.Actor, id do
 			if err != nil {
 				return nothing{}, err
 			}
-			user.SecondFactor = domain.SecondFactor{}
-			if err := tx.Users().Save(ctx, user); err != nil {
+			changed := user
+			changed.SecondFactor = domain.SecondFactor{}
+			if _, err := saveUser(ctx, tx, e, user, changed); err != nil {
 				return nothing{}, err
 			}
 			return nothing{}, endSessions(ctx, tx, e, id, 0, s.clock())

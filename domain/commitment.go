@@ -68,6 +68,7 @@ func (v Version[T]) Commitment() Commitment {
 	m.text(string(v.Change))
 	m.reference(v.With)
 	m.fields(v.Record.Fields())
+	m.stamp(StampOf(v.Record))
 	hash := sha256.Sum256(*m)
 	copy(commitment.Digest[:], hash[:])
 	return commitment
@@ -101,6 +102,16 @@ func (m *message) fields(fields []Field) {
 		default:
 			panic(fmt.Sprintf("domain: the field %s is a %T", field.Name, value))
 		}
+	}
+}
+
+// stamp adds a stamp. Versions from before records had any have none.
+func (m *message) stamp(s Stamp) {
+	if s != (Stamp{}) {
+		m.text("stamp")
+		m.number(int64(s.Version))
+		m.number(s.CreatedAt.UnixMicro())
+		m.number(s.UpdatedAt.UnixMicro())
 	}
 }
 

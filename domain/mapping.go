@@ -9,6 +9,7 @@ type Mapping struct {
 	DoctorID  ID
 	// AssignedAt is since when this doctor has been this patient's.
 	AssignedAt time.Time
+	Stamp
 }
 
 // Self implements Record.
@@ -17,6 +18,11 @@ func (m Mapping) Self() Reference { return Reference{SubjectMapping, m.ID} }
 // Parents implements Record: the patient and the doctor.
 func (m Mapping) Parents() []Reference {
 	return []Reference{{SubjectPatient, m.PatientID}, {SubjectDoctor, m.DoctorID}}
+}
+
+func (m Mapping) stamped(stamp Stamp) Record {
+	m.Stamp = stamp
+	return m
 }
 
 // Fields implements Record.
@@ -31,6 +37,7 @@ type Assignment struct {
 	PatientName Name
 	Doctor      Doctor
 	AssignedAt  time.Time
+	Version     int
 }
 
 // VisibleTo returns what actor may see of the assignment: see Doctor.VisibleTo.

@@ -38,6 +38,9 @@ type Record interface {
 	// the trail (see Version.Commitment): a field that is added must be empty for what was kept
 	// before, and one that is renamed or removed makes what was kept look changed.
 	Fields() []Field
+	// An entity embeds its Stamp, which gives it stamp.
+	stamp() Stamp
+	stamped(Stamp) Record
 }
 
 // Field is one field of a record.

@@ -169,10 +169,4 @@ func (r records[T]) Delete(ctx context.Context, id domain.ID) (none T, children 
 	return record, children, nil
 }
 
-// unchanged is the saved of a kind all of whose fields Save stores.
-func unchanged[T domain.Record](_, record T) T { return record }
-
-// noIndex is the index and unindex of a kind that is found by ID only.
-func noIndex[T domain.Record](*state, T) {}
-
 var _ ports.Records[domain.Doctor] = records[domain.Doctor]{}

@@ -24,9 +24,10 @@ type state struct {
 	attempts tree[domain.AttemptKey, domain.Attempts]
 
 	// These lead from what must be unique to whose it is.
-	emails    tree[string, domain.ID]
-	selectors tree[string, domain.ID]
-	licenses  tree[string, domain.ID]
+	emails      tree[string, domain.ID]
+	selectors   tree[string, domain.ID]
+	licenses    tree[string, domain.ID]
+	externalIDs tree[string, domain.ID]
 
 	// Both hold every mapping, under its patient and doctor, and the other way round.
 	byPatient tree[pair, domain.ID]
@@ -57,13 +58,14 @@ func newState() *state {
 		seals:    newTable[domain.Seal](),
 		attempts: tree[domain.AttemptKey, domain.Attempts]{compare: compareKeys},
 
-		emails:    tree[string, domain.ID]{compare: strings.Compare},
-		selectors: tree[string, domain.ID]{compare: strings.Compare},
-		licenses:  tree[string, domain.ID]{compare: strings.Compare},
-		byPatient: tree[pair, domain.ID]{compare: comparePairs},
-		byDoctor:  tree[pair, domain.ID]{compare: comparePairs},
-		byUser:    tree[pair, domain.ID]{compare: comparePairs},
-		byRecord:  tree[domain.Mention, struct{}]{compare: domain.Mention.Compare},
+		emails:      tree[string, domain.ID]{compare: strings.Compare},
+		selectors:   tree[string, domain.ID]{compare: strings.Compare},
+		licenses:    tree[string, domain.ID]{compare: strings.Compare},
+		externalIDs: tree[string, domain.ID]{compare: strings.Compare},
+		byPatient:   tree[pair, domain.ID]{compare: comparePairs},
+		byDoctor:    tree[pair, domain.ID]{compare: comparePairs},
+		byUser:      tree[pair, domain.ID]{compare: comparePairs},
+		byRecord:    tree[domain.Mention, struct{}]{compare: domain.Mention.Compare},
 	}
 }
 

@@ -13,6 +13,9 @@ import (
 // since 1970 from SQLite, which has no type for it; the zero time for NULL.
 type instant struct{ time.Time }
 
+// newInstant is a time as it is stored.
+func newInstant(t time.Time) instant { return instant{ports.ToMicroseconds(t)} }
+
 // Scan implements sql.Scanner.
 func (i *instant) Scan(stored any) error {
 	switch stored := stored.(type) {

@@ -48,7 +48,7 @@ var users = aggregate[domain.User]{
 	identity: func(user *domain.User) *domain.ID { return &user.ID },
 	count: func(user domain.User) domain.User {
 		user.FirstName = must(domain.ParsePersonName(successor(user.FirstName.String())))
-		return user
+		return user.NextVersion(user.UpdatedAt.Add(time.Microsecond))
 	},
 }
 
@@ -83,7 +83,7 @@ var doctors = aggregate[domain.Doctor]{
 	identity: func(doctor *domain.Doctor) *domain.ID { return &doctor.ID },
 	count: func(doctor domain.Doctor) domain.Doctor {
 		doctor.Specialization = must(domain.ParseSpecialization(successor(doctor.Specialization.String())))
-		return doctor
+		return domain.NextVersion(doctor, doctor.UpdatedAt.Add(time.Microsecond))
 	},
 }
 
@@ -100,7 +100,7 @@ var patients = aggregate[domain.Patient]{
 	identity: func(patient *domain.Patient) *domain.ID { return &patient.ID },
 	count: func(patient domain.Patient) domain.Patient {
 		patient.MedicalRecord = must(domain.ParseText(successor(patient.MedicalRecord.String())))
-		return patient
+		return domain.NextVersion(patient, patient.UpdatedAt.Add(time.Microsecond))
 	},
 }
 
@@ -118,7 +118,7 @@ var mappings = aggregate[domain.Mapping]{
 	identity: func(mapping *domain.Mapping) *domain.ID { return &mapping.ID },
 	count: func(mapping domain.Mapping) domain.Mapping {
 		mapping.AssignedAt = mapping.AssignedAt.Add(time.Microsecond)
-		return mapping
+		return domain.NextVersion(mapping, mapping.UpdatedAt.Add(time.Microsecond))
 	},
 }
 
