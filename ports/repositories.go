@@ -94,7 +94,7 @@ type Records[T domain.Record] interface {
 	Delete(ctx context.Context, id domain.ID) (T, []domain.Record, error)
 }
 
-// Doctors keeps the practitioners. Save stores everything but JoinedAt. Add and Save
+// Doctors keeps the practitioners. Save stores everything but JoinedAt and CreatedAt. Add and Save
 // give a Conflict on "license_number" when another doctor's has the same Key.
 type Doctors interface {
 	Records[domain.Doctor]
@@ -103,8 +103,9 @@ type Doctors interface {
 	List(ctx context.Context, filter domain.DoctorFilter, page domain.Page) ([]domain.Doctor, error)
 }
 
-// Patients keeps the patients' records. Save stores everything but CreatedBy. Add
-// gives Invalid on "created_by" when there is no such user.
+// Patients keeps the patients' records. Save stores everything but CreatedBy and CreatedAt.
+// Add gives Invalid on "created_by" when there is no such user, Add and Save a Conflict on
+// "external_id" when it is another patient's.
 type Patients interface {
 	Records[domain.Patient]
 	// View reads like Get, and adds what is derived from mappings.
@@ -115,7 +116,7 @@ type Patients interface {
 	List(ctx context.Context, filter domain.PatientFilter, page domain.Page) ([]domain.PatientView, error)
 }
 
-// Mappings keeps who is assigned to whom. Add and Save give a Conflict on
+// Mappings keeps who is assigned to whom. Save stores everything but CreatedAt. Add and Save give a Conflict on
 // domain.NonField when the pair is mapped already.
 type Mappings interface {
 	Records[domain.Mapping]

@@ -43,6 +43,7 @@ func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
 		{"Patients", func(s suite) {
 			testRepository(s, patients)
 			testPatients(s)
+			testExternalIDs(s)
 			testExisting(s, patientArchive)
 		}},
 		{"Mappings", func(s suite) {
@@ -72,6 +73,7 @@ func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
 
 func testHistory[T domain.Record](s suite, a archive[T]) {
 	testVersions(s, a)
+	testStamps(s, a)
 	testDeletions(s, a)
 	testStillDeleted(s, a)
 	testRestores(s, a)

@@ -43,6 +43,7 @@ func testUsers(s suite) {
 
 		// The caller of an Update is free to go on.
 		blank.Role = domain.Admin
+		blank = blank.NextVersion(now)
 		update(t, store, func(tx ports.Tx) error {
 			_, err := tx.Users().ByEmail(t.Context(), domain.Email{})
 			requireRefused(t, domain.ErrNotFound(), err)
@@ -55,6 +56,7 @@ func testUsers(s suite) {
 		before := users.addNew(t, store)
 		moved := before
 		moved.Email = newUser().Email
+		moved = moved.NextVersion(now)
 		update(t, store, func(tx ports.Tx) error {
 			if err := tx.Users().Save(t.Context(), moved); err != nil {
 				return err
@@ -82,6 +84,7 @@ func testUsers(s suite) {
 		changed = changed.SetPassword(domain.StoredPasswordHash("another hash"), true)
 		changed.Active = false
 		changed.SecondFactor = secondFactor()
+		changed = changed.NextVersion(now.Add(time.Minute))
 		changed.CreatedAt = before.CreatedAt.Add(time.Hour)
 		users.save(t, store, changed)
 

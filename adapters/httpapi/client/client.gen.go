@@ -102,6 +102,12 @@ type Account struct {
 	PasswordTemporary bool   `json:"password_temporary"`
 	PhoneNumber       string `json:"phone_number"`
 	Role              Role   `json:"role"`
+
+	// UpdatedAt When the account was last changed, in UTC. Signing in changes nothing.
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// Version One higher after each change of the account.
+	Version int32 `json:"version"`
 }
 
 // AccountChange What is to change of a user's account; what is absent stays.
@@ -125,6 +131,9 @@ type Assignment struct {
 	Doctor     Doctor      `json:"doctor"`
 	ID         int64       `json:"id"`
 	Patient    PatientName `json:"patient"`
+
+	// Version The number of the record's last version in its history. It moves with every change of the record itself.
+	Version RecordVersion `json:"version"`
 }
 
 // Author Who made the version. Null where nobody knows, which is what was found.
@@ -148,6 +157,10 @@ type CodeCheck struct {
 	OTP string `json:"otp"`
 }
 
+// CreatedAt When the record was added, in UTC. For a record from before its versions were kept, the earliest moment at which it
+// is known to have been there.
+type CreatedAt = time.Time
+
 // Credentials What one signs in with.
 type Credentials struct {
 	// OTP The six digits that the authenticator app shows, or a recovery code. Spaces, hyphens and letter case do not matter. At login it may also be empty or null, which is as if it were absent.
@@ -160,6 +173,10 @@ type Credentials struct {
 
 // DeletedDoctor A deleted doctor, as the doctor was.
 type DeletedDoctor struct {
+	// CreatedAt When the record was added, in UTC. For a record from before its versions were kept, the earliest moment at which it
+	// is known to have been there.
+	CreatedAt CreatedAt `json:"created_at"`
+
 	// DeletedAt When, in UTC, with microseconds.
 	DeletedAt time.Time `json:"deleted_at"`
 
@@ -173,6 +190,13 @@ type DeletedDoctor struct {
 	// Salary In the clinic's currency. Absent unless the caller is an Admin.
 	Salary         *string `json:"salary,omitempty"`
 	Specialization string  `json:"specialization"`
+
+	// UpdatedAt When the record itself was last changed, in UTC. It moves with every change, also of what the caller may not see.
+	// Assigning a doctor to a patient changes neither, and a request that changes nothing leaves it as it is.
+	UpdatedAt UpdatedAt `json:"updated_at"`
+
+	// Version The number of the record's last version in its history. It moves with every change of the record itself.
+	Version RecordVersion `json:"version"`
 }
 
 // DeletedMapping A deleted mapping, as it was.
@@ -195,11 +219,18 @@ type DeletedMapping struct {
 
 	// Patient The patient's id.
 	Patient int64 `json:"patient"`
+
+	// Version The number of the record's last version in its history. It moves with every change of the record itself.
+	Version RecordVersion `json:"version"`
 }
 
 // DeletedPatient A deleted patient, as the patient was.
 type DeletedPatient struct {
 	Address string `json:"address"`
+
+	// CreatedAt When the record was added, in UTC. For a record from before its versions were kept, the earliest moment at which it
+	// is known to have been there.
+	CreatedAt CreatedAt `json:"created_at"`
 
 	// CreatedBy The id of the account that added the patient.
 	CreatedBy   int64               `json:"created_by"`
@@ -211,12 +242,25 @@ type DeletedPatient struct {
 	// DeletedBy The id of the account that deleted it. Null when it was the operator at the command line.
 	DeletedBy *int64 `json:"deleted_by"`
 
+	// Email In lower case, or empty.
+	Email string `json:"email"`
+
+	// ExternalID The number by which another system knows the patient, or null.
+	ExternalID *string `json:"external_id"`
+
 	// Gender Female, male, other, or null when it is not known.
 	Gender        *Gender `json:"gender"`
 	ID            int64   `json:"id"`
 	MedicalRecord string  `json:"medical_record"`
 	Name          string  `json:"name"`
 	PhoneNumber   string  `json:"phone_number"`
+
+	// UpdatedAt When the record itself was last changed, in UTC. It moves with every change, also of what the caller may not see.
+	// Assigning a doctor to a patient changes neither, and a request that changes nothing leaves it as it is.
+	UpdatedAt UpdatedAt `json:"updated_at"`
+
+	// Version The number of the record's last version in its history. It moves with every change of the record itself.
+	Version RecordVersion `json:"version"`
 }
 
 // Deletion When something was deleted, and by whom.
@@ -230,6 +274,9 @@ type Deletion struct {
 
 // Doctor defines model for Doctor.
 type Doctor struct {
+	// CreatedAt When the record was added, in UTC. For a record from before its versions were kept, the earliest moment at which it
+	// is known to have been there.
+	CreatedAt     CreatedAt          `json:"created_at"`
 	ID            int64              `json:"id"`
 	JoinedAt      openapi_types.Date `json:"joined_at"`
 	LicenseNumber string             `json:"license_number"`
@@ -238,6 +285,13 @@ type Doctor struct {
 	// Salary In the clinic's currency. Absent unless the caller is an Admin.
 	Salary         *string `json:"salary,omitempty"`
 	Specialization string  `json:"specialization"`
+
+	// UpdatedAt When the record itself was last changed, in UTC. It moves with every change, also of what the caller may not see.
+	// Assigning a doctor to a patient changes neither, and a request that changes nothing leaves it as it is.
+	UpdatedAt UpdatedAt `json:"updated_at"`
+
+	// Version The number of the record's last version in its history. It moves with every change of the record itself.
+	Version RecordVersion `json:"version"`
 }
 
 // DoctorChange What is to change of a doctor; what is absent stays.
@@ -395,6 +449,9 @@ type Mapping struct {
 
 	// Patient The patient's id.
 	Patient int64 `json:"patient"`
+
+	// Version The number of the record's last version in its history. It moves with every change of the record itself.
+	Version RecordVersion `json:"version"`
 }
 
 // MappingChange The side of a mapping that is to change; what is absent stays.
@@ -405,6 +462,9 @@ type MappingFacts struct {
 	// AssignedAt Since when, in UTC.
 	AssignedAt time.Time `json:"assigned_at"`
 	ID         int64     `json:"id"`
+
+	// Version The number of the record's last version in its history. It moves with every change of the record itself.
+	Version RecordVersion `json:"version"`
 }
 
 // MappingFields All that may be set of a mapping.
@@ -487,9 +547,19 @@ type Patient struct {
 	// AssignedDoctors The ids of all the patient's doctors, in ascending order.
 	AssignedDoctors []int64 `json:"assigned_doctors"`
 
+	// CreatedAt When the record was added, in UTC. For a record from before its versions were kept, the earliest moment at which it
+	// is known to have been there.
+	CreatedAt CreatedAt `json:"created_at"`
+
 	// CreatedBy The id of the account that added the patient.
 	CreatedBy   int64               `json:"created_by"`
 	DateOfBirth *openapi_types.Date `json:"date_of_birth"`
+
+	// Email In lower case, or empty.
+	Email string `json:"email"`
+
+	// ExternalID The number by which another system knows the patient, or null.
+	ExternalID *string `json:"external_id"`
 
 	// Gender Female, male, other, or null when it is not known.
 	Gender        *Gender `json:"gender"`
@@ -497,6 +567,13 @@ type Patient struct {
 	MedicalRecord string  `json:"medical_record"`
 	Name          string  `json:"name"`
 	PhoneNumber   string  `json:"phone_number"`
+
+	// UpdatedAt When the record itself was last changed, in UTC. It moves with every change, also of what the caller may not see.
+	// Assigning a doctor to a patient changes neither, and a request that changes nothing leaves it as it is.
+	UpdatedAt UpdatedAt `json:"updated_at"`
+
+	// Version The number of the record's last version in its history. It moves with every change of the record itself.
+	Version RecordVersion `json:"version"`
 }
 
 // PatientChange What is to change of a patient; what is absent stays.
@@ -505,6 +582,13 @@ type PatientChange struct {
 
 	// DateOfBirth Not before 1850 and not in the future. Null when it is not known.
 	DateOfBirth Change[openapi_types.Date] `json:"date_of_birth,omitzero"`
+
+	// Email Empty, or an e-mail address in ASCII characters, which is kept in lower case. Several patients can have the same one.
+	Email *string `json:"email,omitempty"`
+
+	// ExternalID The number by which another system knows the patient. Unique among the patients that are not deleted, compared as it is
+	// written, without surrounding space. An empty one is null.
+	ExternalID *string `json:"external_id,omitempty"`
 
 	// Gender Female, male, other, or null when it is not known.
 	Gender        Change[Gender] `json:"gender,omitzero"`
@@ -523,6 +607,13 @@ type PatientFields struct {
 	// DateOfBirth Not before 1850 and not in the future. Null when it is not known.
 	DateOfBirth *openapi_types.Date `json:"date_of_birth,omitempty"`
 
+	// Email Empty, or an e-mail address in ASCII characters, which is kept in lower case. Several patients can have the same one.
+	Email *string `json:"email,omitempty"`
+
+	// ExternalID The number by which another system knows the patient. Unique among the patients that are not deleted, compared as it is
+	// written, without surrounding space. An empty one is null.
+	ExternalID *string `json:"external_id,omitempty"`
+
 	// Gender Female, male, other, or null when it is not known.
 	Gender        *Gender `json:"gender,omitempty"`
 	MedicalRecord *string `json:"medical_record,omitempty"`
@@ -539,6 +630,13 @@ type PatientInput struct {
 
 	// DateOfBirth Not before 1850 and not in the future. Null when it is not known.
 	DateOfBirth *openapi_types.Date `json:"date_of_birth,omitempty"`
+
+	// Email Empty, or an e-mail address in ASCII characters, which is kept in lower case. Several patients can have the same one.
+	Email *string `json:"email,omitempty"`
+
+	// ExternalID The number by which another system knows the patient. Unique among the patients that are not deleted, compared as it is
+	// written, without surrounding space. An empty one is null.
+	ExternalID *string `json:"external_id,omitempty"`
 
 	// Gender Female, male, other, or null when it is not known.
 	Gender        *Gender `json:"gender,omitempty"`
@@ -560,9 +658,19 @@ type PatientName struct {
 type PatientRecord struct {
 	Address string `json:"address"`
 
+	// CreatedAt When the record was added, in UTC. For a record from before its versions were kept, the earliest moment at which it
+	// is known to have been there.
+	CreatedAt CreatedAt `json:"created_at"`
+
 	// CreatedBy The id of the account that added the patient.
 	CreatedBy   int64               `json:"created_by"`
 	DateOfBirth *openapi_types.Date `json:"date_of_birth"`
+
+	// Email In lower case, or empty.
+	Email string `json:"email"`
+
+	// ExternalID The number by which another system knows the patient, or null.
+	ExternalID *string `json:"external_id"`
 
 	// Gender Female, male, other, or null when it is not known.
 	Gender        *Gender `json:"gender"`
@@ -570,6 +678,13 @@ type PatientRecord struct {
 	MedicalRecord string  `json:"medical_record"`
 	Name          string  `json:"name"`
 	PhoneNumber   string  `json:"phone_number"`
+
+	// UpdatedAt When the record itself was last changed, in UTC. It moves with every change, also of what the caller may not see.
+	// Assigning a doctor to a patient changes neither, and a request that changes nothing leaves it as it is.
+	UpdatedAt UpdatedAt `json:"updated_at"`
+
+	// Version The number of the record's last version in its history. It moves with every change of the record itself.
+	Version RecordVersion `json:"version"`
 }
 
 // PatientVersion A version, with the patient as it was.
@@ -635,6 +750,9 @@ type Receipt struct {
 	// Detail What happens next, for people.
 	Detail string `json:"detail"`
 }
+
+// RecordVersion The number of the record's last version in its history. It moves with every change of the record itself.
+type RecordVersion = int32
 
 // RecoveryCodes defines model for RecoveryCodes.
 type RecoveryCodes struct {
@@ -712,6 +830,10 @@ type Tokens struct {
 	Refresh   string `json:"refresh"`
 	TokenType string `json:"token_type"`
 }
+
+// UpdatedAt When the record itself was last changed, in UTC. It moves with every change, also of what the caller may not see.
+// Assigning a doctor to a patient changes neither, and a request that changes nothing leaves it as it is.
+type UpdatedAt = time.Time
 
 // User An account, as its user sees it.
 type User struct {
