@@ -37,7 +37,7 @@ const (
 // shows none.
 //
 // A day is reported once events have come that are so much later that no other of that
-// day is left, as far as clocks are right (ports.MaxDisorder). Where they are not, a
+// day is left, as far as clocks are right (ports.MaxEventSkew). Where they are not, a
 // line can come in two, with the times of each.
 func (s *Audit) ReportAccesses(ctx context.Context, actor domain.Actor, patient domain.ID, before AccessReport) (AccessReport, error) {
 	about := domain.Reference{Kind: domain.SubjectPatient, ID: patient}
@@ -47,13 +47,13 @@ func (s *Audit) ReportAccesses(ctx context.Context, actor domain.Actor, patient 
 		maps.Copy(part.open, before.open)
 		var closed domain.Date
 		for range maxReportPages {
-			events, err := tx.Audit().List(ctx, domain.AuditFilter{About: about}, domain.Page{After: part.Next, Limit: maxEvents})
+			events, err := tx.Audit().List(ctx, domain.AuditFilter{Record: about}, domain.Page{After: part.Next, Limit: maxEvents})
 			if err != nil {
 				return AccessReport{}, err
 			}
 			for _, event := range events {
-				part.open[domain.UseOf(event)]++
-				if day := domain.DateOf(event.At.Add(-ports.MaxDisorder)); day.String() > closed.String() {
+				part.open[domain.UseKindOf(event)]++
+				if day := domain.DateOf(event.At.Add(-ports.MaxEventSkew)); day.String() > closed.String() {
 					closed = day
 				}
 				part.Next = event.ID

@@ -81,7 +81,7 @@ func TestAPatientIsToldWhoUsedTheRecordOnWhichDay(t *testing.T) {
 	assert.Equal(t, [][]string{want}, c.reported(admin, ada.ID))
 	left := c.LastEvent()
 	assert.Equal(t, []any{admin.UserID, domain.AuditRead, domain.Allowed, domain.Subject{Kind: domain.SubjectAudit}, []domain.Reference{patientRef(ada.ID)}},
-		[]any{left.Actor.UserID, left.Action, left.Outcome, left.Subject, left.About})
+		[]any{left.Actor.UserID, left.Action, left.Outcome, left.Subject, left.Related})
 	assert.Equal(t, [][]string{append([]string{want[0], want[1], want[2]}, "2026-03-03  audit:read allowed 1", want[3], want[4])},
 		c.reported(admin, ada.ID), "the report is in the report, of an Admin without a name")
 	assert.Equal(t, [][]string{{}}, c.reported(admin, missing))
@@ -94,7 +94,7 @@ func TestADayIsReportedOnce(t *testing.T) {
 	midnight := time.Date(2026, time.March, 3, 0, 0, 0, 0, time.UTC)
 	times := make([]time.Time, 25_001) // more than two parts have
 	for i := range times {
-		apart := time.Duration(i%2) * (ports.MaxDisorder - time.Second)
+		apart := time.Duration(i%2) * (ports.MaxEventSkew - time.Second)
 		times[i] = midnight.Add(time.Duration(i-12_000)*10*time.Second - apart)
 	}
 	const patient = 7

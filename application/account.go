@@ -95,7 +95,7 @@ func (s *Account) ChangePassword(ctx context.Context, actor domain.Actor, in dom
 
 // endSessions ends all sessions of a user but one.
 func endSessions(ctx context.Context, tx ports.Tx, e *entry, user, except domain.ID, now time.Time) error {
-	ended, err := tx.Sessions().End(ctx, user, except, now)
+	ended, err := tx.Sessions().RevokeAll(ctx, user, except, now)
 	e.revoke(ended...)
 	return err
 }

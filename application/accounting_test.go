@@ -124,10 +124,10 @@ func (c *clinic) silent() *clinic {
 // inOrder puts what an event is also about in order: which comes first, and
 // how often it was said, means nothing.
 func inOrder(event domain.AuditEvent) domain.AuditEvent {
-	event.About = slices.SortedFunc(slices.Values(event.About), func(a, b domain.Reference) int {
+	event.Related = slices.SortedFunc(slices.Values(event.Related), func(a, b domain.Reference) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID))
 	})
-	event.About = slices.Compact(event.About)
+	event.Related = slices.Compact(event.Related)
 	return event
 }
 
@@ -141,10 +141,10 @@ func (c *clinic) events(after int) (events []domain.AuditEvent) {
 	}))
 	for i, event := range events {
 		assert.Equal(c.t, event.Hash(), event.Evidence.Hash)
-		assert.True(c.t, c.Ports.MACs.Verify(domain.Attested(event.ID, event.Hash()), event.Evidence.MAC))
-		assert.Equal(c.t, domain.EventForm, event.Form)
+		assert.True(c.t, c.Ports.MACs.Verify(domain.MACInput(event.ID, event.Hash()), event.Evidence.MAC))
+		assert.Equal(c.t, domain.EventFormat, event.Format)
 		assert.Equal(c.t, event.Version != 0, len(event.Commitments) > 0, "a change has a commitment of the version that it made")
-		event.Form, event.Commitments, event.Evidence = 0, nil, domain.Evidence{}
+		event.Format, event.Commitments, event.Evidence = 0, nil, domain.Evidence{}
 		events[i] = inOrder(event)
 	}
 	return events

@@ -114,7 +114,7 @@ func TestAStrippedTrailIsNotTakenForAWholeOne(t *testing.T) {
 		}
 		return events
 	}
-	assert.Equal(t, domain.Verification{Events: 15, Unsealed: 15, Old: 15, Unadopted: 15, CoveredFrom: 1, CoveredSince: c.Now()}, c.verifySilently())
+	assert.Equal(t, domain.Verification{Events: 15, Unsealed: 15, WithoutEvidence: 15, UnsealedWithoutEvidence: 15, CoveredFrom: 1, CoveredSince: c.Now()}, c.verifySilently())
 	_, err := c.Sealer.Seal(c.ctx)
 	require.ErrorIs(t, err, application.ErrUnadopted)
 }

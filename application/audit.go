@@ -15,14 +15,14 @@ type Audit struct{ trail *Trail }
 // List returns a page of the events that the query asks for.
 func (s *Audit) List(ctx context.Context, actor domain.Actor, query domain.AuditQuery) (Page[domain.AuditEventView], error) {
 	filter, page, invalid := query.Parse()
-	return s.list(ctx, attempt{by: actor, to: domain.AuditRead, on: some(domain.SubjectAudit), naming: query.Named(), invalid: invalid}, filter, page)
+	return s.list(ctx, attempt{by: actor, to: domain.AuditRead, on: some(domain.SubjectAudit), naming: query.References(), invalid: invalid}, filter, page)
 }
 
 // Accesses returns a page of the events about a patient, deleted or not: the
 // accounting that a patient may ask for (45 CFR 164.528).
 func (s *Audit) Accesses(ctx context.Context, actor domain.Actor, patient domain.ID, query domain.AccessQuery) (Page[domain.AuditEventView], error) {
 	filter, page, invalid := query.Parse(patient)
-	return s.list(ctx, attempt{by: actor, to: domain.AuditRead, on: some(domain.SubjectAudit), naming: []domain.Reference{filter.About}, invalid: invalid}, filter, page)
+	return s.list(ctx, attempt{by: actor, to: domain.AuditRead, on: some(domain.SubjectAudit), naming: []domain.Reference{filter.Record}, invalid: invalid}, filter, page)
 }
 
 // maxEvents bounds a page, however much a caller asks for: an event of a list may

@@ -13,7 +13,7 @@ func (r records[T]) keepChildren(ctx context.Context, tx ports.Tx, e *entry, par
 	for i, child := range children {
 		e.about(otherParents(child, parent)...)
 		versions[i] = r.version(e, domain.Deleted, domain.NextVersion(child.(T), e.At))
-		versions[i].With = parent
+		versions[i].Cause = parent
 	}
 	_, err := r.keepAll(ctx, tx, e, versions...)
 	return err
@@ -24,7 +24,7 @@ func (r records[T]) keepChildren(ctx context.Context, tx ports.Tx, e *entry, par
 func (r records[T]) restoreChildren(ctx context.Context, tx ports.Tx, e *entry, parent domain.Reference) error {
 	page := domain.Page{Limit: domain.MaxPageLimit}
 	for {
-		ended, err := r.history(tx).Deleted(ctx, parent, page)
+		ended, err := r.history(tx).ListDeleted(ctx, parent, page)
 		if err != nil || len(ended) == 0 {
 			return err
 		}
@@ -43,7 +43,7 @@ func (r records[T]) restorePage(ctx context.Context, tx ports.Tx, e *entry, pare
 		ids[i] = version.Record.Self().ID
 	}
 	// The locked parent keeps others from restoring them, but some can have been purged.
-	deleted, err := r.history(tx).StillDeleted(ctx, ids...)
+	deleted, err := r.history(tx).DeletedIDs(ctx, ids...)
 	if err != nil {
 		return err
 	}
@@ -60,14 +60,14 @@ func (r records[T]) restorePage(ctx context.Context, tx ports.Tx, e *entry, pare
 		e.about(others...)
 		if gone := slices.IndexFunc(others, func(other domain.Reference) bool { return contains(missing[other.Kind], other.ID) }); gone >= 0 {
 			// It stays deleted. Its new version keeps the time and the author of the old one.
-			ended[i].With = others[gone]
+			ended[i].Cause = others[gone]
 			ended[i].Record = domain.NextVersion(version.Record, version.At)
 			continue
 		}
 		record := domain.NextVersion(version.Record, e.At)
 		restored = append(restored, record)
 		ended[i] = r.version(e, domain.Restored, record)
-		ended[i].With = parent
+		ended[i].Cause = parent
 	}
 	if err := r.history(tx).Restore(ctx, restored...); err != nil {
 		return err
@@ -109,12 +109,12 @@ const maxRounds = 3
 func (r records[T]) missing(ctx context.Context, tx ports.Tx, ids []domain.ID) (gone []domain.ID, err error) {
 	unknown := slices.Sorted(slices.Values(ids))
 	for round := 0; len(unknown) > 0 && round < maxRounds; round++ {
-		there, err := r.repository(tx).Existing(ctx, unknown...)
+		there, err := r.repository(tx).ExistingIDs(ctx, unknown...)
 		if err != nil {
 			return nil, err
 		}
 		unknown = without(unknown, there)
-		deleted, err := r.history(tx).StillDeleted(ctx, unknown...)
+		deleted, err := r.history(tx).DeletedIDs(ctx, unknown...)
 		if err != nil {
 			return nil, err
 		}

@@ -13,7 +13,7 @@ import (
 
 // with is a version that came about with another record's.
 func with(record domain.Reference, version domain.Version[domain.Mapping]) domain.Version[domain.Mapping] {
-	version.With = record
+	version.Cause = record
 	return version
 }
 
@@ -76,7 +76,7 @@ func TestMappingsGoAndComeBackWithEitherSide(t *testing.T) {
 		assertKind(t, domain.NotFound, err)
 		if side == "patient" {
 			assertVersions(c, &c.Mappings.History, staff, second.ID, domain.Version[domain.Mapping]{
-				At: created.At, By: created.By, Change: domain.Created, Record: second,
+				At: created.At, Author: created.Author, Change: domain.Created, Record: second,
 			})
 		}
 	}
@@ -173,6 +173,6 @@ func TestARestoreIsAboutEverySideOfItsMappings(t *testing.T) {
 	require.NoError(t, err)
 	left := c.events(before)
 	require.Len(t, left, 1)
-	assert.ElementsMatch(t, about, left[0].About)
+	assert.ElementsMatch(t, about, left[0].Related)
 	assert.Len(t, c.liveMappings(), 2)
 }

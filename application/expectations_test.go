@@ -26,12 +26,12 @@ type leaving = func(by domain.Actor, w world) domain.AuditEvent
 
 // one leaves an event on one record.
 func one(kind domain.SubjectKind, id domain.ID, about ...domain.Reference) domain.AuditEvent {
-	return domain.AuditEvent{Subject: domain.Subject{Kind: kind, ID: id}, About: about}
+	return domain.AuditEvent{Subject: domain.Subject{Kind: kind, ID: id}, Related: about}
 }
 
 // shown leaves an event on the records that a list showed.
 func shown(kind domain.SubjectKind, ids []domain.ID, about ...domain.Reference) domain.AuditEvent {
-	return domain.AuditEvent{Subject: domain.Subject{Kind: kind, Shown: ids}, About: about}
+	return domain.AuditEvent{Subject: domain.Subject{Kind: kind, Shown: ids}, Related: about}
 }
 
 func ids(ids ...domain.ID) []domain.ID { return append([]domain.ID{}, ids...) }
@@ -74,7 +74,7 @@ func mapping(_ domain.Actor, w world) domain.AuditEvent {
 func naming(leaves leaving, about func(w world) []domain.Reference) leaving {
 	return func(by domain.Actor, w world) domain.AuditEvent {
 		event := leaves(by, w)
-		event.About = append(event.About, about(w)...)
+		event.Related = append(event.Related, about(w)...)
 		return event
 	}
 }

@@ -99,7 +99,7 @@ func expectHistory[T domain.Record](all map[string]expectation, service string, 
 	shows := func(leaves leaving, others func(world) []domain.Reference) leaving {
 		return func(by domain.Actor, w world) domain.AuditEvent {
 			event := leaves(by, w)
-			event.About = others(w)
+			event.Related = others(w)
 			return event
 		}
 	}

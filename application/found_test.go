@@ -63,7 +63,7 @@ func TestWhatWasThereBeforeVersionsWereKeptIsRestoredLikeAnythingElse(t *testing
 	assertVersions(c, &c.Doctors.History, admin, doctor.ID, made(c, admin, domain.Deleted, doctor))
 	with := doctorRef(doctor.ID)
 	ended := made(c, admin, domain.Deleted, mapping)
-	ended.With = with
+	ended.Cause = with
 	assertVersions(c, &c.Mappings.History, admin, mapping.ID, ended)
 
 	restored, err := c.Doctors.Restore(c.ctx, admin, doctor.ID)
@@ -71,6 +71,6 @@ func TestWhatWasThereBeforeVersionsWereKeptIsRestoredLikeAnythingElse(t *testing
 	assert.Equal(t, doctor, restored)
 	assertVersions(c, &c.Doctors.History, admin, doctor.ID, made(c, admin, domain.Deleted, doctor), made(c, admin, domain.Restored, doctor))
 	back := made(c, admin, domain.Restored, mapping)
-	back.With = with
+	back.Cause = with
 	assertVersions(c, &c.Mappings.History, admin, mapping.ID, ended, back)
 }

@@ -16,7 +16,7 @@ import (
 
 // made is a version as actor makes it now.
 func made[T domain.Record](c *clinic, by domain.Actor, change domain.Change, record T) domain.Version[T] {
-	return domain.Version[T]{At: c.Now(), By: domain.Author{UserID: by.UserID, Role: by.Role}, Change: change, Record: record}
+	return domain.Version[T]{At: c.Now(), Author: domain.Author{UserID: by.UserID, Role: by.Role}, Change: change, Record: record}
 }
 
 // plain is a patient as it is kept in versions.
@@ -26,9 +26,9 @@ func plain(patient domain.PatientView) domain.Patient { return patient.Patient }
 // in pages of various lengths. The wanted ones need no numbers.
 func assertVersions[T domain.Record](c *clinic, history *application.History[T], by domain.Actor, id domain.ID, want ...domain.Version[T]) {
 	c.t.Helper()
-	var revisions []domain.Revision[T]
+	var revisions []domain.VersionView[T]
 	for i := range want {
-		revision := domain.Revision[T]{Version: want[i]}
+		revision := domain.VersionView[T]{Version: want[i]}
 		revision.Number = i + 1
 		if i > 0 {
 			revision.Before = &want[i-1].Record
@@ -49,7 +49,7 @@ func assertVersions[T domain.Record](c *clinic, history *application.History[T],
 }
 
 // readVersions follows the pages of a record's versions to the last.
-func readVersions[T domain.Record](c *clinic, history *application.History[T], by domain.Actor, id domain.ID, limit string) (all []domain.Revision[T]) {
+func readVersions[T domain.Record](c *clinic, history *application.History[T], by domain.Actor, id domain.ID, limit string) (all []domain.VersionView[T]) {
 	c.t.Helper()
 	in := domain.PageInput{Limit: domain.Given(limit)}
 	for {
@@ -268,6 +268,6 @@ func TestAVersionIsAboutThoseWhomItNoLongerNames(t *testing.T) {
 		require.NoError(t, read())
 		left := c.events(before)
 		require.Len(t, left, 1, name)
-		assert.ElementsMatch(t, all, left[0].About, name)
+		assert.ElementsMatch(t, all, left[0].Related, name)
 	}
 }

@@ -62,7 +62,7 @@ func (l *Limiter) use(ctx context.Context, keys domain.NetworkKeys, limit domain
 		if wait := counts.wait(now); wait > 0 {
 			return domain.ErrTooMany(wait)
 		}
-		return counts.save(ctx, tx, now, domain.Attempts.Use)
+		return counts.save(ctx, tx, now, domain.Attempts.RecordAttempt)
 	})
 }
 
@@ -171,7 +171,7 @@ func (l *Limiter) tries(ctx context.Context, tx ports.Tx, g guesses) (tries, err
 		return t, err
 	}
 	t.now = l.clock() // not before: others may have counted while this waited
-	t.known = t.inSession || t.countedPair[0].attempts.Known(t.now)
+	t.known = t.inSession || t.countedPair[0].attempts.IsKnownNetwork(t.now)
 	wait := t.countedPair[:1].wait(t.now)
 	if !t.known {
 		wait = max(t.countedPair.wait(t.now), t.countedAccount.Wait(t.now, t.limits.LoginAccount))
@@ -208,12 +208,12 @@ func (t tries) countPlace() bool {
 // many share is held only for the end of the Update.
 func (t tries) fail(ctx context.Context, tx ports.Tx) error {
 	if limit := t.limits.LoginAccount; limit != (domain.Limit{}) {
-		if err := tx.Attempts().Save(ctx, t.account, t.countedAccount.Fail(t.now, limit), t.now); err != nil {
+		if err := tx.Attempts().Save(ctx, t.account, t.countedAccount.RecordFailure(t.now, limit), t.now); err != nil {
 			return err
 		}
 	}
 	if t.limits.LoginPair != (domain.Limit{}) {
-		if err := t.countedPair.save(ctx, tx, t.now, domain.Attempts.Fail); err != nil {
+		if err := t.countedPair.save(ctx, tx, t.now, domain.Attempts.RecordFailure); err != nil {
 			return err
 		}
 	}
@@ -224,7 +224,7 @@ func (t tries) fail(ctx context.Context, tx ports.Tx) error {
 	if err != nil {
 		return err
 	}
-	return place.save(ctx, tx, t.now, domain.Attempts.Fail)
+	return place.save(ctx, tx, t.now, domain.Attempts.RecordFailure)
 }
 
 // succeed forgets the failures in this session, or from this network. Those from elsewhere
@@ -236,7 +236,7 @@ func (t tries) succeed(ctx context.Context, tx ports.Tx) error {
 	pair := t.countedPair[0]
 	switch {
 	case !t.inSession:
-		return tx.Attempts().Save(ctx, pair.key, pair.attempts.Succeed(t.now), t.now)
+		return tx.Attempts().Save(ctx, pair.key, pair.attempts.RecordSuccess(t.now), t.now)
 	case pair.attempts.Count > 0:
 		return tx.Attempts().Save(ctx, pair.key, domain.Attempts{Expires: t.now}, t.now)
 	}

@@ -23,7 +23,7 @@ var mappingRecords = records[domain.Mapping]{
 // is Invalid, a pair that is mapped already a Conflict.
 func (s *Mappings) Assign(ctx context.Context, actor domain.Actor, in domain.MappingInput) (domain.Mapping, error) {
 	mapping, invalid := domain.NewMapping(in, s.clock())
-	return write(ctx, s.trail, attempt{by: actor, to: domain.MappingCreate, on: some(domain.SubjectMapping), naming: in.Named(), invalid: invalid},
+	return write(ctx, s.trail, attempt{by: actor, to: domain.MappingCreate, on: some(domain.SubjectMapping), naming: in.References(), invalid: invalid},
 		func(tx ports.Tx, e *entry) (domain.Mapping, error) {
 			return mappingRecords.add(ctx, tx, e, mapping)
 		})
@@ -32,7 +32,7 @@ func (s *Mappings) Assign(ctx context.Context, actor domain.Actor, in domain.Map
 // List returns a page of the mappings that the query asks for.
 func (s *Mappings) List(ctx context.Context, actor domain.Actor, query domain.MappingQuery) (Page[domain.Assignment], error) {
 	filter, page, invalid := query.Parse()
-	return read(ctx, s.trail, attempt{by: actor, to: domain.MappingRead, on: some(domain.SubjectMapping), naming: query.Named(), invalid: invalid},
+	return read(ctx, s.trail, attempt{by: actor, to: domain.MappingRead, on: some(domain.SubjectMapping), naming: query.References(), invalid: invalid},
 		func(tx ports.Tx, e *entry) (Page[domain.Assignment], error) {
 			id := func(assignment domain.Assignment) domain.ID { return assignment.ID }
 			assignments, err := list(e, page, id, func(page domain.Page) ([]domain.Assignment, error) {
@@ -61,7 +61,7 @@ func (s *Mappings) Change(ctx context.Context, actor domain.Actor, id domain.ID,
 func (s *Mappings) update(ctx context.Context, actor domain.Actor, id domain.ID, in domain.MappingInput,
 	change func(domain.Mapping) (domain.Mapping, error),
 ) (domain.Mapping, error) {
-	return write(ctx, s.trail, attempt{by: actor, to: domain.MappingUpdate, on: one(domain.SubjectMapping, id), naming: in.Named()},
+	return write(ctx, s.trail, attempt{by: actor, to: domain.MappingUpdate, on: one(domain.SubjectMapping, id), naming: in.References()},
 		func(tx ports.Tx, e *entry) (domain.Mapping, error) {
 			before, err := tx.Mappings().Get(ctx, id)
 			if err != nil {

@@ -40,7 +40,7 @@ func TestAnEventNamesWhatTheCallerNamed(t *testing.T) {
 
 // names reports whether an event names a record.
 func names(event domain.AuditEvent, record domain.Reference) bool {
-	return slices.Contains(event.About, record) ||
+	return slices.Contains(event.Related, record) ||
 		event.Subject.Kind == record.Kind && (event.Subject.ID == record.ID || slices.Contains(event.Subject.Shown, record.ID))
 }
 

@@ -33,7 +33,7 @@ func (s *Patients) Create(ctx context.Context, actor domain.Actor, in domain.Pat
 func (s *Patients) Get(ctx context.Context, actor domain.Actor, id domain.ID) (domain.PatientView, error) {
 	return read(ctx, s.trail, attempt{by: actor, to: domain.PatientRead, on: one(domain.SubjectPatient, id)},
 		func(tx ports.Tx, _ *entry) (domain.PatientView, error) {
-			return tx.Patients().View(ctx, id)
+			return tx.Patients().GetView(ctx, id)
 		})
 }
 
@@ -79,7 +79,7 @@ func (s *Patients) update(ctx context.Context, actor domain.Actor, id domain.ID,
 ) (domain.PatientView, error) {
 	return write(ctx, s.trail, attempt{by: actor, to: domain.PatientUpdate, on: one(domain.SubjectPatient, id)},
 		func(tx ports.Tx, e *entry) (domain.PatientView, error) {
-			patient, err := tx.Patients().View(ctx, id)
+			patient, err := tx.Patients().GetView(ctx, id)
 			if err != nil {
 				return patient, err
 			}
@@ -109,6 +109,6 @@ func (s *Patients) Restore(ctx context.Context, actor domain.Actor, id domain.ID
 			if _, err := patientRecords.restore(ctx, tx, e); err != nil {
 				return domain.PatientView{}, err
 			}
-			return tx.Patients().View(ctx, id)
+			return tx.Patients().GetView(ctx, id)
 		})
 }

@@ -40,7 +40,7 @@ func (r records[T]) add(ctx context.Context, tx ports.Tx, e *entry, record T) (T
 // save saves what a record has become, and returns it as of its new version. Where nothing
 // has changed, it does nothing.
 func (r records[T]) save(ctx context.Context, tx ports.Tx, e *entry, before, after T) (T, error) {
-	if len(domain.Difference(&before, after)) == 0 {
+	if len(domain.Diff(&before, after)) == 0 {
 		return before, nil
 	}
 	after = domain.NextVersion(after, e.At)
@@ -104,7 +104,7 @@ func (r records[T]) restore(ctx context.Context, tx ports.Tx, e *entry) (T, erro
 func (r records[T]) lastDeleted(ctx context.Context, tx ports.Tx, e *entry) (T, error) {
 	if len(r.Parents) > 0 {
 		// A deleted record does not change, so it can be read before it is locked.
-		deleted, err := r.history(tx).Deleted(ctx, domain.Reference{}, domain.Page{After: e.Subject.ID - 1, Limit: 1})
+		deleted, err := r.history(tx).ListDeleted(ctx, domain.Reference{}, domain.Page{After: e.Subject.ID - 1, Limit: 1})
 		if err == nil && (len(deleted) == 0 || deleted[0].Record.Self() != (domain.Reference{Kind: r.Kind, ID: e.Subject.ID})) {
 			err = domain.ErrNotFound()
 		}
@@ -117,7 +117,7 @@ func (r records[T]) lastDeleted(ctx context.Context, tx ports.Tx, e *entry) (T, 
 			return none, err
 		}
 	}
-	version, err := r.history(tx).Get(ctx, e.Subject.ID)
+	version, err := r.history(tx).GetDeleted(ctx, e.Subject.ID)
 	return version.Record, err
 }
 
@@ -158,7 +158,7 @@ func lockOrder(references []domain.Reference) []domain.Reference {
 func (r records[T]) version(e *entry, change domain.Change, record T) domain.Version[T] {
 	return domain.Version[T]{
 		At:     e.At,
-		By:     domain.Author{UserID: e.Actor.UserID, Role: e.Actor.Role},
+		Author: domain.Author{UserID: e.Actor.UserID, Role: e.Actor.Role},
 		Change: change,
 		Record: record,
 	}
@@ -184,7 +184,7 @@ func (r records[T]) keepAll(ctx context.Context, tx ports.Tx, e *entry, versions
 	for i := range versions {
 		_, _ = rand.Read(versions[i].Salt[:]) // never fails (crypto/rand)
 	}
-	kept, err := r.history(tx).Keep(ctx, versions...)
+	kept, err := r.history(tx).Add(ctx, versions...)
 	if err != nil {
 		return nil, unaccounted(err)
 	}

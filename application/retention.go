@@ -16,7 +16,7 @@ type Retention struct{ trail *Trail }
 func (s *Retention) Expired(ctx context.Context, actor domain.Actor, kind domain.SubjectKind, before time.Time) (int, error) {
 	return read(ctx, s.trail, attempt{by: actor, to: domain.RetentionRead, on: some(kind)},
 		func(tx ports.Tx, _ *entry) (int, error) {
-			return tx.Retention().Expired(ctx, kind, before)
+			return tx.Retention().CountExpired(ctx, kind, before)
 		})
 }
 

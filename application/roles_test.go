@@ -90,7 +90,7 @@ func (c *clinic) giveDevice(actor domain.Actor) device {
 	c.t.Helper()
 	enrolment, err := sharedEnrolment()
 	require.NoError(c.t, err)
-	c.setUser(actor.UserID, func(user *domain.User) { user.SecondFactor = domain.Enrolled(enrolment.Key) })
+	c.setUser(actor.UserID, func(user *domain.User) { user.SecondFactor = domain.NewSecondFactor(enrolment.Key) })
 	return newDevice(c.t, enrolment)
 }
 

@@ -52,7 +52,7 @@ func (a tamperedAudit) List(ctx context.Context, filter domain.AuditFilter, page
 	return onPage(a.store.events(events), page, func(event domain.AuditEvent) domain.ID { return event.ID }), err
 }
 
-func (a tamperedAudit) Evidence(ctx context.Context, page domain.Page) ([]domain.AuditEvent, error) {
+func (a tamperedAudit) ListEvidence(ctx context.Context, page domain.Page) ([]domain.AuditEvent, error) {
 	events, err := a.List(ctx, domain.AuditFilter{}, page)
 	for i, event := range events {
 		events[i] = domain.AuditEvent{ID: event.ID, Evidence: event.Evidence}
@@ -60,11 +60,11 @@ func (a tamperedAudit) Evidence(ctx context.Context, page domain.Page) ([]domain
 	return events, err
 }
 
-func (a tamperedAudit) Commitments(ctx context.Context, after domain.VersionName, limit int) ([]domain.Commitment, error) {
+func (a tamperedAudit) ListCommitments(ctx context.Context, after domain.VersionName, limit int) ([]domain.Commitment, error) {
 	if a.store.commitments == nil {
-		return a.Audit.Commitments(ctx, after, limit)
+		return a.Audit.ListCommitments(ctx, after, limit)
 	}
-	all, err := a.Audit.Commitments(ctx, domain.VersionName{}, math.MaxInt)
+	all, err := a.Audit.ListCommitments(ctx, domain.VersionName{}, math.MaxInt)
 	all = a.store.commitments(all)
 	slices.SortStableFunc(all, func(a, b domain.Commitment) int { return compareNames(a.VersionName, b.VersionName) })
 	all = slices.DeleteFunc(all, func(c domain.Commitment) bool { return compareNames(c.VersionName, after) <= 0 })
@@ -116,7 +116,7 @@ func (c *clinic) tamper() *tamperedStore {
 
 // attest gives the evidence that the clinic's trail gives.
 func (c *clinic) attest(event domain.AuditEvent) domain.Evidence {
-	return domain.Evidence{Hash: event.Hash(), MAC: c.Ports.MACs.Sum(domain.Attested(event.ID, event.Hash()))}
+	return domain.Evidence{Hash: event.Hash(), MAC: c.Ports.MACs.Sum(domain.MACInput(event.ID, event.Hash()))}
 }
 
 // addEvents adds n events with evidence, and returns the last one's ID.
@@ -125,7 +125,7 @@ func (c *clinic) addEvents(n int, evidence func(domain.AuditEvent) domain.Eviden
 	events := make([]domain.AuditEvent, n)
 	for i := range events {
 		events[i] = domain.AuditEvent{
-			At: c.Now(), Action: domain.DoctorRead, Subject: domain.Subject{Kind: domain.SubjectDoctor, ID: 7}, Outcome: domain.Allowed, Version: i, Form: domain.EventForm,
+			At: c.Now(), Action: domain.DoctorRead, Subject: domain.Subject{Kind: domain.SubjectDoctor, ID: 7}, Outcome: domain.Allowed, Version: i, Format: domain.EventFormat,
 		}
 	}
 	require.NoError(c.t, c.Ports.Store.Update(c.ctx, func(tx ports.Tx) error { return tx.Audit().Add(c.ctx, evidence, events...) }))

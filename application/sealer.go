@@ -61,7 +61,7 @@ func (s *Sealer) Seal(ctx context.Context) (found Anomalies, err error) {
 		if len(sighted.events) == 0 {
 			return found, nil
 		}
-		seal := s.trail.sealAfter(last.GivingUp(s.gaps.overdue), sighted.events)
+		seal := s.trail.sealAfter(last.WithoutGaps(s.gaps.overdue), sighted.events)
 		err = s.trail.store.Update(ctx, func(tx ports.Tx) error { return tx.Seals().Add(ctx, seal) })
 		switch {
 		case domain.KindOf(err) == domain.Conflict: // Another instance was faster.
@@ -96,7 +96,7 @@ func (s *Sealer) sight(ctx context.Context) (found sighted, err error) {
 		if found.last, err = s.lastSeal(ctx, tx); err != nil {
 			return err
 		}
-		for event, err := range unsealed(ctx, found.last, tx.Audit().Evidence) {
+		for event, err := range unsealed(ctx, found.last, tx.Audit().ListEvidence) {
 			switch {
 			case err != nil:
 				return err
@@ -105,7 +105,7 @@ func (s *Sealer) sight(ctx context.Context) (found sighted, err error) {
 			case len(found.events) == maxSealed:
 				through = event.ID - 1
 				return nil
-			case s.trail.macs.Verify(domain.Attested(event.ID, event.Evidence.Hash), event.Evidence.MAC):
+			case s.trail.macs.Verify(domain.MACInput(event.ID, event.Evidence.Hash), event.Evidence.MAC):
 				found.events = append(found.events, domain.EventDigest{ID: event.ID, Hash: event.Evidence.Digest()})
 			case len(found.foreign) < maxForeign:
 				found.foreign = append(found.foreign, event.ID)

@@ -110,7 +110,7 @@ func TestWhatTheServiceDidNotWriteComesUnderNoSeal(t *testing.T) {
 		"no evidence": func(*clinic, domain.AuditEvent) domain.Evidence { return domain.Evidence{} },
 		"no MAC":      func(_ *clinic, event domain.AuditEvent) domain.Evidence { return domain.Evidence{Hash: event.Hash()} },
 		"the MAC of another key": func(_ *clinic, event domain.AuditEvent) domain.Evidence {
-			return domain.Evidence{Hash: event.Hash(), MAC: stranger.Sum(domain.Attested(event.ID, event.Hash()))}
+			return domain.Evidence{Hash: event.Hash(), MAC: stranger.Sum(domain.MACInput(event.ID, event.Hash()))}
 		},
 		"the MAC of another event": func(c *clinic, event domain.AuditEvent) domain.Evidence {
 			return domain.Evidence{Hash: event.Hash(), MAC: c.Events()[0].Evidence.MAC}
@@ -170,7 +170,7 @@ func TestEventsFromBeforeThereWasEvidenceAreSealedOnceTheyAreAdopted(t *testing.
 	found := c.verifySilently()
 	assert.Empty(t, found.Faults)
 	assert.Equal(t, sealedTogether+1, found.Unsealed)
-	assert.Equal(t, sealedTogether+1, found.Unadopted)
+	assert.Equal(t, sealedTogether+1, found.UnsealedWithoutEvidence)
 	c.addEvents(10, c.attest)
 	_, err := c.Sealer.Seal(c.ctx)
 	assert.ErrorIs(t, err, application.ErrUnadopted)
@@ -182,8 +182,8 @@ func TestEventsFromBeforeThereWasEvidenceAreSealedOnceTheyAreAdopted(t *testing.
 	assert.Len(t, c.seals()[0].Events, sealedTogether+1+10)
 	found = c.verifySilently()
 	assert.Empty(t, found.Faults)
-	assert.Equal(t, sealedTogether+1, found.Old)
-	assert.Zero(t, found.Unadopted)
+	assert.Equal(t, sealedTogether+1, found.WithoutEvidence)
+	assert.Zero(t, found.UnsealedWithoutEvidence)
 	c.tamper().events = changed(4000)
 	assert.Equal(t, []domain.Fault{{Problem: domain.EventChanged, Event: 4000, Seal: 1}}, c.verifySilently().Faults)
 }

@@ -46,7 +46,7 @@ func (s *SecondFactor) Enrol(ctx context.Context, actor domain.Actor, in domain.
 				if user.SecondFactor.Confirmed {
 					return enrolment, domain.ErrSecondFactorExists()
 				}
-				user.SecondFactor = domain.Enrolled(enrolment.Key)
+				user.SecondFactor = domain.NewSecondFactor(enrolment.Key)
 				return enrolment, tx.Users().Save(ctx, user)
 			})
 		})

@@ -92,7 +92,7 @@ func TestLoginAsksForTheCode(t *testing.T) {
 	wrong.Code = device.code(c.Now())
 	_, err := c.Sessions.Login(c.ctx, from(elsewhere), wrong)
 	assert.Equal(t, domain.ErrCredentials(), err, "who does not know the password learns nothing of the code")
-	wrong.Code = domain.Given(codes[0].Written())
+	wrong.Code = domain.Given(codes[0].Formatted())
 	_, err = c.Sessions.Login(c.ctx, from(elsewhere), wrong)
 	assert.Equal(t, domain.ErrCredentials(), err)
 
@@ -103,7 +103,7 @@ func TestLoginAsksForTheCode(t *testing.T) {
 	assert.Equal(t, domain.ErrOneTimeCode(), c.loginWith("ada@example.com", device.code(c.Now())), "a spent one is not to be had by going back")
 	c.Advance(3 * step)
 	require.NoError(t, c.loginWith("ada@example.com", device.code(c.Now().Add(-step))), "of a clock that is slow")
-	require.NoError(t, c.loginWith("ada@example.com", domain.Given(codes[0].Written())))
+	require.NoError(t, c.loginWith("ada@example.com", domain.Given(codes[0].Formatted())))
 }
 
 func TestTheCodeThatConfirmedIsSpent(t *testing.T) {
@@ -122,7 +122,7 @@ func TestAWrongCodeCountsLikeAWrongPassword(t *testing.T) {
 		}
 		assert.Equal(t, domain.ErrOneTimeCode(), c.loginWith("ada@example.com", wrong))
 	}
-	for _, right := range []domain.Input{device.code(c.Now()), domain.Given(codes[0].Written())} {
+	for _, right := range []domain.Input{device.code(c.Now()), domain.Given(codes[0].Formatted())} {
 		assert.NotZero(t, waitOf(c.loginWith("ada@example.com", right)))
 	}
 }
@@ -131,8 +131,8 @@ func TestEachRecoveryCodeIsGoodForOneLogin(t *testing.T) {
 	c := newClinic(t)
 	ada, _, codes := c.protected("ada@example.com")
 	for i, code := range codes {
-		require.NoError(t, c.loginWith("ada@example.com", domain.Given(code.Written())))
-		assert.Equal(t, domain.ErrOneTimeCode(), c.loginWith("ada@example.com", domain.Given(code.Written())))
+		require.NoError(t, c.loginWith("ada@example.com", domain.Given(code.Formatted())))
+		assert.Equal(t, domain.ErrOneTimeCode(), c.loginWith("ada@example.com", domain.Given(code.Formatted())))
 		factor, err := c.SecondFactor.Get(c.ctx, ada)
 		require.NoError(t, err)
 		assert.Equal(t, domain.RecoveryCodeCount-1-i, factor.RecoveryCodesLeft())
@@ -142,7 +142,7 @@ func TestEachRecoveryCodeIsGoodForOneLogin(t *testing.T) {
 func TestOfManyLoginsWithOneCodeOneSucceeds(t *testing.T) {
 	c := newClinic(t)
 	_, device, codes := c.protected("ada@example.com")
-	for _, code := range []domain.Input{device.code(c.Now()), domain.Given(codes[3].Written())} {
+	for _, code := range []domain.Input{device.code(c.Now()), domain.Given(codes[3].Formatted())} {
 		var in atomic.Int32
 		var group sync.WaitGroup
 		for range 20 {

@@ -62,7 +62,7 @@ func (s *Sessions) Login(ctx context.Context, actor domain.Actor, in domain.Cred
 			refresh := domain.NewRefreshToken(selector, newRefreshSecret())
 			session, err := prove(ctx, s.guard, e, proof, allFactors, func(tx ports.Tx, user domain.User) (domain.SessionView, error) {
 				session, err := tx.Sessions().Add(ctx, domain.NewSession(user, actor.Origin, refresh, s.clock(), s.rules.Session))
-				signedIn := domain.SessionView{Session: session, Owner: user.Owner()}
+				signedIn := domain.SessionView{Session: session, Owner: user.SessionOwner()}
 				e.in(signedIn)
 				return signedIn, err
 			})
@@ -118,7 +118,7 @@ func (s *Sessions) spend(ctx context.Context, tx ports.Tx, e *entry, presented d
 		return session, domain.RefreshToken{}, err
 	}
 	e.Subject.ID = session.ID
-	next, again := session.SpentLast(presented, s.rules.RefreshGrace, now)
+	next, again := session.SuccessorOf(presented, s.rules.RefreshGrace, now)
 	switch {
 	case session.Accepts(presented) && s.rules.KeepRefreshTokens:
 		next, session.LastUsedAt = presented, now

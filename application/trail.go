@@ -55,9 +55,9 @@ func (t *Trail) record(ctx context.Context, event domain.AuditEvent) error {
 func (t *Trail) add(ctx context.Context, tx ports.Tx, events ...domain.AuditEvent) (added []writtenEvent, err error) {
 	known := t.lastKnown().Number
 	for i := range events {
-		events[i].Form = domain.EventForm
+		events[i].Format = domain.EventFormat
 		events[i].Seal = known
-		events[i].About = withoutRepeats(events[i].About)
+		events[i].Related = withoutRepeats(events[i].Related)
 	}
 	err = tx.Audit().Add(ctx, func(event domain.AuditEvent) domain.Evidence {
 		evidence := t.attest(event)
@@ -86,7 +86,7 @@ func withoutRepeats(records []domain.Reference) []domain.Reference {
 // attest makes the evidence that this service has written an event.
 func (t *Trail) attest(event domain.AuditEvent) domain.Evidence {
 	hash := event.Hash()
-	return domain.Evidence{Hash: hash, MAC: t.macs.Sum(domain.Attested(event.ID, hash))}
+	return domain.Evidence{Hash: hash, MAC: t.macs.Sum(domain.MACInput(event.ID, hash))}
 }
 
 // know remembers the last seal.

@@ -48,7 +48,7 @@ type entry struct {
 }
 
 // about says that the event also concerns a record.
-func (e *entry) about(records ...domain.Reference) { e.About = append(e.About, records...) }
+func (e *entry) about(records ...domain.Reference) { e.Related = append(e.Related, records...) }
 
 // revoke says that sessions end. They are out on this instance as soon as the change
 // is committed.
@@ -61,7 +61,7 @@ func (e *entry) revoke(sessions ...domain.ID) { e.revoked = append(e.revoked, se
 func perform[T any](ctx context.Context, trail *Trail, a attempt, do func(*entry) (T, error)) (T, error) {
 	var result, none T
 	e := &entry{trail: trail, AuditEvent: domain.AuditEvent{
-		At: trail.clock(), Actor: a.by, Action: a.to, Subject: a.on, About: slices.Clip(a.naming), Outcome: domain.Allowed,
+		At: trail.clock(), Actor: a.by, Action: a.to, Subject: a.on, Related: slices.Clip(a.naming), Outcome: domain.Allowed,
 	}}
 	returned := false
 	defer func() {
@@ -120,10 +120,10 @@ func commit[T any](ctx context.Context, e *entry, do func(ports.Tx, *entry) (T, 
 	var result, none T
 	var refused error
 	before := e.AuditEvent
-	before.About = slices.Clip(before.About)
+	before.Related = slices.Clip(before.Related)
 	defer func() { // Also when do panics.
 		if !e.recorded {
-			before.About = e.About
+			before.Related = e.Related
 			e.AuditEvent = before
 		}
 	}()

@@ -28,8 +28,8 @@ func (s *Verifier) Verify(ctx context.Context, kept domain.Head) (domain.Verific
 			return domain.Verification{}, err
 		}
 		return domain.Verification{
-			Events: v.events, Unsealed: v.unsealed, Old: v.old, Unadopted: v.unadopted, Last: v.chain.Last().Head(), Faults: v.faults,
-			Versions: v.history.versions, OldVersions: v.history.old, CoveredFrom: v.history.from.ID, CoveredSince: v.history.from.At,
+			Events: v.events, Unsealed: v.unsealed, WithoutEvidence: v.old, UnsealedWithoutEvidence: v.unadopted, LastSeal: v.chain.LastSeal().Head(), Faults: v.faults,
+			Versions: v.history.versions, VersionsWithoutCommitment: v.history.old, CoveredFrom: v.history.from.ID, CoveredSince: v.history.from.At,
 		}, nil
 	})
 }
@@ -89,11 +89,11 @@ func (v *verifier) run(ctx context.Context) error {
 	}
 	v.history.purged = purged
 	for first := true; ; first = false {
-		before := v.chain.Last().Number
+		before := v.chain.LastSeal().Number
 		if err := v.examineSeals(ctx); err != nil {
 			return err
 		}
-		if !first && v.chain.Last().Number == before {
+		if !first && v.chain.LastSeal().Number == before {
 			break
 		}
 		if err := v.readThrough(ctx, maxID); err != nil {
@@ -119,7 +119,7 @@ func (v *verifier) eventsAreWhole() bool {
 
 // examineSeals examines the seals after the last one.
 func (v *verifier) examineSeals(ctx context.Context) error {
-	for seal, err := range sealsOf(ctx, v.tx, v.chain.Last().Number) {
+	for seal, err := range sealsOf(ctx, v.tx, v.chain.LastSeal().Number) {
 		if err != nil {
 			return err
 		}
@@ -129,11 +129,11 @@ func (v *verifier) examineSeals(ctx context.Context) error {
 		if err := v.readLate(ctx, seal); err != nil {
 			return err
 		}
-		if err := v.report(v.chain.Append(seal)...); err != nil {
+		if err := v.report(v.chain.CheckSeal(seal)...); err != nil {
 			return err
 		}
 		if seal.Number == v.kept.Number && seal.Digest != v.kept.Digest {
-			if err := v.report(domain.Fault{Problem: domain.HeadOther, Seal: seal.Number}); err != nil {
+			if err := v.report(domain.Fault{Problem: domain.HeadMismatch, Seal: seal.Number}); err != nil {
 				return err
 			}
 		}
@@ -186,7 +186,7 @@ func (v *verifier) read(event domain.AuditEvent) {
 	if event.Evidence == (domain.Evidence{}) {
 		v.old++
 	}
-	v.chain.Read(event)
+	v.chain.AddEvent(event)
 	v.count(&v.mentions, event.Mentions()...)
 	v.remember(event)
 }
@@ -194,7 +194,7 @@ func (v *verifier) read(event domain.AuditEvent) {
 // readLate reads the events under a seal that became visible after those beside
 // them were read.
 func (v *verifier) readLate(ctx context.Context, seal domain.Seal) error {
-	for _, id := range v.chain.Unread(seal) {
+	for _, id := range v.chain.MissingEvents(seal) {
 		events, err := allEvents(v.tx)(ctx, domain.Page{After: id - 1, Limit: 2})
 		if err != nil {
 			return err
@@ -216,7 +216,7 @@ func (v *verifier) readLate(ctx context.Context, seal domain.Seal) error {
 
 // examineEnd examines the last seal, and what is under none.
 func (v *verifier) examineEnd() error {
-	last := v.chain.Last()
+	last := v.chain.LastSeal()
 	ours := isOurs(v.macs, last)
 	var faults []domain.Fault
 	if last.Number < v.kept.Number {
@@ -225,7 +225,7 @@ func (v *verifier) examineEnd() error {
 	if !ours {
 		faults = append(faults, domain.Fault{Problem: domain.SealForeign, Seal: last.Number})
 	}
-	for _, event := range v.chain.Open() {
+	for _, event := range v.chain.UnsealedEvents() {
 		v.unsealed++
 		old := last.Number == 0 && event.Evidence == (domain.Evidence{})
 		if old {
@@ -245,7 +245,7 @@ func (v *verifier) examineEnd() error {
 // cannot be told without the key of the last seal.
 func (v *verifier) isWritten(event domain.AuditEvent) bool {
 	return event.Hash() == event.Evidence.Hash &&
-		(!isOurs(v.macs, v.chain.Last()) || v.macs.Verify(domain.Attested(event.ID, event.Evidence.Hash), event.Evidence.MAC))
+		(!isOurs(v.macs, v.chain.LastSeal()) || v.macs.Verify(domain.MACInput(event.ID, event.Evidence.Hash), event.Evidence.MAC))
 }
 
 const verifyPage = 1000

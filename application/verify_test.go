@@ -135,7 +135,7 @@ func TestTamperingIsFoundAndNamed(t *testing.T) {
 			events: without(5),
 			seals: func(seals []domain.Seal) []domain.Seal {
 				for i := range seals {
-					seals[i].Events = slices.DeleteFunc(seals[i].Events, func(event domain.Sealed) bool { return event.ID == 5 })
+					seals[i].Events = slices.DeleteFunc(seals[i].Events, func(event domain.SealedEvent) bool { return event.ID == 5 })
 				}
 				return seals
 			},
@@ -163,12 +163,12 @@ func TestVerifyCountsWhatItExamined(t *testing.T) {
 	c.seal()
 	head, err := c.Verifier.Head(c.ctx)
 	require.NoError(t, err)
-	want.Events, want.Unsealed, want.Last = 2, 0, head
+	want.Events, want.Unsealed, want.LastSeal = 2, 0, head
 	assert.Equal(t, want, c.verify(domain.Head{}))
 	want.Events, want.Unsealed = 3, 1
 	assert.Equal(t, want, c.verify(domain.Head{}))
 	c.seal()
-	want.Events, want.Unsealed, want.Last = 4, 0, c.seals()[1].Head()
+	want.Events, want.Unsealed, want.LastSeal = 4, 0, c.seals()[1].Head()
 	assert.Equal(t, want, c.verify(domain.Head{}))
 }
 
@@ -222,7 +222,7 @@ func TestAKeptHeadShowsThatTheTrailWasMadeAnew(t *testing.T) {
 	}
 	require.Empty(t, c.verify(domain.Head{}).Faults)
 	for _, seal := range kept {
-		assert.Equal(t, []domain.Fault{{Problem: domain.HeadOther, Seal: seal.Number}}, c.verify(seal.Head()).Faults)
+		assert.Equal(t, []domain.Fault{{Problem: domain.HeadMismatch, Seal: seal.Number}}, c.verify(seal.Head()).Faults)
 	}
 }
 
@@ -247,7 +247,7 @@ func TestALongTrailIsExaminedToItsEnd(t *testing.T) {
 		c.seal()
 	}
 	found := c.verify(domain.Head{})
-	assert.Equal(t, domain.Verification{Events: 1001, CoveredFrom: 1, CoveredSince: c.Now(), Last: c.seals()[1000].Head()}, found)
+	assert.Equal(t, domain.Verification{Events: 1001, CoveredFrom: 1, CoveredSince: c.Now(), LastSeal: c.seals()[1000].Head()}, found)
 	c.tamper().events = changed(1001)
 	assert.Equal(t, []domain.Fault{{Problem: domain.EventChanged, Event: 1001, Seal: 1001}}, c.verify(domain.Head{}).Faults)
 }
@@ -267,7 +267,7 @@ func TestSealsThatAreMadeWhileTheTrailIsExaminedAreExaminedToo(t *testing.T) {
 	}
 	found := c.verifySilently()
 	assert.Empty(t, found.Faults)
-	want := domain.Verification{Events: int(last) + 1, Unsealed: 1, CoveredFrom: 1, CoveredSince: c.Now(), Last: other.lastSeal()}
+	want := domain.Verification{Events: int(last) + 1, Unsealed: 1, CoveredFrom: 1, CoveredSince: c.Now(), LastSeal: other.lastSeal()}
 	assert.Equal(t, want, found)
 }
 
@@ -331,7 +331,7 @@ func TestNoFaultIsFoundWhileEventsAndSealsAreAdded(t *testing.T) {
 		found := c.verifySilently()
 		assert.Empty(t, found.Faults)
 		assert.Empty(t, c.silent().verify(kept).Faults)
-		kept = found.Last
+		kept = found.LastSeal
 	})
 	adding.Wait()
 	close(added)

@@ -43,7 +43,7 @@ func (v *verifier) fingerprint(commitment domain.Commitment) uint64 {
 // made returns commitments of the versions that an event has made. An earlier release named
 // one only: that has no digest, as the version has none.
 func made(event domain.AuditEvent) []domain.Commitment {
-	if event.Form < domain.EventForm && event.Version != 0 && event.Outcome == domain.Allowed {
+	if event.Format < domain.EventFormat && event.Version != 0 && event.Outcome == domain.Allowed {
 		record := domain.Reference{Kind: event.Subject.Kind, ID: event.Subject.ID}
 		return []domain.Commitment{{VersionName: domain.VersionName{Record: record, Number: event.Version}}}
 	}
@@ -53,7 +53,7 @@ func made(event domain.AuditEvent) []domain.Commitment {
 // remember takes note of the versions that an event has made.
 func (v *verifier) remember(event domain.AuditEvent) {
 	h := &v.history
-	if event.Form >= domain.EventForm && (h.from.ID == 0 || event.ID < h.from.ID) {
+	if event.Format >= domain.EventFormat && (h.from.ID == 0 || event.ID < h.from.ID) {
 		h.from = event
 	}
 	for _, commitment := range made(event) {
@@ -123,7 +123,7 @@ func (v *verifier) examineHistory(ctx context.Context) error {
 	slices.Sort(v.history.committed)
 	v.history.found = make([]bool, len(v.history.committed))
 	for after := (domain.VersionName{}); ; {
-		kept, err := v.tx.Audit().Commitments(ctx, after, verifyPage)
+		kept, err := v.tx.Audit().ListCommitments(ctx, after, verifyPage)
 		if err != nil {
 			return err
 		}
@@ -199,7 +199,7 @@ func (v *verifier) explain(ctx context.Context) error {
 		return nil
 	}
 	explained := map[domain.Commitment]bool{}
-	for event, err := range unsealed(ctx, v.chain.Last(), allEvents(v.tx)) {
+	for event, err := range unsealed(ctx, v.chain.LastSeal(), allEvents(v.tx)) {
 		if err != nil {
 			return err
 		}
@@ -265,7 +265,7 @@ func (v *verifier) missingFaults(ctx context.Context, names []domain.VersionName
 	for _, name := range names {
 		before := name
 		before.Number--
-		there, err := v.tx.Audit().Commitments(ctx, before, 1)
+		there, err := v.tx.Audit().ListCommitments(ctx, before, 1)
 		if err != nil {
 			return nil, err
 		}

@@ -86,7 +86,7 @@ func TestVersionsStayAsTheyWereWhateverIsDone(t *testing.T) {
 func (c *clinic) commitments() (all []domain.Commitment) {
 	c.t.Helper()
 	require.NoError(c.t, c.Ports.Store.View(c.ctx, func(tx ports.Tx) (err error) {
-		all, err = tx.Audit().Commitments(c.ctx, domain.VersionName{}, 1<<30)
+		all, err = tx.Audit().ListCommitments(c.ctx, domain.VersionName{}, 1<<30)
 		return err
 	}))
 	return all
@@ -96,7 +96,7 @@ func (c *clinic) commitments() (all []domain.Commitment) {
 func (c *clinic) keepAsBefore(event domain.AuditEvent, versions ...domain.Version[domain.Mapping]) {
 	c.t.Helper()
 	c.addAsBefore(event, func(tx ports.Tx) error {
-		_, err := tx.MappingHistory().Keep(c.ctx, versions...)
+		_, err := tx.MappingHistory().Add(c.ctx, versions...)
 		return err
 	})
 }
@@ -125,7 +125,7 @@ func TestVersionsFromBeforeThereWereCommitments(t *testing.T) {
 	c.keepAsBefore(changeOf(old.Self(), 1), domain.Version[domain.Mapping]{At: c.Now(), Change: domain.Created, Record: old})
 	found := c.verifySilently()
 	assert.Empty(t, found.Faults)
-	assert.Equal(t, 1, found.OldVersions)
+	assert.Equal(t, 1, found.VersionsWithoutCommitment)
 	assert.Equal(t, domain.ID(1), found.CoveredFrom)
 	number := len(slices.DeleteFunc(c.commitments(), func(kept domain.Commitment) bool { return kept.Record != mapping.Self() }))
 
@@ -185,14 +185,14 @@ func TestVersionsFromBeforeThereWereCommitments(t *testing.T) {
 	require.NoError(t, c.Mappings.Unassign(c.ctx, w.actors[domain.Admin], mapping.ID))
 	assert.Empty(t, c.faultsIn())
 	other := c.assign(w.actors[domain.Admin], w.patient, w.otherDoctor)
-	with := domain.Version[domain.Mapping]{At: c.Now(), Change: domain.Deleted, With: domain.Reference{Kind: domain.SubjectDoctor, ID: other.DoctorID}, Record: other}
-	c.addAsBefore(changeOf(with.With, 2), func(tx ports.Tx) error {
+	with := domain.Version[domain.Mapping]{At: c.Now(), Change: domain.Deleted, Cause: domain.Reference{Kind: domain.SubjectDoctor, ID: other.DoctorID}, Record: other}
+	c.addAsBefore(changeOf(with.Cause, 2), func(tx ports.Tx) error {
 		doctor, err := tx.Doctors().Get(c.ctx, other.DoctorID)
 		if err == nil {
-			_, err = tx.DoctorHistory().Keep(c.ctx, domain.Version[domain.Doctor]{At: c.Now(), Change: domain.Deleted, Record: doctor})
+			_, err = tx.DoctorHistory().Add(c.ctx, domain.Version[domain.Doctor]{At: c.Now(), Change: domain.Deleted, Record: doctor})
 		}
 		if err == nil {
-			_, err = tx.MappingHistory().Keep(c.ctx, with)
+			_, err = tx.MappingHistory().Add(c.ctx, with)
 		}
 		return err
 	})

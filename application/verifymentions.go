@@ -27,12 +27,12 @@ func (v *verifier) examineMentions(ctx context.Context) error {
 		return nil
 	}
 	var kept, open total
-	for _, event := range v.chain.Open() {
+	for _, event := range v.chain.UnsealedEvents() {
 		v.count(&open, event.Mentions()...)
 	}
-	last, after := v.chain.Last(), domain.Mention{}
+	last, after := v.chain.LastSeal(), domain.Mention{}
 	for {
-		mentions, err := v.tx.Audit().Mentions(ctx, after, verifyPage)
+		mentions, err := v.tx.Audit().ListMentions(ctx, after, verifyPage)
 		if err != nil {
 			return err
 		}

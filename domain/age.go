@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// Age is a number of days or of calendar years. The zero Age is none.
+// Age is a number of days or of calendar years. The zero Age means that none is set.
 type Age struct{ years, days int }
 
-// ParseAge reads from 1 to 100 calendar years, such as 10y, or from 1 to 36500 days, such as 90d.
+// ParseAge parses 1 to 100 calendar years, such as 10y, or 1 to 36500 days, such as 90d.
 func ParseAge(text string) (Age, error) {
 	if text != "" {
 		number, unit := text[:len(text)-1], text[len(text)-1]
@@ -24,9 +24,9 @@ func ParseAge(text string) (Age, error) {
 	return Age{}, invalid("Give a number of years from 1 to 100, such as 10y, or of days from 1 to 36500, such as 90d.")
 }
 
-// Before returns the latest time that is this age at now. Of the years before a 29th of
-// February those without one end a day earlier, so that nothing counts as older than it is.
-func (a Age) Before(now time.Time) time.Time {
+// Cutoff returns now minus the age. On 29 February, a year without that day gives 28
+// February, so that no record counts as older than it is.
+func (a Age) Cutoff(now time.Time) time.Time {
 	now = now.UTC()
 	before := now.AddDate(-a.years, 0, -a.days)
 	if a.years > 0 && before.Day() != now.Day() {

@@ -28,7 +28,7 @@ func TestParseAge(t *testing.T) {
 		require.NoError(t, err, tt.text)
 		at, err := time.Parse(time.RFC3339, tt.now)
 		require.NoError(t, err)
-		assert.Equal(t, tt.want, age.Before(at).Format(time.RFC3339), tt.text)
+		assert.Equal(t, tt.want, age.Cutoff(at).Format(time.RFC3339), tt.text)
 	}
 	for _, text := range []string{
 		"", "d", "y", "0d", "0y", "-1d", "-1y", "36501d", "101y", "99999999999999999999d", "3650", "3650D", "10Y", "3650h", "12m", "1.5d", "1.5y", "1e3d", "0x10d",

@@ -5,60 +5,63 @@ import (
 	"time"
 )
 
-// AuditEvent says who did what to whose record, or tried to. It never holds a
-// name, what a record says, a password or a token.
+// AuditEvent records who did, or tried to do, what to which record. It never contains a
+// name, the content of a record, a password or a token.
 type AuditEvent struct {
 	ID ID
 	At time.Time
-	// Actor is who asked, from where, in which request; anonymous for who had not
-	// signed in.
+	// Actor is the caller, with address, device and request ID. It is anonymous for
+	// callers who are not signed in.
 	Actor   Actor
 	Action  Permission
 	Subject Subject
 	Outcome Outcome
-	// Version is the one that a change made of the subject; zero otherwise.
+	// Version is the number of the version that a change added to the subject. It is
+	// zero for other events.
 	Version int
-	// About are other records that the event concerns, for who looks for
-	// everything about one: the patient and the doctor of a mapping.
-	About []Reference
-	// Form is EventForm for an event of this release, and zero for those of earlier ones.
-	Form int
-	// Commitments are those of all versions that the change made, also of other records.
+	// Related are further records that the event concerns, such as the patient and the
+	// doctor of a mapping. A search for any of them finds the event.
+	Related []Reference
+	// Format is EventFormat for events written by this release, and zero for older ones.
+	Format int
+	// Commitments are those of all versions that the change added, including versions of
+	// other records.
 	Commitments []Commitment
-	// Seal is the last seal that its writer knew of: it comes under a later one.
+	// Seal is the number of the last seal that the writer of the event knew. Only a
+	// later seal can cover the event.
 	Seal     ID
 	Evidence Evidence
 }
 
-// EventForm is the form of the events that are written now: what a list showed is indexed
-// by blocks of IDs, and a change has commitments of the versions that it made.
-const EventForm = 1
+// EventFormat is the format of events written now: lists are indexed by blocks of IDs
+// (see BlockOf), and changes carry Commitments.
+const EventFormat = 1
 
-// Indexed are the records of the event's subject that it showed and that it can be
-// found by. Events are not: nobody asks who has seen an event, and each page of
-// the trail shows many.
-func (e AuditEvent) Indexed() []ID {
+// IndexedIDs returns the listed records under which the event can be found. A list of
+// audit events is not indexed: each page shows many events, and searching for the
+// readers of an event is not supported.
+func (e AuditEvent) IndexedIDs() []ID {
 	if e.Subject.Kind == SubjectAudit {
 		return nil
 	}
 	return e.Subject.Shown
 }
 
-// Outcome is what became of an attempt.
+// Outcome is the result of an attempt.
 type Outcome string
 
 // The outcomes.
 const (
-	// Allowed is what was done or shown.
+	// Allowed means that the action was done, or the data shown.
 	Allowed Outcome = "allowed"
-	// Denied is what the actor may not do.
+	// Denied means that the actor lacks the permission.
 	Denied Outcome = "denied"
-	// Failed is all else that was not done, such as a login with a wrong password,
-	// a record that does not exist, and input that breaks a rule.
+	// Failed means any other failure, such as a login with a wrong password, a record
+	// that does not exist, or invalid input.
 	Failed Outcome = "failed"
 )
 
-// ParseOutcome reads an outcome.
+// ParseOutcome parses allowed, denied or failed.
 func ParseOutcome(text string) (Outcome, error) {
 	if outcome := Outcome(text); outcome == Allowed || outcome == Denied || outcome == Failed {
 		return outcome, nil
@@ -66,36 +69,38 @@ func ParseOutcome(text string) (Outcome, error) {
 	return "", invalid("Not a valid choice: use allowed, denied or failed.")
 }
 
-// Subject is what an event is about: one record, or those that a list showed.
+// Subject is what an event is about: one record, or the records that a list showed.
 type Subject struct {
 	Kind SubjectKind
 	// ID is zero when there is no such record (yet), and for a list.
 	ID ID
-	// Shown are the records that a list showed; nil when the event is no list's.
+	// Shown are the IDs of the records that a list showed. It is nil if the event is not
+	// about a list.
 	Shown []ID
 }
 
-// AuditFilter narrows a list of events; a zero field does not.
+// AuditFilter narrows a list of events. A zero field does not filter.
 type AuditFilter struct {
 	Actor   ID
-	About   Reference
+	Record  Reference
 	Action  Permission
 	Outcome Outcome
-	// From and To bound the time: From included, To not.
+	// From and To bound the time of the events. From is inclusive, To is exclusive.
 	From, To time.Time
-	// NewestFirst turns the order of the list round: then a page holds events with IDs
-	// below its After, and the greatest ones when that is zero.
+	// NewestFirst reverses the list. A page then holds events with IDs below Page.After,
+	// or the newest events if After is zero.
 	NewestFirst bool
 }
 
-// AuditEventView is an event with the name that its actor has now. The trail keeps none.
+// AuditEventView is an event together with its actor's current name. The trail itself
+// stores no names.
 type AuditEventView struct {
 	AuditEvent
-	// ActorName is empty where there is no such user, or one without a name.
+	// ActorName is empty if the user does not exist or has no name.
 	ActorName string
 }
 
-// VisibleTo returns what actor may see of the event: without UserRead, no name.
+// VisibleTo removes the name unless actor has UserRead.
 func (v AuditEventView) VisibleTo(actor Actor) AuditEventView {
 	if !Can(actor.Role, UserRead) {
 		v.ActorName = ""
@@ -103,7 +108,7 @@ func (v AuditEventView) VisibleTo(actor Actor) AuditEventView {
 	return v
 }
 
-// AuditQuery is a filter and page of events as a caller asks for them.
+// AuditQuery is a filter and a page as the caller requests them.
 type AuditQuery struct {
 	Actor   Input
 	Patient Input
@@ -117,12 +122,13 @@ type AuditQuery struct {
 	Page     PageInput
 }
 
-// Named returns the records that the caller named, as far as they can be read.
-func (q AuditQuery) Named() []Reference {
-	return slices.Concat(q.Actor.named(SubjectUser), q.Patient.named(SubjectPatient), q.Doctor.named(SubjectDoctor))
+// References returns the user, the patient and the doctor that the query names. It skips
+// values that are not IDs.
+func (q AuditQuery) References() []Reference {
+	return slices.Concat(q.Actor.reference(SubjectUser), q.Patient.reference(SubjectPatient), q.Doctor.reference(SubjectDoctor))
 }
 
-// Parse returns the filter and the page. Every bad field is reported.
+// Parse returns the filter and the page. Every invalid field is reported.
 func (q AuditQuery) Parse() (AuditFilter, Page, error) {
 	form := newForm(false)
 	filter := AuditFilter{
@@ -143,36 +149,36 @@ func (q AuditQuery) Parse() (AuditFilter, Page, error) {
 	doctor := optional(form, "doctor", q.Doctor, 0, ParseID)
 	switch {
 	case patient != 0 && doctor != 0:
-		form.add("doctor", "Give patient or doctor, not both.")
+		form.addError("doctor", "Give patient or doctor, not both.")
 	case patient != 0:
-		filter.About = Reference{SubjectPatient, patient}
+		filter.Record = Reference{SubjectPatient, patient}
 	case doctor != 0:
-		filter.About = Reference{SubjectDoctor, doctor}
+		filter.Record = Reference{SubjectDoctor, doctor}
 	}
 	page := q.Page.read(form)
 	return filter, page, form.err()
 }
 
-// AccessQuery is a page of the events about a patient as a caller asks for them.
+// AccessQuery is a page of the events concerning one patient, as the caller requests it.
 type AccessQuery struct {
 	// Ordering is "id" or "-id".
 	Ordering Input
 	Page     PageInput
 }
 
-// Parse returns the filter for the events about patient, and the page. Every bad field
-// is reported.
+// Parse returns the filter for the events concerning the patient, and the page. Every
+// invalid field is reported.
 func (q AccessQuery) Parse(patient ID) (AuditFilter, Page, error) {
 	form := newForm(false)
 	filter := AuditFilter{
-		About:       Reference{SubjectPatient, patient},
+		Record:      Reference{SubjectPatient, patient},
 		NewestFirst: optional(form, "ordering", q.Ordering, false, parseEventOrdering),
 	}
 	page := q.Page.read(form)
 	return filter, page, form.err()
 }
 
-// parseEventOrdering reports whether the newest events come first.
+// parseEventOrdering parses id (oldest first) or -id (newest first).
 func parseEventOrdering(text string) (newestFirst bool, err error) {
 	switch text {
 	case "id":

@@ -18,8 +18,8 @@ func TestAnAuditQueryNarrowsByWhatIsGiven(t *testing.T) {
 	}{
 		"nothing": {domain.AuditQuery{}, domain.AuditFilter{}},
 		"actor":   {domain.AuditQuery{Actor: domain.Given("7")}, domain.AuditFilter{Actor: 7}},
-		"patient": {domain.AuditQuery{Patient: domain.Given("7")}, domain.AuditFilter{About: domain.Reference{Kind: domain.SubjectPatient, ID: 7}}},
-		"doctor":  {domain.AuditQuery{Doctor: domain.Given("7")}, domain.AuditFilter{About: domain.Reference{Kind: domain.SubjectDoctor, ID: 7}}},
+		"patient": {domain.AuditQuery{Patient: domain.Given("7")}, domain.AuditFilter{Record: domain.Reference{Kind: domain.SubjectPatient, ID: 7}}},
+		"doctor":  {domain.AuditQuery{Doctor: domain.Given("7")}, domain.AuditFilter{Record: domain.Reference{Kind: domain.SubjectDoctor, ID: 7}}},
 		"action":  {domain.AuditQuery{Action: domain.Given("patient:read")}, domain.AuditFilter{Action: domain.PatientRead}},
 		"outcome": {domain.AuditQuery{Outcome: domain.Given("denied")}, domain.AuditFilter{Outcome: domain.Denied}},
 		"from":    {domain.AuditQuery{From: domain.Given("2026-11-23T09:00:00Z")}, domain.AuditFilter{From: nine}},
@@ -30,7 +30,7 @@ func TestAnAuditQueryNarrowsByWhatIsGiven(t *testing.T) {
 				From: domain.Given("1970-01-01T00:00:00Z"), To: domain.Given("2026-11-23T09:00:00Z"),
 			},
 			domain.AuditFilter{
-				Actor: 1, About: domain.Reference{Kind: domain.SubjectDoctor, ID: 2}, Action: domain.AuditRead, Outcome: domain.Failed,
+				Actor: 1, Record: domain.Reference{Kind: domain.SubjectDoctor, ID: 2}, Action: domain.AuditRead, Outcome: domain.Failed,
 				From: time.Unix(0, 0).UTC(), To: nine,
 			},
 		},

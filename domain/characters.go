@@ -19,8 +19,8 @@ func errTooLong(limit int) error {
 	return invalid(fmt.Sprintf("Ensure this field has no more than %d characters.", limit))
 }
 
-// parseLine trims and normalizes one line of 1 to limit characters, of which at
-// least one can be seen.
+// parseLine parses one line of 1 to limit characters. It trims the text, normalizes it
+// to NFC, and requires at least one visible character.
 func parseLine(text string, limit int) (string, error) {
 	if !utf8.ValidString(text) {
 		return "", errNotText
@@ -42,8 +42,9 @@ func parseLine(text string, limit int) (string, error) {
 	return s, nil
 }
 
-// refuseCharacters names the first character that is bad, and its position after the
-// given number of others. It does not show the text around it.
+// refuseCharacters returns an error for the first bad character in text. The error gives
+// the character's position in the original text, of which the given number of leading
+// characters was trimmed, and shows no other part of the text.
 func refuseCharacters(text string, others int, bad func(rune) bool) error {
 	for _, r := range text {
 		others++
@@ -54,8 +55,8 @@ func refuseCharacters(text string, others int, bad func(rune) bool) error {
 	return nil
 }
 
-// trimInvisible removes from both ends what nobody sees: white space, and characters that
-// were copied along with a text, such as directional marks.
+// trimInvisible trims white space and other invisible characters, such as directional
+// marks that were copied along with the text, from both ends.
 func trimInvisible(text string) string {
 	text = strings.TrimLeftFunc(text, isInvisible)
 	trimmed := strings.TrimRightFunc(text, isInvisible)
@@ -66,9 +67,9 @@ func trimInvisible(text string) string {
 	return trimmed
 }
 
-// shapes reports whether an invisible character changes how the one before it looks: a
-// variation selector, as some Japanese names end with, and a joiner after a virama, as
-// some Malayalam names do.
+// shapes reports whether the invisible character r changes how the character before it
+// is displayed. Two cases occur at the end of names: a variation selector (in Japanese
+// names), and a joiner after a virama (in Malayalam names).
 func shapes(r, before rune) bool {
 	switch {
 	case unicode.Is(unicode.Variation_Selector, r):
@@ -79,31 +80,32 @@ func shapes(r, before rune) bool {
 	return false
 }
 
-// virama is the canonical combining class of the sign that takes a letter's vowel away.
+// virama is the canonical combining class of the sign that suppresses a letter's vowel.
 const virama = 9
 
-// isInvisible reports whether nobody sees r at the end of a text.
+// isInvisible reports whether r is white space or an ignorable character.
 func isInvisible(r rune) bool { return unicode.IsSpace(r) || isIgnorable(r) }
 
-// isVisible reports whether r can be seen by itself.
+// isVisible reports whether r is visible on its own.
 func isVisible(r rune) bool { return r != ' ' && unicode.IsPrint(r) && !isIgnorable(r) }
 
-// isIgnorable reports whether r is a character that nobody sees by itself.
+// isIgnorable reports whether r is a format character, a variation selector or another
+// character that has no visible glyph.
 func isIgnorable(r rune) bool {
 	return unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
-// reordering are the characters that let a line be shown in another order than
-// it is stored in (Unicode Standard Annex #9: embeddings and overrides).
+// reordering holds the characters that change the order in which a line is displayed
+// (Unicode Standard Annex #9: embeddings and overrides).
 var reordering = &unicode.RangeTable{R16: []unicode.Range16{{Lo: 0x202a, Hi: 0x202e, Stride: 1}}}
 
 func isASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII })
 }
 
-// foldTyped makes plain characters of what people type or copy where digits are wanted:
-// digits of any script, spaces and tabs, hyphens and dashes, and full-width signs. What
-// cannot be seen is dropped.
+// foldTyped replaces the characters that people type or paste in place of ASCII ones:
+// digits of any script, tabs and other spaces, dashes, and full-width characters. It
+// removes invisible characters.
 func foldTyped(text string) string {
 	return strings.Map(func(r rune) rune {
 		const minus = '\u2212'
@@ -126,8 +128,9 @@ func foldTyped(text string) string {
 	}, text)
 }
 
-// digitValue is what a decimal digit counts. The digits of a script follow each other from
-// zero, and several sets can follow each other in one range (Unicode Standard, 4.6).
+// digitValue returns the value of a decimal digit of any script. Each script's digits
+// are consecutive and start with zero; one range of the table can hold several such sets
+// (Unicode Standard, 4.6).
 func digitValue(digit rune) rune {
 	for _, digits := range unicode.Nd.R16 {
 		if digit <= rune(digits.Hi) {

@@ -2,6 +2,7 @@ package domain
 
 import "time"
 
-// ClockSkew is how far the clocks of any two instances may be apart. What bears a
-// time of one of them is judged by another one accordingly.
+// ClockSkew is the largest difference between the clocks of two instances that is
+// tolerated. A time written by one instance can be this far ahead of the clock of the
+// instance that reads it.
 const ClockSkew = time.Minute

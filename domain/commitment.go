@@ -10,28 +10,30 @@ import (
 	"unicode/utf8"
 )
 
-// VersionName names a version of a record.
+// VersionName identifies a version of a record.
 type VersionName struct {
 	Record Reference
 	Number int
 }
 
-// Salt makes the Commitment of a version say nothing of what the version says. It is kept
-// beside the version only, and goes with it.
+// Salt is random and hashed into a version's Commitment, so that nobody can guess the
+// version's content from the commitment. It is stored with the version only, and is
+// deleted with it.
 type Salt [16]byte
 
-// Commitment is what the event of a change keeps of a version that the change made. When the
-// version is edited, it has another commitment. Without the version, nobody learns anything
-// from it.
+// Commitment is a salted hash of a version. The audit event of the change that made the
+// version stores it, so that a later edit of the version is detectable. After the
+// version is purged, the commitment reveals nothing about it.
 type Commitment struct {
 	VersionName
-	// Digest is SHA-256 of all that the version says, and of its Salt, cut to 128 bits. It need
-	// not be longer: the service draws the salt, so nobody can prepare two versions that have
-	// the same one. It is zero for a version from before there were commitments.
+	// Digest is the SHA-256 hash of the version's content and Salt, cut to 128 bits.
+	// That is long enough: the service chooses the salt, so nobody can prepare two
+	// versions with the same digest. It is zero for a version stored before commitments
+	// existed.
 	Digest [16]byte
 }
 
-// Hash returns the hash of the commitment.
+// Hash returns the hash of the commitment itself.
 func (c Commitment) Hash() Hash {
 	m := newMessage("healthcare audit commitment 1")
 	m.commitment(c)
@@ -49,10 +51,10 @@ func (m *message) reference(r Reference) {
 	m.number(int64(r.ID))
 }
 
-// Name returns the version's name.
+// Name returns the identity of the version.
 func (v Version[T]) Name() VersionName { return VersionName{v.Record.Self(), v.Number} }
 
-// Commitment returns what the event of the version's change keeps of it.
+// Commitment computes the commitment to the version's current content.
 func (v Version[T]) Commitment() Commitment {
 	commitment := Commitment{VersionName: v.Name()}
 	if v.Salt == (Salt{}) {
@@ -63,10 +65,10 @@ func (v Version[T]) Commitment() Commitment {
 	m.reference(commitment.Record)
 	m.number(int64(v.Number))
 	m.number(v.At.UnixMicro())
-	m.number(int64(v.By.UserID))
-	m.text(string(v.By.Role))
+	m.number(int64(v.Author.UserID))
+	m.text(string(v.Author.Role))
 	m.text(string(v.Change))
-	m.reference(v.With)
+	m.reference(v.Cause)
 	m.fields(v.Record.Fields())
 	m.stamp(StampOf(v.Record))
 	hash := sha256.Sum256(*m)
@@ -74,8 +76,9 @@ func (v Version[T]) Commitment() Commitment {
 	return commitment
 }
 
-// fields adds fields in the order of their names. Those that are not set, or empty, are left
-// out: so a field that a later release adds to records changes no commitment that there is.
+// fields appends the fields in the order of their names and skips empty ones. A field
+// that a later release adds therefore does not change the commitments of stored
+// versions.
 func (m *message) fields(fields []Field) {
 	fields = slices.SortedFunc(slices.Values(fields), func(a, b Field) int { return cmp.Compare(a.Name, b.Name) })
 	for _, field := range fields {
@@ -85,7 +88,7 @@ func (m *message) fields(fields []Field) {
 			if value != "" {
 				m.text(field.Name)
 				m.text("text")
-				m.text(asKept(value))
+				m.text(asStored(value))
 			}
 		case ID:
 			if value != 0 {
@@ -115,8 +118,9 @@ func (m *message) stamp(s Stamp) {
 	}
 }
 
-// asKept returns the text as versions keep it: in JSON, bytes that are no UTF-8 become U+FFFD.
-func asKept(text string) string {
+// asStored returns the text as it reads after it was stored as JSON: invalid UTF-8
+// becomes U+FFFD.
+func asStored(text string) string {
 	if utf8.ValidString(text) {
 		return text
 	}

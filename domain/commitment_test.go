@@ -26,9 +26,9 @@ func newCommitted() domain.Version[committed] {
 	return domain.Version[committed]{
 		Number: 3,
 		At:     fullEvent().At,
-		By:     domain.Author{UserID: 9, Role: domain.Admin},
+		Author: domain.Author{UserID: 9, Role: domain.Admin},
 		Change: domain.Deleted,
-		With:   domain.Reference{Kind: domain.SubjectDoctor, ID: 6},
+		Cause:  domain.Reference{Kind: domain.SubjectDoctor, ID: 6},
 		Salt:   salt(),
 		Record: committed{id: 5, fields: []domain.Field{{Name: "name", Value: "Ada"}, {Name: "doctor", Value: domain.ID(6)}, {Name: "since", Value: fullEvent().At}}},
 	}
@@ -46,7 +46,7 @@ func TestCommitmentsStayWhatTheyAre(t *testing.T) {
 	// Made with Python's hashlib.
 	at := fullEvent().At
 	mapping := domain.Version[domain.Mapping]{
-		Number: 3, At: at, By: domain.Author{UserID: 9, Role: domain.Admin}, Change: domain.Deleted, With: domain.Reference{Kind: domain.SubjectDoctor, ID: 6},
+		Number: 3, At: at, Author: domain.Author{UserID: 9, Role: domain.Admin}, Change: domain.Deleted, Cause: domain.Reference{Kind: domain.SubjectDoctor, ID: 6},
 		Salt: salt(), Record: domain.Mapping{ID: 7, PatientID: 5, DoctorID: 6, AssignedAt: at},
 	}.Commitment()
 	assert.Equal(t, domain.VersionName{Record: domain.Reference{Kind: domain.SubjectMapping, ID: 7}, Number: 3}, mapping.VersionName)
@@ -62,11 +62,11 @@ func TestACommitmentIsToAllThatAVersionSays(t *testing.T) {
 	for name, change := range map[string]func(*domain.Version[committed]){
 		"number":    func(v *domain.Version[committed]) { v.Number++ },
 		"time":      func(v *domain.Version[committed]) { v.At = v.At.Add(time.Microsecond) },
-		"author":    func(v *domain.Version[committed]) { v.By.UserID++ },
-		"role":      func(v *domain.Version[committed]) { v.By.Role = domain.Staff },
+		"author":    func(v *domain.Version[committed]) { v.Author.UserID++ },
+		"role":      func(v *domain.Version[committed]) { v.Author.Role = domain.Staff },
 		"change":    func(v *domain.Version[committed]) { v.Change = domain.Updated },
-		"with":      func(v *domain.Version[committed]) { v.With.ID++ },
-		"with kind": func(v *domain.Version[committed]) { v.With.Kind = domain.SubjectPatient },
+		"with":      func(v *domain.Version[committed]) { v.Cause.ID++ },
+		"with kind": func(v *domain.Version[committed]) { v.Cause.Kind = domain.SubjectPatient },
 		"salt":      func(v *domain.Version[committed]) { v.Salt[15]++ },
 		"record":    func(v *domain.Version[committed]) { v.Record.id++ },
 		"text":      func(v *domain.Version[committed]) { v.Record.fields[0].Value = "Ada King" },

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// Credentials are what a person signs in with.
+// Credentials are the fields of a login request.
 type Credentials struct {
 	Username Input
 	Password Input
@@ -15,16 +15,16 @@ type Credentials struct {
 	Unknown []string
 }
 
-// Proof is what somebody shows to prove that an account is theirs.
+// Proof holds parsed credentials, which are still to be verified.
 type Proof struct {
 	Email    Email
 	Password Password
 	Code     OneTimeCode
 }
 
-// Parse returns the proof to verify. A username that is no address is nobody's,
-// and comes back as the zero Email. One that is an address can be one of an account from
-// the old backend, which would not be taken today.
+// Parse returns the credentials to verify. A username that is not an e-mail address
+// gives the zero Email, which belongs to no user. Addresses that the old backend
+// accepted and ParseEmail refuses are accepted here: see typedEmail.
 func (c Credentials) Parse() (Proof, error) {
 	form := newForm(false)
 	form.unknown(c.Unknown)
@@ -38,15 +38,16 @@ func (c Credentials) Parse() (Proof, error) {
 			}
 			return typedEmail(text), nil
 		}),
-		Password: required(form, "password", c.Password, Password{}, parseTyped),
+		Password: required(form, "password", c.Password, Password{}, parsePassword),
 		Code:     nullable(form, "otp", c.Code, OneTimeCode{}, ParseOneTimeCode),
 	}
 	return proof, form.err()
 }
 
-// typedEmail reads the address that somebody signs in with; it is zero for what is none.
-// What ParseEmail refuses can still be an address that the old backend took, such as
-// ada@localhost. No letter becomes an ASCII one, so that none passes for another.
+// typedEmail parses the address that a user signs in with, or returns the zero Email. It
+// also accepts addresses of accounts from the old backend that ParseEmail refuses, such
+// as ada@localhost. Lower-casing leaves letters alone that would become ASCII ones, so
+// that no address can pass for another.
 func typedEmail(text string) Email {
 	if email, err := ParseEmail(text); err == nil {
 		return email
@@ -64,14 +65,14 @@ func typedEmail(text string) Email {
 	}, s)}
 }
 
-// maxUsernameLength bounds what is read as a user name, in characters. No address is
-// longer, surrounding space included within reason.
+// maxUsernameLength is in characters. It exceeds the longest address and some
+// surrounding space.
 const maxUsernameLength = 300
 
-// parseTyped reads a password that is compared with a stored hash. It bounds what
-// anybody can have hashed: one that is longer than any password becomes one that no
-// hash was made of, and is refused like any wrong one.
-func parseTyped(text string) (Password, error) {
+// parsePassword parses a password that is compared with a stored hash. It bounds the
+// cost of hashing: a longer text than any password becomes a text that no stored hash
+// matches, and fails like any wrong password.
+func parsePassword(text string) (Password, error) {
 	if text == "" {
 		return Password{}, errBlank
 	}
@@ -85,56 +86,56 @@ func parseTyped(text string) (Password, error) {
 	return TypedPassword(text), nil
 }
 
-// PasswordChange is a user's change of their own password.
+// PasswordChange is a request of users to change their own password.
 type PasswordChange struct {
 	Current Input
 	New     Input
 	Unknown []string
 }
 
-// Parse returns the current password to verify, and the new one to be hashed for
-// user. Every bad field is reported.
+// Parse returns the current password, which the caller must verify, and the new one,
+// which the caller must hash for user. Every invalid field is reported.
 func (c PasswordChange) Parse(user User, weakness Weakness) (current, changed Password, err error) {
 	form := newForm(false)
 	form.unknown(c.Unknown)
-	current = required(form, "current_password", c.Current, Password{}, parseTyped)
+	current = required(form, "current_password", c.Current, Password{}, parsePassword)
 	changed = required(form, "new_password", c.New, Password{}, user.newPassword(weakness))
 	if !changed.IsZero() && changed.Reveal() == current.Reveal() {
-		form.add("new_password", "This is the current password.")
+		form.addError("new_password", "This is the current password.")
 	}
 	return current, changed, form.err()
 }
 
-// PasswordCheck is the current password, asked for before something sensitive is
-// changed (OWASP ASVS 5.0, 7.5.1).
+// PasswordCheck is the current password, which a sensitive change requires (OWASP ASVS
+// 5.0, 7.5.1).
 type PasswordCheck struct {
 	Password Input
 	Unknown  []string
 }
 
-// Parse returns the password to verify. Every bad field is reported.
+// Parse returns the password to verify. Every invalid field is reported.
 func (c PasswordCheck) Parse() (Password, error) {
 	form := newForm(false)
 	form.unknown(c.Unknown)
-	password := required(form, "password", c.Password, Password{}, parseTyped)
+	password := required(form, "password", c.Password, Password{}, parsePassword)
 	return password, form.err()
 }
 
-// ErrCurrentPassword says that the current password is wrong, in the field in
-// which it was given. It is Invalid: the caller is signed in all the same.
+// ErrCurrentPassword reports a wrong current password in the named field. It is Invalid,
+// not Unauthenticated, because the caller remains signed in.
 func ErrCurrentPassword(field string) error {
 	form := newForm(false)
-	form.add(field, "This is not the current password.")
+	form.addError(field, "This is not the current password.")
 	return form.err()
 }
 
-// CodeCheck is a code of a second factor that is to be confirmed.
+// CodeCheck is a code that confirms a new second factor.
 type CodeCheck struct {
 	Code    Input
 	Unknown []string
 }
 
-// Parse returns the code to verify. Every bad field is reported.
+// Parse returns the code to verify. Every invalid field is reported.
 func (c CodeCheck) Parse() (OneTimeCode, error) {
 	form := newForm(false)
 	form.unknown(c.Unknown)
@@ -142,22 +143,22 @@ func (c CodeCheck) Parse() (OneTimeCode, error) {
 	return code, form.err()
 }
 
-// ErrCodeField says that the code that was to confirm a second factor is wrong.
-// It is Invalid: the caller is signed in all the same.
+// ErrCodeField reports a wrong code while a second factor is confirmed. It is Invalid,
+// not Unauthenticated, because the caller remains signed in.
 func ErrCodeField() error {
 	form := newForm(false)
-	form.add("otp", "This code is wrong. Check the clock of the device, and give the code that it shows now.")
+	form.addError("otp", "This code is wrong. Check the clock of the device, and give the code that it shows now.")
 	return form.err()
 }
 
-// Refresh is a refresh token that is presented.
+// Refresh is a request that presents a refresh token.
 type Refresh struct {
 	Token   Input
 	Unknown []string
 }
 
-// Parse returns the token. A missing one is Invalid, one that cannot be a token
-// is refused like any wrong one.
+// Parse returns the token. A missing token is Invalid. A malformed one is refused like
+// any wrong token.
 func (r Refresh) Parse() (RefreshToken, error) {
 	form := newForm(false)
 	form.unknown(r.Unknown)
@@ -173,7 +174,8 @@ func (r Refresh) Parse() (RefreshToken, error) {
 	return ParseRefreshToken(text)
 }
 
-// ErrCredentials refuses a login, whichever part was wrong.
+// ErrCredentials refuses a login. The answer does not tell whether the address or the
+// password was wrong.
 func ErrCredentials() error {
 	return &Error{Kind: Unauthenticated, Code: "no_active_account", Message: "No active account found with the given credentials"}
 }

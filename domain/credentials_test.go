@@ -117,7 +117,7 @@ func TestUnknownNamesAreRepeatedUpToALimit(t *testing.T) {
 	}
 	for _, parse := range []func() error{
 		func() error { _, err := domain.PasswordCheck{Unknown: names}.Parse(); return err },
-		func() error { return domain.ErrParameters(refused) },
+		func() error { return domain.ErrInvalidParameters(refused) },
 		func() error { _, err := domain.PageInput{Refused: refused}.Parse(); return err },
 	} {
 		found, ok := errors.AsType[*domain.Error](parse())

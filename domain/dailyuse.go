@@ -6,16 +6,16 @@ import (
 	"slices"
 )
 
-// DailyUse is how often one person used the records about a patient, or tried to, in one
-// way on one day.
+// DailyUse counts how often one person used records concerning a patient, or tried to,
+// by one action with one outcome on one day.
 type DailyUse struct {
 	UseKind
 	Times int
-	// ActorName is the name that the user has now; see AuditEventView.
+	// ActorName is the user's current name: see AuditEventView.
 	ActorName string
 }
 
-// UseKind is what the uses have in common that a DailyUse counts.
+// UseKind holds the properties by which DailyUse groups audit events.
 type UseKind struct {
 	// Day is in UTC.
 	Day     Date
@@ -25,12 +25,12 @@ type UseKind struct {
 	Outcome Outcome
 }
 
-// UseOf returns what kind of use the event is.
-func UseOf(event AuditEvent) UseKind {
+// UseKindOf returns the group that the event belongs to.
+func UseKindOf(event AuditEvent) UseKind {
 	return UseKind{DateOf(event.At), event.Actor.UserID, event.Actor.Role, event.Action, event.Outcome}
 }
 
-// VisibleTo returns what actor may see of the use: without UserRead, no name.
+// VisibleTo removes the name unless actor has UserRead.
 func (u DailyUse) VisibleTo(actor Actor) DailyUse {
 	if !Can(actor.Role, UserRead) {
 		u.ActorName = ""
@@ -38,11 +38,11 @@ func (u DailyUse) VisibleTo(actor Actor) DailyUse {
 	return u
 }
 
-// DailyUses counts uses by their kinds.
+// DailyUses counts audit events by group.
 type DailyUses map[UseKind]int
 
-// TakeBefore takes out the uses of the days before day, in the order of the days; all of
-// them for the zero Date.
+// TakeBefore removes the counts of the days before day and returns them, sorted by day.
+// For the zero Date it takes all.
 func (d DailyUses) TakeBefore(day Date) []DailyUse {
 	taken := []DailyUse{}
 	for kind, times := range d {

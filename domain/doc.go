@@ -1,8 +1,11 @@
-// Package domain is what is true of a clinic's records whatever the technology:
-// users and their sessions, doctors, patients, who is assigned to whom, and who
-// may do what.
+// Package domain holds the clinic's entities and rules: users and their sessions,
+// doctors, patients, the mappings that assign doctors to patients, the access policy,
+// and the audit trail.
 //
-// Values are parsed once, here, into types that cannot hold a bad value, so
-// that every transport refuses the same input. The package imports the standard
-// library and pure value libraries only; it does no I/O and reads no clock.
+// Every value is parsed once, here, into a type that cannot hold an invalid value. All
+// transports therefore accept and refuse the same input. The package imports only the
+// standard library and pure value libraries. It does no I/O and never reads the clock.
+//
+// Good places to start reading: patient.go for an entity, input.go for how input is
+// validated, policy.go for who can do what, audit.go for what the trail records.
 package domain

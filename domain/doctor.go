@@ -17,7 +17,7 @@ type Doctor struct {
 	JoinedAt       Date
 	Specialization Specialization
 	LicenseNumber  LicenseNumber
-	// Salary is withheld from who may not read it: see VisibleTo.
+	// Salary is withheld from actors without DoctorReadSalary: see VisibleTo.
 	Salary Salary
 	Stamp
 }
@@ -33,7 +33,7 @@ func (d Doctor) stamped(stamp Stamp) Record {
 	return d
 }
 
-// Fields implements Record. A withheld salary is left out.
+// Fields implements Record. It leaves out a withheld salary.
 func (d Doctor) Fields() []Field {
 	fields := []Field{
 		{"name", d.Name.String()},
@@ -47,13 +47,13 @@ func (d Doctor) Fields() []Field {
 	return append(fields, Field{"salary", d.Salary.String()})
 }
 
-// DoctorFilter narrows a list of doctors; a zero field does not.
+// DoctorFilter narrows a list of doctors. A zero field does not filter.
 type DoctorFilter struct {
-	// PatientID keeps the doctors who are assigned to that patient.
+	// PatientID selects the doctors who are assigned to this patient.
 	PatientID ID
 }
 
-// DoctorInput is what may be set of a doctor. All of it is required.
+// DoctorInput holds the fields of a doctor that a request can set. All are required.
 type DoctorInput struct {
 	Name           Input
 	Specialization Input
@@ -62,15 +62,17 @@ type DoctorInput struct {
 	Unknown        []string
 }
 
-// NewDoctor builds a doctor who joins today (UTC). Every bad field is reported.
+// NewDoctor returns a doctor who joins today (UTC). Every invalid field is reported.
 func NewDoctor(in DoctorInput, now time.Time) (Doctor, error) {
 	return Doctor{JoinedAt: DateOf(now)}.fill(newForm(false), in)
 }
 
-// Replace returns the doctor with all that may be set taken from in.
+// Replace returns the doctor with all fields replaced by those of in (PUT). Every
+// invalid field is reported.
 func (d Doctor) Replace(in DoctorInput) (Doctor, error) { return d.fill(newReplaceForm(), in) }
 
-// Change returns the doctor with the given fields of in; absent ones stay.
+// Change returns the doctor with the fields that in contains; absent ones keep their
+// value (PATCH). Every invalid field is reported.
 func (d Doctor) Change(in DoctorInput) (Doctor, error) { return d.fill(newForm(true), in) }
 
 func (d Doctor) fill(form *form, in DoctorInput) (Doctor, error) {
@@ -82,7 +84,7 @@ func (d Doctor) fill(form *form, in DoctorInput) (Doctor, error) {
 	return d, form.err()
 }
 
-// VisibleTo returns what actor may see of the doctor: without DoctorReadSalary, no salary.
+// VisibleTo implements the rule that only actors with DoctorReadSalary see salaries.
 func (d Doctor) VisibleTo(actor Actor) Doctor {
 	if !Can(actor.Role, DoctorReadSalary) {
 		d.Salary = Salary{}
@@ -92,12 +94,12 @@ func (d Doctor) VisibleTo(actor Actor) Doctor {
 
 func (Doctor) restricted() {}
 
-// ErrLicenseTaken says that the licence number belongs to a doctor already.
+// ErrLicenseTaken returns a Conflict: another doctor has the licence number.
 func ErrLicenseTaken() error {
 	return ErrDuplicate("license_number", "doctor with this license number already exists.")
 }
 
-// Specialization is a doctor's field: one line of 1 to 200 characters.
+// Specialization is a doctor's medical specialty: one line of 1 to 200 characters.
 type Specialization struct{ text string }
 
 // ParseSpecialization trims, normalizes to NFC and checks a specialization.
@@ -109,11 +111,12 @@ func ParseSpecialization(text string) (Specialization, error) {
 // String returns the specialization.
 func (s Specialization) String() string { return s.text }
 
-// LicenseNumber is a doctor's licence: one line of 1 to 50 characters, as it was written.
+// LicenseNumber is a doctor's licence number as it was written: one line of 1 to 50
+// characters.
 type LicenseNumber struct {
 	text string
-	// storedKey is the Key under which the number is stored, where an older program has
-	// made another one of it; empty otherwise.
+	// storedKey is the number's Key in the store, if an earlier release computed a
+	// different one. Otherwise it is empty.
 	storedKey string
 }
 
@@ -123,8 +126,9 @@ func ParseLicenseNumber(text string) (LicenseNumber, error) {
 	return LicenseNumber{text: s}, err
 }
 
-// StoredLicenseNumber rebuilds a licence number from storage as Restore does, with the
-// Key under which it is stored; an empty key is the one that the number has by itself.
+// StoredLicenseNumber rebuilds a licence number from storage without checking it (see
+// FromStored), with the key under which it is stored. An empty key means the key
+// computed from the text.
 func StoredLicenseNumber(text, key string) LicenseNumber {
 	number := LicenseNumber{text: text}
 	if key != "" && key != number.Key() {
@@ -136,10 +140,10 @@ func StoredLicenseNumber(text, key string) LicenseNumber {
 // String returns the number as it was written.
 func (l LicenseNumber) String() string { return l.text }
 
-// Key is what makes two spellings the same licence: letter case and
-// compatibility forms (full-width digits, ligatures) do not count, nor do
-// characters that cannot be seen. The stores keep it unique. A number that is stored
-// under another key keeps that one until it is written anew.
+// Key returns the text by which licence numbers are compared. Stores keep it unique. It
+// ignores letter case, compatibility forms (full-width digits, ligatures) and invisible
+// characters. A number that is stored under a different key keeps that key until the
+// number is changed.
 func (l LicenseNumber) Key() string {
 	if l.storedKey != "" {
 		return l.storedKey
@@ -156,19 +160,20 @@ func (l LicenseNumber) Key() string {
 	return norm.NFKC.String(cases.Fold().String(norm.NFKC.String(visible)))
 }
 
-// Salary is an amount in the clinic's currency: not negative, at most ten
-// digits, two of them after the point. The zero Salary is one withheld.
+// Salary is an amount in the clinic's currency: not negative, with at most ten digits,
+// two of them after the decimal point. The zero Salary is withheld.
 type Salary struct{ text string }
 
 var (
-	// The lengths are bounded to keep the exact arithmetic below cheap.
+	// amountOfMoney bounds the number of digits and the exponent to keep the exact
+	// arithmetic cheap.
 	amountOfMoney  = regexp.MustCompile(`^[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,2})?$`)
 	centsInAUnit   = big.NewRat(100, 1)
 	tooManyOfCents = big.NewInt(1e10) // eleven digits
 )
 
-// ParseSalary reads a decimal number such as "1234.5", "+5" or "1e3", exactly, and
-// writes it with two decimals.
+// ParseSalary parses a decimal number such as "1234.5", "+5" or "1e3" exactly. The
+// result has two decimals.
 func ParseSalary(text string) (Salary, error) {
 	s := trimInvisible(text)
 	if !amountOfMoney.MatchString(s) {
@@ -187,8 +192,8 @@ func ParseSalary(text string) (Salary, error) {
 	return Salary{amount.FloatString(2)}, nil
 }
 
-// Withheld reports whether the salary is not shown.
+// Withheld reports whether the salary is hidden from the actor.
 func (s Salary) Withheld() bool { return s.text == "" }
 
-// String returns the amount with two decimals, or nothing when it is withheld.
+// String returns the amount with two decimals, or an empty text if it is withheld.
 func (s Salary) String() string { return s.text }

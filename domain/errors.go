@@ -9,56 +9,61 @@ import (
 	"time"
 )
 
-// Kind says what sort of failure an error is, as far as a caller can act on it.
-// Transports map it to their own codes in one table.
+// Kind classifies a failure by what the caller can do about it. Each transport maps
+// kinds to its own status codes in one table.
 type Kind uint8
 
 // The kinds of failure. The zero value is Internal: an error nobody classified
 // shows its caller nothing.
 const (
-	// Internal is a fault of ours.
+	// Internal is a fault of the service.
 	Internal Kind = iota
-	// Invalid is input that breaks a rule; Fields says which.
+	// Invalid means that the input breaks a rule. Fields says which.
 	Invalid
-	// Unauthenticated is a caller who is not known, or no longer.
+	// Unauthenticated means that the caller is not signed in, or that the session has
+	// expired or was revoked.
 	Unauthenticated
-	// Forbidden is a known caller who may not do this.
+	// Forbidden means that the caller is signed in but lacks the permission.
 	Forbidden
-	// NotFound is a subject that does not exist.
+	// NotFound means that the requested record does not exist.
 	NotFound
-	// Conflict is input that is fine by itself and clashes with what is stored.
+	// Conflict means that the input is valid but clashes with stored data.
 	Conflict
-	// Unavailable is something we depend on that does not answer; try again later.
+	// Unavailable means that a dependency does not answer. The caller can try again
+	// later.
 	Unavailable
-	// TooMany is a caller who has tried too often; try again after RetryAfter.
+	// TooMany means that a rate limit is exceeded. The caller can try again after
+	// RetryAfter.
 	TooMany
 )
 
-// FieldErrors maps the name of each bad field to what is wrong with it.
+// FieldErrors maps the name of each invalid field to its error messages.
 type FieldErrors map[string][]string
 
-// NonField is the name under which FieldErrors keeps what concerns no single field.
+// NonField is the key in FieldErrors for errors that concern no single field.
 const NonField = "non_field_errors"
 
-// Error is a failure that may be shown to the caller. Message and what Fields
-// says never hold a submitted value, a stored value or anything about the
-// system's inside; the fields that Fields names may be unknown ones.
+// Error is a failure that can be shown to the caller. Message and the messages in Fields
+// never contain a submitted value, a stored value or internal details. The keys of
+// Fields can be names that the caller made up.
 type Error struct {
 	Kind Kind
-	// Code is stable and for programs; empty means the transport's usual code for Kind.
+	// Code is a stable identifier for programs. If empty, the transport uses its default
+	// code for Kind.
 	Code string
-	// Message is one sentence for people; empty means the transport's usual text for Kind.
+	// Message is one sentence for people. If empty, the transport uses its default text
+	// for Kind.
 	Message string
-	// Fields names every bad field; set with Invalid and Conflict.
+	// Fields lists every invalid field. It is set for Invalid and Conflict.
 	Fields FieldErrors
-	// RetryAfter is how long the caller should wait; set with TooMany, and with
-	// Unavailable where it is known.
+	// RetryAfter is how long the caller should wait. It is set for TooMany, and for
+	// Unavailable if the time is known.
 	RetryAfter time.Duration
-	// Err is the cause, for the log only.
+	// Err is the cause. It is logged and never shown to the caller.
 	Err error
 }
 
-// Error describes the failure for the log: message, fields and cause.
+// Error returns the text for the log: message, fields and cause.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(e.Message)
@@ -74,7 +79,8 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// KindOf returns the kind of the first Error in err's chain, Internal if there is none.
+// KindOf returns the kind of the first Error in err's chain, or Internal if there is
+// none.
 func KindOf(err error) Kind {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Kind
@@ -82,35 +88,36 @@ func KindOf(err error) Kind {
 	return Internal
 }
 
-// ErrNotFound says that the subject does not exist.
+// ErrNotFound returns the NotFound error.
 func ErrNotFound() error { return &Error{Kind: NotFound, Message: "Not found."} }
 
-// ErrDuplicate says that field's value is taken. It is a Conflict.
+// ErrDuplicate returns a Conflict: the value of field is taken.
 func ErrDuplicate(field, message string) error {
 	return &Error{Kind: Conflict, Message: "Invalid input.", Fields: FieldErrors{field: {message}}}
 }
 
-// ErrNoSuchReference says that the named fields refer to what does not exist. It is Invalid.
+// ErrNoSuchReference returns an Invalid error: each named field refers to a record that
+// does not exist.
 func ErrNoSuchReference(fields ...string) error {
 	form := newForm(false)
 	for _, field := range fields {
-		form.add(field, "Object does not exist.")
+		form.addError(field, "Object does not exist.")
 	}
 	return form.err()
 }
 
-// ErrUnavailable wraps a cause that may pass, such as a database that does not answer.
+// ErrUnavailable wraps a temporary failure, such as a database that does not answer.
 func ErrUnavailable(cause error) error {
 	return &Error{Kind: Unavailable, Message: "The service cannot do this right now. Try again shortly.", Err: cause}
 }
 
-// ErrBusy says that there is no room for more work of this kind before retryAfter
-// has passed; full tells the log which queue is full. It is Unavailable.
+// ErrBusy returns an Unavailable error for a queue that is full. The text in full names
+// the queue in the log.
 func ErrBusy(full string, retryAfter time.Duration) error {
 	return &Error{Kind: Unavailable, Message: "The service is busy. Try again shortly.", RetryAfter: retryAfter, Err: errors.New(full)}
 }
 
-// ErrTooMany refuses a caller until wait has passed.
+// ErrTooMany returns a TooMany error: the caller must wait before the next attempt.
 func ErrTooMany(wait time.Duration) error {
 	return &Error{Kind: TooMany, Code: "throttled", Message: "Too many attempts. Wait before you try again.", RetryAfter: wait}
 }

@@ -8,20 +8,20 @@ import (
 // Hash is a SHA-256 hash.
 type Hash [sha256.Size]byte
 
-// MAC is a message authentication code: HMAC-SHA-256 cut to 128 bits (RFC 2104, 5).
-// Without the service's key nobody can make one.
+// MAC is a message authentication code: HMAC-SHA-256 cut to 128 bits (RFC 2104, 5). Only
+// a holder of the service's key can compute it.
 type MAC [16]byte
 
-// Evidence shows that an event is as this service wrote it. The zero Evidence is that of
-// events from before there were any.
+// Evidence makes changes to an audit event detectable. Events written before evidence
+// existed have the zero Evidence.
 type Evidence struct {
-	// Hash is the event's.
+	// Hash is the event's hash.
 	Hash Hash
-	// MAC is that of the event's ID and Hash.
+	// MAC authenticates the event's ID and Hash: see MACInput.
 	MAC MAC
 }
 
-// Digest returns one hash of both, which a seal takes of an event.
+// Digest returns the hash of both fields. Seals cover this digest.
 func (e Evidence) Digest() Hash {
 	m := newMessage("healthcare audit evidence 1")
 	m.text(string(e.Hash[:]))
@@ -29,7 +29,7 @@ func (e Evidence) Digest() Hash {
 	return m.hash()
 }
 
-// Hash returns the hash of all that the event says, its ID included.
+// Hash returns the hash of all fields of the event except its evidence.
 func (e AuditEvent) Hash() Hash {
 	m := newMessage("healthcare audit event 1")
 	m.number(int64(e.ID))
@@ -48,14 +48,14 @@ func (e AuditEvent) Hash() Hash {
 	}
 	m.text(string(e.Outcome))
 	m.number(int64(e.Version))
-	m.number(int64(len(e.About)))
-	for _, reference := range e.About {
+	m.number(int64(len(e.Related)))
+	for _, reference := range e.Related {
 		m.text(string(reference.Kind))
 		m.number(int64(reference.ID))
 	}
 	m.number(int64(e.Seal))
-	if e.Form != 0 || len(e.Commitments) > 0 { // Earlier events keep the hash that they had.
-		m.number(int64(e.Form))
+	if e.Format != 0 || len(e.Commitments) > 0 { // Earlier events keep the hash that they had.
+		m.number(int64(e.Format))
 		m.number(int64(len(e.Commitments)))
 		for _, commitment := range e.Commitments {
 			m.commitment(commitment)
@@ -64,16 +64,17 @@ func (e AuditEvent) Hash() Hash {
 	return m.hash()
 }
 
-// Attested returns what the MAC of an event is made of. It names the event once
-// more, so that evidence can be checked without the event.
-func Attested(id ID, hash Hash) Hash {
+// MACInput returns the hash that the MAC of an event authenticates. It contains the
+// event's ID, so that the MAC can be verified without reading the event.
+func MACInput(id ID, hash Hash) Hash {
 	m := newMessage("healthcare audit attested 1")
 	m.number(int64(id))
 	m.text(string(hash[:]))
 	return m.hash()
 }
 
-// listed is how many records a list showed, and -1 for what is no list.
+// listed returns the number of records that a list showed, or -1 if the subject is not a
+// list.
 func (s Subject) listed() int {
 	if s.Shown == nil {
 		return -1
@@ -81,13 +82,15 @@ func (s Subject) listed() int {
 	return len(s.Shown)
 }
 
-// message is bytes that say one thing only: each text in it has its length before it.
+// message is the input of a hash. Every text in it is preceded by its length, so two
+// different contents never have the same encoding.
 type message []byte
 
-// newMessage begins with what sort of message it is.
-func newMessage(sort string) *message {
+// newMessage returns a message that begins with its type. Messages of different types
+// are therefore never equal.
+func newMessage(kind string) *message {
 	m := new(message)
-	m.text(sort)
+	m.text(kind)
 	return m
 }
 

@@ -25,14 +25,14 @@ func fullEvent() domain.AuditEvent {
 		Subject: domain.Subject{Kind: domain.SubjectPatient, ID: 5, Shown: []domain.ID{3, 4}},
 		Outcome: domain.Allowed,
 		Version: 2,
-		About:   []domain.Reference{{Kind: domain.SubjectDoctor, ID: 6}, {Kind: domain.SubjectPatient, ID: 8}},
+		Related: []domain.Reference{{Kind: domain.SubjectDoctor, ID: 6}, {Kind: domain.SubjectPatient, ID: 8}},
 	}
 }
 
 // fullEventWithCommitments is one as they are written since there are commitments.
 func fullEventWithCommitments() domain.AuditEvent {
 	event := fullEvent()
-	event.Form = domain.EventForm
+	event.Format = domain.EventFormat
 	event.Commitments = []domain.Commitment{
 		{VersionName: domain.VersionName{Record: domain.Reference{Kind: domain.SubjectPatient, ID: 5}, Number: 2}},
 		{VersionName: domain.VersionName{Record: domain.Reference{Kind: domain.SubjectMapping, ID: -1}, Number: 1}},
@@ -134,12 +134,14 @@ func TestEventsThatDifferHaveDifferentHashes(t *testing.T) {
 		"a shorter list":              func(e *domain.AuditEvent) { e.Subject.Shown = e.Subject.Shown[:1] },
 		"another order":               func(e *domain.AuditEvent) { e.Subject.Shown = []domain.ID{4, 3} },
 		"digits moved":                func(e *domain.AuditEvent) { e.Subject.Shown = []domain.ID{34} },
-		"about nothing else":          func(e *domain.AuditEvent) { e.About = nil },
-		"another order of references": func(e *domain.AuditEvent) { e.About[0], e.About[1] = e.About[1], e.About[0] },
-		"references of another kind":  func(e *domain.AuditEvent) { e.About[0].Kind, e.About[1].Kind = e.About[1].Kind, e.About[0].Kind },
-		"a reference to another":      func(e *domain.AuditEvent) { e.About[1].ID++ },
-		"a letter moved on":           func(e *domain.AuditEvent) { e.Actor.Origin.RequestID, e.Action = "a.reques", "t"+e.Action },
-		"a letter moved back":         func(e *domain.AuditEvent) { e.Actor.Origin.RequestID, e.Action = "a.requestp", e.Action[1:] },
+		"about nothing else":          func(e *domain.AuditEvent) { e.Related = nil },
+		"another order of references": func(e *domain.AuditEvent) { e.Related[0], e.Related[1] = e.Related[1], e.Related[0] },
+		"references of another kind": func(e *domain.AuditEvent) {
+			e.Related[0].Kind, e.Related[1].Kind = e.Related[1].Kind, e.Related[0].Kind
+		},
+		"a reference to another": func(e *domain.AuditEvent) { e.Related[1].ID++ },
+		"a letter moved on":      func(e *domain.AuditEvent) { e.Actor.Origin.RequestID, e.Action = "a.reques", "t"+e.Action },
+		"a letter moved back":    func(e *domain.AuditEvent) { e.Actor.Origin.RequestID, e.Action = "a.requestp", e.Action[1:] },
 		"texts that changed places": func(e *domain.AuditEvent) {
 			e.Action, e.Outcome = domain.Permission(e.Outcome), domain.Outcome(e.Action)
 		},
@@ -152,10 +154,10 @@ func TestEventsThatDifferHaveDifferentHashes(t *testing.T) {
 			*e = fullEventWithCommitments()
 			e.Commitments = e.Commitments[:1]
 		},
-		"no commitments": func(e *domain.AuditEvent) { e.Form = domain.EventForm },
+		"no commitments": func(e *domain.AuditEvent) { e.Format = domain.EventFormat },
 		"commitments in the earlier form": func(e *domain.AuditEvent) {
 			*e = fullEventWithCommitments()
-			e.Form = 0
+			e.Format = 0
 		},
 		"a negative number": func(e *domain.AuditEvent) { e.Version = -2 },
 		"a second before":   func(e *domain.AuditEvent) { e.At = e.At.Add(-time.Second) },
@@ -172,9 +174,9 @@ func TestTheHashIsThatOfWhatIsKept(t *testing.T) {
 	event := fullEvent()
 	event.At = event.At.Add(999 * time.Nanosecond).In(time.FixedZone("", 3600))
 	assert.Equal(t, fullEvent().Hash(), event.Hash(), "time is kept to the microsecond, in UTC")
-	event.About, event.Subject.Shown = []domain.Reference{}, nil
+	event.Related, event.Subject.Shown = []domain.Reference{}, nil
 	without := event
-	without.About = nil
+	without.Related = nil
 	assert.Equal(t, without.Hash(), event.Hash(), "no references are no references")
 }
 

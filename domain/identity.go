@@ -8,12 +8,13 @@ import (
 	"unicode/utf8"
 )
 
-// ID identifies an entity within its kind: a positive 64-bit integer that the
-// store gives out in ascending order and never twice. Of two entities made at the
-// same moment, the one with the greater ID may be seen first. Zero is no entity.
+// ID identifies an entity within its kind. It is a positive 64-bit integer. The store
+// assigns IDs in ascending order and never reuses one. Entities added concurrently can
+// become visible in a different order than that of their IDs. The zero ID means that
+// there is no entity.
 type ID int64
 
-// ParseID reads an ID as String writes it: decimal digits, no sign, no leading zero.
+// ParseID parses decimal digits without sign and leading zeros.
 func ParseID(text string) (ID, error) {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n <= 0 || strconv.FormatInt(n, 10) != text {
@@ -25,14 +26,14 @@ func ParseID(text string) (ID, error) {
 // String returns the decimal digits.
 func (id ID) String() string { return strconv.FormatInt(int64(id), 10) }
 
-// Role is what a user is in the clinic. The policy gives a role that it does
-// not name no permission at all.
+// Role is a user's role in the clinic. A role that the policy does not name has no
+// permissions.
 type Role string
 
 // The roles. Anonymous and Operator are never stored and never in a token:
 // ParseRole knows the other two only.
 const (
-	// Anonymous is a caller who has not signed in.
+	// Anonymous is a caller who is not signed in.
 	Anonymous Role = ""
 	// Staff manages patients and mappings.
 	Staff Role = "STAFF"
@@ -42,7 +43,8 @@ const (
 	Operator Role = "OPERATOR"
 )
 
-// ParseRole reads "ADMIN" or "STAFF", in capitals.
+// ParseRole parses ADMIN or STAFF, in capitals. Anonymous and Operator are never stored
+// and never in a token, so it refuses them.
 func ParseRole(text string) (Role, error) {
 	if role := Role(text); role == Admin || role == Staff {
 		return role, nil
@@ -50,46 +52,45 @@ func ParseRole(text string) (Role, error) {
 	return "", invalid("Not a valid choice: use ADMIN or STAFF.")
 }
 
-// Actor is who asks for a use-case. The zero Actor is anonymous.
+// Actor is the caller of a use-case. The zero Actor is anonymous.
 type Actor struct {
 	UserID    ID
 	Role      Role
 	SessionID ID
 	// Duty is what the actor must do before anything else.
 	Duty Duty
-	// SecondFactor is whether the actor's account has a second factor.
+	// SecondFactor says whether the actor's account has a confirmed second factor.
 	SecondFactor bool
 	Origin       Origin
 }
 
-// Duty is something that a user has to do about their own sign-in. Until it is
-// done they may do little else: Authorize refuses it.
+// Duty is something that users must do about their own sign-in first. Until then,
+// Authorize refuses almost everything else.
 type Duty string
 
 // The duties.
 const (
 	NoDuty Duty = ""
-	// DutyPassword is to replace a temporary password, which somebody else knows.
+	// DutyPassword means replacing a temporary password, which somebody else knows.
 	DutyPassword Duty = "change_password"
-	// DutySecondFactor is to enrol a second factor where the role needs one.
+	// DutySecondFactor means enrolling a second factor that the role requires.
 	DutySecondFactor Duty = "enrol_mfa"
 )
 
-// Origin says where a request comes from, as far as the transport can tell.
+// Origin describes where a request came from.
 type Origin struct {
-	// Address is the caller's; the zero Addr when there is none, as on the
-	// command line.
+	// Address is the client's IP address. It is the zero Addr on the command line.
 	Address netip.Addr
-	// Device is what the caller's software says it is.
+	// Device is how the client software describes itself (the User-Agent header).
 	Device string
-	// RequestID is what the transport calls the request, in its answer and its log.
+	// RequestID is the ID under which the request appears in the response and in the
+	// request log.
 	RequestID string
 }
 
 const maxDeviceLength = 200
 
-// NewOrigin returns an origin. Of what the caller's software says it keeps up to
-// 200 characters that can be shown.
+// NewOrigin returns an origin. It keeps at most 200 printable characters of device.
 func NewOrigin(address netip.Addr, device string) Origin {
 	device = strings.Map(func(r rune) rune {
 		if r == utf8.RuneError || !unicode.IsGraphic(r) {
@@ -103,9 +104,9 @@ func NewOrigin(address netip.Addr, device string) Origin {
 	return Origin{Address: address.Unmap().WithZone(""), Device: strings.TrimSpace(device)}
 }
 
-// Network is what counts as one place when attempts are counted: an IPv4 address,
-// or the 64 bits of an IPv6 address that one link has, so that nobody gets more
-// attempts by changing the rest.
+// Network returns the client network for rate limits: an IPv4 address, or the /64 prefix
+// of an IPv6 address. One device can use every address of its /64 prefix, so counting
+// single addresses would not limit it.
 func (o Origin) Network() string {
 	address := countedAs(o.Address)
 	if !address.Is6() {
@@ -114,9 +115,8 @@ func (o Origin) Network() string {
 	return prefix(address, 64)
 }
 
-// Site is the larger place that an IPv6 network is in: the 48 bits of the address
-// that a site with many networks has at most (RFC 6177). It is empty for an IPv4
-// address, and for none.
+// Site returns the /48 prefix of an IPv6 address. A site with many networks gets at most
+// one such prefix (RFC 6177). It is empty for an IPv4 address and for none.
 func (o Origin) Site() string {
 	address := countedAs(o.Address)
 	if !address.Is6() {
@@ -131,15 +131,17 @@ func prefix(address netip.Addr, bits int) string {
 }
 
 var (
-	// translated is how a translator writes the IPv4 addresses of its clients (RFC 6052).
+	// translated is the prefix under which NAT64 gateways write the IPv4 addresses of
+	// their clients (RFC 6052).
 	translated = netip.MustParsePrefix("64:ff9b::/96")
-	// tunnelled is what the owner of an IPv4 address has of IPv6 by 6to4 (RFC 3056).
+	// tunnelled is the prefix of 6to4, which contains the IPv4 address of the network's
+	// owner (RFC 3056).
 	tunnelled = netip.MustParsePrefix("2002::/16")
 )
 
-// countedAs returns the IPv4 address that an IPv6 address is made of, and others as
-// they are. Otherwise all clients of a translator would be one network, and each
-// owner of an IPv4 address would have a site besides.
+// countedAs returns the IPv4 address embedded in a NAT64 or 6to4 address, and any other
+// address unchanged. Otherwise all clients of a NAT64 gateway would share one network,
+// and every owner of an IPv4 address would get an IPv6 site as well.
 func countedAs(address netip.Addr) netip.Addr {
 	address = address.Unmap().WithZone("")
 	raw := address.As16()
@@ -152,7 +154,7 @@ func countedAs(address netip.Addr) netip.Addr {
 	return address
 }
 
-// address is the text of Address, nothing when there is none.
+// address returns Address as text, or an empty text if there is none.
 func (o Origin) address() string {
 	if !o.Address.IsValid() {
 		return ""

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// Input is one member of what a caller sent, before any rule was applied to it:
-// absent (the zero value), null, unreadable, or a text. Numbers travel as their text.
+// Input is one field of a request before it is validated. It is absent (the zero value),
+// null, unreadable, or a text. Numbers are passed as their text.
 type Input struct {
 	state   inputState
 	text    string
@@ -27,17 +27,17 @@ const (
 	given
 )
 
-// Given is an input with a value.
+// Given returns an input with a value.
 func Given(text string) Input { return Input{state: given, text: text} }
 
-// Null is an input that was given as null.
+// Null returns an input that is null.
 func Null() Input { return Input{state: null} }
 
-// shortDate is a date whose month or day can lack its zero.
+// shortDate matches dates whose month or day can lack the leading zero.
 var shortDate = regexp.MustCompile(`^([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})$`)
 
-// PadDate returns the input with the zeros that a date such as 1990-1-5 lacks, and any
-// other input as it is.
+// PadDate adds the missing zeros to a date such as 1990-1-5. It returns any other input
+// unchanged.
 func (in Input) PadDate() Input {
 	if parts := shortDate.FindStringSubmatch(trimInvisible(in.text)); parts != nil {
 		in.text = fmt.Sprintf("%s-%02s-%02s", parts[1], parts[2], parts[3])
@@ -45,64 +45,71 @@ func (in Input) PadDate() Input {
 	return in
 }
 
-// Format prints [input] for every verb: an input may be a password or a record.
+// Format prints [input] for every verb, because an input can be a password or part of a
+// medical record.
 func (Input) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, "[input]") }
 
-// Unreadable is an input of a type that cannot be read as the field's; problem
-// tells the caller what would be, and is reported together with every other bad field.
+// Unreadable returns an input whose type does not fit the field. The problem tells the
+// caller which type is expected. It is reported together with all other invalid fields.
 func Unreadable(problem string) Input { return Input{state: unreadable, problem: problem} }
 
-// named returns the record of a kind that the input names; none if it is no ID.
-func (in Input) named(kind SubjectKind) []Reference {
+// reference returns a reference to the record of this kind that the input names, or none
+// if the input is not an ID.
+func (in Input) reference(kind SubjectKind) []Reference {
 	if id, err := ParseID(in.text); err == nil && in.state == given {
 		return []Reference{{kind, id}}
 	}
 	return nil
 }
 
-// form gathers the findings on all fields of one input, so that they are reported at once.
+// form collects the errors of all fields of one input, so that they are reported
+// together.
 type form struct {
 	errs FieldErrors
-	// change is set when absent fields keep their current value (PATCH), and
-	// not set when they are missing or reset to the default (POST, PUT).
+	// change is set for PATCH: absent fields keep their current value. It is not set for
+	// POST and PUT: an absent field is an error, or is reset to its default.
 	change bool
-	// stored is set when the current values are stored (PATCH, PUT). One that is given
-	// as it is stored is not judged: an older program had other rules.
+	// stored is set for PATCH and PUT, which change a stored record. A value that equals
+	// the stored one is not validated again, because an earlier release could have
+	// accepted it under other rules.
 	stored bool
 }
 
-// newForm is for what comes about, for a query, or with change for a PATCH.
+// newForm returns the form for a new record or a query, or for a PATCH if change is set.
 func newForm(change bool) *form { return &form{errs: FieldErrors{}, change: change, stored: change} }
 
-// newReplaceForm is for a PUT.
+// newReplaceForm returns the form for a PUT.
 func newReplaceForm() *form { return &form{errs: FieldErrors{}, stored: true} }
 
-func (f *form) add(field, message string) { f.errs[field] = append(f.errs[field], message) }
+func (f *form) addError(field, message string) { f.errs[field] = append(f.errs[field], message) }
 
 // These bound how many unknown names an error repeats, and how much of a name, in
 // bytes: callers choose them, and no transport has to bound them.
 const (
+	// maxUnknownNamed and maxNameRepeated bound how many unknown field names an error
+	// repeats and how long each can be, in bytes. Callers choose these names, and no
+	// transport has to bound them.
 	maxUnknownNamed = 20
 	maxNameRepeated = 100
 )
 
 func (f *form) unknown(fields []string) {
 	for _, name := range fields[:min(len(fields), maxUnknownNamed)] {
-		f.add(repeatable(name), "Unknown field.")
+		f.addError(repeatable(name), "Unknown field.")
 	}
 }
 
-// refuse adds what is wrong with fields that the form does not read.
+// refuse adds errors for parameters that the form does not read.
 func (f *form) refuse(fields FieldErrors) {
 	names := slices.Sorted(maps.Keys(fields))
 	for _, name := range names[:min(len(names), maxUnknownNamed)] {
 		for _, why := range fields[name] {
-			f.add(repeatable(name), why)
+			f.addError(repeatable(name), why)
 		}
 	}
 }
 
-// repeatable returns as much of a name as an error repeats, in UTF-8.
+// repeatable cuts a name to the length that an error repeats, and makes it valid UTF-8.
 func repeatable(name string) string {
 	if len(name) > maxNameRepeated {
 		return strings.ToValidUTF8(name[:maxNameRepeated], "") + "..."
@@ -110,9 +117,9 @@ func repeatable(name string) string {
 	return strings.ToValidUTF8(name, "\ufffd")
 }
 
-// ErrParameters refuses a request because of these parameters; nil when there are none.
-// It bounds how many it names, and how long the names are.
-func ErrParameters(refused FieldErrors) error {
+// ErrInvalidParameters returns an Invalid error for the refused parameters, or nil if
+// there are none. It bounds the number and length of the names that it repeats.
+func ErrInvalidParameters(refused FieldErrors) error {
 	form := newForm(false)
 	form.refuse(refused)
 	return form.err()
@@ -128,13 +135,13 @@ func (f *form) err() error {
 // required reads a field that must have a value.
 func required[T any](f *form, field string, in Input, current T, parse func(string) (T, error)) T {
 	if in.state == absent && !f.change {
-		f.add(field, "This field is required.")
+		f.addError(field, "This field is required.")
 		return current
 	}
 	return read(f, field, in, current, parse)
 }
 
-// optional reads a field whose default is T's zero value.
+// optional reads a field whose default is the zero value of T.
 func optional[T any](f *form, field string, in Input, current T, parse func(string) (T, error)) T {
 	if in.state == absent && !f.change {
 		var none T
@@ -143,8 +150,8 @@ func optional[T any](f *form, field string, in Input, current T, parse func(stri
 	return read(f, field, in, current, parse)
 }
 
-// nullable reads an optional field that null clears, or the empty text that forms
-// send.
+// nullable reads an optional field. Null and the empty text, which web forms send, reset
+// it to the default.
 func nullable[T any](f *form, field string, in Input, current T, parse func(string) (T, error)) T {
 	if in.state == null || in == Given("") {
 		var none T
@@ -156,9 +163,9 @@ func nullable[T any](f *form, field string, in Input, current T, parse func(stri
 func read[T any](f *form, field string, in Input, current T, parse func(string) (T, error)) T {
 	switch in.state {
 	case null:
-		f.add(field, "This field may not be null.")
+		f.addError(field, "This field may not be null.")
 	case unreadable:
-		f.add(field, in.problem)
+		f.addError(field, in.problem)
 	case given:
 		if text, ok := any(current).(fmt.Stringer); ok && f.stored && text.String() == in.text {
 			return current
@@ -167,7 +174,7 @@ func read[T any](f *form, field string, in Input, current T, parse func(string) 
 		if err == nil {
 			return value
 		}
-		f.add(field, messageOf(err))
+		f.addError(field, messageOf(err))
 	}
 	return current
 }

@@ -9,14 +9,13 @@ import (
 	"time"
 )
 
-// Limit is how often something may happen: Max times in Window. The zero Limit
-// refuses nothing.
+// Limit is a rate limit: Max attempts per Window. The zero Limit refuses nothing.
 type Limit struct {
 	Max    int
 	Window time.Duration
 }
 
-// ParseLimit reads a limit such as "10/15m", or "0" for none.
+// ParseLimit parses a limit such as "10/15m". "0" means no limit.
 func ParseLimit(text string) (Limit, error) {
 	if text == "0" {
 		return Limit{}, nil
@@ -32,7 +31,7 @@ func ParseLimit(text string) (Limit, error) {
 	return limit, nil
 }
 
-// String returns the limit as ParseLimit reads it.
+// String returns the limit in the form that ParseLimit parses.
 func (l Limit) String() string {
 	if l.Max == 0 {
 		return "0"
@@ -40,94 +39,97 @@ func (l Limit) String() string {
 	return fmt.Sprintf("%d/%s", l.Max, l.Window)
 }
 
-// siteNetworks is how many times the limit of one network a whole site has.
+// siteNetworks is the factor by which the limit of a site exceeds the limit of one
+// network.
 const siteNetworks = 5
 
-// ForSite returns the limit of a whole site, to whose networks l applies: five times
-// as often in the same time.
+// ForSite returns the limit for a whole site when l is the limit for one network:
+// siteNetworks times as many attempts in the same window.
 func (l Limit) ForSite() Limit {
 	return Limit{Max: min(l.Max, math.MaxInt/siteNetworks) * siteNetworks, Window: l.Window}
 }
 
-// Attempts is what is remembered of what happened under one AttemptKey. The zero
-// Attempts is nothing.
+// Attempts is the counter kept under one AttemptKey. The zero Attempts has counted
+// nothing.
 type Attempts struct {
-	// Count is how often it happened in a window that began at Since, and after it
-	// as long as attempts were held up.
+	// Count is the number of attempts in the window that began at Since. It continues
+	// after the window for as long as attempts are locked.
 	Count int
 	Since time.Time
-	// Until is when the next attempt is let through; zero when none is held up.
-	Until time.Time
-	// KnownUntil is how long the place counts as one that the person is known to
-	// sign in from.
+	// LockedUntil is when the next attempt is accepted. It is zero if no lock is set.
+	LockedUntil time.Time
+	// KnownUntil is set by a successful login. Before that time, the client network
+	// counts as one that the user signs in from.
 	KnownUntil time.Time
-	// Expires is when all of this may be forgotten.
+	// Expires is when the store can delete the counter.
 	Expires time.Time
 }
 
-// knownFor is how long a place is remembered after a login: long enough for who
-// signs in once a month.
+// knownFor is how long a client network stays known after a login. It suits users who
+// sign in once a month.
 const knownFor = 90 * 24 * time.Hour
 
-// firstLock is the part of a limit's window for which the first attempt too many
-// is held up; each further one doubles it.
+// firstLock divides the window: the first lock lasts Window/firstLock, and each further
+// failure doubles it.
 const firstLock = 16
 
-// Wait is how long the next attempt has to wait at now, zero if it need not, and
-// never longer than the window.
+// Wait returns how long the next attempt must wait: zero if it is not locked, and never
+// longer than the window.
 func (a Attempts) Wait(now time.Time, limit Limit) time.Duration {
-	if ahead(a.Until, now, limit) {
+	if ahead(a.LockedUntil, now, limit) {
 		return 0
 	}
-	return min(max(a.Until.Sub(now), 0), limit.Window)
+	return min(max(a.LockedUntil.Sub(now), 0), limit.Window)
 }
 
-// ahead reports whether t is so far ahead of now that it must come from a clock
-// that was wrong. Clocks of instances differ, and those who count at the same time
-// need not come in the order of their clocks.
+// ahead reports whether t is so far in the future that a wrong clock must have written
+// it. The clocks of the instances differ, and concurrent attempts are not counted in the
+// order of their times.
 func ahead(t, now time.Time, limit Limit) bool { return t.Sub(now) > 2*limit.Window+ClockSkew }
 
-// Known reports whether the person is known to sign in from here.
-func (a Attempts) Known(now time.Time) bool { return now.Before(a.KnownUntil) }
+// IsKnownNetwork reports whether the user signed in from this client network in the last
+// 90 days.
+func (a Attempts) IsKnownNetwork(now time.Time) bool { return now.Before(a.KnownUntil) }
 
-// Fail counts a failed attempt. From limit.Max failures on, in a limit.Window that
-// the first begins, each one holds up the next for twice as long, up to the whole
-// window. The count begins anew when the window is over and nothing was held up
-// for as long.
-func (a Attempts) Fail(now time.Time, limit Limit) Attempts {
-	if over(a.Since, now, limit) && over(a.Until, now, limit) {
-		a.Count, a.Since, a.Until = 0, now, time.Time{}
+// RecordFailure counts a failed attempt. From the limit.Max-th failure of a window on,
+// each failure locks the next attempt, each time for twice as long, up to limit.Window.
+// The count starts again at zero when the window has passed and limit.Window has passed
+// since the last lock ended.
+func (a Attempts) RecordFailure(now time.Time, limit Limit) Attempts {
+	if over(a.Since, now, limit) && over(a.LockedUntil, now, limit) {
+		a.Count, a.Since, a.LockedUntil = 0, now, time.Time{}
 	}
 	a.Count++
 	if excess := a.Count - limit.Max; excess >= 0 {
-		a.Until = now.Add(min(limit.Window/firstLock<<min(excess, firstLock), limit.Window))
+		a.LockedUntil = now.Add(min(limit.Window/firstLock<<min(excess, firstLock), limit.Window))
 	}
 	return a.keepUntil(now.Add(2 * limit.Window))
 }
 
-// Use counts an attempt of whatever outcome. After limit.Max in the limit.Window
-// that the first began, the next is held up until the window is over.
-func (a Attempts) Use(now time.Time, limit Limit) Attempts {
+// RecordAttempt counts an attempt, successful or not. After limit.Max attempts in a
+// window, the next attempt is locked until the window ends.
+func (a Attempts) RecordAttempt(now time.Time, limit Limit) Attempts {
 	if over(a.Since, now, limit) {
-		a.Count, a.Since, a.Until = 0, now, time.Time{}
+		a.Count, a.Since, a.LockedUntil = 0, now, time.Time{}
 	}
 	a.Count++
 	if a.Count >= limit.Max {
-		a.Until = a.Since.Add(limit.Window)
+		a.LockedUntil = a.Since.Add(limit.Window)
 	}
 	return a.keepUntil(a.Since.Add(limit.Window))
 }
 
-// over reports whether a window has passed since a time.
+// over reports whether a window that began at since has passed.
 func over(since, now time.Time, limit Limit) bool {
 	return !now.Before(since.Add(limit.Window)) || ahead(since, now, limit)
 }
 
-// Succeed forgets the failures, and remembers that the person signed in from here.
-func (a Attempts) Succeed(now time.Time) Attempts {
+// RecordSuccess clears the failures and marks the client network as known.
+func (a Attempts) RecordSuccess(now time.Time) Attempts {
 	return Attempts{KnownUntil: now.Add(knownFor), Expires: now.Add(knownFor)}
 }
 
+// keepUntil extends Expires to end.
 func (a Attempts) keepUntil(end time.Time) Attempts {
 	if a.Expires.Before(end) {
 		a.Expires = end
@@ -135,37 +137,40 @@ func (a Attempts) keepUntil(end time.Time) Attempts {
 	return a
 }
 
-// AttemptKey says what attempts are counted of. It is a hash, so that what is
-// stored tells nobody who tried, or what they typed.
+// AttemptKey identifies a counter of attempts. It is a hash, so that the stored key
+// reveals neither who made the attempts nor what they typed.
 type AttemptKey [sha256.Size]byte
 
-// NetworkKeys are what attempts from one place are counted under. Each count has its
-// own limit: see Limit.ForSite.
+// NetworkKeys are the keys under which attempts from one client network are counted.
+// Each key has its own limit: see Limit.ForSite.
 type NetworkKeys struct {
 	Network AttemptKey
-	// Site is zero where there is none: see Origin.Site.
+	// Site is zero if the network belongs to no site: see Origin.Site.
 	Site AttemptKey
 }
 
-// LoginKeys returns what failed logins to the account of email are counted
-// under: the account as a whole, the place as a whole, and the account from that
-// place. They are the same whether there is such an account or not.
-func LoginKeys(email Email, origin Origin) (account AttemptKey, place, pair NetworkKeys) {
-	return attemptKey("login account", email.String()), placeKeys(origin, "login place"),
-		placeKeys(origin, "login pair", email.String())
+// LoginKeys returns the keys under which failed logins are counted: by account, by
+// client network, and by account and network together. They do not depend on whether the
+// account exists.
+func LoginKeys(email Email, origin Origin) (account AttemptKey, network, pair NetworkKeys) {
+	return attemptKey("login account", email.String()), networkKeys(origin, "login place"),
+		networkKeys(origin, "login pair", email.String())
 }
 
-// SessionKey returns what wrong passwords and codes are counted under that a
-// signed-in user gives in a session.
+// SessionKey returns the key under which the wrong passwords and codes that a signed-in
+// user gives in one session are counted.
 func SessionKey(session ID) AttemptKey { return attemptKey("session", session.String()) }
 
-// RegisterKeys returns what registrations from one place are counted under.
-func RegisterKeys(origin Origin) NetworkKeys { return placeKeys(origin, "register") }
+// RegisterKeys returns the keys under which registrations from one client network are
+// counted.
+func RegisterKeys(origin Origin) NetworkKeys { return networkKeys(origin, "register") }
 
-// RefreshKeys returns what refreshes from one place are counted under.
-func RefreshKeys(origin Origin) NetworkKeys { return placeKeys(origin, "refresh") }
+// RefreshKeys returns the keys under which token refreshes from one client network are
+// counted.
+func RefreshKeys(origin Origin) NetworkKeys { return networkKeys(origin, "refresh") }
 
-func placeKeys(origin Origin, parts ...string) NetworkKeys {
+// networkKeys returns the keys of origin's network and site for what parts name.
+func networkKeys(origin Origin, parts ...string) NetworkKeys {
 	keys := NetworkKeys{Network: attemptKey(append(parts, origin.Network())...)}
 	if site := origin.Site(); site != "" {
 		keys.Site = attemptKey(append(parts, site)...)

@@ -53,11 +53,11 @@ func TestFailuresWaitLongerAndLonger(t *testing.T) {
 	at := now
 	var attempts domain.Attempts
 	for range tenInAQuarter.Max - 1 {
-		attempts = attempts.Fail(at, tenInAQuarter)
+		attempts = attempts.RecordFailure(at, tenInAQuarter)
 		assert.Zero(t, attempts.Wait(at, tenInAQuarter))
 	}
 	for _, want := range []string{"56.25s", "1m52.5s", "3m45s", "7m30s", "15m0s", "15m0s", "15m0s"} {
-		attempts = attempts.Fail(at, tenInAQuarter)
+		attempts = attempts.RecordFailure(at, tenInAQuarter)
 		wait := attempts.Wait(at, tenInAQuarter)
 		assert.Equal(t, want, wait.String())
 		assert.Equal(t, time.Nanosecond, attempts.Wait(at.Add(wait-1), tenInAQuarter))
@@ -65,7 +65,7 @@ func TestFailuresWaitLongerAndLonger(t *testing.T) {
 		assert.Zero(t, attempts.Wait(at, tenInAQuarter))
 	}
 	for range 100 {
-		attempts = attempts.Fail(at, tenInAQuarter)
+		attempts = attempts.RecordFailure(at, tenInAQuarter)
 		assert.Equal(t, tenInAQuarter.Window, attempts.Wait(at, tenInAQuarter), "also after very many")
 	}
 }
@@ -83,11 +83,11 @@ func TestFailuresAreForgottenAfterAQuietWindow(t *testing.T) {
 	} {
 		var attempts domain.Attempts
 		for range tt.failures {
-			attempts = attempts.Fail(now, tenInAQuarter)
+			attempts = attempts.RecordFailure(now, tenInAQuarter)
 		}
 		later := now.Add(tt.quiet)
-		assert.Equal(t, tt.counted, attempts.Fail(later, tenInAQuarter).Count, name)
-		assert.Equal(t, later, attempts.Fail(later, tenInAQuarter).Expires.Add(-2*tenInAQuarter.Window), name)
+		assert.Equal(t, tt.counted, attempts.RecordFailure(later, tenInAQuarter).Count, name)
+		assert.Equal(t, later, attempts.RecordFailure(later, tenInAQuarter).Expires.Add(-2*tenInAQuarter.Window), name)
 	}
 }
 
@@ -107,7 +107,7 @@ func TestFailuresAreBoundedWhateverTheirTimes(t *testing.T) {
 		var last time.Duration
 		inWindow, at := 0, now
 		for range rapid.IntRange(1, 60).Draw(t, "failures") {
-			attempts = attempts.Fail(at, limit)
+			attempts = attempts.RecordFailure(at, limit)
 			if attempts.Count == 1 { // a new window
 				inWindow, last = 0, 0
 			}
@@ -120,7 +120,7 @@ func TestFailuresAreBoundedWhateverTheirTimes(t *testing.T) {
 				t.Fatalf("the %d. failure of %s waits %s after %s", inWindow, limit, wait, last)
 			case inWindow >= limit.Max+4 && wait < limit.Window-16:
 				t.Fatalf("the %d. failure of %s waits %s only", inWindow, limit, wait)
-			case attempts.Expires.Before(attempts.Until.Add(limit.Window)):
+			case attempts.Expires.Before(attempts.LockedUntil.Add(limit.Window)):
 				t.Fatalf("forgotten while it matters")
 			}
 			last = wait
@@ -137,11 +137,11 @@ func TestExpiredFailuresMakeNoDifference(t *testing.T) {
 		var attempts domain.Attempts
 		at := now
 		for range rapid.IntRange(1, 40).Draw(t, "failures") {
-			attempts = attempts.Fail(at, limit)
+			attempts = attempts.RecordFailure(at, limit)
 			at = at.Add(time.Duration(rapid.Int64Range(0, int64(limit.Window)/4).Draw(t, "quiet")))
 		}
 		at = attempts.Expires
-		if attempts.Wait(at, limit) != 0 || attempts.Fail(at, limit) != (domain.Attempts{}).Fail(at, limit) {
+		if attempts.Wait(at, limit) != 0 || attempts.RecordFailure(at, limit) != (domain.Attempts{}).RecordFailure(at, limit) {
 			t.Fatalf("%+v matters after it expired", attempts)
 		}
 	})
@@ -164,7 +164,7 @@ func TestUseLetsThroughExactlyMaxPerWindow(t *testing.T) {
 				t.Fatalf("attempt %d of %s waits %s", through+1, limit, wait)
 			}
 			if wait == 0 {
-				attempts = attempts.Use(at, limit)
+				attempts = attempts.RecordAttempt(at, limit)
 				through++
 			}
 			if attempts.Expires.Before(begun.Add(limit.Window)) {
@@ -177,20 +177,20 @@ func TestUseLetsThroughExactlyMaxPerWindow(t *testing.T) {
 
 func TestSuccessForgetsFailuresAndKnowsThePlaceForAQuarter(t *testing.T) {
 	var attempts domain.Attempts
-	assert.False(t, attempts.Known(now))
+	assert.False(t, attempts.IsKnownNetwork(now))
 	for range 12 {
-		attempts = attempts.Fail(now, tenInAQuarter)
+		attempts = attempts.RecordFailure(now, tenInAQuarter)
 	}
-	attempts = attempts.Succeed(now)
+	attempts = attempts.RecordSuccess(now)
 	assert.Zero(t, attempts.Wait(now, tenInAQuarter))
 	assert.Zero(t, attempts.Count)
 
 	quarter := 90 * 24 * time.Hour
-	failed := attempts.Fail(now, tenInAQuarter)
+	failed := attempts.RecordFailure(now, tenInAQuarter)
 	assert.Equal(t, 1, failed.Count)
 	for _, attempts := range []domain.Attempts{attempts, failed} {
-		assert.True(t, attempts.Known(now.Add(quarter-1)), "a failure does not make it unknown")
-		assert.False(t, attempts.Known(now.Add(quarter)))
+		assert.True(t, attempts.IsKnownNetwork(now.Add(quarter-1)), "a failure does not make it unknown")
+		assert.False(t, attempts.IsKnownNetwork(now.Add(quarter)))
 		assert.Equal(t, now.Add(quarter), attempts.Expires)
 	}
 }
@@ -199,12 +199,12 @@ func TestSuccessForgetsFailuresAndKnowsThePlaceForAQuarter(t *testing.T) {
 func TestAClockThatWasAheadLocksNobodyOut(t *testing.T) {
 	var ahead domain.Attempts
 	for range 20 {
-		ahead = ahead.Fail(now.Add(30*24*time.Hour), tenInAQuarter)
+		ahead = ahead.RecordFailure(now.Add(30*24*time.Hour), tenInAQuarter)
 	}
 	assert.Zero(t, ahead.Wait(now, tenInAQuarter))
-	assert.Equal(t, 1, ahead.Fail(now, tenInAQuarter).Count)
-	assert.Equal(t, 1, ahead.Use(now, tenInAQuarter).Count)
-	assert.Zero(t, ahead.Use(now, tenInAQuarter).Wait(now, tenInAQuarter))
+	assert.Equal(t, 1, ahead.RecordFailure(now, tenInAQuarter).Count)
+	assert.Equal(t, 1, ahead.RecordAttempt(now, tenInAQuarter).Count)
+	assert.Zero(t, ahead.RecordAttempt(now, tenInAQuarter).Wait(now, tenInAQuarter))
 }
 
 // Of those who count at the same time, one may be a little behind.
@@ -212,13 +212,13 @@ func TestAClockThatIsBehindLetsNobodyIn(t *testing.T) {
 	for _, behind := range []time.Duration{time.Microsecond, time.Millisecond, time.Second, time.Minute} {
 		var failed, used domain.Attempts
 		for range 21 {
-			failed, used = failed.Fail(now, tenInAQuarter), used.Use(now, tenInAQuarter)
+			failed, used = failed.RecordFailure(now, tenInAQuarter), used.RecordAttempt(now, tenInAQuarter)
 		}
 		earlier := now.Add(-behind)
 		assert.Equal(t, tenInAQuarter.Window, failed.Wait(earlier, tenInAQuarter), behind)
 		assert.Equal(t, tenInAQuarter.Window, used.Wait(earlier, tenInAQuarter), behind)
-		assert.Equal(t, 22, failed.Fail(earlier, tenInAQuarter).Count, behind)
-		assert.Equal(t, 22, used.Use(earlier, tenInAQuarter).Count, behind)
+		assert.Equal(t, 22, failed.RecordFailure(earlier, tenInAQuarter).Count, behind)
+		assert.Equal(t, 22, used.RecordAttempt(earlier, tenInAQuarter).Count, behind)
 	}
 }
 
@@ -228,13 +228,13 @@ func TestInstancesCountShortWindowsTogether(t *testing.T) {
 	short := domain.Limit{Max: 10, Window: time.Second}
 	var failed, used domain.Attempts
 	for range 21 {
-		failed, used = failed.Fail(now, short), used.Use(now, short)
+		failed, used = failed.RecordFailure(now, short), used.RecordAttempt(now, short)
 	}
 	earlier := now.Add(-domain.ClockSkew)
 	assert.Equal(t, time.Second, failed.Wait(earlier, short))
 	assert.Equal(t, time.Second, used.Wait(earlier, short))
-	assert.Equal(t, 22, failed.Fail(earlier, short).Count)
-	assert.Equal(t, 22, used.Use(earlier, short).Count)
+	assert.Equal(t, 22, failed.RecordFailure(earlier, short).Count)
+	assert.Equal(t, 22, used.RecordAttempt(earlier, short).Count)
 }
 
 func TestLoginKeys(t *testing.T) {

@@ -2,12 +2,11 @@ package domain
 
 import "time"
 
-// Mapping assigns a doctor to a patient. A pair is mapped at most once.
+// Mapping assigns a doctor to a patient. Each pair is mapped at most once.
 type Mapping struct {
-	ID        ID
-	PatientID ID
-	DoctorID  ID
-	// AssignedAt is since when this doctor has been this patient's.
+	ID         ID
+	PatientID  ID
+	DoctorID   ID
 	AssignedAt time.Time
 	Stamp
 }
@@ -15,7 +14,7 @@ type Mapping struct {
 // Self implements Record.
 func (m Mapping) Self() Reference { return Reference{SubjectMapping, m.ID} }
 
-// Parents implements Record: the patient and the doctor.
+// Parents implements Record: a mapping depends on its patient and its doctor.
 func (m Mapping) Parents() []Reference {
 	return []Reference{{SubjectPatient, m.PatientID}, {SubjectDoctor, m.DoctorID}}
 }
@@ -30,7 +29,7 @@ func (m Mapping) Fields() []Field {
 	return []Field{{"patient", m.PatientID}, {"doctor", m.DoctorID}, {"assigned_at", m.AssignedAt}}
 }
 
-// Assignment is a mapping as it is read: with the patient's name and the doctor.
+// Assignment is a mapping as clients read it, with the patient's name and the doctor.
 type Assignment struct {
 	ID          ID
 	PatientID   ID
@@ -40,35 +39,38 @@ type Assignment struct {
 	Version     int
 }
 
-// VisibleTo returns what actor may see of the assignment: see Doctor.VisibleTo.
+// VisibleTo returns the assignment with what actor can see of the doctor.
 func (a Assignment) VisibleTo(actor Actor) Assignment {
 	a.Doctor = a.Doctor.VisibleTo(actor)
 	return a
 }
 
-// MappingInput is what may be set of a mapping. All of it is required.
+// MappingInput holds the fields of a mapping that a request can set. All are required.
 type MappingInput struct {
 	Patient Input
 	Doctor  Input
 	Unknown []string
 }
 
-// Named returns the records that the caller named, as far as they can be read.
-func (in MappingInput) Named() []Reference {
-	return append(in.Patient.named(SubjectPatient), in.Doctor.named(SubjectDoctor)...)
+// References returns the patient and the doctor that the input names. It skips values
+// that are not IDs.
+func (in MappingInput) References() []Reference {
+	return append(in.Patient.reference(SubjectPatient), in.Doctor.reference(SubjectDoctor)...)
 }
 
-// NewMapping builds a mapping as of now. Every bad field is reported.
+// NewMapping returns a mapping that begins now. Every invalid field is reported.
 func NewMapping(in MappingInput, now time.Time) (Mapping, error) {
 	return Mapping{}.fill(newForm(false), in, now)
 }
 
-// Replace returns the mapping with the pair of in. A different pair is assigned as of now.
+// Replace returns the mapping with the pair of in (PUT). AssignedAt becomes now if the
+// pair differs. Every invalid field is reported.
 func (m Mapping) Replace(in MappingInput, now time.Time) (Mapping, error) {
 	return m.fill(newReplaceForm(), in, now)
 }
 
-// Change returns the mapping with the given side of the pair; an absent one stays.
+// Change returns the mapping with the side of the pair that in contains; an absent one
+// keeps its value (PATCH). AssignedAt becomes now if the pair differs.
 func (m Mapping) Change(in MappingInput, now time.Time) (Mapping, error) {
 	return m.fill(newForm(true), in, now)
 }
@@ -84,30 +86,31 @@ func (m Mapping) fill(form *form, in MappingInput, now time.Time) (Mapping, erro
 	return m, form.err()
 }
 
-// ErrAlreadyAssigned says that the pair is mapped already.
+// ErrAlreadyAssigned returns a Conflict: the doctor is already assigned to the patient.
 func ErrAlreadyAssigned() error {
 	return ErrDuplicate(NonField, "The fields patient, doctor must make a unique set.")
 }
 
-// MappingFilter narrows a list of mappings; a zero field does not.
+// MappingFilter narrows a list of mappings. A zero field does not filter.
 type MappingFilter struct {
 	PatientID ID
 	DoctorID  ID
 }
 
-// MappingQuery is a filter and page as a caller asks for them.
+// MappingQuery is a filter and a page as the caller requests them.
 type MappingQuery struct {
 	Patient Input
 	Doctor  Input
 	Page    PageInput
 }
 
-// Named returns the records that the caller named, as far as they can be read.
-func (q MappingQuery) Named() []Reference {
-	return append(q.Patient.named(SubjectPatient), q.Doctor.named(SubjectDoctor)...)
+// References returns the patient and the doctor that the query names. It skips values
+// that are not IDs.
+func (q MappingQuery) References() []Reference {
+	return append(q.Patient.reference(SubjectPatient), q.Doctor.reference(SubjectDoctor)...)
 }
 
-// Parse returns the filter and the page. Every bad field is reported.
+// Parse returns the filter and the page. Every invalid field is reported.
 func (q MappingQuery) Parse() (MappingFilter, Page, error) {
 	form := newForm(false)
 	filter := MappingFilter{

@@ -5,31 +5,32 @@ import (
 	"slices"
 )
 
-// Mention leads to an event, from a record that it concerns beside its subject, or from a
-// block of records of which it showed some.
+// Mention is an entry of the index that leads from a record to the audit events
+// concerning it. It belongs to one of the event's Related records, or to a block of
+// records of which a list showed at least one.
 type Mention struct {
 	Record Reference
-	// IsBlock says that the ID of Record is the number of a block: see BlockOf.
+	// IsBlock is set if Record.ID is the number of a block: see BlockOf.
 	IsBlock bool
 	Event   ID
 }
 
-// blockBits is how many of the last bits of an ID tell the records of a block apart.
+// blockBits is the number of low bits of an ID that a block leaves out.
 const blockBits = 6
 
-// BlockOf returns what Mentions have for a record that a list showed: 64 consecutive IDs of
-// a kind are one block, so that a list of neighbours needs few mentions. Which of them it
-// showed is in the event.
+// BlockOf returns the block that a listed record belongs to. A block is 64 consecutive
+// IDs of one kind, so a list of neighbouring records needs few mentions. The event
+// itself says which records of the block it showed.
 func BlockOf(record Reference) (block Reference) {
 	return Reference{record.Kind, record.ID >> blockBits}
 }
 
-// Mentions returns those of the event, each once.
+// Mentions returns the index entries of the event, sorted and without duplicates.
 func (e AuditEvent) Mentions() []Mention {
-	mentions := make([]Mention, 0, len(e.About)+1)
-	for _, id := range e.Indexed() {
+	mentions := make([]Mention, 0, len(e.Related)+1)
+	for _, id := range e.IndexedIDs() {
 		mention := Mention{Record: Reference{e.Subject.Kind, id}, Event: e.ID}
-		if e.Form >= EventForm {
+		if e.Format >= EventFormat {
 			mention.Record, mention.IsBlock = BlockOf(mention.Record), true
 		}
 		// Neighbours share a block.
@@ -37,15 +38,14 @@ func (e AuditEvent) Mentions() []Mention {
 			mentions = append(mentions, mention)
 		}
 	}
-	for _, record := range e.About {
+	for _, record := range e.Related {
 		mentions = append(mentions, Mention{Record: record, Event: e.ID})
 	}
 	slices.SortFunc(mentions, Mention.Compare)
 	return slices.Compact(mentions)
 }
 
-// Compare orders mentions: those of one record or block come one after the other, in
-// ascending order of Event.
+// Compare orders mentions by record or block, then by event.
 func (m Mention) Compare(other Mention) int {
 	return cmp.Or(
 		cmp.Compare(m.Record.Kind, other.Record.Kind),

@@ -10,7 +10,7 @@ import (
 
 func TestAListIsMentionedOnceForEachBlockOfNeighbours(t *testing.T) {
 	shown := func(ids ...domain.ID) domain.AuditEvent {
-		return domain.AuditEvent{ID: 9, Form: domain.EventForm, Subject: domain.Subject{Kind: domain.SubjectPatient, Shown: ids}}
+		return domain.AuditEvent{ID: 9, Format: domain.EventFormat, Subject: domain.Subject{Kind: domain.SubjectPatient, Shown: ids}}
 	}
 	block := func(number domain.ID) domain.Mention {
 		return domain.Mention{Record: domain.Reference{Kind: domain.SubjectPatient, ID: number}, IsBlock: true, Event: 9}
@@ -23,13 +23,13 @@ func TestAListIsMentionedOnceForEachBlockOfNeighbours(t *testing.T) {
 	assert.Equal(t, []domain.Mention{block(-1), block(0), block(1), block(1<<57 - 1)}, shown(1<<63-1, 64, 63, 127, 1, -1, -64).Mentions())
 
 	earlier := neighbours
-	earlier.Form = 0
+	earlier.Format = 0
 	assert.Len(t, earlier.Mentions(), 100, "events of earlier releases keep their mentions")
 
 	// A record that the event is about is no block, even with the number of one.
 	both := shown(64)
-	both.About = []domain.Reference{{Kind: domain.SubjectPatient, ID: 1}, {Kind: domain.SubjectPatient, ID: 1}}
-	assert.Equal(t, []domain.Mention{{Record: both.About[0], Event: 9}, block(1)}, both.Mentions())
+	both.Related = []domain.Reference{{Kind: domain.SubjectPatient, ID: 1}, {Kind: domain.SubjectPatient, ID: 1}}
+	assert.Equal(t, []domain.Mention{{Record: both.Related[0], Event: 9}, block(1)}, both.Mentions())
 	assert.NotEqual(t, both.Mentions()[0].Hash(), both.Mentions()[1].Hash())
 
 	both.Subject.Kind = domain.SubjectAudit

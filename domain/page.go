@@ -11,11 +11,12 @@ const (
 	MaxPageLimit     = 1000
 )
 
-// MaxPageBytes is how much free text a page may hold before it ends early, so
-// that a list of long records does not exhaust the memory.
+// MaxPageBytes is the amount of free text after which a page ends early, so that a list
+// of long records does not exhaust memory.
 const MaxPageBytes = 8 << 20
 
-// TextBytes is the size of what has no tight bound in an entity, in bytes.
+// TextBytes returns the size in bytes of the entity's free text, which has no small
+// bound. It is zero for entities without free text.
 func TextBytes(entity any) int {
 	if long, ok := entity.(interface{ TextBytes() int }); ok {
 		return long.TextBytes()
@@ -23,26 +24,25 @@ func TextBytes(entity any) int {
 	return 0
 }
 
-// Page asks for the part of a list, in ascending order of id, that comes after
-// After, at most Limit long.
+// Page selects up to Limit entities of a list, in ascending order of ID, whose IDs are
+// greater than After.
 type Page struct {
 	After ID
 	Limit int
 }
 
-// PageInput is a page as a caller asks for it. Cursor is opaque to callers: it
-// is what the page before gave as its continuation.
+// PageInput is a page as the caller requests it. Cursor is opaque to callers: it is the
+// value that the previous page returned.
 type PageInput struct {
 	Limit  Input
 	Cursor Input
-	// Refused are the other parameters that came with the page and that the list does
-	// not have, with the reasons: a filter that is misspelt would leave the list as it
-	// is, and answer another question.
+	// Refused lists parameters that this list does not support. They are errors, because
+	// ignoring a misspelt filter would return the wrong list.
 	Refused FieldErrors
 }
 
-// Parse returns the page; absent fields mean the first page of DefaultPageLimit.
-// Every bad field is reported.
+// Parse returns the page. By default it is the first page, of DefaultPageLimit. Every
+// invalid field is reported.
 func (p PageInput) Parse() (Page, error) {
 	form := newForm(false)
 	page := p.read(form)

@@ -2,7 +2,7 @@ package domain
 
 import "time"
 
-// Patient is a person whose record the clinic keeps.
+// Patient is a person whose medical record the clinic keeps.
 type Patient struct {
 	ID ID
 	// CreatedBy is the user who registered the patient.
@@ -18,10 +18,10 @@ type Patient struct {
 	Stamp
 }
 
-// PatientView is a patient as it is shown: with the doctors who are assigned.
+// PatientView is a patient together with the assigned doctors.
 type PatientView struct {
 	Patient
-	// AssignedDoctors are in ascending order.
+	// AssignedDoctors is in ascending order.
 	AssignedDoctors []ID
 }
 
@@ -51,13 +51,14 @@ func (p Patient) Fields() []Field {
 	}
 }
 
-// PatientFilter narrows a list of patients; a zero field does not.
+// PatientFilter narrows a list of patients. A zero field does not filter.
 type PatientFilter struct {
-	// DoctorID keeps the patients to whom that doctor is assigned.
+	// DoctorID selects the patients to whom this doctor is assigned.
 	DoctorID ID
 }
 
-// PatientInput is what may be set of a patient. Name is required.
+// PatientInput holds the fields of a patient that a request can set. Only Name is
+// required.
 type PatientInput struct {
 	Name          Input
 	DateOfBirth   Input
@@ -70,18 +71,19 @@ type PatientInput struct {
 	Unknown       []string
 }
 
-// NewPatient builds a patient whom actor registers. Every bad field is reported.
+// NewPatient returns a patient registered by actor. Every invalid field is reported.
 func NewPatient(in PatientInput, actor Actor, now time.Time) (Patient, error) {
 	return Patient{CreatedBy: actor.UserID}.fill(newForm(false), in, now)
 }
 
-// Replace returns the patient with all that may be set taken from in, and
-// defaults for what is absent.
+// Replace returns the patient with all fields replaced by those of in, and absent ones
+// reset to their defaults (PUT). Every invalid field is reported.
 func (p Patient) Replace(in PatientInput, now time.Time) (Patient, error) {
 	return p.fill(newReplaceForm(), in, now)
 }
 
-// Change returns the patient with the given fields of in; absent ones stay.
+// Change returns the patient with the fields that in contains; absent ones keep their
+// value (PATCH). Every invalid field is reported.
 func (p Patient) Change(in PatientInput, now time.Time) (Patient, error) {
 	return p.fill(newForm(true), in, now)
 }
@@ -101,13 +103,13 @@ func (p Patient) fill(form *form, in PatientInput, now time.Time) (Patient, erro
 	return p, form.err()
 }
 
-// TextBytes is the size of what has no tight bound in a patient, in bytes.
+// TextBytes returns the size in bytes of the patient's free text.
 func (p Patient) TextBytes() int { return len(p.Address.text) + len(p.MedicalRecord.text) }
 
-// Gender is M, F, O (other), or zero when it is not known.
+// Gender is M, F, O (other), or empty if unknown.
 type Gender struct{ text string }
 
-// ParseGender reads M, F or O.
+// ParseGender parses M, F or O.
 func ParseGender(text string) (Gender, error) {
 	switch text {
 	case "M", "F", "O":
@@ -116,7 +118,7 @@ func ParseGender(text string) (Gender, error) {
 	return Gender{}, invalid("Not a valid choice: use M, F or O.")
 }
 
-// String returns the letter, or nothing.
+// String returns the letter, or an empty text.
 func (g Gender) String() string { return g.text }
 
 // ExternalID is the number by which another system knows a patient: one line of at most 100

@@ -7,21 +7,22 @@ import (
 	"unicode/utf8"
 )
 
-// Phone is a phone number as people write it, or empty.
+// Phone is a phone number as the user wrote it, or empty.
 type Phone struct{ text string }
 
 const (
-	// maxPhoneDigits is the most that a number has (ITU-T E.164, 6).
+	// maxPhoneDigits is the most digits that a phone number has (ITU-T E.164, 6).
 	maxPhoneDigits = 15
-	// maxPhoneLength is with all that people write between the digits.
+	// maxPhoneLength is in characters, separators included.
 	maxPhoneLength = 32
 )
 
 var phonePattern = regexp.MustCompile(`^\+?[0-9(][0-9 ()./-]*$`)
 
-// ParsePhone trims and checks a number: 3 to 15 digits, otherwise spaces and ( ) . / -
-// with one leading +, at most 32 characters. Digits, spaces and hyphens of other kinds
-// become plain ones, and what cannot be seen is dropped: contacts are full of both.
+// ParsePhone trims and checks a phone number: 3 to 15 digits, an optional leading +, and
+// spaces or ( ) . / - as separators; at most 32 characters. Numbers copied from address
+// books often contain other kinds of digits, spaces and hyphens. These become ASCII
+// ones, and invisible characters are removed.
 func ParsePhone(text string) (Phone, error) {
 	s := strings.TrimSpace(foldTyped(text))
 	if s == "" {
@@ -40,7 +41,7 @@ func ParsePhone(text string) (Phone, error) {
 	return Phone{s}, nil
 }
 
-// String returns the number as it was written.
+// String returns the number as the user wrote it.
 func (p Phone) String() string { return p.text }
 
 func countDigits(s string) (n int) {

@@ -2,11 +2,11 @@ package domain
 
 import "slices"
 
-// Permission names something that can be done, as resource:verb.
+// Permission names an action, in the form resource:verb.
 type Permission string
 
-// The permissions. Each use-case asks for one, and the names are the same in
-// every place that speaks of them.
+// The permissions. Every use-case requires one. The API, the audit trail and the
+// documentation use the same names.
 const (
 	SessionCreate     Permission = "session:create"
 	SessionRefresh    Permission = "session:refresh"
@@ -63,12 +63,13 @@ const (
 // Rule says which roles hold a permission.
 type Rule struct {
 	Permission Permission
-	// About says in a few words what the permission lets one do.
-	About string
-	Roles []Role
+	// Description completes the sentence "This permission allows you to ...".
+	Description string
+	Roles       []Role
 }
 
-// policy is the whole of who may do what. What is not in it nobody may do.
+// policy is the complete table of permissions. What it does not list is forbidden to
+// everybody.
 var policy = []Rule{
 	{SessionCreate, "sign in", []Role{Anonymous, Staff, Admin}},
 	{SessionRefresh, "continue a session with its refresh token", []Role{Anonymous, Staff, Admin}},
@@ -131,11 +132,12 @@ func Policy() []Rule {
 	return rules
 }
 
-// DescribePermission says in a few words what a permission of the policy lets one do.
+// DescribePermission returns the description of a permission, or an empty text if the
+// policy does not list it.
 func DescribePermission(permission Permission) string {
 	for _, rule := range policy {
 		if rule.Permission == permission {
-			return rule.About
+			return rule.Description
 		}
 	}
 	return ""
@@ -151,27 +153,28 @@ func Can(role Role, permission Permission) bool {
 	return false
 }
 
-// underDuty is what an actor may still do, given the role for it, before a duty is done.
-var underDuty = map[Duty][]Permission{
+// allowedBeforeDuty is what an actor may still do, given the role for it, before a duty is done.
+var allowedBeforeDuty = map[Duty][]Permission{
 	DutyPassword:     {UserChangePassword, UserReadSelf, SessionRevokeSelf},
 	DutySecondFactor: {UserManageMFA, UserReadSelf, SessionRevokeSelf},
 }
 
-// Authorize returns nil if actor holds permission and has no duty to do first;
-// otherwise Unauthenticated for who has not signed in, Forbidden for everybody else.
+// Authorize returns nil if the actor's role holds the permission and the actor has no
+// duty to do first. Otherwise it returns Unauthenticated if the actor is anonymous, and
+// Forbidden if not.
 func Authorize(actor Actor, permission Permission) error {
 	switch {
 	case !Can(actor.Role, permission) && actor.Role == Anonymous:
 		return ErrNotAuthenticated()
 	case !Can(actor.Role, permission):
 		return ErrForbidden("You do not have permission to perform this action.")
-	case actor.Duty != NoDuty && !slices.Contains(underDuty[actor.Duty], permission):
+	case actor.Duty != NoDuty && !slices.Contains(allowedBeforeDuty[actor.Duty], permission):
 		return errDuty(actor.Duty)
 	}
 	return nil
 }
 
-// Permissions returns what actor may do now, in the order of the policy.
+// Permissions returns what the actor is allowed to do now, in the order of the policy.
 func Permissions(actor Actor) []Permission {
 	permissions := []Permission{}
 	for _, rule := range policy {
@@ -182,7 +185,7 @@ func Permissions(actor Actor) []Permission {
 	return permissions
 }
 
-// errDuty refuses what has to wait until a duty is done, and says which.
+// errDuty returns the error that names the duty to do first.
 func errDuty(duty Duty) error {
 	if duty == DutyPassword {
 		return &Error{Kind: Forbidden, Code: "password_change_required", Message: "Your password is temporary. Change it first."}
@@ -190,12 +193,13 @@ func errDuty(duty Duty) error {
 	return &Error{Kind: Forbidden, Code: "mfa_required", Message: "Administrators need a second factor here. Enrol one first."}
 }
 
-// ErrNotAuthenticated refuses a caller who did not say who they are.
+// ErrNotAuthenticated returns the error for a caller without credentials.
 func ErrNotAuthenticated() error {
 	return &Error{Kind: Unauthenticated, Code: "not_authenticated", Message: "Authentication credentials were not provided."}
 }
 
-// ErrForbidden refuses a known caller, and says what would be needed.
+// ErrForbidden returns the error for a signed-in caller without the permission. The
+// message says what is missing.
 func ErrForbidden(message string) error {
 	return &Error{Kind: Forbidden, Code: "permission_denied", Message: message}
 }

@@ -75,7 +75,7 @@ func TestPolicyNamesEachPermissionOnce(t *testing.T) {
 		assert.False(t, seen[rule.Permission], rule.Permission)
 		seen[rule.Permission] = true
 		assert.Regexp(t, `^[a-z]+:[a-z_]+$`, string(rule.Permission))
-		assert.NotEmpty(t, rule.About)
+		assert.NotEmpty(t, rule.Description)
 	}
 }
 

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// SubjectKind is what sort of record an event is about.
+// SubjectKind is the kind of thing that an audit event is about.
 type SubjectKind string
 
 // The kinds of subjects.
@@ -19,24 +19,24 @@ const (
 	SubjectAudit   SubjectKind = "audit"
 )
 
-// Reference names one record.
+// Reference identifies one record.
 type Reference struct {
 	Kind SubjectKind
 	ID   ID
 }
 
-// Record is an entity whose versions are kept: it has a history, and can be
-// restored once it is deleted.
+// Record is an entity with version history. A deleted record can be restored from its
+// last version.
 type Record interface {
-	// Self names the record.
+	// Self returns the reference to the record itself.
 	Self() Reference
-	// Parents are the records that it cannot be without, one of each kind that its
-	// RecordKind names, in that order. It is deleted with any of them.
+	// Parents returns the records that this one depends on, in the order of
+	// RecordKind.Parents. Deleting a parent deletes the record.
 	Parents() []Reference
-	// Fields are what the record says, in the order in which clients see it, without
-	// what is withheld (see VisibleTo). What they say of a version is under the seals of
-	// the trail (see Version.Commitment): a field that is added must be empty for what was kept
-	// before, and one that is renamed or removed makes what was kept look changed.
+	// Fields returns the record's fields in the order in which clients see them, without
+	// withheld ones (see VisibleTo). The fields are hashed into Version.Commitment, so a
+	// stored version must keep the hash that it had: a new field must be empty in
+	// versions stored before it existed, and no field can be renamed or removed.
 	Fields() []Field
 	// An entity embeds its Stamp, which gives it stamp.
 	stamp() Stamp
@@ -45,27 +45,28 @@ type Record interface {
 
 // Field is one field of a record.
 type Field struct {
-	// Name is the one that clients see, such as date_of_birth.
+	// Name is the field's name in the API, such as date_of_birth.
 	Name string
-	// Value is a string, an ID, a time.Time in UTC, or nil for a field that is not set.
+	// Value is a string, an ID, a time.Time in UTC, or nil if the field is not set.
 	Value any
 }
 
-// RecordKind is what the code that serves all kinds of records knows of one.
+// RecordKind describes a kind of record to code that handles all kinds.
 type RecordKind struct {
 	Kind SubjectKind
-	// Plural is the name of several records of the kind, such as "patients".
+	// Plural is the plural of the kind's name, such as "patients".
 	Plural string
-	// Parents are the kinds of a record's Parents. A kind that has parents is nobody's
-	// parent, so that whatever ends with a record has ended after one step.
+	// Parents are the kinds of the record's parents. A kind with parents cannot itself
+	// be a parent, so a deletion reaches at most one level of children.
 	Parents []SubjectKind
-	// The permissions to see records, their versions and deleted ones, and to restore them.
+	// These permissions allow reading records, their versions and deleted records, and
+	// restoring records.
 	Read, ReadHistory, ReadDeleted, Restore Permission
 }
 
-// recordKinds is the one list of the kinds of records. Parents come before
-// children. Whoever locks records of several kinds goes through it backwards, so
-// that two who do cannot block each other.
+// recordKinds is the only list of the kinds of records, parents before children. Code
+// that locks records of several kinds follows the list in reverse, so that two
+// transactions cannot deadlock.
 var recordKinds = []RecordKind{
 	{SubjectDoctor, "doctors", nil, DoctorRead, DoctorReadHistory, DoctorReadDeleted, DoctorRestore},
 	{SubjectPatient, "patients", nil, PatientRead, PatientReadHistory, PatientReadDeleted, PatientRestore},
@@ -75,8 +76,8 @@ var recordKinds = []RecordKind{
 // RecordKinds returns all kinds of records, parents before children.
 func RecordKinds() []RecordKind { return slices.Clone(recordKinds) }
 
-// RecordKindOf returns what is known of the records of a kind. It panics for a kind
-// that is not in the list: that is a mistake in the program.
+// RecordKindOf returns the description of a kind. It panics for a kind that is not in
+// the list, which is a programming error.
 func RecordKindOf(kind SubjectKind) RecordKind {
 	for _, known := range recordKinds {
 		if known.Kind == kind {
@@ -86,7 +87,8 @@ func RecordKindOf(kind SubjectKind) RecordKind {
 	panic(fmt.Sprintf("domain: %q is not a kind of record", kind))
 }
 
-// Children returns the kinds whose records are deleted with one of this kind.
+// Children returns the kinds whose records are deleted together with a record of this
+// kind.
 func Children(kind SubjectKind) []SubjectKind {
 	var children []SubjectKind
 	for _, known := range recordKinds {
@@ -97,17 +99,17 @@ func Children(kind SubjectKind) []SubjectKind {
 	return children
 }
 
-// FieldChange is a field that one version of a record has and the one before had
-// otherwise; a nil value is a field that is not set.
+// FieldChange is a field that differs between two versions. A nil value means that the
+// field is not set.
 type FieldChange struct {
 	Name          string
 	Before, After any
 }
 
-// Difference returns the fields that differ between two states of a record, in the
-// order of their names; all fields when before is nil. What is withheld in both is
-// not among them.
-func Difference[T Record](before *T, after T) []FieldChange {
+// Diff returns the fields that differ between two states of a record, sorted by name. If
+// before is nil, it returns all fields. Fields withheld from both states are not
+// compared.
+func Diff[T Record](before *T, after T) []FieldChange {
 	changes := []FieldChange{}
 	earlier := map[string]any{}
 	if before != nil {
@@ -129,14 +131,18 @@ func Difference[T Record](before *T, after T) []FieldChange {
 	return changes
 }
 
-// restricted marks what some actors see a part of only. Embedding promotes the mark, so
-// that a view that embeds such an entity and has no VisibleTo of its own is found out.
+// restricted marks entities of which some actors see only a part. Embedding promotes the
+// method, so VisibleTo can detect a view that embeds a restricted entity without its own
+// VisibleTo method.
 type restricted interface{ restricted() }
 
-// VisibleTo returns what actor may see of value, which is an entity, a view or a page.
-// The use-cases' runner calls it on every result, so no use-case has to. It panics when
-// value holds a restricted entity and does not say what to show of it: that is a mistake
-// in the program. What value holds in fields of its own is for its VisibleTo.
+// VisibleTo returns what actor can see of value, which is an entity, a view or a page.
+// The application calls it on the result of every use-case, so a use-case cannot forget
+// it.
+//
+// It panics if value embeds a restricted entity and has no VisibleTo method, which is a
+// programming error. Entities in named fields are not detected: the VisibleTo method of
+// the enclosing type must handle them.
 func VisibleTo[T any](value T, actor Actor) T {
 	if partly, ok := any(value).(interface{ VisibleTo(actor Actor) T }); ok {
 		return partly.VisibleTo(actor)
@@ -147,7 +153,7 @@ func VisibleTo[T any](value T, actor Actor) T {
 	return value
 }
 
-// orNil is nil for an empty text.
+// orNil returns nil for an empty text.
 func orNil(text string) any {
 	if text == "" {
 		return nil

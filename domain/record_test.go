@@ -108,7 +108,7 @@ func TestADifferenceHasMembersThatCameAndWent(t *testing.T) {
 		"went":   {with, without, []domain.FieldChange{{Name: "salary", Before: "1.00", After: nil}}},
 		"stayed": {with, with, []domain.FieldChange{}},
 	} {
-		assert.Equal(t, tt.want, domain.Difference(&tt.before, tt.after), name)
+		assert.Equal(t, tt.want, domain.Diff(&tt.before, tt.after), name)
 	}
 }
 
@@ -120,7 +120,7 @@ func TestADifferenceFromNothingHasEveryField(t *testing.T) {
 		}
 		slices.Sort(want)
 		got := []string{}
-		for _, change := range domain.Difference(nil, record) {
+		for _, change := range domain.Diff(nil, record) {
 			assert.Nil(t, change.Before, change.Name)
 			got = append(got, change.Name)
 		}

@@ -9,100 +9,105 @@ import (
 	"time"
 )
 
-// Seal closes a part of the trail. Each holds the digest of the one before, so
-// that they are a chain, and whoever holds a seal holds all before it. Events come
-// under a seal in the order in which they become visible, which is not quite
-// that of their IDs.
+// Seal covers a set of audit events and makes later changes to them detectable. Each
+// seal contains the digest of the previous one, so the seals form a hash chain: a person
+// who knows one seal can verify every seal and event before it.
+//
+// Events are covered in the order in which they become visible, which differs slightly
+// from the order of their IDs.
 type Seal struct {
 	// Number counts from 1.
 	Number ID
 	At     time.Time
-	// Through is the greatest ID of an event under this seal or one before.
+	// Through is the greatest event ID that this seal or a previous one covers.
 	Through ID
-	// Events are those under this seal, in ascending order of ID.
-	Events []Sealed
-	// Missing are the IDs up to Through of which no event has been under a seal, in
-	// ascending order: their transactions may still be running, or were rolled back.
+	// Events are the events that this seal covers, in ascending order of ID.
+	Events []SealedEvent
+	// Missing are the IDs up to Through that no seal covers, in ascending order. The
+	// transactions that allocated them may still be running, or were rolled back.
 	Missing []Gap
 	// Digest is that of all the above, of the events' hashes, and of the Digest and
 	// MAC before.
 	Digest Hash
-	// MAC is that of Digest.
+	// MAC authenticates Digest.
 	MAC MAC
 }
 
-// Sealed names an event under a seal.
-type Sealed struct {
+// SealedEvent identifies an event that a seal covers.
+type SealedEvent struct {
 	ID ID
-	// Tag is the beginning of the sighting's hash. Digest proves that all events are
-	// as they were; Tag tells which one is not.
+	// Tag is the first four bytes of the event's digest. The seal's Digest proves that
+	// no covered event was changed. If one was, Tag tells which.
 	Tag [4]byte
 }
 
-// Gap is IDs that have not been seen.
+// Gap is a range of missing event IDs.
 type Gap struct {
+	// From and To are both inclusive.
 	From, To ID // both included
-	// Since is when they were first found missing, by the clock of the machine. It says
-	// nothing of how long that is ago: clocks are set.
+	// Since is when the gap was first found, by the clock of the machine at that time.
+	// The clock can be set meanwhile, so Since does not tell reliably how long ago that
+	// was.
 	Since time.Time
 }
 
-// MaxLateness is how much later than its neighbours an event can become visible
-// and still come under a seal. A request is over within half a minute.
+// MaxLateness is how long after its neighbours an event can become visible and still be
+// covered by a seal. A request ends within half a minute.
 const MaxLateness = 10 * time.Minute
 
-// EventDigest is an event that was found in the trail, and the digest of its evidence.
+// EventDigest is an event's ID with the digest that a seal covers.
 type EventDigest struct {
 	ID ID
-	// Hash is the Digest of its evidence.
+	// Hash is the result of Evidence.Digest.
 	Hash Hash
 }
 
-// EventDigest returns what a seal takes of the event as it is now.
+// EventDigest returns the digest of the event computed from its current content.
 func (e AuditEvent) EventDigest() EventDigest {
 	return EventDigest{ID: e.ID, Hash: Evidence{Hash: e.Hash(), MAC: e.Evidence.MAC}.Digest()}
 }
 
-// Awaits reports whether an event with the ID has not been under this seal or one
-// before, and may come under the next.
+// Awaits reports whether the next seal can cover the event: neither this seal nor a
+// previous one does, and its ID was not given up as missing.
 func (s Seal) Awaits(id ID) bool {
 	return id > s.Through || slices.ContainsFunc(s.Missing, func(gap Gap) bool { return gap.From <= id && id <= gap.To })
 }
 
-// GivingUp returns the seal without its gaps that are overdue: the seal that comes Next
-// awaits no event in them any more.
-func (s Seal) GivingUp(overdue func(Gap) bool) Seal {
+// WithoutGaps returns the seal without the overdue gaps. The next seal then no longer
+// accepts events whose IDs lie in them.
+func (s Seal) WithoutGaps(overdue func(Gap) bool) Seal {
 	s.Missing = slices.DeleteFunc(slices.Clone(s.Missing), overdue)
 	return s
 }
 
-// Next returns the seal after this one, without a MAC. It takes the sightings that
-// this one Awaits, which must be in ascending order of ID. The zero Seal is before the first.
-func (s Seal) Next(sightings []EventDigest, now time.Time) Seal {
+// Next returns the seal that follows this one, without a MAC. It covers the given
+// events, which must be in ascending order of ID, and this seal must Await each. Call it
+// on the zero Seal for the first seal.
+func (s Seal) Next(digests []EventDigest, now time.Time) Seal {
 	next := Seal{Number: s.Number + 1, At: now, Through: s.Through}
-	for _, sighting := range sightings {
-		next.Events = append(next.Events, Sealed{ID: sighting.ID, Tag: sighting.Hash.tag()})
-		next.Through = max(next.Through, sighting.ID)
+	for _, digest := range digests {
+		next.Events = append(next.Events, SealedEvent{ID: digest.ID, Tag: digest.Hash.tag()})
+		next.Through = max(next.Through, digest.ID)
 	}
 	for _, gap := range s.Missing {
-		next.Missing = append(next.Missing, gap.without(sightings)...)
+		next.Missing = append(next.Missing, gap.without(digests)...)
 	}
 	if next.Through > s.Through {
 		fresh := Gap{From: s.Through + 1, To: next.Through, Since: now}
-		next.Missing = append(next.Missing, fresh.without(sightings)...)
+		next.Missing = append(next.Missing, fresh.without(digests)...)
 	}
-	next.Digest = next.digest(s, sightings)
+	next.Digest = next.digest(s, digests)
 	return next
 }
 
-// Follows reports whether s is the seal that comes after last, given its Events as
-// they are now.
+// Follows reports whether s is the seal that follows last and its Digest matches the
+// digests of its events.
 func (s Seal) Follows(last Seal, events []EventDigest) bool {
 	return s.Number == last.Number+1 && s.Digest == s.digest(last, events)
 }
 
-// Matches reports whether a hash can be that of the event.
-func (s Sealed) Matches(hash Hash) bool { return s.Tag == hash.tag() }
+// Matches reports whether hash has the event's Tag.
+func (s SealedEvent) Matches(hash Hash) bool { return s.Tag == hash.tag() }
 
 func (h Hash) tag() [4]byte { return [4]byte(h[:4]) }
 
@@ -127,18 +132,19 @@ func (s Seal) digest(before Seal, events []EventDigest) Hash {
 	return m.hash()
 }
 
-// Within reports whether all IDs of the gap are in the other one.
+// Within reports whether the gap lies in the other one.
 func (g Gap) Within(other Gap) bool { return other.From <= g.From && g.To <= other.To }
 
-// without returns what is left of the gap.
-func (g Gap) without(sightings []EventDigest) []Gap {
+// without returns the parts of the gap that remain when the events are no longer
+// missing.
+func (g Gap) without(digests []EventDigest) []Gap {
 	var left []Gap
-	at, _ := slices.BinarySearchFunc(sightings, g.From, func(s EventDigest, id ID) int { return cmp.Compare(s.ID, id) })
-	for ; at < len(sightings) && sightings[at].ID <= g.To; at++ {
-		if id := sightings[at].ID; id > g.From {
+	at, _ := slices.BinarySearchFunc(digests, g.From, func(s EventDigest, id ID) int { return cmp.Compare(s.ID, id) })
+	for ; at < len(digests) && digests[at].ID <= g.To; at++ {
+		if id := digests[at].ID; id > g.From {
 			left = append(left, Gap{From: g.From, To: id - 1, Since: g.Since})
 		}
-		g.From = sightings[at].ID + 1
+		g.From = digests[at].ID + 1
 	}
 	if g.From <= g.To {
 		left = append(left, g)
@@ -146,23 +152,24 @@ func (g Gap) without(sightings []EventDigest) []Gap {
 	return left
 }
 
-// Head names a seal, to be kept where nobody can change it.
+// Head identifies a seal. An operator keeps a copy outside the service, where an
+// intruder cannot change it.
 type Head struct {
 	Number ID
 	Digest Hash
 }
 
-// Head returns the seal's name.
+// Head returns the seal's head.
 func (s Seal) Head() Head { return Head{Number: s.Number, Digest: s.Digest} }
 
-// String returns the head as ParseHead reads it: the number, a colon, and 64
-// hexadecimal digits.
+// String returns the form that ParseHead parses: the number, a colon and 64 hexadecimal
+// digits.
 func (h Head) String() string { return h.Number.String() + ":" + hex.EncodeToString(h.Digest[:]) }
 
-// MarshalText implements encoding.TextMarshaler: a log in JSON has what String returns.
+// MarshalText returns the result of String, for logs in JSON.
 func (h Head) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
 
-// ParseHead reads a head.
+// ParseHead parses a head.
 func ParseHead(text string) (Head, error) {
 	number, digest, _ := strings.Cut(text, ":")
 	n, numberErr := strconv.ParseInt(number, 10, 64)
@@ -173,10 +180,10 @@ func ParseHead(text string) (Head, error) {
 	return Head{Number: ID(n), Digest: Hash(bytes)}, nil
 }
 
-// ErrSealed says that there is a seal of that number already.
+// ErrSealed returns a Conflict: a seal with this number exists already.
 func ErrSealed() error { return ErrDuplicate("number", "seal with this number already exists.") }
 
-// ErrNotLastSeal refuses to go on from a seal that is not the last one.
+// ErrNotLastSeal returns a Conflict: the trail can only be continued from its last seal.
 func ErrNotLastSeal() error {
 	return &Error{Kind: Conflict, Message: "That is not the last seal of the trail."}
 }

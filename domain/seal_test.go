@@ -27,7 +27,7 @@ func TestSealsStayWhatTheyAre(t *testing.T) {
 	first := domain.Seal{}.Next([]domain.EventDigest{{ID: 2, Hash: hashOf(1)}, {ID: 300, Hash: hashOf(2)}}, sealedAt)
 	assert.Equal(t, domain.Seal{
 		Number: 1, At: sealedAt, Through: 300,
-		Events:  []domain.Sealed{{ID: 2, Tag: [4]byte{1, 1, 1, 1}}, {ID: 300, Tag: [4]byte{2, 2, 2, 2}}},
+		Events:  []domain.SealedEvent{{ID: 2, Tag: [4]byte{1, 1, 1, 1}}, {ID: 300, Tag: [4]byte{2, 2, 2, 2}}},
 		Missing: []domain.Gap{{From: 1, To: 1, Since: sealedAt}, {From: 3, To: 299, Since: sealedAt}},
 		Digest:  first.Digest,
 	}, first)
@@ -37,7 +37,7 @@ func TestSealsStayWhatTheyAre(t *testing.T) {
 	second := first.Next([]domain.EventDigest{{ID: 7, Hash: hashOf(3)}}, sealedAt.Add(time.Second))
 	assert.Equal(t, domain.Seal{
 		Number: 2, At: sealedAt.Add(time.Second), Through: 300,
-		Events:  []domain.Sealed{{ID: 7, Tag: [4]byte{3, 3, 3, 3}}},
+		Events:  []domain.SealedEvent{{ID: 7, Tag: [4]byte{3, 3, 3, 3}}},
 		Missing: []domain.Gap{{From: 1, To: 1, Since: sealedAt}, {From: 3, To: 6, Since: sealedAt}, {From: 8, To: 299, Since: sealedAt}},
 		Digest:  second.Digest,
 	}, second)
@@ -102,7 +102,7 @@ func TestSealsTakeEachEventOnceInWhateverOrderTheyAppear(t *testing.T) {
 					ids, sightings = append(ids, id), append(sightings, domain.EventDigest{ID: id, Hash: domain.Hash{byte(id)}})
 				}
 			}
-			next := seal.GivingUp(tooOldAt(now)).Next(sightings, now)
+			next := seal.WithoutGaps(tooOldAt(now)).Next(sightings, now)
 			model.seal(ids, now)
 			require.Equal(t, model.missing, missingIn(t, next))
 			require.Equal(t, model.through, next.Through)
@@ -111,7 +111,7 @@ func TestSealsTakeEachEventOnceInWhateverOrderTheyAppear(t *testing.T) {
 			require.True(t, next.Follows(seal, sightings))
 			require.Len(t, next.Events, len(ids))
 			for i, event := range next.Events {
-				require.Equal(t, domain.Sealed{ID: ids[i], Tag: [4]byte{byte(ids[i])}}, event)
+				require.Equal(t, domain.SealedEvent{ID: ids[i], Tag: [4]byte{byte(ids[i])}}, event)
 				require.False(t, sealed[event.ID], "%d is under two seals", event.ID)
 				require.False(t, next.Awaits(event.ID))
 				sealed[event.ID] = true
@@ -151,13 +151,13 @@ func TestAnEventIsAwaitedUntilItIsGivenUp(t *testing.T) {
 	seal := domain.Seal{}.Next(one(3), sealedAt)
 	justInTime := seal.Next(one(4), sealedAt.Add(time.Hour))
 	assert.True(t, justInTime.Awaits(2), "whatever the time is")
-	givingUp := seal.GivingUp(func(gap domain.Gap) bool { return gap == seal.Missing[0] })
+	givingUp := seal.WithoutGaps(func(gap domain.Gap) bool { return gap == seal.Missing[0] })
 	assert.True(t, seal.Awaits(2), "it changes nothing")
 	tooLate := givingUp.Next(one(4), sealedAt)
 	assert.False(t, tooLate.Awaits(2))
 	assert.Empty(t, tooLate.Missing)
 	last := givingUp.Next(one(2), sealedAt)
-	assert.Equal(t, []domain.Sealed{{ID: 2}}, last.Events, "one that is there when the time is over is taken")
+	assert.Equal(t, []domain.SealedEvent{{ID: 2}}, last.Events, "one that is there when the time is over is taken")
 	assert.False(t, last.Awaits(1))
 }
 

@@ -16,11 +16,11 @@ func confirmedFactor(step int64) (domain.SecondFactor, domain.RecoveryCodes) {
 	for i := range codes {
 		codes[i] = domain.NewRecoveryCode([domain.RecoveryCodeBytes]byte{0: byte(i), domain.RecoveryCodeBytes - 1: 1})
 	}
-	return domain.Enrolled(domain.StoredSealedKey("sealed")).Confirm(step, codes), codes
+	return domain.NewSecondFactor(domain.StoredSealedKey("sealed")).Confirm(step, codes), codes
 }
 
 func TestASecondFactorIsConfirmedWithItsFirstCode(t *testing.T) {
-	enrolled := domain.Enrolled(domain.StoredSealedKey("sealed"))
+	enrolled := domain.NewSecondFactor(domain.StoredSealedKey("sealed"))
 	assert.False(t, enrolled.Confirmed)
 	assert.Zero(t, enrolled.RecoveryCodesLeft())
 	_, ok := enrolled.UseRecovery(domain.RecoveryCode{})
@@ -58,7 +58,7 @@ func TestARecoveryCodeIsUsedOnce(t *testing.T) {
 		assert.False(t, ok)
 		assert.Equal(t, factor, same)
 
-		typed, err := domain.ParseOneTimeCode(code.Written())
+		typed, err := domain.ParseOneTimeCode(code.Formatted())
 		require.NoError(t, err)
 		recovery, can := typed.Recovery()
 		require.True(t, can)
@@ -75,14 +75,14 @@ func TestARecoveryCodeIsUsedOnce(t *testing.T) {
 }
 
 func TestNewRecoveryCode(t *testing.T) {
-	assert.Equal(t, "AAAA-AAAA-AAAA-AAAA-AAAA-AAAA", domain.NewRecoveryCode([domain.RecoveryCodeBytes]byte{}).Written())
+	assert.Equal(t, "AAAA-AAAA-AAAA-AAAA-AAAA-AAAA", domain.NewRecoveryCode([domain.RecoveryCodeBytes]byte{}).Formatted())
 	random := [domain.RecoveryCodeBytes]byte{}
 	for i := range random {
 		random[i] = 0xff
 	}
 	random[len(random)-1] = 0xfe
 	full := domain.NewRecoveryCode(random)
-	assert.Equal(t, "7777-7777-7777-7777-7777-7776", full.Written(), "every bit is in the code")
+	assert.Equal(t, "7777-7777-7777-7777-7777-7776", full.Formatted(), "every bit is in the code")
 	assert.Equal(t, strings.Repeat("7", 23)+"6", full.Reveal())
 }
 

@@ -40,7 +40,7 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 		require.NoError(t, err)
 		out.Write(encoded)
 		slog.New(slog.NewTextHandler(&out, nil)).Info("x", "secret", secret, "user", domain.User{
-			PasswordHash: domain.StoredPasswordHash(hidden), SecondFactor: domain.Enrolled(domain.StoredSealedKey(hidden)),
+			PasswordHash: domain.StoredPasswordHash(hidden), SecondFactor: domain.NewSecondFactor(domain.StoredSealedKey(hidden)),
 		})
 		slog.New(slog.NewJSONHandler(&out, nil)).Info("x", "secret", secret, "group", slog.GroupValue(slog.Any("y", secret)))
 		assert.NotContains(t, out.String(), hidden)

@@ -10,49 +10,49 @@ import (
 	"time"
 )
 
-// Session is one sign-in of one user, from login to logout or expiry.
+// Session is one sign-in of a user. It lasts from login until logout, revocation or
+// expiry.
 type Session struct {
 	ID        ID
 	UserID    ID
 	CreatedAt time.Time
-	// Origin is where the login came from.
+	// Origin describes where the login came from.
 	Origin Origin
-	// LastUsedAt is when the session was last continued, at login or by a refresh.
+	// LastUsedAt is the time of the login or of the last refresh.
 	LastUsedAt time.Time
-	// ExpiresAt ends the session however much it is used.
+	// ExpiresAt is when the session ends, no matter how often it is refreshed.
 	ExpiresAt time.Time
-	// RevokedAt is when the session was ended early; zero if it was not.
+	// RevokedAt is when the session was revoked. It is zero if it was not.
 	RevokedAt time.Time
-	// Selector finds the session of a refresh token. It stays the same for the
-	// session's whole life and is in no other token.
+	// Selector identifies the session in its refresh tokens. It never changes, and no
+	// other session has it.
 	Selector RefreshSelector
-	// RefreshHash is of the one refresh token that is not spent.
+	// RefreshHash is the hash of the refresh token that is valid now.
 	RefreshHash RefreshHash
-	// SpentHash is of the token that was spent last, at SpentAt; zero before the first
-	// refresh. Successor is the token that it was spent for: see SpentLast.
+	// SpentHash is the hash of the refresh token spent last, at SpentAt. It is zero
+	// before the first refresh. Successor holds the token that replaced it: see
+	// SuccessorOf.
 	SpentHash RefreshHash
 	SpentAt   time.Time
 	Successor SealedSecret
 }
 
-// SessionView is a session with what its user is now.
+// SessionView is a session together with the current state of its user.
 type SessionView struct {
 	Session
 	Owner SessionOwner
 }
 
-// SessionOwner is what a session needs to know of its user.
+// SessionOwner holds the properties of a user that apply to the user's sessions.
 type SessionOwner struct {
-	Role Role
-	// Active is as User's.
-	Active bool
-	// PasswordTemporary is as User's.
+	Role              Role
+	Active            bool
 	PasswordTemporary bool
-	// SecondFactor is whether the user has a confirmed second factor.
+	// SecondFactor says whether the user has a confirmed second factor.
 	SecondFactor bool
 }
 
-// NewSession starts a session of user, to which token is the first refresh token.
+// NewSession returns a session of the user, whose first refresh token is token.
 func NewSession(user User, origin Origin, token RefreshToken, now time.Time, lifetime time.Duration) Session {
 	return Session{
 		UserID:     user.ID,
@@ -66,25 +66,25 @@ func NewSession(user User, origin Origin, token RefreshToken, now time.Time, lif
 	}
 }
 
-// Live reports whether the session was not revoked and has not expired.
+// Live reports whether the session is neither revoked nor expired.
 func (s Session) Live(now time.Time) bool {
 	return s.RevokedAt.IsZero() && now.Before(s.ExpiresAt)
 }
 
-// Usable reports whether the session can be used: it is live, and so is its
-// user's account. Deactivating an account revokes its sessions; what was changed
-// in the store by hand does not.
+// Usable reports whether requests can use the session: it is live and its user is
+// active. Deactivating a user through the API also revokes the sessions; a change made
+// directly in the database does not, so Usable checks both.
 //
-// A session that has not begun yet, or that was given more than lifetime, cannot be
-// used: its times come from a clock that was ahead, or from a setting of before. So by
-// any clock, it is of use for lifetime and ClockSkew at most.
+// A session that starts in the future, or that lasts longer than lifetime, is refused.
+// Its times come from a wrong clock or an earlier setting. So no session is usable for
+// longer than lifetime plus ClockSkew, by any instance's clock.
 func (s SessionView) Usable(now time.Time, lifetime time.Duration) bool {
 	begun := !s.CreatedAt.After(now.Add(ClockSkew))
 	return begun && s.ExpiresAt.Sub(s.CreatedAt) <= lifetime && s.Live(now) && s.Owner.Active
 }
 
-// Actor is the session's user, acting in it. adminsNeedSecondFactor is whether
-// administrators may not do without.
+// Actor returns the session's user as an actor. If adminsNeedSecondFactor is set, an
+// administrator without a second factor has the duty to enroll one.
 func (s SessionView) Actor(adminsNeedSecondFactor bool) Actor {
 	actor := Actor{UserID: s.UserID, Role: s.Owner.Role, SessionID: s.ID, SecondFactor: s.Owner.SecondFactor}
 	switch {
@@ -96,16 +96,16 @@ func (s SessionView) Actor(adminsNeedSecondFactor bool) Actor {
 	return actor
 }
 
-// Accepts reports whether token is the session's one unspent refresh token, in
-// constant time. A token with the session's selector that it does not accept
-// was spent before: whoever holds it got it from somebody else, or somebody
-// else got it from them (RFC 9700, 4.14.2).
+// Accepts reports, in constant time, whether token is the session's valid refresh token.
+// A token that has the session's selector and is not accepted was spent before. It may
+// be stolen (RFC 9700, 4.14.2).
 func (s Session) Accepts(token RefreshToken) bool {
 	presented := token.hash()
 	return subtle.ConstantTimeCompare(presented[:], s.RefreshHash[:]) == 1
 }
 
-// Rotate spends token, which the session Accepts; secret is its successor's.
+// Rotate spends token, which must be accepted, and returns its successor, made from
+// secret.
 func (s Session) Rotate(token RefreshToken, secret RefreshSecret, now time.Time) (Session, RefreshToken) {
 	next := NewRefreshToken(s.Selector, secret)
 	s.SpentHash, s.SpentAt, s.Successor = s.RefreshHash, now, token.seal(secret)
@@ -114,10 +114,11 @@ func (s Session) Rotate(token RefreshToken, secret RefreshSecret, now time.Time)
 	return s, next
 }
 
-// SpentLast returns the successor of token if token is the one that was spent last, not
-// longer than grace ago: two tabs refreshed at the same moment, or the answer got lost.
-// An older token, or this one later, is in the wrong hands (RFC 9700, 4.14.2).
-func (s Session) SpentLast(token RefreshToken, grace time.Duration, now time.Time) (RefreshToken, bool) {
+// SuccessorOf returns the successor of token again if token was spent last and at most
+// grace ago. This happens when two browser tabs refresh at the same moment, or when a
+// response is lost. An older token, or the same one after the grace, may be stolen (RFC
+// 9700, 4.14.2).
+func (s Session) SuccessorOf(token RefreshToken, grace time.Duration, now time.Time) (RefreshToken, bool) {
 	presented := token.hash()
 	isLast := subtle.ConstantTimeCompare(presented[:], s.SpentHash[:]) == 1
 	since := now.Sub(s.SpentAt)
@@ -128,7 +129,7 @@ func (s Session) SpentLast(token RefreshToken, grace time.Duration, now time.Tim
 	return NewRefreshToken(s.Selector, secret), ok
 }
 
-// Revoke ends the session for good. A session that was revoked before keeps its time.
+// Revoke ends the session. If it was revoked before, RevokedAt keeps the earlier time.
 func (s Session) Revoke(now time.Time) Session {
 	if s.RevokedAt.IsZero() {
 		s.RevokedAt = now
@@ -137,34 +138,35 @@ func (s Session) Revoke(now time.Time) Session {
 	return s
 }
 
-// RefreshSelector is the part of a refresh token that says whose it is.
+// RefreshSelector is the part of a refresh token that identifies its session.
 type RefreshSelector [16]byte
 
-// RefreshSecret is the part of a refresh token that proves it: 256 random bits.
+// RefreshSecret is the secret part of a refresh token: 256 random bits.
 type RefreshSecret [32]byte
 
-// RefreshHash is what is stored of a RefreshToken.
+// RefreshHash is the stored hash of a RefreshToken.
 type RefreshHash [sha256.Size]byte
 
-// SealedSecret is a RefreshSecret that only the holder of the token spent for it can
-// read: neither what is stored nor any key of the service gives it away.
+// SealedSecret is a RefreshSecret encrypted with a key derived from the token that it
+// replaces. Only a holder of that token can decrypt it; the database and the service's
+// keys are not enough.
 type SealedSecret [len(RefreshSecret{}) + 16]byte
 
-// RefreshToken is an opaque token that gets a new access token, and its own
-// successor, once. It is a selector, which all tokens of a session share, and a
-// secret of its own: one stored row then recognizes every token that the
-// session ever spent.
+// RefreshToken is an opaque token that is exchanged, once, for a new access token and a
+// new refresh token. It consists of a selector, which all refresh tokens of a session
+// share, and a secret. The selector lets the service recognize every token that the
+// session ever spent without storing them.
 type RefreshToken struct{ Secret }
 
-// NewRefreshToken puts a token together. Both parts must come from a
+// NewRefreshToken returns the token with these parts. Both must come from a
 // cryptographically secure source.
 func NewRefreshToken(selector RefreshSelector, secretPart RefreshSecret) RefreshToken {
 	raw := append(selector[:], secretPart[:]...)
 	return RefreshToken{NewSecret(base64.RawURLEncoding.EncodeToString(raw))}
 }
 
-// ParseRefreshToken reads a token as NewRefreshToken writes it: 64 characters
-// of base64url. What is no refresh token is Unauthenticated.
+// ParseRefreshToken parses the form that NewRefreshToken writes: 64 characters of
+// base64url. Anything else is Unauthenticated.
 func ParseRefreshToken(text string) (RefreshToken, error) {
 	if len(text) != base64.RawURLEncoding.EncodedLen(len(RefreshSelector{})+len(RefreshSecret{})) {
 		return RefreshToken{}, ErrRefreshToken()
@@ -176,33 +178,33 @@ func ParseRefreshToken(text string) (RefreshToken, error) {
 	return RefreshToken{NewSecret(text)}, nil
 }
 
-// Selector returns the token's selector.
+// Selector returns the part that identifies the session.
 func (t RefreshToken) Selector() (selector RefreshSelector) {
 	raw, _ := base64.RawURLEncoding.DecodeString(t.Reveal())
 	copy(selector[:], raw)
 	return selector
 }
 
-// hash needs no salt and no stretching: what is hashed has 256 random bits.
+// hash uses neither salt nor stretching, because the token contains 256 random bits.
 func (t RefreshToken) hash() RefreshHash { return sha256.Sum256([]byte(t.Reveal())) }
 
-// seal seals the secret of the token's successor.
+// seal encrypts the secret of the token's successor.
 func (t RefreshToken) seal(secret RefreshSecret) (sealed SealedSecret) {
 	aead, nonce := t.successorCipher()
 	aead.Seal(sealed[:0], nonce, secret[:], nil)
 	return sealed
 }
 
-// open returns what seal sealed with the same token.
+// open decrypts what seal encrypted with the same token.
 func (t RefreshToken) open(sealed SealedSecret) (secret RefreshSecret, ok bool) {
 	aead, nonce := t.successorCipher()
 	_, err := aead.Open(secret[:0], nonce, sealed[:], nil)
 	return secret, err == nil
 }
 
-// successorCipher is AES-256-GCM with a key and a nonce derived from the token (RFC
-// 5869), of which the store has a hash only. A token has one successor, so the pair
-// seals one secret only.
+// successorCipher returns AES-256-GCM with a key and a nonce derived from the token (RFC
+// 5869). The database has only a hash of the token. A token has one successor, so each
+// pair of key and nonce encrypts only one secret.
 func (t RefreshToken) successorCipher() (aead cipher.AEAD, nonce []byte) {
 	const keySize, nonceSize = 32, 12
 	derived, err := hkdf.Key(sha256.New, []byte(t.Reveal()), nil, "healthcare refresh successor 1", keySize+nonceSize)
@@ -220,12 +222,12 @@ func (t RefreshToken) successorCipher() (aead cipher.AEAD, nonce []byte) {
 	return aead, derived[keySize:]
 }
 
-// ErrAccessToken refuses an access token, for whatever reason: one answer for all.
+// ErrAccessToken refuses an access token. The answer is the same for every reason.
 func ErrAccessToken() error {
 	return &Error{Kind: Unauthenticated, Code: "token_not_valid", Message: "Given token not valid for any token type"}
 }
 
-// ErrRefreshToken refuses a refresh token, for whatever reason: one answer for all.
+// ErrRefreshToken refuses a refresh token. The answer is the same for every reason.
 func ErrRefreshToken() error {
 	return &Error{Kind: Unauthenticated, Code: "token_not_valid", Message: "Token is invalid or expired"}
 }

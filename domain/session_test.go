@@ -38,33 +38,33 @@ func TestTheTokenThatWasSpentLastGetsItsSuccessorAgain(t *testing.T) {
 	const grace = 30 * time.Second
 	first := domain.NewRefreshToken(domain.RefreshSelector{1}, domain.RefreshSecret{1})
 	session := domain.NewSession(domain.User{ID: 5}, domain.Origin{}, first, now, time.Hour)
-	_, again := session.SpentLast(first, grace, now)
+	_, again := session.SuccessorOf(first, grace, now)
 	assert.False(t, again, "it is not spent yet")
 
 	session, second := session.Rotate(first, domain.RefreshSecret{2}, now)
 	for at, want := range map[time.Duration]bool{
 		0: true, grace: true, grace + 1: false, -domain.ClockSkew: true, -domain.ClockSkew - 1: false,
 	} {
-		successor, again := session.SpentLast(first, grace, now.Add(at))
+		successor, again := session.SuccessorOf(first, grace, now.Add(at))
 		assert.Equal(t, want, again, at)
 		if want {
 			assert.Equal(t, second.Reveal(), successor.Reveal())
 		}
 	}
-	_, again = session.SpentLast(first, 0, now)
+	_, again = session.SuccessorOf(first, 0, now)
 	assert.False(t, again, "no grace")
-	_, again = session.SpentLast(second, grace, now)
+	_, again = session.SuccessorOf(second, grace, now)
 	assert.False(t, again, "the session accepts it")
 
 	changed := session
 	changed.Successor[0] ^= 1
-	_, again = changed.SpentLast(first, grace, now)
+	_, again = changed.SuccessorOf(first, grace, now)
 	assert.False(t, again, "what was sealed was changed")
-	_, again = session.Revoke(now).SpentLast(first, grace, now)
+	_, again = session.Revoke(now).SuccessorOf(first, grace, now)
 	assert.False(t, again, "the session was revoked")
 
 	session, _ = session.Rotate(second, domain.RefreshSecret{3}, now)
-	_, again = session.SpentLast(first, grace, now)
+	_, again = session.SuccessorOf(first, grace, now)
 	assert.False(t, again, "an older one")
 	assert.NotContains(t, string(session.Successor[:]), string((&domain.RefreshSecret{3})[:]), "the secret itself is not stored")
 }
@@ -99,7 +99,7 @@ func TestASessionsActorHasItsUsersDuties(t *testing.T) {
 		session := domain.NewSession(tt.user, origin, domain.NewRefreshToken(domain.RefreshSelector{}, domain.RefreshSecret{}), now, time.Hour)
 		session.ID = 7
 		assert.Equal(t, origin, session.Origin)
-		view := domain.SessionView{Session: session, Owner: tt.user.Owner()}
+		view := domain.SessionView{Session: session, Owner: tt.user.SessionOwner()}
 		assert.Equal(t, domain.Actor{UserID: 5, Role: tt.user.Role, SessionID: 7, Duty: tt.want, SecondFactor: tt.user.SecondFactor.Confirmed}, view.Actor(tt.required))
 	}
 }
@@ -107,8 +107,8 @@ func TestASessionsActorHasItsUsersDuties(t *testing.T) {
 func TestASessionIsUsableWhileItsUserIsActive(t *testing.T) {
 	token := domain.NewRefreshToken(domain.RefreshSelector{}, domain.RefreshSecret{})
 	session := domain.NewSession(domain.User{ID: 5}, domain.Origin{}, token, now, time.Hour)
-	active := domain.SessionView{Session: session, Owner: domain.User{Active: true}.Owner()}
-	inactive := domain.SessionView{Session: session, Owner: domain.User{}.Owner()}
+	active := domain.SessionView{Session: session, Owner: domain.User{Active: true}.SessionOwner()}
+	inactive := domain.SessionView{Session: session, Owner: domain.User{}.SessionOwner()}
 	assert.True(t, active.Usable(now, time.Hour))
 	assert.False(t, active.Usable(now.Add(time.Hour), time.Hour))
 	assert.True(t, inactive.Live(now))
@@ -119,7 +119,7 @@ func TestASessionOfAClockThatWasWrongIsOver(t *testing.T) {
 	token := domain.NewRefreshToken(domain.RefreshSelector{}, domain.RefreshSecret{})
 	began := func(at time.Time, lifetime time.Duration) domain.SessionView {
 		user := domain.User{ID: 5, Active: true}
-		return domain.SessionView{Session: domain.NewSession(user, domain.Origin{}, token, at, lifetime), Owner: user.Owner()}
+		return domain.SessionView{Session: domain.NewSession(user, domain.Origin{}, token, at, lifetime), Owner: user.SessionOwner()}
 	}
 	day := 24 * time.Hour
 	assert.True(t, began(now.Add(domain.ClockSkew), day).Usable(now, day))

@@ -10,20 +10,20 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// User is a person who may sign in.
+// User is a person with an account.
 type User struct {
 	ID        ID
 	FirstName PersonName
 	LastName  PersonName
-	// Email is the sign-in name, unique among users.
+	// Email is the name to sign in with. It is unique among users.
 	Email        Email
 	Phone        Phone
 	Role         Role
 	PasswordHash PasswordHash
-	// PasswordTemporary is set while the password is one that somebody else has
-	// set: the user has to change it first of all.
+	// PasswordTemporary is set while the password is one that an administrator chose.
+	// The user must change it before doing anything else.
 	PasswordTemporary bool
-	// Active is whether the user may sign in.
+	// Active says whether the user can sign in.
 	Active       bool
 	SecondFactor SecondFactor
 	CreatedAt    time.Time
@@ -40,18 +40,18 @@ func (u User) NextVersion(at time.Time) User {
 	return u
 }
 
-// Name is the first name and the last name, as far as there are any.
+// Name returns the first and the last name, or the one that is set.
 func (u User) Name() string {
 	return strings.TrimSpace(u.FirstName.String() + " " + u.LastName.String())
 }
 
-// Owner is what the user's sessions need to know of the user.
-func (u User) Owner() SessionOwner {
+// SessionOwner returns the properties of the user that apply to the user's sessions.
+func (u User) SessionOwner() SessionOwner {
 	return SessionOwner{Role: u.Role, Active: u.Active, PasswordTemporary: u.PasswordTemporary, SecondFactor: u.SecondFactor.Confirmed}
 }
 
-// Registration is what a person registers with. Email and Password are
-// required, Role is STAFF unless given.
+// Registration holds the fields of a new account. Email and Password are required. Role
+// is STAFF by default.
 type Registration struct {
 	Email     Input
 	Password  Input
@@ -62,12 +62,12 @@ type Registration struct {
 	Unknown   []string
 }
 
-// Weakness says why a password is too easy to guess for somebody who knows the
-// given words about its owner, or nothing.
+// Weakness explains why a password is too easy to guess for somebody who knows the given
+// words about its owner. It returns an empty text if the password is good.
 type Weakness func(password Password, known ...string) string
 
-// NewUser builds an active user from reg, and returns the password to be hashed
-// beside it. Every bad field is reported.
+// NewUser returns an active user built from reg, and the password, which the caller must
+// hash. Every invalid field is reported.
 func NewUser(reg Registration, now time.Time, weakness Weakness) (User, Password, error) {
 	form := newForm(false)
 	form.unknown(reg.Unknown)
@@ -89,7 +89,7 @@ func NewUser(reg Registration, now time.Time, weakness Weakness) (User, Password
 	return user, password, form.err()
 }
 
-// newPassword parses a password that the user could have.
+// newPassword returns the function that parses and checks a new password for the user.
 func (u User) newPassword(weakness Weakness) func(text string) (Password, error) {
 	return func(text string) (Password, error) {
 		password, err := ParseNewPassword(text)
@@ -103,12 +103,13 @@ func (u User) newPassword(weakness Weakness) func(text string) (Password, error)
 	}
 }
 
-// ErrEmailTaken says that the address belongs to a user already.
+// ErrEmailTaken returns a Conflict: another user has the address.
 func ErrEmailTaken() error {
 	return ErrDuplicate("email", "user with this email already exists.")
 }
 
-// Profile is what users may change of themselves; absent fields stay.
+// Profile holds the fields that users can change in their own account. Absent fields
+// keep their value.
 type Profile struct {
 	FirstName Input
 	LastName  Input
@@ -116,7 +117,8 @@ type Profile struct {
 	Unknown   []string
 }
 
-// Change returns the user with the given fields of profile. Every bad field is reported.
+// Change returns the user with the fields that profile contains. Every invalid field is
+// reported.
 func (u User) Change(profile Profile) (User, error) {
 	form := newForm(true)
 	u = u.fill(form, profile)
@@ -131,14 +133,16 @@ func (u User) fill(form *form, profile Profile) User {
 	return u
 }
 
-// UserChange is what an administrator may change of a user; absent fields stay.
+// UserChange holds the fields that an administrator can change in a user's account.
+// Absent fields keep their value.
 type UserChange struct {
 	Profile
 	Role   Input
 	Active Input
 }
 
-// Administer returns the user with the given fields of change. Every bad field is reported.
+// Administer returns the user with the fields that change contains. Every invalid field
+// is reported.
 func (u User) Administer(change UserChange) (User, error) {
 	form := newForm(true)
 	u = u.fill(form, change.Profile)
@@ -157,13 +161,14 @@ func parseFlag(text string) (bool, error) {
 	return false, invalid("Must be true or false.")
 }
 
-// NewPassword is a password that an administrator sets for a user.
+// NewPassword is a temporary password that an administrator sets for a user.
 type NewPassword struct {
 	Password Input
 	Unknown  []string
 }
 
-// Parse returns the password to be hashed for user. Every bad field is reported.
+// Parse returns the password, which the caller must hash. Every invalid field is
+// reported.
 func (n NewPassword) Parse(user User, weakness Weakness) (Password, error) {
 	form := newForm(false)
 	form.unknown(n.Unknown)
@@ -171,32 +176,33 @@ func (n NewPassword) Parse(user User, weakness Weakness) (Password, error) {
 	return password, form.err()
 }
 
-// SetPassword returns the user with another password. A temporary one has to be
-// changed by the user first of all.
+// SetPassword returns the user with a new password hash. If temporary is set, the user
+// must change the password before doing anything else.
 func (u User) SetPassword(hash PasswordHash, temporary bool) User {
 	u.PasswordHash, u.PasswordTemporary = hash, temporary
 	return u
 }
 
-// ErrLastAdmin refuses what would leave nobody to administer the service. The
-// fields are those that were to be changed.
+// ErrLastAdmin returns a Conflict: the change would leave the service without an active
+// administrator. The field is the one that the caller tried to change.
 func ErrLastAdmin(field string) error {
 	return &Error{Kind: Conflict, Code: "last_admin", Message: "Invalid input.", Fields: FieldErrors{
 		field: {"This is the last active administrator. Make somebody else one first."},
 	}}
 }
 
-// UserFilter narrows a list of users; a zero field does not.
+// UserFilter narrows a list of users. A zero field does not filter.
 type UserFilter struct {
 	Role Role
-	// Active and Inactive keep one half of the users; without either both are kept.
+	// Active selects active users and Inactive the others. If neither is set, both are
+	// selected.
 	Active, Inactive bool
-	// IDs are those of the only users to keep; nil keeps all.
+	// IDs selects users by ID. If nil, all are selected.
 	IDs    []ID
 	search string
 }
 
-// Matches reports whether the filter keeps user.
+// Matches reports whether the filter selects the user.
 func (f UserFilter) Matches(user User) bool {
 	switch {
 	case f.Role != "" && user.Role != f.Role,
@@ -208,22 +214,23 @@ func (f UserFilter) Matches(user User) bool {
 	return strings.Contains(searchKey(user.FirstName.String()+" "+user.LastName.String()+" "+user.Email.String()), f.search)
 }
 
-// searchKey makes spellings that look the same, and letter case, equal.
+// searchKey folds letter case and compatibility forms, so that spellings that look the
+// same are equal.
 func searchKey(text string) string { return cases.Fold().String(norm.NFKC.String(text)) }
 
-// maxSearchLength is that of the longest address, in characters.
+// maxSearchLength is in characters. No e-mail address is longer.
 const maxSearchLength = 254
 
-// UserQuery is a filter and page of users as a caller asks for them.
+// UserQuery is a filter and a page as the caller requests them.
 type UserQuery struct {
 	Role   Input
 	Active Input
-	// Search is looked for in names and address, in any letter case.
+	// Search selects users whose name or address contains the text, in any letter case.
 	Search Input
 	Page   PageInput
 }
 
-// Parse returns the filter and the page. Every bad field is reported.
+// Parse returns the filter and the page. Every invalid field is reported.
 func (q UserQuery) Parse() (UserFilter, Page, error) {
 	form := newForm(false)
 	filter := UserFilter{

@@ -9,9 +9,9 @@ import (
 	"unicode/utf8"
 )
 
-// Restore rebuilds a text value from storage without applying the rules for new
-// ones, so that what was once accepted always loads. It is for adapters; input
-// goes through the value's Parse function.
+// FromStored rebuilds a value from storage without checking it, so that values accepted
+// by earlier rules still load. Only storage adapters use it. Input goes through the
+// type's Parse function.
 func FromStored[T ~struct{ text string }](stored string) T { return T{text: stored} }
 
 // Name is the name of a doctor or patient: one line of 1 to 100 characters.
@@ -26,8 +26,8 @@ func ParseName(text string) (Name, error) {
 // String returns the name.
 func (n Name) String() string { return n.text }
 
-// PersonName is a user's first or last name: one line of at most 150
-// characters, possibly empty.
+// PersonName is a user's first or last name: one line of at most 150 characters. It can
+// be empty.
 type PersonName struct{ text string }
 
 // ParsePersonName trims, normalizes to NFC and checks a first or last name.
@@ -42,18 +42,19 @@ func ParsePersonName(text string) (PersonName, error) {
 // String returns the name.
 func (n PersonName) String() string { return n.text }
 
-// MaxTextBytes is the longest free text, in bytes of UTF-8.
+// MaxTextBytes is the maximum size of a free text, in bytes of UTF-8.
 const MaxTextBytes = 1 << 20
 
-// Text is free text of any number of lines, possibly empty, at most MaxTextBytes long.
+// Text is free text of any number of lines and at most MaxTextBytes. It can be empty.
 type Text struct{ text string }
 
-// lineEnds are what stands for the end of a line in a text that was copied from a word
-// processor or a printout: vertical tab, form feed and NEL.
+// lineEnds replaces the line breaks that texts copied from word processors and printouts
+// contain: vertical tab, form feed and NEL.
 var lineEnds = strings.NewReplacer("\v", "\n", "\f", "\n", "\u0085", "\n")
 
-// ParseText trims free text and checks it. Vertical tabs, form feeds and NEL become line
-// ends. Control characters other than these and tabs are refused.
+// ParseText trims and checks free text. It turns vertical tabs, form feeds and NEL into
+// line breaks, and refuses all other control characters except tab, line feed and
+// carriage return.
 func ParseText(text string) (Text, error) {
 	if !utf8.ValidString(text) {
 		return Text{}, errNotText
@@ -74,13 +75,13 @@ func ParseText(text string) (Text, error) {
 // String returns the text.
 func (t Text) String() string { return t.text }
 
-// Email is an e-mail address in lower case: two spellings of one address that
-// differ in letter case are the same Email.
+// Email is an e-mail address in lower case. Addresses that differ only in letter case
+// are the same Email.
 type Email struct{ text string }
 
-// The local part and the domain as in the HTML standard's "valid e-mail
-// address", with at least one dot in the domain. Addresses in other alphabets
-// are refused: look-alike letters would let one person pass for another.
+// emailPattern follows the HTML standard's "valid e-mail address" and requires a dot in
+// the domain. Addresses in other alphabets are refused: with look-alike letters, one
+// person could pass for another.
 var emailPattern = regexp.MustCompile(
 	`^[a-z0-9.!#$%&'*+/=?^_{|}~` + "`" + `-]{1,64}@` +
 		`[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+$`)
@@ -114,7 +115,8 @@ func ParseOptionalEmail(text string) (Email, error) {
 // String returns the address in lower case.
 func (e Email) String() string { return e.text }
 
-// Date is a day in the proleptic Gregorian calendar. The zero Date is no day.
+// Date is a day in the proleptic Gregorian calendar. The zero Date means that no day is
+// set.
 type Date struct{ text string }
 
 // DateOf returns the day of t in UTC.
@@ -123,15 +125,16 @@ func DateOf(t time.Time) Date { return Date{t.UTC().Format(time.DateOnly)} }
 // String returns YYYY-MM-DD, or nothing for the zero Date.
 func (d Date) String() string { return d.text }
 
-// IsZero reports whether d is no day.
+// IsZero reports whether no day is set.
 func (d Date) IsZero() bool { return d.text == "" }
 
-// earliestBirth keeps typing errors such as 0198-05-01 out of the records.
+// earliestBirth catches typing errors such as 0198-05-01.
 const earliestBirth = "1850-01-01"
 
-// ParseBirthDate reads YYYY-MM-DD: not before 1850, and not in the future. A
-// day that has begun anywhere on Earth (UTC+14) is not in the future: a child
-// born this morning in Auckland is not refused because London still sleeps.
+// ParseBirthDate parses YYYY-MM-DD. It refuses dates before 1850 and dates in the
+// future. A date counts as future only while it has begun nowhere on Earth (UTC+14): a
+// child born this morning in Auckland can be registered while it is still yesterday in
+// UTC.
 func ParseBirthDate(text string, now time.Time) (Date, error) {
 	text = trimInvisible(text)
 	if _, err := time.Parse(time.DateOnly, text); err != nil {

@@ -8,75 +8,79 @@ import (
 	"time"
 )
 
-// Verification is what an examination of the trail has found.
+// Verification is the result of verifying the audit trail.
 type Verification struct {
-	// Events counts those that were examined, Unsealed those among them that are
-	// not under a seal yet.
+	// Events counts the events that were verified. Unsealed counts those among them that
+	// no seal covers yet.
 	Events, Unsealed int
-	// Old counts those without evidence: nothing shows what was done to them before
-	// they came under a seal. Unadopted counts those among them that are under none:
-	// nothing shows that they are as they were written.
-	Old, Unadopted int
-	// Versions counts the versions of records that were compared with the commitments in events,
-	// OldVersions those that have none: nothing shows what was done to them.
-	Versions, OldVersions int
-	// CoveredFrom is the first event whose change would be found to be another one by the
-	// versions that it made, and CoveredSince its time; zero when there is none.
+	// WithoutEvidence counts the events without evidence: changes made to them before
+	// they were sealed cannot be detected. UnsealedWithoutEvidence counts those among
+	// them that no seal covers: no change to them can be detected.
+	WithoutEvidence, UnsealedWithoutEvidence int
+	// Versions counts the record versions that were compared with the commitments in
+	// events. VersionsWithoutCommitment counts the versions that have no commitment:
+	// changes to them cannot be detected.
+	Versions, VersionsWithoutCommitment int
+	// CoveredFrom is the first event that commits to the versions its change made, and
+	// CoveredSince is that event's time. Both are zero if there is none.
 	CoveredFrom  ID
 	CoveredSince time.Time
-	// Last is the last seal.
-	Last Head
-	// Faults are the things that are not as they were, in the order in which they were
-	// found, each once; at most MaxFaults.
+	// LastSeal is the head of the last seal.
+	LastSeal Head
+	// Faults are the problems found, without duplicates, in the order in which they were
+	// found. There are at most MaxFaults.
 	Faults []Fault
 }
 
-// MaxFaults bounds the Faults of a Verification, which ends with the last of them.
+// MaxFaults bounds Verification.Faults. Verification stops when it is reached.
 const MaxFaults = 100
 
-// Fault is something in the trail that is not as it was.
+// Fault is one problem found in the trail.
 type Fault struct {
 	Problem Problem
-	// Event is the first event that it concerns; zero when it is a seal's.
+	// Event is the first event concerned. It is zero if the fault is in a seal.
 	Event ID
-	// Seal is the one that shows it; zero when there is none.
+	// Seal is the seal that reveals the fault. It is zero if none does.
 	Seal ID
-	// Version is the version of a record that it concerns; zero when it is none's.
+	// Version is the record version concerned. It is zero if the fault is not in a
+	// version.
 	Version VersionName
 }
 
-// Problem is what is wrong. Its verbs stand for the event, the seal, and the number, kind and
-// ID of the version.
+// Problem is the kind of a fault, as a format string. The arguments are the event, the
+// seal, and the version's number, record kind and record ID.
 type Problem string
 
 // The problems.
 const (
-	// EventChanged is an event that was edited, or has changed places with another.
+	// EventChanged means that the event was edited or swapped with another.
 	EventChanged Problem = "event %[1]d was changed"
 	EventRemoved Problem = "event %[1]d was removed"
-	// EventInserted is one that was not there when its neighbours came under a seal,
-	// or that this service has not written.
+	// EventInserted means that the event did not exist when its neighbours were sealed,
+	// or was not written by this service.
 	EventInserted Problem = "event %[1]d was inserted"
 	SealChanged   Problem = "seal %[2]d was changed"
-	// SealRemoved is the first of the seals that are missing in a row.
+	// SealRemoved names the first of one or more consecutive missing seals.
 	SealRemoved Problem = "seal %[2]d was removed"
-	// SealForeign is a last seal that this service has not made with a key that it has.
+	// SealForeign means that the MAC of the last seal was not made with any key of this
+	// service.
 	SealForeign Problem = "seal %[2]d was not made with a key of this service"
-	// MentionsChanged is an index that does not lead to all events about a record, or
-	// leads to others; the events themselves are as they were.
+	// MentionsChanged means that the index by record was changed: it misses events or
+	// has extra ones. The events themselves are unchanged.
 	MentionsChanged Problem = "the table audit_about, which leads from records to events, was changed"
-	// VersionChanged is a version of a record that was edited, or has changed places with
-	// another.
+	// VersionChanged means that the version was edited or swapped with another.
 	VersionChanged Problem = "version %[3]d of %[4]s %[5]d was changed"
 	VersionRemoved Problem = "version %[3]d of %[4]s %[5]d was removed"
-	// VersionInserted is one that no event of this service has made.
+	// VersionInserted means that no event of this service made the version.
 	VersionInserted Problem = "version %[3]d of %[4]s %[5]d was inserted"
 	// HeadMissing is a seal that was there once.
 	HeadMissing Problem = "the trail ends before seal %[2]d: what came after was removed"
-	HeadOther   Problem = "seal %[2]d is not the one that was kept: the trail was made anew"
+	// HeadMismatch means that the seal with the number of the kept head has another
+	// digest.
+	HeadMismatch Problem = "seal %[2]d is not the one that was kept: the trail was made anew"
 )
 
-// String says what is wrong.
+// String describes the fault in one line.
 func (f Fault) String() string {
 	if f.Problem == MentionsChanged {
 		return string(f.Problem)
@@ -84,34 +88,36 @@ func (f Fault) String() string {
 	return fmt.Sprintf(string(f.Problem), f.Event, f.Seal, f.Version.Number, f.Version.Record.Kind, f.Version.Record.ID)
 }
 
-// Chain examines the trail: seal by seal, each after the events up to its Through
-// were read. NewChain is before the first.
+// Chain verifies the hash chain, one seal at a time. Before each CheckSeal, the caller
+// passes the events up to that seal's Through to AddEvent.
 type Chain struct {
 	last Seal
-	// open are the events that were read and not under a seal yet.
-	open map[ID]AuditEvent
+	// unsealed holds the events that were added and that no checked seal covers.
+	unsealed map[ID]AuditEvent
 }
 
-// NewChain returns a chain without seals and events.
-func NewChain() *Chain { return &Chain{open: map[ID]AuditEvent{}} }
+// NewChain returns a chain that starts before the first seal.
+func NewChain() *Chain { return &Chain{unsealed: map[ID]AuditEvent{}} }
 
-// Read takes an event as it is now.
-func (c *Chain) Read(event AuditEvent) { c.open[event.ID] = event }
+// AddEvent adds an event as it is stored now.
+func (c *Chain) AddEvent(event AuditEvent) { c.unsealed[event.ID] = event }
 
-// Unread returns the events under a seal that have not been read.
-func (c *Chain) Unread(seal Seal) []ID {
+// MissingEvents returns the IDs of the events that the seal covers and that were not
+// added.
+func (c *Chain) MissingEvents(seal Seal) []ID {
 	var ids []ID
 	for _, sealed := range seal.Events {
-		if _, read := c.open[sealed.ID]; !read {
+		if _, read := c.unsealed[sealed.ID]; !read {
 			ids = append(ids, sealed.ID)
 		}
 	}
 	return ids
 }
 
-// Append examines the next seal and the events under it, and returns what is wrong. What
-// can be told without what is wrong is examined all the same.
-func (c *Chain) Append(seal Seal) []Fault {
+// CheckSeal verifies the next seal and the events that it covers, and returns the faults
+// found. After a fault it still verifies everything that does not depend on the faulty
+// part.
+func (c *Chain) CheckSeal(seal Seal) []Fault {
 	if seal.Number <= c.last.Number {
 		return []Fault{{Problem: SealRemoved, Seal: c.last.Number + 1}}
 	}
@@ -120,14 +126,14 @@ func (c *Chain) Append(seal Seal) []Fault {
 	if !follows {
 		faults = append(faults, Fault{Problem: SealRemoved, Seal: c.last.Number + 1})
 	}
-	sightings, under := c.take(seal)
+	digests, under := c.take(seal)
 	faults = append(faults, under...)
-	if len(faults) == 0 && !seal.Follows(c.last, sightings) {
+	if len(faults) == 0 && !seal.Follows(c.last, digests) {
 		faults = append(faults, Fault{Problem: SealChanged, Seal: seal.Number})
 	}
 	c.last = seal
 	isSound := len(faults) == 0
-	for _, event := range c.Open() {
+	for _, event := range c.UnsealedEvents() {
 		switch {
 		case seal.Awaits(event.ID):
 			continue
@@ -140,44 +146,45 @@ func (c *Chain) Append(seal Seal) []Fault {
 		default: // The next seal that is as it was shows it.
 			continue
 		}
-		delete(c.open, event.ID)
+		delete(c.unsealed, event.ID)
 	}
 	return faults
 }
 
-// take returns the sightings of the events under a seal, and what is wrong with them.
-func (c *Chain) take(seal Seal) (sightings []EventDigest, faults []Fault) {
-	remade := false
+// take removes the events that the seal covers from the unsealed ones. It returns their
+// digests and the faults found in them.
+func (c *Chain) take(seal Seal) (digests []EventDigest, faults []Fault) {
+	reportedRemoved := false
 	for _, sealed := range seal.Events {
-		event, read := c.open[sealed.ID]
+		event, read := c.unsealed[sealed.ID]
 		if !read {
 			faults = append(faults, Fault{Problem: EventRemoved, Event: sealed.ID, Seal: seal.Number})
 			continue
 		}
-		delete(c.open, sealed.ID)
-		sighting := event.EventDigest()
-		sightings = append(sightings, sighting)
+		delete(c.unsealed, sealed.ID)
+		digest := event.EventDigest()
+		digests = append(digests, digest)
 		switch {
-		case !sealed.Matches(sighting.Hash) || event.isAltered():
+		case !sealed.Matches(digest.Hash) || event.isAltered():
 			faults = append(faults, Fault{Problem: EventChanged, Event: sealed.ID, Seal: seal.Number})
-		case event.Seal >= seal.Number && !remade:
-			remade = true
+		case event.Seal >= seal.Number && !reportedRemoved:
+			reportedRemoved = true
 			faults = append(faults, Fault{Problem: SealRemoved, Seal: seal.Number})
 		}
 	}
-	return sightings, faults
+	return digests, faults
 }
 
-// isAltered reports whether the event has evidence of something else than it says.
+// isAltered reports whether the event has evidence that does not match its content.
 func (e AuditEvent) isAltered() bool {
 	return e.Evidence.Hash != e.Hash() && e.Evidence != (Evidence{})
 }
 
-// Last returns the last seal that was examined.
-func (c *Chain) Last() Seal { return c.last }
+// LastSeal returns the last seal that was checked.
+func (c *Chain) LastSeal() Seal { return c.last }
 
-// Open returns the events that were read and are under no seal, in ascending
+// UnsealedEvents returns the added events that no checked seal covers, in ascending
 // order of ID.
-func (c *Chain) Open() []AuditEvent {
-	return slices.SortedFunc(maps.Values(c.open), func(a, b AuditEvent) int { return cmp.Compare(a.ID, b.ID) })
+func (c *Chain) UnsealedEvents() []AuditEvent {
+	return slices.SortedFunc(maps.Values(c.unsealed), func(a, b AuditEvent) int { return cmp.Compare(a.ID, b.ID) })
 }

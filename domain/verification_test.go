@@ -57,13 +57,13 @@ func (h history) examine() (faults []domain.Fault, chain *domain.Chain) {
 	events := h.events
 	for _, seal := range h.seals {
 		for len(events) > 0 && events[0].ID <= seal.Through {
-			chain.Read(events[0])
+			chain.AddEvent(events[0])
 			events = events[1:]
 		}
-		faults = append(faults, chain.Append(seal)...)
+		faults = append(faults, chain.CheckSeal(seal)...)
 	}
 	for _, event := range events {
-		chain.Read(event)
+		chain.AddEvent(event)
 	}
 	return faults, chain
 }
@@ -71,7 +71,7 @@ func (h history) examine() (faults []domain.Fault, chain *domain.Chain) {
 // sealOf returns the number of the seal that an event is under.
 func (h history) sealOf(id domain.ID) domain.ID {
 	for _, seal := range h.seals {
-		if slices.ContainsFunc(seal.Events, func(sealed domain.Sealed) bool { return sealed.ID == id }) {
+		if slices.ContainsFunc(seal.Events, func(sealed domain.SealedEvent) bool { return sealed.ID == id }) {
 			return seal.Number
 		}
 	}
@@ -91,9 +91,9 @@ func TestATrailThatNobodyTouchedHasNoFault(t *testing.T) {
 		}
 		faults, chain := h.examine()
 		require.Empty(t, faults)
-		require.Equal(t, slices.Concat(h.events[len(h.events)-extra:]), chain.Open())
+		require.Equal(t, slices.Concat(h.events[len(h.events)-extra:]), chain.UnsealedEvents())
 		if len(h.seals) > 0 {
-			require.Equal(t, h.seals[len(h.seals)-1], chain.Last())
+			require.Equal(t, h.seals[len(h.seals)-1], chain.LastSeal())
 		}
 	})
 }
@@ -165,7 +165,7 @@ func TestAnEventInsertedWhereNoneIsAwaitedIsFoundAndNamed(t *testing.T) {
 	h := history{events: []domain.AuditEvent{attestedEvent(1), attestedEvent(4), attestedEvent(5)}}
 	first := domain.Seal{}.Next(one(1, 4), sealedAt)
 	givenUp := func(domain.Gap) bool { return true }
-	h.seals = []domain.Seal{first, first.GivingUp(givenUp).Next(one(5), sealedAt)}
+	h.seals = []domain.Seal{first, first.WithoutGaps(givenUp).Next(one(5), sealedAt)}
 	faults, _ := h.examine()
 	require.Empty(t, faults)
 
@@ -178,7 +178,7 @@ func TestAnEventInsertedWhereNoneIsAwaitedIsFoundAndNamed(t *testing.T) {
 	h.seals = h.seals[:1]
 	faults, chain := h.examine()
 	assert.Empty(t, faults, "one in that place may still come")
-	assert.Equal(t, []domain.AuditEvent{inserted, attestedEvent(5)}, chain.Open())
+	assert.Equal(t, []domain.AuditEvent{inserted, attestedEvent(5)}, chain.UnsealedEvents())
 }
 
 func TestWhateverIsDoneToASealIsFoundAndNamed(t *testing.T) {
@@ -255,7 +255,7 @@ func TestAllThatIsWrongIsNamed(t *testing.T) {
 	for id := domain.ID(1); id <= 40; id += 2 { // There is no event 2, 4, 6 and so on.
 		event := attestedEvent(id)
 		h.events = append(h.events, event)
-		last = last.GivingUp(func(domain.Gap) bool { return true }).Next([]domain.EventDigest{event.EventDigest()}, sealedAt)
+		last = last.WithoutGaps(func(domain.Gap) bool { return true }).Next([]domain.EventDigest{event.EventDigest()}, sealedAt)
 		h.seals = append(h.seals, last)
 	}
 	faults, _ := h.examine()
@@ -283,10 +283,10 @@ func TestAllThatIsWrongIsNamed(t *testing.T) {
 
 func TestUnreadAreEventsUnderASealThatWereNotReadAndNotUnderOneBefore(t *testing.T) {
 	chain := domain.NewChain()
-	seal := domain.Seal{Events: []domain.Sealed{{ID: 1}, {ID: 2}, {ID: 3}}}
-	assert.Equal(t, []domain.ID{1, 2, 3}, chain.Unread(seal))
-	chain.Read(attestedEvent(2))
-	assert.Equal(t, []domain.ID{1, 3}, chain.Unread(seal))
+	seal := domain.Seal{Events: []domain.SealedEvent{{ID: 1}, {ID: 2}, {ID: 3}}}
+	assert.Equal(t, []domain.ID{1, 2, 3}, chain.MissingEvents(seal))
+	chain.AddEvent(attestedEvent(2))
+	assert.Equal(t, []domain.ID{1, 3}, chain.MissingEvents(seal))
 }
 
 func TestAFaultSaysWhatIsWrong(t *testing.T) {
@@ -302,7 +302,7 @@ func TestAFaultSaysWhatIsWrong(t *testing.T) {
 		domain.VersionRemoved:  "version 2 of patient 7 was removed",
 		domain.VersionInserted: "version 2 of patient 7 was inserted",
 		domain.HeadMissing:     "the trail ends before seal 3: what came after was removed",
-		domain.HeadOther:       "seal 3 is not the one that was kept: the trail was made anew",
+		domain.HeadMismatch:    "seal 3 is not the one that was kept: the trail was made anew",
 	} {
 		assert.Equal(t, want, domain.Fault{Problem: problem, Event: 5, Seal: 3, Version: version}.String())
 	}

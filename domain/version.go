@@ -2,40 +2,40 @@ package domain
 
 import "time"
 
-// Version is one state of a record, and how it came about. The versions of a record
-// are numbered from 1, without gaps.
+// Version is the state of a record after one change, and what is known about that
+// change. The versions of a record are numbered from 1, without gaps.
 type Version[T Record] struct {
 	Number int
 	At     time.Time
-	By     Author
+	Author Author
 	Change Change
-	// With is the parent whose deletion or return was also this record's; zero
-	// otherwise.
-	With Reference
-	// Salt is part of the version's Commitment. Stores keep it for that alone: whoever reads
-	// versions does not get it.
+	// Cause is set when the record was deleted or restored together with a parent: it
+	// names the parent.
+	Cause Reference
+	// Salt is hashed into the version's Commitment. Stores keep it for that purpose and
+	// never return it when versions are read.
 	Salt Salt
-	// Record is as it was from then on; after its deletion, as it was before.
+	// Record is the state after the change. For a deletion it is the state before.
 	Record T
 }
 
-// VisibleTo returns what actor may see of the version.
+// VisibleTo returns the version with what actor can see of the record.
 func (v Version[T]) VisibleTo(actor Actor) Version[T] {
 	v.Record = VisibleTo(v.Record, actor)
 	return v
 }
 
-// TextBytes is that of the record.
+// TextBytes returns the size of the record's free text.
 func (v Version[T]) TextBytes() int { return TextBytes(v.Record) }
 
-// Author is who made a version: an operator has no UserID, and nobody knows who
-// made what was Found.
+// Author is the user who made a version. An operator has no UserID. The author of a
+// Found version is unknown: both fields are zero.
 type Author struct {
 	UserID ID
 	Role   Role
 }
 
-// Change is what became of a record with a version of it.
+// Change is what happened to a record in one version.
 type Change string
 
 // The changes.
@@ -44,20 +44,21 @@ const (
 	Updated  Change = "updated"
 	Deleted  Change = "deleted"
 	Restored Change = "restored"
-	// Found is the state of a record that was there before its versions were kept, as
-	// of when that was noticed: by its first change. Until then it is shown as of now.
+	// Found is the first version of a record that is older than version history. It
+	// holds the state before the record's first change since then. Until that change the
+	// record is shown with a Found version made up from its current state.
 	Found Change = "found"
 )
 
-// Revision is a version and the one before it.
-type Revision[T Record] struct {
+// VersionView is a version together with the one before it.
+type VersionView[T Record] struct {
 	Version[T]
-	// Before is nil for the first version.
+	// Before is the record in the previous version. It is nil for the first version.
 	Before *T
 }
 
-// VisibleTo returns what actor may see of the revision.
-func (r Revision[T]) VisibleTo(actor Actor) Revision[T] {
+// VisibleTo returns the view with what actor can see of both records.
+func (r VersionView[T]) VisibleTo(actor Actor) VersionView[T] {
 	r.Version = r.Version.VisibleTo(actor)
 	if r.Before != nil {
 		before := VisibleTo(*r.Before, actor)
@@ -66,11 +67,11 @@ func (r Revision[T]) VisibleTo(actor Actor) Revision[T] {
 	return r
 }
 
-// Changes returns what differs from the version before.
-func (r Revision[T]) Changes() []FieldChange { return Difference(r.Before, r.Record) }
+// Changes returns the fields that differ from the previous version.
+func (r VersionView[T]) Changes() []FieldChange { return Diff(r.Before, r.Record) }
 
-// TextBytes is that of both records.
-func (r Revision[T]) TextBytes() int {
+// TextBytes returns the size of the free text of both records.
+func (r VersionView[T]) TextBytes() int {
 	size := r.Version.TextBytes()
 	if r.Before != nil {
 		size += TextBytes(*r.Before)
@@ -78,8 +79,8 @@ func (r Revision[T]) TextBytes() int {
 	return size
 }
 
-// ErrParentDeleted says that a record cannot be restored before its parents of these
-// kinds are. It is a Conflict.
+// ErrParentDeleted returns a Conflict: the record's parents of these kinds are deleted
+// and must be restored first.
 func ErrParentDeleted(kinds ...SubjectKind) error {
 	errs := FieldErrors{}
 	for _, kind := range kinds {

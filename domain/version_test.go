@@ -14,12 +14,12 @@ func TestTheSizeOfARevisionIsThatOfBothRecords(t *testing.T) {
 		return domain.Patient{Address: domain.FromStored[domain.Text](address), MedicalRecord: domain.FromStored[domain.Text](record)}
 	}
 	before := patient("12345", "")
-	revision := domain.Revision[domain.Patient]{Version: domain.Version[domain.Patient]{Record: patient("123", "1234")}}
+	revision := domain.VersionView[domain.Patient]{Version: domain.Version[domain.Patient]{Record: patient("123", "1234")}}
 	assert.Equal(t, 7, domain.TextBytes(revision))
 	assert.Equal(t, 7, domain.TextBytes(revision.Version))
 	revision.Before = &before
 	assert.Equal(t, 12, domain.TextBytes(revision))
-	assert.Zero(t, domain.TextBytes(domain.Revision[domain.Doctor]{Before: &domain.Doctor{}}))
+	assert.Zero(t, domain.TextBytes(domain.VersionView[domain.Doctor]{Before: &domain.Doctor{}}))
 }
 
 func TestErrParentDeletedNamesTheParents(t *testing.T) {

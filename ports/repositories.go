@@ -63,10 +63,10 @@ type Sessions interface {
 	Save(ctx context.Context, session domain.Session) error
 	// Live lists the user's sessions that are live at now.
 	Live(ctx context.Context, user domain.ID, now time.Time, page domain.Page) ([]domain.Session, error)
-	// End revokes, as of now, all of the user's sessions that are live then, but
+	// RevokeAll revokes, as of now, all of the user's sessions that are live then, but
 	// for the one with the ID except, and returns the IDs of those it revoked. They
 	// are as domain.Session.Revoke leaves them.
-	End(ctx context.Context, user, except domain.ID, now time.Time) ([]domain.ID, error)
+	RevokeAll(ctx context.Context, user, except domain.ID, now time.Time) ([]domain.ID, error)
 }
 
 // Attempts keeps what is counted to slow guessing down.
@@ -84,9 +84,9 @@ type Records[T domain.Record] interface {
 	// record cannot come about, not even while a parent is being deleted.
 	Add(ctx context.Context, record T) (T, error)
 	Get(ctx context.Context, id domain.ID) (T, error)
-	// Existing returns those of the IDs that records have, each once, in ascending
+	// ExistingIDs returns those of the IDs that records have, each once, in ascending
 	// order. In an Update none of these records is deleted until it returns.
-	Existing(ctx context.Context, ids ...domain.ID) ([]domain.ID, error)
+	ExistingIDs(ctx context.Context, ids ...domain.ID) ([]domain.ID, error)
 	// Save refuses what Add refuses.
 	Save(ctx context.Context, record T) error
 	// Delete also deletes the record's children. It returns the record, and the
@@ -108,8 +108,8 @@ type Doctors interface {
 // "external_id" when it is another patient's.
 type Patients interface {
 	Records[domain.Patient]
-	// View reads like Get, and adds what is derived from mappings.
-	View(ctx context.Context, id domain.ID) (domain.PatientView, error)
+	// GetView reads like Get, and adds what is derived from mappings.
+	GetView(ctx context.Context, id domain.ID) (domain.PatientView, error)
 	// List holds the patients that filter keeps; none when it names a doctor who does
 	// not exist. It ends early, with at least one patient, once they have
 	// domain.MaxPageBytes of TextBytes.
@@ -123,9 +123,9 @@ type Mappings interface {
 	List(ctx context.Context, filter domain.MappingFilter, page domain.Page) ([]domain.Assignment, error)
 }
 
-// MaxDisorder is how far the clocks by which events are written may be apart, at once or
+// MaxEventSkew is how far the clocks by which events are written may be apart, at once or
 // from one event to the next.
-const MaxDisorder = time.Hour
+const MaxEventSkew = time.Hour
 
 // Audit keeps what was done to whose record, and what was tried. Nothing in it
 // changes or goes away.
@@ -135,22 +135,22 @@ type Audit interface {
 	Add(ctx context.Context, attest func(domain.AuditEvent) domain.Evidence, events ...domain.AuditEvent) error
 	// List holds the events that filter keeps. An event is about its subject, the
 	// records that it showed (those it is Indexed by), and those it says it is about.
-	// Where an event came after another though its At is MaxDisorder or more before that
+	// Where an event came after another though its At is MaxEventSkew or more before that
 	// one's, From and To may leave out either. With NewestFirst the list is in descending
 	// order of ID, and holds events with IDs below page.After, or the last ones when that
 	// is zero.
 	List(ctx context.Context, filter domain.AuditFilter, page domain.Page) ([]domain.AuditEvent, error)
-	// Evidence is a List of all events that holds nothing but their IDs and Evidence.
-	Evidence(ctx context.Context, page domain.Page) ([]domain.AuditEvent, error)
-	// Mentions holds up to limit of the Mentions of all events, in an order of the
+	// ListEvidence is a List of all events that holds nothing but their IDs and Evidence.
+	ListEvidence(ctx context.Context, page domain.Page) ([]domain.AuditEvent, error)
+	// ListMentions holds up to limit of the Mentions of all events, in an order of the
 	// store's own: those that come after the given one, or the first ones after the zero Mention.
-	Mentions(ctx context.Context, after domain.Mention, limit int) ([]domain.Mention, error)
-	// Commitments holds up to limit of the commitments of all versions that are kept, of
+	ListMentions(ctx context.Context, after domain.Mention, limit int) ([]domain.Mention, error)
+	// ListCommitments holds up to limit of the commitments of all versions that are kept, of
 	// every kind, made anew of what each says now: those that come after the named one, or
 	// the first ones after the zero name. The order is the store's own, but those of one
 	// record come one after the other, in ascending order of Number. It can end early, with
 	// at least one.
-	Commitments(ctx context.Context, after domain.VersionName, limit int) ([]domain.Commitment, error)
+	ListCommitments(ctx context.Context, after domain.VersionName, limit int) ([]domain.Commitment, error)
 }
 
 // Seals keeps the seals of the trail. Nothing in it changes or goes away.

@@ -16,16 +16,16 @@ type Caller struct {
 	Known bool
 	// Share is the user, or the site or network of a stranger. It cannot have all
 	// places of its line.
-	Share string
+	QueueKey string
 }
 
 // KnownCaller is a user who is signed in, or whose address is given in a login from a
 // network that the user is known to sign in from.
-func KnownCaller(user domain.ID) Caller { return Caller{Known: true, Share: user.String()} }
+func KnownCaller(user domain.ID) Caller { return Caller{Known: true, QueueKey: user.String()} }
 
 // UnknownCaller is anybody else.
 func UnknownCaller(origin domain.Origin) Caller {
-	return Caller{Share: cmp.Or(origin.Site(), origin.Network())}
+	return Caller{QueueKey: cmp.Or(origin.Site(), origin.Network())}
 }
 
 // Passwords hashes passwords so that a stolen store does not give them away.

@@ -44,7 +44,7 @@ func (h handler) serve(c echo.Context, actor domain.Actor) error {
 	if err != nil {
 		return err
 	}
-	if err := domain.ErrParameters(query.refusals()); err != nil {
+	if err := domain.ErrInvalidParameters(query.refusals()); err != nil {
 		return err
 	}
 	return h(c, actor)

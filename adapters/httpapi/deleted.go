@@ -10,9 +10,9 @@ import (
 // an operator. What ends with its parents also says with which it ended; null where it
 // ended by itself.
 func showDeleted[T domain.Record](version domain.Version[T]) recordView {
-	added := []member{{"deleted_at", showInstant(version.At)}, {"deleted_by", nullIfZero(version.By.UserID)}}
+	added := []member{{"deleted_at", showInstant(version.At)}, {"deleted_by", nullIfZero(version.Author.UserID)}}
 	if len(version.Record.Parents()) > 0 {
-		added = append(added, member{"ended_with", showReference(version.With)})
+		added = append(added, member{"ended_with", showReference(version.Cause)})
 	}
 	return showRecord(version.Record, added...)
 }

@@ -40,16 +40,16 @@ type snapshotView struct {
 	Record recordView `json:"record"`
 }
 
-func showVersion[T domain.Record](revision domain.Revision[T]) versionView {
+func showVersion[T domain.Record](revision domain.VersionView[T]) versionView {
 	view := versionView{
 		Version: revision.Number,
 		At:      showInstant(revision.At),
 		Change:  revision.Change,
-		With:    showReference(revision.With),
+		With:    showReference(revision.Cause),
 		Changed: []changeView{},
 	}
-	if revision.By.Role != domain.Anonymous {
-		view.By = &authorView{User: nullIfZero(revision.By.UserID), Role: revision.By.Role}
+	if revision.Author.Role != domain.Anonymous {
+		view.By = &authorView{User: nullIfZero(revision.Author.UserID), Role: revision.Author.Role}
 	}
 	for _, change := range revision.Changes() {
 		view.Changed = append(view.Changed, changeView{change})
@@ -57,7 +57,7 @@ func showVersion[T domain.Record](revision domain.Revision[T]) versionView {
 	return view
 }
 
-func showSnapshot[T domain.Record](revision domain.Revision[T]) snapshotView {
+func showSnapshot[T domain.Record](revision domain.VersionView[T]) snapshotView {
 	return snapshotView{showVersion(revision), showRecord(revision.Record)}
 }
 
@@ -70,13 +70,13 @@ func showReference(reference domain.Reference) *referenceView {
 
 // getVersion answers with one version, whose number is in the path, of the record
 // whose id is there.
-func getVersion[T domain.Record](do func(context.Context, domain.Actor, domain.ID, domain.ID) (domain.Revision[T], error)) handler {
+func getVersion[T domain.Record](do func(context.Context, domain.Actor, domain.ID, domain.ID) (domain.VersionView[T], error)) handler {
 	return func(c echo.Context, actor domain.Actor) error {
 		version, err := pathNumber(c, "version")
 		if err != nil {
 			return err
 		}
-		return get(func(ctx context.Context, actor domain.Actor, id domain.ID) (domain.Revision[T], error) {
+		return get(func(ctx context.Context, actor domain.Actor, id domain.ID) (domain.VersionView[T], error) {
 			return do(ctx, actor, id, version)
 		}, showSnapshot[T])(c, actor)
 	}

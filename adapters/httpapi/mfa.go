@@ -56,7 +56,7 @@ type recoveryView struct {
 func showRecovery(codes domain.RecoveryCodes) recoveryView {
 	var view recoveryView
 	for i, code := range codes {
-		view.Codes[i] = code.Written()
+		view.Codes[i] = code.Formatted()
 	}
 	return view
 }

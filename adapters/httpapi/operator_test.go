@@ -11,8 +11,8 @@ import (
 )
 
 func TestAnOperatorIsNoUser(t *testing.T) {
-	version := domain.Version[domain.Doctor]{Number: 1, By: domain.Author{Role: domain.Operator}, Change: domain.Deleted}
-	got, err := json.Marshal(showVersion(domain.Revision[domain.Doctor]{Version: version}).By)
+	version := domain.Version[domain.Doctor]{Number: 1, Author: domain.Author{Role: domain.Operator}, Change: domain.Deleted}
+	got, err := json.Marshal(showVersion(domain.VersionView[domain.Doctor]{Version: version}).By)
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"user":null,"role":"OPERATOR"}`, string(got))
 	got, err = json.Marshal(showDeleted(version))

@@ -64,7 +64,7 @@ func (a *archive[T]) keep(version domain.Version[T]) domain.Version[T] {
 	a.undelete(id)
 	if version.Change == domain.Deleted {
 		a.deleted = a.deleted.set(id, unsalted(version))
-		a.deletedWith = a.deletedWith.set(companion{version.With, id}, struct{}{})
+		a.deletedWith = a.deletedWith.set(companion{version.Cause, id}, struct{}{})
 	}
 	return version
 }
@@ -91,7 +91,7 @@ func (a *archive[T]) commitments(id domain.ID, number int) iter.Seq[domain.Commi
 func (a *archive[T]) undelete(id domain.ID) {
 	before, _ := a.deleted.get(id)
 	a.deleted = a.deleted.delete(id)
-	a.deletedWith = a.deletedWith.delete(companion{before.With, id})
+	a.deletedWith = a.deletedWith.delete(companion{before.Cause, id})
 }
 
 // get returns the last version of a deleted record.

@@ -26,7 +26,7 @@ func (r attempts) Save(ctx context.Context, key domain.AttemptKey, attempts doma
 		return err
 	}
 	attempts.Since = ports.ToMicroseconds(attempts.Since)
-	attempts.Until = ports.ToMicroseconds(attempts.Until)
+	attempts.LockedUntil = ports.ToMicroseconds(attempts.LockedUntil)
 	attempts.KnownUntil = ports.ToMicroseconds(attempts.KnownUntil)
 	attempts.Expires = ports.ToMicroseconds(attempts.Expires)
 	s.attempts = s.attempts.set(key, attempts)

@@ -32,7 +32,7 @@ func (r audit) Add(ctx context.Context, attest func(domain.AuditEvent) domain.Ev
 	return nil
 }
 
-func (r audit) Evidence(ctx context.Context, page domain.Page) ([]domain.AuditEvent, error) {
+func (r audit) ListEvidence(ctx context.Context, page domain.Page) ([]domain.AuditEvent, error) {
 	events, err := r.List(ctx, domain.AuditFilter{}, page)
 	for i, event := range events {
 		events[i] = domain.AuditEvent{ID: event.ID, Evidence: event.Evidence}
@@ -47,7 +47,7 @@ func (r audit) List(ctx context.Context, filter domain.AuditFilter, page domain.
 	}
 	filter.From, filter.To = ports.ToMicroseconds(filter.From), ports.ToMicroseconds(filter.To)
 	list := []domain.AuditEvent{}
-	for event := range s.eventsAbout(filter.About, page.After, filter.NewestFirst) {
+	for event := range s.eventsAbout(filter.Record, page.After, filter.NewestFirst) {
 		if len(list) >= page.Limit {
 			break
 		}
@@ -58,7 +58,7 @@ func (r audit) List(ctx context.Context, filter domain.AuditFilter, page domain.
 	return list, nil
 }
 
-func (r audit) Mentions(ctx context.Context, after domain.Mention, limit int) ([]domain.Mention, error) {
+func (r audit) ListMentions(ctx context.Context, after domain.Mention, limit int) ([]domain.Mention, error) {
 	s, err := r.tx.reading(ctx)
 	if err != nil {
 		return nil, err
@@ -77,7 +77,7 @@ func (r audit) Mentions(ctx context.Context, after domain.Mention, limit int) ([
 	return list, nil
 }
 
-func (r audit) Commitments(ctx context.Context, after domain.VersionName, limit int) ([]domain.Commitment, error) {
+func (r audit) ListCommitments(ctx context.Context, after domain.VersionName, limit int) ([]domain.Commitment, error) {
 	s, err := r.tx.reading(ctx)
 	if err != nil {
 		return nil, err
@@ -146,12 +146,12 @@ func concerned(event domain.AuditEvent) iter.Seq[domain.Reference] {
 		if event.Subject.ID != 0 && !yield(domain.Reference{Kind: event.Subject.Kind, ID: event.Subject.ID}) {
 			return
 		}
-		for _, id := range event.Indexed() {
+		for _, id := range event.IndexedIDs() {
 			if !yield(domain.Reference{Kind: event.Subject.Kind, ID: id}) {
 				return
 			}
 		}
-		for _, reference := range event.About {
+		for _, reference := range event.Related {
 			if !yield(reference) {
 				return
 			}
@@ -162,7 +162,7 @@ func concerned(event domain.AuditEvent) iter.Seq[domain.Reference] {
 // detached returns the event with slices of its own.
 func detached(event domain.AuditEvent) domain.AuditEvent {
 	event.Subject.Shown = slices.Clone(event.Subject.Shown)
-	event.About = slices.Clone(event.About)
+	event.Related = slices.Clone(event.Related)
 	event.Commitments = slices.Clone(event.Commitments)
 	return event
 }

@@ -14,7 +14,7 @@ type history[T domain.Record] struct {
 	kind kind[T]
 }
 
-func (r history[T]) Keep(ctx context.Context, versions ...domain.Version[T]) ([]domain.Version[T], error) {
+func (r history[T]) Add(ctx context.Context, versions ...domain.Version[T]) ([]domain.Version[T], error) {
 	s, err := r.tx.writing(ctx)
 	if err != nil {
 		return nil, err
@@ -41,7 +41,7 @@ func (r history[T]) List(ctx context.Context, id domain.ID, page domain.Page) ([
 	return take(page.Limit, numbers, func(number domain.ID) (domain.Version[T], error) { return unsalted(versions[number-1]), nil })
 }
 
-func (r history[T]) Get(ctx context.Context, id domain.ID) (domain.Version[T], error) {
+func (r history[T]) GetDeleted(ctx context.Context, id domain.ID) (domain.Version[T], error) {
 	s, err := r.tx.reading(ctx)
 	if err != nil {
 		return domain.Version[T]{}, err
@@ -49,7 +49,7 @@ func (r history[T]) Get(ctx context.Context, id domain.ID) (domain.Version[T], e
 	return r.kind.keep(s).archive.get(id)
 }
 
-func (r history[T]) Deleted(ctx context.Context, with domain.Reference, page domain.Page) ([]domain.Version[T], error) {
+func (r history[T]) ListDeleted(ctx context.Context, with domain.Reference, page domain.Page) ([]domain.Version[T], error) {
 	s, err := r.tx.reading(ctx)
 	if err != nil {
 		return nil, err
@@ -58,7 +58,7 @@ func (r history[T]) Deleted(ctx context.Context, with domain.Reference, page dom
 	return take(page.Limit, archive.ids(with, page.After), archive.get)
 }
 
-func (r history[T]) StillDeleted(ctx context.Context, ids ...domain.ID) ([]domain.ID, error) {
+func (r history[T]) DeletedIDs(ctx context.Context, ids ...domain.ID) ([]domain.ID, error) {
 	s, err := r.tx.reading(ctx)
 	if err != nil {
 		return nil, err

@@ -112,7 +112,7 @@ func TestASessionIsRevokedOnceThatIsCommitted(t *testing.T) {
 	}
 	end := func(result error) error {
 		return store.Update(t.Context(), func(tx ports.Tx) error {
-			ended, err := tx.Sessions().End(t.Context(), 1, 0, time.Unix(1, 0))
+			ended, err := tx.Sessions().RevokeAll(t.Context(), 1, 0, time.Unix(1, 0))
 			require.Equal(t, []domain.ID{1}, ended)
 			requireRevoked(false, 1)
 			return errors.Join(err, result)

@@ -40,7 +40,7 @@ var patientKind = kind[domain.Patient]{
 // patients implements ports.Patients.
 type patients struct{ records[domain.Patient] }
 
-func (r patients) View(ctx context.Context, id domain.ID) (domain.PatientView, error) {
+func (r patients) GetView(ctx context.Context, id domain.ID) (domain.PatientView, error) {
 	s, err := r.tx.reading(ctx)
 	if err != nil {
 		return domain.PatientView{}, err

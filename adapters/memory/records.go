@@ -125,7 +125,7 @@ func (r records[T]) Get(ctx context.Context, id domain.ID) (none T, err error) {
 	return r.kind.keep(s).get(id)
 }
 
-func (r records[T]) Existing(ctx context.Context, ids ...domain.ID) ([]domain.ID, error) {
+func (r records[T]) ExistingIDs(ctx context.Context, ids ...domain.ID) ([]domain.ID, error) {
 	s, err := r.tx.reading(ctx)
 	if err != nil {
 		return nil, err

@@ -12,7 +12,7 @@ import (
 
 type retention struct{ tx *tx }
 
-func (r retention) Expired(ctx context.Context, kind domain.SubjectKind, before time.Time) (int, error) {
+func (r retention) CountExpired(ctx context.Context, kind domain.SubjectKind, before time.Time) (int, error) {
 	s, err := r.tx.reading(ctx)
 	if err != nil {
 		return 0, err

@@ -83,7 +83,7 @@ func (r sessions) Live(ctx context.Context, user domain.ID, now time.Time, page 
 	return take(page.Limit, s.live(user, now, page.After), s.sessions.get)
 }
 
-func (r sessions) End(ctx context.Context, user, except domain.ID, now time.Time) ([]domain.ID, error) {
+func (r sessions) RevokeAll(ctx context.Context, user, except domain.ID, now time.Time) ([]domain.ID, error) {
 	s, err := r.tx.writing(ctx)
 	if err != nil {
 		return nil, err
@@ -121,5 +121,5 @@ func (s *state) sessionView(id domain.ID) (domain.SessionView, error) {
 		return domain.SessionView{}, err
 	}
 	user, err := s.users.get(session.UserID)
-	return domain.SessionView{Session: session, Owner: user.Owner()}, err
+	return domain.SessionView{Session: session, Owner: user.SessionOwner()}, err
 }

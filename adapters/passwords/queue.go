@@ -67,25 +67,25 @@ func (q *queue) enter(ctx context.Context, caller ports.Caller) (leave func(), e
 	if caller.Known {
 		line = q.known
 	}
-	if err := q.takePlace(line, caller.Share); err != nil {
+	if err := q.takePlace(line, caller.QueueKey); err != nil {
 		return nil, err
 	}
 	if err := ctx.Err(); err != nil { // or else a free turn may come first
-		q.givePlace(line, caller.Share)
+		q.givePlace(line, caller.QueueKey)
 		return nil, domain.ErrUnavailable(err)
 	}
 	select {
 	case <-q.free:
 	case <-line.turns:
 	case <-ctx.Done():
-		q.givePlace(line, caller.Share)
+		q.givePlace(line, caller.QueueKey)
 		return nil, domain.ErrUnavailable(ctx.Err())
 	}
 	// The turn is given back before its place: there are never more in the queue
 	// than it was made for.
 	return func() {
 		q.giveTurn()
-		q.givePlace(line, caller.Share)
+		q.givePlace(line, caller.QueueKey)
 	}, nil
 }
 

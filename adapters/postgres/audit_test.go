@@ -24,7 +24,7 @@ func TestTheTrailIsKeptWithSelectAndInsertOnly(t *testing.T) {
 		require.NoError(t, addDoctorAndEvents(t, store))
 	}
 	require.Len(t, trail(t, store, domain.AuditFilter{}), 4)
-	seal := domain.Seal{Number: 1, At: time.UnixMicro(7).UTC(), Through: 4, Events: []domain.Sealed{{ID: 4}}}
+	seal := domain.Seal{Number: 1, At: time.UnixMicro(7).UTC(), Through: 4, Events: []domain.SealedEvent{{ID: 4}}}
 	add := func(tx ports.Tx) error { return tx.Seals().Add(t.Context(), seal) }
 	require.NoError(t, store.Update(t.Context(), add))
 	require.Equal(t, domain.Conflict, domain.KindOf(store.Update(t.Context(), add)))
@@ -33,7 +33,7 @@ func TestTheTrailIsKeptWithSelectAndInsertOnly(t *testing.T) {
 		require.Equal(t, seal, last)
 		return err
 	}))
-	require.Len(t, trail(t, store, domain.AuditFilter{About: domain.Reference{Kind: domain.SubjectDoctor, ID: 2}}), 3)
+	require.Len(t, trail(t, store, domain.AuditFilter{Record: domain.Reference{Kind: domain.SubjectDoctor, ID: 2}}), 3)
 	for _, statement := range []string{
 		`UPDATE audit_events SET subject = ''`, `UPDATE audit_about SET record = ''`, `UPDATE audit_seals SET mac = ''`,
 		`DELETE FROM audit_events`, `DELETE FROM audit_about`, `DELETE FROM audit_seals`,

@@ -54,11 +54,11 @@ func TestListsOfTheTrailReadLittleOfIt(t *testing.T) {
 		"all, newest first":          {domain.AuditFilter{NewestFirst: true, To: begun.Add(60 * time.Minute)}, 59},
 		"an action, newest first":    {domain.AuditFilter{NewestFirst: true, Action: domain.DoctorDelete}, 4},
 		"an actor, newest first":     {domain.AuditFilter{NewestFirst: true, Actor: 7}, 100},
-		"a record, newest first":     {domain.AuditFilter{NewestFirst: true, About: domain.Reference{Kind: domain.SubjectPatient, ID: 5}}, 20},
-		"a record":                   {domain.AuditFilter{About: domain.Reference{Kind: domain.SubjectPatient, ID: 5}}, 20},
-		"a record that every third list of its neighbours showed":                     {domain.AuditFilter{About: domain.Reference{Kind: domain.SubjectPatient, ID: 12800}}, 100},
-		"a record of which there is much, though no list of its neighbours showed it": {domain.AuditFilter{About: domain.Reference{Kind: domain.SubjectPatient, ID: 12802}}, 100},
-		"the same, newest first": {domain.AuditFilter{NewestFirst: true, About: domain.Reference{Kind: domain.SubjectPatient, ID: 12802}}, 100},
+		"a record, newest first":     {domain.AuditFilter{NewestFirst: true, Record: domain.Reference{Kind: domain.SubjectPatient, ID: 5}}, 20},
+		"a record":                   {domain.AuditFilter{Record: domain.Reference{Kind: domain.SubjectPatient, ID: 5}}, 20},
+		"a record that every third list of its neighbours showed":                     {domain.AuditFilter{Record: domain.Reference{Kind: domain.SubjectPatient, ID: 12800}}, 100},
+		"a record of which there is much, though no list of its neighbours showed it": {domain.AuditFilter{Record: domain.Reference{Kind: domain.SubjectPatient, ID: 12802}}, 100},
+		"the same, newest first": {domain.AuditFilter{NewestFirst: true, Record: domain.Reference{Kind: domain.SubjectPatient, ID: 12802}}, 100},
 	} {
 		before := rowsRead(t, db, "audit_events")
 		store, err := postgres.Open(t.Context(), dsn+"&plan_cache_mode=force_generic_plan", postgres.Options{})

@@ -31,7 +31,7 @@ func TestDeletionsAreFoundBeforePostgreSQLKnowsHowMany(t *testing.T) {
 	store, err := postgres.Open(t.Context(), dsn+"&plan_cache_mode=force_generic_plan", postgres.Options{})
 	require.NoError(t, err)
 	require.NoError(t, store.Update(t.Context(), func(tx ports.Tx) error {
-		found, err := tx.MappingHistory().StillDeleted(t.Context(), ids...)
+		found, err := tx.MappingHistory().DeletedIDs(t.Context(), ids...)
 		require.Equal(t, ids, found)
 		return err
 	}))

@@ -28,7 +28,7 @@ func TestAColumnCanGetAnotherTypeUnderARunningStore(t *testing.T) {
 	use := func() {
 		for range 3 {
 			require.NoError(t, store.View(t.Context(), func(tx ports.Tx) error {
-				_, err := tx.Patients().View(t.Context(), patient.ID)
+				_, err := tx.Patients().GetView(t.Context(), patient.ID)
 				require.NoError(t, err)
 				_, err = tx.Users().Get(t.Context(), patient.CreatedBy)
 				require.NoError(t, err)
@@ -36,7 +36,7 @@ func TestAColumnCanGetAnotherTypeUnderARunningStore(t *testing.T) {
 				return err
 			}))
 			require.NoError(t, store.Update(t.Context(), func(tx ports.Tx) error {
-				found, err := tx.Patients().View(t.Context(), patient.ID)
+				found, err := tx.Patients().GetView(t.Context(), patient.ID)
 				if err != nil {
 					return err
 				}

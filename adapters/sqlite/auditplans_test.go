@@ -70,20 +70,20 @@ func TestListsOfTheTrailAreReadByAnIndex(t *testing.T) {
 		},
 		"a time": {listing(t, domain.AuditFilter{From: time.Now()}), []string{byTime, byID}},
 		"a record": {
-			listing(t, domain.AuditFilter{About: domain.Reference{Kind: domain.SubjectPatient, ID: 5}}), []string{bySubject, byMention},
+			listing(t, domain.AuditFilter{Record: domain.Reference{Kind: domain.SubjectPatient, ID: 5}}), []string{bySubject, byMention},
 		},
 		"all, newest first":       {listing(t, domain.AuditFilter{NewestFirst: true}), []string{byID}},
 		"an actor, newest first":  {listing(t, domain.AuditFilter{NewestFirst: true, Actor: 7}), []string{byActor}},
 		"an action, newest first": {listing(t, domain.AuditFilter{NewestFirst: true, Action: domain.DoctorDelete}), []string{byAction}},
 		"a record, newest first": {
-			listing(t, domain.AuditFilter{NewestFirst: true, About: domain.Reference{Kind: domain.SubjectPatient, ID: 5}}), []string{bySubject, byMention},
+			listing(t, domain.AuditFilter{NewestFirst: true, Record: domain.Reference{Kind: domain.SubjectPatient, ID: 5}}), []string{bySubject, byMention},
 		},
 		"users by their IDs": {func(tx ports.Tx) error {
 			_, err := tx.Users().List(t.Context(), domain.UserFilter{IDs: []domain.ID{7}}, domain.Page{Limit: 7})
 			return err
 		}, []string{"SEARCH users USING INTEGER PRIMARY KEY (rowid=?)"}},
 		"evidence": {func(tx ports.Tx) error {
-			_, err := tx.Audit().Evidence(t.Context(), domain.Page{Limit: 7})
+			_, err := tx.Audit().ListEvidence(t.Context(), domain.Page{Limit: 7})
 			return err
 		}, []string{fromID}},
 		"seals": {func(tx ports.Tx) error {

@@ -43,7 +43,7 @@ func TestWhatWasPurgedIsNotInTheFileAnyMore(t *testing.T) {
 					return err
 				}
 			}
-			if _, err := tx.PatientHistory().Keep(t.Context(), domain.Version[domain.Patient]{Change: change, Record: patient}); err != nil {
+			if _, err := tx.PatientHistory().Add(t.Context(), domain.Version[domain.Patient]{Change: change, Record: patient}); err != nil {
 				return err
 			}
 		}
@@ -65,7 +65,7 @@ func TestSnapshotsOfOtherProgramsCanBeRead(t *testing.T) {
 	doctor, err := addDoctor(t.Context(), store, "NJ-1")
 	require.NoError(t, err)
 	require.NoError(t, store.Update(t.Context(), func(tx ports.Tx) error {
-		_, err := tx.DoctorHistory().Keep(t.Context(), domain.Version[domain.Doctor]{Change: domain.Created, Record: doctor})
+		_, err := tx.DoctorHistory().Add(t.Context(), domain.Version[domain.Doctor]{Change: domain.Created, Record: doctor})
 		return err
 	}))
 	read := func(record string) (domain.Doctor, error) {

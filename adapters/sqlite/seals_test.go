@@ -70,8 +70,8 @@ func TestAnySealComesBackAsItWasAdded(t *testing.T) {
 	ids := rapid.Map(rapid.Int64Range(1, 1<<63-1), func(id int64) domain.ID { return domain.ID(id) })
 	moments := rapid.Map(rapid.Int64(), func(at int64) time.Time { return time.UnixMicro(at).UTC() })
 	// Also those that no service makes: whatever is kept is what is examined.
-	sealed := rapid.Custom(func(t *rapid.T) domain.Sealed {
-		return domain.Sealed{ID: ids.Draw(t, "id"), Tag: [4]byte(rapid.SliceOfN(rapid.Byte(), 4, 4).Draw(t, "tag"))}
+	sealed := rapid.Custom(func(t *rapid.T) domain.SealedEvent {
+		return domain.SealedEvent{ID: ids.Draw(t, "id"), Tag: [4]byte(rapid.SliceOfN(rapid.Byte(), 4, 4).Draw(t, "tag"))}
 	})
 	gaps := rapid.Custom(func(t *rapid.T) domain.Gap {
 		return domain.Gap{From: ids.Draw(t, "from"), To: ids.Draw(t, "to"), Since: moments.Draw(t, "since")}

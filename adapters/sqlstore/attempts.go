@@ -47,11 +47,11 @@ type attemptsRow struct {
 
 func (r attemptsRow) entity() domain.Attempts {
 	return domain.Attempts{
-		Count:      r.Count,
-		Since:      r.Since.Time,
-		Until:      r.Until.Time,
-		KnownUntil: r.KnownUntil.Time,
-		Expires:    r.ExpiresAt.Time,
+		Count:       r.Count,
+		Since:       r.Since.Time,
+		LockedUntil: r.Until.Time,
+		KnownUntil:  r.KnownUntil.Time,
+		Expires:     r.ExpiresAt.Time,
 	}
 }
 
@@ -75,7 +75,7 @@ func (s attempts) Get(ctx context.Context, key domain.AttemptKey) (domain.Attemp
 // often enough that it does not pile up, and seldom enough to cost little.
 func (s attempts) Save(ctx context.Context, key domain.AttemptKey, attempts domain.Attempts, now time.Time) error {
 	err := s.change(ctx, upsertAttempts, key[:], attempts.Count,
-		timeOrNull(attempts.Since), timeOrNull(attempts.Until), timeOrNull(attempts.KnownUntil), ports.ToMicroseconds(attempts.Expires))
+		timeOrNull(attempts.Since), timeOrNull(attempts.LockedUntil), timeOrNull(attempts.KnownUntil), ports.ToMicroseconds(attempts.Expires))
 	if err != nil || attempts.Count != 1 {
 		return err
 	}

@@ -81,8 +81,8 @@ func (r eventRow) entity() domain.AuditEvent {
 		Subject:     domain.Subject{Kind: subject.Kind, ID: subject.ID},
 		Outcome:     data.Outcome,
 		Version:     data.Version,
-		About:       data.About.references(),
-		Form:        data.Form,
+		Related:     data.About.references(),
+		Format:      data.Form,
 		Commitments: data.Commitments.commitments(),
 		Seal:        data.Seal,
 		Evidence:    r.Evidence.Evidence,
@@ -155,9 +155,9 @@ func dataOf(event domain.AuditEvent) string {
 		Action:      event.Action,
 		Outcome:     event.Outcome,
 		Version:     event.Version,
-		About:       referenceList(joined(event.About, referenceText)),
+		About:       referenceList(joined(event.Related, referenceText)),
 		Seal:        event.Seal,
-		Form:        event.Form,
+		Form:        event.Format,
 		Commitments: commitmentList(joined(event.Commitments, commitmentText)),
 	}
 	if event.Subject.Shown != nil {
@@ -170,11 +170,11 @@ func dataOf(event domain.AuditEvent) string {
 
 func mentionValues(m domain.Mention) []any { return []any{mentionText(m), m.Event} }
 
-func (s audit) Evidence(ctx context.Context, page domain.Page) ([]domain.AuditEvent, error) {
+func (s audit) ListEvidence(ctx context.Context, page domain.Page) ([]domain.AuditEvent, error) {
 	return entities[provenRow](ctx, s.querier, selectEvidence, page.After, page.Limit)
 }
 
-func (s audit) Mentions(ctx context.Context, after domain.Mention, limit int) ([]domain.Mention, error) {
+func (s audit) ListMentions(ctx context.Context, after domain.Mention, limit int) ([]domain.Mention, error) {
 	record := ""
 	if after != (domain.Mention{}) {
 		record = mentionText(after)

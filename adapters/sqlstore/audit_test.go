@@ -24,7 +24,7 @@ func newEvents(n, shown int) []domain.AuditEvent {
 			Action:  domain.PatientRead,
 			Subject: domain.Subject{Kind: domain.SubjectPatient, ID: domain.ID(i + 1)},
 			Outcome: domain.Allowed,
-			Form:    domain.EventForm,
+			Format:  domain.EventFormat,
 		}
 		if shown > 0 {
 			events[i].Subject.ID = 0
@@ -97,8 +97,8 @@ func BenchmarkAuditList(b *testing.B) {
 			}
 			for name, filter := range map[string]domain.AuditFilter{
 				"all":     {},
-				"subject": {About: domain.Reference{Kind: domain.SubjectPatient, ID: 30}},
-				"both":    {About: domain.Reference{Kind: domain.SubjectPatient, ID: 3}},
+				"subject": {Record: domain.Reference{Kind: domain.SubjectPatient, ID: 30}},
+				"both":    {Record: domain.Reference{Kind: domain.SubjectPatient, ID: 3}},
 				"actor":   {Actor: 7},
 				"nobody":  {Actor: 8},
 				"later":   {From: now.AddDate(1, 0, 0)},

@@ -101,7 +101,7 @@ func (s audit) List(ctx context.Context, filter domain.AuditFilter, page domain.
 	if !filter.To.IsZero() {
 		narrow(`at <`, ports.ToMicroseconds(filter.To))
 	}
-	isAbout := filter.About != domain.Reference{}
+	isAbout := filter.Record != domain.Reference{}
 	isLed := isAbout
 	// The first filter with an index leads to the events.
 	is := func(column string, value any, hasIndex bool) {
@@ -130,7 +130,7 @@ func (s audit) List(ctx context.Context, filter domain.AuditFilter, page domain.
 		order = strings.ReplaceAll(order, `,`, ` DESC,`) + ` DESC`
 	}
 	if isAbout {
-		record := parameter(referenceText(filter.About))
+		record := parameter(referenceText(filter.Record))
 		// The block is not followed beyond the page, or each page would look at all that its
 		// neighbours were shown in later.
 		query := inOrder(filter, fmt.Sprintf(lastOnRecord, where, record, order, len(args)+1))
@@ -144,7 +144,7 @@ func (s audit) List(ctx context.Context, filter domain.AuditFilter, page domain.
 			args[2] = last[0]
 		}
 		where = fmt.Sprintf(eventsAbout, where, record,
-			parameter(blockText(domain.BlockOf(filter.About))), parameter("%,"+filter.About.ID.String()+",%"))
+			parameter(blockText(domain.BlockOf(filter.Record))), parameter("%,"+filter.Record.ID.String()+",%"))
 	}
 	return entities[eventRow](ctx, s.querier, selectEvents+inOrder(filter, where)+` ORDER BY `+order+` LIMIT $2`, args...)
 }
@@ -162,7 +162,7 @@ func (s audit) bounds(ctx context.Context, filter domain.AuditFilter, page domai
 			return after, through, err
 		}
 		// Where there is none, all are below it.
-		if err := s.get(ctx, &after, lowestID, first, first.Add(ports.MaxDisorder)); err != nil {
+		if err := s.get(ctx, &after, lowestID, first, first.Add(ports.MaxEventSkew)); err != nil {
 			return after, through, err
 		}
 		after--
@@ -172,7 +172,7 @@ func (s audit) bounds(ctx context.Context, filter domain.AuditFilter, page domai
 		if err != nil {
 			return after, through, err
 		}
-		err = s.get(ctx, &through, highestID, last.Add(-ports.MaxDisorder), last)
+		err = s.get(ctx, &through, highestID, last.Add(-ports.MaxEventSkew), last)
 		return after, through, err
 	}
 	return after, through, nil

@@ -25,7 +25,7 @@ const selectCommitments = `
 	WHERE page.bytes_before < $5
 	ORDER BY versions.kind, versions.record_id, versions.number`
 
-func (s audit) Commitments(ctx context.Context, after domain.VersionName, limit int) ([]domain.Commitment, error) {
+func (s audit) ListCommitments(ctx context.Context, after domain.VersionName, limit int) ([]domain.Commitment, error) {
 	if after == (domain.VersionName{}) {
 		after.Record.ID = math.MinInt64
 	}
@@ -76,9 +76,9 @@ func (k kind[R, T]) digest(r commitmentRow) ([16]byte, error) {
 	version := domain.Version[T]{
 		Number: r.Number,
 		At:     r.At.Time,
-		By:     domain.Author{UserID: r.UserID, Role: r.Role},
+		Author: domain.Author{UserID: r.UserID, Role: r.Role},
 		Change: r.Change,
-		With:   domain.Reference{Kind: r.WithKind, ID: r.WithID},
+		Cause:  domain.Reference{Kind: r.WithKind, ID: r.WithID},
 		Salt:   r.Salt.Salt,
 		Record: record.row.entity(),
 	}

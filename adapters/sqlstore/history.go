@@ -115,9 +115,9 @@ func (r versionRow[R, T]) entity() domain.Version[T] {
 	return domain.Version[T]{
 		Number: r.Number,
 		At:     r.At.Time,
-		By:     domain.Author{UserID: r.UserID, Role: r.Role},
+		Author: domain.Author{UserID: r.UserID, Role: r.Role},
 		Change: r.Change,
-		With:   domain.Reference{Kind: r.WithKind, ID: r.WithID},
+		Cause:  domain.Reference{Kind: r.WithKind, ID: r.WithID},
 		Record: record,
 	}
 }
@@ -136,7 +136,7 @@ type history[R rowOf[T], T domain.Record] struct {
 	records[R, T]
 }
 
-func (s history[R, T]) Keep(ctx context.Context, versions ...domain.Version[T]) ([]domain.Version[T], error) {
+func (s history[R, T]) Add(ctx context.Context, versions ...domain.Version[T]) ([]domain.Version[T], error) {
 	if s.tx == nil {
 		return nil, errWriteInView
 	}
@@ -207,8 +207,8 @@ func (s history[R, T]) keepDeleted(ctx context.Context, versions []domain.Versio
 func (s history[R, T]) versionValues(version domain.Version[T]) []any {
 	return []any{
 		string(s.kind.subject), version.Record.Self().ID, version.Number, version.At,
-		numberOrNull(version.By.UserID), string(version.By.Role), string(version.Change),
-		kindOrNull(version.With.Kind), numberOrNull(version.With.ID),
+		numberOrNull(version.Author.UserID), string(version.Author.Role), string(version.Change),
+		kindOrNull(version.Cause.Kind), numberOrNull(version.Cause.ID),
 		bytesOrNull(version.Salt[:]), version.TextBytes(),
 		snapshot[R]{s.kind.row(version.Record)},
 	}
@@ -217,7 +217,7 @@ func (s history[R, T]) versionValues(version domain.Version[T]) []any {
 func (s history[R, T]) deletionValues(version domain.Version[T]) []any {
 	return []any{
 		string(s.kind.subject), version.Record.Self().ID, version.Number, version.At,
-		kindOrNull(version.With.Kind), numberOrNull(version.With.ID), version.TextBytes(),
+		kindOrNull(version.Cause.Kind), numberOrNull(version.Cause.ID), version.TextBytes(),
 	}
 }
 
@@ -225,7 +225,7 @@ func (s history[R, T]) List(ctx context.Context, id domain.ID, page domain.Page)
 	return s.versions(ctx, selectVersions, s.kind.subject, id, page.After, page.Limit, domain.MaxPageBytes)
 }
 
-func (s history[R, T]) Get(ctx context.Context, id domain.ID) (domain.Version[T], error) {
+func (s history[R, T]) GetDeleted(ctx context.Context, id domain.ID) (domain.Version[T], error) {
 	// By itself, as what a statement has joined to a row it does not read again once
 	// it has waited for the row.
 	if s.tx != nil {
@@ -253,11 +253,11 @@ func (s history[R, T]) deletions(ctx context.Context, lock string, ids []domain.
 	return readIDs(ctx, s.querier, onRecordsOf[s.kind.subject].selectDeletions, lock, ids)
 }
 
-func (s history[R, T]) StillDeleted(ctx context.Context, ids ...domain.ID) ([]domain.ID, error) {
+func (s history[R, T]) DeletedIDs(ctx context.Context, ids ...domain.ID) ([]domain.ID, error) {
 	return s.deletions(ctx, forReference, ids)
 }
 
-func (s history[R, T]) Deleted(ctx context.Context, with domain.Reference, page domain.Page) ([]domain.Version[T], error) {
+func (s history[R, T]) ListDeleted(ctx context.Context, with domain.Reference, page domain.Page) ([]domain.Version[T], error) {
 	args := []any{s.kind.subject, page.After, page.Limit, domain.MaxPageBytes}
 	if with == (domain.Reference{}) {
 		return s.versions(ctx, selectDeleted, args...)

@@ -59,17 +59,17 @@ func TestListsOfVersionsAreOneStatement(t *testing.T) {
 			store := engine.open(t, counter.wrap)
 			doctor := domain.Reference{Kind: domain.SubjectDoctor, ID: 1}
 			for range 3 {
-				keep(t, store, domain.Version[domain.Mapping]{At: now, Change: domain.Deleted, With: doctor, Record: domain.Mapping{ID: 1}})
+				keep(t, store, domain.Version[domain.Mapping]{At: now, Change: domain.Deleted, Cause: doctor, Record: domain.Mapping{ID: 1}})
 			}
 			for name, read := range map[string]func(ports.History[domain.Mapping]) ([]domain.Version[domain.Mapping], error){
 				"List": func(history ports.History[domain.Mapping]) ([]domain.Version[domain.Mapping], error) {
 					return history.List(t.Context(), 1, domain.Page{After: 2, Limit: 10})
 				},
 				"Deleted": func(history ports.History[domain.Mapping]) ([]domain.Version[domain.Mapping], error) {
-					return history.Deleted(t.Context(), domain.Reference{}, domain.Page{Limit: 10})
+					return history.ListDeleted(t.Context(), domain.Reference{}, domain.Page{Limit: 10})
 				},
 				"Deleted with": func(history ports.History[domain.Mapping]) ([]domain.Version[domain.Mapping], error) {
-					return history.Deleted(t.Context(), doctor, domain.Page{Limit: 10})
+					return history.ListDeleted(t.Context(), doctor, domain.Page{Limit: 10})
 				},
 			} {
 				got := counter.during(func() {
@@ -88,7 +88,7 @@ func TestListsOfVersionsAreOneStatement(t *testing.T) {
 func keep[T domain.Record](t testing.TB, store ports.Store, versions ...domain.Version[T]) {
 	t.Helper()
 	update(t, store, func(tx ports.Tx) error {
-		_, err := historyOf[T](tx).Keep(t.Context(), versions...)
+		_, err := historyOf[T](tx).Add(t.Context(), versions...)
 		return err
 	})
 }
@@ -129,7 +129,7 @@ func BenchmarkHistory(b *testing.B) {
 			b.Run(fmt.Sprintf("%s/Deleted/%d", engine.name, versions), func(b *testing.B) {
 				for b.Loop() {
 					history(func(h ports.History[domain.Mapping]) error {
-						_, err := h.Deleted(b.Context(), domain.Reference{}, page)
+						_, err := h.ListDeleted(b.Context(), domain.Reference{}, page)
 						return err
 					})
 				}

@@ -140,7 +140,7 @@ type patients struct {
 	records[patientRow, domain.Patient]
 }
 
-func (s patients) View(ctx context.Context, id domain.ID) (domain.PatientView, error) {
+func (s patients) GetView(ctx context.Context, id domain.ID) (domain.PatientView, error) {
 	var row patientViewRow
 	err := s.get(ctx, &row, selectPatientView+s.locking(forChange), id)
 	return row.entity(), err

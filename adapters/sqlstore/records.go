@@ -227,7 +227,7 @@ func (s records[R, T]) Get(ctx context.Context, id domain.ID) (T, error) {
 	return row.entity(), err
 }
 
-func (s records[R, T]) Existing(ctx context.Context, ids ...domain.ID) ([]domain.ID, error) {
+func (s records[R, T]) ExistingIDs(ctx context.Context, ids ...domain.ID) ([]domain.ID, error) {
 	return s.kind.existing(ctx, s.querier, ids)
 }
 

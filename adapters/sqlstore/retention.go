@@ -17,7 +17,7 @@ const (
 // retention implements ports.Retention.
 type retention struct{ *querier }
 
-func (s retention) Expired(ctx context.Context, kind domain.SubjectKind, before time.Time) (n int, err error) {
+func (s retention) CountExpired(ctx context.Context, kind domain.SubjectKind, before time.Time) (n int, err error) {
 	err = s.get(ctx, &n, countDeletedBefore, string(kind), ports.ToMicroseconds(before))
 	return n, err
 }

@@ -70,7 +70,7 @@ func (s seals) List(ctx context.Context, page domain.Page) ([]domain.Seal, error
 
 // packEvents writes each ID as its distance from the one before (a varint), and
 // the tag after it: five bytes for most.
-func packEvents(events []domain.Sealed) []byte {
+func packEvents(events []domain.SealedEvent) []byte {
 	packed, last := []byte{}, domain.ID(0)
 	for _, event := range events {
 		packed = binary.AppendUvarint(packed, uint64(event.ID-last))
@@ -81,9 +81,9 @@ func packEvents(events []domain.Sealed) []byte {
 }
 
 // unpackEvents stops where bytes are not what packEvents writes.
-func unpackEvents(packed []byte) []domain.Sealed {
-	var events []domain.Sealed
-	var event domain.Sealed
+func unpackEvents(packed []byte) []domain.SealedEvent {
+	var events []domain.SealedEvent
+	var event domain.SealedEvent
 	for len(packed) > 0 {
 		distance, n := binary.Uvarint(packed)
 		if n <= 0 || len(packed) < n+len(event.Tag) {

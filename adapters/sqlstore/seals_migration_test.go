@@ -115,7 +115,7 @@ var oldEvents = []struct {
 				Address: netip.MustParseAddr("203.0.113.7"), RequestID: "x",
 			}},
 			Action: domain.DoctorRead, Subject: domain.Subject{Kind: domain.SubjectDoctor, Shown: []domain.ID{}}, Outcome: domain.Allowed,
-			About: []domain.Reference{{Kind: domain.SubjectPatient, ID: 5}},
+			Related: []domain.Reference{{Kind: domain.SubjectPatient, ID: 5}},
 		},
 	},
 	{
@@ -124,7 +124,7 @@ var oldEvents = []struct {
 			Actor:  domain.Actor{Role: domain.Operator},
 			Action: domain.UserUpdate, Subject: domain.Subject{Kind: domain.SubjectUser, ID: 12, Shown: []domain.ID{3, 5}}, Outcome: domain.Denied,
 			Version: 1<<31 - 1,
-			About:   []domain.Reference{{Kind: domain.SubjectPatient, ID: 5}, {Kind: domain.SubjectDoctor, ID: 7}},
+			Related: []domain.Reference{{Kind: domain.SubjectPatient, ID: 5}, {Kind: domain.SubjectDoctor, ID: 7}},
 		},
 	},
 }
@@ -174,7 +174,7 @@ func TestTheTrailSurvivesTheStepOfSeals(t *testing.T) {
 
 			_, err = engine.provider.Up(t.Context())
 			require.NoError(t, err)
-			added.Form = 0
+			added.Format = 0
 			engine.use(t, func(store ports.Store) {
 				require.Equal(t, append(want, added), trailOf(t, store, domain.Reference{}), "what was added lost its form and its evidence")
 				require.Equal(t, append(want[2:], added)[2:], trailOf(t, store, domain.Reference{Kind: domain.SubjectPatient, ID: 2}), "and is found all the same")
@@ -194,7 +194,7 @@ func (e oldEngine) use(t *testing.T, do func(ports.Store)) {
 func trailOf(t *testing.T, store ports.Store, about domain.Reference) (events []domain.AuditEvent) {
 	t.Helper()
 	require.NoError(t, store.View(t.Context(), func(tx ports.Tx) (err error) {
-		events, err = tx.Audit().List(t.Context(), domain.AuditFilter{About: about}, domain.Page{Limit: 100})
+		events, err = tx.Audit().List(t.Context(), domain.AuditFilter{Record: about}, domain.Page{Limit: 100})
 		return err
 	}))
 	return events

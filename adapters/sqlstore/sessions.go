@@ -143,7 +143,7 @@ func (s sessions) Live(ctx context.Context, user domain.ID, now time.Time, page 
 	return entities[sessionRow](ctx, s.querier, selectLiveSessions, user, ports.ToMicroseconds(now), page.After, page.Limit)
 }
 
-func (s sessions) End(ctx context.Context, user, except domain.ID, now time.Time) ([]domain.ID, error) {
+func (s sessions) RevokeAll(ctx context.Context, user, except domain.ID, now time.Time) ([]domain.ID, error) {
 	if s.tx == nil {
 		return nil, errWriteInView
 	}

@@ -33,7 +33,7 @@ func TestReadsAreOneStatement(t *testing.T) {
 					return 100, err
 				},
 				"a patient's view": func(tx ports.Tx) (int, error) {
-					patient, err := tx.Patients().View(t.Context(), first)
+					patient, err := tx.Patients().GetView(t.Context(), first)
 					return 50 * len(patient.AssignedDoctors), err
 				},
 				"all patients": func(tx ports.Tx) (int, error) {
@@ -42,7 +42,7 @@ func TestReadsAreOneStatement(t *testing.T) {
 					return len(patients), err
 				},
 				"a doctor's patients": func(tx ports.Tx) (int, error) {
-					patient, err := tx.Patients().View(t.Context(), first)
+					patient, err := tx.Patients().GetView(t.Context(), first)
 					if err != nil {
 						return 0, err
 					}
@@ -131,7 +131,7 @@ func TestErrorsHoldNoValues(t *testing.T) {
 				},
 				"a list of what is too long": func(tx ports.Tx) error {
 					event := newEvents(1, 0)[0]
-					event.About = []domain.Reference{{Kind: domain.SubjectKind(strings.Repeat(secret, 100)), ID: 1}}
+					event.Related = []domain.Reference{{Kind: domain.SubjectKind(strings.Repeat(secret, 100)), ID: 1}}
 					return tx.Audit().Add(t.Context(), noEvidence, event)
 				},
 			} {

@@ -38,20 +38,20 @@ func (c auditVerifyCommand) Run(ctx context.Context, p process) error {
 			return faultsError(found.Faults)
 		case found.Events == 0:
 			return errors.New("the trail is empty: nobody has used this database yet, or everything was removed")
-		case found.Unadopted > 0 && !c.AllowUnadopted:
+		case found.UnsealedWithoutEvidence > 0 && !c.AllowUnadopted:
 			return fmt.Errorf(`%d of %d events have no evidence and were never adopted: nothing shows that they are as they were written
 if they are from before there was evidence, adopt them, once: healthcare audit adopt
-if this trail had seals before, somebody removed them`, found.Unadopted, found.Events)
+if this trail had seals before, somebody removed them`, found.UnsealedWithoutEvidence, found.Events)
 		}
 		last := "There is no seal yet."
-		if found.Last != (domain.Head{}) {
-			last = "The last seal is " + found.Last.String()
+		if found.LastSeal != (domain.Head{}) {
+			last = "The last seal is " + found.LastSeal.String()
 		}
 		fmt.Fprintf(p.out, "The trail is as it was written: %d events, of which %d are not under a seal yet.\n", found.Events, found.Unsealed)
-		if found.Unadopted > 0 {
-			fmt.Fprintf(p.out, "But %d of them have no evidence and were never adopted: nothing shows that they are as they were written.\n", found.Unadopted)
+		if found.UnsealedWithoutEvidence > 0 {
+			fmt.Fprintf(p.out, "But %d of them have no evidence and were never adopted: nothing shows that they are as they were written.\n", found.UnsealedWithoutEvidence)
 		}
-		if adopted := found.Old - found.Unadopted; adopted > 0 {
+		if adopted := found.WithoutEvidence - found.UnsealedWithoutEvidence; adopted > 0 {
 			fmt.Fprintf(p.out, "But %d of them are from before there was evidence: nothing shows what was done to them before they came under a seal.\n", adopted)
 		}
 		fmt.Fprint(p.out, historySentences(found))
@@ -67,8 +67,8 @@ func historySentences(found domain.Verification) string {
 		said = fmt.Sprintf("So are the versions of records that came about since event %d, of %s: %d.\n",
 			found.CoveredFrom, found.CoveredSince.Format("2006-01-02 15:04:05 MST"), found.Versions)
 	}
-	if found.OldVersions > 0 {
-		said += fmt.Sprintf("But %d versions were made by releases before there were hashes of versions in the trail: nothing shows that they are as they were written.\n", found.OldVersions)
+	if found.VersionsWithoutCommitment > 0 {
+		said += fmt.Sprintf("But %d versions were made by releases before there were hashes of versions in the trail: nothing shows that they are as they were written.\n", found.VersionsWithoutCommitment)
 	}
 	return said
 }

@@ -24,7 +24,7 @@ func (policyCommand) Run(p process) error {
 			}
 			fmt.Fprintf(table, "%s\t", mark)
 		}
-		fmt.Fprintln(table, rule.About)
+		fmt.Fprintln(table, rule.Description)
 	}
 	return table.Flush()
 }

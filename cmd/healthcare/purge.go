@@ -31,7 +31,7 @@ func (a *age) UnmarshalText(text []byte) error {
 func (c purgeCommand) Run(ctx context.Context, p process) error {
 	return withOwnTrail(ctx, p, func(useCases *application.UseCases) error {
 		retention := useCases.Retention
-		before := c.OlderThan.Before(ports.SystemClock())
+		before := c.OlderThan.Cutoff(ports.SystemClock())
 		if err := printExpired(ctx, p, retention, before); err != nil {
 			return err
 		}

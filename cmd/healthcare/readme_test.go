@@ -80,7 +80,7 @@ func TestTheReadmesTableIsThePolicy(t *testing.T) {
 			}
 			row += " |"
 		}
-		assert.Contains(t, table, row+" "+rule.About+" |\n")
+		assert.Contains(t, table, row+" "+rule.Description+" |\n")
 	}
 	assert.Equal(t, len(domain.Policy()), strings.Count(table, "\n| `"), "no other permission")
 }

@@ -37,7 +37,7 @@ func BenchmarkVerify(b *testing.B) {
 			clinic := clinictest.New(b, func(p *application.Ports, _ *application.Rules) { p.Store, p.Clock = store, time.Now })
 			macs := clinic.Ports.MACs
 			attest := func(event domain.AuditEvent) domain.Evidence {
-				return domain.Evidence{Hash: event.Hash(), MAC: macs.Sum(domain.Attested(event.ID, event.Hash()))}
+				return domain.Evidence{Hash: event.Hash(), MAC: macs.Sum(domain.MACInput(event.ID, event.Hash()))}
 			}
 			for range events / batch {
 				require.NoError(b, store.Update(b.Context(), func(tx ports.Tx) error {

@@ -173,7 +173,7 @@ func TestEachTamperingWithVersionsIsFound(t *testing.T) {
 		found := a.verify()
 		require.Empty(t, found.Faults)
 		require.Equal(t, 27, found.Versions)
-		require.Zero(t, found.OldVersions)
+		require.Zero(t, found.VersionsWithoutCommitment)
 		require.Equal(t, domain.ID(1), found.CoveredFrom)
 		a.keep()
 		for name, tt := range map[string]struct {

@@ -11,19 +11,18 @@ ALTER TABLE users
     ADD COLUMN IF NOT EXISTS version bigint NOT NULL DEFAULT 1,
     -- NULL where the account has not changed since it came about, or since this step.
     ADD COLUMN IF NOT EXISTS updated_at timestamptz;
--- The version is 0 until a trigger has seen one, or what is below.
 ALTER TABLE doctors
-    ADD COLUMN IF NOT EXISTS version bigint NOT NULL DEFAULT 0,
+    ADD COLUMN IF NOT EXISTS version bigint NOT NULL DEFAULT 1,
     ADD COLUMN IF NOT EXISTS created_at timestamptz NOT NULL DEFAULT now(),
     ADD COLUMN IF NOT EXISTS updated_at timestamptz NOT NULL DEFAULT now();
 ALTER TABLE patients
-    ADD COLUMN IF NOT EXISTS version bigint NOT NULL DEFAULT 0,
+    ADD COLUMN IF NOT EXISTS version bigint NOT NULL DEFAULT 1,
     ADD COLUMN IF NOT EXISTS created_at timestamptz NOT NULL DEFAULT now(),
     ADD COLUMN IF NOT EXISTS updated_at timestamptz NOT NULL DEFAULT now(),
     ADD COLUMN IF NOT EXISTS email varchar(254) NOT NULL DEFAULT '',
     ADD COLUMN IF NOT EXISTS external_id varchar(100);
 ALTER TABLE mappings
-    ADD COLUMN IF NOT EXISTS version bigint NOT NULL DEFAULT 0,
+    ADD COLUMN IF NOT EXISTS version bigint NOT NULL DEFAULT 1,
     ADD COLUMN IF NOT EXISTS created_at timestamptz NOT NULL DEFAULT now(),
     ADD COLUMN IF NOT EXISTS updated_at timestamptz NOT NULL DEFAULT now();
 

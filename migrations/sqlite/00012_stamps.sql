@@ -5,14 +5,14 @@
 ALTER TABLE users ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
 -- NULL where the account has not changed since it came about, or since this step.
 ALTER TABLE users ADD COLUMN updated_at INTEGER;
--- All three are 0 until a trigger has seen a version, or what is below.
-ALTER TABLE doctors ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
+-- Rows that a program of before adds get their times from the trigger.
+ALTER TABLE doctors ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE doctors ADD COLUMN created_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE doctors ADD COLUMN updated_at INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE patients ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE patients ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE patients ADD COLUMN created_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE patients ADD COLUMN updated_at INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE mappings ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE mappings ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE mappings ADD COLUMN created_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE mappings ADD COLUMN updated_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE patients ADD COLUMN email TEXT NOT NULL DEFAULT '' CHECK (length(email) <= 254);

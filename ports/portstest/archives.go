@@ -37,7 +37,7 @@ var (
 func (a archive[T]) version(change domain.Change, record T) domain.Version[T] {
 	return domain.Version[T]{
 		At:     now,
-		By:     domain.Author{UserID: 7, Role: domain.Staff},
+		Author: domain.Author{UserID: 7, Role: domain.Staff},
 		Change: change,
 		Record: record,
 	}
@@ -45,7 +45,7 @@ func (a archive[T]) version(change domain.Change, record T) domain.Version[T] {
 
 func (a archive[T]) deletedWith(record T, with domain.Reference) domain.Version[T] {
 	version := a.version(domain.Deleted, record)
-	version.With = with
+	version.Cause = with
 	return version
 }
 
@@ -67,7 +67,7 @@ func (a archive[T]) stored(after int, versions ...domain.Version[T]) []domain.Ve
 
 func (a archive[T]) keepIn(t tester, tx ports.Tx, versions ...domain.Version[T]) []domain.Version[T] {
 	t.Helper()
-	kept, err := a.of(tx).Keep(t.Context(), versions...)
+	kept, err := a.of(tx).Add(t.Context(), versions...)
 	require.NoError(t, err)
 	return kept
 }
@@ -106,7 +106,7 @@ func (a archive[T]) restoreIn(ctx context.Context, tx ports.Tx, record T) error 
 	if err := a.of(tx).Restore(ctx, record); err != nil {
 		return err
 	}
-	_, err := a.of(tx).Keep(ctx, a.version(domain.Restored, record))
+	_, err := a.of(tx).Add(ctx, a.version(domain.Restored, record))
 	return err
 }
 
@@ -121,7 +121,7 @@ func (a archive[T]) versions(t tester, store ports.Store, id domain.ID, page dom
 
 func (a archive[T]) tryLast(ctx context.Context, store ports.Store, id domain.ID) (last domain.Version[T], err error) {
 	err = store.View(ctx, func(tx ports.Tx) (err error) {
-		last, err = a.of(tx).Get(ctx, id)
+		last, err = a.of(tx).GetDeleted(ctx, id)
 		return err
 	})
 	return last, err
@@ -139,7 +139,7 @@ func (a archive[T]) requireNotDeleted(t tester, store ports.Store, id domain.ID)
 
 func (a archive[T]) deleted(t tester, store ports.Store, with domain.Reference, page domain.Page) []domain.Version[T] {
 	t.Helper()
-	return read(t, store, func(tx ports.Tx) ([]domain.Version[T], error) { return a.of(tx).Deleted(t.Context(), with, page) })
+	return read(t, store, func(tx ports.Tx) ([]domain.Version[T], error) { return a.of(tx).ListDeleted(t.Context(), with, page) })
 }
 
 func (a archive[T]) deletedIDs(t tester, store ports.Store, with domain.Reference, page domain.Page) []domain.ID {
@@ -161,7 +161,7 @@ func (a archive[T]) ids(records ...T) []domain.ID {
 
 func expired(t tester, store ports.Store, kind domain.SubjectKind, before time.Time) int {
 	t.Helper()
-	return read(t, store, func(tx ports.Tx) (int, error) { return tx.Retention().Expired(t.Context(), kind, before) })
+	return read(t, store, func(tx ports.Tx) (int, error) { return tx.Retention().CountExpired(t.Context(), kind, before) })
 }
 
 func purge(t tester, store ports.Store, kind domain.SubjectKind, before time.Time, limit int) (purged []domain.ID) {

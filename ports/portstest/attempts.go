@@ -54,8 +54,8 @@ func testAttempts(s suite) {
 		for _, attempts := range []domain.Attempts{
 			full,
 			{Count: 1, Since: full.Since, Expires: full.Expires},
-			domain.Attempts{}.Succeed(now),
-			{Count: 1<<31 - 1, Until: full.Until, Expires: full.Expires},
+			domain.Attempts{}.RecordSuccess(now),
+			{Count: 1<<31 - 1, LockedUntil: full.LockedUntil, Expires: full.Expires},
 			{KnownUntil: full.KnownUntil},
 			{},
 			full,

@@ -67,11 +67,11 @@ func testAudit(s suite) {
 			for i := range count {
 				event := newEvent()
 				event.Version = i + 1
-				event.About = []domain.Reference{{Kind: domain.SubjectDoctor, ID: domain.ID(i % 100)}}
+				event.Related = []domain.Reference{{Kind: domain.SubjectDoctor, ID: domain.ID(i % 100)}}
 				events = append(events, event)
 			}
 			require.Equal(t, events, allAsGiven(addEvents(t, store, events...)))
-			about := domain.AuditFilter{About: domain.Reference{Kind: domain.SubjectDoctor, ID: 1}}
+			about := domain.AuditFilter{Record: domain.Reference{Kind: domain.SubjectDoctor, ID: 1}}
 			want := []int{}
 			for i := 1; i < count; i += 100 {
 				want = append(want, i+1)
@@ -83,13 +83,13 @@ func testAudit(s suite) {
 	s.promise("what is done to slices of an event changes nothing stored", func(t *testing.T, store ports.Store) {
 		given := newEvent()
 		given.Subject = domain.Subject{Kind: domain.SubjectPatient, Shown: []domain.ID{1, 2}}
-		given.About = []domain.Reference{{Kind: domain.SubjectDoctor, ID: 3}}
+		given.Related = []domain.Reference{{Kind: domain.SubjectDoctor, ID: 3}}
 		given.Commitments = []domain.Commitment{{Digest: [16]byte{1}}}
 		scribble := func(event domain.AuditEvent) {
-			event.Subject.Shown[0], event.About[0].ID, event.Commitments[0].Number = 100, 100, 100
+			event.Subject.Shown[0], event.Related[0].ID, event.Commitments[0].Number = 100, 100, 100
 		}
 		want := given
-		want.Subject.Shown, want.About, want.Commitments = slices.Clone(given.Subject.Shown), slices.Clone(given.About), slices.Clone(given.Commitments)
+		want.Subject.Shown, want.Related, want.Commitments = slices.Clone(given.Subject.Shown), slices.Clone(given.Related), slices.Clone(given.Commitments)
 		returned := addEvents(t, store, given)[0]
 		scribble(given)
 		scribble(returned)
@@ -103,7 +103,7 @@ func testAudit(s suite) {
 		event.Subject = domain.Subject{Kind: about.Kind, ID: about.ID}
 		want := addEvents(t, store, event)
 		patients.delete(t, store, patient.ID)
-		require.Equal(t, want, eventsOf(t, store, domain.AuditFilter{About: about}, everything))
+		require.Equal(t, want, eventsOf(t, store, domain.AuditFilter{Record: about}, everything))
 	})
 
 	s.race("no event is lost when many Updates add some at once", func(t *testing.T, store ports.Store) {
@@ -122,7 +122,7 @@ func testAudit(s suite) {
 		}))
 		require.Len(t, allEvents(t, store), crowd*each)
 		for i := range crowd {
-			filter := domain.AuditFilter{Actor: domain.ID(i + 1), About: domain.Reference{Kind: domain.SubjectPatient, ID: 2}}
+			filter := domain.AuditFilter{Actor: domain.ID(i + 1), Record: domain.Reference{Kind: domain.SubjectPatient, ID: 2}}
 			for n, event := range eventsOf(t, store, filter, everything) {
 				require.Equal(t, domain.ID(100+n), event.Subject.Shown[2])
 			}
@@ -152,16 +152,16 @@ var eventChanges = map[string]func(*domain.AuditEvent){
 	},
 	"a record that is shown twice": func(event *domain.AuditEvent) { event.Subject.Shown = []domain.ID{event.Subject.ID, 2, 2} },
 	"a seal that was known":        func(event *domain.AuditEvent) { event.Seal = 1<<63 - 4 },
-	"the form of this release":     func(event *domain.AuditEvent) { event.Form = domain.EventForm },
+	"the form of this release":     func(event *domain.AuditEvent) { event.Format = domain.EventFormat },
 	"a list in blocks": func(event *domain.AuditEvent) {
-		event.Form, event.Subject.ID, event.Subject.Shown = domain.EventForm, 0, []domain.ID{1, 63, 64, 128, 5, 1<<63 - 1}
-		event.About = []domain.Reference{{Kind: domain.SubjectPatient, ID: 1}}
+		event.Format, event.Subject.ID, event.Subject.Shown = domain.EventFormat, 0, []domain.ID{1, 63, 64, 128, 5, 1<<63 - 1}
+		event.Related = []domain.Reference{{Kind: domain.SubjectPatient, ID: 1}}
 	},
 	"a change":  func(event *domain.AuditEvent) { event.Version = 1<<31 - 1 },
 	"a denial":  func(event *domain.AuditEvent) { event.Outcome = domain.Denied },
 	"a failure": func(event *domain.AuditEvent) { event.Outcome = domain.Failed },
 	"other records": func(event *domain.AuditEvent) {
-		event.About = []domain.Reference{
+		event.Related = []domain.Reference{
 			{Kind: domain.SubjectPatient, ID: 1<<63 - 1},
 			{Kind: domain.SubjectDoctor, ID: 2},
 			{Kind: domain.SubjectPatient, ID: 1<<63 - 1},

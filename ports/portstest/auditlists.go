@@ -19,7 +19,7 @@ func testAuditLists(s suite) {
 		addEvents(t, store, newEvent())
 		for _, filter := range []domain.AuditFilter{
 			{Actor: 8},
-			{About: domain.Reference{Kind: domain.SubjectPatient, ID: 6}},
+			{Record: domain.Reference{Kind: domain.SubjectPatient, ID: 6}},
 			{Action: domain.DoctorRead},
 			{Outcome: domain.Failed},
 			{From: now.Add(time.Microsecond)},
@@ -33,7 +33,7 @@ func testAuditLists(s suite) {
 		patient, doctor := domain.Reference{Kind: domain.SubjectPatient, ID: 5}, domain.Reference{Kind: domain.SubjectDoctor, ID: 5}
 		versioned := func(version int, subject domain.Subject, about ...domain.Reference) domain.AuditEvent {
 			event := newEvent()
-			event.Version, event.Subject, event.About = version, subject, about
+			event.Version, event.Subject, event.Related = version, subject, about
 			return event
 		}
 		addEvents(t, store,
@@ -59,16 +59,16 @@ func testAuditLists(s suite) {
 			{Kind: domain.SubjectUser, ID: 5}:       {},
 			{Kind: domain.SubjectPatient, ID: 1000}: {},
 		} {
-			require.Equal(t, want, versions(eventsOf(t, store, domain.AuditFilter{About: about}, everything)), "%+v", about)
+			require.Equal(t, want, versions(eventsOf(t, store, domain.AuditFilter{Record: about}, everything)), "%+v", about)
 		}
 	})
 
 	s.promise("a list of neighbours is about those that it showed, and no others", func(t *testing.T, store ports.Store) {
 		var events []domain.AuditEvent
 		for version, shown := range [][]domain.ID{{1}, {2, 12}, {12}, {112}, {}, {2}, {64}, {65, 2}, {12, 2, 1, 2}, {1 << 62}, {120, 3}} {
-			for form := range domain.EventForm + 1 { // Earlier releases wrote the others.
+			for form := range domain.EventFormat + 1 { // Earlier releases wrote the others.
 				event := newEvent()
-				event.Form, event.Version = form, 2*version+form
+				event.Format, event.Version = form, 2*version+form
 				event.Subject = domain.Subject{Kind: domain.SubjectPatient, Shown: shown}
 				events = append(events, event)
 			}
@@ -79,13 +79,13 @@ func testAuditLists(s suite) {
 			1: {0, 1, 16, 17}, 2: {2, 3, 10, 11, 14, 15, 16, 17}, 12: {2, 3, 4, 5, 16, 17}, 112: {6, 7}, 65: {14, 15}, 3: {20, 21}, 120: {20, 21},
 			64: {}, 11: {}, 0: {}, 1 << 62: {18, 19}, 1<<62 + 1: {},
 		} {
-			filter := domain.AuditFilter{About: domain.Reference{Kind: domain.SubjectPatient, ID: id}}
+			filter := domain.AuditFilter{Record: domain.Reference{Kind: domain.SubjectPatient, ID: id}}
 			require.Equal(t, want, versions(eventsOf(t, store, filter, everything)), "patient %d", id)
 			for limit := range len(want) {
 				require.Equal(t, want[:limit], versions(eventsOf(t, store, filter, domain.Page{Limit: limit})), "patient %d", id)
 			}
 		}
-		filter := domain.AuditFilter{About: domain.Reference{Kind: domain.SubjectDoctor, ID: 64}}
+		filter := domain.AuditFilter{Record: domain.Reference{Kind: domain.SubjectDoctor, ID: 64}}
 		require.Equal(t, []int{12, 13}, versions(eventsOf(t, store, filter, everything)))
 	})
 
@@ -176,9 +176,9 @@ func someTime() *rapid.Generator[time.Time] {
 	return rapid.Map(rapid.IntRange(-60, 26*60), func(n int) time.Time { return now.Add(time.Duration(n) * time.Minute) })
 }
 
-// someDisorder keeps events within ports.MaxDisorder.
+// someDisorder keeps events within ports.MaxEventSkew.
 func someDisorder() *rapid.Generator[time.Duration] {
-	return rapid.Map(rapid.IntRange(0, int(ports.MaxDisorder/time.Minute)-1), func(n int) time.Duration { return time.Duration(n) * time.Minute })
+	return rapid.Map(rapid.IntRange(0, int(ports.MaxEventSkew/time.Minute)-1), func(n int) time.Duration { return time.Duration(n) * time.Minute })
 }
 
 func someReference() *rapid.Generator[domain.Reference] {
@@ -191,7 +191,7 @@ var eventExample = rapid.Custom(func(t *rapid.T) domain.AuditEvent {
 	event := newEvent()
 	event.At = now.Add(someDisorder().Draw(t, "at"))
 	event.Actor.UserID = rapid.SampledFrom(someActors).Draw(t, "actor")
-	event.Form = rapid.IntRange(0, domain.EventForm).Draw(t, "form of event")
+	event.Format = rapid.IntRange(0, domain.EventFormat).Draw(t, "form of event")
 	event.Action = rapid.SampledFrom(someActions).Draw(t, "action")
 	event.Outcome = rapid.SampledFrom(someOutcomes).Draw(t, "outcome")
 	event.Subject = domain.Subject{Kind: rapid.SampledFrom(someKinds).Draw(t, "subject")}
@@ -202,7 +202,7 @@ var eventExample = rapid.Custom(func(t *rapid.T) domain.AuditEvent {
 		event.Subject.Shown = rapid.SliceOfN(rapid.SampledFrom(someIDs), 0, 3).Draw(t, "shown")
 	default:
 		event.Subject.ID = rapid.SampledFrom(someIDs).Draw(t, "id")
-		event.About = rapid.SliceOfN(someReference(), 1, 3).Draw(t, "about")
+		event.Related = rapid.SliceOfN(someReference(), 1, 3).Draw(t, "about")
 	}
 	return event
 })
@@ -223,20 +223,20 @@ func drawFilter(t *rapid.T) (filter domain.AuditFilter) {
 		filter.To = someTime().Draw(t, "to")
 	}
 	if rapid.Bool().Draw(t, "about a record") {
-		filter.About = someReference().Draw(t, "about")
+		filter.Record = someReference().Draw(t, "about")
 	}
 	return filter
 }
 
 // keeps reports whether the list that filter narrows should hold the event.
 func keeps(filter domain.AuditFilter, event domain.AuditEvent) bool {
-	about := filter.About == domain.Reference{} ||
-		filter.About == domain.Reference{Kind: event.Subject.Kind, ID: event.Subject.ID}
+	about := filter.Record == domain.Reference{} ||
+		filter.Record == domain.Reference{Kind: event.Subject.Kind, ID: event.Subject.ID}
 	for _, id := range event.Subject.Shown {
-		about = about || filter.About == domain.Reference{Kind: event.Subject.Kind, ID: id}
+		about = about || filter.Record == domain.Reference{Kind: event.Subject.Kind, ID: id}
 	}
-	for _, reference := range event.About {
-		about = about || filter.About == reference
+	for _, reference := range event.Related {
+		about = about || filter.Record == reference
 	}
 	return about &&
 		(filter.Actor == 0 || filter.Actor == event.Actor.UserID) &&

@@ -62,7 +62,7 @@ func (c *cabinet[T]) restore(t tester, tx ports.Tx, id domain.ID, refuse func(T)
 // requireGone checks that tx reads as deleted what is gone.
 func (c *cabinet[T]) requireGone(t tester, tx ports.Tx) {
 	t.Helper()
-	deleted, err := c.archive.of(tx).Deleted(t.Context(), domain.Reference{}, everything)
+	deleted, err := c.archive.of(tx).ListDeleted(t.Context(), domain.Reference{}, everything)
 	require.NoError(t, err)
 	require.Len(t, deleted, len(c.gone))
 	for _, version := range deleted {

@@ -91,7 +91,7 @@ func keepSalted[T domain.Record](t tester, store ports.Store, a archive[T]) (wan
 	records := a.addSeveral(t, store, 2)
 	for i, some := range someVersions {
 		for n, record := range records {
-			version := domain.Version[T]{At: some.At.Add(999 * time.Nanosecond), By: some.By, Change: some.Change, With: some.With, Record: a.counted(record, i)}
+			version := domain.Version[T]{At: some.At.Add(999 * time.Nanosecond), Author: some.Author, Change: some.Change, Cause: some.Cause, Record: a.counted(record, i)}
 			version.Salt = domain.Salt{byte(i + 1), byte(n)}
 			kept := a.keep(t, store, version)[0]
 			require.Equal(t, version.Salt, kept.Salt)
@@ -104,6 +104,6 @@ func keepSalted[T domain.Record](t tester, store ports.Store, a archive[T]) (wan
 func commitmentsFrom(t tester, store ports.Store, after domain.VersionName, limit int) []domain.Commitment {
 	t.Helper()
 	return read(t, store, func(tx ports.Tx) ([]domain.Commitment, error) {
-		return tx.Audit().Commitments(t.Context(), after, limit)
+		return tx.Audit().ListCommitments(t.Context(), after, limit)
 	})
 }

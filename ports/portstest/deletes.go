@@ -150,7 +150,7 @@ func testDeletes(s suite) {
 			if err := doctors.tryDeleteIn(t.Context(), tx, w.doctors[0].ID); err != nil {
 				return err
 			}
-			patient, err := tx.Patients().View(t.Context(), w.patients[1].ID)
+			patient, err := tx.Patients().GetView(t.Context(), w.patients[1].ID)
 			if err != nil {
 				return err
 			}

@@ -86,7 +86,7 @@ func testDeletions[T domain.Record](s suite, a archive[T]) {
 		require.Equal(t, a.ids(records[3]), a.deletedIDs(t, store, patient, everything))
 		require.Equal(t, []domain.ID{}, a.deletedIDs(t, store, domain.Reference{Kind: domain.SubjectPatient, ID: 6}, everything))
 		require.Equal(t, a.ids(records...), a.deletedIDs(t, store, domain.Reference{}, everything))
-		require.Equal(t, doctor, a.deleted(t, store, doctor, everything)[0].With)
+		require.Equal(t, doctor, a.deleted(t, store, doctor, everything)[0].Cause)
 
 		// The last version decides.
 		a.keep(t, store, a.deletedWith(records[0], patient), a.version(domain.Deleted, records[2]), a.version(domain.Restored, records[4]))
@@ -98,12 +98,12 @@ func testDeletions[T domain.Record](s suite, a archive[T]) {
 		record := a.addDeleted(t, store, 1)[0]
 		requireEach(t, together(crowd, func(i int) error {
 			return store.Update(t.Context(), func(tx ports.Tx) error {
-				last, err := a.of(tx).Get(t.Context(), a.id(record))
+				last, err := a.of(tx).GetDeleted(t.Context(), a.id(record))
 				if err != nil {
 					return err
 				}
-				last.With = domain.Reference{Kind: domain.SubjectDoctor, ID: domain.ID(i + 1)}
-				_, err = a.of(tx).Keep(t.Context(), last)
+				last.Cause = domain.Reference{Kind: domain.SubjectDoctor, ID: domain.ID(i + 1)}
+				_, err = a.of(tx).Add(t.Context(), last)
 				return err
 			})
 		}))
@@ -111,6 +111,6 @@ func testDeletions[T domain.Record](s suite, a archive[T]) {
 		last, err := a.tryLast(t.Context(), store, a.id(record))
 		require.NoError(t, err)
 		require.Equal(t, crowd+1, last.Number)
-		require.Equal(t, a.ids(record), a.deletedIDs(t, store, last.With, everything))
+		require.Equal(t, a.ids(record), a.deletedIDs(t, store, last.Cause, everything))
 	})
 }

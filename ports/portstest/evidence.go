@@ -124,10 +124,10 @@ func testEvidence(s suite) {
 
 func allEvidence(t tester, store ports.Store, page domain.Page) []domain.AuditEvent {
 	t.Helper()
-	return read(t, store, func(tx ports.Tx) ([]domain.AuditEvent, error) { return tx.Audit().Evidence(t.Context(), page) })
+	return read(t, store, func(tx ports.Tx) ([]domain.AuditEvent, error) { return tx.Audit().ListEvidence(t.Context(), page) })
 }
 
 func mentionsFrom(t tester, store ports.Store, after domain.Mention, limit int) []domain.Mention {
 	t.Helper()
-	return read(t, store, func(tx ports.Tx) ([]domain.Mention, error) { return tx.Audit().Mentions(t.Context(), after, limit) })
+	return read(t, store, func(tx ports.Tx) ([]domain.Mention, error) { return tx.Audit().ListMentions(t.Context(), after, limit) })
 }

@@ -20,7 +20,7 @@ type choosing func(ctx context.Context, tx ports.Tx, ids ...domain.ID) ([]domain
 // testExisting checks which records exist.
 func testExisting[T domain.Record](s suite, a archive[T]) {
 	existing := func(ctx context.Context, tx ports.Tx, ids ...domain.ID) ([]domain.ID, error) {
-		return a.records(tx).Existing(ctx, ids...)
+		return a.records(tx).ExistingIDs(ctx, ids...)
 	}
 
 	s.promise("Existing chooses the IDs of what is there", func(t *testing.T, store ports.Store) {
@@ -48,7 +48,7 @@ func testExisting[T domain.Record](s suite, a archive[T]) {
 // testStillDeleted checks what History says of several records of one kind.
 func testStillDeleted[T domain.Record](s suite, a archive[T]) {
 	stillDeleted := func(ctx context.Context, tx ports.Tx, ids ...domain.ID) ([]domain.ID, error) {
-		return a.of(tx).StillDeleted(ctx, ids...)
+		return a.of(tx).DeletedIDs(ctx, ids...)
 	}
 
 	s.promise("StillDeleted chooses the IDs of what is deleted", func(t *testing.T, store ports.Store) {

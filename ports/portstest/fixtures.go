@@ -60,11 +60,11 @@ func newKey() domain.AttemptKey {
 // newAttempts are failures that hold up the next attempt.
 func newAttempts(count int) domain.Attempts {
 	return domain.Attempts{
-		Count:      count,
-		Since:      now.Add(-time.Minute),
-		Until:      now.Add(time.Minute),
-		KnownUntil: now.AddDate(0, 0, 90),
-		Expires:    now.AddDate(0, 0, 90),
+		Count:       count,
+		Since:       now.Add(-time.Minute),
+		LockedUntil: now.Add(time.Minute),
+		KnownUntil:  now.AddDate(0, 0, 90),
+		Expires:     now.AddDate(0, 0, 90),
 	}
 }
 

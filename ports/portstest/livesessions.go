@@ -43,7 +43,7 @@ func newSignIns(t tester, store ports.Store) signIns {
 func end(t tester, store ports.Store, user, except domain.ID, at time.Time) (ended []domain.ID) {
 	t.Helper()
 	update(t, store, func(tx ports.Tx) (err error) {
-		ended, err = tx.Sessions().End(t.Context(), user, except, at)
+		ended, err = tx.Sessions().RevokeAll(t.Context(), user, except, at)
 		return err
 	})
 	return ended
@@ -122,7 +122,7 @@ func testLiveSessions(s suite) {
 	s.promise("an Update sees what it has ended", func(t *testing.T, store ports.Store) {
 		in := newSignIns(t, store)
 		update(t, store, func(tx ports.Tx) error {
-			if _, err := tx.Sessions().End(t.Context(), in.user.ID, in.first.ID, now); err != nil {
+			if _, err := tx.Sessions().RevokeAll(t.Context(), in.user.ID, in.first.ID, now); err != nil {
 				return err
 			}
 			live, err := tx.Sessions().Live(t.Context(), in.user.ID, now, everything)
@@ -134,7 +134,7 @@ func testLiveSessions(s suite) {
 	s.promise("an error leaves no trace of End", func(t *testing.T, store ports.Store) {
 		in := newSignIns(t, store)
 		err := store.Update(t.Context(), func(tx ports.Tx) error {
-			ended, err := tx.Sessions().End(t.Context(), in.user.ID, 0, now)
+			ended, err := tx.Sessions().RevokeAll(t.Context(), in.user.ID, 0, now)
 			assert.Len(t, ended, 3)
 			if err != nil {
 				return err
@@ -155,7 +155,7 @@ func testLiveSessions(s suite) {
 		requireEach(t, together(crowd, func(int) error {
 			var ended []domain.ID
 			err := store.Update(t.Context(), func(tx ports.Tx) (err error) {
-				ended, err = tx.Sessions().End(t.Context(), user.ID, 0, now)
+				ended, err = tx.Sessions().RevokeAll(t.Context(), user.ID, 0, now)
 				return err
 			})
 			lock.Lock()
@@ -174,7 +174,7 @@ func testLiveSessions(s suite) {
 			errs := together(3, func(i int) error {
 				return store.Update(t.Context(), func(tx ports.Tx) error {
 					if i == 0 {
-						_, err := tx.Sessions().End(t.Context(), user.ID, 0, now)
+						_, err := tx.Sessions().RevokeAll(t.Context(), user.ID, 0, now)
 						return err
 					}
 					found, err := tx.Sessions().BySelector(t.Context(), session.Selector)

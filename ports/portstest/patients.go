@@ -106,7 +106,7 @@ func testPatients(s suite) {
 		for _, id := range append(nowhere, deleted.ID) {
 			for _, transact := range []func(context.Context, func(ports.Tx) error) error{store.View, store.Update} {
 				requireRefused(t, domain.ErrNotFound(), transact(t.Context(), func(tx ports.Tx) error {
-					_, err := tx.Patients().View(t.Context(), id)
+					_, err := tx.Patients().GetView(t.Context(), id)
 					return err
 				}))
 			}
@@ -116,7 +116,7 @@ func testPatients(s suite) {
 	s.promise("an Update goes on after a View that is NotFound", func(t *testing.T, store ports.Store) {
 		patient := patients.addNew(t, store)
 		update(t, store, func(tx ports.Tx) error {
-			_, err := tx.Patients().View(t.Context(), 1<<40)
+			_, err := tx.Patients().GetView(t.Context(), 1<<40)
 			require.Equal(t, domain.NotFound, domain.KindOf(err))
 			return tx.Patients().Save(t.Context(), patients.count(patient))
 		})
@@ -125,7 +125,7 @@ func testPatients(s suite) {
 
 	s.promise("what View has read stays until the Update returns", func(t *testing.T, store ports.Store) {
 		testStableGet(t, store, patients, func(tx ports.Tx, patient domain.Patient) (domain.Patient, error) {
-			found, err := tx.Patients().View(t.Context(), patient.ID)
+			found, err := tx.Patients().GetView(t.Context(), patient.ID)
 			return found.Patient, err
 		})
 	})
@@ -134,7 +134,7 @@ func testPatients(s suite) {
 		patient := patients.addNew(t, store)
 		requireEach(t, together(crowd, func(int) error {
 			return store.Update(t.Context(), func(tx ports.Tx) error {
-				found, err := tx.Patients().View(t.Context(), patient.ID)
+				found, err := tx.Patients().GetView(t.Context(), patient.ID)
 				if err != nil {
 					return err
 				}
@@ -151,11 +151,11 @@ func testPatients(s suite) {
 		want := []domain.PatientView{assigned(clinic.patient, clinic.doctor.ID), assigned(other, clinic.doctor.ID)}
 		lists := map[string]func(ports.Tx) ([]domain.PatientView, error){
 			"View": func(tx ports.Tx) ([]domain.PatientView, error) {
-				first, err := tx.Patients().View(t.Context(), clinic.patient.ID)
+				first, err := tx.Patients().GetView(t.Context(), clinic.patient.ID)
 				if err != nil {
 					return nil, err
 				}
-				second, err := tx.Patients().View(t.Context(), other.ID)
+				second, err := tx.Patients().GetView(t.Context(), other.ID)
 				return []domain.PatientView{first, second}, err
 			},
 			"List": func(tx ports.Tx) ([]domain.PatientView, error) {
@@ -190,7 +190,7 @@ func testPatients(s suite) {
 
 func requireDoctors(t *testing.T, tx ports.Tx, patient domain.Patient, want ...domain.ID) {
 	t.Helper()
-	found, err := tx.Patients().View(t.Context(), patient.ID)
+	found, err := tx.Patients().GetView(t.Context(), patient.ID)
 	require.NoError(t, err)
 	require.Equal(t, assigned(patient, want...), found)
 	list, err := tx.Patients().List(t.Context(), domain.PatientFilter{}, everything)

@@ -38,7 +38,7 @@ func allPatients(t tester, store ports.Store) []domain.PatientView {
 
 func viewOf(t tester, store ports.Store, patient domain.ID) domain.PatientView {
 	t.Helper()
-	return read(t, store, func(tx ports.Tx) (domain.PatientView, error) { return tx.Patients().View(t.Context(), patient) })
+	return read(t, store, func(tx ports.Tx) (domain.PatientView, error) { return tx.Patients().GetView(t.Context(), patient) })
 }
 
 func allMappings(t tester, store ports.Store) []domain.Assignment {

@@ -39,7 +39,7 @@ func testRestores[T domain.Record](s suite, a archive[T]) {
 			found, err := a.in(tx).Get(t.Context(), a.id(record))
 			require.NoError(t, err)
 			require.Equal(t, record, found)
-			last, err := a.of(tx).Get(t.Context(), a.id(record))
+			last, err := a.of(tx).GetDeleted(t.Context(), a.id(record))
 			require.Equal(t, 1, last.Number)
 			return err
 		})
@@ -99,7 +99,7 @@ func testRestores[T domain.Record](s suite, a archive[T]) {
 		requireOneWins(t, domain.ErrNotFound(), together(crowd, func(i int) error {
 			return store.Update(t.Context(), func(tx ports.Tx) error {
 				if i%2 == 0 { // The other half leaves it to Restore.
-					if _, err := a.of(tx).Get(t.Context(), a.id(record)); err != nil {
+					if _, err := a.of(tx).GetDeleted(t.Context(), a.id(record)); err != nil {
 						return err
 					}
 				}

@@ -87,7 +87,7 @@ func testRetention[T domain.Record](s suite, a archive[T]) {
 			purged, err := tx.Retention().Purge(t.Context(), a.kind, never, 10)
 			require.NoError(t, err)
 			require.Equal(t, a.ids(record), purged)
-			n, err := tx.Retention().Expired(t.Context(), a.kind, never)
+			n, err := tx.Retention().CountExpired(t.Context(), a.kind, never)
 			require.NoError(t, err)
 			require.Zero(t, n)
 			return errBroken

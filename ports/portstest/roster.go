@@ -93,10 +93,10 @@ func (r *roster) do(t tester, tx ports.Tx, d deed) error {
 		return r.end(t, tx, userID, sessionID, at)
 	case "fail":
 		return r.attempt(t, tx, d.attempt, func(attempts domain.Attempts) domain.Attempts {
-			return attempts.Fail(at, domain.Limit{Max: 2, Window: 10 * time.Minute})
+			return attempts.RecordFailure(at, domain.Limit{Max: 2, Window: 10 * time.Minute})
 		})
 	case "succeed":
-		return r.attempt(t, tx, d.attempt, func(attempts domain.Attempts) domain.Attempts { return attempts.Succeed(at) })
+		return r.attempt(t, tx, d.attempt, func(attempts domain.Attempts) domain.Attempts { return attempts.RecordSuccess(at) })
 	default:
 		return errBroken
 	}
@@ -110,7 +110,7 @@ func (r *roster) end(t tester, tx ports.Tx, user, except domain.ID, at time.Time
 			r.sessions.rows[session.ID] = session.Revoke(at)
 		}
 	}
-	ended, err := tx.Sessions().End(t.Context(), user, except, at)
+	ended, err := tx.Sessions().RevokeAll(t.Context(), user, except, at)
 	require.Equal(t, want, ended)
 	return err
 }
@@ -167,7 +167,7 @@ func (r *roster) requireSame(t tester, tx ports.Tx) {
 	for _, session := range r.sessions.sorted() {
 		found, err := tx.Sessions().Get(t.Context(), session.ID)
 		require.NoError(t, err)
-		require.Equal(t, domain.SessionView{Session: session, Owner: r.users.rows[session.UserID].Owner()}, found)
+		require.Equal(t, domain.SessionView{Session: session, Owner: r.users.rows[session.UserID].SessionOwner()}, found)
 	}
 	for i, key := range r.keys {
 		found, err := tx.Attempts().Get(t.Context(), key)

@@ -120,7 +120,7 @@ var sealChanges = map[string]func(*domain.Seal){
 		seal.Events = nil
 		for i := range 5000 {
 			id := domain.ID(i*i + 1)
-			seal.Events = append(seal.Events, domain.Sealed{ID: id, Tag: [4]byte{byte(i), byte(i >> 8), 7, 255}})
+			seal.Events = append(seal.Events, domain.SealedEvent{ID: id, Tag: [4]byte{byte(i), byte(i >> 8), 7, 255}})
 		}
 	},
 	"1000 gaps": func(seal *domain.Seal) {
@@ -132,7 +132,7 @@ var sealChanges = map[string]func(*domain.Seal){
 	},
 	"the greatest numbers": func(seal *domain.Seal) {
 		seal.Through = math.MaxInt64
-		seal.Events = []domain.Sealed{{ID: 1}, {ID: math.MaxInt64}}
+		seal.Events = []domain.SealedEvent{{ID: 1}, {ID: math.MaxInt64}}
 		seal.Missing = []domain.Gap{{From: 2, To: math.MaxInt64 - 1, Since: now}}
 	},
 	"the last moment": func(seal *domain.Seal) {
@@ -157,7 +157,7 @@ var sealChanges = map[string]func(*domain.Seal){
 func newSeal(number domain.ID) domain.Seal {
 	return domain.Seal{
 		Number: number, At: now, Through: 200,
-		Events: []domain.Sealed{{ID: 3, Tag: [4]byte{1, 2, 3, 4}}, {ID: 200, Tag: [4]byte{0, 0, 0, 255}}},
+		Events: []domain.SealedEvent{{ID: 3, Tag: [4]byte{1, 2, 3, 4}}, {ID: 200, Tag: [4]byte{0, 0, 0, 255}}},
 		Missing: []domain.Gap{
 			{From: 1, To: 1, Since: now.Add(-time.Minute)},
 			{From: 4, To: 199, Since: now},

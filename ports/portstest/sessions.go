@@ -71,7 +71,7 @@ func testSessions(s suite) {
 			Session: session, Owner: domain.SessionOwner{Role: domain.Staff, Active: true},
 		}, sessionView(t, store, session.ID))
 
-		unconfirmed := domain.Enrolled(domain.StoredSealedKey("sealed"))
+		unconfirmed := domain.NewSecondFactor(domain.StoredSealedKey("sealed"))
 		for _, now := range []domain.User{
 			{Role: domain.Admin, Active: true},
 			{Role: domain.Staff, Active: true, PasswordTemporary: true},
@@ -81,7 +81,7 @@ func testSessions(s suite) {
 			{Role: domain.Staff},
 		} {
 			user.Role, user.Active, user.PasswordTemporary, user.SecondFactor = now.Role, now.Active, now.PasswordTemporary, now.SecondFactor
-			want := domain.SessionView{Session: session, Owner: now.Owner()}
+			want := domain.SessionView{Session: session, Owner: now.SessionOwner()}
 			update(t, store, func(tx ports.Tx) error {
 				if err := tx.Users().Save(t.Context(), user); err != nil {
 					return err

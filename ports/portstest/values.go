@@ -145,7 +145,7 @@ func testValues(s suite) {
 			require.Equal(t, mapping, mappings.get(t, store, mapping.ID))
 
 			key := newKey()
-			attempts := domain.Attempts{Since: moment, Until: moment, KnownUntil: moment, Expires: moment}
+			attempts := domain.Attempts{Since: moment, LockedUntil: moment, KnownUntil: moment, Expires: moment}
 			saveAttempts(t, store, key, attempts)
 			require.Equal(t, attempts, attemptsUnder(t, store, key))
 		}
@@ -165,9 +165,9 @@ func testValues(s suite) {
 
 		key := newKey()
 		saveAttempts(t, store, key, domain.Attempts{
-			Since: mapping.AssignedAt, Until: mapping.AssignedAt, KnownUntil: mapping.AssignedAt, Expires: mapping.AssignedAt,
+			Since: mapping.AssignedAt, LockedUntil: mapping.AssignedAt, KnownUntil: mapping.AssignedAt, Expires: mapping.AssignedAt,
 		})
-		require.Equal(t, domain.Attempts{Since: now, Until: now, KnownUntil: now, Expires: now}, attemptsUnder(t, store, key))
+		require.Equal(t, domain.Attempts{Since: now, LockedUntil: now, KnownUntil: now, Expires: now}, attemptsUnder(t, store, key))
 	})
 
 	s.promise("every byte of a session's secrets is kept", func(t *testing.T, store ports.Store) {

@@ -34,7 +34,7 @@ func testVersions[T domain.Record](s suite, a archive[T]) {
 		record := a.addNew(t, store)
 		var versions []domain.Version[T]
 		for _, v := range someVersions {
-			versions = append(versions, domain.Version[T]{At: v.At, By: v.By, Change: v.Change, With: v.With, Record: record})
+			versions = append(versions, domain.Version[T]{At: v.At, Author: v.Author, Change: v.Change, Cause: v.Cause, Record: record})
 		}
 		require.Equal(t, a.stored(0, versions...), a.keep(t, store, versions...))
 		require.Equal(t, a.stored(0, versions...), a.versions(t, store, a.id(record), everything))
@@ -115,10 +115,10 @@ func testVersions[T domain.Record](s suite, a archive[T]) {
 			listed, err := a.of(tx).List(t.Context(), a.id(record), everything)
 			require.NoError(t, err)
 			require.Equal(t, want, listed)
-			last, err := a.of(tx).Get(t.Context(), a.id(record))
+			last, err := a.of(tx).GetDeleted(t.Context(), a.id(record))
 			require.NoError(t, err)
 			require.Equal(t, want[1], last)
-			deleted, err := a.of(tx).Deleted(t.Context(), domain.Reference{}, everything)
+			deleted, err := a.of(tx).ListDeleted(t.Context(), domain.Reference{}, everything)
 			require.Equal(t, want[1:], deleted)
 			return err
 		})
@@ -147,7 +147,7 @@ func testVersions[T domain.Record](s suite, a archive[T]) {
 				if err := a.in(tx).Save(t.Context(), a.count(found)); err != nil {
 					return err
 				}
-				_, err = a.of(tx).Keep(t.Context(), a.version(domain.Updated, a.count(found)))
+				_, err = a.of(tx).Add(t.Context(), a.version(domain.Updated, a.count(found)))
 				return err
 			})
 		}))
@@ -161,21 +161,21 @@ func testVersions[T domain.Record](s suite, a archive[T]) {
 
 // someVersions are all that a version may be, but for whose.
 var someVersions = []domain.Version[domain.Mapping]{
-	{At: now, By: domain.Author{UserID: 7, Role: domain.Staff}, Change: domain.Created},
-	{At: now, By: domain.Author{UserID: math.MaxInt64, Role: domain.Admin}, Change: domain.Updated},
-	{At: now, By: domain.Author{Role: domain.Operator}, Change: domain.Deleted},
-	{At: now, By: domain.Author{UserID: 7, Role: domain.Admin}, Change: domain.Restored},
+	{At: now, Author: domain.Author{UserID: 7, Role: domain.Staff}, Change: domain.Created},
+	{At: now, Author: domain.Author{UserID: math.MaxInt64, Role: domain.Admin}, Change: domain.Updated},
+	{At: now, Author: domain.Author{Role: domain.Operator}, Change: domain.Deleted},
+	{At: now, Author: domain.Author{UserID: 7, Role: domain.Admin}, Change: domain.Restored},
 	{At: now, Change: domain.Found},
 	{
-		At: now, By: domain.Author{UserID: 7, Role: domain.Staff}, Change: domain.Deleted,
-		With: domain.Reference{Kind: domain.SubjectDoctor, ID: 1},
+		At: now, Author: domain.Author{UserID: 7, Role: domain.Staff}, Change: domain.Deleted,
+		Cause: domain.Reference{Kind: domain.SubjectDoctor, ID: 1},
 	},
 	{
-		At: now, By: domain.Author{UserID: 7, Role: domain.Staff}, Change: domain.Restored,
-		With: domain.Reference{Kind: domain.SubjectPatient, ID: math.MaxInt64},
+		At: now, Author: domain.Author{UserID: 7, Role: domain.Staff}, Change: domain.Restored,
+		Cause: domain.Reference{Kind: domain.SubjectPatient, ID: math.MaxInt64},
 	},
 	{
-		At: time.Date(9999, time.December, 31, 23, 59, 59, 999999000, time.UTC),
-		By: domain.Author{UserID: 7, Role: domain.Staff}, Change: domain.Deleted,
+		At:     time.Date(9999, time.December, 31, 23, 59, 59, 999999000, time.UTC),
+		Author: domain.Author{UserID: 7, Role: domain.Staff}, Change: domain.Deleted,
 	},
 }

@@ -37,11 +37,14 @@ func testView(s suite) {
 		before := newClinic(t, store)
 		kept := mappingArchive.keep(t, store, mappingArchive.version(domain.Deleted, before.mapping))
 		for name, write := range map[string]func(ports.Tx) error{
-			"Users.Add":       func(tx ports.Tx) error { _, err := tx.Users().Add(t.Context(), newUser()); return err },
-			"Users.Save":      func(tx ports.Tx) error { return tx.Users().Save(t.Context(), users.count(before.user)) },
-			"Sessions.Add":    func(tx ports.Tx) error { _, err := tx.Sessions().Add(t.Context(), newSession(before.user)); return err },
-			"Sessions.Save":   func(tx ports.Tx) error { return tx.Sessions().Save(t.Context(), sessions.count(before.session)) },
-			"Sessions.End":    func(tx ports.Tx) error { _, err := tx.Sessions().End(t.Context(), before.user.ID, 0, now); return err },
+			"Users.Add":     func(tx ports.Tx) error { _, err := tx.Users().Add(t.Context(), newUser()); return err },
+			"Users.Save":    func(tx ports.Tx) error { return tx.Users().Save(t.Context(), users.count(before.user)) },
+			"Sessions.Add":  func(tx ports.Tx) error { _, err := tx.Sessions().Add(t.Context(), newSession(before.user)); return err },
+			"Sessions.Save": func(tx ports.Tx) error { return tx.Sessions().Save(t.Context(), sessions.count(before.session)) },
+			"Sessions.RevokeAll": func(tx ports.Tx) error {
+				_, err := tx.Sessions().RevokeAll(t.Context(), before.user.ID, 0, now)
+				return err
+			},
 			"Attempts.Save":   func(tx ports.Tx) error { return tx.Attempts().Save(t.Context(), before.key, newAttempts(2), now) },
 			"Doctors.Add":     func(tx ports.Tx) error { _, err := tx.Doctors().Add(t.Context(), newDoctor()); return err },
 			"Doctors.Save":    func(tx ports.Tx) error { return tx.Doctors().Save(t.Context(), doctors.count(before.doctor)) },
@@ -56,11 +59,11 @@ func testView(s suite) {
 				return err
 			},
 			"Mappings.Delete": func(tx ports.Tx) error { return mappings.tryDeleteIn(t.Context(), tx, before.mapping.ID) },
-			"History.Keep": func(tx ports.Tx) error {
-				_, err := tx.DoctorHistory().Keep(t.Context(), doctorArchive.version(domain.Updated, before.doctor))
+			"History.Add": func(tx ports.Tx) error {
+				_, err := tx.DoctorHistory().Add(t.Context(), doctorArchive.version(domain.Updated, before.doctor))
 				return err
 			},
-			"History.Keep of nothing":            func(tx ports.Tx) error { _, err := tx.PatientHistory().Keep(t.Context()); return err },
+			"History.Add of nothing":             func(tx ports.Tx) error { _, err := tx.PatientHistory().Add(t.Context()); return err },
 			"History.Restore of what is deleted": func(tx ports.Tx) error { return tx.MappingHistory().Restore(t.Context(), before.mapping) },
 			"History.Restore of nothing":         func(tx ports.Tx) error { return tx.PatientHistory().Restore(t.Context()) },
 			"History.Restore of what is not":     func(tx ports.Tx) error { return tx.DoctorHistory().Restore(t.Context(), before.doctor) },
