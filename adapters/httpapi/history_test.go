@@ -170,7 +170,7 @@ func TestRecordsFromBeforeTheirHistory(t *testing.T) {
 			assert.Equal(t, "found", found["change"])
 			assert.Nil(t, found["by"], "nobody knows")
 			assert.Contains(t, found, "by")
-			assert.Len(t, found["changed"], 7, "all members but the id")
+			assert.Len(t, found["changed"], 9, "all members but the id")
 			api.want(404, "GET", "/api/patients/1/history/2/", staff, "")
 
 			api.want(200, "PATCH", "/api/patients/1/", staff, `{"name":"Ada Lovelace"}`)
