@@ -59,7 +59,7 @@ func under(companions tree[companion, struct{}], with domain.Reference, after do
 func (a *archive[T]) keep(version domain.Version[T]) domain.Version[T] {
 	id := version.Record.Self().ID
 	earlier, _ := a.versions.get(id)
-	version.Number = len(earlier) + 1
+	version = version.Numbered(len(earlier) + 1)
 	a.versions = a.versions.set(id, append(earlier, version))
 	a.undelete(id)
 	if version.Change == domain.Deleted {

@@ -150,7 +150,7 @@ func (s history[R, T]) Add(ctx context.Context, versions ...domain.Version[T]) (
 		record := records[id]
 		record.Number++
 		records[id] = record
-		version.Number = record.Number
+		version = version.Numbered(record.Number)
 		version.At = ports.ToMicroseconds(version.At)
 		version.Record = s.kind.row(version.Record).entity()
 		kept[i] = version
