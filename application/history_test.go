@@ -26,6 +26,9 @@ func stampedAt[T domain.Record](record T, at time.Time) T {
 	return domain.Stamped(record, stamp)
 }
 
+// unstamped is a record without its stamp.
+func unstamped[T domain.Record](record T) T { return domain.Stamped(record, domain.Stamp{}) }
+
 // assertRestored asserts that a record is again as it was, in a new version: that many after.
 func assertRestored[T domain.Record](c *clinic, was, restored T, versions int) {
 	c.t.Helper()

@@ -39,8 +39,7 @@ func TestDeletedAreThoseThatAreNotRestored(t *testing.T) {
 		patient := c.addPatient(admin, "Ada")
 		require.NoError(t, c.Patients.Delete(c.ctx, admin, patient.ID))
 		deleted := made(c, admin, domain.Deleted, plain(patient))
-		deleted.Number = 2
-		want = append(want, deleted)
+		want = append(want, deleted.Numbered(2))
 		c.Advance(time.Minute)
 	}
 	for _, limit := range []string{"1", "2", "5", "6"} {
@@ -102,17 +101,17 @@ func TestARestoredRecordIsAsItWas(t *testing.T) {
 
 	restored, err := c.Doctors.Restore(c.ctx, admin, doctor.ID)
 	require.NoError(t, err)
-	assert.Equal(t, doctor, restored, "also when they joined")
+	assertRestored(c, doctor, restored, 2) // also when they joined
 	again, err := c.Patients.Restore(c.ctx, admin, patient.ID)
 	require.NoError(t, err)
-	assert.Equal(t, patient, again, "also who registered them")
+	assertRestored(c, plain(patient), plain(again), 2) // also who registered them
 
 	stored, err := c.Doctors.List(c.ctx, admin, domain.PageInput{})
 	require.NoError(t, err)
-	assert.Equal(t, []domain.Doctor{doctor, newer}, stored.Items)
+	assert.Equal(t, []domain.Doctor{restored, newer}, stored.Items)
 	got, err := c.Patients.Get(c.ctx, staff, patient.ID)
 	require.NoError(t, err)
-	assert.Equal(t, patient, got)
+	assert.Equal(t, again, got)
 	_, err = c.Doctors.Create(c.ctx, admin, doctorInput("l-1"))
 	assert.Equal(t, domain.ErrLicenseTaken(), err)
 }
@@ -183,7 +182,7 @@ func TestAMappingIsRestoredOnlyWhenItsPairIsThereAndFree(t *testing.T) {
 	require.NoError(t, c.Mappings.Unassign(c.ctx, admin, anew.ID))
 	restored, err := c.Mappings.Restore(c.ctx, admin, w.endedMapping.ID)
 	require.NoError(t, err)
-	assert.Equal(t, w.endedMapping, restored)
+	assertRestored(c, w.endedMapping, restored, 2)
 	_, err = c.Mappings.Restore(c.ctx, admin, anew.ID)
 	assert.Equal(t, domain.ErrAlreadyAssigned(), err)
 }

@@ -75,9 +75,13 @@ func TestACommitmentIsToAllThatAVersionSays(t *testing.T) {
 		"id":        func(v *domain.Version[committed]) { v.Record.fields[1].Value = domain.ID(7) },
 		"moment":    func(v *domain.Version[committed]) { v.Record.fields[2].Value = fullEvent().At.Add(time.Microsecond) },
 		"version":   func(v *domain.Version[committed]) { v.Record.Record = domain.Mapping{Stamp: domain.Stamp{Version: 1}} },
-		"created":   func(v *domain.Version[committed]) { v.Record.Record = domain.Mapping{Stamp: domain.Stamp{CreatedAt: v.At}} },
-		"updated":   func(v *domain.Version[committed]) { v.Record.Record = domain.Mapping{Stamp: domain.Stamp{UpdatedAt: v.At}} },
-		"type":      func(v *domain.Version[committed]) { v.Record.fields[1].Value = "\x0c" },
+		"created": func(v *domain.Version[committed]) {
+			v.Record.Record = domain.Mapping{Stamp: domain.Stamp{CreatedAt: v.At}}
+		},
+		"updated": func(v *domain.Version[committed]) {
+			v.Record.Record = domain.Mapping{Stamp: domain.Stamp{UpdatedAt: v.At}}
+		},
+		"type": func(v *domain.Version[committed]) { v.Record.fields[1].Value = "\x0c" },
 	} {
 		version := newCommitted()
 		change(&version)

@@ -12,8 +12,8 @@ import (
 // here happens by itself when a repository adds, saves or deletes a record.
 type History[T domain.Record] interface {
 	// Add adds versions, which need not be of one record. It ignores their Numbers
-	// and returns them with those that they got: each is the next one of its
-	// record. It also returns their Salts, which nothing else here does: see Audit.ListCommitments.
+	// and returns them with those that they got (see domain.Version.Numbered): each is the
+	// next one of its record. It also returns their Salts, which nothing else here does: see Audit.ListCommitments.
 	// Whoever keeps a version has added, deleted or got the record in the same
 	// Update, and so is the only one.
 	Add(ctx context.Context, versions ...domain.Version[T]) ([]domain.Version[T], error)
