@@ -27,27 +27,27 @@ const (
 func (a *api) stock(creator domain.ID) (patient domain.Patient, doctor domain.Doctor) {
 	a.t.Helper()
 	require.NoError(a.t, a.Ports.Store.Update(a.t.Context(), func(tx ports.Tx) (err error) {
-		if patient, err = tx.Patients().Add(a.t.Context(), domain.Patient{
+		if patient, err = tx.Patients().Add(a.t.Context(), domain.FirstVersion(domain.Patient{
 			CreatedBy:     creator,
 			Name:          domain.FromStored[domain.Name](oldName),
 			DateOfBirth:   domain.FromStored[domain.Date](oldBirth),
 			Phone:         domain.FromStored[domain.Phone](oldPhone),
 			Address:       domain.FromStored[domain.Text](oldText),
 			MedicalRecord: domain.FromStored[domain.Text](oldText),
-		}); err != nil {
+		}, a.Now())); err != nil {
 			return err
 		}
 		for _, number := range []domain.LicenseNumber{
 			domain.StoredLicenseNumber("STRASSE-1", ""),
 			domain.StoredLicenseNumber(oldLicense, "straße-1"), // lower(...) in SQL
 		} {
-			if doctor, err = tx.Doctors().Add(a.t.Context(), domain.Doctor{
+			if doctor, err = tx.Doctors().Add(a.t.Context(), domain.FirstVersion(domain.Doctor{
 				Name:           domain.FromStored[domain.Name](oldName),
 				JoinedAt:       domain.FromStored[domain.Date]("2020-02-02"),
 				Specialization: domain.FromStored[domain.Specialization](" \u200b"),
 				LicenseNumber:  number,
 				Salary:         domain.FromStored[domain.Salary]("1234.50"),
-			}); err != nil {
+			}, a.Now())); err != nil {
 				return err
 			}
 		}
@@ -79,19 +79,23 @@ func TestWhatTheOldBackendLetInCanBeKept(t *testing.T) {
 			assert.Equal(t, oldName, got.object(t)["name"])
 			put := api.want(200, "PUT", path, admin, string(got.body))
 			assert.JSONEq(t, string(got.body), string(put.body))
-			assert.Empty(t, api.changedFields(path, admin), "after a PUT of its own GET")
+			assert.Len(t, api.want(200, "GET", path+"history/", admin, "").objects(t), 1, "a PUT of its own GET makes no version")
 
 			patched := api.want(200, "PATCH", path, admin, change.body)
 			want := got.object(t)
-			want[change.field] = patched.object(t)[change.field]
+			for _, member := range []string{change.field, "version", "updated_at"} {
+				want[member] = patched.object(t)[member]
+			}
 			assert.Equal(t, want, patched.object(t))
 			assert.Equal(t, []string{change.field}, api.changedFields(path, admin))
 
 			api.want(204, "DELETE", path, admin, "")
-			assert.JSONEq(t, string(patched.body), string(api.want(200, "POST", path+"restore/", admin, "").body))
+			restored := api.want(200, "POST", path+"restore/", admin, "")
+			version := int(restored.object(t)["version"].(float64))
+			assert.JSONEq(t, moved(string(patched.body), version, restored.object(t)["updated_at"].(string)), string(restored.body))
 			put = api.want(200, "PUT", path, admin, string(patched.body))
-			assert.JSONEq(t, string(patched.body), string(put.body))
-			assert.Empty(t, api.changedFields(path, admin), "after a PUT of its own GET, once restored")
+			assert.JSONEq(t, string(restored.body), string(put.body))
+			assert.Len(t, api.want(200, "GET", path+"history/", admin, "").objects(t), version, "nor does one once restored")
 		}
 	})
 }
@@ -155,7 +159,7 @@ func TestAStoredTextThatIsNotUTF8HidesNothing(t *testing.T) {
 	api := newAPI(t, stores["sqlite"](t))
 	admin := api.signUp("admin@example.com", domain.Admin)
 	require.NoError(t, api.Ports.Store.Update(t.Context(), func(tx ports.Tx) error {
-		_, err := tx.Patients().Add(t.Context(), domain.Patient{CreatedBy: 1, Name: domain.FromStored[domain.Name]("Zo\xeb")})
+		_, err := tx.Patients().Add(t.Context(), domain.FirstVersion(domain.Patient{CreatedBy: 1, Name: domain.FromStored[domain.Name]("Zo\xeb")}, api.Now()))
 		return err
 	}))
 	assert.Equal(t, "Zo\ufffd", api.want(200, "GET", "/api/patients/1/", admin, "").object(t)["name"])

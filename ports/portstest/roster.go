@@ -72,6 +72,7 @@ func (r *roster) do(t tester, tx ports.Tx, d deed) error {
 			user.PasswordTemporary, user.SecondFactor = true, secondFactor()
 		}
 		user.Active = d.active
+		user.Version = r.users.rows[userID].Version + 1
 		return r.users.save(t, tx, user, nil)
 	case "sign in":
 		var refusal error

@@ -1931,7 +1931,8 @@ type ClientInterface interface {
 	// RestorePatient Restore a deleted patient
 	//
 	// For Admins. The patient is back under the same id, and so are the mappings that were deleted with the
-	// patient; those whose doctor is deleted as well will be back with that doctor. What is not deleted is not found.
+	// patient; those whose doctor is deleted as well will be back with that doctor. An external id that has
+	// become another patient's meanwhile is refused (400, `conflict`). What is not deleted is not found.
 	//
 	// A body is not read.
 	//
@@ -3395,7 +3396,8 @@ func (c *Client) GetPatientVersion(ctx context.Context, id PatientID, version Ve
 // RestorePatient Restore a deleted patient
 //
 // For Admins. The patient is back under the same id, and so are the mappings that were deleted with the
-// patient; those whose doctor is deleted as well will be back with that doctor. What is not deleted is not found.
+// patient; those whose doctor is deleted as well will be back with that doctor. An external id that has
+// become another patient's meanwhile is refused (400, `conflict`). What is not deleted is not found.
 //
 // A body is not read.
 //
@@ -7357,7 +7359,8 @@ type ClientWithResponsesInterface interface {
 	// RestorePatientWithResponse Restore a deleted patient
 	//
 	// For Admins. The patient is back under the same id, and so are the mappings that were deleted with the
-	// patient; those whose doctor is deleted as well will be back with that doctor. What is not deleted is not found.
+	// patient; those whose doctor is deleted as well will be back with that doctor. An external id that has
+	// become another patient's meanwhile is refused (400, `conflict`). What is not deleted is not found.
 	//
 	// A body is not read.
 	//
@@ -10367,7 +10370,8 @@ func (c *ClientWithResponses) GetPatientVersionWithResponse(ctx context.Context,
 // RestorePatientWithResponse Restore a deleted patient
 //
 // For Admins. The patient is back under the same id, and so are the mappings that were deleted with the
-// patient; those whose doctor is deleted as well will be back with that doctor. What is not deleted is not found.
+// patient; those whose doctor is deleted as well will be back with that doctor. An external id that has
+// become another patient's meanwhile is refused (400, `conflict`). What is not deleted is not found.
 //
 // A body is not read.
 //
