@@ -1,4 +1,4 @@
-# Make alone says what there is.
+# make without a target prints the targets.
 .DEFAULT_GOAL := help
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -9,36 +9,37 @@ PROGRAM  := bin/healthcare
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 FUZZTIME := 60s
 
-# The build's own tools are pinned in tools/go.mod. Go builds them at their first
-# use, and keeps them in its cache.
+# The build tools are pinned in tools/go.mod. Go builds them when they are first used and
+# caches them.
 TOOL   := go tool -modfile=$(CURDIR)/tools/go.mod
 CLIENT := adapters/httpapi/client
 OAPI   := cd $(CLIENT) && $(TOOL) oapi-codegen -config config.yaml
 
-help: ## Print this
+help: ## Print the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: build ## Build it, and serve from the embedded store
+run: build ## Build the program and serve with the embedded store
 	$(PROGRAM) serve
 
-# Without cgo it is one file that needs no other, not even libc.
+# Without cgo, the program is one file that needs no other file, not even libc.
 build: ## Build bin/healthcare
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(PROGRAM) ./cmd/healthcare
 
-# The race detector does not watch SQLite, which is C translated to Go, nor the search for
-# weak passwords: under it, both are more than ten times slower. (A package that
-# instantiates generic code of others, such as sync.Map's, cannot be left out.)
+# SQLite (C translated to Go) and the search for weak passwords are built without the race
+# detector, because it makes them more than ten times slower. (A package that instantiates
+# generic code of other packages, such as sync.Map, cannot be excluded.)
 RACE := -race -gcflags=github.com/ccojocar/zxcvbn-go/matching=-race=false -gcflags=modernc.org/sqlite/lib=-race=false
 
-# What takes longest goes first, and three at once: tests of the program wait for it much.
-# -count=1, because Go does not see that cmd/healthcare tests a program of its own making.
+# ./cmd/healthcare takes longest, so it starts first. Three packages run at once, because
+# tests of the program spend much time waiting. -count=1 is necessary because the test cache
+# does not know that cmd/healthcare builds and runs the program.
 test: postgres ## Run all tests under the race detector (TEST_DATABASE_URL: use that PostgreSQL)
 	$(TOOL) gotestsum --format=pkgname-and-test-fails -- $(RACE) -count=1 -timeout=15m -p=3 ./cmd/healthcare ./...
 
 postgres:
 	@.ci/postgres
 
-lint: lint-format lint-vet lint-golangci lint-generated lint-modules lint-deadcode ## Check the code and what is made from it
+lint: lint-format lint-vet lint-golangci lint-generated lint-modules lint-deadcode ## Check the code and the generated files
 
 lint-format:
 	@echo "gofumpt: every file is formatted"
@@ -51,7 +52,7 @@ lint-golangci:
 	$(TOOL) golangci-lint run
 
 lint-generated:
-	@echo "wire_gen.go and the client are what make generate makes"
+	@echo "wire_gen.go and the client are up to date with make generate"
 	@go tool wire diff ./cmd/healthcare
 	@$(OAPI) ../openapi.yaml | diff client.gen.go -
 
@@ -60,18 +61,18 @@ lint-modules:
 	go -C tools mod tidy -diff
 
 lint-deadcode:
-	@echo "deadcode: nothing is out of reach of both the program and the tests"
+	@echo "deadcode: the program or a test reaches every function"
 	@$(TOOL) deadcode -test ./... | (! grep .)
 
-generate: ## Make wire_gen.go and the Go client anew
+generate: ## Generate wire_gen.go and the Go client
 	go tool wire gen ./cmd/healthcare
 	$(OAPI) -o client.gen.go ../openapi.yaml
 
-fuzz: ## Fuzz each target for FUZZTIME
+fuzz: ## Run each fuzz test for FUZZTIME
 	@.ci/fuzz $(FUZZTIME)
 
 bench: ## Run all benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
 
-clean: ## Remove what build made
+clean: ## Remove the built program
 	rm -rf bin

@@ -8,41 +8,39 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// AccessReport is one part of the report of all accesses to a patient's records, for the
-// patient: a line for each day, person and kind of use. The zero AccessReport is what
-// comes before the first part.
+// AccessReport is one part of a report for a patient about all accesses to the patient's
+// records. It has a line for each day, user and kind of use. The zero AccessReport precedes the
+// first part.
 type AccessReport struct {
 	Page[domain.DailyUse]
-	// open are the uses that are counted and not in a part yet, because more of the
+	// open are the uses that were counted and are in no part yet, because more uses of the
 	// same day can follow.
 	open domain.DailyUses
 }
 
-// VisibleTo returns what actor may see of the part.
+// VisibleTo returns the part with the fields that actor may see.
 func (r AccessReport) VisibleTo(actor domain.Actor) AccessReport {
 	r.Page = r.Page.VisibleTo(actor)
 	return r
 }
 
 const (
-	// maxReportPages bounds how many pages of events are read for one part.
+	// maxReportPages bounds how many pages of events one part reads.
 	maxReportPages = 50
-	// maxOpenUses bounds how many uses a part leaves open: far more than a clinic has
-	// in two days.
+	// maxOpenUses bounds the open uses. It is far more than a clinic has in two days.
 	maxOpenUses = 10_000
 )
 
-// ReportAccesses returns the part of the report that follows another one. Parts leave
-// an event each, which is found by the patient; it names no events, as the report
-// shows none.
+// ReportAccesses returns the part of the report that follows before. Each part leaves one audit
+// event, which names the patient.
 //
-// A day is reported once events have come that are so much later that no other of that
-// day is left, as far as clocks are right (ports.MaxEventSkew). Where they are not, a
-// line can come in two, with the times of each.
+// A day is reported once an event was read that is later than the day by ports.MaxEventSkew: no
+// more events of the day follow then, unless a clock was wrong by more than that. In this case
+// the day can have two lines for the same use.
 func (s *Audit) ReportAccesses(ctx context.Context, actor domain.Actor, patient domain.ID, before AccessReport) (AccessReport, error) {
 	about := domain.Reference{Kind: domain.SubjectPatient, ID: patient}
-	a := attempt{by: actor, to: domain.AuditRead, on: some(domain.SubjectAudit), naming: []domain.Reference{about}}
-	return read(ctx, s.trail, a, func(tx ports.Tx, _ *entry) (AccessReport, error) {
+	c := call{actor: actor, permission: domain.AuditRead, kind: domain.SubjectAudit, named: []domain.Reference{about}}
+	return runView(ctx, s.trail, c, func(tx ports.Tx, _ *pendingEvent) (AccessReport, error) {
 		part := AccessReport{Page: Page[domain.DailyUse]{Next: before.Next}, open: domain.DailyUses{}}
 		maps.Copy(part.open, before.open)
 		var closed domain.Date

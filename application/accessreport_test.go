@@ -13,7 +13,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// reported are the lines of the report on a patient, part by part.
+// reported returns the lines of the access report on a patient, part by part.
 func (c *clinic) reported(by domain.Actor, patient domain.ID) (parts [][]string) {
 	c.t.Helper()
 	var report application.AccessReport
@@ -31,8 +31,8 @@ func (c *clinic) reported(by domain.Actor, patient domain.ID) (parts [][]string)
 	}
 }
 
-// used adds events about a patient to the trail.
-func (c *clinic) used(patient domain.ID, by domain.Actor, times ...time.Time) {
+// addUses adds events about a patient to the trail.
+func (c *clinic) addUses(patient domain.ID, by domain.Actor, times ...time.Time) {
 	c.t.Helper()
 	var events []domain.AuditEvent
 	for _, at := range times {
@@ -52,7 +52,7 @@ func (c *clinic) rename(user domain.Actor, first, last string) {
 	require.NoError(c.t, err)
 }
 
-func TestAPatientIsToldWhoUsedTheRecordOnWhichDay(t *testing.T) {
+func TestAccessReportNamesUsersAndUsesOfEachDay(t *testing.T) {
 	c := newClinic(t)
 	admin, staff := c.Admin(), c.Staff()
 	c.rename(staff, "Sam", "Lee")
@@ -84,11 +84,11 @@ func TestAPatientIsToldWhoUsedTheRecordOnWhichDay(t *testing.T) {
 		[]any{left.Actor.UserID, left.Action, left.Outcome, left.Subject, left.Related})
 	assert.Equal(t, [][]string{append([]string{want[0], want[1], want[2]}, "2026-03-03  audit:read allowed 1", want[3], want[4])},
 		c.reported(admin, ada.ID), "the report is in the report, of an Admin without a name")
-	assert.Equal(t, [][]string{{}}, c.reported(admin, missing))
+	assert.Equal(t, [][]string{{}}, c.reported(admin, missingID))
 }
 
-// Events of two days come in any order around midnight, as far as clocks are apart.
-func TestADayIsReportedOnce(t *testing.T) {
+// Around midnight, events of two days can be in any order, because clocks differ.
+func TestAccessReportContainsEachDayOnce(t *testing.T) {
 	c := newClinic(t)
 	staff := c.Staff()
 	midnight := time.Date(2026, time.March, 3, 0, 0, 0, 0, time.UTC)
@@ -98,7 +98,7 @@ func TestADayIsReportedOnce(t *testing.T) {
 		times[i] = midnight.Add(time.Duration(i-12_000)*10*time.Second - apart)
 	}
 	const patient = 7
-	c.used(patient, staff, times...)
+	c.addUses(patient, staff, times...)
 	parts := c.reported(c.Admin(), patient)
 	require.Len(t, parts, 3)
 	days, total := map[string]bool{}, 0
@@ -119,12 +119,12 @@ func TestADayIsReportedOnce(t *testing.T) {
 	assert.Equal(t, len(times), total)
 }
 
-func TestNamesInTheTrailAreForThoseWhoSeeUsers(t *testing.T) {
+func TestUserNamesInTheTrailAreShownOnlyToActorsWhoMayReadUsers(t *testing.T) {
 	c := newClinic(t)
 	admin, staff := c.Admin(), c.Staff()
 	c.rename(staff, "Sam", "")
-	c.used(7, staff, c.Now())
-	c.used(7, domain.Actor{UserID: missing, Role: domain.Staff}, c.Now())
+	c.addUses(7, staff, c.Now())
+	c.addUses(7, domain.Actor{UserID: missingID, Role: domain.Staff}, c.Now())
 	names := func() (names []string) {
 		events, err := c.Audit.Accesses(c.ctx, admin, 7, domain.AccessQuery{Page: domain.PageInput{Limit: domain.Given("2")}})
 		require.NoError(t, err)
@@ -133,11 +133,11 @@ func TestNamesInTheTrailAreForThoseWhoSeeUsers(t *testing.T) {
 		}
 		return names
 	}
-	assert.Equal(t, []string{"Sam", ""}, names(), "nobody has the second id")
+	assert.Equal(t, []string{"Sam", ""}, names(), "no user has the second ID")
 	require.NoError(t, c.Users.Deactivate(c.ctx, admin, staff.UserID))
 	_, err := c.Users.Change(c.ctx, admin, staff.UserID, domain.UserChange{Profile: domain.Profile{LastName: domain.Given("Lee")}})
 	require.NoError(t, err)
-	assert.Equal(t, []string{"Sam Lee", ""}, names(), "the name of today, of an account that is kept")
+	assert.Equal(t, []string{"Sam Lee", ""}, names(), "the current name; accounts are never deleted")
 
 	for _, role := range []domain.Role{domain.Anonymous, domain.Staff} {
 		view := domain.AuditEventView{ActorName: "Sam Lee"}
@@ -147,11 +147,11 @@ func TestNamesInTheTrailAreForThoseWhoSeeUsers(t *testing.T) {
 	}
 }
 
-func TestTheTrailIsReadFromItsEnd(t *testing.T) {
+func TestTheTrailCanBeReadFromItsEnd(t *testing.T) {
 	c := newClinic(t)
 	admin, staff := c.Admin(), c.Staff()
 	for range 5 {
-		c.used(7, staff, c.Now())
+		c.addUses(7, staff, c.Now())
 	}
 	newestFirst := func(cursor domain.Input) domain.AccessQuery {
 		return domain.AccessQuery{Ordering: domain.Given("-id"), Page: domain.PageInput{Limit: domain.Given("2"), Cursor: cursor}}

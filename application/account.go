@@ -18,16 +18,16 @@ type Account struct {
 
 // Me returns the actor's own account.
 func (s *Account) Me(ctx context.Context, actor domain.Actor) (domain.User, error) {
-	return read(ctx, s.trail, attempt{by: actor, to: domain.UserReadSelf, on: self(actor)},
-		func(tx ports.Tx, _ *entry) (domain.User, error) {
+	return runView(ctx, s.trail, call{actor: actor, permission: domain.UserReadSelf, kind: domain.SubjectUser, id: actor.UserID},
+		func(tx ports.Tx, _ *pendingEvent) (domain.User, error) {
 			return tx.Users().Get(ctx, actor.UserID)
 		})
 }
 
-// ChangeMe sets what is given of the actor's own names and phone number.
+// ChangeMe sets the given fields of the actor's own names and phone number.
 func (s *Account) ChangeMe(ctx context.Context, actor domain.Actor, in domain.Profile) (domain.User, error) {
-	return write(ctx, s.trail, attempt{by: actor, to: domain.UserUpdateSelf, on: self(actor)},
-		func(tx ports.Tx, e *entry) (domain.User, error) {
+	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.UserUpdateSelf, kind: domain.SubjectUser, id: actor.UserID},
+		func(tx ports.Tx, event *pendingEvent) (domain.User, error) {
 			before, err := tx.Users().Get(ctx, actor.UserID)
 			if err != nil {
 				return before, err
@@ -36,42 +36,42 @@ func (s *Account) ChangeMe(ctx context.Context, actor domain.Actor, in domain.Pr
 			if err != nil {
 				return user, err
 			}
-			return saveUser(ctx, tx, e, before, user)
+			return saveUser(ctx, tx, event, before, user)
 		})
 }
 
-// saveUser saves what an account has become, and returns it as of its new version. Where
-// nothing has changed, it does nothing.
-func saveUser(ctx context.Context, tx ports.Tx, e *entry, before, after domain.User) (domain.User, error) {
+// saveUser saves the changed account and returns it with its next version. If nothing has
+// changed, it does nothing.
+func saveUser(ctx context.Context, tx ports.Tx, event *pendingEvent, before, after domain.User) (domain.User, error) {
 	if after == before {
 		return before, nil
 	}
-	after = after.NextVersion(e.At)
+	after = after.NextVersion(event.At)
 	return after, tx.Users().Save(ctx, after)
 }
 
-// Permissions returns what the actor may do, in the order of the policy.
+// Permissions returns the permissions of the actor, in the order of the policy.
 func (s *Account) Permissions(ctx context.Context, actor domain.Actor) ([]domain.Permission, error) {
-	return perform(ctx, s.trail, attempt{by: actor, to: domain.UserReadSelf, on: self(actor)},
-		func(*entry) ([]domain.Permission, error) {
+	return runUseCase(ctx, s.trail, call{actor: actor, permission: domain.UserReadSelf, kind: domain.SubjectUser, id: actor.UserID},
+		func(*pendingEvent) ([]domain.Permission, error) {
 			return domain.Permissions(actor), nil
 		})
 }
 
-// ChangePassword replaces the actor's own password and ends all other sessions.
-// A wrong current password is Invalid, and counts against the session.
+// ChangePassword replaces the actor's own password and revokes all other sessions. A wrong
+// current password is Invalid and counts against the session.
 func (s *Account) ChangePassword(ctx context.Context, actor domain.Actor, in domain.PasswordChange) error {
-	_, err := perform(ctx, s.trail, attempt{by: actor, to: domain.UserChangePassword, on: self(actor)},
-		func(e *entry) (nothing, error) {
+	_, err := runUseCase(ctx, s.trail, call{actor: actor, permission: domain.UserChangePassword, kind: domain.SubjectUser, id: actor.UserID},
+		func(event *pendingEvent) (nothing, error) {
 			user, err := getUser(ctx, s.trail.store, actor.UserID)
 			if err != nil {
 				return nothing{}, err
 			}
-			// Check the limits first: judging a password costs more. Hash before the current
-			// password is known to be right, so that the time does not tell whether it is.
-			if err := s.trail.store.View(ctx, func(tx ports.Tx) error {
-				_, err := s.guard.limiter.admit(ctx, tx, s.guard.limiter.session(actor.SessionID))
-				return err
+			// Check the rate limits first, because checking a new password costs more. Hash it
+			// before the current password is verified, so that the time does not tell whether
+			// the current password is right.
+			if _, err := viewStore(ctx, s.trail.store, func(tx ports.Tx) (bool, error) {
+				return s.guard.limiter.checkLimits(ctx, tx, s.guard.limiter.sessionKeys(actor.SessionID))
 			}); err != nil {
 				return nothing{}, err
 			}
@@ -83,29 +83,29 @@ func (s *Account) ChangePassword(ctx context.Context, actor domain.Actor, in dom
 			if err != nil {
 				return nothing{}, err
 			}
-			return confirmPassword(ctx, s.guard, e, user, "current_password", current, func(tx ports.Tx, user domain.User) (nothing, error) {
-				if _, err := saveUser(ctx, tx, e, user, user.SetPassword(hash, false)); err != nil {
+			return confirmPassword(ctx, s.guard, event, user, "current_password", current, func(tx ports.Tx, user domain.User) (nothing, error) {
+				if _, err := saveUser(ctx, tx, event, user, user.SetPassword(hash, false)); err != nil {
 					return nothing{}, err
 				}
-				return nothing{}, endSessions(ctx, tx, e, user.ID, actor.SessionID, s.clock())
+				return nothing{}, revokeSessions(ctx, tx, event, user.ID, actor.SessionID, s.clock())
 			})
 		})
 	return err
 }
 
-// endSessions ends all sessions of a user but one.
-func endSessions(ctx context.Context, tx ports.Tx, e *entry, user, except domain.ID, now time.Time) error {
-	ended, err := tx.Sessions().RevokeAll(ctx, user, except, now)
-	e.revoke(ended...)
+// revokeSessions revokes all sessions of a user except one. except is zero to revoke all.
+func revokeSessions(ctx context.Context, tx ports.Tx, event *pendingEvent, user, except domain.ID, now time.Time) error {
+	revoked, err := tx.Sessions().RevokeAll(ctx, user, except, now)
+	event.revokeOnCommit(revoked...)
 	return err
 }
 
-// confirmPassword runs then once the signed-in user has proved the current
-// password, which was given in field.
-func confirmPassword[T any](ctx context.Context, guard *Guard, e *entry, user domain.User, field string, current domain.Password,
+// confirmPassword verifies the current password of a signed-in user and then runs then. field
+// is the name of the input field with the password, which the error names.
+func confirmPassword[T any](ctx context.Context, guard *Guard, event *pendingEvent, user domain.User, field string, current domain.Password,
 	then func(ports.Tx, domain.User) (T, error),
 ) (T, error) {
-	result, err := prove(ctx, guard, e, domain.Proof{Email: user.Email, Password: current}, passwordOnly, then)
+	result, err := verifyProof(ctx, guard, event, domain.Proof{Email: user.Email, Password: current}, passwordOnly, then)
 	if domain.KindOf(err) == domain.Unauthenticated {
 		err = domain.ErrCurrentPassword(field)
 	}
@@ -113,5 +113,5 @@ func confirmPassword[T any](ctx context.Context, guard *Guard, e *entry, user do
 }
 
 func getUser(ctx context.Context, store ports.Store, id domain.ID) (domain.User, error) {
-	return view(ctx, store, func(tx ports.Tx) (domain.User, error) { return tx.Users().Get(ctx, id) })
+	return viewStore(ctx, store, func(tx ports.Tx) (domain.User, error) { return tx.Users().Get(ctx, id) })
 }

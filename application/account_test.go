@@ -72,7 +72,7 @@ func TestChangePasswordReplacesAnOutdatedHashOnlyWithTheNewPassword(t *testing.T
 	assert.Equal(t, domain.ErrCredentials(), c.loginFrom("192.0.2.1", "ada@example.com", "from the old backend"))
 }
 
-func TestATemporaryPasswordHasToBeChangedFirst(t *testing.T) {
+func TestATemporaryPasswordMustBeChangedFirst(t *testing.T) {
 	c := newClinic(t)
 	admin, ada := c.SignUp("admin@example.com", domain.Admin), c.register("ada@example.com", domain.Staff)
 	const temporary = "harbor-velvet-58-tundra"
@@ -99,12 +99,12 @@ func TestATemporaryPasswordHasToBeChangedFirst(t *testing.T) {
 
 	grant, err = c.refresh(grant)
 	require.NoError(t, err)
-	assert.Equal(t, domain.DutyPassword, grant.Duty, "a refresh does not do it")
+	assert.Equal(t, domain.DutyPassword, grant.Duty, "a refresh does not end the duty")
 	assertFields(t, c.Account.ChangePassword(c.ctx, actor, passwordChange(temporary, temporary)), "new_password")
 	require.NoError(t, c.Account.ChangePassword(c.ctx, actor, passwordChange(temporary, otherPassword)))
 
 	actor = c.actor(grant)
-	assert.Equal(t, domain.NoDuty, actor.Duty, "the same token is good for everything now")
+	assert.Equal(t, domain.NoDuty, actor.Duty, "the same token has no duty now")
 	_, err = c.Patients.List(c.ctx, actor, domain.PageInput{})
 	assert.NoError(t, err)
 	grant, err = c.refresh(grant)
@@ -112,7 +112,7 @@ func TestATemporaryPasswordHasToBeChangedFirst(t *testing.T) {
 	assert.Equal(t, domain.NoDuty, grant.Duty)
 }
 
-func TestAdministratorsSetPasswordsOfOthersOnly(t *testing.T) {
+func TestAdministratorsCannotSetTheirOwnPassword(t *testing.T) {
 	c := newClinic(t)
 	admin, ada := c.SignUp("admin@example.com", domain.Admin), c.register("ada@example.com", domain.Staff)
 	before := c.user(admin.UserID)

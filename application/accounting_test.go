@@ -12,92 +12,38 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"example.com/healthcare/adapters/clinictest"
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
 )
 
-// attempt is one call of a use-case, and the one event that it leaves.
-type attempt struct {
-	by domain.Role
-	// with is what the operator decides other than usual; nil for nothing.
-	with clinictest.Setup
-	// before happens first, and leaves no event.
-	before func(c *clinic, w world)
-	run    call
-	// between makes the first Update collide with it, and leaves no event either.
-	between func(c *clinic, w world)
-	// refusal is the kind of error; Internal, which nothing here gives, for none.
-	refusal domain.Kind
-	outcome domain.Outcome
-	action  domain.Permission
-	// leaves is the event as far as it says more than who asked, when, for what,
-	// and what became of it. Its Actor is who asked unless it says otherwise.
-	leaves leaving
-}
-
-var roles = []domain.Role{domain.Anonymous, domain.Staff, domain.Admin, domain.Operator, "GOD"}
-
-// attempts are all that the table expects: every use-case by every role, and
-// every way to fail.
-func attempts() map[string]attempt {
-	all := map[string]attempt{}
-	for name, expected := range expectations {
-		for _, role := range roles {
-			one := attempt{by: role, run: roleMatrix[name].run, action: expected.action, leaves: expected.allowed, outcome: domain.Allowed}
-			if !slices.Contains(roleMatrix[name].allowed, role) {
-				one.leaves, one.outcome, one.refusal = expected.asked, domain.Denied, domain.Forbidden
-				if role == domain.Anonymous {
-					one.refusal = domain.Unauthenticated
-				}
-			}
-			all[name+" by "+string(role)] = one
-		}
-		for what, one := range expected.also {
-			one.action = expected.action
-			one.outcome = outcomes[one.refusal]
-			if one.leaves == nil {
-				one.leaves = expected.asked
-			}
-			all[name+": "+what] = one
-		}
-	}
-	return all
-}
-
-// outcomes are those of attempts that the role allows.
-var outcomes = map[domain.Kind]domain.Outcome{
-	domain.Internal: domain.Allowed, domain.Forbidden: domain.Denied, domain.Invalid: domain.Failed,
-	domain.Unauthenticated: domain.Failed, domain.NotFound: domain.Failed, domain.Conflict: domain.Failed, domain.TooMany: domain.Failed,
-}
-
-// make makes the attempt in a world of its own, and returns what it should leave.
-func (a attempt) make(c *clinic, events int, name string) domain.AuditEvent {
+// runIn makes the call in a new world of the clinic and returns the expected event.
+// eventsBefore is the number of events in the trail.
+func (a testCall) runIn(c *clinic, events int, name string) domain.AuditEvent {
 	c.t.Helper()
 	acting := *c
-	if a.with != nil {
-		acting.use(a.with)
+	if a.setup != nil {
+		acting.use(a.setup)
 	}
 	silent := acting.silent()
 	w := newWorld(silent)
-	c.worlds, w.events = silent.worlds, events
+	c.worlds, w.eventsBefore = silent.worlds, events
 	if a.before != nil {
 		a.before(silent, w)
 	}
-	if a.between != nil {
-		acting.use(onStore(&collidingStore{Store: c.Ports.Store, between: func() { a.between(silent, w) }}))
+	if a.collideWith != nil {
+		acting.use(onStore(&collidingStore{Store: c.Ports.Store, between: func() { a.collideWith(silent, w) }}))
 	}
-	by := w.actors[a.by]
+	by := w.actors[a.role]
 	got, err := a.run(&acting, by, w)
-	if a.refusal == domain.Internal {
+	if a.errKind == domain.Internal {
 		require.NoError(c.t, err, name)
 	} else {
 		require.Error(c.t, err, name)
-		require.Equal(c.t, a.refusal, domain.KindOf(err), "%s: %v", name, err)
+		require.Equal(c.t, a.errKind, domain.KindOf(err), "%s: %v", name, err)
 		assertNothing(c.t, got, name)
 	}
 
-	event := a.leaves(by, w)
+	event := a.event(by, w)
 	event.ID, event.At, event.Action, event.Outcome = domain.ID(events+1), c.Now(), a.action, a.outcome
 	if event.Actor == (domain.Actor{}) {
 		event.Actor = by
@@ -110,19 +56,19 @@ func (a attempt) make(c *clinic, events int, name string) domain.AuditEvent {
 func assertNothing(t *testing.T, got any, by string) {
 	t.Helper()
 	if got != nil {
-		assert.True(t, reflect.ValueOf(got).IsZero(), "%s was shown something", by)
+		assert.True(t, reflect.ValueOf(got).IsZero(), "%s got a result", by)
 	}
 }
 
-// silent is the same clinic, doing what leaves no event.
+// silent returns the same clinic with a store that adds no events.
 func (c *clinic) silent() *clinic {
 	silent := *c
 	silent.use(onStore(&auditedStore{Store: c.Ports.Store, add: func(context.Context, []domain.AuditEvent, func() error) error { return nil }}))
 	return &silent
 }
 
-// inOrder puts what an event is also about in order: which comes first, and
-// how often it was said, means nothing.
+// inOrder sorts the related records of an event and removes duplicates, because their order
+// and number have no meaning.
 func inOrder(event domain.AuditEvent) domain.AuditEvent {
 	event.Related = slices.SortedFunc(slices.Values(event.Related), func(a, b domain.Reference) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID))
@@ -131,8 +77,8 @@ func inOrder(event domain.AuditEvent) domain.AuditEvent {
 	return event
 }
 
-// events are those of the trail above after, without their form, commitments and evidence,
-// which are checked.
+// events returns the events with IDs above after. It checks their format, commitments and
+// evidence, and returns them without.
 func (c *clinic) events(after int) (events []domain.AuditEvent) {
 	c.t.Helper()
 	require.NoError(c.t, c.Ports.Store.View(c.ctx, func(tx ports.Tx) (err error) {
@@ -143,35 +89,31 @@ func (c *clinic) events(after int) (events []domain.AuditEvent) {
 		assert.Equal(c.t, event.Hash(), event.Evidence.Hash)
 		assert.True(c.t, c.Ports.MACs.Verify(domain.MACInput(event.ID, event.Hash()), event.Evidence.MAC))
 		assert.Equal(c.t, domain.EventFormat, event.Format)
-		assert.Equal(c.t, event.Version != 0, len(event.Commitments) > 0, "a change has a commitment of the version that it made")
+		assert.Equal(c.t, event.Version != 0, len(event.Commitments) > 0, "a change has a commitment of its version")
 		event.Format, event.Commitments, event.Evidence = 0, nil, domain.Evidence{}
 		events[i] = inOrder(event)
 	}
 	return events
 }
 
-func TestEveryUseCaseHasAnExpectation(t *testing.T) {
-	assert.ElementsMatch(t, slices.Collect(maps.Keys(roleMatrix)), slices.Collect(maps.Keys(expectations)))
-}
-
-func TestEveryAttemptLeavesOneEvent(t *testing.T) {
+func TestEveryCallRecordsOneEvent(t *testing.T) {
 	for name, collide := range map[string]bool{"at once": false, "after a collision": true} {
 		t.Run(name, func(t *testing.T) {
 			c := newClinic(t)
 			if collide {
 				c.use(onStore(&collidingStore{Store: c.Ports.Store}))
 			}
-			all := attempts()
+			all := allTestCalls()
 			for n, name := range slices.Sorted(maps.Keys(all)) {
-				want := all[name].make(c, n, name)
+				want := all[name].runIn(c, n, name)
 				require.Equal(t, []domain.AuditEvent{want}, c.events(n), name)
 			}
 		})
 	}
 }
 
-func TestFiveHundredMixedAttemptsLeaveExactlyTheirEventsInOrder(t *testing.T) {
-	all := attempts()
+func TestFiveHundredMixedCallsRecordTheirEventsInOrder(t *testing.T) {
+	all := allTestCalls()
 	names := slices.Sorted(maps.Keys(all))
 	random := rand.New(rand.NewPCG(1, 2))
 	for len(names) < 500 {
@@ -181,7 +123,7 @@ func TestFiveHundredMixedAttemptsLeaveExactlyTheirEventsInOrder(t *testing.T) {
 	c := newClinic(t)
 	var want []domain.AuditEvent
 	for n, name := range names {
-		want = append(want, all[name].make(c, n, name))
+		want = append(want, all[name].runIn(c, n, name))
 	}
 	got := c.events(0)
 	require.Len(t, got, len(want))
@@ -190,9 +132,9 @@ func TestFiveHundredMixedAttemptsLeaveExactlyTheirEventsInOrder(t *testing.T) {
 	}
 }
 
-// What a patient may ask for: everything about them, whoever did it and by
-// whichever way, and nothing else.
-func TestTheAccessesToAPatientAreAllOfThemAndNoOthers(t *testing.T) {
+// A patient can ask for all accesses to the patient's records, whoever made them, and for no
+// others.
+func TestAccessesListsExactlyTheEventsAboutThePatient(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	staff, admin := w.actors[domain.Staff], w.actors[domain.Admin]
@@ -209,18 +151,18 @@ func TestTheAccessesToAPatientAreAllOfThemAndNoOthers(t *testing.T) {
 		{true, func() (any, error) { return c.Patients.List(c.ctx, staff, domain.PageInput{}) }},
 		{false, func() (any, error) { return c.Patients.List(c.ctx, staff, startingAt(eve.ID)) }},
 		{false, func() (any, error) { return c.Doctors.Get(c.ctx, staff, w.patient.ID) }},
-		{true, func() (any, error) { return c.Doctors.OfPatient(c.ctx, staff, w.patient.ID, domain.PageInput{}) }},
+		{true, func() (any, error) { return c.Doctors.ListByPatient(c.ctx, staff, w.patient.ID, domain.PageInput{}) }},
 		{true, func() (any, error) { return c.Mappings.List(c.ctx, staff, domain.MappingQuery{}) }},
 		{true, func() (any, error) { return c.Mappings.Change(c.ctx, staff, w.mapping.ID, pair(eve.ID, w.doctor.ID)) }},
 		{false, func() (any, error) { return nil, c.Mappings.Unassign(c.ctx, staff, w.mapping.ID) }},
 		{true, func() (any, error) { return c.Audit.Accesses(c.ctx, admin, w.patient.ID, domain.AccessQuery{}) }},
 		{true, func() (any, error) { return nil, c.Patients.Delete(c.ctx, staff, w.patient.ID) }},
-		{true, func() (any, error) { return c.Patients.Deleted(c.ctx, admin, startingAt(w.patient.ID)) }},
-		{false, func() (any, error) { return c.Patients.Deleted(c.ctx, admin, startingAt(eve.ID)) }},
-		{true, func() (any, error) { return c.Patients.Versions(c.ctx, admin, w.patient.ID, domain.PageInput{}) }},
+		{true, func() (any, error) { return c.Patients.ListDeleted(c.ctx, admin, startingAt(w.patient.ID)) }},
+		{false, func() (any, error) { return c.Patients.ListDeleted(c.ctx, admin, startingAt(eve.ID)) }},
+		{true, func() (any, error) { return c.Patients.ListVersions(c.ctx, admin, w.patient.ID, domain.PageInput{}) }},
 		{true, func() (any, error) { return c.Patients.Restore(c.ctx, admin, w.patient.ID) }},
-		{true, func() (any, error) { return c.Patients.Version(c.ctx, staff, w.patient.ID, 1) }},
-		{true, func() (any, error) { return c.Mappings.Restore(c.ctx, admin, w.endedMapping.ID) }},
+		{true, func() (any, error) { return c.Patients.GetVersion(c.ctx, staff, w.patient.ID, 1) }},
+		{true, func() (any, error) { return c.Mappings.Restore(c.ctx, admin, w.deletedMapping.ID) }},
 		{true, func() (any, error) { return nil, c.Doctors.Delete(c.ctx, admin, w.otherDoctor.ID) }},
 		{true, func() (any, error) { return c.Doctors.Restore(c.ctx, admin, w.otherDoctor.ID) }},
 	} {

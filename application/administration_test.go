@@ -34,7 +34,7 @@ func TestAdministratorsChangeUsers(t *testing.T) {
 	assert.Equal(t, changed, c.user(ada.ID))
 	for _, missing := range []error{
 		c.Users.Deactivate(c.ctx, admin, 99),
-		c.Users.EndSessions(c.ctx, admin, 99),
+		c.Users.RevokeSessions(c.ctx, admin, 99),
 		c.Users.ResetSecondFactor(c.ctx, operator, 99),
 		c.Users.SetPassword(c.ctx, admin, 99, domain.NewPassword{Password: domain.Given(otherPassword)}),
 	} {
@@ -58,11 +58,11 @@ func TestNobodyChangesTheirOwnRole(t *testing.T) {
 	assert.Equal(t, domain.Admin, c.user(admin.UserID).Role)
 
 	_, err = c.Users.Change(c.ctx, admin, admin.UserID, domain.UserChange{Profile: domain.Profile{FirstName: domain.Given("Ada")}, Role: domain.Given("ADMIN")})
-	assert.NoError(t, err, "the same role is no change")
-	assert.NoError(t, c.Users.Deactivate(c.ctx, admin, admin.UserID), "there is another one")
+	assert.NoError(t, err, "setting the same role changes nothing")
+	assert.NoError(t, c.Users.Deactivate(c.ctx, admin, admin.UserID), "there is another administrator")
 }
 
-func TestTheLastAdministratorStays(t *testing.T) {
+func TestTheLastActiveAdministratorCannotBeRemoved(t *testing.T) {
 	c := newClinic(t)
 	admin := c.SignUp("admin@example.com", domain.Admin)
 	retired := c.register("retired@example.com", domain.Admin)
@@ -82,16 +82,16 @@ func TestTheLastAdministratorStays(t *testing.T) {
 	assert.NoError(t, err)
 
 	_, err = c.Users.Change(c.ctx, operator, retired.ID, toStaff)
-	assert.NoError(t, err, "who is inactive is not needed")
+	assert.NoError(t, err, "an inactive administrator can be deactivated")
 	_, err = c.Users.Change(c.ctx, operator, admin.UserID, domain.UserChange{Profile: domain.Profile{FirstName: domain.Given("Ada")}})
-	assert.NoError(t, err, "other things can be changed")
+	assert.NoError(t, err, "other fields can be changed")
 	second := c.register("second@example.com", domain.Admin)
 	_, err = c.Users.Change(c.ctx, operator, admin.UserID, toStaff)
-	assert.NoError(t, err, "the last but one can go")
+	assert.NoError(t, err, "the last but one administrator can be deactivated")
 	assert.Equal(t, domain.ErrLastAdmin("is_active"), c.Users.Deactivate(c.ctx, operator, second.ID))
 }
 
-func TestAdministratorsWhoDemoteEachOtherAtOnceLeaveOne(t *testing.T) {
+func TestAdministratorsWhoDemoteEachOtherConcurrentlyLeaveOne(t *testing.T) {
 	for name, demote := range map[string]func(c *clinic, by domain.Actor, id domain.ID) error{
 		"role": func(c *clinic, by domain.Actor, id domain.ID) error {
 			_, err := c.Users.Change(c.ctx, by, id, toStaff)

@@ -7,29 +7,29 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// Adopt goes on from a last seal that was made with a key that this service does
-// not have, or begins where there is none yet, which is the zero Head. It puts all that is
-// under no seal, whoever wrote it and with or without evidence, under one of its own: ask
-// Verify first, and be sure of what is not sealed. It is a Conflict when last is not the
-// last seal.
+// Adopt makes a seal with this service's key after a last seal that was made with a key that
+// this service does not have. If there is no seal yet, last is the zero Head. The new seal
+// covers all unsealed events, including events without evidence and events that this service
+// did not write. So call Verify before, and make sure that the unsealed events are genuine. The
+// error is a Conflict if last is not the last seal.
 func (s *Audit) Adopt(ctx context.Context, actor domain.Actor, last domain.Head) (domain.Head, error) {
-	return write(ctx, s.trail, attempt{by: actor, to: domain.AuditAdopt, on: some(domain.SubjectAudit)},
-		func(tx ports.Tx, _ *entry) (domain.Head, error) {
-			seal, err := lastSeal(ctx, tx)
+	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.AuditAdopt, kind: domain.SubjectAudit},
+		func(tx ports.Tx, _ *pendingEvent) (domain.Head, error) {
+			seal, err := readLastSeal(ctx, tx)
 			if err == nil && seal.Head() != last {
 				err = domain.ErrNotLastSeal()
 			}
 			if err != nil {
 				return domain.Head{}, err
 			}
-			var sightings []domain.EventDigest
-			for event, err := range unsealed(ctx, seal, allEvents(tx)) {
+			var digests []domain.EventDigest
+			for event, err := range awaitedEvents(ctx, seal, allEvents(tx)) {
 				if err != nil {
 					return domain.Head{}, err
 				}
-				sightings = append(sightings, event.EventDigest())
+				digests = append(digests, event.EventDigest())
 			}
-			next := s.trail.sealAfter(seal, sightings)
+			next := s.trail.nextSeal(seal, digests)
 			return next.Head(), tx.Seals().Add(ctx, next)
 		})
 }

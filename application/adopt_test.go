@@ -10,27 +10,27 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// lockedOut is a clinic with a trail whose key it does not have.
-func lockedOut(t *testing.T) *clinic {
+// clinicWithoutKey returns a clinic that does not have the key of its trail.
+func clinicWithoutKey(t *testing.T) *clinic {
 	c := sealedClinic(t)
 	c.use(withMACs(newMACs(t, newSecret)))
 	return c
 }
 
-func TestATrailStaysVerifiableWhenTheKeyIsReplaced(t *testing.T) {
+func TestATrailStaysVerifiableAfterTheKeyIsReplaced(t *testing.T) {
 	c := sealedClinic(t)
 	c.use(withMACs(newMACs(t, newSecret, oldSecret)))
 	assert.Empty(t, c.verify(domain.Head{}).Faults)
 	dropped := *c
 	dropped.use(withMACs(newMACs(t, newSecret)))
-	assert.Equal(t, []domain.Fault{{Problem: domain.SealForeign, Seal: 4}}, dropped.verify(domain.Head{}).Faults, "too early")
+	assert.Equal(t, []domain.Fault{{Problem: domain.SealForeign, Seal: 4}}, dropped.verify(domain.Head{}).Faults, "the old key was dropped before the new key made a seal")
 	_, err := dropped.Sealer.Seal(c.ctx)
 	assert.EqualError(t, err, "seal 4 was not made with a key of this service")
 
 	c.seal()
 	assert.Empty(t, c.verify(domain.Head{}).Faults)
 	c.use(withMACs(newMACs(t, newSecret)))
-	assert.Empty(t, c.verify(domain.Head{}).Faults, "the last seal vouches for all before it")
+	assert.Empty(t, c.verify(domain.Head{}).Faults, "the last seal covers all earlier ones")
 	c.seal()
 	assert.Empty(t, c.verify(domain.Head{}).Faults)
 	c.tamper().events = changed(2)
@@ -38,7 +38,7 @@ func TestATrailStaysVerifiableWhenTheKeyIsReplaced(t *testing.T) {
 }
 
 func TestATrailWhoseKeyIsLostCanBeAdopted(t *testing.T) {
-	c := lockedOut(t)
+	c := clinicWithoutKey(t)
 	last := c.lastSeal()
 	require.Equal(t, []domain.Fault{{Problem: domain.SealForeign, Seal: 4}}, c.verifySilently().Faults)
 	_, err := c.Sealer.Seal(c.ctx)
@@ -48,7 +48,7 @@ func TestATrailWhoseKeyIsLostCanBeAdopted(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, c.lastSeal(), head)
 	assert.Equal(t, domain.ID(5), head.Number)
-	assert.Equal(t, upTo(15), c.sealed(), "also what was under no seal")
+	assert.Equal(t, upTo(15), c.sealed(), "unsealed events were adopted too")
 	assert.Empty(t, c.verify(last).Faults)
 	c.seal()
 	assert.Empty(t, c.verify(head).Faults)
@@ -56,19 +56,19 @@ func TestATrailWhoseKeyIsLostCanBeAdopted(t *testing.T) {
 	assert.Equal(t, []domain.Fault{{Problem: domain.EventChanged, Event: 14, Seal: 5}}, c.verify(head).Faults)
 }
 
-func TestATrailThatIsNotAsItWasStaysSoWhenItIsAdopted(t *testing.T) {
+func TestAdoptDoesNotHideTampering(t *testing.T) {
 	for name, tt := range map[string]struct {
 		events func([]domain.AuditEvent) []domain.AuditEvent
 		seals  func([]domain.Seal) []domain.Seal
 		want   domain.Fault
 	}{
-		"an event was changed":                       {events: changed(5), want: domain.Fault{Problem: domain.EventChanged, Event: 5, Seal: 2}},
-		"an event was removed":                       {events: without(5), want: domain.Fault{Problem: domain.EventRemoved, Event: 5, Seal: 2}},
-		"an event that is under no seal was changed": {events: changed(14), want: domain.Fault{Problem: domain.EventChanged, Event: 14, Seal: 5}},
-		"a seal was changed":                         {seals: editingSeal(2, func(seal *domain.Seal) { seal.Through++ }), want: domain.Fault{Problem: domain.SealChanged, Seal: 2}},
+		"an event was changed":          {events: changed(5), want: domain.Fault{Problem: domain.EventChanged, Event: 5, Seal: 2}},
+		"an event was removed":          {events: without(5), want: domain.Fault{Problem: domain.EventRemoved, Event: 5, Seal: 2}},
+		"an unsealed event was changed": {events: changed(14), want: domain.Fault{Problem: domain.EventChanged, Event: 14, Seal: 5}},
+		"a seal was changed":            {seals: editingSeal(2, func(seal *domain.Seal) { seal.Through++ }), want: domain.Fault{Problem: domain.SealChanged, Seal: 2}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := lockedOut(t)
+			c := clinicWithoutKey(t)
 			store := c.tamper()
 			store.events, store.seals = tt.events, tt.seals
 			_, err := c.Audit.Adopt(c.ctx, operator, c.lastSeal())
@@ -79,7 +79,7 @@ func TestATrailThatIsNotAsItWasStaysSoWhenItIsAdopted(t *testing.T) {
 }
 
 func TestOnlyTheLastSealIsAdopted(t *testing.T) {
-	c := lockedOut(t)
+	c := clinicWithoutKey(t)
 	other := c.lastSeal()
 	other.Digest[0]++
 	for _, head := range []domain.Head{{}, c.seals()[2].Head(), {Number: 5, Digest: c.lastSeal().Digest}, other} {
@@ -93,7 +93,7 @@ func TestLastSealSaysWhetherTheServiceHasItsKey(t *testing.T) {
 	for _, tt := range []struct {
 		c    *clinic
 		ours bool
-	}{{newClinic(t), true}, {sealedClinic(t), true}, {lockedOut(t), false}} {
+	}{{newClinic(t), true}, {sealedClinic(t), true}, {clinicWithoutKey(t), false}} {
 		head, ours, err := tt.c.Trail.LastSeal(tt.c.ctx)
 		require.NoError(t, err)
 		assert.Equal(t, tt.c.lastSeal(), head)
@@ -103,8 +103,9 @@ func TestLastSealSaysWhetherTheServiceHasItsKey(t *testing.T) {
 	}
 }
 
-// Who removes the seals and all evidence must not be taken for an older release.
-func TestAStrippedTrailIsNotTakenForAWholeOne(t *testing.T) {
+// An attacker who removes the seals and all evidence must not make the trail look like one of
+// an older release.
+func TestATrailWithoutSealsAndEvidenceIsNotSealed(t *testing.T) {
 	c := sealedClinic(t)
 	store := c.tamper()
 	store.seals = upToSeal(0)

@@ -5,7 +5,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// Ports are what the use-cases need from outside. All of them are required.
+// Ports are the adapters that the use-cases need. All of them are required.
 type Ports struct {
 	Store       ports.Store
 	Passwords   ports.Passwords
@@ -16,16 +16,16 @@ type Ports struct {
 	Clock       ports.Clock
 }
 
-// Rules are what the owner of the service decides. The zero Rules set no limits, and
-// close registration; Sessions must be set.
+// Rules are the settings of the use-cases. The zero Rules set no limits and close
+// registration. Sessions must be set.
 type Rules struct {
 	Sessions     SessionRules
 	Limits       Limits
 	Registration RegistrationMode
 }
 
-// UseCases are all use-cases over one set of ports. They are safe for concurrent use,
-// but for the Sealer, which is for one goroutine.
+// UseCases are all use-cases over one set of ports. All but the Sealer, which only one
+// goroutine may use, are safe for concurrent use.
 type UseCases struct {
 	Authenticator *Authenticator
 	Sessions      *Sessions
@@ -38,15 +38,15 @@ type UseCases struct {
 	Retention     *Retention
 	Audit         *Audit
 
-	// Trail, Sealer and Verifier keep and examine the audit trail. They are no
-	// use-cases: nobody needs a permission for them.
+	// Trail, Sealer and Verifier maintain and examine the audit trail. Their methods are
+	// not use-cases: they need no permission.
 	Trail    *Trail
 	Sealer   *Sealer
 	Verifier *Verifier
 }
 
-// allRecords is every kind of record, as domain.RecordKinds has them.
-var allRecords = map[domain.SubjectKind]anyRecords{
+// recordsByKind has an entry for every kind in domain.RecordKinds.
+var recordsByKind = map[domain.SubjectKind]anyVersionedRecords{
 	domain.SubjectDoctor:  doctorRecords,
 	domain.SubjectPatient: patientRecords,
 	domain.SubjectMapping: mappingRecords,

@@ -9,30 +9,30 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// Audit is the use-cases on the trail itself. Reading it leaves a trace in it, too.
+// Audit is the use-cases on the audit trail. Like all use-cases, they leave audit events.
 type Audit struct{ trail *Trail }
 
-// List returns a page of the events that the query asks for.
+// List returns a page of the events that match the query.
 func (s *Audit) List(ctx context.Context, actor domain.Actor, query domain.AuditQuery) (Page[domain.AuditEventView], error) {
-	filter, page, invalid := query.Parse()
-	return s.list(ctx, attempt{by: actor, to: domain.AuditRead, on: some(domain.SubjectAudit), naming: query.References(), invalid: invalid}, filter, page)
+	filter, page, inputErr := query.Parse()
+	return s.list(ctx, call{actor: actor, permission: domain.AuditRead, kind: domain.SubjectAudit, named: query.References(), inputErr: inputErr}, filter, page)
 }
 
-// Accesses returns a page of the events about a patient, deleted or not: the
-// accounting that a patient may ask for (45 CFR 164.528).
+// Accesses returns a page of the events about a patient, deleted or not. A patient has the
+// right to such an accounting (45 CFR 164.528).
 func (s *Audit) Accesses(ctx context.Context, actor domain.Actor, patient domain.ID, query domain.AccessQuery) (Page[domain.AuditEventView], error) {
-	filter, page, invalid := query.Parse(patient)
-	return s.list(ctx, attempt{by: actor, to: domain.AuditRead, on: some(domain.SubjectAudit), naming: []domain.Reference{filter.Record}, invalid: invalid}, filter, page)
+	filter, page, inputErr := query.Parse(patient)
+	return s.list(ctx, call{actor: actor, permission: domain.AuditRead, kind: domain.SubjectAudit, named: []domain.Reference{filter.Record}, inputErr: inputErr}, filter, page)
 }
 
-// maxEvents bounds a page, however much a caller asks for: an event of a list may
-// name some thousand records.
+// maxEvents bounds a page, whatever limit the caller asks for, because an event of a list can
+// name thousands of records.
 const maxEvents = 200
 
-func (s *Audit) list(ctx context.Context, a attempt, filter domain.AuditFilter, page domain.Page) (Page[domain.AuditEventView], error) {
+func (s *Audit) list(ctx context.Context, c call, filter domain.AuditFilter, page domain.Page) (Page[domain.AuditEventView], error) {
 	page.Limit = min(page.Limit, maxEvents)
-	return read(ctx, s.trail, a, func(tx ports.Tx, e *entry) (Page[domain.AuditEventView], error) {
-		events, err := list(e, page, eventID, func(page domain.Page) ([]domain.AuditEvent, error) {
+	return runView(ctx, s.trail, c, func(tx ports.Tx, event *pendingEvent) (Page[domain.AuditEventView], error) {
+		events, err := listShown(event, page, auditEventID, func(page domain.Page) ([]domain.AuditEvent, error) {
 			return tx.Audit().List(ctx, filter, page)
 		})
 		if err != nil {
@@ -49,10 +49,10 @@ func (s *Audit) list(ctx context.Context, a attempt, filter domain.AuditFilter, 
 	})
 }
 
-func eventID(event domain.AuditEvent) domain.ID { return event.ID }
+func auditEventID(event domain.AuditEvent) domain.ID { return event.ID }
 
-// addNames looks up the names that the users of items have now, all at once, and sets
-// them. A user who does not exist has none.
+// addNames sets the current names of the users of items. It looks all of them up at once. A
+// user that does not exist has no name.
 func addNames[T any](ctx context.Context, tx ports.Tx, items []T, user func(*T) domain.ID, set func(*T, string)) error {
 	named := map[domain.ID]string{}
 	for i := range items {

@@ -8,8 +8,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// auditedStore is a store with an Audit().Add of the test's own. next is what it
-// stands in for.
+// auditedStore is a store whose Audit().Add is replaced by add. next is the original Add.
 type auditedStore struct {
 	ports.Store
 	add func(ctx context.Context, events []domain.AuditEvent, next func() error) error
@@ -39,8 +38,8 @@ func (a auditedAudit) Add(ctx context.Context, attest func(domain.AuditEvent) do
 	return a.store.add(ctx, events, next)
 }
 
-// collidingStore is a store whose every Update collides with another one when it
-// is about to commit, and is then run again. What happens in between happens once.
+// collidingStore is a store in which every Update collides with another one when it commits,
+// and is then run again. between runs once, before the second run.
 type collidingStore struct {
 	ports.Store
 	between func()

@@ -9,7 +9,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// Authenticator tells who calls, before every use-case.
+// Authenticator authenticates the callers of use-cases by their access tokens.
 type Authenticator struct {
 	store       ports.Store
 	tokens      ports.AccessTokens
@@ -18,15 +18,13 @@ type Authenticator struct {
 	rules       SessionRules
 }
 
-// Authenticate returns the actor whom an access token proves, calling from
-// origin. A token whose session was revoked, on whichever instance, is refused
-// like a forged one.
+// Authenticate returns the actor of an access token, calling from origin. A token whose session
+// was revoked on any instance is refused like a forged token.
 //
-// Whatever changes what a user may do ends their sessions, so what the token
-// says of the actor holds as long as the session does. Three things are worth
-// asking the store: what the revocations cannot tell just now, whether a duty was
-// done since the token was issued, and whether an administrator whose token tells
-// of no second factor has one, where it is needed.
+// Every change of what a user may do revokes the user's sessions. So the claims of the token
+// hold as long as the session does, and the store is read only in three cases: the revocations
+// are not known at the moment; the token has a duty, which may have been done since; or the
+// token belongs to an administrator without a second factor and the rules require one.
 func (a *Authenticator) Authenticate(ctx context.Context, origin domain.Origin, token string) (domain.Actor, error) {
 	now := a.clock()
 	actor, err := a.tokens.Verify(token, now)
@@ -39,7 +37,7 @@ func (a *Authenticator) Authenticate(ctx context.Context, origin domain.Origin, 
 	}
 	unprotected := a.rules.AdminsNeedSecondFactor && actor.Role == domain.Admin && !actor.SecondFactor
 	if !known || actor.Duty != domain.NoDuty || unprotected {
-		session, err := view(ctx, a.store, func(tx ports.Tx) (domain.SessionView, error) {
+		session, err := viewStore(ctx, a.store, func(tx ports.Tx) (domain.SessionView, error) {
 			return tx.Sessions().Get(ctx, actor.SessionID)
 		})
 		switch {
@@ -56,27 +54,27 @@ func (a *Authenticator) Authenticate(ctx context.Context, origin domain.Origin, 
 	return actor, nil
 }
 
-// Body returns the body of a caller whom token proves. A caller can make a body last as
-// long as they like, so the read at its end authenticates the token again. If the session
-// was revoked meanwhile, that read gives the error of Authenticate.
-func (a *Authenticator) Body(ctx context.Context, token string, body io.ReadCloser) io.ReadCloser {
-	return &callersBody{ReadCloser: body, authenticate: func() error {
+// RecheckAtEnd returns a request body whose last read authenticates the token again, because a
+// client can take any time to send a body. If the session was revoked in the meantime, the last
+// read returns the error of Authenticate instead of io.EOF.
+func (a *Authenticator) RecheckAtEnd(ctx context.Context, token string, body io.ReadCloser) io.ReadCloser {
+	return &recheckedBody{ReadCloser: body, authenticate: func() error {
 		_, err := a.Authenticate(ctx, domain.Origin{}, token)
 		return err
 	}}
 }
 
-type callersBody struct {
+type recheckedBody struct {
 	io.ReadCloser
 	authenticate func() error
 }
 
 // Read implements io.Reader.
-func (b *callersBody) Read(into []byte) (int, error) {
+func (b *recheckedBody) Read(into []byte) (int, error) {
 	n, err := b.ReadCloser.Read(into)
 	if errors.Is(err, io.EOF) {
-		if refused := b.authenticate(); refused != nil {
-			err = refused
+		if authErr := b.authenticate(); authErr != nil {
+			err = authErr
 		}
 	}
 	return n, err

@@ -10,7 +10,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-func TestAuthenticateAsksTheStoreOnlyWhenItHasTo(t *testing.T) {
+func TestAuthenticateReadsTheStoreOnlyIfNecessary(t *testing.T) {
 	for _, tt := range []struct {
 		name          string
 		deaf, revoked bool
@@ -23,7 +23,7 @@ func TestAuthenticateAsksTheStoreOnlyWhenItHasTo(t *testing.T) {
 		{"it is not known, and it was not", true, false, 1, nil},
 	} {
 		c := newClinic(t)
-		revocations := &told{deaf: tt.deaf}
+		revocations := &revocationsDouble{feedSilent: tt.deaf}
 		c.use(withRevocations(revocations))
 		c.register("ada@example.com", domain.Staff)
 		grant := c.login("ada@example.com")
@@ -34,7 +34,7 @@ func TestAuthenticateAsksTheStoreOnlyWhenItHasTo(t *testing.T) {
 		done := c.measure()
 		actor, err := c.Authenticator.Authenticate(c.ctx, from(here).Origin, grant.Access.Reveal())
 		assert.Equal(t, tt.want, err, tt.name)
-		assert.Equal(t, work{views: tt.asks}, *done, tt.name)
+		assert.Equal(t, workCounts{views: tt.asks}, *done, tt.name)
 		if tt.want == nil {
 			assert.Equal(t, domain.Actor{UserID: 1, Role: domain.Staff, SessionID: session, Origin: from(here).Origin}, actor, tt.name)
 		} else {
@@ -43,12 +43,12 @@ func TestAuthenticateAsksTheStoreOnlyWhenItHasTo(t *testing.T) {
 	}
 }
 
-func TestTheStoreRefusesWhatWasRevokedElsewhere(t *testing.T) {
+func TestASessionRevokedOnAnotherInstanceIsRefused(t *testing.T) {
 	c := newClinic(t)
 	c.register("ada@example.com", domain.Staff)
 	grant, other := c.login("ada@example.com"), c.login("ada@example.com")
 	elsewhere := *c
-	elsewhere.use(withRevocations(&told{deaf: true}))
+	elsewhere.use(withRevocations(&revocationsDouble{feedSilent: true}))
 	require.NoError(t, c.Sessions.Logout(c.ctx, c.actor(grant)))
 	_, err := elsewhere.authenticate(grant)
 	assert.Equal(t, domain.ErrAccessToken(), err)
@@ -62,9 +62,9 @@ func TestTheStoreRefusesWhatWasRevokedElsewhere(t *testing.T) {
 	assert.Zero(t, actor)
 }
 
-func TestATokenIsForItsSessionsUserOnly(t *testing.T) {
+func TestATokenIsValidOnlyForTheUserOfItsSession(t *testing.T) {
 	c := newClinic(t)
-	c.use(withRevocations(&told{deaf: true}))
+	c.use(withRevocations(&revocationsDouble{feedSilent: true}))
 	ada, eve := c.SignUp("ada@example.com", domain.Staff), c.SignUp("eve@example.com", domain.Admin)
 	for _, claimed := range []domain.Actor{
 		{UserID: eve.UserID, Role: domain.Admin, SessionID: ada.SessionID},
@@ -79,10 +79,10 @@ func TestATokenIsForItsSessionsUserOnly(t *testing.T) {
 	require.NoError(t, err)
 	actor, err := c.Authenticator.Authenticate(c.ctx, domain.Origin{}, token.Reveal())
 	require.NoError(t, err)
-	assert.Equal(t, ada, actor, "the role is the one in the store")
+	assert.Equal(t, ada, actor, "the role is read from the store")
 }
 
-func TestADutyIsLookedUpUntilItIsDone(t *testing.T) {
+func TestADutyIsReadFromTheStoreUntilItIsDone(t *testing.T) {
 	c := newClinic(t, adminsNeedSecondFactor)
 	for name, tt := range map[string]struct {
 		role domain.Role
@@ -104,21 +104,20 @@ func TestADutyIsLookedUpUntilItIsDone(t *testing.T) {
 		for range 2 {
 			assert.Equal(t, tt.duty, measured.actor(grant).Duty)
 		}
-		assert.Equal(t, work{views: 2}, *done)
+		assert.Equal(t, workCounts{views: 2}, *done)
 		tt.do(c.actor(grant))
 		assert.Equal(t, domain.NoDuty, measured.actor(grant).Duty)
-		assert.Equal(t, work{views: 3}, *done)
+		assert.Equal(t, workCounts{views: 3}, *done)
 
 		grant, err := c.refresh(grant)
 		require.NoError(t, err)
 		assert.Equal(t, domain.NoDuty, measured.actor(grant).Duty)
-		assert.Equal(t, work{views: 3}, *done, "the next token says so")
+		assert.Equal(t, workCounts{views: 3}, *done, "the next token has the new role")
 	}
 }
 
-// Who signed in before administrators needed a second factor has a token that
-// says of no duty.
-func TestAdministratorsNeedASecondFactorFromNowOn(t *testing.T) {
+// The token of an administrator who signed in before a second factor was required has no duty.
+func TestOldTokensOfAdministratorsAreCheckedForASecondFactor(t *testing.T) {
 	c := newClinic(t)
 	c.register("ada@example.com", domain.Admin)
 	c.register("eve@example.com", domain.Admin)
@@ -132,18 +131,18 @@ func TestAdministratorsNeedASecondFactorFromNowOn(t *testing.T) {
 	assert.Equal(t, domain.DutySecondFactor, c.actor(without).Duty)
 	done := c.measure()
 	assert.Equal(t, domain.NoDuty, c.actor(with).Duty)
-	assert.Equal(t, work{}, *done, "a token that tells of a second factor need not be looked up")
+	assert.Equal(t, workCounts{}, *done, "a token with a second factor is not checked in the store")
 }
 
-// Somebody may deactivate an account in the store by hand.
-func TestASessionOfAnInactiveUserIsOfNoUse(t *testing.T) {
+// An operator can deactivate an account directly in the database.
+func TestASessionOfAnInactiveUserIsRefused(t *testing.T) {
 	c := newClinic(t)
 	user := c.register("ada@example.com", domain.Staff)
 	grant := c.login("ada@example.com")
 	c.setUser(user.ID, func(user *domain.User) { user.Active = false })
 	_, err := c.refresh(grant)
 	assert.Equal(t, domain.ErrRefreshToken(), err)
-	c.use(withRevocations(&told{deaf: true}))
+	c.use(withRevocations(&revocationsDouble{feedSilent: true}))
 	_, err = c.authenticate(grant)
 	assert.Equal(t, domain.ErrAccessToken(), err)
 }

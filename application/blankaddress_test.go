@@ -13,8 +13,8 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// addBlank adds an administrator's account that has a password and no address, as one
-// that came from the old backend can be.
+// addBlank adds an administrator's account with a password and no address. The old backend can
+// have left such accounts.
 func addBlank(t *testing.T, clinic *clinictest.Clinic) {
 	t.Helper()
 	hash, err := clinic.Ports.Passwords.Hash(t.Context(), ports.KnownCaller(1), domain.TypedPassword(clinictest.Password))
@@ -25,8 +25,8 @@ func addBlank(t *testing.T, clinic *clinictest.Clinic) {
 	}))
 }
 
-func TestAnAccountWithoutAddressIsNobodys(t *testing.T) {
-	clinic := guarded(t)
+func TestNobodyCanSignInToAnAccountWithoutAddress(t *testing.T) {
+	clinic := clinicWithLimits(t)
 	addBlank(t, clinic)
 	for _, name := range []string{"x", " ", "@", "x@", "@example.com", "nobody"} {
 		err := loginAt(t.Context(), clinic, home, name, clinictest.Password)
@@ -34,14 +34,14 @@ func TestAnAccountWithoutAddressIsNobodys(t *testing.T) {
 		assert.Zero(t, clinic.LastEvent().Subject.ID, "%q", name)
 	}
 	assert.Error(t, loginAt(t.Context(), clinic, home, "", clinictest.Password))
-	_, err := clinic.Users.Find(t.Context(), clinic.Admin(), domain.Email{})
+	_, err := clinic.Users.FindByEmail(t.Context(), clinic.Admin(), domain.Email{})
 	assert.Equal(t, domain.ErrNotFound(), err)
 }
 
-// careless finds users without an address, as no store is to.
-type careless struct{ ports.Store }
+// carelessStore finds users by an empty address, which no store should do.
+type carelessStore struct{ ports.Store }
 
-func (s careless) View(ctx context.Context, do func(ports.Tx) error) error {
+func (s carelessStore) View(ctx context.Context, do func(ports.Tx) error) error {
 	return s.Store.View(ctx, func(tx ports.Tx) error { return do(carelessTx{tx}) })
 }
 
@@ -58,8 +58,8 @@ func (u carelessUsers) ByEmail(ctx context.Context, email domain.Email) (domain.
 	return u.Users.ByEmail(ctx, email)
 }
 
-func TestANameThatIsNoAddressIsLookedUpNowhere(t *testing.T) {
-	clinic := guarded(t, func(p *application.Ports, _ *application.Rules) { p.Store = careless{p.Store} })
+func TestALoginWithoutAValidAddressDoesNotReadUsers(t *testing.T) {
+	clinic := clinicWithLimits(t, func(p *application.Ports, _ *application.Rules) { p.Store = carelessStore{p.Store} })
 	addBlank(t, clinic)
 	assert.Equal(t, domain.ErrCredentials(), loginAt(t.Context(), clinic, home, "x", clinictest.Password))
 }

@@ -11,13 +11,14 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// with is a version that came about with another record's.
-func with(record domain.Reference, version domain.Version[domain.Mapping]) domain.Version[domain.Mapping] {
+// deletedWith sets the record whose deletion or restoration caused the version.
+func deletedWith(record domain.Reference, version domain.Version[domain.Mapping]) domain.Version[domain.Mapping] {
 	version.Cause = record
 	return version
 }
 
-// liveMappings are all that are not deleted, without what their sides are called.
+// liveMappings returns all mappings that are not deleted, without the names of patients and
+// doctors.
 func (c *clinic) liveMappings() (live []domain.Mapping) {
 	c.t.Helper()
 	page, err := c.Mappings.List(c.ctx, domain.Actor{Role: domain.Admin}, domain.MappingQuery{Page: domain.PageInput{Limit: domain.Given("1000")}})
@@ -28,8 +29,9 @@ func (c *clinic) liveMappings() (live []domain.Mapping) {
 	return live
 }
 
-// What ended by itself stays so; what ended with one side comes back with it.
-func TestMappingsGoAndComeBackWithEitherSide(t *testing.T) {
+// A mapping that was deleted itself stays deleted. A mapping that was deleted with its patient
+// or doctor is restored together with it.
+func TestMappingsAreDeletedAndRestoredWithTheirPatientOrDoctor(t *testing.T) {
 	for side, tt := range map[string]struct {
 		of      func(w world) domain.Reference
 		remove  func(c *clinic, by domain.Actor, w world) error
@@ -58,21 +60,21 @@ func TestMappingsGoAndComeBackWithEitherSide(t *testing.T) {
 		staff, admin := w.actors[domain.Staff], w.actors[domain.Admin]
 		eve := c.addPatient(staff, "Eve")
 		first, second := c.assign(staff, w.patient, w.otherDoctor), c.assign(staff, eve, w.otherDoctor)
-		created := made(c, staff, domain.Created, first)
+		created := versionBy(c, staff, domain.Created, first)
 		before := c.liveMappings()
 		require.Len(t, before, 3)
 		c.Advance(time.Hour)
 
 		require.NoError(t, tt.remove(c, admin, w))
 		assert.NotContains(t, c.liveMappings(), unstamped(first), side)
-		deleted := with(tt.of(w), made(c, admin, domain.Deleted, first))
+		deleted := deletedWith(tt.of(w), versionBy(c, admin, domain.Deleted, first))
 		c.Advance(time.Hour)
 		require.NoError(t, tt.restore(c, admin, w))
-		assert.Equal(t, before, c.liveMappings(), "with the same IDs, since the same time")
-		restored := with(tt.of(w), made(c, admin, domain.Restored, first))
+		assert.Equal(t, before, c.liveMappings(), "with the same IDs and times")
+		restored := deletedWith(tt.of(w), versionBy(c, admin, domain.Restored, first))
 		assertVersions(c, &c.Mappings.History, staff, first.ID, created, deleted, restored)
 
-		_, err := c.Mappings.Versions(c.ctx, staff, w.endedMapping.ID, domain.PageInput{})
+		_, err := c.Mappings.ListVersions(c.ctx, staff, w.deletedMapping.ID, domain.PageInput{})
 		assertKind(t, domain.NotFound, err)
 		if side == "patient" {
 			assertVersions(c, &c.Mappings.History, staff, second.ID, domain.Version[domain.Mapping]{
@@ -82,17 +84,17 @@ func TestMappingsGoAndComeBackWithEitherSide(t *testing.T) {
 	}
 }
 
-// A mapping whose other side is deleted meanwhile waits for that.
-func TestAMappingIsBackWhenBothSidesAre(t *testing.T) {
+// A mapping whose other parent is deleted too is restored with that parent.
+func TestAMappingIsRestoredOnceBothParentsAre(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	staff, admin := w.actors[domain.Staff], w.actors[domain.Admin]
 	ofDoctor, ofPatient := doctorRef(w.doctor.ID), patientRef(w.patient.ID)
-	want := []domain.Version[domain.Mapping]{made(c, staff, domain.Created, w.mapping)}
+	want := []domain.Version[domain.Mapping]{versionBy(c, staff, domain.Created, w.mapping)}
 	kept := func(record domain.Reference, change domain.Change, err error) {
 		t.Helper()
 		require.NoError(t, err)
-		want = append(want, with(record, made(c, admin, change, w.mapping)))
+		want = append(want, deletedWith(record, versionBy(c, admin, change, w.mapping)))
 		assertVersions(c, &c.Mappings.History, admin, w.mapping.ID, want...)
 		assert.Equal(t, change == domain.Restored, len(c.liveMappings()) == 1)
 		c.Advance(time.Hour)
@@ -104,10 +106,10 @@ func TestAMappingIsBackWhenBothSidesAre(t *testing.T) {
 		assert.Empty(t, c.liveMappings())
 		c.Advance(time.Hour)
 	}
-	// staysDeleted is a deletion that waits for another record from now on.
+	// staysDeleted is a deletion whose cause is now the other parent.
 	staysDeleted := func(record domain.Reference, err error) {
 		t.Helper()
-		want = append(want, with(record, want[len(want)-1]))
+		want = append(want, deletedWith(record, want[len(want)-1]))
 		notKept(err)
 	}
 	restoreDoctor := func() error { _, err := c.Doctors.Restore(c.ctx, admin, w.doctor.ID); return err }
@@ -129,7 +131,7 @@ func TestAMappingIsBackWhenBothSidesAre(t *testing.T) {
 	kept(ofDoctor, domain.Restored, restoreDoctor())
 }
 
-func TestMoreMappingsThanAPageHoldsComeBack(t *testing.T) {
+func TestMoreMappingsThanOnePageAreRestored(t *testing.T) {
 	c := newClinic(t)
 	admin := c.SignUp("admin@example.com", domain.Admin)
 	doctor := c.addDoctor("L-1")
@@ -154,8 +156,9 @@ func TestMoreMappingsThanAPageHoldsComeBack(t *testing.T) {
 	assert.Empty(t, readDeleted(c, &c.Mappings.History, "1000"))
 }
 
-// Everybody whose mapping comes back, or stays away, finds that in their accounting.
-func TestARestoreIsAboutEverySideOfItsMappings(t *testing.T) {
+// The accounting of each patient and doctor contains the restore of their mapping, also if the
+// mapping stays deleted.
+func TestTheEventOfARestoreNamesAllParentsOfTheMappings(t *testing.T) {
 	c := newClinic(t)
 	admin := c.SignUp("admin@example.com", domain.Admin)
 	doctor := c.addDoctor("L-1")

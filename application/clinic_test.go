@@ -21,24 +21,23 @@ const goodPassword, otherPassword = clinictest.Password, "meadow-copper-41-violi
 
 var operator = clinictest.Operator
 
-// clinic is what the suites add to a clinictest.Clinic.
+// clinic is a clinictest.Clinic with helpers for the tests of this package.
 type clinic struct {
 	*clinictest.Clinic
 	t   *testing.T
 	ctx context.Context
-	// worlds counts the worlds that were added.
+	// worlds is the number of worlds that were added.
 	worlds int
 }
 
-// newClinic has the keys of oldSecret, which a test can replace.
+// newClinic returns a clinic with the keys of oldSecret. A test can replace them.
 func newClinic(t *testing.T, setups ...clinictest.Setup) *clinic {
 	t.Helper()
 	keyed := clinictest.New(t, withCodes(newCodes(t, oldSecret)), withMACs(newMACs(t, oldSecret)))
 	return &clinic{Clinic: keyed.With(setups...), t: t, ctx: t.Context()}
 }
 
-// use puts something else in place of what the use-cases rest on. A copy of the clinic
-// that uses something else leaves the original as it is.
+// use changes ports or rules of the clinic. Copies of the clinic are not changed.
 func (c *clinic) use(setups ...clinictest.Setup) { c.Clinic = c.With(setups...) }
 
 func onStore(store ports.Store) clinictest.Setup {
@@ -94,7 +93,7 @@ func newMACs(t testing.TB, current domain.Secret, fallbacks ...domain.Secret) po
 	return keys.For("audit trail").MACs()
 }
 
-// from is somebody who has not signed in, calling from address.
+// from returns an anonymous actor who calls from the address.
 func from(address string) domain.Actor {
 	return domain.Actor{Origin: domain.NewOrigin(netip.MustParseAddr(address), "a test")}
 }
@@ -134,7 +133,7 @@ func pair(patient, doctor domain.ID) domain.MappingInput {
 	return domain.MappingInput{Patient: domain.Given(patient.String()), Doctor: domain.Given(doctor.String())}
 }
 
-// register creates an account, whatever the settings say of registration.
+// register creates an account, whatever the registration mode is.
 func (c *clinic) register(email string, role domain.Role) domain.User {
 	c.t.Helper()
 	registered, err := c.Users.Register(c.ctx, operator, registration(email, role))
@@ -142,7 +141,7 @@ func (c *clinic) register(email string, role domain.Role) domain.User {
 	return registered.User
 }
 
-// actor is whom an access token proves.
+// actor returns the actor of an access token.
 func (c *clinic) actor(grant application.Grant) domain.Actor {
 	c.t.Helper()
 	actor, err := c.authenticate(grant)
@@ -165,7 +164,7 @@ func (c *clinic) login(email string) application.Grant {
 	return grant
 }
 
-// enrol gives an actor a device, which is still to be confirmed.
+// enrol enrols a second factor, which is not confirmed yet.
 func (c *clinic) enrol(actor domain.Actor) device {
 	c.t.Helper()
 	enrolment, err := c.SecondFactor.Enrol(c.ctx, actor, check(goodPassword))
@@ -173,7 +172,7 @@ func (c *clinic) enrol(actor domain.Actor) device {
 	return newDevice(c.t, enrolment)
 }
 
-// confirm turns the second factor on, and returns the recovery codes.
+// confirm enables the second factor and returns the recovery codes.
 func (c *clinic) confirm(actor domain.Actor, device device) domain.RecoveryCodes {
 	c.t.Helper()
 	codes, err := c.SecondFactor.Confirm(c.ctx, actor, domain.CodeCheck{Code: device.code(c.Now())})
@@ -181,7 +180,7 @@ func (c *clinic) confirm(actor domain.Actor, device device) domain.RecoveryCodes
 	return codes
 }
 
-// loginFrom signs in, or tries to, from an address.
+// loginFrom tries to sign in from an address.
 func (c *clinic) loginFrom(address, email, password string) error {
 	_, err := c.Sessions.Login(c.ctx, from(address), credentials(email, password))
 	return err

@@ -21,11 +21,11 @@ func (c *clinic) loginAhead(ahead time.Duration) application.Grant {
 	return grant
 }
 
-func TestASessionThatBeganWhileTheClockWasAheadIsOver(t *testing.T) {
+func TestASessionStartedWhileTheClockWasAheadIsRefused(t *testing.T) {
 	lifetime := newClinic(t).Rules.Sessions.Session
 	for _, ahead := range []time.Duration{domain.ClockSkew + time.Second, time.Hour, lifetime, 3 * lifetime} {
 		c := newClinic(t)
-		c.use(withRevocations(&told{deaf: true})) // so that the store is asked, too
+		c.use(withRevocations(&revocationsDouble{feedSilent: true})) // so that the store is asked, too
 		c.register("ada@example.com", domain.Staff)
 		right := c.Now()
 		grant := c.loginAhead(ahead)
@@ -42,9 +42,9 @@ func TestASessionThatBeganWhileTheClockWasAheadIsOver(t *testing.T) {
 	}
 }
 
-func TestTheStoreIsAskedWhetherASessionIsOver(t *testing.T) {
+func TestTheStoreDecidesWhetherASessionIsOver(t *testing.T) {
 	c := newClinic(t)
-	c.use(withRevocations(&told{deaf: true}))
+	c.use(withRevocations(&revocationsDouble{feedSilent: true}))
 	c.register("ada@example.com", domain.Staff)
 	session := c.actor(c.loginAhead(domain.ClockSkew)).SessionID
 	c.Advance(-1)
@@ -54,9 +54,8 @@ func TestTheStoreIsAskedWhetherASessionIsOver(t *testing.T) {
 	assert.Equal(t, domain.ErrAccessToken(), err)
 }
 
-// TestInstancesOfDifferentClocksAgree has two instances, whose clocks are as far
-// apart as they may be, serve one session in turn.
-func TestInstancesOfDifferentClocksAgree(t *testing.T) {
+// Two instances serve one session in turn. Their clocks differ by as much as is allowed.
+func TestInstancesWithDifferentClocksAgree(t *testing.T) {
 	c := newClinic(t)
 	c.register("ada@example.com", domain.Staff)
 	right := c.Now()

@@ -9,81 +9,81 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// What is said of an attempt is what its last run found, and not the one before
-// that collided.
-func TestARunThatCollidedSaysNothingInTheTrail(t *testing.T) {
-	unassign := roleMatrix["Mappings.Unassign"].run
+// The event contains what the last run of the transaction found, and nothing of a run that
+// collided.
+func TestTheEventContainsNothingOfARunThatCollided(t *testing.T) {
+	unassign := useCaseTable["Mappings.Unassign"].run
 	c := newClinic(t)
 	n := 0
-	for name, tt := range map[string]attempt{
+	for name, tt := range map[string]testCall{
 		"a mapping moved in between": {
-			by: domain.Staff, action: "mapping:delete", outcome: domain.Allowed, run: unassign,
-			between: func(c *clinic, w world) {
+			role: domain.Staff, action: "mapping:delete", outcome: domain.Allowed, run: unassign,
+			collideWith: func(c *clinic, w world) {
 				_, err := c.Mappings.Change(c.ctx, w.actors[domain.Admin], w.mapping.ID, pair(w.patient.ID, w.otherDoctor.ID))
 				require.NoError(t, err)
 			},
-			leaves: making(3, func(_ domain.Actor, w world) domain.AuditEvent {
-				return one(domain.SubjectMapping, w.mapping.ID, patientRef(w.patient.ID), doctorRef(w.otherDoctor.ID))
+			event: withVersion(3, func(_ domain.Actor, w world) domain.AuditEvent {
+				return eventOn(domain.SubjectMapping, w.mapping.ID, patientRef(w.patient.ID), doctorRef(w.otherDoctor.ID))
 			}),
 		},
 		"a mapping ended in between": {
-			by: domain.Staff, action: "mapping:delete", outcome: domain.Failed, refusal: domain.NotFound, run: unassign,
-			between: func(c *clinic, w world) {
+			role: domain.Staff, action: "mapping:delete", outcome: domain.Failed, errKind: domain.NotFound, run: unassign,
+			collideWith: func(c *clinic, w world) {
 				require.NoError(t, c.Mappings.Unassign(c.ctx, w.actors[domain.Admin], w.mapping.ID))
 			},
-			leaves: mapping,
+			event: onMapping,
 		},
 		"a user deactivated while signing in": {
-			action: "session:create", outcome: domain.Failed, refusal: domain.Unauthenticated, run: loginAs(ofOther, goodPassword, domain.Input{}),
-			between: func(c *clinic, w world) { require.NoError(t, c.Users.Deactivate(c.ctx, operator, w.other.ID)) },
-			leaves:  other,
+			action: "session:create", outcome: domain.Failed, errKind: domain.Unauthenticated, run: loginAs(othersEmail, goodPassword, domain.Input{}),
+			collideWith: func(c *clinic, w world) { require.NoError(t, c.Users.Deactivate(c.ctx, operator, w.other.ID)) },
+			event:       otherUser,
 		},
 		"a user activated while signing in": {
-			action: "session:create", outcome: domain.Allowed, run: loginAs(ofOther, goodPassword, domain.Input{}),
+			action: "session:create", outcome: domain.Allowed, run: loginAs(othersEmail, goodPassword, domain.Input{}),
 			before: func(c *clinic, w world) { require.NoError(t, c.Users.Deactivate(c.ctx, operator, w.other.ID)) },
-			between: func(c *clinic, w world) {
+			collideWith: func(c *clinic, w world) {
 				_, err := c.Users.Change(c.ctx, operator, w.other.ID, domain.UserChange{Active: domain.Given("true")})
 				require.NoError(t, err)
 			},
-			leaves: signedInAs(func(w world) domain.ID { return w.session + 1 }),
+			event: inSession(func(w world) domain.ID { return w.otherSession + 1 }),
 		},
 		"a token spent in between": {
-			action: "session:refresh", outcome: domain.Failed, refusal: domain.Unauthenticated, run: roleMatrix["Sessions.Refresh"].run,
-			between: func(c *clinic, w world) {
-				_, err := c.refresh(w.grant)
+			action: "session:refresh", outcome: domain.Failed, errKind: domain.Unauthenticated, run: useCaseTable["Sessions.Refresh"].run,
+			collideWith: func(c *clinic, w world) {
+				_, err := c.refresh(w.otherGrant)
 				require.NoError(t, err)
 			},
-			leaves: func(_ domain.Actor, w world) domain.AuditEvent { return one(domain.SubjectSession, w.session) },
+			event: func(_ domain.Actor, w world) domain.AuditEvent { return eventOn(domain.SubjectSession, w.otherSession) },
 		},
 		"a licence number taken in between": {
-			by: domain.Admin, action: "doctor:create", outcome: domain.Failed, refusal: domain.Conflict, run: roleMatrix["Doctors.Create"].run,
-			between: func(c *clinic, w world) { c.addDoctor(w.unused) },
-			leaves:  none(domain.SubjectDoctor),
+			role: domain.Admin, action: "doctor:create", outcome: domain.Failed, errKind: domain.Conflict, run: useCaseTable["Doctors.Create"].run,
+			collideWith: func(c *clinic, w world) { c.addDoctor(w.unused) },
+			event:       noRecord(domain.SubjectDoctor),
 		},
 		"a patient added in between": {
-			by: domain.Staff, action: "patient:create", outcome: domain.Allowed, run: roleMatrix["Patients.Create"].run,
-			between: func(c *clinic, w world) { c.addPatient(w.actors[domain.Admin], "Eve") },
-			leaves: making(1, func(_ domain.Actor, w world) domain.AuditEvent {
-				return one(domain.SubjectPatient, w.patient.ID+2)
+			role: domain.Staff, action: "patient:create", outcome: domain.Allowed, run: useCaseTable["Patients.Create"].run,
+			collideWith: func(c *clinic, w world) { c.addPatient(w.actors[domain.Admin], "Eve") },
+			event: withVersion(1, func(_ domain.Actor, w world) domain.AuditEvent {
+				return eventOn(domain.SubjectPatient, w.patient.ID+2)
 			}),
 		},
 		"a doctor whose mapping ended in between": {
-			by: domain.Admin, action: "doctor:delete", outcome: domain.Allowed, run: roleMatrix["Doctors.Delete"].run,
-			between: func(c *clinic, w world) {
+			role: domain.Admin, action: "doctor:delete", outcome: domain.Allowed, run: useCaseTable["Doctors.Delete"].run,
+			collideWith: func(c *clinic, w world) {
 				require.NoError(t, c.Mappings.Unassign(c.ctx, w.actors[domain.Admin], w.mapping.ID))
 			},
-			leaves: making(2, doctor),
+			event: withVersion(2, onDoctor),
 		},
 		"a doctor restored in between": {
-			by: domain.Admin, action: "doctor:restore", outcome: domain.Failed, refusal: domain.NotFound, run: roleMatrix["Doctors.Restore"].run,
-			between: func(c *clinic, w world) {
+			role: domain.Admin, action: "doctor:restore", outcome: domain.Failed, errKind: domain.NotFound, run: useCaseTable["Doctors.Restore"].run,
+			collideWith: func(c *clinic, w world) {
 				_, err := c.Doctors.Restore(c.ctx, w.actors[domain.Admin], w.deletedDoctor.ID)
 				require.NoError(t, err)
 			},
-			leaves: deletedDoctor,
+			event: onDeletedDoctor,
 		},
 	} {
-		want := tt.make(c, n, name)
+		want := tt.runIn(c, n, name)
 		assert.Equal(t, []domain.AuditEvent{want}, c.events(n), name)
 		n++
 	}

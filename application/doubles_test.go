@@ -18,13 +18,13 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// between is a store in which something else happens before an Update, once.
-type between struct {
+// onceBeforeUpdate is a store that calls happen once, before an Update.
+type onceBeforeUpdate struct {
 	ports.Store
 	happen func()
 }
 
-func (s *between) Update(ctx context.Context, fn func(ports.Tx) error) error {
+func (s *onceBeforeUpdate) Update(ctx context.Context, fn func(ports.Tx) error) error {
 	if happen := s.happen; happen != nil {
 		s.happen = nil
 		happen()
@@ -32,7 +32,7 @@ func (s *between) Update(ctx context.Context, fn func(ports.Tx) error) error {
 	return s.Store.Update(ctx, fn)
 }
 
-// blindStore finds no user by address, as if they were added a moment later.
+// blindStore finds no user by address in an Update, as if the users were added a moment later.
 type blindStore struct{ ports.Store }
 
 func (s blindStore) Update(ctx context.Context, fn func(ports.Tx) error) error {
@@ -49,8 +49,8 @@ func (blindUsers) ByEmail(context.Context, domain.Email) (domain.User, error) {
 	return domain.User{}, domain.ErrNotFound()
 }
 
-// brokenStore does all of its work and then fails: its Updates when they
-// commit, and, where it is not even readable, its Views.
+// brokenStore is a store whose Updates fail when they commit. If it is unreadable, its Views
+// fail too.
 type brokenStore struct {
 	ports.Store
 	unreadable bool
@@ -72,13 +72,13 @@ func (s brokenStore) Update(ctx context.Context, fn func(ports.Tx) error) error 
 	})
 }
 
-// work is what a caller could measure.
-type work struct{ views, updates, usersWritten, attemptsLocked, verified, hashed int }
+// workCounts counts work that a caller could notice by its duration.
+type workCounts struct{ views, updates, usersWritten, attemptsLocked, verified, hashed int }
 
 // measuredStore and measuredPasswords count the work that they do.
 type measuredStore struct {
 	ports.Store
-	*work
+	*workCounts
 }
 
 func (s measuredStore) View(ctx context.Context, fn func(ports.Tx) error) error {
@@ -88,21 +88,21 @@ func (s measuredStore) View(ctx context.Context, fn func(ports.Tx) error) error 
 
 func (s measuredStore) Update(ctx context.Context, fn func(ports.Tx) error) error {
 	s.updates++
-	return s.Store.Update(ctx, func(tx ports.Tx) error { return fn(measuredTx{tx, s.work}) })
+	return s.Store.Update(ctx, func(tx ports.Tx) error { return fn(measuredTx{tx, s.workCounts}) })
 }
 
 type measuredTx struct {
 	ports.Tx
-	*work
+	*workCounts
 }
 
-func (t measuredTx) Users() ports.Users { return measuredUsers{t.Tx.Users(), t.work} }
+func (t measuredTx) Users() ports.Users { return measuredUsers{t.Tx.Users(), t.workCounts} }
 
-func (t measuredTx) Attempts() ports.Attempts { return measuredAttempts{t.Tx.Attempts(), t.work} }
+func (t measuredTx) Attempts() ports.Attempts { return measuredAttempts{t.Tx.Attempts(), t.workCounts} }
 
 type measuredAttempts struct {
 	ports.Attempts
-	*work
+	*workCounts
 }
 
 func (a measuredAttempts) Get(ctx context.Context, key domain.AttemptKey) (domain.Attempts, error) {
@@ -112,7 +112,7 @@ func (a measuredAttempts) Get(ctx context.Context, key domain.AttemptKey) (domai
 
 type measuredUsers struct {
 	ports.Users
-	*work
+	*workCounts
 }
 
 func (u measuredUsers) Add(ctx context.Context, user domain.User) (domain.User, error) {
@@ -127,7 +127,7 @@ func (u measuredUsers) Save(ctx context.Context, user domain.User) error {
 
 type measuredPasswords struct {
 	ports.Passwords
-	*work
+	*workCounts
 }
 
 func (p measuredPasswords) Verify(ctx context.Context, caller ports.Caller, password domain.Password, hash domain.PasswordHash) (bool, error) {
@@ -140,28 +140,29 @@ func (p measuredPasswords) Hash(ctx context.Context, caller ports.Caller, passwo
 	return p.Passwords.Hash(ctx, caller, password)
 }
 
-// measure returns what counts the work that the clinic does from now on.
-func (c *clinic) measure() *work {
-	done := &work{}
+// measure counts the work of the clinic from now on.
+func (c *clinic) measure() *workCounts {
+	done := &workCounts{}
 	c.use(onStore(measuredStore{c.Ports.Store, done}), withPasswords(measuredPasswords{c.Ports.Passwords, done}))
 	return done
 }
 
-// told is a ports.Revocations that knows what it was told here, and nothing else.
-type told struct {
+// revocationsDouble is a ports.Revocations that knows only the sessions revoked on this
+// instance.
+type revocationsDouble struct {
 	mu      sync.Mutex
 	revoked map[domain.ID]bool
-	// deaf says that nothing of other instances is known.
-	deaf bool
+	// feedSilent means that revocations on other instances are not known.
+	feedSilent bool
 }
 
-func (r *told) Revoked(session domain.ID) (revoked, known bool) {
+func (r *revocationsDouble) Revoked(session domain.ID) (revoked, known bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.revoked[session], r.revoked[session] || !r.deaf
+	return r.revoked[session], r.revoked[session] || !r.feedSilent
 }
 
-func (r *told) Revoke(sessions ...domain.ID) {
+func (r *revocationsDouble) Revoke(sessions ...domain.ID) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.revoked == nil {
@@ -172,7 +173,7 @@ func (r *told) Revoke(sessions ...domain.ID) {
 	}
 }
 
-// device shows one-time passwords (RFC 6238) with the key of an enrolment.
+// device computes one-time passwords (RFC 6238) with the key of an enrolment.
 type device struct{ key []byte }
 
 func newDevice(t *testing.T, enrolment ports.Enrolment) device {
@@ -184,7 +185,7 @@ func newDevice(t *testing.T, enrolment ports.Enrolment) device {
 	return device{key}
 }
 
-// code is what the device shows at a time.
+// code returns the one-time password for a time.
 func (d device) code(at time.Time) domain.Input {
 	mac := hmac.New(sha1.New, d.key)
 	_ = binary.Write(mac, binary.BigEndian, at.Unix()/30) // never fails (hash.Hash)
@@ -193,7 +194,7 @@ func (d device) code(at time.Time) domain.Input {
 	return domain.Given(fmt.Sprintf("%06d", truncated%1_000_000))
 }
 
-// wrong is a code that the device shows neither now nor a step before or after.
+// wrong returns a code that is valid neither now nor one step before or after.
 func (d device) wrong(at time.Time) domain.Input {
 	for n := 0; ; n++ {
 		code := domain.Given(fmt.Sprintf("%06d", n))

@@ -11,8 +11,8 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// A test suite drives the real use-cases over the memory store, at a time of its choice,
-// in whichever role it needs. A test gives its *testing.T for t.
+// A test suite calls the real use-cases over the memory store, with a clock that it sets, in
+// any role. A test passes its *testing.T as t.
 func Example_testSuite() {
 	clinic := clinictest.New(t)
 	doctor, err := clinic.Doctors.Create(t.Context(), clinic.Admin(), domain.DoctorInput{
@@ -40,9 +40,8 @@ func (exampleT) Context() context.Context { return context.Background() }
 func (exampleT) Fatal(args ...any)        { panic(fmt.Sprint(args...)) }
 func (exampleT) Helper()                  {}
 
-// consoleTransport is a whole transport: it reads a request, finds out who
-// asks, calls the use-case and writes the answer. What is refused, and to whom,
-// is decided further in.
+// consoleTransport is a complete transport. It reads a request, authenticates the caller,
+// calls the use-case and writes the answer. The use-case decides what the caller may do.
 type consoleTransport struct {
 	authenticator *application.Authenticator
 	doctors       *application.Doctors
@@ -69,7 +68,7 @@ func (t consoleTransport) serve(ctx context.Context, line string) string {
 	}
 }
 
-// refuse is this transport's one table from kinds of failure to its own codes.
+// refuse maps kinds of errors to the codes of this transport.
 func (consoleTransport) refuse(err error) string {
 	code, known := map[domain.Kind]string{
 		domain.Invalid: "INVALID", domain.Unauthenticated: "WHO", domain.Forbidden: "NO", domain.NotFound: "NONE",
@@ -81,7 +80,7 @@ func (consoleTransport) refuse(err error) string {
 	return code + " " + err.Error()
 }
 
-// A new transport stands beside httpapi and touches nothing inside.
+// A new transport is a package beside httpapi. It needs no change of the application.
 func Example_newTransport() {
 	clinic := clinictest.New(t)
 	transport := consoleTransport{clinic.Authenticator, clinic.Doctors}

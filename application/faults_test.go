@@ -10,7 +10,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-func TestWhatComesAfterAFaultIsExaminedToo(t *testing.T) {
+func TestVerifyContinuesAfterAFault(t *testing.T) {
 	c := sealedClinic(t)
 	store := c.tamper()
 	store.events = func(events []domain.AuditEvent) []domain.AuditEvent {
@@ -26,8 +26,9 @@ func TestWhatComesAfterAFaultIsExaminedToo(t *testing.T) {
 	}, c.verifySilently().Faults)
 }
 
-// An event that came too late once, when the clock had been set, must not hide the rest.
-func TestWhatWasTakenForInsertedHidesNothing(t *testing.T) {
+// An event that was once visible too late, because the clock was set, must not hide other
+// faults.
+func TestAnEventReportedAsInsertedHidesNoOtherFault(t *testing.T) {
 	c := sealedClinic(t)
 	c.tamper().events = func(events []domain.AuditEvent) []domain.AuditEvent {
 		return changed(11)(editing(15, func(event *domain.AuditEvent) { event.ID = 0 })(events))
@@ -38,7 +39,7 @@ func TestWhatWasTakenForInsertedHidesNothing(t *testing.T) {
 	}, c.verifySilently().Faults)
 }
 
-func TestVerifyNamesAHundredFaultsAtMost(t *testing.T) {
+func TestVerifyReportsAtMostOneHundredFaults(t *testing.T) {
 	c := newClinic(t)
 	c.addEvents(300, c.attest)
 	c.seal()
@@ -50,8 +51,8 @@ func TestVerifyNamesAHundredFaultsAtMost(t *testing.T) {
 	}
 }
 
-// Where the database has no key, there can be any number of events with one ID.
-func TestAnEventThatIsThereAgainAndAgainIsNamedOnce(t *testing.T) {
+// A database without a primary key can contain any number of events with one ID.
+func TestADuplicatedEventIsReportedOnce(t *testing.T) {
 	for _, times := range []int{2, 3, 1000, 2500} {
 		c := sealedClinic(t)
 		c.tamper().events = func(events []domain.AuditEvent) []domain.AuditEvent {

@@ -17,10 +17,10 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// home is where the owner of an account signs in.
+// home is the address that the account's owner signs in from.
 const home = "192.0.2.1"
 
-// at is the origin of a request from an address.
+// at returns the origin of a request from an address.
 func at(address string) domain.Origin {
 	return domain.NewOrigin(netip.MustParseAddr(address), "a test")
 }
@@ -31,18 +31,18 @@ func loginAt(ctx context.Context, clinic *clinictest.Clinic, address, email, pas
 	return err
 }
 
-// guarded is a clinic with the limits that the program has unless it is told others.
-func guarded(t *testing.T, setups ...clinictest.Setup) *clinictest.Clinic {
+// clinicWithLimits returns a clinic with the default limits of the program.
+func clinicWithLimits(t *testing.T, setups ...clinictest.Setup) *clinictest.Clinic {
 	return clinictest.New(t, append(setups, func(_ *application.Ports, r *application.Rules) {
 		window := 15 * time.Minute
 		r.Limits.LoginPair = domain.Limit{Max: 10, Window: window}
 		r.Limits.LoginAccount = domain.Limit{Max: 100, Window: window}
-		r.Limits.LoginPlace = domain.Limit{Max: 500, Window: window}
+		r.Limits.LoginNetwork = domain.Limit{Max: 500, Window: window}
 	})...)
 }
 
-// flood has strangers sign in from networks and to accounts of their own, until the
-// test ends.
+// flood makes unknown callers sign in until the test ends, each from another network and to
+// another account.
 func flood(t *testing.T, clinic *clinictest.Clinic) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	var strangers sync.WaitGroup
@@ -57,19 +57,19 @@ func flood(t *testing.T, clinic *clinictest.Clinic) {
 	t.Cleanup(cancel)
 }
 
-// In this clinic one hash is computed at once and four may wait, which the strangers
-// outnumber by far.
-func TestAFloodOfStrangersKeepsNobodyOutWhoIsKnown(t *testing.T) {
+// This clinic computes one hash at a time and has a queue for four callers. There are far more
+// unknown callers than that.
+func TestAFloodOfUnknownCallersDoesNotLockOutKnownUsers(t *testing.T) {
 	hashing, err := passwords.New(passwords.Params{MemoryKiB: 256, Iterations: 1, Parallelism: 1, Concurrent: 1, Waiting: 4})
 	require.NoError(t, err)
-	clinic := guarded(t, func(p *application.Ports, _ *application.Rules) { p.Passwords = hashing })
+	clinic := clinicWithLimits(t, func(p *application.Ports, _ *application.Rules) { p.Passwords = hashing })
 	admin, owner := clinic.Admin(), clinic.SignUp("owner@example.com", domain.Staff)
 	require.NoError(t, loginAt(t.Context(), clinic, home, "owner@example.com", clinictest.Password))
 	flood(t, clinic)
 
 	current, next := clinictest.Password, "violet-harbour-29-compass"
 	for round := range 3 {
-		assert.NoError(t, loginAt(t.Context(), clinic, home, "owner@example.com", current), "a login from where the owner is known")
+		assert.NoError(t, loginAt(t.Context(), clinic, home, "owner@example.com", current), "a login from a known network")
 		_, err := clinic.SecondFactor.Enrol(t.Context(), owner, domain.PasswordCheck{Password: domain.Given(current)})
 		assert.NoError(t, err, "enrolling a second factor")
 		err = clinic.SecondFactor.Disable(t.Context(), owner, domain.PasswordCheck{Password: domain.Given(current)})

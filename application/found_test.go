@@ -12,7 +12,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// addUnversioned adds what was there before versions were kept.
+// addUnversioned adds records without versions, like records that are older than the history.
 func (c *clinic) addUnversioned() (doctor domain.Doctor, patient domain.Patient, mapping domain.Mapping) {
 	c.t.Helper()
 	by := c.register("first@example.com", domain.Staff).ID
@@ -31,47 +31,47 @@ func (c *clinic) addUnversioned() (doctor domain.Doctor, patient domain.Patient,
 	return doctor, patient, mapping
 }
 
-// found is the version of what was there before.
-func found[T domain.Record](c *clinic, record T) domain.Version[T] {
+// firstVersion returns the first version of a record that is older than the history.
+func firstVersion[T domain.Record](c *clinic, record T) domain.Version[T] {
 	return domain.Version[T]{At: c.Now(), Change: domain.Found, Record: record}
 }
 
-func TestWhatWasThereBeforeVersionsWereKeptIsFound(t *testing.T) {
+func TestARecordOlderThanTheHistoryGetsAFirstVersion(t *testing.T) {
 	c := newClinic(t)
 	admin := c.SignUp("admin@example.com", domain.Admin)
 	doctor, patient, mapping := c.addUnversioned()
-	assertVersions(c, &c.Doctors.History, admin, doctor.ID, found(c, doctor))
-	assertVersions(c, &c.Patients.History, admin, patient.ID, found(c, patient))
-	assertVersions(c, &c.Mappings.History, admin, mapping.ID, found(c, mapping))
+	assertVersions(c, &c.Doctors.History, admin, doctor.ID, firstVersion(c, doctor))
+	assertVersions(c, &c.Patients.History, admin, patient.ID, firstVersion(c, patient))
+	assertVersions(c, &c.Mappings.History, admin, mapping.ID, firstVersion(c, mapping))
 	staff := c.SignUp("staff@example.com", domain.Staff)
-	assertVersions(c, &c.Doctors.History, staff, doctor.ID, found(c, doctor.VisibleTo(staff)))
+	assertVersions(c, &c.Doctors.History, staff, doctor.ID, firstVersion(c, doctor.VisibleTo(staff)))
 
 	changed, err := c.Doctors.Change(c.ctx, admin, doctor.ID, domain.DoctorInput{Salary: domain.Given("2")})
 	require.NoError(t, err)
-	assertVersions(c, &c.Doctors.History, admin, doctor.ID, found(c, doctor), made(c, admin, domain.Updated, changed))
+	assertVersions(c, &c.Doctors.History, admin, doctor.ID, firstVersion(c, doctor), versionBy(c, admin, domain.Updated, changed))
 	assert.Equal(t, 2, c.events(0)[slices.IndexFunc(c.events(0), func(e domain.AuditEvent) bool { return e.Action == domain.DoctorUpdate })].Version)
 
 	renamed, err := c.Patients.Replace(c.ctx, admin, patient.ID, patientInput("New"))
 	require.NoError(t, err)
-	assertVersions(c, &c.Patients.History, admin, patient.ID, found(c, patient), made(c, admin, domain.Updated, plain(renamed)))
+	assertVersions(c, &c.Patients.History, admin, patient.ID, firstVersion(c, patient), versionBy(c, admin, domain.Updated, patientOf(renamed)))
 }
 
-func TestWhatWasThereBeforeVersionsWereKeptIsRestoredLikeAnythingElse(t *testing.T) {
+func TestARecordOlderThanTheHistoryCanBeRestored(t *testing.T) {
 	c := newClinic(t)
 	admin := c.SignUp("admin@example.com", domain.Admin)
 	doctor, _, mapping := c.addUnversioned()
 	require.NoError(t, c.Doctors.Delete(c.ctx, admin, doctor.ID))
-	assertVersions(c, &c.Doctors.History, admin, doctor.ID, made(c, admin, domain.Deleted, doctor))
+	assertVersions(c, &c.Doctors.History, admin, doctor.ID, versionBy(c, admin, domain.Deleted, doctor))
 	with := doctorRef(doctor.ID)
-	ended := made(c, admin, domain.Deleted, mapping)
+	ended := versionBy(c, admin, domain.Deleted, mapping)
 	ended.Cause = with
 	assertVersions(c, &c.Mappings.History, admin, mapping.ID, ended)
 
 	restored, err := c.Doctors.Restore(c.ctx, admin, doctor.ID)
 	require.NoError(t, err)
 	assertRestored(c, doctor, restored, 1)
-	assertVersions(c, &c.Doctors.History, admin, doctor.ID, made(c, admin, domain.Deleted, doctor), made(c, admin, domain.Restored, doctor))
-	back := made(c, admin, domain.Restored, mapping)
+	assertVersions(c, &c.Doctors.History, admin, doctor.ID, versionBy(c, admin, domain.Deleted, doctor), versionBy(c, admin, domain.Restored, doctor))
+	back := versionBy(c, admin, domain.Restored, mapping)
 	back.Cause = with
 	assertVersions(c, &c.Mappings.History, admin, mapping.ID, ended, back)
 }

@@ -8,40 +8,39 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// gapAges says for how long a Sealer has seen each gap in the IDs of events. It goes by
-// the time that passes here, and not by the clock: when that is set while a transaction
-// runs, the event of that transaction still comes under a seal. A restart begins anew.
-type gapAges []seenGap
+// gapAges measures for how long a Sealer has seen each gap in the IDs of events. It uses the
+// monotonic clock: if the wall clock is set while a transaction runs, the event of this
+// transaction still gets under a seal. After a restart all gaps are new.
+type gapAges []agedGap
 
-type seenGap struct {
+type agedGap struct {
 	domain.Gap
-	at time.Time // with a monotonic reading, which time.Since goes by
+	firstSeen time.Time // has a monotonic reading, which time.Since uses
 }
 
-// see takes note of all gaps that there are now. What is left of one is as old as it.
-func (a *gapAges) see(gaps []domain.Gap) {
+// update replaces the gaps. A gap within an earlier one is as old as that one.
+func (a *gapAges) update(gaps []domain.Gap) {
 	seen, now := make(gapAges, len(gaps)), time.Now()
 	for i, gap := range gaps {
-		seen[i] = seenGap{gap, now}
+		seen[i] = agedGap{gap, now}
 		if before, found := a.find(gap); found {
-			seen[i].at = before.at
+			seen[i].firstSeen = before.firstSeen
 		}
 	}
 	*a = seen
 }
 
-// overdue reports whether no event is awaited in a gap any more.
-func (a gapAges) overdue(gap domain.Gap) bool {
+// isOverdue reports whether the gap is so old that no more events are expected in it.
+func (a gapAges) isOverdue(gap domain.Gap) bool {
 	seen, found := a.find(gap)
-	return found && time.Since(seen.at) >= domain.MaxLateness
+	return found && time.Since(seen.firstSeen) >= domain.MaxLateness
 }
 
-// find returns what was seen of a gap; gaps are in ascending order and have no ID in
-// common.
-func (a gapAges) find(gap domain.Gap) (seenGap, bool) {
-	at, _ := slices.BinarySearchFunc(a, gap.To, func(seen seenGap, to domain.ID) int { return cmp.Compare(seen.To, to) })
+// find returns the gap that contains the given one. The gaps are sorted and do not overlap.
+func (a gapAges) find(gap domain.Gap) (agedGap, bool) {
+	at, _ := slices.BinarySearchFunc(a, gap.To, func(seen agedGap, to domain.ID) int { return cmp.Compare(seen.To, to) })
 	if at == len(a) || !gap.Within(a[at].Gap) {
-		return seenGap{}, false
+		return agedGap{}, false
 	}
 	return a[at], true
 }

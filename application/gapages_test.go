@@ -11,7 +11,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-func TestAnEventThatBecomesVisibleTooLateIsTakenForAnInsertedOne(t *testing.T) {
+func TestAnEventThatBecomesVisibleTooLateIsReportedAsInserted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClinic(t)
 		store := c.sealWithout(3)
@@ -25,8 +25,8 @@ func TestAnEventThatBecomesVisibleTooLateIsTakenForAnInsertedOne(t *testing.T) {
 	})
 }
 
-// A clock may be set by any time while a transaction runs.
-func TestAnEventComesUnderASealHoweverTheClockIsSetMeanwhile(t *testing.T) {
+// The clock can be set by any duration while a transaction runs.
+func TestSettingTheClockDoesNotLeaveAnEventUnsealed(t *testing.T) {
 	for _, step := range []time.Duration{domain.MaxLateness + time.Minute, 24 * time.Hour, -24 * time.Hour} {
 		synctest.Test(t, func(t *testing.T) {
 			c := newClinic(t)
@@ -46,7 +46,7 @@ func TestAnEventComesUnderASealHoweverTheClockIsSetMeanwhile(t *testing.T) {
 	}
 }
 
-func TestWhatIsLeftOfAGapIsAsOldAsTheGap(t *testing.T) {
+func TestTheRestOfAGapIsAsOldAsTheGap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClinic(t)
 		store := c.sealWithout(2, 3, 4)
@@ -61,8 +61,8 @@ func TestWhatIsLeftOfAGapIsAsOldAsTheGap(t *testing.T) {
 	})
 }
 
-// A service that starts anew has not seen how old a gap is.
-func TestAfterARestartAGapIsYoung(t *testing.T) {
+// A restarted service does not know how old a gap is.
+func TestAfterARestartAllGapsAreNew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClinic(t)
 		store := c.sealWithout(3)

@@ -10,77 +10,78 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// groupCommit writes what many callers bring with few writes: all that came while one
-// write was under way share the next.
+// groupCommit writes the items of many callers in few writes. All items that arrive during
+// one write are written together by the next one.
 type groupCommit[T any] struct {
-	// write writes items, all or none.
+	// write writes all of the items, or none.
 	write func(context.Context, []T) error
-	// size is how much of a write's room an item takes.
+	// size returns how much an item adds to the size of a group (see maxGroupSize).
 	size func(T) int
 
 	mutex   sync.Mutex
-	waiting []waiter[T]
-	// writing is set while a goroutine writes what waits.
+	waiting []waitingItem[T]
+	// writing is true while a goroutine runs writeGroups.
 	writing bool
 }
 
-// waiter is an item whose caller waits for it to be written.
-type waiter[T any] struct {
+// waitingItem is an item that is not written yet. Its caller waits for the result.
+type waitingItem[T any] struct {
 	item    T
 	written chan error
 }
 
 const (
-	// maxGroupSize bounds one write, so that a crowd, or long lists, do not make it
-	// long.
+	// maxGroupSize bounds a group, so that many callers or long lists do not make one write
+	// slow.
 	maxGroupSize = 128
-	// maxWaiting bounds what waits, for a store that is too slow.
+	// maxWaiting bounds the queue of a store that is too slow.
 	maxWaiting = 4096
-	// groupTimeout ends a write to a store that does not answer.
+	// groupTimeout bounds a write, for a store that does not answer.
 	groupTimeout = 10 * time.Second
 )
 
-// do returns once item is written. The error is that of the write; it is Unavailable
-// when ctx ends first, or at once when too many wait.
-func (g *groupCommit[T]) do(ctx context.Context, item T) error {
-	mine := waiter[T]{item, make(chan error, 1)}
+// commit returns once the item is written, with the error of the write. The error is
+// Unavailable if ctx ends before that, or immediately if maxWaiting items are waiting.
+func (g *groupCommit[T]) commit(ctx context.Context, item T) error {
+	waiting := waitingItem[T]{item, make(chan error, 1)}
 	g.mutex.Lock()
 	if len(g.waiting) >= maxWaiting {
 		g.mutex.Unlock()
 		return domain.ErrBusy("audit queue full", time.Second)
 	}
-	g.waiting = append(g.waiting, mine)
+	g.waiting = append(g.waiting, waiting)
 	if !g.writing {
 		g.writing = true
 		// The first caller's context must not end a write that others wait for.
-		go g.writeAll(context.WithoutCancel(ctx))
+		go g.writeGroups(context.WithoutCancel(ctx))
 	}
 	g.mutex.Unlock()
 	select {
-	case err := <-mine.written:
+	case err := <-waiting.written:
 		return err
 	case <-ctx.Done():
 		return domain.ErrUnavailable(ctx.Err())
 	}
 }
 
-// writeAll writes group after group until nothing waits.
-func (g *groupCommit[T]) writeAll(background context.Context) {
-	for group := g.next(); len(group) > 0; group = g.next() {
+// writeGroups writes one group after the other until no item is waiting.
+func (g *groupCommit[T]) writeGroups(background context.Context) {
+	for group := g.nextGroup(); len(group) > 0; group = g.nextGroup() {
 		items := make([]T, len(group))
-		for i, waiter := range group {
-			items[i] = waiter.item
+		for i, waiting := range group {
+			items[i] = waiting.item
 		}
-		err := g.writeOne(background, items)
-		for _, waiter := range group {
-			waiter.written <- err
+		err := g.writeGroup(background, items)
+		for _, waiting := range group {
+			waiting.written <- err
 		}
 	}
 }
 
-// next takes the next group. When it is empty, the next caller starts a new writeAll.
-func (g *groupCommit[T]) next() []waiter[T] {
-	// Yield, so that callers that are about to come join this group.
+// nextGroup removes the next group from the queue. If it is empty, writeGroups ends, and the
+// next caller starts a new one.
+func (g *groupCommit[T]) nextGroup() []waitingItem[T] {
+	// Yield, so that callers that are about to arrive join this group.
 	runtime.Gosched()
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
@@ -97,10 +98,10 @@ func (g *groupCommit[T]) next() []waiter[T] {
 	return group
 }
 
-func (g *groupCommit[T]) writeOne(background context.Context, items []T) (err error) {
+func (g *groupCommit[T]) writeGroup(background context.Context, items []T) (err error) {
 	ctx, cancel := context.WithTimeout(background, groupTimeout)
 	defer cancel()
-	defer func() { // On this goroutine a panic would end the process.
+	defer func() { // A panic on this goroutine would end the process.
 		if thrown := recover(); thrown != nil {
 			err = fmt.Errorf("group commit: panic with a %T", thrown)
 		}

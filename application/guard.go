@@ -8,7 +8,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// Guard verifies that people are who they say.
+// Guard verifies passwords and one-time codes.
 type Guard struct {
 	store     ports.Store
 	limiter   *Limiter
@@ -17,142 +17,140 @@ type Guard struct {
 	clock     ports.Clock
 }
 
-// check says what of a proof is looked at.
-type check uint8
+// factors says which factors of a proof are verified.
+type factors uint8
 
 const (
 	// passwordOnly is for a user who is signed in.
-	passwordOnly check = iota
-	// allFactors also asks for the code of the second factor, if the user has one.
+	passwordOnly factors = iota
+	// allFactors also verifies the one-time code if the user has a second factor.
 	allFactors
 )
 
-// prove checks a proof and, if it is right, runs then with its user, in the Update that
-// records the attempt. A wrong proof counts against the session of a user who is signed
-// in, and otherwise against the account, even one that does not exist. Every reason for
-// refusal has the same answer and takes the same time. A hash in an outdated format is
-// replaced.
+// verifyProof verifies a proof. If it is right, verifyProof runs then with the user, in the
+// Update that records the event. A wrong proof counts against the session of a signed-in user,
+// and otherwise against the account, whether it exists or not. All refusals have the same
+// answer and take the same time. A password hash in an outdated format is replaced.
 //
-// The user, if there is one, becomes the subject of e.
-func prove[T any](ctx context.Context, g *Guard, e *entry, proof domain.Proof, check check,
+// The user, if there is one, becomes the subject of the event.
+func verifyProof[T any](ctx context.Context, g *Guard, event *pendingEvent, proof domain.Proof, factors factors,
 	then func(tx ports.Tx, user domain.User) (T, error),
 ) (T, error) {
-	var none T
+	var zero T
 	for range 2 {
-		claim, err := g.verify(ctx, e.Actor, proof, check)
-		if claim.user.ID != 0 {
-			e.Subject = one(domain.SubjectUser, claim.user.ID)
+		checked, err := g.checkPassword(ctx, event.Actor, proof, factors)
+		if checked.user.ID != 0 {
+			event.Subject = domain.Subject{Kind: domain.SubjectUser, ID: checked.user.ID}
 		}
 		if err != nil {
-			return none, err
+			return zero, err
 		}
-		// Another login may have replaced an outdated hash in the meantime: then
-		// the password is right for the new one, too. Or it was changed.
-		if result, err := settle(ctx, g, e, claim, then); !errors.Is(err, errHashReplaced) {
+		// Another login may have replaced an outdated hash, or the password may have been
+		// changed, while this one was compared. Compare with the new hash then.
+		if result, err := countAndRun(ctx, g, event, checked, then); !errors.Is(err, errHashReplaced) {
 			return result, err
 		}
 	}
-	return none, domain.ErrCredentials()
+	return zero, domain.ErrCredentials()
 }
 
-// claim is a proof whose password was compared.
-type claim struct {
-	guesses guesses
+// checkedProof is a proof whose password was compared.
+type checkedProof struct {
+	keys    guessKeys
 	proof   domain.Proof
-	check   check
-	// user is the one whose address it is, zero if there is none.
-	user domain.User
-	// right is whether the password is the user's.
-	right bool
-	// renewed replaces an outdated hash; zero if it is not outdated.
-	renewed domain.PasswordHash
+	factors factors
+	// user is the user with the address, zero if there is none.
+	user            domain.User
+	passwordMatches bool
+	// newHash replaces an outdated hash. It is zero if the hash is not outdated.
+	newHash domain.PasswordHash
 }
 
-// verify refuses a caller who has to wait, and compares the password. It looks the user
-// up first, so that the claim names the user of a refused login, too; an unknown address
-// costs the same.
-func (g *Guard) verify(ctx context.Context, actor domain.Actor, proof domain.Proof, check check) (claim, error) {
-	claim := claim{guesses: g.limiter.login(proof.Email, actor.Origin), proof: proof, check: check}
-	if check == passwordOnly {
-		claim.guesses = g.limiter.session(actor.SessionID)
+// checkPassword compares the password, unless a rate limit refuses the caller. It looks the
+// user up first, so that the event of a refused login names the account. An unknown address
+// costs the same work.
+func (g *Guard) checkPassword(ctx context.Context, actor domain.Actor, proof domain.Proof, factors factors) (checkedProof, error) {
+	checked := checkedProof{keys: g.limiter.loginKeys(proof.Email, actor.Origin), proof: proof, factors: factors}
+	if factors == passwordOnly {
+		checked.keys = g.limiter.sessionKeys(actor.SessionID)
 	}
 	caller := ports.UnknownCaller(actor.Origin)
 	err := g.store.View(ctx, func(tx ports.Tx) (err error) {
-		if proof.Email != (domain.Email{}) { // no address is nobody's
-			claim.user, err = tx.Users().ByEmail(ctx, proof.Email)
+		if proof.Email != (domain.Email{}) { // No account is found by an empty address.
+			checked.user, err = tx.Users().ByEmail(ctx, proof.Email)
 			if err != nil && domain.KindOf(err) != domain.NotFound {
 				return err
 			}
 		}
-		known, err := g.limiter.admit(ctx, tx, claim.guesses)
-		if known && claim.user.ID != 0 {
-			caller = ports.KnownCaller(claim.user.ID)
+		known, err := g.limiter.checkLimits(ctx, tx, checked.keys)
+		if known && checked.user.ID != 0 {
+			caller = ports.KnownCaller(checked.user.ID)
 		}
 		return err
 	})
 	if err != nil {
-		return claim, err
+		return checked, err
 	}
 	// For an unknown address the hash is zero: Verify takes its usual time and fails.
-	claim.right, err = g.passwords.Verify(ctx, caller, proof.Password, claim.user.PasswordHash)
-	if err == nil && claim.right && g.passwords.Outdated(proof.Password, claim.user.PasswordHash) {
-		claim.renewed, err = g.passwords.Hash(ctx, caller, proof.Password)
+	checked.passwordMatches, err = g.passwords.Verify(ctx, caller, proof.Password, checked.user.PasswordHash)
+	if err == nil && checked.passwordMatches && g.passwords.Outdated(proof.Password, checked.user.PasswordHash) {
+		checked.newHash, err = g.passwords.Hash(ctx, caller, proof.Password)
 	}
-	return claim, err
+	return checked, err
 }
 
 var errHashReplaced = errors.New("the password hash was replaced while it was being verified")
 
-// settle counts a claim that is wrong, and runs then for one that is right. Guesses
-// that were compared side by side are settled one after the other, so that no
-// more of them get an answer than the limits allow.
-func settle[T any](ctx context.Context, g *Guard, e *entry, claim claim, then func(ports.Tx, domain.User) (T, error)) (T, error) {
-	return commit(ctx, e, func(tx ports.Tx, e *entry) (none T, err error) {
-		tries, err := g.limiter.tries(ctx, tx, claim.guesses)
+// countAndRun counts a wrong proof as a failure, and runs then for a right one. It locks the
+// counts, so concurrent guesses get here one after the other, and no more of them get an answer
+// than the limits allow.
+func countAndRun[T any](ctx context.Context, g *Guard, event *pendingEvent, checked checkedProof, then func(ports.Tx, domain.User) (T, error)) (T, error) {
+	return updateWithEvent(ctx, event, func(tx ports.Tx, event *pendingEvent) (zero T, err error) {
+		counts, err := g.limiter.lockCounts(ctx, tx, checked.keys)
 		if err != nil {
-			return none, err
+			return zero, err
 		}
-		user, refused, err := g.judge(ctx, tx, claim)
+		user, refused, err := g.checkUser(ctx, tx, checked)
 		if err != nil {
-			return none, err
+			return zero, err
 		}
 		if refused != nil {
-			if err := tries.fail(ctx, tx); err != nil {
-				return none, err
+			if err := counts.saveFailure(ctx, tx); err != nil {
+				return zero, err
 			}
-			return none, refuse(refused)
+			return zero, commitAndRefuse(refused)
 		}
-		if err := tries.succeed(ctx, tx); err != nil {
-			return none, err
+		if err := counts.saveSuccess(ctx, tx); err != nil {
+			return zero, err
 		}
 		return then(tx, user)
 	})
 }
 
-// judge returns the user as stored now if the claim is good, and otherwise why
-// it is refused. A missing code is asked for, and does not count as a failure.
-func (g *Guard) judge(ctx context.Context, tx ports.Tx, claim claim) (user domain.User, refused, err error) {
-	if !claim.right {
+// checkUser returns the user as stored now if the proof is right. Otherwise refused says why it
+// is wrong. A missing one-time code is an error, and not counted as a failure.
+func (g *Guard) checkUser(ctx context.Context, tx ports.Tx, checked checkedProof) (user domain.User, refused, err error) {
+	if !checked.passwordMatches {
 		return user, domain.ErrCredentials(), nil
 	}
-	if user, err = tx.Users().Get(ctx, claim.user.ID); err != nil {
+	if user, err = tx.Users().Get(ctx, checked.user.ID); err != nil {
 		return user, nil, err
 	}
-	if user.PasswordHash.Reveal() != claim.user.PasswordHash.Reveal() {
+	if user.PasswordHash.Reveal() != checked.user.PasswordHash.Reveal() {
 		return user, nil, errHashReplaced
 	}
 	if !user.Active {
 		return user, domain.ErrCredentials(), nil
 	}
-	changed := !claim.renewed.IsZero()
+	changed := !checked.newHash.IsZero()
 	if changed {
-		user.PasswordHash = claim.renewed
+		user.PasswordHash = checked.newHash
 	}
-	if claim.check == allFactors && user.SecondFactor.Confirmed {
-		if claim.proof.Code.IsZero() {
+	if checked.factors == allFactors && user.SecondFactor.Confirmed {
+		if checked.proof.Code.IsZero() {
 			return user, nil, domain.ErrOneTimeCodeRequired()
 		}
-		if user.SecondFactor, changed, err = g.useCode(user.SecondFactor, claim.proof.Code); err != nil {
+		if user.SecondFactor, changed, err = g.useCode(user.SecondFactor, checked.proof.Code); err != nil {
 			return user, nil, err
 		}
 		if !changed {
@@ -165,7 +163,8 @@ func (g *Guard) judge(ctx context.Context, tx ports.Tx, claim claim) (user domai
 	return user, nil, err
 }
 
-// useCode spends a code of factor, and reports false if it is wrong or spent.
+// useCode marks a code of the factor as spent. It returns false if the code is wrong or was
+// spent before.
 func (g *Guard) useCode(factor domain.SecondFactor, code domain.OneTimeCode) (domain.SecondFactor, bool, error) {
 	if recovery, can := code.Recovery(); can {
 		factor, ok := factor.UseRecovery(recovery)

@@ -15,9 +15,9 @@ import (
 	"example.com/healthcare/ports"
 )
 
-func TestEveryLoginIsTheSameWork(t *testing.T) {
+func TestEveryLoginCostsTheSameWork(t *testing.T) {
 	for limits, locked := range map[application.Limits]int{{}: 0, loginLimits: 2} {
-		c := limited(t, limits)
+		c := clinicWithLimit(t, limits)
 		c.register("ada@example.com", domain.Staff)
 		require.NoError(t, c.Users.Deactivate(c.ctx, operator, c.register("gone@example.com", domain.Staff).ID))
 		c.setHash(c.register("locked@example.com", domain.Staff).ID, "!no password")
@@ -34,12 +34,12 @@ func TestEveryLoginIsTheSameWork(t *testing.T) {
 			measured := *c
 			done := measured.measure()
 			_, _ = measured.Sessions.Login(c.ctx, domain.Actor{}, in)
-			assert.Equal(t, work{views: 1, updates: 1, attemptsLocked: locked, verified: 1}, *done)
+			assert.Equal(t, workCounts{views: 1, updates: 1, attemptsLocked: locked, verified: 1}, *done)
 		}
 	}
 }
 
-func TestALongerPasswordThanAnyIsWrong(t *testing.T) {
+func TestATooLongPasswordIsRefusedLikeAWrongOne(t *testing.T) {
 	c := newClinic(t)
 	c.register("ada@example.com", domain.Staff)
 	done := c.measure()
@@ -50,30 +50,30 @@ func TestALongerPasswordThanAnyIsWrong(t *testing.T) {
 	assert.Equal(t, 2, done.verified, "the same work as for any wrong password")
 }
 
-func TestWhoHasToWaitCostsNoVerification(t *testing.T) {
-	c := limited(t, loginLimits)
+func TestALockedLoginVerifiesNoPassword(t *testing.T) {
+	c := clinicWithLimit(t, loginLimits)
 	c.failTimes(10, here, "nobody@example.com")
 	done := c.measure()
 	assert.NotZero(t, waitOf(c.loginFrom(here, "nobody@example.com", "wrong")))
-	assert.Equal(t, work{views: 1, updates: 1}, *done, "the update is the event")
+	assert.Equal(t, workCounts{views: 1, updates: 1}, *done, "the Update adds the event")
 }
 
-// busyPasswords has a full queue.
+// busyPasswords is a ports.Passwords whose queue is full.
 type busyPasswords struct{ ports.Passwords }
 
 func (busyPasswords) Verify(context.Context, ports.Caller, domain.Password, domain.PasswordHash) (bool, error) {
 	return false, domain.ErrBusy("password hashing queue full", time.Second)
 }
 
-func TestALoginThatIsNotExaminedNamesItsAccount(t *testing.T) {
+func TestARefusedLoginNamesItsAccount(t *testing.T) {
 	for name, tt := range map[string]struct {
 		refuse func(c *clinic)
 		want   domain.Kind
 	}{
-		"held up":    {func(c *clinic) { c.failTimes(10, here, "ada@example.com"); c.failTimes(10, here, "nobody@example.com") }, domain.TooMany},
+		"limited":    {func(c *clinic) { c.failTimes(10, here, "ada@example.com"); c.failTimes(10, here, "nobody@example.com") }, domain.TooMany},
 		"full queue": {func(c *clinic) { c.use(withPasswords(busyPasswords{c.Ports.Passwords})) }, domain.Unavailable},
 	} {
-		c := limited(t, loginLimits)
+		c := clinicWithLimit(t, loginLimits)
 		ada := c.register("ada@example.com", domain.Staff)
 		tt.refuse(c)
 		for email, subject := range map[string]domain.ID{"ada@example.com": ada.ID, "nobody@example.com": 0} {
@@ -83,20 +83,20 @@ func TestALoginThatIsNotExaminedNamesItsAccount(t *testing.T) {
 			events := c.Events()
 			assert.Equal(t, domain.Subject{Kind: domain.SubjectUser, ID: subject}, events[len(events)-1].Subject, name)
 			done.verified = 0
-			assert.Equal(t, work{views: 1, updates: 1}, *done, "%s: the same work, whether there is such an account or not", name)
+			assert.Equal(t, workCounts{views: 1, updates: 1}, *done, "%s: the same work, whether the account exists or not", name)
 		}
 	}
 }
 
-func TestWhoHasToWaitCostsNoHash(t *testing.T) {
-	c := limited(t, loginLimits)
+func TestALockedPasswordChangeComputesNoHash(t *testing.T) {
+	c := clinicWithLimit(t, loginLimits)
 	ada := c.SignUp("ada@example.com", domain.Staff)
 	done := c.measure()
 	for range loginLimits.LoginPair.Max {
 		require.Error(t, c.Account.ChangePassword(c.ctx, ada, passwordChange("wrong", otherPassword)))
 	}
 	assert.Equal(t, done.verified, done.hashed, "the time does not tell whether the password was right")
-	*done = work{}
+	*done = workCounts{}
 	assertKind(t, domain.TooMany, c.Account.ChangePassword(c.ctx, ada, passwordChange(goodPassword, otherPassword)))
 	_, err := c.SecondFactor.Enrol(c.ctx, ada, check(goodPassword))
 	assertKind(t, domain.TooMany, err)
@@ -119,7 +119,7 @@ func TestAWrongCurrentPasswordCountsAgainstTheSession(t *testing.T) {
 			return c.SecondFactor.Disable(c.ctx, by, check(password))
 		}},
 	} {
-		c := limited(t, loginLimits)
+		c := clinicWithLimit(t, loginLimits)
 		ada := c.SignUp("ada@example.com", domain.Staff)
 		ada.Origin = from(here).Origin
 		for range 10 {
@@ -133,7 +133,7 @@ func TestAWrongCurrentPasswordCountsAgainstTheSession(t *testing.T) {
 	}
 }
 
-func TestAnInactiveUserProvesNothing(t *testing.T) {
+func TestAnInactiveUserCannotConfirmThePassword(t *testing.T) {
 	c := newClinic(t)
 	ada := c.SignUp("ada@example.com", domain.Staff)
 	c.setUser(ada.UserID, func(user *domain.User) { user.Active = false })
@@ -142,7 +142,7 @@ func TestAnInactiveUserProvesNothing(t *testing.T) {
 	assert.Equal(t, before, c.user(ada.UserID))
 }
 
-func TestAFailureOfTheStoreIsNoWrongPassword(t *testing.T) {
+func TestAnErrorOfTheStoreIsNotCountedAsAWrongPassword(t *testing.T) {
 	c := newClinic(t)
 	c.register("ada@example.com", domain.Staff)
 	for failing := range 2 {
@@ -154,7 +154,7 @@ func TestAFailureOfTheStoreIsNoWrongPassword(t *testing.T) {
 	}
 }
 
-func TestGuessingTheFirstCodeIsSlowedDown(t *testing.T) {
+func TestGuessesOfTheFirstCodeAreLimited(t *testing.T) {
 	c := newClinic(t, withLimits(application.Limits{LoginPair: domain.Limit{Max: 10, Window: 15 * time.Minute}}))
 	ada := c.SignUp("ada@example.com", domain.Staff)
 	device := c.enrol(ada)

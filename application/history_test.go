@@ -14,22 +14,23 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// made is a version as actor makes it now.
-func made[T domain.Record](c *clinic, by domain.Actor, change domain.Change, record T) domain.Version[T] {
+// versionBy returns the version that a change by an actor makes now.
+func versionBy[T domain.Record](c *clinic, by domain.Actor, change domain.Change, record T) domain.Version[T] {
 	return domain.Version[T]{At: c.Now(), Author: domain.Author{UserID: by.UserID, Role: by.Role}, Change: change, Record: record}
 }
 
-// stampedAt is a record that was last changed at that time.
+// stampedAt returns the record with another UpdatedAt.
 func stampedAt[T domain.Record](record T, at time.Time) T {
 	stamp := domain.StampOf(record)
 	stamp.UpdatedAt = at
 	return domain.Stamped(record, stamp)
 }
 
-// unstamped is a record without its stamp.
+// unstamped returns the record without its stamp.
 func unstamped[T domain.Record](record T) T { return domain.Stamped(record, domain.Stamp{}) }
 
-// assertRestored asserts that a record is again as it was, in a new version: that many after.
+// assertRestored asserts that a restored record differs from before only in its stamp, which
+// is that many versions later.
 func assertRestored[T domain.Record](c *clinic, was, restored T, versions int) {
 	c.t.Helper()
 	for range versions {
@@ -38,11 +39,11 @@ func assertRestored[T domain.Record](c *clinic, was, restored T, versions int) {
 	assert.Equal(c.t, was, restored)
 }
 
-// plain is a patient as it is kept in versions.
-func plain(patient domain.PatientView) domain.Patient { return patient.Patient }
+// patientOf returns the patient of a view, as it is stored in versions.
+func patientOf(patient domain.PatientView) domain.Patient { return patient.Patient }
 
-// assertVersions asserts what actor sees of a record's versions, one by one and
-// in pages of various lengths. The wanted ones need no numbers.
+// assertVersions asserts which versions an actor sees, one by one and in pages of different
+// lengths. It sets the numbers of the expected versions.
 func assertVersions[T domain.Record](c *clinic, history *application.History[T], by domain.Actor, id domain.ID, want ...domain.Version[T]) {
 	c.t.Helper()
 	var revisions []domain.VersionView[T]
@@ -56,7 +57,7 @@ func assertVersions[T domain.Record](c *clinic, history *application.History[T],
 			revision.Before = &want[i-1].Record
 		}
 		revisions = append(revisions, revision)
-		got, err := history.Version(c.ctx, by, id, domain.ID(i+1))
+		got, err := history.GetVersion(c.ctx, by, id, domain.ID(i+1))
 		require.NoError(c.t, err)
 		require.Equal(c.t, revision, got)
 	}
@@ -64,18 +65,18 @@ func assertVersions[T domain.Record](c *clinic, history *application.History[T],
 		require.Equal(c.t, revisions, readVersions(c, history, by, id, limit), "in pages of %s", limit)
 	}
 	for _, number := range []domain.ID{0, -1, domain.ID(len(want) + 1), math.MaxInt64, math.MinInt64} {
-		got, err := history.Version(c.ctx, by, id, number)
+		got, err := history.GetVersion(c.ctx, by, id, number)
 		assertKind(c.t, domain.NotFound, err)
 		assert.Zero(c.t, got)
 	}
 }
 
-// readVersions follows the pages of a record's versions to the last.
+// readVersions reads all pages of a record's versions.
 func readVersions[T domain.Record](c *clinic, history *application.History[T], by domain.Actor, id domain.ID, limit string) (all []domain.VersionView[T]) {
 	c.t.Helper()
 	in := domain.PageInput{Limit: domain.Given(limit)}
 	for {
-		page, err := history.Versions(c.ctx, by, id, in)
+		page, err := history.ListVersions(c.ctx, by, id, in)
 		require.NoError(c.t, err)
 		require.NotEmpty(c.t, page.Items)
 		all = append(all, page.Items...)
@@ -93,7 +94,7 @@ func TestEachChangeOfADoctorIsAVersion(t *testing.T) {
 	kept := func(by domain.Actor, change domain.Change, doctor domain.Doctor, err error) domain.Doctor {
 		t.Helper()
 		require.NoError(t, err)
-		want = append(want, made(c, by, change, doctor))
+		want = append(want, versionBy(c, by, change, doctor))
 		assertVersions(c, &c.Doctors.History, one, doctor.ID, want...)
 		c.Advance(time.Hour)
 		return doctor
@@ -116,12 +117,12 @@ func TestEachChangeOfAPatientIsAVersion(t *testing.T) {
 	w := newWorld(c)
 	staff, admin := w.actors[domain.Staff], w.actors[domain.Admin]
 	c.assign(staff, w.patient, w.otherDoctor)
-	want := []domain.Version[domain.Patient]{made(c, staff, domain.Created, plain(w.patient))}
+	want := []domain.Version[domain.Patient]{versionBy(c, staff, domain.Created, patientOf(w.patient))}
 	kept := func(by domain.Actor, change domain.Change, patient domain.PatientView, err error) domain.PatientView {
 		t.Helper()
 		require.NoError(t, err)
-		assert.Equal(t, []domain.ID{w.doctor.ID, w.otherDoctor.ID}, patient.AssignedDoctors, "which are no part of a version")
-		want = append(want, made(c, by, change, plain(patient)))
+		assert.Equal(t, []domain.ID{w.doctor.ID, w.otherDoctor.ID}, patient.AssignedDoctors, "doctors are not part of the patient's versions")
+		want = append(want, versionBy(c, by, change, patientOf(patient)))
 		assertVersions(c, &c.Patients.History, admin, patient.ID, want...)
 		c.Advance(time.Hour)
 		return patient
@@ -132,7 +133,7 @@ func TestEachChangeOfAPatientIsAVersion(t *testing.T) {
 	patient = kept(staff, domain.Updated, patient, err)
 	kept(staff, domain.Deleted, patient, c.Patients.Delete(c.ctx, staff, w.patient.ID))
 	restored, err := c.Patients.Restore(c.ctx, admin, w.patient.ID)
-	assertRestored(c, plain(patient), plain(restored), 2)
+	assertRestored(c, patientOf(patient), patientOf(restored), 2)
 	kept(admin, domain.Restored, restored, err)
 }
 
@@ -140,11 +141,11 @@ func TestEachChangeOfAMappingIsAVersion(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	staff, admin := w.actors[domain.Staff], w.actors[domain.Admin]
-	want := []domain.Version[domain.Mapping]{made(c, staff, domain.Created, w.mapping)}
+	want := []domain.Version[domain.Mapping]{versionBy(c, staff, domain.Created, w.mapping)}
 	kept := func(by domain.Actor, change domain.Change, mapping domain.Mapping, err error) domain.Mapping {
 		t.Helper()
 		require.NoError(t, err)
-		want = append(want, made(c, by, change, mapping))
+		want = append(want, versionBy(c, by, change, mapping))
 		assertVersions(c, &c.Mappings.History, admin, mapping.ID, want...)
 		c.Advance(time.Hour)
 		return mapping
@@ -159,15 +160,15 @@ func TestEachChangeOfAMappingIsAVersion(t *testing.T) {
 	kept(admin, domain.Restored, restored, err)
 }
 
-// The times of a version are as those of everything that is stored.
-func TestAVersionIsAsWhatIsStored(t *testing.T) {
+// Times in versions have the same precision as other stored times.
+func TestTimesOfVersionsEqualTheStoredTimes(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	admin := w.actors[domain.Admin]
 	c.Advance(123456789)
 	_, err := c.Mappings.Replace(c.ctx, admin, w.mapping.ID, pair(w.patient.ID, w.otherDoctor.ID))
 	require.NoError(t, err)
-	version, err := c.Mappings.Version(c.ctx, admin, w.mapping.ID, 2)
+	version, err := c.Mappings.GetVersion(c.ctx, admin, w.mapping.ID, 2)
 	require.NoError(t, err)
 	stored, err := c.Mappings.List(c.ctx, admin, domain.MappingQuery{Page: startingAt(w.mapping.ID)})
 	require.NoError(t, err)
@@ -175,8 +176,8 @@ func TestAVersionIsAsWhatIsStored(t *testing.T) {
 	assert.Equal(t, c.events(0)[len(c.events(0))-1].At, version.At)
 }
 
-func TestWhatIsNotDoneIsNoVersion(t *testing.T) {
-	for name, attempt := range attempts() {
+func TestAFailedCallMakesNoVersion(t *testing.T) {
+	for name, attempt := range allTestCalls() {
 		if attempt.outcome == domain.Allowed {
 			continue
 		}
@@ -185,21 +186,21 @@ func TestWhatIsNotDoneIsNoVersion(t *testing.T) {
 		if attempt.before != nil {
 			attempt.before(c, w)
 		}
-		before := records(c)
-		_, _ = attempt.run(c, w.actors[attempt.by], w)
-		assert.Equal(t, before, records(c), name)
+		before := storedRecords(c)
+		_, _ = attempt.run(c, w.actors[attempt.role], w)
+		assert.Equal(t, before, storedRecords(c), name)
 	}
 }
 
-func TestAChangeThatIsNotCommittedIsNoVersion(t *testing.T) {
-	for name, tt := range roleMatrix {
+func TestAnUncommittedChangeMakesNoVersion(t *testing.T) {
+	for name, tt := range useCaseTable {
 		c := newClinic(t)
 		w := newWorld(c)
-		before := everything(c)
+		before := storedData(c)
 		broken := *c
 		broken.use(onStore(brokenStore{Store: c.Ports.Store}))
-		_, _ = tt.run(&broken, w.actors[tt.allowed[len(tt.allowed)-1]], w)
-		assert.Equal(t, before, everything(c), name)
+		_, _ = tt.run(&broken, w.actors[tt.roles[len(tt.roles)-1]], w)
+		assert.Equal(t, before, storedData(c), name)
 	}
 }
 
@@ -210,7 +211,7 @@ func TestStaffSeesNoSalaryInVersions(t *testing.T) {
 	_, err := c.Doctors.Change(c.ctx, admin, w.doctor.ID, domain.DoctorInput{Salary: domain.Given("99")})
 	require.NoError(t, err)
 	salaries := func(by domain.Actor) (seen []string) {
-		second, err := c.Doctors.Version(c.ctx, by, w.doctor.ID, 2)
+		second, err := c.Doctors.GetVersion(c.ctx, by, w.doctor.ID, 2)
 		require.NoError(t, err)
 		for _, revision := range append(readVersions(c, &c.Doctors.History, by, w.doctor.ID, "1"), second) {
 			seen = append(seen, revision.Record.Salary.String())
@@ -224,32 +225,32 @@ func TestStaffSeesNoSalaryInVersions(t *testing.T) {
 	assert.Equal(t, []string{"", "", "", "", ""}, salaries(staff))
 	assert.Equal(t, []string{"1234.50", "99.00", "1234.50", "99.00", "1234.50"}, salaries(admin))
 
-	deleted, err := c.Doctors.Deleted(c.ctx, admin, domain.PageInput{})
+	deleted, err := c.Doctors.ListDeleted(c.ctx, admin, domain.PageInput{})
 	require.NoError(t, err)
 	assert.Equal(t, "1234.50", deleted.Items[0].Record.Salary.String())
-	_, err = c.Doctors.Deleted(c.ctx, staff, domain.PageInput{})
+	_, err = c.Doctors.ListDeleted(c.ctx, staff, domain.PageInput{})
 	assertKind(t, domain.Forbidden, err)
 }
 
-func TestStaffSeesTheVersionsOfWhatIsNotDeleted(t *testing.T) {
+func TestStaffSeesTheVersionsOfLiveRecordsOnly(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	staff, admin := w.actors[domain.Staff], w.actors[domain.Admin]
-	created, deleted := made(c, staff, domain.Created, plain(w.deletedPatient)), made(c, staff, domain.Deleted, plain(w.deletedPatient))
+	created, deleted := versionBy(c, staff, domain.Created, patientOf(w.deletedPatient)), versionBy(c, staff, domain.Deleted, patientOf(w.deletedPatient))
 	assertVersions(c, &c.Patients.History, admin, w.deletedPatient.ID, created, deleted)
-	_, err := c.Patients.Versions(c.ctx, staff, w.deletedPatient.ID, domain.PageInput{})
+	_, err := c.Patients.ListVersions(c.ctx, staff, w.deletedPatient.ID, domain.PageInput{})
 	assert.Equal(t, domain.ErrNotFound(), err)
-	_, err = c.Patients.Version(c.ctx, staff, w.deletedPatient.ID, 1)
+	_, err = c.Patients.GetVersion(c.ctx, staff, w.deletedPatient.ID, 1)
 	assert.Equal(t, domain.ErrNotFound(), err)
 
 	_, err = c.Patients.Restore(c.ctx, admin, w.deletedPatient.ID)
 	require.NoError(t, err)
-	assertVersions(c, &c.Patients.History, staff, w.deletedPatient.ID, created, deleted, made(c, admin, domain.Restored, plain(w.deletedPatient)))
+	assertVersions(c, &c.Patients.History, staff, w.deletedPatient.ID, created, deleted, versionBy(c, admin, domain.Restored, patientOf(w.deletedPatient)))
 }
 
-// A page of versions ends early like any other, and still no version is left
-// out or without the one before.
-func TestLongVersionsMakeShortPages(t *testing.T) {
+// A page of versions can end early because of its size. Even then no version is left out or
+// lacks the previous one.
+func TestAPageOfLongVersionsEndsEarly(t *testing.T) {
 	c := newClinic(t)
 	staff := c.SignUp("staff@example.com", domain.Staff)
 	long := strings.Repeat("x", domain.MaxTextBytes-1)
@@ -257,21 +258,21 @@ func TestLongVersionsMakeShortPages(t *testing.T) {
 	in.Address, in.MedicalRecord = domain.Given(long), domain.Given(long)
 	patient, err := c.Patients.Create(c.ctx, staff, in)
 	require.NoError(t, err)
-	want := []domain.Version[domain.Patient]{made(c, staff, domain.Created, plain(patient))}
+	want := []domain.Version[domain.Patient]{versionBy(c, staff, domain.Created, patientOf(patient))}
 	for letter := range slices.Values(strings.Split("abcdefghijkl", "")) {
 		patient, err = c.Patients.Change(c.ctx, staff, patient.ID, domain.PatientInput{MedicalRecord: domain.Given(long + letter)})
 		require.NoError(t, err)
-		want = append(want, made(c, staff, domain.Updated, plain(patient)))
+		want = append(want, versionBy(c, staff, domain.Updated, patientOf(patient)))
 	}
-	page, err := c.Patients.Versions(c.ctx, staff, patient.ID, domain.PageInput{})
+	page, err := c.Patients.ListVersions(c.ctx, staff, patient.ID, domain.PageInput{})
 	require.NoError(t, err)
 	assert.Less(t, len(page.Items), len(want))
 	assertVersions(c, &c.Patients.History, staff, patient.ID, want...)
 }
 
-// The version after a mapping was moved shows whom it was of before, and so does what
-// that person may ask for.
-func TestAVersionIsAboutThoseWhomItNoLongerNames(t *testing.T) {
+// After a mapping was moved to another patient, its version also shows the previous patient.
+// So the event must name that patient too.
+func TestReadingAVersionAlsoNamesTheParentsOfThePreviousOne(t *testing.T) {
 	c := newClinic(t)
 	admin := c.SignUp("admin@example.com", domain.Admin)
 	doctor, ada, eve := c.addDoctor("L-1"), c.addPatient(admin, "Ada"), c.addPatient(admin, "Eve")
@@ -280,9 +281,9 @@ func TestAVersionIsAboutThoseWhomItNoLongerNames(t *testing.T) {
 	require.NoError(t, err)
 	all := []domain.Reference{patientRef(ada.ID), patientRef(eve.ID), doctorRef(doctor.ID)}
 	for name, read := range map[string]func() error{
-		"one": func() error { _, err := c.Mappings.Version(c.ctx, admin, mapping.ID, 2); return err },
+		"one": func() error { _, err := c.Mappings.GetVersion(c.ctx, admin, mapping.ID, 2); return err },
 		"some": func() error {
-			_, err := c.Mappings.Versions(c.ctx, admin, mapping.ID, domain.PageInput{Cursor: domain.Given("1")})
+			_, err := c.Mappings.ListVersions(c.ctx, admin, mapping.ID, domain.PageInput{Cursor: domain.Given("1")})
 			return err
 		},
 	} {

@@ -12,10 +12,10 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// keepTokens is for clients that keep the refresh token of their login.
+// keepTokens sets the rule for clients that keep the refresh token of their login.
 func keepTokens(_ *application.Ports, r *application.Rules) { r.Sessions.KeepRefreshTokens = true }
 
-func TestAKeptRefreshTokenWorksUntilTheSessionEnds(t *testing.T) {
+func TestAKeptRefreshTokenWorksUntilTheSessionExpires(t *testing.T) {
 	c := newClinic(t, keepTokens)
 	c.SignUp("ada@example.com", domain.Staff)
 	login := c.login("ada@example.com")
@@ -37,13 +37,13 @@ func TestAKeptRefreshTokenWorksUntilTheSessionEnds(t *testing.T) {
 	assert.Equal(t, domain.ErrRefreshToken(), err, "a day after the login")
 }
 
-func TestAKeptRefreshTokenOfAnEndedSessionIsRefused(t *testing.T) {
+func TestAKeptRefreshTokenOfARevokedSessionIsRefused(t *testing.T) {
 	c := newClinic(t, keepTokens)
 	ada := c.SignUp("ada@example.com", domain.Staff)
 	for name, end := range map[string]func(domain.Actor) error{
 		"logout": func(actor domain.Actor) error { return c.Sessions.Logout(c.ctx, actor) },
 		"by an Admin": func(domain.Actor) error {
-			return c.Users.EndSessions(c.ctx, c.Admin(), ada.UserID)
+			return c.Users.RevokeSessions(c.ctx, c.Admin(), ada.UserID)
 		},
 		"deactivated": func(domain.Actor) error { return c.Users.Deactivate(c.ctx, operator, ada.UserID) },
 	} {
@@ -57,7 +57,7 @@ func TestAKeptRefreshTokenOfAnEndedSessionIsRefused(t *testing.T) {
 	}
 }
 
-func TestManyRefreshesAtOnceWithAKeptTokenAllWork(t *testing.T) {
+func TestConcurrentRefreshesWithAKeptTokenAllSucceed(t *testing.T) {
 	c := newClinic(t, keepTokens)
 	c.SignUp("ada@example.com", domain.Staff)
 	login := c.login("ada@example.com")
@@ -72,8 +72,8 @@ func TestManyRefreshesAtOnceWithAKeptTokenAllWork(t *testing.T) {
 	group.Wait()
 }
 
-// The rule can change between two starts of the service.
-func TestTokensThatWereSpentAreNoneToKeep(t *testing.T) {
+// The rule can change when the service is restarted.
+func TestTokensSpentBeforeKeepRefreshTokensWasSetAreRefused(t *testing.T) {
 	c := newClinic(t)
 	c.SignUp("ada@example.com", domain.Staff)
 	first := c.login("ada@example.com")
@@ -94,5 +94,5 @@ func TestTokensThatWereSpentAreNoneToKeep(t *testing.T) {
 	c.use(func(_ *application.Ports, r *application.Rules) { r.Sessions.KeepRefreshTokens = false })
 	next, err := c.refresh(kept)
 	require.NoError(t, err)
-	assert.NotEqual(t, kept.Refresh.Reveal(), next.Refresh.Reveal(), "spent from now on")
+	assert.NotEqual(t, kept.Refresh.Reveal(), next.Refresh.Reveal(), "tokens are spent now")
 }

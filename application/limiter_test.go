@@ -22,12 +22,12 @@ var loginLimits = application.Limits{
 	LoginAccount: domain.Limit{Max: 100, Window: 15 * time.Minute},
 }
 
-func limited(t *testing.T, limits application.Limits) *clinic {
+func clinicWithLimit(t *testing.T, limits application.Limits) *clinic {
 	t.Helper()
 	return newClinic(t, withLimits(limits))
 }
 
-// waitOf is how long the caller is told to wait; zero if err is no TooMany.
+// waitOf returns how long the caller must wait, zero if err is not TooMany.
 func waitOf(err error) time.Duration {
 	if e, ok := errors.AsType[*domain.Error](err); ok && e.Kind == domain.TooMany {
 		return e.RetryAfter
@@ -37,7 +37,7 @@ func waitOf(err error) time.Duration {
 
 const here, elsewhere = "192.0.2.1", "198.51.100.7"
 
-// failTimes fails n times, without having to wait.
+// failTimes makes n failed logins, none of which is limited.
 func (c *clinic) failTimes(n int, address, email string) {
 	c.t.Helper()
 	for i := range n {
@@ -45,9 +45,9 @@ func (c *clinic) failTimes(n int, address, email string) {
 	}
 }
 
-// Nothing about the answers, one after the other, tells whether there is such an
-// account, whether it is active, or whether the password was right for it.
-func TestWhoGuessesWaitsLongerAndLongerWhateverTheyGuess(t *testing.T) {
+// A series of answers does not tell whether the account exists, is active, or has this
+// password.
+func TestTheWaitGrowsWithEachWrongGuess(t *testing.T) {
 	want := []string{}
 	for range 10 {
 		want = append(want, "no_active_account")
@@ -64,7 +64,7 @@ func TestWhoGuessesWaitsLongerAndLongerWhateverTheyGuess(t *testing.T) {
 		"a wrong one for a different letter case": {"ADA@EXAMPLE.COM", "wrong"},
 		"a password as long as any":               {"ada@example.com", strings.Repeat("x", domain.MaxPasswordLength)},
 	} {
-		c := limited(t, loginLimits)
+		c := clinicWithLimit(t, loginLimits)
 		c.register("ada@example.com", domain.Staff)
 		require.NoError(t, c.Users.Deactivate(c.ctx, operator, c.register("gone@example.com", domain.Staff).ID))
 		got := []string{}
@@ -83,80 +83,80 @@ func TestWhoGuessesWaitsLongerAndLongerWhateverTheyGuess(t *testing.T) {
 	}
 }
 
-func TestThePairThatGuessesIsLocked(t *testing.T) {
-	c := limited(t, loginLimits)
+func TestGuessesLockTheAccountForTheirNetwork(t *testing.T) {
+	c := clinicWithLimit(t, loginLimits)
 	c.register("ada@example.com", domain.Staff)
 	c.register("eve@example.com", domain.Staff)
 	c.failTimes(10, here, "ada@example.com")
 
 	err := c.loginFrom(here, "ada@example.com", goodPassword)
-	assert.NotZero(t, waitOf(err), "for the right password, too")
+	assert.NotZero(t, waitOf(err), "even with the right password")
 	assert.NoError(t, c.loginFrom(here, "eve@example.com", goodPassword), "not for another account")
-	assert.NoError(t, c.loginFrom(elsewhere, "ada@example.com", goodPassword), "not from another place")
-	assert.NotZero(t, waitOf(c.loginFrom(here, "ada@example.com", goodPassword)), "which changes nothing here")
+	assert.NoError(t, c.loginFrom(elsewhere, "ada@example.com", goodPassword), "not from another network")
+	assert.NotZero(t, waitOf(c.loginFrom(here, "ada@example.com", goodPassword)), "a login from another network changes nothing here")
 
 	c.Advance(waitOf(err) - 1)
-	assert.Equal(t, time.Nanosecond, waitOf(c.loginFrom(here, "ada@example.com", goodPassword)), "being refused does not prolong it")
+	assert.Equal(t, time.Nanosecond, waitOf(c.loginFrom(here, "ada@example.com", goodPassword)), "a refused login does not extend the wait")
 	c.Advance(1)
 	assert.NoError(t, c.loginFrom(here, "ada@example.com", goodPassword))
 	c.failTimes(10, here, "ada@example.com") // success forgot the failures before
 	assert.Equal(t, loginLimits.LoginPair.Window/16, waitOf(c.loginFrom(here, "ada@example.com", goodPassword)))
 }
 
-func TestAGuessedAccountIsLockedForStrangersOnly(t *testing.T) {
-	c := limited(t, loginLimits)
+func TestALockedAccountStaysOpenForKnownNetworks(t *testing.T) {
+	c := clinicWithLimit(t, loginLimits)
 	c.register("ada@example.com", domain.Staff)
 	require.NoError(t, c.loginFrom(here, "ada@example.com", goodPassword))
 	for i := range 100 {
 		c.failTimes(1, fmt.Sprintf("203.0.113.%d", i), "ada@example.com")
 	}
-	assert.Equal(t, loginLimits.LoginAccount.Window/16, waitOf(c.loginFrom(elsewhere, "ada@example.com", goodPassword)), "a stranger")
-	assert.NoError(t, c.loginFrom(here, "ada@example.com", goodPassword), "from where the user is known")
-	assert.NotZero(t, waitOf(c.loginFrom(elsewhere, "ada@example.com", goodPassword)), "the user being here lets no stranger in")
+	assert.Equal(t, loginLimits.LoginAccount.Window/16, waitOf(c.loginFrom(elsewhere, "ada@example.com", goodPassword)), "an unknown network")
+	assert.NoError(t, c.loginFrom(here, "ada@example.com", goodPassword), "a known network")
+	assert.NotZero(t, waitOf(c.loginFrom(elsewhere, "ada@example.com", goodPassword)), "a login from a known network does not unlock unknown ones")
 	c.failTimes(1, here, "ada@example.com")
-	assert.NoError(t, c.loginFrom(here, "ada@example.com", goodPassword), "a slip does not make the place unknown")
+	assert.NoError(t, c.loginFrom(here, "ada@example.com", goodPassword), "a wrong password does not make the network unknown")
 	c.failTimes(10, here, "ada@example.com")
-	assert.NotZero(t, waitOf(c.loginFrom(here, "ada@example.com", goodPassword)), "who guesses from there waits like anybody")
+	assert.NotZero(t, waitOf(c.loginFrom(here, "ada@example.com", goodPassword)), "guesses from a known network are limited too")
 
 	c.Advance(90 * 24 * time.Hour)
 	for i := range 100 {
 		c.failTimes(1, fmt.Sprintf("203.0.113.%d", i), "ada@example.com")
 	}
-	assert.NotZero(t, waitOf(c.loginFrom(here, "ada@example.com", goodPassword)), "a place is forgotten after a quarter")
+	assert.NotZero(t, waitOf(c.loginFrom(here, "ada@example.com", goodPassword)), "a known network is forgotten after 90 days")
 }
 
-func TestOnePlaceCannotTryAllAccounts(t *testing.T) {
+func TestOneNetworkCannotTryAllAccounts(t *testing.T) {
 	limits := loginLimits
-	limits.LoginPlace = domain.Limit{Max: 30, Window: 15 * time.Minute}
-	c := limited(t, limits)
+	limits.LoginNetwork = domain.Limit{Max: 30, Window: 15 * time.Minute}
+	c := clinicWithLimit(t, limits)
 	c.register("ada@example.com", domain.Staff)
 	c.register("eve@example.com", domain.Staff)
 	require.NoError(t, c.loginFrom(here, "eve@example.com", goodPassword))
 	for i := range 29 {
 		c.failTimes(1, here, fmt.Sprintf("nurse%d@example.com", i))
 		c.failTimes(1, here, "eve@example.com")
-		assert.NoError(t, c.loginFrom(here, "eve@example.com", goodPassword), "who is known here: it counts no slip of theirs, and forgets nothing")
+		assert.NoError(t, c.loginFrom(here, "eve@example.com", goodPassword), "users known on this network are not counted and reset nothing")
 	}
 	c.failTimes(1, here, "ada@example.com")
 
-	wait := limits.LoginPlace.Window / 16
+	wait := limits.LoginNetwork.Window / 16
 	for _, email := range []string{"ada@example.com", "nurse1@example.com", "nobody@example.com"} {
 		assert.Equal(t, wait, waitOf(c.loginFrom(here, email, goodPassword)), email)
 	}
-	assert.NoError(t, c.loginFrom(here, "eve@example.com", goodPassword), "who is known here")
+	assert.NoError(t, c.loginFrom(here, "eve@example.com", goodPassword), "a user known on this network")
 	assert.NoError(t, c.loginFrom(elsewhere, "ada@example.com", goodPassword))
 	c.Advance(wait)
 	c.failTimes(9, here, "eve@example.com")
 	assert.NoError(t, c.loginFrom(here, "ada@example.com", goodPassword))
 }
 
-// networkOf is an address in the nth network of a site.
+// networkOf returns an address in the nth network of a site.
 func networkOf(site string, n int) string { return fmt.Sprintf("%s:%x::1", site, n) }
 
 const site, otherSite = "2001:db8:1", "2001:db8:2"
 
-// guessFrom guesses at the account of each email in turn until it has to wait, and
-// returns how many guesses were answered.
+// guessFrom guesses the passwords of the accounts in turn until it must wait, and returns how
+// many guesses were answered.
 func (c *clinic) guessFrom(address string, email func(n int) string) (answered int) {
 	c.t.Helper()
 	for ; ; answered++ {
@@ -169,8 +169,8 @@ func (c *clinic) guessFrom(address string, email func(n int) string) (answered i
 	}
 }
 
-func TestASiteGuessesAtAnAccountFiveTimesAsOftenAsANetwork(t *testing.T) {
-	c := limited(t, loginLimits)
+func TestASiteCanGuessAtAnAccountFiveTimesAsOftenAsANetwork(t *testing.T) {
+	c := clinicWithLimit(t, loginLimits)
 	c.register("ada@example.com", domain.Staff)
 	c.register("eve@example.com", domain.Staff)
 	known := networkOf(site, 0xff)
@@ -181,18 +181,18 @@ func TestASiteGuessesAtAnAccountFiveTimesAsOftenAsANetwork(t *testing.T) {
 		answered += c.guessFrom(networkOf(site, n), ada)
 	}
 	assert.Equal(t, 50, answered)
-	assert.NotZero(t, waitOf(c.loginFrom(networkOf(site, 0xabcd), "ada@example.com", goodPassword)), "from all of the site")
-	assert.NoError(t, c.loginFrom(known, "ada@example.com", goodPassword), "but where the user is known")
+	assert.NotZero(t, waitOf(c.loginFrom(networkOf(site, 0xabcd), "ada@example.com", goodPassword)), "the whole site is locked")
+	assert.NoError(t, c.loginFrom(known, "ada@example.com", goodPassword), "except a network where the user is known")
 	assert.NoError(t, c.loginFrom(networkOf(site, 1), "eve@example.com", goodPassword), "not to another account")
 	assert.Equal(t, 10, c.guessFrom(networkOf(otherSite, 1), ada), "not from another site")
 	c.Advance(loginLimits.LoginPair.Window / 16)
 	assert.NoError(t, c.loginFrom(networkOf(site, 0xabcd), "ada@example.com", goodPassword))
 }
 
-func TestASiteTriesFiveTimesAsManyAccountsAsANetwork(t *testing.T) {
+func TestASiteCanTryFiveTimesAsManyAccountsAsANetwork(t *testing.T) {
 	limits := loginLimits
-	limits.LoginPlace = domain.Limit{Max: 6, Window: 15 * time.Minute}
-	c := limited(t, limits)
+	limits.LoginNetwork = domain.Limit{Max: 6, Window: 15 * time.Minute}
+	c := clinicWithLimit(t, limits)
 	c.register("ada@example.com", domain.Staff)
 	known := networkOf(site, 0xff)
 	require.NoError(t, c.loginFrom(known, "ada@example.com", goodPassword))
@@ -206,7 +206,7 @@ func TestASiteTriesFiveTimesAsManyAccountsAsANetwork(t *testing.T) {
 	assert.NoError(t, c.loginFrom(networkOf(otherSite, 1), "ada@example.com", goodPassword))
 }
 
-func TestASiteRegistersFiveTimesAsOftenAsANetwork(t *testing.T) {
+func TestASiteCanRegisterFiveTimesAsOftenAsANetwork(t *testing.T) {
 	c := newClinic(t, withLimits(application.Limits{Register: domain.Limit{Max: 2, Window: time.Hour}}))
 	n := 0
 	registerFrom := func(address string) error {
@@ -218,15 +218,15 @@ func TestASiteRegistersFiveTimesAsOftenAsANetwork(t *testing.T) {
 		for range 2 {
 			require.NoError(t, registerFrom(networkOf(site, network)))
 		}
-		assert.Equal(t, time.Hour, waitOf(registerFrom(networkOf(site, network))), "being refused does not count for the site")
+		assert.Equal(t, time.Hour, waitOf(registerFrom(networkOf(site, network))), "a refused registration does not count for the site")
 	}
 	assert.Equal(t, time.Hour, waitOf(registerFrom(networkOf(site, 5))))
 	assert.NoError(t, registerFrom(networkOf(otherSite, 1)))
 	assert.NoError(t, registerFrom(here))
 }
 
-func TestASiteRefreshesFiveTimesAsOftenAsANetwork(t *testing.T) {
-	c := limited(t, application.Limits{Refresh: domain.Limit{Max: 1, Window: time.Minute}})
+func TestASiteCanRefreshFiveTimesAsOftenAsANetwork(t *testing.T) {
+	c := clinicWithLimit(t, application.Limits{Refresh: domain.Limit{Max: 1, Window: time.Minute}})
 	unknown := domain.NewRefreshToken(domain.RefreshSelector{1}, domain.RefreshSecret{1})
 	refreshFrom := func(address string) error {
 		_, err := c.Sessions.Refresh(c.ctx, from(address), refresh(unknown))
@@ -239,8 +239,8 @@ func TestASiteRefreshesFiveTimesAsOftenAsANetwork(t *testing.T) {
 	assert.Equal(t, domain.ErrRefreshToken(), refreshFrom(networkOf(otherSite, 1)))
 }
 
-func TestAPlaceIsLimitedWithoutTheOtherLimits(t *testing.T) {
-	c := limited(t, application.Limits{LoginPlace: domain.Limit{Max: 3, Window: 15 * time.Minute}})
+func TestTheNetworkLimitWorksWithoutTheOtherLimits(t *testing.T) {
+	c := clinicWithLimit(t, application.Limits{LoginNetwork: domain.Limit{Max: 3, Window: 15 * time.Minute}})
 	c.register("ada@example.com", domain.Staff)
 	for i := range 3 {
 		c.failTimes(1, here, fmt.Sprintf("nurse%d@example.com", i))
@@ -249,21 +249,21 @@ func TestAPlaceIsLimitedWithoutTheOtherLimits(t *testing.T) {
 	assert.NoError(t, c.loginFrom(elsewhere, "ada@example.com", goodPassword))
 }
 
-// Many share a place: who gets in, or has to wait, does not make the others wait for it.
-func TestOnlyAFailedLoginLocksThePlace(t *testing.T) {
+// Many users share a network. A login of one of them must not make the others wait.
+func TestOnlyAFailedLoginLocksTheCountOfTheNetwork(t *testing.T) {
 	limits := loginLimits
-	limits.LoginPlace = domain.Limit{Max: 1, Window: 15 * time.Minute}
+	limits.LoginNetwork = domain.Limit{Max: 1, Window: 15 * time.Minute}
 	for name, tt := range map[string]struct {
 		limits   application.Limits
 		password string
 		locks    int
 	}{
-		"right":             {limits, goodPassword, 2},
-		"wrong":             {limits, "wrong", 3},
-		"no limit on place": {loginLimits, "wrong", 2},
-		"no limits":         {application.Limits{}, "wrong", 0},
+		"right":            {limits, goodPassword, 2},
+		"wrong":            {limits, "wrong", 3},
+		"no network limit": {loginLimits, "wrong", 2},
+		"no limits":        {application.Limits{}, "wrong", 0},
 	} {
-		c := limited(t, tt.limits)
+		c := clinicWithLimit(t, tt.limits)
 		c.register("ada@example.com", domain.Staff)
 		done := c.measure()
 		_ = c.loginFrom(here, "ada@example.com", tt.password)
@@ -287,7 +287,7 @@ func TestLimitsThatAreOff(t *testing.T) {
 		"account": {application.Limits{LoginPair: loginLimits.LoginPair}, true, false},
 		"none":    {application.Limits{}, false, false},
 	} {
-		c := limited(t, tt.limits)
+		c := clinicWithLimit(t, tt.limits)
 		c.register("ada@example.com", domain.Staff)
 		c.register("eve@example.com", domain.Staff)
 		for i := range 120 {
@@ -299,8 +299,8 @@ func TestLimitsThatAreOff(t *testing.T) {
 	}
 }
 
-func TestTurningLimitsOffLetsInWhoHadToWait(t *testing.T) {
-	c := limited(t, loginLimits)
+func TestDisablingLimitsEndsTheWait(t *testing.T) {
+	c := clinicWithLimit(t, loginLimits)
 	c.register("ada@example.com", domain.Staff)
 	for i := range 100 {
 		c.failTimes(1, fmt.Sprintf("203.0.113.%d", i/10), "ada@example.com")
@@ -318,9 +318,9 @@ func TestTurningLimitsOffLetsInWhoHadToWait(t *testing.T) {
 	}
 }
 
-func TestEachLimitCountsForItself(t *testing.T) {
+func TestEachLimitHasItsOwnCount(t *testing.T) {
 	once := domain.Limit{Max: 1, Window: time.Hour}
-	c := limited(t, application.Limits{LoginPair: once, LoginAccount: once, LoginPlace: once, Register: once, Refresh: once})
+	c := clinicWithLimit(t, application.Limits{LoginPair: once, LoginAccount: once, LoginNetwork: once, Register: once, Refresh: once})
 	c.register("ada@example.com", domain.Staff)
 	grant, err := c.Sessions.Login(c.ctx, from(here), credentials("ada@example.com", goodPassword))
 	require.NoError(t, err)
@@ -332,8 +332,8 @@ func TestEachLimitCountsForItself(t *testing.T) {
 	c.failTimes(1, here, "ada@example.com")
 }
 
-// together holds back every verification until all callers are there, so that
-// none is refused before it, and the right password until all others are done.
+// together blocks every verification until all callers have arrived, so that none is refused
+// before. It blocks the right password until all others are finished.
 type together struct {
 	ports.Passwords
 	arrived, others sync.WaitGroup
@@ -348,8 +348,8 @@ func (p *together) Verify(ctx context.Context, caller ports.Caller, password dom
 	return p.Passwords.Verify(ctx, caller, password, hash)
 }
 
-func TestSixtyGuessesAtOnceAreTen(t *testing.T) {
-	c := limited(t, loginLimits)
+func TestSixtyConcurrentGuessesGetTenAnswers(t *testing.T) {
+	c := clinicWithLimit(t, loginLimits)
 	c.register("ada@example.com", domain.Staff)
 	passwords := &together{Passwords: c.Ports.Passwords}
 	c.use(withPasswords(passwords))
@@ -375,11 +375,11 @@ func TestSixtyGuessesAtOnceAreTen(t *testing.T) {
 			wrong++
 		}
 	}
-	assert.Equal(t, loginLimits.LoginPair.Max, wrong, "no more than the limit learn that they are wrong")
-	assert.NotZero(t, waitOf(right), "and none gets in after that")
+	assert.Equal(t, loginLimits.LoginPair.Max, wrong, "at most as many as the limit get an answer")
+	assert.NotZero(t, waitOf(right), "no login succeeds after that")
 }
 
-func TestRegistrationsFromOnePlaceAreLimited(t *testing.T) {
+func TestRegistrationsFromOneNetworkAreLimited(t *testing.T) {
 	for _, mode := range []application.RegistrationMode{application.RegistrationOpen, application.RegistrationApproval} {
 		c := newClinic(t, withRegistration(mode), withLimits(application.Limits{Register: domain.Limit{Max: 3, Window: time.Hour}}))
 		admin := c.SignUp("admin@example.com", domain.Admin)
@@ -407,8 +407,8 @@ func TestRegistrationsFromOnePlaceAreLimited(t *testing.T) {
 	}
 }
 
-func TestBadRefreshesFromOnePlaceAreLimitedAndGoodOnesAreNot(t *testing.T) {
-	c := limited(t, application.Limits{Refresh: domain.Limit{Max: 3, Window: time.Minute}})
+func TestBadRefreshesFromOneNetworkAreLimitedAndGoodOnesAreNot(t *testing.T) {
+	c := clinicWithLimit(t, application.Limits{Refresh: domain.Limit{Max: 3, Window: time.Minute}})
 	c.register("ada@example.com", domain.Staff)
 	grant := c.login("ada@example.com")
 	refreshFrom := func(address string, token domain.RefreshToken) error {
@@ -421,11 +421,11 @@ func TestBadRefreshesFromOnePlaceAreLimitedAndGoodOnesAreNot(t *testing.T) {
 	unknown := domain.NewRefreshToken(domain.RefreshSelector{1}, domain.RefreshSecret{1})
 	for range 3 {
 		assert.Equal(t, domain.ErrRefreshToken(), refreshFrom(here, unknown))
-		require.NoError(t, refreshFrom(here, grant.Refresh), "good ones do not count")
+		require.NoError(t, refreshFrom(here, grant.Refresh), "good tokens are not counted")
 	}
 	assert.Equal(t, time.Minute, waitOf(refreshFrom(here, unknown)))
-	require.NoError(t, refreshFrom(here, grant.Refresh), "a colleague's token is good, whatever others made up")
-	assert.Equal(t, domain.ErrRefreshToken(), refreshFrom(elsewhere, unknown), "each place has its own count")
+	require.NoError(t, refreshFrom(here, grant.Refresh), "bad tokens of others do not affect a good one")
+	assert.Equal(t, domain.ErrRefreshToken(), refreshFrom(elsewhere, unknown), "each network has its own count")
 	c.Advance(time.Minute)
 	assert.Equal(t, domain.ErrRefreshToken(), refreshFrom(here, unknown))
 }

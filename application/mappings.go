@@ -7,39 +7,39 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// Mappings is the use-cases on who is assigned to whom.
+// Mappings is the use-cases on the assignment of doctors to patients.
 type Mappings struct {
 	History[domain.Mapping]
 	clock ports.Clock
 }
 
-var mappingRecords = records[domain.Mapping]{
+var mappingRecords = versionedRecords[domain.Mapping]{
 	RecordKind: domain.RecordKindOf(domain.SubjectMapping),
 	repository: func(tx ports.Tx) ports.Records[domain.Mapping] { return tx.Mappings() },
 	history:    ports.Tx.MappingHistory,
 }
 
-// Assign assigns a doctor to a patient. A doctor or patient who does not exist
-// is Invalid, a pair that is mapped already a Conflict.
+// Assign assigns a doctor to a patient. A doctor or patient that does not exist is Invalid. A
+// pair that is already mapped is a Conflict.
 func (s *Mappings) Assign(ctx context.Context, actor domain.Actor, in domain.MappingInput) (domain.Mapping, error) {
-	mapping, invalid := domain.NewMapping(in, s.clock())
-	return write(ctx, s.trail, attempt{by: actor, to: domain.MappingCreate, on: some(domain.SubjectMapping), naming: in.References(), invalid: invalid},
-		func(tx ports.Tx, e *entry) (domain.Mapping, error) {
-			return mappingRecords.add(ctx, tx, e, mapping)
+	mapping, inputErr := domain.NewMapping(in, s.clock())
+	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.MappingCreate, kind: domain.SubjectMapping, named: in.References(), inputErr: inputErr},
+		func(tx ports.Tx, event *pendingEvent) (domain.Mapping, error) {
+			return mappingRecords.create(ctx, tx, event, mapping)
 		})
 }
 
-// List returns a page of the mappings that the query asks for.
+// List returns a page of the mappings that match the query.
 func (s *Mappings) List(ctx context.Context, actor domain.Actor, query domain.MappingQuery) (Page[domain.Assignment], error) {
-	filter, page, invalid := query.Parse()
-	return read(ctx, s.trail, attempt{by: actor, to: domain.MappingRead, on: some(domain.SubjectMapping), naming: query.References(), invalid: invalid},
-		func(tx ports.Tx, e *entry) (Page[domain.Assignment], error) {
+	filter, page, inputErr := query.Parse()
+	return runView(ctx, s.trail, call{actor: actor, permission: domain.MappingRead, kind: domain.SubjectMapping, named: query.References(), inputErr: inputErr},
+		func(tx ports.Tx, event *pendingEvent) (Page[domain.Assignment], error) {
 			id := func(assignment domain.Assignment) domain.ID { return assignment.ID }
-			assignments, err := list(e, page, id, func(page domain.Page) ([]domain.Assignment, error) {
+			assignments, err := listShown(event, page, id, func(page domain.Page) ([]domain.Assignment, error) {
 				return tx.Mappings().List(ctx, filter, page)
 			})
-			for _, assignment := range assignments.Items { // Their names are shown.
-				e.about(
+			for _, assignment := range assignments.Items { // The page shows their names.
+				event.addRelated(
 					domain.Reference{Kind: domain.SubjectPatient, ID: assignment.PatientID},
 					domain.Reference{Kind: domain.SubjectDoctor, ID: assignment.Doctor.ID},
 				)
@@ -48,12 +48,13 @@ func (s *Mappings) List(ctx context.Context, actor domain.Actor, query domain.Ma
 		})
 }
 
-// Replace sets both sides of a mapping. It refuses what Assign refuses.
+// Replace sets the patient and the doctor of a mapping. It returns the same errors as Assign.
 func (s *Mappings) Replace(ctx context.Context, actor domain.Actor, id domain.ID, in domain.MappingInput) (domain.Mapping, error) {
 	return s.update(ctx, actor, id, in, func(mapping domain.Mapping) (domain.Mapping, error) { return mapping.Replace(in, s.clock()) })
 }
 
-// Change sets the given side of a mapping. It refuses what Assign refuses.
+// Change sets the patient or the doctor of a mapping, whichever is given. It returns the same
+// errors as Assign.
 func (s *Mappings) Change(ctx context.Context, actor domain.Actor, id domain.ID, in domain.MappingInput) (domain.Mapping, error) {
 	return s.update(ctx, actor, id, in, func(mapping domain.Mapping) (domain.Mapping, error) { return mapping.Change(in, s.clock()) })
 }
@@ -61,35 +62,35 @@ func (s *Mappings) Change(ctx context.Context, actor domain.Actor, id domain.ID,
 func (s *Mappings) update(ctx context.Context, actor domain.Actor, id domain.ID, in domain.MappingInput,
 	change func(domain.Mapping) (domain.Mapping, error),
 ) (domain.Mapping, error) {
-	return write(ctx, s.trail, attempt{by: actor, to: domain.MappingUpdate, on: one(domain.SubjectMapping, id), naming: in.References()},
-		func(tx ports.Tx, e *entry) (domain.Mapping, error) {
+	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.MappingUpdate, kind: domain.SubjectMapping, id: id, named: in.References()},
+		func(tx ports.Tx, event *pendingEvent) (domain.Mapping, error) {
 			before, err := tx.Mappings().Get(ctx, id)
 			if err != nil {
 				return before, err
 			}
-			e.about(before.Parents()...)
+			event.addRelated(before.Parents()...)
 			mapping, err := change(before)
 			if err != nil {
 				return mapping, err
 			}
-			return mappingRecords.save(ctx, tx, e, before, mapping)
+			return mappingRecords.update(ctx, tx, event, before, mapping)
 		})
 }
 
-// Unassign ends a mapping.
+// Unassign deletes a mapping.
 func (s *Mappings) Unassign(ctx context.Context, actor domain.Actor, id domain.ID) error {
-	_, err := write(ctx, s.trail, attempt{by: actor, to: domain.MappingDelete, on: one(domain.SubjectMapping, id)},
-		func(tx ports.Tx, e *entry) (nothing, error) {
-			return nothing{}, mappingRecords.delete(ctx, tx, e)
+	_, err := runUpdate(ctx, s.trail, call{actor: actor, permission: domain.MappingDelete, kind: domain.SubjectMapping, id: id},
+		func(tx ports.Tx, event *pendingEvent) (nothing, error) {
+			return nothing{}, mappingRecords.delete(ctx, tx, event)
 		})
 	return err
 }
 
-// Restore puts a mapping back that was ended. NotFound when it was not, a Conflict
-// when its patient or doctor is deleted, or the pair is mapped anew.
+// Restore restores a deleted mapping. The error is NotFound if the mapping is not deleted, and
+// a Conflict if its patient or doctor is deleted or the pair has a new mapping.
 func (s *Mappings) Restore(ctx context.Context, actor domain.Actor, id domain.ID) (domain.Mapping, error) {
-	return write(ctx, s.trail, attempt{by: actor, to: domain.MappingRestore, on: one(domain.SubjectMapping, id)},
-		func(tx ports.Tx, e *entry) (domain.Mapping, error) {
-			return mappingRecords.restore(ctx, tx, e)
+	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.MappingRestore, kind: domain.SubjectMapping, id: id},
+		func(tx ports.Tx, event *pendingEvent) (domain.Mapping, error) {
+			return mappingRecords.restore(ctx, tx, event)
 		})
 }

@@ -14,10 +14,9 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// Whatever comes of a use-case, its event names every record that the caller named: in
-// the path of a request, which is an argument that is an ID, or in a field that refers
-// to a record.
-func TestAnEventNamesWhatTheCallerNamed(t *testing.T) {
+// Whatever the outcome is, the event names every record that the caller named: by an ID
+// argument, which is the path of a request, or by a field that refers to a record.
+func TestAnEventNamesAllRecordsThatTheCallerNamed(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		c := newClinic(t)
 		caller := newCaller(c)
@@ -26,42 +25,42 @@ func TestAnEventNamesWhatTheCallerNamed(t *testing.T) {
 			by := rapid.SampledFrom(caller.actors).Draw(r, "actor")
 			given, named := caller.draw(r, useCase)
 			start := len(c.Events())
-			_, err := c.Trail.WriteRepeats(c.ctx, true) // So that none counts as a repeated refusal.
+			_, err := c.Trail.WriteRepeatedRefusals(c.ctx, true) // So that none counts as a repeated refusal.
 			require.NoError(r, err)
 			err = useCase.call(c, by, given)
 			events := c.Events()[start:]
 			require.Len(r, events, 1, "%s by %q: %v", useCase, by.Role, err)
 			for _, record := range named {
-				require.True(r, names(events[0], record), "%s by %q (%v): %v is not named by %+v", useCase, by.Role, err, record, events[0])
+				require.True(r, namesRecord(events[0], record), "%s by %q (%v): %v is not named by %+v", useCase, by.Role, err, record, events[0])
 			}
 		}
 	})
 }
 
-// names reports whether an event names a record.
-func names(event domain.AuditEvent, record domain.Reference) bool {
+// namesRecord reports whether an event names a record.
+func namesRecord(event domain.AuditEvent, record domain.Reference) bool {
 	return slices.Contains(event.Related, record) ||
 		event.Subject.Kind == record.Kind && (event.Subject.ID == record.ID || slices.Contains(event.Subject.Shown, record.ID))
 }
 
-// caller draws what somebody gives to use-cases.
-type caller struct {
+// inputGenerator draws the inputs of use-cases.
+type inputGenerator struct {
 	w      world
 	actors []domain.Actor
-	// ids are of records that exist, were deleted, or never existed.
+	// ids are IDs of records that exist, were deleted or never existed.
 	ids []domain.ID
-	// texts are what a field can hold that does not refer to a record.
+	// texts are values of fields that do not refer to a record.
 	texts []string
 }
 
-func newCaller(c *clinic) *caller {
+func newCaller(c *clinic) *inputGenerator {
 	w := newWorld(c)
-	drawn := &caller{w: w, texts: []string{
+	drawn := &inputGenerator{w: w, texts: []string{
 		"", "x", "1", "ADMIN", "STAFF", "true", "false", "Ada", "M", "2000-01-01", "2026-11-22T09:00:00Z", "12.50",
 		goodPassword, otherPassword, w.unused + "@example.com", w.other.Email.String(), "patient:read", "denied",
-		w.grant.Refresh.Reveal(),
+		w.otherGrant.Refresh.Reveal(),
 	}}
-	for _, role := range roles {
+	for _, role := range testedRoles {
 		drawn.actors = append(drawn.actors, w.actors[role])
 	}
 	hurried := w.actors[domain.Admin]
@@ -70,13 +69,13 @@ func newCaller(c *clinic) *caller {
 	for id := range domain.ID(8) {
 		drawn.ids = append(drawn.ids, id+1)
 	}
-	drawn.ids = append(drawn.ids, missing, 1<<63-1)
+	drawn.ids = append(drawn.ids, missingID, 1<<63-1)
 	return drawn
 }
 
-// draw draws what is given to a use-case, and returns which records it names.
-func (d *caller) draw(r *rapid.T, useCase method) (given []reflect.Value, named []domain.Reference) {
-	for i, typ := range useCase.given() {
+// draw draws the input of a use-case and returns the records that it names.
+func (d *inputGenerator) draw(r *rapid.T, useCase method) (given []reflect.Value, named []domain.Reference) {
+	for i, typ := range useCase.inputTypes() {
 		value := reflect.New(typ).Elem()
 		switch typ {
 		case reflect.TypeFor[domain.ID]():
@@ -92,26 +91,26 @@ func (d *caller) draw(r *rapid.T, useCase method) (given []reflect.Value, named 
 		case reflect.TypeFor[domain.Email]():
 			value.Set(reflect.ValueOf(d.w.other.Email))
 		case reflect.TypeFor[domain.Head]():
-			value.Set(reflect.ValueOf(rapid.SampledFrom([]domain.Head{{}, d.w.lastSeal, {Number: missing}}).Draw(r, "head")))
+			value.Set(reflect.ValueOf(rapid.SampledFrom([]domain.Head{{}, d.w.lastSeal, {Number: missingID}}).Draw(r, "head")))
 		case reflect.TypeFor[application.AccessReport](): // The zero one begins a report.
 		default:
 			require.Equal(r, reflect.Struct, typ.Kind(), "%s takes a %s, which is not drawn yet", useCase, typ)
-			named = append(named, d.fill(r, value)...)
+			named = append(named, d.drawFields(r, value)...)
 		}
 		given = append(given, value)
 	}
 	return given, named
 }
 
-func (d *caller) drawID(r *rapid.T) domain.ID { return rapid.SampledFrom(d.ids).Draw(r, "id") }
+func (d *inputGenerator) drawID(r *rapid.T) domain.ID { return rapid.SampledFrom(d.ids).Draw(r, "id") }
 
-// kindOfPath is the kind of the record that the first ID names: what the use-case's name
-// ends with, as in OfPatient, or that of the service.
+// kindOfPath returns the kind of the record that the first ID names. It is the end of the
+// name, as in ListByPatient, or the name of the service.
 func (m method) kindOfPath() domain.SubjectKind {
 	if strings.HasSuffix(m.String(), "Accesses") {
 		return domain.SubjectPatient
 	}
-	if _, of, found := strings.Cut(m.name, "Of"); found {
+	if _, of, found := strings.Cut(m.name, "By"); found {
 		return domain.SubjectKind(strings.ToLower(of))
 	}
 	service := strings.ToLower(m.service)
@@ -123,11 +122,11 @@ func (m method) kindOfPath() domain.SubjectKind {
 	return domain.SubjectKind(strings.TrimSuffix(service, "s"))
 }
 
-// references are the fields that refer to a record.
+// references are the names of fields that refer to a record.
 var references = map[string]domain.SubjectKind{"Patient": domain.SubjectPatient, "Doctor": domain.SubjectDoctor, "Actor": domain.SubjectUser}
 
-// fill draws the fields of an input, and returns which records they name.
-func (d *caller) fill(r *rapid.T, input reflect.Value) (named []domain.Reference) {
+// drawFields draws the fields of an input and returns the records that they name.
+func (d *inputGenerator) drawFields(r *rapid.T, input reflect.Value) (named []domain.Reference) {
 	for i := range input.NumField() {
 		name, field := input.Type().Field(i).Name, input.Field(i)
 		switch field.Type() {
@@ -146,14 +145,14 @@ func (d *caller) fill(r *rapid.T, input reflect.Value) (named []domain.Reference
 				field.Set(reflect.ValueOf(domain.FieldErrors{"unknown": {"Unknown parameter."}}))
 			}
 		default:
-			named = append(named, d.fill(r, field)...)
+			named = append(named, d.drawFields(r, field)...)
 		}
 	}
 	return named
 }
 
-// drawInput draws a field, and returns the ID that it holds if it refers to a record.
-func (d *caller) drawInput(r *rapid.T, name string) (domain.Input, domain.ID) {
+// drawInput draws one field. If the field refers to a record, it returns the ID.
+func (d *inputGenerator) drawInput(r *rapid.T, name string) (domain.Input, domain.ID) {
 	_, refers := references[name]
 	switch n := rapid.IntRange(0, 9).Draw(r, name); {
 	case n == 0:

@@ -7,12 +7,11 @@ import (
 // Page is one page of a list.
 type Page[T any] struct {
 	Items []T
-	// Next continues the list when given as the next PageInput's cursor; zero
-	// on the last page.
+	// Next is the cursor of the next page, zero on the last page.
 	Next domain.ID
 }
 
-// VisibleTo returns what actor may see of the page.
+// VisibleTo returns the page with the fields that actor may see.
 func (p Page[T]) VisibleTo(actor domain.Actor) Page[T] {
 	for i, item := range p.Items {
 		p.Items[i] = domain.VisibleTo(item, actor)
@@ -20,20 +19,20 @@ func (p Page[T]) VisibleTo(actor domain.Actor) Page[T] {
 	return p
 }
 
-// list reads a page, and says in the event which records it shows.
-func list[T any](e *entry, page domain.Page, id func(T) domain.ID,
+// listShown reads a page and sets in the event which records it shows.
+func listShown[T any](event *pendingEvent, page domain.Page, id func(T) domain.ID,
 	read func(domain.Page) ([]T, error),
 ) (Page[T], error) {
 	listed, err := readPage(page, id, read)
-	e.Subject.Shown = make([]domain.ID, len(listed.Items))
+	event.Subject.Shown = make([]domain.ID, len(listed.Items))
 	for i, item := range listed.Items {
-		e.Subject.Shown[i] = id(item)
+		event.Subject.Shown[i] = id(item)
 	}
 	return listed, err
 }
 
-// readPage reads one item more than the page has, to know whether any follow. If the
-// list ended early because of its size, it reads once more to find out.
+// readPage reads one item more than the page holds, to find out whether there is a next page.
+// If the store ended the page early because of its size, it reads once more.
 func readPage[T any](page domain.Page, id func(T) domain.ID, read func(domain.Page) ([]T, error)) (Page[T], error) {
 	items, err := read(domain.Page{After: page.After, Limit: page.Limit + 1})
 	if err != nil || len(items) == 0 {
@@ -59,5 +58,5 @@ func readPage[T any](page domain.Page, id func(T) domain.ID, read func(domain.Pa
 	return Page[T]{Items: items, Next: last}, nil
 }
 
-// idOf is the id of a record, for lists.
-func idOf[T domain.Record](record T) domain.ID { return record.Self().ID }
+// recordID returns the ID of a record.
+func recordID[T domain.Record](record T) domain.ID { return record.Self().ID }

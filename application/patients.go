@@ -13,49 +13,49 @@ type Patients struct {
 	clock ports.Clock
 }
 
-var patientRecords = records[domain.Patient]{
+var patientRecords = versionedRecords[domain.Patient]{
 	RecordKind: domain.RecordKindOf(domain.SubjectPatient),
 	repository: func(tx ports.Tx) ports.Records[domain.Patient] { return tx.Patients() },
 	history:    ports.Tx.PatientHistory,
 }
 
-// Create adds a patient, whom actor registers.
+// Create adds a patient. The actor becomes the user who registered the patient.
 func (s *Patients) Create(ctx context.Context, actor domain.Actor, in domain.PatientInput) (domain.PatientView, error) {
-	patient, invalid := domain.NewPatient(in, actor, s.clock())
-	return write(ctx, s.trail, attempt{by: actor, to: domain.PatientCreate, on: some(domain.SubjectPatient), invalid: invalid},
-		func(tx ports.Tx, e *entry) (domain.PatientView, error) {
-			added, err := patientRecords.add(ctx, tx, e, patient)
+	patient, inputErr := domain.NewPatient(in, actor, s.clock())
+	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.PatientCreate, kind: domain.SubjectPatient, inputErr: inputErr},
+		func(tx ports.Tx, event *pendingEvent) (domain.PatientView, error) {
+			added, err := patientRecords.create(ctx, tx, event, patient)
 			return domain.PatientView{Patient: added, AssignedDoctors: []domain.ID{}}, err
 		})
 }
 
 // Get returns one patient.
 func (s *Patients) Get(ctx context.Context, actor domain.Actor, id domain.ID) (domain.PatientView, error) {
-	return read(ctx, s.trail, attempt{by: actor, to: domain.PatientRead, on: one(domain.SubjectPatient, id)},
-		func(tx ports.Tx, _ *entry) (domain.PatientView, error) {
+	return runView(ctx, s.trail, call{actor: actor, permission: domain.PatientRead, kind: domain.SubjectPatient, id: id},
+		func(tx ports.Tx, _ *pendingEvent) (domain.PatientView, error) {
 			return tx.Patients().GetView(ctx, id)
 		})
 }
 
 // List returns a page of all patients.
 func (s *Patients) List(ctx context.Context, actor domain.Actor, in domain.PageInput) (Page[domain.PatientView], error) {
-	page, invalid := in.Parse()
-	return read(ctx, s.trail, attempt{by: actor, to: domain.PatientRead, on: some(domain.SubjectPatient), invalid: invalid},
-		func(tx ports.Tx, e *entry) (Page[domain.PatientView], error) {
-			return list(e, page, idOf, func(page domain.Page) ([]domain.PatientView, error) {
+	page, inputErr := in.Parse()
+	return runView(ctx, s.trail, call{actor: actor, permission: domain.PatientRead, kind: domain.SubjectPatient, inputErr: inputErr},
+		func(tx ports.Tx, event *pendingEvent) (Page[domain.PatientView], error) {
+			return listShown(event, page, recordID, func(page domain.Page) ([]domain.PatientView, error) {
 				return tx.Patients().List(ctx, domain.PatientFilter{}, page)
 			})
 		})
 }
 
-// OfDoctor returns a page of the patients to whom a doctor is assigned. They
-// are shown in full, so it needs PatientRead. An unknown doctor is NotFound.
-func (s *Patients) OfDoctor(ctx context.Context, actor domain.Actor, doctor domain.ID, in domain.PageInput) (Page[domain.PatientView], error) {
-	page, invalid := in.Parse()
+// ListByDoctor returns a page of the patients to whom a doctor is assigned. It needs
+// PatientRead, because it shows the whole patients. An unknown doctor is NotFound.
+func (s *Patients) ListByDoctor(ctx context.Context, actor domain.Actor, doctor domain.ID, in domain.PageInput) (Page[domain.PatientView], error) {
+	page, inputErr := in.Parse()
 	named := []domain.Reference{{Kind: domain.SubjectDoctor, ID: doctor}}
-	return read(ctx, s.trail, attempt{by: actor, to: domain.PatientRead, on: some(domain.SubjectPatient), naming: named, invalid: invalid},
-		func(tx ports.Tx, e *entry) (Page[domain.PatientView], error) {
-			return list(e, page, idOf, func(page domain.Page) ([]domain.PatientView, error) {
+	return runView(ctx, s.trail, call{actor: actor, permission: domain.PatientRead, kind: domain.SubjectPatient, named: named, inputErr: inputErr},
+		func(tx ports.Tx, event *pendingEvent) (Page[domain.PatientView], error) {
+			return listShown(event, page, recordID, func(page domain.Page) ([]domain.PatientView, error) {
 				if _, err := tx.Doctors().Get(ctx, doctor); err != nil {
 					return nil, err
 				}
@@ -64,12 +64,12 @@ func (s *Patients) OfDoctor(ctx context.Context, actor domain.Actor, doctor doma
 		})
 }
 
-// Replace sets all that may be set of a patient; what is absent gets its default.
+// Replace sets all editable fields of a patient. Absent fields get their defaults.
 func (s *Patients) Replace(ctx context.Context, actor domain.Actor, id domain.ID, in domain.PatientInput) (domain.PatientView, error) {
 	return s.update(ctx, actor, id, func(patient domain.Patient) (domain.Patient, error) { return patient.Replace(in, s.clock()) })
 }
 
-// Change sets what is given of a patient.
+// Change sets the given fields of a patient.
 func (s *Patients) Change(ctx context.Context, actor domain.Actor, id domain.ID, in domain.PatientInput) (domain.PatientView, error) {
 	return s.update(ctx, actor, id, func(patient domain.Patient) (domain.Patient, error) { return patient.Change(in, s.clock()) })
 }
@@ -77,8 +77,8 @@ func (s *Patients) Change(ctx context.Context, actor domain.Actor, id domain.ID,
 func (s *Patients) update(ctx context.Context, actor domain.Actor, id domain.ID,
 	change func(domain.Patient) (domain.Patient, error),
 ) (domain.PatientView, error) {
-	return write(ctx, s.trail, attempt{by: actor, to: domain.PatientUpdate, on: one(domain.SubjectPatient, id)},
-		func(tx ports.Tx, e *entry) (domain.PatientView, error) {
+	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.PatientUpdate, kind: domain.SubjectPatient, id: id},
+		func(tx ports.Tx, event *pendingEvent) (domain.PatientView, error) {
 			patient, err := tx.Patients().GetView(ctx, id)
 			if err != nil {
 				return patient, err
@@ -87,26 +87,26 @@ func (s *Patients) update(ctx context.Context, actor domain.Actor, id domain.ID,
 			if patient.Patient, err = change(before); err != nil {
 				return patient, err
 			}
-			patient.Patient, err = patientRecords.save(ctx, tx, e, before, patient.Patient)
+			patient.Patient, err = patientRecords.update(ctx, tx, event, before, patient.Patient)
 			return patient, err
 		})
 }
 
-// Delete deletes a patient, and their mappings with them.
+// Delete deletes a patient and the patient's mappings.
 func (s *Patients) Delete(ctx context.Context, actor domain.Actor, id domain.ID) error {
-	_, err := write(ctx, s.trail, attempt{by: actor, to: domain.PatientDelete, on: one(domain.SubjectPatient, id)},
-		func(tx ports.Tx, e *entry) (nothing, error) {
-			return nothing{}, patientRecords.delete(ctx, tx, e)
+	_, err := runUpdate(ctx, s.trail, call{actor: actor, permission: domain.PatientDelete, kind: domain.SubjectPatient, id: id},
+		func(tx ports.Tx, event *pendingEvent) (nothing, error) {
+			return nothing{}, patientRecords.delete(ctx, tx, event)
 		})
 	return err
 }
 
-// Restore puts a deleted patient back, and the mappings that were deleted with
-// them. NotFound when the patient is not deleted.
+// Restore restores a deleted patient and the mappings that were deleted with the patient. The
+// error is NotFound if the patient is not deleted.
 func (s *Patients) Restore(ctx context.Context, actor domain.Actor, id domain.ID) (domain.PatientView, error) {
-	return write(ctx, s.trail, attempt{by: actor, to: domain.PatientRestore, on: one(domain.SubjectPatient, id)},
-		func(tx ports.Tx, e *entry) (domain.PatientView, error) {
-			if _, err := patientRecords.restore(ctx, tx, e); err != nil {
+	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.PatientRestore, kind: domain.SubjectPatient, id: id},
+		func(tx ports.Tx, event *pendingEvent) (domain.PatientView, error) {
+			if _, err := patientRecords.restore(ctx, tx, event); err != nil {
 				return domain.PatientView{}, err
 			}
 			return tx.Patients().GetView(ctx, id)

@@ -37,7 +37,7 @@ func TestDoctors(t *testing.T) {
 	assertFields(t, err, "salary")
 	stored, err := c.Doctors.Get(c.ctx, admin, doctor.ID)
 	require.NoError(t, err)
-	assert.Equal(t, changed, stored, "a refused change leaves nothing")
+	assert.Equal(t, changed, stored, "a refused change changes nothing")
 
 	require.NoError(t, c.Doctors.Delete(c.ctx, admin, doctor.ID))
 	_, err = c.Doctors.Get(c.ctx, admin, doctor.ID)
@@ -55,12 +55,12 @@ func TestStaffSeesNoSalaryAnywhere(t *testing.T) {
 		require.NoError(t, err)
 		list, err := c.Doctors.List(c.ctx, actor, domain.PageInput{})
 		require.NoError(t, err)
-		ofPatient, err := c.Doctors.OfPatient(c.ctx, actor, w.patient.ID, domain.PageInput{})
+		ofPatient, err := c.Doctors.ListByPatient(c.ctx, actor, w.patient.ID, domain.PageInput{})
 		require.NoError(t, err)
 		mappings, err := c.Mappings.List(c.ctx, actor, domain.MappingQuery{})
 		require.NoError(t, err)
 		return map[string]domain.Doctor{
-			"Doctors.Get": got, "Doctors.List": list.Items[0], "Doctors.OfPatient": ofPatient.Items[0], "Mappings.List": mappings.Items[0].Doctor,
+			"Doctors.Get": got, "Doctors.List": list.Items[0], "Doctors.ListByPatient": ofPatient.Items[0], "Mappings.List": mappings.Items[0].Doctor,
 		}
 	}
 	for where, doctor := range doctorsSeenBy(w.actors[domain.Staff]) {
@@ -102,7 +102,7 @@ func TestPatients(t *testing.T) {
 	assertKind(t, domain.NotFound, err)
 	mappings, err := c.Mappings.List(c.ctx, staff, domain.MappingQuery{})
 	require.NoError(t, err)
-	assert.Empty(t, mappings.Items, "deleting a patient ends their mappings")
+	assert.Empty(t, mappings.Items, "deleting a patient deletes the patient's mappings")
 }
 
 func TestMappings(t *testing.T) {
@@ -152,22 +152,22 @@ func TestMappings(t *testing.T) {
 	_, err = c.Mappings.Change(c.ctx, staff, mapping.ID, domain.MappingInput{Patient: domain.Given("99")})
 	assertFields(t, err, "patient")
 
-	doctors, err := c.Doctors.OfPatient(c.ctx, staff, eve.ID, domain.PageInput{})
+	doctors, err := c.Doctors.ListByPatient(c.ctx, staff, eve.ID, domain.PageInput{})
 	require.NoError(t, err)
 	assert.Len(t, doctors.Items, 2)
-	patients, err := c.Patients.OfDoctor(c.ctx, staff, wilson.ID, domain.PageInput{})
+	patients, err := c.Patients.ListByDoctor(c.ctx, staff, wilson.ID, domain.PageInput{})
 	require.NoError(t, err)
 	assert.Len(t, patients.Items, 2)
-	_, err = c.Doctors.OfPatient(c.ctx, staff, 99, domain.PageInput{})
+	_, err = c.Doctors.ListByPatient(c.ctx, staff, 99, domain.PageInput{})
 	assertKind(t, domain.NotFound, err)
-	_, err = c.Patients.OfDoctor(c.ctx, staff, 99, domain.PageInput{})
+	_, err = c.Patients.ListByDoctor(c.ctx, staff, 99, domain.PageInput{})
 	assertKind(t, domain.NotFound, err)
 
 	require.NoError(t, c.Mappings.Unassign(c.ctx, staff, mapping.ID))
 	assertKind(t, domain.NotFound, c.Mappings.Unassign(c.ctx, staff, mapping.ID))
 }
 
-func TestLongRecordsMakeShortPages(t *testing.T) {
+func TestAPageOfLongRecordsEndsEarly(t *testing.T) {
 	c := newClinic(t)
 	staff := c.SignUp("staff@example.com", domain.Staff)
 	in := patientInput("Ada")
@@ -180,7 +180,7 @@ func TestLongRecordsMakeShortPages(t *testing.T) {
 	page, err := c.Patients.List(c.ctx, staff, domain.PageInput{})
 	require.NoError(t, err)
 	assert.Len(t, page.Items, fit)
-	assert.Zero(t, page.Next, "nothing follows")
+	assert.Zero(t, page.Next, "there is no next page")
 
 	last := c.addPatient(staff, "Eve")
 	page, err = c.Patients.List(c.ctx, staff, domain.PageInput{})

@@ -10,212 +10,217 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// repeats keeps those from filling the trail who are refused again and again. The first
-// refusal is an event at once. Others like it are counted for a minute, and the last of
-// them is an event when the minute is over (see Trail.WriteRepeats).
+// refusalCounter keeps repeated refusals from filling the audit trail. It records the first
+// refusal immediately and counts equal ones for a minute. At the end of the minute the last
+// one is recorded (see Trail.WriteRepeatedRefusals).
 //
-// Refusals are alike when the same caller, or strangers in the same place, attempt the
-// same with the same outcome, at a login with the same address as it was typed: whether
-// there is such an account makes no difference, so that the time tells nothing.
-type repeats struct {
-	// write returns once an event is durable.
-	write func(context.Context, domain.AuditEvent) error
+// Refusals are equal if they have the same action, outcome, user, session and client network,
+// and at a login the same typed address. Whether an account has this address makes no
+// difference, so that response times do not tell.
+type refusalCounter struct {
+	// record returns once an event is committed.
+	record func(context.Context, domain.AuditEvent) error
 
-	mutex sync.Mutex
-	open  map[repeatKey]*repeat
-	// addresses counts the keys in open with an address, by their place.
-	addresses map[string]int
+	mutex  sync.Mutex
+	counts map[refusalKey]*refusalCount
+	// addressesPerNetwork is the number of keys in counts that have an address.
+	addressesPerNetwork map[string]int
 }
 
-type repeatKey struct {
+type refusalKey struct {
 	action        domain.Permission
 	outcome       domain.Outcome
 	user, session domain.ID
-	place         string
-	// address stands for the address that was typed; zero for none.
+	network       string
+	// address is the key of the address that was typed, zero if none was.
 	address domain.AttemptKey
 }
 
-// repeat is what is counted of one key.
-type repeat struct {
-	key repeatKey
-	// since is when the minute began.
-	since time.Time
-	// begun is closed once the first event is written, or err says why not.
-	begun chan struct{}
-	err   error
-	// number counts the refusals that are no events yet, from the first to the last.
+// refusalCount counts the refusals with one key.
+type refusalCount struct {
+	key refusalKey
+	// started is the time at which the current minute began.
+	started time.Time
+	// firstRecorded is closed once the first event is committed, or cannot be because of err.
+	firstRecorded chan struct{}
+	err           error
+	// number is how many refusals were counted and not recorded. The first of them was at
+	// first; last is the event of the last one.
 	number int
 	first  time.Time
 	last   domain.AuditEvent
 }
 
 const (
-	repeatInterval = time.Minute
-	// maxRepeats bounds what is remembered. What comes when it is full is an event each.
-	maxRepeats = 10_000
-	// maxAddresses is how many addresses are told apart in one place. Other ones are
-	// counted together.
-	maxAddresses = 10
+	refusalInterval = time.Minute
+	// maxRefusalKeys bounds the memory. If there are more keys, each refusal with a new key
+	// is recorded.
+	maxRefusalKeys = 10_000
+	// maxAddressesPerNetwork is how many typed addresses from one network are counted apart.
+	// Refusals for other addresses are counted together.
+	maxAddressesPerNetwork = 10
 )
 
-// repeatable reports whether an attempt can be refused so without end: no limit counts
-// it, and nobody who could be asked has signed in.
-func repeatable(by domain.Actor, err error) bool {
+// isCountedRefusal reports whether a caller can repeat this refusal without limit: no rate
+// limit counts it, or the caller has not signed in.
+func isCountedRefusal(actor domain.Actor, err error) bool {
 	switch domain.KindOf(err) {
 	case domain.TooMany:
 		return true
 	case domain.Invalid, domain.Forbidden, domain.Unavailable:
-		return by.Role == domain.Anonymous
+		return actor.Role == domain.Anonymous
 	}
 	return false
 }
 
-// record returns once the event is durable, or is counted after one like it that is.
-func (r *repeats) record(ctx context.Context, now time.Time, address domain.AttemptKey, event domain.AuditEvent) error {
+// recordOrCount returns once the event is committed, or is counted after an equal one that is
+// committed.
+func (r *refusalCounter) recordOrCount(ctx context.Context, now time.Time, address domain.AttemptKey, event domain.AuditEvent) error {
 	origin := event.Actor.Origin
-	key := repeatKey{
+	key := refusalKey{
 		action: event.Action, outcome: event.Outcome, user: event.Actor.UserID, session: event.Actor.SessionID,
-		place: cmp.Or(origin.Site(), origin.Network()), address: address,
+		network: cmp.Or(origin.Site(), origin.Network()), address: address,
 	}
 	for {
-		like, isFirst := r.like(key, now)
+		count, isNew := r.findOrStart(key, now)
 		switch {
-		case like == nil:
-			return r.write(ctx, event)
-		case isFirst:
-			return r.begin(ctx, like, event)
+		case count == nil:
+			return r.record(ctx, event)
+		case isNew:
+			return r.recordFirst(ctx, count, event)
 		}
 		select {
-		case <-like.begun:
+		case <-count.firstRecorded:
 		case <-ctx.Done():
 			return domain.ErrUnavailable(ctx.Err())
 		}
-		if like.err != nil || r.count(like, event) {
-			return like.err
+		if count.err != nil || r.increment(count, event) {
+			return count.err
 		}
 	}
 }
 
-// like returns what is counted with the key, and whether that is new; nil when there is
-// no room.
-func (r *repeats) like(key repeatKey, now time.Time) (like *repeat, isFirst bool) {
+// findOrStart returns the count of the key, and whether it is new. It returns nil if there is
+// no room for a new one.
+func (r *refusalCounter) findOrStart(key refusalKey, now time.Time) (count *refusalCount, isNew bool) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	like = r.open[key]
-	if like == nil && r.addresses[key.place] >= maxAddresses {
+	count = r.counts[key]
+	if count == nil && r.addressesPerNetwork[key.network] >= maxAddressesPerNetwork {
 		key.address = domain.AttemptKey{}
-		like = r.open[key]
+		count = r.counts[key]
 	}
-	if like != nil || len(r.open) >= maxRepeats {
-		return like, false
+	if count != nil || len(r.counts) >= maxRefusalKeys {
+		return count, false
 	}
-	like = &repeat{key: key, since: now, begun: make(chan struct{})}
-	if r.open == nil {
-		r.open, r.addresses = map[repeatKey]*repeat{}, map[string]int{}
+	count = &refusalCount{key: key, started: now, firstRecorded: make(chan struct{})}
+	if r.counts == nil {
+		r.counts, r.addressesPerNetwork = map[refusalKey]*refusalCount{}, map[string]int{}
 	}
-	r.open[key] = like
+	r.counts[key] = count
 	if key.address != (domain.AttemptKey{}) {
-		r.addresses[key.place]++
+		r.addressesPerNetwork[key.network]++
 	}
-	return like, true
+	return count, true
 }
 
-// begin writes the first event.
-func (r *repeats) begin(ctx context.Context, like *repeat, event domain.AuditEvent) error {
-	defer close(like.begun)
-	if like.err = r.write(ctx, event); like.err != nil {
+// recordFirst records the first event of a count. If that fails, the count is removed.
+func (r *refusalCounter) recordFirst(ctx context.Context, count *refusalCount, event domain.AuditEvent) error {
+	defer close(count.firstRecorded)
+	if count.err = r.record(ctx, event); count.err != nil {
 		r.mutex.Lock()
 		defer r.mutex.Unlock()
-		r.remove(like)
+		r.remove(count)
 	}
-	return like.err
+	return count.err
 }
 
-// count counts the event, and reports false when like is over.
-func (r *repeats) count(like *repeat, event domain.AuditEvent) bool {
+// increment counts the event. It returns false if the count was removed.
+func (r *refusalCounter) increment(count *refusalCount, event domain.AuditEvent) bool {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	if r.open[like.key] != like {
+	if r.counts[count.key] != count {
 		return false
 	}
-	if like.number++; like.number == 1 {
-		like.first = event.At
+	if count.number++; count.number == 1 {
+		count.first = event.At
 	}
-	like.last = event
+	count.last = event
 	return true
 }
 
-// remove needs the mutex.
-func (r *repeats) remove(like *repeat) {
-	delete(r.open, like.key)
-	if like.key.address == (domain.AttemptKey{}) {
+// remove must be called with the mutex locked.
+func (r *refusalCounter) remove(count *refusalCount) {
+	delete(r.counts, count.key)
+	if count.key.address == (domain.AttemptKey{}) {
 		return
 	}
-	if r.addresses[like.key.place]--; r.addresses[like.key.place] == 0 {
-		delete(r.addresses, like.key.place)
+	network := count.key.network
+	if r.addressesPerNetwork[network]--; r.addressesPerNetwork[network] == 0 {
+		delete(r.addressesPerNetwork, network)
 	}
 }
 
-// RepeatedRefusals is refusals of which only the last one is an event.
+// RepeatedRefusals are equal refusals, of which only the last one is an audit event.
 type RepeatedRefusals struct {
-	// Number counts them, that one included; the first began at From.
+	// Number is how many there were, including Last.
 	Number int
-	From   time.Time
-	Last   domain.AuditEvent
+	// From is the time of the first one.
+	From time.Time
+	Last domain.AuditEvent
 }
 
-// ended returns what was counted in minutes that are over at now, or in all, and forgets
-// those in which nothing was.
-func (r *repeats) ended(now time.Time, all bool) (ended []RepeatedRefusals, of []*repeat) {
+// due returns the counts whose minute is over, or all counts, with the refusals to record. It
+// removes counts of zero.
+func (r *refusalCounter) due(now time.Time, all bool) (refusals []RepeatedRefusals, counts []*refusalCount) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	for _, like := range r.open {
-		if age := now.Sub(like.since); !all && 0 <= age && age < repeatInterval {
+	for _, count := range r.counts {
+		if age := now.Sub(count.started); !all && 0 <= age && age < refusalInterval {
 			continue
 		}
 		select {
-		case <-like.begun:
+		case <-count.firstRecorded:
 		default:
 			continue
 		}
-		if like.number == 0 {
-			r.remove(like)
+		if count.number == 0 {
+			r.remove(count)
 			continue
 		}
-		ended = append(ended, RepeatedRefusals{Number: like.number, From: like.first, Last: like.last})
-		of = append(of, like)
+		refusals = append(refusals, RepeatedRefusals{Number: count.number, From: count.first, Last: count.last})
+		counts = append(counts, count)
 	}
-	return ended, of
+	return refusals, counts
 }
 
-// written takes note that what had ended is in the trail. What was counted since then
-// is in the minute that begins.
-func (r *repeats) written(now time.Time, ended []RepeatedRefusals, of []*repeat) {
+// restart begins a new minute for counts whose refusals were recorded. Refusals that were
+// counted in the meantime belong to the new minute.
+func (r *refusalCounter) restart(now time.Time, recorded []RepeatedRefusals, counts []*refusalCount) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	for i, like := range of {
-		like.number -= ended[i].Number
-		like.since, like.first = now, now
+	for i, count := range counts {
+		count.number -= recorded[i].Number
+		count.started, count.first = now, now
 	}
 }
 
-// WriteRepeats makes events of what was counted of repeated refusals in the minutes that
-// are over, or of all that was. The service calls it every few seconds, and at the end.
-// The error is that of the store; what it returns is in the trail all the same.
-func (t *Trail) WriteRepeats(ctx context.Context, all bool) (written []RepeatedRefusals, err error) {
+// WriteRepeatedRefusals records an audit event for each kind of repeated refusals whose minute
+// is over, or for all of them. The service calls it every few seconds and when it stops. After
+// an error of the store, it still returns what was recorded before the error.
+func (t *Trail) WriteRepeatedRefusals(ctx context.Context, all bool) (written []RepeatedRefusals, err error) {
 	now := t.clock()
-	ended, of := t.repeats.ended(now, all)
-	for len(ended) > 0 && err == nil {
-		some := min(len(ended), maxGroupSize)
-		events := make([]domain.AuditEvent, some)
-		for i, repeated := range ended[:some] {
+	refusals, counts := t.refusals.due(now, all)
+	for len(refusals) > 0 && err == nil {
+		group := refusals[:min(len(refusals), maxGroupSize)]
+		events := make([]domain.AuditEvent, len(group))
+		for i, repeated := range group {
 			events[i] = repeated.Last
 		}
 		if err = t.events.write(ctx, events); err == nil {
-			t.repeats.written(now, ended[:some], of[:some])
-			written = append(written, ended[:some]...)
-			ended, of = ended[some:], of[some:]
+			t.refusals.restart(now, group, counts[:len(group)])
+			written = append(written, group...)
+			refusals, counts = refusals[len(group):], counts[len(group):]
 		}
 	}
 	slices.SortFunc(written, func(a, b RepeatedRefusals) int { return b.Number - a.Number })

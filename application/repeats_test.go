@@ -15,23 +15,23 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// writeRepeats writes what was counted in minutes that are over.
+// writeRepeats records the refusals of the minutes that are over.
 func (c *clinic) writeRepeats() []application.RepeatedRefusals {
 	c.t.Helper()
-	written, err := c.Trail.WriteRepeats(c.ctx, false)
+	written, err := c.Trail.WriteRepeatedRefusals(c.ctx, false)
 	require.NoError(c.t, err)
 	return written
 }
 
-func TestHeldUpLoginsLeaveTheFirstAndTheLastOfAMinute(t *testing.T) {
-	c := limited(t, application.Limits{LoginPair: domain.Limit{Max: 10, Window: 24 * time.Hour}})
+func TestOfLockedLoginsTheFirstAndTheLastOfAMinuteAreRecorded(t *testing.T) {
+	c := clinicWithLimit(t, application.Limits{LoginPair: domain.Limit{Max: 10, Window: 24 * time.Hour}})
 	ada := c.register("ada@example.com", domain.Staff)
 	c.failTimes(10, here, "ada@example.com")
 	before := len(c.Events())
 	held := func() { assert.NotZero(t, waitOf(c.loginFrom(here, "ada@example.com", goodPassword))) }
 
 	held()
-	require.Len(t, c.Events(), before+1, "the first is there before its answer")
+	require.Len(t, c.Events(), before+1, "the first event is committed before the call returns")
 	first := c.Events()[before]
 	assert.Equal(t, domain.Subject{Kind: domain.SubjectUser, ID: ada.ID}, first.Subject)
 	assert.Equal(t, domain.Failed, first.Outcome)
@@ -55,16 +55,16 @@ func TestHeldUpLoginsLeaveTheFirstAndTheLastOfAMinute(t *testing.T) {
 	assert.Equal(t, written[0].Last.At, events[1].At)
 
 	held()
-	assert.Len(t, c.Events(), before+2, "it goes on")
+	assert.Len(t, c.Events(), before+2, "the next minute is counted too")
 	c.Advance(time.Minute)
 	require.Len(t, c.writeRepeats(), 1)
 	c.Advance(time.Minute)
 	assert.Empty(t, c.writeRepeats())
 	held()
-	assert.Len(t, c.Events(), before+4, "after a quiet minute, the first is an event at once again")
+	assert.Len(t, c.Events(), before+4, "after a minute without refusals, the first one is recorded immediately again")
 }
 
-func TestWhatAStrangerCanBeRefusedWithoutEndLeavesFewEvents(t *testing.T) {
+func TestRefusalsThatCanBeRepeatedWithoutLimitRecordFewEvents(t *testing.T) {
 	limit := domain.Limit{Max: 3, Window: time.Hour}
 	for name, tt := range map[string]struct {
 		with   application.RegistrationMode
@@ -72,10 +72,10 @@ func TestWhatAStrangerCanBeRefusedWithoutEndLeavesFewEvents(t *testing.T) {
 		events int
 	}{
 		"logins of one address": {refuse: func(c *clinic, _ int) error { return c.loginFrom(here, "ada@example.com", "wrong") }, events: 3 + 1},
-		"logins of many addresses, there or not": {refuse: func(c *clinic, n int) error {
+		"logins of many addresses, existing or not": {refuse: func(c *clinic, n int) error {
 			return c.loginFrom(here, []string{fmt.Sprintf("%d@example.com", n), "ada@example.com"}[n%2], "wrong")
 		}, events: 3 + 10 + 1},
-		"logins with a password that is no text": {refuse: func(c *clinic, _ int) error {
+		"logins with a password that is not text": {refuse: func(c *clinic, _ int) error {
 			_, err := c.Sessions.Login(c.ctx, from(here), domain.Credentials{Username: domain.Given("ada@example.com")})
 			return err
 		}, events: 1},
@@ -83,7 +83,7 @@ func TestWhatAStrangerCanBeRefusedWithoutEndLeavesFewEvents(t *testing.T) {
 			_, err := c.Sessions.Refresh(c.ctx, from(here), domain.Refresh{Token: domain.Given("made up")})
 			return err
 		}, events: 3 + 1},
-		"no refresh tokens": {refuse: func(c *clinic, _ int) error {
+		"malformed refresh tokens": {refuse: func(c *clinic, _ int) error {
 			_, err := c.Sessions.Refresh(c.ctx, from(here), domain.Refresh{})
 			return err
 		}, events: 1},
@@ -97,7 +97,7 @@ func TestWhatAStrangerCanBeRefusedWithoutEndLeavesFewEvents(t *testing.T) {
 		}, events: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := limited(t, application.Limits{LoginPair: limit, LoginAccount: limit, LoginPlace: limit, Register: limit, Refresh: limit})
+			c := clinicWithLimit(t, application.Limits{LoginPair: limit, LoginAccount: limit, LoginNetwork: limit, Register: limit, Refresh: limit})
 			c.register("ada@example.com", domain.Staff)
 			c.use(withRegistration(tt.with))
 			before := len(c.Events())
@@ -110,13 +110,13 @@ func TestWhatAStrangerCanBeRefusedWithoutEndLeavesFewEvents(t *testing.T) {
 			for _, repeated := range c.writeRepeats() {
 				number += repeated.Number
 			}
-			assert.Equal(t, 300, number+tt.events, "none is forgotten")
+			assert.Equal(t, 300, number+tt.events, "all refusals are counted")
 		})
 	}
 }
 
-func TestHeldUpPasswordChangesLeaveFewEvents(t *testing.T) {
-	c := limited(t, loginLimits)
+func TestLockedPasswordChangesRecordFewEvents(t *testing.T) {
+	c := clinicWithLimit(t, loginLimits)
 	ada, eve := c.SignUp("ada@example.com", domain.Staff), c.SignUp("eve@example.com", domain.Staff)
 	change := func(by domain.Actor) error {
 		return c.Account.ChangePassword(c.ctx, by, passwordChange("wrong", otherPassword))
@@ -130,11 +130,11 @@ func TestHeldUpPasswordChangesLeaveFewEvents(t *testing.T) {
 		assertKind(t, domain.TooMany, change(ada))
 		assertKind(t, domain.TooMany, change(eve))
 	}
-	assert.Len(t, c.Events(), before+2, "one of each")
+	assert.Len(t, c.Events(), before+2, "one event for each")
 }
 
-func TestDifferentRefusalsAreToldApart(t *testing.T) {
-	c := limited(t, loginLimits)
+func TestDifferentRefusalsAreCountedApart(t *testing.T) {
+	c := clinicWithLimit(t, loginLimits)
 	c.failTimes(10, here, "ada@example.com")
 	c.failTimes(10, elsewhere, "ada@example.com")
 	c.failTimes(10, here, "eve@example.com")
@@ -150,7 +150,7 @@ func TestDifferentRefusalsAreToldApart(t *testing.T) {
 }
 
 // An IPv6 site has 65,536 networks.
-func TestRepeatsFromOneSiteAreAlike(t *testing.T) {
+func TestRefusalsFromOneSiteAreCountedTogether(t *testing.T) {
 	c := newClinic(t, withRegistration(application.RegistrationClosed))
 	for n := range 100 {
 		_, err := c.Users.Register(c.ctx, from(fmt.Sprintf("2001:db8:7:%x::1", n)), registration("ada@example.com", domain.Staff))
@@ -159,15 +159,15 @@ func TestRepeatsFromOneSiteAreAlike(t *testing.T) {
 	assert.Len(t, c.Events(), 1)
 }
 
-// What is refused as it should be, a wrong password above all, is an event each time.
-func TestWrongPasswordsAreAnEventEach(t *testing.T) {
-	c := limited(t, loginLimits)
+// A wrong password, and any other refusal that a rate limit counts, is recorded each time.
+func TestEachWrongPasswordIsRecorded(t *testing.T) {
+	c := clinicWithLimit(t, loginLimits)
 	before := len(c.Events())
 	c.failTimes(10, here, "ada@example.com")
 	assert.Len(t, c.Events(), before+10)
 }
 
-func TestARefusalIsNotAnsweredWhenTheFirstCannotBeWritten(t *testing.T) {
+func TestNoRefusalIsReturnedUntilTheFirstIsRecorded(t *testing.T) {
 	c := newClinic(t)
 	closed := *c
 	failing := true
@@ -194,22 +194,22 @@ func TestARefusalIsNotAnsweredWhenTheFirstCannotBeWritten(t *testing.T) {
 	assertKind(t, domain.Forbidden, register())
 	c.Advance(time.Minute)
 	failing = true
-	_, err := closed.Trail.WriteRepeats(c.ctx, false)
+	_, err := closed.Trail.WriteRepeatedRefusals(c.ctx, false)
 	require.Error(t, err)
 	failing = false
-	written, err := closed.Trail.WriteRepeats(c.ctx, false)
+	written, err := closed.Trail.WriteRepeatedRefusals(c.ctx, false)
 	require.NoError(t, err)
 	require.Len(t, written, 1)
-	assert.Equal(t, 1, written[0].Number, "what could not be written is not forgotten")
+	assert.Equal(t, 1, written[0].Number, "refusals that could not be recorded are kept")
 }
 
-func TestWhatIsCountedIsWrittenAtTheEnd(t *testing.T) {
+func TestCountedRefusalsAreRecordedWhenTheServiceStops(t *testing.T) {
 	c := newClinic(t, withRegistration(application.RegistrationClosed))
 	for range 5 {
 		_, err := c.Users.Register(c.ctx, from(here), registration("ada@example.com", domain.Staff))
 		require.Error(t, err)
 	}
-	written, err := c.Trail.WriteRepeats(c.ctx, true)
+	written, err := c.Trail.WriteRepeatedRefusals(c.ctx, true)
 	require.NoError(t, err)
 	require.Len(t, written, 1)
 	assert.Equal(t, 4, written[0].Number)
@@ -217,7 +217,7 @@ func TestWhatIsCountedIsWrittenAtTheEnd(t *testing.T) {
 	assert.Empty(t, c.verifySilently().Faults)
 }
 
-func TestRepeatsSideBySideAreAllCounted(t *testing.T) {
+func TestConcurrentRefusalsAreAllCounted(t *testing.T) {
 	c := newClinic(t, withRegistration(application.RegistrationClosed))
 	const callers, each = 8, 50
 	var group sync.WaitGroup
@@ -231,7 +231,7 @@ func TestRepeatsSideBySideAreAllCounted(t *testing.T) {
 		})
 	}
 	count := func(all bool) {
-		written, err := c.Trail.WriteRepeats(c.ctx, all)
+		written, err := c.Trail.WriteRepeatedRefusals(c.ctx, all)
 		require.NoError(t, err)
 		for _, repeated := range written {
 			number += repeated.Number
@@ -248,8 +248,8 @@ func TestRepeatsSideBySideAreAllCounted(t *testing.T) {
 	assert.LessOrEqual(t, number, callers*each)
 }
 
-// In so many places at once that they are not remembered, each is an event.
-func TestWhatIsRememberedOfRepeatsIsBounded(t *testing.T) {
+// Refusals from more networks than are remembered are recorded each time.
+func TestTheNumberOfRefusalCountsIsBounded(t *testing.T) {
 	c := newClinic(t, withRegistration(application.RegistrationClosed))
 	register := func(address string) {
 		_, err := c.Users.Register(c.ctx, from(address), registration("ada@example.com", domain.Staff))

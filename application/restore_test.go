@@ -11,12 +11,12 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// readDeleted follows the pages of the deleted records to the last.
+// readDeleted reads all pages of the deleted records.
 func readDeleted[T domain.Record](c *clinic, history *application.History[T], limit string) (all []domain.Version[T]) {
 	c.t.Helper()
 	in := domain.PageInput{Limit: domain.Given(limit)}
 	for {
-		page, err := history.Deleted(c.ctx, domain.Actor{Role: domain.Admin}, in)
+		page, err := history.ListDeleted(c.ctx, domain.Actor{Role: domain.Admin}, in)
 		require.NoError(c.t, err)
 		all = append(all, page.Items...)
 		if page.Next == 0 {
@@ -26,10 +26,10 @@ func readDeleted[T domain.Record](c *clinic, history *application.History[T], li
 	}
 }
 
-func TestDeletedAreThoseThatAreNotRestored(t *testing.T) {
+func TestListDeletedContainsOnlyRecordsThatAreStillDeleted(t *testing.T) {
 	c := newClinic(t)
 	admin := c.SignUp("admin@example.com", domain.Admin)
-	empty, err := c.Patients.Deleted(c.ctx, admin, domain.PageInput{})
+	empty, err := c.Patients.ListDeleted(c.ctx, admin, domain.PageInput{})
 	require.NoError(t, err)
 	assert.Equal(t, application.Page[domain.Version[domain.Patient]]{Items: []domain.Version[domain.Patient]{}}, empty)
 
@@ -38,7 +38,7 @@ func TestDeletedAreThoseThatAreNotRestored(t *testing.T) {
 		c.addPatient(admin, "Eve") // who stays
 		patient := c.addPatient(admin, "Ada")
 		require.NoError(t, c.Patients.Delete(c.ctx, admin, patient.ID))
-		deleted := made(c, admin, domain.Deleted, plain(patient))
+		deleted := versionBy(c, admin, domain.Deleted, patientOf(patient))
 		want = append(want, deleted.Numbered(2))
 		c.Advance(time.Minute)
 	}
@@ -52,8 +52,8 @@ func TestDeletedAreThoseThatAreNotRestored(t *testing.T) {
 	assert.Equal(t, want, readDeleted(c, &c.Patients.History, "2"))
 }
 
-// What was deleted is gone for everybody who does not look for it.
-func TestWhatIsDeletedIsNowhereElse(t *testing.T) {
+// No other use-case shows a deleted record.
+func TestADeletedRecordIsFoundNowhereElse(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	admin := w.actors[domain.Admin]
@@ -77,7 +77,7 @@ func TestWhatIsDeletedIsNowhereElse(t *testing.T) {
 		func() error { return c.Doctors.Delete(c.ctx, admin, w.deletedDoctor.ID) },
 		func() error { _, err := c.Patients.Get(c.ctx, admin, w.deletedPatient.ID); return err },
 		func() error { return c.Patients.Delete(c.ctx, admin, w.deletedPatient.ID) },
-		func() error { return c.Mappings.Unassign(c.ctx, admin, w.endedMapping.ID) },
+		func() error { return c.Mappings.Unassign(c.ctx, admin, w.deletedMapping.ID) },
 	} {
 		assert.Equal(t, domain.ErrNotFound(), attempt())
 	}
@@ -85,7 +85,7 @@ func TestWhatIsDeletedIsNowhereElse(t *testing.T) {
 	assertFields(t, err, "patient", "doctor")
 }
 
-func TestARestoredRecordIsAsItWas(t *testing.T) {
+func TestARestoredRecordIsUnchanged(t *testing.T) {
 	c := newClinic(t)
 	staff, admin := c.SignUp("staff@example.com", domain.Staff), c.SignUp("admin@example.com", domain.Admin)
 	doctor := c.addDoctor("L-1")
@@ -101,10 +101,10 @@ func TestARestoredRecordIsAsItWas(t *testing.T) {
 
 	restored, err := c.Doctors.Restore(c.ctx, admin, doctor.ID)
 	require.NoError(t, err)
-	assertRestored(c, doctor, restored, 2) // also when they joined
+	assertRestored(c, doctor, restored, 2) // including the date of joining
 	again, err := c.Patients.Restore(c.ctx, admin, patient.ID)
 	require.NoError(t, err)
-	assertRestored(c, plain(patient), plain(again), 2) // also who registered them
+	assertRestored(c, patientOf(patient), patientOf(again), 2) // including the user who registered the patient
 
 	stored, err := c.Doctors.List(c.ctx, admin, domain.PageInput{})
 	require.NoError(t, err)
@@ -116,7 +116,7 @@ func TestARestoredRecordIsAsItWas(t *testing.T) {
 	assert.Equal(t, domain.ErrLicenseTaken(), err)
 }
 
-func TestOnlyWhatIsDeletedCanBeRestored(t *testing.T) {
+func TestOnlyDeletedRecordsCanBeRestored(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	admin := w.actors[domain.Admin]
@@ -125,29 +125,29 @@ func TestOnlyWhatIsDeletedCanBeRestored(t *testing.T) {
 		"patient": func(id domain.ID) error { _, err := c.Patients.Restore(c.ctx, admin, id); return err },
 		"mapping": func(id domain.ID) error { _, err := c.Mappings.Restore(c.ctx, admin, id); return err },
 	}
-	for kind, id := range map[string]domain.ID{"doctor": w.deletedDoctor.ID, "patient": w.deletedPatient.ID, "mapping": w.endedMapping.ID} {
+	for kind, id := range map[string]domain.ID{"doctor": w.deletedDoctor.ID, "patient": w.deletedPatient.ID, "mapping": w.deletedMapping.ID} {
 		require.NoError(t, restores[kind](id))
-		for _, id := range []domain.ID{id, missing, 0, -1} {
+		for _, id := range []domain.ID{id, missingID, 0, -1} {
 			assert.Equal(t, domain.ErrNotFound(), restores[kind](id), kind)
 		}
 	}
 	for kind, id := range map[string]domain.ID{"doctor": w.doctor.ID, "patient": w.patient.ID, "mapping": w.mapping.ID} {
-		assert.Equal(t, domain.ErrNotFound(), restores[kind](id), "what never was deleted")
+		assert.Equal(t, domain.ErrNotFound(), restores[kind](id), "a record that was never deleted")
 	}
 }
 
-func TestADoctorWhoseLicenceHasAnotherOwnerStaysDeleted(t *testing.T) {
+func TestADoctorWithATakenLicenceCannotBeRestored(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	admin := w.actors[domain.Admin]
 	successor, err := c.Doctors.Create(c.ctx, admin, doctorInput(w.deletedDoctor.LicenseNumber.String()))
 	require.NoError(t, err, "the licence is free")
-	before := everything(c)
+	before := storedData(c)
 	got, err := c.Doctors.Restore(c.ctx, admin, w.deletedDoctor.ID)
 	assert.Equal(t, domain.ErrLicenseTaken(), err)
 	assertFields(t, err, "license_number")
 	assert.Zero(t, got)
-	assert.Equal(t, before, everything(c), "no version, no mapping, and still deleted")
+	assert.Equal(t, before, storedData(c), "no version, no mapping, and still deleted")
 
 	_, err = c.Doctors.Change(c.ctx, admin, successor.ID, domain.DoctorInput{LicenseNumber: domain.Given("another")})
 	require.NoError(t, err)
@@ -155,17 +155,17 @@ func TestADoctorWhoseLicenceHasAnotherOwnerStaysDeleted(t *testing.T) {
 	assert.NoError(t, err)
 }
 
-func TestAMappingIsRestoredOnlyWhenItsPairIsThereAndFree(t *testing.T) {
+func TestAMappingIsRestoredOnlyIfItsPairIsLiveAndUnmapped(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	admin := w.actors[domain.Admin]
 	refused := func(want error) {
 		t.Helper()
-		before := everything(c)
-		got, err := c.Mappings.Restore(c.ctx, admin, w.endedMapping.ID)
+		before := storedData(c)
+		got, err := c.Mappings.Restore(c.ctx, admin, w.deletedMapping.ID)
 		assert.Equal(t, want, err)
 		assert.Zero(t, got)
-		assert.Equal(t, before, everything(c))
+		assert.Equal(t, before, storedData(c))
 	}
 	require.NoError(t, c.Patients.Delete(c.ctx, admin, w.patient.ID))
 	refused(domain.ErrParentDeleted("patient"))
@@ -180,9 +180,9 @@ func TestAMappingIsRestoredOnlyWhenItsPairIsThereAndFree(t *testing.T) {
 	anew := c.assign(admin, w.patient, w.otherDoctor)
 	refused(domain.ErrAlreadyAssigned())
 	require.NoError(t, c.Mappings.Unassign(c.ctx, admin, anew.ID))
-	restored, err := c.Mappings.Restore(c.ctx, admin, w.endedMapping.ID)
+	restored, err := c.Mappings.Restore(c.ctx, admin, w.deletedMapping.ID)
 	require.NoError(t, err)
-	assertRestored(c, w.endedMapping, restored, 2)
+	assertRestored(c, w.deletedMapping, restored, 2)
 	_, err = c.Mappings.Restore(c.ctx, admin, anew.ID)
 	assert.Equal(t, domain.ErrAlreadyAssigned(), err)
 }

@@ -8,29 +8,30 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// Retention is the use-cases on records that were deleted long ago. Only those are
-// ever removed for good.
+// Retention is the use-cases that purge records: they permanently remove records that were
+// deleted long ago. No other use-case does.
 type Retention struct{ trail *Trail }
 
-// Expired counts the records of kind that were deleted before the time and still are.
-func (s *Retention) Expired(ctx context.Context, actor domain.Actor, kind domain.SubjectKind, before time.Time) (int, error) {
-	return read(ctx, s.trail, attempt{by: actor, to: domain.RetentionRead, on: some(kind)},
-		func(tx ports.Tx, _ *entry) (int, error) {
+// CountExpired returns how many records of the kind were deleted before the given time and are
+// still deleted.
+func (s *Retention) CountExpired(ctx context.Context, actor domain.Actor, kind domain.SubjectKind, before time.Time) (int, error) {
+	return runView(ctx, s.trail, call{actor: actor, permission: domain.RetentionRead, kind: kind},
+		func(tx ports.Tx, _ *pendingEvent) (int, error) {
 			return tx.Retention().CountExpired(ctx, kind, before)
 		})
 }
 
-// maxPurged bounds one Purge: other writers wait for it, and its event names every
+// maxPurged bounds one Purge, because other writers wait for it and its event names every
 // record.
 const maxPurged = 500
 
-// Purge removes up to 500 of the records that Expired counts, with all of their
-// versions, and returns how many. They cannot be restored.
+// Purge permanently removes up to 500 of the records that CountExpired counts, with all of
+// their versions, and returns how many it removed.
 func (s *Retention) Purge(ctx context.Context, actor domain.Actor, kind domain.SubjectKind, before time.Time) (int, error) {
-	return write(ctx, s.trail, attempt{by: actor, to: domain.RetentionPurge, on: some(kind)},
-		func(tx ports.Tx, e *entry) (int, error) {
+	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.RetentionPurge, kind: kind},
+		func(tx ports.Tx, event *pendingEvent) (int, error) {
 			purged, err := tx.Retention().Purge(ctx, kind, before, maxPurged)
-			e.Subject.Shown = purged
+			event.Subject.Shown = purged
 			return len(purged), err
 		})
 }

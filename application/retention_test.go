@@ -13,12 +13,12 @@ import (
 
 func (c *clinic) expired(kind domain.SubjectKind, before time.Time) int {
 	c.t.Helper()
-	count, err := c.Retention.Expired(c.ctx, operator, kind, before)
+	count, err := c.Retention.CountExpired(c.ctx, operator, kind, before)
 	require.NoError(c.t, err)
 	return count
 }
 
-// purged is how many records of a kind one Purge removes.
+// purged returns how many records of a kind one Purge removes.
 func (c *clinic) purged(kind domain.SubjectKind, before time.Time) int {
 	c.t.Helper()
 	count, err := c.Retention.Purge(c.ctx, operator, kind, before)
@@ -26,7 +26,7 @@ func (c *clinic) purged(kind domain.SubjectKind, before time.Time) int {
 	return count
 }
 
-func TestWhatIsExpiredIsPurgedKindByKind(t *testing.T) {
+func TestExpiredRecordsArePurgedKindByKind(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c) // where one doctor, one patient and three mappings are deleted
 	for _, id := range []domain.ID{w.doctor.ID, w.otherDoctor.ID} {
@@ -47,7 +47,7 @@ func TestWhatIsExpiredIsPurgedKindByKind(t *testing.T) {
 	}
 }
 
-func TestWhatIsPurgedIsGoneForGood(t *testing.T) {
+func TestPurgedRecordsCannotBeReadOrRestored(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	admin := w.actors[domain.Admin]
@@ -55,57 +55,57 @@ func TestWhatIsPurgedIsGoneForGood(t *testing.T) {
 	for _, kind := range recordKinds {
 		c.purged(kind, c.Now().Add(time.Second))
 	}
-	assert.Equal(t, events, c.events(0)[:len(events)], "what was done to it stays on record")
+	assert.Equal(t, events, c.events(0)[:len(events)], "the events about it are kept")
 	assert.Empty(t, readDeleted(c, &c.Doctors.History, "10"))
 	assert.Empty(t, readDeleted(c, &c.Patients.History, "10"))
 	assert.Empty(t, readDeleted(c, &c.Mappings.History, "10"))
 	for _, attempt := range []func() error{
 		func() error { _, err := c.Doctors.Restore(c.ctx, admin, w.deletedDoctor.ID); return err },
 		func() error {
-			_, err := c.Doctors.Versions(c.ctx, admin, w.deletedDoctor.ID, domain.PageInput{})
+			_, err := c.Doctors.ListVersions(c.ctx, admin, w.deletedDoctor.ID, domain.PageInput{})
 			return err
 		},
-		func() error { _, err := c.Doctors.Version(c.ctx, admin, w.deletedDoctor.ID, 1); return err },
+		func() error { _, err := c.Doctors.GetVersion(c.ctx, admin, w.deletedDoctor.ID, 1); return err },
 		func() error { _, err := c.Patients.Restore(c.ctx, admin, w.deletedPatient.ID); return err },
-		func() error { _, err := c.Patients.Version(c.ctx, admin, w.deletedPatient.ID, 2); return err },
-		func() error { _, err := c.Mappings.Restore(c.ctx, admin, w.endedMapping.ID); return err },
+		func() error { _, err := c.Patients.GetVersion(c.ctx, admin, w.deletedPatient.ID, 2); return err },
+		func() error { _, err := c.Mappings.Restore(c.ctx, admin, w.deletedMapping.ID); return err },
 	} {
 		assert.Equal(t, domain.ErrNotFound(), attempt())
 	}
-	assertVersions(c, &c.Doctors.History, admin, w.doctor.ID, made(c, domain.Actor{Role: domain.Admin}, domain.Created, w.doctor))
+	assertVersions(c, &c.Doctors.History, admin, w.doctor.ID, versionBy(c, domain.Actor{Role: domain.Admin}, domain.Created, w.doctor))
 }
 
-// Only what is deleted is removed, and it is as old as its last deletion.
-func TestWhatWasRestoredIsNotExpired(t *testing.T) {
+// Only deleted records are purged, and their age counts from the last deletion.
+func TestARestoredRecordIsNotExpired(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	admin, deletion := w.actors[domain.Admin], c.Now()
 	c.Advance(24 * time.Hour)
 	_, err := c.Doctors.Restore(c.ctx, admin, w.deletedDoctor.ID)
 	require.NoError(t, err)
-	before := everything(c)
+	before := storedData(c)
 	assert.Zero(t, c.expired(domain.SubjectDoctor, c.Now().Add(time.Hour)))
 	assert.Zero(t, c.purged(domain.SubjectDoctor, c.Now().Add(time.Hour)))
-	assert.Equal(t, before, everything(c))
+	assert.Equal(t, before, storedData(c))
 
 	require.NoError(t, c.Doctors.Delete(c.ctx, admin, w.deletedDoctor.ID))
 	assert.Zero(t, c.purged(domain.SubjectDoctor, deletion.Add(time.Hour)))
 	assert.Equal(t, 1, c.purged(domain.SubjectDoctor, c.Now().Add(time.Hour)))
 }
 
-// A doctor can be restored when a mapping of theirs is gone for good.
-func TestARestoredDoctorIsWithoutMappingsThatWerePurged(t *testing.T) {
+// A doctor can be restored after one of the mappings was purged.
+func TestPurgedMappingsAreNotRestoredWithTheirDoctor(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	c.purged(domain.SubjectMapping, c.Now().Add(time.Second))
 	_, err := c.Doctors.Restore(c.ctx, w.actors[domain.Admin], w.deletedDoctor.ID)
 	require.NoError(t, err)
-	ofPatient, err := c.Doctors.OfPatient(c.ctx, w.actors[domain.Admin], w.patient.ID, domain.PageInput{})
+	ofPatient, err := c.Doctors.ListByPatient(c.ctx, w.actors[domain.Admin], w.patient.ID, domain.PageInput{})
 	require.NoError(t, err)
 	assert.Equal(t, []domain.Doctor{w.doctor}, ofPatient.Items)
 }
 
-func TestOnePurgeRemovesNoMoreThanFiveHundred(t *testing.T) {
+func TestOnePurgeRemovesAtMostFiveHundredRecords(t *testing.T) {
 	c := newClinic(t)
 	admin := c.SignUp("admin@example.com", domain.Admin)
 	var all []domain.ID
@@ -125,17 +125,17 @@ func TestOnePurgeRemovesNoMoreThanFiveHundred(t *testing.T) {
 	for _, event := range events.Items {
 		named = append(named, event.Subject.Shown...)
 	}
-	assert.Equal(t, all, named, "their events say which")
+	assert.Equal(t, all, named, "the events name the purged records")
 }
 
-// Of what has no versions, nothing is ever deleted long ago.
-func TestNothingElseIsEverPurged(t *testing.T) {
+// Kinds without versions have no deleted records.
+func TestOnlyRecordKindsCanBePurged(t *testing.T) {
 	c := newClinic(t)
 	newWorld(c)
-	before := everything(c)
+	before := storedData(c)
 	for _, kind := range []domain.SubjectKind{domain.SubjectUser, domain.SubjectSession, domain.SubjectAudit, "", "unheard of"} {
 		assert.Zero(t, c.expired(kind, c.Now().Add(time.Hour)), kind)
 		assert.Zero(t, c.purged(kind, c.Now().Add(time.Hour)), kind)
 	}
-	assert.Equal(t, before, everything(c))
+	assert.Equal(t, before, storedData(c))
 }

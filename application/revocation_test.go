@@ -11,8 +11,8 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// What ends sessions, and which of them.
-func TestWhoIsOutIsOutAtOnce(t *testing.T) {
+// This table says which sessions each call revokes.
+func TestARevokedSessionIsRefusedImmediately(t *testing.T) {
 	const (
 		none = iota // of the user's sessions go on
 		thisOne
@@ -27,13 +27,13 @@ func TestWhoIsOutIsOutAtOnce(t *testing.T) {
 			return c.Sessions.Logout(c.ctx, this)
 		}},
 		"ending this one": {theOther, func(c *clinic, this domain.Actor, _ domain.ID, _ application.Grant) error {
-			return c.Sessions.End(c.ctx, this, this.SessionID)
+			return c.Sessions.Revoke(c.ctx, this, this.SessionID)
 		}},
 		"ending another one": {thisOne, func(c *clinic, this domain.Actor, other domain.ID, _ application.Grant) error {
-			return c.Sessions.End(c.ctx, this, other)
+			return c.Sessions.Revoke(c.ctx, this, other)
 		}},
 		"ending the others": {thisOne, func(c *clinic, this domain.Actor, _ domain.ID, _ application.Grant) error {
-			return c.Sessions.EndOthers(c.ctx, this)
+			return c.Sessions.RevokeOthers(c.ctx, this)
 		}},
 		"a spent refresh token": {theOther, func(c *clinic, _ domain.Actor, _ domain.ID, grant application.Grant) error {
 			spent := domain.NewRefreshToken(grant.Refresh.Selector(), domain.RefreshSecret{})
@@ -63,7 +63,7 @@ func TestWhoIsOutIsOutAtOnce(t *testing.T) {
 			return c.Users.SetPassword(c.ctx, operator, this.UserID, domain.NewPassword{Password: domain.Given(otherPassword)})
 		}},
 		"being signed out": {none, func(c *clinic, this domain.Actor, _ domain.ID, _ application.Grant) error {
-			return c.Users.EndSessions(c.ctx, operator, this.UserID)
+			return c.Users.RevokeSessions(c.ctx, operator, this.UserID)
 		}},
 		"the loss of the second factor": {none, func(c *clinic, this domain.Actor, _ domain.ID, _ application.Grant) error {
 			return c.Users.ResetSecondFactor(c.ctx, operator, this.UserID)
@@ -86,9 +86,9 @@ func TestWhoIsOutIsOutAtOnce(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			// An instance knows what was revoked here before the store tells it, and
-			// has to ask the store while it does not know what was revoked elsewhere.
-			for _, revocations := range []ports.Revocations{&told{}, &told{deaf: true}} {
+			// An instance knows its own revocations before the store notifies it. While it does not know
+			// those of other instances, it must read the store.
+			for _, revocations := range []ports.Revocations{&revocationsDouble{}, &revocationsDouble{feedSilent: true}} {
 				c := newClinic(t)
 				c.use(withRevocations(revocations))
 				c.register("ada@example.com", domain.Staff)
@@ -116,9 +116,9 @@ func (c *clinic) assertGoesOn(grant application.Grant, want bool) {
 	assert.Equal(c.t, domain.ErrRefreshToken(), refreshErr)
 }
 
-func TestALowerRoleCountsAtOnce(t *testing.T) {
+func TestALowerRoleTakesEffectImmediately(t *testing.T) {
 	c := newClinic(t)
-	c.use(withRevocations(&told{}))
+	c.use(withRevocations(&revocationsDouble{}))
 	admin := c.SignUp("admin@example.com", domain.Admin)
 	c.register("second@example.com", domain.Admin)
 	grant := c.login("second@example.com")
@@ -128,10 +128,10 @@ func TestALowerRoleCountsAtOnce(t *testing.T) {
 	assert.Equal(t, domain.Staff, c.SignIn("second@example.com").Role)
 }
 
-// Nothing is revoked on this instance that the store did not commit.
-func TestARefusedCommitRevokesNothing(t *testing.T) {
+// An instance revokes nothing that the store did not commit.
+func TestAFailedCommitRevokesNothing(t *testing.T) {
 	c := newClinic(t)
-	revocations := &told{}
+	revocations := &revocationsDouble{}
 	c.use(withRevocations(revocations))
 	actor := c.SignUp("ada@example.com", domain.Staff)
 	c.use(onStore(brokenStore{c.Ports.Store, false}))

@@ -19,32 +19,33 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// world is what the use-cases of the matrix are run on.
+// world contains the records and actors for the calls of useCaseTable.
 type world struct {
 	actors map[domain.Role]domain.Actor
-	// devices are what Staff and Admin have enrolled and not yet confirmed.
-	devices     map[domain.Role]device
-	other       domain.User
-	grant       application.Grant
-	session     domain.ID // of grant
-	patient     domain.PatientView
-	doctor      domain.Doctor
-	otherDoctor domain.Doctor
-	mapping     domain.Mapping
-	// These are deleted, and each of the first two with a mapping to who is not.
+	// devices are the devices that Staff and Admin have enrolled and not confirmed.
+	devices      map[domain.Role]device
+	other        domain.User
+	otherGrant   application.Grant
+	otherSession domain.ID // of grant
+	patient      domain.PatientView
+	doctor       domain.Doctor
+	otherDoctor  domain.Doctor
+	mapping      domain.Mapping
+	// These records are deleted. The first two had a mapping, which was deleted with them, to a
+	// record that is live.
 	deletedDoctor  domain.Doctor
 	deletedPatient domain.PatientView
-	endedMapping   domain.Mapping
-	// unused is a name that nothing has.
+	deletedMapping domain.Mapping
+	// unused is a name that no record has.
 	unused string
-	// events is how many there were before.
-	events int
-	// lastSeal is the one of the trail.
+	// eventsBefore is the number of events before the call.
+	eventsBefore int
+	// lastSeal is the last seal of the trail.
 	lastSeal domain.Head
 }
 
-// newWorld adds a world to what there is, and removes for good what was deleted
-// in the one before.
+// newWorld adds a new world to the clinic. It purges the deleted records of the previous
+// world.
 func newWorld(c *clinic) world {
 	c.purge(c.Now().Add(time.Second))
 	c.worlds++
@@ -71,21 +72,21 @@ func newWorld(c *clinic) world {
 		otherDoctor:    c.addDoctor(name("M")),
 		unused:         name("unused"),
 	}
-	w.grant = c.login(w.other.Email.String())
-	w.session = c.actor(w.grant).SessionID
+	w.otherGrant = c.login(w.other.Email.String())
+	w.otherSession = c.actor(w.otherGrant).SessionID
 	c.assign(staff, w.patient, w.deletedDoctor)
 	c.assign(staff, w.deletedPatient, w.doctor)
-	w.endedMapping = c.assign(staff, w.patient, w.otherDoctor)
+	w.deletedMapping = c.assign(staff, w.patient, w.otherDoctor)
 	require.NoError(c.t, c.Doctors.Delete(c.ctx, domain.Actor{Role: domain.Admin}, w.deletedDoctor.ID))
 	require.NoError(c.t, c.Patients.Delete(c.ctx, staff, w.deletedPatient.ID))
-	require.NoError(c.t, c.Mappings.Unassign(c.ctx, staff, w.endedMapping.ID))
+	require.NoError(c.t, c.Mappings.Unassign(c.ctx, staff, w.deletedMapping.ID))
 	w.mapping = c.assign(staff, w.patient, w.doctor)
 	w.lastSeal = c.lastSeal()
 	return w
 }
 
-// giveDevice does what enrol does, with a key that all worlds share: to draw the
-// QR code of each would take longer than everything else.
+// giveDevice does what enrol does, with a key that all worlds share, because drawing a QR code
+// for each world would take most of the time.
 func (c *clinic) giveDevice(actor domain.Actor) device {
 	c.t.Helper()
 	enrolment, err := sharedEnrolment()
@@ -110,7 +111,7 @@ var sharedEnrolment = sync.OnceValues(func() (ports.Enrolment, error) {
 	return codes.Enrol(email)
 })
 
-// startingAt is the page of a list from id on.
+// startingAt returns the page that starts with the record id.
 func startingAt(id domain.ID) domain.PageInput {
 	if id == 1 {
 		return domain.PageInput{}
@@ -119,17 +120,17 @@ func startingAt(id domain.ID) domain.PageInput {
 }
 
 func TestEveryUseCaseByRole(t *testing.T) {
-	for name, tt := range roleMatrix {
+	for name, tt := range useCaseTable {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, role := range roles {
+			for _, role := range testedRoles {
 				c := newClinic(t)
 				w := newWorld(c)
-				before := everything(c)
+				before := storedData(c)
 				done := c.measure()
 				_, err := tt.run(c, w.actors[role], w)
 				switch {
-				case slices.Contains(tt.allowed, role):
+				case slices.Contains(tt.roles, role):
 					assert.NoError(t, err, "by %q", role)
 					continue
 				case role == domain.Anonymous:
@@ -137,16 +138,16 @@ func TestEveryUseCaseByRole(t *testing.T) {
 				default:
 					assert.Equal(t, domain.Forbidden, domain.KindOf(err), "by %q", role)
 				}
-				assert.Equal(t, work{updates: 1}, *done, "all that %q caused is an event", role)
-				assert.Equal(t, before, everything(c), "%q changed something", role)
+				assert.Equal(t, workCounts{updates: 1}, *done, "a denied call by %q only adds an event", role)
+				assert.Equal(t, before, storedData(c), "%q changed something", role)
 			}
 		})
 	}
 }
 
-// everything is what is stored but events and attempts.
-func everything(c *clinic) (all []any) {
-	all = records(c)
+// storedData returns all stored data except audit events and attempts.
+func storedData(c *clinic) (all []any) {
+	all = storedRecords(c)
 	require.NoError(c.t, c.Ports.Store.View(c.ctx, func(tx ports.Tx) error {
 		page := domain.Page{Limit: domain.MaxPageLimit}
 		users, err := tx.Users().List(c.ctx, domain.UserFilter{}, page)
@@ -161,8 +162,8 @@ func everything(c *clinic) (all []any) {
 	return all
 }
 
-// records are those of doctors, patients and mappings, with their versions, and the seals.
-func records(c *clinic) (all []any) {
+// storedRecords returns the doctors, patients and mappings with their versions, and the seals.
+func storedRecords(c *clinic) (all []any) {
 	require.NoError(c.t, c.Ports.Store.View(c.ctx, func(tx ports.Tx) error {
 		page := domain.Page{Limit: domain.MaxPageLimit}
 		doctors, doctorsErr := tx.Doctors().List(c.ctx, domain.DoctorFilter{}, page)
@@ -178,7 +179,7 @@ func records(c *clinic) (all []any) {
 	return all
 }
 
-// allVersions are those of all records of a kind, as long as there are few.
+// allVersions returns the versions of the records with IDs below 20.
 func allVersions[T domain.Record](c *clinic, history ports.History[T]) (all [][]domain.Version[T]) {
 	for id := range domain.ID(20) {
 		versions, err := history.List(c.ctx, id, domain.Page{Limit: domain.MaxPageLimit})

@@ -12,12 +12,13 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// tamperedStore is a store whose trail reads as the test says; nil leaves it as it is.
+// tamperedStore is a store that changes what is read from the trail. A nil function changes
+// nothing.
 type tamperedStore struct {
 	ports.Store
 	events func([]domain.AuditEvent) []domain.AuditEvent
 	seals  func([]domain.Seal) []domain.Seal
-	// commitments are those of the versions that are kept.
+	// commitments changes the commitments of the stored versions.
 	commitments func([]domain.Commitment) []domain.Commitment
 }
 
@@ -107,14 +108,14 @@ func onPage[T any](list []T, page domain.Page, id func(T) domain.ID) []T {
 	return list[:min(page.Limit, len(list))]
 }
 
-// tamper puts a store beneath the clinic in which the trail can be tampered with.
+// tamper replaces the clinic's store by a tamperedStore.
 func (c *clinic) tamper() *tamperedStore {
 	store := &tamperedStore{Store: c.Ports.Store}
 	c.use(onStore(store))
 	return store
 }
 
-// attest gives the evidence that the clinic's trail gives.
+// attest returns the evidence that the clinic's trail would make.
 func (c *clinic) attest(event domain.AuditEvent) domain.Evidence {
 	return domain.Evidence{Hash: event.Hash(), MAC: c.Ports.MACs.Sum(domain.MACInput(event.ID, event.Hash()))}
 }
@@ -142,7 +143,7 @@ func (c *clinic) seals() (seals []domain.Seal) {
 	return seals
 }
 
-// lastSeal names the last seal without leaving an event.
+// lastSeal returns the last seal and records no event.
 func (c *clinic) lastSeal() (head domain.Head) {
 	c.t.Helper()
 	if seals := c.seals(); len(seals) > 0 {
@@ -151,7 +152,7 @@ func (c *clinic) lastSeal() (head domain.Head) {
 	return head
 }
 
-// sealed are the IDs of all events under a seal, in order.
+// sealed returns the IDs of all sealed events, in order.
 func (c *clinic) sealed() []domain.ID {
 	c.t.Helper()
 	all := ids()
@@ -164,7 +165,7 @@ func (c *clinic) sealed() []domain.ID {
 	return all
 }
 
-// seal seals all that there is, all of which must be the service's own.
+// seal seals all events. None of them may be foreign.
 func (c *clinic) seal() {
 	c.t.Helper()
 	found, err := c.Sealer.Seal(c.ctx)
@@ -172,16 +173,16 @@ func (c *clinic) seal() {
 	require.Zero(c.t, found)
 }
 
-// leaveEvent does something that leaves one event.
+// leaveEvent makes a call that records one event.
 func (c *clinic) leaveEvent() error {
-	_, err := c.Audit.Adopt(c.ctx, operator, domain.Head{Number: missing})
+	_, err := c.Audit.Adopt(c.ctx, operator, domain.Head{Number: missingID})
 	if domain.KindOf(err) == domain.Conflict {
 		return nil
 	}
 	return err
 }
 
-// verify examines the trail, and leaves an event after that.
+// verify verifies the trail, and then records an event.
 func (c *clinic) verify(kept domain.Head) domain.Verification {
 	c.t.Helper()
 	found, err := c.Verifier.Verify(c.ctx, kept)
@@ -190,7 +191,7 @@ func (c *clinic) verify(kept domain.Head) domain.Verification {
 	return found
 }
 
-// upTo are the IDs from 1 on.
+// upTo returns the IDs from 1 to last.
 func upTo(last domain.ID) []domain.ID {
 	all := ids()
 	for id := range last {

@@ -10,58 +10,60 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// Sealer puts the events of the trail under seals. Any number of instances may
-// do so at once: a seal is made by whoever is first, and nobody waits for it. One
-// Sealer is for one goroutine, and for a Trail of its own.
+// Sealer seals the events of the audit trail. Any number of instances can seal at the same time:
+// the first one makes the seal, and the others do not wait. Only one goroutine may use a Sealer,
+// and each Sealer needs its own Trail.
 type Sealer struct {
 	trail *Trail
 	gaps  gapAges
 }
 
 const (
-	// maxSealed bounds a seal.
+	// maxSealed is how many events a seal covers at most.
 	maxSealed = 5000
-	// maxForeign bounds what the log says of events that others wrote.
+	// maxForeign is how many foreign events Anomalies names at most.
 	maxForeign = 100
 )
 
-// ErrUnadopted says that the trail has no seal, and events without evidence. The service does not seal them: nothing shows that they are as they were written.
+// ErrUnadopted is returned if the trail has no seal and contains events without evidence. The
+// service does not seal them, because nothing proves that they were not changed (see
+// Audit.Adopt).
 var ErrUnadopted = errors.New("there are events without evidence that were never adopted")
 
-// Anomalies is what Seal found in the trail that should not be.
+// Anomalies are the problems that Seal found in the trail.
 type Anomalies struct {
-	// Foreign are events that this service did not write, the first hundred of them.
+	// Foreign are the first hundred events that this service did not write.
 	Foreign []domain.ID
-	// Lost are events that this instance has written since the last seal and that are
-	// gone. Each is returned once.
+	// Lost are events that this instance has written since the last seal and that were
+	// removed. Each is returned once.
 	Lost []domain.ID
 }
 
-// Seal puts under seals all events that are there when it is called and are under
-// none, but for those that this service did not write: they will be under no seal.
+// Seal seals all unsealed events that are visible when it is called, except those that this
+// service did not write. They are never sealed.
 //
-// It does not go on from a seal that this service did not make, as its own would
-// vouch for that one, too; nor where a seal is missing or another one that was there before;
-// nor does it begin with events that have no evidence (see Audit.Adopt).
+// Seal returns an error if this service did not make the last seal, because a new seal would
+// confirm it; if the last seal that this instance knows was removed or replaced; and if the trail
+// has no seal and contains events without evidence (see Audit.Adopt).
 //
-// An event can come into a gap until this Sealer has seen the gap for domain.MaxLateness,
-// whatever the clock says meanwhile.
+// An event can become visible in a gap of the IDs. Seal waits for it until this Sealer has seen
+// the gap for domain.MaxLateness.
 //
-// What is Anomalies is returned also beside an error.
+// Anomalies are returned even if there is an error.
 func (s *Sealer) Seal(ctx context.Context) (found Anomalies, err error) {
 	for {
-		sighted, err := s.sight(ctx)
+		batch, err := s.readUnsealed(ctx)
 		if err != nil {
 			return found, err
 		}
-		found.Foreign, found.Lost = sighted.foreign, append(found.Lost, sighted.lost...)
-		last := sighted.last
-		s.trail.know(last.Head())
-		s.gaps.see(last.Missing)
-		if len(sighted.events) == 0 {
+		found.Foreign, found.Lost = batch.foreign, append(found.Lost, batch.lost...)
+		last := batch.last
+		s.trail.setLastSeal(last.Head())
+		s.gaps.update(last.Missing)
+		if len(batch.events) == 0 {
 			return found, nil
 		}
-		seal := s.trail.sealAfter(last.WithoutGaps(s.gaps.overdue), sighted.events)
+		seal := s.trail.nextSeal(last.WithoutGaps(s.gaps.isOverdue), batch.events)
 		err = s.trail.store.Update(ctx, func(tx ports.Tx) error { return tx.Seals().Add(ctx, seal) })
 		switch {
 		case domain.KindOf(err) == domain.Conflict: // Another instance was faster.
@@ -69,34 +71,34 @@ func (s *Sealer) Seal(ctx context.Context) (found Anomalies, err error) {
 		case err != nil:
 			return found, err
 		}
-		s.trail.know(seal.Head())
-		s.gaps.see(seal.Missing)
-		if len(sighted.events) < maxSealed {
+		s.trail.setLastSeal(seal.Head())
+		s.gaps.update(seal.Missing)
+		if len(batch.events) < maxSealed {
 			return found, nil
 		}
 	}
 }
 
-// Head names the last seal that Seal has seen or made.
-func (s *Sealer) Head() domain.Head { return s.trail.lastKnown() }
+// Head returns the Head of the last seal that Seal has read or made.
+func (s *Sealer) Head() domain.Head { return s.trail.knownSeal() }
 
-// sighted is what there is after the last seal.
-type sighted struct {
+// unsealedBatch are events that the last seal does not cover.
+type unsealedBatch struct {
 	last domain.Seal
-	// events can come under the next seal.
+	// events are the events for the next seal.
 	events        []domain.EventDigest
 	foreign, lost []domain.ID
 }
 
-// sight returns what there is, at most maxSealed events.
-func (s *Sealer) sight(ctx context.Context) (found sighted, err error) {
-	unseen := s.trail.unsealed.since()
-	through := maxID // All up to here were seen.
+// readUnsealed reads at most maxSealed events.
+func (s *Sealer) readUnsealed(ctx context.Context) (found unsealedBatch, err error) {
+	unseen := s.trail.unsealed.snapshot()
+	through := maxID // All events up to this ID are read.
 	err = s.trail.store.View(ctx, func(tx ports.Tx) error {
-		if found.last, err = s.lastSeal(ctx, tx); err != nil {
+		if found.last, err = s.checkedLastSeal(ctx, tx); err != nil {
 			return err
 		}
-		for event, err := range unsealed(ctx, found.last, tx.Audit().ListEvidence) {
+		for event, err := range awaitedEvents(ctx, found.last, tx.Audit().ListEvidence) {
 			switch {
 			case err != nil:
 				return err
@@ -115,22 +117,22 @@ func (s *Sealer) sight(ctx context.Context) (found sighted, err error) {
 		return nil
 	})
 	if err == nil {
-		found.lost = s.trail.unsealed.settle(found.last, unseen, through)
+		found.lost = s.trail.unsealed.removeSealed(found.last, unseen, through)
 	}
 	return found, err
 }
 
-// lastSeal returns the last seal, which must be this service's, and come after the
-// last one that was there before.
-func (s *Sealer) lastSeal(ctx context.Context, tx ports.Tx) (domain.Seal, error) {
-	last, err := lastSeal(ctx, tx)
+// checkedLastSeal returns the last seal. It returns an error if this service did not make this
+// seal, or if the last known seal was removed or replaced.
+func (s *Sealer) checkedLastSeal(ctx context.Context, tx ports.Tx) (domain.Seal, error) {
+	last, err := readLastSeal(ctx, tx)
 	if err != nil {
 		return last, err
 	}
-	if !isOurs(s.trail.macs, last) {
+	if !hasOurKey(s.trail.macs, last) {
 		return last, errors.New(domain.Fault{Problem: domain.SealForeign, Seal: last.Number}.String())
 	}
-	known := s.trail.lastKnown()
+	known := s.trail.knownSeal()
 	if known == (domain.Head{}) {
 		return last, nil
 	}
@@ -141,17 +143,17 @@ func (s *Sealer) lastSeal(ctx context.Context, tx ports.Tx) (domain.Seal, error)
 	return last, err
 }
 
-// unsealed iterates over all events that the last seal Awaits, as read reads them.
-func unsealed(ctx context.Context, last domain.Seal, read readEvents) iter.Seq2[domain.AuditEvent, error] {
+// awaitedEvents iterates over all events that the last seal Awaits. It calls read for each page.
+func awaitedEvents(ctx context.Context, last domain.Seal, read eventReader) iter.Seq2[domain.AuditEvent, error] {
 	return func(yield func(domain.AuditEvent, error) bool) {
 		for _, gap := range append(last.Missing, domain.Gap{From: last.Through + 1, To: maxID}) {
 			within := func(page domain.Page) ([]domain.AuditEvent, error) {
-				// IDs in the gap are few mostly, and many are above it.
+				// Read no more than the gap can hold: there can be many events after it.
 				page.Limit = int(min(gap.To-page.After, verifyPage))
 				events, err := read(ctx, page)
 				return slices.DeleteFunc(events, func(event domain.AuditEvent) bool { return event.ID > gap.To }), err
 			}
-			for event, err := range pages(gap.From-1, idOfEvent, within) {
+			for event, err := range allPages(gap.From-1, auditEventID, within) {
 				if !yield(event, err) {
 					return
 				}
@@ -160,13 +162,13 @@ func unsealed(ctx context.Context, last domain.Seal, read readEvents) iter.Seq2[
 	}
 }
 
-// readEvents reads a page of all events, or what it takes of them.
-type readEvents = func(context.Context, domain.Page) ([]domain.AuditEvent, error)
+// eventReader reads a page of all events. It can leave out fields that its user does not need.
+type eventReader = func(context.Context, domain.Page) ([]domain.AuditEvent, error)
 
 // maxID is above every ID.
 const maxID domain.ID = 1<<63 - 1
 
-func lastSeal(ctx context.Context, tx ports.Tx) (domain.Seal, error) {
+func readLastSeal(ctx context.Context, tx ports.Tx) (domain.Seal, error) {
 	last, err := tx.Seals().Last(ctx)
 	if domain.KindOf(err) == domain.NotFound {
 		return domain.Seal{}, nil
@@ -174,30 +176,30 @@ func lastSeal(ctx context.Context, tx ports.Tx) (domain.Seal, error) {
 	return last, err
 }
 
-// isOurs reports whether the seal was made with a key that this service has; the
-// zero Seal, before the first, is everybody's.
-func isOurs(macs ports.MACs, seal domain.Seal) bool {
+// hasOurKey reports whether the seal was made with a key that this service has. It is true for
+// the zero Seal, which precedes the first one.
+func hasOurKey(macs ports.MACs, seal domain.Seal) bool {
 	return seal.Number == 0 || macs.Verify(seal.Digest, seal.MAC)
 }
 
-// sealAfter returns the seal of the sightings that comes after last.
-func (t *Trail) sealAfter(last domain.Seal, sightings []domain.EventDigest) domain.Seal {
-	seal := last.Next(sightings, ports.ToMicroseconds(t.clock()))
+// nextSeal returns the seal that follows last and covers the events.
+func (t *Trail) nextSeal(last domain.Seal, events []domain.EventDigest) domain.Seal {
+	seal := last.Next(events, ports.ToMicroseconds(t.clock()))
 	seal.MAC = t.macs.Sum(seal.Digest)
 	return seal
 }
 
-// LastSeal names the last seal, and says whether this service has the key that it
-// was made with: all that it writes into the trail without counts as inserted by
-// somebody else. There may be none yet, which is the zero Head and fine.
+// LastSeal returns the Head of the last seal, and whether this service has the key of this seal.
+// If it does not, all events that this service writes are reported as inserted. If there is no
+// seal, LastSeal returns the zero Head and true.
 func (t *Trail) LastSeal(ctx context.Context) (head domain.Head, ours bool, err error) {
 	err = t.store.View(ctx, func(tx ports.Tx) error {
-		last, err := lastSeal(ctx, tx)
-		head, ours = last.Head(), isOurs(t.macs, last)
+		last, err := readLastSeal(ctx, tx)
+		head, ours = last.Head(), hasOurKey(t.macs, last)
 		return err
 	})
 	if ours && err == nil {
-		t.know(head)
+		t.setLastSeal(head)
 	}
 	return head, ours, err
 }

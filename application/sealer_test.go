@@ -18,10 +18,10 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// sealedTogether is the most events that one seal holds.
+// sealedTogether is how many events one seal covers at most.
 const sealedTogether = 5000
 
-func TestWhereThereIsNothingToSealThereIsNoSeal(t *testing.T) {
+func TestWithoutUnsealedEventsThereIsNoNewSeal(t *testing.T) {
 	c := newClinic(t)
 	c.seal()
 	assert.Empty(t, c.seals())
@@ -32,7 +32,7 @@ func TestWhereThereIsNothingToSealThereIsNoSeal(t *testing.T) {
 	assert.Len(t, c.seals(), 1)
 }
 
-func TestEveryEventIsUnderOneSeal(t *testing.T) {
+func TestEveryEventIsCoveredByOneSeal(t *testing.T) {
 	c := newClinic(t)
 	for round, events := range []int{1, 3, 1000, 1001, 17} {
 		last := c.addEvents(events, c.attest)
@@ -44,7 +44,7 @@ func TestEveryEventIsUnderOneSeal(t *testing.T) {
 	}
 }
 
-func TestManyEventsComeUnderSealsOfABoundedSize(t *testing.T) {
+func TestManyEventsAreSealedInBatches(t *testing.T) {
 	c := newClinic(t)
 	last := c.addEvents(2*sealedTogether+1, c.attest)
 	c.seal()
@@ -55,7 +55,7 @@ func TestManyEventsComeUnderSealsOfABoundedSize(t *testing.T) {
 	assert.Empty(t, c.verify(domain.Head{}).Faults)
 }
 
-func TestEventsThatBecomeVisibleLateComeUnderALaterSeal(t *testing.T) {
+func TestEventsThatBecomeVisibleLateAreCoveredByALaterSeal(t *testing.T) {
 	c := newClinic(t)
 	random := rand.New(rand.NewPCG(1, 2))
 	hidden := map[domain.ID]bool{}
@@ -88,7 +88,7 @@ func TestEventsThatBecomeVisibleLateComeUnderALaterSeal(t *testing.T) {
 	assert.Empty(t, c.verifySilently().Faults)
 }
 
-// addEventsUpTo adds events until the trail has so many.
+// addEventsUpTo adds events until the last one has this ID.
 func (c *clinic) addEventsUpTo(last domain.ID) {
 	c.t.Helper()
 	under := *c
@@ -98,13 +98,13 @@ func (c *clinic) addEventsUpTo(last domain.ID) {
 	under.addEvents(int(last)-len(under.Events()), c.attest)
 }
 
-// verifySilently verifies without leaving an event.
+// verifySilently verifies the trail and records no event.
 func (c *clinic) verifySilently() domain.Verification {
 	c.t.Helper()
 	return c.silent().verify(domain.Head{})
 }
 
-func TestWhatTheServiceDidNotWriteComesUnderNoSeal(t *testing.T) {
+func TestForeignEventsAreNotSealed(t *testing.T) {
 	stranger := newMACs(t, newSecret)
 	for name, evidence := range map[string]func(c *clinic, event domain.AuditEvent) domain.Evidence{
 		"no evidence": func(*clinic, domain.AuditEvent) domain.Evidence { return domain.Evidence{} },
@@ -140,7 +140,7 @@ func TestWhatTheServiceDidNotWriteComesUnderNoSeal(t *testing.T) {
 	}
 }
 
-func TestAnEventWithTheEvidenceOfAnotherIsFound(t *testing.T) {
+func TestAnEventWithTheEvidenceOfAnotherIsReported(t *testing.T) {
 	c := newClinic(t)
 	c.addEvents(2, c.attest)
 	c.addEvents(1, func(domain.AuditEvent) domain.Evidence { return c.Events()[0].Evidence })
@@ -152,7 +152,7 @@ func TestAnEventWithTheEvidenceOfAnotherIsFound(t *testing.T) {
 	assert.Equal(t, inserted, c.verifySilently().Faults)
 }
 
-func TestManyForeignEventsKeepNoneOfTheOthersFromBeingSealed(t *testing.T) {
+func TestManyForeignEventsDoNotPreventSealing(t *testing.T) {
 	c := newClinic(t)
 	c.addEvents(1, c.attest)
 	c.seal()
@@ -164,7 +164,7 @@ func TestManyForeignEventsKeepNoneOfTheOthersFromBeingSealed(t *testing.T) {
 	assert.Equal(t, ids(1, last), c.sealed())
 }
 
-func TestEventsFromBeforeThereWasEvidenceAreSealedOnceTheyAreAdopted(t *testing.T) {
+func TestEventsWithoutEvidenceAreSealedAfterTheyAreAdopted(t *testing.T) {
 	c := newClinic(t)
 	c.addEvents(sealedTogether+1, func(domain.AuditEvent) domain.Evidence { return domain.Evidence{} })
 	found := c.verifySilently()
@@ -188,8 +188,8 @@ func TestEventsFromBeforeThereWasEvidenceAreSealedOnceTheyAreAdopted(t *testing.
 	assert.Equal(t, []domain.Fault{{Problem: domain.EventChanged, Event: 4000, Seal: 1}}, c.verifySilently().Faults)
 }
 
-// Who removes seals must not find the service making them anew.
-func TestSealsThatWereThereAreMissed(t *testing.T) {
+// If an attacker removes seals, the service must not make them again.
+func TestSealingStopsAfterASealWasRemoved(t *testing.T) {
 	c := sealedClinic(t)
 	store := c.tamper()
 	c.seal()
@@ -209,15 +209,15 @@ func TestSealsThatWereThereAreMissed(t *testing.T) {
 	assert.Empty(t, c.verify(domain.Head{}).Faults)
 }
 
-// remade returns another seal of the same number that the service might have made.
+// remade returns another seal with the same number, as the service could make it.
 func (c *clinic) remade(seal domain.Seal) domain.Seal {
 	seal.Digest[0]++
 	seal.MAC = c.Ports.MACs.Sum(seal.Digest)
 	return seal
 }
 
-// A service that starts anew has not seen the seals that are gone; events have.
-func TestSealsThatAreMadeAnewAreFound(t *testing.T) {
+// A restarted service has not seen the removed seals, but events refer to them.
+func TestVerifyDetectsSealsThatWereMadeAgain(t *testing.T) {
 	for last := range domain.ID(4) {
 		c := sealedClinic(t)
 		require.Equal(t, domain.ID(4), c.lastSeal().Number)
@@ -232,7 +232,8 @@ func TestSealsThatAreMadeAnewAreFound(t *testing.T) {
 	}
 }
 
-// sealedAnew is what the service makes after seals when it knows of none that came then.
+// sealedAnew returns the seal that the service makes after the given seals if it knows of no
+// later one.
 func (c *clinic) sealedAnew(seals []domain.Seal) domain.Seal {
 	var last domain.Seal
 	isSealed := map[domain.ID]bool{}
@@ -252,9 +253,9 @@ func (c *clinic) sealedAnew(seals []domain.Seal) domain.Seal {
 	return seal
 }
 
-// Seals are a chain that anybody can make anew; what they cannot make is its
-// last MAC, so the service must not make it for them.
-func TestSealingDoesNotGoOnFromASealThatTheServiceDidNotMake(t *testing.T) {
+// Anybody can compute the digests of the chain again, but not the last MAC. The service must
+// not make this MAC for them.
+func TestSealingDoesNotContinueAfterAForeignSeal(t *testing.T) {
 	c := newClinic(t)
 	c.addEvents(3, c.attest)
 	c.seal()
@@ -280,7 +281,7 @@ func TestSealingDoesNotGoOnFromASealThatTheServiceDidNotMake(t *testing.T) {
 	assert.Equal(t, []domain.Fault{fault}, c.verify(domain.Head{}).Faults)
 }
 
-func TestSealingSaysWhenTheStoreFails(t *testing.T) {
+func TestSealingReturnsTheErrorOfTheStore(t *testing.T) {
 	c := newClinic(t)
 	c.addEvents(1, c.attest)
 	for _, store := range []ports.Store{brokenStore{c.Ports.Store, false}, brokenStore{c.Ports.Store, true}} {

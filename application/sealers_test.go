@@ -11,19 +11,19 @@ import (
 	"example.com/healthcare/ports"
 )
 
-func TestOfTwoSealersOneMakesEachSealAndNobodyWaits(t *testing.T) {
+func TestOfTwoSealersOneMakesEachSealWithoutWaiting(t *testing.T) {
 	c := newClinic(t)
 	c.addEvents(3, c.attest)
 	other := *c
 	other.use()
-	c.use(onStore(&between{c.Ports.Store, func() { other.seal() }}))
+	c.use(onStore(&onceBeforeUpdate{c.Ports.Store, func() { other.seal() }}))
 	c.seal()
 	assert.Len(t, c.seals(), 1)
 	assert.Equal(t, upTo(3), c.sealed())
 	assert.Empty(t, c.verify(domain.Head{}).Faults)
 }
 
-func TestSealersSideBySideMakeOneChain(t *testing.T) {
+func TestConcurrentSealersMakeOneChain(t *testing.T) {
 	const rounds, adders, sealers = 60, 3, 3
 	c := newClinic(t)
 	var group sync.WaitGroup
@@ -50,7 +50,7 @@ func TestSealersSideBySideMakeOneChain(t *testing.T) {
 	assert.Empty(t, c.verify(domain.Head{}).Faults)
 }
 
-// busyStore gets another event whenever a seal is about to be added.
+// busyStore adds another event whenever a seal is about to be added.
 type busyStore struct {
 	ports.Store
 	add func()
@@ -61,7 +61,7 @@ func (s busyStore) Update(ctx context.Context, fn func(ports.Tx) error) error {
 	return s.Store.Update(ctx, fn)
 }
 
-func TestSealingEndsWhileEventsKeepComing(t *testing.T) {
+func TestSealingReturnsWhileEventsAreAdded(t *testing.T) {
 	c := newClinic(t)
 	c.addEvents(1, c.attest)
 	c.seal()
@@ -71,5 +71,5 @@ func TestSealingEndsWhileEventsKeepComing(t *testing.T) {
 	for range 10 {
 		busy.seal()
 	}
-	assert.Len(t, c.seals(), 1+10, "each takes what was there when it began")
+	assert.Len(t, c.seals(), 1+10, "each call seals the events that existed when it began")
 }

@@ -9,7 +9,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// SecondFactor is the use-cases on the second factor of one's own account.
+// SecondFactor is the use-cases on the second factor of the actor's own account.
 type SecondFactor struct {
 	trail *Trail
 	guard *Guard
@@ -18,22 +18,22 @@ type SecondFactor struct {
 	rules SessionRules
 }
 
-// Get returns the actor's second factor, which may be none.
+// Get returns the actor's second factor, the zero SecondFactor if there is none.
 func (s *SecondFactor) Get(ctx context.Context, actor domain.Actor) (domain.SecondFactor, error) {
-	return read(ctx, s.trail, attempt{by: actor, to: domain.UserManageMFA, on: self(actor)},
-		func(tx ports.Tx, _ *entry) (domain.SecondFactor, error) {
+	return runView(ctx, s.trail, call{actor: actor, permission: domain.UserManageMFA, kind: domain.SubjectUser, id: actor.UserID},
+		func(tx ports.Tx, _ *pendingEvent) (domain.SecondFactor, error) {
 			user, err := tx.Users().Get(ctx, actor.UserID)
 			return user.SecondFactor, err
 		})
 }
 
-// Enrol gives the actor a key to put into a device, in place of one that was
-// never confirmed. It takes the password; a wrong one counts against the
-// session. An account that has a second factor is a Conflict.
+// Enrol returns a new key for the actor's device. It replaces a key that was never confirmed.
+// Enrol verifies the password; a wrong one counts against the session. If the account has a
+// second factor, the error is a Conflict.
 func (s *SecondFactor) Enrol(ctx context.Context, actor domain.Actor, in domain.PasswordCheck) (ports.Enrolment, error) {
-	password, invalid := in.Parse()
-	return perform(ctx, s.trail, attempt{by: actor, to: domain.UserManageMFA, on: self(actor), invalid: invalid},
-		func(e *entry) (ports.Enrolment, error) {
+	password, inputErr := in.Parse()
+	return runUseCase(ctx, s.trail, call{actor: actor, permission: domain.UserManageMFA, kind: domain.SubjectUser, id: actor.UserID, inputErr: inputErr},
+		func(event *pendingEvent) (ports.Enrolment, error) {
 			user, err := getUser(ctx, s.trail.store, actor.UserID)
 			if err != nil {
 				return ports.Enrolment{}, err
@@ -42,7 +42,7 @@ func (s *SecondFactor) Enrol(ctx context.Context, actor domain.Actor, in domain.
 			if err != nil {
 				return ports.Enrolment{}, err
 			}
-			return confirmPassword(ctx, s.guard, e, user, "password", password, func(tx ports.Tx, user domain.User) (ports.Enrolment, error) {
+			return confirmPassword(ctx, s.guard, event, user, "password", password, func(tx ports.Tx, user domain.User) (ports.Enrolment, error) {
 				if user.SecondFactor.Confirmed {
 					return enrolment, domain.ErrSecondFactorExists()
 				}
@@ -52,24 +52,24 @@ func (s *SecondFactor) Enrol(ctx context.Context, actor domain.Actor, in domain.
 		})
 }
 
-// Confirm turns the second factor on with a code of the device, ends the actor's
-// other sessions, which were begun without it, and returns the recovery codes,
-// which cannot be seen again. A wrong code is Invalid and counts against the
-// session; without Enrol before it is a Conflict.
+// Confirm enables the second factor, given a code of the device. It revokes the actor's other
+// sessions, which were started without a second factor, and returns the recovery codes, which
+// are never shown again. A wrong code is Invalid and counts against the session. Without an
+// earlier Enrol the error is a Conflict.
 func (s *SecondFactor) Confirm(ctx context.Context, actor domain.Actor, in domain.CodeCheck) (domain.RecoveryCodes, error) {
-	code, invalid := in.Parse()
-	return perform(ctx, s.trail, attempt{by: actor, to: domain.UserManageMFA, on: self(actor), invalid: invalid},
-		func(e *entry) (domain.RecoveryCodes, error) {
+	code, inputErr := in.Parse()
+	return runUseCase(ctx, s.trail, call{actor: actor, permission: domain.UserManageMFA, kind: domain.SubjectUser, id: actor.UserID, inputErr: inputErr},
+		func(event *pendingEvent) (domain.RecoveryCodes, error) {
 			codes := newRecoveryCodes()
-			return commit(ctx, e, func(tx ports.Tx, e *entry) (domain.RecoveryCodes, error) {
-				tries, err := s.guard.limiter.tries(ctx, tx, s.guard.limiter.session(actor.SessionID))
+			return updateWithEvent(ctx, event, func(tx ports.Tx, event *pendingEvent) (domain.RecoveryCodes, error) {
+				counts, err := s.guard.limiter.lockCounts(ctx, tx, s.guard.limiter.sessionKeys(actor.SessionID))
 				if err != nil {
 					return codes, err
 				}
-				right, err := s.confirm(ctx, tx, e, code, codes)
+				right, err := s.confirm(ctx, tx, event, code, codes)
 				if err == nil && !right {
-					if err = tries.fail(ctx, tx); err == nil {
-						err = refuse(domain.ErrCodeField())
+					if err = counts.saveFailure(ctx, tx); err == nil {
+						err = commitAndRefuse(domain.ErrCodeField())
 					}
 				}
 				return codes, err
@@ -77,9 +77,9 @@ func (s *SecondFactor) Confirm(ctx context.Context, actor domain.Actor, in domai
 		})
 }
 
-// confirm reports whether the code is right, and then confirms the factor.
-func (s *SecondFactor) confirm(ctx context.Context, tx ports.Tx, e *entry, code domain.OneTimeCode, codes domain.RecoveryCodes) (right bool, err error) {
-	user, err := tx.Users().Get(ctx, e.Actor.UserID)
+// confirm enables the second factor if the code is right, and reports whether it is.
+func (s *SecondFactor) confirm(ctx context.Context, tx ports.Tx, event *pendingEvent, code domain.OneTimeCode, codes domain.RecoveryCodes) (right bool, err error) {
+	user, err := tx.Users().Get(ctx, event.Actor.UserID)
 	if err != nil {
 		return false, err
 	}
@@ -93,10 +93,10 @@ func (s *SecondFactor) confirm(ctx context.Context, tx ports.Tx, e *entry, code 
 	}
 	confirmed := user
 	confirmed.SecondFactor = user.SecondFactor.Confirm(step, codes)
-	if _, err := saveUser(ctx, tx, e, user, confirmed); err != nil {
+	if _, err := saveUser(ctx, tx, event, user, confirmed); err != nil {
 		return false, err
 	}
-	return true, endSessions(ctx, tx, e, user.ID, e.Actor.SessionID, now)
+	return true, revokeSessions(ctx, tx, event, user.ID, event.Actor.SessionID, now)
 }
 
 func newRecoveryCodes() (codes domain.RecoveryCodes) {
@@ -108,47 +108,45 @@ func newRecoveryCodes() (codes domain.RecoveryCodes) {
 	return codes
 }
 
-// Disable removes the actor's second factor and ends the other sessions. It takes
-// the password, like Enrol. A user whose role needs a second factor cannot remove it.
+// Disable removes the actor's second factor and revokes the other sessions. It verifies the
+// password, like Enrol. A user whose role requires a second factor cannot remove it.
 func (s *SecondFactor) Disable(ctx context.Context, actor domain.Actor, in domain.PasswordCheck) error {
-	password, invalid := in.Parse()
+	password, inputErr := in.Parse()
 	if s.rules.AdminsNeedSecondFactor && actor.Role == domain.Admin {
-		invalid = domain.ErrForbidden("Administrators need a second factor here.")
+		inputErr = domain.ErrForbidden("Administrators need a second factor here.")
 	}
-	_, err := perform(ctx, s.trail, attempt{by: actor, to: domain.UserManageMFA, on: self(actor), invalid: invalid},
-		func(e *entry) (nothing, error) {
+	_, err := runUseCase(ctx, s.trail, call{actor: actor, permission: domain.UserManageMFA, kind: domain.SubjectUser, id: actor.UserID, inputErr: inputErr},
+		func(event *pendingEvent) (nothing, error) {
 			user, err := getUser(ctx, s.trail.store, actor.UserID)
 			if err != nil {
 				return nothing{}, err
 			}
-			return confirmPassword(ctx, s.guard, e, user, "password", password, func(tx ports.Tx, user domain.User) (nothing, error) {
+			return confirmPassword(ctx, s.guard, event, user, "password", password, func(tx ports.Tx, user domain.User) (nothing, error) {
 				changed := user
 				changed.SecondFactor = domain.SecondFactor{}
-				if _, err := saveUser(ctx, tx, e, user, changed); err != nil {
+				if _, err := saveUser(ctx, tx, event, user, changed); err != nil {
 					return nothing{}, err
 				}
-				return nothing{}, endSessions(ctx, tx, e, user.ID, actor.SessionID, s.clock())
+				return nothing{}, revokeSessions(ctx, tx, event, user.ID, actor.SessionID, s.clock())
 			})
 		})
 	return err
 }
 
-// Resealed is what Reseal did.
-type Resealed struct {
-	// Keys is how many it sealed again.
+// ResealResult is the result of Reseal.
+type ResealResult struct {
+	// Keys is how many keys Reseal encrypted with the current key of the service.
 	Keys int
-	// Failed is the error of the first key that it could not seal again; nil if there
-	// was none.
+	// Failed is the error of the first key that could not be resealed, nil if there is none.
 	Failed error
 }
 
-// Reseal seals the keys of all second factors with the current key of the
-// service, so that the one before can be given up. It goes on after a key that
-// cannot be opened.
-func (s *SecondFactor) Reseal(ctx context.Context, actor domain.Actor) (Resealed, error) {
-	return write(ctx, s.trail, attempt{by: actor, to: domain.UserResealMFA, on: some(domain.SubjectUser)},
-		func(tx ports.Tx, _ *entry) (Resealed, error) {
-			var done Resealed
+// Reseal encrypts the keys of all second factors with the current key of the service, so that
+// its previous key can be deleted. It continues after a key that cannot be decrypted.
+func (s *SecondFactor) Reseal(ctx context.Context, actor domain.Actor) (ResealResult, error) {
+	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.UserResealMFA, kind: domain.SubjectUser},
+		func(tx ports.Tx, _ *pendingEvent) (ResealResult, error) {
+			var done ResealResult
 			page := domain.Page{Limit: domain.MaxPageLimit}
 			for {
 				found, err := tx.Users().List(ctx, domain.UserFilter{}, page)
@@ -165,8 +163,8 @@ func (s *SecondFactor) Reseal(ctx context.Context, actor domain.Actor) (Resealed
 		})
 }
 
-// reseal locks only a user whose key has to change, so that no other user has to wait.
-func (s *SecondFactor) reseal(ctx context.Context, tx ports.Tx, user domain.User, done *Resealed) error {
+// reseal locks the user only if the key must change, so that other users do not wait.
+func (s *SecondFactor) reseal(ctx context.Context, tx ports.Tx, user domain.User, done *ResealResult) error {
 	if user.SecondFactor.Key.IsZero() {
 		return nil
 	}

@@ -17,7 +17,7 @@ import (
 
 const step = 30 * time.Second
 
-// loginWith signs in, or tries to, with a code of the second factor.
+// loginWith tries to sign in with a code of the second factor.
 func (c *clinic) loginWith(email string, code domain.Input) error {
 	in := credentials(email, goodPassword)
 	in.Code = code
@@ -25,8 +25,8 @@ func (c *clinic) loginWith(email string, code domain.Input) error {
 	return err
 }
 
-// protected is an account with a second factor, and what goes with it. Nothing
-// of the device's current step is spent.
+// protected returns a new account with a second factor, its device and its recovery codes. No
+// code of the device's current step is spent.
 func (c *clinic) protected(email string) (domain.Actor, device, domain.RecoveryCodes) {
 	c.t.Helper()
 	actor := c.SignUp(email, domain.Staff)
@@ -52,7 +52,7 @@ func TestEnrolAndConfirm(t *testing.T) {
 	factor, err := c.SecondFactor.Get(c.ctx, ada)
 	require.NoError(t, err)
 	assert.False(t, factor.Confirmed)
-	assert.NoError(t, c.loginFrom(here, "ada@example.com", goodPassword), "nobody is asked for a code before it is confirmed")
+	assert.NoError(t, c.loginFrom(here, "ada@example.com", goodPassword), "an unconfirmed factor is not asked for")
 	for _, wrong := range []domain.Input{device.wrong(c.Now()), forgotten.code(c.Now()), device.code(c.Now().Add(-2 * step)), domain.Given("AAAA-AAAA-AAAA-AAAA-AAAA-AAAA")} {
 		_, err = c.SecondFactor.Confirm(c.ctx, ada, domain.CodeCheck{Code: wrong})
 		assert.Equal(t, domain.ErrCodeField(), err)
@@ -72,7 +72,7 @@ func TestEnrolAndConfirm(t *testing.T) {
 	assert.Equal(t, domain.RecoveryCodeCount, factor.RecoveryCodesLeft())
 
 	_, err = c.SecondFactor.Confirm(c.ctx, ada, domain.CodeCheck{Code: device.code(c.Now().Add(step))})
-	assert.Equal(t, domain.ErrNothingToConfirm(), err, "there are no other recovery codes to be had")
+	assert.Equal(t, domain.ErrNothingToConfirm(), err, "the recovery codes cannot be replaced")
 	_, err = c.SecondFactor.Enrol(c.ctx, ada, check(goodPassword))
 	assert.Equal(t, domain.ErrSecondFactorExists(), err)
 	stored, err := c.SecondFactor.Get(c.ctx, ada)
@@ -81,39 +81,39 @@ func TestEnrolAndConfirm(t *testing.T) {
 }
 
 func TestLoginAsksForTheCode(t *testing.T) {
-	c := limited(t, loginLimits)
+	c := clinicWithLimit(t, loginLimits)
 	_, device, codes := c.protected("ada@example.com")
 	for range 20 {
 		for _, none := range []domain.Input{{}, domain.Null(), domain.Given("")} {
-			assert.Equal(t, domain.ErrOneTimeCodeRequired(), c.loginWith("ada@example.com", none), "which counts as no failure")
+			assert.Equal(t, domain.ErrOneTimeCodeRequired(), c.loginWith("ada@example.com", none), "a missing code is not counted as a failure")
 		}
 	}
 	wrong := credentials("ada@example.com", "wrong")
 	wrong.Code = device.code(c.Now())
 	_, err := c.Sessions.Login(c.ctx, from(elsewhere), wrong)
-	assert.Equal(t, domain.ErrCredentials(), err, "who does not know the password learns nothing of the code")
+	assert.Equal(t, domain.ErrCredentials(), err, "with a wrong password the answer does not tell whether the code is right")
 	wrong.Code = domain.Given(codes[0].Formatted())
 	_, err = c.Sessions.Login(c.ctx, from(elsewhere), wrong)
 	assert.Equal(t, domain.ErrCredentials(), err)
 
-	require.NoError(t, c.loginWith("ada@example.com", device.code(c.Now())), "and spent neither")
-	assert.Equal(t, domain.ErrOneTimeCode(), c.loginWith("ada@example.com", device.code(c.Now())), "a second time")
-	assert.Equal(t, domain.ErrOneTimeCode(), c.loginWith("ada@example.com", device.code(c.Now().Add(-step))), "an earlier one")
-	require.NoError(t, c.loginWith("ada@example.com", device.code(c.Now().Add(step))), "of a clock that is fast")
-	assert.Equal(t, domain.ErrOneTimeCode(), c.loginWith("ada@example.com", device.code(c.Now())), "a spent one is not to be had by going back")
+	require.NoError(t, c.loginWith("ada@example.com", device.code(c.Now())), "the refused login spent no code")
+	assert.Equal(t, domain.ErrOneTimeCode(), c.loginWith("ada@example.com", device.code(c.Now())), "the code is spent")
+	assert.Equal(t, domain.ErrOneTimeCode(), c.loginWith("ada@example.com", device.code(c.Now().Add(-step))), "a code before a spent one is refused")
+	require.NoError(t, c.loginWith("ada@example.com", device.code(c.Now().Add(step))), "a code of a clock that is fast")
+	assert.Equal(t, domain.ErrOneTimeCode(), c.loginWith("ada@example.com", device.code(c.Now())), "setting the clock back does not make a spent code valid")
 	c.Advance(3 * step)
-	require.NoError(t, c.loginWith("ada@example.com", device.code(c.Now().Add(-step))), "of a clock that is slow")
+	require.NoError(t, c.loginWith("ada@example.com", device.code(c.Now().Add(-step))), "a code of a clock that is slow")
 	require.NoError(t, c.loginWith("ada@example.com", domain.Given(codes[0].Formatted())))
 }
 
-func TestTheCodeThatConfirmedIsSpent(t *testing.T) {
+func TestTheCodeThatConfirmedTheFactorIsSpent(t *testing.T) {
 	c := newClinic(t)
 	_, device, _ := c.protected("ada@example.com")
 	assert.Equal(t, domain.ErrOneTimeCode(), c.loginWith("ada@example.com", device.code(c.Now().Add(-step))))
 }
 
 func TestAWrongCodeCountsLikeAWrongPassword(t *testing.T) {
-	c := limited(t, loginLimits)
+	c := clinicWithLimit(t, loginLimits)
 	_, device, codes := c.protected("ada@example.com")
 	for i := range loginLimits.LoginPair.Max {
 		wrong := device.wrong(c.Now())
@@ -139,7 +139,7 @@ func TestEachRecoveryCodeIsGoodForOneLogin(t *testing.T) {
 	}
 }
 
-func TestOfManyLoginsWithOneCodeOneSucceeds(t *testing.T) {
+func TestOfConcurrentLoginsWithOneCodeOneSucceeds(t *testing.T) {
 	c := newClinic(t)
 	_, device, codes := c.protected("ada@example.com")
 	for _, code := range []domain.Input{device.code(c.Now()), domain.Given(codes[3].Formatted())} {
@@ -160,7 +160,7 @@ func TestOfManyLoginsWithOneCodeOneSucceeds(t *testing.T) {
 	}
 }
 
-func TestAnOutdatedHashIsReplacedTogetherWithTheCodeBeingSpent(t *testing.T) {
+func TestALoginReplacesTheHashAndSpendsTheCodeTogether(t *testing.T) {
 	c := newClinic(t)
 	ada, device, _ := c.protected("ada@example.com")
 	c.setDjangoPassword(ada.UserID, goodPassword)
@@ -181,11 +181,11 @@ func TestDisable(t *testing.T) {
 	c.confirm(ada, c.enrol(ada))
 }
 
-func TestAdministratorsMayNeedASecondFactor(t *testing.T) {
+func TestAdministratorsCanBeRequiredToHaveASecondFactor(t *testing.T) {
 	c := newClinic(t, adminsNeedSecondFactor)
 	staff, _, _ := c.protected("ada@example.com")
 	assert.Equal(t, domain.NoDuty, staff.Duty)
-	assert.NoError(t, c.SecondFactor.Disable(c.ctx, staff, check(goodPassword)), "others may do without")
+	assert.NoError(t, c.SecondFactor.Disable(c.ctx, staff, check(goodPassword)), "Staff needs no second factor")
 	admin := c.SignUp("admin@example.com", domain.Admin)
 	require.Equal(t, domain.DutySecondFactor, admin.Duty)
 	_, err := c.Doctors.Create(c.ctx, admin, doctorInput("L-1"))
@@ -209,7 +209,7 @@ func TestAdministratorsMayNeedASecondFactor(t *testing.T) {
 	assert.True(t, c.user(admin.UserID).SecondFactor.Confirmed)
 }
 
-func TestResetHelpsWhoLostTheDevice(t *testing.T) {
+func TestResetSecondFactorLetsAUserWithoutDeviceSignIn(t *testing.T) {
 	c := newClinic(t)
 	ada, _, _ := c.protected("ada@example.com")
 	require.NoError(t, c.Users.ResetSecondFactor(c.ctx, operator, ada.UserID))
@@ -223,7 +223,7 @@ func TestResealMovesAllKeysToTheCurrentSecret(t *testing.T) {
 	c.enrol(c.SignUp("eve@example.com", domain.Staff)) // not confirmed yet
 	c.register("none@example.com", domain.Staff)
 	ada := c.find("ada@example.com")
-	// More than fit on one page of users.
+	// More users than fit on one page.
 	require.NoError(t, c.Ports.Store.Update(c.ctx, func(tx ports.Tx) error {
 		for i := range domain.MaxPageLimit {
 			user, _, err := domain.NewUser(registration("user"+domain.ID(i+1).String()+"@example.com", domain.Staff), c.Now(), weakEnough)
@@ -242,21 +242,21 @@ func TestResealMovesAllKeysToTheCurrentSecret(t *testing.T) {
 	assert.Zero(t, done, "nothing to do before the secret changes")
 
 	c.use(withCodes(newCodes(t, newSecret, oldSecret)))
-	require.NoError(t, c.loginWith("ada@example.com", device.code(c.Now())), "the fallback opens them")
+	require.NoError(t, c.loginWith("ada@example.com", device.code(c.Now())), "the fallback key decrypts them")
 	done, err = c.SecondFactor.Reseal(c.ctx, operator)
 	require.NoError(t, err)
-	assert.Equal(t, application.Resealed{Keys: domain.MaxPageLimit + 2}, done)
+	assert.Equal(t, application.ResealResult{Keys: domain.MaxPageLimit + 2}, done)
 	done, err = c.SecondFactor.Reseal(c.ctx, operator)
 	require.NoError(t, err)
 	assert.Zero(t, done)
 
 	c.use(withCodes(newCodes(t, newSecret)))
-	assert.Equal(t, domain.ErrOneTimeCode(), c.loginWith("ada@example.com", device.code(c.Now())), "what was spent stays so")
+	assert.Equal(t, domain.ErrOneTimeCode(), c.loginWith("ada@example.com", device.code(c.Now())), "spent codes stay spent")
 	c.Advance(step)
-	assert.NoError(t, c.loginWith("ada@example.com", device.code(c.Now())), "the old secret is not needed any more")
+	assert.NoError(t, c.loginWith("ada@example.com", device.code(c.Now())), "the old secret is not needed")
 }
 
-func TestResealGoesOnAfterAKeyThatCannotBeOpened(t *testing.T) {
+func TestResealContinuesAfterAKeyThatCannotBeDecrypted(t *testing.T) {
 	c := newClinic(t)
 	lost, _, _ := c.protected("lost@example.com")
 	c.setUser(lost.UserID, func(user *domain.User) { user.SecondFactor.Key = domain.StoredSealedKey("broken") })
@@ -272,12 +272,12 @@ func TestResealGoesOnAfterAKeyThatCannotBeOpened(t *testing.T) {
 	assertKind(t, domain.Internal, c.loginWith("lost@example.com", device.code(c.Now())))
 }
 
-func TestResealUndoesNothingThatHappensMeanwhile(t *testing.T) {
+func TestResealKeepsConcurrentChanges(t *testing.T) {
 	c := newClinic(t)
 	ada, _, _ := c.protected("ada@example.com")
 	c.use(withCodes(newCodes(t, newSecret, oldSecret)))
 	wired := *c
-	wired.use(onStore(&between{Store: c.Ports.Store, happen: func() { require.NoError(t, c.SecondFactor.Disable(c.ctx, ada, check(goodPassword))) }}))
+	wired.use(onStore(&onceBeforeUpdate{Store: c.Ports.Store, happen: func() { require.NoError(t, c.SecondFactor.Disable(c.ctx, ada, check(goodPassword))) }}))
 	_, err := wired.SecondFactor.Reseal(c.ctx, operator)
 	require.NoError(t, err)
 	assert.Zero(t, c.user(ada.UserID).SecondFactor)

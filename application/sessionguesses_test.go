@@ -11,8 +11,8 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// checks are the use-cases that ask a signed-in user for the password, or for the
-// first code of a device. Each is tried with a wrong one or the right one.
+// checks are the use-cases that verify the password of a signed-in user, or the first code of
+// a device. Each can be called with a wrong or the right one.
 func checks(clinic *clinictest.Clinic) map[string]func(t *testing.T, actor domain.Actor, password string) error {
 	return map[string]func(*testing.T, domain.Actor, string) error{
 		"change the password": func(t *testing.T, actor domain.Actor, password string) error {
@@ -34,7 +34,7 @@ func checks(clinic *clinictest.Clinic) map[string]func(t *testing.T, actor domai
 	}
 }
 
-// sessionAt is the owner's, begun from home and used from there.
+// sessionAt returns the actor of a session that was started from home.
 func sessionAt(t *testing.T, clinic *clinictest.Clinic, email string) domain.Actor {
 	t.Helper()
 	require.NoError(t, loginAt(t.Context(), clinic, home, email, clinictest.Password))
@@ -43,10 +43,10 @@ func sessionAt(t *testing.T, clinic *clinictest.Clinic, email string) domain.Act
 	return actor
 }
 
-func TestGuessesInASessionHoldUpThatSessionOnly(t *testing.T) {
+func TestGuessesInASessionLimitThatSessionOnly(t *testing.T) {
 	for name := range checks(nil) {
 		t.Run(name, func(t *testing.T) {
-			clinic := guarded(t)
+			clinic := clinicWithLimits(t)
 			clinic.SignUp("ada@example.com", domain.Staff)
 			open, other := sessionAt(t, clinic, "ada@example.com"), sessionAt(t, clinic, "ada@example.com")
 			_, err := clinic.SecondFactor.Enrol(t.Context(), open, domain.PasswordCheck{Password: domain.Given(clinictest.Password)})
@@ -56,10 +56,10 @@ func TestGuessesInASessionHoldUpThatSessionOnly(t *testing.T) {
 				require.Equal(t, domain.Invalid, domain.KindOf(err), "%v", err)
 			}
 			for other, try := range checks(clinic) {
-				assert.Equal(t, domain.TooMany, domain.KindOf(try(t, open, clinictest.Password)), "%s: a stolen session does not guess on", other)
+				assert.Equal(t, domain.TooMany, domain.KindOf(try(t, open, clinictest.Password)), "%s: the session is limited", other)
 			}
 			open.Origin = at("198.51.100.7")
-			assert.Equal(t, domain.TooMany, domain.KindOf(checks(clinic)["disable"](t, open, clinictest.Password)), "from another address neither")
+			assert.Equal(t, domain.TooMany, domain.KindOf(checks(clinic)["disable"](t, open, clinictest.Password)), "also from another address")
 
 			assert.NoError(t, loginAt(t.Context(), clinic, home, "ada@example.com", clinictest.Password), "a login from the same address")
 			assert.NoError(t, loginAt(t.Context(), clinic, "198.51.100.7", "ada@example.com", clinictest.Password), "a login from elsewhere")
@@ -71,8 +71,8 @@ func TestGuessesInASessionHoldUpThatSessionOnly(t *testing.T) {
 	}
 }
 
-func TestFailedLoginsDoNotHoldUpWhoIsSignedIn(t *testing.T) {
-	clinic := guarded(t)
+func TestFailedLoginsDoNotLimitSignedInUsers(t *testing.T) {
+	clinic := clinicWithLimits(t)
 	clinic.SignUp("ada@example.com", domain.Staff)
 	open := sessionAt(t, clinic, "ada@example.com")
 	for range 10 {
@@ -82,9 +82,9 @@ func TestFailedLoginsDoNotHoldUpWhoIsSignedIn(t *testing.T) {
 	assert.NoError(t, checks(clinic)["disable"](t, open, clinictest.Password))
 }
 
-// Sessions can be many, and an open one is in the hands of whoever found it.
-func TestGuessesInSessionsDoNotHoldUpTheAccount(t *testing.T) {
-	clinic := guarded(t)
+// A user can have many sessions, and a stranger can find an open one.
+func TestGuessesInSessionsDoNotLimitLogins(t *testing.T) {
+	clinic := clinicWithLimits(t)
 	clinic.SignUp("ada@example.com", domain.Staff)
 	for range 12 {
 		open := sessionAt(t, clinic, "ada@example.com")
@@ -92,11 +92,11 @@ func TestGuessesInSessionsDoNotHoldUpTheAccount(t *testing.T) {
 			require.Error(t, checks(clinic)["disable"](t, open, "wrong"))
 		}
 	}
-	assert.NoError(t, loginAt(t.Context(), clinic, "198.51.100.7", "ada@example.com", clinictest.Password), "from where nobody has signed in yet")
+	assert.NoError(t, loginAt(t.Context(), clinic, "198.51.100.7", "ada@example.com", clinictest.Password), "from an unknown network")
 }
 
-func TestTheRightPasswordForgetsTheGuessesOfASession(t *testing.T) {
-	clinic := guarded(t)
+func TestTheRightPasswordResetsTheCountOfASession(t *testing.T) {
+	clinic := clinicWithLimits(t)
 	clinic.SignUp("ada@example.com", domain.Staff)
 	open := sessionAt(t, clinic, "ada@example.com")
 	for range 3 {

@@ -9,38 +9,38 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// SessionRules say how long what a login gives can be used, and what it takes.
+// SessionRules are the lifetimes of sessions and tokens, and what a login requires.
 type SessionRules struct {
 	// Access is the lifetime of one access token.
 	Access time.Duration
-	// Session is the lifetime of the whole session, from login to the last
-	// refresh. It does not grow with use, so that everybody proves who they are
-	// once in that time (NIST SP 800-63B-4 asks for every 24 hours at its second
-	// level of assurance).
+	// Session is the lifetime of a session, counted from the login. Use does not extend it, so
+	// every user signs in again once in this time (NIST SP 800-63B-4 requires this every 24
+	// hours at AAL2).
 	Session time.Duration
-	// RefreshGrace is how long a spent refresh token gets the same successor again;
-	// zero turns that off.
+	// RefreshGrace is how long the refresh token that was spent last gets the same successor
+	// again. Zero disables this.
 	RefreshGrace time.Duration
-	// KeepRefreshTokens has a refresh answer with the token that it was given, for clients
-	// that keep the token of their login. A stolen one then goes unnoticed.
+	// KeepRefreshTokens makes a refresh return the same refresh token, for clients that keep
+	// the token of their login. A stolen token is not detected then.
 	KeepRefreshTokens bool
-	// AdminsNeedSecondFactor keeps administrators without one from everything
-	// but enrolling it.
+	// AdminsNeedSecondFactor makes administrators without a second factor enrol one before
+	// they can do anything else.
 	AdminsNeedSecondFactor bool
 }
 
-// Grant is what a login or a refresh gives.
+// Grant is the result of a login or a refresh.
 type Grant struct {
 	Access domain.AccessToken
 	// ExpiresIn is how long Access can be used from now.
 	ExpiresIn time.Duration
-	// Refresh gets the next Grant: once, unless refresh tokens are kept.
+	// Refresh is the refresh token for the next Grant. It can be used once, unless
+	// SessionRules.KeepRefreshTokens is set.
 	Refresh domain.RefreshToken
-	// Duty is what the user has to do before anything else.
+	// Duty is what the user must do before anything else.
 	Duty domain.Duty
 }
 
-// Sessions is the use-cases on sessions: one's own, from login to logout.
+// Sessions is the use-cases on the actor's own sessions, from login to logout.
 type Sessions struct {
 	trail  *Trail
 	guard  *Guard
@@ -49,40 +49,39 @@ type Sessions struct {
 	rules  SessionRules
 }
 
-// Login starts a session. An address that is unknown and an account that is not
-// active are refused like a wrong password, in answer and in time. Too many failures
-// are TooMany.
+// Login starts a session. An unknown address and an inactive account are refused like a wrong
+// password: the answer and the time are the same. After too many failures the error is TooMany.
 func (s *Sessions) Login(ctx context.Context, actor domain.Actor, in domain.Credentials) (Grant, error) {
-	proof, invalid := in.Parse()
+	proof, inputErr := in.Parse()
 	address, _, _ := domain.LoginKeys(proof.Email, actor.Origin)
-	return perform(ctx, s.trail, attempt{by: actor, to: domain.SessionCreate, on: some(domain.SubjectUser), invalid: invalid, address: address},
-		func(e *entry) (Grant, error) {
+	return runUseCase(ctx, s.trail, call{actor: actor, permission: domain.SessionCreate, kind: domain.SubjectUser, inputErr: inputErr, typedAddress: address},
+		func(event *pendingEvent) (Grant, error) {
 			var selector domain.RefreshSelector
 			_, _ = rand.Read(selector[:]) // never fails (crypto/rand)
 			refresh := domain.NewRefreshToken(selector, newRefreshSecret())
-			session, err := prove(ctx, s.guard, e, proof, allFactors, func(tx ports.Tx, user domain.User) (domain.SessionView, error) {
+			session, err := verifyProof(ctx, s.guard, event, proof, allFactors, func(tx ports.Tx, user domain.User) (domain.SessionView, error) {
 				session, err := tx.Sessions().Add(ctx, domain.NewSession(user, actor.Origin, refresh, s.clock(), s.rules.Session))
 				signedIn := domain.SessionView{Session: session, Owner: user.SessionOwner()}
-				e.in(signedIn)
+				event.setSession(signedIn)
 				return signedIn, err
 			})
 			if err != nil {
 				return Grant{}, err
 			}
-			return s.grant(session, refresh)
+			return s.issueGrant(session, refresh)
 		})
 }
 
-// Refresh spends a refresh token for the next Grant, or keeps it where the rules say so. The
-// token that was spent last gets the same one again within the grace. Any other spent token
-// ends its session: somebody has a token that is not theirs. Tokens that turn out bad are counted, and too many are
-// TooMany; a good one is never refused because of them.
+// Refresh spends a refresh token and returns the next Grant. With KeepRefreshTokens the token
+// stays valid. Within RefreshGrace the token that was spent last gets the same successor again.
+// Any other spent token revokes its session, because it was probably stolen. Bad tokens are
+// counted; after too many the error is TooMany. A good token is never refused for this reason.
 func (s *Sessions) Refresh(ctx context.Context, actor domain.Actor, in domain.Refresh) (Grant, error) {
-	return perform(ctx, s.trail, attempt{by: actor, to: domain.SessionRefresh, on: some(domain.SubjectSession)},
-		func(e *entry) (Grant, error) {
-			grant, err := s.refresh(ctx, e, in)
+	return runUseCase(ctx, s.trail, call{actor: actor, permission: domain.SessionRefresh, kind: domain.SubjectSession},
+		func(event *pendingEvent) (Grant, error) {
+			grant, err := s.refresh(ctx, event, in)
 			if domain.KindOf(err) == domain.Unauthenticated {
-				if tooMany := s.guard.limiter.badRefresh(ctx, actor.Origin); tooMany != nil {
+				if tooMany := s.guard.limiter.countBadRefresh(ctx, actor.Origin); tooMany != nil {
 					err = tooMany
 				}
 			}
@@ -90,25 +89,25 @@ func (s *Sessions) Refresh(ctx context.Context, actor domain.Actor, in domain.Re
 		})
 }
 
-func (s *Sessions) refresh(ctx context.Context, e *entry, in domain.Refresh) (Grant, error) {
+func (s *Sessions) refresh(ctx context.Context, event *pendingEvent, in domain.Refresh) (Grant, error) {
 	presented, err := in.Parse()
 	if err != nil {
 		return Grant{}, err
 	}
 	secret := newRefreshSecret()
 	var next domain.RefreshToken
-	session, err := commit(ctx, e, func(tx ports.Tx, e *entry) (session domain.SessionView, err error) {
-		session, next, err = s.spend(ctx, tx, e, presented, secret)
+	session, err := updateWithEvent(ctx, event, func(tx ports.Tx, event *pendingEvent) (session domain.SessionView, err error) {
+		session, next, err = s.spend(ctx, tx, event, presented, secret)
 		return session, err
 	})
 	if err != nil {
 		return Grant{}, err
 	}
-	return s.grant(session, next)
+	return s.issueGrant(session, next)
 }
 
-// spend spends a refresh token; secret is its successor's.
-func (s *Sessions) spend(ctx context.Context, tx ports.Tx, e *entry, presented domain.RefreshToken, secret domain.RefreshSecret) (domain.SessionView, domain.RefreshToken, error) {
+// spend spends a refresh token and returns its successor, which gets the secret.
+func (s *Sessions) spend(ctx context.Context, tx ports.Tx, event *pendingEvent, presented domain.RefreshToken, secret domain.RefreshSecret) (domain.SessionView, domain.RefreshToken, error) {
 	now := s.clock()
 	session, err := tx.Sessions().BySelector(ctx, presented.Selector())
 	if domain.KindOf(err) == domain.NotFound {
@@ -117,58 +116,58 @@ func (s *Sessions) spend(ctx context.Context, tx ports.Tx, e *entry, presented d
 	if err != nil {
 		return session, domain.RefreshToken{}, err
 	}
-	e.Subject.ID = session.ID
+	event.Subject.ID = session.ID
 	next, again := session.SuccessorOf(presented, s.rules.RefreshGrace, now)
 	switch {
 	case session.Accepts(presented) && s.rules.KeepRefreshTokens:
 		next, session.LastUsedAt = presented, now
-		e.in(session)
+		event.setSession(session)
 	case session.Accepts(presented):
 		session.Session, next = session.Rotate(presented, secret, now)
-		e.in(session)
+		event.setSession(session)
 	case again:
 		session.LastUsedAt = now
-		e.in(session)
+		event.setSession(session)
 	default:
 		session.Session = session.Revoke(now)
 	}
 	if !session.RevokedAt.IsZero() {
-		e.revoke(session.ID)
+		event.revokeOnCommit(session.ID)
 	}
 	if err := tx.Sessions().Save(ctx, session.Session); err != nil {
 		return session, next, err
 	}
 	if !session.Usable(now, s.rules.Session) {
-		return session, next, refuse(domain.ErrRefreshToken())
+		return session, next, commitAndRefuse(domain.ErrRefreshToken())
 	}
 	return session, next, nil
 }
 
-// in says that an event is about a session, and of who signed in to it.
-func (e *entry) in(session domain.SessionView) {
-	e.Subject = one(domain.SubjectSession, session.ID)
+// setSession makes a session the subject of the event, and its user the actor.
+func (e *pendingEvent) setSession(session domain.SessionView) {
+	e.Subject = domain.Subject{Kind: domain.SubjectSession, ID: session.ID}
 	e.Actor.UserID, e.Actor.Role, e.Actor.SessionID = session.UserID, session.Owner.Role, session.ID
 }
 
 // List returns a page of the actor's live sessions.
 func (s *Sessions) List(ctx context.Context, actor domain.Actor, in domain.PageInput) (Page[domain.Session], error) {
-	page, invalid := in.Parse()
+	page, inputErr := in.Parse()
 	now := s.clock()
-	return read(ctx, s.trail, attempt{by: actor, to: domain.SessionReadSelf, on: some(domain.SubjectSession), invalid: invalid},
-		func(tx ports.Tx, e *entry) (Page[domain.Session], error) {
-			return list(e, page, func(session domain.Session) domain.ID { return session.ID },
+	return runView(ctx, s.trail, call{actor: actor, permission: domain.SessionReadSelf, kind: domain.SubjectSession, inputErr: inputErr},
+		func(tx ports.Tx, event *pendingEvent) (Page[domain.Session], error) {
+			return listShown(event, page, func(session domain.Session) domain.ID { return session.ID },
 				func(page domain.Page) ([]domain.Session, error) {
 					return tx.Sessions().Live(ctx, actor.UserID, now, page)
 				})
 		})
 }
 
-// Logout ends the session in which the actor acts. It succeeds if the session has just
-// ended otherwise.
+// Logout revokes the actor's current session. It also succeeds if the session was revoked or
+// expired a moment ago.
 func (s *Sessions) Logout(ctx context.Context, actor domain.Actor) error {
-	_, err := perform(ctx, s.trail, attempt{by: actor, to: domain.SessionRevokeSelf, on: one(domain.SubjectSession, actor.SessionID)},
-		func(e *entry) (nothing, error) {
-			_, err := commit(ctx, e, func(tx ports.Tx, e *entry) (nothing, error) { return s.end(ctx, tx, e) })
+	_, err := runUseCase(ctx, s.trail, call{actor: actor, permission: domain.SessionRevokeSelf, kind: domain.SubjectSession, id: actor.SessionID},
+		func(event *pendingEvent) (nothing, error) {
+			_, err := updateWithEvent(ctx, event, func(tx ports.Tx, event *pendingEvent) (nothing, error) { return s.revoke(ctx, tx, event) })
 			if domain.KindOf(err) == domain.NotFound {
 				err = nil
 			}
@@ -177,39 +176,39 @@ func (s *Sessions) Logout(ctx context.Context, actor domain.Actor) error {
 	return err
 }
 
-// End ends one of the actor's live sessions. What is none of those is NotFound.
-func (s *Sessions) End(ctx context.Context, actor domain.Actor, id domain.ID) error {
-	_, err := write(ctx, s.trail, attempt{by: actor, to: domain.SessionRevokeSelf, on: one(domain.SubjectSession, id)},
-		func(tx ports.Tx, e *entry) (nothing, error) {
-			return s.end(ctx, tx, e)
+// Revoke revokes one of the actor's live sessions. Any other ID is NotFound.
+func (s *Sessions) Revoke(ctx context.Context, actor domain.Actor, id domain.ID) error {
+	_, err := runUpdate(ctx, s.trail, call{actor: actor, permission: domain.SessionRevokeSelf, kind: domain.SubjectSession, id: id},
+		func(tx ports.Tx, event *pendingEvent) (nothing, error) {
+			return s.revoke(ctx, tx, event)
 		})
 	return err
 }
 
-// end ends the session that the event is on.
-func (s *Sessions) end(ctx context.Context, tx ports.Tx, e *entry) (nothing, error) {
+// revoke revokes the session that is the subject of the event.
+func (s *Sessions) revoke(ctx context.Context, tx ports.Tx, event *pendingEvent) (nothing, error) {
 	now := s.clock()
-	session, err := tx.Sessions().Get(ctx, e.Subject.ID)
+	session, err := tx.Sessions().Get(ctx, event.Subject.ID)
 	if err != nil {
 		return nothing{}, err
 	}
-	if session.UserID != e.Actor.UserID || !session.Live(now) {
+	if session.UserID != event.Actor.UserID || !session.Live(now) {
 		return nothing{}, domain.ErrNotFound()
 	}
-	e.revoke(session.ID)
+	event.revokeOnCommit(session.ID)
 	return nothing{}, tx.Sessions().Save(ctx, session.Revoke(now))
 }
 
-// EndOthers ends all of the actor's sessions but the one in which the actor acts.
-func (s *Sessions) EndOthers(ctx context.Context, actor domain.Actor) error {
-	_, err := write(ctx, s.trail, attempt{by: actor, to: domain.SessionRevokeSelf, on: self(actor)},
-		func(tx ports.Tx, e *entry) (nothing, error) {
-			return nothing{}, endSessions(ctx, tx, e, actor.UserID, actor.SessionID, s.clock())
+// RevokeOthers revokes all of the actor's sessions except the current one.
+func (s *Sessions) RevokeOthers(ctx context.Context, actor domain.Actor) error {
+	_, err := runUpdate(ctx, s.trail, call{actor: actor, permission: domain.SessionRevokeSelf, kind: domain.SubjectUser, id: actor.UserID},
+		func(tx ports.Tx, event *pendingEvent) (nothing, error) {
+			return nothing{}, revokeSessions(ctx, tx, event, actor.UserID, actor.SessionID, s.clock())
 		})
 	return err
 }
 
-func (s *Sessions) grant(session domain.SessionView, refresh domain.RefreshToken) (Grant, error) {
+func (s *Sessions) issueGrant(session domain.SessionView, refresh domain.RefreshToken) (Grant, error) {
 	actor := session.Actor(s.rules.AdminsNeedSecondFactor)
 	now := session.LastUsedAt
 	expires := now.Add(s.rules.Access)

@@ -61,7 +61,7 @@ func TestLoginWhileThePasswordIsChanged(t *testing.T) {
 	} {
 		c := newClinic(t)
 		ada := c.register("ada@example.com", domain.Staff)
-		c.use(onStore(&between{Store: c.Ports.Store, happen: func() { c.setPassword(ada.ID, password) }}))
+		c.use(onStore(&onceBeforeUpdate{Store: c.Ports.Store, happen: func() { c.setPassword(ada.ID, password) }}))
 		_, err := c.Sessions.Login(c.ctx, domain.Actor{}, credentials("ada@example.com", goodPassword))
 		assert.Equal(t, want, err)
 	}
@@ -70,7 +70,7 @@ func TestLoginWhileThePasswordIsChanged(t *testing.T) {
 func TestLoginWhileTheAccountIsDeactivated(t *testing.T) {
 	c := newClinic(t)
 	ada := c.register("ada@example.com", domain.Staff)
-	c.use(onStore(&between{Store: c.Ports.Store, happen: func() { require.NoError(t, c.Users.Deactivate(c.ctx, operator, ada.ID)) }}))
+	c.use(onStore(&onceBeforeUpdate{Store: c.Ports.Store, happen: func() { require.NoError(t, c.Users.Deactivate(c.ctx, operator, ada.ID)) }}))
 	_, err := c.Sessions.Login(c.ctx, domain.Actor{}, credentials("ada@example.com", goodPassword))
 	assert.Equal(t, domain.ErrCredentials(), err)
 }
@@ -96,13 +96,13 @@ func TestRefreshRotates(t *testing.T) {
 		_, err = c.authenticate(third)
 		assert.Equal(t, domain.ErrAccessToken(), err)
 	})
-	t.Run("and no other session", func(t *testing.T) {
+	t.Run("other sessions stay valid", func(t *testing.T) {
 		_, err := c.refresh(c.login("ada@example.com"))
 		assert.NoError(t, err)
 	})
 }
 
-func TestRefreshRefusesWhatIsNoToken(t *testing.T) {
+func TestRefreshRefusesInvalidTokens(t *testing.T) {
 	c := newClinic(t)
 	c.SignUp("ada@example.com", domain.Staff)
 	grant := c.login("ada@example.com")
@@ -134,7 +134,7 @@ func TestParallelRefreshesLeaveAtMostOneSuccessor(t *testing.T) {
 	group.Wait()
 	require.Len(t, successors, 1)
 	_, err := c.refresh(<-successors)
-	assert.Equal(t, domain.ErrRefreshToken(), err, "the others used a spent token, so the session is over")
+	assert.Equal(t, domain.ErrRefreshToken(), err, "the other refreshes used a spent token, which revoked the session")
 }
 
 // withGrace lets the token that was spent last be used again for 30 seconds.
@@ -159,14 +159,14 @@ func TestParallelRefreshesGetTheSameSuccessorWithinTheGrace(t *testing.T) {
 	for _, next := range grants {
 		assert.Equal(t, grants[0].Refresh.Reveal(), next.Refresh.Reveal())
 		_, err := c.authenticate(next)
-		assert.NoError(t, err, "each access token is good")
+		assert.NoError(t, err, "each access token is valid")
 	}
 	next, err := c.refresh(grants[0])
 	require.NoError(t, err)
 	assert.NotEqual(t, grants[0].Refresh.Reveal(), next.Refresh.Reveal())
 }
 
-func TestALostAnswerIsGivenAgainWithinTheGrace(t *testing.T) {
+func TestALostResponseIsRepeatedWithinTheGrace(t *testing.T) {
 	c := newClinic(t, withGrace)
 	c.SignUp("ada@example.com", domain.Staff)
 	first := c.login("ada@example.com")
@@ -178,12 +178,12 @@ func TestALostAnswerIsGivenAgainWithinTheGrace(t *testing.T) {
 	assert.Equal(t, second.Refresh.Reveal(), again.Refresh.Reveal())
 	c.Advance(1)
 	_, err = c.refresh(first)
-	assert.Equal(t, domain.ErrRefreshToken(), err, "asking again does not prolong the grace")
+	assert.Equal(t, domain.ErrRefreshToken(), err, "using the grace does not extend it")
 	_, err = c.refresh(second)
-	assert.Equal(t, domain.ErrRefreshToken(), err, "and then the session is over")
+	assert.Equal(t, domain.ErrRefreshToken(), err, "after the grace the token revokes the session")
 }
 
-func TestAnOlderTokenThanTheLastEndsTheSessionAtOnce(t *testing.T) {
+func TestATokenOlderThanTheLastRevokesTheSession(t *testing.T) {
 	c := newClinic(t, withGrace)
 	c.SignUp("ada@example.com", domain.Staff)
 	first := c.login("ada@example.com")
@@ -197,24 +197,24 @@ func TestAnOlderTokenThanTheLastEndsTheSessionAtOnce(t *testing.T) {
 	assert.Equal(t, domain.ErrRefreshToken(), err)
 }
 
-func TestTheGraceLetsNobodyIntoASessionThatIsOver(t *testing.T) {
+func TestTheGraceDoesNotExtendASession(t *testing.T) {
 	c := newClinic(t, withGrace)
 	ada := c.SignUp("ada@example.com", domain.Staff)
 	first := c.login("ada@example.com")
 	second, err := c.refresh(first)
 	require.NoError(t, err)
-	require.NoError(t, c.Sessions.EndOthers(c.ctx, ada))
+	require.NoError(t, c.Sessions.RevokeOthers(c.ctx, ada))
 	for _, grant := range []application.Grant{first, second} {
 		_, err = c.refresh(grant)
 		assert.Equal(t, domain.ErrRefreshToken(), err)
 	}
 }
 
-func TestSessionsEnd(t *testing.T) {
+func TestWhenSessionsEnd(t *testing.T) {
 	c := newClinic(t)
 	c.register("ada@example.com", domain.Staff)
 
-	t.Run("with the access token's time", func(t *testing.T) {
+	t.Run("with the lifetime of the access token", func(t *testing.T) {
 		grant := c.login("ada@example.com")
 		c.Advance(15 * time.Minute)
 		_, err := c.authenticate(grant)
@@ -222,7 +222,7 @@ func TestSessionsEnd(t *testing.T) {
 		_, err = c.refresh(grant)
 		assert.NoError(t, err)
 	})
-	t.Run("a day after login, however much they are used", func(t *testing.T) {
+	t.Run("a day after login, even if they are used", func(t *testing.T) {
 		grant := c.login("ada@example.com")
 		c.Advance(24*time.Hour - time.Minute)
 		grant, err := c.refresh(grant)
@@ -232,7 +232,7 @@ func TestSessionsEnd(t *testing.T) {
 		_, err = c.refresh(grant)
 		assert.Equal(t, domain.ErrRefreshToken(), err)
 	})
-	t.Run("with logout, and only that session", func(t *testing.T) {
+	t.Run("with logout, which revokes only that session", func(t *testing.T) {
 		grant, other := c.login("ada@example.com"), c.login("ada@example.com")
 		actor, err := c.authenticate(grant)
 		require.NoError(t, err)
@@ -264,7 +264,7 @@ func TestSessionsAreListed(t *testing.T) {
 
 	page, err := c.Sessions.List(c.ctx, desk, domain.PageInput{})
 	require.NoError(t, err)
-	require.Len(t, page.Items, 2, "neither eve's nor the one that ended")
+	require.Len(t, page.Items, 2, "without Eve's session and the revoked one")
 	first, second := page.Items[0], page.Items[1]
 	assert.Equal(t, c.actor(phone).SessionID, first.ID)
 	assert.Equal(t, from("2001:db8::1").Origin, first.Origin)
@@ -286,7 +286,7 @@ func TestSessionsAreListed(t *testing.T) {
 	assertFields(t, err, "limit")
 }
 
-func TestNobodyEndsWhatIsNotTheirs(t *testing.T) {
+func TestNobodyCanRevokeTheSessionsOfOthers(t *testing.T) {
 	c := newClinic(t)
 	c.register("ada@example.com", domain.Admin)
 	c.register("eve@example.com", domain.Staff)
@@ -297,7 +297,7 @@ func TestNobodyEndsWhatIsNotTheirs(t *testing.T) {
 	for name, id := range map[string]domain.ID{
 		"another's": c.actor(eves).SessionID, "an ended one": ended.SessionID, "an expired one": expired.SessionID, "none": 99, "zero": 0,
 	} {
-		assert.Equal(t, domain.ErrNotFound(), c.Sessions.End(c.ctx, ada, id), name)
+		assert.Equal(t, domain.ErrNotFound(), c.Sessions.Revoke(c.ctx, ada, id), name)
 	}
 	_, err := c.authenticate(eves)
 	assert.NoError(t, err)

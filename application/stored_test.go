@@ -12,7 +12,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// user is an account as stored.
+// user returns an account as it is stored.
 func (c *clinic) user(id domain.ID) (user domain.User) {
 	c.t.Helper()
 	require.NoError(c.t, c.Ports.Store.View(c.ctx, func(tx ports.Tx) (err error) {
@@ -22,7 +22,7 @@ func (c *clinic) user(id domain.ID) (user domain.User) {
 	return user
 }
 
-// setUser changes what is stored of an account, past all rules.
+// setUser changes a stored account without checking any rule.
 func (c *clinic) setUser(id domain.ID, set func(*domain.User)) {
 	c.t.Helper()
 	user := c.user(id)
@@ -42,7 +42,7 @@ func (c *clinic) setHash(id domain.ID, hash string) {
 	c.setUser(id, func(user *domain.User) { user.PasswordHash = domain.StoredPasswordHash(hash) })
 }
 
-// setDjangoPassword gives an account a hash as the old backend made it.
+// setDjangoPassword gives an account a password hash of the old backend.
 func (c *clinic) setDjangoPassword(id domain.ID, password string) {
 	c.t.Helper()
 	key, err := pbkdf2.Key(sha256.New, password, []byte("salt"), 1000, 32)
@@ -50,7 +50,7 @@ func (c *clinic) setDjangoPassword(id domain.ID, password string) {
 	c.setHash(id, "pbkdf2_sha256$1000$salt$"+base64.StdEncoding.EncodeToString(key))
 }
 
-// purge removes for good all that was deleted before a time.
+// purge purges all records that were deleted before a time.
 func (c *clinic) purge(before time.Time) {
 	c.t.Helper()
 	require.NoError(c.t, c.Ports.Store.Update(c.ctx, func(tx ports.Tx) error {
@@ -75,7 +75,7 @@ func (c *clinic) find(email string) domain.User {
 	c.t.Helper()
 	address, err := domain.ParseEmail(email)
 	require.NoError(c.t, err)
-	user, err := c.Users.Find(c.ctx, operator, address)
+	user, err := c.Users.FindByEmail(c.ctx, operator, address)
 	require.NoError(c.t, err)
 	return user
 }

@@ -8,23 +8,23 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// Trail accounts for every use-case, in the store that it works on. What cannot be
-// accounted for is not done, and not shown.
+// Trail records the audit events of all use-cases in the store that the use-cases work on. If
+// an event cannot be recorded, the use-case changes nothing and returns nothing.
 //
-// A change and its event are committed together (see commit). All other events go
-// through a group commit. Of refusals that a stranger can ask for without end, only the
-// first and the last of each minute are events (see repeats).
+// A change and its event are committed together (see updateWithEvent). All other events are
+// written by a group commit. Refusals that an anonymous caller can repeat without limit are
+// counted: only the first and the last of each minute are recorded (see refusalCounter).
 type Trail struct {
 	store       ports.Store
 	macs        ports.MACs
 	revocations ports.Revocations
 	clock       ports.Clock
 	events      groupCommit[domain.AuditEvent]
-	repeats     repeats
-	// unsealed are the events that this instance has written of late.
+	refusals    refusalCounter
+	// unsealed are events that this instance has written and that no seal covers yet.
 	unsealed unsealedEvents
-	// seal is the last one that this instance knows of; nil for none.
-	seal atomic.Pointer[domain.Head]
+	// lastSeal is the last seal that this instance knows, nil if it knows none.
+	lastSeal atomic.Pointer[domain.Head]
 }
 
 func newTrail(p Ports) *Trail {
@@ -32,7 +32,7 @@ func newTrail(p Ports) *Trail {
 	t.events.write = func(ctx context.Context, events []domain.AuditEvent) error {
 		var added []writtenEvent
 		err := t.store.Update(ctx, func(tx ports.Tx) (err error) {
-			added, err = t.add(ctx, tx, events...)
+			added, err = t.addEvents(ctx, tx, events...)
 			return err
 		})
 		if err == nil {
@@ -40,24 +40,34 @@ func newTrail(p Ports) *Trail {
 		}
 		return err
 	}
-	t.repeats.write = t.record
 	t.events.size = func(event domain.AuditEvent) int { return 1 + len(event.Mentions()) }
+	t.refusals.record = t.recordEvent
 	return t
 }
 
-// record returns once event is durable, and Unavailable when it cannot be.
-func (t *Trail) record(ctx context.Context, event domain.AuditEvent) error {
-	return t.events.do(ctx, event)
+// recordEvent returns once the event is committed. The error is Unavailable if the event
+// cannot be written.
+func (t *Trail) recordEvent(ctx context.Context, event domain.AuditEvent) error {
+	return t.events.commit(ctx, event)
 }
 
-// add adds events to the trail, each with evidence that this service wrote it, and
-// returns them: they are in the trail once the Update is committed.
-func (t *Trail) add(ctx context.Context, tx ports.Tx, events ...domain.AuditEvent) (added []writtenEvent, err error) {
-	known := t.lastKnown().Number
+// recordOrCount records the event of a call that ended with result, or counts it as a
+// repeated refusal.
+func (t *Trail) recordOrCount(ctx context.Context, c call, event domain.AuditEvent, result error) error {
+	if isCountedRefusal(c.actor, result) {
+		return t.refusals.recordOrCount(ctx, event.At, c.typedAddress, event)
+	}
+	return t.recordEvent(ctx, event)
+}
+
+// addEvents adds events to the trail, each with the evidence that this service wrote it. It
+// returns what identifies them. They are in the trail once the Update is committed.
+func (t *Trail) addEvents(ctx context.Context, tx ports.Tx, events ...domain.AuditEvent) (added []writtenEvent, err error) {
+	known := t.knownSeal().Number
 	for i := range events {
 		events[i].Format = domain.EventFormat
 		events[i].Seal = known
-		events[i].Related = withoutRepeats(events[i].Related)
+		events[i].Related = withoutDuplicates(events[i].Related)
 	}
 	err = tx.Audit().Add(ctx, func(event domain.AuditEvent) domain.Evidence {
 		evidence := t.attest(event)
@@ -67,8 +77,8 @@ func (t *Trail) add(ctx context.Context, tx ports.Tx, events ...domain.AuditEven
 	return added, err
 }
 
-// withoutRepeats returns each of the records once, in the order of their first mention.
-func withoutRepeats(records []domain.Reference) []domain.Reference {
+// withoutDuplicates returns each record once, in the order of first occurrence.
+func withoutDuplicates(records []domain.Reference) []domain.Reference {
 	if len(records) < 2 {
 		return records
 	}
@@ -83,18 +93,17 @@ func withoutRepeats(records []domain.Reference) []domain.Reference {
 	return unique
 }
 
-// attest makes the evidence that this service has written an event.
+// attest returns the evidence that this service wrote the event.
 func (t *Trail) attest(event domain.AuditEvent) domain.Evidence {
 	hash := event.Hash()
 	return domain.Evidence{Hash: hash, MAC: t.macs.Sum(domain.MACInput(event.ID, hash))}
 }
 
-// know remembers the last seal.
-func (t *Trail) know(seal domain.Head) { t.seal.Store(&seal) }
+func (t *Trail) setLastSeal(seal domain.Head) { t.lastSeal.Store(&seal) }
 
-// lastKnown is the last seal that this instance knows of.
-func (t *Trail) lastKnown() domain.Head {
-	if known := t.seal.Load(); known != nil {
+// knownSeal returns the last seal that this instance knows, the zero Head if it knows none.
+func (t *Trail) knownSeal() domain.Head {
+	if known := t.lastSeal.Load(); known != nil {
 		return *known
 	}
 	return domain.Head{}

@@ -17,12 +17,12 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// writtenTogether is the most events that one Update writes.
+// writtenTogether is how many events one Update writes at most.
 const writtenTogether = 128
 
-// No record, no answer: whoever may do something does not get it done, and sees
-// nothing, while the trail cannot be written.
-func TestWhatCannotBeRecordedIsNeitherDoneNorShown(t *testing.T) {
+// While the trail cannot be written, a call changes nothing and returns nothing, even if the
+// caller has the permission.
+func TestACallThatCannotBeRecordedChangesAndReturnsNothing(t *testing.T) {
 	for name, cannotAdd := range map[string]func(context.Context, []domain.AuditEvent, func() error) error{
 		"refused": func(context.Context, []domain.AuditEvent, func() error) error { return errors.New("permission denied") },
 		"written and lost": func(_ context.Context, _ []domain.AuditEvent, next func() error) error {
@@ -33,9 +33,9 @@ func TestWhatCannotBeRecordedIsNeitherDoneNorShown(t *testing.T) {
 			return domain.ErrUnavailable(ctx.Err())
 		},
 	} {
-		for useCase, tt := range roleMatrix {
+		for useCase, tt := range useCaseTable {
 			t.Run(name+"/"+useCase, func(t *testing.T) {
-				for _, role := range tt.allowed {
+				for _, role := range tt.roles {
 					synctest.Test(t, func(t *testing.T) { assertNoRecordNoAnswer(t, tt, role, cannotAdd) })
 				}
 			})
@@ -43,14 +43,14 @@ func TestWhatCannotBeRecordedIsNeitherDoneNorShown(t *testing.T) {
 	}
 }
 
-func assertNoRecordNoAnswer(t *testing.T, tt useCase, role domain.Role, cannotAdd func(context.Context, []domain.AuditEvent, func() error) error) {
+func assertNoRecordNoAnswer(t *testing.T, tt useCaseTest, role domain.Role, cannotAdd func(context.Context, []domain.AuditEvent, func() error) error) {
 	t.Helper()
 	c := newClinic(t)
-	store, revocations := &auditedStore{Store: c.Ports.Store}, &told{}
+	store, revocations := &auditedStore{Store: c.Ports.Store}, &revocationsDouble{}
 	// With a new secret there is something to reseal.
 	c.use(onStore(store), withRevocations(revocations), withCodes(newCodes(t, newSecret, oldSecret)))
 	w := newWorld(c)
-	before, events := everything(c), c.events(0)
+	before, events := storedData(c), c.events(0)
 
 	store.add = cannotAdd
 	waiting := *c
@@ -62,22 +62,22 @@ func assertNoRecordNoAnswer(t *testing.T, tt useCase, role domain.Role, cannotAd
 	assertNothing(t, got, string(role))
 	time.Sleep(time.Minute) // in no time: for what nobody waits for any more
 	synctest.Wait()
-	assert.Equal(t, before, everything(c), "%q changed something", role)
+	assert.Equal(t, before, storedData(c), "%q changed something", role)
 	assert.Equal(t, events, c.events(0))
 	assert.Empty(t, revocations.revoked)
 
 	store.add = nil
 	_, err = tt.run(c, w.actors[role], w)
-	require.NoError(t, err, "%q, once it can be recorded again", role)
+	require.NoError(t, err, "%q, once events can be recorded again", role)
 	assert.Len(t, c.events(len(events)), 1)
 }
 
-// A change whose event was refused failed, and is on record as such once the
-// trail can be written.
-func TestAChangeWhoseOwnEventIsRefusedIsUndoneAndRecordedAsFailed(t *testing.T) {
+// If the event of a change cannot be added, the change failed. It is recorded as failed once
+// the trail can be written.
+func TestAChangeWhoseEventCannotBeAddedIsRolledBackAndRecordedAsFailed(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
-	before, events := everything(c), len(c.events(0))
+	before, events := storedData(c), len(c.events(0))
 	store := &auditedStore{Store: c.Ports.Store}
 	store.add = func(context.Context, []domain.AuditEvent, func() error) error {
 		store.add = nil
@@ -85,23 +85,23 @@ func TestAChangeWhoseOwnEventIsRefusedIsUndoneAndRecordedAsFailed(t *testing.T) 
 	}
 	c.use(onStore(store))
 	assertKind(t, domain.Unavailable, c.Mappings.Unassign(c.ctx, w.actors[domain.Staff], w.mapping.ID))
-	assert.Equal(t, before, everything(c))
+	assert.Equal(t, before, storedData(c))
 	left := c.events(events)
 	require.Len(t, left, 1)
 	assert.Equal(t, domain.Failed, left[0].Outcome)
 	assert.Equal(t, domain.Subject{Kind: domain.SubjectMapping, ID: w.mapping.ID}, left[0].Subject)
 }
 
-// heldStore is a clinic's store whose Adds wait until the test answers them.
+// heldStore controls a store whose Audit().Add waits until the test answers.
 type heldStore struct {
-	// adding says how many events the next Add has.
+	// adding receives the number of events of the next Add.
 	adding chan int
-	// answers are the errors of the Adds, nil to go on.
+	// answers are the errors that the Adds return, nil to add the events.
 	answers chan error
 }
 
-// hold has the clinic's trail wait for the test.
-func (c *clinic) hold() heldStore {
+// holdStore makes the clinic's Adds wait for the test.
+func (c *clinic) holdStore() heldStore {
 	held := heldStore{make(chan int), make(chan error)}
 	c.use(onStore(&auditedStore{Store: c.Ports.Store, add: func(_ context.Context, events []domain.AuditEvent, next func() error) error {
 		held.adding <- len(events)
@@ -113,15 +113,15 @@ func (c *clinic) hold() heldStore {
 	return held
 }
 
-// reading is calls of Patients.Get side by side. Each waits for its event once
-// synctest.Wait returns.
-type reading struct {
+// readers are concurrent calls of Patients.Get. When synctest.Wait returns, each waits for its
+// event.
+type readers struct {
 	group   sync.WaitGroup
 	answers []error
 }
 
-func (c *clinic) startReaders(n int, w world) *reading {
-	started := &reading{answers: make([]error, n)}
+func (c *clinic) startReaders(n int, w world) *readers {
+	started := &readers{answers: make([]error, n)}
 	for i := range n {
 		started.group.Go(func() {
 			patient, err := c.Patients.Get(c.ctx, w.actors[domain.Staff], w.patient.ID)
@@ -137,7 +137,7 @@ func (c *clinic) startReaders(n int, w world) *reading {
 	return started
 }
 
-func (r *reading) refused() (refused int) {
+func (r *readers) refused() (refused int) {
 	r.group.Wait()
 	for _, err := range r.answers {
 		if err != nil {
@@ -147,16 +147,16 @@ func (r *reading) refused() (refused int) {
 	return refused
 }
 
-func TestThoseWhoWaitAreWrittenTogether(t *testing.T) {
+func TestWaitingEventsAreWrittenTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClinic(t)
 		w := newWorld(c)
 		events := len(c.events(0))
-		held := c.hold()
+		held := c.holdStore()
 		readers := c.startReaders(1, w)
-		assert.Equal(t, 1, <-held.adding, "the first waits for nobody")
+		assert.Equal(t, 1, <-held.adding, "the first event is written immediately")
 		others := c.startReaders(199, w)
-		assert.Empty(t, c.events(events), "nobody is answered before")
+		assert.Empty(t, c.events(events), "no call returns before its event is written")
 		for _, want := range []int{writtenTogether, 199 - writtenTogether} {
 			held.answers <- nil
 			assert.Equal(t, want, <-held.adding)
@@ -167,17 +167,17 @@ func TestThoseWhoWaitAreWrittenTogether(t *testing.T) {
 		assert.Len(t, c.events(events), 200)
 
 		readers = c.startReaders(1, w)
-		assert.Equal(t, 1, <-held.adding, "and once more after a rest")
+		assert.Equal(t, 1, <-held.adding, "after a pause the first event is written immediately again")
 		held.answers <- nil
 		assert.Zero(t, readers.refused())
 	})
 }
 
-func TestOneIsAnsweredAsSoonAsItsOwnEventIsWritten(t *testing.T) {
+func TestACallReturnsAsSoonAsItsOwnEventIsWritten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClinic(t)
 		w := newWorld(c)
-		held := c.hold()
+		held := c.holdStore()
 		first := c.startReaders(1, w)
 		<-held.adding
 		second := c.startReaders(1, w)
@@ -189,12 +189,12 @@ func TestOneIsAnsweredAsSoonAsItsOwnEventIsWritten(t *testing.T) {
 	})
 }
 
-func TestAWriteThatFailsFailsForThoseWhoWaitForItAndNobodyElse(t *testing.T) {
+func TestAFailedWriteFailsOnlyTheCallsThatWaitForIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClinic(t)
 		w := newWorld(c)
 		events := len(c.events(0))
-		held := c.hold()
+		held := c.holdStore()
 		first := c.startReaders(1, w)
 		<-held.adding
 		others := c.startReaders(199, w)
@@ -214,12 +214,12 @@ func TestAWriteThatFailsFailsForThoseWhoWaitForItAndNobodyElse(t *testing.T) {
 	})
 }
 
-func TestWhoGivesUpKeepsNobodyElseFromBeingAnswered(t *testing.T) {
+func TestACancelledCallDoesNotDelayTheOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClinic(t)
 		w := newWorld(c)
 		events := len(c.events(0))
-		held := c.hold()
+		held := c.holdStore()
 		impatient := *c
 		var cancel context.CancelFunc
 		impatient.ctx, cancel = context.WithCancel(c.ctx)
@@ -227,19 +227,19 @@ func TestWhoGivesUpKeepsNobodyElseFromBeingAnswered(t *testing.T) {
 		<-held.adding
 		stays, alsoGone := c.startReaders(5, w), impatient.startReaders(1, w)
 		cancel()
-		for _, readers := range []*reading{gone, alsoGone} {
-			require.Equal(t, 1, readers.refused(), "at once, while the store is still at it")
+		for _, readers := range []*readers{gone, alsoGone} {
+			require.Equal(t, 1, readers.refused(), "a cancelled call returns while the store is still writing")
 			assert.Equal(t, domain.Unavailable, domain.KindOf(readers.answers[0]))
 		}
 		held.answers <- nil
 		assert.Equal(t, 6, <-held.adding)
 		held.answers <- nil
 		assert.Zero(t, stays.refused())
-		assert.Len(t, c.events(events), 7, "what was looked at is on record, whether it was waited for or not")
+		assert.Len(t, c.events(events), 7, "the events of cancelled calls are written too")
 	})
 }
 
-func TestAStoreThatDoesNotAnswerIsGivenUpAndTriedAgain(t *testing.T) {
+func TestAWriteTimesOutAndTheNextOneIsTried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClinic(t)
 		w := newWorld(c)

@@ -12,7 +12,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// panickingStore is a store that panics when it is asked, once.
+// panickingStore panics once, in a View.
 type panickingStore struct {
 	ports.Store
 	panics bool
@@ -26,7 +26,7 @@ func (s *panickingStore) View(ctx context.Context, fn func(ports.Tx) error) erro
 	return s.Store.View(ctx, fn)
 }
 
-func TestAUseCaseThatPanicsHasFailed(t *testing.T) {
+func TestAUseCaseThatPanicsIsRecordedAsFailed(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	broken := &panickingStore{Store: c.Ports.Store}
@@ -40,7 +40,7 @@ func TestAUseCaseThatPanicsHasFailed(t *testing.T) {
 	assert.Equal(t, domain.Subject{Kind: domain.SubjectPatient, ID: w.patient.ID}, events[0].Subject)
 }
 
-// lateStore panics once, when a change has run and is not committed yet.
+// lateStore panics once, after a change has run and before it commits.
 type lateStore struct {
 	ports.Store
 	panics bool
@@ -56,7 +56,7 @@ func (s *lateStore) Update(ctx context.Context, fn func(ports.Tx) error) error {
 	})
 }
 
-func TestTheEventOfAChangeThatPanicsNamesNothingThatWasRolledBack(t *testing.T) {
+func TestTheEventOfAPanicContainsNothingThatWasRolledBack(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	c.use(onStore(&lateStore{Store: c.Ports.Store, panics: true}))
@@ -69,12 +69,12 @@ func TestTheEventOfAChangeThatPanicsNamesNothingThatWasRolledBack(t *testing.T) 
 	assert.Zero(t, events[0].Version)
 }
 
-// panickingRevocations panic once something was revoked, which is after the commit.
+// panickingRevocations panics when a session is revoked, which is after the commit.
 type panickingRevocations struct{ ports.Revocations }
 
 func (panickingRevocations) Revoke(...domain.ID) { panic("out of order") }
 
-func TestAUseCaseThatPanicsAfterItsChangeHasOneEvent(t *testing.T) {
+func TestAUseCaseThatPanicsAfterItsCommitRecordsOneEvent(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	c.use(withRevocations(panickingRevocations{c.Ports.Revocations}))
@@ -82,10 +82,10 @@ func TestAUseCaseThatPanicsAfterItsChangeHasOneEvent(t *testing.T) {
 	assert.Panics(t, func() { _ = c.Users.Deactivate(c.ctx, operator, w.actors[domain.Staff].UserID) })
 	events := c.events(before)
 	require.Len(t, events, 1)
-	assert.Equal(t, domain.Allowed, events[0].Outcome, "it was done")
+	assert.Equal(t, domain.Allowed, events[0].Outcome, "the change was committed")
 }
 
-func TestAWriteThatPanicsIsAnError(t *testing.T) {
+func TestAPanicDuringAGroupCommitIsAnError(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	panics := true
@@ -104,15 +104,15 @@ func TestAWriteThatPanicsIsAnError(t *testing.T) {
 	assert.NoError(t, get(), "the next one is written")
 }
 
-// TestLongListsAreWrittenApart has lists wait that take many rows each.
-func TestLongListsAreWrittenApart(t *testing.T) {
+// The events of long lists take many rows each.
+func TestEventsOfLongListsAreWrittenInSmallGroups(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClinic(t)
 		w := newWorld(c)
 		for range 100 {
 			c.addPatient(w.actors[domain.Staff], "Ada")
 		}
-		held := c.hold()
+		held := c.holdStore()
 		first := c.startReaders(1, w)
 		assert.Equal(t, 1, <-held.adding)
 		listed := make(chan error)
@@ -135,11 +135,11 @@ func TestLongListsAreWrittenApart(t *testing.T) {
 	})
 }
 
-func TestACrowdThatTheStoreCannotKeepUpWithIsTurnedAway(t *testing.T) {
+func TestCallsAreRefusedWhenTheAuditQueueIsFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClinic(t)
 		w := newWorld(c)
-		held := c.hold()
+		held := c.holdStore()
 		first := c.startReaders(1, w)
 		<-held.adding
 		crowd := c.startReaders(4096, w)

@@ -7,26 +7,25 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// unsealedEvents are the events that this instance has written and that no seal
-// covers yet. When one of them is not there, somebody has removed it.
+// unsealedEvents are the events that this instance has written and that no seal covers yet. If
+// one of them is missing in the trail, it was removed.
 type unsealedEvents struct {
 	mutex  sync.Mutex
 	events []writtenEvent
 }
 
-// writtenEvent is an event by its ID and evidence: a store may give the ID of an event
-// that was removed to the next one.
+// writtenEvent identifies an event by its ID and evidence. The ID alone is not enough, because a
+// store can assign the ID of a removed event to the next one.
 type writtenEvent struct {
 	id  domain.ID
 	mac domain.MAC
 }
 
-// maxUnsealed bounds what is remembered, some seconds' worth of a service that is as
-// busy as it can be. When it is full, as when nothing is sealed for long, the older
-// half is forgotten.
+// maxUnsealed bounds the memory. It is what a very busy service writes in some seconds. If there
+// are more events, because nothing was sealed for a long time, the older half is forgotten.
 const maxUnsealed = 1 << 16
 
-// add remembers events that were committed.
+// add adds committed events.
 func (u *unsealedEvents) add(events []writtenEvent) {
 	u.mutex.Lock()
 	defer u.mutex.Unlock()
@@ -35,8 +34,8 @@ func (u *unsealedEvents) add(events []writtenEvent) {
 	}
 }
 
-// since returns what is remembered, all of which who reads the trail from now on sees.
-func (u *unsealedEvents) since() map[writtenEvent]bool {
+// snapshot returns the events. A transaction that starts after this call sees all of them.
+func (u *unsealedEvents) snapshot() map[writtenEvent]bool {
 	u.mutex.Lock()
 	defer u.mutex.Unlock()
 	all := make(map[writtenEvent]bool, len(u.events))
@@ -46,10 +45,10 @@ func (u *unsealedEvents) since() map[writtenEvent]bool {
 	return all
 }
 
-// settle returns which of the unseen, up to through, are lost, and forgets them and
-// what the last seal does not await. That has been under a seal: a gap is given up much
-// later than the next reading of the trail.
-func (u *unsealedEvents) settle(last domain.Seal, unseen map[writtenEvent]bool, through domain.ID) (lost []domain.ID) {
+// removeSealed removes and returns the lost events: those in unseen with an ID up to through. It
+// also removes the events that the last seal does not await. These are sealed: a gap is given up
+// only long after the next reading of the trail.
+func (u *unsealedEvents) removeSealed(last domain.Seal, unseen map[writtenEvent]bool, through domain.ID) (lost []domain.ID) {
 	u.mutex.Lock()
 	defer u.mutex.Unlock()
 	u.events = slices.DeleteFunc(u.events, func(event writtenEvent) bool {

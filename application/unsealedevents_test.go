@@ -12,7 +12,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// sealFinding seals, and requires that nothing is strange but what is lost.
+// sealFinding seals, and requires that the only anomalies are the lost events.
 func (c *clinic) sealFinding(lost ...domain.ID) {
 	c.t.Helper()
 	found, err := c.Sealer.Seal(c.ctx)
@@ -20,7 +20,7 @@ func (c *clinic) sealFinding(lost ...domain.ID) {
 	assert.Equal(c.t, application.Anomalies{Lost: lost}, found)
 }
 
-func TestAnEventThatWasWrittenAndIsGoneIsNamedOnce(t *testing.T) {
+func TestARemovedUnsealedEventIsReportedOnce(t *testing.T) {
 	c := newClinic(t)
 	store := c.tamper()
 	admin := c.SignUp("admin@example.com", domain.Admin)
@@ -37,7 +37,7 @@ func TestAnEventThatWasWrittenAndIsGoneIsNamedOnce(t *testing.T) {
 	c.sealFinding()
 }
 
-func TestWhatOthersHaveSealedIsNotLost(t *testing.T) {
+func TestEventsSealedByOtherInstancesAreNotLost(t *testing.T) {
 	c := newClinic(t)
 	other := c.With().Sealer
 	for range 3 {
@@ -49,8 +49,8 @@ func TestWhatOthersHaveSealedIsNotLost(t *testing.T) {
 	}
 }
 
-// A gap that another instance left is looked into.
-func TestAnEventThatIsGoneWhenAnotherInstanceSealsIsLost(t *testing.T) {
+// The gap that another instance's seal left is checked for lost events.
+func TestAnEventRemovedBeforeAnotherInstanceSealsIsLost(t *testing.T) {
 	c := newClinic(t)
 	store := c.tamper()
 	other := c.With().Sealer
@@ -59,11 +59,11 @@ func TestAnEventThatIsGoneWhenAnotherInstanceSealsIsLost(t *testing.T) {
 	store.events = without(1)
 	found, err := other.Seal(c.ctx)
 	require.NoError(t, err)
-	assert.Zero(t, found, "it has not written the event")
+	assert.Zero(t, found, "this instance did not write the event")
 	c.sealFinding(1)
 }
 
-func TestWhatWasRolledBackIsNotLost(t *testing.T) {
+func TestRolledBackEventsAreNotLost(t *testing.T) {
 	c := newClinic(t)
 	c.use(onStore(&collidingStore{Store: c.Ports.Store}))
 	admin := c.SignUp("admin@example.com", domain.Admin)

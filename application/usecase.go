@@ -9,176 +9,166 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// attempt is what a use-case sets out to do. All of it is in the use-case's event,
-// whatever comes of the attempt.
-type attempt struct {
-	by domain.Actor
-	to domain.Permission
-	// on is the record that the caller named, or of which kind the use-case makes,
-	// lists or looks for some.
-	on domain.Subject
-	// naming are the other records that the caller named.
-	naming []domain.Reference
-	// invalid is why the input is refused. It is told only to those who hold the
-	// permission.
-	invalid error
-	// address stands for the one that a stranger has typed (see repeats).
-	address domain.AttemptKey
+// call describes one call of a use-case. The audit event contains all of it, whatever the
+// outcome.
+type call struct {
+	actor      domain.Actor
+	permission domain.Permission
+	// kind and id are the subject of the event. id is zero if the caller does not give the
+	// ID of a record, for example to create a record or to list records.
+	kind domain.SubjectKind
+	id   domain.ID
+	// named are the other records that the caller named.
+	named []domain.Reference
+	// inputErr is the reason to refuse the input, nil if the input is valid. Only callers
+	// with the permission get it.
+	inputErr error
+	// typedAddress is the key of the address that was typed at a login (see refusalCounter).
+	typedAddress domain.AttemptKey
 }
 
-// one is a record.
-func one(kind domain.SubjectKind, id domain.ID) domain.Subject {
-	return domain.Subject{Kind: kind, ID: id}
-}
-
-// some is records of a kind whose IDs the caller does not give.
-func some(kind domain.SubjectKind) domain.Subject { return domain.Subject{Kind: kind} }
-
-// self is the account of the actor.
-func self(actor domain.Actor) domain.Subject { return one(domain.SubjectUser, actor.UserID) }
-
-// entry is the event of a use-case that runs. The use-case adds what it finds out.
-type entry struct {
+// pendingEvent is the audit event of a use-case that is running. The use-case adds what it
+// finds out.
+type pendingEvent struct {
 	domain.AuditEvent
 	trail *Trail
-	// recorded is set once the event was committed together with a change.
+	// recorded is true once the event was committed together with a change.
 	recorded bool
-	// revoked are sessions that end when the change is committed.
-	revoked []domain.ID
+	// revokedSessions are revoked on this instance once the change is committed.
+	revokedSessions []domain.ID
 }
 
-// about says that the event also concerns a record.
-func (e *entry) about(records ...domain.Reference) { e.Related = append(e.Related, records...) }
+// addRelated adds records that the event also concerns.
+func (e *pendingEvent) addRelated(records ...domain.Reference) {
+	e.Related = append(e.Related, records...)
+}
 
-// revoke says that sessions end. They are out on this instance as soon as the change
-// is committed.
-func (e *entry) revoke(sessions ...domain.ID) { e.revoked = append(e.revoked, sessions...) }
+// revokeOnCommit makes this instance refuse the sessions as soon as the change is committed.
+func (e *pendingEvent) revokeOnCommit(sessions ...domain.ID) {
+	e.revokedSessions = append(e.revokedSessions, sessions...)
+}
 
-// perform is the whole of every use-case: it authorizes the attempt, runs do, and
-// returns the result once that is accounted for, without what the actor may not see.
-// The error is domain.Authorize's, the attempt's, do's, or Unavailable when the trail
-// cannot be written.
-func perform[T any](ctx context.Context, trail *Trail, a attempt, do func(*entry) (T, error)) (T, error) {
-	var result, none T
-	e := &entry{trail: trail, AuditEvent: domain.AuditEvent{
-		At: trail.clock(), Actor: a.by, Action: a.to, Subject: a.on, Related: slices.Clip(a.naming), Outcome: domain.Allowed,
+// runUseCase runs a use-case: it authorizes the call, runs do, records the audit event, and
+// returns the fields of the result that the actor may see. The error is the one of
+// domain.Authorize, c.inputErr, the error of do, or Unavailable if the event cannot be
+// recorded.
+func runUseCase[T any](ctx context.Context, trail *Trail, c call, do func(*pendingEvent) (T, error)) (T, error) {
+	var result, zero T
+	event := &pendingEvent{trail: trail, AuditEvent: domain.AuditEvent{
+		At: trail.clock(), Actor: c.actor, Action: c.permission, Subject: domain.Subject{Kind: c.kind, ID: c.id},
+		Related: slices.Clip(c.named), Outcome: domain.Allowed,
 	}}
 	returned := false
 	defer func() {
-		if !returned && !e.recorded { // do panics, and the panic goes on.
-			e.Outcome = domain.Failed
-			_ = trail.record(ctx, e.AuditEvent)
+		if !returned && !event.recorded { // do panicked. The panic continues after this.
+			event.Outcome = domain.Failed
+			_ = trail.recordEvent(ctx, event.AuditEvent)
 		}
 	}()
-	err := domain.Authorize(a.by, a.to)
+	err := domain.Authorize(c.actor, c.permission)
 	if err != nil {
-		e.Outcome = domain.Denied
-	} else if err = a.invalid; err != nil {
-		e.Outcome = outcomeOf(err)
-	} else if result, err = do(e); err != nil {
-		e.Outcome = outcomeOf(err)
+		event.Outcome = domain.Denied
+	} else if err = c.inputErr; err != nil {
+		event.Outcome = outcomeOf(err)
+	} else if result, err = do(event); err != nil {
+		event.Outcome = outcomeOf(err)
 	}
 	returned = true
-	if !e.recorded {
-		if err := trail.recordOutcome(ctx, a, e.AuditEvent, err); err != nil {
-			return none, unaccounted(err)
+	if !event.recorded {
+		if err := trail.recordOrCount(ctx, c, event.AuditEvent, err); err != nil {
+			return zero, auditUnavailable(err)
 		}
 	}
 	if err != nil {
-		return none, err
+		return zero, err
 	}
-	return domain.VisibleTo(result, a.by), nil
+	return domain.VisibleTo(result, c.actor), nil
 }
 
-// recordOutcome returns once what came of an attempt is accounted for.
-func (t *Trail) recordOutcome(ctx context.Context, a attempt, event domain.AuditEvent, outcome error) error {
-	if repeatable(a.by, outcome) {
-		return t.repeats.record(ctx, event.At, a.address, event)
-	}
-	return t.record(ctx, event)
-}
-
-// read is perform for a use-case that only reads.
-func read[T any](ctx context.Context, trail *Trail, a attempt, do func(ports.Tx, *entry) (T, error)) (T, error) {
-	return perform(ctx, trail, a, func(e *entry) (T, error) {
-		return view(ctx, trail.store, func(tx ports.Tx) (T, error) { return do(tx, e) })
+// runView is runUseCase for a use-case that is one View of the store.
+func runView[T any](ctx context.Context, trail *Trail, c call, do func(ports.Tx, *pendingEvent) (T, error)) (T, error) {
+	return runUseCase(ctx, trail, c, func(event *pendingEvent) (T, error) {
+		return viewStore(ctx, trail.store, func(tx ports.Tx) (T, error) { return do(tx, event) })
 	})
 }
 
-// write is perform for a use-case that is one change.
-func write[T any](ctx context.Context, trail *Trail, a attempt, do func(ports.Tx, *entry) (T, error)) (T, error) {
-	return perform(ctx, trail, a, func(e *entry) (T, error) { return commit(ctx, e, do) })
+// runUpdate is runUseCase for a use-case that is one Update of the store.
+func runUpdate[T any](ctx context.Context, trail *Trail, c call, do func(ports.Tx, *pendingEvent) (T, error)) (T, error) {
+	return runUseCase(ctx, trail, c, func(event *pendingEvent) (T, error) { return updateWithEvent(ctx, event, do) })
 }
 
-// nothing is the result of a use-case that returns none.
+// nothing is the result of a use-case that only returns an error.
 type nothing = struct{}
 
-// commit runs do in one Update that also records the event. A refusal (see refuse) is
-// committed, too, and then returned. When the change fails, the event keeps which records
-// it concerns; all else that do wrote into it is undone.
-func commit[T any](ctx context.Context, e *entry, do func(ports.Tx, *entry) (T, error)) (T, error) {
-	var result, none T
+// updateWithEvent runs do in one Update of the store, which also adds the event. If do
+// returns commitAndRefuse(reason), the Update is committed and the error is reason. If the
+// Update fails, the event keeps the records that do added to it; everything else that do
+// set in the event is undone.
+func updateWithEvent[T any](ctx context.Context, event *pendingEvent, do func(ports.Tx, *pendingEvent) (T, error)) (T, error) {
+	var result, zero T
 	var refused error
-	before := e.AuditEvent
+	before := event.AuditEvent
 	before.Related = slices.Clip(before.Related)
-	defer func() { // Also when do panics.
-		if !e.recorded {
-			before.Related = e.Related
-			e.AuditEvent = before
+	defer func() { // Deferred, so that it also runs if do panics.
+		if !event.recorded {
+			before.Related = event.Related
+			event.AuditEvent = before
 		}
 	}()
 	var added []writtenEvent
-	err := e.trail.store.Update(ctx, func(tx ports.Tx) error {
-		e.AuditEvent, e.revoked, refused = before, nil, nil
+	err := event.trail.store.Update(ctx, func(tx ports.Tx) error {
+		event.AuditEvent, event.revokedSessions, refused = before, nil, nil
 		var err error
-		if result, err = do(tx, e); err != nil {
-			refusal, ok := errors.AsType[refusal](err)
+		if result, err = do(tx, event); err != nil {
+			refusal, ok := errors.AsType[committedRefusal](err)
 			if !ok {
 				return err
 			}
 			refused = refusal.reason
-			e.Outcome = outcomeOf(refused)
+			event.Outcome = outcomeOf(refused)
 		}
-		if added, err = e.trail.add(ctx, tx, e.AuditEvent); err != nil {
-			return unaccounted(err)
+		if added, err = event.trail.addEvents(ctx, tx, event.AuditEvent); err != nil {
+			return auditUnavailable(err)
 		}
 		return nil
 	})
 	if err != nil {
-		return none, err
+		return zero, err
 	}
-	e.recorded = true
-	e.trail.unsealed.add(added)
-	e.trail.revocations.Revoke(e.revoked...)
+	event.recorded = true
+	event.trail.unsealed.add(added)
+	event.trail.revocations.Revoke(event.revokedSessions...)
 	if refused != nil {
-		return none, refused
+		return zero, refused
 	}
 	return result, nil
 }
 
-// refusal is the error of a change that refuses its caller and is committed all the
-// same, because what it counted or ended must not be rolled back.
-type refusal struct{ reason error }
+// committedRefusal is the error of a change that refuses the caller and must still be
+// committed: a counted failure or a revoked session must not be rolled back.
+type committedRefusal struct{ reason error }
 
-func (r refusal) Error() string { return r.reason.Error() }
+func (r committedRefusal) Error() string { return r.reason.Error() }
 
-// refuse returns what a change returns to be committed and still refuse its caller.
-func refuse(reason error) error { return refusal{reason} }
+// commitAndRefuse returns an error that makes updateWithEvent commit the change and return
+// reason.
+func commitAndRefuse(reason error) error { return committedRefusal{reason} }
 
-// view returns what do reads, the zero T if it fails.
-func view[T any](ctx context.Context, store ports.Store, do func(ports.Tx) (T, error)) (T, error) {
-	var result, none T
+// viewStore runs do in one View of the store and returns its result, the zero T on an error.
+func viewStore[T any](ctx context.Context, store ports.Store, do func(ports.Tx) (T, error)) (T, error) {
+	var result, zero T
 	err := store.View(ctx, func(tx ports.Tx) (err error) {
 		result, err = do(tx)
 		return err
 	})
 	if err != nil {
-		return none, err
+		return zero, err
 	}
 	return result, nil
 }
 
-// outcomeOf is the outcome of a use-case that an authorized caller was refused.
+// outcomeOf returns the outcome of a use-case that failed with err after the actor was
+// authorized.
 func outcomeOf(err error) domain.Outcome {
 	if domain.KindOf(err) == domain.Forbidden {
 		return domain.Denied
@@ -186,8 +176,9 @@ func outcomeOf(err error) domain.Outcome {
 	return domain.Failed
 }
 
-// unaccounted is the error of what was not done because it cannot be accounted for.
-func unaccounted(err error) error {
+// auditUnavailable returns the error of a use-case whose audit event or version cannot be
+// stored. It is always of the kind Unavailable.
+func auditUnavailable(err error) error {
 	if domain.KindOf(err) == domain.Unavailable {
 		return err
 	}

@@ -8,21 +8,21 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// RegistrationMode says who may create an account.
+// RegistrationMode says who can register.
 type RegistrationMode string
 
 // The modes of registration.
 const (
 	// RegistrationOpen lets anyone register as Staff.
 	RegistrationOpen RegistrationMode = "open"
-	// RegistrationApproval lets anyone ask for an account as Staff, which an
-	// administrator has to activate.
+	// RegistrationApproval lets anyone ask for an account as Staff. An administrator must
+	// activate it.
 	RegistrationApproval RegistrationMode = "approval"
-	// RegistrationClosed leaves it to users with domain.UserCreate.
+	// RegistrationClosed lets only users with domain.UserCreate create accounts.
 	RegistrationClosed RegistrationMode = "closed"
 )
 
-// Users is the use-cases on everybody's accounts.
+// Users is the use-cases on all accounts.
 type Users struct {
 	trail        *Trail
 	limiter      *Limiter
@@ -31,24 +31,24 @@ type Users struct {
 	registration RegistrationMode
 }
 
-// RegistrationResult is what came of a registration.
+// RegistrationResult is the result of Register.
 type RegistrationResult struct {
-	// User is zero when the account AwaitsApproval.
+	// User is the new account, zero if AwaitsApproval is set.
 	User domain.User
-	// AwaitsApproval says that an administrator has to activate the account. It is also
-	// set when the address was taken and there is no new account.
+	// AwaitsApproval is true if an administrator must activate the account. It is also true
+	// if the address was taken and no account was created.
 	AwaitsApproval bool
 }
 
-// Register creates an account. Without domain.UserCreate only Staff can be
-// registered, and only as far as registration is open; anything else is
-// Forbidden. A taken address is a Conflict.
+// Register creates an account. Without domain.UserCreate the role must be Staff, and the
+// RegistrationMode must be open or approval; otherwise the error is Forbidden. A taken address
+// is a Conflict.
 //
-// With RegistrationApproval, a caller without domain.UserCreate learns that the account
-// awaits approval, whether the address was free or taken, and in the same time.
+// With RegistrationApproval, a caller without domain.UserCreate always gets AwaitsApproval, after
+// the same time, whether the address was free or taken.
 func (s *Users) Register(ctx context.Context, actor domain.Actor, in domain.Registration) (RegistrationResult, error) {
-	return perform(ctx, s.trail, attempt{by: actor, to: domain.UserRegister, on: some(domain.SubjectUser)},
-		func(e *entry) (RegistrationResult, error) {
+	return runUseCase(ctx, s.trail, call{actor: actor, permission: domain.UserRegister, kind: domain.SubjectUser},
+		func(event *pendingEvent) (RegistrationResult, error) {
 			caller := ports.KnownCaller(actor.UserID)
 			mayCreate := domain.Authorize(actor, domain.UserCreate) == nil
 			if !mayCreate {
@@ -56,7 +56,7 @@ func (s *Users) Register(ctx context.Context, actor domain.Actor, in domain.Regi
 				if s.registration != RegistrationOpen && s.registration != RegistrationApproval {
 					return RegistrationResult{}, domain.ErrForbidden("Registration is closed. Ask an administrator for an account.")
 				}
-				if err := s.limiter.registration(ctx, actor.Origin); err != nil {
+				if err := s.limiter.countRegistration(ctx, actor.Origin); err != nil {
 					return RegistrationResult{}, err
 				}
 			}
@@ -71,66 +71,66 @@ func (s *Users) Register(ctx context.Context, actor domain.Actor, in domain.Regi
 				return RegistrationResult{}, err
 			}
 			if !mayCreate && s.registration == RegistrationApproval {
-				return RegistrationResult{AwaitsApproval: true}, s.applyFor(ctx, e, user)
+				return RegistrationResult{AwaitsApproval: true}, s.addInactiveUser(ctx, event, user)
 			}
-			added, err := s.add(ctx, e, user)
+			added, err := s.addUser(ctx, event, user)
 			return RegistrationResult{User: added}, err
 		})
 }
 
-// add adds an account, which becomes the subject of the event. Where the address is
-// taken, that is the account that has it.
-func (s *Users) add(ctx context.Context, e *entry, user domain.User) (domain.User, error) {
-	added, err := commit(ctx, e, func(tx ports.Tx, e *entry) (domain.User, error) {
+// addUser adds an account, which becomes the subject of the event. If the address is taken, the
+// account that has it becomes the subject.
+func (s *Users) addUser(ctx context.Context, event *pendingEvent, user domain.User) (domain.User, error) {
+	added, err := updateWithEvent(ctx, event, func(tx ports.Tx, event *pendingEvent) (domain.User, error) {
 		added, err := tx.Users().Add(ctx, user)
-		e.Subject.ID = added.ID
+		event.Subject.ID = added.ID
 		return added, err
 	})
 	if domain.KindOf(err) == domain.Conflict {
-		err = cmp.Or(s.nameTaken(ctx, e, user.Email), err)
+		err = cmp.Or(s.setSubjectByEmail(ctx, event, user.Email), err)
 	}
 	return added, err
 }
 
-// nameTaken makes the account that has an address the subject of the event, unless it
-// has another address by now.
-func (s *Users) nameTaken(ctx context.Context, e *entry, email domain.Email) error {
-	taken, err := view(ctx, s.trail.store, func(tx ports.Tx) (domain.User, error) { return tx.Users().ByEmail(ctx, email) })
+// setSubjectByEmail makes the account with the address the subject of the event. If no account
+// has the address any more, the subject stays as it is.
+func (s *Users) setSubjectByEmail(ctx context.Context, event *pendingEvent, email domain.Email) error {
+	taken, err := viewStore(ctx, s.trail.store, func(tx ports.Tx) (domain.User, error) { return tx.Users().ByEmail(ctx, email) })
 	if domain.KindOf(err) == domain.NotFound {
 		return nil
 	}
-	e.Subject.ID = taken.ID
+	event.Subject.ID = taken.ID
 	return err
 }
 
-// applyFor adds an account that has to be activated. It does as much, and says
-// as little, when the address is taken.
-func (s *Users) applyFor(ctx context.Context, e *entry, user domain.User) error {
+// addInactiveUser adds an account that an administrator must activate. If the address is taken,
+// it does the same amount of work and returns no error, so that the caller cannot tell.
+func (s *Users) addInactiveUser(ctx context.Context, event *pendingEvent, user domain.User) error {
 	user.Active = false
-	_, err := commit(ctx, e, func(tx ports.Tx, e *entry) (nothing, error) {
+	_, err := updateWithEvent(ctx, event, func(tx ports.Tx, event *pendingEvent) (nothing, error) {
 		taken, err := tx.Users().ByEmail(ctx, user.Email)
 		switch {
 		case err == nil:
-			e.Subject.ID = taken.ID
+			event.Subject.ID = taken.ID
 			return nothing{}, tx.Users().Save(ctx, taken)
 		case domain.KindOf(err) == domain.NotFound:
 			var added domain.User
 			added, err = tx.Users().Add(ctx, user)
-			e.Subject.ID = added.ID
+			event.Subject.ID = added.ID
 		}
 		return nothing{}, err
 	})
-	if domain.KindOf(err) == domain.Conflict { // taken a moment ago
-		return s.nameTaken(ctx, e, user.Email)
+	if domain.KindOf(err) == domain.Conflict { // The address was taken between ByEmail and Add.
+		return s.setSubjectByEmail(ctx, event, user.Email)
 	}
 	return err
 }
 
-// Create creates an account of either role for somebody else, who has to change
-// the password first of all. A taken address is a Conflict.
+// Create creates an account for another person, as Staff or Admin. The user must change the
+// password before anything else. A taken address is a Conflict.
 func (s *Users) Create(ctx context.Context, actor domain.Actor, in domain.Registration) (domain.User, error) {
-	return perform(ctx, s.trail, attempt{by: actor, to: domain.UserCreate, on: some(domain.SubjectUser)},
-		func(e *entry) (domain.User, error) {
+	return runUseCase(ctx, s.trail, call{actor: actor, permission: domain.UserCreate, kind: domain.SubjectUser},
+		func(event *pendingEvent) (domain.User, error) {
 			user, password, err := domain.NewUser(in, s.clock(), s.passwords.Weakness)
 			if err != nil {
 				return domain.User{}, err
@@ -139,76 +139,75 @@ func (s *Users) Create(ctx context.Context, actor domain.Actor, in domain.Regist
 			if err != nil {
 				return domain.User{}, err
 			}
-			return s.add(ctx, e, user.SetPassword(hash, true))
+			return s.addUser(ctx, event, user.SetPassword(hash, true))
 		})
 }
 
 // Get returns an account.
 func (s *Users) Get(ctx context.Context, actor domain.Actor, id domain.ID) (domain.User, error) {
-	return read(ctx, s.trail, attempt{by: actor, to: domain.UserRead, on: one(domain.SubjectUser, id)},
-		func(tx ports.Tx, _ *entry) (domain.User, error) {
+	return runView(ctx, s.trail, call{actor: actor, permission: domain.UserRead, kind: domain.SubjectUser, id: id},
+		func(tx ports.Tx, _ *pendingEvent) (domain.User, error) {
 			return tx.Users().Get(ctx, id)
 		})
 }
 
-// Find returns the account of an address.
-func (s *Users) Find(ctx context.Context, actor domain.Actor, email domain.Email) (domain.User, error) {
-	return read(ctx, s.trail, attempt{by: actor, to: domain.UserRead, on: some(domain.SubjectUser)},
-		func(tx ports.Tx, e *entry) (domain.User, error) {
+// FindByEmail returns the account with the address.
+func (s *Users) FindByEmail(ctx context.Context, actor domain.Actor, email domain.Email) (domain.User, error) {
+	return runView(ctx, s.trail, call{actor: actor, permission: domain.UserRead, kind: domain.SubjectUser},
+		func(tx ports.Tx, event *pendingEvent) (domain.User, error) {
 			user, err := tx.Users().ByEmail(ctx, email)
-			e.Subject.ID = user.ID
+			event.Subject.ID = user.ID
 			return user, err
 		})
 }
 
-// List returns a page of the accounts that the query asks for.
+// List returns a page of the accounts that match the query.
 func (s *Users) List(ctx context.Context, actor domain.Actor, query domain.UserQuery) (Page[domain.User], error) {
-	filter, page, invalid := query.Parse()
-	return read(ctx, s.trail, attempt{by: actor, to: domain.UserRead, on: some(domain.SubjectUser), invalid: invalid},
-		func(tx ports.Tx, e *entry) (Page[domain.User], error) {
-			return list(e, page, func(user domain.User) domain.ID { return user.ID },
+	filter, page, inputErr := query.Parse()
+	return runView(ctx, s.trail, call{actor: actor, permission: domain.UserRead, kind: domain.SubjectUser, inputErr: inputErr},
+		func(tx ports.Tx, event *pendingEvent) (Page[domain.User], error) {
+			return listShown(event, page, func(user domain.User) domain.ID { return user.ID },
 				func(page domain.Page) ([]domain.User, error) {
 					return tx.Users().List(ctx, filter, page)
 				})
 		})
 }
 
-// HasAdministrator reports whether an active account has the role Admin. It is no use-case:
-// it shows nobody's data, and a service asks it when it starts.
-func (s *Users) HasAdministrator(ctx context.Context) (has bool, err error) {
-	err = s.trail.store.View(ctx, func(tx ports.Tx) error {
+// HasAdministrator reports whether an active account has the role Admin. The service calls it
+// when it starts. It is not a use-case: it needs no permission, because it returns no data of
+// any person.
+func (s *Users) HasAdministrator(ctx context.Context) (bool, error) {
+	return viewStore(ctx, s.trail.store, func(tx ports.Tx) (bool, error) {
 		found, err := tx.Users().List(ctx, domain.UserFilter{Role: domain.Admin, Active: true}, domain.Page{Limit: 1})
-		has = len(found) > 0
-		return err
+		return len(found) > 0, err
 	})
-	return has, err
 }
 
-// Change sets what is given of an account. Another role, or being active no
-// more, ends the user's sessions. Nobody can change their own role (Forbidden),
-// and the last active administrator stays one (Conflict).
+// Change sets the given fields of an account. A new role or a deactivation revokes the user's
+// sessions. Changing one's own role is Forbidden. Demoting or deactivating the last active
+// administrator is a Conflict.
 func (s *Users) Change(ctx context.Context, actor domain.Actor, id domain.ID, in domain.UserChange) (domain.User, error) {
-	return write(ctx, s.trail, attempt{by: actor, to: domain.UserUpdate, on: one(domain.SubjectUser, id)},
-		func(tx ports.Tx, e *entry) (domain.User, error) {
-			return s.change(ctx, tx, e, in)
+	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.UserUpdate, kind: domain.SubjectUser, id: id},
+		func(tx ports.Tx, event *pendingEvent) (domain.User, error) {
+			return s.changeUser(ctx, tx, event, in)
 		})
 }
 
-// Deactivate keeps a user from signing in, and ends their sessions. Accounts are
-// never erased: records name them. The last active administrator is a Conflict.
+// Deactivate prevents a user from signing in and revokes the user's sessions. Accounts are never
+// deleted, because records refer to them. The last active administrator is a Conflict.
 func (s *Users) Deactivate(ctx context.Context, actor domain.Actor, id domain.ID) error {
-	_, err := write(ctx, s.trail, attempt{by: actor, to: domain.UserDeactivate, on: one(domain.SubjectUser, id)},
-		func(tx ports.Tx, e *entry) (domain.User, error) {
-			return s.change(ctx, tx, e, domain.UserChange{Active: domain.Given("false")})
+	_, err := runUpdate(ctx, s.trail, call{actor: actor, permission: domain.UserDeactivate, kind: domain.SubjectUser, id: id},
+		func(tx ports.Tx, event *pendingEvent) (domain.User, error) {
+			return s.changeUser(ctx, tx, event, domain.UserChange{Active: domain.Given("false")})
 		})
 	return err
 }
 
-// change changes the account that the event is on.
-func (s *Users) change(ctx context.Context, tx ports.Tx, e *entry, in domain.UserChange) (domain.User, error) {
-	id := e.Subject.ID
-	// Lock the administrators before the user, so that two who demote each other do not
-	// block each other.
+// changeUser changes the account that is the subject of the event.
+func (s *Users) changeUser(ctx context.Context, tx ports.Tx, event *pendingEvent, in domain.UserChange) (domain.User, error) {
+	id := event.Subject.ID
+	// Lock the administrators before the user, so that two administrators who demote each
+	// other do not deadlock.
 	admins, err := tx.Users().ActiveAdmins(ctx)
 	if err != nil {
 		return domain.User{}, err
@@ -223,25 +222,25 @@ func (s *Users) change(ctx context.Context, tx ports.Tx, e *entry, in domain.Use
 	}
 	otherRole, deactivated := changed.Role != before.Role, before.Active && !changed.Active
 	switch isLast := len(admins) == 1 && admins[0].ID == id; {
-	case otherRole && id == e.Actor.UserID:
+	case otherRole && id == event.Actor.UserID:
 		return domain.User{}, domain.ErrForbidden("Nobody can change their own role.")
 	case otherRole && isLast:
 		return domain.User{}, domain.ErrLastAdmin("role")
 	case deactivated && isLast:
 		return domain.User{}, domain.ErrLastAdmin("is_active")
 	}
-	changed, err = saveUser(ctx, tx, e, before, changed)
+	changed, err = saveUser(ctx, tx, event, before, changed)
 	if err != nil || !otherRole && !deactivated {
 		return changed, err
 	}
-	return changed, endSessions(ctx, tx, e, id, 0, s.clock())
+	return changed, revokeSessions(ctx, tx, event, id, 0, s.clock())
 }
 
-// SetPassword gives another user a temporary password, which they have to change
-// first of all, and ends their sessions.
+// SetPassword gives another user a temporary password and revokes the user's sessions. The user
+// must change the password before anything else.
 func (s *Users) SetPassword(ctx context.Context, actor domain.Actor, id domain.ID, in domain.NewPassword) error {
-	_, err := perform(ctx, s.trail, attempt{by: actor, to: domain.UserSetPassword, on: one(domain.SubjectUser, id)},
-		func(e *entry) (nothing, error) {
+	_, err := runUseCase(ctx, s.trail, call{actor: actor, permission: domain.UserSetPassword, kind: domain.SubjectUser, id: id},
+		func(event *pendingEvent) (nothing, error) {
 			if id == actor.UserID {
 				return nothing{}, domain.ErrForbidden("Change your own password with your current one.")
 			}
@@ -257,47 +256,47 @@ func (s *Users) SetPassword(ctx context.Context, actor domain.Actor, id domain.I
 			if err != nil {
 				return nothing{}, err
 			}
-			return commit(ctx, e, func(tx ports.Tx, e *entry) (nothing, error) {
+			return updateWithEvent(ctx, event, func(tx ports.Tx, event *pendingEvent) (nothing, error) {
 				user, err := tx.Users().Get(ctx, id)
 				if err != nil {
 					return nothing{}, err
 				}
-				if _, err := saveUser(ctx, tx, e, user, user.SetPassword(hash, true)); err != nil {
+				if _, err := saveUser(ctx, tx, event, user, user.SetPassword(hash, true)); err != nil {
 					return nothing{}, err
 				}
-				return nothing{}, endSessions(ctx, tx, e, id, 0, s.clock())
+				return nothing{}, revokeSessions(ctx, tx, event, id, 0, s.clock())
 			})
 		})
 	return err
 }
 
-// EndSessions signs a user out everywhere.
-func (s *Users) EndSessions(ctx context.Context, actor domain.Actor, id domain.ID) error {
-	_, err := write(ctx, s.trail, attempt{by: actor, to: domain.SessionRevoke, on: one(domain.SubjectUser, id)},
-		func(tx ports.Tx, e *entry) (nothing, error) {
+// RevokeSessions revokes all sessions of a user.
+func (s *Users) RevokeSessions(ctx context.Context, actor domain.Actor, id domain.ID) error {
+	_, err := runUpdate(ctx, s.trail, call{actor: actor, permission: domain.SessionRevoke, kind: domain.SubjectUser, id: id},
+		func(tx ports.Tx, event *pendingEvent) (nothing, error) {
 			if _, err := tx.Users().Get(ctx, id); err != nil {
 				return nothing{}, err
 			}
-			return nothing{}, endSessions(ctx, tx, e, id, 0, s.clock())
+			return nothing{}, revokeSessions(ctx, tx, event, id, 0, s.clock())
 		})
 	return err
 }
 
-// ResetSecondFactor removes the second factor of somebody who lost the device and all
-// recovery codes, and ends their sessions.
+// ResetSecondFactor removes the second factor of a user who lost the device and all recovery
+// codes, and revokes the user's sessions.
 func (s *Users) ResetSecondFactor(ctx context.Context, actor domain.Actor, id domain.ID) error {
-	_, err := write(ctx, s.trail, attempt{by: actor, to: domain.UserResetMFA, on: one(domain.SubjectUser, id)},
-		func(tx ports.Tx, e *entry) (nothing, error) {
+	_, err := runUpdate(ctx, s.trail, call{actor: actor, permission: domain.UserResetMFA, kind: domain.SubjectUser, id: id},
+		func(tx ports.Tx, event *pendingEvent) (nothing, error) {
 			user, err := tx.Users().Get(ctx, id)
 			if err != nil {
 				return nothing{}, err
 			}
 			changed := user
 			changed.SecondFactor = domain.SecondFactor{}
-			if _, err := saveUser(ctx, tx, e, user, changed); err != nil {
+			if _, err := saveUser(ctx, tx, event, user, changed); err != nil {
 				return nothing{}, err
 			}
-			return nothing{}, endSessions(ctx, tx, e, id, 0, s.clock())
+			return nothing{}, revokeSessions(ctx, tx, event, id, 0, s.clock())
 		})
 	return err
 }

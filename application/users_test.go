@@ -46,7 +46,7 @@ func TestRegister(t *testing.T) {
 			assertKind(t, domain.Invalid, err)
 		}
 		_, err = c.Sessions.Login(c.ctx, domain.Actor{}, credentials("mallory@example.com", goodPassword))
-		assert.Equal(t, domain.ErrCredentials(), err, "no refused registration left an account")
+		assert.Equal(t, domain.ErrCredentials(), err, "no refused registration added an account")
 	})
 	t.Run("weak passwords are refused", func(t *testing.T) {
 		for _, password := range []string{"x", "password1", "12345678", "qwertyuiop", "grace.hopper", "GraceHopper1"} {
@@ -79,22 +79,22 @@ func TestRegisterByApproval(t *testing.T) {
 	c := newClinic(t, withRegistration(application.RegistrationApproval))
 	ada, staff := c.register("ada@example.com", domain.Staff), c.SignUp("staff@example.com", domain.Staff)
 
-	t.Run("says the same of a free and a taken address, for the same work", func(t *testing.T) {
+	t.Run("gives the same answer for a free and a taken address, with the same work", func(t *testing.T) {
 		for _, by := range []domain.Actor{{}, staff} {
 			measured := *c
 			done := measured.measure()
 			free, err := measured.Users.Register(c.ctx, by, registration(fmt.Sprintf("new%d@example.com", by.UserID), domain.Staff))
 			require.NoError(t, err)
-			assert.Equal(t, work{updates: 1, usersWritten: 1, hashed: 1}, *done)
+			assert.Equal(t, workCounts{updates: 1, usersWritten: 1, hashed: 1}, *done)
 			taken, err := measured.Users.Register(c.ctx, by, registration("ADA@example.com", domain.Staff))
 			require.NoError(t, err)
-			assert.Equal(t, work{updates: 2, usersWritten: 2, hashed: 2}, *done)
+			assert.Equal(t, workCounts{updates: 2, usersWritten: 2, hashed: 2}, *done)
 			assert.Equal(t, application.RegistrationResult{AwaitsApproval: true}, free)
 			assert.Equal(t, free, taken)
 		}
-		assert.Equal(t, ada, c.user(ada.ID), "a taken account stays as it is")
+		assert.Equal(t, ada, c.user(ada.ID), "the existing account is unchanged")
 	})
-	t.Run("lets nobody in before an administrator does", func(t *testing.T) {
+	t.Run("needs activation by an administrator", func(t *testing.T) {
 		_, err := c.Users.Register(c.ctx, domain.Actor{}, registration("eve@example.com", domain.Staff))
 		require.NoError(t, err)
 		eve := c.find("eve@example.com")
@@ -106,7 +106,7 @@ func TestRegisterByApproval(t *testing.T) {
 		require.NoError(t, err)
 		c.SignIn("eve@example.com")
 	})
-	t.Run("asks as much of a password and of a role", func(t *testing.T) {
+	t.Run("checks password and role as usual", func(t *testing.T) {
 		weak := registration("ada@example.com", domain.Staff)
 		weak.Password = domain.Given("password1")
 		_, err := c.Users.Register(c.ctx, domain.Actor{}, weak)
@@ -114,7 +114,7 @@ func TestRegisterByApproval(t *testing.T) {
 		_, err = c.Users.Register(c.ctx, domain.Actor{}, registration("ada@example.com", domain.Admin))
 		assertKind(t, domain.Forbidden, err)
 	})
-	t.Run("leaves it to administrators to create accounts", func(t *testing.T) {
+	t.Run("lets administrators create accounts", func(t *testing.T) {
 		registered, err := c.Users.Register(c.ctx, operator, registration("direct@example.com", domain.Admin))
 		require.NoError(t, err)
 		assert.True(t, c.user(registered.User.ID).Active)
@@ -123,7 +123,7 @@ func TestRegisterByApproval(t *testing.T) {
 	})
 }
 
-func TestManyApplyForOneAddressAtOnce(t *testing.T) {
+func TestConcurrentRegistrationsOfOneAddressAddOneAccount(t *testing.T) {
 	c := newClinic(t, withRegistration(application.RegistrationApproval))
 	var group sync.WaitGroup
 	for range 10 {
@@ -139,9 +139,8 @@ func TestManyApplyForOneAddressAtOnce(t *testing.T) {
 	assert.Len(t, page.Items, 1)
 }
 
-// The address is taken between being looked for and being added, as in a store
-// where that does not keep others away.
-func TestApplyingForAnAddressThatWasTakenAMomentAgo(t *testing.T) {
+// The address is taken after the use-case looked for it and before it adds the account.
+func TestRegistrationByApprovalOfAnAddressTakenConcurrently(t *testing.T) {
 	c := newClinic(t, withRegistration(application.RegistrationApproval))
 	c.register("ada@example.com", domain.Staff)
 	c.use(onStore(blindStore{c.Ports.Store}))
@@ -171,12 +170,12 @@ func TestUsersAreListed(t *testing.T) {
 	assert.Equal(t, domain.ErrNotFound(), err)
 	unknown, err := domain.ParseEmail("nobody@example.com")
 	require.NoError(t, err)
-	_, err = c.Users.Find(c.ctx, operator, unknown)
+	_, err = c.Users.FindByEmail(c.ctx, operator, unknown)
 	assert.Equal(t, domain.ErrNotFound(), err)
 }
 
-// firstAddCollides runs each change twice. In the first run no user can be added, as when
-// the database gives up the transaction in favour of another one.
+// firstAddCollides runs each Update twice. In the first run, adding a user fails, as if the
+// database aborted the transaction in favour of another one.
 type firstAddCollides struct{ ports.Store }
 
 func (s firstAddCollides) Update(ctx context.Context, fn func(ports.Tx) error) error {
@@ -204,7 +203,7 @@ func (u addCollidesUsers) Add(context.Context, domain.User) (domain.User, error)
 	return domain.User{}, u.collision
 }
 
-func TestAnApplicationThatCollidesAddsTheAccountAsked(t *testing.T) {
+func TestARegistrationByApprovalThatCollidesAddsTheGivenAccount(t *testing.T) {
 	c := newClinic(t, withRegistration(application.RegistrationApproval))
 	c.use(onStore(firstAddCollides{c.Ports.Store}))
 	_, err := c.Users.Register(c.ctx, domain.Actor{}, registration("ada@example.com", domain.Staff))

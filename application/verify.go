@@ -10,64 +10,65 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// Verifier examines the trail. That is no use-case: it says nothing of what events
-// say, takes no permission, and writes nothing, so that it also runs on a copy.
+// Verifier verifies the audit trail. It is not a use-case: it needs no permission, because it
+// does not return the contents of events. It writes nothing, so it can also run on a copy of the
+// database.
 type Verifier struct {
 	store ports.Store
 	macs  ports.MACs
 }
 
-// Verify examines the whole trail: that no event and no seal was edited, removed,
-// inserted or moved, and no version of a record either. It goes on after a fault, and ends
-// after domain.MaxFaults. What was cut off at the end shows only against a head that was kept
-// elsewhere; the zero Head is none.
-func (s *Verifier) Verify(ctx context.Context, kept domain.Head) (domain.Verification, error) {
-	return view(ctx, s.store, func(tx ports.Tx) (domain.Verification, error) {
-		v := verifier{tx: tx, macs: s.macs, kept: kept, chain: domain.NewChain(), last: minID}
-		if err := v.run(ctx); err != nil && !errors.Is(err, errEnoughFaults) {
+// Verify verifies that no event, no seal and no version of a record was edited, removed,
+// inserted or moved. It continues after a fault and stops after domain.MaxFaults faults. To
+// detect that the end of the trail was cut off, pass a Head that was stored elsewhere; otherwise
+// pass the zero Head.
+func (s *Verifier) Verify(ctx context.Context, known domain.Head) (domain.Verification, error) {
+	return viewStore(ctx, s.store, func(tx ports.Tx) (domain.Verification, error) {
+		v := verification{tx: tx, macs: s.macs, knownHead: known, chain: domain.NewChain(), lastID: minID}
+		if err := v.verifyAll(ctx); err != nil && !errors.Is(err, errEnoughFaults) {
 			return domain.Verification{}, err
 		}
 		return domain.Verification{
-			Events: v.events, Unsealed: v.unsealed, WithoutEvidence: v.old, UnsealedWithoutEvidence: v.unadopted, LastSeal: v.chain.LastSeal().Head(), Faults: v.faults,
-			Versions: v.history.versions, VersionsWithoutCommitment: v.history.old, CoveredFrom: v.history.from.ID, CoveredSince: v.history.from.At,
+			Events: v.events, Unsealed: v.unsealed, WithoutEvidence: v.withoutEvidence, UnsealedWithoutEvidence: v.unadopted, LastSeal: v.chain.LastSeal().Head(), Faults: v.faults,
+			Versions: v.history.versions, VersionsWithoutCommitment: v.history.versionsWithoutDigest, CoveredFrom: v.history.firstCovered.ID, CoveredSince: v.history.firstCovered.At,
 		}, nil
 	})
 }
 
-// Head names the last seal, which must be one of this service; the zero Head when
-// there is none yet.
+// Head returns the Head of the last seal, the zero Head if there is no seal. A seal that this
+// service did not make is an error.
 func (s *Verifier) Head(ctx context.Context) (domain.Head, error) {
-	return view(ctx, s.store, func(tx ports.Tx) (domain.Head, error) {
-		last, err := lastSeal(ctx, tx)
-		if err == nil && !isOurs(s.macs, last) {
+	return viewStore(ctx, s.store, func(tx ports.Tx) (domain.Head, error) {
+		last, err := readLastSeal(ctx, tx)
+		if err == nil && !hasOurKey(s.macs, last) {
 			err = errors.New(domain.Fault{Problem: domain.SealForeign, Seal: last.Number}.String())
 		}
 		return last.Head(), err
 	})
 }
 
-type verifier struct {
+type verification struct {
 	tx               ports.Tx
 	macs             ports.MACs
-	kept             domain.Head
+	knownHead        domain.Head
 	chain            *domain.Chain
 	events, unsealed int
-	// old counts the events without evidence, unadopted those that are under no seal.
-	old, unadopted int
-	// last is the event that was read last, in order, and ahead those that follow.
-	last  domain.ID
-	ahead []domain.AuditEvent
-	// mentions is what those of all events come to.
-	mentions total
-	history  history
+	// withoutEvidence counts the events without evidence, unadopted the unsealed ones of them.
+	withoutEvidence, unadopted int
+	// lastID is the last event that was examined in order. nextEvents are the next ones.
+	lastID     domain.ID
+	nextEvents []domain.AuditEvent
+	// mentions is the sum of the mentions of all events.
+	mentions mentionSum
+	history  versionEvidence
 	faults   []domain.Fault
 }
 
-// errEnoughFaults ends the examination.
-var errEnoughFaults = errors.New("there are as many faults as are reported")
+// errEnoughFaults ends the verification after domain.MaxFaults faults.
+var errEnoughFaults = errors.New("enough faults found")
 
-// report takes note of faults, each once.
-func (v *verifier) report(faults ...domain.Fault) error {
+// report adds faults that were not reported before.
+func (v *verification) report(faults ...domain.Fault) error {
 	for _, fault := range faults {
 		if slices.Contains(v.faults, fault) {
 			continue
@@ -79,10 +80,10 @@ func (v *verifier) report(faults ...domain.Fault) error {
 	return nil
 }
 
-// run examines all. Seals that are made meanwhile are examined, too: an event that is read
-// later than the seals may be under one of them, or know of it. So the seals are the last that
-// is read.
-func (v *verifier) run(ctx context.Context) error {
+// verifyAll examines everything. It also examines seals that are made during the verification,
+// because an event that is read after the seals can be covered by a newer seal or refer to it.
+// So it reads seals and events until no new seal was made.
+func (v *verification) verifyAll(ctx context.Context) error {
 	purged, err := v.readPurged(ctx)
 	if err != nil {
 		return err
@@ -109,17 +110,17 @@ func (v *verifier) run(ctx context.Context) error {
 	return v.examineHistory(ctx)
 }
 
-// eventsAreWhole reports whether all events are there and as they were. Otherwise nothing
-// follows from them.
-func (v *verifier) eventsAreWhole() bool {
+// eventsAreIntact reports whether no event was changed or removed. Otherwise mentions and
+// versions cannot be compared with the events.
+func (v *verification) eventsAreIntact() bool {
 	return !slices.ContainsFunc(v.faults, func(fault domain.Fault) bool {
 		return fault.Problem == domain.EventChanged || fault.Problem == domain.EventRemoved
 	})
 }
 
-// examineSeals examines the seals after the last one.
-func (v *verifier) examineSeals(ctx context.Context) error {
-	for seal, err := range sealsOf(ctx, v.tx, v.chain.LastSeal().Number) {
+// examineSeals examines the seals that follow the last examined one.
+func (v *verification) examineSeals(ctx context.Context) error {
+	for seal, err := range sealsAfter(ctx, v.tx, v.chain.LastSeal().Number) {
 		if err != nil {
 			return err
 		}
@@ -132,7 +133,7 @@ func (v *verifier) examineSeals(ctx context.Context) error {
 		if err := v.report(v.chain.CheckSeal(seal)...); err != nil {
 			return err
 		}
-		if seal.Number == v.kept.Number && seal.Digest != v.kept.Digest {
+		if seal.Number == v.knownHead.Number && seal.Digest != v.knownHead.Digest {
 			if err := v.report(domain.Fault{Problem: domain.HeadMismatch, Seal: seal.Number}); err != nil {
 				return err
 			}
@@ -141,59 +142,58 @@ func (v *verifier) examineSeals(ctx context.Context) error {
 	return nil
 }
 
-// readThrough reads the events up to the ID, in order.
-func (v *verifier) readThrough(ctx context.Context, id domain.ID) error {
+// readThrough examines the events up to the ID, in order.
+func (v *verification) readThrough(ctx context.Context, id domain.ID) error {
 	for {
-		if len(v.ahead) == 0 {
-			if err := v.readAhead(ctx); err != nil || len(v.ahead) == 0 {
+		if len(v.nextEvents) == 0 {
+			if err := v.readAhead(ctx); err != nil || len(v.nextEvents) == 0 {
 				return err
 			}
 		}
-		event := v.ahead[0]
+		event := v.nextEvents[0]
 		if event.ID > id {
 			return nil
 		}
-		v.ahead = v.ahead[1:]
-		if event.ID == v.last { // There is one of each only.
+		v.nextEvents = v.nextEvents[1:]
+		if event.ID == v.lastID { // A second event with the same ID was inserted.
 			if err := v.report(domain.Fault{Problem: domain.EventInserted, Event: event.ID}); err != nil {
 				return err
 			}
 			continue
 		}
-		v.last = event.ID
-		v.read(event)
+		v.lastID = event.ID
+		v.addEvent(event)
 	}
 }
 
-// readAhead reads the events that follow the last one. It begins with that, as there
-// may be two with its ID, unless that was found.
-func (v *verifier) readAhead(ctx context.Context) error {
-	page := domain.Page{After: v.last, Limit: verifyPage}
-	again := v.last > minID && !slices.Contains(v.faults, domain.Fault{Problem: domain.EventInserted, Event: v.last})
+// readAhead reads the next events. It starts with the last event again, because there can be two
+// events with its ID, unless this was already reported.
+func (v *verification) readAhead(ctx context.Context) error {
+	page := domain.Page{After: v.lastID, Limit: verifyPage}
+	again := v.lastID > minID && !slices.Contains(v.faults, domain.Fault{Problem: domain.EventInserted, Event: v.lastID})
 	if again {
 		page.After--
 	}
 	events, err := allEvents(v.tx)(ctx, page)
-	if again && len(events) > 0 && events[0].ID == v.last {
+	if again && len(events) > 0 && events[0].ID == v.lastID {
 		events = events[1:]
 	}
-	v.ahead = events
+	v.nextEvents = events
 	return err
 }
 
-func (v *verifier) read(event domain.AuditEvent) {
+func (v *verification) addEvent(event domain.AuditEvent) {
 	v.events++
 	if event.Evidence == (domain.Evidence{}) {
-		v.old++
+		v.withoutEvidence++
 	}
 	v.chain.AddEvent(event)
-	v.count(&v.mentions, event.Mentions()...)
-	v.remember(event)
+	v.addMentions(&v.mentions, event.Mentions()...)
+	v.addCommitments(event)
 }
 
-// readLate reads the events under a seal that became visible after those beside
-// them were read.
-func (v *verifier) readLate(ctx context.Context, seal domain.Seal) error {
+// readLate examines events of a seal that became visible after events with higher IDs were read.
+func (v *verification) readLate(ctx context.Context, seal domain.Seal) error {
 	for _, id := range v.chain.MissingEvents(seal) {
 		events, err := allEvents(v.tx)(ctx, domain.Page{After: id - 1, Limit: 2})
 		if err != nil {
@@ -207,20 +207,20 @@ func (v *verifier) readLate(ctx context.Context, seal domain.Seal) error {
 					return err
 				}
 			default:
-				v.read(event)
+				v.addEvent(event)
 			}
 		}
 	}
 	return nil
 }
 
-// examineEnd examines the last seal, and what is under none.
-func (v *verifier) examineEnd() error {
+// examineEnd examines the last seal and the unsealed events.
+func (v *verification) examineEnd() error {
 	last := v.chain.LastSeal()
-	ours := isOurs(v.macs, last)
+	ours := hasOurKey(v.macs, last)
 	var faults []domain.Fault
-	if last.Number < v.kept.Number {
-		faults = append(faults, domain.Fault{Problem: domain.HeadMissing, Seal: v.kept.Number})
+	if last.Number < v.knownHead.Number {
+		faults = append(faults, domain.Fault{Problem: domain.HeadMissing, Seal: v.knownHead.Number})
 	}
 	if !ours {
 		faults = append(faults, domain.Fault{Problem: domain.SealForeign, Seal: last.Number})
@@ -241,44 +241,43 @@ func (v *verifier) examineEnd() error {
 	return v.report(faults...)
 }
 
-// isWritten reports whether this service has written an event that is under no seal. That
-// cannot be told without the key of the last seal.
-func (v *verifier) isWritten(event domain.AuditEvent) bool {
+// isWritten reports whether this service wrote an unsealed event. Without the key of the last
+// seal only the hash of the event is checked.
+func (v *verification) isWritten(event domain.AuditEvent) bool {
 	return event.Hash() == event.Evidence.Hash &&
-		(!isOurs(v.macs, v.chain.LastSeal()) || v.macs.Verify(domain.MACInput(event.ID, event.Evidence.Hash), event.Evidence.MAC))
+		(!hasOurKey(v.macs, v.chain.LastSeal()) || v.macs.Verify(domain.MACInput(event.ID, event.Evidence.Hash), event.Evidence.MAC))
 }
 
 const verifyPage = 1000
 
-// minID is below every ID, also those that this service would not give.
+// minID is below every ID, including IDs that this service never assigns.
 const minID domain.ID = -1 << 63
 
-func allEvents(tx ports.Tx) readEvents {
+func allEvents(tx ports.Tx) eventReader {
 	return func(ctx context.Context, page domain.Page) ([]domain.AuditEvent, error) {
 		return tx.Audit().List(ctx, domain.AuditFilter{}, page)
 	}
 }
 
-func idOfEvent(event domain.AuditEvent) domain.ID { return event.ID }
-
-// sealsOf iterates over the seals above after; over all that there are when it is zero.
-func sealsOf(ctx context.Context, tx ports.Tx, after domain.ID) iter.Seq2[domain.Seal, error] {
+// sealsAfter iterates over the seals with numbers above after, or over all seals if after is
+// zero.
+func sealsAfter(ctx context.Context, tx ports.Tx, after domain.ID) iter.Seq2[domain.Seal, error] {
 	if after == 0 {
 		after = minID
 	}
-	return pages(after, func(seal domain.Seal) domain.ID { return seal.Number }, func(page domain.Page) ([]domain.Seal, error) {
+	return allPages(after, func(seal domain.Seal) domain.ID { return seal.Number }, func(page domain.Page) ([]domain.Seal, error) {
 		return tx.Seals().List(ctx, page)
 	})
 }
 
-// pages iterates over a whole list, page by page.
-func pages[T any](after domain.ID, id func(T) domain.ID, read func(domain.Page) ([]T, error)) iter.Seq2[T, error] {
+// allPages iterates over all items of a list, page by page.
+func allPages[T any](after domain.ID, id func(T) domain.ID, read func(domain.Page) ([]T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for {
 			list, err := read(domain.Page{After: after, Limit: verifyPage})
 			if err != nil {
-				var none T
-				yield(none, err)
+				var zero T
+				yield(zero, err)
 				return
 			}
 			for _, item := range list {

@@ -12,7 +12,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// changed, without and the like are what somebody does to the trail beneath the service.
+// changed, without and the following functions tamper with the trail in the database.
 func changed(id domain.ID) func([]domain.AuditEvent) []domain.AuditEvent {
 	return editing(id, func(event *domain.AuditEvent) { event.Subject.ID++ })
 }
@@ -51,7 +51,8 @@ func upToSeal(last domain.ID) func([]domain.Seal) []domain.Seal {
 	return func(seals []domain.Seal) []domain.Seal { return seals[:last] }
 }
 
-// sealedClinic has four seals of three events each, and three events under none.
+// sealedClinic returns a clinic with four seals of three events each, and three unsealed
+// events.
 func sealedClinic(t *testing.T) *clinic {
 	c := newClinic(t)
 	for range 4 {
@@ -62,7 +63,7 @@ func sealedClinic(t *testing.T) *clinic {
 	return c
 }
 
-// removedUpTo are the faults of a sealedClinic whose events from first to last are gone.
+// removedUpTo returns the faults of a sealedClinic without the events from first to last.
 func removedUpTo(first, last domain.ID) (faults []domain.Fault) {
 	for id := first; id <= last; id++ {
 		faults = append(faults, domain.Fault{Problem: domain.EventRemoved, Event: id, Seal: (id + 2) / 3})
@@ -70,7 +71,7 @@ func removedUpTo(first, last domain.ID) (faults []domain.Fault) {
 	return faults
 }
 
-func TestTamperingIsFoundAndNamed(t *testing.T) {
+func TestTamperingIsReported(t *testing.T) {
 	for name, tt := range map[string]struct {
 		events func([]domain.AuditEvent) []domain.AuditEvent
 		seals  func([]domain.Seal) []domain.Seal
@@ -84,15 +85,15 @@ func TestTamperingIsFoundAndNamed(t *testing.T) {
 				{Problem: domain.EventChanged, Event: 8, Seal: 3},
 			},
 		},
-		"an event's evidence was taken away": {
+		"the evidence of an event was removed": {
 			events: editing(5, func(event *domain.AuditEvent) { event.Evidence = domain.Evidence{} }),
 			want:   []domain.Fault{{Problem: domain.EventChanged, Event: 5, Seal: 2}},
 		},
-		"an event was removed":                       {events: without(12), want: []domain.Fault{{Problem: domain.EventRemoved, Event: 12, Seal: 4}}},
-		"all events were removed":                    {events: upToEvent(0), want: removedUpTo(1, 12)},
-		"events under the last seal were removed":    {events: upToEvent(10), want: removedUpTo(11, 12)},
-		"an event that is under no seal was changed": {events: changed(14), want: []domain.Fault{{Problem: domain.EventInserted, Event: 14}}},
-		"an event that is under no seal lost its evidence": {
+		"an event was removed":                    {events: without(12), want: []domain.Fault{{Problem: domain.EventRemoved, Event: 12, Seal: 4}}},
+		"all events were removed":                 {events: upToEvent(0), want: removedUpTo(1, 12)},
+		"events under the last seal were removed": {events: upToEvent(10), want: removedUpTo(11, 12)},
+		"an unsealed event was changed":           {events: changed(14), want: []domain.Fault{{Problem: domain.EventInserted, Event: 14}}},
+		"the evidence of an unsealed event was removed": {
 			events: editing(14, func(event *domain.AuditEvent) { event.Evidence = domain.Evidence{} }),
 			want:   []domain.Fault{{Problem: domain.EventInserted, Event: 14}},
 		},
@@ -131,7 +132,7 @@ func TestTamperingIsFoundAndNamed(t *testing.T) {
 			seals: func(seals []domain.Seal) []domain.Seal { return slices.Delete(seals, 1, 2) },
 			want:  []domain.Fault{{Problem: domain.SealRemoved, Seal: 2}},
 		},
-		"an event was removed, and its name from its seal": {
+		"an event was removed, also from its seal": {
 			events: without(5),
 			seals: func(seals []domain.Seal) []domain.Seal {
 				for i := range seals {
@@ -149,15 +150,15 @@ func TestTamperingIsFoundAndNamed(t *testing.T) {
 			store.events, store.seals = tt.events, tt.seals
 			assert.Equal(t, tt.want, c.verifySilently().Faults)
 			store.events, store.seals = nil, nil
-			assert.Empty(t, c.verifySilently().Faults, "once it is undone")
+			assert.Empty(t, c.verifySilently().Faults, "after the tampering is undone")
 		})
 	}
 }
 
-func TestVerifyCountsWhatItExamined(t *testing.T) {
+func TestVerifyCountsEventsAndVersions(t *testing.T) {
 	c := newClinic(t)
 	assert.Equal(t, domain.Verification{}, c.verifySilently())
-	assert.Equal(t, domain.Verification{Events: 0}, c.verify(domain.Head{}), "its own event comes after it")
+	assert.Equal(t, domain.Verification{Events: 0}, c.verify(domain.Head{}), "the event of the call itself is added later")
 	want := domain.Verification{Events: 1, Unsealed: 1, CoveredFrom: 1, CoveredSince: c.Now()}
 	assert.Equal(t, want, c.verify(domain.Head{}))
 	c.seal()
@@ -172,7 +173,7 @@ func TestVerifyCountsWhatItExamined(t *testing.T) {
 	assert.Equal(t, want, c.verify(domain.Head{}))
 }
 
-func TestTheHeadIsThatOfTheLastSeal(t *testing.T) {
+func TestHeadReturnsTheLastSeal(t *testing.T) {
 	c := newClinic(t)
 	head, err := c.Verifier.Head(c.ctx)
 	require.NoError(t, err)
@@ -188,7 +189,7 @@ func TestTheHeadIsThatOfTheLastSeal(t *testing.T) {
 	assert.Equal(t, domain.ID(2), head.Number)
 }
 
-func TestAKeptHeadShowsWhatWasCutOff(t *testing.T) {
+func TestAKnownHeadRevealsARemovedEnd(t *testing.T) {
 	c := sealedClinic(t)
 	seals := c.seals()
 	for _, seal := range seals {
@@ -197,7 +198,7 @@ func TestAKeptHeadShowsWhatWasCutOff(t *testing.T) {
 	store := c.tamper()
 	for last := range domain.ID(4) {
 		store.seals, store.events = upToSeal(last), upToEvent(3*last)
-		assert.Empty(t, c.verifySilently().Faults, "without a head nobody can tell")
+		assert.Empty(t, c.verifySilently().Faults, "without a known head it cannot be detected")
 		for _, seal := range seals {
 			faults := c.silent().verify(seal.Head()).Faults
 			if seal.Number <= last {
@@ -212,7 +213,7 @@ func TestAKeptHeadShowsWhatWasCutOff(t *testing.T) {
 	assert.Equal(t, []domain.Fault{{Problem: domain.HeadMissing, Seal: 4}, {Problem: domain.SealRemoved, Seal: 4}}, c.verify(seals[3].Head()).Faults)
 }
 
-func TestAKeptHeadShowsThatTheTrailWasMadeAnew(t *testing.T) {
+func TestAKnownHeadRevealsATrailThatWasMadeAgain(t *testing.T) {
 	kept := sealedClinic(t).seals()
 	c := newClinic(t)
 	c.addEvents(20, c.attest)
@@ -226,7 +227,7 @@ func TestAKeptHeadShowsThatTheTrailWasMadeAnew(t *testing.T) {
 	}
 }
 
-func TestAnEventThatBecomesVisibleWhileTheTrailIsExaminedIsNotMissing(t *testing.T) {
+func TestAnEventThatBecomesVisibleDuringVerifyIsNotMissing(t *testing.T) {
 	c := sealedClinic(t)
 	reads := 0
 	c.tamper().events = func(events []domain.AuditEvent) []domain.AuditEvent {
@@ -240,7 +241,7 @@ func TestAnEventThatBecomesVisibleWhileTheTrailIsExaminedIsNotMissing(t *testing
 	assert.Equal(t, 15, found.Events)
 }
 
-func TestALongTrailIsExaminedToItsEnd(t *testing.T) {
+func TestALongTrailIsVerifiedToItsEnd(t *testing.T) {
 	c := newClinic(t)
 	for range 1001 { // One more than are read at once, as are the events.
 		c.addEvents(1, c.attest)
@@ -252,7 +253,7 @@ func TestALongTrailIsExaminedToItsEnd(t *testing.T) {
 	assert.Equal(t, []domain.Fault{{Problem: domain.EventChanged, Event: 1001, Seal: 1001}}, c.verify(domain.Head{}).Faults)
 }
 
-func TestSealsThatAreMadeWhileTheTrailIsExaminedAreExaminedToo(t *testing.T) {
+func TestSealsMadeDuringVerifyAreVerified(t *testing.T) {
 	c := sealedClinic(t)
 	other := *c
 	last := domain.ID(0)
@@ -271,7 +272,7 @@ func TestSealsThatAreMadeWhileTheTrailIsExaminedAreExaminedToo(t *testing.T) {
 	assert.Equal(t, want, found)
 }
 
-func TestAnEventMayKnowOfASealThatWasMadeAfterTheLastOneThatWasExamined(t *testing.T) {
+func TestAnEventCanReferToASealMadeDuringVerify(t *testing.T) {
 	c := sealedClinic(t)
 	other := *c
 	listings, done := 0, false
@@ -293,7 +294,7 @@ func TestAnEventMayKnowOfASealThatWasMadeAfterTheLastOneThatWasExamined(t *testi
 	assert.Empty(t, c.verifySilently().Faults)
 }
 
-func TestNoFaultIsFoundWhileEventsAndSealsAreAdded(t *testing.T) {
+func TestVerifyFindsNoFaultWhileEventsAndSealsAreAdded(t *testing.T) {
 	const rounds = 300
 	c := newClinic(t)
 	c.addEvents(1, c.attest)
@@ -342,7 +343,7 @@ func TestNoFaultIsFoundWhileEventsAndSealsAreAdded(t *testing.T) {
 	assert.NotZero(t, kept)
 }
 
-func TestVerifySaysWhenTheStoreFails(t *testing.T) {
+func TestVerifyReturnsTheErrorOfTheStore(t *testing.T) {
 	c := sealedClinic(t)
 	c.use(onStore(brokenStore{c.Ports.Store, true}))
 	for _, kept := range []domain.Head{{}, {Number: 9}} {

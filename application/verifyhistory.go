@@ -8,41 +8,42 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// history is what an examination remembers of the versions that events speak of: 9 bytes
-// for each, and what does not fit.
-type history struct {
-	// committed are the fingerprints of the commitments in events, in ascending order once
-	// all are read. found says of which there is a version.
+// versionEvidence is what a verification remembers about the versions that events name. It
+// needs 9 bytes for each commitment.
+type versionEvidence struct {
+	// committed are the fingerprints of the commitments in events. They are sorted once all
+	// events are read. found says for each whether the history has the version.
 	committed []uint64
 	found     []bool
-	// purged are the records whose versions were removed for good, by events that say so.
+	// purged are the records whose versions were purged, according to events.
 	purged map[domain.Reference]bool
-	// earlier is, for each kind whose records end and come back with others, the last event of
-	// an earlier release that can have done that. Such events do not name these records.
-	earlier map[domain.SubjectKind]domain.ID
-	// strange are versions that none of the events that were read has made, and certain those
-	// that no other event can have made either.
-	strange, certain []domain.Commitment
-	// versions and old count those with and without commitments, from is the first event of
-	// the form that has them.
-	versions, old int
-	from          domain.AuditEvent
-	// last is the version that was looked at last, and salted its record, if that version has
-	// a commitment or one before it has.
-	last   domain.VersionName
-	salted domain.Reference
+	// lastEarlierEvent is, for each kind of records that are deleted and restored with a
+	// parent, the last event of an earlier release that can have done this. The events of an
+	// earlier release do not name these records.
+	lastEarlierEvent map[domain.SubjectKind]domain.ID
+	// inserted are versions that no event can have made. unexplained are versions that none of
+	// the events that were read has made.
+	inserted, unexplained []domain.Commitment
+	// versions and versionsWithoutDigest count the stored versions. firstCovered is the first
+	// event of the form that has commitments.
+	versions, versionsWithoutDigest int
+	firstCovered                    domain.AuditEvent
+	// lastVersion is the version that was examined last. lastSaltedRecord is the last record
+	// with a version that has a digest.
+	lastVersion      domain.VersionName
+	lastSaltedRecord domain.Reference
 }
 
-// fingerprint is a MAC cut to 64 bits. Nobody without the key can find a commitment that has
-// the fingerprint of another one.
-func (v *verifier) fingerprint(commitment domain.Commitment) uint64 {
+// fingerprint is a MAC cut to 64 bits. Without the key nobody can find a commitment with the
+// same fingerprint as another one.
+func (v *verification) fingerprint(commitment domain.Commitment) uint64 {
 	mac := v.macs.Sum(commitment.Hash())
 	return binary.BigEndian.Uint64(mac[:8])
 }
 
-// made returns commitments of the versions that an event has made. An earlier release named
-// one only: that has no digest, as the version has none.
-func made(event domain.AuditEvent) []domain.Commitment {
+// commitmentsOf returns the commitments of the versions that an event has made. An event of an
+// earlier release names at most one version and has no digest of it.
+func commitmentsOf(event domain.AuditEvent) []domain.Commitment {
 	if event.Format < domain.EventFormat && event.Version != 0 && event.Outcome == domain.Allowed {
 		record := domain.Reference{Kind: event.Subject.Kind, ID: event.Subject.ID}
 		return []domain.Commitment{{VersionName: domain.VersionName{Record: record, Number: event.Version}}}
@@ -50,53 +51,55 @@ func made(event domain.AuditEvent) []domain.Commitment {
 	return event.Commitments
 }
 
-// remember takes note of the versions that an event has made.
-func (v *verifier) remember(event domain.AuditEvent) {
+// addCommitments remembers the versions that an event has made.
+func (v *verification) addCommitments(event domain.AuditEvent) {
 	h := &v.history
-	if event.Format >= domain.EventFormat && (h.from.ID == 0 || event.ID < h.from.ID) {
-		h.from = event
+	if event.Format >= domain.EventFormat && (h.firstCovered.ID == 0 || event.ID < h.firstCovered.ID) {
+		h.firstCovered = event
 	}
-	for _, commitment := range made(event) {
-		h.rememberChildren(event, commitment)
+	for _, commitment := range commitmentsOf(event) {
+		h.addEarlierEvent(event, commitment)
 		if !h.purged[commitment.Record] {
 			h.committed = append(h.committed, v.fingerprint(commitment))
 		}
 	}
 }
 
-// rememberChildren takes note of an event of an earlier release with which others can have ended
-// or come back.
-func (h *history) rememberChildren(event domain.AuditEvent, commitment domain.Commitment) {
+// addEarlierEvent remembers an event of an earlier release that can have deleted or restored
+// children.
+func (h *versionEvidence) addEarlierEvent(event domain.AuditEvent, commitment domain.Commitment) {
 	if commitment.Digest != [16]byte{} {
 		return
 	}
 	for _, kind := range domain.Children(commitment.Record.Kind) {
-		if h.earlier == nil {
-			h.earlier = map[domain.SubjectKind]domain.ID{}
+		if h.lastEarlierEvent == nil {
+			h.lastEarlierEvent = map[domain.SubjectKind]domain.ID{}
 		}
-		h.earlier[kind] = max(h.earlier[kind], event.ID)
+		h.lastEarlierEvent[kind] = max(h.lastEarlierEvent[kind], event.ID)
 	}
 }
 
-// isEarlier reports whether an earlier release can have made a version without a digest that no
-// event names: because it found the record, or the record ended or came back with another.
-func (v *verifier) isEarlier(kept domain.Commitment, afterSalted bool) bool {
+// isFromEarlierRelease reports whether an earlier release can have made a version that has no
+// digest and that no event names. An earlier release did so for the first version of a record
+// that was older than the history, and for a record that was deleted or restored with its
+// parent. afterSalted says that an earlier version of the record has a digest.
+func (v *verification) isFromEarlierRelease(stored domain.Commitment, afterSalted bool) bool {
 	h := &v.history
-	if kept.Number < 1 {
+	if stored.Number < 1 {
 		return false
 	}
-	if last, ok := h.earlier[kept.Record.Kind]; ok && (!afterSalted || last > h.from.ID) {
+	if last, ok := h.lastEarlierEvent[stored.Record.Kind]; ok && (!afterSalted || last > h.firstCovered.ID) {
 		return true
 	}
-	next := kept
+	next := stored
 	next.Number++
 	_, changed := slices.BinarySearch(h.committed, v.fingerprint(next))
-	return kept.Number == 1 && changed
+	return stored.Number == 1 && changed
 }
 
-// readPurged reads which records were purged.
-func (v *verifier) readPurged(ctx context.Context) (map[domain.Reference]bool, error) {
-	purges := pages(minID, idOfEvent, func(page domain.Page) ([]domain.AuditEvent, error) {
+// readPurged returns the records that were purged, according to events.
+func (v *verification) readPurged(ctx context.Context) (map[domain.Reference]bool, error) {
+	purges := allPages(minID, auditEventID, func(page domain.Page) ([]domain.AuditEvent, error) {
 		return v.tx.Audit().List(ctx, domain.AuditFilter{Action: domain.RetentionPurge}, page)
 	})
 	purged := map[domain.Reference]bool{}
@@ -114,39 +117,40 @@ func (v *verifier) readPurged(ctx context.Context) (map[domain.Reference]bool, e
 	return purged, nil
 }
 
-// examineHistory compares the versions that are kept with the commitments in events. Those of
-// the events that were read are there, unless they were purged: they were committed together.
-func (v *verifier) examineHistory(ctx context.Context) error {
-	if !v.eventsAreWhole() {
+// examineHistory compares the stored versions with the commitments in events. A version and
+// its event are committed together. So for each event that was read, the version is visible
+// too, unless it was purged.
+func (v *verification) examineHistory(ctx context.Context) error {
+	if !v.eventsAreIntact() {
 		return nil
 	}
 	slices.Sort(v.history.committed)
 	v.history.found = make([]bool, len(v.history.committed))
 	for after := (domain.VersionName{}); ; {
-		kept, err := v.tx.Audit().ListCommitments(ctx, after, verifyPage)
+		stored, err := v.tx.Audit().ListCommitments(ctx, after, verifyPage)
 		if err != nil {
 			return err
 		}
-		if len(kept) == 0 {
+		if len(stored) == 0 {
 			break
 		}
-		for _, commitment := range kept {
-			v.look(commitment)
+		for _, commitment := range stored {
+			v.examineVersion(commitment)
 		}
-		after = kept[len(kept)-1].VersionName
+		after = stored[len(stored)-1].VersionName
 	}
-	missing, err := v.missing(ctx)
+	missing, err := v.findMissingVersions(ctx)
 	if err != nil {
 		return err
 	}
 	faults, err := v.missingFaults(ctx, missing)
 	if err == nil {
-		err = v.explain(ctx)
+		err = v.dropExplained(ctx)
 	}
 	if err != nil {
 		return err
 	}
-	for _, commitment := range slices.Concat(v.history.certain, v.history.strange) {
+	for _, commitment := range slices.Concat(v.history.inserted, v.history.unexplained) {
 		if !slices.Contains(missing, commitment.VersionName) {
 			faults = append(faults, domain.Fault{Problem: domain.VersionInserted, Version: commitment.VersionName})
 		}
@@ -154,33 +158,34 @@ func (v *verifier) examineHistory(ctx context.Context) error {
 	return v.report(faults...)
 }
 
-// look takes a version that is kept.
-func (v *verifier) look(kept domain.Commitment) {
+// examineVersion looks for an event that made a stored version.
+func (v *verification) examineVersion(stored domain.Commitment) {
 	h := &v.history
-	again, hasDigest := kept.VersionName == h.last, kept.Digest != [16]byte{}
-	h.last = kept.VersionName
+	isDuplicate, hasDigest := stored.VersionName == h.lastVersion, stored.Digest != [16]byte{}
+	h.lastVersion = stored.VersionName
 	if hasDigest {
 		h.versions++
 	} else {
-		h.old++
+		h.versionsWithoutDigest++
 	}
-	afterSalted := h.salted == kept.Record
+	afterSalted := h.lastSaltedRecord == stored.Record
 	if hasDigest {
-		h.salted = kept.Record
+		h.lastSaltedRecord = stored.Record
 	}
 	switch {
-	case again, h.purged[kept.Record]: // There is one of each only, and none of what is gone for good.
-		h.certain = append(h.certain, kept)
-	case v.find(kept), !hasDigest && v.isEarlier(kept, afterSalted):
+	case isDuplicate, h.purged[stored.Record]:
+		h.inserted = append(h.inserted, stored)
+	case v.markFound(stored), !hasDigest && v.isFromEarlierRelease(stored, afterSalted):
 	default:
-		h.strange = append(h.strange, kept)
+		h.unexplained = append(h.unexplained, stored)
 	}
 }
 
-// find takes note that there is a version, and reports whether an event has made it.
-func (v *verifier) find(kept domain.Commitment) bool {
+// markFound marks the commitment of a stored version as found. It returns false if no event
+// has this commitment.
+func (v *verification) markFound(stored domain.Commitment) bool {
 	h := &v.history
-	fingerprint := v.fingerprint(kept)
+	fingerprint := v.fingerprint(stored)
 	at, _ := slices.BinarySearch(h.committed, fingerprint)
 	for ; at < len(h.committed) && h.committed[at] == fingerprint; at++ {
 		if !h.found[at] {
@@ -191,52 +196,53 @@ func (v *verifier) find(kept domain.Commitment) bool {
 	return false
 }
 
-// explain leaves as strange what no other event has made either. All that none of the last
-// seal and those before vouches for is read again: what made a version is there by now.
-func (v *verifier) explain(ctx context.Context) error {
+// dropExplained removes the versions from unexplained that an unsealed event has made. It reads
+// the unsealed events again: an event that was not visible before, but whose version was read,
+// is visible now.
+func (v *verification) dropExplained(ctx context.Context) error {
 	h := &v.history
-	if len(h.strange) == 0 {
+	if len(h.unexplained) == 0 {
 		return nil
 	}
 	explained := map[domain.Commitment]bool{}
-	for event, err := range unsealed(ctx, v.chain.LastSeal(), allEvents(v.tx)) {
+	for event, err := range awaitedEvents(ctx, v.chain.LastSeal(), allEvents(v.tx)) {
 		if err != nil {
 			return err
 		}
 		if !v.isWritten(event) {
 			continue
 		}
-		for _, commitment := range made(event) {
-			h.rememberChildren(event, commitment)
+		for _, commitment := range commitmentsOf(event) {
+			h.addEarlierEvent(event, commitment)
 			explained[commitment] = true
 		}
 	}
-	h.strange = slices.DeleteFunc(h.strange, func(kept domain.Commitment) bool {
-		next := kept
+	h.unexplained = slices.DeleteFunc(h.unexplained, func(stored domain.Commitment) bool {
+		next := stored
 		next.Number++
-		isOld := kept.Digest == [16]byte{}
-		return explained[kept] || isOld && (v.isEarlier(kept, true) || kept.Number == 1 && explained[next])
+		isOld := stored.Digest == [16]byte{}
+		return explained[stored] || isOld && (v.isFromEarlierRelease(stored, true) || stored.Number == 1 && explained[next])
 	})
 	return nil
 }
 
-// missing returns the names of versions that events have made, at most as many as faults are
-// reported, and that are not there as they were. The events are read once more, because only
-// they have the names.
-func (v *verifier) missing(ctx context.Context) (names []domain.VersionName, err error) {
+// findMissingVersions returns the names of versions that events have made and that the history
+// does not have, or has with other contents, at most domain.MaxFaults of them. It reads the
+// events again, because only they contain the names.
+func (v *verification) findMissingVersions(ctx context.Context) (names []domain.VersionName, err error) {
 	h := &v.history
 	if !slices.ContainsFunc(h.committed, h.isMissing) {
 		return nil, nil
 	}
-	purged, err := v.readPurged(ctx) // also those of the meantime
+	purged, err := v.readPurged(ctx) // includes purges during the verification
 	if err != nil {
 		return nil, err
 	}
-	for event, err := range pages(minID, idOfEvent, func(page domain.Page) ([]domain.AuditEvent, error) { return allEvents(v.tx)(ctx, page) }) {
+	for event, err := range allPages(minID, auditEventID, func(page domain.Page) ([]domain.AuditEvent, error) { return allEvents(v.tx)(ctx, page) }) {
 		if err != nil {
 			return nil, err
 		}
-		for _, commitment := range made(event) {
+		for _, commitment := range commitmentsOf(event) {
 			if purged[commitment.Record] || !h.isMissing(v.fingerprint(commitment)) || slices.Contains(names, commitment.VersionName) || v.isInserted(event) {
 				continue
 			}
@@ -248,29 +254,30 @@ func (v *verifier) missing(ctx context.Context) (names []domain.VersionName, err
 	return names, nil
 }
 
-// isMissing reports whether a fingerprint is that of a commitment in an event, and of no
-// version.
-func (h *history) isMissing(fingerprint uint64) bool {
+// isMissing reports whether the fingerprint belongs to a commitment in an event and to no
+// stored version.
+func (h *versionEvidence) isMissing(fingerprint uint64) bool {
 	at, found := slices.BinarySearch(h.committed, fingerprint)
 	for ; found && at < len(h.committed) && h.committed[at] == fingerprint; at++ {
-		if h.found[at] { // Whoever inserts an event copies what others say.
+		if h.found[at] { // An inserted event can have copied the commitment of another event.
 			return false
 		}
 	}
 	return found
 }
 
-// missingFaults says what has become of the versions.
-func (v *verifier) missingFaults(ctx context.Context, names []domain.VersionName) (faults []domain.Fault, err error) {
+// missingFaults returns a fault for each version: VersionChanged if the history has a version
+// of this name, VersionRemoved if it has none.
+func (v *verification) missingFaults(ctx context.Context, names []domain.VersionName) (faults []domain.Fault, err error) {
 	for _, name := range names {
 		before := name
 		before.Number--
-		there, err := v.tx.Audit().ListCommitments(ctx, before, 1)
+		stored, err := v.tx.Audit().ListCommitments(ctx, before, 1)
 		if err != nil {
 			return nil, err
 		}
 		fault := domain.Fault{Problem: domain.VersionRemoved, Version: name}
-		if len(there) > 0 && there[0].VersionName == name {
+		if len(stored) > 0 && stored[0].VersionName == name {
 			fault.Problem = domain.VersionChanged
 		}
 		faults = append(faults, fault)
@@ -278,8 +285,8 @@ func (v *verifier) missingFaults(ctx context.Context, names []domain.VersionName
 	return faults, nil
 }
 
-// isInserted reports whether the event was found to be.
-func (v *verifier) isInserted(event domain.AuditEvent) bool {
+// isInserted reports whether the event was reported as EventInserted.
+func (v *verification) isInserted(event domain.AuditEvent) bool {
 	return slices.ContainsFunc(v.faults, func(fault domain.Fault) bool {
 		return fault.Problem == domain.EventInserted && fault.Event == event.ID
 	})

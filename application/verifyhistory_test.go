@@ -14,7 +14,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// faultsIn are what verify finds, in words.
+// faultsIn returns the faults that Verify reports, as texts.
 func (c *clinic) faultsIn() (said []string) {
 	c.t.Helper()
 	for _, fault := range c.verifySilently().Faults {
@@ -27,12 +27,12 @@ func named(kind domain.SubjectKind, id domain.ID, number int) domain.VersionName
 	return domain.VersionName{Record: domain.Reference{Kind: kind, ID: id}, Number: number}
 }
 
-func TestVersionsStayAsTheyWereWhateverIsDone(t *testing.T) {
+func TestVerifyFindsEachTamperedVersionAfterRandomChanges(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		c := newClinic(t)
 		admin := c.SignUp("admin@example.com", domain.Admin)
 		id := func() domain.ID { return domain.ID(rapid.IntRange(1, 4).Draw(r, "id")) }
-		// Some of it fails, and leaves nothing but an event.
+		// Some calls fail, and only record an event.
 		r.Repeat(map[string]func(*rapid.T){
 			"add a doctor":  func(r *rapid.T) { _, _ = c.Doctors.Create(c.ctx, admin, doctorInput(fmt.Sprint("L-", id()))) },
 			"add a patient": func(r *rapid.T) { _, _ = c.Patients.Create(c.ctx, admin, patientInput("Ada")) },
@@ -82,7 +82,7 @@ func TestVersionsStayAsTheyWereWhateverIsDone(t *testing.T) {
 	})
 }
 
-// commitments are those of all versions.
+// commitments returns the commitments of all versions.
 func (c *clinic) commitments() (all []domain.Commitment) {
 	c.t.Helper()
 	require.NoError(c.t, c.Ports.Store.View(c.ctx, func(tx ports.Tx) (err error) {
@@ -92,7 +92,7 @@ func (c *clinic) commitments() (all []domain.Commitment) {
 	return all
 }
 
-// keepAsBefore keeps versions, and adds events, as the releases before commitments did.
+// keepAsBefore adds versions and an event as releases without commitments did.
 func (c *clinic) keepAsBefore(event domain.AuditEvent, versions ...domain.Version[domain.Mapping]) {
 	c.t.Helper()
 	c.addAsBefore(event, func(tx ports.Tx) error {
@@ -115,7 +115,7 @@ func changeOf(record domain.Reference, version int) domain.AuditEvent {
 	return domain.AuditEvent{Action: domain.MappingUpdate, Outcome: domain.Allowed, Subject: domain.Subject{Kind: record.Kind, ID: record.ID}, Version: version}
 }
 
-func TestVersionsFromBeforeThereWereCommitments(t *testing.T) {
+func TestVersionsOfReleasesWithoutCommitments(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	mapping := w.mapping
@@ -129,21 +129,21 @@ func TestVersionsFromBeforeThereWereCommitments(t *testing.T) {
 	assert.Equal(t, domain.ID(1), found.CoveredFrom)
 	number := len(slices.DeleteFunc(c.commitments(), func(kept domain.Commitment) bool { return kept.Record != mapping.Self() }))
 
-	t.Run("one after versions with commitments was inserted", func(t *testing.T) {
+	t.Run("a version after versions with commitments was inserted", func(t *testing.T) {
 		c := *c
 		c.tamper().commitments = func(all []domain.Commitment) []domain.Commitment {
 			return append(all, domain.Commitment{VersionName: domain.VersionName{Record: mapping.Self(), Number: number + 1}})
 		}
 		assert.Equal(t, []string{fmt.Sprintf("version %d of mapping %d was inserted", number+1, mapping.ID)}, c.faultsIn())
 	})
-	t.Run("so was one that can be no version", func(t *testing.T) {
+	t.Run("a version with an impossible number was inserted", func(t *testing.T) {
 		c := *c
 		c.tamper().commitments = func(all []domain.Commitment) []domain.Commitment {
 			return append(all, domain.Commitment{VersionName: domain.VersionName{Record: old.Self()}})
 		}
 		assert.Equal(t, []string{"version 0 of mapping 1000 was inserted"}, c.faultsIn())
 	})
-	t.Run("so was one that no event of an earlier release has made", func(t *testing.T) {
+	t.Run("a version that no event of an earlier release made was inserted", func(t *testing.T) {
 		for _, name := range []domain.VersionName{named(domain.SubjectPatient, 999, 1), named(domain.SubjectMapping, 999, 1), named(domain.SubjectMapping, 1000, 2)} {
 			c := *c
 			c.tamper().commitments = func(all []domain.Commitment) []domain.Commitment {
@@ -152,21 +152,21 @@ func TestVersionsFromBeforeThereWereCommitments(t *testing.T) {
 			assert.Equal(t, []string{fmt.Sprintf("version %d of %s %d was inserted", name.Number, name.Record.Kind, name.Record.ID)}, c.faultsIn())
 		}
 	})
-	t.Run("and one that is there twice", func(t *testing.T) {
+	t.Run("a duplicated version was inserted", func(t *testing.T) {
 		c := *c
 		c.tamper().commitments = func(all []domain.Commitment) []domain.Commitment {
 			return append(all, domain.Commitment{VersionName: named(domain.SubjectMapping, 1000, 1)})
 		}
 		assert.Equal(t, []string{"version 1 of mapping 1000 was inserted"}, c.faultsIn())
 	})
-	t.Run("one that is not there was removed", func(t *testing.T) {
+	t.Run("a missing version was removed", func(t *testing.T) {
 		c := *c
 		c.tamper().commitments = func(all []domain.Commitment) []domain.Commitment {
 			return slices.DeleteFunc(all, func(kept domain.Commitment) bool { return kept.Record == old.Self() })
 		}
 		assert.Equal(t, []string{"version 1 of mapping 1000 was removed"}, c.faultsIn())
 	})
-	t.Run("one that has a commitment now was changed", func(t *testing.T) {
+	t.Run("a version that has a commitment now was changed", func(t *testing.T) {
 		c := *c
 		c.tamper().commitments = func(all []domain.Commitment) []domain.Commitment {
 			for i := range all {
@@ -179,7 +179,7 @@ func TestVersionsFromBeforeThereWereCommitments(t *testing.T) {
 		assert.Equal(t, []string{"version 1 of mapping 1000 was changed"}, c.faultsIn())
 	})
 
-	// An instance of an earlier release can run beside this one until it is stopped, too.
+	// An instance of an earlier release can run at the same time as this one until it is stopped.
 	c.keepAsBefore(changeOf(mapping.Self(), number+1), before)
 	assert.Empty(t, c.faultsIn())
 	require.NoError(t, c.Mappings.Unassign(c.ctx, w.actors[domain.Admin], mapping.ID))
@@ -196,10 +196,10 @@ func TestVersionsFromBeforeThereWereCommitments(t *testing.T) {
 		}
 		return err
 	})
-	assert.Empty(t, c.faultsIn(), "a child that ended with its parent")
+	assert.Empty(t, c.faultsIn(), "a child that was deleted with its parent")
 }
 
-func TestAVersionThatAnEarlierReleaseFoundHasNoEvent(t *testing.T) {
+func TestAFirstVersionByAnEarlierReleaseNeedsNoEvent(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	mapping := w.mapping
@@ -210,7 +210,7 @@ func TestAVersionThatAnEarlierReleaseFoundHasNoEvent(t *testing.T) {
 	assert.Empty(t, c.faultsIn())
 }
 
-func TestWhatIsChangedAndPurgedMeanwhileIsNoFault(t *testing.T) {
+func TestChangesAndPurgesDuringVerifyAreNoFaults(t *testing.T) {
 	for name, meanwhile := range map[string]func(*clinic, domain.Actor){
 		"a version is made": func(c *clinic, admin domain.Actor) { c.addPatient(admin, "Ada") },
 		"all is purged": func(c *clinic, _ domain.Actor) {
@@ -246,7 +246,7 @@ func TestWhatIsChangedAndPurgedMeanwhileIsNoFault(t *testing.T) {
 	}
 }
 
-func TestNoMoreVersionsAreNamedThanThereCanBeFaults(t *testing.T) {
+func TestVerifyReportsAtMostOneHundredVersions(t *testing.T) {
 	c := newClinic(t)
 	admin := c.SignUp("admin@example.com", domain.Admin)
 	for range domain.MaxFaults + 20 {
@@ -268,8 +268,8 @@ func TestNoMoreVersionsAreNamedThanThereCanBeFaults(t *testing.T) {
 	assert.Len(t, c.verifySilently().Faults, domain.MaxFaults)
 }
 
-// Nothing follows from events that are not there, or are others.
-func TestVersionsAreNotExaminedWhereEventsWereChanged(t *testing.T) {
+// Versions cannot be compared with events that were removed or changed.
+func TestVersionsAreNotExaminedIfEventsWereChanged(t *testing.T) {
 	c := newClinic(t)
 	admin := c.SignUp("admin@example.com", domain.Admin)
 	c.addPatient(admin, "Ada")
@@ -280,8 +280,8 @@ func TestVersionsAreNotExaminedWhereEventsWereChanged(t *testing.T) {
 	assert.Equal(t, []domain.Fault{{Problem: domain.EventRemoved, Event: last, Seal: 1}}, c.verifySilently().Faults)
 }
 
-// An inserted event that repeats what another says makes nothing of the versions a fault.
-func TestAnInsertedEventIsTheOnlyFault(t *testing.T) {
+// An inserted event that copies the commitments of another event makes no version a fault.
+func TestAnInsertedCopyOfAnEventIsTheOnlyFault(t *testing.T) {
 	c := newClinic(t)
 	admin := c.SignUp("admin@example.com", domain.Admin)
 	c.addPatient(admin, "Ada")
@@ -310,9 +310,9 @@ func TestAChangeThatFailedHasNoCommitments(t *testing.T) {
 	require.NoError(t, c.Doctors.Delete(c.ctx, w.actors[domain.Admin], w.doctor.ID))
 	seen := map[domain.VersionName]bool{}
 	for _, commitment := range c.LastEvent().Commitments {
-		assert.False(t, seen[commitment.VersionName], "a run that collided leaves none")
+		assert.False(t, seen[commitment.VersionName], "a run that collided leaves no commitments")
 		seen[commitment.VersionName] = true
 	}
-	assert.Greater(t, len(seen), 1, "those of the children, too")
+	assert.Greater(t, len(seen), 1, "the commitments of the children too")
 	assert.Empty(t, c.faultsIn())
 }

@@ -7,28 +7,29 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// total is a sum of MACs, in which their order does not count. Nobody without the
-// key can find other mentions with the same one.
-type total [2]uint64
+// mentionSum is a sum of MACs, which does not depend on their order. Without the key nobody can
+// find other mentions with the same sum.
+type mentionSum [2]uint64
 
-// count adds mentions to a total.
-func (v *verifier) count(t *total, mentions ...domain.Mention) {
+// addMentions adds mentions to a sum.
+func (v *verification) addMentions(sum *mentionSum, mentions ...domain.Mention) {
 	for _, mention := range mentions {
 		mac := v.macs.Sum(mention.Hash())
-		t[0] += binary.BigEndian.Uint64(mac[:8])
-		t[1] += binary.BigEndian.Uint64(mac[8:])
+		sum[0] += binary.BigEndian.Uint64(mac[:8])
+		sum[1] += binary.BigEndian.Uint64(mac[8:])
 	}
 }
 
-// examineMentions compares the mentions that are kept with those that follow from
-// the events under seals: all of them were there before this began.
-func (v *verifier) examineMentions(ctx context.Context) error {
-	if !v.eventsAreWhole() {
+// examineMentions compares the stored mentions of sealed events with the mentions that follow
+// from these events. The mentions of sealed events were committed before the verification
+// began, so all of them are visible.
+func (v *verification) examineMentions(ctx context.Context) error {
+	if !v.eventsAreIntact() {
 		return nil
 	}
-	var kept, open total
+	var stored, unsealed mentionSum
 	for _, event := range v.chain.UnsealedEvents() {
-		v.count(&open, event.Mentions()...)
+		v.addMentions(&unsealed, event.Mentions()...)
 	}
 	last, after := v.chain.LastSeal(), domain.Mention{}
 	for {
@@ -38,14 +39,14 @@ func (v *verifier) examineMentions(ctx context.Context) error {
 		}
 		for _, mention := range mentions {
 			if after = mention; !last.Awaits(mention.Event) {
-				v.count(&kept, mention)
+				v.addMentions(&stored, mention)
 			}
 		}
 		if len(mentions) < verifyPage {
 			break
 		}
 	}
-	if kept[0]+open[0] != v.mentions[0] || kept[1]+open[1] != v.mentions[1] {
+	if stored[0]+unsealed[0] != v.mentions[0] || stored[1]+unsealed[1] != v.mentions[1] {
 		return v.report(domain.Fault{Problem: domain.MentionsChanged})
 	}
 	return nil

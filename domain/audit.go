@@ -72,7 +72,7 @@ func ParseOutcome(text string) (Outcome, error) {
 // Subject is what an event is about: one record, or the records that a list showed.
 type Subject struct {
 	Kind SubjectKind
-	// ID is zero when there is no such record (yet), and for a list.
+	// ID is zero for a list, and if the record was not created.
 	ID ID
 	// Shown are the IDs of the records that a list showed. It is nil if the event is not
 	// about a list.
@@ -81,7 +81,8 @@ type Subject struct {
 
 // AuditFilter narrows a list of events. A zero field does not filter.
 type AuditFilter struct {
-	Actor   ID
+	Actor ID
+	// Record selects the events concerning a record: see ports.Audit.
 	Record  Reference
 	Action  Permission
 	Outcome Outcome

@@ -10,20 +10,20 @@ import (
 	"example.com/healthcare/domain"
 )
 
-func TestAnAuditQueryNarrowsByWhatIsGiven(t *testing.T) {
+func TestAnAuditQueryFiltersByTheGivenParameters(t *testing.T) {
 	nine := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 	for name, tt := range map[string]struct {
 		query domain.AuditQuery
 		want  domain.AuditFilter
 	}{
-		"nothing": {domain.AuditQuery{}, domain.AuditFilter{}},
-		"actor":   {domain.AuditQuery{Actor: domain.Given("7")}, domain.AuditFilter{Actor: 7}},
-		"patient": {domain.AuditQuery{Patient: domain.Given("7")}, domain.AuditFilter{Record: domain.Reference{Kind: domain.SubjectPatient, ID: 7}}},
-		"doctor":  {domain.AuditQuery{Doctor: domain.Given("7")}, domain.AuditFilter{Record: domain.Reference{Kind: domain.SubjectDoctor, ID: 7}}},
-		"action":  {domain.AuditQuery{Action: domain.Given("patient:read")}, domain.AuditFilter{Action: domain.PatientRead}},
-		"outcome": {domain.AuditQuery{Outcome: domain.Given("denied")}, domain.AuditFilter{Outcome: domain.Denied}},
-		"from":    {domain.AuditQuery{From: domain.Given("2026-11-23T09:00:00Z")}, domain.AuditFilter{From: nine}},
-		"to":      {domain.AuditQuery{To: domain.Given("2026-11-23T10:00:00.000001+01:00")}, domain.AuditFilter{To: nine.Add(time.Microsecond)}},
+		"no parameter": {domain.AuditQuery{}, domain.AuditFilter{}},
+		"actor":        {domain.AuditQuery{Actor: domain.Given("7")}, domain.AuditFilter{Actor: 7}},
+		"patient":      {domain.AuditQuery{Patient: domain.Given("7")}, domain.AuditFilter{Record: domain.Reference{Kind: domain.SubjectPatient, ID: 7}}},
+		"doctor":       {domain.AuditQuery{Doctor: domain.Given("7")}, domain.AuditFilter{Record: domain.Reference{Kind: domain.SubjectDoctor, ID: 7}}},
+		"action":       {domain.AuditQuery{Action: domain.Given("patient:read")}, domain.AuditFilter{Action: domain.PatientRead}},
+		"outcome":      {domain.AuditQuery{Outcome: domain.Given("denied")}, domain.AuditFilter{Outcome: domain.Denied}},
+		"from":         {domain.AuditQuery{From: domain.Given("2026-11-23T09:00:00Z")}, domain.AuditFilter{From: nine}},
+		"to":           {domain.AuditQuery{To: domain.Given("2026-11-23T10:00:00.000001+01:00")}, domain.AuditFilter{To: nine.Add(time.Microsecond)}},
 		"all": {
 			domain.AuditQuery{
 				Actor: domain.Given("1"), Doctor: domain.Given("2"), Action: domain.Given("audit:read"), Outcome: domain.Given("failed"),
@@ -46,7 +46,7 @@ func TestAnAuditQueryNarrowsByWhatIsGiven(t *testing.T) {
 	assert.Equal(t, domain.Page{Limit: domain.DefaultPageLimit}, page)
 }
 
-func TestEveryPermissionCanBeAskedFor(t *testing.T) {
+func TestAnAuditQueryAcceptsEveryPermission(t *testing.T) {
 	for _, rule := range domain.Policy() {
 		filter, _, err := domain.AuditQuery{Action: domain.Given(string(rule.Permission))}.Parse()
 		require.NoError(t, err)
@@ -54,7 +54,7 @@ func TestEveryPermissionCanBeAskedFor(t *testing.T) {
 	}
 }
 
-func TestAnAuditQueryReportsEveryBadFieldAtOnce(t *testing.T) {
+func TestAnAuditQueryReportsEveryInvalidFieldAtOnce(t *testing.T) {
 	const id = "A valid id (a positive integer) is required."
 	const instant = "Give a time such as 2026-11-23T09:00:00Z."
 	_, _, err := domain.AuditQuery{
@@ -75,7 +75,7 @@ func TestAnAuditQueryReportsEveryBadFieldAtOnce(t *testing.T) {
 	_, _, err = domain.AuditQuery{Patient: domain.Given("1"), Doctor: domain.Given("1")}.Parse()
 	assert.Equal(t, domain.FieldErrors{"doctor": {"Give patient or doctor, not both."}}, fieldsOf(t, err))
 	_, _, err = domain.AuditQuery{Action: domain.Given("")}.Parse()
-	assert.Equal(t, []string{"action"}, keys(fieldsOf(t, err)), "an empty text is no permission")
+	assert.Equal(t, []string{"action"}, keys(fieldsOf(t, err)), "an empty text is not a permission")
 
 	for _, text := range []string{
 		"", "2026-11-23", "2026-11-23T09:00:00", "2026-11-23 09:00:00Z", "2026-13-01T00:00:00Z", "1763888400",

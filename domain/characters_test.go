@@ -10,9 +10,9 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// TestEveryDigitOfUnicodeIsReadByItsValue holds the reading to the order of Unicode's
-// digits: ten of each set, from zero.
-func TestEveryDigitOfUnicodeIsReadByItsValue(t *testing.T) {
+// TestEveryUnicodeDigitIsParsedByItsValue checks the assumption of digitValue: each
+// script has ten consecutive digits, starting with zero.
+func TestEveryUnicodeDigitIsParsedByItsValue(t *testing.T) {
 	sets := 0
 	for r, run := rune(0), 0; r <= unicode.MaxRune; r++ {
 		if !unicode.Is(unicode.Nd, r) {

@@ -10,7 +10,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// committed is a record that says what a test wants it to.
+// committed is a record whose fields a test chooses.
 type committed struct {
 	domain.Record
 	id     domain.ID
@@ -41,9 +41,9 @@ func salt() (salt domain.Salt) {
 	return salt
 }
 
-// Versions are examined by whatever release comes later, so these must not change.
-func TestCommitmentsStayWhatTheyAre(t *testing.T) {
-	// Made with Python's hashlib.
+// Later releases verify stored commitments, so these digests must never change.
+func TestCommitmentsDoNotChangeBetweenReleases(t *testing.T) {
+	// The digests were computed with Python's hashlib.
 	at := fullEvent().At
 	mapping := domain.Version[domain.Mapping]{
 		Number: 3, At: at, Author: domain.Author{UserID: 9, Role: domain.Admin}, Change: domain.Deleted, Cause: domain.Reference{Kind: domain.SubjectDoctor, ID: 6},
@@ -57,7 +57,7 @@ func TestCommitmentsStayWhatTheyAre(t *testing.T) {
 	assert.Equal(t, "1bc6a6f5895f7ec86a1018a281f3b0e3", hex.EncodeToString(patient.Digest[:]))
 }
 
-func TestACommitmentIsToAllThatAVersionSays(t *testing.T) {
+func TestACommitmentCoversEveryFieldOfAVersion(t *testing.T) {
 	seen := map[domain.Commitment]string{newCommitted().Commitment(): "nothing changed"}
 	for name, change := range map[string]func(*domain.Version[committed]){
 		"number":    func(v *domain.Version[committed]) { v.Number++ },
@@ -65,7 +65,7 @@ func TestACommitmentIsToAllThatAVersionSays(t *testing.T) {
 		"author":    func(v *domain.Version[committed]) { v.Author.UserID++ },
 		"role":      func(v *domain.Version[committed]) { v.Author.Role = domain.Staff },
 		"change":    func(v *domain.Version[committed]) { v.Change = domain.Updated },
-		"with":      func(v *domain.Version[committed]) { v.Cause.ID++ },
+		"cause":     func(v *domain.Version[committed]) { v.Cause.ID++ },
 		"with kind": func(v *domain.Version[committed]) { v.Cause.Kind = domain.SubjectPatient },
 		"salt":      func(v *domain.Version[committed]) { v.Salt[15]++ },
 		"record":    func(v *domain.Version[committed]) { v.Record.id++ },
@@ -90,7 +90,7 @@ func TestACommitmentIsToAllThatAVersionSays(t *testing.T) {
 	}
 }
 
-func TestAFieldThatIsAddedLaterChangesNoCommitment(t *testing.T) {
+func TestANewEmptyFieldDoesNotChangeCommitments(t *testing.T) {
 	version := newCommitted()
 	want := version.Commitment()
 	version.Record.fields = append([]domain.Field{
@@ -103,7 +103,7 @@ func TestAFieldThatIsAddedLaterChangesNoCommitment(t *testing.T) {
 	assert.Panics(t, func() { version.Commitment() })
 }
 
-func TestACommitmentIsToTheVersionAsItIsKept(t *testing.T) {
+func TestACommitmentIsComputedFromTheStoredForm(t *testing.T) {
 	version := newCommitted()
 	want := version.Commitment()
 	version.At = version.At.Add(999 * time.Nanosecond).In(time.FixedZone("", 3600))
@@ -116,7 +116,7 @@ func TestACommitmentIsToTheVersionAsItIsKept(t *testing.T) {
 	assert.Equal(t, domain.Commitment{VersionName: want.VersionName}, version.Commitment())
 }
 
-// Each kind of record has fields of types that can be committed to.
+// Version.Commitment panics for a field of an unsupported type.
 func TestEveryKindOfRecordHasCommitments(t *testing.T) {
 	for kind, record := range someRecords(t) {
 		version := domain.Version[domain.Record]{Number: 1, Salt: salt(), Record: record}

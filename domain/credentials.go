@@ -10,7 +10,7 @@ import (
 type Credentials struct {
 	Username Input
 	Password Input
-	// Code is of the second factor, for accounts that have one.
+	// Code is the code of the second factor, for accounts that have one.
 	Code    Input
 	Unknown []string
 }

@@ -28,7 +28,7 @@ func TestCredentials(t *testing.T) {
 		proof, err := in.Parse()
 		require.NoError(t, err, tt.name)
 		assert.Equal(t, "ada@example.com", proof.Email.String())
-		assert.Equal(t, " x ", proof.Password.Reveal(), "nothing of a password is trimmed")
+		assert.Equal(t, " x ", proof.Password.Reveal(), "a password is not trimmed")
 		assert.Equal(t, tt.want, proof.Code.Reveal(), tt.name)
 		assert.Equal(t, tt.want == "", proof.Code.IsZero(), tt.name)
 	}
@@ -39,7 +39,7 @@ func TestCredentials(t *testing.T) {
 	}
 
 	proof, err := domain.Credentials{Username: domain.Given("no address"), Password: domain.Given("x")}.Parse()
-	require.NoError(t, err, "who that is is nobody's business")
+	require.NoError(t, err, "the error does not tell whether the user exists")
 	assert.Zero(t, proof.Email)
 
 	_, err = domain.Credentials{Code: domain.Unreadable("Not a text."), Unknown: []string{"pin"}}.Parse()
@@ -65,7 +65,7 @@ func TestPasswordChange(t *testing.T) {
 
 	current, changed, err := domain.PasswordChange{Current: domain.Given("old"), New: domain.Given("a new password")}.Parse(user, weakness)
 	require.NoError(t, err)
-	assert.Equal(t, "old", current.Reveal(), "the current one may be older than the rules")
+	assert.Equal(t, "old", current.Reveal(), "the current password can be older than the rules")
 	assert.Equal(t, "a new password", changed.Reveal())
 
 	for _, tt := range []struct {
@@ -91,7 +91,7 @@ func TestPasswordChange(t *testing.T) {
 	}
 }
 
-func TestChecksBeforeSomethingSensitive(t *testing.T) {
+func TestSensitiveChangesRequireAPasswordOrACode(t *testing.T) {
 	password, err := domain.PasswordCheck{Password: domain.Given(" x")}.Parse()
 	require.NoError(t, err)
 	assert.Equal(t, " x", password.Reveal())
@@ -108,7 +108,7 @@ func TestChecksBeforeSomethingSensitive(t *testing.T) {
 	assert.ElementsMatch(t, []string{"current_password"}, keys(fieldsOf(t, domain.ErrCurrentPassword("current_password"))))
 }
 
-func TestUnknownNamesAreRepeatedUpToALimit(t *testing.T) {
+func TestErrorsRepeatALimitedNumberOfUnknownFields(t *testing.T) {
 	var names []string
 	refused := domain.FieldErrors{}
 	for r := range rune(100) {
@@ -131,7 +131,7 @@ func TestUnknownNamesAreRepeatedUpToALimit(t *testing.T) {
 	}
 }
 
-func TestTypedPasswordsAreBounded(t *testing.T) {
+func TestPasswordsAreBoundedBeforeHashing(t *testing.T) {
 	longest := strings.Repeat("é", domain.MaxPasswordLength)
 	for _, parse := range []func(domain.Input) (domain.Password, error){
 		func(in domain.Input) (domain.Password, error) {
@@ -155,13 +155,13 @@ func TestTypedPasswordsAreBounded(t *testing.T) {
 	}
 }
 
-func TestALongUserNameIsNobodys(t *testing.T) {
+func TestATooLongUsernameMatchesNoUser(t *testing.T) {
 	proof, err := domain.Credentials{Username: domain.Given("ada@example.com" + strings.Repeat(" ", 1000)), Password: domain.Given("x")}.Parse()
 	require.NoError(t, err)
 	require.Zero(t, proof.Email)
 }
 
-func TestAnAddressThatIsRefusedTodayCanBeThatOfAnOldAccount(t *testing.T) {
+func TestLoginAcceptsAddressesOfOldAccounts(t *testing.T) {
 	for typed, want := range map[string]string{
 		" Ada@LocalHost ": "ada@localhost", "ZOË@Example.com": "zoë@example.com", "\u200bada@Kliník.example": "ada@kliník.example",
 		"\u212aate@example.com": "\u212aate@example.com", "İ@example.com": "İ@example.com",

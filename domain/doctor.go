@@ -148,7 +148,7 @@ func (l LicenseNumber) Key() string {
 	if l.storedKey != "" {
 		return l.storedKey
 	}
-	if isASCII(l.text) { // which nearly all are, and every doctor that is read has one
+	if isASCII(l.text) { // The common case, computed for every doctor that is read.
 		return strings.ToLower(l.text)
 	}
 	visible := strings.Map(func(r rune) rune {
@@ -169,7 +169,7 @@ var (
 	// arithmetic cheap.
 	amountOfMoney  = regexp.MustCompile(`^[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,2})?$`)
 	centsInAUnit   = big.NewRat(100, 1)
-	tooManyOfCents = big.NewInt(1e10) // eleven digits
+	tooManyOfCents = big.NewInt(1e10) // the smallest number of cents with eleven digits
 )
 
 // ParseSalary parses a decimal number such as "1234.5", "+5" or "1e3" exactly. The

@@ -11,7 +11,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// fieldsOf returns the bad fields that err names.
+// fieldsOf returns the invalid fields that err names.
 func fieldsOf(t *testing.T, err error) domain.FieldErrors {
 	t.Helper()
 	e, ok := errors.AsType[*domain.Error](err)
@@ -29,7 +29,7 @@ func validDoctor() domain.DoctorInput {
 	}
 }
 
-func TestEveryBadFieldIsReportedAtOnce(t *testing.T) {
+func TestEveryInvalidFieldIsReportedAtOnce(t *testing.T) {
 	_, err := domain.NewDoctor(domain.DoctorInput{
 		Name:          domain.Given(" "),
 		LicenseNumber: domain.Null(),
@@ -56,7 +56,7 @@ func TestEveryBadFieldIsReportedAtOnce(t *testing.T) {
 	assert.ElementsMatch(t, []string{"email", "password", "phone_number", "role"}, keys(fieldsOf(t, err)))
 }
 
-func TestReplaceResetsAndChangeKeeps(t *testing.T) {
+func TestReplaceResetsAbsentFieldsAndChangeKeepsThem(t *testing.T) {
 	patient, err := domain.NewPatient(domain.PatientInput{
 		Name: domain.Given("Ada"), Gender: domain.Given("F"), Phone: domain.Given("112"),
 		DateOfBirth: domain.Given("1990-01-01"), Address: domain.Given("Street"), MedicalRecord: domain.Given("Record"),
@@ -81,7 +81,7 @@ func TestReplaceResetsAndChangeKeeps(t *testing.T) {
 	assert.Contains(t, fieldsOf(t, err), "name")
 }
 
-func TestDoctorsSalaryIsForWhoMayReadIt(t *testing.T) {
+func TestOnlyActorsWithThePermissionSeeSalaries(t *testing.T) {
 	doctor, err := domain.NewDoctor(validDoctor(), now)
 	require.NoError(t, err)
 	assert.Equal(t, "2026-11-22", doctor.JoinedAt.String())
@@ -91,7 +91,7 @@ func TestDoctorsSalaryIsForWhoMayReadIt(t *testing.T) {
 	}
 }
 
-func TestMappingIsAssignedAnewWhenThePairChanges(t *testing.T) {
+func TestAssignedAtChangesWithThePair(t *testing.T) {
 	mapping, err := domain.NewMapping(domain.MappingInput{Patient: domain.Given("1"), Doctor: domain.Given("2")}, now)
 	require.NoError(t, err)
 	later := now.Add(time.Hour)

@@ -13,8 +13,8 @@ import (
 // kinds to its own status codes in one table.
 type Kind uint8
 
-// The kinds of failure. The zero value is Internal: an error nobody classified
-// shows its caller nothing.
+// The kinds of failure. The zero value is Internal, so the caller sees no details of an
+// error that was not classified.
 const (
 	// Internal is a fault of the service.
 	Internal Kind = iota

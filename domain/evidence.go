@@ -54,7 +54,7 @@ func (e AuditEvent) Hash() Hash {
 		m.number(int64(reference.ID))
 	}
 	m.number(int64(e.Seal))
-	if e.Format != 0 || len(e.Commitments) > 0 { // Earlier events keep the hash that they had.
+	if e.Format != 0 || len(e.Commitments) > 0 { // Older events do not have these fields in their hash.
 		m.number(int64(e.Format))
 		m.number(int64(len(e.Commitments)))
 		for _, commitment := range e.Commitments {

@@ -13,7 +13,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// fullEvent says something in every field.
+// fullEvent has a value in every field that existed before commitments.
 func fullEvent() domain.AuditEvent {
 	return domain.AuditEvent{
 		ID: 300,
@@ -29,7 +29,7 @@ func fullEvent() domain.AuditEvent {
 	}
 }
 
-// fullEventWithCommitments is one as they are written since there are commitments.
+// fullEventWithCommitments is an event in the current format.
 func fullEventWithCommitments() domain.AuditEvent {
 	event := fullEvent()
 	event.Format = domain.EventFormat
@@ -43,9 +43,9 @@ func fullEventWithCommitments() domain.AuditEvent {
 	return event
 }
 
-// A trail is examined by whatever release comes later, so these must not change.
-func TestHashesStayWhatTheyAre(t *testing.T) {
-	// Made with Python's hashlib.
+// Later releases verify stored events, so these hashes must never change.
+func TestEventHashesDoNotChangeBetweenReleases(t *testing.T) {
+	// The hashes were computed with Python's hashlib.
 	for _, want := range []struct {
 		event        domain.AuditEvent
 		hash, digest string
@@ -61,8 +61,8 @@ func TestHashesStayWhatTheyAre(t *testing.T) {
 	}
 }
 
-// notKept are fields that are not of the trail, or are what the hash is for.
-var notKept = map[string]bool{"Actor.Duty": true, "Actor.SecondFactor": true, "Actor.Origin.Device": true, "Evidence": true}
+// notHashed are the fields that the trail does not store, and the evidence itself.
+var notHashed = map[string]bool{"Actor.Duty": true, "Actor.SecondFactor": true, "Actor.Origin.Device": true, "Evidence": true}
 
 func TestEveryFieldOfAnEventIsInItsHash(t *testing.T) {
 	seen := map[domain.Hash]string{fullEvent().Hash(): "nothing changed"}
@@ -71,7 +71,7 @@ func TestEveryFieldOfAnEventIsInItsHash(t *testing.T) {
 		event := fullEvent()
 		change(t, name, reflect.ValueOf(&event).Elem().FieldByIndex(index))
 		hash := event.Hash()
-		if notKept[name] {
+		if notHashed[name] {
 			assert.Equal(t, "nothing changed", seen[hash], name)
 			return
 		}
@@ -82,7 +82,7 @@ func TestEveryFieldOfAnEventIsInItsHash(t *testing.T) {
 	assert.Equal(t, 17, fields)
 }
 
-// changeEachField calls do for each field that is no struct of ours.
+// changeEachField calls do for each field. It descends into the structs of this package.
 func changeEachField(t *testing.T, typ reflect.Type, prefix string, index []int, do func(name string, index []int)) {
 	t.Helper()
 	for i := range typ.NumField() {
@@ -126,15 +126,15 @@ func change(t *testing.T, name string, field reflect.Value) {
 	}
 }
 
-func TestEventsThatDifferHaveDifferentHashes(t *testing.T) {
+func TestDifferentEventsHaveDifferentHashes(t *testing.T) {
 	seen := map[domain.Hash]string{fullEvent().Hash(): "nothing changed"}
 	for name, change := range map[string]func(*domain.AuditEvent){
-		"no list":                     func(e *domain.AuditEvent) { e.Subject.Shown = nil },
+		"not a list":                  func(e *domain.AuditEvent) { e.Subject.Shown = nil },
 		"an empty list":               func(e *domain.AuditEvent) { e.Subject.Shown = []domain.ID{} },
 		"a shorter list":              func(e *domain.AuditEvent) { e.Subject.Shown = e.Subject.Shown[:1] },
 		"another order":               func(e *domain.AuditEvent) { e.Subject.Shown = []domain.ID{4, 3} },
 		"digits moved":                func(e *domain.AuditEvent) { e.Subject.Shown = []domain.ID{34} },
-		"about nothing else":          func(e *domain.AuditEvent) { e.Related = nil },
+		"no related records":          func(e *domain.AuditEvent) { e.Related = nil },
 		"another order of references": func(e *domain.AuditEvent) { e.Related[0], e.Related[1] = e.Related[1], e.Related[0] },
 		"references of another kind": func(e *domain.AuditEvent) {
 			e.Related[0].Kind, e.Related[1].Kind = e.Related[1].Kind, e.Related[0].Kind
@@ -170,17 +170,17 @@ func TestEventsThatDifferHaveDifferentHashes(t *testing.T) {
 	}
 }
 
-func TestTheHashIsThatOfWhatIsKept(t *testing.T) {
+func TestTheHashIsComputedFromTheStoredForm(t *testing.T) {
 	event := fullEvent()
 	event.At = event.At.Add(999 * time.Nanosecond).In(time.FixedZone("", 3600))
-	assert.Equal(t, fullEvent().Hash(), event.Hash(), "time is kept to the microsecond, in UTC")
+	assert.Equal(t, fullEvent().Hash(), event.Hash(), "times are stored to the microsecond, in UTC")
 	event.Related, event.Subject.Shown = []domain.Reference{}, nil
 	without := event
 	without.Related = nil
-	assert.Equal(t, without.Hash(), event.Hash(), "no references are no references")
+	assert.Equal(t, without.Hash(), event.Hash(), "nil and empty references are equal")
 }
 
-func TestTheDigestOfEvidenceIsOfBoth(t *testing.T) {
+func TestTheDigestOfEvidenceCoversHashAndMAC(t *testing.T) {
 	seen := map[domain.Hash]bool{}
 	for i := range 32 {
 		var evidence domain.Evidence

@@ -13,8 +13,8 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// fuzzValue states what holds for every value that is parsed: what is accepted
-// is valid UTF-8 without NUL within its limit, and parses again to itself.
+// fuzzValue checks that every accepted value is valid UTF-8 without NUL, is within its
+// limit, and parses again to itself.
 func fuzzValue(f *testing.F, kind string, maxChars int, seeds ...string) {
 	parse := parsers[kind]
 	for _, seed := range append(seeds, "", " ", "\x00", "\xff", "a\u0301", "😀", "\u202e") {

@@ -30,8 +30,7 @@ func (id ID) String() string { return strconv.FormatInt(int64(id), 10) }
 // permissions.
 type Role string
 
-// The roles. Anonymous and Operator are never stored and never in a token:
-// ParseRole knows the other two only.
+// The roles. Anonymous and Operator are never stored and never in a token.
 const (
 	// Anonymous is a caller who is not signed in.
 	Anonymous Role = ""
@@ -43,8 +42,8 @@ const (
 	Operator Role = "OPERATOR"
 )
 
-// ParseRole parses ADMIN or STAFF, in capitals. Anonymous and Operator are never stored
-// and never in a token, so it refuses them.
+// ParseRole parses ADMIN or STAFF, in capitals. It refuses Anonymous and
+// Operator.
 func ParseRole(text string) (Role, error) {
 	if role := Role(text); role == Admin || role == Staff {
 		return role, nil
@@ -126,7 +125,7 @@ func (o Origin) Site() string {
 }
 
 func prefix(address netip.Addr, bits int) string {
-	network, _ := address.Prefix(bits) // at most 64 bits fit every IPv6 address
+	network, _ := address.Prefix(bits) // no error: every IPv6 address has more bits
 	return network.String()
 }
 

@@ -10,7 +10,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-func TestNewOriginKeepsWhatCanBeShown(t *testing.T) {
+func TestNewOriginKeepsPrintableCharacters(t *testing.T) {
 	for in, want := range map[string]string{
 		"":                                      "",
 		" Firefox/140 (X11; Linux) ":            "Firefox/140 (X11; Linux)",
@@ -30,7 +30,7 @@ func TestNewOriginKeepsWhatCanBeShown(t *testing.T) {
 	}
 }
 
-func TestPlacesOfAnAddress(t *testing.T) {
+func TestNetworkAndSiteOfAnAddress(t *testing.T) {
 	for address, want := range map[string]struct{ network, site string }{
 		"192.0.2.1":             {"192.0.2.1", ""},
 		"::ffff:192.0.2.1":      {"192.0.2.1", ""},
@@ -42,11 +42,11 @@ func TestPlacesOfAnAddress(t *testing.T) {
 		"2001:db8:2:3::":        {"2001:db8:2:3::/64", "2001:db8:2::/48"},
 		"fe80::1%eth0":          {"fe80::/64", "fe80::/48"},
 		"::1":                   {"::/64", "::/48"},
-		// A translator's clients are not one network.
+		// The clients of a NAT64 gateway are separate networks.
 		"64:ff9b::192.0.2.1":   {"192.0.2.1", ""},
 		"64:ff9b::1:192.0.2.1": {"64:ff9b::/64", "64:ff9b::/48"},
 		"64:ff9b:1::192.0.2.1": {"64:ff9b:1::/64", "64:ff9b:1::/48"},
-		// 6to4 gives nobody a site besides their IPv4 address.
+		// A 6to4 address counts as its IPv4 address and has no site.
 		"2002:c000:201::1":             {"192.0.2.1", ""},
 		"2002:c000:201:ffff:1:2:3:4":   {"192.0.2.1", ""},
 		"2002:c000:201:ffff::%eth0":    {"192.0.2.1", ""},
@@ -61,7 +61,7 @@ func TestPlacesOfAnAddress(t *testing.T) {
 	}
 	assert.Equal(t, "192.0.2.1", domain.NewOrigin(netip.MustParseAddr("::ffff:192.0.2.1"), "").Address.String())
 	assert.Equal(t, "fe80::1", domain.NewOrigin(netip.MustParseAddr("fe80::1%eth0"), "").Address.String())
-	assert.Equal(t, "64:ff9b::c000:201", domain.NewOrigin(netip.MustParseAddr("64:ff9b::192.0.2.1"), "").Address.String(), "what is recorded is the address itself")
-	assert.Equal(t, domain.Origin{}.Network(), domain.NewOrigin(netip.Addr{}, "").Network(), "nowhere is a place of its own")
+	assert.Equal(t, "64:ff9b::c000:201", domain.NewOrigin(netip.MustParseAddr("64:ff9b::192.0.2.1"), "").Address.String(), "the recorded address is unchanged")
+	assert.Equal(t, domain.Origin{}.Network(), domain.NewOrigin(netip.Addr{}, "").Network(), "a missing address is a network of its own")
 	assert.Empty(t, domain.Origin{}.Site())
 }

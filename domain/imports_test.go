@@ -19,149 +19,149 @@ const module = "example.com/healthcare/"
 
 type layer struct {
 	folder string
-	// ours is what may be imported of this module besides what is below the
-	// importing folder.
+	// ours are the folders of this module that the layer can import, in addition to its
+	// own.
 	ours []string
-	// inTests is what its tests may import on top.
+	// inTests are further folders that the layer's tests can import.
 	inTests []string
-	// pure allows no I/O. A pure or standard folder imports no libraries but these.
+	// A pure layer does no I/O. A pure or standard layer imports only these libraries.
 	pure, standard bool
 	libraries      []string
 	why            string
 }
 
-// layers says what each folder may import. The first that holds a file counts.
-// Folders and libraries stand for what is below them too.
+// layers lists what each folder can import. The first entry that contains a file applies.
+// A folder or library includes everything below it.
 var layers = []layer{
 	{
 		folder: "domain",
 		pure:   true,
-		// Unicode's normal forms and case folding: values only.
+		// For Unicode normalization and case folding.
 		libraries: []string{"golang.org/x/text"},
-		why:       "domain is what is true whatever the technology; every other layer rests on it",
+		why:       "domain is independent of technology, and every other layer depends on it",
 	},
 	{
 		folder: "ports/portstest",
 		ours:   []string{"domain", "ports"},
-		why:    "portstest holds every adapter to the ports' promises, so it knows none of them",
+		why:    "portstest checks every store, so it depends on none",
 	},
 	{
 		folder: "ports",
 		ours:   []string{"domain"},
 		pure:   true,
-		why:    "ports says what the use-cases need in the domain's words; how it is done is for adapters",
+		why:    "ports declares interfaces in terms of domain; adapters implement them",
 	},
 	{
 		folder:  "application",
 		ours:    []string{"domain", "ports"},
 		inTests: []string{"adapters/clinictest", "adapters/memory", "adapters/passwords", "adapters/secretkeys", "adapters/tokens", "adapters/totp"},
 		pure:    true,
-		why:     "the use-cases serve every transport over every store, so they know none of them",
+		why:     "the use-cases serve every transport and use every store, so they depend on none",
 	},
 	{
 		folder:  "migrations",
 		inTests: []string{"adapters"},
-		why:     "migrations are text for whoever applies them",
+		why:     "migrations only embeds SQL files",
 	},
 	{
 		folder:  "adapters/httpapi/client",
 		inTests: []string{"domain"},
-		why:     "the client is a program of its own: all it knows of the service is openapi.yaml",
+		why:     "the client is independent of the service and depends only on openapi.yaml",
 	},
 	{
 		folder:   "adapters/httpserver",
 		ours:     []string{"domain"},
 		standard: true, libraries: []string{"golang.org/x/sync"},
-		why: "httpserver is what all HTTP transports share, on net/http alone, so it knows no use-case, no transport and no framework",
+		why: "httpserver is shared by all HTTP transports, so it depends only on net/http and on no use-case or transport",
 	},
 	{
 		folder:  "adapters/httpapi",
 		ours:    []string{"domain", "ports", "application", "adapters/httpapi", "adapters/httpserver"},
 		inTests: []string{"adapters", "migrations"},
-		why:     "a transport drives use-cases and does not care what they are made of; what it needs of another transport moves into httpserver",
+		why:     "a transport calls use-cases; code shared between transports belongs in httpserver",
 	},
 	{
 		folder:  "adapters/postgres",
 		ours:    []string{"domain", "ports", "adapters/postgres", "adapters/sqlstore", "migrations"},
 		inTests: []string{"adapters"},
-		why:     "an engine adds to sqlstore what is special about it, and knows no other adapter",
+		why:     "an engine adds its own parts to sqlstore and depends on no other adapter",
 	},
 	{
 		folder:  "adapters/sqlite",
 		ours:    []string{"domain", "ports", "adapters/sqlite", "adapters/sqlstore", "migrations"},
 		inTests: []string{"adapters"},
-		why:     "an engine adds to sqlstore what is special about it, and knows no other adapter",
+		why:     "an engine adds its own parts to sqlstore and depends on no other adapter",
 	},
 	{
 		folder:  "adapters/sqlstore",
 		ours:    []string{"domain", "ports", "migrations"},
 		inTests: []string{"adapters", "application"},
-		why:     "sqlstore is the same for both engines: what is special about one goes to its adapter",
+		why:     "sqlstore is shared by both engines; code for one engine belongs in its adapter",
 	},
 	{
 		folder:  "adapters/tokens",
 		ours:    []string{"domain", "ports", "adapters/secretkeys"},
 		inTests: []string{"adapters"},
-		why:     "keys come from one place",
+		why:     "only secretkeys provides keys",
 	},
 	{
 		folder:  "adapters/totp",
 		ours:    []string{"domain", "ports", "adapters/secretkeys"},
 		inTests: []string{"adapters"},
-		why:     "keys come from one place",
+		why:     "only secretkeys provides keys",
 	},
 	{
 		folder: "adapters",
-		// httpserver is for transports, which come without a rule of their own.
+		// httpserver is for new transports, which have no entry here.
 		ours:    []string{"domain", "ports", "application", "adapters/httpserver"},
 		inTests: []string{"adapters"},
-		why:     "adapters are plugged together in cmd and nowhere else, so that each can be left out; transports never import each other",
+		why:     "only cmd combines adapters, so that each can be left out; transports never import each other",
 	},
 	{
 		folder:  "cmd",
 		ours:    []string{"domain", "ports", "application", "adapters", "migrations"},
 		inTests: []string{"cmd"},
-		why:     "a command is an end: nothing but its own folder and what is further in",
+		why:     "a command imports inner layers and its own folder only",
 	},
 }
 
-// forTests are the folders that only tests import; they count as tests themselves.
+// forTests are folders that only tests import. Their files count as tests.
 var forTests = []string{"ports/portstest", "adapters/clinictest", "adapters/httpapi/apitest", "adapters/postgres/pgtest", "adapters/sqlite/sqlitetest"}
 
-// doesIO is what pure folders leave alone of the standard library: the world
-// outside the process, and the forms in which it is talked to.
+// doesIO lists the packages of the standard library that pure layers cannot import: those
+// that do I/O or handle external formats.
 var doesIO = []string{
 	"database", "embed", "encoding/csv", "encoding/gob", "encoding/json", "encoding/xml", "expvar", "html", "io/fs",
 	"io/ioutil", "log/syslog", "mime", "net", "os", "path/filepath", "plugin", "syscall", "text/template", "unsafe",
 }
 
-// doesNone are packages below those of doesIO that hold values only.
+// doesNone lists packages below those of doesIO that do no I/O.
 var doesNone = []string{"net/netip"}
 
-// homes says where alone a library may be imported, tests aside.
+// homes lists libraries that only some folders can import. Tests can import them anywhere.
 var homes = []struct {
 	module  string
 	folders []string
 	why     string
 }{
-	{"github.com/labstack/echo", []string{"adapters/httpapi"}, "moving to another version of Echo touches one folder"},
-	{"github.com/labstack/echo-contrib", []string{"adapters/httpapi"}, "moving to another version of Echo touches one folder"},
-	{"database/sql", []string{"adapters/sqlstore", "adapters/postgres", "adapters/sqlite"}, "SQL ends at the stores: nobody above them sees sql.ErrNoRows"},
-	{"github.com/jmoiron/sqlx", []string{"adapters/sqlstore", "adapters/postgres", "adapters/sqlite"}, "SQL ends at the stores"},
-	{"github.com/pressly/goose", []string{"adapters/sqlstore", "adapters/postgres", "adapters/sqlite"}, "only who opens a database migrates it"},
-	{"github.com/lib/pq", []string{"adapters/sqlstore", "adapters/postgres"}, "one engine's driver is that engine's affair"},
-	{"modernc.org/sqlite", []string{"adapters/sqlite"}, "one engine's driver is that engine's affair"},
-	{"github.com/golang-jwt/jwt", []string{"adapters/tokens"}, "how tokens are signed is decided in one place"},
-	{"github.com/alexedwards/argon2id", []string{"adapters/passwords"}, "how passwords are hashed is decided in one place"},
-	{"github.com/pquerna/otp", []string{"adapters/totp"}, "how one-time codes are made is decided in one place"},
-	{"github.com/google/wire", []string{"cmd"}, "only a command plugs things together"},
-	{"math/rand", []string{"adapters/memory", "adapters/postgres", "adapters/sqlstore"}, "what must not be guessed comes from crypto/rand"},
-	{"github.com/stretchr/testify", nil, "the program carries no test library"},
-	{"pgregory.net/rapid", nil, "the program carries no test library"},
-	{"testing", nil, "the program carries no test library"},
+	{"github.com/labstack/echo", []string{"adapters/httpapi"}, "a change of the Echo version affects one folder"},
+	{"github.com/labstack/echo-contrib", []string{"adapters/httpapi"}, "a change of the Echo version affects one folder"},
+	{"database/sql", []string{"adapters/sqlstore", "adapters/postgres", "adapters/sqlite"}, "only the stores use SQL, so that no other layer sees sql.ErrNoRows"},
+	{"github.com/jmoiron/sqlx", []string{"adapters/sqlstore", "adapters/postgres", "adapters/sqlite"}, "only the stores use SQL"},
+	{"github.com/pressly/goose", []string{"adapters/sqlstore", "adapters/postgres", "adapters/sqlite"}, "only the stores migrate databases"},
+	{"github.com/lib/pq", []string{"adapters/sqlstore", "adapters/postgres"}, "only the adapter of an engine uses its driver"},
+	{"modernc.org/sqlite", []string{"adapters/sqlite"}, "only the adapter of an engine uses its driver"},
+	{"github.com/golang-jwt/jwt", []string{"adapters/tokens"}, "only this adapter signs tokens"},
+	{"github.com/alexedwards/argon2id", []string{"adapters/passwords"}, "only this adapter hashes passwords"},
+	{"github.com/pquerna/otp", []string{"adapters/totp"}, "only this adapter handles one-time codes"},
+	{"github.com/google/wire", []string{"cmd"}, "only commands do the wiring"},
+	{"math/rand", []string{"adapters/memory", "adapters/postgres", "adapters/sqlstore"}, "secrets must come from crypto/rand"},
+	{"github.com/stretchr/testify", nil, "the program must not contain test libraries"},
+	{"pgregory.net/rapid", nil, "the program must not contain test libraries"},
+	{"testing", nil, "the program must not contain test libraries"},
 }
 
-// Imports point inward: cmd -> adapters -> application -> ports -> domain.
+// TestImportsPointInward checks the direction cmd -> adapters -> application -> ports -> domain.
 func TestImportsPointInward(t *testing.T) {
 	files := 0
 	require.NoError(t, filepath.WalkDir("..", func(file string, entry fs.DirEntry, err error) error {
@@ -195,16 +195,16 @@ func TestImportsPointInward(t *testing.T) {
 		}
 		return nil
 	}))
-	assert.Greater(t, files, 20, "the walk missed the module")
+	assert.Greater(t, files, 20, "the walk did not find the module")
 }
 
-// forbidden says why file may not import imported, or nothing.
+// forbidden returns the reason why file cannot import the package, or an empty text.
 func forbidden(file, imported string) (why string) {
 	folder, inTest := path.Dir(file), strings.HasSuffix(file, "_test.go")
 	inTest = inTest || within(folder, forTests...)
 	at := slices.IndexFunc(layers, func(l layer) bool { return within(folder, l.folder) })
 	if at < 0 {
-		return "no layer holds this folder: say in domain/imports_test.go what it may import"
+		return "this folder is in no layer: add it to layers in domain/imports_test.go"
 	}
 	layer := layers[at]
 
@@ -214,7 +214,7 @@ func forbidden(file, imported string) (why string) {
 			allowed = append(allowed, "ports/portstest")
 			allowed = append(allowed, layer.inTests...)
 		} else if within(ours, forTests...) {
-			return "it is for tests"
+			return "only tests can import it"
 		}
 		if !within(ours, allowed...) {
 			return layer.why

@@ -83,12 +83,9 @@ func newReplaceForm() *form { return &form{errs: FieldErrors{}, stored: true} }
 
 func (f *form) addError(field, message string) { f.errs[field] = append(f.errs[field], message) }
 
-// These bound how many unknown names an error repeats, and how much of a name, in
-// bytes: callers choose them, and no transport has to bound them.
+// Errors repeat at most maxUnknownNamed unknown field names, each cut to maxNameRepeated
+// bytes. Callers choose these names, and transports do not bound them.
 const (
-	// maxUnknownNamed and maxNameRepeated bound how many unknown field names an error
-	// repeats and how long each can be, in bytes. Callers choose these names, and no
-	// transport has to bound them.
 	maxUnknownNamed = 20
 	maxNameRepeated = 100
 )

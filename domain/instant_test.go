@@ -17,7 +17,7 @@ func parseInstant(text string) (time.Time, error) {
 	return filter.From, err
 }
 
-func TestAnInstantIsOneOfRFC3339(t *testing.T) {
+func TestTimesMustFollowRFC3339(t *testing.T) {
 	nine := time.Date(2026, time.November, 23, 9, 0, 0, 0, time.UTC)
 	for text, want := range map[string]time.Time{
 		"2026-11-23T09:00:00Z":                 nine,
@@ -41,7 +41,7 @@ func TestAnInstantIsOneOfRFC3339(t *testing.T) {
 	}
 }
 
-func TestAnInstantWhosePlusBecameABlankIsToldSo(t *testing.T) {
+func TestATimeWithAnUnescapedPlusGetsAnExplanation(t *testing.T) {
 	for _, text := range []string{"2026-11-23T09:00:00 01:00", "2026-11-23t09:00:00.25 05:30"} {
 		_, err := parseInstant(text)
 		assert.Equal(t, domain.FieldErrors{

@@ -45,11 +45,11 @@ func TestASiteHasFiveTimesTheLimit(t *testing.T) {
 	assert.Equal(t, domain.Limit{Max: 50, Window: 15 * time.Minute}, tenInAQuarter.ForSite())
 	assert.Zero(t, domain.Limit{}.ForSite())
 	for _, most := range []int{math.MaxInt, math.MaxInt / 5, math.MaxInt/5 + 1} {
-		assert.GreaterOrEqual(t, domain.Limit{Max: most, Window: time.Hour}.ForSite().Max, math.MaxInt-4, "it does not overflow")
+		assert.GreaterOrEqual(t, domain.Limit{Max: most, Window: time.Hour}.ForSite().Max, math.MaxInt-4, "the limit does not overflow")
 	}
 }
 
-func TestFailuresWaitLongerAndLonger(t *testing.T) {
+func TestEachFailureDoublesTheWait(t *testing.T) {
 	at := now
 	var attempts domain.Attempts
 	for range tenInAQuarter.Max - 1 {
@@ -66,19 +66,19 @@ func TestFailuresWaitLongerAndLonger(t *testing.T) {
 	}
 	for range 100 {
 		attempts = attempts.RecordFailure(at, tenInAQuarter)
-		assert.Equal(t, tenInAQuarter.Window, attempts.Wait(at, tenInAQuarter), "also after very many")
+		assert.Equal(t, tenInAQuarter.Window, attempts.Wait(at, tenInAQuarter), "the same after very many failures")
 	}
 }
 
-func TestFailuresAreForgottenAfterAQuietWindow(t *testing.T) {
+func TestTheCountRestartsAfterAWindowWithoutLock(t *testing.T) {
 	for name, tt := range map[string]struct {
 		failures int
 		quiet    time.Duration
 		counted  int
 	}{
-		"a window after the first, when none had to wait": {9, tenInAQuarter.Window, 1},
+		"a window after the first, without a lock": {9, tenInAQuarter.Window, 1},
 		"not earlier":                           {9, tenInAQuarter.Window - 1, 10},
-		"a window after the wait":               {10, tenInAQuarter.Window/16 + tenInAQuarter.Window, 1},
+		"a window after the lock":               {10, tenInAQuarter.Window/16 + tenInAQuarter.Window, 1},
 		"not earlier, so that waiting pays off": {10, tenInAQuarter.Window/16 + tenInAQuarter.Window - 1, 11},
 	} {
 		var attempts domain.Attempts
@@ -98,9 +98,9 @@ func drawLimit(t *rapid.T) domain.Limit {
 	}
 }
 
-// Somebody who tries whenever they are let through, and is quiet for as long as
-// they please in between, does not get far.
-func TestFailuresAreBoundedWhateverTheirTimes(t *testing.T) {
+// An attacker who tries whenever an attempt is accepted, and pauses for any time in
+// between, gets a bounded number of attempts.
+func TestTheRateOfGuessesIsBoundedForAnyTiming(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		limit := drawLimit(t)
 		var attempts domain.Attempts
@@ -130,8 +130,8 @@ func TestFailuresAreBoundedWhateverTheirTimes(t *testing.T) {
 	})
 }
 
-// What expired may be forgotten: it makes no difference.
-func TestExpiredFailuresMakeNoDifference(t *testing.T) {
+// A store can delete expired counters, so deleting one must change nothing.
+func TestDeletingExpiredCountersChangesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		limit := drawLimit(t)
 		var attempts domain.Attempts
@@ -147,7 +147,7 @@ func TestExpiredFailuresMakeNoDifference(t *testing.T) {
 	})
 }
 
-func TestUseLetsThroughExactlyMaxPerWindow(t *testing.T) {
+func TestRecordAttemptAcceptsExactlyMaxPerWindow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		limit := drawLimit(t)
 		var attempts domain.Attempts
@@ -175,7 +175,7 @@ func TestUseLetsThroughExactlyMaxPerWindow(t *testing.T) {
 	})
 }
 
-func TestSuccessForgetsFailuresAndKnowsThePlaceForAQuarter(t *testing.T) {
+func TestSuccessClearsFailuresAndRemembersTheNetwork(t *testing.T) {
 	var attempts domain.Attempts
 	assert.False(t, attempts.IsKnownNetwork(now))
 	for range 12 {
@@ -189,14 +189,14 @@ func TestSuccessForgetsFailuresAndKnowsThePlaceForAQuarter(t *testing.T) {
 	failed := attempts.RecordFailure(now, tenInAQuarter)
 	assert.Equal(t, 1, failed.Count)
 	for _, attempts := range []domain.Attempts{attempts, failed} {
-		assert.True(t, attempts.IsKnownNetwork(now.Add(quarter-1)), "a failure does not make it unknown")
+		assert.True(t, attempts.IsKnownNetwork(now.Add(quarter-1)), "the network remains known after a failure")
 		assert.False(t, attempts.IsKnownNetwork(now.Add(quarter)))
 		assert.Equal(t, now.Add(quarter), attempts.Expires)
 	}
 }
 
-// A clock that was set back leaves nobody locked out for longer than a window.
-func TestAClockThatWasAheadLocksNobodyOut(t *testing.T) {
+// After a clock is set back, no lock lasts longer than a window.
+func TestAClockThatWasAheadDoesNotLockUsersOut(t *testing.T) {
 	var ahead domain.Attempts
 	for range 20 {
 		ahead = ahead.RecordFailure(now.Add(30*24*time.Hour), tenInAQuarter)
@@ -207,8 +207,8 @@ func TestAClockThatWasAheadLocksNobodyOut(t *testing.T) {
 	assert.Zero(t, ahead.RecordAttempt(now, tenInAQuarter).Wait(now, tenInAQuarter))
 }
 
-// Of those who count at the same time, one may be a little behind.
-func TestAClockThatIsBehindLetsNobodyIn(t *testing.T) {
+// The clocks of instances that count at the same time can differ a little.
+func TestAClockThatIsBehindDoesNotUnlock(t *testing.T) {
 	for _, behind := range []time.Duration{time.Microsecond, time.Millisecond, time.Second, time.Minute} {
 		var failed, used domain.Attempts
 		for range 21 {
@@ -222,9 +222,9 @@ func TestAClockThatIsBehindLetsNobodyIn(t *testing.T) {
 	}
 }
 
-// The clocks of instances may be further apart than a short window is long: guessing
-// at one after the other must not make the counts begin anew.
-func TestInstancesCountShortWindowsTogether(t *testing.T) {
+// The clocks of instances can differ by more than a short window. Alternating between
+// instances must not restart the count.
+func TestInstancesWithDifferentClocksShareCounts(t *testing.T) {
 	short := domain.Limit{Max: 10, Window: time.Second}
 	var failed, used domain.Attempts
 	for range 21 {
@@ -254,9 +254,9 @@ func TestLoginKeys(t *testing.T) {
 		assert.Equal(t, pair, samePair)
 	}
 	elsewhere, _, _ := domain.LoginKeys(ada, from("192.0.2.2"))
-	assert.Equal(t, account, elsewhere, "the account counts from everywhere")
+	assert.Equal(t, account, elsewhere, "the account key does not depend on the network")
 	_, here, _ := domain.LoginKeys(email("eve@example.com"), from("192.0.2.1"))
-	assert.Equal(t, place, here, "the place counts for everybody")
+	assert.Equal(t, place, here, "the network key does not depend on the account")
 	_, site, pairAtSite := domain.LoginKeys(ada, from("2001:db8::1"))
 	_, sameSite, samePairAtSite := domain.LoginKeys(ada, from("2001:db8::ffff"))
 	assert.Equal(t, site, sameSite)
@@ -284,7 +284,8 @@ func TestLoginKeys(t *testing.T) {
 			}
 		}
 	}
-	// The zero Email is of those who typed no address, the zero Origin of the command line.
+	// The zero Email stands for a username that is not an address, and the zero Origin for
+	// the command line.
 	emails := []domain.Email{{}, ada, email("da@example.com"), email("a@da.example.com"), email("ada@example.com1")}
 	origins := []domain.Origin{{}, from("92.0.2.1"), from("192.0.2.1"), from("192.0.2.11"), from("2001:db8::1"), from("2001:db8:1:1::1")}
 	for _, email := range emails {
@@ -300,5 +301,5 @@ func TestLoginKeys(t *testing.T) {
 		addPlaces(place, domain.RegisterKeys(origin), domain.RefreshKeys(origin))
 	}
 	add(domain.SessionKey(1), domain.SessionKey(11), domain.SessionKey(12))
-	assert.Len(t, seen, 5+5*(6+2)+3*(6+2)+3, "two of the origins are in sites")
+	assert.Len(t, seen, 5+5*(6+2)+3*(6+2)+3, "two of the origins have a site")
 }

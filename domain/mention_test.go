@@ -8,7 +8,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-func TestAListIsMentionedOnceForEachBlockOfNeighbours(t *testing.T) {
+func TestAListHasOneMentionPerBlock(t *testing.T) {
 	shown := func(ids ...domain.ID) domain.AuditEvent {
 		return domain.AuditEvent{ID: 9, Format: domain.EventFormat, Subject: domain.Subject{Kind: domain.SubjectPatient, Shown: ids}}
 	}
@@ -26,12 +26,12 @@ func TestAListIsMentionedOnceForEachBlockOfNeighbours(t *testing.T) {
 	earlier.Format = 0
 	assert.Len(t, earlier.Mentions(), 100, "events of earlier releases keep their mentions")
 
-	// A record that the event is about is no block, even with the number of one.
+	// A related record is not a block, even if its ID equals the number of a block.
 	both := shown(64)
 	both.Related = []domain.Reference{{Kind: domain.SubjectPatient, ID: 1}, {Kind: domain.SubjectPatient, ID: 1}}
 	assert.Equal(t, []domain.Mention{{Record: both.Related[0], Event: 9}, block(1)}, both.Mentions())
 	assert.NotEqual(t, both.Mentions()[0].Hash(), both.Mentions()[1].Hash())
 
 	both.Subject.Kind = domain.SubjectAudit
-	assert.Len(t, both.Mentions(), 1, "nobody asks who has seen an event")
+	assert.Len(t, both.Mentions(), 1, "lists of events are not indexed")
 }

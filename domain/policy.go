@@ -73,18 +73,18 @@ type Rule struct {
 var policy = []Rule{
 	{SessionCreate, "sign in", []Role{Anonymous, Staff, Admin}},
 	{SessionRefresh, "continue a session with its refresh token", []Role{Anonymous, Staff, Admin}},
-	{SessionReadSelf, "see where one is signed in", []Role{Staff, Admin}},
-	{SessionRevokeSelf, "sign out, here and elsewhere", []Role{Staff, Admin}},
-	{SessionRevoke, "sign other users out", []Role{Admin, Operator}},
+	{SessionReadSelf, "see one's own sessions", []Role{Staff, Admin}},
+	{SessionRevokeSelf, "revoke one's own sessions", []Role{Staff, Admin}},
+	{SessionRevoke, "revoke other users' sessions", []Role{Admin, Operator}},
 
-	{UserRegister, "register as Staff, as far as registration is open", []Role{Anonymous, Staff, Admin, Operator}},
-	{UserCreate, "create users of either role, also while registration is closed", []Role{Admin, Operator}},
+	{UserRegister, "register as Staff while registration is open", []Role{Anonymous, Staff, Admin, Operator}},
+	{UserCreate, "create users of either role, even while registration is closed", []Role{Admin, Operator}},
 	{UserRead, "see all users", []Role{Admin, Operator}},
 	{UserUpdate, "change users' names, phone numbers, roles, and whether they are active", []Role{Admin, Operator}},
 	{UserDeactivate, "deactivate users", []Role{Admin, Operator}},
 	{UserSetPassword, "set temporary passwords for other users", []Role{Admin, Operator}},
 	{UserResetMFA, "remove users' second factors", []Role{Operator}},
-	{UserResealMFA, "seal second factors with the current key", []Role{Operator}},
+	{UserResealMFA, "encrypt second factors with the current key", []Role{Operator}},
 	{UserReadSelf, "see one's own account and permissions", []Role{Staff, Admin}},
 	{UserUpdateSelf, "change one's own names and phone number", []Role{Staff, Admin}},
 	{UserChangePassword, "change one's own password", []Role{Staff, Admin}},
@@ -102,9 +102,9 @@ var policy = []Rule{
 	{PatientDelete, "delete patients", []Role{Staff, Admin}},
 
 	{MappingCreate, "assign doctors to patients", []Role{Staff, Admin}},
-	{MappingRead, "see who is assigned to whom", []Role{Staff, Admin}},
+	{MappingRead, "see assignments", []Role{Staff, Admin}},
 	{MappingUpdate, "change assignments", []Role{Staff, Admin}},
-	{MappingDelete, "end assignments", []Role{Staff, Admin}},
+	{MappingDelete, "delete assignments", []Role{Staff, Admin}},
 
 	{DoctorReadHistory, "see earlier versions of doctors, without their salaries", []Role{Staff, Admin}},
 	{DoctorReadDeleted, "see deleted doctors and their versions", []Role{Admin}},
@@ -113,14 +113,14 @@ var policy = []Rule{
 	{PatientReadDeleted, "see deleted patients and their versions", []Role{Admin}},
 	{PatientRestore, "restore deleted patients", []Role{Admin}},
 	{MappingReadHistory, "see earlier versions of assignments", []Role{Staff, Admin}},
-	{MappingReadDeleted, "see ended assignments and their versions", []Role{Admin}},
-	{MappingRestore, "restore ended assignments", []Role{Admin}},
+	{MappingReadDeleted, "see deleted assignments and their versions", []Role{Admin}},
+	{MappingRestore, "restore deleted assignments", []Role{Admin}},
 
 	{RetentionRead, "count the deleted records that are old enough to be removed for good", []Role{Operator}},
 	{RetentionPurge, "remove deleted records for good", []Role{Operator}},
 
-	{AuditRead, "see who did what to whose record", []Role{Admin}},
-	{AuditAdopt, "go on from a trail that was sealed with another key, or from before there were seals", []Role{Operator}},
+	{AuditRead, "see the audit trail", []Role{Admin}},
+	{AuditAdopt, "continue a trail that was sealed with another key, or that has no seals", []Role{Operator}},
 }
 
 // Policy returns a copy of the table of permissions.
@@ -153,7 +153,8 @@ func Can(role Role, permission Permission) bool {
 	return false
 }
 
-// allowedBeforeDuty is what an actor may still do, given the role for it, before a duty is done.
+// allowedBeforeDuty lists the permissions that an actor can use before a duty is done, if
+// the role holds them.
 var allowedBeforeDuty = map[Duty][]Permission{
 	DutyPassword:     {UserChangePassword, UserReadSelf, SessionRevokeSelf},
 	DutySecondFactor: {UserManageMFA, UserReadSelf, SessionRevokeSelf},

@@ -21,7 +21,7 @@ func TestAuthorize(t *testing.T) {
 		}
 	}
 	for _, role := range []domain.Role{domain.Anonymous, domain.Staff, domain.Admin, domain.Operator} {
-		assert.Error(t, domain.Authorize(domain.Actor{Role: role}, "doctor:unknown"), "what the table does not name nobody may do")
+		assert.Error(t, domain.Authorize(domain.Actor{Role: role}, "doctor:unknown"), "a permission that the policy does not list is forbidden")
 	}
 }
 
@@ -47,7 +47,7 @@ func TestADutyComesBeforeEverythingElse(t *testing.T) {
 					assert.Equal(t, domain.Forbidden, e.Kind)
 					assert.Equal(t, tt.code, e.Code)
 				default:
-					assert.Equal(t, domain.ErrForbidden("You do not have permission to perform this action."), err, "a duty gives nothing")
+					assert.Equal(t, domain.ErrForbidden("You do not have permission to perform this action."), err, "a duty grants no permissions")
 				}
 			}
 			assert.Equal(t, append([]domain.Permission{}, tt.allowed...), domain.Permissions(actor))

@@ -11,7 +11,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// someRecords has a record of every kind.
+// someRecords returns a record of every kind.
 func someRecords(t *testing.T) map[domain.SubjectKind]domain.Record {
 	t.Helper()
 	doctor, err := domain.NewDoctor(validDoctor(), now)
@@ -27,13 +27,13 @@ func someRecords(t *testing.T) map[domain.SubjectKind]domain.Record {
 	}
 }
 
-func TestTheListOfRecordKindsKeepsItsRules(t *testing.T) {
+func TestRecordKindsListParentsBeforeChildren(t *testing.T) {
 	before := map[domain.SubjectKind]domain.RecordKind{}
 	for _, known := range domain.RecordKinds() {
 		assert.NotContains(t, before, known.Kind, "a kind is in the list once")
 		for _, parent := range known.Parents {
 			require.Contains(t, before, parent, "parents come before children")
-			assert.Empty(t, before[parent].Parents, "a kind that has parents is nobody's parent")
+			assert.Empty(t, before[parent].Parents, "a kind with parents is not a parent")
 			assert.Contains(t, domain.Children(parent), known.Kind)
 		}
 		assert.Equal(t, known, domain.RecordKindOf(known.Kind))
@@ -46,7 +46,7 @@ func TestTheListOfRecordKindsKeepsItsRules(t *testing.T) {
 	}
 }
 
-func TestTheListOfRecordKindsCannotBeChanged(t *testing.T) {
+func TestRecordKindsReturnsACopy(t *testing.T) {
 	want := domain.RecordKinds()
 	domain.RecordKinds()[0].Kind = domain.SubjectUser
 	assert.Equal(t, want, domain.RecordKinds())
@@ -59,7 +59,7 @@ func TestRecordKindOfPanicsOnAnUnknownKind(t *testing.T) {
 	}
 }
 
-func TestARecordSaysWhatItsKindSays(t *testing.T) {
+func TestARecordHasTheKindAndParentsOfItsRecordKind(t *testing.T) {
 	records := someRecords(t)
 	assert.Len(t, records, len(domain.RecordKinds()))
 	for _, known := range domain.RecordKinds() {
@@ -76,7 +76,7 @@ func TestARecordSaysWhatItsKindSays(t *testing.T) {
 	}
 }
 
-func TestFieldsHaveNoIDAndNamesOfTheirOwn(t *testing.T) {
+func TestFieldNamesAreUniqueAndExcludeTheID(t *testing.T) {
 	for kind, record := range someRecords(t) {
 		var names []string
 		for _, field := range record.Fields() {
@@ -96,7 +96,7 @@ func TestFieldsHaveNoIDAndNamesOfTheirOwn(t *testing.T) {
 	}
 }
 
-func TestADifferenceHasMembersThatCameAndWent(t *testing.T) {
+func TestDiffReportsAddedAndRemovedFields(t *testing.T) {
 	without := domain.Doctor{ID: 1, Name: domain.FromStored[domain.Name]("Ana")}
 	with := without
 	with.Salary = domain.FromStored[domain.Salary]("1.00")
@@ -112,7 +112,7 @@ func TestADifferenceHasMembersThatCameAndWent(t *testing.T) {
 	}
 }
 
-func TestADifferenceFromNothingHasEveryField(t *testing.T) {
+func TestDiffFromNilReportsEveryField(t *testing.T) {
 	for kind, record := range someRecords(t) {
 		want := []string{}
 		for _, field := range record.Fields() {
@@ -128,7 +128,7 @@ func TestADifferenceFromNothingHasEveryField(t *testing.T) {
 	}
 }
 
-func TestARestrictedEntityIsNeverShownWholeByMistake(t *testing.T) {
+func TestVisibleToPanicsForAnUnhandledRestrictedEntity(t *testing.T) {
 	staff := domain.Actor{UserID: 1, Role: domain.Staff}
 	doctor := domain.Doctor{ID: 1, Salary: domain.FromStored[domain.Salary]("1.00")}
 	assert.True(t, domain.VisibleTo(doctor, staff).Salary.Withheld())

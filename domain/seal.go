@@ -16,7 +16,7 @@ import (
 // Events are covered in the order in which they become visible, which differs slightly
 // from the order of their IDs.
 type Seal struct {
-	// Number counts from 1.
+	// Number starts at 1.
 	Number ID
 	At     time.Time
 	// Through is the greatest event ID that this seal or a previous one covers.
@@ -26,8 +26,8 @@ type Seal struct {
 	// Missing are the IDs up to Through that no seal covers, in ascending order. The
 	// transactions that allocated them may still be running, or were rolled back.
 	Missing []Gap
-	// Digest is that of all the above, of the events' hashes, and of the Digest and
-	// MAC before.
+	// Digest is the hash of all the fields above, of the digests of the events, and of
+	// the previous seal's Digest and MAC.
 	Digest Hash
 	// MAC authenticates Digest.
 	MAC MAC
@@ -43,8 +43,7 @@ type SealedEvent struct {
 
 // Gap is a range of missing event IDs.
 type Gap struct {
-	// From and To are both inclusive.
-	From, To ID // both included
+	From, To ID // both inclusive
 	// Since is when the gap was first found, by the clock of the machine at that time.
 	// The clock can be set meanwhile, so Since does not tell reliably how long ago that
 	// was.

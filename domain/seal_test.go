@@ -18,12 +18,12 @@ import (
 
 var sealedAt = time.Date(2024, time.February, 29, 23, 59, 58, 123456000, time.UTC)
 
-// hashOf is a hash all of whose bytes are b.
+// hashOf returns a hash in which all bytes are b.
 func hashOf(b byte) domain.Hash { return domain.Hash([]byte(strings.Repeat(string(rune(b)), 32))) }
 
-// A trail is examined by whatever release comes later, so these must not change.
-func TestSealsStayWhatTheyAre(t *testing.T) {
-	// Made with Python's hashlib.
+// Later releases verify stored seals, so these digests must never change.
+func TestSealsDoNotChangeBetweenReleases(t *testing.T) {
+	// The digests were computed with Python's hashlib.
 	first := domain.Seal{}.Next([]domain.EventDigest{{ID: 2, Hash: hashOf(1)}, {ID: 300, Hash: hashOf(2)}}, sealedAt)
 	assert.Equal(t, domain.Seal{
 		Number: 1, At: sealedAt, Through: 300,
@@ -44,7 +44,7 @@ func TestSealsStayWhatTheyAre(t *testing.T) {
 	assert.Equal(t, "5f85b8f4de7f883748be3fb845d1aaf028f056c22ed7a17fa554cbfc9d711826", hex.EncodeToString(second.Digest[:]))
 }
 
-// awaiting is what seals do with IDs, told one by one.
+// awaiting models the coverage of seals, one ID at a time.
 type awaiting struct {
 	through domain.ID
 	missing map[domain.ID]time.Time
@@ -68,7 +68,8 @@ func (a *awaiting) seal(ids []domain.ID, now time.Time) {
 	}
 }
 
-// missingIn is every ID in the gaps of a seal, each of which must be there once, in order.
+// missingIn returns every ID in the gaps of a seal, and checks that each occurs once and
+// in order.
 func missingIn(t *rapid.T, seal domain.Seal) map[domain.ID]time.Time {
 	missing, last := map[domain.ID]time.Time{}, domain.ID(0)
 	for _, gap := range seal.Missing {
@@ -82,7 +83,7 @@ func missingIn(t *rapid.T, seal domain.Seal) map[domain.ID]time.Time {
 	return missing
 }
 
-func TestSealsTakeEachEventOnceInWhateverOrderTheyAppear(t *testing.T) {
+func TestSealsCoverEachEventOnceInAnyOrderOfAppearance(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		visible := drawAppearance(t)
 		seal, model, now := domain.Seal{}, awaiting{missing: map[domain.ID]time.Time{}}, sealedAt
@@ -97,7 +98,7 @@ func TestSealsTakeEachEventOnceInWhateverOrderTheyAppear(t *testing.T) {
 				require.Equal(t, model.awaits(id), seal.Awaits(id), "%d", id)
 				switch {
 				case !model.awaits(id):
-					delete(open, id) // It is too late for ever.
+					delete(open, id) // The event can no longer be sealed.
 				case rapid.IntRange(0, 9).Draw(t, "left for the next") > 0:
 					ids, sightings = append(ids, id), append(sightings, domain.EventDigest{ID: id, Hash: domain.Hash{byte(id)}})
 				}
@@ -141,27 +142,27 @@ func drawAppearance(t *rapid.T) []domain.ID {
 	return ids
 }
 
-// tooOldAt is what a sealer whose clock nobody sets says of a gap.
+// tooOldAt returns the overdue function of a sealer whose clock is right.
 func tooOldAt(now time.Time) func(domain.Gap) bool {
 	return func(gap domain.Gap) bool { return now.Sub(gap.Since) >= domain.MaxLateness }
 }
 
-func TestAnEventIsAwaitedUntilItIsGivenUp(t *testing.T) {
+func TestASealAwaitsAnEventUntilItsGapIsDropped(t *testing.T) {
 	one := func(id domain.ID) []domain.EventDigest { return []domain.EventDigest{{ID: id}} }
 	seal := domain.Seal{}.Next(one(3), sealedAt)
 	justInTime := seal.Next(one(4), sealedAt.Add(time.Hour))
-	assert.True(t, justInTime.Awaits(2), "whatever the time is")
+	assert.True(t, justInTime.Awaits(2), "at any time")
 	givingUp := seal.WithoutGaps(func(gap domain.Gap) bool { return gap == seal.Missing[0] })
-	assert.True(t, seal.Awaits(2), "it changes nothing")
+	assert.True(t, seal.Awaits(2), "the seal itself is unchanged")
 	tooLate := givingUp.Next(one(4), sealedAt)
 	assert.False(t, tooLate.Awaits(2))
 	assert.Empty(t, tooLate.Missing)
 	last := givingUp.Next(one(2), sealedAt)
-	assert.Equal(t, []domain.SealedEvent{{ID: 2}}, last.Events, "one that is there when the time is over is taken")
+	assert.Equal(t, []domain.SealedEvent{{ID: 2}}, last.Events, "an event that appears before its gap is dropped is covered")
 	assert.False(t, last.Awaits(1))
 }
 
-func TestASealFollowsOneSealAndItsEventsOnly(t *testing.T) {
+func TestASealFollowsExactlyOneSealAndOneSetOfEvents(t *testing.T) {
 	events := []domain.EventDigest{{ID: 2, Hash: hashOf(1)}, {ID: 5, Hash: hashOf(2)}}
 	first := domain.Seal{}.Next([]domain.EventDigest{{ID: 1, Hash: hashOf(9)}}, sealedAt)
 	first.MAC = domain.MAC{7}

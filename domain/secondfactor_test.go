@@ -10,7 +10,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// confirmedFactor is a factor whose codes are all different.
+// confirmedFactor returns a factor with different recovery codes.
 func confirmedFactor(step int64) (domain.SecondFactor, domain.RecoveryCodes) {
 	var codes domain.RecoveryCodes
 	for i := range codes {
@@ -24,7 +24,7 @@ func TestASecondFactorIsConfirmedWithItsFirstCode(t *testing.T) {
 	assert.False(t, enrolled.Confirmed)
 	assert.Zero(t, enrolled.RecoveryCodesLeft())
 	_, ok := enrolled.UseRecovery(domain.RecoveryCode{})
-	assert.False(t, ok, "no code is no recovery code")
+	assert.False(t, ok, "the zero code is not a recovery code")
 
 	confirmed, _ := confirmedFactor(100)
 	assert.True(t, confirmed.Confirmed)
@@ -34,7 +34,7 @@ func TestASecondFactorIsConfirmedWithItsFirstCode(t *testing.T) {
 	assert.False(t, ok, "that code is spent")
 }
 
-func TestNoStepIsUsedTwiceOrBackwards(t *testing.T) {
+func TestATimeStepCannotBeUsedAgainOrBackwards(t *testing.T) {
 	factor, _ := confirmedFactor(100)
 	for _, tt := range []struct {
 		step int64
@@ -71,7 +71,7 @@ func TestARecoveryCodeIsUsedOnce(t *testing.T) {
 		factor = used
 	}
 	_, ok := factor.UseRecovery(domain.RecoveryCode{})
-	assert.False(t, ok, "what is spent is matched by nothing")
+	assert.False(t, ok, "the zero code does not match a spent one")
 }
 
 func TestNewRecoveryCode(t *testing.T) {
@@ -82,7 +82,7 @@ func TestNewRecoveryCode(t *testing.T) {
 	}
 	random[len(random)-1] = 0xfe
 	full := domain.NewRecoveryCode(random)
-	assert.Equal(t, "7777-7777-7777-7777-7777-7776", full.Formatted(), "every bit is in the code")
+	assert.Equal(t, "7777-7777-7777-7777-7777-7776", full.Formatted(), "the code contains every bit")
 	assert.Equal(t, strings.Repeat("7", 23)+"6", full.Reveal())
 }
 

@@ -59,7 +59,7 @@ func NewSession(user User, origin Origin, token RefreshToken, now time.Time, lif
 		Origin:     origin,
 		CreatedAt:  now,
 		LastUsedAt: now,
-		// In microseconds, as stores keep times: rounding makes it no longer than lifetime.
+		// Truncated to what stores keep, so that rounding cannot exceed lifetime.
 		ExpiresAt:   now.Add(lifetime.Truncate(time.Microsecond)),
 		Selector:    token.Selector(),
 		RefreshHash: token.hash(),
@@ -75,9 +75,9 @@ func (s Session) Live(now time.Time) bool {
 // active. Deactivating a user through the API also revokes the sessions; a change made
 // directly in the database does not, so Usable checks both.
 //
-// A session that starts in the future, or that lasts longer than lifetime, is refused.
-// Its times come from a wrong clock or an earlier setting. So no session is usable for
-// longer than lifetime plus ClockSkew, by any instance's clock.
+// A session that starts more than ClockSkew in the future, or that lasts longer than
+// lifetime, is refused: its times come from a wrong clock or an earlier setting. So no
+// session is usable for longer than lifetime plus ClockSkew, by any instance's clock.
 func (s SessionView) Usable(now time.Time, lifetime time.Duration) bool {
 	begun := !s.CreatedAt.After(now.Add(ClockSkew))
 	return begun && s.ExpiresAt.Sub(s.CreatedAt) <= lifetime && s.Live(now) && s.Owner.Active

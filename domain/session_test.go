@@ -11,7 +11,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-func TestSessionAcceptsItsUnspentTokenOnly(t *testing.T) {
+func TestASessionAcceptsOnlyItsUnspentToken(t *testing.T) {
 	selector := domain.RefreshSelector{1, 2, 3}
 	first := domain.NewRefreshToken(selector, domain.RefreshSecret{1})
 	session := domain.NewSession(domain.User{ID: 5, Role: domain.Staff}, domain.Origin{}, first, now, time.Hour)
@@ -21,7 +21,7 @@ func TestSessionAcceptsItsUnspentTokenOnly(t *testing.T) {
 	assert.True(t, rotated.Accepts(second))
 	assert.False(t, rotated.Accepts(first))
 	assert.Equal(t, selector, second.Selector())
-	assert.Equal(t, session.ExpiresAt, rotated.ExpiresAt, "use does not prolong a session")
+	assert.Equal(t, session.ExpiresAt, rotated.ExpiresAt, "use does not extend a session")
 	assert.Equal(t, now, session.LastUsedAt)
 	assert.Equal(t, now.Add(time.Minute), rotated.LastUsedAt)
 
@@ -34,12 +34,12 @@ func TestSessionAcceptsItsUnspentTokenOnly(t *testing.T) {
 	}
 }
 
-func TestTheTokenThatWasSpentLastGetsItsSuccessorAgain(t *testing.T) {
+func TestTheLastSpentTokenGetsItsSuccessorAgain(t *testing.T) {
 	const grace = 30 * time.Second
 	first := domain.NewRefreshToken(domain.RefreshSelector{1}, domain.RefreshSecret{1})
 	session := domain.NewSession(domain.User{ID: 5}, domain.Origin{}, first, now, time.Hour)
 	_, again := session.SuccessorOf(first, grace, now)
-	assert.False(t, again, "it is not spent yet")
+	assert.False(t, again, "the token is not spent yet")
 
 	session, second := session.Rotate(first, domain.RefreshSecret{2}, now)
 	for at, want := range map[time.Duration]bool{
@@ -54,22 +54,22 @@ func TestTheTokenThatWasSpentLastGetsItsSuccessorAgain(t *testing.T) {
 	_, again = session.SuccessorOf(first, 0, now)
 	assert.False(t, again, "no grace")
 	_, again = session.SuccessorOf(second, grace, now)
-	assert.False(t, again, "the session accepts it")
+	assert.False(t, again, "the session accepts the token")
 
 	changed := session
 	changed.Successor[0] ^= 1
 	_, again = changed.SuccessorOf(first, grace, now)
-	assert.False(t, again, "what was sealed was changed")
+	assert.False(t, again, "the sealed secret was changed")
 	_, again = session.Revoke(now).SuccessorOf(first, grace, now)
 	assert.False(t, again, "the session was revoked")
 
 	session, _ = session.Rotate(second, domain.RefreshSecret{3}, now)
 	_, again = session.SuccessorOf(first, grace, now)
-	assert.False(t, again, "an older one")
-	assert.NotContains(t, string(session.Successor[:]), string((&domain.RefreshSecret{3})[:]), "the secret itself is not stored")
+	assert.False(t, again, "an older token")
+	assert.NotContains(t, string(session.Successor[:]), string((&domain.RefreshSecret{3})[:]), "the secret is not stored in plain form")
 }
 
-func TestSessionEnds(t *testing.T) {
+func TestASessionEndsByExpiryOrRevocation(t *testing.T) {
 	session := domain.NewSession(domain.User{ID: 5, Role: domain.Staff}, domain.Origin{}, domain.NewRefreshToken(domain.RefreshSelector{}, domain.RefreshSecret{}), now, time.Hour)
 	assert.True(t, session.Live(now.Add(time.Hour-1)))
 	assert.False(t, session.Live(now.Add(time.Hour)))
@@ -92,7 +92,7 @@ func TestASessionsActorHasItsUsersDuties(t *testing.T) {
 		{domain.User{Role: domain.Admin, SecondFactor: domain.SecondFactor{Key: domain.StoredSealedKey("x")}}, true, domain.DutySecondFactor},
 		{domain.User{Role: domain.Admin, SecondFactor: domain.SecondFactor{Confirmed: true}}, true, domain.NoDuty},
 		{domain.User{Role: domain.Staff, PasswordTemporary: true}, false, domain.DutyPassword},
-		{domain.User{Role: domain.Admin, PasswordTemporary: true}, true, domain.DutyPassword}, // the other one comes after
+		{domain.User{Role: domain.Admin, PasswordTemporary: true}, true, domain.DutyPassword}, // the second factor comes after the password
 	} {
 		tt.user.ID = 5
 		origin := domain.Origin{Device: "Firefox"}
@@ -115,7 +115,7 @@ func TestASessionIsUsableWhileItsUserIsActive(t *testing.T) {
 	assert.False(t, inactive.Usable(now, time.Hour))
 }
 
-func TestASessionOfAClockThatWasWrongIsOver(t *testing.T) {
+func TestASessionWithTimesFromAWrongClockIsRefused(t *testing.T) {
 	token := domain.NewRefreshToken(domain.RefreshSelector{}, domain.RefreshSecret{})
 	began := func(at time.Time, lifetime time.Duration) domain.SessionView {
 		user := domain.User{ID: 5, Active: true}
@@ -124,20 +124,20 @@ func TestASessionOfAClockThatWasWrongIsOver(t *testing.T) {
 	day := 24 * time.Hour
 	assert.True(t, began(now.Add(domain.ClockSkew), day).Usable(now, day))
 	ahead := began(now.Add(domain.ClockSkew+1), day)
-	assert.False(t, ahead.Usable(now, day), "it begins too far in the future")
-	assert.True(t, ahead.Live(now), "its user sees it, and can end it")
+	assert.False(t, ahead.Usable(now, day), "the session begins too far in the future")
+	assert.True(t, ahead.Live(now), "the user sees the session and can revoke it")
 	assert.True(t, began(now, day).Usable(now.Add(day-1), day))
 
-	assert.False(t, began(now, day+time.Minute).Usable(now, day), "it has more left than a session has now")
-	assert.False(t, began(now, 90*day).Usable(now.Add(89*day), day), "a shorter lifetime counts at once")
+	assert.False(t, began(now, day+time.Minute).Usable(now, day), "the session lasts longer than the current lifetime")
+	assert.False(t, began(now, 90*day).Usable(now.Add(89*day), day), "a shorter lifetime applies to existing sessions")
 	prolonged := began(now, day)
 	prolonged.ExpiresAt = prolonged.ExpiresAt.Add(day)
 	assert.False(t, prolonged.Usable(now.Add(day+time.Hour), day))
 }
 
-// Whatever clock asks, all times at which a session is of use are within its lifetime
-// and the skew.
-func TestNoClockPutsMoreIntoASession(t *testing.T) {
+// For any clock, the times at which a session is usable span at most its lifetime plus
+// the clock skew.
+func TestNoClockExtendsASession(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		span := func(name string, least, most time.Duration) time.Duration {
 			return time.Duration(rapid.Int64Range(int64(least), int64(most)).Draw(t, name))

@@ -10,7 +10,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// oldPatient is one that no rule of today would let in.
+// oldPatient returns a patient whose values the current rules refuse.
 func oldPatient(text string) domain.Patient {
 	return domain.Patient{
 		ID: 1, CreatedBy: 1,
@@ -23,9 +23,9 @@ func oldPatient(text string) domain.Patient {
 	}
 }
 
-// TestWhatIsStoredAndGivenUnchangedIsNotJudged is about any text, since nobody knows
-// what the rules of an older program let in.
-func TestWhatIsStoredAndGivenUnchangedIsNotJudged(t *testing.T) {
+// TestAnUnchangedStoredValueIsNotValidatedAgain uses any text, because the
+// rules of earlier releases are not known.
+func TestAnUnchangedStoredValueIsNotValidatedAgain(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.String().Draw(t, "text")
 		in := domain.Given(text)
@@ -66,13 +66,13 @@ func TestWhatIsStoredAndGivenUnchangedIsNotJudged(t *testing.T) {
 	})
 }
 
-func TestWhatIsStoredAndGivenOtherwiseIsJudged(t *testing.T) {
+func TestAChangedValueIsValidated(t *testing.T) {
 	patient := oldPatient("n/a")
 	_, err := patient.Change(domain.PatientInput{Phone: domain.Given("N/A"), DateOfBirth: domain.Given("n/a "), Gender: domain.Given("x")}, now)
 	assert.ElementsMatch(t, []string{"phone_number", "date_of_birth", "gender"}, keys(fieldsOf(t, err)))
 }
 
-func TestWhatComesAboutIsJudged(t *testing.T) {
+func TestANewValueIsValidated(t *testing.T) {
 	_, err := domain.NewPatient(domain.PatientInput{Name: domain.Given("")}, domain.Actor{UserID: 1}, now)
 	assert.Equal(t, domain.FieldErrors{"name": {"This field may not be blank."}}, fieldsOf(t, err))
 	_, err = domain.NewDoctor(domain.DoctorInput{
@@ -81,13 +81,13 @@ func TestWhatComesAboutIsJudged(t *testing.T) {
 	assert.ElementsMatch(t, []string{"name", "specialization", "license_number", "salary"}, keys(fieldsOf(t, err)))
 }
 
-func TestALicenceNumberKeepsTheKeyThatItIsStoredUnder(t *testing.T) {
+func TestALicenceNumberKeepsItsStoredKey(t *testing.T) {
 	sharp := domain.StoredLicenseNumber("straße-1", "straße-1")
 	assert.Equal(t, "straße-1", sharp.Key())
 	assert.Equal(t, "straße-1", sharp.String())
 	written, err := domain.ParseLicenseNumber("straße-1")
 	require.NoError(t, err)
 	assert.Equal(t, "strasse-1", written.Key())
-	assert.Equal(t, written, domain.StoredLicenseNumber("straße-1", "strasse-1"), "under its own key it is like a new one")
+	assert.Equal(t, written, domain.StoredLicenseNumber("straße-1", "strasse-1"), "stored under its computed key, it equals a new number")
 	assert.Equal(t, written, domain.StoredLicenseNumber("straße-1", ""))
 }

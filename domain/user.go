@@ -187,7 +187,7 @@ func (u User) SetPassword(hash PasswordHash, temporary bool) User {
 // administrator. The field is the one that the caller tried to change.
 func ErrLastAdmin(field string) error {
 	return &Error{Kind: Conflict, Code: "last_admin", Message: "Invalid input.", Fields: FieldErrors{
-		field: {"This is the last active administrator. Make somebody else one first."},
+		field: {"This is the last active administrator. Make another user an administrator first."},
 	}}
 }
 

@@ -38,7 +38,7 @@ func TestNewUser(t *testing.T) {
 	assert.Equal(t, domain.FieldErrors{"password": {"Too easy."}}, fieldsOf(t, err))
 }
 
-func TestAdministerChangesWhatIsGiven(t *testing.T) {
+func TestAdministerChangesTheGivenFields(t *testing.T) {
 	ada := newUser(t, "Ada", "Byron", "ada@example.com", domain.Staff)
 	same, err := ada.Administer(domain.UserChange{})
 	require.NoError(t, err)

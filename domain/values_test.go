@@ -12,7 +12,7 @@ import (
 
 var now = time.Date(2026, 11, 22, 23, 30, 0, 0, time.UTC)
 
-// parsers reads every kind of value, so that one table can name its kind.
+// parsers maps the kinds in the table below to their parse functions.
 var parsers = map[string]func(string) (string, error){
 	"id":             func(s string) (string, error) { v, err := domain.ParseID(s); return v.String(), err },
 	"name":           func(s string) (string, error) { v, err := domain.ParseName(s); return v.String(), err },
@@ -175,7 +175,7 @@ func TestValues(t *testing.T) {
 		{"birth date", "\u200e1990-02-28\u200e ", "1990-02-28", ""},
 		{"birth date", "1850-01-01", "1850-01-01", ""},
 		{"birth date", "1849-12-31", "", "Date of birth may not be before 1850."},
-		{"birth date", "2026-11-23", "2026-11-23", ""}, // has begun east of Greenwich
+		{"birth date", "2026-11-23", "2026-11-23", ""}, // already today in the earliest time zone
 		{"birth date", "2026-11-24", "", "Date of birth may not be in the future."},
 		{"birth date", "1990-02-30", "", "Date has wrong format. Use YYYY-MM-DD."},
 		{"birth date", "1990-2-3", "", "Date has wrong format. Use YYYY-MM-DD."},
@@ -205,7 +205,7 @@ func TestValues(t *testing.T) {
 	}
 }
 
-func TestADayHasBegunSomewhereBeforeItHasInLondon(t *testing.T) {
+func TestABirthDateCanBeTodayInTheEarliestTimeZone(t *testing.T) {
 	for clock, want := range map[string]bool{"2026-11-22T09:59:59Z": false, "2026-11-22T10:00:00Z": true} {
 		now, err := time.Parse(time.RFC3339, clock)
 		assert.NoError(t, err)

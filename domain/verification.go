@@ -74,10 +74,10 @@ const (
 	// VersionInserted means that no event of this service made the version.
 	VersionInserted Problem = "version %[3]d of %[4]s %[5]d was inserted"
 	// HeadMissing is a seal that was there once.
-	HeadMissing Problem = "the trail ends before seal %[2]d: what came after was removed"
+	HeadMissing Problem = "the trail ends before seal %[2]d: its end was removed"
 	// HeadMismatch means that the seal with the number of the kept head has another
 	// digest.
-	HeadMismatch Problem = "seal %[2]d is not the one that was kept: the trail was made anew"
+	HeadMismatch Problem = "seal %[2]d is not the kept one: the trail was rewritten"
 )
 
 // String describes the fault in one line.
@@ -137,13 +137,13 @@ func (c *Chain) CheckSeal(seal Seal) []Fault {
 		switch {
 		case seal.Awaits(event.ID):
 			continue
-		case !follows: // It can have been under a seal that was removed.
+		case !follows: // A removed seal may have covered the event.
 			if event.isAltered() {
 				faults = append(faults, Fault{Problem: EventChanged, Event: event.ID})
 			}
 		case isSound:
 			faults = append(faults, Fault{Problem: EventInserted, Event: event.ID, Seal: seal.Number})
-		default: // The next seal that is as it was shows it.
+		default: // The next sound seal tells whether the event was inserted.
 			continue
 		}
 		delete(c.unsealed, event.ID)

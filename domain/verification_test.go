@@ -13,13 +13,13 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// history is a trail as a store holds it.
+// history is a stored trail.
 type history struct {
 	events []domain.AuditEvent
 	seals  []domain.Seal
 }
 
-// drawHistory is one that nobody touched. Some events came late, and some never.
+// drawHistory returns an unchanged trail. Some events became visible late, some never.
 func drawHistory(t *rapid.T) history {
 	var h history
 	appearing, last, now := drawAppearance(t), domain.Seal{}, sealedAt
@@ -51,7 +51,7 @@ func attestedEvent(id domain.ID) domain.AuditEvent {
 	return event
 }
 
-// examine returns all faults, reading as the service does.
+// examine verifies the trail in the way the service does, and returns all faults.
 func (h history) examine() (faults []domain.Fault, chain *domain.Chain) {
 	chain = domain.NewChain()
 	events := h.events
@@ -68,7 +68,7 @@ func (h history) examine() (faults []domain.Fault, chain *domain.Chain) {
 	return faults, chain
 }
 
-// sealOf returns the number of the seal that an event is under.
+// sealOf returns the number of the seal that covers an event.
 func (h history) sealOf(id domain.ID) domain.ID {
 	for _, seal := range h.seals {
 		if slices.ContainsFunc(seal.Events, func(sealed domain.SealedEvent) bool { return sealed.ID == id }) {
@@ -78,7 +78,7 @@ func (h history) sealOf(id domain.ID) domain.ID {
 	return 0
 }
 
-func TestATrailThatNobodyTouchedHasNoFault(t *testing.T) {
+func TestAnUnchangedTrailHasNoFaults(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := drawHistory(t)
 		extra := rapid.IntRange(0, 3).Draw(t, "not under a seal yet")
@@ -98,7 +98,7 @@ func TestATrailThatNobodyTouchedHasNoFault(t *testing.T) {
 	})
 }
 
-func TestWhateverIsDoneToAnEventIsFoundAndNamed(t *testing.T) {
+func TestEveryChangeOfAnEventIsDetected(t *testing.T) {
 	for name, tamper := range map[string]func(t *rapid.T, h *history, at int) []domain.Fault{
 		"changed": func(t *rapid.T, h *history, at int) []domain.Fault {
 			h.events[at].Version++
@@ -155,7 +155,7 @@ func TestWhateverIsDoneToAnEventIsFoundAndNamed(t *testing.T) {
 	}
 }
 
-func TestAnEventInsertedWhereNoneIsAwaitedIsFoundAndNamed(t *testing.T) {
+func TestAnInsertedEventIsDetected(t *testing.T) {
 	one := func(ids ...domain.ID) (sightings []domain.EventDigest) {
 		for _, id := range ids {
 			sightings = append(sightings, domain.EventDigest{ID: id, Hash: attestedEvent(id).Evidence.Digest()})
@@ -169,7 +169,7 @@ func TestAnEventInsertedWhereNoneIsAwaitedIsFoundAndNamed(t *testing.T) {
 	faults, _ := h.examine()
 	require.Empty(t, faults)
 
-	// Its copy of another's evidence does not help it.
+	// Copying the evidence of another event does not hide it.
 	inserted := attestedEvent(4)
 	inserted.ID = 3
 	h.events = slices.Insert(h.events, 1, inserted)
@@ -177,11 +177,11 @@ func TestAnEventInsertedWhereNoneIsAwaitedIsFoundAndNamed(t *testing.T) {
 	assert.Equal(t, []domain.Fault{{Problem: domain.EventInserted, Event: 3, Seal: 2}}, faults)
 	h.seals = h.seals[:1]
 	faults, chain := h.examine()
-	assert.Empty(t, faults, "one in that place may still come")
+	assert.Empty(t, faults, "the next seal can still cover an event in the gap")
 	assert.Equal(t, []domain.AuditEvent{inserted, attestedEvent(5)}, chain.UnsealedEvents())
 }
 
-func TestWhateverIsDoneToASealIsFoundAndNamed(t *testing.T) {
+func TestEveryChangeOfASealIsDetected(t *testing.T) {
 	for name, tamper := range map[string]func(t *rapid.T, h *history, at int) domain.Fault{
 		"removed": func(_ *rapid.T, h *history, at int) domain.Fault {
 			number := h.seals[at].Number
@@ -198,7 +198,7 @@ func TestWhateverIsDoneToASealIsFoundAndNamed(t *testing.T) {
 		},
 		"another MAC": func(t *rapid.T, h *history, at int) domain.Fault {
 			h.seals[at].MAC[rapid.IntRange(0, 15).Draw(t, "byte")]++
-			return domain.Fault{Problem: domain.SealChanged, Seal: h.seals[at].Number + 1} // which follows another
+			return domain.Fault{Problem: domain.SealChanged, Seal: h.seals[at].Number + 1} // it now follows a changed seal
 		},
 		"a gap that was not there": func(_ *rapid.T, h *history, at int) domain.Fault {
 			h.seals[at].Missing = append(slices.Clone(h.seals[at].Missing), domain.Gap{From: 1, To: 1, Since: sealedAt})
@@ -249,10 +249,10 @@ func TestWhateverIsDoneToASealIsFoundAndNamed(t *testing.T) {
 	}
 }
 
-func TestAllThatIsWrongIsNamed(t *testing.T) {
+func TestAllFaultsAreReported(t *testing.T) {
 	var h history
 	last := domain.Seal{}
-	for id := domain.ID(1); id <= 40; id += 2 { // There is no event 2, 4, 6 and so on.
+	for id := domain.ID(1); id <= 40; id += 2 { // The events with even IDs are missing.
 		event := attestedEvent(id)
 		h.events = append(h.events, event)
 		last = last.WithoutGaps(func(domain.Gap) bool { return true }).Next([]domain.EventDigest{event.EventDigest()}, sealedAt)
@@ -281,7 +281,7 @@ func TestAllThatIsWrongIsNamed(t *testing.T) {
 	}, faults)
 }
 
-func TestUnreadAreEventsUnderASealThatWereNotReadAndNotUnderOneBefore(t *testing.T) {
+func TestMissingEventsAreTheEventsOfTheSealThatWereNotAdded(t *testing.T) {
 	chain := domain.NewChain()
 	seal := domain.Seal{Events: []domain.SealedEvent{{ID: 1}, {ID: 2}, {ID: 3}}}
 	assert.Equal(t, []domain.ID{1, 2, 3}, chain.MissingEvents(seal))
@@ -289,7 +289,7 @@ func TestUnreadAreEventsUnderASealThatWereNotReadAndNotUnderOneBefore(t *testing
 	assert.Equal(t, []domain.ID{1, 3}, chain.MissingEvents(seal))
 }
 
-func TestAFaultSaysWhatIsWrong(t *testing.T) {
+func TestAFaultDescribesTheProblem(t *testing.T) {
 	version := domain.VersionName{Record: domain.Reference{Kind: domain.SubjectPatient, ID: 7}, Number: 2}
 	for problem, want := range map[domain.Problem]string{
 		domain.EventChanged:    "event 5 was changed",
@@ -301,8 +301,8 @@ func TestAFaultSaysWhatIsWrong(t *testing.T) {
 		domain.VersionChanged:  "version 2 of patient 7 was changed",
 		domain.VersionRemoved:  "version 2 of patient 7 was removed",
 		domain.VersionInserted: "version 2 of patient 7 was inserted",
-		domain.HeadMissing:     "the trail ends before seal 3: what came after was removed",
-		domain.HeadMismatch:    "seal 3 is not the one that was kept: the trail was made anew",
+		domain.HeadMissing:     "the trail ends before seal 3: its end was removed",
+		domain.HeadMismatch:    "seal 3 is not the kept one: the trail was rewritten",
 	} {
 		assert.Equal(t, want, domain.Fault{Problem: problem, Event: 5, Seal: 3, Version: version}.String())
 	}

@@ -8,8 +8,8 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// Long versions count towards a page with the one before, which is shown beside.
-func TestTheSizeOfARevisionIsThatOfBothRecords(t *testing.T) {
+// The size of a page includes the previous version of each entry.
+func TestTheSizeOfAVersionViewIncludesBothRecords(t *testing.T) {
 	patient := func(address, record string) domain.Patient {
 		return domain.Patient{Address: domain.FromStored[domain.Text](address), MedicalRecord: domain.FromStored[domain.Text](record)}
 	}

@@ -23,14 +23,14 @@ const (
 			AND address = '' AND device = '' AND last_used_at = sessions.created_at`
 )
 
-// addClinicRows writes as the program of the first step does.
+// addClinicRows inserts rows like the program of the first migration.
 func (e engine) addClinicRows(t *testing.T) {
 	t.Helper()
 	_, err := e.db.ExecContext(t.Context(), fmt.Sprintf(addClinicRows, e.moment, fmt.Sprintf(e.bytes, 16), fmt.Sprintf(e.bytes, 32)))
 	require.NoError(t, err)
 }
 
-func TestUsersAndSessionsSurviveTheStepOfIdentity(t *testing.T) {
+func TestUsersAndSessionsSurviveTheIdentityMigration(t *testing.T) {
 	for name, engine := range engines(t) {
 		t.Run(name, func(t *testing.T) {
 			count := func(query string) (n int) {
@@ -53,8 +53,8 @@ func TestUsersAndSessionsSurviveTheStepOfIdentity(t *testing.T) {
 	}
 }
 
-// The program of the step before is replaced after the step was taken.
-func TestTheProgramBeforeTheStepOfIdentityCanGoOn(t *testing.T) {
+// During an upgrade, the older program is still running after the migration.
+func TestTheProgramBeforeTheIdentityMigrationCanContinue(t *testing.T) {
 	for name, engine := range engines(t) {
 		t.Run(name, func(t *testing.T) {
 			_, err := engine.provider(t).UpTo(t.Context(), 2)

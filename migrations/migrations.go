@@ -1,10 +1,10 @@
-// Package migrations embeds the steps that build the schema, in goose's format:
-// one folder per engine, with the same tables and columns in both. A step that
-// was released is never edited; what comes after it gets the next number.
+// Package migrations embeds the SQL files that create and change the schema, in goose's format.
+// Each engine has a folder, and both have the same tables and columns. The SQL of a released
+// step never changes. A new step gets the next number.
 //
-// A program refuses a schema with a step that it does not know. A step that programs
-// before it can go on with ends with INSERT INTO compatible_steps (step) VALUES (its
-// number): then the instances of a service can be replaced one after the other.
+// A program refuses a schema with a step that it does not know. If older programs can work
+// with a step, the step ends with INSERT INTO compatible_steps (step) VALUES (its number).
+// Then the instances of a service can be replaced one after the other.
 package migrations
 
 import (
@@ -24,7 +24,7 @@ func SQLite() fs.FS { return folder("sqlite") }
 func folder(name string) fs.FS {
 	sub, err := fs.Sub(files, name)
 	if err != nil {
-		panic(err) // Only an invalid name gives an error, and both are constants.
+		panic(err) // Sub fails only for an invalid name, and both names are constants.
 	}
 	return sub
 }

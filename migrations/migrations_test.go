@@ -27,7 +27,7 @@ const (
 		WHERE t.type = 'table' AND t.name <> 'goose_db_version' AND t.name NOT LIKE 'sqlite_%'
 		ORDER BY t.name, c.cid`
 	postgresIndexes = `SELECT count(*) FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'goose_db_version'`
-	// The primary keys of most of SQLite's tables are the tables themselves.
+	// Most of SQLite's tables have no separate index for their primary key.
 	sqliteIndexes = `
 		SELECT count(*) + (
 			SELECT count(*)
@@ -36,13 +36,13 @@ const (
 		FROM sqlite_schema WHERE type = 'index'`
 )
 
-// engine is an empty database and the steps for it.
+// engine is an empty database and its migrations.
 type engine struct {
 	dialect          goose.Dialect
 	db               *sql.DB
 	steps            fs.FS
 	columns, indexes string
-	// moment and bytes, with a length, are how values are written.
+	// moment is a time in SQL. bytes is the format of an expression for so many bytes.
 	moment, bytes string
 }
 
@@ -108,7 +108,7 @@ func TestEnginesHaveTheSameSchema(t *testing.T) {
 	require.Equal(t, indexes[0], indexes[1], "number of indexes")
 }
 
-func TestEveryStepCanBeTakenBack(t *testing.T) {
+func TestEveryMigrationCanBeReverted(t *testing.T) {
 	for name, engine := range engines(t) {
 		t.Run(name, func(t *testing.T) {
 			provider := engine.provider(t)

@@ -1,4 +1,6 @@
-// Package ports is what the use-cases need from outside, as interfaces. The
-// promises in the doc comments are checked for every store by the suite in
-// package portstest.
+// Package ports declares, as interfaces, everything that the use-cases need from
+// outside: the store, password hashing, tokens, one-time codes, the clock.
+//
+// The doc comments are promises. Package portstest checks those of Store and its
+// repositories for every implementation.
 package ports

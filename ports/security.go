@@ -9,94 +9,98 @@ import (
 )
 
 // Caller is the person for whom a password is hashed or verified. Known callers and
-// strangers wait in lines of their own, so that a flood of strangers keeps no known
-// caller out.
+// strangers wait in separate queues, so that a flood of login attempts by strangers does
+// not block known callers.
 type Caller struct {
-	// Known tells the caller from a stranger.
+	// Known selects the queue of known callers.
 	Known bool
-	// Share is the user, or the site or network of a stranger. It cannot have all
-	// places of its line.
+	// QueueKey is the user's ID, or the site or network of a stranger. Callers with one
+	// key can take only a part of the queue.
 	QueueKey string
 }
 
-// KnownCaller is a user who is signed in, or whose address is given in a login from a
-// network that the user is known to sign in from.
+// KnownCaller returns the caller for a signed-in user, and for a login to a user's
+// account from a client network that the user signed in from before.
 func KnownCaller(user domain.ID) Caller { return Caller{Known: true, QueueKey: user.String()} }
 
-// UnknownCaller is anybody else.
+// UnknownCaller returns the caller for all other requests.
 func UnknownCaller(origin domain.Origin) Caller {
 	return Caller{QueueKey: cmp.Or(origin.Site(), origin.Network())}
 }
 
-// Passwords hashes passwords so that a stolen store does not give them away.
+// Passwords hashes passwords such that a stolen database does not reveal them.
 type Passwords interface {
-	// Hash returns a salted hash in the current format. It is slow by design
-	// and waits for its turn; Unavailable when ctx ends first, and at once when
-	// too many wait already in the caller's line, or of the caller's share.
+	// Hash returns a salted hash in the current format. It is slow by design and waits
+	// in a queue. It returns Unavailable if ctx ends first, or immediately if the queue
+	// or the share of the caller's QueueKey is full.
 	Hash(ctx context.Context, caller Caller, password domain.Password) (domain.PasswordHash, error)
-	// Verify reports whether hash was made of password. For the zero hash,
-	// which no password matches, it takes as long as for one in the current
-	// format. It waits like Hash; Internal when hash is in no known format. A
-	// format that came from elsewhere may take another time.
+	// Verify reports whether hash was made from password. The zero hash matches no
+	// password, and verifying it takes as long as verifying a hash in the current
+	// format. Other formats can take another time. Verify queues like Hash. It returns
+	// Internal if the format of hash is unknown.
 	Verify(ctx context.Context, caller Caller, password domain.Password, hash domain.PasswordHash) (bool, error)
-	// Outdated reports whether hash, which was made of password, is not in the current
-	// format and should be replaced by a new one of password.
+	// Outdated reports whether hash, which was made from password, should be replaced
+	// because it is not in the current format.
 	Outdated(password domain.Password, hash domain.PasswordHash) bool
-	// Weakness says in one sentence why password is too easy to guess by
-	// somebody who knows the given words about its owner, or nothing.
+	// Weakness explains in one sentence why password is too easy to guess for somebody
+	// who knows the given words about its owner. It returns an empty text if the
+	// password is good.
 	Weakness(password domain.Password, known ...string) string
 }
 
-// AccessTokens makes and checks the tokens that signed-in callers show.
+// AccessTokens issues and verifies access tokens.
 type AccessTokens interface {
-	// Issue signs a token that proves actor from now until expires. What an
-	// actor has of an Origin is not in it.
+	// Issue signs a token that proves actor from now until expires. The actor's Origin
+	// is not part of it.
 	Issue(actor domain.Actor, now, expires time.Time) (domain.AccessToken, error)
-	// Verify returns the actor of a token that was issued here and has not
-	// expired at now, and domain.ErrAccessToken for every other text. No token
-	// is good for longer than the lifetime that Revocations are kept for.
+	// Verify returns the actor of a token that this service issued and that has not
+	// expired at now. For any other text it returns domain.ErrAccessToken. No token is
+	// valid for longer than Revocations remembers a revocation.
 	Verify(token string, now time.Time) (domain.Actor, error)
 }
 
-// Revocations knows which sessions were revoked, on whichever instance, without
-// asking the Store each time.
+// Revocations knows which sessions were revoked on any instance, without a query to the
+// Store for each request.
 type Revocations interface {
-	// Revoked reports whether a session was revoked while a token of it may still
-	// be good. It is not known when what was revoked on other instances
-	// more than a second ago may not have got here: then the Store has to be asked.
+	// Revoked reports whether the session was revoked. Revocations are remembered until all
+	// access tokens of the session have expired. If known is false, this instance may lack
+	// revocations that other instances made more than a second ago, and the caller must ask
+	// the Store.
 	Revoked(session domain.ID) (revoked, known bool)
-	// Revoke puts revoked sessions in force on this instance at once; that the
-	// others learn of them follows from the Store.
+	// Revoke makes revocations effective on this instance immediately. Other instances
+	// learn of them through the Store.
 	Revoke(sessions ...domain.ID)
 }
 
-// OneTimeCodes makes and checks time-based one-time passwords (RFC 6238).
+// OneTimeCodes creates TOTP keys and verifies time-based one-time codes (RFC 6238).
 type OneTimeCodes interface {
-	// Enrol makes a key for the account of email, to be put into a device.
+	// Enrol creates a key for the account with this address, to be stored in the user's
+	// device.
 	Enrol(email domain.Email) (Enrolment, error)
-	// Match returns the time step whose code this is, at most one step away from
-	// that of now, and false when there is none. Internal when key cannot be opened.
+	// Match returns the time step to which the code belongs, if it is the current one or
+	// a neighbour. Otherwise matches is false. It returns Internal if key cannot be
+	// decrypted.
 	Match(key domain.SealedKey, code domain.OneTimeCode, now time.Time) (step int64, matches bool, err error)
-	// Reseal returns key sealed with the current key of the service; the same
-	// one, and false, when it is already. Internal when it cannot be opened.
+	// Reseal returns key encrypted with the service's current key. If it already was,
+	// Reseal returns key and false. It returns Internal if key cannot be decrypted.
 	Reseal(key domain.SealedKey) (resealed domain.SealedKey, changed bool, err error)
 }
 
-// Enrolment is a new TOTP key, to be shown to its user once.
+// Enrolment is a new TOTP key. It is shown to its user once.
 type Enrolment struct {
 	Key domain.SealedKey
-	// URI is "otpauth://totp/..." with the key in it.
+	// URI is the "otpauth://totp/..." URI that contains the key.
 	URI domain.Secret
-	// QRCode is the URI as a PNG image.
+	// QRCode is a PNG image of the URI.
 	QRCode domain.Secret
 }
 
-// MACs makes and checks message authentication codes for what is kept of the
-// trail, with a key that is not kept there.
+// MACs computes and verifies the message authentication codes of the audit trail, with
+// keys that are not stored with the trail.
 type MACs interface {
 	// Sum returns the code of hash under the service's current key.
 	Sum(hash domain.Hash) domain.MAC
-	// Verify reports whether mac is that of hash under any of the service's keys,
-	// those that were replaced included. The time it takes does not depend on mac.
+	// Verify reports, in constant time, whether mac is the code of hash under the
+	// current or a previous key of the service.
 	Verify(hash domain.Hash, mac domain.MAC) bool
 }

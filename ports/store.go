@@ -4,29 +4,31 @@ import (
 	"context"
 )
 
-// Store is the only door to data.
+// Store is the only access to stored data.
 //
-// Errors of a Store and its repositories are of kind NotFound, Conflict,
-// Invalid or Unavailable as the methods say; anything else is Internal.
+// The errors of a Store and its repositories have the kind NotFound, Conflict, Invalid
+// or Unavailable where the methods say so. Every other error is Internal.
 type Store interface {
-	// View hands fn a Tx to read with. Every read sees all that was committed
-	// before it began. Two reads of one View need not see the same moment.
-	// Nothing may be written through the Tx.
+	// View calls fn with a Tx for reading. Each read sees everything committed before
+	// that read began. Two reads in one View can see different states. Writes through
+	// the Tx fail.
 	View(ctx context.Context, fn func(Tx) error) error
 
-	// Update hands fn a Tx to read and write with, and commits when fn returns
-	// nil. Any error, of fn or of the commit, is returned and leaves no trace;
-	// so does a panic of fn, which goes on, and a ctx that ended. A commit that
-	// was acknowledged survives the death of the process.
+	// Update calls fn with a Tx for reading and writing, and commits when fn returns
+	// nil. If fn or the commit fails, Update returns the error and nothing is changed.
+	// The same holds if fn panics, which Update does not recover, and if ctx ends. An
+	// acknowledged commit survives a crash of the process.
 	//
-	// What fn has read with Get does not change under it until Update returns,
-	// but for what a view derives from other records. After a refused write (Conflict, Invalid)
-	// nothing is committed, even if fn drops the error.
-	// fn may be run again after a collision with another Update, so it must
-	// have no effect but on the Tx and on variables it sets anew each time. It
-	// must not call the Store.
+	// An entity that fn reads with Get is locked: no other Update changes it before this
+	// one returns, or else this one calls fn again. What a view derives from other records
+	// is not locked. After a refused write (Conflict or Invalid) nothing is committed, even
+	// if fn ignores the error.
+	//
+	// Update can call fn again after a collision with another Update. So fn must only
+	// affect the Tx and variables that it sets anew on every call, and it must not call
+	// the Store.
 	Update(ctx context.Context, fn func(Tx) error) error
 
-	// Ready returns nil if the store can serve now, Unavailable if not.
+	// Ready returns nil if the store can serve requests, and Unavailable if not.
 	Ready(ctx context.Context) error
 }

@@ -6,14 +6,14 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// Clock tells the time, in UTC and to the microsecond, which is what every
-// store can keep.
+// Clock returns the current time in UTC, to the microsecond, which is the precision of
+// every store.
 type Clock func() time.Time
 
-// SystemClock is the machine's clock.
+// SystemClock returns the time of the machine's clock.
 func SystemClock() time.Time { return ToMicroseconds(time.Now()) }
 
-// ToMicroseconds is t as every store keeps it: in UTC, cut to the microsecond.
+// ToMicroseconds returns t as stores keep it: in UTC, truncated to the microsecond.
 func ToMicroseconds(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
 // StampToMicroseconds is the record with the times of its stamp as every store keeps them.

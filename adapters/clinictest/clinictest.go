@@ -1,11 +1,11 @@
-// Package clinictest is a whole clinic over the memory store, for test suites: all
-// use-cases, a clock to set, users of each role, and the audit trail to look at.
+// Package clinictest builds a complete clinic over the memory store for test suites: all
+// use-cases, a clock that the test sets, users of each role, and access to the audit trail.
 //
 //	clinic := clinictest.New(t)
 //	patient, err := clinic.Patients.Create(t.Context(), clinic.Staff(), domain.PatientInput{Name: domain.Given("Ada")})
 //
-// Everything is real but for the store, which is memory, and the hashing of passwords,
-// which is too cheap to protect anybody.
+// All parts are those of the service, except the store, which is in memory, and the
+// password hashes, which are too cheap to protect passwords.
 package clinictest
 
 import (
@@ -23,25 +23,25 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// Password is that of all users that a Clinic makes.
+// Password is the password of all users that a Clinic creates.
 const Password = "orbit-walnut-73-lagoon"
 
-// SecretKey is what all keys of a Clinic are derived from.
+// SecretKey is the secret from which all keys of a Clinic are derived.
 const SecretKey = "a secret for tests only, of enough bytes"
 
-// Start is when the clock of a Clinic starts.
+// Start is the time at which the clock of a Clinic starts.
 var Start = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 
-// Operator is the person at the service's own command line.
+// Operator is the actor of the program's commands.
 var Operator = domain.Actor{Role: domain.Operator}
 
-// CheapHashing is for tests only: its hashes protect nobody.
+// CheapHashing is for tests only: the hashes are too cheap to protect passwords.
 var CheapHashing = passwords.Params{MemoryKiB: 64, Iterations: 1, Parallelism: 1, Concurrent: 2, Waiting: 200}
 
-// Clinic is all use-cases over one store. It is safe for concurrent use.
+// Clinic holds all use-cases over one store. It is safe for concurrent use.
 type Clinic struct {
 	*application.UseCases
-	// Ports and Rules are what the use-cases were built from.
+	// Ports and Rules are the arguments that the use-cases were built from.
 	Ports application.Ports
 	Rules application.Rules
 
@@ -56,18 +56,18 @@ type clock struct {
 	now   time.Time
 }
 
-// T is what a Clinic needs of a test: a testing.TB, or a *rapid.T of a property.
+// T is the part of testing.TB that a Clinic needs. A *rapid.T implements it, too.
 type T interface {
 	Context() context.Context
 	Fatal(args ...any)
 	Helper()
 }
 
-// Setup changes what a Clinic is built from.
+// Setup changes the ports and rules that a Clinic is built from.
 type Setup func(*application.Ports, *application.Rules)
 
-// New returns an empty clinic with open registration, no limits and no grace for spent
-// refresh tokens; setups change that, in their order.
+// New returns an empty clinic with open registration, no rate limits and no grace for spent
+// refresh tokens. The setups can change this. They are called in order.
 func New(t T, setups ...Setup) *Clinic {
 	t.Helper()
 	hashing, err := passwords.New(CheapHashing)
@@ -86,7 +86,7 @@ func New(t T, setups ...Setup) *Clinic {
 		Store: store, Revocations: store, Passwords: hashing, Codes: codes,
 		MACs: keys.For("audit trail").MACs(), Clock: c.Now,
 	}
-	// The tokens last as long as the setups say, unless they set others.
+	// The tokens are built after the setups, because these can change the lifetime.
 	c = c.With(append(setups, func(p *application.Ports, r *application.Rules) {
 		if p.Tokens == nil {
 			p.Tokens = tokens.New(keys, r.Sessions.Access)
@@ -97,9 +97,9 @@ func New(t T, setups ...Setup) *Clinic {
 	return c
 }
 
-// With returns all use-cases anew, built from the clinic's ports and rules with the
-// changes of setups. It shares the clinic's store and clock unless they change that, as
-// another instance of the service does.
+// With returns a second clinic with new use-cases, built from the ports and rules of c after
+// the setups have changed them. Both share the store and the clock, like two instances of
+// the service, unless the setups change them.
 func (c *Clinic) With(setups ...Setup) *Clinic {
 	other := *c
 	for _, setup := range setups {
@@ -109,30 +109,30 @@ func (c *Clinic) With(setups ...Setup) *Clinic {
 	return &other
 }
 
-// Now is the clinic's time.
+// Now returns the time of the clinic's clock.
 func (c *Clinic) Now() time.Time {
 	c.clock.mutex.Lock()
 	defer c.clock.mutex.Unlock()
 	return c.clock.now
 }
 
-// SetTime sets the clinic's clock. A finer time than stores keep is not cut.
+// SetTime sets the clinic's clock. It does not round the time to the precision of stores.
 func (c *Clinic) SetTime(now time.Time) {
 	c.clock.mutex.Lock()
 	defer c.clock.mutex.Unlock()
 	c.clock.now = now.UTC()
 }
 
-// Advance moves the clinic's clock on.
+// Advance moves the clinic's clock forward.
 func (c *Clinic) Advance(by time.Duration) { c.SetTime(c.Now().Add(by)) }
 
-// Admin is an administrator who is signed in; the first call adds the account.
+// Admin returns a signed-in administrator. The first call creates the user.
 func (c *Clinic) Admin() domain.Actor { return c.admin() }
 
-// Staff is a member of the staff who is signed in; the first call adds the account.
+// Staff returns a signed-in member of the staff. The first call creates the user.
 func (c *Clinic) Staff() domain.Actor { return c.staff() }
 
-// SignUp adds an account with Password, and returns its user, signed in.
+// SignUp creates a user with Password and signs the user in.
 func (c *Clinic) SignUp(email string, role domain.Role) domain.Actor {
 	c.t.Helper()
 	_, err := c.Users.Register(c.t.Context(), Operator, domain.Registration{
@@ -142,7 +142,7 @@ func (c *Clinic) SignUp(email string, role domain.Role) domain.Actor {
 	return c.SignIn(email)
 }
 
-// SignIn returns the user of an account with Password, in a new session.
+// SignIn signs in a user with Password and returns the actor of the new session.
 func (c *Clinic) SignIn(email string) domain.Actor {
 	c.t.Helper()
 	grant, err := c.Sessions.Login(c.t.Context(), domain.Actor{}, domain.Credentials{Username: domain.Given(email), Password: domain.Given(Password)})
@@ -152,27 +152,27 @@ func (c *Clinic) SignIn(email string) domain.Actor {
 	return actor
 }
 
-// Events are all events of the audit trail, in their order. Looking at them leaves none.
+// Events returns all events of the audit trail in their order. It records no event.
 func (c *Clinic) Events() []domain.AuditEvent {
 	c.t.Helper()
 	var events []domain.AuditEvent
 	page := domain.Page{Limit: domain.MaxPageLimit}
 	for {
-		var some []domain.AuditEvent
+		var batch []domain.AuditEvent
 		err := c.Ports.Store.View(c.t.Context(), func(tx ports.Tx) (err error) {
-			some, err = tx.Audit().List(c.t.Context(), domain.AuditFilter{}, page)
+			batch, err = tx.Audit().List(c.t.Context(), domain.AuditFilter{}, page)
 			return err
 		})
 		require(c.t, err)
-		if len(some) == 0 {
+		if len(batch) == 0 {
 			return events
 		}
-		events = append(events, some...)
-		page.After = some[len(some)-1].ID
+		events = append(events, batch...)
+		page.After = batch[len(batch)-1].ID
 	}
 }
 
-// LastEvent is the last event of the audit trail; the zero one when there is none.
+// LastEvent returns the last event of the audit trail, or the zero event if there is none.
 func (c *Clinic) LastEvent() domain.AuditEvent {
 	c.t.Helper()
 	events := c.Events()

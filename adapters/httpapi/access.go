@@ -11,29 +11,29 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// access says what a route makes of the caller's token. What the actor may then
-// do is decided in the use-case.
-type access uint8
+// tokenRule says how a route treats the access token of a request. The use-case decides what
+// the actor is allowed to do.
+type tokenRule uint8
 
 const (
-	// signedIn needs a valid token, and refuses before the body is read. It is
-	// the zero value: a route that says nothing is closed.
-	signedIn access = iota
-	// maybeSignedIn takes a caller without a token as anonymous, and refuses a
-	// bad token.
-	maybeSignedIn
-	// anonymous looks at no token, so that clients that attach an expired one
-	// to everything can still sign in.
-	anonymous
+	// tokenRequired refuses a request without a valid token before its body is read.
+	// It is the zero value, so that a route is closed by default.
+	tokenRequired tokenRule = iota
+	// tokenOptional treats a caller without a token as anonymous, and refuses an
+	// invalid token.
+	tokenOptional
+	// tokenIgnored treats every caller as anonymous, so that a client that sends an
+	// expired token with each request can still sign in.
+	tokenIgnored
 )
 
-// endpoint serves one route to actor, whose Origin is set whoever it is.
+// endpoint serves one route. The actor's Origin is always set, for anonymous actors too.
 type endpoint interface {
 	serve(c echo.Context, actor domain.Actor) error
 }
 
-// handler is an endpoint that takes no parameters in the query. Where it only reads, it
-// refuses what is meant as one, or the caller would take the answer for another one.
+// handler is an endpoint that takes no query parameters. GET and HEAD requests that have
+// some are refused, because the answer would not be what the client asked for.
 type handler func(c echo.Context, actor domain.Actor) error
 
 func (h handler) serve(c echo.Context, actor domain.Actor) error {
@@ -44,14 +44,14 @@ func (h handler) serve(c echo.Context, actor domain.Actor) error {
 	if err != nil {
 		return err
 	}
-	if err := domain.ErrInvalidParameters(query.refusals()); err != nil {
+	if err := domain.ErrInvalidParameters(query.rest()); err != nil {
 		return err
 	}
 	return h(c, actor)
 }
 
-// lister is an endpoint that reads parameters. It takes their page into the use-case,
-// which refuses those that it did not read.
+// lister is an endpoint that takes query parameters. The use-case gets the errors of
+// unknown parameters with the page, and refuses the request after it has authorized it.
 type lister func(c echo.Context, actor domain.Actor, query *query) error
 
 func (l lister) serve(c echo.Context, actor domain.Actor) error {
@@ -62,31 +62,32 @@ func (l lister) serve(c echo.Context, actor domain.Actor) error {
 	return l(c, actor, query)
 }
 
-// machinery is an endpoint that looks at no parameters: those who probe a service add
-// some of their own.
-type machinery func(c echo.Context, actor domain.Actor) error
+// lenientHandler is an endpoint that ignores the query string. Health checks and browsers
+// add parameters of their own.
+type lenientHandler func(c echo.Context, actor domain.Actor) error
 
-func (m machinery) serve(c echo.Context, actor domain.Actor) error { return m(c, actor) }
+func (h lenientHandler) serve(c echo.Context, actor domain.Actor) error { return h(c, actor) }
 
-// authenticator is application.Authenticator.
+// authenticator is the part of application.Authenticator that requests need.
 type authenticator interface {
 	Authenticate(ctx context.Context, origin domain.Origin, token string) (domain.Actor, error)
-	Body(ctx context.Context, token string, body io.ReadCloser) io.ReadCloser
+	RecheckAtEnd(ctx context.Context, token string, body io.ReadCloser) io.ReadCloser
 }
 
-func withActor(auth authenticator, access access, next endpoint) echo.HandlerFunc {
+// authenticate passes the actor of a request to next, as rule says.
+func authenticate(auth authenticator, rule tokenRule, next endpoint) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		origin := request(c).Origin()
-		if access == anonymous {
+		if rule == tokenIgnored {
 			request(c).NameClient()
 			return next.serve(c, domain.Actor{Origin: origin})
 		}
 		token, found, err := bearerToken(c)
 		if err != nil {
-			return refusedToken(err)
+			return markTokenError(err)
 		}
 		if !found {
-			if access == maybeSignedIn {
+			if rule == tokenOptional {
 				request(c).NameClient()
 				return next.serve(c, domain.Actor{Origin: origin})
 			}
@@ -94,30 +95,30 @@ func withActor(auth authenticator, access access, next endpoint) echo.HandlerFun
 		}
 		actor, err := auth.Authenticate(c.Request().Context(), origin, token)
 		if err != nil {
-			return refusedToken(err)
+			return markTokenError(err)
 		}
 		request(c).SetActor(actor)
-		c.Request().Body = auth.Body(c.Request().Context(), token, c.Request().Body)
+		c.Request().Body = auth.RecheckAtEnd(c.Request().Context(), token, c.Request().Body)
 		return next.serve(c, actor)
 	}
 }
 
-// tokenError is the error of a request whose access token is not good (any more): clients
-// are told to get another one (RFC 6750, 3.1).
+// tokenError is the error of a request whose access token is invalid, expired or revoked.
+// The answer tells the client to get another token (RFC 6750, 3.1).
 type tokenError struct{ error }
 
 func (e tokenError) Unwrap() error { return e.error }
 
-// refusedToken is what becomes of an error of the authenticator.
-func refusedToken(err error) error {
+// markTokenError makes err a tokenError if it says that the token was refused.
+func markTokenError(err error) error {
 	if domain.KindOf(err) != domain.Unauthenticated {
 		return err
 	}
 	return tokenError{err}
 }
 
-// bearerToken returns the token of the Authorization header (RFC 6750, 2.1). A
-// header of another scheme counts as none; two headers are a bad token.
+// bearerToken returns the token of the Authorization header (RFC 6750, 2.1). A header of
+// another scheme is ignored. Two headers are an invalid token.
 func bearerToken(c echo.Context) (token string, found bool, err error) {
 	headers := c.Request().Header.Values(echo.HeaderAuthorization)
 	switch len(headers) {

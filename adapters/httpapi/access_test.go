@@ -13,25 +13,24 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// TestWhoIsOutByTheEndOfTheBodyIsOut is about callers who send it slowly.
-func TestWhoIsOutByTheEndOfTheBodyIsOut(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+func TestASessionRevokedWhileTheBodyArrivesIsRefused(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		admin := api.signUp("admin@example.com", domain.Admin)
 		for i, path := range []string{"/api/users/", "/api/auth/register/"} {
-			leaving := api.signUp(fmt.Sprintf("leaving%d@example.com", i), domain.Admin)
+			revoked := api.signUp(fmt.Sprintf("revoked%d@example.com", i), domain.Admin)
 			text := `{"email": "back-door@example.com", "password": "` + otherPassword + `", "role": "ADMIN"}`
 			body, rest := io.Pipe()
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, api.url+path, body)
 			require.NoError(t, err)
 			req.Header.Set("Content-Type", "application/json")
-			req.Header.Set("Authorization", "Bearer "+leaving)
-			// The body is asked for once the caller has been let in.
+			req.Header.Set("Authorization", "Bearer "+revoked)
+			// The service sends 100 Continue after it has authenticated the caller.
 			req.Header.Set("Expect", "100-continue")
 			answered := make(chan answer, 1)
 			go func() { answered <- api.send(req) }()
 			_, err = io.WriteString(rest, text[:5])
 			require.NoError(t, err)
-			api.want(http.StatusNoContent, http.MethodPost, "/api/auth/logout/", leaving, "")
+			api.want(http.StatusNoContent, http.MethodPost, "/api/auth/logout/", revoked, "")
 			_, err = io.WriteString(rest, text[5:])
 			require.NoError(t, err)
 			require.NoError(t, rest.Close())
@@ -44,8 +43,8 @@ func TestWhoIsOutByTheEndOfTheBodyIsOut(t *testing.T) {
 	})
 }
 
-func TestBodiesOfStrangersAreShort(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+func TestAnonymousBodiesHaveALowerLimit(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		staff := api.signUp("staff@example.com", domain.Staff)
 		long := func(length int) string { return `{"x": "` + strings.Repeat("x", length-len(`{"x": ""}`)) + `"}` }
 		for _, path := range []string{"/api/auth/login/", "/api/auth/login/refresh/", "/api/auth/register/"} {
@@ -58,8 +57,8 @@ func TestBodiesOfStrangersAreShort(t *testing.T) {
 	})
 }
 
-func TestTwoTokensAreNone(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+func TestTwoAuthorizationHeadersAreRefused(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		staff := api.signUp("staff@example.com", domain.Staff)
 		for _, path := range []string{"/api/patients/", "/api/auth/register/"} {
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, api.url+path, http.NoBody)
@@ -70,9 +69,8 @@ func TestTwoTokensAreNone(t *testing.T) {
 	})
 }
 
-// TestOnlyATokenIsAnInvalidToken is about refusals of callers who sent no access token
-// (RFC 6750, 3.1).
-func TestOnlyATokenIsAnInvalidToken(t *testing.T) {
+// WWW-Authenticate has no error if the request has no access token (RFC 6750, 3.1).
+func TestOnlyARefusedTokenIsCalledInvalid(t *testing.T) {
 	api := newAPI(t, stores["memory"](t))
 	staff := api.signUp("staff@example.com", domain.Staff)
 	for _, headers := range [][]string{nil, {"Authorization", "Basic YTpi"}} {

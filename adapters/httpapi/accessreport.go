@@ -10,40 +10,36 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// accessReport is the only format of the report of accesses: a table for people.
+// accessReport is the format of the report of accesses: a table for people to read.
 var accessReport = exportFormat[domain.DailyUse]{
 	contentType: "text/csv; charset=utf-8; header=present",
 	header:      "date,user,name,role,action,about,outcome,times\r\n",
-	write:       writeCSV(useRow),
+	write:       writeCSV(accessReportRow),
 }
 
-// useRow has the columns that the header of the format names.
-func useRow(use domain.DailyUse) []string {
+// accessReportRow returns the cells in the order of accessReport's header.
+func accessReportRow(use domain.DailyUse) []string {
 	return []string{
 		use.Day.String(), emptyIfZero(use.User), safeCell(use.ActorName), string(use.Role),
 		string(use.Action), domain.DescribePermission(use.Action), string(use.Outcome), strconv.Itoa(use.Times),
 	}
 }
 
-// reportAccesses answers with all parts of the report of accesses to the patient whose
-// id is in the path.
+// reportAccesses answers with the report of accesses to the patient whose id is in the
+// path, in as many parts as the use-case returns.
 func reportAccesses(audit *application.Audit) handler {
-	return func(c echo.Context, actor domain.Actor) error {
-		id, err := pathID(c)
-		if err != nil {
-			return err
-		}
+	return handleID(func(c echo.Context, actor domain.Actor, id domain.ID) error {
 		var part application.AccessReport
-		return export(c, accessReport, func(ctx context.Context) (application.Page[domain.DailyUse], error) {
+		return sendExport(c, accessReport, func(ctx context.Context) (application.Page[domain.DailyUse], error) {
 			next, err := audit.ReportAccesses(ctx, actor, id, part)
 			part = next
 			return part.Page, err
 		})
-	}
+	})
 }
 
-// orReport answers with the report where a client asks for CSV.
-func orReport(list lister, report handler) lister {
+// listOrReport answers with the list, or with the report if the client prefers CSV.
+func listOrReport(list lister, report handler) lister {
 	return func(c echo.Context, actor domain.Actor, query *query) error {
 		c.Response().Header().Add(echo.HeaderVary, echo.HeaderAccept)
 		if preferred(c.Request(), "text/csv", echo.MIMEApplicationJSON) == "text/csv" {

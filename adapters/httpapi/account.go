@@ -19,7 +19,7 @@ func readPasswordChange(b *body) domain.PasswordChange {
 	}
 }
 
-// userView is what users see of their own account.
+// userView is a user's view of their own account.
 type userView struct {
 	ID        domain.ID   `json:"id"`
 	FirstName string      `json:"first_name"`

@@ -36,7 +36,7 @@ const (
 	otherPassword = "kettle-meadow-40-harbor"
 )
 
-// stores opens an empty store of each kind.
+// stores has a function for each kind of store that opens an empty store.
 var stores = map[string]func(t testing.TB) ports.Store{
 	"memory": func(testing.TB) ports.Store { return memory.New() },
 	"sqlite": func(t testing.TB) ports.Store {
@@ -53,17 +53,17 @@ var stores = map[string]func(t testing.TB) ports.Store{
 	},
 }
 
-// overEachStore runs test once for every kind of store.
-func overEachStore(t *testing.T, test func(t *testing.T, api *api), with ...clinictest.Setup) {
+// forEachStore runs test with each kind of store.
+func forEachStore(t *testing.T, test func(t *testing.T, api *api), setups ...clinictest.Setup) {
 	for name, open := range stores {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			test(t, newAPI(t, open(t), with...))
+			test(t, newAPI(t, open(t), setups...))
 		})
 	}
 }
 
-// api is a running service. Every answer it gives is checked against openapi.yaml.
+// api is a running service. Each of its answers is checked against openapi.yaml.
 type api struct {
 	*clinictest.Clinic
 	t         testing.TB
@@ -72,34 +72,34 @@ type api struct {
 	log       *logBuffer
 }
 
-// newAPI serves a clinic over store; without more it limits nothing.
-func newAPI(t testing.TB, store ports.Store, with ...clinictest.Setup) *api {
+// newAPI serves a clinic over store, without rate limits unless setups set some.
+func newAPI(t testing.TB, store ports.Store, setups ...clinictest.Setup) *api {
 	t.Helper()
-	return newAPIWith(t, store, httpapi.Options{}, with...)
+	return newAPIWithOptions(t, store, httpapi.Options{}, setups...)
 }
 
-func newAPIWith(t testing.TB, store ports.Store, options httpapi.Options, with ...clinictest.Setup) *api {
+func newAPIWithOptions(t testing.TB, store ports.Store, options httpapi.Options, setups ...clinictest.Setup) *api {
 	t.Helper()
 	log := &logBuffer{}
 	logger := slog.New(slog.NewTextHandler(log, nil))
-	overStore := func(p *application.Ports, r *application.Rules) {
-		p.Store, p.Revocations = store, revocationsOf(t, store, r.Sessions.Access, logger)
+	useStore := func(p *application.Ports, r *application.Rules) {
+		p.Store, p.Revocations = store, newRevocations(t, store, r.Sessions.Access, logger)
 	}
-	clinic := clinictest.New(t, append(with, overStore)...)
+	clinic := clinictest.New(t, append(setups, useStore)...)
 	clinic.SetTime(ports.SystemClock())
-	// A client may say in X-Forwarded-For where it is.
+	// So that a test can choose its client address with X-Forwarded-For.
 	options.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	server := httptest.NewServer(httpapi.NewHandler(clinic.UseCases, store, options, logger))
 	t.Cleanup(server.Close)
 	return &api{Clinic: clinic, t: t, url: server.URL, transport: apitest.Transport(t), log: log}
 }
 
-// revocationsOf are what the service knows of ended sessions: what the store
-// itself does, or a set that is fed from it.
-func revocationsOf(t testing.TB, store ports.Store, lifetime time.Duration, log *slog.Logger) ports.Revocations {
+// newRevocations returns the store if it implements ports.Revocations, and otherwise a
+// revocation set that polls the store.
+func newRevocations(t testing.TB, store ports.Store, lifetime time.Duration, log *slog.Logger) ports.Revocations {
 	t.Helper()
-	if known, ok := store.(ports.Revocations); ok {
-		return known
+	if direct, ok := store.(ports.Revocations); ok {
+		return direct
 	}
 	set := revocations.New(store.(revocations.Source), lifetime)
 	ctx, stop := context.WithCancel(t.Context())
@@ -112,7 +112,7 @@ func revocationsOf(t testing.TB, store ports.Store, lifetime time.Duration, log 
 	return set
 }
 
-// logBuffer keeps what all requests of a service log.
+// logBuffer keeps the log of a service.
 type logBuffer struct {
 	mutex sync.Mutex
 	text  bytes.Buffer
@@ -130,7 +130,7 @@ func (l *logBuffer) String() string {
 	return l.text.String()
 }
 
-// answer is a response that was read.
+// answer is a response whose body has been read.
 type answer struct {
 	*http.Response
 	body []byte
@@ -149,7 +149,7 @@ func (a answer) object(t testing.TB) map[string]any {
 	return object
 }
 
-// code returns what the problem is.
+// code returns the code of the problem.
 func (a answer) code(t testing.TB) string {
 	t.Helper()
 	code, _ := a.object(t)["code"].(string)
@@ -164,7 +164,7 @@ func (a answer) objects(t testing.TB) []map[string]any {
 	return objects
 }
 
-// do sends a request, with the body as JSON when there is one.
+// do sends a request. A body that is not empty is sent as JSON.
 func (a *api) do(method, path, token, body string, headers ...string) answer {
 	a.t.Helper()
 	req, err := http.NewRequestWithContext(a.t.Context(), method, a.url+path, strings.NewReader(body))
@@ -201,8 +201,7 @@ func (a *api) want(status int, method, path, token, body string, headers ...stri
 	return got
 }
 
-// signUp makes a user, who is an administrator if role says so, and returns an
-// access token.
+// signUp creates a user with the role and returns an access token of the user.
 func (a *api) signUp(email string, role domain.Role) (access string) {
 	a.t.Helper()
 	_, err := a.Users.Register(a.t.Context(), domain.Actor{Role: domain.Operator}, domain.Registration{

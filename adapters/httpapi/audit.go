@@ -14,7 +14,7 @@ import (
 type eventView struct {
 	ID domain.ID `json:"id"`
 	At string    `json:"at"`
-	// Actor is null for who had not signed in.
+	// Actor is null for a caller who had not signed in.
 	Actor     *actorView        `json:"actor"`
 	Action    domain.Permission `json:"action"`
 	Subject   any               `json:"subject"` // referenceView or shownView
@@ -24,22 +24,23 @@ type eventView struct {
 	Version   int               `json:"version,omitzero"`
 }
 
-// actorView has neither user nor session for an operator.
+// actorView shows who acted. User and Session are null for an operator.
 type actorView struct {
 	User *domain.ID `json:"user"`
-	// Name is null for a user who has none or does not exist.
+	// Name is null if the user has no name or does not exist.
 	Name    *string     `json:"name"`
 	Role    domain.Role `json:"role"`
 	Session *domain.ID  `json:"session"`
 }
 
-// referenceView is the one record that an event is about, as far as there is one.
+// referenceView shows a reference to one record. In an event whose subject is no single
+// record, ID is null.
 type referenceView struct {
 	Kind domain.SubjectKind `json:"kind"`
 	ID   *domain.ID         `json:"id"`
 }
 
-// shownView is the records that a list showed.
+// shownView shows which records a list showed.
 type shownView struct {
 	Kind domain.SubjectKind `json:"kind"`
 	IDs  []domain.ID        `json:"ids"`
@@ -60,15 +61,16 @@ func showEvent(event domain.AuditEventView) eventView {
 		view.Subject = shownView{Kind: event.Subject.Kind, IDs: event.Subject.Shown}
 	}
 	if actor := event.Actor; actor.Role != domain.Anonymous {
-		view.Actor = &actorView{User: nullIfZero(actor.UserID), Name: nullIfEmpty(event.ActorName), Role: actor.Role, Session: nullIfZero(actor.SessionID)}
+		view.Actor = &actorView{User: nullIfZero(actor.UserID), Name: nullIfZero(event.ActorName), Role: actor.Role, Session: nullIfZero(actor.SessionID)}
 	}
 	return view
 }
 
-// showInstant writes all microseconds, so that texts sort as times do.
+// showInstant formats a time with all six digits of its microseconds, so that the texts
+// sort in the order of the times.
 func showInstant(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.000000Z07:00") }
 
-// showAddress writes nothing for an address that is not known.
+// showAddress formats an address. An unknown address is empty.
 func showAddress(address netip.Addr) string {
 	if !address.IsValid() {
 		return ""
@@ -76,51 +78,45 @@ func showAddress(address netip.Addr) string {
 	return address.String()
 }
 
-func nullIfEmpty(text string) *string {
-	if text == "" {
+func nullIfZero[T comparable](value T) *T {
+	var zero T
+	if value == zero {
 		return nil
 	}
-	return &text
-}
-
-func nullIfZero(id domain.ID) *domain.ID {
-	if id == 0 {
-		return nil
-	}
-	return &id
+	return &value
 }
 
 func readAuditQuery(q *query) domain.AuditQuery {
 	return domain.AuditQuery{
-		Actor:   q.input("actor"),
-		Patient: q.input("patient"),
-		Doctor:  q.input("doctor"),
-		Action:  q.input("action"),
-		Outcome: q.input("outcome"),
-		From:    q.input("from"),
-		To:      q.input("to"),
+		Actor:   q.take("actor"),
+		Patient: q.take("patient"),
+		Doctor:  q.take("doctor"),
+		Action:  q.take("action"),
+		Outcome: q.take("outcome"),
+		From:    q.take("from"),
+		To:      q.take("to"),
 
-		Ordering: q.input("ordering"),
+		Ordering: q.take("ordering"),
 		Page:     q.page(),
 	}
 }
 
 func readAccessQuery(q *query) domain.AccessQuery {
-	return domain.AccessQuery{Ordering: q.input("ordering"), Page: q.page()}
+	return domain.AccessQuery{Ordering: q.take("ordering"), Page: q.page()}
 }
 
-// listAudit answers with a page of the trail, or with all of it in the format
-// that the caller prefers.
+// listAudit answers with a page of the audit trail, or with an export of all events that
+// match, if the client prefers the media type of an export.
 func listAudit(audit *application.Audit) lister {
 	return func(c echo.Context, actor domain.Actor, query *query) error {
 		c.Response().Header().Add(echo.HeaderVary, echo.HeaderAccept)
-		format, ok := wantedExport(c.Request())
+		format, ok := preferredExport(c.Request())
 		if !ok {
 			return list(readAuditQuery, audit.List, showEvent)(c, actor, query)
 		}
 		in := readAuditQuery(query)
-		in.Page.Limit = wholeList(in.Page.Limit)
-		return export(c, format, func(ctx context.Context) (application.Page[domain.AuditEventView], error) {
+		in.Page.Limit = exportLimit(in.Page.Limit)
+		return sendExport(c, format, func(ctx context.Context) (application.Page[domain.AuditEventView], error) {
 			page, err := audit.List(ctx, actor, in)
 			in.Page.Cursor = domain.Given(page.Next.String())
 			return page, err

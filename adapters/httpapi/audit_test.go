@@ -12,8 +12,8 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// trail follows the pages of a list of events to its end.
-func (a *api) trail(path, token string) (events []map[string]any) {
+// allPages returns the records of all pages of a list.
+func (a *api) allPages(path, token string) (events []map[string]any) {
 	a.t.Helper()
 	for path != "" {
 		page := a.want(200, "GET", path, token, "")
@@ -23,30 +23,30 @@ func (a *api) trail(path, token string) (events []map[string]any) {
 	return events
 }
 
-// told is what an event says, in one line.
-func told(event map[string]any) string {
-	who := "nobody"
+// eventLine returns an event as one line of text.
+func eventLine(event map[string]any) string {
+	actorText := "nobody"
 	if actor, ok := event["actor"].(map[string]any); ok {
-		who = fmt.Sprintf("%v %v in %v", actor["role"], orNone(actor["user"]), orNone(actor["session"]))
+		actorText = fmt.Sprintf("%v %v in %v", actor["role"], orDash(actor["user"]), orDash(actor["session"]))
 	}
 	subject := event["subject"].(map[string]any)
-	which := orNone(subject["id"])
+	subjectText := orDash(subject["id"])
 	if ids, listed := subject["ids"]; listed {
-		which = fmt.Sprint(ids)
+		subjectText = fmt.Sprint(ids)
 	}
-	return fmt.Sprintf("%s: %s %s %s %s", who, event["action"], subject["kind"], which, event["outcome"])
+	return fmt.Sprintf("%s: %s %s %s %s", actorText, event["action"], subject["kind"], subjectText, event["outcome"])
 }
 
-func orNone(value any) string {
+func orDash(value any) string {
 	if value == nil {
 		return "-"
 	}
 	return fmt.Sprint(value)
 }
 
-// aDay is what a clinic does, and what the trail says of it. Signing up two
-// users is four events before that.
-func (a *api) aDay(admin, staff string) (want []string) {
+// simulateDay sends the requests of a day at a clinic, and returns the lines of their events.
+// The caller has signed up two users, which is four events.
+func (a *api) simulateDay(admin, staff string) (want []string) {
 	a.t.Helper()
 	for _, step := range []struct {
 		status                    int
@@ -71,7 +71,7 @@ func (a *api) aDay(admin, staff string) (want []string) {
 		{200, "POST", "/api/auth/login/", "", credentials("staff@example.com", goodPassword), "STAFF 2 in 3: session:create session 3 allowed"},
 		{403, "GET", "/api/audit/", staff, "", "STAFF 2 in 2: audit:read audit - denied"},
 		{403, "GET", "/api/patients/1/accesses/", staff, "", "STAFF 2 in 2: audit:read audit - denied"},
-		// No use-case saw these.
+		// These are refused before a use-case is called.
 		{401, "GET", "/api/patients/1/", "", "", ""},
 		{400, "POST", "/api/patients/", staff, "{", ""},
 		{404, "GET", "/api/patients/x/", staff, "", ""},
@@ -84,19 +84,19 @@ func (a *api) aDay(admin, staff string) (want []string) {
 	return want
 }
 
-func TestTheTrailSaysWhoDidWhat(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+func TestTheAuditTrailHasWhoDidWhat(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		admin := api.signUp("admin@example.com", domain.Admin)
 		staff := api.signUp("staff@example.com", domain.Staff)
 		want := append([]string{
 			"OPERATOR - in -: user:register user 1 allowed", "ADMIN 1 in 1: session:create session 1 allowed",
 			"OPERATOR - in -: user:register user 2 allowed", "STAFF 2 in 2: session:create session 2 allowed",
-		}, api.aDay(admin, staff)...)
+		}, api.simulateDay(admin, staff)...)
 
 		got := api.want(200, "GET", "/api/audit/?limit=1000", admin, "")
 		var lines []string
 		for i, event := range got.objects(t) {
-			lines = append(lines, told(event))
+			lines = append(lines, eventLine(event))
 			require.EqualValues(t, i+1, event["id"])
 			if at := event["at"].(string); assert.Regexp(t, `^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$`, at) {
 				parsed, err := time.Parse(time.RFC3339Nano, at)
@@ -112,16 +112,16 @@ func TestTheTrailSaysWhoDidWhat(t *testing.T) {
 		assert.Contains(t, string(got.body), `{"id":1,"at":"`+api.Now().UTC().Format("2006-01-02T15:04:05.000000Z")+
 			`","actor":{"user":null,"name":null,"role":"OPERATOR","session":null},"action":"user:register","subject":{"kind":"user","id":1},"outcome":"allowed","request_id":"","address":""}`)
 
-		all := string(got.body) + api.exported("text/csv", "", admin) + api.exported("application/x-ndjson", "", admin)
+		all := string(got.body) + api.exportAudit("text/csv", "", admin) + api.exportAudit("application/x-ndjson", "", admin)
 		for _, personal := range []string{"Ada", "Lovelace", "House", "Diagnostics", "L-1", "1234", "example.com", "staff@", goodPassword, "eyJ", staff} {
 			assert.NotContains(t, all, personal)
 		}
 	})
 }
 
-// A filter that is misspelt, or another list's, would show all instead of some.
-func TestTheTrailRefusesFiltersThatItDoesNotKnow(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+// If the trail ignored an unknown filter, it would show all events.
+func TestTheAuditTrailRefusesUnknownFilters(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		admin := api.signUp("admin@example.com", domain.Admin)
 		got := api.want(400, "GET", "/api/audit/?patient_id=1&Actor=2&actor=x&limit=5", admin, "")
 		unknown := []any{"Unknown parameter. Allowed: action, actor, cursor, doctor, from, limit, ordering, outcome, patient, to."}
@@ -131,17 +131,17 @@ func TestTheTrailRefusesFiltersThatItDoesNotKnow(t *testing.T) {
 	})
 }
 
-func TestReadingTheTrailIsInTheTrail(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+func TestReadingTheAuditTrailIsRecorded(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		admin := api.signUp("admin@example.com", domain.Admin)
 		api.want(200, "GET", "/api/audit/", admin, "")
 		api.want(400, "GET", "/api/audit/?limit=x", admin, "")
 		api.want(200, "GET", "/api/patients/7/accesses/", admin, "")
-		api.exported("text/csv", "?limit=5", "")
-		api.exported("text/csv", "?actor=1&action=session:create", admin)
+		api.exportAudit("text/csv", "?limit=5", "")
+		api.exportAudit("text/csv", "?actor=1&action=session:create", admin)
 		var lines []string
-		for _, event := range api.trail("/api/audit/?action=audit:read", admin) {
-			lines = append(lines, told(event))
+		for _, event := range api.allPages("/api/audit/?action=audit:read", admin) {
+			lines = append(lines, eventLine(event))
 		}
 		assert.Equal(t, []string{
 			"ADMIN 1 in 1: audit:read audit [1 2] allowed",
@@ -149,24 +149,24 @@ func TestReadingTheTrailIsInTheTrail(t *testing.T) {
 			"ADMIN 1 in 1: audit:read audit [] allowed",
 			"ADMIN 1 in 1: audit:read audit [2] allowed",
 		}, lines)
-		asked := api.trail("/api/patients/7/accesses/", admin)
-		assert.Len(t, asked, 1, "who asked for a patient's accounting is part of it")
+		accesses := api.allPages("/api/patients/7/accesses/", admin)
+		assert.Len(t, accesses, 1, "the request for the accesses is one of them")
 	})
 }
 
-func TestTheTrailIsFiltered(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+func TestTheAuditTrailIsFiltered(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		admin := api.signUp("admin@example.com", domain.Admin)
 		staff := api.signUp("staff@example.com", domain.Staff)
 		start := api.Now()
 		api.Advance(time.Second)
-		api.aDay(admin, staff)
+		api.simulateDay(admin, staff)
 		later := api.Now()
 		api.Advance(time.Second)
 		end := api.Now()
 		api.want(200, "GET", "/api/patients/1/", admin, "")
 
-		everything := api.trail("/api/audit/", admin)
+		everything := api.allPages("/api/audit/", admin)
 		at := func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 		actor := func(e map[string]any) any { a, _ := e["actor"].(map[string]any); return a["user"] }
 		for query, keep := range map[string]func(map[string]any) bool{
@@ -192,7 +192,7 @@ func TestTheTrailIsFiltered(t *testing.T) {
 				}
 			}
 			got := []any{}
-			for _, event := range api.trail("/api/audit/?"+query, admin) {
+			for _, event := range api.allPages("/api/audit/?"+query, admin) {
 				if event["id"].(float64) <= 23 {
 					got = append(got, event["id"])
 				}
@@ -200,10 +200,10 @@ func TestTheTrailIsFiltered(t *testing.T) {
 			assert.Equal(t, want, got, query)
 		}
 		var accesses []any
-		for _, event := range api.trail("/api/patients/2/accesses/?limit=2", admin)[:6] {
+		for _, event := range api.allPages("/api/patients/2/accesses/?limit=2", admin)[:6] {
 			accesses = append(accesses, event["id"])
 		}
-		assert.Equal(t, []any{9.0, 11.0, 13.0, 14.0, 15.0, 17.0}, accesses, "of a patient who is deleted")
+		assert.Equal(t, []any{9.0, 11.0, 13.0, 14.0, 15.0, 17.0}, accesses, "accesses of a deleted patient")
 	})
 }
 

@@ -13,8 +13,8 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// exported is the trail in one answer.
-func (a *api) exported(format, query, token string) string {
+// exportAudit returns an export of the audit trail.
+func (a *api) exportAudit(format, query, token string) string {
 	a.t.Helper()
 	got := a.do("GET", "/api/audit/"+query, token, "", "Accept", format)
 	if got.StatusCode == 200 {
@@ -24,8 +24,8 @@ func (a *api) exported(format, query, token string) string {
 	return string(got.body)
 }
 
-// asJSON makes of a CSV what JSON would have said.
-func asJSON(t *testing.T, text string) (events []map[string]any) {
+// parseCSVEvents returns the events of a CSV export in the form of JSON.
+func parseCSVEvents(t *testing.T, text string) (events []map[string]any) {
 	t.Helper()
 	require.Equal(t, strings.Count(text, "\n"), strings.Count(text, "\r\n"), "RFC 4180")
 	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
@@ -41,7 +41,7 @@ func asJSON(t *testing.T, text string) (events []map[string]any) {
 	for _, row := range rows[1:] {
 		cells := map[string]string{}
 		for i, cell := range row {
-			assert.NotContains(t, "=+-@\t\r", (cell + "x")[:1], "a spreadsheet takes it for a formula")
+			assert.NotContains(t, "=+-@\t\r", (cell + "x")[:1], "the cell starts a formula")
 			cells[rows[0][i]] = cell
 		}
 		event := map[string]any{
@@ -72,18 +72,18 @@ func textOrNil(cell string) any {
 	return cell
 }
 
-func TestAnExportSaysWhatJSONSays(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+func TestExportsHaveTheSameEventsAsJSON(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		admin := api.signUp("admin@example.com", domain.Admin)
-		api.aDay(admin, api.signUp("staff@example.com", domain.Staff))
+		api.simulateDay(admin, api.signUp("staff@example.com", domain.Staff))
 		for _, query := range []string{"?to=2999-01-01T00:00:00Z", "?outcome=failed", "?patient=1", "?actor=2&cursor=9", "?actor=99"} {
-			want := api.trail("/api/audit/"+query, admin)
-			table := asJSON(t, api.exported("text/csv", query, admin))
+			want := api.allPages("/api/audit/"+query, admin)
+			table := parseCSVEvents(t, api.exportAudit("text/csv", query, admin))
 			require.GreaterOrEqual(t, len(table), len(want))
 			assert.Equal(t, want, table[:len(want)], query)
-			lines := strings.SplitAfter(api.exported("application/x-ndjson", query, admin), "\n")
+			lines := strings.SplitAfter(api.exportAudit("application/x-ndjson", query, admin), "\n")
 			require.GreaterOrEqual(t, len(lines), len(want)+1)
-			assert.Empty(t, lines[len(lines)-1], "each line is ended")
+			assert.Empty(t, lines[len(lines)-1], "each line ends with a line break")
 			for i, event := range want {
 				var line map[string]any
 				require.NoError(t, json.Unmarshal([]byte(lines[i]), &line))
@@ -100,32 +100,32 @@ func TestAnExportSaysWhatJSONSays(t *testing.T) {
 	})
 }
 
-func TestALongTrailIsExportedPageByPage(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+func TestALongExportIsReadAndRecordedPageByPage(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		admin := api.signUp("admin@example.com", domain.Admin)
 		actor := domain.Actor{UserID: 1, Role: domain.Admin, SessionID: 1, Origin: domain.Origin{RequestID: "many"}}
 		for range 2500 {
 			_, err := api.Account.Permissions(t.Context(), actor)
 			require.NoError(t, err)
 		}
-		lines := strings.Split(api.exported("application/x-ndjson", "?action=user:read_self", admin), "\n")
+		lines := strings.Split(api.exportAudit("application/x-ndjson", "?action=user:read_self", admin), "\n")
 		require.Len(t, lines, 2501)
 		seen := map[float64]bool{}
 		last := 0.0
 		for _, line := range lines[:2500] {
 			var event map[string]any
 			require.NoError(t, json.Unmarshal([]byte(line), &event))
-			require.Greater(t, event["id"], last, "in order, none twice")
+			require.Greater(t, event["id"], last, "ascending, without duplicates")
 			last = event["id"].(float64)
 			seen[last] = true
 		}
 		assert.Len(t, seen, 2500)
-		assert.Len(t, asJSON(t, api.exported("text/csv", "?action=user:read_self", admin)), 2500)
+		assert.Len(t, parseCSVEvents(t, api.exportAudit("text/csv", "?action=user:read_self", admin)), 2500)
 		api.want(200, "HEAD", "/api/audit/?action=user:read_self", admin, "", "Accept", "text/csv")
 		shown := map[int]int{}
-		for _, event := range api.trail("/api/audit/?action=audit:read", admin) {
+		for _, event := range api.allPages("/api/audit/?action=audit:read", admin) {
 			shown[len(event["subject"].(map[string]any)["ids"].([]any))]++
 		}
-		assert.Equal(t, map[int]int{200: 12 + 12 + 1, 100: 2}, shown, "each page is accounted for; the headers take one")
+		assert.Equal(t, map[int]int{200: 12 + 12 + 1, 100: 2}, shown, "each page is recorded; HEAD reads one page")
 	})
 }

@@ -18,12 +18,12 @@ func readRefresh(b *body) domain.Refresh {
 	return domain.Refresh{Token: b.secret("refresh"), Unknown: b.rest()}
 }
 
-// grantView is the one place that writes tokens out.
+// grantView is the only view that shows tokens.
 type grantView struct {
 	Access    string `json:"access"`
 	Refresh   string `json:"refresh"`
 	TokenType string `json:"token_type"`
-	// ExpiresIn is in seconds (RFC 6749, 5.1).
+	// ExpiresIn is the lifetime of the access token in seconds (RFC 6749, 5.1).
 	ExpiresIn int64       `json:"expires_in"`
 	Duty      domain.Duty `json:"duty,omitempty"`
 }

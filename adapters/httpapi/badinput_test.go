@@ -14,15 +14,15 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// badTexts are no good value for any text field; some are fine for free text.
+// badTexts are invalid values of most fields; acceptsBadText has the exceptions.
 var badTexts = []string{
 	`""`, `" "`, `"\t\n"`, `"\u0000"`, `"a\u0000b"`, `"\u200b"`, `"\u001b[31m"`, `"\u2028"`, `"\ud83d"`, "\"\xff\"", "\"\xc0\x80\"", "\"\xed\xa0\x80\"",
 	`"` + strings.Repeat("x", 5000) + `"`, `"` + strings.Repeat("é", 300) + `"`, `"` + strings.Repeat("\\u0301", 400) + `"`,
 	`null`, `true`, `0`, `-1`, `1e400`, `1.5`, `[]`, `{}`, `["x"]`, `{"$ne":null}`, `[[[[]]]]`,
 }
 
-// oddTexts are values that break things which are put together carelessly. The
-// service may take or refuse them.
+// oddTexts are values that break careless programs: SQL, templates, odd Unicode. The service
+// can accept or refuse them.
 var oddTexts = []string{
 	`"' OR '1'='1"`, `"'; DROP TABLE patients; --"`, `"\" OR \"\"=\""`, `"\\"`, `"%"`, `"_"`, `"%s%n%x"`, `"{{7*7}}"`, `"${jndi:ldap://x}"`, `"<script>alert(1)</script>"`,
 	`"../../etc/passwd"`, `"$1"`, `":name"`, `"?"`, `"::text"`, `"\u202e"`, `"\ufeff"`, `"\ufffd"`, `"\uffff"`, `"😀"`, `"👨‍👩‍👧"`, `"ﷺ"`, `"İ"`, `"ǅ"`, `"e\u0301"`, `"ＡＢ"`, `"１２３"`,
@@ -30,7 +30,7 @@ var oddTexts = []string{
 	`"2026-02-30"`, `"0000-00-00"`, `"9999-12-31"`, `"-0001-01-01"`, `"+10000-01-01"`, `"1850-01-01T00:00:00Z"`, `"infinity"`, `"now"`, `"epoch"`,
 }
 
-// badBodies are refused by every endpoint that reads one.
+// badBodies are refused by every endpoint that reads a body.
 var badBodies = []string{
 	``, ` `, `null`, `[]`, `"x"`, `7`, `{`, `}`, `{]`, `{"a"}`, `{"a":}`, `{"a":1,}`, `{a:1}`, `{'a':1}`, `{"a":1}{"a":1}`, `{"a":1}garbage`, `{"a":1,"a":1}`,
 	`{"name":"x","name":"y"}`, `{"":1}`, "{\"\x00\":1}", "\x00", "\xff\xfe{\x00}\x00", "\ufeff{}", `<xml/>`, `name=x`, `--boundary`,
@@ -61,7 +61,7 @@ var badEventFilters = []string{
 	"to=2026-01-01T00:00:00Z&to=2026-01-01T00:00:00Z", "to=2026-01-01T00:00:00%00Z",
 }
 
-// badIDs are nobody's.
+// badIDs are ids of no record.
 var badIDs = []string{
 	"0", "-1", "+1", "01", "1.0", "1e3", "abc", "9223372036854775807", "9223372036854775808", "99999999999999999999", "%00", "1%00", "%20", "1%20", "%31%2f", "..", "%2e%2e", "%2e%2e%2fpatients",
 	"null", "undefined", "NaN", "1;drop", "1'", "%ff", "%c0%80", "١", "１", "1,2", "*", "{id}", ":id", "true", strings.Repeat("9", 3000), "",
@@ -69,7 +69,7 @@ var badIDs = []string{
 
 type field struct{ method, path, body string }
 
-// fields are all the places where one value of a body goes.
+// fields are bodies with a %s in place of one value.
 var fields = []field{
 	{"POST", "/api/auth/register/", `{"password":"` + goodPassword + `","email":%s}`},
 	{"POST", "/api/auth/register/", `{"email":"e@example.com","password":%s}`},
@@ -109,8 +109,8 @@ var fields = []field{
 	{"PUT", "/api/mappings/1/", `{"patient":1,"doctor":%s}`},
 }
 
-// optional are fields for which an empty text is fine.
-func optional(body string) bool {
+// acceptsEmpty reports whether the field accepts an empty string.
+func acceptsEmpty(body string) bool {
 	for _, name := range []string{"first_name", "phone_number", "address", "medical_record"} {
 		if strings.Contains(body, `"`+name+`":%s`) {
 			return true
@@ -119,12 +119,11 @@ func optional(body string) bool {
 	return false
 }
 
-// TestBadInput sends every bad value everywhere it can go. Nothing may answer
-// with a 5xx, what is certainly bad is refused, and the service must be as good
-// as new afterwards.
-func TestBadInput(t *testing.T) {
+// TestBadInputNeverCausesAServerError sends every bad value to every field, list and path. No
+// answer is a 5xx, invalid values are refused, and the service works afterwards.
+func TestBadInputNeverCausesAServerError(t *testing.T) {
 	require.GreaterOrEqual(t, len(badTexts)+len(oddTexts)+len(badBodies)+len(badQueries)+len(badMappingFilters)+len(badUserFilters)+len(badEventFilters)+len(badIDs), 150)
-	overEachStore(t, func(t *testing.T, api *api) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		admin := api.signUp("admin@example.com", domain.Admin)
 		api.signUp("staff@example.com", domain.Staff)
 		api.populate(admin)
@@ -132,7 +131,7 @@ func TestBadInput(t *testing.T) {
 		for _, f := range fields {
 			for _, value := range badTexts {
 				got := api.do(f.method, f.path, admin, fmt.Sprintf(f.body, value))
-				if !optional(f.body) && !acceptable(f.body, value) {
+				if !acceptsEmpty(f.body) && !acceptsBadText(f.body, value) {
 					assert.True(t, 400 <= got.StatusCode && got.StatusCode < 500, "%s %s took %.60s: %d", f.method, f.path, fmt.Sprintf(f.body, value), got.StatusCode)
 				}
 				assert.Less(t, got.StatusCode, 500, "%s %s %.60s", f.method, f.path, value)
@@ -177,12 +176,12 @@ func TestBadInput(t *testing.T) {
 		}
 		for _, id := range badIDs {
 			if _, err := domain.ParseID(id); err != nil && id != "" {
-				assert.Equal(t, 404, api.raw("GET", "/api/patients/"+id+"/accesses/", admin, "").StatusCode, id)
+				assert.Equal(t, 404, api.doRaw("GET", "/api/patients/"+id+"/accesses/", admin, "").StatusCode, id)
 			}
-			assert.Contains(t, []int{404, 405}, api.raw("POST", "/api/users/"+id+"/password/", admin, `{"password":"`+otherPassword+`"}`).StatusCode, id)
-			assert.Contains(t, []int{404, 405}, api.raw("DELETE", "/api/users/"+id+"/sessions/", admin, "").StatusCode, id)
+			assert.Contains(t, []int{404, 405}, api.doRaw("POST", "/api/users/"+id+"/password/", admin, `{"password":"`+otherPassword+`"}`).StatusCode, id)
+			assert.Contains(t, []int{404, 405}, api.doRaw("DELETE", "/api/users/"+id+"/sessions/", admin, "").StatusCode, id)
 			if id != "" {
-				assert.Contains(t, []int{404, 405}, api.raw("DELETE", "/api/auth/sessions/"+id+"/", admin, "").StatusCode, id)
+				assert.Contains(t, []int{404, 405}, api.doRaw("DELETE", "/api/auth/sessions/"+id+"/", admin, "").StatusCode, id)
 			}
 		}
 		for _, collection := range []string{"/api/doctors/", "/api/patients/", "/api/mappings/", "/api/users/"} {
@@ -198,7 +197,7 @@ func TestBadInput(t *testing.T) {
 					if collection == "/api/mappings/" && method == "PUT" {
 						body = `{"patient":2,"doctor":2}`
 					}
-					got := api.raw(method, collection+id+"/", admin, body)
+					got := api.doRaw(method, collection+id+"/", admin, body)
 					assert.Contains(t, []int{404, 405}, got.StatusCode, "%s %s%s", method, collection, id)
 				}
 			}
@@ -211,13 +210,13 @@ func TestBadInput(t *testing.T) {
 		assert.NotContains(t, log, "status=5")
 		assert.Contains(t, log, "user=1 session=1")
 		for _, sent := range []string{"Lovelace", "House", "admin@", goodPassword, "jndi", "DROP TABLE", "drop", "etc/passwd", "garbage", "patient_id", "cursor", "undefined"} {
-			assert.NotContains(t, log, sent, "the log holds what was sent")
+			assert.NotContains(t, log, sent, "the log has a submitted value")
 		}
 	})
 }
 
-// acceptable are the few bad texts that are good for some field.
-func acceptable(body, value string) bool {
+// acceptsBadText reports whether the field accepts one of badTexts.
+func acceptsBadText(body, value string) bool {
 	holds := func(names ...string) bool {
 		return slices.ContainsFunc(names, func(name string) bool { return strings.Contains(body, `"`+name+`":%s`) })
 	}
@@ -229,8 +228,8 @@ func acceptable(body, value string) bool {
 	return null || number || amount || flag || code
 }
 
-// raw sends a path as it is, whatever the client library thinks of it.
-func (a *api) raw(method, path, token, body string) answer {
+// doRaw sends a request with the path exactly as given, without the encoding of net/url.
+func (a *api) doRaw(method, path, token, body string) answer {
 	a.t.Helper()
 	req, err := http.NewRequestWithContext(a.t.Context(), method, a.url, strings.NewReader(body))
 	require.NoError(a.t, err)
@@ -242,7 +241,7 @@ func (a *api) raw(method, path, token, body string) answer {
 	return a.send(req)
 }
 
-func TestHeadersThatAreOff(t *testing.T) {
+func TestBadAuthorizationHeadersAreRefused(t *testing.T) {
 	api := newAPI(t, stores["memory"](t))
 	admin := api.signUp("admin@example.com", domain.Admin)
 	for _, header := range []string{
@@ -258,12 +257,12 @@ func TestHeadersThatAreOff(t *testing.T) {
 	req, err := http.NewRequestWithContext(t.Context(), "GET", api.url+"/api/doctors/", nil)
 	require.NoError(t, err)
 	req.Header["Authorization"] = []string{"Bearer " + admin, "Bearer x"}
-	assert.Equal(t, 401, api.send(req).StatusCode, "which of two tokens counts is nobody's to guess")
+	assert.Equal(t, 401, api.send(req).StatusCode, "two tokens are ambiguous")
 
 	api.want(200, "GET", "/api/doctors/", admin, "", "X-HTTP-Method-Override", "DELETE")
 }
 
-func TestMethods(t *testing.T) {
+func TestOtherMethodsAreRefusedWithAllow(t *testing.T) {
 	api := newAPI(t, stores["memory"](t))
 	admin := api.signUp("admin@example.com", domain.Admin)
 	api.populate(admin)

@@ -10,10 +10,10 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// TestAFailedLoginIsOneLineForABanList looks for what docs/operations.md gives fail2ban.
-func TestAFailedLoginIsOneLineForABanList(t *testing.T) {
+// The expression is the one for fail2ban in docs/operations.md.
+func TestAFailedLoginIsOneLogLineForFail2ban(t *testing.T) {
 	failed := regexp.MustCompile(`status=(401|429) took=\S+ code=(no_active_account|otp_invalid|throttled|token_not_valid) client=(\S+)`)
-	overEachStore(t, func(t *testing.T, api *api) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		access := api.signUp("staff@example.com", domain.Staff)
 		lines := func() int { return strings.Count(api.log.String(), "\n") }
 		last := func() string {
@@ -37,7 +37,7 @@ func TestAFailedLoginIsOneLineForABanList(t *testing.T) {
 		require.NotContains(t, last(), "client=")
 		api.want(401, "GET", "/api/auth/me/", access+"x", "", "X-Forwarded-For", "203.0.113.77")
 		require.Contains(t, last(), "code=token_not_valid")
-		require.NotContains(t, last(), "client=", "a token that has expired is no guess")
+		require.NotContains(t, last(), "client=", "an expired token is not a guess")
 		require.NotContains(t, api.log.String(), "@")
 	})
 }

@@ -24,45 +24,47 @@ import (
 // The limits of a body.
 const (
 	maxBodyBytes = 1 << 20
-	// maxAnonymousBytes is for who has not signed in, and may hold any number of
-	// connections open: many times what a registration needs.
+	// maxAnonymousBytes is for callers without a token, who can hold any number of
+	// connections open. It is many times the length of a registration.
 	maxAnonymousBytes = 16 << 10
-	// unreservedBytes of an anonymous body are read without reserving memory: they
-	// are less than what the connection itself takes, and hold a login or a refresh.
+	// unreservedBytes of an anonymous body are read before memory is reserved. They hold
+	// a login or a refresh, and are less than the memory of the connection itself.
 	unreservedBytes = 2 << 10
 	maxBodyDepth    = 32
-	// maxMembers is for one object. Each member costs some 100 bytes besides its text.
+	// maxMembers bounds the members of one object. Each member takes about 100 bytes
+	// besides its text.
 	maxMembers = 1000
-	// maxValues is for all objects, arrays, texts, numbers, true, false and null of a
-	// body: a thousand records, each with 30 of them.
+	// maxValues bounds all objects, arrays, texts, numbers, true, false and null of a
+	// body: a thousand records with 30 values each.
 	maxValues = 32_000
 )
 
-// body is the JSON object of a request. Members are taken out of it one by one;
-// what is left in the end is unknown. The values are parts of the text that was read.
+// body is the JSON object of a request. Its members are taken one by one, and rest returns
+// the names of the others. The values share the memory of the text that was read.
 type body struct {
 	members map[string]jsontext.Value
-	// isForm is set for a form: then the members are texts, and no JSON.
+	// isForm is set for a form, whose members are plain texts instead of JSON.
 	isForm bool
-	// ofOldClient has unknown members ignored, and dates taken without their zeros.
-	ofOldClient bool
+	// fromOldClient ignores unknown members, and accepts dates without zeros.
+	fromOldClient bool
 }
 
-// readBody reads the request's body strictly: a media type that is JSON, one
-// object, nothing twice, nothing after it, all of it UTF-8 without NUL, within
-// the limits. For clients of the old backend it can be a form instead, as strictly.
+// readBody reads the body of the request. The body must have the media type of JSON, be one
+// JSON object within the limits, in UTF-8, without duplicate names and without NUL
+// characters, and have nothing after it. From clients of the old backend it can be a form
+// under the same rules.
 func readBody(c echo.Context, actor domain.Actor) (*body, error) {
 	old, parse := oldClientsOf(c), parseBody
 	if !isJSON(c.Request()) {
 		parse = nil
 		if old != nil {
-			parse = formReader(c.Request())
+			parse = formParser(c.Request())
 		}
 		if parse == nil {
-			return nil, errMediaType()
+			return nil, errMediaType
 		}
 		if old.forms.Check(c.Request()) != nil {
-			return nil, errForeignForm()
+			return nil, errForeignForm
 		}
 	}
 	text, err := readText(c, actor)
@@ -73,13 +75,13 @@ func readBody(c echo.Context, actor domain.Actor) (*body, error) {
 	if err != nil {
 		return nil, err
 	}
-	body.ofOldClient = old != nil
+	body.fromOldClient = old != nil
 	return body, nil
 }
 
-// isJSON reports whether the body is said to be JSON, and not compressed. JSON is UTF-8
-// (RFC 8259, 8.1 and 11), so a charset parameter says nothing: what is not UTF-8 is
-// refused when it is read.
+// isJSON reports whether the headers say that the body is JSON and not compressed. JSON is
+// always UTF-8 (RFC 8259, 8.1 and 11), so a charset parameter is ignored; parseBody refuses
+// other encodings.
 func isJSON(r *http.Request) bool {
 	mediaType, _, err := mime.ParseMediaType(r.Header.Get(echo.HeaderContentType))
 	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) {
@@ -97,9 +99,9 @@ func isCompressed(r *http.Request) bool {
 	})
 }
 
-// readText reads the body as it is, once there is memory for it. Memory is reserved
-// for the length that the request announces, or else for the most that the caller can
-// send: reserving more in the middle of a body could wait for others that do the same.
+// readText reads the body after it has reserved memory: for the length that the request
+// announces, or for the longest body that the caller can send. Reserving more in the middle
+// of a body could deadlock with other requests that do the same.
 func readText(c echo.Context, actor domain.Actor) ([]byte, error) {
 	req := c.Request()
 	limit := int64(maxBodyBytes)
@@ -109,13 +111,13 @@ func readText(c echo.Context, actor domain.Actor) ([]byte, error) {
 	limited := http.MaxBytesReader(c.Response(), req.Body, limit)
 	var text bytes.Buffer
 	if actor.Role == domain.Anonymous {
-		// Strangers who hold all memory must not keep anybody from signing in.
+		// Anonymous callers who hold all the memory must not keep others from signing in.
 		_, err := io.CopyN(&text, limited, unreservedBytes)
 		if errors.Is(err, io.EOF) {
 			return text.Bytes(), nil
 		}
 		if err != nil {
-			return nil, unreadable(err)
+			return nil, errUnreadable(err)
 		}
 	}
 	length := req.ContentLength
@@ -126,21 +128,21 @@ func readText(c echo.Context, actor domain.Actor) ([]byte, error) {
 		return nil, err
 	}
 	if req.ContentLength == length {
-		text.Grow(int(length) - text.Len() + bytes.MinRead) // so that it does not grow, which copies
+		text.Grow(int(length) - text.Len() + bytes.MinRead) // avoids the copies of a growing buffer
 	}
 	if _, err := text.ReadFrom(limited); err != nil {
-		return nil, unreadable(err)
+		return nil, errUnreadable(err)
 	}
 	return text.Bytes(), nil
 }
 
-// unreadable says why a body could not be read to its end.
-func unreadable(err error) error {
+// errUnreadable returns the error of a body that could not be read to its end.
+func errUnreadable(err error) error {
 	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return errTooLarge(tooLarge.Limit)
 	}
-	if domain.KindOf(err) != domain.Internal { // of application.Authenticator.Body
-		return refusedToken(err)
+	if domain.KindOf(err) != domain.Internal { // from application.Authenticator.Body
+		return markTokenError(err)
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return errSlow()
@@ -153,27 +155,27 @@ func parseBody(text []byte) (*body, error) {
 		return nil, err
 	}
 	decoder := jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true))
-	_, _ = decoder.ReadToken() // nothing can fail any more
+	_, _ = decoder.ReadToken() // the opening brace; checkJSON has found all errors
 	members := map[string]jsontext.Value{}
 	for decoder.PeekKind() == '"' {
 		token, _ := decoder.ReadToken()
 		name := token.String()
 		value, _ := decoder.ReadValue()
-		// The same bytes in text, which stay when the decoder goes on.
+		// The value in text: the decoder reuses the memory of its own copy.
 		end := decoder.InputOffset()
 		members[name] = text[end-int64(len(value)) : end]
 	}
 	return &body{members: members}, nil
 }
 
-// checkJSON accepts one object within the limits and nothing after it. The
-// decoder itself refuses bad UTF-8, lone surrogates and equal names in one object.
+// checkJSON returns an error unless text is one JSON object within the limits and nothing
+// else. The decoder refuses bad UTF-8, lone surrogates and duplicate names.
 func checkJSON(text []byte) error {
 	decoder := jsontext.NewDecoder(bytes.NewBuffer(text))
 	if kind := decoder.PeekKind(); kind != '{' {
 		return errMalformed("JSON parse error - the body must be one JSON object.")
 	}
-	// Few bodies have one; in the others no text needs to be unquoted to be checked.
+	// Only a text with this escape can hold a NUL character, so the others are not unquoted.
 	mayHoldNUL := bytes.Contains(text, []byte(`\u0000`))
 	values := 0
 	for closed := false; ; closed = decoder.StackDepth() == 0 {
@@ -182,7 +184,7 @@ func checkJSON(text []byte) error {
 		case closed && errors.Is(err, io.EOF):
 			return nil
 		case closed:
-			return errMalformed("JSON parse error - nothing may follow the object.")
+			return errMalformed("JSON parse error - unexpected text after the object.")
 		case errors.Is(err, jsontext.ErrDuplicateName):
 			return errMalformed("JSON parse error - two members of one object have the same name.")
 		case err != nil && !utf8.Valid(text):
@@ -194,11 +196,12 @@ func checkJSON(text []byte) error {
 		case mayHoldNUL && token.Kind() == '"' && strings.ContainsRune(token.String(), 0):
 			return errMalformed("JSON parse error - NUL characters are not allowed.")
 		}
-		// An object's names and values count alike here, and its names are no values.
-		switch in, length := decoder.StackIndex(decoder.StackDepth()); {
-		case in == '{' && length > 2*maxMembers:
+		// StackIndex counts the names and the values of an object; maxValues does not
+		// count names.
+		switch parent, length := decoder.StackIndex(decoder.StackDepth()); {
+		case parent == '{' && length > 2*maxMembers:
 			return errMalformed(fmt.Sprintf("JSON parse error - more than %d members in one object.", maxMembers))
-		case in == '{' && length%2 == 1 || token.Kind() == '}' || token.Kind() == ']': // a name, or an end
+		case parent == '{' && length%2 == 1 || token.Kind() == '}' || token.Kind() == ']': // a name, or the end of an object or array
 		default:
 			values++
 		}
@@ -208,14 +211,14 @@ func checkJSON(text []byte) error {
 	}
 }
 
-// text takes a member that is a string, or a number for the text that it is written as:
-// clients send phone and licence numbers so.
+// text takes a member that is a string, or a number, which is taken as its digits: some
+// clients send phone and licence numbers as numbers.
 func (b *body) text(name string) domain.Input {
 	return b.take(name, notText, '"', '0')
 }
 
-// secret takes a member that is a string: a password, a code or a token. A number would
-// have lost the zeros that it began with.
+// secret takes a member that is a password, a code or a token. It must be a string, because
+// a number loses its leading zeros.
 func (b *body) secret(name string) domain.Input {
 	return b.take(name, notText, '"')
 }
@@ -223,7 +226,7 @@ func (b *body) secret(name string) domain.Input {
 // date takes a member that is a date.
 func (b *body) date(name string) domain.Input {
 	in := b.text(name)
-	if b.ofOldClient {
+	if b.fromOldClient {
 		in = in.PadDate()
 	}
 	return in
@@ -241,8 +244,8 @@ func (b *body) flag(name string) domain.Input {
 	return b.take(name, "Must be true or false.", 't', 'f')
 }
 
-// reference takes a member that is an id, or the entity itself with its id, as
-// lists show it.
+// reference takes a member that is an id, or an object with a member "id", as lists show
+// entities.
 func (b *body) reference(name string) domain.Input {
 	const problem = "A valid id (a positive integer) is required."
 	if b.kind(b.members[name]) == '{' {
@@ -256,7 +259,7 @@ func (b *body) reference(name string) domain.Input {
 	return b.id(name, problem, '0', '"')
 }
 
-// zeroFraction is what some languages write after a number that is whole, such as 7.0.
+// zeroFraction matches the fraction that some languages write after an integer: 7.0.
 var zeroFraction = regexp.MustCompile(`\.0+$`)
 
 // id takes a member that is an id.
@@ -267,7 +270,7 @@ func (b *body) id(name, problem string, kinds ...jsontext.Kind) domain.Input {
 	return b.take(name, problem, kinds...)
 }
 
-// kind is the kind of a member.
+// kind returns the kind of a member's value.
 func (b *body) kind(value jsontext.Value) jsontext.Kind {
 	if b.isForm {
 		return '"'
@@ -275,6 +278,8 @@ func (b *body) kind(value jsontext.Value) jsontext.Kind {
 	return value.Kind()
 }
 
+// take takes a member whose value has one of the kinds. A value of another kind is
+// unreadable because of problem.
 func (b *body) take(name, problem string, kinds ...jsontext.Kind) domain.Input {
 	value, found := b.members[name]
 	delete(b.members, name)
@@ -293,11 +298,11 @@ func (b *body) take(name, problem string, kinds ...jsontext.Kind) domain.Input {
 	}
 }
 
-// rest takes all other members and returns the names of those that are not readOnly,
-// which clients may send back as they got them. Of a client of the old backend it ignores
-// all of them.
+// rest returns the names of the members that were not taken. It leaves out the readOnly
+// members, which clients send back as they read them, and ignores every unknown member of a
+// client of the old backend.
 func (b *body) rest(readOnly ...string) []string {
-	if b.ofOldClient {
+	if b.fromOldClient {
 		return nil
 	}
 	for _, name := range readOnly {

@@ -14,7 +14,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-func TestBodyIsTakenMemberByMember(t *testing.T) {
+func TestMembersAreTakenByName(t *testing.T) {
 	b, err := parseBody([]byte(` {"name":"Ada \u00e9 \"x\"","salary":1.50,"phone":5550100,"text":"7","flag":true,"off":false,"gone":null,"id":7,"b":{},"a":[1]} `))
 	require.NoError(t, err)
 	assert.Equal(t, domain.Given(`Ada é "x"`), b.text("name"))
@@ -40,7 +40,7 @@ func TestMembersOfAnotherTypeAreUnreadable(t *testing.T) {
 	assert.Equal(t, domain.Null(), b.flag("gone"))
 }
 
-func TestBodiesThatAreRefused(t *testing.T) {
+func TestInvalidBodiesAreRefused(t *testing.T) {
 	const levels = maxBodyDepth
 	for name, text := range map[string]string{
 		"nothing":               "",
@@ -53,7 +53,7 @@ func TestBodiesThatAreRefused(t *testing.T) {
 		"trailing comma":        `{"a":1,}`,
 		"comment":               `{"a":1} // x`,
 		"second value":          `{"a":1}{"a":2}`,
-		"something behind":      `{"a":1} x`,
+		"text after it":         `{"a":1} x`,
 		"single quotes":         `{'a':1}`,
 		"bare name":             `{a:1}`,
 		"equal names":           `{"a":1,"a":2}`,
@@ -92,10 +92,10 @@ func TestBodiesThatAreRefused(t *testing.T) {
 		}
 	}
 	_, err := parseBody([]byte(`{"a":` + strings.Repeat("[", levels-1) + strings.Repeat("]", levels-1) + `}`))
-	assert.NoError(t, err, "as deep as allowed")
+	assert.NoError(t, err, "the deepest that is allowed")
 }
 
-// manyMembers are the members of an object of so many.
+// manyMembers returns the text of count members of an object.
 func manyMembers(count int) string {
 	var text strings.Builder
 	for n := range count {
@@ -104,7 +104,7 @@ func manyMembers(count int) string {
 	return strings.TrimSuffix(text.String(), ",")
 }
 
-func TestBodiesAsLargeAsTheLimitsAllowAreTaken(t *testing.T) {
+func TestBodiesUpToTheLimitsAreAccepted(t *testing.T) {
 	patient := `{"id":1,"version":1,"created_at":"","updated_at":"","created_by":1,"name":"","date_of_birth":null,"phone_number":"","gender":null,"email":"","external_id":null,` +
 		`"address":"","medical_record":"` + strings.Repeat("x", 8000) + `","assigned_doctors":[1,2,3,4,5,6,7,8,9,10]},`
 	for name, text := range map[string]string{
@@ -122,8 +122,7 @@ func TestBodiesAsLargeAsTheLimitsAllowAreTaken(t *testing.T) {
 	assert.Equal(t, domain.Given(`C:\u0000`), b.text("a"))
 }
 
-// TestAMemberCostsNoCopy is about a member as long as a body can be.
-func TestAMemberCostsNoCopy(t *testing.T) {
+func TestParsingCopiesNoMember(t *testing.T) {
 	text := []byte(`{"a":"` + strings.Repeat("x", maxBodyBytes) + `"}`)
 	measured := testing.Benchmark(func(b *testing.B) {
 		b.ReportAllocs()

@@ -14,7 +14,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-func TestOpenAPINamesEveryRouteAndNoOther(t *testing.T) {
+func TestOpenAPIHasExactlyTheRoutesOfTheService(t *testing.T) {
 	loader := openapi3.NewLoader()
 	spec, err := loader.LoadFromData(openAPI)
 	require.NoError(t, err)
@@ -33,17 +33,17 @@ func TestOpenAPINamesEveryRouteAndNoOther(t *testing.T) {
 	assert.ElementsMatch(t, documented, served)
 }
 
-// allRoutes are of use-cases that cannot be used.
+// allRoutes returns the routes, over use-cases that must not be called.
 func allRoutes() []route {
 	return routes(application.New(application.Ports{}, application.Rules{}), nil)
 }
 
-// documentedPath is the route's path with its parameters as OpenAPI writes them.
+// documentedPath returns the route's path in OpenAPI's syntax.
 func documentedPath(r route) string {
 	return regexp.MustCompile(`:([a-z]+)`).ReplaceAllString(r.path, "{$1}")
 }
 
-func TestOpenAPINamesPermissionsOfThePolicy(t *testing.T) {
+func TestOpenAPINamesOnlyPermissionsOfThePolicy(t *testing.T) {
 	spec, err := openapi3.NewLoader().LoadFromData(openAPI)
 	require.NoError(t, err)
 	known := map[string]bool{}
@@ -78,13 +78,13 @@ func TestOpenAPISaysWhichRoutesNeedAToken(t *testing.T) {
 		for _, way := range security {
 			needsToken = needsToken && len(way) > 0
 		}
-		assert.Equal(t, route.access == signedIn, needsToken, "%s %s", route.method, route.path)
+		assert.Equal(t, route.token == tokenRequired, needsToken, "%s %s", route.method, route.path)
 		_, says401 := operation.Responses.Map()["401"]
-		if route.access == signedIn {
+		if route.token == tokenRequired {
 			assert.True(t, says401, "%s %s", route.method, route.path)
 		}
 		if route.method != http.MethodGet {
-			assert.True(t, strings.HasPrefix(route.path, "/api/"), "only reads live outside /api")
+			assert.True(t, strings.HasPrefix(route.path, "/api/"), "a route outside /api/ must be a GET")
 		}
 	}
 }

@@ -15,8 +15,9 @@ import (
 
 const appOrigin = "https://app.example.com"
 
-// ask sends a request from a script of origin, none if it is empty.
-func ask(service http.Handler, method, path, origin string, headers ...string) http.Header {
+// corsRequest sends a request of a script from origin, or without an Origin header if origin is
+// empty, and returns the headers of the answer.
+func corsRequest(service http.Handler, method, path, origin string, headers ...string) http.Header {
 	req := httptest.NewRequest(method, path, nil)
 	if origin != "" {
 		req.Header.Set("Origin", origin)
@@ -31,7 +32,7 @@ func ask(service http.Handler, method, path, origin string, headers ...string) h
 	return header
 }
 
-// corsHeaders are all there are.
+// corsHeaders returns the CORS headers of an answer.
 func corsHeaders(header http.Header) map[string]string {
 	found := map[string]string{}
 	for name := range header {
@@ -42,10 +43,10 @@ func corsHeaders(header http.Header) map[string]string {
 	return found
 }
 
-func TestAllowedOriginsMayRead(t *testing.T) {
-	service := serveWith(io.Discard, httpserver.Options{AllowedOrigins: []string{"http://localhost:3000", appOrigin}}, live)
+func TestAllowedOriginsCanReadAnswers(t *testing.T) {
+	service := serveWith(io.Discard, httpserver.Options{AllowedOrigins: []string{"http://localhost:3000", appOrigin}}, liveness)
 	for path, status := range map[string]string{"/": "OK", "/nothing/": "Not Found", "/closed/": "Method Not Allowed"} {
-		got := ask(service, http.MethodGet, path, appOrigin)
+		got := corsRequest(service, http.MethodGet, path, appOrigin)
 		assert.Equal(t, status, got.Get("status"))
 		assert.Equal(t, map[string]string{
 			"Access-Control-Allow-Origin":   appOrigin,
@@ -53,19 +54,19 @@ func TestAllowedOriginsMayRead(t *testing.T) {
 		}, corsHeaders(got), path)
 		assert.Equal(t, []string{"Origin"}, got.Values("Vary"))
 	}
-	assert.Equal(t, "http://localhost:3000", ask(service, http.MethodGet, "/", "http://localhost:3000").Get("Access-Control-Allow-Origin"))
-	assert.Equal(t, appOrigin, ask(service, http.MethodPost, "/closed/", appOrigin).Get("Access-Control-Allow-Origin"), "an error without a token")
+	assert.Equal(t, "http://localhost:3000", corsRequest(service, http.MethodGet, "/", "http://localhost:3000").Get("Access-Control-Allow-Origin"))
+	assert.Equal(t, appOrigin, corsRequest(service, http.MethodPost, "/closed/", appOrigin).Get("Access-Control-Allow-Origin"), "an error without a token")
 
 	broken := serveWith(io.Discard, httpserver.Options{AllowedOrigins: []string{appOrigin}}, func(echo.Context, domain.Actor) error { panic("x") })
-	got := ask(broken, http.MethodGet, "/", appOrigin)
+	got := corsRequest(broken, http.MethodGet, "/", appOrigin)
 	assert.Equal(t, "Internal Server Error", got.Get("status"))
 	assert.Equal(t, appOrigin, got.Get("Access-Control-Allow-Origin"))
 }
 
 func TestPreflights(t *testing.T) {
-	service := serveWith(io.Discard, httpserver.Options{AllowedOrigins: []string{appOrigin}}, live)
+	service := serveWith(io.Discard, httpserver.Options{AllowedOrigins: []string{appOrigin}}, liveness)
 	for _, path := range []string{"/", "/closed/", "/nothing/"} {
-		got := ask(service, http.MethodOptions, path, appOrigin, "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "authorization")
+		got := corsRequest(service, http.MethodOptions, path, appOrigin, "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "authorization")
 		assert.Equal(t, "No Content", got.Get("status"))
 		assert.Equal(t, map[string]string{
 			"Access-Control-Allow-Origin":  appOrigin,
@@ -75,12 +76,12 @@ func TestPreflights(t *testing.T) {
 		}, corsHeaders(got), path)
 		assert.Equal(t, []string{"Origin"}, got.Values("Vary"))
 	}
-	assert.NotEmpty(t, ask(service, http.MethodOptions, "/", appOrigin).Get("Allow"), "OPTIONS that is no preflight")
+	assert.NotEmpty(t, corsRequest(service, http.MethodOptions, "/", appOrigin).Get("Allow"), "OPTIONS without a preflight's headers")
 }
 
-func TestOtherOriginsMayNot(t *testing.T) {
-	open := serveWith(io.Discard, httpserver.Options{AllowedOrigins: []string{appOrigin, "https://*.example.org", "https://a.b"}}, live)
-	closed := serveWith(io.Discard, httpserver.Options{}, live)
+func TestOtherOriginsCannotReadAnswers(t *testing.T) {
+	open := serveWith(io.Discard, httpserver.Options{AllowedOrigins: []string{appOrigin, "https://*.example.org", "https://a.b"}}, liveness)
+	closed := serveWith(io.Discard, httpserver.Options{}, liveness)
 	for _, origin := range []string{
 		"", "null", "*", "https://evil.example", "https://app.example.com.evil.example", "https://evilapp.example.com", "https://x.app.example.com", "http://app.example.com",
 		"https://app.example.com:8443", "https://app.example.com/", "https://APP.example.com", "https://appxexample.com", "https://x.example.org", "https://axb", "https://app.example.com, https://evil.example",
@@ -88,16 +89,16 @@ func TestOtherOriginsMayNot(t *testing.T) {
 		for _, service := range []http.Handler{open, closed} {
 			for _, preflight := range [][]string{nil, {"Access-Control-Request-Method", "GET"}} {
 				for _, method := range []string{http.MethodGet, http.MethodOptions} {
-					assert.Empty(t, corsHeaders(ask(service, method, "/", origin, preflight...)), "%s from %q", method, origin)
+					assert.Empty(t, corsHeaders(corsRequest(service, method, "/", origin, preflight...)), "%s from %q", method, origin)
 				}
 			}
 		}
-		assert.Equal(t, "Origin", ask(open, http.MethodGet, "/", origin).Get("Vary"), "a cache keeps their answers apart")
+		assert.Equal(t, "Origin", corsRequest(open, http.MethodGet, "/", origin).Get("Vary"), "caches must not share answers between origins")
 	}
-	got := ask(closed, http.MethodOptions, "/", appOrigin, "Access-Control-Request-Method", "GET")
+	got := corsRequest(closed, http.MethodOptions, "/", appOrigin, "Access-Control-Request-Method", "GET")
 	assert.Equal(t, "No Content", got.Get("status"))
 	assert.Equal(t, "OPTIONS, GET, HEAD", got.Get("Allow"))
 	assert.Empty(t, corsHeaders(got))
 	assert.Empty(t, got.Get("Vary"))
-	assert.Equal(t, "Not Found", ask(closed, http.MethodOptions, "/nothing/", appOrigin).Get("status"))
+	assert.Equal(t, "Not Found", corsRequest(closed, http.MethodOptions, "/nothing/", appOrigin).Get("status"))
 }

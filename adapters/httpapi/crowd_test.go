@@ -19,7 +19,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// patientView is a patient with so much text, like all that share it.
+// patientView returns a patient whose medical record has that many bytes.
 func patientView(t *testing.T, bytes int) domain.PatientView {
 	t.Helper()
 	patient, err := domain.NewPatient(domain.PatientInput{
@@ -29,44 +29,44 @@ func patientView(t *testing.T, bytes int) domain.PatientView {
 	return domain.PatientView{Patient: patient}
 }
 
-// TestAnswersThatNobodyReadsAreFew has 200 clients who ask side by side and read
-// nothing: of one caller, a bounded number of answers is in memory.
-func TestAnswersThatNobodyReadsAreFew(t *testing.T) {
+// TestUnreadAnswersTakeBoundedMemory sends 200 requests at the same time and reads no
+// answer: only a bounded number of answers to one caller is in memory.
+func TestUnreadAnswersTakeBoundedMemory(t *testing.T) {
 	for name, test := range map[string]struct {
-		handle func(made *atomic.Int64) handler
+		handle func(calls *atomic.Int64) handler
 		most   int64
 	}{
-		"lists": {func(made *atomic.Int64) handler {
+		"lists": {func(calls *atomic.Int64) handler {
 			return list(readPage, func(context.Context, domain.Actor, domain.PageInput) (application.Page[domain.PatientView], error) {
-				made.Add(1)
+				calls.Add(1)
 				return application.Page[domain.PatientView]{Items: slices.Repeat([]domain.PatientView{patientView(t, 1<<20)}, 8)}, nil
 			}, showPatient).serve
 		}, 8},
-		"records": {func(made *atomic.Int64) handler {
+		"records": {func(calls *atomic.Int64) handler {
 			return func(c echo.Context, actor domain.Actor) error {
 				c.SetParamNames("id")
 				c.SetParamValues("1")
-				return get(func(context.Context, domain.Actor, domain.ID) (domain.PatientView, error) {
-					made.Add(1)
+				return callByID(func(context.Context, domain.Actor, domain.ID) (domain.PatientView, error) {
+					calls.Add(1)
 					time.Sleep(httpserver.RequestTimeout - time.Second) // the client has buffers for a short answer
 					return patientView(t, 1), nil
 				}, showPatient)(c, actor)
 			}
 		}, 64},
-		"exports": {func(made *atomic.Int64) handler {
+		"exports": {func(calls *atomic.Int64) handler {
 			return func(c echo.Context, _ domain.Actor) error {
 				event := domain.AuditEventView{AuditEvent: domain.AuditEvent{Subject: domain.Subject{Shown: slices.Repeat([]domain.ID{12345678}, 1000)}}}
-				return export(c, exportFormats["text/csv"], func(context.Context) (application.Page[domain.AuditEventView], error) {
-					made.Add(1) // once for each export, whose first page nobody reads
+				return sendExport(c, exportFormats["text/csv"], func(context.Context) (application.Page[domain.AuditEventView], error) {
+					calls.Add(1) // once for each export: its first page is not read
 					return application.Page[domain.AuditEventView]{Items: slices.Repeat([]domain.AuditEventView{event}, domain.MaxPageLimit)}, nil
 				})
 			}
 		}, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var made atomic.Int64
-			serving(t, test.handle(&made), func(t *testing.T, get func() *http.Response, log func() string) {
-				made.Store(0)
+			var calls atomic.Int64
+			serveOverEachHTTP(t, test.handle(&calls), func(t *testing.T, get func() *http.Response, log func() string) {
+				calls.Store(0)
 				var clients sync.WaitGroup
 				var served, refused atomic.Int64
 				for range 200 {
@@ -83,14 +83,14 @@ func TestAnswersThatNobodyReadsAreFew(t *testing.T) {
 					})
 				}
 				synctest.Wait()
-				assert.Equal(t, test.most, made.Load(), "the others wait")
+				assert.Equal(t, test.most, calls.Load(), "the other requests wait")
 				clients.Wait()
-				assert.Equal(t, test.most, made.Load())
+				assert.Equal(t, test.most, calls.Load())
 				assert.Equal(t, test.most, served.Load())
 				assert.Equal(t, 200-test.most, refused.Load())
 				assert.Contains(t, log(), "of one caller use all memory of the caller's share")
 				resp := get()
-				assert.Equal(t, http.StatusOK, resp.StatusCode, "all is well again")
+				assert.Equal(t, http.StatusOK, resp.StatusCode, "memory is available again")
 				assert.NoError(t, resp.Body.Close())
 			})
 		})

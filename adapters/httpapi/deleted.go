@@ -1,14 +1,17 @@
 package httpapi
 
 import (
+	"context"
+
 	"github.com/labstack/echo/v4"
 
+	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 )
 
-// showDeleted shows a deleted record with when and by whom it was deleted; null for
-// an operator. What ends with its parents also says with which it ended; null where it
-// ended by itself.
+// showDeleted shows a deleted record, and when and by which user it was deleted; the user
+// is null for an operator. A record that has parents also shows in ended_with the parent
+// that it was deleted together with, or null if it was deleted alone.
 func showDeleted[T domain.Record](version domain.Version[T]) recordView {
 	added := []member{{"deleted_at", showInstant(version.At)}, {"deleted_by", nullIfZero(version.Author.UserID)}}
 	if len(version.Record.Parents()) > 0 {
@@ -17,18 +20,21 @@ func showDeleted[T domain.Record](version domain.Version[T]) recordView {
 	return showRecord(version.Record, added...)
 }
 
-// listOrDeleted answers as live does, or as deleted does where the query asks for
-// what was deleted.
-func listOrDeleted(live, deleted lister) lister {
+// listRecords answers with a page of the records of a kind, or with a page of its deleted
+// records if the client sends deleted=true.
+func listRecords[In, Out, View any, T domain.Record](read func(*query) In,
+	do func(context.Context, domain.Actor, In) (application.Page[Out], error), show func(Out) View,
+	doDeleted func(context.Context, domain.Actor, domain.PageInput) (application.Page[domain.Version[T]], error),
+) lister {
 	return func(c echo.Context, actor domain.Actor, query *query) error {
-		switch query.input("deleted") {
+		switch query.take("deleted") {
 		case domain.Input{}, domain.Given("false"):
 		case domain.Given("true"):
-			query.why = "Cannot be combined with deleted=true."
-			return deleted(c, actor, query)
+			query.unknown = "Cannot be combined with deleted=true."
+			return list(readPage, doDeleted, showDeleted[T])(c, actor, query)
 		default:
 			query.refuse("deleted", "Must be true or false, once.")
 		}
-		return live(c, actor, query)
+		return unpagedForOldClients(list(read, do, show))(c, actor, query)
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"example.com/healthcare/domain"
 )
 
-func TestMappingsComeBackWithTheirDoctor(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+func TestARestoredDoctorRestoresItsMappings(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		admin := api.signUp("admin@example.com", domain.Admin)
 		staff := api.signUp("staff@example.com", domain.Staff)
 		api.populate(admin) // patient 1 has doctor 1
@@ -54,8 +54,8 @@ func TestMappingsComeBackWithTheirDoctor(t *testing.T) {
 	})
 }
 
-func TestWhatWasTakenMeanwhileIsNotRestored(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+func TestARestoreThatViolatesAUniqueConstraintIsRefused(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		admin := api.signUp("admin@example.com", domain.Admin)
 		api.populate(admin)
 		api.want(204, "DELETE", "/api/mappings/1/", admin, "")
@@ -69,7 +69,7 @@ func TestWhatWasTakenMeanwhileIsNotRestored(t *testing.T) {
 		assert.Equal(t, "conflict", problem["code"])
 		assert.Equal(t, map[string]any{"license_number": []any{"doctor with this license number already exists."}}, problem["errors"])
 		assert.Len(t, api.want(200, "GET", "/api/doctors/?deleted=true", admin, "").objects(t), 1, "the doctor is still deleted")
-		assert.Len(t, api.want(200, "GET", "/api/doctors/1/history/", admin, "").objects(t), 2, "and has no other version")
+		assert.Len(t, api.want(200, "GET", "/api/doctors/1/history/", admin, "").objects(t), 2, "no version was added")
 		api.want(204, "DELETE", "/api/doctors/3/", admin, "")
 		api.want(200, "POST", "/api/doctors/1/restore/", admin, "")
 	})
@@ -87,7 +87,7 @@ func TestRestoringNeedsNoBody(t *testing.T) {
 	api.want(200, "POST", path, admin, "", "Content-Type", "")
 }
 
-func TestAllThatIsWrongWithAListOfWhatWasDeletedIsNamed(t *testing.T) {
+func TestAllBadParametersOfADeletedListAreNamed(t *testing.T) {
 	api := newAPI(t, stores["memory"](t))
 	admin := api.signUp("admin@example.com", domain.Admin)
 	for query, want := range map[string]map[string]any{
@@ -106,7 +106,7 @@ func TestAllThatIsWrongWithAListOfWhatWasDeletedIsNamed(t *testing.T) {
 }
 
 func TestDeletedRecordsArePaged(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		admin := api.signUp("admin@example.com", domain.Admin)
 		for id := 1; id <= 5; id++ {
 			api.want(201, "POST", "/api/patients/", admin, adaJSON)
@@ -115,21 +115,20 @@ func TestDeletedRecordsArePaged(t *testing.T) {
 		page := api.want(200, "GET", "/api/patients/?deleted=true&limit=2", admin, "")
 		assert.Equal(t, `</api/patients/?cursor=2&deleted=true&limit=2>; rel="next"`, page.Header.Get("Link"))
 		var ids []any
-		for _, patient := range api.trail("/api/patients/?deleted=true&limit=2", admin) {
+		for _, patient := range api.allPages("/api/patients/?deleted=true&limit=2", admin) {
 			ids = append(ids, patient["id"])
 		}
 		assert.Equal(t, []any{1.0, 2.0, 3.0, 4.0, 5.0}, ids)
 	})
 }
 
-// badDeleted are no good value for the parameter.
+// badDeleted are invalid values of the parameter.
 var badDeleted = []string{
 	"deleted=", "deleted=maybe", "deleted=TRUE", "deleted=1", "deleted=null", "deleted=%00", "deleted=true&deleted=true", "deleted=true&deleted=false", "deleted=true%20",
 }
 
-// TestBadInputOfHistories is TestBadInput for what was deleted and for versions.
-func TestBadInputOfHistories(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+func TestBadInputOfHistoriesNeverCausesAServerError(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		admin := api.signUp("admin@example.com", domain.Admin)
 		api.populate(admin)
 		for _, collection := range []string{"/api/doctors/", "/api/patients/", "/api/mappings/"} {
@@ -144,10 +143,10 @@ func TestBadInputOfHistories(t *testing.T) {
 				if bad == "" {
 					continue
 				}
-				assert.Equal(t, 404, api.raw("GET", collection+bad+"/history/", admin, "").StatusCode, bad)
-				assert.Equal(t, 404, api.raw("GET", collection+bad+"/history/1/", admin, "").StatusCode, bad)
-				assert.Equal(t, 404, api.raw("GET", collection+"2/history/"+bad+"/", admin, "").StatusCode, bad)
-				assert.Equal(t, 404, api.raw("POST", collection+bad+"/restore/", admin, "").StatusCode, bad)
+				assert.Equal(t, 404, api.doRaw("GET", collection+bad+"/history/", admin, "").StatusCode, bad)
+				assert.Equal(t, 404, api.doRaw("GET", collection+bad+"/history/1/", admin, "").StatusCode, bad)
+				assert.Equal(t, 404, api.doRaw("GET", collection+"2/history/"+bad+"/", admin, "").StatusCode, bad)
+				assert.Equal(t, 404, api.doRaw("POST", collection+bad+"/restore/", admin, "").StatusCode, bad)
 			}
 		}
 		assert.NotContains(t, api.log.String(), "status=5")

@@ -28,20 +28,20 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// newOldAPI is newAPI for clients of the old backend.
+// newOldAPI is newAPI with Options.OldClients.
 func newOldAPI(t testing.TB, store ports.Store) *api {
 	t.Helper()
 	hashing := clinictest.CheapHashing
 	hashing.TrimForDjango = true
 	trimming, err := passwords.New(hashing)
 	require.NoError(t, err)
-	return newAPIWith(t, store, httpapi.Options{OldClients: true}, func(p *application.Ports, r *application.Rules) {
+	return newAPIWithOptions(t, store, httpapi.Options{OldClients: true}, func(p *application.Ports, r *application.Rules) {
 		p.Passwords, r.Sessions.KeepRefreshTokens = trimming, true
 	})
 }
 
-// forOldClients runs test once for every kind of store, with a service for clients of the
-// old backend and another one beside it that is not.
+// forOldClients runs test with each kind of store, with a service that serves clients of the
+// old backend and one that does not.
 func forOldClients(t *testing.T, test func(t *testing.T, old, strict *api)) {
 	for name, open := range stores {
 		t.Run(name, func(t *testing.T) {
@@ -52,7 +52,7 @@ func forOldClients(t *testing.T, test func(t *testing.T, old, strict *api)) {
 	}
 }
 
-// addPatients adds patients to the store, past the API.
+// addPatients adds patients directly to the store.
 func (a *api) addPatients(count int) {
 	a.t.Helper()
 	require.NoError(a.t, a.Ports.Store.Update(a.t.Context(), func(tx ports.Tx) error {
@@ -67,8 +67,9 @@ func (a *api) addPatients(count int) {
 	}))
 }
 
-// plain is do without openapi.yaml, in which lists have at most 1,000 entries.
-func (a *api) plain(method, path, token string) answer {
+// doUnvalidated is do without the check against openapi.yaml, whose lists have at most 1,000
+// records.
+func (a *api) doUnvalidated(method, path, token string) answer {
 	a.t.Helper()
 	checked := *a
 	checked.transport = http.DefaultTransport
@@ -84,7 +85,7 @@ func ids(t *testing.T, list answer) (ids []float64) {
 	return ids
 }
 
-func TestListsAreWholeForOldClients(t *testing.T) {
+func TestListsAreUnpagedForOldClients(t *testing.T) {
 	forOldClients(t, func(t *testing.T, old, strict *api) {
 		admin, staff := old.signUp("admin@example.com", domain.Admin), old.signUp("staff@example.com", domain.Staff)
 		for i := range 150 {
@@ -118,17 +119,17 @@ func TestListsAreWholeForOldClients(t *testing.T) {
 		}
 		old.want(404, "GET", "/api/patients/99/doctors/", staff, "")
 		old.want(401, "GET", "/api/doctors/", "", "")
-		// Lists that the old backend did not have keep their pages.
+		// Lists that the old backend did not have are paged.
 		assert.NotEmpty(t, old.want(200, "GET", "/api/audit/", admin, "").Header.Get("Link"))
 	})
 }
 
-func TestALongWholeListIsReadAndAccountedForPageByPage(t *testing.T) {
+func TestAnUnpagedListIsReadAndRecordedPageByPage(t *testing.T) {
 	forOldClients(t, func(t *testing.T, old, _ *api) {
 		staff := old.signUp("staff@example.com", domain.Staff)
 		old.addPatients(2*domain.MaxPageLimit + 100)
 		before := len(old.Events())
-		got := ids(t, old.plain("GET", "/api/patients/", staff))
+		got := ids(t, old.doUnvalidated("GET", "/api/patients/", staff))
 		require.Len(t, got, 2*domain.MaxPageLimit+100)
 		assert.True(t, slices.IsSorted(got))
 		assert.Len(t, slices.Compact(got), 2*domain.MaxPageLimit+100)
@@ -143,14 +144,14 @@ func TestALongWholeListIsReadAndAccountedForPageByPage(t *testing.T) {
 			}
 		}
 		assert.Equal(t, got, shown)
-		head := old.plain("HEAD", "/api/patients/", staff)
+		head := old.doUnvalidated("HEAD", "/api/patients/", staff)
 		assert.Equal(t, 200, head.StatusCode)
 	})
 }
 
-// TestAWholeListOverHTTP10 is about old proxies: what fits into one page is answered, and
-// what does not is refused, since a part of it could pass for the whole.
-func TestAWholeListOverHTTP10(t *testing.T) {
+// Old proxies use HTTP/1.0. A list of one page is answered. A longer list is refused, because a
+// client could not notice that it was cut off.
+func TestAnUnpagedListOverHTTP10HasAtMostOnePage(t *testing.T) {
 	old := newOldAPI(t, stores["memory"](t))
 	staff := old.signUp("staff@example.com", domain.Staff)
 	old.addPatients(domain.MaxPageLimit)
@@ -177,7 +178,7 @@ func (a *api) overHTTP10(path, token string) answer {
 	return answer{resp, body}
 }
 
-// encodings write fields as a form.
+// encodings encode fields as a form.
 var encodings = map[string]func(t *testing.T, fields url.Values) (contentType, body string){
 	"urlencoded": func(_ *testing.T, fields url.Values) (string, string) {
 		return "application/x-www-form-urlencoded", fields.Encode()
@@ -196,7 +197,7 @@ var encodings = map[string]func(t *testing.T, fields url.Values) (contentType, b
 	},
 }
 
-func TestOldClientsSendForms(t *testing.T) {
+func TestOldClientsCanSendForms(t *testing.T) {
 	for _, encode := range encodings {
 		forOldClients(t, func(t *testing.T, old, strict *api) {
 			admin := old.signUp("admin@example.com", domain.Admin)
@@ -236,7 +237,7 @@ func TestOldClientsSendForms(t *testing.T) {
 	}
 }
 
-func TestFormsAreBoundedLikeOtherBodies(t *testing.T) {
+func TestFormsHaveTheLimitsOfOtherBodies(t *testing.T) {
 	old := newOldAPI(t, stores["memory"](t))
 	staff := old.signUp("staff@example.com", domain.Staff)
 	for name, encode := range encodings {
@@ -250,10 +251,10 @@ func TestFormsAreBoundedLikeOtherBodies(t *testing.T) {
 	}
 }
 
-// A browser sends a form for any page without asking the service first.
+// A browser sends forms to other origins without a preflight.
 func TestFormsOfPagesOfOtherOriginsAreRefused(t *testing.T) {
 	store := stores["memory"](t)
-	old := newAPIWith(t, store, httpapi.Options{OldClients: true, Options: httpserver.Options{AllowedOrigins: []string{"https://app.example"}}})
+	old := newAPIWithOptions(t, store, httpapi.Options{OldClients: true, Options: httpserver.Options{AllowedOrigins: []string{"https://app.example"}}})
 	old.signUp("staff@example.com", domain.Staff)
 	const form, address = "application/x-www-form-urlencoded", "username=staff@example.com&password="
 	before := len(old.Events())
@@ -263,7 +264,7 @@ func TestFormsOfPagesOfOtherOriginsAreRefused(t *testing.T) {
 		refused := old.want(415, "POST", "/api/auth/login/", "", address+"wrong", append(headers, "Content-Type", form)...)
 		assert.Contains(t, refused.object(t)["detail"], "another origin")
 	}
-	assert.Len(t, old.Events(), before, "none of these was an attempt")
+	assert.Len(t, old.Events(), before, "refused forms are not recorded as login attempts")
 	for _, headers := range [][]string{
 		{}, {"Sec-Fetch-Site", "same-origin", "Origin", old.url}, {"Sec-Fetch-Site", "none"}, {"Origin", old.url}, {"Origin", "https://app.example", "Sec-Fetch-Site", "cross-site"},
 	} {
@@ -293,7 +294,7 @@ func TestUnknownMembersOfOldClientsAreIgnored(t *testing.T) {
 		}
 		sam := old.login("sam@example.com")["access"].(string)
 		assert.Equal(t, "STAFF", old.want(200, "PATCH", "/api/auth/me/", sam, `{"role":"ADMIN","is_superuser":true}`).object(t)["role"])
-		// What is known is judged as ever, and so is the text itself.
+		// Known members are validated as usual, and the body must be valid JSON.
 		old.want(400, "PATCH", "/api/patients/1/", admin, `{"nmae":"x","gender":"x"}`)
 		old.want(400, "POST", "/api/patients/", admin, `{"nmae":"Ada"}`)
 		old.want(400, "PATCH", "/api/patients/1/", admin, `{"a":1,"a":2}`)
@@ -316,7 +317,7 @@ func TestDatesOfOldClientsCanLackZeros(t *testing.T) {
 	})
 }
 
-func TestBlanksAroundAPasswordOfTheOldBackendDoNotCount(t *testing.T) {
+func TestSpacesAroundAPasswordOfTheOldBackendAreIgnored(t *testing.T) {
 	forOldClients(t, func(t *testing.T, old, strict *api) {
 		old.signUp("ada@example.com", domain.Staff)
 		key, err := pbkdf2.Key(sha256.New, "from the old backend", []byte("salt"), 1000, 32)
@@ -331,12 +332,12 @@ func TestBlanksAroundAPasswordOfTheOldBackendDoNotCount(t *testing.T) {
 			assert.Equal(t, 200, login(old, password), "%q", password)
 		}
 		assert.Equal(t, 200, login(old, "from the old backend"))
-		assert.Equal(t, 401, login(old, "from the old backend "), "the hash is the service's own by now")
+		assert.Equal(t, 401, login(old, "from the old backend "), "the hash has been replaced by one of this service")
 		assert.Equal(t, 200, login(strict, "from the old backend"))
 	})
 }
 
-// setHash stores a hash for an account, past all rules.
+// setHash stores a password hash directly.
 func (a *api) setHash(user domain.ID, hash string) {
 	a.t.Helper()
 	require.NoError(a.t, a.Ports.Store.Update(a.t.Context(), func(tx ports.Tx) error {
@@ -349,7 +350,7 @@ func (a *api) setHash(user domain.ID, hash string) {
 	}))
 }
 
-func TestTheRefreshTokenOfALoginStaysForOldClients(t *testing.T) {
+func TestOldClientsKeepTheirRefreshToken(t *testing.T) {
 	forOldClients(t, func(t *testing.T, old, strict *api) {
 		old.signUp("ada@example.com", domain.Staff)
 		login := old.login("ada@example.com")

@@ -20,10 +20,10 @@ const (
 	wilsonPath = "/api/doctors/2/"
 )
 
-// endpoints says of every endpoint what it answers to whom. User 1 is the Admin,
-// and user 2 is Staff, whose session 3 is beside the one that asks. Patient 1 is
-// mapped to doctor 1 by mapping 1; there are a doctor 2 and a patient 2 besides.
-// What is to be restored was deleted before.
+// endpoints has the status that every endpoint answers to each role. User 1 is the Admin.
+// User 2 is Staff, and has a session 3 other than that of the request. Mapping 1 assigns
+// doctor 1 to patient 1; doctor 2 and patient 2 are not assigned. Records to restore are
+// deleted first.
 var endpoints = []struct {
 	method, path, body        string
 	noToken, asStaff, asAdmin int
@@ -100,7 +100,7 @@ var endpoints = []struct {
 	{"GET", "/readyz", ``, 200, 200, 200},
 }
 
-// populate makes what the endpoints table speaks of.
+// populate creates the records that the endpoints table refers to.
 func (a *api) populate(admin string) {
 	a.t.Helper()
 	a.want(201, "POST", "/api/doctors/", admin, fmt.Sprintf(houseJSON, "L-1"))
@@ -110,7 +110,7 @@ func (a *api) populate(admin string) {
 	a.want(201, "POST", "/api/mappings/", admin, `{"patient":1,"doctor":1}`)
 }
 
-func TestTheTableHasEveryEndpointAndAgreesWithThePolicy(t *testing.T) {
+func TestTheTableHasEveryEndpointAndMatchesThePolicy(t *testing.T) {
 	spec, err := openapi3.NewLoader().LoadFromData(httpapi.OpenAPI())
 	require.NoError(t, err)
 	want, got := map[string]bool{}, map[string]bool{}
@@ -168,9 +168,8 @@ func TestEveryEndpointByRole(t *testing.T) {
 	}
 }
 
-// TestASessionOverHTTP is what a clinic does in a day, on every store.
-func TestASessionOverHTTP(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+func TestADayAtTheClinicOverHTTP(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		admin := api.signUp("admin@example.com", domain.Admin)
 		user := api.want(201, "POST", "/api/auth/register/", "", `{"email":"Staff@Example.com","password":"`+goodPassword+`","first_name":"Sam"}`).object(t)
 		assert.Equal(t, map[string]any{
@@ -197,7 +196,7 @@ func TestASessionOverHTTP(t *testing.T) {
 			"created_at": patient["created_at"], "updated_at": patient["updated_at"], "version": 2.0, "assigned_doctors": []any{1.0},
 		}, patient)
 
-		t.Run("what was read can be edited and sent back", func(t *testing.T) {
+		t.Run("an answer can be edited and sent back", func(t *testing.T) {
 			body := string(api.want(200, "GET", "/api/patients/1/", staff, "").body)
 			assert.Equal(t, body, string(api.want(200, "PUT", "/api/patients/1/", staff, body).body))
 			body = string(api.want(200, "GET", wilsonPath, admin, "").body)
@@ -205,13 +204,13 @@ func TestASessionOverHTTP(t *testing.T) {
 			body = string(api.want(200, "GET", "/api/auth/me/", staff, "").body)
 			assert.Equal(t, body, string(api.want(200, "PATCH", "/api/auth/me/", staff, body).body))
 		})
-		t.Run("null clears what may be null", func(t *testing.T) {
+		t.Run("null clears nullable members", func(t *testing.T) {
 			cleared := api.want(200, "PATCH", "/api/patients/1/", staff, `{"gender":null,"date_of_birth":null}`).object(t)
 			assert.Nil(t, cleared["gender"])
 			assert.Nil(t, cleared["date_of_birth"])
 			api.want(400, "PATCH", "/api/patients/1/", staff, `{"name":null}`)
 		})
-		t.Run("bad fields are all named, and nothing changes", func(t *testing.T) {
+		t.Run("all bad fields are named, and nothing changes", func(t *testing.T) {
 			before := string(api.want(200, "GET", "/api/doctors/1/", admin, "").body)
 			problem := api.want(400, "PATCH", "/api/doctors/1/", admin, `{"name":" ","license_number":" l-2 ","salary":"-1","nmae":1,"specialization":true}`).object(t)
 			assert.Equal(t, map[string]any{
@@ -239,13 +238,13 @@ func TestASessionOverHTTP(t *testing.T) {
 			listed := api.want(200, "GET", "/api/mappings/?patient_id=2", staff, "")
 			edited := strings.TrimSuffix(strings.TrimPrefix(string(listed.body), "["), "]")
 			sentBack := api.want(200, "PUT", created.Header.Get("Location"), staff, edited).object(t)
-			assert.Equal(t, created.object(t), sentBack, "what the list shows can be sent back")
+			assert.Equal(t, created.object(t), sentBack, "an element of the list can be sent back")
 			api.want(400, "PUT", created.Header.Get("Location"), staff, `{"patient":{"id":"2"},"doctor":{"name":"x"}}`)
 			api.want(400, "PATCH", created.Header.Get("Location"), staff, `{"patient":{}}`)
 			api.want(404, "GET", "/api/mappings/99/", staff, "")
 			api.want(404, "GET", "/api/patients/99/doctors/", staff, "")
 			api.want(204, "DELETE", "/api/doctors/1/", admin, "")
-			assert.Empty(t, api.want(200, "GET", "/api/mappings/", staff, "").objects(t), "deleting a doctor ends their mappings")
+			assert.Empty(t, api.want(200, "GET", "/api/mappings/", staff, "").objects(t), "deleting a doctor deletes the mappings")
 			assert.Equal(t, []any{}, api.want(200, "GET", "/api/patients/1/", staff, "").object(t)["assigned_doctors"])
 		})
 		t.Run("sessions", func(t *testing.T) {
@@ -265,7 +264,7 @@ func TestASessionOverHTTP(t *testing.T) {
 }
 
 func TestListsArePaged(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		staff := api.signUp("staff@example.com", domain.Staff)
 		for i := range 7 {
 			api.want(201, "POST", "/api/patients/", staff, fmt.Sprintf(`{"name":"Patient %d"}`, i))

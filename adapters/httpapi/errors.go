@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -15,8 +16,8 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// problem is the body of every error (RFC 9457), with the code and errors of
-// the old backend's answers beside it.
+// problem is the body of every error (RFC 9457). Code and Errors are extension members that
+// the old backend's answers had.
 type problem struct {
 	Type   string             `json:"type"`
 	Title  string             `json:"title"`
@@ -26,8 +27,9 @@ type problem struct {
 	Errors domain.FieldErrors `json:"errors,omitempty"`
 }
 
-// answers says how each kind of failure is told, unless the error says it better.
-var answers = map[domain.Kind]problem{
+// problems has the status of each kind of error, and the code and detail for errors that
+// have none.
+var problems = map[domain.Kind]problem{
 	domain.Internal:        {Status: http.StatusInternalServerError, Code: "error", Detail: "A server error occurred."},
 	domain.Invalid:         {Status: http.StatusBadRequest, Code: "invalid", Detail: "Invalid input."},
 	domain.Unauthenticated: {Status: http.StatusUnauthorized, Code: "not_authenticated", Detail: "Authentication credentials were not provided."},
@@ -39,7 +41,7 @@ var answers = map[domain.Kind]problem{
 	domain.TooMany:     {Status: http.StatusTooManyRequests, Code: "throttled", Detail: "Too many attempts. Wait before you try again."},
 }
 
-// requestError is a request that HTTP itself is wrong about; no use-case saw it.
+// requestError refuses a request before a use-case is called.
 type requestError struct {
 	status int
 	code   string
@@ -53,78 +55,68 @@ func errMalformed(detail string) error {
 }
 
 func errTooLarge(limit int64) error {
-	return &requestError{http.StatusRequestEntityTooLarge, "too_large", fmt.Sprintf("The body may have at most %d KiB.", limit>>10)}
+	return &requestError{http.StatusRequestEntityTooLarge, "too_large", fmt.Sprintf("The body can be at most %d KiB long.", limit>>10)}
 }
 
 func errSlow() error {
 	return &requestError{
 		http.StatusRequestTimeout, "request_timeout",
-		fmt.Sprintf("The body did not arrive within %.0f seconds. Send it again, on a faster connection if there is one.", httpserver.ReadTimeout.Seconds()),
+		fmt.Sprintf("The body did not arrive within %.0f seconds. Send it again over a faster connection.", httpserver.ReadTimeout.Seconds()),
 	}
 }
 
-func errMediaType() error {
-	return &requestError{http.StatusUnsupportedMediaType, "unsupported_media_type", "Send the body as application/json in UTF-8, not compressed."}
-}
-
-func errForeignForm() error {
-	return &requestError{
+var (
+	errMediaType = &requestError{
 		http.StatusUnsupportedMediaType, "unsupported_media_type",
-		"Send the body as application/json: a browser sends this form for a page of another origin, which is not in CORS_ALLOWED_ORIGINS.",
+		"Send the body as application/json in UTF-8, without compression.",
 	}
-}
-
-func errOldHTTP() error {
-	return &requestError{
+	errForeignForm = &requestError{
+		http.StatusUnsupportedMediaType, "unsupported_media_type",
+		"Forms of a page of another origin are not accepted. Send the body as application/json, or add the origin of the page to CORS_ALLOWED_ORIGINS.",
+	}
+	errOldHTTP = &requestError{
 		http.StatusUpgradeRequired, "upgrade_required",
-		"This needs HTTP/1.1 or later: over HTTP/1.0, an answer that was cut off looks whole. If the proxy is nginx, set proxy_http_version 1.1.",
+		"Use HTTP/1.1 or later: a client of HTTP/1.0 cannot detect that this answer was cut off. If the proxy is nginx, set proxy_http_version 1.1.",
 	}
-}
+)
 
-// problemOf is the one place that turns an error into a status.
+// problemOf turns an error into the problem that the client gets.
 func problemOf(err error) problem {
 	var p problem
 	if e, ok := errors.AsType[*domain.Error](err); ok {
-		p = answers[e.Kind]
+		p = problems[e.Kind]
 		if e.Kind != domain.Internal {
-			p.Code = orElse(e.Code, p.Code)
-			p.Detail = orElse(e.Message, p.Detail)
+			p.Code = cmp.Or(e.Code, p.Code)
+			p.Detail = cmp.Or(e.Message, p.Detail)
 			p.Errors = e.Fields
 		}
 	} else if e, ok := errors.AsType[*requestError](err); ok {
 		p = problem{Status: e.status, Code: e.code, Detail: e.detail}
 	} else if e, ok := errors.AsType[*echo.HTTPError](err); ok && e.Code == http.StatusMethodNotAllowed {
-		p = problem{Status: e.Code, Code: "method_not_allowed"} // sendProblem knows the method
+		p = problem{Status: e.Code, Code: "method_not_allowed"} // sendProblem sets the detail
 	} else if ok && e.Code == http.StatusNotFound {
-		p = answers[domain.NotFound]
+		p = problems[domain.NotFound]
 	} else {
-		p = answers[domain.Internal]
+		p = problems[domain.Internal]
 	}
 	p.Type, p.Title = "about:blank", http.StatusText(p.Status)
 	return p
 }
 
-func orElse(text, otherwise string) string {
-	if text == "" {
-		return otherwise
-	}
-	return text
-}
+// defaultRetryAfter is for errors that do not say how long to wait: most outages are short.
+const defaultRetryAfter = 2 * time.Second
 
-// shortOutage is a guess at how long one lasts.
-const shortOutage = 2 * time.Second
-
-// retryAfter returns how many seconds to wait before the next try (RFC 9110,
-// 10.2.3), rounded up: who comes back too early is refused again.
+// retryAfter returns the value of the Retry-After header (RFC 9110, 10.2.3). Seconds are
+// rounded up, because a client that comes back too early is refused again.
 func retryAfter(err error) string {
-	wait := shortOutage
+	wait := defaultRetryAfter
 	if e, ok := errors.AsType[*domain.Error](err); ok && e.RetryAfter > 0 {
 		wait = e.RetryAfter
 	}
 	return strconv.FormatFloat(math.Ceil(wait.Seconds()), 'f', 0, 64)
 }
 
-// sendProblem answers a request that failed with err.
+// sendProblem answers with the problem of err.
 func sendProblem(w http.ResponseWriter, r *http.Request, err error) {
 	p := problemOf(err)
 	httpserver.RequestFrom(r.Context()).SetCode(p.Code)
@@ -133,7 +125,7 @@ func sendProblem(w http.ResponseWriter, r *http.Request, err error) {
 	header.Set(echo.HeaderContentType, "application/problem+json")
 	switch p.Status {
 	case http.StatusMethodNotAllowed:
-		// The old backend's wording, for methods that are known.
+		// The old backend's wording.
 		p.Detail = fmt.Sprintf("Method %q not allowed.", httpserver.KnownMethod(r.Method))
 	case http.StatusUnauthorized:
 		challenge := "Bearer"
@@ -142,15 +134,15 @@ func sendProblem(w http.ResponseWriter, r *http.Request, err error) {
 		}
 		header.Set(echo.HeaderWWWAuthenticate, challenge)
 	case http.StatusRequestTimeout:
-		header.Set(echo.HeaderConnection, "close") // The rest of the body can still come (RFC 9110, 15.5.9).
+		header.Set(echo.HeaderConnection, "close") // The rest of the body can still arrive (RFC 9110, 15.5.9).
 	case http.StatusUpgradeRequired:
 		header.Set(echo.HeaderUpgrade, "HTTP/1.1")
-		// Without close, net/http would drop the header where it closes the connection.
+		// net/http replaces a Connection header without "close" when it closes the connection.
 		header.Set(echo.HeaderConnection, "Upgrade, close")
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		header.Set(echo.HeaderRetryAfter, retryAfter(err))
 	}
 	w.WriteHeader(p.Status)
-	// The client is gone if this fails, and there is nobody left to tell.
+	// This fails only if the client has closed the connection.
 	_ = json.MarshalWrite(w, p, json.Deterministic(true))
 }

@@ -19,15 +19,15 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// exportFormat writes entries one after the other, in an answer without pages.
+// exportFormat is the format of an export: an answer with all items of a list, without pages.
 type exportFormat[T any] struct {
 	contentType string
-	// header stands before the first entry, and footer after the last one.
+	// header is written before the first item, and footer after the last one.
 	header, footer string
-	write          func(w io.Writer, entries []T) error
+	write          func(w io.Writer, items []T) error
 }
 
-// exportFormats are by media type.
+// exportFormats are the formats of the audit trail, by media type.
 var exportFormats = map[string]exportFormat[domain.AuditEventView]{
 	"text/csv": {
 		contentType: "text/csv; charset=utf-8; header=present",
@@ -37,17 +37,17 @@ var exportFormats = map[string]exportFormat[domain.AuditEventView]{
 	"application/x-ndjson": {contentType: "application/x-ndjson", write: writeNDJSON},
 }
 
-// wantedExport returns the format that the Accept headers prefer over JSON.
-func wantedExport(request *http.Request) (exportFormat[domain.AuditEventView], bool) {
+// preferredExport returns the export format that the Accept headers prefer, and false if
+// they prefer JSON.
+func preferredExport(request *http.Request) (exportFormat[domain.AuditEventView], bool) {
 	format, ok := exportFormats[preferred(request, append(slices.Collect(maps.Keys(exportFormats)), echo.MIMEApplicationJSON)...)]
 	return format, ok
 }
 
-// preferred returns the one of the media types that the Accept headers prefer. It has
-// to be named: wildcards, and what is not offered, choose nothing. Clients that did not
-// choose get JSON (RFC 9110, 12.5.1).
+// preferred returns the offered media type that the Accept headers prefer, and "" if they
+// name none of them: then the client gets JSON (RFC 9110, 12.5.1). Wildcards are ignored.
 func preferred(request *http.Request, offered ...string) string {
-	wanted, most := "", 0.0
+	best, bestQuality := "", 0.0
 	for accepted := range strings.SplitSeq(strings.Join(request.Header.Values(echo.HeaderAccept), ","), ",") {
 		mediaType, params, err := mime.ParseMediaType(accepted)
 		if err != nil || !slices.Contains(offered, mediaType) {
@@ -55,34 +55,35 @@ func preferred(request *http.Request, offered ...string) string {
 		}
 		quality := 1.0
 		if text, given := params["q"]; given {
-			quality, _ = strconv.ParseFloat(text, 64) // 0 for what is no number
+			quality, _ = strconv.ParseFloat(text, 64) // 0 if it is not a number
 		}
-		if quality > most {
-			wanted, most = mediaType, quality
+		if quality > bestQuality {
+			best, bestQuality = mediaType, quality
 		}
 	}
-	return wanted
+	return best
 }
 
-// exportBytes is the memory that one page of an export can need: a thousand events,
+// exportBytes is the most memory that one page of an export needs: a thousand events,
 // each with the ids of a thousand records.
 const exportBytes = 8 << 20
 
-// wholeList is the limit of the pages that an export reads, which a caller cannot give.
-func wholeList(limit domain.Input) domain.Input {
+// exportLimit returns the limit of the pages that an export reads. It is unreadable if the
+// client has sent one.
+func exportLimit(limit domain.Input) domain.Input {
 	if limit != (domain.Input{}) {
-		return domain.Unreadable("There are no pages in this format: leave it out.")
+		return domain.Unreadable("This format has no pages. Leave out the limit.")
 	}
 	return domain.Given(strconv.Itoa(domain.MaxPageLimit))
 }
 
-// export answers with all parts that next gives, until it gives the last one. Each is
-// asked for and sent before the next, with as much time as a request has, however
-// long it takes together. What fails later than the first part ends the connection,
-// which a client of HTTP/1.0 would take for the end of the answer.
-func export[T any](c echo.Context, format exportFormat[T], next func(context.Context) (application.Page[T], error)) error {
+// sendExport answers with all parts that next returns. Each part is sent before next is called
+// again, and each has the time limit of a request, so that an export can take any time as
+// long as it makes progress. If a later part fails, the connection is closed. A client of
+// HTTP/1.0 would take that for the end of the answer, and is refused.
+func sendExport[T any](c echo.Context, format exportFormat[T], next func(context.Context) (application.Page[T], error)) error {
 	if !c.Request().ProtoAtLeast(1, 1) {
-		return errOldHTTP()
+		return errOldHTTP
 	}
 	if err := request(c).Reserve(c.Request().Context(), httpserver.Export, exportBytes); err != nil {
 		return err
@@ -99,8 +100,8 @@ func export[T any](c echo.Context, format exportFormat[T], next func(context.Con
 	}
 }
 
-// sendPart sends the entries so that the client has them.
-func sendPart[T any](c echo.Context, format exportFormat[T], entries []T, isLast bool) error {
+// sendPart sends the items of one part and flushes them to the client.
+func sendPart[T any](c echo.Context, format exportFormat[T], items []T, isLast bool) error {
 	if err := httpserver.ExtendWriteDeadline(c.Response()); err != nil {
 		return err
 	}
@@ -115,7 +116,7 @@ func sendPart[T any](c echo.Context, format exportFormat[T], entries []T, isLast
 	if _, err := io.WriteString(c.Response(), header); err != nil {
 		return err
 	}
-	if err := format.write(c.Response(), entries); err != nil {
+	if err := format.write(c.Response(), items); err != nil {
 		return err
 	}
 	if _, err := io.WriteString(c.Response(), footer); err != nil {
@@ -124,14 +125,14 @@ func sendPart[T any](c echo.Context, format exportFormat[T], entries []T, isLast
 	return http.NewResponseController(c.Response().Writer).Flush()
 }
 
-// writeCSV returns a function that writes entries as rows (RFC 4180). Cells with texts
-// that people chose have to be a safeCell; all others begin with a letter or a digit.
+// writeCSV returns a function that writes items as rows (RFC 4180). Use safeCell for each
+// cell whose text a person chose. All other cells begin with a letter or a digit.
 func writeCSV[T any](row func(T) []string) func(io.Writer, []T) error {
-	return func(w io.Writer, entries []T) error {
+	return func(w io.Writer, items []T) error {
 		table := csv.NewWriter(w)
 		table.UseCRLF = true
-		for _, entry := range entries {
-			if err := table.Write(row(entry)); err != nil {
+		for _, item := range items {
+			if err := table.Write(row(item)); err != nil {
 				return err
 			}
 		}
@@ -140,24 +141,25 @@ func writeCSV[T any](row func(T) []string) func(io.Writer, []T) error {
 	}
 }
 
-// startsFormula are the characters with which a cell starts that a spreadsheet runs, in
-// both of their widths.
-const startsFormula = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
+// formulaStarts are the characters at which a spreadsheet starts to read a cell as a
+// formula, in half and full width.
+const formulaStarts = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 
-// safeCell puts a ' before a text that a spreadsheet would take for a formula, and before
-// one that is such a text behind some ', so that a reader can take exactly one away.
+// safeCell puts a ' before a text that a spreadsheet would run as a formula. It does the
+// same to such a text that has a ' before it already, so that a reader of the export can
+// remove exactly one ' from each.
 func safeCell(text string) string {
-	if strings.IndexAny(strings.TrimLeft(text, "'"), startsFormula) == 0 {
+	if strings.IndexAny(strings.TrimLeft(text, "'"), formulaStarts) == 0 {
 		return "'" + text
 	}
 	return text
 }
 
-// eventRow has the columns that the header of the format names.
+// eventRow returns the cells in the order of the header of the CSV format.
 func eventRow(event domain.AuditEventView) []string {
 	ids := ""
 	if event.Subject.Shown != nil {
-		text, _ := json.Marshal(event.Subject.Shown) // numbers always can be
+		text, _ := json.Marshal(event.Subject.Shown) // numbers never fail
 		ids = string(text)
 	}
 	version := ""
@@ -180,7 +182,7 @@ func emptyIfZero(id domain.ID) string {
 	return id.String()
 }
 
-// writeNDJSON writes a JSON object a line.
+// writeNDJSON writes one JSON object per line.
 func writeNDJSON(w io.Writer, events []domain.AuditEventView) error {
 	for _, event := range events {
 		line, err := json.Marshal(showEvent(event))

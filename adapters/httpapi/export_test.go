@@ -25,7 +25,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-func TestFormatsAreNamedInAccept(t *testing.T) {
+func TestAcceptMustNameTheExportFormat(t *testing.T) {
 	const csv, lines, pages = "text/csv; charset=utf-8; header=present", "application/x-ndjson", ""
 	for accept, want := range map[string]string{
 		"": pages, "*/*": pages, "application/json": pages, "application/*": pages, "text/*": pages, "text/html, */*": pages, "image/png": pages,
@@ -36,29 +36,28 @@ func TestFormatsAreNamedInAccept(t *testing.T) {
 	} {
 		request := httptest.NewRequest(http.MethodGet, "/", nil)
 		request.Header.Set("Accept", accept)
-		format, ok := wantedExport(request)
+		format, ok := preferredExport(request)
 		assert.Equal(t, want, format.contentType, accept)
 		assert.Equal(t, want != pages, ok)
 	}
 	request := httptest.NewRequest(http.MethodGet, "/", nil)
 	request.Header["Accept"] = []string{"application/json;q=0.2", "text/csv;q=0.3"}
-	format, _ := wantedExport(request)
+	format, _ := preferredExport(request)
 	assert.Equal(t, csv, format.contentType)
 }
 
-func TestTimesAreInUTCWithAllMicroseconds(t *testing.T) {
+func TestTimesAreInUTCWithMicroseconds(t *testing.T) {
 	at := time.Date(2026, 11, 23, 1, 2, 3, 0, time.FixedZone("", 2*60*60))
 	assert.Equal(t, "2026-11-22T23:02:03.000000Z", showInstant(at))
 	assert.Equal(t, "2026-11-22T23:02:03.120000Z", showInstant(at.Add(120*time.Millisecond)))
 }
 
-// TestNoCellIsAFormula is about the cells whose text callers have a say in.
 func TestNoCellIsAFormula(t *testing.T) {
-	service := serveOne(io.Discard, live)
+	service := serveOne(io.Discard, liveness)
 	for first := range 0x80 {
 		id := string(rune(first)) + "cmd"
 		if strings.ContainsAny(id[:1], "=+-@\t\r\n\x00") {
-			assert.NotEqual(t, id, get1(service, "X-Request-Id", id).Header().Get("X-Request-Id"), "%q", id)
+			assert.NotEqual(t, id, getRoot(service, "X-Request-Id", id).Header().Get("X-Request-Id"), "%q", id)
 		}
 	}
 	for _, address := range []string{"203.0.113.7", "::", "::1", "2001:db8::1", "::ffff:203.0.113.7", "fe80::1%=cmd", "fe80::1%-1"} {
@@ -73,32 +72,32 @@ func TestNoCellIsAFormula(t *testing.T) {
 	} {
 		row := eventRow(domain.AuditEventView{ActorName: name})
 		assert.Equal(t, want, row[len(row)-1])
-		assert.Equal(t, want, useRow(domain.DailyUse{ActorName: name})[2])
+		assert.Equal(t, want, accessReportRow(domain.DailyUse{ActorName: name})[2])
 	}
 }
 
-// pipes are connections in memory, which synctest can wait for.
-type pipes chan net.Conn
+// pipeListener accepts connections in memory, which synctest can wait for.
+type pipeListener chan net.Conn
 
-func (p pipes) Accept() (net.Conn, error) {
+func (p pipeListener) Accept() (net.Conn, error) {
 	conn, ok := <-p
 	if !ok {
 		return nil, net.ErrClosed
 	}
 	return conn, nil
 }
-func (p pipes) Close() error   { return nil }
-func (p pipes) Addr() net.Addr { return &net.TCPAddr{} }
+func (p pipeListener) Close() error   { return nil }
+func (p pipeListener) Addr() net.Addr { return &net.TCPAddr{} }
 
-// pageFunc makes a page of an export, which are counted from 1.
+// pageFunc returns a page of an export. The first page is 1.
 type pageFunc func(ctx context.Context, page int) ([]domain.AuditEventView, error)
 
-// exporting serves exports of so many pages each, as serving does.
-func exporting(t *testing.T, pages int, pageOf pageFunc, test func(t *testing.T, get func() *http.Response, log func() string)) {
+// serveExports is serveOverEachHTTP for exports of that many pages.
+func serveExports(t *testing.T, pages int, pageOf pageFunc, test func(t *testing.T, get func() *http.Response, log func() string)) {
 	t.Helper()
-	serving(t, func(c echo.Context, _ domain.Actor) error {
+	serveOverEachHTTP(t, func(c echo.Context, _ domain.Actor) error {
 		page := 0
-		return export(c, exportFormats["application/x-ndjson"], func(ctx context.Context) (application.Page[domain.AuditEventView], error) {
+		return sendExport(c, exportFormats["application/x-ndjson"], func(ctx context.Context) (application.Page[domain.AuditEventView], error) {
 			page++
 			events, err := pageOf(ctx, page)
 			return application.Page[domain.AuditEventView]{Items: events, Next: domain.ID(pages - page)}, err
@@ -106,9 +105,9 @@ func exporting(t *testing.T, pages int, pageOf pageFunc, test func(t *testing.T,
 	}, test)
 }
 
-// serving serves GET with handle, over each version of HTTP, with the timeouts of the
-// service and a clock that runs while everybody waits.
-func serving(t *testing.T, handle handler, test func(t *testing.T, get func() *http.Response, log func() string)) {
+// serveOverEachHTTP serves GET with handle over each version of HTTP, with the timeouts of the
+// service and the clock of synctest.
+func serveOverEachHTTP(t *testing.T, handle handler, test func(t *testing.T, get func() *http.Response, log func() string)) {
 	t.Helper()
 	for _, version := range []string{"HTTP/1.1", "HTTP/2.0"} {
 		t.Run(version, func(t *testing.T) {
@@ -119,7 +118,7 @@ func serving(t *testing.T, handle handler, test func(t *testing.T, get func() *h
 				protocols.SetHTTP1(version == "HTTP/1.1")
 				protocols.SetUnencryptedHTTP2(version == "HTTP/2.0")
 				server.Protocols = protocols
-				connections, stopped := make(pipes), make(chan struct{})
+				connections, stopped := make(pipeListener), make(chan struct{})
 				go func() {
 					defer close(stopped)
 					_ = server.Serve(connections)
@@ -147,21 +146,21 @@ func serving(t *testing.T, handle handler, test func(t *testing.T, get func() *h
 	}
 }
 
-func anEvent(page int) []domain.AuditEventView {
+func sampleEvent(page int) []domain.AuditEventView {
 	return []domain.AuditEventView{{AuditEvent: domain.AuditEvent{ID: domain.ID(page)}}}
 }
 
-func TestALongExportIsNotCutWhileItMakesProgress(t *testing.T) {
-	exporting(t, 6, func(ctx context.Context, page int) ([]domain.AuditEventView, error) {
+func TestALongExportHasNoTimeLimitWhileItMakesProgress(t *testing.T) {
+	serveExports(t, 6, func(ctx context.Context, page int) ([]domain.AuditEventView, error) {
 		time.Sleep(httpserver.RequestTimeout - time.Second)
-		return anEvent(page), ctx.Err()
+		return sampleEvent(page), ctx.Err()
 	}, func(t *testing.T, get func() *http.Response, log func() string) {
 		start := time.Now()
 		resp := get()
 		defer resp.Body.Close()
 		lines := bufio.NewScanner(resp.Body)
 		for page := 1; lines.Scan(); page++ {
-			assert.Equal(t, time.Duration(page)*(httpserver.RequestTimeout-time.Second), time.Since(start), "a page is sent before the next one is made")
+			assert.Equal(t, time.Duration(page)*(httpserver.RequestTimeout-time.Second), time.Since(start), "a page is sent before the next one is read")
 		}
 		assert.NoError(t, lines.Err())
 		assert.Equal(t, 6*(httpserver.RequestTimeout-time.Second), time.Since(start))
@@ -169,35 +168,35 @@ func TestALongExportIsNotCutWhileItMakesProgress(t *testing.T) {
 	})
 }
 
-func TestAnExportThatFailsIsNoWholeOne(t *testing.T) {
+func TestAFailedExportIsNoticeablyIncomplete(t *testing.T) {
 	for name, pageOf := range map[string]pageFunc{
 		"error": func(_ context.Context, page int) ([]domain.AuditEventView, error) {
 			if page == 3 {
 				return nil, domain.ErrUnavailable(errors.New("the store is gone"))
 			}
-			return anEvent(page), nil
+			return sampleEvent(page), nil
 		},
 		"timeout": func(ctx context.Context, page int) ([]domain.AuditEventView, error) {
 			if page == 3 {
 				<-ctx.Done()
 				return nil, domain.ErrUnavailable(ctx.Err())
 			}
-			return anEvent(page), nil
+			return sampleEvent(page), nil
 		},
 		"panic": func(_ context.Context, page int) ([]domain.AuditEventView, error) {
 			if page == 3 {
 				panic("x")
 			}
-			return anEvent(page), nil
+			return sampleEvent(page), nil
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			exporting(t, 4, pageOf, func(t *testing.T, get func() *http.Response, log func() string) {
+			serveExports(t, 4, pageOf, func(t *testing.T, get func() *http.Response, log func() string) {
 				resp := get()
 				defer resp.Body.Close()
 				assert.Equal(t, 200, resp.StatusCode)
 				body, err := io.ReadAll(resp.Body)
-				assert.Error(t, err, "the client knows that there is more")
+				assert.Error(t, err, "the client notices that the answer is incomplete")
 				assert.Equal(t, 2, bytes.Count(body, []byte("\n")))
 				assert.Contains(t, log(), "level=ERROR")
 			})
@@ -205,8 +204,8 @@ func TestAnExportThatFailsIsNoWholeOne(t *testing.T) {
 	}
 }
 
-func TestAnExportThatCannotBeginIsAnError(t *testing.T) {
-	exporting(t, 1, func(context.Context, int) ([]domain.AuditEventView, error) {
+func TestAnExportWhoseFirstPageFailsIsAnError(t *testing.T) {
+	serveExports(t, 1, func(context.Context, int) ([]domain.AuditEventView, error) {
 		return nil, domain.ErrUnavailable(errors.New("the store is gone"))
 	}, func(t *testing.T, get func() *http.Response, _ func() string) {
 		resp := get()
@@ -216,10 +215,10 @@ func TestAnExportThatCannotBeginIsAnError(t *testing.T) {
 	})
 }
 
-// TestASlowReaderGetsAnExport has pages that do not fit into the buffers on the way.
-func TestASlowReaderGetsAnExport(t *testing.T) {
+// The pages do not fit into the buffers of the connection.
+func TestASlowReaderGetsTheWholeExport(t *testing.T) {
 	event := domain.AuditEventView{AuditEvent: domain.AuditEvent{Subject: domain.Subject{Shown: slices.Repeat([]domain.ID{12345678}, 1000)}}}
-	exporting(t, 3, func(ctx context.Context, _ int) ([]domain.AuditEventView, error) {
+	serveExports(t, 3, func(ctx context.Context, _ int) ([]domain.AuditEventView, error) {
 		time.Sleep(httpserver.RequestTimeout - time.Second)
 		return slices.Repeat([]domain.AuditEventView{event}, domain.MaxPageLimit), ctx.Err()
 	}, func(t *testing.T, get func() *http.Response, _ func() string) {
@@ -236,19 +235,18 @@ func TestASlowReaderGetsAnExport(t *testing.T) {
 	})
 }
 
-func TestNobodyHoldsUpAnExportByNotReading(t *testing.T) {
-	exporting(t, 1<<20, func(ctx context.Context, page int) ([]domain.AuditEventView, error) {
-		return slices.Repeat(anEvent(page), domain.MaxPageLimit), ctx.Err()
+func TestAnExportThatIsNotReadTimesOut(t *testing.T) {
+	serveExports(t, 1<<20, func(ctx context.Context, page int) ([]domain.AuditEventView, error) {
+		return slices.Repeat(sampleEvent(page), domain.MaxPageLimit), ctx.Err()
 	}, func(t *testing.T, get func() *http.Response, log func() string) {
 		resp := get()
 		defer resp.Body.Close()
 		time.Sleep(httpserver.WriteTimeout + time.Second)
-		assert.Contains(t, log(), "msg=request", "it is over")
+		assert.Contains(t, log(), "msg=request", "the request has ended")
 	})
 }
 
-// overHTTP10 sends a request with these header lines over HTTP/1.0, and returns the
-// answer.
+// overHTTP10 sends a request with header lines over HTTP/1.0.
 func overHTTP10(t *testing.T, handler http.Handler, lines string) (resp *http.Response, body string) {
 	t.Helper()
 	server := httptest.NewServer(handler)
@@ -266,14 +264,13 @@ func overHTTP10(t *testing.T, handler http.Handler, lines string) (resp *http.Re
 	return resp, string(text)
 }
 
-// TestNoExportOverHTTP10 is about proxies: nginx speaks HTTP/1.0 unless it is told to
-// speak another version.
-func TestNoExportOverHTTP10(t *testing.T) {
+// By default, nginx uses HTTP/1.0 to the service.
+func TestExportsOverHTTP10AreRefused(t *testing.T) {
 	for media, format := range exportFormats {
 		for _, lines := range []string{"", "Connection: keep-alive\r\n", "Connection: close\r\n"} {
 			resp, body := overHTTP10(t, serveOne(io.Discard, func(c echo.Context, _ domain.Actor) error {
-				return export(c, format, func(context.Context) (application.Page[domain.AuditEventView], error) {
-					t.Error("nobody is shown anything")
+				return sendExport(c, format, func(context.Context) (application.Page[domain.AuditEventView], error) {
+					t.Error("the use-case was called")
 					return application.Page[domain.AuditEventView]{}, nil
 				})
 			}), lines)
@@ -287,9 +284,8 @@ func TestNoExportOverHTTP10(t *testing.T) {
 	}
 }
 
-// TestACutContractIsNotTakenForTheWhole is about the one other long answer whose part
-// could be read: a part of JSON cannot.
-func TestACutContractIsNotTakenForTheWhole(t *testing.T) {
+// Unlike JSON, a part of a YAML document can be valid.
+func TestACutOffOpenAPIDocumentIsNoticeablyIncomplete(t *testing.T) {
 	resp, body := overHTTP10(t, serveOne(io.Discard, spec), "")
 	assert.Equal(t, int64(len(openAPI)), resp.ContentLength)
 	assert.Equal(t, string(openAPI), body)

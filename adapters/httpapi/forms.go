@@ -16,25 +16,26 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// formReader returns what reads the body as a form, nil if it is none. A form becomes a body
-// whose members are texts, within the limits of a JSON object.
-func formReader(r *http.Request) func(text []byte) (*body, error) {
+// formParser returns the function that parses the body as a form, or nil if its media type is
+// not that of a form. The members of the parsed body are texts, and have the limits of JSON
+// bodies.
+func formParser(r *http.Request) func(text []byte) (*body, error) {
 	mediaType, params, err := mime.ParseMediaType(r.Header.Get(echo.HeaderContentType))
 	if err != nil || isCompressed(r) {
 		return nil
 	}
 	switch mediaType {
 	case echo.MIMEApplicationForm:
-		return readURLEncoded
+		return parseURLEncoded
 	case echo.MIMEMultipartForm:
-		return func(text []byte) (*body, error) { return readMultipart(text, params["boundary"]) }
+		return func(text []byte) (*body, error) { return parseMultipart(text, params["boundary"]) }
 	}
 	return nil
 }
 
 func newForm() *body { return &body{members: map[string]jsontext.Value{}, isForm: true} }
 
-func readURLEncoded(text []byte) (*body, error) {
+func parseURLEncoded(text []byte) (*body, error) {
 	form := newForm()
 	for pair := range bytes.SplitSeq(text, []byte("&")) {
 		if len(pair) == 0 {
@@ -44,7 +45,7 @@ func readURLEncoded(text []byte) (*body, error) {
 		plainName, badName := url.QueryUnescape(string(name))
 		plainValue, badValue := url.QueryUnescape(string(value))
 		if badName != nil || badValue != nil {
-			return nil, errForm("two hexadecimal digits have to follow a %")
+			return nil, errForm("a % must be followed by two hexadecimal digits")
 		}
 		if err := form.addField(plainName, []byte(plainValue)); err != nil {
 			return nil, err
@@ -53,14 +54,14 @@ func readURLEncoded(text []byte) (*body, error) {
 	return form, nil
 }
 
-func readMultipart(text []byte, boundary string) (*body, error) {
+func parseMultipart(text []byte, boundary string) (*body, error) {
 	if boundary == "" {
-		return nil, errForm("the media type names no boundary")
+		return nil, errForm("the Content-Type header has no boundary")
 	}
 	form, parts := newForm(), multipart.NewReader(bytes.NewReader(text), boundary)
 	for {
 		part, err := parts.NextPart()
-		// What is cut off can end like this as well.
+		// A body that was cut off can also end with io.EOF.
 		if errors.Is(err, io.EOF) && bytes.Contains(text, []byte("--"+boundary+"--")) {
 			return form, nil
 		}
@@ -69,10 +70,10 @@ func readMultipart(text []byte, boundary string) (*body, error) {
 			value, err = io.ReadAll(part)
 		}
 		if err != nil {
-			return nil, errForm("the parts do not end with their boundary, or have bad headers")
+			return nil, errForm("the last boundary is missing, or a part has bad headers")
 		}
 		if part.FileName() != "" {
-			return nil, errForm("no field takes a file")
+			return nil, errForm("files are not accepted")
 		}
 		if err := form.addField(part.FormName(), value); err != nil {
 			return nil, err
@@ -80,13 +81,13 @@ func readMultipart(text []byte, boundary string) (*body, error) {
 	}
 }
 
-// addField adds a field of a form under the rules of JSON bodies.
+// addField adds a field of a form, under the rules of JSON bodies.
 func (b *body) addField(name string, value []byte) error {
-	_, twice := b.members[name]
+	_, duplicate := b.members[name]
 	switch {
 	case !utf8.ValidString(name) || !utf8.Valid(value):
 		return errForm("the body is not in UTF-8")
-	case twice:
+	case duplicate:
 		return errForm("two fields have the same name")
 	case strings.ContainsRune(name, 0) || bytes.IndexByte(value, 0) >= 0:
 		return errForm("NUL characters are not allowed")
@@ -97,4 +98,4 @@ func (b *body) addField(name string, value []byte) error {
 	return nil
 }
 
-func errForm(why string) error { return errMalformed("Form parse error - " + why + ".") }
+func errForm(problem string) error { return errMalformed("Form parse error - " + problem + ".") }

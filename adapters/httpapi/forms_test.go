@@ -18,7 +18,7 @@ import (
 
 const multipartType = `multipart/form-data; boundary=XX`
 
-// parts is a multipart body of these parts.
+// parts returns a multipart body.
 func parts(each ...string) string {
 	var body strings.Builder
 	for _, part := range each {
@@ -27,17 +27,17 @@ func parts(each ...string) string {
 	return body.String() + "--XX--\r\n"
 }
 
-// readForm reads text as a form of this media type.
+// readForm parses text as a form of the media type.
 func readForm(t testing.TB, mediaType, text string) (*body, error) {
 	t.Helper()
 	req := httptest.NewRequest(http.MethodPost, "/", nil)
 	req.Header.Set(echo.HeaderContentType, mediaType)
-	parse := formReader(req)
+	parse := formParser(req)
 	require.NotNil(t, parse, mediaType)
 	return parse([]byte(text))
 }
 
-func TestFormsAreTakenFieldByField(t *testing.T) {
+func TestFormFieldsAreMembers(t *testing.T) {
 	for mediaType, text := range map[string]string{
 		echo.MIMEApplicationForm:                           "name=Zo%C3%AB+%22x%22&empty=&&none&id=7&x[]=1",
 		"Application/X-WWW-Form-URLEncoded; charset=UTF-8": "name=Zo\u00eb%20%22x%22&empty=&none=&id=7&x%5B%5D=1",
@@ -54,8 +54,8 @@ func TestFormsAreTakenFieldByField(t *testing.T) {
 	}
 }
 
-// What looks like another kind of JSON is a text in a form.
-func TestFieldsOfFormsAreTexts(t *testing.T) {
+// In a form, a value that looks like JSON is a string.
+func TestFormFieldsAreStrings(t *testing.T) {
 	for _, text := range []string{"null", "true", "7", "7.0", `"x"`, "{}", `{"id":1}`, "[1]", "", "\\u0041"} {
 		b, err := readForm(t, echo.MIMEApplicationForm, url.Values{"a": {text}, "b": {text}, "c": {text}, "d": {text}, "e": {text}}.Encode())
 		require.NoError(t, err)
@@ -67,35 +67,35 @@ func TestFieldsOfFormsAreTexts(t *testing.T) {
 	}
 }
 
-func TestFormsThatAreRefused(t *testing.T) {
+func TestInvalidFormsAreRefused(t *testing.T) {
 	var fields, many []string
 	for i := range maxMembers + 1 {
 		fields = append(fields, fmt.Sprintf("f%d=", i))
 		many = append(many, fmt.Sprintf("name=f%d\r\n\r\n", i))
 	}
 	for name, text := range map[string]string{
-		"a bad escape":      "name=%zz",
-		"a bad escape name": "%=1",
-		"not UTF-8":         "name=%ff",
-		"name not UTF-8":    "%ff=1",
-		"NUL":               "name=%00",
-		"NUL in a name":     "n%00=1",
-		"equal names":       "name=1&name=2",
-		"too many":          strings.Join(fields, "&"),
+		"a bad escape":           "name=%zz",
+		"a bad escape in a name": "%=1",
+		"not UTF-8":              "name=%ff",
+		"name not UTF-8":         "%ff=1",
+		"NUL":                    "name=%00",
+		"NUL in a name":          "n%00=1",
+		"equal names":            "name=1&name=2",
+		"too many":               strings.Join(fields, "&"),
 	} {
 		_, err := readForm(t, echo.MIMEApplicationForm, text)
 		assertFormError(t, err, name)
 	}
 	for name, text := range map[string]string{
-		"nothing":       "",
-		"no end":        "--XX\r\nContent-Disposition: form-data; name=name\r\n\r\nAda",
-		"no header end": "--XX\r\nContent-Disposition: form-data; name=name",
-		"another":       strings.ReplaceAll(parts("name=name\r\n\r\nAda"), "XX", "YY"),
-		"not UTF-8":     parts("name=name\r\n\r\n\xff"),
-		"NUL":           parts("name=name\r\n\r\n\x00"),
-		"equal names":   parts("name=name\r\n\r\nx", "name=name\r\n\r\ny"),
-		"too many":      parts(many...),
-		"a file":        parts("name=address; filename=x.txt\r\n\r\nx"),
+		"nothing":           "",
+		"no last boundary":  "--XX\r\nContent-Disposition: form-data; name=name\r\n\r\nAda",
+		"unfinished header": "--XX\r\nContent-Disposition: form-data; name=name",
+		"wrong boundary":    strings.ReplaceAll(parts("name=name\r\n\r\nAda"), "XX", "YY"),
+		"not UTF-8":         parts("name=name\r\n\r\n\xff"),
+		"NUL":               parts("name=name\r\n\r\n\x00"),
+		"equal names":       parts("name=name\r\n\r\nx", "name=name\r\n\r\ny"),
+		"too many":          parts(many...),
+		"a file":            parts("name=address; filename=x.txt\r\n\r\nx"),
 	} {
 		_, err := readForm(t, multipartType, text)
 		assertFormError(t, err, name)
@@ -103,7 +103,7 @@ func TestFormsThatAreRefused(t *testing.T) {
 	_, err := readForm(t, "multipart/form-data", parts("name=name\r\n\r\nAda"))
 	assertFormError(t, err, "no boundary")
 	_, err = readForm(t, echo.MIMEApplicationForm, strings.Join(fields[1:], "&"))
-	assert.NoError(t, err, "as many as there can be")
+	assert.NoError(t, err, "the most fields that are allowed")
 }
 
 func assertFormError(t *testing.T, err error, name string) {
@@ -115,19 +115,19 @@ func assertFormError(t *testing.T, err error, name string) {
 	}
 }
 
-func TestOnlyFormsAreReadAsForms(t *testing.T) {
+func TestOnlyFormMediaTypesAreForms(t *testing.T) {
 	for _, mediaType := range []string{"", "text/plain", "application/xml", "multipart/mixed; boundary=XX", "application/json", "application/x-www-form-urlencoded; charset"} {
 		req := httptest.NewRequest(http.MethodPost, "/", nil)
 		req.Header.Set(echo.HeaderContentType, mediaType)
-		assert.Nil(t, formReader(req), mediaType)
+		assert.Nil(t, formParser(req), mediaType)
 	}
 	req := httptest.NewRequest(http.MethodPost, "/", nil)
 	req.Header.Set(echo.HeaderContentType, echo.MIMEApplicationForm)
 	req.Header.Set(echo.HeaderContentEncoding, "gzip")
-	assert.Nil(t, formReader(req), "compressed")
+	assert.Nil(t, formParser(req), "compressed")
 }
 
-// FuzzForms finds that what is read of a form is what JSON could hold.
+// FuzzForms checks that a parsed form could also be sent as JSON.
 func FuzzForms(f *testing.F) {
 	f.Add("name=Ada&name2=%C3%AB")
 	f.Add(parts("name=name\r\n\r\nAda"))

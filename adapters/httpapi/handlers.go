@@ -13,26 +13,26 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// The memory that an answer can need until the client has it. A record is hardly longer
-// than the longest body.
+// Memory that is reserved for an answer until the client has it. A record is hardly
+// longer than the longest body.
 const (
 	recordBytes = maxBodyBytes
 	pageBytes   = domain.MaxPageBytes
 )
 
-// ifRoom returns do, run only once memory is reserved for one record in the answer.
-func ifRoom[In, Out any](do func(context.Context, domain.Actor, In) (Out, error)) func(context.Context, domain.Actor, In) (Out, error) {
+// reserveRecord returns a function that reserves the memory for one record, then calls do.
+func reserveRecord[In, Out any](do func(context.Context, domain.Actor, In) (Out, error)) func(context.Context, domain.Actor, In) (Out, error) {
 	return func(ctx context.Context, actor domain.Actor, in In) (Out, error) {
 		if err := httpserver.RequestFrom(ctx).Reserve(ctx, httpserver.Answer, recordBytes); err != nil {
-			var none Out
-			return none, err
+			var zero Out
+			return zero, err
 		}
 		return do(ctx, actor, in)
 	}
 }
 
-// getOwn answers with what do finds of the actor.
-func getOwn[Out, View any](do func(context.Context, domain.Actor) (Out, error), show func(Out) View) handler {
+// callForActor calls do for the actor and answers 200 with the result.
+func callForActor[Out, View any](do func(context.Context, domain.Actor) (Out, error), show func(Out) View) handler {
 	return func(c echo.Context, actor domain.Actor) error {
 		out, err := do(c.Request().Context(), actor)
 		if err != nil {
@@ -42,33 +42,8 @@ func getOwn[Out, View any](do func(context.Context, domain.Actor) (Out, error), 
 	}
 }
 
-// made returns what do makes of the body.
-func made[In, Out any](c echo.Context, actor domain.Actor, read func(*body) In,
-	do func(context.Context, domain.Actor, In) (Out, error),
-) (Out, error) {
-	body, err := readBody(c, actor)
-	if err != nil {
-		var none Out
-		return none, err
-	}
-	return do(c.Request().Context(), actor, read(body))
-}
-
-// submit answers with what do makes of the body.
-func submit[In, Out, View any](read func(*body) In,
-	do func(context.Context, domain.Actor, In) (Out, error), show func(Out) View,
-) handler {
-	return func(c echo.Context, actor domain.Actor) error {
-		out, err := made(c, actor, read, do)
-		if err != nil {
-			return err
-		}
-		return c.JSON(http.StatusOK, show(out))
-	}
-}
-
-// perform answers 204 once do is done.
-func perform(do func(context.Context, domain.Actor) error) handler {
+// callForActorNoContent calls do for the actor and answers 204.
+func callForActorNoContent(do func(context.Context, domain.Actor) error) handler {
 	return func(c echo.Context, actor domain.Actor) error {
 		if err := do(c.Request().Context(), actor); err != nil {
 			return err
@@ -77,67 +52,24 @@ func perform(do func(context.Context, domain.Actor) error) handler {
 	}
 }
 
-// accept answers 204 once do has taken the body.
-func accept[In any](read func(*body) In, do func(context.Context, domain.Actor, In) error) handler {
-	return func(c echo.Context, actor domain.Actor) error {
-		body, err := readBody(c, actor)
-		if err != nil {
-			return err
-		}
-		if err := do(c.Request().Context(), actor, read(body)); err != nil {
-			return err
-		}
-		return c.NoContent(http.StatusNoContent)
+// decodeAndCall decodes the body and calls do with it.
+func decodeAndCall[In, Out any](c echo.Context, actor domain.Actor, read func(*body) In,
+	do func(context.Context, domain.Actor, In) (Out, error),
+) (Out, error) {
+	body, err := readBody(c, actor)
+	if err != nil {
+		var zero Out
+		return zero, err
 	}
+	return do(c.Request().Context(), actor, read(body))
 }
 
-// acceptFor answers 204 once do has taken the body for the entity whose id is in
-// the path.
-func acceptFor[In any](read func(*body) In, do func(context.Context, domain.Actor, domain.ID, In) error) handler {
-	return func(c echo.Context, actor domain.Actor) error {
-		id, err := pathID(c)
-		if err != nil {
-			return err
-		}
-		return accept(read, func(ctx context.Context, actor domain.Actor, in In) error {
-			return do(ctx, actor, id, in)
-		})(c, actor)
-	}
-}
-
-// resource is what a created entity is shown as.
-type resource interface {
-	// location is the path of the entity.
-	location() string
-}
-
-// create answers 201 with the entity that do makes of the body.
-func create[In, Out any, View resource](read func(*body) In,
+// callWithBody calls do with the body and answers 200 with the result.
+func callWithBody[In, Out, View any](read func(*body) In,
 	do func(context.Context, domain.Actor, In) (Out, error), show func(Out) View,
 ) handler {
 	return func(c echo.Context, actor domain.Actor) error {
-		out, err := made(c, actor, read, ifRoom(do))
-		if err != nil {
-			return err
-		}
-		view := show(out)
-		return created(c, view.location(), view)
-	}
-}
-
-func created(c echo.Context, location string, view any) error {
-	c.Response().Header().Set(echo.HeaderLocation, request(c).Prefix()+location)
-	return c.JSON(http.StatusCreated, view)
-}
-
-// get answers with the entity whose id is in the path.
-func get[Out, View any](do func(context.Context, domain.Actor, domain.ID) (Out, error), show func(Out) View) handler {
-	return func(c echo.Context, actor domain.Actor) error {
-		id, err := pathID(c)
-		if err != nil {
-			return err
-		}
-		out, err := ifRoom(do)(c.Request().Context(), actor, id)
+		out, err := decodeAndCall(c, actor, read, do)
 		if err != nil {
 			return err
 		}
@@ -145,38 +77,87 @@ func get[Out, View any](do func(context.Context, domain.Actor, domain.ID) (Out, 
 	}
 }
 
-// change answers with what do made of the body and the entity whose id is in the path.
-func change[In, Out, View any](read func(*body) In,
-	do func(context.Context, domain.Actor, domain.ID, In) (Out, error), show func(Out) View,
-) handler {
+// callWithBodyNoContent calls do with the body and answers 204.
+func callWithBodyNoContent[In any](read func(*body) In, do func(context.Context, domain.Actor, In) error) handler {
 	return func(c echo.Context, actor domain.Actor) error {
-		id, err := pathID(c)
+		_, err := decodeAndCall(c, actor, read, func(ctx context.Context, actor domain.Actor, in In) (any, error) {
+			return nil, do(ctx, actor, in)
+		})
 		if err != nil {
-			return err
-		}
-		return submit(read, ifRoom(func(ctx context.Context, actor domain.Actor, in In) (Out, error) {
-			return do(ctx, actor, id, in)
-		}), show)(c, actor)
-	}
-}
-
-// remove answers 204 once do has removed the entity whose id is in the path, or
-// what belongs to it.
-func remove(do func(context.Context, domain.Actor, domain.ID) error) handler {
-	return func(c echo.Context, actor domain.Actor) error {
-		id, err := pathID(c)
-		if err != nil {
-			return err
-		}
-		if err := do(c.Request().Context(), actor, id); err != nil {
 			return err
 		}
 		return c.NoContent(http.StatusNoContent)
 	}
 }
 
-// list answers with a page of what do finds for the parameters that read takes, or with all
-// of it where the query is for the whole.
+// resource is the view of an entity that was created.
+type resource interface {
+	// location is the path of the entity.
+	location() string
+}
+
+// create calls do with the body and answers 201 with the new entity.
+func create[In, Out any, View resource](read func(*body) In,
+	do func(context.Context, domain.Actor, In) (Out, error), show func(Out) View,
+) handler {
+	return func(c echo.Context, actor domain.Actor) error {
+		out, err := decodeAndCall(c, actor, read, reserveRecord(do))
+		if err != nil {
+			return err
+		}
+		view := show(out)
+		return sendCreated(c, view.location(), view)
+	}
+}
+
+func sendCreated(c echo.Context, location string, view any) error {
+	c.Response().Header().Set(echo.HeaderLocation, request(c).Prefix()+location)
+	return c.JSON(http.StatusCreated, view)
+}
+
+// handleID calls handle with the id in the path.
+func handleID(handle func(c echo.Context, actor domain.Actor, id domain.ID) error) handler {
+	return func(c echo.Context, actor domain.Actor) error {
+		id, err := pathID(c)
+		if err != nil {
+			return err
+		}
+		return handle(c, actor, id)
+	}
+}
+
+// callByID calls do with the id in the path and answers 200 with the entity.
+func callByID[Out, View any](do func(context.Context, domain.Actor, domain.ID) (Out, error), show func(Out) View) handler {
+	return handleID(func(c echo.Context, actor domain.Actor, id domain.ID) error {
+		return callForActor(func(ctx context.Context, actor domain.Actor) (Out, error) {
+			return reserveRecord(do)(ctx, actor, id)
+		}, show)(c, actor)
+	})
+}
+
+// callByIDNoContent calls do with the id in the path and answers 204.
+func callByIDNoContent(do func(context.Context, domain.Actor, domain.ID) error) handler {
+	return handleID(func(c echo.Context, actor domain.Actor, id domain.ID) error {
+		return callForActorNoContent(func(ctx context.Context, actor domain.Actor) error {
+			return do(ctx, actor, id)
+		})(c, actor)
+	})
+}
+
+// callByIDWithBody calls do with the id in the path and the body, and answers 200 with the
+// entity.
+func callByIDWithBody[In, Out, View any](read func(*body) In,
+	do func(context.Context, domain.Actor, domain.ID, In) (Out, error), show func(Out) View,
+) handler {
+	return handleID(func(c echo.Context, actor domain.Actor, id domain.ID) error {
+		return callWithBody(read, reserveRecord(func(ctx context.Context, actor domain.Actor, in In) (Out, error) {
+			return do(ctx, actor, id, in)
+		}), show)(c, actor)
+	})
+}
+
+// list answers with a page of the list that do returns for the query's parameters, or with
+// all pages if the query is unpaged.
 func list[In, Out, View any](read func(*query) In,
 	do func(context.Context, domain.Actor, In) (application.Page[Out], error), show func(Out) View,
 ) lister {
@@ -185,25 +166,25 @@ func list[In, Out, View any](read func(*query) In,
 		if err := request(c).Reserve(ctx, httpserver.Answer, pageBytes); err != nil {
 			return err
 		}
-		if query.whole {
-			query.values.Set("limit", strconv.Itoa(domain.MaxPageLimit))
+		if query.unpaged {
+			query.params.Set("limit", strconv.Itoa(domain.MaxPageLimit))
 		}
 		page, err := do(ctx, actor, read(query))
 		if err != nil {
 			return err
 		}
-		if query.whole && page.Next != 0 {
-			return sendWhole(c, page, show, func(ctx context.Context, after domain.ID) (application.Page[Out], error) {
-				query.values.Set("cursor", after.String())
+		if query.unpaged && page.Next != 0 {
+			return sendUnpaged(c, page, show, func(ctx context.Context, cursor domain.ID) (application.Page[Out], error) {
+				query.params.Set("cursor", cursor.String())
 				return do(ctx, actor, read(query))
 			})
 		}
-		return showPage(c, query, page, show)
+		return sendPage(c, query, page, show)
 	}
 }
 
-// listOf answers with a page of what belongs to the entity whose id is in the path.
-func listOf[In, Out, View any](read func(*query) In,
+// listByID is list for a list that belongs to the entity whose id is in the path.
+func listByID[In, Out, View any](read func(*query) In,
 	do func(context.Context, domain.Actor, domain.ID, In) (application.Page[Out], error), show func(Out) View,
 ) lister {
 	return func(c echo.Context, actor domain.Actor, query *query) error {
@@ -217,32 +198,33 @@ func listOf[In, Out, View any](read func(*query) In,
 	}
 }
 
-// readPage is for lists that nothing narrows.
+// readPage reads the query of a list that has no filters.
 func readPage(q *query) domain.PageInput { return q.page() }
 
-// showPage answers with a bare array, and links to the next page if there is
-// one (RFC 8288), keeping every other parameter.
-func showPage[Out, View any](c echo.Context, query *query, page application.Page[Out], show func(Out) View) error {
+// sendPage answers with a JSON array. If there is a next page, the Link header (RFC 8288)
+// has its URL, which keeps all other parameters.
+func sendPage[Out, View any](c echo.Context, query *query, page application.Page[Out], show func(Out) View) error {
 	views := make([]View, len(page.Items))
 	for i, item := range page.Items {
 		views[i] = show(item)
 	}
 	if page.Next != 0 {
-		query.values.Set("cursor", page.Next.String())
+		query.params.Set("cursor", page.Next.String())
 		path := request(c).Prefix() + c.Request().URL.EscapedPath()
-		c.Response().Header().Set("Link", fmt.Sprintf("<%s?%s>; rel=\"next\"", path, query.values.Encode()))
+		c.Response().Header().Set("Link", fmt.Sprintf("<%s?%s>; rel=\"next\"", path, query.params.Encode()))
 	}
 	return c.JSON(http.StatusOK, views)
 }
 
-// pathID reads the id in the path.
+// pathID returns the id in the path.
 func pathID(c echo.Context) (domain.ID, error) { return pathNumber(c, "id") }
 
-// pathNumber reads a part of the path. What cannot be an id is nobody's.
+// pathNumber returns a number in the path. A text that cannot be an id is not found, as an
+// id that no entity has.
 func pathNumber(c echo.Context, name string) (domain.ID, error) {
-	id, err := domain.ParseID(c.Param(name))
+	number, err := domain.ParseID(c.Param(name))
 	if err != nil {
 		return 0, domain.ErrNotFound()
 	}
-	return id, nil
+	return number, nil
 }

@@ -9,24 +9,25 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// versionView is a version without the record itself.
+// versionView shows a version without the record.
 type versionView struct {
 	Version int    `json:"version"`
 	At      string `json:"at"`
-	// By is null for what was found.
+	// By is null for a record from before the history began.
 	By      *authorView    `json:"by"`
 	Change  domain.Change  `json:"change"`
 	With    *referenceView `json:"with,omitzero"`
 	Changed []changeView   `json:"changed"`
 }
 
-// authorView has no user for an operator.
+// authorView shows who made a version. User is null for an operator.
 type authorView struct {
 	User *domain.ID  `json:"user"`
 	Role domain.Role `json:"role"`
 }
 
-// changeView is what a field of the record was and is; null for a field that is not set.
+// changeView shows the value of a field before and after a change. A field that is not set
+// is null.
 type changeView struct{ domain.FieldChange }
 
 // MarshalJSONTo implements json.MarshalerTo.
@@ -34,7 +35,7 @@ func (c changeView) MarshalJSONTo(encoder *jsontext.Encoder) error {
 	return object{{"field", c.Name}, {"before", c.Before}, {"after", c.After}}.MarshalJSONTo(encoder)
 }
 
-// snapshotView is a version with the record as it was.
+// snapshotView shows a version with the record as it was then.
 type snapshotView struct {
 	versionView
 	Record recordView `json:"record"`
@@ -68,15 +69,15 @@ func showReference(reference domain.Reference) *referenceView {
 	return &referenceView{Kind: reference.Kind, ID: &reference.ID}
 }
 
-// getVersion answers with one version, whose number is in the path, of the record
-// whose id is there.
+// getVersion answers with one version of a record. The record's id and the version's number
+// are in the path.
 func getVersion[T domain.Record](do func(context.Context, domain.Actor, domain.ID, domain.ID) (domain.VersionView[T], error)) handler {
 	return func(c echo.Context, actor domain.Actor) error {
 		version, err := pathNumber(c, "version")
 		if err != nil {
 			return err
 		}
-		return get(func(ctx context.Context, actor domain.Actor, id domain.ID) (domain.VersionView[T], error) {
+		return callByID(func(ctx context.Context, actor domain.Actor, id domain.ID) (domain.VersionView[T], error) {
 			return do(ctx, actor, id, version)
 		}, showSnapshot[T])(c, actor)
 	}

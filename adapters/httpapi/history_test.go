@@ -15,7 +15,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// tick lets a second pass, and returns the time as answers have it.
+// tick advances the clock by a second and returns the time in the format of answers.
 func (a *api) tick() string {
 	a.Advance(time.Second)
 	return a.Now().UTC().Format("2006-01-02T15:04:05.000000Z")
@@ -32,14 +32,14 @@ func moved(record string, version int, updatedAt string) string {
 	return updatedAtMember.ReplaceAllString(record, `"updated_at":"`+updatedAt+`"`)
 }
 
-// wantJSON requires the JSON of a 200 answer.
+// wantJSON requires an answer with status 200 and this JSON.
 func (a *api) wantJSON(want, method, path, token string) {
 	a.t.Helper()
 	assert.JSONEq(a.t, want, string(a.want(200, method, path, token, "").body), path)
 }
 
-func TestTheLifeOfADoctor(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+func TestTheHistoryOfADoctor(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		admin := api.signUp("admin@example.com", domain.Admin)
 		staff := api.signUp("staff@example.com", domain.Staff)
 		const path = "/api/doctors/1/"
@@ -83,7 +83,7 @@ func TestTheLifeOfADoctor(t *testing.T) {
 		api.wantJSON("["+strings.TrimSuffix(moved(live, 3, deleted), "}")+`,"deleted_at":"`+deleted+`","deleted_by":1}]`, "GET", "/api/doctors/?deleted=true", admin)
 		asAdmin += `,{"version":3,"at":"` + deleted + `","by":{"user":1,"role":"ADMIN"},"change":"deleted","changed":[]}`
 		api.wantJSON("["+asAdmin+"]", "GET", path+"history/", admin)
-		assert.JSONEq(t, moved(live, 3, deleted), record(t, api.want(200, "GET", path+"history/3/", admin, "")), "as it was")
+		assert.JSONEq(t, moved(live, 3, deleted), record(t, api.want(200, "GET", path+"history/3/", admin, "")), "the version of the deletion has the doctor as it was before")
 		api.want(404, "GET", path+"history/", staff, "")
 		api.want(404, "GET", path+"history/1/", staff, "")
 		api.want(403, "GET", "/api/doctors/?deleted=true", staff, "")
@@ -98,13 +98,13 @@ func TestTheLifeOfADoctor(t *testing.T) {
 		api.wantJSON("["+asAdmin+again+"]", "GET", path+"history/", admin)
 		assert.Len(t, api.want(200, "GET", path+"history/", staff, "").objects(t), 4)
 		assert.NotContains(t, string(api.want(200, "GET", path+"history/", staff, "").body), "salary")
-		events := api.trail("/api/audit/?action=doctor:restore&outcome=allowed", admin)
+		events := api.allPages("/api/audit/?action=doctor:restore&outcome=allowed", admin)
 		require.Len(t, events, 1)
-		assert.Equal(t, 4.0, events[0]["version"], "its event says which version it made")
+		assert.Equal(t, 4.0, events[0]["version"], "the event has the version that the change made")
 	})
 }
 
-// record returns the record of a version as it was sent.
+// record returns the JSON of the record in a version.
 func record(t *testing.T, got answer) string {
 	t.Helper()
 	_, record, found := strings.Cut(string(got.body), `"record":`)
@@ -112,8 +112,8 @@ func record(t *testing.T, got answer) string {
 	return strings.TrimSuffix(strings.TrimSpace(record), "}")
 }
 
-func TestTheLifeOfAPatient(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+func TestTheHistoryOfAPatient(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		admin := api.signUp("admin@example.com", domain.Admin)
 		staff := api.signUp("staff@example.com", domain.Staff)
 		const path = "/api/patients/1/"
@@ -145,15 +145,14 @@ func TestTheLifeOfAPatient(t *testing.T) {
 		api.wantJSON(moved(live, 5, at), "POST", path+"restore/", admin)
 		api.wantJSON(moved(live, 5, at), "GET", path, staff)
 		var changes []any
-		for _, version := range api.trail(path+"history/?limit=2", staff) {
+		for _, version := range api.allPages(path+"history/?limit=2", staff) {
 			changes = append(changes, version["version"], version["change"])
 		}
 		assert.Equal(t, []any{1.0, "created", 2.0, "updated", 3.0, "updated", 4.0, "deleted", 5.0, "restored"}, changes)
 	})
 }
 
-// TestRecordsFromBeforeTheirHistory puts one into the store itself.
-func TestRecordsFromBeforeTheirHistory(t *testing.T) {
+func TestRecordsOlderThanTheirHistory(t *testing.T) {
 	for name, open := range stores {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -168,9 +167,9 @@ func TestRecordsFromBeforeTheirHistory(t *testing.T) {
 			}))
 			found := api.want(200, "GET", "/api/patients/1/history/1/", staff, "").object(t)
 			assert.Equal(t, "found", found["change"])
-			assert.Nil(t, found["by"], "nobody knows")
+			assert.Nil(t, found["by"], "the author is unknown")
 			assert.Contains(t, found, "by")
-			assert.Len(t, found["changed"], 9, "all members but the id")
+			assert.Len(t, found["changed"], 9, "all members except the id")
 			api.want(404, "GET", "/api/patients/1/history/2/", staff, "")
 
 			api.want(200, "PATCH", "/api/patients/1/", staff, `{"name":"Ada Lovelace"}`)
@@ -183,11 +182,11 @@ func TestRecordsFromBeforeTheirHistory(t *testing.T) {
 	}
 }
 
-// TestLongVersionsAreAllShown has more text in them than a page may hold.
+// The versions have more text than a page can hold.
 func TestLongVersionsAreAllShown(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		staff := api.signUp("staff@example.com", domain.Staff)
-		api.transport = http.DefaultTransport // so much text is slow to hold to openapi.yaml
+		api.transport = http.DefaultTransport // checking so much text against openapi.yaml is slow
 		text := func(version int) string { return strings.Repeat(fmt.Sprintf("%09d ", version), 100_000)[:999_999] }
 		const count = 11
 		api.want(201, "POST", "/api/patients/", staff, `{"name":"Ada","medical_record":"`+text(1)+`"}`)
@@ -197,7 +196,7 @@ func TestLongVersionsAreAllShown(t *testing.T) {
 		first := api.want(200, "GET", "/api/patients/1/history/", staff, "")
 		next := strings.TrimSuffix(strings.TrimPrefix(first.Header.Get("Link"), "<"), `>; rel="next"`)
 		require.NotEmpty(t, next)
-		versions := append(first.objects(t), api.trail(next, staff)...)
+		versions := append(first.objects(t), api.allPages(next, staff)...)
 		require.Len(t, versions, count)
 		for i, version := range versions {
 			require.Equal(t, float64(i+1), version["version"])

@@ -16,15 +16,15 @@ var homePage string
 
 var homeTemplate = template.Must(template.New("home").Parse(homePage))
 
-// homeView says where an application goes on.
+// homeView shows where an application finds the API and its description.
 type homeView struct {
 	API     string `json:"api"`
 	OpenAPI string `json:"openapi"`
 }
 
-// home says what this is and where to go: on a page to browsers, which ask for HTML,
-// and in JSON to all others. It tells nothing that depends on the caller. The page is
-// text and links, so that it needs no exception from the Content-Security-Policy.
+// home says what this service is and links to the API. Clients that prefer HTML, which are
+// browsers, get a page; others get JSON. The answer is the same for every caller. The page
+// has no style sheet and no script, which the Content-Security-Policy would block.
 func home(c echo.Context, _ domain.Actor) error {
 	view := homeView{API: request(c).Prefix() + "/api/", OpenAPI: request(c).Prefix() + "/openapi.yaml"}
 	c.Response().Header().Add(echo.HeaderVary, echo.HeaderAccept)

@@ -11,11 +11,11 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// Clients compare instants as texts, and some read them in one form only.
-func TestInstantsHaveSixDigitsEverywhere(t *testing.T) {
+// Some clients compare times as strings, or parse only one format.
+func TestAllTimesHaveSixFractionalDigits(t *testing.T) {
 	instant := regexp.MustCompile(`[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z`)
 	sixDigits := regexp.MustCompile(`\.[0-9]{6}Z$`)
-	overEachStore(t, func(t *testing.T, api *api) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		api.SetTime(api.Now().Truncate(time.Second))
 		admin := api.signUp("admin@example.com", domain.Admin)
 		api.signUp("staff@example.com", domain.Staff)

@@ -36,5 +36,5 @@ func showAssignment(assignment domain.Assignment) assignmentView {
 }
 
 func readMappingQuery(q *query) domain.MappingQuery {
-	return domain.MappingQuery{Patient: q.input("patient_id"), Doctor: q.input("doctor_id"), Page: q.page()}
+	return domain.MappingQuery{Patient: q.take("patient_id"), Doctor: q.take("doctor_id"), Page: q.page()}
 }

@@ -17,11 +17,11 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// atOnce is how many requests one Staff token sends side by side here.
-const atOnce = 60
+// parallelRequests is the number of requests that one user sends at the same time.
+const parallelRequests = 60
 
-// heapGrowth returns how many bytes the heap grew while do ran, at most. What is no
-// longer in use counts until the garbage collector has found it.
+// heapGrowth returns by how many bytes the heap grew at most while do ran. Unused memory
+// counts until the garbage collector frees it.
 func heapGrowth(do func()) int64 {
 	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
 	read := func() int64 {
@@ -49,7 +49,7 @@ func heapGrowth(do func()) int64 {
 	return most - before
 }
 
-// members are the members of a JSON object of so many, about 11 bytes each.
+// members returns the text of count members of an object, about 11 bytes each.
 func members(count int) string {
 	var text strings.Builder
 	for n := range count {
@@ -75,23 +75,23 @@ func TestManyLongBodiesAtOnceTakeBoundedMemory(t *testing.T) {
 			require.Less(t, len(body), 1<<20)
 			grown := heapGrowth(func() {
 				var clients sync.WaitGroup
-				for range atOnce {
+				for range parallelRequests {
 					clients.Go(func() {
-						// 503 where the machine is so slow that some wait too long.
+						// A slow machine answers some with 503.
 						assert.Contains(t, []int{http.StatusBadRequest, http.StatusServiceUnavailable}, api.do("POST", "/api/patients/", staff, body).StatusCode)
 					})
 				}
 				clients.Wait()
 			})
-			t.Logf("%d bodies of %d KiB: the heap grew by %d MiB", atOnce, len(body)>>10, grown>>20)
+			t.Logf("%d bodies of %d KiB: the heap grew by %d MiB", parallelRequests, len(body)>>10, grown>>20)
 			assert.Less(t, grown, int64(150<<20))
 		})
 	}
 }
 
-// TestUnfinishedBodiesKeepOutTheirOwnSenderOnly has a user who sends as many bodies of
-// unknown length as fit into a share, and finishes none.
-func TestUnfinishedBodiesKeepOutTheirOwnSenderOnly(t *testing.T) {
+// One user begins as many bodies of unknown length as fit into a caller's share of the
+// memory, and finishes none.
+func TestUnfinishedBodiesDelayOnlyTheirSender(t *testing.T) {
 	api := newAPI(t, stores["memory"](t))
 	sender, other := api.signUp("sender@example.com", domain.Staff), api.signUp("other@example.com", domain.Staff)
 	var unfinished sync.WaitGroup
@@ -110,7 +110,7 @@ func TestUnfinishedBodiesKeepOutTheirOwnSenderOnly(t *testing.T) {
 		require.NoError(t, err)
 	}
 	var refused answer
-	require.Eventually(t, func() bool { // once the service has all the beginnings
+	require.Eventually(t, func() bool { // until the service has read the beginning of each
 		refused = api.do("POST", "/api/patients/", sender, `{"name":"Ada"}`)
 		return refused.StatusCode == 503
 	}, time.Minute, time.Millisecond)
@@ -129,9 +129,9 @@ func TestUnfinishedBodiesKeepOutTheirOwnSenderOnly(t *testing.T) {
 	api.want(201, "POST", "/api/patients/", sender, `{"name":"Ada"}`)
 }
 
-// TestUnfinishedBodiesOfStrangersKeepNobodyFromSigningIn has strangers behind one address
-// fill the share of that address, and finish nothing.
-func TestUnfinishedBodiesOfStrangersKeepNobodyFromSigningIn(t *testing.T) {
+// Anonymous callers of one address begin as many bodies as fit into the share of the
+// address, and finish none.
+func TestUnfinishedAnonymousBodiesDoNotBlockLogins(t *testing.T) {
 	api := newAPI(t, stores["memory"](t))
 	api.signUp("staff@example.com", domain.Staff)
 	refresh := api.login("staff@example.com")["refresh"].(string)
@@ -151,7 +151,7 @@ func TestUnfinishedBodiesOfStrangersKeepNobodyFromSigningIn(t *testing.T) {
 		_, err := io.WriteString(end, long)
 		require.NoError(t, err)
 	}
-	require.Eventually(t, func() bool { // once the service has all the beginnings
+	require.Eventually(t, func() bool { // until the service has read the beginning of each
 		return api.do("POST", "/api/auth/login/", "", long+`","password":"x"}`, "X-Forwarded-For", home).StatusCode == 503
 	}, time.Minute, time.Millisecond)
 	api.want(200, "POST", "/api/auth/login/", "", credentials("staff@example.com", goodPassword), "X-Forwarded-For", home)

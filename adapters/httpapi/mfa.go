@@ -25,10 +25,10 @@ func showSecondFactor(factor domain.SecondFactor) secondFactorView {
 	return secondFactorView{Enabled: factor.Confirmed, RecoveryCodesLeft: factor.RecoveryCodesLeft()}
 }
 
-// enrolmentView is the one place that writes a TOTP key out.
+// enrolmentView is the only view that shows a TOTP key.
 type enrolmentView struct {
 	URI string `json:"otpauth_uri"`
-	// Secret is the key in base32, for devices that it has to be typed into.
+	// Secret is the key in base32, for devices that cannot read the QR code.
 	Secret string `json:"secret"`
 	// QRCode is a data URI (RFC 2397) with a PNG image.
 	QRCode string `json:"qr_code"`
@@ -45,10 +45,10 @@ func showEnrolment(enrolment ports.Enrolment) enrolmentView {
 	return view
 }
 
-// location is where users find their own second factor.
+// location is the path of the caller's own second factor.
 func (enrolmentView) location() string { return "/api/auth/mfa/" }
 
-// recoveryView is the one place that writes recovery codes out.
+// recoveryView is the only view that shows recovery codes.
 type recoveryView struct {
 	Codes [domain.RecoveryCodeCount]string `json:"recovery_codes"`
 }

@@ -24,40 +24,40 @@ type device struct {
 	secret string
 }
 
-// code is what the device shows after some time from now.
+// code returns the code that the device shows after a time from now.
 func (d device) code(after time.Duration) string {
 	code, err := totp.GenerateCode(d.secret, d.api.Now().Add(after))
 	require.NoError(d.api.t, err)
 	return code
 }
 
-// wrong is a code that the device does not show about now.
+// wrong returns a code that the device does not show at about this time.
 func (d device) wrong() string {
 	near := []string{d.code(-30 * time.Second), d.code(0), d.code(30 * time.Second)}
 	return slices.DeleteFunc([]string{"000000", "111111", "222222", "333333"}, func(code string) bool { return slices.Contains(near, code) })[0]
 }
 
-// enrol puts a key into a device.
+// enrol enrols a second factor and returns a device with its key.
 func (a *api) enrol(token string) device {
 	a.t.Helper()
 	enrolment := a.want(201, "POST", "/api/auth/mfa/", token, `{"password":"`+goodPassword+`"}`).object(a.t)
 	return device{a, enrolment["secret"].(string)}
 }
 
-// confirm turns the second factor on, and returns the recovery codes.
+// confirm confirms the second factor and returns the recovery codes.
 func (a *api) confirm(token, code string) []any {
 	a.t.Helper()
 	return a.want(200, "POST", "/api/auth/mfa/confirm/", token, `{"otp":"`+code+`"}`).object(a.t)["recovery_codes"].([]any)
 }
 
-// loginWith logs in with a code.
-func (a *api) loginWith(status int, email, password, code string) answer {
+// loginWithCode logs in with a code and requires the status.
+func (a *api) loginWithCode(status int, email, password, code string) answer {
 	a.t.Helper()
 	return a.want(status, "POST", "/api/auth/login/", "", `{"email":"`+email+`","password":"`+password+`","otp":"`+code+`"}`)
 }
 
-func TestEnrollingASecondFactor(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+func TestEnrolASecondFactor(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		staff := api.signUp("staff@example.com", domain.Staff)
 		other, otherRefresh := api.loginFrom("staff@example.com", "203.0.113.7", "")
 		assert.JSONEq(t, `{"enabled":false,"recovery_codes_left":0}`, string(api.want(200, "GET", "/api/auth/mfa/", staff, "").body))
@@ -76,19 +76,19 @@ func TestEnrollingASecondFactor(t *testing.T) {
 		_, err = png.Decode(bytes.NewReader(image))
 		require.NoError(t, err)
 
-		api.login("staff@example.com") // nothing is asked for yet
+		api.login("staff@example.com") // needs no code yet
 		assert.Contains(t, api.want(400, "POST", "/api/auth/mfa/confirm/", staff, `{"otp":"`+phone.wrong()+`"}`).object(t)["errors"], "otp")
 		assert.Len(t, api.confirm(staff, phone.code(0)), domain.RecoveryCodeCount)
 		assert.JSONEq(t, `{"enabled":true,"recovery_codes_left":10}`, string(api.want(200, "GET", "/api/auth/mfa/", staff, "").body))
-		api.wantOut(other, otherRefresh)
+		api.wantRevoked(other, otherRefresh)
 		assert.Equal(t, "mfa_enabled", api.want(400, "POST", "/api/auth/mfa/", staff, `{"password":"`+goodPassword+`"}`).code(t))
 		assert.Equal(t, "mfa_not_enrolled", api.want(400, "POST", "/api/auth/mfa/confirm/", staff, `{"otp":"`+phone.code(30*time.Second)+`"}`).code(t))
 		assert.NotContains(t, api.log.String(), phone.secret)
 	})
 }
 
-func TestSigningInWithASecondFactor(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+func TestLoginWithASecondFactor(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		const email = "staff@example.com"
 		staff := api.signUp(email, domain.Staff)
 		phone := api.enrol(staff)
@@ -98,21 +98,21 @@ func TestSigningInWithASecondFactor(t *testing.T) {
 			got := api.want(401, "POST", "/api/auth/login/", "", `{"email":"`+email+`","password":"`+goodPassword+`"`+none+`}`)
 			assert.Equal(t, "otp_required", got.code(t))
 		}
-		assert.Equal(t, "no_active_account", api.want(401, "POST", "/api/auth/login/", "", credentials(email, "wrong")).code(t), "the code is asked of who knows the password")
-		assert.Equal(t, "no_active_account", api.loginWith(401, email, "wrong", phone.code(30*time.Second)).code(t))
-		assert.Equal(t, "otp_invalid", api.loginWith(401, email, goodPassword, phone.code(0)).code(t), "spent when it was confirmed")
-		assert.Equal(t, "otp_invalid", api.loginWith(401, email, goodPassword, phone.wrong()).code(t))
+		assert.Equal(t, "no_active_account", api.want(401, "POST", "/api/auth/login/", "", credentials(email, "wrong")).code(t), "a wrong password is refused before the code is asked for")
+		assert.Equal(t, "no_active_account", api.loginWithCode(401, email, "wrong", phone.code(30*time.Second)).code(t))
+		assert.Equal(t, "otp_invalid", api.loginWithCode(401, email, goodPassword, phone.code(0)).code(t), "the code was used to confirm")
+		assert.Equal(t, "otp_invalid", api.loginWithCode(401, email, goodPassword, phone.wrong()).code(t))
 
 		api.Advance(30 * time.Second)
-		api.loginWith(200, email, goodPassword, phone.code(0))
-		assert.Equal(t, "otp_invalid", api.loginWith(401, email, goodPassword, phone.code(0)).code(t), "a code works once")
-		assert.Equal(t, "otp_invalid", api.loginWith(401, email, goodPassword, phone.code(-30*time.Second)).code(t), "and so do those before it")
+		api.loginWithCode(200, email, goodPassword, phone.code(0))
+		assert.Equal(t, "otp_invalid", api.loginWithCode(401, email, goodPassword, phone.code(0)).code(t), "a code works once")
+		assert.Equal(t, "otp_invalid", api.loginWithCode(401, email, goodPassword, phone.code(-30*time.Second)).code(t), "codes before a used one are refused")
 		api.Advance(5 * time.Minute)
-		assert.Equal(t, "otp_invalid", api.loginWith(401, email, goodPassword, phone.code(-time.Minute)).code(t), "too old")
+		assert.Equal(t, "otp_invalid", api.loginWithCode(401, email, goodPassword, phone.code(-time.Minute)).code(t), "too old")
 
 		code := strings.ToLower(recovery[3].(string))
-		api.loginWith(200, email, goodPassword, code)
-		assert.Equal(t, "otp_invalid", api.loginWith(401, email, goodPassword, code).code(t), "a recovery code works once")
+		api.loginWithCode(200, email, goodPassword, code)
+		assert.Equal(t, "otp_invalid", api.loginWithCode(401, email, goodPassword, code).code(t), "a recovery code works once")
 		assert.JSONEq(t, `{"enabled":true,"recovery_codes_left":9}`, string(api.want(200, "GET", "/api/auth/mfa/", staff, "").body))
 
 		assert.Contains(t, api.want(400, "POST", "/api/auth/mfa/disable/", staff, `{"password":"wrong"}`).object(t)["errors"], "password")
@@ -125,22 +125,22 @@ func TestSigningInWithASecondFactor(t *testing.T) {
 	})
 }
 
-func TestGuessingCodesIsSlowedDown(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+func TestGuessesOfCodesAreRateLimited(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		staff := api.signUp("staff@example.com", domain.Staff)
 		phone := api.enrol(staff)
 		api.confirm(staff, phone.code(0))
 		for range 10 {
-			api.loginWith(401, "staff@example.com", goodPassword, phone.wrong())
+			api.loginWithCode(401, "staff@example.com", goodPassword, phone.wrong())
 		}
-		assert.Equal(t, "throttled", api.loginWith(429, "staff@example.com", goodPassword, phone.code(30*time.Second)).code(t))
+		assert.Equal(t, "throttled", api.loginWithCode(429, "staff@example.com", goodPassword, phone.code(30*time.Second)).code(t))
 	}, func(_ *application.Ports, r *application.Rules) {
 		r.Limits.LoginPair = domain.Limit{Max: 10, Window: 15 * time.Minute}
 	})
 }
 
 func TestAdministratorsEnrolASecondFactorFirst(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		staff := api.signUp("staff@example.com", domain.Staff)
 		api.want(200, "GET", "/api/patients/", staff, "")
 		api.signUp("admin@example.com", domain.Admin)
@@ -174,6 +174,6 @@ func TestAdministratorsEnrolASecondFactorFirst(t *testing.T) {
 		api.want(200, "GET", "/api/users/", admin, "")
 		assert.Equal(t, "permission_denied", api.want(403, "POST", "/api/auth/mfa/disable/", admin, `{"password":"`+goodPassword+`"}`).code(t))
 		api.Advance(30 * time.Second)
-		assert.NotContains(t, api.loginWith(200, "admin@example.com", goodPassword, phone.code(0)).object(t), "duty")
+		assert.NotContains(t, api.loginWithCode(200, "admin@example.com", goodPassword, phone.code(0)).object(t), "duty")
 	}, func(_ *application.Ports, r *application.Rules) { r.Sessions.AdminsNeedSecondFactor = true })
 }

@@ -8,30 +8,30 @@ import (
 	"example.com/healthcare/adapters/httpserver"
 )
 
-// Options are what the owner of the service decides about the API.
+// Options are the settings of the API.
 type Options struct {
 	httpserver.Options
-	// OldClients has the API take and answer what clients of the old backend rely on and
-	// others should not: forms, unknown members, dates without zeros, whole lists.
+	// OldClients serves clients of the old backend as that did: bodies can be forms,
+	// unknown members are ignored, dates can lack zeros, and lists have no pages.
 	OldClients bool
 }
 
-// oldClients is how requests are taken where Options.OldClients is set.
+// oldClients is in the context of every request if Options.OldClients is set.
 type oldClients struct {
-	// forms tells the forms that a page of another origin has a browser send. Unlike
-	// JSON, a browser sends a form anywhere without asking first (Fetch standard, CORS),
-	// and a failed login counts against the browser's address.
+	// forms refuses forms that a browser sends for a page of another origin. A browser
+	// sends forms to other origins without a preflight (Fetch standard, CORS), and each
+	// failed login counts against the browser's address.
 	forms *http.CrossOriginProtection
 }
 
 const oldClientsKey = "old clients"
 
-// takeOldClients is a middleware with which oldClientsOf finds options' oldClients.
-func takeOldClients(options Options) echo.MiddlewareFunc {
+// serveOldClients is the middleware that sets what oldClientsOf returns.
+func serveOldClients(options Options) echo.MiddlewareFunc {
 	old := &oldClients{forms: http.NewCrossOriginProtection()}
 	for _, origin := range options.AllowedOrigins {
 		if err := old.forms.AddTrustedOrigin(origin); err != nil {
-			panic(err) // ParseOrigin lets none of these through
+			panic(err) // ParseOrigin has refused such origins
 		}
 	}
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
@@ -42,7 +42,7 @@ func takeOldClients(options Options) echo.MiddlewareFunc {
 	}
 }
 
-// oldClientsOf is nil where clients of the old backend get nothing of their own.
+// oldClientsOf returns nil if Options.OldClients is not set.
 func oldClientsOf(c echo.Context) *oldClients {
 	old, _ := c.Get(oldClientsKey).(*oldClients)
 	return old

@@ -9,10 +9,9 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// TestNumbersAreTakenForTexts is about what scripts send that read their data from
-// spreadsheets.
-func TestNumbersAreTakenForTexts(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+// Scripts that read spreadsheets send phone and licence numbers as JSON numbers.
+func TestNumbersAreAcceptedAsStrings(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		admin := api.signUp("admin@example.com", domain.Admin)
 		patient := api.want(201, "POST", "/api/patients/", admin, `{"name":7,"phone_number":5550100,"address":1.50,"medical_record":1e3}`).object(t)
 		assert.Equal(t, []any{"7", "5550100", "1.50", "1e3"}, []any{patient["name"], patient["phone_number"], patient["address"], patient["medical_record"]})
@@ -33,7 +32,7 @@ func TestNumbersAreTakenForTexts(t *testing.T) {
 	})
 }
 
-func TestNumbersAreTakenForNoSecret(t *testing.T) {
+func TestNumbersAreNotAcceptedAsSecrets(t *testing.T) {
 	api := newAPI(t, stores["memory"](t))
 	admin := api.signUp("admin@example.com", domain.Admin)
 	for _, f := range []field{
@@ -58,7 +57,7 @@ func TestNumbersAreTakenForNoSecret(t *testing.T) {
 	}
 }
 
-func TestJSONIsTakenWhateverItIsCalledBesides(t *testing.T) {
+func TestMediaTypeParametersOfJSONAreIgnored(t *testing.T) {
 	api := newAPI(t, stores["memory"](t))
 	admin := api.signUp("admin@example.com", domain.Admin)
 	for _, contentType := range []string{
@@ -78,7 +77,7 @@ func TestJSONIsTakenWhateverItIsCalledBesides(t *testing.T) {
 	}
 }
 
-func TestPathsAreFoundHoweverTheyAreEncoded(t *testing.T) {
+func TestEncodedPathsFindTheirRoute(t *testing.T) {
 	api := newAPI(t, stores["memory"](t))
 	admin := api.signUp("admin@example.com", domain.Admin)
 	api.populate(admin)
@@ -86,11 +85,11 @@ func TestPathsAreFoundHoweverTheyAreEncoded(t *testing.T) {
 		api.want(200, "GET", path, admin, "")
 	}
 	for _, path := range []string{"/api/patients%2f1/", "/api/patients/%2531/", "/api/patients/%2e%2e/patients/", "/api/patients/1%2fhistory/", "/api/patients/%EF%BC%91/"} {
-		assert.Equal(t, 404, api.raw("GET", path, admin, "").StatusCode, path)
+		assert.Equal(t, 404, api.doRaw("GET", path, admin, "").StatusCode, path)
 	}
 }
 
-func TestATokenCanFollowSeveralBlanks(t *testing.T) {
+func TestATokenCanFollowSeveralSpaces(t *testing.T) {
 	api := newAPI(t, stores["memory"](t))
 	admin := api.signUp("admin@example.com", domain.Admin)
 	for _, between := range []string{"  ", "\t", " \t  "} {
@@ -101,8 +100,8 @@ func TestATokenCanFollowSeveralBlanks(t *testing.T) {
 	}
 }
 
-func TestAnEmptyDateOrGenderIsNone(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+func TestAnEmptyDateOrGenderIsNull(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		staff := api.signUp("staff@example.com", domain.Staff)
 		patient := api.want(201, "POST", "/api/patients/", staff, `{"name":"Ada","date_of_birth":"","gender":""}`).object(t)
 		assert.Nil(t, patient["date_of_birth"])

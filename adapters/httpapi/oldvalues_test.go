@@ -13,7 +13,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// Values that the old backend let in and that no rule of today does.
+// Values that the old backend accepted and that are invalid now.
 const (
 	oldName    = "\u200bAda\n\u202eLovelace\u00ad"
 	oldPhone   = "n/a"
@@ -22,9 +22,9 @@ const (
 	oldLicense = "straße-1"
 )
 
-// stock puts records in the store as a script that copies them from the old backend
-// does: past all rules.
-func (a *api) stock(creator domain.ID) (patient domain.Patient, doctor domain.Doctor) {
+// addOldRecords adds records with these values directly to the store, as a script that copies
+// the old backend's database does.
+func (a *api) addOldRecords(creator domain.ID) (patient domain.Patient, doctor domain.Doctor) {
 	a.t.Helper()
 	require.NoError(a.t, a.Ports.Store.Update(a.t.Context(), func(tx ports.Tx) (err error) {
 		if patient, err = tx.Patients().Add(a.t.Context(), domain.FirstVersion(domain.Patient{
@@ -56,7 +56,7 @@ func (a *api) stock(creator domain.ID) (patient domain.Patient, doctor domain.Do
 	return patient, doctor
 }
 
-// changedFields are those of the last version of a record.
+// changedFields returns the names of the fields that the last version of a record changed.
 func (a *api) changedFields(path, token string) (names []string) {
 	a.t.Helper()
 	versions := a.want(200, "GET", path+"history/", token, "").objects(a.t)
@@ -66,11 +66,10 @@ func (a *api) changedFields(path, token string) (names []string) {
 	return names
 }
 
-// TestWhatTheOldBackendLetInCanBeKept edits, deletes and restores records with such values.
-func TestWhatTheOldBackendLetInCanBeKept(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+func TestValuesOfTheOldBackendCanBeKept(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		admin := api.signUp("admin@example.com", domain.Admin)
-		patient, doctor := api.stock(1)
+		patient, doctor := api.addOldRecords(1)
 		for path, change := range map[string]struct{ body, field string }{
 			fmt.Sprintf("/api/patients/%d/", patient.ID): {`{"gender":"F"}`, "gender"},
 			fmt.Sprintf("/api/doctors/%d/", doctor.ID):   {`{"salary":"1.00"}`, "salary"},
@@ -79,7 +78,7 @@ func TestWhatTheOldBackendLetInCanBeKept(t *testing.T) {
 			assert.Equal(t, oldName, got.object(t)["name"])
 			put := api.want(200, "PUT", path, admin, string(got.body))
 			assert.JSONEq(t, string(got.body), string(put.body))
-			assert.Len(t, api.want(200, "GET", path+"history/", admin, "").objects(t), 1, "a PUT of its own GET makes no version")
+			assert.Len(t, api.want(200, "GET", path+"history/", admin, "").objects(t), 1, "a PUT of the answer to GET adds no version")
 
 			patched := api.want(200, "PATCH", path, admin, change.body)
 			want := got.object(t)
@@ -95,15 +94,15 @@ func TestWhatTheOldBackendLetInCanBeKept(t *testing.T) {
 			assert.JSONEq(t, moved(string(patched.body), version, restored.object(t)["updated_at"].(string)), string(restored.body))
 			put = api.want(200, "PUT", path, admin, string(patched.body))
 			assert.JSONEq(t, string(restored.body), string(put.body))
-			assert.Len(t, api.want(200, "GET", path+"history/", admin, "").objects(t), version, "nor does one once restored")
+			assert.Len(t, api.want(200, "GET", path+"history/", admin, "").objects(t), version, "a PUT of the answer to GET adds no version after a restore")
 		}
 	})
 }
 
-func TestWhatTheOldBackendLetInIsJudgedOnceItIsWrittenAnew(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+func TestNewValuesOfOldRecordsAreValidated(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		admin := api.signUp("admin@example.com", domain.Admin)
-		patient, doctor := api.stock(1)
+		patient, doctor := api.addOldRecords(1)
 		refused := api.want(400, "PATCH", fmt.Sprintf("/api/patients/%d/", patient.ID), admin, `{"phone_number":"N/A","gender":"F"}`)
 		assert.Len(t, refused.object(t)["errors"], 1)
 		licence := fmt.Sprintf("/api/doctors/%d/", doctor.ID)
@@ -111,12 +110,12 @@ func TestWhatTheOldBackendLetInIsJudgedOnceItIsWrittenAnew(t *testing.T) {
 		assert.Contains(t, refused.object(t)["errors"], "license_number")
 		api.want(200, "PATCH", licence, admin, `{"license_number":"straße-2"}`)
 		refused = api.want(400, "PATCH", licence, admin, `{"license_number":"straße-1"}`)
-		assert.Contains(t, refused.object(t)["errors"], "license_number", "the key that it had is not that of a new number")
+		assert.Contains(t, refused.object(t)["errors"], "license_number", "a new number must be unique under the current rules")
 	})
 }
 
-func TestAnOldAccountCanBeChangedElsewhere(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+func TestOtherMembersOfAnOldAccountCanBeChanged(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		admin, staff := api.signUp("admin@example.com", domain.Admin), api.signUp("staff@example.com", domain.Staff)
 		require.NoError(t, api.Ports.Store.Update(t.Context(), func(tx ports.Tx) error {
 			user, err := tx.Users().Get(t.Context(), 2)
@@ -140,8 +139,8 @@ func TestAnOldAccountCanBeChangedElsewhere(t *testing.T) {
 	})
 }
 
-func TestAnOldAccountSignsInWithItsAddress(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+func TestAnOldAccountLogsInWithItsAddress(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		for i, address := range []string{"ada@localhost", "zoë@example.com"} {
 			api.signUp(fmt.Sprintf("user%d@example.com", i), domain.Staff)
 			require.NoError(t, api.Ports.Store.Update(t.Context(), func(tx ports.Tx) error {
@@ -158,8 +157,8 @@ func TestAnOldAccountSignsInWithItsAddress(t *testing.T) {
 	})
 }
 
-// TestAStoredTextThatIsNotUTF8HidesNothing is about a script that copied Latin-1 into SQLite.
-func TestAStoredTextThatIsNotUTF8HidesNothing(t *testing.T) {
+// A script can have copied Latin-1 texts into SQLite.
+func TestAStoredTextThatIsNotUTF8HidesNoRecord(t *testing.T) {
 	api := newAPI(t, stores["sqlite"](t))
 	admin := api.signUp("admin@example.com", domain.Admin)
 	require.NoError(t, api.Ports.Store.Update(t.Context(), func(tx ports.Tx) error {
@@ -172,7 +171,7 @@ func TestAStoredTextThatIsNotUTF8HidesNothing(t *testing.T) {
 	assert.Equal(t, []string{"gender"}, api.changedFields("/api/patients/1/", admin))
 	require.NoError(t, api.Ports.Store.View(t.Context(), func(tx ports.Tx) error {
 		patient, err := tx.Patients().Get(t.Context(), 1)
-		assert.Equal(t, "Zo\xeb", patient.Name.String(), "it is as it was")
+		assert.Equal(t, "Zo\xeb", patient.Name.String(), "the stored text is unchanged")
 		return err
 	}))
 	assert.Equal(t, "Zoë", api.want(200, "PATCH", "/api/patients/1/", admin, `{"name":"Zoë"}`).object(t)["name"])

@@ -10,7 +10,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-func TestAnOperatorIsNoUser(t *testing.T) {
+func TestAnOperatorHasNoUser(t *testing.T) {
 	version := domain.Version[domain.Doctor]{Number: 1, Author: domain.Author{Role: domain.Operator}, Change: domain.Deleted}
 	got, err := json.Marshal(showVersion(domain.VersionView[domain.Doctor]{Version: version}).By)
 	require.NoError(t, err)

@@ -21,7 +21,7 @@ func (f authenticatorFunc) Authenticate(_ context.Context, origin domain.Origin,
 	return f(origin, token)
 }
 
-func (authenticatorFunc) Body(_ context.Context, _ string, body io.ReadCloser) io.ReadCloser {
+func (authenticatorFunc) RecheckAtEnd(_ context.Context, _ string, body io.ReadCloser) io.ReadCloser {
 	return body
 }
 
@@ -31,14 +31,14 @@ func TestEveryActorHasAnOrigin(t *testing.T) {
 	})
 	want := domain.Origin{Address: netip.MustParseAddr("203.0.113.9"), Device: "curl/8.5.0", RequestID: "a-request"}
 	for _, tt := range []struct {
-		access access
-		token  string
-		user   domain.ID
-	}{{anonymous, "", 0}, {anonymous, "Bearer x", 0}, {maybeSignedIn, "", 0}, {maybeSignedIn, "Bearer x", 7}, {signedIn, "Bearer x", 7}} {
+		rule  tokenRule
+		token string
+		user  domain.ID
+	}{{tokenIgnored, "", 0}, {tokenIgnored, "Bearer x", 0}, {tokenOptional, "", 0}, {tokenOptional, "Bearer x", 7}, {tokenRequired, "Bearer x", 7}} {
 		var got domain.Actor
-		service := newHandler(auth, []route{{http.MethodGet, "/", tt.access, handler(func(c echo.Context, actor domain.Actor) error {
+		service := newHandler(auth, []route{{http.MethodGet, "/", tt.rule, handler(func(c echo.Context, actor domain.Actor) error {
 			got = actor
-			return live(c, actor)
+			return liveness(c, actor)
 		})}}, Options{Options: httpserver.Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}}, discard)
 		req := httptest.NewRequest(http.MethodGet, "/", nil)
 		req.RemoteAddr = "10.0.0.1:443"

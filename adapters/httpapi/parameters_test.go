@@ -14,14 +14,14 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// operation is a GET of openapi.yaml, with a path that populate has made something for.
+// operation is a GET of openapi.yaml, with a path whose record populate creates.
 type operation struct {
 	*openapi3.Operation
 	path string
 }
 
-// reads are all GETs of what is no machinery.
-func reads(t *testing.T) (operations []operation) {
+// getOperations returns all GET operations below /api/.
+func getOperations(t *testing.T) (operations []operation) {
 	t.Helper()
 	spec, err := openapi3.NewLoader().LoadFromData(httpapi.OpenAPI())
 	require.NoError(t, err)
@@ -33,7 +33,7 @@ func reads(t *testing.T) (operations []operation) {
 	return operations
 }
 
-// parameters are the names of those in the query.
+// parameters returns the names of the query parameters.
 func (o operation) parameters() []string {
 	names := []string{}
 	for _, parameter := range o.Parameters {
@@ -45,7 +45,7 @@ func (o operation) parameters() []string {
 	return names
 }
 
-// refusal is what an answer says of a parameter that openapi.yaml does not have.
+// refusal returns the error of an unknown parameter.
 func (o operation) refusal() string {
 	if names := o.parameters(); len(names) > 0 {
 		return "Unknown parameter. Allowed: " + strings.Join(names, ", ") + "."
@@ -53,13 +53,12 @@ func (o operation) refusal() string {
 	return "Unknown parameter."
 }
 
-// A misspelt filter that is ignored shows everybody. What is allowed is what openapi.yaml
-// says.
+// If a misspelt filter were ignored, a list would show all records.
 func TestAMisspeltParameterIsRefusedByEveryGET(t *testing.T) {
 	api := newAPI(t, stores["memory"](t))
 	admin := api.signUp("admin@example.com", domain.Admin)
 	api.populate(admin)
-	for _, read := range reads(t) {
+	for _, read := range getOperations(t) {
 		for _, path := range []string{read.path, strings.TrimSuffix(read.path, "/")} {
 			got := api.do("GET", path+"?serch=x&feilds=id", admin, "")
 			if assert.Equal(t, 400, got.StatusCode, "%s: %s", path, got.body) {
@@ -70,11 +69,11 @@ func TestAMisspeltParameterIsRefusedByEveryGET(t *testing.T) {
 	}
 }
 
-func TestEveryDocumentedParameterIsReadAndGivenOnce(t *testing.T) {
+func TestEveryDocumentedParameterIsReadAndRefusedTwice(t *testing.T) {
 	api := newAPI(t, stores["memory"](t))
 	admin := api.signUp("admin@example.com", domain.Admin)
 	api.populate(admin)
-	for _, read := range reads(t) {
+	for _, read := range getOperations(t) {
 		for _, name := range read.parameters() {
 			got := api.want(400, "GET", read.path+"?"+name+"=%00&"+name+"=%00", admin, "")
 			assert.Equal(t, []string{name}, slices.Collect(maps.Keys(got.object(t)["errors"].(map[string]any))), read.path)
@@ -83,15 +82,15 @@ func TestEveryDocumentedParameterIsReadAndGivenOnce(t *testing.T) {
 	}
 }
 
-// Clients of the old backend send it with everything.
+// Clients of the old backend send format=json.
 func TestFormatJSONIsAcceptedAndNothingElse(t *testing.T) {
 	api := newAPI(t, stores["memory"](t))
 	admin := api.signUp("admin@example.com", domain.Admin)
 	api.populate(admin)
-	for _, operation := range reads(t) {
+	for _, operation := range getOperations(t) {
 		plain := api.want(200, "GET", operation.path, admin, "")
 		asked := api.want(200, "GET", operation.path+"?format=json", admin, "")
-		if !strings.Contains(operation.path, "accesses") && operation.path != "/api/audit/" { // which grow
+		if !strings.Contains(operation.path, "accesses") && operation.path != "/api/audit/" { // these lists grow with each request
 			assert.Equal(t, string(plain.body), string(asked.body), operation.path)
 		}
 		for _, format := range []string{"format=", "format=csv", "format=api", "format=JSON", "format=json&format=json"} {
@@ -101,8 +100,8 @@ func TestFormatJSONIsAcceptedAndNothingElse(t *testing.T) {
 	}
 }
 
-func TestAllParametersThatAreWrongAreNamedAtOnceToWhoMayKnow(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+func TestAllBadParametersAreNamedToAuthorizedCallers(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		admin := api.signUp("admin@example.com", domain.Admin)
 		staff := api.signUp("staff@example.com", domain.Staff)
 		const query = "/api/users/?serch=x&limit=0&role=admin&format=xml&%ff=1&=2"
@@ -122,8 +121,8 @@ func TestAllParametersThatAreWrongAreNamedAtOnceToWhoMayKnow(t *testing.T) {
 	})
 }
 
-// What probes a service, and what people look at, may be asked with anything.
-func TestMachineryTakesAnyParameter(t *testing.T) {
+// Health checks and browsers add parameters of their own.
+func TestServiceEndpointsIgnoreParameters(t *testing.T) {
 	api := newAPI(t, stores["memory"](t))
 	for _, path := range []string{"/livez", "/readyz", "/openapi.yaml"} {
 		api.want(200, "GET", path+"?verbose&ts=1", "", "")

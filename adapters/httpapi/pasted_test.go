@@ -11,10 +11,10 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// TestWhatIsPastedIsTaken is about what comes along when people copy from contacts, chats
-// and word processors.
-func TestWhatIsPastedIsTaken(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+// Values copied from contacts, chats and word processors have invisible and unusual
+// characters.
+func TestPastedValuesAreCleaned(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		admin := api.signUp("admin@example.com", domain.Admin)
 		const longest = "+12 (34) 567 89 01 / 23       45"
 		for pasted, want := range map[string]string{
@@ -39,13 +39,13 @@ func TestWhatIsPastedIsTaken(t *testing.T) {
 	})
 }
 
-func TestACodeThatIsPastedIsTaken(t *testing.T) {
+func TestPastedCodesAreAccepted(t *testing.T) {
 	api := newAPI(t, stores["memory"](t))
 	staff := api.signUp("staff@example.com", domain.Staff)
 	phone := api.enrol(staff)
 	recovery := api.confirm(staff, phone.code(0))
 	now := phone.code(30 * time.Second)
-	api.loginWith(200, "staff@example.com", goodPassword, now[:3]+`\u2013`+now[3:]+`\u00a0\r\n`)
+	api.loginWithCode(200, "staff@example.com", goodPassword, now[:3]+`\u2013`+now[3:]+`\u00a0\r\n`)
 	code := strings.ReplaceAll(recovery[0].(string), "-", `\u2011`)
-	api.loginWith(200, "staff@example.com", goodPassword, `\u202a`+code+`\n`)
+	api.loginWithCode(200, "staff@example.com", goodPassword, `\u202a`+code+`\n`)
 }

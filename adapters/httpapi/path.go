@@ -7,10 +7,10 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// plainPath has routes found for paths in which a client has percent-encoded characters
-// that need no encoding, such as /api/patients/%31/. They are the same paths (RFC 3986,
-// 6.2.2.2), and Echo compares them as they are written.
-func plainPath(next echo.HandlerFunc) echo.HandlerFunc {
+// normalizePath decodes the characters of a path that need no percent-encoding, such as the
+// digit in /api/patients/%31/, so that Echo finds the route. RFC 3986, 6.2.2.2, calls such
+// paths equivalent; Echo compares them byte by byte.
+func normalizePath(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if path := c.Request().URL.RawPath; path != "" {
 			c.Request().URL.RawPath = decodeUnreserved(path)
@@ -19,9 +19,8 @@ func plainPath(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// decodeUnreserved decodes the letters, digits and marks of a path that is well-formed
-// and that mean the same with and without encoding (RFC 3986, 2.3). A dot stays
-// encoded: decoded, it could be one of "..".
+// decodeUnreserved decodes the unreserved characters (RFC 3986, 2.3) of a well-formed
+// path. Dots stay encoded, because a decoded dot could become a part of "..".
 func decodeUnreserved(path string) string {
 	var plain strings.Builder
 	for {

@@ -19,7 +19,8 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// behindProxy is a proxy that has the service at /clinic, and takes that off the path.
+// behindProxy starts a proxy that serves the service under /clinic and removes this prefix
+// from paths.
 func behindProxy(t *testing.T, api *api) (base string) {
 	t.Helper()
 	target, err := url.Parse(api.url)
@@ -33,7 +34,7 @@ func behindProxy(t *testing.T, api *api) (base string) {
 	return proxy.URL
 }
 
-// follow asks for a reference that an answer from the base has, as RFC 3986 resolves it.
+// follow requests a reference relative to base (RFC 3986).
 func follow(t *testing.T, base, reference, token string, headers ...string) (*http.Response, string) {
 	t.Helper()
 	from, err := url.Parse(base)
@@ -54,7 +55,7 @@ func follow(t *testing.T, base, reference, token string, headers ...string) (*ht
 	return resp, string(body)
 }
 
-func TestPathsInAnswersLeadBackThroughTheProxy(t *testing.T) {
+func TestPathsInAnswersHaveTheProxysPrefix(t *testing.T) {
 	api := newAPI(t, stores["memory"](t))
 	admin := api.signUp("admin@example.com", domain.Admin)
 	base := behindProxy(t, api)
@@ -98,7 +99,7 @@ func TestPathsInAnswersLeadBackThroughTheProxy(t *testing.T) {
 	assert.Equal(t, "/clinic/", spec.Servers[0].URL)
 }
 
-func TestABrowserIsToldWhereItIs(t *testing.T) {
+func TestBrowsersGetTheHomePage(t *testing.T) {
 	api := newAPI(t, stores["memory"](t))
 	const browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 	for accept, want := range map[string]string{
@@ -125,7 +126,7 @@ func TestABrowserIsToldWhereItIs(t *testing.T) {
 	api.want(404, "GET", "/index.html", "", "")
 }
 
-func TestMachineryIsAnsweredWithAndWithoutTheLastSlash(t *testing.T) {
+func TestServiceEndpointsWorkWithAndWithoutTheTrailingSlash(t *testing.T) {
 	api := newAPI(t, stores["memory"](t))
 	for _, path := range []string{"/livez", "/readyz", "/openapi.yaml"} {
 		assert.Equal(t, api.want(200, "GET", path, "", "").body, api.want(200, "GET", path+"/", "", "").body)

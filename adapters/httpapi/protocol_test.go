@@ -25,17 +25,17 @@ import (
 
 var discard = slog.New(slog.DiscardHandler)
 
-// serveOne runs a service that has one route.
+// serveOne returns a service whose route / is handle.
 func serveOne(log io.Writer, handle handler) http.Handler {
 	return serveWith(log, httpserver.Options{}, handle)
 }
 
 func serveWith(log io.Writer, options httpserver.Options, handle handler) http.Handler {
-	routes := []route{{http.MethodGet, "/", anonymous, machinery(handle)}, {http.MethodPost, "/closed/", signedIn, handle}}
+	routes := []route{{http.MethodGet, "/", tokenIgnored, lenientHandler(handle)}, {http.MethodPost, "/closed/", tokenRequired, handle}}
 	return newHandler(nil, routes, Options{Options: options}, slog.New(slog.NewTextHandler(log, nil)))
 }
 
-func get1(handler http.Handler, headers ...string) *httptest.ResponseRecorder {
+func getRoot(handler http.Handler, headers ...string) *httptest.ResponseRecorder {
 	req := httptest.NewRequest(http.MethodGet, "/", nil)
 	for i := 0; i < len(headers); i += 2 {
 		req.Header.Add(headers[i], headers[i+1])
@@ -45,33 +45,33 @@ func get1(handler http.Handler, headers ...string) *httptest.ResponseRecorder {
 	return recorder
 }
 
-func TestAPanicIsACleanError(t *testing.T) {
+func TestAPanicIsAnErrorWithoutDetails(t *testing.T) {
 	const record = "Ada Lovelace, allergic to penicillin"
 	for name, thrown := range map[string]any{"text": record, "error": errors.New(record), "value": struct{ s string }{record}} {
 		var log bytes.Buffer
 		service := serveOne(&log, func(echo.Context, domain.Actor) error { panic(thrown) })
-		got := get1(service)
+		got := getRoot(service)
 		assert.Equal(t, 500, got.Code, name)
 		assert.JSONEq(t, `{"type":"about:blank","title":"Internal Server Error","status":500,"detail":"A server error occurred.","code":"error"}`, got.Body.String())
-		assert.Contains(t, log.String(), "protocol_test.go", "the log says where")
+		assert.Contains(t, log.String(), "protocol_test.go", "the log has the stack")
 		assert.NotContains(t, log.String(), "Lovelace", name)
-		assert.Equal(t, 500, get1(service).Code, "the service lives on")
+		assert.Equal(t, 500, getRoot(service).Code, "the service keeps running")
 	}
 	var log bytes.Buffer
-	get1(serveOne(&log, func(echo.Context, domain.Actor) error {
+	getRoot(serveOne(&log, func(echo.Context, domain.Actor) error {
 		return echo.NewHTTPError([]int{1}[log.Len()+1])
 	}))
 	assert.Contains(t, log.String(), "index out of range")
 }
 
-func TestErrorsShowNothingInternal(t *testing.T) {
+func TestErrorsShowNoInternals(t *testing.T) {
 	for _, err := range []error{
 		errors.New("pq: relation \"patients\" does not exist"),
 		&domain.Error{Kind: domain.Internal, Message: "secret", Fields: domain.FieldErrors{"secret": {"secret"}}},
 		&domain.Error{Kind: domain.Unavailable, Err: errors.New("pq: secret")},
 		echo.NewHTTPError(http.StatusTeapot, "secret"),
 	} {
-		got := get1(serveOne(io.Discard, func(echo.Context, domain.Actor) error { return err }))
+		got := getRoot(serveOne(io.Discard, func(echo.Context, domain.Actor) error { return err }))
 		assert.NotContains(t, got.Body.String(), "secret")
 		assert.NotContains(t, got.Body.String(), "pq")
 		assert.GreaterOrEqual(t, got.Code, 500)
@@ -79,7 +79,7 @@ func TestErrorsShowNothingInternal(t *testing.T) {
 	}
 }
 
-func TestErrorsSayWhenToComeBack(t *testing.T) {
+func TestTemporaryErrorsHaveRetryAfter(t *testing.T) {
 	for _, tt := range []struct {
 		err    error
 		status int
@@ -99,7 +99,7 @@ func TestErrorsSayWhenToComeBack(t *testing.T) {
 		{&domain.Error{Kind: domain.Forbidden, RetryAfter: time.Hour}, 403, "permission_denied", ""},
 		{errors.New("x"), 500, "error", ""},
 	} {
-		got := get1(serveOne(io.Discard, func(echo.Context, domain.Actor) error { return tt.err }))
+		got := getRoot(serveOne(io.Discard, func(echo.Context, domain.Actor) error { return tt.err }))
 		assert.Equal(t, tt.status, got.Code)
 		assert.Contains(t, got.Body.String(), `"code":"`+tt.code+`"`)
 		assert.NotContains(t, got.Body.String(), `"detail":""`)
@@ -112,7 +112,7 @@ func TestEveryAnswerHasTheSecurityHeaders(t *testing.T) {
 		if c.QueryParams().Has("panic") {
 			panic("x")
 		}
-		return live(c, actor)
+		return liveness(c, actor)
 	})
 	for _, tt := range []struct{ method, path, status string }{
 		{"GET", "/", "OK"},
@@ -124,7 +124,7 @@ func TestEveryAnswerHasTheSecurityHeaders(t *testing.T) {
 		{"OPTIONS", "/", "No Content"},
 	} {
 		for _, origin := range []string{"", appOrigin, "https://evil.example"} {
-			got := ask(service, tt.method, tt.path, origin, "Access-Control-Request-Method", "GET")
+			got := corsRequest(service, tt.method, tt.path, origin, "Access-Control-Request-Method", "GET")
 			assert.Equal(t, tt.status, got.Get("status"))
 			for name, want := range map[string]string{
 				"Cache-Control":                "no-store",
@@ -137,23 +137,23 @@ func TestEveryAnswerHasTheSecurityHeaders(t *testing.T) {
 				assert.Equal(t, []string{want}, got.Values(name), "%s %s from %q", tt.method, tt.path, origin)
 			}
 			assert.NotEmpty(t, got.Get("X-Request-Id"))
-			assert.Empty(t, got.Get("Strict-Transport-Security"), "it came over plain HTTP")
+			assert.Empty(t, got.Get("Strict-Transport-Security"), "the request came over plain HTTP")
 		}
 	}
 }
 
-func TestReadinessIsToldSoon(t *testing.T) {
+func TestReadinessAnswersWithinItsTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		leave := make(chan struct{})
 		defer close(leave)
-		got := get1(serveOne(io.Discard, readiness(func(context.Context) error { <-leave; return nil }).handle))
+		got := getRoot(serveOne(io.Discard, readiness(func(context.Context) error { <-leave; return nil }).handle))
 		assert.Equal(t, 503, got.Code)
 		assert.Equal(t, readyTimeout, time.Since(start))
 	})
 }
 
-func TestReadinessIsOverOnceTheServiceStops(t *testing.T) {
+func TestAStoppingServiceIsNotReady(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(t.Context())
@@ -163,17 +163,17 @@ func TestReadinessIsOverOnceTheServiceStops(t *testing.T) {
 	go func() {
 		stopped <- httpserver.Serve(ctx, listener, service, httpserver.ServeOptions{ShutdownDelay: time.Second}, discard)
 	}()
-	ask := func() *http.Response {
+	readiness := func() *http.Response {
 		resp, err := http.Get("http://" + listener.Addr().String())
 		require.NoError(t, err)
 		require.NoError(t, resp.Body.Close())
 		return resp
 	}
-	resp := ask()
+	resp := readiness()
 	assert.Equal(t, 200, resp.StatusCode)
 	assert.False(t, resp.Close)
 	stop()
-	resp = ask()
+	resp = readiness()
 	assert.Equal(t, 503, resp.StatusCode)
 	assert.True(t, resp.Close)
 	assert.NoError(t, <-stopped)

@@ -12,44 +12,44 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// maxParameters is many times what any list knows.
+// maxParameters bounds the parameters of a query string. It is many times what a list takes.
 const maxParameters = 100
 
-// query is the parameters after the question mark. A list declares its parameters by
-// reading them, as bodies do with their members; the page, read last, takes along a
-// refusal of each other one. So a misspelt filter never shows everything.
+// query holds the parameters of a query string. A list takes its parameters by name, as
+// the members of a body are taken, and rest refuses the others: a misspelt filter that
+// was ignored would show every record.
 type query struct {
-	values url.Values
-	// read are the names of the parameters that were read.
-	read []string
-	// refused says why parameters are refused that are known.
+	params url.Values
+	// taken are the names that were taken, whether or not the client sent them.
+	taken []string
+	// refused are the errors of parameters that are known and have a bad value.
 	refused domain.FieldErrors
-	// why says why all others are.
-	why string
-	// whole asks for the whole list, however long: see whole.
-	whole bool
+	// unknown is the error of each parameter that was not taken.
+	unknown string
+	// unpaged asks for the whole list in one answer: see unpagedForOldClients.
+	unpaged bool
 }
 
 func readQuery(c echo.Context) (*query, error) {
 	if strings.Count(c.Request().URL.RawQuery, "&") >= maxParameters {
 		return nil, errMalformed(fmt.Sprintf("The query string has more than %d parameters.", maxParameters))
 	}
-	values, err := url.ParseQuery(c.Request().URL.RawQuery)
+	params, err := url.ParseQuery(c.Request().URL.RawQuery)
 	if err != nil {
 		return nil, errMalformed("The query string is malformed.")
 	}
-	q := &query{values: values, refused: domain.FieldErrors{}, why: "Unknown parameter."}
-	// Clients of the old backend ask for what is answered anyway.
-	if format := q.values["format"]; format != nil && !slices.Equal(format, []string{"json"}) {
+	q := &query{params: params, refused: domain.FieldErrors{}, unknown: "Unknown parameter."}
+	// Clients of the old backend send format=json, which is what they get anyway.
+	if format := params["format"]; format != nil && !slices.Equal(format, []string{"json"}) {
 		q.refuse("format", "Must be json, once. The Accept header asks for another format.")
 	}
 	return q, nil
 }
 
-// input reads a parameter.
-func (q *query) input(name string) domain.Input {
-	q.read = append(q.read, name)
-	switch values := q.values[name]; len(values) {
+// take takes a parameter. A parameter can be taken again, with the same result.
+func (q *query) take(name string) domain.Input {
+	q.taken = append(q.taken, name)
+	switch values := q.params[name]; len(values) {
 	case 0:
 		return domain.Input{}
 	case 1:
@@ -58,27 +58,27 @@ func (q *query) input(name string) domain.Input {
 	return domain.Unreadable("Give this parameter once.")
 }
 
-// refuse refuses a parameter that was given.
-func (q *query) refuse(name, why string) { q.refused[name] = []string{why} }
+// refuse adds the error of a known parameter.
+func (q *query) refuse(name, message string) { q.refused[name] = []string{message} }
 
-// page reads the parameters that all lists have. Call it last: it refuses those that
-// were not read until then.
+// page takes the parameters of a page, and refuses every parameter that was not taken.
+// Call it last.
 func (q *query) page() domain.PageInput {
-	return domain.PageInput{Limit: q.input("limit"), Cursor: q.input("cursor"), Refused: q.refusals()}
+	return domain.PageInput{Limit: q.take("limit"), Cursor: q.take("cursor"), Refused: q.rest()}
 }
 
-// refusals are of the parameters that were refused or not read.
-func (q *query) refusals() domain.FieldErrors {
-	slices.Sort(q.read)
-	why := q.why
-	if len(q.read) > 0 {
-		why += " Allowed: " + strings.Join(slices.Compact(q.read), ", ") + "."
+// rest returns the errors of the parameters that were refused or not taken.
+func (q *query) rest() domain.FieldErrors {
+	slices.Sort(q.taken)
+	message := q.unknown
+	if len(q.taken) > 0 {
+		message += " Allowed: " + strings.Join(slices.Compact(q.taken), ", ") + "."
 	}
-	refusals := maps.Clone(q.refused)
-	for name := range q.values {
-		if name != "format" && !slices.Contains(q.read, name) {
-			refusals[name] = []string{why}
+	errs := maps.Clone(q.refused)
+	for name := range q.params {
+		if name != "format" && !slices.Contains(q.taken, name) {
+			errs[name] = []string{message}
 		}
 	}
-	return refusals
+	return errs
 }

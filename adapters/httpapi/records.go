@@ -9,8 +9,8 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// recordView shows a record: its id, its fields, its stamp, and what a view adds to them, as
-// the members of one JSON object in that order.
+// recordView shows a record as one JSON object: its id, its fields, its stamp, and
+// then the members that a view adds.
 type recordView struct {
 	self   domain.Reference
 	fields []domain.Field
@@ -23,7 +23,7 @@ type member struct {
 	value any
 }
 
-// object is a JSON object with its members in this order.
+// object is a JSON object whose members are written in order.
 type object []member
 
 // MarshalJSONTo implements json.MarshalerTo.
@@ -56,11 +56,11 @@ func showStamp(record domain.Record) []member {
 
 // location is the path of the record.
 func (v recordView) location() string {
-	return collection(domain.RecordKindOf(v.self.Kind)) + v.self.ID.String() + "/"
+	return listPath(domain.RecordKindOf(v.self.Kind)) + v.self.ID.String() + "/"
 }
 
-// collection is the path of all records of a kind.
-func collection(kind domain.RecordKind) string { return "/api/" + kind.Plural + "/" }
+// listPath returns the path of the list of a kind of records.
+func listPath(kind domain.RecordKind) string { return "/api/" + kind.Plural + "/" }
 
 // MarshalJSONTo implements json.MarshalerTo.
 func (v recordView) MarshalJSONTo(encoder *jsontext.Encoder) error {

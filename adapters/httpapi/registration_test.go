@@ -15,8 +15,8 @@ func registration(email string) string {
 	return fmt.Sprintf(`{"email":%q,"password":%q}`, email, goodPassword)
 }
 
-func TestWhoRegistersIsToldWhereTheirAccountIs(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+func TestARegistrationAnswersWithTheLocationOfTheAccount(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		for i, token := range []string{"", api.signUp("staff@example.com", domain.Staff)} {
 			registered := api.want(201, "POST", "/api/auth/register/", token, registration(fmt.Sprintf("ada%d@example.com", i)))
 			assert.Equal(t, "/api/auth/me/", registered.Header.Get("Location"))
@@ -25,18 +25,18 @@ func TestWhoRegistersIsToldWhereTheirAccountIs(t *testing.T) {
 }
 
 func TestRegistrationByApproval(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		admin := api.signUp("admin@example.com", domain.Admin)
 		staff := api.signUp("staff@example.com", domain.Staff)
 		free := api.want(202, "POST", "/api/auth/register/", "", registration("new@example.com"))
-		assert.JSONEq(t, `{"detail":"Registration received. An administrator has to activate the account before you can sign in."}`, string(free.body))
+		assert.JSONEq(t, `{"detail":"Registration received. An administrator must activate the account before you can sign in."}`, string(free.body))
 		assert.Empty(t, free.Header.Get("Location"))
 		for _, taken := range []answer{
 			api.want(202, "POST", "/api/auth/register/", "", registration("NEW@example.com")),
 			api.want(202, "POST", "/api/auth/register/", "", fmt.Sprintf(`{"email":"admin@example.com","password":%q,"first_name":"Eve"}`, otherPassword)),
 			api.want(202, "POST", "/api/auth/register/", staff, registration("staff@example.com")),
 		} {
-			assert.Equal(t, string(free.body), string(taken.body), "whether an address is taken is not told")
+			assert.Equal(t, string(free.body), string(taken.body), "the answer does not show whether the address has an account")
 			for _, headers := range []answer{free, taken} {
 				headers.Header.Del("X-Request-Id")
 				headers.Header.Del("Date")
@@ -46,7 +46,7 @@ func TestRegistrationByApproval(t *testing.T) {
 		assert.Equal(t, []any{"admin@example.com", "staff@example.com", "new@example.com"}, api.emails("/api/users/", admin))
 		assert.Equal(t, []any{"new@example.com"}, api.emails("/api/users/?is_active=false", admin))
 		me := api.want(200, "GET", "/api/auth/me/", admin, "").object(t)
-		assert.Equal(t, "", me["first_name"], "a taken address is left alone")
+		assert.Equal(t, "", me["first_name"], "the existing account is unchanged")
 		api.login("admin@example.com")
 
 		assert.Equal(t, "no_active_account", api.want(401, "POST", "/api/auth/login/", "", credentials("new@example.com", goodPassword)).code(t))
@@ -62,7 +62,7 @@ func TestRegistrationByApproval(t *testing.T) {
 }
 
 func TestRegistrationCanBeClosed(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		admin := api.signUp("admin@example.com", domain.Admin)
 		staff := api.signUp("staff@example.com", domain.Staff)
 		for _, token := range []string{"", staff} {
@@ -73,8 +73,8 @@ func TestRegistrationCanBeClosed(t *testing.T) {
 	}, func(_ *application.Ports, r *application.Rules) { r.Registration = application.RegistrationClosed })
 }
 
-func TestRegistrationsAreLimited(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+func TestRegistrationsAreRateLimited(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		admin := api.signUp("admin@example.com", domain.Admin)
 		register := func(status int, email, token, address string) answer {
 			return api.want(status, "POST", "/api/auth/register/", token, registration(email), "X-Forwarded-For", address)

@@ -9,95 +9,95 @@ import (
 	"example.com/healthcare/application"
 )
 
-// route is one operation of openapi.yaml.
+// route is an operation of openapi.yaml.
 type route struct {
 	method string
 	path   string
-	access access
+	token  tokenRule
 	handle endpoint
 }
 
-// routes is every route there is.
+// routes returns the routes of the service.
 func routes(s *application.UseCases, ready readiness) []route {
 	return []route{
-		{http.MethodPost, "/api/auth/register/", maybeSignedIn, signUp(s.Users)},
-		{http.MethodPost, "/api/auth/login/", anonymous, submit(readCredentials, s.Sessions.Login, showGrant)},
-		{http.MethodPost, "/api/auth/login/refresh/", anonymous, submit(readRefresh, s.Sessions.Refresh, showGrant)},
-		{http.MethodPost, "/api/auth/logout/", signedIn, perform(s.Sessions.Logout)},
-		{http.MethodGet, "/api/auth/sessions/", signedIn, listSessions(s.Sessions)},
-		{http.MethodDelete, "/api/auth/sessions/", signedIn, perform(s.Sessions.EndOthers)},
-		{http.MethodDelete, "/api/auth/sessions/:id/", signedIn, remove(s.Sessions.End)},
+		{http.MethodPost, "/api/auth/register/", tokenOptional, registerUser(s.Users)},
+		{http.MethodPost, "/api/auth/login/", tokenIgnored, callWithBody(readCredentials, s.Sessions.Login, showGrant)},
+		{http.MethodPost, "/api/auth/login/refresh/", tokenIgnored, callWithBody(readRefresh, s.Sessions.Refresh, showGrant)},
+		{http.MethodPost, "/api/auth/logout/", tokenRequired, callForActorNoContent(s.Sessions.Logout)},
+		{http.MethodGet, "/api/auth/sessions/", tokenRequired, listSessions(s.Sessions)},
+		{http.MethodDelete, "/api/auth/sessions/", tokenRequired, callForActorNoContent(s.Sessions.RevokeOthers)},
+		{http.MethodDelete, "/api/auth/sessions/:id/", tokenRequired, callByIDNoContent(s.Sessions.Revoke)},
 
-		{http.MethodGet, "/api/auth/me/", signedIn, getOwn(s.Account.Me, showUser)},
-		{http.MethodPatch, "/api/auth/me/", signedIn, submit(readProfile, s.Account.ChangeMe, showUser)},
-		{http.MethodGet, "/api/auth/permissions/", signedIn, getOwn(s.Account.Permissions, showPermissions)},
-		{http.MethodPost, "/api/auth/password/", signedIn, accept(readPasswordChange, s.Account.ChangePassword)},
-		{http.MethodGet, "/api/auth/mfa/", signedIn, getOwn(s.SecondFactor.Get, showSecondFactor)},
-		{http.MethodPost, "/api/auth/mfa/", signedIn, create(readPasswordCheck, s.SecondFactor.Enrol, showEnrolment)},
-		{http.MethodPost, "/api/auth/mfa/confirm/", signedIn, submit(readCodeCheck, s.SecondFactor.Confirm, showRecovery)},
-		{http.MethodPost, "/api/auth/mfa/disable/", signedIn, accept(readPasswordCheck, s.SecondFactor.Disable)},
+		{http.MethodGet, "/api/auth/me/", tokenRequired, callForActor(s.Account.Me, showUser)},
+		{http.MethodPatch, "/api/auth/me/", tokenRequired, callWithBody(readProfile, s.Account.ChangeMe, showUser)},
+		{http.MethodGet, "/api/auth/permissions/", tokenRequired, callForActor(s.Account.Permissions, showPermissions)},
+		{http.MethodPost, "/api/auth/password/", tokenRequired, callWithBodyNoContent(readPasswordChange, s.Account.ChangePassword)},
+		{http.MethodGet, "/api/auth/mfa/", tokenRequired, callForActor(s.SecondFactor.Get, showSecondFactor)},
+		{http.MethodPost, "/api/auth/mfa/", tokenRequired, create(readPasswordCheck, s.SecondFactor.Enrol, showEnrolment)},
+		{http.MethodPost, "/api/auth/mfa/confirm/", tokenRequired, callWithBody(readCodeCheck, s.SecondFactor.Confirm, showRecovery)},
+		{http.MethodPost, "/api/auth/mfa/disable/", tokenRequired, callWithBodyNoContent(readPasswordCheck, s.SecondFactor.Disable)},
 
-		{http.MethodGet, "/api/users/", signedIn, list(readUserQuery, s.Users.List, showAccount)},
-		{http.MethodPost, "/api/users/", signedIn, create(readRegistration, s.Users.Create, showAccount)},
-		{http.MethodGet, "/api/users/:id/", signedIn, get(s.Users.Get, showAccount)},
-		{http.MethodPatch, "/api/users/:id/", signedIn, change(readAccountChange, s.Users.Change, showAccount)},
-		{http.MethodDelete, "/api/users/:id/", signedIn, remove(s.Users.Deactivate)},
-		{http.MethodPost, "/api/users/:id/password/", signedIn, acceptFor(readNewPassword, s.Users.SetPassword)},
-		{http.MethodDelete, "/api/users/:id/sessions/", signedIn, remove(s.Users.EndSessions)},
+		{http.MethodGet, "/api/users/", tokenRequired, list(readUserQuery, s.Users.List, showAccount)},
+		{http.MethodPost, "/api/users/", tokenRequired, create(readRegistration, s.Users.Create, showAccount)},
+		{http.MethodGet, "/api/users/:id/", tokenRequired, callByID(s.Users.Get, showAccount)},
+		{http.MethodPatch, "/api/users/:id/", tokenRequired, callByIDWithBody(readAccountChange, s.Users.Change, showAccount)},
+		{http.MethodDelete, "/api/users/:id/", tokenRequired, callByIDNoContent(s.Users.Deactivate)},
+		{http.MethodPost, "/api/users/:id/password/", tokenRequired, setPassword(s.Users)},
+		{http.MethodDelete, "/api/users/:id/sessions/", tokenRequired, callByIDNoContent(s.Users.RevokeSessions)},
 
-		{http.MethodGet, "/api/doctors/", signedIn, listOrDeleted(whole(list(readPage, s.Doctors.List, showDoctor)), list(readPage, s.Doctors.Deleted, showDeleted))},
-		{http.MethodPost, "/api/doctors/", signedIn, create(readDoctor, s.Doctors.Create, showDoctor)},
-		{http.MethodGet, "/api/doctors/:id/", signedIn, get(s.Doctors.Get, showDoctor)},
-		{http.MethodPut, "/api/doctors/:id/", signedIn, change(readDoctor, s.Doctors.Replace, showDoctor)},
-		{http.MethodPatch, "/api/doctors/:id/", signedIn, change(readDoctor, s.Doctors.Change, showDoctor)},
-		{http.MethodDelete, "/api/doctors/:id/", signedIn, remove(s.Doctors.Delete)},
-		{http.MethodGet, "/api/doctors/:id/history/", signedIn, listOf(readPage, s.Doctors.Versions, showVersion)},
-		{http.MethodGet, "/api/doctors/:id/history/:version/", signedIn, getVersion(s.Doctors.Version)},
-		{http.MethodPost, "/api/doctors/:id/restore/", signedIn, get(s.Doctors.Restore, showDoctor)},
-		{http.MethodGet, "/api/doctors/:id/patients/", signedIn, whole(listOf(readPage, s.Patients.OfDoctor, showPatient))},
+		{http.MethodGet, "/api/doctors/", tokenRequired, listRecords(readPage, s.Doctors.List, showDoctor, s.Doctors.ListDeleted)},
+		{http.MethodPost, "/api/doctors/", tokenRequired, create(readDoctor, s.Doctors.Create, showDoctor)},
+		{http.MethodGet, "/api/doctors/:id/", tokenRequired, callByID(s.Doctors.Get, showDoctor)},
+		{http.MethodPut, "/api/doctors/:id/", tokenRequired, callByIDWithBody(readDoctor, s.Doctors.Replace, showDoctor)},
+		{http.MethodPatch, "/api/doctors/:id/", tokenRequired, callByIDWithBody(readDoctor, s.Doctors.Change, showDoctor)},
+		{http.MethodDelete, "/api/doctors/:id/", tokenRequired, callByIDNoContent(s.Doctors.Delete)},
+		{http.MethodGet, "/api/doctors/:id/history/", tokenRequired, listByID(readPage, s.Doctors.ListVersions, showVersion)},
+		{http.MethodGet, "/api/doctors/:id/history/:version/", tokenRequired, getVersion(s.Doctors.GetVersion)},
+		{http.MethodPost, "/api/doctors/:id/restore/", tokenRequired, callByID(s.Doctors.Restore, showDoctor)},
+		{http.MethodGet, "/api/doctors/:id/patients/", tokenRequired, unpagedForOldClients(listByID(readPage, s.Patients.ListByDoctor, showPatient))},
 
-		{http.MethodGet, "/api/patients/", signedIn, listOrDeleted(whole(list(readPage, s.Patients.List, showPatient)), list(readPage, s.Patients.Deleted, showDeleted))},
-		{http.MethodPost, "/api/patients/", signedIn, create(readPatient, s.Patients.Create, showPatient)},
-		{http.MethodGet, "/api/patients/:id/", signedIn, get(s.Patients.Get, showPatient)},
-		{http.MethodPut, "/api/patients/:id/", signedIn, change(readPatient, s.Patients.Replace, showPatient)},
-		{http.MethodPatch, "/api/patients/:id/", signedIn, change(readPatient, s.Patients.Change, showPatient)},
-		{http.MethodDelete, "/api/patients/:id/", signedIn, remove(s.Patients.Delete)},
-		{http.MethodGet, "/api/patients/:id/history/", signedIn, listOf(readPage, s.Patients.Versions, showVersion)},
-		{http.MethodGet, "/api/patients/:id/history/:version/", signedIn, getVersion(s.Patients.Version)},
-		{http.MethodPost, "/api/patients/:id/restore/", signedIn, get(s.Patients.Restore, showPatient)},
-		{http.MethodGet, "/api/patients/:id/doctors/", signedIn, whole(listOf(readPage, s.Doctors.OfPatient, showDoctor))},
-		{http.MethodGet, "/api/patients/:id/accesses/", signedIn, orReport(listOf(readAccessQuery, s.Audit.Accesses, showEvent), reportAccesses(s.Audit))},
-		{http.MethodGet, "/api/patients/:id/accesses/report/", signedIn, reportAccesses(s.Audit)},
+		{http.MethodGet, "/api/patients/", tokenRequired, listRecords(readPage, s.Patients.List, showPatient, s.Patients.ListDeleted)},
+		{http.MethodPost, "/api/patients/", tokenRequired, create(readPatient, s.Patients.Create, showPatient)},
+		{http.MethodGet, "/api/patients/:id/", tokenRequired, callByID(s.Patients.Get, showPatient)},
+		{http.MethodPut, "/api/patients/:id/", tokenRequired, callByIDWithBody(readPatient, s.Patients.Replace, showPatient)},
+		{http.MethodPatch, "/api/patients/:id/", tokenRequired, callByIDWithBody(readPatient, s.Patients.Change, showPatient)},
+		{http.MethodDelete, "/api/patients/:id/", tokenRequired, callByIDNoContent(s.Patients.Delete)},
+		{http.MethodGet, "/api/patients/:id/history/", tokenRequired, listByID(readPage, s.Patients.ListVersions, showVersion)},
+		{http.MethodGet, "/api/patients/:id/history/:version/", tokenRequired, getVersion(s.Patients.GetVersion)},
+		{http.MethodPost, "/api/patients/:id/restore/", tokenRequired, callByID(s.Patients.Restore, showPatient)},
+		{http.MethodGet, "/api/patients/:id/doctors/", tokenRequired, unpagedForOldClients(listByID(readPage, s.Doctors.ListByPatient, showDoctor))},
+		{http.MethodGet, "/api/patients/:id/accesses/", tokenRequired, listOrReport(listByID(readAccessQuery, s.Audit.Accesses, showEvent), reportAccesses(s.Audit))},
+		{http.MethodGet, "/api/patients/:id/accesses/report/", tokenRequired, reportAccesses(s.Audit)},
 
-		{http.MethodGet, "/api/mappings/", signedIn, listOrDeleted(whole(list(readMappingQuery, s.Mappings.List, showAssignment)), list(readPage, s.Mappings.Deleted, showDeleted))},
-		{http.MethodPost, "/api/mappings/", signedIn, create(readMapping, s.Mappings.Assign, showMapping)},
-		// As the old backend had it, GET takes the id of a patient here, and the
-		// other methods that of a mapping.
-		{http.MethodGet, "/api/mappings/:id/", signedIn, whole(listOf(readPage, s.Doctors.OfPatient, showDoctor))},
-		{http.MethodPut, "/api/mappings/:id/", signedIn, change(readMapping, s.Mappings.Replace, showMapping)},
-		{http.MethodPatch, "/api/mappings/:id/", signedIn, change(readMapping, s.Mappings.Change, showMapping)},
-		{http.MethodDelete, "/api/mappings/:id/", signedIn, remove(s.Mappings.Unassign)},
-		{http.MethodGet, "/api/mappings/:id/history/", signedIn, listOf(readPage, s.Mappings.Versions, showVersion)},
-		{http.MethodGet, "/api/mappings/:id/history/:version/", signedIn, getVersion(s.Mappings.Version)},
-		{http.MethodPost, "/api/mappings/:id/restore/", signedIn, get(s.Mappings.Restore, showMapping)},
+		{http.MethodGet, "/api/mappings/", tokenRequired, listRecords(readMappingQuery, s.Mappings.List, showAssignment, s.Mappings.ListDeleted)},
+		{http.MethodPost, "/api/mappings/", tokenRequired, create(readMapping, s.Mappings.Assign, showMapping)},
+		// As in the old backend, GET takes the id of a patient here. The other
+		// methods take the id of a mapping.
+		{http.MethodGet, "/api/mappings/:id/", tokenRequired, unpagedForOldClients(listByID(readPage, s.Doctors.ListByPatient, showDoctor))},
+		{http.MethodPut, "/api/mappings/:id/", tokenRequired, callByIDWithBody(readMapping, s.Mappings.Replace, showMapping)},
+		{http.MethodPatch, "/api/mappings/:id/", tokenRequired, callByIDWithBody(readMapping, s.Mappings.Change, showMapping)},
+		{http.MethodDelete, "/api/mappings/:id/", tokenRequired, callByIDNoContent(s.Mappings.Unassign)},
+		{http.MethodGet, "/api/mappings/:id/history/", tokenRequired, listByID(readPage, s.Mappings.ListVersions, showVersion)},
+		{http.MethodGet, "/api/mappings/:id/history/:version/", tokenRequired, getVersion(s.Mappings.GetVersion)},
+		{http.MethodPost, "/api/mappings/:id/restore/", tokenRequired, callByID(s.Mappings.Restore, showMapping)},
 
-		{http.MethodGet, "/api/audit/", signedIn, listAudit(s.Audit)},
+		{http.MethodGet, "/api/audit/", tokenRequired, listAudit(s.Audit)},
 
-		{http.MethodGet, "/api/", signedIn, handler(index)},
-		{http.MethodGet, "/", anonymous, machinery(home)},
-		{http.MethodGet, "/openapi.yaml", anonymous, machinery(spec)},
-		{http.MethodGet, "/livez", anonymous, machinery(live)},
-		{http.MethodGet, "/readyz", anonymous, machinery(ready.handle)},
+		{http.MethodGet, "/api/", tokenRequired, handler(index)},
+		{http.MethodGet, "/", tokenIgnored, lenientHandler(home)},
+		{http.MethodGet, "/openapi.yaml", tokenIgnored, lenientHandler(spec)},
+		{http.MethodGet, "/livez", tokenIgnored, lenientHandler(liveness)},
+		{http.MethodGet, "/readyz", tokenIgnored, lenientHandler(ready.handle)},
 	}
 }
 
-// register adds the routes to e, with and without the trailing slash, and
-// answers HEAD wherever GET is answered (RFC 9110, 9.1).
+// register adds the routes to e, with and without the trailing slash. A route of GET also
+// answers HEAD (RFC 9110, 9.1).
 func register(e *echo.Echo, auth authenticator, routes []route) {
 	for _, r := range routes {
-		bare := strings.TrimSuffix(r.path, "/")
-		for _, path := range []string{bare, bare + "/"} {
-			handle := withActor(auth, r.access, r.handle)
+		path := strings.TrimSuffix(r.path, "/")
+		handle := authenticate(auth, r.token, r.handle)
+		for _, path := range []string{path, path + "/"} {
 			e.Add(r.method, path, handle)
 			if r.method == http.MethodGet {
 				e.Add(http.MethodHead, path, handle)

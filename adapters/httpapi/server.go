@@ -12,7 +12,8 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// NewHandler returns the API over the use-cases. Requests are logged to log.
+// NewHandler returns a handler that serves the use-cases as openapi.yaml describes, and
+// writes the request log to log.
 func NewHandler(useCases *application.UseCases, store ports.Store, options Options, log *slog.Logger) http.Handler {
 	return newHandler(useCases.Authenticator, routes(useCases, store.Ready), options, log)
 }
@@ -23,23 +24,23 @@ func newHandler(auth authenticator, routes []route, options Options, log *slog.L
 	e.JSONSerializer = jsonSerializer{}
 	e.HTTPErrorHandler = func(err error, c echo.Context) { request(c).Fail(err) }
 	e.IPExtractor = func(r *http.Request) string { return httpserver.RequestFrom(r.Context()).Origin().Address.String() }
-	e.Pre(plainPath)
+	e.Pre(normalizePath)
 	e.Use(nameRoute)
-	// Here the route is known, so that the log names it for preflights too.
+	// After nameRoute, so that the request log has the route of preflights too.
 	e.Use(echo.WrapMiddleware(httpserver.AllowOrigins(options.AllowedOrigins)))
 	if options.OldClients {
-		e.Use(takeOldClients(options))
+		e.Use(serveOldClients(options))
 	}
 	register(e, auth, routes)
 	return httpserver.Wrap(e, sendProblem, options.Options, log)
 }
 
-// request returns what httpserver knows of the request of c.
+// request returns the httpserver.Request of c.
 func request(c echo.Context) *httpserver.Request {
 	return httpserver.RequestFrom(c.Request().Context())
 }
 
-// nameRoute tells the log which route Echo has found.
+// nameRoute sets the route that Echo has found, for the request log.
 func nameRoute(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		request(c).SetRoute(c.Path())
@@ -47,7 +48,7 @@ func nameRoute(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// jsonSerializer writes answers. Requests are read by readBody.
+// jsonSerializer writes the answers of c.JSON. It refuses to read bodies: readBody does.
 type jsonSerializer struct{}
 
 func (jsonSerializer) Serialize(c echo.Context, answer any, _ string) error {
@@ -55,5 +56,5 @@ func (jsonSerializer) Serialize(c echo.Context, answer any, _ string) error {
 }
 
 func (jsonSerializer) Deserialize(echo.Context, any) error {
-	return errors.New("bodies are read by readBody")
+	return errors.New("use readBody to read a body")
 }

@@ -16,18 +16,19 @@ import (
 //go:embed openapi.yaml
 var openAPI []byte
 
-// OpenAPI returns the contract of the service, an OpenAPI 3.0.3 document in YAML.
+// OpenAPI returns openapi.yaml, the OpenAPI 3.0.3 description of the service.
 func OpenAPI() []byte { return bytes.Clone(openAPI) }
 
-// spec answers with the contract, in which paths begin where the client sees the service.
+// spec answers with openapi.yaml. Its server URL is the prefix under which the client
+// reaches the service.
 func spec(c echo.Context, _ domain.Actor) error {
 	contract := bytes.Replace(openAPI, []byte("\nservers:\n  - url: /\n"), []byte("\nservers:\n  - url: "+request(c).Prefix()+"/\n"), 1)
-	// So that a part of it does not look whole over HTTP/1.0.
+	// With the length, a client of HTTP/1.0 notices an answer that was cut off.
 	c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(len(contract)))
 	return c.Blob(http.StatusOK, "application/yaml", contract)
 }
 
-// index says where the collections are that the actor may read.
+// index answers with links to the lists that the actor may read.
 func index(c echo.Context, actor domain.Actor) error {
 	readable := object{}
 	addIfReadable := func(name, path string, permission domain.Permission) {
@@ -36,8 +37,8 @@ func index(c echo.Context, actor domain.Actor) error {
 		}
 	}
 	addIfReadable("users", "/api/users/", domain.UserRead)
-	for _, known := range domain.RecordKinds() {
-		addIfReadable(known.Plural, collection(known), known.Read)
+	for _, kind := range domain.RecordKinds() {
+		addIfReadable(kind.Plural, listPath(kind), kind.Read)
 	}
 	addIfReadable("audit", "/api/audit/", domain.AuditRead)
 	return c.JSON(http.StatusOK, readable)
@@ -47,19 +48,19 @@ type statusView struct {
 	Status string `json:"status"`
 }
 
-// live says that the process runs.
-func live(c echo.Context, _ domain.Actor) error {
+// liveness answers that the process runs.
+func liveness(c echo.Context, _ domain.Actor) error {
 	return c.JSON(http.StatusOK, statusView{"ok"})
 }
 
-// readyTimeout is less than what health checks usually wait.
+// readyTimeout is shorter than the usual timeout of health checks.
 const readyTimeout = 2 * time.Second
 
-// readiness says whether the service can serve now.
+// readiness returns an error if the service cannot serve requests now.
 type readiness func(context.Context) error
 
-// errStopping has a wait, as nothing is wrong.
-var errStopping = &domain.Error{Kind: domain.Unavailable, Message: "The service is stopping.", RetryAfter: shortOutage}
+// errStopping has a RetryAfter, so that it is logged as a warning: nothing is wrong.
+var errStopping = &domain.Error{Kind: domain.Unavailable, Message: "The service is stopping.", RetryAfter: defaultRetryAfter}
 
 func (r readiness) handle(c echo.Context, _ domain.Actor) error {
 	if request(c).Stopping() {
@@ -67,7 +68,7 @@ func (r readiness) handle(c echo.Context, _ domain.Actor) error {
 	}
 	ctx, cancel := context.WithTimeout(c.Request().Context(), readyTimeout)
 	defer cancel()
-	// Not every driver stops when ctx ends.
+	// Some database drivers do not return when ctx ends, so do not wait for them.
 	answer := make(chan error, 1)
 	go func() { answer <- r(ctx) }()
 	select {

@@ -14,26 +14,22 @@ type sessionView struct {
 	ExpiresAt  string    `json:"expires_at"`
 	Address    string    `json:"address"`
 	Device     string    `json:"device"`
-	// Current marks the session in which the caller acts.
+	// Current marks the session that the request was sent in.
 	Current bool `json:"current"`
-}
-
-func showSession(session domain.Session, actor domain.Actor) sessionView {
-	return sessionView{
-		ID:         session.ID,
-		CreatedAt:  showInstant(session.CreatedAt),
-		LastUsedAt: showInstant(session.LastUsedAt),
-		ExpiresAt:  showInstant(session.ExpiresAt),
-		Address:    showAddress(session.Origin.Address),
-		Device:     session.Origin.Device,
-		Current:    session.ID == actor.SessionID,
-	}
 }
 
 func listSessions(sessions *application.Sessions) lister {
 	return func(c echo.Context, actor domain.Actor, query *query) error {
 		return list(readPage, sessions.List, func(session domain.Session) sessionView {
-			return showSession(session, actor)
+			return sessionView{
+				ID:         session.ID,
+				CreatedAt:  showInstant(session.CreatedAt),
+				LastUsedAt: showInstant(session.LastUsedAt),
+				ExpiresAt:  showInstant(session.ExpiresAt),
+				Address:    showAddress(session.Origin.Address),
+				Device:     session.Origin.Device,
+				Current:    session.ID == actor.SessionID,
+			}
 		})(c, actor, query)
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// loginFrom logs in from an address with a device, and returns the tokens.
+// loginFrom logs in from an address with a device and returns the tokens.
 func (a *api) loginFrom(email, address, device string) (access, refresh string) {
 	a.t.Helper()
 	grant := a.want(200, "POST", "/api/auth/login/", "", credentials(email, goodPassword),
@@ -21,15 +21,15 @@ func (a *api) loginFrom(email, address, device string) (access, refresh string) 
 	return grant["access"].(string), grant["refresh"].(string)
 }
 
-// wantOut requires that nothing of a session can be used any more.
-func (a *api) wantOut(access, refresh string) {
+// wantRevoked requires that both tokens of a session are refused.
+func (a *api) wantRevoked(access, refresh string) {
 	a.t.Helper()
 	assert.Equal(a.t, "token_not_valid", a.want(401, "GET", "/api/patients/", access, "").code(a.t))
 	assert.Equal(a.t, "token_not_valid", a.want(401, "POST", "/api/auth/login/refresh/", "", `{"refresh":"`+refresh+`"}`).code(a.t))
 }
 
-func TestUsersSeeAndEndTheirSessions(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+func TestUsersListAndRevokeTheirSessions(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		api.signUp("other@example.com", domain.Staff)
 		api.signUp("staff@example.com", domain.Staff)
 		began := api.Now()
@@ -42,7 +42,7 @@ func TestUsersSeeAndEndTheirSessions(t *testing.T) {
 
 		at := func(after time.Duration) string { return began.Add(after).UTC().Format("2006-01-02T15:04:05.000000Z") }
 		sessions := api.want(200, "GET", "/api/auth/sessions/", phone, "").objects(t)
-		require.Len(t, sessions, 3, "nobody sees those of others")
+		require.Len(t, sessions, 3, "users see only their own sessions")
 		assert.Equal(t, "127.0.0.1", sessions[0]["address"])
 		assert.Equal(t, []map[string]any{
 			{
@@ -56,24 +56,24 @@ func TestUsersSeeAndEndTheirSessions(t *testing.T) {
 		}, sessions[1:])
 		assert.Equal(t, true, api.want(200, "GET", "/api/auth/sessions/?limit=1&cursor=3", desk, "").objects(t)[0]["current"])
 
-		api.want(404, "DELETE", "/api/auth/sessions/1/", phone, "") // another user's
+		api.want(404, "DELETE", "/api/auth/sessions/1/", phone, "") // the session of another user
 		api.want(404, "DELETE", "/api/auth/sessions/99/", phone, "")
 		api.want(204, "DELETE", "/api/auth/sessions/4/", phone, "")
-		api.wantOut(desk, deskRefresh)
-		api.wantOut(grant["access"].(string), deskRefresh)
+		api.wantRevoked(desk, deskRefresh)
+		api.wantRevoked(grant["access"].(string), deskRefresh)
 		api.want(404, "DELETE", "/api/auth/sessions/4/", phone, "")
 
 		desk, deskRefresh = api.loginFrom("staff@example.com", "2001:db8::7", "Desk")
 		api.want(204, "DELETE", "/api/auth/sessions/", phone, "")
-		api.wantOut(desk, deskRefresh)
+		api.wantRevoked(desk, deskRefresh)
 		assert.Len(t, api.want(200, "GET", "/api/auth/sessions/", phone, "").objects(t), 1)
 		api.want(204, "DELETE", "/api/auth/sessions/3/", phone, "")
-		api.wantOut(phone, phoneRefresh)
+		api.wantRevoked(phone, phoneRefresh)
 		assert.Len(t, api.want(200, "GET", "/api/users/", api.signUp("admin@example.com", domain.Admin), "").objects(t), 3)
 	})
 }
 
-func TestPermissionsAreThoseOfTheRole(t *testing.T) {
+func TestPermissionsMatchTheRole(t *testing.T) {
 	api := newAPI(t, stores["memory"](t))
 	for role, count := range map[domain.Role]int{domain.Admin: 0, domain.Staff: 0} {
 		var names []string
@@ -88,8 +88,8 @@ func TestPermissionsAreThoseOfTheRole(t *testing.T) {
 	}
 }
 
-func TestAPasswordChangeEndsTheOtherSessions(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+func TestAPasswordChangeRevokesTheOtherSessions(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		this := api.signUp("staff@example.com", domain.Staff)
 		other, otherRefresh := api.loginFrom("staff@example.com", "203.0.113.7", "")
 		change := func(status int, current, changed string) answer {
@@ -103,20 +103,20 @@ func TestAPasswordChangeEndsTheOtherSessions(t *testing.T) {
 
 		change(204, goodPassword, otherPassword)
 		api.want(200, "GET", "/api/patients/", this, "")
-		api.wantOut(other, otherRefresh)
+		api.wantRevoked(other, otherRefresh)
 		api.want(401, "POST", "/api/auth/login/", "", credentials("staff@example.com", goodPassword))
 		api.want(200, "POST", "/api/auth/login/", "", credentials("staff@example.com", otherPassword))
 	})
 }
 
-func TestGuessingTheCurrentPasswordIsSlowedDown(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+func TestGuessesOfTheCurrentPasswordAreRateLimited(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		staff := api.signUp("staff@example.com", domain.Staff)
 		guess := `{"current_password":"guess","new_password":"` + otherPassword + `"}`
 		for range 9 {
 			api.want(400, "POST", "/api/auth/password/", staff, guess)
 		}
-		// It is one count, wherever the password is asked for.
+		// All operations that need the password have one common limit.
 		api.want(400, "POST", "/api/auth/mfa/", staff, `{"password":"guess"}`)
 		for path, body := range map[string]string{
 			"/api/auth/password/": `{"current_password":"` + goodPassword + `","new_password":"` + otherPassword + `"}`,
@@ -134,8 +134,8 @@ func TestGuessingTheCurrentPasswordIsSlowedDown(t *testing.T) {
 	})
 }
 
-func TestSessionsEndByThemselves(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+func TestSessionsExpire(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		staff := api.signUp("staff@example.com", domain.Staff)
 		grant := api.login("staff@example.com")
 		api.Advance(15*time.Minute + 10*time.Second)
@@ -143,14 +143,14 @@ func TestSessionsEndByThemselves(t *testing.T) {
 		grant = api.want(200, "POST", "/api/auth/login/refresh/", "", `{"refresh":"`+grant["refresh"].(string)+`"}`).object(t)
 		api.want(200, "GET", "/api/patients/", grant["access"].(string), "")
 		api.Advance(time.Hour)
-		api.wantOut(grant["access"].(string), grant["refresh"].(string))
+		api.wantRevoked(grant["access"].(string), grant["refresh"].(string))
 	}, func(_ *application.Ports, r *application.Rules) {
 		r.Sessions = application.SessionRules{Access: 15 * time.Minute, Session: time.Hour}
 	})
 }
 
-func TestParallelRefreshesOverHTTP(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+func TestParallelRefreshesOverHTTPGetOneSuccessor(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		api.signUp("staff@example.com", domain.Staff)
 		refresh := api.login("staff@example.com")["refresh"].(string)
 		grants := make([]map[string]any, 20)
@@ -170,6 +170,6 @@ func TestParallelRefreshesOverHTTP(t *testing.T) {
 		api.want(200, "GET", "/api/patients/", grants[19]["access"].(string), "")
 		api.Advance(31 * time.Second)
 		api.want(401, "POST", "/api/auth/login/refresh/", "", `{"refresh":"`+refresh+`"}`)
-		api.wantOut(grants[0]["access"].(string), grants[0]["refresh"].(string))
+		api.wantRevoked(grants[0]["access"].(string), grants[0]["refresh"].(string))
 	}, func(_ *application.Ports, r *application.Rules) { r.Sessions.RefreshGrace = 30 * time.Second })
 }

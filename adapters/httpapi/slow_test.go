@@ -16,8 +16,8 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// TestASlowBodyIsATimeout sends a body that never ends, from a stranger and from a user.
-func TestASlowBodyIsATimeout(t *testing.T) {
+// An anonymous caller and a user begin a body and never finish it.
+func TestASlowBodyTimesOut(t *testing.T) {
 	for _, protocol := range []string{"HTTP/1.1", "HTTP/2.0"} {
 		t.Run(protocol, func(t *testing.T) {
 			clinic := clinictest.New(t)
@@ -54,7 +54,7 @@ func TestASlowBodyIsATimeout(t *testing.T) {
 				assert.Equal(t, http.StatusRequestTimeout, resp.StatusCode, "%s", text)
 				assert.Contains(t, string(text), `"code":"request_timeout"`)
 				if protocol == "HTTP/1.1" {
-					assert.True(t, resp.Close, "the rest of the body could be taken for a request")
+					assert.True(t, resp.Close, "the rest of the body must not be read as a request")
 				}
 			}
 		})

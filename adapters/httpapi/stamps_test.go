@@ -12,7 +12,7 @@ import (
 // TestVersionAndUpdatedAtMoveWithEveryChangeAndNothingElse goes through doctors, patients,
 // mappings and accounts.
 func TestVersionAndUpdatedAtMoveWithEveryChangeAndNothingElse(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		admin := api.signUp("admin@example.com", domain.Admin)
 		staff := api.signUp("staff@example.com", domain.Staff)
 		added := api.tick()
@@ -70,7 +70,7 @@ func TestVersionAndUpdatedAtMoveWithEveryChangeAndNothingElse(t *testing.T) {
 }
 
 func TestPatientsHaveAnAddressAndTheNumberOfAnotherSystem(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		admin := api.signUp("admin@example.com", domain.Admin)
 		staff := api.signUp("staff@example.com", domain.Staff)
 		add := func(status int, externalID string) answer {

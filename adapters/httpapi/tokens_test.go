@@ -19,11 +19,10 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// TestNoOtherTokenGetsIn shows the service what a signed-in user has, with one
-// thing changed. Nobody can tell from the answers what was wrong: they are the
-// same to the last byte. adapters/tokens tries some hundred more.
-func TestNoOtherTokenGetsIn(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+// Each forged token differs in one thing from a valid one. All answers are the same byte for
+// byte, so that they do not show what was wrong. adapters/tokens tests some hundred more.
+func TestForgedTokensAreRefusedAlike(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		api.signUp("admin@example.com", domain.Admin)
 		granted, ended := api.login("admin@example.com"), api.login("admin@example.com")["access"].(string)
 		access := granted["access"].(string)
@@ -45,7 +44,7 @@ func TestNoOtherTokenGetsIn(t *testing.T) {
 		for name, token := range tokens {
 			refused(name, token)
 		}
-		api.want(http.StatusOK, http.MethodGet, path, access, "") // what they were made from
+		api.want(http.StatusOK, http.MethodGet, path, access, "") // the token that the others were forged from
 		api.Advance(15 * time.Minute)
 		refused("expired", access)
 		assert.Len(t, bodies, 1, "%v", bodies)
@@ -63,7 +62,7 @@ func forgeries(t *testing.T, token string) map[string]string {
 		return keys
 	}
 	key := keysOf(clinictest.SecretKey).For("access tokens").Current().Bytes()
-	require.Equal(t, token, sign(sha256.New, key, header, payload), "forged with the right key it is the real one")
+	require.Equal(t, token, sign(sha256.New, key, header, payload), "with the right key the result is the real token")
 
 	all := map[string]string{
 		"a word":                     "token",
@@ -88,10 +87,10 @@ func forgeries(t *testing.T, token string) map[string]string {
 		"RS256":                      sign(sha256.New, key, replace(t, header, "HS256", "RS256"), payload),
 		"none":                       encode(replace(t, header, "HS256", "none")) + "." + parts[1] + ".",
 		"None, signed":               sign(sha256.New, key, replace(t, header, "HS256", "None"), payload),
-		"a NUL in its text":          encode(header+"\x00") + "." + parts[1] + "." + parts[2],
+		"a NUL in the header":        encode(header+"\x00") + "." + parts[1] + "." + parts[2],
 	}
-	// The last character of a signature has bits that mean nothing, so that four
-	// of them decode to the same bytes.
+	// The last character of a signature has unused bits: four characters decode to the same
+	// bytes.
 	for _, last := range "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_" {
 		if altered := token[:len(token)-1] + string(last); altered != token {
 			all["the last character "+string(last)] = altered
@@ -110,7 +109,7 @@ func forgeries(t *testing.T, token string) map[string]string {
 	}
 	for name, change := range map[string][2]string{
 		"another role":        {`"role":"ADMIN"`, `"role":"admin"`},
-		"a role of the shell": {`"role":"ADMIN"`, `"role":"OPERATOR"`},
+		"the operator's role": {`"role":"ADMIN"`, `"role":"OPERATOR"`},
 		"no role":             {`"role":`, `"roll":`},
 		"another use":         {`"token_use":"access"`, `"token_use":"refresh"`},
 		"no use":              {`"token_use":`, `"use":`},
@@ -153,7 +152,7 @@ func decode(t *testing.T, text string) string {
 	return string(decoded)
 }
 
-// replace makes sure that it does.
+// replace replaces old, which must occur in text.
 func replace(t *testing.T, text, old, new string) string {
 	t.Helper()
 	require.Equal(t, 1, strings.Count(text, old), "%s in %s", old, text)

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -25,25 +26,24 @@ type receiptView struct {
 	Detail string `json:"detail"`
 }
 
-// signUp answers 201 with the new account, or 202 when an administrator has to
-// activate it: then the answer says nothing of the account, since the address
-// may have been taken.
-func signUp(users *application.Users) handler {
+// registerUser answers 201 with the new account, or 202 if an administrator must activate
+// it. The 202 shows no account: it is the same when the address already has one.
+func registerUser(users *application.Users) handler {
 	return func(c echo.Context, actor domain.Actor) error {
-		registered, err := made(c, actor, readRegistration, users.Register)
+		registered, err := decodeAndCall(c, actor, readRegistration, users.Register)
 		if err != nil {
 			return err
 		}
 		if registered.AwaitsApproval {
 			return c.JSON(http.StatusAccepted, receiptView{
-				"Registration received. An administrator has to activate the account before you can sign in.",
+				"Registration received. An administrator must activate the account before you can sign in.",
 			})
 		}
 		location := "/api/auth/me/"
-		if actor.Role == domain.Admin { // It is somebody else's account.
+		if actor.Role == domain.Admin { // the account is not the caller's own
 			location = showAccount(registered.User).location()
 		}
-		return created(c, location, showUser(registered.User))
+		return sendCreated(c, location, showUser(registered.User))
 	}
 }
 
@@ -64,7 +64,16 @@ func readNewPassword(b *body) domain.NewPassword {
 	return domain.NewPassword{Password: b.secret("password"), Unknown: b.rest()}
 }
 
-// accountView is what an administrator sees of a user.
+// setPassword sets the password of the user whose id is in the path, and answers 204.
+func setPassword(users *application.Users) handler {
+	return handleID(func(c echo.Context, actor domain.Actor, id domain.ID) error {
+		return callWithBodyNoContent(readNewPassword, func(ctx context.Context, actor domain.Actor, in domain.NewPassword) error {
+			return users.SetPassword(ctx, actor, id, in)
+		})(c, actor)
+	})
+}
+
+// accountView is an administrator's view of an account.
 type accountView struct {
 	userView
 	IsActive          bool   `json:"is_active"`
@@ -90,5 +99,5 @@ func showAccount(user domain.User) accountView {
 func (a accountView) location() string { return "/api/users/" + a.ID.String() + "/" }
 
 func readUserQuery(q *query) domain.UserQuery {
-	return domain.UserQuery{Role: q.input("role"), Active: q.input("is_active"), Search: q.input("search"), Page: q.page()}
+	return domain.UserQuery{Role: q.take("role"), Active: q.take("is_active"), Search: q.take("search"), Page: q.page()}
 }

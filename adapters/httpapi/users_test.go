@@ -10,7 +10,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// emails returns the addresses of a list of users.
+// emails returns the e-mail addresses of a list of users.
 func (a *api) emails(path, token string) []any {
 	a.t.Helper()
 	emails := []any{}
@@ -21,7 +21,7 @@ func (a *api) emails(path, token string) []any {
 }
 
 func TestAdministratorsManageUsers(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		admin := api.signUp("admin@example.com", domain.Admin)
 		created := api.want(201, "POST", "/api/users/", admin,
 			`{"email":"Sam@Example.com","password":"`+goodPassword+`","first_name":"Sam","last_name":"Łukasz","phone_number":"+15550100"}`)
@@ -42,7 +42,7 @@ func TestAdministratorsManageUsers(t *testing.T) {
 		assert.Equal(t, user, changed)
 		assert.Equal(t, user, api.want(200, "GET", "/api/users/2/", admin, "").object(t))
 		asRead := string(api.want(200, "GET", "/api/users/2/", admin, "").body)
-		assert.Equal(t, asRead, string(api.want(200, "PATCH", "/api/users/2/", admin, asRead).body), "what was read can be sent back")
+		assert.Equal(t, asRead, string(api.want(200, "PATCH", "/api/users/2/", admin, asRead).body), "an answer can be sent back")
 		assert.Equal(t, map[string]any{
 			"role": []any{"Not a valid choice: use ADMIN or STAFF."}, "is_active": []any{"Must be true or false."}, "password": []any{"Unknown field."},
 		}, api.want(400, "PATCH", "/api/users/2/", admin, `{"role":"OPERATOR","is_active":"true","password":"x"}`).object(t)["errors"])
@@ -60,8 +60,8 @@ func TestAdministratorsManageUsers(t *testing.T) {
 	})
 }
 
-func TestADeactivatedUserIsOutAtOnce(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+func TestDeactivationRevokesAllSessionsOfTheUser(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		admin := api.signUp("admin@example.com", domain.Admin)
 		staff := api.signUp("staff@example.com", domain.Staff)
 		refresh := `{"refresh":"` + api.login("staff@example.com")["refresh"].(string) + `"}`
@@ -76,9 +76,9 @@ func TestADeactivatedUserIsOutAtOnce(t *testing.T) {
 			right := api.want(401, "POST", "/api/auth/login/", "", credentials("staff@example.com", goodPassword))
 			wrong := api.want(401, "POST", "/api/auth/login/", "", credentials("staff@example.com", otherPassword))
 			nobody := api.want(401, "POST", "/api/auth/login/", "", credentials("nobody@example.com", otherPassword))
-			assert.Equal(t, string(wrong.body), string(right.body), "nobody is told that the password was right")
+			assert.Equal(t, string(wrong.body), string(right.body), "the answer does not show that the password was right")
 			assert.Equal(t, string(nobody.body), string(right.body))
-			assert.Equal(t, false, api.want(200, "GET", "/api/users/2/", admin, "").object(t)["is_active"], "the account is not erased")
+			assert.Equal(t, false, api.want(200, "GET", "/api/users/2/", admin, "").object(t)["is_active"], "the account is not deleted")
 
 			api.want(200, "PATCH", "/api/users/2/", admin, `{"is_active":true}`)
 			api.want(401, "GET", "/api/auth/me/", staff, "")
@@ -87,8 +87,8 @@ func TestADeactivatedUserIsOutAtOnce(t *testing.T) {
 	})
 }
 
-func TestANewRoleEndsTheSessionsOfTheOldOne(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+func TestARoleChangeRevokesAllSessionsOfTheUser(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		admin := api.signUp("admin@example.com", domain.Admin)
 		second := api.signUp("second@example.com", domain.Admin)
 		api.want(200, "GET", "/api/users/", second, "")
@@ -105,10 +105,10 @@ func TestANewRoleEndsTheSessionsOfTheOldOne(t *testing.T) {
 }
 
 func TestTheLastAdministratorStays(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		admin := api.signUp("admin@example.com", domain.Admin)
 		api.signUp("second@example.com", domain.Admin)
-		assert.Equal(t, "permission_denied", api.want(403, "PATCH", "/api/users/1/", admin, `{"role":"STAFF"}`).code(t), "nobody changes their own role")
+		assert.Equal(t, "permission_denied", api.want(403, "PATCH", "/api/users/1/", admin, `{"role":"STAFF"}`).code(t), "users cannot change their own role")
 		api.want(204, "DELETE", "/api/users/2/", admin, "")
 
 		for _, got := range []answer{
@@ -124,10 +124,8 @@ func TestTheLastAdministratorStays(t *testing.T) {
 	})
 }
 
-// TestATemporaryPasswordHasToBeReplacedFirst is how somebody who forgot the
-// password gets back in.
 func TestATemporaryPasswordHasToBeReplacedFirst(t *testing.T) {
-	overEachStore(t, func(t *testing.T, api *api) {
+	forEachStore(t, func(t *testing.T, api *api) {
 		admin := api.signUp("admin@example.com", domain.Admin)
 		staff := api.signUp("staff@example.com", domain.Staff)
 		api.populate(admin)
@@ -155,12 +153,12 @@ func TestATemporaryPasswordHasToBeReplacedFirst(t *testing.T) {
 			}
 		}
 		api.want(200, "GET", "/api/auth/me/", staff, "")
-		assert.Equal(t, "{}", string(api.want(200, "GET", "/api/", staff, "").body), "there is nothing to find yet")
+		assert.Equal(t, "{}", string(api.want(200, "GET", "/api/", staff, "").body), "the index is empty until the password is changed")
 		var permissions []string
 		api.want(200, "GET", "/api/auth/permissions/", staff, "").decode(t, &permissions)
 		assert.Equal(t, []string{"session:revoke_self", "user:read_self", "user:change_password"}, permissions)
 		grant = api.want(200, "POST", "/api/auth/login/refresh/", "", `{"refresh":"`+grant["refresh"].(string)+`"}`).object(t)
-		assert.Equal(t, "change_password", grant["duty"], "a refresh does not do it")
+		assert.Equal(t, "change_password", grant["duty"], "a refresh does not clear the duty")
 
 		api.want(204, "POST", "/api/auth/password/", staff, fmt.Sprintf(`{"current_password":%q,"new_password":%q}`, otherPassword, goodPassword))
 		api.want(200, "GET", "/api/patients/", staff, "")

@@ -11,10 +11,10 @@ import (
 	"strings"
 )
 
-// AllowOrigins returns a middleware that lets scripts of these web origins call a
-// transport from a browser (CORS, fetch.spec.whatwg.org), and no others: the log says of
-// a preflight that it was refused. Tokens travel in a header that the script sets itself,
-// so credentials that browsers attach stay out. It is for transports that are APIs.
+// AllowOrigins returns a middleware for APIs that lets scripts of these web origins call
+// the transport from a browser (CORS, fetch.spec.whatwg.org). Preflights of other origins
+// are refused, and the request log says so. Credentials that a browser attaches by itself
+// are not allowed, because scripts send the token in a header.
 func AllowOrigins(origins []string) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -37,9 +37,10 @@ func AllowOrigins(origins []string) func(http.Handler) http.Handler {
 				next.ServeHTTP(w, r)
 				return
 			}
-			// A preflight says what may be asked, of any path: what a route does
-			// not have is the answer to the request itself, where a script sees it.
-			// Traces travel in three headers (w3.org/TR/trace-context, w3.org/TR/baggage).
+			// A preflight of any path allows all methods. If the route does not have the
+			// method, the request itself answers 405, which a script can read.
+			// traceparent, tracestate and baggage carry traces (w3.org/TR/trace-context,
+			// w3.org/TR/baggage).
 			header.Set("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE")
 			header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, X-Request-ID, traceparent, tracestate, baggage")
 			header.Set("Access-Control-Max-Age", "600")
@@ -48,11 +49,11 @@ func AllowOrigins(origins []string) func(http.Handler) http.Handler {
 	}
 }
 
-// maxLoggedOrigin is longer than the origins of most applications.
+// maxLoggedOrigin is the length up to which a refused origin is logged.
 const maxLoggedOrigin = 100
 
-// logRefusedPreflight says in the log line why a script got nothing: the answer, which may
-// have status 204, does not say it. An origin that no browser sends is not shown.
+// logRefusedPreflight adds the reason to the request's log line: the response itself can
+// have status 204. It omits an origin that no browser would send.
 func logRefusedPreflight(r *http.Request, origin string) {
 	reason := "preflight refused: the origin is not allowed"
 	if _, err := ParseOrigin(origin); err == nil && len(origin) <= maxLoggedOrigin {
@@ -63,29 +64,27 @@ func logRefusedPreflight(r *http.Request, origin string) {
 	}
 }
 
-// webOrigin has the scheme, the host, and the port if there is one. Browsers
-// write the name of a host in ASCII, and an IPv6 address in brackets.
+// webOrigin matches a scheme, a host and optionally a port. Browsers write the name of a
+// host in ASCII and an IPv6 address in brackets.
 var webOrigin = regexp.MustCompile(`^([A-Za-z]+)://([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\])(?::([0-9]+))?$`)
 
-// usualPorts are the ones that browsers leave out, by the schemes that there are: those of
-// the web, and those under which Capacitor, Ionic and Tauri show the pages of an app.
-var usualPorts = map[string]uint64{"http": 80, "https": 443, "capacitor": noPort, "ionic": noPort, "tauri": noPort}
+// defaultPorts maps each scheme to the port that browsers omit. Capacitor, Ionic and Tauri
+// are frameworks for apps; their schemes have no default port.
+var defaultPorts = map[string]uint64{"http": 80, "https": 443, "capacitor": noPort, "ionic": noPort, "tauri": noPort}
 
-// noPort is the usual port of a scheme that has none.
 const noPort = 0
 
 var errOrigin = errors.New("give a web origin such as https://app.example.com, http://localhost:3000 or capacitor://localhost: scheme, host and port, no path and no wildcard")
 
-// ParseOrigin reads a web origin, and returns it as browsers send it (RFC 6454,
-// 6.2): in small letters, and without a port that is the scheme's own. The error
-// does not show text.
+// ParseOrigin parses a web origin and returns it as browsers send it (RFC 6454, 6.2): in
+// small letters and without the default port. The error does not contain text.
 func ParseOrigin(text string) (string, error) {
 	parts := webOrigin.FindStringSubmatch(text)
 	if parts == nil {
 		return "", errOrigin
 	}
 	scheme, host := strings.ToLower(parts[1]), strings.ToLower(parts[2])
-	usual, ok := usualPorts[scheme]
+	defaultPort, ok := defaultPorts[scheme]
 	if !ok {
 		return "", errOrigin
 	}
@@ -103,7 +102,7 @@ func ParseOrigin(text string) (string, error) {
 	switch {
 	case err != nil || port == 0:
 		return "", errOrigin
-	case port == usual:
+	case port == defaultPort:
 		return scheme + "://" + host, nil
 	}
 	return fmt.Sprintf("%s://%s:%d", scheme, host, port), nil

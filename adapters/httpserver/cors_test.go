@@ -26,7 +26,7 @@ func TestPreflightsDoNotReachTheTransport(t *testing.T) {
 	}
 }
 
-func TestParseOrigin(t *testing.T) {
+func TestParseOriginAcceptsWebOriginsOnly(t *testing.T) {
 	for text, want := range map[string]string{
 		"https://app.example.com": "https://app.example.com", "HTTPS://App.Example.COM": "https://app.example.com", "http://localhost:3000": "http://localhost:3000",
 		"https://app.example.com:443": "https://app.example.com", "http://a:80": "http://a", "https://a:80": "https://a:80", "http://a:0443": "http://a:443",

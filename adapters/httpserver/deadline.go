@@ -12,48 +12,49 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// answerGrace is how long a transport has to answer after its time is over. Most
-// stores come back at once; one that does not is not waited for.
-const answerGrace = time.Second
+// responseGrace is how long limitTime waits for the transport after the deadline. Most
+// stores return at once when the context ends.
+const responseGrace = time.Second
 
-// overdue is the error of work that ctx has ended and that goes on.
-func overdue(ctx context.Context) error {
-	return domain.ErrUnavailable(fmt.Errorf("the work on the request goes on: %w", ctx.Err()))
+// errStillRunning returns the error of a request whose transport has not returned although
+// ctx has ended.
+func errStillRunning(ctx context.Context) error {
+	return domain.ErrUnavailable(fmt.Errorf("request handler still running: %w", ctx.Err()))
 }
 
-// limitTime ends the work on a request while there is still time to say so. If the
-// transport does not return then, the request fails as Unavailable without it: a
-// database can take long to give up. Whether the transport's work was done, nobody
-// knows yet; the log says so once it ends.
+// limitTime sets the deadline of a request. If the transport does not return soon after
+// the deadline, for example because the database does not react, the request fails as
+// Unavailable while the transport is still running. The change that it was making can
+// still succeed. When the transport returns, its result is logged.
 func limitTime(log *slog.Logger, transport http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), RequestTimeout)
 		start, request := time.Now(), RequestFrom(ctx)
-		answer := &transportAnswer{answer: w, header: w.Header().Clone()}
+		response := &transportResponse{client: w, header: w.Header().Clone()}
 		done := make(chan struct{})
 		request.service.working.Go(func() {
 			defer cancel()
-			defer request.logLate(context.WithoutCancel(ctx), log, start)
+			defer request.logLateResult(context.WithoutCancel(ctx), log, start)
 			defer close(done)
-			defer request.giveBack() // What goes on after the answer still uses its memory.
-			transport.ServeHTTP(answer, r.WithContext(ctx))
+			defer request.releaseMemory() // A transport that runs longer than the request uses memory until now.
+			transport.ServeHTTP(response, r.WithContext(ctx))
 		})
-		if !endsInTime(ctx, done) {
-			if answer.take() {
-				request.giveUp(overdue(ctx))
+		if !returnsInTime(ctx, done) {
+			if response.takeForLimiter() {
+				request.abandon(errStillRunning(ctx))
 				return
 			}
-			<-done // An answer that has begun is bounded by the deadline of each write.
+			<-done // The transport has begun the response. Each write has a deadline of its own.
 		}
-		if !answer.begun {
-			answer.copyHeader()
+		if !response.begun {
+			response.copyHeader()
 		}
 	})
 }
 
-// endsInTime waits for done, and reports false if that takes longer than ctx and a
-// grace allow.
-func endsInTime(ctx context.Context, done <-chan struct{}) bool {
+// returnsInTime waits until done is closed. It returns false if that does not happen
+// before the end of ctx or within responseGrace after it.
+func returnsInTime(ctx context.Context, done <-chan struct{}) bool {
 	select {
 	case <-done:
 		return true
@@ -62,114 +63,116 @@ func endsInTime(ctx context.Context, done <-chan struct{}) bool {
 	select {
 	case <-done:
 		return true
-	case <-time.After(answerGrace):
+	case <-time.After(responseGrace):
 		return false
 	}
 }
 
-// inTime runs do, and returns an Unavailable error if do does not return soon after
-// ctx has ended.
-func inTime[T any](ctx context.Context, do func(context.Context) (T, error)) (T, error) {
+// runInTime calls do. If do does not return soon after the end of ctx, it returns an
+// Unavailable error while do is still running.
+func runInTime[T any](ctx context.Context, do func(context.Context) (T, error)) (T, error) {
 	var out T
 	var err error
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		defer func() {
-			if thrown := recover(); thrown != nil { // On this goroutine it would end the process.
-				err = panicked(thrown)
+			if value := recover(); value != nil { // A panic on this goroutine would kill the process.
+				err = panicError(value)
 			}
 		}()
 		out, err = do(ctx)
 	}()
-	if !endsInTime(ctx, done) {
-		var none T
-		return none, overdue(ctx)
+	if !returnsInTime(ctx, done) {
+		var zero T
+		return zero, errStillRunning(ctx)
 	}
 	return out, err
 }
 
-// transportAnswer is what a transport answers with. The answer belongs to the
-// transport once it has begun to answer or asked for more time, unless limitTime
-// has taken it first.
-type transportAnswer struct {
-	answer http.ResponseWriter
-	// header is the transport's alone. It can still write there when the answer has
-	// been taken.
+// transportResponse is the ResponseWriter of a transport. The first of the transport and
+// limitTime to claim it owns the response. The transport claims it by writing or by
+// setting a deadline; after limitTime has claimed it, the transport's writes fail.
+type transportResponse struct {
+	client http.ResponseWriter
+	// header is separate from the client's header, because the transport can still change
+	// it after limitTime has claimed the response.
 	header http.Header
 	begun  bool
 	owner  atomic.Int32
 }
 
-// The owners of an answer.
+// The owners of a response.
 const (
-	nobody int32 = iota
-	theTransport
-	limiter
+	unowned int32 = iota
+	ownedByTransport
+	ownedByLimiter
 )
 
-// take makes the answer limitTime's, and reports whether that could be.
-func (a *transportAnswer) take() bool { return a.owner.CompareAndSwap(nobody, limiter) }
-
-// claim makes the answer the transport's, and reports whether it is.
-func (a *transportAnswer) claim() bool {
-	return a.owner.CompareAndSwap(nobody, theTransport) || a.owner.Load() == theTransport
+// takeForLimiter claims the response for limitTime and reports whether that succeeded.
+func (t *transportResponse) takeForLimiter() bool {
+	return t.owner.CompareAndSwap(unowned, ownedByLimiter)
 }
 
-// begin begins the answer if it is the transport's, and reports whether it is.
-func (a *transportAnswer) begin() bool {
-	if !a.claim() {
+// claim claims the response for the transport and reports whether the transport owns it.
+func (t *transportResponse) claim() bool {
+	return t.owner.CompareAndSwap(unowned, ownedByTransport) || t.owner.Load() == ownedByTransport
+}
+
+// begin begins the response and reports whether the transport owns it.
+func (t *transportResponse) begin() bool {
+	if !t.claim() {
 		return false
 	}
-	if !a.begun {
-		a.begun = true
-		a.copyHeader()
+	if !t.begun {
+		t.begun = true
+		t.copyHeader()
 	}
 	return true
 }
 
-// copyHeader makes the transport's headers those of the answer.
-func (a *transportAnswer) copyHeader() {
-	header := a.answer.Header()
+// copyHeader replaces the client's header by the transport's.
+func (t *transportResponse) copyHeader() {
+	header := t.client.Header()
 	clear(header)
-	maps.Copy(header, a.header)
+	maps.Copy(header, t.header)
 }
 
 // Header implements http.ResponseWriter.
-func (a *transportAnswer) Header() http.Header { return a.header }
+func (t *transportResponse) Header() http.Header { return t.header }
 
 // WriteHeader implements http.ResponseWriter.
-func (a *transportAnswer) WriteHeader(status int) {
-	if !a.claim() {
+func (t *transportResponse) WriteHeader(status int) {
+	if !t.claim() {
 		return
 	}
-	if !a.begun {
-		a.copyHeader()
-		a.begun = status >= http.StatusOK // what is below is not the answer yet
+	if !t.begun {
+		t.copyHeader()
+		t.begun = status >= http.StatusOK // Lower statuses are informational.
 	}
-	a.answer.WriteHeader(status)
+	t.client.WriteHeader(status)
 }
 
 // Write implements http.ResponseWriter.
-func (a *transportAnswer) Write(part []byte) (int, error) {
-	if !a.begin() {
+func (t *transportResponse) Write(part []byte) (int, error) {
+	if !t.begin() {
 		return 0, http.ErrHandlerTimeout
 	}
-	return a.answer.Write(part)
+	return t.client.Write(part)
 }
 
-// FlushError is for http.ResponseController.
-func (a *transportAnswer) FlushError() error {
-	if !a.begin() {
+// FlushError implements what http.ResponseController calls.
+func (t *transportResponse) FlushError() error {
+	if !t.begin() {
 		return http.ErrHandlerTimeout
 	}
-	return http.NewResponseController(a.answer).Flush()
+	return http.NewResponseController(t.client).Flush()
 }
 
-// SetWriteDeadline is for http.ResponseController.
-func (a *transportAnswer) SetWriteDeadline(deadline time.Time) error {
-	if !a.claim() {
+// SetWriteDeadline implements what http.ResponseController calls.
+func (t *transportResponse) SetWriteDeadline(deadline time.Time) error {
+	if !t.claim() {
 		return http.ErrHandlerTimeout
 	}
-	return http.NewResponseController(a.answer).SetWriteDeadline(deadline)
+	return http.NewResponseController(t.client).SetWriteDeadline(deadline)
 }

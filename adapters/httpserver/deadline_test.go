@@ -18,10 +18,10 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// stuck is how long a store takes to come back that does not heed its context.
+// stuck is how long a store that ignores its context takes to return.
 const stuck = 10 * time.Minute
 
-// sharedLog is read while a request is still at work.
+// sharedLog is a buffer that is safe for concurrent use.
 type sharedLog struct {
 	mutex sync.Mutex
 	text  bytes.Buffer
@@ -39,9 +39,9 @@ func (l *sharedLog) String() string {
 	return l.text.String()
 }
 
-// TestARequestIsAnsweredWhateverTheStoreDoes has handlers that go on long after
-// their time.
-func TestARequestIsAnsweredWhateverTheStoreDoes(t *testing.T) {
+// TestARequestIsAnsweredAtItsDeadline has handlers that run long after their
+// deadline.
+func TestARequestIsAnsweredAtItsDeadline(t *testing.T) {
 	actor := domain.Actor{UserID: 7, SessionID: 8}
 	for name, tt := range map[string]struct {
 		do   func(http.ResponseWriter, *http.Request) error
@@ -57,7 +57,7 @@ func TestARequestIsAnsweredWhateverTheStoreDoes(t *testing.T) {
 			assert.ErrorIs(t, http.NewResponseController(w).Flush(), http.ErrHandlerTimeout)
 			assert.ErrorIs(t, ExtendWriteDeadline(w), http.ErrHandlerTimeout)
 			return nil
-		}, "level=INFO msg=\"the work on a request ended after its answer\" request_id=a route=/{id} took=10m0s\n"},
+		}, "level=INFO msg=\"request handler finished after its response\" request_id=a route=/{id} took=10m0s\n"},
 		"it fails in the end": {func(_ http.ResponseWriter, r *http.Request) error {
 			time.Sleep(stuck)
 			return domain.ErrUnavailable(r.Context().Err())
@@ -65,7 +65,7 @@ func TestARequestIsAnsweredWhateverTheStoreDoes(t *testing.T) {
 		"it panics in the end": {func(http.ResponseWriter, *http.Request) error {
 			time.Sleep(stuck)
 			panic("x")
-		}, "level=ERROR msg=\"the work on a request ended after its answer\" request_id=a route=/{id} took=10m0s error=\"panic with a string"},
+		}, "level=ERROR msg=\"request handler finished after its response\" request_id=a route=/{id} took=10m0s error=\"panic with a string"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var log *sharedLog
@@ -84,15 +84,15 @@ func TestARequestIsAnsweredWhateverTheStoreDoes(t *testing.T) {
 				resp, err := client.RoundTrip(req)
 				require.NoError(t, err)
 				_, err = io.ReadAll(resp.Body)
-				require.NoError(t, err, "the answer is whole")
+				require.NoError(t, err, "the answer is complete")
 				require.NoError(t, resp.Body.Close())
-				assert.Equal(t, RequestTimeout+answerGrace, time.Since(start))
+				assert.Equal(t, RequestTimeout+responseGrace, time.Since(start))
 				assert.Less(t, time.Since(start), WriteTimeout)
 				assert.Equal(t, 503, resp.StatusCode)
 				assert.Empty(t, resp.Header.Get("Location"))
 				synctest.Wait()
 				assert.Contains(t, log.String(), "level=ERROR msg=request request_id=a method=POST route=/{id} status=503 took=25s user=7 session=8")
-				assert.NotContains(t, log.String(), "after its answer")
+				assert.NotContains(t, log.String(), "after its response")
 				time.Sleep(stuck)
 				synctest.Wait()
 				assert.Contains(t, log.String(), tt.want)
@@ -101,8 +101,8 @@ func TestARequestIsAnsweredWhateverTheStoreDoes(t *testing.T) {
 	}
 }
 
-// TestAPartOfAnAnswerThatDoesNotComeEndsIt is about answers that are sent in parts.
-func TestAPartOfAnAnswerThatDoesNotComeEndsIt(t *testing.T) {
+// TestAStreamedResponseEndsWhenAPartIsLate uses WithExtraTime.
+func TestAStreamedResponseEndsWhenAPartIsLate(t *testing.T) {
 	for name, tt := range map[string]struct {
 		part int
 		want string
@@ -139,9 +139,9 @@ func TestAPartOfAnAnswerThatDoesNotComeEndsIt(t *testing.T) {
 				resp, err := client.RoundTrip(req)
 				require.NoError(t, err)
 				_, err = io.ReadAll(resp.Body)
-				assert.Equal(t, tt.part > 1, err != nil, "a part is not taken for the whole")
+				assert.Equal(t, tt.part > 1, err != nil, "a part is not taken for the complete response")
 				require.NoError(t, resp.Body.Close())
-				assert.Equal(t, RequestTimeout+answerGrace, time.Since(start))
+				assert.Equal(t, RequestTimeout+responseGrace, time.Since(start))
 				synctest.Wait()
 				assert.Contains(t, log.String(), tt.want)
 				assert.Contains(t, log.String(), "level=ERROR")
@@ -151,7 +151,7 @@ func TestAPartOfAnAnswerThatDoesNotComeEndsIt(t *testing.T) {
 	}
 }
 
-func TestAPanicInAPartOfAnAnswerIsAnError(t *testing.T) {
+func TestAPanicInAStreamedResponseIsAnError(t *testing.T) {
 	var log bytes.Buffer
 	server := httptest.NewServer(serve(&log, Options{}, func(w http.ResponseWriter, r *http.Request) error {
 		_, err := WithExtraTime(w, r, func(context.Context) (string, error) { panic("x") })
@@ -165,9 +165,9 @@ func TestAPanicInAPartOfAnAnswerIsAnError(t *testing.T) {
 	assert.Contains(t, log.String(), "deadline_test.go", "the log says where")
 }
 
-// TestWhatATransportSaysOfAnAnswerItDoesNotBeginIsKept is about headers such as Vary,
-// which a failure is answered with as well.
-func TestWhatATransportSaysOfAnAnswerItDoesNotBeginIsKept(t *testing.T) {
+// TestHeadersOfAFailedTransportAreKept expects headers such as Vary in the response
+// to a failure.
+func TestHeadersOfAFailedTransportAreKept(t *testing.T) {
 	got := get1(serve(io.Discard, Options{}, func(w http.ResponseWriter, _ *http.Request) error {
 		w.Header().Set("Vary", "Accept")
 		w.Header().Del("X-Frame-Options")
@@ -178,9 +178,9 @@ func TestWhatATransportSaysOfAnAnswerItDoesNotBeginIsKept(t *testing.T) {
 	assert.Empty(t, got.Header().Values("X-Frame-Options"))
 }
 
-// TestServeWaitsForWorkThatGoesOnAfterItsAnswer is about what the store still has to
-// record.
-func TestServeWaitsForWorkThatGoesOnAfterItsAnswer(t *testing.T) {
+// TestServeWaitsForHandlersOfAbandonedRequests stops a service whose store is still
+// writing.
+func TestServeWaitsForHandlersOfAbandonedRequests(t *testing.T) {
 	entered, leave := make(chan struct{}), make(chan struct{})
 	address, stop, stopped := start(t, serve(io.Discard, Options{}, func(http.ResponseWriter, *http.Request) error {
 		close(entered)
@@ -199,13 +199,13 @@ func TestServeWaitsForWorkThatGoesOnAfterItsAnswer(t *testing.T) {
 		answered <- err
 	}()
 	<-entered
-	hangUp() // A request whose client is gone is over after the grace.
+	hangUp() // The request is abandoned after responseGrace.
 	require.Error(t, <-answered)
 	stop()
 	select {
 	case <-stopped:
 		t.Fatal("it is still at work")
-	case <-time.After(answerGrace + time.Second):
+	case <-time.After(responseGrace + time.Second):
 	}
 	close(leave)
 	assert.NoError(t, <-stopped)

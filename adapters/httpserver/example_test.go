@@ -13,8 +13,8 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// pages is a whole transport, which shows people what they may do. It needs the
-// use-case, and of the other transports nothing.
+// pages is a complete transport that shows the user's permissions. It needs the
+// use-case and nothing of other transports.
 type pages struct {
 	permissions func(context.Context, domain.Actor) ([]domain.Permission, error)
 }
@@ -26,7 +26,7 @@ func newPages(p pages, options httpserver.Options, log *slog.Logger) http.Handle
 	return httpserver.Wrap(mux, showError, options, log)
 }
 
-// page tells the log the route, and hands on the error.
+// page sets the route and reports the error.
 type page func(http.ResponseWriter, *http.Request) error
 
 func (p page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -41,7 +41,7 @@ var permissionsPage = template.Must(template.New("").Parse("<ul>{{range .}}<li>{
 
 func (p pages) showPermissions(w http.ResponseWriter, r *http.Request) error {
 	request := httpserver.RequestFrom(r.Context())
-	// A real transport finds out who asks: application.Authenticator says.
+	// A real transport authenticates the request with application.Authenticator.
 	actor := domain.Actor{UserID: 7, SessionID: 8, Role: domain.Staff, Origin: request.Origin()}
 	request.SetActor(actor)
 	permissions, err := p.permissions(r.Context(), actor)
@@ -51,7 +51,7 @@ func (p pages) showPermissions(w http.ResponseWriter, r *http.Request) error {
 	return permissionsPage.Execute(w, permissions)
 }
 
-// showError is this transport's one table from kinds of failure to statuses.
+// showError maps the kinds of errors to statuses.
 func showError(w http.ResponseWriter, _ *http.Request, err error) {
 	if domain.KindOf(err) == domain.NotFound {
 		http.Error(w, "There is no such page.", http.StatusNotFound)
@@ -60,7 +60,7 @@ func showError(w http.ResponseWriter, _ *http.Request, err error) {
 	http.Error(w, "Something went wrong.", http.StatusInternalServerError) // the log says what
 }
 
-// A new HTTP transport stands beside the others and behind Wrap. The program serves
+// A new HTTP transport is a handler behind Wrap. The program serves
 // it with Serve.
 func Example_newTransport() {
 	permissions := func(_ context.Context, actor domain.Actor) ([]domain.Permission, error) {
@@ -81,7 +81,7 @@ func Example_newTransport() {
 	// 404 There is no such page.
 }
 
-// exampleLog leaves out the times, which are never the same.
+// exampleLog omits the times, because they differ in every run.
 func exampleLog() *slog.Logger {
 	return slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: func(_ []string, attr slog.Attr) slog.Attr {
 		if attr.Key == slog.TimeKey || attr.Key == "took" {

@@ -29,14 +29,14 @@ func (p pipes) Accept() (net.Conn, error) {
 func (p pipes) Close() error   { return nil }
 func (p pipes) Addr() net.Addr { return &net.TCPAddr{} }
 
-// waitUntilOver is a use-case that waits for a store that does not answer.
+// waitUntilOver is a use-case that waits until its context ends.
 func waitUntilOver(ctx context.Context) error {
 	<-ctx.Done()
 	return domain.ErrUnavailable(ctx.Err())
 }
 
 // overEachVersion serves handler over each version of HTTP, with the timeouts of the
-// service and a clock that runs while everybody waits.
+// service and a fake clock.
 func overEachVersion(t *testing.T, handler func() http.Handler, test func(t *testing.T, client *http.Transport)) {
 	t.Helper()
 	for _, version := range []string{"HTTP/1.1", "HTTP/2.0"} {
@@ -68,8 +68,8 @@ func overEachVersion(t *testing.T, handler func() http.Handler, test func(t *tes
 }
 
 // hangUp sends a request over each version of HTTP, waits for the headers of the
-// answer or until giveUp has passed, hangs up, and returns what was logged.
-func hangUp(t *testing.T, giveUp time.Duration, do func(http.ResponseWriter, *http.Request) error, check func(t *testing.T, log string)) {
+// answer or until abandon has passed, hangs up, and returns what was logged.
+func hangUp(t *testing.T, abandon time.Duration, do func(http.ResponseWriter, *http.Request) error, check func(t *testing.T, log string)) {
 	t.Helper()
 	var log *bytes.Buffer
 	service := func() http.Handler {
@@ -77,7 +77,7 @@ func hangUp(t *testing.T, giveUp time.Duration, do func(http.ResponseWriter, *ht
 		return serve(log, Options{}, do)
 	}
 	overEachVersion(t, service, func(t *testing.T, client *http.Transport) {
-		ctx, cancel := context.WithTimeout(t.Context(), giveUp)
+		ctx, cancel := context.WithTimeout(t.Context(), abandon)
 		defer cancel()
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://clinic.example/", nil)
 		require.NoError(t, err)
@@ -91,7 +91,7 @@ func hangUp(t *testing.T, giveUp time.Duration, do func(http.ResponseWriter, *ht
 	})
 }
 
-func TestAClientThatHangsUpIsNoErrorOfTheService(t *testing.T) {
+func TestAClientThatDisconnectsIsLoggedAtInfo(t *testing.T) {
 	for name, do := range map[string]func(http.ResponseWriter, *http.Request) error{
 		"the request": func(_ http.ResponseWriter, r *http.Request) error { return waitUntilOver(r.Context()) },
 		"a part of an answer": func(w http.ResponseWriter, r *http.Request) error {
@@ -108,15 +108,15 @@ func TestAClientThatHangsUpIsNoErrorOfTheService(t *testing.T) {
 			hangUp(t, time.Second, do, func(t *testing.T, log string) {
 				assert.Contains(t, log, "level=INFO")
 				assert.Contains(t, log, "status=499 took=1s")
-				assert.Contains(t, log, `error="the client hung up before it was answered"`)
+				assert.Contains(t, log, `error="client disconnected before the response"`)
 			})
 		})
 	}
 }
 
-// TestAClientThatHangsUpInTheMiddleIsNoErrorOfTheService is about answers that are
-// sent in parts. The status has been sent.
-func TestAClientThatHangsUpInTheMiddleIsNoErrorOfTheService(t *testing.T) {
+// TestAClientThatDisconnectsDuringTheResponseIsLoggedAtInfo is about answers that are
+// streamed, after the status was sent.
+func TestAClientThatDisconnectsDuringTheResponseIsLoggedAtInfo(t *testing.T) {
 	for name, then := range map[string]func(http.ResponseWriter, *http.Request) error{
 		"while the next part is made": func(_ http.ResponseWriter, r *http.Request) error { return waitUntilOver(r.Context()) },
 		"while the next part is sent": func(w http.ResponseWriter, _ *http.Request) error {
@@ -134,18 +134,18 @@ func TestAClientThatHangsUpInTheMiddleIsNoErrorOfTheService(t *testing.T) {
 			}, func(t *testing.T, log string) {
 				assert.Contains(t, log, "level=INFO")
 				assert.Contains(t, log, "status=200")
-				assert.Contains(t, log, `error="the client did not take the whole answer"`)
+				assert.Contains(t, log, `error="client disconnected during the response"`)
 			})
 		})
 	}
 }
 
-func TestWhatIsNotTheClientsDoingIsAnErrorEvenIfItHangsUp(t *testing.T) {
+func TestAFailureOfTheServiceIsAnErrorEvenIfTheClientDisconnects(t *testing.T) {
 	broken := errors.New("broken")
 	for name, tt := range map[string]struct {
-		giveUp time.Duration
-		do     func(http.ResponseWriter, *http.Request) error
-		want   string
+		abandon time.Duration
+		do      func(http.ResponseWriter, *http.Request) error
+		want    string
 	}{
 		"out of time first": {RequestTimeout + time.Second, func(_ http.ResponseWriter, r *http.Request) error {
 			err := waitUntilOver(r.Context())
@@ -171,7 +171,7 @@ func TestWhatIsNotTheClientsDoingIsAnErrorEvenIfItHangsUp(t *testing.T) {
 		}, "status=503"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			hangUp(t, tt.giveUp, tt.do, func(t *testing.T, log string) {
+			hangUp(t, tt.abandon, tt.do, func(t *testing.T, log string) {
 				assert.Contains(t, log, "level=ERROR")
 				assert.Contains(t, log, tt.want)
 			})

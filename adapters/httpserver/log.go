@@ -12,17 +12,17 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// statusClientGone is the status in the log when a client hung up before it was
-// answered. nginx has made it known; no client sees it.
+// statusClientGone is logged when a client disconnected before the response. It is nginx's
+// status for this case and is not sent to any client.
 const statusClientGone = 499
 
-// unknownRoute stands in the log for a path that no route has.
+// unknownRoute is logged for a path that matches no route.
 const unknownRoute = "unknown"
 
-// logRequests answers a request that failed, and writes one line for every
-// request, with ids and never content. It is where an error is logged. An error
-// that comes when the answer has begun ends the connection, so that nobody takes a
-// part for the whole.
+// logRequests answers failed requests and logs one line per request. The line contains ids
+// and never content. Errors of requests are logged here and nowhere else. If a request
+// fails after the response has begun, the connection is closed, so that the client does
+// not mistake a part of the response for all of it.
 func logRequests(log *slog.Logger, answerError AnswerError, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
@@ -31,11 +31,11 @@ func logRequests(log *slog.Logger, answerError AnswerError, next http.Handler) h
 		next.ServeHTTP(answer, r)
 		cut := request.err != nil && answer.begun()
 		if request.err != nil && !cut {
-			// A client that hung up can still be reading: it may have closed its half only.
+			// A client that closed its half of the connection can still read the response.
 			answerError(answer, r, request.err)
 		}
-		answer.begin(http.StatusOK) // net/http sends it unless it is told another
-		outcome := judge(request, answer, cut)
+		answer.begin(http.StatusOK) // net/http sends this status if the transport set none.
+		outcome := outcomeOf(request, answer, cut)
 		attrs := []slog.Attr{
 			slog.String("request_id", request.origin.RequestID),
 			slog.String("method", KnownMethod(r.Method)),
@@ -43,7 +43,7 @@ func logRequests(log *slog.Logger, answerError AnswerError, next http.Handler) h
 			slog.Int("status", outcome.status),
 			slog.Duration("took", time.Since(start)),
 		}
-		attrs = append(attrs, request.refusal(outcome.status)...)
+		attrs = append(attrs, request.refusalAttrs(outcome.status)...)
 		if request.signedIn {
 			attrs = append(attrs, slog.String("user", request.actor.UserID.String()), slog.String("session", request.actor.SessionID.String()))
 		}
@@ -57,9 +57,9 @@ func logRequests(log *slog.Logger, answerError AnswerError, next http.Handler) h
 	})
 }
 
-// refusal says in the log line why a request was refused, and to whom if the transport
-// wants it named.
-func (r *Request) refusal(status int) (attrs []slog.Attr) {
+// refusalAttrs returns the attributes of a refused request: its code, its reason and, for
+// routes that called NameClient, the client's address.
+func (r *Request) refusalAttrs(status int) (attrs []slog.Attr) {
 	if r.code != "" {
 		attrs = append(attrs, slog.String("code", r.code))
 	}
@@ -75,35 +75,35 @@ func (r *Request) refusal(status int) (attrs []slog.Attr) {
 	return attrs
 }
 
-// outcome is how a request is logged.
+// outcome is what is logged about the result of a request.
 type outcome struct {
 	level  slog.Level
 	status int
 	error  string
 }
 
-// judge says how a request is logged once it has been answered, or cut off in the
-// middle of its answer.
-func judge(request *Request, answer *response, cut bool) outcome {
+// outcomeOf returns what to log about a finished request. cut is whether it failed after
+// the response had begun.
+func outcomeOf(request *Request, answer *response, cut bool) outcome {
 	err := request.err
 	switch {
 	case cut && clientLeft(request, answer, cut):
-		// The error of a connection names addresses.
-		return outcome{slog.LevelInfo, answer.status, "the client did not take the whole answer"}
+		// The error itself contains network addresses.
+		return outcome{slog.LevelInfo, answer.status, "client disconnected during the response"}
 	case err != nil && clientLeft(request, answer, cut):
-		return outcome{slog.LevelInfo, statusClientGone, "the client hung up before it was answered"}
+		return outcome{slog.LevelInfo, statusClientGone, "client disconnected before the response"}
 	case cut || err != nil && answer.status >= http.StatusInternalServerError:
 		if e, ok := errors.AsType[*domain.Error](err); ok && e.RetryAfter > 0 {
-			return outcome{slog.LevelWarn, answer.status, err.Error()} // busy: nothing is wrong
+			return outcome{slog.LevelWarn, answer.status, err.Error()} // The service is busy, not broken.
 		}
 		return outcome{slog.LevelError, answer.status, err.Error()}
 	}
 	return outcome{slog.LevelInfo, answer.status, ""}
 }
 
-// clientLeft reports whether a request failed because its client hung up, or did
-// not take the answer. A request that ran out of time failed for another reason,
-// whatever its client did later.
+// clientLeft reports whether a request failed because its client disconnected or did not
+// read the response. It is false for a request that exceeded its deadline, even if the
+// client disconnected later.
 func clientLeft(request *Request, answer *response, cut bool) bool {
 	if _, broken := errors.AsType[*net.OpError](request.err); broken && cut {
 		return true
@@ -111,11 +111,11 @@ func clientLeft(request *Request, answer *response, cut bool) bool {
 	if request.connected.Err() == nil {
 		return false
 	}
-	return errors.Is(request.err, context.Canceled) || answer.lost != nil && errors.Is(request.err, answer.lost)
+	return errors.Is(request.err, context.Canceled) || answer.writeErr != nil && errors.Is(request.err, answer.writeErr)
 }
 
-// KnownMethod returns method, or "other" in place of what a client made up: that
-// stays out of logs and answers.
+// KnownMethod returns method if it is a standard one and "other" otherwise. It keeps text
+// that a client invented out of logs and responses.
 func KnownMethod(method string) string {
 	switch method {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:

@@ -19,9 +19,9 @@ type Use uint8
 const (
 	// Body is the body of a request, and what is decoded from it.
 	Body Use = iota
-	// Answer is an answer that is built as a whole before it is sent.
+	// Answer is a response that is built completely before it is sent.
 	Answer
-	// Export is the part of a long answer that is being sent.
+	// Export is the part of a streamed response that is being sent.
 	Export
 )
 
@@ -29,136 +29,135 @@ const (
 	// memoryWait is how long a request waits for memory. It leaves time to read a
 	// body before the server's ReadTimeout.
 	memoryWait = 5 * time.Second
-	// memoryRetry is how long a client should wait after it got none.
+	// memoryRetry is the Retry-After of a request that got no memory.
 	memoryRetry = 2 * time.Second
 )
 
-// memory is what all requests of a transport that are in flight can hold together.
+// memory limits the memory of all requests in flight of one transport.
 type memory struct {
-	rooms [Export + 1]*room
-	// anonymousBodies are apart, so that nobody without a token can take the
-	// memory of callers who have one.
-	anonymousBodies *room
+	budgets [Export + 1]*budget
+	// bodiesWithoutToken is a separate budget, so that callers without a token cannot use
+	// up the memory of callers with one.
+	bodiesWithoutToken *budget
 }
 
-// newMemory returns the rooms that docs/operations.md describes.
+// newMemory returns the budgets that docs/operations.md documents.
 func newMemory() *memory {
 	return &memory{
-		rooms: [...]*room{
-			Body:   newRoom("request bodies", 32<<20, 8<<20),
-			Answer: newRoom("answers", 256<<20, 64<<20),
-			Export: newRoom("exports", 64<<20, 16<<20),
+		budgets: [...]*budget{
+			Body:   newBudget("request bodies", 32<<20, 8<<20),
+			Answer: newBudget("answers", 256<<20, 64<<20),
+			Export: newBudget("exports", 64<<20, 16<<20),
 		},
-		anonymousBodies: newRoom("request bodies without a token", 16<<20, 1<<20),
+		bodiesWithoutToken: newBudget("request bodies without a token", 16<<20, 1<<20),
 	}
 }
 
-// Reserve sets bytes of memory aside for use, until the request has been answered.
-// While others hold all there is, or the caller's other requests hold the caller's
-// share, it waits for up to five seconds. Then the error is Unavailable. ctx is the
-// context of the request. More than the share of one caller counts as the share.
+// Reserve reserves bytes of memory until the transport has returned. It waits for up to
+// five seconds while other requests hold all memory of the use, or other requests of the
+// same caller hold the caller's share of it. After that the error is Unavailable. A number
+// of bytes above the caller's share counts as the share. ctx is the context of the request.
 //
-// Call SetActor before: a user has one share, and so have all callers from one place
-// who are not signed in: an IPv4 address, or an IPv6 site.
+// Call SetActor first. Each user has one share. So does each client network (an IPv4
+// address or an IPv6 site) for its callers who are not signed in.
 func (r *Request) Reserve(ctx context.Context, use Use, bytes int64) error {
-	room, caller := r.memory.rooms[use], holder{user: r.actor.UserID}
+	budget, caller := r.memory.budgets[use], owner{user: r.actor.UserID}
 	if !r.signedIn {
-		caller = holder{place: cmp.Or(r.origin.Site(), r.origin.Network())}
+		caller = owner{network: cmp.Or(r.origin.Site(), r.origin.Network())}
 		if use == Body {
-			room = r.memory.anonymousBodies
+			budget = r.memory.bodiesWithoutToken
 		}
 	}
-	giveBack, err := room.take(ctx, caller, bytes)
+	release, err := budget.reserve(ctx, caller, bytes)
 	if err == nil {
-		r.reserved = append(r.reserved, giveBack)
+		r.reserved = append(r.reserved, release)
 	}
 	return err
 }
 
-// giveBack ends all reservations of the request.
-func (r *Request) giveBack() {
-	for _, giveBack := range r.reserved {
-		giveBack()
+// releaseMemory releases all reservations of the request.
+func (r *Request) releaseMemory() {
+	for _, release := range r.reserved {
+		release()
 	}
 }
 
-// holder is a user, or a place of callers who are not signed in.
-type holder struct {
-	user  domain.ID
-	place string
+// owner is a user, or the client network of callers who are not signed in.
+type owner struct {
+	user    domain.ID
+	network string
 }
 
-// room is memory that is set aside for one use. It counts; it allocates nothing.
-type room struct {
+// budget is the memory for one use. It only counts bytes and allocates none.
+type budget struct {
 	use   string
 	all   *semaphore.Weighted
-	share int64
+	share int64 // the most that one owner can reserve
 
 	mutex  sync.Mutex
-	shares map[holder]*shareInUse
+	shares map[owner]*ownerShare
 }
 
-// shareInUse is the share of a holder who has requests that hold or await memory.
-type shareInUse struct {
+// ownerShare is the share of an owner whose requests have reserved memory or wait for it.
+type ownerShare struct {
 	*semaphore.Weighted
 	requests int
 }
 
-func newRoom(use string, size, share int64) *room {
-	return &room{use: use, all: semaphore.NewWeighted(size), share: share, shares: map[holder]*shareInUse{}}
+func newBudget(use string, size, share int64) *budget {
+	return &budget{use: use, all: semaphore.NewWeighted(size), share: share, shares: map[owner]*ownerShare{}}
 }
 
-// take takes bytes of the holder's share first, and then of the room. So the requests
-// of one holder who wait for the room are never more than fit into a share. Every
-// request takes both in this order, and gives both back at its end.
-func (r *room) take(ctx context.Context, caller holder, bytes int64) (giveBack func(), err error) {
-	bytes = min(bytes, r.share)
-	share := r.enter(caller)
-	waiting, cancel := context.WithTimeout(ctx, memoryWait)
+// reserve reserves bytes of the owner's share first and then of the budget. So an owner's
+// requests that wait for the budget never need more than one share. All requests reserve
+// in this order, so they cannot deadlock.
+func (b *budget) reserve(ctx context.Context, caller owner, bytes int64) (release func(), err error) {
+	bytes = min(bytes, b.share)
+	share := b.openShare(caller)
+	limited, cancel := context.WithTimeout(ctx, memoryWait)
 	defer cancel()
-	if err := acquire(ctx, waiting, share.Weighted, bytes, r.use+" of one caller use all memory of the caller's share"); err != nil {
-		r.leave(caller, share)
+	if err := acquire(ctx, limited, share.Weighted, bytes, b.use+" of one caller use all memory of the caller's share"); err != nil {
+		b.closeShare(caller, share)
 		return nil, err
 	}
-	if err := acquire(ctx, waiting, r.all, bytes, r.use+" use all memory set aside for them"); err != nil {
+	if err := acquire(ctx, limited, b.all, bytes, b.use+" use all memory set aside for them"); err != nil {
 		share.Release(bytes)
-		r.leave(caller, share)
+		b.closeShare(caller, share)
 		return nil, err
 	}
 	return func() {
-		r.all.Release(bytes)
+		b.all.Release(bytes)
 		share.Release(bytes)
-		r.leave(caller, share)
+		b.closeShare(caller, share)
 	}, nil
 }
 
-func (r *room) enter(caller holder) *shareInUse {
-	r.mutex.Lock()
-	defer r.mutex.Unlock()
-	share := r.shares[caller]
+// openShare returns the caller's share and counts one more request that uses it.
+func (b *budget) openShare(caller owner) *ownerShare {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	share := b.shares[caller]
 	if share == nil {
-		share = &shareInUse{Weighted: semaphore.NewWeighted(r.share)}
-		r.shares[caller] = share
+		share = &ownerShare{Weighted: semaphore.NewWeighted(b.share)}
+		b.shares[caller] = share
 	}
 	share.requests++
 	return share
 }
 
-// leave forgets the share with its last request, so that shares do not pile up.
-func (r *room) leave(caller holder, share *shareInUse) {
-	r.mutex.Lock()
-	defer r.mutex.Unlock()
+// closeShare removes the share when its last request closes it.
+func (b *budget) closeShare(caller owner, share *ownerShare) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
 	if share.requests--; share.requests == 0 {
-		delete(r.shares, caller)
+		delete(b.shares, caller)
 	}
 }
 
-// acquire waits for bytes of from. The error says full when they did not come in time.
-func acquire(ctx, waiting context.Context, from *semaphore.Weighted, bytes int64, full string) error {
-	if from.TryAcquire(bytes) {
-		return nil
-	}
-	if from.Acquire(waiting, bytes) == nil {
+// acquire waits for bytes of the semaphore until limited ends. limited is ctx with a
+// timeout; when only the timeout has passed, the error has the text full.
+func acquire(ctx, limited context.Context, from *semaphore.Weighted, bytes int64, full string) error {
+	if from.TryAcquire(bytes) || from.Acquire(limited, bytes) == nil {
 		return nil
 	}
 	if err := ctx.Err(); err != nil {

@@ -19,7 +19,7 @@ import (
 
 const mebibyte = 1 << 20
 
-// requestOf is a request of a user, or of nobody from address if user is 0.
+// requestOf returns a request of a user. If user is 0, nobody is signed in.
 func requestOf(memory *memory, user domain.ID, address string) *Request {
 	r := &Request{origin: domain.NewOrigin(netip.MustParseAddr(address), ""), memory: memory}
 	if user != 0 {
@@ -28,7 +28,7 @@ func requestOf(memory *memory, user domain.ID, address string) *Request {
 	return r
 }
 
-func TestOneUserCannotTakeTheMemoryOfOthers(t *testing.T) {
+func TestOneUserCannotUseUpTheMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		memory := newMemory()
 		first := requestOf(memory, 1, "203.0.113.7")
@@ -37,20 +37,20 @@ func TestOneUserCannotTakeTheMemoryOfOthers(t *testing.T) {
 		err := requestOf(memory, 1, "203.0.113.8").Reserve(t.Context(), Body, 1)
 		assert.Equal(t, domain.Unavailable, domain.KindOf(err))
 		assert.ErrorContains(t, err, "request bodies of one caller use all memory of the caller's share")
-		assert.Equal(t, memoryWait, time.Since(start), "the others of the user wait, and then are refused")
+		assert.Equal(t, memoryWait, time.Since(start), "further requests of the user wait and are then refused")
 		assert.NoError(t, requestOf(memory, 1, "203.0.113.7").Reserve(t.Context(), Answer, 1), "another use")
 		for user := range domain.ID(3) {
 			assert.NoError(t, requestOf(memory, user+2, "203.0.113.7").Reserve(t.Context(), Body, 8*mebibyte))
 		}
 		err = requestOf(memory, 5, "203.0.113.7").Reserve(t.Context(), Body, 1)
 		assert.ErrorContains(t, err, "request bodies use all memory set aside for them")
-		assert.NoError(t, requestOf(memory, 0, "203.0.113.7").Reserve(t.Context(), Body, 1), "callers without a token have a room of their own")
-		first.giveBack()
+		assert.NoError(t, requestOf(memory, 0, "203.0.113.7").Reserve(t.Context(), Body, 1), "callers without a token have a budget of their own")
+		first.releaseMemory()
 		assert.NoError(t, requestOf(memory, 5, "203.0.113.7").Reserve(t.Context(), Body, 8*mebibyte))
 	})
 }
 
-func TestCallersWithoutATokenShareTheMemoryOfTheirPlace(t *testing.T) {
+func TestCallersWithoutATokenShareTheMemoryOfTheirNetwork(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		memory := newMemory()
 		for range 64 {
@@ -64,7 +64,7 @@ func TestCallersWithoutATokenShareTheMemoryOfTheirPlace(t *testing.T) {
 	})
 }
 
-func TestWhoWaitsForMemoryGetsItInTurn(t *testing.T) {
+func TestRequestsGetMemoryInTheirOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		memory := newMemory()
 		var requests sync.WaitGroup
@@ -72,23 +72,23 @@ func TestWhoWaitsForMemoryGetsItInTurn(t *testing.T) {
 		for range 20 {
 			requests.Go(func() {
 				request := requestOf(memory, 1, "203.0.113.7")
-				defer request.giveBack()
+				defer request.releaseMemory()
 				assert.NoError(t, request.Reserve(t.Context(), Body, 3*mebibyte))
 				time.Sleep(500 * time.Millisecond)
 			})
 		}
 		requests.Wait()
 		assert.Equal(t, 5*time.Second, time.Since(start), "two at once")
-		assert.Empty(t, memory.rooms[Body].shares, "nothing is kept of callers who are gone")
+		assert.Empty(t, memory.budgets[Body].shares, "shares without requests are removed")
 	})
 }
 
-func TestMoreThanAShareIsAShare(t *testing.T) {
+func TestReserveCountsMoreThanAShareAsTheShare(t *testing.T) {
 	assert.NoError(t, requestOf(newMemory(), 1, "203.0.113.7").Reserve(t.Context(), Body, 1<<40))
 }
 
-// TestMemoryIsGivenBackHoweverARequestEnds uses up the share of a user each time.
-func TestMemoryIsGivenBackHoweverARequestEnds(t *testing.T) {
+// TestMemoryIsReleasedHoweverARequestEnds uses up the share of a user each time.
+func TestMemoryIsReleasedHoweverARequestEnds(t *testing.T) {
 	ends := map[string]func(w http.ResponseWriter) error{
 		"answered": func(http.ResponseWriter) error { return nil },
 		"failed":   func(http.ResponseWriter) error { return domain.ErrNotFound() },
@@ -120,7 +120,7 @@ func TestMemoryIsGivenBackHoweverARequestEnds(t *testing.T) {
 	assert.Equal(t, 8, bytes.Count(log.Bytes(), []byte("msg=request")))
 }
 
-func TestWhoHangsUpWhileWaitingForMemoryIsGone(t *testing.T) {
+func TestAClientThatDisconnectsStopsWaitingForMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		memory := newMemory()
 		require.NoError(t, requestOf(memory, 1, "203.0.113.7").Reserve(t.Context(), Body, 8*mebibyte))
@@ -128,6 +128,6 @@ func TestWhoHangsUpWhileWaitingForMemoryIsGone(t *testing.T) {
 		defer hangUp()
 		err := requestOf(memory, 1, "203.0.113.7").Reserve(ctx, Body, 1)
 		assert.ErrorIs(t, err, context.DeadlineExceeded)
-		assert.Len(t, memory.rooms[Body].shares, 1)
+		assert.Len(t, memory.budgets[Body].shares, 1)
 	})
 }

@@ -16,7 +16,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// lineOf returns what the log says of a request to handler, without its time.
+// lineOf sends a request to handler and returns its log line without the time.
 func lineOf(log *bytes.Buffer, handler http.Handler, r *http.Request) string {
 	log.Reset()
 	handler.ServeHTTP(httptest.NewRecorder(), r)
@@ -24,7 +24,7 @@ func lineOf(log *bytes.Buffer, handler http.Handler, r *http.Request) string {
 	return line
 }
 
-func TestTheLogNamesClientsThatAreRefusedWhereNobodyIsSignedIn(t *testing.T) {
+func TestTheLogNamesRefusedClientsOfRoutesWithoutAToken(t *testing.T) {
 	for status, named := range map[int]bool{200: false, 400: false, 401: true, 403: true, 404: false, 429: true, 500: false} {
 		for _, wanted := range []bool{true, false} {
 			var log bytes.Buffer
@@ -56,7 +56,7 @@ func TestAPathWithoutARouteIsLoggedAsUnknown(t *testing.T) {
 	assert.NotContains(t, line, "lovelace")
 }
 
-func TestARefusedPreflightIsInTheLogWithItsOrigin(t *testing.T) {
+func TestARefusedPreflightIsLoggedWithItsOrigin(t *testing.T) {
 	for _, allowed := range [][]string{nil, {"https://app.example.com"}} {
 		var log bytes.Buffer
 		service := Wrap(AllowOrigins(allowed)(http.NotFoundHandler()), nil, Options{}, slog.New(slog.NewTextHandler(&log, nil)))
@@ -81,7 +81,7 @@ func TestARefusedPreflightIsInTheLogWithItsOrigin(t *testing.T) {
 	}
 }
 
-func TestAPeerThatIsNoTrustedProxyIsToldOfOnceAnHour(t *testing.T) {
+func TestAnUntrustedProxyIsLoggedOnceAnHour(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		service := serve(&log, Options{TrustedProxies: proxies}, live)
@@ -90,9 +90,9 @@ func TestAPeerThatIsNoTrustedProxyIsToldOfOnceAnHour(t *testing.T) {
 			for i := range 3 {
 				service.ServeHTTP(httptest.NewRecorder(), forwarded(fmt.Sprintf("%s:%d", peer, i+1), headers...))
 			}
-			return strings.Count(log.String(), "X-Forwarded-For does not count")
+			return strings.Count(log.String(), "X-Forwarded-For ignored")
 		}
-		assert.Zero(t, told("203.0.113.9"), "it says nothing of others")
+		assert.Zero(t, told("203.0.113.9"), "there is no X-Forwarded-For")
 		assert.Zero(t, told("10.0.0.1", "203.0.113.9"), "it is trusted")
 		assert.Equal(t, 1, told("192.0.2.7", "203.0.113.9"))
 		assert.Contains(t, log.String(), "level=WARN")

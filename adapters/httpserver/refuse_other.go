@@ -4,5 +4,5 @@ package httpserver
 
 import "net"
 
-// ignoreNewConnections can only be had on Linux.
+// ignoreNewConnections is implemented for Linux only.
 func ignoreNewConnections(net.Listener) bool { return false }

@@ -10,105 +10,102 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// Request is what httpserver and a transport tell each other of one request.
+// Request is the information about one request that httpserver and a transport share.
 type Request struct {
 	origin domain.Origin
 	prefix string
-	// connected ends when the client is gone, and has no deadline.
+	// connected ends when the client disconnects. It has no deadline.
 	connected context.Context
 	memory    *memory
 	service   *service
 
 	mutex sync.Mutex
-	// over is set when the request has failed without the transport. Nothing below
-	// changes any more, but for late.
-	over bool
-	// late is the error that the transport reported after that.
-	late     error
+	// abandoned is set when the request failed while the transport was still running. After
+	// that, only lateErr changes.
+	abandoned bool
+	// lateErr is the error that the transport reported after the request was abandoned.
+	lateErr  error
 	route    string
 	actor    domain.Actor
 	signedIn bool
 	err      error
-	// namesClient and reason are for the log line of a refusal.
-	namesClient bool
-	reason      string
-	// code is that of the answer, which logRequests asks for when the request is over.
-	code string
-	// reserved are the functions that give back what the request has of memory.
+	// namesClient, reason and code are logged if the request is refused.
+	namesClient  bool
+	reason, code string
+	// reserved are the functions that release the request's memory.
 	reserved []func()
 }
 
 type requestKey struct{}
 
-// RequestFrom returns the request that a transport serves with ctx. It panics if
-// ctx does not come from a handler of Wrap.
+// RequestFrom returns the Request of ctx. It panics if ctx does not come from a handler
+// that Wrap returned.
 func RequestFrom(ctx context.Context) *Request { return ctx.Value(requestKey{}).(*Request) }
 
-// Origin says where the request comes from, and which id the answer and the log
-// have for it.
+// Origin returns where the request comes from, and its request id.
 func (r *Request) Origin() domain.Origin { return r.origin }
 
-// Prefix is the path, without its last slash, that trusted proxies have taken off the
-// request's. Paths that an answer gives to clients begin with it.
+// Prefix returns the path that trusted proxies removed from the request's path, without a
+// trailing slash. A transport puts it in front of the paths in its responses.
 func (r *Request) Prefix() string { return r.prefix }
 
-// Stopping reports whether the service has been asked to stop. Then a transport that
-// is asked whether the service is ready says no.
+// Stopping reports whether the service was told to stop. Then a readiness check fails.
 func (r *Request) Stopping() bool { return r.service.stopping() }
 
-// SetRoute names the route in the log line of the request. Give its pattern, not
-// the path: the pattern is the same for all ids, and a mistyped path can hold
-// anything.
+// SetRoute sets the route that is logged. Pass the pattern of the route and not the path:
+// the pattern is the same for all ids, and a mistyped path can contain personal data.
 func (r *Request) SetRoute(pattern string) { r.set(func() { r.route = pattern }) }
 
-// SetActor names the actor's user and session in the log line of the request.
+// SetActor sets the actor whose user and session ids are logged. The actor also determines
+// the memory share in Reserve.
 func (r *Request) SetActor(actor domain.Actor) {
 	r.set(func() { r.actor, r.signedIn = actor, true })
 }
 
-// NameClient has the log line name the client's address if the request is refused with
-// 401, 403 or 429. It is for routes at which nobody is signed in: whoever guesses
-// passwords there can be banned by what reads the log.
+// NameClient logs the client's address if the request is refused with 401, 403 or 429. It
+// is for routes that need no token: a program such as fail2ban can ban the addresses that
+// guess passwords.
 func (r *Request) NameClient() { r.set(func() { r.namesClient = true }) }
 
-// SetCode names the code of a failure in the log line. It is for AnswerError.
+// SetCode sets the code of a failure that is logged. AnswerError calls it.
 func (r *Request) SetCode(code string) { r.code = code }
 
-// Fail says that the request failed with err. When the transport returns, err is
-// answered and logged, once. If a part of the answer has been sent already, the
-// connection ends, so that nobody takes the part for the whole.
+// Fail sets the error of the request. When the transport returns, the error is answered and
+// logged. If a part of the response was sent before, the connection is closed instead, so
+// that the client does not mistake that part for the complete response.
 func (r *Request) Fail(err error) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	if r.over {
-		r.late = err
+	if r.abandoned {
+		r.lateErr = err
 		return
 	}
 	r.err = err
 }
 
-// set changes the request unless it is over.
+// set calls change unless the request is abandoned.
 func (r *Request) set(change func()) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	if !r.over {
+	if !r.abandoned {
 		change()
 	}
 }
 
-// giveUp fails the request with err while the transport is still at work.
-func (r *Request) giveUp(err error) {
+// abandon fails the request with err while the transport is still running.
+func (r *Request) abandon(err error) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	r.err, r.over = err, true
+	r.err, r.abandoned = err, true
 }
 
-// logLate tells how the transport ended, if the request had been over by then.
-func (r *Request) logLate(ctx context.Context, log *slog.Logger, start time.Time) {
+// logLateResult logs the result of a transport that returned after the request was
+// abandoned.
+func (r *Request) logLateResult(ctx context.Context, log *slog.Logger, start time.Time) {
 	r.mutex.Lock()
-	over, err := r.over, r.late
+	abandoned, err := r.abandoned, r.lateErr
 	r.mutex.Unlock()
-	if !over {
+	if !abandoned {
 		return
 	}
 	level := slog.LevelInfo
@@ -119,24 +116,24 @@ func (r *Request) logLate(ctx context.Context, log *slog.Logger, start time.Time
 			level = slog.LevelError
 		}
 	}
-	log.LogAttrs(ctx, level, "the work on a request ended after its answer", attrs...)
+	log.LogAttrs(ctx, level, "request handler finished after its response", attrs...)
 }
 
-// WithExtraTime runs do with as much time as a request has, from now on, as long as
-// the client is there. If do does not return soon after that, the error is
-// Unavailable, and do goes on by itself. It is for answers that are sent in parts.
+// WithExtraTime calls do with a new deadline, RequestTimeout from now. It is for responses
+// that are streamed. The context also ends when the client disconnects. If do does not
+// return soon after the end of the context, the error is Unavailable and do keeps running.
 func WithExtraTime[T any](w http.ResponseWriter, r *http.Request, do func(context.Context) (T, error)) (T, error) {
-	// Over HTTP/2 an answer ends at its deadline even while nothing is written.
+	// Over HTTP/2, the write deadline ends a response even while nothing is being written.
 	if err := ExtendWriteDeadline(w); err != nil {
-		var none T
-		return none, err
+		var zero T
+		return zero, err
 	}
 	ctx, cancel := context.WithTimeout(RequestFrom(r.Context()).connected, RequestTimeout)
 	defer cancel()
-	return inTime(ctx, do)
+	return runInTime(ctx, do)
 }
 
-// ExtendWriteDeadline gives the next part of an answer as much time as a whole one has.
+// ExtendWriteDeadline sets the write deadline of the response to WriteTimeout from now.
 func ExtendWriteDeadline(w http.ResponseWriter) error {
 	return http.NewResponseController(w).SetWriteDeadline(time.Now().Add(WriteTimeout))
 }

@@ -2,24 +2,24 @@ package httpserver
 
 import "net/http"
 
-// response notes what becomes of an answer.
+// response records the status and the write error of a response.
 type response struct {
 	http.ResponseWriter
 	service *service
-	// status is 0 until the answer has begun.
+	// status is 0 until the response has begun.
 	status int
-	// lost is why the client did not get what was written, if it did not.
-	lost error
+	// writeErr is the last error of Write and Flush.
+	writeErr error
 }
 
-// Unwrap is for http.ResponseController.
+// Unwrap implements what http.ResponseController calls.
 func (r *response) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
 func (r *response) begun() bool { return r.status != 0 }
 
 // WriteHeader implements http.ResponseWriter.
 func (r *response) WriteHeader(status int) {
-	if status >= http.StatusOK { // what is below is not the answer yet
+	if status >= http.StatusOK { // Lower statuses are informational.
 		r.begin(status)
 	}
 	r.ResponseWriter.WriteHeader(status)
@@ -29,20 +29,20 @@ func (r *response) WriteHeader(status int) {
 func (r *response) Write(part []byte) (int, error) {
 	r.begin(http.StatusOK)
 	n, err := r.ResponseWriter.Write(part)
-	r.note(err)
+	r.recordError(err)
 	return n, err
 }
 
-// FlushError is for http.ResponseController.
+// FlushError implements what http.ResponseController calls.
 func (r *response) FlushError() error {
 	r.begin(http.StatusOK)
 	err := http.NewResponseController(r.ResponseWriter).Flush()
-	r.note(err)
+	r.recordError(err)
 	return err
 }
 
-// begin notes the status when the answer begins. While the service stops, it asks
-// the client to use another connection, or net/http does that over HTTP/2.
+// begin records the status of the first call. While the service stops, it tells the client
+// to close the connection. Over HTTP/2, net/http turns that header into a GOAWAY frame.
 func (r *response) begin(status int) {
 	if r.begun() {
 		return
@@ -53,8 +53,8 @@ func (r *response) begin(status int) {
 	}
 }
 
-func (r *response) note(err error) {
+func (r *response) recordError(err error) {
 	if err != nil {
-		r.lost = err
+		r.writeErr = err
 	}
 }

@@ -11,31 +11,30 @@ import (
 )
 
 const (
-	// RequestTimeout is how long the work on a request can take. It leaves a few
-	// seconds of WriteTimeout to answer in.
+	// RequestTimeout is the time for handling a request. It is a few seconds shorter than
+	// WriteTimeout, so that a timeout can still be answered.
 	RequestTimeout = 24 * time.Second
-	// ReadTimeout is from the beginning of a request to the end of its body.
+	// ReadTimeout is the time from the beginning of a request to the end of its body.
 	ReadTimeout = 15 * time.Second
-	// WriteTimeout is from the end of a request's headers to the end of the answer,
-	// or of a part of it where the answer is sent in parts.
+	// WriteTimeout is the time from the end of a request's headers to the end of the
+	// response. A streamed response has this time for each part.
 	WriteTimeout = 30 * time.Second
-	// IdleTimeout is how long a connection stays open between two requests, unless
-	// ServeOptions say otherwise. It is longer than proxies usually keep one (75 s):
-	// whoever closes first must be the one that sends the next request.
+	// IdleTimeout is the default time that a connection stays open between two requests.
+	// It is longer than the usual time of proxies (75 s), so that the proxy closes the
+	// connection and not the service, which could do so while a request is on its way.
 	IdleTimeout = 90 * time.Second
-	// shutdownTimeout is how long requests in flight can take to finish.
+	// shutdownTimeout is the time for requests in flight to finish when the service stops.
 	shutdownTimeout = 26 * time.Second
-	// settleTime is how long those that have just connected have to send a request.
-	settleTime     = 200 * time.Millisecond
+	// handshakeGrace is the time for clients that have just connected to send a request.
+	handshakeGrace = 200 * time.Millisecond
 	maxHeaderBytes = 64 << 10
-	// maxUnreadBytes is what a client can send of its bodies over HTTP/2, on one
-	// connection, before the transport reads them. They are in memory, unlike what
-	// HTTP/1.1 leaves to the kernel.
+	// maxUnreadBytes limits the request bodies that a client can send on one HTTP/2
+	// connection before the transport reads them. net/http buffers them in memory.
 	maxUnreadBytes = 256 << 10
 )
 
-// NewServer returns a server for handler that keeps no connection longer than its
-// timeouts allow. What net/http says of connections is logged to log.
+// NewServer returns a server with the timeouts and limits of this package. It logs the
+// errors of connections to log.
 func NewServer(handler http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           handler,
@@ -49,25 +48,24 @@ func NewServer(handler http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
-// ServeOptions say how Serve listens and stops. The zero value is plain HTTP, the usual
-// IdleTimeout, and no delay.
+// ServeOptions are the options of Serve. The zero value means plain HTTP, the default
+// IdleTimeout and no delay.
 type ServeOptions struct {
-	// Certificate is for TLS; nil is plain HTTP.
+	// Certificate is the certificate for TLS. If it is nil, Serve uses plain HTTP.
 	Certificate *Certificate
-	// IdleTimeout is how long a connection stays open between two requests; 0 is the
-	// usual one.
+	// IdleTimeout is the time that a connection stays open between two requests. 0 means
+	// the constant IdleTimeout.
 	IdleTimeout time.Duration
-	// ShutdownDelay is how long new connections are still accepted after ctx has
-	// ended, so that clients and load balancers have time to go elsewhere.
+	// ShutdownDelay is the time that new connections are accepted after ctx has ended, so
+	// that clients and load balancers can switch to another instance.
 	ShutdownDelay time.Duration
 }
 
-// Serve answers requests on listener until ctx ends. From then on Request.Stopping
-// is true, and each answer asks its client to use another connection. After the
-// delay it refuses new connections, lets the requests in flight finish for up to 26
-// seconds, and drops the rest: clients that do not read their answers. It speaks TLS
-// 1.2 and 1.3, with HTTP/2 for clients that offer it, or plain HTTP without a
-// certificate. The error is the listener's.
+// Serve serves requests on listener until ctx ends. After that Request.Stopping is true,
+// and each response tells its client to close the connection. After the ShutdownDelay,
+// Serve refuses new connections. It waits up to 26 seconds for the requests in flight and
+// then closes the remaining connections. With a certificate it supports TLS 1.2 and 1.3,
+// and HTTP/2 for clients that offer it. It returns an error if the listener fails.
 func Serve(ctx context.Context, listener net.Listener, handler http.Handler, options ServeOptions, log *slog.Logger) error {
 	server := NewServer(handler, log)
 	server.IdleTimeout = cmp.Or(options.IdleTimeout, server.IdleTimeout)
@@ -96,31 +94,30 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler, opt
 	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
 	if options.ShutdownDelay > 0 && ignoreNewConnections(listener) {
-		time.Sleep(settleTime)
+		time.Sleep(handshakeGrace)
 	}
 	if err := server.Shutdown(deadline); err != nil {
-		log.Warn("dropped connections that were still open", "after", shutdownTimeout)
+		log.Warn("closed connections that were still open at shutdown", "after", shutdownTimeout)
 		return server.Close()
 	}
-	if !service.idle(deadline) {
-		log.Warn("dropped requests that were answered and still at work", "after", shutdownTimeout)
+	if !service.waitUntilIdle(deadline) {
+		log.Warn("request handlers still running at shutdown", "after", shutdownTimeout)
 	}
 	return nil
 }
 
-// service is what the requests of one Serve share.
+// service is the state that the requests of one Serve share.
 type service struct {
-	// stop ends when the service is asked to stop.
+	// stop ends when the service is told to stop.
 	stop context.Context
-	// working counts the transports at work, including those whose request has been
-	// answered without them.
+	// working counts the running transports, including those of abandoned requests.
 	working sync.WaitGroup
 }
 
 type serviceKey struct{}
 
-// serviceOf returns the service of a request, which is one that never stops where
-// Serve does not run it.
+// serviceOf returns the service of a request. If Serve does not run the handler, it returns
+// a service that never stops.
 func serviceOf(ctx context.Context) *service {
 	if s, ok := ctx.Value(serviceKey{}).(*service); ok {
 		return s
@@ -130,8 +127,8 @@ func serviceOf(ctx context.Context) *service {
 
 func (s *service) stopping() bool { return s.stop.Err() != nil }
 
-// idle waits until no transport is at work, and reports false if ctx ends first.
-func (s *service) idle(ctx context.Context) bool {
+// waitUntilIdle waits until no transport is running. It returns false if ctx ends first.
+func (s *service) waitUntilIdle(ctx context.Context) bool {
 	idle := make(chan struct{})
 	go func() {
 		s.working.Wait()

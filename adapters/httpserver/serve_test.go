@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// start serves until stop is called, whose end is told on stopped.
+// start serves until stop is called. stopped receives the result.
 func start(t *testing.T, handler http.Handler, certificate *Certificate, delay time.Duration) (address string, stop context.CancelFunc, stopped <-chan error) {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -27,8 +27,8 @@ func start(t *testing.T, handler http.Handler, certificate *Certificate, delay t
 	return listener.Addr().String(), stop, end
 }
 
-// TestServeFinishesWhatIsInFlight stops a service while it is answering.
-func TestServeFinishesWhatIsInFlight(t *testing.T) {
+// TestServeFinishesRequestsInFlight stops a service during a request.
+func TestServeFinishesRequestsInFlight(t *testing.T) {
 	for name, tt := range map[string]struct {
 		scheme      string
 		certificate *Certificate
@@ -52,7 +52,7 @@ func TestServeFinishesWhatIsInFlight(t *testing.T) {
 			}()
 			<-entered
 			stop()
-			// Nobody gets in any more, while the one who is in is being served.
+			// New connections are refused while the request is being served.
 			require.Eventually(t, func() bool {
 				conn, err := net.Dial("tcp", address)
 				if err == nil {
@@ -67,7 +67,7 @@ func TestServeFinishesWhatIsInFlight(t *testing.T) {
 	}
 }
 
-// endless is a body without an end, which counts what was read of it.
+// endless is a body without an end that counts the bytes read.
 type endless struct{ read atomic.Int64 }
 
 func (e *endless) Read(into []byte) (int, error) {
@@ -75,9 +75,9 @@ func (e *endless) Read(into []byte) (int, error) {
 	return len(into), nil
 }
 
-// TestUnreadBodiesOverHTTP2AreShort is about requests that wait for something else
-// before their bodies are read.
-func TestUnreadBodiesOverHTTP2AreShort(t *testing.T) {
+// TestUnreadHTTP2BodiesAreBounded sends requests to a handler that waits before it reads
+// their bodies.
+func TestUnreadHTTP2BodiesAreBounded(t *testing.T) {
 	certificate := newCertificate(t, t.TempDir())
 	entered, leave := make(chan string), make(chan struct{})
 	address, stop, stopped := start(t, serve(io.Discard, Options{}, func(_ http.ResponseWriter, r *http.Request) error {
@@ -98,27 +98,27 @@ func TestUnreadBodiesOverHTTP2AreShort(t *testing.T) {
 		})
 		assert.Equal(t, "HTTP/2.0", <-entered)
 	}
-	time.Sleep(200 * time.Millisecond) // they send as much as they can
-	assert.Less(t, body.read.Load(), int64(connections*2*maxUnreadBytes), "with what the client keeps to itself")
+	time.Sleep(200 * time.Millisecond) // The clients send as much as they can.
+	assert.Less(t, body.read.Load(), int64(connections*2*maxUnreadBytes), "including the buffers of the client")
 	close(leave)
 	clients.Wait()
 	stop()
 	assert.NoError(t, <-stopped)
 }
 
-func TestServerTimeouts(t *testing.T) {
+func TestTheServerHasTimeouts(t *testing.T) {
 	server := NewServer(nil, discard)
 	assert.Equal(t, 5*time.Second, server.ReadHeaderTimeout)
 	assert.Equal(t, 15*time.Second, server.ReadTimeout)
 	assert.Equal(t, 30*time.Second, server.WriteTimeout)
 	assert.Greater(t, server.IdleTimeout, 75*time.Second, "nginx closes first")
 	assert.Equal(t, 64<<10, server.MaxHeaderBytes)
-	assert.Less(t, RequestTimeout, server.WriteTimeout, "there is time to say so")
+	assert.Less(t, RequestTimeout, server.WriteTimeout, "a timeout can be answered")
 }
 
-// TestAnIdleConnectionIsClosedAfterItsTime reads from a connection until the service
+// TestAnIdleConnectionIsClosedAfterIdleTimeout reads from a connection until the service
 // closes it.
-func TestAnIdleConnectionIsClosedAfterItsTime(t *testing.T) {
+func TestAnIdleConnectionIsClosedAfterIdleTimeout(t *testing.T) {
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(t.Context())
@@ -133,7 +133,7 @@ func TestAnIdleConnectionIsClosedAfterItsTime(t *testing.T) {
 	_, err = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
 	require.NoError(t, err)
 	answer, err := io.ReadAll(conn)
-	require.NoError(t, err, "closed, long before the usual time")
+	require.NoError(t, err, "closed long before the default time")
 	assert.Contains(t, string(answer), "HTTP/1.1 200 OK")
 	stop()
 	assert.NoError(t, <-stopped)

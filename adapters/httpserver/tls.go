@@ -9,13 +9,13 @@ import (
 	"time"
 )
 
-// recheckAfter is how long the files of a certificate are not looked at again.
-const recheckAfter = time.Second
+// certificateCheckInterval is the minimum time between two reads of the files.
+const certificateCheckInterval = time.Second
 
-// Certificate is a TLS certificate with its private key, kept in two PEM files
-// that can be replaced while it is in use: within a second, new connections get
-// the new one. The old one stays in use until both new files are there and belong
-// together.
+// Certificate is a TLS certificate and its private key in two PEM files. The files can be
+// replaced while the service runs: new connections use the new certificate within a second.
+// The old one stays in use until both files are replaced and the key belongs to the
+// certificate.
 type Certificate struct {
 	certFile, keyFile string
 	log               *slog.Logger
@@ -26,8 +26,8 @@ type Certificate struct {
 	inUse   *tls.Certificate
 }
 
-// LoadCertificate reads a certificate and its key. The chain can follow the
-// certificate in the same file. Replacements are logged to log.
+// LoadCertificate reads a certificate and its key. The certificate can be followed by its
+// chain in the same file. Replacements are logged to log.
 func LoadCertificate(certFile, keyFile string, log *slog.Logger) (*Certificate, error) {
 	c := &Certificate{certFile: certFile, keyFile: keyFile, log: log, checked: time.Now()}
 	c.files = c.read()
@@ -39,30 +39,29 @@ func LoadCertificate(certFile, keyFile string, log *slog.Logger) (*Certificate, 
 	return c, nil
 }
 
-// aead are the cipher suites of TLS 1.2 that RFC 9325, 4.2 recommends: a fresh key
-// for each connection, and encryption that authenticates. Those of TLS 1.3 all do.
-var aead = []uint16{
+// aeadSuites are the TLS 1.2 cipher suites that RFC 9325, 4.2 recommends: forward secrecy
+// and authenticated encryption. All suites of TLS 1.3 have both.
+var aeadSuites = []uint16{
 	tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
 	tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
 	tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
 }
 
-// config allows no version that RFC 8996 forbids, and leaves the order of the
-// suites to Go.
+// config allows TLS 1.2 and later (RFC 8996).
 func (c *Certificate) config() *tls.Config {
 	return &tls.Config{
 		MinVersion:     tls.VersionTLS12,
-		CipherSuites:   aead,
+		CipherSuites:   aeadSuites,
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.current(), nil },
 	}
 }
 
-// current returns the certificate to use now. It compares what the files hold,
-// because no time or size of a file is sure to tell two certificates apart.
+// current returns the certificate for a new connection. It detects a replacement by the
+// content of the files, because two certificates can have the same size and time.
 func (c *Certificate) current() *tls.Certificate {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	if time.Since(c.checked) < recheckAfter {
+	if time.Since(c.checked) < certificateCheckInterval {
 		return c.inUse
 	}
 	c.checked = time.Now()
@@ -73,10 +72,10 @@ func (c *Certificate) current() *tls.Certificate {
 	c.files = files
 	pair, err := files.pair()
 	if err != nil {
-		c.log.Warn("the TLS certificate cannot be replaced yet: the one in use stays", "error", err)
+		c.log.Warn("cannot load the new TLS certificate: the previous one stays in use", "error", err)
 		return c.inUse
 	}
-	c.log.Info("the TLS certificate was replaced", "expires", pair.Leaf.NotAfter)
+	c.log.Info("TLS certificate replaced", "expires", pair.Leaf.NotAfter)
 	c.inUse = pair
 	return c.inUse
 }
@@ -90,7 +89,7 @@ func (c *Certificate) read() pemFiles {
 	return pemFiles{cert, key, err}
 }
 
-// pemFiles is what the two files held when they were read.
+// pemFiles is the content of the two files, or the error of reading them.
 type pemFiles struct {
 	cert, key []byte
 	err       error

@@ -28,7 +28,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// pemPair makes a certificate for this machine, and its key.
+// pemPair creates a certificate for localhost and its key.
 func pemPair(t *testing.T, name string) (cert, key []byte) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -44,7 +44,7 @@ func pemPairOf(t *testing.T, name string, private crypto.Signer) (cert, key []by
 		NotBefore:    time.Now().Add(-time.Hour),
 		NotAfter:     time.Now().Add(time.Hour),
 		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1)},
-		// It vouches for itself.
+		// It is self-signed.
 		IsCA: true, BasicConstraintsValid: true,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
@@ -71,14 +71,14 @@ func newCertificate(t *testing.T, dir string) *Certificate {
 	return certificate
 }
 
-// trust is the configuration of a client who knows the certificate.
+// trust returns the configuration of a client that trusts the certificate.
 func trust(certificate *Certificate) *tls.Config {
 	known := x509.NewCertPool()
 	known.AddCert(certificate.current().Leaf)
 	return &tls.Config{RootCAs: known}
 }
 
-// browser speaks HTTP/2 where the service does.
+// browser is a client with HTTP/2.
 func browser(certificate *Certificate) *http.Client {
 	transport := &http.Transport{ForceAttemptHTTP2: true, DisableKeepAlives: true}
 	if certificate != nil {
@@ -87,7 +87,7 @@ func browser(certificate *Certificate) *http.Client {
 	return &http.Client{Transport: transport}
 }
 
-func TestTLSVersions(t *testing.T) {
+func TestTLS12AndLaterAreSupported(t *testing.T) {
 	certificate := newCertificate(t, t.TempDir())
 	address, stop, stopped := start(t, serve(io.Discard, Options{}, live), certificate, 0)
 	for version, refused := range map[uint16]bool{tls.VersionTLS10: true, tls.VersionTLS11: true, tls.VersionTLS12: false, tls.VersionTLS13: false} {
@@ -106,7 +106,7 @@ func TestTLSVersions(t *testing.T) {
 	assert.NoError(t, <-stopped)
 }
 
-// TestTLS12HasAEADSuitesOnly offers one suite at a time, of all that Go knows, for
+// TestTLS12HasAEADSuitesOnly offers every suite that Go supports, one at a time, for
 // each kind of key that a certificate can have.
 func TestTLS12HasAEADSuitesOnly(t *testing.T) {
 	dir := t.TempDir()
@@ -157,13 +157,13 @@ func TestHTTPOverTLS(t *testing.T) {
 	}
 	resp, err := http.Get("http://" + address)
 	require.NoError(t, err)
-	assert.Equal(t, 400, resp.StatusCode, "no request is served in plain text")
+	assert.Equal(t, 400, resp.StatusCode, "plain HTTP is refused")
 	resp.Body.Close()
 	stop()
 	assert.NoError(t, <-stopped)
 }
 
-// meet does a handshake, and returns the name on the certificate it was shown.
+// meet makes a handshake and returns the name in the server's certificate.
 func meet(t *testing.T, certificate *Certificate) string {
 	t.Helper()
 	near, far := net.Pipe()
@@ -180,7 +180,7 @@ func meet(t *testing.T, certificate *Certificate) string {
 	return client.ConnectionState().PeerCertificates[0].Subject.CommonName
 }
 
-func TestAReplacedCertificateIsShownWithinASecond(t *testing.T) {
+func TestAReplacedCertificateIsUsedWithinASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
 		certificate := newCertificate(t, dir)
@@ -191,35 +191,35 @@ func TestAReplacedCertificateIsShownWithinASecond(t *testing.T) {
 
 		cert, key := pemPair(t, "second")
 		put(t, certFile, cert)
-		time.Sleep(recheckAfter - 1)
+		time.Sleep(certificateCheckInterval - 1)
 		assert.Equal(t, "first", meet(t, certificate))
-		assert.Empty(t, log.String(), "the files are left alone for a second")
+		assert.Empty(t, log.String(), "the files are not read again within a second")
 
 		time.Sleep(time.Nanosecond)
 		for range 3 {
-			assert.Equal(t, "first", meet(t, certificate), "half of a pair is no certificate")
-			time.Sleep(recheckAfter)
+			assert.Equal(t, "first", meet(t, certificate), "the certificate without its new key is not used")
+			time.Sleep(certificateCheckInterval)
 		}
 		assert.Equal(t, 1, strings.Count(log.String(), "level=WARN"), log.String())
 
 		put(t, keyFile, key)
 		for range 3 {
 			assert.Equal(t, "second", meet(t, certificate))
-			time.Sleep(recheckAfter)
+			time.Sleep(certificateCheckInterval)
 		}
 		assert.Equal(t, 1, strings.Count(log.String(), "level=INFO"), log.String())
 
 		log.Reset()
 		require.NoError(t, os.Remove(keyFile))
 		for range 3 {
-			assert.Equal(t, "second", meet(t, certificate), "a key that is gone")
-			time.Sleep(recheckAfter)
+			assert.Equal(t, "second", meet(t, certificate), "the key file is missing")
+			time.Sleep(certificateCheckInterval)
 		}
 		put(t, keyFile, []byte("no key"))
-		assert.Equal(t, "second", meet(t, certificate), "a file that is no key")
+		assert.Equal(t, "second", meet(t, certificate), "the key file is invalid")
 		assert.Equal(t, 2, strings.Count(log.String(), "level=WARN"), log.String())
 
-		// Written in place, of the same length, and dated back.
+		// Written in place, with the same length and modification time.
 		before, err := os.Stat(certFile)
 		require.NoError(t, err)
 		cert, key = pemPair(t, "third!")
@@ -227,7 +227,7 @@ func TestAReplacedCertificateIsShownWithinASecond(t *testing.T) {
 		require.NoError(t, os.WriteFile(keyFile, key, 0o600))
 		require.NoError(t, os.Chtimes(certFile, before.ModTime(), before.ModTime()))
 		require.NoError(t, os.Chtimes(keyFile, before.ModTime(), before.ModTime()))
-		time.Sleep(recheckAfter)
+		time.Sleep(certificateCheckInterval)
 		assert.Equal(t, "third!", meet(t, certificate))
 		assert.NotContains(t, log.String(), "PRIVATE")
 	})

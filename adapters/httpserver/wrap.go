@@ -14,26 +14,26 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// Options names whom the service trusts. The zero value is nobody.
+// Options says which proxies and web origins the service trusts. The zero value trusts none.
 type Options struct {
-	// TrustedProxies are the networks of the proxies before the service, as
-	// ParseProxy reads them. Their word on the client's address (X-Forwarded-For), on
-	// TLS (X-Forwarded-Proto) and on the path at which they have the service
-	// (X-Forwarded-Prefix) counts, and nobody else's does.
+	// TrustedProxies are the networks of trusted proxies, as ParseProxy returns them. Only
+	// from them, the service uses the headers with the client's address (X-Forwarded-For),
+	// its scheme (X-Forwarded-Proto) and the path of the service at the proxy
+	// (X-Forwarded-Prefix).
 	TrustedProxies []netip.Prefix
-	// AllowedOrigins are the web origins, as ParseOrigin reads them, whose scripts
-	// may call the API from a browser. Wrap leaves them to the transport, which
-	// gives them to AllowOrigins.
+	// AllowedOrigins are the web origins, as ParseOrigin returns them, whose scripts can
+	// call the API from a browser. Wrap does not use them; a transport passes them to
+	// AllowOrigins.
 	AllowedOrigins []string
 }
 
-// AnswerError answers a request that failed with err, in the form that the
-// transport's clients expect. It does not log err.
+// AnswerError answers a request that failed with err in the transport's format. It does
+// not log err.
 type AnswerError func(w http.ResponseWriter, r *http.Request, err error)
 
-// Wrap returns transport behind everything that all transports share. Requests
-// are logged to log. The errors that transport reports with Request.Fail, and its
-// panics, are answered by answer.
+// Wrap returns a handler that runs transport behind the shared middleware. It logs
+// requests to log. It calls answer for errors that transport reports with Request.Fail, and
+// for panics.
 func Wrap(transport http.Handler, answer AnswerError, options Options, log *slog.Logger) http.Handler {
 	proxies := trustedProxies(options.TrustedProxies)
 	handler := recoverPanics(transport)
@@ -41,21 +41,21 @@ func Wrap(transport http.Handler, answer AnswerError, options Options, log *slog
 	handler = logRequests(log, answer, handler)
 	handler = secureHeaders(proxies, handler)
 	handler = identify(proxies, newMemory(), handler)
-	return warnOfForwarders(proxies, log, handler)
+	return warnOfUntrustedProxies(proxies, log, handler)
 }
 
 const requestIDHeader = "X-Request-Id"
 
-// safeRequestID is what a caller's request id can be: nothing that could forge
-// a log line or a header, or that begins like a formula in a spreadsheet.
-var safeRequestID = regexp.MustCompile(`^[A-Za-z0-9._][A-Za-z0-9._-]{0,63}$`)
+// validRequestID matches the request ids that are accepted from callers. They cannot forge
+// a log line or a header, and do not begin like a formula of a spreadsheet.
+var validRequestID = regexp.MustCompile(`^[A-Za-z0-9._][A-Za-z0-9._-]{0,63}$`)
 
-// identify finds out where a request comes from, and gives it an id: the caller's,
-// if it is safe, or a random one.
+// identify adds the Request to the context. Its request id is the caller's if that is
+// valid, otherwise a random one.
 func identify(proxies trustedProxies, memory *memory, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get(requestIDHeader)
-		if !safeRequestID.MatchString(id) {
+		if !validRequestID.MatchString(id) {
 			id = rand.Text()
 		}
 		w.Header().Set(requestIDHeader, id)
@@ -66,16 +66,16 @@ func identify(proxies trustedProxies, memory *memory, next http.Handler) http.Ha
 	})
 }
 
-// onlyTLS tells browsers to use nothing else for two years, as the HTTP Headers
-// Cheat Sheet of OWASP recommends, but for this host alone: the service cannot know
-// the owner of the hosts below it. The owner can add includeSubDomains at the proxy.
-// The API has no use for it without cookies, which a host below could plant.
-const onlyTLS = "max-age=63072000"
+// strictTransportSecurity makes browsers use only TLS for two years, as the OWASP HTTP
+// Headers Cheat Sheet recommends. It does not include subdomains, because other services
+// can run there. A proxy can add includeSubDomains; the API does not need it, because it
+// uses no cookies that a subdomain could set.
+const strictTransportSecurity = "max-age=63072000"
 
-// secureHeaders keeps answers out of caches, and out of what browsers do with
-// pages: these are data (OWASP REST Security Cheat Sheet). A transport that serves
-// pages sets a Content-Security-Policy of its own. Cross-Origin-Resource-Policy
-// does not concern scripts that AllowOrigins lets in.
+// secureHeaders sets headers that forbid caching, and forbid browsers to render a response
+// as a page (OWASP REST Security Cheat Sheet). A transport that serves pages replaces the
+// Content-Security-Policy. Cross-Origin-Resource-Policy does not affect the requests of
+// scripts that AllowOrigins allows.
 func secureHeaders(proxies trustedProxies, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
@@ -85,9 +85,9 @@ func secureHeaders(proxies trustedProxies, next http.Handler) http.Handler {
 		header.Set("X-Frame-Options", "DENY")
 		header.Set("Referrer-Policy", "no-referrer")
 		header.Set("Cross-Origin-Resource-Policy", "same-origin")
-		// Over plain HTTP anyone could have said it (RFC 6797, 7.2).
-		if proxies.overTLS(r) {
-			header.Set("Strict-Transport-Security", onlyTLS)
+		// Over plain HTTP the header must not be sent (RFC 6797, 7.2).
+		if proxies.isTLS(r) {
+			header.Set("Strict-Transport-Security", strictTransportSecurity)
 		}
 		next.ServeHTTP(w, r)
 	})
@@ -97,19 +97,19 @@ func secureHeaders(proxies trustedProxies, next http.Handler) http.Handler {
 func recoverPanics(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
-			if thrown := recover(); thrown != nil {
-				RequestFrom(r.Context()).Fail(panicked(thrown))
+			if value := recover(); value != nil {
+				RequestFrom(r.Context()).Fail(panicError(value))
 			}
 		}()
 		next.ServeHTTP(w, r)
 	})
 }
 
-// panicked returns the error for a panic that is being recovered. What the panic
-// says can hold data of a patient and is not logged, but where it happened is.
-func panicked(thrown any) error {
-	if broken, ok := thrown.(runtime.Error); ok {
-		return fmt.Errorf("panic: %w\n%s", broken, debug.Stack())
+// panicError returns the error of a recovered panic, with the stack. It omits the value of
+// the panic, which can contain a patient's data, unless it is a runtime.Error.
+func panicError(value any) error {
+	if runtimeError, ok := value.(runtime.Error); ok {
+		return fmt.Errorf("panic: %w\n%s", runtimeError, debug.Stack())
 	}
-	return fmt.Errorf("panic with a %T\n%s", thrown, debug.Stack())
+	return fmt.Errorf("panic with a %T\n%s", value, debug.Stack())
 }

@@ -21,7 +21,7 @@ import (
 
 var discard = slog.New(slog.DiscardHandler)
 
-// serve runs a transport of one route, which is served by do.
+// serve returns a transport with one route, which do handles.
 func serve(log io.Writer, options Options, do func(http.ResponseWriter, *http.Request) error) http.Handler {
 	transport := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		request := RequestFrom(r.Context())
@@ -58,21 +58,21 @@ func get1(handler http.Handler, headers ...string) *httptest.ResponseRecorder {
 	return recorder
 }
 
-func TestAPanicIsAnsweredAndLoggedWithoutWhatItSays(t *testing.T) {
+func TestAPanicIsAnsweredAndLoggedWithoutItsValue(t *testing.T) {
 	const record = "Ada Lovelace, allergic to penicillin"
 	for name, thrown := range map[string]any{"text": record, "error": errors.New(record), "value": struct{ s string }{record}} {
 		var log bytes.Buffer
 		service := serve(&log, Options{}, func(http.ResponseWriter, *http.Request) error { panic(thrown) })
 		got := get1(service)
 		assert.Equal(t, 500, got.Code, name)
-		assert.Equal(t, "failed\n", got.Body.String(), "the transport's own words")
+		assert.Equal(t, "failed\n", got.Body.String(), "the transport's error text")
 		assert.Contains(t, log.String(), "wrap_test.go", "the log says where")
 		assert.NotContains(t, log.String(), "Lovelace", name)
-		assert.Equal(t, 500, get1(service).Code, "the service lives on")
+		assert.Equal(t, 500, get1(service).Code, "the service still answers")
 	}
 }
 
-func TestEveryAnswerOfATransportHasTheSecurityHeaders(t *testing.T) {
+func TestEveryResponseHasTheSecurityHeaders(t *testing.T) {
 	for status, do := range map[int]func(http.ResponseWriter, *http.Request) error{
 		200: live,
 		404: func(http.ResponseWriter, *http.Request) error { return domain.ErrNotFound() },
@@ -144,7 +144,7 @@ func TestEachRequestIsOneLineInTheLog(t *testing.T) {
 	}
 }
 
-func TestAnErrorInTheMiddleOfAnAnswerCutsItOff(t *testing.T) {
+func TestAnErrorDuringTheResponseClosesTheConnection(t *testing.T) {
 	for name, begin := range map[string]func(http.ResponseWriter) error{
 		"a status": func(w http.ResponseWriter) error { w.WriteHeader(200); return nil },
 		"a part":   func(w http.ResponseWriter) error { _, err := io.WriteString(w, "{"); return err },
@@ -160,7 +160,7 @@ func TestAnErrorInTheMiddleOfAnAnswerCutsItOff(t *testing.T) {
 	}
 }
 
-func TestTheLogDoesNotNameWhoDropsAnAnswer(t *testing.T) {
+func TestTheLogDoesNotContainTheAddressOfADisconnectedClient(t *testing.T) {
 	var log bytes.Buffer
 	handler := serve(&log, Options{}, func(w http.ResponseWriter, _ *http.Request) error {
 		_, err := w.Write([]byte("{"))
@@ -168,13 +168,13 @@ func TestTheLogDoesNotNameWhoDropsAnAnswer(t *testing.T) {
 		return errors.Join(err, &net.OpError{Op: "write", Net: "tcp", Addr: peer, Err: net.ErrClosed})
 	})
 	request := httptest.NewRequest(http.MethodGet, "http://clinic.example/", nil)
-	assert.PanicsWithValue(t, http.ErrAbortHandler, func() { handler.ServeHTTP(httptest.NewRecorder(), request) }, "it is not as if the answer were whole")
-	assert.Contains(t, log.String(), "the client did not take the whole answer")
+	assert.PanicsWithValue(t, http.ErrAbortHandler, func() { handler.ServeHTTP(httptest.NewRecorder(), request) }, "the response is not completed")
+	assert.Contains(t, log.String(), "client disconnected during the response")
 	assert.NotContains(t, log.String(), "203.0.113.7")
 	assert.NotContains(t, log.String(), "level=ERROR")
 }
 
-func TestBrowsersAreKeptToTLSOverTLSOnly(t *testing.T) {
+func TestStrictTransportSecurityIsSentOverTLSOnly(t *testing.T) {
 	service := serve(io.Discard, Options{TrustedProxies: proxies}, live)
 	for _, tt := range []struct {
 		peer, proto string
@@ -209,7 +209,7 @@ func TestBrowsersAreKeptToTLSOverTLSOnly(t *testing.T) {
 	}
 }
 
-func TestRequestIDs(t *testing.T) {
+func TestValidRequestIDsAreKept(t *testing.T) {
 	service := serve(io.Discard, Options{}, live)
 	for _, id := range []string{"abc-123_X.y", "0"} {
 		assert.Equal(t, id, get1(service, "X-Request-Id", id).Header().Get("X-Request-Id"))
@@ -221,7 +221,7 @@ func TestRequestIDs(t *testing.T) {
 	}
 }
 
-func TestARequestIsToldWhenItTookTooLong(t *testing.T) {
+func TestTheContextOfARequestEndsAtItsDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		got := get1(serve(io.Discard, Options{}, func(_ http.ResponseWriter, r *http.Request) error {

@@ -12,51 +12,51 @@ import (
 
 // archive keeps the versions of the records of one kind.
 type archive[T domain.Record] struct {
-	// versions holds those of each record, in order. An Update may append to them
-	// where they are: it is the only one, and nobody looks beyond the length that
-	// was committed.
+	// versions holds the versions of each record, in order. An Update can append to a slice
+	// in place: only one Update runs at a time, and Views do not read beyond the length
+	// that was committed.
 	versions tree[domain.ID, []domain.Version[T]]
-	// deleted holds the last versions of the records that are deleted.
+	// deleted holds the last version of each deleted record.
 	deleted tree[domain.ID, domain.Version[T]]
-	// deletedWith holds each of those that say With what.
-	deletedWith tree[companion, struct{}]
+	// deletedWith holds the deleted records by the record that they were deleted with.
+	deletedWith tree[child, struct{}]
 }
 
 func newArchive[T domain.Record]() archive[T] {
 	return archive[T]{
 		versions:    tree[domain.ID, []domain.Version[T]]{compare: cmp.Compare[domain.ID]},
 		deleted:     tree[domain.ID, domain.Version[T]]{compare: cmp.Compare[domain.ID]},
-		deletedWith: tree[companion, struct{}]{compare: compareCompanions},
+		deletedWith: tree[child, struct{}]{compare: compareChildren},
 	}
 }
 
-// companion is a record that has the parent with, or was deleted with it.
-type companion struct {
-	with domain.Reference
-	id   domain.ID
+// child is a record that has the parent, or that was deleted with it.
+type child struct {
+	parent domain.Reference
+	id     domain.ID
 }
 
-func compareCompanions(a, b companion) int {
+func compareChildren(a, b child) int {
 	return cmp.Or(
-		strings.Compare(string(a.with.Kind), string(b.with.Kind)),
-		cmp.Compare(a.with.ID, b.with.ID),
+		strings.Compare(string(a.parent.Kind), string(b.parent.Kind)),
+		cmp.Compare(a.parent.ID, b.parent.ID),
 		cmp.Compare(a.id, b.id),
 	)
 }
 
-// under iterates over the records above after that stand under with, in ascending order.
-func under(companions tree[companion, struct{}], with domain.Reference, after domain.ID) iter.Seq[domain.ID] {
+// childrenOf iterates over the IDs above after of the children of parent, in ascending order.
+func childrenOf(companions tree[child, struct{}], with domain.Reference, after domain.ID) iter.Seq[domain.ID] {
 	return func(yield func(domain.ID) bool) {
-		for key := range companions.after(companion{with, after}) {
-			if key.with != with || !yield(key.id) {
+		for key := range companions.after(child{with, after}) {
+			if key.parent != with || !yield(key.id) {
 				return
 			}
 		}
 	}
 }
 
-// keep adds a version of a record and returns it with its Number.
-func (a *archive[T]) keep(version domain.Version[T]) domain.Version[T] {
+// add appends a version of a record and returns it with its Number.
+func (a *archive[T]) add(version domain.Version[T]) domain.Version[T] {
 	id := version.Record.Self().ID
 	earlier, _ := a.versions.get(id)
 	version = version.Numbered(len(earlier) + 1)
@@ -64,18 +64,19 @@ func (a *archive[T]) keep(version domain.Version[T]) domain.Version[T] {
 	a.undelete(id)
 	if version.Change == domain.Deleted {
 		a.deleted = a.deleted.set(id, unsalted(version))
-		a.deletedWith = a.deletedWith.set(companion{version.Cause, id}, struct{}{})
+		a.deletedWith = a.deletedWith.set(child{version.Cause, id}, struct{}{})
 	}
 	return version
 }
 
-// unsalted returns the version as it is read.
+// unsalted returns the version without its salt, as reads return it.
 func unsalted[T domain.Record](version domain.Version[T]) domain.Version[T] {
 	version.Salt = domain.Salt{}
 	return version
 }
 
-// commitments iterates over those of all versions after the one with the ID and number.
+// commitments iterates over the commitments of all versions after the one with the ID and
+// number.
 func (a *archive[T]) commitments(id domain.ID, number int) iter.Seq[domain.Commitment] {
 	return func(yield func(domain.Commitment) bool) {
 		for found, versions := range a.versions.after(id - 1) {
@@ -91,7 +92,7 @@ func (a *archive[T]) commitments(id domain.ID, number int) iter.Seq[domain.Commi
 func (a *archive[T]) undelete(id domain.ID) {
 	before, _ := a.deleted.get(id)
 	a.deleted = a.deleted.delete(id)
-	a.deletedWith = a.deletedWith.delete(companion{before.Cause, id})
+	a.deletedWith = a.deletedWith.delete(child{before.Cause, id})
 }
 
 // get returns the last version of a deleted record.
@@ -108,17 +109,17 @@ func (a *archive[T]) isDeleted(id domain.ID) bool {
 	return found
 }
 
-// ids iterates over the deleted records above after, in ascending order; unless
-// with is zero, only over those that were deleted With it.
-func (a *archive[T]) ids(with domain.Reference, after domain.ID) iter.Seq[domain.ID] {
+// deletedIDs iterates over the IDs above after of the deleted records, in ascending order.
+// Unless with is zero, it includes only the records that were deleted with it.
+func (a *archive[T]) deletedIDs(with domain.Reference, after domain.ID) iter.Seq[domain.ID] {
 	if with == (domain.Reference{}) {
 		return keys(a.deleted.after(after))
 	}
-	return under(a.deletedWith, with, after)
+	return childrenOf(a.deletedWith, with, after)
 }
 
-// expired returns the records that were deleted before the time, the longest
-// deleted first.
+// expired returns the IDs of the records that were deleted before the time, in the order
+// of their deletion.
 func (a *archive[T]) expired(before time.Time) []domain.ID {
 	type deletion struct {
 		at time.Time

@@ -8,7 +8,8 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// attempts forgets nothing: the store is gone before that could matter.
+// attempts implements ports.Attempts. It deletes nothing, because a store in memory does
+// not live long.
 type attempts struct{ tx *tx }
 
 func (r attempts) Get(ctx context.Context, key domain.AttemptKey) (domain.Attempts, error) {
@@ -16,8 +17,8 @@ func (r attempts) Get(ctx context.Context, key domain.AttemptKey) (domain.Attemp
 	if err != nil {
 		return domain.Attempts{}, err
 	}
-	kept, _ := s.attempts.get(key)
-	return kept, nil
+	found, _ := s.attempts.get(key)
+	return found, nil
 }
 
 func (r attempts) Save(ctx context.Context, key domain.AttemptKey, attempts domain.Attempts, _ time.Time) error {

@@ -18,14 +18,14 @@ func (r audit) Add(ctx context.Context, attest func(domain.AuditEvent) domain.Ev
 		return err
 	}
 	for _, event := range events {
-		event = detached(event)
+		event = cloneEvent(event)
 		event.ID = s.events.nextID()
 		event.At = ports.ToMicroseconds(event.At)
 		event.Actor.Duty, event.Actor.SecondFactor = domain.NoDuty, false
 		event.Actor.Origin.Device = ""
 		event.Evidence = attest(event)
 		s.events.set(event.ID, event)
-		for reference := range concerned(event) {
+		for reference := range recordsOf(event) {
 			s.byRecord = s.byRecord.set(domain.Mention{Record: reference, Event: event.ID}, struct{}{})
 		}
 	}
@@ -51,8 +51,8 @@ func (r audit) List(ctx context.Context, filter domain.AuditFilter, page domain.
 		if len(list) >= page.Limit {
 			break
 		}
-		if passes(event, filter) {
-			list = append(list, detached(event))
+		if matches(event, filter) {
+			list = append(list, cloneEvent(event))
 		}
 	}
 	return list, nil
@@ -92,7 +92,7 @@ func (r audit) ListCommitments(ctx context.Context, after domain.VersionName, li
 		if !reached {
 			continue
 		}
-		for commitment := range s.retained(known.Kind).commitments(from.Record.ID, from.Number) {
+		for commitment := range s.archiveOf(known.Kind).commitments(from.Record.ID, from.Number) {
 			if len(list) == limit {
 				return list, nil
 			}
@@ -102,9 +102,9 @@ func (r audit) ListCommitments(ctx context.Context, after domain.VersionName, li
 	return list, nil
 }
 
-// eventsAbout iterates over the events above after about the record, or over
-// all when there is none; with newestFirst over those below after, down from the
-// greatest one.
+// eventsAbout iterates over the events about the record with IDs above after, or over all
+// events if record is zero. With newestFirst it iterates in descending order of ID over
+// the events below after, or over all if after is 0.
 func (s *state) eventsAbout(record domain.Reference, after domain.ID, newestFirst bool) iter.Seq[domain.AuditEvent] {
 	all, byRecord := s.events.rows.after, s.byRecord.after
 	if newestFirst {
@@ -131,8 +131,8 @@ func (s *state) eventsAbout(record domain.Reference, after domain.ID, newestFirs
 	}
 }
 
-// passes reports whether filter keeps the event, but for what it is about.
-func passes(event domain.AuditEvent, filter domain.AuditFilter) bool {
+// matches reports whether the event matches filter, apart from the record that it is about.
+func matches(event domain.AuditEvent, filter domain.AuditFilter) bool {
 	return (filter.Actor == 0 || filter.Actor == event.Actor.UserID) &&
 		(filter.Action == "" || filter.Action == event.Action) &&
 		(filter.Outcome == "" || filter.Outcome == event.Outcome) &&
@@ -140,8 +140,8 @@ func passes(event domain.AuditEvent, filter domain.AuditFilter) bool {
 		(filter.To.IsZero() || event.At.Before(filter.To))
 }
 
-// concerned iterates over the records that the event is about.
-func concerned(event domain.AuditEvent) iter.Seq[domain.Reference] {
+// recordsOf iterates over the records under which the event is found.
+func recordsOf(event domain.AuditEvent) iter.Seq[domain.Reference] {
 	return func(yield func(domain.Reference) bool) {
 		if event.Subject.ID != 0 && !yield(domain.Reference{Kind: event.Subject.Kind, ID: event.Subject.ID}) {
 			return
@@ -159,8 +159,8 @@ func concerned(event domain.AuditEvent) iter.Seq[domain.Reference] {
 	}
 }
 
-// detached returns the event with slices of its own.
-func detached(event domain.AuditEvent) domain.AuditEvent {
+// cloneEvent returns the event with copies of its slices.
+func cloneEvent(event domain.AuditEvent) domain.AuditEvent {
 	event.Subject.Shown = slices.Clone(event.Subject.Shown)
 	event.Related = slices.Clone(event.Related)
 	event.Commitments = slices.Clone(event.Commitments)

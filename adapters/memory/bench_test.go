@@ -9,7 +9,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// The time of each must not grow with the number of rows, but for its logarithm.
+// The times must grow no faster than the logarithm of the number of rows.
 func BenchmarkStore(b *testing.B) {
 	for _, rows := range []int{1_000, 100_000} {
 		store := memory.New()

@@ -8,8 +8,8 @@ import (
 )
 
 var doctorKind = kind[domain.Doctor]{
-	keep: func(s *state) *keep[domain.Doctor] { return &s.doctors },
-	with: func(doctor domain.Doctor, id domain.ID) domain.Doctor {
+	collection: func(s *state) *collection[domain.Doctor] { return &s.doctors },
+	withID: func(doctor domain.Doctor, id domain.ID) domain.Doctor {
 		doctor.ID = id
 		return ports.StampToMicroseconds(doctor)
 	},
@@ -41,7 +41,7 @@ func (r doctors) List(ctx context.Context, filter domain.DoctorFilter, page doma
 	}
 	ids := keys(s.doctors.rows.after(page.After))
 	if filter.PatientID != 0 {
-		ids = keys(of(s.byPatient, filter.PatientID, page.After))
+		ids = keys(pairsOf(s.byPatient, filter.PatientID, page.After))
 	}
-	return take(page.Limit, ids, s.doctors.get)
+	return readPage(page.Limit, ids, s.doctors.get)
 }

@@ -19,13 +19,13 @@ func (r history[T]) Add(ctx context.Context, versions ...domain.Version[T]) ([]d
 	if err != nil {
 		return nil, err
 	}
-	kept := make([]domain.Version[T], len(versions))
+	stored := make([]domain.Version[T], len(versions))
 	for i, version := range versions {
 		version.At = ports.ToMicroseconds(version.At)
-		version.Record = r.kind.with(version.Record, version.Record.Self().ID)
-		kept[i] = r.kind.keep(s).archive.keep(version)
+		version.Record = r.kind.withID(version.Record, version.Record.Self().ID)
+		stored[i] = r.kind.collection(s).archive.add(version)
 	}
-	return kept, nil
+	return stored, nil
 }
 
 func (r history[T]) List(ctx context.Context, id domain.ID, page domain.Page) ([]domain.Version[T], error) {
@@ -33,12 +33,12 @@ func (r history[T]) List(ctx context.Context, id domain.ID, page domain.Page) ([
 	if err != nil {
 		return nil, err
 	}
-	versions, _ := r.kind.keep(s).archive.versions.get(id)
+	versions, _ := r.kind.collection(s).archive.versions.get(id)
 	numbers := func(yield func(domain.ID) bool) {
 		for earlier := max(page.After, 0); earlier < domain.ID(len(versions)) && yield(earlier+1); earlier++ {
 		}
 	}
-	return take(page.Limit, numbers, func(number domain.ID) (domain.Version[T], error) { return unsalted(versions[number-1]), nil })
+	return readPage(page.Limit, numbers, func(number domain.ID) (domain.Version[T], error) { return unsalted(versions[number-1]), nil })
 }
 
 func (r history[T]) GetDeleted(ctx context.Context, id domain.ID) (domain.Version[T], error) {
@@ -46,7 +46,7 @@ func (r history[T]) GetDeleted(ctx context.Context, id domain.ID) (domain.Versio
 	if err != nil {
 		return domain.Version[T]{}, err
 	}
-	return r.kind.keep(s).archive.get(id)
+	return r.kind.collection(s).archive.get(id)
 }
 
 func (r history[T]) ListDeleted(ctx context.Context, with domain.Reference, page domain.Page) ([]domain.Version[T], error) {
@@ -54,8 +54,8 @@ func (r history[T]) ListDeleted(ctx context.Context, with domain.Reference, page
 	if err != nil {
 		return nil, err
 	}
-	archive := &r.kind.keep(s).archive
-	return take(page.Limit, archive.ids(with, page.After), archive.get)
+	archive := &r.kind.collection(s).archive
+	return readPage(page.Limit, archive.deletedIDs(with, page.After), archive.get)
 }
 
 func (r history[T]) DeletedIDs(ctx context.Context, ids ...domain.ID) ([]domain.ID, error) {
@@ -63,7 +63,7 @@ func (r history[T]) DeletedIDs(ctx context.Context, ids ...domain.ID) ([]domain.
 	if err != nil {
 		return nil, err
 	}
-	return among(ids, r.kind.keep(s).archive.isDeleted), nil
+	return filterIDs(ids, r.kind.collection(s).archive.isDeleted), nil
 }
 
 func (r history[T]) Restore(ctx context.Context, records ...T) error {
@@ -72,16 +72,16 @@ func (r history[T]) Restore(ctx context.Context, records ...T) error {
 		return err
 	}
 	for _, record := range records {
-		if !r.kind.keep(s).archive.isDeleted(record.Self().ID) {
+		if !r.kind.collection(s).archive.isDeleted(record.Self().ID) {
 			return domain.ErrNotFound()
 		}
 	}
 	for _, record := range records {
 		id := record.Self().ID
-		if r.kind.keep(s).has(id) {
-			return r.tx.refuse(errors.New("memory: a record that is there was to be restored"))
+		if r.kind.collection(s).has(id) {
+			return r.tx.refuse(errors.New("memory: the record to restore exists"))
 		}
-		record = r.kind.with(record, id)
+		record = r.kind.withID(record, id)
 		if err := r.kind.check(s, record); err != nil {
 			return r.tx.refuse(err)
 		}

@@ -9,8 +9,8 @@ import (
 )
 
 var mappingKind = kind[domain.Mapping]{
-	keep: func(s *state) *keep[domain.Mapping] { return &s.mappings },
-	with: func(mapping domain.Mapping, id domain.ID) domain.Mapping {
+	collection: func(s *state) *collection[domain.Mapping] { return &s.mappings },
+	withID: func(mapping domain.Mapping, id domain.ID) domain.Mapping {
 		mapping.ID = id
 		mapping.AssignedAt = ports.ToMicroseconds(mapping.AssignedAt)
 		return ports.StampToMicroseconds(mapping)
@@ -43,12 +43,12 @@ func (r mappings) List(ctx context.Context, filter domain.MappingFilter, page do
 	if err != nil {
 		return nil, err
 	}
-	return take(page.Limit, s.mapped(filter, page.After), s.assignment)
+	return readPage(page.Limit, s.mappingIDs(filter, page.After), s.assignment)
 }
 
-// mapped iterates over the IDs of the mappings that pass filter, in ascending
-// order, from above after.
-func (s *state) mapped(filter domain.MappingFilter, after domain.ID) iter.Seq[domain.ID] {
+// mappingIDs iterates over the IDs above after of the mappings that match filter, in
+// ascending order.
+func (s *state) mappingIDs(filter domain.MappingFilter, after domain.ID) iter.Seq[domain.ID] {
 	if filter == (domain.MappingFilter{}) {
 		return keys(s.mappings.rows.after(after))
 	}
@@ -65,7 +65,7 @@ func (s *state) mapped(filter domain.MappingFilter, after domain.ID) iter.Seq[do
 	}
 }
 
-// assignment returns a mapping as it is listed.
+// assignment returns the mapping with the data of its patient and doctor.
 func (s *state) assignment(id domain.ID) (domain.Assignment, error) {
 	mapping, err := s.mappings.get(id)
 	if err != nil {

@@ -27,8 +27,8 @@ func TestStoresShareNothing(t *testing.T) {
 	addDoctor(t, other, "NJ-1")
 }
 
-// The suite cannot ask this of every store: some make a View wait for the end
-// of the Update.
+// The contract suite does not require this, because the Views of some stores wait for an
+// Update.
 func TestViewDoesNotWaitForUpdate(t *testing.T) {
 	store := memory.New()
 	addDoctor(t, store, "NJ-1")
@@ -64,20 +64,20 @@ func TestUpdateStopsWaitingWhenItsContextEnds(t *testing.T) {
 	})
 }
 
-func TestTxIsOfNoUseAfterItsFnReturned(t *testing.T) {
+func TestTxFailsAfterItsFnReturned(t *testing.T) {
 	store := memory.New()
 	for name, transact := range map[string]func(context.Context, func(ports.Tx) error) error{
 		"View": store.View, "Update": store.Update,
 	} {
 		t.Run(name, func(t *testing.T) {
-			var kept ports.Tx
+			var used ports.Tx
 			require.NoError(t, transact(t.Context(), func(tx ports.Tx) error {
-				kept = tx
+				used = tx
 				return nil
 			}))
-			_, err := kept.Doctors().List(t.Context(), domain.DoctorFilter{}, domain.Page{Limit: 1})
+			_, err := used.Doctors().List(t.Context(), domain.DoctorFilter{}, domain.Page{Limit: 1})
 			require.ErrorContains(t, err, "after its fn returned")
-			_, err = kept.Doctors().Add(t.Context(), doctor("NJ-1"))
+			_, err = used.Doctors().Add(t.Context(), doctor("NJ-1"))
 			require.ErrorContains(t, err, "after its fn returned")
 			require.Equal(t, domain.Internal, domain.KindOf(err))
 		})
@@ -85,7 +85,7 @@ func TestTxIsOfNoUseAfterItsFnReturned(t *testing.T) {
 	require.Empty(t, list(t, store))
 }
 
-func TestErrorOfFnGoesBeforeRefusalItDropped(t *testing.T) {
+func TestErrorOfFnTakesPrecedenceOverARefusalItDropped(t *testing.T) {
 	store, own := memory.New(), errors.New("own")
 	require.Equal(t, own, store.Update(t.Context(), func(tx ports.Tx) error {
 		_, refusal := tx.Mappings().Add(t.Context(), domain.Mapping{PatientID: 1, DoctorID: 1})
@@ -94,7 +94,7 @@ func TestErrorOfFnGoesBeforeRefusalItDropped(t *testing.T) {
 	}))
 }
 
-func TestASessionIsRevokedOnceThatIsCommitted(t *testing.T) {
+func TestARevocationIsVisibleOnceItIsCommitted(t *testing.T) {
 	store := memory.New()
 	require.NoError(t, store.Update(t.Context(), func(tx ports.Tx) error {
 		user, err := tx.Users().Add(t.Context(), domain.User{})
@@ -110,18 +110,18 @@ func TestASessionIsRevokedOnceThatIsCommitted(t *testing.T) {
 		require.True(t, known)
 		require.Equal(t, want, revoked)
 	}
-	end := func(result error) error {
+	revokeAll := func(result error) error {
 		return store.Update(t.Context(), func(tx ports.Tx) error {
-			ended, err := tx.Sessions().RevokeAll(t.Context(), 1, 0, time.Unix(1, 0))
-			require.Equal(t, []domain.ID{1}, ended)
+			revoked, err := tx.Sessions().RevokeAll(t.Context(), 1, 0, time.Unix(1, 0))
+			require.Equal(t, []domain.ID{1}, revoked)
 			requireRevoked(false, 1)
 			return errors.Join(err, result)
 		})
 	}
 	requireRevoked(false, 1)
-	require.Error(t, end(errors.New("own")))
+	require.Error(t, revokeAll(errors.New("own")))
 	requireRevoked(false, 1)
-	require.NoError(t, end(nil))
+	require.NoError(t, revokeAll(nil))
 	requireRevoked(true, 1)
 
 	store.Revoke(2)

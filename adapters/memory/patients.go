@@ -9,8 +9,8 @@ import (
 )
 
 var patientKind = kind[domain.Patient]{
-	keep: func(s *state) *keep[domain.Patient] { return &s.patients },
-	with: func(patient domain.Patient, id domain.ID) domain.Patient {
+	collection: func(s *state) *collection[domain.Patient] { return &s.patients },
+	withID: func(patient domain.Patient, id domain.ID) domain.Patient {
 		patient.ID = id
 		return ports.StampToMicroseconds(patient)
 	},
@@ -55,9 +55,9 @@ func (r patients) List(ctx context.Context, filter domain.PatientFilter, page do
 	}
 	ids := keys(s.patients.rows.after(page.After))
 	if filter.DoctorID != 0 {
-		ids = keys(of(s.byDoctor, filter.DoctorID, page.After))
+		ids = keys(pairsOf(s.byDoctor, filter.DoctorID, page.After))
 	}
-	return take(page.Limit, ids, s.patientView)
+	return readPage(page.Limit, ids, s.patientView)
 }
 
 func (s *state) patientView(id domain.ID) (domain.PatientView, error) {
@@ -65,5 +65,5 @@ func (s *state) patientView(id domain.ID) (domain.PatientView, error) {
 	if err != nil {
 		return domain.PatientView{}, err
 	}
-	return domain.PatientView{Patient: patient, AssignedDoctors: slices.AppendSeq([]domain.ID{}, keys(of(s.byPatient, id, 0)))}, nil
+	return domain.PatientView{Patient: patient, AssignedDoctors: slices.AppendSeq([]domain.ID{}, keys(pairsOf(s.byPatient, id, 0)))}, nil
 }

@@ -8,52 +8,53 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// kind is what tells the kinds of records apart.
+// kind describes one kind of records.
 type kind[T domain.Record] struct {
-	keep func(*state) *keep[T]
-	// with returns the record under an ID, and as it is kept.
-	with func(record T, id domain.ID) T
-	// saved returns what Save makes of the record that is there.
+	collection func(*state) *collection[T]
+	// withID returns the record with an ID, as it is stored.
+	withID func(record T, id domain.ID) T
+	// saved returns the record to save, with the fields of before that Save never changes.
 	saved func(before, record T) T
-	// refuse says why the record cannot be stored, or nothing. Parents are looked at
-	// already.
+	// refuse returns an error if the record violates a constraint. Its parents exist.
 	refuse func(*state, T) error
-	// index and unindex keep what leads to the record besides its ID.
+	// index and unindex update the indexes by which the record is found without its ID.
 	index, unindex func(*state, T)
 }
 
-// keep holds the records of one kind, and the versions of all that were.
-type keep[T domain.Record] struct {
+// collection holds the records of one kind and their versions, including those of deleted
+// records.
+type collection[T domain.Record] struct {
 	table[T]
 	archive archive[T]
-	// byParent holds every record under each of its parents.
-	byParent tree[companion, struct{}]
+	// byParent holds every record by each of its parents.
+	byParent tree[child, struct{}]
 }
 
-func newKeep[T domain.Record]() keep[T] {
-	return keep[T]{
+func newCollection[T domain.Record]() collection[T] {
+	return collection[T]{
 		table:    newTable[T](),
 		archive:  newArchive[T](),
-		byParent: tree[companion, struct{}]{compare: compareCompanions},
+		byParent: tree[child, struct{}]{compare: compareChildren},
 	}
 }
 
-// children iterates over the records above after that have the parent, in ascending
-// order.
-func (k *keep[T]) children(parent domain.Reference, after domain.ID) iter.Seq[domain.ID] {
-	return under(k.byParent, parent, after)
+// children iterates over the IDs above after of the records that have the parent, in
+// ascending order.
+func (k *collection[T]) children(parent domain.Reference, after domain.ID) iter.Seq[domain.ID] {
+	return childrenOf(k.byParent, parent, after)
 }
 
-// anyKind is a kind of whatever records.
+// anyKind is a kind of any T.
 type anyKind interface {
 	has(*state, domain.ID) bool
 	removeChildren(s *state, parent domain.Reference) []domain.Record
-	retained(*state) retained
+	archive(*state) anyArchive
 }
 
-func (k kind[T]) has(s *state, id domain.ID) bool { return k.keep(s).has(id) }
+func (k kind[T]) has(s *state, id domain.ID) bool { return k.collection(s).has(id) }
 
-// check says why the record cannot be stored, or nothing.
+// check returns an error if a parent of the record does not exist or the record violates a
+// constraint.
 func (k kind[T]) check(s *state, record T) error {
 	var missing []string
 	for _, parent := range record.Parents() {
@@ -68,29 +69,29 @@ func (k kind[T]) check(s *state, record T) error {
 }
 
 func (k kind[T]) put(s *state, record T) {
-	keep := k.keep(s)
+	stored := k.collection(s)
 	for _, parent := range record.Parents() {
-		keep.byParent = keep.byParent.set(companion{parent, record.Self().ID}, struct{}{})
+		stored.byParent = stored.byParent.set(child{parent, record.Self().ID}, struct{}{})
 	}
 	k.index(s, record)
-	keep.set(record.Self().ID, record)
+	stored.set(record.Self().ID, record)
 }
 
 func (k kind[T]) remove(s *state, record T) {
-	keep := k.keep(s)
+	stored := k.collection(s)
 	for _, parent := range record.Parents() {
-		keep.byParent = keep.byParent.delete(companion{parent, record.Self().ID})
+		stored.byParent = stored.byParent.delete(child{parent, record.Self().ID})
 	}
 	k.unindex(s, record)
-	keep.delete(record.Self().ID)
+	stored.delete(record.Self().ID)
 }
 
 // removeChildren removes the records that have the parent, and returns them in
 // ascending order of ID.
 func (k kind[T]) removeChildren(s *state, parent domain.Reference) []domain.Record {
 	var removed []domain.Record
-	for id := range k.keep(s).children(parent, 0) {
-		child, _ := k.keep(s).rows.get(id)
+	for id := range k.collection(s).children(parent, 0) {
+		child, _ := k.collection(s).rows.get(id)
 		k.remove(s, child)
 		removed = append(removed, child)
 	}
@@ -108,11 +109,11 @@ func (r records[T]) Add(ctx context.Context, record T) (none T, err error) {
 	if err != nil {
 		return none, err
 	}
-	record = r.kind.with(record, 0)
+	record = r.kind.withID(record, 0)
 	if err := r.kind.check(s, record); err != nil {
 		return none, r.tx.refuse(err)
 	}
-	record = r.kind.with(record, r.kind.keep(s).nextID())
+	record = r.kind.withID(record, r.kind.collection(s).nextID())
 	r.kind.put(s, record)
 	return record, nil
 }
@@ -122,7 +123,7 @@ func (r records[T]) Get(ctx context.Context, id domain.ID) (none T, err error) {
 	if err != nil {
 		return none, err
 	}
-	return r.kind.keep(s).get(id)
+	return r.kind.collection(s).get(id)
 }
 
 func (r records[T]) ExistingIDs(ctx context.Context, ids ...domain.ID) ([]domain.ID, error) {
@@ -130,7 +131,7 @@ func (r records[T]) ExistingIDs(ctx context.Context, ids ...domain.ID) ([]domain
 	if err != nil {
 		return nil, err
 	}
-	return among(ids, r.kind.keep(s).has), nil
+	return filterIDs(ids, r.kind.collection(s).has), nil
 }
 
 func (r records[T]) Save(ctx context.Context, record T) error {
@@ -139,11 +140,11 @@ func (r records[T]) Save(ctx context.Context, record T) error {
 		return err
 	}
 	id := record.Self().ID
-	before, err := r.kind.keep(s).get(id)
+	before, err := r.kind.collection(s).get(id)
 	if err != nil {
 		return err
 	}
-	record = r.kind.saved(before, r.kind.with(record, id))
+	record = r.kind.saved(before, r.kind.withID(record, id))
 	if err := r.kind.check(s, record); err != nil {
 		return r.tx.refuse(err)
 	}
@@ -157,7 +158,7 @@ func (r records[T]) Delete(ctx context.Context, id domain.ID) (none T, children 
 	if err != nil {
 		return none, nil, err
 	}
-	record, err := r.kind.keep(s).get(id)
+	record, err := r.kind.collection(s).get(id)
 	if err != nil {
 		return none, nil, err
 	}

@@ -17,7 +17,7 @@ func (r retention) CountExpired(ctx context.Context, kind domain.SubjectKind, be
 	if err != nil {
 		return 0, err
 	}
-	return len(s.retained(kind).expired(ports.ToMicroseconds(before))), nil
+	return len(s.archiveOf(kind).expired(ports.ToMicroseconds(before))), nil
 }
 
 func (r retention) Purge(ctx context.Context, kind domain.SubjectKind, before time.Time, limit int) ([]domain.ID, error) {
@@ -25,7 +25,7 @@ func (r retention) Purge(ctx context.Context, kind domain.SubjectKind, before ti
 	if err != nil {
 		return nil, err
 	}
-	retained := s.retained(kind)
+	retained := s.archiveOf(kind)
 	ids := retained.expired(ports.ToMicroseconds(before))
 	ids = ids[:min(len(ids), limit)]
 	for _, id := range ids {
@@ -35,20 +35,20 @@ func (r retention) Purge(ctx context.Context, kind domain.SubjectKind, before ti
 	return ids, nil
 }
 
-// retained is what is kept of the deleted records of a kind: an archive of any T.
-type retained interface {
+// anyArchive is an archive of any T.
+type anyArchive interface {
 	expired(before time.Time) []domain.ID
 	purge(id domain.ID)
 	commitments(id domain.ID, number int) iter.Seq[domain.Commitment]
 }
 
-// retained returns an empty archive for a kind whose versions are not kept.
-func (s *state) retained(kind domain.SubjectKind) retained {
+// archiveOf returns the archive of the kind. It is empty for a kind without a history.
+func (s *state) archiveOf(kind domain.SubjectKind) anyArchive {
 	if known, found := kinds[kind]; found {
-		return known.retained(s)
+		return known.archive(s)
 	}
 	none := newArchive[domain.Doctor]()
 	return &none
 }
 
-func (k kind[T]) retained(s *state) retained { return &k.keep(s).archive }
+func (k kind[T]) archive(s *state) anyArchive { return &k.collection(s).archive }

@@ -41,10 +41,10 @@ func (r seals) List(ctx context.Context, page domain.Page) ([]domain.Seal, error
 	if err != nil {
 		return nil, err
 	}
-	return take(page.Limit, keys(s.seals.rows.after(page.After)), s.seal)
+	return readPage(page.Limit, keys(s.seals.rows.after(page.After)), s.seal)
 }
 
-// seal returns a seal with slices of its own.
+// seal returns the seal with copies of its slices.
 func (s *state) seal(number domain.ID) (domain.Seal, error) {
 	seal, err := s.seals.get(number)
 	seal.Events, seal.Missing = slices.Clone(seal.Events), slices.Clone(seal.Missing)

@@ -22,7 +22,7 @@ func (r sessions) Add(ctx context.Context, session domain.Session) (domain.Sessi
 	}
 	selector := string(session.Selector[:])
 	if _, taken := s.selectors.get(selector); taken {
-		return domain.Session{}, r.tx.refuse(errors.New("memory: a session's selector is another one's"))
+		return domain.Session{}, r.tx.refuse(errors.New("memory: another session has the same selector"))
 	}
 	session.ID = s.sessions.nextID()
 	session.CreatedAt = ports.ToMicroseconds(session.CreatedAt)
@@ -61,17 +61,17 @@ func (r sessions) Save(ctx context.Context, session domain.Session) error {
 	if err != nil {
 		return err
 	}
-	kept, err := s.sessions.get(session.ID)
+	stored, err := s.sessions.get(session.ID)
 	if err != nil {
 		return err
 	}
-	kept.RefreshHash = session.RefreshHash
-	kept.SpentHash, kept.Successor = session.SpentHash, session.Successor
-	kept.SpentAt = ports.ToMicroseconds(session.SpentAt)
-	kept.LastUsedAt = ports.ToMicroseconds(session.LastUsedAt)
-	kept.ExpiresAt = ports.ToMicroseconds(session.ExpiresAt)
-	kept.RevokedAt = ports.ToMicroseconds(session.RevokedAt)
-	s.sessions.set(kept.ID, kept)
+	stored.RefreshHash = session.RefreshHash
+	stored.SpentHash, stored.Successor = session.SpentHash, session.Successor
+	stored.SpentAt = ports.ToMicroseconds(session.SpentAt)
+	stored.LastUsedAt = ports.ToMicroseconds(session.LastUsedAt)
+	stored.ExpiresAt = ports.ToMicroseconds(session.ExpiresAt)
+	stored.RevokedAt = ports.ToMicroseconds(session.RevokedAt)
+	s.sessions.set(stored.ID, stored)
 	return nil
 }
 
@@ -80,7 +80,7 @@ func (r sessions) Live(ctx context.Context, user domain.ID, now time.Time, page 
 	if err != nil {
 		return nil, err
 	}
-	return take(page.Limit, s.live(user, now, page.After), s.sessions.get)
+	return readPage(page.Limit, s.liveSessions(user, now, page.After), s.sessions.get)
 }
 
 func (r sessions) RevokeAll(ctx context.Context, user, except domain.ID, now time.Time) ([]domain.ID, error) {
@@ -88,8 +88,8 @@ func (r sessions) RevokeAll(ctx context.Context, user, except domain.ID, now tim
 	if err != nil {
 		return nil, err
 	}
-	ended := []domain.ID{}
-	for id := range s.live(user, now, 0) {
+	revoked := []domain.ID{}
+	for id := range s.liveSessions(user, now, 0) {
 		if id == except {
 			continue
 		}
@@ -98,15 +98,15 @@ func (r sessions) RevokeAll(ctx context.Context, user, except domain.ID, now tim
 			return nil, err
 		}
 		s.sessions.set(id, session.Revoke(ports.ToMicroseconds(now)))
-		ended = append(ended, id)
+		revoked = append(revoked, id)
 	}
-	return ended, nil
+	return revoked, nil
 }
 
-// live iterates over the IDs above after of the user's sessions that are live at now.
-func (s *state) live(user domain.ID, now time.Time, after domain.ID) iter.Seq[domain.ID] {
+// liveSessions iterates over the IDs above after of the user's sessions that are valid at now.
+func (s *state) liveSessions(user domain.ID, now time.Time, after domain.ID) iter.Seq[domain.ID] {
 	return func(yield func(domain.ID) bool) {
-		for id := range of(s.byUser, user, after) {
+		for id := range pairsOf(s.byUser, user, after) {
 			session, _ := s.sessions.rows.get(id)
 			if session.Live(now) && !yield(id) {
 				return

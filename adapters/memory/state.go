@@ -11,36 +11,37 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// state is everything stored at one moment. It consists of values and trees, so
-// that copying it takes a snapshot.
+// state holds everything that is stored at one moment. It consists of values and immutable
+// trees, so a copy of it is a snapshot.
 type state struct {
 	users    table[domain.User]
 	sessions table[domain.Session]
-	doctors  keep[domain.Doctor]
-	patients keep[domain.Patient]
-	mappings keep[domain.Mapping]
+	doctors  collection[domain.Doctor]
+	patients collection[domain.Patient]
+	mappings collection[domain.Mapping]
 	events   table[domain.AuditEvent]
 	seals    table[domain.Seal]
 	attempts tree[domain.AttemptKey, domain.Attempts]
 
-	// These lead from what must be unique to whose it is.
+	// These are the unique indexes: from a value to the ID of its user, session, doctor or
+	// patient.
 	emails      tree[string, domain.ID]
 	selectors   tree[string, domain.ID]
 	licenses    tree[string, domain.ID]
 	externalIDs tree[string, domain.ID]
 
-	// Both hold every mapping, under its patient and doctor, and the other way round.
+	// Both hold every mapping: byPatient by patient and doctor, byDoctor by doctor and patient.
 	byPatient tree[pair, domain.ID]
 	byDoctor  tree[pair, domain.ID]
 
-	// byUser holds every session under its user.
+	// byUser holds every session by its user.
 	byUser tree[pair, domain.ID]
 
-	// byRecord holds every event under each record that it is about, none under a block.
+	// byRecord holds every event by each record that it is about. It has no blocks.
 	byRecord tree[domain.Mention, struct{}]
 }
 
-// kinds is every kind of record, as domain.RecordKinds has them.
+// kinds holds every kind in domain.RecordKinds.
 var kinds = map[domain.SubjectKind]anyKind{
 	domain.SubjectDoctor:  doctorKind,
 	domain.SubjectPatient: patientKind,
@@ -51,9 +52,9 @@ func newState() *state {
 	return &state{
 		users:    newTable[domain.User](),
 		sessions: newTable[domain.Session](),
-		doctors:  newKeep[domain.Doctor](),
-		patients: newKeep[domain.Patient](),
-		mappings: newKeep[domain.Mapping](),
+		doctors:  newCollection[domain.Doctor](),
+		patients: newCollection[domain.Patient](),
+		mappings: newCollection[domain.Mapping](),
 		events:   newTable[domain.AuditEvent](),
 		seals:    newTable[domain.Seal](),
 		attempts: tree[domain.AttemptKey, domain.Attempts]{compare: compareKeys},
@@ -92,10 +93,10 @@ func (t *tx) MappingHistory() ports.History[domain.Mapping] {
 
 func (t *tx) Retention() ports.Retention { return retention{t} }
 
-// table keeps the entities of one kind.
+// table holds entities by their IDs.
 type table[T any] struct {
 	rows tree[domain.ID, T]
-	// last is the greatest ID ever given out.
+	// last is the greatest ID that was ever assigned.
 	last domain.ID
 }
 
@@ -127,28 +128,29 @@ func (t *table[T]) delete(id domain.ID) { t.rows = t.rows.delete(id) }
 
 func compareKeys(a, b domain.AttemptKey) int { return bytes.Compare(a[:], b[:]) }
 
-// pair is a patient and a doctor, a doctor and a patient, or a user and a session.
+// pair holds the IDs of a patient and a doctor, a doctor and a patient, or a user and a
+// session.
 type pair struct{ owner, other domain.ID }
 
 func comparePairs(a, b pair) int {
 	return cmp.Or(cmp.Compare(a.owner, b.owner), cmp.Compare(a.other, b.other))
 }
 
-// of iterates over the pairs of owner in ascending order of the other ones
-// above after, with what is kept of each.
-func of(pairs tree[pair, domain.ID], owner, after domain.ID) iter.Seq2[domain.ID, domain.ID] {
-	return func(yield func(other, kept domain.ID) bool) {
-		for key, kept := range pairs.after(pair{owner, after}) {
-			if key.owner != owner || !yield(key.other, kept) {
+// pairsOf iterates over the pairs of owner whose other ID is above after, in ascending order
+// of that ID. It yields the other ID and the value.
+func pairsOf(pairs tree[pair, domain.ID], owner, after domain.ID) iter.Seq2[domain.ID, domain.ID] {
+	return func(yield func(other, value domain.ID) bool) {
+		for key, value := range pairs.after(pair{owner, after}) {
+			if key.owner != owner || !yield(key.other, value) {
 				return
 			}
 		}
 	}
 }
 
-// take reads the first limit of ids. It never returns nil: a list without
-// entities is empty, not missing.
-func take[T any](limit int, ids iter.Seq[domain.ID], read func(domain.ID) (T, error)) ([]T, error) {
+// readPage reads the entities of the first limit IDs. It ends early when they reach
+// domain.MaxPageBytes of text. Without entities the list is empty, not nil.
+func readPage[T any](limit int, ids iter.Seq[domain.ID], read func(domain.ID) (T, error)) ([]T, error) {
 	list := []T{}
 	size := 0
 	for id := range ids {
@@ -165,8 +167,9 @@ func take[T any](limit int, ids iter.Seq[domain.ID], read func(domain.ID) (T, er
 	return list, nil
 }
 
-// among returns those of ids that have it, each once, in ascending order.
-func among(ids []domain.ID, has func(domain.ID) bool) []domain.ID {
+// filterIDs returns the IDs for which has returns true, without duplicates, in ascending
+// order.
+func filterIDs(ids []domain.ID, has func(domain.ID) bool) []domain.ID {
 	found := []domain.ID{}
 	for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
 		if has(id) {

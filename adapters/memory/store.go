@@ -1,18 +1,17 @@
-// Package memory is a complete ports.Store in the memory of the process, to
-// drive use-cases with in tests: package clinictest has all of them over one.
+// Package memory is a complete ports.Store in the memory of the process, for tests of the
+// use-cases. Package clinictest provides all use-cases over such a store.
 //
-// A store starts empty and is garbage when nothing refers to it any more: there
-// is nothing to open, to close or to clean up, and any number can be used side
-// by side. It keeps every promise of package ports, races and rollbacks included,
-// but for one: nothing survives the process. Adding, finding and deleting takes
-// O(log n), so that tens of thousands of entities are no trouble.
+// A store starts empty and needs no closing. Any number of stores can be used at the same
+// time. A store keeps every promise of package ports, including those about concurrent
+// Updates and rollbacks, except that nothing survives the process. Adding, finding and
+// deleting an entity takes O(log n).
 //
-// Updates run one after the other, so fn runs once and never collides. Views
-// wait for nobody: they read what was last committed.
+// Updates run one after the other, so each runs its fn once. Views do not wait for them:
+// they read what was last committed.
 //
-// A Tx that is used after its fn has returned gives an Internal error.
+// Using a Tx after its fn has returned is an Internal error.
 //
-// The store is its own ports.Revocations: there are no other instances.
+// The store is its own ports.Revocations, because no other instance can share it.
 package memory
 
 import (
@@ -28,8 +27,8 @@ import (
 // Store is a ports.Store in memory. It is safe for concurrent use.
 type Store struct {
 	committed atomic.Pointer[state]
-	// updating is held by the Update that runs. It is a channel and no mutex so
-	// that waiting for it can be given up.
+	// updating is held by the running Update. It is a channel rather than a mutex, so that
+	// the wait for it can end with a context.
 	updating chan struct{}
 }
 
@@ -45,73 +44,73 @@ func New() *Store {
 	return s
 }
 
-// View runs fn. What it reads it reads from the last commit before.
+// View runs fn. Each read sees the last commit before it.
 func (s *Store) View(_ context.Context, fn func(ports.Tx) error) error {
 	tx := &tx{committed: &s.committed}
-	defer tx.end()
+	defer tx.invalidate()
 	return fn(tx)
 }
 
-// Update runs fn on a snapshot, which takes the place of what was committed
-// before if fn returns nil. Otherwise it is dropped: nothing needs to be undone.
+// Update runs fn on a snapshot. If fn returns nil, the snapshot replaces the committed state;
+// otherwise it is discarded.
 func (s *Store) Update(ctx context.Context, fn func(ports.Tx) error) error {
 	select {
 	case s.updating <- struct{}{}:
 		defer func() { <-s.updating }()
 	case <-ctx.Done():
-		return ended(ctx)
+		return contextEnded(ctx)
 	}
 	snapshot := *s.committed.Load()
 	tx := &tx{snapshot: &snapshot}
-	defer tx.end()
+	defer tx.invalidate()
 	if err := fn(tx); err != nil {
 		return err
 	}
 	switch {
-	case tx.refusal != nil:
-		return tx.refusal
+	case tx.failure != nil:
+		return tx.failure
 	case ctx.Err() != nil:
-		return ended(ctx)
+		return contextEnded(ctx)
 	}
 	s.committed.Store(&snapshot)
 	return nil
 }
 
-// Ready returns nil: memory is always there.
+// Ready returns nil.
 func (s *Store) Ready(context.Context) error { return nil }
 
-// Revoked reports whether the session was revoked by an Update that was
-// committed. That is always known; a session that does not exist was not revoked.
+// Revoked reports whether a committed Update has revoked the session. That is always known. A
+// session that does not exist was not revoked.
 func (s *Store) Revoked(session domain.ID) (revoked, known bool) {
 	found, _ := s.committed.Load().sessions.rows.get(session)
 	return !found.RevokedAt.IsZero(), true
 }
 
-// Revoke does nothing: what was revoked is in force once it is committed.
+// Revoke does nothing, because Revoked reads the committed state.
 func (s *Store) Revoke(...domain.ID) {}
 
-func ended(ctx context.Context) error {
+func contextEnded(ctx context.Context) error {
 	return domain.ErrUnavailable(fmt.Errorf("memory: %w", ctx.Err()))
 }
 
-// tx is a View if it has what was committed, and an Update if it has a snapshot
-// of its own. It is neither when its fn has returned.
+// tx belongs to a View if committed is set, and to an Update if snapshot is set. Neither is
+// set after its fn has returned.
 type tx struct {
 	committed *atomic.Pointer[state]
 	snapshot  *state
-	// refusal is of a write, after which an Update does not go on.
-	refusal error
+	// failure is the error of a write that was refused. After it, the Update cannot go on.
+	failure error
 }
 
-func (t *tx) end() { *t = tx{} }
+func (t *tx) invalidate() { *t = tx{} }
 
 // reading returns the state to read from.
 func (t *tx) reading(ctx context.Context) (*state, error) {
 	switch {
 	case ctx.Err() != nil:
-		return nil, ended(ctx)
-	case t.refusal != nil:
-		return nil, t.refusal
+		return nil, contextEnded(ctx)
+	case t.failure != nil:
+		return nil, t.failure
 	case t.snapshot != nil:
 		return t.snapshot, nil
 	case t.committed != nil:
@@ -124,13 +123,13 @@ func (t *tx) reading(ctx context.Context) (*state, error) {
 // writing returns the state to change.
 func (t *tx) writing(ctx context.Context) (*state, error) {
 	if t.committed != nil {
-		return nil, errors.New("memory: a View was written through")
+		return nil, errors.New("memory: View cannot write")
 	}
 	return t.reading(ctx)
 }
 
-// refuse ends the Update with err, also when fn drops it.
+// refuse makes the Update fail with err, even if fn drops it.
 func (t *tx) refuse(err error) error {
-	t.refusal = err
+	t.failure = err
 	return err
 }

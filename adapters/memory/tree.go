@@ -5,17 +5,17 @@ import (
 	"math/rand/v2"
 )
 
-// tree is an ordered map that never changes: set and delete return a new tree,
-// which shares all but a few nodes with the old one. So a copy of a tree is a
-// snapshot, and costs nothing. It is a treap: every operation takes O(log n).
+// tree is an immutable ordered map: set and delete return a new tree, which shares most of
+// its nodes with the old one. Copying a tree takes a snapshot at no cost. It is a treap:
+// every operation takes O(log n).
 type tree[K, V any] struct {
 	root *node[K, V]
-	// compare orders the keys, as cmp.Compare does.
+	// compare orders the keys like cmp.Compare.
 	compare func(a, b K) int
 }
 
-// node is ordered by key from left to right, and by priority from the top down.
-// Priorities are random, which keeps the tree balanced in whatever order keys come.
+// A node's key is between those of its subtrees, and its priority is above theirs. Random
+// priorities keep the tree balanced, whatever the order in which keys are set.
 type node[K, V any] struct {
 	key         K
 	value       V
@@ -48,7 +48,7 @@ func (t tree[K, V]) delete(key K) tree[K, V] {
 	return t
 }
 
-// after iterates in ascending order over what is greater than key.
+// after iterates in ascending order over the entries whose keys are greater than key.
 func (t tree[K, V]) after(key K) iter.Seq2[K, V] {
 	return func(yield func(K, V) bool) { t.ascend(t.root, key, yield) }
 }
@@ -63,7 +63,7 @@ func (t tree[K, V]) ascend(n *node[K, V], key K, yield func(K, V) bool) bool {
 	return t.ascend(n.right, key, yield)
 }
 
-// before iterates in descending order over what is less than key.
+// before iterates in descending order over the entries whose keys are less than key.
 func (t tree[K, V]) before(key K) iter.Seq2[K, V] {
 	return func(yield func(K, V) bool) { t.descend(t.root, key, yield) }
 }
@@ -78,7 +78,7 @@ func (t tree[K, V]) descend(n *node[K, V], key K, yield func(K, V) bool) bool {
 	return t.descend(n.left, key, yield)
 }
 
-// split returns what is less than key and what is greater.
+// split returns the entries with keys less than key, and those with greater keys.
 func (t tree[K, V]) split(n *node[K, V], key K) (less, greater *node[K, V]) {
 	if n == nil {
 		return nil, nil
@@ -96,7 +96,7 @@ func (t tree[K, V]) split(n *node[K, V], key K) (less, greater *node[K, V]) {
 	return &copied, greater
 }
 
-// join puts together two trees of which the first has the lesser keys.
+// join joins two trees. All keys of less must be less than those of greater.
 func join[K, V any](less, greater *node[K, V]) *node[K, V] {
 	switch {
 	case less == nil:

@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A tree behaves as a sorted map, and no snapshot of it ever changes.
+// A tree behaves like a sorted map, and no snapshot of it ever changes.
 func TestTree(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		type snapshot struct {
@@ -52,7 +52,7 @@ func TestTree(t *testing.T) {
 	})
 }
 
-// Keys that come in order, as IDs do, must not make a list of the tree.
+// Keys that are set in order, like IDs, must not degrade the tree to a list.
 func TestTreeStaysShallow(t *testing.T) {
 	const n = 100_000
 	numbers := tree[int, int]{compare: cmp.Compare[int]}
@@ -62,7 +62,7 @@ func TestTreeStaysShallow(t *testing.T) {
 	for key := range n / 2 {
 		numbers = numbers.delete(2 * key)
 	}
-	// Around 2 ln n = 22 is to be expected; more than 60 never happens.
+	// The expected depth is about 2 ln n = 22. A depth above 60 does not happen.
 	require.Less(t, depth(numbers.root), 60)
 }
 

@@ -6,10 +6,9 @@ import (
 	"github.com/alexedwards/argon2id"
 )
 
-// The most that a stored argon2id hash may cost, 1 GiB and half a minute. It is
-// far above what guidelines ask of a server that signs people in (OWASP: 46 MiB;
-// RFC 9106, 4: 64 MiB and three passes), and low enough that a corrupted row
-// does not take the machine down.
+// The highest cost of a stored argon2id hash that is verified: 1 GiB and about half a
+// minute. It is far above the recommendations for servers (OWASP: 46 MiB; RFC 9106, 4: 64
+// MiB and three passes), and low enough that a corrupted row does not overload the machine.
 const (
 	maxMemoryKiB  = 1 << 20
 	maxIterations = 16
@@ -21,9 +20,9 @@ func affordable(params argon2id.Params) bool {
 		1 <= params.Parallelism
 }
 
-// argon2idPattern is stricter than the library, which takes numbers with
-// anything behind them, base64 with line breaks, and no key at all, which every
-// password would match. Salts have 8 to 48 bytes and keys 16 to 48.
+// argon2idPattern is stricter than the library, which accepts numbers followed by other
+// text, base64 with line breaks, and an empty key, which every password would match. Salts
+// have 8 to 48 bytes and keys 16 to 48.
 var argon2idPattern = regexp.MustCompile(
 	`^\$argon2id\$v=19\$m=[1-9][0-9]{0,6},t=[1-9][0-9]?,p=[1-9][0-9]{0,2}\$[A-Za-z0-9+/]{11,64}\$[A-Za-z0-9+/]{22,64}$`)
 
@@ -38,7 +37,7 @@ func parseArgon2id(stored string) (argon2id.Params, error) {
 	return *params, nil
 }
 
-// compareArgon2id compares in constant time.
+// compareArgon2id reports whether password matches the hash, in constant time.
 func compareArgon2id(password, stored string) (bool, error) {
 	if _, err := parseArgon2id(stored); err != nil {
 		return false, err

@@ -14,15 +14,15 @@ import (
 
 const (
 	djangoPrefix = "pbkdf2_sha256$"
-	// djangoUnusable begins what Django stores for users without a password.
+	// djangoUnusable is the first character of the hash of a user without a password.
 	djangoUnusable = "!"
 
-	// maxDjangoIterations is ten times the default of Django 5.2, and some
-	// seconds of work.
+	// maxDjangoIterations is ten times the default of Django 5.2. Such a hash takes some
+	// seconds.
 	maxDjangoIterations = 10_000_000
 )
 
-// djangoPattern is algorithm, iterations, salt and the base64 of 32 bytes.
+// djangoPattern matches the algorithm, the iterations, the salt and the base64 of 32 bytes.
 var djangoPattern = regexp.MustCompile(`^pbkdf2_sha256\$([1-9][0-9]{0,7})\$([^$]{1,128})\$([A-Za-z0-9+/]{43}=)$`)
 
 type djangoHash struct {
@@ -47,10 +47,10 @@ func parseDjango(stored string) (djangoHash, error) {
 	return djangoHash{iterations: iterations, salt: []byte(parts[2]), key: key}, nil
 }
 
-// forDjango returns what is compared with a hash of Django's: where New was told so, the
-// password without the white space at its ends, as Python's str.strip removes it. Of a
-// password that is nothing else, Django made no hash.
-func (p *Passwords) forDjango(password string) string {
+// djangoInput returns the text that is compared with a Django hash. With TrimForDjango
+// this is the password without white space at its ends, as Python's str.strip removes it.
+// A password of white space only is not trimmed: Django refused it.
+func (p *Passwords) djangoInput(password string) string {
 	if !p.trimForDjango {
 		return password
 	}
@@ -58,7 +58,7 @@ func (p *Passwords) forDjango(password string) string {
 	return cmp.Or(trimmed, password)
 }
 
-// compareDjango compares in constant time.
+// compareDjango reports whether password matches the hash, in constant time.
 func compareDjango(password, stored string) (bool, error) {
 	hash, err := parseDjango(stored)
 	if err != nil {

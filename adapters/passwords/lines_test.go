@@ -12,12 +12,12 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// wait has somebody wait for a turn, who tells turns under name when it comes and
-// ends it when told to go on.
+// wait starts a caller that waits for a turn, sends name to turns when it gets one, and
+// releases it when the test says so.
 func wait(t *testing.T, q *queue, caller ports.Caller, name string, turns chan<- string, goOn <-chan struct{}) {
 	t.Helper()
 	go func() {
-		leave, err := q.enter(t.Context(), caller)
+		leave, err := q.acquire(t.Context(), caller)
 		if assert.NoError(t, err, name) {
 			turns <- name
 			<-goOn
@@ -50,8 +50,8 @@ func TestKnownCallersAndStrangersGetTurnsAlternately(t *testing.T) {
 	})
 }
 
-// fillWithStrangers has strangers from networks of their own wait in the line until it is full,
-// until they are told to give up.
+// fillWithStrangers fills the line with strangers from different networks. They wait
+// until the test cancels them.
 func fillWithStrangers(t *testing.T, p *Passwords, places int) (giveUp func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -59,11 +59,11 @@ func fillWithStrangers(t *testing.T, p *Passwords, places int) (giveUp func()) {
 		go func() { _, _ = p.Hash(ctx, stranger(), domain.TypedPassword(phrase)) }()
 	}
 	synctest.Wait()
-	require.Equal(t, p.queue.strangers.places, p.queue.strangers.inUse)
+	require.Equal(t, p.queue.strangers.places, p.queue.strangers.occupied)
 	return cancel
 }
 
-func TestAFullLineOfStrangersRefusesNoKnownCaller(t *testing.T) {
+func TestAFullQueueOfStrangersRefusesNoKnownCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newQueued(t, 1, 8)
 		leave := enter(t, p, 1)
@@ -89,7 +89,7 @@ func TestAFullLineOfStrangersRefusesNoKnownCaller(t *testing.T) {
 	})
 }
 
-func TestNobodyTakesMoreThanTheirShareOfALine(t *testing.T) {
+func TestNoCallerTakesMoreThanItsShareOfAQueue(t *testing.T) {
 	network := ports.UnknownCaller(domain.Origin{})
 	for name, tt := range map[string]struct {
 		one, other ports.Caller

@@ -15,8 +15,8 @@ import (
 
 const marker = "c2VjcmV0bWFya2Vy"
 
-// malformed holds stored hashes that no hasher made; each contains marker, so
-// that a message that shows any of it is found out.
+// malformed holds malformed hashes. Each contains marker, so
+// that the test notices an error that shows a part of the hash.
 var malformed = []string{
 	marker,
 	"md5$" + marker + "$0cc175b9c0f1b6a831c399e269772661",
@@ -90,7 +90,7 @@ func FuzzVerifyStoredHash(f *testing.F) {
 	f.Add(djangoOfPhrase)
 	f.Fuzz(func(t *testing.T, stored string) {
 		outdated := p.Outdated(domain.TypedPassword(phrase), domain.StoredPasswordHash(stored))
-		// Well-formed hashes that cost much are left out, or little would be tried.
+		// Expensive valid hashes are skipped, because they would slow the fuzzing.
 		if params, err := parseArgon2id(stored); err == nil && params.Memory*params.Iterations > 1024 {
 			return
 		}
@@ -106,7 +106,7 @@ func FuzzVerifyStoredHash(f *testing.F) {
 		case match && stored != argon2idOfPhrase && stored != djangoOfPhrase:
 			t.Fatal("a hash that nobody made matches")
 		}
-		// A key of no or few bytes would match every password.
+		// A hash with an empty or short key would match every password.
 		if match, _ := verify(t, p, rand.Text(), stored); match {
 			t.Fatal("a random password matches")
 		}

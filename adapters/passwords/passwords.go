@@ -1,5 +1,5 @@
-// Package passwords implements ports.Passwords: argon2id for new hashes,
-// Django's PBKDF2 for those that came with the users, and zxcvbn for strength.
+// Package passwords implements ports.Passwords: argon2id for new hashes, Django's PBKDF2
+// for the hashes of users of the old backend, and zxcvbn for the strength of passwords.
 package passwords
 
 import (
@@ -16,8 +16,8 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// Params is what one hash costs, how many may cost it at once, how many wait, and how a
-// password is compared with a hash of Django's.
+// Params are the cost of a hash, the limits of the queue, and the treatment of Django's
+// hashes.
 type Params struct {
 	// MemoryKiB is the memory of one hash: from 8 KiB for each lane (RFC 9106,
 	// 3.1) to 1 GiB.
@@ -26,24 +26,23 @@ type Params struct {
 	Iterations uint32
 	// Parallelism is the number of lanes, at least 1.
 	Parallelism uint8
-	// Concurrent is how many hashes are computed at once, at least 1. Concurrent
-	// times MemoryKiB is what they need together.
+	// Concurrent is the number of hashes that are computed at once, at least 1. Together
+	// they need Concurrent times MemoryKiB.
 	Concurrent int
-	// Waiting is how many more known callers may wait for their turn, and how many
-	// more strangers, at least 0. It bounds for how long they do: whoever comes on
-	// top is better told at once than kept.
+	// Waiting is the number of known callers that can wait for their turn, and also the
+	// number of strangers that can, at least 0. Callers beyond it are refused at once, so
+	// it limits the waiting time.
 	Waiting int
-	// TrimForDjango compares a password without the blanks at its ends with a hash of
-	// Django's, for clients that send them: the old backend removed them before it
-	// hashed and compared.
+	// TrimForDjango ignores white space at the ends of a password when it is compared with
+	// a Django hash. The old backend removed it before it hashed a password, and some
+	// clients send it.
 	TrimForDjango bool
 }
 
-// Recommended is the first choice of the OWASP Password Storage Cheat Sheet, 46
-// MiB, one pass and one lane. Half of the CPUs may hash at once, at most four: the
-// others serve who is signed in meanwhile. A hash takes some 30 ms, so the last of
-// those who wait does so for up to two seconds, or twice as long while known callers
-// and strangers both wait.
+// Recommended is the first choice of the OWASP Password Storage Cheat Sheet: 46 MiB, one
+// pass and one lane. Half of the CPUs compute hashes, at most four, so that the others
+// serve signed-in users during a flood of logins. A hash takes about 30 ms, so a caller
+// waits up to two seconds, or four while known callers and strangers are both waiting.
 var Recommended = Params{
 	MemoryKiB: 46 * 1024, Iterations: 1, Parallelism: 1,
 	Concurrent: min(max(runtime.GOMAXPROCS(0)/2, 1), 4), Waiting: 64,
@@ -52,14 +51,15 @@ var Recommended = Params{
 // Passwords implements ports.Passwords. It is safe for concurrent use.
 type Passwords struct {
 	current argon2id.Params
-	// decoy is of a password that nobody knows, for users who have none.
+	// decoy is the hash of a random password. It is compared for users without a password,
+	// so that the comparison takes the usual time.
 	decoy         string
 	trimForDjango bool
 	queue         *queue
 }
 
-// New returns a hasher whose current format is argon2id with params. It costs
-// one hash, and fails when params are out of their bounds.
+// New returns a Passwords that creates argon2id hashes with params. It computes one hash.
+// It fails if params are out of range.
 func New(params Params) (*Passwords, error) {
 	current := argon2id.Params{
 		Memory:      params.MemoryKiB,
@@ -69,22 +69,23 @@ func New(params Params) (*Passwords, error) {
 		KeyLength:   32,
 	}
 	if !affordable(current) || params.Concurrent < 1 || params.Waiting < 0 {
-		return nil, fmt.Errorf("passwords: parameters out of bounds: %+v", params)
+		return nil, fmt.Errorf("passwords: parameters out of range: %+v", params)
 	}
 	decoy, err := argon2id.CreateHash(rand.Text(), &current)
 	if err != nil {
-		return nil, fmt.Errorf("passwords: make a decoy: %w", err)
+		return nil, fmt.Errorf("passwords: hash the decoy: %w", err)
 	}
 	return &Passwords{current: current, decoy: decoy, trimForDjango: params.TrimForDjango, queue: newQueue(params.Concurrent, params.Waiting)}, nil
 }
 
-// Hash implements ports.Passwords. Once the work has begun, ctx does not end it.
+// Hash implements ports.Passwords. ctx limits the time in the queue; a computation that has
+// begun is finished.
 func (p *Passwords) Hash(ctx context.Context, caller ports.Caller, password domain.Password) (domain.PasswordHash, error) {
-	leave, err := p.queue.enter(ctx, caller)
+	release, err := p.queue.acquire(ctx, caller)
 	if err != nil {
 		return domain.PasswordHash{}, err
 	}
-	defer leave()
+	defer release()
 	encoded, err := argon2id.CreateHash(password.Reveal(), &p.current)
 	if err != nil {
 		return domain.PasswordHash{}, fmt.Errorf("passwords: hash: %w", err)
@@ -92,43 +93,44 @@ func (p *Passwords) Hash(ctx context.Context, caller ports.Caller, password doma
 	return domain.StoredPasswordHash(encoded), nil
 }
 
-// Verify implements ports.Passwords. It knows argon2id with any parameters up
-// to 1 GiB and 16 passes, Django's pbkdf2_sha256 up to 10 million iterations,
-// and Django's mark for users without a password ("!" and anything), which is
-// treated like the zero hash. Once the work has begun, ctx does not end it.
+// Verify implements ports.Passwords. It accepts argon2id hashes of up to 1 GiB and 16
+// passes, Django's pbkdf2_sha256 hashes of up to 10 million iterations, and Django's hash of
+// a user without a password ("!" and any text), which counts as the zero hash. ctx limits
+// the time in the queue; a computation that has begun is finished.
 //
-// Django's hashes take as long as their own parameters say, so until a user's
-// is replaced its time differs from that of an unknown user.
+// The time of a Django hash depends on its iterations. Until the hash is replaced, that
+// time can reveal that the user exists.
 func (p *Passwords) Verify(ctx context.Context, caller ports.Caller, password domain.Password, hash domain.PasswordHash) (bool, error) {
 	stored := hash.Reveal()
-	none := hash.IsZero() || strings.HasPrefix(stored, djangoUnusable)
-	if none {
+	hasNoPassword := hash.IsZero() || strings.HasPrefix(stored, djangoUnusable)
+	if hasNoPassword {
 		stored = p.decoy
 	}
-	leave, err := p.queue.enter(ctx, caller)
+	release, err := p.queue.acquire(ctx, caller)
 	if err != nil {
 		return false, err
 	}
-	defer leave()
-	compare, typed := compareArgon2id, password.Reveal()
+	defer release()
+	compare, input := compareArgon2id, password.Reveal()
 	if strings.HasPrefix(stored, djangoPrefix) {
-		compare, typed = compareDjango, p.forDjango(typed)
+		compare, input = compareDjango, p.djangoInput(input)
 	}
-	match, err := compare(typed, stored)
-	return match && !none, err
+	match, err := compare(input, stored)
+	return match && !hasNoPassword, err
 }
 
-// Outdated implements ports.Passwords: all but argon2id with the parameters given to New is
-// outdated. A hash of Django's is not for a password that matches it only without the blanks
-// at its ends: of a new hash, either that password or the one without them would be wrong.
+// Outdated implements ports.Passwords. Every hash is outdated except argon2id with the
+// parameters given to New, and except one case: a Django hash that the password matches only
+// after trimming. A new hash would accept either the trimmed or the untrimmed password, and
+// clients of the user can send both.
 func (p *Passwords) Outdated(password domain.Password, hash domain.PasswordHash) bool {
-	typed := password.Reveal()
-	if strings.HasPrefix(hash.Reveal(), djangoPrefix) && p.forDjango(typed) != typed {
+	input := password.Reveal()
+	if strings.HasPrefix(hash.Reveal(), djangoPrefix) && p.djangoInput(input) != input {
 		return false
 	}
 	params, err := parseArgon2id(hash.Reveal())
 	return err != nil || params != p.current
 }
 
-// errFormat says nothing of the hash: it goes to the log.
-var errFormat = errors.New("passwords: the stored hash is in no known format, or costs more than any that was made on purpose")
+// errFormat does not contain the hash, because it is logged.
+var errFormat = errors.New("passwords: the stored hash has an unknown format or excessive parameters")

@@ -16,13 +16,13 @@ import (
 
 var _ ports.Passwords = (*Passwords)(nil)
 
-// cheap is argon2id as weak as it gets: the tests are about everything else.
+// cheap has the lowest cost of argon2id, to keep the tests fast.
 var cheap = Params{MemoryKiB: 8, Iterations: 1, Parallelism: 1, Concurrent: 2}
 
 const phrase = "correct horse battery staple"
 
-// Made by others: argon2id of phrase by libargon2, the reference code,
-// pbkdf2_sha256 by Python's hashlib, which is what Django calls.
+// Hashes of phrase: argon2id by libargon2, the reference implementation,
+// pbkdf2_sha256 by Python's hashlib, which Django uses.
 const (
 	argon2idOfPhrase = "$argon2id$v=19$m=64,t=2,p=2$c29tZXNhbHRvZjE2Ynl0ZQ$GYkJ68HBE+9utNopdha2h+VKifGJ8AMc6AarFmGYOjU"
 	djangoOfPhrase   = "pbkdf2_sha256$1000$aSalt123$OI5oX+wOXLY7tgmv5At/l1eP6/aSMaOe8TxENWfJ654="
@@ -41,7 +41,7 @@ func verify(t testing.TB, p *Passwords, password, stored string) (bool, error) {
 	return p.Verify(t.Context(), stranger(), domain.TypedPassword(password), domain.StoredPasswordHash(stored))
 }
 
-func TestNewRefusesParamsOutOfBounds(t *testing.T) {
+func TestNewRefusesParamsOutOfRange(t *testing.T) {
 	tests := map[string]Params{
 		"nothing set":            {},
 		"no memory":              {MemoryKiB: 0, Iterations: 1, Parallelism: 1, Concurrent: 1},
@@ -67,7 +67,7 @@ func TestRecommendedIsWhatOWASPRecommends(t *testing.T) {
 	assert.Regexp(t, `^\$argon2id\$v=19\$m=47104,t=1,p=1\$[^$]{22}\$[^$]{43}$`, hash.Reveal())
 }
 
-func TestHashThenVerify(t *testing.T) {
+func TestVerifyAcceptsThePasswordThatWasHashed(t *testing.T) {
 	p := newPasswords(t, cheap)
 	for _, password := range []string{phrase, "", " ", "pässwörd🔑", "nul\x00byte", "bad\xffutf8", strings.Repeat("long", 1000)} {
 		hash, err := p.Hash(t.Context(), stranger(), domain.TypedPassword(password))
@@ -93,7 +93,7 @@ func TestHashIsSalted(t *testing.T) {
 	assert.NotEqual(t, one.Reveal(), two.Reveal())
 }
 
-func TestVerifyHashesMadeByOthers(t *testing.T) {
+func TestVerifyAcceptsHashesOfOtherPrograms(t *testing.T) {
 	p := newPasswords(t, cheap)
 	tests := []struct {
 		name, stored, password string
@@ -119,7 +119,7 @@ func TestVerifyHashesMadeByOthers(t *testing.T) {
 	}
 }
 
-func TestOutdated(t *testing.T) {
+func TestOutdatedIsTrueForOtherFormatsAndParameters(t *testing.T) {
 	p := newPasswords(t, Params{MemoryKiB: 16, Iterations: 2, Parallelism: 2, Concurrent: 1})
 	const salt, key = "$c2FsdHNhbHRzYWx0c2FsdA", "$MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE"
 	tests := map[string]bool{
@@ -150,7 +150,7 @@ func TestHashIsNeverPrinted(t *testing.T) {
 	assert.NotContains(t, shown, hash.Reveal()[len(hash.Reveal())-10:])
 }
 
-func TestNoPasswordMatchesUsersWithoutOne(t *testing.T) {
+func TestNoPasswordMatchesAUserWithoutPassword(t *testing.T) {
 	p := newPasswords(t, cheap)
 	p.decoy = argon2idOfPhrase // Not even the decoy's own.
 	for _, stored := range []string{"", "!", "!qT9vL3", "!" + djangoOfPhrase} {
@@ -162,9 +162,9 @@ func TestNoPasswordMatchesUsersWithoutOne(t *testing.T) {
 	}
 }
 
-// The time would tell who has an account. What argon2id costs is its memory,
-// and that can be measured without a clock.
-func TestUsersWithoutPasswordCostAHash(t *testing.T) {
+// A shorter time would reveal unknown users. The cost of argon2id is its memory,
+// which can be measured without a clock.
+func TestVerifyTakesAsLongForUsersWithoutPassword(t *testing.T) {
 	const size = 4 << 20
 	p := newPasswords(t, Params{MemoryKiB: size / 1024, Iterations: 1, Parallelism: 1, Concurrent: 1})
 	for _, stored := range []string{"", "!unusable"} {

@@ -9,48 +9,49 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// queueTime is about how long a full line takes, as Recommended is: 64 hashes
-// of some 30 ms each.
-const queueTime = 2 * time.Second
+// retryAfter is about the time of a full line with Recommended: 64 hashes of 30 ms.
+const retryAfter = 2 * time.Second
 
-// queue bounds how many work at once, and how many wait until they may. Known
-// callers and strangers wait in lines of their own, which get turns alternately: a
-// flood in one line takes no place in the other and at most every second turn.
+// queue limits the number of hashes that are computed at once (turns) and the number of
+// callers that wait for a turn. Known callers and strangers wait in separate lines, and free
+// turns go to both lines alternately. So a flood in one line leaves the other line its
+// places and at least every second turn.
 type queue struct {
 	known, strangers *line
-	// free has the turns that nobody has.
+	// free holds the free turns.
 	free chan struct{}
 
-	// mutex guards next, and what is taken of the lines.
+	// mutex guards next, and the counts of both lines.
 	mutex sync.Mutex
-	// next is the line that gets the next turn, if anybody waits in it.
+	// next is the line that gets the next turn if a caller waits in it.
 	next *line
 }
 
-// line is the places of those who wait and those who work.
+// line counts the callers that wait or have a turn. Each of them occupies a place.
 type line struct {
-	// name is what the log calls those in the line.
+	// name is the name of the line in errors.
 	name string
-	// turns hands a turn to somebody who waits.
+	// turns passes a turn to a waiting caller.
 	turns chan struct{}
-	// places is how many there are, share how many of them one network or user can
-	// take, inUse how many are taken, and taken by whom.
-	places, share, inUse int
-	taken                map[string]int
+	// places is the number of places. share is the number that one network or user can
+	// occupy. occupied is the number of occupied places, and occupiedBy the same for each
+	// network and user.
+	places, share, occupied int
+	occupiedBy              map[string]int
 }
 
-// One network takes at most half of the strangers' places. One user takes at most an
-// eighth of the others: nobody honest has many hashes under way, and whoever can register
-// can have several users.
-const strangersShare, knownShare = 2, 8
+// A network can occupy half of the strangers' places, and a user an eighth of the known
+// callers' places. The latter is less because an honest user needs few hashes at once, and
+// an attacker can register several users.
+const strangersDivisor, knownDivisor = 2, 8
 
 func newQueue(concurrent, waiting int) *queue {
-	newLine := func(name string, part int) *line {
+	newLine := func(name string, divisor int) *line {
 		places := concurrent + waiting
-		return &line{name: name, turns: make(chan struct{}), places: places, share: (places + part - 1) / part, taken: map[string]int{}}
+		return &line{name: name, turns: make(chan struct{}), places: places, share: (places + divisor - 1) / divisor, occupiedBy: map[string]int{}}
 	}
 	q := &queue{
-		known: newLine("known users", knownShare), strangers: newLine("strangers", strangersShare),
+		known: newLine("known users", knownDivisor), strangers: newLine("strangers", strangersDivisor),
 		free: make(chan struct{}, concurrent),
 	}
 	q.next = q.known
@@ -60,63 +61,63 @@ func newQueue(concurrent, waiting int) *queue {
 	return q
 }
 
-// enter waits for a turn, which ends with leave. When there is no place left to
-// wait in, it fails at once.
-func (q *queue) enter(ctx context.Context, caller ports.Caller) (leave func(), err error) {
+// acquire waits for a turn. The caller has it until release is called. If the line has no
+// free place, acquire fails at once.
+func (q *queue) acquire(ctx context.Context, caller ports.Caller) (release func(), err error) {
 	line := q.strangers
 	if caller.Known {
 		line = q.known
 	}
-	if err := q.takePlace(line, caller.QueueKey); err != nil {
+	if err := q.occupyPlace(line, caller.QueueKey); err != nil {
 		return nil, err
 	}
-	if err := ctx.Err(); err != nil { // or else a free turn may come first
-		q.givePlace(line, caller.QueueKey)
+	if err := ctx.Err(); err != nil { // The select below could prefer a free turn.
+		q.freePlace(line, caller.QueueKey)
 		return nil, domain.ErrUnavailable(err)
 	}
 	select {
 	case <-q.free:
 	case <-line.turns:
 	case <-ctx.Done():
-		q.givePlace(line, caller.QueueKey)
+		q.freePlace(line, caller.QueueKey)
 		return nil, domain.ErrUnavailable(ctx.Err())
 	}
-	// The turn is given back before its place: there are never more in the queue
-	// than it was made for.
 	return func() {
-		q.giveTurn()
-		q.givePlace(line, caller.QueueKey)
+		// The turn is released before the place, so that the occupied places always
+		// include the callers that have a turn.
+		q.releaseTurn()
+		q.freePlace(line, caller.QueueKey)
 	}, nil
 }
 
-// takePlace bounds the places of one share, so that no single network or user, nor a
-// few of them, keeps all others out.
-func (q *queue) takePlace(line *line, share string) error {
+// occupyPlace occupies a place unless the line is full or the network or user has occupied
+// its share.
+func (q *queue) occupyPlace(line *line, key string) error {
 	q.mutex.Lock()
 	defer q.mutex.Unlock()
 	switch {
-	case line.inUse >= line.places:
-		return domain.ErrBusy("password hashing queue full: "+line.name, queueTime)
-	case line.taken[share] >= line.share:
-		return domain.ErrBusy("password hashing queue full: one caller has a full share of the places of "+line.name, queueTime)
+	case line.occupied >= line.places:
+		return domain.ErrBusy("password hashing queue full: "+line.name, retryAfter)
+	case line.occupiedBy[key] >= line.share:
+		return domain.ErrBusy("password hashing queue full: one caller has a full share of the places of "+line.name, retryAfter)
 	}
-	line.inUse++
-	line.taken[share]++
+	line.occupied++
+	line.occupiedBy[key]++
 	return nil
 }
 
-func (q *queue) givePlace(line *line, share string) {
+func (q *queue) freePlace(line *line, key string) {
 	q.mutex.Lock()
 	defer q.mutex.Unlock()
-	line.inUse--
-	if line.taken[share]--; line.taken[share] == 0 {
-		delete(line.taken, share)
+	line.occupied--
+	if line.occupiedBy[key]--; line.occupiedBy[key] == 0 {
+		delete(line.occupiedBy, key)
 	}
 }
 
-// giveTurn gives a turn to somebody who waits in the next line, or else in the other
-// one, or else to whoever comes.
-func (q *queue) giveTurn() {
+// releaseTurn passes a turn to a caller in the next line or else in the other line. If no
+// caller waits, the turn becomes free.
+func (q *queue) releaseTurn() {
 	q.mutex.Lock()
 	defer q.mutex.Unlock()
 	for range 2 {

@@ -20,12 +20,12 @@ import (
 
 var strangers atomic.Int64
 
-// stranger is a caller from a network of their own.
+// stranger returns an unknown caller from a new network.
 func stranger() ports.Caller {
 	return ports.UnknownCaller(domain.NewOrigin(netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, uint32(strangers.Add(1))))), ""))
 }
 
-// slow is every way to do slow work.
+// slow lists the methods that compute a hash.
 func slow(p *Passwords) map[string]func(context.Context) error {
 	verify := func(stored string) func(context.Context) error {
 		return func(ctx context.Context) error {
@@ -45,18 +45,18 @@ func slow(p *Passwords) map[string]func(context.Context) error {
 	}
 }
 
-// newQueued returns cheap Passwords with a queue of that size.
+// newQueued returns cheap Passwords with a queue of this size.
 func newQueued(t *testing.T, concurrent, waiting int) *Passwords {
 	t.Helper()
 	return newPasswords(t, Params{MemoryKiB: 8, Iterations: 1, Parallelism: 1, Concurrent: concurrent, Waiting: waiting})
 }
 
-// enter takes n turns that are free, and returns what gives them back, one at a time.
+// enter takes n free turns. Each call of the result releases one of them.
 func enter(t *testing.T, p *Passwords, n int) []func() {
 	t.Helper()
 	var leave []func()
 	for range n {
-		done, err := p.queue.enter(t.Context(), stranger())
+		done, err := p.queue.acquire(t.Context(), stranger())
 		require.NoError(t, err)
 		leave = append(leave, done)
 	}
@@ -76,8 +76,8 @@ func assertAllIsGivenBack(t *testing.T, p *Passwords, concurrent int) {
 	t.Helper()
 	assert.Len(t, p.queue.free, concurrent, "turns that are free")
 	for _, line := range []*line{p.queue.known, p.queue.strangers} {
-		assert.Zero(t, line.inUse, line.name)
-		assert.Empty(t, line.taken, line.name)
+		assert.Zero(t, line.occupied, line.name)
+		assert.Empty(t, line.occupiedBy, line.name)
 	}
 }
 
@@ -93,7 +93,7 @@ func TestAnEndedContextIsUnavailable(t *testing.T) {
 	assertAllIsGivenBack(t, p, 2)
 }
 
-func TestNoMoreAtOnceThanConcurrent(t *testing.T) {
+func TestAtMostConcurrentHashesAreComputedAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newQueued(t, 3, 5)
 		leave := enter(t, p, 3)
@@ -116,8 +116,8 @@ func TestNoMoreAtOnceThanConcurrent(t *testing.T) {
 	})
 }
 
-// In a synctest bubble, to wait for ever instead of to be refused is a failure.
-func TestOneMoreThanMayWaitIsRefusedAtOnce(t *testing.T) {
+// In a synctest bubble, waiting forever instead of being refused fails the test.
+func TestACallerBeyondTheQueueIsRefusedAtOnce(t *testing.T) {
 	for _, waiting := range []int{0, 1, 3} {
 		synctest.Test(t, func(t *testing.T) {
 			p := newQueued(t, 2, waiting)
@@ -146,7 +146,7 @@ func TestOneMoreThanMayWaitIsRefusedAtOnce(t *testing.T) {
 	}
 }
 
-func TestWhoeverGivesUpWaitingMakesRoom(t *testing.T) {
+func TestACallerThatStopsWaitingFreesItsSlot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newQueued(t, 1, 1)
 		leave := enter(t, p, 1)
@@ -169,7 +169,7 @@ func TestWhoeverGivesUpWaitingMakesRoom(t *testing.T) {
 	})
 }
 
-func TestFailuresGiveTheirTurnBack(t *testing.T) {
+func TestAFailedHashFreesItsSlot(t *testing.T) {
 	p := newQueued(t, 1, 0)
 	for _, stored := range malformed {
 		_, err := verify(t, p, phrase, stored)
@@ -178,7 +178,7 @@ func TestFailuresGiveTheirTurnBack(t *testing.T) {
 	assertAllIsGivenBack(t, p, 1)
 }
 
-func TestARushLeavesTheQueueAsItWas(t *testing.T) {
+func TestTheQueueIsEmptyAfterALoadPeak(t *testing.T) {
 	p := newQueued(t, 2, 8)
 	ending, cancel := context.WithCancel(t.Context())
 	var all sync.WaitGroup

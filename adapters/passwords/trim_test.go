@@ -12,7 +12,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// djangoOf is the hash that Django makes of a password.
+// djangoOf returns the hash that Django creates of a password.
 func djangoOf(t *testing.T, password string) string {
 	t.Helper()
 	key, err := pbkdf2.Key(sha256.New, password, []byte("aSalt123"), 1000, sha256.Size)
@@ -20,7 +20,7 @@ func djangoOf(t *testing.T, password string) string {
 	return djangoPrefix + "1000$aSalt123$" + base64.StdEncoding.EncodeToString(key)
 }
 
-func TestBlanksAtTheEndsDoNotCountForDjangosHashesIfToldSo(t *testing.T) {
+func TestTrimForDjangoIgnoresSpaceAtTheEnds(t *testing.T) {
 	trimming := cheap
 	trimming.TrimForDjango = true
 	strict, trims := newPasswords(t, cheap), newPasswords(t, trimming)
@@ -42,9 +42,9 @@ func TestBlanksAtTheEndsDoNotCountForDjangosHashesIfToldSo(t *testing.T) {
 	}
 }
 
-// A new hash of the password with its blanks would refuse the one without, and the other
-// way round.
-func TestAPasswordWithBlanksLeavesDjangosHashAsItIs(t *testing.T) {
+// A new hash of the untrimmed password would refuse the trimmed one, and the other
+// way around.
+func TestAPasswordWithSpaceAtTheEndsDoesNotOutdateDjangosHash(t *testing.T) {
 	trimming := cheap
 	trimming.TrimForDjango = true
 	django := domain.StoredPasswordHash(djangoOfPhrase)
@@ -54,7 +54,7 @@ func TestAPasswordWithBlanksLeavesDjangosHashAsItIs(t *testing.T) {
 	assert.True(t, newPasswords(t, cheap).Outdated(domain.TypedPassword(phrase+" "), django), "not told so")
 }
 
-func TestBlanksAloneAreNotTheEmptyPassword(t *testing.T) {
+func TestAPasswordOfSpacesIsNotTrimmed(t *testing.T) {
 	trimming := cheap
 	trimming.TrimForDjango = true
 	match, err := verify(t, newPasswords(t, trimming), "  ", djangoOf(t, ""))

@@ -11,10 +11,10 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// known is what the use-cases pass of a user.
+// known is what the use-cases pass about a user.
 var known = []string{"anna.sommer42@klinik-nord.example", "Anna-Lena", "Müller Öztürk"}
 
-func TestWeakness(t *testing.T) {
+func TestWeaknessRejectsPasswordsThatAreEasyToGuess(t *testing.T) {
 	p := newPasswords(t, cheap)
 	tests := []struct {
 		password string
@@ -63,7 +63,7 @@ func TestWeakness(t *testing.T) {
 	}
 }
 
-func TestKnownWordsMakeTheDifference(t *testing.T) {
+func TestWeaknessRejectsPasswordsOfKnownWords(t *testing.T) {
 	p := newPasswords(t, cheap)
 	tests := []struct{ password, known string }{
 		{"ravndalsund7", "Ravndalsund"},
@@ -97,7 +97,7 @@ func TestWeaknessIsOneSentenceWithoutThePassword(t *testing.T) {
 	assert.NotContains(t, strings.ToLower(got), "anna")
 }
 
-// The first of these costs the library alone 8 GB and half a minute.
+// The first of these takes the unrestricted library 8 GB and half a minute.
 func TestWeaknessOfLongPasswordsIsCheap(t *testing.T) {
 	p := newPasswords(t, cheap)
 	for name, password := range map[string]string{
@@ -113,13 +113,13 @@ func TestWeaknessOfLongPasswordsIsCheap(t *testing.T) {
 	}
 }
 
-func TestOnlyTheBeginningCounts(t *testing.T) {
+func TestWeaknessScoresTheBeginningOnly(t *testing.T) {
 	p := newPasswords(t, cheap)
 	assert.NotEmpty(t, p.Weakness(domain.TypedPassword(strings.Repeat("a", scoredLength)+"xK7#pQ2mVb")))
 	assert.Empty(t, p.Weakness(domain.TypedPassword(strings.Repeat("a", scoredLength-10)+"xK7#pQ2mVb")))
 }
 
-func TestWeaknessInParallel(t *testing.T) {
+func TestWeaknessIsSafeForConcurrentUse(t *testing.T) {
 	p := newPasswords(t, cheap)
 	var all sync.WaitGroup
 	for range 8 {
@@ -142,9 +142,9 @@ func FuzzWeakness(f *testing.F) {
 		if got != "" && got != tooWeak {
 			t.Fatalf("says %q", got)
 		}
-		// In capitals and small letters mixed, a long word may do.
+		// A long word in mixed case can be strong enough.
 		word = strings.ToLower(word)
-		if n := len(plain(word)); shortestWord <= n && n <= scoredLength && p.Weakness(domain.TypedPassword(word), word) == "" {
+		if n := len(toASCII(word)); minWordLength <= n && n <= scoredLength && p.Weakness(domain.TypedPassword(word), word) == "" {
 			t.Fatalf("the known word %q is no weakness", word)
 		}
 	})

@@ -12,8 +12,8 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// Get of a key that is not there makes a row to lock.
-func TestARowThatWasMadeOnlyToBeLockedIsForgotten(t *testing.T) {
+// Get inserts a row for an unknown key, to lock it.
+func TestRowsInsertedOnlyForLockingAreDeleted(t *testing.T) {
 	dsn := pgtest.New(t)
 	store := open(t, dsn, postgres.Options{})
 	require.NoError(t, store.Update(t.Context(), func(tx ports.Tx) error {
@@ -25,7 +25,7 @@ func TestARowThatWasMadeOnlyToBeLockedIsForgotten(t *testing.T) {
 	require.Equal(t, 1, query[int](t, dsn, `SELECT count(*) FROM attempts`))
 }
 
-func TestForgettingWaitsForNobody(t *testing.T) {
+func TestDeletingExpiredAttemptsDoesNotWaitForLocks(t *testing.T) {
 	dsn := pgtest.New(t)
 	store := open(t, dsn, postgres.Options{})
 	inUse := domain.AttemptKey{1}

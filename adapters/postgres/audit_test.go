@@ -20,7 +20,7 @@ func TestTheTrailIsKeptWithSelectAndInsertOnly(t *testing.T) {
 	dsn := pgtest.New(t)
 	_, limited := limitedRole(t, dsn)
 	store := open(t, limited, postgres.Options{})
-	for range 2 { // The second time with prepared statements.
+	for range 2 { // The second time, the statements are prepared.
 		require.NoError(t, addDoctorAndEvents(t, store))
 	}
 	require.Len(t, trail(t, store, domain.AuditFilter{}), 4)
@@ -44,7 +44,7 @@ func TestTheTrailIsKeptWithSelectAndInsertOnly(t *testing.T) {
 	}
 }
 
-func TestAChangeThatCannotBeAccountedForIsNotMade(t *testing.T) {
+func TestAChangeFailsIfItsAuditEventCannotBeAdded(t *testing.T) {
 	for _, table := range []string{"audit_events", "audit_about"} {
 		t.Run(table, func(t *testing.T) {
 			dsn := pgtest.New(t)
@@ -62,8 +62,8 @@ func TestAChangeThatCannotBeAccountedForIsNotMade(t *testing.T) {
 	}
 }
 
-// limitedRole returns a new role that may read and extend the trail and the
-// doctors, and the URL with which it connects to the database.
+// limitedRole returns a new role that can only select and insert audit events and doctors, and
+// the URL with which it connects to the database.
 func limitedRole(t *testing.T, dsn string) (role, limited string) {
 	t.Helper()
 	role = "healthcare_test_" + strings.ToLower(rand.Text())
@@ -79,17 +79,17 @@ func limitedRole(t *testing.T, dsn string) (role, limited string) {
 	return role, address.String()
 }
 
-// execute runs statements beside the store.
+// execute runs statements on a connection of its own.
 func execute(t *testing.T, dsn, statements string) error {
 	t.Helper()
 	db, err := sql.Open("postgres", dsn)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, db.Close()) }()
-	_, err = db.Exec(statements) // Also when the test's context has ended.
+	_, err = db.Exec(statements) // It also works when the context of the test has ended.
 	return err
 }
 
-// addDoctorAndEvents adds a doctor, an event about it and one about a list.
+// addDoctorAndEvents adds a doctor, an event about the doctor and an event about a list.
 func addDoctorAndEvents(t *testing.T, store ports.Store) error {
 	return store.Update(t.Context(), func(tx ports.Tx) error {
 		doctor, err := tx.Doctors().Add(t.Context(), newDoctor(rand.Text()))

@@ -12,9 +12,9 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// After a large deletion PostgreSQL believes for a minute or more that nothing is
-// deleted. Restoring must not go through all that is for each batch.
-func TestDeletionsAreFoundBeforePostgreSQLKnowsHowMany(t *testing.T) {
+// For a minute or more after a large deletion, PostgreSQL's statistics say that the table of
+// deletions is empty. Restoring must not read the whole table for each batch then.
+func TestDeletionsAreFoundByIndexWithOutdatedStatistics(t *testing.T) {
 	dsn := pgtest.New(t)
 	db, err := sql.Open("postgres", dsn)
 	require.NoError(t, err)

@@ -11,19 +11,21 @@ import (
 )
 
 const (
-	// lookInterval is how long a connection relies on what it saw of synchronous_commit.
-	lookInterval = time.Second
-	// limitLocks bounds the wait for a lock, unless the role or the database does. The
-	// table that somebody has locked would otherwise use up all connections.
-	limitLocks = `SELECT set_config('lock_timeout', '3s', false) WHERE current_setting('lock_timeout') = '0'`
-	// begin has the words that lib/pq puts into a BEGIN.
+	// recheckInterval is how long a connection relies on the last value of synchronous_commit.
+	recheckInterval = time.Second
+	// setLockTimeout bounds the wait for a lock, unless lock_timeout is set for the role or the
+	// database. Without a bound, Updates that wait for a locked table could use up all
+	// connections.
+	setLockTimeout = `SELECT set_config('lock_timeout', '3s', false) WHERE current_setting('lock_timeout') = '0'`
+	// begin is the BEGIN that lib/pq sends for the options of the store's transactions.
 	begin = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; `
-	// raise holds for one transaction, as a pooler may give the next one to another server process.
-	raise = `SET LOCAL synchronous_commit = on`
+	// raiseSynchronousCommit applies to one transaction, because a pooler can send the next one to another
+	// server process.
+	raiseSynchronousCommit = `SET LOCAL synchronous_commit = on`
 )
 
-// durableConnector makes connections whose transactions are on the disk when their
-// commit is acknowledged, whatever synchronous_commit is set to.
+// durableConnector makes connections whose commits are on the disk when they are acknowledged,
+// whatever the default of synchronous_commit.
 type durableConnector struct{ driver.Connector }
 
 // Connect implements driver.Connector.
@@ -32,19 +34,19 @@ func (c durableConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	of, ok := conn.(connection)
+	pq, ok := conn.(pqConn)
 	if !ok {
-		return nil, errors.Join(fmt.Errorf("postgres: a %T is not a connection of lib/pq", conn), conn.Close())
+		return nil, errors.Join(fmt.Errorf("postgres: %T is not a connection of lib/pq", conn), conn.Close())
 	}
-	if _, err := of.ExecContext(ctx, limitLocks, nil); err != nil {
+	if _, err := pq.ExecContext(ctx, setLockTimeout, nil); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	return &durableConn{connection: of}, nil
+	return &durableConn{pqConn: pq}, nil
 }
 
-// connection is what database/sql uses of a connection of lib/pq, which is also the
-// transaction that it is in.
-type connection interface {
+// pqConn holds the interfaces of lib/pq's connections that database/sql uses. Such a connection
+// is also its own transaction.
+type pqConn interface {
 	driver.Conn
 	driver.Tx
 	driver.ConnBeginTx
@@ -57,40 +59,40 @@ type connection interface {
 	driver.Validator
 }
 
-// durableConn looks at synchronous_commit once a second, for whoever changes it for
+// durableConn checks synchronous_commit once a second, because its default can be changed for
 // the role, the database or the server.
 type durableConn struct {
-	connection
-	looked time.Time
-	// weak says that it lets a commit be acknowledged before it is on all disks.
-	weak bool
+	pqConn
+	checked time.Time
+	// asynchronous says that the default acknowledges commits before they are on all disks.
+	asynchronous bool
 }
 
-// BeginTx implements driver.ConnBeginTx. It never takes more than one round trip,
-// unless the setting has just become a weak one.
+// BeginTx implements driver.ConnBeginTx. It takes one round trip, and a second one only when
+// it finds that the default has become asynchronous.
 func (c *durableConn) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx, error) {
-	// With a context that can end, lib/pq would watch it until the commit, and again at
-	// commits of transactions that it has not begun.
+	// If ctx could end, lib/pq would watch it until the commit, and again at the commits of
+	// transactions that lib/pq itself has not begun.
 	ctx = context.WithoutCancel(ctx)
-	look := time.Since(c.looked) >= lookInterval
-	ours := options.Isolation == driver.IsolationLevel(sql.LevelReadCommitted) && !options.ReadOnly
-	if !ours || !look && !c.weak {
-		return c.connection.BeginTx(ctx, options)
+	recheck := time.Since(c.checked) >= recheckInterval
+	isUpdate := options.Isolation == driver.IsolationLevel(sql.LevelReadCommitted) && !options.ReadOnly
+	if !isUpdate || !recheck && !c.asynchronous {
+		return c.pqConn.BeginTx(ctx, options)
 	}
 	var err error
-	if look {
-		err = c.beginAndLook(ctx)
+	if recheck {
+		err = c.beginAndCheck(ctx)
 	} else {
-		_, err = c.ExecContext(ctx, begin+raise, nil)
+		_, err = c.ExecContext(ctx, begin+raiseSynchronousCommit, nil)
 	}
 	if err != nil {
 		_ = c.Rollback() // BEGIN may have succeeded.
 		return nil, err
 	}
-	return c.connection, nil
+	return c.pqConn, nil
 }
 
-func (c *durableConn) beginAndLook(ctx context.Context) error {
+func (c *durableConn) beginAndCheck(ctx context.Context) error {
 	rows, err := c.QueryContext(ctx, begin+`SELECT current_setting('synchronous_commit') IN ('off', 'local')`, nil)
 	if err != nil {
 		return err
@@ -99,15 +101,15 @@ func (c *durableConn) beginAndLook(ctx context.Context) error {
 	if err := errors.Join(rows.Next(weak), rows.Close()); err != nil {
 		return err
 	}
-	c.looked, c.weak = time.Now(), weak[0] == true
-	if c.weak {
-		_, err = c.ExecContext(ctx, raise, nil)
+	c.checked, c.asynchronous = time.Now(), weak[0] == true
+	if c.asynchronous {
+		_, err = c.ExecContext(ctx, raiseSynchronousCommit, nil)
 	}
 	return err
 }
 
-// checkServer refuses a server that does not write to the disk, and warns of one
-// whose pages a crash can tear.
+// checkServer returns an error for a server with fsync=off, and logs a warning for one with
+// full_page_writes=off.
 func checkServer(ctx context.Context, db *sql.DB, log *slog.Logger) error {
 	var fsync, fullPages, throwaway bool
 	err := db.QueryRowContext(ctx, `SELECT CAST(current_setting('fsync') AS boolean), CAST(current_setting('full_page_writes') AS boolean),
@@ -115,11 +117,11 @@ func checkServer(ctx context.Context, db *sql.DB, log *slog.Logger) error {
 	switch {
 	case err != nil:
 		return unavailable(err)
-	case throwaway: // a server of tests, see package pgtest
+	case throwaway: // a server of package pgtest
 	case !fsync:
-		return errors.New("postgres: the server runs with fsync=off: a crash of its machine loses what was acknowledged and can ruin the database: set fsync = on")
+		return errors.New("postgres: the server runs with fsync=off: a crash of its machine can lose committed changes and corrupt the database: set fsync = on")
 	case !fullPages:
-		log.Warn("PostgreSQL runs with full_page_writes=off: a crash of its machine can ruin the database unless its file system never tears a page")
+		log.Warn("PostgreSQL runs with full_page_writes=off: a crash of its machine can corrupt the database unless its file system writes whole pages")
 	}
 	return nil
 }

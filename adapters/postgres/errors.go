@@ -9,8 +9,8 @@ import (
 	"example.com/healthcare/adapters/sqlstore"
 )
 
-// classify reads an error of lib/pq. The classes and codes are those of the
-// PostgreSQL manual, appendix A.
+// classify classifies an error of lib/pq. The PostgreSQL manual, appendix A, describes the
+// classes and codes.
 func classify(err error) sqlstore.Failure {
 	e := pq.As(err)
 	if e == nil {
@@ -20,7 +20,7 @@ func classify(err error) sqlstore.Failure {
 }
 
 func kindOf(e *pq.Error) sqlstore.FailureKind {
-	if e.Code == pqerror.FeatureNotSupported && e.Routine == staleRoutine {
+	if e.Code == pqerror.FeatureNotSupported && e.Routine == staleStatementRoutine {
 		return sqlstore.Stale
 	}
 	switch e.Code {
@@ -32,10 +32,10 @@ func kindOf(e *pq.Error) sqlstore.FailureKind {
 		return sqlstore.MissingPrivilege
 	case pqerror.TRSerializationFailure, pqerror.TRDeadlockDetected:
 		return sqlstore.Collision
-	case pqerror.ReadOnlySQLTransaction, // A primary that has just become a standby.
-		pqerror.FeatureNotSupported, // A standby, asked for a transaction that writes.
+	case pqerror.ReadOnlySQLTransaction, // from a primary that has become a standby
+		pqerror.FeatureNotSupported, // from a standby that was sent a write
 		pqerror.LockNotAvailable,
-		pqerror.InvalidSQLStatementName, pqerror.DuplicatePstatement, // Behind a pooler.
+		pqerror.InvalidSQLStatementName, pqerror.DuplicatePstatement, // behind a pooler
 		pqerror.IdleInTransactionSessionTimeout:
 		return sqlstore.Unavailable
 	}
@@ -51,21 +51,22 @@ func kindOf(e *pq.Error) sqlstore.FailureKind {
 	return sqlstore.Unknown
 }
 
-// staleRoutine is where PostgreSQL refuses a prepared statement whose result has changed.
-// It has no code of its own, and its message is in the server's language.
-const staleRoutine = "RevalidateCachedQuery"
+// staleStatementRoutine is the function in which PostgreSQL rejects a prepared statement whose
+// result has changed. The error has no code of its own, and its message depends on the
+// server's language.
+const staleStatementRoutine = "RevalidateCachedQuery"
 
-// describe leaves out the message where it may quote a value, as "invalid input
-// syntax for type date" does, and the detail always: of a violated constraint it
-// is the row.
+// describe returns a text for the log without stored values. It leaves out a message that can
+// quote a value, such as "invalid input syntax for type date", and always the detail,
+// which contains the row that violates a constraint.
 func describe(e *pq.Error) string {
 	var b strings.Builder
 	b.WriteString("pq: " + e.Code.Name() + " (" + string(e.Code) + ")")
-	if lostStatement(e) {
-		b.WriteString(": " + keepsNoStatements)
+	if isLostStatement(e) {
+		b.WriteString(": " + lostStatementHint)
 	}
 	if isBehindSequence(e) {
-		b.WriteString(": " + sequenceBehind)
+		b.WriteString(": " + sequenceBehindHint)
 	}
 	if e.Table != "" {
 		b.WriteString(" table " + e.Table)
@@ -76,7 +77,7 @@ func describe(e *pq.Error) string {
 	if e.Constraint != "" {
 		b.WriteString(" constraint " + e.Constraint)
 	}
-	if e.Code == pqerror.InsufficientPrivilege { // It names the object.
+	if e.Code == pqerror.InsufficientPrivilege { // The message names the object.
 		b.WriteString(": " + e.Message)
 	}
 	switch e.Code.Class() {

@@ -10,8 +10,8 @@ import (
 	"example.com/healthcare/adapters/sqlstore"
 )
 
-// A pooler can be put before the server, or set to another mode, while a service runs.
-func TestStatementsThatAPoolerLosesNameTheSetting(t *testing.T) {
+// A pooler can be installed, or set to another mode, while a service runs.
+func TestErrorsOfStatementsThatAPoolerLosesNameTheSetting(t *testing.T) {
 	for _, code := range []pqerror.Code{"26000", "42P05"} {
 		failure := classify(&pq.Error{Code: code, Message: "hunter2"})
 		assert.Equal(t, sqlstore.Unavailable, failure.Kind, code)

@@ -19,76 +19,75 @@ import (
 )
 
 const (
-	// revokedChannel is where the trigger sessions_revoked says which session it was,
-	// and of which table. All installations in a database share the channel.
+	// revokedChannel is the channel to which the trigger sessions_revoked sends the table and
+	// the ID of a revoked session. All installations in a database share it.
 	revokedChannel = "healthcare_revoked"
-	// sendBeat says when the beat was sent, and which table the instance's sessions are
-	// in at that time. The table's number is its own in the whole database; its schema
-	// can be renamed, and its rows copied.
-	sendBeat = `SELECT pg_notify($1, concat_ws(' ', CAST($2 AS text), CAST(CAST('sessions' AS regclass) AS oid)))`
-	// beatInterval is well below the second for which hearing a beat counts.
-	beatInterval = 250 * time.Millisecond
-	// followSilence is long for connections on which something passes all the time.
-	// As long a silence is worth a line in the log.
-	followSilence = 2 * time.Second
-	// The waits before another attempt to connect, the first one and the longest.
+	// sendHeartbeat sends the time of the heartbeat and the OID of the table that holds the
+	// instance's sessions. The OID is unique in the database. Names are not enough: a schema
+	// can be renamed, and its rows copied to another one.
+	sendHeartbeat = `SELECT pg_notify($1, concat_ws(' ', CAST($2 AS text), CAST(CAST('sessions' AS regclass) AS oid)))`
+	// heartbeatInterval is well below the second for which a heartbeat counts.
+	heartbeatInterval = 250 * time.Millisecond
+	// feedTimeout is long for connections that carry a heartbeat all the time. A feed that is
+	// silent for as long is logged.
+	feedTimeout = 2 * time.Second
+	// minReconnect and maxReconnect bound the wait before the next attempt to connect.
 	minReconnect = 100 * time.Millisecond
 	maxReconnect = time.Second
 )
 
-var errUnheard = errors.New("postgres: notifications are sent but do not come back, as behind a pooler in transaction mode")
+var errNotDelivered = errors.New("postgres: notifications are sent but not received, as behind a pooler in transaction mode")
 
-// Feed learns of revocations.
+// Feed receives revocations.
 type Feed interface {
-	// Revoke takes sessions that were revoked.
+	// Revoke receives the IDs of revoked sessions.
 	Revoke(sessions ...domain.ID)
-	// Confirm says that whatever was revoked before asOf has been given to Revoke.
+	// Confirm says that Revoke has received all revocations before asOf.
 	Confirm(asOf time.Time)
-	// Load looks up what was revoked lately, as after a time of not listening. It
-	// confirms by itself.
+	// Load reads the recent revocations from the store, when some may have been missed. It
+	// confirms them itself.
 	Load(ctx context.Context) error
 }
 
-// FollowRevocations tells feed of every session that is revoked in the database
-// that dsn names (see Open), by whomever, until ctx ends; then it closes its two
-// connections and returns, which takes seconds when the database is silent. A
-// database that is away is waited for. It logs when nothing is heard for two
-// seconds, and when that is over.
+// FollowRevocations passes every session that is revoked in the database that dsn names (see
+// Open) to feed, whichever program revokes it, until ctx ends. Then it closes its two
+// connections and returns, which takes seconds if the database does not answer. It
+// reconnects to a database that is unavailable. It logs a feed that is silent for two
+// seconds, and the end of the silence.
 //
-// PostgreSQL delivers notifications in the order of the commits (PostgreSQL
-// manual, NOTIFY). So once a second connection's notification is back from the
-// first one, all that was revoked before it was sent is known. That holds however
-// the connection is lost, and also behind a pooler in transaction mode: there
-// LISTEN seems to work, nothing is ever heard, and so nothing is confirmed.
+// One connection listens, and the other sends heartbeats. PostgreSQL delivers notifications
+// in the order of the commits (PostgreSQL manual, NOTIFY). So when a heartbeat arrives, all
+// revocations before it have arrived too. Without heartbeats nothing is confirmed. That
+// covers every way of losing a connection, and also a pooler in transaction mode, where
+// LISTEN succeeds but no notification arrives.
 //
-// A database can hold several installations, each in a schema of its own. The
-// sessions that are followed are those in the schema that dsn leads to.
+// A database can hold several installations, each in its own schema. FollowRevocations
+// follows the sessions in the schema that dsn selects.
 func FollowRevocations(ctx context.Context, dsn string, feed Feed, log *slog.Logger) {
-	connector, err := connect(dsn, followSilence, slog.New(slog.DiscardHandler))
+	connector, err := connect(dsn, feedTimeout, slog.New(slog.DiscardHandler))
 	if err != nil {
-		log.Error("revocations cannot be followed: each request asks the store", "error", err)
+		log.Error("revocation feed not started, checking the database on every request", "error", err)
 		return
 	}
 	start := time.Now()
 	f := &follower{
-		feed:      feed,
-		log:       log,
-		start:     start,
-		confirmed: start,
-		channel:   "healthcare_beat_" + strings.ToLower(rand.Text()),
-		beats:     sql.OpenDB(connector),
-		failures:  make(chan error, 1),
+		feed:       feed,
+		log:        log,
+		start:      start,
+		confirmed:  start,
+		channel:    "healthcare_beat_" + strings.ToLower(rand.Text()),
+		heartbeats: sql.OpenDB(connector),
+		failures:   make(chan error, 1),
 	}
-	defer func() { _ = f.beats.Close() }()
-	f.beats.SetMaxOpenConns(1)
-	dial := dialer{Dialer: net.Dialer{Timeout: followSilence}, silence: followSilence}
-	listener := pq.NewDialListener(dial, dsn, minReconnect, maxReconnect, func(_ pq.ListenerEventType, err error) { f.failed(err) })
+	defer func() { _ = f.heartbeats.Close() }()
+	f.heartbeats.SetMaxOpenConns(1)
+	dial := dialer{Dialer: net.Dialer{Timeout: feedTimeout}, responseTimeout: feedTimeout}
+	listener := pq.NewDialListener(dial, dsn, minReconnect, maxReconnect, func(_ pq.ListenerEventType, err error) { f.reportFailure(err) })
 
 	var background sync.WaitGroup
 	background.Go(func() { f.listen(ctx, listener) })
 	f.follow(ctx, listener.Notify)
-	// Close waits for an attempt to connect and for LISTEN, and these for somebody
-	// who takes the notifications.
+	// Close waits for connecting and for LISTEN, which block until the notifications are read.
 	background.Go(func() { _ = listener.Close() })
 	for range listener.Notify {
 		continue
@@ -100,28 +99,28 @@ func FollowRevocations(ctx context.Context, dsn string, feed Feed, log *slog.Log
 type follower struct {
 	feed Feed
 	log  *slog.Logger
-	// start is what the times in beats count from.
+	// start is the zero of the times in heartbeats.
 	start time.Time
-	// channel is where the beats of this instance go.
-	channel string
-	beats   *sql.DB
-	// table is the number of the table that the latest beat named, as text.
+	// channel is the channel of this instance's heartbeats.
+	channel    string
+	heartbeats *sql.DB
+	// table is the OID in the latest heartbeat.
 	table string
-	// complete says that nothing was missed since the feed was loaded.
+	// complete says that no revocation was missed since the feed was loaded.
 	complete bool
-	// confirmed is when the latest beat that came back was sent.
+	// confirmed is the time in the latest heartbeat that arrived.
 	confirmed time.Time
-	// silent says that the log tells of a silence.
+	// silent says that the silence was logged.
 	silent bool
-	// failure is the latest error since a beat came back.
+	// failure is the latest error since a heartbeat arrived.
 	failure error
-	// failures has those of the other goroutines.
+	// failures passes errors of the other goroutines to follow.
 	failures chan error
 }
 
-// listen has listener listen. It waits for the first connection.
+// listen makes listener listen to both channels. It waits for the first connection.
 func (f *follower) listen(ctx context.Context, listener interface{ Listen(channel string) error }) {
-	// In this order, so that where beats are heard, revocations are.
+	// The heartbeats come last, so that a heartbeat proves that revocations arrive.
 	for _, channel := range []string{revokedChannel, f.channel} {
 		for {
 			err := listener.Listen(channel)
@@ -131,8 +130,8 @@ func (f *follower) listen(ctx context.Context, listener interface{ Listen(channe
 			if errors.Is(err, net.ErrClosed) {
 				return
 			}
-			// Such as on a standby, which may become the primary.
-			f.failed(err)
+			// LISTEN fails, for example, on a standby, which can become the primary.
+			f.reportFailure(err)
 			select {
 			case <-time.After(maxReconnect):
 			case <-ctx.Done():
@@ -142,8 +141,8 @@ func (f *follower) listen(ctx context.Context, listener interface{ Listen(channe
 	}
 }
 
-// failed keeps err, unless another one has not been looked at yet.
-func (f *follower) failed(err error) {
+// reportFailure passes err to follow, unless an earlier error is still waiting.
+func (f *follower) reportFailure(err error) {
 	if err == nil {
 		return
 	}
@@ -153,67 +152,68 @@ func (f *follower) failed(err error) {
 	}
 }
 
-// follow sends beats and takes notifications until ctx ends.
+// follow sends heartbeats and handles notifications until ctx ends.
 func (f *follower) follow(ctx context.Context, notifications <-chan *pq.Notification) {
-	ticker := time.NewTicker(beatInterval)
+	ticker := time.NewTicker(heartbeatInterval)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			f.beat(ctx)
+			f.sendHeartbeat(ctx)
 		case f.failure = <-f.failures:
 		case notification := <-notifications:
-			f.take(ctx, notification)
+			f.handle(ctx, notification)
 		}
 	}
 }
 
-// beat sends a notification that bears its own time.
-func (f *follower) beat(ctx context.Context) {
+// sendHeartbeat sends a notification with the current time.
+func (f *follower) sendHeartbeat(ctx context.Context) {
 	sent := strconv.FormatInt(int64(time.Since(f.start)), 10)
-	// The silence bounds it. lib/pq leaves a goroutine behind when ctx does.
-	_, err := f.beats.ExecContext(context.WithoutCancel(ctx), sendBeat, f.channel, sent)
+	// The connection's timeout bounds it. If ctx ended it, lib/pq would leak a goroutine.
+	_, err := f.heartbeats.ExecContext(context.WithoutCancel(ctx), sendHeartbeat, f.channel, sent)
 	if err != nil {
 		f.failure = err
 	}
-	if time.Since(f.confirmed) > followSilence && !f.silent {
+	if time.Since(f.confirmed) > feedTimeout && !f.silent {
 		f.silent = true
-		f.log.Warn("nothing is heard of revocations: each request asks the store", "error", cmp.Or(f.failure, errUnheard))
+		f.log.Warn("revocation feed silent, checking the database on every request", "error", cmp.Or(f.failure, errNotDelivered))
 	}
 }
 
-// take passes on what the listener brings.
-func (f *follower) take(ctx context.Context, notification *pq.Notification) {
+// handle handles a notification from the listener.
+func (f *follower) handle(ctx context.Context, notification *pq.Notification) {
 	switch {
-	case notification == nil: // The connection is a new one.
+	case notification == nil: // The listener has reconnected.
 		f.complete = false
 	case notification.Channel == revokedChannel:
-		f.takeRevocation(notification.Extra)
+		f.handleRevocation(notification.Extra)
 	default:
-		f.takeBeat(ctx, notification.Extra)
+		f.handleHeartbeat(ctx, notification.Extra)
 	}
 }
 
-// takeRevocation passes on a session of this installation's. Before the first beat,
-// which tells which these are, nothing is complete, and so nothing is missed.
-func (f *follower) takeRevocation(text string) {
+// handleRevocation passes a revoked session to the feed if it belongs to this installation.
+// Before the first heartbeat the table is unknown, but then the feed is not complete, so no
+// revocation is lost.
+func (f *follower) handleRevocation(text string) {
 	table, id, _ := strings.Cut(text, " ")
 	_, tableErr := strconv.ParseUint(table, 10, 32)
 	session, err := domain.ParseID(id)
 	switch {
-	case tableErr != nil || err != nil: // It may have meant any session.
+	case tableErr != nil || err != nil: // The text of another release can mean any session.
 		f.complete = false
 	case table == f.table:
 		f.feed.Revoke(session)
 	}
 }
 
-// takeBeat confirms what a beat proves. Where something was missed, it proves
-// that nothing is any more, so that the rest can be looked up. So it is where the
-// sessions are in another table than before: the new one was not listened for.
-func (f *follower) takeBeat(ctx context.Context, text string) {
+// handleHeartbeat confirms the revocations before a heartbeat. If some may have been missed, it
+// loads the feed first: a heartbeat proves that no more will be missed. The same holds if
+// the sessions are in another table than before, whose revocations were ignored so far.
+func (f *follower) handleHeartbeat(ctx context.Context, text string) {
 	text, table, _ := strings.Cut(text, " ")
 	sent, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || table == "" {
@@ -231,8 +231,8 @@ func (f *follower) takeBeat(ctx context.Context, text string) {
 	}
 	f.complete = true
 	f.confirmed, f.failure = asOf, nil
-	if f.silent && time.Since(asOf) < followSilence {
+	if f.silent && time.Since(asOf) < feedTimeout {
 		f.silent = false
-		f.log.Info("revocations are heard of again")
+		f.log.Info("revocation feed works again")
 	}
 }

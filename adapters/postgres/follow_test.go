@@ -18,17 +18,17 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// promised is how soon a revocation is in force everywhere.
-const promised = time.Second
+// maxDelay bounds the time until a revocation is in force on every instance.
+const maxDelay = time.Second
 
-// instance follows the revocations of a database, as a running service does.
+// instance follows the revocations of a database, like a running service.
 type instance struct {
 	*revocations.Set
 	log  *journal
 	stop func()
 }
 
-// journal is a log that can be read while it is written.
+// journal is a log that can be read while it is being written.
 type journal struct {
 	mu   sync.Mutex
 	text strings.Builder
@@ -46,16 +46,16 @@ func (j *journal) lines() []string {
 	return strings.FieldsFunc(j.text.String(), func(r rune) bool { return r == '\n' })
 }
 
-// follow starts an instance on the database that dsn names, and waits until it
-// knows what is revoked.
+// follow starts an instance on the database that dsn names, and waits until its revocations are
+// loaded.
 func follow(t *testing.T, dsn string) *instance {
 	t.Helper()
 	i := followSource(t, dsn, open(t, dsn, postgres.Options{}))
-	eventually(t, func() bool { return i.ask(1) != "unknown" })
+	eventually(t, func() bool { return i.state(1) != "unknown" })
 	return i
 }
 
-// followSource starts an instance that catches up from source.
+// followSource starts an instance that loads missed revocations from source.
 func followSource(t *testing.T, dsn string, source revocations.Source) *instance {
 	t.Helper()
 	i := &instance{Set: revocations.New(source, time.Hour), log: &journal{}}
@@ -72,8 +72,8 @@ func followSource(t *testing.T, dsn string, source revocations.Source) *instance
 	return i
 }
 
-// ask says what the instance knows of a session, in a word.
-func (i *instance) ask(session domain.ID) string {
+// state returns what the instance knows about a session: "revoked", "live" or "unknown".
+func (i *instance) state(session domain.ID) string {
 	revoked, known := i.Revoked(session)
 	switch {
 	case revoked:
@@ -84,40 +84,39 @@ func (i *instance) ask(session domain.ID) string {
 	return "unknown"
 }
 
-// keepsPromise fails the test if a session is said to be live too long after it
-// was revoked.
-func (i *instance) keepsPromise(t *testing.T, session domain.ID, revoked time.Time) {
+// requireInTime fails the test if the instance takes a session for live more than maxDelay
+// after it was revoked.
+func (i *instance) requireInTime(t *testing.T, session domain.ID, revoked time.Time) {
 	t.Helper()
-	late := time.Since(revoked) > promised
-	if i.ask(session) == "live" && late {
+	late := time.Since(revoked) > maxDelay
+	if i.state(session) == "live" && late {
 		t.Fatalf("session %d is live %v after it was revoked", session, time.Since(revoked))
 	}
 }
 
-// awaitRevoked waits until a session that was revoked is known to be, and returns
-// how long that took.
+// awaitRevoked waits until the instance knows that a session was revoked, and returns how long
+// that took.
 func (i *instance) awaitRevoked(t *testing.T, session domain.ID, revoked time.Time) time.Duration {
 	t.Helper()
 	eventually(t, func() bool {
-		i.keepsPromise(t, session, revoked)
-		return i.ask(session) == "revoked"
+		i.requireInTime(t, session, revoked)
+		return i.state(session) == "revoked"
 	})
 	return time.Since(revoked)
 }
 
-// eventually asks until condition holds.
+// eventually waits until condition holds.
 func eventually(t *testing.T, condition func() bool) {
 	t.Helper()
 	for start := time.Now(); !condition(); {
 		if time.Since(start) > 20*time.Second {
-			t.Fatal("it did not come about")
+			t.Fatal("the condition did not become true within 20 seconds")
 		}
 		<-time.After(time.Millisecond)
 	}
 }
 
-// database is a database with sessions, the first of which has ID 1, reached
-// without any proxy.
+// database is a direct connection to a database with sessions, whose IDs start at 1.
 type database struct{ *sql.DB }
 
 func openDatabase(t *testing.T, dsn string, sessions int) database {
@@ -137,8 +136,7 @@ func openDatabase(t *testing.T, dsn string, sessions int) database {
 	return database{db}
 }
 
-// revoke revokes a session as anybody at the database could, and returns when it
-// was done.
+// revoke revokes a session with SQL and returns the time after the commit.
 func (db database) revoke(t *testing.T, session domain.ID) time.Time {
 	t.Helper()
 	result, err := db.ExecContext(t.Context(), `UPDATE sessions SET revoked_at = now() WHERE id = $1`, int64(session))
@@ -149,15 +147,15 @@ func (db database) revoke(t *testing.T, session domain.ID) time.Time {
 	return time.Now()
 }
 
-// revokeUnheard revokes a session without the trigger, so that no instance hears
-// of it: as if it had not been listening.
-func (db database) revokeUnheard(t *testing.T, session domain.ID) {
+// revokeWithoutNotification revokes a session without running the trigger, so that no instance
+// is notified.
+func (db database) revokeWithoutNotification(t *testing.T, session domain.ID) {
 	t.Helper()
 	tx, err := db.BeginTx(t.Context(), nil)
 	require.NoError(t, err)
 	for _, statement := range []string{
 		`SET LOCAL session_replication_role = replica`,
-		// It has to outlast the end of a server that is told to write later.
+		// The change must survive when the server is killed.
 		`SET LOCAL synchronous_commit = on`,
 		`UPDATE sessions SET revoked_at = now() WHERE id = ` + session.String(),
 	} {
@@ -174,11 +172,11 @@ func TestEveryRevocationIsInForceWithinASecond(t *testing.T) {
 	i := follow(t, dsn)
 	slowest := time.Duration(0)
 	for session := domain.ID(1); session <= sessions; session++ {
-		require.Equal(t, "live", i.ask(session))
+		require.Equal(t, "live", i.state(session))
 		slowest = max(slowest, i.awaitRevoked(t, session, db.revoke(t, session)))
 	}
-	require.LessOrEqual(t, slowest, promised)
-	t.Logf("the slowest of %d took %v", sessions, slowest)
+	require.LessOrEqual(t, slowest, maxDelay)
+	t.Logf("the slowest of %d revocations took %v", sessions, slowest)
 }
 
 func TestManyRevocationsAtOnce(t *testing.T) {
@@ -190,21 +188,21 @@ func TestManyRevocationsAtOnce(t *testing.T) {
 	require.NoError(t, err)
 	revoked := time.Now()
 	for session := domain.ID(1); session <= sessions; session++ {
-		require.LessOrEqual(t, i.awaitRevoked(t, session, revoked), promised)
+		require.LessOrEqual(t, i.awaitRevoked(t, session, revoked), maxDelay)
 	}
 }
 
-func TestWhatWasRevokedBeforeTheStartIsKnown(t *testing.T) {
+func TestSessionsRevokedBeforeTheStartAreKnown(t *testing.T) {
 	dsn := pgtest.New(t)
 	openDatabase(t, dsn, 2).revoke(t, 2)
 	i := follow(t, dsn)
-	require.Equal(t, "live", i.ask(1))
-	require.Equal(t, "revoked", i.ask(2))
+	require.Equal(t, "live", i.state(1))
+	require.Equal(t, "revoked", i.state(2))
 	i.stop()
-	require.Empty(t, i.log.lines(), "there is nothing to tell")
+	require.Empty(t, i.log.lines(), "nothing is logged")
 }
 
-func TestARevocationThatIsRolledBackIsNone(t *testing.T) {
+func TestARevocationThatIsRolledBackHasNoEffect(t *testing.T) {
 	dsn := pgtest.New(t)
 	db := openDatabase(t, dsn, 2)
 	i := follow(t, dsn)
@@ -214,37 +212,38 @@ func TestARevocationThatIsRolledBackIsNone(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, tx.Rollback())
 	i.awaitRevoked(t, 2, db.revoke(t, 2))
-	require.Equal(t, "live", i.ask(1))
+	require.Equal(t, "live", i.state(1))
 }
 
-// TestNoWordThatCannotBeReadIsLost notifies as a later version might.
-func TestNoWordThatCannotBeReadIsLost(t *testing.T) {
+// TestANotificationThatCannotBeParsedReloadsTheFeed sends a notification in another format, as
+// a later release might.
+func TestANotificationThatCannotBeParsedReloadsTheFeed(t *testing.T) {
 	dsn := pgtest.New(t)
 	db := openDatabase(t, dsn, 1)
 	i := follow(t, dsn)
-	db.revokeUnheard(t, 1)
+	db.revokeWithoutNotification(t, 1)
 	_, err := db.ExecContext(t.Context(), `SELECT pg_notify('healthcare_revoked', 'session 1')`)
 	require.NoError(t, err)
-	eventually(t, func() bool { return i.ask(1) == "revoked" })
+	eventually(t, func() bool { return i.state(1) == "revoked" })
 }
 
-// TestCatchingUpThatFailsIsTriedAgain keeps everything unknown as long as what was
-// missed cannot be looked up.
-func TestCatchingUpThatFailsIsTriedAgain(t *testing.T) {
+// TestLoadingMissedRevocationsIsRetried checks that sessions are unknown as long as the missed
+// revocations cannot be loaded.
+func TestLoadingMissedRevocationsIsRetried(t *testing.T) {
 	dsn := pgtest.New(t)
 	db := openDatabase(t, dsn, 2)
 	db.revoke(t, 1)
 	source := &refusing{Source: open(t, dsn, postgres.Options{}), left: 12}
 	i := followSource(t, dsn, source)
 	eventually(t, func() bool {
-		require.NotEqual(t, "live", i.ask(1))
-		return i.ask(2) == "live"
+		require.NotEqual(t, "live", i.state(1))
+		return i.state(2) == "live"
 	})
-	require.Equal(t, "revoked", i.ask(1))
+	require.Equal(t, "revoked", i.state(1))
 	require.Contains(t, i.log.lines()[0], "not now")
 }
 
-// refusing fails as many times as are left.
+// refusing is a source that fails left times.
 type refusing struct {
 	revocations.Source
 	left int
@@ -257,7 +256,7 @@ func (s *refusing) RevokedSince(ctx context.Context, since time.Time) ([]domain.
 	return s.Source.RevokedSince(ctx, since)
 }
 
-func TestAnAddressThatCannotBeReadIsLogged(t *testing.T) {
+func TestAnInvalidAddressIsLogged(t *testing.T) {
 	i := followSource(t, "postgres://clinic:swordfish@host:port/none", nil)
 	eventually(t, func() bool { return len(i.log.lines()) == 1 })
 	require.NotContains(t, i.log.lines()[0], "swordfish")

@@ -14,8 +14,8 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// installIn migrates a schema of its own in the database that dsn names and returns
-// the DSN that leads to it.
+// installIn creates and migrates a schema in the database that dsn names, and returns a DSN
+// that selects it.
 func installIn(t *testing.T, dsn, schema string) string {
 	t.Helper()
 	require.NoError(t, execute(t, dsn, `CREATE SCHEMA `+pq.QuoteIdentifier(schema)))
@@ -25,7 +25,7 @@ func installIn(t *testing.T, dsn, schema string) string {
 	return inSchema
 }
 
-// searching returns dsn with schema as its search_path.
+// searching returns dsn with schema as the search_path.
 func searching(t *testing.T, dsn, schema string) string {
 	t.Helper()
 	address, err := url.Parse(dsn)
@@ -36,9 +36,9 @@ func searching(t *testing.T, dsn, schema string) string {
 	return address.String()
 }
 
-// TestInstallationsInOneDatabaseEndNoSessionsOfEachOther has sessions with the same
-// IDs in several schemas of one database, and revokes one in each.
-func TestInstallationsInOneDatabaseEndNoSessionsOfEachOther(t *testing.T) {
+// TestInstallationsInOneDatabaseRevokeOnlyTheirOwnSessions adds sessions with the same IDs in
+// several schemas of one database, and revokes one in each.
+func TestInstallationsInOneDatabaseRevokeOnlyTheirOwnSessions(t *testing.T) {
 	dsn := pgtest.New(t)
 	installations := []struct {
 		dsn string
@@ -57,42 +57,42 @@ func TestInstallationsInOneDatabaseEndNoSessionsOfEachOther(t *testing.T) {
 		session := domain.ID(n + 1)
 		revoking.awaitRevoked(t, session, revoking.db.revoke(t, session))
 	}
-	time.Sleep(promised)
+	time.Sleep(maxDelay)
 	for n, i := range installations {
 		for m := range installations {
 			want := "live"
 			if n == m {
 				want = "revoked"
 			}
-			require.Equal(t, want, i.ask(domain.ID(m+1)), "installation %d, session %d", n+1, m+1)
+			require.Equal(t, want, i.state(domain.ID(m+1)), "installation %d, session %d", n+1, m+1)
 		}
 		require.Empty(t, i.log.lines())
 	}
 }
 
-// TestACopyThatTakesTheOldOnesPlaceIsFollowed renames the schema that an instance
-// follows and puts a copy in its place, as a restore from a backup does.
-func TestACopyThatTakesTheOldOnesPlaceIsFollowed(t *testing.T) {
+// TestARestoredSchemaIsFollowed renames the schema that an instance follows and creates a copy
+// with the old name, like a restore from a backup.
+func TestARestoredSchemaIsFollowed(t *testing.T) {
 	dsn := pgtest.New(t)
 	openDatabase(t, installIn(t, dsn, "clinic"), 2)
 	i := follow(t, searching(t, dsn, "clinic"))
 	require.NoError(t, execute(t, dsn, `ALTER SCHEMA clinic RENAME TO before`))
 	restored := openDatabase(t, installIn(t, dsn, "clinic"), 2)
-	time.Sleep(promised)
+	time.Sleep(maxDelay)
 
 	i.awaitRevoked(t, 2, restored.revoke(t, 2))
 	require.NoError(t, execute(t, dsn, `UPDATE before.sessions SET revoked_at = now() WHERE id = 1`))
-	time.Sleep(promised)
-	require.Equal(t, "live", i.ask(1), "it is revoked in the copy that nobody uses")
+	time.Sleep(maxDelay)
+	require.Equal(t, "live", i.state(1), "it was revoked only in the old schema")
 }
 
-// TestAnInstallationBeforeTheStepTouchesNobody notifies as the trigger of the first
-// steps did: by a session's ID alone.
-func TestAnInstallationBeforeTheStepTouchesNobody(t *testing.T) {
+// TestNotificationsOfOlderInstallationsRevokeNothing sends the notification of an older trigger,
+// which contains only the ID of a session.
+func TestNotificationsOfOlderInstallationsRevokeNothing(t *testing.T) {
 	dsn := pgtest.New(t)
 	openDatabase(t, dsn, 1)
 	i := follow(t, dsn)
 	require.NoError(t, execute(t, dsn, `SELECT pg_notify('healthcare_revoked', '1')`))
-	time.Sleep(promised)
-	require.Equal(t, "live", i.ask(1))
+	time.Sleep(maxDelay)
+	require.Equal(t, "live", i.state(1))
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// channels keeps what is listened to.
+// channels records the channels of Listen.
 type channels []string
 
 func (c *channels) Listen(channel string) error {
@@ -14,8 +14,8 @@ func (c *channels) Listen(channel string) error {
 	return nil
 }
 
-// Otherwise a beat could be heard, and confirm what was missed.
-func TestBeatsAreListenedToLast(t *testing.T) {
+// In the other order, a heartbeat could confirm revocations that were missed.
+func TestTheChannelOfHeartbeatsComesLast(t *testing.T) {
 	var heard channels
 	(&follower{channel: "beats"}).listen(t.Context(), &heard)
 	assert.Equal(t, channels{revokedChannel, "beats"}, heard)

@@ -16,18 +16,19 @@ import (
 	"example.com/healthcare/migrations"
 )
 
-// tableExists is the query for whether there is a table with the name $1.
+// tableExists is a query that reports whether a table with the name $1 exists.
 const tableExists = `SELECT to_regclass($1) IS NOT NULL`
 
 func schema() sqlstore.Schema { return sqlstore.NewSchema(migrations.Postgres(), tableExists) }
 
-// Migrate applies the pending steps of the schema to the database that dsn names
-// (see Open) and returns those it applied; none is not an error. Any number of
-// processes may do so at once: one works, the others wait for it, for at most
-// five minutes. It also sets sequences that are behind their tables. The error is ErrSchemaUnknown where a newer program has been.
+// Migrate applies the pending migrations to the database that dsn names (see Open) and
+// returns those that it applied, which can be none. Any number of processes can call it at
+// the same time: one works, and the others wait for it for at most five minutes. It also
+// advances sequences that are behind their tables. The error is ErrSchemaUnknown if a newer
+// program has changed the schema.
 func Migrate(ctx context.Context, dsn string) (steps []sqlstore.Migration, err error) {
 	err = withDB(dsn, func(db *sql.DB) error {
-		if err := schema().CheckSince(ctx, db, 0); err != nil {
+		if err := schema().CheckUpTo(ctx, db, 0); err != nil {
 			return err
 		}
 		provider, err := newProvider(db)
@@ -42,12 +43,12 @@ func Migrate(ctx context.Context, dsn string) (steps []sqlstore.Migration, err e
 	return steps, err
 }
 
-// Status returns all steps of the schema in order, applied and pending ones, and
-// those of newer programs. It changes nothing. The error is ErrMissingPrivilege where the
-// role cannot see them.
+// Status returns all migrations in order: applied ones, pending ones, and those of newer
+// programs. It does not change the database. The error is ErrMissingPrivilege if the role
+// cannot read the schema's version.
 func Status(ctx context.Context, dsn string) (steps []sqlstore.Migration, err error) {
 	err = withDB(dsn, func(db *sql.DB) error {
-		if err = checkReach(ctx, db); err != nil {
+		if err = checkSchemaReadable(ctx, db); err != nil {
 			return err
 		}
 		steps, err = schema().Status(ctx, db)
@@ -56,11 +57,11 @@ func Status(ctx context.Context, dsn string) (steps []sqlstore.Migration, err er
 	return steps, err
 }
 
-var errNotOwner = errors.New("the role of DATABASE_URL may not change the schema")
+var errNotOwner = errors.New("the role of DATABASE_URL cannot change the schema")
 
-// withDB runs do with a connection whose statements can take as long as they like.
+// withDB calls do with a handle whose statements have no time limit.
 func withDB(dsn string, do func(*sql.DB) error) error {
-	connector, err := connect(dsn, noSilenceLimit, slog.New(slog.DiscardHandler))
+	connector, err := connect(dsn, noResponseTimeout, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
@@ -78,7 +79,7 @@ func withDB(dsn string, do func(*sql.DB) error) error {
 }
 
 func newProvider(db *sql.DB) (*goose.Provider, error) {
-	// Asked once a second, as often as goose can, for five minutes.
+	// Try to get the lock once a second, which is goose's shortest interval, for five minutes.
 	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300), lock.WithUnlockTimeout(1, 30))
 	if err != nil {
 		return nil, err

@@ -14,7 +14,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-func TestMigrateAtOnce(t *testing.T) {
+func TestMigrateInSeveralProcessesAtOnce(t *testing.T) {
 	dsn := pgtest.NewEmpty(t, "")
 	_, err := postgres.Open(t.Context(), dsn, postgres.Options{})
 	require.ErrorIs(t, err, sqlstore.ErrSchemaBehind)
@@ -51,12 +51,12 @@ func TestStatusOfAnEmptyDatabase(t *testing.T) {
 	for _, step := range status {
 		require.True(t, step.Pending(), step.Name)
 	}
-	require.Zero(t, query[int](t, dsn, `SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace`), "asking makes nothing")
+	require.Zero(t, query[int](t, dsn, `SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace`), "Status creates nothing")
 	_, err = postgres.Open(t.Context(), dsn, postgres.Options{})
 	require.ErrorIs(t, err, sqlstore.ErrSchemaBehind)
 }
 
-func TestEncodingThatCannotHoldEveryName(t *testing.T) {
+func TestADatabaseWithoutUTF8IsRefused(t *testing.T) {
 	dsn := pgtest.NewEmpty(t, "ENCODING 'SQL_ASCII' TEMPLATE template0")
 	_, err := postgres.Open(t.Context(), dsn, postgres.Options{})
 	require.ErrorContains(t, err, "SQL_ASCII")
@@ -73,7 +73,7 @@ func TestErrorsHoldNoPassword(t *testing.T) {
 	address, err := url.Parse(pgtest.New(t))
 	require.NoError(t, err)
 	for _, dsn := range []string{
-		"postgres://clinic:swordfish@" + address.Host + "/none?sslmode=disable", // No such user.
+		"postgres://clinic:swordfish@" + address.Host + "/none?sslmode=disable", // There is no such user.
 		"postgres://clinic:swordfish@127.0.0.1:1/none?sslmode=disable",
 		"postgres://clinic:swordfish@host.invalid/none",
 		"postgres://clinic:swordfish@host:port/none",

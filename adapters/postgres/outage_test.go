@@ -14,9 +14,9 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// TestAnOutageIsNoticedAndMadeUpFor makes the network between an instance and the
-// database fail in several ways, and sessions be revoked meanwhile.
-func TestAnOutageIsNoticedAndMadeUpFor(t *testing.T) {
+// TestRevocationsDuringAnOutageAreLoadedAfterIt makes the network between an instance and the
+// database fail in several ways, and revokes sessions during the failure.
+func TestRevocationsDuringAnOutageAreLoadedAfterIt(t *testing.T) {
 	for name, begin := range map[string]func(*proxy){
 		"connections are cut":           func(p *proxy) { p.stop() },
 		"nothing comes from the server": func(p *proxy) { p.fromServer.hang() },
@@ -32,40 +32,40 @@ func TestAnOutageIsNoticedAndMadeUpFor(t *testing.T) {
 			i.awaitRevoked(t, 1, db.revoke(t, 1))
 
 			begin(proxy)
-			// Half a second for what was under way.
+			// Allow half a second for messages on their way.
 			outage := time.Now()
-			eventually(t, func() bool { return i.ask(2) == "unknown" })
-			require.LessOrEqual(t, time.Since(outage), promised+500*time.Millisecond)
+			eventually(t, func() bool { return i.state(2) == "unknown" })
+			require.LessOrEqual(t, time.Since(outage), maxDelay+500*time.Millisecond)
 			early := db.revoke(t, 2)
 			eventually(t, func() bool {
-				i.keepsPromise(t, 2, early)
-				return len(i.log.lines()) > 0 && time.Since(early) > promised
+				i.requireInTime(t, 2, early)
+				return len(i.log.lines()) > 0 && time.Since(early) > maxDelay
 			})
-			require.Equal(t, "unknown", i.ask(4))
-			require.Equal(t, "revoked", i.ask(1), "that is final")
+			require.Equal(t, "unknown", i.state(4))
+			require.Equal(t, "revoked", i.state(1), "a revocation is final")
 			late := db.revoke(t, 3)
 
 			proxy.restore(t)
 			eventually(t, func() bool {
-				i.keepsPromise(t, 2, early)
-				i.keepsPromise(t, 3, late)
-				return i.ask(4) == "live"
+				i.requireInTime(t, 2, early)
+				i.requireInTime(t, 3, late)
+				return i.state(4) == "live"
 			})
-			require.Equal(t, "revoked", i.ask(2))
+			require.Equal(t, "revoked", i.state(2))
 			i.awaitRevoked(t, 3, late)
-			require.LessOrEqual(t, i.awaitRevoked(t, 4, db.revoke(t, 4)), promised)
+			require.LessOrEqual(t, i.awaitRevoked(t, 4, db.revoke(t, 4)), maxDelay)
 
 			i.stop()
 			lines := i.log.lines()
-			require.Len(t, lines, 2, "one at the beginning, one at the end")
-			require.Contains(t, lines[0], "nothing is heard")
-			require.Contains(t, lines[1], "heard of again")
+			require.Len(t, lines, 2, "one line at the beginning and one at the end")
+			require.Contains(t, lines[0], "revocation feed silent")
+			require.Contains(t, lines[1], "revocation feed works again")
 		})
 	}
 }
 
-// TestConnectionsThatDieSilentlyAreReplaced has a second way to the database, as
-// nothing that passes the first one is ever answered again.
+// TestConnectionsThatDieSilentlyAreReplaced uses two proxies, because the first one never
+// answers again.
 func TestConnectionsThatDieSilentlyAreReplaced(t *testing.T) {
 	t.Parallel() // It mostly waits.
 	dsn := pgtest.New(t)
@@ -80,12 +80,12 @@ func TestConnectionsThatDieSilentlyAreReplaced(t *testing.T) {
 	hosts.Set("port", port(t, proxy)+","+port(t, other))
 	address.RawQuery = hosts.Encode()
 	i := followSource(t, address.String(), open(t, dsn, postgres.Options{}))
-	eventually(t, func() bool { return i.ask(1) == "live" })
+	eventually(t, func() bool { return i.state(1) == "live" })
 
 	proxy.fromServer.hang()
-	eventually(t, func() bool { return i.ask(1) == "unknown" })
+	eventually(t, func() bool { return i.state(1) == "unknown" })
 	i.awaitRevoked(t, 1, db.revoke(t, 1))
-	eventually(t, func() bool { return i.ask(2) == "live" })
+	eventually(t, func() bool { return i.state(2) == "live" })
 }
 
 func port(t *testing.T, proxy *proxy) string {
@@ -95,26 +95,26 @@ func port(t *testing.T, proxy *proxy) string {
 	return port
 }
 
-// TestARestartOfTheServer has one session revoked just before the server goes, too
-// late for a notification, and another as soon as it is back.
-func TestARestartOfTheServer(t *testing.T) {
+// TestRevocationsAroundARestartOfTheServerAreKnown revokes a session just before the server
+// stops, without a notification, and another one as soon as the server runs again.
+func TestRevocationsAroundARestartOfTheServerAreKnown(t *testing.T) {
 	t.Parallel() // It mostly waits.
 	server := pgtest.Start(t)
 	db := openDatabase(t, server.DSN(), 5)
 	i := follow(t, server.DSN())
 	for n, end := range []func(testing.TB){server.Stop, server.Kill} {
 		before, after := domain.ID(2*n+1), domain.ID(2*n+2)
-		db.revokeUnheard(t, before)
+		db.revokeWithoutNotification(t, before)
 		end(t)
-		eventually(t, func() bool { return i.ask(5) == "unknown" })
+		eventually(t, func() bool { return i.state(5) == "unknown" })
 		server.Restart(t)
 		i.awaitRevoked(t, after, db.revoke(t, after))
-		eventually(t, func() bool { return i.ask(5) == "live" })
-		require.Equal(t, "revoked", i.ask(before))
+		eventually(t, func() bool { return i.state(5) == "live" })
+		require.Equal(t, "revoked", i.state(before))
 	}
 }
 
-func TestADatabaseThatIsAwayAtTheStartIsWaitedFor(t *testing.T) {
+func TestFollowingWaitsForADatabaseThatIsDownAtTheStart(t *testing.T) {
 	t.Parallel() // It mostly waits.
 	dsn := pgtest.New(t)
 	proxy, proxied := startProxy(t, dsn)
@@ -124,9 +124,9 @@ func TestADatabaseThatIsAwayAtTheStartIsWaitedFor(t *testing.T) {
 	eventually(t, func() bool { return len(i.log.lines()) > 0 })
 	require.Contains(t, i.log.lines()[0], "refused")
 	require.NotContains(t, i.log.lines()[0], "swordfish")
-	require.Equal(t, "unknown", i.ask(1))
+	require.Equal(t, "unknown", i.state(1))
 	proxy.start(t)
-	eventually(t, func() bool { return i.ask(1) == "live" })
+	eventually(t, func() bool { return i.state(1) == "live" })
 }
 
 func TestFollowingEndsWhileTheDatabaseIsSilent(t *testing.T) {
@@ -135,7 +135,7 @@ func TestFollowingEndsWhileTheDatabaseIsSilent(t *testing.T) {
 	require.NoError(t, err)
 	defer silent.Close()
 	i := followSource(t, "postgres://clinic@"+silent.Addr().String()+"/none?sslmode=disable", nil)
-	for range 2 { // One that listens, one that notifies.
+	for range 2 { // One connection listens, and one sends heartbeats.
 		conn, err := silent.Accept()
 		require.NoError(t, err)
 		defer conn.Close()
@@ -147,7 +147,7 @@ func TestFollowingEndsWhileTheDatabaseIsSilent(t *testing.T) {
 	}()
 	select {
 	case <-stopped:
-	case <-time.After(28 * time.Second): // as long as the service gives its last requests
-		t.Fatal("it goes on")
+	case <-time.After(28 * time.Second): // A stopping service waits as long for its last requests.
+		t.Fatal("FollowRevocations did not return")
 	}
 }

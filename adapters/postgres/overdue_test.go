@@ -17,8 +17,8 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// TestARequestIsAnsweredWhileTheDatabaseHangs is about the time that lib/pq takes to
-// give up: it waits for the server to hear of that.
+// TestARequestIsAnsweredWhileTheDatabaseHangs checks that a request does not wait for lib/pq,
+// which waits for the server to confirm the cancellation of a statement.
 func TestARequestIsAnsweredWhileTheDatabaseHangs(t *testing.T) {
 	for name, do := range map[string]func(ctx context.Context, store ports.Store) error{
 		"reading": func(ctx context.Context, store ports.Store) error {
@@ -56,7 +56,7 @@ func TestARequestIsAnsweredWhileTheDatabaseHangs(t *testing.T) {
 			service.ServeHTTP(answer, httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil))
 			require.Less(t, time.Since(start), limit+httpserver.WriteTimeout-httpserver.RequestTimeout)
 			require.Equal(t, http.StatusServiceUnavailable, answer.Code)
-			require.Empty(t, ended, "the store has not come back")
+			require.Empty(t, ended, "the store is still waiting")
 
 			proxy.restore(t)
 			require.Equal(t, domain.Unavailable, domain.KindOf(<-ended))

@@ -16,50 +16,51 @@ import (
 	"github.com/lib/pq"
 )
 
-// settings are those of connections, as dsn has them.
+// settings are the settings of connections in a DSN.
 type settings struct {
 	pq.Config
-	// keepAlive is the zero value where dsn says nothing of it.
+	// keepAlive is zero unless the DSN sets any of it.
 	keepAlive net.KeepAliveConfig
-	// noKeepAlive is keepalives=0.
+	// noKeepAlive says that the DSN has keepalives=0.
 	noKeepAlive bool
 }
 
-// ParseURL reads a URL as libpq takes it (PostgreSQL manual, 34.1.1.2), which net/url does
-// not where it names several hosts with ports, or the folder of a socket. It returns one that has
-// such hosts in its parameters. An error does not show text.
+// ParseURL parses a URL in libpq's syntax (PostgreSQL manual, 34.1.1.2). net/url cannot parse
+// such a URL if it names several hosts with ports, or the folder of a socket. In the result,
+// these hosts are in the query parameters, which can always be parsed. The error does not
+// contain text.
 func ParseURL(text string) (*url.URL, error) {
 	bad := errors.New("postgres: not a URL of the form postgres://user:password@host:port,host:port/name")
-	scheme, rest, found := strings.Cut(text, "://")
-	if !found || scheme != "postgres" && scheme != "postgresql" {
+	if !isURL(text) {
 		return nil, bad
 	}
+	scheme, rest, _ := strings.Cut(text, "://")
 	authority := rest
 	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
 		authority = rest[:end]
 	}
 	hosts := authority[strings.LastIndexByte(authority, '@')+1:]
-	isFolder := strings.HasPrefix(strings.ToLower(hosts), "%2f") // that of a socket
-	if !strings.Contains(hosts, ",") && !isFolder {
-		target, err := url.Parse(text)
-		if err != nil || target.Port() != "" && !isPort(target.Port()) {
-			return nil, bad
-		}
-		return target, nil
+	isSocketFolder := strings.HasPrefix(strings.ToLower(hosts), "%2f")
+	inQuery := strings.Contains(hosts, ",") || isSocketFolder
+	if inQuery {
+		text = scheme + "://" + authority[:len(authority)-len(hosts)] + rest[len(authority):]
 	}
-	names, ports, err := splitHosts(hosts)
-	if err != nil {
-		return nil, bad
-	}
-	target, err := url.Parse(scheme + "://" + authority[:len(authority)-len(hosts)] + rest[len(authority):])
-	if err != nil {
+	target, err := url.Parse(text)
+	if err != nil || target.Port() != "" && !isPort(target.Port()) {
 		return nil, bad
 	}
 	query, err := url.ParseQuery(target.RawQuery)
 	if err != nil {
 		return nil, bad
 	}
-	// A parameter of the same name counts for more, as in libpq.
+	if !inQuery {
+		return target, nil
+	}
+	names, ports, err := splitHosts(hosts)
+	if err != nil {
+		return nil, bad
+	}
+	// As in libpq, a parameter takes precedence over the authority.
 	if !query.Has("host") {
 		query.Set("host", strings.Join(names, ","))
 	}
@@ -70,9 +71,15 @@ func ParseURL(text string) (*url.URL, error) {
 	return target, nil
 }
 
-// splitHosts returns the hosts of a list, and their ports unless none has one.
+// isURL reports whether dsn is a URL rather than a list of parameters.
+func isURL(dsn string) bool {
+	return strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://")
+}
+
+// splitHosts returns the hosts of a list and their ports. It returns no ports if no host has
+// one.
 func splitHosts(list string) (names, ports []string, err error) {
-	const usual = "5432"
+	const defaultPort = "5432"
 	hasPort := false
 	for item := range strings.SplitSeq(list, ",") {
 		host, port := item, ""
@@ -91,10 +98,10 @@ func splitHosts(list string) (names, ports []string, err error) {
 		if port != "" {
 			hasPort = true
 		} else {
-			port = usual
+			port = defaultPort
 		}
 		if !isPort(port) {
-			return nil, nil, errors.New("no port")
+			return nil, nil, errors.New("invalid port")
 		}
 		names, ports = append(names, host), append(ports, port)
 	}
@@ -109,15 +116,15 @@ func isPort(text string) bool {
 	return err == nil && port > 0
 }
 
-// parse reads dsn as libpq does, as far as lib/pq can obey it. What it cannot obey is
-// refused where somebody may rely on it, and otherwise told of in the log.
-func parse(dsn string, log *slog.Logger) (settings, error) {
-	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
+// parse parses dsn like libpq. lib/pq does not support all parameters: for an unsupported
+// one, parseDSN returns an error if ignoring it would be unsafe, and otherwise logs a warning.
+func parseDSN(dsn string, log *slog.Logger) (settings, error) {
+	if isURL(dsn) {
 		target, err := ParseURL(dsn)
 		if err != nil {
 			return settings{}, err
 		}
-		// lib/pq takes the first of several values, libpq the last.
+		// Of several values, lib/pq uses the first and libpq the last.
 		for name, values := range target.Query() {
 			if len(values) > 1 {
 				return settings{}, &parameterError{name, "it is given more than once"}
@@ -130,11 +137,11 @@ func parse(dsn string, log *slog.Logger) (settings, error) {
 		return settings{}, err
 	}
 	s := settings{Config: config}
-	// lib/pq sends what it does not know to the server, which refuses it with another text.
+	// lib/pq sends unknown parameters to the server, whose error would be less clear.
 	s.Runtime = maps.Clone(config.Runtime)
 	for _, name := range slices.Sorted(maps.Keys(config.Runtime)) {
 		value := config.Runtime[name]
-		known, found := unsupported[name]
+		known, found := unsupportedParameters[name]
 		switch {
 		case strings.HasPrefix(name, "keepalives"):
 			if err := s.setKeepAlive(name, value); err != nil {
@@ -142,60 +149,60 @@ func parse(dsn string, log *slog.Logger) (settings, error) {
 			}
 		case !found:
 			continue
-		case value == "" || slices.Contains(known.harmless, value):
+		case value == "" || slices.Contains(known.accepted, value):
 		case known.refused:
 			return settings{}, &parameterError{name, known.why}
 		default:
-			log.Warn("a parameter of the database's address has no effect", "parameter", name, "why", known.why)
+			log.Warn("a parameter in the database's address has no effect", "parameter", name, "why", known.why)
 		}
 		delete(s.Runtime, name)
 	}
 	return s, nil
 }
 
-// unsupported are the parameters of libpq that lib/pq does not have.
-var unsupported = map[string]struct {
-	// harmless are the values that ask for no more than lib/pq does.
-	harmless []string
-	// refused is for what a connection must not do without.
+// unsupportedParameters are the parameters of libpq that lib/pq does not have.
+var unsupportedParameters = map[string]struct {
+	// accepted are the values that lib/pq fulfils.
+	accepted []string
+	// refused says that ignoring the parameter would be unsafe.
 	refused bool
 	why     string
 }{
 	"channel_binding":  {[]string{"disable", "prefer"}, true, "the driver cannot bind a password to the TLS connection; leave it out and use sslmode=verify-full"},
 	"gssencmode":       {[]string{"disable", "prefer"}, true, "the driver cannot encrypt with GSSAPI; leave it out and use TLS (sslmode)"},
 	"gssdelegation":    {[]string{"0"}, true, "the driver cannot delegate GSSAPI credentials; leave it out"},
-	"require_auth":     {nil, true, "the driver answers whatever method the server asks for; leave it out and use sslmode=verify-full, which no other server passes"},
-	"requirepeer":      {nil, true, "the driver cannot tell who runs the server behind a socket; leave it out"},
-	"sslcrl":           {nil, true, "the driver cannot check certificates against a list; leave it out"},
-	"sslcrldir":        {nil, true, "the driver cannot check certificates against a list; leave it out"},
-	"sslcertmode":      {[]string{"allow"}, true, "the driver shows a certificate when it is given one; leave it out"},
-	"sslpassword":      {nil, true, "the driver cannot read a key with a password; give a key without one, readable by its owner only"},
-	"scram_client_key": {nil, true, "the driver cannot use it; give the password"},
-	"scram_server_key": {nil, true, "the driver cannot use it; give the password"},
-	"oauth_issuer":     {nil, true, "the driver cannot use OAuth; give a password or a certificate"},
-	"oauth_client_id":  {nil, true, "the driver cannot use OAuth; give a password or a certificate"},
+	"require_auth":     {nil, true, "the driver accepts every authentication method; leave it out and use sslmode=verify-full, which only the right server passes"},
+	"requirepeer":      {nil, true, "the driver cannot check the owner of the server process behind a socket; leave it out"},
+	"sslcrl":           {nil, true, "the driver cannot check certificate revocation lists; leave it out"},
+	"sslcrldir":        {nil, true, "the driver cannot check certificate revocation lists; leave it out"},
+	"sslcertmode":      {[]string{"allow"}, true, "the driver sends a client certificate whenever one is set; leave it out"},
+	"sslpassword":      {nil, true, "the driver cannot read an encrypted key; use an unencrypted key that only its owner can read"},
+	"scram_client_key": {nil, true, "the driver cannot use it; set the password instead"},
+	"scram_server_key": {nil, true, "the driver cannot use it; set the password instead"},
+	"oauth_issuer":     {nil, true, "the driver cannot use OAuth; use a password or a certificate"},
+	"oauth_client_id":  {nil, true, "the driver cannot use OAuth; use a password or a certificate"},
 	"replication":      {[]string{"false", "off", "no", "0"}, true, "the service does not replicate; leave it out"},
 	"sslcompression":   {[]string{"0"}, false, "the driver never compresses"},
 	"gsslib":           {nil, false, "the driver does not use it"},
-	"tcp_user_timeout": {[]string{"0"}, false, "the service gives up on a silent server after 15 seconds"},
+	"tcp_user_timeout": {[]string{"0"}, false, "the service closes a connection when the server does not answer for 15 seconds"},
 	"sslkeylogfile":    {nil, false, "the driver writes no keys"},
 }
 
-// parameterError refuses a parameter without showing its value.
+// parameterError is an error about a parameter that does not contain its value.
 type parameterError struct{ name, why string }
 
 func (e *parameterError) Error() string {
-	return fmt.Sprintf("postgres: %s in the database's address cannot be obeyed as it is set: %s", e.name, e.why)
+	return fmt.Sprintf("postgres: parameter %s in the database's address cannot be used: %s", e.name, e.why)
 }
 
-// setKeepAlive obeys keepalives, keepalives_idle, keepalives_interval and keepalives_count.
+// setKeepAlive sets keepalives, keepalives_idle, keepalives_interval or keepalives_count.
 func (s *settings) setKeepAlive(name, value string) error {
 	if value == "" {
 		return nil
 	}
 	number, err := strconv.ParseUint(value, 10, 31)
 	if err != nil {
-		return &parameterError{name, "give a number"}
+		return &parameterError{name, "it must be a number"}
 	}
 	seconds := time.Duration(number) * time.Second
 	switch name {
@@ -213,7 +220,7 @@ func (s *settings) setKeepAlive(name, value string) error {
 	return nil
 }
 
-// dialer makes connections with the keepalives of the settings.
+// dialer returns a dialer with the keepalives of the settings.
 func (s *settings) dialer() net.Dialer {
 	if s.noKeepAlive {
 		return net.Dialer{KeepAlive: -1}

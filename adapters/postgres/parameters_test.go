@@ -35,7 +35,7 @@ func TestParseURL(t *testing.T) {
 	}
 	for _, text := range []string{
 		"", "h/x", "mysql://h/x", "postgres://hunter2:port/x", "postgres://h:0/x", "postgres://h1:65536,h2/x", "postgres://h1:hunter2,h2/x", "postgres://[hunter2],h/x",
-		"postgres://u:%hunter2@h1,h2/x", "postgres://h1,h2/x?a=%hunter2",
+		"postgres://u:%hunter2@h1,h2/x", "postgres://h1,h2/x?a=%hunter2", "postgres://h/x?a=%hunter2",
 	} {
 		_, err := postgres.ParseURL(text)
 		require.Error(t, err, text)
@@ -52,7 +52,7 @@ func TestAListOfHostsWithPorts(t *testing.T) {
 	require.ErrorContains(t, err, "refused")
 }
 
-func TestParametersOfLibpq(t *testing.T) {
+func TestUnsupportedParametersOfLibpqAreRefusedOrLogged(t *testing.T) {
 	dsn := pgtest.New(t)
 	for query, refused := range map[string]string{
 		"channel_binding=prefer":  "",
@@ -84,7 +84,7 @@ func TestParametersOfLibpq(t *testing.T) {
 			assert.NotContains(t, log.String(), "no effect", query)
 			continue
 		}
-		require.ErrorContains(t, err, "postgres: "+refused+" in the database's address cannot be obeyed as it is set: ", query)
+		require.ErrorContains(t, err, "postgres: parameter "+refused+" in the database's address cannot be used: ", query)
 		assert.NotContains(t, err.Error(), "hunter2")
 		_, err = postgres.Migrate(t.Context(), dsn+"&"+query)
 		require.ErrorContains(t, err, refused+" in the database's address")
@@ -97,10 +97,10 @@ func TestParametersOfLibpq(t *testing.T) {
 		assert.NotContains(t, log.String(), "1000")
 	}
 	_, err := postgres.Open(t.Context(), "host=127.0.0.1 port=1 user=u dbname=x sslmode=disable require_auth=scram-sha-256", postgres.Options{})
-	require.ErrorContains(t, err, "require_auth", "in the other form of an address, too")
+	require.ErrorContains(t, err, "require_auth", "also in a list of parameters")
 }
 
-// TestPasswordsThatSASLprepChanges has them checked in each way that the server knows.
+// TestPasswordsThatSASLprepChanges uses each authentication method of the server.
 func TestPasswordsThatSASLprepChanges(t *testing.T) {
 	server := pgtest.Start(t)
 	admin, err := sql.Open("postgres", server.DSN())
@@ -139,8 +139,8 @@ func TestPasswordsThatSASLprepChanges(t *testing.T) {
 	}
 }
 
-// TestAVariableThatCannotBeObeyedIsNamedFirst has an address with nothing wrong in it.
-func TestAVariableThatCannotBeObeyedIsNamedFirst(t *testing.T) {
+// TestAnEnvironmentVariableThatCannotBeUsedIsNamedFirst uses a valid address.
+func TestAnEnvironmentVariableThatCannotBeUsedIsNamedFirst(t *testing.T) {
 	t.Setenv("PGCHANNELBINDING", "require")
 	_, err := postgres.Open(t.Context(), "postgres://u@127.0.0.1:1/x?sslmode=disable", postgres.Options{})
 	require.Error(t, err)

@@ -9,39 +9,39 @@ import (
 	"github.com/xdg-go/stringprep"
 )
 
-// saslPrepared returns a password as SCRAM wants it (RFC 5802, RFC 4013), or as it is
-// where that is not defined for it, as libpq does.
+// saslPrepared normalizes a password with SASLprep, as SCRAM requires (RFC 5802, RFC 4013). Like
+// libpq, it returns a password unchanged that SASLprep does not allow.
 func saslPrepared(password string) string {
-	prepared, err := stringprep.SASLprep.Prepare(password)
+	normalized, err := stringprep.SASLprep.Prepare(password)
 	if err != nil {
 		return password
 	}
-	return prepared
+	return normalized
 }
 
-// twoPasswords connects with a password that SASLprep has changed, and where the server
-// refuses that, with the password as it was given: only SCRAM wants the first. lib/pq does
-// not say what a server asks for.
-type twoPasswords struct {
-	prepared, given driver.Connector
-	useGiven        atomic.Bool // once that was right
+// passwordFallback connects with the normalized password, and if the server rejects it, with the
+// original one. Only SCRAM uses the normalized password, and lib/pq does not say which
+// method a server asks for.
+type passwordFallback struct {
+	normalized, original driver.Connector
+	useOriginal          atomic.Bool // set once the original password was accepted
 }
 
 // Connect implements driver.Connector.
-func (t *twoPasswords) Connect(ctx context.Context) (driver.Conn, error) {
-	if !t.useGiven.Load() {
-		conn, err := t.prepared.Connect(ctx)
-		if refused := pq.As(err); refused == nil || refused.Code.Class() != "28" && refused.Code != poolersRefusal {
+func (t *passwordFallback) Connect(ctx context.Context) (driver.Conn, error) {
+	if !t.useOriginal.Load() {
+		conn, err := t.normalized.Connect(ctx)
+		if refused := pq.As(err); refused == nil || refused.Code.Class() != "28" && refused.Code != poolerAuthFailure {
 			return conn, err
 		}
 	}
-	conn, err := t.given.Connect(ctx)
-	t.useGiven.Store(err == nil)
+	conn, err := t.original.Connect(ctx)
+	t.useOriginal.Store(err == nil)
 	return conn, err
 }
 
-// poolersRefusal is what pgbouncer answers to a wrong password: protocol violation.
-const poolersRefusal = "08P01"
+// poolerAuthFailure is the code with which pgbouncer rejects a password: protocol violation.
+const poolerAuthFailure = "08P01"
 
 // Driver implements driver.Connector.
-func (t *twoPasswords) Driver() driver.Driver { return t.prepared.Driver() }
+func (t *passwordFallback) Driver() driver.Driver { return t.normalized.Driver() }

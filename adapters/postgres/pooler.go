@@ -11,21 +11,21 @@ import (
 	"github.com/lib/pq/pqerror"
 )
 
-// keepsNoStatements says what to do about a pooler that gives each transaction another
-// connection, on which the statements of this one are not prepared.
-const keepsNoStatements = "a pooler before the server does not keep prepared statements: set DB_PREPARED_STATEMENTS=false"
+// lostStatementHint says what to do about a pooler that sends each transaction to another server
+// connection, on which the store's statements are not prepared.
+const lostStatementHint = "a pooler in front of the server does not support prepared statements: set DB_PREPARED_STATEMENTS=false"
 
-// errStatementMode refuses a pooler that gives each statement another connection.
+// errStatementMode is the error of a pooler that sends each statement to another connection.
 var errStatementMode = errors.New("postgres: the connection ends when a transaction begins, as behind a pooler in statement mode: set the pooler to transaction or session mode")
 
-// lostStatement reports whether err says that a statement is not prepared, or that another
-// connection has prepared one of its name.
-func lostStatement(err *pq.Error) bool {
+// isLostStatement reports whether err says that a statement is not prepared, or that another
+// pqConn has prepared one of its name.
+func isLostStatement(err *pq.Error) bool {
 	return err != nil && (err.Code == pqerror.InvalidSQLStatementName || err.Code == pqerror.DuplicatePstatement)
 }
 
-// checkPooler refuses a pooler that the store cannot work through. It takes connections of
-// its own: those of the store can be as few as one.
+// checkPooler returns an error for a pooler that the store cannot work with. It opens its own
+// connections, because the store may have only one.
 func checkPooler(ctx context.Context, connector driver.Connector, unprepared bool) error {
 	db := sql.OpenDB(connector)
 	defer func() { _ = db.Close() }()
@@ -35,19 +35,19 @@ func checkPooler(ctx context.Context, connector driver.Connector, unprepared boo
 	if unprepared {
 		return nil
 	}
-	if err := prepareTwice(ctx, db); lostStatement(pq.As(err)) {
-		return fmt.Errorf("postgres: %s", keepsNoStatements)
+	if err := prepareTwice(ctx, db); isLostStatement(pq.As(err)) {
+		return fmt.Errorf("postgres: %s", lostStatementHint)
 	} else if err != nil {
 		return unavailable(err)
 	}
 	return nil
 }
 
-// beginAndRollBack sees whether there are transactions. pgbouncer in statement mode ends a
-// connection that begins one, and lib/pq loses what it says.
+// beginAndRollBack checks that transactions work. pgbouncer in statement mode closes a
+// connection that begins one, and lib/pq drops its error message.
 func beginAndRollBack(ctx context.Context, db *sql.DB) error {
 	var err error
-	for range 2 { // Once could be an outage.
+	for range 2 { // A single failure can be an outage.
 		if err = beginOnce(ctx, db); !errors.Is(err, errStatementMode) {
 			break
 		}
@@ -75,8 +75,8 @@ func beginOnce(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-// prepareTwice prepares a statement on each of two connections, which lib/pq gives the same
-// name. Where both share one connection to the server, that fails.
+// prepareTwice prepares a statement on each of two connections. lib/pq gives both statements
+// the same name, so this fails if the two share one connection to the server.
 func prepareTwice(ctx context.Context, db *sql.DB) error {
 	for range 2 {
 		conn, err := db.Conn(ctx)

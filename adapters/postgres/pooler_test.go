@@ -10,7 +10,7 @@ import (
 	"example.com/healthcare/adapters/postgres/pgtest"
 )
 
-func TestPoolersAreNoticedWhenAStoreIsOpened(t *testing.T) {
+func TestOpenRefusesPoolersThatItCannotWorkWith(t *testing.T) {
 	dsn := pgtest.New(t)
 	for mode, tt := range map[string]struct{ prepared, unprepared string }{
 		pgtest.SessionPooling:     {"", ""},

@@ -1,4 +1,5 @@
-// Package postgres keeps the clinic's records in PostgreSQL 14 or later, through lib/pq.
+// Package postgres keeps the clinic's records in PostgreSQL 14 or later, with the driver
+// lib/pq.
 package postgres
 
 import (
@@ -18,53 +19,57 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// Options are settings of a store; the zero value is right for most.
+// Options are the settings of a store. The zero value suits most uses.
 type Options struct {
-	// MaxConnections bounds the connections of the store; 0 means four for each
-	// CPU that Go uses, and at least 10. Together, all stores of a server must
-	// stay below its max_connections (100 by default).
+	// MaxConnections bounds the connections of the store. 0 means four for each CPU that Go
+	// uses, and at least 10. All stores of a server together must stay below its
+	// max_connections (100 by default).
 	MaxConnections int
-	// Unprepared sends every statement unprepared: for pgbouncer in transaction
-	// pooling before 1.21, where a connection does not keep its statements.
+	// Unprepared sends every statement unprepared. It is needed behind pgbouncer before 1.21
+	// in transaction mode, which does not support prepared statements.
 	Unprepared bool
-	// Silence is how long the server may take to answer before the connection is
-	// given up for lost; 0 means 15 seconds. It bounds what a context cannot:
-	// waiting for a server that has vanished without closing its connections.
-	Silence time.Duration
-	// Since, when set, is for a database of which only that is read that this step of the
-	// schema, and those before it, made: those after it can be pending. Where none is, the role needs all
-	// privileges of a service, which is what looks back before it begins.
-	Since int64
-	// Serving has Open fail unless the role has all privileges that a service needs, and
-	// advances the sequence of the trail where that is behind.
-	Serving bool
-	// Wrap, when set, goes around the driver, to trace or count what it is asked.
-	Wrap func(driver.Connector) driver.Connector
-	// Log, when set, gets a warning about a server whose settings put records at risk.
+	// ResponseTimeout is how long the server can take to answer before the connection counts as
+	// lost; 0 means 15 seconds. It also bounds the wait for a server that vanished without
+	// closing its connections, which a context does not.
+	ResponseTimeout time.Duration
+	// RequiredStep is the number of the last migration that the caller needs; 0 means that all
+	// must be applied. If it is set and no migration is pending, the role needs all privileges
+	// of a service.
+	RequiredStep int64
+	// ForService makes Open fail unless the role has all privileges that a service needs. Open
+	// also advances the sequence of the audit trail if it is behind its table.
+	ForService bool
+	// WrapDriver, if set, wraps the driver, for example to trace or count its queries.
+	WrapDriver func(driver.Connector) driver.Connector
+	// Log, if set, gets warnings about settings of the server or the DSN.
 	Log *slog.Logger
 }
 
-// Open connects to the database that dsn names and returns its store. dsn is a
-// URL "postgres://user:password@host:port/name?sslmode=verify-full" or a list
-// "host=... user=..." in the syntax of libpq; the PG* environment variables give
-// what it leaves out (PostgreSQL manual, 34.1.2 and 34.15).
+// Open connects to the database that dsn names and returns its store. dsn is a URL such as
+// "postgres://user:password@host:port/name?sslmode=verify-full", or a list of parameters
+// such as "host=... user=..." in libpq's syntax. The PG* environment variables set the
+// parameters that it leaves out (PostgreSQL manual, 34.1.2 and 34.15).
 //
-// Without sslmode the connection must be encrypted, but the server's certificate
-// is not checked: that is lib/pq's default, "require". Use "verify-full" across a
-// network that is not trusted, "disable" only on the same machine.
+// Without an sslmode, the connection is encrypted but the server's certificate is not
+// checked: that is lib/pq's default, "require". Use "verify-full" across an untrusted
+// network, and "disable" only on the same machine.
 //
-// A commit is on the server's disk when it is acknowledged, and on that of its
-// synchronous standbys: transactions raise a synchronous_commit of off or local to on.
-// A server with fsync=off is refused. Nothing waits for a lock for more than three
-// seconds, unless lock_timeout is set for the role or the database.
+// A commit is on the disks of the server and its synchronous standbys when it is
+// acknowledged: transactions raise a synchronous_commit of off or local to on. Open fails
+// for a server with fsync=off. Statements wait for a lock for at most three seconds, unless
+// lock_timeout is set for the role or the database.
 //
-// The error is Unavailable when the database does not answer or refuses the
-// connection, sqlstore.ErrSchemaBehind when it is not migrated, and ErrSchemaUnknown
-// when a newer program has migrated it, unless that step says that this program can go
-// on. It is ErrMissingPrivilege when the role has no right to what it needs. No error
-// holds the password.
+// Errors:
+//   - Unavailable: the database does not answer or rejects the connection.
+//   - sqlstore.ErrSchemaBehind: migrations are pending.
+//   - sqlstore.ErrSchemaUnknown: a newer program has applied a migration that this program
+//     cannot work with.
+//   - sqlstore.ErrMissingPrivilege: the role lacks a privilege.
+//
+// No error contains the password.
 func Open(ctx context.Context, dsn string, options Options) (*sqlstore.Store, error) {
-	connector, err := connect(dsn, cmp.Or(options.Silence, defaultSilence), cmp.Or(options.Log, slog.New(slog.DiscardHandler)))
+	options.Log = cmp.Or(options.Log, slog.New(slog.DiscardHandler))
+	connector, err := connect(dsn, cmp.Or(options.ResponseTimeout, defaultResponseTimeout), options.Log)
 	if err != nil {
 		return nil, err
 	}
@@ -72,22 +77,22 @@ func Open(ctx context.Context, dsn string, options Options) (*sqlstore.Store, er
 		return nil, err
 	}
 	connector = durableConnector{connector}
-	if options.Wrap != nil {
-		connector = options.Wrap(connector)
+	if options.WrapDriver != nil {
+		connector = options.WrapDriver(connector)
 	}
 	db := sql.OpenDB(connector)
 	connections := cmp.Or(options.MaxConnections, max(4*runtime.GOMAXPROCS(0), 10))
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
-	// So that the load spreads again after a server was added or replaced.
+	// Reconnecting spreads the load again after a server was added or replaced.
 	db.SetConnMaxLifetime(30 * time.Minute)
 	db.SetConnMaxIdleTime(5 * time.Minute)
-	if err := check(ctx, db, options); err != nil {
+	if err := checkDatabase(ctx, db, options); err != nil {
 		_ = db.Close()
 		return nil, err
 	}
-	if options.Serving {
-		if err := advanceTrailSequence(ctx, db, cmp.Or(options.Log, slog.New(slog.DiscardHandler))); err != nil {
+	if options.ForService {
+		if err := advanceTrailSequence(ctx, db, options.Log); err != nil {
 			_ = db.Close()
 			return nil, err
 		}
@@ -96,49 +101,49 @@ func Open(ctx context.Context, dsn string, options Options) (*sqlstore.Store, er
 	prober.SetMaxOpenConns(1)
 	engine := sqlstore.Engine{
 		RowLocks: true,
-		// Named, as a server may have another default. Rows that matter are locked.
-		TxOptions: &sql.TxOptions{Isolation: sql.LevelReadCommitted},
-		EventsOf:  eventsOf,
-		// One after the other: nextval is called for each number in its order.
-		NextEventIDs: `SELECT nextval('audit_events_id_seq') AS id FROM generate_series(1, CAST($1 AS integer))`,
-		Probe:        probe,
-		Privileges:   func(ctx context.Context, db *sqlx.DB) error { return checkPrivileges(ctx, db) },
-		LastStep:     schema().Last(),
-		Classify:     classify,
+		// The server's default can be another level. The store locks the rows that it relies on.
+		TxOptions:  &sql.TxOptions{Isolation: sql.LevelReadCommitted},
+		EventRange: eventsOf,
+		// generate_series calls nextval once per event, so the IDs are in ascending order.
+		NextEventIDs:    `SELECT nextval('audit_events_id_seq') AS id FROM generate_series(1, CAST($1 AS integer))`,
+		Probe:           probe,
+		CheckPrivileges: func(ctx context.Context, db *sqlx.DB) error { return checkPrivileges(ctx, db) },
+		LastStep:        schema().Last(),
+		Classify:        classify,
 	}
 	wrapped := sqlx.NewDb(db, "postgres")
 	return sqlstore.New(engine, wrapped, wrapped, sqlx.NewDb(prober, "postgres"), !options.Unprepared), nil
 }
 
-// eventsOf writes a range of pairs: a plan that is made for any value would find one
-// value by going through all IDs.
+// eventsOf compares pairs. For "column = value AND id > $1", a generic plan would search by ID
+// and read all events.
 func eventsOf(column, value string) (where, orderBy string) {
 	return `(` + column + `, id) > (` + value + `, $1) AND (` + column + `, id) <= (` + value + `, $3)`, column + `, id`
 }
 
-func check(ctx context.Context, db *sql.DB, options Options) error {
+func checkDatabase(ctx context.Context, db *sql.DB, options Options) error {
 	var encoding string
 	err := db.QueryRowContext(ctx, `SELECT current_setting('server_encoding')`).Scan(&encoding)
 	if err != nil {
 		return unavailable(err)
 	}
-	if err := checkServer(ctx, db, cmp.Or(options.Log, slog.New(slog.DiscardHandler))); err != nil {
+	if err := checkServer(ctx, db, options.Log); err != nil {
 		return err
 	}
 	if encoding != "UTF8" {
 		return fmt.Errorf("postgres: the database's encoding is %s, it must be UTF8: create it WITH ENCODING 'UTF8' TEMPLATE template0", encoding)
 	}
-	if err := checkReach(ctx, db); err != nil {
+	if err := checkSchemaReadable(ctx, db); err != nil {
 		return err
 	}
-	err = schema().CheckSince(ctx, db, cmp.Or(options.Since, schema().Last()))
+	err = schema().CheckUpTo(ctx, db, cmp.Or(options.RequiredStep, schema().Last()))
 	switch {
 	case errors.Is(err, sqlstore.ErrSchemaBehind), errors.Is(err, sqlstore.ErrSchemaUnknown):
 		return fmt.Errorf("postgres: %w", err)
 	case err != nil:
 		return unavailable(err)
 	}
-	if options.Serving || options.Since > 0 && schema().Check(ctx, db) == nil {
+	if options.ForService || options.RequiredStep > 0 && schema().Check(ctx, db) == nil {
 		err = checkPrivileges(ctx, db)
 		if err != nil && !errors.Is(err, sqlstore.ErrMissingPrivilege) {
 			return unavailable(err)
@@ -147,6 +152,6 @@ func check(ctx context.Context, db *sql.DB, options Options) error {
 	return err
 }
 
-// unavailable wraps an error of a connection that is being set up. Before that,
-// no statement has a value that its text could quote.
+// unavailable wraps an error of Open or of a migration. Statements without the store's values
+// cannot reveal any in their errors.
 func unavailable(err error) error { return domain.ErrUnavailable(fmt.Errorf("postgres: %w", err)) }

@@ -29,20 +29,19 @@ func TestStore(t *testing.T) {
 		address, err := url.Parse(pgtest.New(t))
 		require.NoError(t, err)
 		settings := address.Query()
-		// Some promises are about a wait for a lock, which takes long on a busy machine.
+		// Some tests wait for a lock, which takes long on a busy machine.
 		settings.Set("lock_timeout", "60s")
 		address.RawQuery = settings.Encode()
 		return open(t, address.String(), postgres.Options{})
 	})
 }
 
-// TestUnprepared does a little of everything with a driver that cannot prepare.
-// That reading and writing work this way too is checked with package sqlite,
-// where the suite of a store costs less.
+// TestUnprepared reads and writes with a driver that cannot prepare statements. Package sqlite
+// runs the whole contract suite unprepared, where it takes less time.
 func TestUnprepared(t *testing.T) {
 	store := open(t, pgtest.New(t), postgres.Options{
 		Unprepared: true,
-		Wrap:       func(connector driver.Connector) driver.Connector { return unpreparedConnector{connector} },
+		WrapDriver: func(connector driver.Connector) driver.Connector { return unpreparedConnector{connector} },
 	})
 	want := add(t, store, "NJ-1")
 	want.Name = domain.FromStored[domain.Name]("Lisa Cuddy")
@@ -117,7 +116,7 @@ func all(ctx context.Context, store ports.Store) (doctors []domain.Doctor, err e
 	return doctors, err
 }
 
-// query runs a statement beside the store and returns the one value of its result.
+// query runs a statement on a connection of its own and returns the single value of its result.
 func query[T any](t *testing.T, dsn, statement string) (value T) {
 	t.Helper()
 	db, err := sql.Open("postgres", dsn)
@@ -143,7 +142,7 @@ func TestCommitThatFails(t *testing.T) {
 	require.Empty(t, doctors)
 }
 
-// TestDeadlock has two Updates lock the same two rows crosswise.
+// TestDeadlock runs two Updates that lock the same two rows in opposite order.
 func TestDeadlock(t *testing.T) {
 	store := open(t, pgtest.New(t), postgres.Options{})
 	first, second := add(t, store, "NJ-1"), add(t, store, "NJ-2")
@@ -171,7 +170,7 @@ func TestDeadlock(t *testing.T) {
 		})
 	}
 	updates.Wait()
-	require.Greater(t, attempts[0]+attempts[1], 2, "at least one of them has to run again")
+	require.Greater(t, attempts[0]+attempts[1], 2, "at least one of them ran again")
 }
 
 func TestWaitForALockEndsWithCtx(t *testing.T) {
@@ -197,10 +196,10 @@ func TestWaitForALockEndsWithCtx(t *testing.T) {
 	require.NoError(t, get(t.Context()))
 }
 
-func TestServerThatComesAndGoes(t *testing.T) {
+func TestAStoreReconnectsToARestartedServer(t *testing.T) {
 	server := pgtest.Start(t)
 	store := open(t, server.DSN(), postgres.Options{})
-	kept := add(t, store, "NJ-1")
+	added := add(t, store, "NJ-1")
 	for name, end := range map[string]func(testing.TB){"stop": server.Stop, "kill": server.Kill} {
 		end(t)
 		require.Equal(t, domain.Unavailable, domain.KindOf(store.Ready(t.Context())), name)
@@ -215,15 +214,15 @@ func TestServerThatComesAndGoes(t *testing.T) {
 		require.NoError(t, store.Ready(t.Context()), name)
 		doctors, err := all(t.Context(), store)
 		require.NoError(t, err, name)
-		require.Equal(t, []domain.Doctor{kept}, doctors, name)
+		require.Equal(t, []domain.Doctor{added}, doctors, name)
 	}
 }
 
-// TestServerThatFallsSilent goes through a proxy that stops passing anything on.
-func TestServerThatFallsSilent(t *testing.T) {
+// TestAServerThatStopsAnsweringIsUnavailable uses a proxy that stops forwarding.
+func TestAServerThatStopsAnsweringIsUnavailable(t *testing.T) {
 	dsn := pgtest.New(t)
 	proxy, proxied := startProxy(t, dsn)
-	store := open(t, proxied, postgres.Options{Silence: 200 * time.Millisecond, MaxConnections: 1})
+	store := open(t, proxied, postgres.Options{ResponseTimeout: 200 * time.Millisecond, MaxConnections: 1})
 	add(t, store, "NJ-1")
 	proxy.toServer.hang()
 	proxy.fromServer.hang()

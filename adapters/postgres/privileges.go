@@ -12,9 +12,9 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// rights are what a service needs of the schema, in the order in which they are granted.
-// So it cannot change or remove what is in the audit trail, nor what a record said before.
-var rights = []struct {
+// requiredPrivileges are the privileges that a service needs on the schema, in the order of the
+// GRANT statements. They do not let it change or remove audit events or versions.
+var requiredPrivileges = []struct {
 	privileges []string
 	objects    []string
 	sequences  bool
@@ -32,10 +32,10 @@ func recordTables() (names []string) {
 	return names
 }
 
-// selectMissing names what the role of the connection lacks of rights.
-var selectMissing = func() string {
+// selectMissingPrivileges selects the privileges that the connection's role lacks, as one text.
+var selectMissingPrivileges = func() string {
 	var tables, sequences []string
-	for _, right := range rights {
+	for _, right := range requiredPrivileges {
 		for _, object := range right.objects {
 			for _, privilege := range right.privileges {
 				row := `(` + pq.QuoteLiteral(object) + `, ` + pq.QuoteLiteral(privilege) + `)`
@@ -63,22 +63,22 @@ type rowQuerier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// checkPrivileges returns ErrMissingPrivilege unless the role of the connection has all
-// rights.
+// checkPrivileges returns ErrMissingPrivilege unless the connection's role has all required
+// privileges.
 func checkPrivileges(ctx context.Context, db rowQuerier) error {
 	var missing string
-	if err := db.QueryRowContext(ctx, selectMissing).Scan(&missing); err != nil {
+	if err := db.QueryRowContext(ctx, selectMissingPrivileges).Scan(&missing); err != nil {
 		return err
 	}
 	if missing != "" {
-		return errMissing(missing)
+		return missingPrivilege(missing)
 	}
 	return nil
 }
 
-// checkReach returns ErrMissingPrivilege if the role cannot read how far the schema is. A
-// schema that it may not use would look like an empty one.
-func checkReach(ctx context.Context, db *sql.DB) error {
+// checkSchemaReadable returns ErrMissingPrivilege if the role cannot read the schema's version. A
+// schema without the privilege USAGE would look like an empty one.
+func checkSchemaReadable(ctx context.Context, db *sql.DB) error {
 	var migrated bool
 	var unreadable, unusable string
 	err := db.QueryRowContext(ctx, `
@@ -95,50 +95,50 @@ func checkReach(ctx context.Context, db *sql.DB) error {
 	case err != nil:
 		return unavailable(err)
 	case unreadable != "":
-		return errMissing("SELECT on " + unreadable)
+		return missingPrivilege("SELECT on " + unreadable)
 	case !migrated && unusable != "":
-		return errMissing("USAGE on schema " + unusable)
+		return missingPrivilege("USAGE on schema " + unusable)
 	}
 	return nil
 }
 
-func errMissing(what string) error {
+func missingPrivilege(what string) error {
 	return fmt.Errorf("postgres: %w: the service's role has no %s", sqlstore.ErrMissingPrivilege, what)
 }
 
-// Grants returns the statements that give a role, which they call ROLE, what a service
-// needs of the schema that dsn leads to (see Open).
+// Grants returns the GRANT statements with the privileges that a service needs on the schema
+// that dsn selects (see Open). They name the role ROLE.
 func Grants(ctx context.Context, dsn string) (grants []string, err error) {
 	err = withDB(dsn, func(db *sql.DB) error {
-		grants, err = grantsTo(ctx, db, "ROLE")
+		grants, err = grantStatements(ctx, db, "ROLE")
 		return err
 	})
 	return grants, err
 }
 
-// Grant gives role what a service needs of the schema that dsn leads to. It takes the
-// owner of the schema.
+// Grant grants role the privileges that a service needs on the schema that dsn selects. Only
+// the owner of the schema can do this.
 func Grant(ctx context.Context, dsn, role string) error {
 	return withDB(dsn, func(db *sql.DB) error {
-		grants, err := grantsTo(ctx, db, pq.QuoteIdentifier(role))
+		grants, err := grantStatements(ctx, db, pq.QuoteIdentifier(role))
 		if err != nil {
 			return err
 		}
 		// Several statements in one query are one transaction (PostgreSQL manual, 55.2.2.1).
 		if _, err := db.ExecContext(ctx, strings.Join(grants, "\n")); err != nil {
-			return fmt.Errorf("postgres: granting: %w", err) // No statement has a value that it could quote.
+			return fmt.Errorf("postgres: grant privileges: %w", err) // The statements contain no stored values.
 		}
 		return nil
 	})
 }
 
-func grantsTo(ctx context.Context, db *sql.DB, role string) ([]string, error) {
+func grantStatements(ctx context.Context, db *sql.DB, role string) ([]string, error) {
 	var schema string
 	if err := db.QueryRowContext(ctx, `SELECT COALESCE(quote_ident(current_schema()), '')`).Scan(&schema); err != nil {
 		return nil, err
 	}
 	grants := []string{`GRANT USAGE ON SCHEMA ` + schema + ` TO ` + role + `;`}
-	for _, right := range rights {
+	for _, right := range requiredPrivileges {
 		kind := ""
 		if right.sequences {
 			kind = "SEQUENCE "

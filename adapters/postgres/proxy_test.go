@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// proxy forwards connections to a server. It can cut them, and delay or hold back
-// what passes in either direction.
+// proxy forwards connections to a server. It can close them, and delay or block the data in
+// either direction.
 type proxy struct {
 	server, address string
 	// toServer and fromServer delay each direction.
@@ -26,19 +26,18 @@ type proxy struct {
 	connections sync.WaitGroup
 }
 
-// delay is how long bytes are on their way, in nanoseconds.
+// delay is how long the proxy holds back data, in nanoseconds.
 type delay struct {
 	atomic.Int64
-	messages atomic.Int64 // how often some came
+	messages atomic.Int64 // how many chunks of data have arrived
 }
 
-// hang holds everything back until the delay is ended.
+// hang blocks all data until end.
 func (d *delay) hang() { d.Store(math.MaxInt64) }
 
 func (d *delay) end() { d.Store(0) }
 
-// startProxy returns a proxy of the server that dsn names, and the dsn that leads
-// through it.
+// startProxy returns a proxy of the server that dsn names, and a DSN that connects through it.
 func startProxy(t *testing.T, dsn string) (*proxy, string) {
 	t.Helper()
 	address, err := url.Parse(dsn)
@@ -50,7 +49,7 @@ func startProxy(t *testing.T, dsn string) (*proxy, string) {
 	return p, address.String()
 }
 
-// start accepts connections, after stop at the same address as before.
+// start accepts connections. After stop, it uses the same address again.
 func (p *proxy) start(t *testing.T) {
 	t.Helper()
 	listener, err := net.Listen("tcp", p.address)
@@ -70,7 +69,7 @@ func (p *proxy) start(t *testing.T) {
 	})
 }
 
-// stop cuts all connections and refuses new ones.
+// stop closes all connections and refuses new ones.
 func (p *proxy) stop() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -83,7 +82,7 @@ func (p *proxy) stop() {
 	p.connections.Wait()
 }
 
-// restore ends every failure.
+// restore ends all failures.
 func (p *proxy) restore(t *testing.T) {
 	t.Helper()
 	p.toServer.end()
@@ -114,20 +113,20 @@ func (p *proxy) serve(ctx context.Context, client net.Conn) {
 	directions.Wait()
 }
 
-// chunk is bytes and the time at which they were read; without bytes, it is the
-// end of the connection.
+// chunk holds bytes and the time at which they were read. Without bytes, it is the end of the
+// connection.
 type chunk struct {
 	at    time.Time
 	bytes []byte
 }
 
-// forward writes what it reads, delayed, until the connection ends or ctx is done.
-// Bytes do not wait for those before them to arrive, only for their own time.
+// forward copies data with a delay until the connection ends or ctx is done. The delay counts
+// from the time at which each chunk was read.
 func forward(ctx context.Context, to, from net.Conn, delay *delay) {
 	chunks := make(chan chunk, 1024)
 	var reading sync.WaitGroup
 	defer reading.Wait()
-	defer from.Close() // Reading ends with it.
+	defer from.Close() // This ends the reading goroutine.
 	reading.Go(func() {
 		defer close(chunks)
 		for {

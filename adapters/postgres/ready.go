@@ -14,13 +14,13 @@ import (
 var errStandby = errors.New("postgres: database is read-only: the server is a standby")
 
 const (
-	// These are rolled back. No event has such an ID, and no sequence is used, so that
-	// nothing of a probe is left, also no gap.
+	// These inserts are rolled back. They use IDs that no event has, and no sequence, so they
+	// leave no gap.
 	probeEvent   = `INSERT INTO audit_events (id, at, subject, evidence, data) VALUES ($1, now(), 'probe', '', '{}')`
 	probeMention = `INSERT INTO audit_about (record, event_id) VALUES ('probe', $1)`
 )
 
-// probe writes as each use of the service does, and takes it back.
+// probe inserts an audit event like every request, and rolls it back.
 func probe(ctx context.Context, db *sqlx.DB) error {
 	var standby bool
 	if err := db.QueryRowContext(ctx, `SELECT pg_is_in_recovery()`).Scan(&standby); err != nil {
@@ -34,11 +34,11 @@ func probe(ctx context.Context, db *sqlx.DB) error {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }()
-	// Less than the callers of Ready wait, so that they get to know the reason.
+	// The timeout is shorter than the wait of Ready's callers, so that they get the reason.
 	if _, err := tx.ExecContext(ctx, `SET LOCAL lock_timeout = '1s'`); err != nil {
 		return err
 	}
-	// One of its own, so that two probes never wait for each other.
+	// A random ID keeps two probes from waiting for each other.
 	id := -1 - rand.Int64N(1<<62)
 	if _, err := tx.ExecContext(ctx, probeEvent, id); err != nil {
 		return err

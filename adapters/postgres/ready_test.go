@@ -18,23 +18,19 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// requireUnready requires that the store says so within a second, for that reason.
+// requireUnready requires that Ready fails with the reason within a second.
 func requireUnready(t *testing.T, store ports.Store, reason string) {
 	t.Helper()
-	time.Sleep(time.Second) // for as long as the last change shows that all is well
+	time.Sleep(time.Second) // Ready relies on the last commit for a second.
 	err := store.Ready(t.Context())
 	require.Equal(t, domain.Unavailable, domain.KindOf(err), "%v", err)
 	require.ErrorContains(t, err, reason)
 }
 
-// do runs a statement beside the store.
-func do(t *testing.T, dsn, statement string) {
+// do is execute for statements that must succeed.
+func do(t *testing.T, dsn, statements string) {
 	t.Helper()
-	db, err := sql.Open("postgres", dsn)
-	require.NoError(t, err)
-	_, err = db.ExecContext(t.Context(), statement)
-	require.NoError(t, err)
-	require.NoError(t, db.Close())
+	require.NoError(t, execute(t, dsn, statements))
 }
 
 func TestReadyFailsOnAStandby(t *testing.T) {
@@ -54,8 +50,8 @@ func TestReadyFailsOnAStandby(t *testing.T) {
 	require.Len(t, doctors, 1)
 }
 
-// TestReadyFailsWithoutThePrivilegesThatEachUseNeeds takes them away and gives them back.
-func TestReadyFailsWithoutThePrivilegesThatEachUseNeeds(t *testing.T) {
+// TestReadyFailsWithoutTheRequiredPrivileges revokes privileges and grants them again.
+func TestReadyFailsWithoutTheRequiredPrivileges(t *testing.T) {
 	server := pgtest.Start(t)
 	do(t, server.DSN(), `CREATE ROLE app LOGIN; GRANT ALL ON ALL TABLES IN SCHEMA public TO app; GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO app`)
 	address, err := url.Parse(server.DSN())
@@ -73,7 +69,7 @@ func TestReadyFailsWithoutThePrivilegesThatEachUseNeeds(t *testing.T) {
 	}
 }
 
-// TestADefaultOfReadOnlyIsOverridden finds that changes are possible, and Ready saying so.
+// TestADefaultOfReadOnlyIsOverridden checks that Ready and changes succeed.
 func TestADefaultOfReadOnlyIsOverridden(t *testing.T) {
 	server := pgtest.Start(t)
 	do(t, server.DSN(), `ALTER DATABASE postgres SET default_transaction_read_only = on`)
@@ -82,13 +78,13 @@ func TestADefaultOfReadOnlyIsOverridden(t *testing.T) {
 	add(t, store, "NJ-1")
 }
 
-// TestReadyFailsWhileTheDiskIsFull keeps the trail on a small disk, and fills that.
+// TestReadyFailsWhileTheDiskIsFull stores the audit trail on a small disk and fills that.
 func TestReadyFailsWhileTheDiskIsFull(t *testing.T) {
 	disk, err := os.MkdirTemp("", "small")
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, os.Remove(disk)) })
 	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=1m,mode=777"); err != nil {
-		t.Skipf("a disk that can be filled takes root: %v", err)
+		t.Skipf("mounting a small disk requires root: %v", err)
 	}
 	t.Cleanup(func() { require.NoError(t, syscall.Unmount(disk, syscall.MNT_DETACH)) })
 	folder := filepath.Join(disk, "tables")
@@ -105,7 +101,7 @@ func TestReadyFailsWhileTheDiskIsFull(t *testing.T) {
 
 	rest := filepath.Join(disk, "rest")
 	require.ErrorIs(t, os.WriteFile(rest, make([]byte, 2<<20), 0o600), syscall.ENOSPC)
-	// The last page of the table has room for some more events.
+	// The last page of the table has space for some more events.
 	db, err := sql.Open("postgres", server.DSN())
 	require.NoError(t, err)
 	defer db.Close()
@@ -118,8 +114,8 @@ func TestReadyFailsWhileTheDiskIsFull(t *testing.T) {
 	require.NoError(t, store.Ready(t.Context()))
 }
 
-// TestALockedTableLeavesTheRestUsable has more readers of a table that somebody has
-// locked than the store has connections.
+// TestALockedTableLeavesTheRestUsable runs more readers of a locked table than the store has
+// connections.
 func TestALockedTableLeavesTheRestUsable(t *testing.T) {
 	dsn := pgtest.New(t)
 	store := open(t, dsn, postgres.Options{MaxConnections: 4})
@@ -159,12 +155,13 @@ func TestALockedTableLeavesTheRestUsable(t *testing.T) {
 	require.Equal(t, time.Second, busy.RetryAfter)
 	readers.Wait()
 	doctors, err := all(t.Context(), store)
-	require.NoError(t, err, "those that waited have given up")
+	require.NoError(t, err, "the readers no longer hold connections")
 	require.Len(t, doctors, 1)
 }
 
-// TestALockedTrailIsSaid has Ready name the reason before its callers have gone.
-func TestALockedTrailIsSaid(t *testing.T) {
+// TestReadyFailsWhileTheTrailIsLocked checks that Ready names the reason before its callers stop
+// waiting.
+func TestReadyFailsWhileTheTrailIsLocked(t *testing.T) {
 	dsn := pgtest.New(t)
 	store := open(t, dsn, postgres.Options{})
 	tx, err := openDatabase(t, dsn, 1).BeginTx(t.Context(), nil)

@@ -5,42 +5,38 @@ import (
 	"database/sql"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/lib/pq"
 	"github.com/lib/pq/pqerror"
 )
 
-// A copy that PostgreSQL makes row by row, such as logical replication, leaves sequences
-// where they were: they give IDs that are taken.
+// Copying rows, for example by logical replication, does not advance the sequences of the
+// tables. Such a sequence returns IDs that are already used.
 
-const sequenceBehind = "a sequence is behind its table, as after a logical copy: run `healthcare migrate` as the owner of the database"
+const sequenceBehindHint = "a sequence is behind its table, as after a logical copy: run `healthcare migrate` as the owner of the database"
 
-// isBehindSequence reports whether a row got the ID of another one.
+// isBehindSequence reports whether an INSERT failed because a sequence returned a used ID.
 func isBehindSequence(e *pq.Error) bool {
 	table, isKey := strings.CutSuffix(e.Constraint, "_pkey")
-	if e.Code != pqerror.UniqueViolation || !isKey {
-		return false
-	}
-	switch table {
-	case "users", "sessions", "doctors", "patients", "mappings", "audit_events":
-		return true
-	}
-	return false
+	return e.Code == pqerror.UniqueViolation && isKey &&
+		slices.Contains(append(recordTables(), "users", "sessions", "audit_events"), table)
 }
 
 const (
-	// The lock is for services that start at once: numbers that nobody uses are gaps in the trail.
+	// lockTrailSequence keeps services that start at the same time from advancing the sequence
+	// twice, which would leave a gap in the audit trail.
 	lockTrailSequence = `SELECT pg_advisory_xact_lock(hashtext('audit_events_id_seq'), hashtext(current_schema()))`
-	// selectTrailLag asks for no more rights than a service has.
+	// selectTrailLag needs only the privileges of a service.
 	selectTrailLag = `SELECT (SELECT COALESCE(max(id), 0) FROM audit_events) - COALESCE(pg_sequence_last_value('audit_events_id_seq'), 0)`
 	advanceTrail   = `SELECT count(nextval('audit_events_id_seq')) FROM generate_series(1, CAST($1 AS bigint))`
-	// maxTrailLag takes about a second to make up for.
+	// maxTrailLag is a lag that takes about a second to catch up.
 	maxTrailLag = 1_000_000
 )
 
-// advanceTrailSequence has the sequence of the trail give the IDs that are taken, until
-// the next is free. A service may not set it: nothing in the trail is its to change.
+// advanceTrailSequence calls nextval on the sequence of the audit trail until the next ID is
+// unused. A service does not have the privilege to set the sequence.
 func advanceTrailSequence(ctx context.Context, db *sql.DB, log *slog.Logger) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
@@ -49,29 +45,29 @@ func advanceTrailSequence(ctx context.Context, db *sql.DB, log *slog.Logger) err
 	defer func() { _ = tx.Rollback() }()
 	var lag int64
 	if err := tx.QueryRowContext(ctx, selectTrailLag).Scan(&lag); err != nil || lag <= 0 {
-		return unlessNotAllowed(err)
+		return ignoreMissingPrivilege(err)
 	}
 	if _, err := tx.ExecContext(ctx, lockTrailSequence); err != nil {
 		return unavailable(err)
 	}
 	if err := tx.QueryRowContext(ctx, selectTrailLag).Scan(&lag); err != nil || lag <= 0 {
-		return unlessNotAllowed(err)
+		return ignoreMissingPrivilege(err)
 	}
 	if lag > maxTrailLag {
-		return fmt.Errorf("postgres: audit_events: %s", sequenceBehind)
+		return fmt.Errorf("postgres: audit_events: %s", sequenceBehindHint)
 	}
 	if _, err := tx.ExecContext(ctx, advanceTrail, lag); err != nil {
-		return unlessNotAllowed(err)
+		return ignoreMissingPrivilege(err)
 	}
-	log.Warn("the sequence of the audit trail was behind its table, as after a logical copy, and gives free numbers again", "by", lag)
+	log.Warn("the sequence of the audit trail was behind its table, as after a logical copy, and was advanced", "by", lag)
 	if err := tx.Commit(); err != nil {
 		return unavailable(err)
 	}
 	return nil
 }
 
-// unlessNotAllowed leaves it to others to say which rights are missing.
-func unlessNotAllowed(err error) error {
+// ignoreMissingPrivilege returns nil for a missing privilege, which other checks report.
+func ignoreMissingPrivilege(err error) error {
 	if refused := pq.As(err); err == nil || refused != nil && refused.Code == pqerror.InsufficientPrivilege {
 		return nil
 	}
@@ -84,15 +80,15 @@ const (
 		FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'id' AND a.attidentity <> ''
 		WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND c.relkind = 'r'
 		ORDER BY c.relname`
-	// advance never sets a sequence back. Its table's name is as PostgreSQL quotes it.
-	advance = `
+	// advance never sets a sequence back. The verb is the quoted name of the table.
+	advanceSequence = `
 		SELECT setval($1, greatest(last, COALESCE(pg_sequence_last_value($1), 0)))
 		FROM (SELECT COALESCE(max(id), 0) AS last FROM %s) AS ids
 		WHERE last > COALESCE(pg_sequence_last_value($1), 0)`
 )
 
-// advanceSequences sets every sequence of the schema that is behind its table. It takes
-// the owner of the database.
+// advanceSequences advances every sequence of the schema that is behind its table. Only the
+// owner of the database can do this.
 func advanceSequences(ctx context.Context, db *sql.DB) error {
 	rows, err := db.QueryContext(ctx, selectIdentities)
 	if err != nil {
@@ -111,8 +107,8 @@ func advanceSequences(ctx context.Context, db *sql.DB) error {
 		return unavailable(err)
 	}
 	for table, sequence := range sequences {
-		if _, err := db.ExecContext(ctx, fmt.Sprintf(advance, table), sequence); err != nil {
-			return unlessNotAllowed(err)
+		if _, err := db.ExecContext(ctx, fmt.Sprintf(advanceSequence, table), sequence); err != nil {
+			return ignoreMissingPrivilege(err)
 		}
 	}
 	return nil

@@ -23,9 +23,9 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// copied returns a database in which the tables have rows up to 40, and the sequences have
-// given no number yet, as after a logical copy.
-func copied(t *testing.T) (dsn string, db *sql.DB) {
+// copiedDatabase returns a database whose tables have the IDs 1 to 40 and whose sequences have
+// not been used, as after a logical copy.
+func copiedDatabase(t *testing.T) (dsn string, db *sql.DB) {
 	t.Helper()
 	dsn = pgtest.New(t)
 	db, err := sql.Open("postgres", dsn)
@@ -51,8 +51,8 @@ func addDoctor(t *testing.T, store *sqlstore.Store, license string) (id domain.I
 	return id, err
 }
 
-func TestTheTrailGoesOnAfterALogicalCopy(t *testing.T) {
-	dsn, db := copied(t)
+func TestOpenAdvancesTheSequenceOfTheTrailAfterALogicalCopy(t *testing.T) {
+	dsn, db := copiedDatabase(t)
 	role := "least_privilege_" + strings.ToLower(rand.Text())
 	_, err := db.ExecContext(t.Context(), `CREATE ROLE `+role+` LOGIN`)
 	require.NoError(t, err)
@@ -73,7 +73,7 @@ func TestTheTrailGoesOnAfterALogicalCopy(t *testing.T) {
 	for range 4 {
 		starters.Go(func() error {
 			var own bytes.Buffer
-			store, err := postgres.Open(t.Context(), target.String(), postgres.Options{Serving: true, Log: slog.New(slog.NewTextHandler(&own, nil))})
+			store, err := postgres.Open(t.Context(), target.String(), postgres.Options{ForService: true, Log: slog.New(slog.NewTextHandler(&own, nil))})
 			if err != nil {
 				return err
 			}
@@ -88,11 +88,11 @@ func TestTheTrailGoesOnAfterALogicalCopy(t *testing.T) {
 	assert.Contains(t, log.String(), "by=40")
 	var next int
 	require.NoError(t, db.QueryRowContext(t.Context(), `SELECT nextval('audit_events_id_seq')`).Scan(&next))
-	assert.Equal(t, 41, next, "no number is left out")
+	assert.Equal(t, 41, next, "no ID is skipped")
 }
 
-func TestMigrateSetsEverySequenceThatIsBehind(t *testing.T) {
-	dsn, db := copied(t)
+func TestMigrateAdvancesEverySequenceThatIsBehind(t *testing.T) {
+	dsn, db := copiedDatabase(t)
 	store := open(t, dsn, postgres.Options{})
 	_, err := addDoctor(t, store, "new")
 	require.ErrorContains(t, err, "run `healthcare migrate` as the owner of the database")
@@ -112,5 +112,5 @@ func TestMigrateSetsEverySequenceThatIsBehind(t *testing.T) {
 	require.NoError(t, err)
 	var next int
 	require.NoError(t, db.QueryRowContext(t.Context(), `SELECT nextval('audit_events_id_seq')`).Scan(&next))
-	assert.Equal(t, 42, next, "a sequence that is ahead stays so")
+	assert.Equal(t, 42, next, "a sequence that is ahead does not change")
 }

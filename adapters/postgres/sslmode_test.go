@@ -44,7 +44,7 @@ func TestSSLMode(t *testing.T) {
 		{dsn: "postgres://u@localhost/x", env: "PGSSLCERT=/cert.pem", want: "require"},
 		{dsn: "postgres://u@localhost/x?sslkey=/key.pem", want: "require"},
 
-		// Where it connects to is not always what the URL's host says.
+		// Other parameters can replace the host of the URL.
 		{dsn: "postgres://u@localhost/x?host=server", want: "require"},
 		{dsn: "postgres://u@localhost/x?hostaddr=192.0.2.1", want: "require"},
 		{dsn: "postgres://u@localhost/x", env: "PGHOSTADDR=192.0.2.1", want: "require"},
@@ -68,7 +68,7 @@ func TestSSLMode(t *testing.T) {
 	}
 }
 
-// TestTheEnvironmentsSSLModeIsKept has a server without TLS, which must be refused.
+// TestTheEnvironmentsSSLModeIsKept uses a server without TLS, which verify-full must refuse.
 func TestTheEnvironmentsSSLModeIsKept(t *testing.T) {
 	plain := strings.ReplaceAll(pgtest.New(t), "sslmode=disable", "")
 	mode := func() string { return plain + "sslmode=" + postgres.SSLMode(plain) }
@@ -78,9 +78,9 @@ func TestTheEnvironmentsSSLModeIsKept(t *testing.T) {
 	require.ErrorContains(t, err, "SSL")
 }
 
-// lib/pq turns TLS off for a whole list of hosts that begins with a socket.
-func TestASocketTakesNoTLSFromOtherHosts(t *testing.T) {
-	const refused = "a socket must not come before a host of another machine"
+// lib/pq disables TLS for all hosts of a list that begins with a socket.
+func TestASocketDoesNotDisableTLSForOtherHosts(t *testing.T) {
+	const refused = "a socket must not come before a host on another machine"
 	for dsn, want := range map[string]string{
 		"host=/run/none,db.invalid sslmode=verify-full":                      refused,
 		"host=@none,db.invalid sslmode=verify-full":                          refused,

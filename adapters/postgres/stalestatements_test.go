@@ -11,9 +11,9 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// TestAColumnCanGetAnotherTypeUnderARunningStore is about a step of the schema that is
-// made while instances run: PostgreSQL then refuses the statements that they prepared.
-func TestAColumnCanGetAnotherTypeUnderARunningStore(t *testing.T) {
+// TestAStoreContinuesWhenAColumnChangesItsType changes types like a migration that runs while
+// instances are in use. PostgreSQL then rejects their prepared statements.
+func TestAStoreContinuesWhenAColumnChangesItsType(t *testing.T) {
 	dsn := pgtest.New(t)
 	store := open(t, dsn, postgres.Options{})
 	var patient domain.Patient

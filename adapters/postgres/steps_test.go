@@ -11,12 +11,13 @@ import (
 	"example.com/healthcare/migrations"
 )
 
-// firstRollingStep is the last step of the first release that others can be rolled over.
+// firstRollingStep is the last migration of the first release whose instances can be replaced
+// one after the other.
 const firstRollingStep = 6
 
-// TestStepsLeaveRunningProgramsTheirStatements is about instances of before, which go on
-// while the schema is migrated.
-func TestStepsLeaveRunningProgramsTheirStatements(t *testing.T) {
+// TestMigrationsDoNotInvalidatePreparedStatements checks that instances of an older release can
+// continue while the schema is migrated.
+func TestMigrationsDoNotInvalidatePreparedStatements(t *testing.T) {
 	db, err := sql.Open("postgres", pgtest.NewEmpty(t, ""))
 	require.NoError(t, err)
 	defer func() { require.NoError(t, db.Close()) }()

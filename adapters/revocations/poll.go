@@ -6,12 +6,13 @@ import (
 	"time"
 )
 
-// pollInterval lets two readings in a row be late before nothing is known.
+// pollInterval is short enough for two polls in a row to be late before the last
+// confirmation expires.
 const pollInterval = 250 * time.Millisecond
 
-// Poll loads the set four times a second until ctx ends. It is for a store that
-// tells nobody of what other processes write, and that is cheap to ask. It logs
-// the first of a row of errors, and the end of the row.
+// Poll loads the set four times a second until ctx ends. It is for a store that cannot
+// notify instances of revocations and that is cheap to query. It logs when loading begins
+// to fail and when it works again.
 func (s *Set) Poll(ctx context.Context, log *slog.Logger) {
 	ticker := time.NewTicker(pollInterval)
 	defer ticker.Stop()
@@ -21,9 +22,9 @@ func (s *Set) Poll(ctx context.Context, log *slog.Logger) {
 		case ctx.Err() != nil:
 			return
 		case err != nil && !failing:
-			log.Warn("revocations cannot be read: each request asks the store", "error", err)
+			log.Warn("cannot load revocations: checking the database on every request", "error", err)
 		case err == nil && failing:
-			log.Info("revocations can be read again")
+			log.Info("revocations loaded again")
 		}
 		failing = err != nil
 		select {

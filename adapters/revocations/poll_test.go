@@ -19,8 +19,8 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// poll has set polled until the end of the test, or until stop is called, and
-// returns what it logs.
+// poll runs Poll until the end of the test, or until stop is called, and
+// returns its log.
 func poll(t *testing.T, set *revocations.Set) (log *bytes.Buffer, stop func()) {
 	t.Helper()
 	log = &bytes.Buffer{}
@@ -38,7 +38,7 @@ func poll(t *testing.T, set *revocations.Set) (log *bytes.Buffer, stop func()) {
 	return log, stop
 }
 
-func TestPollingFindsWhatOthersRevoke(t *testing.T) {
+func TestPollFindsRevocationsOfOtherInstances(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var source table
 		source.revoke(1)
@@ -63,7 +63,7 @@ func TestPollingFindsWhatOthersRevoke(t *testing.T) {
 	})
 }
 
-func TestASourceThatFailsIsLoggedOnceAndComesBack(t *testing.T) {
+func TestAFailingSourceIsLoggedOnceAndRecovers(t *testing.T) {
 	for name, ill := range map[string]struct {
 		err   error
 		hangs bool
@@ -91,14 +91,14 @@ func TestASourceThatFailsIsLoggedOnceAndComesBack(t *testing.T) {
 				lines := strings.Split(strings.TrimSpace(log.String()), "\n")
 				require.Len(t, lines, 4, "%s", log)
 				for i, line := range lines {
-					require.Contains(t, line, []string{"cannot be read", "can be read again"}[i%2])
+					require.Contains(t, line, []string{"cannot load revocations", "revocations loaded again"}[i%2])
 				}
 			})
 		})
 	}
 }
 
-func TestPollingEndsInTheMiddleOfAReading(t *testing.T) {
+func TestPollStopsDuringALoad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log, stop := poll(t, revocations.New(&table{hangs: true}, lifetime))
 		synctest.Wait()
@@ -110,7 +110,7 @@ func TestPollingEndsInTheMiddleOfAReading(t *testing.T) {
 }
 
 // TestTheEmbeddedStoreIsPolled revokes through another store on the same file, as
-// another process would.
+// another process does.
 func TestTheEmbeddedStoreIsPolled(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "records.db")
 	here, elsewhere := openEmbedded(t, path), openEmbedded(t, path)

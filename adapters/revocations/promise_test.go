@@ -18,13 +18,13 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// TestNothingRevokedASecondAgoIsLive has sessions revoked at any time, here and
-// elsewhere, while the source is well, failing or hanging.
-func TestNothingRevokedASecondAgoIsLive(t *testing.T) {
-	// rapid takes the time in a bubble for real, and soon thinks that it has run for long.
+// TestASessionRevokedASecondAgoIsNeverAccepted revokes sessions at random times, here and on
+// other instances, while the source works, fails or hangs.
+func TestASessionRevokedASecondAgoIsNeverAccepted(t *testing.T) {
+	// rapid reads the fake clock of the bubble and would stop too early.
 	for range 20 {
 		synctest.Test(t, func(t *testing.T) {
-			// What is in a bubble must not ask for the deadline of the test: this hides it.
+			// Code in a bubble must not read the deadline of the test, so this type hides it.
 			rapid.Check(struct{ rapid.TB }{t}, onlyWhatIsKnown)
 		})
 	}
@@ -77,9 +77,9 @@ func onlyWhatIsKnown(t *rapid.T) {
 	})
 }
 
-// TestReadersNeverOvertakeAConfirmation has many goroutines read while sessions
+// TestReadersSeeRevocationsBeforeTheirConfirmation reads in many goroutines while sessions
 // are revoked one by one, each before the time that is confirmed next.
-func TestReadersNeverOvertakeAConfirmation(t *testing.T) {
+func TestReadersSeeRevocationsBeforeTheirConfirmation(t *testing.T) {
 	set := revocations.New(&table{}, lifetime)
 	var confirmed atomic.Int64
 	var readers sync.WaitGroup
@@ -102,13 +102,13 @@ func TestReadersNeverOvertakeAConfirmation(t *testing.T) {
 	readers.Wait()
 }
 
-func TestAskingAllocatesNothing(t *testing.T) {
+func TestRevokedAllocatesNothing(t *testing.T) {
 	set := revocations.New(&table{}, lifetime)
 	set.Revoke(1)
 	require.Zero(t, testing.AllocsPerRun(100, func() { set.Revoked(1); set.Revoked(2) }))
 }
 
-// Every request asks, so this must cost next to nothing however many were revoked.
+// Every request calls Revoked, so it must be cheap however many sessions are revoked.
 func BenchmarkRevoked(b *testing.B) {
 	for _, revoked := range []int{0, 100_000} {
 		b.Run(fmt.Sprint(revoked), func(b *testing.B) {

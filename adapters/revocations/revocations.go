@@ -1,5 +1,5 @@
-// Package revocations keeps in memory which sessions were revoked, so that no
-// request has to ask the store.
+// Package revocations keeps the revoked sessions in memory, so that requests need not query
+// the store for them.
 package revocations
 
 import (
@@ -12,54 +12,54 @@ import (
 )
 
 const (
-	// validity is how long a confirmation counts: what ports.Revocations promises.
+	// validity is how long a confirmation is valid, as ports.Revocations promises.
 	validity = time.Second
-	// margin allows for clocks that differ, as a token bears the time of the instance
-	// that issued it and a revocation that of the one that made it, and for the time
-	// until it is committed.
+	// margin is added to the lifetime of tokens. It allows for the clock skew between the
+	// instance that issued a token and the one that revoked its session, and for the time
+	// until a revocation is committed.
 	margin = 2*domain.ClockSkew + 3*time.Minute
 )
 
-// Source is where all revocations are kept.
+// Source is the store of all revocations.
 type Source interface {
 	// RevokedSince returns the IDs of the sessions that were revoked after since,
 	// in any order.
 	RevokedSince(ctx context.Context, since time.Time) ([]domain.ID, error)
 }
 
-// Set is a ports.Revocations in memory. It has to be fed, by Poll or by who calls
-// Revoke and Confirm for each revocation anywhere; until then nothing is known.
-// Its methods may be called at the same time.
+// Set implements ports.Revocations in memory. Either Poll fills it, or a caller of Revoke
+// and Confirm that receives the revocations of all instances. It is safe for concurrent
+// use.
 type Set struct {
 	source Source
-	// kept is for how long at least a revocation stays here.
-	kept time.Duration
+	// retention is the minimum time that a revocation stays in the set.
+	retention time.Duration
 
 	mu sync.RWMutex
-	// confirmed is the time before which every revocation is here.
+	// confirmed is the time before which the set contains every revocation.
 	confirmed time.Time
-	// recent has what came since turned. At the first revocation when that is as
-	// long ago as things are kept, it becomes older, and what was older is dropped.
+	// recent holds the revocations since rotated. When Revoke finds that rotated is longer
+	// ago than retention, it moves recent to older and drops the previous older.
 	recent, older map[domain.ID]struct{}
-	turned        time.Time
+	rotated       time.Time
 }
 
 var _ ports.Revocations = (*Set)(nil)
 
-// New returns an empty set of what is in source. lifetime is how long an access
-// token is good at most. A revocation is kept for that and five minutes more; as
-// others follow, it is dropped before twice that time is over.
+// New returns an empty set. lifetime is the maximum lifetime of an access token. A
+// revocation stays in the set for five minutes longer than that, and is dropped before
+// twice that time has passed if other revocations follow.
 func New(source Source, lifetime time.Duration) *Set {
 	return &Set{
-		source: source,
-		kept:   lifetime + margin,
-		recent: map[domain.ID]struct{}{},
-		turned: time.Now(),
+		source:    source,
+		retention: lifetime + margin,
+		recent:    map[domain.ID]struct{}{},
+		rotated:   time.Now(),
 	}
 }
 
-// Revoked implements ports.Revocations. That a session was revoked is always
-// known; that it was not, when the latest confirmation is at most a second old.
+// Revoked implements ports.Revocations. The result is known if the set contains the
+// session, or if the latest confirmation is at most a second old.
 func (s *Set) Revoked(session domain.ID) (revoked, known bool) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -73,17 +73,17 @@ func (s *Set) Revoked(session domain.ID) (revoked, known bool) {
 func (s *Set) Revoke(sessions ...domain.ID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if now := time.Now(); now.Sub(s.turned) >= s.kept {
-		s.recent, s.older, s.turned = map[domain.ID]struct{}{}, s.recent, now
+	if now := time.Now(); now.Sub(s.rotated) >= s.retention {
+		s.recent, s.older, s.rotated = map[domain.ID]struct{}{}, s.recent, now
 	}
 	for _, session := range sessions {
 		s.recent[session] = struct{}{}
 	}
 }
 
-// Confirm says that whatever was revoked before asOf, on any instance, has been
-// given to Revoke. asOf comes from time.Now. An earlier time than was confirmed
-// before changes nothing.
+// Confirm declares that Revoke has been called for every revocation before asOf, on any
+// instance. asOf must come from time.Now. A time before the last confirmation has no
+// effect.
 func (s *Set) Confirm(asOf time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -92,14 +92,14 @@ func (s *Set) Confirm(asOf time.Time) {
 	}
 }
 
-// Load looks up everything that may still matter in the source, and confirms it.
-// On an error nothing is confirmed. It gives up after a second: what takes longer
-// would confirm nothing.
+// Load reads the revocations of tokens that can still be valid from the source, and
+// confirms them. On an error it confirms nothing. It times out after a second, because a
+// confirmation of that age would not be valid.
 func (s *Set) Load(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, validity)
 	defer cancel()
 	asOf := time.Now()
-	sessions, err := s.source.RevokedSince(ctx, asOf.Add(-s.kept))
+	sessions, err := s.source.RevokedSince(ctx, asOf.Add(-s.retention))
 	if err != nil {
 		return err
 	}

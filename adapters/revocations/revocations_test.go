@@ -19,7 +19,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const lifetime = 15 * time.Minute
 
-// table is a source in memory, which can be made to fail and to hang.
+// table is a Source in memory that can fail and hang.
 type table struct {
 	mu      sync.Mutex
 	revoked map[domain.ID]time.Time
@@ -59,7 +59,7 @@ func (s *table) RevokedSince(ctx context.Context, since time.Time) (sessions []d
 	return sessions, s.err
 }
 
-// state is what Revoked says, in words that tests can compare.
+// state returns the result of Revoked as text.
 func state(set *revocations.Set, session domain.ID) string {
 	revoked, known := set.Revoked(session)
 	switch {
@@ -73,14 +73,14 @@ func state(set *revocations.Set, session domain.ID) string {
 	return "unknown"
 }
 
-func TestNothingIsKnownBeforeTheFirstConfirmation(t *testing.T) {
+func TestRevokedIsUnknownBeforeTheFirstConfirmation(t *testing.T) {
 	set := revocations.New(&table{}, lifetime)
 	require.Equal(t, "unknown", state(set, 1))
 	set.Confirm(time.Now())
 	require.Equal(t, "live", state(set, 1))
 }
 
-func TestWhatIsRevokedHereIsInForceAtOnce(t *testing.T) {
+func TestALocalRevocationTakesEffectAtOnce(t *testing.T) {
 	set := revocations.New(&table{}, lifetime)
 	set.Revoke(1, 2)
 	require.Equal(t, "revoked", state(set, 1), "also while nothing else is known")
@@ -88,7 +88,7 @@ func TestWhatIsRevokedHereIsInForceAtOnce(t *testing.T) {
 	require.Equal(t, "unknown", state(set, 3))
 }
 
-func TestAConfirmationCountsForOneSecond(t *testing.T) {
+func TestAConfirmationIsValidForOneSecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		set := revocations.New(&table{}, lifetime)
 		set.Revoke(1)
@@ -111,11 +111,11 @@ func TestAnEarlierConfirmationChangesNothing(t *testing.T) {
 	})
 }
 
-func TestRevocationsOutlastTheTokens(t *testing.T) {
+func TestRevocationsAreKeptLongerThanTokensAreValid(t *testing.T) {
 	const kept = lifetime + 5*time.Minute
 	synctest.Test(t, func(t *testing.T) {
 		set := revocations.New(&table{}, lifetime)
-		// One a second, for longer than everything is kept; each has to last.
+		// One per second, for longer than the retention; each must be kept long enough.
 		const seconds = 3 * int(kept/time.Second)
 		for i := range seconds {
 			set.Revoke(domain.ID(i + 1))
@@ -127,7 +127,7 @@ func TestRevocationsOutlastTheTokens(t *testing.T) {
 	})
 }
 
-func TestRevocationsAreDropped(t *testing.T) {
+func TestOldRevocationsAreDropped(t *testing.T) {
 	const kept = lifetime + 5*time.Minute
 	synctest.Test(t, func(t *testing.T) {
 		set := revocations.New(&table{}, lifetime)
@@ -142,7 +142,7 @@ func TestRevocationsAreDropped(t *testing.T) {
 	})
 }
 
-func TestLoadTakesWhatMayStillMatter(t *testing.T) {
+func TestLoadReadsTheRevocationsOfValidTokens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var source table
 		source.revoke(1)
@@ -158,14 +158,14 @@ func TestLoadTakesWhatMayStillMatter(t *testing.T) {
 	})
 }
 
-func TestALoadThatFailsConfirmsNothing(t *testing.T) {
+func TestAFailedLoadConfirmsNothing(t *testing.T) {
 	source := table{err: errors.New("no")}
 	set := revocations.New(&source, lifetime)
 	require.ErrorIs(t, set.Load(t.Context()), source.err)
 	require.Equal(t, "unknown", state(set, 1))
 }
 
-func TestALoadThatHangsEnds(t *testing.T) {
+func TestALoadTimesOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		set := revocations.New(&table{hangs: true}, lifetime)
 		start := time.Now()
@@ -175,7 +175,7 @@ func TestALoadThatHangsEnds(t *testing.T) {
 	})
 }
 
-// slow answers with what it knew when it was asked.
+// slow is a source that returns the state at the beginning of the query.
 type slow struct {
 	table
 	takes time.Duration
@@ -187,7 +187,7 @@ func (s *slow) RevokedSince(ctx context.Context, since time.Time) ([]domain.ID, 
 	return sessions, err
 }
 
-func TestALoadConfirmsTheTimeBeforeItsReading(t *testing.T) {
+func TestLoadConfirmsTheTimeBeforeTheQuery(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		set := revocations.New(&slow{takes: 900 * time.Millisecond}, lifetime)
 		require.NoError(t, set.Load(t.Context()))

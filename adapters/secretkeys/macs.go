@@ -10,7 +10,7 @@ import (
 // MACs implements ports.MACs with the keys of a Ring.
 type MACs struct{ keys []Key }
 
-// MACs returns codes under the keys of the ring.
+// MACs returns a MACs that uses the keys of the ring.
 func (r Ring) MACs() *MACs { return &MACs{keys: r.keys} }
 
 // Sum implements ports.MACs.

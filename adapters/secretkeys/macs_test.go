@@ -16,14 +16,14 @@ func someHash() (hash domain.Hash) {
 	return hash
 }
 
-// What was kept with a code can be examined as long as codes stay what they are.
-func TestMACsStayWhatTheyAre(t *testing.T) {
-	// Made with Python's hmac and hashlib, of a key that TestKeysStayWhatTheyAre has.
+// The audit trail contains MACs, which later releases must be able to verify.
+func TestMACsAreStableAcrossReleases(t *testing.T) {
+	// Computed with Python's hmac and hashlib, with a key of TestKeysAreStableAcrossReleases.
 	mac := newKeys(t, secret).For("tests").MACs().Sum(someHash())
 	assert.Equal(t, "1ef8f3e0ccdf4ee322fb5e7ca41f3653", hex.EncodeToString(mac[:]))
 }
 
-func TestAMACIsThatOfOneHashAndOneKey(t *testing.T) {
+func TestAMACDependsOnTheHashAndTheKey(t *testing.T) {
 	macs := newKeys(t, secret).For("tests").MACs()
 	mac := macs.Sum(someHash())
 	assert.True(t, macs.Verify(someHash(), mac))
@@ -42,7 +42,7 @@ func TestAMACIsThatOfOneHashAndOneKey(t *testing.T) {
 	assert.False(t, newKeys(t, secret).For("other tests").MACs().Verify(someHash(), mac))
 }
 
-func TestMACsAreMadeWithTheCurrentKeyAndVerifiedWithAll(t *testing.T) {
+func TestMACsUseTheCurrentKeyAndVerifyWithAll(t *testing.T) {
 	before, after := newKeys(t, older).For("tests").MACs(), newKeys(t, secret, older).For("tests").MACs()
 	assert.True(t, after.Verify(someHash(), before.Sum(someHash())))
 	assert.True(t, after.Verify(someHash(), after.Sum(someHash())))

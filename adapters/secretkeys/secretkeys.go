@@ -1,7 +1,6 @@
-// Package secretkeys makes the service's cryptographic keys out of its secrets:
-// others for each purpose, so that no key serves two. A secret is replaced
-// without breaking what was made under it: the new one becomes the current
-// one, and the old one a fallback for as long as anything of it is in use.
+// Package secretkeys derives the service's cryptographic keys from its secrets, separate
+// keys for each purpose. To replace a secret, make the new one the current secret and the
+// old one a fallback, until nothing is in use that a key of the old one signed or sealed.
 package secretkeys
 
 import (
@@ -14,27 +13,27 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// MinLength is the shortest secret, in bytes: as long as the keys made of it,
-// for HKDF cannot add to what is hard to guess of a secret (RFC 5869, 4).
+// MinLength is the minimum length of a secret in bytes. It is the length of the derived
+// keys, because HKDF cannot add entropy (RFC 5869, 4).
 const MinLength = 32
 
 const (
-	// keyLength is what HS256 needs (RFC 7518, 3.2), and AES-256 takes.
+	// keyLength is the minimum for HS256 (RFC 7518, 3.2) and the key length of AES-256.
 	keyLength = 32
-	// idLength is in bytes, of which base64 makes 16 characters.
+	// idLength is in bytes. An ID is their base64, 16 characters.
 	idLength = 12
 )
 
-// Keys are the secrets of the service. They are safe for concurrent use, and no
-// formatter prints them.
+// Keys holds the secrets of the service. It is safe for concurrent use. Formatters do not
+// print the secrets.
 type Keys struct {
-	// secrets holds the current one first.
+	// secrets are the current secret and then the fallbacks.
 	secrets []domain.Secret
 }
 
-// New returns the keys of the current secret and of those that it replaced. All
-// instances of the service need the same ones. It fails when one has fewer than
-// MinLength bytes. The same secret may be there twice.
+// New returns the Keys of the current secret and the fallbacks. All instances of the
+// service need the same secrets. It fails if a secret has fewer than MinLength bytes. A
+// secret can be given twice.
 func New(current domain.Secret, fallbacks ...domain.Secret) (*Keys, error) {
 	secrets := slices.Concat([]domain.Secret{current}, fallbacks)
 	for i, secret := range secrets {
@@ -45,8 +44,8 @@ func New(current domain.Secret, fallbacks ...domain.Secret) (*Keys, error) {
 	return &Keys{secrets: secrets}, nil
 }
 
-// For derives the keys for one purpose (HKDF with SHA-256, RFC 5869). Another
-// purpose, or another spelling of it, gets keys that have nothing to do with these.
+// For derives the keys for one purpose (HKDF with SHA-256, RFC 5869). The keys of different
+// purposes are independent, even if the purposes differ by one letter only.
 func (k *Keys) For(purpose string) Ring {
 	keys := make([]Key, len(k.secrets))
 	for i, secret := range k.secrets {
@@ -60,21 +59,22 @@ func (k *Keys) For(purpose string) Ring {
 func derive(secret domain.Secret, info string, length int) []byte {
 	derived, err := hkdf.Key(sha256.New, []byte(secret.Reveal()), nil, info, length)
 	if err != nil {
-		// It objects to keys of more than 255 hashes and, where FIPS 140-3 is
-		// enforced, to secrets below 14 bytes.
+		// It fails only for keys of more than 255 hashes and, if FIPS 140-3 is enforced, for
+		// secrets below 14 bytes.
 		panic(err)
 	}
 	return derived
 }
 
-// Ring holds the keys for one purpose, as For returns them. It is safe for
-// concurrent use, and no formatter prints the keys in it.
+// Ring holds the keys for one purpose. It is safe for concurrent use. Formatters do not
+// print the keys.
 type Ring struct{ keys []Key }
 
-// Current returns the key of the current secret, for everything that is made from now on.
+// Current returns the key of the current secret, with which everything new is signed or
+// sealed.
 func (r Ring) Current() Key { return r.keys[0] }
 
-// ByID returns the key with this ID, be it the current one or that of a fallback.
+// ByID returns the key with this ID, of the current secret or of a fallback.
 func (r Ring) ByID(id string) (Key, bool) {
 	at := slices.IndexFunc(r.keys, func(key Key) bool { return key.ID == id })
 	if at < 0 {
@@ -83,14 +83,13 @@ func (r Ring) ByID(id string) (Key, bool) {
 	return r.keys[at], true
 }
 
-// Key is one key for one purpose. No formatter prints more than its ID.
+// Key is one key for one purpose. Formatters print only its ID.
 type Key struct {
-	// ID names the key in what is made with it: 16 characters of base64url. It
-	// is public, and says nothing of the key or the secret.
+	// ID identifies the key in what it signed or sealed. It has 16 characters of base64url.
+	// It is public and reveals nothing about the key or the secret.
 	ID     string
 	secret domain.Secret
 }
 
-// Bytes returns a copy of the key itself: 32 bytes. Whoever calls it answers for
-// where they go.
+// Bytes returns a copy of the key, 32 bytes. The caller must keep them secret.
 func (k Key) Bytes() []byte { return []byte(k.secret.Reveal()) }

@@ -33,9 +33,9 @@ func newKeys(t *testing.T, secrets ...string) *secretkeys.Keys {
 	return keys
 }
 
-// Whatever was made under a secret is lost when its keys change, so these must not.
-func TestKeysStayWhatTheyAre(t *testing.T) {
-	// Made with Python's hmac and hashlib, by RFC 5869.
+// If the keys of a secret changed, everything sealed with them would be lost.
+func TestKeysAreStableAcrossReleases(t *testing.T) {
+	// Computed with Python's hmac and hashlib, by RFC 5869.
 	for _, want := range []struct{ purpose, id, key string }{
 		{"access tokens", "iVAthPt4QlNsp0bZ", "0e646ccd71ca835fb8a87720df71d790667b3a45782338707ff39c59b9a53468"},
 		{"tests", "ADMUGRMnwkOuvZLu", "b3570763134f967c31ea7fca45af5f315604a35f2883125017f1b3c99b59417d"},
@@ -74,7 +74,7 @@ func TestFallbacksAreFoundByTheirIDs(t *testing.T) {
 	assert.Equal(t, newKeys(t, secret).For("tests").Current().ID, after.Current().ID, "a fallback is not for new things")
 }
 
-func TestByIDKnowsNoOtherIDs(t *testing.T) {
+func TestByIDFindsNoOtherIDs(t *testing.T) {
 	ring := newKeys(t, secret, older).For("tests")
 	id := ring.Current().ID
 	for _, other := range []string{
@@ -88,7 +88,7 @@ func TestByIDKnowsNoOtherIDs(t *testing.T) {
 	}
 }
 
-func TestTheSameSecretMayBeThereTwice(t *testing.T) {
+func TestTheSameSecretCanBeGivenTwice(t *testing.T) {
 	ring := newKeys(t, secret, secret, older, secret).For("tests")
 	for _, want := range []secretkeys.Key{newKeys(t, secret).For("tests").Current(), newKeys(t, older).For("tests").Current()} {
 		found, ok := ring.ByID(want.ID)

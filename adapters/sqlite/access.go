@@ -7,11 +7,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// checkAccess returns an error unless this process may use the file in the given ways,
-// unix.R_OK and unix.W_OK. It does not open the file: closing it would end the locks that
-// other connections of this process have on it (fcntl(2), "Record locking"), and another
-// process would take itself for the only one.
-func checkAccess(path string, ways uint32) error {
+// checkAccess returns an error unless this process has access to the file with the given
+// mode, such as unix.R_OK|unix.W_OK. It does not open the file: closing it would release
+// the locks of this process's other connections to it (fcntl(2), "Record locking").
+func checkAccess(path string, mode uint32) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err
@@ -19,7 +18,7 @@ func checkAccess(path string, ways uint32) error {
 	if info.IsDir() {
 		return &fs.PathError{Op: "open", Path: path, Err: unix.EISDIR}
 	}
-	if err := unix.Access(path, ways); err != nil {
+	if err := unix.Access(path, mode); err != nil {
 		return &fs.PathError{Op: "access", Path: path, Err: err}
 	}
 	return nil

@@ -14,7 +14,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// recorder keeps the queries that a store prepares.
+// recorder records the queries that a store prepares.
 type recorder struct {
 	driver.Connector
 	queries *[]string
@@ -25,8 +25,8 @@ func (r recorder) Connect(ctx context.Context) (driver.Conn, error) {
 	return recordingConn{conn, r.queries}, err
 }
 
-// recordingConn leaves out the interfaces of direct queries, so that database/sql
-// prepares each of them.
+// recordingConn does not implement the interfaces for unprepared queries, so database/sql
+// prepares each query.
 type recordingConn struct {
 	driver.Conn
 	queries *[]string
@@ -41,11 +41,11 @@ func (c recordingConn) PrepareContext(ctx context.Context, query string) (driver
 	return c.Conn.(driver.ConnPrepareContext).PrepareContext(ctx, query)
 }
 
-// A trail only grows: a list of it that reads all of it becomes slower every day.
-func TestListsOfTheTrailAreReadByAnIndex(t *testing.T) {
+// The audit trail only grows. A list that read all of it would become slower every day.
+func TestListsOfTheTrailUseAnIndex(t *testing.T) {
 	var queries []string
 	path := newPath(t)
-	store := open(t, path, sqlite.Options{Wrap: func(connector driver.Connector) driver.Connector { return recorder{connector, &queries} }})
+	store := open(t, path, sqlite.Options{WrapDriver: func(connector driver.Connector) driver.Connector { return recorder{connector, &queries} }})
 	db := direct(t, path)
 	const (
 		byID      = "SEARCH audit_events USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"
@@ -109,11 +109,11 @@ func TestListsOfTheTrailAreReadByAnIndex(t *testing.T) {
 		for _, use := range tt.uses {
 			require.Contains(t, plan.String(), use, name)
 		}
-		if strings.HasPrefix(name, "a record") { // by itself for the page and for its end, and by its block
+		if strings.HasPrefix(name, "a record") { // Two for the record, on the page and at its end, and one for its block.
 			require.Equal(t, 3, strings.Count(plan.String(), byMention))
 		}
 		require.NotContains(t, plan.String(), "SCAN audit", name)
-		if !strings.HasPrefix(name, "a record") { // whose three ways are put in order together
+		if !strings.HasPrefix(name, "a record") { // It sorts the events of three indexes.
 			require.NotContains(t, plan.String(), "TEMP B-TREE", name)
 		}
 	}

@@ -10,10 +10,11 @@ import (
 	"example.com/healthcare/adapters/sqlstore"
 )
 
-// classify reads an error of the driver. SQLite's texts name tables, columns and
-// conditions, never values. The codes are those of SQLite, "Result and Error Codes".
+// classify classifies an error of the driver. SQLite's error texts contain tables, columns
+// and conditions, but no values. The codes are described in SQLite, "Result and Error
+// Codes".
 func classify(err error) sqlstore.Failure {
-	if errors.Is(err, errMoved) {
+	if errors.Is(err, errFileMoved) {
 		return sqlstore.Failure{Kind: sqlstore.Unavailable, Text: err.Error()}
 	}
 	e, ok := errors.AsType[*sqlite.Error](err)
@@ -30,9 +31,9 @@ func classify(err error) sqlstore.Failure {
 		failure.Kind = sqlstore.NoReference
 		return failure
 	}
-	const primary = 0xff // What it has above is a refinement.
+	const primary = 0xff // The higher bits are an extended code.
 	switch e.Code() & primary {
-	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL, // Other processes.
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL, // locked by another process
 		sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM,
 		sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM,
 		sqlite3.SQLITE_INTERRUPT:
@@ -41,8 +42,8 @@ func classify(err error) sqlstore.Failure {
 	return failure
 }
 
-// constraint turns "UNIQUE constraint failed: mappings.patient_id, mappings.doctor_id"
-// into the name that PostgreSQL gives by default, mappings_patient_id_doctor_id_key.
+// constraint turns "UNIQUE constraint failed: mappings.patient_id, mappings.doctor_id" into
+// mappings_patient_id_doctor_id_key, PostgreSQL's default name for that constraint.
 func constraint(message string) string {
 	_, columns, _ := strings.Cut(message, "UNIQUE constraint failed: ")
 	columns, _, _ = strings.Cut(columns, " (")

@@ -13,9 +13,9 @@ import (
 	"example.com/healthcare/ports"
 )
 
-func TestWhatWasPurgedIsNotInTheFileAnyMore(t *testing.T) {
+func TestPurgingRemovesRecordsFromTheFile(t *testing.T) {
 	path := newPath(t)
-	// after does fn in an Update and returns how often the file holds a text after that.
+	// after runs fn in an Update and returns how often the file then contains text.
 	after := func(text string, fn func(tx ports.Tx) error) int {
 		store, err := sqlite.Open(t.Context(), path, sqlite.Options{})
 		require.NoError(t, err)
@@ -30,7 +30,7 @@ func TestWhatWasPurgedIsNotInTheFileAnyMore(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		// The second has pages of its own, the others share one.
+		// The second record fills several pages. The others share one.
 		for _, record := range []string{"Aphasia.", strings.Repeat("Aphasia.", 5000), "Hemorrhoids."} {
 			patient := domain.Patient{CreatedBy: user.ID, MedicalRecord: domain.FromStored[domain.Text](record)}
 			if patient, err = tx.Patients().Add(t.Context(), patient); err != nil {
@@ -59,7 +59,7 @@ func TestWhatWasPurgedIsNotInTheFileAnyMore(t *testing.T) {
 	require.Equal(t, 2, after("Hemorrhoids.", func(ports.Tx) error { return nil }), "the record and its version")
 }
 
-func TestSnapshotsOfOtherProgramsCanBeRead(t *testing.T) {
+func TestSnapshotsOfOtherReleasesCanBeRead(t *testing.T) {
 	path := newPath(t)
 	store := open(t, path, sqlite.Options{})
 	doctor, err := addDoctor(t.Context(), store, "NJ-1")

@@ -13,13 +13,13 @@ import (
 	"example.com/healthcare/migrations"
 )
 
-// tableExists is the query for whether there is a table with the name $1.
+// tableExists is a query that reports whether a table with the name $1 exists.
 const tableExists = `SELECT count(*) > 0 FROM sqlite_schema WHERE type = 'table' AND name = $1`
 
 func schema() sqlstore.Schema { return sqlstore.NewSchema(migrations.SQLite(), tableExists) }
 
-// Status returns all steps of the schema in order, applied and pending ones, and
-// those of newer programs. It opens the file as OpenReadOnly does, and makes nothing.
+// Status returns all migrations in order: applied ones, pending ones, and those of newer
+// programs. It opens the file like OpenReadOnly and creates nothing.
 func Status(ctx context.Context, path string) (steps []sqlstore.Migration, err error) {
 	db, unchanged, err := openReader(path, Options{})
 	if err != nil {
@@ -33,8 +33,7 @@ func Status(ctx context.Context, path string) (steps []sqlstore.Migration, err e
 	return steps, nil
 }
 
-// Migrate applies the pending steps of the schema, as Open does, and returns
-// those it applied.
+// Migrate applies the pending migrations, like Open, and returns those that it applied.
 func Migrate(ctx context.Context, path string) ([]sqlstore.Migration, error) {
 	path, err := create(path)
 	if err != nil {
@@ -47,14 +46,14 @@ func Migrate(ctx context.Context, path string) ([]sqlstore.Migration, error) {
 	return steps, nil
 }
 
-// migrate applies the pending steps. Goose has no lock for SQLite. When another
-// process is at it, too, the slower one fails where it finds the faster one's
-// work done, without a trace, as each step is a transaction; so it looks again.
+// migrate applies the pending migrations. Goose has no lock for SQLite. When two processes
+// migrate at the same time, one of them fails at a step that the other has applied. Each
+// step is a transaction, so the failed process has changed nothing and tries again.
 func migrate(ctx context.Context, path string) (applied []sqlstore.Migration, err error) {
 	const attempts = 10
 	for range attempts {
 		err = withDB(path, func(db *sql.DB) error {
-			if err := schema().CheckSince(ctx, db, 0); err != nil {
+			if err := schema().CheckUpTo(ctx, db, 0); err != nil {
 				return err
 			}
 			provider, err := goose.NewProvider(goose.DialectSQLite3, db, migrations.SQLite(), goose.WithDisableGlobalRegistry(true))
@@ -72,13 +71,13 @@ func migrate(ctx context.Context, path string) (applied []sqlstore.Migration, er
 	return applied, err
 }
 
-// checkExisting returns an error unless there is a file at path that can be written to and
-// whose schema has the steps up to since.
-func checkExisting(ctx context.Context, path string, since int64) error {
+// checkExisting returns an error unless the file at path exists, can be written to, and has
+// the schema up to the step last.
+func checkExisting(ctx context.Context, path string, last int64) error {
 	if err := checkAccess(path, unix.R_OK|unix.W_OK); err != nil {
 		return err
 	}
-	return withDB(path, func(db *sql.DB) error { return schema().CheckSince(ctx, db, since) })
+	return withDB(path, func(db *sql.DB) error { return schema().CheckUpTo(ctx, db, last) })
 }
 
 func withDB(path string, do func(*sql.DB) error) error {

@@ -15,19 +15,20 @@ import (
 )
 
 var (
-	// errLogUnreadable says that SQLite cannot read the write-ahead log without its index,
-	// which it writes to.
-	errLogUnreadable = errors.New("changes that are not in the database file yet are in the -wal file beside it, which can be read only where its -shm file can be written: run this where the service runs, or stop the service, which moves them into the database file, or copy the database file and its -wal file into a folder that you can write to, and run `healthcare migrate` there")
-	errChanged       = errors.New("another process has changed the database file while it was read: run this again")
+	// errLogUnreadable says that the write-ahead log cannot be read, because SQLite cannot
+	// write to its index.
+	errLogUnreadable = errors.New("changes that are not in the database file yet are in its -wal file, and reading that requires write access to the -shm file. Run this command where the service runs; or stop the service, which moves the changes into the database file; or copy the database file and its -wal file into a folder that you can write to, and run `healthcare migrate` there")
+	errChanged       = errors.New("another process changed the database file while it was read: run the command again")
 )
 
-// OpenReadOnly opens the database in the file at path to read it, and returns its store,
-// whose Updates fail. It makes no file and changes none. While a service has the file
-// open, it reads what that commits. Otherwise it takes the file as it is, also where
-// nothing can be written; a View fails if another process has changed the file meanwhile.
+// OpenReadOnly opens the database in the file at path for reading and returns its store.
+// Updates of the store fail. OpenReadOnly creates and changes no files, and works in a
+// folder that is read-only. While a service has the file open, the store reads what the
+// service commits. Otherwise a View fails if another process changes the file while the
+// store is open.
 //
-// The error is sqlstore.ErrSchemaBehind where steps are pending, and ErrSchemaUnknown
-// where a newer program has been. It is for a process that has the file not open yet
+// The error is sqlstore.ErrSchemaBehind if migrations are pending, and ErrSchemaUnknown if a
+// newer program has changed the schema. The process must not have the file open already
 // (SQLite, "How To Corrupt An SQLite Database File", 2.2).
 func OpenReadOnly(ctx context.Context, path string, options Options) (*sqlstore.Store, error) {
 	db, unchanged, err := openReader(path, options)
@@ -39,12 +40,12 @@ func OpenReadOnly(ctx context.Context, path string, options Options) (*sqlstore.
 		return nil, openError(err)
 	}
 	engine := newEngine()
-	engine.Unchanged = unchanged
+	engine.CheckUnchanged = unchanged
 	return sqlstore.New(engine, db, db, db, !options.Unprepared), nil
 }
 
-// openReader returns a handle that reads the file at path, and what says whether the
-// file is the same as when it was opened.
+// openReader returns a handle that reads the file at path, and a function that returns an
+// error if the file has changed since it was opened.
 func openReader(path string, options Options) (db *sqlx.DB, unchanged func() error, err error) {
 	path, err = filepath.Abs(path)
 	if err != nil {
@@ -54,15 +55,19 @@ func openReader(path string, options Options) (db *sqlx.DB, unchanged func() err
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := checkReadable(path, opened); err != nil {
+	// SQLite reports only a code for these errors.
+	if !opened.Mode().IsRegular() {
+		return nil, nil, fmt.Errorf("%s is not a regular file", path)
+	}
+	if err := checkAccess(path, unix.R_OK); err != nil {
 		return nil, nil, err
 	}
-	// SQLite puts the log beside the file that a symbolic link leads to.
+	// SQLite resolves symbolic links and puts the log next to the target.
 	target, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return nil, nil, err
 	}
-	hasLog, err := exists(target + "-wal")
+	hasLog, err := fileExists(target + "-wal")
 	if err != nil {
 		return nil, nil, err
 	}
@@ -73,14 +78,14 @@ func openReader(path string, options Options) (db *sqlx.DB, unchanged func() err
 		db, err = open(path, options, "mode", "ro", "_query_only", "1")
 		return db, func() error { return nil }, err
 	}
-	// Else SQLite would make a log (SQLite, "Read-Only WAL-mode Databases").
+	// Without "immutable", SQLite would create a log (SQLite, "Read-Only WAL-mode Databases").
 	db, err = open(path, options, "mode", "ro", "immutable", "1", "_query_only", "1")
 	return db, func() error {
 		found, err := os.Stat(path)
 		if err != nil {
 			return err
 		}
-		hasLog, err := exists(target + "-wal")
+		hasLog, err := fileExists(target + "-wal")
 		if err != nil {
 			return err
 		}
@@ -91,15 +96,7 @@ func openReader(path string, options Options) (db *sqlx.DB, unchanged func() err
 	}, err
 }
 
-// checkReadable says of a file what SQLite has only a number for.
-func checkReadable(path string, info os.FileInfo) error {
-	if !info.Mode().IsRegular() {
-		return fmt.Errorf("%s is no file", path)
-	}
-	return checkAccess(path, unix.R_OK)
-}
-
-func exists(path string) (bool, error) {
+func fileExists(path string) (bool, error) {
 	_, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil

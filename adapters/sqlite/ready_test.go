@@ -15,11 +15,11 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// TestReadyFailsWhileTheDiskIsFull fills a small disk, and makes room again.
+// TestReadyFailsWhileTheDiskIsFull fills a small disk and then frees space again.
 func TestReadyFailsWhileTheDiskIsFull(t *testing.T) {
 	disk := t.TempDir()
 	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=2m"); err != nil {
-		t.Skipf("a disk that can be filled takes root: %v", err)
+		t.Skipf("mounting a small disk requires root: %v", err)
 	}
 	t.Cleanup(func() { require.NoError(t, syscall.Unmount(disk, 0)) })
 	store := open(t, filepath.Join(disk, "records.db"), sqlite.Options{})
@@ -27,16 +27,16 @@ func TestReadyFailsWhileTheDiskIsFull(t *testing.T) {
 
 	rest := filepath.Join(disk, "rest")
 	require.ErrorIs(t, os.WriteFile(rest, make([]byte, 4<<20), 0o600), syscall.ENOSPC)
-	// What was written before shows for a second that there is room.
+	// Ready relies on an earlier commit for a second.
 	time.Sleep(time.Second)
-	// The log may have room for some more pages.
+	// The log may have space for some more pages.
 	require.Eventually(t, func() bool { return store.Ready(t.Context()) != nil }, time.Minute, 100*time.Millisecond)
 	err := store.Ready(t.Context())
 	require.Equal(t, domain.Unavailable, domain.KindOf(err))
 	require.ErrorContains(t, err, "disk is full")
 	_, err = addDoctor(t.Context(), store, "NJ-1")
 	require.Equal(t, domain.Unavailable, domain.KindOf(err), "%v", err)
-	require.Empty(t, all(t, store), "reading goes on")
+	require.Empty(t, all(t, store), "reading still works")
 
 	require.NoError(t, os.Remove(rest))
 	require.NoError(t, store.Ready(t.Context()))
@@ -44,8 +44,8 @@ func TestReadyFailsWhileTheDiskIsFull(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// TestReadyFailsWhileAnotherProcessKeepsTheFileLocked has it say so before its callers
-// have gone.
+// TestReadyFailsWhileAnotherProcessKeepsTheFileLocked also checks that Ready fails before its
+// callers stop waiting.
 func TestReadyFailsWhileAnotherProcessKeepsTheFileLocked(t *testing.T) {
 	path := newPath(t)
 	store := open(t, path, sqlite.Options{})
@@ -62,7 +62,7 @@ func TestReadyFailsWhileAnotherProcessKeepsTheFileLocked(t *testing.T) {
 	require.NoError(t, store.Ready(t.Context()))
 }
 
-// TestReadyWritesAtMostOnceASecond counts the pages in the log.
+// TestReadyWritesAtMostOnceASecond measures the size of the log.
 func TestReadyWritesAtMostOnceASecond(t *testing.T) {
 	path := newPath(t)
 	store := open(t, path, sqlite.Options{})
@@ -81,10 +81,10 @@ func TestReadyWritesAtMostOnceASecond(t *testing.T) {
 	require.NoError(t, err)
 	before = pages()
 	require.NoError(t, store.Ready(t.Context()))
-	require.Equal(t, before, pages(), "the change has shown that one can be committed")
+	require.Equal(t, before, pages(), "Ready relies on the commit of the change")
 }
 
-func TestUpdatesTakePlaceInTheOrderInWhichTheyCame(t *testing.T) {
+func TestUpdatesRunInTheOrderOfTheirArrival(t *testing.T) {
 	store := open(t, newPath(t), sqlite.Options{})
 	const waiting = 10
 	var order []int

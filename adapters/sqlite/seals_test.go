@@ -15,8 +15,8 @@ import (
 
 func noEvidence(domain.AuditEvent) domain.Evidence { return domain.Evidence{} }
 
-// An Update that fails takes its IDs back, so that a trail has no gaps that seals
-// would have to name.
+// The IDs of a failed Update are used again, so that the audit trail has no gaps that seals
+// would have to record.
 func TestIDsOfEventsHaveNoGaps(t *testing.T) {
 	store := open(t, newPath(t), sqlite.Options{})
 	rolledBack := errors.New("rolled back")
@@ -42,8 +42,8 @@ func TestIDsOfEventsHaveNoGaps(t *testing.T) {
 	}))
 }
 
-// Whoever examines a trail reads what somebody else may have written.
-func TestSealsOfAnyBytesAreRead(t *testing.T) {
+// A verification reads seals that somebody may have changed.
+func TestSealsWithInvalidBytesAreRead(t *testing.T) {
 	path := newPath(t)
 	store := open(t, path, sqlite.Options{})
 	db := direct(t, path)
@@ -51,7 +51,7 @@ func TestSealsOfAnyBytesAreRead(t *testing.T) {
 		return tx.Seals().Add(t.Context(), domain.Seal{Number: 1})
 	}))
 	rapid.Check(t, func(t *rapid.T) {
-		// Bytes that begin as a packed list does get further than others.
+		// Bytes that start like a packed list are parsed further than random bytes.
 		packed := rapid.SliceOf(rapid.SampledFrom([]byte{0, 1, 2, 127, 128, 129, 255})).Draw(t, "bytes")
 		_, err := db.ExecContext(t.Context(), `UPDATE audit_seals SET events = $1, missing = $1`, append([]byte{}, packed...))
 		require.NoError(t, err)
@@ -64,12 +64,12 @@ func TestSealsOfAnyBytesAreRead(t *testing.T) {
 	})
 }
 
-func TestAnySealComesBackAsItWasAdded(t *testing.T) {
+func TestSealsAreReadAsTheyWereAdded(t *testing.T) {
 	store := open(t, newPath(t), sqlite.Options{})
 	number := domain.ID(0)
 	ids := rapid.Map(rapid.Int64Range(1, 1<<63-1), func(id int64) domain.ID { return domain.ID(id) })
 	moments := rapid.Map(rapid.Int64(), func(at int64) time.Time { return time.UnixMicro(at).UTC() })
-	// Also those that no service makes: whatever is kept is what is examined.
+	// Include values that no service writes, because a verification can meet them.
 	sealed := rapid.Custom(func(t *rapid.T) domain.SealedEvent {
 		return domain.SealedEvent{ID: ids.Draw(t, "id"), Tag: [4]byte(rapid.SliceOfN(rapid.Byte(), 4, 4).Draw(t, "tag"))}
 	})

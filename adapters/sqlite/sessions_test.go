@@ -12,7 +12,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-func TestAddressesAreTheirText(t *testing.T) {
+func TestAddressesAreStoredAsText(t *testing.T) {
 	path := newPath(t)
 	store := open(t, path, sqlite.Options{})
 	for i, address := range []netip.Addr{{}, netip.MustParseAddr("203.0.113.7"), netip.MustParseAddr("2001:db8::1")} {

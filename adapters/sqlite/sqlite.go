@@ -1,5 +1,5 @@
-// Package sqlite keeps the clinic's records in one file, with SQLite inside the
-// process (modernc.org/sqlite, no C compiler needed).
+// Package sqlite keeps the clinic's records in one file, with SQLite inside the process
+// (modernc.org/sqlite, which needs no C compiler).
 package sqlite
 
 import (
@@ -26,65 +26,63 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// Options are settings of a store; the zero value is right for most.
+// Options are the settings of a store. The zero value suits most uses.
 type Options struct {
 	// Unprepared sends every statement unprepared.
 	Unprepared bool
-	// Existing has Open fail unless there is a file that is up to date: it makes and
-	// migrates nothing.
-	Existing bool
-	// Since, when set, is for a file of which only that is read that this step of the
-	// schema, and those before it, made: those after it can be pending.
-	Since int64
-	// Wrap, when set, goes around the driver, to trace or count what it is asked.
-	Wrap func(driver.Connector) driver.Connector
+	// MustExist makes Open fail unless the file exists and is up to date. Open then neither
+	// creates nor migrates it.
+	MustExist bool
+	// RequiredStep is the number of the last migration that the caller needs; 0 means all. If
+	// it is set, Open neither creates nor migrates the file, and later migrations can be
+	// pending.
+	RequiredStep int64
+	// WrapDriver, if set, wraps the driver, for example to trace or count its queries.
+	WrapDriver func(driver.Connector) driver.Connector
 }
 
-// busyTimeout is how long a writer waits for another process to finish its
-// transaction. Writers of one store wait for each other in Go, as long at most.
+// busyTimeout bounds the wait of a writer for the transaction of another process. Writers of
+// one store wait for each other in Go, with the same bound.
 const busyTimeout = 10 * time.Second
 
-// probeBusyTimeout is less than the callers of Ready wait, so that they get to know the reason.
+// probeBusyTimeout is shorter than the wait of Ready's callers, so that they get the reason.
 const probeBusyTimeout = time.Second
 
-// Open opens the database in the file at path and returns its store. A file that
-// does not exist is created for the owner only (mode 0600), and so are missing
-// folders (0700); the two files beside it, path-wal and path-shm, get the mode of
-// the file. Pending steps of the schema are applied; any number of processes may
-// open the file at once.
+// Open opens the database in the file at path and returns its store. It creates a missing
+// file with mode 0600 and missing folders with mode 0700. The files path-wal and path-shm
+// get the mode of the database file. Open applies pending migrations. Any number of
+// processes can open the file at the same time.
 //
-// A commit is on the disk when it is acknowledged (synchronous=FULL in WAL mode;
-// SQLite, "Pragma statements"). Close moves the write-ahead log into the file, so
-// that the file alone can be copied. It must not be on a network file system
-// (SQLite, "Write-Ahead Logging"). What is deleted for good is overwritten with
-// zeros (secure_delete), so that it is not in the file any more.
+// A commit is on the disk when it is acknowledged (synchronous=FULL in WAL mode; SQLite,
+// "Pragma statements"). Close moves the write-ahead log into the database file, so that
+// this file alone can be copied. The file must not be on a network file system (SQLite,
+// "Write-Ahead Logging"). Purged data is overwritten with zeros (secure_delete).
 //
-// While the path leads to another file, or to none, every View and Update fails:
-// what they would read and write is not what the next process will find. What SQLite
-// keeps for the length of a statement is in memory, so that no other folder has to be
-// writable.
+// Every View and Update fails while the path leads to another file or to none, because other
+// processes would not see the same data. SQLite's temporary data is kept in memory, so no
+// other folder has to be writable.
 //
-// The error is Unavailable when another process keeps the file locked, and
-// sqlstore.ErrSchemaUnknown when a newer program has migrated it, unless that step says
-// that this program can go on.
+// The error is Unavailable if another process keeps the file locked. It is
+// sqlstore.ErrSchemaUnknown if a newer program has applied a migration that this program
+// cannot work with.
 func Open(ctx context.Context, path string, options Options) (*sqlstore.Store, error) {
-	path, err := prepare(ctx, path, options)
+	path, err := prepareFile(ctx, path, options)
 	if err != nil {
 		return nil, openError(err)
 	}
-	place, anchor, err := findPlace(ctx, path)
+	files, anchor, err := watchFiles(ctx, path)
 	if err != nil {
 		return nil, openError(err)
 	}
-	options.Wrap = place.guard(options.Wrap)
+	options.WrapDriver = files.guardConnector(options.WrapDriver)
 	connector, err := newConnector(path, options, "_txlock", "immediate", "_busy_timeout", milliseconds(probeBusyTimeout))
 	if err != nil {
 		return nil, errors.Join(err, anchor.Close())
 	}
 	prober := sqlx.NewDb(sql.OpenDB(anchoredConnector{connector, anchor}), driverName)
 	prober.SetMaxOpenConns(1)
-	// BEGIN IMMEDIATE takes the one write lock at once; a transaction that began as
-	// a reader could not wait for it (SQLite, "Transaction").
+	// BEGIN IMMEDIATE takes the write lock at once. A transaction that begins as a reader
+	// cannot wait for it later (SQLite, "Transaction").
 	writer, err := open(path, options, "_txlock", "immediate", "_pragma", "secure_delete(1)")
 	if err != nil {
 		return nil, errors.Join(err, prober.Close())
@@ -98,14 +96,14 @@ func Open(ctx context.Context, path string, options Options) (*sqlstore.Store, e
 	reader.SetMaxOpenConns(readers)
 	reader.SetMaxIdleConns(readers)
 	engine := newEngine()
-	engine.InPlace = place.check
+	engine.CheckFile = files.check
 	return sqlstore.New(engine, reader, writer, prober, !options.Unprepared), nil
 }
 
 func newEngine() sqlstore.Engine {
 	return sqlstore.Engine{
 		NextEventIDs: nextEventIDs,
-		EventsOf:     eventsOf,
+		EventRange:   eventsOf,
 		Probe:        probe,
 		LastStep:     schema().Last(),
 		WriteWait:    busyTimeout,
@@ -113,14 +111,14 @@ func newEngine() sqlstore.Engine {
 	}
 }
 
-// prepare returns the absolute path of a file that is up to date.
-func prepare(ctx context.Context, path string, options Options) (string, error) {
-	if options.Existing || options.Since > 0 {
+// prepareFile checks the file, or creates and migrates it, and returns its absolute path.
+func prepareFile(ctx context.Context, path string, options Options) (string, error) {
+	if options.MustExist || options.RequiredStep > 0 {
 		path, err := filepath.Abs(path)
 		if err != nil {
 			return "", err
 		}
-		return path, checkExisting(ctx, path, cmp.Or(options.Since, schema().Last()))
+		return path, checkExisting(ctx, path, cmp.Or(options.RequiredStep, schema().Last()))
 	}
 	path, err := create(path)
 	if err != nil {
@@ -130,14 +128,14 @@ func prepare(ctx context.Context, path string, options Options) (string, error) 
 	return path, err
 }
 
-// probe commits a page of the file as it is. Only a commit shows that the disk has
-// room and can be written to.
+// probe commits a page of the file without changing it. Only a commit shows that the disk has
+// space and can be written to.
 func probe(ctx context.Context, db *sqlx.DB) error {
 	_, err := db.ExecContext(ctx, `PRAGMA user_version = 0`)
 	return err
 }
 
-// create returns the absolute path of the file after creating what is missing of it.
+// create creates the file and its folders if they are missing, and returns its absolute path.
 func create(path string) (string, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -156,7 +154,7 @@ func create(path string) (string, error) {
 	return path, file.Close()
 }
 
-// open returns a handle on an existing file; see newConnector. It does not connect yet.
+// open returns a handle on an existing file (see newConnector). It does not connect.
 func open(path string, options Options, settings ...string) (*sqlx.DB, error) {
 	connector, err := newConnector(path, options, settings...)
 	if err != nil {
@@ -165,57 +163,57 @@ func open(path string, options Options, settings ...string) (*sqlx.DB, error) {
 	return sqlx.NewDb(sql.OpenDB(connector), driverName), nil
 }
 
-// newConnector returns what connects to an existing file, with the given settings of
-// the driver (names and values in turn) and those that all connections have.
+// newConnector returns a connector to an existing file. settings are alternating names and
+// values of driver settings, which replace or extend the settings of all connections.
 func newConnector(path string, options Options, settings ...string) (driver.Connector, error) {
 	query := url.Values{
-		"mode":          {"rw"}, // not "rwc": a file that went missing is not replaced by an empty one
+		"mode":          {"rw"}, // not "rwc", which would create a missing file
 		"_busy_timeout": {milliseconds(busyTimeout)},
 		"_journal_mode": {"WAL"},
 		"_synchronous":  {"FULL"},
 		"_foreign_keys": {"1"},
 		"_dqs":          {"0"},
 		"_pragma":       {"temp_store(MEMORY)"},
-		// Exact, in order, and allowed in STRICT tables, which know no type for times.
+		// Microseconds are exact and can be ordered. STRICT tables have no type for times.
 		"_time_integer_format": {"unix_micro"},
 	}
 	for i := 0; i < len(settings); i += 2 {
-		if settings[i] != "_pragma" { // of which there can be several
+		if settings[i] != "_pragma" { // It can be given more than once.
 			query.Del(settings[i])
 		}
 		query.Add(settings[i], settings[i+1])
 	}
 	if query.Get("mode") == "ro" {
-		query.Del("_journal_mode") // The file has one.
+		query.Del("_journal_mode") // A read-only connection cannot set it.
 	}
 	connector, err := sqlite.NewConnector(uri(path) + "?" + query.Encode())
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: %w", err)
 	}
-	if options.Wrap != nil {
-		connector = options.Wrap(connector)
+	if options.WrapDriver != nil {
+		connector = options.WrapDriver(connector)
 	}
 	return connector, nil
 }
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
-// nextEventIDs counts on from the last event: there is one writer at a time.
+// nextEventIDs returns the ID after the last event. There is only one writer at a time.
 const nextEventIDs = `SELECT COALESCE(MAX(id), 0) + 1 AS id FROM audit_events LIMIT $1`
 
 func eventsOf(column, value string) (where, orderBy string) {
 	return column + ` = ` + value + ` AND id > $1 AND id <= $3`, `id`
 }
 
-// driverName is what sqlx calls the driver.
+// driverName is sqlx's name of the driver.
 const driverName = "sqlite"
 
-// uri quotes what has a meaning in a URI, such as "?", "#" and "%" (SQLite,
-// "Uniform Resource Identifiers").
+// uri returns path as a URI, in which special characters such as "?", "#" and "%" are escaped
+// (SQLite, "Uniform Resource Identifiers").
 func uri(path string) string {
 	path = filepath.ToSlash(path)
 	if !strings.HasPrefix(path, "/") {
-		path = "/" + path // C:/records.db
+		path = "/" + path // such as C:/records.db
 	}
 	return (&url.URL{Scheme: "file", Path: path, OmitHost: true}).String()
 }

@@ -23,8 +23,8 @@ import (
 	"example.com/healthcare/ports/portstest"
 )
 
-// openEnv names the file that this program opens instead of running tests: see
-// TestOpenInManyProcessesAtOnce.
+// openEnv is the environment variable with the path of a file. If it is set, the test program
+// opens the file instead of running tests (see TestOpenInManyProcessesAtOnce).
 const openEnv = "SQLITE_TEST_OPEN"
 
 func TestMain(m *testing.M) {
@@ -60,7 +60,7 @@ func open(t *testing.T, path string, options sqlite.Options) *sqlstore.Store {
 	return store
 }
 
-// direct returns a connection beside the store.
+// direct returns a connection that the store does not know.
 func direct(t *testing.T, path string) *sql.Conn {
 	t.Helper()
 	db, err := sql.Open("sqlite", path)
@@ -121,7 +121,7 @@ func TestPaths(t *testing.T) {
 				require.Equal(t, os.FileMode(0o600), info.Mode().Perm(), file.Name())
 			}
 
-			// What is left is one file, which holds everything.
+			// After Close, one file holds everything.
 			require.NoError(t, store.Close())
 			files, err = os.ReadDir(filepath.Dir(path))
 			require.NoError(t, err)
@@ -139,10 +139,10 @@ func TestRelativePath(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// TestSettings looks at every connection that the store makes.
+// TestSettings checks every connection that the store makes.
 func TestSettings(t *testing.T) {
 	var conns []driver.Conn
-	store := open(t, newPath(t), sqlite.Options{Wrap: func(connector driver.Connector) driver.Connector {
+	store := open(t, newPath(t), sqlite.Options{WrapDriver: func(connector driver.Connector) driver.Connector {
 		return hook{Connector: connector, connected: func(conn driver.Conn) { conns = append(conns, conn) }}
 	}})
 	_, err := addDoctor(t.Context(), store, "NJ-1")
@@ -150,7 +150,7 @@ func TestSettings(t *testing.T) {
 	all(t, store)
 	time.Sleep(time.Second)
 	require.NoError(t, store.Ready(t.Context()))
-	require.Len(t, conns, 3, "a writer, a reader, and one for Ready")
+	require.Len(t, conns, 3, "a writer, a reader, and a connection for Ready")
 	for i, conn := range conns {
 		for pragma, want := range map[string]driver.Value{
 			"journal_mode": "wal",
@@ -218,16 +218,18 @@ func TestOpenInManyProcessesAtOnce(t *testing.T) {
 	}
 }
 
-// TestOpeningAFileAgainLeavesTheLocksOfOthers has another process come and go: where locks
-// of this one were lost, it removes the log as if nobody else had the file open.
-func TestOpeningAFileAgainLeavesTheLocksOfOthers(t *testing.T) {
+// TestOpeningAFileAgainKeepsTheLocksOfOtherStores also opens and closes the file in another
+// process. If this process had lost its locks, that process would remove the log.
+func TestOpeningAFileAgainKeepsTheLocksOfOtherStores(t *testing.T) {
 	path := sqlitetest.New(t)
 	store := open(t, path, sqlite.Options{})
 	_, err := addDoctor(t.Context(), store, "NJ-1")
 	require.NoError(t, err)
 	for name, again := range map[string]func() (*sqlstore.Store, error){
-		"to read":    func() (*sqlstore.Store, error) { return sqlite.OpenReadOnly(t.Context(), path, sqlite.Options{}) },
-		"as it is":   func() (*sqlstore.Store, error) { return sqlite.Open(t.Context(), path, sqlite.Options{Existing: true}) },
+		"to read": func() (*sqlstore.Store, error) { return sqlite.OpenReadOnly(t.Context(), path, sqlite.Options{}) },
+		"as it is": func() (*sqlstore.Store, error) {
+			return sqlite.Open(t.Context(), path, sqlite.Options{MustExist: true})
+		},
 		"to migrate": func() (*sqlstore.Store, error) { return sqlite.Open(t.Context(), path, sqlite.Options{}) },
 	} {
 		other, err := again()
@@ -244,7 +246,7 @@ func TestOpeningAFileAgainLeavesTheLocksOfOthers(t *testing.T) {
 	}
 }
 
-func TestStatusMakesNothing(t *testing.T) {
+func TestStatusCreatesNothing(t *testing.T) {
 	path := newPath(t)
 	_, err := sqlite.Status(t.Context(), path)
 	require.ErrorIs(t, err, fs.ErrNotExist)
@@ -279,7 +281,7 @@ func TestFileLockedByAnotherProcess(t *testing.T) {
 }
 
 func TestFullDisk(t *testing.T) {
-	store := open(t, newPath(t), sqlite.Options{Wrap: func(connector driver.Connector) driver.Connector {
+	store := open(t, newPath(t), sqlite.Options{WrapDriver: func(connector driver.Connector) driver.Connector {
 		return hook{Connector: connector, connected: func(conn driver.Conn) {
 			run(t, conn, "PRAGMA max_page_count = 1")
 		}}
@@ -291,26 +293,26 @@ func TestFullDisk(t *testing.T) {
 		return err
 	})
 	require.Equal(t, domain.Unavailable, domain.KindOf(err), "%v", err)
-	require.NoError(t, store.Ready(t.Context()), "reading goes on")
+	require.NoError(t, store.Ready(t.Context()), "reading still works")
 }
 
-func TestFileThatIsNoDatabase(t *testing.T) {
+func TestAFileThatIsNotADatabaseIsRefused(t *testing.T) {
 	path := newPath(t)
 	require.NoError(t, os.WriteFile(path, []byte("Dear diary, this is no database at all."), 0o600))
 	_, err := sqlite.Open(t.Context(), path, sqlite.Options{})
 	require.ErrorContains(t, err, "not a database")
 }
 
-func TestPathThatCannotBe(t *testing.T) {
+func TestADirectoryIsRefused(t *testing.T) {
 	_, err := sqlite.Open(t.Context(), t.TempDir(), sqlite.Options{})
 	require.ErrorContains(t, err, "is a directory")
 }
 
-// TestCommitThatFails breaks a foreign key just before the commit, in a way that
-// only the commit notices.
+// TestCommitThatFails violates a deferred foreign key just before the commit, so that the
+// commit fails.
 func TestCommitThatFails(t *testing.T) {
 	broken := false
-	store := open(t, newPath(t), sqlite.Options{Wrap: func(connector driver.Connector) driver.Connector {
+	store := open(t, newPath(t), sqlite.Options{WrapDriver: func(connector driver.Connector) driver.Connector {
 		return hook{Connector: connector, committing: func(conn driver.Conn) {
 			if broken {
 				run(t, conn, "PRAGMA defer_foreign_keys = ON")
@@ -334,7 +336,7 @@ func run(t *testing.T, conn driver.Conn, statement string) {
 	require.NoError(t, err)
 }
 
-// hook is a driver that tells what happens; either function may be nil.
+// hook is a driver that calls functions on events. Each function can be nil.
 type hook struct {
 	driver.Connector
 	connected  func(driver.Conn)

@@ -13,8 +13,8 @@ const (
 		SELECT count, since, until, known_until, expires_at
 		FROM attempts
 		WHERE key = $1`
-	// Only a row can be locked, so one is made where there is none: it counts
-	// nothing and has expired. One that is there is locked by being written.
+	// lockAttempts locks the row of a key by writing to it. Only a row can be locked, so a
+	// missing one is inserted, with a count of zero and already expired.
 	lockAttempts = `
 		INSERT INTO attempts (key, count, expires_at)
 		VALUES ($1, 0, $2)
@@ -26,14 +26,14 @@ const (
 		ON CONFLICT (key) DO UPDATE
 		SET count = excluded.count, since = excluded.since, until = excluded.until,
 			known_until = excluded.known_until, expires_at = excluded.expires_at`
-	// Some at a time, so that no Update takes long.
+	// At most 100 at a time, so that no Update takes long.
 	selectExpired = `
 		SELECT key
 		FROM attempts
 		WHERE expires_at < $1 AND key <> $2
 		ORDER BY expires_at
 		LIMIT 100`
-	// Those that are in use are left for another time.
+	// Rows that another transaction has locked are skipped.
 	lockExpired = ` FOR UPDATE SKIP LOCKED`
 )
 
@@ -71,8 +71,8 @@ func (s attempts) Get(ctx context.Context, key domain.AttemptKey) (domain.Attemp
 	return row.entity(), err
 }
 
-// Save forgets some of what has expired when it begins to count something new:
-// often enough that it does not pile up, and seldom enough to cost little.
+// Save also deletes some expired rows whenever a key is counted for the first time. That
+// keeps the table small at little cost.
 func (s attempts) Save(ctx context.Context, key domain.AttemptKey, attempts domain.Attempts, now time.Time) error {
 	err := s.change(ctx, upsertAttempts, key[:], attempts.Count,
 		timeOrNull(attempts.Since), timeOrNull(attempts.LockedUntil), timeOrNull(attempts.KnownUntil), ports.ToMicroseconds(attempts.Expires))

@@ -22,8 +22,8 @@ func saveAttempts(t *testing.T, store ports.Store, attempts domain.Attempts, key
 	})
 }
 
-// kept counts the keys under which something is kept.
-func kept(t *testing.T, store ports.Store, keys []domain.AttemptKey) (n int) {
+// countKeys counts the keys that have attempts.
+func countKeys(t *testing.T, store ports.Store, keys []domain.AttemptKey) (n int) {
 	t.Helper()
 	require.NoError(t, store.View(t.Context(), func(tx ports.Tx) error {
 		for _, key := range keys {
@@ -49,17 +49,17 @@ func TestExpiredAttemptsAreForgottenAFewAtATime(t *testing.T) {
 				keys = append(keys, domain.AttemptKey{'e', byte(i)})
 			}
 			saveAttempts(t, store, domain.Attempts{Count: 2, Expires: now.Add(-time.Second)}, keys...)
-			require.Equal(t, 120, kept(t, store, keys))
+			require.Equal(t, 120, countKeys(t, store, keys))
 
 			fresh := domain.Attempts{Count: 2, Expires: now.Add(time.Hour)}
 			saveAttempts(t, store, fresh, domain.AttemptKey{'a'})
-			require.Equal(t, 120, kept(t, store, keys), "after an attempt that is not the first of its key")
+			require.Equal(t, 120, countKeys(t, store, keys), "after an attempt that is not the first of its key")
 			fresh.Count = 1
 			saveAttempts(t, store, fresh, domain.AttemptKey{'b'})
-			require.Equal(t, 20, kept(t, store, keys))
+			require.Equal(t, 20, countKeys(t, store, keys))
 			saveAttempts(t, store, fresh, domain.AttemptKey{'c'})
-			require.Zero(t, kept(t, store, keys))
-			require.Equal(t, 3, kept(t, store, []domain.AttemptKey{{'a'}, {'b'}, {'c'}}))
+			require.Zero(t, countKeys(t, store, keys))
+			require.Equal(t, 3, countKeys(t, store, []domain.AttemptKey{{'a'}, {'b'}, {'c'}}))
 		})
 	}
 }

@@ -35,15 +35,15 @@ const (
 )
 
 type eventRow struct {
-	ID       domain.ID   `db:"id"`
-	At       anyInstant  `db:"at"`
-	ActorID  domain.ID   `db:"actor_id"`
-	Subject  reference   `db:"subject"`
-	Evidence evidenceRow `db:"evidence"`
-	Data     string      `db:"data"`
+	ID       domain.ID      `db:"id"`
+	At       lenientInstant `db:"at"`
+	ActorID  domain.ID      `db:"actor_id"`
+	Subject  reference      `db:"subject"`
+	Evidence evidenceRow    `db:"evidence"`
+	Data     string         `db:"data"`
 }
 
-// eventData is what nobody searches for by an index.
+// eventData holds the fields without a column. It is stored as JSON in the column data.
 type eventData struct {
 	Role      domain.Role       `json:"role,omitempty"`
 	Session   domain.ID         `json:"session,omitempty"`
@@ -51,22 +51,23 @@ type eventData struct {
 	RequestID string            `json:"request_id,omitempty"`
 	Action    domain.Permission `json:"action"`
 	Outcome   domain.Outcome    `json:"outcome"`
-	// Shown is missing for what is no list.
+	// Shown is nil unless the event is about a list.
 	Shown   *idList       `json:"shown,omitempty"`
 	Version int           `json:"version,omitempty"`
 	About   referenceList `json:"about,omitempty"`
-	// New members go here, at the end, and are left out when they are zero: what is
-	// kept must stay as it is written (entity).
+	// Add new members at the end, with omitempty: entity encodes a stored event again and
+	// compares the text, so the encoding of older events must not change.
 	Seal        domain.ID      `json:"seal,omitempty"`
 	Form        int            `json:"form,omitempty"`
 	Commitments commitmentList `json:"commitments,omitempty"`
 }
 
-// entity returns an event whose evidence cannot be right when somebody else wrote the
-// row: also when it says the same in another way, in which it might not be found.
+// entity gives the event invalid evidence if the row is not what the store would write
+// for it. A row that means the same in another notation is invalid too, because a
+// search might not find it.
 func (r eventRow) entity() domain.AuditEvent {
 	var data eventData
-	_ = json.Unmarshal([]byte(r.Data), &data) // What it cannot read differs below.
+	_ = json.Unmarshal([]byte(r.Data), &data) // What Unmarshal cannot read fails the comparison below.
 	subject := r.Subject.parse()
 	event := domain.AuditEvent{
 		ID: r.ID,
@@ -91,7 +92,7 @@ func (r eventRow) entity() domain.AuditEvent {
 		event.Subject.Shown = data.Shown.ids()
 	}
 	if r.Data != dataOf(event) || r.Subject != subjectOf(event) {
-		event.Evidence = wrongEvidence
+		event.Evidence = invalidEvidence
 	}
 	return event
 }
@@ -110,22 +111,22 @@ func (s audit) Add(ctx context.Context, attest func(domain.AuditEvent) domain.Ev
 	for len(ids) < len(events) {
 		ids = append(ids, ids[len(ids)-1]+1)
 	}
-	kept, mentions := make([]domain.AuditEvent, len(events)), []domain.Mention{}
+	stored, mentions := make([]domain.AuditEvent, len(events)), []domain.Mention{}
 	for i, event := range events {
-		event = asKept(event)
+		event = asStored(event)
 		event.ID = ids[i]
 		event.Evidence = attest(event)
-		kept[i] = event
+		stored[i] = event
 		mentions = append(mentions, event.Mentions()...)
 	}
-	if err := changeRows(ctx, s.querier, insertEvents, kept, eventValues); err != nil {
+	if err := changeRows(ctx, s.querier, insertEvents, stored, eventValues); err != nil {
 		return err
 	}
 	return changeRows(ctx, s.querier, insertMentions, mentions, mentionValues)
 }
 
-// asKept returns the event as it will be read.
-func asKept(event domain.AuditEvent) domain.AuditEvent {
+// asStored returns the event as a later read will return it.
+func asStored(event domain.AuditEvent) domain.AuditEvent {
 	event.At = ports.ToMicroseconds(event.At)
 	event.Actor.Duty, event.Actor.SecondFactor = domain.NoDuty, false
 	event.Actor.Origin.Device = ""
@@ -155,23 +156,23 @@ func dataOf(event domain.AuditEvent) string {
 		Action:      event.Action,
 		Outcome:     event.Outcome,
 		Version:     event.Version,
-		About:       referenceList(joined(event.Related, referenceText)),
+		About:       referenceList(joinTexts(event.Related, referenceText)),
 		Seal:        event.Seal,
 		Form:        event.Format,
-		Commitments: commitmentList(joined(event.Commitments, commitmentText)),
+		Commitments: commitmentList(joinTexts(event.Commitments, commitmentText)),
 	}
 	if event.Subject.Shown != nil {
-		shown := idList(joined(event.Subject.Shown, domain.ID.String))
+		shown := idList(joinTexts(event.Subject.Shown, domain.ID.String))
 		data.Shown = &shown
 	}
-	text, _ := json.Marshal(data) // Of texts and numbers it always can.
+	text, _ := json.Marshal(data) // Strings and numbers can always be encoded.
 	return string(text)
 }
 
 func mentionValues(m domain.Mention) []any { return []any{mentionText(m), m.Event} }
 
 func (s audit) ListEvidence(ctx context.Context, page domain.Page) ([]domain.AuditEvent, error) {
-	return entities[provenRow](ctx, s.querier, selectEvidence, page.After, page.Limit)
+	return entities[evidenceOnlyRow](ctx, s.querier, selectEvidence, page.After, page.Limit)
 }
 
 func (s audit) ListMentions(ctx context.Context, after domain.Mention, limit int) ([]domain.Mention, error) {
@@ -201,19 +202,19 @@ func mentionText(m domain.Mention) string {
 	return referenceText(m.Record)
 }
 
-type provenRow struct {
+type evidenceOnlyRow struct {
 	ID       domain.ID   `db:"id"`
 	Evidence evidenceRow `db:"evidence"`
 }
 
-func (r provenRow) entity() domain.AuditEvent {
+func (r evidenceOnlyRow) entity() domain.AuditEvent {
 	return domain.AuditEvent{ID: r.ID, Evidence: r.Evidence.Evidence}
 }
 
-// evidenceRow is a hash and a MAC, one after the other, or nothing.
+// evidenceRow is a column that holds a hash followed by a MAC, or no bytes.
 type evidenceRow struct{ domain.Evidence }
 
-// Scan implements sql.Scanner. What is of another length is right for no event.
+// Scan implements sql.Scanner. A value of any other length becomes invalid evidence.
 func (e *evidenceRow) Scan(stored any) error {
 	bytes, _ := stored.([]byte)
 	e.Evidence = domain.Evidence{}
@@ -222,10 +223,10 @@ func (e *evidenceRow) Scan(stored any) error {
 	case len(e.Hash) + len(e.MAC):
 		copy(e.MAC[:], bytes[copy(e.Hash[:], bytes):])
 	default:
-		e.Evidence = wrongEvidence
+		e.Evidence = invalidEvidence
 	}
 	return nil
 }
 
-// wrongEvidence is right for no event.
-var wrongEvidence = domain.Evidence{Hash: domain.Hash{1}}
+// invalidEvidence matches no event.
+var invalidEvidence = domain.Evidence{Hash: domain.Hash{1}}

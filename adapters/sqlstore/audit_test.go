@@ -11,8 +11,8 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// newEvents are n events about one record each, or, with shown, about lists of
-// so many.
+// newEvents returns n events. Each is about one record or, if shown is positive, about a
+// list of that many records.
 func newEvents(n, shown int) []domain.AuditEvent {
 	events := make([]domain.AuditEvent, n)
 	for i := range events {
@@ -36,7 +36,7 @@ func newEvents(n, shown int) []domain.AuditEvent {
 	return events
 }
 
-// noEvidence is what events from before there was any have.
+// noEvidence gives events no evidence, like those of older releases.
 func noEvidence(domain.AuditEvent) domain.Evidence { return domain.Evidence{} }
 
 func addEvents(t testing.TB, store ports.Store, events []domain.AuditEvent) {
@@ -53,17 +53,17 @@ func TestEventsAreWrittenWithFewStatements(t *testing.T) {
 				events, shown int
 				statements    int64
 			}{
-				// The first one takes the IDs.
+				// The first statement gets the IDs.
 				{0, 0, 1},
 				{1, 0, 1 + 1},
 				{13, 0, 1 + 3},
 				{16, 0, 1 + 1},
 				{64, 0, 1 + 1},
 				{128, 0, 1 + 2},
-				{1, 100, 1 + 1 + 1}, // Of two blocks.
+				{1, 100, 1 + 1 + 1}, // The list covers two blocks.
 				{16, 8, 1 + 1 + 1},
 			} {
-				for range 2 { // The second time with prepared statements.
+				for range 2 { // The second time, the statements are prepared.
 					got := counter.during(func() { addEvents(t, store, newEvents(test.events, test.shown)) })
 					require.Equal(t, test.statements, got, "statements for %+v", test)
 				}
@@ -86,8 +86,8 @@ func BenchmarkAudit(b *testing.B) {
 	}
 }
 
-// The time of each must not grow with the number of events, but of what is later
-// than most: it is looked for among all that follows page.After.
+// The times must not grow with the number of events, except that of "later": it reads every
+// event after page.After.
 func BenchmarkAuditList(b *testing.B) {
 	for _, engine := range engines {
 		for _, batches := range []int{10, 1000} {

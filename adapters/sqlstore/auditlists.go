@@ -14,12 +14,15 @@ import (
 )
 
 const (
-	// Each of the three ways to an event has an index in which its IDs are in order,
-	// and is followed for a page only, however much there is about the record. A block also
-	// leads to events that showed others of its records. Sub-selects look each event up;
-	// PostgreSQL would join by going through all events. The verbs stand for a condition on
-	// audit_events, and for the parameters of the record, of its block, and of the IDs
-	// among which an event that showed the record has that of the record.
+	// eventsAbout selects the IDs of the events about a record, in three ways: by their
+	// subject, by a mention of the record, and by a mention of its block. Each way reads one
+	// page of an index that is ordered by event ID, however many events there are. A block
+	// also leads to events that showed only other records of it, so these are filtered by
+	// the list of shown IDs. Sub-selects look each event up; for a join, PostgreSQL would
+	// read all events.
+	//
+	// The verbs are: 1 the condition on audit_events, and the numbers of the parameters that
+	// hold 2 the record, 3 its block, and 4 the pattern that the shown IDs must match.
 	eventsAbout = `id IN (` + eventsOnRecord + `
 			UNION
 			SELECT event_id FROM (
@@ -31,7 +34,7 @@ const (
 				LIMIT $2
 			) AS showing_it
 		)`
-	// eventsOnRecord are the two of the ways on which every event is about the record.
+	// eventsOnRecord holds the first two of these ways, in which every event is about the record.
 	eventsOnRecord = `
 			SELECT id FROM (
 				SELECT id
@@ -49,26 +52,27 @@ const (
 				ORDER BY record, event_id
 				LIMIT $2
 			) AS mentioning_it`
-	// lastOnRecord is the last event of a page that these two fill; nothing if they do not.
-	// The third verb stands for the order, the fourth for the parameter of how many come before.
+	// lastOnRecord selects the last event of a page that eventsOnRecord fills, and no row if
+	// it does not fill the page. Verb 3 is the order, and verb 4 the number of the parameter
+	// that holds how many events come before the last one.
 	lastOnRecord = `SELECT id FROM (` + eventsOnRecord + `
 		) AS on_it ORDER BY %[3]s LIMIT 1 OFFSET $%[4]d`
 	notAllowed   = ` AND data ->> 'outcome' <> 'allowed'`
 	firstInstant = `SELECT at FROM audit_events WHERE at >= $1 ORDER BY at LIMIT 1`
 	lastInstant  = `SELECT at FROM audit_events WHERE at < $1 ORDER BY at DESC LIMIT 1`
-	// A sum, or PostgreSQL would go through all IDs for the first one with such a time.
+	// "id + 0" keeps PostgreSQL from scanning the primary key for the first such event.
 	lowestID  = `SELECT COALESCE(MIN(id + 0), 9223372036854775807) FROM audit_events WHERE at >= $1 AND at < $2`
 	highestID = `SELECT COALESCE(MAX(id + 0), -9223372036854775807) FROM audit_events WHERE at > $1 AND at <= $2`
 )
 
-// newestFirst turns round the order of the pages of IDs in eventsAbout.
+// newestFirst reverses the order of the pages of IDs in eventsAbout.
 var newestFirst = strings.NewReplacer(
 	`ORDER BY subject, id`, `ORDER BY subject DESC, id DESC`,
 	`ORDER BY record, event_id`, `ORDER BY record DESC, event_id DESC`,
 )
 
-// inOrder returns query with the pages of IDs in it in the order of the list.
-func inOrder(filter domain.AuditFilter, query string) string {
+// withOrder returns query with its pages of IDs in the order of the list.
+func withOrder(filter domain.AuditFilter, query string) string {
 	if filter.NewestFirst {
 		return newestFirst.Replace(query)
 	}
@@ -80,8 +84,8 @@ func (s audit) List(ctx context.Context, filter domain.AuditFilter, page domain.
 	if err != nil {
 		return nil, err
 	}
-	// As with mappings, each combination has a text of its own, and a plan.
-	lead, where, order := `id > $1 AND id <= $3`, ``, `id`
+	// As with mappings, each combination of filters has its own text, and so its own plan.
+	idRange, where, order := `id > $1 AND id <= $3`, ``, `id`
 	if page.After > 0 && filter.NewestFirst {
 		through = min(through, page.After-1)
 	} else {
@@ -92,48 +96,48 @@ func (s audit) List(ctx context.Context, filter domain.AuditFilter, page domain.
 		args = append(args, value)
 		return len(args)
 	}
-	narrow := func(condition string, value any) {
+	addCondition := func(condition string, value any) {
 		where += ` AND ` + condition + ` $` + strconv.Itoa(parameter(value))
 	}
 	if !filter.From.IsZero() {
-		narrow(`at >=`, ports.ToMicroseconds(filter.From))
+		addCondition(`at >=`, ports.ToMicroseconds(filter.From))
 	}
 	if !filter.To.IsZero() {
-		narrow(`at <`, ports.ToMicroseconds(filter.To))
+		addCondition(`at <`, ports.ToMicroseconds(filter.To))
 	}
 	isAbout := filter.Record != domain.Reference{}
-	isLed := isAbout
-	// The first filter with an index leads to the events.
-	is := func(column string, value any, hasIndex bool) {
-		if isLed || !hasIndex {
-			narrow(column+` =`, value)
+	isOrdered := isAbout
+	// The first filter that has an index determines the condition on the IDs and the order.
+	equals := func(column string, value any, hasIndex bool) {
+		if isOrdered || !hasIndex {
+			addCondition(column+` =`, value)
 			return
 		}
-		isLed = true
-		lead, order = s.engine.EventsOf(column, `$`+strconv.Itoa(parameter(value)))
+		isOrdered = true
+		idRange, order = s.engine.EventRange(column, `$`+strconv.Itoa(parameter(value)))
 	}
 	if filter.Outcome != "" {
-		few := filter.Outcome != domain.Allowed
-		if few && !isLed {
+		isRare := filter.Outcome != domain.Allowed
+		if isRare && !isOrdered {
 			where += notAllowed
 		}
-		is(`data ->> 'outcome'`, string(filter.Outcome), few)
+		equals(`data ->> 'outcome'`, string(filter.Outcome), isRare)
 	}
 	if filter.Actor != 0 {
-		is(`actor_id`, filter.Actor, true)
+		equals(`actor_id`, filter.Actor, true)
 	}
 	if filter.Action != "" {
-		is(`data ->> 'action'`, string(filter.Action), true)
+		equals(`data ->> 'action'`, string(filter.Action), true)
 	}
-	where = lead + where
+	where = idRange + where
 	if filter.NewestFirst {
 		order = strings.ReplaceAll(order, `,`, ` DESC,`) + ` DESC`
 	}
 	if isAbout {
 		record := parameter(referenceText(filter.Record))
-		// The block is not followed beyond the page, or each page would look at all that its
-		// neighbours were shown in later.
-		query := inOrder(filter, fmt.Sprintf(lastOnRecord, where, record, order, len(args)+1))
+		// Read the block only up to the last event of the page. Otherwise each page would
+		// look up every later event that showed another record of the block.
+		query := withOrder(filter, fmt.Sprintf(lastOnRecord, where, record, order, len(args)+1))
 		last, err := entities[idRow](ctx, s.querier, query, append(slices.Clone(args), max(page.Limit-1, 0))...)
 		if err != nil {
 			return nil, err
@@ -146,13 +150,14 @@ func (s audit) List(ctx context.Context, filter domain.AuditFilter, page domain.
 		where = fmt.Sprintf(eventsAbout, where, record,
 			parameter(blockText(domain.BlockOf(filter.Record))), parameter("%,"+filter.Record.ID.String()+",%"))
 	}
-	return entities[eventRow](ctx, s.querier, selectEvents+inOrder(filter, where)+` ORDER BY `+order+` LIMIT $2`, args...)
+	return entities[eventRow](ctx, s.querier, selectEvents+withOrder(filter, where)+` ORDER BY `+order+` LIMIT $2`, args...)
 }
 
-// bounds returns IDs above and up to which all events are that filter keeps by their
-// times, so that nobody has to go through the others. They are those of the events
-// within ports.MaxDisorder of the first and of the last of those times. Who goes on from
-// a page has passed the first of them already, in the order of the list.
+// bounds returns the range of IDs, above after and up to through, that holds every event
+// within the times of filter, so that the list reads no others. It finds the range from
+// the events within ports.MaxEventSkew of the first and of the last of these times. A page
+// that continues a list needs only the bound at the end of the list: its cursor is
+// already past the other one.
 func (s audit) bounds(ctx context.Context, filter domain.AuditFilter, page domain.Page) (after, through domain.ID, err error) {
 	after, through = math.MinInt64, math.MaxInt64
 	begins := page.After <= 0
@@ -161,7 +166,7 @@ func (s audit) bounds(ctx context.Context, filter domain.AuditFilter, page domai
 		if err != nil {
 			return after, through, err
 		}
-		// Where there is none, all are below it.
+		// Without such an event, lowestID gives a number above all IDs.
 		if err := s.get(ctx, &after, lowestID, first, first.Add(ports.MaxEventSkew)); err != nil {
 			return after, through, err
 		}
@@ -178,10 +183,11 @@ func (s audit) bounds(ctx context.Context, filter domain.AuditFilter, page domai
 	return after, through, nil
 }
 
-// instant returns a time that query finds beside at; at itself when there is none.
+// instant returns the time of the event next to at that query selects, or at itself when
+// there is none.
 func (s audit) instant(ctx context.Context, query string, at time.Time) (time.Time, error) {
 	at = ports.ToMicroseconds(at)
-	var found anyInstant
+	var found lenientInstant
 	err := s.get(ctx, &found, query, at)
 	if domain.KindOf(err) == domain.NotFound {
 		return at, nil

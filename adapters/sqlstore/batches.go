@@ -12,21 +12,20 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// maxRows is how many rows one statement takes at most. More at once gains little:
-// a round trip in a hundred rows.
+// maxRows is the largest number of rows in one statement. A larger one would save less
+// than one round trip per hundred rows.
 const maxRows = 64
 
-// rowTexts is one statement for 1, 2, 4, ... maxRows rows: few enough texts to keep
-// all of them prepared.
+// rowTexts holds the texts of one statement for 1, 2, 4, ... maxRows rows. These are few
+// enough to keep all of them prepared.
 type rowTexts struct {
-	// numbered have $1, $2 and so on for parameters, unnumbered have question marks.
-	// SQLite looks every numbered one up among all before it, which takes several times as long
-	// as all else when there are hundreds.
+	// numbered has the parameters $1, $2 and so on; unnumbered has question marks. SQLite
+	// compares each numbered parameter with all before it. With hundreds of them that takes
+	// several times as long as the rest of the statement.
 	numbered, unnumbered []string
 }
 
-// forRows returns the texts that have begin before the parameters of their rows,
-// which have so many columns, and end after them.
+// forRows returns texts that consist of begin, the parameters of the rows, and end.
 func forRows(begin string, columns int, end string) rowTexts {
 	var texts rowTexts
 	row := `(?` + strings.Repeat(`, ?`, columns-1) + `)`
@@ -38,7 +37,7 @@ func forRows(begin string, columns int, end string) rowTexts {
 	return texts
 }
 
-// text returns the one for so many rows, which is the size of a batch.
+// text returns the text for so many rows, which must be the size of a batch.
 func (r rowTexts) text(q *querier, rows int) string {
 	texts := r.unnumbered
 	if sqlx.BindType(q.statements.db.DriverName()) == sqlx.DOLLAR {
@@ -47,8 +46,8 @@ func (r rowTexts) text(q *querier, rows int) string {
 	return texts[bits.Len(uint(rows))-1]
 }
 
-// batches cuts rows, in order, into as few batches as can be of 1, 2, 4, ...
-// maxRows rows: 13 are 8, 4 and 1.
+// batches splits rows, in order, into as few batches of 1, 2, 4, ... maxRows rows as
+// possible: 13 rows become batches of 8, 4 and 1.
 func batches[T any](rows []T) iter.Seq[[]T] {
 	return func(yield func([]T) bool) {
 		for len(rows) > 0 {
@@ -61,7 +60,7 @@ func batches[T any](rows []T) iter.Seq[[]T] {
 	}
 }
 
-// changeRows runs the statement on rows with few round trips; on none it does nothing.
+// changeRows runs the statement on rows in batches. Without rows it does nothing.
 func changeRows[T any](ctx context.Context, q *querier, texts rowTexts, rows []T, values func(T) []any) error {
 	for batch := range batches(rows) {
 		if err := q.change(ctx, texts.text(q, len(batch)), arguments(batch, values)...); err != nil {
@@ -71,19 +70,19 @@ func changeRows[T any](ctx context.Context, q *querier, texts rowTexts, rows []T
 	return nil
 }
 
-// forIDs returns the texts of statements on the rows with IDs in a column. The range of
-// the IDs stands beside them: where PostgreSQL believes that there are few rows of a
-// kind, it would go through all of that kind for each batch.
+// forIDs returns texts that select rows by the IDs in a column. The condition also has
+// the range of the IDs: without it, PostgreSQL reads all rows of a kind for each batch
+// when it believes that there are few.
 func forIDs(begin, column, end string) rowTexts {
 	return forRows(begin+column+` IN (`, 1, `) AND `+column+` BETWEEN ? AND ?`+end)
 }
 
-// idArguments are those of a batch of IDs, which are in ascending order.
+// idArguments returns the arguments of a batch of IDs, which must be in ascending order.
 func idArguments(batch []domain.ID) []any {
-	return append(arguments(batch, parameter), batch[0], batch[len(batch)-1])
+	return append(arguments(batch, idValues), batch[0], batch[len(batch)-1])
 }
 
-// changeIDs is changeRows for IDs in ascending order.
+// changeIDs is changeRows for a statement of forIDs. The IDs must be in ascending order.
 func changeIDs(ctx context.Context, q *querier, texts rowTexts, ids []domain.ID) error {
 	for batch := range batches(ids) {
 		if err := q.change(ctx, texts.text(q, len(batch)), idArguments(batch)...); err != nil {
@@ -93,28 +92,27 @@ func changeIDs(ctx context.Context, q *querier, texts rowTexts, ids []domain.ID)
 	return nil
 }
 
-// readIDs returns those of ids that the statement finds, each once, in ascending
-// order, with few round trips. Rows that lock locks are locked in that order, so
-// that Updates do not wait for each other in a circle.
+// readIDs returns the IDs that the statement finds, without duplicates, in ascending
+// order. The clause lock locks the rows in that order, so that Updates do not deadlock.
 func readIDs(ctx context.Context, q *querier, texts rowTexts, lock string, ids []domain.ID) ([]domain.ID, error) {
 	found := []domain.ID{}
 	for batch := range batches(slices.Compact(slices.Sorted(slices.Values(ids)))) {
-		some, err := entities[idRow](ctx, q, texts.text(q, len(batch))+q.locking(lock), idArguments(batch)...)
+		rows, err := entities[idRow](ctx, q, texts.text(q, len(batch))+q.locking(lock), idArguments(batch)...)
 		if err != nil {
 			return nil, err
 		}
-		found = append(found, some...)
+		found = append(found, rows...)
 	}
 	return found, nil
 }
 
-// isIn reports whether id is among what readIDs has returned.
+// isIn reports whether found, which readIDs has returned, contains id.
 func isIn(found []domain.ID, id domain.ID) bool {
 	_, is := slices.BinarySearch(found, id)
 	return is
 }
 
-// arguments are the values of rows, one after the other.
+// arguments concatenates the values of rows.
 func arguments[T any](rows []T, values func(T) []any) []any {
 	var args []any
 	for _, row := range rows {
@@ -123,5 +121,5 @@ func arguments[T any](rows []T, values func(T) []any) []any {
 	return args
 }
 
-// parameter is the values of a row that is an ID.
-func parameter(id domain.ID) []any { return []any{id} }
+// idValues returns the values of a row that consists of an ID.
+func idValues(id domain.ID) []any { return []any{id} }

@@ -18,7 +18,7 @@ import (
 
 var admin = domain.Actor{Role: domain.Admin}
 
-// practice is a doctor whose patients are ill, and what deletes and restores them.
+// practice is a doctor with patients, and the use-cases that delete and restore them.
 type practice struct {
 	store    ports.Store
 	doctor   domain.ID
@@ -53,7 +53,7 @@ func newPractice(t *testing.T, store ports.Store, patients int) practice {
 			}
 			p.ill = append(p.ill, patient.ID)
 		}
-		// In another order than that of the patients.
+		// Not in the order of the patients' IDs.
 		for _, patient := range slices.Backward(p.ill) {
 			mapping := domain.Mapping{PatientID: patient, DoctorID: doctor.ID, AssignedAt: now}
 			if _, err := tx.Mappings().Add(t.Context(), mapping); err != nil {
@@ -77,7 +77,7 @@ func (p practice) requireMapped(t *testing.T, want ...domain.ID) {
 	}))
 }
 
-// 300 mappings are 7 batches: each step takes one statement a batch.
+// 300 mappings are 7 batches, and each step takes one statement per batch.
 func TestMappingsAreRestoredWithFewStatements(t *testing.T) {
 	const most = 80
 	for _, engine := range engines {
@@ -100,7 +100,7 @@ func TestMappingsAreRestoredWithFewStatements(t *testing.T) {
 	}
 }
 
-func TestAMappingIsBackAlsoWhenItsSidesAreRestoredAtOnce(t *testing.T) {
+func TestMappingsAreRestoredWhenDoctorAndPatientsAreRestoredAtOnce(t *testing.T) {
 	for _, engine := range engines {
 		t.Run(engine.name, func(t *testing.T) {
 			p := newPractice(t, engine.open(t, nil), 4)

@@ -10,8 +10,8 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// selectCommitments ends where the versions before have so many bytes, whatever they say that
-// they have.
+// selectCommitments ends the page where the versions before a row have $5 bytes. It measures
+// the records themselves, because the column free_text may have been tampered with.
 const selectCommitments = `
 	SELECT versions.kind, versions.record_id, ` + versionColumns + `, versions.salt
 	FROM (
@@ -32,12 +32,12 @@ func (s audit) ListCommitments(ctx context.Context, after domain.VersionName, li
 	return entities[commitmentRow](ctx, s.querier, selectCommitments, string(after.Record.Kind), after.Record.ID, after.Number, limit, domain.MaxPageBytes)
 }
 
-// commitmentRow is a row of versions of any kind, whoever wrote it.
+// commitmentRow is a row of versions of any kind. Somebody else may have written it.
 type commitmentRow struct {
 	Kind     domain.SubjectKind `db:"kind"`
 	RecordID domain.ID          `db:"record_id"`
 	Number   int                `db:"number"`
-	At       anyInstant         `db:"at"`
+	At       lenientInstant     `db:"at"`
 	UserID   domain.ID          `db:"user_id"`
 	Role     domain.Role        `db:"role"`
 	Change   domain.Change      `db:"change"`
@@ -47,14 +47,14 @@ type commitmentRow struct {
 	Record   string             `db:"record"`
 }
 
-// entity returns a commitment with a digest that is right for no version when the row cannot
-// be read, or holds another record than it says.
+// entity returns a commitment with an invalid digest when the row cannot be read, or when
+// it holds the snapshot of another record.
 func (r commitmentRow) entity() domain.Commitment {
 	commitment := domain.Commitment{VersionName: r.name()}
 	if r.Salt.Salt == (domain.Salt{}) {
 		return commitment
 	}
-	commitment.Digest = wrongDigest
+	commitment.Digest = invalidDigest
 	if kind, ok := kinds[r.Kind]; ok {
 		if digest, err := kind.digest(r); err == nil {
 			commitment.Digest = digest
@@ -67,7 +67,7 @@ func (r commitmentRow) name() domain.VersionName {
 	return domain.VersionName{Record: domain.Reference{Kind: r.Kind, ID: r.RecordID}, Number: r.Number}
 }
 
-// digest returns the one in the commitment of a version of the kind.
+// digest returns the digest of the commitment of a version of the kind.
 func (k kind[R, T]) digest(r commitmentRow) ([16]byte, error) {
 	var record snapshot[R]
 	if err := record.Scan(r.Record); err != nil {
@@ -84,18 +84,19 @@ func (k kind[R, T]) digest(r commitmentRow) ([16]byte, error) {
 	}
 	commitment := version.Commitment()
 	if commitment.VersionName != r.name() {
-		return wrongDigest, nil
+		return invalidDigest, nil
 	}
 	return commitment.Digest, nil
 }
 
-// wrongDigest is right for no version.
-var wrongDigest = [16]byte{1}
+// invalidDigest matches no version.
+var invalidDigest = [16]byte{1}
 
-// saltRow is a salt as a column; NULL is none.
+// saltRow is a column that holds a salt, or NULL for none.
 type saltRow struct{ domain.Salt }
 
-// Scan implements sql.Scanner. What is of another length is right for no version.
+// Scan implements sql.Scanner. A value of any other length becomes a salt that matches no
+// version.
 func (s *saltRow) Scan(stored any) error {
 	bytes, _ := stored.([]byte)
 	s.Salt = domain.Salt{}
@@ -109,11 +110,12 @@ func (s *saltRow) Scan(stored any) error {
 	return nil
 }
 
-// commitmentList is commitments as one text: "patient:5:3:yv66vgAAAAAAAAAAAAAAAA,mapping:7:1:...".
+// commitmentList is a list of commitments as text:
+// "patient:5:3:yv66vgAAAAAAAAAAAAAAAA,mapping:7:1:...".
 type commitmentList string
 
-// commitments returns those of the list. What is not written as commitmentText writes it
-// becomes a commitment that is written in another way.
+// commitments parses the list. An item that commitmentText would not write becomes a
+// commitment with another text, so that the comparison in eventRow.entity fails.
 func (l commitmentList) commitments() []domain.Commitment {
 	if l == "" {
 		return nil

@@ -12,8 +12,8 @@ type doctorRow struct {
 	JoinedAt       day       `db:"joined_at" json:"joined_at"`
 	Specialization string    `db:"specialization" json:"specialization"`
 	LicenseNumber  string    `db:"license_number" json:"license_number"`
-	// LicenseKey is what makes two spellings the same licence. Versions from before it
-	// was kept in them have none.
+	// LicenseKey is equal for all spellings of a licence number. The versions of older
+	// releases do not have it.
 	LicenseKey string  `db:"license_key" json:"license_key"`
 	Salary     string  `db:"salary" json:"salary"`
 	Version    int     `db:"version" json:"version"`

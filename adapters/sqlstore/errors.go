@@ -12,45 +12,45 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// FailureKind is what an error of a database means to the store.
+// FailureKind classifies the errors of a database.
 type FailureKind uint8
 
-// The kinds of failure. The zero value is Unknown: a fault of ours.
+// The kinds of failure. The zero value is Unknown: a bug in this program.
 const (
 	Unknown FailureKind = iota
-	// Duplicate is a violated unique constraint; Failure.Constraint names it.
+	// Duplicate is a violated unique constraint, which Failure.Constraint names.
 	Duplicate
 	// NoReference is a violated foreign key.
 	NoReference
-	// Collision is a transaction that was given up in favour of another one; run
-	// again, it may succeed.
+	// Collision is a transaction that the database has aborted in favour of another one. It
+	// can succeed when it runs again.
 	Collision
-	// Stale is a statement that was prepared before a step of the schema gave its result
-	// another form. Prepared anew it works.
+	// Stale is a prepared statement whose result has changed its form in a migration. It
+	// works when it is prepared again.
 	Stale
-	// Unavailable is a database that does not answer, or cannot do its work now.
+	// Unavailable is a database that does not answer or cannot do the work now.
 	Unavailable
-	// MissingPrivilege is a right that the database does not give to the store (any
-	// more). It is Unavailable to callers: somebody can give it.
+	// MissingPrivilege is a privilege that the database has not granted. Callers get
+	// Unavailable, because an administrator can grant it.
 	MissingPrivilege
 )
 
-// ErrMissingPrivilege says that the database does not give the store a right that it needs.
+// ErrMissingPrivilege says that the database has not granted a privilege that the store needs.
 var ErrMissingPrivilege = errors.New("missing privilege")
 
-// Failure is an error of a database as the store understands it.
+// Failure describes an error of a database.
 type Failure struct {
 	Kind FailureKind
-	// Constraint names a violated unique constraint as PostgreSQL does by
+	// Constraint is the name that PostgreSQL gives a violated unique constraint by
 	// default: table_column_key.
 	Constraint string
-	// Text describes the error for the log. It must hold nothing that is stored
-	// or was to be stored.
+	// Text describes the error for the log. It must not contain stored values, or values
+	// that were to be stored.
 	Text string
 }
 
-// duplicates are the unique constraints that callers can run into.
-var duplicates = map[string]func() error{
+// duplicateErrors maps the unique constraints that callers can violate to their errors.
+var duplicateErrors = map[string]func() error{
 	"users_email_key":                   domain.ErrEmailTaken,
 	"doctors_license_key_key":           domain.ErrLicenseTaken,
 	"patients_external_id_key":          domain.ErrExternalIDTaken,
@@ -58,60 +58,59 @@ var duplicates = map[string]func() error{
 	"audit_seals_number_key":            domain.ErrSealed,
 }
 
-// failed is an error of the database whose text holds no stored value. The
-// driver's own error is left out: it may quote what it could not store or read.
-type failed struct {
+// databaseError is an error of the database whose text contains no stored value. It does
+// not wrap the driver's error, which can quote a value that could not be stored or read.
+type databaseError struct {
 	kind  FailureKind
 	text  string
 	cause error // a context's error, ErrMissingPrivilege or nil
 }
 
-func (f *failed) Error() string { return "sqlstore: " + f.text }
-func (f *failed) Unwrap() error { return f.cause }
+func (f *databaseError) Error() string { return "sqlstore: " + f.text }
+func (f *databaseError) Unwrap() error { return f.cause }
 
-// failure returns what a statement's error means to callers.
-func (q *querier) failure(ctx context.Context, err error, query string) error {
+// translate turns the error of a statement into the error that callers get.
+func (q *querier) translate(ctx context.Context, err error, query string) error {
 	if errors.Is(err, ErrMissingPrivilege) {
 		return domain.ErrUnavailable(err)
 	}
 	if ended := ctx.Err(); ended != nil {
-		// Drivers report the end of ctx in ways of their own, such as "canceling
+		// Each driver reports the end of ctx with another text, such as "canceling
 		// statement due to user request".
-		return domain.ErrUnavailable(&failed{Unavailable, "ended early: " + ended.Error(), ended})
+		return domain.ErrUnavailable(&databaseError{Unavailable, "context ended: " + ended.Error(), ended})
 	}
-	if lost(err) {
-		return domain.ErrUnavailable(&failed{kind: Unavailable, text: err.Error()})
+	if isConnectionLost(err) {
+		return domain.ErrUnavailable(&databaseError{kind: Unavailable, text: err.Error()})
 	}
 	f := q.engine.Classify(err)
 	switch f.Kind {
 	case Unavailable:
-		return domain.ErrUnavailable(&failed{kind: f.Kind, text: f.Text})
+		return domain.ErrUnavailable(&databaseError{kind: f.Kind, text: f.Text})
 	case MissingPrivilege:
-		return domain.ErrUnavailable(&failed{f.Kind, f.Text, ErrMissingPrivilege})
+		return domain.ErrUnavailable(&databaseError{f.Kind, f.Text, ErrMissingPrivilege})
 	case Duplicate:
-		if taken, ok := duplicates[f.Constraint]; ok {
+		if taken, ok := duplicateErrors[f.Constraint]; ok {
 			return taken()
 		}
 	case Stale:
-		f.Kind = Collision // The transaction is given up, and runs again without the statement.
+		f.Kind = Collision // Run the transaction again, without the prepared statement.
 	case Unknown, NoReference, Collision:
 	}
 	if f.Text == "" {
-		// What is not the database's error may be database/sql's, which quotes a
-		// value that it cannot convert.
+		// An error of database/sql can quote a value that it cannot convert.
 		f.Text = fmt.Sprintf("unexpected %T", err)
 	}
-	return &failed{kind: f.Kind, text: f.Text + " in: " + strings.Join(strings.Fields(query), " ")}
+	return &databaseError{kind: f.Kind, text: f.Text + " in: " + strings.Join(strings.Fields(query), " ")}
 }
 
-// lost reports whether the connection is gone or none can be had.
-func lost(err error) bool {
+// isConnectionLost reports whether the connection was lost or could not be made.
+func isConnectionLost(err error) bool {
 	var network net.Error
 	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.As(err, &network)
 }
 
-// isNoReference reports whether err is about a row that a foreign key needs.
+// isNoReference reports whether err is a violated foreign key.
 func isNoReference(err error) bool {
-	var f *failed
+	var f *databaseError
 	return errors.As(err, &f) && f.kind == NoReference
 }

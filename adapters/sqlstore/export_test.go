@@ -2,5 +2,5 @@ package sqlstore
 
 import "math"
 
-// RelyOnSchema keeps the store from looking at the schema again.
-func (s *Store) RelyOnSchema() { s.fitted.Store(math.MaxInt64) }
+// SkipSchemaChecks keeps the store from checking the schema again.
+func (s *Store) SkipSchemaChecks() { s.schemaChecked.Store(math.MaxInt64) }

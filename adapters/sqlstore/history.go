@@ -24,13 +24,13 @@ var (
 const (
 	versionColumns = `versions.number, versions.at, COALESCE(versions.user_id, 0) AS user_id, versions.role, versions.change,
 			COALESCE(versions.with_kind, '') AS with_kind, COALESCE(versions.with_id, 0) AS with_id, versions.record`
-	// readColumns also has when the first version came about.
+	// readColumns also has the time of the first version.
 	readColumns = versionColumns + `, (
 				SELECT first.at FROM versions AS first
 				WHERE first.kind = versions.kind AND first.record_id = versions.record_id AND first.number = 1
 			) AS first_at`
-	// As with patients, the lists end where the records before have so many bytes of
-	// free text. The records themselves are read only of what is on the page.
+	// As with patients, a page ends where the records before a row have $5 bytes of free
+	// text. The column record is read only for the rows of the page.
 	selectVersions = `
 		SELECT ` + readColumns + `
 		FROM (
@@ -64,24 +64,23 @@ const (
 		WHERE kind = $1 AND record_id = $2`
 )
 
-// onRecords are the statements on several records of one kind.
-type onRecords struct{ selectLast, selectDeletions, deleteDeletions, deleteVersions rowTexts }
+// idStatements holds the statements on several records of one kind, given their IDs.
+type idStatements struct{ selectLast, selectDeletions, deleteDeletions, deleteVersions rowTexts }
 
-var onRecordsOf = func() map[domain.SubjectKind]onRecords {
-	statements := map[domain.SubjectKind]onRecords{}
+var idStatementsOf = func() map[domain.SubjectKind]idStatements {
+	statements := map[domain.SubjectKind]idStatements{}
 	for _, known := range domain.RecordKinds() {
-		statements[known.Kind] = newOnRecords(known.Kind)
+		statements[known.Kind] = newIDStatements(known.Kind)
 	}
 	return statements
 }()
 
-// newOnRecords writes the kind into the texts, so that IDs are all of their
-// parameters: rows of one column.
-func newOnRecords(kind domain.SubjectKind) onRecords {
+// newIDStatements writes the kind into the texts, so that their only parameters are IDs.
+func newIDStatements(kind domain.SubjectKind) idStatements {
 	ofKind := `.kind = '` + string(kind) + `' AND `
-	return onRecords{
-		// Sub-selects look each record up, also when the planner does not know yet how
-		// much there is. The first row is no record's, and gives the column its type.
+	return idStatements{
+		// Sub-selects make the planner look up each record, whatever its statistics say. The
+		// first row belongs to no record; it gives the column its type.
 		selectLast: forRows(`
 			SELECT column1 AS record_id, COALESCE((
 				SELECT MAX(versions.number) FROM versions WHERE versions`+ofKind+`versions.record_id = column1
@@ -122,14 +121,14 @@ func (r versionRow[R, T]) entity() domain.Version[T] {
 	}
 }
 
-// last is what is known of a record before a version of it is kept.
-type last struct {
+// lastVersion is the number of a record's last version, and whether the record is deleted.
+type lastVersion struct {
 	ID      domain.ID `db:"record_id"`
 	Number  int       `db:"number"`
 	Deleted bool      `db:"deleted"`
 }
 
-func (r last) entity() last { return r }
+func (r lastVersion) entity() lastVersion { return r }
 
 // history implements ports.History.
 type history[R rowOf[T], T domain.Record] struct {
@@ -140,11 +139,11 @@ func (s history[R, T]) Add(ctx context.Context, versions ...domain.Version[T]) (
 	if s.tx == nil {
 		return nil, errWriteInView
 	}
-	records, err := s.lastOf(ctx, versions)
+	records, err := s.lastVersions(ctx, versions)
 	if err != nil {
 		return nil, err
 	}
-	kept := make([]domain.Version[T], len(versions))
+	stored := make([]domain.Version[T], len(versions))
 	for i, version := range versions {
 		id := version.Record.Self().ID
 		record := records[id]
@@ -153,23 +152,23 @@ func (s history[R, T]) Add(ctx context.Context, versions ...domain.Version[T]) (
 		version = version.Numbered(record.Number)
 		version.At = ports.ToMicroseconds(version.At)
 		version.Record = s.kind.row(version.Record).entity()
-		kept[i] = version
+		stored[i] = version
 	}
-	if err := changeRows(ctx, s.querier, insertVersions, kept, s.versionValues); err != nil {
+	if err := changeRows(ctx, s.querier, insertVersions, stored, s.versionValues); err != nil {
 		return nil, err
 	}
-	return kept, s.keepDeleted(ctx, kept, records)
+	return stored, s.updateDeletions(ctx, stored, records)
 }
 
-// lastOf returns what is known of the records of versions.
-func (s history[R, T]) lastOf(ctx context.Context, versions []domain.Version[T]) (map[domain.ID]last, error) {
+// lastVersions returns the last versions of the records of versions, by their IDs.
+func (s history[R, T]) lastVersions(ctx context.Context, versions []domain.Version[T]) (map[domain.ID]lastVersion, error) {
 	ids := make([]domain.ID, len(versions))
 	for i, version := range versions {
 		ids[i] = version.Record.Self().ID
 	}
-	records := map[domain.ID]last{}
+	records := map[domain.ID]lastVersion{}
 	for batch := range batches(ids) {
-		found, err := entities[last](ctx, s.querier, onRecordsOf[s.kind.subject].selectLast.text(s.querier, len(batch)), arguments(batch, parameter)...)
+		found, err := entities[lastVersion](ctx, s.querier, idStatementsOf[s.kind.subject].selectLast.text(s.querier, len(batch)), arguments(batch, idValues)...)
 		if err != nil {
 			return nil, err
 		}
@@ -180,10 +179,10 @@ func (s history[R, T]) lastOf(ctx context.Context, versions []domain.Version[T])
 	return records, nil
 }
 
-// keepDeleted writes down which of the records are deleted, now that versions were
-// kept, and which are not any more. It goes through them in the order of their
-// IDs, so that Updates do not wait for each other in a circle.
-func (s history[R, T]) keepDeleted(ctx context.Context, versions []domain.Version[T], before map[domain.ID]last) error {
+// updateDeletions adds a deletion for each record whose last version says that it was
+// deleted, and removes the deletions of restored records. It does so in the order of
+// their IDs, so that Updates do not deadlock.
+func (s history[R, T]) updateDeletions(ctx context.Context, versions []domain.Version[T], before map[domain.ID]lastVersion) error {
 	final := map[domain.ID]domain.Version[T]{}
 	for _, version := range versions {
 		final[version.Record.Self().ID] = version
@@ -201,14 +200,14 @@ func (s history[R, T]) keepDeleted(ctx context.Context, versions []domain.Versio
 	if err := changeRows(ctx, s.querier, insertDeletions, deleted, s.deletionValues); err != nil {
 		return err
 	}
-	return changeIDs(ctx, s.querier, onRecordsOf[s.kind.subject].deleteDeletions, restored)
+	return changeIDs(ctx, s.querier, idStatementsOf[s.kind.subject].deleteDeletions, restored)
 }
 
 func (s history[R, T]) versionValues(version domain.Version[T]) []any {
 	return []any{
 		string(s.kind.subject), version.Record.Self().ID, version.Number, version.At,
 		numberOrNull(version.Author.UserID), string(version.Author.Role), string(version.Change),
-		kindOrNull(version.Cause.Kind), numberOrNull(version.Cause.ID),
+		nullableText(version.Cause.Kind), numberOrNull(version.Cause.ID),
 		bytesOrNull(version.Salt[:]), version.TextBytes(),
 		snapshot[R]{s.kind.row(version.Record)},
 	}
@@ -217,7 +216,7 @@ func (s history[R, T]) versionValues(version domain.Version[T]) []any {
 func (s history[R, T]) deletionValues(version domain.Version[T]) []any {
 	return []any{
 		string(s.kind.subject), version.Record.Self().ID, version.Number, version.At,
-		kindOrNull(version.Cause.Kind), numberOrNull(version.Cause.ID), version.TextBytes(),
+		nullableText(version.Cause.Kind), numberOrNull(version.Cause.ID), version.TextBytes(),
 	}
 }
 
@@ -226,8 +225,8 @@ func (s history[R, T]) List(ctx context.Context, id domain.ID, page domain.Page)
 }
 
 func (s history[R, T]) GetDeleted(ctx context.Context, id domain.ID) (domain.Version[T], error) {
-	// By itself, as what a statement has joined to a row it does not read again once
-	// it has waited for the row.
+	// Lock with a statement of its own: a statement that has waited for a locked row does
+	// not read again what it has joined to that row.
 	if s.tx != nil {
 		if err := s.lockDeletions(ctx, []domain.ID{id}); err != nil {
 			return domain.Version[T]{}, err
@@ -238,8 +237,8 @@ func (s history[R, T]) GetDeleted(ctx context.Context, id domain.ID) (domain.Ver
 	return row.entity(), err
 }
 
-// lockDeletions keeps others from restoring, purging and deleting the records anew;
-// NotFound when any is not deleted.
+// lockDeletions keeps other Updates from restoring the records, purging them or deleting
+// them again. The error is NotFound if any of the records is not deleted.
 func (s history[R, T]) lockDeletions(ctx context.Context, ids []domain.ID) error {
 	found, err := s.deletions(ctx, ` FOR UPDATE`, ids)
 	if err == nil && slices.ContainsFunc(ids, func(id domain.ID) bool { return !isIn(found, id) }) {
@@ -248,9 +247,9 @@ func (s history[R, T]) lockDeletions(ctx context.Context, ids []domain.ID) error
 	return err
 }
 
-// deletions returns those of the records that are deleted, and locks their deletions.
+// deletions returns the IDs of the records that are deleted, and locks their deletions.
 func (s history[R, T]) deletions(ctx context.Context, lock string, ids []domain.ID) ([]domain.ID, error) {
-	return readIDs(ctx, s.querier, onRecordsOf[s.kind.subject].selectDeletions, lock, ids)
+	return readIDs(ctx, s.querier, idStatementsOf[s.kind.subject].selectDeletions, lock, ids)
 }
 
 func (s history[R, T]) DeletedIDs(ctx context.Context, ids ...domain.ID) ([]domain.ID, error) {

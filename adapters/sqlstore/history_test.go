@@ -21,9 +21,9 @@ func TestVersionsAreWrittenWithFewStatements(t *testing.T) {
 				statements int64
 			}{
 				{domain.Created, 0, 0},
-				{domain.Created, 1, 2}, // The last numbers, and the versions.
+				{domain.Created, 1, 2}, // the last versions, and the new ones
 				{domain.Updated, 1, 2},
-				{domain.Deleted, 1, 3}, // The deletions, too.
+				{domain.Deleted, 1, 3}, // and the deletions
 				{domain.Deleted, 1, 3},
 				{domain.Restored, 1, 3},
 				{domain.Updated, 1, 2},
@@ -102,7 +102,7 @@ func historyOf[T domain.Record](tx ports.Tx) ports.History[T] {
 	panic("no history")
 }
 
-// The time of each must not grow with the number of versions.
+// The times must not grow with the number of versions.
 func BenchmarkHistory(b *testing.B) {
 	for _, engine := range engines {
 		for _, versions := range []int{1_000, 100_000} {

@@ -86,8 +86,8 @@ func (r assignmentRow) entity() domain.Assignment {
 }
 
 func (s mappings) List(ctx context.Context, filter domain.MappingFilter, page domain.Page) ([]domain.Assignment, error) {
-	// One text for each combination lets each have a plan of its own, which
-	// "$2 = 0 OR patient_id = $2" would not.
+	// Each combination of filters has its own text, and so its own plan. With a condition
+	// such as "$2 = 0 OR patient_id = $2", all would share one.
 	query, args := selectAssignments, []any{page.After, page.Limit}
 	if filter.PatientID != 0 {
 		args = append(args, filter.PatientID)

@@ -16,17 +16,17 @@ type Migration struct {
 	Name string
 	// AppliedAt is zero while the step is pending.
 	AppliedAt time.Time
-	// Unknown says that the step is a newer program's. Its name is its number.
+	// Unknown says that a newer program applied the step. Its Name is its number.
 	Unknown bool
-	// Compatible says that this program can go on with the unknown step.
+	// Compatible says that this program can work with the unknown step.
 	Compatible bool
 }
 
-// Pending reports whether the step is not applied.
+// Pending reports whether the step has not been applied.
 func (m Migration) Pending() bool { return m.AppliedAt.IsZero() }
 
-// Migrate applies the pending steps, each in a transaction of its own, and
-// returns those that it applied, also when one of them failed.
+// Migrate applies the pending steps, each in its own transaction. It returns the steps that
+// it applied, even if a later step failed.
 func Migrate(ctx context.Context, provider *goose.Provider) ([]Migration, error) {
 	now := time.Now()
 	results, err := provider.Up(ctx)

@@ -84,8 +84,8 @@ var (
 		SELECT ` + patientViewColumns + `
 		FROM patients
 		WHERE patients.id = $1`
-	// The lists end where the rows before have $3 bytes of free text. It is decided
-	// in the database: stopping to read would not keep it from sending the rest.
+	// A page ends where the rows before a row have $3 bytes of free text. The database has
+	// to decide this: it would send all rows even if the store stopped reading.
 	selectPatients = `
 		SELECT ` + patientViewColumns + `
 		FROM (
@@ -119,7 +119,7 @@ func (r patientViewRow) entity() domain.PatientView {
 	return domain.PatientView{Patient: r.patientRow.entity(), AssignedDoctors: r.AssignedDoctors.ids()}
 }
 
-// idList is ids as one column: "3,5".
+// idList is a column that holds IDs as text: "3,5".
 type idList string
 
 func (l idList) ids() []domain.ID {
@@ -129,7 +129,7 @@ func (l idList) ids() []domain.ID {
 	texts := strings.Split(string(l), ",")
 	ids := make([]domain.ID, len(texts))
 	for i, text := range texts {
-		n, _ := strconv.ParseInt(text, 10, 64) // The database wrote it from an integer.
+		n, _ := strconv.ParseInt(text, 10, 64) // The database made the text from an integer.
 		ids[i] = domain.ID(n)
 	}
 	return ids

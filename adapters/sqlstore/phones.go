@@ -2,12 +2,12 @@ package sqlstore
 
 import "example.com/healthcare/domain"
 
-// shortPhone is how many characters the first column of a phone number takes.
+// shortPhone is the length, in characters, of the first column of a phone number.
 const shortPhone = 15
 
-// phoneColumns returns a phone number as two columns: its first characters, and all of it
-// where it is longer. The first column cannot get longer while a program that knows no
-// other is running: PostgreSQL refuses the statements that were prepared before.
+// phoneColumns returns a phone number as two columns: its first characters, and the whole
+// number if it is longer. The first column cannot be widened while an older program is
+// running, because PostgreSQL would refuse the statements which that has prepared.
 func phoneColumns(phone domain.Phone) (short string, long nullableText) {
 	characters := []rune(phone.String())
 	if len(characters) <= shortPhone {
@@ -16,12 +16,12 @@ func phoneColumns(phone domain.Phone) (short string, long nullableText) {
 	return string(characters[:shortPhone]), nullableText(phone.String())
 }
 
-// phoneOf returns the number that two columns hold. A program that knows only the first
-// one may have changed that: then the second is of a number that was there before.
+// phoneOf returns the number that two columns hold. An older program writes only the first
+// column. If it has changed the number, the second column is outdated and ignored.
 func phoneOf(short string, long nullableText) domain.Phone {
-	if whole := domain.FromStored[domain.Phone](string(long)); long != "" {
-		if before, _ := phoneColumns(whole); before == short {
-			return whole
+	if phone := domain.FromStored[domain.Phone](string(long)); long != "" {
+		if start, _ := phoneColumns(phone); start == short {
+			return phone
 		}
 	}
 	return domain.FromStored[domain.Phone](short)

@@ -9,17 +9,17 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// beforeLongerPhones is before the step of longer phone numbers.
+// beforeLongerPhones is the last migration before the one for longer phone numbers.
 const beforeLongerPhones = 10
 
-// TestLongerPhoneNumbersChangeNothingElse goes forth and back over records that refer to
-// each other.
+// TestLongerPhoneNumbersChangeNothingElse applies the migration to records that refer to each
+// other, and reverts it.
 func TestLongerPhoneNumbersChangeNothingElse(t *testing.T) {
 	for name, engine := range oldEngines(t) {
 		t.Run(name, func(t *testing.T) {
 			_, err := engine.provider.UpTo(t.Context(), beforeLongerPhones)
 			require.NoError(t, err)
-			if name == "SQLite" { // as the service opens it
+			if name == "SQLite" { // like the service
 				engine.db.SetMaxOpenConns(1)
 				_, err := engine.db.ExecContext(t.Context(), `PRAGMA foreign_keys = ON`)
 				require.NoError(t, err)
@@ -87,9 +87,9 @@ func TestLongerPhoneNumbersChangeNothingElse(t *testing.T) {
 			}
 			_, err = engine.provider.DownTo(t.Context(), beforeLongerPhones)
 			require.Error(t, err, "a number would be cut")
-			_, err = engine.provider.Up(t.Context()) // what came after was taken back
+			_, err = engine.provider.Up(t.Context()) // DownTo has taken later steps back
 			require.NoError(t, err)
-			// Programs of before write what they have read, or another number.
+			// An older program writes the number that it has read, or another one.
 			for _, written := range []struct{ by, phone string }{
 				{`phone_number`, "+12 (34) 567 89 01 / 23       45"}, {`'+12 (34) 567 88'`, "+12 (34) 567 88"},
 			} {

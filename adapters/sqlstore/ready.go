@@ -12,21 +12,21 @@ import (
 )
 
 const (
-	// probeInterval is how long a commit, or a probe, shows that changes can be committed.
+	// probeInterval is how long the store relies on a commit or a probe that succeeded.
 	probeInterval = time.Second
-	// probeTimeout bounds a probe, whoever asked for it.
+	// probeTimeout bounds the check of readiness, whatever the deadline of its caller.
 	probeTimeout = 5 * time.Second
 )
 
-// codes tell strangers why the store cannot serve. The log has the cause.
-var codes = map[error]string{
+// readinessCodes are shown to unauthenticated callers. The log has the details.
+var readinessCodes = map[error]string{
 	ErrSchemaUnknown:    "schema_unknown",
 	ErrMissingPrivilege: "missing_privilege",
 }
 
-// withCode returns err with the code of its cause.
-func withCode(err error) error {
-	for cause, code := range codes {
+// addCode returns err with the code of its cause, if that has one.
+func addCode(err error) error {
+	for cause, code := range readinessCodes {
 		if e, ok := errors.AsType[*domain.Error](err); ok && errors.Is(err, cause) {
 			coded := *e
 			coded.Code = code
@@ -36,68 +36,67 @@ func withCode(err error) error {
 	return err
 }
 
-// readiness answers whether the store can serve. It has a connection of its own, so
-// that it says what the database does, however busy the store's connections are.
+// readiness checks whether the store can serve. It has its own connection, so that its
+// result does not depend on how busy the store's connections are.
 type readiness struct {
 	*statements
-	probe func(context.Context, *sqlx.DB) error
-	// turn is held by the one caller that asks the database.
-	turn chan struct{}
-	// committed is when a change was last known to be possible, in Unix nanoseconds.
-	committed atomic.Int64
+	// probing is held by the one caller that queries the database.
+	probing chan struct{}
+	// lastCommit is when a commit or a probe last succeeded, in Unix nanoseconds.
+	lastCommit atomic.Int64
 }
 
-func newReadiness(db *sqlx.DB, probe func(context.Context, *sqlx.DB) error) *readiness {
-	return &readiness{statements: newStatements(db, false, probeTimeout), probe: probe, turn: make(chan struct{}, 1)}
+func newReadiness(db *sqlx.DB) *readiness {
+	return &readiness{statements: newStatements(db, false, probeTimeout), probing: make(chan struct{}, 1)}
 }
 
-// confirm notes that a change has just been possible.
-func (r *readiness) confirm() { r.committed.Store(time.Now().UnixNano()) }
+// recordCommit records that a commit or a probe has just succeeded.
+func (r *readiness) recordCommit() { r.lastCommit.Store(time.Now().UnixNano()) }
 
-func (r *readiness) confirmed() bool {
-	return time.Since(time.Unix(0, r.committed.Load())) < probeInterval
+func (r *readiness) recentlyCommitted() bool {
+	return time.Since(time.Unix(0, r.lastCommit.Load())) < probeInterval
 }
 
-// ask returns nil if the database can be read, and has been written to lately or can
-// be now.
-func (r *readiness) ask(ctx context.Context, engine Engine) error {
+// check returns nil if the database can be read, and if a commit or a probe succeeded
+// recently or a probe succeeds now.
+func (r *readiness) check(ctx context.Context, engine Engine) error {
 	select {
-	case r.turn <- struct{}{}:
-		defer func() { <-r.turn }()
+	case r.probing <- struct{}{}:
+		defer func() { <-r.probing }()
 	case <-ctx.Done():
 		return domain.ErrUnavailable(ctx.Err())
 	}
-	// Not with the caller's deadline, which may be near: the next one waits for its turn
-	// and would start again.
+	// Ignore the caller's deadline. If it ended the check, the next caller would have to
+	// start again.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTimeout)
 	defer cancel()
 	q := &querier{engine: engine, statements: r.statements}
-	if err := q.usable(ctx); err != nil {
+	if err := q.checkTables(ctx); err != nil {
 		return err
 	}
-	if err := q.fits(ctx); err != nil {
+	if err := q.checkSchema(ctx); err != nil {
 		return err
 	}
-	if engine.Privileges != nil {
-		if err := engine.Privileges(ctx, r.db); err != nil {
-			return q.failure(ctx, err, "the privileges")
+	if engine.CheckPrivileges != nil {
+		if err := engine.CheckPrivileges(ctx, r.db); err != nil {
+			return q.translate(ctx, err, "check of privileges")
 		}
 	}
-	if r.confirmed() {
+	if r.recentlyCommitted() {
 		return nil
 	}
-	switch err := r.probe(ctx, r.db); {
+	switch err := engine.Probe(ctx, r.db); {
 	case domain.KindOf(err) == domain.Unavailable:
 		return err
 	case err != nil:
-		return q.failure(ctx, err, "the probe of readiness")
+		return q.translate(ctx, err, "probe")
 	}
-	r.confirm()
+	r.recordCommit()
 	return nil
 }
 
-// usable is one cheap query, which also fails when the schema is missing.
-func (q *querier) usable(ctx context.Context) error {
-	var used bool
-	return q.get(ctx, &used, `SELECT EXISTS (SELECT 1 FROM users)`)
+// checkTables runs a cheap query that fails if the database does not answer or has no tables.
+func (q *querier) checkTables(ctx context.Context) error {
+	var hasUsers bool
+	return q.get(ctx, &hasUsers, `SELECT EXISTS (SELECT 1 FROM users)`)
 }

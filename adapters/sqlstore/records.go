@@ -14,29 +14,29 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// rowOf is a row of a T.
+// rowOf is a row that holds a T.
 type rowOf[T any] interface{ entity() T }
 
-// kind is what tells the kinds of records apart. R has a field for each column of the
-// table, with its name as the db tag; every statement is made from them.
+// kind describes one kind of records. R is a struct with a field for each column of the
+// table, whose db tag is the column's name. newKind makes the statements from these fields.
 type kind[R rowOf[T], T domain.Record] struct {
 	subject domain.SubjectKind
 	table   string
 	row     func(T) R
-	// added returns the record under the ID that it got, and as it is kept.
+	// added returns the record as it was stored, with its new ID.
 	added func(record T, id domain.ID) T
-	// fixed are the columns that Save leaves as they are.
+	// fixed are the columns that Save does not change.
 	fixed []string
-	// noReference is the error of a reference to what is no record; nil where there
-	// are none.
+	// noReference returns the error of a violated foreign key to a table that holds no
+	// records; nil if the kind has no such key.
 	noReference func() error
 
-	// What follows is made by newKind.
+	// newKind sets the fields below.
 
-	fields  [][]int // of R, in the order of the columns
+	fields  [][]int // the index of each field of R, in the order of the columns
 	columns string
-	// freeTextBefore is the column free_text_before of a query that goes through the
-	// records by their IDs: how many bytes of freeText those before a row have.
+	// freeTextBefore is the column free_text_before of a query that is ordered by ID: the
+	// number of bytes of freeText in the rows before a row.
 	freeTextBefore string
 
 	get      string
@@ -51,18 +51,18 @@ type kind[R rowOf[T], T domain.Record] struct {
 	updated [][]int
 }
 
-// byParent is the statements on the records that have one parent.
+// byParent holds the statements on the records that have the same parent.
 type byParent struct{ lock, delete string }
 
 var mapper = reflectx.NewMapper("db")
 
-// newKind makes the statements of a kind. The column that names a parent is called
+// newKind makes the statements of a kind. The column that refers to a parent is named
 // after the parent's kind, such as patient_id.
 func newKind[R rowOf[T], T domain.Record](k kind[R, T]) kind[R, T] {
 	var names, qualified, inserted, changed, sizes []string
 	for _, field := range mapper.TypeMap(reflect.TypeFor[R]()).Index {
 		name := field.Name
-		if len(field.Index) > 1 { // a part of a column's value
+		if len(field.Index) > 1 { // It is part of a column's value.
 			continue
 		}
 		names, qualified = append(names, name), append(qualified, k.table+"."+name)
@@ -103,7 +103,7 @@ func newKind[R rowOf[T], T domain.Record](k kind[R, T]) kind[R, T] {
 	return k
 }
 
-// parameters is "$1, $2" and so on.
+// parameters returns "$1, $2, ..., $n".
 func parameters(n int) string {
 	list := make([]string, n)
 	for i := range list {
@@ -112,7 +112,7 @@ func parameters(n int) string {
 	return strings.Join(list, ", ")
 }
 
-// values are those of the record's fields, in their order.
+// values returns the values of the given fields of the record's row.
 func (k kind[R, T]) values(record T, fields [][]int) []any {
 	row := reflect.ValueOf(k.row(record))
 	values := make([]any, len(fields))
@@ -122,7 +122,7 @@ func (k kind[R, T]) values(record T, fields [][]int) []any {
 	return values
 }
 
-// anyKind is a kind of whatever records.
+// anyKind is a kind of any R and T.
 type anyKind interface {
 	lockChildren(ctx context.Context, q *querier, parent domain.Reference) error
 	deleteChildren(ctx context.Context, q *querier, parent domain.Reference) ([]domain.Record, error)
@@ -167,7 +167,7 @@ func (s records[R, T]) Add(ctx context.Context, record T) (T, error) {
 	return ports.StampToMicroseconds(s.kind.added(record, id)), nil
 }
 
-// restoreAll adds records under the IDs that they had.
+// restoreAll inserts records under the IDs that they have.
 func (s records[R, T]) restoreAll(ctx context.Context, list []T) error {
 	if err := s.lockParents(ctx, list...); err != nil {
 		return err
@@ -177,8 +177,8 @@ func (s records[R, T]) restoreAll(ctx context.Context, list []T) error {
 	}))
 }
 
-// lockParents keeps the records' parents from being deleted, or says which of a
-// record's do not exist.
+// lockParents locks the records' parents, so that they are not deleted. If a parent does
+// not exist, it returns an error that names the kind.
 func (s records[R, T]) lockParents(ctx context.Context, list ...T) error {
 	if s.tx == nil {
 		return errWriteInView
@@ -213,7 +213,7 @@ func (s records[R, T]) lockParents(ctx context.Context, list ...T) error {
 	return nil
 }
 
-// explain says what a violated reference is, where the kind knows.
+// explain replaces a violated foreign key by the noReference error of the kind, if it has one.
 func (s records[R, T]) explain(err error) error {
 	if s.kind.noReference != nil && isNoReference(err) {
 		return s.refuse(s.kind.noReference())
@@ -234,7 +234,7 @@ func (s records[R, T]) ExistingIDs(ctx context.Context, ids ...domain.ID) ([]dom
 func (s records[R, T]) Save(ctx context.Context, record T) error {
 	id := record.Self().ID
 	if len(record.Parents()) > 0 {
-		// The record before its parents: see domain.RecordKinds.
+		// Lock the record before its parents: see domain.RecordKinds.
 		if _, err := s.Get(ctx, id); err != nil {
 			return err
 		}
@@ -245,8 +245,8 @@ func (s records[R, T]) Save(ctx context.Context, record T) error {
 	return s.change(ctx, s.kind.update, append([]any{id}, s.kind.values(record, s.kind.updated)...)...)
 }
 
-// Delete locks the children, then the record. Children that come about until the
-// record is locked are deleted, too, and none does after that.
+// Delete locks the children and then the record. Children that are added before the record
+// is locked are deleted too. None can be added after that.
 func (s records[R, T]) Delete(ctx context.Context, id domain.ID) (T, []domain.Record, error) {
 	var none T
 	if s.tx == nil {
@@ -259,7 +259,7 @@ func (s records[R, T]) Delete(ctx context.Context, id domain.ID) (T, []domain.Re
 			return none, nil, err
 		}
 	}
-	if len(children) > 0 { // Otherwise the deletion itself is soon enough.
+	if len(children) > 0 { // Otherwise the DELETE statement locks the record.
 		if err := s.querier.lock(ctx, s.kind.lock, id); err != nil {
 			return none, nil, err
 		}
@@ -275,7 +275,7 @@ func (s records[R, T]) Delete(ctx context.Context, id domain.ID) (T, []domain.Re
 	var row R
 	err := s.returning(ctx, &row, s.kind.delete, id)
 	if isNoReference(err) {
-		err = s.refuse(&failed{kind: Collision, text: "a child came about while its parent was deleted"})
+		err = s.refuse(&databaseError{kind: Collision, text: "a child was added while its parent was being deleted"})
 	}
 	return row.entity(), deleted, err
 }

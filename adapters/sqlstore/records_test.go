@@ -9,13 +9,13 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// Locks are statements in PostgreSQL only: in SQLite an Update is the only one.
+// Only PostgreSQL needs statements that lock rows: SQLite runs one Update at a time.
 func TestRecordsAreWrittenWithFewStatements(t *testing.T) {
 	for _, engine := range engines {
 		t.Run(engine.name, func(t *testing.T) {
 			var counter counter
 			store := engine.open(t, counter.wrap)
-			fill(t, store, 2) // Users, doctors, patients and mappings with the IDs 1, 1 to 2, 1 to 2 and 1 to 4.
+			fill(t, store, 2) // The user has the ID 1, the doctors 1 and 2, the patients 1 and 2, the mappings 1 to 4.
 			locks := int64(2)
 			if engine.name == "SQLite" {
 				locks = 0
@@ -28,13 +28,13 @@ func TestRecordsAreWrittenWithFewStatements(t *testing.T) {
 			}{
 				{"add a doctor", 1, func(tx ports.Tx) error { _, err := tx.Doctors().Add(t.Context(), doctor); return err }},
 				{"add a patient", 1, func(tx ports.Tx) error { _, err := tx.Patients().Add(t.Context(), patient); return err }},
-				{"add a mapping", 3, func(tx ports.Tx) error { // The parents first.
+				{"add a mapping", 3, func(tx ports.Tx) error { // locks the parents first
 					_, err := tx.Mappings().Add(t.Context(), domain.Mapping{PatientID: 3, DoctorID: 1, AssignedAt: now})
 					return err
 				}},
 				{"save a doctor", 1, func(tx ports.Tx) error { doctor.ID = 3; return tx.Doctors().Save(t.Context(), doctor) }},
 				{"save a patient", 1, func(tx ports.Tx) error { patient.ID = 3; return tx.Patients().Save(t.Context(), patient) }},
-				{"save a mapping", 4, func(tx ports.Tx) error { // The mapping and its parents first.
+				{"save a mapping", 4, func(tx ports.Tx) error { // locks the mapping and its parents first
 					return tx.Mappings().Save(t.Context(), domain.Mapping{ID: 5, PatientID: 3, DoctorID: 2, AssignedAt: now})
 				}},
 				{"delete a mapping", 1, func(tx ports.Tx) error { _, _, err := tx.Mappings().Delete(t.Context(), 5); return err }},

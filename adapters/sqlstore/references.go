@@ -7,11 +7,12 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// reference is a record as one column: "patient:5", or "patient" for none.
+// reference is a column that refers to a record, such as "patient:5". Without a record it
+// is the kind alone: "patient".
 type reference string
 
-// parse returns the reference. What is not written as here becomes one of a kind
-// that there is not, which is written like it.
+// parse returns the reference. A text that referenceText would not write becomes a
+// reference to an unknown kind with that text as its name.
 func (r reference) parse() domain.Reference {
 	kind, id, _ := strings.Cut(string(r), ":")
 	n, _ := strconv.ParseInt(id, 10, 64)
@@ -24,7 +25,7 @@ func (r reference) parse() domain.Reference {
 
 func referenceText(r domain.Reference) string { return string(r.Kind) + ":" + r.ID.String() }
 
-// parseBlock returns the block that is written as blockText writes it.
+// parseBlock parses a text of blockText.
 func (r reference) parseBlock() (block domain.Reference, ok bool) {
 	kind, number, _ := strings.Cut(string(r), "/")
 	n, _ := strconv.ParseInt(number, 10, 64)
@@ -32,10 +33,11 @@ func (r reference) parseBlock() (block domain.Reference, ok bool) {
 	return block, blockText(block) == string(r)
 }
 
-// blockText is a block of records as one column: "patient/3". No record is written so.
+// blockText returns the text of a block of records, such as "patient/3". It differs from
+// the text of every record.
 func blockText(block domain.Reference) string { return string(block.Kind) + "/" + block.ID.String() }
 
-// referenceList is references as one text: "patient:5,doctor:7".
+// referenceList is a list of references as text: "patient:5,doctor:7".
 type referenceList string
 
 func (l referenceList) references() []domain.Reference {
@@ -49,7 +51,7 @@ func (l referenceList) references() []domain.Reference {
 	return references
 }
 
-func joined[T any](list []T, text func(T) string) string {
+func joinTexts[T any](list []T, text func(T) string) string {
 	texts := make([]string, len(list))
 	for i, item := range list {
 		texts[i] = text(item)

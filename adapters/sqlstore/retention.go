@@ -31,7 +31,7 @@ func (s retention) Purge(ctx context.Context, kind domain.SubjectKind, before ti
 		return nil, err
 	}
 	slices.Sort(ids)
-	for _, texts := range []rowTexts{onRecordsOf[kind].deleteVersions, onRecordsOf[kind].deleteDeletions} {
+	for _, texts := range []rowTexts{idStatementsOf[kind].deleteVersions, idStatementsOf[kind].deleteDeletions} {
 		if err := changeIDs(ctx, s.querier, texts, ids); err != nil {
 			return nil, err
 		}

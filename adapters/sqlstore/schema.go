@@ -15,33 +15,33 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// What a program refuses to work with.
+// The errors of a schema that the program cannot work with.
 var (
-	// ErrSchemaBehind says that steps of the schema are pending.
+	// ErrSchemaBehind says that migrations are pending.
 	ErrSchemaBehind = errors.New("the database's schema is behind this program: apply the pending migrations first")
 	// ErrSchemaUnknown says that a newer program has changed the schema in a way that this
-	// one cannot go on with.
+	// program cannot work with.
 	ErrSchemaUnknown = errors.New("the database's schema has steps that this program does not know")
 )
 
-// Schema is the steps of the schema that the program knows, on one engine.
+// Schema holds the steps of the schema that the program knows, for one engine.
 type Schema struct {
 	known       []Migration // in order, all of them pending
 	tableExists string
 }
 
-// NewSchema returns the schema whose steps are in files. tableExists is the query that
-// tells whether there is a table with the name $1.
+// NewSchema returns the schema whose steps are in files. tableExists is a query that
+// reports whether a table with the name $1 exists.
 func NewSchema(files fs.FS, tableExists string) Schema {
 	names, err := fs.Glob(files, "*.sql") // in order
 	if err != nil {
-		panic(err) // Only a bad pattern gives an error.
+		panic(err) // Glob fails only for a malformed pattern.
 	}
 	schema := Schema{tableExists: tableExists}
 	for _, name := range names {
 		version, err := goose.NumericComponent(name)
 		if err != nil {
-			panic(fmt.Sprintf("the step %s has no number: %v", name, err)) // It is compiled in.
+			panic(fmt.Sprintf("the step %s has no number: %v", name, err)) // The steps are compiled in.
 		}
 		schema.known = append(schema.known, Migration{Version: version, Name: name})
 	}
@@ -54,13 +54,14 @@ func (s Schema) Last() int64 { return s.known[len(s.known)-1].Version }
 const (
 	selectApplied    = `SELECT version_id, tstamp FROM goose_db_version WHERE is_applied AND version_id > 0 ORDER BY version_id`
 	selectCompatible = `SELECT step, 0 FROM compatible_steps`
-	// countUnfit counts the steps after $1 that a program that knows all up to $1 cannot go on with.
-	countUnfit = `SELECT count(*) FROM goose_db_version
+	// countIncompatible counts the applied steps with which a program whose last step is $1
+	// cannot work.
+	countIncompatible = `SELECT count(*) FROM goose_db_version
 		WHERE is_applied AND version_id > $1 AND version_id NOT IN (SELECT step FROM compatible_steps)`
 )
 
-// Status returns all steps in order: those that the program knows, and those that were
-// applied and that it does not know. It changes nothing in the database.
+// Status returns all steps in order: the steps that the program knows, and the applied steps
+// that it does not know. It does not change the database.
 func (s Schema) Status(ctx context.Context, db *sql.DB) ([]Migration, error) {
 	steps := slices.Clone(s.known)
 	applied, err := s.read(ctx, db, "goose_db_version", selectApplied)
@@ -86,8 +87,8 @@ func (s Schema) Status(ctx context.Context, db *sql.DB) ([]Migration, error) {
 	return steps, nil
 }
 
-// read returns the rows of a step and a time that query selects from a table, none if
-// there is no such table.
+// read returns the steps and times that query selects from a table, or nothing if the table
+// does not exist.
 func (s Schema) read(ctx context.Context, db *sql.DB, table, query string) (steps []Migration, err error) {
 	var exists bool
 	if err := db.QueryRowContext(ctx, s.tableExists, table).Scan(&exists); err != nil || !exists {
@@ -113,13 +114,12 @@ func (s Schema) read(ctx context.Context, db *sql.DB, table, query string) (step
 // Check returns an error unless the program can work with the schema: ErrSchemaBehind or
 // ErrSchemaUnknown.
 func (s Schema) Check(ctx context.Context, db *sql.DB) error {
-	return s.CheckSince(ctx, db, s.Last())
+	return s.CheckUpTo(ctx, db, s.Last())
 }
 
-// CheckSince does the same for a program that only reads what the step since, and those
-// before it, made: ErrSchemaBehind says that this step is pending. With 0, none has to be
-// there.
-func (s Schema) CheckSince(ctx context.Context, db *sql.DB, since int64) error {
+// CheckUpTo is Check for a program that needs only the steps up to last. ErrSchemaBehind then
+// says that one of these is pending. If last is 0, all steps can be pending.
+func (s Schema) CheckUpTo(ctx context.Context, db *sql.DB, last int64) error {
 	steps, err := s.Status(ctx, db)
 	if err != nil {
 		return err
@@ -127,7 +127,7 @@ func (s Schema) CheckSince(ctx context.Context, db *sql.DB, since int64) error {
 	if err := checkUnknown(steps); err != nil {
 		return err
 	}
-	if slices.ContainsFunc(steps, func(step Migration) bool { return step.Version <= since && step.Pending() }) {
+	if slices.ContainsFunc(steps, func(step Migration) bool { return step.Version <= last && step.Pending() }) {
 		return ErrSchemaBehind
 	}
 	return nil
@@ -146,29 +146,30 @@ func checkUnknown(steps []Migration) error {
 	return fmt.Errorf("%w: %s", ErrSchemaUnknown, strings.Join(names, ", "))
 }
 
-// fitInterval is how long a store relies on having seen that it fits the schema.
-const fitInterval = time.Second
+// schemaCheckInterval is how long a store relies on its last check of the schema.
+const schemaCheckInterval = time.Second
 
-// fits returns an error when a newer program has changed the schema meanwhile in a way
-// that this one cannot go on with. It looks once a second.
-func (s *Store) fits(ctx context.Context, q *querier) error {
+// checkSchema returns ErrSchemaUnknown if a newer program has changed the schema since the
+// store was opened, in a way that this program cannot work with. It queries the database
+// once per schemaCheckInterval.
+func (s *Store) checkSchema(ctx context.Context, q *querier) error {
 	now := time.Now()
-	if now.Sub(time.Unix(0, s.fitted.Load())) < fitInterval {
+	if now.Sub(time.Unix(0, s.schemaChecked.Load())) < schemaCheckInterval {
 		return nil
 	}
-	if err := q.fits(ctx); err != nil {
+	if err := q.checkSchema(ctx); err != nil {
 		return err
 	}
-	s.fitted.Store(now.UnixNano())
+	s.schemaChecked.Store(now.UnixNano())
 	return nil
 }
 
-func (q *querier) fits(ctx context.Context) error {
-	var unfit int
-	if err := q.get(ctx, &unfit, countUnfit, q.engine.LastStep); err != nil {
+func (q *querier) checkSchema(ctx context.Context) error {
+	var incompatible int
+	if err := q.get(ctx, &incompatible, countIncompatible, q.engine.LastStep); err != nil {
 		return err
 	}
-	if unfit > 0 {
+	if incompatible > 0 {
 		return domain.ErrUnavailable(ErrSchemaUnknown)
 	}
 	return nil

@@ -17,7 +17,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// database is one that is migrated, and what a program does with it.
+// database is a migrated database with the functions that a program calls on it.
 type database struct {
 	db      *sql.DB
 	open    func() (*sqlstore.Store, error)
@@ -51,11 +51,11 @@ func databases(t *testing.T) map[string]database {
 	}
 }
 
-// newer is a step that no program knows yet.
+// newer is a step that this program does not know.
 const newer = 99999
 
-// take does as a newer program does when it takes a step.
-func (d database) take(t *testing.T, step int, compatible bool) {
+// apply records a step as applied, like a newer program does.
+func (d database) apply(t *testing.T, step int, compatible bool) {
 	t.Helper()
 	if compatible {
 		_, err := d.db.ExecContext(t.Context(), `INSERT INTO compatible_steps (step) VALUES ($1)`, step)
@@ -65,10 +65,10 @@ func (d database) take(t *testing.T, step int, compatible bool) {
 	require.NoError(t, err)
 }
 
-func TestASchemaThatTheProgramDoesNotKnowIsRefused(t *testing.T) {
+func TestAnUnknownSchemaIsRefused(t *testing.T) {
 	for name, d := range databases(t) {
 		t.Run(name, func(t *testing.T) {
-			d.take(t, newer, false)
+			d.apply(t, newer, false)
 			_, err := d.open()
 			require.ErrorIs(t, err, sqlstore.ErrSchemaUnknown)
 			require.ErrorContains(t, err, "99999")
@@ -84,19 +84,19 @@ func TestASchemaThatTheProgramDoesNotKnowIsRefused(t *testing.T) {
 	}
 }
 
-// TestAProgramGoesOnWithStepsThatSaySo is what lets instances be replaced one after the
-// other. A step that does not say so keeps it out, whatever comes after it.
-func TestAProgramGoesOnWithStepsThatSaySo(t *testing.T) {
+// TestUnknownStepsThatAreCompatibleAreAccepted lets instances be replaced one after the other.
+// A step that is not compatible makes the program refuse the schema, whatever follows it.
+func TestUnknownStepsThatAreCompatibleAreAccepted(t *testing.T) {
 	for name, d := range databases(t) {
 		t.Run(name, func(t *testing.T) {
-			d.take(t, newer, true)
+			d.apply(t, newer, true)
 			store, err := d.open()
 			closing(t, store, err)
 			applied, err := d.migrate()
 			require.NoError(t, err)
 			require.Empty(t, applied)
-			d.take(t, newer+1, false)
-			d.take(t, newer+2, true)
+			d.apply(t, newer+1, false)
+			d.apply(t, newer+2, true)
 			_, err = d.open()
 			require.ErrorIs(t, err, sqlstore.ErrSchemaUnknown)
 			require.ErrorContains(t, err, "100000")
@@ -105,7 +105,8 @@ func TestAProgramGoesOnWithStepsThatSaySo(t *testing.T) {
 	}
 }
 
-// TestARunningStoreStopsWhenANewerProgramChangesTheSchema has it say so for /readyz, too.
+// TestARunningStoreStopsWhenANewerProgramChangesTheSchema also checks Ready, which /readyz
+// reports.
 func TestARunningStoreStopsWhenANewerProgramChangesTheSchema(t *testing.T) {
 	for name, d := range databases(t) {
 		t.Run(name, func(t *testing.T) {
@@ -119,14 +120,14 @@ func TestARunningStoreStopsWhenANewerProgramChangesTheSchema(t *testing.T) {
 					return err
 				})
 			}
-			d.take(t, newer, true)
+			d.apply(t, newer, true)
 			require.NoError(t, store.Ready(t.Context()))
 			begun := time.Now()
-			for n := 0; time.Since(begun) < 1100*time.Millisecond; n++ { // It looks once a second.
+			for n := 0; time.Since(begun) < 1100*time.Millisecond; n++ { // The store checks once a second.
 				require.NoError(t, add(fmt.Sprint("user", n)))
 			}
 
-			d.take(t, newer+1, false)
+			d.apply(t, newer+1, false)
 			begun = time.Now()
 			for n := 0; err == nil; n++ {
 				err = add(fmt.Sprint("later", n))

@@ -15,31 +15,25 @@ const (
 		INSERT INTO audit_seals (number, at, through, events, missing, digest, mac)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)
 		RETURNING number`
-	selectSeals = `
+	selectSeal = `
 		SELECT number, at, COALESCE(through, 0) AS through, events, missing, digest, mac
-		FROM audit_seals
-		WHERE number > $1
-		ORDER BY number
-		LIMIT $2`
-	selectLastSeal = `
-		SELECT number, at, COALESCE(through, 0) AS through, events, missing, digest, mac
-		FROM audit_seals
-		ORDER BY number DESC
-		LIMIT 1`
+		FROM audit_seals`
+	selectSeals    = selectSeal + ` WHERE number > $1 ORDER BY number LIMIT $2`
+	selectLastSeal = selectSeal + ` ORDER BY number DESC LIMIT 1`
 )
 
 type sealRow struct {
-	Number  domain.ID  `db:"number"`
-	At      anyInstant `db:"at"`
-	Through domain.ID  `db:"through"`
-	Events  []byte     `db:"events"`
-	Missing []byte     `db:"missing"`
-	Digest  []byte     `db:"digest"`
-	MAC     []byte     `db:"mac"`
+	Number  domain.ID      `db:"number"`
+	At      lenientInstant `db:"at"`
+	Through domain.ID      `db:"through"`
+	Events  []byte         `db:"events"`
+	Missing []byte         `db:"missing"`
+	Digest  []byte         `db:"digest"`
+	MAC     []byte         `db:"mac"`
 }
 
-// entity returns a seal that cannot be right when somebody else wrote the row, also
-// when it says the same in another way.
+// entity leaves the digest and the MAC zero, which match no seal, if the row is not what
+// the store would write for the seal.
 func (r sealRow) entity() domain.Seal {
 	seal := domain.Seal{Number: r.Number, At: r.At.Time, Through: r.Through, Events: unpackEvents(r.Events), Missing: unpackGaps(r.Missing)}
 	if bytes.Equal(r.Events, packEvents(seal.Events)) && bytes.Equal(r.Missing, packGaps(seal.Missing)) {
@@ -68,8 +62,8 @@ func (s seals) List(ctx context.Context, page domain.Page) ([]domain.Seal, error
 	return entities[sealRow](ctx, s.querier, selectSeals, page.After, page.Limit)
 }
 
-// packEvents writes each ID as its distance from the one before (a varint), and
-// the tag after it: five bytes for most.
+// packEvents encodes each event as the distance of its ID from the previous one (a varint)
+// and its tag. Most events take five bytes.
 func packEvents(events []domain.SealedEvent) []byte {
 	packed, last := []byte{}, domain.ID(0)
 	for _, event := range events {
@@ -80,7 +74,7 @@ func packEvents(events []domain.SealedEvent) []byte {
 	return packed
 }
 
-// unpackEvents stops where bytes are not what packEvents writes.
+// unpackEvents stops at bytes that packEvents would not write.
 func unpackEvents(packed []byte) []domain.SealedEvent {
 	var events []domain.SealedEvent
 	var event domain.SealedEvent
@@ -97,8 +91,8 @@ func unpackEvents(packed []byte) []domain.SealedEvent {
 	return events
 }
 
-// packGaps writes each gap as three varints: the distance from the one before,
-// the length, and when it was found, in microseconds since 1970.
+// packGaps encodes each gap as three varints: the distance from the previous gap, the
+// length, and the time when the gap was found, in microseconds since 1970.
 func packGaps(gaps []domain.Gap) []byte {
 	packed, last := []byte{}, domain.ID(0)
 	for _, gap := range gaps {
@@ -110,7 +104,7 @@ func packGaps(gaps []domain.Gap) []byte {
 	return packed
 }
 
-// unpackGaps stops where bytes are not what packGaps writes.
+// unpackGaps stops at bytes that packGaps would not write.
 func unpackGaps(packed []byte) []domain.Gap {
 	var gaps []domain.Gap
 	last := domain.ID(0)

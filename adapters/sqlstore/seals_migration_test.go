@@ -23,7 +23,7 @@ import (
 )
 
 const (
-	// beforeSeals is the last step before the one of seals.
+	// beforeSeals is the last migration before the one that adds seals.
 	beforeSeals = 4
 
 	insertOldEvent = `
@@ -39,7 +39,7 @@ const (
 	selectOldMentions = `SELECT kind, record_id, event_id FROM audit_about ORDER BY kind, record_id, event_id`
 )
 
-// oldEngine is an empty database whose schema goes where the test wants it.
+// oldEngine is an empty database that a test migrates step by step.
 type oldEngine struct {
 	db       *sql.DB
 	provider *goose.Provider
@@ -69,7 +69,7 @@ func oldEngines(t *testing.T) map[string]oldEngine {
 	}
 }
 
-// dump is what a query gives, as text.
+// dump returns the result of a query as text.
 func (e oldEngine) dump(t *testing.T, query string) (all [][]sql.NullString) {
 	t.Helper()
 	rows, err := e.db.QueryContext(t.Context(), query)
@@ -90,7 +90,7 @@ func (e oldEngine) dump(t *testing.T, query string) (all [][]sql.NullString) {
 	return all
 }
 
-// oldEvents are columns as the program of the step before writes them, and what they mean.
+// oldEvents holds rows as an older program writes them, and the events that they mean.
 var oldEvents = []struct {
 	columns []any // all but the time
 	event   domain.AuditEvent
@@ -129,7 +129,7 @@ var oldEvents = []struct {
 	},
 }
 
-func TestTheTrailSurvivesTheStepOfSeals(t *testing.T) {
+func TestTheTrailSurvivesTheMigrationThatAddsSeals(t *testing.T) {
 	for name, engine := range oldEngines(t) {
 		t.Run(name, func(t *testing.T) {
 			_, err := engine.provider.UpTo(t.Context(), beforeSeals)
@@ -176,8 +176,8 @@ func TestTheTrailSurvivesTheStepOfSeals(t *testing.T) {
 			require.NoError(t, err)
 			added.Format = 0
 			engine.use(t, func(store ports.Store) {
-				require.Equal(t, append(want, added), trailOf(t, store, domain.Reference{}), "what was added lost its form and its evidence")
-				require.Equal(t, append(want[2:], added)[2:], trailOf(t, store, domain.Reference{Kind: domain.SubjectPatient, ID: 2}), "and is found all the same")
+				require.Equal(t, append(want, added), trailOf(t, store, domain.Reference{}), "the event added since then has lost its form and its evidence")
+				require.Equal(t, append(want[2:], added)[2:], trailOf(t, store, domain.Reference{Kind: domain.SubjectPatient, ID: 2}), "and it is still found")
 			})
 		})
 	}

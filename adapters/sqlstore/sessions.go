@@ -17,7 +17,7 @@ const (
 	selectSession = `
 		SELECT ` + sessionColumns + `, users.role, users.is_active, users.password_temporary, users.totp_confirmed
 		FROM sessions JOIN users ON users.id = sessions.user_id`
-	// The user is not locked: what is read of it need not stay.
+	// Only the session is locked. The user's columns can change before the Update returns.
 	lockSession        = ` FOR NO KEY UPDATE OF sessions`
 	selectLiveSessions = `
 		SELECT ` + sessionColumns + `
@@ -35,7 +35,7 @@ const (
 		SET expires_at = $2, revoked_at = $3, refresh_hash = $4, last_used_at = $5,
 			spent_hash = $6, spent_at = $7, successor = $8
 		WHERE id = $1`
-	endSessions = `
+	revokeSessions = `
 		UPDATE sessions
 		SET revoked_at = $3, successor = NULL
 		WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL AND expires_at > $3
@@ -63,7 +63,7 @@ type sessionRow struct {
 }
 
 func (r sessionRow) entity() domain.Session {
-	address, _ := netip.ParseAddr(r.Address) // The zero Addr for no text; any other text came from an Addr.
+	address, _ := netip.ParseAddr(r.Address) // An empty text gives the zero Addr. Any other text was written from an Addr.
 	session := domain.Session{
 		ID:         r.ID,
 		UserID:     r.UserID,
@@ -101,7 +101,7 @@ func (s sessions) Add(ctx context.Context, session domain.Session) (domain.Sessi
 	session.CreatedAt, session.LastUsedAt = ports.ToMicroseconds(session.CreatedAt), ports.ToMicroseconds(session.LastUsedAt)
 	session.ExpiresAt, session.RevokedAt = ports.ToMicroseconds(session.ExpiresAt), ports.ToMicroseconds(session.RevokedAt)
 	session.SpentAt = ports.ToMicroseconds(session.SpentAt)
-	address, _ := session.Origin.Address.MarshalText() // Empty for the zero Addr, and never an error.
+	address, _ := session.Origin.Address.MarshalText() // The zero Addr gives an empty text. There is never an error.
 	err := s.returning(ctx, &session.ID, insertSession,
 		session.UserID, session.CreatedAt, session.ExpiresAt, timeOrNull(session.RevokedAt),
 		session.Selector[:], session.RefreshHash[:],
@@ -117,17 +117,17 @@ func (s sessions) Add(ctx context.Context, session domain.Session) (domain.Sessi
 }
 
 func (s sessions) Get(ctx context.Context, id domain.ID) (domain.SessionView, error) {
-	return s.one(ctx, ` WHERE sessions.id = $1`, id)
+	return s.getWhere(ctx, ` WHERE sessions.id = $1`, id)
 }
 
 func (s sessions) BySelector(ctx context.Context, selector domain.RefreshSelector) (domain.SessionView, error) {
 	if selector == (domain.RefreshSelector{}) {
 		return domain.SessionView{}, domain.ErrNotFound()
 	}
-	return s.one(ctx, ` WHERE sessions.refresh_selector = $1`, selector[:])
+	return s.getWhere(ctx, ` WHERE sessions.refresh_selector = $1`, selector[:])
 }
 
-func (s sessions) one(ctx context.Context, where string, arg any) (domain.SessionView, error) {
+func (s sessions) getWhere(ctx context.Context, where string, arg any) (domain.SessionView, error) {
 	var row sessionViewRow
 	err := s.get(ctx, &row, selectSession+where+s.locking(lockSession), arg)
 	return row.entity(), err
@@ -147,20 +147,20 @@ func (s sessions) RevokeAll(ctx context.Context, user, except domain.ID, now tim
 	if s.tx == nil {
 		return nil, errWriteInView
 	}
-	ended, err := entities[idRow](ctx, s.querier, endSessions, user, except, ports.ToMicroseconds(now))
-	slices.Sort(ended) // RETURNING has no order.
-	return ended, err
+	revoked, err := entities[idRow](ctx, s.querier, revokeSessions, user, except, ports.ToMicroseconds(now))
+	slices.Sort(revoked) // RETURNING has no order.
+	return revoked, err
 }
 
-// idRow is a row of which only the id is read.
+// idRow is a row with only the column id.
 type idRow struct {
 	ID domain.ID `db:"id"`
 }
 
 func (r idRow) entity() domain.ID { return r.ID }
 
-// RevokedSince returns the IDs of the sessions that were revoked after since, in
-// any order: what a ports.Revocations has to catch up with.
+// RevokedSince returns the IDs of the sessions that were revoked after since, in any order.
+// A ports.Revocations loads them when it may have missed revocations.
 func (s *Store) RevokedSince(ctx context.Context, since time.Time) ([]domain.ID, error) {
 	q := &querier{engine: s.engine, statements: s.reader}
 	return entities[idRow](ctx, q, selectRevokedSince, ports.ToMicroseconds(since))

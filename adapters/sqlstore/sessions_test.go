@@ -10,7 +10,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-func TestRevokedSinceHoldsWhatWasRevokedAfterThat(t *testing.T) {
+func TestRevokedSinceListsTheSessionsRevokedAfterATime(t *testing.T) {
 	for _, engine := range engines {
 		t.Run(engine.name, func(t *testing.T) {
 			var counter counter

@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// snapshot is a row as one column: a JSON object. A member that it lacks is zero,
-// so that a column can be added to a table without a change to the snapshots.
+// snapshot is a column that holds a row as a JSON object. A missing member is read as the
+// zero value, so that a column can be added to a table without changing the snapshots.
 type snapshot[R any] struct{ row R }
 
 // Scan implements sql.Scanner.
@@ -18,7 +18,7 @@ func (s *snapshot[R]) Scan(stored any) error {
 	case []byte:
 		return json.Unmarshal(stored, &s.row)
 	default:
-		return fmt.Errorf("sqlstore: a snapshot is stored as %T", stored)
+		return fmt.Errorf("sqlstore: scan snapshot: unsupported type %T", stored)
 	}
 }
 

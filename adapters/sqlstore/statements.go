@@ -12,24 +12,23 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// statements are a database handle and the statements that are prepared on it,
-// by their text. The texts are made of constants, so there are some hundred at most.
+// statements is a database handle with a cache of the statements prepared on it, by their
+// text. The texts consist of constants, so there are a few hundred at most.
 type statements struct {
 	db       *sqlx.DB
-	prepared bool
-	line     *line    // for whoever takes a connection
-	ready    sync.Map // string -> *sqlx.Stmt
-	wanted   sync.Map // string -> struct{}
+	prepared bool       // whether statements are prepared at all
+	queue    *connQueue // in which every user of a connection waits
+	cached   sync.Map   // string -> *sqlx.Stmt
+	missing  sync.Map   // string -> struct{}
 }
 
 func newStatements(db *sqlx.DB, prepared bool, patience time.Duration) *statements {
-	return &statements{db: db, prepared: prepared, line: newLine(db, patience)}
+	return &statements{db: db, prepared: prepared, queue: newConnQueue(db, patience)}
 }
 
-// prepare returns the prepared statement, or nil when there is none: the query can
-// then run unprepared.
+// prepare returns the prepared statement, or nil if statements are not prepared.
 func (s *statements) prepare(ctx context.Context, query string) (*sqlx.Stmt, error) {
-	if stmt, ok := s.ready.Load(query); ok {
+	if stmt, ok := s.cached.Load(query); ok {
 		return stmt.(*sqlx.Stmt), nil
 	}
 	if !s.prepared {
@@ -39,41 +38,41 @@ func (s *statements) prepare(ctx context.Context, query string) (*sqlx.Stmt, err
 	if err != nil {
 		return nil, err
 	}
-	if earlier, loaded := s.ready.LoadOrStore(query, stmt); loaded {
+	if earlier, loaded := s.cached.LoadOrStore(query, stmt); loaded {
 		_ = stmt.Close()
 		return earlier.(*sqlx.Stmt), nil
 	}
 	return stmt, nil
 }
 
-// within returns the prepared statement for use in tx, or nil when there is none
-// yet. A transaction cannot prepare it for others: that takes a connection, and
-// it may be holding the last one.
-func (s *statements) within(ctx context.Context, tx *sqlx.Tx, query string) *sqlx.Stmt {
-	if stmt, ok := s.ready.Load(query); ok {
+// inTx returns the prepared statement for use in tx, or nil if it is not prepared yet. A
+// transaction cannot prepare it for the cache: that needs another connection, and the
+// transaction may hold the last one.
+func (s *statements) inTx(ctx context.Context, tx *sqlx.Tx, query string) *sqlx.Stmt {
+	if stmt, ok := s.cached.Load(query); ok {
 		return tx.StmtxContext(ctx, stmt)
 	}
 	if s.prepared {
-		s.wanted.Store(query, struct{}{})
+		s.missing.Store(query, struct{}{})
 	}
 	return nil
 }
 
-// prepareWanted prepares what transactions have lacked.
-func (s *statements) prepareWanted(ctx context.Context) {
-	s.wanted.Range(func(query, _ any) bool {
-		// Preparing waits for a table that is locked: once is enough.
-		if _, err := s.prepare(ctx, query.(string)); err != nil { //nolint:sqlclosecheck // It stays prepared.
+// prepareMissing prepares the statements that inTx did not find.
+func (s *statements) prepareMissing(ctx context.Context) {
+	s.missing.Range(func(query, _ any) bool {
+		// Stop at the first error: preparing waits for locked tables.
+		if _, err := s.prepare(ctx, query.(string)); err != nil { //nolint:sqlclosecheck // The cache keeps it open.
 			return false
 		}
-		s.wanted.Delete(query)
+		s.missing.Delete(query)
 		return true
 	})
 }
 
-// forget has a query prepared anew when it runs again. The statement that there was stays
-// open: others may be running it.
-func (s *statements) forget(query string) { s.ready.Delete(query) }
+// drop removes a query from the cache, so that it is prepared again. The old statement
+// stays open, because others may be using it.
+func (s *statements) drop(query string) { s.cached.Delete(query) }
 
 // querier runs the statements of one View or Update.
 type querier struct {
@@ -81,20 +80,20 @@ type querier struct {
 	statements *statements
 	tx         *sqlx.Tx // nil in a View
 	wrote      bool
-	// broken is the failure after which the transaction must not be committed.
-	// Engines differ in what a transaction can still do after one.
-	broken error
+	// aborted is the error after which the transaction must not go on or commit. Engines
+	// differ in what a transaction can still do after an error.
+	aborted error
 }
 
-// forChange locks rows that may be saved. Others can still refer to them: adding
-// a patient does not wait for a login of who adds it (PostgreSQL manual, 13.3.2).
+// forChange locks rows that are about to be saved. Other transactions can still refer to
+// them: adding a patient does not wait for a login of its creator (PostgreSQL manual,
+// 13.3.2).
 const forChange = ` FOR NO KEY UPDATE`
 
-// forReference locks rows that are referred to: they may be saved, and not deleted.
+// forReference locks rows that a new row refers to. They can be saved but not deleted.
 const forReference = ` FOR KEY SHARE`
 
-// locking returns clause where it is needed: in a transaction of an engine with
-// row locks.
+// locking returns clause in a transaction of an engine with row locks, and otherwise nothing.
 func (q *querier) locking(clause string) string {
 	if q.tx == nil || !q.engine.RowLocks {
 		return ""
@@ -102,7 +101,7 @@ func (q *querier) locking(clause string) string {
 	return clause
 }
 
-// get reads one row into dest; none is NotFound.
+// get reads one row into dest. The error is NotFound if there is no row.
 func (q *querier) get(ctx context.Context, dest any, query string, args ...any) error {
 	return q.run(ctx, query, func(stmt *sqlx.Stmt, direct sqlx.ExtContext) error {
 		if stmt != nil {
@@ -112,8 +111,8 @@ func (q *querier) get(ctx context.Context, dest any, query string, args ...any) 
 	})
 }
 
-// entities reads all rows and returns what they are rows of; without rows the
-// list is empty, not nil.
+// entities runs a query and returns the entities of its rows. Without rows the list is
+// empty, not nil.
 func entities[R interface{ entity() E }, E any](ctx context.Context, q *querier, query string, args ...any) ([]E, error) {
 	var rows []R
 	err := q.run(ctx, query, func(stmt *sqlx.Stmt, direct sqlx.ExtContext) error {
@@ -132,8 +131,8 @@ func entities[R interface{ entity() E }, E any](ctx context.Context, q *querier,
 	return list, nil
 }
 
-// returning runs a statement that writes to one row and reads into dest what it
-// returns of it; none is NotFound.
+// returning runs a statement that writes to one row and reads its RETURNING clause into
+// dest. The error is NotFound if there is no row.
 func (q *querier) returning(ctx context.Context, dest any, query string, args ...any) error {
 	if q.tx == nil {
 		return errWriteInView
@@ -142,7 +141,7 @@ func (q *querier) returning(ctx context.Context, dest any, query string, args ..
 	return q.get(ctx, dest, query, args...)
 }
 
-// change runs a statement that writes to one row; none is NotFound.
+// change runs a statement that writes to rows. The error is NotFound if there are none.
 func (q *querier) change(ctx context.Context, query string, args ...any) error {
 	if q.tx == nil {
 		return errWriteInView
@@ -176,34 +175,35 @@ func (q *querier) changeAny(ctx context.Context, query string, args ...any) erro
 	return err
 }
 
-// run calls do with the prepared statement, or with nil and what runs the query directly.
+// run calls do with the prepared statement or, if there is none, with nil and a handle that
+// runs the query directly.
 func (q *querier) run(ctx context.Context, query string, do func(*sqlx.Stmt, sqlx.ExtContext) error) error {
-	if q.broken != nil {
-		return q.broken
+	if q.aborted != nil {
+		return q.aborted
 	}
 	if err := ctx.Err(); err != nil {
 		return domain.ErrUnavailable(err)
 	}
 	var err error
 	if q.tx == nil {
-		if err := q.statements.line.enter(ctx); err != nil {
+		if err := q.statements.queue.acquire(ctx); err != nil {
 			return err
 		}
-		defer q.statements.line.leave()
+		defer q.statements.queue.release()
 		var stmt *sqlx.Stmt
 		stmt, err = q.statements.prepare(ctx, query)
-		// A second attempt would wait as long again for a table that is locked.
+		// Do not run the query if preparing it waited in vain for a locked table.
 		if err == nil || q.engine.Classify(err).Kind != Unavailable {
 			err = do(stmt, q.statements.db)
 		}
 		if q.isStale(err) {
-			q.statements.forget(query)
+			q.statements.drop(query)
 			err = do(nil, q.statements.db)
 		}
 	} else {
-		err = do(q.statements.within(ctx, q.tx, query), q.tx)
+		err = do(q.statements.inTx(ctx, q.tx, query), q.tx)
 		if q.isStale(err) {
-			q.statements.forget(query)
+			q.statements.drop(query)
 		}
 	}
 	switch {
@@ -212,22 +212,22 @@ func (q *querier) run(ctx context.Context, query string, do func(*sqlx.Stmt, sql
 	case errors.Is(err, sql.ErrNoRows):
 		return domain.ErrNotFound()
 	}
-	return q.refuse(q.failure(ctx, err, query))
+	return q.refuse(q.translate(ctx, err, query))
 }
 
 func (q *querier) isStale(err error) bool {
 	return err != nil && !errors.Is(err, sql.ErrNoRows) && q.engine.Classify(err).Kind == Stale
 }
 
-// refuse returns err, after which nothing of the transaction is kept.
+// refuse aborts the transaction, if there is one, and returns err.
 func (q *querier) refuse(err error) error {
 	if q.tx != nil {
-		q.broken = err
+		q.aborted = err
 	}
 	return err
 }
 
-// lock locks the rows that query selects, on an engine with row locks.
+// lock runs a query that locks rows, if the engine has row locks.
 func (q *querier) lock(ctx context.Context, query string, args ...any) error {
 	if !q.engine.RowLocks {
 		return nil

@@ -1,6 +1,6 @@
-// Package sqlstore keeps the clinic's records in SQL. The text of the statements
-// is the same for every engine; what differs is in Engine. Package postgres and
-// package sqlite open it.
+// Package sqlstore keeps the clinic's records in a SQL database. The statements have the
+// same text for every engine; Engine holds the differences. Packages postgres and sqlite
+// open its stores.
 package sqlstore
 
 import (
@@ -18,39 +18,38 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// Engine is what differs between the databases.
+// Engine describes how one database engine differs from the others.
 type Engine struct {
-	// RowLocks says that statements lock the rows they read where the store asks
-	// for it. An engine with one writer at a time needs none.
+	// RowLocks says that the engine locks single rows. An engine that allows one writer at
+	// a time needs no such locks.
 	RowLocks bool
-	// TxOptions begin the transaction of an Update.
+	// TxOptions are the options of an Update's transaction.
 	TxOptions *sql.TxOptions
-	// NextEventIDs is the query for the IDs of $1 new events, in ascending order, or
-	// for the first of them when the others follow without a gap.
+	// NextEventIDs is a query for the IDs of $1 new events, in ascending order. It can also
+	// return only the first ID, if the others follow without a gap.
 	NextEventIDs string
-	// EventsOf returns the condition and the order that read, by the index of a column
-	// (or what stands for one) and the IDs, the events of one value, a parameter, with
-	// IDs above $1 and up to $3.
-	EventsOf func(column, value string) (where, orderBy string)
-	// Probe returns nil if a change could be committed now, and the reason if not; it
-	// leaves nothing behind. It gets the connection that New calls prober.
+	// EventRange returns a condition and an order for the events that have a value in a
+	// column and IDs above $1 and up to $3. They make the engine use the index on that
+	// column and the ID. column can be an expression; value is a parameter.
+	EventRange func(column, value string) (where, orderBy string)
+	// Probe returns nil if a change can be committed now, and otherwise the reason. It does
+	// not change the database. It uses the connection that New calls prober.
 	Probe func(context.Context, *sqlx.DB) error
-	// Privileges, where it is set, returns an error if the store lacks a right that it
-	// needs: ErrMissingPrivilege.
-	Privileges func(context.Context, *sqlx.DB) error
-	// InPlace, where it is set, returns an error if the database is not the one that was
-	// opened any more, such as a file that was replaced. A nil result may be as old as
-	// the given time.
-	InPlace func(age time.Duration) error
-	// Unchanged, where it is set, is asked after each View, for a store that does not keep
-	// others from changing what it reads.
-	Unchanged func() error
+	// CheckPrivileges returns ErrMissingPrivilege if the store lacks a privilege that it
+	// needs. It can be nil.
+	CheckPrivileges func(context.Context, *sqlx.DB) error
+	// CheckFile returns an error if the database is not the one that was opened, such as a
+	// file that was replaced. Its result can be cached for up to age. It can be nil.
+	CheckFile func(age time.Duration) error
+	// CheckUnchanged runs after each View of a database that others may change without the
+	// engine noticing. It can be nil.
+	CheckUnchanged func() error
 	// LastStep is the last step of the schema that the program knows.
 	LastStep int64
-	// WriteWait is how long an Update waits for its turn; 0 means a second, as for reads.
+	// WriteWait is how long an Update waits for a connection; 0 means one second, as for reads.
 	WriteWait time.Duration
-	// Classify reads an error of the driver. Errors that mean the same with every
-	// driver, such as a context that ended, do not get there.
+	// Classify classifies an error of the driver. It does not get the errors that are the
+	// same for every driver, such as that of a context that has ended.
 	Classify func(error) Failure
 }
 
@@ -60,32 +59,30 @@ type Store struct {
 	reader    *statements
 	writer    *statements
 	readiness *readiness
-	// fitted is when the schema was last seen to be one that the program knows, in Unix
-	// nanoseconds.
-	fitted atomic.Int64
+	// schemaChecked is the time of the last successful check of the schema, in Unix nanoseconds.
+	schemaChecked atomic.Int64
 }
 
 var _ ports.Store = (*Store)(nil)
 
-// New returns a store that reads through reader and writes through writer, which
-// may be the same. With prepared, each statement is prepared once for each
-// connection. prober is for Ready alone, and has one connection. The store owns all
-// three: Close closes them. The schema was checked before (see Schema.Check).
+// New returns a store that reads through reader and writes through writer, which can be the
+// same. With prepared, each statement is prepared once per connection. prober has one
+// connection, which only Ready uses. Close closes all three. The caller must have checked
+// the schema (see Schema.Check).
 func New(engine Engine, reader, writer, prober *sqlx.DB, prepared bool) *Store {
-	s := &Store{engine: engine, reader: newStatements(reader, prepared, patience), readiness: newReadiness(prober, engine.Probe)}
-	s.fitted.Store(time.Now().UnixNano())
+	s := &Store{engine: engine, reader: newStatements(reader, prepared, connWait), readiness: newReadiness(prober)}
+	s.schemaChecked.Store(time.Now().UnixNano())
 	s.writer = s.reader
 	if writer != reader {
-		s.writer = newStatements(writer, prepared, cmp.Or(engine.WriteWait, patience))
+		s.writer = newStatements(writer, prepared, cmp.Or(engine.WriteWait, connWait))
 	}
 	return s
 }
 
-// patience is how long a statement waits for a connection of the pool.
-const patience = time.Second
+// connWait is how long a read waits for a connection of the pool.
+const connWait = time.Second
 
-// Close waits for the statements that run and closes the connections. The store
-// cannot be used any more.
+// Close waits for running statements and closes all connections.
 func (s *Store) Close() error {
 	err := s.reader.db.Close()
 	if s.writer != s.reader {
@@ -94,41 +91,41 @@ func (s *Store) Close() error {
 	return errors.Join(err, s.readiness.db.Close())
 }
 
-// Ready implements ports.Store with a few cheap queries. When no change was committed
-// within a second, it also tries whether one could be. The code of the error is that of
-// its cause, where it has one.
+// Ready implements ports.Store with a few cheap queries. If no change was committed within
+// the last second, it also runs the engine's probe. The error has the code of its cause,
+// if there is one.
 func (s *Store) Ready(ctx context.Context) error {
-	err := s.inPlace(time.Second)
+	err := s.checkFile(time.Second)
 	if err == nil {
-		err = s.readiness.ask(ctx, s.engine)
+		err = s.readiness.check(ctx, s.engine)
 	}
 	if err != nil && domain.KindOf(err) != domain.Unavailable {
 		err = domain.ErrUnavailable(err)
 	}
-	return withCode(err)
+	return addCode(err)
 }
 
-// inPlace returns Unavailable when the database is not the one that was opened.
-func (s *Store) inPlace(age time.Duration) error {
-	if s.engine.InPlace == nil {
+// checkFile returns Unavailable if the database is not the one that was opened.
+func (s *Store) checkFile(age time.Duration) error {
+	if s.engine.CheckFile == nil {
 		return nil
 	}
-	if err := s.engine.InPlace(age); err != nil {
+	if err := s.engine.CheckFile(age); err != nil {
 		return domain.ErrUnavailable(err)
 	}
 	return nil
 }
 
-// View implements ports.Store without a transaction: each read is one statement
-// by itself, and one round trip.
+// View implements ports.Store without a transaction: each read is a statement of its own,
+// and takes one round trip.
 func (s *Store) View(_ context.Context, fn func(ports.Tx) error) error {
-	if err := s.inPlace(time.Second); err != nil {
+	if err := s.checkFile(time.Second); err != nil {
 		return err
 	}
 	err := fn(tx{&querier{engine: s.engine, statements: s.reader}})
-	if s.engine.Unchanged != nil {
-		// Then fn can have failed because of it.
-		if changed := s.engine.Unchanged(); changed != nil {
+	if s.engine.CheckUnchanged != nil {
+		// Return this error rather than that of fn, which may be a consequence of it.
+		if changed := s.engine.CheckUnchanged(); changed != nil {
 			return domain.ErrUnavailable(changed)
 		}
 	}
@@ -136,24 +133,26 @@ func (s *Store) View(_ context.Context, fn func(ports.Tx) error) error {
 }
 
 const (
-	// maxAttempts bounds how often Update runs after collisions with others.
+	// maxAttempts bounds how often Update runs fn.
 	maxAttempts = 10
-	// firstBackoff is the longest wait after the first collision; it doubles each time.
+	// firstBackoff bounds the random wait after the first collision. The bound doubles with
+	// each further collision.
 	firstBackoff = 4 * time.Millisecond
 )
 
-// Update implements ports.Store with a transaction. It runs fn at most 10 times;
-// when each run collided with another Update the error is Unavailable. An error
-// of a repository other than NotFound ends the transaction also when fn drops it.
+// Update implements ports.Store with a transaction. It runs fn at most 10 times; if each
+// run collides with another Update, the error is Unavailable. An error of a repository
+// other than NotFound aborts the transaction, even if fn drops the error.
 //
-// When the connection is lost during the commit, nobody can tell whether it took
-// place; the error is then Unavailable, too. So it is when the database was replaced
-// meanwhile: the change went to where nobody will find it. It is Unavailable as well once
-// a newer program has taken a step that this one cannot go on with.
+// The error is also Unavailable in these cases:
+//   - The connection is lost during the commit. Then it is unknown whether the change was
+//     committed.
+//   - The database file was replaced during the Update. Then the change is lost.
+//   - A newer program has applied a migration that this program cannot work with.
 func (s *Store) Update(ctx context.Context, fn func(ports.Tx) error) error {
 	for attempt := range maxAttempts {
-		err := s.attempt(ctx, fn)
-		var f *failed
+		err := s.tryUpdate(ctx, fn)
+		var f *databaseError
 		if !errors.As(err, &f) || f.kind != Collision {
 			return err
 		}
@@ -163,70 +162,70 @@ func (s *Store) Update(ctx context.Context, fn func(ports.Tx) error) error {
 			return domain.ErrUnavailable(ctx.Err())
 		}
 	}
-	return domain.ErrUnavailable(errors.New("sqlstore: gave up after too many collisions with other transactions"))
+	return domain.ErrUnavailable(errors.New("sqlstore: transaction collided with others too many times"))
 }
 
-func (s *Store) attempt(ctx context.Context, fn func(ports.Tx) error) (err error) {
-	if err := s.inPlace(time.Second); err != nil {
+func (s *Store) tryUpdate(ctx context.Context, fn func(ports.Tx) error) (err error) {
+	if err := s.checkFile(time.Second); err != nil {
 		return err
 	}
-	if err := s.writer.line.enter(ctx); err != nil {
+	if err := s.writer.queue.acquire(ctx); err != nil {
 		return err
 	}
-	defer s.writer.line.leave()
-	s.writer.prepareWanted(ctx)
+	defer s.writer.queue.release()
+	s.writer.prepareMissing(ctx)
 	q := &querier{engine: s.engine, statements: s.writer}
 	if err := ctx.Err(); err != nil {
 		return domain.ErrUnavailable(err)
 	}
-	// ctx ends the wait for the transaction, and each statement in it, but not the
-	// transaction itself: database/sql would roll back on its own, while this
-	// returns before that is done.
+	// ctx ends the wait for the transaction and each statement in it, but not the
+	// transaction itself. Otherwise database/sql would roll it back in the background,
+	// after this function has returned.
 	txCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	begun := context.AfterFunc(ctx, cancel)
 	q.tx, err = s.writer.db.BeginTxx(txCtx, s.engine.TxOptions)
 	begun()
 	if err != nil {
-		return q.failure(ctx, err, "BEGIN")
+		return q.translate(ctx, err, "BEGIN")
 	}
 	committed := false
-	defer func() { // Also when fn panics.
+	defer func() { // It also runs when fn panics.
 		if !committed {
 			_ = q.tx.Rollback()
 		}
 	}()
-	if err := s.fits(ctx, q); err != nil {
+	if err := s.checkSchema(ctx, q); err != nil {
 		return err
 	}
 	if err := fn(tx{q}); err != nil {
-		// A caller's own error must not hide that the transaction is to run again.
-		var f *failed
-		if errors.As(q.broken, &f) && f.kind == Collision {
-			return q.broken
+		// An error that fn made itself must not hide a collision.
+		var f *databaseError
+		if errors.As(q.aborted, &f) && f.kind == Collision {
+			return q.aborted
 		}
 		return err
 	}
-	if q.broken != nil {
-		return q.broken
+	if q.aborted != nil {
+		return q.aborted
 	}
 	if err := ctx.Err(); err != nil {
 		return domain.ErrUnavailable(err)
 	}
 	committed = true
 	if err := q.tx.Commit(); err != nil {
-		return q.failure(ctx, err, "COMMIT")
+		return q.translate(ctx, err, "COMMIT")
 	}
-	if err := s.inPlace(0); err != nil {
+	if err := s.checkFile(0); err != nil {
 		return err
 	}
 	if q.wrote {
-		s.readiness.confirm()
+		s.readiness.recordCommit()
 	}
 	return nil
 }
 
-// tx gives the repositories.
+// tx implements ports.Tx.
 type tx struct{ *querier }
 
 func (t tx) Users() ports.Users       { return users{t.querier} }
@@ -244,7 +243,7 @@ func (t tx) PatientHistory() ports.History[domain.Patient] { return historyOf(t,
 func (t tx) Mappings() ports.Mappings                      { return mappings{recordsOf(t, mappingKind)} }
 func (t tx) MappingHistory() ports.History[domain.Mapping] { return historyOf(t, mappingKind) }
 
-// kinds is every kind of record, as domain.RecordKinds has them.
+// kinds holds every kind in domain.RecordKinds.
 var kinds = map[domain.SubjectKind]anyKind{
 	domain.SubjectDoctor:  doctorKind,
 	domain.SubjectPatient: patientKind,

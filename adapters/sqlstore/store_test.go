@@ -71,7 +71,7 @@ func TestReadsAreOneStatement(t *testing.T) {
 	}
 }
 
-// TestErrorsHoldNoValues stores what the schema refuses.
+// TestErrorsHoldNoValues stores values that the schema refuses.
 func TestErrorsHoldNoValues(t *testing.T) {
 	const secret = "hemorrhoids"
 	for _, engine := range engines {
@@ -90,13 +90,13 @@ func TestErrorsHoldNoValues(t *testing.T) {
 				return err
 			})
 			for name, write := range map[string]func(ports.Tx) error{
-				"duplicate that callers run into": func(tx ports.Tx) error {
+				"duplicate with an error of its own": func(tx ports.Tx) error {
 					user := newUser()
 					user.Email = domain.FromStored[domain.Email](secret)
 					_, err := tx.Users().Add(t.Context(), user)
 					return err
 				},
-				"duplicate that nobody expects": func(tx ports.Tx) error {
+				"duplicate without an error of its own": func(tx ports.Tx) error {
 					_, err := tx.Sessions().Add(t.Context(), session)
 					return err
 				},
@@ -106,30 +106,30 @@ func TestErrorsHoldNoValues(t *testing.T) {
 					_, err := tx.Doctors().Add(t.Context(), doctor)
 					return err
 				},
-				"no number": func(tx ports.Tx) error {
+				"not a number": func(tx ports.Tx) error {
 					doctor := newDoctor("NJ-1")
 					doctor.Salary = domain.FromStored[domain.Salary](secret)
 					_, err := tx.Doctors().Add(t.Context(), doctor)
 					return err
 				},
-				"no date": func(tx ports.Tx) error {
+				"not a date": func(tx ports.Tx) error {
 					patient := newPatient(session.UserID)
 					patient.DateOfBirth = domain.FromStored[domain.Date](secret)
 					_, err := tx.Patients().Add(t.Context(), patient)
 					return err
 				},
-				"no choice": func(tx ports.Tx) error {
+				"not one of the choices": func(tx ports.Tx) error {
 					patient := newPatient(session.UserID)
 					patient.Gender = domain.FromStored[domain.Gender](secret)
 					_, err := tx.Patients().Add(t.Context(), patient)
 					return err
 				},
-				"an event's subject too long": func(tx ports.Tx) error {
+				"the subject of an event too long": func(tx ports.Tx) error {
 					event := newEvents(1, 0)[0]
 					event.Subject.Kind = domain.SubjectKind(strings.Repeat(secret, 100))
 					return tx.Audit().Add(t.Context(), noEvidence, event)
 				},
-				"a list of what is too long": func(tx ports.Tx) error {
+				"a reference of an event too long": func(tx ports.Tx) error {
 					event := newEvents(1, 0)[0]
 					event.Related = []domain.Reference{{Kind: domain.SubjectKind(strings.Repeat(secret, 100)), ID: 1}}
 					return tx.Audit().Add(t.Context(), noEvidence, event)
@@ -152,7 +152,7 @@ func colliding(t *testing.T) *sqlstore.Store {
 	store := sqlstore.New(sqlstore.Engine{
 		Classify: func(error) sqlstore.Failure { return sqlstore.Failure{Kind: sqlstore.Collision} },
 	}, db, db, db, true)
-	store.RelyOnSchema()
+	store.SkipSchemaChecks()
 	return closing(t, store, nil)
 }
 
@@ -167,7 +167,7 @@ func TestUpdateGivesUpAfterCollisions(t *testing.T) {
 	require.Equal(t, 10, attempts)
 }
 
-func TestUpdateRunsAgainWhateverErrorFnMakesOfACollision(t *testing.T) {
+func TestUpdateRunsAgainAfterACollisionWhateverErrorFnReturns(t *testing.T) {
 	attempts := 0
 	err := colliding(t).Update(t.Context(), func(tx ports.Tx) error {
 		if attempts++; attempts == 3 {

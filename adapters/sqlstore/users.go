@@ -32,7 +32,7 @@ const (
 
 var selectUsersByID = forIDs(selectUser+` WHERE `, `id`, ` ORDER BY id`)
 
-// userChunk is how many rows a list reads at once when it looks for matches.
+// userChunk is how many rows List reads at once after its first query.
 const userChunk = 1000
 
 type userRow struct {
@@ -71,21 +71,21 @@ func (r userRow) entity() domain.User {
 			Key:       domain.StoredSealedKey(r.TOTPKey),
 			Confirmed: r.TOTPConfirmed,
 			LastStep:  r.TOTPLastStep,
-			Recovery:  restoreHashes(r.RecoveryHashes),
+			Recovery:  splitHashes(r.RecoveryHashes),
 		},
 		UpdatedAt: r.UpdatedAt.Time,
 		Version:   r.Version,
 	}
 }
 
-func restoreHashes(stored []byte) (hashes domain.RecoveryHashes) {
+func splitHashes(stored []byte) (hashes domain.RecoveryHashes) {
 	for i, hash := range slices.Collect(slices.Chunk(stored, len(domain.RecoveryHash{}))) {
 		copy(hashes[i][:], hash)
 	}
 	return hashes
 }
 
-// hashesOrNull stores no hashes at all as NULL.
+// hashesOrNull concatenates the hashes. It returns NULL if all are zero.
 func hashesOrNull(hashes domain.RecoveryHashes) any {
 	if hashes == (domain.RecoveryHashes{}) {
 		return nil
@@ -97,7 +97,7 @@ func hashesOrNull(hashes domain.RecoveryHashes) any {
 	return stored
 }
 
-// userValues are what Add and Save store, in the order of the statements.
+// userValues returns the values that both Add and Save store, in the order of the statements.
 func userValues(user domain.User) []any {
 	factor := user.SecondFactor
 	phone, longPhone := phoneColumns(user.Phone)
@@ -122,17 +122,17 @@ func (s users) Add(ctx context.Context, user domain.User) (domain.User, error) {
 }
 
 func (s users) Get(ctx context.Context, id domain.ID) (domain.User, error) {
-	return s.one(ctx, ` WHERE id = $1`, id)
+	return s.getWhere(ctx, ` WHERE id = $1`, id)
 }
 
 func (s users) ByEmail(ctx context.Context, email domain.Email) (domain.User, error) {
 	if email == (domain.Email{}) {
 		return domain.User{}, domain.ErrNotFound()
 	}
-	return s.one(ctx, ` WHERE email = $1`, email.String())
+	return s.getWhere(ctx, ` WHERE email = $1`, email.String())
 }
 
-func (s users) one(ctx context.Context, where string, arg any) (domain.User, error) {
+func (s users) getWhere(ctx context.Context, where string, arg any) (domain.User, error) {
 	var row userRow
 	err := s.get(ctx, &row, selectUser+where+s.locking(forChange), arg)
 	return row.entity(), err
@@ -142,12 +142,11 @@ func (s users) Save(ctx context.Context, user domain.User) error {
 	return s.change(ctx, updateUser, append([]any{user.ID}, userValues(user)...)...)
 }
 
-// List leaves it to the filter what matches, so that letter case and spelling
-// mean the same with every engine. A page that nothing is left out of is one
-// statement.
+// List applies the filter in Go, so that it treats letter case and spelling alike with every
+// engine. A page whose users all match takes one statement.
 func (s users) List(ctx context.Context, filter domain.UserFilter, page domain.Page) ([]domain.User, error) {
 	if filter.IDs != nil {
-		return s.those(ctx, filter, page)
+		return s.listIDs(ctx, filter, page)
 	}
 	list := []domain.User{}
 	for chunk := page.Limit; len(list) < page.Limit; chunk = userChunk {
@@ -168,8 +167,8 @@ func (s users) List(ctx context.Context, filter domain.UserFilter, page domain.P
 	return list, nil
 }
 
-// those is List for users whose IDs are known.
-func (s users) those(ctx context.Context, filter domain.UserFilter, page domain.Page) ([]domain.User, error) {
+// listIDs is List for a filter with IDs.
+func (s users) listIDs(ctx context.Context, filter domain.UserFilter, page domain.Page) ([]domain.User, error) {
 	list := []domain.User{}
 	ids := slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(filter.IDs))), func(id domain.ID) bool { return id <= page.After })
 	for batch := range batches(ids) {

@@ -5,12 +5,11 @@ import (
 	"fmt"
 	"time"
 
-	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
 )
 
-// instant is a time as it is read: a time.Time from PostgreSQL, microseconds
-// since 1970 from SQLite, which has no type for it; the zero time for NULL.
+// instant is a column that holds a time. PostgreSQL's driver returns a time.Time, SQLite's
+// the microseconds since 1970. NULL is the zero time.
 type instant struct{ time.Time }
 
 // newInstant is a time as it is stored.
@@ -26,20 +25,20 @@ func (i *instant) Scan(stored any) error {
 	case int64:
 		i.Time = time.UnixMicro(stored).UTC()
 	default:
-		return fmt.Errorf("sqlstore: a time is stored as %T", stored)
+		return fmt.Errorf("sqlstore: scan time: unsupported type %T", stored)
 	}
 	return nil
 }
 
-// Value implements driver.Valuer. Each engine's driver writes a time.Time in its way.
+// Value implements driver.Valuer. Each engine's driver encodes a time.Time itself.
 func (i instant) Value() (driver.Value, error) { return i.Time, nil }
 
-// day is a date as YYYY-MM-DD; the empty one is NULL.
+// day is a date in the form YYYY-MM-DD. NULL is the empty text.
 type day string
 
 // Scan implements sql.Scanner.
 func (d *day) Scan(stored any) error {
-	if date, is := stored.(time.Time); is { // PostgreSQL has a type for it.
+	if date, is := stored.(time.Time); is { // from PostgreSQL
 		*d = day(date.Format(time.DateOnly))
 		return nil
 	}
@@ -49,7 +48,7 @@ func (d *day) Scan(stored any) error {
 // Value implements driver.Valuer.
 func (d day) Value() (driver.Value, error) { return nullableText(d).Value() }
 
-// nullableText is a text of which the empty one is NULL.
+// nullableText is a text that is stored as NULL when it is empty.
 type nullableText string
 
 // Scan implements sql.Scanner.
@@ -62,7 +61,7 @@ func (t *nullableText) Scan(stored any) error {
 	case []byte:
 		*t = nullableText(stored)
 	default:
-		return fmt.Errorf("sqlstore: a text is stored as %T", stored)
+		return fmt.Errorf("sqlstore: scan text: unsupported type %T", stored)
 	}
 	return nil
 }
@@ -75,15 +74,15 @@ func (t nullableText) Value() (driver.Value, error) {
 	return string(t), nil
 }
 
-// freeText is a text without a tight bound: what domain.TextBytes counts of a record.
+// freeText is a text that domain.TextBytes counts, because it can be long.
 type freeText string
 
-// anyInstant is the zero time for what is no time, such as PostgreSQL's infinity: what
-// is read with it shows by other means that it is not as it was written.
-type anyInstant struct{ instant }
+// lenientInstant is an instant that reads an invalid time, such as PostgreSQL's infinity, as
+// the zero time. It is for rows whose evidence or digest shows that they were changed.
+type lenientInstant struct{ instant }
 
 // Scan implements sql.Scanner.
-func (i *anyInstant) Scan(stored any) error {
+func (i *lenientInstant) Scan(stored any) error {
 	if i.instant.Scan(stored) != nil {
 		i.Time = time.Time{}
 	}
@@ -106,14 +105,6 @@ func bytesOrNull(value []byte) any {
 		}
 	}
 	return nil
-}
-
-// kindOrNull stores no kind as NULL.
-func kindOrNull(kind domain.SubjectKind) any {
-	if kind == "" {
-		return nil
-	}
-	return string(kind)
 }
 
 // numberOrNull stores zero as NULL.

@@ -17,7 +17,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// Made with Python's hmac and hashlib: the signing key and its id by RFC 5869,
+// Computed with Python's hmac and hashlib: the signing key and its id by RFC 5869,
 // the token by RFC 7515.
 const (
 	secretKey     = "a secret key for tests, of 42 bytes in all"
@@ -39,7 +39,7 @@ const (
 	lifetime = time.Hour
 )
 
-// issued to expires is the life of golden.
+// golden is valid from issued to expires.
 var (
 	issued  = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	expires = issued.Add(15 * time.Minute)
@@ -90,17 +90,17 @@ func signText(newHash func() hash.Hash, key []byte, text string) string {
 	return text + "." + encode(string(mac.Sum(nil)))
 }
 
-// forge signs as Issue does, with the true key.
+// forge signs claims as Issue does, with the real key.
 func forge(header, payload string) string { return sign(sha256.New, signingKey(), header, payload) }
 
-// forgeHeader is a token that is signed with the true key and has old replaced
-// in its header.
+// forgeHeader returns golden with old replaced in its header, signed with the real
+// key.
 func forgeHeader(old, replacement string) string {
 	return forge(replaceOnce(header, old, replacement), payload)
 }
 
-// forgePayload is a token that is signed with the true key and has old replaced
-// in its payload.
+// forgePayload returns golden with old replaced in its payload, signed with the real
+// key.
 func forgePayload(old, replacement string) string {
 	return forge(header, replaceOnce(payload, old, replacement))
 }

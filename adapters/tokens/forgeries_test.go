@@ -33,10 +33,10 @@ func TestNoOtherTokenIsAccepted(t *testing.T) {
 	}
 }
 
-// algorithm is the header that names another one.
+// algorithm returns a header with this algorithm.
 func algorithm(name string) string { return replaceOnce(header, "HS256", name) }
 
-// keyNamed is the header that names another key.
+// keyNamed returns a header with this key ID.
 func keyNamed(id string) string { return replaceOnce(header, keyID, id) }
 
 func signRSA(t *testing.T, key *rsa.PrivateKey) string {
@@ -48,7 +48,7 @@ func signRSA(t *testing.T, key *rsa.PrivateKey) string {
 	return text + "." + encode(string(signature))
 }
 
-// otherTokens are made from golden, each with one thing changed. The verifier
+// otherTokens are variants of golden, each with one change. The verifier
 // has secretKey, and olderKey as a fallback.
 func otherTokens(t *testing.T) map[string]string {
 	t.Helper()

@@ -10,8 +10,8 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// FuzzVerify tries each text as a token, and as the header and the payload of a
-// token that is signed with the true key.
+// FuzzVerify verifies each text as a token, and as the header and the payload of a
+// token that is signed with the real key.
 func FuzzVerify(f *testing.F) {
 	verifier := newTokens(f, secretKey)
 	f.Add(golden)

@@ -15,7 +15,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-func TestIssue(t *testing.T) {
+func TestIssueWritesTheDocumentedClaims(t *testing.T) {
 	for name, test := range map[string]struct {
 		actor domain.Actor
 		want  map[string]any
@@ -54,7 +54,7 @@ func TestIssue(t *testing.T) {
 	}
 }
 
-func TestNoTwoTokensAreAlike(t *testing.T) {
+func TestEachTokenIsUnique(t *testing.T) {
 	made := newTokens(t, secretKey)
 	assert.NotEqual(t, issue(t, made), issue(t, made))
 }
@@ -79,7 +79,7 @@ func TestIssueRefusesActorsWhoCannotSignIn(t *testing.T) {
 	}
 }
 
-func TestIssueRefusesToExceedTheLifetime(t *testing.T) {
+func TestIssueRefusesAnExpiryBeyondTheLifetime(t *testing.T) {
 	made := newTokens(t, secretKey)
 	_, err := made.Issue(staff, now, now.Add(lifetime))
 	require.NoError(t, err)

@@ -14,7 +14,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-func TestLifeOfAToken(t *testing.T) {
+func TestATokenIsValidFromIssueToExpiry(t *testing.T) {
 	const second = time.Second
 	tests := []struct {
 		name            string
@@ -57,7 +57,7 @@ func TestLifeOfAToken(t *testing.T) {
 	}
 }
 
-func TestALowerLifetimeCountsAtOnce(t *testing.T) {
+func TestAShorterLifetimeAppliesToIssuedTokens(t *testing.T) {
 	const rounding = time.Second
 	keys := keysOf(t, secretKey)
 	token, err := tokens.New(keys, 24*time.Hour).Issue(staff, issued, issued.Add(24*time.Hour))
@@ -70,7 +70,7 @@ func TestALowerLifetimeCountsAtOnce(t *testing.T) {
 	assert.Equal(t, domain.ErrAccessToken(), err)
 }
 
-func TestNoEndProlongsAToken(t *testing.T) {
+func TestALaterExpiryDoesNotExtendTheLifetime(t *testing.T) {
 	verifier := newTokens(t, secretKey)
 	for _, end := range []string{"1767312000", "9223372036", "253402300799"} {
 		token := forgePayload("1767226500", end)
@@ -86,7 +86,7 @@ func TestNoEndProlongsAToken(t *testing.T) {
 	assert.Equal(t, domain.ErrAccessToken(), err)
 }
 
-func TestRoundTrip(t *testing.T) {
+func TestVerifyReturnsTheIssuedActor(t *testing.T) {
 	const lifetime = 24 * time.Hour
 	made := tokens.New(keysOf(t, secretKey), lifetime)
 	rapid.Check(t, func(t *rapid.T) {

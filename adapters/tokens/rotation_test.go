@@ -10,7 +10,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-func TestANewSecretKeepsTheTokensOfItsFallbacks(t *testing.T) {
+func TestTokensOfAFallbackSecretStayValid(t *testing.T) {
 	before := newTokens(t, olderKey)
 	during := newTokens(t, secretKey, unknownKey, olderKey)
 	after := newTokens(t, secretKey)
@@ -37,9 +37,9 @@ func TestFallbacksNeverSign(t *testing.T) {
 	}
 }
 
-// So instances may get a new secret one after the other: first all know it as a
+// Instances can get a new secret one after the other: first all of them know it as a
 // fallback, then it becomes the current one.
-func TestInstancesMayChangeTheirSecretOneByOne(t *testing.T) {
+func TestInstancesCanReplaceTheSecretOneByOne(t *testing.T) {
 	first, second := newTokens(t, olderKey, secretKey), newTokens(t, secretKey, olderKey)
 	for _, token := range []string{issue(t, first), issue(t, second)} {
 		_, err := first.Verify(token, now)

@@ -20,12 +20,12 @@ const (
 	accessUse = "access"
 	purpose   = "access tokens"
 
-	// maxLength is many times what Issue writes, and bounds what is parsed
-	// before the signature is checked.
+	// maxLength limits the text that is parsed before its signature is checked. It is
+	// many times the length of an issued token.
 	maxLength = 4096
 )
 
-// duties are those that a token may name.
+// duties are the duties that a token can contain.
 var duties = []domain.Duty{domain.NoDuty, domain.DutyPassword, domain.DutySecondFactor}
 
 // Tokens implements ports.AccessTokens. It is safe for concurrent use.
@@ -34,32 +34,30 @@ type Tokens struct {
 	lifetime time.Duration
 }
 
-// New returns tokens that are good for lifetime at most. They are signed with
-// the current one of keys, and those signed with a fallback are good until they
-// expire.
+// New returns a Tokens that issues tokens with at most this lifetime. It signs with the
+// current key and accepts tokens that a fallback signed.
 func New(keys *secretkeys.Keys, lifetime time.Duration) *Tokens {
 	return &Tokens{keys: keys.For(purpose), lifetime: lifetime}
 }
 
 type claims struct {
 	jwt.RegisteredClaims
-	// Use keeps other tokens that may one day be signed here from passing for
-	// access tokens (RFC 8725, 3.12).
+	// Use distinguishes access tokens from other tokens that a later release could sign
+	// with the same keys (RFC 8725, 3.12).
 	Use     string `json:"token_use"`
 	Session string `json:"sid"`
 	Role    string `json:"role"`
 	Duty    string `json:"duty,omitempty"`
-	// SecondFactor is whether the account had one (RFC 8176 has "mfa" for a login
-	// that used it, which comes to the same).
+	// SecondFactor is whether the user has a second factor. A login with one always uses
+	// it, so the claim means the same as "mfa" in RFC 8176.
 	SecondFactor bool `json:"mfa,omitempty"`
 }
 
-// Issue implements ports.AccessTokens. Tokens count in whole seconds: one
-// begins with the second of now and ends with the second of expires, so at
-// times a little before expires and never after it. One that would end in the
-// second in which it begins is dead from the start. Refused as Internal are an
-// actor without a user, a session or a role that can be stored, or with an
-// unknown duty, and a token that would outlive the lifetime.
+// Issue implements ports.AccessTokens. The times in a token are rounded down to whole
+// seconds, so a token can end up to a second before expires and never after it. A token
+// that begins and ends in the same second is never valid. The error is Internal if the
+// actor has no user, no session, an invalid role or an unknown duty, or if expires is
+// beyond the lifetime.
 func (t *Tokens) Issue(actor domain.Actor, now, expires time.Time) (domain.AccessToken, error) {
 	_, err := domain.ParseRole(string(actor.Role))
 	switch {
@@ -70,7 +68,7 @@ func (t *Tokens) Issue(actor domain.Actor, now, expires time.Time) (domain.Acces
 	case expires.After(now.Add(t.lifetime)):
 		return domain.AccessToken{}, errors.New("tokens: the token would outlive the lifetime")
 	}
-	// At least 128 random bits.
+	// rand.Text has at least 128 random bits.
 	text, err := write(t.keys.Current(), actor, rand.Text(), now, expires)
 	return domain.NewAccessToken(text), err
 }
@@ -96,13 +94,13 @@ func write(key secretkeys.Key, actor domain.Actor, id string, begins, expires ti
 	return token.SignedString(key.Bytes())
 }
 
-// Verify implements ports.AccessTokens. A token that begins up to domain.ClockSkew
-// after now is taken, for clocks differ; one that expired at now is not.
+// Verify implements ports.AccessTokens. It accepts a token that begins up to
+// domain.ClockSkew after now, because the clocks of instances differ. It refuses a token
+// that expires at now.
 //
-// Neither is one that began longer ago than the lifetime and the second to which its
-// beginning was rounded down, whatever it says of its end: that a session was revoked
-// is remembered for as long as its tokens can be good, and a shorter lifetime counts
-// at once, for tokens that were issued under a longer one too.
+// It also refuses a token that began longer ago than the lifetime plus one second for
+// rounding, whatever its expiry. Revocations are remembered only for the lifetime of
+// tokens, and a shorter lifetime must apply to tokens that were issued before it was set.
 func (t *Tokens) Verify(token string, now time.Time) (domain.Actor, error) {
 	actor, ok := t.read(token, now)
 	if !ok {
@@ -135,7 +133,7 @@ func (t *Tokens) read(token string, now time.Time) (domain.Actor, bool) {
 		jwt.WithExpirationRequired(),
 		jwt.WithLeeway(domain.ClockSkew),
 		jwt.WithTimeFunc(func() time.Time { return now }))
-	// The library's leeway prolongs tokens, too.
+	// The library adds the leeway to the expiry, too, so the expiry is checked again.
 	if err != nil || !now.Before(c.ExpiresAt.Time) || now.Sub(c.NotBefore.Time) >= t.lifetime+time.Second || c.ID == "" {
 		return domain.Actor{}, false
 	}
@@ -149,12 +147,11 @@ func (t *Tokens) read(token string, now time.Time) (domain.Actor, bool) {
 	}
 	actor := domain.Actor{UserID: user, Role: role, SessionID: session, Duty: duty, SecondFactor: c.SecondFactor}
 
-	// The library overlooks much: line breaks within base64, members that are
-	// repeated, unknown or in other letter case, further audiences, headers such
-	// as crit, jwk and another typ. Nothing but the text that Issue would have
-	// written is a token, and all that is left to check is in it. So a release
-	// that writes other claims does not take the tokens of the one before, and
-	// their holders refresh.
+	// The library accepts line breaks within base64, members that are repeated, unknown or
+	// in other letter case, further audiences, and headers such as crit, jwk and another
+	// typ. To refuse all of these, only the exact text that Issue would have written is
+	// accepted. As a consequence, a release that changes the claims refuses the tokens of
+	// earlier releases, and their clients refresh them.
 	written, err := write(key, actor, c.ID, c.NotBefore.Time, c.ExpiresAt.Time)
 	return actor, err == nil && written == token
 }

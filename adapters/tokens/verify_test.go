@@ -14,8 +14,8 @@ import (
 
 var _ ports.AccessTokens = (*tokens.Tokens)(nil)
 
-func TestVerifyAcceptsWhatWasIssued(t *testing.T) {
-	// Forgeries prove something only if forge can make a good token.
+func TestVerifyAcceptsIssuedTokens(t *testing.T) {
+	// The forgeries are meaningful only if forge can produce a valid token.
 	require.Equal(t, golden, forge(header, payload))
 
 	actor, err := newTokens(t, secretKey).Verify(golden, now)
@@ -23,7 +23,7 @@ func TestVerifyAcceptsWhatWasIssued(t *testing.T) {
 	assert.Equal(t, staff, actor)
 }
 
-func TestVerifyKnowsTheDuties(t *testing.T) {
+func TestVerifyReturnsTheDuty(t *testing.T) {
 	for _, duty := range []domain.Duty{domain.DutyPassword, domain.DutySecondFactor} {
 		actor, err := newTokens(t, secretKey).Verify(forgePayload(`"STAFF"`, `"STAFF","duty":"`+string(duty)+`"`), now)
 		require.NoError(t, err)

@@ -12,25 +12,25 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// A sealed key is "v1:", the ID of the key it is sealed with, ":", and the
-// base64url of nonce, ciphertext and tag. All of it is authenticated.
+// A sealed key consists of "v1:", the ID of the key that sealed it, ":", and the base64url
+// of nonce, ciphertext and tag. All parts are authenticated.
 const sealVersion = "v1"
 
-// These say nothing of the sealed key: they go to the log.
+// The errors do not contain the sealed key, because they are logged.
 var (
-	errFormat     = errors.New("totp: the sealed key is in no known format")
-	errUnknownKey = errors.New("totp: the SECRET_KEY under which the key was sealed is set neither as the current one nor as a fallback")
-	errTampered   = errors.New("totp: the sealed key is not what was once sealed")
+	errFormat     = errors.New("totp: the sealed key has an unknown format")
+	errUnknownKey = errors.New("totp: the key was sealed with a SECRET_KEY that is neither the current one nor a fallback")
+	errTampered   = errors.New("totp: the sealed key was altered")
 )
 
 func sealHeader(keyID string) string { return sealVersion + ":" + keyID + ":" }
 
-// newAEAD is called each time, because formatters would print the key of a
-// cipher that is kept. It allows 2^32 seals with a key (NIST SP 800-38D, 8.3).
+// newAEAD returns the cipher for a key. The cipher is not stored, because formatters would
+// print its key. A key can seal 2^32 times (NIST SP 800-38D, 8.3).
 func newAEAD(key secretkeys.Key) (cipher.AEAD, error) {
 	block, err := aes.NewCipher(key.Bytes())
 	if err != nil {
-		return nil, fmt.Errorf("totp: key %s is none of AES: %w", key.ID, err)
+		return nil, fmt.Errorf("totp: create a cipher with key %s: %w", key.ID, err)
 	}
 	return cipher.NewGCMWithRandomNonce(block)
 }
@@ -41,11 +41,11 @@ func seal(key secretkeys.Key, secret domain.Secret) (domain.SealedKey, error) {
 		return domain.SealedKey{}, err
 	}
 	header := sealHeader(key.ID)
-	sealed := aead.Seal(nil, nil, []byte(secret.Reveal()), []byte(header)) //nolint:gosec // G407: it makes the nonce itself
+	sealed := aead.Seal(nil, nil, []byte(secret.Reveal()), []byte(header)) //nolint:gosec // G407: Seal generates the nonce
 	return domain.StoredSealedKey(header + base64.RawURLEncoding.EncodeToString(sealed)), nil
 }
 
-// open returns what was sealed, and the ID of the key it was sealed with.
+// open decrypts a sealed key. It returns the ID of the key that sealed it, too.
 func (c *Codes) open(sealed domain.SealedKey) (secret domain.Secret, keyID string, err error) {
 	parts := strings.Split(sealed.Reveal(), ":")
 	if len(parts) != 3 || parts[0] != sealVersion {

@@ -16,7 +16,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// assertOpens checks that codes match what a device with key shows.
+// assertOpens asserts that the code of a device with key matches.
 func assertOpens(t *testing.T, codes *Codes, sealed domain.SealedKey, key string) {
 	t.Helper()
 	got, matches, err := codes.Match(sealed, code(deviceCode(t, key, step)), now)
@@ -25,8 +25,8 @@ func assertOpens(t *testing.T, codes *Codes, sealed domain.SealedKey, key string
 	assert.Equal(t, step, got)
 }
 
-// assertStaysShut checks that nothing can be done with a sealed key, not even
-// with the right code, and that the error is want and shows nothing.
+// assertStaysShut asserts that every method refuses the sealed key, even
+// with the right code, and that the error is want and shows no secret.
 func assertStaysShut(t *testing.T, codes *Codes, sealed string, want error) {
 	t.Helper()
 	_, matches, err := codes.Match(domain.StoredSealedKey(sealed), code(deviceCode(t, rfcKey, step)), now)
@@ -69,13 +69,13 @@ func TestNewKeysAreSealedWithTheCurrentSecretKey(t *testing.T) {
 	assertOpens(t, newCodes(t, secretKey), enrolment.Key, keyIn(t, enrolment))
 }
 
-func TestAKeyUnderALostSecretKeyStaysShutAndSaysWhy(t *testing.T) {
+func TestAKeySealedWithALostSecretKeyIsRefusedWithTheReason(t *testing.T) {
 	sealed := enrol(t, newCodes(t, older)).Key.Reveal()
 	assertStaysShut(t, newCodes(t, secretKey), sealed, errUnknownKey)
 	assert.ErrorContains(t, errUnknownKey, "SECRET_KEY")
 }
 
-func TestKeysOfOtherPurposesDoNotOpen(t *testing.T) {
+func TestKeysOfOtherPurposesOpenNoSeal(t *testing.T) {
 	keys, err := secretkeys.New(domain.NewSecret(secretKey))
 	require.NoError(t, err)
 	others, err := New(keys.For("another purpose"))
@@ -83,9 +83,9 @@ func TestKeysOfOtherPurposesDoNotOpen(t *testing.T) {
 	assertStaysShut(t, others, sealedRFCKey, errUnknownKey)
 }
 
-func TestNoAlteredCharacterGoesUnnoticed(t *testing.T) {
+func TestEveryAlteredCharacterIsDetected(t *testing.T) {
 	codes := newCodes(t, secretKey, older)
-	// The tests below prove something only if this opens.
+	// The tests below are meaningful only if this one opens.
 	assertOpens(t, codes, domain.StoredSealedKey(sealedRFCKey), rfcKey)
 
 	for i := range sealedRFCKey {
@@ -101,13 +101,13 @@ func TestNoAlteredCharacterGoesUnnoticed(t *testing.T) {
 	}
 }
 
-func TestWhatWasNeverSealedStaysShut(t *testing.T) {
+func TestTextThatWasNotSealedIsRefused(t *testing.T) {
 	codes := newCodes(t, secretKey, older)
 	parts := strings.Split(sealedRFCKey, ":")
 	version, id, text := parts[0], parts[1], parts[2]
 	aead, err := newAEAD(codes.ring.Current())
 	require.NoError(t, err)
-	// boundTo is sealed with the right key, under another header.
+	// boundTo is sealed with the right key and another header.
 	boundTo := func(header string) string {
 		return sealHeader(id) + base64.RawURLEncoding.EncodeToString(aead.Seal(nil, nil, []byte(rfcKey), []byte(header)))
 	}
@@ -147,7 +147,7 @@ func TestWhatWasNeverSealedStaysShut(t *testing.T) {
 	}
 }
 
-func TestNothingSecretIsPrinted(t *testing.T) {
+func TestSecretsAreNeverPrinted(t *testing.T) {
 	codes := newCodes(t, secretKey, older)
 	enrolment := enrol(t, codes)
 	key := keyIn(t, enrolment)

@@ -1,6 +1,6 @@
-// Package totp implements ports.OneTimeCodes with what every authenticator app
-// knows: SHA-1, six digits and steps of 30 seconds. That SHA-1 has collisions
-// does not weaken the HMAC in which it is used here (RFC 6194).
+// Package totp implements ports.OneTimeCodes with the parameters that every authenticator
+// app supports: SHA-1, six digits and steps of 30 seconds. The collisions of SHA-1 do not
+// weaken HMAC-SHA-1 (RFC 6194).
 package totp
 
 import (
@@ -22,36 +22,35 @@ import (
 )
 
 const (
-	// issuer is what apps show above the code.
+	// issuer is the name that apps show with the code.
 	issuer = "healthcare"
-	// stepSeconds is the default of RFC 6238, 5.2, and the only one that all apps know.
+	// stepSeconds is the default of RFC 6238, 5.2, and the only value that all apps support.
 	stepSeconds = 30
-	// skew is how many steps a device's clock may be off, or its user be late
-	// (RFC 6238, 5.2: at most one for the delay).
+	// skew is the number of steps that a code can be early or late, because of the device's
+	// clock or a slow user (RFC 6238, 5.2: at most one for the delay).
 	skew = 1
-	// keyLength is in bytes: the 160 bits of RFC 4226, 4, R6.
+	// keyLength is in bytes: the 160 bits that RFC 4226, 4, R6 recommends.
 	keyLength = 20
 
 	algorithm = otp.AlgorithmSHA1
 	digits    = otp.DigitsSix
 
-	// imageSize is the width and the height of QR codes, in pixels. Those of the
-	// longest addresses have 85 modules, so that one is at least two pixels wide.
+	// imageSize is the width and the height of QR codes in pixels. The code of the longest
+	// address has 85 modules, so a module is at least two pixels wide.
 	imageSize = 256
-	// imageMargin leaves blank, with what the library does, at least the four
-	// modules that ISO/IEC 18004 asks for around a code, on dark pages too.
+	// imageMargin is the width in pixels of the white frame around the code. Together with
+	// the library's own margin it has at least the four modules that ISO/IEC 18004 requires.
 	imageMargin = 16
 )
 
 // Codes implements ports.OneTimeCodes. It is safe for concurrent use.
 //
-// Keys are sealed with AES-256-GCM. Nothing ties a sealed key to its user: who
+// Keys are sealed with AES-256-GCM. A sealed key does not contain its user: somebody who
 // can write to the store can give one user the second factor of another.
 type Codes struct{ ring secretkeys.Ring }
 
-// New returns codes whose keys are sealed with the current key of ring, and
-// opened with any. Ring must serve no other purpose. It fails when the current
-// key cannot seal.
+// New returns a Codes that seals keys with the current key of ring and opens them with any
+// key of ring. The ring must have no other purpose.
 func New(ring secretkeys.Ring) (*Codes, error) {
 	if _, err := newAEAD(ring.Current()); err != nil {
 		return nil, err
@@ -70,7 +69,7 @@ func (c *Codes) Enrol(email domain.Email) (ports.Enrolment, error) {
 		Algorithm:   algorithm,
 	})
 	if err != nil {
-		return ports.Enrolment{}, fmt.Errorf("totp: make a key: %w", err)
+		return ports.Enrolment{}, fmt.Errorf("totp: generate a key: %w", err)
 	}
 	sealed, err := seal(c.ring.Current(), domain.NewSecret(key.Secret()))
 	if err != nil {
@@ -97,21 +96,20 @@ func qrCode(key *otp.Key) ([]byte, error) {
 	return encoded.Bytes(), err
 }
 
-// Match implements ports.OneTimeCodes. How long it takes does not tell which
-// step, or how much of a code, was right. A code that is not of six digits
-// matches none.
+// Match implements ports.OneTimeCodes. Its time does not depend on the step or the digits
+// that match. A code that does not have six digits never matches.
 func (c *Codes) Match(key domain.SealedKey, code domain.OneTimeCode, now time.Time) (step int64, matches bool, err error) {
 	secret, _, err := c.open(key)
 	if err != nil {
 		return 0, false, err
 	}
 	current := now.Unix() / stepSeconds
-	// Where two steps happen to have the same code it is taken for the later one,
-	// so that none is left for who saw it typed.
+	// If two steps have the same code, the later step counts. Otherwise somebody who saw the
+	// code could use it again for the later step.
 	for candidate := current - skew; candidate <= current+skew; candidate++ {
 		expected, err := hotp.GenerateCodeCustom(secret.Reveal(), uint64(candidate), hotp.ValidateOpts{Digits: digits, Algorithm: algorithm})
 		if err != nil {
-			return 0, false, fmt.Errorf("totp: make a code: %w", err)
+			return 0, false, fmt.Errorf("totp: compute a code: %w", err)
 		}
 		if subtle.ConstantTimeCompare([]byte(expected), []byte(code.Reveal())) == 1 {
 			step, matches = candidate, true

@@ -31,16 +31,16 @@ const (
 
 	// rfcKey is "12345678901234567890", the key of RFC 6238, appendix B.
 	rfcKey = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
-	// sealedRFCKey was made of it under secretKey with Python's cryptography.
+	// sealedRFCKey is rfcKey sealed under secretKey with Python's cryptography.
 	sealedRFCKey = "v1:KIdxMmc-ECClZLjN:dHdlbHZlIGJ5dGVzlsOuLLt9Tcrr4qhjeMBZW3ARSE1SbV8eJABIwDdu0xJxnloHCBMvXKEyiw-XFTPN"
 )
 
-// now is when step begins.
+// now is the beginning of step.
 const step int64 = 59_000_000
 
 var now = time.Unix(step*30, 0)
 
-// newCodes returns codes under the first of secrets, the others being fallbacks.
+// newCodes returns a Codes with the first secret as the current one and the others as fallbacks.
 func newCodes(t testing.TB, secrets ...string) *Codes {
 	t.Helper()
 	var all []domain.Secret
@@ -70,7 +70,7 @@ func enrol(t testing.TB, codes *Codes) ports.Enrolment {
 
 func code(text string) domain.OneTimeCode { return domain.OneTimeCode{Secret: domain.NewSecret(text)} }
 
-// deviceCode is what a device with key shows in a step (RFC 4226, 5.3).
+// deviceCode returns the code that a device with key shows in a step (RFC 4226, 5.3).
 func deviceCode(t testing.TB, key string, step int64) string {
 	t.Helper()
 	raw, err := base32.StdEncoding.DecodeString(key)
@@ -82,7 +82,7 @@ func deviceCode(t testing.TB, key string, step int64) string {
 	return fmt.Sprintf("%06d", binary.BigEndian.Uint32(sum[at:at+4])&0x7fffffff%1_000_000)
 }
 
-// keyIn is the key that an enrolment's URI brings to the device.
+// keyIn returns the key in an enrolment's URI.
 func keyIn(t testing.TB, enrolment ports.Enrolment) string {
 	t.Helper()
 	uri, err := url.Parse(enrolment.URI.Reveal())
@@ -90,7 +90,7 @@ func keyIn(t testing.TB, enrolment ports.Enrolment) string {
 	return uri.Query().Get("secret")
 }
 
-// RFC 6238, appendix B: of its eight digits the last six are the code.
+// RFC 6238, appendix B. Its codes have eight digits, of which ours are the last six.
 func TestMatchAcceptsTheVectorsOfRFC6238(t *testing.T) {
 	codes := newCodes(t, secretKey)
 	for _, vector := range []struct {
@@ -113,7 +113,7 @@ func TestMatchAcceptsTheVectorsOfRFC6238(t *testing.T) {
 	}
 }
 
-func TestACodeIsGoodForOneStepBeforeAndAfterItsOwn(t *testing.T) {
+func TestACodeIsValidOneStepBeforeAndAfterItsOwn(t *testing.T) {
 	codes := newCodes(t, secretKey)
 	for after, want := range map[time.Duration]bool{
 		-31 * time.Second:   false,
@@ -134,8 +134,8 @@ func TestACodeIsGoodForOneStepBeforeAndAfterItsOwn(t *testing.T) {
 	}
 }
 
-// Otherwise it would be good once more when the earlier one is spent.
-func TestACodeOfTwoStepsIsOfTheLater(t *testing.T) {
+// Otherwise the code could be used twice, once for each step.
+func TestACodeOfTwoStepsCountsForTheLaterStep(t *testing.T) {
 	codes := newCodes(t, secretKey)
 	for _, steps := range [][2]int64{{59061240, 59061241}, {61331809, 61331811}} {
 		shown := deviceCode(t, rfcKey, steps[0])
@@ -170,7 +170,7 @@ func TestMatchRefusesEveryOtherText(t *testing.T) {
 	}
 }
 
-func TestWhatTheURIBringsToADeviceMakesCodesThatMatch(t *testing.T) {
+func TestCodesComputedFromTheURIMatch(t *testing.T) {
 	codes := newCodes(t, secretKey)
 	enrolment := enrol(t, codes)
 	key := keyIn(t, enrolment)
@@ -182,7 +182,7 @@ func TestWhatTheURIBringsToADeviceMakesCodesThatMatch(t *testing.T) {
 	}
 }
 
-func TestTheURIIsWhatAppsRead(t *testing.T) {
+func TestTheURIHasTheFormatOfAuthenticatorApps(t *testing.T) {
 	for _, address := range []string{"anna@example.org", "o'hara+x%41#?/&=`{|}~^$!*@example.org", longestAddress} {
 		enrolment, err := newCodes(t, secretKey).Enrol(parseEmail(t, address))
 		require.NoError(t, err)
@@ -201,7 +201,7 @@ func TestTheURIIsWhatAppsRead(t *testing.T) {
 	}
 }
 
-// longestAddress needs more letters in a URI than any other.
+// longestAddress is the address with the longest URI.
 var longestAddress = strings.Repeat("%", 64) + "@" + strings.Repeat("long.", 37) + "last"
 
 func TestTheQRCodeFillsItsImageAndLeavesAMargin(t *testing.T) {
@@ -236,7 +236,7 @@ func TestTheQRCodeFillsItsImageAndLeavesAMargin(t *testing.T) {
 	}
 }
 
-func TestNoTwoEnrolmentsAreAlike(t *testing.T) {
+func TestEachEnrolmentHasItsOwnKey(t *testing.T) {
 	codes := newCodes(t, secretKey)
 	one, two := enrol(t, codes), enrol(t, codes)
 	assert.NotEqual(t, keyIn(t, one), keyIn(t, two))
@@ -244,7 +244,7 @@ func TestNoTwoEnrolmentsAreAlike(t *testing.T) {
 	assert.NotEqual(t, one.QRCode.Reveal(), two.QRCode.Reveal())
 }
 
-func TestNobodyIsNotEnrolled(t *testing.T) {
+func TestEnrolRefusesAnEmptyAddress(t *testing.T) {
 	enrolment, err := newCodes(t, secretKey).Enrol(domain.Email{})
 	require.Error(t, err)
 	assert.Equal(t, domain.Internal, domain.KindOf(err))

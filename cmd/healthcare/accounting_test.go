@@ -16,7 +16,7 @@ import (
 	"example.com/healthcare/adapters/postgres/pgtest"
 )
 
-// exchange is a request and what was answered.
+// exchange is a request and its response.
 type exchange struct {
 	id, what string
 	answer   answer
@@ -32,7 +32,7 @@ const (
 	phases
 )
 
-// traffic is what clients do until it ends, in phases.
+// traffic is the requests of several clients, in phases.
 type traffic struct {
 	mutex     sync.Mutex
 	phase     int
@@ -67,7 +67,7 @@ func trafficOf(clients int, request func(client, n int, id string) (what string,
 	return traffic
 }
 
-// await waits until every client has got so many answers in this phase.
+// await waits until every client has received n responses in this phase.
 func (tr *traffic) await(t *testing.T, count int) {
 	t.Helper()
 	require.Eventually(t, func() bool {
@@ -82,7 +82,7 @@ func (tr *traffic) await(t *testing.T, count int) {
 	}, time.Minute, time.Millisecond)
 }
 
-// next begins the next phase, and waits until nothing of the one before is under way.
+// next begins the next phase and waits until all requests of the previous phase are answered.
 func (tr *traffic) next(t *testing.T) {
 	t.Helper()
 	tr.mutex.Lock()
@@ -98,7 +98,7 @@ func (tr *traffic) end() {
 	tr.clients.Wait()
 }
 
-// contents is everything that the service keeps.
+// contents is all data that the service stores.
 func contents(t *testing.T, dsn string) string {
 	t.Helper()
 	db, err := sql.Open("postgres", dsn)
@@ -113,9 +113,9 @@ func contents(t *testing.T, dsn string) string {
 	return all
 }
 
-// TestWithoutATrailNothingIsShownOrChanged takes the right to write the trail
+// TestWithoutAnAuditTrailNoRequestReadsOrWritesRecords takes the right to write the trail
 // away from the service while eight clients read and write, and gives it back.
-func TestWithoutATrailNothingIsShownOrChanged(t *testing.T) {
+func TestWithoutAnAuditTrailNoRequestReadsOrWritesRecords(t *testing.T) {
 	dsn := pgtest.New(t)
 	env := append([]string{"DATABASE_URL=" + leastPrivileged(t, dsn), "DATA_DIR=" + t.TempDir(), "SECRET_KEY=" + secretKey}, noLimits...)
 	createSuperuser(t, env, "admin@example.com")

@@ -8,29 +8,30 @@ import (
 	"example.com/healthcare/application"
 )
 
-// announce says where the service listens and keeps its records, and what is to be done
-// first. Where the log is JSON, that is a part of it: what reads it expects nothing else.
+// announce prints the service's address, where it stores its records and, if there is no
+// administrator yet, how to create one. With LOG_FORMAT=json it logs this instead: a
+// program that reads the log expects JSON only.
 func (c config) announce(ctx context.Context, p process, users *application.Users, url string, log *slog.Logger) {
 	hasAdministrator, err := users.HasAdministrator(ctx)
 	if err != nil {
-		log.Warn("whether there is an administrator is not known", "error", err)
+		log.Warn("cannot check whether an administrator exists", "error", err)
 	}
-	needsOne := err == nil && !hasAdministrator
+	needsAdministrator := err == nil && !hasAdministrator
 	if c.LogFormat == "json" {
-		log.Info("listening", "version", buildVersion(), "url", url, "records", c.whereRecordsAre())
-		if needsOne {
-			log.Info("there is no administrator yet: make the first one with the command createsuperuser")
+		log.Info("listening", "version", buildVersion(), "url", url, "records", c.storeLocation())
+		if needsAdministrator {
+			log.Info("no administrator exists yet: create one with the command createsuperuser")
 		}
 		return
 	}
 	fmt.Fprintf(p.out, "healthcare %s listens on %s\n", buildVersion(), url)
-	fmt.Fprintf(p.out, "Records are kept in %s.\n", c.whereRecordsAre())
-	if needsOne {
-		fmt.Fprintf(p.out, "To make the first administrator, in this folder: %s createsuperuser\n", p.name)
+	fmt.Fprintf(p.out, "Records are stored in %s.\n", c.storeLocation())
+	if needsAdministrator {
+		fmt.Fprintf(p.out, "To create the first administrator, run in this folder: %s createsuperuser\n", p.name)
 	}
 }
 
-func (c config) whereRecordsAre() string {
+func (c config) storeLocation() string {
 	if c.usesPostgres() {
 		return "PostgreSQL"
 	}

@@ -14,8 +14,8 @@ import (
 	healthcare "example.com/healthcare/cmd/healthcare"
 )
 
-// backUp runs the recipe of docs/operations.md that pattern finds, at a fixed time, with
-// other folders. It prints what it has made.
+// backUp runs the command of docs/operations.md that pattern matches, at a fixed time, with
+// other directories. It prints the backup's path.
 func backUp(t *testing.T, pattern, data, backups, owner string) (made string, err error) {
 	t.Helper()
 	recipe := strings.NewReplacer("/var/lib/healthcare", data, "/var/backups/healthcare", backups).Replace(operations(t, pattern))
@@ -26,8 +26,8 @@ func backUp(t *testing.T, pattern, data, backups, owner string) (made string, er
 	return strings.TrimSpace(string(out)), err
 }
 
-// TestTheRecipesForBackupsOverwriteNone runs each twice at the same time of the clock.
-func TestTheRecipesForBackupsOverwriteNone(t *testing.T) {
+// TestTheDocumentedBackupCommandsOverwriteNoBackup runs each twice at the same time of the clock.
+func TestTheDocumentedBackupCommandsOverwriteNoBackup(t *testing.T) {
 	t.Run("embedded", func(t *testing.T) {
 		if _, err := exec.LookPath("sqlite3"); err != nil {
 			t.Skip(err)
@@ -61,7 +61,7 @@ func TestTheRecipesForBackupsOverwriteNone(t *testing.T) {
 	})
 }
 
-// assertPrivate asserts that only the owner can read them.
+// assertPrivate asserts that only the owner can read the files.
 func assertPrivate(t *testing.T, paths ...string) {
 	t.Helper()
 	for _, path := range paths {

@@ -16,7 +16,7 @@ import (
 	healthcare "example.com/healthcare/cmd/healthcare"
 )
 
-func TestCreatesuperuser(t *testing.T) {
+func TestCreatesuperuserCreatesAnAdministrator(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		createSuperuserOn(t, env)
 
@@ -33,7 +33,7 @@ func TestCreatesuperuser(t *testing.T) {
 		assert.Contains(t, stderr, "SUPERUSER_PASSWORD")
 		code, _, stderr = run(t, env, "createsuperuser")
 		assert.Equal(t, 1, code)
-		assert.Contains(t, stderr, "no terminal")
+		assert.Contains(t, stderr, "not a terminal")
 
 		service := serve(t, env)
 		me, err := service.api(service.login("admin@example.com")).GetMeWithResponse(t.Context())
@@ -43,8 +43,8 @@ func TestCreatesuperuser(t *testing.T) {
 	})
 }
 
-// TestCreatesuperuserAsks types at a terminal.
-func TestCreatesuperuserAsks(t *testing.T) {
+// TestCreatesuperuserAsksForCredentials types at a terminal.
+func TestCreatesuperuserAsksForCredentials(t *testing.T) {
 	env := engines["embedded"](t)
 	cmd := command(t, env, "createsuperuser", "--create")
 	terminal, err := pty.Start(cmd)
@@ -160,9 +160,9 @@ func TestEmbeddedStoreIsForItsOwnerOnly(t *testing.T) {
 	service.stop()
 }
 
-// Where no service has run, a command that examines or changes what there is says
-// so, and makes nothing: an empty trail in the wrong folder is as it was written, too.
-func TestCommandsDoNotBeginAnew(t *testing.T) {
+// A command that reads or changes the store refuses a directory in which no service has
+// run, and creates nothing: verifying a new, empty trail would succeed.
+func TestCommandsRefuseADirectoryThatNoServiceHasUsed(t *testing.T) {
 	commands := [][]string{
 		{"audit", "verify"},
 		{"audit", "head"},
@@ -181,18 +181,18 @@ func TestCommandsDoNotBeginAnew(t *testing.T) {
 		}
 	}
 	dir := filepath.Join(t.TempDir(), "data")
-	refused([]string{"DATA_DIR=" + dir, "SECRET_KEY=" + secretKey}, dir+"/healthcare.db: run this in the service's folder")
+	refused([]string{"DATA_DIR=" + dir, "SECRET_KEY=" + secretKey}, dir+"/healthcare.db does not exist: run the command in the service's directory")
 	refused([]string{"DATA_DIR=" + dir}, dir+"/healthcare.db")
 	assert.NoDirExists(t, dir)
 	overEachEngine(t, func(t *testing.T, env []string) {
 		migrate(t, env)
 		dir := strings.TrimPrefix(env[0], "DATA_DIR=")
-		refused(env, dir+"/secret_key: give the service's SECRET_KEY")
+		refused(env, dir+"/secret_key does not exist: set SECRET_KEY or DATA_DIR")
 		assert.NoFileExists(t, dir+"/secret_key")
 	})
 }
 
-func TestPolicyHelpVersion(t *testing.T) {
+func TestPolicyHelpAndVersionPrintTheirOutput(t *testing.T) {
 	code, stdout, _ := healthcare.Run(t.Context(), nil, "policy")
 	assert.Zero(t, code)
 	assert.Regexp(t, `doctor:create +- +- +yes`, stdout)

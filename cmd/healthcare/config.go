@@ -15,14 +15,14 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// config is every setting there is. A hint says what a variable may be set to,
-// and is all that an error shows: what was set may be a secret.
+// config holds all settings. The tag hint describes the values that a variable accepts. An
+// error shows the hint and never the value, which can be a secret.
 type config struct {
 	SecretKey domain.Secret `env:"SECRET_KEY"`
-	// SecretKeyFallbacks are earlier ones, which verify and never sign.
+	// SecretKeyFallbacks are earlier keys. They verify and never sign.
 	SecretKeyFallbacks secretList `env:"SECRET_KEY_FALLBACKS"`
-	// keyIsNew says that this process has made the key that DATA_DIR keeps.
-	keyIsNew bool
+	// createdSecretKey is whether this process created the key in DATA_DIR.
+	createdSecretKey bool
 
 	DatabaseURL        domain.Secret `env:"DATABASE_URL"`
 	DBName             string        `env:"DB_NAME"`
@@ -36,7 +36,8 @@ type config struct {
 
 	DataDir  string `env:"DATA_DIR" envDefault:"data"`
 	HTTPAddr string `env:"HTTP_ADDR" envDefault:"127.0.0.1:8000"`
-	// Port is what platforms set. It never says who can reach the service.
+	// Port is the port for the default host. Hosting platforms set it. It does not change
+	// the host, so it never makes the service reachable from other machines.
 	Port string `env:"PORT"`
 
 	IdleTimeout   time.Duration `env:"IDLE_TIMEOUT" envDefault:"90s" hint:"a duration such as 90s"`
@@ -57,11 +58,11 @@ type config struct {
 
 	LimitLoginPair    domain.Limit `env:"LIMIT_LOGIN_PAIR" envDefault:"10/15m" hint:"a count and a time, such as 10/15m, or 0 for no limit"`
 	LimitLoginAccount domain.Limit `env:"LIMIT_LOGIN_ACCOUNT" envDefault:"100/15m" hint:"a count and a time, such as 100/15m, or 0 for no limit"`
-	LimitLoginPlace   domain.Limit `env:"LIMIT_LOGIN_ADDRESS" envDefault:"500/15m" hint:"a count and a time, such as 500/15m, or 0 for no limit"`
+	LimitLoginNetwork domain.Limit `env:"LIMIT_LOGIN_ADDRESS" envDefault:"500/15m" hint:"a count and a time, such as 500/15m, or 0 for no limit"`
 	LimitRegister     domain.Limit `env:"LIMIT_REGISTER" envDefault:"20/1h" hint:"a count and a time, such as 20/1h, or 0 for no limit"`
 	LimitRefresh      domain.Limit `env:"LIMIT_REFRESH" envDefault:"60/1m" hint:"a count and a time, such as 60/1m, or 0 for no limit"`
 
-	// These are for commands with --noinput.
+	// The passwords are for commands with --noinput.
 	SuperuserPassword domain.Secret `env:"SUPERUSER_PASSWORD"`
 	UserPassword      domain.Secret `env:"USER_PASSWORD"`
 
@@ -69,51 +70,44 @@ type config struct {
 	LogFormat string     `env:"LOG_FORMAT" envDefault:"text"`
 }
 
-// portHost is where a service listens that was given no more than a PORT.
-const portHost = "127.0.0.1"
+// defaultHost is the host to listen on if PORT is set and HTTP_ADDR is not.
+const defaultHost = "127.0.0.1"
 
-// These are written with commas between their items.
+// These settings are comma-separated lists.
 type (
 	secretList []domain.Secret
 	proxyList  []netip.Prefix
 	originList []string
 )
 
-// The bounds of lifetimes, against slips such as 15h for 15m. What is wise is
-// shorter: an hour or less for an access token (RFC 6750, 5.3).
+// The limits of durations catch typing errors such as 15h for 15m. They are not
+// recommendations: an access token should last an hour at most (RFC 6750, 5.3).
 const (
 	maxAccessTTL  = 24 * time.Hour
 	maxRefreshTTL = 90 * 24 * time.Hour
-	// A longer grace would be more than what lost answers and tabs need.
+	// maxRefreshGrace is enough for a lost response and for two browser tabs that
+	// refresh at once.
 	maxRefreshGrace = 5 * time.Minute
+	// maxIdleTimeout is longer than proxies keep an idle connection.
+	maxIdleTimeout = time.Hour
+	// maxShutdownDelay is longer than load balancers need to notice a stopping service.
+	maxShutdownDelay = time.Minute
 )
 
-// maxIdleTimeout is more than proxies keep a connection.
-const maxIdleTimeout = time.Hour
-
-// maxShutdownDelay is more than load balancers take to notice that a service stops.
-const maxShutdownDelay = time.Minute
-
-// loadConfig returns the settings of the process: from its environment, and
-// what that does not set from its .env file, which need not exist. All errors
-// are reported at once.
+// loadConfig returns the settings of the process. The environment takes precedence over
+// the .env file, which can be missing. The error lists all invalid settings.
 func loadConfig(p process) (config, error) {
 	cfg, bad := readConfig(p)
 	return cfg, bad.err()
 }
 
-// loadServingConfig does the same for a process that serves. What it needs and
-// was not set, the key apart, it chooses by itself, but on a loopback address only:
-// whoever opens the service to others says how.
+// loadServingConfig is loadConfig for serve. It requires SECRET_KEY and REGISTRATION
+// unless the service listens on a loopback address. There, REGISTRATION defaults to open.
 func loadServingConfig(p process) (config, error) {
 	cfg, bad := readConfig(p)
 	if !isLoopback(cfg.HTTPAddr) {
-		if cfg.SecretKey.IsZero() {
-			bad.add("SECRET_KEY", "set to serve beyond a loopback address: "+goodSecretKey)
-		}
-		if cfg.Registration == "" {
-			bad.add("REGISTRATION", "set to serve beyond a loopback address: closed, approval, or open to let anyone register as Staff")
-		}
+		bad.require(!cfg.SecretKey.IsZero(), "SECRET_KEY", "set to serve beyond a loopback address: "+secretKeyAdvice)
+		bad.require(cfg.Registration != "", "REGISTRATION", "set to serve beyond a loopback address: closed, approval, or open to let anyone register as Staff")
 	}
 	if err := bad.err(); err != nil {
 		return config{}, err
@@ -127,53 +121,35 @@ func loadServingConfig(p process) (config, error) {
 // check applies the rules that hold for every command.
 func (c config) check(bad badSettings) {
 	if !c.SecretKey.IsZero() {
-		if must := secretKeyMust(c.SecretKey); must != "" {
-			bad.add("SECRET_KEY", must)
-		}
+		must := secretKeyProblem(c.SecretKey)
+		bad.require(must == "", "SECRET_KEY", must)
+	}
+	for _, key := range c.SecretKeyFallbacks {
+		must := secretKeyProblem(key)
+		bad.require(must == "", "SECRET_KEY_FALLBACKS", "earlier keys with commas between them, each "+must)
 	}
 	c.checkPostgres(bad)
-	for _, key := range c.SecretKeyFallbacks {
-		if must := secretKeyMust(key); must != "" {
-			bad.add("SECRET_KEY_FALLBACKS", "earlier keys with commas between them, each "+must)
-		}
-	}
-	switch c.Registration {
-	case "", application.RegistrationOpen, application.RegistrationApproval, application.RegistrationClosed:
-	default:
-		bad.add("REGISTRATION", "open, approval or closed")
-	}
-	if (c.TLSCertFile == "") != (c.TLSKeyFile == "") {
-		bad.add("TLS_KEY_FILE", "set along with TLS_CERT_FILE")
-	}
-	access := c.AccessTokenTTL
-	if access < time.Second || access > maxAccessTTL {
+	_, port, err := net.SplitHostPort(c.HTTPAddr)
+	bad.require(err == nil && isPort(port), "HTTP_ADDR", "host:port, such as 127.0.0.1:8000")
+	bad.require(c.Port == "" || isPort(c.Port), "PORT", "a port number")
+	bad.require(isWithin(c.IdleTimeout, time.Second, maxIdleTimeout), "IDLE_TIMEOUT", "from 1s to 1h")
+	bad.require(isWithin(c.ShutdownDelay, 0, maxShutdownDelay), "SHUTDOWN_DELAY", "from 0 to 1m")
+	bad.require((c.TLSCertFile == "") == (c.TLSKeyFile == ""), "TLS_KEY_FILE", "set along with TLS_CERT_FILE")
+	modes := []application.RegistrationMode{"", application.RegistrationOpen, application.RegistrationApproval, application.RegistrationClosed}
+	bad.require(slices.Contains(modes, c.Registration), "REGISTRATION", "open, approval or closed")
+	minRefreshTTL := c.AccessTokenTTL
+	if !isWithin(c.AccessTokenTTL, time.Second, maxAccessTTL) {
 		bad.add("ACCESS_TOKEN_TTL", "from 1s to 24h")
-		access = time.Second
+		minRefreshTTL = time.Second
 	}
-	if c.RefreshTokenTTL < access || c.RefreshTokenTTL > maxRefreshTTL {
-		bad.add("REFRESH_TOKEN_TTL", "from ACCESS_TOKEN_TTL to 2160h (90 days)")
-	}
-	if c.RefreshGrace < 0 || c.RefreshGrace > maxRefreshGrace {
-		bad.add("REFRESH_GRACE", "from 0 to 5m")
-	}
-	if c.IdleTimeout < time.Second || c.IdleTimeout > maxIdleTimeout {
-		bad.add("IDLE_TIMEOUT", "from 1s to 1h")
-	}
-	if c.ShutdownDelay < 0 || c.ShutdownDelay > maxShutdownDelay {
-		bad.add("SHUTDOWN_DELAY", "from 0 to 1m")
-	}
-	if !slices.Contains([]string{"text", "json"}, c.LogFormat) {
-		bad.add("LOG_FORMAT", "text or json")
-	}
-	if c.Port != "" && !isPort(c.Port) {
-		bad.add("PORT", "a port number")
-	}
-	if _, port, err := net.SplitHostPort(c.HTTPAddr); err != nil || !isPort(port) {
-		bad.add("HTTP_ADDR", "host:port, such as 127.0.0.1:8000")
-	}
+	bad.require(isWithin(c.RefreshTokenTTL, minRefreshTTL, maxRefreshTTL), "REFRESH_TOKEN_TTL", "from ACCESS_TOKEN_TTL to 2160h (90 days)")
+	bad.require(isWithin(c.RefreshGrace, 0, maxRefreshGrace), "REFRESH_GRACE", "from 0 to 5m")
+	bad.require(c.LogFormat == "text" || c.LogFormat == "json", "LOG_FORMAT", "text or json")
 }
 
-// isPort accepts 0, which stands for any free port when listening.
+func isWithin(d, lowest, highest time.Duration) bool { return lowest <= d && d <= highest }
+
+// isPort accepts 0, with which the service listens on any free port.
 func isPort(text string) bool {
 	_, err := strconv.ParseUint(text, 10, 16)
 	return err == nil
@@ -191,31 +167,31 @@ func isLoopback(addr string) bool {
 	return err == nil && ip.IsLoopback()
 }
 
-// certificate returns what to serve TLS with, nil for plain HTTP, and the
-// scheme of the service's address.
+// certificate returns the TLS certificate and the scheme of the service's URL. Without
+// TLS_CERT_FILE, the certificate is nil and the scheme is http.
 func (c config) certificate(log *slog.Logger) (*httpserver.Certificate, string, error) {
 	if c.TLSCertFile == "" {
 		return nil, "http", nil
 	}
 	certificate, err := httpserver.LoadCertificate(c.TLSCertFile, c.TLSKeyFile, log)
 	if err != nil {
-		return nil, "", fmt.Errorf("cannot use TLS_CERT_FILE with TLS_KEY_FILE: %w", err)
+		return nil, "", fmt.Errorf("load TLS_CERT_FILE and TLS_KEY_FILE: %w", err)
 	}
 	return certificate, "https", nil
 }
 
-// logger returns the logger that the settings ask for.
 func (c config) logger(out io.Writer) *slog.Logger {
 	options := &slog.HandlerOptions{Level: c.LogLevel}
 	if c.LogFormat == "json" {
-		options.ReplaceAttr = inMilliseconds
+		options.ReplaceAttr = durationsInMilliseconds
 		return slog.New(slog.NewJSONHandler(out, options))
 	}
 	return slog.New(slog.NewTextHandler(out, options))
 }
 
-// inMilliseconds gives the durations of a JSON log a unit, in which they can be added up.
-func inMilliseconds(_ []string, attr slog.Attr) slog.Attr {
+// durationsInMilliseconds writes a duration to the JSON log as a number of milliseconds,
+// with the suffix _ms in its name.
+func durationsInMilliseconds(_ []string, attr slog.Attr) slog.Attr {
 	if attr.Value.Kind() == slog.KindDuration {
 		return slog.Float64(attr.Key+"_ms", float64(attr.Value.Duration())/float64(time.Millisecond))
 	}

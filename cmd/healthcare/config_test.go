@@ -14,7 +14,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// load reads settings as a process with this environment and .env file does.
+// load loads the settings of a process with this environment and .env file.
 func load(environment []string, dotenv string) (config, error) {
 	return loadConfig(process{environment: environment, dotenv: dotenv, err: io.Discard})
 }
@@ -41,7 +41,7 @@ func TestSettingsComeFromTheEnvironmentFirst(t *testing.T) {
 	assert.NoError(t, err)
 }
 
-func TestWherePostgresIs(t *testing.T) {
+func TestDatabaseSettingsGiveThePostgresURL(t *testing.T) {
 	for _, tt := range []struct {
 		env  []string
 		want string
@@ -81,7 +81,7 @@ func TestWherePostgresIs(t *testing.T) {
 	assert.False(t, cfg.usesPostgres())
 }
 
-func TestLoopback(t *testing.T) {
+func TestLoopbackAddressesAreRecognized(t *testing.T) {
 	for addr, want := range map[string]bool{
 		"127.0.0.1:8000": true, "localhost:1": true, "[::1]:80": true, "127.9.9.9:1": true,
 		":8000": false, "0.0.0.0:8000": false, "[::]:80": false, "10.0.0.1:80": false, "clinic.example:80": false, "localhost.example:80": false, "": false,
@@ -90,8 +90,8 @@ func TestLoopback(t *testing.T) {
 	}
 }
 
-// TestListening asks at the loopback addresses of both families.
-func TestListening(t *testing.T) {
+// TestListenUsesTheAddressFamilyOfTheAddress connects to the loopback addresses of both families.
+func TestListenUsesTheAddressFamilyOfTheAddress(t *testing.T) {
 	if has, err := listen(t.Context(), "[::1]:0"); err != nil {
 		t.Skip("there is no IPv6 here")
 	} else {
@@ -122,29 +122,29 @@ func TestListening(t *testing.T) {
 	}
 }
 
-func TestKeptSecretKey(t *testing.T) {
+func TestInstancesThatStartAtOnceCreateOneSecretKey(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	path := filepath.Join(dir, "secret_key")
 	keys := make(chan domain.Secret, 16)
 	for range cap(keys) {
 		go func() {
-			key, err := keptSecretKey(path)
+			key, err := loadOrCreateSecretKey(path)
 			assert.NoError(t, err)
 			keys <- key
 		}()
 	}
 	first := <-keys
 	for range cap(keys) - 1 {
-		assert.Equal(t, first.Reveal(), (<-keys).Reveal(), "whoever starts at the same time gets the same key")
+		assert.Equal(t, first.Reveal(), (<-keys).Reveal(), "instances that start at once use the same key")
 	}
 	info, err := os.Stat(path)
 	require.NoError(t, err)
 	assert.Equal(t, os.FileMode(0o600), info.Mode().Perm())
 	entries, err := os.ReadDir(dir)
 	require.NoError(t, err)
-	assert.Len(t, entries, 1, "nothing else is left")
+	assert.Len(t, entries, 1, "no temporary file remains")
 
 	require.NoError(t, os.Chmod(path, 0o644))
-	_, err = keptSecretKey(path)
+	_, err = loadOrCreateSecretKey(path)
 	assert.ErrorContains(t, err, "chmod 600")
 }

@@ -12,51 +12,51 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// credentialSource is where a command gets an address and a password from: the
-// person at the terminal, or a flag and a variable.
+// credentialSource says where a command gets an email address and a password from: it
+// asks on the terminal, or with --noinput it uses the flag --email and a variable.
 type credentialSource struct {
 	email    string
 	noInput  bool
-	password domain.Secret
+	password domain.Secret // the value of variable
 	variable string
-	// isGood says what keeps an address from being used, before a password is asked for.
-	isGood func(ctx context.Context, users *application.Users, email string) error
-	// create is for a store and a key that no service has made yet.
-	create bool
-	// mayCreate is for a command that has a flag for that.
-	mayCreate bool
+	// checkEmail returns an error if the command cannot use the address. It runs before
+	// the command asks for a password.
+	checkEmail func(ctx context.Context, users *application.Users, email string) error
+	// hasCreateFlag is whether the command has the flag --create, and create is its value:
+	// create the store and the key if no service has done so yet.
+	hasCreateFlag, create bool
 }
 
-// credentialUse does something with an address and a password, and says so on out.
-type credentialUse func(users *application.Users, out io.Writer, email, password string) error
+// useCredentials calls a use-case with the credentials and prints the result to out.
+type useCredentials func(users *application.Users, out io.Writer, email, password string) error
 
-// use gets the credentials and does something with them. A person is asked again
-// as long as they are not good.
-func (s credentialSource) use(ctx context.Context, p process, cfg config, do credentialUse) error {
+// run gets the credentials and passes them to use. On a terminal it asks again when they
+// are invalid or already in use.
+func (s credentialSource) run(ctx context.Context, p process, cfg config, use useCredentials) error {
 	if !s.noInput && !term.IsTerminal(int(p.in.Fd())) {
-		return fmt.Errorf("there is no terminal to ask on: use --noinput with --email and the variable %s", s.variable)
+		return fmt.Errorf("standard input is not a terminal: use --noinput with --email and the variable %s", s.variable)
 	}
 	if s.noInput && (s.email == "" || s.password.IsZero()) {
 		return fmt.Errorf("--noinput needs --email and the variable %s", s.variable)
 	}
-	access := creating
+	access := accessCreate
 	if !s.create {
-		access = using
-		if err := cfg.checkInUse(); err != nil && s.mayCreate {
-			return fmt.Errorf("%w\nto begin here, where no service has run yet: add --create", err)
+		access = accessUse
+		if err := cfg.requireUsed(); err != nil && s.hasCreateFlag {
+			return fmt.Errorf("%w\nif no service has run here yet, add --create", err)
 		} else if err != nil {
 			return err
 		}
 	}
 	if !s.noInput {
-		// Raw from the very start, so that what is typed early is not shown.
-		before, err := term.MakeRaw(int(p.in.Fd()))
+		// Switch off echo before the slow steps, so that nothing typed meanwhile is shown.
+		state, err := term.MakeRaw(int(p.in.Fd()))
 		if err != nil {
-			return err
+			return fmt.Errorf("switch off the terminal's echo: %w", err)
 		}
-		defer func() { _ = term.Restore(int(p.in.Fd()), before) }()
+		defer func() { _ = term.Restore(int(p.in.Fd()), state) }()
 	}
-	cfg, err := cfg.withSecretKey(ctx, cfg.logger(p.err))
+	cfg, err := cfg.resolveSecretKey(ctx, cfg.logger(p.err))
 	if err != nil {
 		return err
 	}
@@ -70,45 +70,46 @@ func (s credentialSource) use(ctx context.Context, p process, cfg config, do cre
 	}
 	users := useCases.Users
 	if s.noInput {
-		return do(users, p.out, s.email, s.password.Reveal())
+		return use(users, p.out, s.email, s.password.Reveal())
 	}
-	return s.ask(ctx, p, users, do)
+	return s.prompt(ctx, p, users, use)
 }
 
 var errCancelled = errors.New("cancelled, nothing was changed")
 
-// ask asks at the terminal, which is raw, until it is done or the person gives up.
-func (s credentialSource) ask(ctx context.Context, p process, users *application.Users, do credentialUse) error {
+// prompt asks for credentials on the raw terminal until use succeeds, fails for another
+// reason than the credentials, or the person cancels.
+func (s credentialSource) prompt(ctx context.Context, p process, users *application.Users, use useCredentials) error {
 	terminal := term.NewTerminal(struct {
 		io.Reader
 		io.Writer
-	}{untilDone{ctx, p.in}, p.out}, "")
+	}{contextReader{ctx, p.in}, p.out}, "")
 	for {
-		email, password, err := s.askOnce(ctx, terminal, users)
+		email, password, err := s.promptOnce(ctx, terminal, users)
 		if errors.Is(err, io.EOF) || ctx.Err() != nil { // Ctrl-C, Ctrl-D, SIGTERM
 			return errCancelled
 		}
 		if err == nil {
-			err = do(users, terminal, email, password)
+			err = use(users, terminal, email, password)
 		}
 		if kind := domain.KindOf(err); err == nil || kind != domain.Invalid && kind != domain.Conflict {
 			return err
 		}
 		fmt.Fprintln(terminal, describe(err))
-		s.email = "" // it may be what is wrong
+		s.email = "" // Ask for the address again: it can be the problem.
 	}
 }
 
-// askOnce asks for the address, unless it was given, and for the password twice
-// until both are the same.
-func (s credentialSource) askOnce(ctx context.Context, terminal *term.Terminal, users *application.Users) (email, password string, err error) {
+// promptOnce asks for the address, unless --email gave it, and for the password. It asks
+// for the password twice and repeats that until both are equal.
+func (s credentialSource) promptOnce(ctx context.Context, terminal *term.Terminal, users *application.Users) (email, password string, err error) {
 	if email = s.email; email == "" {
 		terminal.SetPrompt("Email address: ")
 		if email, err = terminal.ReadLine(); err != nil {
 			return "", "", err
 		}
 	}
-	if err := s.isGood(ctx, users, email); err != nil {
+	if err := s.checkEmail(ctx, users, email); err != nil {
 		return "", "", err
 	}
 	for {
@@ -126,13 +127,13 @@ func (s credentialSource) askOnce(ctx context.Context, terminal *term.Terminal, 
 	}
 }
 
-// isFree refuses what is no address, and one that a user has.
-func isFree(ctx context.Context, users *application.Users, email string) error {
+// requireUnusedEmail returns an error if email is not an address or belongs to a user.
+func requireUnusedEmail(ctx context.Context, users *application.Users, email string) error {
 	address, err := parseEmail(email)
 	if err != nil {
 		return err
 	}
-	_, err = users.Find(ctx, operator, address)
+	_, err = users.FindByEmail(ctx, operator, address)
 	switch {
 	case err == nil:
 		return domain.ErrEmailTaken()
@@ -142,16 +143,16 @@ func isFree(ctx context.Context, users *application.Users, email string) error {
 	return err
 }
 
-// isKnown refuses what is not the address of a user.
-func isKnown(ctx context.Context, users *application.Users, email string) error {
+// requireKnownEmail returns an error unless email is the address of a user.
+func requireKnownEmail(ctx context.Context, users *application.Users, email string) error {
 	if _, err := parseEmail(email); err != nil {
 		return err
 	}
-	_, err := find(ctx, users, email)
+	_, err := findUser(ctx, users, email)
 	return err
 }
 
-// parseEmail returns an Invalid error, which a person can answer, for what is no address.
+// parseEmail parses an address. Its error is Invalid, so that prompt asks again.
 func parseEmail(email string) (domain.Email, error) {
 	address, err := domain.ParseEmail(email)
 	if err != nil {
@@ -160,28 +161,28 @@ func parseEmail(email string) (domain.Email, error) {
 	return address, err
 }
 
-// untilDone reads from a terminal until ctx ends.
-type untilDone struct {
+// contextReader is a reader whose Read returns when ctx ends.
+type contextReader struct {
 	ctx context.Context
 	in  io.Reader
 }
 
-// Read implements io.Reader. The read that goes on when ctx ends gets what is
-// typed next; nobody asks any more by then.
-func (u untilDone) Read(into []byte) (int, error) {
+// Read implements io.Reader. When ctx ends, the underlying read continues in the
+// background and its input is lost, so do not read from the terminal again.
+func (r contextReader) Read(into []byte) (int, error) {
 	type result struct {
 		n   int
 		err error
 	}
 	buffer, done := make([]byte, len(into)), make(chan result, 1)
 	go func() {
-		n, err := u.in.Read(buffer)
+		n, err := r.in.Read(buffer)
 		done <- result{n, err}
 	}()
 	select {
-	case got := <-done:
-		return copy(into, buffer[:got.n]), got.err
-	case <-u.ctx.Done():
-		return 0, u.ctx.Err()
+	case read := <-done:
+		return copy(into, buffer[:read.n]), read.err
+	case <-r.ctx.Done():
+		return 0, r.ctx.Err()
 	}
 }

@@ -11,62 +11,49 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// usesPostgres says where the data is: in PostgreSQL, or in the embedded store
-// when no variable speaks of a database.
-func (c config) usesPostgres() bool { return !c.DatabaseURL.IsZero() || c.splitDatabase() }
+// usesPostgres reports whether the settings name a PostgreSQL database. Otherwise the
+// embedded store is used.
+func (c config) usesPostgres() bool { return !c.DatabaseURL.IsZero() || c.hasDBVariables() }
 
-// splitDatabase says whether any of the old backend's variables is set.
-func (c config) splitDatabase() bool {
+// hasDBVariables reports whether any of the old backend's DB_ variables is set.
+func (c config) hasDBVariables() bool {
 	return c.DBName != "" || c.DBUser != "" || !c.DBPassword.IsZero() || c.DBHost != "" || c.DBPort != "" || c.DBSSLMode != ""
 }
 
-// sslModes are those of lib/pq.
-var sslModes = []string{"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
+// sslModes are the modes that lib/pq supports.
+const sslModes = "disable, allow, prefer, require, verify-ca, verify-full"
 
-func (c config) checkPostgres(bad badSettings) {
-	if c.usesPostgres() && c.PGSSLMode != "" && !slices.Contains(sslModes, c.PGSSLMode) {
-		bad.add("PGSSLMODE", "one of "+strings.Join(sslModes, ", "))
-	}
-	if !c.DatabaseURL.IsZero() {
-		if c.splitDatabase() {
-			bad.add("DATABASE_URL", "left out when the DB_ variables are set, or they when it is")
-		}
-		target, err := postgres.ParseURL(c.DatabaseURL.Reveal())
-		var query url.Values
-		if err == nil {
-			// Query would drop what it cannot read, and with it perhaps an sslmode.
-			query, err = url.ParseQuery(target.RawQuery)
-		}
-		if err != nil {
-			bad.add("DATABASE_URL", "of the form postgres://user:password@host:port/name, with special characters %-encoded, and with commas between several host:port; for a socket, postgres://user@/name?host=/its/folder")
-		} else if mode := query.Get("sslmode"); mode != "" && !slices.Contains(sslModes, mode) {
-			bad.add("DATABASE_URL", "with an sslmode of "+strings.Join(sslModes, ", "))
-		}
-		return
-	}
-	if !c.splitDatabase() {
-		return
-	}
-	if c.DBName == "" {
-		bad.add("DB_NAME", "set along with the other DB_ variables")
-	}
-	if !c.DBPassword.IsZero() && c.DBUser == "" {
-		bad.add("DB_USER", "set along with DB_PASSWORD")
-	}
-	if c.DBPort != "" && (!isPort(c.DBPort) || c.DBPort == "0") {
-		bad.add("DB_PORT", "a port number")
-	}
-	if c.DBSSLMode != "" && !slices.Contains(sslModes, c.DBSSLMode) {
-		bad.add("DB_SSLMODE", "one of "+strings.Join(sslModes, ", "))
-	}
+// isSSLMode accepts an empty mode, which stands for the default.
+func isSSLMode(mode string) bool {
+	return mode == "" || slices.Contains(strings.Split(sslModes, ", "), mode)
 }
 
-// postgresURL returns where PostgreSQL is, with an sslmode: that of the settings if
-// they have one.
+func (c config) checkPostgres(bad badSettings) {
+	switch {
+	case !c.DatabaseURL.IsZero():
+		bad.require(!c.hasDBVariables(), "DATABASE_URL", "left out when a DB_ variable is set; use one or the other")
+		target, err := postgres.ParseURL(c.DatabaseURL.Reveal())
+		bad.require(err == nil, "DATABASE_URL", "of the form postgres://user:password@host:port/name, with special characters %-encoded, and with commas between several host:port; for a socket, postgres://user@/name?host=/its/folder")
+		if err == nil {
+			bad.require(isSSLMode(target.Query().Get("sslmode")), "DATABASE_URL", "with an sslmode of "+sslModes)
+		}
+	case c.hasDBVariables():
+		bad.require(c.DBName != "", "DB_NAME", "set along with the other DB_ variables")
+		bad.require(c.DBPassword.IsZero() || c.DBUser != "", "DB_USER", "set along with DB_PASSWORD")
+		bad.require(c.DBPort == "" || isPort(c.DBPort) && c.DBPort != "0", "DB_PORT", "a port number")
+		bad.require(isSSLMode(c.DBSSLMode), "DB_SSLMODE", "one of "+sslModes)
+	default:
+		return
+	}
+	bad.require(isSSLMode(c.PGSSLMode), "PGSSLMODE", "one of "+sslModes)
+}
+
+// postgresURL returns the URL of the PostgreSQL database. It always has an sslmode, from
+// the settings or else the default for the host.
 func (c config) postgresURL() domain.Secret {
-	target := c.splitURL()
+	target := c.dbVariablesURL()
 	if !c.DatabaseURL.IsZero() {
-		target, _ = postgres.ParseURL(c.DatabaseURL.Reveal())
+		target, _ = postgres.ParseURL(c.DatabaseURL.Reveal()) // checkPostgres has seen it succeed.
 	}
 	query := target.Query()
 	if !query.Has("sslmode") {
@@ -76,13 +63,13 @@ func (c config) postgresURL() domain.Secret {
 	return domain.NewSecret(target.String())
 }
 
-func (c config) splitURL() *url.URL {
+func (c config) dbVariablesURL() *url.URL {
 	host, port, query := cmp.Or(c.DBHost, "localhost"), cmp.Or(c.DBPort, "5432"), url.Values{}
 	if c.DBSSLMode != "" {
 		query.Set("sslmode", c.DBSSLMode)
 	}
 	target := &url.URL{Scheme: "postgres", Path: "/" + c.DBName}
-	if strings.HasPrefix(host, "/") { // the folder of a socket
+	if strings.HasPrefix(host, "/") { // the directory of a Unix socket
 		query.Set("host", host)
 		query.Set("port", port)
 	} else {

@@ -44,7 +44,7 @@ func (c *oldClient) login(username, password string) {
 	c.access, c.refresh = got.member(c.s, "access"), got.member(c.s, "refresh")
 }
 
-// renew gets another access token, and looks for no other refresh token.
+// renew gets another access token and keeps the same refresh token.
 func (c *oldClient) renew() {
 	c.t.Helper()
 	c.access = c.want(200, http.MethodPost, "/api/auth/login/refresh/", fmt.Sprintf(`{"refresh":%q}`, c.refresh)).member(c.s, "access")
@@ -58,7 +58,7 @@ func (c *oldClient) list(path string) (entries []map[string]any) {
 	return entries
 }
 
-// fromTheOldBackend gives an account the hash that Django made of a password.
+// fromTheOldBackend stores the hash that Django created of a user's password.
 func fromTheOldBackend(t *testing.T, env []string, email, password string) {
 	t.Helper()
 	key, err := pbkdf2.Key(sha256.New, password, []byte("salt"), 1000, sha256.Size)
@@ -67,8 +67,8 @@ func fromTheOldBackend(t *testing.T, env []string, email, password string) {
 	require.NoError(t, err)
 }
 
-// TestADayOfAClientOfTheOldBackend also shows what of it is refused without DJANGO_COMPAT.
-func TestADayOfAClientOfTheOldBackend(t *testing.T) {
+// TestAClientOfTheOldBackendWorksWithDjangoCompat also shows what is refused without DJANGO_COMPAT.
+func TestAClientOfTheOldBackendWorksWithDjangoCompat(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		env = append(env, "SECRET_KEY="+secretKey)
 		migrate(t, env)

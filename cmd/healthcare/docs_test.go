@@ -15,7 +15,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// TestSecurityNamesTestsThatExist holds docs/security.md to its word.
+// TestSecurityNamesTestsThatExist compares docs/security.md with the tests.
 func TestSecurityNamesTestsThatExist(t *testing.T) {
 	text, err := os.ReadFile("../../docs/security.md")
 	require.NoError(t, err)
@@ -35,9 +35,9 @@ func TestSecurityNamesTestsThatExist(t *testing.T) {
 	}
 }
 
-// TestTheDocumentsSayHowFarClocksMayBeApart holds them to the one figure in the program.
-func TestTheDocumentsSayHowFarClocksMayBeApart(t *testing.T) {
-	require.Equal(t, time.Minute, domain.ClockSkew, "if it changes, so do the words")
+// TestTheDocumentsStateTheClockSkew compares them with the constant in the program.
+func TestTheDocumentsStateTheClockSkew(t *testing.T) {
+	require.Equal(t, time.Minute, domain.ClockSkew, "change the texts below along with it")
 	for name, words := range map[string]string{
 		"operations.md": "within one minute of each other",
 		"security.md":   "up to one minute apart",

@@ -12,62 +12,62 @@ import (
 	"unicode/utf8"
 )
 
-// dotenvVariable is a variable as a .env file sets it.
+// dotenvVariable is a variable that a .env file sets.
 type dotenvVariable struct {
 	value string
 	line  int
-	// hasDollar is for a value outside single quotes in which other programs would
-	// replace $NAME.
-	hasDollar bool
+	// expands is whether other programs that read the file would expand a $ in the value:
+	// it has one that begins a name and is not in single quotes.
+	expands bool
 }
 
-// dotenvFile is the variables of a .env file by their names.
+// dotenvFile is the content of a .env file.
 type dotenvFile struct {
 	path      string
 	variables map[string]dotenvVariable
 }
 
-// at names a line of the file.
-func (f dotenvFile) at(line int) string { return fmt.Sprintf("%s, line %d", f.path, line) }
+// position returns the path and the line for an error.
+func (f dotenvFile) position(line int) string { return fmt.Sprintf("%s, line %d", f.path, line) }
 
-// value returns a variable of the file, nothing if it has none. A value that another
-// program would read as another one is bad.
+// value returns the value of a variable, "" if the file does not set it. It is an error if
+// other programs would expand the value.
 func (f dotenvFile) value(name string, bad badSettings) string {
 	variable := f.variables[name]
-	if variable.hasDollar {
-		bad.add(name, "in single quotes in "+f.at(variable.line)+", as its value holds a $: "+name+"='...'")
+	if variable.expands {
+		bad.add(name, "in single quotes in "+f.position(variable.line)+", because its value contains a $: "+name+"='...'")
 	}
 	return variable.value
 }
 
-// checkNames refuses names that look like misspelt settings. Other names can stay: Docker
-// Compose and other programs read the same file.
+// checkNames adds an error for each name that looks like a misspelt setting. It ignores
+// other names: Docker Compose and other programs read the same file.
 func (f dotenvFile) checkNames(isSet func(name string) bool, bad badSettings) {
 	for _, name := range slices.Sorted(maps.Keys(f.variables)) {
-		if meant := misspelt(name, isSet); meant != "" {
-			bad.add(name+" ("+f.at(f.variables[name].line)+")", "written "+meant)
+		if similar := similarSetting(name, isSet); similar != "" {
+			bad.add(name+" ("+f.position(f.variables[name].line)+")", "written "+similar)
 		}
 	}
 }
 
-// warnings tells of a file with secrets that every account of the machine can read.
+// warnings warns of a file with secrets that every account of the machine can read.
 func (f dotenvFile) warnings() []warning {
-	info, err := os.Stat(f.path)
-	if err != nil || info.Mode().Perm()&0o007 == 0 {
+	if !hasMode(f.path, 0o007) {
 		return nil
 	}
-	for field := range settings() {
-		_, isSet := f.variables[field.name]
-		if isSet && (field.kind == secretType || field.kind == secretListType) {
+	for setting := range settings() {
+		_, isSet := f.variables[setting.name]
+		if isSet && (setting.kind == secretType || setting.kind == secretListType) {
 			return []warning{{"every account of this machine can read or change the file with the secrets: chmod 600 it", []any{"file", f.path}}}
 		}
 	}
 	return nil
 }
 
-// readDotenv reads a .env file, which need not exist, with the quoting and the comments
-// of Docker Compose. It expands nothing. An error names the line and shows nothing of
-// it, as that may be a secret.
+// readDotenv reads a .env file, which can be missing. Quoting and comments are those of
+// Docker Compose, but nothing is expanded: the libraries for this format expand $NAME in
+// values without quotes, and a random key can contain one. An error names the line and
+// does not show its text, which can be a secret.
 func readDotenv(path string, bad badSettings) dotenvFile {
 	file := dotenvFile{path: path, variables: map[string]dotenvVariable{}}
 	text, err := os.ReadFile(path)
@@ -83,7 +83,7 @@ func readDotenv(path string, bad badSettings) dotenvFile {
 		before := rest
 		name, variable, after, ok := cutDotenv(rest)
 		if !ok {
-			bad.add(file.at(line)+",", "of the form NAME='value', with nothing but a comment after the closing quote")
+			bad.add(file.position(line)+",", "of the form NAME='value', with nothing but a comment after the closing quote")
 			return file
 		}
 		if name != "" {
@@ -96,17 +96,17 @@ func readDotenv(path string, bad badSettings) dotenvFile {
 	return file
 }
 
-// dotenvName is the name at the beginning of a line, and what stands between it and
-// the value. A name alone sets nothing; Compose looks for it in the environment.
+// dotenvName matches the name of a variable and its "=" or ":". A name without either sets
+// nothing; Compose takes its value from the environment.
 var dotenvName = regexp.MustCompile(`^[ \t]*(?:export[ \t]+)?([\pL\pN_.\-\[\]]+)[ \t]*(?:[=:]|\r?\n|$)`)
 
-// dotenvSkipped is a line without a variable.
-var dotenvSkipped = regexp.MustCompile(`^[ \t\r]*(?:#[^\n]*)?(?:\n|$)`)
+// dotenvNoVariable matches the rest of a line that is blank or a comment.
+var dotenvNoVariable = regexp.MustCompile(`^[ \t\r]*(?:#[^\n]*)?(?:\n|$)`)
 
-// cutDotenv returns the variable that text begins with, and what comes after its line.
-// The name is empty for a line that sets nothing.
+// cutDotenv parses the variable at the beginning of text and returns the text after its
+// line. The name is empty if the line sets nothing. It returns false on a syntax error.
 func cutDotenv(text string) (name string, variable dotenvVariable, after string, ok bool) {
-	if skipped := dotenvSkipped.FindString(text); skipped != "" {
+	if skipped := dotenvNoVariable.FindString(text); skipped != "" {
 		return "", variable, text[len(skipped):], true
 	}
 	found := dotenvName.FindStringSubmatch(text)
@@ -120,7 +120,7 @@ func cutDotenv(text string) (name string, variable dotenvVariable, after string,
 	name = found[1]
 	if value := strings.TrimLeft(after, " \t"); value != "" && strings.ContainsRune(`'"`, rune(value[0])) {
 		variable.value, after, ok = cutQuoted(value)
-		variable.hasDollar = value[0] == '"' && dollar.MatchString(variable.value)
+		variable.expands = value[0] == '"' && expansion.MatchString(variable.value)
 		return name, variable, after, ok
 	}
 	value, after, _ := strings.Cut(after, "\n")
@@ -128,41 +128,43 @@ func cutDotenv(text string) (name string, variable dotenvVariable, after string,
 		value = value[:comment[0]]
 	}
 	variable.value = strings.TrimSpace(value)
-	variable.hasDollar = dollar.MatchString(variable.value)
+	variable.expands = expansion.MatchString(variable.value)
 	return name, variable, after, true
 }
 
-// dotenvComment begins a comment after a value without quotes.
+// dotenvComment matches the beginning of a comment after a value without quotes.
 var dotenvComment = regexp.MustCompile(`[ \t]#`)
 
-// dollar begins what shells and Docker Compose expand.
-var dollar = regexp.MustCompile(`\$[\pL\pN_{($]`)
+// expansion matches the beginning of what shells and Docker Compose expand.
+var expansion = regexp.MustCompile(`\$[\pL\pN_{($]`)
 
-// doubleQuoted are the escapes in double quotes; others stay as they are.
-var doubleQuoted = map[byte]byte{'n': '\n', 'r': '\r', 't': '\t', '\\': '\\', '"': '"'}
+// escapesInDoubleQuotes maps the letter of each escape sequence to its meaning. Other
+// sequences stay as they are.
+var escapesInDoubleQuotes = map[byte]byte{'n': '\n', 'r': '\r', 't': '\t', '\\': '\\', '"': '"'}
 
-// cutQuoted returns the value in quotes that text begins with, and what comes after
-// its line. In single quotes only the quote itself can be escaped.
+// cutQuoted parses the quoted value at the beginning of text and returns the text after
+// its line. In single quotes only the quote itself can be escaped. It returns false if
+// the closing quote is missing or is followed by anything but a comment.
 func cutQuoted(text string) (value, after string, ok bool) {
 	quote := text[0]
-	var read strings.Builder
+	var unquoted strings.Builder
 	for i := 1; i < len(text); i++ {
 		switch c := text[i]; {
 		case c == quote:
-			rest := dotenvSkipped.FindString(text[i+1:])
+			rest := dotenvNoVariable.FindString(text[i+1:])
 			after = text[i+1+len(rest):]
-			return read.String(), after, rest != "" || after == ""
+			return unquoted.String(), after, rest != "" || after == ""
 		case c == '\\' && i+1 < len(text):
 			i++
-			if escaped, known := doubleQuoted[text[i]]; known && quote == '"' {
-				read.WriteByte(escaped)
+			if escaped, known := escapesInDoubleQuotes[text[i]]; known && quote == '"' {
+				unquoted.WriteByte(escaped)
 			} else if text[i] == quote {
-				read.WriteByte(quote)
+				unquoted.WriteByte(quote)
 			} else {
-				read.WriteString(text[i-1 : i+1])
+				unquoted.WriteString(text[i-1 : i+1])
 			}
 		default:
-			read.WriteByte(c)
+			unquoted.WriteByte(c)
 		}
 	}
 	return "", "", false

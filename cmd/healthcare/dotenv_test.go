@@ -66,10 +66,10 @@ func TestDotenvExpandsNothing(t *testing.T) {
 		assert.NotContains(t, err.Error(), "abc")
 	}
 	_, err := load([]string{"DB_NAME=x"}, dotenv(t, "PATH=$PATH:/x\nDB_NAME=$OTHER\n"))
-	require.NoError(t, err, "what is not used, or set elsewhere, does not matter")
+	require.NoError(t, err, "values of other programs, and of settings in the environment, are not checked")
 }
 
-func TestDotenvNamesTheLineThatItCannotRead(t *testing.T) {
+func TestDotenvErrorsNameTheLine(t *testing.T) {
 	for text, line := range map[string]string{
 		"nonsense hunter2":                            "line 1,",
 		"DATA_DIR=x\n\n# a\nnonsense hunter2\n":       "line 4,",
@@ -90,8 +90,8 @@ func TestDotenvNamesTheLineThatItCannotRead(t *testing.T) {
 	require.ErrorContains(t, err, "must be a readable text file")
 }
 
-// TestSecretsLoseTheirLineEnd has them as mounted files and shells hand them on.
-func TestSecretsLoseTheirLineEnd(t *testing.T) {
+// TestLineEndsOfSecretsAreTrimmed uses the line ends that mounted files and shells append.
+func TestLineEndsOfSecretsAreTrimmed(t *testing.T) {
 	const key = "m8Zq0aVt3Kc7Yw5Rb1Xn9Jd2Lf6Hs4Gp"
 	for _, end := range []string{"\n", "\r\n"} {
 		environment := []string{
@@ -110,7 +110,7 @@ func TestSecretsLoseTheirLineEnd(t *testing.T) {
 		for _, cfg := range []config{fromEnvironment, fromFile} {
 			assert.Equal(t, key, cfg.SecretKey.Reveal())
 			assert.Equal(t, key+"2", cfg.SecretKeyFallbacks[1].Reveal())
-			assert.Equal(t, key+end, cfg.SecretKeyFallbacks[2].Reveal(), "what it sealed as it was stays readable")
+			assert.Equal(t, key+end, cfg.SecretKeyFallbacks[2].Reveal(), "keys that earlier releases used with their line end still work")
 			assert.Equal(t, "correct horse ", cfg.DBPassword.Reveal())
 			assert.Equal(t, "pass word", cfg.SuperuserPassword.Reveal())
 			assert.Equal(t, "pass word", cfg.UserPassword.Reveal())
@@ -121,7 +121,7 @@ func TestSecretsLoseTheirLineEnd(t *testing.T) {
 	}
 }
 
-func TestAReadableDotenvIsWarnedOf(t *testing.T) {
+func TestADotenvThatOthersCanReadIsLogged(t *testing.T) {
 	for text, warns := range map[string]bool{"DB_NAME=x\nDB_USER=u\nDB_PASSWORD=p\n": true, "DB_NAME=x\n": false} {
 		path := dotenv(t, text)
 		assert.Empty(t, warningsOf(t, nil, path))
@@ -130,19 +130,19 @@ func TestAReadableDotenvIsWarnedOf(t *testing.T) {
 			assert.Contains(t, warned, "chmod 600")
 			assert.Contains(t, warned, filepath.Base(path))
 		} else {
-			assert.Empty(t, warned, "there is no secret in it")
+			assert.Empty(t, warned, "the file contains no secret")
 		}
 	}
 }
 
-func TestADataFolderThatAllCanChangeIsWarnedOf(t *testing.T) {
+func TestADataDirectoryThatOthersCanWriteIsLogged(t *testing.T) {
 	folder := t.TempDir()
 	assert.Empty(t, warningsOf(t, []string{"DATA_DIR=" + folder}, ""))
 	require.NoError(t, os.Chmod(folder, 0o777))
 	assert.Contains(t, warningsOf(t, []string{"DATA_DIR=" + folder}, ""), "chmod 700")
 }
 
-// warningsOf returns what the log says of settings that are good.
+// warningsOf returns the log of loading valid settings.
 func warningsOf(t *testing.T, environment []string, dotenv string) string {
 	t.Helper()
 	var log bytes.Buffer

@@ -15,9 +15,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestStoppingFinishesWhatIsInFlight sends SIGTERM while the program reads the
+// TestStoppingFinishesRequestsInFlight sends SIGTERM while the program reads the
 // body of a request.
-func TestStoppingFinishesWhatIsInFlight(t *testing.T) {
+func TestStoppingFinishesRequestsInFlight(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		createSuperuserOn(t, env)
 		service := serve(t, env)
@@ -43,7 +43,7 @@ func TestStoppingFinishesWhatIsInFlight(t *testing.T) {
 				probe.Close()
 			}
 			return err != nil
-		}, 20*time.Second, 5*time.Millisecond, "nobody gets in any more")
+		}, 20*time.Second, 5*time.Millisecond, "new connections are refused")
 
 		_, err = io.WriteString(conn, body)
 		require.NoError(t, err)

@@ -8,7 +8,7 @@ import (
 
 // Commands that run in the process of a test hash as cheaply as the program that is
 // built for tests.
-func init() { hashing.MemoryKiB = 64 }
+func init() { hashingParams.MemoryKiB = 64 }
 
 // Run runs the program in the process of a test, which is several times as fast
 // as to start it.

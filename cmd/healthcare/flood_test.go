@@ -16,10 +16,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAFloodOfLoginsLeavesTheRestAlone sends 200 logins at once, as long as they
-// may be, of accounts of their own so that no limit stops them, to a program that
-// is to get by with 512 MiB, and reads records meanwhile.
-func TestAFloodOfLoginsLeavesTheRestAlone(t *testing.T) {
+// TestAFloodOfLoginsDoesNotSlowSignedInUsers sends 200 logins of maximum length at once
+// to a program with 512 MiB, and reads records meanwhile. Each login is for another user,
+// so that no rate limit applies.
+func TestAFloodOfLoginsDoesNotSlowSignedInUsers(t *testing.T) {
 	// Not under the race detector, which needs several times the memory.
 	program, err := released()
 	require.NoError(t, err)
@@ -58,7 +58,7 @@ func TestAFloodOfLoginsLeavesTheRestAlone(t *testing.T) {
 				}
 				begun := time.Now()
 				got := home.request(s, http.MethodGet, "/api/patients/", token, "")
-				assert.Equal(t, http.StatusOK, got.status, "a read while logins flood in")
+				assert.Equal(t, http.StatusOK, got.status, "a read during the flood")
 				reads, slowest = reads+1, max(slowest, time.Since(begun))
 			}
 		})
@@ -75,13 +75,13 @@ func TestAFloodOfLoginsLeavesTheRestAlone(t *testing.T) {
 		peak := peakMemory(t, s)
 		t.Logf("%d reads meanwhile, the slowest took %s; the program needed at most %d MiB", reads, slowest, peak>>20)
 		assert.Less(t, peak, int64(512<<20))
-		assert.Equal(t, http.StatusOK, home.login(s, "admin@example.com", goodPassword).status, "all is well again")
+		assert.Equal(t, http.StatusOK, home.login(s, "admin@example.com", goodPassword).status, "logins work after the flood")
 	})
 }
 
 var highWaterMark = regexp.MustCompile(`VmHWM:\s+(\d+) kB`)
 
-// peakMemory is the most resident memory that a service had so far, in bytes.
+// peakMemory returns the peak of a service's resident memory in bytes.
 func peakMemory(t *testing.T, s *service) int64 {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))

@@ -15,9 +15,9 @@ import (
 	healthcare "example.com/healthcare/cmd/healthcare"
 )
 
-// TestGuessesAreStoppedOnAllInstancesTogether guesses 200 times over two
-// instances, each time pretending to be somewhere else.
-func TestGuessesAreStoppedOnAllInstancesTogether(t *testing.T) {
+// TestInstancesShareTheLoginRateLimit guesses 200 times over two
+// instances, each time with another forged client address.
+func TestInstancesShareTheLoginRateLimit(t *testing.T) {
 	i := startInstances(t)
 	i.user("ada@example.com")
 	answers := map[int]int{}
@@ -33,36 +33,36 @@ func TestGuessesAreStoppedOnAllInstancesTogether(t *testing.T) {
 	}
 	assert.Equal(t, map[int]int{http.StatusUnauthorized: 10, http.StatusTooManyRequests: 190}, answers)
 	for _, service := range []*service{i.here, i.there} {
-		assert.Equal(t, http.StatusTooManyRequests, home.login(service, "ada@example.com", goodPassword).status, "not even the right password is told apart")
-		assert.Equal(t, http.StatusOK, placeAt("127.0.0.2").login(service, "ada@example.com", goodPassword).status, "the owner, elsewhere")
+		assert.Equal(t, http.StatusTooManyRequests, home.login(service, "ada@example.com", goodPassword).status, "the right password is refused, too")
+		assert.Equal(t, http.StatusOK, placeAt("127.0.0.2").login(service, "ada@example.com", goodPassword).status, "the owner on another network")
 	}
 }
 
-// TestGuessesFromEverywhereLeaveTheOwnerIn guesses from 200 places, as a proxy
+// TestTheOwnerCanSignInDuringDistributedGuessing guesses from 200 client networks, as a proxy
 // reports them, until the account as a whole is locked.
-func TestGuessesFromEverywhereLeaveTheOwnerIn(t *testing.T) {
+func TestTheOwnerCanSignInDuringDistributedGuessing(t *testing.T) {
 	i := startInstances(t, "TRUSTED_PROXIES=127.0.0.1")
 	i.user("ada@example.com")
 	from := func(service *service, address, password string) int {
 		return home.login(service, "ada@example.com", password, "X-Forwarded-For", address).status
 	}
-	require.Equal(t, http.StatusOK, from(i.here, "198.51.100.7", goodPassword), "the owner signs in at the usual place")
+	require.Equal(t, http.StatusOK, from(i.here, "198.51.100.7", goodPassword), "the owner signs in on the usual network")
 	answers := map[int]int{}
 	for n := range 200 {
 		answers[from([]*service{i.here, i.there}[n%2], fmt.Sprintf("203.0.113.%d", n), "wrong")]++
 	}
 	assert.Equal(t, map[int]int{http.StatusUnauthorized: 100, http.StatusTooManyRequests: 100}, answers)
-	assert.Equal(t, http.StatusTooManyRequests, from(i.here, "192.0.2.1", goodPassword), "a place never seen before")
-	assert.Equal(t, http.StatusOK, from(i.there, "198.51.100.7", goodPassword), "the owner at the usual place")
+	assert.Equal(t, http.StatusTooManyRequests, from(i.here, "192.0.2.1", goodPassword), "a network without a successful login")
+	assert.Equal(t, http.StatusOK, from(i.there, "198.51.100.7", goodPassword), "the owner on the usual network")
 }
 
-// TestALoginTellsNothing compares answers and times of logins that cannot
-// succeed. They take turns, in an order that changes, and are compared turn by turn,
-// so that whatever else the machine does slows down all alike. A difference that is
-// the program's is there each time that it is measured, one that is the machine's is
-// not: it must be seen three times. The program is the released one, whose hashes
-// take several times as long as the difference that tells.
-func TestALoginTellsNothing(t *testing.T) {
+// TestLoginDoesNotRevealWhetherAnAccountExists compares responses and times of failing logins.
+// The kinds of login alternate in a changing order and are compared turn by turn, so that
+// other load on the machine slows all of them down. A difference in the program appears in
+// every measurement and a difference of the machine does not, so the test fails after three
+// measurements with a difference. It uses the released program, whose hashes take several
+// times as long as the difference that is measured.
+func TestLoginDoesNotRevealWhetherAnAccountExists(t *testing.T) {
 	const (
 		turns  = 50
 		tries  = 3
@@ -75,7 +75,7 @@ func TestALoginTellsNothing(t *testing.T) {
 	require.NoError(t, err)
 	for name, settings := range engines {
 		t.Run(name, func(t *testing.T) {
-			// High enough to be reached by nobody but the stranger below.
+			// Only the stranger below reaches this limit.
 			env := append(settings(t), "SECRET_KEY="+secretKey, "LIMIT_LOGIN_ACCOUNT=0", "LIMIT_LOGIN_ADDRESS=0", fmt.Sprintf("LIMIT_LOGIN_PAIR=%d/15m", logins+1))
 			migrate(t, env)
 			for _, name := range []string{"wrong", "inactive", "locked", "admin"} {
@@ -118,7 +118,7 @@ func TestALoginTellsNothing(t *testing.T) {
 	}
 }
 
-// lock guesses at an account from elsewhere until it is locked to that place.
+// lock guesses a user's password from another network until the user is locked there.
 func lock(t *testing.T, s *service, email string, guesses int) {
 	stranger := placeAt("127.0.0.3")
 	for range guesses {
@@ -131,9 +131,9 @@ func median(durations []time.Duration) time.Duration {
 	return slices.Sorted(slices.Values(durations))[len(durations)/2]
 }
 
-// TestALockTellsNothing locks an account and an address without one: step by
-// step, the answers are the same.
-func TestALockTellsNothing(t *testing.T) {
+// TestRateLimitDoesNotRevealWhetherAnAccountExists locks a user and an unknown address:
+// each response is the same for both.
+func TestRateLimitDoesNotRevealWhetherAnAccountExists(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		env = append(env, "SECRET_KEY="+secretKey)
 		migrate(t, env)
@@ -149,23 +149,23 @@ func TestALockTellsNothing(t *testing.T) {
 	})
 }
 
-// TestRequestsAtOnceAreCountedOneByOne refreshes side by side on two instances.
-func TestRequestsAtOnceAreCountedOneByOne(t *testing.T) {
+// TestConcurrentGuessesAreAllCounted sends concurrent refreshes to two instances.
+func TestConcurrentGuessesAreAllCounted(t *testing.T) {
 	i := startInstances(t, "LIMIT_REFRESH=3/1h")
 	got := i.refreshAtOnce(func(int) string { return "" })
 	assert.Equal(t, map[int]int{http.StatusUnauthorized: 3, http.StatusTooManyRequests: 57}, got)
 }
 
-// TestRequestsAtOnceFromASiteAreCountedOneByOne has each request come from another
+// TestConcurrentGuessesFromASiteAreAllCounted sends each request from another
 // network of one site.
-func TestRequestsAtOnceFromASiteAreCountedOneByOne(t *testing.T) {
+func TestConcurrentGuessesFromASiteAreAllCounted(t *testing.T) {
 	i := startInstances(t, "LIMIT_REFRESH=1/1h", "TRUSTED_PROXIES=127.0.0.1")
 	got := i.refreshAtOnce(func(n int) string { return fmt.Sprintf("2001:db8:1:%x::1", n) })
 	assert.Equal(t, map[int]int{http.StatusUnauthorized: 5, http.StatusTooManyRequests: 55}, got)
 }
 
-// refreshAtOnce sends 60 refreshes, each as a proxy reports it from the address that
-// address gives, and returns how often there was which status.
+// refreshAtOnce sends 60 concurrent refreshes, each with the client address that address
+// returns, and counts the statuses of the responses.
 func (i *instances) refreshAtOnce(address func(n int) string) map[int]int {
 	var mutex sync.Mutex
 	var requests sync.WaitGroup

@@ -2,6 +2,6 @@
 
 package main
 
-// Only tests build the program with this tag. They sign in hundreds of times under
-// the race detector. Hashes that cost so little protect no password.
-func init() { hashing.MemoryKiB = 64 }
+// Only the tests build the program with this tag: they sign in hundreds of times under the
+// race detector. Hashes this cheap do not protect passwords.
+func init() { hashingParams.MemoryKiB = 64 }

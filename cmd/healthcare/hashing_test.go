@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// storedHash reads a password hash from what the program keeps.
+// storedHash reads a password hash from the program's store.
 func storedHash(t *testing.T, env []string, email string) (hash string) {
 	t.Helper()
 	require.NoError(t, openDatabase(t, env).QueryRowContext(t.Context(), "SELECT password_hash FROM users WHERE email = $1", email).Scan(&hash))

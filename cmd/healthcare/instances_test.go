@@ -46,8 +46,8 @@ func (i *instances) user(email string) (path string) {
 	return fmt.Sprintf("/api/users/%d/", user.ID)
 }
 
-// outThere returns how long it takes until the other instance refuses a token
-// that was good there until act.
+// outThere calls act and returns the time until the other instance refuses a token that it
+// accepted before.
 func (i *instances) outThere(t *testing.T, token string, act func()) time.Duration {
 	t.Helper()
 	me := func() int { return home.request(i.there, http.MethodGet, "/api/auth/me/", token, "").status }
@@ -60,7 +60,7 @@ func (i *instances) outThere(t *testing.T, token string, act func()) time.Durati
 	return time.Since(done)
 }
 
-// ways are those in which a user is put out.
+// ways are the operations that revoke a user's sessions.
 var ways = map[string]func(t *testing.T, i *instances, email, account string, try int) time.Duration{
 	"logout": func(t *testing.T, i *instances, email, _ string, _ int) time.Duration {
 		token := i.here.login(email)
@@ -96,9 +96,9 @@ func (i *instances) expect(t *testing.T, status int, method, path, token, body s
 	require.Equal(t, status, got.status, got.body)
 }
 
-// TestOutMeansOutOnEveryInstance puts people out on one instance, in each way 50
-// times, and asks the other one.
-func TestOutMeansOutOnEveryInstance(t *testing.T) {
+// TestRevocationTakesEffectOnEveryInstance revokes sessions on one instance, in each way 50
+// times, and sends requests to the other one.
+func TestRevocationTakesEffectOnEveryInstance(t *testing.T) {
 	i := startInstances(t, noLimits...)
 	for way, putOut := range ways {
 		t.Run(way, func(t *testing.T) {
@@ -114,10 +114,10 @@ func TestOutMeansOutOnEveryInstance(t *testing.T) {
 	}
 }
 
-// TestNothingRevokedGetsInWhileTheFeedIsCut ends the connections over which the
-// instances hear of each other, as often as they make new ones. PostgreSQL
-// answers all else, so it is asked instead.
-func TestNothingRevokedGetsInWhileTheFeedIsCut(t *testing.T) {
+// TestRevokedSessionsAreRefusedWhileTheFeedIsDown repeatedly closes the connections over
+// which the instances receive revocations. The other connections to PostgreSQL work, so
+// the instances query it instead.
+func TestRevokedSessionsAreRefusedWhileTheFeedIsDown(t *testing.T) {
 	i := startInstances(t, noLimits...)
 	database := strings.TrimPrefix(i.env[1], "DATABASE_URL=")
 	db, err := sql.Open("postgres", database)
@@ -133,7 +133,7 @@ func TestNothingRevokedGetsInWhileTheFeedIsCut(t *testing.T) {
 		assert.NoError(t, err)
 		return ended
 	}
-	require.Positive(t, cut(), "there is something to cut")
+	require.Positive(t, cut(), "a connection was closed")
 	cutting.Go(func() {
 		for range time.Tick(20 * time.Millisecond) {
 			if ctx.Err() != nil {
@@ -156,8 +156,8 @@ func TestNothingRevokedGetsInWhileTheFeedIsCut(t *testing.T) {
 	assert.Less(t, took, time.Second, "after the feed is back")
 }
 
-// TestAnInstanceLearnsWhatItMissed is about revocations from before its start.
-func TestAnInstanceLearnsWhatItMissed(t *testing.T) {
+// TestAnInstanceLoadsEarlierRevocationsWhenItStarts revokes sessions before an instance starts.
+func TestAnInstanceLoadsEarlierRevocationsWhenItStarts(t *testing.T) {
 	i := startInstances(t, noLimits...)
 	tokens := map[string]int{}
 	for n := range 5 {
@@ -176,26 +176,26 @@ func TestAnInstanceLearnsWhatItMissed(t *testing.T) {
 	}
 }
 
-// TestARequestAsksNobodyForItsSession makes it impossible to read a session from the
-// database: signed-in users do not notice as long as nobody has to be asked.
-func TestARequestAsksNobodyForItsSession(t *testing.T) {
+// TestARequestDoesNotQueryItsSession renames a column that every query of sessions uses:
+// requests with a token still succeed.
+func TestARequestDoesNotQueryItsSession(t *testing.T) {
 	i := startInstances(t, noLimits...)
 	db, err := sql.Open("postgres", strings.TrimPrefix(i.env[1], "DATABASE_URL="))
 	require.NoError(t, err)
 	defer db.Close()
 	patients := func() int { return home.request(i.here, http.MethodGet, "/api/patients/", i.admin, "").status }
-	// Until an instance has heard of the others it asks, and would fail below.
+	// Until its feed is confirmed, an instance queries the sessions and would fail below.
 	require.Eventually(t, func() bool { return patients() == http.StatusOK && i.hears(db) }, 10*time.Second, 50*time.Millisecond)
 	_, err = db.ExecContext(t.Context(), "ALTER TABLE sessions RENAME COLUMN refresh_selector TO taken_away")
 	require.NoError(t, err)
 	for begun := time.Now(); time.Since(begun) < 3*time.Second; {
 		require.Equal(t, http.StatusOK, patients())
 	}
-	assert.Equal(t, http.StatusInternalServerError, home.login(i.here, "admin@example.com", goodPassword).status, "they are really away")
+	assert.Equal(t, http.StatusInternalServerError, home.login(i.here, "admin@example.com", goodPassword).status, "the sessions cannot be read")
 }
 
-// hears reports whether both instances have listened for a second, and so have
-// heard a beat.
+// hears reports whether both instances have listened for a second and so have received
+// a confirmation.
 func (i *instances) hears(db *sql.DB) (hears bool) {
 	err := db.QueryRowContext(i.t.Context(), `SELECT count(*) = 2 AND min(now() - query_start) > interval '1 second' FROM pg_stat_activity
 		WHERE datname = current_database() AND query ILIKE 'LISTEN "healthcare_beat%'`).Scan(&hears)

@@ -18,24 +18,24 @@ import (
 	healthcare "example.com/healthcare/cmd/healthcare"
 )
 
-// life is what was asked of the service about one patient, by the requests' IDs.
+// life is the requests about one patient, by request ID.
 type life struct {
 	name                         string
 	create, change, read, remove string
-	// acknowledged are the requests that were answered well.
+	// acknowledged are the requests that were answered with success.
 	acknowledged []string
 }
 
-// lives collects what many clients ask for.
+// lives collects the requests of many clients.
 type lives struct {
 	mutex sync.Mutex
 	all   []*life
-	// answered counts what was acknowledged.
+	// answered counts the acknowledged requests.
 	answered atomic.Int64
 }
 
-// lead makes a patient, changes and reads the record, and deletes every third,
-// as far as the service answers.
+// lead creates, updates and reads a patient, and deletes every third one, until a request
+// fails.
 func (l *lives) lead(ctx context.Context, api *client.ClientWithResponses, round, of, n int) {
 	id := func(what string) string { return fmt.Sprintf("%s-%d-%d-%d", what, round, of, n) }
 	one := &life{name: fmt.Sprintf("Patient %d %d %d", round, of, n)}
@@ -48,7 +48,7 @@ func (l *lives) lead(ctx context.Context, api *client.ClientWithResponses, round
 			return nil
 		}
 	}
-	// acknowledge reports whether to go on.
+	// acknowledge reports whether the request succeeded.
 	acknowledge := func(id string, good bool) bool {
 		if good {
 			one.acknowledged = append(one.acknowledged, id)
@@ -78,12 +78,12 @@ func (l *lives) lead(ctx context.Context, api *client.ClientWithResponses, round
 	acknowledge(one.remove, err == nil && removed.StatusCode() == http.StatusNoContent)
 }
 
-// examine compares what the service keeps with what its trail says, and with what
-// it has acknowledged.
+// examine compares the stored records with the audit trail and with the acknowledged
+// requests.
 func (l *lives) examine(t *testing.T, env []string) {
 	t.Helper()
 	db := openDatabase(t, env)
-	// In one statement, as of one moment.
+	// One statement, so that all of it is of one snapshot.
 	rows, err := db.QueryContext(t.Context(), `SELECT 'a record', name FROM patients
 		UNION ALL SELECT data ->> 'action', data ->> 'request_id' FROM audit_events
 		WHERE data ->> 'outcome' = 'allowed' AND data ->> 'action' IN ('patient:create', 'patient:update', 'patient:read', 'patient:delete')`)
@@ -122,7 +122,7 @@ func (l *lives) examine(t *testing.T, env []string) {
 		}
 	}
 	assert.Len(t, stored, records)
-	assert.Zero(t, changes, "allowed, the trail says, but nobody asked")
+	assert.Zero(t, changes, "events of changes that no client requested")
 	code, stdout, stderr := healthcare.Run(t.Context(), env, "audit", "verify")
 	assert.Zero(t, code, stdout+stderr)
 }
@@ -143,18 +143,18 @@ func TestKillingTheProcessLosesNothing(t *testing.T) {
 	})
 }
 
-// watchedForRaces returns the program under the race detector, if the tests run under it:
-// here it does most at the same time.
+// watchedForRaces returns the program with the race detector if the tests run with it: this
+// test has the most concurrency.
 var watchedForRaces = sync.OnceValues(func() (program, error) {
 	return build("watched", append(raceFlags(), "-tags=cheaphashing")...)
 })
 
-// killAgainAndAgain kills ten times; server is nil when there is none.
+// killAgainAndAgain kills the program ten times. server is nil for the embedded store.
 func killAgainAndAgain(t *testing.T, env []string, server *pgtest.Server) {
 	const (
 		kills   = 10
 		writers = 8
-		// enough is how much is acknowledged before each.
+		// enough is the number of acknowledged requests before each kill.
 		enough = 100
 	)
 	createSuperuserOn(t, env)

@@ -1,5 +1,5 @@
-// Command healthcare serves a clinic's records: doctors, patients, and who is
-// assigned to whom.
+// Command healthcare serves a clinic's records over HTTP: doctors, patients and the
+// assignments between them.
 package main
 
 import (
@@ -20,21 +20,21 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// commands is the command line.
+// commands lists the commands of the program.
 type commands struct {
-	Serve           serveCommand           `cmd:"" help:"Serve the API."`
-	Migrate         migrateCommand         `cmd:"" help:"Bring the database schema up to date, or say how far it is."`
+	Serve           serveCommand           `cmd:"" help:"Serve the API over HTTP."`
+	Migrate         migrateCommand         `cmd:"" help:"Update the database schema, or list its migrations."`
 	Createsuperuser createsuperuserCommand `cmd:"" help:"Create an administrator."`
 	Users           usersCommand           `cmd:"" help:"Manage users without signing in."`
-	Audit           auditCommand           `cmd:"" help:"Examine the audit trail."`
-	Purge           purgeCommand           `cmd:"" help:"Remove for good what was deleted long ago, or say how much that is."`
-	Policy          policyCommand          `cmd:"" help:"Print who may do what."`
+	Audit           auditCommand           `cmd:"" help:"Verify and adopt the audit trail."`
+	Purge           purgeCommand           `cmd:"" help:"Remove records for good that were deleted long ago, or count them."`
+	Policy          policyCommand          `cmd:"" help:"Print the permissions of each role."`
 	Version         versionCommand         `cmd:"" help:"Print the version."`
 }
 
-// process is what a command has of the process it runs in.
+// process is what a command needs of the process it runs in.
 type process struct {
-	name        string // as it was called
+	name        string // the program's name in the command line
 	environment []string
 	dotenv      string
 	in          *os.File
@@ -43,41 +43,42 @@ type process struct {
 }
 
 func main() {
-	ctx, stop := untilSignalled()
+	ctx, stop := notifyContext()
 	code := run(ctx, process{name: os.Args[0], environment: os.Environ(), dotenv: ".env", in: os.Stdin, out: os.Stdout, err: os.Stderr}, os.Args[1:])
 	stop()
 	os.Exit(code)
 }
 
-// untilSignalled returns a context that ends when the process is asked to finish. A
-// second SIGINT or SIGTERM ends the process at once.
-func untilSignalled() (ctx context.Context, stop func()) {
+// notifyContext returns a context that ends at the first SIGINT, SIGTERM or SIGHUP. A
+// second SIGINT or SIGTERM kills the process.
+func notifyContext() (ctx context.Context, stop func()) {
 	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
-	if !signal.Ignored(syscall.SIGHUP) { // as it is under nohup
+	if !signal.Ignored(syscall.SIGHUP) { // nohup makes the process ignore it.
 		signals = append(signals, syscall.SIGHUP)
 	}
 	ctx, stop = signal.NotifyContext(context.Background(), signals...)
 	context.AfterFunc(ctx, func() {
-		// When a terminal closes, both it and the shell send one.
+		// When a terminal closes, the kernel and the shell both send a SIGHUP.
 		signal.Ignore(syscall.SIGHUP)
 		stop()
 	})
 	return ctx, stop
 }
 
-// run returns the exit code: 0 done, 1 failed, 2 not understood.
+// run runs the command that args name. It returns the exit code: 0 for success, 1 if the
+// command failed, 2 if args are invalid.
 func run(ctx context.Context, p process, args []string) int {
 	exit := -1
 	parser := kong.Must(&commands{},
 		kong.Name("healthcare"),
-		kong.Description("The records of a clinic: doctors, patients, and who is assigned to whom."),
+		kong.Description("The records of a clinic: doctors, patients and the assignments between them."),
 		kong.Writers(p.out, p.err),
 		kong.Exit(func(code int) { exit = code }),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(p),
 	)
 	command, err := parser.Parse(args)
-	if exit >= 0 { // --help has been printed
+	if exit >= 0 { // Parse has printed the help.
 		return exit
 	}
 	if err != nil {
@@ -93,14 +94,14 @@ func run(ctx context.Context, p process, args []string) int {
 	return 0
 }
 
-// withServices loads the settings, builds the use-cases and runs do. It refuses a data
-// folder that no service has used yet.
-func withServices(ctx context.Context, p process, access access, do func(*application.UseCases) error) error {
+// withServices loads the settings, opens the store and calls run with the use-cases. It
+// refuses a data directory that no service has used yet.
+func withServices(ctx context.Context, p process, access access, run func(*application.UseCases) error) error {
 	cfg, err := loadConfig(p)
 	if err != nil {
 		return err
 	}
-	if err := cfg.checkInUse(); err != nil {
+	if err := cfg.requireUsed(); err != nil {
 		return err
 	}
 	useCases, cleanup, err := newUseCases(ctx, cfg, access, cfg.logger(p.err))
@@ -108,26 +109,27 @@ func withServices(ctx context.Context, p process, access access, do func(*applic
 		return err
 	}
 	defer cleanup()
-	return do(useCases)
+	return run(useCases)
 }
 
-// withOwnTrail is withServices for a command that leaves events: it refuses a trail
+// withOwnTrail is withServices for a command that records audit events. It refuses a trail
 // that was sealed with another key.
-func withOwnTrail(ctx context.Context, p process, do func(*application.UseCases) error) error {
-	return withServices(ctx, p, using, func(useCases *application.UseCases) error {
+func withOwnTrail(ctx context.Context, p process, run func(*application.UseCases) error) error {
+	return withServices(ctx, p, accessUse, func(useCases *application.UseCases) error {
 		if err := requireOwnTrail(ctx, useCases.Trail); err != nil {
 			return err
 		}
-		return do(useCases)
+		return run(useCases)
 	})
 }
 
-// describe tells an operator what went wrong, a bad field a line.
+// describe returns the text of an error for an operator, with one line per invalid field.
 func describe(err error) string {
 	e, ok := errors.AsType[*domain.Error](err)
 	switch {
 	case ok && e.Kind == domain.Unavailable && e.Err != nil:
-		return e.Err.Error() // what is not available, rather than that something is not
+		// The cause says more than the message for API clients.
+		return strings.Replace(err.Error(), e.Error(), e.Err.Error(), 1)
 	case !ok || len(e.Fields) == 0:
 		return err.Error()
 	}

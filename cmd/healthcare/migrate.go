@@ -11,16 +11,16 @@ import (
 )
 
 type migrateCommand struct {
-	Up     migrateUpCommand     `cmd:"" default:"withargs" help:"Apply the pending steps (the default). Several at once are safe."`
-	Status migrateStatusCommand `cmd:"" help:"List the steps, applied and pending."`
+	Up     migrateUpCommand     `cmd:"" default:"withargs" help:"Apply the pending migrations (the default). Running it several times at once is safe."`
+	Status migrateStatusCommand `cmd:"" help:"List the migrations, applied and pending. This changes nothing."`
 }
 
 type migrateUpCommand struct {
-	GrantTo string `help:"Give this role of PostgreSQL all that a service needs of the schema, which are the grants that are printed otherwise." placeholder:"ROLE"`
+	GrantTo string `help:"Grant this PostgreSQL role the privileges that a service needs. Without it, the command prints the grants." placeholder:"ROLE"`
 }
 
-// Run applies the pending steps and prints each, and what a service needs that runs as
-// another role than the owner.
+// Run applies the pending migrations and prints their names. For PostgreSQL it then grants
+// or prints the privileges that a service needs if it does not run as the owner.
 func (c migrateUpCommand) Run(ctx context.Context, p process) error {
 	cfg, err := loadConfig(p)
 	if err != nil {
@@ -49,16 +49,16 @@ func (c migrateUpCommand) grant(ctx context.Context, p process, cfg config) erro
 	dsn := cfg.postgresURL().Reveal()
 	if c.GrantTo != "" {
 		if err := postgres.Grant(ctx, dsn, c.GrantTo); err != nil {
-			return err
+			return fmt.Errorf("grant privileges to %s: %w", c.GrantTo, err)
 		}
-		_, err := fmt.Fprintf(p.out, "granted to %s what a service needs\n", c.GrantTo)
+		_, err := fmt.Fprintf(p.out, "granted %s the privileges that a service needs\n", c.GrantTo)
 		return err
 	}
 	grants, err := postgres.Grants(ctx, dsn)
 	if err != nil {
-		return err
+		return fmt.Errorf("list the grants: %w", err)
 	}
-	fmt.Fprintln(p.out, "A service that runs as another role needs these grants (healthcare migrate --grant-to ROLE):")
+	fmt.Fprintln(p.out, "A service that runs as another role needs these grants (healthcare migrate --grant-to ROLE applies them):")
 	for _, grant := range grants {
 		fmt.Fprintln(p.out, grant)
 	}
@@ -67,30 +67,30 @@ func (c migrateUpCommand) grant(ctx context.Context, p process, cfg config) erro
 
 type migrateStatusCommand struct{}
 
-// Run prints every step and when it was applied, those of newer versions included. It
-// changes nothing.
+// Run prints every migration and when it was applied, including migrations of newer
+// releases. It changes nothing.
 func (migrateStatusCommand) Run(ctx context.Context, p process) error {
 	cfg, err := loadConfig(p)
 	if err != nil {
 		return err
 	}
-	steps, err := migrationStatus(ctx, cfg)
+	migrations, err := migrationStatus(ctx, cfg)
 	if err != nil {
 		return cfg.explain(err)
 	}
 	table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
-	for _, step := range steps {
-		applied := "pending"
-		if !step.Pending() {
-			applied = step.AppliedAt.UTC().Format(time.RFC3339)
+	for _, migration := range migrations {
+		status := "pending"
+		if !migration.Pending() {
+			status = migration.AppliedAt.UTC().Format(time.RFC3339)
 		}
 		switch {
-		case step.Compatible:
-			applied += "\tunknown to this version, which can go on with it"
-		case step.Unknown:
-			applied += "\tunknown to this version, which cannot go on with it"
+		case migration.Compatible:
+			status += "\tof a newer version; this version can use the schema"
+		case migration.Unknown:
+			status += "\tof a newer version; this version cannot use the schema"
 		}
-		fmt.Fprintf(table, "%s\t%s\n", step.Name, applied)
+		fmt.Fprintf(table, "%s\t%s\n", migration.Name, status)
 	}
 	return table.Flush()
 }

@@ -1,38 +1,36 @@
 package main
 
-import (
-	"strings"
-)
+import "strings"
 
-// misspelt returns the setting that name looks like a misspelling of, or nothing. A
-// setting that is set has been found under its own name, so the other name is that of
-// another program.
-func misspelt(name string, isSet func(name string) bool) string {
-	for field := range settings() {
-		if field.name == name {
+// similarSetting returns the first setting that name looks like a misspelling of. It
+// returns "" if there is none or if name is a setting itself. It skips settings that are
+// set: then the similar name belongs to another program.
+func similarSetting(name string, isSet func(name string) bool) string {
+	similar := ""
+	for setting := range settings() {
+		if setting.name == name {
 			return ""
 		}
-	}
-	for field := range settings() {
-		if !isSet(field.name) && looksLike(name, field.name) {
-			return field.name
+		if similar == "" && !isSet(setting.name) && looksLike(name, setting.name) {
+			similar = setting.name
 		}
 	}
-	return ""
+	return similar
 }
 
-// shortName is a name too short to be told from other words by its letters.
+// shortName is the length up to which names must be equal: a short name differs from many
+// ordinary words by one letter only.
 const shortName = 5
 
-// looksLike reports whether a person who meant setting may have written name: in small
-// letters, with other or no separators, with a slip in it, or with one in several words.
+// looksLike reports whether name is setting in small letters, with other or no separators,
+// with one typing error, or with few typing errors in each word.
 func looksLike(name, setting string) bool {
 	name = strings.NewReplacer("-", "_", ".", "_").Replace(strings.ToUpper(name))
 	if len(setting) <= shortName || len(name) <= shortName {
 		return name == setting
 	}
 	joined, want := strings.ReplaceAll(name, "_", ""), strings.ReplaceAll(setting, "_", "")
-	if slips(joined, want) <= 1 {
+	if editDistance(joined, want) <= 1 {
 		return true
 	}
 	words, wanted := strings.Split(name, "_"), strings.Split(setting, "_")
@@ -40,15 +38,15 @@ func looksLike(name, setting string) bool {
 		return false
 	}
 	for i, word := range words {
-		word, want := shortened(singular(word)), shortened(singular(wanted[i]))
-		if slips(word, want) > len(want)/4 {
+		word, want := abbreviated(singular(word)), abbreviated(singular(wanted[i]))
+		if editDistance(word, want) > len(want)/4 {
 			return false
 		}
 	}
 	return true
 }
 
-// singular returns the singular of a word as settings have them.
+// singular removes the plural ending of a word.
 func singular(word string) string {
 	if stem, found := strings.CutSuffix(word, "IES"); found {
 		return stem + "Y"
@@ -56,8 +54,8 @@ func singular(word string) string {
 	return strings.TrimSuffix(word, "S")
 }
 
-// shortened returns how settings have a word that people also write in another form.
-func shortened(word string) string {
+// abbreviated returns the form of a word that the names of settings use.
+func abbreviated(word string) string {
 	switch word {
 	case "ADDRES": // the singular of ADDRESS
 		return "ADDR"
@@ -73,9 +71,9 @@ func shortened(word string) string {
 	return word
 }
 
-// slips counts the letters that were left out, added, taken for another, or exchanged
-// with their neighbours, to make b of a (the optimal string alignment distance).
-func slips(a, b string) int {
+// editDistance returns the number of typing errors that turn a into b: a letter missing,
+// added or replaced, or two neighbours swapped (the optimal string alignment distance).
+func editDistance(a, b string) int {
 	rows := make([][]int, len(a)+1)
 	for i := range rows {
 		rows[i] = make([]int, len(b)+1)

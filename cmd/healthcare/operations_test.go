@@ -60,8 +60,8 @@ func query(t *testing.T, dsn, script string) (rows []string) {
 	return rows
 }
 
-// TestTakingOverTheOldBackend runs the SQL of docs/operations.md.
-func TestTakingOverTheOldBackend(t *testing.T) {
+// TestDataOfTheOldBackendIsTakenOver runs the SQL of docs/operations.md.
+func TestDataOfTheOldBackendIsTakenOver(t *testing.T) {
 	problems := operations(t, "(?s)```sql\n(SELECT.*?)```")
 	script := operations(t, "(?s)```sql\n(INSERT.*?)```")
 	dsn := pgtest.New(t)
@@ -104,8 +104,8 @@ func TestTakingOverTheOldBackend(t *testing.T) {
 	service.stop()
 }
 
-// leastPrivileged makes the role of docs/operations.md, gives it what migrate grants, and
-// returns the URL with which it connects. No two tests may do so at once.
+// leastPrivileged creates the role of docs/operations.md with the grants of migrate, and
+// returns the URL with which it connects. Tests that use it must not run in parallel.
 func leastPrivileged(t *testing.T, dsn string) string {
 	t.Helper()
 	script := operations(t, `(?s)      (CREATE ROLE healthcare_app.*?idle_in_transaction_session_timeout = '30s';)`)
@@ -119,7 +119,7 @@ func leastPrivileged(t *testing.T, dsn string) string {
 	return app.String()
 }
 
-// trail follows the pages of the events that params ask for.
+// trail returns the events of all pages that match params.
 func trail(t *testing.T, api *client.ClientWithResponses, params client.ListEventsParams) (events []client.Event) {
 	t.Helper()
 	limit := 1000
@@ -155,7 +155,7 @@ func TestServingWithTheLeastPrivileges(t *testing.T) {
 	require.Zero(t, code, head)
 	code, said := audit(t, env, "verify", "--head", strings.TrimSpace(head))
 	assert.Zero(t, code, said)
-	assert.Contains(t, said, "of which 0 are not under a seal yet")
+	assert.Contains(t, said, "0 of them not sealed yet")
 
 	db, err := sql.Open("postgres", app)
 	require.NoError(t, err)

@@ -17,11 +17,11 @@ import (
 	healthcare "example.com/healthcare/cmd/healthcare"
 )
 
-// TestTheFirstAdministratorIsAskedForWhereThereIsNone reads what serve prints.
-func TestTheFirstAdministratorIsAskedForWhereThereIsNone(t *testing.T) {
+// TestServeSaysHowToCreateTheFirstAdministrator reads what serve prints.
+func TestServeSaysHowToCreateTheFirstAdministrator(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		env = append(env, "SECRET_KEY="+secretKey, "USER_PASSWORD="+goodPassword)
-		const hint = "To make the first administrator"
+		const hint = "To create the first administrator"
 		for _, prepare := range []struct {
 			args []string
 			asks bool
@@ -41,7 +41,7 @@ func TestTheFirstAdministratorIsAskedForWhereThereIsNone(t *testing.T) {
 	})
 }
 
-// startAndStop returns what serve wrote.
+// startAndStop runs serve and returns its output.
 func startAndStop(t *testing.T, env []string) (stdout, stderr string) {
 	t.Helper()
 	cmd := command(t, env, "serve", "--migrate", "--addr", "127.0.0.1:0")
@@ -59,7 +59,7 @@ func startAndStop(t *testing.T, env []string) (stdout, stderr string) {
 		}
 	}()
 	listens := func() bool {
-		return strings.Contains(stdout, "Records are kept in") || strings.Contains(log.String(), `"msg":"listening"`)
+		return strings.Contains(stdout, "Records are stored in") || strings.Contains(log.String(), `"msg":"listening"`)
 	}
 	require.Eventually(t, func() bool {
 		select {
@@ -77,7 +77,7 @@ func startAndStop(t *testing.T, env []string) (stdout, stderr string) {
 	return stdout, log.String()
 }
 
-func TestAJSONLogIsNothingElse(t *testing.T) {
+func TestAJSONLogContainsOnlyJSON(t *testing.T) {
 	env := append(engines["embedded"](t), "LOG_FORMAT=json", "REGISTRATON=closed")
 	stdout, stderr := startAndStop(t, env)
 	assert.Empty(t, stdout)
@@ -89,12 +89,12 @@ func TestAJSONLogIsNothingElse(t *testing.T) {
 	}
 	assert.Regexp(t, `^http://127\.0\.0\.1:\d+$`, said["listening"]["url"])
 	assert.NotEmpty(t, said["listening"]["records"])
-	assert.Contains(t, said, "there is no administrator yet: make the first one with the command createsuperuser")
+	assert.Contains(t, said, "no administrator exists yet: create one with the command createsuperuser")
 	assert.Contains(t, said, "a variable has no effect and looks like a misspelt setting")
 	assert.Contains(t, said, "stopped")
 }
 
-// TestAJSONLogNamesTheLastSeal as audit head prints it.
+// TestAJSONLogNamesTheLastSeal compares it with the output of audit head.
 func TestAJSONLogNamesTheLastSeal(t *testing.T) {
 	env := append(engines["embedded"](t), "LOG_FORMAT=json")
 	createSuperuser(t, env, "admin@example.com")
@@ -111,13 +111,13 @@ func TestAnAddressInUseNamesTheSetting(t *testing.T) {
 	env := append(engines["embedded"](t), "HTTP_ADDR="+taken.Addr().String())
 	code, _, stderr := run(t, env, "serve")
 	assert.Equal(t, 1, code)
-	assert.Contains(t, stderr, "cannot listen on "+taken.Addr().String()+": set HTTP_ADDR")
+	assert.Contains(t, stderr, "listen on "+taken.Addr().String()+": set HTTP_ADDR")
 	assert.Contains(t, stderr, "address already in use")
 }
 
-// TestAStoreThatWasRestoredWithoutItsKey is about a key that a service makes where it
-// finds none: it must not stay in the place of the right one.
-func TestAStoreThatWasRestoredWithoutItsKey(t *testing.T) {
+// TestARestoredStoreWithoutItsKeyIsRefused expects that no new key is left in DATA_DIR, where
+// it would take the place of the right one.
+func TestARestoredStoreWithoutItsKeyIsRefused(t *testing.T) {
 	for name, settings := range engines {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -147,7 +147,7 @@ func TestAStoreThatWasRestoredWithoutItsKey(t *testing.T) {
 	}
 }
 
-func TestAdoptingASecondTimeSaysWhatThereIs(t *testing.T) {
+func TestAdoptingTwiceShowsTheLastSeal(t *testing.T) {
 	env := append(engines["embedded"](t), "SECRET_KEY="+secretKey)
 	createSuperuser(t, env, "admin@example.com")
 	serve(t, env).stop()
@@ -163,14 +163,14 @@ func TestAdoptingASecondTimeSaysWhatThereIs(t *testing.T) {
 	adopt("there is nothing to adopt: the last seal, "+head+", was made with SECRET_KEY", env)
 	adopt("the trail has seals, and the last one was made with another key: "+head, other)
 	adopt("healthcare audit adopt --head "+head, other)
-	adopt("that is not the last seal of the trail, which is "+head, other, "--head", "99:"+strings.Repeat("0", 64))
+	adopt("--head is not the last seal of the trail, which is "+head, other, "--head", "99:"+strings.Repeat("0", 64))
 	code, _, stderr := healthcare.Run(t.Context(), other, "audit", "adopt", "--head", head)
 	require.Zero(t, code, stderr)
 	adopt("there is nothing to adopt", other)
 }
 
-// TestTheAddressIsCheckedBeforeAPasswordIsAskedFor types at a terminal.
-func TestTheAddressIsCheckedBeforeAPasswordIsAskedFor(t *testing.T) {
+// TestTheEmailIsCheckedBeforeThePasswordPrompt types at a terminal.
+func TestTheEmailIsCheckedBeforeThePasswordPrompt(t *testing.T) {
 	env := engines["embedded"](t)
 	createSuperuser(t, env, "admin@example.com")
 	for _, tt := range []struct {
@@ -183,7 +183,7 @@ func TestTheAddressIsCheckedBeforeAPasswordIsAskedFor(t *testing.T) {
 		}},
 		{[]string{"createsuperuser", "--email", "ada"}, []string{"email: Enter a valid email address.\r\nEmail address: ", "\x03", "cancelled"}},
 		{[]string{"users", "create", "--email", "admin@example.com"}, []string{"email: user with this email already exists.\r\nEmail address: ", "\x03", "cancelled"}},
-		{[]string{"users", "set-password"}, []string{"Email address: ", "nobody@example.com", "no user has this address"}},
+		{[]string{"users", "set-password"}, []string{"Email address: ", "nobody@example.com", "no user has this email address"}},
 		{[]string{"users", "set-password"}, []string{"Email address: ", "admin@example.com", "Password: ", "\x03", "cancelled"}},
 	} {
 		cmd := command(t, env, tt.args...)

@@ -10,7 +10,7 @@ import (
 
 type policyCommand struct{}
 
-// Run prints the table of permissions, a column for each role.
+// Run prints the permissions as a table with one column per role.
 func (policyCommand) Run(p process) error {
 	roles := []domain.Role{domain.Anonymous, domain.Staff, domain.Admin, domain.Operator}
 	table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
@@ -18,11 +18,11 @@ func (policyCommand) Run(p process) error {
 	for _, rule := range domain.Policy() {
 		fmt.Fprintf(table, "%s\t", rule.Permission)
 		for _, role := range roles {
-			mark := "-"
+			allowed := "-"
 			if slices.Contains(rule.Roles, role) {
-				mark = "yes"
+				allowed = "yes"
 			}
-			fmt.Fprintf(table, "%s\t", mark)
+			fmt.Fprintf(table, "%s\t", allowed)
 		}
 		fmt.Fprintln(table, rule.Description)
 	}

@@ -15,7 +15,7 @@ import (
 	healthcare "example.com/healthcare/cmd/healthcare"
 )
 
-// newRole makes a role with some rights and returns its name and the URL with which it
+// newRole creates a role with some privileges and returns its name and the URL with which it
 // connects.
 func newRole(t *testing.T, dsn, grants string) (role, app string) {
 	t.Helper()
@@ -28,8 +28,8 @@ func newRole(t *testing.T, dsn, grants string) (role, app string) {
 	return role, address.String()
 }
 
-// TestServeSaysWhichPrivilegesAreMissing has an old release's grants, and a schema that
-// has grown since.
+// TestServeSaysWhichPrivilegesAreMissing uses the grants of an old release on the current
+// schema.
 func TestServeSaysWhichPrivilegesAreMissing(t *testing.T) {
 	dsn := pgtest.New(t)
 	for name, tt := range map[string]struct{ grants, missing string }{
@@ -51,14 +51,14 @@ func TestServeSaysWhichPrivilegesAreMissing(t *testing.T) {
 
 			code, stdout, stderr := healthcare.Run(t.Context(), []string{"DATABASE_URL=" + dsn}, "migrate", "--grant-to", role)
 			assert.Zero(t, code, stderr)
-			assert.Contains(t, stdout, "granted to "+role)
+			assert.Contains(t, stdout, "granted "+role)
 			serve(t, env).stop()
 		})
 	}
 }
 
-// TestMigratePrintsTheGrants runs them as they are printed, in a schema with a name that
-// has to be quoted.
+// TestMigratePrintsTheGrants runs the printed grants in a schema whose name
+// must be quoted.
 func TestMigratePrintsTheGrants(t *testing.T) {
 	dsn := pgtest.NewEmpty(t, "")
 	execute(t, dsn, `CREATE SCHEMA "North ""1"""`)
@@ -71,14 +71,14 @@ func TestMigratePrintsTheGrants(t *testing.T) {
 	code, _, stderr = healthcare.Run(t.Context(), env, "serve", "--addr", "127.0.0.1:0")
 	assert.Equal(t, 1, code)
 	assert.Contains(t, stderr, `missing privilege: the service's role has no USAGE on schema "North ""1"""`)
-	_, grants, found := strings.Cut(stdout, "--grant-to ROLE):\n")
+	_, grants, found := strings.Cut(stdout, "--grant-to ROLE applies them):\n")
 	require.True(t, found, stdout)
 	execute(t, dsn, strings.ReplaceAll(grants, "TO ROLE;", `TO "`+role+`";`))
 	serve(t, env).stop()
 }
 
-// TestStatusSaysThatItCannotSee a schema that would look like an empty one.
-func TestStatusSaysThatItCannotSee(t *testing.T) {
+// TestMigrateStatusNamesAMissingPrivilege uses a schema that looks empty to the role.
+func TestMigrateStatusNamesAMissingPrivilege(t *testing.T) {
 	dsn := pgtest.NewEmpty(t, "")
 	_, app := newRole(t, dsn, "")
 	migrate(t, []string{"DATABASE_URL=" + dsn})
@@ -96,13 +96,13 @@ func TestOnlyTheOwnerMigrates(t *testing.T) {
 	_, app := newRole(t, dsn, "")
 	code, _, stderr := healthcare.Run(t.Context(), []string{"DATABASE_URL=" + app}, "migrate")
 	assert.Equal(t, 1, code)
-	assert.Regexp(t, `^healthcare: postgres: the role of DATABASE_URL may not change the schema: permission denied for schema public: run this as the owner of the database\n$`, stderr)
+	assert.Regexp(t, `^healthcare: postgres: the role of DATABASE_URL cannot change the schema: permission denied for schema public: run this as the owner of the database\n$`, stderr)
 	code, _, stderr = healthcare.Run(t.Context(), []string{"DATA_DIR=" + t.TempDir()}, "migrate", "--grant-to", "app")
 	assert.Equal(t, 1, code)
 	assert.Contains(t, stderr, "--grant-to is for PostgreSQL")
 }
 
-// TestEveryTableHasItsGrants is for whoever adds one.
+// TestEveryTableHasItsGrants fails if a new table has no grants.
 func TestEveryTableHasItsGrants(t *testing.T) {
 	dsn := pgtest.New(t)
 	code, grants, stderr := healthcare.Run(t.Context(), []string{"DATABASE_URL=" + dsn}, "migrate")
@@ -121,9 +121,9 @@ func TestEveryTableHasItsGrants(t *testing.T) {
 	require.NoError(t, tables.Err())
 }
 
-// TestAPrivilegeThatIsLostIs503 takes rights from the role of a running service. Whoever
-// asks whether it is ready gets to know no more than a code.
-func TestAPrivilegeThatIsLostIs503(t *testing.T) {
+// TestARevokedPrivilegeIs503 revokes privileges of a running service. /readyz shows
+// only a code.
+func TestARevokedPrivilegeIs503(t *testing.T) {
 	dsn := pgtest.New(t)
 	role, app := newRole(t, dsn, "")
 	code, _, stderr := healthcare.Run(t.Context(), []string{"DATABASE_URL=" + dsn}, "migrate", "--grant-to", role)

@@ -28,14 +28,14 @@ import (
 
 const goodPassword = "orbit-walnut-73-lagoon"
 
-// program is an executable file of the program.
+// program is the path of an executable file.
 type program string
 
-// cheap is the program but for what passwords cost, built once. Nearly all tests
-// run it, because hashing takes most of their time otherwise.
+// cheap is the program with cheap password hashing, built once. Nearly all tests
+// run it, because hashing would take most of their time.
 var cheap program
 
-// builds is the folder of all executable files.
+// builds is the directory of the executable files.
 var builds string
 
 func TestMain(m *testing.M) {
@@ -63,8 +63,8 @@ func build(name string, flags ...string) (program, error) {
 	return program(path), nil
 }
 
-// raceFlags are those that the tests are built with: of the race detector, if they run
-// under it. Few tests run the program under it, as it takes several times as long.
+// raceFlags are the build flags of the race detector if the tests run with
+// it. Few tests run the program with it, because it is several times slower.
 func raceFlags() (flags []string) {
 	info, _ := debug.ReadBuildInfo()
 	for _, setting := range info.Settings {
@@ -76,7 +76,7 @@ func raceFlags() (flags []string) {
 }
 
 // released returns the program as make builds it, for tests that depend on the time
-// and memory that it takes. With -trimpath, though, Go would compile every dependency
+// and memory that it takes. It omits -trimpath, with which Go would compile every dependency
 // again.
 var released = sync.OnceValues(func() (program, error) {
 	path := filepath.Join(builds, "released")
@@ -92,7 +92,7 @@ var released = sync.OnceValues(func() (program, error) {
 	return program(path), nil
 })
 
-// engines say where the program keeps its data, as environment variables.
+// engines maps each engine to a function that returns its environment variables.
 var engines = map[string]func(t *testing.T) []string{
 	"embedded": func(t *testing.T) []string { return []string{"DATA_DIR=" + t.TempDir()} },
 	"postgres": func(t *testing.T) []string {
@@ -100,7 +100,7 @@ var engines = map[string]func(t *testing.T) []string{
 	},
 }
 
-// overEachEngine runs test once for every engine, with its settings.
+// overEachEngine runs test once for each engine.
 func overEachEngine(t *testing.T, test func(t *testing.T, env []string)) {
 	for name, settings := range engines {
 		t.Run(name, func(t *testing.T) {
@@ -110,7 +110,7 @@ func overEachEngine(t *testing.T, test func(t *testing.T, env []string)) {
 	}
 }
 
-// command prepares the program, in an empty folder and without this process's settings.
+// command prepares the program in an empty directory without this process's settings.
 func command(t *testing.T, env []string, args ...string) *exec.Cmd {
 	t.Helper()
 	return cheap.command(t, env, args...)
@@ -122,13 +122,13 @@ func (p program) command(t *testing.T, env []string, args ...string) *exec.Cmd {
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, string(p), args...)
 	cmd.Dir = t.TempDir()
-	// Without the delay, for tests that stop it often.
+	// No delay, because tests often stop the program.
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + cmd.Dir, "SHUTDOWN_DELAY=0"}, env...)
 	return cmd
 }
 
-// run runs the program to its end. healthcare.Run is quicker, for tests that need no
-// process of its own.
+// run runs the program until it exits. healthcare.Run is faster for tests that need no
+// separate process.
 func run(t *testing.T, env []string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	return cheap.run(t, env, args...)
@@ -176,19 +176,19 @@ type service struct {
 	log *syncBuffer
 }
 
-// serve starts the program on a free port and waits until it says where.
+// serve starts the program on a free port and waits until it prints the address.
 func serve(t *testing.T, env []string) *service {
 	t.Helper()
 	return cheap.serve(t, env)
 }
 
-// serve also starts another program that starts this one, with args before those of serve.
+// serve is serve for a program that starts this one, with args before those of serve.
 func (p program) serve(t *testing.T, env []string, args ...string) *service {
 	t.Helper()
 	return p.serveAs(t, env, func(*exec.Cmd) {}, args...)
 }
 
-// serveAs is serve for a process that change makes another one.
+// serveAs is serve after change has modified the command.
 func (p program) serveAs(t *testing.T, env []string, change func(*exec.Cmd), args ...string) *service {
 	t.Helper()
 	cmd := p.command(t, env, append(args, "serve", "--migrate", "--addr", "127.0.0.1:0")...)
@@ -214,21 +214,21 @@ func (p program) serveAs(t *testing.T, env []string, change func(*exec.Cmd), arg
 	return s
 }
 
-// stop ends the program as an operator would and requires that it says goodbye.
+// stop sends SIGTERM and requires that the program logs "stopped".
 func (s *service) stop() {
 	s.t.Helper()
 	require.NoError(s.t, s.cmd.Process.Signal(syscall.SIGTERM))
 	require.NoError(s.t, s.cmd.Wait(), "%s", s.log)
 }
 
-// kill ends the program at once.
+// kill sends SIGKILL.
 func (s *service) kill() {
 	s.t.Helper()
 	require.NoError(s.t, s.cmd.Process.Kill())
 	_ = s.cmd.Wait()
 }
 
-// api returns a client of the service, whose answers are checked against openapi.yaml.
+// api returns a client that checks the responses against openapi.yaml.
 func (s *service) api(token string) *client.ClientWithResponses {
 	s.t.Helper()
 	api, err := client.NewClientWithResponses(s.url,
@@ -256,7 +256,7 @@ func (s *service) loginWith(email, password string) (access string) {
 	return tokens.JSON200.Access
 }
 
-// syncBuffer collects what a running program writes.
+// syncBuffer is a buffer that is safe for concurrent use.
 type syncBuffer struct {
 	mutex sync.Mutex
 	text  bytes.Buffer

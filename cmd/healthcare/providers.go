@@ -17,17 +17,17 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// hashing is what the program spends on a password.
-var hashing = passwords.Recommended
+// hashingParams is the cost of a password hash. Tests lower it.
+var hashingParams = passwords.Recommended
 
 func newPasswords(cfg config) (*passwords.Passwords, error) {
-	params := hashing
+	params := hashingParams
 	params.TrimForDjango = cfg.DjangoCompat
 	return passwords.New(params)
 }
 
 func newKeys(cfg config) (*secretkeys.Keys, error) {
-	key, err := cfg.secretKey() // A command needs it for what it writes in the trail.
+	key, err := cfg.secretKey()
 	if err != nil {
 		return nil, err
 	}
@@ -46,8 +46,9 @@ func newMACs(keys *secretkeys.Keys) *secretkeys.MACs {
 	return keys.For("audit trail").MACs()
 }
 
-// followRevocations returns the revocations of all instances. It follows them until
-// it is cleaned up: requests are served for a while after ctx has ended.
+// followRevocations returns a set that receives the revocations of all instances. It does
+// so until the cleanup function is called, because requests are served for a while after
+// ctx has ended.
 func followRevocations(ctx context.Context, cfg config, store *sqlstore.Store, log *slog.Logger) (*revocations.Set, func()) {
 	set := revocations.New(store, cfg.AccessTokenTTL)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -66,9 +67,9 @@ func followRevocations(ctx context.Context, cfg config, store *sqlstore.Store, l
 	}
 }
 
-// noRevocations is for a process that authenticates nobody: those that do learn
-// from the store what it has revoked.
-func noRevocations(cfg config, store *sqlstore.Store) *revocations.Set {
+// newRevocations returns a set for a command. A command authenticates no requests, so its
+// set receives nothing; the services read the command's revocations from the store.
+func newRevocations(cfg config, store *sqlstore.Store) *revocations.Set {
 	return revocations.New(store, cfg.AccessTokenTTL)
 }
 
@@ -85,7 +86,7 @@ func limits(cfg config) application.Limits {
 	return application.Limits{
 		LoginPair:    cfg.LimitLoginPair,
 		LoginAccount: cfg.LimitLoginAccount,
-		LoginPlace:   cfg.LimitLoginPlace,
+		LoginNetwork: cfg.LimitLoginNetwork,
 		Register:     cfg.LimitRegister,
 		Refresh:      cfg.LimitRefresh,
 	}

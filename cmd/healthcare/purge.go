@@ -13,11 +13,11 @@ import (
 )
 
 type purgeCommand struct {
-	OlderThan age  `required:"" placeholder:"AGE" help:"Only what was deleted longer ago than this: years such as 10y, or days such as 90d."`
-	Yes       bool `help:"Remove it. Without this it is only counted."`
+	OlderThan age  `required:"" placeholder:"AGE" help:"Purge records that were deleted longer ago than this: years such as 10y, or days such as 90d."`
+	Yes       bool `help:"Remove the records. Without this, the command only counts them."`
 }
 
-// age is a flag that domain.ParseAge reads.
+// age is a flag in the format of domain.ParseAge.
 type age struct{ domain.Age }
 
 // UnmarshalText implements encoding.TextUnmarshaler.
@@ -27,7 +27,7 @@ func (a *age) UnmarshalText(text []byte) error {
 	return err
 }
 
-// Run counts what was deleted long ago, and removes it if it is told to.
+// Run counts the records that were deleted before --older-than. With --yes it removes them.
 func (c purgeCommand) Run(ctx context.Context, p process) error {
 	return withOwnTrail(ctx, p, func(useCases *application.UseCases) error {
 		retention := useCases.Retention
@@ -39,33 +39,33 @@ func (c purgeCommand) Run(ctx context.Context, p process) error {
 			fmt.Fprintln(p.out, "Nothing was removed. Add --yes to remove them for good: they cannot be restored then.")
 			return nil
 		}
-		for _, known := range slices.Backward(domain.RecordKinds()) {
-			removed, err := purge(ctx, retention, known.Kind, before)
-			fmt.Fprintf(p.out, "Removed for good, with all their versions: %d %s.\n", removed, known.Plural)
+		for _, record := range slices.Backward(domain.RecordKinds()) {
+			removed, err := purge(ctx, retention, record.Kind, before)
+			fmt.Fprintf(p.out, "Removed for good, with all their versions: %d %s.\n", removed, record.Plural)
 			if err != nil {
-				return err
+				return fmt.Errorf("purge %s: %w", record.Plural, err)
 			}
 		}
-		_, err := fmt.Fprintln(p.out, "Backups that were made before still have them. So may the disk, until VACUUM has run on PostgreSQL, or a service that uses the embedded store was stopped.")
+		_, err := fmt.Fprintln(p.out, "Earlier backups still contain them. The disk can contain them, too, until VACUUM has run (PostgreSQL) or the service has been stopped (embedded store).")
 		return err
 	})
 }
 
-// printExpired prints how many records of each kind there are to remove.
+// printExpired prints the number of records of each kind that purge would remove.
 func printExpired(ctx context.Context, p process, retention *application.Retention, before time.Time) error {
 	table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(table, "Deleted before %s:\n", before.UTC().Format(time.RFC3339))
-	for _, known := range slices.Backward(domain.RecordKinds()) {
-		count, err := retention.Expired(ctx, operator, known.Kind, before)
+	for _, record := range slices.Backward(domain.RecordKinds()) {
+		count, err := retention.CountExpired(ctx, operator, record.Kind, before)
 		if err != nil {
-			return err
+			return fmt.Errorf("count deleted %s: %w", record.Plural, err)
 		}
-		fmt.Fprintf(table, "%s\t%d\n", known.Plural, count)
+		fmt.Fprintf(table, "%s\t%d\n", record.Plural, count)
 	}
 	return table.Flush()
 }
 
-// purge removes all there are, in parts, and returns how many it removed, also when it fails.
+// purge removes the records in batches. It returns the number it removed, also on error.
 func purge(ctx context.Context, retention *application.Retention, kind domain.SubjectKind, before time.Time) (int, error) {
 	for total := 0; ; {
 		removed, err := retention.Purge(ctx, operator, kind, before)

@@ -18,7 +18,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// deletedEarlier sets the time at which a record was deleted back by days.
+// deletedEarlier moves the deletion time of a record back by days.
 func deletedEarlier(t *testing.T, env []string, days int, kind domain.SubjectKind, id int) {
 	t.Helper()
 	driver, source, earlier := "sqlite", "", fmt.Sprintf("at - %d", time.Duration(days)*24*time.Hour/time.Microsecond)
@@ -40,10 +40,10 @@ func deletedEarlier(t *testing.T, env []string, days int, kind domain.SubjectKin
 	require.EqualValues(t, 1, rows)
 }
 
-// TestPurgeRemovesWhatWasDeletedLongAgo runs beside a service, in which doctor 1,
+// TestPurgeRemovesRecordsDeletedLongAgo runs beside a service, in which doctor 1,
 // patient 1 and their mapping 1 were deleted ten years ago, doctor 2, patient 2 and
-// mapping 2 so many days ago that it is less than ten years, and doctor 3, patient 3 and mapping 3 are there.
-func TestPurgeRemovesWhatWasDeletedLongAgo(t *testing.T) {
+// mapping 2 slightly less than ten years ago, and doctor 3, patient 3 and mapping 3 exist.
+func TestPurgeRemovesRecordsDeletedLongAgo(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		env = append(env, "SECRET_KEY="+secretKey)
 		s := serve(t, env)
@@ -84,7 +84,7 @@ func TestPurgeRemovesWhatWasDeletedLongAgo(t *testing.T) {
 			assert.Contains(t, out, "\n"+kind+" 1\n")
 			assert.Contains(t, out, "Removed for good, with all their versions: 1 "+kind+".\n")
 		}
-		assert.Contains(t, out, "Backups that were made before still have them")
+		assert.Contains(t, out, "Earlier backups still contain them")
 		assert.Contains(t, out, "VACUUM")
 		assert.Contains(t, purge("--yes"), "\nmappings 0\npatients 0\ndoctors 0\n")
 
@@ -108,7 +108,7 @@ func TestPurgeRemovesWhatWasDeletedLongAgo(t *testing.T) {
 	})
 }
 
-// purges are the subjects of the purges in the trail.
+// purges returns the subjects of the purge events.
 func purges(t *testing.T, api *client.ClientWithResponses) (subjects []string) {
 	t.Helper()
 	action := string(domain.RetentionPurge)

@@ -22,7 +22,7 @@ func readme(t *testing.T) string {
 	return string(text)
 }
 
-// section returns what stands under a heading of the README.
+// section returns the text under a heading of the README.
 func section(t *testing.T, heading string) string {
 	t.Helper()
 	_, rest, found := strings.Cut(readme(t), "\n## "+heading+"\n")
@@ -33,8 +33,8 @@ func section(t *testing.T, heading string) string {
 
 var shellBlock = regexp.MustCompile("(?s)```sh\n(.*?)```")
 
-// TestTheReadmesSessionWorks runs the commands of the README as they stand,
-// with another port, and restarts the service between its two parts.
+// TestTheReadmesSessionWorks runs the commands of the README unchanged except for
+// the port, and restarts the service between the two parts.
 func TestTheReadmesSessionWorks(t *testing.T) {
 	blocks := shellBlock.FindAllStringSubmatch(section(t, "A session with curl"), -1)
 	require.Len(t, blocks, 2, "one part before the restart, and one after it")

@@ -15,7 +15,7 @@ import (
 	healthcare "example.com/healthcare/cmd/healthcare"
 )
 
-// content is what a folder holds, by the names of its files.
+// content maps the file names of a directory to the contents.
 func content(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	files := map[string]string{}
@@ -30,7 +30,7 @@ func content(t *testing.T, dir string) map[string]string {
 }
 
 // usedStore returns the settings of an embedded store that a service has sealed, and its
-// folder.
+// directory.
 func usedStore(t *testing.T) (env []string, dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -40,13 +40,13 @@ func usedStore(t *testing.T) (env []string, dir string) {
 	return env, dir
 }
 
-// reading are the commands that only read.
-var reading = [][]string{{"audit", "verify"}, {"audit", "head"}, {"migrate", "status"}}
+// readOnlyCommands are the commands that write nothing.
+var readOnlyCommands = [][]string{{"audit", "verify"}, {"audit", "head"}, {"migrate", "status"}}
 
-func TestCommandsThatReadMakeAndChangeNothing(t *testing.T) {
+func TestReadOnlyCommandsWriteNothing(t *testing.T) {
 	env, dir := usedStore(t)
 	before := content(t, dir)
-	for _, args := range reading {
+	for _, args := range readOnlyCommands {
 		code, stdout, stderr := healthcare.Run(t.Context(), env, args...)
 		assert.Zero(t, code, "%s: %s", args, stderr)
 		assert.NotEmpty(t, stdout)
@@ -54,7 +54,7 @@ func TestCommandsThatReadMakeAndChangeNothing(t *testing.T) {
 	}
 	service := serve(t, env)
 	token := service.login("admin@example.com")
-	for _, args := range reading {
+	for _, args := range readOnlyCommands {
 		code, stdout, stderr := run(t, env, args...)
 		assert.Zero(t, code, "%s, beside the service: %s", args, stderr)
 		assert.NotEmpty(t, stdout)
@@ -63,8 +63,8 @@ func TestCommandsThatReadMakeAndChangeNothing(t *testing.T) {
 	service.stop()
 }
 
-// TestCommandsThatReadWorkWhereNothingCanBeWritten mounts a copy read-only.
-func TestCommandsThatReadWorkWhereNothingCanBeWritten(t *testing.T) {
+// TestReadOnlyCommandsWorkOnAReadOnlyMount mounts a copy read-only.
+func TestReadOnlyCommandsWorkOnAReadOnlyMount(t *testing.T) {
 	env, dir := usedStore(t)
 	mount := t.TempDir()
 	if err := syscall.Mount(dir, mount, "", syscall.MS_BIND, ""); err != nil {
@@ -73,21 +73,21 @@ func TestCommandsThatReadWorkWhereNothingCanBeWritten(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, syscall.Unmount(mount, syscall.MNT_DETACH)) })
 	require.NoError(t, syscall.Mount("", mount, "", syscall.MS_BIND|syscall.MS_REMOUNT|syscall.MS_RDONLY, ""))
 	env[0] = "DATA_DIR=" + mount
-	for _, args := range reading {
+	for _, args := range readOnlyCommands {
 		code, stdout, stderr := run(t, env, args...)
 		assert.Zero(t, code, "%s: %s", args, stderr)
 		assert.NotEmpty(t, stdout)
 	}
 	code, stdout, stderr := run(t, env, "users", "list")
-	assert.Equal(t, 1, code, "it leaves an event")
+	assert.Equal(t, 1, code, "it records an audit event")
 	assert.NotContains(t, stdout, "@")
-	assert.Contains(t, stderr, "leaves an event in the audit trail, and "+mount+" cannot be written to")
+	assert.Contains(t, stderr, mount+" is not writable, and this command records an audit event there")
 
-	// The log of a service that runs, or was killed.
+	// The write-ahead log of a service that is running or was killed.
 	for _, name := range []string{"healthcare.db-wal", "healthcare.db-shm"} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("changes"), 0o600))
 	}
-	for _, args := range reading {
+	for _, args := range readOnlyCommands {
 		code, _, stderr := run(t, env, args...)
 		assert.Equal(t, 1, code, args)
 		assert.Contains(t, stderr, "changes that are not in the database file yet")
@@ -95,7 +95,7 @@ func TestCommandsThatReadWorkWhereNothingCanBeWritten(t *testing.T) {
 	}
 }
 
-// TestNoCommandMigratesAnOlderFile takes the last step back.
+// TestNoCommandMigratesAnOlderFile reverts the last migration first.
 func TestNoCommandMigratesAnOlderFile(t *testing.T) {
 	env, dir := usedStore(t)
 	path := filepath.Join(dir, "healthcare.db")
@@ -112,7 +112,7 @@ func TestNoCommandMigratesAnOlderFile(t *testing.T) {
 	} {
 		code, _, stderr := healthcare.Run(t.Context(), env, args...)
 		assert.Equal(t, 1, code, args)
-		assert.Contains(t, stderr, path+" was made by an older version: back it up, then run `healthcare migrate`", args)
+		assert.Contains(t, stderr, "the schema of "+path+" is older than this version: back it up, then run `healthcare migrate`", args)
 	}
 	code, stdout, stderr := healthcare.Run(t.Context(), env, "migrate", "status")
 	assert.Zero(t, code, stderr)
@@ -127,8 +127,8 @@ func TestNoCommandMigratesAnOlderFile(t *testing.T) {
 	assert.False(t, steps[len(steps)-1].Pending())
 }
 
-// TestAMistypedFolderIsNotMade has commands that could make a store and a key there.
-func TestAMistypedFolderIsNotMade(t *testing.T) {
+// TestAMistypedDirectoryIsNotCreated runs commands that could create a store and a key there.
+func TestAMistypedDirectoryIsNotCreated(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "dta")
 	for _, env := range [][]string{{"DATA_DIR=" + dir}, {"DATA_DIR=" + dir, "SECRET_KEY=" + secretKey}} {
 		env = append(env, "SUPERUSER_PASSWORD="+goodPassword, "USER_PASSWORD="+goodPassword)
@@ -140,7 +140,7 @@ func TestAMistypedFolderIsNotMade(t *testing.T) {
 		} {
 			code, _, stderr := healthcare.Run(t.Context(), env, args...)
 			assert.Equal(t, 1, code, args)
-			assert.Contains(t, stderr, "there is no "+dir+"/healthcare.db", args)
+			assert.Contains(t, stderr, dir+"/healthcare.db does not exist", args)
 			assert.Equal(t, args[0] == "createsuperuser", strings.Contains(stderr, "add --create"), args)
 			assert.NoDirExists(t, dir)
 		}
@@ -149,7 +149,7 @@ func TestAMistypedFolderIsNotMade(t *testing.T) {
 	assert.FileExists(t, filepath.Join(dir, "healthcare.db"))
 }
 
-// TestAStoreOfANewerProgramIsRefused by all commands.
+// TestAStoreOfANewerProgramIsRefused runs all commands.
 func TestAStoreOfANewerProgramIsRefused(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		env = append(env, "SECRET_KEY="+secretKey)
@@ -171,17 +171,17 @@ func TestAStoreOfANewerProgramIsRefused(t *testing.T) {
 		}
 		code, stdout, stderr := healthcare.Run(t.Context(), env, "migrate", "status")
 		assert.Zero(t, code, stderr)
-		assert.Regexp(t, `99999 +20.*Z +unknown to this version, which cannot go on with it`, stdout)
+		assert.Regexp(t, `99999 +20.*Z +of a newer version; this version cannot use the schema`, stdout)
 	})
 }
 
-// TestWhatIsNoFileIsSaidSo rather than that the disk failed.
-func TestWhatIsNoFileIsSaidSo(t *testing.T) {
+// TestAStorePathThatIsNotAFileIsNamed expects the path in the error instead of a disk error.
+func TestAStorePathThatIsNotAFileIsNamed(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "healthcare.db"), 0o700))
-	for _, args := range reading {
+	for _, args := range readOnlyCommands {
 		code, _, stderr := healthcare.Run(t.Context(), []string{"DATA_DIR=" + dir, "SECRET_KEY=" + secretKey}, args...)
 		assert.Equal(t, 1, code, args)
-		assert.Contains(t, stderr, dir+"/healthcare.db is no file", args)
+		assert.Contains(t, stderr, dir+"/healthcare.db is not a regular file", args)
 	}
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAFloodOfHeldUpLoginsLeavesFewEvents stops the program before the minute is over:
-// what was counted is written then.
-func TestAFloodOfHeldUpLoginsLeavesFewEvents(t *testing.T) {
+// TestAFloodOfRateLimitedLoginsWritesFewEvents stops the program before the minute is over:
+// the counted refusals are written then.
+func TestAFloodOfRateLimitedLoginsWritesFewEvents(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		env = append(env, "LIMIT_LOGIN_PAIR=3/24h")
 		createSuperuserOn(t, env)
@@ -34,11 +34,11 @@ func TestAFloodOfHeldUpLoginsLeavesFewEvents(t *testing.T) {
 		s.stop()
 		count()
 		assert.Less(t, events, 3+6)
-		assert.Equal(t, events, named, "all name the account")
-		assert.Regexp(t, regexp.MustCompile(`level=WARN msg="repeated refusals, of which the audit trail holds the last" action=session:create number=\d+ from=\S+ to=\S+ subject=1 request_id=`), s.log.String())
+		assert.Equal(t, events, named, "every event names the user")
+		assert.Regexp(t, regexp.MustCompile(`level=WARN msg="repeated refusals: the audit trail holds the last one" action=session:create number=\d+ from=\S+ to=\S+ subject=1 request_id=`), s.log.String())
 		assert.NotContains(t, s.log.String(), "admin@example.com")
 		code, said := audit(t, env, "verify")
 		assert.Zero(t, code, said)
-		assert.Contains(t, said, "of which 0 are not under a seal yet")
+		assert.Contains(t, said, "0 of them not sealed yet")
 	})
 }

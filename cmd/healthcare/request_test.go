@@ -11,14 +11,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// answer is what a service said.
+// answer is a response of a service.
 type answer struct {
 	status int
 	header http.Header
 	body   string
 }
 
-// place is somebody's computer: requests from it come from its address.
+// place is a client computer: requests from it come from its address.
 type place struct{ http *http.Client }
 
 // placeAt returns a place on this machine's loopback network, 127.0.0.0/8.
@@ -29,7 +29,7 @@ func placeAt(address string) place {
 
 var home = placeAt("127.0.0.1")
 
-// request is one request to a service; header has names and values in turn.
+// request sends one request. header alternates names and values.
 func (p place) request(s *service, method, path, token, body string, header ...string) answer {
 	s.t.Helper()
 	req, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, strings.NewReader(body))
@@ -57,7 +57,7 @@ func (p place) login(s *service, email, password string, header ...string) answe
 	return p.request(s, http.MethodPost, "/api/auth/login/", "", `{"username": "`+email+`", "password": "`+password+`"}`, header...)
 }
 
-// member returns a member of an answer's JSON object, as text.
+// member returns a member of the response's JSON object as text.
 func (a answer) member(s *service, name string) string {
 	s.t.Helper()
 	var object map[string]any
@@ -66,5 +66,5 @@ func (a answer) member(s *service, name string) string {
 	return text
 }
 
-// noLimits turns the limits off, for tests that sign in again and again.
+// noLimits turns the rate limits off for tests that sign in often.
 var noLimits = []string{"LIMIT_LOGIN_PAIR=0", "LIMIT_LOGIN_ACCOUNT=0", "LIMIT_LOGIN_ADDRESS=0", "LIMIT_REGISTER=0", "LIMIT_REFRESH=0"}

@@ -11,9 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestANewSecretKeyCostsNobodyALogin replaces SECRET_KEY in two steps, with
-// somebody signed in who has a second factor.
-func TestANewSecretKeyCostsNobodyALogin(t *testing.T) {
+// TestReplacingTheSecretKeyKeepsSessions replaces SECRET_KEY in two steps, with
+// a signed-in user who has a second factor.
+func TestReplacingTheSecretKeyKeepsSessions(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		const next = "quite another key also of many different bytes"
 		migrate(t, env)
@@ -26,17 +26,17 @@ func TestANewSecretKeyCostsNobodyALogin(t *testing.T) {
 		s.stop()
 
 		s = serve(t, append(env, "SECRET_KEY="+next, "SECRET_KEY_FALLBACKS="+secretKey))
-		assert.Equal(t, http.StatusOK, home.request(s, http.MethodGet, "/api/auth/me/", access, "").status, "the token of before")
+		assert.Equal(t, http.StatusOK, home.request(s, http.MethodGet, "/api/auth/me/", access, "").status, "a token signed with the old key")
 		granted = home.request(s, http.MethodPost, "/api/auth/login/refresh/", "", `{"refresh": "`+refresh+`"}`)
 		require.Equal(t, http.StatusOK, granted.status, granted.body)
 		renewed, refresh := granted.member(s, "access"), granted.member(s, "refresh")
 		s.stop()
 
 		s = serve(t, append(env, "SECRET_KEY="+next))
-		assert.Equal(t, http.StatusUnauthorized, home.request(s, http.MethodGet, "/api/auth/me/", access, "").status, "signed with a key that is gone")
+		assert.Equal(t, http.StatusUnauthorized, home.request(s, http.MethodGet, "/api/auth/me/", access, "").status, "a token signed with a removed key")
 		assert.Equal(t, http.StatusOK, home.request(s, http.MethodGet, "/api/auth/me/", renewed, "").status)
 		assert.Equal(t, http.StatusOK, home.request(s, http.MethodPost, "/api/auth/login/refresh/", "", `{"refresh": "`+refresh+`"}`).status)
-		// The code that confirmed the factor is spent: the next one is taken early.
+		// The code that confirmed the factor is used up, so the code of the next step is used.
 		code, err := totp.GenerateCode(key, time.Now().Add(30*time.Second))
 		require.NoError(t, err)
 		got := home.request(s, http.MethodPost, "/api/auth/login/", "",
@@ -45,7 +45,7 @@ func TestANewSecretKeyCostsNobodyALogin(t *testing.T) {
 	})
 }
 
-// enrol sets up a second factor for whose token it is, and returns its key.
+// enrol sets up a second factor for the token's user and returns its key.
 func enrol(t *testing.T, s *service, token string) (key string) {
 	t.Helper()
 	return enrolWith(t, s, token, goodPassword)

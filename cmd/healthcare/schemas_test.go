@@ -12,7 +12,7 @@ import (
 	"example.com/healthcare/migrations"
 )
 
-// takeUnknownStep does what a newer program's migrate does, as far as it is seen.
+// takeUnknownStep marks a migration of a newer program as applied.
 func takeUnknownStep(t *testing.T, env []string) {
 	t.Helper()
 	driver, dsn := databaseOf(env)
@@ -23,7 +23,7 @@ func takeUnknownStep(t *testing.T, env []string) {
 	require.NoError(t, err)
 }
 
-// takeBackLastStep makes the store one of the version before.
+// takeBackLastStep reverts the last migration.
 func takeBackLastStep(t *testing.T, env []string) {
 	t.Helper()
 	driver, dsn := databaseOf(env)
@@ -40,7 +40,7 @@ func takeBackLastStep(t *testing.T, env []string) {
 	require.NoError(t, err)
 }
 
-// databaseOf says where the settings of engines lead to.
+// databaseOf returns the database of an engine's settings.
 func databaseOf(env []string) (driver, dsn string) {
 	if dsn, isPostgres := strings.CutPrefix(env[min(1, len(env)-1)], "DATABASE_URL="); isPostgres {
 		return "postgres", dsn

@@ -12,27 +12,27 @@ import (
 )
 
 const (
-	// sealInterval is how far seals are behind, but for the time that sealing takes.
+	// sealInterval is the time from one sealing of the trail to the next.
 	sealInterval = 2 * time.Second
-	// sealTimeout is for a store that does not answer; what is left will be sealed the next time.
+	// sealTimeout limits one sealing. The next one seals the rest.
 	sealTimeout = 30 * time.Second
-	// failureInterval is how often the log tells of a failure that goes on.
+	// failureInterval is how often a persistent failure is logged.
 	failureInterval = 10 * time.Minute
-	// maxTold bounds the events that one line of the log names, and the lines of a round
-	// about repeated refusals.
-	maxTold = 100
-	// headInterval is how often the log names the last seal: what can be taken away
-	// unnoticed is what came after one that is kept. It is also how often the log says
-	// that the trail has to be adopted.
+	// maxLogged limits the events named in one log line, and the lines about repeated
+	// refusals per sealing.
+	maxLogged = 100
+	// headInterval is how often the last seal is logged: removing the events after the
+	// last logged seal cannot be detected. It is also how often an unadopted trail is
+	// logged.
 	headInterval = time.Hour
-	// lastSealTimeout bounds the same when the process is asked to end, which
-	// has 2 seconds left after the last requests.
+	// lastSealTimeout limits the sealing when the process stops. About 2 seconds are left
+	// then after the last requests.
 	lastSealTimeout = 1500 * time.Millisecond
 )
 
-// keepSealing seals the trail until stop is called, which does it once more. Before that
-// it writes what was counted of repeated refusals.
-func keepSealing(ctx context.Context, useCases *application.UseCases, log *slog.Logger) (stop func()) {
+// startSealing writes the repeated refusals and seals the trail at regular intervals. The
+// function it returns stops that and seals the trail once more.
+func startSealing(ctx context.Context, useCases *application.UseCases, log *slog.Logger) (stop func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stopped := make(chan struct{})
 	s := sealing{trail: useCases.Trail, sealer: useCases.Sealer, log: log}
@@ -43,7 +43,7 @@ func keepSealing(ctx context.Context, useCases *application.UseCases, log *slog.
 		for {
 			select {
 			case <-tick.C:
-				s.round(ctx, sealTimeout, false)
+				s.seal(ctx, sealTimeout, false)
 			case <-ctx.Done():
 				return
 			}
@@ -52,98 +52,99 @@ func keepSealing(ctx context.Context, useCases *application.UseCases, log *slog.
 	return func() {
 		cancel()
 		<-stopped
-		s.round(context.WithoutCancel(ctx), lastSealTimeout, true)
-		s.tellHead()
+		s.seal(context.WithoutCancel(ctx), lastSealTimeout, true)
+		s.logHead()
 	}
 }
 
-// sealing is what is remembered from one time to the next.
+// sealing seals the trail and remembers what it has logged, to log each fact once.
 type sealing struct {
 	trail  *application.Trail
 	sealer *application.Sealer
 	log    *slog.Logger
-	// foreign are the events that the log has told of, and failed is when it has told
-	// of a failure: it does not go on about them.
+	// foreign lists the foreign events of the last sealing.
 	foreign []domain.ID
-	failed  time.Time
-	// head is the seal that the log has named last, at headTold.
-	head     domain.Head
-	headTold time.Time
+	// failureLogged is when a failure was last logged, zero after a success.
+	failureLogged time.Time
+	// head is the last seal that was logged, at headLogged.
+	head       domain.Head
+	headLogged time.Time
 }
 
-// round writes and seals what there is; with isLast, also what is still being counted.
-func (s *sealing) round(ctx context.Context, timeout time.Duration, isLast bool) {
+// seal writes the repeated refusals and seals the trail. With isLast it also writes the
+// repeated refusals that are still being counted.
+func (s *sealing) seal(ctx context.Context, timeout time.Duration, isLast bool) {
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	s.writeRepeats(limited, isLast)
-	found, err := s.sealer.Seal(limited)
-	s.tellLost(found.Lost)
+	result, err := s.sealer.Seal(limited)
+	s.logLost(result.Lost)
 	if err != nil {
-		if ctx.Err() == nil { // Otherwise it will be tried once more.
-			s.tellFailure(err)
+		if ctx.Err() == nil { // If ctx ended, the process stops and seals once more.
+			s.logFailure(err)
 		}
 		return
 	}
-	s.failed = time.Time{}
-	s.tellForeign(found.Foreign)
-	if time.Since(s.headTold) > headInterval {
-		s.tellHead()
+	s.failureLogged = time.Time{}
+	s.logForeign(result.Foreign)
+	if time.Since(s.headLogged) > headInterval {
+		s.logHead()
 	}
 }
 
-// writeRepeats says how many refusals it wrote as one event each.
+// writeRepeats writes one event for each repeated refusal and logs its count.
 func (s *sealing) writeRepeats(ctx context.Context, all bool) {
-	written, err := s.trail.WriteRepeats(ctx, all)
+	written, err := s.trail.WriteRepeatedRefusals(ctx, all)
 	if err != nil && all {
-		s.log.Error("what was counted of repeated refusals is not in the audit trail", "error", err)
+		s.log.Error("cannot write repeated refusals to the audit trail", "error", err)
 	}
 	for i, repeated := range written {
-		if i == maxTold {
-			s.log.Warn("there were more repeated refusals than are told of", "kinds", len(written)-maxTold)
+		if i == maxLogged {
+			s.log.Warn("more repeated refusals than the log lists", "omitted", len(written)-maxLogged)
 			return
 		}
-		s.log.Warn("repeated refusals, of which the audit trail holds the last", "action", repeated.Last.Action, "number", repeated.Number,
+		s.log.Warn("repeated refusals: the audit trail holds the last one", "action", repeated.Last.Action, "number", repeated.Number,
 			"from", repeated.From, "to", repeated.Last.At, "subject", repeated.Last.Subject.ID, "request_id", repeated.Last.Actor.Origin.RequestID)
 	}
 }
 
-// tellFailure says why the trail is not sealed, unless it has of late.
-func (s *sealing) tellFailure(err error) {
-	interval, level, message := failureInterval, slog.LevelError, "the audit trail is not sealed: examine it with the command audit verify"
+// logFailure logs why the trail is not sealed, at most once per interval.
+func (s *sealing) logFailure(err error) {
+	interval, level, message := failureInterval, slog.LevelError, "audit trail not sealed: examine it with the command audit verify"
 	switch {
 	case errors.Is(err, application.ErrUnadopted):
 		interval, level = headInterval, slog.LevelWarn
-		message = "the audit trail is not sealed until somebody adopts it: examine it with the command audit verify, then see the command audit adopt"
+		message = "audit trail not sealed until it is adopted: run the command audit verify, then audit adopt"
 	case domain.KindOf(err) == domain.Unavailable:
-		level, message = slog.LevelWarn, "the audit trail is not sealed while the store is not available"
+		level, message = slog.LevelWarn, "audit trail not sealed: store unavailable"
 	}
-	if time.Since(s.failed) > interval {
-		s.failed = time.Now()
+	if time.Since(s.failureLogged) > interval {
+		s.failureLogged = time.Now()
 		s.log.Log(context.Background(), level, message, "error", err)
 	}
 }
 
-// tellLost names events that are gone.
-func (s *sealing) tellLost(lost []domain.ID) {
+// logLost logs the events of this instance that are missing from the trail.
+func (s *sealing) logLost(lost []domain.ID) {
 	if len(lost) > 0 {
-		s.log.Error("events that this instance wrote are gone from the audit trail: somebody who can change the database has removed them",
-			"events", lost[:min(len(lost), maxTold)], "number", len(lost))
+		s.log.Error("audit events of this instance are missing: somebody with access to the database removed them",
+			"events", lost[:min(len(lost), maxLogged)], "number", len(lost))
 	}
 }
 
-// tellForeign names events that others wrote, unless it has.
-func (s *sealing) tellForeign(foreign []domain.ID) {
-	untold := slices.DeleteFunc(slices.Clone(foreign), func(id domain.ID) bool { return slices.Contains(s.foreign, id) })
-	if len(untold) > 0 {
-		s.log.Error("the audit trail holds events that this service did not write: examine it with the command audit verify", "events", untold)
+// logForeign logs the foreign events that the last sealing did not find.
+func (s *sealing) logForeign(foreign []domain.ID) {
+	added := slices.DeleteFunc(slices.Clone(foreign), func(id domain.ID) bool { return slices.Contains(s.foreign, id) })
+	if len(added) > 0 {
+		s.log.Error("audit trail holds events that no instance wrote: examine it with the command audit verify", "events", added)
 	}
 	s.foreign = foreign
 }
 
-// tellHead names the last seal, unless it has.
-func (s *sealing) tellHead() {
+// logHead logs the last seal if it is a new one.
+func (s *sealing) logHead() {
 	if head := s.sealer.Head(); head != s.head {
-		s.head, s.headTold = head, time.Now()
-		s.log.Info("the last seal of the audit trail", "head", head)
+		s.head, s.headLogged = head, time.Now()
+		s.log.Info("last seal of the audit trail", "head", head)
 	}
 }

@@ -17,7 +17,7 @@ import (
 	healthcare "example.com/healthcare/cmd/healthcare"
 )
 
-// audit runs an audit command, and requires that it says nothing of a person.
+// audit runs an audit command and asserts that its output has no personal data.
 func audit(t *testing.T, env []string, args ...string) (code int, said string) {
 	t.Helper()
 	code, stdout, stderr := healthcare.Run(t.Context(), env, append([]string{"audit"}, args...)...)
@@ -28,7 +28,7 @@ func audit(t *testing.T, env []string, args ...string) (code int, said string) {
 	return code, said
 }
 
-// awaitSeal waits until the event of the request is under a seal.
+// awaitSeal waits until the event of the request is sealed.
 func awaitSeal(t *testing.T, db *sql.DB, request string) {
 	t.Helper()
 	require.Eventually(t, func() bool {
@@ -39,9 +39,9 @@ func awaitSeal(t *testing.T, db *sql.DB, request string) {
 	}, 5*time.Second, 10*time.Millisecond)
 }
 
-// TestEventsComeUnderSealsWithinSeconds asks the commands while the program runs,
-// and after it was stopped.
-func TestEventsComeUnderSealsWithinSeconds(t *testing.T) {
+// TestEventsAreSealedWithinSeconds runs the commands while the service runs
+// and after it has stopped.
+func TestEventsAreSealedWithinSeconds(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		createSuperuserOn(t, env)
 		code, said := audit(t, env, "head")
@@ -66,7 +66,7 @@ func TestEventsComeUnderSealsWithinSeconds(t *testing.T) {
 		}
 		require.Equal(t, http.StatusCreated, home.request(s, http.MethodPost, "/api/patients/", token, `{"name": "Ada"}`).status)
 		s.stop()
-		named := regexp.MustCompile(`msg="the last seal of the audit trail" head=(\S+)\n`).FindAllStringSubmatch(s.log.String(), -1)
+		named := regexp.MustCompile(`msg="last seal of the audit trail" head=(\S+)\n`).FindAllStringSubmatch(s.log.String(), -1)
 		require.Len(t, named, 2, "when it starts and when it stops: %s", s.log)
 		heads = append(heads, named[0][1], named[1][1])
 		_, head := audit(t, env, "head")
@@ -77,10 +77,10 @@ func TestEventsComeUnderSealsWithinSeconds(t *testing.T) {
 		}
 		var events, unsealed, verified int
 		require.NoError(t, db.QueryRowContext(t.Context(), "SELECT count(*) FROM audit_events").Scan(&events))
-		_, err := fmt.Sscanf(said, "The trail is as it was written: %d events, of which %d are", &verified, &unsealed)
+		_, err := fmt.Sscanf(said, "The audit trail is intact: %d events, %d of them", &verified, &unsealed)
 		require.NoError(t, err, said)
-		assert.Equal(t, events, verified, "verifying is no event")
-		assert.Zero(t, unsealed, "what there is when the program is stopped comes under a seal")
+		assert.Equal(t, events, verified, "verify records no event")
+		assert.Zero(t, unsealed, "stopping the service seals all events")
 
 		for _, head := range []string{"garbage", "", "1:" + strings.Repeat("0", 63), "-1:" + strings.Repeat("0", 64)} {
 			code, said := audit(t, env, "verify", "--head="+head)
@@ -93,8 +93,8 @@ func TestEventsComeUnderSealsWithinSeconds(t *testing.T) {
 	})
 }
 
-// TestAForeignEventIsToldOfOnce inserts an event behind the program's back.
-func TestAForeignEventIsToldOfOnce(t *testing.T) {
+// TestAForeignEventIsLoggedOnce inserts an event into the database directly.
+func TestAForeignEventIsLoggedOnce(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		createSuperuserOn(t, env)
 		s := serve(t, env)
@@ -103,7 +103,7 @@ func TestAForeignEventIsToldOfOnce(t *testing.T) {
 		_, err := db.ExecContext(t.Context(), `INSERT INTO audit_events (id, at, actor_id, subject, evidence, data)
 			SELECT 4711, at, actor_id, subject, $1, data FROM audit_events WHERE id = 1`, bytes.Repeat([]byte{1}, 48))
 		require.NoError(t, err)
-		const told = "the audit trail holds events that this service did not write: examine it with the command audit verify"
+		const told = "audit trail holds events that no instance wrote: examine it with the command audit verify"
 		for n := range 3 { // Each waits for a round of sealing.
 			id := fmt.Sprintf("read-%d", n)
 			require.Equal(t, http.StatusOK, home.request(s, http.MethodGet, "/api/patients/", token, "", "X-Request-Id", id).status)
@@ -118,7 +118,7 @@ func TestAForeignEventIsToldOfOnce(t *testing.T) {
 	})
 }
 
-// TestTwoInstancesSealOneTrail lets both serve and seal at once.
+// TestTwoInstancesSealOneTrail runs two instances on one database.
 func TestTwoInstancesSealOneTrail(t *testing.T) {
 	i := startInstances(t, noLimits...)
 	db := openDatabase(t, i.env)
@@ -149,15 +149,15 @@ func TestTwoInstancesSealOneTrail(t *testing.T) {
 		assert.NotContains(t, s.log.String(), "level=ERROR", "%s", s.log)
 	}
 	count()
-	assert.Equal(t, last, seals, "no number is left out")
+	assert.Equal(t, last, seals, "the numbers have no gap")
 	code, said := audit(t, i.env, "verify")
 	assert.Zero(t, code, said)
-	assert.Contains(t, said, "of which 0 are not under a seal yet")
+	assert.Contains(t, said, "0 of them not sealed yet")
 }
 
-// TestATrailOfAnotherKeyIsNotWrittenInto replaces SECRET_KEY without a fallback, as
+// TestATrailSealedWithAnotherKeyIsNotWrittenTo replaces SECRET_KEY without a fallback, as
 // when it is lost.
-func TestATrailOfAnotherKeyIsNotWrittenInto(t *testing.T) {
+func TestATrailSealedWithAnotherKeyIsNotWrittenTo(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		migrate(t, env)
 		before := append(slices.Clone(env), "SECRET_KEY="+secretKey)
@@ -184,7 +184,7 @@ func TestATrailOfAnotherKeyIsNotWrittenInto(t *testing.T) {
 
 		code, said = audit(t, after, "adopt", "--head", "1:"+strings.Repeat("0", 64))
 		assert.Equal(t, 1, code)
-		assert.Contains(t, said, "that is not the last seal of the trail, which is "+head)
+		assert.Contains(t, said, "--head is not the last seal of the trail, which is "+head)
 		code, said = audit(t, after, "adopt", "--head", head)
 		require.Zero(t, code, said)
 		code, said = users()

@@ -17,100 +17,102 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// sampleKeys are parts of keys that stand in documentation for everybody to read.
-var sampleKeys = []string{
+// wellKnownKeys are parts of the sample keys in public documentation.
+var wellKnownKeys = []string{
 	"django-insecure-", "secret-key", "secret_key", "secretkey", "256-bit-secret", "string-secret", "supersecret", "super-secret",
 	"change-me", "change_me", "changeme", "changethis", "replace-me", "replace_me", "0123456789", "1234567890", "abcdefghijklm",
 }
 
-// minDistinctBytes refuses keys such as 32 times the letter x. Of 32 random
-// hexadecimal digits fewer than 8 are different less than once in 20 million times.
-const minDistinctBytes = 8
+// minDistinctCharacters rejects keys such as 32 times the letter x. A key of 32 random
+// hexadecimal digits has fewer distinct ones with a probability below 1 in 20 million.
+const minDistinctCharacters = 8
 
-const goodSecretKey = "at least 32 random bytes, such as `openssl rand -base64 48` prints"
+const secretKeyAdvice = "at least 32 random bytes, such as `openssl rand -base64 48` prints"
 
-// secretKeyMust says what key fails to be, or nothing.
-func secretKeyMust(key domain.Secret) string {
+// secretKeyProblem says what is wrong with the key, "" if nothing is.
+func secretKeyProblem(key domain.Secret) string {
 	distinct := map[rune]bool{}
 	for _, r := range key.Reveal() {
 		distinct[r] = true
 	}
-	isSample := slices.ContainsFunc(sampleKeys, func(sample string) bool {
+	isSample := slices.ContainsFunc(wellKnownKeys, func(sample string) bool {
 		return strings.Contains(strings.ToLower(key.Reveal()), sample)
 	})
 	switch {
 	case len(key.Reveal()) < secretkeys.MinLength:
-		return goodSecretKey + "; it is too short"
+		return secretKeyAdvice + "; it is too short"
 	case isSample:
-		return goodSecretKey + "; it is a well-known sample"
-	case len(distinct) < minDistinctBytes:
-		return goodSecretKey + "; it is easy to guess"
+		return secretKeyAdvice + "; it is a well-known sample"
+	case len(distinct) < minDistinctCharacters:
+		return secretKeyAdvice + "; it is easy to guess"
 	}
 	return ""
 }
 
-// secretKey returns SECRET_KEY, or else the key that is kept in DATA_DIR.
+// secretKey returns SECRET_KEY or, if that is not set, the key in DATA_DIR. It creates the
+// latter if it does not exist.
 func (c config) secretKey() (domain.Secret, error) {
 	if !c.SecretKey.IsZero() {
 		return c.SecretKey, nil
 	}
-	return keptSecretKey(c.keptKeyPath())
+	return loadOrCreateSecretKey(c.secretKeyPath())
 }
 
-// withSecretKey returns the settings with the key of secretKey, and remembers whether that
-// was made just now. It makes none for a store that cannot be opened, or whose trail
-// another key has sealed: the right key could not come into its place.
-func (c config) withSecretKey(ctx context.Context, log *slog.Logger) (config, error) {
-	_, err := os.Stat(c.keptKeyPath())
+// resolveSecretKey returns the settings with the result of secretKey as their SecretKey.
+// It creates no key if the store cannot be opened or its trail is sealed: the new key would
+// take the place of the right one.
+func (c config) resolveSecretKey(ctx context.Context, log *slog.Logger) (config, error) {
+	_, err := os.Stat(c.secretKeyPath())
 	isNew := c.SecretKey.IsZero() && errors.Is(err, fs.ErrNotExist)
 	if isNew {
-		unlike := c
-		unlike.SecretKey = domain.NewSecret(rand.Text() + rand.Text())
-		if err := unlike.lookBack(ctx, log); err != nil {
+		withRandomKey := c // No seal was made with this key.
+		withRandomKey.SecretKey = domain.NewSecret(rand.Text() + rand.Text())
+		if err := withRandomKey.checkSealedTrail(ctx, log); err != nil {
 			return c, err
 		}
 	}
-	c.keyIsNew = isNew
+	c.createdSecretKey = isNew
 	c.SecretKey, err = c.secretKey()
 	return c, err
 }
 
-// requireOwnTrail refuses to write into a trail that was sealed with another key. It
-// removes a key that was made just now: the right one comes into its place.
+// requireOwnTrail returns an error if the trail was sealed with another key. In that case
+// it removes a key that this process created, so that the right one can take its place.
 func (c config) requireOwnTrail(ctx context.Context, trail *application.Trail) error {
 	err := requireOwnTrail(ctx, trail)
-	if c.keyIsNew && errors.Is(err, errForeignTrail) {
-		return errors.Join(err, os.Remove(c.keptKeyPath()))
+	if c.createdSecretKey && errors.Is(err, errForeignTrail) {
+		return errors.Join(err, os.Remove(c.secretKeyPath()))
 	}
 	return err
 }
 
-// keptKeyPath is the file of the key that is kept where none is given.
-func (c config) keptKeyPath() string { return filepath.Join(c.DataDir, "secret_key") }
+// secretKeyPath is the file of the key that is used if SECRET_KEY is not set.
+func (c config) secretKeyPath() string { return filepath.Join(c.DataDir, "secret_key") }
 
-// keptSecretKey returns the key that is kept at path, and makes one the first time.
-func keptSecretKey(path string) (domain.Secret, error) {
+// loadOrCreateSecretKey returns the key in the file. It creates the file with a random key
+// if it does not exist.
+func loadOrCreateSecretKey(path string) (domain.Secret, error) {
 	dir := filepath.Dir(path)
 	key, err := readSecretKey(path)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return key, err
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return domain.Secret{}, fmt.Errorf("cannot make DATA_DIR: %w", err)
+		return domain.Secret{}, fmt.Errorf("create DATA_DIR: %w", err)
 	}
-	// Written whole under another name first: whoever else starts now sees no
-	// key or a whole one, and the first one linked is everybody's.
-	fresh, err := os.CreateTemp(dir, "secret_key.*")
+	// The key is written to a temporary file and then linked. If several instances start at
+	// once, each of them reads a complete key, the one that was linked first.
+	temporary, err := os.CreateTemp(dir, "secret_key.*")
 	if err != nil {
-		return domain.Secret{}, fmt.Errorf("cannot keep a SECRET_KEY in DATA_DIR: %w", err)
+		return domain.Secret{}, fmt.Errorf("create a SECRET_KEY in DATA_DIR: %w", err)
 	}
-	defer func() { _ = os.Remove(fresh.Name()) }()
-	_, err = fresh.WriteString(rand.Text() + rand.Text() + "\n")
-	if err := errors.Join(err, fresh.Sync(), fresh.Close()); err != nil {
-		return domain.Secret{}, fmt.Errorf("cannot keep a SECRET_KEY in DATA_DIR: %w", err)
+	defer func() { _ = os.Remove(temporary.Name()) }()
+	_, err = temporary.WriteString(rand.Text() + rand.Text() + "\n")
+	if err := errors.Join(err, temporary.Sync(), temporary.Close()); err != nil {
+		return domain.Secret{}, fmt.Errorf("write a SECRET_KEY to DATA_DIR: %w", err)
 	}
-	if err := os.Link(fresh.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return domain.Secret{}, fmt.Errorf("cannot keep a SECRET_KEY in DATA_DIR: %w", err)
+	if err := os.Link(temporary.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return domain.Secret{}, fmt.Errorf("write a SECRET_KEY to DATA_DIR: %w", err)
 	}
 	return readSecretKey(path)
 }
@@ -121,24 +123,24 @@ func readSecretKey(path string) (domain.Secret, error) {
 		return domain.Secret{}, err
 	}
 	if info.Mode().Perm()&0o077 != 0 {
-		return domain.Secret{}, fmt.Errorf("%s can be read by others: chmod 600 %s", path, path)
+		return domain.Secret{}, fmt.Errorf("other accounts of this machine can read or change %s: chmod 600 %s", path, path)
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return domain.Secret{}, err
 	}
 	key := domain.NewSecret(strings.TrimSpace(string(text)))
-	if must := secretKeyMust(key); must != "" {
+	if must := secretKeyProblem(key); must != "" {
 		return domain.Secret{}, fmt.Errorf("the key in %s must be %s", path, must)
 	}
 	return key, nil
 }
 
-// forgetsKey reports whether DATA_DIR holds a key that this process does not know:
-// what was sealed with it, such as second factors, stays shut.
-func (c config) forgetsKey() bool {
-	kept, err := readSecretKey(c.keptKeyPath())
+// hasUnusedSecretKeyFile reports whether DATA_DIR contains a key that is neither SECRET_KEY
+// nor a fallback. Second factors that were sealed with it cannot be used.
+func (c config) hasUnusedSecretKeyFile() bool {
+	unused, err := readSecretKey(c.secretKeyPath())
 	return err == nil && !slices.ContainsFunc(append(c.SecretKeyFallbacks, c.SecretKey), func(key domain.Secret) bool {
-		return key.Reveal() == kept.Reveal()
+		return key.Reveal() == unused.Reveal()
 	})
 }

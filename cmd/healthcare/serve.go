@@ -18,24 +18,22 @@ import (
 )
 
 type serveCommand struct {
-	Addr    string `help:"Listen here instead of HTTP_ADDR." placeholder:"HOST:PORT"`
-	Migrate bool   `help:"Bring the schema up to date first. The embedded store does so by itself."`
+	Addr    string `help:"Listen on this address instead of HTTP_ADDR." placeholder:"HOST:PORT"`
+	Migrate bool   `help:"Update the PostgreSQL schema first. The embedded store is always updated."`
 }
 
-// api is what serve needs of all that is wired.
+// api is what serve needs of the wired objects.
 type api struct {
 	handler  http.Handler
 	useCases *application.UseCases
 }
 
-// Run serves until ctx ends, and then as long as httpserver.Serve lets requests in
-// flight finish.
+// Run serves requests until ctx ends and the requests in flight are finished.
 //
-// All that can keep it from serving is found out before anything is changed: what it
-// changes can be what another instance goes on with.
+// It makes the checks that can fail before it changes the store, because other instances
+// can be using the store.
 func (s serveCommand) Run(ctx context.Context, p process) error {
-	// The service goes on without a log when nobody reads it any more: writing to it
-	// fails, and does not end the process.
+	// If the reader of the log exits, a write to the log fails instead of killing the process.
 	signal.Ignore(syscall.SIGPIPE)
 	if s.Addr != "" {
 		p.environment = append(p.environment, "HTTP_ADDR="+s.Addr)
@@ -54,13 +52,13 @@ func (s serveCommand) Run(ctx context.Context, p process) error {
 		return err
 	}
 	defer func() { _ = listener.Close() }()
-	if cfg, err = cfg.withSecretKey(ctx, log); err != nil {
+	if cfg, err = cfg.resolveSecretKey(ctx, log); err != nil {
 		return err
 	}
 	if err := s.prepareStore(ctx, cfg, log); err != nil {
 		return err
 	}
-	api, cleanup, err := newAPI(ctx, cfg, serving, log)
+	api, cleanup, err := newAPI(ctx, cfg, accessServe, log)
 	if err != nil {
 		return err
 	}
@@ -68,19 +66,20 @@ func (s serveCommand) Run(ctx context.Context, p process) error {
 	if err := cfg.requireOwnTrail(ctx, api.useCases.Trail); err != nil {
 		return err
 	}
-	if cfg.forgetsKey() {
-		log.Warn("DATA_DIR/secret_key holds a key that is not in use: start once with it in SECRET_KEY_FALLBACKS, then remove the file")
+	if cfg.hasUnusedSecretKeyFile() {
+		log.Warn("the key in DATA_DIR/secret_key is not in use: start once with it in SECRET_KEY_FALLBACKS, then remove the file")
 	}
 	if len(cfg.SecretKeyFallbacks) > 0 {
-		// So that a fallback can be removed without taking anybody's second factor along.
+		// Second factors that a fallback sealed are sealed with the current key, so that the
+		// fallback can be removed from the settings.
 		resealed, err := api.useCases.SecondFactor.Reseal(ctx, operator)
 		if err := cmp.Or(err, resealed.Failed); err != nil {
-			log.Error("some second factors are not sealed with the current SECRET_KEY", "changed", resealed.Keys, "error", err)
+			log.Error("cannot seal all second factors with the current SECRET_KEY", "changed", resealed.Keys, "error", err)
 		} else {
 			log.Info("all second factors are sealed with the current SECRET_KEY", "changed", resealed.Keys)
 		}
 	}
-	stopSealing := keepSealing(ctx, api.useCases, log)
+	stopSealing := startSealing(ctx, api.useCases, log)
 	defer stopSealing()
 	cfg.announce(ctx, p, api.useCases.Users, fmt.Sprintf("%s://%s", scheme, listener.Addr()), log)
 	options := httpserver.ServeOptions{Certificate: certificate, IdleTimeout: cfg.IdleTimeout, ShutdownDelay: cfg.ShutdownDelay}
@@ -89,13 +88,13 @@ func (s serveCommand) Run(ctx context.Context, p process) error {
 	return err
 }
 
-// prepareStore migrates PostgreSQL if it is told to. The embedded store migrates when it
-// is opened. Either way, the trail must be one that the service can go on with.
+// prepareStore checks the trail before anything is migrated, and with --migrate updates the
+// schema. Opening the embedded store updates its schema in any case.
 func (s serveCommand) prepareStore(ctx context.Context, cfg config, log *slog.Logger) error {
 	if cfg.usesPostgres() && !s.Migrate {
 		return nil
 	}
-	if err := cfg.lookBack(ctx, log); err != nil || !s.Migrate {
+	if err := cfg.checkSealedTrail(ctx, log); err != nil || !s.Migrate {
 		return err
 	}
 	if _, err := migrateStore(ctx, cfg); err != nil {
@@ -104,15 +103,15 @@ func (s serveCommand) prepareStore(ctx context.Context, cfg config, log *slog.Lo
 	return nil
 }
 
-// lookBack refuses a trail that was sealed with another key, before anything is made or
-// migrated. It makes nothing itself.
-func (c config) lookBack(ctx context.Context, log *slog.Logger) error {
+// checkSealedTrail returns an error if the trail was sealed with another key. It works on a
+// schema that is behind, and creates and migrates nothing.
+func (c config) checkSealedTrail(ctx context.Context, log *slog.Logger) error {
 	if !c.usesPostgres() && !c.hasEmbeddedStore() {
 		return nil
 	}
-	useCases, cleanup, err := newUseCases(ctx, c, lookingBack, log)
+	useCases, cleanup, err := newUseCases(ctx, c, accessCheckSeal, log)
 	switch {
-	case errors.Is(err, sqlstore.ErrSchemaBehind): // There are no seals yet.
+	case errors.Is(err, sqlstore.ErrSchemaBehind): // The schema is older than seals.
 		return nil
 	case err != nil:
 		return err
@@ -121,18 +120,19 @@ func (c config) lookBack(ctx context.Context, log *slog.Logger) error {
 	return c.explain(c.requireOwnTrail(ctx, useCases.Trail))
 }
 
-// listen listens on an address of IPv4 for IPv4 only: for the net package, 0.0.0.0 is
-// every address of IPv6, too. An empty host and [::] are all addresses of both.
+// listen listens on IPv4 only if addr is an IPv4 address: the net package would listen on
+// all IPv6 addresses, too, for 0.0.0.0. An empty host and [::] stand for all addresses of
+// both.
 func listen(ctx context.Context, addr string) (net.Listener, error) {
 	network := "tcp"
 	if given, err := netip.ParseAddrPort(addr); err == nil && given.Addr().Unmap().Is4() {
 		network = "tcp4"
 	}
 	var config net.ListenConfig
-	config.SetMultipathTCP(false) // Linux lets nobody filter new connections of Multipath TCP, as httpserver.Serve does when it stops.
+	config.SetMultipathTCP(false) // Linux cannot filter new Multipath TCP connections, as httpserver.Serve does when it stops.
 	listener, err := config.Listen(ctx, network, addr)
 	if err != nil {
-		return nil, fmt.Errorf("cannot listen on %s: set HTTP_ADDR or --addr to another address: %w", addr, err)
+		return nil, fmt.Errorf("listen on %s: set HTTP_ADDR or --addr to another address: %w", addr, err)
 	}
 	return listener, nil
 }

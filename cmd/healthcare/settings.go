@@ -16,14 +16,15 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// setting is a field of config.
+// setting is a field of config that a variable sets.
 type setting struct {
-	name string // of its variable
+	name string // of the variable
 	kind reflect.Type
 }
 
 var secretType, secretListType = reflect.TypeFor[domain.Secret](), reflect.TypeFor[secretList]()
 
+// settings yields the settings in the order of config's fields.
 func settings() iter.Seq[setting] {
 	return func(yield func(setting) bool) {
 		for field := range reflect.TypeFor[config]().Fields() {
@@ -34,32 +35,33 @@ func settings() iter.Seq[setting] {
 	}
 }
 
-// readConfig reads the settings, and warns of what is unsafe about where they come from.
+// readConfig reads and checks the settings. It logs a warning for each unsafe file mode and
+// each variable that looks like a misspelt setting.
 func readConfig(p process) (config, badSettings) {
 	bad := badSettings{}
 	dotenv := readDotenv(p.dotenv, bad)
 	environment := map[string]string{}
 	for _, pair := range p.environment {
-		if name, value, _ := strings.Cut(pair, "="); value != "" { // an empty variable is one that is not set
+		if name, value, _ := strings.Cut(pair, "="); value != "" { // An empty variable counts as not set.
 			environment[name] = value
 		}
 	}
 	variables := maps.Clone(environment)
-	for field := range settings() {
-		if _, set := variables[field.name]; !set {
-			if value := dotenv.value(field.name, bad); value != "" {
-				variables[field.name] = value
+	for setting := range settings() {
+		if variables[setting.name] == "" {
+			if value := dotenv.value(setting.name, bad); value != "" {
+				variables[setting.name] = value
 			}
 		}
 	}
 	isSet := func(name string) bool {
-		// Beside DATABASE_URL there can be no DB_HOST and the like: a name that is near one is that of another program.
-		isPart := strings.HasPrefix(name, "DB_") && name != "DB_PREPARED_STATEMENTS"
-		return variables[name] != "" || isPart && variables["DATABASE_URL"] != ""
+		// DATABASE_URL excludes DB_HOST and the like, so with it a similar name belongs to another program.
+		isExcluded := strings.HasPrefix(name, "DB_") && name != "DB_PREPARED_STATEMENTS" && variables["DATABASE_URL"] != ""
+		return variables[name] != "" || isExcluded
 	}
 	dotenv.checkNames(isSet, bad)
 	if port := variables["PORT"]; isPort(port) && !isSet("HTTP_ADDR") {
-		variables["HTTP_ADDR"] = net.JoinHostPort(portHost, port)
+		variables["HTTP_ADDR"] = net.JoinHostPort(defaultHost, port)
 	}
 	var cfg config
 	err := env.ParseWithOptions(&cfg, env.Options{
@@ -73,23 +75,31 @@ func readConfig(p process) (config, badSettings) {
 		},
 	})
 	if err != nil {
-		bad.unreadable(err)
+		bad.addParseErrors(err)
 	}
 	if key := variables["SECRET_KEY"]; !cfg.SecretKey.IsZero() && key != cfg.SecretKey.Reveal() {
-		// What was sealed before line ends were trimmed stays readable.
+		// Earlier releases used the key with its line ends. What they sealed stays readable.
 		cfg.SecretKeyFallbacks = append(cfg.SecretKeyFallbacks, domain.NewSecret(key))
 	}
 	cfg.check(bad)
 	log := cfg.logger(p.err)
-	for _, found := range slices.Concat(misspeltVariables(environment, isSet), dotenv.warnings(), cfg.warnings()) {
-		log.Warn(found.text, found.attrs...)
+	for _, warning := range slices.Concat(misspeltVariables(environment, isSet), dotenv.warnings(), cfg.warnings()) {
+		log.Warn(warning.message, warning.attrs...)
 	}
 	return cfg, bad
 }
 
-// badSettings maps the name of each bad variable to what it must be.
+// badSettings maps the name of each invalid variable to what its value must be.
 type badSettings map[string]string
 
+// require adds the variable unless ok is true.
+func (b badSettings) require(ok bool, name, must string) {
+	if !ok {
+		b.add(name, must)
+	}
+}
+
+// add adds the variable. The first problem of a variable is the one that is reported.
 func (b badSettings) add(name, must string) {
 	if _, known := b[name]; !known {
 		b[name] = must
@@ -104,18 +114,19 @@ func (b badSettings) err() error {
 	return errors.Join(errs...)
 }
 
-// unreadable takes over which variables the library could not read, not its
-// texts, which show their values.
-func (b badSettings) unreadable(err error) {
+// addParseErrors adds the variables that the library could not parse. It shows the hint
+// instead of the library's message, which contains the value.
+func (b badSettings) addParseErrors(err error) {
 	aggregate, _ := errors.AsType[env.AggregateError](err)
 	for _, err := range aggregate.Errors {
-		if unread, ok := errors.AsType[env.ParseError](err); ok {
-			field, _ := reflect.TypeFor[config]().FieldByName(unread.Name)
+		if failed, ok := errors.AsType[env.ParseError](err); ok {
+			field, _ := reflect.TypeFor[config]().FieldByName(failed.Name)
 			b.add(field.Tag.Get("env"), field.Tag.Get("hint"))
 		}
 	}
 }
 
+// listOf returns a parser of comma-separated lists. It skips empty items.
 func listOf[List ~[]T, T any](parse func(string) (T, error)) env.ParserFunc {
 	return func(text string) (any, error) {
 		var list List
@@ -133,5 +144,5 @@ func listOf[List ~[]T, T any](parse func(string) (T, error)) env.ParserFunc {
 	}
 }
 
-// trimLineEnd returns a secret without the line end that files and shells leave behind it.
+// trimLineEnd returns the secret without the line ends that files and shells append.
 func trimLineEnd(text string) domain.Secret { return domain.NewSecret(strings.TrimRight(text, "\r\n")) }

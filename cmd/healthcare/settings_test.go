@@ -19,8 +19,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestSettingsReachTheService sets what the other tests leave at its default, and
-// looks for it in the answers.
+// TestSettingsReachTheService sets the settings that other tests leave at the default and
+// checks their effect on responses.
 func TestSettingsReachTheService(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		certFile, keyFile, authority := certificate(t)
@@ -54,7 +54,7 @@ func TestSettingsReachTheService(t *testing.T) {
 	})
 }
 
-// certificate makes a certificate for 127.0.0.1, which vouches for itself.
+// certificate creates a self-signed certificate for 127.0.0.1.
 func certificate(t *testing.T) (certFile, keyFile string, authority *x509.CertPool) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -76,9 +76,9 @@ func certificate(t *testing.T) (certFile, keyFile string, authority *x509.CertPo
 	return certFile, keyFile, authority
 }
 
-// TestAKeptSecretKeyIsNotForgotten is about opening a service to others that has
-// kept a key by itself so far.
-func TestAKeptSecretKeyIsNotForgotten(t *testing.T) {
+// TestAnUnusedSecretKeyFileIsLogged sets SECRET_KEY for a service that has created a key
+// in DATA_DIR before.
+func TestAnUnusedSecretKeyFileIsLogged(t *testing.T) {
 	env := engines["embedded"](t)
 	s := serve(t, env)
 	s.stop()
@@ -90,5 +90,5 @@ func TestAKeptSecretKeyIsNotForgotten(t *testing.T) {
 	require.NoError(t, err)
 	s = serve(t, append(env, "SECRET_KEY="+secretKey, "SECRET_KEY_FALLBACKS="+string(kept)))
 	s.stop()
-	assert.NotContains(t, s.log.String(), "holds a key")
+	assert.NotContains(t, s.log.String(), "is not in use")
 }

@@ -34,7 +34,7 @@ func TestAServiceThatCannotStartLeavesTheRunningOneAlone(t *testing.T) {
 			assert.Equal(t, 1, code, name)
 			assert.NotContains(t, stderr, "sealed with the current SECRET_KEY", name)
 		}
-		// The code that confirmed the factor is spent: the next one is taken early.
+		// The code that confirmed the factor is used up, so the code of the next step is used.
 		code, err := totp.GenerateCode(key, time.Now().Add(30*time.Second))
 		require.NoError(t, err)
 		got := home.request(s, http.MethodPost, "/api/auth/login/", "",
@@ -44,12 +44,12 @@ func TestAServiceThatCannotStartLeavesTheRunningOneAlone(t *testing.T) {
 		assert.NotContains(t, s.log.String(), "level=ERROR", "%s", s.log)
 		exit, said := audit(t, old, "verify")
 		assert.Zero(t, exit, said)
-		assert.Contains(t, said, "of which 0 are not under a seal yet")
+		assert.Contains(t, said, "0 of them not sealed yet")
 	})
 }
 
-// TestAnAddressInUseMakesNothing has nothing to make it in.
-func TestAnAddressInUseMakesNothing(t *testing.T) {
+// TestAnAddressInUseCreatesNoFiles starts in an empty directory.
+func TestAnAddressInUseCreatesNoFiles(t *testing.T) {
 	s := serve(t, engines["embedded"](t))
 	dir := filepath.Join(t.TempDir(), "data")
 	code, _, stderr := healthcare.Run(t.Context(), []string{"DATA_DIR=" + dir}, "serve", "--addr", strings.TrimPrefix(s.url, "http://"))
@@ -59,8 +59,8 @@ func TestAnAddressInUseMakesNothing(t *testing.T) {
 	s.stop()
 }
 
-// TestACertificateThatCannotBeReadNamesItsSettings is for whoever mistyped a path.
-func TestACertificateThatCannotBeReadNamesItsSettings(t *testing.T) {
+// TestAnUnreadableCertificateNamesItsSettings gives the path of a missing file.
+func TestAnUnreadableCertificateNamesItsSettings(t *testing.T) {
 	env := []string{"DATA_DIR=" + t.TempDir(), "TLS_CERT_FILE=/nowhere.pem", "TLS_KEY_FILE=/nowhere.key"}
 	code, _, stderr := healthcare.Run(t.Context(), env, "serve", "--addr", "127.0.0.1:0")
 	assert.Equal(t, 1, code)
@@ -68,8 +68,8 @@ func TestACertificateThatCannotBeReadNamesItsSettings(t *testing.T) {
 	assert.Contains(t, stderr, "/nowhere.pem")
 }
 
-// TestAKeyThatCannotGoOnMigratesNothing has a schema that is behind.
-func TestAKeyThatCannotGoOnMigratesNothing(t *testing.T) {
+// TestAServiceWithTheWrongKeyMigratesNothing starts on a schema that is behind.
+func TestAServiceWithTheWrongKeyMigratesNothing(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		old := append(env, "SECRET_KEY="+secretKey)
 		createSuperuserOn(t, old)

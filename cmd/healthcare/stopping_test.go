@@ -23,8 +23,8 @@ import (
 	"example.com/healthcare/adapters/httpapi/client"
 )
 
-// TestStoppingDropsNoRequest has clients that read and write in a loop while the
-// service is asked to stop. Until new connections are refused, all is answered.
+// TestStoppingDropsNoRequest runs clients that read and write in a loop while the
+// service is told to stop. Every request is answered until new connections are refused.
 func TestStoppingDropsNoRequest(t *testing.T) {
 	certFile, keyFile, authority := certificate(t)
 	trusting := &tls.Config{RootCAs: authority}
@@ -57,11 +57,11 @@ func TestStoppingDropsNoRequest(t *testing.T) {
 				require.Zero(t, crowd.unready.Load())
 				s.stop()
 				clients.Wait()
-				assert.NotZero(t, crowd.unready.Swap(0), "readiness says that it stops")
+				assert.NotZero(t, crowd.unready.Swap(0), "/readyz answers 503 while the service stops")
 				assert.NotContains(t, s.log.String(), "level=ERROR")
 			}
 			s := serve(t, env)
-			assert.ElementsMatch(t, crowd.made, patientNames(t, s.api(s.login("admin@example.com"))), "those that were acknowledged, once, and no others")
+			assert.ElementsMatch(t, crowd.made, patientNames(t, s.api(s.login("admin@example.com"))), "each acknowledged patient once, and no others")
 			s.stop()
 		})
 	}
@@ -85,11 +85,11 @@ func patientNames(t *testing.T, api *client.ClientWithResponses) (names []string
 	}
 }
 
-// crowd is clients of a service that stops.
+// crowd is a set of clients of a stopping service.
 type crowd struct {
 	t                   *testing.T
 	version, url, token string
-	// unready counts the answers of readiness that were 503.
+	// unready counts the 503 responses of /readyz.
 	unready atomic.Int64
 
 	mutex sync.Mutex
@@ -97,8 +97,8 @@ type crowd struct {
 	made []string
 }
 
-// loop sends a request again and again, until new connections are refused. A POST
-// makes patients whose names begin with name.
+// loop repeats a request until new connections are refused. A POST
+// creates patients whose names begin with name.
 func (c *crowd) loop(with http.RoundTripper, method, path, name string) {
 	for i := 0; ; i++ {
 		body, want := "", http.StatusOK
@@ -146,9 +146,9 @@ func (c *crowd) send(with http.RoundTripper, method, path, body string) (status 
 	return resp.StatusCode, err
 }
 
-// sendingOnce speaks HTTP/1.1 over one connection, or a new one when that was closed
-// in order. Unlike http.Transport, it never sends a request again. It is for one
-// goroutine.
+// sendingOnce is an HTTP/1.1 transport with one connection, or a new one when the server
+// has closed it between requests. Unlike http.Transport it never resends a request. It is
+// not safe for concurrent use.
 type sendingOnce struct {
 	conn   net.Conn
 	reader *bufio.Reader

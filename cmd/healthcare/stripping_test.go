@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestATrailStrippedOfItsEvidenceDoesNotPass removes all that shows what the trail was,
-// and invents an event.
+// TestATrailStrippedOfItsEvidenceDoesNotPass removes all seals and evidence from the trail
+// and forges an event.
 func TestATrailStrippedOfItsEvidenceDoesNotPass(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		createSuperuserOn(t, env)
@@ -36,12 +36,12 @@ func TestATrailStrippedOfItsEvidenceDoesNotPass(t *testing.T) {
 		code, said = audit(t, env, "verify")
 		assert.Equal(t, 1, code, said)
 		assert.Contains(t, said, "3 of 3 events have no evidence and were never adopted")
-		assert.NotContains(t, said, "The trail is as it was written")
+		assert.NotContains(t, said, "The audit trail is intact")
 		code, said = audit(t, env, "verify", "--allow-unadopted")
 		assert.Zero(t, code, said)
 		assert.Contains(t, said, "3 of them have no evidence and were never adopted")
 
-		const warning = `level=WARN msg="the audit trail is not sealed until somebody adopts it`
+		const warning = `level=WARN msg="audit trail not sealed until it is adopted`
 		for range 2 {
 			s = serve(t, env)
 			s.login("admin@example.com")
@@ -53,13 +53,13 @@ func TestATrailStrippedOfItsEvidenceDoesNotPass(t *testing.T) {
 		require.Zero(t, code, said)
 		code, said = audit(t, env, "verify")
 		assert.Zero(t, code, said)
-		assert.Contains(t, said, "3 of them are from before there was evidence")
+		assert.Contains(t, said, "3 of them were written by a release without evidence")
 	})
 }
 
-// TestAnEventThatIsRemovedAtOnceIsToldOf lets the database delete events as soon as they
+// TestAnEventRemovedBeforeItIsSealedIsLogged adds a trigger that deletes events when they
 // are inserted.
-func TestAnEventThatIsRemovedAtOnceIsToldOf(t *testing.T) {
+func TestAnEventRemovedBeforeItIsSealedIsLogged(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		createSuperuserOn(t, env)
 		db := openDatabase(t, env)
@@ -78,7 +78,7 @@ func TestAnEventThatIsRemovedAtOnceIsToldOf(t *testing.T) {
 		s := serve(t, env)
 		token := s.login("admin@example.com")
 		for n := range 3 {
-			// A read, a change and a refusal.
+			// a read, a change and a refusal
 			require.Equal(t, http.StatusOK, home.request(s, http.MethodGet, "/api/doctors/", token, "", "X-Request-Id", fmt.Sprintf("hidden-read-%d", n)).status)
 			require.Equal(t, http.StatusCreated, home.request(s, http.MethodPost, "/api/patients/", token, `{"name": "Ada"}`, "X-Request-Id", fmt.Sprintf("hidden-change-%d", n)).status)
 			require.Equal(t, http.StatusNotFound, home.request(s, http.MethodGet, "/api/patients/999/", token, "", "X-Request-Id", fmt.Sprintf("hidden-refusal-%d", n)).status)
@@ -99,4 +99,4 @@ func TestAnEventThatIsRemovedAtOnceIsToldOf(t *testing.T) {
 	})
 }
 
-var lost = regexp.MustCompile(`level=ERROR msg="events that this instance wrote are gone from the audit trail: [^"]*" events="?\[([0-9 ]*)\]"?`)
+var lost = regexp.MustCompile(`level=ERROR msg="audit events of this instance are missing: [^"]*" events="?\[([0-9 ]*)\]"?`)

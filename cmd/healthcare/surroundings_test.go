@@ -19,8 +19,8 @@ import (
 	"example.com/healthcare/adapters/httpapi/client"
 )
 
-// TestNobodyReadsTheLogAnyMore closes the program's outputs while it serves.
-func TestNobodyReadsTheLogAnyMore(t *testing.T) {
+// TestTheServiceContinuesWithoutAReaderOfItsLog closes the program's outputs while it serves.
+func TestTheServiceContinuesWithoutAReaderOfItsLog(t *testing.T) {
 	env := engines["embedded"](t)
 	createSuperuserOn(t, env)
 	cmd := command(t, env, "serve", "--addr", "127.0.0.1:0")
@@ -47,8 +47,8 @@ func TestNobodyReadsTheLogAnyMore(t *testing.T) {
 	assert.NoError(t, cmd.Wait(), "exit code 0")
 }
 
-// TestAHangupStopsInOrder sends SIGHUP twice, as happens when a terminal closes.
-func TestAHangupStopsInOrder(t *testing.T) {
+// TestSIGHUPStopsTheServiceGracefully sends SIGHUP twice, as happens when a terminal closes.
+func TestSIGHUPStopsTheServiceGracefully(t *testing.T) {
 	s := serve(t, engines["embedded"](t))
 	require.NoError(t, s.cmd.Process.Signal(syscall.SIGHUP))
 	_ = s.cmd.Process.Signal(syscall.SIGHUP) // It may have ended.
@@ -56,8 +56,8 @@ func TestAHangupStopsInOrder(t *testing.T) {
 	require.Contains(t, s.log.String(), "stopped")
 }
 
-// TestAHangupIsIgnoredUnderNohup starts the program as nohup does.
-func TestAHangupIsIgnoredUnderNohup(t *testing.T) {
+// TestSIGHUPIsIgnoredUnderNohup starts the program as nohup does.
+func TestSIGHUPIsIgnoredUnderNohup(t *testing.T) {
 	nohup, err := exec.LookPath("nohup")
 	require.NoError(t, err)
 	s := program(nohup).serve(t, engines["embedded"](t), string(cheap))
@@ -67,9 +67,9 @@ func TestAHangupIsIgnoredUnderNohup(t *testing.T) {
 	s.stop()
 }
 
-// TestOnlyTheDataFolderIsWritable runs the program where everything else is read-only,
-// as in a container, and has it list so much that SQLite needs room for the event.
-func TestOnlyTheDataFolderIsWritable(t *testing.T) {
+// TestTheServiceNeedsOnlyAWritableDataDirectory runs the program where everything else is read-only,
+// as in a container, and lists so many records that SQLite needs a temporary file.
+func TestTheServiceNeedsOnlyAWritableDataDirectory(t *testing.T) {
 	const readOnly = `set -e
 		mount --make-rprivate /
 		mount --bind "$DATA_DIR" "$DATA_DIR"
@@ -105,8 +105,8 @@ func TestOnlyTheDataFolderIsWritable(t *testing.T) {
 	s.stop()
 }
 
-// TestAStoreThatWasReplacedIsNotWrittenTo has an operator put another file in the place
-// of the one that the service has open.
+// TestAStoreThatWasReplacedIsNotWrittenTo replaces the database file while the service
+// has it open.
 func TestAStoreThatWasReplacedIsNotWrittenTo(t *testing.T) {
 	data := t.TempDir()
 	s := serve(t, []string{"DATA_DIR=" + data})
@@ -127,7 +127,7 @@ func TestAStoreThatWasReplacedIsNotWrittenTo(t *testing.T) {
 	s.stop()
 }
 
-// status returns that of the answer to a GET.
+// status returns the status of a GET.
 func (s *service) status(path string) int {
 	s.t.Helper()
 	answer, err := http.Get(s.url + path)

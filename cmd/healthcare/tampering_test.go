@@ -18,9 +18,9 @@ import (
 	healthcare "example.com/healthcare/cmd/healthcare"
 )
 
-// TestEachTamperingIsFound makes a trail with the program, and then changes it in
-// 100 ways behind its back, one at a time.
-func TestEachTamperingIsFound(t *testing.T) {
+// TestEachTamperingIsDetected writes a trail with the program and then changes it in the
+// database, in 100 ways, one at a time.
+func TestEachTamperingIsDetected(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		const tamperings = 100
 		seed := uint64(time.Now().UnixNano())
@@ -38,15 +38,15 @@ func TestEachTamperingIsFound(t *testing.T) {
 		require.Greater(t, len(k.seals), 4)
 		code, said := verify()
 		require.Zero(t, code, said)
-		require.Contains(t, said, fmt.Sprintf("%d events, of which 0 are not under a seal yet", len(k.events)))
-		require.Regexp(t, `So are the versions of records that came about since event 1, of 20\d\d-.* UTC: 180\.`, said)
+		require.Contains(t, said, fmt.Sprintf("%d events, 0 of them not sealed yet", len(k.events)))
+		require.Regexp(t, `The 180 versions of records written since event 1 of 20\d\d-.* UTC are intact`, said)
 
 		for n := range tamperings {
 			kind := kinds[n%len(kinds)]
 			want := kind.tamper(k)
 			code, said := verify()
 			assert.Equal(t, 1, code, "%s: %s", kind.name, want)
-			assert.Contains(t, said, "the trail is not as it was written: "+want, kind.name)
+			assert.Contains(t, said, "the audit trail was tampered with: "+want, kind.name)
 			k.restore()
 			if n%10 == 0 || n == tamperings-1 {
 				code, said := verify()
@@ -56,8 +56,8 @@ func TestEachTamperingIsFound(t *testing.T) {
 	})
 }
 
-// makeTrail sends some hundred requests to the program, which it stops and starts
-// five times.
+// makeTrail sends hundreds of requests to the program and restarts it five
+// times.
 func makeTrail(t *testing.T, env []string) {
 	t.Helper()
 	createSuperuserOn(t, env)
@@ -101,8 +101,8 @@ func makeTrail(t *testing.T, env []string) {
 	}
 }
 
-// burnID leaves a gap in the IDs of events, as a transaction does that is rolled
-// back. On the embedded store there is none.
+// burnID leaves a gap in the IDs of events, as a rolled-back transaction does. The embedded
+// store has no such gaps.
 func burnID(t *testing.T, env []string) {
 	t.Helper()
 	if dsn, onPostgres := databaseURL(env); onPostgres {
@@ -120,7 +120,7 @@ func databaseURL(env []string) (dsn string, onPostgres bool) {
 	return "", false
 }
 
-// openDatabase opens what the program keeps, behind its back.
+// openDatabase opens the program's database directly.
 func openDatabase(t testing.TB, env []string) *sql.DB {
 	t.Helper()
 	driver, source := "sqlite", "file:"+strings.TrimPrefix(env[0], "DATA_DIR=")+"/healthcare.db?_pragma=busy_timeout(10000)"
@@ -139,7 +139,7 @@ type event struct {
 	data map[string]any
 }
 
-// keptTrail is a trail all of which is under seals, and can be restored.
+// keptTrail is a copy of a completely sealed trail, from which it can be restored.
 type keptTrail struct {
 	t      *testing.T
 	db     *sql.DB
@@ -152,7 +152,7 @@ type keptTrail struct {
 
 var trailTables = []string{"audit_events", "audit_about", "audit_seals", "versions"}
 
-// keepTrail reads what is under seals, and keeps a copy of all.
+// keepTrail reads the sealed events and copies all tables.
 func keepTrail(t *testing.T, env []string, random *rand.Rand) *keptTrail {
 	t.Helper()
 	k := &keptTrail{t: t, db: openDatabase(t, env), random: random}
@@ -180,7 +180,7 @@ func keepTrail(t *testing.T, env []string, random *rand.Rand) *keptTrail {
 	return k
 }
 
-// restore undoes all since keepTrail, also what verifying has added.
+// restore restores the tables as keepTrail copied them.
 func (k *keptTrail) restore() {
 	k.t.Helper()
 	tx, err := k.db.BeginTx(context.WithoutCancel(k.t.Context()), nil)
@@ -194,7 +194,7 @@ func (k *keptTrail) restore() {
 	require.NoError(k.t, tx.Commit())
 }
 
-// execute runs a statement that must change something.
+// execute runs a statement and requires that it changes a row.
 func (k *keptTrail) execute(statement string, args ...any) {
 	k.t.Helper()
 	result, err := k.db.ExecContext(k.t.Context(), statement, args...)

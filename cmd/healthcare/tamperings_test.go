@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// kind is a way to tamper with a trail. It returns the beginning of what is to be
-// said of it.
+// kind is a way to tamper with a trail. It returns the beginning of the expected
+// fault.
 type kind struct {
 	name   string
 	tamper func(*keptTrail) (want string)
@@ -177,18 +177,18 @@ func (k *keptTrail) anyEvent() event { return k.events[k.random.IntN(len(k.event
 
 func (k *keptTrail) anySeal() int64 { return k.seals[k.random.IntN(len(k.seals))] }
 
-// two returns two numbers below n, the lesser first.
+// two returns two numbers below n, the smaller one first.
 func (k *keptTrail) two(n int) (int, int) {
 	lesser := k.random.IntN(n - 1)
 	return lesser, lesser + 1 + k.random.IntN(n-1-lesser)
 }
 
-// beyond is an ID that no event gets so soon.
+// beyond is an ID that is larger than all others.
 func (k *keptTrail) beyond() int64 {
 	return k.events[len(k.events)-1].id + 1000 + k.random.Int64N(1000)
 }
 
-// gap is an ID between others, or, where there is none, before all.
+// gap is an unused ID between others or, if there is none, before all of them.
 func (k *keptTrail) gap() int64 {
 	if len(k.gaps) == 0 {
 		return -k.random.Int64N(10)
@@ -205,7 +205,7 @@ func (k *keptTrail) editEvent(column string) string {
 func (k *keptTrail) editSeal(column string) string {
 	seal := k.anySeal()
 	k.set("audit_seals", column, "number", seal, k.other(k.value("audit_seals", column, "number", seal)))
-	return "" // Some edits make a seal name events that were never there.
+	return "" // Some edits make a seal name events that never existed.
 }
 
 func (k *keptTrail) appendToSeal(column string) string {
@@ -214,7 +214,7 @@ func (k *keptTrail) appendToSeal(column string) string {
 	return fmt.Sprintf("seal %d was changed", seal)
 }
 
-// other returns another value of the same sort.
+// other returns a different value of the same type.
 func (k *keptTrail) other(value any) any {
 	switch value := value.(type) {
 	case nil:
@@ -293,7 +293,7 @@ func membersOfData(members ...string) (kinds []kind) {
 	return kinds
 }
 
-// editData edits the data of an event that has the member, or has it not.
+// editData edits the data of an event that has the member, or lacks it.
 func (k *keptTrail) editData(member string, has bool, edit func(map[string]any)) string {
 	candidates := slices.DeleteFunc(slices.Clone(k.events), func(e event) bool {
 		_, found := e.data[member]

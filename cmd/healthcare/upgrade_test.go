@@ -13,7 +13,7 @@ import (
 	healthcare "example.com/healthcare/cmd/healthcare"
 )
 
-// oldStores are dumps of what earlier programs made (testdata/stores): an administrator, a
+// oldStores are dumps of stores of earlier releases (testdata/stores): an administrator, a
 // doctor, and the patient Ada, who has that doctor, with a change of her record. The
 // patient Eve was deleted.
 var oldStores = []struct {
@@ -28,8 +28,8 @@ var oldStores = []struct {
 	}},
 }
 
-// TestAStoppedStoreOfAnEarlierProgramIsUpgraded as docs/operations.md says. On PostgreSQL,
-// the service has a role of its own, which had rights on the old tables at most.
+// TestAStoppedStoreOfAnEarlierProgramIsUpgraded follows docs/operations.md. On PostgreSQL,
+// the service runs as a separate role with privileges on the old tables only.
 func TestAStoppedStoreOfAnEarlierProgramIsUpgraded(t *testing.T) {
 	for _, old := range oldStores {
 		for engine, settings := range engines {
@@ -82,7 +82,7 @@ func TestAStoppedStoreOfAnEarlierProgramIsUpgraded(t *testing.T) {
 				}
 				code, stdout, stderr = healthcare.Run(t.Context(), env, verify...)
 				assert.Zero(t, code, stderr)
-				assert.True(t, strings.HasPrefix(stdout, "The trail is as it was written"), stdout)
+				assert.True(t, strings.HasPrefix(stdout, "The audit trail is intact"), stdout)
 			})
 		}
 	}

@@ -12,24 +12,25 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// usersCommand is for operators, who may have no login that works.
+// usersCommand groups the commands that manage users without signing in.
 type usersCommand struct {
 	List        usersListCommand        `cmd:"" help:"List the users."`
 	Create      usersCreateCommand      `cmd:"" help:"Create a user."`
-	Deactivate  usersDeactivateCommand  `cmd:"" help:"Keep a user from signing in, and sign them out everywhere."`
-	Activate    usersActivateCommand    `cmd:"" help:"Let a user sign in."`
-	SetRole     usersSetRoleCommand     `cmd:"" help:"Make a user ADMIN or STAFF, and sign them out everywhere."`
-	SetPassword usersSetPasswordCommand `cmd:"" help:"Set a temporary password, which the user has to change at the next login."`
-	ResetMFA    usersResetMFACommand    `cmd:"" name:"reset-mfa" help:"Remove the second factor of a user who lost it, recovery codes included."`
+	Deactivate  usersDeactivateCommand  `cmd:"" help:"Prevent a user from signing in, and revoke the user's sessions."`
+	Activate    usersActivateCommand    `cmd:"" help:"Allow a user to sign in."`
+	SetRole     usersSetRoleCommand     `cmd:"" help:"Set a user's role, and revoke the user's sessions."`
+	SetPassword usersSetPasswordCommand `cmd:"" help:"Set a temporary password, which the user must change at the next login."`
+	ResetMFA    usersResetMFACommand    `cmd:"" name:"reset-mfa" help:"Remove the second factor and the recovery codes of a user."`
 }
 
+// operator is the actor of all commands.
 var operator = domain.Actor{Role: domain.Operator}
 
 type usersListCommand struct {
-	Search string `help:"Only users with this in their names or address."`
+	Search string `help:"List only users with this text in their name or email address."`
 }
 
-// Run prints a line for each user.
+// Run prints one line per user.
 func (c usersListCommand) Run(ctx context.Context, p process) error {
 	return withOwnTrail(ctx, p, func(useCases *application.UseCases) error {
 		users := useCases.Users
@@ -42,7 +43,7 @@ func (c usersListCommand) Run(ctx context.Context, p process) error {
 		for {
 			page, err := users.List(ctx, operator, query)
 			if err != nil {
-				return err
+				return fmt.Errorf("list users: %w", err)
 			}
 			for _, user := range page.Items {
 				fmt.Fprintf(table, "%s\t%s\t%s %s\t%s\t%s\t%s\t%s\n", user.ID, user.Email, user.FirstName, user.LastName, user.Role,
@@ -64,126 +65,128 @@ func yesOrNo(is bool) string {
 }
 
 type usersCreateCommand struct {
-	Email   string      `help:"The address to sign in with; asked for when it is not given."`
+	Email   string      `help:"The email address of the new user. Without it, the command asks."`
 	Role    domain.Role `help:"STAFF or ADMIN." enum:"STAFF,ADMIN" default:"STAFF"`
-	NoInput bool        `name:"noinput" help:"Ask nothing: take the address from --email and the password from the variable USER_PASSWORD."`
+	NoInput bool        `name:"noinput" help:"Do not ask: read the email address from --email and the password from the variable USER_PASSWORD."`
 }
 
-// Run creates one user, or none and says why.
+// Run creates one user with a temporary password.
 func (c usersCreateCommand) Run(ctx context.Context, p process) error {
-	return withPassword(ctx, p, credentialSource{email: c.Email, noInput: c.NoInput, isGood: isFree}, func(users *application.Users, out io.Writer, email, password string) error {
+	return withTemporaryPassword(ctx, p, credentialSource{email: c.Email, noInput: c.NoInput, checkEmail: requireUnusedEmail}, func(users *application.Users, out io.Writer, email, password string) error {
 		user, err := users.Create(ctx, operator, domain.Registration{
 			Email: domain.Given(email), Password: domain.Given(password), Role: domain.Given(string(c.Role)),
 		})
 		if err != nil {
-			return err
+			return fmt.Errorf("create the user: %w", err)
 		}
-		_, err = fmt.Fprintf(out, "Created: %s is %s, and has to change the password at the first login.\n", user.Email, user.Role)
+		_, err = fmt.Fprintf(out, "Created: %s is %s, and must change the password at the first login.\n", user.Email, user.Role)
 		return err
 	})
 }
 
 type usersSetPasswordCommand struct {
-	Email   string `help:"Whose password; asked for when it is not given."`
-	NoInput bool   `name:"noinput" help:"Ask nothing: take the address from --email and the password from the variable USER_PASSWORD."`
+	Email   string `help:"The email address of the user. Without it, the command asks."`
+	NoInput bool   `name:"noinput" help:"Do not ask: read the email address from --email and the password from the variable USER_PASSWORD."`
 }
 
-// Run sets a temporary password, or none and says why.
+// Run sets a temporary password.
 func (c usersSetPasswordCommand) Run(ctx context.Context, p process) error {
-	return withPassword(ctx, p, credentialSource{email: c.Email, noInput: c.NoInput, isGood: isKnown}, func(users *application.Users, out io.Writer, email, password string) error {
-		user, err := find(ctx, users, email)
+	return withTemporaryPassword(ctx, p, credentialSource{email: c.Email, noInput: c.NoInput, checkEmail: requireKnownEmail}, func(users *application.Users, out io.Writer, email, password string) error {
+		user, err := findUser(ctx, users, email)
 		if err != nil {
 			return err
 		}
 		if err := users.SetPassword(ctx, operator, user.ID, domain.NewPassword{Password: domain.Given(password)}); err != nil {
-			return err
+			return fmt.Errorf("set the password: %w", err)
 		}
-		_, err = fmt.Fprintf(out, "Set: %s has to change it at the next login.\n", user.Email)
+		_, err = fmt.Fprintf(out, "Set: %s must change the password at the next login.\n", user.Email)
 		return err
 	})
 }
 
 type usersDeactivateCommand struct {
-	Email string `required:"" help:"Whose account."`
+	Email string `required:"" help:"The email address of the user."`
 }
 
-// Run deactivates the account.
+// Run deactivates the user.
 func (c usersDeactivateCommand) Run(ctx context.Context, p process) error {
-	return onUser(ctx, p, c.Email, "Deactivated: %s cannot sign in.\n", func(users *application.Users, id domain.ID) error {
+	return withUser(ctx, p, c.Email, "Deactivated: %s cannot sign in.\n", func(users *application.Users, id domain.ID) error {
 		return users.Deactivate(ctx, operator, id)
 	})
 }
 
 type usersActivateCommand struct {
-	Email string `required:"" help:"Whose account."`
+	Email string `required:"" help:"The email address of the user."`
 }
 
-// Run activates the account.
+// Run activates the user.
 func (c usersActivateCommand) Run(ctx context.Context, p process) error {
-	return onUser(ctx, p, c.Email, "Activated: %s can sign in.\n", func(users *application.Users, id domain.ID) error {
+	return withUser(ctx, p, c.Email, "Activated: %s can sign in.\n", func(users *application.Users, id domain.ID) error {
 		_, err := users.Change(ctx, operator, id, domain.UserChange{Active: domain.Given("true")})
 		return err
 	})
 }
 
 type usersSetRoleCommand struct {
-	Email string      `required:"" help:"Whose account."`
+	Email string      `required:"" help:"The email address of the user."`
 	Role  domain.Role `required:"" help:"STAFF or ADMIN." enum:"STAFF,ADMIN"`
 }
 
 // Run sets the role.
 func (c usersSetRoleCommand) Run(ctx context.Context, p process) error {
-	return onUser(ctx, p, c.Email, "Set: %s is "+string(c.Role)+" from the next login on.\n", func(users *application.Users, id domain.ID) error {
+	return withUser(ctx, p, c.Email, "Set: %s has the role "+string(c.Role)+" from the next login.\n", func(users *application.Users, id domain.ID) error {
 		_, err := users.Change(ctx, operator, id, domain.UserChange{Role: domain.Given(string(c.Role))})
 		return err
 	})
 }
 
 type usersResetMFACommand struct {
-	Email string `required:"" help:"Whose second factor."`
+	Email string `required:"" help:"The email address of the user."`
 }
 
 // Run removes the second factor.
 func (c usersResetMFACommand) Run(ctx context.Context, p process) error {
-	return onUser(ctx, p, c.Email, "Removed: %s signs in without a second factor.\n", func(users *application.Users, id domain.ID) error {
+	return withUser(ctx, p, c.Email, "Removed: %s can sign in without a second factor.\n", func(users *application.Users, id domain.ID) error {
 		return users.ResetSecondFactor(ctx, operator, id)
 	})
 }
 
-// withPassword runs do with an address from the source and a password, which can be in USER_PASSWORD.
-func withPassword(ctx context.Context, p process, from credentialSource, do credentialUse) error {
+// withTemporaryPassword calls use with an address and a password. With --noinput the
+// password is that of USER_PASSWORD.
+func withTemporaryPassword(ctx context.Context, p process, source credentialSource, use useCredentials) error {
 	cfg, err := loadConfig(p)
 	if err != nil {
 		return err
 	}
-	from.password, from.variable = cfg.UserPassword, "USER_PASSWORD"
-	return from.use(ctx, p, cfg, do)
+	source.password, source.variable = cfg.UserPassword, "USER_PASSWORD"
+	return source.run(ctx, p, cfg, use)
 }
 
-// onUser runs do on the account of an address and prints done.
-func onUser(ctx context.Context, p process, email, done string, do func(*application.Users, domain.ID) error) error {
+// withUser calls change with the user who has the email address, and then prints the format
+// success with that address.
+func withUser(ctx context.Context, p process, email, success string, change func(*application.Users, domain.ID) error) error {
 	return withOwnTrail(ctx, p, func(useCases *application.UseCases) error {
 		users := useCases.Users
-		user, err := find(ctx, users, email)
+		user, err := findUser(ctx, users, email)
 		if err != nil {
 			return err
 		}
-		if err := do(users, user.ID); err != nil {
+		if err := change(users, user.ID); err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(p.out, done, user.Email)
+		_, err = fmt.Fprintf(p.out, success, user.Email)
 		return err
 	})
 }
 
-func find(ctx context.Context, users *application.Users, email string) (domain.User, error) {
+func findUser(ctx context.Context, users *application.Users, email string) (domain.User, error) {
 	address, err := domain.ParseEmail(email)
 	if err != nil {
 		return domain.User{}, fmt.Errorf("email: %w", err)
 	}
-	user, err := users.Find(ctx, operator, address)
+	user, err := users.FindByEmail(ctx, operator, address)
 	if domain.KindOf(err) == domain.NotFound {
-		return domain.User{}, errors.New("no user has this address: see `healthcare users list`")
+		return domain.User{}, errors.New("no user has this email address: see `healthcare users list`")
 	}
 	return user, err
 }

@@ -40,14 +40,14 @@ func TestOperatorsManageUsersBesideARunningService(t *testing.T) {
 		createSuperuser(t, env, "admin@example.com")
 		users("create", "--noinput", "--email", "sam@example.com")
 		granted := home.login(s, "sam@example.com", goodPassword)
-		assert.Equal(t, "change_password", granted.member(s, "duty"), "somebody else knows the password")
+		assert.Equal(t, "change_password", granted.member(s, "duty"), "another person knows the password")
 		const own = "kettle-meadow-40-harbor"
 		changed := home.request(s, http.MethodPost, "/api/auth/password/", granted.member(s, "access"), `{"current_password": "`+goodPassword+`", "new_password": "`+own+`"}`)
 		require.Equal(t, http.StatusNoContent, changed.status, changed.body)
 		users("create", "--noinput", "--email", "eve@example.com", "--role", "ADMIN")
 		users("deactivate", "--email", "eve@example.com")
 		refused("email: user with this email already exists.", "create", "--noinput", "--email", "SAM@example.com")
-		refused("no user has this address", "deactivate", "--email", "nobody@example.com")
+		refused("no user has this email address", "deactivate", "--email", "nobody@example.com")
 		refused("last active administrator", "deactivate", "--email", "admin@example.com")
 		refused("last active administrator", "set-role", "--email", "admin@example.com", "--role", "STAFF")
 		assert.Regexp(t, `sam@example\.com .* STAFF +yes +no `, users("list"))
@@ -78,7 +78,7 @@ func TestOperatorsManageUsersBesideARunningService(t *testing.T) {
 	})
 }
 
-func TestTheCommandLineIsInTheTrail(t *testing.T) {
+func TestCommandsAreInTheAuditTrail(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		migrate(t, env)
 		createSuperuser(t, env, "admin@example.com")

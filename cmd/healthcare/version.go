@@ -6,12 +6,12 @@ import (
 	"runtime/debug"
 )
 
-// version is set by the linker in a release build.
+// version is set by the linker. See the Makefile.
 var version string
 
 type versionCommand struct{}
 
-// Run prints the version and what it was built with.
+// Run prints the version, and the Go version and the platform of the build.
 func (versionCommand) Run(p process) error {
 	_, err := fmt.Fprintf(p.out, "healthcare %s %s %s/%s\n", buildVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return err

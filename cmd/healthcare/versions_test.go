@@ -23,15 +23,15 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// archive is a clinic with versions of records, and its database behind its back; nil when it
-// has none.
+// archive is a clinic with versions of records, and its database, which is nil for the
+// memory store.
 type archive struct {
 	*clinictest.Clinic
 	t  testing.TB
 	db *sql.DB
 }
 
-// archives opens an empty one on every store.
+// archives opens an empty archive on every store.
 var archives = map[string]func(t testing.TB) *archive{
 	"embedded": func(t testing.TB) *archive {
 		path := t.TempDir() + "/healthcare.db"
@@ -70,8 +70,8 @@ func overEachDatabase(t *testing.T, test func(t *testing.T, a *archive)) {
 	}
 }
 
-// fill makes versions of all sorts: patients 1 to 4, doctors 1 to 3 and mappings 1 to 4, of
-// which patient 4 and doctor 3 are purged.
+// fill creates versions of every kind: patients 1 to 4, doctors 1 to 3 and mappings 1 to 4. Of
+// these, patient 4 and doctor 3 are purged.
 func (a *archive) fill() {
 	a.t.Helper()
 	ctx, admin := a.t.Context(), a.Admin()
@@ -123,7 +123,7 @@ func (a *archive) verify() domain.Verification {
 	return found
 }
 
-// faults are what verify finds, in words.
+// faults returns the texts of the faults that verify finds.
 func (a *archive) faults() (said []string) {
 	a.t.Helper()
 	for _, fault := range a.verify().Faults {
@@ -132,7 +132,7 @@ func (a *archive) faults() (said []string) {
 	return said
 }
 
-// execute runs statements that change something behind the clinic's back.
+// execute runs statements on the database directly.
 func (a *archive) execute(statements ...string) {
 	a.t.Helper()
 	for _, statement := range statements {
@@ -156,7 +156,7 @@ func (a *archive) restore() {
 
 const columns = "kind, record_id, number, at, user_id, role, change, with_kind, with_id, free_text, record, salt"
 
-// copied copies versions of one record, some of its columns replaced.
+// copied copies versions of one record and replaces some columns.
 func copied(where string, with ...string) string {
 	values := columns
 	for i := 0; i < len(with); i += 2 {
@@ -165,7 +165,7 @@ func copied(where string, with ...string) string {
 	return "INSERT INTO versions (" + columns + ") SELECT " + values + " FROM versions WHERE " + where
 }
 
-func TestEachTamperingWithVersionsIsFound(t *testing.T) {
+func TestEachTamperingWithVersionsIsDetected(t *testing.T) {
 	const third = " WHERE kind = 'patient' AND record_id = 2 AND number = 3"
 	changed, removed := []string{"version 3 of patient 2 was changed"}, []string{"version 3 of patient 2 was removed"}
 	overEachDatabase(t, func(t *testing.T, a *archive) {
@@ -266,11 +266,11 @@ func TestEachTamperingWithVersionsIsFound(t *testing.T) {
 				a.restore()
 			}
 		}
-		require.Empty(t, a.faults(), "once all is undone")
+		require.Empty(t, a.faults(), "after the tampering is undone")
 	})
 }
 
-func TestAPurgeThatSomebodyWroteByHandExcusesNothing(t *testing.T) {
+func TestAForgedPurgeEventDoesNotHideRemovedVersions(t *testing.T) {
 	overEachDatabase(t, func(t *testing.T, a *archive) {
 		a.fill()
 		a.execute(`DELETE FROM versions WHERE kind = 'patient' AND record_id = 2`)
@@ -287,8 +287,8 @@ func TestAPurgeThatSomebodyWroteByHandExcusesNothing(t *testing.T) {
 	})
 }
 
-// TestAnyEditOfAVersionIsFound edits any column of any version.
-func TestAnyEditOfAVersionIsFound(t *testing.T) {
+// TestAnyEditOfAVersionIsDetected edits any column of any version.
+func TestAnyEditOfAVersionIsDetected(t *testing.T) {
 	overEachDatabase(t, func(t *testing.T, a *archive) {
 		a.fill()
 		a.keep()
@@ -324,9 +324,9 @@ func (a *archive) anyVersion(n uint64) (row domain.VersionName) {
 	return all[n%uint64(len(all))]
 }
 
-// TestNoVersionIsMissedWhileOthersWrite verifies beside writers of all that makes versions and
-// removes them.
-func TestNoVersionIsMissedWhileOthersWrite(t *testing.T) {
+// TestVerifyFindsNoFaultsDuringConcurrentWrites verifies while other goroutines create and
+// purge versions.
+func TestVerifyFindsNoFaultsDuringConcurrentWrites(t *testing.T) {
 	for name, open := range archives {
 		t.Run(name, func(t *testing.T) {
 			const writers, rounds = 3, 25
@@ -348,7 +348,7 @@ func TestNoVersionIsMissedWhileOthersWrite(t *testing.T) {
 						assert.NoError(t, err)
 						assert.NoError(t, a.Doctors.Delete(ctx, admin, doctor.ID))
 						_, err = a.Doctors.Restore(ctx, admin, doctor.ID)
-						_ = err // Somebody can have purged it.
+						_ = err // Another goroutine can have purged it.
 						_ = a.Patients.Delete(ctx, admin, patient.ID)
 						_, err = a.Retention.Purge(ctx, clinictest.Operator, domain.RecordKinds()[rand.IntN(3)].Kind, a.Now().Add(time.Hour))
 						assert.NoError(t, err)

@@ -19,7 +19,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// useCases are all use-cases over the store that the settings name.
+// useCases provides the use-cases with the store that the settings name.
 var useCases = wire.NewSet(
 	openStore, wire.Bind(new(ports.Store), new(*sqlstore.Store)),
 	newPasswords, wire.Bind(new(ports.Passwords), new(*passwords.Passwords)),
@@ -33,13 +33,13 @@ var useCases = wire.NewSet(
 	application.New,
 )
 
-// newAPI wires the API.
+// newAPI builds the HTTP API for serve.
 func newAPI(ctx context.Context, cfg config, access access, log *slog.Logger) (api, func(), error) {
 	panic(wire.Build(useCases, followRevocations, wire.Bind(new(ports.Revocations), new(*revocations.Set)),
 		httpOptions, httpapi.NewHandler, wire.Struct(new(api), "*")))
 }
 
-// newUseCases wires the use-cases for the command line.
+// newUseCases builds the use-cases for the other commands.
 func newUseCases(ctx context.Context, cfg config, access access, log *slog.Logger) (*application.UseCases, func(), error) {
-	panic(wire.Build(useCases, noRevocations, wire.Bind(new(ports.Revocations), new(*revocations.Set))))
+	panic(wire.Build(useCases, newRevocations, wire.Bind(new(ports.Revocations), new(*revocations.Set))))
 }

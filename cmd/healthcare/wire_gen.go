@@ -22,7 +22,7 @@ import (
 
 // Injectors from wire.go:
 
-// newAPI wires the API.
+// newAPI builds the HTTP API for serve.
 func newAPI(ctx context.Context, cfg config, access2 access, log *slog.Logger) (api, func(), error) {
 	store, cleanup, err := openStore(ctx, cfg, access2, log)
 	if err != nil {
@@ -78,7 +78,7 @@ func newAPI(ctx context.Context, cfg config, access2 access, log *slog.Logger) (
 	}, nil
 }
 
-// newUseCases wires the use-cases for the command line.
+// newUseCases builds the use-cases for the other commands.
 func newUseCases(ctx context.Context, cfg config, access2 access, log *slog.Logger) (*application.UseCases, func(), error) {
 	store, cleanup, err := openStore(ctx, cfg, access2, log)
 	if err != nil {
@@ -95,7 +95,7 @@ func newUseCases(ctx context.Context, cfg config, access2 access, log *slog.Logg
 		return nil, nil, err
 	}
 	tokens := newTokens(cfg, keys)
-	set := noRevocations(cfg, store)
+	set := newRevocations(cfg, store)
 	codes, err := newCodes(keys)
 	if err != nil {
 		cleanup()
@@ -128,7 +128,7 @@ func newUseCases(ctx context.Context, cfg config, access2 access, log *slog.Logg
 
 // wire.go:
 
-// useCases are all use-cases over the store that the settings name.
+// useCases provides the use-cases with the store that the settings name.
 var useCases = wire.NewSet(
 	openStore, wire.Bind(new(ports.Store), new(*sqlstore.Store)), newPasswords, wire.Bind(new(ports.Passwords), new(*passwords.Passwords)), newKeys,
 	newTokens, wire.Bind(new(ports.AccessTokens), new(*tokens.Tokens)), newCodes, wire.Bind(new(ports.OneTimeCodes), new(*totp.Codes)), newMACs, wire.Bind(new(ports.MACs), new(*secretkeys.MACs)), newClock, wire.Struct(new(application.Ports), "*"), sessionRules, limits, registration, wire.Struct(new(application.Rules), "*"), application.New,

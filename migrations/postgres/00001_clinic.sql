@@ -1,4 +1,4 @@
--- The names of constraints are known to adapters/sqlstore/errors.go.
+-- adapters/sqlstore/errors.go uses the names of unique constraints.
 
 -- +goose Up
 CREATE TABLE users (
@@ -37,8 +37,8 @@ CREATE TABLE doctors (
     joined_at      date           NOT NULL,
     specialization varchar(200)   NOT NULL,
     license_number varchar(50)    NOT NULL,
-    -- NFKC turns one character into up to 18 (Unicode Standard Annex #15, section 9), so
-    -- the key of 50 characters can be 900 long.
+    -- NFKC can turn one character into 18 (Unicode Standard Annex #15, section 9), so the key
+    -- of 50 characters can have 900 characters.
     license_key    varchar(1000)  NOT NULL,
     salary         numeric(10, 2) NOT NULL,
     CONSTRAINT doctors_pkey PRIMARY KEY (id),

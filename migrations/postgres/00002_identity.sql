@@ -1,5 +1,4 @@
--- Columns have defaults because the program before this step goes on adding rows
--- until it is replaced.
+-- The columns have defaults, because the older program still inserts rows until it is replaced.
 
 -- +goose Up
 ALTER TABLE users
@@ -8,20 +7,19 @@ ALTER TABLE users
     ADD COLUMN totp_key           text    NOT NULL DEFAULT '',
     ADD COLUMN totp_confirmed     boolean NOT NULL DEFAULT false,
     ADD COLUMN totp_last_step     bigint  NOT NULL DEFAULT 0,
-    -- Ten SHA-256 hashes, one after the other; zero bytes are a code that is spent.
+    -- Ten concatenated SHA-256 hashes. A hash of zero bytes marks a used code.
     ADD COLUMN recovery_hashes    bytea,
     ADD CONSTRAINT users_recovery_hashes_check CHECK (octet_length(recovery_hashes) = 320);
 
 ALTER TABLE sessions
-    -- As long as the longest text of an IPv6 address (INET6_ADDRSTRLEN, RFC 3493, 6.3).
+    -- 45 characters hold every IPv6 address as text (INET6_ADDRSTRLEN, RFC 3493, 6.3).
     ADD COLUMN address      varchar(45)  NOT NULL DEFAULT '',
     ADD COLUMN device       varchar(200) NOT NULL DEFAULT '',
     ADD COLUMN last_used_at timestamptz  NOT NULL DEFAULT now();
 UPDATE sessions SET last_used_at = created_at;
 CREATE INDEX sessions_revoked_at_idx ON sessions (revoked_at) WHERE revoked_at IS NOT NULL;
 
--- Every instance listens to this, so that each learns of a revocation at once,
--- whoever made it.
+-- Every instance listens to this notification, to learn about every revocation at once.
 -- +goose StatementBegin
 CREATE FUNCTION notify_revoked() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -47,8 +45,8 @@ CREATE TABLE attempts (
 CREATE INDEX attempts_expires_at_idx ON attempts (expires_at);
 
 -- +goose Down
--- The program before this step lets inactive users sign in, and asks nobody for a
--- second factor.
+-- The program before this step lets inactive users sign in and does not ask for a second
+-- factor.
 DROP TABLE attempts;
 DROP TRIGGER sessions_revoked ON sessions;
 DROP FUNCTION notify_revoked();

@@ -1,18 +1,18 @@
--- Each event gets evidence that the service wrote it, and seals close the trail. What
--- nobody searches for moves into one column: an event costs by the number of its
--- columns, and there is one for each request.
+-- Each event gets evidence that the service wrote it, and seals protect the audit trail. Fields
+-- that are not searched by an index move into one column, because every request inserts an
+-- event and each column has a cost.
 
 -- +goose Up
 ALTER TABLE audit_events
-    -- Such as "patient:12", or "patient" where there is no record.
+    -- Such as "patient:12", or "patient" without a record.
     ADD COLUMN subject  varchar(40),
-    -- SHA-256 of what the event says, and 16 bytes of HMAC; nothing for an older event.
+    -- SHA-256 of the event's content and 16 bytes of HMAC. Empty for an older event.
     ADD COLUMN evidence bytea,
     ADD COLUMN data     json;
 UPDATE audit_events SET
     subject = subject_kind || COALESCE(':' || subject_id, ''),
     evidence = '',
-    -- Members, order and spaces are those of sqlstore/audit.go: it takes no others.
+    -- Members, their order and spaces must be those that sqlstore/audit.go writes.
     data = json_strip_nulls(json_build_object('role', NULLIF(actor_role, ''), 'session', session_id, 'address', NULLIF(address, ''),
         'request_id', NULLIF(request_id, ''), 'action', action, 'outcome', outcome, 'shown', shown, 'version', version, 'about', NULLIF(about, '')));
 ALTER TABLE audit_events
@@ -45,7 +45,7 @@ CREATE TABLE audit_seals (
     number  bigint      NOT NULL,
     at      timestamptz NOT NULL,
     through bigint      NOT NULL,
-    -- The IDs and tags of its events, and the IDs that were missing (sqlstore/seals.go).
+    -- The IDs and tags of the events, and the missing IDs (sqlstore/seals.go).
     events  bytea       NOT NULL,
     missing bytea       NOT NULL,
     digest  bytea       NOT NULL,

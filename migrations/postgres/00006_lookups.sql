@@ -1,15 +1,15 @@
--- What a trail of years, and a clinic of thousands, is searched by.
+-- Indexes for an audit trail of several years and a clinic with thousands of patients.
 
 -- +goose Up
 CREATE INDEX audit_events_action_id_idx ON audit_events ((data ->> 'action'), id);
--- Most are allowed, and found on the way.
+-- Most events are allowed, so searching for these needs no index.
 CREATE INDEX audit_events_outcome_id_idx ON audit_events ((data ->> 'outcome'), id) WHERE data ->> 'outcome' <> 'allowed';
--- Times lead to IDs without a look at the events.
+-- Finds the IDs for a time without reading the table.
 CREATE INDEX audit_events_at_id_idx ON audit_events (at, id);
 DROP INDEX audit_events_at_idx;
 CREATE INDEX mappings_doctor_id_id_idx ON mappings (doctor_id, id);
 DROP INDEX mappings_doctor_id_idx;
--- Nobody asks for the patients that a user has created, and no user is ever deleted.
+-- No query searches for the patients that a user has created, and users are never deleted.
 DROP INDEX patients_created_by_idx;
 
 -- +goose Down

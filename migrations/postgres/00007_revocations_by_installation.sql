@@ -1,6 +1,6 @@
--- Notifications go to all that listen in the database, and so to other installations,
--- which are in other schemas and have sessions with the same numbers. What says whose
--- session it was is the number of the table: no other table of the database has it.
+-- All listeners in the database receive a notification, including other installations, whose
+-- sessions are in other schemas and can have the same ids. The notification therefore contains
+-- the table's OID, which is unique in the database.
 
 -- +goose Up
 -- +goose StatementBegin

@@ -1,14 +1,14 @@
--- Versions come under the seals of the trail: the event of a change has a hash of each version
--- that it made, and the version the salt of that hash. Events also get mentions by blocks of
--- records (sqlstore/audit.go), for which the tables are as they were.
+-- The seals of the audit trail also protect versions: the event of a change contains a hash of
+-- each version that it added, and the version contains the salt of that hash. Events also get
+-- mentions of blocks of records (sqlstore/audit.go), which need no change of the tables.
 
 -- +goose Up
--- NULL for a version from before.
+-- NULL for an older version.
 ALTER TABLE versions ADD COLUMN salt bytea CONSTRAINT versions_salt_check CHECK (octet_length(salt) = 16);
 
 -- +goose Down
--- Without salts nothing shows any more that versions are as they were, and an earlier release
--- takes the events of this one for changed.
+-- Without salts, versions cannot be verified. An older release reports the events of this
+-- release as changed.
 ALTER TABLE versions DROP COLUMN salt;
 INSERT INTO audit_about (record, event_id)
     SELECT split_part(subject, ':', 1) || ':' || shown.id, audit_events.id

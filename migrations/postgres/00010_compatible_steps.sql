@@ -1,6 +1,6 @@
--- Which steps older programs can go on with. A program refuses a schema with a step that
--- it does not know, unless that step is in here: so a step that names itself here lets
--- instances of both versions run beside each other while they are replaced.
+-- The steps that older programs can work with. A program refuses a schema with a step that it
+-- does not know, unless the step is in this table. A step that adds itself here lets instances
+-- of both versions run at the same time while they are replaced.
 
 -- +goose Up
 CREATE TABLE compatible_steps (

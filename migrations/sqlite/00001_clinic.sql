@@ -1,5 +1,5 @@
--- Times are microseconds since 1970 UTC, days are YYYY-MM-DD, amounts are decimal text.
--- AUTOINCREMENT keeps the id of a deleted row from being used again.
+-- Times are microseconds since 1970 UTC, dates are YYYY-MM-DD, and amounts are decimal text.
+-- AUTOINCREMENT prevents the reuse of a deleted row's id.
 
 -- +goose Up
 CREATE TABLE users (
@@ -30,8 +30,8 @@ CREATE TABLE doctors (
     joined_at      TEXT NOT NULL CHECK (length(joined_at) = 10),
     specialization TEXT NOT NULL CHECK (length(specialization) <= 200),
     license_number TEXT NOT NULL CHECK (length(license_number) <= 50),
-    -- NFKC turns one character into up to 18 (Unicode Standard Annex #15, section 9), so
-    -- the key of 50 characters can be 900 long.
+    -- NFKC can turn one character into 18 (Unicode Standard Annex #15, section 9), so the key
+    -- of 50 characters can have 900 characters.
     license_key    TEXT NOT NULL UNIQUE CHECK (length(license_key) <= 1000),
     salary         TEXT NOT NULL CHECK (length(salary) <= 11 AND salary GLOB '[0-9]*.[0-9][0-9]')
 ) STRICT;

@@ -1,4 +1,4 @@
--- SQLite adds a column that is NOT NULL only with a constant default.
+-- SQLite can add a NOT NULL column only with a constant default.
 
 -- +goose Up
 ALTER TABLE users ADD COLUMN password_temporary INTEGER NOT NULL DEFAULT 0 CHECK (password_temporary IN (0, 1));
@@ -6,10 +6,10 @@ ALTER TABLE users ADD COLUMN is_active INTEGER NOT NULL DEFAULT 1 CHECK (is_acti
 ALTER TABLE users ADD COLUMN totp_key TEXT NOT NULL DEFAULT '';
 ALTER TABLE users ADD COLUMN totp_confirmed INTEGER NOT NULL DEFAULT 0 CHECK (totp_confirmed IN (0, 1));
 ALTER TABLE users ADD COLUMN totp_last_step INTEGER NOT NULL DEFAULT 0;
--- Ten SHA-256 hashes, one after the other; zero bytes are a code that is spent.
+-- Ten concatenated SHA-256 hashes. A hash of zero bytes marks a used code.
 ALTER TABLE users ADD COLUMN recovery_hashes BLOB CHECK (length(recovery_hashes) = 320);
 
--- As long as the longest text of an IPv6 address (INET6_ADDRSTRLEN, RFC 3493, 6.3).
+-- 45 characters hold every IPv6 address as text (INET6_ADDRSTRLEN, RFC 3493, 6.3).
 ALTER TABLE sessions ADD COLUMN address TEXT NOT NULL DEFAULT '' CHECK (length(address) <= 45);
 ALTER TABLE sessions ADD COLUMN device TEXT NOT NULL DEFAULT '' CHECK (length(device) <= 200);
 ALTER TABLE sessions ADD COLUMN last_used_at INTEGER NOT NULL DEFAULT 0;
@@ -27,8 +27,8 @@ CREATE TABLE attempts (
 CREATE INDEX attempts_expires_at_idx ON attempts (expires_at);
 
 -- +goose Down
--- The program before this step lets inactive users sign in, and asks nobody for a
--- second factor.
+-- The program before this step lets inactive users sign in and does not ask for a second
+-- factor.
 DROP TABLE attempts;
 DROP INDEX sessions_revoked_at_idx;
 ALTER TABLE sessions DROP COLUMN address;

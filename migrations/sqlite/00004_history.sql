@@ -1,5 +1,5 @@
--- Nothing here refers to another table: versions outlive the records that they are
--- of. Nothing is ever changed; what is deleted for good is what was purged.
+-- These tables have no foreign keys, because versions outlive their records. Versions are never
+-- changed. Only a purge deletes them.
 
 -- +goose Up
 CREATE TABLE versions (
@@ -7,22 +7,21 @@ CREATE TABLE versions (
     record_id INTEGER NOT NULL,
     number    INTEGER NOT NULL,
     at        INTEGER NOT NULL,
-    -- NULL is for the command line, and for what was found.
+    -- NULL for the command line, and for records that existed before there were versions.
     user_id   INTEGER,
     role      TEXT    NOT NULL CHECK (role IN ('', 'ADMIN', 'STAFF', 'OPERATOR')),
     change    TEXT    NOT NULL CHECK (change IN ('created', 'updated', 'deleted', 'restored', 'found')),
     with_kind TEXT    CHECK (length(with_kind) <= 20),
     with_id   INTEGER,
-    -- How many bytes of the record have no tight bound.
+    -- The number of bytes in the record's long texts (domain.TextBytes).
     free_text INTEGER NOT NULL,
-    -- A JSON object with a member for each column of the record. One that is missing
-    -- was not there yet.
+    -- A JSON object with a member for each column of the record. Columns that were added
+    -- later are missing.
     record    TEXT    NOT NULL,
     PRIMARY KEY (kind, record_id, number)
 ) STRICT;
 
--- Leads to the last versions of the records that are deleted, and holds what they are
--- looked for by.
+-- Leads to the last versions of deleted records, and holds the columns by which they are searched.
 CREATE TABLE deletions (
     kind      TEXT    NOT NULL CHECK (length(kind) <= 20),
     record_id INTEGER NOT NULL,
@@ -38,6 +37,6 @@ CREATE INDEX deletions_with_kind_with_id_kind_record_id_idx ON deletions (with_k
     WHERE with_id IS NOT NULL;
 
 -- +goose Down
--- What was deleted cannot be restored any more.
+-- Deleted records can then not be restored.
 DROP TABLE deletions;
 DROP TABLE versions;

@@ -1,22 +1,22 @@
--- Each event gets evidence that the service wrote it, and seals close the trail. What
--- nobody searches for moves into one column: an event costs by the number of its
--- columns, and there is one for each request.
+-- Each event gets evidence that the service wrote it, and seals protect the audit trail. Fields
+-- that are not searched by an index move into one column, because every request inserts an
+-- event and each column has a cost.
 
 -- +goose Up
 CREATE TABLE audit_events_after (
     id       INTEGER PRIMARY KEY,
     at       INTEGER NOT NULL,
-    -- NULL is for who had not signed in, and for the command line.
+    -- NULL for a caller who had not signed in, and for the command line.
     actor_id INTEGER,
-    -- Such as "patient:12", or "patient" where there is no record.
+    -- Such as "patient:12", or "patient" without a record.
     subject  TEXT    NOT NULL CHECK (length(subject) <= 40),
-    -- SHA-256 of what the event says, and 16 bytes of HMAC; nothing for an older event.
+    -- SHA-256 of the event's content and 16 bytes of HMAC. Empty for an older event.
     evidence BLOB    NOT NULL CHECK (length(evidence) IN (0, 48)),
     data     TEXT    NOT NULL
 ) STRICT;
 INSERT INTO audit_events_after (id, at, actor_id, subject, evidence, data)
     SELECT id, at, actor_id, subject_kind || COALESCE(':' || subject_id, ''), x'',
-        -- Members, order and spaces are those of sqlstore/audit.go: it takes no others.
+        -- Members, their order and spaces must be those that sqlstore/audit.go writes.
         json_patch('{}', json_object('role', NULLIF(actor_role, ''), 'session', session_id, 'address', NULLIF(address, ''),
             'request_id', NULLIF(request_id, ''), 'action', action, 'outcome', outcome, 'shown', shown, 'version', version,
             'about', NULLIF(about, '')))
@@ -41,7 +41,7 @@ CREATE TABLE audit_seals (
     number  INTEGER PRIMARY KEY,
     at      INTEGER NOT NULL,
     through INTEGER NOT NULL,
-    -- The IDs and tags of its events, and the IDs that were missing (sqlstore/seals.go).
+    -- The IDs and tags of the events, and the missing IDs (sqlstore/seals.go).
     events  BLOB    NOT NULL,
     missing BLOB    NOT NULL,
     digest  BLOB    NOT NULL CHECK (length(digest) = 32),

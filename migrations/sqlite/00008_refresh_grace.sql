@@ -1,5 +1,5 @@
--- The refresh token that was spent last, and its successor, sealed so that only the
--- holder of the spent token can read it.
+-- The refresh token that was used last, and its successor, which is encrypted so that only the
+-- holder of the used token can read it.
 
 -- +goose Up
 ALTER TABLE sessions ADD COLUMN spent_hash BLOB CHECK (length(spent_hash) = 32);

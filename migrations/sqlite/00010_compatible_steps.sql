@@ -1,5 +1,5 @@
--- Which steps older programs can go on with. A program refuses a schema with a step that
--- it does not know, unless that step is in here.
+-- The steps that older programs can work with. A program refuses a schema with a step that it
+-- does not know, unless the step is in this table.
 
 -- +goose Up
 CREATE TABLE compatible_steps (

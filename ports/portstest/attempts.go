@@ -18,7 +18,7 @@ func saveAttempts(t tester, store ports.Store, key domain.AttemptKey, attempts d
 	update(t, store, func(tx ports.Tx) error { return tx.Attempts().Save(t.Context(), key, attempts, now) })
 }
 
-// countAttempt adds one to what is kept under key.
+// countAttempt increments the counter under key.
 func countAttempt(t tester, tx ports.Tx, key domain.AttemptKey) error {
 	t.Helper()
 	attempts, err := tx.Attempts().Get(t.Context(), key)
@@ -31,10 +31,16 @@ func countAttempt(t tester, tx ports.Tx, key domain.AttemptKey) error {
 }
 
 func testAttempts(s suite) {
-	s.promise("Get of what is not kept is the zero Attempts, and stays so", func(t *testing.T, store ports.Store) {
+	testAttemptCounters(s)
+	testAttemptRollback(s)
+	testAttemptRaces(s)
+}
+
+func testAttemptCounters(s suite) {
+	s.promise("Get of an unknown key returns the zero Attempts and stores nothing", func(t *testing.T, store ports.Store) {
 		key := newKey()
 		for range 2 {
-			require.Equal(t, domain.Attempts{}, attemptsUnder(t, store, key))
+			require.Equal(t, domain.Attempts{}, attemptsOf(t, store, key))
 			update(t, store, func(tx ports.Tx) error {
 				for range 2 {
 					attempts, err := tx.Attempts().Get(t.Context(), key)
@@ -68,7 +74,7 @@ func testAttempts(s suite) {
 				assert.Equal(t, attempts, found)
 				return err
 			})
-			require.Equal(t, attempts, attemptsUnder(t, store, key))
+			require.Equal(t, attempts, attemptsOf(t, store, key))
 			update(t, store, func(tx ports.Tx) error {
 				found, err := tx.Attempts().Get(t.Context(), key)
 				assert.Equal(t, attempts, found)
@@ -77,36 +83,38 @@ func testAttempts(s suite) {
 		}
 	})
 
-	s.promise("each key has its own", func(t *testing.T, store ports.Store) {
+	s.promise("each key has its own counter", func(t *testing.T, store ports.Store) {
 		keys := []domain.AttemptKey{{}, {0xff}, {31: 1}, {0, 1}, {0x27, 0x5c}, newKey()}
 		for i, key := range keys {
 			saveAttempts(t, store, key, newAttempts(i+1))
 		}
 		for i, key := range keys {
-			require.Equal(t, newAttempts(i+1), attemptsUnder(t, store, key))
+			require.Equal(t, newAttempts(i+1), attemptsOf(t, store, key))
 		}
 	})
 
-	s.promise("Save never forgets what it saves, nor what has not expired", func(t *testing.T, store ports.Store) {
-		kept := map[domain.AttemptKey]domain.Attempts{}
+	s.promise("Save deletes neither what it saves nor counters that have not expired", func(t *testing.T, store ports.Store) {
+		stored := map[domain.AttemptKey]domain.Attempts{}
 		for _, left := range []time.Duration{0, time.Microsecond, time.Hour} {
 			key, attempts := newKey(), newAttempts(2)
 			attempts.Expires = now.Add(left)
-			kept[key] = attempts
+			stored[key] = attempts
 			saveAttempts(t, store, key, attempts)
 		}
 		for count := range 3 {
 			key, expired := newKey(), newAttempts(count)
 			expired.Expires = now.Add(-time.Hour)
 			saveAttempts(t, store, key, expired)
-			require.Equal(t, expired, attemptsUnder(t, store, key))
+			require.Equal(t, expired, attemptsOf(t, store, key))
 		}
-		for key, attempts := range kept {
-			require.Equal(t, attempts, attemptsUnder(t, store, key))
+		for key, attempts := range stored {
+			require.Equal(t, attempts, attemptsOf(t, store, key))
 		}
 	})
+}
 
-	s.promise("an error leaves no trace of Get and Save", func(t *testing.T, store ports.Store) {
+func testAttemptRollback(s suite) {
+	s.promise("a failed Update saves no attempts", func(t *testing.T, store ports.Store) {
 		old, fresh := newKey(), newKey()
 		saveAttempts(t, store, old, newAttempts(5))
 		err := store.Update(t.Context(), func(tx ports.Tx) error {
@@ -115,15 +123,15 @@ func testAttempts(s suite) {
 					return err
 				}
 			}
-			return errBroken
+			return errAborted
 		})
-		require.ErrorIs(t, err, errBroken)
-		require.Equal(t, newAttempts(5), attemptsUnder(t, store, old))
-		require.Equal(t, domain.Attempts{}, attemptsUnder(t, store, fresh))
+		require.ErrorIs(t, err, errAborted)
+		require.Equal(t, newAttempts(5), attemptsOf(t, store, old))
+		require.Equal(t, domain.Attempts{}, attemptsOf(t, store, fresh))
 	})
 
-	s.promise("a refused Update counts nothing, also when fn drops the refusal", func(t *testing.T, store ports.Store) {
-		before := newClinic(t, store)
+	s.promise("an Update with a refused write counts nothing, even if fn ignores the error", func(t *testing.T, store ports.Store) {
+		before := newFullClinic(t, store)
 		err := store.Update(t.Context(), func(tx ports.Tx) error {
 			if err := countAttempt(t, tx, before.key); err != nil {
 				return err
@@ -133,27 +141,29 @@ func testAttempts(s suite) {
 			return nil
 		})
 		requireRefused(t, domain.ErrEmailTaken(), err)
-		before.requireUntouched(t, store)
+		before.requireUnchanged(t, store)
 	})
+}
 
-	s.promise("nobody else gets what an Update has got, also when there is none", func(t *testing.T, store ports.Store) {
-		for range rounds {
-			testStableAttempts(t, store)
+func testAttemptRaces(s suite) {
+	s.promise("Get locks the key until the Update returns, even if there is no counter", func(t *testing.T, store ports.Store) {
+		for range raceRounds {
+			testAttemptsStayLocked(t, store)
 		}
 	})
 
 	s.race("parallel attempts under one new key are all counted", func(t *testing.T, store ports.Store) {
 		const attempts = 50
 		key := newKey()
-		requireEach(t, together(attempts, func(int) error {
+		requireEachAllowed(t, runConcurrently(attempts, func(int) error {
 			return store.Update(t.Context(), func(tx ports.Tx) error { return countAttempt(t, tx, key) })
 		}))
-		require.Equal(t, attempts, attemptsUnder(t, store, key).Count)
+		require.Equal(t, attempts, attemptsOf(t, store, key).Count)
 	})
 
 	s.race("parallel attempts under two keys in any order are all counted", func(t *testing.T, store ports.Store) {
 		keys := []domain.AttemptKey{newKey(), newKey()}
-		requireEach(t, together(4, func(i int) error {
+		requireEachAllowed(t, runConcurrently(4, func(i int) error {
 			return store.Update(t.Context(), func(tx ports.Tx) error {
 				if err := countAttempt(t, tx, keys[i%2]); err != nil {
 					return err
@@ -162,12 +172,12 @@ func testAttempts(s suite) {
 			})
 		}))
 		for _, key := range keys {
-			require.Equal(t, 4, attemptsUnder(t, store, key).Count)
+			require.Equal(t, 4, attemptsOf(t, store, key).Count)
 		}
 	})
 
-	s.race("Updates that may forget the same attempts, or use them, all succeed", func(t *testing.T, store ports.Store) {
-		var keys [crowd]domain.AttemptKey
+	s.race("parallel Updates that delete or use the same expired counters all succeed", func(t *testing.T, store ports.Store) {
+		var keys [callers]domain.AttemptKey
 		var expired []domain.AttemptKey
 		for range 4 {
 			key, attempts := newKey(), newAttempts(7)
@@ -175,7 +185,7 @@ func testAttempts(s suite) {
 			saveAttempts(t, store, key, attempts)
 			expired = append(expired, key)
 		}
-		requireEach(t, together(crowd, func(i int) error {
+		requireEachAllowed(t, runConcurrently(callers, func(i int) error {
 			keys[i] = newKey()
 			if i < len(expired) {
 				keys[i] = expired[i]
@@ -183,20 +193,20 @@ func testAttempts(s suite) {
 			return store.Update(t.Context(), func(tx ports.Tx) error { return countAttempt(t, tx, keys[i]) })
 		}))
 		for i, key := range keys {
-			count := attemptsUnder(t, store, key).Count
+			count := attemptsOf(t, store, key).Count
 			if i >= len(expired) {
 				require.Equal(t, 1, count)
 				continue
 			}
-			// Forgotten before or not.
+			// The expired counter was deleted before, or not.
 			require.Contains(t, []int{1, 8}, count)
 		}
 	})
 }
 
-// testStableAttempts checks that no other Update gets the attempts of a new key
-// before one returns that has got them.
-func testStableAttempts(t *testing.T, store ports.Store) {
+// testAttemptsStayLocked checks that after one Update got the counter of a new key, no
+// other gets it until the first returns.
+func testAttemptsStayLocked(t *testing.T, store ports.Store) {
 	key := newKey()
 	var (
 		once  sync.Once
@@ -232,5 +242,5 @@ func testStableAttempts(t *testing.T, store ports.Store) {
 	})
 	other.Wait()
 	require.NoError(t, err)
-	require.Equal(t, newAttempts(2), attemptsUnder(t, store, key))
+	require.Equal(t, newAttempts(2), attemptsOf(t, store, key))
 }

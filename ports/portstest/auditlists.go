@@ -12,11 +12,17 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// testAuditLists checks which events a list holds.
+// testAuditLists checks which events a list contains.
 func testAuditLists(s suite) {
-	s.promise("without events the list is empty, not missing", func(t *testing.T, store ports.Store) {
+	testEventsByRecord(s)
+	testEventsByTime(s)
+	testEventFilters(s)
+}
+
+func testEventsByRecord(s suite) {
+	s.promise("a list without events is empty, not nil", func(t *testing.T, store ports.Store) {
 		require.Equal(t, []domain.AuditEvent{}, allEvents(t, store))
-		addEvents(t, store, newEvent())
+		addEvents(t, store, newPatientRead())
 		for _, filter := range []domain.AuditFilter{
 			{Actor: 8},
 			{Record: domain.Reference{Kind: domain.SubjectPatient, ID: 6}},
@@ -25,14 +31,14 @@ func testAuditLists(s suite) {
 			{From: now.Add(time.Microsecond)},
 			{To: now},
 		} {
-			require.Equal(t, []domain.AuditEvent{}, eventsOf(t, store, filter, everything), "%+v", filter)
+			require.Equal(t, []domain.AuditEvent{}, eventsOf(t, store, filter, wholeList), "%+v", filter)
 		}
 	})
 
-	s.promise("an event is about its subject, what it showed, and what it says it is about", func(t *testing.T, store ports.Store) {
+	s.promise("a filter by record finds events by subject, by listed record and by related record", func(t *testing.T, store ports.Store) {
 		patient, doctor := domain.Reference{Kind: domain.SubjectPatient, ID: 5}, domain.Reference{Kind: domain.SubjectDoctor, ID: 5}
 		versioned := func(version int, subject domain.Subject, about ...domain.Reference) domain.AuditEvent {
-			event := newEvent()
+			event := newPatientRead()
 			event.Version, event.Subject, event.Related = version, subject, about
 			return event
 		}
@@ -59,40 +65,42 @@ func testAuditLists(s suite) {
 			{Kind: domain.SubjectUser, ID: 5}:       {},
 			{Kind: domain.SubjectPatient, ID: 1000}: {},
 		} {
-			require.Equal(t, want, versions(eventsOf(t, store, domain.AuditFilter{Record: about}, everything)), "%+v", about)
+			require.Equal(t, want, versions(eventsOf(t, store, domain.AuditFilter{Record: about}, wholeList)), "%+v", about)
 		}
 	})
 
-	s.promise("a list of neighbours is about those that it showed, and no others", func(t *testing.T, store ports.Store) {
+	s.promise("a filter by record finds a list only if the list showed the record", func(t *testing.T, store ports.Store) {
 		var events []domain.AuditEvent
 		for version, shown := range [][]domain.ID{{1}, {2, 12}, {12}, {112}, {}, {2}, {64}, {65, 2}, {12, 2, 1, 2}, {1 << 62}, {120, 3}} {
-			for form := range domain.EventFormat + 1 { // Earlier releases wrote the others.
-				event := newEvent()
-				event.Format, event.Version = form, 2*version+form
+			for format := range domain.EventFormat + 1 { // Earlier releases wrote the lower formats.
+				event := newPatientRead()
+				event.Format, event.Version = format, 2*version+format
 				event.Subject = domain.Subject{Kind: domain.SubjectPatient, Shown: shown}
 				events = append(events, event)
 			}
 		}
-		events[12].Subject.Kind, events[13].Subject.Kind = domain.SubjectDoctor, domain.SubjectDoctor // which showed 64
+		events[12].Subject.Kind, events[13].Subject.Kind = domain.SubjectDoctor, domain.SubjectDoctor // the lists that showed 64
 		addEvents(t, store, events...)
 		for id, want := range map[domain.ID][]int{
 			1: {0, 1, 16, 17}, 2: {2, 3, 10, 11, 14, 15, 16, 17}, 12: {2, 3, 4, 5, 16, 17}, 112: {6, 7}, 65: {14, 15}, 3: {20, 21}, 120: {20, 21},
 			64: {}, 11: {}, 0: {}, 1 << 62: {18, 19}, 1<<62 + 1: {},
 		} {
 			filter := domain.AuditFilter{Record: domain.Reference{Kind: domain.SubjectPatient, ID: id}}
-			require.Equal(t, want, versions(eventsOf(t, store, filter, everything)), "patient %d", id)
+			require.Equal(t, want, versions(eventsOf(t, store, filter, wholeList)), "patient %d", id)
 			for limit := range len(want) {
 				require.Equal(t, want[:limit], versions(eventsOf(t, store, filter, domain.Page{Limit: limit})), "patient %d", id)
 			}
 		}
 		filter := domain.AuditFilter{Record: domain.Reference{Kind: domain.SubjectDoctor, ID: 64}}
-		require.Equal(t, []int{12, 13}, versions(eventsOf(t, store, filter, everything)))
+		require.Equal(t, []int{12, 13}, versions(eventsOf(t, store, filter, wholeList)))
 	})
+}
 
-	s.promise("From is included, To is not, both cut to the microsecond", func(t *testing.T, store ports.Store) {
+func testEventsByTime(s suite) {
+	s.promise("From is inclusive and To exclusive, both cut to the microsecond", func(t *testing.T, store ports.Store) {
 		var events []domain.AuditEvent
 		for i := range 4 {
-			event := newEvent()
+			event := newPatientRead()
 			event.Version = i
 			event.At = now.Add(time.Duration(i) * time.Microsecond)
 			events = append(events, event)
@@ -100,36 +108,38 @@ func testAuditLists(s suite) {
 		addEvents(t, store, events...)
 		for _, zone := range []*time.Location{time.UTC, time.FixedZone("", -11*60*60)} {
 			filter := domain.AuditFilter{From: events[1].At.In(zone), To: events[3].At.In(zone)}
-			require.Equal(t, []int{1, 2}, versions(eventsOf(t, store, filter, everything)))
+			require.Equal(t, []int{1, 2}, versions(eventsOf(t, store, filter, wholeList)))
 			filter.From, filter.To = filter.From.Add(999*time.Nanosecond), filter.To.Add(999*time.Nanosecond)
-			require.Equal(t, []int{1, 2}, versions(eventsOf(t, store, filter, everything)))
+			require.Equal(t, []int{1, 2}, versions(eventsOf(t, store, filter, wholeList)))
 		}
 	})
 
-	s.promise("an event from a clock that is years ahead, or behind, hides no others", func(t *testing.T, store ports.Store) {
+	s.promise("an event with a time years off hides no other events", func(t *testing.T, store ports.Store) {
 		var events []domain.AuditEvent
 		for i, years := range []int{0, 0, 30, 0, -30, 0, 0} {
-			event := newEvent()
+			event := newPatientRead()
 			event.Version = i
 			event.At = now.AddDate(years, 0, i)
 			events = append(events, event)
 		}
 		addEvents(t, store, events...)
-		require.Equal(t, []int{0, 1, 3, 4, 5, 6}, versions(eventsOf(t, store, domain.AuditFilter{To: now.AddDate(1, 0, 0)}, everything)))
-		require.Subset(t, versions(eventsOf(t, store, domain.AuditFilter{From: now.AddDate(-1, 0, 0)}, everything)), []int{0, 1, 3, 5, 6})
-		require.Subset(t, versions(eventsOf(t, store, domain.AuditFilter{From: events[3].At, To: events[6].At}, everything)), []int{3, 5})
+		require.Equal(t, []int{0, 1, 3, 4, 5, 6}, versions(eventsOf(t, store, domain.AuditFilter{To: now.AddDate(1, 0, 0)}, wholeList)))
+		require.Subset(t, versions(eventsOf(t, store, domain.AuditFilter{From: now.AddDate(-1, 0, 0)}, wholeList)), []int{0, 1, 3, 5, 6})
+		require.Subset(t, versions(eventsOf(t, store, domain.AuditFilter{From: events[3].At, To: events[6].At}, wholeList)), []int{3, 5})
 	})
+}
 
-	s.t.Run("every filter and page holds what it should, alone and together", func(t *testing.T) {
+func testEventFilters(s suite) {
+	s.t.Run("random combinations of filters and pages return the right events", func(t *testing.T) {
 		t.Parallel()
 		store := s.open(t)
 		var events []domain.AuditEvent
 		for range 10 {
-			// Updates that fail leave gaps between IDs.
+			// Failed Updates leave gaps between IDs.
 			require.ErrorIs(t, store.Update(t.Context(), func(tx ports.Tx) error {
-				require.NoError(t, tx.Audit().Add(t.Context(), attest, newEvent(), newEvent()))
-				return errBroken
-			}), errBroken)
+				require.NoError(t, tx.Audit().Add(t.Context(), attest, newPatientRead(), newPatientRead()))
+				return errAborted
+			}), errAborted)
 			added := make([]domain.AuditEvent, 30)
 			for i := range added {
 				added[i] = eventExample.Example(len(events) + i)
@@ -153,7 +163,7 @@ func testAuditLists(s suite) {
 				if filter.NewestFirst {
 					follows = page.After == 0 || event.ID < page.After
 				}
-				if follows && len(want) < page.Limit && keeps(filter, event) {
+				if follows && len(want) < page.Limit && selects(filter, event) {
 					want = append(want, event)
 				}
 			}
@@ -162,21 +172,21 @@ func testAuditLists(s suite) {
 	})
 }
 
-// Few values, so that filters keep some and leave out some.
+// Few values, so that a random filter selects some events and leaves out others.
 var (
 	someActors   = []domain.ID{0, 1, 2}
 	someActions  = []domain.Permission{domain.PatientRead, domain.DoctorRead, domain.MappingCreate}
 	someOutcomes = []domain.Outcome{domain.Allowed, domain.Denied, domain.Failed}
 	someKinds    = []domain.SubjectKind{domain.SubjectPatient, domain.SubjectDoctor}
-	someIDs      = []domain.ID{1, 2, 63, 64} // the last one in a block of its own
+	someIDs      = []domain.ID{1, 2, 63, 64} // the last one is in another block
 )
 
-// someTime is in the day in which events happen, or beside it.
+// someTime generates times on the day of the events, or shortly before or after it.
 func someTime() *rapid.Generator[time.Time] {
 	return rapid.Map(rapid.IntRange(-60, 26*60), func(n int) time.Time { return now.Add(time.Duration(n) * time.Minute) })
 }
 
-// someDisorder keeps events within ports.MaxEventSkew.
+// someDisorder generates differences less than ports.MaxEventSkew.
 func someDisorder() *rapid.Generator[time.Duration] {
 	return rapid.Map(rapid.IntRange(0, int(ports.MaxEventSkew/time.Minute)-1), func(n int) time.Duration { return time.Duration(n) * time.Minute })
 }
@@ -188,7 +198,7 @@ func someReference() *rapid.Generator[domain.Reference] {
 }
 
 var eventExample = rapid.Custom(func(t *rapid.T) domain.AuditEvent {
-	event := newEvent()
+	event := newPatientRead()
 	event.At = now.Add(someDisorder().Draw(t, "at"))
 	event.Actor.UserID = rapid.SampledFrom(someActors).Draw(t, "actor")
 	event.Format = rapid.IntRange(0, domain.EventFormat).Draw(t, "form of event")
@@ -228,8 +238,8 @@ func drawFilter(t *rapid.T) (filter domain.AuditFilter) {
 	return filter
 }
 
-// keeps reports whether the list that filter narrows should hold the event.
-func keeps(filter domain.AuditFilter, event domain.AuditEvent) bool {
+// selects reports whether the filter should select the event.
+func selects(filter domain.AuditFilter, event domain.AuditEvent) bool {
 	about := filter.Record == domain.Reference{} ||
 		filter.Record == domain.Reference{Kind: event.Subject.Kind, ID: event.Subject.ID}
 	for _, id := range event.Subject.Shown {

@@ -11,11 +11,17 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// sameLicense are spellings that have one Key.
+// sameLicense holds spellings of one licence number: all have the same Key.
 var sameLicense = []string{"Straße-ﬁ-7", "STRASSE-FI-7", "strasse-fi-7", "Straße-fi-７", "STRAẞE-ﬁ-7", "Stra\u200bsse-fi\u00ad-7"}
 
 func testDoctors(s suite) {
-	s.promise("Save stores everything but JoinedAt", func(t *testing.T, store ports.Store) {
+	testDoctorFields(s)
+	testLicenseNumbers(s)
+	testLicenseReuse(s)
+}
+
+func testDoctorFields(s suite) {
+	s.promise("Save stores all fields except JoinedAt", func(t *testing.T, store ports.Store) {
 		before := doctors.addNew(t, store)
 		changed := newDoctor(func(in *domain.DoctorInput) {
 			in.Name = domain.Given("James Wilson")
@@ -31,7 +37,17 @@ func testDoctors(s suite) {
 		require.Equal(t, []domain.Doctor{changed}, allDoctors(t, store))
 	})
 
-	s.promise("a licence number is kept as it was written", func(t *testing.T, store ports.Store) {
+	s.promise("JoinedAt is the day in UTC", func(t *testing.T, store ports.Store) {
+		evening := time.Date(2024, time.December, 31, 22, 0, 0, 0, time.FixedZone("", -5*60*60))
+		doctor := newDoctor()
+		doctor.JoinedAt = domain.DateOf(evening)
+		doctor = doctors.add(t, store, doctor)
+		require.Equal(t, "2025-01-01", doctors.get(t, store, doctor.ID).JoinedAt.String())
+	})
+}
+
+func testLicenseNumbers(s suite) {
+	s.promise("a licence number is stored as it was written", func(t *testing.T, store ports.Store) {
 		for _, spelling := range sameLicense {
 			doctor := doctors.add(t, store, newDoctor(licensed(spelling)))
 			require.Equal(t, spelling, doctor.LicenseNumber.String())
@@ -40,22 +56,22 @@ func testDoctors(s suite) {
 		}
 	})
 
-	s.promise("Add of a taken licence number is a Conflict on license_number, however it is written", func(t *testing.T, store ports.Store) {
+	s.promise("Add of a taken licence number is a Conflict on license_number, in any spelling", func(t *testing.T, store ports.Store) {
 		taken := doctors.add(t, store, newDoctor(licensed(sameLicense[0])))
 		for _, spelling := range sameLicense {
 			for _, id := range []domain.ID{0, taken.ID} {
-				_, err := doctors.tryAdd(t.Context(), store, doctors.with(newDoctor(licensed(spelling)), id))
+				_, err := doctors.tryAdd(t.Context(), store, doctors.withID(newDoctor(licensed(spelling)), id))
 				requireRefused(t, domain.ErrLicenseTaken(), err)
 			}
 		}
 		require.Equal(t, []domain.Doctor{taken}, allDoctors(t, store))
 	})
 
-	s.promise("Save with a taken licence number is a Conflict on license_number, however it is written", func(t *testing.T, store ports.Store) {
+	s.promise("Save with a taken licence number is a Conflict on license_number, in any spelling", func(t *testing.T, store ports.Store) {
 		taken := doctors.add(t, store, newDoctor(licensed(sameLicense[0])))
 		doctor := doctors.addNew(t, store)
 		for _, spelling := range sameLicense {
-			changed := doctors.with(newDoctor(licensed(spelling)), doctor.ID)
+			changed := doctors.withID(newDoctor(licensed(spelling)), doctor.ID)
 			requireRefused(t, domain.ErrLicenseTaken(), doctors.trySave(t.Context(), store, changed))
 		}
 		require.Equal(t, []domain.Doctor{taken, doctor}, allDoctors(t, store))
@@ -67,7 +83,7 @@ func testDoctors(s suite) {
 		}
 	})
 
-	s.promise("a doctor's own licence number can be written anew", func(t *testing.T, store ports.Store) {
+	s.promise("a doctor's licence number can be changed to another spelling", func(t *testing.T, store ports.Store) {
 		doctor := doctors.add(t, store, newDoctor(licensed(sameLicense[0])))
 		for _, spelling := range sameLicense {
 			doctor.LicenseNumber = must(domain.ParseLicenseNumber(spelling))
@@ -76,7 +92,7 @@ func testDoctors(s suite) {
 		}
 	})
 
-	s.promise("a licence number that is stored under another Key keeps it, in its versions too", func(t *testing.T, store ports.Store) {
+	s.promise("a licence number keeps the Key that it was stored under, in versions too", func(t *testing.T, store ports.Store) {
 		taken := doctors.add(t, store, newDoctor(licensed("STRASSE-1")))
 		old := newDoctor()
 		old.LicenseNumber = domain.StoredLicenseNumber("straße-1", "straße-1")
@@ -99,11 +115,13 @@ func testDoctors(s suite) {
 		}))
 		require.Equal(t, []domain.Doctor{taken, old}, allDoctors(t, store))
 
-		_, err := doctors.tryAdd(t.Context(), store, doctors.with(old, 0))
+		_, err := doctors.tryAdd(t.Context(), store, doctors.withID(old, 0))
 		requireRefused(t, domain.ErrLicenseTaken(), err)
 	})
+}
 
-	s.promise("a licence number is free again when its doctor gets another or is deleted", func(t *testing.T, store ports.Store) {
+func testLicenseReuse(s suite) {
+	s.promise("a licence number is free again after its doctor's number changes or the doctor is deleted", func(t *testing.T, store ports.Store) {
 		first := doctors.add(t, store, newDoctor(licensed("NJ-1")))
 		first.LicenseNumber = must(domain.ParseLicenseNumber("NJ-2"))
 		doctors.save(t, store, first)
@@ -116,17 +134,17 @@ func testDoctors(s suite) {
 		requireRefused(t, domain.ErrLicenseTaken(), err)
 	})
 
-	s.race("one of several parallel Adds gets a licence number, however it is written", func(t *testing.T, store ports.Store) {
-		requireOneWins(t, domain.ErrLicenseTaken(), together(crowd, func(i int) error {
+	s.race("one of several parallel Adds gets a licence number, in any spelling", func(t *testing.T, store ports.Store) {
+		requireOneSucceeds(t, domain.ErrLicenseTaken(), runConcurrently(callers, func(i int) error {
 			_, err := doctors.tryAdd(t.Context(), store, newDoctor(licensed(sameLicense[i%len(sameLicense)])))
 			return err
 		}))
 		require.Len(t, allDoctors(t, store), 1)
 	})
 
-	s.race("one of several parallel Saves gets a licence number, however it is written", func(t *testing.T, store ports.Store) {
-		all := doctors.addSeveral(t, store, crowd)
-		requireOneWins(t, domain.ErrLicenseTaken(), together(crowd, func(i int) error {
+	s.race("one of several parallel Saves gets a licence number, in any spelling", func(t *testing.T, store ports.Store) {
+		all := doctors.addSeveral(t, store, callers)
+		requireOneSucceeds(t, domain.ErrLicenseTaken(), runConcurrently(callers, func(i int) error {
 			doctor := all[i]
 			doctor.LicenseNumber = must(domain.ParseLicenseNumber(sameLicense[i%len(sameLicense)]))
 			return doctors.trySave(t.Context(), store, doctor)
@@ -138,13 +156,5 @@ func testDoctors(s suite) {
 			}
 		}
 		require.Equal(t, 1, holders)
-	})
-
-	s.promise("JoinedAt is the day in UTC", func(t *testing.T, store ports.Store) {
-		evening := time.Date(2024, time.December, 31, 22, 0, 0, 0, time.FixedZone("", -5*60*60))
-		doctor := newDoctor()
-		doctor.JoinedAt = domain.DateOf(evening)
-		doctor = doctors.add(t, store, doctor)
-		require.Equal(t, "2025-01-01", doctors.get(t, store, doctor.ID).JoinedAt.String())
 	})
 }

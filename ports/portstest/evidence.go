@@ -12,13 +12,19 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// testEvidence checks that what shows who wrote an event is made of the event as
-// it is kept, and kept with it.
+// testEvidence checks that evidence is computed from the event as it is stored, and
+// stored with it.
 func testEvidence(s suite) {
-	s.promise("attest gets each event as it will be read, and what it gives is kept", func(t *testing.T, store ports.Store) {
+	testAttestation(s)
+	testMentions(s)
+	testListEvidence(s)
+}
+
+func testAttestation(s suite) {
+	s.promise("attest gets each event as it will be read, and its result is stored", func(t *testing.T, store ports.Store) {
 		var events, attested []domain.AuditEvent
-		for _, change := range eventChanges {
-			event := newEvent()
+		for _, change := range eventVariants {
+			event := newPatientRead()
 			change(&event)
 			event.ID, event.Evidence.Hash = 7, domain.Hash{1}
 			event.At = event.At.Add(999 * time.Nanosecond).In(time.FixedZone("", -60*60))
@@ -26,7 +32,7 @@ func testEvidence(s suite) {
 			events = append(events, event)
 		}
 		update(t, store, func(tx ports.Tx) error {
-			attested = nil // An Update may run again.
+			attested = nil // Update can call fn again.
 			return tx.Audit().Add(t.Context(), func(event domain.AuditEvent) domain.Evidence {
 				require.Zero(t, event.Evidence.MAC)
 				event.Evidence = attest(event)
@@ -36,12 +42,14 @@ func testEvidence(s suite) {
 		})
 		require.Equal(t, attested, allEvents(t, store))
 	})
+}
 
-	s.promise("Mentions are those of all events, each once, page by page", func(t *testing.T, store ports.Store) {
+func testMentions(s suite) {
+	s.promise("ListMentions pages through the mentions of all events, each once", func(t *testing.T, store ports.Store) {
 		require.Equal(t, []domain.Mention{}, mentionsFrom(t, store, domain.Mention{}, 10))
 		var events []domain.AuditEvent
-		for _, change := range eventChanges {
-			event := newEvent()
+		for _, change := range eventVariants {
+			event := newPatientRead()
 			change(&event)
 			events = append(events, event)
 		}
@@ -59,8 +67,10 @@ func testEvidence(s suite) {
 			require.ElementsMatch(t, want, all)
 		}
 	})
+}
 
-	s.promise("any evidence is kept, and none", func(t *testing.T, store ports.Store) {
+func testListEvidence(s suite) {
+	s.promise("any evidence is stored, also the zero Evidence", func(t *testing.T, store ports.Store) {
 		given := []domain.Evidence{{}, {Hash: domain.Hash{1}}, {MAC: domain.MAC{15: 2}}, {Hash: domain.Hash{31: 255}, MAC: domain.MAC{255}}, {}}
 		update(t, store, func(tx ports.Tx) error {
 			next := 0
@@ -69,22 +79,22 @@ func testEvidence(s suite) {
 				return given[next-1]
 			}, make([]domain.AuditEvent, len(given))...)
 		})
-		var kept []domain.Evidence
+		var stored []domain.Evidence
 		for _, event := range allEvents(t, store) {
-			kept = append(kept, event.Evidence)
+			stored = append(stored, event.Evidence)
 		}
-		require.Equal(t, given, kept)
+		require.Equal(t, given, stored)
 	})
 
-	s.promise("Evidence is a List of nothing but IDs and evidence", func(t *testing.T, store ports.Store) {
-		require.Equal(t, []domain.AuditEvent{}, allEvidence(t, store, everything))
+	s.promise("ListEvidence lists only IDs and evidence", func(t *testing.T, store ports.Store) {
+		require.Equal(t, []domain.AuditEvent{}, allEvidence(t, store, wholeList))
 		var want []domain.AuditEvent
 		for range 2 {
-			for _, event := range addEvents(t, store, newEvent(), newEvent(), newEvent()) {
+			for _, event := range addEvents(t, store, newPatientRead(), newPatientRead(), newPatientRead()) {
 				want = append(want, domain.AuditEvent{ID: event.ID, Evidence: event.Evidence})
 			}
 		}
-		require.Equal(t, want, allEvidence(t, store, everything))
+		require.Equal(t, want, allEvidence(t, store, wholeList))
 		for first, event := range want {
 			for limit := range 4 {
 				page := want[first+1:]
@@ -94,17 +104,17 @@ func testEvidence(s suite) {
 		}
 	})
 
-	s.race("each Update's IDs are in its events' order, and nobody else's", func(t *testing.T, store ports.Store) {
+	s.race("in parallel Updates, each Update's events get IDs in their order", func(t *testing.T, store ports.Store) {
 		const each = 5
-		requireEach(t, together(crowd, func(i int) error {
+		requireEachAllowed(t, runConcurrently(callers, func(i int) error {
 			return store.Update(t.Context(), func(tx ports.Tx) error {
 				for n := range each {
 					events := make([]domain.AuditEvent, n)
 					for e := range events {
-						events[e] = newEvent()
+						events[e] = newPatientRead()
 						events[e].Actor.UserID, events[e].Version = domain.ID(i+1), n*each+e
 					}
-					letOthersRun()
+					yield()
 					if err := tx.Audit().Add(t.Context(), attest, events...); err != nil {
 						return err
 					}
@@ -113,10 +123,10 @@ func testEvidence(s suite) {
 			})
 		}))
 		events := allEvents(t, store)
-		require.Len(t, events, crowd*(0+1+2+3+4))
+		require.Len(t, events, callers*(0+1+2+3+4))
 		require.True(t, slices.IsSortedFunc(events, func(a, b domain.AuditEvent) int { return cmp.Compare(a.ID, b.ID) }))
-		for i := range crowd {
-			list := versions(eventsOf(t, store, domain.AuditFilter{Actor: domain.ID(i + 1)}, everything))
+		for i := range callers {
+			list := versions(eventsOf(t, store, domain.AuditFilter{Actor: domain.ID(i + 1)}, wholeList))
 			require.Equal(t, []int{5, 10, 11, 15, 16, 17, 20, 21, 22, 23}, list)
 		}
 	})
@@ -124,10 +134,10 @@ func testEvidence(s suite) {
 
 func allEvidence(t tester, store ports.Store, page domain.Page) []domain.AuditEvent {
 	t.Helper()
-	return read(t, store, func(tx ports.Tx) ([]domain.AuditEvent, error) { return tx.Audit().ListEvidence(t.Context(), page) })
+	return viewResult(t, store, func(tx ports.Tx) ([]domain.AuditEvent, error) { return tx.Audit().ListEvidence(t.Context(), page) })
 }
 
 func mentionsFrom(t tester, store ports.Store, after domain.Mention, limit int) []domain.Mention {
 	t.Helper()
-	return read(t, store, func(tx ports.Tx) ([]domain.Mention, error) { return tx.Audit().ListMentions(t.Context(), after, limit) })
+	return viewResult(t, store, func(tx ports.Tx) ([]domain.Mention, error) { return tx.Audit().ListMentions(t.Context(), after, limit) })
 }

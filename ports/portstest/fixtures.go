@@ -11,16 +11,14 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// now is the moment at which every fixture comes about: to the microsecond, as
-// ports.Clock gives it.
+// now is the time of all fixtures. Like ports.Clock it has microseconds.
 var now = time.Date(2024, time.February, 29, 23, 59, 58, 123456000, time.UTC)
 
-// serial makes what must be unique differ between fixtures.
+// serial makes unique fields differ between fixtures.
 var serial atomic.Int64
 
-// The fixtures are built as a caller would build them. What a test does not
-// care about has a default; a change sets what it does.
-
+// newUser and the other fixtures are built as use-cases build them. They have default
+// values, which changes override.
 func newUser(changes ...func(*domain.Registration)) domain.User {
 	in := domain.Registration{
 		Email:     domain.Given(fmt.Sprintf("user%d@clinic.example", serial.Add(1))),
@@ -35,7 +33,7 @@ func newUser(changes ...func(*domain.Registration)) domain.User {
 	return must(user, err)
 }
 
-// newAdmin is an active administrator.
+// newAdmin returns an active administrator.
 func newAdmin() domain.User {
 	return newUser(func(in *domain.Registration) { in.Role = domain.Given("ADMIN") })
 }
@@ -52,12 +50,12 @@ func newRefreshToken() domain.RefreshToken {
 	return domain.NewRefreshToken(domain.RefreshSelector(selector[:16]), sha256.Sum256(seed))
 }
 
-// newKey is a key that nothing is kept under.
+// newKey returns a key without a counter.
 func newKey() domain.AttemptKey {
 	return sha256.Sum256(binary.BigEndian.AppendUint64(nil, uint64(serial.Add(1))))
 }
 
-// newAttempts are failures that hold up the next attempt.
+// newAttempts returns failures that lock the next attempt.
 func newAttempts(count int) domain.Attempts {
 	return domain.Attempts{
 		Count:       count,
@@ -98,13 +96,13 @@ func newPatient(creator domain.ID, changes ...func(*domain.PatientInput)) domain
 	return domain.FirstVersion(must(domain.NewPatient(in, domain.Actor{UserID: creator, Role: domain.Staff}, now)), now)
 }
 
-// assigned is the patient's view, when those doctors and no others are assigned.
+// assigned returns the view of a patient to whom exactly these doctors are assigned.
 func assigned(patient domain.Patient, doctors ...domain.ID) domain.PatientView {
 	return domain.PatientView{Patient: patient, AssignedDoctors: append([]domain.ID{}, doctors...)}
 }
 
-// newMapping takes any IDs, also those that ParseID refuses: a store must not
-// rely on its callers to have parsed them.
+// newMapping accepts any IDs, including those that domain.ParseID refuses: a store must
+// not rely on its callers to have parsed them.
 func newMapping(patient, doctor domain.ID) domain.Mapping {
 	return domain.FirstVersion(domain.Mapping{PatientID: patient, DoctorID: doctor, AssignedAt: now}, now)
 }
@@ -115,7 +113,7 @@ func apply[T any](in *T, changes []func(*T)) {
 	}
 }
 
-// must is for values that are right as they stand in the source.
+// must panics on an error. It is for constant values that are valid.
 func must[T any](value T, err error) T {
 	if err != nil {
 		panic(err)

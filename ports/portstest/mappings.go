@@ -12,35 +12,41 @@ import (
 )
 
 func testMappings(s suite) {
-	s.promise("Save stores everything", func(t *testing.T, store ports.Store) {
-		clinic, target := newClinic(t, store), mappings.build(t, store)
-		moved := mappings.with(target, clinic.mapping.ID)
+	testMappingReferences(s)
+	testMappedPairs(s)
+	testMappingLists(s)
+}
+
+func testMappingReferences(s suite) {
+	s.promise("Save stores all fields", func(t *testing.T, store ports.Store) {
+		clinic, target := newFullClinic(t, store), mappings.newEntity(t, store)
+		moved := mappings.withID(target, clinic.mapping.ID)
 		moved.AssignedAt = now.Add(time.Hour)
 		mappings.save(t, store, moved)
 
 		require.Equal(t, moved, mappings.get(t, store, moved.ID))
 		require.Len(t, allMappings(t, store), 1)
-		require.Empty(t, viewOf(t, store, clinic.patient.ID).AssignedDoctors)
-		require.Equal(t, []domain.ID{target.DoctorID}, viewOf(t, store, target.PatientID).AssignedDoctors)
+		require.Empty(t, patientView(t, store, clinic.patient.ID).AssignedDoctors)
+		require.Equal(t, []domain.ID{target.DoctorID}, patientView(t, store, target.PatientID).AssignedDoctors)
 	})
 
 	for verb, write := range map[string]func(t *testing.T, store ports.Store, stored, mapping domain.Mapping) error{
 		"Add": func(t *testing.T, store ports.Store, stored, mapping domain.Mapping) error {
-			// With the ID of one that is stored, which Add must ignore.
-			_, err := mappings.tryAdd(t.Context(), store, mappings.with(mapping, stored.ID))
+			// Give the ID of a stored mapping, which Add must ignore.
+			_, err := mappings.tryAdd(t.Context(), store, mappings.withID(mapping, stored.ID))
 			return err
 		},
 		"Save": func(t *testing.T, store ports.Store, stored, mapping domain.Mapping) error {
 			other := mappings.addNew(t, store)
-			err := mappings.trySave(t.Context(), store, mappings.with(mapping, other.ID))
+			err := mappings.trySave(t.Context(), store, mappings.withID(mapping, other.ID))
 			require.Equal(t, other, mappings.get(t, store, other.ID))
 			mappings.delete(t, store, other.ID)
 			return err
 		},
 	} {
-		s.promise(verb+" for what does not exist is Invalid on patient, on doctor or on both", func(t *testing.T, store ports.Store) {
-			clinic := newClinic(t, store)
-			for _, id := range nowhere {
+		s.promise(verb+" with an unknown patient, doctor or both is Invalid on these fields", func(t *testing.T, store ports.Store) {
+			clinic := newFullClinic(t, store)
+			for _, id := range unknownIDs {
 				requireRefused(t, domain.ErrNoSuchReference("patient"),
 					write(t, store, clinic.mapping, newMapping(id, clinic.doctor.ID)))
 				requireRefused(t, domain.ErrNoSuchReference("doctor"),
@@ -51,58 +57,62 @@ func testMappings(s suite) {
 			require.Equal(t, []domain.Assignment{clinic.assignment()}, allMappings(t, store))
 		})
 
-		s.promise(verb+" for what was deleted is Invalid on patient, on doctor or on both", func(t *testing.T, store ports.Store) {
-			clinic, gone := newClinic(t, store), mappings.build(t, store)
-			patients.delete(t, store, gone.PatientID)
-			doctors.delete(t, store, gone.DoctorID)
+		s.promise(verb+" with a deleted patient, doctor or both is Invalid on these fields", func(t *testing.T, store ports.Store) {
+			clinic, deleted := newFullClinic(t, store), mappings.newEntity(t, store)
+			patients.delete(t, store, deleted.PatientID)
+			doctors.delete(t, store, deleted.DoctorID)
 			requireRefused(t, domain.ErrNoSuchReference("patient"),
-				write(t, store, clinic.mapping, newMapping(gone.PatientID, clinic.doctor.ID)))
+				write(t, store, clinic.mapping, newMapping(deleted.PatientID, clinic.doctor.ID)))
 			requireRefused(t, domain.ErrNoSuchReference("doctor"),
-				write(t, store, clinic.mapping, newMapping(clinic.patient.ID, gone.DoctorID)))
-			requireRefused(t, domain.ErrNoSuchReference("patient", "doctor"), write(t, store, clinic.mapping, gone))
+				write(t, store, clinic.mapping, newMapping(clinic.patient.ID, deleted.DoctorID)))
+			requireRefused(t, domain.ErrNoSuchReference("patient", "doctor"), write(t, store, clinic.mapping, deleted))
 			require.Equal(t, []domain.Assignment{clinic.assignment()}, allMappings(t, store))
 		})
 
 		s.promise(verb+" of a mapped pair is a Conflict", func(t *testing.T, store ports.Store) {
-			clinic := newClinic(t, store)
+			clinic := newFullClinic(t, store)
 			again := newMapping(clinic.patient.ID, clinic.doctor.ID)
 			requireRefused(t, domain.ErrAlreadyAssigned(), write(t, store, clinic.mapping, again))
 			require.Equal(t, []domain.Assignment{clinic.assignment()}, allMappings(t, store))
 		})
 	}
+}
 
-	s.promise("a pair can be mapped again when its mapping was deleted or moved", func(t *testing.T, store ports.Store) {
-		clinic, target := newClinic(t, store), mappings.build(t, store)
+func testMappedPairs(s suite) {
+	s.promise("a pair can be mapped again after its mapping was deleted or moved", func(t *testing.T, store ports.Store) {
+		clinic, target := newFullClinic(t, store), mappings.newEntity(t, store)
 		pair := newMapping(clinic.patient.ID, clinic.doctor.ID)
 		mappings.delete(t, store, clinic.mapping.ID)
 		second := mappings.add(t, store, pair)
-		mappings.save(t, store, mappings.with(target, second.ID))
+		mappings.save(t, store, mappings.withID(target, second.ID))
 		third := mappings.add(t, store, pair)
 		require.Equal(t, []domain.ID{second.ID, third.ID}, assignmentIDs(allMappings(t, store)))
 	})
 
 	s.race("one of several parallel Adds maps a pair", func(t *testing.T, store ports.Store) {
-		pair := mappings.build(t, store)
-		requireOneWins(t, domain.ErrAlreadyAssigned(), together(crowd, func(int) error {
+		pair := mappings.newEntity(t, store)
+		requireOneSucceeds(t, domain.ErrAlreadyAssigned(), runConcurrently(callers, func(int) error {
 			_, err := mappings.tryAdd(t.Context(), store, pair)
 			return err
 		}))
 		require.Len(t, allMappings(t, store), 1)
-		require.Equal(t, []domain.ID{pair.DoctorID}, viewOf(t, store, pair.PatientID).AssignedDoctors)
+		require.Equal(t, []domain.ID{pair.DoctorID}, patientView(t, store, pair.PatientID).AssignedDoctors)
 	})
 
 	s.race("one of several parallel Saves maps a pair", func(t *testing.T, store ports.Store) {
-		pair := mappings.build(t, store)
-		moving := mappings.addSeveral(t, store, crowd)
-		requireOneWins(t, domain.ErrAlreadyAssigned(), together(crowd, func(i int) error {
-			return mappings.trySave(t.Context(), store, mappings.with(pair, moving[i].ID))
+		pair := mappings.newEntity(t, store)
+		moving := mappings.addSeveral(t, store, callers)
+		requireOneSucceeds(t, domain.ErrAlreadyAssigned(), runConcurrently(callers, func(i int) error {
+			return mappings.trySave(t.Context(), store, mappings.withID(pair, moving[i].ID))
 		}))
-		require.Len(t, allMappings(t, store), crowd)
-		require.Equal(t, []domain.ID{pair.DoctorID}, viewOf(t, store, pair.PatientID).AssignedDoctors)
+		require.Len(t, allMappings(t, store), callers)
+		require.Equal(t, []domain.ID{pair.DoctorID}, patientView(t, store, pair.PatientID).AssignedDoctors)
 	})
+}
 
-	s.promise("List shows the patient's name and the doctor as they are now", func(t *testing.T, store ports.Store) {
-		clinic := newClinic(t, store)
+func testMappingLists(s suite) {
+	s.promise("List shows the current patient's name and doctor", func(t *testing.T, store ports.Store) {
+		clinic := newFullClinic(t, store)
 		clinic.patient.Name = must(domain.ParseName("Rebecca Adler-Wilson"))
 		clinic.doctor.Salary = must(domain.ParseSalary("99"))
 		clinic.doctor.LicenseNumber = must(domain.ParseLicenseNumber("PPTH-1"))
@@ -115,10 +125,10 @@ func testMappings(s suite) {
 		require.Equal(t, []domain.Assignment{clinic.assignment()}, allMappings(t, store))
 	})
 
-	s.promise("List holds what passes the filter", func(t *testing.T, store ports.Store) {
-		both, other := mappings.build(t, store), mappings.build(t, store)
-		lone := mappings.build(t, store)
-		// In an order in which neither patients nor doctors ascend.
+	s.promise("List returns the mappings that the filter selects", func(t *testing.T, store ports.Store) {
+		both, other := mappings.newEntity(t, store), mappings.newEntity(t, store)
+		lone := mappings.newEntity(t, store)
+		// Add the mappings in an order in which neither patients nor doctors ascend.
 		var all []domain.Mapping
 		for _, pair := range [][2]domain.ID{
 			{other.PatientID, other.DoctorID},
@@ -144,26 +154,26 @@ func testMappings(s suite) {
 		} {
 			want := []domain.ID{}
 			for _, mapping := range all {
-				if passes(filter, mapping) {
+				if selectsMapping(filter, mapping) {
 					want = append(want, mapping.ID)
 				}
 			}
 			for limit := range len(all) + 1 {
-				found := read(t, store, func(tx ports.Tx) ([]domain.Assignment, error) {
+				found := viewResult(t, store, func(tx ports.Tx) ([]domain.Assignment, error) {
 					return tx.Mappings().List(t.Context(), filter, domain.Page{After: all[0].ID, Limit: limit})
 				})
 				after := slices.DeleteFunc(slices.Clone(want), func(id domain.ID) bool { return id <= all[0].ID })
 				require.Equal(t, after[:min(limit, len(after))], assignmentIDs(found), "%+v", filter)
 			}
-			found := read(t, store, func(tx ports.Tx) ([]domain.Assignment, error) {
-				return tx.Mappings().List(t.Context(), filter, everything)
+			found := viewResult(t, store, func(tx ports.Tx) ([]domain.Assignment, error) {
+				return tx.Mappings().List(t.Context(), filter, wholeList)
 			})
 			require.Equal(t, want, assignmentIDs(found), "%+v", filter)
 		}
 	})
 }
 
-func passes(filter domain.MappingFilter, mapping domain.Mapping) bool {
+func selectsMapping(filter domain.MappingFilter, mapping domain.Mapping) bool {
 	return (filter.PatientID == 0 || filter.PatientID == mapping.PatientID) &&
 		(filter.DoctorID == 0 || filter.DoctorID == mapping.DoctorID)
 }

@@ -11,16 +11,23 @@ import (
 )
 
 func testPatients(s suite) {
+	testPatientFields(s)
+	testAssignedDoctors(s)
+	testPatientViews(s)
+	testAssignedDoctorsAreCopied(s)
+}
+
+func testPatientFields(s suite) {
 	s.promise("Add by an unknown user is Invalid on created_by", func(t *testing.T, store ports.Store) {
 		users.addNew(t, store)
-		for _, id := range nowhere {
+		for _, id := range unknownIDs {
 			_, err := patients.tryAdd(t.Context(), store, newPatient(id))
 			requireRefused(t, domain.ErrNoSuchReference("created_by"), err)
 		}
 		require.Empty(t, allPatients(t, store))
 	})
 
-	s.promise("Save stores everything but CreatedBy", func(t *testing.T, store ports.Store) {
+	s.promise("Save stores all fields except CreatedBy", func(t *testing.T, store ports.Store) {
 		before := patients.addNew(t, store)
 		for _, creator := range []domain.ID{users.addNew(t, store).ID, 1 << 40} {
 			changed := newPatient(creator, func(in *domain.PatientInput) {
@@ -39,21 +46,23 @@ func testPatients(s suite) {
 		}
 	})
 
-	s.promise("only the name is needed", func(t *testing.T, store ports.Store) {
+	s.promise("only the name is required", func(t *testing.T, store ports.Store) {
 		full := patients.addNew(t, store)
 		blank := newPatient(full.CreatedBy, func(in *domain.PatientInput) {
 			*in = domain.PatientInput{Name: domain.Given("Jane Doe")}
 		})
 		added := patients.add(t, store, blank)
-		require.Equal(t, patients.with(blank, added.ID), patients.get(t, store, added.ID))
+		require.Equal(t, patients.withID(blank, added.ID), patients.get(t, store, added.ID))
 
-		patients.save(t, store, patients.with(blank, full.ID))
-		require.Equal(t, patients.with(blank, full.ID), patients.get(t, store, full.ID))
+		patients.save(t, store, patients.withID(blank, full.ID))
+		require.Equal(t, patients.withID(blank, full.ID), patients.get(t, store, full.ID))
 	})
+}
 
-	s.promise("AssignedDoctors is empty, not missing, for who has none", func(t *testing.T, store ports.Store) {
+func testAssignedDoctors(s suite) {
+	s.promise("AssignedDoctors is empty, not nil, for a patient without doctors", func(t *testing.T, store ports.Store) {
 		patient := patients.addNew(t, store)
-		for _, found := range append(allPatients(t, store), viewOf(t, store, patient.ID)) {
+		for _, found := range append(allPatients(t, store), patientView(t, store, patient.ID)) {
 			require.NotNil(t, found.AssignedDoctors)
 			require.Empty(t, found.AssignedDoctors)
 		}
@@ -71,15 +80,15 @@ func testPatients(s suite) {
 		mappings.add(t, store, newMapping(second.ID, all[3]))
 
 		both := []domain.PatientView{assigned(first, all...), assigned(second, all[3])}
-		require.Equal(t, both[0], viewOf(t, store, first.ID))
+		require.Equal(t, both[0], patientView(t, store, first.ID))
 		require.Equal(t, first, patients.get(t, store, first.ID))
 		require.Equal(t, both, allPatients(t, store))
-		require.Equal(t, both, ofDoctor(t, store, all[3]))
-		require.Equal(t, both[:1], ofDoctor(t, store, all[0]))
+		require.Equal(t, both, patientsOfDoctor(t, store, all[3]))
+		require.Equal(t, both[:1], patientsOfDoctor(t, store, all[0]))
 	})
 
-	s.promise("an Update reads AssignedDoctors as it has changed them", func(t *testing.T, store ports.Store) {
-		clinic := newClinic(t, store)
+	s.promise("an Update sees its own changes in AssignedDoctors", func(t *testing.T, store ports.Store) {
+		clinic := newFullClinic(t, store)
 		other := doctors.addNew(t, store)
 		update(t, store, func(tx ports.Tx) error {
 			if _, err := tx.Mappings().Add(t.Context(), newMapping(clinic.patient.ID, other.ID)); err != nil {
@@ -94,16 +103,18 @@ func testPatients(s suite) {
 		})
 	})
 
-	s.promise("Save leaves AssignedDoctors to the mappings", func(t *testing.T, store ports.Store) {
-		clinic := newClinic(t, store)
-		patients.save(t, store, patients.count(clinic.patient))
-		require.Equal(t, assigned(patients.count(clinic.patient), clinic.doctor.ID), viewOf(t, store, clinic.patient.ID))
+	s.promise("Save does not change AssignedDoctors", func(t *testing.T, store ports.Store) {
+		clinic := newFullClinic(t, store)
+		patients.save(t, store, patients.increment(clinic.patient))
+		require.Equal(t, assigned(patients.increment(clinic.patient), clinic.doctor.ID), patientView(t, store, clinic.patient.ID))
 	})
+}
 
-	s.promise("View of what does not exist is NotFound", func(t *testing.T, store ports.Store) {
-		deleted := patientArchive.addDeleted(t, store, 1)[0]
+func testPatientViews(s suite) {
+	s.promise("GetView of an unknown or deleted patient is NotFound", func(t *testing.T, store ports.Store) {
+		deleted := patientRecords.addDeleted(t, store, 1)[0]
 		patients.addNew(t, store)
-		for _, id := range append(nowhere, deleted.ID) {
+		for _, id := range append(unknownIDs, deleted.ID) {
 			for _, transact := range []func(context.Context, func(ports.Tx) error) error{store.View, store.Update} {
 				requireRefused(t, domain.ErrNotFound(), transact(t.Context(), func(tx ports.Tx) error {
 					_, err := tx.Patients().GetView(t.Context(), id)
@@ -113,39 +124,41 @@ func testPatients(s suite) {
 		}
 	})
 
-	s.promise("an Update goes on after a View that is NotFound", func(t *testing.T, store ports.Store) {
+	s.promise("an Update can continue after GetView returned NotFound", func(t *testing.T, store ports.Store) {
 		patient := patients.addNew(t, store)
 		update(t, store, func(tx ports.Tx) error {
 			_, err := tx.Patients().GetView(t.Context(), 1<<40)
 			require.Equal(t, domain.NotFound, domain.KindOf(err))
-			return tx.Patients().Save(t.Context(), patients.count(patient))
+			return tx.Patients().Save(t.Context(), patients.increment(patient))
 		})
-		require.Equal(t, patients.count(patient), patients.get(t, store, patient.ID))
+		require.Equal(t, patients.increment(patient), patients.get(t, store, patient.ID))
 	})
 
-	s.promise("what View has read stays until the Update returns", func(t *testing.T, store ports.Store) {
-		testStableGet(t, store, patients, func(tx ports.Tx, patient domain.Patient) (domain.Patient, error) {
+	s.promise("GetView locks the patient until the Update returns", func(t *testing.T, store ports.Store) {
+		testReadStaysLocked(t, store, patients, func(tx ports.Tx, patient domain.Patient) (domain.Patient, error) {
 			found, err := tx.Patients().GetView(t.Context(), patient.ID)
 			return found.Patient, err
 		})
 	})
 
-	s.race("parallel changes of what View has read are all kept", func(t *testing.T, store ports.Store) {
+	s.race("parallel changes after GetView are all stored", func(t *testing.T, store ports.Store) {
 		patient := patients.addNew(t, store)
-		requireEach(t, together(crowd, func(int) error {
+		requireEachAllowed(t, runConcurrently(callers, func(int) error {
 			return store.Update(t.Context(), func(tx ports.Tx) error {
 				found, err := tx.Patients().GetView(t.Context(), patient.ID)
 				if err != nil {
 					return err
 				}
-				return tx.Patients().Save(t.Context(), patients.count(found.Patient))
+				return tx.Patients().Save(t.Context(), patients.increment(found.Patient))
 			})
 		}))
-		require.Equal(t, patients.counted(patient, crowd), patients.get(t, store, patient.ID))
+		require.Equal(t, patients.incremented(patient, callers), patients.get(t, store, patient.ID))
 	})
+}
 
-	s.promise("changing AssignedDoctors of what was returned changes nothing", func(t *testing.T, store ports.Store) {
-		clinic := newClinic(t, store)
+func testAssignedDoctorsAreCopied(s suite) {
+	s.promise("changing a returned AssignedDoctors changes nothing stored", func(t *testing.T, store ports.Store) {
+		clinic := newFullClinic(t, store)
 		other := patients.addNew(t, store)
 		mappings.add(t, store, newMapping(other.ID, clinic.doctor.ID))
 		want := []domain.PatientView{assigned(clinic.patient, clinic.doctor.ID), assigned(other, clinic.doctor.ID)}
@@ -159,10 +172,10 @@ func testPatients(s suite) {
 				return []domain.PatientView{first, second}, err
 			},
 			"List": func(tx ports.Tx) ([]domain.PatientView, error) {
-				return tx.Patients().List(t.Context(), domain.PatientFilter{}, everything)
+				return tx.Patients().List(t.Context(), domain.PatientFilter{}, wholeList)
 			},
 			"List of a doctor": func(tx ports.Tx) ([]domain.PatientView, error) {
-				return tx.Patients().List(t.Context(), domain.PatientFilter{DoctorID: clinic.doctor.ID}, everything)
+				return tx.Patients().List(t.Context(), domain.PatientFilter{DoctorID: clinic.doctor.ID}, wholeList)
 			},
 		}
 		for name, list := range lists {
@@ -172,7 +185,7 @@ func testPatients(s suite) {
 					if err != nil {
 						return err
 					}
-					// An append must not run into the next patient's.
+					// Appending must not overwrite the next patient's AssignedDoctors.
 					_ = append(found[0].AssignedDoctors, 1<<40)
 					require.Equal(t, want, found, name)
 					found[0].AssignedDoctors[0] = 1 << 41
@@ -193,7 +206,7 @@ func requireDoctors(t *testing.T, tx ports.Tx, patient domain.Patient, want ...d
 	found, err := tx.Patients().GetView(t.Context(), patient.ID)
 	require.NoError(t, err)
 	require.Equal(t, assigned(patient, want...), found)
-	list, err := tx.Patients().List(t.Context(), domain.PatientFilter{}, everything)
+	list, err := tx.Patients().List(t.Context(), domain.PatientFilter{}, wholeList)
 	require.NoError(t, err)
 	require.Equal(t, []domain.PatientView{found}, list)
 }

@@ -1,5 +1,5 @@
-// Package portstest checks that a store keeps the promises of package ports.
-// Every store of this module passes the one suite, and so can one from outside:
+// Package portstest checks that a store keeps the promises of package ports. All stores
+// of this module pass this suite, and stores from elsewhere can use it:
 //
 //	func TestStore(t *testing.T) {
 //		portstest.TestStore(t, func(t *testing.T) ports.Store {
@@ -9,9 +9,18 @@
 //		})
 //	}
 //
-// What no suite can see from inside one process stays with the store's own
-// tests: that an acknowledged commit survives a crash, and what Ready says of a
-// store that cannot serve.
+// To read the promises, read the test names: each file has one topic, and each test is
+// named after one promise. Start with repository.go (what all repositories promise),
+// update.go and view.go (transactions) and paging.go (lists).
+//
+// The helpers are in entitykinds.go and recordkinds.go (the kinds of entities that
+// generic tests run for), fixtures.go and fullclinic.go (test data), reading.go (reads)
+// and concurrency.go (parallel Updates). clinicmodel.go, recordmodel.go and
+// signinmodel.go are the simple models that random.go compares a store with.
+//
+// Two promises cannot be tested within one process and are left to the store's own
+// tests: that an acknowledged commit survives a crash, and what Ready returns if the
+// store cannot serve requests.
 package portstest
 
 import (
@@ -21,10 +30,10 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// TestStore checks every promise as a sub-test of its own, named after the
-// promise. open returns a new, empty store each time, and leaves closing it to
-// t.Cleanup. Most sub-tests run in parallel, so open must be safe for that; the
-// store should bear at least 16 callers at once.
+// TestStore checks every promise in a sub-test named after it. Each call of open returns
+// a new, empty store, which open closes with t.Cleanup. Most sub-tests run in parallel,
+// so open must be safe for concurrent use. A store should support at least 16 concurrent
+// callers.
 func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
 	for _, part := range []struct {
 		name string
@@ -38,29 +47,29 @@ func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
 		{"Doctors", func(s suite) {
 			testRepository(s, doctors)
 			testDoctors(s)
-			testExisting(s, doctorArchive)
+			testExistingIDs(s, doctorRecords)
 		}},
 		{"Patients", func(s suite) {
 			testRepository(s, patients)
 			testPatients(s)
 			testExternalIDs(s)
-			testExisting(s, patientArchive)
+			testExistingIDs(s, patientRecords)
 		}},
 		{"Mappings", func(s suite) {
 			testRepository(s, mappings)
 			testMappings(s)
-			testExisting(s, mappingArchive)
+			testExistingIDs(s, mappingRecords)
 		}},
 		{"Audit", func(s suite) { testAudit(s); testAuditLists(s); testEvidence(s) }},
 		{"Seals", testSeals},
-		{"Deletes", testDeletes},
-		{"Doctors' history", func(s suite) { testHistory(s, doctorArchive) }},
-		{"Patients' history", func(s suite) { testHistory(s, patientArchive) }},
-		{"Mappings' history", func(s suite) { testHistory(s, mappingArchive) }},
-		{"Restores", func(s suite) { testRefusedRestores(s); testSeveralRefused(s) }},
+		{"Deletes", testCascadingDeletes},
+		{"Doctors' history", func(s suite) { testHistory(s, doctorRecords) }},
+		{"Patients' history", func(s suite) { testHistory(s, patientRecords) }},
+		{"Mappings' history", func(s suite) { testHistory(s, mappingRecords) }},
+		{"Restores", func(s suite) { testRefusedRestores(s); testRestoreSeveralRefused(s) }},
 		{"Commitments", testCommitments},
-		{"Snapshots", testSnapshots},
-		{"Retention", testOtherRetention},
+		{"Snapshots", testVersionContents},
+		{"Retention", testKindsWithoutHistory},
 		{"Values", testValues},
 		{"Lists", testLists},
 		{"Sizes", testSizes},
@@ -71,17 +80,17 @@ func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
 	}
 }
 
-func testHistory[T domain.Record](s suite, a archive[T]) {
+func testHistory[T domain.Record](s suite, a recordKind[T]) {
 	testVersions(s, a)
 	testStamps(s, a)
-	testDeletions(s, a)
-	testStillDeleted(s, a)
+	testDeletedRecords(s, a)
+	testDeletedIDs(s, a)
 	testRestores(s, a)
-	testSeveralRestores(s, a)
+	testRestoreSeveral(s, a)
 	testRetention(s, a)
 }
 
-// suite is a group of promises, each checked on a store of its own.
+// suite runs a group of promises, each on a new store.
 type suite struct {
 	t    *testing.T
 	open func(t *testing.T) ports.Store

@@ -11,22 +11,21 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// testRandom checks that a store and its model stay the same, whatever is done
-// in whatever order.
+// testRandom checks that a store stays equal to its model after random calls.
 func testRandom(s suite) {
-	s.promise("random Updates are refused and stored as they should", func(t *testing.T, store ports.Store) {
+	s.promise("the store equals a simple model after random Updates of records", func(t *testing.T, store ports.Store) {
 		creator := users.addNew(t, store).ID
-		updates := rapid.SliceOfN(rapid.SliceOfN(rapid.Custom(drawStep), 1, 8), 2, 6)
+		updates := rapid.SliceOfN(rapid.SliceOfN(rapid.Custom(drawClinicStep), 1, 8), 2, 6)
 		rapid.Check(t, func(t *rapid.T) {
-			discharge(t, store)
-			m := newModel(creator)
-			for _, steps := range append([][]step{opening}, updates.Draw(t, "updates")...) {
-				next, err := m.after(t, store, steps)
+			deleteAll(t, store)
+			m := newClinicModel(creator)
+			for _, steps := range append([][]clinicStep{initialSteps}, updates.Draw(t, "updates")...) {
+				next, err := m.applyAll(t, store, steps)
 				if err == nil {
 					m = next
 				}
 				view(t, store, func(tx ports.Tx) error {
-					m.requireSame(t, tx)
+					m.requireEqual(t, tx)
 					return nil
 				})
 			}
@@ -34,21 +33,21 @@ func testRandom(s suite) {
 	})
 }
 
-// testRandomSignIns does the same with users, who are never deleted: each run has
-// users of its own, above all that were there before.
+// testRandomSignIns does the same for users, sessions and attempts. Users are never
+// deleted, so each run ignores the users that existed before it.
 func testRandomSignIns(s suite) {
-	s.promise("random sign-ins are refused and stored as they should", func(t *testing.T, store ports.Store) {
-		updates := rapid.SliceOfN(rapid.SliceOfN(rapid.Custom(drawDeed), 1, 8), 2, 6)
+	s.promise("the store equals a simple model after random Updates of users, sessions and attempts", func(t *testing.T, store ports.Store) {
+		updates := rapid.SliceOfN(rapid.SliceOfN(rapid.Custom(drawSignInStep), 1, 8), 2, 6)
 		rapid.Check(t, func(t *rapid.T) {
-			retire(t, store)
-			r := newRoster(users.addNew(t, store).ID)
-			for _, deeds := range append([][]deed{{{verb: "register"}, {verb: "register"}}}, updates.Draw(t, "updates")...) {
-				next, err := r.after(t, store, deeds)
+			deactivateAdmins(t, store)
+			r := newSignInModel(users.addNew(t, store).ID)
+			for _, steps := range append([][]signInStep{{{verb: "register"}, {verb: "register"}}}, updates.Draw(t, "updates")...) {
+				next, err := r.applyAll(t, store, steps)
 				if err == nil {
 					r = next
 				}
 				view(t, store, func(tx ports.Tx) error {
-					r.requireSame(t, tx)
+					r.requireEqual(t, tx)
 					return nil
 				})
 			}
@@ -56,8 +55,8 @@ func testRandomSignIns(s suite) {
 	})
 }
 
-// retire deactivates all administrators.
-func retire(t tester, store ports.Store) {
+// deactivateAdmins deactivates all administrators.
+func deactivateAdmins(t tester, store ports.Store) {
 	t.Helper()
 	update(t, store, func(tx ports.Tx) error {
 		admins, err := tx.Users().ActiveAdmins(t.Context())
@@ -72,8 +71,8 @@ func retire(t tester, store ports.Store) {
 	})
 }
 
-// opening gives the steps that follow something to work on.
-var opening = []step{
+// initialSteps add entities for the following steps to work on.
+var initialSteps = []clinicStep{
 	{verb: "add doctor", name: "Cameron", license: "G"},
 	{verb: "add doctor", name: "Chase", license: "H"},
 	{verb: "add patient", name: "Foreman", license: "-"},
@@ -82,24 +81,24 @@ var opening = []step{
 	{verb: "assign", patient: 1, doctor: 1, name: "-", license: "-"},
 }
 
-// after takes the steps in one Update, up to the first that is refused for
-// another reason than NotFound, and returns what the store holds if it commits.
-func (m model) after(t tester, store ports.Store, steps []step) (next model, err error) {
+// applyAll applies the steps in one Update, until one fails with an error other than
+// NotFound. It returns the model for the case that the Update commits.
+func (m clinicModel) applyAll(t tester, store ports.Store, steps []clinicStep) (next clinicModel, err error) {
 	err = store.Update(t.Context(), func(tx ports.Tx) error {
 		next = m.clone()
 		for _, step := range steps {
-			if err := next.take(t, tx, step); err != nil && domain.KindOf(err) != domain.NotFound {
+			if err := next.apply(t, tx, step); err != nil && domain.KindOf(err) != domain.NotFound {
 				return err
 			}
 		}
-		next.requireSame(t, tx)
+		next.requireEqual(t, tx)
 		return nil
 	})
 	return next, err
 }
 
-// discharge deletes all patients and doctors, and forgets who was deleted before.
-func discharge(t tester, store ports.Store) {
+// deleteAll deletes and purges all patients and doctors.
+func deleteAll(t tester, store ports.Store) {
 	t.Helper()
 	everyone, staff := allPatients(t, store), allDoctors(t, store)
 	update(t, store, func(tx ports.Tx) error {
@@ -110,7 +109,7 @@ func discharge(t tester, store ports.Store) {
 			doctors.deleteIn(t, tx, doctor.ID)
 		}
 		for _, kind := range domain.RecordKinds() {
-			if _, err := tx.Retention().Purge(t.Context(), kind.Kind, never, math.MaxInt32); err != nil {
+			if _, err := tx.Retention().Purge(t.Context(), kind.Kind, endOfTime, math.MaxInt32); err != nil {
 				return err
 			}
 		}

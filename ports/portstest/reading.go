@@ -10,10 +10,11 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// everything is a page that no test's list exceeds.
-var everything = domain.Page{Limit: math.MaxInt32}
+// wholeList is a page larger than any list of the tests.
+var wholeList = domain.Page{Limit: math.MaxInt32}
 
-func read[T any](t tester, store ports.Store, fn func(ports.Tx) (T, error)) (result T) {
+// viewResult returns the result of fn, called in a View.
+func viewResult[T any](t tester, store ports.Store, fn func(ports.Tx) (T, error)) (result T) {
 	t.Helper()
 	view(t, store, func(tx ports.Tx) (err error) {
 		result, err = fn(tx)
@@ -24,71 +25,71 @@ func read[T any](t tester, store ports.Store, fn func(ports.Tx) (T, error)) (res
 
 func allDoctors(t tester, store ports.Store) []domain.Doctor {
 	t.Helper()
-	return read(t, store, func(tx ports.Tx) ([]domain.Doctor, error) {
-		return tx.Doctors().List(t.Context(), domain.DoctorFilter{}, everything)
+	return viewResult(t, store, func(tx ports.Tx) ([]domain.Doctor, error) {
+		return tx.Doctors().List(t.Context(), domain.DoctorFilter{}, wholeList)
 	})
 }
 
 func allPatients(t tester, store ports.Store) []domain.PatientView {
 	t.Helper()
-	return read(t, store, func(tx ports.Tx) ([]domain.PatientView, error) {
-		return tx.Patients().List(t.Context(), domain.PatientFilter{}, everything)
+	return viewResult(t, store, func(tx ports.Tx) ([]domain.PatientView, error) {
+		return tx.Patients().List(t.Context(), domain.PatientFilter{}, wholeList)
 	})
 }
 
-func viewOf(t tester, store ports.Store, patient domain.ID) domain.PatientView {
+func patientView(t tester, store ports.Store, patient domain.ID) domain.PatientView {
 	t.Helper()
-	return read(t, store, func(tx ports.Tx) (domain.PatientView, error) { return tx.Patients().GetView(t.Context(), patient) })
+	return viewResult(t, store, func(tx ports.Tx) (domain.PatientView, error) { return tx.Patients().GetView(t.Context(), patient) })
 }
 
 func allMappings(t tester, store ports.Store) []domain.Assignment {
 	t.Helper()
-	return read(t, store, func(tx ports.Tx) ([]domain.Assignment, error) {
-		return tx.Mappings().List(t.Context(), domain.MappingFilter{}, everything)
+	return viewResult(t, store, func(tx ports.Tx) ([]domain.Assignment, error) {
+		return tx.Mappings().List(t.Context(), domain.MappingFilter{}, wholeList)
 	})
 }
 
-func usersThat(t tester, store ports.Store, query domain.UserQuery, page domain.Page) []domain.User {
+func listUsers(t tester, store ports.Store, query domain.UserQuery, page domain.Page) []domain.User {
 	t.Helper()
 	filter, _, err := query.Parse()
 	require.NoError(t, err)
-	return read(t, store, func(tx ports.Tx) ([]domain.User, error) { return tx.Users().List(t.Context(), filter, page) })
+	return viewResult(t, store, func(tx ports.Tx) ([]domain.User, error) { return tx.Users().List(t.Context(), filter, page) })
 }
 
 func activeAdmins(t tester, store ports.Store) []domain.User {
 	t.Helper()
-	return read(t, store, func(tx ports.Tx) ([]domain.User, error) { return tx.Users().ActiveAdmins(t.Context()) })
+	return viewResult(t, store, func(tx ports.Tx) ([]domain.User, error) { return tx.Users().ActiveAdmins(t.Context()) })
 }
 
 func liveSessions(t tester, store ports.Store, user domain.ID, at time.Time) []domain.Session {
 	t.Helper()
-	return read(t, store, func(tx ports.Tx) ([]domain.Session, error) {
-		return tx.Sessions().Live(t.Context(), user, at, everything)
+	return viewResult(t, store, func(tx ports.Tx) ([]domain.Session, error) {
+		return tx.Sessions().Live(t.Context(), user, at, wholeList)
 	})
 }
 
-func attemptsUnder(t tester, store ports.Store, key domain.AttemptKey) domain.Attempts {
+func attemptsOf(t tester, store ports.Store, key domain.AttemptKey) domain.Attempts {
 	t.Helper()
-	return read(t, store, func(tx ports.Tx) (domain.Attempts, error) { return tx.Attempts().Get(t.Context(), key) })
+	return viewResult(t, store, func(tx ports.Tx) (domain.Attempts, error) { return tx.Attempts().Get(t.Context(), key) })
 }
 
-func ofPatient(t tester, store ports.Store, patient domain.ID) []domain.Doctor {
+func doctorsOfPatient(t tester, store ports.Store, patient domain.ID) []domain.Doctor {
 	t.Helper()
-	return read(t, store, func(tx ports.Tx) ([]domain.Doctor, error) {
-		return tx.Doctors().List(t.Context(), domain.DoctorFilter{PatientID: patient}, everything)
+	return viewResult(t, store, func(tx ports.Tx) ([]domain.Doctor, error) {
+		return tx.Doctors().List(t.Context(), domain.DoctorFilter{PatientID: patient}, wholeList)
 	})
 }
 
-func ofDoctor(t tester, store ports.Store, doctor domain.ID) []domain.PatientView {
+func patientsOfDoctor(t tester, store ports.Store, doctor domain.ID) []domain.PatientView {
 	t.Helper()
-	return read(t, store, func(tx ports.Tx) ([]domain.PatientView, error) {
-		return tx.Patients().List(t.Context(), domain.PatientFilter{DoctorID: doctor}, everything)
+	return viewResult(t, store, func(tx ports.Tx) ([]domain.PatientView, error) {
+		return tx.Patients().List(t.Context(), domain.PatientFilter{DoctorID: doctor}, wholeList)
 	})
 }
 
-// requireSound checks that all lists tell the same story, and that no mapping
-// leads to what does not exist.
-func requireSound(t tester, store ports.Store) {
+// requireConsistent checks that all lists agree with each other and that every mapping
+// refers to existing records.
+func requireConsistent(t tester, store ports.Store) {
 	t.Helper()
 	type pair struct{ patient, doctor domain.ID }
 	mapped := map[pair]bool{}
@@ -108,10 +109,10 @@ func requireSound(t tester, store ports.Store) {
 				want, ids = append(want, doctor), append(ids, doctor.ID)
 			}
 		}
-		require.Equal(t, want, ofPatient(t, store, patient.ID))
+		require.Equal(t, want, doctorsOfPatient(t, store, patient.ID))
 		require.Equal(t, ids, patient.AssignedDoctors)
 		require.Equal(t, patient.Patient, patients.get(t, store, patient.ID))
-		require.Equal(t, patient, viewOf(t, store, patient.ID))
+		require.Equal(t, patient, patientView(t, store, patient.ID))
 	}
 	for _, doctor := range staff {
 		want := []domain.PatientView{}
@@ -120,6 +121,6 @@ func requireSound(t tester, store ports.Store) {
 				want = append(want, patient)
 			}
 		}
-		require.Equal(t, want, ofDoctor(t, store, doctor.ID))
+		require.Equal(t, want, patientsOfDoctor(t, store, doctor.ID))
 	}
 }

@@ -12,13 +12,18 @@ import (
 )
 
 func testSeals(s suite) {
-	s.promise("without seals there is no last one, and the list is empty, not missing", func(t *testing.T, store ports.Store) {
+	testSealFields(s)
+	testSealTransactions(s)
+}
+
+func testSealFields(s suite) {
+	s.promise("without seals, Last is NotFound and the list is empty, not nil", func(t *testing.T, store ports.Store) {
 		require.Equal(t, []domain.Seal{}, allSeals(t, store))
 		requireNoSeal(t, store)
 	})
 
-	s.promise("a seal comes back as it was added", func(t *testing.T, store ports.Store) {
-		for name, change := range sealChanges {
+	s.promise("List and Last return a seal as it was added", func(t *testing.T, store ports.Store) {
+		for name, change := range sealVariants {
 			want := newSeal(1 + domain.ID(len(allSeals(t, store))))
 			change(&want)
 			addSeal(t, store, want)
@@ -26,10 +31,10 @@ func testSeals(s suite) {
 			list := allSeals(t, store)
 			require.Equal(t, want, list[len(list)-1], name)
 		}
-		require.Len(t, allSeals(t, store), len(sealChanges))
+		require.Len(t, allSeals(t, store), len(sealVariants))
 	})
 
-	s.promise("a seal's number can be the greatest there is", func(t *testing.T, store ports.Store) {
+	s.promise("a seal's number can be the greatest 64-bit integer", func(t *testing.T, store ports.Store) {
 		want := newSeal(math.MaxInt64)
 		addSeal(t, store, want)
 		require.Equal(t, want, lastSeal(t, store))
@@ -42,16 +47,16 @@ func testSeals(s suite) {
 		seal.At, seal.Missing[1].Since = elsewhere, elsewhere
 		addSeal(t, store, seal)
 		require.Equal(t, newSeal(1), lastSeal(t, store))
-		require.Equal(t, elsewhere, seal.Missing[1].Since, "the caller's own stays as it is")
+		require.Equal(t, elsewhere, seal.Missing[1].Since, "the caller's value does not change")
 	})
 
-	s.promise("seals are listed by number, in pages, whatever their order", func(t *testing.T, store ports.Store) {
+	s.promise("List pages by number, whatever order the seals were added in", func(t *testing.T, store ports.Store) {
 		for _, number := range []domain.ID{3, 9, 1, 4} {
 			addSeal(t, store, newSeal(number))
 		}
 		require.Equal(t, newSeal(9), lastSeal(t, store))
 		for page, want := range map[domain.Page][]domain.ID{
-			everything:                       {1, 3, 4, 9},
+			wholeList:                        {1, 3, 4, 9},
 			{Limit: 0}:                       {},
 			{Limit: 2}:                       {1, 3},
 			{After: 1, Limit: 2}:             {3, 4},
@@ -67,19 +72,21 @@ func testSeals(s suite) {
 			require.Equal(t, seals, sealsOn(t, store, page), "%+v", page)
 		}
 	})
+}
 
-	s.promise("within an Update its own seal is the last", func(t *testing.T, store ports.Store) {
+func testSealTransactions(s suite) {
+	s.promise("an Update sees its own seal as the last", func(t *testing.T, store ports.Store) {
 		require.ErrorIs(t, store.Update(t.Context(), func(tx ports.Tx) error {
 			require.NoError(t, tx.Seals().Add(t.Context(), newSeal(1)))
 			last, err := tx.Seals().Last(t.Context())
 			require.NoError(t, err)
 			require.Equal(t, newSeal(1), last)
-			return errBroken
-		}), errBroken)
+			return errAborted
+		}), errAborted)
 		requireNoSeal(t, store)
 	})
 
-	s.promise("what is done to slices of a seal changes nothing stored", func(t *testing.T, store ports.Store) {
+	s.promise("changing the slices of a seal changes nothing stored", func(t *testing.T, store ports.Store) {
 		given := newSeal(1)
 		addSeal(t, store, given)
 		for _, seal := range []domain.Seal{given, lastSeal(t, store), allSeals(t, store)[0]} {
@@ -89,18 +96,18 @@ func testSeals(s suite) {
 		require.Equal(t, []domain.Seal{newSeal(1)}, allSeals(t, store))
 	})
 
-	s.promise("a second seal of the same number is a Conflict and changes nothing", func(t *testing.T, store ports.Store) {
+	s.promise("Add of a number that exists is a Conflict and changes nothing", func(t *testing.T, store ports.Store) {
 		addSeal(t, store, newSeal(1))
 		other := newSeal(1)
-		sealChanges["no events"](&other)
+		sealVariants["no events"](&other)
 		requireRefused(t, domain.ErrSealed(), tryAddSeal(t, store, other))
 		require.Equal(t, domain.Conflict, domain.KindOf(domain.ErrSealed()))
 		require.Equal(t, []domain.Seal{newSeal(1)}, allSeals(t, store))
 	})
 
-	s.race("of several who add the next seal at once one does", func(t *testing.T, store ports.Store) {
-		for number := domain.ID(1); number <= rounds; number++ {
-			requireOneWins(t, domain.ErrSealed(), together(crowd, func(i int) error {
+	s.race("one of several parallel Adds of the next seal succeeds", func(t *testing.T, store ports.Store) {
+		for number := domain.ID(1); number <= raceRounds; number++ {
+			requireOneSucceeds(t, domain.ErrSealed(), runConcurrently(callers, func(i int) error {
 				seal := newSeal(number)
 				seal.Through += domain.ID(i)
 				return tryAddSeal(t, store, seal)
@@ -110,8 +117,9 @@ func testSeals(s suite) {
 	})
 }
 
-// sealChanges turn what newSeal gives into all else that a seal may hold.
-var sealChanges = map[string]func(*domain.Seal){
+// sealVariants change the seal of newSeal so that together they cover every value that a
+// seal can have.
+var sealVariants = map[string]func(*domain.Seal){
 	"as it is":  func(*domain.Seal) {},
 	"no events": func(seal *domain.Seal) { seal.Events = nil },
 	"no gaps":   func(seal *domain.Seal) { seal.Missing = nil },
@@ -153,7 +161,7 @@ var sealChanges = map[string]func(*domain.Seal){
 	},
 }
 
-// newSeal is one of two events, with two that are missing before and between them.
+// newSeal returns a seal of two events, with two gaps.
 func newSeal(number domain.ID) domain.Seal {
 	return domain.Seal{
 		Number: number, At: now, Through: 200,
@@ -178,7 +186,7 @@ func addSeal(t tester, store ports.Store, seal domain.Seal) {
 
 func lastSeal(t tester, store ports.Store) domain.Seal {
 	t.Helper()
-	return read(t, store, func(tx ports.Tx) (domain.Seal, error) { return tx.Seals().Last(t.Context()) })
+	return viewResult(t, store, func(tx ports.Tx) (domain.Seal, error) { return tx.Seals().Last(t.Context()) })
 }
 
 func requireNoSeal(t tester, store ports.Store) {
@@ -193,10 +201,10 @@ func requireNoSeal(t tester, store ports.Store) {
 
 func sealsOn(t tester, store ports.Store, page domain.Page) []domain.Seal {
 	t.Helper()
-	return read(t, store, func(tx ports.Tx) ([]domain.Seal, error) { return tx.Seals().List(t.Context(), page) })
+	return viewResult(t, store, func(tx ports.Tx) ([]domain.Seal, error) { return tx.Seals().List(t.Context(), page) })
 }
 
 func allSeals(t tester, store ports.Store) []domain.Seal {
 	t.Helper()
-	return sealsOn(t, store, everything)
+	return sealsOn(t, store, wholeList)
 }

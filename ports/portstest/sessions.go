@@ -13,9 +13,15 @@ import (
 )
 
 func testSessions(s suite) {
+	testSelectors(s)
+	testSessionOwner(s)
+	testSessionSave(s)
+}
+
+func testSelectors(s suite) {
 	s.promise("Add for an unknown user is Invalid on user", func(t *testing.T, store ports.Store) {
 		users.addNew(t, store)
-		for _, id := range nowhere {
+		for _, id := range unknownIDs {
 			_, err := sessions.tryAdd(t.Context(), store, newSession(domain.User{ID: id, Role: domain.Staff}))
 			requireRefused(t, domain.ErrNoSuchReference("user"), err)
 		}
@@ -29,7 +35,7 @@ func testSessions(s suite) {
 		require.Equal(t, session, bySelector(t, store, session.Selector))
 	})
 
-	s.promise("BySelector gives NotFound when no session has the selector", func(t *testing.T, store ports.Store) {
+	s.promise("BySelector of an unknown selector is NotFound", func(t *testing.T, store ports.Store) {
 		sessions.addNew(t, store)
 		for _, selector := range []domain.RefreshSelector{{}, newRefreshToken().Selector()} {
 			err := store.View(t.Context(), func(tx ports.Tx) error {
@@ -40,7 +46,7 @@ func testSessions(s suite) {
 		}
 	})
 
-	s.promise("BySelector of the zero selector gives NotFound, whatever session has it", func(t *testing.T, store ports.Store) {
+	s.promise("BySelector of the zero selector is NotFound, even if a session has it", func(t *testing.T, store ports.Store) {
 		session := newSession(users.addNew(t, store))
 		session.Selector = domain.RefreshSelector{}
 		session = sessions.add(t, store, session)
@@ -52,19 +58,21 @@ func testSessions(s suite) {
 		requireRefused(t, domain.ErrNotFound(), err)
 	})
 
-	s.promise("no two sessions have one selector", func(t *testing.T, store ports.Store) {
+	s.promise("a selector cannot be used by two sessions", func(t *testing.T, store ports.Store) {
 		session := sessions.addNew(t, store)
-		twin := sessions.build(t, store)
+		twin := sessions.newEntity(t, store)
 		twin.Selector = session.Selector
 		_, err := sessions.tryAdd(t.Context(), store, twin)
 		require.Error(t, err)
 		require.Equal(t, domain.Internal, domain.KindOf(err))
 		require.Equal(t, session, bySelector(t, store, session.Selector))
 	})
+}
 
-	s.promise("Owner is what its user is now", func(t *testing.T, store ports.Store) {
+func testSessionOwner(s suite) {
+	s.promise("Owner is the current state of the user", func(t *testing.T, store ports.Store) {
 		stranger, user := newAdmin(), users.addNew(t, store)
-		stranger.PasswordTemporary, stranger.SecondFactor = true, secondFactor()
+		stranger.PasswordTemporary, stranger.SecondFactor = true, confirmedFactor()
 		sessions.add(t, store, newSession(users.add(t, store, stranger)))
 		session := sessions.add(t, store, newSession(user))
 		require.Equal(t, domain.SessionView{
@@ -76,8 +84,8 @@ func testSessions(s suite) {
 			{Role: domain.Admin, Active: true},
 			{Role: domain.Staff, Active: true, PasswordTemporary: true},
 			{Role: domain.Staff, Active: true, SecondFactor: unconfirmed},
-			{Role: domain.Staff, Active: true, SecondFactor: secondFactor()},
-			{Role: domain.Admin, SecondFactor: secondFactor(), PasswordTemporary: true},
+			{Role: domain.Staff, Active: true, SecondFactor: confirmedFactor()},
+			{Role: domain.Admin, SecondFactor: confirmedFactor(), PasswordTemporary: true},
 			{Role: domain.Staff},
 		} {
 			user.Role, user.Active, user.PasswordTemporary, user.SecondFactor = now.Role, now.Active, now.PasswordTemporary, now.SecondFactor
@@ -98,8 +106,10 @@ func testSessions(s suite) {
 			sessions.save(t, store, next.Revoke(session.CreatedAt))
 		}
 	})
+}
 
-	s.promise("Save stores RefreshHash, what was spent last, LastUsedAt, ExpiresAt and RevokedAt", func(t *testing.T, store ports.Store) {
+func testSessionSave(s suite) {
+	s.promise("Save stores the token fields, LastUsedAt, ExpiresAt and RevokedAt", func(t *testing.T, store ports.Store) {
 		session := sessions.addNew(t, store)
 		session, _ = session.Rotate(newRefreshToken(), domain.RefreshSecret{1, 0, 255}, now.Add(time.Second))
 		session.ExpiresAt = session.ExpiresAt.Add(time.Hour)
@@ -114,7 +124,7 @@ func testSessions(s suite) {
 		require.Equal(t, session, sessions.get(t, store, session.ID))
 	})
 
-	s.promise("Save never changes the rest", func(t *testing.T, store ports.Store) {
+	s.promise("Save never changes the other fields", func(t *testing.T, store ports.Store) {
 		session := sessions.addNew(t, store)
 		for _, user := range []domain.ID{users.addNew(t, store).ID, 1 << 40} {
 			changed := session
@@ -128,7 +138,7 @@ func testSessions(s suite) {
 		}
 	})
 
-	s.promise("sessions that ended are kept", func(t *testing.T, store ports.Store) {
+	s.promise("expired and revoked sessions are kept", func(t *testing.T, store ports.Store) {
 		user := users.addNew(t, store)
 		revoked := sessions.add(t, store, newSession(user)).Revoke(now)
 		sessions.save(t, store, revoked)
@@ -154,7 +164,7 @@ func testSessions(s suite) {
 	s.race("one of several parallel rotations spends the token", func(t *testing.T, store ports.Store) {
 		token := newRefreshToken()
 		sessions.add(t, store, domain.NewSession(users.addNew(t, store), origin, token, now, time.Hour))
-		requireOneWins(t, domain.ErrRefreshToken(), together(crowd, func(i int) error {
+		requireOneSucceeds(t, domain.ErrRefreshToken(), runConcurrently(callers, func(i int) error {
 			return store.Update(t.Context(), func(tx ports.Tx) error {
 				found, err := tx.Sessions().BySelector(t.Context(), token.Selector())
 				if err != nil {
@@ -169,8 +179,8 @@ func testSessions(s suite) {
 		}))
 	})
 
-	s.promise("what BySelector has read stays until the Update returns", func(t *testing.T, store ports.Store) {
-		testStableGet(t, store, sessions, func(tx ports.Tx, session domain.Session) (domain.Session, error) {
+	s.promise("BySelector locks the session until the Update returns", func(t *testing.T, store ports.Store) {
+		testReadStaysLocked(t, store, sessions, func(tx ports.Tx, session domain.Session) (domain.Session, error) {
 			found, err := tx.Sessions().BySelector(t.Context(), session.Selector)
 			return found.Session, err
 		})
@@ -179,12 +189,12 @@ func testSessions(s suite) {
 
 func sessionView(t tester, store ports.Store, id domain.ID) domain.SessionView {
 	t.Helper()
-	return read(t, store, func(tx ports.Tx) (domain.SessionView, error) { return tx.Sessions().Get(t.Context(), id) })
+	return viewResult(t, store, func(tx ports.Tx) (domain.SessionView, error) { return tx.Sessions().Get(t.Context(), id) })
 }
 
 func viewBySelector(t tester, store ports.Store, selector domain.RefreshSelector) domain.SessionView {
 	t.Helper()
-	return read(t, store, func(tx ports.Tx) (domain.SessionView, error) {
+	return viewResult(t, store, func(tx ports.Tx) (domain.SessionView, error) {
 		return tx.Sessions().BySelector(t.Context(), selector)
 	})
 }

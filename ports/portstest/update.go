@@ -13,40 +13,46 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// testUpdate checks that an Update happens wholly or not at all, whatever ends
-// it. What it leaves of each aggregate is checked with the aggregate.
+// testUpdate checks that an Update commits completely or not at all. What it commits of
+// each kind of entity is checked with that kind.
 func testUpdate(s suite) {
-	s.promise("nothing is committed before fn returns", func(t *testing.T, store ports.Store) {
-		testUncommitted(t, store)
+	testFailedUpdates(s)
+	testInterruptedUpdates(s)
+	testCommittedUpdates(s)
+}
+
+func testFailedUpdates(s suite) {
+	s.promise("nothing is visible to others before fn returns", func(t *testing.T, store ports.Store) {
+		testUncommittedIsInvisible(t, store)
 	})
 
-	s.promise("the error of fn is returned and leaves no trace", func(t *testing.T, store ports.Store) {
-		before := newClinic(t, store)
+	s.promise("an error of fn is returned and nothing is committed", func(t *testing.T, store ports.Store) {
+		before := newFullClinic(t, store)
 		err := store.Update(t.Context(), func(tx ports.Tx) error {
-			if err := before.turnOver(t.Context(), tx); err != nil {
+			if err := before.changeEverything(t.Context(), tx); err != nil {
 				return err
 			}
-			return errBroken
+			return errAborted
 		})
-		require.ErrorIs(t, err, errBroken)
-		before.requireUntouched(t, store)
+		require.ErrorIs(t, err, errAborted)
+		before.requireUnchanged(t, store)
 	})
 
-	s.promise("the error of a write leaves no trace of the writes before it", func(t *testing.T, store ports.Store) {
-		before := newClinic(t, store)
+	s.promise("an error of a write discards the writes before it", func(t *testing.T, store ports.Store) {
+		before := newFullClinic(t, store)
 		err := store.Update(t.Context(), func(tx ports.Tx) error {
-			if err := before.turnOver(t.Context(), tx); err != nil {
+			if err := before.changeEverything(t.Context(), tx); err != nil {
 				return err
 			}
 			_, err := tx.Users().Add(t.Context(), before.user)
 			return err
 		})
 		requireRefused(t, domain.ErrEmailTaken(), err)
-		before.requireUntouched(t, store)
+		before.requireUnchanged(t, store)
 	})
 
-	s.promise("a Conflict ends the Update, also when fn drops it", func(t *testing.T, store ports.Store) {
-		before := newClinic(t, store)
+	s.promise("a Conflict fails the Update, even if fn ignores the error", func(t *testing.T, store ports.Store) {
+		before := newFullClinic(t, store)
 		for _, clash := range []struct {
 			want  error
 			write func(ports.Tx) error
@@ -64,10 +70,10 @@ func testUpdate(s suite) {
 			})
 			requireRefused(t, clash.want, err)
 		}
-		before.requireUntouched(t, store)
+		before.requireUnchanged(t, store)
 	})
 
-	s.promise("an Invalid reference ends the Update, also when fn drops it", func(t *testing.T, store ports.Store) {
+	s.promise("an Invalid reference fails the Update, even if fn ignores the error", func(t *testing.T, store ports.Store) {
 		for _, write := range []func(ports.Tx) error{
 			func(tx ports.Tx) error { _, err := tx.Patients().Add(t.Context(), newPatient(1<<40)); return err },
 			func(tx ports.Tx) error {
@@ -88,93 +94,97 @@ func testUpdate(s suite) {
 			require.Equal(t, before, allDoctors(t, store))
 		}
 	})
+}
 
-	s.promise("a panic of fn goes on and leaves no trace", func(t *testing.T, store ports.Store) {
-		before := newClinic(t, store)
+func testInterruptedUpdates(s suite) {
+	s.promise("a panic of fn is passed on and nothing is committed", func(t *testing.T, store ports.Store) {
+		before := newFullClinic(t, store)
 		require.PanicsWithValue(t, "fn panicked", func() {
 			_ = store.Update(t.Context(), func(tx ports.Tx) error {
-				assert.NoError(t, before.turnOver(t.Context(), tx))
+				assert.NoError(t, before.changeEverything(t.Context(), tx))
 				panic("fn panicked")
 			})
 		})
-		before.requireUntouched(t, store)
+		before.requireUnchanged(t, store)
 	})
 
-	s.promise("fn that ends its goroutine, as t.FailNow does, leaves no trace", func(t *testing.T, store ports.Store) {
-		before := newClinic(t, store)
-		ended := make(chan struct{})
+	s.promise("if fn exits its goroutine, as t.FailNow does, nothing is committed", func(t *testing.T, store ports.Store) {
+		before := newFullClinic(t, store)
+		exited := make(chan struct{})
 		go func() {
-			defer close(ended)
+			defer close(exited)
 			_ = store.Update(t.Context(), func(tx ports.Tx) error {
-				assert.NoError(t, before.turnOver(t.Context(), tx))
+				assert.NoError(t, before.changeEverything(t.Context(), tx))
 				runtime.Goexit()
 				return nil
 			})
 		}()
-		<-ended
-		before.requireUntouched(t, store)
+		<-exited
+		before.requireUnchanged(t, store)
 	})
 
-	s.promise("a ctx that ended before leaves no trace", func(t *testing.T, store ports.Store) {
-		before := newClinic(t, store)
+	s.promise("if ctx was already cancelled, nothing is committed", func(t *testing.T, store ports.Store) {
+		before := newFullClinic(t, store)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		require.Error(t, store.Update(ctx, func(tx ports.Tx) error { return before.turnOver(ctx, tx) }))
-		before.requireUntouched(t, store)
+		require.Error(t, store.Update(ctx, func(tx ports.Tx) error { return before.changeEverything(ctx, tx) }))
+		before.requireUnchanged(t, store)
 	})
 
-	s.promise("a ctx that is cancelled in fn leaves no trace", func(t *testing.T, store ports.Store) {
-		before := newClinic(t, store)
+	s.promise("if ctx is cancelled during fn, nothing is committed", func(t *testing.T, store ports.Store) {
+		before := newFullClinic(t, store)
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		require.Error(t, store.Update(ctx, func(tx ports.Tx) error {
-			err := before.turnOver(ctx, tx)
+			err := before.changeEverything(ctx, tx)
 			cancel()
 			return err
 		}))
-		before.requireUntouched(t, store)
+		before.requireUnchanged(t, store)
 	})
 
-	s.promise("a deadline that passes in fn leaves no trace", func(t *testing.T, store ports.Store) {
-		before := newClinic(t, store)
+	s.promise("if the deadline passes during fn, nothing is committed", func(t *testing.T, store ports.Store) {
+		before := newFullClinic(t, store)
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
 		require.Error(t, store.Update(ctx, func(tx ports.Tx) error {
-			// The deadline may pass before this is through, too.
-			_ = before.turnOver(ctx, tx)
+			// The deadline can pass during this call as well.
+			_ = before.changeEverything(ctx, tx)
 			<-ctx.Done()
 			return nil
 		}))
-		before.requireUntouched(t, store)
+		before.requireUnchanged(t, store)
 	})
 
-	s.promise("the repositories refuse a ctx that ended", func(t *testing.T, store ports.Store) {
-		before := newClinic(t, store)
-		ended, cancel := context.WithCancel(t.Context())
+	s.promise("the repositories refuse a cancelled ctx", func(t *testing.T, store ports.Store) {
+		before := newFullClinic(t, store)
+		cancelled, cancel := context.WithCancel(t.Context())
 		cancel()
-		require.Error(t, store.Update(t.Context(), func(tx ports.Tx) error { return before.turnOver(ended, tx) }))
-		before.requireUntouched(t, store)
+		require.Error(t, store.Update(t.Context(), func(tx ports.Tx) error { return before.changeEverything(cancelled, tx) }))
+		before.requireUnchanged(t, store)
 	})
+}
 
+func testCommittedUpdates(s suite) {
 	s.promise("an Update without writes succeeds", func(t *testing.T, store ports.Store) {
 		update(t, store, func(ports.Tx) error { return nil })
-		before := newClinic(t, store)
+		before := newFullClinic(t, store)
 		update(t, store, func(tx ports.Tx) error {
 			_, err := tx.Patients().Get(t.Context(), before.patient.ID)
 			return err
 		})
-		before.requireUntouched(t, store)
+		before.requireUnchanged(t, store)
 	})
 
-	s.promise("an Update spans all repositories", func(t *testing.T, store ports.Store) {
-		before := newClinic(t, store)
-		update(t, store, func(tx ports.Tx) error { return before.turnOver(t.Context(), tx) })
-		require.Equal(t, users.count(before.user), users.get(t, store, before.user.ID))
-		require.Equal(t, sessions.count(before.session), sessions.get(t, store, before.session.ID))
-		require.Equal(t, doctors.count(before.doctor), doctors.get(t, store, before.doctor.ID))
-		patients.requireGone(t, store, before.patient.ID)
-		mappings.requireGone(t, store, before.mapping.ID)
-		require.Equal(t, newAttempts(2), attemptsUnder(t, store, before.key))
+	s.promise("one Update commits writes to all repositories", func(t *testing.T, store ports.Store) {
+		before := newFullClinic(t, store)
+		update(t, store, func(tx ports.Tx) error { return before.changeEverything(t.Context(), tx) })
+		require.Equal(t, users.increment(before.user), users.get(t, store, before.user.ID))
+		require.Equal(t, sessions.increment(before.session), sessions.get(t, store, before.session.ID))
+		require.Equal(t, doctors.increment(before.doctor), doctors.get(t, store, before.doctor.ID))
+		patients.requireMissing(t, store, before.patient.ID)
+		mappings.requireMissing(t, store, before.mapping.ID)
+		require.Equal(t, newAttempts(2), attemptsOf(t, store, before.key))
 		require.Len(t, allDoctors(t, store), 2)
 		require.Len(t, allEvents(t, store), 2)
 		require.Equal(t, newSeal(2), lastSeal(t, store))
@@ -185,15 +195,15 @@ func testUpdate(s suite) {
 	})
 }
 
-// testUncommitted reads again and again while Updates commit two doctors at a
-// time, and others add a third and fail.
-func testUncommitted(t *testing.T, store ports.Store) {
+// testUncommittedIsInvisible reads repeatedly while some Updates commit two doctors at a
+// time and others add one and fail.
+func testUncommittedIsInvisible(t *testing.T, store ports.Store) {
 	const rounds = 20
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		for range rounds {
-			for _, outcome := range []error{nil, errBroken} {
+			for _, outcome := range []error{nil, errAborted} {
 				err := store.Update(t.Context(), func(tx ports.Tx) error {
 					for range 2 {
 						if _, err := tx.Doctors().Add(t.Context(), newDoctor()); err != nil {
@@ -210,7 +220,7 @@ func testUncommitted(t *testing.T, store ports.Store) {
 			}
 		}
 	}()
-	// A failing check must not leave the Updates running behind its back.
+	// If a check fails, wait for the Updates to finish.
 	defer func() { <-done }()
 	seen := 0
 	for reading := true; reading; {

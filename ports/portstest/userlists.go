@@ -12,8 +12,8 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// person adds a user who can be told from others by what the filters look at.
-func person(t tester, store ports.Store, first, last, email string, role domain.Role, active bool) domain.User {
+// addUser adds a user with the properties that filters look at.
+func addUser(t tester, store ports.Store, first, last, email string, role domain.Role, active bool) domain.User {
 	t.Helper()
 	user := newUser(func(in *domain.Registration) {
 		in.FirstName, in.LastName, in.Email = domain.Given(first), domain.Given(last), domain.Given(email)
@@ -24,11 +24,18 @@ func person(t tester, store ports.Store, first, last, email string, role domain.
 }
 
 func testUserLists(s suite) {
-	s.promise("List holds whom the filter keeps", func(t *testing.T, store ports.Store) {
-		lisa := person(t, store, "Lisa", "Cuddy", "lisa@clinic.example", domain.Admin, true)
-		greg := person(t, store, "Gregory", "House", "greg@clinic.example", domain.Staff, true)
-		eric := person(t, store, "Eric", "Foreman", "eric@clinic.example", domain.Staff, false)
-		mark := person(t, store, "Mark", "Warner", "mark@law.example", domain.Admin, false)
+	testUserFilters(s)
+	testUserSearch(s)
+	testUsersByID(s)
+	testActiveAdmins(s)
+}
+
+func testUserFilters(s suite) {
+	s.promise("List returns the users that the filter selects", func(t *testing.T, store ports.Store) {
+		lisa := addUser(t, store, "Lisa", "Cuddy", "lisa@clinic.example", domain.Admin, true)
+		greg := addUser(t, store, "Gregory", "House", "greg@clinic.example", domain.Staff, true)
+		eric := addUser(t, store, "Eric", "Foreman", "eric@clinic.example", domain.Staff, false)
+		mark := addUser(t, store, "Mark", "Warner", "mark@law.example", domain.Admin, false)
 		for _, filter := range []struct {
 			query domain.UserQuery
 			want  []domain.User
@@ -46,7 +53,7 @@ func testUserLists(s suite) {
 		} {
 			for limit := range 5 {
 				want := filter.want[:min(limit, len(filter.want))]
-				require.Equal(t, want, usersThat(t, store, filter.query, domain.Page{Limit: limit}), "%+v", filter)
+				require.Equal(t, want, listUsers(t, store, filter.query, domain.Page{Limit: limit}), "%+v", filter)
 			}
 			after := []domain.User{}
 			for _, user := range filter.want {
@@ -54,14 +61,16 @@ func testUserLists(s suite) {
 					after = append(after, user)
 				}
 			}
-			require.Equal(t, after, usersThat(t, store, filter.query, domain.Page{After: greg.ID, Limit: 100}), "%+v", filter)
+			require.Equal(t, after, listUsers(t, store, filter.query, domain.Page{After: greg.ID, Limit: 100}), "%+v", filter)
 		}
 	})
+}
 
-	s.promise("a search finds names and addresses, however they are written", func(t *testing.T, store ports.Store) {
-		zoe := person(t, store, "Zoë", "Straße-Ñandú", "z_s@clinic.example", domain.Staff, true)
-		ivan := person(t, store, "Дмитрий", "山田 太郎", "100%@clinic.example", domain.Staff, true)
-		plain := person(t, store, "Al", `O'Neill \ "Co"`, "zxs@clinic.example", domain.Staff, true)
+func testUserSearch(s suite) {
+	s.promise("a search finds names and addresses in any spelling of letter case and width", func(t *testing.T, store ports.Store) {
+		zoe := addUser(t, store, "Zoë", "Straße-Ñandú", "z_s@clinic.example", domain.Staff, true)
+		ivan := addUser(t, store, "Дмитрий", "山田 太郎", "100%@clinic.example", domain.Staff, true)
+		plain := addUser(t, store, "Al", `O'Neill \ "Co"`, "zxs@clinic.example", domain.Staff, true)
 		for search, want := range map[string][]domain.User{
 			"":                   {zoe, ivan, plain},
 			"CLINIC":             {zoe, ivan, plain},
@@ -90,15 +99,17 @@ func testUserLists(s suite) {
 			" straße-ñandú ":     {zoe},
 			"'; DROP TABLE u;--": {},
 		} {
-			found := usersThat(t, store, domain.UserQuery{Search: domain.Given(search)}, everything)
+			found := listUsers(t, store, domain.UserQuery{Search: domain.Given(search)}, wholeList)
 			require.Equal(t, append([]domain.User{}, want...), found, "%q", search)
 		}
 	})
+}
 
-	s.promise("List holds users with the IDs that the filter has, and no others", func(t *testing.T, store ports.Store) {
+func testUsersByID(s suite) {
+	s.promise("a filter by IDs returns exactly the users with these IDs", func(t *testing.T, store ports.Store) {
 		var people []domain.User
 		for i := range 7 {
-			people = append(people, person(t, store, "Sam", "Lee", fmt.Sprintf("sam%d@clinic.example", i), domain.Staff, i != 4))
+			people = append(people, addUser(t, store, "Sam", "Lee", fmt.Sprintf("sam%d@clinic.example", i), domain.Staff, i != 4))
 		}
 		ids := func(users ...domain.User) []domain.ID {
 			list := []domain.ID{}
@@ -112,20 +123,20 @@ func testUserLists(s suite) {
 			page   domain.Page
 			want   []domain.User
 		}{
-			{domain.UserFilter{IDs: []domain.ID{}}, everything, []domain.User{}},
-			{domain.UserFilter{IDs: []domain.ID{people[6].ID + 1}}, everything, []domain.User{}},
-			{domain.UserFilter{IDs: ids(people[5], people[1], people[3], people[1])}, everything, []domain.User{people[1], people[3], people[5]}},
-			{domain.UserFilter{IDs: append(ids(people...), people[6].ID+1)}, everything, people},
+			{domain.UserFilter{IDs: []domain.ID{}}, wholeList, []domain.User{}},
+			{domain.UserFilter{IDs: []domain.ID{people[6].ID + 1}}, wholeList, []domain.User{}},
+			{domain.UserFilter{IDs: ids(people[5], people[1], people[3], people[1])}, wholeList, []domain.User{people[1], people[3], people[5]}},
+			{domain.UserFilter{IDs: append(ids(people...), people[6].ID+1)}, wholeList, people},
 			{domain.UserFilter{IDs: ids(people...)}, domain.Page{After: people[1].ID, Limit: 2}, people[2:4]},
-			{domain.UserFilter{IDs: ids(people[3:6]...), Active: true}, everything, []domain.User{people[3], people[5]}},
+			{domain.UserFilter{IDs: ids(people[3:6]...), Active: true}, wholeList, []domain.User{people[3], people[5]}},
 		} {
-			require.Equal(t, tt.want, read(t, store, func(tx ports.Tx) ([]domain.User, error) {
+			require.Equal(t, tt.want, viewResult(t, store, func(tx ports.Tx) ([]domain.User, error) {
 				return tx.Users().List(t.Context(), tt.filter, tt.page)
 			}), "%+v", tt.filter)
 		}
 	})
 
-	s.promise("List finds few among many", func(t *testing.T, store ports.Store) {
+	s.promise("List finds a few users among a thousand", func(t *testing.T, store ports.Store) {
 		const many = 1010
 		var wanted []domain.User
 		update(t, store, func(tx ports.Tx) error {
@@ -144,21 +155,23 @@ func testUserLists(s suite) {
 		})
 		query := domain.UserQuery{Search: domain.Given("wilson")}
 		for _, limit := range []int{1, 4} {
-			require.Equal(t, wanted[:min(limit, 3)], usersThat(t, store, query, domain.Page{Limit: limit}))
-			require.Equal(t, wanted[1:min(limit+1, 3)], usersThat(t, store, query, domain.Page{After: wanted[0].ID, Limit: limit}))
+			require.Equal(t, wanted[:min(limit, 3)], listUsers(t, store, query, domain.Page{Limit: limit}))
+			require.Equal(t, wanted[1:min(limit+1, 3)], listUsers(t, store, query, domain.Page{After: wanted[0].ID, Limit: limit}))
 		}
-		require.Len(t, usersThat(t, store, domain.UserQuery{}, everything), many)
+		require.Len(t, listUsers(t, store, domain.UserQuery{}, wholeList), many)
 	})
+}
 
-	s.promise("ActiveAdmins lists all active administrators in order, none included", func(t *testing.T, store ports.Store) {
+func testActiveAdmins(s suite) {
+	s.promise("ActiveAdmins lists all active administrators in order, or an empty list", func(t *testing.T, store ports.Store) {
 		require.Equal(t, []domain.User{}, activeAdmins(t, store))
-		person(t, store, "Eric", "Foreman", "eric@clinic.example", domain.Staff, true)
-		person(t, store, "Mark", "Warner", "mark@law.example", domain.Admin, false)
+		addUser(t, store, "Eric", "Foreman", "eric@clinic.example", domain.Staff, true)
+		addUser(t, store, "Mark", "Warner", "mark@law.example", domain.Admin, false)
 		require.Equal(t, []domain.User{}, activeAdmins(t, store))
 
 		late := users.addNew(t, store)
 		admin := newAdmin()
-		admin.SecondFactor = secondFactor()
+		admin.SecondFactor = confirmedFactor()
 		admin = users.add(t, store, admin)
 		update(t, store, func(tx ports.Tx) error {
 			late.Role = domain.Admin
@@ -173,10 +186,10 @@ func testUserLists(s suite) {
 		require.Equal(t, []domain.User{late, admin}, activeAdmins(t, store))
 	})
 
-	s.promise("whom ActiveAdmins has read stays until the Update returns", func(t *testing.T, store ports.Store) {
+	s.promise("ActiveAdmins locks the administrators until the Update returns", func(t *testing.T, store ports.Store) {
 		admins := users
-		admins.create = func(tester, ports.Tx) domain.User { return newAdmin() }
-		testStableGet(t, store, admins, func(tx ports.Tx, _ domain.User) (domain.User, error) {
+		admins.newEntityIn = func(tester, ports.Tx) domain.User { return newAdmin() }
+		testReadStaysLocked(t, store, admins, func(tx ports.Tx, _ domain.User) (domain.User, error) {
 			found, err := tx.Users().ActiveAdmins(t.Context())
 			if err != nil {
 				return domain.User{}, err
@@ -189,12 +202,12 @@ func testUserLists(s suite) {
 		"are demoted":     func(user *domain.User) { user.Role = domain.Staff },
 		"are deactivated": func(user *domain.User) { user.Active = false },
 	} {
-		s.race("one administrator is left when all "+how+" at once", func(t *testing.T, store ports.Store) {
-			admins := make([]domain.User, crowd)
+		s.race("one administrator remains when all "+how+" at once", func(t *testing.T, store ports.Store) {
+			admins := make([]domain.User, callers)
 			for i := range admins {
 				admins[i] = users.add(t, store, newAdmin())
 			}
-			errs := together(crowd, func(i int) error {
+			errs := runConcurrently(callers, func(i int) error {
 				return store.Update(t.Context(), func(tx ports.Tx) error {
 					left, err := tx.Users().ActiveAdmins(t.Context())
 					if err != nil {

@@ -12,6 +12,12 @@ import (
 )
 
 func testUsers(s suite) {
+	testFindByEmail(s)
+	testUserSave(s)
+	testUniqueEmails(s)
+}
+
+func testFindByEmail(s suite) {
 	s.promise("ByEmail finds the user", func(t *testing.T, store ports.Store) {
 		users.addNew(t, store)
 		user := users.addNew(t, store)
@@ -19,7 +25,7 @@ func testUsers(s suite) {
 		require.Equal(t, user, byEmail(t, store, user.Email))
 	})
 
-	s.promise("ByEmail gives NotFound when nobody has the address", func(t *testing.T, store ports.Store) {
+	s.promise("ByEmail of an unknown address is NotFound", func(t *testing.T, store ports.Store) {
 		users.addNew(t, store)
 		for _, email := range []domain.Email{{}, newUser().Email} {
 			err := store.View(t.Context(), func(tx ports.Tx) error {
@@ -30,7 +36,7 @@ func testUsers(s suite) {
 		}
 	})
 
-	s.promise("ByEmail of no address gives NotFound, whoever has none", func(t *testing.T, store ports.Store) {
+	s.promise("ByEmail of the zero Email is NotFound, even if a user has it", func(t *testing.T, store ports.Store) {
 		blank := newUser()
 		blank.Email = domain.Email{}
 		blank = users.add(t, store, blank)
@@ -41,7 +47,7 @@ func testUsers(s suite) {
 		})
 		requireRefused(t, domain.ErrNotFound(), err)
 
-		// The caller of an Update is free to go on.
+		// The Update can continue.
 		blank.Role = domain.Admin
 		blank = blank.NextVersion(now)
 		update(t, store, func(tx ports.Tx) error {
@@ -71,8 +77,10 @@ func testUsers(s suite) {
 		heir = users.add(t, store, heir)
 		require.Equal(t, heir, byEmail(t, store, before.Email))
 	})
+}
 
-	s.promise("Save stores everything but CreatedAt", func(t *testing.T, store ports.Store) {
+func testUserSave(s suite) {
+	s.promise("Save stores all fields except CreatedAt", func(t *testing.T, store ports.Store) {
 		before := users.addNew(t, store)
 		changed := newUser(func(in *domain.Registration) {
 			in.FirstName = domain.Given("Robert")
@@ -83,7 +91,7 @@ func testUsers(s suite) {
 		changed.ID = before.ID
 		changed = changed.SetPassword(domain.StoredPasswordHash("another hash"), true)
 		changed.Active = false
-		changed.SecondFactor = secondFactor()
+		changed.SecondFactor = confirmedFactor()
 		changed = changed.NextVersion(now.Add(time.Minute))
 		changed.CreatedAt = before.CreatedAt.Add(time.Hour)
 		users.save(t, store, changed)
@@ -96,12 +104,14 @@ func testUsers(s suite) {
 		users.save(t, store, back)
 		require.Equal(t, before, users.get(t, store, before.ID))
 	})
+}
 
+func testUniqueEmails(s suite) {
 	s.promise("Add of a taken address is a Conflict on email", func(t *testing.T, store ports.Store) {
 		taken := users.addNew(t, store)
 		for _, id := range []domain.ID{0, taken.ID} {
 			twin := newUser(func(in *domain.Registration) { in.Email = domain.Given(taken.Email.String()) })
-			_, err := users.tryAdd(t.Context(), store, users.with(twin, id))
+			_, err := users.tryAdd(t.Context(), store, users.withID(twin, id))
 			requireRefused(t, domain.ErrEmailTaken(), err)
 		}
 		require.Equal(t, taken, byEmail(t, store, taken.Email))
@@ -109,7 +119,7 @@ func testUsers(s suite) {
 
 	s.promise("Save with a taken address is a Conflict on email", func(t *testing.T, store ports.Store) {
 		taken, user := users.addNew(t, store), users.addNew(t, store)
-		moved := users.count(user)
+		moved := users.increment(user)
 		moved.Email = taken.Email
 		requireRefused(t, domain.ErrEmailTaken(), users.trySave(t.Context(), store, moved))
 		require.Equal(t, user, users.get(t, store, user.ID))
@@ -119,7 +129,7 @@ func testUsers(s suite) {
 
 	s.race("one of several parallel Adds gets an address", func(t *testing.T, store ports.Store) {
 		email := newUser().Email
-		requireOneWins(t, domain.ErrEmailTaken(), together(crowd, func(int) error {
+		requireOneSucceeds(t, domain.ErrEmailTaken(), runConcurrently(callers, func(int) error {
 			_, err := users.tryAdd(t.Context(), store, newUser(func(in *domain.Registration) {
 				in.Email = domain.Given(email.String())
 			}))
@@ -130,8 +140,8 @@ func testUsers(s suite) {
 
 	s.race("one of several parallel Saves gets an address", func(t *testing.T, store ports.Store) {
 		email := newUser().Email
-		movers := users.addSeveral(t, store, crowd)
-		requireOneWins(t, domain.ErrEmailTaken(), together(crowd, func(i int) error {
+		movers := users.addSeveral(t, store, callers)
+		requireOneSucceeds(t, domain.ErrEmailTaken(), runConcurrently(callers, func(i int) error {
 			mover := movers[i]
 			mover.Email = email
 			return users.trySave(t.Context(), store, mover)
@@ -140,15 +150,15 @@ func testUsers(s suite) {
 		require.Equal(t, winner, users.get(t, store, winner.ID))
 	})
 
-	s.promise("what ByEmail has read stays until the Update returns", func(t *testing.T, store ports.Store) {
-		testStableGet(t, store, users, func(tx ports.Tx, user domain.User) (domain.User, error) {
+	s.promise("ByEmail locks the user until the Update returns", func(t *testing.T, store ports.Store) {
+		testReadStaysLocked(t, store, users, func(tx ports.Tx, user domain.User) (domain.User, error) {
 			return tx.Users().ByEmail(t.Context(), user.Email)
 		})
 	})
 }
 
-// secondFactor is one that is in use.
-func secondFactor() domain.SecondFactor {
+// confirmedFactor returns a confirmed second factor.
+func confirmedFactor() domain.SecondFactor {
 	return domain.SecondFactor{
 		Key:       domain.StoredSealedKey("v1:k:c2VhbGVk"),
 		Confirmed: true,
@@ -159,5 +169,5 @@ func secondFactor() domain.SecondFactor {
 
 func byEmail(t tester, store ports.Store, email domain.Email) domain.User {
 	t.Helper()
-	return read(t, store, func(tx ports.Tx) (domain.User, error) { return tx.Users().ByEmail(t.Context(), email) })
+	return viewResult(t, store, func(tx ports.Tx) (domain.User, error) { return tx.Users().ByEmail(t.Context(), email) })
 }

@@ -12,9 +12,15 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// testValues checks that everything the domain allows is stored and comes back
-// as it was.
+// testValues checks that every value that the domain allows is stored without loss.
 func testValues(s suite) {
+	testTextValues(s)
+	testUserValues(s)
+	testNumbersAndTimes(s)
+	testSecretBytes(s)
+}
+
+func testTextValues(s suite) {
 	for name, text := range map[string]string{
 		"letters":                  "Zoë Ñandú, Þórður Ærø, Straße, Дмитрий, Ελένη",
 		"right-to-left letters":    "محمد علي, דָּוִד",
@@ -28,7 +34,7 @@ func testValues(s suite) {
 		"the last code points":     "\U0010FFFD\uFFFD\uE000",
 	} {
 		s.promise("texts keep "+name, func(t *testing.T, store ports.Store) {
-			requireKept(t, store, texts{
+			requireTextsStored(t, store, textValues{
 				name:           text,
 				license:        string([]rune(text)[:min(50, len([]rune(text)))]),
 				specialization: text,
@@ -37,10 +43,10 @@ func testValues(s suite) {
 		})
 	}
 
-	// Longest in characters, whatever the bytes of one: 1 byte, 2, 3 and 4.
+	// The limits count characters. These have 1, 2, 3 and 4 bytes.
 	for name, character := range map[string]string{"a": "a", "ß": "ß", "漢": "漢", "𠮷": "𠮷"} {
-		s.promise("the longest texts fit, of "+name, func(t *testing.T, store ports.Store) {
-			requireKept(t, store, texts{
+		s.promise("the longest texts fit, made of "+name, func(t *testing.T, store ports.Store) {
+			requireTextsStored(t, store, textValues{
 				name:           strings.Repeat(character, 100),
 				license:        strings.Repeat(character, 50),
 				specialization: strings.Repeat(character, 200),
@@ -49,7 +55,7 @@ func testValues(s suite) {
 		})
 	}
 
-	s.promise("a licence number fits whose Key is many times as long", func(t *testing.T, store ports.Store) {
+	s.promise("a licence number fits even if its Key is many times as long", func(t *testing.T, store ports.Store) {
 		long := newDoctor(licensed(strings.Repeat("\ufdfa", 50)))
 		require.Greater(t, len(long.LicenseNumber.Key()), 1500)
 		long = doctors.add(t, store, long)
@@ -57,7 +63,9 @@ func testValues(s suite) {
 		_, err := doctors.tryAdd(t.Context(), store, long)
 		requireRefused(t, domain.ErrLicenseTaken(), err)
 	})
+}
 
+func testUserValues(s suite) {
 	s.promise("the longest values of a user fit", func(t *testing.T, store ports.Store) {
 		label := strings.Repeat("d", 61)
 		email := strings.Repeat("l", 64) + "@" + strings.Join([]string{label, label, label, "ab"}, ".")
@@ -74,7 +82,7 @@ func testValues(s suite) {
 		require.Equal(t, user, byEmail(t, store, user.Email))
 	})
 
-	s.promise("the emptiest values of a user come back", func(t *testing.T, store ports.Store) {
+	s.promise("a user with the fewest values set is stored", func(t *testing.T, store ports.Store) {
 		user := newUser(func(in *domain.Registration) {
 			*in = domain.Registration{Email: domain.Given("a@b.c"), Password: in.Password}
 		})
@@ -83,19 +91,21 @@ func testValues(s suite) {
 		require.Equal(t, user, users.get(t, store, user.ID))
 	})
 
-	s.promise("every character of an address is kept", func(t *testing.T, store ports.Store) {
+	s.promise("every character of an e-mail address is stored", func(t *testing.T, store ports.Store) {
 		user := newUser(func(in *domain.Registration) {
 			in.Email = domain.Given("!#$%&'*+/=?^_`{|}~.0-z@x-y.example")
 		})
 		user = users.add(t, store, user)
 		require.Equal(t, user, byEmail(t, store, user.Email))
-		// Neither _ nor % stands for anything but itself.
+		// The wildcards _ and % of SQL match only themselves.
 		other := newUser(func(in *domain.Registration) {
 			in.Email = domain.Given("!#$%&'*+/=?^x`{|}~.0-z@x-y.example")
 		})
 		require.NotEqual(t, user.ID, users.add(t, store, other).ID)
 	})
+}
 
+func testNumbersAndTimes(s suite) {
 	s.promise("salaries are exact", func(t *testing.T, store ports.Store) {
 		for _, salary := range []string{"0", "0.00", "0.01", "0.10", "0.29", "1234.5", "90071992.55", "99999999.99"} {
 			doctor := doctors.add(t, store, newDoctor(func(in *domain.DoctorInput) { in.Salary = domain.Given(salary) }))
@@ -104,7 +114,7 @@ func testValues(s suite) {
 		}
 	})
 
-	s.promise("days are kept, from the first to the last", func(t *testing.T, store ports.Store) {
+	s.promise("dates are stored, from the first to the last valid one", func(t *testing.T, store ports.Store) {
 		endOfTime := time.Date(9999, time.December, 31, 0, 0, 0, 0, time.UTC)
 		creator := users.addNew(t, store).ID
 		for _, day := range []string{"1850-01-01", "1899-12-31", "1900-02-28", "1969-12-31", "1970-01-01", "2000-02-29", "9999-12-31"} {
@@ -119,7 +129,7 @@ func testValues(s suite) {
 		require.Equal(t, doctor, doctors.get(t, store, doctor.ID))
 	})
 
-	s.promise("times are kept to the microsecond, in UTC", func(t *testing.T, store ports.Store) {
+	s.promise("times are stored to the microsecond, in UTC", func(t *testing.T, store ports.Store) {
 		for _, moment := range []time.Time{
 			time.Date(1970, time.January, 1, 0, 0, 0, 0, time.UTC),
 			time.Date(1969, time.December, 31, 23, 59, 59, 999999000, time.UTC),
@@ -139,7 +149,7 @@ func testValues(s suite) {
 			session = sessions.add(t, store, session)
 			require.Equal(t, session, sessions.get(t, store, session.ID))
 
-			mapping := mappings.build(t, store)
+			mapping := mappings.newEntity(t, store)
 			mapping.AssignedAt = moment
 			mapping = mappings.add(t, store, mapping)
 			require.Equal(t, mapping, mappings.get(t, store, mapping.ID))
@@ -147,17 +157,17 @@ func testValues(s suite) {
 			key := newKey()
 			attempts := domain.Attempts{Since: moment, LockedUntil: moment, KnownUntil: moment, Expires: moment}
 			saveAttempts(t, store, key, attempts)
-			require.Equal(t, attempts, attemptsUnder(t, store, key))
+			require.Equal(t, attempts, attemptsOf(t, store, key))
 		}
 	})
 
-	s.promise("a time that is given in another zone is the same moment in UTC", func(t *testing.T, store ports.Store) {
-		mapping := mappings.build(t, store)
+	s.promise("a time in another zone is stored as the same moment in UTC", func(t *testing.T, store ports.Store) {
+		mapping := mappings.newEntity(t, store)
 		mapping.AssignedAt = now.In(time.FixedZone("", 13*60*60))
 		id := mappings.add(t, store, mapping).ID
 		require.Equal(t, now, mappings.get(t, store, id).AssignedAt)
 
-		session := sessions.build(t, store)
+		session := sessions.newEntity(t, store)
 		session.LastUsedAt = mapping.AssignedAt
 		session = sessions.add(t, store, session)
 		require.Equal(t, now, session.LastUsedAt)
@@ -167,14 +177,16 @@ func testValues(s suite) {
 		saveAttempts(t, store, key, domain.Attempts{
 			Since: mapping.AssignedAt, LockedUntil: mapping.AssignedAt, KnownUntil: mapping.AssignedAt, Expires: mapping.AssignedAt,
 		})
-		require.Equal(t, domain.Attempts{Since: now, LockedUntil: now, KnownUntil: now, Expires: now}, attemptsUnder(t, store, key))
+		require.Equal(t, domain.Attempts{Since: now, LockedUntil: now, KnownUntil: now, Expires: now}, attemptsOf(t, store, key))
 	})
+}
 
-	s.promise("every byte of a session's secrets is kept", func(t *testing.T, store ports.Store) {
+func testSecretBytes(s suite) {
+	s.promise("every byte of a session's secrets is stored", func(t *testing.T, store ports.Store) {
 		for _, b := range []byte{0x00, 0x27, 0x5c, 0x80, 0xff} {
-			session := sessions.build(t, store)
+			session := sessions.newEntity(t, store)
 			copy(session.Selector[:], bytes.Repeat([]byte{b}, len(session.Selector)))
-			session.Selector[0] = 1 // BySelector finds nothing by the zero selector
+			session.Selector[0] = 1 // BySelector never finds the zero selector
 			copy(session.RefreshHash[:], bytes.Repeat([]byte{b}, len(session.RefreshHash)))
 			session = sessions.add(t, store, session)
 			require.Equal(t, session, bySelector(t, store, session.Selector))
@@ -184,11 +196,11 @@ func testValues(s suite) {
 
 const longestPhone = "+12 (34) 567 89 01 / 23       45"
 
-type texts struct{ name, license, specialization, free string }
+type textValues struct{ name, license, specialization, free string }
 
-// requireKept stores the texts in every place they may stand, anew and over
-// others, and reads them in every way.
-func requireKept(t tester, store ports.Store, want texts) {
+// requireTextsStored stores the texts in every field, by Add and by Save, and reads them
+// with every method.
+func requireTextsStored(t tester, store ports.Store, want textValues) {
 	t.Helper()
 	user := newUser(func(in *domain.Registration) {
 		in.FirstName, in.LastName = domain.Given(want.name), domain.Given(want.name)
@@ -214,8 +226,8 @@ func requireKept(t tester, store ports.Store, want texts) {
 	mapping := mappings.add(t, store, newMapping(patient.ID, doctor.ID))
 
 	require.Equal(t, patient, patients.get(t, store, patient.ID))
-	require.Equal(t, assigned(patient, doctor.ID), viewOf(t, store, patient.ID))
-	require.Equal(t, []domain.Doctor{doctor}, ofPatient(t, store, patient.ID))
-	require.Equal(t, []domain.PatientView{assigned(patient, doctor.ID)}, ofDoctor(t, store, doctor.ID))
+	require.Equal(t, assigned(patient, doctor.ID), patientView(t, store, patient.ID))
+	require.Equal(t, []domain.Doctor{doctor}, doctorsOfPatient(t, store, patient.ID))
+	require.Equal(t, []domain.PatientView{assigned(patient, doctor.ID)}, patientsOfDoctor(t, store, doctor.ID))
 	require.Equal(t, []domain.Assignment{assignmentOf(mapping, patient, doctor)}, allMappings(t, store))
 }

@@ -12,66 +12,74 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// testVersions checks what is kept of the records of one kind.
-func testVersions[T domain.Record](s suite, a archive[T]) {
-	s.promise("Keep numbers the versions of each record from 1, whatever numbers they are given", func(t *testing.T, store ports.Store) {
-		records := a.addSeveral(t, store, 3)
-		one, two := a.version(domain.Created, records[0]), a.version(domain.Created, records[1])
-		oneAgain, twoAgain := a.version(domain.Updated, a.count(records[0])), a.version(domain.Updated, a.count(records[1]))
-		one.Number, twoAgain.Number = 1<<40, -1
-		kept := a.keep(t, store, one, two, oneAgain)
-		require.Equal(t, []domain.Version[T]{a.stored(0, one)[0], a.stored(0, two)[0], a.stored(1, oneAgain)[0]}, kept)
-		require.Equal(t, a.stored(1, twoAgain), a.keep(t, store, twoAgain))
-		require.Equal(t, a.stored(2, one), a.keep(t, store, one))
+// testVersions checks how versions are added and listed.
+func testVersions[T domain.Record](s suite, a recordKind[T]) {
+	testAddVersions(s, a)
+	testListVersions(s, a)
+	testVersionTransactions(s, a)
+}
 
-		require.Equal(t, a.stored(0, one, oneAgain, one), a.versions(t, store, a.id(records[0]), everything))
-		require.Equal(t, a.stored(0, two, twoAgain), a.versions(t, store, a.id(records[1]), everything))
-		require.Equal(t, []domain.Version[T]{}, a.versions(t, store, a.id(records[2]), everything))
-		require.Empty(t, a.keep(t, store))
+func testAddVersions[T domain.Record](s suite, a recordKind[T]) {
+	s.promise("Add numbers the versions of each record from 1 and ignores the numbers given", func(t *testing.T, store ports.Store) {
+		records := a.addSeveral(t, store, 3)
+		one, two := a.newVersion(domain.Created, records[0]), a.newVersion(domain.Created, records[1])
+		oneAgain, twoAgain := a.newVersion(domain.Updated, a.increment(records[0])), a.newVersion(domain.Updated, a.increment(records[1]))
+		one.Number, twoAgain.Number = 1<<40, -1
+		added := a.addVersions(t, store, one, two, oneAgain)
+		require.Equal(t, []domain.Version[T]{a.numbered(0, one)[0], a.numbered(0, two)[0], a.numbered(1, oneAgain)[0]}, added)
+		require.Equal(t, a.numbered(1, twoAgain), a.addVersions(t, store, twoAgain))
+		require.Equal(t, a.numbered(2, one), a.addVersions(t, store, one))
+
+		require.Equal(t, a.numbered(0, one, oneAgain, one), a.versions(t, store, a.id(records[0]), wholeList))
+		require.Equal(t, a.numbered(0, two, twoAgain), a.versions(t, store, a.id(records[1]), wholeList))
+		require.Equal(t, []domain.Version[T]{}, a.versions(t, store, a.id(records[2]), wholeList))
+		require.Empty(t, a.addVersions(t, store))
 	})
 
-	s.promise("a version comes back as it was kept", func(t *testing.T, store ports.Store) {
+	s.promise("List returns a version as it was added", func(t *testing.T, store ports.Store) {
 		record := a.addNew(t, store)
 		var versions []domain.Version[T]
-		for _, v := range someVersions {
+		for _, v := range exampleVersions {
 			versions = append(versions, domain.Version[T]{At: v.At, Author: v.Author, Change: v.Change, Cause: v.Cause, Record: record})
 		}
-		require.Equal(t, a.stored(0, versions...), a.keep(t, store, versions...))
-		require.Equal(t, a.stored(0, versions...), a.versions(t, store, a.id(record), everything))
-		require.Equal(t, a.stored(0, versions...)[len(versions)-1:], a.deleted(t, store, domain.Reference{}, everything))
+		require.Equal(t, a.numbered(0, versions...), a.addVersions(t, store, versions...))
+		require.Equal(t, a.numbered(0, versions...), a.versions(t, store, a.id(record), wholeList))
+		require.Equal(t, a.numbered(0, versions...)[len(versions)-1:], a.listDeleted(t, store, domain.Reference{}, wholeList))
 	})
 
 	s.promise("a version's time is cut to the microsecond, in UTC", func(t *testing.T, store ports.Store) {
 		record := a.addNew(t, store)
-		precise := a.deletedAt(record, now.Add(999*time.Nanosecond).In(time.FixedZone("", 13*60*60)))
-		require.Equal(t, now, a.keep(t, store, precise)[0].At)
-		require.Equal(t, now, a.versions(t, store, a.id(record), everything)[0].At)
-		require.Equal(t, now, a.deleted(t, store, domain.Reference{}, everything)[0].At)
+		precise := a.newDeletedAt(record, now.Add(999*time.Nanosecond).In(time.FixedZone("", 13*60*60)))
+		require.Equal(t, now, a.addVersions(t, store, precise)[0].At)
+		require.Equal(t, now, a.versions(t, store, a.id(record), wholeList)[0].At)
+		require.Equal(t, now, a.listDeleted(t, store, domain.Reference{}, wholeList)[0].At)
 	})
 
-	s.promise("Keep changes nothing but the history", func(t *testing.T, store ports.Store) {
+	s.promise("Add changes only the history", func(t *testing.T, store ports.Store) {
 		record := a.addNew(t, store)
-		a.keep(t, store, a.version(domain.Deleted, a.count(record)))
+		a.addVersions(t, store, a.newVersion(domain.Deleted, a.increment(record)))
 		require.Equal(t, record, a.get(t, store, a.id(record)))
 	})
 
-	s.promise("adding, saving and deleting a record keeps no version", func(t *testing.T, store ports.Store) {
+	s.promise("adding, saving and deleting a record adds no version", func(t *testing.T, store ports.Store) {
 		record := a.addNew(t, store)
-		a.save(t, store, a.count(record))
+		a.save(t, store, a.increment(record))
 		a.delete(t, store, a.id(record))
-		require.Empty(t, a.versions(t, store, a.id(record), everything))
+		require.Empty(t, a.versions(t, store, a.id(record), wholeList))
 		a.requireNotDeleted(t, store, a.id(record))
 	})
+}
 
-	s.promise("List is in order of Number, and pages by it", func(t *testing.T, store ports.Store) {
+func testListVersions[T domain.Record](s suite, a recordKind[T]) {
+	s.promise("List is in order of Number and pages by it", func(t *testing.T, store ports.Store) {
 		records := a.addSeveral(t, store, 2)
 		var versions []domain.Version[T]
-		for i := range 12 { // More than nine, so that the order is that of numbers.
-			version := a.version(domain.Updated, a.counted(records[0], i))
+		for i := range 12 { // More than nine, to detect sorting as text.
+			version := a.newVersion(domain.Updated, a.incremented(records[0], i))
 			versions = append(versions, version)
-			a.keep(t, store, version, a.version(domain.Updated, records[1]))
+			a.addVersions(t, store, version, a.newVersion(domain.Updated, records[1]))
 		}
-		want := a.stored(0, versions...)
+		want := a.numbered(0, versions...)
 		for _, after := range []domain.ID{math.MinInt64, -1, 0, 1, 9, 11, 12, 13, math.MaxInt64} {
 			for _, limit := range []int{0, 1, 3, 12, 13} {
 				from := int(min(max(after, 0), domain.ID(len(want))))
@@ -79,88 +87,90 @@ func testVersions[T domain.Record](s suite, a archive[T]) {
 				require.Equal(t, want[from:min(from+limit, len(want))], got, "after %d, at most %d", after, limit)
 			}
 		}
-		for _, id := range nowhere {
-			require.Equal(t, []domain.Version[T]{}, a.versions(t, store, id, everything))
+		for _, id := range unknownIDs {
+			require.Equal(t, []domain.Version[T]{}, a.versions(t, store, id, wholeList))
 		}
 	})
 
 	for _, count := range []int{1, 2, 63, 64, 65, 300} {
-		s.promise(fmt.Sprintf("%d versions can be kept at once", count), func(t *testing.T, store ports.Store) {
+		s.promise(fmt.Sprintf("Add adds %d versions in one call", count), func(t *testing.T, store ports.Store) {
 			record := a.addNew(t, store)
 			var versions []domain.Version[T]
 			for i := range count {
-				version := a.version(domain.Deleted, a.with(record, domain.ID(1000+i)))
+				version := a.newVersion(domain.Deleted, a.withID(record, domain.ID(1000+i)))
 				versions = append(versions, version)
 			}
 			for round := range 2 {
-				kept := a.keep(t, store, versions...)
-				require.Len(t, kept, count)
-				for _, version := range kept {
+				added := a.addVersions(t, store, versions...)
+				require.Len(t, added, count)
+				for _, version := range added {
 					require.Equal(t, round+1, version.Number)
 				}
-				require.Equal(t, kept, a.deleted(t, store, domain.Reference{}, everything))
+				require.Equal(t, added, a.listDeleted(t, store, domain.Reference{}, wholeList))
 			}
 			for i := range versions {
 				versions[i].Change = domain.Restored
 			}
-			a.keep(t, store, versions...)
-			require.Empty(t, a.deleted(t, store, domain.Reference{}, everything))
+			a.addVersions(t, store, versions...)
+			require.Empty(t, a.listDeleted(t, store, domain.Reference{}, wholeList))
 		})
 	}
+}
 
-	s.promise("an Update reads what it has kept", func(t *testing.T, store ports.Store) {
+func testVersionTransactions[T domain.Record](s suite, a recordKind[T]) {
+	s.promise("an Update reads the versions that it has added", func(t *testing.T, store ports.Store) {
 		record := a.addNew(t, store)
 		update(t, store, func(tx ports.Tx) error {
-			want := a.keepIn(t, tx, a.version(domain.Created, record), a.version(domain.Deleted, record))
-			listed, err := a.of(tx).List(t.Context(), a.id(record), everything)
+			want := a.addVersionsIn(t, tx, a.newVersion(domain.Created, record), a.newVersion(domain.Deleted, record))
+			listed, err := a.history(tx).List(t.Context(), a.id(record), wholeList)
 			require.NoError(t, err)
 			require.Equal(t, want, listed)
-			last, err := a.of(tx).GetDeleted(t.Context(), a.id(record))
+			last, err := a.history(tx).GetDeleted(t.Context(), a.id(record))
 			require.NoError(t, err)
 			require.Equal(t, want[1], last)
-			deleted, err := a.of(tx).ListDeleted(t.Context(), domain.Reference{}, everything)
+			deleted, err := a.history(tx).ListDeleted(t.Context(), domain.Reference{}, wholeList)
 			require.Equal(t, want[1:], deleted)
 			return err
 		})
 	})
 
-	s.promise("an error leaves no version", func(t *testing.T, store ports.Store) {
+	s.promise("a failed Update adds no version", func(t *testing.T, store ports.Store) {
 		record := a.addNew(t, store)
-		first := a.keep(t, store, a.version(domain.Created, record))
+		first := a.addVersions(t, store, a.newVersion(domain.Created, record))
 		require.ErrorIs(t, store.Update(t.Context(), func(tx ports.Tx) error {
-			a.keepIn(t, tx, a.version(domain.Updated, record), a.version(domain.Deleted, record))
-			return errBroken
-		}), errBroken)
-		require.Equal(t, first, a.versions(t, store, a.id(record), everything))
+			a.addVersionsIn(t, tx, a.newVersion(domain.Updated, record), a.newVersion(domain.Deleted, record))
+			return errAborted
+		}), errAborted)
+		require.Equal(t, first, a.versions(t, store, a.id(record), wholeList))
 		a.requireNotDeleted(t, store, a.id(record))
-		require.Equal(t, 2, a.keep(t, store, a.version(domain.Updated, record))[0].Number)
+		require.Equal(t, 2, a.addVersions(t, store, a.newVersion(domain.Updated, record))[0].Number)
 	})
 
-	s.race("numbers have no gaps when many Updates keep versions of one record", func(t *testing.T, store ports.Store) {
+	s.race("numbers have no gaps when parallel Updates add versions of one record", func(t *testing.T, store ports.Store) {
 		record := a.addNew(t, store)
-		requireEach(t, together(crowd, func(int) error {
+		requireEachAllowed(t, runConcurrently(callers, func(int) error {
 			return store.Update(t.Context(), func(tx ports.Tx) error {
-				found, err := a.in(tx).Get(t.Context(), a.id(record))
+				found, err := a.repository(tx).Get(t.Context(), a.id(record))
 				if err != nil {
 					return err
 				}
-				if err := a.in(tx).Save(t.Context(), a.count(found)); err != nil {
+				if err := a.repository(tx).Save(t.Context(), a.increment(found)); err != nil {
 					return err
 				}
-				_, err = a.of(tx).Add(t.Context(), a.version(domain.Updated, a.count(found)))
+				_, err = a.history(tx).Add(t.Context(), a.newVersion(domain.Updated, a.increment(found)))
 				return err
 			})
 		}))
 		var want []domain.Version[T]
-		for i := range crowd {
-			want = append(want, a.version(domain.Updated, a.counted(record, i+1)))
+		for i := range callers {
+			want = append(want, a.newVersion(domain.Updated, a.incremented(record, i+1)))
 		}
-		require.Equal(t, a.stored(0, want...), a.versions(t, store, a.id(record), everything))
+		require.Equal(t, a.numbered(0, want...), a.versions(t, store, a.id(record), wholeList))
 	})
 }
 
-// someVersions are all that a version may be, but for whose.
-var someVersions = []domain.Version[domain.Mapping]{
+// exampleVersions cover the values of all fields of a version, except the record.
+var exampleVersions = []domain.Version[domain.Mapping]{
 	{At: now, Author: domain.Author{UserID: 7, Role: domain.Staff}, Change: domain.Created},
 	{At: now, Author: domain.Author{UserID: math.MaxInt64, Role: domain.Admin}, Change: domain.Updated},
 	{At: now, Author: domain.Author{Role: domain.Operator}, Change: domain.Deleted},

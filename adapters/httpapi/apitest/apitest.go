@@ -1,5 +1,5 @@
-// Package apitest holds the answers of a running service to its contract, for
-// tests that talk to it over HTTP.
+// Package apitest checks the answers of a running service against openapi.yaml, for tests
+// that call the service over HTTP.
 package apitest
 
 import (
@@ -18,8 +18,8 @@ import (
 	"github.com/getkin/kin-openapi/routers/gorillamux"
 )
 
-// Transport returns a transport that reports, as an error of t, every answer
-// that openapi.yaml does not describe, or that lacks what all answers have.
+// Transport returns a transport that reports as an error of t every answer that openapi.yaml
+// does not describe, or that lacks a header of all answers.
 func Transport(t testing.TB) http.RoundTripper {
 	t.Helper()
 	registerTexts()
@@ -30,14 +30,14 @@ func Transport(t testing.TB) http.RoundTripper {
 	return &transport{t: t, router: router}
 }
 
-// registerTexts takes pages and lines of JSON as texts: OpenAPI 3.0 has no word for what
-// they say.
+// registerTexts makes the validator read HTML and NDJSON as plain text. OpenAPI 3.0 cannot
+// describe their contents.
 var registerTexts = sync.OnceFunc(func() {
 	openapi3filter.RegisterBodyDecoder("text/html", openapi3filter.FileBodyDecoder)
 	openapi3filter.RegisterBodyDecoder("application/x-ndjson", openapi3filter.FileBodyDecoder)
 })
 
-// operations finds the operation of openapi.yaml for a request.
+// operations returns the router that finds the operation of a request in openapi.yaml.
 var operations = sync.OnceValues(func() (routers.Router, error) {
 	spec, err := contract()
 	if err != nil {
@@ -66,14 +66,14 @@ func (tr *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	if err := tr.check(req, resp, body); err != nil {
-		tr.t.Errorf("%s %s answered %d against the contract: %v", req.Method, req.URL.Path, resp.StatusCode, err)
+		tr.t.Errorf("%s %s answered %d, which openapi.yaml does not allow: %v", req.Method, req.URL.Path, resp.StatusCode, err)
 	}
 	return resp, nil
 }
 
 var requestID = regexp.MustCompile(`^[A-Za-z0-9._][A-Za-z0-9._-]{0,63}$`)
 
-// commonHeaders are in every answer.
+// commonHeaders are headers that every answer has.
 var commonHeaders = map[string]string{
 	"Cache-Control":                "no-store",
 	"X-Content-Type-Options":       "nosniff",
@@ -93,11 +93,11 @@ func (tr *transport) check(req *http.Request, resp *http.Response, body []byte) 
 		return fmt.Errorf("X-Request-Id is %q", id)
 	}
 	if kind := resp.Header.Get("Content-Type"); resp.StatusCode >= 400 && kind != "application/problem+json" {
-		return fmt.Errorf("an error of type %q", kind)
+		return fmt.Errorf("the Content-Type of an error is %q", kind)
 	}
 	documented := req.Clone(req.Context())
-	documented.URL.RawPath = "" // however the path is encoded
-	// What is below /api/ is documented with its last slash, and all else without.
+	documented.URL.RawPath = "" // match the decoded path
+	// Paths below /api/ are documented with the trailing slash, others without it.
 	if path := strings.TrimSuffix(documented.URL.Path, "/"); strings.HasPrefix(path, "/api") {
 		documented.URL.Path = path + "/"
 	} else if documented.URL.Opaque == "" {
@@ -109,7 +109,7 @@ func (tr *transport) check(req *http.Request, resp *http.Response, body []byte) 
 	route, params, err := tr.router.FindRoute(documented)
 	if err != nil {
 		if resp.StatusCode != http.StatusNotFound && resp.StatusCode != http.StatusMethodNotAllowed {
-			return fmt.Errorf("no such operation: %w", err)
+			return fmt.Errorf("operation is not documented: %w", err)
 		}
 		return nil
 	}

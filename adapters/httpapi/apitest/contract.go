@@ -11,9 +11,9 @@ import (
 	"example.com/healthcare/adapters/httpapi"
 )
 
-// contract returns openapi.yaml with every object closed: it refuses members
-// that it does not describe. OpenAPI 3.0 cannot say that of a schema that others
-// extend, so contract first replaces each allOf by the members of its parts.
+// contract returns openapi.yaml with every object schema closed: objects can have no other
+// members. OpenAPI 3.0 cannot close a schema that others extend, so contract first replaces
+// each allOf by the members of its parts.
 func contract() (*openapi3.T, error) {
 	spec, err := openapi3.NewLoader().LoadFromData(httpapi.OpenAPI())
 	if err != nil {
@@ -33,8 +33,8 @@ func contract() (*openapi3.T, error) {
 	return spec, nil
 }
 
-// merge replaces the allOf of a schema by the members of its parts. It changes
-// the schema in place, since all references to it share it.
+// merge replaces the allOf of a schema by the members of its parts. It changes the schema in
+// place, because references share it.
 func merge(schema *openapi3.Schema) error {
 	if schema.AllOf == nil {
 		return nil
@@ -46,7 +46,7 @@ func merge(schema *openapi3.Schema) error {
 			return err
 		}
 		if !onlyMembers(*part.Value) {
-			return errors.New("a part of allOf says more than which members there are")
+			return errors.New("a part of allOf has keywords other than members")
 		}
 		for name, member := range part.Value.Properties {
 			if members[name] != nil {

@@ -23,8 +23,8 @@ func schemas(t *testing.T) openapi3.Schemas {
 	return spec.Components.Schemas
 }
 
-// PATCH takes what PUT takes, and requires none of it.
-func TestChangesAreInputs(t *testing.T) {
+// No member is required.
+func TestPATCHTakesTheMembersOfPUT(t *testing.T) {
 	schemas := schemas(t)
 	for _, name := range []string{"Doctor", "Patient", "Mapping"} {
 		input, change := schemas[name+"Input"].Value, schemas[name+"Change"].Value
@@ -34,8 +34,8 @@ func TestChangesAreInputs(t *testing.T) {
 	}
 }
 
-// Everything that is read can be sent back.
-func TestWhatIsReadCanBeSent(t *testing.T) {
+// Members that only the service sets are ignored.
+func TestAnswersCanBeSentBack(t *testing.T) {
 	schemas := schemas(t)
 	for read, sent := range map[string]string{
 		"Doctor": "DoctorInput", "Patient": "PatientInput", "Mapping": "MappingInput", "User": "Profile", "Account": "AccountChange",
@@ -56,7 +56,8 @@ func TestEveryObjectIsClosed(t *testing.T) {
 	}
 }
 
-// Requests are closed for every reader of openapi.yaml, not only for this package.
+// Schemas of requests are closed in openapi.yaml itself, so that other tools refuse additional
+// members, too.
 func TestRequestsAreClosedWithoutMerging(t *testing.T) {
 	spec, err := openapi3.NewLoader().LoadFromData(httpapi.OpenAPI())
 	require.NoError(t, err)
@@ -78,7 +79,7 @@ func isClosed(schema *openapi3.Schema) bool {
 		slices.ContainsFunc(schema.AllOf, func(part *openapi3.SchemaRef) bool { return isClosed(part.Value) })
 }
 
-func TestMergingRefusesWhatWouldChangeTheMeaning(t *testing.T) {
+func TestMergeRefusesPartsThatConflict(t *testing.T) {
 	name := func() *openapi3.Schema {
 		return openapi3.NewObjectSchema().WithProperty("name", openapi3.NewStringSchema())
 	}
@@ -90,14 +91,14 @@ func TestMergingRefusesWhatWouldChangeTheMeaning(t *testing.T) {
 		want          string
 	}{
 		{name(), name(), "two parts of allOf describe name"},
-		{name(), id().WithMaxProperties(1), "a part of allOf says more than which members there are"},
+		{name(), id().WithMaxProperties(1), "a part of allOf has keywords other than members"},
 		{name().WithoutAdditionalProperties(), id(), "a part of allOf refuses the members of another part"},
 	} {
 		assert.EqualError(t, merge(openapi3.NewAllOfSchema(tt.first, tt.second)), tt.want)
 	}
 }
 
-// reports keeps the errors of a test instead of failing it.
+// reports records the errors of a test instead of failing it.
 type reports struct {
 	testing.TB
 	errors []string
@@ -125,7 +126,7 @@ func TestUnknownAndMissingMembersOfAnswersAreReported(t *testing.T) {
 		reported := func() []string {
 			body, err := json.Marshal(whole)
 			require.NoError(t, err)
-			return check(t, tt.path, fmt.Sprintf(tt.format, body))
+			return reportedErrors(t, tt.path, fmt.Sprintf(tt.format, body))
 		}
 		require.Empty(t, reported(), tt.schema)
 		for _, object := range []any{whole, whole["record"], whole["doctor"], whole["patient"]} {
@@ -144,7 +145,7 @@ func TestUnknownAndMissingMembersOfAnswersAreReported(t *testing.T) {
 	}
 }
 
-// sample is a value that schema allows, made of the examples of its members.
+// sample returns a value that schema allows, from the examples of its members.
 func sample(schema *openapi3.Schema) any {
 	if schema.Example != nil || schema.Nullable {
 		return schema.Example
@@ -156,8 +157,8 @@ func sample(schema *openapi3.Schema) any {
 	return object
 }
 
-// check returns what Transport reports of an answer with this body.
-func check(t *testing.T, path, body string) []string {
+// reportedErrors returns the errors that Transport reports for an answer with this body.
+func reportedErrors(t *testing.T, path, body string) []string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		for name, value := range commonHeaders {

@@ -81,7 +81,7 @@ const (
 	ListPatientAccessesParamsOrderingMinusID ListPatientAccessesParamsOrdering = "-id"
 )
 
-// Account An account, as an Admin sees it.
+// Account The view of an account for Admins.
 type Account struct {
 	// CreatedAt In UTC.
 	CreatedAt time.Time `json:"created_at"`
@@ -91,14 +91,14 @@ type Account struct {
 	FirstName string `json:"first_name"`
 	ID        int64  `json:"id"`
 
-	// IsActive Whether the user may sign in.
+	// IsActive Whether the user can sign in.
 	IsActive bool   `json:"is_active"`
 	LastName string `json:"last_name"`
 
-	// MFAEnabled Whether logins need a code of a second factor.
+	// MFAEnabled Whether logins need a code of the second factor.
 	MFAEnabled bool `json:"mfa_enabled"`
 
-	// PasswordTemporary Whether the user has to change the password first of all.
+	// PasswordTemporary Whether the user must change the password first.
 	PasswordTemporary bool   `json:"password_temporary"`
 	PhoneNumber       string `json:"phone_number"`
 	Role              Role   `json:"role"`
@@ -110,33 +110,33 @@ type Account struct {
 	Version int32 `json:"version"`
 }
 
-// AccountChange What is to change of a user's account; what is absent stays.
+// AccountChange The members of an account to change. Absent members stay as they are.
 type AccountChange struct {
 	FirstName *string `json:"first_name,omitempty"`
 
-	// IsActive Whether the user may sign in.
+	// IsActive Whether the user can sign in.
 	IsActive *bool   `json:"is_active,omitempty"`
 	LastName *string `json:"last_name,omitempty"`
 
-	// PhoneNumber Empty, or a number of 3 to 15 digits as people write it. Digits, spaces and hyphens of other kinds become those
-	// of the pattern, and invisible characters are dropped.
+	// PhoneNumber Empty, or a phone number of 3 to 15 digits. Other Unicode digits, spaces and hyphens are replaced by those of the
+	// pattern, and invisible characters are removed.
 	PhoneNumber *PhoneInput `json:"phone_number,omitempty"`
 	Role        *Role       `json:"role,omitempty"`
 }
 
 // Assignment A mapping as lists show it, with the patient's name and the doctor.
 type Assignment struct {
-	// AssignedAt Since when, in UTC.
+	// AssignedAt When the doctor was assigned, in UTC.
 	AssignedAt time.Time   `json:"assigned_at"`
 	Doctor     Doctor      `json:"doctor"`
 	ID         int64       `json:"id"`
 	Patient    PatientName `json:"patient"`
 
-	// Version The number of the record's last version in its history. It moves with every change of the record itself.
+	// Version The number of the record's last version in its history. Each change of the record itself adds one.
 	Version RecordVersion `json:"version"`
 }
 
-// Author Who made the version. Null where nobody knows, which is what was found.
+// Author Who made the version. Null if the change is `found`.
 type Author struct {
 	// Role The role at that time.
 	Role string `json:"role"`
@@ -145,10 +145,10 @@ type Author struct {
 	User *int64 `json:"user"`
 }
 
-// ChangeKind What became of the record. Found is a record that was there before its versions were kept; its first version is the state in which it was found.
+// ChangeKind What was done to the record. `found`: the record is older than its history, and this first version has the state in which the service found it.
 type ChangeKind string
 
-// Changes The members of the record that are not as they were in the version before, in alphabetical order; in the first version all members but the id.
+// Changes The members of the record that differ from the version before, in alphabetical order. The first version has all members except the id.
 type Changes = []MemberChange
 
 // CodeCheck defines model for CodeCheck.
@@ -157,13 +157,13 @@ type CodeCheck struct {
 	OTP string `json:"otp"`
 }
 
-// CreatedAt When the record was added, in UTC. For a record from before its versions were kept, the earliest moment at which it
-// is known to have been there.
+// CreatedAt When the record was added, in UTC. For a record that is older than its history: the time of its first version, or
+// of the upgrade.
 type CreatedAt = time.Time
 
-// Credentials What one signs in with.
+// Credentials The credentials of a login.
 type Credentials struct {
-	// OTP The six digits that the authenticator app shows, or a recovery code. Spaces, hyphens and letter case do not matter. At login it may also be empty or null, which is as if it were absent.
+	// OTP The six digits that the authenticator app shows, or a recovery code. Spaces, hyphens and letter case are ignored. At a login it can also be empty or null, which is the same as absent.
 	OTP      *OneTimeCode `json:"otp,omitempty"`
 	Password string       `json:"password"`
 
@@ -171,16 +171,16 @@ type Credentials struct {
 	Username string `json:"username"`
 }
 
-// DeletedDoctor A deleted doctor, as the doctor was.
+// DeletedDoctor A deleted doctor, as it was when it was deleted.
 type DeletedDoctor struct {
-	// CreatedAt When the record was added, in UTC. For a record from before its versions were kept, the earliest moment at which it
-	// is known to have been there.
+	// CreatedAt When the record was added, in UTC. For a record that is older than its history: the time of its first version, or
+	// of the upgrade.
 	CreatedAt CreatedAt `json:"created_at"`
 
-	// DeletedAt When, in UTC, with microseconds.
+	// DeletedAt In UTC, with microseconds.
 	DeletedAt time.Time `json:"deleted_at"`
 
-	// DeletedBy The id of the account that deleted it. Null when it was the operator at the command line.
+	// DeletedBy The id of the account that deleted the record. Null for the operator at the command line.
 	DeletedBy     *int64             `json:"deleted_by"`
 	ID            int64              `json:"id"`
 	JoinedAt      openapi_types.Date `json:"joined_at"`
@@ -191,55 +191,55 @@ type DeletedDoctor struct {
 	Salary         *string `json:"salary,omitempty"`
 	Specialization string  `json:"specialization"`
 
-	// UpdatedAt When the record itself was last changed, in UTC. It moves with every change, also of what the caller may not see.
-	// Assigning a doctor to a patient changes neither, and a request that changes nothing leaves it as it is.
+	// UpdatedAt When the record itself was last changed, in UTC. It also changes with members that the caller cannot see.
+	// Assigning a doctor to a patient changes neither record. A request without changes leaves it as it is.
 	UpdatedAt UpdatedAt `json:"updated_at"`
 
-	// Version The number of the record's last version in its history. It moves with every change of the record itself.
+	// Version The number of the record's last version in its history. Each change of the record itself adds one.
 	Version RecordVersion `json:"version"`
 }
 
-// DeletedMapping A deleted mapping, as it was.
+// DeletedMapping A deleted mapping, as it was when it was deleted.
 type DeletedMapping struct {
-	// AssignedAt Since when, in UTC.
+	// AssignedAt When the doctor was assigned, in UTC.
 	AssignedAt time.Time `json:"assigned_at"`
 
-	// DeletedAt When, in UTC, with microseconds.
+	// DeletedAt In UTC, with microseconds.
 	DeletedAt time.Time `json:"deleted_at"`
 
-	// DeletedBy The id of the account that deleted it. Null when it was the operator at the command line.
+	// DeletedBy The id of the account that deleted the record. Null for the operator at the command line.
 	DeletedBy *int64 `json:"deleted_by"`
 
 	// Doctor The doctor's id.
 	Doctor int64 `json:"doctor"`
 
-	// EndedWith The doctor or patient with whom a mapping was deleted or restored. Null, or absent from versions, where that was done to the mapping by itself.
+	// EndedWith The doctor or patient that a mapping was deleted or restored together with. Null, or absent from versions, if only the mapping was deleted or restored.
 	EndedWith *With `json:"ended_with"`
 	ID        int64 `json:"id"`
 
 	// Patient The patient's id.
 	Patient int64 `json:"patient"`
 
-	// Version The number of the record's last version in its history. It moves with every change of the record itself.
+	// Version The number of the record's last version in its history. Each change of the record itself adds one.
 	Version RecordVersion `json:"version"`
 }
 
-// DeletedPatient A deleted patient, as the patient was.
+// DeletedPatient A deleted patient, as it was when it was deleted.
 type DeletedPatient struct {
 	Address string `json:"address"`
 
-	// CreatedAt When the record was added, in UTC. For a record from before its versions were kept, the earliest moment at which it
-	// is known to have been there.
+	// CreatedAt When the record was added, in UTC. For a record that is older than its history: the time of its first version, or
+	// of the upgrade.
 	CreatedAt CreatedAt `json:"created_at"`
 
-	// CreatedBy The id of the account that added the patient.
+	// CreatedBy The id of the account that created the patient.
 	CreatedBy   int64               `json:"created_by"`
 	DateOfBirth *openapi_types.Date `json:"date_of_birth"`
 
-	// DeletedAt When, in UTC, with microseconds.
+	// DeletedAt In UTC, with microseconds.
 	DeletedAt time.Time `json:"deleted_at"`
 
-	// DeletedBy The id of the account that deleted it. Null when it was the operator at the command line.
+	// DeletedBy The id of the account that deleted the record. Null for the operator at the command line.
 	DeletedBy *int64 `json:"deleted_by"`
 
 	// Email In lower case, or empty.
@@ -248,34 +248,34 @@ type DeletedPatient struct {
 	// ExternalID The number by which another system knows the patient, or null.
 	ExternalID *string `json:"external_id"`
 
-	// Gender Female, male, other, or null when it is not known.
+	// Gender Female, male, other, or null if it is unknown.
 	Gender        *Gender `json:"gender"`
 	ID            int64   `json:"id"`
 	MedicalRecord string  `json:"medical_record"`
 	Name          string  `json:"name"`
 	PhoneNumber   string  `json:"phone_number"`
 
-	// UpdatedAt When the record itself was last changed, in UTC. It moves with every change, also of what the caller may not see.
-	// Assigning a doctor to a patient changes neither, and a request that changes nothing leaves it as it is.
+	// UpdatedAt When the record itself was last changed, in UTC. It also changes with members that the caller cannot see.
+	// Assigning a doctor to a patient changes neither record. A request without changes leaves it as it is.
 	UpdatedAt UpdatedAt `json:"updated_at"`
 
-	// Version The number of the record's last version in its history. It moves with every change of the record itself.
+	// Version The number of the record's last version in its history. Each change of the record itself adds one.
 	Version RecordVersion `json:"version"`
 }
 
-// Deletion When something was deleted, and by whom.
+// Deletion When a record was deleted, and by whom.
 type Deletion struct {
-	// DeletedAt When, in UTC, with microseconds.
+	// DeletedAt In UTC, with microseconds.
 	DeletedAt time.Time `json:"deleted_at"`
 
-	// DeletedBy The id of the account that deleted it. Null when it was the operator at the command line.
+	// DeletedBy The id of the account that deleted the record. Null for the operator at the command line.
 	DeletedBy *int64 `json:"deleted_by"`
 }
 
 // Doctor defines model for Doctor.
 type Doctor struct {
-	// CreatedAt When the record was added, in UTC. For a record from before its versions were kept, the earliest moment at which it
-	// is known to have been there.
+	// CreatedAt When the record was added, in UTC. For a record that is older than its history: the time of its first version, or
+	// of the upgrade.
 	CreatedAt     CreatedAt          `json:"created_at"`
 	ID            int64              `json:"id"`
 	JoinedAt      openapi_types.Date `json:"joined_at"`
@@ -286,106 +286,106 @@ type Doctor struct {
 	Salary         *string `json:"salary,omitempty"`
 	Specialization string  `json:"specialization"`
 
-	// UpdatedAt When the record itself was last changed, in UTC. It moves with every change, also of what the caller may not see.
-	// Assigning a doctor to a patient changes neither, and a request that changes nothing leaves it as it is.
+	// UpdatedAt When the record itself was last changed, in UTC. It also changes with members that the caller cannot see.
+	// Assigning a doctor to a patient changes neither record. A request without changes leaves it as it is.
 	UpdatedAt UpdatedAt `json:"updated_at"`
 
-	// Version The number of the record's last version in its history. It moves with every change of the record itself.
+	// Version The number of the record's last version in its history. Each change of the record itself adds one.
 	Version RecordVersion `json:"version"`
 }
 
-// DoctorChange What is to change of a doctor; what is absent stays.
+// DoctorChange The members of a doctor to change. Absent members stay as they are.
 type DoctorChange = DoctorFields
 
-// DoctorFields All that may be set of a doctor.
+// DoctorFields The writable members of a doctor.
 type DoctorFields struct {
-	// LicenseNumber Unique, whatever its letter case and width of characters.
+	// LicenseNumber Unique regardless of letter case and character width.
 	LicenseNumber *string `json:"license_number,omitempty"`
 	Name          *string `json:"name,omitempty"`
 
-	// Salary Not negative, with at most two decimals and ten digits in all. A text keeps every digit as written.
+	// Salary Not negative, with at most eight digits before and two after the decimal point. Send a string to avoid rounding.
 	Salary         *SalaryInput `json:"salary,omitempty"`
 	Specialization *string      `json:"specialization,omitempty"`
 }
 
-// DoctorInput All that may be set of a doctor.
+// DoctorInput The writable members of a doctor.
 type DoctorInput struct {
-	// LicenseNumber Unique, whatever its letter case and width of characters.
+	// LicenseNumber Unique regardless of letter case and character width.
 	LicenseNumber string `json:"license_number"`
 	Name          string `json:"name"`
 
-	// Salary Not negative, with at most two decimals and ten digits in all. A text keeps every digit as written.
+	// Salary Not negative, with at most eight digits before and two after the decimal point. Send a string to avoid rounding.
 	Salary         SalaryInput `json:"salary"`
 	Specialization string      `json:"specialization"`
 }
 
-// DoctorVersion A version, with the doctor as it was.
+// DoctorVersion A version with the doctor as it was.
 type DoctorVersion struct {
-	// At When, in UTC, with microseconds.
+	// At In UTC, with microseconds.
 	At time.Time `json:"at"`
 
-	// By Who made the version. Null where nobody knows, which is what was found.
+	// By Who made the version. Null if the change is `found`.
 	By *Author `json:"by"`
 
-	// Change What became of the record. Found is a record that was there before its versions were kept; its first version is the state in which it was found.
+	// Change What was done to the record. `found`: the record is older than its history, and this first version has the state in which the service found it.
 	Change ChangeKind `json:"change"`
 
-	// Changed The members of the record that are not as they were in the version before, in alphabetical order; in the first version all members but the id.
+	// Changed The members of the record that differ from the version before, in alphabetical order. The first version has all members except the id.
 	Changed Changes `json:"changed"`
 	Record  Doctor  `json:"record"`
 
-	// Version The number: 1 for the first, and one more for each that follows.
+	// Version The number of the version. The first is 1, and each further version is one more.
 	Version int `json:"version"`
 
-	// With The doctor or patient with whom a mapping was deleted or restored. Null, or absent from versions, where that was done to the mapping by itself.
+	// With The doctor or patient that a mapping was deleted or restored together with. Null, or absent from versions, if only the mapping was deleted or restored.
 	With *With `json:"with,omitempty"`
 }
 
-// Duty What the user has to do before anything else. Absent when there is nothing.
+// Duty What the user must do first. Absent if there is nothing.
 type Duty string
 
-// Enrolment The key of a second factor, in three forms. It is a secret, and is shown once.
+// Enrolment The key of a second factor, in three forms. It is a secret and is shown only once.
 type Enrolment struct {
 	// OtpauthURI The key as a link, for apps on the same device.
 	OtpauthURI string `json:"otpauth_uri"`
 
-	// QRCode The link as an image, for scanning: a data URI.
+	// QRCode The link as a QR code to scan: a data URI with a PNG image.
 	QRCode string `json:"qr_code"`
 
-	// Secret The key as text (base32), for typing in.
+	// Secret The key as text in base32, to type in.
 	Secret string `json:"secret"`
 }
 
-// Event What somebody did, or tried to. It never holds what a record says, a password or a token, and no name but the actor's, which is looked up when it is read.
+// Event An audit event. An event is what somebody did or tried to do. It never holds the contents of a record, a password or a token. The actor's name is not stored with the event, but looked up when the event is read.
 type Event struct {
 	Action Permission `json:"action"`
 
-	// Actor Who it was. Null for who had not signed in.
+	// Actor Who did it. Null for a caller who was not signed in.
 	Actor *EventActor `json:"actor"`
 
-	// Address The IP address of the caller. Empty when it is not known.
+	// Address The client's IP address. Empty if it is unknown.
 	Address string `json:"address"`
 
-	// At When, in UTC, with microseconds.
+	// At In UTC, with microseconds.
 	At time.Time `json:"at"`
 	ID int64     `json:"id"`
 
-	// Outcome Allowed is what was done or shown, denied what the actor may not do, failed all else that was not done, such as a login with a wrong password or a change that broke a rule.
+	// Outcome `allowed`: the operation was done. `denied`: the actor did not have the permission. `failed`: the operation failed for another reason, such as a wrong password or an invalid value.
 	Outcome Outcome `json:"outcome"`
 
 	// RequestID The request's X-Request-Id. Empty for the command line.
 	RequestID string `json:"request_id"`
 
-	// Subject The record that it is about, or, for a list, the records that were shown: there is either `id` or `ids`.
+	// Subject The record that the event is about, or the records that a list showed. It has either `id` or `ids`.
 	Subject EventSubject `json:"subject"`
 
-	// Version Which version of the subject a change made. Absent when it made none.
+	// Version The version of the subject that the change made. Absent if it made none.
 	Version *int `json:"version,omitempty"`
 }
 
-// EventActor Who it was. Null for who had not signed in.
+// EventActor Who did it. Null for a caller who was not signed in.
 type EventActor struct {
-	// Name The first and last name that the user has now; null without one.
+	// Name The user's current first and last name. Null if the user has none.
 	Name *string `json:"name"`
 
 	// Role The role at that time.
@@ -398,9 +398,9 @@ type EventActor struct {
 	User *int64 `json:"user"`
 }
 
-// EventSubject The record that it is about, or, for a list, the records that were shown: there is either `id` or `ids`.
+// EventSubject The record that the event is about, or the records that a list showed. It has either `id` or `ids`.
 type EventSubject struct {
-	// ID Null when there is none, such as after a login to an account that does not exist.
+	// ID Null if there is no such record, as for a login to an account that does not exist.
 	ID   *int64           `json:"id,omitempty"`
 	IDs  []int64          `json:"ids,omitempty"`
 	Kind EventSubjectKind `json:"kind"`
@@ -409,10 +409,10 @@ type EventSubject struct {
 // EventSubjectKind defines model for EventSubject.Kind.
 type EventSubjectKind string
 
-// Gender Female, male, other, or null when it is not known.
+// Gender Female, male, other, or null if it is unknown.
 type Gender string
 
-// GoodPassword Taken as it is, spaces included. It must not be easy to guess.
+// GoodPassword Used exactly as sent, including spaces. It must not be easy to guess.
 type GoodPassword = string
 
 // Health defines model for Health.
@@ -420,7 +420,7 @@ type Health struct {
 	Status string `json:"status"`
 }
 
-// Home Where an application goes on.
+// Home Links to the API and its description.
 type Home struct {
 	// API The index of the API.
 	API string `json:"api"`
@@ -429,7 +429,7 @@ type Home struct {
 	Openapi string `json:"openapi"`
 }
 
-// Index Where the collections are that the caller may read.
+// Index Links to the lists that the caller can read.
 type Index struct {
 	Audit    *string `json:"audit,omitempty"`
 	Doctors  *string `json:"doctors,omitempty"`
@@ -440,7 +440,7 @@ type Index struct {
 
 // Mapping The assignment of a doctor to a patient.
 type Mapping struct {
-	// AssignedAt Since when, in UTC.
+	// AssignedAt When the doctor was assigned, in UTC.
 	AssignedAt time.Time `json:"assigned_at"`
 
 	// Doctor The doctor's id.
@@ -450,65 +450,65 @@ type Mapping struct {
 	// Patient The patient's id.
 	Patient int64 `json:"patient"`
 
-	// Version The number of the record's last version in its history. It moves with every change of the record itself.
+	// Version The number of the record's last version in its history. Each change of the record itself adds one.
 	Version RecordVersion `json:"version"`
 }
 
-// MappingChange The side of a mapping that is to change; what is absent stays.
+// MappingChange The members of a mapping to change. Absent members stay as they are.
 type MappingChange = MappingFields
 
-// MappingFacts What is said of a mapping besides its patient and its doctor.
+// MappingFacts The members of a mapping other than its patient and doctor.
 type MappingFacts struct {
-	// AssignedAt Since when, in UTC.
+	// AssignedAt When the doctor was assigned, in UTC.
 	AssignedAt time.Time `json:"assigned_at"`
 	ID         int64     `json:"id"`
 
-	// Version The number of the record's last version in its history. It moves with every change of the record itself.
+	// Version The number of the record's last version in its history. Each change of the record itself adds one.
 	Version RecordVersion `json:"version"`
 }
 
-// MappingFields All that may be set of a mapping.
+// MappingFields The writable members of a mapping.
 type MappingFields struct {
 	Doctor  *int64 `json:"doctor,omitempty"`
 	Patient *int64 `json:"patient,omitempty"`
 }
 
-// MappingInput Both sides of a mapping.
+// MappingInput The patient and the doctor of a mapping.
 type MappingInput struct {
 	Doctor  int64 `json:"doctor"`
 	Patient int64 `json:"patient"`
 }
 
-// MappingVersion A version, with the mapping as it was.
+// MappingVersion A version with the mapping as it was.
 type MappingVersion struct {
-	// At When, in UTC, with microseconds.
+	// At In UTC, with microseconds.
 	At time.Time `json:"at"`
 
-	// By Who made the version. Null where nobody knows, which is what was found.
+	// By Who made the version. Null if the change is `found`.
 	By *Author `json:"by"`
 
-	// Change What became of the record. Found is a record that was there before its versions were kept; its first version is the state in which it was found.
+	// Change What was done to the record. `found`: the record is older than its history, and this first version has the state in which the service found it.
 	Change ChangeKind `json:"change"`
 
-	// Changed The members of the record that are not as they were in the version before, in alphabetical order; in the first version all members but the id.
+	// Changed The members of the record that differ from the version before, in alphabetical order. The first version has all members except the id.
 	Changed Changes `json:"changed"`
 
 	// Record The assignment of a doctor to a patient.
 	Record Mapping `json:"record"`
 
-	// Version The number: 1 for the first, and one more for each that follows.
+	// Version The number of the version. The first is 1, and each further version is one more.
 	Version int `json:"version"`
 
-	// With The doctor or patient with whom a mapping was deleted or restored. Null, or absent from versions, where that was done to the mapping by itself.
+	// With The doctor or patient that a mapping was deleted or restored together with. Null, or absent from versions, if only the mapping was deleted or restored.
 	With *With `json:"with,omitempty"`
 }
 
 // MemberChange defines model for MemberChange.
 type MemberChange struct {
-	// After Its value from then on, of the same type. Null when there is none.
+	// After The value after the change, of the same type as in the record. Null if there is none.
 	After interface{} `json:"after"`
 
-	// Before Its value before, of the type that it has in the record. Null when there was none.
+	// Before The value before the change, of the same type as in the record. Null if there was none.
 	Before interface{} `json:"before"`
 
 	// Field The name of the member.
@@ -517,25 +517,25 @@ type MemberChange struct {
 
 // NewPassword defines model for NewPassword.
 type NewPassword struct {
-	// Password Taken as it is, spaces included. It must not be easy to guess.
+	// Password Used exactly as sent, including spaces. It must not be easy to guess.
 	Password GoodPassword `json:"password"`
 }
 
-// OneTimeCode The six digits that the authenticator app shows, or a recovery code. Spaces, hyphens and letter case do not matter. At login it may also be empty or null, which is as if it were absent.
+// OneTimeCode The six digits that the authenticator app shows, or a recovery code. Spaces, hyphens and letter case are ignored. At a login it can also be empty or null, which is the same as absent.
 type OneTimeCode = string
 
-// Outcome Allowed is what was done or shown, denied what the actor may not do, failed all else that was not done, such as a login with a wrong password or a change that broke a rule.
+// Outcome `allowed`: the operation was done. `denied`: the actor did not have the permission. `failed`: the operation failed for another reason, such as a wrong password or an invalid value.
 type Outcome string
 
 // PasswordChange defines model for PasswordChange.
 type PasswordChange struct {
 	CurrentPassword string `json:"current_password"`
 
-	// NewPassword Taken as it is, spaces included. It must not be easy to guess.
+	// NewPassword Used exactly as sent, including spaces. It must not be easy to guess.
 	NewPassword GoodPassword `json:"new_password"`
 }
 
-// PasswordCheck The current password, asked for once more.
+// PasswordCheck The current password, as confirmation.
 type PasswordCheck struct {
 	Password string `json:"password"`
 }
@@ -547,11 +547,11 @@ type Patient struct {
 	// AssignedDoctors The ids of all the patient's doctors, in ascending order.
 	AssignedDoctors []int64 `json:"assigned_doctors"`
 
-	// CreatedAt When the record was added, in UTC. For a record from before its versions were kept, the earliest moment at which it
-	// is known to have been there.
+	// CreatedAt When the record was added, in UTC. For a record that is older than its history: the time of its first version, or
+	// of the upgrade.
 	CreatedAt CreatedAt `json:"created_at"`
 
-	// CreatedBy The id of the account that added the patient.
+	// CreatedBy The id of the account that created the patient.
 	CreatedBy   int64               `json:"created_by"`
 	DateOfBirth *openapi_types.Date `json:"date_of_birth"`
 
@@ -561,26 +561,26 @@ type Patient struct {
 	// ExternalID The number by which another system knows the patient, or null.
 	ExternalID *string `json:"external_id"`
 
-	// Gender Female, male, other, or null when it is not known.
+	// Gender Female, male, other, or null if it is unknown.
 	Gender        *Gender `json:"gender"`
 	ID            int64   `json:"id"`
 	MedicalRecord string  `json:"medical_record"`
 	Name          string  `json:"name"`
 	PhoneNumber   string  `json:"phone_number"`
 
-	// UpdatedAt When the record itself was last changed, in UTC. It moves with every change, also of what the caller may not see.
-	// Assigning a doctor to a patient changes neither, and a request that changes nothing leaves it as it is.
+	// UpdatedAt When the record itself was last changed, in UTC. It also changes with members that the caller cannot see.
+	// Assigning a doctor to a patient changes neither record. A request without changes leaves it as it is.
 	UpdatedAt UpdatedAt `json:"updated_at"`
 
-	// Version The number of the record's last version in its history. It moves with every change of the record itself.
+	// Version The number of the record's last version in its history. Each change of the record itself adds one.
 	Version RecordVersion `json:"version"`
 }
 
-// PatientChange What is to change of a patient; what is absent stays.
+// PatientChange The members of a patient to change. Absent members stay as they are.
 type PatientChange struct {
 	Address *string `json:"address,omitempty"`
 
-	// DateOfBirth Not before 1850 and not in the future. Null when it is not known.
+	// DateOfBirth Not before 1850 and not in the future. Null if it is unknown.
 	DateOfBirth Change[openapi_types.Date] `json:"date_of_birth,omitzero"`
 
 	// Email Empty, or an e-mail address in ASCII characters, which is kept in lower case. Several patients can have the same one.
@@ -590,21 +590,21 @@ type PatientChange struct {
 	// written, without surrounding space. An empty one is null.
 	ExternalID *string `json:"external_id,omitempty"`
 
-	// Gender Female, male, other, or null when it is not known.
+	// Gender Female, male, other, or null if it is unknown.
 	Gender        Change[Gender] `json:"gender,omitzero"`
 	MedicalRecord *string        `json:"medical_record,omitempty"`
 	Name          *string        `json:"name,omitempty"`
 
-	// PhoneNumber Empty, or a number of 3 to 15 digits as people write it. Digits, spaces and hyphens of other kinds become those
-	// of the pattern, and invisible characters are dropped.
+	// PhoneNumber Empty, or a phone number of 3 to 15 digits. Other Unicode digits, spaces and hyphens are replaced by those of the
+	// pattern, and invisible characters are removed.
 	PhoneNumber *PhoneInput `json:"phone_number,omitempty"`
 }
 
-// PatientFields All that may be set of a patient.
+// PatientFields The writable members of a patient.
 type PatientFields struct {
 	Address *string `json:"address,omitempty"`
 
-	// DateOfBirth Not before 1850 and not in the future. Null when it is not known.
+	// DateOfBirth Not before 1850 and not in the future. Null if it is unknown.
 	DateOfBirth *openapi_types.Date `json:"date_of_birth,omitempty"`
 
 	// Email Empty, or an e-mail address in ASCII characters, which is kept in lower case. Several patients can have the same one.
@@ -614,21 +614,21 @@ type PatientFields struct {
 	// written, without surrounding space. An empty one is null.
 	ExternalID *string `json:"external_id,omitempty"`
 
-	// Gender Female, male, other, or null when it is not known.
+	// Gender Female, male, other, or null if it is unknown.
 	Gender        *Gender `json:"gender,omitempty"`
 	MedicalRecord *string `json:"medical_record,omitempty"`
 	Name          *string `json:"name,omitempty"`
 
-	// PhoneNumber Empty, or a number of 3 to 15 digits as people write it. Digits, spaces and hyphens of other kinds become those
-	// of the pattern, and invisible characters are dropped.
+	// PhoneNumber Empty, or a phone number of 3 to 15 digits. Other Unicode digits, spaces and hyphens are replaced by those of the
+	// pattern, and invisible characters are removed.
 	PhoneNumber *PhoneInput `json:"phone_number,omitempty"`
 }
 
-// PatientInput All that may be set of a patient. What is absent is empty or null.
+// PatientInput The writable members of a patient. Absent members are empty or null.
 type PatientInput struct {
 	Address *string `json:"address,omitempty"`
 
-	// DateOfBirth Not before 1850 and not in the future. Null when it is not known.
+	// DateOfBirth Not before 1850 and not in the future. Null if it is unknown.
 	DateOfBirth *openapi_types.Date `json:"date_of_birth,omitempty"`
 
 	// Email Empty, or an e-mail address in ASCII characters, which is kept in lower case. Several patients can have the same one.
@@ -638,13 +638,13 @@ type PatientInput struct {
 	// written, without surrounding space. An empty one is null.
 	ExternalID *string `json:"external_id,omitempty"`
 
-	// Gender Female, male, other, or null when it is not known.
+	// Gender Female, male, other, or null if it is unknown.
 	Gender        *Gender `json:"gender,omitempty"`
 	MedicalRecord *string `json:"medical_record,omitempty"`
 	Name          string  `json:"name"`
 
-	// PhoneNumber Empty, or a number of 3 to 15 digits as people write it. Digits, spaces and hyphens of other kinds become those
-	// of the pattern, and invisible characters are dropped.
+	// PhoneNumber Empty, or a phone number of 3 to 15 digits. Other Unicode digits, spaces and hyphens are replaced by those of the
+	// pattern, and invisible characters are removed.
 	PhoneNumber *PhoneInput `json:"phone_number,omitempty"`
 }
 
@@ -654,15 +654,15 @@ type PatientName struct {
 	Name string `json:"name"`
 }
 
-// PatientRecord A patient as versions have it, without the doctors, who are in the versions of mappings.
+// PatientRecord A patient without the assigned doctors. Versions of patients have this form.
 type PatientRecord struct {
 	Address string `json:"address"`
 
-	// CreatedAt When the record was added, in UTC. For a record from before its versions were kept, the earliest moment at which it
-	// is known to have been there.
+	// CreatedAt When the record was added, in UTC. For a record that is older than its history: the time of its first version, or
+	// of the upgrade.
 	CreatedAt CreatedAt `json:"created_at"`
 
-	// CreatedBy The id of the account that added the patient.
+	// CreatedBy The id of the account that created the patient.
 	CreatedBy   int64               `json:"created_by"`
 	DateOfBirth *openapi_types.Date `json:"date_of_birth"`
 
@@ -672,61 +672,61 @@ type PatientRecord struct {
 	// ExternalID The number by which another system knows the patient, or null.
 	ExternalID *string `json:"external_id"`
 
-	// Gender Female, male, other, or null when it is not known.
+	// Gender Female, male, other, or null if it is unknown.
 	Gender        *Gender `json:"gender"`
 	ID            int64   `json:"id"`
 	MedicalRecord string  `json:"medical_record"`
 	Name          string  `json:"name"`
 	PhoneNumber   string  `json:"phone_number"`
 
-	// UpdatedAt When the record itself was last changed, in UTC. It moves with every change, also of what the caller may not see.
-	// Assigning a doctor to a patient changes neither, and a request that changes nothing leaves it as it is.
+	// UpdatedAt When the record itself was last changed, in UTC. It also changes with members that the caller cannot see.
+	// Assigning a doctor to a patient changes neither record. A request without changes leaves it as it is.
 	UpdatedAt UpdatedAt `json:"updated_at"`
 
-	// Version The number of the record's last version in its history. It moves with every change of the record itself.
+	// Version The number of the record's last version in its history. Each change of the record itself adds one.
 	Version RecordVersion `json:"version"`
 }
 
-// PatientVersion A version, with the patient as it was.
+// PatientVersion A version with the patient as it was.
 type PatientVersion struct {
-	// At When, in UTC, with microseconds.
+	// At In UTC, with microseconds.
 	At time.Time `json:"at"`
 
-	// By Who made the version. Null where nobody knows, which is what was found.
+	// By Who made the version. Null if the change is `found`.
 	By *Author `json:"by"`
 
-	// Change What became of the record. Found is a record that was there before its versions were kept; its first version is the state in which it was found.
+	// Change What was done to the record. `found`: the record is older than its history, and this first version has the state in which the service found it.
 	Change ChangeKind `json:"change"`
 
-	// Changed The members of the record that are not as they were in the version before, in alphabetical order; in the first version all members but the id.
+	// Changed The members of the record that differ from the version before, in alphabetical order. The first version has all members except the id.
 	Changed Changes `json:"changed"`
 
-	// Record A patient as versions have it, without the doctors, who are in the versions of mappings.
+	// Record A patient without the assigned doctors. Versions of patients have this form.
 	Record PatientRecord `json:"record"`
 
-	// Version The number: 1 for the first, and one more for each that follows.
+	// Version The number of the version. The first is 1, and each further version is one more.
 	Version int `json:"version"`
 
-	// With The doctor or patient with whom a mapping was deleted or restored. Null, or absent from versions, where that was done to the mapping by itself.
+	// With The doctor or patient that a mapping was deleted or restored together with. Null, or absent from versions, if only the mapping was deleted or restored.
 	With *With `json:"with,omitempty"`
 }
 
 // Permission defines model for Permission.
 type Permission = string
 
-// PhoneInput Empty, or a number of 3 to 15 digits as people write it. Digits, spaces and hyphens of other kinds become those
-// of the pattern, and invisible characters are dropped.
+// PhoneInput Empty, or a phone number of 3 to 15 digits. Other Unicode digits, spaces and hyphens are replaced by those of the
+// pattern, and invisible characters are removed.
 type PhoneInput = string
 
 // Problem An error (RFC 9457). It never holds a submitted value.
 type Problem struct {
-	// Code What went wrong, for programs.
+	// Code What went wrong, as a fixed name for programs.
 	Code string `json:"code"`
 
-	// Detail What went wrong, for people.
+	// Detail What went wrong, as text for people.
 	Detail string `json:"detail"`
 
-	// Errors What is wrong with each bad field; what concerns no single field is under `non_field_errors`.
+	// Errors The error messages of each bad field. Errors of the request as a whole are under `non_field_errors`.
 	Errors map[string][]string `json:"errors,omitempty"`
 	Status int                 `json:"status"`
 
@@ -735,23 +735,23 @@ type Problem struct {
 	Type  string `json:"type"`
 }
 
-// Profile What people may change of their own account.
+// Profile The members of an account that its user can change. Absent members stay as they are.
 type Profile struct {
 	FirstName *string `json:"first_name,omitempty"`
 	LastName  *string `json:"last_name,omitempty"`
 
-	// PhoneNumber Empty, or a number of 3 to 15 digits as people write it. Digits, spaces and hyphens of other kinds become those
-	// of the pattern, and invisible characters are dropped.
+	// PhoneNumber Empty, or a phone number of 3 to 15 digits. Other Unicode digits, spaces and hyphens are replaced by those of the
+	// pattern, and invisible characters are removed.
 	PhoneNumber *PhoneInput `json:"phone_number,omitempty"`
 }
 
-// Receipt A registration that was received. Whether it created an account is not said, since the address may have been taken.
+// Receipt The receipt of a registration. It does not say whether an account was created, because the address can belong to one already.
 type Receipt struct {
-	// Detail What happens next, for people.
+	// Detail What happens next, as text for people.
 	Detail string `json:"detail"`
 }
 
-// RecordVersion The number of the record's last version in its history. It moves with every change of the record itself.
+// RecordVersion The number of the record's last version in its history. Each change of the record itself adds one.
 type RecordVersion = int32
 
 // RecoveryCodes defines model for RecoveryCodes.
@@ -765,17 +765,17 @@ type Refresh struct {
 	Refresh string `json:"refresh"`
 }
 
-// Registration What an account is created from. Names and phone number are empty, and the role is STAFF, unless given.
+// Registration A new account. Names and phone number are empty by default, and the role is STAFF.
 type Registration struct {
 	Email     openapi_types.Email `json:"email"`
 	FirstName *string             `json:"first_name,omitempty"`
 	LastName  *string             `json:"last_name,omitempty"`
 
-	// Password Taken as it is, spaces included. It must not be easy to guess.
+	// Password Used exactly as sent, including spaces. It must not be easy to guess.
 	Password GoodPassword `json:"password"`
 
-	// PhoneNumber Empty, or a number of 3 to 15 digits as people write it. Digits, spaces and hyphens of other kinds become those
-	// of the pattern, and invisible characters are dropped.
+	// PhoneNumber Empty, or a phone number of 3 to 15 digits. Other Unicode digits, spaces and hyphens are replaced by those of the
+	// pattern, and invisible characters are removed.
 	PhoneNumber *PhoneInput `json:"phone_number,omitempty"`
 	Role        *Role       `json:"role,omitempty"`
 }
@@ -783,7 +783,7 @@ type Registration struct {
 // Role defines model for Role.
 type Role string
 
-// SalaryInput Not negative, with at most two decimals and ten digits in all. A text keeps every digit as written.
+// SalaryInput Not negative, with at most eight digits before and two after the decimal point. Send a string to avoid rounding.
 type SalaryInput = string
 
 // SecondFactor defines model for SecondFactor.
@@ -793,49 +793,49 @@ type SecondFactor struct {
 	RecoveryCodesLeft int  `json:"recovery_codes_left"`
 }
 
-// Session One sign-in of an account, from login to its end.
+// Session A session of an account. It begins with a login.
 type Session struct {
-	// Address The IP address from which the login came. Empty when it is not known.
+	// Address The client's IP address at the login. Empty if it is unknown.
 	Address string `json:"address"`
 
-	// CreatedAt When the login was, in UTC.
+	// CreatedAt The time of the login, in UTC.
 	CreatedAt time.Time `json:"created_at"`
 
-	// Current Whether this is the session in which the list was asked for.
+	// Current Whether this is the session of the access token in the request.
 	Current bool `json:"current"`
 
-	// Device What the software that logged in said it was (User-Agent). May be empty.
+	// Device The User-Agent header of the login. Can be empty.
 	Device string `json:"device"`
 
-	// ExpiresAt When the session ends however much it is used, in UTC.
+	// ExpiresAt When the session expires, however much it is used, in UTC.
 	ExpiresAt time.Time `json:"expires_at"`
 	ID        int64     `json:"id"`
 
-	// LastUsedAt When the session was last refreshed, or begun, in UTC.
+	// LastUsedAt The time of the last refresh, or of the login, in UTC.
 	LastUsedAt time.Time `json:"last_used_at"`
 }
 
-// Tokens What proves a session, and continues it.
+// Tokens The tokens of a session.
 type Tokens struct {
 	// Access The access token, a JWT. Treat it as opaque.
 	Access string `json:"access"`
 
-	// Duty What the user has to do before anything else. Absent when there is nothing.
+	// Duty What the user must do first. Absent if there is nothing.
 	Duty *Duty `json:"duty,omitempty"`
 
-	// ExpiresIn For how many seconds the access token is good.
+	// ExpiresIn The lifetime of the access token in seconds.
 	ExpiresIn int `json:"expires_in"`
 
-	// Refresh The refresh token, opaque. A refresh spends it: use the new one from then on.
+	// Refresh The refresh token. Treat it as opaque. It can be used once: a refresh returns the next one.
 	Refresh   string `json:"refresh"`
 	TokenType string `json:"token_type"`
 }
 
-// UpdatedAt When the record itself was last changed, in UTC. It moves with every change, also of what the caller may not see.
-// Assigning a doctor to a patient changes neither, and a request that changes nothing leaves it as it is.
+// UpdatedAt When the record itself was last changed, in UTC. It also changes with members that the caller cannot see.
+// Assigning a doctor to a patient changes neither record. A request without changes leaves it as it is.
 type UpdatedAt = time.Time
 
-// User An account, as its user sees it.
+// User The view of an account for its user.
 type User struct {
 	// Email The sign-in name, in lower case.
 	Email       string `json:"email"`
@@ -846,28 +846,28 @@ type User struct {
 	Role        Role   `json:"role"`
 }
 
-// Version What a change made of a record, without the record itself.
+// Version A version of a record, without the record.
 type Version struct {
-	// At When, in UTC, with microseconds.
+	// At In UTC, with microseconds.
 	At time.Time `json:"at"`
 
-	// By Who made the version. Null where nobody knows, which is what was found.
+	// By Who made the version. Null if the change is `found`.
 	By *Author `json:"by"`
 
-	// Change What became of the record. Found is a record that was there before its versions were kept; its first version is the state in which it was found.
+	// Change What was done to the record. `found`: the record is older than its history, and this first version has the state in which the service found it.
 	Change ChangeKind `json:"change"`
 
-	// Changed The members of the record that are not as they were in the version before, in alphabetical order; in the first version all members but the id.
+	// Changed The members of the record that differ from the version before, in alphabetical order. The first version has all members except the id.
 	Changed Changes `json:"changed"`
 
-	// Version The number: 1 for the first, and one more for each that follows.
+	// Version The number of the version. The first is 1, and each further version is one more.
 	Version int `json:"version"`
 
-	// With The doctor or patient with whom a mapping was deleted or restored. Null, or absent from versions, where that was done to the mapping by itself.
+	// With The doctor or patient that a mapping was deleted or restored together with. Null, or absent from versions, if only the mapping was deleted or restored.
 	With *With `json:"with,omitempty"`
 }
 
-// With The doctor or patient with whom a mapping was deleted or restored. Null, or absent from versions, where that was done to the mapping by itself.
+// With The doctor or patient that a mapping was deleted or restored together with. Null, or absent from versions, if only the mapping was deleted or restored.
 type With struct {
 	ID   int64  `json:"id"`
 	Kind string `json:"kind"`
@@ -909,7 +909,7 @@ type Limit = int
 // MappingID defines model for MappingID.
 type MappingID = int64
 
-// OutcomeFilter Allowed is what was done or shown, denied what the actor may not do, failed all else that was not done, such as a login with a wrong password or a change that broke a rule.
+// OutcomeFilter `allowed`: the operation was done. `denied`: the actor did not have the permission. `failed`: the operation failed for another reason, such as a wrong password or an invalid value.
 type OutcomeFilter = Outcome
 
 // PatientFilter defines model for PatientFilter.
@@ -944,19 +944,19 @@ type UpgradeRequired = Problem
 
 // ListEventsParams defines parameters for ListEvents.
 type ListEventsParams struct {
-	// Actor Only what this user did, or tried.
+	// Actor Only events of this user.
 	Actor *ActorFilter `form:"actor,omitempty" json:"actor,omitempty"`
 
-	// Patient Only events that concern this patient, lists that showed the patient and mappings included.
+	// Patient Only events about this patient, including lists that showed the patient, and mappings.
 	Patient *AboutPatient `form:"patient,omitempty" json:"patient,omitempty"`
 
-	// Doctor Only events that concern this doctor, lists that showed the doctor and mappings included.
+	// Doctor Only events about this doctor, including lists that showed the doctor, and mappings.
 	Doctor *AboutDoctor `form:"doctor,omitempty" json:"doctor,omitempty"`
 
-	// Action Only this action, a permission's name.
+	// Action Only events with this action, which is the name of a permission.
 	Action *ActionFilter `form:"action,omitempty" json:"action,omitempty"`
 
-	// Outcome Only events that ended so.
+	// Outcome Only events with this outcome.
 	Outcome *OutcomeFilter `form:"outcome,omitempty" json:"outcome,omitempty"`
 
 	// From Only events at this time or later (RFC 3339).
@@ -965,13 +965,13 @@ type ListEventsParams struct {
 	// To Only events before this time (RFC 3339).
 	To *Before `form:"to,omitempty" json:"to,omitempty"`
 
-	// Ordering `-id` puts the newest events first. The page then begins before the event that is the cursor.
+	// Ordering `-id` lists the newest events first. A page then has the events before `cursor`.
 	Ordering *ListEventsParamsOrdering `form:"ordering,omitempty" json:"ordering,omitempty"`
 
-	// Limit How many entries a page holds at most.
+	// Limit The maximum number of records in a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. It is opaque and comes with the link to the next page. In the audit trail it may be the id of an event: the page begins after that.
+	// Cursor Where the page begins: an opaque value from the link to the next page. In the audit trail it can also be the id of an event; the page begins after that event.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -980,46 +980,46 @@ type ListEventsParamsOrdering string
 
 // ListSessionsParams defines parameters for ListSessions.
 type ListSessionsParams struct {
-	// Limit How many entries a page holds at most.
+	// Limit The maximum number of records in a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. It is opaque and comes with the link to the next page. In the audit trail it may be the id of an event: the page begins after that.
+	// Cursor Where the page begins: an opaque value from the link to the next page. In the audit trail it can also be the id of an event; the page begins after that event.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListDoctorsParams defines parameters for ListDoctors.
 type ListDoctorsParams struct {
-	// Limit How many entries a page holds at most.
+	// Limit The maximum number of records in a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. It is opaque and comes with the link to the next page. In the audit trail it may be the id of an event: the page begins after that.
+	// Cursor Where the page begins: an opaque value from the link to the next page. In the audit trail it can also be the id of an event; the page begins after that event.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListDeletedDoctorsParams defines parameters for ListDeletedDoctors.
 type ListDeletedDoctorsParams struct {
-	// Limit How many entries a page holds at most.
+	// Limit The maximum number of records in a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. It is opaque and comes with the link to the next page. In the audit trail it may be the id of an event: the page begins after that.
+	// Cursor Where the page begins: an opaque value from the link to the next page. In the audit trail it can also be the id of an event; the page begins after that event.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListDoctorVersionsParams defines parameters for ListDoctorVersions.
 type ListDoctorVersionsParams struct {
-	// Limit How many entries a page holds at most.
+	// Limit The maximum number of records in a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. It is opaque and comes with the link to the next page. In the audit trail it may be the id of an event: the page begins after that.
+	// Cursor Where the page begins: an opaque value from the link to the next page. In the audit trail it can also be the id of an event; the page begins after that event.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListDoctorPatientsParams defines parameters for ListDoctorPatients.
 type ListDoctorPatientsParams struct {
-	// Limit How many entries a page holds at most.
+	// Limit The maximum number of records in a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. It is opaque and comes with the link to the next page. In the audit trail it may be the id of an event: the page begins after that.
+	// Cursor Where the page begins: an opaque value from the link to the next page. In the audit trail it can also be the id of an event; the page begins after that event.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -1031,67 +1031,67 @@ type ListMappingsParams struct {
 	// DoctorID Only mappings of this doctor.
 	DoctorID *DoctorFilter `form:"doctor_id,omitempty" json:"doctor_id,omitempty"`
 
-	// Limit How many entries a page holds at most.
+	// Limit The maximum number of records in a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. It is opaque and comes with the link to the next page. In the audit trail it may be the id of an event: the page begins after that.
+	// Cursor Where the page begins: an opaque value from the link to the next page. In the audit trail it can also be the id of an event; the page begins after that event.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListDeletedMappingsParams defines parameters for ListDeletedMappings.
 type ListDeletedMappingsParams struct {
-	// Limit How many entries a page holds at most.
+	// Limit The maximum number of records in a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. It is opaque and comes with the link to the next page. In the audit trail it may be the id of an event: the page begins after that.
+	// Cursor Where the page begins: an opaque value from the link to the next page. In the audit trail it can also be the id of an event; the page begins after that event.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListMappedDoctorsParams defines parameters for ListMappedDoctors.
 type ListMappedDoctorsParams struct {
-	// Limit How many entries a page holds at most.
+	// Limit The maximum number of records in a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. It is opaque and comes with the link to the next page. In the audit trail it may be the id of an event: the page begins after that.
+	// Cursor Where the page begins: an opaque value from the link to the next page. In the audit trail it can also be the id of an event; the page begins after that event.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListMappingVersionsParams defines parameters for ListMappingVersions.
 type ListMappingVersionsParams struct {
-	// Limit How many entries a page holds at most.
+	// Limit The maximum number of records in a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. It is opaque and comes with the link to the next page. In the audit trail it may be the id of an event: the page begins after that.
+	// Cursor Where the page begins: an opaque value from the link to the next page. In the audit trail it can also be the id of an event; the page begins after that event.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListPatientsParams defines parameters for ListPatients.
 type ListPatientsParams struct {
-	// Limit How many entries a page holds at most.
+	// Limit The maximum number of records in a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. It is opaque and comes with the link to the next page. In the audit trail it may be the id of an event: the page begins after that.
+	// Cursor Where the page begins: an opaque value from the link to the next page. In the audit trail it can also be the id of an event; the page begins after that event.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListDeletedPatientsParams defines parameters for ListDeletedPatients.
 type ListDeletedPatientsParams struct {
-	// Limit How many entries a page holds at most.
+	// Limit The maximum number of records in a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. It is opaque and comes with the link to the next page. In the audit trail it may be the id of an event: the page begins after that.
+	// Cursor Where the page begins: an opaque value from the link to the next page. In the audit trail it can also be the id of an event; the page begins after that event.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListPatientAccessesParams defines parameters for ListPatientAccesses.
 type ListPatientAccessesParams struct {
-	// Ordering `-id` puts the newest events first. The page then begins before the event that is the cursor.
+	// Ordering `-id` lists the newest events first. A page then has the events before `cursor`.
 	Ordering *ListPatientAccessesParamsOrdering `form:"ordering,omitempty" json:"ordering,omitempty"`
 
-	// Limit How many entries a page holds at most.
+	// Limit The maximum number of records in a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. It is opaque and comes with the link to the next page. In the audit trail it may be the id of an event: the page begins after that.
+	// Cursor Where the page begins: an opaque value from the link to the next page. In the audit trail it can also be the id of an event; the page begins after that event.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -1100,37 +1100,37 @@ type ListPatientAccessesParamsOrdering string
 
 // ListPatientDoctorsParams defines parameters for ListPatientDoctors.
 type ListPatientDoctorsParams struct {
-	// Limit How many entries a page holds at most.
+	// Limit The maximum number of records in a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. It is opaque and comes with the link to the next page. In the audit trail it may be the id of an event: the page begins after that.
+	// Cursor Where the page begins: an opaque value from the link to the next page. In the audit trail it can also be the id of an event; the page begins after that event.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListPatientVersionsParams defines parameters for ListPatientVersions.
 type ListPatientVersionsParams struct {
-	// Limit How many entries a page holds at most.
+	// Limit The maximum number of records in a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. It is opaque and comes with the link to the next page. In the audit trail it may be the id of an event: the page begins after that.
+	// Cursor Where the page begins: an opaque value from the link to the next page. In the audit trail it can also be the id of an event; the page begins after that event.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListUsersParams defines parameters for ListUsers.
 type ListUsersParams struct {
-	// Role Only users of this role.
+	// Role Only users with this role.
 	Role *RoleFilter `form:"role,omitempty" json:"role,omitempty"`
 
-	// IsActive Only users who are active, or only those who are not.
+	// IsActive Only active users if true, only inactive users if false.
 	IsActive *ActiveFilter `form:"is_active,omitempty" json:"is_active,omitempty"`
 
-	// Search Only users in whose names or address this occurs, in any letter case. Names are first before last.
+	// Search Only users whose name (first name, space, last name) or e-mail address contains this text, in any letter case.
 	Search *Search `form:"search,omitempty" json:"search,omitempty"`
 
-	// Limit How many entries a page holds at most.
+	// Limit The maximum number of records in a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor Where the page begins. It is opaque and comes with the link to the next page. In the audit trail it may be the id of an event: the page begins after that.
+	// Cursor Where the page begins: an opaque value from the link to the next page. In the audit trail it can also be the id of an event; the page begins after that event.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -1268,60 +1268,62 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
-	// GetHome Find the service
+	// GetHome Get the home page
 	//
-	// What this is and where to go: a page for browsers, which ask for `text/html`, and JSON for everybody else.
+	// Links to the API and to this document. Clients that prefer `text/html`, such as browsers, get a page; others get JSON.
 	//
 	// Corresponds with GET / (the `GetHome` operationId).
 	GetHome(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetIndex Find the collections
+	// GetIndex Get the index
 	//
-	// Where the collections are that the caller may read.
+	// Links to the lists that the caller can read.
 	//
 	// Corresponds with GET /api/ (the `GetIndex` operationId).
 	GetIndex(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListEvents Read the audit trail
 	//
-	// For Admins: who did what to whose record, or tried to, in ascending order of id, or with `ordering=-id` the newest first. The parameters narrow the list;
-	// `patient` and `doctor` cannot be combined (400). A page has at most 200 events.
+	// For Admins. Who did what to which record, or tried to. Events come in ascending order of id, or with
+	// `ordering=-id` in descending order. `patient` and `doctor` cannot be combined (400). A page has at most 200
+	// events.
 	//
-	// With `Accept: text/csv` or `Accept: application/x-ndjson` all events that the parameters keep are sent in one
-	// answer, from `cursor` on; `limit` is refused then (400). The format has to be named: other media types, and
-	// wildcards, get JSON, in pages. An answer that cannot be completed ends with the connection, and not as if it were
-	// whole (over HTTP/1.1 without the last chunk, over HTTP/2 with a reset). HTTP/1.0 cannot tell the two apart, and is
-	// refused (426). Who may read is decided when it begins.
+	// With `Accept: text/csv` or `Accept: application/x-ndjson`, all events that match are exported in one answer,
+	// starting after `cursor`; `limit` is an error then (400). The Accept header must name the media type: for wildcards and
+	// other media types, the answer is JSON, in pages. If an export cannot be completed, the connection is closed so
+	// that the client notices (over HTTP/1.1 without the last chunk, over HTTP/2 with a reset). A client of HTTP/1.0
+	// could not notice, and gets 426. The permission is checked when the export begins.
 	//
-	// The CSV (RFC 4180) has a header row, and the columns `id`, `at`, `user`, `role`, `session`, `action`,
-	// `subject_kind`, `subject_id`, `subject_ids` (a JSON array, empty for what is no list), `outcome`, `request_id`,
-	// `address`, `version` and `name` (of the actor); what is null or absent in JSON is empty. No cell begins like a
-	// formula: a name that does has a `'` before it. NDJSON has an event a line, as JSON has them.
+	// The CSV (RFC 4180) has a header row and the columns `id`, `at`, `user`, `role`, `session`, `action`,
+	// `subject_kind`, `subject_id`, `subject_ids` (a JSON array; empty unless the event is of a list), `outcome`,
+	// `request_id`, `address`, `version` and `name` (of the actor). Members that are null or absent in JSON are empty. A
+	// name that a spreadsheet would run as a formula has a `'` before it. NDJSON has one event per line, in the same form
+	// as JSON.
 	//
-	// Asking is an event itself, and one for each 200 events where all are sent in one answer.
+	// This request is itself recorded as an event; an export is recorded as one event for each 200 events.
 	//
 	// Corresponds with GET /api/audit/ (the `ListEvents` operationId).
 	ListEvents(ctx context.Context, params *ListEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// LoginWithBody Sign in
 	//
-	// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is
-	// another name for it, and exactly one of the two is required. A token that is sent along is ignored.
+	// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is an alias.
+	// Exactly one of the two is required. An access token in the request is ignored.
 	//
-	// A 401 says in its `code` what to do next:
+	// The `code` of a 401 says what to do next:
 	//
-	// - `no_active_account`: the address is unknown, the password is wrong, or the account is not active. Which
-	//   of them it is, nobody is told.
-	// - `otp_required`: the password is right, and the account has a second factor. Ask for its code, and log in
-	//   again with the same members and `otp`.
-	// - `otp_invalid`: the password is right, and the code is wrong or was used before. The next code of the
-	//   device will do, or a recovery code, each of which is good once.
+	// - `no_active_account`: the address is unknown, the password is wrong, or the account is not active. The answer
+	//   does not say which.
+	// - `otp_required`: the password is right, and the account has a second factor. Ask the user for its code, and
+	//   log in again with the same members and `otp`.
+	// - `otp_invalid`: the password is right, and the code is wrong or was used before. Use the next code of the
+	//   device, or a recovery code. Each code works once.
 	//
-	// Who fails too often, with passwords or with codes, has to wait (429), longer each time. That is counted for
-	// each account, and apart for each place that its logins come from, in the same way for addresses that have
-	// no account.
+	// After too many failed logins, with wrong passwords or wrong codes, further logins must wait (429), longer each
+	// time. Failed logins are counted per account and client network, per account, and per client network.
+	// Addresses without an account are treated the same way.
 	//
-	// When the answer has a `duty`, the tokens are good for little else than to do it: see "Duties" above.
+	// If the answer has a `duty`, the tokens can be used for little else until it is done: see "Duties" above.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1330,23 +1332,23 @@ type ClientInterface interface {
 
 	// Login Sign in
 	//
-	// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is
-	// another name for it, and exactly one of the two is required. A token that is sent along is ignored.
+	// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is an alias.
+	// Exactly one of the two is required. An access token in the request is ignored.
 	//
-	// A 401 says in its `code` what to do next:
+	// The `code` of a 401 says what to do next:
 	//
-	// - `no_active_account`: the address is unknown, the password is wrong, or the account is not active. Which
-	//   of them it is, nobody is told.
-	// - `otp_required`: the password is right, and the account has a second factor. Ask for its code, and log in
-	//   again with the same members and `otp`.
-	// - `otp_invalid`: the password is right, and the code is wrong or was used before. The next code of the
-	//   device will do, or a recovery code, each of which is good once.
+	// - `no_active_account`: the address is unknown, the password is wrong, or the account is not active. The answer
+	//   does not say which.
+	// - `otp_required`: the password is right, and the account has a second factor. Ask the user for its code, and
+	//   log in again with the same members and `otp`.
+	// - `otp_invalid`: the password is right, and the code is wrong or was used before. Use the next code of the
+	//   device, or a recovery code. Each code works once.
 	//
-	// Who fails too often, with passwords or with codes, has to wait (429), longer each time. That is counted for
-	// each account, and apart for each place that its logins come from, in the same way for addresses that have
-	// no account.
+	// After too many failed logins, with wrong passwords or wrong codes, further logins must wait (429), longer each
+	// time. Failed logins are counted per account and client network, per account, and per client network.
+	// Addresses without an account are treated the same way.
 	//
-	// When the answer has a `duty`, the tokens are good for little else than to do it: see "Duties" above.
+	// If the answer has a `duty`, the tokens can be used for little else until it is done: see "Duties" above.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1355,7 +1357,7 @@ type ClientInterface interface {
 
 	// RefreshSessionWithBody Continue a session
 	//
-	// Spends the refresh token for the next pair of tokens. The token that was spent last, sent again within the service's grace (30 seconds unless set otherwise), gets the same refresh token again and a fresh access token: for an answer that got lost, and for two tabs that refresh at once. An older token, or that one later, ends its session (401), since two parties must hold it. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored. Tokens that turn out bad are counted for each address, and too many are refused (429); a good token is not.
+	// Exchanges the refresh token for the next pair of tokens. A refresh token can be used once. For lost answers, and for two browser tabs that refresh at the same time, the token that was used last can be used again within a grace period (30 seconds by default): it gets the same refresh token again, and a new access token. Using it later, or using an older token, revokes the session (401), because the token must have been copied. A session expires some time after its login, however often it is refreshed. An access token in the request is ignored. Invalid refresh tokens are counted per client network, and after too many, further ones get 429; a valid token never does.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1364,7 +1366,7 @@ type ClientInterface interface {
 
 	// RefreshSession Continue a session
 	//
-	// Spends the refresh token for the next pair of tokens. The token that was spent last, sent again within the service's grace (30 seconds unless set otherwise), gets the same refresh token again and a fresh access token: for an answer that got lost, and for two tabs that refresh at once. An older token, or that one later, ends its session (401), since two parties must hold it. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored. Tokens that turn out bad are counted for each address, and too many are refused (429); a good token is not.
+	// Exchanges the refresh token for the next pair of tokens. A refresh token can be used once. For lost answers, and for two browser tabs that refresh at the same time, the token that was used last can be used again within a grace period (30 seconds by default): it gets the same refresh token again, and a new access token. Using it later, or using an older token, revokes the session (401), because the token must have been copied. A session expires some time after its login, however often it is refreshed. An access token in the request is ignored. Invalid refresh tokens are counted per client network, and after too many, further ones get 429; a valid token never does.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1373,12 +1375,12 @@ type ClientInterface interface {
 
 	// Logout Sign out
 	//
-	// Ends the session of the access token. That token and the session's refresh token are refused from now on; other sessions of the account go on. No body is needed. For other sessions see `/api/auth/sessions/`.
+	// Revokes the session of the access token. This access token and the session's refresh token are refused from now on. Other sessions of the account stay valid; see `/api/auth/sessions/`. No body is needed.
 	//
 	// Corresponds with POST /api/auth/logout/ (the `Logout` operationId).
 	Logout(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetMe See my account
+	// GetMe Get my account
 	//
 	// The account of the caller.
 	//
@@ -1387,7 +1389,7 @@ type ClientInterface interface {
 
 	// ChangeMeWithBody Change my account
 	//
-	// Changes the caller's own names and phone number. Address and role stay.
+	// Changes the caller's names and phone number. The e-mail address and the role cannot be changed here.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1396,27 +1398,28 @@ type ClientInterface interface {
 
 	// ChangeMe Change my account
 	//
-	// Changes the caller's own names and phone number. Address and role stay.
+	// Changes the caller's names and phone number. The e-mail address and the role cannot be changed here.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PATCH /api/auth/me/ (the `ChangeMe` operationId).
 	ChangeMe(ctx context.Context, body ChangeMeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetSecondFactor See my second factor
+	// GetSecondFactor Get my second factor
 	//
-	// Whether codes are asked for at login, and how many recovery codes are left.
+	// Whether logins need a code, and how many recovery codes are left.
 	//
 	// Corresponds with GET /api/auth/mfa/ (the `GetSecondFactor` operationId).
 	GetSecondFactor(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// EnrolSecondFactorWithBody Enrol a second factor
 	//
-	// Makes a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds), which is shown this once.
-	// It takes the password; a wrong one is an error of `password` (400), and counts against the session (429).
+	// Creates a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds). The key is shown only
+	// once. This needs the password: a wrong one is an error of `password` (400) and counts towards the session's
+	// limit (429).
 	//
-	// Nothing changes for the account until the key is confirmed with a code at `/api/auth/mfa/confirm/`; enrolling
-	// again before that replaces the key. An account that has a second factor is refused (400, `mfa_enabled`).
+	// Logins need no code until the key is confirmed at `/api/auth/mfa/confirm/`. Enrolling again before that
+	// replaces the key. If the account already has a second factor, the answer is 400 (`mfa_enabled`).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1425,11 +1428,12 @@ type ClientInterface interface {
 
 	// EnrolSecondFactor Enrol a second factor
 	//
-	// Makes a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds), which is shown this once.
-	// It takes the password; a wrong one is an error of `password` (400), and counts against the session (429).
+	// Creates a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds). The key is shown only
+	// once. This needs the password: a wrong one is an error of `password` (400) and counts towards the session's
+	// limit (429).
 	//
-	// Nothing changes for the account until the key is confirmed with a code at `/api/auth/mfa/confirm/`; enrolling
-	// again before that replaces the key. An account that has a second factor is refused (400, `mfa_enabled`).
+	// Logins need no code until the key is confirmed at `/api/auth/mfa/confirm/`. Enrolling again before that
+	// replaces the key. If the account already has a second factor, the answer is 400 (`mfa_enabled`).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1438,12 +1442,12 @@ type ClientInterface interface {
 
 	// ConfirmSecondFactorWithBody Turn my second factor on
 	//
-	// Takes a code that the app shows. From now on, logins need one. All other sessions of the account end. A wrong
-	// code is an error of `otp` (400), and counts against the session (429); without a key that waits for it the answer
-	// is 400 with `mfa_not_enrolled`.
+	// Confirms the key with a code that the app shows. From now on, logins need a code. All other sessions of the
+	// account are revoked. A wrong code is an error of `otp` (400) and counts towards the session's limit (429). If there
+	// is no key to confirm, the answer is 400 (`mfa_not_enrolled`).
 	//
-	// The answer has ten recovery codes, each good for one login in place of the app's code. They cannot be seen
-	// again: have them written down. The code is spent: to log in, wait for the next one.
+	// The answer has ten recovery codes. Each can replace the app's code at one login. They are shown only once: tell
+	// the user to write them down. A code works once, so for a login, wait until the app shows the next one.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1452,12 +1456,12 @@ type ClientInterface interface {
 
 	// ConfirmSecondFactor Turn my second factor on
 	//
-	// Takes a code that the app shows. From now on, logins need one. All other sessions of the account end. A wrong
-	// code is an error of `otp` (400), and counts against the session (429); without a key that waits for it the answer
-	// is 400 with `mfa_not_enrolled`.
+	// Confirms the key with a code that the app shows. From now on, logins need a code. All other sessions of the
+	// account are revoked. A wrong code is an error of `otp` (400) and counts towards the session's limit (429). If there
+	// is no key to confirm, the answer is 400 (`mfa_not_enrolled`).
 	//
-	// The answer has ten recovery codes, each good for one login in place of the app's code. They cannot be seen
-	// again: have them written down. The code is spent: to log in, wait for the next one.
+	// The answer has ten recovery codes. Each can replace the app's code at one login. They are shown only once: tell
+	// the user to write them down. A code works once, so for a login, wait until the app shows the next one.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1466,8 +1470,8 @@ type ClientInterface interface {
 
 	// DisableSecondFactorWithBody Turn my second factor off
 	//
-	// Takes the password; a wrong one is an error of `password` (400), and counts against the session (429). Where
-	// the operator of the service requires it of administrators, they cannot turn it off (403).
+	// Needs the password: a wrong one is an error of `password` (400) and counts towards the session's limit (429).
+	// If the service requires a second factor of administrators, they cannot turn it off (403).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1476,8 +1480,8 @@ type ClientInterface interface {
 
 	// DisableSecondFactor Turn my second factor off
 	//
-	// Takes the password; a wrong one is an error of `password` (400), and counts against the session (429). Where
-	// the operator of the service requires it of administrators, they cannot turn it off (403).
+	// Needs the password: a wrong one is an error of `password` (400) and counts towards the session's limit (429).
+	// If the service requires a second factor of administrators, they cannot turn it off (403).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1486,11 +1490,12 @@ type ClientInterface interface {
 
 	// ChangePasswordWithBody Change my password
 	//
-	// Takes the current password too. All other sessions of the account end; the one in which this is asked goes on,
-	// with the same tokens. A wrong current password is an error of `current_password` (400), and counts against
-	// the session: after some, it has to wait (429). Logins do not.
+	// Needs the current password. All other sessions of the account are revoked; the session of the access token
+	// continues with the same tokens. A wrong current password is an error of `current_password` (400). Wrong
+	// passwords are counted per session: after too many, the session must wait (429), while logins to the account
+	// need not.
 	//
-	// With a temporary password this has to be done before anything else: see "Duties" above.
+	// A user with a temporary password must do this first: see "Duties" above.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1499,34 +1504,35 @@ type ClientInterface interface {
 
 	// ChangePassword Change my password
 	//
-	// Takes the current password too. All other sessions of the account end; the one in which this is asked goes on,
-	// with the same tokens. A wrong current password is an error of `current_password` (400), and counts against
-	// the session: after some, it has to wait (429). Logins do not.
+	// Needs the current password. All other sessions of the account are revoked; the session of the access token
+	// continues with the same tokens. A wrong current password is an error of `current_password` (400). Wrong
+	// passwords are counted per session: after too many, the session must wait (429), while logins to the account
+	// need not.
 	//
-	// With a temporary password this has to be done before anything else: see "Duties" above.
+	// A user with a temporary password must do this first: see "Duties" above.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/auth/password/ (the `ChangePassword` operationId).
 	ChangePassword(ctx context.Context, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListPermissions See what I may do
+	// ListPermissions List my permissions
 	//
-	// The names of all the permissions that the caller has now, as `x-permission` has them. While a duty is to be
-	// done, these are few.
+	// The names of the permissions that the caller has now, as in `x-permission`. While the caller has a duty,
+	// these are few.
 	//
 	// Corresponds with GET /api/auth/permissions/ (the `ListPermissions` operationId).
 	ListPermissions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RegisterWithBody Create an account
 	//
-	// The address becomes the sign-in name, and may belong to one account only, whatever its letter case.
-	// The password must have 8 to 256 characters and must not be easy to guess.
+	// The e-mail address is the sign-in name, and is unique regardless of letter case. The password must have 8 to
+	// 256 characters and must not be easy to guess.
 	//
-	// Without a token, or with that of Staff, the account is Staff's, and the operator of the service decides
-	// what comes of it: the account can be used at once (201), an administrator has to activate it first (202),
-	// or registration is closed (403). With 202 the answer is the same whether the address was free or taken.
-	// An Admin may create accounts of either role at any time, and always gets 201.
+	// Without a token, or with a token of Staff, the new account has the role STAFF. A setting of the service decides
+	// whether it can be used at once (201), an administrator must activate it first (202), or registration is closed
+	// (403). The 202 is the same whether or not the address already has an account. An Admin can create accounts of
+	// either role, whatever that setting is, and gets 201.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1535,13 +1541,13 @@ type ClientInterface interface {
 
 	// Register Create an account
 	//
-	// The address becomes the sign-in name, and may belong to one account only, whatever its letter case.
-	// The password must have 8 to 256 characters and must not be easy to guess.
+	// The e-mail address is the sign-in name, and is unique regardless of letter case. The password must have 8 to
+	// 256 characters and must not be easy to guess.
 	//
-	// Without a token, or with that of Staff, the account is Staff's, and the operator of the service decides
-	// what comes of it: the account can be used at once (201), an administrator has to activate it first (202),
-	// or registration is closed (403). With 202 the answer is the same whether the address was free or taken.
-	// An Admin may create accounts of either role at any time, and always gets 201.
+	// Without a token, or with a token of Staff, the new account has the role STAFF. A setting of the service decides
+	// whether it can be used at once (201), an administrator must activate it first (202), or registration is closed
+	// (403). The 202 is the same whether or not the address already has an account. An Admin can create accounts of
+	// either role, whatever that setting is, and gets 201.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1550,45 +1556,45 @@ type ClientInterface interface {
 
 	// EndOtherSessions Sign out everywhere else
 	//
-	// Ends all sessions of the caller but the one in which this is asked.
+	// Revokes all sessions of the caller except the one of the access token.
 	//
 	// Corresponds with DELETE /api/auth/sessions/ (the `EndOtherSessions` operationId).
 	EndOtherSessions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListSessions List my sessions
 	//
-	// Where the caller is signed in: the sessions that can still be used, a page at a time.
+	// The caller's sessions that are still valid.
 	//
 	// Corresponds with GET /api/auth/sessions/ (the `ListSessions` operationId).
 	ListSessions(ctx context.Context, params *ListSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// EndSession Sign out in one place
+	// EndSession Revoke one of my sessions
 	//
-	// Ends one of the caller's own sessions, at once: its tokens are refused from now on. It may be the one in which
-	// this is asked.
+	// Revokes one of the caller's sessions. Its tokens are refused from now on. This can be the session of the access
+	// token.
 	//
 	// Corresponds with DELETE /api/auth/sessions/{id}/ (the `EndSession` operationId).
 	EndSession(ctx context.Context, id SessionID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListDoctors List the doctors
+	// ListDoctors List doctors
 	//
-	// All doctors, a page at a time. Salaries are for Admins only, and so are deleted doctors.
+	// All doctors. Only Admins get salaries, and only Admins can list deleted doctors.
 	//
 	// Corresponds with GET /api/doctors/ (the `ListDoctors` operationId).
 	ListDoctors(ctx context.Context, params *ListDoctorsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateDoctorWithBody Add a doctor
+	// CreateDoctorWithBody Create a doctor
 	//
-	// For Admins. The doctor joins today (UTC). A licence number may belong to one doctor only, whatever its letter case and width of characters (400).
+	// For Admins. `joined_at` is set to the current date in UTC. Licence numbers are unique, regardless of letter case and character width (400).
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/doctors/ (the `CreateDoctor` operationId).
 	CreateDoctorWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateDoctor Add a doctor
+	// CreateDoctor Create a doctor
 	//
-	// For Admins. The doctor joins today (UTC). A licence number may belong to one doctor only, whatever its letter case and width of characters (400).
+	// For Admins. `joined_at` is set to the current date in UTC. Licence numbers are unique, regardless of letter case and character width (400).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1600,21 +1606,21 @@ type ClientInterface interface {
 
 	// DeleteDoctor Delete a doctor
 	//
-	// For Admins. Also deletes the doctor's mappings. The patients stay. Nothing is lost: an Admin can see and restore what was deleted.
+	// For Admins. Also deletes the doctor's mappings, but no patients. Admins can list and restore deleted doctors.
 	//
 	// Corresponds with DELETE /api/doctors/{id}/ (the `DeleteDoctor` operationId).
 	DeleteDoctor(ctx context.Context, id DoctorID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetDoctor See a doctor
+	// GetDoctor Get a doctor
 	//
-	// One doctor. The salary is for Admins only, and absent for Staff.
+	// One doctor. The salary is absent unless the caller is an Admin.
 	//
 	// Corresponds with GET /api/doctors/{id}/ (the `GetDoctor` operationId).
 	GetDoctor(ctx context.Context, id DoctorID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ChangeDoctorWithBody Change a doctor
 	//
-	// For Admins. Changes the members that are given.
+	// For Admins. Changes the members that are sent.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1623,7 +1629,7 @@ type ClientInterface interface {
 
 	// ChangeDoctor Change a doctor
 	//
-	// For Admins. Changes the members that are given.
+	// For Admins. Changes the members that are sent.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1632,7 +1638,7 @@ type ClientInterface interface {
 
 	// ReplaceDoctorWithBody Replace a doctor
 	//
-	// For Admins. Sets all that may be set of a doctor. The date of joining stays.
+	// For Admins. Sets all writable members of a doctor. `joined_at` does not change.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1641,7 +1647,7 @@ type ClientInterface interface {
 
 	// ReplaceDoctor Replace a doctor
 	//
-	// For Admins. Sets all that may be set of a doctor. The date of joining stays.
+	// For Admins. Sets all writable members of a doctor. `joined_at` does not change.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1650,53 +1656,52 @@ type ClientInterface interface {
 
 	// ListDoctorVersions List the versions of a doctor
 	//
-	// How the doctor came to be as it is: a version for each change, in ascending order of number, a page at a time,
-	// with who made it, when, and what it changed, member by member. Salaries are for
-	// Admins only, here as elsewhere: for Staff they are no members of a doctor.
+	// Every change of the doctor makes a version. A version shows who made it, when, and each member that it changed.
+	// Versions come in ascending order of number. The salary and its changes are absent unless the caller is an Admin.
 	//
-	// The versions of a deleted doctor are for Admins, who need `doctor:read_deleted` for them; Staff get 404.
+	// The versions of a deleted doctor need `doctor:read_deleted`; a caller without it gets 404.
 	//
 	// Corresponds with GET /api/doctors/{id}/history/ (the `ListDoctorVersions` operationId).
 	ListDoctorVersions(ctx context.Context, id DoctorID, params *ListDoctorVersionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetDoctorVersion See a version of a doctor
+	// GetDoctorVersion Get a version of a doctor
 	//
-	// One version, with the doctor as it was from then on, or, after a deletion, as it was before. Salaries are for
-	// Admins only, here as elsewhere: for Staff they are no members of a doctor.
+	// One version, with the doctor as it was after the change. The version of a deletion has the doctor as it was
+	// before. The salary and its changes are absent unless the caller is an Admin.
 	//
-	// The versions of a deleted doctor are for Admins, who need `doctor:read_deleted` for them; Staff get 404.
+	// The versions of a deleted doctor need `doctor:read_deleted`; a caller without it gets 404.
 	//
 	// Corresponds with GET /api/doctors/{id}/history/{version}/ (the `GetDoctorVersion` operationId).
 	GetDoctorVersion(ctx context.Context, id DoctorID, version VersionNumber, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListDoctorPatients List a doctor's patients
 	//
-	// The patients to whom the doctor is assigned, a page at a time.
+	// The patients that the doctor is assigned to.
 	//
 	// Corresponds with GET /api/doctors/{id}/patients/ (the `ListDoctorPatients` operationId).
 	ListDoctorPatients(ctx context.Context, id DoctorID, params *ListDoctorPatientsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RestoreDoctor Restore a deleted doctor
 	//
-	// For Admins. The doctor is back under the same id, and so are the mappings that were deleted with the doctor;
-	// those whose patient is deleted as well will be back with that patient. A licence number that has become another
-	// doctor's meanwhile is refused (400, `conflict`). What is not deleted is not found.
+	// For Admins. Restores the doctor under the same id, and the mappings that were deleted together with the doctor. A mapping
+	// whose patient is deleted is restored together with the patient. If another doctor has the licence number
+	// now, the answer is 400 (`conflict`). A doctor that is not deleted is not found (404).
 	//
-	// A body is not read.
+	// A body is ignored.
 	//
 	// Corresponds with POST /api/doctors/{id}/restore/ (the `RestoreDoctor` operationId).
 	RestoreDoctor(ctx context.Context, id DoctorID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListMappings List the mappings
+	// ListMappings List mappings
 	//
-	// Who is assigned to whom, a page at a time, with the patient's name and the doctor. `patient_id` and `doctor_id` narrow the list; for an id that nobody has, it is empty. Deleted mappings are for Admins only.
+	// All mappings, with the patient's name and the doctor. If no mapping matches `patient_id` and `doctor_id`, the list is empty. Only Admins can list deleted mappings.
 	//
 	// Corresponds with GET /api/mappings/ (the `ListMappings` operationId).
 	ListMappings(ctx context.Context, params *ListMappingsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateMappingWithBody Assign a doctor to a patient
 	//
-	// A pair is assigned once: doing so again is refused (400), and so is an id that nobody has.
+	// If the doctor is already assigned to the patient, or one of the ids does not exist, the answer is 400.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1705,7 +1710,7 @@ type ClientInterface interface {
 
 	// CreateMapping Assign a doctor to a patient
 	//
-	// A pair is assigned once: doing so again is refused (400), and so is an id that nobody has.
+	// If the doctor is already assigned to the patient, or one of the ids does not exist, the answer is 400.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1715,23 +1720,23 @@ type ClientInterface interface {
 	// ListDeletedMappings performs a GET /api/mappings/?deleted=true (the `ListDeletedMappings` operationId) request.
 	ListDeletedMappings(ctx context.Context, params *ListDeletedMappingsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// DeleteMapping End a mapping
+	// DeleteMapping Delete a mapping
 	//
-	// The doctor is no longer assigned to the patient. Both stay. An Admin can restore the mapping.
+	// Unassigns the doctor from the patient. Neither of the two is deleted. Admins can list and restore deleted mappings.
 	//
 	// Corresponds with DELETE /api/mappings/{id}/ (the `DeleteMapping` operationId).
 	DeleteMapping(ctx context.Context, id MappingID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListMappedDoctors List a patient's doctors, at the mappings' address
+	// ListMappedDoctors List a patient's doctors (old path)
 	//
-	// The id is **that of a patient**, unlike in the other operations on this path. The answer is that of `/api/patients/{id}/doctors/`, which new clients should use.
+	// The id is **the id of a patient**, unlike in the other operations on this path. The answer is the same as that of `/api/patients/{id}/doctors/`, which new clients should use.
 	//
 	// Corresponds with GET /api/mappings/{id}/ (the `ListMappedDoctors` operationId).
 	ListMappedDoctors(ctx context.Context, id PatientID, params *ListMappedDoctorsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ChangeMappingWithBody Change a mapping
 	//
-	// Sets the given side of the mapping. A different pair counts as assigned now; the same pair keeps its time.
+	// Sets the patient or the doctor of the mapping. If the pair changes, `assigned_at` is set to the current time.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1740,7 +1745,7 @@ type ClientInterface interface {
 
 	// ChangeMapping Change a mapping
 	//
-	// Sets the given side of the mapping. A different pair counts as assigned now; the same pair keeps its time.
+	// Sets the patient or the doctor of the mapping. If the pair changes, `assigned_at` is set to the current time.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1749,7 +1754,7 @@ type ClientInterface interface {
 
 	// ReplaceMappingWithBody Replace a mapping
 	//
-	// Sets both sides of the mapping. A different pair counts as assigned now; the same pair keeps its time.
+	// Sets the patient and the doctor of the mapping. If the pair changes, `assigned_at` is set to the current time.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1758,7 +1763,7 @@ type ClientInterface interface {
 
 	// ReplaceMapping Replace a mapping
 	//
-	// Sets both sides of the mapping. A different pair counts as assigned now; the same pair keeps its time.
+	// Sets the patient and the doctor of the mapping. If the pair changes, `assigned_at` is set to the current time.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1767,53 +1772,53 @@ type ClientInterface interface {
 
 	// ListMappingVersions List the versions of a mapping
 	//
-	// How the mapping came to be as it is: a version for each change, in ascending order of number, a page at a time,
-	// with who made it, when, and what it changed, member by member.
+	// Every change of the mapping makes a version. A version shows who made it, when, and each member that it changed.
+	// Versions come in ascending order of number.
 	//
-	// The versions of a deleted mapping are for Admins, who need `mapping:read_deleted` for them; Staff get 404.
+	// The versions of a deleted mapping need `mapping:read_deleted`; a caller without it gets 404.
 	//
 	// Corresponds with GET /api/mappings/{id}/history/ (the `ListMappingVersions` operationId).
 	ListMappingVersions(ctx context.Context, id MappingID, params *ListMappingVersionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetMappingVersion See a version of a mapping
+	// GetMappingVersion Get a version of a mapping
 	//
-	// One version, with the mapping as it was from then on, or, after a deletion, as it was before.
+	// One version, with the mapping as it was after the change. The version of a deletion has the mapping as it was before.
 	//
-	// The versions of a deleted mapping are for Admins, who need `mapping:read_deleted` for them; Staff get 404.
+	// The versions of a deleted mapping need `mapping:read_deleted`; a caller without it gets 404.
 	//
 	// Corresponds with GET /api/mappings/{id}/history/{version}/ (the `GetMappingVersion` operationId).
 	GetMappingVersion(ctx context.Context, id MappingID, version VersionNumber, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RestoreMapping Restore a deleted mapping
 	//
-	// For Admins. The mapping is back under the same id, as of when it was assigned. A mapping whose patient or
-	// doctor is deleted is refused (400, `conflict`), as is one whose pair was assigned anew. What is not deleted is
-	// not found.
+	// For Admins. Restores the mapping under the same id, with the same `assigned_at`. If its patient or doctor is
+	// deleted, or the doctor has been assigned to the patient again, the answer is 400 (`conflict`). A mapping that is
+	// not deleted is not found (404).
 	//
-	// A body is not read.
+	// A body is ignored.
 	//
 	// Corresponds with POST /api/mappings/{id}/restore/ (the `RestoreMapping` operationId).
 	RestoreMapping(ctx context.Context, id MappingID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListPatients List the patients
+	// ListPatients List patients
 	//
-	// All patients, a page at a time. Deleted ones are for Admins only.
+	// All patients. Only Admins can list deleted patients.
 	//
 	// Corresponds with GET /api/patients/ (the `ListPatients` operationId).
 	ListPatients(ctx context.Context, params *ListPatientsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreatePatientWithBody Add a patient
+	// CreatePatientWithBody Create a patient
 	//
-	// The record notes which account added it. Only the name is required.
+	// `created_by` is set to the caller's account. Only the name is required.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/patients/ (the `CreatePatient` operationId).
 	CreatePatientWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreatePatient Add a patient
+	// CreatePatient Create a patient
 	//
-	// The record notes which account added it. Only the name is required.
+	// `created_by` is set to the caller's account. Only the name is required.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1825,12 +1830,12 @@ type ClientInterface interface {
 
 	// DeletePatient Delete a patient
 	//
-	// Also deletes the patient's mappings. The doctors stay. Nothing is lost: an Admin can see and restore what was deleted.
+	// Also deletes the patient's mappings, but no doctors. Admins can list and restore deleted patients.
 	//
 	// Corresponds with DELETE /api/patients/{id}/ (the `DeletePatient` operationId).
 	DeletePatient(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetPatient See a patient
+	// GetPatient Get a patient
 	//
 	// One patient, with the ids of all the patient's doctors.
 	//
@@ -1839,7 +1844,7 @@ type ClientInterface interface {
 
 	// ChangePatientWithBody Change a patient
 	//
-	// Changes the members that are given. Null clears the date of birth and the gender; an empty text clears the other texts but the name.
+	// Changes the members that are sent. Null clears the date of birth and the gender. An empty string clears the phone number, the address and the medical record.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1848,7 +1853,7 @@ type ClientInterface interface {
 
 	// ChangePatient Change a patient
 	//
-	// Changes the members that are given. Null clears the date of birth and the gender; an empty text clears the other texts but the name.
+	// Changes the members that are sent. Null clears the date of birth and the gender. An empty string clears the phone number, the address and the medical record.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1857,7 +1862,7 @@ type ClientInterface interface {
 
 	// ReplacePatientWithBody Replace a patient
 	//
-	// Sets all that may be set of a patient. **What is left out is emptied**, the medical record included: to change one thing, use PATCH.
+	// Sets all writable members of a patient. **Members that are left out are emptied**, including the medical record. To change one member, use PATCH.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1866,91 +1871,92 @@ type ClientInterface interface {
 
 	// ReplacePatient Replace a patient
 	//
-	// Sets all that may be set of a patient. **What is left out is emptied**, the medical record included: to change one thing, use PATCH.
+	// Sets all writable members of a patient. **Members that are left out are emptied**, including the medical record. To change one member, use PATCH.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /api/patients/{id}/ (the `ReplacePatient` operationId).
 	ReplacePatient(ctx context.Context, id PatientID, body ReplacePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListPatientAccesses See who saw or changed a patient's record
+	// ListPatientAccesses List accesses to a patient's record
 	//
-	// For Admins: the accounting that a patient may ask for. All events that concern the patient, lists that showed
-	// the patient and mappings included, in pages of at most 200, whether the record is still there or not. For an id that
-	// nobody ever had, the list is empty. As `text/csv` it is the report of `report/`, for the patient to read, which takes no
-	// parameters.
+	// For Admins. All audit events about the patient, for patients who ask who used their record. They include lists
+	// that showed the patient, and the patient's mappings. The patient can be deleted. For an id that no patient ever
+	// had, the list is empty. A page has at most 200 events. With `Accept: text/csv`, the answer is the report of
+	// `report/`, which takes no parameters.
 	//
-	// Asking is an event itself.
+	// This request is itself recorded as an event.
 	//
 	// Corresponds with GET /api/patients/{id}/accesses/ (the `ListPatientAccesses` operationId).
 	ListPatientAccesses(ctx context.Context, id PatientID, params *ListPatientAccessesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ReportPatientAccesses Report to a patient who used the record
+	// ReportPatientAccesses Get a report of accesses to a patient's record
 	//
-	// For Admins: the accounting that a patient may ask for, as a table. It has a line for each day, person and kind of
-	// use, of all events that concern the patient, the lists that showed the patient included, whether the record is
-	// still there or not.
+	// For Admins. A table for patients who ask who used their record. It has one row per day, user, action and
+	// outcome, and counts all events about the patient, including lists that showed the patient. The patient can be
+	// deleted.
 	//
-	// The CSV (RFC 4180) has a header row, and the columns `date` (in UTC), `user`, `name` (the one that the user has
-	// now), `role` (the one at that time), `action` (a permission's name), `about` (what it lets one do, in words),
-	// `outcome` and `times`. A name that begins like a formula has a `'` before it. Two lines with the same date, person and
-	// kind of use come only from clocks that were wrong, and count together.
+	// The CSV (RFC 4180) has a header row and the columns `date` (in UTC), `user`, `name` (the user's current name),
+	// `role` (the role at that time), `action` (the name of a permission), `about` (the permission in words), `outcome`
+	// and `times` (how often). A name that a spreadsheet would run as a formula has a `'` before it. If clocks were
+	// wrong, several rows can have the same date, user, action and outcome: add up their `times`.
 	//
-	// It is sent as it is read, and an answer that cannot be completed ends with the connection, as exports of the
-	// audit trail do. Asking is an event itself, and one for each 10,000 events that are counted.
+	// The report is sent while it is read. If it cannot be completed, the connection is closed, as for exports of the
+	// audit trail. The request is itself recorded: one event for each 10,000 events that are counted.
 	//
 	// Corresponds with GET /api/patients/{id}/accesses/report/ (the `ReportPatientAccesses` operationId).
 	ReportPatientAccesses(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListPatientDoctors List a patient's doctors
 	//
-	// The doctors who are assigned to the patient, a page at a time.
+	// The doctors who are assigned to the patient.
 	//
 	// Corresponds with GET /api/patients/{id}/doctors/ (the `ListPatientDoctors` operationId).
 	ListPatientDoctors(ctx context.Context, id PatientID, params *ListPatientDoctorsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListPatientVersions List the versions of a patient
 	//
-	// How the patient came to be as it is: a version for each change, in ascending order of number, a page at a time,
-	// with who made it, when, and what it changed, member by member.
+	// Every change of the patient makes a version. A version shows who made it, when, and each member that it changed.
+	// Versions come in ascending order of number.
 	//
-	// The versions of a deleted patient are for Admins, who need `patient:read_deleted` for them; Staff get 404.
+	// The versions of a deleted patient need `patient:read_deleted`; a caller without it gets 404.
 	//
 	// Corresponds with GET /api/patients/{id}/history/ (the `ListPatientVersions` operationId).
 	ListPatientVersions(ctx context.Context, id PatientID, params *ListPatientVersionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetPatientVersion See a version of a patient
+	// GetPatientVersion Get a version of a patient
 	//
-	// One version, with the patient as it was from then on, or, after a deletion, as it was before.
+	// One version, with the patient as it was after the change. The version of a deletion has the patient as it was before.
 	//
-	// The versions of a deleted patient are for Admins, who need `patient:read_deleted` for them; Staff get 404.
+	// The versions of a deleted patient need `patient:read_deleted`; a caller without it gets 404.
 	//
 	// Corresponds with GET /api/patients/{id}/history/{version}/ (the `GetPatientVersion` operationId).
 	GetPatientVersion(ctx context.Context, id PatientID, version VersionNumber, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RestorePatient Restore a deleted patient
 	//
-	// For Admins. The patient is back under the same id, and so are the mappings that were deleted with the
-	// patient; those whose doctor is deleted as well will be back with that doctor. An external id that has
-	// become another patient's meanwhile is refused (400, `conflict`). What is not deleted is not found.
+	// For Admins. Restores the patient under the same id, and the mappings that were deleted together with the patient. A
+	// mapping whose doctor is deleted is restored together with the doctor. An
+	// external id that another patient has by now is refused (400, `conflict`). A patient that is not deleted is not
+	// found (404).
 	//
-	// A body is not read.
+	// A body is ignored.
 	//
 	// Corresponds with POST /api/patients/{id}/restore/ (the `RestorePatient` operationId).
 	RestorePatient(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListUsers List the users
+	// ListUsers List users
 	//
-	// For Admins. All accounts, active or not, a page at a time. The parameters narrow the list. A page whose link
-	// leads on is not the last, however few accounts it holds.
+	// For Admins. All accounts that match the parameters, active or not. A page with a `next` link is not the last
+	// one, even if it holds few accounts.
 	//
 	// Corresponds with GET /api/users/ (the `ListUsers` operationId).
 	ListUsers(ctx context.Context, params *ListUsersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateUserWithBody Create a user
 	//
-	// For Admins. Creates an account of either role, whatever the operator of the service decided about registration.
-	// The password is temporary, because the Admin knows it: after the first login its owner has the duty to change it.
+	// For Admins. Creates an account of either role, even if registration is closed. The password is temporary, because
+	// the Admin knows it: the user must change it after the first login.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1959,8 +1965,8 @@ type ClientInterface interface {
 
 	// CreateUser Create a user
 	//
-	// For Admins. Creates an account of either role, whatever the operator of the service decided about registration.
-	// The password is temporary, because the Admin knows it: after the first login its owner has the duty to change it.
+	// For Admins. Creates an account of either role, even if registration is closed. The password is temporary, because
+	// the Admin knows it: the user must change it after the first login.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1969,14 +1975,14 @@ type ClientInterface interface {
 
 	// DeactivateUser Deactivate a user
 	//
-	// For Admins. The user is signed out everywhere at once and cannot sign in any more; a login is answered like
-	// one with a wrong password. Accounts are never erased, since records name them: set `is_active` to undo this.
-	// The last active Admin cannot be deactivated (400, `last_admin`).
+	// For Admins. All sessions of the user are revoked, and logins are answered as if the password were wrong.
+	// Accounts are never deleted, because records refer to them: set `is_active` to true to undo this. The last active
+	// Admin cannot be deactivated (400, `last_admin`).
 	//
 	// Corresponds with DELETE /api/users/{id}/ (the `DeactivateUser` operationId).
 	DeactivateUser(ctx context.Context, id UserID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetUser See a user
+	// GetUser Get a user
 	//
 	// For Admins. One account.
 	//
@@ -1985,11 +1991,11 @@ type ClientInterface interface {
 
 	// ChangeUserWithBody Change a user
 	//
-	// For Admins. Changes the members that are given. Who gets another role, or is active no more, is signed out
-	// everywhere at once. `is_active` also activates an account that was registered and waits for it.
+	// For Admins. Changes the members that are sent. If the role changes or the user is deactivated, all sessions of
+	// the user are revoked. Set `is_active` to true to activate a new registration.
 	//
-	// Nobody can change their own role (403), and the last active Admin can be neither demoted nor deactivated
-	// (400, `last_admin`).
+	// Admins cannot change their own role (403). The last active Admin cannot be demoted or deactivated (400,
+	// `last_admin`).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1998,11 +2004,11 @@ type ClientInterface interface {
 
 	// ChangeUser Change a user
 	//
-	// For Admins. Changes the members that are given. Who gets another role, or is active no more, is signed out
-	// everywhere at once. `is_active` also activates an account that was registered and waits for it.
+	// For Admins. Changes the members that are sent. If the role changes or the user is deactivated, all sessions of
+	// the user are revoked. Set `is_active` to true to activate a new registration.
 	//
-	// Nobody can change their own role (403), and the last active Admin can be neither demoted nor deactivated
-	// (400, `last_admin`).
+	// Admins cannot change their own role (403). The last active Admin cannot be demoted or deactivated (400,
+	// `last_admin`).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2011,9 +2017,8 @@ type ClientInterface interface {
 
 	// SetUserPasswordWithBody Set a temporary password for a user
 	//
-	// For Admins, for somebody who forgot theirs. The user is signed out everywhere at once, and has to change the
-	// password after the next login before anything else. One's own password is changed at `/api/auth/password/`
-	// (403 here).
+	// For Admins, for users who forgot their password. All sessions of the user are revoked, and after the next login
+	// the user must change the password first. Admins change their own password at `/api/auth/password/` (403 here).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2022,40 +2027,39 @@ type ClientInterface interface {
 
 	// SetUserPassword Set a temporary password for a user
 	//
-	// For Admins, for somebody who forgot theirs. The user is signed out everywhere at once, and has to change the
-	// password after the next login before anything else. One's own password is changed at `/api/auth/password/`
-	// (403 here).
+	// For Admins, for users who forgot their password. All sessions of the user are revoked, and after the next login
+	// the user must change the password first. Admins change their own password at `/api/auth/password/` (403 here).
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/users/{id}/password/ (the `SetUserPassword` operationId).
 	SetUserPassword(ctx context.Context, id UserID, body SetUserPasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// EndUserSessions Sign a user out everywhere
+	// EndUserSessions Revoke all sessions of a user
 	//
-	// For Admins. Ends all sessions of the user, at once. The user can sign in again.
+	// For Admins. Revokes all sessions of the user. The user can sign in again.
 	//
 	// Corresponds with DELETE /api/users/{id}/sessions/ (the `EndUserSessions` operationId).
 	EndUserSessions(ctx context.Context, id UserID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetLiveness Is the process alive?
+	// GetLiveness Check liveness
 	//
-	// Looks at nothing but the process itself. If this fails, restart it.
+	// Checks only that the process answers. If this fails, restart the process.
 	//
 	// Corresponds with GET /livez (the `GetLiveness` operationId).
 	GetLiveness(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetReadiness Can the service serve?
+	// GetReadiness Check readiness
 	//
-	// Also asks the store. While this answers 503, send requests elsewhere, and restart nothing. It does so as soon as the service is asked to stop. The `code` says `missing_privilege` where the service has no right to a part of the database, and `schema_unknown` where a newer version has changed its schema; otherwise the service's log has the reason.
+	// Checks that the service can use its database. While this answers 503, send requests to other instances, and do not restart this one. A service that is stopping answers 503. The `code` is `missing_privilege` if the service lacks a privilege in the database, and `schema_unknown` if a newer version of the service has changed the database's schema. For other causes see the service's log.
 	//
 	// Corresponds with GET /readyz (the `GetReadiness` operationId).
 	GetReadiness(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
-// GetHome Find the service
+// GetHome Get the home page
 //
-// What this is and where to go: a page for browsers, which ask for `text/html`, and JSON for everybody else.
+// Links to the API and to this document. Clients that prefer `text/html`, such as browsers, get a page; others get JSON.
 //
 // Corresponds with GET / (the `GetHome` operationId).
 func (c *Client) GetHome(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2070,9 +2074,9 @@ func (c *Client) GetHome(ctx context.Context, reqEditors ...RequestEditorFn) (*h
 	return c.Client.Do(req)
 }
 
-// GetIndex Find the collections
+// GetIndex Get the index
 //
-// Where the collections are that the caller may read.
+// Links to the lists that the caller can read.
 //
 // Corresponds with GET /api/ (the `GetIndex` operationId).
 func (c *Client) GetIndex(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2089,21 +2093,23 @@ func (c *Client) GetIndex(ctx context.Context, reqEditors ...RequestEditorFn) (*
 
 // ListEvents Read the audit trail
 //
-// For Admins: who did what to whose record, or tried to, in ascending order of id, or with `ordering=-id` the newest first. The parameters narrow the list;
-// `patient` and `doctor` cannot be combined (400). A page has at most 200 events.
+// For Admins. Who did what to which record, or tried to. Events come in ascending order of id, or with
+// `ordering=-id` in descending order. `patient` and `doctor` cannot be combined (400). A page has at most 200
+// events.
 //
-// With `Accept: text/csv` or `Accept: application/x-ndjson` all events that the parameters keep are sent in one
-// answer, from `cursor` on; `limit` is refused then (400). The format has to be named: other media types, and
-// wildcards, get JSON, in pages. An answer that cannot be completed ends with the connection, and not as if it were
-// whole (over HTTP/1.1 without the last chunk, over HTTP/2 with a reset). HTTP/1.0 cannot tell the two apart, and is
-// refused (426). Who may read is decided when it begins.
+// With `Accept: text/csv` or `Accept: application/x-ndjson`, all events that match are exported in one answer,
+// starting after `cursor`; `limit` is an error then (400). The Accept header must name the media type: for wildcards and
+// other media types, the answer is JSON, in pages. If an export cannot be completed, the connection is closed so
+// that the client notices (over HTTP/1.1 without the last chunk, over HTTP/2 with a reset). A client of HTTP/1.0
+// could not notice, and gets 426. The permission is checked when the export begins.
 //
-// The CSV (RFC 4180) has a header row, and the columns `id`, `at`, `user`, `role`, `session`, `action`,
-// `subject_kind`, `subject_id`, `subject_ids` (a JSON array, empty for what is no list), `outcome`, `request_id`,
-// `address`, `version` and `name` (of the actor); what is null or absent in JSON is empty. No cell begins like a
-// formula: a name that does has a `'` before it. NDJSON has an event a line, as JSON has them.
+// The CSV (RFC 4180) has a header row and the columns `id`, `at`, `user`, `role`, `session`, `action`,
+// `subject_kind`, `subject_id`, `subject_ids` (a JSON array; empty unless the event is of a list), `outcome`,
+// `request_id`, `address`, `version` and `name` (of the actor). Members that are null or absent in JSON are empty. A
+// name that a spreadsheet would run as a formula has a `'` before it. NDJSON has one event per line, in the same form
+// as JSON.
 //
-// Asking is an event itself, and one for each 200 events where all are sent in one answer.
+// This request is itself recorded as an event; an export is recorded as one event for each 200 events.
 //
 // Corresponds with GET /api/audit/ (the `ListEvents` operationId).
 func (c *Client) ListEvents(ctx context.Context, params *ListEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2120,23 +2126,23 @@ func (c *Client) ListEvents(ctx context.Context, params *ListEventsParams, reqEd
 
 // LoginWithBody Sign in
 //
-// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is
-// another name for it, and exactly one of the two is required. A token that is sent along is ignored.
+// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is an alias.
+// Exactly one of the two is required. An access token in the request is ignored.
 //
-// A 401 says in its `code` what to do next:
+// The `code` of a 401 says what to do next:
 //
-//   - `no_active_account`: the address is unknown, the password is wrong, or the account is not active. Which
-//     of them it is, nobody is told.
-//   - `otp_required`: the password is right, and the account has a second factor. Ask for its code, and log in
-//     again with the same members and `otp`.
-//   - `otp_invalid`: the password is right, and the code is wrong or was used before. The next code of the
-//     device will do, or a recovery code, each of which is good once.
+//   - `no_active_account`: the address is unknown, the password is wrong, or the account is not active. The answer
+//     does not say which.
+//   - `otp_required`: the password is right, and the account has a second factor. Ask the user for its code, and
+//     log in again with the same members and `otp`.
+//   - `otp_invalid`: the password is right, and the code is wrong or was used before. Use the next code of the
+//     device, or a recovery code. Each code works once.
 //
-// Who fails too often, with passwords or with codes, has to wait (429), longer each time. That is counted for
-// each account, and apart for each place that its logins come from, in the same way for addresses that have
-// no account.
+// After too many failed logins, with wrong passwords or wrong codes, further logins must wait (429), longer each
+// time. Failed logins are counted per account and client network, per account, and per client network.
+// Addresses without an account are treated the same way.
 //
-// When the answer has a `duty`, the tokens are good for little else than to do it: see "Duties" above.
+// If the answer has a `duty`, the tokens can be used for little else until it is done: see "Duties" above.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2155,23 +2161,23 @@ func (c *Client) LoginWithBody(ctx context.Context, contentType string, body io.
 
 // Login Sign in
 //
-// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is
-// another name for it, and exactly one of the two is required. A token that is sent along is ignored.
+// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is an alias.
+// Exactly one of the two is required. An access token in the request is ignored.
 //
-// A 401 says in its `code` what to do next:
+// The `code` of a 401 says what to do next:
 //
-//   - `no_active_account`: the address is unknown, the password is wrong, or the account is not active. Which
-//     of them it is, nobody is told.
-//   - `otp_required`: the password is right, and the account has a second factor. Ask for its code, and log in
-//     again with the same members and `otp`.
-//   - `otp_invalid`: the password is right, and the code is wrong or was used before. The next code of the
-//     device will do, or a recovery code, each of which is good once.
+//   - `no_active_account`: the address is unknown, the password is wrong, or the account is not active. The answer
+//     does not say which.
+//   - `otp_required`: the password is right, and the account has a second factor. Ask the user for its code, and
+//     log in again with the same members and `otp`.
+//   - `otp_invalid`: the password is right, and the code is wrong or was used before. Use the next code of the
+//     device, or a recovery code. Each code works once.
 //
-// Who fails too often, with passwords or with codes, has to wait (429), longer each time. That is counted for
-// each account, and apart for each place that its logins come from, in the same way for addresses that have
-// no account.
+// After too many failed logins, with wrong passwords or wrong codes, further logins must wait (429), longer each
+// time. Failed logins are counted per account and client network, per account, and per client network.
+// Addresses without an account are treated the same way.
 //
-// When the answer has a `duty`, the tokens are good for little else than to do it: see "Duties" above.
+// If the answer has a `duty`, the tokens can be used for little else until it is done: see "Duties" above.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2190,7 +2196,7 @@ func (c *Client) Login(ctx context.Context, body LoginJSONRequestBody, reqEditor
 
 // RefreshSessionWithBody Continue a session
 //
-// Spends the refresh token for the next pair of tokens. The token that was spent last, sent again within the service's grace (30 seconds unless set otherwise), gets the same refresh token again and a fresh access token: for an answer that got lost, and for two tabs that refresh at once. An older token, or that one later, ends its session (401), since two parties must hold it. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored. Tokens that turn out bad are counted for each address, and too many are refused (429); a good token is not.
+// Exchanges the refresh token for the next pair of tokens. A refresh token can be used once. For lost answers, and for two browser tabs that refresh at the same time, the token that was used last can be used again within a grace period (30 seconds by default): it gets the same refresh token again, and a new access token. Using it later, or using an older token, revokes the session (401), because the token must have been copied. A session expires some time after its login, however often it is refreshed. An access token in the request is ignored. Invalid refresh tokens are counted per client network, and after too many, further ones get 429; a valid token never does.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2209,7 +2215,7 @@ func (c *Client) RefreshSessionWithBody(ctx context.Context, contentType string,
 
 // RefreshSession Continue a session
 //
-// Spends the refresh token for the next pair of tokens. The token that was spent last, sent again within the service's grace (30 seconds unless set otherwise), gets the same refresh token again and a fresh access token: for an answer that got lost, and for two tabs that refresh at once. An older token, or that one later, ends its session (401), since two parties must hold it. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored. Tokens that turn out bad are counted for each address, and too many are refused (429); a good token is not.
+// Exchanges the refresh token for the next pair of tokens. A refresh token can be used once. For lost answers, and for two browser tabs that refresh at the same time, the token that was used last can be used again within a grace period (30 seconds by default): it gets the same refresh token again, and a new access token. Using it later, or using an older token, revokes the session (401), because the token must have been copied. A session expires some time after its login, however often it is refreshed. An access token in the request is ignored. Invalid refresh tokens are counted per client network, and after too many, further ones get 429; a valid token never does.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2228,7 +2234,7 @@ func (c *Client) RefreshSession(ctx context.Context, body RefreshSessionJSONRequ
 
 // Logout Sign out
 //
-// Ends the session of the access token. That token and the session's refresh token are refused from now on; other sessions of the account go on. No body is needed. For other sessions see `/api/auth/sessions/`.
+// Revokes the session of the access token. This access token and the session's refresh token are refused from now on. Other sessions of the account stay valid; see `/api/auth/sessions/`. No body is needed.
 //
 // Corresponds with POST /api/auth/logout/ (the `Logout` operationId).
 func (c *Client) Logout(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2243,7 +2249,7 @@ func (c *Client) Logout(ctx context.Context, reqEditors ...RequestEditorFn) (*ht
 	return c.Client.Do(req)
 }
 
-// GetMe See my account
+// GetMe Get my account
 //
 // The account of the caller.
 //
@@ -2262,7 +2268,7 @@ func (c *Client) GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*htt
 
 // ChangeMeWithBody Change my account
 //
-// Changes the caller's own names and phone number. Address and role stay.
+// Changes the caller's names and phone number. The e-mail address and the role cannot be changed here.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2281,7 +2287,7 @@ func (c *Client) ChangeMeWithBody(ctx context.Context, contentType string, body 
 
 // ChangeMe Change my account
 //
-// Changes the caller's own names and phone number. Address and role stay.
+// Changes the caller's names and phone number. The e-mail address and the role cannot be changed here.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2298,9 +2304,9 @@ func (c *Client) ChangeMe(ctx context.Context, body ChangeMeJSONRequestBody, req
 	return c.Client.Do(req)
 }
 
-// GetSecondFactor See my second factor
+// GetSecondFactor Get my second factor
 //
-// Whether codes are asked for at login, and how many recovery codes are left.
+// Whether logins need a code, and how many recovery codes are left.
 //
 // Corresponds with GET /api/auth/mfa/ (the `GetSecondFactor` operationId).
 func (c *Client) GetSecondFactor(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2317,11 +2323,12 @@ func (c *Client) GetSecondFactor(ctx context.Context, reqEditors ...RequestEdito
 
 // EnrolSecondFactorWithBody Enrol a second factor
 //
-// Makes a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds), which is shown this once.
-// It takes the password; a wrong one is an error of `password` (400), and counts against the session (429).
+// Creates a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds). The key is shown only
+// once. This needs the password: a wrong one is an error of `password` (400) and counts towards the session's
+// limit (429).
 //
-// Nothing changes for the account until the key is confirmed with a code at `/api/auth/mfa/confirm/`; enrolling
-// again before that replaces the key. An account that has a second factor is refused (400, `mfa_enabled`).
+// Logins need no code until the key is confirmed at `/api/auth/mfa/confirm/`. Enrolling again before that
+// replaces the key. If the account already has a second factor, the answer is 400 (`mfa_enabled`).
 //
 // Takes any type of body and a specified content type.
 //
@@ -2340,11 +2347,12 @@ func (c *Client) EnrolSecondFactorWithBody(ctx context.Context, contentType stri
 
 // EnrolSecondFactor Enrol a second factor
 //
-// Makes a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds), which is shown this once.
-// It takes the password; a wrong one is an error of `password` (400), and counts against the session (429).
+// Creates a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds). The key is shown only
+// once. This needs the password: a wrong one is an error of `password` (400) and counts towards the session's
+// limit (429).
 //
-// Nothing changes for the account until the key is confirmed with a code at `/api/auth/mfa/confirm/`; enrolling
-// again before that replaces the key. An account that has a second factor is refused (400, `mfa_enabled`).
+// Logins need no code until the key is confirmed at `/api/auth/mfa/confirm/`. Enrolling again before that
+// replaces the key. If the account already has a second factor, the answer is 400 (`mfa_enabled`).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2363,12 +2371,12 @@ func (c *Client) EnrolSecondFactor(ctx context.Context, body EnrolSecondFactorJS
 
 // ConfirmSecondFactorWithBody Turn my second factor on
 //
-// Takes a code that the app shows. From now on, logins need one. All other sessions of the account end. A wrong
-// code is an error of `otp` (400), and counts against the session (429); without a key that waits for it the answer
-// is 400 with `mfa_not_enrolled`.
+// Confirms the key with a code that the app shows. From now on, logins need a code. All other sessions of the
+// account are revoked. A wrong code is an error of `otp` (400) and counts towards the session's limit (429). If there
+// is no key to confirm, the answer is 400 (`mfa_not_enrolled`).
 //
-// The answer has ten recovery codes, each good for one login in place of the app's code. They cannot be seen
-// again: have them written down. The code is spent: to log in, wait for the next one.
+// The answer has ten recovery codes. Each can replace the app's code at one login. They are shown only once: tell
+// the user to write them down. A code works once, so for a login, wait until the app shows the next one.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2387,12 +2395,12 @@ func (c *Client) ConfirmSecondFactorWithBody(ctx context.Context, contentType st
 
 // ConfirmSecondFactor Turn my second factor on
 //
-// Takes a code that the app shows. From now on, logins need one. All other sessions of the account end. A wrong
-// code is an error of `otp` (400), and counts against the session (429); without a key that waits for it the answer
-// is 400 with `mfa_not_enrolled`.
+// Confirms the key with a code that the app shows. From now on, logins need a code. All other sessions of the
+// account are revoked. A wrong code is an error of `otp` (400) and counts towards the session's limit (429). If there
+// is no key to confirm, the answer is 400 (`mfa_not_enrolled`).
 //
-// The answer has ten recovery codes, each good for one login in place of the app's code. They cannot be seen
-// again: have them written down. The code is spent: to log in, wait for the next one.
+// The answer has ten recovery codes. Each can replace the app's code at one login. They are shown only once: tell
+// the user to write them down. A code works once, so for a login, wait until the app shows the next one.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2411,8 +2419,8 @@ func (c *Client) ConfirmSecondFactor(ctx context.Context, body ConfirmSecondFact
 
 // DisableSecondFactorWithBody Turn my second factor off
 //
-// Takes the password; a wrong one is an error of `password` (400), and counts against the session (429). Where
-// the operator of the service requires it of administrators, they cannot turn it off (403).
+// Needs the password: a wrong one is an error of `password` (400) and counts towards the session's limit (429).
+// If the service requires a second factor of administrators, they cannot turn it off (403).
 //
 // Takes any type of body and a specified content type.
 //
@@ -2431,8 +2439,8 @@ func (c *Client) DisableSecondFactorWithBody(ctx context.Context, contentType st
 
 // DisableSecondFactor Turn my second factor off
 //
-// Takes the password; a wrong one is an error of `password` (400), and counts against the session (429). Where
-// the operator of the service requires it of administrators, they cannot turn it off (403).
+// Needs the password: a wrong one is an error of `password` (400) and counts towards the session's limit (429).
+// If the service requires a second factor of administrators, they cannot turn it off (403).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2451,11 +2459,12 @@ func (c *Client) DisableSecondFactor(ctx context.Context, body DisableSecondFact
 
 // ChangePasswordWithBody Change my password
 //
-// Takes the current password too. All other sessions of the account end; the one in which this is asked goes on,
-// with the same tokens. A wrong current password is an error of `current_password` (400), and counts against
-// the session: after some, it has to wait (429). Logins do not.
+// Needs the current password. All other sessions of the account are revoked; the session of the access token
+// continues with the same tokens. A wrong current password is an error of `current_password` (400). Wrong
+// passwords are counted per session: after too many, the session must wait (429), while logins to the account
+// need not.
 //
-// With a temporary password this has to be done before anything else: see "Duties" above.
+// A user with a temporary password must do this first: see "Duties" above.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2474,11 +2483,12 @@ func (c *Client) ChangePasswordWithBody(ctx context.Context, contentType string,
 
 // ChangePassword Change my password
 //
-// Takes the current password too. All other sessions of the account end; the one in which this is asked goes on,
-// with the same tokens. A wrong current password is an error of `current_password` (400), and counts against
-// the session: after some, it has to wait (429). Logins do not.
+// Needs the current password. All other sessions of the account are revoked; the session of the access token
+// continues with the same tokens. A wrong current password is an error of `current_password` (400). Wrong
+// passwords are counted per session: after too many, the session must wait (429), while logins to the account
+// need not.
 //
-// With a temporary password this has to be done before anything else: see "Duties" above.
+// A user with a temporary password must do this first: see "Duties" above.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2495,10 +2505,10 @@ func (c *Client) ChangePassword(ctx context.Context, body ChangePasswordJSONRequ
 	return c.Client.Do(req)
 }
 
-// ListPermissions See what I may do
+// ListPermissions List my permissions
 //
-// The names of all the permissions that the caller has now, as `x-permission` has them. While a duty is to be
-// done, these are few.
+// The names of the permissions that the caller has now, as in `x-permission`. While the caller has a duty,
+// these are few.
 //
 // Corresponds with GET /api/auth/permissions/ (the `ListPermissions` operationId).
 func (c *Client) ListPermissions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2515,13 +2525,13 @@ func (c *Client) ListPermissions(ctx context.Context, reqEditors ...RequestEdito
 
 // RegisterWithBody Create an account
 //
-// The address becomes the sign-in name, and may belong to one account only, whatever its letter case.
-// The password must have 8 to 256 characters and must not be easy to guess.
+// The e-mail address is the sign-in name, and is unique regardless of letter case. The password must have 8 to
+// 256 characters and must not be easy to guess.
 //
-// Without a token, or with that of Staff, the account is Staff's, and the operator of the service decides
-// what comes of it: the account can be used at once (201), an administrator has to activate it first (202),
-// or registration is closed (403). With 202 the answer is the same whether the address was free or taken.
-// An Admin may create accounts of either role at any time, and always gets 201.
+// Without a token, or with a token of Staff, the new account has the role STAFF. A setting of the service decides
+// whether it can be used at once (201), an administrator must activate it first (202), or registration is closed
+// (403). The 202 is the same whether or not the address already has an account. An Admin can create accounts of
+// either role, whatever that setting is, and gets 201.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2540,13 +2550,13 @@ func (c *Client) RegisterWithBody(ctx context.Context, contentType string, body 
 
 // Register Create an account
 //
-// The address becomes the sign-in name, and may belong to one account only, whatever its letter case.
-// The password must have 8 to 256 characters and must not be easy to guess.
+// The e-mail address is the sign-in name, and is unique regardless of letter case. The password must have 8 to
+// 256 characters and must not be easy to guess.
 //
-// Without a token, or with that of Staff, the account is Staff's, and the operator of the service decides
-// what comes of it: the account can be used at once (201), an administrator has to activate it first (202),
-// or registration is closed (403). With 202 the answer is the same whether the address was free or taken.
-// An Admin may create accounts of either role at any time, and always gets 201.
+// Without a token, or with a token of Staff, the new account has the role STAFF. A setting of the service decides
+// whether it can be used at once (201), an administrator must activate it first (202), or registration is closed
+// (403). The 202 is the same whether or not the address already has an account. An Admin can create accounts of
+// either role, whatever that setting is, and gets 201.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2565,7 +2575,7 @@ func (c *Client) Register(ctx context.Context, body RegisterJSONRequestBody, req
 
 // EndOtherSessions Sign out everywhere else
 //
-// Ends all sessions of the caller but the one in which this is asked.
+// Revokes all sessions of the caller except the one of the access token.
 //
 // Corresponds with DELETE /api/auth/sessions/ (the `EndOtherSessions` operationId).
 func (c *Client) EndOtherSessions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2582,7 +2592,7 @@ func (c *Client) EndOtherSessions(ctx context.Context, reqEditors ...RequestEdit
 
 // ListSessions List my sessions
 //
-// Where the caller is signed in: the sessions that can still be used, a page at a time.
+// The caller's sessions that are still valid.
 //
 // Corresponds with GET /api/auth/sessions/ (the `ListSessions` operationId).
 func (c *Client) ListSessions(ctx context.Context, params *ListSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2597,10 +2607,10 @@ func (c *Client) ListSessions(ctx context.Context, params *ListSessionsParams, r
 	return c.Client.Do(req)
 }
 
-// EndSession Sign out in one place
+// EndSession Revoke one of my sessions
 //
-// Ends one of the caller's own sessions, at once: its tokens are refused from now on. It may be the one in which
-// this is asked.
+// Revokes one of the caller's sessions. Its tokens are refused from now on. This can be the session of the access
+// token.
 //
 // Corresponds with DELETE /api/auth/sessions/{id}/ (the `EndSession` operationId).
 func (c *Client) EndSession(ctx context.Context, id SessionID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2615,9 +2625,9 @@ func (c *Client) EndSession(ctx context.Context, id SessionID, reqEditors ...Req
 	return c.Client.Do(req)
 }
 
-// ListDoctors List the doctors
+// ListDoctors List doctors
 //
-// All doctors, a page at a time. Salaries are for Admins only, and so are deleted doctors.
+// All doctors. Only Admins get salaries, and only Admins can list deleted doctors.
 //
 // Corresponds with GET /api/doctors/ (the `ListDoctors` operationId).
 func (c *Client) ListDoctors(ctx context.Context, params *ListDoctorsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2632,9 +2642,9 @@ func (c *Client) ListDoctors(ctx context.Context, params *ListDoctorsParams, req
 	return c.Client.Do(req)
 }
 
-// CreateDoctorWithBody Add a doctor
+// CreateDoctorWithBody Create a doctor
 //
-// For Admins. The doctor joins today (UTC). A licence number may belong to one doctor only, whatever its letter case and width of characters (400).
+// For Admins. `joined_at` is set to the current date in UTC. Licence numbers are unique, regardless of letter case and character width (400).
 //
 // Takes any type of body and a specified content type.
 //
@@ -2651,9 +2661,9 @@ func (c *Client) CreateDoctorWithBody(ctx context.Context, contentType string, b
 	return c.Client.Do(req)
 }
 
-// CreateDoctor Add a doctor
+// CreateDoctor Create a doctor
 //
-// For Admins. The doctor joins today (UTC). A licence number may belong to one doctor only, whatever its letter case and width of characters (400).
+// For Admins. `joined_at` is set to the current date in UTC. Licence numbers are unique, regardless of letter case and character width (400).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2685,7 +2695,7 @@ func (c *Client) ListDeletedDoctors(ctx context.Context, params *ListDeletedDoct
 
 // DeleteDoctor Delete a doctor
 //
-// For Admins. Also deletes the doctor's mappings. The patients stay. Nothing is lost: an Admin can see and restore what was deleted.
+// For Admins. Also deletes the doctor's mappings, but no patients. Admins can list and restore deleted doctors.
 //
 // Corresponds with DELETE /api/doctors/{id}/ (the `DeleteDoctor` operationId).
 func (c *Client) DeleteDoctor(ctx context.Context, id DoctorID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2700,9 +2710,9 @@ func (c *Client) DeleteDoctor(ctx context.Context, id DoctorID, reqEditors ...Re
 	return c.Client.Do(req)
 }
 
-// GetDoctor See a doctor
+// GetDoctor Get a doctor
 //
-// One doctor. The salary is for Admins only, and absent for Staff.
+// One doctor. The salary is absent unless the caller is an Admin.
 //
 // Corresponds with GET /api/doctors/{id}/ (the `GetDoctor` operationId).
 func (c *Client) GetDoctor(ctx context.Context, id DoctorID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2719,7 +2729,7 @@ func (c *Client) GetDoctor(ctx context.Context, id DoctorID, reqEditors ...Reque
 
 // ChangeDoctorWithBody Change a doctor
 //
-// For Admins. Changes the members that are given.
+// For Admins. Changes the members that are sent.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2738,7 +2748,7 @@ func (c *Client) ChangeDoctorWithBody(ctx context.Context, id DoctorID, contentT
 
 // ChangeDoctor Change a doctor
 //
-// For Admins. Changes the members that are given.
+// For Admins. Changes the members that are sent.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2757,7 +2767,7 @@ func (c *Client) ChangeDoctor(ctx context.Context, id DoctorID, body ChangeDocto
 
 // ReplaceDoctorWithBody Replace a doctor
 //
-// For Admins. Sets all that may be set of a doctor. The date of joining stays.
+// For Admins. Sets all writable members of a doctor. `joined_at` does not change.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2776,7 +2786,7 @@ func (c *Client) ReplaceDoctorWithBody(ctx context.Context, id DoctorID, content
 
 // ReplaceDoctor Replace a doctor
 //
-// For Admins. Sets all that may be set of a doctor. The date of joining stays.
+// For Admins. Sets all writable members of a doctor. `joined_at` does not change.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2795,11 +2805,10 @@ func (c *Client) ReplaceDoctor(ctx context.Context, id DoctorID, body ReplaceDoc
 
 // ListDoctorVersions List the versions of a doctor
 //
-// How the doctor came to be as it is: a version for each change, in ascending order of number, a page at a time,
-// with who made it, when, and what it changed, member by member. Salaries are for
-// Admins only, here as elsewhere: for Staff they are no members of a doctor.
+// Every change of the doctor makes a version. A version shows who made it, when, and each member that it changed.
+// Versions come in ascending order of number. The salary and its changes are absent unless the caller is an Admin.
 //
-// The versions of a deleted doctor are for Admins, who need `doctor:read_deleted` for them; Staff get 404.
+// The versions of a deleted doctor need `doctor:read_deleted`; a caller without it gets 404.
 //
 // Corresponds with GET /api/doctors/{id}/history/ (the `ListDoctorVersions` operationId).
 func (c *Client) ListDoctorVersions(ctx context.Context, id DoctorID, params *ListDoctorVersionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2814,12 +2823,12 @@ func (c *Client) ListDoctorVersions(ctx context.Context, id DoctorID, params *Li
 	return c.Client.Do(req)
 }
 
-// GetDoctorVersion See a version of a doctor
+// GetDoctorVersion Get a version of a doctor
 //
-// One version, with the doctor as it was from then on, or, after a deletion, as it was before. Salaries are for
-// Admins only, here as elsewhere: for Staff they are no members of a doctor.
+// One version, with the doctor as it was after the change. The version of a deletion has the doctor as it was
+// before. The salary and its changes are absent unless the caller is an Admin.
 //
-// The versions of a deleted doctor are for Admins, who need `doctor:read_deleted` for them; Staff get 404.
+// The versions of a deleted doctor need `doctor:read_deleted`; a caller without it gets 404.
 //
 // Corresponds with GET /api/doctors/{id}/history/{version}/ (the `GetDoctorVersion` operationId).
 func (c *Client) GetDoctorVersion(ctx context.Context, id DoctorID, version VersionNumber, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2836,7 +2845,7 @@ func (c *Client) GetDoctorVersion(ctx context.Context, id DoctorID, version Vers
 
 // ListDoctorPatients List a doctor's patients
 //
-// The patients to whom the doctor is assigned, a page at a time.
+// The patients that the doctor is assigned to.
 //
 // Corresponds with GET /api/doctors/{id}/patients/ (the `ListDoctorPatients` operationId).
 func (c *Client) ListDoctorPatients(ctx context.Context, id DoctorID, params *ListDoctorPatientsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2853,11 +2862,11 @@ func (c *Client) ListDoctorPatients(ctx context.Context, id DoctorID, params *Li
 
 // RestoreDoctor Restore a deleted doctor
 //
-// For Admins. The doctor is back under the same id, and so are the mappings that were deleted with the doctor;
-// those whose patient is deleted as well will be back with that patient. A licence number that has become another
-// doctor's meanwhile is refused (400, `conflict`). What is not deleted is not found.
+// For Admins. Restores the doctor under the same id, and the mappings that were deleted together with the doctor. A mapping
+// whose patient is deleted is restored together with the patient. If another doctor has the licence number
+// now, the answer is 400 (`conflict`). A doctor that is not deleted is not found (404).
 //
-// A body is not read.
+// A body is ignored.
 //
 // Corresponds with POST /api/doctors/{id}/restore/ (the `RestoreDoctor` operationId).
 func (c *Client) RestoreDoctor(ctx context.Context, id DoctorID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2872,9 +2881,9 @@ func (c *Client) RestoreDoctor(ctx context.Context, id DoctorID, reqEditors ...R
 	return c.Client.Do(req)
 }
 
-// ListMappings List the mappings
+// ListMappings List mappings
 //
-// Who is assigned to whom, a page at a time, with the patient's name and the doctor. `patient_id` and `doctor_id` narrow the list; for an id that nobody has, it is empty. Deleted mappings are for Admins only.
+// All mappings, with the patient's name and the doctor. If no mapping matches `patient_id` and `doctor_id`, the list is empty. Only Admins can list deleted mappings.
 //
 // Corresponds with GET /api/mappings/ (the `ListMappings` operationId).
 func (c *Client) ListMappings(ctx context.Context, params *ListMappingsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2891,7 +2900,7 @@ func (c *Client) ListMappings(ctx context.Context, params *ListMappingsParams, r
 
 // CreateMappingWithBody Assign a doctor to a patient
 //
-// A pair is assigned once: doing so again is refused (400), and so is an id that nobody has.
+// If the doctor is already assigned to the patient, or one of the ids does not exist, the answer is 400.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2910,7 +2919,7 @@ func (c *Client) CreateMappingWithBody(ctx context.Context, contentType string, 
 
 // CreateMapping Assign a doctor to a patient
 //
-// A pair is assigned once: doing so again is refused (400), and so is an id that nobody has.
+// If the doctor is already assigned to the patient, or one of the ids does not exist, the answer is 400.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2940,9 +2949,9 @@ func (c *Client) ListDeletedMappings(ctx context.Context, params *ListDeletedMap
 	return c.Client.Do(req)
 }
 
-// DeleteMapping End a mapping
+// DeleteMapping Delete a mapping
 //
-// The doctor is no longer assigned to the patient. Both stay. An Admin can restore the mapping.
+// Unassigns the doctor from the patient. Neither of the two is deleted. Admins can list and restore deleted mappings.
 //
 // Corresponds with DELETE /api/mappings/{id}/ (the `DeleteMapping` operationId).
 func (c *Client) DeleteMapping(ctx context.Context, id MappingID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2957,9 +2966,9 @@ func (c *Client) DeleteMapping(ctx context.Context, id MappingID, reqEditors ...
 	return c.Client.Do(req)
 }
 
-// ListMappedDoctors List a patient's doctors, at the mappings' address
+// ListMappedDoctors List a patient's doctors (old path)
 //
-// The id is **that of a patient**, unlike in the other operations on this path. The answer is that of `/api/patients/{id}/doctors/`, which new clients should use.
+// The id is **the id of a patient**, unlike in the other operations on this path. The answer is the same as that of `/api/patients/{id}/doctors/`, which new clients should use.
 //
 // Corresponds with GET /api/mappings/{id}/ (the `ListMappedDoctors` operationId).
 func (c *Client) ListMappedDoctors(ctx context.Context, id PatientID, params *ListMappedDoctorsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2976,7 +2985,7 @@ func (c *Client) ListMappedDoctors(ctx context.Context, id PatientID, params *Li
 
 // ChangeMappingWithBody Change a mapping
 //
-// Sets the given side of the mapping. A different pair counts as assigned now; the same pair keeps its time.
+// Sets the patient or the doctor of the mapping. If the pair changes, `assigned_at` is set to the current time.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2995,7 +3004,7 @@ func (c *Client) ChangeMappingWithBody(ctx context.Context, id MappingID, conten
 
 // ChangeMapping Change a mapping
 //
-// Sets the given side of the mapping. A different pair counts as assigned now; the same pair keeps its time.
+// Sets the patient or the doctor of the mapping. If the pair changes, `assigned_at` is set to the current time.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3014,7 +3023,7 @@ func (c *Client) ChangeMapping(ctx context.Context, id MappingID, body ChangeMap
 
 // ReplaceMappingWithBody Replace a mapping
 //
-// Sets both sides of the mapping. A different pair counts as assigned now; the same pair keeps its time.
+// Sets the patient and the doctor of the mapping. If the pair changes, `assigned_at` is set to the current time.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3033,7 +3042,7 @@ func (c *Client) ReplaceMappingWithBody(ctx context.Context, id MappingID, conte
 
 // ReplaceMapping Replace a mapping
 //
-// Sets both sides of the mapping. A different pair counts as assigned now; the same pair keeps its time.
+// Sets the patient and the doctor of the mapping. If the pair changes, `assigned_at` is set to the current time.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3052,10 +3061,10 @@ func (c *Client) ReplaceMapping(ctx context.Context, id MappingID, body ReplaceM
 
 // ListMappingVersions List the versions of a mapping
 //
-// How the mapping came to be as it is: a version for each change, in ascending order of number, a page at a time,
-// with who made it, when, and what it changed, member by member.
+// Every change of the mapping makes a version. A version shows who made it, when, and each member that it changed.
+// Versions come in ascending order of number.
 //
-// The versions of a deleted mapping are for Admins, who need `mapping:read_deleted` for them; Staff get 404.
+// The versions of a deleted mapping need `mapping:read_deleted`; a caller without it gets 404.
 //
 // Corresponds with GET /api/mappings/{id}/history/ (the `ListMappingVersions` operationId).
 func (c *Client) ListMappingVersions(ctx context.Context, id MappingID, params *ListMappingVersionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3070,11 +3079,11 @@ func (c *Client) ListMappingVersions(ctx context.Context, id MappingID, params *
 	return c.Client.Do(req)
 }
 
-// GetMappingVersion See a version of a mapping
+// GetMappingVersion Get a version of a mapping
 //
-// One version, with the mapping as it was from then on, or, after a deletion, as it was before.
+// One version, with the mapping as it was after the change. The version of a deletion has the mapping as it was before.
 //
-// The versions of a deleted mapping are for Admins, who need `mapping:read_deleted` for them; Staff get 404.
+// The versions of a deleted mapping need `mapping:read_deleted`; a caller without it gets 404.
 //
 // Corresponds with GET /api/mappings/{id}/history/{version}/ (the `GetMappingVersion` operationId).
 func (c *Client) GetMappingVersion(ctx context.Context, id MappingID, version VersionNumber, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3091,11 +3100,11 @@ func (c *Client) GetMappingVersion(ctx context.Context, id MappingID, version Ve
 
 // RestoreMapping Restore a deleted mapping
 //
-// For Admins. The mapping is back under the same id, as of when it was assigned. A mapping whose patient or
-// doctor is deleted is refused (400, `conflict`), as is one whose pair was assigned anew. What is not deleted is
-// not found.
+// For Admins. Restores the mapping under the same id, with the same `assigned_at`. If its patient or doctor is
+// deleted, or the doctor has been assigned to the patient again, the answer is 400 (`conflict`). A mapping that is
+// not deleted is not found (404).
 //
-// A body is not read.
+// A body is ignored.
 //
 // Corresponds with POST /api/mappings/{id}/restore/ (the `RestoreMapping` operationId).
 func (c *Client) RestoreMapping(ctx context.Context, id MappingID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3110,9 +3119,9 @@ func (c *Client) RestoreMapping(ctx context.Context, id MappingID, reqEditors ..
 	return c.Client.Do(req)
 }
 
-// ListPatients List the patients
+// ListPatients List patients
 //
-// All patients, a page at a time. Deleted ones are for Admins only.
+// All patients. Only Admins can list deleted patients.
 //
 // Corresponds with GET /api/patients/ (the `ListPatients` operationId).
 func (c *Client) ListPatients(ctx context.Context, params *ListPatientsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3127,9 +3136,9 @@ func (c *Client) ListPatients(ctx context.Context, params *ListPatientsParams, r
 	return c.Client.Do(req)
 }
 
-// CreatePatientWithBody Add a patient
+// CreatePatientWithBody Create a patient
 //
-// The record notes which account added it. Only the name is required.
+// `created_by` is set to the caller's account. Only the name is required.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3146,9 +3155,9 @@ func (c *Client) CreatePatientWithBody(ctx context.Context, contentType string, 
 	return c.Client.Do(req)
 }
 
-// CreatePatient Add a patient
+// CreatePatient Create a patient
 //
-// The record notes which account added it. Only the name is required.
+// `created_by` is set to the caller's account. Only the name is required.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3180,7 +3189,7 @@ func (c *Client) ListDeletedPatients(ctx context.Context, params *ListDeletedPat
 
 // DeletePatient Delete a patient
 //
-// Also deletes the patient's mappings. The doctors stay. Nothing is lost: an Admin can see and restore what was deleted.
+// Also deletes the patient's mappings, but no doctors. Admins can list and restore deleted patients.
 //
 // Corresponds with DELETE /api/patients/{id}/ (the `DeletePatient` operationId).
 func (c *Client) DeletePatient(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3195,7 +3204,7 @@ func (c *Client) DeletePatient(ctx context.Context, id PatientID, reqEditors ...
 	return c.Client.Do(req)
 }
 
-// GetPatient See a patient
+// GetPatient Get a patient
 //
 // One patient, with the ids of all the patient's doctors.
 //
@@ -3214,7 +3223,7 @@ func (c *Client) GetPatient(ctx context.Context, id PatientID, reqEditors ...Req
 
 // ChangePatientWithBody Change a patient
 //
-// Changes the members that are given. Null clears the date of birth and the gender; an empty text clears the other texts but the name.
+// Changes the members that are sent. Null clears the date of birth and the gender. An empty string clears the phone number, the address and the medical record.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3233,7 +3242,7 @@ func (c *Client) ChangePatientWithBody(ctx context.Context, id PatientID, conten
 
 // ChangePatient Change a patient
 //
-// Changes the members that are given. Null clears the date of birth and the gender; an empty text clears the other texts but the name.
+// Changes the members that are sent. Null clears the date of birth and the gender. An empty string clears the phone number, the address and the medical record.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3252,7 +3261,7 @@ func (c *Client) ChangePatient(ctx context.Context, id PatientID, body ChangePat
 
 // ReplacePatientWithBody Replace a patient
 //
-// Sets all that may be set of a patient. **What is left out is emptied**, the medical record included: to change one thing, use PATCH.
+// Sets all writable members of a patient. **Members that are left out are emptied**, including the medical record. To change one member, use PATCH.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3271,7 +3280,7 @@ func (c *Client) ReplacePatientWithBody(ctx context.Context, id PatientID, conte
 
 // ReplacePatient Replace a patient
 //
-// Sets all that may be set of a patient. **What is left out is emptied**, the medical record included: to change one thing, use PATCH.
+// Sets all writable members of a patient. **Members that are left out are emptied**, including the medical record. To change one member, use PATCH.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3288,14 +3297,14 @@ func (c *Client) ReplacePatient(ctx context.Context, id PatientID, body ReplaceP
 	return c.Client.Do(req)
 }
 
-// ListPatientAccesses See who saw or changed a patient's record
+// ListPatientAccesses List accesses to a patient's record
 //
-// For Admins: the accounting that a patient may ask for. All events that concern the patient, lists that showed
-// the patient and mappings included, in pages of at most 200, whether the record is still there or not. For an id that
-// nobody ever had, the list is empty. As `text/csv` it is the report of `report/`, for the patient to read, which takes no
-// parameters.
+// For Admins. All audit events about the patient, for patients who ask who used their record. They include lists
+// that showed the patient, and the patient's mappings. The patient can be deleted. For an id that no patient ever
+// had, the list is empty. A page has at most 200 events. With `Accept: text/csv`, the answer is the report of
+// `report/`, which takes no parameters.
 //
-// Asking is an event itself.
+// This request is itself recorded as an event.
 //
 // Corresponds with GET /api/patients/{id}/accesses/ (the `ListPatientAccesses` operationId).
 func (c *Client) ListPatientAccesses(ctx context.Context, id PatientID, params *ListPatientAccessesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3310,19 +3319,19 @@ func (c *Client) ListPatientAccesses(ctx context.Context, id PatientID, params *
 	return c.Client.Do(req)
 }
 
-// ReportPatientAccesses Report to a patient who used the record
+// ReportPatientAccesses Get a report of accesses to a patient's record
 //
-// For Admins: the accounting that a patient may ask for, as a table. It has a line for each day, person and kind of
-// use, of all events that concern the patient, the lists that showed the patient included, whether the record is
-// still there or not.
+// For Admins. A table for patients who ask who used their record. It has one row per day, user, action and
+// outcome, and counts all events about the patient, including lists that showed the patient. The patient can be
+// deleted.
 //
-// The CSV (RFC 4180) has a header row, and the columns `date` (in UTC), `user`, `name` (the one that the user has
-// now), `role` (the one at that time), `action` (a permission's name), `about` (what it lets one do, in words),
-// `outcome` and `times`. A name that begins like a formula has a `'` before it. Two lines with the same date, person and
-// kind of use come only from clocks that were wrong, and count together.
+// The CSV (RFC 4180) has a header row and the columns `date` (in UTC), `user`, `name` (the user's current name),
+// `role` (the role at that time), `action` (the name of a permission), `about` (the permission in words), `outcome`
+// and `times` (how often). A name that a spreadsheet would run as a formula has a `'` before it. If clocks were
+// wrong, several rows can have the same date, user, action and outcome: add up their `times`.
 //
-// It is sent as it is read, and an answer that cannot be completed ends with the connection, as exports of the
-// audit trail do. Asking is an event itself, and one for each 10,000 events that are counted.
+// The report is sent while it is read. If it cannot be completed, the connection is closed, as for exports of the
+// audit trail. The request is itself recorded: one event for each 10,000 events that are counted.
 //
 // Corresponds with GET /api/patients/{id}/accesses/report/ (the `ReportPatientAccesses` operationId).
 func (c *Client) ReportPatientAccesses(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3339,7 +3348,7 @@ func (c *Client) ReportPatientAccesses(ctx context.Context, id PatientID, reqEdi
 
 // ListPatientDoctors List a patient's doctors
 //
-// The doctors who are assigned to the patient, a page at a time.
+// The doctors who are assigned to the patient.
 //
 // Corresponds with GET /api/patients/{id}/doctors/ (the `ListPatientDoctors` operationId).
 func (c *Client) ListPatientDoctors(ctx context.Context, id PatientID, params *ListPatientDoctorsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3356,10 +3365,10 @@ func (c *Client) ListPatientDoctors(ctx context.Context, id PatientID, params *L
 
 // ListPatientVersions List the versions of a patient
 //
-// How the patient came to be as it is: a version for each change, in ascending order of number, a page at a time,
-// with who made it, when, and what it changed, member by member.
+// Every change of the patient makes a version. A version shows who made it, when, and each member that it changed.
+// Versions come in ascending order of number.
 //
-// The versions of a deleted patient are for Admins, who need `patient:read_deleted` for them; Staff get 404.
+// The versions of a deleted patient need `patient:read_deleted`; a caller without it gets 404.
 //
 // Corresponds with GET /api/patients/{id}/history/ (the `ListPatientVersions` operationId).
 func (c *Client) ListPatientVersions(ctx context.Context, id PatientID, params *ListPatientVersionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3374,11 +3383,11 @@ func (c *Client) ListPatientVersions(ctx context.Context, id PatientID, params *
 	return c.Client.Do(req)
 }
 
-// GetPatientVersion See a version of a patient
+// GetPatientVersion Get a version of a patient
 //
-// One version, with the patient as it was from then on, or, after a deletion, as it was before.
+// One version, with the patient as it was after the change. The version of a deletion has the patient as it was before.
 //
-// The versions of a deleted patient are for Admins, who need `patient:read_deleted` for them; Staff get 404.
+// The versions of a deleted patient need `patient:read_deleted`; a caller without it gets 404.
 //
 // Corresponds with GET /api/patients/{id}/history/{version}/ (the `GetPatientVersion` operationId).
 func (c *Client) GetPatientVersion(ctx context.Context, id PatientID, version VersionNumber, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3395,11 +3404,12 @@ func (c *Client) GetPatientVersion(ctx context.Context, id PatientID, version Ve
 
 // RestorePatient Restore a deleted patient
 //
-// For Admins. The patient is back under the same id, and so are the mappings that were deleted with the
-// patient; those whose doctor is deleted as well will be back with that doctor. An external id that has
-// become another patient's meanwhile is refused (400, `conflict`). What is not deleted is not found.
+// For Admins. Restores the patient under the same id, and the mappings that were deleted together with the patient. A
+// mapping whose doctor is deleted is restored together with the doctor. An
+// external id that another patient has by now is refused (400, `conflict`). A patient that is not deleted is not
+// found (404).
 //
-// A body is not read.
+// A body is ignored.
 //
 // Corresponds with POST /api/patients/{id}/restore/ (the `RestorePatient` operationId).
 func (c *Client) RestorePatient(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3414,10 +3424,10 @@ func (c *Client) RestorePatient(ctx context.Context, id PatientID, reqEditors ..
 	return c.Client.Do(req)
 }
 
-// ListUsers List the users
+// ListUsers List users
 //
-// For Admins. All accounts, active or not, a page at a time. The parameters narrow the list. A page whose link
-// leads on is not the last, however few accounts it holds.
+// For Admins. All accounts that match the parameters, active or not. A page with a `next` link is not the last
+// one, even if it holds few accounts.
 //
 // Corresponds with GET /api/users/ (the `ListUsers` operationId).
 func (c *Client) ListUsers(ctx context.Context, params *ListUsersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3434,8 +3444,8 @@ func (c *Client) ListUsers(ctx context.Context, params *ListUsersParams, reqEdit
 
 // CreateUserWithBody Create a user
 //
-// For Admins. Creates an account of either role, whatever the operator of the service decided about registration.
-// The password is temporary, because the Admin knows it: after the first login its owner has the duty to change it.
+// For Admins. Creates an account of either role, even if registration is closed. The password is temporary, because
+// the Admin knows it: the user must change it after the first login.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3454,8 +3464,8 @@ func (c *Client) CreateUserWithBody(ctx context.Context, contentType string, bod
 
 // CreateUser Create a user
 //
-// For Admins. Creates an account of either role, whatever the operator of the service decided about registration.
-// The password is temporary, because the Admin knows it: after the first login its owner has the duty to change it.
+// For Admins. Creates an account of either role, even if registration is closed. The password is temporary, because
+// the Admin knows it: the user must change it after the first login.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3474,9 +3484,9 @@ func (c *Client) CreateUser(ctx context.Context, body CreateUserJSONRequestBody,
 
 // DeactivateUser Deactivate a user
 //
-// For Admins. The user is signed out everywhere at once and cannot sign in any more; a login is answered like
-// one with a wrong password. Accounts are never erased, since records name them: set `is_active` to undo this.
-// The last active Admin cannot be deactivated (400, `last_admin`).
+// For Admins. All sessions of the user are revoked, and logins are answered as if the password were wrong.
+// Accounts are never deleted, because records refer to them: set `is_active` to true to undo this. The last active
+// Admin cannot be deactivated (400, `last_admin`).
 //
 // Corresponds with DELETE /api/users/{id}/ (the `DeactivateUser` operationId).
 func (c *Client) DeactivateUser(ctx context.Context, id UserID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3491,7 +3501,7 @@ func (c *Client) DeactivateUser(ctx context.Context, id UserID, reqEditors ...Re
 	return c.Client.Do(req)
 }
 
-// GetUser See a user
+// GetUser Get a user
 //
 // For Admins. One account.
 //
@@ -3510,11 +3520,11 @@ func (c *Client) GetUser(ctx context.Context, id UserID, reqEditors ...RequestEd
 
 // ChangeUserWithBody Change a user
 //
-// For Admins. Changes the members that are given. Who gets another role, or is active no more, is signed out
-// everywhere at once. `is_active` also activates an account that was registered and waits for it.
+// For Admins. Changes the members that are sent. If the role changes or the user is deactivated, all sessions of
+// the user are revoked. Set `is_active` to true to activate a new registration.
 //
-// Nobody can change their own role (403), and the last active Admin can be neither demoted nor deactivated
-// (400, `last_admin`).
+// Admins cannot change their own role (403). The last active Admin cannot be demoted or deactivated (400,
+// `last_admin`).
 //
 // Takes any type of body and a specified content type.
 //
@@ -3533,11 +3543,11 @@ func (c *Client) ChangeUserWithBody(ctx context.Context, id UserID, contentType 
 
 // ChangeUser Change a user
 //
-// For Admins. Changes the members that are given. Who gets another role, or is active no more, is signed out
-// everywhere at once. `is_active` also activates an account that was registered and waits for it.
+// For Admins. Changes the members that are sent. If the role changes or the user is deactivated, all sessions of
+// the user are revoked. Set `is_active` to true to activate a new registration.
 //
-// Nobody can change their own role (403), and the last active Admin can be neither demoted nor deactivated
-// (400, `last_admin`).
+// Admins cannot change their own role (403). The last active Admin cannot be demoted or deactivated (400,
+// `last_admin`).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3556,9 +3566,8 @@ func (c *Client) ChangeUser(ctx context.Context, id UserID, body ChangeUserJSONR
 
 // SetUserPasswordWithBody Set a temporary password for a user
 //
-// For Admins, for somebody who forgot theirs. The user is signed out everywhere at once, and has to change the
-// password after the next login before anything else. One's own password is changed at `/api/auth/password/`
-// (403 here).
+// For Admins, for users who forgot their password. All sessions of the user are revoked, and after the next login
+// the user must change the password first. Admins change their own password at `/api/auth/password/` (403 here).
 //
 // Takes any type of body and a specified content type.
 //
@@ -3577,9 +3586,8 @@ func (c *Client) SetUserPasswordWithBody(ctx context.Context, id UserID, content
 
 // SetUserPassword Set a temporary password for a user
 //
-// For Admins, for somebody who forgot theirs. The user is signed out everywhere at once, and has to change the
-// password after the next login before anything else. One's own password is changed at `/api/auth/password/`
-// (403 here).
+// For Admins, for users who forgot their password. All sessions of the user are revoked, and after the next login
+// the user must change the password first. Admins change their own password at `/api/auth/password/` (403 here).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3596,9 +3604,9 @@ func (c *Client) SetUserPassword(ctx context.Context, id UserID, body SetUserPas
 	return c.Client.Do(req)
 }
 
-// EndUserSessions Sign a user out everywhere
+// EndUserSessions Revoke all sessions of a user
 //
-// For Admins. Ends all sessions of the user, at once. The user can sign in again.
+// For Admins. Revokes all sessions of the user. The user can sign in again.
 //
 // Corresponds with DELETE /api/users/{id}/sessions/ (the `EndUserSessions` operationId).
 func (c *Client) EndUserSessions(ctx context.Context, id UserID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3613,9 +3621,9 @@ func (c *Client) EndUserSessions(ctx context.Context, id UserID, reqEditors ...R
 	return c.Client.Do(req)
 }
 
-// GetLiveness Is the process alive?
+// GetLiveness Check liveness
 //
-// Looks at nothing but the process itself. If this fails, restart it.
+// Checks only that the process answers. If this fails, restart the process.
 //
 // Corresponds with GET /livez (the `GetLiveness` operationId).
 func (c *Client) GetLiveness(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3630,9 +3638,9 @@ func (c *Client) GetLiveness(ctx context.Context, reqEditors ...RequestEditorFn)
 	return c.Client.Do(req)
 }
 
-// GetReadiness Can the service serve?
+// GetReadiness Check readiness
 //
-// Also asks the store. While this answers 503, send requests elsewhere, and restart nothing. It does so as soon as the service is asked to stop. The `code` says `missing_privilege` where the service has no right to a part of the database, and `schema_unknown` where a newer version has changed its schema; otherwise the service's log has the reason.
+// Checks that the service can use its database. While this answers 503, send requests to other instances, and do not restart this one. A service that is stopping answers 503. The `code` is `missing_privilege` if the service lacks a privilege in the database, and `schema_unknown` if a newer version of the service has changed the database's schema. For other causes see the service's log.
 //
 // Corresponds with GET /readyz (the `GetReadiness` operationId).
 func (c *Client) GetReadiness(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6628,18 +6636,18 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
-	// GetHomeWithResponse Find the service
+	// GetHomeWithResponse Get the home page
 	//
-	// What this is and where to go: a page for browsers, which ask for `text/html`, and JSON for everybody else.
+	// Links to the API and to this document. Clients that prefer `text/html`, such as browsers, get a page; others get JSON.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET / (the `GetHome` operationId).
 	GetHomeWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetHomeResponse, error)
 
-	// GetIndexWithResponse Find the collections
+	// GetIndexWithResponse Get the index
 	//
-	// Where the collections are that the caller may read.
+	// Links to the lists that the caller can read.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6648,21 +6656,23 @@ type ClientWithResponsesInterface interface {
 
 	// ListEventsWithResponse Read the audit trail
 	//
-	// For Admins: who did what to whose record, or tried to, in ascending order of id, or with `ordering=-id` the newest first. The parameters narrow the list;
-	// `patient` and `doctor` cannot be combined (400). A page has at most 200 events.
+	// For Admins. Who did what to which record, or tried to. Events come in ascending order of id, or with
+	// `ordering=-id` in descending order. `patient` and `doctor` cannot be combined (400). A page has at most 200
+	// events.
 	//
-	// With `Accept: text/csv` or `Accept: application/x-ndjson` all events that the parameters keep are sent in one
-	// answer, from `cursor` on; `limit` is refused then (400). The format has to be named: other media types, and
-	// wildcards, get JSON, in pages. An answer that cannot be completed ends with the connection, and not as if it were
-	// whole (over HTTP/1.1 without the last chunk, over HTTP/2 with a reset). HTTP/1.0 cannot tell the two apart, and is
-	// refused (426). Who may read is decided when it begins.
+	// With `Accept: text/csv` or `Accept: application/x-ndjson`, all events that match are exported in one answer,
+	// starting after `cursor`; `limit` is an error then (400). The Accept header must name the media type: for wildcards and
+	// other media types, the answer is JSON, in pages. If an export cannot be completed, the connection is closed so
+	// that the client notices (over HTTP/1.1 without the last chunk, over HTTP/2 with a reset). A client of HTTP/1.0
+	// could not notice, and gets 426. The permission is checked when the export begins.
 	//
-	// The CSV (RFC 4180) has a header row, and the columns `id`, `at`, `user`, `role`, `session`, `action`,
-	// `subject_kind`, `subject_id`, `subject_ids` (a JSON array, empty for what is no list), `outcome`, `request_id`,
-	// `address`, `version` and `name` (of the actor); what is null or absent in JSON is empty. No cell begins like a
-	// formula: a name that does has a `'` before it. NDJSON has an event a line, as JSON has them.
+	// The CSV (RFC 4180) has a header row and the columns `id`, `at`, `user`, `role`, `session`, `action`,
+	// `subject_kind`, `subject_id`, `subject_ids` (a JSON array; empty unless the event is of a list), `outcome`,
+	// `request_id`, `address`, `version` and `name` (of the actor). Members that are null or absent in JSON are empty. A
+	// name that a spreadsheet would run as a formula has a `'` before it. NDJSON has one event per line, in the same form
+	// as JSON.
 	//
-	// Asking is an event itself, and one for each 200 events where all are sent in one answer.
+	// This request is itself recorded as an event; an export is recorded as one event for each 200 events.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6671,23 +6681,23 @@ type ClientWithResponsesInterface interface {
 
 	// LoginWithBodyWithResponse Sign in
 	//
-	// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is
-	// another name for it, and exactly one of the two is required. A token that is sent along is ignored.
+	// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is an alias.
+	// Exactly one of the two is required. An access token in the request is ignored.
 	//
-	// A 401 says in its `code` what to do next:
+	// The `code` of a 401 says what to do next:
 	//
-	// - `no_active_account`: the address is unknown, the password is wrong, or the account is not active. Which
-	//   of them it is, nobody is told.
-	// - `otp_required`: the password is right, and the account has a second factor. Ask for its code, and log in
-	//   again with the same members and `otp`.
-	// - `otp_invalid`: the password is right, and the code is wrong or was used before. The next code of the
-	//   device will do, or a recovery code, each of which is good once.
+	// - `no_active_account`: the address is unknown, the password is wrong, or the account is not active. The answer
+	//   does not say which.
+	// - `otp_required`: the password is right, and the account has a second factor. Ask the user for its code, and
+	//   log in again with the same members and `otp`.
+	// - `otp_invalid`: the password is right, and the code is wrong or was used before. Use the next code of the
+	//   device, or a recovery code. Each code works once.
 	//
-	// Who fails too often, with passwords or with codes, has to wait (429), longer each time. That is counted for
-	// each account, and apart for each place that its logins come from, in the same way for addresses that have
-	// no account.
+	// After too many failed logins, with wrong passwords or wrong codes, further logins must wait (429), longer each
+	// time. Failed logins are counted per account and client network, per account, and per client network.
+	// Addresses without an account are treated the same way.
 	//
-	// When the answer has a `duty`, the tokens are good for little else than to do it: see "Duties" above.
+	// If the answer has a `duty`, the tokens can be used for little else until it is done: see "Duties" above.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6696,23 +6706,23 @@ type ClientWithResponsesInterface interface {
 
 	// LoginWithResponse Sign in
 	//
-	// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is
-	// another name for it, and exactly one of the two is required. A token that is sent along is ignored.
+	// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is an alias.
+	// Exactly one of the two is required. An access token in the request is ignored.
 	//
-	// A 401 says in its `code` what to do next:
+	// The `code` of a 401 says what to do next:
 	//
-	// - `no_active_account`: the address is unknown, the password is wrong, or the account is not active. Which
-	//   of them it is, nobody is told.
-	// - `otp_required`: the password is right, and the account has a second factor. Ask for its code, and log in
-	//   again with the same members and `otp`.
-	// - `otp_invalid`: the password is right, and the code is wrong or was used before. The next code of the
-	//   device will do, or a recovery code, each of which is good once.
+	// - `no_active_account`: the address is unknown, the password is wrong, or the account is not active. The answer
+	//   does not say which.
+	// - `otp_required`: the password is right, and the account has a second factor. Ask the user for its code, and
+	//   log in again with the same members and `otp`.
+	// - `otp_invalid`: the password is right, and the code is wrong or was used before. Use the next code of the
+	//   device, or a recovery code. Each code works once.
 	//
-	// Who fails too often, with passwords or with codes, has to wait (429), longer each time. That is counted for
-	// each account, and apart for each place that its logins come from, in the same way for addresses that have
-	// no account.
+	// After too many failed logins, with wrong passwords or wrong codes, further logins must wait (429), longer each
+	// time. Failed logins are counted per account and client network, per account, and per client network.
+	// Addresses without an account are treated the same way.
 	//
-	// When the answer has a `duty`, the tokens are good for little else than to do it: see "Duties" above.
+	// If the answer has a `duty`, the tokens can be used for little else until it is done: see "Duties" above.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6721,7 +6731,7 @@ type ClientWithResponsesInterface interface {
 
 	// RefreshSessionWithBodyWithResponse Continue a session
 	//
-	// Spends the refresh token for the next pair of tokens. The token that was spent last, sent again within the service's grace (30 seconds unless set otherwise), gets the same refresh token again and a fresh access token: for an answer that got lost, and for two tabs that refresh at once. An older token, or that one later, ends its session (401), since two parties must hold it. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored. Tokens that turn out bad are counted for each address, and too many are refused (429); a good token is not.
+	// Exchanges the refresh token for the next pair of tokens. A refresh token can be used once. For lost answers, and for two browser tabs that refresh at the same time, the token that was used last can be used again within a grace period (30 seconds by default): it gets the same refresh token again, and a new access token. Using it later, or using an older token, revokes the session (401), because the token must have been copied. A session expires some time after its login, however often it is refreshed. An access token in the request is ignored. Invalid refresh tokens are counted per client network, and after too many, further ones get 429; a valid token never does.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6730,7 +6740,7 @@ type ClientWithResponsesInterface interface {
 
 	// RefreshSessionWithResponse Continue a session
 	//
-	// Spends the refresh token for the next pair of tokens. The token that was spent last, sent again within the service's grace (30 seconds unless set otherwise), gets the same refresh token again and a fresh access token: for an answer that got lost, and for two tabs that refresh at once. An older token, or that one later, ends its session (401), since two parties must hold it. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored. Tokens that turn out bad are counted for each address, and too many are refused (429); a good token is not.
+	// Exchanges the refresh token for the next pair of tokens. A refresh token can be used once. For lost answers, and for two browser tabs that refresh at the same time, the token that was used last can be used again within a grace period (30 seconds by default): it gets the same refresh token again, and a new access token. Using it later, or using an older token, revokes the session (401), because the token must have been copied. A session expires some time after its login, however often it is refreshed. An access token in the request is ignored. Invalid refresh tokens are counted per client network, and after too many, further ones get 429; a valid token never does.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6739,14 +6749,14 @@ type ClientWithResponsesInterface interface {
 
 	// LogoutWithResponse Sign out
 	//
-	// Ends the session of the access token. That token and the session's refresh token are refused from now on; other sessions of the account go on. No body is needed. For other sessions see `/api/auth/sessions/`.
+	// Revokes the session of the access token. This access token and the session's refresh token are refused from now on. Other sessions of the account stay valid; see `/api/auth/sessions/`. No body is needed.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/auth/logout/ (the `Logout` operationId).
 	LogoutWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*LogoutResponse, error)
 
-	// GetMeWithResponse See my account
+	// GetMeWithResponse Get my account
 	//
 	// The account of the caller.
 	//
@@ -6757,7 +6767,7 @@ type ClientWithResponsesInterface interface {
 
 	// ChangeMeWithBodyWithResponse Change my account
 	//
-	// Changes the caller's own names and phone number. Address and role stay.
+	// Changes the caller's names and phone number. The e-mail address and the role cannot be changed here.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6766,16 +6776,16 @@ type ClientWithResponsesInterface interface {
 
 	// ChangeMeWithResponse Change my account
 	//
-	// Changes the caller's own names and phone number. Address and role stay.
+	// Changes the caller's names and phone number. The e-mail address and the role cannot be changed here.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PATCH /api/auth/me/ (the `ChangeMe` operationId).
 	ChangeMeWithResponse(ctx context.Context, body ChangeMeJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeMeResponse, error)
 
-	// GetSecondFactorWithResponse See my second factor
+	// GetSecondFactorWithResponse Get my second factor
 	//
-	// Whether codes are asked for at login, and how many recovery codes are left.
+	// Whether logins need a code, and how many recovery codes are left.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6784,11 +6794,12 @@ type ClientWithResponsesInterface interface {
 
 	// EnrolSecondFactorWithBodyWithResponse Enrol a second factor
 	//
-	// Makes a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds), which is shown this once.
-	// It takes the password; a wrong one is an error of `password` (400), and counts against the session (429).
+	// Creates a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds). The key is shown only
+	// once. This needs the password: a wrong one is an error of `password` (400) and counts towards the session's
+	// limit (429).
 	//
-	// Nothing changes for the account until the key is confirmed with a code at `/api/auth/mfa/confirm/`; enrolling
-	// again before that replaces the key. An account that has a second factor is refused (400, `mfa_enabled`).
+	// Logins need no code until the key is confirmed at `/api/auth/mfa/confirm/`. Enrolling again before that
+	// replaces the key. If the account already has a second factor, the answer is 400 (`mfa_enabled`).
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6797,11 +6808,12 @@ type ClientWithResponsesInterface interface {
 
 	// EnrolSecondFactorWithResponse Enrol a second factor
 	//
-	// Makes a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds), which is shown this once.
-	// It takes the password; a wrong one is an error of `password` (400), and counts against the session (429).
+	// Creates a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds). The key is shown only
+	// once. This needs the password: a wrong one is an error of `password` (400) and counts towards the session's
+	// limit (429).
 	//
-	// Nothing changes for the account until the key is confirmed with a code at `/api/auth/mfa/confirm/`; enrolling
-	// again before that replaces the key. An account that has a second factor is refused (400, `mfa_enabled`).
+	// Logins need no code until the key is confirmed at `/api/auth/mfa/confirm/`. Enrolling again before that
+	// replaces the key. If the account already has a second factor, the answer is 400 (`mfa_enabled`).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6810,12 +6822,12 @@ type ClientWithResponsesInterface interface {
 
 	// ConfirmSecondFactorWithBodyWithResponse Turn my second factor on
 	//
-	// Takes a code that the app shows. From now on, logins need one. All other sessions of the account end. A wrong
-	// code is an error of `otp` (400), and counts against the session (429); without a key that waits for it the answer
-	// is 400 with `mfa_not_enrolled`.
+	// Confirms the key with a code that the app shows. From now on, logins need a code. All other sessions of the
+	// account are revoked. A wrong code is an error of `otp` (400) and counts towards the session's limit (429). If there
+	// is no key to confirm, the answer is 400 (`mfa_not_enrolled`).
 	//
-	// The answer has ten recovery codes, each good for one login in place of the app's code. They cannot be seen
-	// again: have them written down. The code is spent: to log in, wait for the next one.
+	// The answer has ten recovery codes. Each can replace the app's code at one login. They are shown only once: tell
+	// the user to write them down. A code works once, so for a login, wait until the app shows the next one.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6824,12 +6836,12 @@ type ClientWithResponsesInterface interface {
 
 	// ConfirmSecondFactorWithResponse Turn my second factor on
 	//
-	// Takes a code that the app shows. From now on, logins need one. All other sessions of the account end. A wrong
-	// code is an error of `otp` (400), and counts against the session (429); without a key that waits for it the answer
-	// is 400 with `mfa_not_enrolled`.
+	// Confirms the key with a code that the app shows. From now on, logins need a code. All other sessions of the
+	// account are revoked. A wrong code is an error of `otp` (400) and counts towards the session's limit (429). If there
+	// is no key to confirm, the answer is 400 (`mfa_not_enrolled`).
 	//
-	// The answer has ten recovery codes, each good for one login in place of the app's code. They cannot be seen
-	// again: have them written down. The code is spent: to log in, wait for the next one.
+	// The answer has ten recovery codes. Each can replace the app's code at one login. They are shown only once: tell
+	// the user to write them down. A code works once, so for a login, wait until the app shows the next one.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6838,8 +6850,8 @@ type ClientWithResponsesInterface interface {
 
 	// DisableSecondFactorWithBodyWithResponse Turn my second factor off
 	//
-	// Takes the password; a wrong one is an error of `password` (400), and counts against the session (429). Where
-	// the operator of the service requires it of administrators, they cannot turn it off (403).
+	// Needs the password: a wrong one is an error of `password` (400) and counts towards the session's limit (429).
+	// If the service requires a second factor of administrators, they cannot turn it off (403).
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6848,8 +6860,8 @@ type ClientWithResponsesInterface interface {
 
 	// DisableSecondFactorWithResponse Turn my second factor off
 	//
-	// Takes the password; a wrong one is an error of `password` (400), and counts against the session (429). Where
-	// the operator of the service requires it of administrators, they cannot turn it off (403).
+	// Needs the password: a wrong one is an error of `password` (400) and counts towards the session's limit (429).
+	// If the service requires a second factor of administrators, they cannot turn it off (403).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6858,11 +6870,12 @@ type ClientWithResponsesInterface interface {
 
 	// ChangePasswordWithBodyWithResponse Change my password
 	//
-	// Takes the current password too. All other sessions of the account end; the one in which this is asked goes on,
-	// with the same tokens. A wrong current password is an error of `current_password` (400), and counts against
-	// the session: after some, it has to wait (429). Logins do not.
+	// Needs the current password. All other sessions of the account are revoked; the session of the access token
+	// continues with the same tokens. A wrong current password is an error of `current_password` (400). Wrong
+	// passwords are counted per session: after too many, the session must wait (429), while logins to the account
+	// need not.
 	//
-	// With a temporary password this has to be done before anything else: see "Duties" above.
+	// A user with a temporary password must do this first: see "Duties" above.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6871,21 +6884,22 @@ type ClientWithResponsesInterface interface {
 
 	// ChangePasswordWithResponse Change my password
 	//
-	// Takes the current password too. All other sessions of the account end; the one in which this is asked goes on,
-	// with the same tokens. A wrong current password is an error of `current_password` (400), and counts against
-	// the session: after some, it has to wait (429). Logins do not.
+	// Needs the current password. All other sessions of the account are revoked; the session of the access token
+	// continues with the same tokens. A wrong current password is an error of `current_password` (400). Wrong
+	// passwords are counted per session: after too many, the session must wait (429), while logins to the account
+	// need not.
 	//
-	// With a temporary password this has to be done before anything else: see "Duties" above.
+	// A user with a temporary password must do this first: see "Duties" above.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/auth/password/ (the `ChangePassword` operationId).
 	ChangePasswordWithResponse(ctx context.Context, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangePasswordResponse, error)
 
-	// ListPermissionsWithResponse See what I may do
+	// ListPermissionsWithResponse List my permissions
 	//
-	// The names of all the permissions that the caller has now, as `x-permission` has them. While a duty is to be
-	// done, these are few.
+	// The names of the permissions that the caller has now, as in `x-permission`. While the caller has a duty,
+	// these are few.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6894,13 +6908,13 @@ type ClientWithResponsesInterface interface {
 
 	// RegisterWithBodyWithResponse Create an account
 	//
-	// The address becomes the sign-in name, and may belong to one account only, whatever its letter case.
-	// The password must have 8 to 256 characters and must not be easy to guess.
+	// The e-mail address is the sign-in name, and is unique regardless of letter case. The password must have 8 to
+	// 256 characters and must not be easy to guess.
 	//
-	// Without a token, or with that of Staff, the account is Staff's, and the operator of the service decides
-	// what comes of it: the account can be used at once (201), an administrator has to activate it first (202),
-	// or registration is closed (403). With 202 the answer is the same whether the address was free or taken.
-	// An Admin may create accounts of either role at any time, and always gets 201.
+	// Without a token, or with a token of Staff, the new account has the role STAFF. A setting of the service decides
+	// whether it can be used at once (201), an administrator must activate it first (202), or registration is closed
+	// (403). The 202 is the same whether or not the address already has an account. An Admin can create accounts of
+	// either role, whatever that setting is, and gets 201.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6909,13 +6923,13 @@ type ClientWithResponsesInterface interface {
 
 	// RegisterWithResponse Create an account
 	//
-	// The address becomes the sign-in name, and may belong to one account only, whatever its letter case.
-	// The password must have 8 to 256 characters and must not be easy to guess.
+	// The e-mail address is the sign-in name, and is unique regardless of letter case. The password must have 8 to
+	// 256 characters and must not be easy to guess.
 	//
-	// Without a token, or with that of Staff, the account is Staff's, and the operator of the service decides
-	// what comes of it: the account can be used at once (201), an administrator has to activate it first (202),
-	// or registration is closed (403). With 202 the answer is the same whether the address was free or taken.
-	// An Admin may create accounts of either role at any time, and always gets 201.
+	// Without a token, or with a token of Staff, the new account has the role STAFF. A setting of the service decides
+	// whether it can be used at once (201), an administrator must activate it first (202), or registration is closed
+	// (403). The 202 is the same whether or not the address already has an account. An Admin can create accounts of
+	// either role, whatever that setting is, and gets 201.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6924,7 +6938,7 @@ type ClientWithResponsesInterface interface {
 
 	// EndOtherSessionsWithResponse Sign out everywhere else
 	//
-	// Ends all sessions of the caller but the one in which this is asked.
+	// Revokes all sessions of the caller except the one of the access token.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6933,44 +6947,44 @@ type ClientWithResponsesInterface interface {
 
 	// ListSessionsWithResponse List my sessions
 	//
-	// Where the caller is signed in: the sessions that can still be used, a page at a time.
+	// The caller's sessions that are still valid.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/auth/sessions/ (the `ListSessions` operationId).
 	ListSessionsWithResponse(ctx context.Context, params *ListSessionsParams, reqEditors ...RequestEditorFn) (*ListSessionsResponse, error)
 
-	// EndSessionWithResponse Sign out in one place
+	// EndSessionWithResponse Revoke one of my sessions
 	//
-	// Ends one of the caller's own sessions, at once: its tokens are refused from now on. It may be the one in which
-	// this is asked.
+	// Revokes one of the caller's sessions. Its tokens are refused from now on. This can be the session of the access
+	// token.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /api/auth/sessions/{id}/ (the `EndSession` operationId).
 	EndSessionWithResponse(ctx context.Context, id SessionID, reqEditors ...RequestEditorFn) (*EndSessionResponse, error)
 
-	// ListDoctorsWithResponse List the doctors
+	// ListDoctorsWithResponse List doctors
 	//
-	// All doctors, a page at a time. Salaries are for Admins only, and so are deleted doctors.
+	// All doctors. Only Admins get salaries, and only Admins can list deleted doctors.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/doctors/ (the `ListDoctors` operationId).
 	ListDoctorsWithResponse(ctx context.Context, params *ListDoctorsParams, reqEditors ...RequestEditorFn) (*ListDoctorsResponse, error)
 
-	// CreateDoctorWithBodyWithResponse Add a doctor
+	// CreateDoctorWithBodyWithResponse Create a doctor
 	//
-	// For Admins. The doctor joins today (UTC). A licence number may belong to one doctor only, whatever its letter case and width of characters (400).
+	// For Admins. `joined_at` is set to the current date in UTC. Licence numbers are unique, regardless of letter case and character width (400).
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/doctors/ (the `CreateDoctor` operationId).
 	CreateDoctorWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateDoctorResponse, error)
 
-	// CreateDoctorWithResponse Add a doctor
+	// CreateDoctorWithResponse Create a doctor
 	//
-	// For Admins. The doctor joins today (UTC). A licence number may belong to one doctor only, whatever its letter case and width of characters (400).
+	// For Admins. `joined_at` is set to the current date in UTC. Licence numbers are unique, regardless of letter case and character width (400).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6984,16 +6998,16 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteDoctorWithResponse Delete a doctor
 	//
-	// For Admins. Also deletes the doctor's mappings. The patients stay. Nothing is lost: an Admin can see and restore what was deleted.
+	// For Admins. Also deletes the doctor's mappings, but no patients. Admins can list and restore deleted doctors.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /api/doctors/{id}/ (the `DeleteDoctor` operationId).
 	DeleteDoctorWithResponse(ctx context.Context, id DoctorID, reqEditors ...RequestEditorFn) (*DeleteDoctorResponse, error)
 
-	// GetDoctorWithResponse See a doctor
+	// GetDoctorWithResponse Get a doctor
 	//
-	// One doctor. The salary is for Admins only, and absent for Staff.
+	// One doctor. The salary is absent unless the caller is an Admin.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7002,7 +7016,7 @@ type ClientWithResponsesInterface interface {
 
 	// ChangeDoctorWithBodyWithResponse Change a doctor
 	//
-	// For Admins. Changes the members that are given.
+	// For Admins. Changes the members that are sent.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7011,7 +7025,7 @@ type ClientWithResponsesInterface interface {
 
 	// ChangeDoctorWithResponse Change a doctor
 	//
-	// For Admins. Changes the members that are given.
+	// For Admins. Changes the members that are sent.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7020,7 +7034,7 @@ type ClientWithResponsesInterface interface {
 
 	// ReplaceDoctorWithBodyWithResponse Replace a doctor
 	//
-	// For Admins. Sets all that may be set of a doctor. The date of joining stays.
+	// For Admins. Sets all writable members of a doctor. `joined_at` does not change.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7029,7 +7043,7 @@ type ClientWithResponsesInterface interface {
 
 	// ReplaceDoctorWithResponse Replace a doctor
 	//
-	// For Admins. Sets all that may be set of a doctor. The date of joining stays.
+	// For Admins. Sets all writable members of a doctor. `joined_at` does not change.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7038,23 +7052,22 @@ type ClientWithResponsesInterface interface {
 
 	// ListDoctorVersionsWithResponse List the versions of a doctor
 	//
-	// How the doctor came to be as it is: a version for each change, in ascending order of number, a page at a time,
-	// with who made it, when, and what it changed, member by member. Salaries are for
-	// Admins only, here as elsewhere: for Staff they are no members of a doctor.
+	// Every change of the doctor makes a version. A version shows who made it, when, and each member that it changed.
+	// Versions come in ascending order of number. The salary and its changes are absent unless the caller is an Admin.
 	//
-	// The versions of a deleted doctor are for Admins, who need `doctor:read_deleted` for them; Staff get 404.
+	// The versions of a deleted doctor need `doctor:read_deleted`; a caller without it gets 404.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/doctors/{id}/history/ (the `ListDoctorVersions` operationId).
 	ListDoctorVersionsWithResponse(ctx context.Context, id DoctorID, params *ListDoctorVersionsParams, reqEditors ...RequestEditorFn) (*ListDoctorVersionsResponse, error)
 
-	// GetDoctorVersionWithResponse See a version of a doctor
+	// GetDoctorVersionWithResponse Get a version of a doctor
 	//
-	// One version, with the doctor as it was from then on, or, after a deletion, as it was before. Salaries are for
-	// Admins only, here as elsewhere: for Staff they are no members of a doctor.
+	// One version, with the doctor as it was after the change. The version of a deletion has the doctor as it was
+	// before. The salary and its changes are absent unless the caller is an Admin.
 	//
-	// The versions of a deleted doctor are for Admins, who need `doctor:read_deleted` for them; Staff get 404.
+	// The versions of a deleted doctor need `doctor:read_deleted`; a caller without it gets 404.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7063,7 +7076,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListDoctorPatientsWithResponse List a doctor's patients
 	//
-	// The patients to whom the doctor is assigned, a page at a time.
+	// The patients that the doctor is assigned to.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7072,20 +7085,20 @@ type ClientWithResponsesInterface interface {
 
 	// RestoreDoctorWithResponse Restore a deleted doctor
 	//
-	// For Admins. The doctor is back under the same id, and so are the mappings that were deleted with the doctor;
-	// those whose patient is deleted as well will be back with that patient. A licence number that has become another
-	// doctor's meanwhile is refused (400, `conflict`). What is not deleted is not found.
+	// For Admins. Restores the doctor under the same id, and the mappings that were deleted together with the doctor. A mapping
+	// whose patient is deleted is restored together with the patient. If another doctor has the licence number
+	// now, the answer is 400 (`conflict`). A doctor that is not deleted is not found (404).
 	//
-	// A body is not read.
+	// A body is ignored.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/doctors/{id}/restore/ (the `RestoreDoctor` operationId).
 	RestoreDoctorWithResponse(ctx context.Context, id DoctorID, reqEditors ...RequestEditorFn) (*RestoreDoctorResponse, error)
 
-	// ListMappingsWithResponse List the mappings
+	// ListMappingsWithResponse List mappings
 	//
-	// Who is assigned to whom, a page at a time, with the patient's name and the doctor. `patient_id` and `doctor_id` narrow the list; for an id that nobody has, it is empty. Deleted mappings are for Admins only.
+	// All mappings, with the patient's name and the doctor. If no mapping matches `patient_id` and `doctor_id`, the list is empty. Only Admins can list deleted mappings.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7094,7 +7107,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateMappingWithBodyWithResponse Assign a doctor to a patient
 	//
-	// A pair is assigned once: doing so again is refused (400), and so is an id that nobody has.
+	// If the doctor is already assigned to the patient, or one of the ids does not exist, the answer is 400.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7103,7 +7116,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateMappingWithResponse Assign a doctor to a patient
 	//
-	// A pair is assigned once: doing so again is refused (400), and so is an id that nobody has.
+	// If the doctor is already assigned to the patient, or one of the ids does not exist, the answer is 400.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7115,18 +7128,18 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	ListDeletedMappingsWithResponse(ctx context.Context, params *ListDeletedMappingsParams, reqEditors ...RequestEditorFn) (*ListDeletedMappingsResponse, error)
 
-	// DeleteMappingWithResponse End a mapping
+	// DeleteMappingWithResponse Delete a mapping
 	//
-	// The doctor is no longer assigned to the patient. Both stay. An Admin can restore the mapping.
+	// Unassigns the doctor from the patient. Neither of the two is deleted. Admins can list and restore deleted mappings.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /api/mappings/{id}/ (the `DeleteMapping` operationId).
 	DeleteMappingWithResponse(ctx context.Context, id MappingID, reqEditors ...RequestEditorFn) (*DeleteMappingResponse, error)
 
-	// ListMappedDoctorsWithResponse List a patient's doctors, at the mappings' address
+	// ListMappedDoctorsWithResponse List a patient's doctors (old path)
 	//
-	// The id is **that of a patient**, unlike in the other operations on this path. The answer is that of `/api/patients/{id}/doctors/`, which new clients should use.
+	// The id is **the id of a patient**, unlike in the other operations on this path. The answer is the same as that of `/api/patients/{id}/doctors/`, which new clients should use.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7135,7 +7148,7 @@ type ClientWithResponsesInterface interface {
 
 	// ChangeMappingWithBodyWithResponse Change a mapping
 	//
-	// Sets the given side of the mapping. A different pair counts as assigned now; the same pair keeps its time.
+	// Sets the patient or the doctor of the mapping. If the pair changes, `assigned_at` is set to the current time.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7144,7 +7157,7 @@ type ClientWithResponsesInterface interface {
 
 	// ChangeMappingWithResponse Change a mapping
 	//
-	// Sets the given side of the mapping. A different pair counts as assigned now; the same pair keeps its time.
+	// Sets the patient or the doctor of the mapping. If the pair changes, `assigned_at` is set to the current time.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7153,7 +7166,7 @@ type ClientWithResponsesInterface interface {
 
 	// ReplaceMappingWithBodyWithResponse Replace a mapping
 	//
-	// Sets both sides of the mapping. A different pair counts as assigned now; the same pair keeps its time.
+	// Sets the patient and the doctor of the mapping. If the pair changes, `assigned_at` is set to the current time.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7162,7 +7175,7 @@ type ClientWithResponsesInterface interface {
 
 	// ReplaceMappingWithResponse Replace a mapping
 	//
-	// Sets both sides of the mapping. A different pair counts as assigned now; the same pair keeps its time.
+	// Sets the patient and the doctor of the mapping. If the pair changes, `assigned_at` is set to the current time.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7171,21 +7184,21 @@ type ClientWithResponsesInterface interface {
 
 	// ListMappingVersionsWithResponse List the versions of a mapping
 	//
-	// How the mapping came to be as it is: a version for each change, in ascending order of number, a page at a time,
-	// with who made it, when, and what it changed, member by member.
+	// Every change of the mapping makes a version. A version shows who made it, when, and each member that it changed.
+	// Versions come in ascending order of number.
 	//
-	// The versions of a deleted mapping are for Admins, who need `mapping:read_deleted` for them; Staff get 404.
+	// The versions of a deleted mapping need `mapping:read_deleted`; a caller without it gets 404.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/mappings/{id}/history/ (the `ListMappingVersions` operationId).
 	ListMappingVersionsWithResponse(ctx context.Context, id MappingID, params *ListMappingVersionsParams, reqEditors ...RequestEditorFn) (*ListMappingVersionsResponse, error)
 
-	// GetMappingVersionWithResponse See a version of a mapping
+	// GetMappingVersionWithResponse Get a version of a mapping
 	//
-	// One version, with the mapping as it was from then on, or, after a deletion, as it was before.
+	// One version, with the mapping as it was after the change. The version of a deletion has the mapping as it was before.
 	//
-	// The versions of a deleted mapping are for Admins, who need `mapping:read_deleted` for them; Staff get 404.
+	// The versions of a deleted mapping need `mapping:read_deleted`; a caller without it gets 404.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7194,38 +7207,38 @@ type ClientWithResponsesInterface interface {
 
 	// RestoreMappingWithResponse Restore a deleted mapping
 	//
-	// For Admins. The mapping is back under the same id, as of when it was assigned. A mapping whose patient or
-	// doctor is deleted is refused (400, `conflict`), as is one whose pair was assigned anew. What is not deleted is
-	// not found.
+	// For Admins. Restores the mapping under the same id, with the same `assigned_at`. If its patient or doctor is
+	// deleted, or the doctor has been assigned to the patient again, the answer is 400 (`conflict`). A mapping that is
+	// not deleted is not found (404).
 	//
-	// A body is not read.
+	// A body is ignored.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/mappings/{id}/restore/ (the `RestoreMapping` operationId).
 	RestoreMappingWithResponse(ctx context.Context, id MappingID, reqEditors ...RequestEditorFn) (*RestoreMappingResponse, error)
 
-	// ListPatientsWithResponse List the patients
+	// ListPatientsWithResponse List patients
 	//
-	// All patients, a page at a time. Deleted ones are for Admins only.
+	// All patients. Only Admins can list deleted patients.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/patients/ (the `ListPatients` operationId).
 	ListPatientsWithResponse(ctx context.Context, params *ListPatientsParams, reqEditors ...RequestEditorFn) (*ListPatientsResponse, error)
 
-	// CreatePatientWithBodyWithResponse Add a patient
+	// CreatePatientWithBodyWithResponse Create a patient
 	//
-	// The record notes which account added it. Only the name is required.
+	// `created_by` is set to the caller's account. Only the name is required.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/patients/ (the `CreatePatient` operationId).
 	CreatePatientWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePatientResponse, error)
 
-	// CreatePatientWithResponse Add a patient
+	// CreatePatientWithResponse Create a patient
 	//
-	// The record notes which account added it. Only the name is required.
+	// `created_by` is set to the caller's account. Only the name is required.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7239,14 +7252,14 @@ type ClientWithResponsesInterface interface {
 
 	// DeletePatientWithResponse Delete a patient
 	//
-	// Also deletes the patient's mappings. The doctors stay. Nothing is lost: an Admin can see and restore what was deleted.
+	// Also deletes the patient's mappings, but no doctors. Admins can list and restore deleted patients.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /api/patients/{id}/ (the `DeletePatient` operationId).
 	DeletePatientWithResponse(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*DeletePatientResponse, error)
 
-	// GetPatientWithResponse See a patient
+	// GetPatientWithResponse Get a patient
 	//
 	// One patient, with the ids of all the patient's doctors.
 	//
@@ -7257,7 +7270,7 @@ type ClientWithResponsesInterface interface {
 
 	// ChangePatientWithBodyWithResponse Change a patient
 	//
-	// Changes the members that are given. Null clears the date of birth and the gender; an empty text clears the other texts but the name.
+	// Changes the members that are sent. Null clears the date of birth and the gender. An empty string clears the phone number, the address and the medical record.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7266,7 +7279,7 @@ type ClientWithResponsesInterface interface {
 
 	// ChangePatientWithResponse Change a patient
 	//
-	// Changes the members that are given. Null clears the date of birth and the gender; an empty text clears the other texts but the name.
+	// Changes the members that are sent. Null clears the date of birth and the gender. An empty string clears the phone number, the address and the medical record.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7275,7 +7288,7 @@ type ClientWithResponsesInterface interface {
 
 	// ReplacePatientWithBodyWithResponse Replace a patient
 	//
-	// Sets all that may be set of a patient. **What is left out is emptied**, the medical record included: to change one thing, use PATCH.
+	// Sets all writable members of a patient. **Members that are left out are emptied**, including the medical record. To change one member, use PATCH.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7284,40 +7297,40 @@ type ClientWithResponsesInterface interface {
 
 	// ReplacePatientWithResponse Replace a patient
 	//
-	// Sets all that may be set of a patient. **What is left out is emptied**, the medical record included: to change one thing, use PATCH.
+	// Sets all writable members of a patient. **Members that are left out are emptied**, including the medical record. To change one member, use PATCH.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/patients/{id}/ (the `ReplacePatient` operationId).
 	ReplacePatientWithResponse(ctx context.Context, id PatientID, body ReplacePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplacePatientResponse, error)
 
-	// ListPatientAccessesWithResponse See who saw or changed a patient's record
+	// ListPatientAccessesWithResponse List accesses to a patient's record
 	//
-	// For Admins: the accounting that a patient may ask for. All events that concern the patient, lists that showed
-	// the patient and mappings included, in pages of at most 200, whether the record is still there or not. For an id that
-	// nobody ever had, the list is empty. As `text/csv` it is the report of `report/`, for the patient to read, which takes no
-	// parameters.
+	// For Admins. All audit events about the patient, for patients who ask who used their record. They include lists
+	// that showed the patient, and the patient's mappings. The patient can be deleted. For an id that no patient ever
+	// had, the list is empty. A page has at most 200 events. With `Accept: text/csv`, the answer is the report of
+	// `report/`, which takes no parameters.
 	//
-	// Asking is an event itself.
+	// This request is itself recorded as an event.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/patients/{id}/accesses/ (the `ListPatientAccesses` operationId).
 	ListPatientAccessesWithResponse(ctx context.Context, id PatientID, params *ListPatientAccessesParams, reqEditors ...RequestEditorFn) (*ListPatientAccessesResponse, error)
 
-	// ReportPatientAccessesWithResponse Report to a patient who used the record
+	// ReportPatientAccessesWithResponse Get a report of accesses to a patient's record
 	//
-	// For Admins: the accounting that a patient may ask for, as a table. It has a line for each day, person and kind of
-	// use, of all events that concern the patient, the lists that showed the patient included, whether the record is
-	// still there or not.
+	// For Admins. A table for patients who ask who used their record. It has one row per day, user, action and
+	// outcome, and counts all events about the patient, including lists that showed the patient. The patient can be
+	// deleted.
 	//
-	// The CSV (RFC 4180) has a header row, and the columns `date` (in UTC), `user`, `name` (the one that the user has
-	// now), `role` (the one at that time), `action` (a permission's name), `about` (what it lets one do, in words),
-	// `outcome` and `times`. A name that begins like a formula has a `'` before it. Two lines with the same date, person and
-	// kind of use come only from clocks that were wrong, and count together.
+	// The CSV (RFC 4180) has a header row and the columns `date` (in UTC), `user`, `name` (the user's current name),
+	// `role` (the role at that time), `action` (the name of a permission), `about` (the permission in words), `outcome`
+	// and `times` (how often). A name that a spreadsheet would run as a formula has a `'` before it. If clocks were
+	// wrong, several rows can have the same date, user, action and outcome: add up their `times`.
 	//
-	// It is sent as it is read, and an answer that cannot be completed ends with the connection, as exports of the
-	// audit trail do. Asking is an event itself, and one for each 10,000 events that are counted.
+	// The report is sent while it is read. If it cannot be completed, the connection is closed, as for exports of the
+	// audit trail. The request is itself recorded: one event for each 10,000 events that are counted.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7326,7 +7339,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListPatientDoctorsWithResponse List a patient's doctors
 	//
-	// The doctors who are assigned to the patient, a page at a time.
+	// The doctors who are assigned to the patient.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7335,21 +7348,21 @@ type ClientWithResponsesInterface interface {
 
 	// ListPatientVersionsWithResponse List the versions of a patient
 	//
-	// How the patient came to be as it is: a version for each change, in ascending order of number, a page at a time,
-	// with who made it, when, and what it changed, member by member.
+	// Every change of the patient makes a version. A version shows who made it, when, and each member that it changed.
+	// Versions come in ascending order of number.
 	//
-	// The versions of a deleted patient are for Admins, who need `patient:read_deleted` for them; Staff get 404.
+	// The versions of a deleted patient need `patient:read_deleted`; a caller without it gets 404.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/patients/{id}/history/ (the `ListPatientVersions` operationId).
 	ListPatientVersionsWithResponse(ctx context.Context, id PatientID, params *ListPatientVersionsParams, reqEditors ...RequestEditorFn) (*ListPatientVersionsResponse, error)
 
-	// GetPatientVersionWithResponse See a version of a patient
+	// GetPatientVersionWithResponse Get a version of a patient
 	//
-	// One version, with the patient as it was from then on, or, after a deletion, as it was before.
+	// One version, with the patient as it was after the change. The version of a deletion has the patient as it was before.
 	//
-	// The versions of a deleted patient are for Admins, who need `patient:read_deleted` for them; Staff get 404.
+	// The versions of a deleted patient need `patient:read_deleted`; a caller without it gets 404.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7358,21 +7371,22 @@ type ClientWithResponsesInterface interface {
 
 	// RestorePatientWithResponse Restore a deleted patient
 	//
-	// For Admins. The patient is back under the same id, and so are the mappings that were deleted with the
-	// patient; those whose doctor is deleted as well will be back with that doctor. An external id that has
-	// become another patient's meanwhile is refused (400, `conflict`). What is not deleted is not found.
+	// For Admins. Restores the patient under the same id, and the mappings that were deleted together with the patient. A
+	// mapping whose doctor is deleted is restored together with the doctor. An
+	// external id that another patient has by now is refused (400, `conflict`). A patient that is not deleted is not
+	// found (404).
 	//
-	// A body is not read.
+	// A body is ignored.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/patients/{id}/restore/ (the `RestorePatient` operationId).
 	RestorePatientWithResponse(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*RestorePatientResponse, error)
 
-	// ListUsersWithResponse List the users
+	// ListUsersWithResponse List users
 	//
-	// For Admins. All accounts, active or not, a page at a time. The parameters narrow the list. A page whose link
-	// leads on is not the last, however few accounts it holds.
+	// For Admins. All accounts that match the parameters, active or not. A page with a `next` link is not the last
+	// one, even if it holds few accounts.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7381,8 +7395,8 @@ type ClientWithResponsesInterface interface {
 
 	// CreateUserWithBodyWithResponse Create a user
 	//
-	// For Admins. Creates an account of either role, whatever the operator of the service decided about registration.
-	// The password is temporary, because the Admin knows it: after the first login its owner has the duty to change it.
+	// For Admins. Creates an account of either role, even if registration is closed. The password is temporary, because
+	// the Admin knows it: the user must change it after the first login.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7391,8 +7405,8 @@ type ClientWithResponsesInterface interface {
 
 	// CreateUserWithResponse Create a user
 	//
-	// For Admins. Creates an account of either role, whatever the operator of the service decided about registration.
-	// The password is temporary, because the Admin knows it: after the first login its owner has the duty to change it.
+	// For Admins. Creates an account of either role, even if registration is closed. The password is temporary, because
+	// the Admin knows it: the user must change it after the first login.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7401,16 +7415,16 @@ type ClientWithResponsesInterface interface {
 
 	// DeactivateUserWithResponse Deactivate a user
 	//
-	// For Admins. The user is signed out everywhere at once and cannot sign in any more; a login is answered like
-	// one with a wrong password. Accounts are never erased, since records name them: set `is_active` to undo this.
-	// The last active Admin cannot be deactivated (400, `last_admin`).
+	// For Admins. All sessions of the user are revoked, and logins are answered as if the password were wrong.
+	// Accounts are never deleted, because records refer to them: set `is_active` to true to undo this. The last active
+	// Admin cannot be deactivated (400, `last_admin`).
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /api/users/{id}/ (the `DeactivateUser` operationId).
 	DeactivateUserWithResponse(ctx context.Context, id UserID, reqEditors ...RequestEditorFn) (*DeactivateUserResponse, error)
 
-	// GetUserWithResponse See a user
+	// GetUserWithResponse Get a user
 	//
 	// For Admins. One account.
 	//
@@ -7421,11 +7435,11 @@ type ClientWithResponsesInterface interface {
 
 	// ChangeUserWithBodyWithResponse Change a user
 	//
-	// For Admins. Changes the members that are given. Who gets another role, or is active no more, is signed out
-	// everywhere at once. `is_active` also activates an account that was registered and waits for it.
+	// For Admins. Changes the members that are sent. If the role changes or the user is deactivated, all sessions of
+	// the user are revoked. Set `is_active` to true to activate a new registration.
 	//
-	// Nobody can change their own role (403), and the last active Admin can be neither demoted nor deactivated
-	// (400, `last_admin`).
+	// Admins cannot change their own role (403). The last active Admin cannot be demoted or deactivated (400,
+	// `last_admin`).
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7434,11 +7448,11 @@ type ClientWithResponsesInterface interface {
 
 	// ChangeUserWithResponse Change a user
 	//
-	// For Admins. Changes the members that are given. Who gets another role, or is active no more, is signed out
-	// everywhere at once. `is_active` also activates an account that was registered and waits for it.
+	// For Admins. Changes the members that are sent. If the role changes or the user is deactivated, all sessions of
+	// the user are revoked. Set `is_active` to true to activate a new registration.
 	//
-	// Nobody can change their own role (403), and the last active Admin can be neither demoted nor deactivated
-	// (400, `last_admin`).
+	// Admins cannot change their own role (403). The last active Admin cannot be demoted or deactivated (400,
+	// `last_admin`).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7447,9 +7461,8 @@ type ClientWithResponsesInterface interface {
 
 	// SetUserPasswordWithBodyWithResponse Set a temporary password for a user
 	//
-	// For Admins, for somebody who forgot theirs. The user is signed out everywhere at once, and has to change the
-	// password after the next login before anything else. One's own password is changed at `/api/auth/password/`
-	// (403 here).
+	// For Admins, for users who forgot their password. All sessions of the user are revoked, and after the next login
+	// the user must change the password first. Admins change their own password at `/api/auth/password/` (403 here).
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7458,36 +7471,35 @@ type ClientWithResponsesInterface interface {
 
 	// SetUserPasswordWithResponse Set a temporary password for a user
 	//
-	// For Admins, for somebody who forgot theirs. The user is signed out everywhere at once, and has to change the
-	// password after the next login before anything else. One's own password is changed at `/api/auth/password/`
-	// (403 here).
+	// For Admins, for users who forgot their password. All sessions of the user are revoked, and after the next login
+	// the user must change the password first. Admins change their own password at `/api/auth/password/` (403 here).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/users/{id}/password/ (the `SetUserPassword` operationId).
 	SetUserPasswordWithResponse(ctx context.Context, id UserID, body SetUserPasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*SetUserPasswordResponse, error)
 
-	// EndUserSessionsWithResponse Sign a user out everywhere
+	// EndUserSessionsWithResponse Revoke all sessions of a user
 	//
-	// For Admins. Ends all sessions of the user, at once. The user can sign in again.
+	// For Admins. Revokes all sessions of the user. The user can sign in again.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /api/users/{id}/sessions/ (the `EndUserSessions` operationId).
 	EndUserSessionsWithResponse(ctx context.Context, id UserID, reqEditors ...RequestEditorFn) (*EndUserSessionsResponse, error)
 
-	// GetLivenessWithResponse Is the process alive?
+	// GetLivenessWithResponse Check liveness
 	//
-	// Looks at nothing but the process itself. If this fails, restart it.
+	// Checks only that the process answers. If this fails, restart the process.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /livez (the `GetLiveness` operationId).
 	GetLivenessWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetLivenessResponse, error)
 
-	// GetReadinessWithResponse Can the service serve?
+	// GetReadinessWithResponse Check readiness
 	//
-	// Also asks the store. While this answers 503, send requests elsewhere, and restart nothing. It does so as soon as the service is asked to stop. The `code` says `missing_privilege` where the service has no right to a part of the database, and `schema_unknown` where a newer version has changed its schema; otherwise the service's log has the reason.
+	// Checks that the service can use its database. While this answers 503, send requests to other instances, and do not restart this one. A service that is stopping answers 503. The `code` is `missing_privilege` if the service lacks a privilege in the database, and `schema_unknown` if a newer version of the service has changed the database's schema. For other causes see the service's log.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -9231,9 +9243,9 @@ func (r GetReadinessResponse) StatusCode() int {
 	return 0
 }
 
-// GetHomeWithResponse Find the service
+// GetHomeWithResponse Get the home page
 //
-// What this is and where to go: a page for browsers, which ask for `text/html`, and JSON for everybody else.
+// Links to the API and to this document. Clients that prefer `text/html`, such as browsers, get a page; others get JSON.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9246,9 +9258,9 @@ func (c *ClientWithResponses) GetHomeWithResponse(ctx context.Context, reqEditor
 	return ParseGetHomeResponse(rsp)
 }
 
-// GetIndexWithResponse Find the collections
+// GetIndexWithResponse Get the index
 //
-// Where the collections are that the caller may read.
+// Links to the lists that the caller can read.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9263,21 +9275,23 @@ func (c *ClientWithResponses) GetIndexWithResponse(ctx context.Context, reqEdito
 
 // ListEventsWithResponse Read the audit trail
 //
-// For Admins: who did what to whose record, or tried to, in ascending order of id, or with `ordering=-id` the newest first. The parameters narrow the list;
-// `patient` and `doctor` cannot be combined (400). A page has at most 200 events.
+// For Admins. Who did what to which record, or tried to. Events come in ascending order of id, or with
+// `ordering=-id` in descending order. `patient` and `doctor` cannot be combined (400). A page has at most 200
+// events.
 //
-// With `Accept: text/csv` or `Accept: application/x-ndjson` all events that the parameters keep are sent in one
-// answer, from `cursor` on; `limit` is refused then (400). The format has to be named: other media types, and
-// wildcards, get JSON, in pages. An answer that cannot be completed ends with the connection, and not as if it were
-// whole (over HTTP/1.1 without the last chunk, over HTTP/2 with a reset). HTTP/1.0 cannot tell the two apart, and is
-// refused (426). Who may read is decided when it begins.
+// With `Accept: text/csv` or `Accept: application/x-ndjson`, all events that match are exported in one answer,
+// starting after `cursor`; `limit` is an error then (400). The Accept header must name the media type: for wildcards and
+// other media types, the answer is JSON, in pages. If an export cannot be completed, the connection is closed so
+// that the client notices (over HTTP/1.1 without the last chunk, over HTTP/2 with a reset). A client of HTTP/1.0
+// could not notice, and gets 426. The permission is checked when the export begins.
 //
-// The CSV (RFC 4180) has a header row, and the columns `id`, `at`, `user`, `role`, `session`, `action`,
-// `subject_kind`, `subject_id`, `subject_ids` (a JSON array, empty for what is no list), `outcome`, `request_id`,
-// `address`, `version` and `name` (of the actor); what is null or absent in JSON is empty. No cell begins like a
-// formula: a name that does has a `'` before it. NDJSON has an event a line, as JSON has them.
+// The CSV (RFC 4180) has a header row and the columns `id`, `at`, `user`, `role`, `session`, `action`,
+// `subject_kind`, `subject_id`, `subject_ids` (a JSON array; empty unless the event is of a list), `outcome`,
+// `request_id`, `address`, `version` and `name` (of the actor). Members that are null or absent in JSON are empty. A
+// name that a spreadsheet would run as a formula has a `'` before it. NDJSON has one event per line, in the same form
+// as JSON.
 //
-// Asking is an event itself, and one for each 200 events where all are sent in one answer.
+// This request is itself recorded as an event; an export is recorded as one event for each 200 events.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9292,23 +9306,23 @@ func (c *ClientWithResponses) ListEventsWithResponse(ctx context.Context, params
 
 // LoginWithBodyWithResponse Sign in
 //
-// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is
-// another name for it, and exactly one of the two is required. A token that is sent along is ignored.
+// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is an alias.
+// Exactly one of the two is required. An access token in the request is ignored.
 //
-// A 401 says in its `code` what to do next:
+// The `code` of a 401 says what to do next:
 //
-//   - `no_active_account`: the address is unknown, the password is wrong, or the account is not active. Which
-//     of them it is, nobody is told.
-//   - `otp_required`: the password is right, and the account has a second factor. Ask for its code, and log in
-//     again with the same members and `otp`.
-//   - `otp_invalid`: the password is right, and the code is wrong or was used before. The next code of the
-//     device will do, or a recovery code, each of which is good once.
+//   - `no_active_account`: the address is unknown, the password is wrong, or the account is not active. The answer
+//     does not say which.
+//   - `otp_required`: the password is right, and the account has a second factor. Ask the user for its code, and
+//     log in again with the same members and `otp`.
+//   - `otp_invalid`: the password is right, and the code is wrong or was used before. Use the next code of the
+//     device, or a recovery code. Each code works once.
 //
-// Who fails too often, with passwords or with codes, has to wait (429), longer each time. That is counted for
-// each account, and apart for each place that its logins come from, in the same way for addresses that have
-// no account.
+// After too many failed logins, with wrong passwords or wrong codes, further logins must wait (429), longer each
+// time. Failed logins are counted per account and client network, per account, and per client network.
+// Addresses without an account are treated the same way.
 //
-// When the answer has a `duty`, the tokens are good for little else than to do it: see "Duties" above.
+// If the answer has a `duty`, the tokens can be used for little else until it is done: see "Duties" above.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9323,23 +9337,23 @@ func (c *ClientWithResponses) LoginWithBodyWithResponse(ctx context.Context, con
 
 // LoginWithResponse Sign in
 //
-// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is
-// another name for it, and exactly one of the two is required. A token that is sent along is ignored.
+// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is an alias.
+// Exactly one of the two is required. An access token in the request is ignored.
 //
-// A 401 says in its `code` what to do next:
+// The `code` of a 401 says what to do next:
 //
-//   - `no_active_account`: the address is unknown, the password is wrong, or the account is not active. Which
-//     of them it is, nobody is told.
-//   - `otp_required`: the password is right, and the account has a second factor. Ask for its code, and log in
-//     again with the same members and `otp`.
-//   - `otp_invalid`: the password is right, and the code is wrong or was used before. The next code of the
-//     device will do, or a recovery code, each of which is good once.
+//   - `no_active_account`: the address is unknown, the password is wrong, or the account is not active. The answer
+//     does not say which.
+//   - `otp_required`: the password is right, and the account has a second factor. Ask the user for its code, and
+//     log in again with the same members and `otp`.
+//   - `otp_invalid`: the password is right, and the code is wrong or was used before. Use the next code of the
+//     device, or a recovery code. Each code works once.
 //
-// Who fails too often, with passwords or with codes, has to wait (429), longer each time. That is counted for
-// each account, and apart for each place that its logins come from, in the same way for addresses that have
-// no account.
+// After too many failed logins, with wrong passwords or wrong codes, further logins must wait (429), longer each
+// time. Failed logins are counted per account and client network, per account, and per client network.
+// Addresses without an account are treated the same way.
 //
-// When the answer has a `duty`, the tokens are good for little else than to do it: see "Duties" above.
+// If the answer has a `duty`, the tokens can be used for little else until it is done: see "Duties" above.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9354,7 +9368,7 @@ func (c *ClientWithResponses) LoginWithResponse(ctx context.Context, body LoginJ
 
 // RefreshSessionWithBodyWithResponse Continue a session
 //
-// Spends the refresh token for the next pair of tokens. The token that was spent last, sent again within the service's grace (30 seconds unless set otherwise), gets the same refresh token again and a fresh access token: for an answer that got lost, and for two tabs that refresh at once. An older token, or that one later, ends its session (401), since two parties must hold it. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored. Tokens that turn out bad are counted for each address, and too many are refused (429); a good token is not.
+// Exchanges the refresh token for the next pair of tokens. A refresh token can be used once. For lost answers, and for two browser tabs that refresh at the same time, the token that was used last can be used again within a grace period (30 seconds by default): it gets the same refresh token again, and a new access token. Using it later, or using an older token, revokes the session (401), because the token must have been copied. A session expires some time after its login, however often it is refreshed. An access token in the request is ignored. Invalid refresh tokens are counted per client network, and after too many, further ones get 429; a valid token never does.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9369,7 +9383,7 @@ func (c *ClientWithResponses) RefreshSessionWithBodyWithResponse(ctx context.Con
 
 // RefreshSessionWithResponse Continue a session
 //
-// Spends the refresh token for the next pair of tokens. The token that was spent last, sent again within the service's grace (30 seconds unless set otherwise), gets the same refresh token again and a fresh access token: for an answer that got lost, and for two tabs that refresh at once. An older token, or that one later, ends its session (401), since two parties must hold it. A session ends some time after its login however often it is refreshed; then log in again. An access token that is sent along is ignored. Tokens that turn out bad are counted for each address, and too many are refused (429); a good token is not.
+// Exchanges the refresh token for the next pair of tokens. A refresh token can be used once. For lost answers, and for two browser tabs that refresh at the same time, the token that was used last can be used again within a grace period (30 seconds by default): it gets the same refresh token again, and a new access token. Using it later, or using an older token, revokes the session (401), because the token must have been copied. A session expires some time after its login, however often it is refreshed. An access token in the request is ignored. Invalid refresh tokens are counted per client network, and after too many, further ones get 429; a valid token never does.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9384,7 +9398,7 @@ func (c *ClientWithResponses) RefreshSessionWithResponse(ctx context.Context, bo
 
 // LogoutWithResponse Sign out
 //
-// Ends the session of the access token. That token and the session's refresh token are refused from now on; other sessions of the account go on. No body is needed. For other sessions see `/api/auth/sessions/`.
+// Revokes the session of the access token. This access token and the session's refresh token are refused from now on. Other sessions of the account stay valid; see `/api/auth/sessions/`. No body is needed.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9397,7 +9411,7 @@ func (c *ClientWithResponses) LogoutWithResponse(ctx context.Context, reqEditors
 	return ParseLogoutResponse(rsp)
 }
 
-// GetMeWithResponse See my account
+// GetMeWithResponse Get my account
 //
 // The account of the caller.
 //
@@ -9414,7 +9428,7 @@ func (c *ClientWithResponses) GetMeWithResponse(ctx context.Context, reqEditors 
 
 // ChangeMeWithBodyWithResponse Change my account
 //
-// Changes the caller's own names and phone number. Address and role stay.
+// Changes the caller's names and phone number. The e-mail address and the role cannot be changed here.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9429,7 +9443,7 @@ func (c *ClientWithResponses) ChangeMeWithBodyWithResponse(ctx context.Context, 
 
 // ChangeMeWithResponse Change my account
 //
-// Changes the caller's own names and phone number. Address and role stay.
+// Changes the caller's names and phone number. The e-mail address and the role cannot be changed here.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9442,9 +9456,9 @@ func (c *ClientWithResponses) ChangeMeWithResponse(ctx context.Context, body Cha
 	return ParseChangeMeResponse(rsp)
 }
 
-// GetSecondFactorWithResponse See my second factor
+// GetSecondFactorWithResponse Get my second factor
 //
-// Whether codes are asked for at login, and how many recovery codes are left.
+// Whether logins need a code, and how many recovery codes are left.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9459,11 +9473,12 @@ func (c *ClientWithResponses) GetSecondFactorWithResponse(ctx context.Context, r
 
 // EnrolSecondFactorWithBodyWithResponse Enrol a second factor
 //
-// Makes a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds), which is shown this once.
-// It takes the password; a wrong one is an error of `password` (400), and counts against the session (429).
+// Creates a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds). The key is shown only
+// once. This needs the password: a wrong one is an error of `password` (400) and counts towards the session's
+// limit (429).
 //
-// Nothing changes for the account until the key is confirmed with a code at `/api/auth/mfa/confirm/`; enrolling
-// again before that replaces the key. An account that has a second factor is refused (400, `mfa_enabled`).
+// Logins need no code until the key is confirmed at `/api/auth/mfa/confirm/`. Enrolling again before that
+// replaces the key. If the account already has a second factor, the answer is 400 (`mfa_enabled`).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9478,11 +9493,12 @@ func (c *ClientWithResponses) EnrolSecondFactorWithBodyWithResponse(ctx context.
 
 // EnrolSecondFactorWithResponse Enrol a second factor
 //
-// Makes a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds), which is shown this once.
-// It takes the password; a wrong one is an error of `password` (400), and counts against the session (429).
+// Creates a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds). The key is shown only
+// once. This needs the password: a wrong one is an error of `password` (400) and counts towards the session's
+// limit (429).
 //
-// Nothing changes for the account until the key is confirmed with a code at `/api/auth/mfa/confirm/`; enrolling
-// again before that replaces the key. An account that has a second factor is refused (400, `mfa_enabled`).
+// Logins need no code until the key is confirmed at `/api/auth/mfa/confirm/`. Enrolling again before that
+// replaces the key. If the account already has a second factor, the answer is 400 (`mfa_enabled`).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9497,12 +9513,12 @@ func (c *ClientWithResponses) EnrolSecondFactorWithResponse(ctx context.Context,
 
 // ConfirmSecondFactorWithBodyWithResponse Turn my second factor on
 //
-// Takes a code that the app shows. From now on, logins need one. All other sessions of the account end. A wrong
-// code is an error of `otp` (400), and counts against the session (429); without a key that waits for it the answer
-// is 400 with `mfa_not_enrolled`.
+// Confirms the key with a code that the app shows. From now on, logins need a code. All other sessions of the
+// account are revoked. A wrong code is an error of `otp` (400) and counts towards the session's limit (429). If there
+// is no key to confirm, the answer is 400 (`mfa_not_enrolled`).
 //
-// The answer has ten recovery codes, each good for one login in place of the app's code. They cannot be seen
-// again: have them written down. The code is spent: to log in, wait for the next one.
+// The answer has ten recovery codes. Each can replace the app's code at one login. They are shown only once: tell
+// the user to write them down. A code works once, so for a login, wait until the app shows the next one.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9517,12 +9533,12 @@ func (c *ClientWithResponses) ConfirmSecondFactorWithBodyWithResponse(ctx contex
 
 // ConfirmSecondFactorWithResponse Turn my second factor on
 //
-// Takes a code that the app shows. From now on, logins need one. All other sessions of the account end. A wrong
-// code is an error of `otp` (400), and counts against the session (429); without a key that waits for it the answer
-// is 400 with `mfa_not_enrolled`.
+// Confirms the key with a code that the app shows. From now on, logins need a code. All other sessions of the
+// account are revoked. A wrong code is an error of `otp` (400) and counts towards the session's limit (429). If there
+// is no key to confirm, the answer is 400 (`mfa_not_enrolled`).
 //
-// The answer has ten recovery codes, each good for one login in place of the app's code. They cannot be seen
-// again: have them written down. The code is spent: to log in, wait for the next one.
+// The answer has ten recovery codes. Each can replace the app's code at one login. They are shown only once: tell
+// the user to write them down. A code works once, so for a login, wait until the app shows the next one.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9537,8 +9553,8 @@ func (c *ClientWithResponses) ConfirmSecondFactorWithResponse(ctx context.Contex
 
 // DisableSecondFactorWithBodyWithResponse Turn my second factor off
 //
-// Takes the password; a wrong one is an error of `password` (400), and counts against the session (429). Where
-// the operator of the service requires it of administrators, they cannot turn it off (403).
+// Needs the password: a wrong one is an error of `password` (400) and counts towards the session's limit (429).
+// If the service requires a second factor of administrators, they cannot turn it off (403).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9553,8 +9569,8 @@ func (c *ClientWithResponses) DisableSecondFactorWithBodyWithResponse(ctx contex
 
 // DisableSecondFactorWithResponse Turn my second factor off
 //
-// Takes the password; a wrong one is an error of `password` (400), and counts against the session (429). Where
-// the operator of the service requires it of administrators, they cannot turn it off (403).
+// Needs the password: a wrong one is an error of `password` (400) and counts towards the session's limit (429).
+// If the service requires a second factor of administrators, they cannot turn it off (403).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9569,11 +9585,12 @@ func (c *ClientWithResponses) DisableSecondFactorWithResponse(ctx context.Contex
 
 // ChangePasswordWithBodyWithResponse Change my password
 //
-// Takes the current password too. All other sessions of the account end; the one in which this is asked goes on,
-// with the same tokens. A wrong current password is an error of `current_password` (400), and counts against
-// the session: after some, it has to wait (429). Logins do not.
+// Needs the current password. All other sessions of the account are revoked; the session of the access token
+// continues with the same tokens. A wrong current password is an error of `current_password` (400). Wrong
+// passwords are counted per session: after too many, the session must wait (429), while logins to the account
+// need not.
 //
-// With a temporary password this has to be done before anything else: see "Duties" above.
+// A user with a temporary password must do this first: see "Duties" above.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9588,11 +9605,12 @@ func (c *ClientWithResponses) ChangePasswordWithBodyWithResponse(ctx context.Con
 
 // ChangePasswordWithResponse Change my password
 //
-// Takes the current password too. All other sessions of the account end; the one in which this is asked goes on,
-// with the same tokens. A wrong current password is an error of `current_password` (400), and counts against
-// the session: after some, it has to wait (429). Logins do not.
+// Needs the current password. All other sessions of the account are revoked; the session of the access token
+// continues with the same tokens. A wrong current password is an error of `current_password` (400). Wrong
+// passwords are counted per session: after too many, the session must wait (429), while logins to the account
+// need not.
 //
-// With a temporary password this has to be done before anything else: see "Duties" above.
+// A user with a temporary password must do this first: see "Duties" above.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9605,10 +9623,10 @@ func (c *ClientWithResponses) ChangePasswordWithResponse(ctx context.Context, bo
 	return ParseChangePasswordResponse(rsp)
 }
 
-// ListPermissionsWithResponse See what I may do
+// ListPermissionsWithResponse List my permissions
 //
-// The names of all the permissions that the caller has now, as `x-permission` has them. While a duty is to be
-// done, these are few.
+// The names of the permissions that the caller has now, as in `x-permission`. While the caller has a duty,
+// these are few.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9623,13 +9641,13 @@ func (c *ClientWithResponses) ListPermissionsWithResponse(ctx context.Context, r
 
 // RegisterWithBodyWithResponse Create an account
 //
-// The address becomes the sign-in name, and may belong to one account only, whatever its letter case.
-// The password must have 8 to 256 characters and must not be easy to guess.
+// The e-mail address is the sign-in name, and is unique regardless of letter case. The password must have 8 to
+// 256 characters and must not be easy to guess.
 //
-// Without a token, or with that of Staff, the account is Staff's, and the operator of the service decides
-// what comes of it: the account can be used at once (201), an administrator has to activate it first (202),
-// or registration is closed (403). With 202 the answer is the same whether the address was free or taken.
-// An Admin may create accounts of either role at any time, and always gets 201.
+// Without a token, or with a token of Staff, the new account has the role STAFF. A setting of the service decides
+// whether it can be used at once (201), an administrator must activate it first (202), or registration is closed
+// (403). The 202 is the same whether or not the address already has an account. An Admin can create accounts of
+// either role, whatever that setting is, and gets 201.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9644,13 +9662,13 @@ func (c *ClientWithResponses) RegisterWithBodyWithResponse(ctx context.Context, 
 
 // RegisterWithResponse Create an account
 //
-// The address becomes the sign-in name, and may belong to one account only, whatever its letter case.
-// The password must have 8 to 256 characters and must not be easy to guess.
+// The e-mail address is the sign-in name, and is unique regardless of letter case. The password must have 8 to
+// 256 characters and must not be easy to guess.
 //
-// Without a token, or with that of Staff, the account is Staff's, and the operator of the service decides
-// what comes of it: the account can be used at once (201), an administrator has to activate it first (202),
-// or registration is closed (403). With 202 the answer is the same whether the address was free or taken.
-// An Admin may create accounts of either role at any time, and always gets 201.
+// Without a token, or with a token of Staff, the new account has the role STAFF. A setting of the service decides
+// whether it can be used at once (201), an administrator must activate it first (202), or registration is closed
+// (403). The 202 is the same whether or not the address already has an account. An Admin can create accounts of
+// either role, whatever that setting is, and gets 201.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9665,7 +9683,7 @@ func (c *ClientWithResponses) RegisterWithResponse(ctx context.Context, body Reg
 
 // EndOtherSessionsWithResponse Sign out everywhere else
 //
-// Ends all sessions of the caller but the one in which this is asked.
+// Revokes all sessions of the caller except the one of the access token.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9680,7 +9698,7 @@ func (c *ClientWithResponses) EndOtherSessionsWithResponse(ctx context.Context, 
 
 // ListSessionsWithResponse List my sessions
 //
-// Where the caller is signed in: the sessions that can still be used, a page at a time.
+// The caller's sessions that are still valid.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9693,10 +9711,10 @@ func (c *ClientWithResponses) ListSessionsWithResponse(ctx context.Context, para
 	return ParseListSessionsResponse(rsp)
 }
 
-// EndSessionWithResponse Sign out in one place
+// EndSessionWithResponse Revoke one of my sessions
 //
-// Ends one of the caller's own sessions, at once: its tokens are refused from now on. It may be the one in which
-// this is asked.
+// Revokes one of the caller's sessions. Its tokens are refused from now on. This can be the session of the access
+// token.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9709,9 +9727,9 @@ func (c *ClientWithResponses) EndSessionWithResponse(ctx context.Context, id Ses
 	return ParseEndSessionResponse(rsp)
 }
 
-// ListDoctorsWithResponse List the doctors
+// ListDoctorsWithResponse List doctors
 //
-// All doctors, a page at a time. Salaries are for Admins only, and so are deleted doctors.
+// All doctors. Only Admins get salaries, and only Admins can list deleted doctors.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9724,9 +9742,9 @@ func (c *ClientWithResponses) ListDoctorsWithResponse(ctx context.Context, param
 	return ParseListDoctorsResponse(rsp)
 }
 
-// CreateDoctorWithBodyWithResponse Add a doctor
+// CreateDoctorWithBodyWithResponse Create a doctor
 //
-// For Admins. The doctor joins today (UTC). A licence number may belong to one doctor only, whatever its letter case and width of characters (400).
+// For Admins. `joined_at` is set to the current date in UTC. Licence numbers are unique, regardless of letter case and character width (400).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9739,9 +9757,9 @@ func (c *ClientWithResponses) CreateDoctorWithBodyWithResponse(ctx context.Conte
 	return ParseCreateDoctorResponse(rsp)
 }
 
-// CreateDoctorWithResponse Add a doctor
+// CreateDoctorWithResponse Create a doctor
 //
-// For Admins. The doctor joins today (UTC). A licence number may belong to one doctor only, whatever its letter case and width of characters (400).
+// For Admins. `joined_at` is set to the current date in UTC. Licence numbers are unique, regardless of letter case and character width (400).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9767,7 +9785,7 @@ func (c *ClientWithResponses) ListDeletedDoctorsWithResponse(ctx context.Context
 
 // DeleteDoctorWithResponse Delete a doctor
 //
-// For Admins. Also deletes the doctor's mappings. The patients stay. Nothing is lost: an Admin can see and restore what was deleted.
+// For Admins. Also deletes the doctor's mappings, but no patients. Admins can list and restore deleted doctors.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9780,9 +9798,9 @@ func (c *ClientWithResponses) DeleteDoctorWithResponse(ctx context.Context, id D
 	return ParseDeleteDoctorResponse(rsp)
 }
 
-// GetDoctorWithResponse See a doctor
+// GetDoctorWithResponse Get a doctor
 //
-// One doctor. The salary is for Admins only, and absent for Staff.
+// One doctor. The salary is absent unless the caller is an Admin.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9797,7 +9815,7 @@ func (c *ClientWithResponses) GetDoctorWithResponse(ctx context.Context, id Doct
 
 // ChangeDoctorWithBodyWithResponse Change a doctor
 //
-// For Admins. Changes the members that are given.
+// For Admins. Changes the members that are sent.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9812,7 +9830,7 @@ func (c *ClientWithResponses) ChangeDoctorWithBodyWithResponse(ctx context.Conte
 
 // ChangeDoctorWithResponse Change a doctor
 //
-// For Admins. Changes the members that are given.
+// For Admins. Changes the members that are sent.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9827,7 +9845,7 @@ func (c *ClientWithResponses) ChangeDoctorWithResponse(ctx context.Context, id D
 
 // ReplaceDoctorWithBodyWithResponse Replace a doctor
 //
-// For Admins. Sets all that may be set of a doctor. The date of joining stays.
+// For Admins. Sets all writable members of a doctor. `joined_at` does not change.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9842,7 +9860,7 @@ func (c *ClientWithResponses) ReplaceDoctorWithBodyWithResponse(ctx context.Cont
 
 // ReplaceDoctorWithResponse Replace a doctor
 //
-// For Admins. Sets all that may be set of a doctor. The date of joining stays.
+// For Admins. Sets all writable members of a doctor. `joined_at` does not change.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9857,11 +9875,10 @@ func (c *ClientWithResponses) ReplaceDoctorWithResponse(ctx context.Context, id 
 
 // ListDoctorVersionsWithResponse List the versions of a doctor
 //
-// How the doctor came to be as it is: a version for each change, in ascending order of number, a page at a time,
-// with who made it, when, and what it changed, member by member. Salaries are for
-// Admins only, here as elsewhere: for Staff they are no members of a doctor.
+// Every change of the doctor makes a version. A version shows who made it, when, and each member that it changed.
+// Versions come in ascending order of number. The salary and its changes are absent unless the caller is an Admin.
 //
-// The versions of a deleted doctor are for Admins, who need `doctor:read_deleted` for them; Staff get 404.
+// The versions of a deleted doctor need `doctor:read_deleted`; a caller without it gets 404.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9874,12 +9891,12 @@ func (c *ClientWithResponses) ListDoctorVersionsWithResponse(ctx context.Context
 	return ParseListDoctorVersionsResponse(rsp)
 }
 
-// GetDoctorVersionWithResponse See a version of a doctor
+// GetDoctorVersionWithResponse Get a version of a doctor
 //
-// One version, with the doctor as it was from then on, or, after a deletion, as it was before. Salaries are for
-// Admins only, here as elsewhere: for Staff they are no members of a doctor.
+// One version, with the doctor as it was after the change. The version of a deletion has the doctor as it was
+// before. The salary and its changes are absent unless the caller is an Admin.
 //
-// The versions of a deleted doctor are for Admins, who need `doctor:read_deleted` for them; Staff get 404.
+// The versions of a deleted doctor need `doctor:read_deleted`; a caller without it gets 404.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9894,7 +9911,7 @@ func (c *ClientWithResponses) GetDoctorVersionWithResponse(ctx context.Context, 
 
 // ListDoctorPatientsWithResponse List a doctor's patients
 //
-// The patients to whom the doctor is assigned, a page at a time.
+// The patients that the doctor is assigned to.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9909,11 +9926,11 @@ func (c *ClientWithResponses) ListDoctorPatientsWithResponse(ctx context.Context
 
 // RestoreDoctorWithResponse Restore a deleted doctor
 //
-// For Admins. The doctor is back under the same id, and so are the mappings that were deleted with the doctor;
-// those whose patient is deleted as well will be back with that patient. A licence number that has become another
-// doctor's meanwhile is refused (400, `conflict`). What is not deleted is not found.
+// For Admins. Restores the doctor under the same id, and the mappings that were deleted together with the doctor. A mapping
+// whose patient is deleted is restored together with the patient. If another doctor has the licence number
+// now, the answer is 400 (`conflict`). A doctor that is not deleted is not found (404).
 //
-// A body is not read.
+// A body is ignored.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9926,9 +9943,9 @@ func (c *ClientWithResponses) RestoreDoctorWithResponse(ctx context.Context, id 
 	return ParseRestoreDoctorResponse(rsp)
 }
 
-// ListMappingsWithResponse List the mappings
+// ListMappingsWithResponse List mappings
 //
-// Who is assigned to whom, a page at a time, with the patient's name and the doctor. `patient_id` and `doctor_id` narrow the list; for an id that nobody has, it is empty. Deleted mappings are for Admins only.
+// All mappings, with the patient's name and the doctor. If no mapping matches `patient_id` and `doctor_id`, the list is empty. Only Admins can list deleted mappings.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9943,7 +9960,7 @@ func (c *ClientWithResponses) ListMappingsWithResponse(ctx context.Context, para
 
 // CreateMappingWithBodyWithResponse Assign a doctor to a patient
 //
-// A pair is assigned once: doing so again is refused (400), and so is an id that nobody has.
+// If the doctor is already assigned to the patient, or one of the ids does not exist, the answer is 400.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9958,7 +9975,7 @@ func (c *ClientWithResponses) CreateMappingWithBodyWithResponse(ctx context.Cont
 
 // CreateMappingWithResponse Assign a doctor to a patient
 //
-// A pair is assigned once: doing so again is refused (400), and so is an id that nobody has.
+// If the doctor is already assigned to the patient, or one of the ids does not exist, the answer is 400.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9982,9 +9999,9 @@ func (c *ClientWithResponses) ListDeletedMappingsWithResponse(ctx context.Contex
 	return ParseListDeletedMappingsResponse(rsp)
 }
 
-// DeleteMappingWithResponse End a mapping
+// DeleteMappingWithResponse Delete a mapping
 //
-// The doctor is no longer assigned to the patient. Both stay. An Admin can restore the mapping.
+// Unassigns the doctor from the patient. Neither of the two is deleted. Admins can list and restore deleted mappings.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9997,9 +10014,9 @@ func (c *ClientWithResponses) DeleteMappingWithResponse(ctx context.Context, id 
 	return ParseDeleteMappingResponse(rsp)
 }
 
-// ListMappedDoctorsWithResponse List a patient's doctors, at the mappings' address
+// ListMappedDoctorsWithResponse List a patient's doctors (old path)
 //
-// The id is **that of a patient**, unlike in the other operations on this path. The answer is that of `/api/patients/{id}/doctors/`, which new clients should use.
+// The id is **the id of a patient**, unlike in the other operations on this path. The answer is the same as that of `/api/patients/{id}/doctors/`, which new clients should use.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -10014,7 +10031,7 @@ func (c *ClientWithResponses) ListMappedDoctorsWithResponse(ctx context.Context,
 
 // ChangeMappingWithBodyWithResponse Change a mapping
 //
-// Sets the given side of the mapping. A different pair counts as assigned now; the same pair keeps its time.
+// Sets the patient or the doctor of the mapping. If the pair changes, `assigned_at` is set to the current time.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10029,7 +10046,7 @@ func (c *ClientWithResponses) ChangeMappingWithBodyWithResponse(ctx context.Cont
 
 // ChangeMappingWithResponse Change a mapping
 //
-// Sets the given side of the mapping. A different pair counts as assigned now; the same pair keeps its time.
+// Sets the patient or the doctor of the mapping. If the pair changes, `assigned_at` is set to the current time.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10044,7 +10061,7 @@ func (c *ClientWithResponses) ChangeMappingWithResponse(ctx context.Context, id 
 
 // ReplaceMappingWithBodyWithResponse Replace a mapping
 //
-// Sets both sides of the mapping. A different pair counts as assigned now; the same pair keeps its time.
+// Sets the patient and the doctor of the mapping. If the pair changes, `assigned_at` is set to the current time.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10059,7 +10076,7 @@ func (c *ClientWithResponses) ReplaceMappingWithBodyWithResponse(ctx context.Con
 
 // ReplaceMappingWithResponse Replace a mapping
 //
-// Sets both sides of the mapping. A different pair counts as assigned now; the same pair keeps its time.
+// Sets the patient and the doctor of the mapping. If the pair changes, `assigned_at` is set to the current time.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10074,10 +10091,10 @@ func (c *ClientWithResponses) ReplaceMappingWithResponse(ctx context.Context, id
 
 // ListMappingVersionsWithResponse List the versions of a mapping
 //
-// How the mapping came to be as it is: a version for each change, in ascending order of number, a page at a time,
-// with who made it, when, and what it changed, member by member.
+// Every change of the mapping makes a version. A version shows who made it, when, and each member that it changed.
+// Versions come in ascending order of number.
 //
-// The versions of a deleted mapping are for Admins, who need `mapping:read_deleted` for them; Staff get 404.
+// The versions of a deleted mapping need `mapping:read_deleted`; a caller without it gets 404.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -10090,11 +10107,11 @@ func (c *ClientWithResponses) ListMappingVersionsWithResponse(ctx context.Contex
 	return ParseListMappingVersionsResponse(rsp)
 }
 
-// GetMappingVersionWithResponse See a version of a mapping
+// GetMappingVersionWithResponse Get a version of a mapping
 //
-// One version, with the mapping as it was from then on, or, after a deletion, as it was before.
+// One version, with the mapping as it was after the change. The version of a deletion has the mapping as it was before.
 //
-// The versions of a deleted mapping are for Admins, who need `mapping:read_deleted` for them; Staff get 404.
+// The versions of a deleted mapping need `mapping:read_deleted`; a caller without it gets 404.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -10109,11 +10126,11 @@ func (c *ClientWithResponses) GetMappingVersionWithResponse(ctx context.Context,
 
 // RestoreMappingWithResponse Restore a deleted mapping
 //
-// For Admins. The mapping is back under the same id, as of when it was assigned. A mapping whose patient or
-// doctor is deleted is refused (400, `conflict`), as is one whose pair was assigned anew. What is not deleted is
-// not found.
+// For Admins. Restores the mapping under the same id, with the same `assigned_at`. If its patient or doctor is
+// deleted, or the doctor has been assigned to the patient again, the answer is 400 (`conflict`). A mapping that is
+// not deleted is not found (404).
 //
-// A body is not read.
+// A body is ignored.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -10126,9 +10143,9 @@ func (c *ClientWithResponses) RestoreMappingWithResponse(ctx context.Context, id
 	return ParseRestoreMappingResponse(rsp)
 }
 
-// ListPatientsWithResponse List the patients
+// ListPatientsWithResponse List patients
 //
-// All patients, a page at a time. Deleted ones are for Admins only.
+// All patients. Only Admins can list deleted patients.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -10141,9 +10158,9 @@ func (c *ClientWithResponses) ListPatientsWithResponse(ctx context.Context, para
 	return ParseListPatientsResponse(rsp)
 }
 
-// CreatePatientWithBodyWithResponse Add a patient
+// CreatePatientWithBodyWithResponse Create a patient
 //
-// The record notes which account added it. Only the name is required.
+// `created_by` is set to the caller's account. Only the name is required.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10156,9 +10173,9 @@ func (c *ClientWithResponses) CreatePatientWithBodyWithResponse(ctx context.Cont
 	return ParseCreatePatientResponse(rsp)
 }
 
-// CreatePatientWithResponse Add a patient
+// CreatePatientWithResponse Create a patient
 //
-// The record notes which account added it. Only the name is required.
+// `created_by` is set to the caller's account. Only the name is required.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10184,7 +10201,7 @@ func (c *ClientWithResponses) ListDeletedPatientsWithResponse(ctx context.Contex
 
 // DeletePatientWithResponse Delete a patient
 //
-// Also deletes the patient's mappings. The doctors stay. Nothing is lost: an Admin can see and restore what was deleted.
+// Also deletes the patient's mappings, but no doctors. Admins can list and restore deleted patients.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -10197,7 +10214,7 @@ func (c *ClientWithResponses) DeletePatientWithResponse(ctx context.Context, id 
 	return ParseDeletePatientResponse(rsp)
 }
 
-// GetPatientWithResponse See a patient
+// GetPatientWithResponse Get a patient
 //
 // One patient, with the ids of all the patient's doctors.
 //
@@ -10214,7 +10231,7 @@ func (c *ClientWithResponses) GetPatientWithResponse(ctx context.Context, id Pat
 
 // ChangePatientWithBodyWithResponse Change a patient
 //
-// Changes the members that are given. Null clears the date of birth and the gender; an empty text clears the other texts but the name.
+// Changes the members that are sent. Null clears the date of birth and the gender. An empty string clears the phone number, the address and the medical record.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10229,7 +10246,7 @@ func (c *ClientWithResponses) ChangePatientWithBodyWithResponse(ctx context.Cont
 
 // ChangePatientWithResponse Change a patient
 //
-// Changes the members that are given. Null clears the date of birth and the gender; an empty text clears the other texts but the name.
+// Changes the members that are sent. Null clears the date of birth and the gender. An empty string clears the phone number, the address and the medical record.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10244,7 +10261,7 @@ func (c *ClientWithResponses) ChangePatientWithResponse(ctx context.Context, id 
 
 // ReplacePatientWithBodyWithResponse Replace a patient
 //
-// Sets all that may be set of a patient. **What is left out is emptied**, the medical record included: to change one thing, use PATCH.
+// Sets all writable members of a patient. **Members that are left out are emptied**, including the medical record. To change one member, use PATCH.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10259,7 +10276,7 @@ func (c *ClientWithResponses) ReplacePatientWithBodyWithResponse(ctx context.Con
 
 // ReplacePatientWithResponse Replace a patient
 //
-// Sets all that may be set of a patient. **What is left out is emptied**, the medical record included: to change one thing, use PATCH.
+// Sets all writable members of a patient. **Members that are left out are emptied**, including the medical record. To change one member, use PATCH.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10272,14 +10289,14 @@ func (c *ClientWithResponses) ReplacePatientWithResponse(ctx context.Context, id
 	return ParseReplacePatientResponse(rsp)
 }
 
-// ListPatientAccessesWithResponse See who saw or changed a patient's record
+// ListPatientAccessesWithResponse List accesses to a patient's record
 //
-// For Admins: the accounting that a patient may ask for. All events that concern the patient, lists that showed
-// the patient and mappings included, in pages of at most 200, whether the record is still there or not. For an id that
-// nobody ever had, the list is empty. As `text/csv` it is the report of `report/`, for the patient to read, which takes no
-// parameters.
+// For Admins. All audit events about the patient, for patients who ask who used their record. They include lists
+// that showed the patient, and the patient's mappings. The patient can be deleted. For an id that no patient ever
+// had, the list is empty. A page has at most 200 events. With `Accept: text/csv`, the answer is the report of
+// `report/`, which takes no parameters.
 //
-// Asking is an event itself.
+// This request is itself recorded as an event.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -10292,19 +10309,19 @@ func (c *ClientWithResponses) ListPatientAccessesWithResponse(ctx context.Contex
 	return ParseListPatientAccessesResponse(rsp)
 }
 
-// ReportPatientAccessesWithResponse Report to a patient who used the record
+// ReportPatientAccessesWithResponse Get a report of accesses to a patient's record
 //
-// For Admins: the accounting that a patient may ask for, as a table. It has a line for each day, person and kind of
-// use, of all events that concern the patient, the lists that showed the patient included, whether the record is
-// still there or not.
+// For Admins. A table for patients who ask who used their record. It has one row per day, user, action and
+// outcome, and counts all events about the patient, including lists that showed the patient. The patient can be
+// deleted.
 //
-// The CSV (RFC 4180) has a header row, and the columns `date` (in UTC), `user`, `name` (the one that the user has
-// now), `role` (the one at that time), `action` (a permission's name), `about` (what it lets one do, in words),
-// `outcome` and `times`. A name that begins like a formula has a `'` before it. Two lines with the same date, person and
-// kind of use come only from clocks that were wrong, and count together.
+// The CSV (RFC 4180) has a header row and the columns `date` (in UTC), `user`, `name` (the user's current name),
+// `role` (the role at that time), `action` (the name of a permission), `about` (the permission in words), `outcome`
+// and `times` (how often). A name that a spreadsheet would run as a formula has a `'` before it. If clocks were
+// wrong, several rows can have the same date, user, action and outcome: add up their `times`.
 //
-// It is sent as it is read, and an answer that cannot be completed ends with the connection, as exports of the
-// audit trail do. Asking is an event itself, and one for each 10,000 events that are counted.
+// The report is sent while it is read. If it cannot be completed, the connection is closed, as for exports of the
+// audit trail. The request is itself recorded: one event for each 10,000 events that are counted.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -10319,7 +10336,7 @@ func (c *ClientWithResponses) ReportPatientAccessesWithResponse(ctx context.Cont
 
 // ListPatientDoctorsWithResponse List a patient's doctors
 //
-// The doctors who are assigned to the patient, a page at a time.
+// The doctors who are assigned to the patient.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -10334,10 +10351,10 @@ func (c *ClientWithResponses) ListPatientDoctorsWithResponse(ctx context.Context
 
 // ListPatientVersionsWithResponse List the versions of a patient
 //
-// How the patient came to be as it is: a version for each change, in ascending order of number, a page at a time,
-// with who made it, when, and what it changed, member by member.
+// Every change of the patient makes a version. A version shows who made it, when, and each member that it changed.
+// Versions come in ascending order of number.
 //
-// The versions of a deleted patient are for Admins, who need `patient:read_deleted` for them; Staff get 404.
+// The versions of a deleted patient need `patient:read_deleted`; a caller without it gets 404.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -10350,11 +10367,11 @@ func (c *ClientWithResponses) ListPatientVersionsWithResponse(ctx context.Contex
 	return ParseListPatientVersionsResponse(rsp)
 }
 
-// GetPatientVersionWithResponse See a version of a patient
+// GetPatientVersionWithResponse Get a version of a patient
 //
-// One version, with the patient as it was from then on, or, after a deletion, as it was before.
+// One version, with the patient as it was after the change. The version of a deletion has the patient as it was before.
 //
-// The versions of a deleted patient are for Admins, who need `patient:read_deleted` for them; Staff get 404.
+// The versions of a deleted patient need `patient:read_deleted`; a caller without it gets 404.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -10369,11 +10386,12 @@ func (c *ClientWithResponses) GetPatientVersionWithResponse(ctx context.Context,
 
 // RestorePatientWithResponse Restore a deleted patient
 //
-// For Admins. The patient is back under the same id, and so are the mappings that were deleted with the
-// patient; those whose doctor is deleted as well will be back with that doctor. An external id that has
-// become another patient's meanwhile is refused (400, `conflict`). What is not deleted is not found.
+// For Admins. Restores the patient under the same id, and the mappings that were deleted together with the patient. A
+// mapping whose doctor is deleted is restored together with the doctor. An
+// external id that another patient has by now is refused (400, `conflict`). A patient that is not deleted is not
+// found (404).
 //
-// A body is not read.
+// A body is ignored.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -10386,10 +10404,10 @@ func (c *ClientWithResponses) RestorePatientWithResponse(ctx context.Context, id
 	return ParseRestorePatientResponse(rsp)
 }
 
-// ListUsersWithResponse List the users
+// ListUsersWithResponse List users
 //
-// For Admins. All accounts, active or not, a page at a time. The parameters narrow the list. A page whose link
-// leads on is not the last, however few accounts it holds.
+// For Admins. All accounts that match the parameters, active or not. A page with a `next` link is not the last
+// one, even if it holds few accounts.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -10404,8 +10422,8 @@ func (c *ClientWithResponses) ListUsersWithResponse(ctx context.Context, params 
 
 // CreateUserWithBodyWithResponse Create a user
 //
-// For Admins. Creates an account of either role, whatever the operator of the service decided about registration.
-// The password is temporary, because the Admin knows it: after the first login its owner has the duty to change it.
+// For Admins. Creates an account of either role, even if registration is closed. The password is temporary, because
+// the Admin knows it: the user must change it after the first login.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10420,8 +10438,8 @@ func (c *ClientWithResponses) CreateUserWithBodyWithResponse(ctx context.Context
 
 // CreateUserWithResponse Create a user
 //
-// For Admins. Creates an account of either role, whatever the operator of the service decided about registration.
-// The password is temporary, because the Admin knows it: after the first login its owner has the duty to change it.
+// For Admins. Creates an account of either role, even if registration is closed. The password is temporary, because
+// the Admin knows it: the user must change it after the first login.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10436,9 +10454,9 @@ func (c *ClientWithResponses) CreateUserWithResponse(ctx context.Context, body C
 
 // DeactivateUserWithResponse Deactivate a user
 //
-// For Admins. The user is signed out everywhere at once and cannot sign in any more; a login is answered like
-// one with a wrong password. Accounts are never erased, since records name them: set `is_active` to undo this.
-// The last active Admin cannot be deactivated (400, `last_admin`).
+// For Admins. All sessions of the user are revoked, and logins are answered as if the password were wrong.
+// Accounts are never deleted, because records refer to them: set `is_active` to true to undo this. The last active
+// Admin cannot be deactivated (400, `last_admin`).
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -10451,7 +10469,7 @@ func (c *ClientWithResponses) DeactivateUserWithResponse(ctx context.Context, id
 	return ParseDeactivateUserResponse(rsp)
 }
 
-// GetUserWithResponse See a user
+// GetUserWithResponse Get a user
 //
 // For Admins. One account.
 //
@@ -10468,11 +10486,11 @@ func (c *ClientWithResponses) GetUserWithResponse(ctx context.Context, id UserID
 
 // ChangeUserWithBodyWithResponse Change a user
 //
-// For Admins. Changes the members that are given. Who gets another role, or is active no more, is signed out
-// everywhere at once. `is_active` also activates an account that was registered and waits for it.
+// For Admins. Changes the members that are sent. If the role changes or the user is deactivated, all sessions of
+// the user are revoked. Set `is_active` to true to activate a new registration.
 //
-// Nobody can change their own role (403), and the last active Admin can be neither demoted nor deactivated
-// (400, `last_admin`).
+// Admins cannot change their own role (403). The last active Admin cannot be demoted or deactivated (400,
+// `last_admin`).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10487,11 +10505,11 @@ func (c *ClientWithResponses) ChangeUserWithBodyWithResponse(ctx context.Context
 
 // ChangeUserWithResponse Change a user
 //
-// For Admins. Changes the members that are given. Who gets another role, or is active no more, is signed out
-// everywhere at once. `is_active` also activates an account that was registered and waits for it.
+// For Admins. Changes the members that are sent. If the role changes or the user is deactivated, all sessions of
+// the user are revoked. Set `is_active` to true to activate a new registration.
 //
-// Nobody can change their own role (403), and the last active Admin can be neither demoted nor deactivated
-// (400, `last_admin`).
+// Admins cannot change their own role (403). The last active Admin cannot be demoted or deactivated (400,
+// `last_admin`).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10506,9 +10524,8 @@ func (c *ClientWithResponses) ChangeUserWithResponse(ctx context.Context, id Use
 
 // SetUserPasswordWithBodyWithResponse Set a temporary password for a user
 //
-// For Admins, for somebody who forgot theirs. The user is signed out everywhere at once, and has to change the
-// password after the next login before anything else. One's own password is changed at `/api/auth/password/`
-// (403 here).
+// For Admins, for users who forgot their password. All sessions of the user are revoked, and after the next login
+// the user must change the password first. Admins change their own password at `/api/auth/password/` (403 here).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10523,9 +10540,8 @@ func (c *ClientWithResponses) SetUserPasswordWithBodyWithResponse(ctx context.Co
 
 // SetUserPasswordWithResponse Set a temporary password for a user
 //
-// For Admins, for somebody who forgot theirs. The user is signed out everywhere at once, and has to change the
-// password after the next login before anything else. One's own password is changed at `/api/auth/password/`
-// (403 here).
+// For Admins, for users who forgot their password. All sessions of the user are revoked, and after the next login
+// the user must change the password first. Admins change their own password at `/api/auth/password/` (403 here).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10538,9 +10554,9 @@ func (c *ClientWithResponses) SetUserPasswordWithResponse(ctx context.Context, i
 	return ParseSetUserPasswordResponse(rsp)
 }
 
-// EndUserSessionsWithResponse Sign a user out everywhere
+// EndUserSessionsWithResponse Revoke all sessions of a user
 //
-// For Admins. Ends all sessions of the user, at once. The user can sign in again.
+// For Admins. Revokes all sessions of the user. The user can sign in again.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -10553,9 +10569,9 @@ func (c *ClientWithResponses) EndUserSessionsWithResponse(ctx context.Context, i
 	return ParseEndUserSessionsResponse(rsp)
 }
 
-// GetLivenessWithResponse Is the process alive?
+// GetLivenessWithResponse Check liveness
 //
-// Looks at nothing but the process itself. If this fails, restart it.
+// Checks only that the process answers. If this fails, restart the process.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -10568,9 +10584,9 @@ func (c *ClientWithResponses) GetLivenessWithResponse(ctx context.Context, reqEd
 	return ParseGetLivenessResponse(rsp)
 }
 
-// GetReadinessWithResponse Can the service serve?
+// GetReadinessWithResponse Check readiness
 //
-// Also asks the store. While this answers 503, send requests elsewhere, and restart nothing. It does so as soon as the service is asked to stop. The `code` says `missing_privilege` where the service has no right to a part of the database, and `schema_unknown` where a newer version has changed its schema; otherwise the service's log has the reason.
+// Checks that the service can use its database. While this answers 503, send requests to other instances, and do not restart this one. A service that is stopping answers 503. The `code` is `missing_privilege` if the service lacks a privilege in the database, and `schema_unknown` if a newer version of the service has changed the database's schema. For other causes see the service's log.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -51,7 +51,7 @@ func TestPages(t *testing.T) {
 	}
 }
 
-func TestListsOfWhatWasDeleted(t *testing.T) {
+func TestListsOfDeletedRecords(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		assert.Equal(t, "/api/mappings/", r.URL.Path)
 		assert.Equal(t, url.Values{"deleted": {"true"}, "limit": {"5"}}, r.URL.Query())

@@ -1,6 +1,5 @@
-// Package client calls the service over HTTP from Go. client.gen.go is made from
-// the service's openapi.yaml by `make generate`; overlay.yaml says what is
-// different in Go.
+// Package client calls the service over HTTP. `make generate` generates client.gen.go from
+// openapi.yaml, changed by overlay.yaml for Go.
 //
 //	api, err := client.NewClientWithResponses("https://clinic.example",
 //		client.WithRequestEditorFn(func(_ context.Context, request *http.Request) error {
@@ -15,8 +14,8 @@
 //		return doctor.ApplicationProblemJSONDefault
 //	}
 //
-// An error that the service answers is in ApplicationProblemJSONDefault, whatever
-// its status. NextPage continues a list.
+// Errors of every status are in ApplicationProblemJSONDefault. NextPage returns the cursor
+// of the next page of a list.
 package client
 
 import (
@@ -26,37 +25,37 @@ import (
 	"regexp"
 )
 
-// Change is what becomes of a member that may be null: To a value, to null with
-// Clear, or nothing with the zero Change.
+// Change changes a nullable member: To changes it to a value, Clear to null, and the zero
+// Change leaves it as it is.
 type Change[T any] struct {
 	given bool
 	value *T
 }
 
-// To changes a member to value.
+// To returns a change to value.
 func To[T any](value T) Change[T] { return Change[T]{given: true, value: &value} }
 
-// Clear changes a member to null.
+// Clear returns a change to null.
 func Clear[T any]() Change[T] { return Change[T]{given: true} }
 
-// IsZero reports whether the member stays as it is.
+// IsZero reports whether the change leaves the member as it is.
 func (c Change[T]) IsZero() bool { return !c.given }
 
-// MarshalJSON writes the new value or null.
+// MarshalJSON returns the new value, or null.
 func (c Change[T]) MarshalJSON() ([]byte, error) { return json.Marshal(c.value) }
 
-// Error is the problem's detail.
+// Error returns the detail.
 func (p *Problem) Error() string {
 	if p == nil {
-		return "the service answered with something that is no problem document"
+		return "the answer is not a problem document"
 	}
 	return p.Detail
 }
 
 var nextLink = regexp.MustCompile(`<([^>]*)>; rel="next"`)
 
-// NextPage returns the cursor of the page after the one that response holds,
-// and nil when there is none.
+// NextPage returns the cursor of the page that follows response, or nil if response is the
+// last page.
 func NextPage(response *http.Response) *Cursor {
 	link := nextLink.FindStringSubmatch(response.Header.Get("Link"))
 	if link == nil {

@@ -20,9 +20,8 @@ func loadSpec(t *testing.T) *openapi3.T {
 	return spec
 }
 
-// What every operation owes its callers.
-func TestSpecIsComplete(t *testing.T) {
-	owed := map[int][]string{
+func TestEveryOperationIsDescribedCompletely(t *testing.T) {
+	required := map[int][]string{
 		201: {"Location"},
 		401: {"WWW-Authenticate"},
 		405: {"Allow"},
@@ -40,7 +39,7 @@ func TestSpecIsComplete(t *testing.T) {
 					status, err := strconv.Atoi(code)
 					require.NoError(t, err)
 					headers := slices.Collect(maps.Keys(response.Value.Headers))
-					assert.Subset(t, headers, append(owed[status], "X-Request-Id", "Cache-Control"), code)
+					assert.Subset(t, headers, append(required[status], "X-Request-Id", "Cache-Control"), code)
 					if status >= 400 {
 						assert.Equal(t, []string{"application/problem+json"}, slices.Collect(maps.Keys(response.Value.Content)), code)
 					}

@@ -14,9 +14,9 @@ import (
 	"syscall"
 )
 
-// account is whom PostgreSQL runs as, for it refuses to run as root; nil for the
-// current user.
-func account() (*syscall.Credential, error) {
+// serverUser returns the user who runs PostgreSQL: postgres if the current user is root, because
+// PostgreSQL refuses to run as root. It is nil for the current user.
+func serverUser() (*syscall.Credential, error) {
 	if os.Getuid() != 0 {
 		return nil, nil
 	}
@@ -39,7 +39,7 @@ func findPrograms() (string, error) {
 		"/usr/local/opt/postgresql*/bin",    // Homebrew on Intel
 		"/Applications/Postgres.app/Contents/Versions/*/bin",
 	} {
-		found, _ := filepath.Glob(pattern) // Only a malformed pattern gives an error.
+		found, _ := filepath.Glob(pattern) // Glob fails only for a malformed pattern.
 		slices.SortFunc(found, func(a, b string) int { return version(b) - version(a) })
 		folders = append(folders, found...)
 	}
@@ -54,10 +54,10 @@ func findPrograms() (string, error) {
 		}
 	}
 	return "", errors.New("pgtest: no PostgreSQL found: install the server (Debian: apt-get install postgresql; " +
-		"macOS: brew install postgresql), or set TEST_DATABASE_URL to a server whose user may create databases")
+		"macOS: brew install postgresql), or set TEST_DATABASE_URL to a server whose user can create databases")
 }
 
-// version reads the number in a folder such as /usr/lib/postgresql/15/bin; 0 when there is none.
+// version returns the number in a folder such as /usr/lib/postgresql/15/bin, or 0.
 func version(folder string) int {
 	digits := strings.TrimFunc(folder, func(r rune) bool { return r < '0' || r > '9' })
 	n, _ := strconv.Atoi(digits)

@@ -1,6 +1,6 @@
-// Package pgtest gives tests PostgreSQL databases: on the server that
-// TEST_DATABASE_URL names, or else on one of its own, which the first test of a
-// process starts and which is gone soon after the process, however that ends.
+// Package pgtest provides PostgreSQL databases for tests. They are on the server that
+// TEST_DATABASE_URL names. Without that variable, the first test of a process starts a
+// server, which is removed soon after the process ends, even if that crashes.
 package pgtest
 
 import (
@@ -23,36 +23,36 @@ import (
 	"example.com/healthcare/migrations"
 )
 
-// The process's server, and on it the migrated database that the others are copies of.
+// shared holds the server of the process and its template, a migrated database.
 var shared struct {
 	sync.Once
 	url      string
 	template string
 	err      error
-	// server is kept for the pipe in it, which the garbage collector would close.
+	// server keeps its pipe from being closed by the garbage collector.
 	server *Server
 }
 
-// New returns the URL of a new, migrated and empty database, which is dropped at
-// the end of the test. The test fails when there is no PostgreSQL to be had.
+// New returns the URL of a new, migrated, empty database. It is dropped at the end of the test.
+// The test fails if PostgreSQL is not installed.
 //
-// TEST_DATABASE_URL must be a URL whose user may create databases.
+// TEST_DATABASE_URL must be a URL whose user can create databases.
 func New(t testing.TB) (dsn string) {
 	t.Helper()
-	begin(t)
-	return create(t, shared.url, "TEMPLATE "+shared.template)
+	requireServer(t)
+	return createDatabase(t, shared.url, "TEMPLATE "+shared.template)
 }
 
-// NewEmpty returns the URL of a new database without any table. options, which
-// may be empty, follow CREATE DATABASE (PostgreSQL manual).
+// NewEmpty returns the URL of a new database without tables. options are appended to CREATE
+// DATABASE (PostgreSQL manual) and can be empty.
 func NewEmpty(t testing.TB, options string) (dsn string) {
 	t.Helper()
-	begin(t)
-	return create(t, shared.url, options)
+	requireServer(t)
+	return createDatabase(t, shared.url, options)
 }
 
-// begin sees to it that there is a server with the template.
-func begin(t testing.TB) {
+// requireServer starts the server and creates the template, once per process.
+func requireServer(t testing.TB) {
 	t.Helper()
 	shared.Do(func() { shared.url, shared.template, shared.err = prepare(t.Context()) })
 	if shared.err != nil {
@@ -75,8 +75,8 @@ func prepare(ctx context.Context) (serverURL, template string, err error) {
 	return serverURL, template, nil
 }
 
-// makeTemplate makes the template unless the server has it. On the server of
-// TEST_DATABASE_URL it stays for later processes, one for each schema.
+// makeTemplate creates the template unless the server has it, and returns its name. On the
+// server of TEST_DATABASE_URL it remains for later processes, one for each schema.
 func makeTemplate(ctx context.Context, serverURL string) (name string, err error) {
 	fingerprint, err := schemaFingerprint()
 	if err != nil {
@@ -89,7 +89,7 @@ func makeTemplate(ctx context.Context, serverURL string) (name string, err error
 	}
 	db := sql.OpenDB(connector)
 	defer func() { _ = db.Close() }()
-	// The lock, held as long as the connection, keeps other processes out.
+	// Other processes wait for the lock, which is held as long as the connection.
 	db.SetMaxOpenConns(1)
 	if _, err := db.ExecContext(ctx, "SELECT pg_advisory_lock(hashtext('healthcare_template'))"); err != nil {
 		return "", err
@@ -99,21 +99,21 @@ func makeTemplate(ctx context.Context, serverURL string) (name string, err error
 	if err != nil || exists {
 		return name, err
 	}
-	// It gets its name when it is complete.
+	// The database gets its final name once it is complete.
 	unfinished := name + "_unfinished"
 	for _, statement := range []string{"DROP DATABASE IF EXISTS " + unfinished, "CREATE DATABASE " + unfinished} {
 		if _, err := db.ExecContext(ctx, statement); err != nil {
 			return "", err
 		}
 	}
-	if _, err := postgres.Migrate(ctx, database(serverURL, unfinished)); err != nil {
+	if _, err := postgres.Migrate(ctx, withDatabase(serverURL, unfinished)); err != nil {
 		return "", err
 	}
 	_, err = db.ExecContext(ctx, "ALTER DATABASE "+unfinished+" RENAME TO "+name)
 	return name, err
 }
 
-// schemaFingerprint differs between sets of migrations.
+// schemaFingerprint returns a hash of the migrations.
 func schemaFingerprint() (string, error) {
 	hash := sha256.New()
 	steps := migrations.Postgres()
@@ -128,7 +128,7 @@ func schemaFingerprint() (string, error) {
 	return hex.EncodeToString(hash.Sum(nil)[:8]), err
 }
 
-func create(t testing.TB, serverURL, options string) string {
+func createDatabase(t testing.TB, serverURL, options string) string {
 	t.Helper()
 	name := "healthcare_test_" + strings.ToLower(rand.Text())
 	if err := execute(t.Context(), serverURL, "CREATE DATABASE "+name+" "+options); err != nil {
@@ -139,7 +139,7 @@ func create(t testing.TB, serverURL, options string) string {
 			t.Errorf("pgtest: %v", err)
 		}
 	})
-	return database(serverURL, name)
+	return withDatabase(serverURL, name)
 }
 
 func execute(ctx context.Context, dsn, statement string) error {
@@ -153,11 +153,11 @@ func execute(ctx context.Context, dsn, statement string) error {
 	return err
 }
 
-// database returns serverURL with another database's name.
-func database(serverURL, name string) string {
+// withDatabase returns serverURL with another database's name.
+func withDatabase(serverURL, name string) string {
 	address, err := url.Parse(serverURL)
 	if err != nil {
-		return serverURL // Connecting to it has failed before.
+		return serverURL // Connecting to an invalid URL has failed before.
 	}
 	address.Path = "/" + name
 	return address.String()

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// diesEnv makes this program start a server and die: see
-// TestNothingIsLeftOfAProcessThatDies.
+// diesEnv is an environment variable that makes the test program start a server and kill itself
+// (see TestTheServerOfAKilledProcessIsRemoved).
 const diesEnv = "PGTEST_DIES"
 
 func TestMain(m *testing.M) {
@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func TestNothingIsLeftOfAProcessThatDies(t *testing.T) {
+func TestTheServerOfAKilledProcessIsRemoved(t *testing.T) {
 	process := exec.Command(os.Args[0])
 	process.Env = append(os.Environ(), diesEnv+"=1")
 	output, err := process.Output()
@@ -42,7 +42,7 @@ func TestNothingIsLeftOfAProcessThatDies(t *testing.T) {
 	}, 30*time.Second, 10*time.Millisecond)
 }
 
-func TestDatabasesAreEmptyAndApart(t *testing.T) {
+func TestDatabasesAreSeparate(t *testing.T) {
 	first, second := New(t), New(t)
 	require.NoError(t, execute(t.Context(), first, "DROP TABLE mappings"))
 	require.NoError(t, execute(t.Context(), second, "SELECT * FROM mappings"))

@@ -14,16 +14,16 @@ import (
 	"time"
 )
 
-// The ways in which a pooler gives connections to its clients.
+// The pool modes of pgbouncer.
 const (
 	SessionPooling     = "session"
 	TransactionPooling = "transaction"
 	StatementPooling   = "statement"
 )
 
-// Pooler starts a pgbouncer in front of the server of dsn, and returns dsn with the
-// pooler's address. It ends with the test, which is skipped where there is no pgbouncer.
-// .ci/postgres installs one where it can.
+// Pooler starts a pgbouncer in front of the server of dsn and returns dsn with the pooler's
+// address. The pooler is stopped at the end of the test. The test is skipped if pgbouncer is
+// not installed; .ci/postgres installs it where possible.
 func Pooler(t testing.TB, dsn, mode string) string {
 	t.Helper()
 	program, err := exec.LookPath("pgbouncer")
@@ -34,13 +34,13 @@ func Pooler(t testing.TB, dsn, mode string) string {
 	}
 	target, err := url.Parse(dsn)
 	if err != nil {
-		t.Fatal("pgtest: the server's address is no URL")
+		t.Fatal("pgtest: the server's address is not a URL")
 	}
 	port, err := freePort()
 	if err != nil {
 		t.Fatalf("pgtest: %v", err)
 	}
-	// Not under a test's own folder, which user postgres may not be able to enter.
+	// The user postgres may have no access to t.TempDir.
 	dir, err := os.MkdirTemp("", "pgbouncer")
 	if err != nil {
 		t.Fatalf("pgtest: %v", err)
@@ -50,7 +50,7 @@ func Pooler(t testing.TB, dsn, mode string) string {
 	if err := os.WriteFile(settings, []byte(poolerSettings(target, port, mode)), 0o644); err != nil {
 		t.Fatalf("pgtest: %v", err)
 	}
-	account, err := account()
+	account, err := serverUser()
 	if err != nil {
 		t.Fatalf("pgtest: %v", err)
 	}
@@ -85,7 +85,7 @@ func Pooler(t testing.TB, dsn, mode string) string {
 	}
 }
 
-// poolerSettings are the pgbouncer.ini for the server of target.
+// poolerSettings returns a pgbouncer.ini for the server of target.
 func poolerSettings(target *url.URL, port int, mode string) string {
 	server := "host=" + target.Hostname() + " user=" + target.User.Username()
 	if target.Port() != "" {

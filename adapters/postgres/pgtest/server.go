@@ -16,23 +16,21 @@ import (
 	"example.com/healthcare/adapters/postgres"
 )
 
-// Server is a PostgreSQL server of a test's own, to be stopped and killed at
-// will. It trades durability for speed: fsync is off, so it survives Kill but
-// not the loss of the machine's power.
+// Server is a PostgreSQL server of one test, which can stop and kill it. For speed, fsync is
+// off: its data survives Kill, but not a crash of the machine.
 type Server struct {
 	programs string // the folder of initdb and postgres
 	dir      string
 	port     int
 	settings []string
-	process  *exec.Cmd // nil while it is down
-	// caretaker holds the pipe whose end tells the caretaker to clear up.
+	process  *exec.Cmd // nil while the server is stopped
+	// caretaker is the pipe to the caretaker, which cleans up when the pipe is closed.
 	caretaker io.Closer
 	done      func() error
 }
 
-// Start returns a server of the test's own that accepts connections; its one
-// database is migrated and empty. It is removed at the end of the test. settings, such
-// as "fsync=on", come after its own.
+// Start returns a running server whose only database is migrated and empty. The server is
+// removed at the end of the test. settings, such as "fsync=on", override the defaults.
 func Start(t testing.TB, settings ...string) *Server {
 	t.Helper()
 	s, err := start(settings...)
@@ -50,33 +48,33 @@ func Start(t testing.TB, settings ...string) *Server {
 	return s
 }
 
-// DSN returns the URL of the server's database; it stays the same after Restart.
+// DSN returns the URL of the server's database. Restart does not change it.
 func (s *Server) DSN() string {
 	return fmt.Sprintf("postgres://%s@127.0.0.1:%d/postgres?sslmode=disable", superuser, s.port)
 }
 
-// Dir returns the server's folder, which its user owns.
+// Dir returns the server's folder. The user who runs the server owns it.
 func (s *Server) Dir() string { return s.dir }
 
-// Stop shuts the server down as an administrator would: transactions that run
-// are rolled back (PostgreSQL manual, 19.5, "fast shutdown").
+// Stop shuts the server down like an administrator. Running transactions are rolled back
+// (PostgreSQL manual, 19.5, "fast shutdown").
 func (s *Server) Stop(t testing.TB) {
 	t.Helper()
-	s.end(t, syscall.SIGINT)
+	s.stopWith(t, syscall.SIGINT)
 }
 
-// Kill ends the server at once, as a crash would: nothing more is written, and
-// Restart has to recover (PostgreSQL manual, 19.5, "immediate shutdown"). When it
-// returns, every connection is gone.
+// Kill ends the server like a crash: it writes nothing more, and Restart has to recover
+// (PostgreSQL manual, 19.5, "immediate shutdown"). All connections are closed when Kill
+// returns.
 func (s *Server) Kill(t testing.TB) {
 	t.Helper()
-	s.end(t, syscall.SIGQUIT)
+	s.stopWith(t, syscall.SIGQUIT)
 }
 
-func (s *Server) end(t testing.TB, signal syscall.Signal) {
+func (s *Server) stopWith(t testing.TB, signal syscall.Signal) {
 	t.Helper()
 	if s.process == nil {
-		t.Fatal("pgtest: the server is down already")
+		t.Fatal("pgtest: the server is not running")
 	}
 	if err := s.stop(signal); err != nil {
 		t.Fatalf("pgtest: %v", err)
@@ -88,15 +86,14 @@ func (s *Server) end(t testing.TB, signal syscall.Signal) {
 func (s *Server) Restart(t testing.TB) {
 	t.Helper()
 	if s.process != nil {
-		t.Fatal("pgtest: the server is up already")
+		t.Fatal("pgtest: the server is already running")
 	}
 	if err := s.run(); err != nil {
 		t.Fatalf("pgtest: %v", err)
 	}
 }
 
-// RestartAsStandby is Restart into a server that only reads, and waits for what a
-// primary would send it.
+// RestartAsStandby is like Restart, but the server is then a read-only standby.
 func (s *Server) RestartAsStandby(t testing.TB) {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(s.data(), "standby.signal"), nil, 0o644); err != nil {
@@ -107,21 +104,21 @@ func (s *Server) RestartAsStandby(t testing.TB) {
 
 const superuser = "postgres"
 
-// start makes a cluster and runs a server on it.
+// start creates a cluster and starts its server.
 func start(settings ...string) (s *Server, err error) {
 	programs, err := findPrograms()
 	if err != nil {
 		return nil, err
 	}
 	s = &Server{programs: programs, settings: settings}
-	// Not under a test's own folder, which user postgres may not be able to enter.
+	// The user postgres may have no access to t.TempDir.
 	if s.dir, err = os.MkdirTemp("", "pgtest"); err != nil {
 		return nil, fmt.Errorf("pgtest: %w", err)
 	}
 	if err := s.initialize(); err != nil {
 		return nil, fmt.Errorf("pgtest: %w", errors.Join(err, s.remove()))
 	}
-	// A port that is free now may be taken before the server gets it.
+	// Another program can take a free port before the server does.
 	for range 5 {
 		if s.port, err = freePort(); err != nil {
 			break
@@ -134,14 +131,14 @@ func start(settings ...string) (s *Server, err error) {
 }
 
 func (s *Server) initialize() error {
-	if account, err := account(); err != nil {
+	if account, err := serverUser(); err != nil {
 		return err
 	} else if account != nil {
 		if err := os.Chown(s.dir, int(account.Uid), int(account.Gid)); err != nil {
 			return err
 		}
 	}
-	if err := s.hireCaretaker(); err != nil {
+	if err := s.startCaretaker(); err != nil {
 		return err
 	}
 	initdb, err := s.command("initdb", "--pgdata", s.data(), "--username", superuser,
@@ -155,10 +152,10 @@ func (s *Server) initialize() error {
 	return nil
 }
 
-// hireCaretaker starts a process that outlives this one just long enough to end
-// the server and remove its files. It waits for the end of a pipe that only this
-// process holds, so nothing needs to run here, and it works on every Unix.
-func (s *Server) hireCaretaker() error {
+// startCaretaker starts a process that stops the server and removes its files after this process
+// has ended. It waits for the end of a pipe that only this process has open, so it also
+// works when this process crashes, on every Unix.
+func (s *Server) startCaretaker() error {
 	const script = `cat
 		pid=$(head -n 1 "$1/postmaster.pid" 2>/dev/null)
 		if [ -n "$pid" ]; then
@@ -173,7 +170,7 @@ func (s *Server) hireCaretaker() error {
 	if err != nil {
 		return err
 	}
-	// Ctrl-C at a terminal goes to its whole process group.
+	// Without its own process group, Ctrl-C at a terminal would also stop the caretaker.
 	caretaker.SysProcAttr.Setpgid = true
 	pipe, err := caretaker.StdinPipe()
 	if err != nil {
@@ -186,7 +183,7 @@ func (s *Server) hireCaretaker() error {
 	return nil
 }
 
-// remove ends the server and removes its files.
+// remove stops the server and removes its files.
 func (s *Server) remove() error {
 	if s.process != nil {
 		if err := s.stop(syscall.SIGQUIT); err != nil {
@@ -214,7 +211,7 @@ func (s *Server) run() error {
 		"-c", "shared_buffers=64MB",
 		"-c", "fsync=off",
 		"-c", "full_page_writes=off",
-		// Without it, package postgres refuses a server whose records a crash can ruin.
+		// Without this setting, package postgres refuses a server with fsync=off.
 		"-c", "healthcare.throwaway=on",
 		"-c", "deadlock_timeout=100ms",
 		"-c", "log_error_verbosity=terse",
@@ -240,7 +237,7 @@ func (s *Server) run() error {
 	return nil
 }
 
-// awaitReady asks until the server answers; after Kill it first has to recover.
+// awaitReady waits until the server answers. After Kill, the server first has to recover.
 func (s *Server) awaitReady() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
@@ -252,7 +249,7 @@ func (s *Server) awaitReady() error {
 			return nil
 		}
 		if !s.running() {
-			return errors.New("the server ended")
+			return errors.New("the server has exited")
 		}
 		select {
 		case <-poll.C:
@@ -262,7 +259,7 @@ func (s *Server) awaitReady() error {
 	}
 }
 
-// running reports whether the process has not ended by itself.
+// running reports whether the process is still running.
 func (s *Server) running() bool {
 	var status syscall.WaitStatus
 	pid, err := syscall.Wait4(s.process.Process.Pid, &status, syscall.WNOHANG, nil)
@@ -275,18 +272,18 @@ func (s *Server) stop(signal syscall.Signal) error {
 	if err := process.Process.Signal(signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
 	}
-	_ = process.Wait() // It tells of the signal, or of an end that was noticed before.
+	_ = process.Wait() // Its error is the signal, or says that running has already waited.
 	return nil
 }
 
 func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 
-// command returns a command that runs as the user who owns the cluster.
+// command returns a command that runs as the owner of the cluster.
 func (s *Server) command(name string, args ...string) (*exec.Cmd, error) {
 	if !filepath.IsAbs(name) {
 		name = filepath.Join(s.programs, name)
 	}
-	account, err := account()
+	account, err := serverUser()
 	command := exec.Command(name, args...)
 	command.Dir = s.dir
 	command.Env = append(os.Environ(), "LC_ALL=C")

@@ -1,4 +1,4 @@
-// Package sqlitetest gives tests SQLite databases.
+// Package sqlitetest provides SQLite databases for tests.
 package sqlitetest
 
 import (
@@ -11,8 +11,8 @@ import (
 	"example.com/healthcare/adapters/sqlite"
 )
 
-// migrated is the content of a migrated and empty database: to make it takes as
-// long as most tests.
+// migrated returns the content of a migrated, empty database. Creating it takes as long as
+// most tests, so it is created once.
 var migrated = sync.OnceValues(func() ([]byte, error) {
 	dir, err := os.MkdirTemp("", "sqlitetest")
 	if err != nil {
@@ -26,8 +26,8 @@ var migrated = sync.OnceValues(func() ([]byte, error) {
 	return os.ReadFile(path)
 })
 
-// New returns the path of a new, migrated and empty database, which is gone at the
-// end of the test.
+// New returns the path of a new, migrated, empty database. It is removed at the end of the
+// test.
 func New(t testing.TB) (path string) {
 	t.Helper()
 	content, err := migrated()

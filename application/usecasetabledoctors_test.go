@@ -1,0 +1,173 @@
+package application_test
+
+import "example.com/healthcare/domain"
+
+var doctorsTable = map[string]useCaseTest{
+	"Doctors.Create": {
+		roles: adminOnly, permission: "doctor:create",
+		run: func(c *clinic, by domain.Actor, w world) (any, error) {
+			return c.Doctors.Create(c.ctx, by, doctorInput(w.unused))
+		},
+		denied: noRecord(domain.SubjectDoctor),
+		allowed: withVersion(1, func(_ domain.Actor, w world) domain.AuditEvent {
+			return eventOn(domain.SubjectDoctor, w.otherDoctor.ID+1)
+		}),
+		cases: map[string]testCall{
+			"bad input": {role: domain.Admin, errKind: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
+				return c.Doctors.Create(c.ctx, by, domain.DoctorInput{})
+			}},
+			"taken licence": {role: domain.Admin, errKind: domain.Conflict, run: func(c *clinic, by domain.Actor, w world) (any, error) {
+				return c.Doctors.Create(c.ctx, by, doctorInput(w.doctor.LicenseNumber.String()))
+			}},
+		},
+	},
+	"Doctors.Get": {
+		roles: staffAndAdmin, permission: "doctor:read",
+		run: func(c *clinic, by domain.Actor, w world) (any, error) {
+			return c.Doctors.Get(c.ctx, by, w.doctor.ID)
+		},
+		denied:  onDoctor,
+		allowed: onDoctor,
+		cases: map[string]testCall{
+			"unknown ID": {role: domain.Staff, errKind: domain.NotFound, event: missingRecord(domain.SubjectDoctor), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
+				return c.Doctors.Get(c.ctx, by, missingID)
+			}},
+		},
+	},
+	"Doctors.List": {
+		roles: staffAndAdmin, permission: "doctor:read",
+		run: func(c *clinic, by domain.Actor, w world) (any, error) {
+			return c.Doctors.List(c.ctx, by, startingAt(w.doctor.ID))
+		},
+		denied: noRecord(domain.SubjectDoctor),
+		allowed: func(_ domain.Actor, w world) domain.AuditEvent {
+			return listEvent(domain.SubjectDoctor, ids(w.doctor.ID, w.otherDoctor.ID))
+		},
+		cases: map[string]testCall{
+			"bad page": {role: domain.Staff, errKind: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) { return c.Doctors.List(c.ctx, by, badPage) }},
+			"first page of two": {
+				role: domain.Staff,
+				run: func(c *clinic, by domain.Actor, w world) (any, error) {
+					page := startingAt(w.doctor.ID)
+					page.Limit = domain.Given("1")
+					return c.Doctors.List(c.ctx, by, page)
+				},
+				event: func(_ domain.Actor, w world) domain.AuditEvent {
+					return listEvent(domain.SubjectDoctor, ids(w.doctor.ID))
+				},
+			},
+			"empty page": {
+				role: domain.Admin,
+				run: func(c *clinic, by domain.Actor, _ world) (any, error) {
+					return c.Doctors.List(c.ctx, by, startingAt(missingID))
+				},
+				event: func(domain.Actor, world) domain.AuditEvent { return listEvent(domain.SubjectDoctor, ids()) },
+			},
+		},
+	},
+	"Doctors.ListByPatient": {
+		roles: staffAndAdmin, permission: "mapping:read",
+		run: func(c *clinic, by domain.Actor, w world) (any, error) {
+			return c.Doctors.ListByPatient(c.ctx, by, w.patient.ID, domain.PageInput{})
+		},
+		denied: withRelated(noRecord(domain.SubjectDoctor), thePatient),
+		allowed: func(_ domain.Actor, w world) domain.AuditEvent {
+			return listEvent(domain.SubjectDoctor, ids(w.doctor.ID), patientRef(w.patient.ID))
+		},
+		cases: map[string]testCall{
+			"unknown ID": {
+				role: domain.Staff, errKind: domain.NotFound,
+				run: func(c *clinic, by domain.Actor, _ world) (any, error) {
+					return c.Doctors.ListByPatient(c.ctx, by, missingID, domain.PageInput{})
+				},
+				event: func(domain.Actor, world) domain.AuditEvent {
+					return listEvent(domain.SubjectDoctor, ids(), patientRef(missingID))
+				},
+			},
+			"bad page": {
+				role: domain.Staff, errKind: domain.Invalid,
+				run: func(c *clinic, by domain.Actor, w world) (any, error) {
+					return c.Doctors.ListByPatient(c.ctx, by, w.patient.ID, badPage)
+				},
+				event: func(_ domain.Actor, w world) domain.AuditEvent {
+					return eventOn(domain.SubjectDoctor, 0, patientRef(w.patient.ID))
+				},
+			},
+		},
+	},
+	"Doctors.Replace": {
+		roles: adminOnly, permission: "doctor:update",
+		run: func(c *clinic, by domain.Actor, w world) (any, error) {
+			return c.Doctors.Replace(c.ctx, by, w.doctor.ID, doctorInput(w.unused))
+		},
+		denied:  onDoctor,
+		allowed: withVersion(2, onDoctor),
+		cases: map[string]testCall{
+			"unknown ID": {role: domain.Admin, errKind: domain.NotFound, event: missingRecord(domain.SubjectDoctor), run: func(c *clinic, by domain.Actor, w world) (any, error) {
+				return c.Doctors.Replace(c.ctx, by, missingID, doctorInput(w.unused))
+			}},
+			"bad input": {role: domain.Admin, errKind: domain.Invalid, run: func(c *clinic, by domain.Actor, w world) (any, error) {
+				return c.Doctors.Replace(c.ctx, by, w.doctor.ID, domain.DoctorInput{})
+			}},
+			"taken licence": {role: domain.Admin, errKind: domain.Conflict, run: func(c *clinic, by domain.Actor, w world) (any, error) {
+				return c.Doctors.Replace(c.ctx, by, w.doctor.ID, doctorInput(w.otherDoctor.LicenseNumber.String()))
+			}},
+		},
+	},
+	"Doctors.Change": {
+		roles: adminOnly, permission: "doctor:update",
+		run: func(c *clinic, by domain.Actor, w world) (any, error) {
+			return c.Doctors.Change(c.ctx, by, w.doctor.ID, domain.DoctorInput{Name: domain.Given("New")})
+		},
+		denied:  onDoctor,
+		allowed: withVersion(2, onDoctor),
+		cases: map[string]testCall{
+			"unknown ID": {role: domain.Admin, errKind: domain.NotFound, event: missingRecord(domain.SubjectDoctor), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
+				return c.Doctors.Change(c.ctx, by, missingID, domain.DoctorInput{})
+			}},
+			"bad input": {role: domain.Admin, errKind: domain.Invalid, run: func(c *clinic, by domain.Actor, w world) (any, error) {
+				return c.Doctors.Change(c.ctx, by, w.doctor.ID, domain.DoctorInput{Salary: domain.Given("-1")})
+			}},
+			"taken licence": {role: domain.Admin, errKind: domain.Conflict, run: func(c *clinic, by domain.Actor, w world) (any, error) {
+				return c.Doctors.Change(c.ctx, by, w.doctor.ID, domain.DoctorInput{LicenseNumber: domain.Given(w.otherDoctor.LicenseNumber.String())})
+			}},
+		},
+	},
+	"Doctors.Delete": {
+		roles: adminOnly, permission: "doctor:delete",
+		run: func(c *clinic, by domain.Actor, w world) (any, error) {
+			return nil, c.Doctors.Delete(c.ctx, by, w.doctor.ID)
+		},
+		denied: onDoctor,
+		allowed: withVersion(2, func(_ domain.Actor, w world) domain.AuditEvent {
+			return eventOn(domain.SubjectDoctor, w.doctor.ID, patientRef(w.patient.ID))
+		}),
+		cases: map[string]testCall{
+			"unknown ID": {role: domain.Admin, errKind: domain.NotFound, event: missingRecord(domain.SubjectDoctor), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
+				return nil, c.Doctors.Delete(c.ctx, by, missingID)
+			}},
+		},
+	},
+	"Doctors.Restore": {
+		roles: adminOnly, permission: "doctor:restore",
+		run: func(c *clinic, by domain.Actor, w world) (any, error) {
+			return c.Doctors.Restore(c.ctx, by, w.deletedDoctor.ID)
+		},
+		denied: onDeletedDoctor,
+		allowed: withVersion(3, func(_ domain.Actor, w world) domain.AuditEvent {
+			return eventOn(domain.SubjectDoctor, w.deletedDoctor.ID, patientRef(w.patient.ID))
+		}),
+		cases: map[string]testCall{
+			"unknown ID": {role: domain.Admin, errKind: domain.NotFound, event: missingRecord(domain.SubjectDoctor), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
+				return c.Doctors.Restore(c.ctx, by, missingID)
+			}},
+			"not deleted": {role: domain.Admin, errKind: domain.NotFound, event: onDoctor, run: func(c *clinic, by domain.Actor, w world) (any, error) {
+				return c.Doctors.Restore(c.ctx, by, w.doctor.ID)
+			}},
+			"taken licence": {
+				role: domain.Admin, errKind: domain.Conflict,
+				before: func(c *clinic, w world) { c.addDoctor(w.deletedDoctor.LicenseNumber.String()) },
+			},
+		},
+	},
+}
