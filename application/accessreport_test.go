@@ -92,7 +92,7 @@ func TestAccessReportContainsEachDayOnce(t *testing.T) {
 	c := newClinic(t)
 	staff := c.Staff()
 	midnight := time.Date(2026, time.March, 3, 0, 0, 0, 0, time.UTC)
-	times := make([]time.Time, 25_001) // more than two parts have
+	times := make([]time.Time, 25_001) // More than two parts of the report can contain.
 	for i := range times {
 		apart := time.Duration(i%2) * (ports.MaxEventSkew - time.Second)
 		times[i] = midnight.Add(time.Duration(i-12_000)*10*time.Second - apart)

@@ -8,7 +8,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// Account is the use-cases on one's own account.
+// Account holds the use-cases on the actor's own account.
 type Account struct {
 	trail     *Trail
 	guard     *Guard

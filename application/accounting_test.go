@@ -17,7 +17,7 @@ import (
 )
 
 // runIn makes the call in a new world of the clinic and returns the expected event.
-// eventsBefore is the number of events in the trail.
+// events is the number of events in the trail before the call.
 func (a testCall) runIn(c *clinic, events int, name string) domain.AuditEvent {
 	c.t.Helper()
 	acting := *c

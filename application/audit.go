@@ -9,7 +9,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// Audit is the use-cases on the audit trail. Like all use-cases, they leave audit events.
+// Audit holds the use-cases on the audit trail. Like all use-cases, they leave audit events.
 type Audit struct{ trail *Trail }
 
 // List returns a page of the events that match the query.

@@ -58,7 +58,7 @@ func TestASessionRevokedOnAnotherInstanceIsRefused(t *testing.T) {
 
 	elsewhere.use(onStore(brokenStore{c.Ports.Store, true}))
 	actor, err = elsewhere.authenticate(other)
-	assertKind(t, domain.Unavailable, err) // not to be taken for a bad token
+	assertKind(t, domain.Unavailable, err) // not Unauthenticated, which would end the session of the client
 	assert.Zero(t, actor)
 }
 

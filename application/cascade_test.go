@@ -139,7 +139,7 @@ func TestMoreMappingsThanOnePageAreRestored(t *testing.T) {
 	for n := range 2*domain.MaxPageLimit + 1 {
 		patient := c.addPatient(admin, fmt.Sprint("Ada ", n))
 		c.assign(admin, patient, doctor)
-		if n%400 == 0 { // among those of whom each page has some
+		if n%400 == 0 { // Some mappings on each page have a second deleted parent.
 			gone = append(gone, patient)
 		}
 	}
@@ -156,7 +156,7 @@ func TestMoreMappingsThanOnePageAreRestored(t *testing.T) {
 	assert.Empty(t, readDeleted(c, &c.Mappings.History, "1000"))
 }
 
-// The accounting of each patient and doctor contains the restore of their mapping, also if the
+// The accounting of each patient and doctor contains the restore of their mapping, even if the
 // mapping stays deleted.
 func TestTheEventOfARestoreNamesAllParentsOfTheMappings(t *testing.T) {
 	c := newClinic(t)

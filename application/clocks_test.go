@@ -25,7 +25,7 @@ func TestASessionStartedWhileTheClockWasAheadIsRefused(t *testing.T) {
 	lifetime := newClinic(t).Rules.Sessions.Session
 	for _, ahead := range []time.Duration{domain.ClockSkew + time.Second, time.Hour, lifetime, 3 * lifetime} {
 		c := newClinic(t)
-		c.use(withRevocations(&revocationsDouble{feedSilent: true})) // so that the store is asked, too
+		c.use(withRevocations(&revocationsDouble{feedSilent: true})) // Authenticate then reads the store.
 		c.register("ada@example.com", domain.Staff)
 		right := c.Now()
 		grant := c.loginAhead(ahead)
@@ -69,7 +69,8 @@ func TestInstancesWithDifferentClocksAgree(t *testing.T) {
 			}
 			for _, ahead := range []time.Duration{0, domain.ClockSkew} {
 				c.SetTime(right.Add(since + ahead))
-				if _, err := c.authenticate(grant); since != c.Rules.Sessions.Session { // then one takes it, and one does not
+				// At the moment when the session expires, only the slower clock accepts it.
+				if _, err := c.authenticate(grant); since != c.Rules.Sessions.Session {
 					require.Equal(t, since < c.Rules.Sessions.Session, err == nil, "after %s: %v", since, err)
 				}
 			}

@@ -7,7 +7,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// Doctors is the use-cases on doctors. An actor without the permission to read salaries gets
+// Doctors holds the use-cases on doctors. An actor without the permission to read salaries gets
 // doctors without a salary.
 type Doctors struct {
 	History[domain.Doctor]

@@ -18,7 +18,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// onceBeforeUpdate is a store that calls happen once, before an Update.
+// onceBeforeUpdate is a store that calls the function happen once, before its first Update.
 type onceBeforeUpdate struct {
 	ports.Store
 	happen func()

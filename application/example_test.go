@@ -75,7 +75,7 @@ func (consoleTransport) refuse(err error) string {
 		domain.Conflict: "TAKEN", domain.Unavailable: "LATER", domain.TooMany: "SLOWLY",
 	}[domain.KindOf(err)]
 	if !known {
-		return "BROKEN" // and not a word more: the error is for the log
+		return "BROKEN" // The text of the error is only for the log.
 	}
 	return code + " " + err.Error()
 }

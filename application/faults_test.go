@@ -26,8 +26,8 @@ func TestVerifyContinuesAfterAFault(t *testing.T) {
 	}, c.verifySilently().Faults)
 }
 
-// An event that was once visible too late, because the clock was set, must not hide other
-// faults.
+// A trail with an event that became visible too late always has this fault. Verify must still
+// find all others.
 func TestAnEventReportedAsInsertedHidesNoOtherFault(t *testing.T) {
 	c := sealedClinic(t)
 	c.tamper().events = func(events []domain.AuditEvent) []domain.AuditEvent {

@@ -7,7 +7,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// History is the use-cases on the versions of records of one kind, and on deleted records.
+// History holds the use-cases on the versions of records of one kind, and on deleted records.
 // Versions of deleted records are shown only to actors who may read deleted records.
 type History[T domain.Record] struct {
 	trail   *Trail
@@ -55,7 +55,7 @@ func (s *History[T]) revisions(ctx context.Context, tx ports.Tx, event *pendingE
 	if err != nil {
 		return nil, err
 	}
-	// Start one version earlier: the first revision needs its previous version.
+	// Start one version earlier: the first version of the page is shown with the previous one.
 	from := domain.Page{After: max(page.After, 1) - 1, Limit: page.Limit + 1}
 	versions, err := s.records.history(tx).List(ctx, event.Subject.ID, from)
 	if err != nil {

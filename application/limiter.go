@@ -99,7 +99,7 @@ func (c networkCounts) wait(now time.Time) (wait time.Duration) {
 	return wait
 }
 
-// save saves the counts with one more attempt, which add counts.
+// save calls add on each count to count one more attempt, and saves the counts.
 func (c networkCounts) save(ctx context.Context, tx ports.Tx, now time.Time,
 	add func(domain.Attempts, time.Time, domain.Limit) domain.Attempts,
 ) error {

@@ -99,7 +99,7 @@ func TestGuessesLockTheAccountForTheirNetwork(t *testing.T) {
 	assert.Equal(t, time.Nanosecond, waitOf(c.loginFrom(here, "ada@example.com", goodPassword)), "a refused login does not extend the wait")
 	c.Advance(1)
 	assert.NoError(t, c.loginFrom(here, "ada@example.com", goodPassword))
-	c.failTimes(10, here, "ada@example.com") // success forgot the failures before
+	c.failTimes(10, here, "ada@example.com") // The successful login has reset the count.
 	assert.Equal(t, loginLimits.LoginPair.Window/16, waitOf(c.loginFrom(here, "ada@example.com", goodPassword)))
 }
 
@@ -276,7 +276,7 @@ func TestOnlyAFailedLoginLocksTheCountOfTheNetwork(t *testing.T) {
 	}
 }
 
-func TestLimitsThatAreOff(t *testing.T) {
+func TestEachLoginLimitCanBeTurnedOff(t *testing.T) {
 	for name, tt := range map[string]struct {
 		limits        application.Limits
 		oneAddress    bool
@@ -332,8 +332,8 @@ func TestEachLimitHasItsOwnCount(t *testing.T) {
 	c.failTimes(1, here, "ada@example.com")
 }
 
-// together blocks every verification until all callers have arrived, so that none is refused
-// before. It blocks the right password until all others are finished.
+// together blocks every verification until all callers have arrived, so that all of them are
+// admitted before the first failure is counted. It verifies the right password last.
 type together struct {
 	ports.Passwords
 	arrived, others sync.WaitGroup
@@ -393,7 +393,7 @@ func TestRegistrationsFromOneNetworkAreLimited(t *testing.T) {
 		require.NoError(t, register(from("2001:db8::1")))
 		c.Advance(time.Minute)
 		_, err := c.Users.Register(c.ctx, from("2001:db8::ffff"), domain.Registration{})
-		assertKind(t, domain.Invalid, err) // counts
+		assertKind(t, domain.Invalid, err) // An invalid registration is counted too.
 		require.NoError(t, register(from("2001:db8:0:0:1::")))
 		assert.Equal(t, 59*time.Minute, waitOf(register(from("2001:db8::2"))), "the same site")
 		assert.NoError(t, register(from("2001:db8:0:1::1")), "another one")

@@ -7,7 +7,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// Mappings is the use-cases on the assignment of doctors to patients.
+// Mappings holds the use-cases on the assignment of doctors to patients.
 type Mappings struct {
 	History[domain.Mapping]
 	clock ports.Clock

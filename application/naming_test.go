@@ -14,8 +14,9 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// Whatever the outcome is, the event names every record that the caller named: by an ID
-// argument, which is the path of a request, or by a field that refers to a record.
+// Whatever the outcome is, the event names every record that the caller named: by an
+// argument of type ID, which a transport takes from the path of the request, or by a field of the
+// input that refers to a record.
 func TestAnEventNamesAllRecordsThatTheCallerNamed(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		c := newClinic(t)
@@ -81,7 +82,7 @@ func (d *inputGenerator) draw(r *rapid.T, useCase method) (given []reflect.Value
 		case reflect.TypeFor[domain.ID]():
 			id := d.drawID(r)
 			value.SetInt(int64(id))
-			if i == 0 { // The other is the number of a version.
+			if i == 0 { // A second ID is the number of a version.
 				named = append(named, domain.Reference{Kind: useCase.kindOfPath(), ID: id})
 			}
 		case reflect.TypeFor[domain.SubjectKind]():
@@ -92,7 +93,7 @@ func (d *inputGenerator) draw(r *rapid.T, useCase method) (given []reflect.Value
 			value.Set(reflect.ValueOf(d.w.other.Email))
 		case reflect.TypeFor[domain.Head]():
 			value.Set(reflect.ValueOf(rapid.SampledFrom([]domain.Head{{}, d.w.lastSeal, {Number: missingID}}).Draw(r, "head")))
-		case reflect.TypeFor[application.AccessReport](): // The zero one begins a report.
+		case reflect.TypeFor[application.AccessReport](): // The zero AccessReport begins a report.
 		default:
 			require.Equal(r, reflect.Struct, typ.Kind(), "%s takes a %s, which is not drawn yet", useCase, typ)
 			named = append(named, d.drawFields(r, value)...)

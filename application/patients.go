@@ -7,7 +7,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// Patients is the use-cases on patients' records.
+// Patients holds the use-cases on patients' records.
 type Patients struct {
 	History[domain.Patient]
 	clock ports.Clock

@@ -16,7 +16,7 @@ import (
 //
 // Refusals are equal if they have the same action, outcome, user, session and client network,
 // and at a login the same typed address. Whether an account has this address makes no
-// difference, so that response times do not tell.
+// difference, so that response times do not reveal it.
 type refusalCounter struct {
 	// record returns once an event is committed.
 	record func(context.Context, domain.AuditEvent) error

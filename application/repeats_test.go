@@ -23,7 +23,7 @@ func (c *clinic) writeRepeats() []application.RepeatedRefusals {
 	return written
 }
 
-func TestOfLockedLoginsTheFirstAndTheLastOfAMinuteAreRecorded(t *testing.T) {
+func TestTheFirstAndTheLastLockedLoginOfAMinuteAreRecorded(t *testing.T) {
 	c := clinicWithLimit(t, application.Limits{LoginPair: domain.Limit{Max: 10, Window: 24 * time.Hour}})
 	ada := c.register("ada@example.com", domain.Staff)
 	c.failTimes(10, here, "ada@example.com")
@@ -149,7 +149,7 @@ func TestDifferentRefusalsAreCountedApart(t *testing.T) {
 	assert.Len(t, c.Events(), before+4)
 }
 
-// An IPv6 site has 65,536 networks.
+// A caller in an IPv6 site can use a new one of 65,536 networks for each call.
 func TestRefusalsFromOneSiteAreCountedTogether(t *testing.T) {
 	c := newClinic(t, withRegistration(application.RegistrationClosed))
 	for n := range 100 {

@@ -35,7 +35,7 @@ func TestListDeletedContainsOnlyRecordsThatAreStillDeleted(t *testing.T) {
 
 	var want []domain.Version[domain.Patient]
 	for range 5 {
-		c.addPatient(admin, "Eve") // who stays
+		c.addPatient(admin, "Eve") // Eve is not deleted.
 		patient := c.addPatient(admin, "Ada")
 		require.NoError(t, c.Patients.Delete(c.ctx, admin, patient.ID))
 		deleted := versionBy(c, admin, domain.Deleted, patientOf(patient))

@@ -8,7 +8,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// Retention is the use-cases that purge records: they permanently remove records that were
+// Retention holds the use-cases that purge records: they permanently remove records that were
 // deleted long ago. No other use-case does.
 type Retention struct{ trail *Trail }
 

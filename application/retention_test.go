@@ -28,7 +28,7 @@ func (c *clinic) purged(kind domain.SubjectKind, before time.Time) int {
 
 func TestExpiredRecordsArePurgedKindByKind(t *testing.T) {
 	c := newClinic(t)
-	w := newWorld(c) // where one doctor, one patient and three mappings are deleted
+	w := newWorld(c) // One doctor, one patient and three mappings of a new world are deleted.
 	for _, id := range []domain.ID{w.doctor.ID, w.otherDoctor.ID} {
 		require.NoError(t, c.Doctors.Delete(c.ctx, w.actors[domain.Admin], id))
 	}

@@ -13,8 +13,8 @@ import (
 
 // This table says which sessions each call revokes.
 func TestARevokedSessionIsRefusedImmediately(t *testing.T) {
-	const (
-		none = iota // of the user's sessions go on
+	const ( // which of the user's two sessions stay usable
+		none = iota
 		thisOne
 		theOther
 		both

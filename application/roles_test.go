@@ -26,13 +26,13 @@ type world struct {
 	devices      map[domain.Role]device
 	other        domain.User
 	otherGrant   application.Grant
-	otherSession domain.ID // of grant
+	otherSession domain.ID // the session of otherGrant
 	patient      domain.PatientView
 	doctor       domain.Doctor
 	otherDoctor  domain.Doctor
 	mapping      domain.Mapping
-	// These records are deleted. The first two had a mapping, which was deleted with them, to a
-	// record that is live.
+	// These records are deleted. The doctor and the patient each had a mapping, which was deleted
+	// with them. The other record of that mapping is live.
 	deletedDoctor  domain.Doctor
 	deletedPatient domain.PatientView
 	deletedMapping domain.Mapping

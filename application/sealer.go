@@ -162,7 +162,7 @@ func awaitedEvents(ctx context.Context, last domain.Seal, read eventReader) iter
 	}
 }
 
-// eventReader reads a page of all events. It can leave out fields that its user does not need.
+// eventReader reads a page of all events. It can leave out fields that the caller does not need.
 type eventReader = func(context.Context, domain.Page) ([]domain.AuditEvent, error)
 
 // maxID is above every ID.

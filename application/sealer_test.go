@@ -40,7 +40,7 @@ func TestEveryEventIsCoveredByOneSeal(t *testing.T) {
 		assert.Equal(t, upTo(last), c.sealed())
 		assert.Len(t, c.seals(), round+1)
 		assert.Equal(t, last, c.seals()[round].Through)
-		assert.Empty(t, c.verify(domain.Head{}).Faults) // which is an event, too
+		assert.Empty(t, c.verify(domain.Head{}).Faults) // The call of verify adds an event for the next seal.
 	}
 }
 
@@ -222,7 +222,7 @@ func TestVerifyDetectsSealsThatWereMadeAgain(t *testing.T) {
 		c := sealedClinic(t)
 		require.Equal(t, domain.ID(4), c.lastSeal().Number)
 		c.addEvents(1, c.attest)
-		require.NoError(t, c.leaveEvent()) // by a service that knows of the fourth
+		require.NoError(t, c.leaveEvent()) // This event refers to the fourth seal.
 		cut := c.tamper()
 		cut.seals = upToSeal(last)
 		removed := []domain.Fault{{Problem: domain.SealRemoved, Seal: last + 1}}

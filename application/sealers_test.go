@@ -11,7 +11,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-func TestOfTwoSealersOneMakesEachSealWithoutWaiting(t *testing.T) {
+func TestTheSlowerOfTwoSealersMakesNoSeal(t *testing.T) {
 	c := newClinic(t)
 	c.addEvents(3, c.attest)
 	other := *c

@@ -9,7 +9,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// SecondFactor is the use-cases on the second factor of the actor's own account.
+// SecondFactor holds the use-cases on the second factor of the actor's own account.
 type SecondFactor struct {
 	trail *Trail
 	guard *Guard

@@ -40,7 +40,7 @@ type Grant struct {
 	Duty domain.Duty
 }
 
-// Sessions is the use-cases on the actor's own sessions, from login to logout.
+// Sessions holds the use-cases on the actor's own sessions, from login to logout.
 type Sessions struct {
 	trail  *Trail
 	guard  *Guard

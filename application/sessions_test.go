@@ -54,10 +54,10 @@ func TestLoginReplacesDjangosHash(t *testing.T) {
 	}
 }
 
-func TestLoginWhileThePasswordIsChanged(t *testing.T) {
+func TestALoginUsesThePasswordThatWasChangedConcurrently(t *testing.T) {
 	for password, want := range map[string]error{
-		otherPassword: domain.ErrCredentials(), // changed
-		goodPassword:  nil,                     // only its hash was replaced, by another login
+		otherPassword: domain.ErrCredentials(), // The password was changed.
+		goodPassword:  nil,                     // Another login replaced only the hash.
 	} {
 		c := newClinic(t)
 		ada := c.register("ada@example.com", domain.Staff)
@@ -67,7 +67,7 @@ func TestLoginWhileThePasswordIsChanged(t *testing.T) {
 	}
 }
 
-func TestLoginWhileTheAccountIsDeactivated(t *testing.T) {
+func TestALoginFailsIfTheAccountIsDeactivatedConcurrently(t *testing.T) {
 	c := newClinic(t)
 	ada := c.register("ada@example.com", domain.Staff)
 	c.use(onStore(&onceBeforeUpdate{Store: c.Ports.Store, happen: func() { require.NoError(t, c.Users.Deactivate(c.ctx, operator, ada.ID)) }}))

@@ -60,7 +60,7 @@ func assertNoRecordNoAnswer(t *testing.T, tt useCaseTest, role domain.Role, cann
 	got, err := tt.run(&waiting, w.actors[role], w)
 	assertKind(t, domain.Unavailable, err)
 	assertNothing(t, got, string(role))
-	time.Sleep(time.Minute) // in no time: for what nobody waits for any more
+	time.Sleep(time.Minute) // Let goroutines finish that the call no longer waits for. The clock of synctest advances at once.
 	synctest.Wait()
 	assert.Equal(t, before, storedData(c), "%q changed something", role)
 	assert.Equal(t, events, c.events(0))
@@ -183,7 +183,7 @@ func TestACallReturnsAsSoonAsItsOwnEventIsWritten(t *testing.T) {
 		second := c.startReaders(1, w)
 		held.answers <- nil
 		assert.Zero(t, first.refused())
-		<-held.adding // the second's, which is not written yet
+		<-held.adding // The event of the second call is not written yet.
 		held.answers <- nil
 		assert.Zero(t, second.refused())
 	})
@@ -223,7 +223,7 @@ func TestACancelledCallDoesNotDelayTheOthers(t *testing.T) {
 		impatient := *c
 		var cancel context.CancelFunc
 		impatient.ctx, cancel = context.WithCancel(c.ctx)
-		gone := impatient.startReaders(1, w) // whose write is the first
+		gone := impatient.startReaders(1, w) // Its event is the first to be written.
 		<-held.adding
 		stays, alsoGone := c.startReaders(5, w), impatient.startReaders(1, w)
 		cancel()

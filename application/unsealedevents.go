@@ -46,8 +46,8 @@ func (u *unsealedEvents) snapshot() map[writtenEvent]bool {
 }
 
 // removeSealed removes and returns the lost events: those in unseen with an ID up to through. It
-// also removes the events that the last seal does not await. These are sealed: a gap is given up
-// only long after the next reading of the trail.
+// also removes the events that the last seal does not await. These are sealed: an event that was
+// removed is returned as lost long before its gap is given up.
 func (u *unsealedEvents) removeSealed(last domain.Seal, unseen map[writtenEvent]bool, through domain.ID) (lost []domain.ID) {
 	u.mutex.Lock()
 	defer u.mutex.Unlock()

@@ -28,7 +28,7 @@ func TestARemovedUnsealedEventIsReportedOnce(t *testing.T) {
 	for range 5 {
 		require.NoError(t, c.leaveEvent())
 	}
-	c.addPatient(admin, "Ada") // which commits its event with the change
+	c.addPatient(admin, "Ada") // This event is committed with a change.
 	last := c.Events()[len(c.Events())-1].ID
 	store.events = withoutAll(last-3, last)
 	c.sealFinding(last-3, last)

@@ -19,8 +19,8 @@ import (
 // TestEveryUseCaseIsInTheTable fails until you do. The rows of the history use-cases, which are
 // the same for each kind of record, are made by historyTable.
 //
-// The roles and permissions are written out and not derived from domain.Policy, so that the
-// tests hold the policy to what was agreed.
+// The roles and permissions are written out and not derived from domain.Policy, so that an
+// accidental change of the policy fails the tests.
 type useCaseTest struct {
 	// roles are the roles with the permission.
 	roles      []domain.Role
@@ -33,8 +33,8 @@ type useCaseTest struct {
 	denied eventOf
 	// allowed is the event of run.
 	allowed eventOf
-	// cases are other calls by a role with the permission. In a case, run is the run of the
-	// row and event is denied, unless the case sets its own.
+	// cases are other calls by a role with the permission. A case without run uses the run of
+	// the row. A case without event expects denied.
 	cases map[string]testCall
 }
 

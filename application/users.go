@@ -22,7 +22,7 @@ const (
 	RegistrationClosed RegistrationMode = "closed"
 )
 
-// Users is the use-cases on all accounts.
+// Users holds the use-cases on all accounts.
 type Users struct {
 	trail        *Trail
 	limiter      *Limiter

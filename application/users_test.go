@@ -140,7 +140,7 @@ func TestConcurrentRegistrationsOfOneAddressAddOneAccount(t *testing.T) {
 }
 
 // The address is taken after the use-case looked for it and before it adds the account.
-func TestRegistrationByApprovalOfAnAddressTakenConcurrently(t *testing.T) {
+func TestRegistrationByApprovalHidesAnAddressTakenConcurrently(t *testing.T) {
 	c := newClinic(t, withRegistration(application.RegistrationApproval))
 	c.register("ada@example.com", domain.Staff)
 	c.use(onStore(blindStore{c.Ports.Store}))

@@ -53,7 +53,8 @@ type verification struct {
 	knownHead        domain.Head
 	chain            *domain.Chain
 	events, unsealed int
-	// withoutEvidence counts the events without evidence, unadopted the unsealed ones of them.
+	// withoutEvidence counts the events without evidence. unadopted counts those of them that
+	// no seal covers.
 	withoutEvidence, unadopted int
 	// lastID is the last event that was examined in order. nextEvents are the next ones.
 	lastID     domain.ID

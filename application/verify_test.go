@@ -243,7 +243,7 @@ func TestAnEventThatBecomesVisibleDuringVerifyIsNotMissing(t *testing.T) {
 
 func TestALongTrailIsVerifiedToItsEnd(t *testing.T) {
 	c := newClinic(t)
-	for range 1001 { // One more than are read at once, as are the events.
+	for range 1001 { // Verify reads 1000 events and 1000 seals at once.
 		c.addEvents(1, c.attest)
 		c.seal()
 	}
@@ -263,7 +263,7 @@ func TestSealsMadeDuringVerifyAreVerified(t *testing.T) {
 		}
 		last = events[len(events)-1].ID
 		other.seal()
-		require.NoError(t, other.leaveEvent()) // which knows of that seal
+		require.NoError(t, other.leaveEvent()) // This event refers to that seal.
 		return append(events, other.Events()[last:]...)
 	}
 	found := c.verifySilently()

@@ -17,15 +17,15 @@ type versionEvidence struct {
 	found     []bool
 	// purged are the records whose versions were purged, according to events.
 	purged map[domain.Reference]bool
-	// lastEarlierEvent is, for each kind of records that are deleted and restored with a
-	// parent, the last event of an earlier release that can have done this. The events of an
-	// earlier release do not name these records.
+	// lastEarlierEvent holds, for each kind of records with parents, the last event of an
+	// earlier release that can have deleted or restored such records with their parent. The
+	// events of an earlier release do not name these records.
 	lastEarlierEvent map[domain.SubjectKind]domain.ID
 	// inserted are versions that no event can have made. unexplained are versions that none of
 	// the events that were read has made.
 	inserted, unexplained []domain.Commitment
 	// versions and versionsWithoutDigest count the stored versions. firstCovered is the first
-	// event of the form that has commitments.
+	// event in a format that has commitments.
 	versions, versionsWithoutDigest int
 	firstCovered                    domain.AuditEvent
 	// lastVersion is the version that was examined last. lastSaltedRecord is the last record

@@ -24,8 +24,8 @@ func ParseAge(text string) (Age, error) {
 	return Age{}, invalid("Give a number of years from 1 to 100, such as 10y, or of days from 1 to 36500, such as 90d.")
 }
 
-// Cutoff returns now minus the age. On 29 February, a year without that day gives 28
-// February, so that no record counts as older than it is.
+// Cutoff returns now minus the age. If that is 29 February of a year without this day, it is
+// 28 February: with 1 March, a record would count as older than it is.
 func (a Age) Cutoff(now time.Time) time.Time {
 	now = now.UTC()
 	before := now.AddDate(-a.years, 0, -a.days)

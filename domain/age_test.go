@@ -15,7 +15,7 @@ func TestParseAge(t *testing.T) {
 	for _, tt := range []struct{ text, now, want string }{
 		{"1d", now, "2026-11-25T10:30:00Z"},
 		{"30d", now, "2026-10-27T10:30:00Z"},
-		{"3650d", now, "2016-11-28T10:30:00Z"}, // Ten years have two leap days more.
+		{"3650d", now, "2016-11-28T10:30:00Z"}, // Ten years are two days longer.
 		{"36500d", now, "1926-12-21T10:30:00Z"},
 		{"1y", now, "2025-11-26T10:30:00Z"},
 		{"10y", now, "2016-11-26T10:30:00Z"},

@@ -42,9 +42,9 @@ func parseLine(text string, limit int) (string, error) {
 	return s, nil
 }
 
-// refuseCharacters returns an error for the first bad character in text. The error gives
-// the character's position in the original text, of which the given number of leading
-// characters was trimmed, and shows no other part of the text.
+// refuseCharacters returns an error for the first bad character in text. The error contains
+// that character and its position, and no other part of the text. The position includes the
+// others, which are the characters that were trimmed from the start.
 func refuseCharacters(text string, others int, bad func(rune) bool) error {
 	for _, r := range text {
 		others++

@@ -46,8 +46,8 @@ func (c Credentials) Parse() (Proof, error) {
 
 // typedEmail parses the address that a user signs in with, or returns the zero Email. It
 // also accepts addresses of accounts from the old backend that ParseEmail refuses, such
-// as ada@localhost. Lower-casing leaves letters alone that would become ASCII ones, so
-// that no address can pass for another.
+// as ada@localhost. It does not lower-case a letter that would become an ASCII letter, such
+// as the Kelvin sign: otherwise two different addresses would be equal.
 func typedEmail(text string) Email {
 	if email, err := ParseEmail(text); err == nil {
 		return email

@@ -46,7 +46,7 @@ type DailyUses map[UseKind]int
 func (d DailyUses) TakeBefore(day Date) []DailyUse {
 	taken := []DailyUse{}
 	for kind, times := range d {
-		if day.IsZero() || kind.Day.String() < day.String() { // dates of this form sort by their text
+		if day.IsZero() || kind.Day.String() < day.String() { // Dates in this form sort by their text.
 			taken = append(taken, DailyUse{UseKind: kind, Times: times})
 		}
 	}

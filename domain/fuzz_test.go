@@ -98,7 +98,7 @@ func FuzzParseSalary(f *testing.F) {
 		want, ok := new(big.Rat).SetString(strings.TrimFunc(in, func(r rune) bool { return r > unicode.MaxASCII || unicode.IsSpace(r) }))
 		value, isNumber := new(big.Rat).SetString(got.String())
 		if !ok || !isNumber || want.Cmp(value) != 0 || !regexp.MustCompile(`^[0-9]{1,8}\.[0-9]{2}$`).MatchString(got.String()) {
-			t.Fatalf("%q is taken for %s", in, got)
+			t.Fatalf("%q is parsed as %s", in, got)
 		}
 	})
 }
@@ -134,7 +134,7 @@ func FuzzParseOneTimeCode(f *testing.F) {
 		}
 		recovery, can := code.Recovery()
 		if length := len(code.Reveal()); can && (length != 24 || recovery.Reveal() != code.Reveal()) || !can && length != 6 {
-			t.Fatalf("%q is taken for %q", in, code.Reveal())
+			t.Fatalf("%q is parsed as %q", in, code.Reveal())
 		}
 		if again, err := domain.ParseOneTimeCode(code.Reveal()); err != nil || again.Reveal() != code.Reveal() {
 			t.Fatalf("%q parses to %q (%v) the second time", code.Reveal(), again.Reveal(), err)
@@ -155,7 +155,7 @@ func FuzzParseLimit(f *testing.F) {
 			return
 		}
 		if limit != (domain.Limit{}) && (limit.Max < 1 || limit.Window < time.Second || limit.Window > 24*time.Hour) {
-			t.Fatalf("%q is taken for %v", in, limit)
+			t.Fatalf("%q is parsed as %v", in, limit)
 		}
 		if again, err := domain.ParseLimit(limit.String()); err != nil || again != limit {
 			t.Fatalf("%v parses to %v (%v) the second time", limit, again, err)

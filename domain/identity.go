@@ -63,8 +63,8 @@ type Actor struct {
 	Origin       Origin
 }
 
-// Duty is something that users must do about their own sign-in first. Until then,
-// Authorize refuses almost everything else.
+// Duty is something that users must do about their own sign-in before anything else.
+// Authorize refuses almost all other actions as long as the duty is not done.
 type Duty string
 
 // The duties.

@@ -60,7 +60,7 @@ func FuzzParseInstant(f *testing.F) {
 			return
 		}
 		if want, err := time.Parse(time.RFC3339, strings.ToUpper(text)); err != nil || !want.Equal(got) || len(text) < len("2026-11-23T09:00:00Z") {
-			t.Fatalf("%q is taken for %v", text, got)
+			t.Fatalf("%q is parsed as %v", text, got)
 		}
 		if again, err := parseInstant(got.Format(time.RFC3339Nano)); err != nil || !again.Equal(got) {
 			t.Fatalf("%v parses to %v (%v) the second time", got, again, err)

@@ -169,7 +169,8 @@ func RegisterKeys(origin Origin) NetworkKeys { return networkKeys(origin, "regis
 // counted.
 func RefreshKeys(origin Origin) NetworkKeys { return networkKeys(origin, "refresh") }
 
-// networkKeys returns the keys of origin's network and site for what parts name.
+// networkKeys returns the keys for origin's network and site. parts name the kind of attempt
+// and, for a pair, the account.
 func networkKeys(origin Origin, parts ...string) NetworkKeys {
 	keys := NetworkKeys{Network: attemptKey(append(parts, origin.Network())...)}
 	if site := origin.Site(); site != "" {

@@ -115,13 +115,13 @@ func TestTheRateOfGuessesIsBoundedForAnyTiming(t *testing.T) {
 			wait := attempts.Wait(at, limit)
 			switch {
 			case inWindow < limit.Max && wait != 0:
-				t.Fatalf("the %d. failure of %s has to wait", inWindow, limit)
+				t.Fatalf("limit %s: failure %d locks the next attempt", limit, inWindow)
 			case inWindow >= limit.Max && (wait < limit.Window/16 || wait < last || wait > limit.Window):
-				t.Fatalf("the %d. failure of %s waits %s after %s", inWindow, limit, wait, last)
+				t.Fatalf("limit %s: failure %d locks for %s, the one before for %s", limit, inWindow, wait, last)
 			case inWindow >= limit.Max+4 && wait < limit.Window-16:
-				t.Fatalf("the %d. failure of %s waits %s only", inWindow, limit, wait)
+				t.Fatalf("limit %s: failure %d locks for only %s", limit, inWindow, wait)
 			case attempts.Expires.Before(attempts.LockedUntil.Add(limit.Window)):
-				t.Fatalf("forgotten while it matters")
+				t.Fatalf("limit %s: the counter expires while it is still needed", limit)
 			}
 			last = wait
 			quiet := rapid.Int64Range(0, int64(2*limit.Window)).Draw(t, "quiet")
@@ -142,7 +142,7 @@ func TestDeletingExpiredCountersChangesNothing(t *testing.T) {
 		}
 		at = attempts.Expires
 		if attempts.Wait(at, limit) != 0 || attempts.RecordFailure(at, limit) != (domain.Attempts{}).RecordFailure(at, limit) {
-			t.Fatalf("%+v matters after it expired", attempts)
+			t.Fatalf("deleting the expired counter %+v changes the result", attempts)
 		}
 	})
 }
@@ -159,16 +159,16 @@ func TestRecordAttemptAcceptsExactlyMaxPerWindow(t *testing.T) {
 			wait := attempts.Wait(at, limit)
 			switch {
 			case through < limit.Max && wait != 0:
-				t.Fatalf("attempt %d of %s is held up", through+1, limit)
+				t.Fatalf("limit %s: attempt %d is locked", limit, through+1)
 			case through >= limit.Max && wait != begun.Add(limit.Window).Sub(at):
-				t.Fatalf("attempt %d of %s waits %s", through+1, limit, wait)
+				t.Fatalf("limit %s: attempt %d is locked for %s, not until the window ends", limit, through+1, wait)
 			}
 			if wait == 0 {
 				attempts = attempts.RecordAttempt(at, limit)
 				through++
 			}
 			if attempts.Expires.Before(begun.Add(limit.Window)) {
-				t.Fatalf("forgotten while it matters")
+				t.Fatalf("limit %s: the counter expires while it is still needed", limit)
 			}
 			at = at.Add(time.Duration(rapid.Int64Range(0, int64(limit.Window)/int64(limit.Max)).Draw(t, "quiet")))
 		}

@@ -15,7 +15,7 @@ type Mention struct {
 	Event   ID
 }
 
-// blockBits is the number of low bits of an ID that a block leaves out.
+// blockBits is the number of low bits of an ID that BlockOf removes.
 const blockBits = 6
 
 // BlockOf returns the block that a listed record belongs to. A block is 64 consecutive
@@ -33,7 +33,7 @@ func (e AuditEvent) Mentions() []Mention {
 		if e.Format >= EventFormat {
 			mention.Record, mention.IsBlock = BlockOf(mention.Record), true
 		}
-		// Neighbours share a block.
+		// Skip the block of the previous ID, which is often the same.
 		if last := len(mentions) - 1; last < 0 || mentions[last] != mention {
 			mentions = append(mentions, mention)
 		}

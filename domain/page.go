@@ -15,8 +15,8 @@ const (
 // of long records does not exhaust memory.
 const MaxPageBytes = 8 << 20
 
-// TextBytes returns the size in bytes of the entity's free text, which has no small
-// bound. It is zero for entities without free text.
+// TextBytes returns the size in bytes of the entity's free text, which can be long. It is
+// zero for entities without free text.
 func TextBytes(entity any) int {
 	if long, ok := entity.(interface{ TextBytes() int }); ok {
 		return long.TextBytes()

@@ -45,8 +45,7 @@ type SealedEvent struct {
 type Gap struct {
 	From, To ID // both inclusive
 	// Since is when the gap was first found, by the clock of the machine at that time.
-	// The clock can be set meanwhile, so Since does not tell reliably how long ago that
-	// was.
+	// That clock can be set later, so Since is not a reliable measure of the gap's age.
 	Since time.Time
 }
 

@@ -10,7 +10,7 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// confirmedFactor returns a factor with different recovery codes.
+// confirmedFactor returns a confirmed factor and its recovery codes, which all differ.
 func confirmedFactor(step int64) (domain.SecondFactor, domain.RecoveryCodes) {
 	var codes domain.RecoveryCodes
 	for i := range codes {

@@ -132,15 +132,14 @@ func (d Date) IsZero() bool { return d.text == "" }
 const earliestBirth = "1850-01-01"
 
 // ParseBirthDate parses YYYY-MM-DD. It refuses dates before 1850 and dates in the
-// future. A date counts as future only while it has begun nowhere on Earth (UTC+14): a
-// child born this morning in Auckland can be registered while it is still yesterday in
-// UTC.
+// future. Today is the date in the earliest time zone (UTC+14): a child born this morning
+// in Auckland can be registered while it is still yesterday in UTC.
 func ParseBirthDate(text string, now time.Time) (Date, error) {
 	text = trimInvisible(text)
 	if _, err := time.Parse(time.DateOnly, text); err != nil {
 		return Date{}, invalid("Date has wrong format. Use YYYY-MM-DD.")
 	}
-	// Dates of this form order like their text.
+	// Dates in this form sort by their text.
 	if text < earliestBirth {
 		return Date{}, invalid("Date of birth may not be before 1850.")
 	}

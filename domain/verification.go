@@ -73,7 +73,7 @@ const (
 	VersionRemoved Problem = "version %[3]d of %[4]s %[5]d was removed"
 	// VersionInserted means that no event of this service made the version.
 	VersionInserted Problem = "version %[3]d of %[4]s %[5]d was inserted"
-	// HeadMissing is a seal that was there once.
+	// HeadMissing means that there is no longer a seal with the number of the kept head.
 	HeadMissing Problem = "the trail ends before seal %[2]d: its end was removed"
 	// HeadMismatch means that the seal with the number of the kept head has another
 	// digest.

@@ -42,7 +42,8 @@ type engine struct {
 	db               *sql.DB
 	steps            fs.FS
 	columns, indexes string
-	// moment is a time in SQL. bytes is the format of an expression for so many bytes.
+	// moment is an SQL expression for a time. bytes is the format of an SQL expression for %d
+	// bytes.
 	moment, bytes string
 }
 

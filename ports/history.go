@@ -47,7 +47,7 @@ type Retention interface {
 	// CountExpired counts the records that were deleted before the time and not restored
 	// since.
 	CountExpired(ctx context.Context, kind domain.SubjectKind, before time.Time) (int, error)
-	// Purge removes all versions of up to limit such records, those deleted first first.
+	// Purge removes all versions of up to limit such records, earliest deletions first.
 	// It returns the records' IDs in ascending order.
 	Purge(ctx context.Context, kind domain.SubjectKind, before time.Time, limit int) ([]domain.ID, error)
 }

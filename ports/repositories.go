@@ -141,11 +141,11 @@ type Audit interface {
 	// be read, except for the Evidence.
 	Add(ctx context.Context, attest func(domain.AuditEvent) domain.Evidence, events ...domain.AuditEvent) error
 	// List returns the events that the filter selects. A filter by record selects the
-	// events whose Subject, IndexedIDs or Related contain the record. If the At of two
-	// events is in the opposite order of their IDs by MaxEventSkew or more, a filter by
-	// From or To can miss either of them. With NewestFirst the list is in descending
-	// order of ID and contains events with IDs less than page.After, or the newest ones
-	// if page.After is zero.
+	// events whose Subject, IndexedIDs or Related contain the record. If the event with
+	// the lower ID of two events is MaxEventSkew or more later, a filter by From or To
+	// can miss either of them. With NewestFirst the list is in descending order of ID
+	// and contains events with IDs less than page.After, or the newest ones if
+	// page.After is zero.
 	List(ctx context.Context, filter domain.AuditFilter, page domain.Page) ([]domain.AuditEvent, error)
 	// ListEvidence lists all events like List, but returns only their IDs and Evidence.
 	ListEvidence(ctx context.Context, page domain.Page) ([]domain.AuditEvent, error)

@@ -14,8 +14,8 @@ import (
 type Caller struct {
 	// Known selects the queue of known callers.
 	Known bool
-	// QueueKey is the user's ID, or the site or network of a stranger. Callers with one
-	// key can take only a part of the queue.
+	// QueueKey is the user's ID, or the site or network of a stranger. All callers with
+	// the same key together can take only a part of the queue.
 	QueueKey string
 }
 

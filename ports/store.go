@@ -19,10 +19,11 @@ type Store interface {
 	// The same holds if fn panics, which Update does not recover, and if ctx ends. An
 	// acknowledged commit survives a crash of the process.
 	//
-	// An entity that fn reads with Get is locked: no other Update changes it before this
-	// one returns, or else this one calls fn again. What a view derives from other records
-	// is not locked. After a refused write (Conflict or Invalid) nothing is committed, even
-	// if fn ignores the error.
+	// An entity that fn reads with Get is locked: no other Update changes it before
+	// this one returns, or else this one calls fn again. The data that a view contains
+	// of other records, such as PatientView.AssignedDoctors, is not locked. After a
+	// refused write (Conflict or Invalid) nothing is committed, even if fn ignores the
+	// error.
 	//
 	// Update can call fn again after a collision with another Update. So fn must only
 	// affect the Tx and variables that it sets anew on every call, and it must not call

@@ -50,8 +50,8 @@ func (h handler) serve(c echo.Context, actor domain.Actor) error {
 	return h(c, actor)
 }
 
-// lister is an endpoint that takes query parameters. The use-case gets the errors of
-// unknown parameters with the page, and refuses the request after it has authorized it.
+// lister is an endpoint that takes query parameters. The use-case gets the errors of unknown
+// parameters with the page. It first checks the actor's permission and then reports them.
 type lister func(c echo.Context, actor domain.Actor, query *query) error
 
 func (l lister) serve(c echo.Context, actor domain.Actor) error {

@@ -87,7 +87,7 @@ func newAPIWithOptions(t testing.TB, store ports.Store, options httpapi.Options,
 	}
 	clinic := clinictest.New(t, append(setups, useStore)...)
 	clinic.SetTime(ports.SystemClock())
-	// So that a test can choose its client address with X-Forwarded-For.
+	// A test can choose its client address with X-Forwarded-For.
 	options.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	server := httptest.NewServer(httpapi.NewHandler(clinic.UseCases, store, options, logger))
 	t.Cleanup(server.Close)

@@ -33,8 +33,8 @@ type actorView struct {
 	Session *domain.ID  `json:"session"`
 }
 
-// referenceView shows a reference to one record. In an event whose subject is no single
-// record, ID is null.
+// referenceView shows a reference to one record. ID is null if an event's subject is not a
+// single record.
 type referenceView struct {
 	Kind domain.SubjectKind `json:"kind"`
 	ID   *domain.ID         `json:"id"`

@@ -161,7 +161,7 @@ func parseBody(text []byte) (*body, error) {
 		token, _ := decoder.ReadToken()
 		name := token.String()
 		value, _ := decoder.ReadValue()
-		// The value in text: the decoder reuses the memory of its own copy.
+		// Take the value from text, because the decoder reuses the memory of its own copy.
 		end := decoder.InputOffset()
 		members[name] = text[end-int64(len(value)) : end]
 	}
@@ -278,8 +278,8 @@ func (b *body) kind(value jsontext.Value) jsontext.Kind {
 	return value.Kind()
 }
 
-// take takes a member whose value has one of the kinds. A value of another kind is
-// unreadable because of problem.
+// take takes a member whose value has one of the kinds. For a value of another kind, it
+// returns an unreadable input with the message problem.
 func (b *body) take(name, problem string, kinds ...jsontext.Kind) domain.Input {
 	value, found := b.members[name]
 	delete(b.members, name)

@@ -48,7 +48,7 @@ func TestUnreadAnswersTakeBoundedMemory(t *testing.T) {
 				c.SetParamValues("1")
 				return callByID(func(context.Context, domain.Actor, domain.ID) (domain.PatientView, error) {
 					calls.Add(1)
-					time.Sleep(httpserver.RequestTimeout - time.Second) // the client has buffers for a short answer
+					time.Sleep(httpserver.RequestTimeout - time.Second) // The connection would buffer a short answer and the request would end.
 					return patientView(t, 1), nil
 				}, showPatient)(c, actor)
 			}
@@ -57,7 +57,7 @@ func TestUnreadAnswersTakeBoundedMemory(t *testing.T) {
 			return func(c echo.Context, _ domain.Actor) error {
 				event := domain.AuditEventView{AuditEvent: domain.AuditEvent{Subject: domain.Subject{Shown: slices.Repeat([]domain.ID{12345678}, 1000)}}}
 				return sendExport(c, exportFormats["text/csv"], func(context.Context) (application.Page[domain.AuditEventView], error) {
-					calls.Add(1) // once for each export: its first page is not read
+					calls.Add(1) // Once for each export, because no client reads the first page.
 					return application.Page[domain.AuditEventView]{Items: slices.Repeat([]domain.AuditEventView{event}, domain.MaxPageLimit)}, nil
 				})
 			}

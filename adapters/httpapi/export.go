@@ -68,8 +68,8 @@ func preferred(request *http.Request, offered ...string) string {
 // each with the ids of a thousand records.
 const exportBytes = 8 << 20
 
-// exportLimit returns the limit of the pages that an export reads. It is unreadable if the
-// client has sent one.
+// exportLimit returns the limit of the pages that an export reads. If the client has sent a
+// limit, the result is an unreadable input: an export has no pages.
 func exportLimit(limit domain.Input) domain.Input {
 	if limit != (domain.Input{}) {
 		return domain.Unreadable("This format has no pages. Leave out the limit.")
@@ -145,9 +145,9 @@ func writeCSV[T any](row func(T) []string) func(io.Writer, []T) error {
 // formula, in half and full width.
 const formulaStarts = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 
-// safeCell puts a ' before a text that a spreadsheet would run as a formula. It does the
-// same to such a text that has a ' before it already, so that a reader of the export can
-// remove exactly one ' from each.
+// safeCell puts a ' before a text that a spreadsheet would run as a formula. It also puts
+// one before a text that begins with ' characters and a formula, so that a program that reads
+// the export can restore each of these texts by removing exactly one '.
 func safeCell(text string) string {
 	if strings.IndexAny(strings.TrimLeft(text, "'"), formulaStarts) == 0 {
 		return "'" + text

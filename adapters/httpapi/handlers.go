@@ -219,8 +219,8 @@ func sendPage[Out, View any](c echo.Context, query *query, page application.Page
 // pathID returns the id in the path.
 func pathID(c echo.Context) (domain.ID, error) { return pathNumber(c, "id") }
 
-// pathNumber returns a number in the path. A text that cannot be an id is not found, as an
-// id that no entity has.
+// pathNumber returns a number in the path. If the text cannot be an id, the error is
+// NotFound, as for an id that no entity has.
 func pathNumber(c echo.Context, name string) (domain.ID, error) {
 	number, err := domain.ParseID(c.Param(name))
 	if err != nil {

@@ -20,7 +20,7 @@ import (
 // parallelRequests is the number of requests that one user sends at the same time.
 const parallelRequests = 60
 
-// heapGrowth returns by how many bytes the heap grew at most while do ran. Unused memory
+// heapGrowth returns the maximum growth of the heap while do ran, in bytes. Unused memory
 // counts until the garbage collector frees it.
 func heapGrowth(do func()) int64 {
 	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}

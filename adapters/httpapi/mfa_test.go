@@ -24,7 +24,7 @@ type device struct {
 	secret string
 }
 
-// code returns the code that the device shows after a time from now.
+// code returns the code that the device shows when the time after has passed.
 func (d device) code(after time.Duration) string {
 	code, err := totp.GenerateCode(d.secret, d.api.Now().Add(after))
 	require.NoError(d.api.t, err)

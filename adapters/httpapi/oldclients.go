@@ -11,7 +11,7 @@ import (
 // Options are the settings of the API.
 type Options struct {
 	httpserver.Options
-	// OldClients serves clients of the old backend as that did: bodies can be forms,
+	// OldClients serves clients of the old backend as the old backend did: bodies can be forms,
 	// unknown members are ignored, dates can lack zeros, and lists have no pages.
 	OldClients bool
 }
@@ -26,7 +26,7 @@ type oldClients struct {
 
 const oldClientsKey = "old clients"
 
-// serveOldClients is the middleware that sets what oldClientsOf returns.
+// serveOldClients returns the middleware that puts an oldClients in the context of requests.
 func serveOldClients(options Options) echo.MiddlewareFunc {
 	old := &oldClients{forms: http.NewCrossOriginProtection()}
 	for _, origin := range options.AllowedOrigins {

@@ -13,8 +13,8 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// escalation is a request of somebody who is not an administrator and tries to become one,
-// and the status of the answer.
+// escalation is a request with which a caller who is not an administrator tries to become
+// one, and the expected status.
 type escalation struct {
 	name                string
 	status              int

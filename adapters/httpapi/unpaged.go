@@ -39,7 +39,8 @@ func sendUnpaged[Out, View any](c echo.Context, first application.Page[Out], sho
 	})
 }
 
-// jsonArray is the export format of an unpaged list. A value serves one answer.
+// jsonArray returns the export format of one unpaged list. Use it for one answer only: it
+// remembers whether an item was written.
 func jsonArray[T, View any](show func(T) View) exportFormat[T] {
 	separator := ""
 	return exportFormat[T]{contentType: echo.MIMEApplicationJSON, header: "[", footer: "]", write: func(w io.Writer, items []T) error {

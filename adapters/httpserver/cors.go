@@ -77,7 +77,7 @@ const noPort = 0
 var errOrigin = errors.New("give a web origin such as https://app.example.com, http://localhost:3000 or capacitor://localhost: scheme, host and port, no path and no wildcard")
 
 // ParseOrigin parses a web origin and returns it as browsers send it (RFC 6454, 6.2): in
-// small letters and without the default port. The error does not contain text.
+// lower case and without the default port. The error does not contain text.
 func ParseOrigin(text string) (string, error) {
 	parts := webOrigin.FindStringSubmatch(text)
 	if parts == nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPreflightsDoNotReachTheTransport is about a transport that does its work
-// whatever the method. The API's tests say what scripts are told.
+// TestPreflightsDoNotReachTheTransport uses a transport that handles every method. The tests
+// of package httpapi check the headers.
 func TestPreflightsDoNotReachTheTransport(t *testing.T) {
 	reached := false
 	service := AllowOrigins([]string{"https://app.example.com"})(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached = true }))

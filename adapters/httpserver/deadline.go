@@ -36,7 +36,7 @@ func limitTime(log *slog.Logger, transport http.Handler) http.Handler {
 			defer cancel()
 			defer request.logLateResult(context.WithoutCancel(ctx), log, start)
 			defer close(done)
-			defer request.releaseMemory() // A transport that runs longer than the request uses memory until now.
+			defer request.releaseMemory() // The memory of an abandoned request is in use until its transport returns.
 			transport.ServeHTTP(response, r.WithContext(ctx))
 		})
 		if !returnsInTime(ctx, done) {
@@ -90,9 +90,10 @@ func runInTime[T any](ctx context.Context, do func(context.Context) (T, error)) 
 	return out, err
 }
 
-// transportResponse is the ResponseWriter of a transport. The first of the transport and
-// limitTime to claim it owns the response. The transport claims it by writing or by
-// setting a deadline; after limitTime has claimed it, the transport's writes fail.
+// transportResponse is the ResponseWriter of a transport. The transport and limitTime both
+// try to claim the response, and the first to do so owns it. The transport claims it by
+// writing or by setting a deadline. After limitTime has claimed it, the transport's writes
+// fail.
 type transportResponse struct {
 	client http.ResponseWriter
 	// header is separate from the client's header, because the transport can still change

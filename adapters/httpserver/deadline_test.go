@@ -39,15 +39,14 @@ func (l *sharedLog) String() string {
 	return l.text.String()
 }
 
-// TestARequestIsAnsweredAtItsDeadline has handlers that run long after their
-// deadline.
+// TestARequestIsAnsweredAtItsDeadline uses handlers that run long after their deadline.
 func TestARequestIsAnsweredAtItsDeadline(t *testing.T) {
 	actor := domain.Actor{UserID: 7, SessionID: 8}
 	for name, tt := range map[string]struct {
 		do   func(http.ResponseWriter, *http.Request) error
 		want string
 	}{
-		"it is done in the end": {func(w http.ResponseWriter, r *http.Request) error {
+		"the handler succeeds late": {func(w http.ResponseWriter, r *http.Request) error {
 			time.Sleep(stuck)
 			w.Header().Set("Location", "/1")
 			RequestFrom(r.Context()).SetRoute("/other")
@@ -58,11 +57,11 @@ func TestARequestIsAnsweredAtItsDeadline(t *testing.T) {
 			assert.ErrorIs(t, ExtendWriteDeadline(w), http.ErrHandlerTimeout)
 			return nil
 		}, "level=INFO msg=\"request handler finished after its response\" request_id=a route=/{id} took=10m0s\n"},
-		"it fails in the end": {func(_ http.ResponseWriter, r *http.Request) error {
+		"the handler fails late": {func(_ http.ResponseWriter, r *http.Request) error {
 			time.Sleep(stuck)
 			return domain.ErrUnavailable(r.Context().Err())
 		}, `route=/{id} took=10m0s error="The service cannot do this right now. Try again shortly.: context deadline exceeded"`},
-		"it panics in the end": {func(http.ResponseWriter, *http.Request) error {
+		"the handler panics late": {func(http.ResponseWriter, *http.Request) error {
 			time.Sleep(stuck)
 			panic("x")
 		}, "level=ERROR msg=\"request handler finished after its response\" request_id=a route=/{id} took=10m0s error=\"panic with a string"},

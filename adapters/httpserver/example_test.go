@@ -57,7 +57,7 @@ func showError(w http.ResponseWriter, _ *http.Request, err error) {
 		http.Error(w, "There is no such page.", http.StatusNotFound)
 		return
 	}
-	http.Error(w, "Something went wrong.", http.StatusInternalServerError) // the log says what
+	http.Error(w, "Something went wrong.", http.StatusInternalServerError) // The log has the cause.
 }
 
 // A new HTTP transport is a handler behind Wrap. The program serves

@@ -147,17 +147,17 @@ func TestAFailureOfTheServiceIsAnErrorEvenIfTheClientDisconnects(t *testing.T) {
 		do      func(http.ResponseWriter, *http.Request) error
 		want    string
 	}{
-		"out of time first": {RequestTimeout + time.Second, func(_ http.ResponseWriter, r *http.Request) error {
+		"the client disconnects after the deadline": {RequestTimeout + time.Second, func(_ http.ResponseWriter, r *http.Request) error {
 			err := waitUntilOver(r.Context())
 			time.Sleep(2 * time.Second)
 			return err
 		}, "status=503"},
-		"out of time, and it stays": {time.Minute, func(_ http.ResponseWriter, r *http.Request) error { return waitUntilOver(r.Context()) }, "status=503 took=24s"},
-		"broken first": {time.Second, func(_ http.ResponseWriter, r *http.Request) error {
+		"the client stays until the deadline": {time.Minute, func(_ http.ResponseWriter, r *http.Request) error { return waitUntilOver(r.Context()) }, "status=503 took=24s"},
+		"an error before the response": {time.Second, func(_ http.ResponseWriter, r *http.Request) error {
 			<-r.Context().Done()
 			return broken
 		}, "status=500"},
-		"broken in the middle": {time.Minute, func(w http.ResponseWriter, r *http.Request) error {
+		"an error during the response": {time.Minute, func(w http.ResponseWriter, r *http.Request) error {
 			_ = http.NewResponseController(w).Flush()
 			<-r.Context().Done()
 			return broken
@@ -166,7 +166,7 @@ func TestAFailureOfTheServiceIsAnErrorEvenIfTheClientDisconnects(t *testing.T) {
 			<-r.Context().Done()
 			panic("x")
 		}, "status=500"},
-		"something else was canceled": {time.Minute, func(http.ResponseWriter, *http.Request) error {
+		"another context was canceled": {time.Minute, func(http.ResponseWriter, *http.Request) error {
 			return domain.ErrUnavailable(context.Canceled)
 		}, "status=503"},
 	} {

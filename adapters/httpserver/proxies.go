@@ -85,7 +85,7 @@ func parseHop(text string) netip.Addr {
 // canonical returns the form of an address that netip.Prefix.Contains compares.
 func canonical(address netip.Addr) netip.Addr { return address.Unmap().WithZone("") }
 
-var errProxy = errors.New("give the address of a proxy, such as 10.0.0.7, or a network of proxies, such as 10.0.0.0/24, that is not all the world")
+var errProxy = errors.New("give the address of a proxy, such as 10.0.0.7, or a network of proxies, such as 10.0.0.0/24; a network of all addresses is not accepted")
 
 // ParseProxy parses the address of a proxy, or a network of proxies in CIDR notation. The
 // error does not contain text.

@@ -44,7 +44,8 @@ func compareChildren(a, b child) int {
 	)
 }
 
-// childrenOf iterates over the IDs above after of the children of parent, in ascending order.
+// childrenOf iterates over the IDs above after of the companions whose parent is with, in
+// ascending order.
 func childrenOf(companions tree[child, struct{}], with domain.Reference, after domain.ID) iter.Seq[domain.ID] {
 	return func(yield func(domain.ID) bool) {
 		for key := range companions.after(child{with, after}) {

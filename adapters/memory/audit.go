@@ -64,7 +64,7 @@ func (r audit) ListMentions(ctx context.Context, after domain.Mention, limit int
 		return nil, err
 	}
 	list := []domain.Mention{}
-	for _, event := range s.events.rows.after(after.Event - 1) { // event by event
+	for _, event := range s.events.rows.after(after.Event - 1) { // The order is that of the events.
 		for _, mention := range event.Mentions() {
 			if len(list) == limit {
 				return list, nil

@@ -85,7 +85,7 @@ func TestTxFailsAfterItsFnReturned(t *testing.T) {
 	require.Empty(t, list(t, store))
 }
 
-func TestErrorOfFnTakesPrecedenceOverARefusalItDropped(t *testing.T) {
+func TestTheErrorOfFnTakesPrecedenceOverARefusalThatFnIgnored(t *testing.T) {
 	store, own := memory.New(), errors.New("own")
 	require.Equal(t, own, store.Update(t.Context(), func(tx ports.Tx) error {
 		_, refusal := tx.Mappings().Add(t.Context(), domain.Mapping{PatientID: 1, DoctorID: 1})

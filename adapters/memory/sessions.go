@@ -103,7 +103,7 @@ func (r sessions) RevokeAll(ctx context.Context, user, except domain.ID, now tim
 	return revoked, nil
 }
 
-// liveSessions iterates over the IDs above after of the user's sessions that are valid at now.
+// liveSessions iterates over the IDs above after of the user's sessions that are live at now.
 func (s *state) liveSessions(user domain.ID, now time.Time, after domain.ID) iter.Seq[domain.ID] {
 	return func(yield func(domain.ID) bool) {
 		for id := range pairsOf(s.byUser, user, after) {

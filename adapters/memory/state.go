@@ -37,7 +37,8 @@ type state struct {
 	// byUser holds every session by its user.
 	byUser tree[pair, domain.ID]
 
-	// byRecord holds every event by each record that it is about. It has no blocks.
+	// byRecord holds every event by each record that it is about. It contains the records that a
+	// list showed, not their blocks (see domain.BlockOf).
 	byRecord tree[domain.Mention, struct{}]
 }
 

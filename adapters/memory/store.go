@@ -128,7 +128,7 @@ func (t *tx) writing(ctx context.Context) (*state, error) {
 	return t.reading(ctx)
 }
 
-// refuse makes the Update fail with err, even if fn drops it.
+// refuse makes the Update fail with err, even if fn ignores it.
 func (t *tx) refuse(err error) error {
 	t.failure = err
 	return err

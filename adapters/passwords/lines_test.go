@@ -50,8 +50,8 @@ func TestKnownCallersAndStrangersGetTurnsAlternately(t *testing.T) {
 	})
 }
 
-// fillWithStrangers fills the line with strangers from different networks. They wait
-// until the test cancels them.
+// fillWithStrangers fills the line of strangers with callers from different networks. They
+// wait until the test calls giveUp.
 func fillWithStrangers(t *testing.T, p *Passwords, places int) (giveUp func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())

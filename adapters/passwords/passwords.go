@@ -29,9 +29,9 @@ type Params struct {
 	// Concurrent is the number of hashes that are computed at once, at least 1. Together
 	// they need Concurrent times MemoryKiB.
 	Concurrent int
-	// Waiting is the number of known callers that can wait for their turn, and also the
-	// number of strangers that can, at least 0. Callers beyond it are refused at once, so
-	// it limits the waiting time.
+	// Waiting is the number of known callers that can wait for their turn, at least 0. The
+	// same number of strangers can wait. Further callers are refused at once, so Waiting
+	// limits the waiting time.
 	Waiting int
 	// TrimForDjango ignores white space at the ends of a password when it is compared with
 	// a Django hash. The old backend removed it before it hashed a password, and some
@@ -119,10 +119,11 @@ func (p *Passwords) Verify(ctx context.Context, caller ports.Caller, password do
 	return match && !hasNoPassword, err
 }
 
-// Outdated implements ports.Passwords. Every hash is outdated except argon2id with the
-// parameters given to New, and except one case: a Django hash that the password matches only
-// after trimming. A new hash would accept either the trimmed or the untrimmed password, and
-// clients of the user can send both.
+// Outdated implements ports.Passwords. Every hash is outdated, with two exceptions: an
+// argon2id hash with the parameters given to New, and a Django hash that the password
+// matches only after trimming. The latter is kept because it accepts both the trimmed and
+// the untrimmed password, and clients of the user can send either. A new hash would accept
+// only one of them.
 func (p *Passwords) Outdated(password domain.Password, hash domain.PasswordHash) bool {
 	input := password.Reveal()
 	if strings.HasPrefix(hash.Reveal(), djangoPrefix) && p.djangoInput(input) != input {

@@ -152,7 +152,7 @@ func TestHashIsNeverPrinted(t *testing.T) {
 
 func TestNoPasswordMatchesAUserWithoutPassword(t *testing.T) {
 	p := newPasswords(t, cheap)
-	p.decoy = argon2idOfPhrase // Not even the decoy's own.
+	p.decoy = argon2idOfPhrase // The decoy's own password does not match either.
 	for _, stored := range []string{"", "!", "!qT9vL3", "!" + djangoOfPhrase} {
 		for _, password := range []string{"", "!", stored, phrase} {
 			match, err := verify(t, p, password, stored)

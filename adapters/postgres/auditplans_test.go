@@ -57,7 +57,7 @@ func TestListsOfTheTrailReadLittleOfIt(t *testing.T) {
 		"a record":                  {domain.AuditFilter{Record: domain.Reference{Kind: domain.SubjectPatient, ID: 5}}, 20},
 		"a record that was shown in every third list of its block":        {domain.AuditFilter{Record: domain.Reference{Kind: domain.SubjectPatient, ID: 12800}}, 100},
 		"a record with many events, none of which is a list of its block": {domain.AuditFilter{Record: domain.Reference{Kind: domain.SubjectPatient, ID: 12802}}, 100},
-		"the same, newest first": {domain.AuditFilter{NewestFirst: true, Record: domain.Reference{Kind: domain.SubjectPatient, ID: 12802}}, 100},
+		"a record with many events, newest first":                         {domain.AuditFilter{NewestFirst: true, Record: domain.Reference{Kind: domain.SubjectPatient, ID: 12802}}, 100},
 	} {
 		before := rowsRead(t, db, "audit_events")
 		store, err := postgres.Open(t.Context(), dsn+"&plan_cache_mode=force_generic_plan", postgres.Options{})

@@ -28,8 +28,8 @@ const (
 	sendHeartbeat = `SELECT pg_notify($1, concat_ws(' ', CAST($2 AS text), CAST(CAST('sessions' AS regclass) AS oid)))`
 	// heartbeatInterval is well below the second for which a heartbeat counts.
 	heartbeatInterval = 250 * time.Millisecond
-	// feedTimeout is long for connections that carry a heartbeat all the time. A feed that is
-	// silent for as long is logged.
+	// feedTimeout is the time of eight heartbeats. It bounds each wait of the feed's
+	// connections for the server, and a feed that is silent for longer is logged.
 	feedTimeout = 2 * time.Second
 	// minReconnect and maxReconnect bound the wait before the next attempt to connect.
 	minReconnect = 100 * time.Millisecond
@@ -44,8 +44,8 @@ type Feed interface {
 	Revoke(sessions ...domain.ID)
 	// Confirm says that Revoke has received all revocations before asOf.
 	Confirm(asOf time.Time)
-	// Load reads the recent revocations from the store, when some may have been missed. It
-	// confirms them itself.
+	// Load reads the recent revocations from the store and confirms them. It is called when
+	// Revoke may have missed some.
 	Load(ctx context.Context) error
 }
 
@@ -99,7 +99,7 @@ func FollowRevocations(ctx context.Context, dsn string, feed Feed, log *slog.Log
 type follower struct {
 	feed Feed
 	log  *slog.Logger
-	// start is the zero of the times in heartbeats.
+	// start is the time from which the times in heartbeats are counted.
 	start time.Time
 	// channel is the channel of this instance's heartbeats.
 	channel    string
@@ -203,7 +203,7 @@ func (f *follower) handleRevocation(text string) {
 	_, tableErr := strconv.ParseUint(table, 10, 32)
 	session, err := domain.ParseID(id)
 	switch {
-	case tableErr != nil || err != nil: // The text of another release can mean any session.
+	case tableErr != nil || err != nil: // Another release can write any session ID in another format.
 		f.complete = false
 	case table == f.table:
 		f.feed.Revoke(session)

@@ -84,8 +84,8 @@ func (i *instance) state(session domain.ID) string {
 	return "unknown"
 }
 
-// requireInTime fails the test if the instance takes a session for live more than maxDelay
-// after it was revoked.
+// requireInTime fails the test if the instance accepts a session more than maxDelay after it
+// was revoked.
 func (i *instance) requireInTime(t *testing.T, session domain.ID, revoked time.Time) {
 	t.Helper()
 	late := time.Since(revoked) > maxDelay
@@ -243,7 +243,7 @@ func TestLoadingMissedRevocationsIsRetried(t *testing.T) {
 	require.Contains(t, i.log.lines()[0], "not now")
 }
 
-// refusing is a source that fails left times.
+// refusing is a source whose next queries fail. left is the number of these queries.
 type refusing struct {
 	revocations.Source
 	left int

@@ -94,7 +94,7 @@ func TestErrorsHoldNoPassword(t *testing.T) {
 	}
 }
 
-func TestServerThatRefuses(t *testing.T) {
+func TestAServerThatRefusesConnectionsIsUnavailable(t *testing.T) {
 	_, err := postgres.Open(t.Context(), "postgres://clinic@127.0.0.1:1/none?sslmode=disable", postgres.Options{})
 	require.Equal(t, domain.Unavailable, domain.KindOf(err), "%v", err)
 	_, err = postgres.Migrate(t.Context(), "postgres://clinic@127.0.0.1:1/none?sslmode=disable")

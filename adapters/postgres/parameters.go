@@ -16,10 +16,10 @@ import (
 	"github.com/lib/pq"
 )
 
-// settings are the settings of connections in a DSN.
+// settings are the connection settings of a DSN.
 type settings struct {
 	pq.Config
-	// keepAlive is zero unless the DSN sets any of it.
+	// keepAlive is zero unless the DSN has a keepalives_ parameter.
 	keepAlive net.KeepAliveConfig
 	// noKeepAlive says that the DSN has keepalives=0.
 	noKeepAlive bool
@@ -116,7 +116,7 @@ func isPort(text string) bool {
 	return err == nil && port > 0
 }
 
-// parse parses dsn like libpq. lib/pq does not support all parameters: for an unsupported
+// parseDSN parses dsn like libpq. lib/pq does not support all parameters: for an unsupported
 // one, parseDSN returns an error if ignoring it would be unsafe, and otherwise logs a warning.
 func parseDSN(dsn string, log *slog.Logger) (settings, error) {
 	if isURL(dsn) {

@@ -18,8 +18,8 @@ const lostStatementHint = "a pooler in front of the server does not support prep
 // errStatementMode is the error of a pooler that sends each statement to another connection.
 var errStatementMode = errors.New("postgres: the connection ends when a transaction begins, as behind a pooler in statement mode: set the pooler to transaction or session mode")
 
-// isLostStatement reports whether err says that a statement is not prepared, or that another
-// pqConn has prepared one of its name.
+// isLostStatement reports whether err says that a statement is not prepared, or that a
+// statement with its name is prepared already.
 func isLostStatement(err *pq.Error) bool {
 	return err != nil && (err.Code == pqerror.InvalidSQLStatementName || err.Code == pqerror.DuplicatePstatement)
 }

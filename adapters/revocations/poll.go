@@ -6,8 +6,7 @@ import (
 	"time"
 )
 
-// pollInterval is short enough for two polls in a row to be late before the last
-// confirmation expires.
+// pollInterval allows two polls in a row to be late before the last confirmation expires.
 const pollInterval = 250 * time.Millisecond
 
 // Poll loads the set four times a second until ctx ends. It is for a store that cannot

@@ -1,6 +1,7 @@
 // Package secretkeys derives the service's cryptographic keys from its secrets, separate
 // keys for each purpose. To replace a secret, make the new one the current secret and the
-// old one a fallback, until nothing is in use that a key of the old one signed or sealed.
+// old one a fallback. Keep the fallback as long as anything that its keys signed or sealed
+// is in use.
 package secretkeys
 
 import (
@@ -20,7 +21,7 @@ const MinLength = 32
 const (
 	// keyLength is the minimum for HS256 (RFC 7518, 3.2) and the key length of AES-256.
 	keyLength = 32
-	// idLength is in bytes. An ID is their base64, 16 characters.
+	// idLength is in bytes. The base64 of an ID has 16 characters.
 	idLength = 12
 )
 
@@ -70,8 +71,7 @@ func derive(secret domain.Secret, info string, length int) []byte {
 // print the keys.
 type Ring struct{ keys []Key }
 
-// Current returns the key of the current secret, with which everything new is signed or
-// sealed.
+// Current returns the key of the current secret. It is the only key that signs and seals.
 func (r Ring) Current() Key { return r.keys[0] }
 
 // ByID returns the key with this ID, of the current secret or of a fallback.

@@ -109,11 +109,11 @@ func TestListsOfTheTrailUseAnIndex(t *testing.T) {
 		for _, use := range tt.uses {
 			require.Contains(t, plan.String(), use, name)
 		}
-		if strings.HasPrefix(name, "a record") { // Two for the record, on the page and at its end, and one for its block.
+		if strings.HasPrefix(name, "a record") { // The page is searched by mentions of the record and of its block, and its last event by mentions of the record.
 			require.Equal(t, 3, strings.Count(plan.String(), byMention))
 		}
 		require.NotContains(t, plan.String(), "SCAN audit", name)
-		if !strings.HasPrefix(name, "a record") { // It sorts the events of three indexes.
+		if !strings.HasPrefix(name, "a record") { // The query for a record sorts the events that three searches find.
 			require.NotContains(t, plan.String(), "TEMP B-TREE", name)
 		}
 	}

@@ -227,7 +227,7 @@ func TestOpeningAFileAgainKeepsTheLocksOfOtherStores(t *testing.T) {
 	require.NoError(t, err)
 	for name, again := range map[string]func() (*sqlstore.Store, error){
 		"to read": func() (*sqlstore.Store, error) { return sqlite.OpenReadOnly(t.Context(), path, sqlite.Options{}) },
-		"as it is": func() (*sqlstore.Store, error) {
+		"without migrating": func() (*sqlstore.Store, error) {
 			return sqlite.Open(t.Context(), path, sqlite.Options{MustExist: true})
 		},
 		"to migrate": func() (*sqlstore.Store, error) { return sqlite.Open(t.Context(), path, sqlite.Options{}) },

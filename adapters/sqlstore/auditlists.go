@@ -21,8 +21,8 @@ const (
 	// the list of shown IDs. Sub-selects look each event up; for a join, PostgreSQL would
 	// read all events.
 	//
-	// The verbs are: 1 the condition on audit_events, and the numbers of the parameters that
-	// hold 2 the record, 3 its block, and 4 the pattern that the shown IDs must match.
+	// Verb 1 is the condition on audit_events. Verbs 2 to 4 are the numbers of the parameters
+	// that hold the record, its block, and the pattern that the shown IDs must match.
 	eventsAbout = `id IN (` + eventsOnRecord + `
 			UNION
 			SELECT event_id FROM (
@@ -84,7 +84,7 @@ func (s audit) List(ctx context.Context, filter domain.AuditFilter, page domain.
 	if err != nil {
 		return nil, err
 	}
-	// As with mappings, each combination of filters has its own text, and so its own plan.
+	// As with mappings, each combination of filters is a statement of its own.
 	idRange, where, order := `id > $1 AND id <= $3`, ``, `id`
 	if page.After > 0 && filter.NewestFirst {
 		through = min(through, page.After-1)
@@ -183,8 +183,8 @@ func (s audit) bounds(ctx context.Context, filter domain.AuditFilter, page domai
 	return after, through, nil
 }
 
-// instant returns the time of the event next to at that query selects, or at itself when
-// there is none.
+// instant returns the time that query selects: that of the event next to at, before or after it.
+// If there is no such event, it returns at.
 func (s audit) instant(ctx context.Context, query string, at time.Time) (time.Time, error) {
 	at = ports.ToMicroseconds(at)
 	var found lenientInstant

@@ -10,8 +10,8 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// selectCommitments ends the page where the versions before a row have $5 bytes. It measures
-// the records themselves, because the column free_text may have been tampered with.
+// selectCommitments ends the page once its versions have $5 bytes. It measures the records
+// themselves, because the column free_text may have been tampered with.
 const selectCommitments = `
 	SELECT versions.kind, versions.record_id, ` + versionColumns + `, versions.salt
 	FROM (
@@ -32,7 +32,7 @@ func (s audit) ListCommitments(ctx context.Context, after domain.VersionName, li
 	return entities[commitmentRow](ctx, s.querier, selectCommitments, string(after.Record.Kind), after.Record.ID, after.Number, limit, domain.MaxPageBytes)
 }
 
-// commitmentRow is a row of versions of any kind. Somebody else may have written it.
+// commitmentRow is a row of versions of any kind. An attacker may have written it.
 type commitmentRow struct {
 	Kind     domain.SubjectKind `db:"kind"`
 	RecordID domain.ID          `db:"record_id"`

@@ -38,14 +38,14 @@ var engines = []engine{
 	}},
 }
 
-// unprepared is for benchmarks, to compare it with prepared statements.
+// unprepared is the engine without prepared statements, for comparison in benchmarks.
 var unprepared = engine{"PostgreSQL_unprepared", func(t testing.TB, wrap wrap) *sqlstore.Store {
 	store, err := postgres.Open(t.Context(), pgtest.New(t), postgres.Options{Unprepared: true, WrapDriver: wrap})
 	return closing(t, store, err)
 }}
 
-// counted is closing for a store whose statements are counted. On a busy machine, the check of
-// the schema once a second would change the count.
+// counted is closing for a store whose statements are counted. It turns off the check of the
+// schema once a second, which would be counted on a slow machine.
 func counted(t testing.TB, store *sqlstore.Store, err error) *sqlstore.Store {
 	t.Helper()
 	require.NoError(t, err)

@@ -29,8 +29,8 @@ const (
 				SELECT first.at FROM versions AS first
 				WHERE first.kind = versions.kind AND first.record_id = versions.record_id AND first.number = 1
 			) AS first_at`
-	// As with patients, a page ends where the records before a row have $5 bytes of free
-	// text. The column record is read only for the rows of the page.
+	// As with patients, a page ends once its records have $5 bytes of free text. The
+	// column record is read only for the rows of the page.
 	selectVersions = `
 		SELECT ` + readColumns + `
 		FROM (
@@ -225,8 +225,8 @@ func (s history[R, T]) List(ctx context.Context, id domain.ID, page domain.Page)
 }
 
 func (s history[R, T]) GetDeleted(ctx context.Context, id domain.ID) (domain.Version[T], error) {
-	// Lock with a statement of its own: a statement that has waited for a locked row does
-	// not read again what it has joined to that row.
+	// Lock with a separate statement: a statement that has waited for a locked row does not
+	// read the rows joined to it again.
 	if s.tx != nil {
 		if err := s.lockDeletions(ctx, []domain.ID{id}); err != nil {
 			return domain.Version[T]{}, err

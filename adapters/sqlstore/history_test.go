@@ -21,9 +21,9 @@ func TestVersionsAreWrittenWithFewStatements(t *testing.T) {
 				statements int64
 			}{
 				{domain.Created, 0, 0},
-				{domain.Created, 1, 2}, // the last versions, and the new ones
+				{domain.Created, 1, 2}, // One statement reads the last versions, one adds the new ones.
 				{domain.Updated, 1, 2},
-				{domain.Deleted, 1, 3}, // and the deletions
+				{domain.Deleted, 1, 3}, // A third statement writes the deletions.
 				{domain.Deleted, 1, 3},
 				{domain.Restored, 1, 3},
 				{domain.Updated, 1, 2},

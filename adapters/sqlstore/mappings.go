@@ -86,8 +86,8 @@ func (r assignmentRow) entity() domain.Assignment {
 }
 
 func (s mappings) List(ctx context.Context, filter domain.MappingFilter, page domain.Page) ([]domain.Assignment, error) {
-	// Each combination of filters has its own text, and so its own plan. With a condition
-	// such as "$2 = 0 OR patient_id = $2", all would share one.
+	// Each combination of filters is a statement of its own, for which the database can choose
+	// the best index. With a condition such as "$2 = 0 OR patient_id = $2" it could not.
 	query, args := selectAssignments, []any{page.After, page.Limit}
 	if filter.PatientID != 0 {
 		args = append(args, filter.PatientID)

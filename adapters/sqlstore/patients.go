@@ -84,8 +84,8 @@ var (
 		SELECT ` + patientViewColumns + `
 		FROM patients
 		WHERE patients.id = $1`
-	// A page ends where the rows before a row have $3 bytes of free text. The database has
-	// to decide this: it would send all rows even if the store stopped reading.
+	// A page ends once its rows have $3 bytes of free text. The database must check this: it
+	// would send all rows even if the store stopped reading.
 	selectPatients = `
 		SELECT ` + patientViewColumns + `
 		FROM (

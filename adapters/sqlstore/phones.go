@@ -7,7 +7,7 @@ const shortPhone = 15
 
 // phoneColumns returns a phone number as two columns: its first characters, and the whole
 // number if it is longer. The first column cannot be widened while an older program is
-// running, because PostgreSQL would refuse the statements which that has prepared.
+// running: PostgreSQL would then refuse the statements that the program has prepared.
 func phoneColumns(phone domain.Phone) (short string, long nullableText) {
 	characters := []rune(phone.String())
 	if len(characters) <= shortPhone {

@@ -19,7 +19,7 @@ func TestLongerPhoneNumbersChangeNothingElse(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, err := engine.provider.UpTo(t.Context(), beforeLongerPhones)
 			require.NoError(t, err)
-			if name == "SQLite" { // like the service
+			if name == "SQLite" { // The service opens SQLite like this.
 				engine.db.SetMaxOpenConns(1)
 				_, err := engine.db.ExecContext(t.Context(), `PRAGMA foreign_keys = ON`)
 				require.NoError(t, err)

@@ -176,7 +176,7 @@ func TestTheTrailSurvivesTheMigrationThatAddsSeals(t *testing.T) {
 			require.NoError(t, err)
 			added.Format = 0
 			engine.use(t, func(store ports.Store) {
-				require.Equal(t, append(want, added), trailOf(t, store, domain.Reference{}), "the event added since then has lost its form and its evidence")
+				require.Equal(t, append(want, added), trailOf(t, store, domain.Reference{}), "the event added since then has lost its format and its evidence")
 				require.Equal(t, append(want[2:], added)[2:], trailOf(t, store, domain.Reference{Kind: domain.SubjectPatient, ID: 2}), "and it is still found")
 			})
 		})

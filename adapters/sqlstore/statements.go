@@ -17,7 +17,7 @@ import (
 type statements struct {
 	db       *sqlx.DB
 	prepared bool       // whether statements are prepared at all
-	queue    *connQueue // in which every user of a connection waits
+	queue    *connQueue // Every user of a connection waits in it.
 	cached   sync.Map   // string -> *sqlx.Stmt
 	missing  sync.Map   // string -> struct{}
 }
@@ -61,7 +61,7 @@ func (s *statements) inTx(ctx context.Context, tx *sqlx.Tx, query string) *sqlx.
 // prepareMissing prepares the statements that inTx did not find.
 func (s *statements) prepareMissing(ctx context.Context) {
 	s.missing.Range(func(query, _ any) bool {
-		// Stop at the first error: preparing waits for locked tables.
+		// Stop at the first error: after a timeout at a locked table, the next one could time out too.
 		if _, err := s.prepare(ctx, query.(string)); err != nil { //nolint:sqlclosecheck // The cache keeps it open.
 			return false
 		}
@@ -192,7 +192,7 @@ func (q *querier) run(ctx context.Context, query string, do func(*sqlx.Stmt, sql
 		defer q.statements.queue.release()
 		var stmt *sqlx.Stmt
 		stmt, err = q.statements.prepare(ctx, query)
-		// Do not run the query if preparing it waited in vain for a locked table.
+		// Do not run the query if preparing it timed out, for example at a locked table.
 		if err == nil || q.engine.Classify(err).Kind != Unavailable {
 			err = do(stmt, q.statements.db)
 		}

@@ -142,7 +142,7 @@ const (
 
 // Update implements ports.Store with a transaction. It runs fn at most 10 times; if each
 // run collides with another Update, the error is Unavailable. An error of a repository
-// other than NotFound aborts the transaction, even if fn drops the error.
+// other than NotFound aborts the transaction, even if fn ignores the error.
 //
 // The error is also Unavailable in these cases:
 //   - The connection is lost during the commit. Then it is unknown whether the change was

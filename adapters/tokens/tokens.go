@@ -1,5 +1,5 @@
-// Package tokens implements ports.AccessTokens with JSON Web Tokens (RFC 7519)
-// under HS256, checked as RFC 8725 asks.
+// Package tokens implements ports.AccessTokens with JSON Web Tokens (RFC 7519) that are
+// signed with HS256 and verified as RFC 8725 recommends.
 package tokens
 
 import (

@@ -41,7 +41,7 @@ type traffic struct {
 	clients   sync.WaitGroup
 }
 
-// trafficOf starts clients that send what request sends, one after the other.
+// trafficOf starts clients. Each of them calls request again and again to send one request.
 func trafficOf(clients int, request func(client, n int, id string) (what string, got answer)) *traffic {
 	traffic := &traffic{}
 	for phase := range traffic.exchanges {
@@ -67,7 +67,7 @@ func trafficOf(clients int, request func(client, n int, id string) (what string,
 	return traffic
 }
 
-// await waits until every client has received n responses in this phase.
+// await waits until every client has received count responses in this phase.
 func (tr *traffic) await(t *testing.T, count int) {
 	t.Helper()
 	require.Eventually(t, func() bool {
@@ -98,7 +98,7 @@ func (tr *traffic) end() {
 	tr.clients.Wait()
 }
 
-// contents is all data that the service stores.
+// contents returns all data that the service stores, as text.
 func contents(t *testing.T, dsn string) string {
 	t.Helper()
 	db, err := sql.Open("postgres", dsn)
@@ -113,8 +113,8 @@ func contents(t *testing.T, dsn string) string {
 	return all
 }
 
-// TestWithoutAnAuditTrailNoRequestReadsOrWritesRecords takes the right to write the trail
-// away from the service while eight clients read and write, and gives it back.
+// TestWithoutAnAuditTrailNoRequestReadsOrWritesRecords revokes the service's privilege to
+// write the trail while eight clients read and write records, and then grants it again.
 func TestWithoutAnAuditTrailNoRequestReadsOrWritesRecords(t *testing.T) {
 	dsn := pgtest.New(t)
 	env := append([]string{"DATABASE_URL=" + leastPrivileged(t, dsn), "DATA_DIR=" + t.TempDir(), "SECRET_KEY=" + secretKey}, noLimits...)

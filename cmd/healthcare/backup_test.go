@@ -26,7 +26,8 @@ func backUp(t *testing.T, pattern, data, backups, owner string) (made string, er
 	return strings.TrimSpace(string(out)), err
 }
 
-// TestTheDocumentedBackupCommandsOverwriteNoBackup runs each twice at the same time of the clock.
+// TestTheDocumentedBackupCommandsOverwriteNoBackup runs each command twice at the same time,
+// so that both runs give the backup the same name.
 func TestTheDocumentedBackupCommandsOverwriteNoBackup(t *testing.T) {
 	t.Run("embedded", func(t *testing.T) {
 		if _, err := exec.LookPath("sqlite3"); err != nil {

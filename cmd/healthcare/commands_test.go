@@ -220,7 +220,7 @@ func TestServeRefusesBadSettings(t *testing.T) {
 			"127.0.0.1:99999",
 			[]string{"SECRET_KEY", "ACCESS_TOKEN_TTL", "REFRESH_TOKEN_TTL", "REFRESH_GRACE", "IDLE_TIMEOUT", "SHUTDOWN_DELAY", "REGISTRATION", "LOG_LEVEL", "LOG_FORMAT", "DB_PORT", "DB_NAME", "DB_USER", "DB_SSLMODE", "HTTP_ADDR"},
 		},
-		"what guards it": {
+		"security settings": {
 			[]string{
 				"SECRET_KEY_FALLBACKS=" + goodKey[len("SECRET_KEY="):] + ",short", "TLS_CERT_FILE=cert.pem", "TRUSTED_PROXIES=10.0.0.0/8,0.0.0.0/0", "CORS_ALLOWED_ORIGINS=*", "REQUIRE_ADMIN_MFA=perhaps",
 				"LIMIT_LOGIN_PAIR=10", "LIMIT_LOGIN_ACCOUNT=ten/15m", "LIMIT_LOGIN_ADDRESS=500", "LIMIT_REGISTER=-1/1h", "LIMIT_REFRESH=60/1ms",
@@ -228,18 +228,18 @@ func TestServeRefusesBadSettings(t *testing.T) {
 			"",
 			[]string{"SECRET_KEY_FALLBACKS", "TLS_KEY_FILE", "TRUSTED_PROXIES", "CORS_ALLOWED_ORIGINS", "REQUIRE_ADMIN_MFA", "LIMIT_LOGIN_PAIR", "LIMIT_LOGIN_ACCOUNT", "LIMIT_LOGIN_ADDRESS", "LIMIT_REGISTER", "LIMIT_REFRESH"},
 		},
-		"a certificate that is not there": {[]string{"TLS_CERT_FILE=cert.pem", "TLS_KEY_FILE=key.pem"}, "", []string{"cert.pem"}},
-		"open to others":                  {[]string{"LOG_FORMAT=xml"}, "0.0.0.0:0", []string{"SECRET_KEY", "REGISTRATION", "LOG_FORMAT"}},
-		"all interfaces":                  {[]string{goodKey}, ":0", []string{"REGISTRATION"}},
-		"sample key":                      {[]string{"SECRET_KEY=django-insecure-abcdefghijklmnopqrstuvwxyz0123456789"}, "", []string{"SECRET_KEY"}},
-		"sample in quotes":                {[]string{"SECRET_KEY=' django-insecure-abcdefghijklmnopqrstuvwxyz0123456789'"}, "", []string{"SECRET_KEY"}},
-		"monotonous key":                  {[]string{"SECRET_KEY=" + strings.Repeat("ab", 32)}, "", []string{"SECRET_KEY"}},
-		"two databases":                   {[]string{"DATABASE_URL=postgres://u:" + password + "@127.0.0.1:1/x", "DB_NAME=x"}, "", []string{"DATABASE_URL"}},
-		"bad sslmode":                     {[]string{"DATABASE_URL=postgres://u:" + password + "@127.0.0.1:1/x?sslmode=bogus"}, "", []string{"sslmode"}},
-		"lost sslmode":                    {[]string{"DATABASE_URL=postgres://u:" + password + "@127.0.0.1:1/x?sslmode=verify-full;sslrootcert=/ca.pem"}, "", []string{"DATABASE_URL"}},
-		"bad database port":               {[]string{"DATABASE_URL=postgres://u:" + password + "@127.0.0.1:99999/x"}, "", []string{"DATABASE_URL"}},
-		"bad database URL":                {[]string{"DATABASE_URL=postgres://u:" + password + "%zz@h/x"}, "", []string{"DATABASE_URL"}},
-		"no database there":               {[]string{"DATABASE_URL=postgres://u:" + password + "@127.0.0.1:1/x"}, "", []string{"refused"}},
+		"a missing certificate file": {[]string{"TLS_CERT_FILE=cert.pem", "TLS_KEY_FILE=key.pem"}, "", []string{"cert.pem"}},
+		"all IPv4 addresses":         {[]string{"LOG_FORMAT=xml"}, "0.0.0.0:0", []string{"SECRET_KEY", "REGISTRATION", "LOG_FORMAT"}},
+		"all addresses":              {[]string{goodKey}, ":0", []string{"REGISTRATION"}},
+		"sample key":                 {[]string{"SECRET_KEY=django-insecure-abcdefghijklmnopqrstuvwxyz0123456789"}, "", []string{"SECRET_KEY"}},
+		"sample in quotes":           {[]string{"SECRET_KEY=' django-insecure-abcdefghijklmnopqrstuvwxyz0123456789'"}, "", []string{"SECRET_KEY"}},
+		"monotonous key":             {[]string{"SECRET_KEY=" + strings.Repeat("ab", 32)}, "", []string{"SECRET_KEY"}},
+		"two databases":              {[]string{"DATABASE_URL=postgres://u:" + password + "@127.0.0.1:1/x", "DB_NAME=x"}, "", []string{"DATABASE_URL"}},
+		"bad sslmode":                {[]string{"DATABASE_URL=postgres://u:" + password + "@127.0.0.1:1/x?sslmode=bogus"}, "", []string{"sslmode"}},
+		"lost sslmode":               {[]string{"DATABASE_URL=postgres://u:" + password + "@127.0.0.1:1/x?sslmode=verify-full;sslrootcert=/ca.pem"}, "", []string{"DATABASE_URL"}},
+		"bad database port":          {[]string{"DATABASE_URL=postgres://u:" + password + "@127.0.0.1:99999/x"}, "", []string{"DATABASE_URL"}},
+		"bad database URL":           {[]string{"DATABASE_URL=postgres://u:" + password + "%zz@h/x"}, "", []string{"DATABASE_URL"}},
+		"database not running":       {[]string{"DATABASE_URL=postgres://u:" + password + "@127.0.0.1:1/x"}, "", []string{"refused"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

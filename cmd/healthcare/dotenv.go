@@ -75,7 +75,7 @@ func readDotenv(path string, bad badSettings) dotenvFile {
 		return file
 	}
 	if err != nil || !utf8.Valid(text) {
-		bad.add(path, "a readable text file in UTF-8, with one NAME='value' a line")
+		bad.add(path, "a readable text file in UTF-8, with one NAME='value' per line")
 		return file
 	}
 	rest, line := strings.TrimPrefix(string(text), "\ufeff"), 1

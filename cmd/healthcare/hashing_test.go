@@ -14,8 +14,8 @@ func storedHash(t *testing.T, env []string, email string) (hash string) {
 	return hash
 }
 
-// TestTheProgramHashesAtFullCost runs the program without the cheap hashing of the
-// other tests: as make builds it, and once under the race detector if the tests are.
+// TestTheProgramHashesAtFullCost runs the program without the cheap hashing of the other
+// tests: once as make builds it, and once with the race detector if the tests run with it.
 func TestTheProgramHashesAtFullCost(t *testing.T) {
 	for name, build := range map[string]func() (program, error){
 		"as make builds it":       released,

@@ -23,7 +23,7 @@ import (
 // commands lists the commands of the program.
 type commands struct {
 	Serve           serveCommand           `cmd:"" help:"Serve the API over HTTP."`
-	Migrate         migrateCommand         `cmd:"" help:"Update the database schema, or list its migrations."`
+	Migrate         migrateCommand         `cmd:"" help:"Update the database schema, or list its steps."`
 	Createsuperuser createsuperuserCommand `cmd:"" help:"Create an administrator."`
 	Users           usersCommand           `cmd:"" help:"Manage users without signing in."`
 	Audit           auditCommand           `cmd:"" help:"Verify and adopt the audit trail."`
@@ -32,7 +32,7 @@ type commands struct {
 	Version         versionCommand         `cmd:"" help:"Print the version."`
 }
 
-// process is what a command needs of the process it runs in.
+// process holds the arguments, environment and streams of the process that runs a command.
 type process struct {
 	name        string // the program's name in the command line
 	environment []string

@@ -22,7 +22,7 @@ func similarSetting(name string, isSet func(name string) bool) string {
 // ordinary words by one letter only.
 const shortName = 5
 
-// looksLike reports whether name is setting in small letters, with other or no separators,
+// looksLike reports whether name is setting in lower case, with other or no separators,
 // with one typing error, or with few typing errors in each word.
 func looksLike(name, setting string) bool {
 	name = strings.NewReplacer("-", "_", ".", "_").Replace(strings.ToUpper(name))

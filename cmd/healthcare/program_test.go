@@ -182,7 +182,8 @@ func serve(t *testing.T, env []string) *service {
 	return cheap.serve(t, env)
 }
 
-// serve is serve for a program that starts this one, with args before those of serve.
+// serve starts p like the function serve, with args before the command serve. p can also be
+// a program that starts the service, such as nohup; then args end with the service's path.
 func (p program) serve(t *testing.T, env []string, args ...string) *service {
 	t.Helper()
 	return p.serveAs(t, env, func(*exec.Cmd) {}, args...)

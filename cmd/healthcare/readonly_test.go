@@ -91,7 +91,7 @@ func TestReadOnlyCommandsWorkOnAReadOnlyMount(t *testing.T) {
 		code, _, stderr := run(t, env, args...)
 		assert.Equal(t, 1, code, args)
 		assert.Contains(t, stderr, "changes that are not in the database file yet")
-		assert.Contains(t, stderr, "run this where the service runs")
+		assert.Contains(t, stderr, "Run this command where the service runs")
 	}
 }
 

@@ -62,7 +62,8 @@ type sealing struct {
 	trail  *application.Trail
 	sealer *application.Sealer
 	log    *slog.Logger
-	// foreign lists the foreign events of the last sealing.
+	// foreign lists the foreign events of the last sealing: events in the trail that no
+	// instance wrote.
 	foreign []domain.ID
 	// failureLogged is when a failure was last logged, zero after a success.
 	failureLogged time.Time
@@ -100,7 +101,7 @@ func (s *sealing) writeRepeats(ctx context.Context, all bool) {
 	}
 	for i, repeated := range written {
 		if i == maxLogged {
-			s.log.Warn("more repeated refusals than the log lists", "omitted", len(written)-maxLogged)
+			s.log.Warn("further repeated refusals omitted from the log", "number", len(written)-maxLogged)
 			return
 		}
 		s.log.Warn("repeated refusals: the audit trail holds the last one", "action", repeated.Last.Action, "number", repeated.Number,
@@ -132,7 +133,7 @@ func (s *sealing) logLost(lost []domain.ID) {
 	}
 }
 
-// logForeign logs the foreign events that the last sealing did not find.
+// logForeign logs the foreign events that the previous sealing did not find.
 func (s *sealing) logForeign(foreign []domain.ID) {
 	added := slices.DeleteFunc(slices.Clone(foreign), func(id domain.ID) bool { return slices.Contains(s.foreign, id) })
 	if len(added) > 0 {

@@ -89,7 +89,7 @@ func TestEventsAreSealedWithinSeconds(t *testing.T) {
 		}
 		code, said = audit(t, env, "verify", "--head", heads[0][:len(heads[0])-4]+"0000")
 		assert.Equal(t, 1, code)
-		assert.Contains(t, said, "is not the one that was kept")
+		assert.Contains(t, said, "is not the kept one")
 	})
 }
 

@@ -78,7 +78,8 @@ func readConfig(p process) (config, badSettings) {
 		bad.addParseErrors(err)
 	}
 	if key := variables["SECRET_KEY"]; !cfg.SecretKey.IsZero() && key != cfg.SecretKey.Reveal() {
-		// Earlier releases used the key with its line ends. What they sealed stays readable.
+		// Earlier releases did not remove the line ends from the key. As a fallback, the key with
+		// its line ends opens what those releases sealed.
 		cfg.SecretKeyFallbacks = append(cfg.SecretKeyFallbacks, domain.NewSecret(key))
 	}
 	cfg.check(bad)

@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestTheProgramNeedsNoOtherFile serves, as make builds it, where there is nothing but
-// the program and a folder for its data, as an account without rights.
+// TestTheProgramNeedsNoOtherFile runs the program that make builds, as an unprivileged user.
+// The root directory contains only the program and a folder for its data.
 func TestTheProgramNeedsNoOtherFile(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("to change the root directory takes root")

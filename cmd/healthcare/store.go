@@ -48,7 +48,7 @@ type access int
 const (
 	// accessRead writes nothing, not even an audit event.
 	accessRead access = iota
-	// accessCheckSeal reads the last seal, also if the schema is behind.
+	// accessCheckSeal reads the last seal, even if migrations are pending.
 	accessCheckSeal
 	// accessUse reads and writes a store that exists and whose schema is up to date.
 	accessUse

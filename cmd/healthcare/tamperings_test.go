@@ -11,8 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// kind is a way to tamper with a trail. It returns the beginning of the expected
-// fault.
+// kind is a way to tamper with a trail. tamper returns the beginning of the expected fault.
 type kind struct {
 	name   string
 	tamper func(*keptTrail) (want string)
@@ -29,21 +28,21 @@ var kinds = slices.Concat(
 			k.set("audit_events", "id", "id", e.id, k.beyond())
 			return removed(e.id)
 		}},
-		{"write the subject in another way", func(k *keptTrail) string {
+		{"write the subject in another format", func(k *keptTrail) string {
 			e := k.anyEvent()
 			subject := text(k.value("audit_events", "subject", "id", e.id))
 			record, id, _ := strings.Cut(subject, ":")
 			k.set("audit_events", "subject", "id", e.id, record+":0"+id)
 			return changed(e.id)
 		}},
-		{"write the data in another way", func(k *keptTrail) string {
+		{"write the data in another format", func(k *keptTrail) string {
 			e := k.anyEvent()
 			data := text(k.value("audit_events", "data", "id", e.id))
 			k.set("audit_events", "data", "id", e.id, strings.Replace(data, `"outcome"`, `"Outcome"`, 1))
 			return changed(e.id)
 		}},
 		{"swap two events", func(k *keptTrail) string { return k.swapEvents("at", "actor_id", "subject", "evidence", "data") }},
-		{"swap what two events say", func(k *keptTrail) string { return k.swapEvents("at", "actor_id", "subject", "data") }},
+		{"swap two events but not their evidence", func(k *keptTrail) string { return k.swapEvents("at", "actor_id", "subject", "data") }},
 		{"delete an event", func(k *keptTrail) string {
 			e := k.anyEvent()
 			k.execute("DELETE FROM audit_events WHERE id = $1", e.id)
@@ -54,7 +53,7 @@ var kinds = slices.Concat(
 			k.execute("DELETE FROM audit_events WHERE id BETWEEN $1 AND $2", k.events[at].id, k.events[at+k.random.IntN(20)].id)
 			return removed(k.events[at].id)
 		}},
-		{"cut the events off", func(k *keptTrail) string {
+		{"delete all events from one on", func(k *keptTrail) string {
 			e := k.anyEvent()
 			k.execute("DELETE FROM audit_events WHERE id >= $1", e.id)
 			return removed(e.id)
@@ -64,7 +63,7 @@ var kinds = slices.Concat(
 	[]kind{
 		{"insert an event at the end, with the evidence of another", func(k *keptTrail) string { return k.insertEvent(k.beyond(), "evidence") }},
 		{"insert an event at the end, with invented evidence", func(k *keptTrail) string { return k.insertEvent(k.beyond(), "$3") }},
-		{"insert an event at the end, as if from before there was evidence", func(k *keptTrail) string { return k.insertEvent(k.beyond(), "substr(evidence, 1, 0)") }},
+		{"insert an event at the end, without evidence", func(k *keptTrail) string { return k.insertEvent(k.beyond(), "substr(evidence, 1, 0)") }},
 		{"insert an event in a gap", func(k *keptTrail) string { return k.insertEvent(k.gap(), "evidence") }},
 		{"insert an event in a gap, with invented evidence", func(k *keptTrail) string { return k.insertEvent(k.gap(), "$3") }},
 		{"edit a seal's number", func(k *keptTrail) string {
@@ -73,12 +72,12 @@ var kinds = slices.Concat(
 			return fmt.Sprintf("seal %d was removed", seal)
 		}},
 		{"edit a seal's time", func(k *keptTrail) string { return k.editSeal("at") }},
-		{"edit how far a seal goes", func(k *keptTrail) string { return k.editSeal("through") }},
+		{"edit the last event of a seal", func(k *keptTrail) string { return k.editSeal("through") }},
 		{"edit a seal's events", func(k *keptTrail) string { return k.editSeal("events") }},
 		{"add to a seal's events", func(k *keptTrail) string { return k.appendToSeal("events") }},
-		{"edit what a seal misses", func(k *keptTrail) string { return k.appendToSeal("missing") }},
+		{"edit a seal's missing events", func(k *keptTrail) string { return k.appendToSeal("missing") }},
 		{"edit a seal's digest", func(k *keptTrail) string { return k.editSeal("digest") }},
-		{"edit a seal's code", func(k *keptTrail) string { return k.editSeal("mac") }},
+		{"edit a seal's MAC", func(k *keptTrail) string { return k.editSeal("mac") }},
 		{"delete a seal", func(k *keptTrail) string {
 			seal := k.seals[k.random.IntN(len(k.seals)-1)]
 			k.execute("DELETE FROM audit_seals WHERE number = $1", seal)
@@ -94,37 +93,37 @@ var kinds = slices.Concat(
 			k.execute("INSERT INTO audit_seals SELECT number + 1, at, through, events, missing, digest, mac FROM audit_seals WHERE number = $1", last)
 			return ""
 		}},
-		{"cut the seals off", func(k *keptTrail) string {
+		{"delete the last seals", func(k *keptTrail) string {
 			k.cutSeals()
 			return k.headMissing()
 		}},
-		{"cut both off", func(k *keptTrail) string {
+		{"delete the last seals and their events", func(k *keptTrail) string {
 			k.cutSeals()
 			k.execute("DELETE FROM audit_events WHERE id > (SELECT max(through) FROM audit_seals)")
 			return k.headMissing()
 		}},
-		{"hide from a record that an event concerns it", func(k *keptTrail) string {
+		{"delete a mention", func(k *keptTrail) string {
 			k.execute("DELETE FROM audit_about WHERE record = $1 AND event_id = $2", k.anyMention()...)
 			return mentionsChanged
 		}},
-		{"hide it by writing it in another way", func(k *keptTrail) string {
+		{"write a mention in another format", func(k *keptTrail) string {
 			k.execute("UPDATE audit_about SET record = replace(replace(record, ':', ':0'), '/', '/0') WHERE record = $1 AND event_id = $2", k.anyMention()...)
 			return mentionsChanged
 		}},
-		{"move it to another record", func(k *keptTrail) string {
+		{"move a mention to another record", func(k *keptTrail) string {
 			k.execute("UPDATE audit_about SET record = record || '00' WHERE record = $1 AND event_id = $2", k.anyMention()...)
 			return mentionsChanged
 		}},
-		{"lead to an event that does not concern the record", func(k *keptTrail) string {
+		{"insert a mention of an event that is not about the record", func(k *keptTrail) string {
 			k.execute("INSERT INTO audit_about (record, event_id) VALUES ('patient:999', $1)", k.anyEvent().id)
 			return mentionsChanged
 		}},
-		{"edit what a record said", func(k *keptTrail) string {
+		{"edit the record in a version", func(k *keptTrail) string {
 			v := k.anyVersion()
 			k.execute("UPDATE versions SET record = replace(record, 'Ada', 'Eve'), role = 'OPERATOR' WHERE kind = $1 AND record_id = $2 AND number = $3", v...)
 			return fmt.Sprintf("version %d of %s %d was changed", v[2], v[0], v[1])
 		}},
-		{"take the salt of a version away", func(k *keptTrail) string {
+		{"delete the salt of a version", func(k *keptTrail) string {
 			v := k.anyVersion()
 			k.execute("UPDATE versions SET salt = NULL WHERE kind = $1 AND record_id = $2 AND number = $3", v...)
 			return fmt.Sprintf("version %d of %s %d was changed", v[2], v[0], v[1])
@@ -143,7 +142,7 @@ var kinds = slices.Concat(
 
 const mentionsChanged = "the table audit_about, which leads from records to events, was changed"
 
-// anyMention is a row of audit_about.
+// anyMention returns a random row of audit_about.
 func (k *keptTrail) anyMention() []any {
 	var mentions [][]any
 	k.each("SELECT record, event_id FROM audit_about ORDER BY record, event_id", func(scan func(...any) error) error {
@@ -156,7 +155,7 @@ func (k *keptTrail) anyMention() []any {
 	return mentions[k.random.IntN(len(mentions))]
 }
 
-// anyVersion is the key of a row of versions.
+// anyVersion returns the key of a random row of versions.
 func (k *keptTrail) anyVersion() []any {
 	var versions [][]any
 	k.each("SELECT kind, record_id, number FROM versions ORDER BY kind, record_id, number", func(scan func(...any) error) error {
@@ -183,12 +182,12 @@ func (k *keptTrail) two(n int) (int, int) {
 	return lesser, lesser + 1 + k.random.IntN(n-1-lesser)
 }
 
-// beyond is an ID that is larger than all others.
+// beyond returns an ID that is larger than all others.
 func (k *keptTrail) beyond() int64 {
 	return k.events[len(k.events)-1].id + 1000 + k.random.Int64N(1000)
 }
 
-// gap is an unused ID between others or, if there is none, before all of them.
+// gap returns an unused ID between others or, if there is none, before all of them.
 func (k *keptTrail) gap() int64 {
 	if len(k.gaps) == 0 {
 		return -k.random.Int64N(10)
@@ -251,7 +250,7 @@ func (k *keptTrail) swap(table, key string, one, other int64, columns ...string)
 	}
 }
 
-// insertEvent adds a copy of an event under an ID, with evidence that is an expression.
+// insertEvent adds a copy of an event under an ID. evidence is an SQL expression.
 func (k *keptTrail) insertEvent(id int64, evidence string) string {
 	args := []any{id, k.anyEvent().id}
 	if evidence == "$3" {
@@ -293,7 +292,7 @@ func membersOfData(members ...string) (kinds []kind) {
 	return kinds
 }
 
-// editData edits the data of an event that has the member, or lacks it.
+// editData edits the data of a random event that has the member or, if has is false, lacks it.
 func (k *keptTrail) editData(member string, has bool, edit func(map[string]any)) string {
 	candidates := slices.DeleteFunc(slices.Clone(k.events), func(e event) bool {
 		_, found := e.data[member]

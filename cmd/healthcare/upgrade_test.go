@@ -18,7 +18,8 @@ import (
 // patient Eve was deleted.
 var oldStores = []struct {
 	commit string
-	// seals are the last ones, by engine; the first program had none, and no history.
+	// seals holds the last seal in each engine's dump. The oldest program had no seals and
+	// no history.
 	seals map[string]string
 }{
 	{"aae2e07", nil},

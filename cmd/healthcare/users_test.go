@@ -13,8 +13,8 @@ import (
 	healthcare "example.com/healthcare/cmd/healthcare"
 )
 
-// TestOperatorsManageUsersBesideARunningService runs each command while the
-// service runs, which must follow within a second.
+// TestOperatorsManageUsersBesideARunningService runs each command while the service runs. The
+// service must apply it within a second.
 func TestOperatorsManageUsersBesideARunningService(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		env = append(env, "SECRET_KEY="+secretKey, "USER_PASSWORD="+goodPassword)

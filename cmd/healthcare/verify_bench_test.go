@@ -18,8 +18,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// BenchmarkVerify examines a trail of 100,000 events, every tenth a list, all of them
-// under seals.
+// BenchmarkVerify verifies a sealed trail of 100,000 events. Every tenth event is a list.
 func BenchmarkVerify(b *testing.B) {
 	const events, batch = 100_000, 5000
 	for name, open := range map[string]func() (*sqlstore.Store, error){
@@ -56,7 +55,7 @@ func BenchmarkVerify(b *testing.B) {
 	}
 }
 
-// someEvents are reads of a record each, and every tenth of a list of 20.
+// someEvents returns n events. Every tenth is a list of 20 records; the others each read one.
 func someEvents(n int) []domain.AuditEvent {
 	events := make([]domain.AuditEvent, n)
 	for i := range events {

@@ -31,7 +31,7 @@ type archive struct {
 	db *sql.DB
 }
 
-// archives opens an empty archive on every store.
+// archives has a function for each store that opens an empty archive.
 var archives = map[string]func(t testing.TB) *archive{
 	"embedded": func(t testing.TB) *archive {
 		path := t.TempDir() + "/healthcare.db"
@@ -180,17 +180,17 @@ func TestEachTamperingWithVersionsIsDetected(t *testing.T) {
 			statements []string
 			want       []string
 		}{
-			"what the record says":       {[]string{`UPDATE versions SET record = replace(record, 'Aphasia', 'Healthy')` + third}, changed},
-			"whose record it is":         {[]string{`UPDATE versions SET record = replace(record, '"id":2', '"id":3')` + third}, changed},
-			"a record that is no record": {[]string{`UPDATE versions SET record = 'Aphasia'` + third}, changed},
-			"the author":                 {[]string{`UPDATE versions SET user_id = user_id + 1` + third}, changed},
-			"no author":                  {[]string{`UPDATE versions SET user_id = NULL` + third}, changed},
-			"the author's role":          {[]string{`UPDATE versions SET role = 'ADMIN'` + third}, changed},
-			"the change":                 {[]string{`UPDATE versions SET change = 'restored'` + third}, changed},
-			"with what":                  {[]string{`UPDATE versions SET with_kind = 'doctor', with_id = 1` + third}, changed},
-			"the salt":                   {[]string{`UPDATE versions SET salt = (SELECT salt FROM kept WHERE number = 2 AND kind = 'patient' AND record_id = 2)` + third}, changed},
-			"no salt":                    {[]string{`UPDATE versions SET salt = NULL` + third}, changed},
-			"no salt of the first": {
+			"the record":                {[]string{`UPDATE versions SET record = replace(record, 'Aphasia', 'Healthy')` + third}, changed},
+			"the id in the record":      {[]string{`UPDATE versions SET record = replace(record, '"id":2', '"id":3')` + third}, changed},
+			"a record that is not JSON": {[]string{`UPDATE versions SET record = 'Aphasia'` + third}, changed},
+			"the author":                {[]string{`UPDATE versions SET user_id = user_id + 1` + third}, changed},
+			"no author":                 {[]string{`UPDATE versions SET user_id = NULL` + third}, changed},
+			"the author's role":         {[]string{`UPDATE versions SET role = 'ADMIN'` + third}, changed},
+			"the change":                {[]string{`UPDATE versions SET change = 'restored'` + third}, changed},
+			"the parent it ended with":  {[]string{`UPDATE versions SET with_kind = 'doctor', with_id = 1` + third}, changed},
+			"the salt":                  {[]string{`UPDATE versions SET salt = (SELECT salt FROM kept WHERE number = 2 AND kind = 'patient' AND record_id = 2)` + third}, changed},
+			"no salt":                   {[]string{`UPDATE versions SET salt = NULL` + third}, changed},
+			"no salt of the first version": {
 				[]string{`UPDATE versions SET salt = NULL WHERE kind = 'patient' AND record_id = 2 AND number = 1`},
 				[]string{"version 1 of patient 2 was changed"},
 			},
@@ -202,40 +202,40 @@ func TestEachTamperingWithVersionsIsDetected(t *testing.T) {
 				[]string{`UPDATE versions SET number = 9` + third},
 				[]string{"version 3 of patient 2 was removed", "version 9 of patient 2 was inserted"},
 			},
-			"whose version it is": {
+			"the id of the record": {
 				[]string{`UPDATE versions SET record_id = 77, record = replace(record, '"id":2', '"id":77')` + third},
 				[]string{"version 3 of patient 2 was removed", "version 3 of patient 77 was inserted"},
 			},
-			"a middle one is deleted": {[]string{`DELETE FROM versions` + third}, removed},
-			"the last one is deleted": {[]string{`DELETE FROM versions WHERE kind = 'patient' AND record_id = 2 AND number = 4`}, []string{"version 4 of patient 2 was removed"}},
-			"a child's is deleted":    {[]string{`DELETE FROM versions WHERE kind = 'mapping' AND record_id = 1 AND number = 2`}, []string{"version 2 of mapping 1 was removed"}},
-			"all of a record's are":   {[]string{`DELETE FROM versions WHERE kind = 'mapping' AND record_id = 3`}, []string{"version 1 of mapping 3 was removed", "version 2 of mapping 3 was removed"}},
-			"another is copied":       {[]string{copied("kind = 'patient' AND record_id = 2 AND number = 3", "number", "5")}, []string{"version 5 of patient 2 was inserted"}},
-			"another is copied, unsalted": {
+			"a middle version is deleted":    {[]string{`DELETE FROM versions` + third}, removed},
+			"the last version is deleted":    {[]string{`DELETE FROM versions WHERE kind = 'patient' AND record_id = 2 AND number = 4`}, []string{"version 4 of patient 2 was removed"}},
+			"a mapping's version is deleted": {[]string{`DELETE FROM versions WHERE kind = 'mapping' AND record_id = 1 AND number = 2`}, []string{"version 2 of mapping 1 was removed"}},
+			"all versions are deleted":       {[]string{`DELETE FROM versions WHERE kind = 'mapping' AND record_id = 3`}, []string{"version 1 of mapping 3 was removed", "version 2 of mapping 3 was removed"}},
+			"a version is copied":            {[]string{copied("kind = 'patient' AND record_id = 2 AND number = 3", "number", "5")}, []string{"version 5 of patient 2 was inserted"}},
+			"a version is copied without its salt": {
 				[]string{copied("kind = 'patient' AND record_id = 2 AND number = 3", "number", "5", "salt", "NULL")},
 				[]string{"version 5 of patient 2 was inserted"},
 			},
-			"another record's is copied": {
+			"a version of another record is copied": {
 				[]string{copied("kind = 'patient' AND record_id = 1 AND number = 3", "record_id", "2", "number", "5")},
 				[]string{"version 5 of patient 2 was inserted"},
 			},
-			"a purged record's is back": {
+			"a version of a purged record is forged": {
 				[]string{copied("kind = 'patient' AND record_id = 1 AND number = 1", "record_id", "4")},
 				[]string{"version 1 of patient 4 was inserted"},
 			},
-			"a purged record's is back, unsalted": {
+			"a version of a purged record is forged without a salt": {
 				[]string{copied("kind = 'patient' AND record_id = 1 AND number = 1", "record_id", "4", "salt", "NULL")},
 				[]string{"version 1 of patient 4 was inserted"},
 			},
-			"a record is made up, unsalted": {
+			"a version of a new record is forged without a salt": {
 				[]string{copied("kind = 'patient' AND record_id = 1 AND number = 1", "record_id", "77", "salt", "NULL")},
 				[]string{"version 1 of patient 77 was inserted"},
 			},
-			"one of a kind that there is not, unsalted": {
+			"a version of an unknown kind is forged without a salt": {
 				[]string{copied("kind = 'patient' AND record_id = 1 AND number = 1", "kind", "'user'", "record_id", "1", "salt", "NULL")},
 				[]string{"version 1 of user 1 was inserted"},
 			},
-			"one of a kind that there is not": {
+			"a version of an unknown kind is forged": {
 				[]string{copied("kind = 'patient' AND record_id = 1 AND number = 1", "kind", "''", "record_id", "-5")},
 				[]string{"version 1 of  -5 was inserted"},
 			},

@@ -38,8 +38,9 @@ CREATE INDEX deletions_kind_at_record_id_idx ON deletions (kind, at, record_id);
 CREATE INDEX deletions_with_kind_with_id_kind_record_id_idx ON deletions (with_kind, with_id, kind, record_id)
     WHERE with_id IS NOT NULL;
 
--- Every deletion needs a version, so a mapping that a delete has missed must make it fail.
--- SQLite has one writer at a time, so a delete cannot miss one.
+-- Without ON DELETE CASCADE: the program deletes the mappings of a patient or doctor one by one,
+-- because every deletion needs a version. If another transaction adds a mapping meanwhile, the
+-- constraint makes the delete fail. SQLite has one writer at a time, so this cannot happen there.
 ALTER TABLE mappings
     DROP CONSTRAINT mappings_patient_id_fkey,
     DROP CONSTRAINT mappings_doctor_id_fkey,

@@ -198,7 +198,7 @@ func testAttemptRaces(s suite) {
 				require.Equal(t, 1, count)
 				continue
 			}
-			// The expired counter was deleted before, or not.
+			// The count is 1 if another Update had deleted the expired counter, and 8 if not.
 			require.Contains(t, []int{1, 8}, count)
 		}
 	})

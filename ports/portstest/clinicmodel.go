@@ -12,8 +12,8 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// clinicModel is what a store of doctors, patients and mappings should contain. It is a
-// store too simple to be wrong.
+// clinicModel is what a store of doctors, patients and mappings should contain. Its
+// code is much simpler than that of a store.
 type clinicModel struct {
 	creator  domain.ID
 	doctors  recordModel[domain.Doctor]
@@ -67,9 +67,6 @@ func (s entityModel[T]) sorted() []T {
 	slices.SortFunc(list, func(a, b T) int { return cmp.Compare(s.kind.id(a), s.kind.id(b)) })
 	return list
 }
-
-// The methods that follow call the store, check that it refuses what the model
-// says it should, and otherwise do the same to the model.
 
 // add and the methods that follow call the store, check that it refuses what the model
 // says it should, and otherwise make the same change to the model.
@@ -174,8 +171,8 @@ func (m *clinicModel) apply(t tester, tx ports.Tx, s clinicStep) error {
 	}
 }
 
-// requireChildrenDeleted checks that children are the mappings that should be deleted, and moves
-// them to the deleted ones.
+// requireChildrenDeleted checks that children are the mappings for which should returns true, and
+// moves these mappings to the deleted ones.
 func (m *clinicModel) requireChildrenDeleted(t tester, tx ports.Tx, children []domain.Record, should func(domain.Mapping) bool) {
 	t.Helper()
 	want := slices.DeleteFunc(m.mappings.sorted(), func(mapping domain.Mapping) bool { return !should(mapping) })

@@ -39,7 +39,7 @@ func yield() {
 // callers is the number of parallel callers.
 const callers = 16
 
-// raceRounds is how often a race is repeated whose result varies.
+// raceRounds is how often a race is repeated if its result varies.
 const raceRounds = 8
 
 // runConcurrently calls fn n times in parallel and returns the errors.

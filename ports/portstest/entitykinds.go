@@ -161,9 +161,6 @@ func (a entityKind[T]) deleteIn(t tester, tx ports.Tx, id domain.ID) {
 	require.NoError(t, a.tryDeleteIn(t.Context(), tx, id))
 }
 
-// The methods that follow are a transaction each. Those with try return the
-// error, the others expect none.
-
 // tryAdd and the methods that follow run one transaction each. Those whose name begins
 // with try return the error; the others fail the test.
 func (a entityKind[T]) tryAdd(ctx context.Context, store ports.Store, entity T) (added T, err error) {

@@ -10,7 +10,7 @@ import (
 )
 
 // errAborted is returned by fn to abort an Update. No store returns it on its own.
-var errAborted = errors.New("fn broke off")
+var errAborted = errors.New("fn aborted the Update")
 
 func update(t tester, store ports.Store, fn func(tx ports.Tx) error) {
 	t.Helper()

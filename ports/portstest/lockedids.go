@@ -14,7 +14,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// idFilter returns those of the IDs that have some property.
+// idFilter calls ExistingIDs or DeletedIDs.
 type idFilter func(ctx context.Context, tx ports.Tx, ids ...domain.ID) ([]domain.ID, error)
 
 // testExistingIDs checks which records exist.
@@ -73,7 +73,7 @@ func testDeletedIDs[T domain.Record](s suite, a recordKind[T]) {
 	})
 }
 
-// testFiltersIDs checks that filter returns each wanted ID once, in ascending order, and
+// testFiltersIDs checks that choose returns each wanted ID once, in ascending order, and
 // none of the others.
 func testFiltersIDs(t *testing.T, store ports.Store, wanted, others []domain.ID, choose idFilter) {
 	asked := slices.Concat(wanted, others, wanted[:3])
@@ -92,7 +92,7 @@ func testFiltersIDs(t *testing.T, store ports.Store, wanted, others []domain.ID,
 	}
 }
 
-// testFilteredStayLocked checks that filter returns all ids until the Update returns,
+// testFilteredStayLocked checks that choose returns all ids until the Update returns,
 // while change tries to remove one of them.
 func testFilteredStayLocked(t *testing.T, store ports.Store, ids []domain.ID, choose idFilter, change func() error) {
 	var (

@@ -100,7 +100,7 @@ func requireStableWalk(t *rapid.T, list listEntries) {
 		}
 		page.After = got[len(got)-1]
 
-		// Fewer entries are added than are passed, so that the loop ends.
+		// Each page passes at least one entry. Not every page adds one, so the loop ends.
 		var removed []domain.ID
 		if len(present) > 0 && rapid.Bool().Draw(t, "remove one") {
 			removed = []domain.ID{rapid.SampledFrom(present).Draw(t, "removed")}

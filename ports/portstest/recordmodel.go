@@ -26,9 +26,7 @@ func (c recordModel[T]) clone() recordModel[T] {
 	return c
 }
 
-// delete and restore work as add and save do.
-
-// delete calls Delete on the store and does the same in the model.
+// delete calls Delete on the store and makes the same change to the model.
 func (c *recordModel[T]) delete(t tester, tx ports.Tx, id domain.ID) (children []domain.Record, err error) {
 	_, children, err = c.kind.deleteFunc(t.Context(), tx, id)
 	requireOutcome(t, c.errIfMissing(id), err)
@@ -45,8 +43,8 @@ func (c *recordModel[T]) noteDeleted(t tester, tx ports.Tx, id domain.ID) {
 	delete(c.stored, id)
 }
 
-// restore calls Restore on the store and does the same in the model. If the record is
-// deleted, it must be refused with the error that refuse returns.
+// restore calls Restore on the store and makes the same change to the model. refuse returns the
+// error that Restore of a deleted record should return, nil if it should succeed.
 func (c *recordModel[T]) restore(t tester, tx ports.Tx, id domain.ID, refuse func(T) error) error {
 	entity, found := c.deleted[id]
 	refusal := domain.ErrNotFound()

@@ -22,7 +22,7 @@ func testRetention[T domain.Record](s suite, a recordKind[T]) {
 }
 
 func testPurge[T domain.Record](s suite, a recordKind[T]) {
-	// deletedAfter deletes a record that many microseconds after now.
+	// deletedAfter deletes a record. The time of the deletion is now plus the microseconds.
 	deletedAfter := func(t *testing.T, store ports.Store, record T, microseconds int) {
 		t.Helper()
 		a.deleteWithVersion(t, store, a.newDeletedAt(record, now.Add(time.Duration(microseconds)*time.Microsecond)))

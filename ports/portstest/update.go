@@ -13,8 +13,8 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// testUpdate checks that an Update commits completely or not at all. What it commits of
-// each kind of entity is checked with that kind.
+// testUpdate checks that an Update commits completely or not at all. The tests of each
+// kind of entity check what it commits of that kind.
 func testUpdate(s suite) {
 	testFailedUpdates(s)
 	testInterruptedUpdates(s)

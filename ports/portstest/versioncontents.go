@@ -150,7 +150,7 @@ func testVersionPagesEndEarly(t *testing.T, store ports.Store) {
 	for i := range count {
 		long = patients.add(t, store, long)
 		all, numbers = append(all, long.ID), append(numbers, domain.ID(i+1))
-		if i > 0 { // A record that was short before counts with its current length.
+		if i > 0 { // Delete a short version first: the page must count the length of the last version.
 			short := long
 			short.MedicalRecord = domain.Text{}
 			patientRecords.addVersions(t, store, patientRecords.newDeletedBy(short, with))

@@ -23,7 +23,7 @@ func schemas(t *testing.T) openapi3.Schemas {
 	return spec.Components.Schemas
 }
 
-// No member is required.
+// A PATCH requires none of them.
 func TestPATCHTakesTheMembersOfPUT(t *testing.T) {
 	schemas := schemas(t)
 	for _, name := range []string{"Doctor", "Patient", "Mapping"} {

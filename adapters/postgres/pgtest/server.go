@@ -16,8 +16,8 @@ import (
 	"example.com/healthcare/adapters/postgres"
 )
 
-// Server is a PostgreSQL server of one test, which can stop and kill it. For speed, fsync is
-// off: its data survives Kill, but not a crash of the machine.
+// Server is a PostgreSQL server that a single test uses and can stop and kill. For speed,
+// fsync is off: the data survives Kill, but not a crash of the machine.
 type Server struct {
 	programs string // the folder of initdb and postgres
 	dir      string
