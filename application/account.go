@@ -27,16 +27,27 @@ func (s *Account) Me(ctx context.Context, actor domain.Actor) (domain.User, erro
 // ChangeMe sets the given fields of the actor's own names and phone number.
 func (s *Account) ChangeMe(ctx context.Context, actor domain.Actor, in domain.Profile) (domain.User, error) {
 	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.UserUpdateSelf, kind: domain.SubjectUser, id: actor.UserID},
-		func(tx ports.Tx, _ *pendingEvent) (domain.User, error) {
-			user, err := tx.Users().Get(ctx, actor.UserID)
+		func(tx ports.Tx, event *pendingEvent) (domain.User, error) {
+			before, err := tx.Users().Get(ctx, actor.UserID)
+			if err != nil {
+				return before, err
+			}
+			user, err := before.Change(in)
 			if err != nil {
 				return user, err
 			}
-			if user, err = user.Change(in); err != nil {
-				return user, err
-			}
-			return user, tx.Users().Save(ctx, user)
+			return saveUser(ctx, tx, event, before, user)
 		})
+}
+
+// saveUser saves the changed account and returns it with its next version. If nothing has
+// changed, it does nothing.
+func saveUser(ctx context.Context, tx ports.Tx, event *pendingEvent, before, after domain.User) (domain.User, error) {
+	if after == before {
+		return before, nil
+	}
+	after = after.NextVersion(event.At)
+	return after, tx.Users().Save(ctx, after)
 }
 
 // Permissions returns the permissions of the actor, in the order of the policy.
@@ -73,7 +84,7 @@ func (s *Account) ChangePassword(ctx context.Context, actor domain.Actor, in dom
 				return nothing{}, err
 			}
 			return confirmPassword(ctx, s.guard, event, user, "current_password", current, func(tx ports.Tx, user domain.User) (nothing, error) {
-				if err := tx.Users().Save(ctx, user.SetPassword(hash, false)); err != nil {
+				if _, err := saveUser(ctx, tx, event, user, user.SetPassword(hash, false)); err != nil {
 					return nothing{}, err
 				}
 				return nothing{}, revokeSessions(ctx, tx, event, user.ID, actor.SessionID, s.clock())

@@ -12,7 +12,7 @@ func (r versionedRecords[T]) addDeletedChildVersions(ctx context.Context, tx por
 	versions := make([]domain.Version[T], len(children))
 	for i, child := range children {
 		event.addRelated(otherParents(child, parent)...)
-		versions[i] = r.newVersion(event, domain.Deleted, child.(T))
+		versions[i] = r.newVersion(event, domain.Deleted, domain.NextVersion(child.(T), event.At))
 		versions[i].Cause = parent
 	}
 	_, err := r.addVersions(ctx, tx, event, versions...)
@@ -63,10 +63,12 @@ func (r versionedRecords[T]) restoreChildPage(ctx context.Context, tx ports.Tx, 
 			// The child stays deleted. Its new version has the time and the author of the
 			// old one.
 			children[i].Cause = others[at]
+			children[i].Record = domain.NextVersion(version.Record, version.At)
 			continue
 		}
-		restored = append(restored, version.Record)
-		children[i] = r.newVersion(event, domain.Restored, version.Record)
+		record := domain.NextVersion(version.Record, event.At)
+		restored = append(restored, record)
+		children[i] = r.newVersion(event, domain.Restored, record)
 		children[i].Cause = parent
 	}
 	if err := r.history(tx).Restore(ctx, restored...); err != nil {

@@ -87,7 +87,7 @@ func (s *Doctors) update(ctx context.Context, actor domain.Actor, id domain.ID,
 			if err != nil {
 				return doctor, err
 			}
-			return doctor, doctorRecords.update(ctx, tx, event, before, doctor)
+			return doctorRecords.update(ctx, tx, event, before, doctor)
 		})
 }
 

@@ -18,13 +18,14 @@ func (c *clinic) addUnversioned() (doctor domain.Doctor, patient domain.Patient,
 	by := c.register("first@example.com", domain.Staff).ID
 	require.NoError(c.t, c.Ports.Store.Update(c.ctx, func(tx ports.Tx) (err error) {
 		name := domain.FromStored[domain.Name]("Old")
-		if doctor, err = tx.Doctors().Add(c.ctx, domain.Doctor{Name: name, Salary: domain.FromStored[domain.Salary]("1.00")}); err != nil {
+		if doctor, err = tx.Doctors().Add(c.ctx, domain.FirstVersion(domain.Doctor{Name: name, Salary: domain.FromStored[domain.Salary]("1.00")}, c.Now())); err != nil {
 			return err
 		}
-		if patient, err = tx.Patients().Add(c.ctx, domain.Patient{CreatedBy: by, Name: name}); err != nil {
+		if patient, err = tx.Patients().Add(c.ctx, domain.FirstVersion(domain.Patient{CreatedBy: by, Name: name}, c.Now())); err != nil {
 			return err
 		}
-		mapping, err = tx.Mappings().Add(c.ctx, domain.Mapping{PatientID: patient.ID, DoctorID: doctor.ID, AssignedAt: c.Now().Add(-time.Hour)})
+		old := domain.Mapping{PatientID: patient.ID, DoctorID: doctor.ID, AssignedAt: c.Now().Add(-time.Hour)}
+		mapping, err = tx.Mappings().Add(c.ctx, domain.FirstVersion(old, c.Now()))
 		return err
 	}))
 	return doctor, patient, mapping
@@ -68,7 +69,7 @@ func TestARecordOlderThanTheHistoryCanBeRestored(t *testing.T) {
 
 	restored, err := c.Doctors.Restore(c.ctx, admin, doctor.ID)
 	require.NoError(t, err)
-	assert.Equal(t, doctor, restored)
+	assertRestored(c, doctor, restored, 1)
 	assertVersions(c, &c.Doctors.History, admin, doctor.ID, versionBy(c, admin, domain.Deleted, doctor), versionBy(c, admin, domain.Restored, doctor))
 	back := versionBy(c, admin, domain.Restored, mapping)
 	back.Cause = with

@@ -73,7 +73,7 @@ func (s *Mappings) update(ctx context.Context, actor domain.Actor, id domain.ID,
 			if err != nil {
 				return mapping, err
 			}
-			return mapping, mappingRecords.update(ctx, tx, event, before, mapping)
+			return mappingRecords.update(ctx, tx, event, before, mapping)
 		})
 }
 

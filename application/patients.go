@@ -87,7 +87,8 @@ func (s *Patients) update(ctx context.Context, actor domain.Actor, id domain.ID,
 			if patient.Patient, err = change(before); err != nil {
 				return patient, err
 			}
-			return patient, patientRecords.update(ctx, tx, event, before, patient.Patient)
+			patient.Patient, err = patientRecords.update(ctx, tx, event, before, patient.Patient)
+			return patient, err
 		})
 }
 

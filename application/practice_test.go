@@ -11,6 +11,7 @@ import (
 
 	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
 )
 
 // clinicModel is what a clinic must contain after any sequence of changes. A mapping is live
@@ -204,8 +205,12 @@ func (p *clinicModel) check(r *rapid.T) {
 	assertRecords(r, p, &c.Patients.History, plainPatients, func(d domain.Patient) domain.ID { return d.ID },
 		func(id domain.ID) bool { return *p.patients[id] }, len(p.patients))
 	mappings := c.liveMappings()
-	for _, mapping := range mappings {
-		require.Equal(r, p.mappings[mapping.ID].Mapping, mapping)
+	for i, mapping := range mappings {
+		require.Equal(r, unstamped(p.mappings[mapping.ID].Mapping), mapping)
+		require.NoError(r, c.Ports.Store.View(c.ctx, func(tx ports.Tx) (err error) {
+			mappings[i], err = tx.Mappings().Get(c.ctx, mapping.ID) // with its stamp
+			return err
+		}))
 	}
 	assertRecords(r, p, &c.Mappings.History, mappings, func(d domain.Mapping) domain.ID { return d.ID },
 		func(id domain.ID) bool { return p.isLive(p.mappings[id]) }, len(p.mappings))

@@ -30,7 +30,7 @@ type anyVersionedRecords interface {
 
 // create adds a record, which becomes the subject of the event.
 func (r versionedRecords[T]) create(ctx context.Context, tx ports.Tx, event *pendingEvent, record T) (T, error) {
-	added, err := r.repository(tx).Add(ctx, record)
+	added, err := r.repository(tx).Add(ctx, domain.FirstVersion(record, event.At))
 	if err != nil {
 		return added, err
 	}
@@ -38,20 +38,25 @@ func (r versionedRecords[T]) create(ctx context.Context, tx ports.Tx, event *pen
 	return added, r.addVersion(ctx, tx, event, domain.Created, added)
 }
 
-// update saves the changed record. If the record has no version yet, because it is older than
-// the history, before becomes the first version.
-func (r versionedRecords[T]) update(ctx context.Context, tx ports.Tx, event *pendingEvent, before, after T) error {
+// update saves the changed record and returns it with its next version. If nothing has
+// changed, it does nothing. If the record has no version yet, because it is older than the
+// history, before becomes the first version.
+func (r versionedRecords[T]) update(ctx context.Context, tx ports.Tx, event *pendingEvent, before, after T) (T, error) {
+	if len(domain.Diff(&before, after)) == 0 {
+		return before, nil
+	}
+	after = domain.NextVersion(after, event.At)
 	if err := r.repository(tx).Save(ctx, after); err != nil {
-		return err
+		return after, err
 	}
 	earlier, err := r.history(tx).List(ctx, event.Subject.ID, domain.Page{Limit: 1})
 	if err == nil && len(earlier) == 0 {
 		_, err = r.addVersions(ctx, tx, event, r.firstVersion(event, before))
 	}
 	if err != nil {
-		return err
+		return after, err
 	}
-	return r.addVersion(ctx, tx, event, domain.Updated, after)
+	return after, r.addVersion(ctx, tx, event, domain.Updated, after)
 }
 
 // delete deletes the subject of the event with its children.
@@ -61,7 +66,7 @@ func (r versionedRecords[T]) delete(ctx context.Context, tx ports.Tx, event *pen
 		return err
 	}
 	event.addRelated(record.Parents()...)
-	if err := r.addVersion(ctx, tx, event, domain.Deleted, record); err != nil {
+	if err := r.addVersion(ctx, tx, event, domain.Deleted, domain.NextVersion(record, event.At)); err != nil {
 		return err
 	}
 	for _, kind := range domain.Children(r.Kind) {
@@ -80,6 +85,7 @@ func (r versionedRecords[T]) restore(ctx context.Context, tx ports.Tx, event *pe
 	if err != nil {
 		return record, err
 	}
+	record = domain.NextVersion(record, event.At)
 	if err := r.history(tx).Restore(ctx, record); err != nil {
 		return record, err
 	}

@@ -143,7 +143,10 @@ func TestMappings(t *testing.T) {
 	c.Advance(time.Hour)
 	moved, err := c.Mappings.Change(c.ctx, staff, mapping.ID, domain.MappingInput{Doctor: domain.Given(wilson.ID.String())})
 	require.NoError(t, err)
-	assert.Equal(t, domain.Mapping{ID: mapping.ID, PatientID: ada.ID, DoctorID: wilson.ID, AssignedAt: c.Now()}, moved)
+	assert.Equal(t, domain.Mapping{
+		ID: mapping.ID, PatientID: ada.ID, DoctorID: wilson.ID, AssignedAt: c.Now(),
+		Stamp: domain.Stamp{Version: 2, CreatedAt: mapping.CreatedAt, UpdatedAt: c.Now()},
+	}, moved)
 	_, err = c.Mappings.Replace(c.ctx, staff, mapping.ID, pair(eve.ID, house.ID))
 	assert.Equal(t, domain.ErrAlreadyAssigned(), err)
 	_, err = c.Mappings.Change(c.ctx, staff, mapping.ID, domain.MappingInput{Patient: domain.Given("99")})

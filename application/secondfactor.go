@@ -91,8 +91,9 @@ func (s *SecondFactor) confirm(ctx context.Context, tx ports.Tx, event *pendingE
 	if err != nil || !matches {
 		return false, err
 	}
-	user.SecondFactor = user.SecondFactor.Confirm(step, codes)
-	if err := tx.Users().Save(ctx, user); err != nil {
+	confirmed := user
+	confirmed.SecondFactor = user.SecondFactor.Confirm(step, codes)
+	if _, err := saveUser(ctx, tx, event, user, confirmed); err != nil {
 		return false, err
 	}
 	return true, revokeSessions(ctx, tx, event, user.ID, event.Actor.SessionID, now)
@@ -121,8 +122,9 @@ func (s *SecondFactor) Disable(ctx context.Context, actor domain.Actor, in domai
 				return nothing{}, err
 			}
 			return confirmPassword(ctx, s.guard, event, user, "password", password, func(tx ports.Tx, user domain.User) (nothing, error) {
-				user.SecondFactor = domain.SecondFactor{}
-				if err := tx.Users().Save(ctx, user); err != nil {
+				changed := user
+				changed.SecondFactor = domain.SecondFactor{}
+				if _, err := saveUser(ctx, tx, event, user, changed); err != nil {
 					return nothing{}, err
 				}
 				return nothing{}, revokeSessions(ctx, tx, event, user.ID, actor.SessionID, s.clock())

@@ -229,7 +229,8 @@ func (s *Users) changeUser(ctx context.Context, tx ports.Tx, event *pendingEvent
 	case deactivated && isLast:
 		return domain.User{}, domain.ErrLastAdmin("is_active")
 	}
-	if err := tx.Users().Save(ctx, changed); err != nil || !otherRole && !deactivated {
+	changed, err = saveUser(ctx, tx, event, before, changed)
+	if err != nil || !otherRole && !deactivated {
 		return changed, err
 	}
 	return changed, revokeSessions(ctx, tx, event, id, 0, s.clock())
@@ -260,7 +261,7 @@ func (s *Users) SetPassword(ctx context.Context, actor domain.Actor, id domain.I
 				if err != nil {
 					return nothing{}, err
 				}
-				if err := tx.Users().Save(ctx, user.SetPassword(hash, true)); err != nil {
+				if _, err := saveUser(ctx, tx, event, user, user.SetPassword(hash, true)); err != nil {
 					return nothing{}, err
 				}
 				return nothing{}, revokeSessions(ctx, tx, event, id, 0, s.clock())
@@ -290,8 +291,9 @@ func (s *Users) ResetSecondFactor(ctx context.Context, actor domain.Actor, id do
 			if err != nil {
 				return nothing{}, err
 			}
-			user.SecondFactor = domain.SecondFactor{}
-			if err := tx.Users().Save(ctx, user); err != nil {
+			changed := user
+			changed.SecondFactor = domain.SecondFactor{}
+			if _, err := saveUser(ctx, tx, event, user, changed); err != nil {
 				return nothing{}, err
 			}
 			return nothing{}, revokeSessions(ctx, tx, event, id, 0, s.clock())

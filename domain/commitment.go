@@ -70,6 +70,7 @@ func (v Version[T]) Commitment() Commitment {
 	m.text(string(v.Change))
 	m.reference(v.Cause)
 	m.fields(v.Record.Fields())
+	m.stamp(StampOf(v.Record))
 	hash := sha256.Sum256(*m)
 	copy(commitment.Digest[:], hash[:])
 	return commitment
@@ -104,6 +105,16 @@ func (m *message) fields(fields []Field) {
 		default:
 			panic(fmt.Sprintf("domain: the field %s is a %T", field.Name, value))
 		}
+	}
+}
+
+// stamp adds a stamp. Versions from before records had any have none.
+func (m *message) stamp(s Stamp) {
+	if s != (Stamp{}) {
+		m.text("stamp")
+		m.number(int64(s.Version))
+		m.number(s.CreatedAt.UnixMicro())
+		m.number(s.UpdatedAt.UnixMicro())
 	}
 }
 

@@ -30,7 +30,7 @@ func newCommitted() domain.Version[committed] {
 		Change: domain.Deleted,
 		Cause:  domain.Reference{Kind: domain.SubjectDoctor, ID: 6},
 		Salt:   salt(),
-		Record: committed{id: 5, fields: []domain.Field{{Name: "name", Value: "Ada"}, {Name: "doctor", Value: domain.ID(6)}, {Name: "since", Value: fullEvent().At}}},
+		Record: committed{Record: domain.Mapping{}, id: 5, fields: []domain.Field{{Name: "name", Value: "Ada"}, {Name: "doctor", Value: domain.ID(6)}, {Name: "since", Value: fullEvent().At}}},
 	}
 }
 
@@ -74,7 +74,14 @@ func TestACommitmentCoversEveryFieldOfAVersion(t *testing.T) {
 		"name":      func(v *domain.Version[committed]) { v.Record.fields[0].Name = "nom" },
 		"id":        func(v *domain.Version[committed]) { v.Record.fields[1].Value = domain.ID(7) },
 		"moment":    func(v *domain.Version[committed]) { v.Record.fields[2].Value = fullEvent().At.Add(time.Microsecond) },
-		"type":      func(v *domain.Version[committed]) { v.Record.fields[1].Value = "\x0c" },
+		"version":   func(v *domain.Version[committed]) { v.Record.Record = domain.Mapping{Stamp: domain.Stamp{Version: 1}} },
+		"created": func(v *domain.Version[committed]) {
+			v.Record.Record = domain.Mapping{Stamp: domain.Stamp{CreatedAt: v.At}}
+		},
+		"updated": func(v *domain.Version[committed]) {
+			v.Record.Record = domain.Mapping{Stamp: domain.Stamp{UpdatedAt: v.At}}
+		},
+		"type": func(v *domain.Version[committed]) { v.Record.fields[1].Value = "\x0c" },
 	} {
 		version := newCommitted()
 		change(&version)

@@ -19,6 +19,7 @@ type Doctor struct {
 	LicenseNumber  LicenseNumber
 	// Salary is withheld from actors without DoctorReadSalary: see VisibleTo.
 	Salary Salary
+	Stamp
 }
 
 // Self implements Record.
@@ -26,6 +27,11 @@ func (d Doctor) Self() Reference { return Reference{SubjectDoctor, d.ID} }
 
 // Parents implements Record: a doctor has none.
 func (d Doctor) Parents() []Reference { return nil }
+
+func (d Doctor) stamped(stamp Stamp) Record {
+	d.Stamp = stamp
+	return d
+}
 
 // Fields implements Record. It leaves out a withheld salary.
 func (d Doctor) Fields() []Field {

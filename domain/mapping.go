@@ -8,6 +8,7 @@ type Mapping struct {
 	PatientID  ID
 	DoctorID   ID
 	AssignedAt time.Time
+	Stamp
 }
 
 // Self implements Record.
@@ -16,6 +17,11 @@ func (m Mapping) Self() Reference { return Reference{SubjectMapping, m.ID} }
 // Parents implements Record: a mapping depends on its patient and its doctor.
 func (m Mapping) Parents() []Reference {
 	return []Reference{{SubjectPatient, m.PatientID}, {SubjectDoctor, m.DoctorID}}
+}
+
+func (m Mapping) stamped(stamp Stamp) Record {
+	m.Stamp = stamp
+	return m
 }
 
 // Fields implements Record.
@@ -30,6 +36,7 @@ type Assignment struct {
 	PatientName Name
 	Doctor      Doctor
 	AssignedAt  time.Time
+	Version     int
 }
 
 // VisibleTo returns the assignment with what actor can see of the doctor.

@@ -10,9 +10,12 @@ type Patient struct {
 	Name          Name
 	DateOfBirth   Date
 	Phone         Phone
+	Email         Email // the zero Email where there is none
 	Gender        Gender
 	Address       Text
 	MedicalRecord Text
+	ExternalID    ExternalID
+	Stamp
 }
 
 // PatientView is a patient together with the assigned doctors.
@@ -28,6 +31,11 @@ func (p Patient) Self() Reference { return Reference{SubjectPatient, p.ID} }
 // Parents implements Record: a patient has none.
 func (p Patient) Parents() []Reference { return nil }
 
+func (p Patient) stamped(stamp Stamp) Record {
+	p.Stamp = stamp
+	return p
+}
+
 // Fields implements Record.
 func (p Patient) Fields() []Field {
 	return []Field{
@@ -38,6 +46,8 @@ func (p Patient) Fields() []Field {
 		{"gender", orNil(p.Gender.String())},
 		{"address", p.Address.String()},
 		{"medical_record", p.MedicalRecord.String()},
+		{"email", p.Email.String()},
+		{"external_id", orNil(p.ExternalID.String())},
 	}
 }
 
@@ -56,6 +66,8 @@ type PatientInput struct {
 	Gender        Input
 	Address       Input
 	MedicalRecord Input
+	Email         Input
+	ExternalID    Input
 	Unknown       []string
 }
 
@@ -86,6 +98,8 @@ func (p Patient) fill(form *form, in PatientInput, now time.Time) (Patient, erro
 	p.Gender = nullable(form, "gender", in.Gender, p.Gender, ParseGender)
 	p.Address = optional(form, "address", in.Address, p.Address, ParseText)
 	p.MedicalRecord = optional(form, "medical_record", in.MedicalRecord, p.MedicalRecord, ParseText)
+	p.Email = optional(form, "email", in.Email, p.Email, ParseOptionalEmail)
+	p.ExternalID = nullable(form, "external_id", in.ExternalID, p.ExternalID, ParseExternalID)
 	return p, form.err()
 }
 
@@ -106,3 +120,24 @@ func ParseGender(text string) (Gender, error) {
 
 // String returns the letter, or an empty text.
 func (g Gender) String() string { return g.text }
+
+// ExternalID is the number by which another system knows a patient: one line of at most 100
+// characters, or zero. Two are the same only if they are written the same.
+type ExternalID struct{ text string }
+
+// ParseExternalID trims, normalizes to NFC and checks a number. A blank one is zero.
+func ParseExternalID(text string) (ExternalID, error) {
+	if trimInvisible(text) == "" {
+		return ExternalID{}, nil
+	}
+	s, err := parseLine(text, 100)
+	return ExternalID{s}, err
+}
+
+// String returns the number, or nothing.
+func (id ExternalID) String() string { return id.text }
+
+// ErrExternalIDTaken says that the external id belongs to a patient already.
+func ErrExternalIDTaken() error {
+	return ErrDuplicate("external_id", "patient with this external id already exists.")
+}

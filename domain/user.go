@@ -27,6 +27,17 @@ type User struct {
 	Active       bool
 	SecondFactor SecondFactor
 	CreatedAt    time.Time
+	// UpdatedAt and Version, which is from 1, move with every change of the account, and not
+	// with what a sign-in leaves behind.
+	UpdatedAt time.Time
+	Version   int
+}
+
+// NextVersion returns the user as of a change at that time.
+func (u User) NextVersion(at time.Time) User {
+	u.Version++
+	u.UpdatedAt = at
+	return u
 }
 
 // Name returns the first and the last name, or the one that is set.
@@ -68,6 +79,8 @@ func NewUser(reg Registration, now time.Time, weakness Weakness) (User, Password
 		Role:      optional(form, "role", reg.Role, Staff, ParseRole),
 		Active:    true,
 		CreatedAt: now,
+		UpdatedAt: now,
+		Version:   1,
 	}
 	if user.Role == "" {
 		user.Role = Staff

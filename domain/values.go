@@ -104,6 +104,14 @@ func ParseEmail(text string) (Email, error) {
 	return Email{s}, nil
 }
 
+// ParseOptionalEmail is ParseEmail for an address that can be left out: a blank one is zero.
+func ParseOptionalEmail(text string) (Email, error) {
+	if trimInvisible(text) == "" {
+		return Email{}, nil
+	}
+	return ParseEmail(text)
+}
+
 // String returns the address in lower case.
 func (e Email) String() string { return e.text }
 

@@ -19,6 +19,14 @@ type Version[T Record] struct {
 	Record T
 }
 
+// Numbered returns the version with a number, which is also the Version of its record.
+func (v Version[T]) Numbered(number int) Version[T] {
+	stamp := StampOf(v.Record)
+	v.Number, stamp.Version = number, number
+	v.Record = Stamped(v.Record, stamp)
+	return v
+}
+
 // VisibleTo returns the version with what actor can see of the record.
 func (v Version[T]) VisibleTo(actor Actor) Version[T] {
 	v.Record = VisibleTo(v.Record, actor)

@@ -99,7 +99,7 @@ type Records[T domain.Record] interface {
 	Delete(ctx context.Context, id domain.ID) (T, []domain.Record, error)
 }
 
-// Doctors stores the doctors. Save stores all fields except JoinedAt. Add and Save
+// Doctors stores the doctors. Save stores all fields except JoinedAt and CreatedAt. Add and Save
 // return a Conflict on "license_number" if another doctor's licence number has the same
 // Key.
 type Doctors interface {
@@ -109,8 +109,9 @@ type Doctors interface {
 	List(ctx context.Context, filter domain.DoctorFilter, page domain.Page) ([]domain.Doctor, error)
 }
 
-// Patients stores the patients. Save stores all fields except CreatedBy. Add returns
-// Invalid on "created_by" if that user does not exist.
+// Patients stores the patients. Save stores all fields except CreatedBy and CreatedAt. Add
+// returns Invalid on "created_by" if that user does not exist. Add and Save return a Conflict
+// on "external_id" if another patient has the same one.
 type Patients interface {
 	Records[domain.Patient]
 	// GetView is Get with the assigned doctors. In an Update it locks the patient, not
@@ -122,7 +123,7 @@ type Patients interface {
 	List(ctx context.Context, filter domain.PatientFilter, page domain.Page) ([]domain.PatientView, error)
 }
 
-// Mappings stores which doctors are assigned to which patients. Add and Save return a
+// Mappings stores which doctors are assigned to which patients. Save stores all fields except CreatedAt. Add and Save return a
 // Conflict on domain.NonField if the pair is already mapped.
 type Mappings interface {
 	Records[domain.Mapping]

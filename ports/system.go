@@ -1,6 +1,10 @@
 package ports
 
-import "time"
+import (
+	"time"
+
+	"example.com/healthcare/domain"
+)
 
 // Clock returns the current time in UTC, to the microsecond, which is the precision of
 // every store.
@@ -11,3 +15,10 @@ func SystemClock() time.Time { return ToMicroseconds(time.Now()) }
 
 // ToMicroseconds returns t as stores keep it: in UTC, truncated to the microsecond.
 func ToMicroseconds(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+
+// StampToMicroseconds is the record with the times of its stamp as every store keeps them.
+func StampToMicroseconds[T domain.Record](record T) T {
+	stamp := domain.StampOf(record)
+	stamp.CreatedAt, stamp.UpdatedAt = ToMicroseconds(stamp.CreatedAt), ToMicroseconds(stamp.UpdatedAt)
+	return domain.Stamped(record, stamp)
+}

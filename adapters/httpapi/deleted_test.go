@@ -19,13 +19,13 @@ func TestARestoredDoctorRestoresItsMappings(t *testing.T) {
 		second := string(api.want(201, "POST", "/api/mappings/", staff, `{"patient":2,"doctor":1}`).body)
 		api.want(204, "DELETE", "/api/mappings/2/", staff, "")
 		assigned := api.want(200, "GET", "/api/mappings/", staff, "").objects(t)[0]["assigned_at"].(string)
-		first := `{"id":1,"patient":1,"doctor":1,"assigned_at":"` + assigned + `"}`
+		first := `{"id":1,"patient":1,"doctor":1,"assigned_at":"` + assigned + `","version":1}`
 
 		ended := api.Now().UTC().Format("2006-01-02T15:04:05.000000Z")
 		at := api.tick()
 		api.want(204, "DELETE", "/api/doctors/1/", admin, "")
-		api.wantJSON(`[`+strings.TrimSuffix(first, "}")+`,"deleted_at":"`+at+`","deleted_by":1,"ended_with":{"kind":"doctor","id":1}},`+
-			strings.TrimSuffix(second, "}")+`,"deleted_at":"`+ended+`","deleted_by":2,"ended_with":null}]`, "GET", "/api/mappings/?deleted=true", admin)
+		api.wantJSON(`[`+strings.TrimSuffix(moved(first, 2, ""), "}")+`,"deleted_at":"`+at+`","deleted_by":1,"ended_with":{"kind":"doctor","id":1}},`+
+			strings.TrimSuffix(moved(second, 2, ""), "}")+`,"deleted_at":"`+ended+`","deleted_by":2,"ended_with":null}]`, "GET", "/api/mappings/?deleted=true", admin)
 		problem := api.want(400, "POST", "/api/mappings/1/restore/", admin, "").object(t)
 		assert.Equal(t, map[string]any{"doctor": []any{"The doctor was deleted. Restore the doctor first."}}, problem["errors"])
 		assert.Equal(t, "conflict", problem["code"])
@@ -43,10 +43,10 @@ func TestARestoredDoctorRestoresItsMappings(t *testing.T) {
 			map[string]any{"field": "doctor", "before": nil, "after": 1.0},
 			map[string]any{"field": "patient", "before": nil, "after": 1.0},
 		}, history[0]["changed"])
-		assert.JSONEq(t, first, record(t, api.want(200, "GET", "/api/mappings/1/history/3/", staff, "")))
+		assert.JSONEq(t, moved(first, 3, ""), record(t, api.want(200, "GET", "/api/mappings/1/history/3/", staff, "")))
 
 		api.want(404, "GET", "/api/mappings/2/history/", staff, "")
-		api.wantJSON(second, "POST", "/api/mappings/2/restore/", admin)
+		api.wantJSON(moved(second, 3, ""), "POST", "/api/mappings/2/restore/", admin)
 		api.want(404, "POST", "/api/mappings/2/restore/", admin, "")
 		api.want(200, "PATCH", "/api/mappings/2/", staff, `{"doctor":2}`)
 		moved := api.want(200, "GET", "/api/mappings/2/history/4/", staff, "").object(t)

@@ -59,7 +59,7 @@ func (a *api) addPatients(count int) {
 		for i := range count {
 			patient, err := domain.NewPatient(domain.PatientInput{Name: domain.Given(fmt.Sprintf("Patient %d", i))}, domain.Actor{UserID: 1}, a.Now())
 			require.NoError(a.t, err)
-			if _, err := tx.Patients().Add(a.t.Context(), patient); err != nil {
+			if _, err := tx.Patients().Add(a.t.Context(), domain.FirstVersion(patient, a.Now())); err != nil {
 				return err
 			}
 		}

@@ -8,7 +8,7 @@ func readDoctor(b *body) domain.DoctorInput {
 		Specialization: b.text("specialization"),
 		LicenseNumber:  b.text("license_number"),
 		Salary:         b.number("salary"),
-		Unknown:        b.rest("id", "joined_at"),
+		Unknown:        b.rest("id", "joined_at", "created_at", "updated_at", "version"),
 	}
 }
 

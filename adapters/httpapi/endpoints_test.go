@@ -192,7 +192,8 @@ func TestADayAtTheClinicOverHTTP(t *testing.T) {
 			"Content-Type", "application/merge-patch+json").object(t)
 		assert.Equal(t, map[string]any{
 			"id": 1.0, "created_by": 1.0, "name": "Ada Lovelace", "date_of_birth": "1915-12-10", "phone_number": "+44 20 7946",
-			"gender": "F", "address": "", "medical_record": "Allergic\nto penicillin", "assigned_doctors": []any{1.0},
+			"gender": "F", "address": "", "medical_record": "Allergic\nto penicillin", "email": "", "external_id": nil,
+			"created_at": patient["created_at"], "updated_at": patient["updated_at"], "version": 2.0, "assigned_doctors": []any{1.0},
 		}, patient)
 
 		t.Run("an answer can be edited and sent back", func(t *testing.T) {

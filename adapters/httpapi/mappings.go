@@ -6,7 +6,7 @@ func readMapping(b *body) domain.MappingInput {
 	return domain.MappingInput{
 		Patient: b.reference("patient"),
 		Doctor:  b.reference("doctor"),
-		Unknown: b.rest("id", "assigned_at"),
+		Unknown: b.rest("id", "assigned_at", "version"),
 	}
 }
 
@@ -17,6 +17,7 @@ type assignmentView struct {
 	Patient    patientRefView `json:"patient"`
 	Doctor     recordView     `json:"doctor"`
 	AssignedAt string         `json:"assigned_at"`
+	Version    int            `json:"version"`
 }
 
 type patientRefView struct {
@@ -30,6 +31,7 @@ func showAssignment(assignment domain.Assignment) assignmentView {
 		Patient:    patientRefView{ID: assignment.PatientID, Name: assignment.PatientName.String()},
 		Doctor:     showDoctor(assignment.Doctor),
 		AssignedAt: showInstant(assignment.AssignedAt),
+		Version:    assignment.Version,
 	}
 }
 

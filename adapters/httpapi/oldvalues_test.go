@@ -27,27 +27,27 @@ const (
 func (a *api) addOldRecords(creator domain.ID) (patient domain.Patient, doctor domain.Doctor) {
 	a.t.Helper()
 	require.NoError(a.t, a.Ports.Store.Update(a.t.Context(), func(tx ports.Tx) (err error) {
-		if patient, err = tx.Patients().Add(a.t.Context(), domain.Patient{
+		if patient, err = tx.Patients().Add(a.t.Context(), domain.FirstVersion(domain.Patient{
 			CreatedBy:     creator,
 			Name:          domain.FromStored[domain.Name](oldName),
 			DateOfBirth:   domain.FromStored[domain.Date](oldBirth),
 			Phone:         domain.FromStored[domain.Phone](oldPhone),
 			Address:       domain.FromStored[domain.Text](oldText),
 			MedicalRecord: domain.FromStored[domain.Text](oldText),
-		}); err != nil {
+		}, a.Now())); err != nil {
 			return err
 		}
 		for _, number := range []domain.LicenseNumber{
 			domain.StoredLicenseNumber("STRASSE-1", ""),
 			domain.StoredLicenseNumber(oldLicense, "straße-1"), // lower(...) in SQL
 		} {
-			if doctor, err = tx.Doctors().Add(a.t.Context(), domain.Doctor{
+			if doctor, err = tx.Doctors().Add(a.t.Context(), domain.FirstVersion(domain.Doctor{
 				Name:           domain.FromStored[domain.Name](oldName),
 				JoinedAt:       domain.FromStored[domain.Date]("2020-02-02"),
 				Specialization: domain.FromStored[domain.Specialization](" \u200b"),
 				LicenseNumber:  number,
 				Salary:         domain.FromStored[domain.Salary]("1234.50"),
-			}); err != nil {
+			}, a.Now())); err != nil {
 				return err
 			}
 		}
@@ -78,19 +78,23 @@ func TestValuesOfTheOldBackendCanBeKept(t *testing.T) {
 			assert.Equal(t, oldName, got.object(t)["name"])
 			put := api.want(200, "PUT", path, admin, string(got.body))
 			assert.JSONEq(t, string(got.body), string(put.body))
-			assert.Empty(t, api.changedFields(path, admin), "a PUT of the answer to GET changes nothing")
+			assert.Len(t, api.want(200, "GET", path+"history/", admin, "").objects(t), 1, "a PUT of the answer to GET adds no version")
 
 			patched := api.want(200, "PATCH", path, admin, change.body)
 			want := got.object(t)
-			want[change.field] = patched.object(t)[change.field]
+			for _, member := range []string{change.field, "version", "updated_at"} {
+				want[member] = patched.object(t)[member]
+			}
 			assert.Equal(t, want, patched.object(t))
 			assert.Equal(t, []string{change.field}, api.changedFields(path, admin))
 
 			api.want(204, "DELETE", path, admin, "")
-			assert.JSONEq(t, string(patched.body), string(api.want(200, "POST", path+"restore/", admin, "").body))
+			restored := api.want(200, "POST", path+"restore/", admin, "")
+			version := int(restored.object(t)["version"].(float64))
+			assert.JSONEq(t, moved(string(patched.body), version, restored.object(t)["updated_at"].(string)), string(restored.body))
 			put = api.want(200, "PUT", path, admin, string(patched.body))
-			assert.JSONEq(t, string(patched.body), string(put.body))
-			assert.Empty(t, api.changedFields(path, admin), "a PUT of the answer to GET changes nothing after a restore")
+			assert.JSONEq(t, string(restored.body), string(put.body))
+			assert.Len(t, api.want(200, "GET", path+"history/", admin, "").objects(t), version, "a PUT of the answer to GET adds no version after a restore")
 		}
 	})
 }
@@ -126,7 +130,11 @@ func TestOtherMembersOfAnOldAccountCanBeChanged(t *testing.T) {
 			own["first_name"] = "Ada of " + strings.Trim(path, "/")
 			body, err := json.Marshal(own)
 			require.NoError(t, err)
-			assert.Equal(t, own, api.want(200, "PATCH", path, token, string(body)).object(t))
+			changed := api.want(200, "PATCH", path, token, string(body)).object(t)
+			if version, shown := own["version"].(float64); shown {
+				own["version"], own["updated_at"] = version+1, changed["updated_at"]
+			}
+			assert.Equal(t, own, changed)
 		}
 	})
 }
@@ -154,7 +162,7 @@ func TestAStoredTextThatIsNotUTF8HidesNoRecord(t *testing.T) {
 	api := newAPI(t, stores["sqlite"](t))
 	admin := api.signUp("admin@example.com", domain.Admin)
 	require.NoError(t, api.Ports.Store.Update(t.Context(), func(tx ports.Tx) error {
-		_, err := tx.Patients().Add(t.Context(), domain.Patient{CreatedBy: 1, Name: domain.FromStored[domain.Name]("Zo\xeb")})
+		_, err := tx.Patients().Add(t.Context(), domain.FirstVersion(domain.Patient{CreatedBy: 1, Name: domain.FromStored[domain.Name]("Zo\xeb")}, api.Now()))
 		return err
 	}))
 	assert.Equal(t, "Zo\ufffd", api.want(200, "GET", "/api/patients/1/", admin, "").object(t)["name"])

@@ -10,7 +10,9 @@ func readPatient(b *body) domain.PatientInput {
 		Gender:        b.text("gender"),
 		Address:       b.text("address"),
 		MedicalRecord: b.text("medical_record"),
-		Unknown:       b.rest("id", "created_by", "assigned_doctors"),
+		Email:         b.text("email"),
+		ExternalID:    b.text("external_id"),
+		Unknown:       b.rest("id", "created_by", "created_at", "updated_at", "version", "assigned_doctors"),
 	}
 }
 

@@ -9,8 +9,8 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// recordView shows a record as one JSON object: its id, its fields, and then the members
-// that a view adds.
+// recordView shows a record as one JSON object: its id, its fields, its stamp, and
+// then the members that a view adds.
 type recordView struct {
 	self   domain.Reference
 	fields []domain.Field
@@ -40,7 +40,18 @@ func (o object) MarshalJSONTo(encoder *jsontext.Encoder) error {
 }
 
 func showRecord(record domain.Record, added ...member) recordView {
-	return recordView{self: record.Self(), fields: record.Fields(), added: added}
+	return recordView{self: record.Self(), fields: record.Fields(), added: append(showStamp(record), added...)}
+}
+
+// showStamp shows when a record came about and changed, and its version. A mapping says that
+// with assigned_at, and has only a version.
+func showStamp(record domain.Record) []member {
+	stamp := domain.StampOf(record)
+	version := member{"version", stamp.Version}
+	if record.Self().Kind == domain.SubjectMapping {
+		return []member{version}
+	}
+	return []member{{"created_at", stamp.CreatedAt}, {"updated_at", stamp.UpdatedAt}, version}
 }
 
 // location is the path of the record.
@@ -70,6 +81,8 @@ func writeMember(encoder *jsontext.Encoder, name string, value any) error {
 	case string:
 		return encoder.WriteToken(jsontext.String(value))
 	case domain.ID:
+		return encoder.WriteToken(jsontext.Int(int64(value)))
+	case int:
 		return encoder.WriteToken(jsontext.Int(int64(value)))
 	case time.Time:
 		return encoder.WriteToken(jsontext.String(showInstant(value)))

@@ -55,7 +55,7 @@ func readAccountChange(b *body) domain.UserChange {
 			FirstName: b.text("first_name"),
 			LastName:  b.text("last_name"),
 			Phone:     b.text("phone_number"),
-			Unknown:   b.rest("id", "email", "mfa_enabled", "password_temporary", "created_at"),
+			Unknown:   b.rest("id", "email", "mfa_enabled", "password_temporary", "created_at", "updated_at", "version"),
 		},
 	}
 }
@@ -80,6 +80,8 @@ type accountView struct {
 	MFAEnabled        bool   `json:"mfa_enabled"`
 	PasswordTemporary bool   `json:"password_temporary"`
 	CreatedAt         string `json:"created_at"`
+	UpdatedAt         string `json:"updated_at"`
+	Version           int    `json:"version"`
 }
 
 func showAccount(user domain.User) accountView {
@@ -89,6 +91,8 @@ func showAccount(user domain.User) accountView {
 		MFAEnabled:        user.SecondFactor.Confirmed,
 		PasswordTemporary: user.PasswordTemporary,
 		CreatedAt:         showInstant(user.CreatedAt),
+		UpdatedAt:         showInstant(user.UpdatedAt),
+		Version:           user.Version,
 	}
 }
 

@@ -31,13 +31,14 @@ func TestAdministratorsManageUsers(t *testing.T) {
 		assert.Equal(t, map[string]any{
 			"id": 2.0, "first_name": "Sam", "last_name": "Łukasz", "email": "sam@example.com", "phone_number": "+15550100", "role": "STAFF",
 			"is_active": true, "mfa_enabled": false, "password_temporary": true, "created_at": user["created_at"],
+			"updated_at": user["created_at"], "version": 1.0,
 		}, user)
 		api.want(201, "POST", "/api/users/", admin, `{"email":"second@example.com","password":"`+goodPassword+`","role":"ADMIN"}`)
 		assert.Equal(t, map[string]any{"email": []any{"user with this email already exists."}},
 			api.want(400, "POST", "/api/users/", admin, `{"email":"SAM@example.com","password":"`+goodPassword+`"}`).object(t)["errors"])
 
 		changed := api.want(200, "PATCH", "/api/users/2/", admin, `{"first_name":"Samuel","is_active":false}`).object(t)
-		user["first_name"], user["is_active"] = "Samuel", false
+		user["first_name"], user["is_active"], user["version"], user["updated_at"] = "Samuel", false, 2.0, changed["updated_at"]
 		assert.Equal(t, user, changed)
 		assert.Equal(t, user, api.want(200, "GET", "/api/users/2/", admin, "").object(t))
 		asRead := string(api.want(200, "GET", "/api/users/2/", admin, "").body)

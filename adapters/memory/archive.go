@@ -60,7 +60,7 @@ func childrenOf(companions tree[child, struct{}], with domain.Reference, after d
 func (a *archive[T]) add(version domain.Version[T]) domain.Version[T] {
 	id := version.Record.Self().ID
 	earlier, _ := a.versions.get(id)
-	version.Number = len(earlier) + 1
+	version = version.Numbered(len(earlier) + 1)
 	a.versions = a.versions.set(id, append(earlier, version))
 	a.undelete(id)
 	if version.Change == domain.Deleted {

@@ -4,16 +4,17 @@ import (
 	"context"
 
 	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
 )
 
 var doctorKind = kind[domain.Doctor]{
 	collection: func(s *state) *collection[domain.Doctor] { return &s.doctors },
 	withID: func(doctor domain.Doctor, id domain.ID) domain.Doctor {
 		doctor.ID = id
-		return doctor
+		return ports.StampToMicroseconds(doctor)
 	},
 	saved: func(before, doctor domain.Doctor) domain.Doctor {
-		doctor.JoinedAt = before.JoinedAt
+		doctor.JoinedAt, doctor.CreatedAt = before.JoinedAt, before.CreatedAt
 		return doctor
 	},
 	refuse: func(s *state, doctor domain.Doctor) error {

@@ -13,9 +13,12 @@ var mappingKind = kind[domain.Mapping]{
 	withID: func(mapping domain.Mapping, id domain.ID) domain.Mapping {
 		mapping.ID = id
 		mapping.AssignedAt = ports.ToMicroseconds(mapping.AssignedAt)
+		return ports.StampToMicroseconds(mapping)
+	},
+	saved: func(before, mapping domain.Mapping) domain.Mapping {
+		mapping.CreatedAt = before.CreatedAt
 		return mapping
 	},
-	saved: unchanged[domain.Mapping],
 	refuse: func(s *state, mapping domain.Mapping) error {
 		if owner, taken := s.byPatient.get(pair{mapping.PatientID, mapping.DoctorID}); taken && owner != mapping.ID {
 			return domain.ErrAlreadyAssigned()
@@ -79,5 +82,6 @@ func (s *state) assignment(id domain.ID) (domain.Assignment, error) {
 		PatientName: patient.Name,
 		Doctor:      doctor,
 		AssignedAt:  mapping.AssignedAt,
+		Version:     mapping.Version,
 	}, err
 }

@@ -5,26 +5,36 @@ import (
 	"slices"
 
 	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
 )
 
 var patientKind = kind[domain.Patient]{
 	collection: func(s *state) *collection[domain.Patient] { return &s.patients },
 	withID: func(patient domain.Patient, id domain.ID) domain.Patient {
 		patient.ID = id
-		return patient
+		return ports.StampToMicroseconds(patient)
 	},
 	saved: func(before, patient domain.Patient) domain.Patient {
-		patient.CreatedBy = before.CreatedBy
+		patient.CreatedBy, patient.CreatedAt = before.CreatedBy, before.CreatedAt
 		return patient
 	},
 	refuse: func(s *state, patient domain.Patient) error {
 		if !s.users.has(patient.CreatedBy) {
 			return domain.ErrNoSuchReference("created_by")
 		}
+		if owner, taken := s.externalIDs.get(patient.ExternalID.String()); taken && owner != patient.ID {
+			return domain.ErrExternalIDTaken()
+		}
 		return nil
 	},
-	index:   noIndex[domain.Patient],
-	unindex: noIndex[domain.Patient],
+	index: func(s *state, patient domain.Patient) {
+		if patient.ExternalID != (domain.ExternalID{}) {
+			s.externalIDs = s.externalIDs.set(patient.ExternalID.String(), patient.ID)
+		}
+	},
+	unindex: func(s *state, patient domain.Patient) {
+		s.externalIDs = s.externalIDs.delete(patient.ExternalID.String())
+	},
 }
 
 // patients implements ports.Patients.

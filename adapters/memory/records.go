@@ -170,10 +170,4 @@ func (r records[T]) Delete(ctx context.Context, id domain.ID) (none T, children 
 	return record, children, nil
 }
 
-// unchanged is the function saved of a kind for which Save stores all fields.
-func unchanged[T domain.Record](_, record T) T { return record }
-
-// noIndex is the function index and unindex of a kind whose records are found only by ID.
-func noIndex[T domain.Record](*state, T) {}
-
 var _ ports.Records[domain.Doctor] = records[domain.Doctor]{}

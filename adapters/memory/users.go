@@ -19,7 +19,7 @@ func (r users) Add(ctx context.Context, user domain.User) (domain.User, error) {
 		return domain.User{}, r.tx.refuse(domain.ErrEmailTaken())
 	}
 	user.ID = s.users.nextID()
-	user.CreatedAt = ports.ToMicroseconds(user.CreatedAt)
+	user.CreatedAt, user.UpdatedAt = ports.ToMicroseconds(user.CreatedAt), ports.ToMicroseconds(user.UpdatedAt)
 	s.emails = s.emails.set(user.Email.String(), user.ID)
 	s.users.set(user.ID, user)
 	return user, nil
@@ -57,7 +57,7 @@ func (r users) Save(ctx context.Context, user domain.User) error {
 	if owner, taken := s.emails.get(user.Email.String()); taken && owner != user.ID {
 		return r.tx.refuse(domain.ErrEmailTaken())
 	}
-	user.CreatedAt = before.CreatedAt
+	user.CreatedAt, user.UpdatedAt = before.CreatedAt, ports.ToMicroseconds(user.UpdatedAt)
 	s.emails = s.emails.delete(before.Email.String()).set(user.Email.String(), user.ID)
 	s.users.set(user.ID, user)
 	return nil

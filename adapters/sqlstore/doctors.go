@@ -14,8 +14,11 @@ type doctorRow struct {
 	LicenseNumber  string    `db:"license_number" json:"license_number"`
 	// LicenseKey is equal for all spellings of a licence number. The versions of older
 	// releases do not have it.
-	LicenseKey string `db:"license_key" json:"license_key"`
-	Salary     string `db:"salary" json:"salary"`
+	LicenseKey string  `db:"license_key" json:"license_key"`
+	Salary     string  `db:"salary" json:"salary"`
+	Version    int     `db:"version" json:"version"`
+	CreatedAt  instant `db:"created_at" json:"created_at"`
+	UpdatedAt  instant `db:"updated_at" json:"updated_at"`
 }
 
 func newDoctorRow(doctor domain.Doctor) doctorRow {
@@ -27,6 +30,9 @@ func newDoctorRow(doctor domain.Doctor) doctorRow {
 		LicenseNumber:  doctor.LicenseNumber.String(),
 		LicenseKey:     doctor.LicenseNumber.Key(),
 		Salary:         doctor.Salary.String(),
+		Version:        doctor.Version,
+		CreatedAt:      newInstant(doctor.CreatedAt),
+		UpdatedAt:      newInstant(doctor.UpdatedAt),
 	}
 }
 
@@ -38,6 +44,7 @@ func (r doctorRow) entity() domain.Doctor {
 		Specialization: domain.FromStored[domain.Specialization](r.Specialization),
 		LicenseNumber:  domain.StoredLicenseNumber(r.LicenseNumber, r.LicenseKey),
 		Salary:         domain.FromStored[domain.Salary](r.Salary),
+		Stamp:          domain.Stamp{Version: r.Version, CreatedAt: r.CreatedAt.Time, UpdatedAt: r.UpdatedAt.Time},
 	}
 }
 
@@ -49,7 +56,7 @@ var doctorKind = newKind(kind[doctorRow, domain.Doctor]{
 		doctor.ID = id
 		return doctor
 	},
-	fixed: []string{"joined_at"},
+	fixed: []string{"joined_at", "created_at"},
 })
 
 var (

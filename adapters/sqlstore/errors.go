@@ -53,6 +53,7 @@ type Failure struct {
 var duplicateErrors = map[string]func() error{
 	"users_email_key":                   domain.ErrEmailTaken,
 	"doctors_license_key_key":           domain.ErrLicenseTaken,
+	"patients_external_id_key":          domain.ErrExternalIDTaken,
 	"mappings_patient_id_doctor_id_key": domain.ErrAlreadyAssigned,
 	"audit_seals_number_key":            domain.ErrSealed,
 }

@@ -24,10 +24,15 @@ var (
 const (
 	versionColumns = `versions.number, versions.at, COALESCE(versions.user_id, 0) AS user_id, versions.role, versions.change,
 			COALESCE(versions.with_kind, '') AS with_kind, COALESCE(versions.with_id, 0) AS with_id, versions.record`
+	// readColumns also has the time of the first version.
+	readColumns = versionColumns + `, (
+				SELECT first.at FROM versions AS first
+				WHERE first.kind = versions.kind AND first.record_id = versions.record_id AND first.number = 1
+			) AS first_at`
 	// As with patients, a page ends once its records have $5 bytes of free text. The
 	// column record is read only for the rows of the page.
 	selectVersions = `
-		SELECT ` + versionColumns + `
+		SELECT ` + readColumns + `
 		FROM (
 			SELECT kind, record_id, number, COALESCE(SUM(free_text)
 				OVER (ORDER BY number ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS free_text_before
@@ -41,7 +46,7 @@ const (
 	selectDeleted     = selectDeletedFrom + selectDeletedUpTo
 	selectDeletedWith = selectDeletedFrom + ` AND with_kind = $5 AND with_id = $6` + selectDeletedUpTo
 	selectDeletedFrom = `
-		SELECT ` + versionColumns + `
+		SELECT ` + readColumns + `
 		FROM (
 			SELECT kind, record_id, number, COALESCE(SUM(free_text)
 				OVER (ORDER BY record_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS free_text_before
@@ -54,7 +59,7 @@ const (
 		WHERE page.free_text_before < $4
 		ORDER BY versions.record_id`
 	selectLastDeleted = `
-		SELECT ` + versionColumns + `
+		SELECT ` + readColumns + `
 		FROM deletions JOIN versions USING (kind, record_id, number)
 		WHERE kind = $1 AND record_id = $2`
 )
@@ -98,16 +103,21 @@ type versionRow[R rowOf[T], T domain.Record] struct {
 	WithKind domain.SubjectKind `db:"with_kind"`
 	WithID   domain.ID          `db:"with_id"`
 	Record   snapshot[R]        `db:"record"`
+	FirstAt  instant            `db:"first_at"`
 }
 
 func (r versionRow[R, T]) entity() domain.Version[T] {
+	record := r.Record.row.entity()
+	if domain.StampOf(record) == (domain.Stamp{}) { // It is of a program that had no stamps.
+		record = domain.Stamped(record, domain.Stamp{Version: r.Number, CreatedAt: r.FirstAt.Time, UpdatedAt: r.At.Time})
+	}
 	return domain.Version[T]{
 		Number: r.Number,
 		At:     r.At.Time,
 		Author: domain.Author{UserID: r.UserID, Role: r.Role},
 		Change: r.Change,
 		Cause:  domain.Reference{Kind: r.WithKind, ID: r.WithID},
-		Record: r.Record.row.entity(),
+		Record: record,
 	}
 }
 
@@ -139,7 +149,7 @@ func (s history[R, T]) Add(ctx context.Context, versions ...domain.Version[T]) (
 		record := records[id]
 		record.Number++
 		records[id] = record
-		version.Number = record.Number
+		version = version.Numbered(record.Number)
 		version.At = ports.ToMicroseconds(version.At)
 		version.Record = s.kind.row(version.Record).entity()
 		stored[i] = version

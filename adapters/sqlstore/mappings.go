@@ -13,6 +13,9 @@ type mappingRow struct {
 	PatientID  domain.ID `db:"patient_id" json:"patient_id"`
 	DoctorID   domain.ID `db:"doctor_id" json:"doctor_id"`
 	AssignedAt instant   `db:"assigned_at" json:"assigned_at"`
+	Version    int       `db:"version" json:"version"`
+	CreatedAt  instant   `db:"created_at" json:"created_at"`
+	UpdatedAt  instant   `db:"updated_at" json:"updated_at"`
 }
 
 func newMappingRow(mapping domain.Mapping) mappingRow {
@@ -20,12 +23,21 @@ func newMappingRow(mapping domain.Mapping) mappingRow {
 		ID:         mapping.ID,
 		PatientID:  mapping.PatientID,
 		DoctorID:   mapping.DoctorID,
-		AssignedAt: instant{ports.ToMicroseconds(mapping.AssignedAt)},
+		AssignedAt: newInstant(mapping.AssignedAt),
+		Version:    mapping.Version,
+		CreatedAt:  newInstant(mapping.CreatedAt),
+		UpdatedAt:  newInstant(mapping.UpdatedAt),
 	}
 }
 
 func (r mappingRow) entity() domain.Mapping {
-	return domain.Mapping{ID: r.ID, PatientID: r.PatientID, DoctorID: r.DoctorID, AssignedAt: r.AssignedAt.Time}
+	return domain.Mapping{
+		ID:         r.ID,
+		PatientID:  r.PatientID,
+		DoctorID:   r.DoctorID,
+		AssignedAt: r.AssignedAt.Time,
+		Stamp:      domain.Stamp{Version: r.Version, CreatedAt: r.CreatedAt.Time, UpdatedAt: r.UpdatedAt.Time},
+	}
 }
 
 var mappingKind = newKind(kind[mappingRow, domain.Mapping]{
@@ -37,10 +49,11 @@ var mappingKind = newKind(kind[mappingRow, domain.Mapping]{
 		mapping.AssignedAt = ports.ToMicroseconds(mapping.AssignedAt)
 		return mapping
 	},
+	fixed: []string{"created_at"},
 })
 
 var selectAssignments = `
-		SELECT mappings.id AS mapping_id, mappings.patient_id, mappings.assigned_at,
+		SELECT mappings.id AS mapping_id, mappings.patient_id, mappings.assigned_at, mappings.version AS mapping_version,
 			patients.name AS patient_name, ` + doctorKind.columns + `
 		FROM mappings
 			JOIN patients ON patients.id = mappings.patient_id
@@ -53,10 +66,11 @@ type mappings struct {
 }
 
 type assignmentRow struct {
-	MappingID   domain.ID `db:"mapping_id"`
-	PatientID   domain.ID `db:"patient_id"`
-	PatientName string    `db:"patient_name"`
-	AssignedAt  instant   `db:"assigned_at"`
+	MappingID      domain.ID `db:"mapping_id"`
+	PatientID      domain.ID `db:"patient_id"`
+	PatientName    string    `db:"patient_name"`
+	AssignedAt     instant   `db:"assigned_at"`
+	MappingVersion int       `db:"mapping_version"`
 	doctorRow
 }
 
@@ -67,6 +81,7 @@ func (r assignmentRow) entity() domain.Assignment {
 		PatientName: domain.FromStored[domain.Name](r.PatientName),
 		Doctor:      r.doctorRow.entity(),
 		AssignedAt:  r.AssignedAt.Time,
+		Version:     r.MappingVersion,
 	}
 }
 

@@ -18,6 +18,11 @@ type patientRow struct {
 	Gender        nullableText `db:"gender" json:"gender"`
 	Address       freeText     `db:"address" json:"address"`
 	MedicalRecord freeText     `db:"medical_record" json:"medical_record"`
+	Email         string       `db:"email" json:"email"`
+	ExternalID    nullableText `db:"external_id" json:"external_id"`
+	Version       int          `db:"version" json:"version"`
+	CreatedAt     instant      `db:"created_at" json:"created_at"`
+	UpdatedAt     instant      `db:"updated_at" json:"updated_at"`
 }
 
 func newPatientRow(patient domain.Patient) patientRow {
@@ -32,6 +37,11 @@ func newPatientRow(patient domain.Patient) patientRow {
 		Gender:        nullableText(patient.Gender.String()),
 		Address:       freeText(patient.Address.String()),
 		MedicalRecord: freeText(patient.MedicalRecord.String()),
+		Email:         patient.Email.String(),
+		ExternalID:    nullableText(patient.ExternalID.String()),
+		Version:       patient.Version,
+		CreatedAt:     newInstant(patient.CreatedAt),
+		UpdatedAt:     newInstant(patient.UpdatedAt),
 	}
 }
 
@@ -45,6 +55,9 @@ func (r patientRow) entity() domain.Patient {
 		Gender:        domain.FromStored[domain.Gender](string(r.Gender)),
 		Address:       domain.FromStored[domain.Text](string(r.Address)),
 		MedicalRecord: domain.FromStored[domain.Text](string(r.MedicalRecord)),
+		Email:         domain.FromStored[domain.Email](r.Email),
+		ExternalID:    domain.FromStored[domain.ExternalID](string(r.ExternalID)),
+		Stamp:         domain.Stamp{Version: r.Version, CreatedAt: r.CreatedAt.Time, UpdatedAt: r.UpdatedAt.Time},
 	}
 }
 
@@ -56,7 +69,7 @@ var patientKind = newKind(kind[patientRow, domain.Patient]{
 		patient.ID = id
 		return patient
 	},
-	fixed:       []string{"created_by"},
+	fixed:       []string{"created_by", "created_at"},
 	noReference: func() error { return domain.ErrNoSuchReference("created_by") },
 })
 

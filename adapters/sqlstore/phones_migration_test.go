@@ -87,6 +87,8 @@ func TestLongerPhoneNumbersChangeNothingElse(t *testing.T) {
 			}
 			_, err = engine.provider.DownTo(t.Context(), beforeLongerPhones)
 			require.Error(t, err, "a number would be cut")
+			_, err = engine.provider.Up(t.Context()) // DownTo has taken later steps back
+			require.NoError(t, err)
 			// An older program writes the number that it has read, or another one.
 			for _, written := range []struct{ by, phone string }{
 				{`phone_number`, "+12 (34) 567 89 01 / 23       45"}, {`'+12 (34) 567 88'`, "+12 (34) 567 88"},

@@ -11,6 +11,7 @@ import (
 	"github.com/jmoiron/sqlx/reflectx"
 
 	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
 )
 
 // rowOf is a row that holds a T.
@@ -163,7 +164,7 @@ func (s records[R, T]) Add(ctx context.Context, record T) (T, error) {
 	if err != nil {
 		return none, s.explain(err)
 	}
-	return s.kind.added(record, id), nil
+	return ports.StampToMicroseconds(s.kind.added(record, id)), nil
 }
 
 // restoreAll inserts records under the IDs that they have.

@@ -11,20 +11,22 @@ import (
 const (
 	selectUser = `
 		SELECT id, email, password_hash, first_name, last_name, phone_number, phone_number_long, role, created_at,
-			password_temporary, is_active, totp_key, totp_confirmed, totp_last_step, recovery_hashes
+			password_temporary, is_active, totp_key, totp_confirmed, totp_last_step, recovery_hashes,
+			version, COALESCE(updated_at, created_at) AS updated_at
 		FROM users`
 	selectUsers        = selectUser + ` WHERE id > $1 ORDER BY id LIMIT $2`
 	selectActiveAdmins = selectUser + ` WHERE role = 'ADMIN' AND is_active ORDER BY id`
 	insertUser         = `
 		INSERT INTO users (email, password_hash, first_name, last_name, phone_number, role,
-			password_temporary, is_active, totp_key, totp_confirmed, totp_last_step, recovery_hashes, phone_number_long, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+			password_temporary, is_active, totp_key, totp_confirmed, totp_last_step, recovery_hashes, phone_number_long,
+			version, updated_at, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 		RETURNING id`
 	updateUser = `
 		UPDATE users
 		SET email = $2, password_hash = $3, first_name = $4, last_name = $5, phone_number = $6, role = $7,
 			password_temporary = $8, is_active = $9, totp_key = $10, totp_confirmed = $11, totp_last_step = $12,
-			recovery_hashes = $13, phone_number_long = $14
+			recovery_hashes = $13, phone_number_long = $14, version = $15, updated_at = $16
 		WHERE id = $1`
 )
 
@@ -49,6 +51,8 @@ type userRow struct {
 	TOTPConfirmed     bool         `db:"totp_confirmed"`
 	TOTPLastStep      int64        `db:"totp_last_step"`
 	RecoveryHashes    []byte       `db:"recovery_hashes"`
+	Version           int          `db:"version"`
+	UpdatedAt         instant      `db:"updated_at"`
 }
 
 func (r userRow) entity() domain.User {
@@ -69,6 +73,8 @@ func (r userRow) entity() domain.User {
 			LastStep:  r.TOTPLastStep,
 			Recovery:  splitHashes(r.RecoveryHashes),
 		},
+		UpdatedAt: r.UpdatedAt.Time,
+		Version:   r.Version,
 	}
 }
 
@@ -99,6 +105,7 @@ func userValues(user domain.User) []any {
 		user.Email.String(), user.PasswordHash.Reveal(), user.FirstName.String(), user.LastName.String(),
 		phone, user.Role, user.PasswordTemporary, user.Active,
 		factor.Key.Reveal(), factor.Confirmed, factor.LastStep, hashesOrNull(factor.Recovery), longPhone,
+		user.Version, ports.ToMicroseconds(user.UpdatedAt),
 	}
 }
 
@@ -106,7 +113,7 @@ func userValues(user domain.User) []any {
 type users struct{ *querier }
 
 func (s users) Add(ctx context.Context, user domain.User) (domain.User, error) {
-	user.CreatedAt = ports.ToMicroseconds(user.CreatedAt)
+	user.CreatedAt, user.UpdatedAt = ports.ToMicroseconds(user.CreatedAt), ports.ToMicroseconds(user.UpdatedAt)
 	err := s.returning(ctx, &user.ID, insertUser, append(userValues(user), user.CreatedAt)...)
 	if err != nil {
 		return domain.User{}, err

@@ -67,8 +67,10 @@ func TestAStoppedStoreOfAnEarlierProgramIsUpgraded(t *testing.T) {
 				assert.Equal(t, http.StatusOK, history.status, history.body)
 				if old.seals != nil {
 					assert.Contains(t, history.body, `"change":"created"`)
+					assert.Contains(t, ada.body, `"version":2`)
 					restored := home.request(s, http.MethodPost, "/api/patients/2/restore/", token, "")
 					assert.Equal(t, http.StatusOK, restored.status, restored.body)
+					assert.Contains(t, restored.body, `"version":3`)
 				}
 				added := home.request(s, http.MethodPost, "/api/patients/", token, `{"name": "Later"}`)
 				assert.Contains(t, added.body, `"id":3`)

@@ -49,7 +49,7 @@ var users = entityKind[domain.User]{
 	idPointer:   func(user *domain.User) *domain.ID { return &user.ID },
 	increment: func(user domain.User) domain.User {
 		user.FirstName = must(domain.ParsePersonName(nextNumber(user.FirstName.String())))
-		return user
+		return user.NextVersion(user.UpdatedAt.Add(time.Microsecond))
 	},
 }
 
@@ -84,7 +84,7 @@ var doctors = entityKind[domain.Doctor]{
 	idPointer:   func(doctor *domain.Doctor) *domain.ID { return &doctor.ID },
 	increment: func(doctor domain.Doctor) domain.Doctor {
 		doctor.Specialization = must(domain.ParseSpecialization(nextNumber(doctor.Specialization.String())))
-		return doctor
+		return domain.NextVersion(doctor, doctor.UpdatedAt.Add(time.Microsecond))
 	},
 }
 
@@ -101,7 +101,7 @@ var patients = entityKind[domain.Patient]{
 	idPointer: func(patient *domain.Patient) *domain.ID { return &patient.ID },
 	increment: func(patient domain.Patient) domain.Patient {
 		patient.MedicalRecord = must(domain.ParseText(nextNumber(patient.MedicalRecord.String())))
-		return patient
+		return domain.NextVersion(patient, patient.UpdatedAt.Add(time.Microsecond))
 	},
 }
 
@@ -119,7 +119,7 @@ var mappings = entityKind[domain.Mapping]{
 	idPointer: func(mapping *domain.Mapping) *domain.ID { return &mapping.ID },
 	increment: func(mapping domain.Mapping) domain.Mapping {
 		mapping.AssignedAt = mapping.AssignedAt.Add(time.Microsecond)
-		return mapping
+		return domain.NextVersion(mapping, mapping.UpdatedAt.Add(time.Microsecond))
 	},
 }
 

@@ -74,7 +74,7 @@ func newDoctor(changes ...func(*domain.DoctorInput)) domain.Doctor {
 		Salary:         domain.Given("1234.50"),
 	}
 	apply(&in, changes)
-	return must(domain.NewDoctor(in, now))
+	return domain.FirstVersion(must(domain.NewDoctor(in, now)), now)
 }
 
 func licensed(number string) func(*domain.DoctorInput) {
@@ -89,9 +89,11 @@ func newPatient(creator domain.ID, changes ...func(*domain.PatientInput)) domain
 		Gender:        domain.Given("F"),
 		Address:       domain.Given("221B Baker Street\nPrinceton, NJ"),
 		MedicalRecord: domain.Given("Aphasia.\n\tIt is never lupus."),
+		Email:         domain.Given("adler@example.com"),
+		ExternalID:    domain.Given(fmt.Sprintf("MRN-%06d", serial.Add(1))),
 	}
 	apply(&in, changes)
-	return must(domain.NewPatient(in, domain.Actor{UserID: creator, Role: domain.Staff}, now))
+	return domain.FirstVersion(must(domain.NewPatient(in, domain.Actor{UserID: creator, Role: domain.Staff}, now)), now)
 }
 
 // assigned returns the view of a patient to whom exactly these doctors are assigned.
@@ -102,7 +104,7 @@ func assigned(patient domain.Patient, doctors ...domain.ID) domain.PatientView {
 // newMapping accepts any IDs, including those that domain.ParseID refuses: a store must
 // not rely on its callers to have parsed them.
 func newMapping(patient, doctor domain.ID) domain.Mapping {
-	return domain.Mapping{PatientID: patient, DoctorID: doctor, AssignedAt: now}
+	return domain.FirstVersion(domain.Mapping{PatientID: patient, DoctorID: doctor, AssignedAt: now}, now)
 }
 
 func apply[T any](in *T, changes []func(*T)) {

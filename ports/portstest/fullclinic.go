@@ -102,5 +102,6 @@ func assignmentOf(mapping domain.Mapping, patient domain.Patient, doctor domain.
 		PatientName: patient.Name,
 		Doctor:      doctor,
 		AssignedAt:  mapping.AssignedAt,
+		Version:     mapping.Version,
 	}
 }

@@ -52,6 +52,7 @@ func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
 		{"Patients", func(s suite) {
 			testRepository(s, patients)
 			testPatients(s)
+			testExternalIDs(s)
 			testExistingIDs(s, patientRecords)
 		}},
 		{"Mappings", func(s suite) {
@@ -81,6 +82,7 @@ func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
 
 func testHistory[T domain.Record](s suite, a recordKind[T]) {
 	testVersions(s, a)
+	testStamps(s, a)
 	testDeletedRecords(s, a)
 	testDeletedIDs(s, a)
 	testRestores(s, a)

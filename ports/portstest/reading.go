@@ -95,9 +95,9 @@ func requireConsistent(t tester, store ports.Store) {
 	mapped := map[pair]bool{}
 	for _, found := range allMappings(t, store) {
 		doctor, patient := doctors.get(t, store, found.Doctor.ID), patients.get(t, store, found.PatientID)
-		mapping := domain.Mapping{ID: found.ID, PatientID: patient.ID, DoctorID: doctor.ID, AssignedAt: found.AssignedAt}
+		mapping := mappings.get(t, store, found.ID)
 		require.Equal(t, assignmentOf(mapping, patient, doctor), found)
-		require.Equal(t, mapping, mappings.get(t, store, found.ID))
+		require.Equal(t, pair{patient.ID, doctor.ID}, pair{mapping.PatientID, mapping.DoctorID})
 		require.False(t, mapped[pair{patient.ID, doctor.ID}], "a pair is mapped twice")
 		mapped[pair{patient.ID, doctor.ID}] = true
 	}

@@ -59,8 +59,7 @@ func (a recordKind[T]) newDeletedAt(record T, at time.Time) domain.Version[T] {
 func (a recordKind[T]) numbered(after int, versions ...domain.Version[T]) []domain.Version[T] {
 	list := []domain.Version[T]{}
 	for i, version := range versions {
-		version.Number = after + i + 1
-		list = append(list, version)
+		list = append(list, version.Numbered(after+i+1))
 	}
 	return list
 }

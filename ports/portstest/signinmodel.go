@@ -71,6 +71,7 @@ func (r *signInModel) apply(t tester, tx ports.Tx, d signInStep) error {
 			user.PasswordTemporary, user.SecondFactor = true, confirmedFactor()
 		}
 		user.Active = d.active
+		user.Version = r.users.stored[userID].Version + 1
 		return r.users.save(t, tx, user, nil)
 	case "sign in":
 		var refusal error

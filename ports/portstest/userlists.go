@@ -175,6 +175,7 @@ func testActiveAdmins(s suite) {
 		admin = users.add(t, store, admin)
 		update(t, store, func(tx ports.Tx) error {
 			late.Role = domain.Admin
+			late = late.NextVersion(now)
 			if err := tx.Users().Save(t.Context(), late); err != nil {
 				return err
 			}

@@ -49,6 +49,7 @@ func testFindByEmail(s suite) {
 
 		// The Update can continue.
 		blank.Role = domain.Admin
+		blank = blank.NextVersion(now)
 		update(t, store, func(tx ports.Tx) error {
 			_, err := tx.Users().ByEmail(t.Context(), domain.Email{})
 			requireRefused(t, domain.ErrNotFound(), err)
@@ -61,6 +62,7 @@ func testFindByEmail(s suite) {
 		before := users.addNew(t, store)
 		moved := before
 		moved.Email = newUser().Email
+		moved = moved.NextVersion(now)
 		update(t, store, func(tx ports.Tx) error {
 			if err := tx.Users().Save(t.Context(), moved); err != nil {
 				return err
@@ -90,6 +92,7 @@ func testUserSave(s suite) {
 		changed = changed.SetPassword(domain.StoredPasswordHash("another hash"), true)
 		changed.Active = false
 		changed.SecondFactor = confirmedFactor()
+		changed = changed.NextVersion(now.Add(time.Minute))
 		changed.CreatedAt = before.CreatedAt.Add(time.Hour)
 		users.save(t, store, changed)
 

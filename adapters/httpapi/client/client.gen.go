@@ -102,6 +102,12 @@ type Account struct {
 	PasswordTemporary bool   `json:"password_temporary"`
 	PhoneNumber       string `json:"phone_number"`
 	Role              Role   `json:"role"`
+
+	// UpdatedAt When the account was last changed, in UTC. Signing in changes nothing.
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// Version One higher after each change of the account.
+	Version int32 `json:"version"`
 }
 
 // AccountChange The members of an account to change. Absent members stay as they are.
@@ -125,6 +131,9 @@ type Assignment struct {
 	Doctor     Doctor      `json:"doctor"`
 	ID         int64       `json:"id"`
 	Patient    PatientName `json:"patient"`
+
+	// Version The number of the record's last version in its history. Each change of the record itself adds one.
+	Version RecordVersion `json:"version"`
 }
 
 // Author Who made the version. Null if the change is `found`.
@@ -148,6 +157,10 @@ type CodeCheck struct {
 	OTP string `json:"otp"`
 }
 
+// CreatedAt When the record was added, in UTC. For a record that is older than its history: the time of its first version, or
+// of the upgrade.
+type CreatedAt = time.Time
+
 // Credentials The credentials of a login.
 type Credentials struct {
 	// OTP The six digits that the authenticator app shows, or a recovery code. Spaces, hyphens and letter case are ignored. At a login it can also be empty or null, which is the same as absent.
@@ -160,6 +173,10 @@ type Credentials struct {
 
 // DeletedDoctor A deleted doctor, as it was when it was deleted.
 type DeletedDoctor struct {
+	// CreatedAt When the record was added, in UTC. For a record that is older than its history: the time of its first version, or
+	// of the upgrade.
+	CreatedAt CreatedAt `json:"created_at"`
+
 	// DeletedAt In UTC, with microseconds.
 	DeletedAt time.Time `json:"deleted_at"`
 
@@ -173,6 +190,13 @@ type DeletedDoctor struct {
 	// Salary In the clinic's currency. Absent unless the caller is an Admin.
 	Salary         *string `json:"salary,omitempty"`
 	Specialization string  `json:"specialization"`
+
+	// UpdatedAt When the record itself was last changed, in UTC. It also changes with members that the caller cannot see.
+	// Assigning a doctor to a patient changes neither record. A request without changes leaves it as it is.
+	UpdatedAt UpdatedAt `json:"updated_at"`
+
+	// Version The number of the record's last version in its history. Each change of the record itself adds one.
+	Version RecordVersion `json:"version"`
 }
 
 // DeletedMapping A deleted mapping, as it was when it was deleted.
@@ -195,11 +219,18 @@ type DeletedMapping struct {
 
 	// Patient The patient's id.
 	Patient int64 `json:"patient"`
+
+	// Version The number of the record's last version in its history. Each change of the record itself adds one.
+	Version RecordVersion `json:"version"`
 }
 
 // DeletedPatient A deleted patient, as it was when it was deleted.
 type DeletedPatient struct {
 	Address string `json:"address"`
+
+	// CreatedAt When the record was added, in UTC. For a record that is older than its history: the time of its first version, or
+	// of the upgrade.
+	CreatedAt CreatedAt `json:"created_at"`
 
 	// CreatedBy The id of the account that created the patient.
 	CreatedBy   int64               `json:"created_by"`
@@ -211,12 +242,25 @@ type DeletedPatient struct {
 	// DeletedBy The id of the account that deleted the record. Null for the operator at the command line.
 	DeletedBy *int64 `json:"deleted_by"`
 
+	// Email In lower case, or empty.
+	Email string `json:"email"`
+
+	// ExternalID The number by which another system knows the patient, or null.
+	ExternalID *string `json:"external_id"`
+
 	// Gender Female, male, other, or null if it is unknown.
 	Gender        *Gender `json:"gender"`
 	ID            int64   `json:"id"`
 	MedicalRecord string  `json:"medical_record"`
 	Name          string  `json:"name"`
 	PhoneNumber   string  `json:"phone_number"`
+
+	// UpdatedAt When the record itself was last changed, in UTC. It also changes with members that the caller cannot see.
+	// Assigning a doctor to a patient changes neither record. A request without changes leaves it as it is.
+	UpdatedAt UpdatedAt `json:"updated_at"`
+
+	// Version The number of the record's last version in its history. Each change of the record itself adds one.
+	Version RecordVersion `json:"version"`
 }
 
 // Deletion When a record was deleted, and by whom.
@@ -230,6 +274,9 @@ type Deletion struct {
 
 // Doctor defines model for Doctor.
 type Doctor struct {
+	// CreatedAt When the record was added, in UTC. For a record that is older than its history: the time of its first version, or
+	// of the upgrade.
+	CreatedAt     CreatedAt          `json:"created_at"`
 	ID            int64              `json:"id"`
 	JoinedAt      openapi_types.Date `json:"joined_at"`
 	LicenseNumber string             `json:"license_number"`
@@ -238,6 +285,13 @@ type Doctor struct {
 	// Salary In the clinic's currency. Absent unless the caller is an Admin.
 	Salary         *string `json:"salary,omitempty"`
 	Specialization string  `json:"specialization"`
+
+	// UpdatedAt When the record itself was last changed, in UTC. It also changes with members that the caller cannot see.
+	// Assigning a doctor to a patient changes neither record. A request without changes leaves it as it is.
+	UpdatedAt UpdatedAt `json:"updated_at"`
+
+	// Version The number of the record's last version in its history. Each change of the record itself adds one.
+	Version RecordVersion `json:"version"`
 }
 
 // DoctorChange The members of a doctor to change. Absent members stay as they are.
@@ -395,6 +449,9 @@ type Mapping struct {
 
 	// Patient The patient's id.
 	Patient int64 `json:"patient"`
+
+	// Version The number of the record's last version in its history. Each change of the record itself adds one.
+	Version RecordVersion `json:"version"`
 }
 
 // MappingChange The members of a mapping to change. Absent members stay as they are.
@@ -405,6 +462,9 @@ type MappingFacts struct {
 	// AssignedAt When the doctor was assigned, in UTC.
 	AssignedAt time.Time `json:"assigned_at"`
 	ID         int64     `json:"id"`
+
+	// Version The number of the record's last version in its history. Each change of the record itself adds one.
+	Version RecordVersion `json:"version"`
 }
 
 // MappingFields The writable members of a mapping.
@@ -487,9 +547,19 @@ type Patient struct {
 	// AssignedDoctors The ids of all the patient's doctors, in ascending order.
 	AssignedDoctors []int64 `json:"assigned_doctors"`
 
+	// CreatedAt When the record was added, in UTC. For a record that is older than its history: the time of its first version, or
+	// of the upgrade.
+	CreatedAt CreatedAt `json:"created_at"`
+
 	// CreatedBy The id of the account that created the patient.
 	CreatedBy   int64               `json:"created_by"`
 	DateOfBirth *openapi_types.Date `json:"date_of_birth"`
+
+	// Email In lower case, or empty.
+	Email string `json:"email"`
+
+	// ExternalID The number by which another system knows the patient, or null.
+	ExternalID *string `json:"external_id"`
 
 	// Gender Female, male, other, or null if it is unknown.
 	Gender        *Gender `json:"gender"`
@@ -497,6 +567,13 @@ type Patient struct {
 	MedicalRecord string  `json:"medical_record"`
 	Name          string  `json:"name"`
 	PhoneNumber   string  `json:"phone_number"`
+
+	// UpdatedAt When the record itself was last changed, in UTC. It also changes with members that the caller cannot see.
+	// Assigning a doctor to a patient changes neither record. A request without changes leaves it as it is.
+	UpdatedAt UpdatedAt `json:"updated_at"`
+
+	// Version The number of the record's last version in its history. Each change of the record itself adds one.
+	Version RecordVersion `json:"version"`
 }
 
 // PatientChange The members of a patient to change. Absent members stay as they are.
@@ -505,6 +582,13 @@ type PatientChange struct {
 
 	// DateOfBirth Not before 1850 and not in the future. Null if it is unknown.
 	DateOfBirth Change[openapi_types.Date] `json:"date_of_birth,omitzero"`
+
+	// Email Empty, or an e-mail address in ASCII characters, which is kept in lower case. Several patients can have the same one.
+	Email *string `json:"email,omitempty"`
+
+	// ExternalID The number by which another system knows the patient. Unique among the patients that are not deleted, compared as it is
+	// written, without surrounding space. An empty one is null.
+	ExternalID *string `json:"external_id,omitempty"`
 
 	// Gender Female, male, other, or null if it is unknown.
 	Gender        Change[Gender] `json:"gender,omitzero"`
@@ -523,6 +607,13 @@ type PatientFields struct {
 	// DateOfBirth Not before 1850 and not in the future. Null if it is unknown.
 	DateOfBirth *openapi_types.Date `json:"date_of_birth,omitempty"`
 
+	// Email Empty, or an e-mail address in ASCII characters, which is kept in lower case. Several patients can have the same one.
+	Email *string `json:"email,omitempty"`
+
+	// ExternalID The number by which another system knows the patient. Unique among the patients that are not deleted, compared as it is
+	// written, without surrounding space. An empty one is null.
+	ExternalID *string `json:"external_id,omitempty"`
+
 	// Gender Female, male, other, or null if it is unknown.
 	Gender        *Gender `json:"gender,omitempty"`
 	MedicalRecord *string `json:"medical_record,omitempty"`
@@ -539,6 +630,13 @@ type PatientInput struct {
 
 	// DateOfBirth Not before 1850 and not in the future. Null if it is unknown.
 	DateOfBirth *openapi_types.Date `json:"date_of_birth,omitempty"`
+
+	// Email Empty, or an e-mail address in ASCII characters, which is kept in lower case. Several patients can have the same one.
+	Email *string `json:"email,omitempty"`
+
+	// ExternalID The number by which another system knows the patient. Unique among the patients that are not deleted, compared as it is
+	// written, without surrounding space. An empty one is null.
+	ExternalID *string `json:"external_id,omitempty"`
 
 	// Gender Female, male, other, or null if it is unknown.
 	Gender        *Gender `json:"gender,omitempty"`
@@ -560,9 +658,19 @@ type PatientName struct {
 type PatientRecord struct {
 	Address string `json:"address"`
 
+	// CreatedAt When the record was added, in UTC. For a record that is older than its history: the time of its first version, or
+	// of the upgrade.
+	CreatedAt CreatedAt `json:"created_at"`
+
 	// CreatedBy The id of the account that created the patient.
 	CreatedBy   int64               `json:"created_by"`
 	DateOfBirth *openapi_types.Date `json:"date_of_birth"`
+
+	// Email In lower case, or empty.
+	Email string `json:"email"`
+
+	// ExternalID The number by which another system knows the patient, or null.
+	ExternalID *string `json:"external_id"`
 
 	// Gender Female, male, other, or null if it is unknown.
 	Gender        *Gender `json:"gender"`
@@ -570,6 +678,13 @@ type PatientRecord struct {
 	MedicalRecord string  `json:"medical_record"`
 	Name          string  `json:"name"`
 	PhoneNumber   string  `json:"phone_number"`
+
+	// UpdatedAt When the record itself was last changed, in UTC. It also changes with members that the caller cannot see.
+	// Assigning a doctor to a patient changes neither record. A request without changes leaves it as it is.
+	UpdatedAt UpdatedAt `json:"updated_at"`
+
+	// Version The number of the record's last version in its history. Each change of the record itself adds one.
+	Version RecordVersion `json:"version"`
 }
 
 // PatientVersion A version with the patient as it was.
@@ -635,6 +750,9 @@ type Receipt struct {
 	// Detail What happens next, as text for people.
 	Detail string `json:"detail"`
 }
+
+// RecordVersion The number of the record's last version in its history. Each change of the record itself adds one.
+type RecordVersion = int32
 
 // RecoveryCodes defines model for RecoveryCodes.
 type RecoveryCodes struct {
@@ -712,6 +830,10 @@ type Tokens struct {
 	Refresh   string `json:"refresh"`
 	TokenType string `json:"token_type"`
 }
+
+// UpdatedAt When the record itself was last changed, in UTC. It also changes with members that the caller cannot see.
+// Assigning a doctor to a patient changes neither record. A request without changes leaves it as it is.
+type UpdatedAt = time.Time
 
 // User The view of an account for its user.
 type User struct {
@@ -1814,8 +1936,9 @@ type ClientInterface interface {
 	// RestorePatient Restore a deleted patient
 	//
 	// For Admins. Restores the patient under the same id, and the mappings that were deleted together with the patient. A
-	// mapping whose doctor is deleted is restored together with the doctor. A patient that is not deleted is not found
-	// (404).
+	// mapping whose doctor is deleted is restored together with the doctor. An
+	// external id that another patient has by now is refused (400, `conflict`). A patient that is not deleted is not
+	// found (404).
 	//
 	// A body is ignored.
 	//
@@ -3282,8 +3405,9 @@ func (c *Client) GetPatientVersion(ctx context.Context, id PatientID, version Ve
 // RestorePatient Restore a deleted patient
 //
 // For Admins. Restores the patient under the same id, and the mappings that were deleted together with the patient. A
-// mapping whose doctor is deleted is restored together with the doctor. A patient that is not deleted is not found
-// (404).
+// mapping whose doctor is deleted is restored together with the doctor. An
+// external id that another patient has by now is refused (400, `conflict`). A patient that is not deleted is not
+// found (404).
 //
 // A body is ignored.
 //
@@ -7248,8 +7372,9 @@ type ClientWithResponsesInterface interface {
 	// RestorePatientWithResponse Restore a deleted patient
 	//
 	// For Admins. Restores the patient under the same id, and the mappings that were deleted together with the patient. A
-	// mapping whose doctor is deleted is restored together with the doctor. A patient that is not deleted is not found
-	// (404).
+	// mapping whose doctor is deleted is restored together with the doctor. An
+	// external id that another patient has by now is refused (400, `conflict`). A patient that is not deleted is not
+	// found (404).
 	//
 	// A body is ignored.
 	//
@@ -10262,8 +10387,9 @@ func (c *ClientWithResponses) GetPatientVersionWithResponse(ctx context.Context,
 // RestorePatientWithResponse Restore a deleted patient
 //
 // For Admins. Restores the patient under the same id, and the mappings that were deleted together with the patient. A
-// mapping whose doctor is deleted is restored together with the doctor. A patient that is not deleted is not found
-// (404).
+// mapping whose doctor is deleted is restored together with the doctor. An
+// external id that another patient has by now is refused (400, `conflict`). A patient that is not deleted is not
+// found (404).
 //
 // A body is ignored.
 //

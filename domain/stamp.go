@@ -1,0 +1,32 @@
+package domain
+
+import "time"
+
+// Stamp is when a record came about, and when and how often it has changed.
+type Stamp struct {
+	// Version is the number of the record's last version, from 1.
+	Version   int
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+func (s Stamp) stamp() Stamp { return s }
+
+// StampOf returns the stamp of a record.
+func StampOf(record Record) Stamp { return record.stamp() }
+
+// Stamped returns the record with another stamp.
+func Stamped[T Record](record T, stamp Stamp) T { return record.stamped(stamp).(T) }
+
+// FirstVersion returns a record as its first version has it, when it comes about at that time.
+func FirstVersion[T Record](record T, at time.Time) T {
+	return Stamped(record, Stamp{Version: 1, CreatedAt: at, UpdatedAt: at})
+}
+
+// NextVersion returns a record as its next version has it, after a change at that time.
+func NextVersion[T Record](record T, at time.Time) T {
+	stamp := StampOf(record)
+	stamp.Version++
+	stamp.UpdatedAt = at
+	return Stamped(record, stamp)
+}
