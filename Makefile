@@ -11,9 +11,13 @@ FUZZTIME := 60s
 
 # The build tools are pinned in tools/go.mod. Go builds them when they are first used and
 # caches them.
-TOOL   := go tool -modfile=$(CURDIR)/tools/go.mod
+#
+# "go tool NAME" exits with 0 if a signal ends the tool, and a check that was killed would
+# pass. So "go tool -n" only builds the tool and prints its path.
+tool    = "$$(go tool -modfile=$(CURDIR)/tools/go.mod -n $(1))"
+WIRE    = "$$(go tool -n wire)"
 CLIENT := adapters/httpapi/client
-OAPI   := cd $(CLIENT) && $(TOOL) oapi-codegen -config config.yaml
+OAPI    = cd $(CLIENT) && $(call tool,oapi-codegen) -config config.yaml
 
 help: ## Print the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,7 +43,7 @@ SEQUENTIAL := ^(TestStoreUnprepared|TestBadInputNeverCausesAServerError|TestLong
 
 # -count=1 is necessary because the test cache does not know that cmd/healthcare builds and
 # runs the program.
-GOTEST := $(TOOL) gotestsum --format=pkgname-and-test-fails -- -count=1 -timeout=15m
+GOTEST = $(call tool,gotestsum) --format=pkgname-and-test-fails -- -count=1 -timeout=15m
 
 # ./cmd/healthcare takes longest, so it starts first. Three packages run at once, because
 # tests of the program spend much time waiting.
@@ -54,17 +58,17 @@ lint: lint-format lint-vet lint-golangci lint-generated lint-modules lint-deadco
 
 lint-format:
 	@echo "gofumpt: every file is formatted"
-	@$(TOOL) gofumpt -d . | (! grep .)
+	@$(call tool,gofumpt) -d . | (! grep .)
 
 lint-vet:
 	go vet ./...
 
 lint-golangci:
-	$(TOOL) golangci-lint run
+	$(call tool,golangci-lint) run
 
 lint-generated:
 	@echo "wire_gen.go and the client are up to date with make generate"
-	@go tool wire diff ./cmd/healthcare
+	@$(WIRE) diff ./cmd/healthcare
 	@$(OAPI) ../openapi.yaml | diff client.gen.go -
 
 lint-modules:
@@ -73,10 +77,10 @@ lint-modules:
 
 lint-deadcode:
 	@echo "deadcode: the program or a test reaches every function"
-	@$(TOOL) deadcode -test ./... | (! grep .)
+	@$(call tool,deadcode) -test ./... | (! grep .)
 
 generate: ## Generate wire_gen.go and the Go client
-	go tool wire gen ./cmd/healthcare
+	$(WIRE) gen ./cmd/healthcare
 	$(OAPI) -o client.gen.go ../openapi.yaml
 
 fuzz: ## Run each fuzz test for FUZZTIME
