@@ -27,14 +27,25 @@ build: ## Build bin/healthcare
 
 # SQLite (C translated to Go) and the search for weak passwords are built without the race
 # detector, because it makes them more than ten times slower. (A package that instantiates
-# generic code of other packages, such as sync.Map, cannot be excluded.)
-RACE := -race -gcflags=github.com/ccojocar/zxcvbn-go/matching=-race=false -gcflags=modernc.org/sqlite/lib=-race=false
+# generic code of other packages, such as sync.Map, cannot be excluded.) -race also adds
+# checks of unsafe pointers; SQLite's C library consists of such pointers.
+RACE := -race -gcflags=github.com/ccojocar/zxcvbn-go/matching=-race=false \
+	-gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/memory=-race=false \
+	-gcflags=modernc.org/libc=-d=checkptr=0
+
+# These tests send thousands of requests one after the other. With the race detector they
+# take minutes, and other tests call the same code concurrently, so they run without it.
+SEQUENTIAL := ^(TestStoreUnprepared|TestBadInputNeverCausesAServerError|TestLongVersionsAreAllShown|TestEveryEndpointByRole|TestALongExportIsReadAndRecordedPageByPage)$$
+
+# -count=1 is necessary because the test cache does not know that cmd/healthcare builds and
+# runs the program.
+GOTEST := $(TOOL) gotestsum --format=pkgname-and-test-fails -- -count=1 -timeout=15m
 
 # ./cmd/healthcare takes longest, so it starts first. Three packages run at once, because
-# tests of the program spend much time waiting. -count=1 is necessary because the test cache
-# does not know that cmd/healthcare builds and runs the program.
-test: postgres ## Run all tests under the race detector (TEST_DATABASE_URL: use that PostgreSQL)
-	$(TOOL) gotestsum --format=pkgname-and-test-fails -- $(RACE) -count=1 -timeout=15m -p=3 ./cmd/healthcare ./...
+# tests of the program spend much time waiting.
+test: postgres ## Run all tests, nearly all under the race detector (TEST_DATABASE_URL: use that PostgreSQL)
+	$(GOTEST) $(RACE) -p=3 -skip '$(SEQUENTIAL)' ./cmd/healthcare ./...
+	$(GOTEST) -run '$(SEQUENTIAL)' ./adapters/httpapi ./adapters/sqlite
 
 postgres:
 	@.ci/postgres

@@ -19,7 +19,7 @@ const sealVersion = "v1"
 // The errors do not contain the sealed key, because they are logged.
 var (
 	errFormat     = errors.New("totp: the sealed key has an unknown format")
-	errUnknownKey = errors.New("totp: the key was sealed with a SECRET_KEY that is neither the current one nor a fallback")
+	errUnknownKey = errors.New("totp: the key was encrypted with a SECRET_KEY that is neither the current one nor a fallback")
 	errTampered   = errors.New("totp: the sealed key was altered")
 )
 

@@ -63,6 +63,7 @@ func TestTheOwnerCanSignInDuringDistributedGuessing(t *testing.T) {
 // measurements with a difference. It uses the released program, whose hashes take several
 // times as long as the difference that is measured.
 func TestLoginDoesNotRevealWhetherAnAccountExists(t *testing.T) {
+	t.Parallel()
 	const (
 		turns  = 50
 		tries  = 3

@@ -23,7 +23,7 @@ import (
 // commands lists the commands of the program.
 type commands struct {
 	Serve           serveCommand           `cmd:"" help:"Serve the API over HTTP."`
-	Migrate         migrateCommand         `cmd:"" help:"Update the database schema, or list its migrations."`
+	Migrate         migrateCommand         `cmd:"" help:"Update the database schema, or list its steps."`
 	Createsuperuser createsuperuserCommand `cmd:"" help:"Create an administrator."`
 	Users           usersCommand           `cmd:"" help:"Manage users without signing in."`
 	Audit           auditCommand           `cmd:"" help:"Verify and adopt the audit trail."`

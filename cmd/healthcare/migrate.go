@@ -11,8 +11,8 @@ import (
 )
 
 type migrateCommand struct {
-	Up     migrateUpCommand     `cmd:"" default:"withargs" help:"Apply the pending migrations (the default). Running it several times at once is safe."`
-	Status migrateStatusCommand `cmd:"" help:"List the migrations, applied and pending. This changes nothing."`
+	Up     migrateUpCommand     `cmd:"" default:"withargs" help:"Apply the pending steps of the schema (the default). Running it several times at once is safe."`
+	Status migrateStatusCommand `cmd:"" help:"List the steps of the schema, applied and pending. This changes nothing."`
 }
 
 type migrateUpCommand struct {

@@ -137,7 +137,7 @@ func readSecretKey(path string) (domain.Secret, error) {
 }
 
 // hasUnusedSecretKeyFile reports whether DATA_DIR contains a key that is neither SECRET_KEY
-// nor a fallback. Second factors that were sealed with it cannot be used.
+// nor a fallback. Second factors that were encrypted with it cannot be used.
 func (c config) hasUnusedSecretKeyFile() bool {
 	unused, err := readSecretKey(c.secretKeyPath())
 	return err == nil && !slices.ContainsFunc(append(c.SecretKeyFallbacks, c.SecretKey), func(key domain.Secret) bool {

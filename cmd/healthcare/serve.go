@@ -70,13 +70,13 @@ func (s serveCommand) Run(ctx context.Context, p process) error {
 		log.Warn("the key in DATA_DIR/secret_key is not in use: start once with it in SECRET_KEY_FALLBACKS, then remove the file")
 	}
 	if len(cfg.SecretKeyFallbacks) > 0 {
-		// Second factors that a fallback sealed are sealed with the current key, so that the
+		// Second factors that a fallback encrypted are encrypted with the current key, so that the
 		// fallback can be removed from the settings.
 		resealed, err := api.useCases.SecondFactor.Reseal(ctx, operator)
 		if err := cmp.Or(err, resealed.Failed); err != nil {
-			log.Error("cannot seal all second factors with the current SECRET_KEY", "changed", resealed.Keys, "error", err)
+			log.Error("cannot encrypt all second factors with the current SECRET_KEY", "changed", resealed.Keys, "error", err)
 		} else {
-			log.Info("all second factors are sealed with the current SECRET_KEY", "changed", resealed.Keys)
+			log.Info("all second factors are encrypted with the current SECRET_KEY", "changed", resealed.Keys)
 		}
 	}
 	stopSealing := startSealing(ctx, api.useCases, log)
