@@ -47,10 +47,15 @@ func preferredExport(request *http.Request) (exportFormat[domain.AuditEventView]
 // preferred returns the offered media type that the Accept headers prefer, and "" if they
 // name none of them: then the client gets JSON (RFC 9110, 12.5.1). Wildcards are ignored.
 func preferred(request *http.Request, offered ...string) string {
+	return preferredOf(request.Header.Values(echo.HeaderAccept), offered...)
+}
+
+// preferredOf is preferred for the values of any header that lists names with a quality.
+func preferredOf(values []string, offered ...string) string {
 	best, bestQuality := "", 0.0
-	for accepted := range strings.SplitSeq(strings.Join(request.Header.Values(echo.HeaderAccept), ","), ",") {
-		mediaType, params, err := mime.ParseMediaType(accepted)
-		if err != nil || !slices.Contains(offered, mediaType) {
+	for accepted := range strings.SplitSeq(strings.Join(values, ","), ",") {
+		name, params, err := mime.ParseMediaType(accepted)
+		if err != nil || !slices.Contains(offered, name) {
 			continue
 		}
 		quality := 1.0
@@ -58,7 +63,7 @@ func preferred(request *http.Request, offered ...string) string {
 			quality, _ = strconv.ParseFloat(text, 64) // 0 if it is not a number
 		}
 		if quality > bestQuality {
-			best, bestQuality = mediaType, quality
+			best, bestQuality = name, quality
 		}
 	}
 	return best

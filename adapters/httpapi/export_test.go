@@ -283,11 +283,3 @@ func TestExportsOverHTTP10AreRefused(t *testing.T) {
 		}
 	}
 }
-
-// The beginning of a YAML document can be valid YAML, so a client needs Content-Length to
-// notice that the rest is missing.
-func TestACutOffOpenAPIDocumentIsNoticeablyIncomplete(t *testing.T) {
-	resp, body := overHTTP10(t, serveOne(io.Discard, spec), "")
-	assert.Equal(t, int64(len(openAPI)), resp.ContentLength)
-	assert.Equal(t, string(openAPI), body)
-}

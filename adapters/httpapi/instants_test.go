@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"net/http"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -22,7 +23,7 @@ func TestAllTimesHaveSixFractionalDigits(t *testing.T) {
 		api.populate(admin)
 		seen := 0
 		for _, endpoint := range endpoints {
-			if endpoint.method != http.MethodGet || endpoint.asAdmin != http.StatusOK || endpoint.path == "/openapi.yaml" {
+			if endpoint.method != http.MethodGet || endpoint.asAdmin != http.StatusOK || strings.HasPrefix(endpoint.path, "/openapi.") {
 				continue
 			}
 			for _, at := range instant.FindAllString(string(api.want(200, "GET", endpoint.path, admin, "").body), -1) {

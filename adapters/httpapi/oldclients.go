@@ -14,6 +14,8 @@ type Options struct {
 	// OldClients serves clients of the old backend as the old backend did: bodies can be forms,
 	// unknown members are ignored, dates can lack zeros, and lists have no pages.
 	OldClients bool
+	// NoDocs leaves out the documentation page.
+	NoDocs bool
 }
 
 // oldClients is in the context of every request if Options.OldClients is set.

@@ -124,7 +124,7 @@ func TestAllBadParametersAreNamedToAuthorizedCallers(t *testing.T) {
 // Health checks and browsers add parameters of their own.
 func TestServiceEndpointsIgnoreParameters(t *testing.T) {
 	api := newAPI(t, stores["memory"](t))
-	for _, path := range []string{"/livez", "/readyz", "/openapi.yaml"} {
+	for _, path := range []string{"/livez", "/readyz", "/openapi.yaml", "/openapi.json", "/docs", "/docs/page.js"} {
 		api.want(200, "GET", path+"?verbose&ts=1", "", "")
 	}
 }

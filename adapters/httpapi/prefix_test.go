@@ -89,10 +89,11 @@ func TestPathsInAnswersHaveTheProxysPrefix(t *testing.T) {
 	}
 
 	_, body = follow(t, base, "/clinic/", "")
-	assert.JSONEq(t, `{"api":"/clinic/api/","openapi":"/clinic/openapi.yaml"}`, body)
+	assert.JSONEq(t, `{"api":"/clinic/api/","docs":"/clinic/docs/","openapi":"/clinic/openapi.yaml"}`, body)
 	_, body = follow(t, base, "/clinic/", "", "Accept", "text/html")
 	assert.Contains(t, body, `href="/clinic/api/"`)
 	assert.Contains(t, body, `href="/clinic/openapi.yaml"`)
+	assert.Contains(t, body, `href="/clinic/docs/"`)
 	_, body = follow(t, base, "/clinic/openapi.yaml", "")
 	spec, err := openapi3.NewLoader().LoadFromData([]byte(body))
 	require.NoError(t, err)
@@ -114,13 +115,13 @@ func TestBrowsersGetTheHomePage(t *testing.T) {
 		}
 	}
 	page := string(api.want(200, "GET", "/", "", "", "Accept", browser).body)
-	for _, link := range []string{`href="/api/"`, `href="/openapi.yaml"`} {
+	for _, link := range []string{`href="/api/"`, `href="/docs/"`, `href="/openapi.yaml"`} {
 		assert.Contains(t, page, link)
 	}
 	for _, needsMore := range []string{"<script", "<style", "style=", "<img", "http:", "https:"} {
 		assert.NotContains(t, page, needsMore, "the Content-Security-Policy allows nothing")
 	}
-	assert.JSONEq(t, `{"api":"/api/","openapi":"/openapi.yaml"}`, string(api.want(200, "GET", "/", "", "").body))
+	assert.JSONEq(t, `{"api":"/api/","docs":"/docs/","openapi":"/openapi.yaml"}`, string(api.want(200, "GET", "/", "", "").body))
 	assert.Empty(t, api.want(200, "HEAD", "/", "", "", "Accept", browser).body)
 	api.want(405, "POST", "/", "", "{}")
 	api.want(404, "GET", "/index.html", "", "")
@@ -128,7 +129,7 @@ func TestBrowsersGetTheHomePage(t *testing.T) {
 
 func TestServiceEndpointsWorkWithAndWithoutTheTrailingSlash(t *testing.T) {
 	api := newAPI(t, stores["memory"](t))
-	for _, path := range []string{"/livez", "/readyz", "/openapi.yaml"} {
+	for _, path := range []string{"/livez", "/readyz", "/openapi.yaml", "/openapi.json", "/docs", "/docs/page.js"} {
 		assert.Equal(t, api.want(200, "GET", path, "", "").body, api.want(200, "GET", path+"/", "", "").body)
 	}
 }

@@ -17,9 +17,9 @@ type route struct {
 	handle endpoint
 }
 
-// routes returns the routes of the service.
-func routes(s *application.UseCases, ready readiness) []route {
-	return []route{
+// routes returns the routes of the service, with the documentation page if docs is true.
+func routes(s *application.UseCases, ready readiness, docs bool) []route {
+	all := []route{
 		{http.MethodPost, "/api/auth/register/", tokenOptional, registerUser(s.Users)},
 		{http.MethodPost, "/api/auth/login/", tokenIgnored, callWithBody(readCredentials, s.Sessions.Login, showGrant)},
 		{http.MethodPost, "/api/auth/login/refresh/", tokenIgnored, callWithBody(readRefresh, s.Sessions.Refresh, showGrant)},
@@ -84,11 +84,20 @@ func routes(s *application.UseCases, ready readiness) []route {
 		{http.MethodGet, "/api/audit/", tokenRequired, listAudit(s.Audit)},
 
 		{http.MethodGet, "/api/", tokenRequired, handler(index)},
-		{http.MethodGet, "/", tokenIgnored, lenientHandler(home)},
-		{http.MethodGet, "/openapi.yaml", tokenIgnored, lenientHandler(spec)},
+		{http.MethodGet, "/", tokenIgnored, home(docs)},
+		{http.MethodGet, "/openapi.yaml", tokenIgnored, lenientHandler(sendYAML)},
+		{http.MethodGet, "/openapi.json", tokenIgnored, lenientHandler(sendJSON)},
 		{http.MethodGet, "/livez", tokenIgnored, lenientHandler(liveness)},
 		{http.MethodGet, "/readyz", tokenIgnored, lenientHandler(ready.handle)},
 	}
+	if docs {
+		all = append(
+			all,
+			route{http.MethodGet, "/docs", tokenIgnored, lenientHandler(sendDocsPage)},
+			route{http.MethodGet, "/docs/:file", tokenIgnored, lenientHandler(sendDocsFile)},
+		)
+	}
+	return all
 }
 
 // register adds the routes to e, with and without the trailing slash. A route of GET also

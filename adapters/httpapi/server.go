@@ -15,7 +15,7 @@ import (
 // NewHandler returns a handler that serves the use-cases as openapi.yaml describes, and
 // writes the request log to log.
 func NewHandler(useCases *application.UseCases, store ports.Store, options Options, log *slog.Logger) http.Handler {
-	return newHandler(useCases.Authenticator, routes(useCases, store.Ready), options, log)
+	return newHandler(useCases.Authenticator, routes(useCases, store.Ready, !options.NoDocs), options, log)
 }
 
 func newHandler(auth authenticator, routes []route, options Options, log *slog.Logger) http.Handler {

@@ -1,32 +1,14 @@
 package httpapi
 
 import (
-	"bytes"
 	"context"
-	_ "embed"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"example.com/healthcare/domain"
 )
-
-//go:embed openapi.yaml
-var openAPI []byte
-
-// OpenAPI returns openapi.yaml, the OpenAPI 3.0.3 description of the service.
-func OpenAPI() []byte { return bytes.Clone(openAPI) }
-
-// spec answers with openapi.yaml. Its server URL is the prefix under which the client
-// reaches the service.
-func spec(c echo.Context, _ domain.Actor) error {
-	contract := bytes.Replace(openAPI, []byte("\nservers:\n  - url: /\n"), []byte("\nservers:\n  - url: "+request(c).Prefix()+"/\n"), 1)
-	// With the length, a client of HTTP/1.0 notices an answer that was cut off.
-	c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(len(contract)))
-	return c.Blob(http.StatusOK, "application/yaml", contract)
-}
 
 // index answers with links to the lists that the actor may read.
 func index(c echo.Context, actor domain.Actor) error {

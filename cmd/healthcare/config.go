@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -48,6 +49,8 @@ type config struct {
 	TrustedProxies proxyList  `env:"TRUSTED_PROXIES" hint:"addresses or CIDRs with commas between them, such as 10.0.0.0/8,192.168.1.5"`
 	AllowedOrigins originList `env:"CORS_ALLOWED_ORIGINS" hint:"origins with commas between them, such as https://clinic.example"`
 
+	Docs onOff `env:"DOCS" envDefault:"on" hint:"on or off"`
+
 	Registration    application.RegistrationMode `env:"REGISTRATION"`
 	AccessTokenTTL  time.Duration                `env:"ACCESS_TOKEN_TTL" envDefault:"15m" hint:"a duration such as 15m"`
 	RefreshTokenTTL time.Duration                `env:"REFRESH_TOKEN_TTL" envDefault:"24h" hint:"a duration such as 24h"`
@@ -72,6 +75,22 @@ type config struct {
 
 // defaultHost is the host to listen on if PORT is set and HTTP_ADDR is not.
 const defaultHost = "127.0.0.1"
+
+// onOff is a setting whose values are on and off.
+type onOff bool
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (o *onOff) UnmarshalText(text []byte) error {
+	switch string(text) {
+	case "on":
+		*o = true
+	case "off":
+		*o = false
+	default:
+		return errors.New("neither on nor off")
+	}
+	return nil
+}
 
 // These settings are comma-separated lists.
 type (

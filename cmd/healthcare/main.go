@@ -29,6 +29,7 @@ type commands struct {
 	Audit           auditCommand           `cmd:"" help:"Verify and adopt the audit trail."`
 	Purge           purgeCommand           `cmd:"" help:"Remove records for good that were deleted long ago, or count them."`
 	Policy          policyCommand          `cmd:"" help:"Print the permissions of each role."`
+	Openapi         openapiCommand         `cmd:"" help:"Print the description of the API, an OpenAPI document."`
 	Version         versionCommand         `cmd:"" help:"Print the version."`
 }
 

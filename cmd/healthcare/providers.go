@@ -98,5 +98,6 @@ func httpOptions(cfg config) httpapi.Options {
 	return httpapi.Options{
 		Options:    httpserver.Options{TrustedProxies: cfg.TrustedProxies, AllowedOrigins: cfg.AllowedOrigins},
 		OldClients: cfg.DjangoCompat,
+		NoDocs:     !bool(cfg.Docs),
 	}
 }

@@ -26,7 +26,7 @@ func TestSettingsReachTheService(t *testing.T) {
 		certFile, keyFile, authority := certificate(t)
 		env = append(env, "SECRET_KEY="+secretKey, "TLS_CERT_FILE="+certFile, "TLS_KEY_FILE="+keyFile,
 			"CORS_ALLOWED_ORIGINS=https://app.example, https://other.example, capacitor://localhost", "REGISTRATION=approval", "REQUIRE_ADMIN_MFA=true",
-			"LIMIT_REGISTER=1/1h", "LIMIT_REFRESH=2/1m")
+			"LIMIT_REGISTER=1/1h", "LIMIT_REFRESH=2/1m", "DOCS=off")
 		migrate(t, env)
 		createSuperuser(t, env, "admin@example.com")
 		s := serve(t, env)
@@ -39,6 +39,9 @@ func TestSettingsReachTheService(t *testing.T) {
 
 		got = browser.request(s, http.MethodGet, "/livez", "", "", "Origin", "capacitor://localhost")
 		assert.Equal(t, "capacitor://localhost", got.header.Get("Access-Control-Allow-Origin"))
+
+		assert.Equal(t, http.StatusNotFound, browser.request(s, http.MethodGet, "/docs/", "", "").status)
+		assert.Equal(t, http.StatusOK, browser.request(s, http.MethodGet, "/openapi.yaml", "", "").status)
 
 		register := func() int {
 			return browser.request(s, http.MethodPost, "/api/auth/register/", "", `{"email": "sam@example.com", "password": "`+goodPassword+`"}`).status

@@ -30,11 +30,12 @@ func Transport(t testing.TB) http.RoundTripper {
 	return &transport{t: t, router: router}
 }
 
-// registerTexts makes the validator read HTML and NDJSON as plain text. OpenAPI 3.0 cannot
-// describe their contents.
+// registerTexts makes the validator read NDJSON and the files of pages as plain text. OpenAPI
+// 3.0 cannot describe their contents.
 var registerTexts = sync.OnceFunc(func() {
-	openapi3filter.RegisterBodyDecoder("text/html", openapi3filter.FileBodyDecoder)
-	openapi3filter.RegisterBodyDecoder("application/x-ndjson", openapi3filter.FileBodyDecoder)
+	for _, contentType := range []string{"text/html", "text/css", "text/javascript", "image/png", "application/x-ndjson"} {
+		openapi3filter.RegisterBodyDecoder(contentType, openapi3filter.FileBodyDecoder)
+	}
 })
 
 // operations returns the router that finds the operation of a request in openapi.yaml.
@@ -83,8 +84,16 @@ var commonHeaders = map[string]string{
 	"Cross-Origin-Resource-Policy": "same-origin",
 }
 
+// docsPolicy is the Content-Security-Policy of the documentation page, in place of the common
+// one.
+const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
 func (tr *transport) check(req *http.Request, resp *http.Response, body []byte) error {
 	for name, want := range commonHeaders {
+		if isPage := strings.TrimSuffix(req.URL.Path, "/") == "/docs" && resp.StatusCode == http.StatusOK; isPage && name == "Content-Security-Policy" {
+			want = docsPolicy
+		}
 		if got := resp.Header.Get(name); got != want {
 			return fmt.Errorf("%s is %q", name, got)
 		}

@@ -425,6 +425,9 @@ type Home struct {
 	// API The index of the API.
 	API string `json:"api"`
 
+	// Docs The documentation page. Absent if the setting `DOCS` is `off`.
+	Docs *string `json:"docs,omitempty"`
+
 	// Openapi This document.
 	Openapi string `json:"openapi"`
 }
