@@ -37,9 +37,9 @@ RACE := -race -gcflags=github.com/ccojocar/zxcvbn-go/matching=-race=false \
 	-gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/memory=-race=false \
 	-gcflags=modernc.org/libc=-d=checkptr=0
 
-# These tests send thousands of requests one after the other. With the race detector they
-# take minutes, and other tests call the same code concurrently, so they run without it.
-SEQUENTIAL := ^(TestStoreUnprepared|TestBadInputNeverCausesAServerError|TestLongVersionsAreAllShown|TestEveryEndpointByRole|TestALongExportIsReadAndRecordedPageByPage)$$
+# These tests do thousands of things one after the other. With the race detector they take
+# minutes, and other tests call the same code concurrently, so they run without it.
+SEQUENTIAL := ^(TestStoreUnprepared|TestBadInputNeverCausesAServerError|TestLongVersionsAreAllShown|TestEveryEndpointByRole|TestALongExportIsReadAndRecordedPageByPage|TestTheDocumentationPageLoadsNothingFromOtherHosts)$$
 
 # -count=1 is necessary because the test cache does not know that cmd/healthcare builds and
 # runs the program.

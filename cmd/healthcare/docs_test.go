@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -182,7 +183,8 @@ func TestTheDesignNamesCodeThatExists(t *testing.T) {
 			return nil
 		}
 		source, err := os.ReadFile(path)
-		for _, word := range regexp.MustCompile(`\w+`).FindAllString(string(source), -1) {
+		isBreak := func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+		for word := range strings.FieldsFuncSeq(string(source), isBreak) {
 			words[word] = true
 		}
 		return err
