@@ -50,7 +50,7 @@ func TestAStoreContinuesWhenAColumnChangesItsType(t *testing.T) {
 	use()
 	for _, change := range []string{
 		`ALTER TABLE patients ALTER COLUMN phone_number TYPE varchar(40)`,
-		`ALTER TABLE users ALTER COLUMN phone_number TYPE varchar(41)`,
+		`ALTER TABLE users ALTER COLUMN password_hash TYPE varchar(300)`,
 	} {
 		require.NoError(t, execute(t, dsn, change))
 		use()
