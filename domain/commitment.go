@@ -108,7 +108,7 @@ func (m *message) fields(fields []Field) {
 	}
 }
 
-// stamp adds a stamp. Versions from before records had any have none.
+// stamp adds a stamp. Versions of releases without stamps have the zero Stamp, which adds nothing.
 func (m *message) stamp(s Stamp) {
 	if s != (Stamp{}) {
 		m.text("stamp")

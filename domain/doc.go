@@ -7,5 +7,5 @@
 // standard library and pure value libraries. It does no I/O and never reads the clock.
 //
 // Good places to start reading: patient.go for an entity, input.go for how input is
-// validated, policy.go for who can do what, audit.go for what the trail records.
+// validated, policy.go for the permissions of each role, audit.go for the events of the trail.
 package domain

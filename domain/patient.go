@@ -122,7 +122,7 @@ func ParseGender(text string) (Gender, error) {
 func (g Gender) String() string { return g.text }
 
 // ExternalID is the number by which another system knows a patient: one line of at most 100
-// characters, or zero. Two are the same only if they are written the same.
+// characters, or zero. Upper and lower case differ.
 type ExternalID struct{ text string }
 
 // ParseExternalID trims, normalizes to NFC and checks a number. A blank one is zero.
@@ -137,7 +137,7 @@ func ParseExternalID(text string) (ExternalID, error) {
 // String returns the number, or nothing.
 func (id ExternalID) String() string { return id.text }
 
-// ErrExternalIDTaken says that the external id belongs to a patient already.
+// ErrExternalIDTaken says that another patient has the external id.
 func ErrExternalIDTaken() error {
 	return ErrDuplicate("external_id", "patient with this external id already exists.")
 }

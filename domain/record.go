@@ -38,7 +38,7 @@ type Record interface {
 	// stored version must keep the hash that it had: a new field must be empty in
 	// versions stored before it existed, and no field can be renamed or removed.
 	Fields() []Field
-	// An entity embeds its Stamp, which gives it stamp.
+	// stamp is implemented by the Stamp that an entity embeds.
 	stamp() Stamp
 	stamped(Stamp) Record
 }

@@ -2,7 +2,7 @@ package domain
 
 import "time"
 
-// Stamp is when a record came about, and when and how often it has changed.
+// Stamp holds the version number of a record and the times of its creation and last change.
 type Stamp struct {
 	// Version is the number of the record's last version, from 1.
 	Version   int
@@ -18,12 +18,12 @@ func StampOf(record Record) Stamp { return record.stamp() }
 // Stamped returns the record with another stamp.
 func Stamped[T Record](record T, stamp Stamp) T { return record.stamped(stamp).(T) }
 
-// FirstVersion returns a record as its first version has it, when it comes about at that time.
+// FirstVersion returns a record that is created at the given time: its version is 1.
 func FirstVersion[T Record](record T, at time.Time) T {
 	return Stamped(record, Stamp{Version: 1, CreatedAt: at, UpdatedAt: at})
 }
 
-// NextVersion returns a record as its next version has it, after a change at that time.
+// NextVersion returns a record that is changed at the given time: its version is one higher.
 func NextVersion[T Record](record T, at time.Time) T {
 	stamp := StampOf(record)
 	stamp.Version++

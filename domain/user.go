@@ -27,13 +27,13 @@ type User struct {
 	Active       bool
 	SecondFactor SecondFactor
 	CreatedAt    time.Time
-	// UpdatedAt and Version, which is from 1, move with every change of the account, and not
-	// with what a sign-in leaves behind.
+	// UpdatedAt and Version, which starts at 1, change with every change of the account, but
+	// not with what a sign-in stores.
 	UpdatedAt time.Time
 	Version   int
 }
 
-// NextVersion returns the user as of a change at that time.
+// NextVersion returns the user after a change at the given time: the version is one higher.
 func (u User) NextVersion(at time.Time) User {
 	u.Version++
 	u.UpdatedAt = at

@@ -104,7 +104,7 @@ func ParseEmail(text string) (Email, error) {
 	return Email{s}, nil
 }
 
-// ParseOptionalEmail is ParseEmail for an address that can be left out: a blank one is zero.
+// ParseOptionalEmail is like ParseEmail, but a blank address is valid and zero.
 func ParseOptionalEmail(text string) (Email, error) {
 	if trimInvisible(text) == "" {
 		return Email{}, nil

@@ -43,7 +43,7 @@ func (e engine) requireStamps(t *testing.T, id, version int, created, updated st
 	query := e.times().Replace(fmt.Sprintf(`SELECT version, created_at = %s AND updated_at = %s FROM doctors WHERE id = %d`, created, updated, id))
 	require.NoError(t, e.db.QueryRowContext(t.Context(), query).Scan(&got, &same))
 	require.Equal(t, version, got)
-	require.True(t, same, "doctor %d came about at %s and changed at %s", id, created, updated)
+	require.True(t, same, "doctor %d created at %s, updated at %s", id, created, updated)
 }
 
 func addOldDoctor(id int) string {
@@ -71,14 +71,14 @@ func TestRecordsGetTheStampsOfTheirVersionsWhenTheyAreUpgraded(t *testing.T) {
 			engine.requireStamps(t, 3, 1, "updated_at", "created_at")
 			var later bool
 			require.NoError(t, engine.db.QueryRowContext(t.Context(), engine.times().Replace(`SELECT created_at > T9 FROM doctors WHERE id = 3`)).Scan(&later))
-			require.True(t, later, "what has no version came about when the step was taken")
+			require.True(t, later, "a record without versions is created at the time of the step")
 		})
 	}
 }
 
-// TestProgramsOfBeforeGoOnBesideStamps does what an instance of the release before does while
-// the others are replaced.
-func TestProgramsOfBeforeGoOnBesideStamps(t *testing.T) {
+// TestEarlierProgramsWorkBesideStamps runs the statements of an instance of the previous
+// release, which runs until it is replaced.
+func TestEarlierProgramsWorkBesideStamps(t *testing.T) {
 	for name, engine := range engines(t) {
 		t.Run(name, func(t *testing.T) {
 			_, err := engine.provider(t).Up(t.Context())
@@ -91,7 +91,7 @@ func TestProgramsOfBeforeGoOnBesideStamps(t *testing.T) {
 				addOldDoctor(1), keepOldVersion(1, 4, "T4", "restored"))
 			engine.requireStamps(t, 1, 4, "T1", "T4")
 
-			// A version of this release says its stamp, and the row has it already.
+			// A version of this release has a stamp, and its row has the same one.
 			engine.exec(t, strings.Replace(keepOldVersion(1, 5, "T5", "updated"), `{`, `{"version": 5, `, 1))
 			engine.requireStamps(t, 1, 4, "T1", "T4")
 
@@ -100,7 +100,7 @@ func TestProgramsOfBeforeGoOnBesideStamps(t *testing.T) {
 			for _, step := range []struct {
 				set     string
 				version int
-			}{{`password_hash = 'y'`, 1}, {`first_name = 'Eric'`, 2}, {`first_name = 'Eric'`, 2}, {`first_name = 'Lisa', version = 3`, 3}} {
+			}{{`password_hash = 'y'`, 1}, {`first_name = 'Eric'`, 2}, {`first_name = 'Eric'`, 2}, {`phone_number_long = '+44 20 7946 0123 4567 89'`, 3}, {`first_name = 'Lisa', version = 4`, 4}} {
 				engine.exec(t, `UPDATE users SET `+step.set+` WHERE id = 1`)
 				var version int
 				require.NoError(t, engine.db.QueryRowContext(t.Context(), `SELECT version FROM users WHERE id = 1`).Scan(&version))
@@ -110,8 +110,8 @@ func TestProgramsOfBeforeGoOnBesideStamps(t *testing.T) {
 	}
 }
 
-// TestAnInterruptedStepIsTakenAgain is about PostgreSQL, where the step is no transaction.
-func TestAnInterruptedStepIsTakenAgain(t *testing.T) {
+// On PostgreSQL the step is not one transaction.
+func TestAnInterruptedStampStepCanBeRepeated(t *testing.T) {
 	engine := engines(t)["PostgreSQL"]
 	_, err := engine.provider(t).UpTo(t.Context(), lastBeforeStamps)
 	require.NoError(t, err)

@@ -16,7 +16,8 @@ func SystemClock() time.Time { return ToMicroseconds(time.Now()) }
 // ToMicroseconds returns t as stores keep it: in UTC, truncated to the microsecond.
 func ToMicroseconds(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
-// StampToMicroseconds is the record with the times of its stamp as every store keeps them.
+// StampToMicroseconds returns the record with the times of its stamp as every store keeps
+// them: see ToMicroseconds.
 func StampToMicroseconds[T domain.Record](record T) T {
 	stamp := domain.StampOf(record)
 	stamp.CreatedAt, stamp.UpdatedAt = ToMicroseconds(stamp.CreatedAt), ToMicroseconds(stamp.UpdatedAt)

@@ -43,8 +43,8 @@ func showRecord(record domain.Record, added ...member) recordView {
 	return recordView{self: record.Self(), fields: record.Fields(), added: append(showStamp(record), added...)}
 }
 
-// showStamp shows when a record came about and changed, and its version. A mapping says that
-// with assigned_at, and has only a version.
+// showStamp shows the times and the version of a record. Of a mapping, it shows the version
+// only: assigned_at is its time.
 func showStamp(record domain.Record) []member {
 	stamp := domain.StampOf(record)
 	version := member{"version", stamp.Version}

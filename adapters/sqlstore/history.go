@@ -108,7 +108,7 @@ type versionRow[R rowOf[T], T domain.Record] struct {
 
 func (r versionRow[R, T]) entity() domain.Version[T] {
 	record := r.Record.row.entity()
-	if domain.StampOf(record) == (domain.Stamp{}) { // It is of a program that had no stamps.
+	if domain.StampOf(record) == (domain.Stamp{}) { // An earlier program wrote it.
 		record = domain.Stamped(record, domain.Stamp{Version: r.Number, CreatedAt: r.FirstAt.Time, UpdatedAt: r.At.Time})
 	}
 	return domain.Version[T]{

@@ -12,7 +12,7 @@ import (
 // the microseconds since 1970. NULL is the zero time.
 type instant struct{ time.Time }
 
-// newInstant is a time as it is stored.
+// newInstant returns a time as it is stored.
 func newInstant(t time.Time) instant { return instant{ports.ToMicroseconds(t)} }
 
 // Scan implements sql.Scanner.

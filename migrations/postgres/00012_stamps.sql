@@ -1,15 +1,15 @@
 -- +goose NO TRANSACTION
 
--- Each record says its version and its times, patients have an e-mail address and the number of
--- another system. Programs of before go on: what they write gets its version from triggers.
+-- Each record has a version and times. Patients have an e-mail address and an external id.
+-- Earlier programs still work: triggers set the version and the times of what they write.
 --
--- Many small transactions, so that no table is locked for long. Taken again after an
--- interruption, the step ends as if there had been none.
+-- The step consists of many small transactions, so that no table is locked for long. If it
+-- is interrupted, it can be repeated.
 
 -- +goose Up
 ALTER TABLE users
     ADD COLUMN IF NOT EXISTS version bigint NOT NULL DEFAULT 1,
-    -- NULL where the account has not changed since it came about, or since this step.
+    -- NULL if the account has not changed since it was created, or since this step.
     ADD COLUMN IF NOT EXISTS updated_at timestamptz;
 ALTER TABLE doctors
     ADD COLUMN IF NOT EXISTS version bigint NOT NULL DEFAULT 1,
@@ -26,7 +26,7 @@ ALTER TABLE mappings
     ADD COLUMN IF NOT EXISTS created_at timestamptz NOT NULL DEFAULT now(),
     ADD COLUMN IF NOT EXISTS updated_at timestamptz NOT NULL DEFAULT now();
 
--- For programs of before, whose versions do not say the record's version.
+-- For earlier programs: the record in their versions has no version number.
 -- +goose StatementBegin
 CREATE OR REPLACE FUNCTION stamp_record() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -47,7 +47,7 @@ CREATE TRIGGER versions_stamp AFTER INSERT ON versions
     FOR EACH ROW WHEN (NEW.change <> 'deleted' AND CAST(NEW.record AS json) ->> 'version' IS NULL)
     EXECUTE FUNCTION stamp_record();
 
--- For programs of before, which change an account and not its version.
+-- For earlier programs, which change an account without its version.
 -- +goose StatementBegin
 CREATE OR REPLACE FUNCTION stamp_user() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -60,13 +60,13 @@ $$;
 DROP TRIGGER IF EXISTS users_stamp ON users;
 CREATE TRIGGER users_stamp BEFORE UPDATE ON users
     FOR EACH ROW WHEN (NEW.version = OLD.version AND
-        (NEW.email, NEW.first_name, NEW.last_name, NEW.phone_number, NEW.role, NEW.is_active, NEW.password_temporary, NEW.totp_confirmed)
+        (NEW.email, NEW.first_name, NEW.last_name, NEW.phone_number, NEW.phone_number_long, NEW.role, NEW.is_active, NEW.password_temporary, NEW.totp_confirmed)
         IS DISTINCT FROM
-        (OLD.email, OLD.first_name, OLD.last_name, OLD.phone_number, OLD.role, OLD.is_active, OLD.password_temporary, OLD.totp_confirmed))
+        (OLD.email, OLD.first_name, OLD.last_name, OLD.phone_number, OLD.phone_number_long, OLD.role, OLD.is_active, OLD.password_temporary, OLD.totp_confirmed))
     EXECUTE FUNCTION stamp_user();
 
--- Records that are there get the number and the times of their versions. What has none is
--- of version 1, and came about when this step was taken, as far as anybody knows.
+-- Existing records get the number of their last version, and the times of their first and
+-- last ones. A record without versions gets version 1 and the time of this step.
 -- +goose StatementBegin
 DO $$
 DECLARE
@@ -77,7 +77,8 @@ BEGIN
     FOREACH kind IN ARRAY ARRAY['doctor', 'patient', 'mapping'] LOOP
         after := -9223372036854775808;
         LOOP
-            -- Locked first: then a program of before adds no version until the batch is done.
+            -- Lock the records first, so that no earlier program adds a version of them
+            -- before the batch is committed.
             EXECUTE format('
                 SELECT max(id)
                 FROM (SELECT id FROM %I WHERE id > $1 ORDER BY id LIMIT 1000 FOR NO KEY UPDATE) AS batch', kind || 's')
@@ -110,7 +111,7 @@ END
 $$;
 -- +goose StatementEnd
 
-DROP INDEX IF EXISTS patients_external_id_key; -- one that was interrupted is of no use
+DROP INDEX IF EXISTS patients_external_id_key; -- an interrupted build leaves an invalid index
 CREATE UNIQUE INDEX CONCURRENTLY patients_external_id_key ON patients (external_id) WHERE external_id IS NOT NULL;
 
 INSERT INTO compatible_steps (step) VALUES (12) ON CONFLICT DO NOTHING;

@@ -1,11 +1,11 @@
--- Each record says its version and its times, patients have an e-mail address and the number of
--- another system. Programs of before go on: what they write gets its version from triggers.
+-- Each record has a version and times. Patients have an e-mail address and an external id.
+-- Earlier programs still work: triggers set the version and the times of what they write.
 
 -- +goose Up
 ALTER TABLE users ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
--- NULL where the account has not changed since it came about, or since this step.
+-- NULL if the account has not changed since it was created, or since this step.
 ALTER TABLE users ADD COLUMN updated_at INTEGER;
--- Rows that a program of before adds get their times from the trigger.
+-- The trigger sets the times of rows that an earlier program inserts.
 ALTER TABLE doctors ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE doctors ADD COLUMN created_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE doctors ADD COLUMN updated_at INTEGER NOT NULL DEFAULT 0;
@@ -19,7 +19,7 @@ ALTER TABLE patients ADD COLUMN email TEXT NOT NULL DEFAULT '' CHECK (length(ema
 ALTER TABLE patients ADD COLUMN external_id TEXT CHECK (length(external_id) <= 100);
 CREATE UNIQUE INDEX patients_external_id_key ON patients (external_id) WHERE external_id IS NOT NULL;
 
--- For programs of before, whose versions do not say the record's version.
+-- For earlier programs: the record in their versions has no version number.
 -- +goose StatementBegin
 CREATE TRIGGER versions_stamp AFTER INSERT ON versions
 WHEN NEW.change <> 'deleted' AND NEW.record ->> 'version' IS NULL
@@ -51,20 +51,20 @@ BEGIN
 END;
 -- +goose StatementEnd
 
--- For programs of before, which change an account and not its version.
+-- For earlier programs, which change an account without its version.
 -- +goose StatementBegin
 CREATE TRIGGER users_stamp AFTER UPDATE ON users
 WHEN NEW.version = OLD.version AND
-    (NEW.email, NEW.first_name, NEW.last_name, NEW.phone_number, NEW.role, NEW.is_active, NEW.password_temporary, NEW.totp_confirmed)
+    (NEW.email, NEW.first_name, NEW.last_name, NEW.phone_number, NEW.phone_number_long, NEW.role, NEW.is_active, NEW.password_temporary, NEW.totp_confirmed)
     IS NOT
-    (OLD.email, OLD.first_name, OLD.last_name, OLD.phone_number, OLD.role, OLD.is_active, OLD.password_temporary, OLD.totp_confirmed)
+    (OLD.email, OLD.first_name, OLD.last_name, OLD.phone_number, OLD.phone_number_long, OLD.role, OLD.is_active, OLD.password_temporary, OLD.totp_confirmed)
 BEGIN
     UPDATE users SET version = version + 1, updated_at = unixepoch() * 1000000 WHERE id = NEW.id;
 END;
 -- +goose StatementEnd
 
--- Records that are there get the number and the times of their versions. What has none is
--- of version 1, and came about when this step was taken, as far as anybody knows.
+-- Existing records get the number of their last version, and the times of their first and
+-- last ones. A record without versions gets version 1 and the time of this step.
 UPDATE doctors SET
     version = COALESCE((SELECT max(number) FROM versions WHERE kind = 'doctor' AND record_id = doctors.id), 1),
     created_at = COALESCE((SELECT at FROM versions WHERE kind = 'doctor' AND record_id = doctors.id ORDER BY number LIMIT 1), unixepoch() * 1000000),

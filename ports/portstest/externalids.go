@@ -10,7 +10,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// knownAs gives a patient the number of another system.
+// knownAs returns a change that sets a patient's external id.
 func knownAs(number string) func(*domain.PatientInput) {
 	return func(in *domain.PatientInput) { in.ExternalID = domain.Given(number) }
 }
@@ -62,7 +62,7 @@ func testExternalIDs(s suite) {
 	})
 }
 
-// testStamps checks what is kept of when the records of one kind came about and changed.
+// testStamps tests which parts of a stamp the records of one kind store.
 func testStamps[T domain.Record](s suite, a recordKind[T]) {
 	s.promise("Save stores the version and UpdatedAt, and leaves CreatedAt", func(t *testing.T, store ports.Store) {
 		before := a.addNew(t, store)
