@@ -44,6 +44,20 @@ func ParsePhone(text string) (Phone, error) {
 // String returns the number as the user wrote it.
 func (p Phone) String() string { return p.text }
 
+// Digits returns the digits of the number without leading zeros: what stays the same when
+// the number is written with other separators, or with 00 in place of +.
+func (p Phone) Digits() string { return significantDigits(p.text) }
+
+func significantDigits(s string) string {
+	digits := strings.Map(func(r rune) rune {
+		if '0' <= r && r <= '9' {
+			return r
+		}
+		return -1
+	}, s)
+	return strings.TrimLeft(digits, "0")
+}
+
 func countDigits(s string) (n int) {
 	for _, r := range s {
 		if '0' <= r && r <= '9' {
