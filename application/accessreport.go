@@ -16,6 +16,8 @@ type AccessReport struct {
 	// open are the uses that were counted and are in no part yet, because more uses of the
 	// same day can follow.
 	open domain.DailyUses
+	// last is the last event that was read.
+	last domain.ID
 }
 
 // VisibleTo returns the part with the fields that actor may see.
@@ -41,11 +43,11 @@ func (s *Audit) ReportAccesses(ctx context.Context, actor domain.Actor, patient 
 	about := domain.Reference{Kind: domain.SubjectPatient, ID: patient}
 	c := call{actor: actor, permission: domain.AuditRead, kind: domain.SubjectAudit, named: []domain.Reference{about}}
 	return runView(ctx, s.trail, c, func(tx ports.Tx, _ *pendingEvent) (AccessReport, error) {
-		part := AccessReport{Page: Page[domain.DailyUse]{Next: before.Next}, open: domain.DailyUses{}}
+		part := AccessReport{open: domain.DailyUses{}, last: before.last}
 		maps.Copy(part.open, before.open)
 		var closed domain.Date
 		for range maxReportPages {
-			events, err := tx.Audit().List(ctx, domain.AuditFilter{Record: about}, domain.Page{After: part.Next, Limit: maxEvents})
+			events, err := tx.Audit().List(ctx, domain.AuditFilter{Record: about}, domain.Page{After: part.last, Limit: maxEvents})
 			if err != nil {
 				return AccessReport{}, err
 			}
@@ -54,14 +56,15 @@ func (s *Audit) ReportAccesses(ctx context.Context, actor domain.Actor, patient 
 				if day := domain.DateOf(event.At.Add(-ports.MaxEventSkew)); day.String() > closed.String() {
 					closed = day
 				}
-				part.Next = event.ID
+				part.last = event.ID
 			}
+			part.Next = part.last.String()
 			if len(events) < maxEvents {
-				part.Next = 0
+				part.Next = ""
 				break
 			}
 		}
-		if part.Next == 0 || len(part.open) > maxOpenUses {
+		if part.Next == "" || len(part.open) > maxOpenUses {
 			closed = domain.Date{}
 		}
 		part.Items = part.open.TakeBefore(closed)

@@ -84,7 +84,7 @@ func TestATemporaryPasswordMustBeChangedFirst(t *testing.T) {
 	assert.Equal(t, domain.DutyPassword, grant.Duty)
 	actor := c.actor(grant)
 	assert.Equal(t, domain.DutyPassword, actor.Duty)
-	_, err = c.Patients.List(c.ctx, actor, domain.PageInput{})
+	_, err = c.Patients.List(c.ctx, actor, nil)
 	refusal, ok := errors.AsType[*domain.Error](err)
 	require.True(t, ok)
 	assert.Equal(t, domain.Forbidden, refusal.Kind)
@@ -105,7 +105,7 @@ func TestATemporaryPasswordMustBeChangedFirst(t *testing.T) {
 
 	actor = c.actor(grant)
 	assert.Equal(t, domain.NoDuty, actor.Duty, "the same token has no duty now")
-	_, err = c.Patients.List(c.ctx, actor, domain.PageInput{})
+	_, err = c.Patients.List(c.ctx, actor, nil)
 	assert.NoError(t, err)
 	grant, err = c.refresh(grant)
 	require.NoError(t, err)

@@ -145,20 +145,24 @@ func TestAccessesListsExactlyTheEventsAboutThePatient(t *testing.T) {
 		about bool
 		run   func() (any, error)
 	}{
-		{true, func() (any, error) { return c.Patients.Get(c.ctx, staff, w.patient.ID) }},
-		{true, func() (any, error) { return c.Patients.Get(c.ctx, operator, w.patient.ID) }},
-		{false, func() (any, error) { return c.Patients.Get(c.ctx, staff, eve.ID) }},
-		{true, func() (any, error) { return c.Patients.List(c.ctx, staff, domain.PageInput{}) }},
-		{false, func() (any, error) { return c.Patients.List(c.ctx, staff, startingAt(eve.ID)) }},
-		{false, func() (any, error) { return c.Doctors.Get(c.ctx, staff, w.patient.ID) }},
-		{true, func() (any, error) { return c.Doctors.ListByPatient(c.ctx, staff, w.patient.ID, domain.PageInput{}) }},
-		{true, func() (any, error) { return c.Mappings.List(c.ctx, staff, domain.MappingQuery{}) }},
+		{true, func() (any, error) { return c.Patients.Get(c.ctx, staff, w.patient.ID, nil) }},
+		{true, func() (any, error) { return c.Patients.Get(c.ctx, operator, w.patient.ID, nil) }},
+		{false, func() (any, error) { return c.Patients.Get(c.ctx, staff, eve.ID, nil) }},
+		{true, func() (any, error) { return c.Patients.List(c.ctx, staff, nil) }},
+		{false, func() (any, error) { return c.Patients.List(c.ctx, staff, patientsFrom(c, eve.ID)) }},
+		{false, func() (any, error) { return c.Doctors.Get(c.ctx, staff, w.patient.ID, nil) }},
+		{true, func() (any, error) { return c.Doctors.ListByPatient(c.ctx, staff, w.patient.ID, nil) }},
+		{true, func() (any, error) { return c.Mappings.List(c.ctx, staff, nil) }},
 		{true, func() (any, error) { return c.Mappings.Change(c.ctx, staff, w.mapping.ID, pair(eve.ID, w.doctor.ID)) }},
 		{false, func() (any, error) { return nil, c.Mappings.Unassign(c.ctx, staff, w.mapping.ID) }},
 		{true, func() (any, error) { return c.Audit.Accesses(c.ctx, admin, w.patient.ID, domain.AccessQuery{}) }},
 		{true, func() (any, error) { return nil, c.Patients.Delete(c.ctx, staff, w.patient.ID) }},
-		{true, func() (any, error) { return c.Patients.ListDeleted(c.ctx, admin, startingAt(w.patient.ID)) }},
-		{false, func() (any, error) { return c.Patients.ListDeleted(c.ctx, admin, startingAt(eve.ID)) }},
+		{true, func() (any, error) {
+			return c.Patients.ListDeleted(c.ctx, admin, deletedFrom(c, domain.SubjectPatient, w.patient.ID))
+		}},
+		{false, func() (any, error) {
+			return c.Patients.ListDeleted(c.ctx, admin, deletedFrom(c, domain.SubjectPatient, eve.ID))
+		}},
 		{true, func() (any, error) { return c.Patients.ListVersions(c.ctx, admin, w.patient.ID, domain.PageInput{}) }},
 		{true, func() (any, error) { return c.Patients.Restore(c.ctx, admin, w.patient.ID) }},
 		{true, func() (any, error) { return c.Patients.GetVersion(c.ctx, staff, w.patient.ID, 1) }},

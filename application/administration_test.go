@@ -116,7 +116,7 @@ func TestAdministratorsWhoDemoteEachOtherConcurrentlyLeaveOne(t *testing.T) {
 		group.Wait()
 		require.Len(t, refused, 1, name)
 		assert.Equal(t, domain.ErrLastAdmin(name), <-refused)
-		left, err := c.Users.List(c.ctx, operator, domain.UserQuery{Role: domain.Given("ADMIN"), Active: domain.Given("true")})
+		left, err := c.Users.List(c.ctx, operator, domain.Parameters{"role": domain.Given("ADMIN"), "is_active": domain.Given("true")})
 		require.NoError(t, err)
 		assert.Len(t, left.Items, 1, name)
 	}

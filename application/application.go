@@ -13,6 +13,7 @@ type Ports struct {
 	Revocations ports.Revocations
 	Codes       ports.OneTimeCodes
 	MACs        ports.MACs
+	Cursors     ports.Cursors
 	Clock       ports.Clock
 }
 
@@ -62,14 +63,34 @@ func New(p Ports, r Rules) *UseCases {
 		Sessions:      &Sessions{trail: trail, guard: guard, tokens: p.Tokens, clock: p.Clock, rules: r.Sessions},
 		Account:       &Account{trail: trail, guard: guard, passwords: p.Passwords, clock: p.Clock},
 		SecondFactor:  &SecondFactor{trail: trail, guard: guard, codes: p.Codes, clock: p.Clock, rules: r.Sessions},
-		Users:         &Users{trail: trail, limiter: limiter, passwords: p.Passwords, clock: p.Clock, registration: r.Registration},
-		Doctors:       &Doctors{History: History[domain.Doctor]{trail, doctorRecords}, clock: p.Clock},
-		Patients:      &Patients{History: History[domain.Patient]{trail, patientRecords}, clock: p.Clock},
-		Mappings:      &Mappings{History: History[domain.Mapping]{trail, mappingRecords}, clock: p.Clock},
-		Retention:     &Retention{trail: trail},
-		Audit:         &Audit{trail: trail},
-		Trail:         trail,
-		Sealer:        &Sealer{trail: trail},
-		Verifier:      &Verifier{store: p.Store, macs: p.MACs},
+		Users: &Users{
+			trail: trail, limiter: limiter, passwords: p.Passwords, clock: p.Clock, registration: r.Registration,
+			lister: lister[domain.User]{
+				listing: domain.UserList, trail: trail, cursors: p.Cursors, search: domain.UserSearch, kind: domain.SubjectUser,
+				lists: func(tx ports.Tx) ports.Lists[domain.User] { return tx.Users() },
+				id:    func(user domain.User) domain.ID { return user.ID },
+			},
+		},
+		Doctors: &Doctors{History: newHistory(trail, p.Cursors, doctorRecords, domain.DoctorList), clock: p.Clock, lister: lister[domain.Doctor]{
+			listing: domain.DoctorList, trail: trail, cursors: p.Cursors, search: domain.DoctorSearch, kind: domain.SubjectDoctor,
+			lists: func(tx ports.Tx) ports.Lists[domain.Doctor] { return tx.Doctors() },
+			id:    recordID[domain.Doctor],
+		}},
+		Patients: &Patients{History: newHistory(trail, p.Cursors, patientRecords, domain.PatientList), clock: p.Clock, lister: lister[domain.PatientView]{
+			listing: domain.PatientList, trail: trail, cursors: p.Cursors, search: domain.PatientSearch, kind: domain.SubjectPatient,
+			lists: func(tx ports.Tx) ports.Lists[domain.PatientView] { return tx.Patients() },
+			id:    recordID[domain.PatientView],
+		}},
+		Mappings: &Mappings{History: newHistory(trail, p.Cursors, mappingRecords, domain.AssignmentList), clock: p.Clock, lister: lister[domain.Assignment]{
+			listing: domain.AssignmentList, trail: trail, cursors: p.Cursors, kind: domain.SubjectMapping,
+			lists:   func(tx ports.Tx) ports.Lists[domain.Assignment] { return tx.Mappings() },
+			id:      func(assignment domain.Assignment) domain.ID { return assignment.ID },
+			related: shownWith,
+		}},
+		Retention: &Retention{trail: trail},
+		Audit:     &Audit{trail: trail},
+		Trail:     trail,
+		Sealer:    &Sealer{trail: trail},
+		Verifier:  &Verifier{store: p.Store, macs: p.MACs},
 	}
 }

@@ -60,7 +60,7 @@ func addNames[T any](ctx context.Context, tx ports.Tx, items []T, user func(*T) 
 			named[id] = ""
 		}
 	}
-	users, err := tx.Users().List(ctx, domain.UserFilter{IDs: slices.Sorted(maps.Keys(named))}, domain.Page{Limit: len(named)})
+	users, err := tx.Users().ListByIDs(ctx, slices.Sorted(maps.Keys(named))...)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ func deletedWith(record domain.Reference, version domain.Version[domain.Mapping]
 // doctors.
 func (c *clinic) liveMappings() (live []domain.Mapping) {
 	c.t.Helper()
-	page, err := c.Mappings.List(c.ctx, domain.Actor{Role: domain.Admin}, domain.MappingQuery{Page: domain.PageInput{Limit: domain.Given("1000")}})
+	page, err := c.Mappings.List(c.ctx, domain.Actor{Role: domain.Admin}, domain.Parameters{"limit": domain.Given("1000")})
 	require.NoError(c.t, err)
 	for _, one := range page.Items {
 		live = append(live, domain.Mapping{ID: one.ID, PatientID: one.PatientID, DoctorID: one.Doctor.ID, AssignedAt: one.AssignedAt})

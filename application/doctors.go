@@ -11,7 +11,8 @@ import (
 // doctors without a salary.
 type Doctors struct {
 	History[domain.Doctor]
-	clock ports.Clock
+	lister lister[domain.Doctor]
+	clock  ports.Clock
 }
 
 var doctorRecords = versionedRecords[domain.Doctor]{
@@ -29,39 +30,30 @@ func (s *Doctors) Create(ctx context.Context, actor domain.Actor, in domain.Doct
 		})
 }
 
-// Get returns one doctor.
-func (s *Doctors) Get(ctx context.Context, actor domain.Actor, id domain.ID) (domain.Doctor, error) {
-	return runView(ctx, s.trail, call{actor: actor, permission: domain.DoctorRead, kind: domain.SubjectDoctor, id: id},
+// Get returns one doctor. in can have the parameter fields.
+func (s *Doctors) Get(ctx context.Context, actor domain.Actor, id domain.ID, in domain.Parameters) (domain.Doctor, error) {
+	_, inputErr := domain.DoctorList.ParseFields(actor, in)
+	return runView(ctx, s.trail, call{actor: actor, permission: domain.DoctorRead, kind: domain.SubjectDoctor, id: id, named: in.References(), inputErr: inputErr},
 		func(tx ports.Tx, _ *pendingEvent) (domain.Doctor, error) {
 			return tx.Doctors().Get(ctx, id)
 		})
 }
 
-// List returns a page of all doctors.
-func (s *Doctors) List(ctx context.Context, actor domain.Actor, in domain.PageInput) (Page[domain.Doctor], error) {
-	page, inputErr := in.Parse()
-	return runView(ctx, s.trail, call{actor: actor, permission: domain.DoctorRead, kind: domain.SubjectDoctor, inputErr: inputErr},
-		func(tx ports.Tx, event *pendingEvent) (Page[domain.Doctor], error) {
-			return listShown(event, page, recordID, func(page domain.Page) ([]domain.Doctor, error) {
-				return tx.Doctors().List(ctx, domain.DoctorFilter{}, page)
-			})
-		})
+// List returns a page of the doctors that the parameters select (see domain.DoctorList).
+func (s *Doctors) List(ctx context.Context, actor domain.Actor, in domain.Parameters) (Page[domain.Doctor], error) {
+	return s.lister.list(ctx, actor, domain.DoctorRead, in)
 }
 
-// ListByPatient returns a page of the doctors assigned to a patient. It needs MappingRead,
+// ListByPatient is List for the doctors who are assigned to a patient. It needs MappingRead,
 // because it shows who treats the patient. An unknown patient is NotFound.
-func (s *Doctors) ListByPatient(ctx context.Context, actor domain.Actor, patient domain.ID, in domain.PageInput) (Page[domain.Doctor], error) {
-	page, inputErr := in.Parse()
-	named := []domain.Reference{{Kind: domain.SubjectPatient, ID: patient}}
-	return runView(ctx, s.trail, call{actor: actor, permission: domain.MappingRead, kind: domain.SubjectDoctor, named: named, inputErr: inputErr},
-		func(tx ports.Tx, event *pendingEvent) (Page[domain.Doctor], error) {
-			return listShown(event, page, recordID, func(page domain.Page) ([]domain.Doctor, error) {
-				if _, err := tx.Patients().Get(ctx, patient); err != nil {
-					return nil, err
-				}
-				return tx.Doctors().List(ctx, domain.DoctorFilter{PatientID: patient}, page)
-			})
-		})
+func (s *Doctors) ListByPatient(ctx context.Context, actor domain.Actor, patient domain.ID, in domain.Parameters) (Page[domain.Doctor], error) {
+	return s.lister.listWithin(ctx, actor, domain.MappingRead, in, within[domain.Doctor]{
+		filter: "patient_id", record: domain.Reference{Kind: domain.SubjectPatient, ID: patient},
+		find: func(tx ports.Tx) error {
+			_, err := tx.Patients().Get(ctx, patient)
+			return err
+		},
+	})
 }
 
 // Replace sets all editable fields of a doctor.

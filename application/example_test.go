@@ -20,7 +20,7 @@ func Example_testSuite() {
 		LicenseNumber: domain.Given("NJ-1"), Salary: domain.Given("1234.5"),
 	})
 	fmt.Println(doctor.JoinedAt, doctor.Salary, err)
-	doctor, _ = clinic.Doctors.Get(t.Context(), clinic.Staff(), doctor.ID)
+	doctor, _ = clinic.Doctors.Get(t.Context(), clinic.Staff(), doctor.ID, nil)
 	fmt.Println("Staff sees the salary:", !doctor.Salary.Withheld())
 	fmt.Println(clinic.Doctors.Delete(t.Context(), clinic.Staff(), doctor.ID))
 	fmt.Println(clinic.LastEvent().Action, clinic.LastEvent().Outcome)
@@ -58,7 +58,7 @@ func (t consoleTransport) serve(ctx context.Context, line string) string {
 	}
 	switch command {
 	case "doctors":
-		page, err := t.doctors.List(ctx, actor, domain.PageInput{})
+		page, err := t.doctors.List(ctx, actor, nil)
 		if err != nil {
 			return t.refuse(err)
 		}

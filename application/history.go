@@ -2,6 +2,7 @@ package application
 
 import (
 	"context"
+	"time"
 
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
@@ -12,6 +13,7 @@ import (
 type History[T domain.Record] struct {
 	trail   *Trail
 	records versionedRecords[T]
+	deleted lister[domain.Version[T]]
 }
 
 // ListVersions returns a page of the versions of a record, each with the previous version.
@@ -19,7 +21,7 @@ func (s *History[T]) ListVersions(ctx context.Context, actor domain.Actor, id do
 	page, inputErr := in.Parse()
 	return runView(ctx, s.trail, call{actor: actor, permission: s.records.ReadHistory, kind: s.records.Kind, id: id, inputErr: inputErr},
 		func(tx ports.Tx, event *pendingEvent) (Page[domain.VersionView[T]], error) {
-			return readPage(page, revisionNumber, func(page domain.Page) ([]domain.VersionView[T], error) {
+			return readPageByID(page, revisionNumber, func(page domain.Page) ([]domain.VersionView[T], error) {
 				return s.revisions(ctx, tx, event, page)
 			})
 		})
@@ -81,17 +83,38 @@ func (s *History[T]) revisions(ctx context.Context, tx ports.Tx, event *pendingE
 }
 
 // ListDeleted returns a page of the deleted records, each as its last version.
-func (s *History[T]) ListDeleted(ctx context.Context, actor domain.Actor, in domain.PageInput) (Page[domain.Version[T]], error) {
-	page, inputErr := in.Parse()
-	return runView(ctx, s.trail, call{actor: actor, permission: s.records.ReadDeleted, kind: s.records.Kind, inputErr: inputErr},
-		func(tx ports.Tx, event *pendingEvent) (Page[domain.Version[T]], error) {
-			id := func(version domain.Version[T]) domain.ID { return version.Record.Self().ID }
-			deleted, err := listShown(event, page, id, func(page domain.Page) ([]domain.Version[T], error) {
-				return s.records.history(tx).ListDeleted(ctx, domain.Reference{}, page)
-			})
-			for _, version := range deleted.Items {
-				event.addRelated(version.Record.Parents()...)
-			}
-			return deleted, err
-		})
+func (s *History[T]) ListDeleted(ctx context.Context, actor domain.Actor, in domain.Parameters) (Page[domain.Version[T]], error) {
+	return s.deleted.list(ctx, actor, s.records.ReadDeleted, in)
 }
+
+// newHistory returns the use-cases for the records of a kind. live declares the list of the
+// records that are not deleted.
+func newHistory[T domain.Record, V any](trail *Trail, cursors ports.Cursors, records versionedRecords[T], live domain.Listing[V]) History[T] {
+	return History[T]{trail: trail, records: records, deleted: lister[domain.Version[T]]{
+		listing: domain.DeletedListing[T](live), trail: trail, cursors: cursors, kind: records.Kind,
+		lists:   func(tx ports.Tx) ports.Lists[domain.Version[T]] { return deletedRecords[T]{tx, records} },
+		id:      func(version domain.Version[T]) domain.ID { return version.Record.Self().ID },
+		related: func(version domain.Version[T]) []domain.Reference { return version.Record.Parents() },
+	}}
+}
+
+// deletedRecords is the list of the deleted records of a kind.
+type deletedRecords[T domain.Record] struct {
+	tx      ports.Tx
+	records versionedRecords[T]
+}
+
+func (d deletedRecords[T]) List(ctx context.Context, query domain.ListQuery) ([]domain.Version[T], error) {
+	page := domain.Page{Limit: query.Limit}
+	if query.After != nil {
+		page.After = query.After.ID
+	}
+	return d.records.history(d.tx).ListDeleted(ctx, domain.Reference{}, page)
+}
+
+func (d deletedRecords[T]) Count(ctx context.Context, _ domain.ListQuery) (int, error) {
+	return d.tx.Retention().CountExpired(ctx, d.records.Kind, endOfTime)
+}
+
+// endOfTime is after every deletion.
+var endOfTime = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)

@@ -80,10 +80,10 @@ func readVersions[T domain.Record](c *clinic, history *application.History[T], b
 		require.NoError(c.t, err)
 		require.NotEmpty(c.t, page.Items)
 		all = append(all, page.Items...)
-		if page.Next == 0 {
+		if page.Next == "" {
 			return all
 		}
-		in.Cursor = domain.Given(page.Next.String())
+		in.Cursor = domain.Given(page.Next)
 	}
 }
 
@@ -170,7 +170,7 @@ func TestTimesOfVersionsEqualTheStoredTimes(t *testing.T) {
 	require.NoError(t, err)
 	version, err := c.Mappings.GetVersion(c.ctx, admin, w.mapping.ID, 2)
 	require.NoError(t, err)
-	stored, err := c.Mappings.List(c.ctx, admin, domain.MappingQuery{Page: startingAt(w.mapping.ID)})
+	stored, err := c.Mappings.List(c.ctx, admin, mappingsFrom(c, w.mapping.ID))
 	require.NoError(t, err)
 	assert.Equal(t, stored.Items[0].AssignedAt, version.Record.AssignedAt)
 	assert.Equal(t, c.events(0)[len(c.events(0))-1].At, version.At)
@@ -225,10 +225,10 @@ func TestStaffSeesNoSalaryInVersions(t *testing.T) {
 	assert.Equal(t, []string{"", "", "", "", ""}, salaries(staff))
 	assert.Equal(t, []string{"1234.50", "99.00", "1234.50", "99.00", "1234.50"}, salaries(admin))
 
-	deleted, err := c.Doctors.ListDeleted(c.ctx, admin, domain.PageInput{})
+	deleted, err := c.Doctors.ListDeleted(c.ctx, admin, nil)
 	require.NoError(t, err)
 	assert.Equal(t, "1234.50", deleted.Items[0].Record.Salary.String())
-	_, err = c.Doctors.ListDeleted(c.ctx, staff, domain.PageInput{})
+	_, err = c.Doctors.ListDeleted(c.ctx, staff, nil)
 	assertKind(t, domain.Forbidden, err)
 }
 

@@ -10,7 +10,8 @@ import (
 // Mappings holds the use-cases on the assignment of doctors to patients.
 type Mappings struct {
 	History[domain.Mapping]
-	clock ports.Clock
+	lister lister[domain.Assignment]
+	clock  ports.Clock
 }
 
 var mappingRecords = versionedRecords[domain.Mapping]{
@@ -29,23 +30,17 @@ func (s *Mappings) Assign(ctx context.Context, actor domain.Actor, in domain.Map
 		})
 }
 
-// List returns a page of the mappings that match the query.
-func (s *Mappings) List(ctx context.Context, actor domain.Actor, query domain.MappingQuery) (Page[domain.Assignment], error) {
-	filter, page, inputErr := query.Parse()
-	return runView(ctx, s.trail, call{actor: actor, permission: domain.MappingRead, kind: domain.SubjectMapping, named: query.References(), inputErr: inputErr},
-		func(tx ports.Tx, event *pendingEvent) (Page[domain.Assignment], error) {
-			id := func(assignment domain.Assignment) domain.ID { return assignment.ID }
-			assignments, err := listShown(event, page, id, func(page domain.Page) ([]domain.Assignment, error) {
-				return tx.Mappings().List(ctx, filter, page)
-			})
-			for _, assignment := range assignments.Items { // The page shows their names.
-				event.addRelated(
-					domain.Reference{Kind: domain.SubjectPatient, ID: assignment.PatientID},
-					domain.Reference{Kind: domain.SubjectDoctor, ID: assignment.Doctor.ID},
-				)
-			}
-			return assignments, err
-		})
+// List returns a page of the mappings that the parameters select (see domain.AssignmentList).
+func (s *Mappings) List(ctx context.Context, actor domain.Actor, in domain.Parameters) (Page[domain.Assignment], error) {
+	return s.lister.list(ctx, actor, domain.MappingRead, in)
+}
+
+// shownWith returns the patient and the doctor whose names are shown with a mapping.
+func shownWith(assignment domain.Assignment) []domain.Reference {
+	return []domain.Reference{
+		{Kind: domain.SubjectPatient, ID: assignment.PatientID},
+		{Kind: domain.SubjectDoctor, ID: assignment.Doctor.ID},
+	}
 }
 
 // Replace sets the patient and the doctor of a mapping. It returns the same errors as Assign.

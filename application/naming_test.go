@@ -93,6 +93,16 @@ func (d *inputGenerator) draw(r *rapid.T, useCase method) (given []reflect.Value
 			value.Set(reflect.ValueOf(d.w.other.Email))
 		case reflect.TypeFor[domain.Head]():
 			value.Set(reflect.ValueOf(rapid.SampledFrom([]domain.Head{{}, d.w.lastSeal, {Number: missingID}}).Draw(r, "head")))
+		case reflect.TypeFor[domain.Parameters]():
+			in := domain.Parameters{}
+			for _, name := range rapid.SliceOfDistinct(rapid.SampledFrom(parameterNames), rapid.ID).Draw(r, "parameters") {
+				var id domain.ID
+				in[name], id = d.drawInput(r, name)
+				if id != 0 {
+					named = append(named, domain.Reference{Kind: references[name], ID: id})
+				}
+			}
+			value.Set(reflect.ValueOf(in))
 		case reflect.TypeFor[application.AccessReport](): // The zero AccessReport begins a report.
 		default:
 			require.Equal(r, reflect.Struct, typ.Kind(), "%s takes a %s, which is not drawn yet", useCase, typ)
@@ -124,7 +134,15 @@ func (m method) kindOfPath() domain.SubjectKind {
 }
 
 // references are the names of fields that refer to a record.
-var references = map[string]domain.SubjectKind{"Patient": domain.SubjectPatient, "Doctor": domain.SubjectDoctor, "Actor": domain.SubjectUser}
+var references = map[string]domain.SubjectKind{
+	"Patient": domain.SubjectPatient, "Doctor": domain.SubjectDoctor, "Actor": domain.SubjectUser,
+	"patient_id": domain.SubjectPatient, "doctor_id": domain.SubjectDoctor, "created_by": domain.SubjectUser,
+}
+
+// parameterNames are parameters of lists, and one that no list has.
+var parameterNames = []string{
+	"patient_id", "doctor_id", "created_by", "search", "role", "gender", "is_active", "updated_at__gte", "ordering", "limit", "cursor", "fields", "count", "unknown",
+}
 
 // drawFields draws the fields of an input and returns the records that they name.
 func (d *inputGenerator) drawFields(r *rapid.T, input reflect.Value) (named []domain.Reference) {

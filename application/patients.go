@@ -10,7 +10,8 @@ import (
 // Patients holds the use-cases on patients' records.
 type Patients struct {
 	History[domain.Patient]
-	clock ports.Clock
+	lister lister[domain.PatientView]
+	clock  ports.Clock
 }
 
 var patientRecords = versionedRecords[domain.Patient]{
@@ -29,39 +30,30 @@ func (s *Patients) Create(ctx context.Context, actor domain.Actor, in domain.Pat
 		})
 }
 
-// Get returns one patient.
-func (s *Patients) Get(ctx context.Context, actor domain.Actor, id domain.ID) (domain.PatientView, error) {
-	return runView(ctx, s.trail, call{actor: actor, permission: domain.PatientRead, kind: domain.SubjectPatient, id: id},
+// Get returns one patient. in can have the parameter fields.
+func (s *Patients) Get(ctx context.Context, actor domain.Actor, id domain.ID, in domain.Parameters) (domain.PatientView, error) {
+	fields, inputErr := domain.PatientList.ParseFields(actor, in)
+	return runView(ctx, s.trail, call{actor: actor, permission: domain.PatientRead, kind: domain.SubjectPatient, id: id, named: in.References(), inputErr: inputErr},
 		func(tx ports.Tx, _ *pendingEvent) (domain.PatientView, error) {
-			return tx.Patients().GetView(ctx, id)
+			return tx.Patients().GetView(ctx, id, fields...)
 		})
 }
 
-// List returns a page of all patients.
-func (s *Patients) List(ctx context.Context, actor domain.Actor, in domain.PageInput) (Page[domain.PatientView], error) {
-	page, inputErr := in.Parse()
-	return runView(ctx, s.trail, call{actor: actor, permission: domain.PatientRead, kind: domain.SubjectPatient, inputErr: inputErr},
-		func(tx ports.Tx, event *pendingEvent) (Page[domain.PatientView], error) {
-			return listShown(event, page, recordID, func(page domain.Page) ([]domain.PatientView, error) {
-				return tx.Patients().List(ctx, domain.PatientFilter{}, page)
-			})
-		})
+// List returns a page of the patients that the parameters select (see domain.PatientList).
+func (s *Patients) List(ctx context.Context, actor domain.Actor, in domain.Parameters) (Page[domain.PatientView], error) {
+	return s.lister.list(ctx, actor, domain.PatientRead, in)
 }
 
-// ListByDoctor returns a page of the patients to whom a doctor is assigned. It needs
-// PatientRead, because it shows the whole patients. An unknown doctor is NotFound.
-func (s *Patients) ListByDoctor(ctx context.Context, actor domain.Actor, doctor domain.ID, in domain.PageInput) (Page[domain.PatientView], error) {
-	page, inputErr := in.Parse()
-	named := []domain.Reference{{Kind: domain.SubjectDoctor, ID: doctor}}
-	return runView(ctx, s.trail, call{actor: actor, permission: domain.PatientRead, kind: domain.SubjectPatient, named: named, inputErr: inputErr},
-		func(tx ports.Tx, event *pendingEvent) (Page[domain.PatientView], error) {
-			return listShown(event, page, recordID, func(page domain.Page) ([]domain.PatientView, error) {
-				if _, err := tx.Doctors().Get(ctx, doctor); err != nil {
-					return nil, err
-				}
-				return tx.Patients().List(ctx, domain.PatientFilter{DoctorID: doctor}, page)
-			})
-		})
+// ListByDoctor is List for the patients to whom a doctor is assigned. It needs PatientRead,
+// because it shows the whole patients. An unknown doctor is NotFound.
+func (s *Patients) ListByDoctor(ctx context.Context, actor domain.Actor, doctor domain.ID, in domain.Parameters) (Page[domain.PatientView], error) {
+	return s.lister.listWithin(ctx, actor, domain.PatientRead, in, within[domain.PatientView]{
+		filter: "doctor_id", record: domain.Reference{Kind: domain.SubjectDoctor, ID: doctor},
+		find: func(tx ports.Tx) error {
+			_, err := tx.Doctors().Get(ctx, doctor)
+			return err
+		},
+	})
 }
 
 // Replace sets all editable fields of a patient. Absent fields get their defaults.

@@ -192,11 +192,11 @@ func (p *clinicModel) restorePatient(r *rapid.T) {
 // check compares the clinic with the model.
 func (p *clinicModel) check(r *rapid.T) {
 	c := p.c
-	doctors, err := c.Doctors.List(c.ctx, p.admin, domain.PageInput{})
+	doctors, err := c.Doctors.List(c.ctx, p.admin, nil)
 	require.NoError(r, err)
 	assertRecords(r, p, &c.Doctors.History, doctors.Items, func(d domain.Doctor) domain.ID { return d.ID },
 		func(id domain.ID) bool { return p.doctors[id].live }, len(p.doctors))
-	patients, err := c.Patients.List(c.ctx, p.admin, domain.PageInput{})
+	patients, err := c.Patients.List(c.ctx, p.admin, nil)
 	require.NoError(r, err)
 	var plainPatients []domain.Patient
 	for _, patient := range patients.Items {

@@ -35,12 +35,12 @@ func TestDoctors(t *testing.T) {
 
 	_, err = c.Doctors.Change(c.ctx, admin, doctor.ID, domain.DoctorInput{Salary: domain.Given("-9"), Name: domain.Given("Lost")})
 	assertFields(t, err, "salary")
-	stored, err := c.Doctors.Get(c.ctx, admin, doctor.ID)
+	stored, err := c.Doctors.Get(c.ctx, admin, doctor.ID, nil)
 	require.NoError(t, err)
 	assert.Equal(t, changed, stored, "a refused change changes nothing")
 
 	require.NoError(t, c.Doctors.Delete(c.ctx, admin, doctor.ID))
-	_, err = c.Doctors.Get(c.ctx, admin, doctor.ID)
+	_, err = c.Doctors.Get(c.ctx, admin, doctor.ID, nil)
 	assertKind(t, domain.NotFound, err)
 	assertKind(t, domain.NotFound, c.Doctors.Delete(c.ctx, admin, doctor.ID))
 	_, err = c.Doctors.Replace(c.ctx, admin, doctor.ID, in)
@@ -51,13 +51,13 @@ func TestStaffSeesNoSalaryAnywhere(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	doctorsSeenBy := func(actor domain.Actor) map[string]domain.Doctor {
-		got, err := c.Doctors.Get(c.ctx, actor, w.doctor.ID)
+		got, err := c.Doctors.Get(c.ctx, actor, w.doctor.ID, nil)
 		require.NoError(t, err)
-		list, err := c.Doctors.List(c.ctx, actor, domain.PageInput{})
+		list, err := c.Doctors.List(c.ctx, actor, nil)
 		require.NoError(t, err)
-		ofPatient, err := c.Doctors.ListByPatient(c.ctx, actor, w.patient.ID, domain.PageInput{})
+		ofPatient, err := c.Doctors.ListByPatient(c.ctx, actor, w.patient.ID, nil)
 		require.NoError(t, err)
-		mappings, err := c.Mappings.List(c.ctx, actor, domain.MappingQuery{})
+		mappings, err := c.Mappings.List(c.ctx, actor, nil)
 		require.NoError(t, err)
 		return map[string]domain.Doctor{
 			"Doctors.Get": got, "Doctors.List": list.Items[0], "Doctors.ListByPatient": ofPatient.Items[0], "Mappings.List": mappings.Items[0].Doctor,
@@ -84,7 +84,7 @@ func TestPatients(t *testing.T) {
 
 	doctor := c.addDoctor("L-1")
 	c.assign(staff, patient, doctor)
-	got, err := c.Patients.Get(c.ctx, staff, patient.ID)
+	got, err := c.Patients.Get(c.ctx, staff, patient.ID, nil)
 	require.NoError(t, err)
 	assert.Equal(t, []domain.ID{doctor.ID}, got.AssignedDoctors)
 	assert.Equal(t, "Allergic to penicillin", got.MedicalRecord.String())
@@ -98,9 +98,9 @@ func TestPatients(t *testing.T) {
 	assertFields(t, err, "name", "gender", "date_of_birth")
 
 	require.NoError(t, c.Patients.Delete(c.ctx, staff, patient.ID))
-	_, err = c.Patients.Get(c.ctx, staff, patient.ID)
+	_, err = c.Patients.Get(c.ctx, staff, patient.ID, nil)
 	assertKind(t, domain.NotFound, err)
-	mappings, err := c.Mappings.List(c.ctx, staff, domain.MappingQuery{})
+	mappings, err := c.Mappings.List(c.ctx, staff, nil)
 	require.NoError(t, err)
 	assert.Empty(t, mappings.Items, "deleting a patient deletes the patient's mappings")
 }
@@ -124,20 +124,20 @@ func TestMappings(t *testing.T) {
 	c.assign(staff, eve, house)
 	c.assign(staff, eve, wilson)
 	for _, tt := range []struct {
-		query domain.MappingQuery
+		query domain.Parameters
 		want  int
 	}{
-		{domain.MappingQuery{}, 3},
-		{domain.MappingQuery{Patient: domain.Given(eve.ID.String())}, 2},
-		{domain.MappingQuery{Doctor: domain.Given(house.ID.String())}, 2},
-		{domain.MappingQuery{Patient: domain.Given(eve.ID.String()), Doctor: domain.Given(house.ID.String())}, 1},
-		{domain.MappingQuery{Patient: domain.Given("99")}, 0},
+		{domain.Parameters{}, 3},
+		{domain.Parameters{"patient_id": domain.Given(eve.ID.String())}, 2},
+		{domain.Parameters{"doctor_id": domain.Given(house.ID.String())}, 2},
+		{domain.Parameters{"patient_id": domain.Given(eve.ID.String()), "doctor_id": domain.Given(house.ID.String())}, 1},
+		{domain.Parameters{"patient_id": domain.Given("99")}, 0},
 	} {
 		list, err := c.Mappings.List(c.ctx, staff, tt.query)
 		require.NoError(t, err)
 		assert.Len(t, list.Items, tt.want)
 	}
-	_, err = c.Mappings.List(c.ctx, staff, domain.MappingQuery{Patient: domain.Given("x"), Doctor: domain.Given("0"), Page: domain.PageInput{Limit: domain.Given("0")}})
+	_, err = c.Mappings.List(c.ctx, staff, domain.Parameters{"patient_id": domain.Given("x"), "doctor_id": domain.Given("0"), "limit": domain.Given("0")})
 	assertFields(t, err, "patient_id", "doctor_id", "limit")
 
 	c.Advance(time.Hour)
@@ -152,15 +152,15 @@ func TestMappings(t *testing.T) {
 	_, err = c.Mappings.Change(c.ctx, staff, mapping.ID, domain.MappingInput{Patient: domain.Given("99")})
 	assertFields(t, err, "patient")
 
-	doctors, err := c.Doctors.ListByPatient(c.ctx, staff, eve.ID, domain.PageInput{})
+	doctors, err := c.Doctors.ListByPatient(c.ctx, staff, eve.ID, nil)
 	require.NoError(t, err)
 	assert.Len(t, doctors.Items, 2)
-	patients, err := c.Patients.ListByDoctor(c.ctx, staff, wilson.ID, domain.PageInput{})
+	patients, err := c.Patients.ListByDoctor(c.ctx, staff, wilson.ID, nil)
 	require.NoError(t, err)
 	assert.Len(t, patients.Items, 2)
-	_, err = c.Doctors.ListByPatient(c.ctx, staff, 99, domain.PageInput{})
+	_, err = c.Doctors.ListByPatient(c.ctx, staff, 99, nil)
 	assertKind(t, domain.NotFound, err)
-	_, err = c.Patients.ListByDoctor(c.ctx, staff, 99, domain.PageInput{})
+	_, err = c.Patients.ListByDoctor(c.ctx, staff, 99, nil)
 	assertKind(t, domain.NotFound, err)
 
 	require.NoError(t, c.Mappings.Unassign(c.ctx, staff, mapping.ID))
@@ -177,16 +177,16 @@ func TestAPageOfLongRecordsEndsEarly(t *testing.T) {
 		_, err := c.Patients.Create(c.ctx, staff, in)
 		require.NoError(t, err)
 	}
-	page, err := c.Patients.List(c.ctx, staff, domain.PageInput{})
+	page, err := c.Patients.List(c.ctx, staff, nil)
 	require.NoError(t, err)
 	assert.Len(t, page.Items, fit)
 	assert.Zero(t, page.Next, "there is no next page")
 
 	last := c.addPatient(staff, "Eve")
-	page, err = c.Patients.List(c.ctx, staff, domain.PageInput{})
+	page, err = c.Patients.List(c.ctx, staff, nil)
 	require.NoError(t, err)
 	assert.Len(t, page.Items, fit)
-	page, err = c.Patients.List(c.ctx, staff, domain.PageInput{Cursor: domain.Given(page.Next.String())})
+	page, err = c.Patients.List(c.ctx, staff, domain.Parameters{"cursor": domain.Given(page.Next)})
 	require.NoError(t, err)
 	assert.Equal(t, []domain.PatientView{last}, page.Items)
 	assert.Zero(t, page.Next)
@@ -201,7 +201,7 @@ func TestPaging(t *testing.T) {
 	}
 	for limit, sizes := range map[string][]int{"3": {3, 3, 1}, "7": {7}, "8": {7}, "1": {1, 1, 1, 1, 1, 1, 1}} {
 		var got []domain.ID
-		in := domain.PageInput{Limit: domain.Given(limit)}
+		in := domain.Parameters{"limit": domain.Given(limit)}
 		for _, size := range sizes {
 			page, err := c.Patients.List(c.ctx, staff, in)
 			require.NoError(t, err)
@@ -209,7 +209,7 @@ func TestPaging(t *testing.T) {
 			for _, patient := range page.Items {
 				got = append(got, patient.ID)
 			}
-			in.Cursor = domain.Given(page.Next.String())
+			in["cursor"] = domain.Given(page.Next)
 			if len(got) == len(want) {
 				assert.Zero(t, page.Next)
 			} else {

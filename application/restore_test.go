@@ -14,22 +14,22 @@ import (
 // readDeleted reads all pages of the deleted records.
 func readDeleted[T domain.Record](c *clinic, history *application.History[T], limit string) (all []domain.Version[T]) {
 	c.t.Helper()
-	in := domain.PageInput{Limit: domain.Given(limit)}
+	in := domain.Parameters{"limit": domain.Given(limit)}
 	for {
 		page, err := history.ListDeleted(c.ctx, domain.Actor{Role: domain.Admin}, in)
 		require.NoError(c.t, err)
 		all = append(all, page.Items...)
-		if page.Next == 0 {
+		if page.Next == "" {
 			return all
 		}
-		in.Cursor = domain.Given(page.Next.String())
+		in["cursor"] = domain.Given(page.Next)
 	}
 }
 
 func TestListDeletedContainsOnlyRecordsThatAreStillDeleted(t *testing.T) {
 	c := newClinic(t)
 	admin := c.SignUp("admin@example.com", domain.Admin)
-	empty, err := c.Patients.ListDeleted(c.ctx, admin, domain.PageInput{})
+	empty, err := c.Patients.ListDeleted(c.ctx, admin, nil)
 	require.NoError(t, err)
 	assert.Equal(t, application.Page[domain.Version[domain.Patient]]{Items: []domain.Version[domain.Patient]{}}, empty)
 
@@ -57,25 +57,25 @@ func TestADeletedRecordIsFoundNowhereElse(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	admin := w.actors[domain.Admin]
-	doctors, err := c.Doctors.List(c.ctx, admin, domain.PageInput{})
+	doctors, err := c.Doctors.List(c.ctx, admin, nil)
 	require.NoError(t, err)
 	assert.Equal(t, []domain.Doctor{w.doctor, w.otherDoctor}, doctors.Items)
-	patients, err := c.Patients.List(c.ctx, admin, domain.PageInput{})
+	patients, err := c.Patients.List(c.ctx, admin, nil)
 	require.NoError(t, err)
 	require.Len(t, patients.Items, 1)
 	assert.Equal(t, []domain.ID{w.doctor.ID}, patients.Items[0].AssignedDoctors)
-	mappings, err := c.Mappings.List(c.ctx, admin, domain.MappingQuery{})
+	mappings, err := c.Mappings.List(c.ctx, admin, nil)
 	require.NoError(t, err)
 	require.Len(t, mappings.Items, 1)
 	assert.Equal(t, w.mapping.ID, mappings.Items[0].ID)
 	for _, attempt := range []func() error{
-		func() error { _, err := c.Doctors.Get(c.ctx, admin, w.deletedDoctor.ID); return err },
+		func() error { _, err := c.Doctors.Get(c.ctx, admin, w.deletedDoctor.ID, nil); return err },
 		func() error {
 			_, err := c.Doctors.Change(c.ctx, admin, w.deletedDoctor.ID, domain.DoctorInput{})
 			return err
 		},
 		func() error { return c.Doctors.Delete(c.ctx, admin, w.deletedDoctor.ID) },
-		func() error { _, err := c.Patients.Get(c.ctx, admin, w.deletedPatient.ID); return err },
+		func() error { _, err := c.Patients.Get(c.ctx, admin, w.deletedPatient.ID, nil); return err },
 		func() error { return c.Patients.Delete(c.ctx, admin, w.deletedPatient.ID) },
 		func() error { return c.Mappings.Unassign(c.ctx, admin, w.deletedMapping.ID) },
 	} {
@@ -106,10 +106,10 @@ func TestARestoredRecordIsUnchanged(t *testing.T) {
 	require.NoError(t, err)
 	assertRestored(c, patientOf(patient), patientOf(again), 2) // including the user who registered the patient
 
-	stored, err := c.Doctors.List(c.ctx, admin, domain.PageInput{})
+	stored, err := c.Doctors.List(c.ctx, admin, nil)
 	require.NoError(t, err)
 	assert.Equal(t, []domain.Doctor{restored, newer}, stored.Items)
-	got, err := c.Patients.Get(c.ctx, staff, patient.ID)
+	got, err := c.Patients.Get(c.ctx, staff, patient.ID, nil)
 	require.NoError(t, err)
 	assert.Equal(t, again, got)
 	_, err = c.Doctors.Create(c.ctx, admin, doctorInput("l-1"))

@@ -100,7 +100,7 @@ func TestPurgedMappingsAreNotRestoredWithTheirDoctor(t *testing.T) {
 	c.purged(domain.SubjectMapping, c.Now().Add(time.Second))
 	_, err := c.Doctors.Restore(c.ctx, w.actors[domain.Admin], w.deletedDoctor.ID)
 	require.NoError(t, err)
-	ofPatient, err := c.Doctors.ListByPatient(c.ctx, w.actors[domain.Admin], w.patient.ID, domain.PageInput{})
+	ofPatient, err := c.Doctors.ListByPatient(c.ctx, w.actors[domain.Admin], w.patient.ID, nil)
 	require.NoError(t, err)
 	assert.Equal(t, []domain.Doctor{w.doctor}, ofPatient.Items)
 }

@@ -111,12 +111,33 @@ var sharedEnrolment = sync.OnceValues(func() (ports.Enrolment, error) {
 	return codes.Enrol(email)
 })
 
-// startingAt returns the page that starts with the record id.
-func startingAt(id domain.ID) domain.PageInput {
-	if id == 1 {
-		return domain.PageInput{}
-	}
-	return domain.PageInput{Cursor: domain.Given((id - 1).String())}
+// startingAfter returns the parameters of the page that follows the entity.
+func startingAfter[T any](c *clinic, listing domain.Listing[T], entity T) domain.Parameters {
+	query, err := listing.Parse(operator, nil, c.Ports.Cursors.Open)
+	require.NoError(c.t, err)
+	return domain.Parameters{"cursor": domain.Given(c.Ports.Cursors.Seal(listing.Cursor(query, entity)))}
+}
+
+func doctorsFrom(c *clinic, id domain.ID) domain.Parameters {
+	return startingAfter(c, domain.DoctorList, domain.Doctor{ID: id - 1})
+}
+
+func patientsFrom(c *clinic, id domain.ID) domain.Parameters {
+	return startingAfter(c, domain.PatientList, domain.PatientView{Patient: domain.Patient{ID: id - 1}})
+}
+
+func mappingsFrom(c *clinic, id domain.ID) domain.Parameters {
+	return startingAfter(c, domain.AssignmentList, domain.Assignment{ID: id - 1})
+}
+
+func usersFrom(c *clinic, id domain.ID) domain.Parameters {
+	return startingAfter(c, domain.UserList, domain.User{ID: id - 1})
+}
+
+// deletedFrom returns the parameters of the page of deleted records that starts with the ID.
+func deletedFrom(c *clinic, kind domain.SubjectKind, id domain.ID) domain.Parameters {
+	context := fmt.Sprintf("%q", []string{"deleted " + domain.RecordKindOf(kind).Plural})
+	return domain.Parameters{"cursor": domain.Given(c.Ports.Cursors.Seal((id - 1).String(), context))}
 }
 
 func TestEveryUseCaseByRole(t *testing.T) {
@@ -145,12 +166,15 @@ func TestEveryUseCaseByRole(t *testing.T) {
 	}
 }
 
+// everything is the query of a whole list.
+var everything = domain.ListQuery{Limit: domain.MaxPageLimit}
+
 // storedData returns all stored data except audit events and attempts.
 func storedData(c *clinic) (all []any) {
 	all = storedRecords(c)
 	require.NoError(c.t, c.Ports.Store.View(c.ctx, func(tx ports.Tx) error {
 		page := domain.Page{Limit: domain.MaxPageLimit}
-		users, err := tx.Users().List(c.ctx, domain.UserFilter{}, page)
+		users, err := tx.Users().List(c.ctx, everything)
 		all = append(all, users)
 		for _, user := range users {
 			sessions, sessionsErr := tx.Sessions().Live(c.ctx, user.ID, c.Now(), page)
@@ -166,9 +190,9 @@ func storedData(c *clinic) (all []any) {
 func storedRecords(c *clinic) (all []any) {
 	require.NoError(c.t, c.Ports.Store.View(c.ctx, func(tx ports.Tx) error {
 		page := domain.Page{Limit: domain.MaxPageLimit}
-		doctors, doctorsErr := tx.Doctors().List(c.ctx, domain.DoctorFilter{}, page)
-		patients, patientsErr := tx.Patients().List(c.ctx, domain.PatientFilter{}, page)
-		mappings, mappingsErr := tx.Mappings().List(c.ctx, domain.MappingFilter{}, page)
+		doctors, doctorsErr := tx.Doctors().List(c.ctx, everything)
+		patients, patientsErr := tx.Patients().List(c.ctx, everything)
+		mappings, mappingsErr := tx.Mappings().List(c.ctx, everything)
 		seals, sealsErr := tx.Seals().List(c.ctx, page)
 		all = []any{
 			doctors, patients, mappings, seals,

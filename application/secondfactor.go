@@ -147,9 +147,9 @@ func (s *SecondFactor) Reseal(ctx context.Context, actor domain.Actor) (ResealRe
 	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.UserResealMFA, kind: domain.SubjectUser},
 		func(tx ports.Tx, _ *pendingEvent) (ResealResult, error) {
 			var done ResealResult
-			page := domain.Page{Limit: domain.MaxPageLimit}
+			query := domain.ListQuery{Limit: domain.MaxPageLimit}
 			for {
-				found, err := tx.Users().List(ctx, domain.UserFilter{}, page)
+				found, err := tx.Users().List(ctx, query)
 				if err != nil || len(found) == 0 {
 					return done, err
 				}
@@ -158,7 +158,7 @@ func (s *SecondFactor) Reseal(ctx context.Context, actor domain.Actor) (ResealRe
 						return done, err
 					}
 				}
-				page.After = found[len(found)-1].ID
+				query.After = &domain.Position{ID: found[len(found)-1].ID}
 			}
 		})
 }

@@ -276,7 +276,7 @@ func TestSessionsAreListed(t *testing.T) {
 	page, err = c.Sessions.List(c.ctx, desk, domain.PageInput{Limit: domain.Given("1")})
 	require.NoError(t, err)
 	require.Len(t, page.Items, 1)
-	assert.Equal(t, first.ID, page.Next)
+	assert.Equal(t, first.ID.String(), page.Next)
 	c.SetTime(first.ExpiresAt)
 	page, err = c.Sessions.List(c.ctx, desk, domain.PageInput{})
 	require.NoError(t, err)

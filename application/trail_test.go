@@ -124,7 +124,7 @@ func (c *clinic) startReaders(n int, w world) *readers {
 	started := &readers{answers: make([]error, n)}
 	for i := range n {
 		started.group.Go(func() {
-			patient, err := c.Patients.Get(c.ctx, w.actors[domain.Staff], w.patient.ID)
+			patient, err := c.Patients.Get(c.ctx, w.actors[domain.Staff], w.patient.ID, nil)
 			started.answers[i] = err
 			if err != nil {
 				assert.Zero(c.t, patient)

@@ -33,7 +33,7 @@ func TestAUseCaseThatPanicsIsRecordedAsFailed(t *testing.T) {
 	c.use(onStore(broken))
 	before := len(c.events(0))
 	broken.panics = true
-	assert.Panics(t, func() { _, _ = c.Patients.Get(c.ctx, w.actors[domain.Staff], w.patient.ID) })
+	assert.Panics(t, func() { _, _ = c.Patients.Get(c.ctx, w.actors[domain.Staff], w.patient.ID, nil) })
 	events := c.events(before)
 	require.Len(t, events, 1)
 	assert.Equal(t, domain.Failed, events[0].Outcome)
@@ -97,7 +97,7 @@ func TestAPanicDuringAGroupCommitIsAnError(t *testing.T) {
 		return next()
 	}}))
 	get := func() error {
-		_, err := c.Patients.Get(c.ctx, w.actors[domain.Staff], w.patient.ID)
+		_, err := c.Patients.Get(c.ctx, w.actors[domain.Staff], w.patient.ID, nil)
 		return err
 	}
 	assertKind(t, domain.Unavailable, get())
@@ -118,7 +118,7 @@ func TestEventsOfLongListsAreWrittenInSmallGroups(t *testing.T) {
 		listed := make(chan error)
 		for range 3 {
 			go func() {
-				_, err := c.Patients.List(c.ctx, w.actors[domain.Staff], domain.PageInput{})
+				_, err := c.Patients.List(c.ctx, w.actors[domain.Staff], nil)
 				listed <- err
 			}()
 		}
@@ -143,7 +143,7 @@ func TestCallsAreRefusedWhenTheAuditQueueIsFull(t *testing.T) {
 		first := c.startReaders(1, w)
 		<-held.adding
 		crowd := c.startReaders(4096, w)
-		_, err := c.Patients.Get(c.ctx, w.actors[domain.Staff], w.patient.ID)
+		_, err := c.Patients.Get(c.ctx, w.actors[domain.Staff], w.patient.ID, nil)
 		assertKind(t, domain.Unavailable, err)
 		for range 4096 / writtenTogether {
 			held.answers <- nil

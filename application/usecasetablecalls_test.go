@@ -7,7 +7,10 @@ import (
 	"example.com/healthcare/domain"
 )
 
-var badPage = domain.PageInput{Limit: domain.Given("0")}
+var (
+	badPage       = domain.PageInput{Limit: domain.Given("0")}
+	badParameters = domain.Parameters{"limit": domain.Given("0")}
+)
 
 func loginAs(email func(world) string, password string, code domain.Input) call {
 	return func(c *clinic, by domain.Actor, w world) (any, error) {

@@ -24,32 +24,34 @@ var doctorsTable = map[string]useCaseTest{
 	"Doctors.Get": {
 		roles: staffAndAdmin, permission: "doctor:read",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return c.Doctors.Get(c.ctx, by, w.doctor.ID)
+			return c.Doctors.Get(c.ctx, by, w.doctor.ID, nil)
 		},
 		denied:  onDoctor,
 		allowed: onDoctor,
 		cases: map[string]testCall{
 			"unknown ID": {role: domain.Staff, errKind: domain.NotFound, event: missingRecord(domain.SubjectDoctor), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-				return c.Doctors.Get(c.ctx, by, missingID)
+				return c.Doctors.Get(c.ctx, by, missingID, nil)
 			}},
 		},
 	},
 	"Doctors.List": {
 		roles: staffAndAdmin, permission: "doctor:read",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return c.Doctors.List(c.ctx, by, startingAt(w.doctor.ID))
+			return c.Doctors.List(c.ctx, by, doctorsFrom(c, w.doctor.ID))
 		},
 		denied: noRecord(domain.SubjectDoctor),
 		allowed: func(_ domain.Actor, w world) domain.AuditEvent {
 			return listEvent(domain.SubjectDoctor, ids(w.doctor.ID, w.otherDoctor.ID))
 		},
 		cases: map[string]testCall{
-			"bad page": {role: domain.Staff, errKind: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) { return c.Doctors.List(c.ctx, by, badPage) }},
+			"bad page": {role: domain.Staff, errKind: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
+				return c.Doctors.List(c.ctx, by, badParameters)
+			}},
 			"first page of two": {
 				role: domain.Staff,
 				run: func(c *clinic, by domain.Actor, w world) (any, error) {
-					page := startingAt(w.doctor.ID)
-					page.Limit = domain.Given("1")
+					page := doctorsFrom(c, w.doctor.ID)
+					page["limit"] = domain.Given("1")
 					return c.Doctors.List(c.ctx, by, page)
 				},
 				event: func(_ domain.Actor, w world) domain.AuditEvent {
@@ -59,7 +61,7 @@ var doctorsTable = map[string]useCaseTest{
 			"empty page": {
 				role: domain.Admin,
 				run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-					return c.Doctors.List(c.ctx, by, startingAt(missingID))
+					return c.Doctors.List(c.ctx, by, doctorsFrom(c, missingID))
 				},
 				event: func(domain.Actor, world) domain.AuditEvent { return listEvent(domain.SubjectDoctor, ids()) },
 			},
@@ -68,7 +70,7 @@ var doctorsTable = map[string]useCaseTest{
 	"Doctors.ListByPatient": {
 		roles: staffAndAdmin, permission: "mapping:read",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return c.Doctors.ListByPatient(c.ctx, by, w.patient.ID, domain.PageInput{})
+			return c.Doctors.ListByPatient(c.ctx, by, w.patient.ID, nil)
 		},
 		denied: withRelated(noRecord(domain.SubjectDoctor), thePatient),
 		allowed: func(_ domain.Actor, w world) domain.AuditEvent {
@@ -78,7 +80,7 @@ var doctorsTable = map[string]useCaseTest{
 			"unknown ID": {
 				role: domain.Staff, errKind: domain.NotFound,
 				run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-					return c.Doctors.ListByPatient(c.ctx, by, missingID, domain.PageInput{})
+					return c.Doctors.ListByPatient(c.ctx, by, missingID, nil)
 				},
 				event: func(domain.Actor, world) domain.AuditEvent {
 					return listEvent(domain.SubjectDoctor, ids(), patientRef(missingID))
@@ -87,7 +89,7 @@ var doctorsTable = map[string]useCaseTest{
 			"bad page": {
 				role: domain.Staff, errKind: domain.Invalid,
 				run: func(c *clinic, by domain.Actor, w world) (any, error) {
-					return c.Doctors.ListByPatient(c.ctx, by, w.patient.ID, badPage)
+					return c.Doctors.ListByPatient(c.ctx, by, w.patient.ID, badParameters)
 				},
 				event: func(_ domain.Actor, w world) domain.AuditEvent {
 					return eventOn(domain.SubjectDoctor, 0, patientRef(w.patient.ID))

@@ -57,7 +57,7 @@ func historyTable[T domain.Record](service string, history func(*clinic) *applic
 		service + ".ListDeleted": {
 			roles: adminOnly, permission: domain.Permission(kind + ":read_deleted"),
 			run: func(c *clinic, by domain.Actor, w world) (any, error) {
-				return history(c).ListDeleted(c.ctx, by, startingAt(deletedID(w)))
+				return history(c).ListDeleted(c.ctx, by, deletedFrom(c, kind, deletedID(w)))
 			},
 			denied: noRecord(kind),
 			allowed: func(_ domain.Actor, w world) domain.AuditEvent {
@@ -65,7 +65,7 @@ func historyTable[T domain.Record](service string, history func(*clinic) *applic
 			},
 			cases: map[string]testCall{
 				"bad page": {role: domain.Admin, errKind: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-					return history(c).ListDeleted(c.ctx, by, badPage)
+					return history(c).ListDeleted(c.ctx, by, badParameters)
 				}},
 			},
 		},

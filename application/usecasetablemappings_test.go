@@ -39,7 +39,7 @@ var mappingsTable = map[string]useCaseTest{
 	"Mappings.List": {
 		roles: staffAndAdmin, permission: "mapping:read",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return c.Mappings.List(c.ctx, by, domain.MappingQuery{Page: startingAt(w.mapping.ID)})
+			return c.Mappings.List(c.ctx, by, mappingsFrom(c, w.mapping.ID))
 		},
 		denied: noRecord(domain.SubjectMapping),
 		allowed: func(_ domain.Actor, w world) domain.AuditEvent {
@@ -47,7 +47,7 @@ var mappingsTable = map[string]useCaseTest{
 		},
 		cases: map[string]testCall{
 			"bad query": {role: domain.Staff, errKind: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-				return c.Mappings.List(c.ctx, by, domain.MappingQuery{Patient: domain.Given("x")})
+				return c.Mappings.List(c.ctx, by, domain.Parameters{"patient_id": domain.Given("x")})
 			}},
 		},
 	},

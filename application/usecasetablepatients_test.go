@@ -21,37 +21,39 @@ var patientsTable = map[string]useCaseTest{
 	"Patients.Get": {
 		roles: staffAndAdmin, permission: "patient:read",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return c.Patients.Get(c.ctx, by, w.patient.ID)
+			return c.Patients.Get(c.ctx, by, w.patient.ID, nil)
 		},
 		denied:  onPatient,
 		allowed: onPatient,
 		cases: map[string]testCall{
 			"unknown ID": {role: domain.Staff, errKind: domain.NotFound, event: missingRecord(domain.SubjectPatient), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-				return c.Patients.Get(c.ctx, by, missingID)
+				return c.Patients.Get(c.ctx, by, missingID, nil)
 			}},
 			"duty": {role: domain.Admin, errKind: domain.Forbidden, run: func(c *clinic, by domain.Actor, w world) (any, error) {
 				by.Duty = domain.DutySecondFactor
-				return c.Patients.Get(c.ctx, by, w.patient.ID)
+				return c.Patients.Get(c.ctx, by, w.patient.ID, nil)
 			}},
 		},
 	},
 	"Patients.List": {
 		roles: staffAndAdmin, permission: "patient:read",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return c.Patients.List(c.ctx, by, startingAt(w.patient.ID))
+			return c.Patients.List(c.ctx, by, patientsFrom(c, w.patient.ID))
 		},
 		denied: noRecord(domain.SubjectPatient),
 		allowed: func(_ domain.Actor, w world) domain.AuditEvent {
 			return listEvent(domain.SubjectPatient, ids(w.patient.ID))
 		},
 		cases: map[string]testCall{
-			"bad page": {role: domain.Staff, errKind: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) { return c.Patients.List(c.ctx, by, badPage) }},
+			"bad page": {role: domain.Staff, errKind: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
+				return c.Patients.List(c.ctx, by, badParameters)
+			}},
 		},
 	},
 	"Patients.ListByDoctor": {
 		roles: staffAndAdmin, permission: "patient:read",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return c.Patients.ListByDoctor(c.ctx, by, w.doctor.ID, domain.PageInput{})
+			return c.Patients.ListByDoctor(c.ctx, by, w.doctor.ID, nil)
 		},
 		denied: withRelated(noRecord(domain.SubjectPatient), theDoctor),
 		allowed: func(_ domain.Actor, w world) domain.AuditEvent {
@@ -61,7 +63,7 @@ var patientsTable = map[string]useCaseTest{
 			"unknown ID": {
 				role: domain.Staff, errKind: domain.NotFound,
 				run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-					return c.Patients.ListByDoctor(c.ctx, by, missingID, domain.PageInput{})
+					return c.Patients.ListByDoctor(c.ctx, by, missingID, nil)
 				},
 				event: func(domain.Actor, world) domain.AuditEvent {
 					return listEvent(domain.SubjectPatient, ids(), doctorRef(missingID))
@@ -70,7 +72,7 @@ var patientsTable = map[string]useCaseTest{
 			"bad page": {
 				role: domain.Staff, errKind: domain.Invalid,
 				run: func(c *clinic, by domain.Actor, w world) (any, error) {
-					return c.Patients.ListByDoctor(c.ctx, by, w.doctor.ID, badPage)
+					return c.Patients.ListByDoctor(c.ctx, by, w.doctor.ID, badParameters)
 				},
 				event: func(_ domain.Actor, w world) domain.AuditEvent {
 					return eventOn(domain.SubjectPatient, 0, doctorRef(w.doctor.ID))

@@ -42,13 +42,13 @@ var usersTable = map[string]useCaseTest{
 	"Users.Get": {
 		roles: adminAndOperator, permission: "user:read",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return c.Users.Get(c.ctx, by, w.other.ID)
+			return c.Users.Get(c.ctx, by, w.other.ID, nil)
 		},
 		denied:  otherUser,
 		allowed: otherUser,
 		cases: map[string]testCall{
 			"unknown ID": {role: domain.Admin, errKind: domain.NotFound, event: missingRecord(domain.SubjectUser), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-				return c.Users.Get(c.ctx, by, missingID)
+				return c.Users.Get(c.ctx, by, missingID, nil)
 			}},
 		},
 	},
@@ -69,7 +69,7 @@ var usersTable = map[string]useCaseTest{
 	"Users.List": {
 		roles: adminAndOperator, permission: "user:read",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return c.Users.List(c.ctx, by, domain.UserQuery{Page: startingAt(w.actors[domain.Staff].UserID)})
+			return c.Users.List(c.ctx, by, usersFrom(c, w.actors[domain.Staff].UserID))
 		},
 		denied: noRecord(domain.SubjectUser),
 		allowed: func(_ domain.Actor, w world) domain.AuditEvent {
@@ -77,7 +77,7 @@ var usersTable = map[string]useCaseTest{
 		},
 		cases: map[string]testCall{
 			"bad query": {role: domain.Admin, errKind: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-				return c.Users.List(c.ctx, by, domain.UserQuery{Role: domain.Given("GOD")})
+				return c.Users.List(c.ctx, by, domain.Parameters{"role": domain.Given("GOD")})
 			}},
 		},
 	},

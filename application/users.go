@@ -25,6 +25,7 @@ const (
 // Users holds the use-cases on all accounts.
 type Users struct {
 	trail        *Trail
+	lister       lister[domain.User]
 	limiter      *Limiter
 	passwords    ports.Passwords
 	clock        ports.Clock
@@ -144,8 +145,9 @@ func (s *Users) Create(ctx context.Context, actor domain.Actor, in domain.Regist
 }
 
 // Get returns an account.
-func (s *Users) Get(ctx context.Context, actor domain.Actor, id domain.ID) (domain.User, error) {
-	return runView(ctx, s.trail, call{actor: actor, permission: domain.UserRead, kind: domain.SubjectUser, id: id},
+func (s *Users) Get(ctx context.Context, actor domain.Actor, id domain.ID, in domain.Parameters) (domain.User, error) {
+	_, inputErr := domain.UserList.ParseFields(actor, in)
+	return runView(ctx, s.trail, call{actor: actor, permission: domain.UserRead, kind: domain.SubjectUser, id: id, named: in.References(), inputErr: inputErr},
 		func(tx ports.Tx, _ *pendingEvent) (domain.User, error) {
 			return tx.Users().Get(ctx, id)
 		})
@@ -161,16 +163,9 @@ func (s *Users) FindByEmail(ctx context.Context, actor domain.Actor, email domai
 		})
 }
 
-// List returns a page of the accounts that match the query.
-func (s *Users) List(ctx context.Context, actor domain.Actor, query domain.UserQuery) (Page[domain.User], error) {
-	filter, page, inputErr := query.Parse()
-	return runView(ctx, s.trail, call{actor: actor, permission: domain.UserRead, kind: domain.SubjectUser, inputErr: inputErr},
-		func(tx ports.Tx, event *pendingEvent) (Page[domain.User], error) {
-			return listShown(event, page, func(user domain.User) domain.ID { return user.ID },
-				func(page domain.Page) ([]domain.User, error) {
-					return tx.Users().List(ctx, filter, page)
-				})
-		})
+// List returns a page of the accounts that the parameters select (see domain.UserList).
+func (s *Users) List(ctx context.Context, actor domain.Actor, in domain.Parameters) (Page[domain.User], error) {
+	return s.lister.list(ctx, actor, domain.UserRead, in)
 }
 
 // HasAdministrator reports whether an active account has the role Admin. The service calls it
@@ -178,7 +173,7 @@ func (s *Users) List(ctx context.Context, actor domain.Actor, query domain.UserQ
 // any person.
 func (s *Users) HasAdministrator(ctx context.Context) (bool, error) {
 	return viewStore(ctx, s.trail.store, func(tx ports.Tx) (bool, error) {
-		found, err := tx.Users().List(ctx, domain.UserFilter{Role: domain.Admin, Active: true}, domain.Page{Limit: 1})
+		found, err := tx.Users().ActiveAdmins(ctx)
 		return len(found) > 0, err
 	})
 }

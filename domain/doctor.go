@@ -47,10 +47,33 @@ func (d Doctor) Fields() []Field {
 	return append(fields, Field{"salary", d.Salary.String()})
 }
 
-// DoctorFilter narrows a list of doctors. A zero field does not filter.
-type DoctorFilter struct {
-	// PatientID selects the doctors who are assigned to this patient.
-	PatientID ID
+// DoctorList declares the list of doctors. Salaries can be neither filtered nor ordered by,
+// because the result would tell them to whoever may not see them.
+var DoctorList = Listing[Doctor]{
+	name:       "doctors",
+	id:         func(d Doctor) ID { return d.ID },
+	searchText: Doctor.SearchText,
+	filters: []filter[Doctor]{
+		{name: "specialization", kind: foldedValue, value: func(d Doctor) Value { return SortKey(d.Specialization.text) }},
+		{name: "license_number", kind: licenseValue, value: func(d Doctor) Value { return d.LicenseNumber.Key() }},
+		{name: "joined_at", kind: dateValue, ranges: true, value: func(d Doctor) Value { return dateOrNil(d.JoinedAt) }},
+		{name: "patient_id", kind: idValue},
+		{name: "created_at", kind: instantValue, ranges: true, value: func(d Doctor) Value { return d.CreatedAt }},
+		{name: "updated_at", kind: instantValue, ranges: true, value: func(d Doctor) Value { return d.UpdatedAt }},
+	},
+	orderings: []ordering[Doctor]{
+		byID(func(d Doctor) ID { return d.ID }),
+		{"name", foldedValue, func(d Doctor) Value { return SortKey(d.Name.text) }},
+		{"specialization", foldedValue, func(d Doctor) Value { return SortKey(d.Specialization.text) }},
+		{"license_number", foldedValue, func(d Doctor) Value { return SortKey(d.LicenseNumber.text) }},
+		{"joined_at", dateValue, func(d Doctor) Value { return dateOrNil(d.JoinedAt) }},
+		{"created_at", instantValue, func(d Doctor) Value { return d.CreatedAt }},
+		{"updated_at", instantValue, func(d Doctor) Value { return d.UpdatedAt }},
+	},
+	members: []string{
+		"id", "name", "joined_at", "specialization", "license_number", "salary", "created_at", "updated_at", "version",
+	},
+	restricted: map[string]Permission{"salary": DoctorReadSalary},
 }
 
 // DoctorInput holds the fields of a doctor that a request can set. All are required.

@@ -91,32 +91,18 @@ func ErrAlreadyAssigned() error {
 	return ErrDuplicate(NonField, "The fields patient, doctor must make a unique set.")
 }
 
-// MappingFilter narrows a list of mappings. A zero field does not filter.
-type MappingFilter struct {
-	PatientID ID
-	DoctorID  ID
-}
-
-// MappingQuery is a filter and a page as the caller requests them.
-type MappingQuery struct {
-	Patient Input
-	Doctor  Input
-	Page    PageInput
-}
-
-// References returns the patient and the doctor that the query names. It skips values
-// that are not IDs.
-func (q MappingQuery) References() []Reference {
-	return append(q.Patient.reference(SubjectPatient), q.Doctor.reference(SubjectDoctor)...)
-}
-
-// Parse returns the filter and the page. Every invalid field is reported.
-func (q MappingQuery) Parse() (MappingFilter, Page, error) {
-	form := newForm(false)
-	filter := MappingFilter{
-		PatientID: optional(form, "patient_id", q.Patient, 0, ParseID),
-		DoctorID:  optional(form, "doctor_id", q.Doctor, 0, ParseID),
-	}
-	page := q.Page.read(form)
-	return filter, page, form.err()
+// AssignmentList declares the list of mappings.
+var AssignmentList = Listing[Assignment]{
+	name: "mappings",
+	id:   func(a Assignment) ID { return a.ID },
+	filters: []filter[Assignment]{
+		{name: "patient_id", kind: idValue, value: func(a Assignment) Value { return a.PatientID }},
+		{name: "doctor_id", kind: idValue, value: func(a Assignment) Value { return a.Doctor.ID }},
+		{name: "assigned_at", kind: instantValue, ranges: true, value: func(a Assignment) Value { return a.AssignedAt }},
+	},
+	orderings: []ordering[Assignment]{
+		byID(func(a Assignment) ID { return a.ID }),
+		{"assigned_at", instantValue, func(a Assignment) Value { return a.AssignedAt }},
+	},
+	members: []string{"id", "patient", "doctor", "assigned_at", "version"},
 }

@@ -1,6 +1,9 @@
 package domain
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Patient is a person whose medical record the clinic keeps.
 type Patient struct {
@@ -51,10 +54,35 @@ func (p Patient) Fields() []Field {
 	}
 }
 
-// PatientFilter narrows a list of patients. A zero field does not filter.
-type PatientFilter struct {
-	// DoctorID selects the patients to whom this doctor is assigned.
-	DoctorID ID
+// PatientList declares the list of patients.
+var PatientList = Listing[PatientView]{
+	name:       "patients",
+	id:         func(p PatientView) ID { return p.ID },
+	searchText: func(p PatientView) string { return p.SearchText() },
+	filters: []filter[PatientView]{
+		{name: "gender", kind: choiceValue("M", "F", "O", "none"), value: func(p PatientView) Value { return cmp.Or(p.Gender.text, "none") }},
+		{name: "date_of_birth", kind: dateValue, ranges: true, value: func(p PatientView) Value { return dateOrNil(p.DateOfBirth) }},
+		{name: "created_by", kind: idValue, value: func(p PatientView) Value { return p.CreatedBy }},
+		{name: "doctor_id", kind: idValue},
+		{name: "has_doctor", kind: flagValue, value: func(p PatientView) Value { return len(p.AssignedDoctors) > 0 }},
+		{name: "external_id", kind: externalIDValue, value: func(p PatientView) Value { return orNil(p.ExternalID.text) }},
+		{name: "email", kind: emailValue, value: func(p PatientView) Value { return orNil(p.Email.text) }},
+		{name: "phone_number", kind: phoneValue, value: func(p PatientView) Value { return orNil(p.Phone.Digits()) }},
+		{name: "created_at", kind: instantValue, ranges: true, value: func(p PatientView) Value { return p.CreatedAt }},
+		{name: "updated_at", kind: instantValue, ranges: true, value: func(p PatientView) Value { return p.UpdatedAt }},
+	},
+	orderings: []ordering[PatientView]{
+		byID(func(p PatientView) ID { return p.ID }),
+		{"name", foldedValue, func(p PatientView) Value { return SortKey(p.Name.text) }},
+		{"date_of_birth", dateValue, func(p PatientView) Value { return dateOrNil(p.DateOfBirth) }},
+		{"created_at", instantValue, func(p PatientView) Value { return p.CreatedAt }},
+		{"updated_at", instantValue, func(p PatientView) Value { return p.UpdatedAt }},
+	},
+	members: []string{
+		"id", "created_by", "name", "date_of_birth", "phone_number", "gender", "address", "medical_record", "email", "external_id",
+		"created_at", "updated_at", "version", "assigned_doctors",
+	},
+	derived: []string{"assigned_doctors"},
 }
 
 // PatientInput holds the fields of a patient that a request can set. Only Name is

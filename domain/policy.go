@@ -17,6 +17,7 @@ const (
 	UserRegister       Permission = "user:register"
 	UserCreate         Permission = "user:create"
 	UserRead           Permission = "user:read"
+	UserSearch         Permission = "user:search"
 	UserUpdate         Permission = "user:update"
 	UserDeactivate     Permission = "user:deactivate"
 	UserSetPassword    Permission = "user:set_password"
@@ -29,12 +30,14 @@ const (
 
 	DoctorCreate     Permission = "doctor:create"
 	DoctorRead       Permission = "doctor:read"
+	DoctorSearch     Permission = "doctor:search"
 	DoctorReadSalary Permission = "doctor:read_salary"
 	DoctorUpdate     Permission = "doctor:update"
 	DoctorDelete     Permission = "doctor:delete"
 
 	PatientCreate Permission = "patient:create"
 	PatientRead   Permission = "patient:read"
+	PatientSearch Permission = "patient:search"
 	PatientUpdate Permission = "patient:update"
 	PatientDelete Permission = "patient:delete"
 
@@ -80,6 +83,7 @@ var policy = []Rule{
 	{UserRegister, "register as Staff while registration is open", []Role{Anonymous, Staff, Admin, Operator}},
 	{UserCreate, "create users of either role, even while registration is closed", []Role{Admin, Operator}},
 	{UserRead, "see all users", []Role{Admin, Operator}},
+	{UserSearch, "search the users", []Role{Admin, Operator}},
 	{UserUpdate, "change users' names, phone numbers, roles, and whether they are active", []Role{Admin, Operator}},
 	{UserDeactivate, "deactivate users", []Role{Admin, Operator}},
 	{UserSetPassword, "set temporary passwords for other users", []Role{Admin, Operator}},
@@ -92,12 +96,14 @@ var policy = []Rule{
 
 	{DoctorCreate, "add doctors", []Role{Admin}},
 	{DoctorRead, "see doctors, without their salaries", []Role{Staff, Admin}},
+	{DoctorSearch, "search the doctors", []Role{Staff, Admin}},
 	{DoctorReadSalary, "see doctors' salaries", []Role{Admin}},
 	{DoctorUpdate, "change doctors", []Role{Admin}},
 	{DoctorDelete, "delete doctors", []Role{Admin}},
 
 	{PatientCreate, "add patients", []Role{Staff, Admin}},
 	{PatientRead, "see patients", []Role{Staff, Admin}},
+	{PatientSearch, "search the patients", []Role{Staff, Admin}},
 	{PatientUpdate, "change patients", []Role{Staff, Admin}},
 	{PatientDelete, "delete patients", []Role{Staff, Admin}},
 

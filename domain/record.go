@@ -154,6 +154,14 @@ func VisibleTo[T any](value T, actor Actor) T {
 }
 
 // orNil returns nil for an empty text.
+// dateOrNil returns nil for the zero Date.
+func dateOrNil(date Date) Value {
+	if date.IsZero() {
+		return nil
+	}
+	return date
+}
+
 func orNil(text string) any {
 	if text == "" {
 		return nil

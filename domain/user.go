@@ -1,13 +1,8 @@
 package domain
 
 import (
-	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
-
-	"golang.org/x/text/cases"
-	"golang.org/x/text/unicode/norm"
 )
 
 // User is a person with an account.
@@ -191,61 +186,22 @@ func ErrLastAdmin(field string) error {
 	}}
 }
 
-// UserFilter narrows a list of users. A zero field does not filter.
-type UserFilter struct {
-	Role Role
-	// Active selects active users and Inactive the others. If neither is set, both are
-	// selected.
-	Active, Inactive bool
-	// IDs selects users by ID. If nil, all are selected.
-	IDs    []ID
-	search string
-}
-
-// Matches reports whether the filter selects the user.
-func (f UserFilter) Matches(user User) bool {
-	switch {
-	case f.Role != "" && user.Role != f.Role,
-		f.Active && !user.Active,
-		f.Inactive && user.Active,
-		f.IDs != nil && !slices.Contains(f.IDs, user.ID):
-		return false
-	}
-	return strings.Contains(searchKey(user.FirstName.String()+" "+user.LastName.String()+" "+user.Email.String()), f.search)
-}
-
-// searchKey folds letter case and compatibility forms, so that spellings that look the
-// same are equal.
-func searchKey(text string) string { return cases.Fold().String(norm.NFKC.String(text)) }
-
-// maxSearchLength is in characters. No e-mail address is longer.
-const maxSearchLength = 254
-
-// UserQuery is a filter and a page as the caller requests them.
-type UserQuery struct {
-	Role   Input
-	Active Input
-	// Search selects users whose name or address contains the text, in any letter case.
-	Search Input
-	Page   PageInput
-}
-
-// Parse returns the filter and the page. Every invalid field is reported.
-func (q UserQuery) Parse() (UserFilter, Page, error) {
-	form := newForm(false)
-	filter := UserFilter{
-		Role: optional(form, "role", q.Role, "", ParseRole),
-		search: optional(form, "search", q.Search, "", func(text string) (string, error) {
-			if utf8.RuneCountInString(text) > maxSearchLength {
-				return "", errTooLong(maxSearchLength)
-			}
-			return searchKey(strings.TrimSpace(text)), nil
-		}),
-	}
-	if q.Active != (Input{}) {
-		filter.Active = optional(form, "is_active", q.Active, false, parseFlag)
-		filter.Inactive = !filter.Active
-	}
-	page := q.Page.read(form)
-	return filter, page, form.err()
+// UserList declares the list of users.
+var UserList = Listing[User]{
+	name:       "users",
+	id:         func(u User) ID { return u.ID },
+	searchText: User.SearchText,
+	filters: []filter[User]{
+		{name: "role", kind: choiceValue(string(Admin), string(Staff)), value: func(u User) Value { return string(u.Role) }},
+		{name: "is_active", kind: flagValue, value: func(u User) Value { return u.Active }},
+	},
+	orderings: []ordering[User]{
+		byID(func(u User) ID { return u.ID }),
+		{"email", emailValue, func(u User) Value { return u.Email.text }},
+		{"last_name", foldedValue, func(u User) Value { return SortKey(u.LastName.text) }},
+	},
+	members: []string{
+		"id", "first_name", "last_name", "email", "phone_number", "role", "is_active", "mfa_enabled", "password_temporary",
+		"created_at", "updated_at", "version",
+	},
 }

@@ -81,50 +81,56 @@ func TestSetPassword(t *testing.T) {
 	assert.False(t, temporary.SetPassword(domain.StoredPasswordHash("other"), false).PasswordTemporary)
 }
 
-func TestUserFilter(t *testing.T) {
+func TestUsersAreFilteredAndSearched(t *testing.T) {
 	ada := newUser(t, "Ada", "Straße", "ada@example.com", domain.Admin)
 	zoe := newUser(t, "Zoë", "O_Neil 100%", "z.oneil@example.org", domain.Staff)
 	gone := newUser(t, "Eve", "", "eve@example.com", domain.Staff)
 	gone.Active = false
 
 	for name, tt := range map[string]struct {
-		query domain.UserQuery
+		query domain.Parameters
 		want  []domain.User
 	}{
-		"nothing":                       {domain.UserQuery{}, []domain.User{ada, zoe, gone}},
-		"administrators":                {domain.UserQuery{Role: domain.Given("ADMIN")}, []domain.User{ada}},
-		"staff":                         {domain.UserQuery{Role: domain.Given("STAFF")}, []domain.User{zoe, gone}},
-		"active":                        {domain.UserQuery{Active: domain.Given("true")}, []domain.User{ada, zoe}},
-		"inactive":                      {domain.UserQuery{Active: domain.Given("false")}, []domain.User{gone}},
-		"all of them":                   {domain.UserQuery{Role: domain.Given("STAFF"), Active: domain.Given("true"), Search: domain.Given("example")}, []domain.User{zoe}},
-		"a part of the first name":      {domain.UserQuery{Search: domain.Given("d")}, []domain.User{ada}},
-		"the address":                   {domain.UserQuery{Search: domain.Given("EVE@Example.COM")}, []domain.User{gone}},
-		"both names":                    {domain.UserQuery{Search: domain.Given("ada stra")}, []domain.User{ada}},
-		"another spelling":              {domain.UserQuery{Search: domain.Given("STRASSE")}, []domain.User{ada}},
-		"a decomposed letter":           {domain.UserQuery{Search: domain.Given("ZOE\u0308")}, []domain.User{zoe}},
-		"full-width letters":            {domain.UserQuery{Search: domain.Given("ｚｏë")}, []domain.User{zoe}},
-		"spaces around":                 {domain.UserQuery{Search: domain.Given("  Ada ")}, []domain.User{ada}},
-		"an empty search":               {domain.UserQuery{Search: domain.Given("  ")}, []domain.User{ada, zoe, gone}},
-		"% as itself":                   {domain.UserQuery{Search: domain.Given("0%")}, []domain.User{zoe}},
-		"_ as itself":                   {domain.UserQuery{Search: domain.Given("o_n")}, []domain.User{zoe}},
-		"what nobody is called":         {domain.UserQuery{Search: domain.Given("Mallory")}, nil},
-		"as many characters as allowed": {domain.UserQuery{Search: domain.Given(strings.Repeat("x", 254))}, nil},
+		"nothing":                       {domain.Parameters{}, []domain.User{ada, zoe, gone}},
+		"administrators":                {domain.Parameters{"role": domain.Given("ADMIN")}, []domain.User{ada}},
+		"staff":                         {domain.Parameters{"role": domain.Given("STAFF")}, []domain.User{zoe, gone}},
+		"active":                        {domain.Parameters{"is_active": domain.Given("true")}, []domain.User{ada, zoe}},
+		"inactive":                      {domain.Parameters{"is_active": domain.Given("false")}, []domain.User{gone}},
+		"all of them":                   {domain.Parameters{"role": domain.Given("STAFF"), "is_active": domain.Given("true"), "search": domain.Given("example")}, []domain.User{zoe}},
+		"words in any order":            {domain.Parameters{"search": domain.Given("stra ada")}, []domain.User{ada}},
+		"without the accent":            {domain.Parameters{"search": domain.Given("zoe")}, []domain.User{zoe}},
+		"a part of the first name":      {domain.Parameters{"search": domain.Given("d")}, []domain.User{ada}},
+		"the address":                   {domain.Parameters{"search": domain.Given("EVE@Example.COM")}, []domain.User{gone}},
+		"both names":                    {domain.Parameters{"search": domain.Given("ada stra")}, []domain.User{ada}},
+		"another spelling":              {domain.Parameters{"search": domain.Given("STRASSE")}, []domain.User{ada}},
+		"a decomposed letter":           {domain.Parameters{"search": domain.Given("ZOE\u0308")}, []domain.User{zoe}},
+		"full-width letters":            {domain.Parameters{"search": domain.Given("ｚｏë")}, []domain.User{zoe}},
+		"spaces around":                 {domain.Parameters{"search": domain.Given("  Ada ")}, []domain.User{ada}},
+		"an empty search":               {domain.Parameters{"search": domain.Given("  ")}, []domain.User{ada, zoe, gone}},
+		"% as itself":                   {domain.Parameters{"search": domain.Given("0%")}, []domain.User{zoe}},
+		"_ as itself":                   {domain.Parameters{"search": domain.Given("o_n")}, []domain.User{zoe}},
+		"what nobody is called":         {domain.Parameters{"search": domain.Given("Mallory")}, nil},
+		"as many characters as allowed": {domain.Parameters{"search": domain.Given(strings.Repeat("x", 100))}, nil},
 	} {
-		filter, page, err := tt.query.Parse()
+		query, err := domain.UserList.Parse(domain.Actor{Role: domain.Admin}, tt.query, noCursor)
 		require.NoError(t, err, name)
-		assert.Equal(t, domain.Page{Limit: domain.DefaultPageLimit}, page)
+		assert.Equal(t, domain.DefaultPageLimit, query.Limit)
 		var got []domain.User
 		for _, user := range []domain.User{ada, zoe, gone} {
-			if filter.Matches(user) {
+			if domain.UserList.Matches(query, user) {
 				got = append(got, user)
 			}
 		}
 		assert.Equal(t, tt.want, got, name)
 	}
 
-	_, _, err := domain.UserQuery{
-		Role: domain.Given("admin"), Active: domain.Given("yes"), Search: domain.Given(strings.Repeat("x", 255)),
-		Page: domain.PageInput{Limit: domain.Given("0"), Cursor: domain.Given("x")},
-	}.Parse()
-	assert.ElementsMatch(t, []string{"role", "is_active", "search", "limit", "cursor"}, keys(fieldsOf(t, err)))
+	_, err := domain.UserList.Parse(domain.Actor{Role: domain.Admin}, domain.Parameters{
+		"role": domain.Given("admin"), "is_active": domain.Given("yes"), "search": domain.Given(strings.Repeat("x", 101)),
+		"limit": domain.Given("0"), "cursor": domain.Given("x"), "ordering": domain.Given("salary"), "fields": domain.Given("id,nane"),
+		"count": domain.Given("yes"), "serach": domain.Given("ada"),
+	}, noCursor)
+	assert.ElementsMatch(t, []string{"role", "is_active", "search", "limit", "fields", "count", "ordering", "serach"}, keys(fieldsOf(t, err)))
 }
+
+// noCursor opens no cursor.
+func noCursor(string, string) (string, bool) { return "", false }

@@ -12,9 +12,9 @@ import (
 //
 // All repositories follow these rules. Get, Save and Delete return NotFound if the
 // entity does not exist, and then change nothing. Add ignores the entity's ID and
-// returns the entity with the ID assigned. Lists are in ascending order of ID and
-// contain at most page.Limit entities with IDs greater than page.After; an empty list is
-// not nil. Entities are values: changing one that was passed in or returned does not
+// returns the entity with the ID assigned. Lists for a domain.Page are in ascending order of
+// ID and contain at most page.Limit entities with IDs greater than page.After; an empty list
+// is not nil. Entities are values: changing one that was passed in or returned does not
 // change the store. Times are stored to the microsecond and texts without loss.
 type Tx interface {
 	Users() Users
@@ -32,6 +32,18 @@ type Tx interface {
 	Retention() Retention
 }
 
+// Lists lists entities as the domain.Listing of their kind declares.
+type Lists[T any] interface {
+	// List returns the page that the query selects, in its order: the entities for which
+	// the listing's Matches and IsAfter are true, at most query.Limit of them. A condition
+	// that names a record that does not exist selects none. If query.Fields is set, free
+	// texts that are not among them can be empty.
+	List(ctx context.Context, query domain.ListQuery) ([]T, error)
+	// Count returns how many entities the query's search and conditions select, on all
+	// pages.
+	Count(ctx context.Context, query domain.ListQuery) (int, error)
+}
+
 // Users stores the people with accounts. Users are never deleted.
 type Users interface {
 	// Add returns a Conflict on "email" if another user has the address.
@@ -43,8 +55,9 @@ type Users interface {
 	ByEmail(ctx context.Context, email domain.Email) (domain.User, error)
 	// Save stores all fields except CreatedAt. It returns the same Conflict as Add.
 	Save(ctx context.Context, user domain.User) error
-	// List returns the users that the filter selects.
-	List(ctx context.Context, filter domain.UserFilter, page domain.Page) ([]domain.User, error)
+	Lists[domain.User]
+	// ListByIDs returns the users who have one of the IDs, each once.
+	ListByIDs(ctx context.Context, ids ...domain.ID) ([]domain.User, error)
 	// ActiveAdmins returns all active administrators. In an Update it locks them like
 	// Get: until Update returns, no other Update can demote or deactivate one.
 	ActiveAdmins(ctx context.Context) ([]domain.User, error)
@@ -104,9 +117,7 @@ type Records[T domain.Record] interface {
 // Key.
 type Doctors interface {
 	Records[domain.Doctor]
-	// List returns the doctors that the filter selects. It returns none if the filter
-	// names a patient who does not exist.
-	List(ctx context.Context, filter domain.DoctorFilter, page domain.Page) ([]domain.Doctor, error)
+	Lists[domain.Doctor]
 }
 
 // Patients stores the patients. Save stores all fields except CreatedBy and CreatedAt. Add
@@ -115,19 +126,19 @@ type Doctors interface {
 type Patients interface {
 	Records[domain.Patient]
 	// GetView is Get with the assigned doctors. In an Update it locks the patient, not
-	// the assignments.
-	GetView(ctx context.Context, id domain.ID) (domain.PatientView, error)
-	// List returns the patients that the filter selects. It returns none if the filter
-	// names a doctor who does not exist. It returns fewer than page.Limit, but at least
-	// one, when their TextBytes reach domain.MaxPageBytes.
-	List(ctx context.Context, filter domain.PatientFilter, page domain.Page) ([]domain.PatientView, error)
+	// the assignments. If fields are given, the free texts that are not among them can be
+	// empty.
+	GetView(ctx context.Context, id domain.ID, fields ...string) (domain.PatientView, error)
+	// List ends a page early, but after at least one patient, when the patients' TextBytes
+	// reach domain.MaxPageBytes.
+	Lists[domain.PatientView]
 }
 
 // Mappings stores which doctors are assigned to which patients. Save stores all fields except CreatedAt. Add and Save return a
 // Conflict on domain.NonField if the pair is already mapped.
 type Mappings interface {
 	Records[domain.Mapping]
-	List(ctx context.Context, filter domain.MappingFilter, page domain.Page) ([]domain.Assignment, error)
+	Lists[domain.Assignment]
 }
 
 // MaxEventSkew is the largest difference between the clocks of two writers of events, or

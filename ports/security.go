@@ -95,6 +95,17 @@ type Enrolment struct {
 	QRCode domain.Secret
 }
 
+// Cursors encrypts the cursors of lists, which can contain a name or a birth date, so that
+// callers can neither read nor change them.
+type Cursors interface {
+	// Seal encrypts text into characters that need no escaping in a URL. Only Open with
+	// the same context returns it.
+	Seal(text, context string) string
+	// Open returns the text that Seal encrypted with the current or a previous key of the
+	// service, and false for any other input.
+	Open(sealed, context string) (text string, ok bool)
+}
+
 // MACs computes and verifies the message authentication codes of the audit trail, with
 // keys that are not stored with the trail.
 type MACs interface {

@@ -84,7 +84,7 @@ func New(t T, setups ...Setup) *Clinic {
 	}
 	c.Ports = application.Ports{
 		Store: store, Revocations: store, Passwords: hashing, Codes: codes,
-		MACs: keys.For("audit trail").MACs(), Clock: c.Now,
+		MACs: keys.For("audit trail").MACs(), Cursors: keys.For("cursors").Cursors(), Clock: c.Now,
 	}
 	// The tokens are built after the setups, because these can change the lifetime.
 	c = c.With(append(setups, func(p *application.Ports, r *application.Rules) {

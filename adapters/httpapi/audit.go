@@ -118,7 +118,7 @@ func listAudit(audit *application.Audit) lister {
 		in.Page.Limit = exportLimit(in.Page.Limit)
 		return sendExport(c, format, func(ctx context.Context) (application.Page[domain.AuditEventView], error) {
 			page, err := audit.List(ctx, actor, in)
-			in.Page.Cursor = domain.Given(page.Next.String())
+			in.Page.Cursor = domain.Given(page.Next)
 			return page, err
 		})
 	}

@@ -22,19 +22,18 @@ func showDeleted[T domain.Record](version domain.Version[T]) recordView {
 
 // listRecords answers with a page of the records of a kind, or with a page of its deleted
 // records if the client sends deleted=true.
-func listRecords[In, Out, View any, T domain.Record](read func(*query) In,
-	do func(context.Context, domain.Actor, In) (application.Page[Out], error), show func(Out) View,
-	doDeleted func(context.Context, domain.Actor, domain.PageInput) (application.Page[domain.Version[T]], error),
+func listRecords[Out, View any, T domain.Record](
+	do func(context.Context, domain.Actor, domain.Parameters) (application.Page[Out], error), show func(Out) View,
+	doDeleted func(context.Context, domain.Actor, domain.Parameters) (application.Page[domain.Version[T]], error),
 ) lister {
 	return func(c echo.Context, actor domain.Actor, query *query) error {
 		switch query.take("deleted") {
 		case domain.Input{}, domain.Given("false"):
 		case domain.Given("true"):
-			query.unknown = "Cannot be combined with deleted=true."
-			return list(readPage, doDeleted, showDeleted[T])(c, actor, query)
+			return list(readParameters, doDeleted, showDeleted[T])(c, actor, query)
 		default:
 			query.refuse("deleted", "Must be true or false, once.")
 		}
-		return unpagedForOldClients(list(read, do, show))(c, actor, query)
+		return unpagedForOldClients(list(readParameters, do, show))(c, actor, query)
 	}
 }

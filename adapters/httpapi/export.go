@@ -98,7 +98,7 @@ func sendExport[T any](c echo.Context, format exportFormat[T], next func(context
 		if err != nil {
 			return err
 		}
-		isLast := part.Next == 0 || c.Request().Method == http.MethodHead
+		isLast := part.Next == "" || c.Request().Method == http.MethodHead
 		if err := sendPart(c, format, part.Items, isLast); err != nil || isLast {
 			return err
 		}

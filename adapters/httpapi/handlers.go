@@ -3,8 +3,11 @@ package httpapi
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
+	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -156,6 +159,24 @@ func callByIDWithBody[In, Out, View any](read func(*body) In,
 	})
 }
 
+// getRecord is callByID for a record of which the client can ask for some members with the
+// parameter fields.
+func getRecord[Out, View any](do func(context.Context, domain.Actor, domain.ID, domain.Parameters) (Out, error), show func(Out) View) lister {
+	return func(c echo.Context, actor domain.Actor, query *query) error {
+		id, err := pathID(c)
+		if err != nil {
+			return err
+		}
+		out, err := reserveRecord(func(ctx context.Context, actor domain.Actor, id domain.ID) (Out, error) {
+			return do(ctx, actor, id, query.parameters())
+		})(c.Request().Context(), actor, id)
+		if err != nil {
+			return err
+		}
+		return c.JSON(http.StatusOK, withFields(query.params, show(out)))
+	}
+}
+
 // list answers with a page of the list that do returns for the query's parameters, or with
 // all pages if the query is unpaged.
 func list[In, Out, View any](read func(*query) In,
@@ -173,13 +194,20 @@ func list[In, Out, View any](read func(*query) In,
 		if err != nil {
 			return err
 		}
-		if query.unpaged && page.Next != 0 {
-			return sendUnpaged(c, page, show, func(ctx context.Context, cursor domain.ID) (application.Page[Out], error) {
-				query.params.Set("cursor", cursor.String())
+		showFields := func(out Out) any { return withFields(query.params, show(out)) }
+		if query.unpaged && page.Next != "" {
+			return sendUnpaged(c, page, showFields, func(ctx context.Context, cursor string) (application.Page[Out], error) {
+				query.params.Set("cursor", cursor)
 				return do(ctx, actor, read(query))
 			})
 		}
-		return sendPage(c, query, page, show)
+		if page.Total != nil {
+			c.Response().Header().Set("X-Total-Count", strconv.Itoa(*page.Total))
+		}
+		if links := query.links(c, page.Next); links != "" {
+			c.Response().Header().Set("Link", links)
+		}
+		return sendItems(c, page.Items, showFields)
 	}
 }
 
@@ -201,17 +229,43 @@ func listByID[In, Out, View any](read func(*query) In,
 // readPage reads the query of a list that has no filters.
 func readPage(q *query) domain.PageInput { return q.page() }
 
-// sendPage answers with a JSON array. If there is a next page, the Link header (RFC 8288)
-// has its URL, which keeps all other parameters.
-func sendPage[Out, View any](c echo.Context, query *query, page application.Page[Out], show func(Out) View) error {
-	views := make([]View, len(page.Items))
-	for i, item := range page.Items {
-		views[i] = show(item)
+// readParameters reads the query of a list that is declared by a domain.Listing. Each of its
+// pages links to the first one.
+func readParameters(q *query) domain.Parameters {
+	q.firstLink = true
+	return q.parameters()
+}
+
+// links returns the value of the Link header (RFC 8288): the URLs of the first page and of
+// the one with the cursor next, which keep all other parameters. next is empty on the last
+// page.
+func (q *query) links(c echo.Context, next string) string {
+	path := request(c).Prefix() + c.Request().URL.EscapedPath()
+	link := func(params url.Values, rel string) string {
+		target := path
+		if text := params.Encode(); text != "" {
+			target += "?" + text
+		}
+		return fmt.Sprintf("<%s>; rel=%q", target, rel)
 	}
-	if page.Next != 0 {
-		query.params.Set("cursor", page.Next.String())
-		path := request(c).Prefix() + c.Request().URL.EscapedPath()
-		c.Response().Header().Set("Link", fmt.Sprintf("<%s?%s>; rel=\"next\"", path, query.params.Encode()))
+	var links []string
+	if q.firstLink {
+		first := maps.Clone(q.params)
+		first.Del("cursor")
+		links = append(links, link(first, "first"))
+	}
+	if next != "" {
+		q.params.Set("cursor", next)
+		links = append(links, link(q.params, "next"))
+	}
+	return strings.Join(links, ", ")
+}
+
+// sendItems answers with a JSON array.
+func sendItems[Out, View any](c echo.Context, items []Out, show func(Out) View) error {
+	views := make([]View, len(items))
+	for i, item := range items {
+		views[i] = show(item)
 	}
 	return c.JSON(http.StatusOK, views)
 }

@@ -34,7 +34,3 @@ func showAssignment(assignment domain.Assignment) assignmentView {
 		Version:    assignment.Version,
 	}
 }
-
-func readMappingQuery(q *query) domain.MappingQuery {
-	return domain.MappingQuery{Patient: q.take("patient_id"), Doctor: q.take("doctor_id"), Page: q.page()}
-}

@@ -24,10 +24,10 @@ type query struct {
 	taken []string
 	// refused are the errors of parameters that are known and have a bad value.
 	refused domain.FieldErrors
-	// unknown is the error of each parameter that was not taken.
-	unknown string
 	// unpaged asks for the whole list in one answer: see unpagedForOldClients.
 	unpaged bool
+	// firstLink says that each page links to the first one.
+	firstLink bool
 }
 
 func readQuery(c echo.Context) (*query, error) {
@@ -38,7 +38,7 @@ func readQuery(c echo.Context) (*query, error) {
 	if err != nil {
 		return nil, errMalformed("The query string is malformed.")
 	}
-	q := &query{params: params, refused: domain.FieldErrors{}, unknown: "Unknown parameter."}
+	q := &query{params: params, refused: domain.FieldErrors{}}
 	// Clients of the old backend send format=json, which is what they get anyway.
 	if format := params["format"]; format != nil && !slices.Equal(format, []string{"json"}) {
 		q.refuse("format", "Must be json, once. The Accept header asks for another format.")
@@ -55,8 +55,29 @@ func (q *query) take(name string) domain.Input {
 	case 1:
 		return domain.Given(values[0])
 	}
-	return domain.Unreadable("Give this parameter once.")
+	return domain.Unreadable(onlyOnce)
 }
+
+// parameters returns the parameters that were not taken, for a list that knows its
+// parameters itself.
+func (q *query) parameters() domain.Parameters {
+	in := domain.Parameters{}
+	for name, values := range q.params {
+		switch {
+		case name == "format" || slices.Contains(q.taken, name):
+		case len(values) == 1:
+			in[name] = domain.Given(values[0])
+		default:
+			in[name] = domain.Unreadable(onlyOnce)
+		}
+	}
+	for name, messages := range q.refused {
+		in[name] = domain.Unreadable(messages[0])
+	}
+	return in
+}
+
+const onlyOnce = "Give this parameter once."
 
 // refuse adds the error of a known parameter.
 func (q *query) refuse(name, message string) { q.refused[name] = []string{message} }
@@ -70,7 +91,7 @@ func (q *query) page() domain.PageInput {
 // rest returns the errors of the parameters that were refused or not taken.
 func (q *query) rest() domain.FieldErrors {
 	slices.Sort(q.taken)
-	message := q.unknown
+	message := "Unknown parameter."
 	if len(q.taken) > 0 {
 		message += " Allowed: " + strings.Join(slices.Compact(q.taken), ", ") + "."
 	}

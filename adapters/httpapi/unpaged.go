@@ -25,7 +25,7 @@ func unpagedForOldClients(list lister) lister {
 // pages after it, which nextPage returns by their cursor. Like an export it holds one page
 // in memory, needs HTTP/1.1, and closes the connection if a page fails.
 func sendUnpaged[Out, View any](c echo.Context, first application.Page[Out], show func(Out) View,
-	nextPage func(context.Context, domain.ID) (application.Page[Out], error),
+	nextPage func(context.Context, string) (application.Page[Out], error),
 ) error {
 	page, isFirst := first, true
 	return sendExport(c, jsonArray(show), func(ctx context.Context) (application.Page[Out], error) {

@@ -18,16 +18,18 @@ import (
 )
 
 // onePerPage lists numbers in pages of one, up to last. If fail is set, the last page fails.
-func onePerPage(last domain.ID, fail error) handler {
+func onePerPage(t *testing.T, last domain.ID, fail error) handler {
 	return func(c echo.Context, _ domain.Actor) error {
 		page := func(n domain.ID) application.Page[domain.ID] {
-			next := n
+			next := n.String()
 			if n == last {
-				next = 0
+				next = ""
 			}
 			return application.Page[domain.ID]{Items: []domain.ID{n}, Next: next}
 		}
-		return sendUnpaged(c, page(1), domain.ID.String, func(_ context.Context, after domain.ID) (application.Page[domain.ID], error) {
+		return sendUnpaged(c, page(1), domain.ID.String, func(_ context.Context, cursor string) (application.Page[domain.ID], error) {
+			after, err := domain.ParseID(cursor)
+			require.NoError(t, err)
 			if fail != nil && after+1 == last {
 				return application.Page[domain.ID]{}, fail
 			}
@@ -37,7 +39,7 @@ func onePerPage(last domain.ID, fail error) handler {
 }
 
 func TestAnUnpagedListIsOneArray(t *testing.T) {
-	serveOverEachHTTP(t, onePerPage(4, nil), func(t *testing.T, get func() *http.Response, _ func() string) {
+	serveOverEachHTTP(t, onePerPage(t, 4, nil), func(t *testing.T, get func() *http.Response, _ func() string) {
 		resp := get()
 		defer resp.Body.Close()
 		assert.Equal(t, 200, resp.StatusCode)
@@ -49,7 +51,7 @@ func TestAnUnpagedListIsOneArray(t *testing.T) {
 }
 
 func TestAFailedUnpagedListIsNoticeablyIncomplete(t *testing.T) {
-	serveOverEachHTTP(t, onePerPage(4, domain.ErrUnavailable(errors.New("the store is gone"))), func(t *testing.T, get func() *http.Response, log func() string) {
+	serveOverEachHTTP(t, onePerPage(t, 4, domain.ErrUnavailable(errors.New("the store is gone"))), func(t *testing.T, get func() *http.Response, log func() string) {
 		resp := get()
 		defer resp.Body.Close()
 		body, err := io.ReadAll(resp.Body)

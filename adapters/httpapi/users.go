@@ -97,7 +97,3 @@ func showAccount(user domain.User) accountView {
 }
 
 func (a accountView) location() string { return "/api/users/" + a.ID.String() + "/" }
-
-func readUserQuery(q *query) domain.UserQuery {
-	return domain.UserQuery{Role: q.take("role"), Active: q.take("is_active"), Search: q.take("search"), Page: q.page()}
-}

@@ -39,10 +39,10 @@ func BenchmarkStore(b *testing.B) {
 			}
 		})
 		b.Run(fmt.Sprintf("List/%d", rows), func(b *testing.B) {
-			page := domain.Page{After: domain.ID(rows / 2), Limit: domain.DefaultPageLimit}
+			query := domain.ListQuery{After: &domain.Position{ID: domain.ID(rows / 2)}, Limit: domain.DefaultPageLimit}
 			for b.Loop() {
 				if err := store.View(b.Context(), func(tx ports.Tx) error {
-					_, err := tx.Doctors().List(b.Context(), domain.DoctorFilter{}, page)
+					_, err := tx.Doctors().List(b.Context(), query)
 					return err
 				}); err != nil {
 					b.Fatal(err)

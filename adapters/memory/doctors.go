@@ -1,8 +1,6 @@
 package memory
 
 import (
-	"context"
-
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
 )
@@ -32,16 +30,7 @@ var doctorKind = kind[domain.Doctor]{
 }
 
 // doctors implements ports.Doctors.
-type doctors struct{ records[domain.Doctor] }
-
-func (r doctors) List(ctx context.Context, filter domain.DoctorFilter, page domain.Page) ([]domain.Doctor, error) {
-	s, err := r.tx.reading(ctx)
-	if err != nil {
-		return nil, err
-	}
-	ids := keys(s.doctors.rows.after(page.After))
-	if filter.PatientID != 0 {
-		ids = keys(pairsOf(s.byPatient, filter.PatientID, page.After))
-	}
-	return readPage(page.Limit, ids, s.doctors.get)
+type doctors struct {
+	records[domain.Doctor]
+	lists[domain.Doctor]
 }

@@ -38,7 +38,7 @@ func (r history[T]) List(ctx context.Context, id domain.ID, page domain.Page) ([
 		for earlier := max(page.After, 0); earlier < domain.ID(len(versions)) && yield(earlier+1); earlier++ {
 		}
 	}
-	return readPage(page.Limit, numbers, func(number domain.ID) (domain.Version[T], error) { return unsalted(versions[number-1]), nil })
+	return readPage(page.Limit, each(numbers, func(number domain.ID) (domain.Version[T], error) { return unsalted(versions[number-1]), nil }))
 }
 
 func (r history[T]) GetDeleted(ctx context.Context, id domain.ID) (domain.Version[T], error) {
@@ -55,7 +55,7 @@ func (r history[T]) ListDeleted(ctx context.Context, with domain.Reference, page
 		return nil, err
 	}
 	archive := &r.kind.collection(s).archive
-	return readPage(page.Limit, archive.deletedIDs(with, page.After), archive.get)
+	return readPage(page.Limit, each(archive.deletedIDs(with, page.After), archive.get))
 }
 
 func (r history[T]) DeletedIDs(ctx context.Context, ids ...domain.ID) ([]domain.ID, error) {

@@ -1,9 +1,6 @@
 package memory
 
 import (
-	"context"
-	"iter"
-
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
 )
@@ -36,33 +33,9 @@ var mappingKind = kind[domain.Mapping]{
 }
 
 // mappings implements ports.Mappings.
-type mappings struct{ records[domain.Mapping] }
-
-func (r mappings) List(ctx context.Context, filter domain.MappingFilter, page domain.Page) ([]domain.Assignment, error) {
-	s, err := r.tx.reading(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return readPage(page.Limit, s.mappingIDs(filter, page.After), s.assignment)
-}
-
-// mappingIDs iterates over the IDs above after of the mappings that match filter, in
-// ascending order.
-func (s *state) mappingIDs(filter domain.MappingFilter, after domain.ID) iter.Seq[domain.ID] {
-	if filter == (domain.MappingFilter{}) {
-		return keys(s.mappings.rows.after(after))
-	}
-	if filter.PatientID == 0 {
-		return s.mappings.children(domain.Reference{Kind: domain.SubjectDoctor, ID: filter.DoctorID}, after)
-	}
-	return func(yield func(domain.ID) bool) {
-		for id := range s.mappings.children(domain.Reference{Kind: domain.SubjectPatient, ID: filter.PatientID}, after) {
-			mapping, _ := s.mappings.rows.get(id)
-			if (filter.DoctorID == 0 || mapping.DoctorID == filter.DoctorID) && !yield(id) {
-				return
-			}
-		}
-	}
+type mappings struct {
+	records[domain.Mapping]
+	lists[domain.Assignment]
 }
 
 // assignment returns the mapping with the data of its patient and doctor.

@@ -75,7 +75,7 @@ func TestTxFailsAfterItsFnReturned(t *testing.T) {
 				used = tx
 				return nil
 			}))
-			_, err := used.Doctors().List(t.Context(), domain.DoctorFilter{}, domain.Page{Limit: 1})
+			_, err := used.Doctors().List(t.Context(), domain.ListQuery{Limit: 1})
 			require.ErrorContains(t, err, "after its fn returned")
 			_, err = used.Doctors().Add(t.Context(), doctor("NJ-1"))
 			require.ErrorContains(t, err, "after its fn returned")
@@ -143,7 +143,7 @@ func addDoctor(t *testing.T, store ports.Store, license string) {
 func list(t *testing.T, store ports.Store) (doctors []domain.Doctor) {
 	t.Helper()
 	require.NoError(t, store.View(t.Context(), func(tx ports.Tx) (err error) {
-		doctors, err = tx.Doctors().List(t.Context(), domain.DoctorFilter{}, domain.Page{Limit: 100})
+		doctors, err = tx.Doctors().List(t.Context(), domain.ListQuery{Limit: 100})
 		return err
 	}))
 	return doctors

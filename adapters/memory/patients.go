@@ -38,26 +38,17 @@ var patientKind = kind[domain.Patient]{
 }
 
 // patients implements ports.Patients.
-type patients struct{ records[domain.Patient] }
+type patients struct {
+	records[domain.Patient]
+	lists[domain.PatientView]
+}
 
-func (r patients) GetView(ctx context.Context, id domain.ID) (domain.PatientView, error) {
-	s, err := r.tx.reading(ctx)
+func (r patients) GetView(ctx context.Context, id domain.ID, _ ...string) (domain.PatientView, error) {
+	s, err := r.records.tx.reading(ctx)
 	if err != nil {
 		return domain.PatientView{}, err
 	}
 	return s.patientView(id)
-}
-
-func (r patients) List(ctx context.Context, filter domain.PatientFilter, page domain.Page) ([]domain.PatientView, error) {
-	s, err := r.tx.reading(ctx)
-	if err != nil {
-		return nil, err
-	}
-	ids := keys(s.patients.rows.after(page.After))
-	if filter.DoctorID != 0 {
-		ids = keys(pairsOf(s.byDoctor, filter.DoctorID, page.After))
-	}
-	return readPage(page.Limit, ids, s.patientView)
 }
 
 func (s *state) patientView(id domain.ID) (domain.PatientView, error) {

@@ -41,7 +41,7 @@ func (r seals) List(ctx context.Context, page domain.Page) ([]domain.Seal, error
 	if err != nil {
 		return nil, err
 	}
-	return readPage(page.Limit, keys(s.seals.rows.after(page.After)), s.seal)
+	return readPage(page.Limit, each(keys(s.seals.rows.after(page.After)), s.seal))
 }
 
 // seal returns the seal with copies of its slices.

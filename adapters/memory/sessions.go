@@ -80,7 +80,7 @@ func (r sessions) Live(ctx context.Context, user domain.ID, now time.Time, page 
 	if err != nil {
 		return nil, err
 	}
-	return readPage(page.Limit, s.liveSessions(user, now, page.After), s.sessions.get)
+	return readPage(page.Limit, each(s.liveSessions(user, now, page.After), s.sessions.get))
 }
 
 func (r sessions) RevokeAll(ctx context.Context, user, except domain.ID, now time.Time) ([]domain.ID, error) {

@@ -71,14 +71,20 @@ func newState() *state {
 	}
 }
 
-func (t *tx) Users() ports.Users       { return users{t} }
+func (t *tx) Users() ports.Users       { return users{t, lists[domain.User]{t, userList}} }
 func (t *tx) Sessions() ports.Sessions { return sessions{t} }
 func (t *tx) Attempts() ports.Attempts { return attempts{t} }
-func (t *tx) Doctors() ports.Doctors   { return doctors{records[domain.Doctor]{t, doctorKind}} }
-func (t *tx) Patients() ports.Patients { return patients{records[domain.Patient]{t, patientKind}} }
-func (t *tx) Mappings() ports.Mappings { return mappings{records[domain.Mapping]{t, mappingKind}} }
-func (t *tx) Audit() ports.Audit       { return audit{t} }
-func (t *tx) Seals() ports.Seals       { return seals{t} }
+func (t *tx) Doctors() ports.Doctors {
+	return doctors{records[domain.Doctor]{t, doctorKind}, lists[domain.Doctor]{t, doctorList}}
+}
+func (t *tx) Patients() ports.Patients {
+	return patients{records[domain.Patient]{t, patientKind}, lists[domain.PatientView]{t, patientList}}
+}
+func (t *tx) Mappings() ports.Mappings {
+	return mappings{records[domain.Mapping]{t, mappingKind}, lists[domain.Assignment]{t, assignmentList}}
+}
+func (t *tx) Audit() ports.Audit { return audit{t} }
+func (t *tx) Seals() ports.Seals { return seals{t} }
 
 func (t *tx) DoctorHistory() ports.History[domain.Doctor] {
 	return history[domain.Doctor]{t, doctorKind}
@@ -149,23 +155,35 @@ func pairsOf(pairs tree[pair, domain.ID], owner, after domain.ID) iter.Seq2[doma
 	}
 }
 
-// readPage reads the entities of the first limit IDs. It ends early when they reach
+// readPage returns the first limit entities. It ends early when they reach
 // domain.MaxPageBytes of text. Without entities the list is empty, not nil.
-func readPage[T any](limit int, ids iter.Seq[domain.ID], read func(domain.ID) (T, error)) ([]T, error) {
+func readPage[T any](limit int, entities iter.Seq2[T, error]) ([]T, error) {
 	list := []T{}
 	size := 0
-	for id := range ids {
-		if len(list) >= limit || size >= domain.MaxPageBytes {
-			break
-		}
-		entity, err := read(id)
+	if limit <= 0 {
+		return list, nil
+	}
+	for entity, err := range entities {
 		if err != nil {
 			return nil, err
 		}
 		size += domain.TextBytes(entity)
-		list = append(list, entity)
+		if list = append(list, entity); len(list) >= limit || size >= domain.MaxPageBytes {
+			break
+		}
 	}
 	return list, nil
+}
+
+// each iterates over the entities with the IDs, which read returns.
+func each[T any](ids iter.Seq[domain.ID], read func(domain.ID) (T, error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for id := range ids {
+			if !yield(read(id)) {
+				return
+			}
+		}
+	}
 }
 
 // filterIDs returns the IDs for which has returns true, without duplicates, in ascending

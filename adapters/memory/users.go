@@ -8,7 +8,11 @@ import (
 	"example.com/healthcare/ports"
 )
 
-type users struct{ tx *tx }
+// users implements ports.Users.
+type users struct {
+	tx *tx
+	lists[domain.User]
+}
 
 func (r users) Add(ctx context.Context, user domain.User) (domain.User, error) {
 	s, err := r.tx.writing(ctx)
@@ -63,23 +67,22 @@ func (r users) Save(ctx context.Context, user domain.User) error {
 	return nil
 }
 
-func (r users) List(ctx context.Context, filter domain.UserFilter, page domain.Page) ([]domain.User, error) {
+func (r users) ListByIDs(ctx context.Context, ids ...domain.ID) ([]domain.User, error) {
 	s, err := r.tx.reading(ctx)
 	if err != nil {
 		return nil, err
 	}
 	list := []domain.User{}
-	for _, user := range s.users.rows.after(page.After) {
-		if len(list) >= page.Limit {
-			break
-		}
-		if filter.Matches(user) {
-			list = append(list, user)
-		}
+	for _, id := range filterIDs(ids, s.users.has) {
+		user, _ := s.users.get(id)
+		list = append(list, user)
 	}
 	return list, nil
 }
 
 func (r users) ActiveAdmins(ctx context.Context) ([]domain.User, error) {
-	return r.List(ctx, domain.UserFilter{Role: domain.Admin, Active: true}, domain.Page{Limit: math.MaxInt})
+	return r.List(ctx, domain.ListQuery{Limit: math.MaxInt, Conditions: []domain.Condition{
+		{Filter: "role", Comparison: domain.Equal, Value: string(domain.Admin)},
+		{Filter: "is_active", Comparison: domain.Equal, Value: true},
+	}})
 }

@@ -110,7 +110,7 @@ func add(t *testing.T, store ports.Store, license string) (added domain.Doctor) 
 
 func all(ctx context.Context, store ports.Store) (doctors []domain.Doctor, err error) {
 	err = store.View(ctx, func(tx ports.Tx) (err error) {
-		doctors, err = tx.Doctors().List(ctx, domain.DoctorFilter{}, domain.Page{Limit: 100})
+		doctors, err = tx.Doctors().List(ctx, domain.ListQuery{Limit: 100})
 		return err
 	})
 	return doctors, err

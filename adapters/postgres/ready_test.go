@@ -132,7 +132,7 @@ func TestALockedTableLeavesTheRestUsable(t *testing.T) {
 		readers.Go(func() {
 			start := time.Now()
 			err := store.View(t.Context(), func(tx ports.Tx) error {
-				_, err := tx.Patients().List(t.Context(), domain.PatientFilter{}, domain.Page{Limit: 10})
+				_, err := tx.Patients().List(t.Context(), domain.ListQuery{Limit: 10})
 				return err
 			})
 			if domain.KindOf(err) != domain.Unavailable || time.Since(start) > 6*time.Second {

@@ -32,7 +32,7 @@ func TestAStoreContinuesWhenAColumnChangesItsType(t *testing.T) {
 				require.NoError(t, err)
 				_, err = tx.Users().Get(t.Context(), patient.CreatedBy)
 				require.NoError(t, err)
-				_, err = tx.Patients().List(t.Context(), domain.PatientFilter{}, domain.Page{Limit: 10})
+				_, err = tx.Patients().List(t.Context(), domain.ListQuery{Limit: 10})
 				return err
 			}))
 			require.NoError(t, store.Update(t.Context(), func(tx ports.Tx) error {

@@ -79,7 +79,7 @@ func TestListsOfTheTrailUseAnIndex(t *testing.T) {
 			listing(t, domain.AuditFilter{NewestFirst: true, Record: domain.Reference{Kind: domain.SubjectPatient, ID: 5}}), []string{bySubject, byMention},
 		},
 		"users by their IDs": {func(tx ports.Tx) error {
-			_, err := tx.Users().List(t.Context(), domain.UserFilter{IDs: []domain.ID{7}}, domain.Page{Limit: 7})
+			_, err := tx.Users().ListByIDs(t.Context(), 7)
 			return err
 		}, []string{"SEARCH users USING INTEGER PRIMARY KEY (rowid=?)"}},
 		"evidence": {func(tx ports.Tx) error {

@@ -92,7 +92,7 @@ func addDoctor(ctx context.Context, store ports.Store, license string) (added do
 func all(t *testing.T, store ports.Store) (doctors []domain.Doctor) {
 	t.Helper()
 	require.NoError(t, store.View(t.Context(), func(tx ports.Tx) (err error) {
-		doctors, err = tx.Doctors().List(t.Context(), domain.DoctorFilter{}, domain.Page{Limit: 10})
+		doctors, err = tx.Doctors().List(t.Context(), domain.ListQuery{Limit: 10})
 		return err
 	}))
 	return doctors

@@ -68,7 +68,7 @@ func newPractice(t *testing.T, store ports.Store, patients int) practice {
 func (p practice) requireMapped(t *testing.T, want ...domain.ID) {
 	t.Helper()
 	require.NoError(t, p.store.View(t.Context(), func(tx ports.Tx) error {
-		found, err := tx.Patients().List(t.Context(), domain.PatientFilter{DoctorID: p.doctor}, domain.Page{Limit: domain.MaxPageLimit})
+		found, err := tx.Patients().List(t.Context(), domain.ListQuery{Limit: domain.MaxPageLimit, Conditions: []domain.Condition{{Filter: "doctor_id", Comparison: domain.Equal, Value: p.doctor}}})
 		require.Len(t, found, len(want))
 		for i, patient := range found {
 			require.Equal(t, want[i], patient.ID)

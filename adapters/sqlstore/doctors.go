@@ -1,8 +1,6 @@
 package sqlstore
 
 import (
-	"context"
-
 	"example.com/healthcare/domain"
 )
 
@@ -59,29 +57,29 @@ var doctorKind = newKind(kind[doctorRow, domain.Doctor]{
 	fixed: []string{"joined_at", "created_at"},
 })
 
-var (
-	selectDoctors = `
-		SELECT ` + doctorKind.columns + `
-		FROM doctors
-		WHERE doctors.id > $1
-		ORDER BY doctors.id
-		LIMIT $2`
-	selectDoctorsOfPatient = `
-		SELECT ` + doctorKind.columns + `
-		FROM mappings JOIN doctors ON doctors.id = mappings.doctor_id
-		WHERE mappings.patient_id = $3 AND mappings.doctor_id > $1
-		ORDER BY mappings.doctor_id
-		LIMIT $2`
-)
+var doctorListSQL = listSQL{
+	table:   "doctors",
+	columns: doctorKind.columns,
+	conditions: map[string]conditionSQL{
+		"specialization": byColumn("doctors.specialization_folded"),
+		"license_number": byColumn("doctors.license_key"),
+		"joined_at":      {expression: "doctors.joined_at", argument: dayArgument},
+		"patient_id":     {join: "mappings AS of_patient", id: "of_patient.doctor_id", expression: "of_patient.patient_id"},
+		"created_at":     byColumn("doctors.created_at"),
+		"updated_at":     byColumn("doctors.updated_at"),
+	},
+	orders: map[string]orderSQL{
+		"name":           {expression: "doctors.name_folded"},
+		"specialization": {expression: "doctors.specialization_folded"},
+		"license_number": {expression: "doctors.license_number_folded"},
+		"joined_at":      {expression: "doctors.joined_at", argument: dayArgument},
+		"created_at":     {expression: "doctors.created_at"},
+		"updated_at":     {expression: "doctors.updated_at"},
+	},
+}
 
 // doctors implements ports.Doctors.
 type doctors struct {
 	records[doctorRow, domain.Doctor]
-}
-
-func (s doctors) List(ctx context.Context, filter domain.DoctorFilter, page domain.Page) ([]domain.Doctor, error) {
-	if filter.PatientID != 0 {
-		return entities[doctorRow](ctx, s.querier, selectDoctorsOfPatient, page.After, page.Limit, filter.PatientID)
-	}
-	return entities[doctorRow](ctx, s.querier, selectDoctors, page.After, page.Limit)
+	lists[doctorRow, domain.Doctor]
 }

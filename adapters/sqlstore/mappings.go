@@ -1,9 +1,6 @@
 package sqlstore
 
 import (
-	"context"
-	"strconv"
-
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
 )
@@ -52,17 +49,25 @@ var mappingKind = newKind(kind[mappingRow, domain.Mapping]{
 	fixed: []string{"created_at"},
 })
 
-var selectAssignments = `
-		SELECT mappings.id AS mapping_id, mappings.patient_id, mappings.assigned_at, mappings.version AS mapping_version,
-			patients.name AS patient_name, ` + doctorKind.columns + `
-		FROM mappings
-			JOIN patients ON patients.id = mappings.patient_id
-			JOIN doctors ON doctors.id = mappings.doctor_id
-		WHERE mappings.id > $1`
+var assignmentListSQL = listSQL{
+	table: "mappings",
+	columns: `mappings.id AS mapping_id, mappings.patient_id, mappings.assigned_at, mappings.version AS mapping_version,
+			patients.name AS patient_name, ` + doctorKind.columns,
+	joins: ` JOIN patients ON patients.id = mappings.patient_id JOIN doctors ON doctors.id = mappings.doctor_id`,
+	conditions: map[string]conditionSQL{
+		"patient_id":  byColumn("mappings.patient_id"),
+		"doctor_id":   byColumn("mappings.doctor_id"),
+		"assigned_at": byColumn("mappings.assigned_at"),
+	},
+	orders: map[string]orderSQL{
+		"assigned_at": {expression: "mappings.assigned_at"},
+	},
+}
 
 // mappings implements ports.Mappings.
 type mappings struct {
 	records[mappingRow, domain.Mapping]
+	lists[assignmentRow, domain.Assignment]
 }
 
 type assignmentRow struct {
@@ -83,19 +88,4 @@ func (r assignmentRow) entity() domain.Assignment {
 		AssignedAt:  r.AssignedAt.Time,
 		Version:     r.MappingVersion,
 	}
-}
-
-func (s mappings) List(ctx context.Context, filter domain.MappingFilter, page domain.Page) ([]domain.Assignment, error) {
-	// Each combination of filters is a statement of its own, for which the database can choose
-	// the best index. With a condition such as "$2 = 0 OR patient_id = $2" it could not.
-	query, args := selectAssignments, []any{page.After, page.Limit}
-	if filter.PatientID != 0 {
-		args = append(args, filter.PatientID)
-		query += ` AND mappings.patient_id = $` + strconv.Itoa(len(args))
-	}
-	if filter.DoctorID != 0 {
-		args = append(args, filter.DoctorID)
-		query += ` AND mappings.doctor_id = $` + strconv.Itoa(len(args))
-	}
-	return entities[assignmentRow](ctx, s.querier, query+` ORDER BY mappings.id LIMIT $2`, args...)
 }

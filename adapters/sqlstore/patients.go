@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -73,42 +74,40 @@ var patientKind = newKind(kind[patientRow, domain.Patient]{
 	noReference: func() error { return domain.ErrNoSuchReference("created_by") },
 })
 
-var (
-	patientViewColumns = patientKind.columns + `,
+// assignedDoctors is the column assigned_doctors of a patient's row.
+const assignedDoctors = `,
 			COALESCE((
 				SELECT string_agg(CAST(assigned.doctor_id AS TEXT), ',' ORDER BY assigned.doctor_id)
 				FROM mappings AS assigned
 				WHERE assigned.patient_id = patients.id
 			), '') AS assigned_doctors`
-	selectPatientView = `
-		SELECT ` + patientViewColumns + `
-		FROM patients
-		WHERE patients.id = $1`
-	// A page ends once its rows have $3 bytes of free text. The database must check this: it
-	// would send all rows even if the store stopped reading.
-	selectPatients = `
-		SELECT ` + patientViewColumns + `
-		FROM (
-			SELECT patients.*, ` + patientKind.freeTextBefore + `
-			FROM patients
-			WHERE patients.id > $1
-			ORDER BY patients.id
-			LIMIT $2
-		) AS patients
-		WHERE patients.free_text_before < $3
-		ORDER BY patients.id`
-	selectPatientsOfDoctor = `
-		SELECT ` + patientViewColumns + `
-		FROM (
-			SELECT patients.*, ` + patientKind.freeTextBefore + `
-			FROM mappings JOIN patients ON patients.id = mappings.patient_id
-			WHERE mappings.doctor_id = $4 AND mappings.patient_id > $1
-			ORDER BY mappings.patient_id
-			LIMIT $2
-		) AS patients
-		WHERE patients.free_text_before < $3
-		ORDER BY patients.id`
-)
+
+var patientListSQL = listSQL{
+	table:     "patients",
+	columns:   patientKind.short,
+	freeTexts: patientKind.freeTexts,
+	derived:   assignedDoctors,
+	conditions: map[string]conditionSQL{
+		"gender":        byColumn("COALESCE(patients.gender, 'none')"),
+		"date_of_birth": {expression: "patients.date_of_birth", argument: dayArgument},
+		"created_by":    byColumn("patients.created_by"),
+		"doctor_id":     {join: "mappings AS of_doctor", id: "of_doctor.patient_id", expression: "of_doctor.doctor_id"},
+		"has_doctor":    {yes: "EXISTS (" + anyDoctor + ")", no: "NOT EXISTS (" + anyDoctor + ")"},
+		"external_id":   byColumn("patients.external_id"),
+		"email":         byColumn("patients.email"),
+		"phone_number":  byColumn("patients.phone_digits"),
+		"created_at":    byColumn("patients.created_at"),
+		"updated_at":    byColumn("patients.updated_at"),
+	},
+	orders: map[string]orderSQL{
+		"name":          {expression: "patients.name_folded"},
+		"date_of_birth": {expression: "COALESCE(patients.date_of_birth, '" + noDay + "')", argument: dayOrLast},
+		"created_at":    {expression: "patients.created_at"},
+		"updated_at":    {expression: "patients.updated_at"},
+	},
+}
+
+const anyDoctor = "SELECT 1 FROM mappings AS assigned WHERE assigned.patient_id = patients.id"
 
 type patientViewRow struct {
 	patientRow
@@ -138,17 +137,17 @@ func (l idList) ids() []domain.ID {
 // patients implements ports.Patients.
 type patients struct {
 	records[patientRow, domain.Patient]
+	lists[patientViewRow, domain.PatientView]
 }
 
-func (s patients) GetView(ctx context.Context, id domain.ID) (domain.PatientView, error) {
-	var row patientViewRow
-	err := s.get(ctx, &row, selectPatientView+s.locking(forChange), id)
-	return row.entity(), err
-}
-
-func (s patients) List(ctx context.Context, filter domain.PatientFilter, page domain.Page) ([]domain.PatientView, error) {
-	if filter.DoctorID != 0 {
-		return entities[patientViewRow](ctx, s.querier, selectPatientsOfDoctor, page.After, page.Limit, domain.MaxPageBytes, filter.DoctorID)
+func (s patients) GetView(ctx context.Context, id domain.ID, fields ...string) (domain.PatientView, error) {
+	columns := patientKind.short
+	for _, column := range patientKind.freeTexts {
+		if fields == nil || slices.Contains(fields, column) {
+			columns += ", patients." + column
+		}
 	}
-	return entities[patientViewRow](ctx, s.querier, selectPatients, page.After, page.Limit, domain.MaxPageBytes)
+	var row patientViewRow
+	err := s.records.get(ctx, &row, "SELECT "+columns+assignedDoctors+" FROM patients WHERE patients.id = $1"+s.records.locking(forChange), id)
+	return row.entity(), err
 }

@@ -35,9 +35,9 @@ type kind[R rowOf[T], T domain.Record] struct {
 
 	fields  [][]int // the index of each field of R, in the order of the columns
 	columns string
-	// freeTextBefore is the column free_text_before of a query that is ordered by ID: the
-	// number of bytes of freeText in the rows before a row.
-	freeTextBefore string
+	// freeTexts are the columns that hold freeText, and short are the others.
+	freeTexts []string
+	short     string
 
 	get      string
 	insert   string
@@ -59,7 +59,7 @@ var mapper = reflectx.NewMapper("db")
 // newKind makes the statements of a kind. The column that refers to a parent is named
 // after the parent's kind, such as patient_id.
 func newKind[R rowOf[T], T domain.Record](k kind[R, T]) kind[R, T] {
-	var names, qualified, inserted, changed, sizes []string
+	var names, qualified, short, inserted, changed []string
 	for _, field := range mapper.TypeMap(reflect.TypeFor[R]()).Index {
 		name := field.Name
 		if len(field.Index) > 1 { // It is part of a column's value.
@@ -68,7 +68,9 @@ func newKind[R rowOf[T], T domain.Record](k kind[R, T]) kind[R, T] {
 		names, qualified = append(names, name), append(qualified, k.table+"."+name)
 		k.fields = append(k.fields, field.Index)
 		if field.Field.Type == reflect.TypeFor[freeText]() {
-			sizes = append(sizes, `octet_length(`+k.table+`.`+name+`)`)
+			k.freeTexts = append(k.freeTexts, name)
+		} else {
+			short = append(short, k.table+"."+name)
 		}
 		if name == "id" {
 			continue
@@ -83,8 +85,7 @@ func newKind[R rowOf[T], T domain.Record](k kind[R, T]) kind[R, T] {
 		panic("sqlstore: the first column of " + k.table + " must be its id")
 	}
 	k.columns = strings.Join(qualified, ", ")
-	k.freeTextBefore = `COALESCE(SUM(` + strings.Join(sizes, ` + `) + `)
-					OVER (ORDER BY ` + k.table + `.id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS free_text_before`
+	k.short = strings.Join(short, ", ")
 	k.get = `SELECT ` + k.columns + ` FROM ` + k.table + ` WHERE ` + k.table + `.id = $1`
 	k.insert = `INSERT INTO ` + k.table + ` (` + strings.Join(inserted, ", ") + `) VALUES (` + parameters(len(inserted)) + `) RETURNING id`
 	k.update = `UPDATE ` + k.table + ` SET ` + strings.Join(changed, ", ") + ` WHERE id = $1`

@@ -228,7 +228,10 @@ func (s *Store) tryUpdate(ctx context.Context, fn func(ports.Tx) error) (err err
 // tx implements ports.Tx.
 type tx struct{ *querier }
 
-func (t tx) Users() ports.Users       { return users{t.querier} }
+func (t tx) Users() ports.Users {
+	return users{t.querier, lists[userRow, domain.User]{t.querier, userListSQL}}
+}
+
 func (t tx) Sessions() ports.Sessions { return sessions{t.querier} }
 func (t tx) Attempts() ports.Attempts { return attempts{t.querier} }
 func (t tx) Audit() ports.Audit       { return audit{t.querier} }
@@ -236,11 +239,22 @@ func (t tx) Seals() ports.Seals       { return seals{t.querier} }
 
 func (t tx) Retention() ports.Retention { return retention{t.querier} }
 
-func (t tx) Doctors() ports.Doctors                        { return doctors{recordsOf(t, doctorKind)} }
-func (t tx) DoctorHistory() ports.History[domain.Doctor]   { return historyOf(t, doctorKind) }
-func (t tx) Patients() ports.Patients                      { return patients{recordsOf(t, patientKind)} }
+func (t tx) Doctors() ports.Doctors {
+	return doctors{recordsOf(t, doctorKind), lists[doctorRow, domain.Doctor]{t.querier, doctorListSQL}}
+}
+
+func (t tx) DoctorHistory() ports.History[domain.Doctor] { return historyOf(t, doctorKind) }
+
+func (t tx) Patients() ports.Patients {
+	return patients{recordsOf(t, patientKind), lists[patientViewRow, domain.PatientView]{t.querier, patientListSQL}}
+}
+
 func (t tx) PatientHistory() ports.History[domain.Patient] { return historyOf(t, patientKind) }
-func (t tx) Mappings() ports.Mappings                      { return mappings{recordsOf(t, mappingKind)} }
+
+func (t tx) Mappings() ports.Mappings {
+	return mappings{recordsOf(t, mappingKind), lists[assignmentRow, domain.Assignment]{t.querier, assignmentListSQL}}
+}
+
 func (t tx) MappingHistory() ports.History[domain.Mapping] { return historyOf(t, mappingKind) }
 
 // kinds holds every kind in domain.RecordKinds.

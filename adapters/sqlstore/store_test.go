@@ -37,7 +37,7 @@ func TestReadsAreOneStatement(t *testing.T) {
 					return 50 * len(patient.AssignedDoctors), err
 				},
 				"all patients": func(tx ports.Tx) (int, error) {
-					patients, err := tx.Patients().List(t.Context(), domain.PatientFilter{}, page)
+					patients, err := tx.Patients().List(t.Context(), domain.ListQuery{Limit: page.Limit})
 					require.Len(t, patients[99].AssignedDoctors, 2)
 					return len(patients), err
 				},
@@ -46,11 +46,11 @@ func TestReadsAreOneStatement(t *testing.T) {
 					if err != nil {
 						return 0, err
 					}
-					patients, err := tx.Patients().List(t.Context(), domain.PatientFilter{DoctorID: patient.AssignedDoctors[0]}, page)
+					patients, err := tx.Patients().List(t.Context(), domain.ListQuery{Limit: page.Limit, Conditions: []domain.Condition{{Filter: "doctor_id", Comparison: domain.Equal, Value: patient.AssignedDoctors[0]}}})
 					return len(patients), err
 				},
 				"all mappings": func(tx ports.Tx) (int, error) {
-					assignments, err := tx.Mappings().List(t.Context(), domain.MappingFilter{}, page)
+					assignments, err := tx.Mappings().List(t.Context(), domain.ListQuery{Limit: page.Limit})
 					return len(assignments) / 2, err
 				},
 			} {

@@ -9,12 +9,11 @@ import (
 )
 
 const (
-	selectUser = `
-		SELECT id, email, password_hash, first_name, last_name, phone_number, phone_number_long, role, created_at,
+	userColumns = `
+		users.id, email, password_hash, first_name, last_name, phone_number, phone_number_long, role, created_at,
 			password_temporary, is_active, totp_key, totp_confirmed, totp_last_step, recovery_hashes,
-			version, COALESCE(updated_at, created_at) AS updated_at
-		FROM users`
-	selectUsers        = selectUser + ` WHERE id > $1 ORDER BY id LIMIT $2`
+			version, COALESCE(updated_at, created_at) AS updated_at`
+	selectUser         = `SELECT ` + userColumns + ` FROM users`
 	selectActiveAdmins = selectUser + ` WHERE role = 'ADMIN' AND is_active ORDER BY id`
 	insertUser         = `
 		INSERT INTO users (email, password_hash, first_name, last_name, phone_number, role,
@@ -32,8 +31,18 @@ const (
 
 var selectUsersByID = forIDs(selectUser+` WHERE `, `id`, ` ORDER BY id`)
 
-// userChunk is how many rows List reads at once after its first query.
-const userChunk = 1000
+var userListSQL = listSQL{
+	table:   "users",
+	columns: userColumns,
+	conditions: map[string]conditionSQL{
+		"role":      byColumn("users.role"),
+		"is_active": {yes: "users.is_active", no: "NOT users.is_active"},
+	},
+	orders: map[string]orderSQL{
+		"email":     {expression: "users.email"},
+		"last_name": {expression: "users.last_name_folded"},
+	},
+}
 
 type userRow struct {
 	ID                domain.ID    `db:"id"`
@@ -110,7 +119,10 @@ func userValues(user domain.User) []any {
 }
 
 // users implements ports.Users.
-type users struct{ *querier }
+type users struct {
+	*querier
+	lists[userRow, domain.User]
+}
 
 func (s users) Add(ctx context.Context, user domain.User) (domain.User, error) {
 	user.CreatedAt, user.UpdatedAt = ports.ToMicroseconds(user.CreatedAt), ports.ToMicroseconds(user.UpdatedAt)
@@ -142,45 +154,14 @@ func (s users) Save(ctx context.Context, user domain.User) error {
 	return s.change(ctx, updateUser, append([]any{user.ID}, userValues(user)...)...)
 }
 
-// List applies the filter in Go, so that it treats letter case and spelling alike with every
-// engine. A page whose users all match takes one statement.
-func (s users) List(ctx context.Context, filter domain.UserFilter, page domain.Page) ([]domain.User, error) {
-	if filter.IDs != nil {
-		return s.listIDs(ctx, filter, page)
-	}
+func (s users) ListByIDs(ctx context.Context, ids ...domain.ID) ([]domain.User, error) {
 	list := []domain.User{}
-	for chunk := page.Limit; len(list) < page.Limit; chunk = userChunk {
-		found, err := entities[userRow](ctx, s.querier, selectUsers, page.After, chunk)
-		if err != nil {
-			return nil, err
-		}
-		for _, user := range found {
-			page.After = user.ID
-			if len(list) < page.Limit && filter.Matches(user) {
-				list = append(list, user)
-			}
-		}
-		if len(found) < chunk {
-			break
-		}
-	}
-	return list, nil
-}
-
-// listIDs is List for a filter with IDs.
-func (s users) listIDs(ctx context.Context, filter domain.UserFilter, page domain.Page) ([]domain.User, error) {
-	list := []domain.User{}
-	ids := slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(filter.IDs))), func(id domain.ID) bool { return id <= page.After })
-	for batch := range batches(ids) {
+	for batch := range batches(slices.Compact(slices.Sorted(slices.Values(ids)))) {
 		found, err := entities[userRow](ctx, s.querier, selectUsersByID.text(s.querier, len(batch)), idArguments(batch)...)
 		if err != nil {
 			return nil, err
 		}
-		for _, user := range found {
-			if len(list) < page.Limit && filter.Matches(user) {
-				list = append(list, user)
-			}
-		}
+		list = append(list, found...)
 	}
 	return list, nil
 }

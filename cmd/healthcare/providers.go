@@ -46,6 +46,10 @@ func newMACs(keys *secretkeys.Keys) *secretkeys.MACs {
 	return keys.For("audit trail").MACs()
 }
 
+func newCursors(keys *secretkeys.Keys) *secretkeys.Cursors {
+	return keys.For("cursors").Cursors()
+}
+
 // followRevocations returns a set that receives the revocations of all instances. It does
 // so until the cleanup function is called, because requests are served for a while after
 // ctx has ended.

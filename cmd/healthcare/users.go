@@ -34,9 +34,9 @@ type usersListCommand struct {
 func (c usersListCommand) Run(ctx context.Context, p process) error {
 	return withOwnTrail(ctx, p, func(useCases *application.UseCases) error {
 		users := useCases.Users
-		query := domain.UserQuery{}
+		query := domain.Parameters{}
 		if c.Search != "" {
-			query.Search = domain.Given(c.Search)
+			query["search"] = domain.Given(c.Search)
 		}
 		table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(table, "ID\tEMAIL\tNAME\tROLE\tACTIVE\tMFA\tCREATED")
@@ -49,10 +49,10 @@ func (c usersListCommand) Run(ctx context.Context, p process) error {
 				fmt.Fprintf(table, "%s\t%s\t%s %s\t%s\t%s\t%s\t%s\n", user.ID, user.Email, user.FirstName, user.LastName, user.Role,
 					yesOrNo(user.Active), yesOrNo(user.SecondFactor.Confirmed), user.CreatedAt.Format(time.DateOnly))
 			}
-			if page.Next == 0 {
+			if page.Next == "" {
 				return table.Flush()
 			}
-			query.Page.Cursor = domain.Given(page.Next.String())
+			query["cursor"] = domain.Given(page.Next)
 		}
 	})
 }

@@ -47,6 +47,7 @@ func newAPI(ctx context.Context, cfg config, access2 access, log *slog.Logger) (
 		return api{}, nil, err
 	}
 	maCs := newMACs(keys)
+	cursors := newCursors(keys)
 	clock := newClock()
 	ports := application.Ports{
 		Store:       store,
@@ -55,6 +56,7 @@ func newAPI(ctx context.Context, cfg config, access2 access, log *slog.Logger) (
 		Revocations: set,
 		Codes:       codes,
 		MACs:        maCs,
+		Cursors:     cursors,
 		Clock:       clock,
 	}
 	applicationSessionRules := sessionRules(cfg)
@@ -102,6 +104,7 @@ func newUseCases(ctx context.Context, cfg config, access2 access, log *slog.Logg
 		return nil, nil, err
 	}
 	maCs := newMACs(keys)
+	cursors := newCursors(keys)
 	clock := newClock()
 	ports := application.Ports{
 		Store:       store,
@@ -110,6 +113,7 @@ func newUseCases(ctx context.Context, cfg config, access2 access, log *slog.Logg
 		Revocations: set,
 		Codes:       codes,
 		MACs:        maCs,
+		Cursors:     cursors,
 		Clock:       clock,
 	}
 	applicationSessionRules := sessionRules(cfg)
@@ -131,5 +135,5 @@ func newUseCases(ctx context.Context, cfg config, access2 access, log *slog.Logg
 // useCases provides the use-cases with the store that the settings name.
 var useCases = wire.NewSet(
 	openStore, wire.Bind(new(ports.Store), new(*sqlstore.Store)), newPasswords, wire.Bind(new(ports.Passwords), new(*passwords.Passwords)), newKeys,
-	newTokens, wire.Bind(new(ports.AccessTokens), new(*tokens.Tokens)), newCodes, wire.Bind(new(ports.OneTimeCodes), new(*totp.Codes)), newMACs, wire.Bind(new(ports.MACs), new(*secretkeys.MACs)), newClock, wire.Struct(new(application.Ports), "*"), sessionRules, limits, registration, wire.Struct(new(application.Rules), "*"), application.New,
+	newTokens, wire.Bind(new(ports.AccessTokens), new(*tokens.Tokens)), newCodes, wire.Bind(new(ports.OneTimeCodes), new(*totp.Codes)), newMACs, wire.Bind(new(ports.MACs), new(*secretkeys.MACs)), newCursors, wire.Bind(new(ports.Cursors), new(*secretkeys.Cursors)), newClock, wire.Struct(new(application.Ports), "*"), sessionRules, limits, registration, wire.Struct(new(application.Rules), "*"), application.New,
 )

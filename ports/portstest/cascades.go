@@ -169,7 +169,7 @@ func testCascadesInUpdates(s suite) {
 			if err := patients.tryDeleteIn(t.Context(), tx, w.patients[0].ID); err != nil {
 				return err
 			}
-			found, err := tx.Mappings().List(t.Context(), domain.MappingFilter{}, wholeList)
+			found, err := tx.Mappings().List(t.Context(), everything)
 			assert.Equal(t, []domain.ID{w.mappings[1][1].ID}, assignmentIDs(found))
 			return err
 		})

@@ -214,7 +214,7 @@ func (m *clinicModel) refuseMapping(mapping domain.Mapping) error {
 // requireEqual checks that tx reads what the model contains.
 func (m *clinicModel) requireEqual(t tester, tx ports.Tx) {
 	t.Helper()
-	staff, err := tx.Doctors().List(t.Context(), domain.DoctorFilter{}, wholeList)
+	staff, err := tx.Doctors().List(t.Context(), everything)
 	require.NoError(t, err)
 	require.Equal(t, m.doctors.sorted(), staff)
 
@@ -233,10 +233,10 @@ func (m *clinicModel) requireEqual(t tester, tx ports.Tx) {
 			}
 		}
 	}
-	everyone, err := tx.Patients().List(t.Context(), domain.PatientFilter{}, wholeList)
+	everyone, err := tx.Patients().List(t.Context(), everything)
 	require.NoError(t, err)
 	require.Equal(t, wantPatients, everyone)
-	all, err := tx.Mappings().List(t.Context(), domain.MappingFilter{}, wholeList)
+	all, err := tx.Mappings().List(t.Context(), everything)
 	require.NoError(t, err)
 	require.Equal(t, wantMappings, all)
 	m.doctors.requireDeleted(t, tx)

@@ -31,10 +31,10 @@ func testSizes(s suite) {
 		}))
 		for name, list := range map[string]func(ports.Tx, domain.Page) ([]domain.PatientView, error){
 			"all": func(tx ports.Tx, page domain.Page) ([]domain.PatientView, error) {
-				return tx.Patients().List(t.Context(), domain.PatientFilter{}, page)
+				return tx.Patients().List(t.Context(), pageQuery(page))
 			},
 			"a doctor's": func(tx ports.Tx, page domain.Page) ([]domain.PatientView, error) {
-				return tx.Patients().List(t.Context(), domain.PatientFilter{DoctorID: doctor}, page)
+				return tx.Patients().List(t.Context(), pageQuery(page, is("doctor_id", doctor)))
 			},
 		} {
 			require.NoError(t, store.View(t.Context(), func(tx ports.Tx) error {

@@ -138,19 +138,19 @@ func testMappingLists(s suite) {
 		} {
 			all = append(all, mappings.add(t, store, newMapping(pair[0], pair[1])))
 		}
-		for _, filter := range []domain.MappingFilter{
+		for _, filter := range [][]domain.Condition{
 			{},
-			{PatientID: both.PatientID},
-			{PatientID: other.PatientID},
-			{DoctorID: both.DoctorID},
-			{DoctorID: other.DoctorID},
-			{PatientID: both.PatientID, DoctorID: both.DoctorID},
-			{PatientID: both.PatientID, DoctorID: other.DoctorID},
-			{PatientID: lone.PatientID},
-			{DoctorID: lone.DoctorID},
-			{PatientID: lone.PatientID, DoctorID: both.DoctorID},
-			{PatientID: 1 << 40},
-			{DoctorID: 1 << 40},
+			{is("patient_id", both.PatientID)},
+			{is("patient_id", other.PatientID)},
+			{is("doctor_id", both.DoctorID)},
+			{is("doctor_id", other.DoctorID)},
+			{is("patient_id", both.PatientID), is("doctor_id", both.DoctorID)},
+			{is("patient_id", both.PatientID), is("doctor_id", other.DoctorID)},
+			{is("patient_id", lone.PatientID)},
+			{is("doctor_id", lone.DoctorID)},
+			{is("patient_id", lone.PatientID), is("doctor_id", both.DoctorID)},
+			{is("patient_id", domain.ID(1<<40))},
+			{is("doctor_id", domain.ID(1<<40))},
 		} {
 			want := []domain.ID{}
 			for _, mapping := range all {
@@ -160,22 +160,27 @@ func testMappingLists(s suite) {
 			}
 			for limit := range len(all) + 1 {
 				found := viewResult(t, store, func(tx ports.Tx) ([]domain.Assignment, error) {
-					return tx.Mappings().List(t.Context(), filter, domain.Page{After: all[0].ID, Limit: limit})
+					return tx.Mappings().List(t.Context(), pageQuery(domain.Page{After: all[0].ID, Limit: limit}, filter...))
 				})
 				after := slices.DeleteFunc(slices.Clone(want), func(id domain.ID) bool { return id <= all[0].ID })
 				require.Equal(t, after[:min(limit, len(after))], assignmentIDs(found), "%+v", filter)
 			}
 			found := viewResult(t, store, func(tx ports.Tx) ([]domain.Assignment, error) {
-				return tx.Mappings().List(t.Context(), filter, wholeList)
+				return tx.Mappings().List(t.Context(), filtered(filter...))
 			})
 			require.Equal(t, want, assignmentIDs(found), "%+v", filter)
 		}
 	})
 }
 
-func selectsMapping(filter domain.MappingFilter, mapping domain.Mapping) bool {
-	return (filter.PatientID == 0 || filter.PatientID == mapping.PatientID) &&
-		(filter.DoctorID == 0 || filter.DoctorID == mapping.DoctorID)
+func selectsMapping(filter []domain.Condition, mapping domain.Mapping) bool {
+	for _, condition := range filter {
+		side := map[string]domain.ID{"patient_id": mapping.PatientID, "doctor_id": mapping.DoctorID}[condition.Filter]
+		if side != condition.Value {
+			return false
+		}
+	}
+	return true
 }
 
 func assignmentIDs(list []domain.Assignment) []domain.ID {

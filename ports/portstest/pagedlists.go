@@ -53,7 +53,7 @@ func inactiveUsers(t tester, store ports.Store) listEntries {
 			func(tx ports.Tx, user domain.ID) { setActive(tx, user, false) }),
 		remove: func(tx ports.Tx, id domain.ID) { setActive(tx, id, true) },
 		page: func(tx ports.Tx, page domain.Page) ([]domain.ID, error) {
-			return idsOf(users.id)(tx.Users().List(t.Context(), domain.UserFilter{Inactive: true}, page))
+			return idsOf(users.id)(tx.Users().List(t.Context(), pageQuery(page, is("is_active", false))))
 		},
 	}
 }
@@ -84,7 +84,7 @@ func doctorList(t tester, store ports.Store) listEntries {
 		add:    func(tx ports.Tx) domain.ID { return doctors.addIn(t, tx, newDoctor()).ID },
 		remove: func(tx ports.Tx, id domain.ID) { doctors.deleteIn(t, tx, id) },
 		page: func(tx ports.Tx, page domain.Page) ([]domain.ID, error) {
-			return idsOf(doctors.id)(tx.Doctors().List(t.Context(), domain.DoctorFilter{}, page))
+			return idsOf(doctors.id)(tx.Doctors().List(t.Context(), pageQuery(page)))
 		},
 	}
 }
@@ -101,7 +101,7 @@ func doctorListOfPatient(t tester, store ports.Store) listEntries {
 			}),
 		remove: func(tx ports.Tx, id domain.ID) { doctors.deleteIn(t, tx, id) },
 		page: func(tx ports.Tx, page domain.Page) ([]domain.ID, error) {
-			return idsOf(doctors.id)(tx.Doctors().List(t.Context(), domain.DoctorFilter{PatientID: patient}, page))
+			return idsOf(doctors.id)(tx.Doctors().List(t.Context(), pageQuery(page, is("patient_id", patient))))
 		},
 	}
 }
@@ -113,7 +113,7 @@ func patientList(t tester, store ports.Store) listEntries {
 		add:    func(tx ports.Tx) domain.ID { return patients.addIn(t, tx, newPatient(user)).ID },
 		remove: func(tx ports.Tx, id domain.ID) { patients.deleteIn(t, tx, id) },
 		page: func(tx ports.Tx, page domain.Page) ([]domain.ID, error) {
-			return idsOf(viewID)(tx.Patients().List(t.Context(), domain.PatientFilter{}, page))
+			return idsOf(viewID)(tx.Patients().List(t.Context(), pageQuery(page)))
 		},
 	}
 }
@@ -131,21 +131,21 @@ func patientListOfDoctor(t tester, store ports.Store) listEntries {
 			}),
 		remove: func(tx ports.Tx, id domain.ID) { patients.deleteIn(t, tx, id) },
 		page: func(tx ports.Tx, page domain.Page) ([]domain.ID, error) {
-			return idsOf(viewID)(tx.Patients().List(t.Context(), domain.PatientFilter{DoctorID: doctor}, page))
+			return idsOf(viewID)(tx.Patients().List(t.Context(), pageQuery(page, is("doctor_id", doctor))))
 		},
 	}
 }
 
 func mappingList(t tester, store ports.Store) listEntries {
 	patient := patients.addNew(t, store).ID
-	return mappingEntries(t, store, domain.MappingFilter{}, func(tx ports.Tx) domain.ID {
+	return mappingEntries(t, store, nil, func(tx ports.Tx) domain.ID {
 		return mappings.addIn(t, tx, newMapping(patient, doctors.addIn(t, tx, newDoctor()).ID)).ID
 	})
 }
 
 func mappingListOfPatient(t tester, store ports.Store) listEntries {
 	patient, stranger := patients.addNew(t, store).ID, patients.addNew(t, store).ID
-	return mappingEntries(t, store, domain.MappingFilter{PatientID: patient}, func(tx ports.Tx) domain.ID {
+	return mappingEntries(t, store, []domain.Condition{is("patient_id", patient)}, func(tx ports.Tx) domain.ID {
 		doctor := doctors.addIn(t, tx, newDoctor()).ID
 		mappings.addIn(t, tx, newMapping(stranger, doctor))
 		return mappings.addIn(t, tx, newMapping(patient, doctor)).ID
@@ -155,20 +155,20 @@ func mappingListOfPatient(t tester, store ports.Store) listEntries {
 func mappingListOfDoctor(t tester, store ports.Store) listEntries {
 	user := users.addNew(t, store).ID
 	doctor, stranger := doctors.addNew(t, store).ID, doctors.addNew(t, store).ID
-	return mappingEntries(t, store, domain.MappingFilter{DoctorID: doctor}, func(tx ports.Tx) domain.ID {
+	return mappingEntries(t, store, []domain.Condition{is("doctor_id", doctor)}, func(tx ports.Tx) domain.ID {
 		patient := patients.addIn(t, tx, newPatient(user)).ID
 		mappings.addIn(t, tx, newMapping(patient, stranger))
 		return mappings.addIn(t, tx, newMapping(patient, doctor)).ID
 	})
 }
 
-func mappingEntries(t tester, store ports.Store, filter domain.MappingFilter, put func(ports.Tx) domain.ID) listEntries {
+func mappingEntries(t tester, store ports.Store, conditions []domain.Condition, put func(ports.Tx) domain.ID) listEntries {
 	return listEntries{
 		store:  store,
 		add:    put,
 		remove: func(tx ports.Tx, id domain.ID) { mappings.deleteIn(t, tx, id) },
 		page: func(tx ports.Tx, page domain.Page) ([]domain.ID, error) {
-			found, err := tx.Mappings().List(t.Context(), filter, page)
+			found, err := tx.Mappings().List(t.Context(), pageQuery(page, conditions...))
 			return idsOf(func(a domain.Assignment) domain.ID { return a.ID })(found, err)
 		},
 	}

@@ -59,13 +59,13 @@ func testLists(s suite) {
 		})
 		page := domain.Page{Limit: limit}
 		view(t, store, func(tx ports.Tx) error {
-			everyone, err := tx.Patients().List(t.Context(), domain.PatientFilter{}, page)
+			everyone, err := tx.Patients().List(t.Context(), pageQuery(page))
 			assert.NoError(t, err)
 			assert.Len(t, everyone, limit)
-			ofDoctor, err := tx.Patients().List(t.Context(), domain.PatientFilter{DoctorID: clinic.doctor.ID}, page)
+			ofDoctor, err := tx.Patients().List(t.Context(), pageQuery(page, is("doctor_id", clinic.doctor.ID)))
 			assert.NoError(t, err)
 			assert.Equal(t, everyone, ofDoctor)
-			assigned, err := tx.Mappings().List(t.Context(), domain.MappingFilter{}, page)
+			assigned, err := tx.Mappings().List(t.Context(), pageQuery(page))
 			assert.NoError(t, err)
 			assert.Len(t, assigned, limit)
 			return nil

@@ -172,10 +172,10 @@ func testAssignedDoctorsAreCopied(s suite) {
 				return []domain.PatientView{first, second}, err
 			},
 			"List": func(tx ports.Tx) ([]domain.PatientView, error) {
-				return tx.Patients().List(t.Context(), domain.PatientFilter{}, wholeList)
+				return tx.Patients().List(t.Context(), everything)
 			},
 			"List of a doctor": func(tx ports.Tx) ([]domain.PatientView, error) {
-				return tx.Patients().List(t.Context(), domain.PatientFilter{DoctorID: clinic.doctor.ID}, wholeList)
+				return tx.Patients().List(t.Context(), filtered(is("doctor_id", clinic.doctor.ID)))
 			},
 		}
 		for name, list := range lists {
@@ -206,7 +206,7 @@ func requireDoctors(t *testing.T, tx ports.Tx, patient domain.Patient, want ...d
 	found, err := tx.Patients().GetView(t.Context(), patient.ID)
 	require.NoError(t, err)
 	require.Equal(t, assigned(patient, want...), found)
-	list, err := tx.Patients().List(t.Context(), domain.PatientFilter{}, wholeList)
+	list, err := tx.Patients().List(t.Context(), everything)
 	require.NoError(t, err)
 	require.Equal(t, []domain.PatientView{found}, list)
 }

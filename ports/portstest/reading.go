@@ -13,6 +13,33 @@ import (
 // wholeList is a page larger than any list of the tests.
 var wholeList = domain.Page{Limit: math.MaxInt32}
 
+// everything is the query of a whole list.
+var everything = domain.ListQuery{Limit: math.MaxInt32}
+
+// is returns the condition that a filter has a value.
+func is(filter string, value domain.Value) domain.Condition {
+	return domain.Condition{Filter: filter, Comparison: domain.Equal, Value: value}
+}
+
+// filtered returns the query of all that meet the conditions.
+func filtered(conditions ...domain.Condition) domain.ListQuery {
+	return domain.ListQuery{Conditions: conditions, Limit: math.MaxInt32}
+}
+
+// pageQuery returns the query of a page in the order of the IDs.
+func pageQuery(page domain.Page, conditions ...domain.Condition) domain.ListQuery {
+	return domain.ListQuery{Conditions: conditions, After: &domain.Position{ID: page.After}, Limit: page.Limit}
+}
+
+// parseQuery returns the query for the parameters of a whole list.
+func parseQuery[T any](t tester, listing domain.Listing[T], in domain.Parameters) domain.ListQuery {
+	t.Helper()
+	query, err := listing.Parse(domain.Actor{Role: domain.Admin}, in, func(string, string) (string, bool) { return "", false })
+	require.NoError(t, err)
+	query.Limit = math.MaxInt32
+	return query
+}
+
 // viewResult returns the result of fn, called in a View.
 func viewResult[T any](t tester, store ports.Store, fn func(ports.Tx) (T, error)) (result T) {
 	t.Helper()
@@ -26,14 +53,14 @@ func viewResult[T any](t tester, store ports.Store, fn func(ports.Tx) (T, error)
 func allDoctors(t tester, store ports.Store) []domain.Doctor {
 	t.Helper()
 	return viewResult(t, store, func(tx ports.Tx) ([]domain.Doctor, error) {
-		return tx.Doctors().List(t.Context(), domain.DoctorFilter{}, wholeList)
+		return tx.Doctors().List(t.Context(), everything)
 	})
 }
 
 func allPatients(t tester, store ports.Store) []domain.PatientView {
 	t.Helper()
 	return viewResult(t, store, func(tx ports.Tx) ([]domain.PatientView, error) {
-		return tx.Patients().List(t.Context(), domain.PatientFilter{}, wholeList)
+		return tx.Patients().List(t.Context(), everything)
 	})
 }
 
@@ -45,15 +72,13 @@ func patientView(t tester, store ports.Store, patient domain.ID) domain.PatientV
 func allMappings(t tester, store ports.Store) []domain.Assignment {
 	t.Helper()
 	return viewResult(t, store, func(tx ports.Tx) ([]domain.Assignment, error) {
-		return tx.Mappings().List(t.Context(), domain.MappingFilter{}, wholeList)
+		return tx.Mappings().List(t.Context(), everything)
 	})
 }
 
-func listUsers(t tester, store ports.Store, query domain.UserQuery, page domain.Page) []domain.User {
+func listUsers(t tester, store ports.Store, query domain.ListQuery) []domain.User {
 	t.Helper()
-	filter, _, err := query.Parse()
-	require.NoError(t, err)
-	return viewResult(t, store, func(tx ports.Tx) ([]domain.User, error) { return tx.Users().List(t.Context(), filter, page) })
+	return viewResult(t, store, func(tx ports.Tx) ([]domain.User, error) { return tx.Users().List(t.Context(), query) })
 }
 
 func activeAdmins(t tester, store ports.Store) []domain.User {
@@ -76,14 +101,14 @@ func attemptsOf(t tester, store ports.Store, key domain.AttemptKey) domain.Attem
 func doctorsOfPatient(t tester, store ports.Store, patient domain.ID) []domain.Doctor {
 	t.Helper()
 	return viewResult(t, store, func(tx ports.Tx) ([]domain.Doctor, error) {
-		return tx.Doctors().List(t.Context(), domain.DoctorFilter{PatientID: patient}, wholeList)
+		return tx.Doctors().List(t.Context(), filtered(is("patient_id", patient)))
 	})
 }
 
 func patientsOfDoctor(t tester, store ports.Store, doctor domain.ID) []domain.PatientView {
 	t.Helper()
 	return viewResult(t, store, func(tx ports.Tx) ([]domain.PatientView, error) {
-		return tx.Patients().List(t.Context(), domain.PatientFilter{DoctorID: doctor}, wholeList)
+		return tx.Patients().List(t.Context(), filtered(is("doctor_id", doctor)))
 	})
 }
 

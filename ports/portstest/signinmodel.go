@@ -149,15 +149,20 @@ func (r signInModel) applyAll(t tester, store ports.Store, steps []signInStep) (
 // requireEqual checks that tx reads what the model contains.
 func (r *signInModel) requireEqual(t tester, tx ports.Tx) {
 	t.Helper()
-	page := domain.Page{After: r.existingUsers, Limit: wholeList.Limit}
-	for _, filter := range []domain.UserFilter{{}, {Role: domain.Staff}, {Active: true}, {Role: domain.Admin, Inactive: true}} {
-		found, err := tx.Users().List(t.Context(), filter, page)
+	for _, conditions := range [][]domain.Condition{
+		nil,
+		{is("role", "STAFF")},
+		{is("is_active", true)},
+		{is("role", "ADMIN"), is("is_active", false)},
+	} {
+		query := pageQuery(domain.Page{After: r.existingUsers, Limit: wholeList.Limit}, conditions...)
+		found, err := tx.Users().List(t.Context(), query)
 		require.NoError(t, err)
-		require.Equal(t, r.listUsers(filter), found)
+		require.Equal(t, r.listUsers(query), found)
 	}
 	admins, err := tx.Users().ActiveAdmins(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, r.listUsers(domain.UserFilter{Role: domain.Admin, Active: true}), admins)
+	require.Equal(t, r.listUsers(filtered(is("role", "ADMIN"), is("is_active", true))), admins)
 
 	for id := range r.users.stored {
 		live, err := tx.Sessions().Live(t.Context(), id, now, wholeList)
@@ -176,6 +181,6 @@ func (r *signInModel) requireEqual(t tester, tx ports.Tx) {
 	}
 }
 
-func (r *signInModel) listUsers(filter domain.UserFilter) []domain.User {
-	return slices.DeleteFunc(r.users.sorted(), func(user domain.User) bool { return !filter.Matches(user) })
+func (r *signInModel) listUsers(query domain.ListQuery) []domain.User {
+	return slices.DeleteFunc(r.users.sorted(), func(user domain.User) bool { return !domain.UserList.Matches(query, user) })
 }

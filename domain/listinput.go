@@ -1,0 +1,178 @@
+package domain
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Parameters are the parameters of a list as the caller gives them, by name. A transport
+// passes all that it got: Parse refuses those that the list does not have, because
+// ignoring a misspelt filter would show every record.
+type Parameters map[string]Input
+
+// HasSearch reports whether there are search words.
+func (p Parameters) HasSearch() bool { return trimInvisible(p["search"].text) != "" }
+
+// References returns the patient, the doctor and the user that the filters name. It skips
+// values that are not IDs.
+func (p Parameters) References() []Reference {
+	return slices.Concat(p["patient_id"].reference(SubjectPatient), p["doctor_id"].reference(SubjectDoctor), p["created_by"].reference(SubjectUser))
+}
+
+// OpenCursor returns the text of a sealed cursor, and false if it was not sealed for this
+// context (see ports.Cursors).
+type OpenCursor func(sealed, context string) (text string, ok bool)
+
+// Parse returns the query for the parameters. The fixed conditions are added to the
+// caller's, who cannot choose a value for their filters. Every invalid parameter is
+// reported.
+func (l Listing[T]) Parse(actor Actor, in Parameters, open OpenCursor, fixed ...Condition) (ListQuery, error) {
+	form := newForm(false)
+	l.refuseUnknown(form, in, fixed)
+	query := ListQuery{
+		Conditions: l.conditions(form, in, fixed),
+		Limit:      optional(form, "limit", in["limit"], 0, parseLimit),
+		Fields:     optional(form, "fields", in["fields"], nil, l.parseFields(actor)),
+		Count:      optional(form, "count", in["count"], false, parseFlag),
+		context:    l.context(in, fixed),
+	}
+	if l.Searchable() {
+		query.Search = optional(form, "search", in["search"], Search{}, ParseSearch)
+	}
+	if query.Limit == 0 {
+		query.Limit = DefaultPageLimit
+	}
+	ordering := optional(form, "ordering", in["ordering"], "", l.parseOrdering)
+	query.Order, query.Descending = strings.CutPrefix(ordering, "-")
+	if _, refused := form.errs["ordering"]; !refused {
+		query.After = optional(form, "cursor", in["cursor"], nil, func(sealed string) (*Position, error) {
+			return l.openCursor(query, sealed, open)
+		})
+	}
+	return query, form.err()
+}
+
+func (l Listing[T]) refuseUnknown(form *form, in Parameters, fixed []Condition) {
+	known := l.Parameters(fixed...)
+	refused := FieldErrors{}
+	for name := range in {
+		if !slices.Contains(known, name) {
+			refused[name] = []string{cmp.Or(in[name].problem, allowed("Unknown parameter.", known))}
+		}
+	}
+	form.refuse(refused)
+}
+
+// conditions reads the filters.
+func (l Listing[T]) conditions(form *form, in Parameters, fixed []Condition) []Condition {
+	conditions := slices.Clone(fixed)
+	add := func(f filter[T], name string, comparison Comparison) {
+		if in[name] == (Input{}) {
+			return
+		}
+		if value := optional(form, name, in[name], nil, f.kind.parse); value != nil {
+			conditions = append(conditions, Condition{f.name, comparison, value})
+		}
+	}
+	for _, f := range l.filters {
+		if slices.ContainsFunc(fixed, func(c Condition) bool { return c.Filter == f.name }) {
+			continue
+		}
+		add(f, f.name, Equal)
+		if f.ranges {
+			for _, suffix := range rangeSuffixes {
+				add(f, f.name+suffix.text, suffix.comparison)
+			}
+		}
+	}
+	return conditions
+}
+
+func (l Listing[T]) parseOrdering(text string) (string, error) {
+	if !slices.Contains(l.Orderings(), strings.TrimPrefix(text, "-")) {
+		return "", invalid(allowed("Not a valid choice.", l.Orderings()) + " A - before the name reverses the order.")
+	}
+	return text, nil
+}
+
+// parseFields parses names of members, separated by commas.
+func (l Listing[T]) parseFields(actor Actor) func(text string) ([]string, error) {
+	return func(text string) ([]string, error) {
+		members := l.Members(actor)
+		asked := strings.Split(text, ",")
+		for i, name := range asked {
+			if asked[i] = strings.TrimSpace(name); !slices.Contains(members, asked[i]) {
+				return nil, invalid(allowed("Give names separated by commas.", members))
+			}
+		}
+		return slices.DeleteFunc(members, func(member string) bool { return !slices.Contains(asked, member) }), nil
+	}
+}
+
+// ParseFields returns the members of a single record that the caller asks for with the
+// parameter fields, in their usual order, or nil for all of them.
+func (l Listing[T]) ParseFields(actor Actor, in Parameters) ([]string, error) {
+	form := newForm(false)
+	refused := FieldErrors{}
+	for name := range in {
+		if name != "fields" {
+			refused[name] = []string{cmp.Or(in[name].problem, allowed("Unknown parameter.", []string{"fields"}))}
+		}
+	}
+	form.refuse(refused)
+	fields := optional(form, "fields", in["fields"], nil, l.parseFields(actor))
+	return fields, form.err()
+}
+
+// Cursor returns the text of the cursor for the page after the one that ends with last, and
+// the context that the cursor belongs to. The text can contain a name or a birth date.
+func (l Listing[T]) Cursor(query ListQuery, last T) (text, context string) {
+	at := l.PositionOf(query, last)
+	text = at.ID.String()
+	if at.Value != nil {
+		text += " " + encodeValue(at.Value)
+	}
+	return text, query.context
+}
+
+var errCursor = invalid("Invalid cursor: follow the link to the next page as it was given. A cursor belongs to the search, filters and ordering of its list.")
+
+func (l Listing[T]) openCursor(query ListQuery, sealed string, open OpenCursor) (*Position, error) {
+	text, ok := open(sealed, query.context)
+	if !ok {
+		return nil, errCursor
+	}
+	idText, valueText, hasValue := strings.Cut(text, " ")
+	id, err := strconv.ParseInt(idText, 10, 64)
+	if err != nil {
+		return nil, errCursor
+	}
+	at := Position{ID: ID(id)}
+	if hasValue {
+		if at.Value, err = l.orderingNamed(query.Order).kind.decode(valueText); err != nil {
+			return nil, errCursor
+		}
+	}
+	return &at, nil
+}
+
+// context identifies the list that a cursor belongs to: everything that decides which
+// entities are on it and in which order, as it was given.
+func (l Listing[T]) context(in Parameters, fixed []Condition) string {
+	parts := []string{l.name}
+	for _, condition := range fixed {
+		parts = append(parts, condition.Filter, condition.Value.(ID).String())
+	}
+	for _, name := range slices.Sorted(maps.Keys(in)) {
+		switch name {
+		case "limit", "cursor", "count", "fields":
+		default:
+			parts = append(parts, name, in[name].text)
+		}
+	}
+	return fmt.Sprintf("%q", parts) // Quoted, so that no two lists have the same context.
+}

@@ -1,0 +1,114 @@
+package domain
+
+import (
+	"time"
+	"unicode/utf8"
+)
+
+// valueKind says how the values of a filter or an ordering are read.
+type valueKind struct {
+	// parse reads the value of a parameter.
+	parse func(text string) (Value, error)
+	// decode reads the value from a cursor, which has the form that encodeValue gives it.
+	// It is nil for kinds that lists are not ordered by.
+	decode func(text string) (Value, error)
+	// examples are valid parameters.
+	examples []string
+}
+
+var (
+	idValue      = valueKind{parse: parseValue(ParseID), examples: []string{"7"}}
+	flagValue    = valueKind{parse: parseValue(parseFlag), examples: []string{"true", "false"}}
+	dateValue    = valueKind{parse: parseValue(parseDate), decode: parseValue(parseDate), examples: []string{"1990-02-28"}}
+	instantValue = valueKind{parse: parseValue(parseMicroseconds), decode: parseValue(parseMicroseconds), examples: []string{"2026-11-23T09:00:00Z"}}
+	// foldedValue is a text that is compared whole, in its folded form.
+	foldedValue = valueKind{parse: parseFolded, decode: decodeText, examples: []string{"Cardiology"}}
+	// emailValue ignores letter case.
+	emailValue      = valueKind{parse: parseText(ParseEmail, Email.String), decode: decodeText, examples: []string{"ada@example.com"}}
+	externalIDValue = valueKind{parse: parseText(ParseExternalID, ExternalID.String), examples: []string{"MRN-7"}}
+	licenseValue    = valueKind{parse: parseText(ParseLicenseNumber, LicenseNumber.Key), decode: decodeText, examples: []string{"LIC-7"}}
+	// phoneValue compares phone numbers by their digits.
+	phoneValue = valueKind{parse: parseText(ParsePhone, Phone.Digits), examples: []string{"+44 20 7946 0000"}}
+)
+
+// choiceValue is one of a few texts.
+func choiceValue(choices ...string) valueKind {
+	return valueKind{examples: choices, parse: func(text string) (Value, error) {
+		for _, choice := range choices {
+			if text == choice {
+				return text, nil
+			}
+		}
+		return nil, invalid(allowed("Not a valid choice.", choices))
+	}}
+}
+
+// parseValue makes a parse function of a valueKind from that of a type.
+func parseValue[T any](parse func(string) (T, error)) func(string) (Value, error) {
+	return func(text string) (Value, error) {
+		if trimInvisible(text) == "" {
+			return nil, errBlank
+		}
+		value, err := parse(text)
+		if err != nil {
+			return nil, err
+		}
+		return value, nil
+	}
+}
+
+// parseText is parseValue for a type that is compared by a text.
+func parseText[T any](parse func(string) (T, error), text func(T) string) func(string) (Value, error) {
+	return parseValue(func(given string) (string, error) {
+		value, err := parse(given)
+		return text(value), err
+	})
+}
+
+func decodeText(text string) (Value, error) { return text, nil }
+
+// maxFilterLength is in characters. No text that a filter compares whole is longer.
+const maxFilterLength = 200
+
+func parseFolded(text string) (Value, error) {
+	if utf8.RuneCountInString(text) > maxFilterLength {
+		return nil, errTooLong(maxFilterLength)
+	}
+	folded := SortKey(text)
+	if folded == "" {
+		return nil, errBlank
+	}
+	return folded, nil
+}
+
+// parseDate parses YYYY-MM-DD, from the year 1.
+func parseDate(text string) (Date, error) {
+	text = trimInvisible(text)
+	day, err := time.Parse(time.DateOnly, text)
+	if err != nil || day.Year() < 1 {
+		return Date{}, invalid("Date has wrong format. Use YYYY-MM-DD.")
+	}
+	return Date{text}, nil
+}
+
+// parseMicroseconds parses an RFC 3339 time. Times are stored to the microsecond, so a
+// more precise one would compare differently on each store.
+func parseMicroseconds(text string) (time.Time, error) {
+	t, err := parseInstant(text)
+	if err == nil && t.Nanosecond()%int(time.Microsecond) != 0 {
+		return time.Time{}, invalid("Give the time with at most six decimals of a second.")
+	}
+	return t, err
+}
+
+// encodeValue returns the text of a value in a cursor.
+func encodeValue(value Value) string {
+	switch value := value.(type) {
+	case Date:
+		return value.String()
+	case time.Time:
+		return value.UTC().Format(time.RFC3339Nano)
+	default:
+		return value.(string)
+	}
+}
