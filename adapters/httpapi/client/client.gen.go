@@ -1581,7 +1581,9 @@ type ClientInterface interface {
 
 	// ListDoctors List doctors
 	//
-	// All doctors. Only Admins get salaries, and only Admins can list deleted doctors.
+	// All doctors. Only Admins get salaries.
+	//
+	// With `?deleted=true`, which older clients send, this answers as `/api/doctors/deleted/`, with the same permission.
 	//
 	// Corresponds with GET /api/doctors/ (the `ListDoctors` operationId).
 	ListDoctors(ctx context.Context, params *ListDoctorsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1604,7 +1606,12 @@ type ClientInterface interface {
 	// Corresponds with POST /api/doctors/ (the `CreateDoctor` operationId).
 	CreateDoctor(ctx context.Context, body CreateDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListDeletedDoctors performs a GET /api/doctors/?deleted=true (the `ListDeletedDoctors` operationId) request.
+	// ListDeletedDoctors List deleted doctors
+	//
+	// For Admins. The deleted doctors, as they were when they were deleted, until an operator purges them. Restore one
+	// at `/api/doctors/{id}/restore/`.
+	//
+	// Corresponds with GET /api/doctors/deleted/ (the `ListDeletedDoctors` operationId).
 	ListDeletedDoctors(ctx context.Context, params *ListDeletedDoctorsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteDoctor Delete a doctor
@@ -1697,7 +1704,11 @@ type ClientInterface interface {
 
 	// ListMappings List mappings
 	//
-	// All mappings, with the patient's name and the doctor. If no mapping matches `patient_id` and `doctor_id`, the list is empty. Only Admins can list deleted mappings.
+	// All mappings, with the patient's name and the doctor. If no mapping matches `patient_id` and `doctor_id`, the list
+	// is empty.
+	//
+	// With `?deleted=true`, which older clients send, this answers as `/api/mappings/deleted/`, with the same permission.
+	// It cannot be combined with a filter (400).
 	//
 	// Corresponds with GET /api/mappings/ (the `ListMappings` operationId).
 	ListMappings(ctx context.Context, params *ListMappingsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1720,7 +1731,12 @@ type ClientInterface interface {
 	// Corresponds with POST /api/mappings/ (the `CreateMapping` operationId).
 	CreateMapping(ctx context.Context, body CreateMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListDeletedMappings performs a GET /api/mappings/?deleted=true (the `ListDeletedMappings` operationId) request.
+	// ListDeletedMappings List deleted mappings
+	//
+	// For Admins. The deleted mappings, as they were when they were deleted, until an operator purges them. Restore one
+	// at `/api/mappings/{id}/restore/`.
+	//
+	// Corresponds with GET /api/mappings/deleted/ (the `ListDeletedMappings` operationId).
 	ListDeletedMappings(ctx context.Context, params *ListDeletedMappingsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteMapping Delete a mapping
@@ -1805,7 +1821,9 @@ type ClientInterface interface {
 
 	// ListPatients List patients
 	//
-	// All patients. Only Admins can list deleted patients.
+	// All patients.
+	//
+	// With `?deleted=true`, which older clients send, this answers as `/api/patients/deleted/`, with the same permission.
 	//
 	// Corresponds with GET /api/patients/ (the `ListPatients` operationId).
 	ListPatients(ctx context.Context, params *ListPatientsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1828,7 +1846,12 @@ type ClientInterface interface {
 	// Corresponds with POST /api/patients/ (the `CreatePatient` operationId).
 	CreatePatient(ctx context.Context, body CreatePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListDeletedPatients performs a GET /api/patients/?deleted=true (the `ListDeletedPatients` operationId) request.
+	// ListDeletedPatients List deleted patients
+	//
+	// For Admins. The deleted patients, as they were when they were deleted, until an operator purges them. Restore one
+	// at `/api/patients/{id}/restore/`.
+	//
+	// Corresponds with GET /api/patients/deleted/ (the `ListDeletedPatients` operationId).
 	ListDeletedPatients(ctx context.Context, params *ListDeletedPatientsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeletePatient Delete a patient
@@ -2630,7 +2653,9 @@ func (c *Client) EndSession(ctx context.Context, id SessionID, reqEditors ...Req
 
 // ListDoctors List doctors
 //
-// All doctors. Only Admins get salaries, and only Admins can list deleted doctors.
+// All doctors. Only Admins get salaries.
+//
+// With `?deleted=true`, which older clients send, this answers as `/api/doctors/deleted/`, with the same permission.
 //
 // Corresponds with GET /api/doctors/ (the `ListDoctors` operationId).
 func (c *Client) ListDoctors(ctx context.Context, params *ListDoctorsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2683,7 +2708,12 @@ func (c *Client) CreateDoctor(ctx context.Context, body CreateDoctorJSONRequestB
 	return c.Client.Do(req)
 }
 
-// ListDeletedDoctors performs a GET /api/doctors/?deleted=true (the `ListDeletedDoctors` operationId) request.
+// ListDeletedDoctors List deleted doctors
+//
+// For Admins. The deleted doctors, as they were when they were deleted, until an operator purges them. Restore one
+// at `/api/doctors/{id}/restore/`.
+//
+// Corresponds with GET /api/doctors/deleted/ (the `ListDeletedDoctors` operationId).
 func (c *Client) ListDeletedDoctors(ctx context.Context, params *ListDeletedDoctorsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListDeletedDoctorsRequest(c.Server, params)
 	if err != nil {
@@ -2886,7 +2916,11 @@ func (c *Client) RestoreDoctor(ctx context.Context, id DoctorID, reqEditors ...R
 
 // ListMappings List mappings
 //
-// All mappings, with the patient's name and the doctor. If no mapping matches `patient_id` and `doctor_id`, the list is empty. Only Admins can list deleted mappings.
+// All mappings, with the patient's name and the doctor. If no mapping matches `patient_id` and `doctor_id`, the list
+// is empty.
+//
+// With `?deleted=true`, which older clients send, this answers as `/api/mappings/deleted/`, with the same permission.
+// It cannot be combined with a filter (400).
 //
 // Corresponds with GET /api/mappings/ (the `ListMappings` operationId).
 func (c *Client) ListMappings(ctx context.Context, params *ListMappingsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2939,7 +2973,12 @@ func (c *Client) CreateMapping(ctx context.Context, body CreateMappingJSONReques
 	return c.Client.Do(req)
 }
 
-// ListDeletedMappings performs a GET /api/mappings/?deleted=true (the `ListDeletedMappings` operationId) request.
+// ListDeletedMappings List deleted mappings
+//
+// For Admins. The deleted mappings, as they were when they were deleted, until an operator purges them. Restore one
+// at `/api/mappings/{id}/restore/`.
+//
+// Corresponds with GET /api/mappings/deleted/ (the `ListDeletedMappings` operationId).
 func (c *Client) ListDeletedMappings(ctx context.Context, params *ListDeletedMappingsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListDeletedMappingsRequest(c.Server, params)
 	if err != nil {
@@ -3124,7 +3163,9 @@ func (c *Client) RestoreMapping(ctx context.Context, id MappingID, reqEditors ..
 
 // ListPatients List patients
 //
-// All patients. Only Admins can list deleted patients.
+// All patients.
+//
+// With `?deleted=true`, which older clients send, this answers as `/api/patients/deleted/`, with the same permission.
 //
 // Corresponds with GET /api/patients/ (the `ListPatients` operationId).
 func (c *Client) ListPatients(ctx context.Context, params *ListPatientsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3177,7 +3218,12 @@ func (c *Client) CreatePatient(ctx context.Context, body CreatePatientJSONReques
 	return c.Client.Do(req)
 }
 
-// ListDeletedPatients performs a GET /api/patients/?deleted=true (the `ListDeletedPatients` operationId) request.
+// ListDeletedPatients List deleted patients
+//
+// For Admins. The deleted patients, as they were when they were deleted, until an operator purges them. Restore one
+// at `/api/patients/{id}/restore/`.
+//
+// Corresponds with GET /api/patients/deleted/ (the `ListDeletedPatients` operationId).
 func (c *Client) ListDeletedPatients(ctx context.Context, params *ListDeletedPatientsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListDeletedPatientsRequest(c.Server, params)
 	if err != nil {
@@ -4544,7 +4590,7 @@ func NewListDeletedDoctorsRequest(server string, params *ListDeletedDoctorsParam
 		return nil, err
 	}
 
-	operationPath := fmt.Sprintf("/api/doctors/?deleted=true")
+	operationPath := fmt.Sprintf("/api/doctors/deleted/")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -5123,7 +5169,7 @@ func NewListDeletedMappingsRequest(server string, params *ListDeletedMappingsPar
 		return nil, err
 	}
 
-	operationPath := fmt.Sprintf("/api/mappings/?deleted=true")
+	operationPath := fmt.Sprintf("/api/mappings/deleted/")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -5644,7 +5690,7 @@ func NewListDeletedPatientsRequest(server string, params *ListDeletedPatientsPar
 		return nil, err
 	}
 
-	operationPath := fmt.Sprintf("/api/patients/?deleted=true")
+	operationPath := fmt.Sprintf("/api/patients/deleted/")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -6969,7 +7015,9 @@ type ClientWithResponsesInterface interface {
 
 	// ListDoctorsWithResponse List doctors
 	//
-	// All doctors. Only Admins get salaries, and only Admins can list deleted doctors.
+	// All doctors. Only Admins get salaries.
+	//
+	// With `?deleted=true`, which older clients send, this answers as `/api/doctors/deleted/`, with the same permission.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6994,9 +7042,14 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/doctors/ (the `CreateDoctor` operationId).
 	CreateDoctorWithResponse(ctx context.Context, body CreateDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateDoctorResponse, error)
 
-	// ListDeletedDoctorsWithResponse performs a GET /api/doctors/?deleted=true (the `ListDeletedDoctors` operationId) request.
+	// ListDeletedDoctorsWithResponse List deleted doctors
+	//
+	// For Admins. The deleted doctors, as they were when they were deleted, until an operator purges them. Restore one
+	// at `/api/doctors/{id}/restore/`.
 	//
 	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/doctors/deleted/ (the `ListDeletedDoctors` operationId).
 	ListDeletedDoctorsWithResponse(ctx context.Context, params *ListDeletedDoctorsParams, reqEditors ...RequestEditorFn) (*ListDeletedDoctorsResponse, error)
 
 	// DeleteDoctorWithResponse Delete a doctor
@@ -7101,7 +7154,11 @@ type ClientWithResponsesInterface interface {
 
 	// ListMappingsWithResponse List mappings
 	//
-	// All mappings, with the patient's name and the doctor. If no mapping matches `patient_id` and `doctor_id`, the list is empty. Only Admins can list deleted mappings.
+	// All mappings, with the patient's name and the doctor. If no mapping matches `patient_id` and `doctor_id`, the list
+	// is empty.
+	//
+	// With `?deleted=true`, which older clients send, this answers as `/api/mappings/deleted/`, with the same permission.
+	// It cannot be combined with a filter (400).
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7126,9 +7183,14 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/mappings/ (the `CreateMapping` operationId).
 	CreateMappingWithResponse(ctx context.Context, body CreateMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateMappingResponse, error)
 
-	// ListDeletedMappingsWithResponse performs a GET /api/mappings/?deleted=true (the `ListDeletedMappings` operationId) request.
+	// ListDeletedMappingsWithResponse List deleted mappings
+	//
+	// For Admins. The deleted mappings, as they were when they were deleted, until an operator purges them. Restore one
+	// at `/api/mappings/{id}/restore/`.
 	//
 	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/mappings/deleted/ (the `ListDeletedMappings` operationId).
 	ListDeletedMappingsWithResponse(ctx context.Context, params *ListDeletedMappingsParams, reqEditors ...RequestEditorFn) (*ListDeletedMappingsResponse, error)
 
 	// DeleteMappingWithResponse Delete a mapping
@@ -7223,7 +7285,9 @@ type ClientWithResponsesInterface interface {
 
 	// ListPatientsWithResponse List patients
 	//
-	// All patients. Only Admins can list deleted patients.
+	// All patients.
+	//
+	// With `?deleted=true`, which older clients send, this answers as `/api/patients/deleted/`, with the same permission.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7248,9 +7312,14 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/patients/ (the `CreatePatient` operationId).
 	CreatePatientWithResponse(ctx context.Context, body CreatePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePatientResponse, error)
 
-	// ListDeletedPatientsWithResponse performs a GET /api/patients/?deleted=true (the `ListDeletedPatients` operationId) request.
+	// ListDeletedPatientsWithResponse List deleted patients
+	//
+	// For Admins. The deleted patients, as they were when they were deleted, until an operator purges them. Restore one
+	// at `/api/patients/{id}/restore/`.
 	//
 	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/patients/deleted/ (the `ListDeletedPatients` operationId).
 	ListDeletedPatientsWithResponse(ctx context.Context, params *ListDeletedPatientsParams, reqEditors ...RequestEditorFn) (*ListDeletedPatientsResponse, error)
 
 	// DeletePatientWithResponse Delete a patient
@@ -9732,7 +9801,9 @@ func (c *ClientWithResponses) EndSessionWithResponse(ctx context.Context, id Ses
 
 // ListDoctorsWithResponse List doctors
 //
-// All doctors. Only Admins get salaries, and only Admins can list deleted doctors.
+// All doctors. Only Admins get salaries.
+//
+// With `?deleted=true`, which older clients send, this answers as `/api/doctors/deleted/`, with the same permission.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9775,9 +9846,14 @@ func (c *ClientWithResponses) CreateDoctorWithResponse(ctx context.Context, body
 	return ParseCreateDoctorResponse(rsp)
 }
 
-// ListDeletedDoctorsWithResponse performs a GET /api/doctors/?deleted=true (the `ListDeletedDoctors` operationId) request.
+// ListDeletedDoctorsWithResponse List deleted doctors
+//
+// For Admins. The deleted doctors, as they were when they were deleted, until an operator purges them. Restore one
+// at `/api/doctors/{id}/restore/`.
 //
 // Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/doctors/deleted/ (the `ListDeletedDoctors` operationId).
 func (c *ClientWithResponses) ListDeletedDoctorsWithResponse(ctx context.Context, params *ListDeletedDoctorsParams, reqEditors ...RequestEditorFn) (*ListDeletedDoctorsResponse, error) {
 	rsp, err := c.ListDeletedDoctors(ctx, params, reqEditors...)
 	if err != nil {
@@ -9948,7 +10024,11 @@ func (c *ClientWithResponses) RestoreDoctorWithResponse(ctx context.Context, id 
 
 // ListMappingsWithResponse List mappings
 //
-// All mappings, with the patient's name and the doctor. If no mapping matches `patient_id` and `doctor_id`, the list is empty. Only Admins can list deleted mappings.
+// All mappings, with the patient's name and the doctor. If no mapping matches `patient_id` and `doctor_id`, the list
+// is empty.
+//
+// With `?deleted=true`, which older clients send, this answers as `/api/mappings/deleted/`, with the same permission.
+// It cannot be combined with a filter (400).
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9991,9 +10071,14 @@ func (c *ClientWithResponses) CreateMappingWithResponse(ctx context.Context, bod
 	return ParseCreateMappingResponse(rsp)
 }
 
-// ListDeletedMappingsWithResponse performs a GET /api/mappings/?deleted=true (the `ListDeletedMappings` operationId) request.
+// ListDeletedMappingsWithResponse List deleted mappings
+//
+// For Admins. The deleted mappings, as they were when they were deleted, until an operator purges them. Restore one
+// at `/api/mappings/{id}/restore/`.
 //
 // Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/mappings/deleted/ (the `ListDeletedMappings` operationId).
 func (c *ClientWithResponses) ListDeletedMappingsWithResponse(ctx context.Context, params *ListDeletedMappingsParams, reqEditors ...RequestEditorFn) (*ListDeletedMappingsResponse, error) {
 	rsp, err := c.ListDeletedMappings(ctx, params, reqEditors...)
 	if err != nil {
@@ -10148,7 +10233,9 @@ func (c *ClientWithResponses) RestoreMappingWithResponse(ctx context.Context, id
 
 // ListPatientsWithResponse List patients
 //
-// All patients. Only Admins can list deleted patients.
+// All patients.
+//
+// With `?deleted=true`, which older clients send, this answers as `/api/patients/deleted/`, with the same permission.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -10191,9 +10278,14 @@ func (c *ClientWithResponses) CreatePatientWithResponse(ctx context.Context, bod
 	return ParseCreatePatientResponse(rsp)
 }
 
-// ListDeletedPatientsWithResponse performs a GET /api/patients/?deleted=true (the `ListDeletedPatients` operationId) request.
+// ListDeletedPatientsWithResponse List deleted patients
+//
+// For Admins. The deleted patients, as they were when they were deleted, until an operator purges them. Restore one
+// at `/api/patients/{id}/restore/`.
 //
 // Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/patients/deleted/ (the `ListDeletedPatients` operationId).
 func (c *ClientWithResponses) ListDeletedPatientsWithResponse(ctx context.Context, params *ListDeletedPatientsParams, reqEditors ...RequestEditorFn) (*ListDeletedPatientsResponse, error) {
 	rsp, err := c.ListDeletedPatients(ctx, params, reqEditors...)
 	if err != nil {
