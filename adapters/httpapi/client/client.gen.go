@@ -1097,6 +1097,15 @@ type Before = time.Time
 // Cursor defines model for Cursor.
 type Cursor = string
 
+// DeletedDoctorID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+type DeletedDoctorID = ID
+
+// DeletedMappingID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+type DeletedMappingID = ID
+
+// DeletedPatientID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+type DeletedPatientID = ID
+
 // DoctorFilter The id of a record, an account or an event. The service assigns it, and never uses one twice.
 type DoctorFilter = ID
 
@@ -1922,7 +1931,7 @@ type ClientInterface interface {
 	// A body is ignored.
 	//
 	// Corresponds with POST /api/doctors/{id}/restore/ (the `RestoreDoctor` operationId).
-	RestoreDoctor(ctx context.Context, id DoctorID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	RestoreDoctor(ctx context.Context, id DeletedDoctorID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListMappings List mappings
 	//
@@ -2048,7 +2057,7 @@ type ClientInterface interface {
 	// A body is ignored.
 	//
 	// Corresponds with POST /api/mappings/{id}/restore/ (the `RestoreMapping` operationId).
-	RestoreMapping(ctx context.Context, id MappingID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	RestoreMapping(ctx context.Context, id DeletedMappingID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListPatients List patients
 	//
@@ -2205,7 +2214,7 @@ type ClientInterface interface {
 	// A body is ignored.
 	//
 	// Corresponds with POST /api/patients/{id}/restore/ (the `RestorePatient` operationId).
-	RestorePatient(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	RestorePatient(ctx context.Context, id DeletedPatientID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListUsers List users
 	//
@@ -3165,7 +3174,7 @@ func (c *Client) ListDoctorPatients(ctx context.Context, id DoctorID, params *Li
 // A body is ignored.
 //
 // Corresponds with POST /api/doctors/{id}/restore/ (the `RestoreDoctor` operationId).
-func (c *Client) RestoreDoctor(ctx context.Context, id DoctorID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) RestoreDoctor(ctx context.Context, id DeletedDoctorID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRestoreDoctorRequest(c.Server, id)
 	if err != nil {
 		return nil, err
@@ -3421,7 +3430,7 @@ func (c *Client) GetMappingVersion(ctx context.Context, id MappingID, version Ve
 // A body is ignored.
 //
 // Corresponds with POST /api/mappings/{id}/restore/ (the `RestoreMapping` operationId).
-func (c *Client) RestoreMapping(ctx context.Context, id MappingID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) RestoreMapping(ctx context.Context, id DeletedMappingID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRestoreMappingRequest(c.Server, id)
 	if err != nil {
 		return nil, err
@@ -3738,7 +3747,7 @@ func (c *Client) GetPatientVersion(ctx context.Context, id PatientID, version Ve
 // A body is ignored.
 //
 // Corresponds with POST /api/patients/{id}/restore/ (the `RestorePatient` operationId).
-func (c *Client) RestorePatient(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) RestorePatient(ctx context.Context, id DeletedPatientID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRestorePatientRequest(c.Server, id)
 	if err != nil {
 		return nil, err
@@ -5279,7 +5288,7 @@ func NewListDoctorPatientsRequest(server string, id DoctorID, params *ListDoctor
 }
 
 // NewRestoreDoctorRequest constructs an http.Request for the RestoreDoctor method
-func NewRestoreDoctorRequest(server string, id DoctorID) (*http.Request, error) {
+func NewRestoreDoctorRequest(server string, id DeletedDoctorID) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -5824,7 +5833,7 @@ func NewGetMappingVersionRequest(server string, id MappingID, version VersionNum
 }
 
 // NewRestoreMappingRequest constructs an http.Request for the RestoreMapping method
-func NewRestoreMappingRequest(server string, id MappingID) (*http.Request, error) {
+func NewRestoreMappingRequest(server string, id DeletedMappingID) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -6498,7 +6507,7 @@ func NewGetPatientVersionRequest(server string, id PatientID, version VersionNum
 }
 
 // NewRestorePatientRequest constructs an http.Request for the RestorePatient method
-func NewRestorePatientRequest(server string, id PatientID) (*http.Request, error) {
+func NewRestorePatientRequest(server string, id DeletedPatientID) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -7454,7 +7463,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/doctors/{id}/restore/ (the `RestoreDoctor` operationId).
-	RestoreDoctorWithResponse(ctx context.Context, id DoctorID, reqEditors ...RequestEditorFn) (*RestoreDoctorResponse, error)
+	RestoreDoctorWithResponse(ctx context.Context, id DeletedDoctorID, reqEditors ...RequestEditorFn) (*RestoreDoctorResponse, error)
 
 	// ListMappingsWithResponse List mappings
 	//
@@ -7594,7 +7603,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/mappings/{id}/restore/ (the `RestoreMapping` operationId).
-	RestoreMappingWithResponse(ctx context.Context, id MappingID, reqEditors ...RequestEditorFn) (*RestoreMappingResponse, error)
+	RestoreMappingWithResponse(ctx context.Context, id DeletedMappingID, reqEditors ...RequestEditorFn) (*RestoreMappingResponse, error)
 
 	// ListPatientsWithResponse List patients
 	//
@@ -7771,7 +7780,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/patients/{id}/restore/ (the `RestorePatient` operationId).
-	RestorePatientWithResponse(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*RestorePatientResponse, error)
+	RestorePatientWithResponse(ctx context.Context, id DeletedPatientID, reqEditors ...RequestEditorFn) (*RestorePatientResponse, error)
 
 	// ListUsersWithResponse List users
 	//
@@ -10359,7 +10368,7 @@ func (c *ClientWithResponses) ListDoctorPatientsWithResponse(ctx context.Context
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/doctors/{id}/restore/ (the `RestoreDoctor` operationId).
-func (c *ClientWithResponses) RestoreDoctorWithResponse(ctx context.Context, id DoctorID, reqEditors ...RequestEditorFn) (*RestoreDoctorResponse, error) {
+func (c *ClientWithResponses) RestoreDoctorWithResponse(ctx context.Context, id DeletedDoctorID, reqEditors ...RequestEditorFn) (*RestoreDoctorResponse, error) {
 	rsp, err := c.RestoreDoctor(ctx, id, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -10577,7 +10586,7 @@ func (c *ClientWithResponses) GetMappingVersionWithResponse(ctx context.Context,
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/mappings/{id}/restore/ (the `RestoreMapping` operationId).
-func (c *ClientWithResponses) RestoreMappingWithResponse(ctx context.Context, id MappingID, reqEditors ...RequestEditorFn) (*RestoreMappingResponse, error) {
+func (c *ClientWithResponses) RestoreMappingWithResponse(ctx context.Context, id DeletedMappingID, reqEditors ...RequestEditorFn) (*RestoreMappingResponse, error) {
 	rsp, err := c.RestoreMapping(ctx, id, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -10850,7 +10859,7 @@ func (c *ClientWithResponses) GetPatientVersionWithResponse(ctx context.Context,
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/patients/{id}/restore/ (the `RestorePatient` operationId).
-func (c *ClientWithResponses) RestorePatientWithResponse(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*RestorePatientResponse, error) {
+func (c *ClientWithResponses) RestorePatientWithResponse(ctx context.Context, id DeletedPatientID, reqEditors ...RequestEditorFn) (*RestorePatientResponse, error) {
 	rsp, err := c.RestorePatient(ctx, id, reqEditors...)
 	if err != nil {
 		return nil, err
