@@ -30,6 +30,9 @@ const (
 // Given returns an input with a value.
 func Given(text string) Input { return Input{state: given, text: text} }
 
+// Text returns the value of an input that has one, and otherwise an empty text.
+func (in Input) Text() string { return in.text }
+
 // Null returns an input that is null.
 func Null() Input { return Input{state: null} }
 

@@ -101,6 +101,19 @@ func (l Listing[T]) Members(actor Actor) []string {
 	})
 }
 
+// allowedNames returns the names of the parameters for an error message. It writes the
+// suffixes of a range once.
+func (l Listing[T]) allowedNames(fixed []Condition) []string {
+	names := l.Parameters(fixed...)
+	for _, f := range l.filters {
+		if at := slices.Index(names, f.name); f.ranges && at >= 0 {
+			names[at] += " (also with __gte, __gt, __lte, __lt)"
+			names = slices.Delete(names, at+1, at+1+len(rangeSuffixes))
+		}
+	}
+	return names
+}
+
 // Parameters returns the names of all parameters, in the order of the documentation, except
 // the filters that the caller cannot choose because they are fixed.
 func (l Listing[T]) Parameters(fixed ...Condition) []string {

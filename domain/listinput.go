@@ -61,7 +61,7 @@ func (l Listing[T]) refuseUnknown(form *form, in Parameters, fixed []Condition) 
 	refused := FieldErrors{}
 	for name := range in {
 		if !slices.Contains(known, name) {
-			refused[name] = []string{cmp.Or(in[name].problem, allowed("Unknown parameter.", known))}
+			refused[name] = []string{cmp.Or(in[name].problem, allowed("Unknown parameter.", l.allowedNames(fixed)))}
 		}
 	}
 	form.refuse(refused)

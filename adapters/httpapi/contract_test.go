@@ -56,11 +56,31 @@ func TestOpenAPINamesOnlyPermissionsOfThePolicy(t *testing.T) {
 			if strings.HasPrefix(path, "/api/") && path != "/api/" {
 				assert.True(t, named && known[permission.(string)], "%s %s needs %v", method, path, permission)
 			}
-			for _, parameter := range operation.Parameters {
-				if permission, named := parameter.Value.Extensions["x-permission"]; named {
-					assert.True(t, known[permission.(string)], "%s %s with %s needs %v", method, path, parameter.Value.Name, permission)
+		}
+	}
+}
+
+// Each description begins with the roles that can call the operation.
+func TestOpenAPISaysWhoCanCallEachOperation(t *testing.T) {
+	spec, err := openapi3.NewLoader().LoadFromData(openAPI)
+	require.NoError(t, err)
+	for path, item := range spec.Paths.Map() {
+		for method, operation := range item.Operations() {
+			permission, named := operation.Extensions["x-permission"].(string)
+			can := func(role domain.Role) bool {
+				if !named { // The index is for every user, and a route outside /api/ for everybody.
+					return role != domain.Anonymous || !strings.HasPrefix(path, "/api/")
 				}
+				return domain.Can(role, domain.Permission(permission))
 			}
+			want := "For Admins. "
+			if can(domain.Staff) {
+				want = "For Staff and Admins. "
+			}
+			if can(domain.Anonymous) {
+				want = "For anyone. "
+			}
+			assert.True(t, strings.HasPrefix(operation.Description, want), "%s %s is not %q", method, path, want)
 		}
 	}
 }

@@ -20,17 +20,25 @@ func showDeleted[T domain.Record](version domain.Version[T]) recordView {
 	return showRecord(version.Record, added...)
 }
 
-// listRecords answers with a page of the records of a kind, or with a page of its deleted
-// records if the client sends deleted=true.
+// listDeletedRecords is a use-case that lists the deleted records of a kind.
+type listDeletedRecords[T domain.Record] = func(context.Context, domain.Actor, domain.Parameters) (application.Page[domain.Version[T]], error)
+
+// listDeleted answers with a page of the deleted records of a kind.
+func listDeleted[T domain.Record](do listDeletedRecords[T]) lister {
+	return list(readParameters, do, showDeleted[T])
+}
+
+// listRecords answers with a page of the records of a kind. If an older client sends
+// deleted=true, it answers as listDeleted.
 func listRecords[Out, View any, T domain.Record](
 	do func(context.Context, domain.Actor, domain.Parameters) (application.Page[Out], error), show func(Out) View,
-	doDeleted func(context.Context, domain.Actor, domain.Parameters) (application.Page[domain.Version[T]], error),
+	doDeleted listDeletedRecords[T],
 ) lister {
 	return func(c echo.Context, actor domain.Actor, query *query) error {
 		switch query.take("deleted") {
 		case domain.Input{}, domain.Given("false"):
 		case domain.Given("true"):
-			return list(readParameters, doDeleted, showDeleted[T])(c, actor, query)
+			return listDeleted(doDeleted)(c, actor, query)
 		default:
 			query.refuse("deleted", "Must be true or false, once.")
 		}

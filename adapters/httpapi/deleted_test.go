@@ -112,13 +112,45 @@ func TestDeletedRecordsArePaged(t *testing.T) {
 			api.want(201, "POST", "/api/patients/", admin, adaJSON)
 			api.want(204, "DELETE", fmt.Sprintf("/api/patients/%d/", id), admin, "")
 		}
-		page := api.want(200, "GET", "/api/patients/?deleted=true&limit=2", admin, "")
-		assert.Equal(t, `</api/patients/?cursor=2&deleted=true&limit=2>; rel="next"`, page.Header.Get("Link"))
-		var ids []any
-		for _, patient := range api.allPages("/api/patients/?deleted=true&limit=2", admin) {
-			ids = append(ids, patient["id"])
+		for path, next := range map[string]string{
+			"/api/patients/deleted/?limit=2":      "/api/patients/deleted/?cursor=2&limit=2",
+			"/api/patients/?deleted=true&limit=2": "/api/patients/?cursor=2&deleted=true&limit=2",
+		} {
+			page := api.want(200, "GET", path, admin, "")
+			assert.Equal(t, "<"+next+`>; rel="next"`, page.Header.Get("Link"))
+			var ids []any
+			for _, patient := range api.allPages(path, admin) {
+				ids = append(ids, patient["id"])
+			}
+			assert.Equal(t, []any{1.0, 2.0, 3.0, 4.0, 5.0}, ids, path)
 		}
-		assert.Equal(t, []any{1.0, 2.0, 3.0, 4.0, 5.0}, ids)
+	})
+}
+
+func TestTheOldDeletedParameterAnswersAsThePathOfDeletedRecords(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
+		admin := api.signUp("admin@example.com", domain.Admin)
+		staff := api.signUp("staff@example.com", domain.Staff)
+		api.populate(admin)
+		for _, list := range []string{"/api/mappings/", "/api/patients/", "/api/doctors/"} {
+			api.want(204, "DELETE", list+"1/", admin, "")
+			var answers []string
+			var events []domain.AuditEvent
+			for _, path := range []string{list + "?deleted=true", list + "deleted/", list + "deleted"} {
+				answers = append(answers, string(api.want(200, "GET", path, admin, "").body))
+				event := api.LastEvent()
+				events = append(events, domain.AuditEvent{Action: event.Action, Subject: event.Subject, Outcome: event.Outcome})
+				api.want(403, "GET", path, staff, "")
+				assert.Equal(t, domain.Denied, api.LastEvent().Outcome, path)
+			}
+			assert.Contains(t, answers[0], `"deleted_by":1`, list)
+			for i := range answers {
+				assert.Equal(t, answers[0], answers[i], list)
+				assert.Equal(t, events[0], events[i], list)
+			}
+			refused := api.want(400, "GET", list+"deleted/?deleted=true", admin, "").object(t)
+			assert.Equal(t, map[string]any{"deleted": []any{"Unknown parameter. Allowed: cursor, limit."}}, refused["errors"])
+		}
 	})
 }
 

@@ -2,22 +2,23 @@ package httpapi
 
 import (
 	"bytes"
-	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"example.com/healthcare/domain"
 )
 
 // withFields returns the view with the members only that the parameter fields names, in
 // their usual order, or the whole view without that parameter. The use-case has checked the
 // names.
-func withFields(params url.Values, view any) any {
-	if !params.Has("fields") {
+func withFields(fields domain.Input, view any) any {
+	if fields == (domain.Input{}) {
 		return view
 	}
-	names := strings.Split(params.Get("fields"), ",")
+	names := strings.Split(fields.Text(), ",")
 	for i, name := range names {
 		names[i] = strings.TrimSpace(name)
 	}

@@ -173,7 +173,7 @@ func getRecord[Out, View any](do func(context.Context, domain.Actor, domain.ID, 
 		if err != nil {
 			return err
 		}
-		return c.JSON(http.StatusOK, withFields(query.params, show(out)))
+		return c.JSON(http.StatusOK, withFields(query.get("fields"), show(out)))
 	}
 }
 
@@ -194,16 +194,15 @@ func list[In, Out, View any](read func(*query) In,
 		if err != nil {
 			return err
 		}
-		showFields := func(out Out) any { return withFields(query.params, show(out)) }
+		fields := query.get("fields")
+		showFields := func(out Out) any { return withFields(fields, show(out)) }
 		if query.unpaged && page.Next != "" {
 			return sendUnpaged(c, page, showFields, func(ctx context.Context, cursor string) (application.Page[Out], error) {
 				query.params.Set("cursor", cursor)
 				return do(ctx, actor, read(query))
 			})
 		}
-		if page.Total != nil {
-			c.Response().Header().Set("X-Total-Count", strconv.Itoa(*page.Total))
-		}
+		setTotal(c, page.Total)
 		if links := query.links(c, page.Next); links != "" {
 			c.Response().Header().Set("Link", links)
 		}
@@ -232,7 +231,7 @@ func readPage(q *query) domain.PageInput { return q.page() }
 // readParameters reads the query of a list that is declared by a domain.Listing. Each of its
 // pages links to the first one.
 func readParameters(q *query) domain.Parameters {
-	q.firstLink = true
+	q.firstLink = !q.unpaged
 	return q.parameters()
 }
 
@@ -259,6 +258,13 @@ func (q *query) links(c echo.Context, next string) string {
 		links = append(links, link(q.params, "next"))
 	}
 	return strings.Join(links, ", ")
+}
+
+// setTotal sets the header with the number of entities on all pages, if it was asked for.
+func setTotal(c echo.Context, total *int) {
+	if total != nil {
+		c.Response().Header().Set("X-Total-Count", strconv.Itoa(*total))
+	}
 }
 
 // sendItems answers with a JSON array.

@@ -18,6 +18,9 @@ import (
 type operation struct {
 	*openapi3.Operation
 	path string
+	// takesDeleted is set for lists that also answer ?deleted=true of older clients. The
+	// document describes that in words only: the answer is the one of the path deleted/.
+	takesDeleted bool
 }
 
 // getOperations returns all GET operations below /api/.
@@ -27,15 +30,20 @@ func getOperations(t *testing.T) (operations []operation) {
 	require.NoError(t, err)
 	for path, item := range spec.Paths.Map() {
 		if strings.HasPrefix(path, "/api/") && item.Get != nil {
-			operations = append(operations, operation{item.Get, strings.NewReplacer("{id}", "1", "{version}", "1").Replace(path)})
+			operations = append(operations, operation{
+				item.Get, strings.NewReplacer("{id}", "1", "{version}", "1").Replace(path), spec.Paths.Value(path+"deleted/") != nil,
+			})
 		}
 	}
 	return operations
 }
 
-// parameters returns the names of the query parameters.
+// parameters returns the names of the query parameters that the service knows.
 func (o operation) parameters() []string {
 	names := []string{}
+	if o.takesDeleted {
+		names = append(names, "deleted")
+	}
 	for _, parameter := range o.Parameters {
 		if parameter.Value.In == openapi3.ParameterInQuery {
 			names = append(names, parameter.Value.Name)

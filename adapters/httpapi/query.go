@@ -49,26 +49,27 @@ func readQuery(c echo.Context) (*query, error) {
 // take takes a parameter. A parameter can be taken again, with the same result.
 func (q *query) take(name string) domain.Input {
 	q.taken = append(q.taken, name)
+	return q.get(name)
+}
+
+// get returns a parameter without taking it.
+func (q *query) get(name string) domain.Input {
 	switch values := q.params[name]; len(values) {
 	case 0:
 		return domain.Input{}
 	case 1:
 		return domain.Given(values[0])
 	}
-	return domain.Unreadable(onlyOnce)
+	return domain.Unreadable("Give this parameter once.")
 }
 
 // parameters returns the parameters that were not taken, for a list that knows its
 // parameters itself.
 func (q *query) parameters() domain.Parameters {
 	in := domain.Parameters{}
-	for name, values := range q.params {
-		switch {
-		case name == "format" || slices.Contains(q.taken, name):
-		case len(values) == 1:
-			in[name] = domain.Given(values[0])
-		default:
-			in[name] = domain.Unreadable(onlyOnce)
+	for name := range q.params {
+		if name != "format" && !slices.Contains(q.taken, name) {
+			in[name] = q.get(name)
 		}
 	}
 	for name, messages := range q.refused {
@@ -76,8 +77,6 @@ func (q *query) parameters() domain.Parameters {
 	}
 	return in
 }
-
-const onlyOnce = "Give this parameter once."
 
 // refuse adds the error of a known parameter.
 func (q *query) refuse(name, message string) { q.refused[name] = []string{message} }

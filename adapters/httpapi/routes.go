@@ -46,6 +46,7 @@ func routes(s *application.UseCases, ready readiness, docs bool) []route {
 		{http.MethodDelete, "/api/users/:id/sessions/", tokenRequired, callByIDNoContent(s.Users.RevokeSessions)},
 
 		{http.MethodGet, "/api/doctors/", tokenRequired, listRecords(s.Doctors.List, showDoctor, s.Doctors.ListDeleted)},
+		{http.MethodGet, "/api/doctors/deleted/", tokenRequired, listDeleted(s.Doctors.ListDeleted)},
 		{http.MethodPost, "/api/doctors/", tokenRequired, create(readDoctor, s.Doctors.Create, showDoctor)},
 		{http.MethodGet, "/api/doctors/:id/", tokenRequired, getRecord(s.Doctors.Get, showDoctor)},
 		{http.MethodPut, "/api/doctors/:id/", tokenRequired, callByIDWithBody(readDoctor, s.Doctors.Replace, showDoctor)},
@@ -57,6 +58,8 @@ func routes(s *application.UseCases, ready readiness, docs bool) []route {
 		{http.MethodGet, "/api/doctors/:id/patients/", tokenRequired, unpagedForOldClients(listByID(readParameters, s.Patients.ListByDoctor, showPatient))},
 
 		{http.MethodGet, "/api/patients/", tokenRequired, listRecords(s.Patients.List, showPatient, s.Patients.ListDeleted)},
+		{http.MethodGet, "/api/patients/deleted/", tokenRequired, listDeleted(s.Patients.ListDeleted)},
+		{http.MethodPost, "/api/patients/search/", tokenRequired, searchPatients(s.Patients)},
 		{http.MethodPost, "/api/patients/", tokenRequired, create(readPatient, s.Patients.Create, showPatient)},
 		{http.MethodGet, "/api/patients/:id/", tokenRequired, getRecord(s.Patients.Get, showPatient)},
 		{http.MethodPut, "/api/patients/:id/", tokenRequired, callByIDWithBody(readPatient, s.Patients.Replace, showPatient)},
@@ -70,6 +73,7 @@ func routes(s *application.UseCases, ready readiness, docs bool) []route {
 		{http.MethodGet, "/api/patients/:id/accesses/report/", tokenRequired, reportAccesses(s.Audit)},
 
 		{http.MethodGet, "/api/mappings/", tokenRequired, listRecords(s.Mappings.List, showAssignment, s.Mappings.ListDeleted)},
+		{http.MethodGet, "/api/mappings/deleted/", tokenRequired, listDeleted(s.Mappings.ListDeleted)},
 		{http.MethodPost, "/api/mappings/", tokenRequired, create(readMapping, s.Mappings.Assign, showMapping)},
 		// As in the old backend, GET takes the id of a patient here. The other
 		// methods take the id of a mapping.

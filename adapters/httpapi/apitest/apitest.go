@@ -109,6 +109,10 @@ func (tr *transport) check(req *http.Request, resp *http.Response, body []byte) 
 	// Paths below /api/ are documented with the trailing slash, others without it.
 	if path := strings.TrimSuffix(documented.URL.Path, "/"); strings.HasPrefix(path, "/api") {
 		documented.URL.Path = path + "/"
+		// openapi.yaml describes the answer to the older ?deleted=true at a path of its own.
+		if documented.URL.Query().Get("deleted") == "true" && !strings.HasSuffix(path, "/deleted") {
+			documented.URL.Path += "deleted/"
+		}
 	} else if documented.URL.Opaque == "" {
 		documented.URL.Path = cmp.Or(path, "/")
 	}

@@ -113,13 +113,14 @@ func TestUnknownAndMissingMembersOfAnswersAreReported(t *testing.T) {
 	schemas := schemas(t)
 	for _, tt := range []struct{ path, schema, format string }{
 		{"/api/doctors/7/", "Doctor", "%s"},
-		{"/api/doctors/", "DeletedDoctor", "[%s]"},
+		{"/api/doctors/deleted/", "DeletedDoctor", "[%s]"},
 		{"/api/doctors/7/history/1/", "DoctorVersion", "%s"},
 		{"/api/patients/12/", "Patient", "%s"},
-		{"/api/patients/", "DeletedPatient", "[%s]"},
+		{"/api/patients/deleted/", "DeletedPatient", "[%s]"},
 		{"/api/patients/12/history/1/", "PatientVersion", "%s"},
+		{"/api/doctors/?deleted=true", "DeletedDoctor", "[%s]"},
 		{"/api/mappings/", "Assignment", "[%s]"},
-		{"/api/mappings/", "DeletedMapping", "[%s]"},
+		{"/api/mappings/deleted/", "DeletedMapping", "[%s]"},
 		{"/api/mappings/31/history/1/", "MappingVersion", "%s"},
 	} {
 		whole := sample(schemas[tt.schema].Value).(map[string]any)

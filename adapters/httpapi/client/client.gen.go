@@ -83,17 +83,24 @@ const (
 
 // Account The view of an account for Admins.
 type Account struct {
-	// CreatedAt In UTC.
-	CreatedAt time.Time `json:"created_at"`
+	// CreatedAt When the record was added, in UTC. For a record that is older than its history: the time of its first version, or
+	// of the upgrade.
+	CreatedAt CreatedAt `json:"created_at"`
 
 	// Email The sign-in name, in lower case.
-	Email     string `json:"email"`
-	FirstName string `json:"first_name"`
-	ID        int64  `json:"id"`
+	Email string `json:"email"`
+
+	// FirstName The first or last name of a user. It can be empty.
+	FirstName PersonName `json:"first_name"`
+
+	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	ID ID `json:"id"`
 
 	// IsActive Whether the user can sign in.
-	IsActive bool   `json:"is_active"`
-	LastName string `json:"last_name"`
+	IsActive bool `json:"is_active"`
+
+	// LastName The first or last name of a user. It can be empty.
+	LastName PersonName `json:"last_name"`
 
 	// MFAEnabled Whether logins need a code of the second factor.
 	MFAEnabled bool `json:"mfa_enabled"`
@@ -101,36 +108,51 @@ type Account struct {
 	// PasswordTemporary Whether the user must change the password first.
 	PasswordTemporary bool   `json:"password_temporary"`
 	PhoneNumber       string `json:"phone_number"`
-	Role              Role   `json:"role"`
 
-	// UpdatedAt When the account was last changed, in UTC. Signing in changes nothing.
-	UpdatedAt time.Time `json:"updated_at"`
+	// Role Staff manage patients and mappings. Admins also manage doctors and users.
+	Role Role `json:"role"`
 
-	// Version One higher after each change of the account.
-	Version int32 `json:"version"`
+	// UpdatedAt When the record itself was last changed, in UTC. It also changes with members that the caller cannot see.
+	// Assigning a doctor to a patient changes neither record, and signing in does not change an account. A request
+	// without changes leaves it as it is.
+	UpdatedAt UpdatedAt `json:"updated_at"`
+
+	// Version The number of the record's last version in its history. Each change of the record itself adds one.
+	Version RecordVersion `json:"version"`
 }
 
 // AccountChange The members of an account to change. Absent members stay as they are.
 type AccountChange struct {
-	FirstName *string `json:"first_name,omitempty"`
+	// FirstName The first or last name of a user. It can be empty.
+	FirstName *PersonName `json:"first_name,omitempty"`
 
 	// IsActive Whether the user can sign in.
-	IsActive *bool   `json:"is_active,omitempty"`
-	LastName *string `json:"last_name,omitempty"`
+	IsActive *bool `json:"is_active,omitempty"`
+
+	// LastName The first or last name of a user. It can be empty.
+	LastName *PersonName `json:"last_name,omitempty"`
 
 	// PhoneNumber Empty, or a phone number of 3 to 15 digits. Other Unicode digits, spaces and hyphens are replaced by those of the
 	// pattern, and invisible characters are removed.
 	PhoneNumber *PhoneInput `json:"phone_number,omitempty"`
-	Role        *Role       `json:"role,omitempty"`
+
+	// Role Staff manage patients and mappings. Admins also manage doctors and users.
+	Role *Role `json:"role,omitempty"`
 }
 
 // Assignment A mapping as lists show it, with the patient's name and the doctor.
 type Assignment struct {
 	// AssignedAt When the doctor was assigned, in UTC.
-	AssignedAt time.Time   `json:"assigned_at"`
-	Doctor     Doctor      `json:"doctor"`
-	ID         int64       `json:"id"`
-	Patient    PatientName `json:"patient"`
+	AssignedAt time.Time `json:"assigned_at"`
+
+	// Doctor A doctor of the clinic.
+	Doctor Doctor `json:"doctor"`
+
+	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	ID ID `json:"id"`
+
+	// Patient The patient of a mapping, as lists show it.
+	Patient PatientName `json:"patient"`
 
 	// Version The number of the record's last version in its history. Each change of the record itself adds one.
 	Version RecordVersion `json:"version"`
@@ -145,13 +167,16 @@ type Author struct {
 	User *int64 `json:"user"`
 }
 
+// BirthDate Not before 1850 and not in the future. Null if it is unknown.
+type BirthDate = openapi_types.Date
+
 // ChangeKind What was done to the record. `found`: the record is older than its history, and this first version has the state in which the service found it.
 type ChangeKind string
 
 // Changes The members of the record that differ from the version before, in alphabetical order. The first version has all members except the id.
 type Changes = []MemberChange
 
-// CodeCheck defines model for CodeCheck.
+// CodeCheck A code that confirms a new second factor.
 type CodeCheck struct {
 	// OTP The six digits that the authenticator app shows.
 	OTP string `json:"otp"`
@@ -164,8 +189,10 @@ type CreatedAt = time.Time
 // Credentials The credentials of a login.
 type Credentials struct {
 	// OTP The six digits that the authenticator app shows, or a recovery code. Spaces, hyphens and letter case are ignored. At a login it can also be empty or null, which is the same as absent.
-	OTP      *OneTimeCode `json:"otp,omitempty"`
-	Password string       `json:"password"`
+	OTP *OneTimeCode `json:"otp,omitempty"`
+
+	// Password A password that the service compares with the account's. No password is longer.
+	Password TypedPassword `json:"password"`
 
 	// Username The account's e-mail address.
 	Username string `json:"username"`
@@ -181,18 +208,29 @@ type DeletedDoctor struct {
 	DeletedAt time.Time `json:"deleted_at"`
 
 	// DeletedBy The id of the account that deleted the record. Null for the operator at the command line.
-	DeletedBy     *int64             `json:"deleted_by"`
-	ID            int64              `json:"id"`
-	JoinedAt      openapi_types.Date `json:"joined_at"`
-	LicenseNumber string             `json:"license_number"`
-	Name          string             `json:"name"`
+	DeletedBy *int64 `json:"deleted_by"`
+
+	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	ID ID `json:"id"`
+
+	// JoinedAt When the doctor was added.
+	JoinedAt openapi_types.Date `json:"joined_at"`
+
+	// LicenseNumber Unique among the doctors that are not deleted, regardless of letter case and character width.
+	LicenseNumber LicenseNumber `json:"license_number"`
+
+	// Name The name of a doctor or a patient, on one line.
+	Name Name `json:"name"`
 
 	// Salary In the clinic's currency. Absent unless the caller is an Admin.
-	Salary         *string `json:"salary,omitempty"`
-	Specialization string  `json:"specialization"`
+	Salary *string `json:"salary,omitempty"`
+
+	// Specialization The medical specialty of a doctor, on one line.
+	Specialization Specialization `json:"specialization"`
 
 	// UpdatedAt When the record itself was last changed, in UTC. It also changes with members that the caller cannot see.
-	// Assigning a doctor to a patient changes neither record. A request without changes leaves it as it is.
+	// Assigning a doctor to a patient changes neither record, and signing in does not change an account. A request
+	// without changes leaves it as it is.
 	UpdatedAt UpdatedAt `json:"updated_at"`
 
 	// Version The number of the record's last version in its history. Each change of the record itself adds one.
@@ -215,7 +253,9 @@ type DeletedMapping struct {
 
 	// EndedWith The doctor or patient that a mapping was deleted or restored together with. Null, or absent from versions, if only the mapping was deleted or restored.
 	EndedWith *With `json:"ended_with"`
-	ID        int64 `json:"id"`
+
+	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	ID ID `json:"id"`
 
 	// Patient The patient's id.
 	Patient int64 `json:"patient"`
@@ -226,15 +266,18 @@ type DeletedMapping struct {
 
 // DeletedPatient A deleted patient, as it was when it was deleted.
 type DeletedPatient struct {
-	Address string `json:"address"`
+	// Address Any number of lines, of at most 1 MiB in UTF-8. It can be empty.
+	Address FreeText `json:"address"`
 
 	// CreatedAt When the record was added, in UTC. For a record that is older than its history: the time of its first version, or
 	// of the upgrade.
 	CreatedAt CreatedAt `json:"created_at"`
 
-	// CreatedBy The id of the account that created the patient.
-	CreatedBy   int64               `json:"created_by"`
-	DateOfBirth *openapi_types.Date `json:"date_of_birth"`
+	// CreatedBy The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	CreatedBy ID `json:"created_by"`
+
+	// DateOfBirth Not before 1850 and not in the future. Null if it is unknown.
+	DateOfBirth *BirthDate `json:"date_of_birth"`
 
 	// DeletedAt In UTC, with microseconds.
 	DeletedAt time.Time `json:"deleted_at"`
@@ -245,18 +288,28 @@ type DeletedPatient struct {
 	// Email In lower case, or empty.
 	Email string `json:"email"`
 
-	// ExternalID The number by which another system knows the patient, or null.
-	ExternalID *string `json:"external_id"`
+	// ExternalID The number by which another system knows the patient. Unique among the patients that are not deleted, compared as it is
+	// written, without surrounding space. An empty one is null.
+	ExternalID *ExternalID `json:"external_id"`
 
 	// Gender Female, male, other, or null if it is unknown.
-	Gender        *Gender `json:"gender"`
-	ID            int64   `json:"id"`
-	MedicalRecord string  `json:"medical_record"`
-	Name          string  `json:"name"`
-	PhoneNumber   string  `json:"phone_number"`
+	Gender *Gender `json:"gender"`
+
+	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	ID ID `json:"id"`
+
+	// MedicalRecord Any number of lines, of at most 1 MiB in UTF-8. It can be empty.
+	MedicalRecord FreeText `json:"medical_record"`
+
+	// Name The name of a doctor or a patient, on one line.
+	Name Name `json:"name"`
+
+	// PhoneNumber A phone number. It can be empty.
+	PhoneNumber string `json:"phone_number"`
 
 	// UpdatedAt When the record itself was last changed, in UTC. It also changes with members that the caller cannot see.
-	// Assigning a doctor to a patient changes neither record. A request without changes leaves it as it is.
+	// Assigning a doctor to a patient changes neither record, and signing in does not change an account. A request
+	// without changes leaves it as it is.
 	UpdatedAt UpdatedAt `json:"updated_at"`
 
 	// Version The number of the record's last version in its history. Each change of the record itself adds one.
@@ -272,22 +325,33 @@ type Deletion struct {
 	DeletedBy *int64 `json:"deleted_by"`
 }
 
-// Doctor defines model for Doctor.
+// Doctor A doctor of the clinic.
 type Doctor struct {
 	// CreatedAt When the record was added, in UTC. For a record that is older than its history: the time of its first version, or
 	// of the upgrade.
-	CreatedAt     CreatedAt          `json:"created_at"`
-	ID            int64              `json:"id"`
-	JoinedAt      openapi_types.Date `json:"joined_at"`
-	LicenseNumber string             `json:"license_number"`
-	Name          string             `json:"name"`
+	CreatedAt CreatedAt `json:"created_at"`
+
+	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	ID ID `json:"id"`
+
+	// JoinedAt When the doctor was added.
+	JoinedAt openapi_types.Date `json:"joined_at"`
+
+	// LicenseNumber Unique among the doctors that are not deleted, regardless of letter case and character width.
+	LicenseNumber LicenseNumber `json:"license_number"`
+
+	// Name The name of a doctor or a patient, on one line.
+	Name Name `json:"name"`
 
 	// Salary In the clinic's currency. Absent unless the caller is an Admin.
-	Salary         *string `json:"salary,omitempty"`
-	Specialization string  `json:"specialization"`
+	Salary *string `json:"salary,omitempty"`
+
+	// Specialization The medical specialty of a doctor, on one line.
+	Specialization Specialization `json:"specialization"`
 
 	// UpdatedAt When the record itself was last changed, in UTC. It also changes with members that the caller cannot see.
-	// Assigning a doctor to a patient changes neither record. A request without changes leaves it as it is.
+	// Assigning a doctor to a patient changes neither record, and signing in does not change an account. A request
+	// without changes leaves it as it is.
 	UpdatedAt UpdatedAt `json:"updated_at"`
 
 	// Version The number of the record's last version in its history. Each change of the record itself adds one.
@@ -299,24 +363,32 @@ type DoctorChange = DoctorFields
 
 // DoctorFields The writable members of a doctor.
 type DoctorFields struct {
-	// LicenseNumber Unique regardless of letter case and character width.
-	LicenseNumber *string `json:"license_number,omitempty"`
-	Name          *string `json:"name,omitempty"`
+	// LicenseNumber Unique among the doctors that are not deleted, regardless of letter case and character width.
+	LicenseNumber *LicenseNumber `json:"license_number,omitempty"`
+
+	// Name The name of a doctor or a patient, on one line.
+	Name *Name `json:"name,omitempty"`
 
 	// Salary Not negative, with at most eight digits before and two after the decimal point. Send a string to avoid rounding.
-	Salary         *SalaryInput `json:"salary,omitempty"`
-	Specialization *string      `json:"specialization,omitempty"`
+	Salary *SalaryInput `json:"salary,omitempty"`
+
+	// Specialization The medical specialty of a doctor, on one line.
+	Specialization *Specialization `json:"specialization,omitempty"`
 }
 
 // DoctorInput The writable members of a doctor.
 type DoctorInput struct {
-	// LicenseNumber Unique regardless of letter case and character width.
-	LicenseNumber string `json:"license_number"`
-	Name          string `json:"name"`
+	// LicenseNumber Unique among the doctors that are not deleted, regardless of letter case and character width.
+	LicenseNumber LicenseNumber `json:"license_number"`
+
+	// Name The name of a doctor or a patient, on one line.
+	Name Name `json:"name"`
 
 	// Salary Not negative, with at most eight digits before and two after the decimal point. Send a string to avoid rounding.
-	Salary         SalaryInput `json:"salary"`
-	Specialization string      `json:"specialization"`
+	Salary SalaryInput `json:"salary"`
+
+	// Specialization The medical specialty of a doctor, on one line.
+	Specialization Specialization `json:"specialization"`
 }
 
 // DoctorVersion A version with the doctor as it was.
@@ -332,7 +404,9 @@ type DoctorVersion struct {
 
 	// Changed The members of the record that differ from the version before, in alphabetical order. The first version has all members except the id.
 	Changed Changes `json:"changed"`
-	Record  Doctor  `json:"record"`
+
+	// Record A doctor of the clinic.
+	Record Doctor `json:"record"`
 
 	// Version The number of the version. The first is 1, and each further version is one more.
 	Version int `json:"version"`
@@ -358,6 +432,7 @@ type Enrolment struct {
 
 // Event An audit event. An event is what somebody did or tried to do. It never holds the contents of a record, a password or a token. The actor's name is not stored with the event, but looked up when the event is read.
 type Event struct {
+	// Action The name of a permission, as in `x-permission`.
 	Action Permission `json:"action"`
 
 	// Actor Who did it. Null for a caller who was not signed in.
@@ -368,7 +443,9 @@ type Event struct {
 
 	// At In UTC, with microseconds.
 	At time.Time `json:"at"`
-	ID int64     `json:"id"`
+
+	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	ID ID `json:"id"`
 
 	// Outcome `allowed`: the operation was done. `denied`: the actor did not have the permission. `failed`: the operation failed for another reason, such as a wrong password or an invalid value.
 	Outcome Outcome `json:"outcome"`
@@ -402,12 +479,22 @@ type EventActor struct {
 type EventSubject struct {
 	// ID Null if there is no such record, as for a login to an account that does not exist.
 	ID   *int64           `json:"id,omitempty"`
-	IDs  []int64          `json:"ids,omitempty"`
+	IDs  []ID             `json:"ids,omitempty"`
 	Kind EventSubjectKind `json:"kind"`
 }
 
 // EventSubjectKind defines model for EventSubject.Kind.
 type EventSubjectKind string
+
+// ExternalID The number by which another system knows the patient. Unique among the patients that are not deleted, compared as it is
+// written, without surrounding space. An empty one is null.
+type ExternalID = string
+
+// File A page or a file that a page loads.
+type File = openapi_types.File
+
+// FreeText Any number of lines, of at most 1 MiB in UTF-8. It can be empty.
+type FreeText = string
 
 // Gender Female, male, other, or null if it is unknown.
 type Gender string
@@ -415,7 +502,7 @@ type Gender string
 // GoodPassword Used exactly as sent, including spaces. It must not be easy to guess.
 type GoodPassword = string
 
-// Health defines model for Health.
+// Health The state of the service.
 type Health struct {
 	Status string `json:"status"`
 }
@@ -432,6 +519,9 @@ type Home struct {
 	Openapi string `json:"openapi"`
 }
 
+// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+type ID = int64
+
 // Index Links to the lists that the caller can read.
 type Index struct {
 	Audit    *string `json:"audit,omitempty"`
@@ -441,6 +531,9 @@ type Index struct {
 	Users    *string `json:"users,omitempty"`
 }
 
+// LicenseNumber Unique among the doctors that are not deleted, regardless of letter case and character width.
+type LicenseNumber = string
+
 // Mapping The assignment of a doctor to a patient.
 type Mapping struct {
 	// AssignedAt When the doctor was assigned, in UTC.
@@ -448,7 +541,9 @@ type Mapping struct {
 
 	// Doctor The doctor's id.
 	Doctor int64 `json:"doctor"`
-	ID     int64 `json:"id"`
+
+	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	ID ID `json:"id"`
 
 	// Patient The patient's id.
 	Patient int64 `json:"patient"`
@@ -464,7 +559,9 @@ type MappingChange = MappingFields
 type MappingFacts struct {
 	// AssignedAt When the doctor was assigned, in UTC.
 	AssignedAt time.Time `json:"assigned_at"`
-	ID         int64     `json:"id"`
+
+	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	ID ID `json:"id"`
 
 	// Version The number of the record's last version in its history. Each change of the record itself adds one.
 	Version RecordVersion `json:"version"`
@@ -472,14 +569,20 @@ type MappingFacts struct {
 
 // MappingFields The writable members of a mapping.
 type MappingFields struct {
-	Doctor  *int64 `json:"doctor,omitempty"`
-	Patient *int64 `json:"patient,omitempty"`
+	// Doctor The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	Doctor *ID `json:"doctor,omitempty"`
+
+	// Patient The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	Patient *ID `json:"patient,omitempty"`
 }
 
 // MappingInput The patient and the doctor of a mapping.
 type MappingInput struct {
-	Doctor  int64 `json:"doctor"`
-	Patient int64 `json:"patient"`
+	// Doctor The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	Doctor ID `json:"doctor"`
+
+	// Patient The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	Patient ID `json:"patient"`
 }
 
 // MappingVersion A version with the mapping as it was.
@@ -506,7 +609,7 @@ type MappingVersion struct {
 	With *With `json:"with,omitempty"`
 }
 
-// MemberChange defines model for MemberChange.
+// MemberChange A member before and after a change.
 type MemberChange struct {
 	// After The value after the change, of the same type as in the record. Null if there is none.
 	After interface{} `json:"after"`
@@ -518,7 +621,10 @@ type MemberChange struct {
 	Field string `json:"field"`
 }
 
-// NewPassword defines model for NewPassword.
+// Name The name of a doctor or a patient, on one line.
+type Name = string
+
+// NewPassword A temporary password for a user.
 type NewPassword struct {
 	// Password Used exactly as sent, including spaces. It must not be easy to guess.
 	Password GoodPassword `json:"password"`
@@ -530,9 +636,10 @@ type OneTimeCode = string
 // Outcome `allowed`: the operation was done. `denied`: the actor did not have the permission. `failed`: the operation failed for another reason, such as a wrong password or an invalid value.
 type Outcome string
 
-// PasswordChange defines model for PasswordChange.
+// PasswordChange The current password, and the one that replaces it.
 type PasswordChange struct {
-	CurrentPassword string `json:"current_password"`
+	// CurrentPassword A password that the service compares with the account's. No password is longer.
+	CurrentPassword TypedPassword `json:"current_password"`
 
 	// NewPassword Used exactly as sent, including spaces. It must not be easy to guess.
 	NewPassword GoodPassword `json:"new_password"`
@@ -540,39 +647,53 @@ type PasswordChange struct {
 
 // PasswordCheck The current password, as confirmation.
 type PasswordCheck struct {
-	Password string `json:"password"`
+	// Password A password that the service compares with the account's. No password is longer.
+	Password TypedPassword `json:"password"`
 }
 
 // Patient defines model for Patient.
 type Patient struct {
-	Address string `json:"address"`
+	// Address Any number of lines, of at most 1 MiB in UTF-8. It can be empty.
+	Address FreeText `json:"address"`
 
 	// AssignedDoctors The ids of all the patient's doctors, in ascending order.
-	AssignedDoctors []int64 `json:"assigned_doctors"`
+	AssignedDoctors []ID `json:"assigned_doctors"`
 
 	// CreatedAt When the record was added, in UTC. For a record that is older than its history: the time of its first version, or
 	// of the upgrade.
 	CreatedAt CreatedAt `json:"created_at"`
 
-	// CreatedBy The id of the account that created the patient.
-	CreatedBy   int64               `json:"created_by"`
-	DateOfBirth *openapi_types.Date `json:"date_of_birth"`
+	// CreatedBy The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	CreatedBy ID `json:"created_by"`
+
+	// DateOfBirth Not before 1850 and not in the future. Null if it is unknown.
+	DateOfBirth *BirthDate `json:"date_of_birth"`
 
 	// Email In lower case, or empty.
 	Email string `json:"email"`
 
-	// ExternalID The number by which another system knows the patient, or null.
-	ExternalID *string `json:"external_id"`
+	// ExternalID The number by which another system knows the patient. Unique among the patients that are not deleted, compared as it is
+	// written, without surrounding space. An empty one is null.
+	ExternalID *ExternalID `json:"external_id"`
 
 	// Gender Female, male, other, or null if it is unknown.
-	Gender        *Gender `json:"gender"`
-	ID            int64   `json:"id"`
-	MedicalRecord string  `json:"medical_record"`
-	Name          string  `json:"name"`
-	PhoneNumber   string  `json:"phone_number"`
+	Gender *Gender `json:"gender"`
+
+	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	ID ID `json:"id"`
+
+	// MedicalRecord Any number of lines, of at most 1 MiB in UTF-8. It can be empty.
+	MedicalRecord FreeText `json:"medical_record"`
+
+	// Name The name of a doctor or a patient, on one line.
+	Name Name `json:"name"`
+
+	// PhoneNumber A phone number. It can be empty.
+	PhoneNumber string `json:"phone_number"`
 
 	// UpdatedAt When the record itself was last changed, in UTC. It also changes with members that the caller cannot see.
-	// Assigning a doctor to a patient changes neither record. A request without changes leaves it as it is.
+	// Assigning a doctor to a patient changes neither record, and signing in does not change an account. A request
+	// without changes leaves it as it is.
 	UpdatedAt UpdatedAt `json:"updated_at"`
 
 	// Version The number of the record's last version in its history. Each change of the record itself adds one.
@@ -581,7 +702,8 @@ type Patient struct {
 
 // PatientChange The members of a patient to change. Absent members stay as they are.
 type PatientChange struct {
-	Address *string `json:"address,omitempty"`
+	// Address Any number of lines, of at most 1 MiB in UTF-8. It can be empty.
+	Address *FreeText `json:"address,omitempty"`
 
 	// DateOfBirth Not before 1850 and not in the future. Null if it is unknown.
 	DateOfBirth Change[openapi_types.Date] `json:"date_of_birth,omitzero"`
@@ -591,12 +713,16 @@ type PatientChange struct {
 
 	// ExternalID The number by which another system knows the patient. Unique among the patients that are not deleted, compared as it is
 	// written, without surrounding space. An empty one is null.
-	ExternalID *string `json:"external_id,omitempty"`
+	ExternalID *ExternalID `json:"external_id,omitempty"`
 
 	// Gender Female, male, other, or null if it is unknown.
-	Gender        Change[Gender] `json:"gender,omitzero"`
-	MedicalRecord *string        `json:"medical_record,omitempty"`
-	Name          *string        `json:"name,omitempty"`
+	Gender Change[Gender] `json:"gender,omitzero"`
+
+	// MedicalRecord Any number of lines, of at most 1 MiB in UTF-8. It can be empty.
+	MedicalRecord *FreeText `json:"medical_record,omitempty"`
+
+	// Name The name of a doctor or a patient, on one line.
+	Name *Name `json:"name,omitempty"`
 
 	// PhoneNumber Empty, or a phone number of 3 to 15 digits. Other Unicode digits, spaces and hyphens are replaced by those of the
 	// pattern, and invisible characters are removed.
@@ -605,22 +731,27 @@ type PatientChange struct {
 
 // PatientFields The writable members of a patient.
 type PatientFields struct {
-	Address *string `json:"address,omitempty"`
+	// Address Any number of lines, of at most 1 MiB in UTF-8. It can be empty.
+	Address *FreeText `json:"address,omitempty"`
 
 	// DateOfBirth Not before 1850 and not in the future. Null if it is unknown.
-	DateOfBirth *openapi_types.Date `json:"date_of_birth,omitempty"`
+	DateOfBirth *BirthDate `json:"date_of_birth,omitempty"`
 
 	// Email Empty, or an e-mail address in ASCII characters, which is kept in lower case. Several patients can have the same one.
 	Email *string `json:"email,omitempty"`
 
 	// ExternalID The number by which another system knows the patient. Unique among the patients that are not deleted, compared as it is
 	// written, without surrounding space. An empty one is null.
-	ExternalID *string `json:"external_id,omitempty"`
+	ExternalID *ExternalID `json:"external_id,omitempty"`
 
 	// Gender Female, male, other, or null if it is unknown.
-	Gender        *Gender `json:"gender,omitempty"`
-	MedicalRecord *string `json:"medical_record,omitempty"`
-	Name          *string `json:"name,omitempty"`
+	Gender *Gender `json:"gender,omitempty"`
+
+	// MedicalRecord Any number of lines, of at most 1 MiB in UTF-8. It can be empty.
+	MedicalRecord *FreeText `json:"medical_record,omitempty"`
+
+	// Name The name of a doctor or a patient, on one line.
+	Name *Name `json:"name,omitempty"`
 
 	// PhoneNumber Empty, or a phone number of 3 to 15 digits. Other Unicode digits, spaces and hyphens are replaced by those of the
 	// pattern, and invisible characters are removed.
@@ -629,61 +760,82 @@ type PatientFields struct {
 
 // PatientInput The writable members of a patient. Absent members are empty or null.
 type PatientInput struct {
-	Address *string `json:"address,omitempty"`
+	// Address Any number of lines, of at most 1 MiB in UTF-8. It can be empty.
+	Address *FreeText `json:"address,omitempty"`
 
 	// DateOfBirth Not before 1850 and not in the future. Null if it is unknown.
-	DateOfBirth *openapi_types.Date `json:"date_of_birth,omitempty"`
+	DateOfBirth *BirthDate `json:"date_of_birth,omitempty"`
 
 	// Email Empty, or an e-mail address in ASCII characters, which is kept in lower case. Several patients can have the same one.
 	Email *string `json:"email,omitempty"`
 
 	// ExternalID The number by which another system knows the patient. Unique among the patients that are not deleted, compared as it is
 	// written, without surrounding space. An empty one is null.
-	ExternalID *string `json:"external_id,omitempty"`
+	ExternalID *ExternalID `json:"external_id,omitempty"`
 
 	// Gender Female, male, other, or null if it is unknown.
-	Gender        *Gender `json:"gender,omitempty"`
-	MedicalRecord *string `json:"medical_record,omitempty"`
-	Name          string  `json:"name"`
+	Gender *Gender `json:"gender,omitempty"`
+
+	// MedicalRecord Any number of lines, of at most 1 MiB in UTF-8. It can be empty.
+	MedicalRecord *FreeText `json:"medical_record,omitempty"`
+
+	// Name The name of a doctor or a patient, on one line.
+	Name Name `json:"name"`
 
 	// PhoneNumber Empty, or a phone number of 3 to 15 digits. Other Unicode digits, spaces and hyphens are replaced by those of the
 	// pattern, and invisible characters are removed.
 	PhoneNumber *PhoneInput `json:"phone_number,omitempty"`
 }
 
-// PatientName defines model for PatientName.
+// PatientName The patient of a mapping, as lists show it.
 type PatientName struct {
-	ID   int64  `json:"id"`
-	Name string `json:"name"`
+	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	ID ID `json:"id"`
+
+	// Name The name of a doctor or a patient, on one line.
+	Name Name `json:"name"`
 }
 
 // PatientRecord A patient without the assigned doctors. Versions of patients have this form.
 type PatientRecord struct {
-	Address string `json:"address"`
+	// Address Any number of lines, of at most 1 MiB in UTF-8. It can be empty.
+	Address FreeText `json:"address"`
 
 	// CreatedAt When the record was added, in UTC. For a record that is older than its history: the time of its first version, or
 	// of the upgrade.
 	CreatedAt CreatedAt `json:"created_at"`
 
-	// CreatedBy The id of the account that created the patient.
-	CreatedBy   int64               `json:"created_by"`
-	DateOfBirth *openapi_types.Date `json:"date_of_birth"`
+	// CreatedBy The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	CreatedBy ID `json:"created_by"`
+
+	// DateOfBirth Not before 1850 and not in the future. Null if it is unknown.
+	DateOfBirth *BirthDate `json:"date_of_birth"`
 
 	// Email In lower case, or empty.
 	Email string `json:"email"`
 
-	// ExternalID The number by which another system knows the patient, or null.
-	ExternalID *string `json:"external_id"`
+	// ExternalID The number by which another system knows the patient. Unique among the patients that are not deleted, compared as it is
+	// written, without surrounding space. An empty one is null.
+	ExternalID *ExternalID `json:"external_id"`
 
 	// Gender Female, male, other, or null if it is unknown.
-	Gender        *Gender `json:"gender"`
-	ID            int64   `json:"id"`
-	MedicalRecord string  `json:"medical_record"`
-	Name          string  `json:"name"`
-	PhoneNumber   string  `json:"phone_number"`
+	Gender *Gender `json:"gender"`
+
+	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	ID ID `json:"id"`
+
+	// MedicalRecord Any number of lines, of at most 1 MiB in UTF-8. It can be empty.
+	MedicalRecord FreeText `json:"medical_record"`
+
+	// Name The name of a doctor or a patient, on one line.
+	Name Name `json:"name"`
+
+	// PhoneNumber A phone number. It can be empty.
+	PhoneNumber string `json:"phone_number"`
 
 	// UpdatedAt When the record itself was last changed, in UTC. It also changes with members that the caller cannot see.
-	// Assigning a doctor to a patient changes neither record. A request without changes leaves it as it is.
+	// Assigning a doctor to a patient changes neither record, and signing in does not change an account. A request
+	// without changes leaves it as it is.
 	UpdatedAt UpdatedAt `json:"updated_at"`
 
 	// Version The number of the record's last version in its history. Each change of the record itself adds one.
@@ -714,8 +866,11 @@ type PatientVersion struct {
 	With *With `json:"with,omitempty"`
 }
 
-// Permission defines model for Permission.
+// Permission The name of a permission, as in `x-permission`.
 type Permission = string
+
+// PersonName The first or last name of a user. It can be empty.
+type PersonName = string
 
 // PhoneInput Empty, or a phone number of 3 to 15 digits. Other Unicode digits, spaces and hyphens are replaced by those of the
 // pattern, and invisible characters are removed.
@@ -740,8 +895,11 @@ type Problem struct {
 
 // Profile The members of an account that its user can change. Absent members stay as they are.
 type Profile struct {
-	FirstName *string `json:"first_name,omitempty"`
-	LastName  *string `json:"last_name,omitempty"`
+	// FirstName The first or last name of a user. It can be empty.
+	FirstName *PersonName `json:"first_name,omitempty"`
+
+	// LastName The first or last name of a user. It can be empty.
+	LastName *PersonName `json:"last_name,omitempty"`
 
 	// PhoneNumber Empty, or a phone number of 3 to 15 digits. Other Unicode digits, spaces and hyphens are replaced by those of the
 	// pattern, and invisible characters are removed.
@@ -757,22 +915,29 @@ type Receipt struct {
 // RecordVersion The number of the record's last version in its history. Each change of the record itself adds one.
 type RecordVersion = int32
 
-// RecoveryCodes defines model for RecoveryCodes.
+// RecoveryCodes The codes that can each replace the app's code at one login.
 type RecoveryCodes struct {
 	RecoveryCodes []string `json:"recovery_codes"`
 }
 
-// Refresh defines model for Refresh.
+// Refresh The refresh token to exchange.
 type Refresh struct {
-	// Refresh The newest refresh token of the session.
-	Refresh string `json:"refresh"`
+	// Refresh A refresh token. Treat it as opaque. It can be used once, and a refresh returns the next one.
+	Refresh RefreshToken `json:"refresh"`
 }
+
+// RefreshToken A refresh token. Treat it as opaque. It can be used once, and a refresh returns the next one.
+type RefreshToken = string
 
 // Registration A new account. Names and phone number are empty by default, and the role is STAFF.
 type Registration struct {
-	Email     openapi_types.Email `json:"email"`
-	FirstName *string             `json:"first_name,omitempty"`
-	LastName  *string             `json:"last_name,omitempty"`
+	Email openapi_types.Email `json:"email"`
+
+	// FirstName The first or last name of a user. It can be empty.
+	FirstName *PersonName `json:"first_name,omitempty"`
+
+	// LastName The first or last name of a user. It can be empty.
+	LastName *PersonName `json:"last_name,omitempty"`
 
 	// Password Used exactly as sent, including spaces. It must not be easy to guess.
 	Password GoodPassword `json:"password"`
@@ -780,16 +945,18 @@ type Registration struct {
 	// PhoneNumber Empty, or a phone number of 3 to 15 digits. Other Unicode digits, spaces and hyphens are replaced by those of the
 	// pattern, and invisible characters are removed.
 	PhoneNumber *PhoneInput `json:"phone_number,omitempty"`
-	Role        *Role       `json:"role,omitempty"`
+
+	// Role Staff manage patients and mappings. Admins also manage doctors and users.
+	Role *Role `json:"role,omitempty"`
 }
 
-// Role defines model for Role.
+// Role Staff manage patients and mappings. Admins also manage doctors and users.
 type Role string
 
 // SalaryInput Not negative, with at most eight digits before and two after the decimal point. Send a string to avoid rounding.
 type SalaryInput = string
 
-// SecondFactor defines model for SecondFactor.
+// SecondFactor The state of an account's second factor.
 type SecondFactor struct {
 	// Enabled Whether logins need a code.
 	Enabled           bool `json:"enabled"`
@@ -812,10 +979,30 @@ type Session struct {
 
 	// ExpiresAt When the session expires, however much it is used, in UTC.
 	ExpiresAt time.Time `json:"expires_at"`
-	ID        int64     `json:"id"`
+
+	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	ID ID `json:"id"`
 
 	// LastUsedAt The time of the last refresh, or of the login, in UTC.
 	LastUsedAt time.Time `json:"last_used_at"`
+}
+
+// Specialization The medical specialty of a doctor, on one line.
+type Specialization = string
+
+// Stamp When a record or an account was added and last changed, and how often.
+type Stamp struct {
+	// CreatedAt When the record was added, in UTC. For a record that is older than its history: the time of its first version, or
+	// of the upgrade.
+	CreatedAt CreatedAt `json:"created_at"`
+
+	// UpdatedAt When the record itself was last changed, in UTC. It also changes with members that the caller cannot see.
+	// Assigning a doctor to a patient changes neither record, and signing in does not change an account. A request
+	// without changes leaves it as it is.
+	UpdatedAt UpdatedAt `json:"updated_at"`
+
+	// Version The number of the record's last version in its history. Each change of the record itself adds one.
+	Version RecordVersion `json:"version"`
 }
 
 // Tokens The tokens of a session.
@@ -829,24 +1016,36 @@ type Tokens struct {
 	// ExpiresIn The lifetime of the access token in seconds.
 	ExpiresIn int `json:"expires_in"`
 
-	// Refresh The refresh token. Treat it as opaque. It can be used once: a refresh returns the next one.
-	Refresh   string `json:"refresh"`
-	TokenType string `json:"token_type"`
+	// Refresh A refresh token. Treat it as opaque. It can be used once, and a refresh returns the next one.
+	Refresh   RefreshToken `json:"refresh"`
+	TokenType string       `json:"token_type"`
 }
 
+// TypedPassword A password that the service compares with the account's. No password is longer.
+type TypedPassword = string
+
 // UpdatedAt When the record itself was last changed, in UTC. It also changes with members that the caller cannot see.
-// Assigning a doctor to a patient changes neither record. A request without changes leaves it as it is.
+// Assigning a doctor to a patient changes neither record, and signing in does not change an account. A request
+// without changes leaves it as it is.
 type UpdatedAt = time.Time
 
 // User The view of an account for its user.
 type User struct {
 	// Email The sign-in name, in lower case.
-	Email       string `json:"email"`
-	FirstName   string `json:"first_name"`
-	ID          int64  `json:"id"`
-	LastName    string `json:"last_name"`
-	PhoneNumber string `json:"phone_number"`
-	Role        Role   `json:"role"`
+	Email string `json:"email"`
+
+	// FirstName The first or last name of a user. It can be empty.
+	FirstName PersonName `json:"first_name"`
+
+	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	ID ID `json:"id"`
+
+	// LastName The first or last name of a user. It can be empty.
+	LastName    PersonName `json:"last_name"`
+	PhoneNumber string     `json:"phone_number"`
+
+	// Role Staff manage patients and mappings. Admins also manage doctors and users.
+	Role Role `json:"role"`
 }
 
 // Version A version of a record, without the record.
@@ -872,24 +1071,25 @@ type Version struct {
 
 // With The doctor or patient that a mapping was deleted or restored together with. Null, or absent from versions, if only the mapping was deleted or restored.
 type With struct {
-	ID   int64  `json:"id"`
+	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	ID   ID     `json:"id"`
 	Kind string `json:"kind"`
 }
 
-// AboutDoctor defines model for AboutDoctor.
-type AboutDoctor = int64
+// AboutDoctor The id of a record, an account or an event. The service assigns it, and never uses one twice.
+type AboutDoctor = ID
 
-// AboutPatient defines model for AboutPatient.
-type AboutPatient = int64
+// AboutPatient The id of a record, an account or an event. The service assigns it, and never uses one twice.
+type AboutPatient = ID
 
-// ActionFilter defines model for ActionFilter.
+// ActionFilter The name of a permission, as in `x-permission`.
 type ActionFilter = Permission
 
 // ActiveFilter defines model for ActiveFilter.
 type ActiveFilter = bool
 
-// ActorFilter defines model for ActorFilter.
-type ActorFilter = int64
+// ActorFilter The id of a record, an account or an event. The service assigns it, and never uses one twice.
+type ActorFilter = ID
 
 // Before defines model for Before.
 type Before = time.Time
@@ -897,11 +1097,20 @@ type Before = time.Time
 // Cursor defines model for Cursor.
 type Cursor = string
 
-// DoctorFilter defines model for DoctorFilter.
-type DoctorFilter = int64
+// DeletedDoctorID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+type DeletedDoctorID = ID
 
-// DoctorID defines model for DoctorID.
-type DoctorID = int64
+// DeletedMappingID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+type DeletedMappingID = ID
+
+// DeletedPatientID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+type DeletedPatientID = ID
+
+// DoctorFilter The id of a record, an account or an event. The service assigns it, and never uses one twice.
+type DoctorFilter = ID
+
+// DoctorID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+type DoctorID = ID
 
 // EventOrdering defines model for EventOrdering.
 type EventOrdering string
@@ -909,32 +1118,32 @@ type EventOrdering string
 // Limit defines model for Limit.
 type Limit = int
 
-// MappingID defines model for MappingID.
-type MappingID = int64
+// MappingID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+type MappingID = ID
 
 // OutcomeFilter `allowed`: the operation was done. `denied`: the actor did not have the permission. `failed`: the operation failed for another reason, such as a wrong password or an invalid value.
 type OutcomeFilter = Outcome
 
-// PatientFilter defines model for PatientFilter.
-type PatientFilter = int64
+// PatientFilter The id of a record, an account or an event. The service assigns it, and never uses one twice.
+type PatientFilter = ID
 
-// PatientID defines model for PatientID.
-type PatientID = int64
+// PatientID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+type PatientID = ID
 
-// RoleFilter defines model for RoleFilter.
+// RoleFilter Staff manage patients and mappings. Admins also manage doctors and users.
 type RoleFilter = Role
 
 // Search defines model for Search.
 type Search = string
 
-// SessionID defines model for SessionID.
-type SessionID = int64
+// SessionID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+type SessionID = ID
 
 // Since defines model for Since.
 type Since = time.Time
 
-// UserID defines model for UserID.
-type UserID = int64
+// UserID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+type UserID = ID
 
 // VersionNumber defines model for VersionNumber.
 type VersionNumber = int64
@@ -1273,14 +1482,15 @@ type ClientInterface interface {
 
 	// GetHome Get the home page
 	//
-	// Links to the API and to this document. Clients that prefer `text/html`, such as browsers, get a page; others get JSON.
+	// For anyone. Links to the API and to this document. Clients that prefer `text/html`, such as browsers, get a
+	// page; others get JSON.
 	//
 	// Corresponds with GET / (the `GetHome` operationId).
 	GetHome(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetIndex Get the index
 	//
-	// Links to the lists that the caller can read.
+	// For Staff and Admins. Links to the lists that the caller can read.
 	//
 	// Corresponds with GET /api/ (the `GetIndex` operationId).
 	GetIndex(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1310,8 +1520,8 @@ type ClientInterface interface {
 
 	// LoginWithBody Sign in
 	//
-	// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is an alias.
-	// Exactly one of the two is required. An access token in the request is ignored.
+	// For anyone. Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is
+	// an alias. Exactly one of the two is required. An access token in the request is ignored.
 	//
 	// The `code` of a 401 says what to do next:
 	//
@@ -1335,8 +1545,8 @@ type ClientInterface interface {
 
 	// Login Sign in
 	//
-	// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is an alias.
-	// Exactly one of the two is required. An access token in the request is ignored.
+	// For anyone. Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is
+	// an alias. Exactly one of the two is required. An access token in the request is ignored.
 	//
 	// The `code` of a 401 says what to do next:
 	//
@@ -1360,7 +1570,13 @@ type ClientInterface interface {
 
 	// RefreshSessionWithBody Continue a session
 	//
-	// Exchanges the refresh token for the next pair of tokens. A refresh token can be used once. For lost answers, and for two browser tabs that refresh at the same time, the token that was used last can be used again within a grace period (30 seconds by default): it gets the same refresh token again, and a new access token. Using it later, or using an older token, revokes the session (401), because the token must have been copied. A session expires some time after its login, however often it is refreshed. An access token in the request is ignored. Invalid refresh tokens are counted per client network, and after too many, further ones get 429; a valid token never does.
+	// For anyone. Exchanges the refresh token for the next pair of tokens. A refresh token can be used once. For
+	// lost answers, and for two browser tabs that refresh at the same time, the token that was used last can be used
+	// again within a grace period (30 seconds by default): it gets the same refresh token again, and a new access
+	// token. Using it later, or using an older token, revokes the session (401), because the token must have been
+	// copied. A session expires some time after its login, however often it is refreshed. An access token in the
+	// request is ignored. Invalid refresh tokens are counted per client network, and after too many, further ones
+	// get 429; a valid token never does.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1369,7 +1585,13 @@ type ClientInterface interface {
 
 	// RefreshSession Continue a session
 	//
-	// Exchanges the refresh token for the next pair of tokens. A refresh token can be used once. For lost answers, and for two browser tabs that refresh at the same time, the token that was used last can be used again within a grace period (30 seconds by default): it gets the same refresh token again, and a new access token. Using it later, or using an older token, revokes the session (401), because the token must have been copied. A session expires some time after its login, however often it is refreshed. An access token in the request is ignored. Invalid refresh tokens are counted per client network, and after too many, further ones get 429; a valid token never does.
+	// For anyone. Exchanges the refresh token for the next pair of tokens. A refresh token can be used once. For
+	// lost answers, and for two browser tabs that refresh at the same time, the token that was used last can be used
+	// again within a grace period (30 seconds by default): it gets the same refresh token again, and a new access
+	// token. Using it later, or using an older token, revokes the session (401), because the token must have been
+	// copied. A session expires some time after its login, however often it is refreshed. An access token in the
+	// request is ignored. Invalid refresh tokens are counted per client network, and after too many, further ones
+	// get 429; a valid token never does.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1378,21 +1600,24 @@ type ClientInterface interface {
 
 	// Logout Sign out
 	//
-	// Revokes the session of the access token. This access token and the session's refresh token are refused from now on. Other sessions of the account stay valid; see `/api/auth/sessions/`. No body is needed.
+	// For Staff and Admins. Revokes the session of the access token. This access token and the session's refresh
+	// token are refused from now on. Other sessions of the account stay valid; see `/api/auth/sessions/`. No body is
+	// needed.
 	//
 	// Corresponds with POST /api/auth/logout/ (the `Logout` operationId).
 	Logout(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetMe Get my account
 	//
-	// The account of the caller.
+	// For Staff and Admins. The account of the caller.
 	//
 	// Corresponds with GET /api/auth/me/ (the `GetMe` operationId).
 	GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ChangeMeWithBody Change my account
 	//
-	// Changes the caller's names and phone number. The e-mail address and the role cannot be changed here.
+	// For Staff and Admins. Changes the caller's names and phone number. The e-mail address and the role cannot be
+	// changed here.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1401,7 +1626,8 @@ type ClientInterface interface {
 
 	// ChangeMe Change my account
 	//
-	// Changes the caller's names and phone number. The e-mail address and the role cannot be changed here.
+	// For Staff and Admins. Changes the caller's names and phone number. The e-mail address and the role cannot be
+	// changed here.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1410,16 +1636,16 @@ type ClientInterface interface {
 
 	// GetSecondFactor Get my second factor
 	//
-	// Whether logins need a code, and how many recovery codes are left.
+	// For Staff and Admins. Whether logins need a code, and how many recovery codes are left.
 	//
 	// Corresponds with GET /api/auth/mfa/ (the `GetSecondFactor` operationId).
 	GetSecondFactor(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// EnrolSecondFactorWithBody Enrol a second factor
 	//
-	// Creates a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds). The key is shown only
-	// once. This needs the password: a wrong one is an error of `password` (400) and counts towards the session's
-	// limit (429).
+	// For Staff and Admins. Creates a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds).
+	// The key is shown only once. This needs the password: a wrong one is an error of `password` (400) and counts
+	// towards the session's limit (429).
 	//
 	// Logins need no code until the key is confirmed at `/api/auth/mfa/confirm/`. Enrolling again before that
 	// replaces the key. If the account already has a second factor, the answer is 400 (`mfa_enabled`).
@@ -1431,9 +1657,9 @@ type ClientInterface interface {
 
 	// EnrolSecondFactor Enrol a second factor
 	//
-	// Creates a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds). The key is shown only
-	// once. This needs the password: a wrong one is an error of `password` (400) and counts towards the session's
-	// limit (429).
+	// For Staff and Admins. Creates a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds).
+	// The key is shown only once. This needs the password: a wrong one is an error of `password` (400) and counts
+	// towards the session's limit (429).
 	//
 	// Logins need no code until the key is confirmed at `/api/auth/mfa/confirm/`. Enrolling again before that
 	// replaces the key. If the account already has a second factor, the answer is 400 (`mfa_enabled`).
@@ -1445,9 +1671,9 @@ type ClientInterface interface {
 
 	// ConfirmSecondFactorWithBody Turn my second factor on
 	//
-	// Confirms the key with a code that the app shows. From now on, logins need a code. All other sessions of the
-	// account are revoked. A wrong code is an error of `otp` (400) and counts towards the session's limit (429). If there
-	// is no key to confirm, the answer is 400 (`mfa_not_enrolled`).
+	// For Staff and Admins. Confirms the key with a code that the app shows. From now on, logins need a code. All
+	// other sessions of the account are revoked. A wrong code is an error of `otp` (400) and counts towards the
+	// session's limit (429). If there is no key to confirm, the answer is 400 (`mfa_not_enrolled`).
 	//
 	// The answer has ten recovery codes. Each can replace the app's code at one login. They are shown only once: tell
 	// the user to write them down. A code works once, so for a login, wait until the app shows the next one.
@@ -1459,9 +1685,9 @@ type ClientInterface interface {
 
 	// ConfirmSecondFactor Turn my second factor on
 	//
-	// Confirms the key with a code that the app shows. From now on, logins need a code. All other sessions of the
-	// account are revoked. A wrong code is an error of `otp` (400) and counts towards the session's limit (429). If there
-	// is no key to confirm, the answer is 400 (`mfa_not_enrolled`).
+	// For Staff and Admins. Confirms the key with a code that the app shows. From now on, logins need a code. All
+	// other sessions of the account are revoked. A wrong code is an error of `otp` (400) and counts towards the
+	// session's limit (429). If there is no key to confirm, the answer is 400 (`mfa_not_enrolled`).
 	//
 	// The answer has ten recovery codes. Each can replace the app's code at one login. They are shown only once: tell
 	// the user to write them down. A code works once, so for a login, wait until the app shows the next one.
@@ -1473,8 +1699,9 @@ type ClientInterface interface {
 
 	// DisableSecondFactorWithBody Turn my second factor off
 	//
-	// Needs the password: a wrong one is an error of `password` (400) and counts towards the session's limit (429).
-	// If the service requires a second factor of administrators, they cannot turn it off (403).
+	// For Staff and Admins. Needs the password: a wrong one is an error of `password` (400) and counts towards the
+	// session's limit (429). If the service requires a second factor of administrators, they cannot turn it off
+	// (403).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1483,8 +1710,9 @@ type ClientInterface interface {
 
 	// DisableSecondFactor Turn my second factor off
 	//
-	// Needs the password: a wrong one is an error of `password` (400) and counts towards the session's limit (429).
-	// If the service requires a second factor of administrators, they cannot turn it off (403).
+	// For Staff and Admins. Needs the password: a wrong one is an error of `password` (400) and counts towards the
+	// session's limit (429). If the service requires a second factor of administrators, they cannot turn it off
+	// (403).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1493,10 +1721,10 @@ type ClientInterface interface {
 
 	// ChangePasswordWithBody Change my password
 	//
-	// Needs the current password. All other sessions of the account are revoked; the session of the access token
-	// continues with the same tokens. A wrong current password is an error of `current_password` (400). Wrong
-	// passwords are counted per session: after too many, the session must wait (429), while logins to the account
-	// need not.
+	// For Staff and Admins. Needs the current password. All other sessions of the account are revoked; the session
+	// of the access token continues with the same tokens. A wrong current password is an error of `current_password`
+	// (400). Wrong passwords are counted per session: after too many, the session must wait (429), while logins to
+	// the account need not.
 	//
 	// A user with a temporary password must do this first: see "Duties" above.
 	//
@@ -1507,10 +1735,10 @@ type ClientInterface interface {
 
 	// ChangePassword Change my password
 	//
-	// Needs the current password. All other sessions of the account are revoked; the session of the access token
-	// continues with the same tokens. A wrong current password is an error of `current_password` (400). Wrong
-	// passwords are counted per session: after too many, the session must wait (429), while logins to the account
-	// need not.
+	// For Staff and Admins. Needs the current password. All other sessions of the account are revoked; the session
+	// of the access token continues with the same tokens. A wrong current password is an error of `current_password`
+	// (400). Wrong passwords are counted per session: after too many, the session must wait (429), while logins to
+	// the account need not.
 	//
 	// A user with a temporary password must do this first: see "Duties" above.
 	//
@@ -1521,16 +1749,16 @@ type ClientInterface interface {
 
 	// ListPermissions List my permissions
 	//
-	// The names of the permissions that the caller has now, as in `x-permission`. While the caller has a duty,
-	// these are few.
+	// For Staff and Admins. The names of the permissions that the caller has now, as in `x-permission`. While the
+	// caller has a duty, these are few.
 	//
 	// Corresponds with GET /api/auth/permissions/ (the `ListPermissions` operationId).
 	ListPermissions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RegisterWithBody Create an account
 	//
-	// The e-mail address is the sign-in name, and is unique regardless of letter case. The password must have 8 to
-	// 256 characters and must not be easy to guess.
+	// For anyone. The e-mail address is the sign-in name, and is unique regardless of letter case. The password must
+	// have 8 to 256 characters and must not be easy to guess.
 	//
 	// Without a token, or with a token of Staff, the new account has the role STAFF. A setting of the service decides
 	// whether it can be used at once (201), an administrator must activate it first (202), or registration is closed
@@ -1544,8 +1772,8 @@ type ClientInterface interface {
 
 	// Register Create an account
 	//
-	// The e-mail address is the sign-in name, and is unique regardless of letter case. The password must have 8 to
-	// 256 characters and must not be easy to guess.
+	// For anyone. The e-mail address is the sign-in name, and is unique regardless of letter case. The password must
+	// have 8 to 256 characters and must not be easy to guess.
 	//
 	// Without a token, or with a token of Staff, the new account has the role STAFF. A setting of the service decides
 	// whether it can be used at once (201), an administrator must activate it first (202), or registration is closed
@@ -1559,36 +1787,39 @@ type ClientInterface interface {
 
 	// EndOtherSessions Sign out everywhere else
 	//
-	// Revokes all sessions of the caller except the one of the access token.
+	// For Staff and Admins. Revokes all sessions of the caller except the one of the access token.
 	//
 	// Corresponds with DELETE /api/auth/sessions/ (the `EndOtherSessions` operationId).
 	EndOtherSessions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListSessions List my sessions
 	//
-	// The caller's sessions that are still valid.
+	// For Staff and Admins. The caller's sessions that are still valid.
 	//
 	// Corresponds with GET /api/auth/sessions/ (the `ListSessions` operationId).
 	ListSessions(ctx context.Context, params *ListSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// EndSession Revoke one of my sessions
 	//
-	// Revokes one of the caller's sessions. Its tokens are refused from now on. This can be the session of the access
-	// token.
+	// For Staff and Admins. Revokes one of the caller's sessions. Its tokens are refused from now on. This can be
+	// the session of the access token.
 	//
 	// Corresponds with DELETE /api/auth/sessions/{id}/ (the `EndSession` operationId).
 	EndSession(ctx context.Context, id SessionID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListDoctors List doctors
 	//
-	// All doctors. Only Admins get salaries, and only Admins can list deleted doctors.
+	// For Staff and Admins. All doctors. Only Admins get salaries.
+	//
+	// With `?deleted=true`, which older clients send, this answers as `/api/doctors/deleted/`, with the same permission.
 	//
 	// Corresponds with GET /api/doctors/ (the `ListDoctors` operationId).
 	ListDoctors(ctx context.Context, params *ListDoctorsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateDoctorWithBody Create a doctor
 	//
-	// For Admins. `joined_at` is set to the current date in UTC. Licence numbers are unique, regardless of letter case and character width (400).
+	// For Admins. `joined_at` is set to the current date in UTC. Licence numbers are unique, regardless of letter
+	// case and character width (400).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1597,14 +1828,20 @@ type ClientInterface interface {
 
 	// CreateDoctor Create a doctor
 	//
-	// For Admins. `joined_at` is set to the current date in UTC. Licence numbers are unique, regardless of letter case and character width (400).
+	// For Admins. `joined_at` is set to the current date in UTC. Licence numbers are unique, regardless of letter
+	// case and character width (400).
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/doctors/ (the `CreateDoctor` operationId).
 	CreateDoctor(ctx context.Context, body CreateDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListDeletedDoctors performs a GET /api/doctors/?deleted=true (the `ListDeletedDoctors` operationId) request.
+	// ListDeletedDoctors List deleted doctors
+	//
+	// For Admins. The deleted doctors, as they were when they were deleted, until an operator purges them. Restore
+	// one at `/api/doctors/{id}/restore/`.
+	//
+	// Corresponds with GET /api/doctors/deleted/ (the `ListDeletedDoctors` operationId).
 	ListDeletedDoctors(ctx context.Context, params *ListDeletedDoctorsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteDoctor Delete a doctor
@@ -1616,7 +1853,7 @@ type ClientInterface interface {
 
 	// GetDoctor Get a doctor
 	//
-	// One doctor. The salary is absent unless the caller is an Admin.
+	// For Staff and Admins. One doctor. The salary is absent unless the caller is an Admin.
 	//
 	// Corresponds with GET /api/doctors/{id}/ (the `GetDoctor` operationId).
 	GetDoctor(ctx context.Context, id DoctorID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1659,8 +1896,9 @@ type ClientInterface interface {
 
 	// ListDoctorVersions List the versions of a doctor
 	//
-	// Every change of the doctor makes a version. A version shows who made it, when, and each member that it changed.
-	// Versions come in ascending order of number. The salary and its changes are absent unless the caller is an Admin.
+	// For Staff and Admins. Every change of the doctor makes a version. A version shows who made it, when, and each
+	// member that it changed. Versions come in ascending order of number. The salary and its changes are absent
+	// unless the caller is an Admin.
 	//
 	// The versions of a deleted doctor need `doctor:read_deleted`; a caller without it gets 404.
 	//
@@ -1669,8 +1907,8 @@ type ClientInterface interface {
 
 	// GetDoctorVersion Get a version of a doctor
 	//
-	// One version, with the doctor as it was after the change. The version of a deletion has the doctor as it was
-	// before. The salary and its changes are absent unless the caller is an Admin.
+	// For Staff and Admins. One version, with the doctor as it was after the change. The version of a deletion has
+	// the doctor as it was before. The salary and its changes are absent unless the caller is an Admin.
 	//
 	// The versions of a deleted doctor need `doctor:read_deleted`; a caller without it gets 404.
 	//
@@ -1679,32 +1917,37 @@ type ClientInterface interface {
 
 	// ListDoctorPatients List a doctor's patients
 	//
-	// The patients that the doctor is assigned to.
+	// For Staff and Admins. The patients that the doctor is assigned to.
 	//
 	// Corresponds with GET /api/doctors/{id}/patients/ (the `ListDoctorPatients` operationId).
 	ListDoctorPatients(ctx context.Context, id DoctorID, params *ListDoctorPatientsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RestoreDoctor Restore a deleted doctor
 	//
-	// For Admins. Restores the doctor under the same id, and the mappings that were deleted together with the doctor. A mapping
-	// whose patient is deleted is restored together with the patient. If another doctor has the licence number
-	// now, the answer is 400 (`conflict`). A doctor that is not deleted is not found (404).
+	// For Admins. Restores the doctor under the same id, and the mappings that were deleted together with the
+	// doctor. A mapping whose patient is deleted is restored together with the patient. If another doctor has the
+	// licence number now, the answer is 400 (`conflict`). A doctor that is not deleted is not found (404).
 	//
 	// A body is ignored.
 	//
 	// Corresponds with POST /api/doctors/{id}/restore/ (the `RestoreDoctor` operationId).
-	RestoreDoctor(ctx context.Context, id DoctorID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	RestoreDoctor(ctx context.Context, id DeletedDoctorID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListMappings List mappings
 	//
-	// All mappings, with the patient's name and the doctor. If no mapping matches `patient_id` and `doctor_id`, the list is empty. Only Admins can list deleted mappings.
+	// For Staff and Admins. All mappings, with the patient's name and the doctor. If no mapping matches `patient_id`
+	// and `doctor_id`, the list is empty.
+	//
+	// With `?deleted=true`, which older clients send, this answers as `/api/mappings/deleted/`, with the same permission.
+	// It cannot be combined with a filter (400).
 	//
 	// Corresponds with GET /api/mappings/ (the `ListMappings` operationId).
 	ListMappings(ctx context.Context, params *ListMappingsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateMappingWithBody Assign a doctor to a patient
 	//
-	// If the doctor is already assigned to the patient, or one of the ids does not exist, the answer is 400.
+	// For Staff and Admins. If the doctor is already assigned to the patient, or one of the ids does not exist, the
+	// answer is 400.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1713,33 +1956,42 @@ type ClientInterface interface {
 
 	// CreateMapping Assign a doctor to a patient
 	//
-	// If the doctor is already assigned to the patient, or one of the ids does not exist, the answer is 400.
+	// For Staff and Admins. If the doctor is already assigned to the patient, or one of the ids does not exist, the
+	// answer is 400.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/mappings/ (the `CreateMapping` operationId).
 	CreateMapping(ctx context.Context, body CreateMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListDeletedMappings performs a GET /api/mappings/?deleted=true (the `ListDeletedMappings` operationId) request.
+	// ListDeletedMappings List deleted mappings
+	//
+	// For Admins. The deleted mappings, as they were when they were deleted, until an operator purges them. Restore
+	// one at `/api/mappings/{id}/restore/`.
+	//
+	// Corresponds with GET /api/mappings/deleted/ (the `ListDeletedMappings` operationId).
 	ListDeletedMappings(ctx context.Context, params *ListDeletedMappingsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteMapping Delete a mapping
 	//
-	// Unassigns the doctor from the patient. Neither of the two is deleted. Admins can list and restore deleted mappings.
+	// For Staff and Admins. Unassigns the doctor from the patient. Neither of the two is deleted. Admins can list
+	// and restore deleted mappings.
 	//
 	// Corresponds with DELETE /api/mappings/{id}/ (the `DeleteMapping` operationId).
 	DeleteMapping(ctx context.Context, id MappingID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListMappedDoctors List a patient's doctors (old path)
 	//
-	// The id is **the id of a patient**, unlike in the other operations on this path. The answer is the same as that of `/api/patients/{id}/doctors/`, which new clients should use.
+	// For Staff and Admins. The id is **the id of a patient**, unlike in the other operations on this path. The
+	// answer is the same as that of `/api/patients/{id}/doctors/`, which new clients should use.
 	//
 	// Corresponds with GET /api/mappings/{id}/ (the `ListMappedDoctors` operationId).
 	ListMappedDoctors(ctx context.Context, id PatientID, params *ListMappedDoctorsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ChangeMappingWithBody Change a mapping
 	//
-	// Sets the patient or the doctor of the mapping. If the pair changes, `assigned_at` is set to the current time.
+	// For Staff and Admins. Sets the patient or the doctor of the mapping. If the pair changes, `assigned_at` is set
+	// to the current time.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1748,7 +2000,8 @@ type ClientInterface interface {
 
 	// ChangeMapping Change a mapping
 	//
-	// Sets the patient or the doctor of the mapping. If the pair changes, `assigned_at` is set to the current time.
+	// For Staff and Admins. Sets the patient or the doctor of the mapping. If the pair changes, `assigned_at` is set
+	// to the current time.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1757,7 +2010,8 @@ type ClientInterface interface {
 
 	// ReplaceMappingWithBody Replace a mapping
 	//
-	// Sets the patient and the doctor of the mapping. If the pair changes, `assigned_at` is set to the current time.
+	// For Staff and Admins. Sets the patient and the doctor of the mapping. If the pair changes, `assigned_at` is
+	// set to the current time.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1766,7 +2020,8 @@ type ClientInterface interface {
 
 	// ReplaceMapping Replace a mapping
 	//
-	// Sets the patient and the doctor of the mapping. If the pair changes, `assigned_at` is set to the current time.
+	// For Staff and Admins. Sets the patient and the doctor of the mapping. If the pair changes, `assigned_at` is
+	// set to the current time.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1775,8 +2030,8 @@ type ClientInterface interface {
 
 	// ListMappingVersions List the versions of a mapping
 	//
-	// Every change of the mapping makes a version. A version shows who made it, when, and each member that it changed.
-	// Versions come in ascending order of number.
+	// For Staff and Admins. Every change of the mapping makes a version. A version shows who made it, when, and each
+	// member that it changed. Versions come in ascending order of number.
 	//
 	// The versions of a deleted mapping need `mapping:read_deleted`; a caller without it gets 404.
 	//
@@ -1785,7 +2040,8 @@ type ClientInterface interface {
 
 	// GetMappingVersion Get a version of a mapping
 	//
-	// One version, with the mapping as it was after the change. The version of a deletion has the mapping as it was before.
+	// For Staff and Admins. One version, with the mapping as it was after the change. The version of a deletion has
+	// the mapping as it was before.
 	//
 	// The versions of a deleted mapping need `mapping:read_deleted`; a caller without it gets 404.
 	//
@@ -1795,24 +2051,26 @@ type ClientInterface interface {
 	// RestoreMapping Restore a deleted mapping
 	//
 	// For Admins. Restores the mapping under the same id, with the same `assigned_at`. If its patient or doctor is
-	// deleted, or the doctor has been assigned to the patient again, the answer is 400 (`conflict`). A mapping that is
-	// not deleted is not found (404).
+	// deleted, or the doctor has been assigned to the patient again, the answer is 400 (`conflict`). A mapping that
+	// is not deleted is not found (404).
 	//
 	// A body is ignored.
 	//
 	// Corresponds with POST /api/mappings/{id}/restore/ (the `RestoreMapping` operationId).
-	RestoreMapping(ctx context.Context, id MappingID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	RestoreMapping(ctx context.Context, id DeletedMappingID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListPatients List patients
 	//
-	// All patients. Only Admins can list deleted patients.
+	// For Staff and Admins. All patients.
+	//
+	// With `?deleted=true`, which older clients send, this answers as `/api/patients/deleted/`, with the same permission.
 	//
 	// Corresponds with GET /api/patients/ (the `ListPatients` operationId).
 	ListPatients(ctx context.Context, params *ListPatientsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreatePatientWithBody Create a patient
 	//
-	// `created_by` is set to the caller's account. Only the name is required.
+	// For Staff and Admins. `created_by` is set to the caller's account. Only the name is required.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1821,33 +2079,40 @@ type ClientInterface interface {
 
 	// CreatePatient Create a patient
 	//
-	// `created_by` is set to the caller's account. Only the name is required.
+	// For Staff and Admins. `created_by` is set to the caller's account. Only the name is required.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/patients/ (the `CreatePatient` operationId).
 	CreatePatient(ctx context.Context, body CreatePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListDeletedPatients performs a GET /api/patients/?deleted=true (the `ListDeletedPatients` operationId) request.
+	// ListDeletedPatients List deleted patients
+	//
+	// For Admins. The deleted patients, as they were when they were deleted, until an operator purges them. Restore
+	// one at `/api/patients/{id}/restore/`.
+	//
+	// Corresponds with GET /api/patients/deleted/ (the `ListDeletedPatients` operationId).
 	ListDeletedPatients(ctx context.Context, params *ListDeletedPatientsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeletePatient Delete a patient
 	//
-	// Also deletes the patient's mappings, but no doctors. Admins can list and restore deleted patients.
+	// For Staff and Admins. Also deletes the patient's mappings, but no doctors. Admins can list and restore deleted
+	// patients.
 	//
 	// Corresponds with DELETE /api/patients/{id}/ (the `DeletePatient` operationId).
 	DeletePatient(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetPatient Get a patient
 	//
-	// One patient, with the ids of all the patient's doctors.
+	// For Staff and Admins. One patient, with the ids of all the patient's doctors.
 	//
 	// Corresponds with GET /api/patients/{id}/ (the `GetPatient` operationId).
 	GetPatient(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ChangePatientWithBody Change a patient
 	//
-	// Changes the members that are sent. Null clears the date of birth and the gender. An empty string clears the phone number, the address and the medical record.
+	// For Staff and Admins. Changes the members that are sent. Null clears the date of birth and the gender. An
+	// empty string clears the phone number, the address and the medical record.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1856,7 +2121,8 @@ type ClientInterface interface {
 
 	// ChangePatient Change a patient
 	//
-	// Changes the members that are sent. Null clears the date of birth and the gender. An empty string clears the phone number, the address and the medical record.
+	// For Staff and Admins. Changes the members that are sent. Null clears the date of birth and the gender. An
+	// empty string clears the phone number, the address and the medical record.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1865,7 +2131,8 @@ type ClientInterface interface {
 
 	// ReplacePatientWithBody Replace a patient
 	//
-	// Sets all writable members of a patient. **Members that are left out are emptied**, including the medical record. To change one member, use PATCH.
+	// For Staff and Admins. Sets all writable members of a patient. **Members that are left out are emptied**,
+	// including the medical record. To change one member, use PATCH.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1874,7 +2141,8 @@ type ClientInterface interface {
 
 	// ReplacePatient Replace a patient
 	//
-	// Sets all writable members of a patient. **Members that are left out are emptied**, including the medical record. To change one member, use PATCH.
+	// For Staff and Admins. Sets all writable members of a patient. **Members that are left out are emptied**,
+	// including the medical record. To change one member, use PATCH.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1884,9 +2152,9 @@ type ClientInterface interface {
 	// ListPatientAccesses List accesses to a patient's record
 	//
 	// For Admins. All audit events about the patient, for patients who ask who used their record. They include lists
-	// that showed the patient, and the patient's mappings. The patient can be deleted. For an id that no patient ever
-	// had, the list is empty. A page has at most 200 events. With `Accept: text/csv`, the answer is the report of
-	// `report/`, which takes no parameters.
+	// that showed the patient, and the patient's mappings. The patient can be deleted. For an id that no patient
+	// ever had, the list is empty. A page has at most 200 events. With `Accept: text/csv`, the answer is the report
+	// of `report/`, which takes no parameters.
 	//
 	// This request is itself recorded as an event.
 	//
@@ -1912,15 +2180,15 @@ type ClientInterface interface {
 
 	// ListPatientDoctors List a patient's doctors
 	//
-	// The doctors who are assigned to the patient.
+	// For Staff and Admins. The doctors who are assigned to the patient.
 	//
 	// Corresponds with GET /api/patients/{id}/doctors/ (the `ListPatientDoctors` operationId).
 	ListPatientDoctors(ctx context.Context, id PatientID, params *ListPatientDoctorsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListPatientVersions List the versions of a patient
 	//
-	// Every change of the patient makes a version. A version shows who made it, when, and each member that it changed.
-	// Versions come in ascending order of number.
+	// For Staff and Admins. Every change of the patient makes a version. A version shows who made it, when, and each
+	// member that it changed. Versions come in ascending order of number.
 	//
 	// The versions of a deleted patient need `patient:read_deleted`; a caller without it gets 404.
 	//
@@ -1929,7 +2197,8 @@ type ClientInterface interface {
 
 	// GetPatientVersion Get a version of a patient
 	//
-	// One version, with the patient as it was after the change. The version of a deletion has the patient as it was before.
+	// For Staff and Admins. One version, with the patient as it was after the change. The version of a deletion has
+	// the patient as it was before.
 	//
 	// The versions of a deleted patient need `patient:read_deleted`; a caller without it gets 404.
 	//
@@ -1938,15 +2207,14 @@ type ClientInterface interface {
 
 	// RestorePatient Restore a deleted patient
 	//
-	// For Admins. Restores the patient under the same id, and the mappings that were deleted together with the patient. A
-	// mapping whose doctor is deleted is restored together with the doctor. An
-	// external id that another patient has by now is refused (400, `conflict`). A patient that is not deleted is not
-	// found (404).
+	// For Admins. Restores the patient under the same id, and the mappings that were deleted together with the
+	// patient. A mapping whose doctor is deleted is restored together with the doctor. An external id that another
+	// patient has by now is refused (400, `conflict`). A patient that is not deleted is not found (404).
 	//
 	// A body is ignored.
 	//
 	// Corresponds with POST /api/patients/{id}/restore/ (the `RestorePatient` operationId).
-	RestorePatient(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	RestorePatient(ctx context.Context, id DeletedPatientID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListUsers List users
 	//
@@ -1958,8 +2226,8 @@ type ClientInterface interface {
 
 	// CreateUserWithBody Create a user
 	//
-	// For Admins. Creates an account of either role, even if registration is closed. The password is temporary, because
-	// the Admin knows it: the user must change it after the first login.
+	// For Admins. Creates an account of either role, even if registration is closed. The password is temporary,
+	// because the Admin knows it: the user must change it after the first login.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1968,8 +2236,8 @@ type ClientInterface interface {
 
 	// CreateUser Create a user
 	//
-	// For Admins. Creates an account of either role, even if registration is closed. The password is temporary, because
-	// the Admin knows it: the user must change it after the first login.
+	// For Admins. Creates an account of either role, even if registration is closed. The password is temporary,
+	// because the Admin knows it: the user must change it after the first login.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1979,8 +2247,8 @@ type ClientInterface interface {
 	// DeactivateUser Deactivate a user
 	//
 	// For Admins. All sessions of the user are revoked, and logins are answered as if the password were wrong.
-	// Accounts are never deleted, because records refer to them: set `is_active` to true to undo this. The last active
-	// Admin cannot be deactivated (400, `last_admin`).
+	// Accounts are never deleted, because records refer to them: set `is_active` to true to undo this. The last
+	// active Admin cannot be deactivated (400, `last_admin`).
 	//
 	// Corresponds with DELETE /api/users/{id}/ (the `DeactivateUser` operationId).
 	DeactivateUser(ctx context.Context, id UserID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2020,8 +2288,9 @@ type ClientInterface interface {
 
 	// SetUserPasswordWithBody Set a temporary password for a user
 	//
-	// For Admins, for users who forgot their password. All sessions of the user are revoked, and after the next login
-	// the user must change the password first. Admins change their own password at `/api/auth/password/` (403 here).
+	// For Admins. Helps users who forgot their password. All sessions of the user are revoked, and after the next
+	// login the user must change the password first. Admins change their own password at `/api/auth/password/` (403
+	// here).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2030,8 +2299,9 @@ type ClientInterface interface {
 
 	// SetUserPassword Set a temporary password for a user
 	//
-	// For Admins, for users who forgot their password. All sessions of the user are revoked, and after the next login
-	// the user must change the password first. Admins change their own password at `/api/auth/password/` (403 here).
+	// For Admins. Helps users who forgot their password. All sessions of the user are revoked, and after the next
+	// login the user must change the password first. Admins change their own password at `/api/auth/password/` (403
+	// here).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2047,14 +2317,17 @@ type ClientInterface interface {
 
 	// GetLiveness Check liveness
 	//
-	// Checks only that the process answers. If this fails, restart the process.
+	// For anyone. Checks only that the process answers. If this fails, restart the process.
 	//
 	// Corresponds with GET /livez (the `GetLiveness` operationId).
 	GetLiveness(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetReadiness Check readiness
 	//
-	// Checks that the service can use its database. While this answers 503, send requests to other instances, and do not restart this one. A service that is stopping answers 503. The `code` is `missing_privilege` if the service lacks a privilege in the database, and `schema_unknown` if a newer version of the service has changed the database's schema. For other causes see the service's log.
+	// For anyone. Checks that the service can use its database. While this answers 503, send requests to other
+	// instances, and do not restart this one. A service that is stopping answers 503. The `code` is
+	// `missing_privilege` if the service lacks a privilege in the database, and `schema_unknown` if a newer version
+	// of the service has changed the database's schema. For other causes see the service's log.
 	//
 	// Corresponds with GET /readyz (the `GetReadiness` operationId).
 	GetReadiness(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2062,7 +2335,8 @@ type ClientInterface interface {
 
 // GetHome Get the home page
 //
-// Links to the API and to this document. Clients that prefer `text/html`, such as browsers, get a page; others get JSON.
+// For anyone. Links to the API and to this document. Clients that prefer `text/html`, such as browsers, get a
+// page; others get JSON.
 //
 // Corresponds with GET / (the `GetHome` operationId).
 func (c *Client) GetHome(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2079,7 +2353,7 @@ func (c *Client) GetHome(ctx context.Context, reqEditors ...RequestEditorFn) (*h
 
 // GetIndex Get the index
 //
-// Links to the lists that the caller can read.
+// For Staff and Admins. Links to the lists that the caller can read.
 //
 // Corresponds with GET /api/ (the `GetIndex` operationId).
 func (c *Client) GetIndex(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2129,8 +2403,8 @@ func (c *Client) ListEvents(ctx context.Context, params *ListEventsParams, reqEd
 
 // LoginWithBody Sign in
 //
-// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is an alias.
-// Exactly one of the two is required. An access token in the request is ignored.
+// For anyone. Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is
+// an alias. Exactly one of the two is required. An access token in the request is ignored.
 //
 // The `code` of a 401 says what to do next:
 //
@@ -2164,8 +2438,8 @@ func (c *Client) LoginWithBody(ctx context.Context, contentType string, body io.
 
 // Login Sign in
 //
-// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is an alias.
-// Exactly one of the two is required. An access token in the request is ignored.
+// For anyone. Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is
+// an alias. Exactly one of the two is required. An access token in the request is ignored.
 //
 // The `code` of a 401 says what to do next:
 //
@@ -2199,7 +2473,13 @@ func (c *Client) Login(ctx context.Context, body LoginJSONRequestBody, reqEditor
 
 // RefreshSessionWithBody Continue a session
 //
-// Exchanges the refresh token for the next pair of tokens. A refresh token can be used once. For lost answers, and for two browser tabs that refresh at the same time, the token that was used last can be used again within a grace period (30 seconds by default): it gets the same refresh token again, and a new access token. Using it later, or using an older token, revokes the session (401), because the token must have been copied. A session expires some time after its login, however often it is refreshed. An access token in the request is ignored. Invalid refresh tokens are counted per client network, and after too many, further ones get 429; a valid token never does.
+// For anyone. Exchanges the refresh token for the next pair of tokens. A refresh token can be used once. For
+// lost answers, and for two browser tabs that refresh at the same time, the token that was used last can be used
+// again within a grace period (30 seconds by default): it gets the same refresh token again, and a new access
+// token. Using it later, or using an older token, revokes the session (401), because the token must have been
+// copied. A session expires some time after its login, however often it is refreshed. An access token in the
+// request is ignored. Invalid refresh tokens are counted per client network, and after too many, further ones
+// get 429; a valid token never does.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2218,7 +2498,13 @@ func (c *Client) RefreshSessionWithBody(ctx context.Context, contentType string,
 
 // RefreshSession Continue a session
 //
-// Exchanges the refresh token for the next pair of tokens. A refresh token can be used once. For lost answers, and for two browser tabs that refresh at the same time, the token that was used last can be used again within a grace period (30 seconds by default): it gets the same refresh token again, and a new access token. Using it later, or using an older token, revokes the session (401), because the token must have been copied. A session expires some time after its login, however often it is refreshed. An access token in the request is ignored. Invalid refresh tokens are counted per client network, and after too many, further ones get 429; a valid token never does.
+// For anyone. Exchanges the refresh token for the next pair of tokens. A refresh token can be used once. For
+// lost answers, and for two browser tabs that refresh at the same time, the token that was used last can be used
+// again within a grace period (30 seconds by default): it gets the same refresh token again, and a new access
+// token. Using it later, or using an older token, revokes the session (401), because the token must have been
+// copied. A session expires some time after its login, however often it is refreshed. An access token in the
+// request is ignored. Invalid refresh tokens are counted per client network, and after too many, further ones
+// get 429; a valid token never does.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2237,7 +2523,9 @@ func (c *Client) RefreshSession(ctx context.Context, body RefreshSessionJSONRequ
 
 // Logout Sign out
 //
-// Revokes the session of the access token. This access token and the session's refresh token are refused from now on. Other sessions of the account stay valid; see `/api/auth/sessions/`. No body is needed.
+// For Staff and Admins. Revokes the session of the access token. This access token and the session's refresh
+// token are refused from now on. Other sessions of the account stay valid; see `/api/auth/sessions/`. No body is
+// needed.
 //
 // Corresponds with POST /api/auth/logout/ (the `Logout` operationId).
 func (c *Client) Logout(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2254,7 +2542,7 @@ func (c *Client) Logout(ctx context.Context, reqEditors ...RequestEditorFn) (*ht
 
 // GetMe Get my account
 //
-// The account of the caller.
+// For Staff and Admins. The account of the caller.
 //
 // Corresponds with GET /api/auth/me/ (the `GetMe` operationId).
 func (c *Client) GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2271,7 +2559,8 @@ func (c *Client) GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*htt
 
 // ChangeMeWithBody Change my account
 //
-// Changes the caller's names and phone number. The e-mail address and the role cannot be changed here.
+// For Staff and Admins. Changes the caller's names and phone number. The e-mail address and the role cannot be
+// changed here.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2290,7 +2579,8 @@ func (c *Client) ChangeMeWithBody(ctx context.Context, contentType string, body 
 
 // ChangeMe Change my account
 //
-// Changes the caller's names and phone number. The e-mail address and the role cannot be changed here.
+// For Staff and Admins. Changes the caller's names and phone number. The e-mail address and the role cannot be
+// changed here.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2309,7 +2599,7 @@ func (c *Client) ChangeMe(ctx context.Context, body ChangeMeJSONRequestBody, req
 
 // GetSecondFactor Get my second factor
 //
-// Whether logins need a code, and how many recovery codes are left.
+// For Staff and Admins. Whether logins need a code, and how many recovery codes are left.
 //
 // Corresponds with GET /api/auth/mfa/ (the `GetSecondFactor` operationId).
 func (c *Client) GetSecondFactor(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2326,9 +2616,9 @@ func (c *Client) GetSecondFactor(ctx context.Context, reqEditors ...RequestEdito
 
 // EnrolSecondFactorWithBody Enrol a second factor
 //
-// Creates a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds). The key is shown only
-// once. This needs the password: a wrong one is an error of `password` (400) and counts towards the session's
-// limit (429).
+// For Staff and Admins. Creates a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds).
+// The key is shown only once. This needs the password: a wrong one is an error of `password` (400) and counts
+// towards the session's limit (429).
 //
 // Logins need no code until the key is confirmed at `/api/auth/mfa/confirm/`. Enrolling again before that
 // replaces the key. If the account already has a second factor, the answer is 400 (`mfa_enabled`).
@@ -2350,9 +2640,9 @@ func (c *Client) EnrolSecondFactorWithBody(ctx context.Context, contentType stri
 
 // EnrolSecondFactor Enrol a second factor
 //
-// Creates a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds). The key is shown only
-// once. This needs the password: a wrong one is an error of `password` (400) and counts towards the session's
-// limit (429).
+// For Staff and Admins. Creates a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds).
+// The key is shown only once. This needs the password: a wrong one is an error of `password` (400) and counts
+// towards the session's limit (429).
 //
 // Logins need no code until the key is confirmed at `/api/auth/mfa/confirm/`. Enrolling again before that
 // replaces the key. If the account already has a second factor, the answer is 400 (`mfa_enabled`).
@@ -2374,9 +2664,9 @@ func (c *Client) EnrolSecondFactor(ctx context.Context, body EnrolSecondFactorJS
 
 // ConfirmSecondFactorWithBody Turn my second factor on
 //
-// Confirms the key with a code that the app shows. From now on, logins need a code. All other sessions of the
-// account are revoked. A wrong code is an error of `otp` (400) and counts towards the session's limit (429). If there
-// is no key to confirm, the answer is 400 (`mfa_not_enrolled`).
+// For Staff and Admins. Confirms the key with a code that the app shows. From now on, logins need a code. All
+// other sessions of the account are revoked. A wrong code is an error of `otp` (400) and counts towards the
+// session's limit (429). If there is no key to confirm, the answer is 400 (`mfa_not_enrolled`).
 //
 // The answer has ten recovery codes. Each can replace the app's code at one login. They are shown only once: tell
 // the user to write them down. A code works once, so for a login, wait until the app shows the next one.
@@ -2398,9 +2688,9 @@ func (c *Client) ConfirmSecondFactorWithBody(ctx context.Context, contentType st
 
 // ConfirmSecondFactor Turn my second factor on
 //
-// Confirms the key with a code that the app shows. From now on, logins need a code. All other sessions of the
-// account are revoked. A wrong code is an error of `otp` (400) and counts towards the session's limit (429). If there
-// is no key to confirm, the answer is 400 (`mfa_not_enrolled`).
+// For Staff and Admins. Confirms the key with a code that the app shows. From now on, logins need a code. All
+// other sessions of the account are revoked. A wrong code is an error of `otp` (400) and counts towards the
+// session's limit (429). If there is no key to confirm, the answer is 400 (`mfa_not_enrolled`).
 //
 // The answer has ten recovery codes. Each can replace the app's code at one login. They are shown only once: tell
 // the user to write them down. A code works once, so for a login, wait until the app shows the next one.
@@ -2422,8 +2712,9 @@ func (c *Client) ConfirmSecondFactor(ctx context.Context, body ConfirmSecondFact
 
 // DisableSecondFactorWithBody Turn my second factor off
 //
-// Needs the password: a wrong one is an error of `password` (400) and counts towards the session's limit (429).
-// If the service requires a second factor of administrators, they cannot turn it off (403).
+// For Staff and Admins. Needs the password: a wrong one is an error of `password` (400) and counts towards the
+// session's limit (429). If the service requires a second factor of administrators, they cannot turn it off
+// (403).
 //
 // Takes any type of body and a specified content type.
 //
@@ -2442,8 +2733,9 @@ func (c *Client) DisableSecondFactorWithBody(ctx context.Context, contentType st
 
 // DisableSecondFactor Turn my second factor off
 //
-// Needs the password: a wrong one is an error of `password` (400) and counts towards the session's limit (429).
-// If the service requires a second factor of administrators, they cannot turn it off (403).
+// For Staff and Admins. Needs the password: a wrong one is an error of `password` (400) and counts towards the
+// session's limit (429). If the service requires a second factor of administrators, they cannot turn it off
+// (403).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2462,10 +2754,10 @@ func (c *Client) DisableSecondFactor(ctx context.Context, body DisableSecondFact
 
 // ChangePasswordWithBody Change my password
 //
-// Needs the current password. All other sessions of the account are revoked; the session of the access token
-// continues with the same tokens. A wrong current password is an error of `current_password` (400). Wrong
-// passwords are counted per session: after too many, the session must wait (429), while logins to the account
-// need not.
+// For Staff and Admins. Needs the current password. All other sessions of the account are revoked; the session
+// of the access token continues with the same tokens. A wrong current password is an error of `current_password`
+// (400). Wrong passwords are counted per session: after too many, the session must wait (429), while logins to
+// the account need not.
 //
 // A user with a temporary password must do this first: see "Duties" above.
 //
@@ -2486,10 +2778,10 @@ func (c *Client) ChangePasswordWithBody(ctx context.Context, contentType string,
 
 // ChangePassword Change my password
 //
-// Needs the current password. All other sessions of the account are revoked; the session of the access token
-// continues with the same tokens. A wrong current password is an error of `current_password` (400). Wrong
-// passwords are counted per session: after too many, the session must wait (429), while logins to the account
-// need not.
+// For Staff and Admins. Needs the current password. All other sessions of the account are revoked; the session
+// of the access token continues with the same tokens. A wrong current password is an error of `current_password`
+// (400). Wrong passwords are counted per session: after too many, the session must wait (429), while logins to
+// the account need not.
 //
 // A user with a temporary password must do this first: see "Duties" above.
 //
@@ -2510,8 +2802,8 @@ func (c *Client) ChangePassword(ctx context.Context, body ChangePasswordJSONRequ
 
 // ListPermissions List my permissions
 //
-// The names of the permissions that the caller has now, as in `x-permission`. While the caller has a duty,
-// these are few.
+// For Staff and Admins. The names of the permissions that the caller has now, as in `x-permission`. While the
+// caller has a duty, these are few.
 //
 // Corresponds with GET /api/auth/permissions/ (the `ListPermissions` operationId).
 func (c *Client) ListPermissions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2528,8 +2820,8 @@ func (c *Client) ListPermissions(ctx context.Context, reqEditors ...RequestEdito
 
 // RegisterWithBody Create an account
 //
-// The e-mail address is the sign-in name, and is unique regardless of letter case. The password must have 8 to
-// 256 characters and must not be easy to guess.
+// For anyone. The e-mail address is the sign-in name, and is unique regardless of letter case. The password must
+// have 8 to 256 characters and must not be easy to guess.
 //
 // Without a token, or with a token of Staff, the new account has the role STAFF. A setting of the service decides
 // whether it can be used at once (201), an administrator must activate it first (202), or registration is closed
@@ -2553,8 +2845,8 @@ func (c *Client) RegisterWithBody(ctx context.Context, contentType string, body 
 
 // Register Create an account
 //
-// The e-mail address is the sign-in name, and is unique regardless of letter case. The password must have 8 to
-// 256 characters and must not be easy to guess.
+// For anyone. The e-mail address is the sign-in name, and is unique regardless of letter case. The password must
+// have 8 to 256 characters and must not be easy to guess.
 //
 // Without a token, or with a token of Staff, the new account has the role STAFF. A setting of the service decides
 // whether it can be used at once (201), an administrator must activate it first (202), or registration is closed
@@ -2578,7 +2870,7 @@ func (c *Client) Register(ctx context.Context, body RegisterJSONRequestBody, req
 
 // EndOtherSessions Sign out everywhere else
 //
-// Revokes all sessions of the caller except the one of the access token.
+// For Staff and Admins. Revokes all sessions of the caller except the one of the access token.
 //
 // Corresponds with DELETE /api/auth/sessions/ (the `EndOtherSessions` operationId).
 func (c *Client) EndOtherSessions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2595,7 +2887,7 @@ func (c *Client) EndOtherSessions(ctx context.Context, reqEditors ...RequestEdit
 
 // ListSessions List my sessions
 //
-// The caller's sessions that are still valid.
+// For Staff and Admins. The caller's sessions that are still valid.
 //
 // Corresponds with GET /api/auth/sessions/ (the `ListSessions` operationId).
 func (c *Client) ListSessions(ctx context.Context, params *ListSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2612,8 +2904,8 @@ func (c *Client) ListSessions(ctx context.Context, params *ListSessionsParams, r
 
 // EndSession Revoke one of my sessions
 //
-// Revokes one of the caller's sessions. Its tokens are refused from now on. This can be the session of the access
-// token.
+// For Staff and Admins. Revokes one of the caller's sessions. Its tokens are refused from now on. This can be
+// the session of the access token.
 //
 // Corresponds with DELETE /api/auth/sessions/{id}/ (the `EndSession` operationId).
 func (c *Client) EndSession(ctx context.Context, id SessionID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2630,7 +2922,9 @@ func (c *Client) EndSession(ctx context.Context, id SessionID, reqEditors ...Req
 
 // ListDoctors List doctors
 //
-// All doctors. Only Admins get salaries, and only Admins can list deleted doctors.
+// For Staff and Admins. All doctors. Only Admins get salaries.
+//
+// With `?deleted=true`, which older clients send, this answers as `/api/doctors/deleted/`, with the same permission.
 //
 // Corresponds with GET /api/doctors/ (the `ListDoctors` operationId).
 func (c *Client) ListDoctors(ctx context.Context, params *ListDoctorsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2647,7 +2941,8 @@ func (c *Client) ListDoctors(ctx context.Context, params *ListDoctorsParams, req
 
 // CreateDoctorWithBody Create a doctor
 //
-// For Admins. `joined_at` is set to the current date in UTC. Licence numbers are unique, regardless of letter case and character width (400).
+// For Admins. `joined_at` is set to the current date in UTC. Licence numbers are unique, regardless of letter
+// case and character width (400).
 //
 // Takes any type of body and a specified content type.
 //
@@ -2666,7 +2961,8 @@ func (c *Client) CreateDoctorWithBody(ctx context.Context, contentType string, b
 
 // CreateDoctor Create a doctor
 //
-// For Admins. `joined_at` is set to the current date in UTC. Licence numbers are unique, regardless of letter case and character width (400).
+// For Admins. `joined_at` is set to the current date in UTC. Licence numbers are unique, regardless of letter
+// case and character width (400).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2683,7 +2979,12 @@ func (c *Client) CreateDoctor(ctx context.Context, body CreateDoctorJSONRequestB
 	return c.Client.Do(req)
 }
 
-// ListDeletedDoctors performs a GET /api/doctors/?deleted=true (the `ListDeletedDoctors` operationId) request.
+// ListDeletedDoctors List deleted doctors
+//
+// For Admins. The deleted doctors, as they were when they were deleted, until an operator purges them. Restore
+// one at `/api/doctors/{id}/restore/`.
+//
+// Corresponds with GET /api/doctors/deleted/ (the `ListDeletedDoctors` operationId).
 func (c *Client) ListDeletedDoctors(ctx context.Context, params *ListDeletedDoctorsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListDeletedDoctorsRequest(c.Server, params)
 	if err != nil {
@@ -2715,7 +3016,7 @@ func (c *Client) DeleteDoctor(ctx context.Context, id DoctorID, reqEditors ...Re
 
 // GetDoctor Get a doctor
 //
-// One doctor. The salary is absent unless the caller is an Admin.
+// For Staff and Admins. One doctor. The salary is absent unless the caller is an Admin.
 //
 // Corresponds with GET /api/doctors/{id}/ (the `GetDoctor` operationId).
 func (c *Client) GetDoctor(ctx context.Context, id DoctorID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2808,8 +3109,9 @@ func (c *Client) ReplaceDoctor(ctx context.Context, id DoctorID, body ReplaceDoc
 
 // ListDoctorVersions List the versions of a doctor
 //
-// Every change of the doctor makes a version. A version shows who made it, when, and each member that it changed.
-// Versions come in ascending order of number. The salary and its changes are absent unless the caller is an Admin.
+// For Staff and Admins. Every change of the doctor makes a version. A version shows who made it, when, and each
+// member that it changed. Versions come in ascending order of number. The salary and its changes are absent
+// unless the caller is an Admin.
 //
 // The versions of a deleted doctor need `doctor:read_deleted`; a caller without it gets 404.
 //
@@ -2828,8 +3130,8 @@ func (c *Client) ListDoctorVersions(ctx context.Context, id DoctorID, params *Li
 
 // GetDoctorVersion Get a version of a doctor
 //
-// One version, with the doctor as it was after the change. The version of a deletion has the doctor as it was
-// before. The salary and its changes are absent unless the caller is an Admin.
+// For Staff and Admins. One version, with the doctor as it was after the change. The version of a deletion has
+// the doctor as it was before. The salary and its changes are absent unless the caller is an Admin.
 //
 // The versions of a deleted doctor need `doctor:read_deleted`; a caller without it gets 404.
 //
@@ -2848,7 +3150,7 @@ func (c *Client) GetDoctorVersion(ctx context.Context, id DoctorID, version Vers
 
 // ListDoctorPatients List a doctor's patients
 //
-// The patients that the doctor is assigned to.
+// For Staff and Admins. The patients that the doctor is assigned to.
 //
 // Corresponds with GET /api/doctors/{id}/patients/ (the `ListDoctorPatients` operationId).
 func (c *Client) ListDoctorPatients(ctx context.Context, id DoctorID, params *ListDoctorPatientsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2865,14 +3167,14 @@ func (c *Client) ListDoctorPatients(ctx context.Context, id DoctorID, params *Li
 
 // RestoreDoctor Restore a deleted doctor
 //
-// For Admins. Restores the doctor under the same id, and the mappings that were deleted together with the doctor. A mapping
-// whose patient is deleted is restored together with the patient. If another doctor has the licence number
-// now, the answer is 400 (`conflict`). A doctor that is not deleted is not found (404).
+// For Admins. Restores the doctor under the same id, and the mappings that were deleted together with the
+// doctor. A mapping whose patient is deleted is restored together with the patient. If another doctor has the
+// licence number now, the answer is 400 (`conflict`). A doctor that is not deleted is not found (404).
 //
 // A body is ignored.
 //
 // Corresponds with POST /api/doctors/{id}/restore/ (the `RestoreDoctor` operationId).
-func (c *Client) RestoreDoctor(ctx context.Context, id DoctorID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) RestoreDoctor(ctx context.Context, id DeletedDoctorID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRestoreDoctorRequest(c.Server, id)
 	if err != nil {
 		return nil, err
@@ -2886,7 +3188,11 @@ func (c *Client) RestoreDoctor(ctx context.Context, id DoctorID, reqEditors ...R
 
 // ListMappings List mappings
 //
-// All mappings, with the patient's name and the doctor. If no mapping matches `patient_id` and `doctor_id`, the list is empty. Only Admins can list deleted mappings.
+// For Staff and Admins. All mappings, with the patient's name and the doctor. If no mapping matches `patient_id`
+// and `doctor_id`, the list is empty.
+//
+// With `?deleted=true`, which older clients send, this answers as `/api/mappings/deleted/`, with the same permission.
+// It cannot be combined with a filter (400).
 //
 // Corresponds with GET /api/mappings/ (the `ListMappings` operationId).
 func (c *Client) ListMappings(ctx context.Context, params *ListMappingsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2903,7 +3209,8 @@ func (c *Client) ListMappings(ctx context.Context, params *ListMappingsParams, r
 
 // CreateMappingWithBody Assign a doctor to a patient
 //
-// If the doctor is already assigned to the patient, or one of the ids does not exist, the answer is 400.
+// For Staff and Admins. If the doctor is already assigned to the patient, or one of the ids does not exist, the
+// answer is 400.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2922,7 +3229,8 @@ func (c *Client) CreateMappingWithBody(ctx context.Context, contentType string, 
 
 // CreateMapping Assign a doctor to a patient
 //
-// If the doctor is already assigned to the patient, or one of the ids does not exist, the answer is 400.
+// For Staff and Admins. If the doctor is already assigned to the patient, or one of the ids does not exist, the
+// answer is 400.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2939,7 +3247,12 @@ func (c *Client) CreateMapping(ctx context.Context, body CreateMappingJSONReques
 	return c.Client.Do(req)
 }
 
-// ListDeletedMappings performs a GET /api/mappings/?deleted=true (the `ListDeletedMappings` operationId) request.
+// ListDeletedMappings List deleted mappings
+//
+// For Admins. The deleted mappings, as they were when they were deleted, until an operator purges them. Restore
+// one at `/api/mappings/{id}/restore/`.
+//
+// Corresponds with GET /api/mappings/deleted/ (the `ListDeletedMappings` operationId).
 func (c *Client) ListDeletedMappings(ctx context.Context, params *ListDeletedMappingsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListDeletedMappingsRequest(c.Server, params)
 	if err != nil {
@@ -2954,7 +3267,8 @@ func (c *Client) ListDeletedMappings(ctx context.Context, params *ListDeletedMap
 
 // DeleteMapping Delete a mapping
 //
-// Unassigns the doctor from the patient. Neither of the two is deleted. Admins can list and restore deleted mappings.
+// For Staff and Admins. Unassigns the doctor from the patient. Neither of the two is deleted. Admins can list
+// and restore deleted mappings.
 //
 // Corresponds with DELETE /api/mappings/{id}/ (the `DeleteMapping` operationId).
 func (c *Client) DeleteMapping(ctx context.Context, id MappingID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2971,7 +3285,8 @@ func (c *Client) DeleteMapping(ctx context.Context, id MappingID, reqEditors ...
 
 // ListMappedDoctors List a patient's doctors (old path)
 //
-// The id is **the id of a patient**, unlike in the other operations on this path. The answer is the same as that of `/api/patients/{id}/doctors/`, which new clients should use.
+// For Staff and Admins. The id is **the id of a patient**, unlike in the other operations on this path. The
+// answer is the same as that of `/api/patients/{id}/doctors/`, which new clients should use.
 //
 // Corresponds with GET /api/mappings/{id}/ (the `ListMappedDoctors` operationId).
 func (c *Client) ListMappedDoctors(ctx context.Context, id PatientID, params *ListMappedDoctorsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2988,7 +3303,8 @@ func (c *Client) ListMappedDoctors(ctx context.Context, id PatientID, params *Li
 
 // ChangeMappingWithBody Change a mapping
 //
-// Sets the patient or the doctor of the mapping. If the pair changes, `assigned_at` is set to the current time.
+// For Staff and Admins. Sets the patient or the doctor of the mapping. If the pair changes, `assigned_at` is set
+// to the current time.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3007,7 +3323,8 @@ func (c *Client) ChangeMappingWithBody(ctx context.Context, id MappingID, conten
 
 // ChangeMapping Change a mapping
 //
-// Sets the patient or the doctor of the mapping. If the pair changes, `assigned_at` is set to the current time.
+// For Staff and Admins. Sets the patient or the doctor of the mapping. If the pair changes, `assigned_at` is set
+// to the current time.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3026,7 +3343,8 @@ func (c *Client) ChangeMapping(ctx context.Context, id MappingID, body ChangeMap
 
 // ReplaceMappingWithBody Replace a mapping
 //
-// Sets the patient and the doctor of the mapping. If the pair changes, `assigned_at` is set to the current time.
+// For Staff and Admins. Sets the patient and the doctor of the mapping. If the pair changes, `assigned_at` is
+// set to the current time.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3045,7 +3363,8 @@ func (c *Client) ReplaceMappingWithBody(ctx context.Context, id MappingID, conte
 
 // ReplaceMapping Replace a mapping
 //
-// Sets the patient and the doctor of the mapping. If the pair changes, `assigned_at` is set to the current time.
+// For Staff and Admins. Sets the patient and the doctor of the mapping. If the pair changes, `assigned_at` is
+// set to the current time.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3064,8 +3383,8 @@ func (c *Client) ReplaceMapping(ctx context.Context, id MappingID, body ReplaceM
 
 // ListMappingVersions List the versions of a mapping
 //
-// Every change of the mapping makes a version. A version shows who made it, when, and each member that it changed.
-// Versions come in ascending order of number.
+// For Staff and Admins. Every change of the mapping makes a version. A version shows who made it, when, and each
+// member that it changed. Versions come in ascending order of number.
 //
 // The versions of a deleted mapping need `mapping:read_deleted`; a caller without it gets 404.
 //
@@ -3084,7 +3403,8 @@ func (c *Client) ListMappingVersions(ctx context.Context, id MappingID, params *
 
 // GetMappingVersion Get a version of a mapping
 //
-// One version, with the mapping as it was after the change. The version of a deletion has the mapping as it was before.
+// For Staff and Admins. One version, with the mapping as it was after the change. The version of a deletion has
+// the mapping as it was before.
 //
 // The versions of a deleted mapping need `mapping:read_deleted`; a caller without it gets 404.
 //
@@ -3104,13 +3424,13 @@ func (c *Client) GetMappingVersion(ctx context.Context, id MappingID, version Ve
 // RestoreMapping Restore a deleted mapping
 //
 // For Admins. Restores the mapping under the same id, with the same `assigned_at`. If its patient or doctor is
-// deleted, or the doctor has been assigned to the patient again, the answer is 400 (`conflict`). A mapping that is
-// not deleted is not found (404).
+// deleted, or the doctor has been assigned to the patient again, the answer is 400 (`conflict`). A mapping that
+// is not deleted is not found (404).
 //
 // A body is ignored.
 //
 // Corresponds with POST /api/mappings/{id}/restore/ (the `RestoreMapping` operationId).
-func (c *Client) RestoreMapping(ctx context.Context, id MappingID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) RestoreMapping(ctx context.Context, id DeletedMappingID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRestoreMappingRequest(c.Server, id)
 	if err != nil {
 		return nil, err
@@ -3124,7 +3444,9 @@ func (c *Client) RestoreMapping(ctx context.Context, id MappingID, reqEditors ..
 
 // ListPatients List patients
 //
-// All patients. Only Admins can list deleted patients.
+// For Staff and Admins. All patients.
+//
+// With `?deleted=true`, which older clients send, this answers as `/api/patients/deleted/`, with the same permission.
 //
 // Corresponds with GET /api/patients/ (the `ListPatients` operationId).
 func (c *Client) ListPatients(ctx context.Context, params *ListPatientsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3141,7 +3463,7 @@ func (c *Client) ListPatients(ctx context.Context, params *ListPatientsParams, r
 
 // CreatePatientWithBody Create a patient
 //
-// `created_by` is set to the caller's account. Only the name is required.
+// For Staff and Admins. `created_by` is set to the caller's account. Only the name is required.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3160,7 +3482,7 @@ func (c *Client) CreatePatientWithBody(ctx context.Context, contentType string, 
 
 // CreatePatient Create a patient
 //
-// `created_by` is set to the caller's account. Only the name is required.
+// For Staff and Admins. `created_by` is set to the caller's account. Only the name is required.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3177,7 +3499,12 @@ func (c *Client) CreatePatient(ctx context.Context, body CreatePatientJSONReques
 	return c.Client.Do(req)
 }
 
-// ListDeletedPatients performs a GET /api/patients/?deleted=true (the `ListDeletedPatients` operationId) request.
+// ListDeletedPatients List deleted patients
+//
+// For Admins. The deleted patients, as they were when they were deleted, until an operator purges them. Restore
+// one at `/api/patients/{id}/restore/`.
+//
+// Corresponds with GET /api/patients/deleted/ (the `ListDeletedPatients` operationId).
 func (c *Client) ListDeletedPatients(ctx context.Context, params *ListDeletedPatientsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListDeletedPatientsRequest(c.Server, params)
 	if err != nil {
@@ -3192,7 +3519,8 @@ func (c *Client) ListDeletedPatients(ctx context.Context, params *ListDeletedPat
 
 // DeletePatient Delete a patient
 //
-// Also deletes the patient's mappings, but no doctors. Admins can list and restore deleted patients.
+// For Staff and Admins. Also deletes the patient's mappings, but no doctors. Admins can list and restore deleted
+// patients.
 //
 // Corresponds with DELETE /api/patients/{id}/ (the `DeletePatient` operationId).
 func (c *Client) DeletePatient(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3209,7 +3537,7 @@ func (c *Client) DeletePatient(ctx context.Context, id PatientID, reqEditors ...
 
 // GetPatient Get a patient
 //
-// One patient, with the ids of all the patient's doctors.
+// For Staff and Admins. One patient, with the ids of all the patient's doctors.
 //
 // Corresponds with GET /api/patients/{id}/ (the `GetPatient` operationId).
 func (c *Client) GetPatient(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3226,7 +3554,8 @@ func (c *Client) GetPatient(ctx context.Context, id PatientID, reqEditors ...Req
 
 // ChangePatientWithBody Change a patient
 //
-// Changes the members that are sent. Null clears the date of birth and the gender. An empty string clears the phone number, the address and the medical record.
+// For Staff and Admins. Changes the members that are sent. Null clears the date of birth and the gender. An
+// empty string clears the phone number, the address and the medical record.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3245,7 +3574,8 @@ func (c *Client) ChangePatientWithBody(ctx context.Context, id PatientID, conten
 
 // ChangePatient Change a patient
 //
-// Changes the members that are sent. Null clears the date of birth and the gender. An empty string clears the phone number, the address and the medical record.
+// For Staff and Admins. Changes the members that are sent. Null clears the date of birth and the gender. An
+// empty string clears the phone number, the address and the medical record.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3264,7 +3594,8 @@ func (c *Client) ChangePatient(ctx context.Context, id PatientID, body ChangePat
 
 // ReplacePatientWithBody Replace a patient
 //
-// Sets all writable members of a patient. **Members that are left out are emptied**, including the medical record. To change one member, use PATCH.
+// For Staff and Admins. Sets all writable members of a patient. **Members that are left out are emptied**,
+// including the medical record. To change one member, use PATCH.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3283,7 +3614,8 @@ func (c *Client) ReplacePatientWithBody(ctx context.Context, id PatientID, conte
 
 // ReplacePatient Replace a patient
 //
-// Sets all writable members of a patient. **Members that are left out are emptied**, including the medical record. To change one member, use PATCH.
+// For Staff and Admins. Sets all writable members of a patient. **Members that are left out are emptied**,
+// including the medical record. To change one member, use PATCH.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3303,9 +3635,9 @@ func (c *Client) ReplacePatient(ctx context.Context, id PatientID, body ReplaceP
 // ListPatientAccesses List accesses to a patient's record
 //
 // For Admins. All audit events about the patient, for patients who ask who used their record. They include lists
-// that showed the patient, and the patient's mappings. The patient can be deleted. For an id that no patient ever
-// had, the list is empty. A page has at most 200 events. With `Accept: text/csv`, the answer is the report of
-// `report/`, which takes no parameters.
+// that showed the patient, and the patient's mappings. The patient can be deleted. For an id that no patient
+// ever had, the list is empty. A page has at most 200 events. With `Accept: text/csv`, the answer is the report
+// of `report/`, which takes no parameters.
 //
 // This request is itself recorded as an event.
 //
@@ -3351,7 +3683,7 @@ func (c *Client) ReportPatientAccesses(ctx context.Context, id PatientID, reqEdi
 
 // ListPatientDoctors List a patient's doctors
 //
-// The doctors who are assigned to the patient.
+// For Staff and Admins. The doctors who are assigned to the patient.
 //
 // Corresponds with GET /api/patients/{id}/doctors/ (the `ListPatientDoctors` operationId).
 func (c *Client) ListPatientDoctors(ctx context.Context, id PatientID, params *ListPatientDoctorsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3368,8 +3700,8 @@ func (c *Client) ListPatientDoctors(ctx context.Context, id PatientID, params *L
 
 // ListPatientVersions List the versions of a patient
 //
-// Every change of the patient makes a version. A version shows who made it, when, and each member that it changed.
-// Versions come in ascending order of number.
+// For Staff and Admins. Every change of the patient makes a version. A version shows who made it, when, and each
+// member that it changed. Versions come in ascending order of number.
 //
 // The versions of a deleted patient need `patient:read_deleted`; a caller without it gets 404.
 //
@@ -3388,7 +3720,8 @@ func (c *Client) ListPatientVersions(ctx context.Context, id PatientID, params *
 
 // GetPatientVersion Get a version of a patient
 //
-// One version, with the patient as it was after the change. The version of a deletion has the patient as it was before.
+// For Staff and Admins. One version, with the patient as it was after the change. The version of a deletion has
+// the patient as it was before.
 //
 // The versions of a deleted patient need `patient:read_deleted`; a caller without it gets 404.
 //
@@ -3407,15 +3740,14 @@ func (c *Client) GetPatientVersion(ctx context.Context, id PatientID, version Ve
 
 // RestorePatient Restore a deleted patient
 //
-// For Admins. Restores the patient under the same id, and the mappings that were deleted together with the patient. A
-// mapping whose doctor is deleted is restored together with the doctor. An
-// external id that another patient has by now is refused (400, `conflict`). A patient that is not deleted is not
-// found (404).
+// For Admins. Restores the patient under the same id, and the mappings that were deleted together with the
+// patient. A mapping whose doctor is deleted is restored together with the doctor. An external id that another
+// patient has by now is refused (400, `conflict`). A patient that is not deleted is not found (404).
 //
 // A body is ignored.
 //
 // Corresponds with POST /api/patients/{id}/restore/ (the `RestorePatient` operationId).
-func (c *Client) RestorePatient(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) RestorePatient(ctx context.Context, id DeletedPatientID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRestorePatientRequest(c.Server, id)
 	if err != nil {
 		return nil, err
@@ -3447,8 +3779,8 @@ func (c *Client) ListUsers(ctx context.Context, params *ListUsersParams, reqEdit
 
 // CreateUserWithBody Create a user
 //
-// For Admins. Creates an account of either role, even if registration is closed. The password is temporary, because
-// the Admin knows it: the user must change it after the first login.
+// For Admins. Creates an account of either role, even if registration is closed. The password is temporary,
+// because the Admin knows it: the user must change it after the first login.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3467,8 +3799,8 @@ func (c *Client) CreateUserWithBody(ctx context.Context, contentType string, bod
 
 // CreateUser Create a user
 //
-// For Admins. Creates an account of either role, even if registration is closed. The password is temporary, because
-// the Admin knows it: the user must change it after the first login.
+// For Admins. Creates an account of either role, even if registration is closed. The password is temporary,
+// because the Admin knows it: the user must change it after the first login.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3488,8 +3820,8 @@ func (c *Client) CreateUser(ctx context.Context, body CreateUserJSONRequestBody,
 // DeactivateUser Deactivate a user
 //
 // For Admins. All sessions of the user are revoked, and logins are answered as if the password were wrong.
-// Accounts are never deleted, because records refer to them: set `is_active` to true to undo this. The last active
-// Admin cannot be deactivated (400, `last_admin`).
+// Accounts are never deleted, because records refer to them: set `is_active` to true to undo this. The last
+// active Admin cannot be deactivated (400, `last_admin`).
 //
 // Corresponds with DELETE /api/users/{id}/ (the `DeactivateUser` operationId).
 func (c *Client) DeactivateUser(ctx context.Context, id UserID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3569,8 +3901,9 @@ func (c *Client) ChangeUser(ctx context.Context, id UserID, body ChangeUserJSONR
 
 // SetUserPasswordWithBody Set a temporary password for a user
 //
-// For Admins, for users who forgot their password. All sessions of the user are revoked, and after the next login
-// the user must change the password first. Admins change their own password at `/api/auth/password/` (403 here).
+// For Admins. Helps users who forgot their password. All sessions of the user are revoked, and after the next
+// login the user must change the password first. Admins change their own password at `/api/auth/password/` (403
+// here).
 //
 // Takes any type of body and a specified content type.
 //
@@ -3589,8 +3922,9 @@ func (c *Client) SetUserPasswordWithBody(ctx context.Context, id UserID, content
 
 // SetUserPassword Set a temporary password for a user
 //
-// For Admins, for users who forgot their password. All sessions of the user are revoked, and after the next login
-// the user must change the password first. Admins change their own password at `/api/auth/password/` (403 here).
+// For Admins. Helps users who forgot their password. All sessions of the user are revoked, and after the next
+// login the user must change the password first. Admins change their own password at `/api/auth/password/` (403
+// here).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3626,7 +3960,7 @@ func (c *Client) EndUserSessions(ctx context.Context, id UserID, reqEditors ...R
 
 // GetLiveness Check liveness
 //
-// Checks only that the process answers. If this fails, restart the process.
+// For anyone. Checks only that the process answers. If this fails, restart the process.
 //
 // Corresponds with GET /livez (the `GetLiveness` operationId).
 func (c *Client) GetLiveness(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3643,7 +3977,10 @@ func (c *Client) GetLiveness(ctx context.Context, reqEditors ...RequestEditorFn)
 
 // GetReadiness Check readiness
 //
-// Checks that the service can use its database. While this answers 503, send requests to other instances, and do not restart this one. A service that is stopping answers 503. The `code` is `missing_privilege` if the service lacks a privilege in the database, and `schema_unknown` if a newer version of the service has changed the database's schema. For other causes see the service's log.
+// For anyone. Checks that the service can use its database. While this answers 503, send requests to other
+// instances, and do not restart this one. A service that is stopping answers 503. The `code` is
+// `missing_privilege` if the service lacks a privilege in the database, and `schema_unknown` if a newer version
+// of the service has changed the database's schema. For other causes see the service's log.
 //
 // Corresponds with GET /readyz (the `GetReadiness` operationId).
 func (c *Client) GetReadiness(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4544,7 +4881,7 @@ func NewListDeletedDoctorsRequest(server string, params *ListDeletedDoctorsParam
 		return nil, err
 	}
 
-	operationPath := fmt.Sprintf("/api/doctors/?deleted=true")
+	operationPath := fmt.Sprintf("/api/doctors/deleted/")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -4951,7 +5288,7 @@ func NewListDoctorPatientsRequest(server string, id DoctorID, params *ListDoctor
 }
 
 // NewRestoreDoctorRequest constructs an http.Request for the RestoreDoctor method
-func NewRestoreDoctorRequest(server string, id DoctorID) (*http.Request, error) {
+func NewRestoreDoctorRequest(server string, id DeletedDoctorID) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -5123,7 +5460,7 @@ func NewListDeletedMappingsRequest(server string, params *ListDeletedMappingsPar
 		return nil, err
 	}
 
-	operationPath := fmt.Sprintf("/api/mappings/?deleted=true")
+	operationPath := fmt.Sprintf("/api/mappings/deleted/")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -5496,7 +5833,7 @@ func NewGetMappingVersionRequest(server string, id MappingID, version VersionNum
 }
 
 // NewRestoreMappingRequest constructs an http.Request for the RestoreMapping method
-func NewRestoreMappingRequest(server string, id MappingID) (*http.Request, error) {
+func NewRestoreMappingRequest(server string, id DeletedMappingID) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -5644,7 +5981,7 @@ func NewListDeletedPatientsRequest(server string, params *ListDeletedPatientsPar
 		return nil, err
 	}
 
-	operationPath := fmt.Sprintf("/api/patients/?deleted=true")
+	operationPath := fmt.Sprintf("/api/patients/deleted/")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -6170,7 +6507,7 @@ func NewGetPatientVersionRequest(server string, id PatientID, version VersionNum
 }
 
 // NewRestorePatientRequest constructs an http.Request for the RestorePatient method
-func NewRestorePatientRequest(server string, id PatientID) (*http.Request, error) {
+func NewRestorePatientRequest(server string, id DeletedPatientID) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -6641,7 +6978,8 @@ type ClientWithResponsesInterface interface {
 
 	// GetHomeWithResponse Get the home page
 	//
-	// Links to the API and to this document. Clients that prefer `text/html`, such as browsers, get a page; others get JSON.
+	// For anyone. Links to the API and to this document. Clients that prefer `text/html`, such as browsers, get a
+	// page; others get JSON.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6650,7 +6988,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetIndexWithResponse Get the index
 	//
-	// Links to the lists that the caller can read.
+	// For Staff and Admins. Links to the lists that the caller can read.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6684,8 +7022,8 @@ type ClientWithResponsesInterface interface {
 
 	// LoginWithBodyWithResponse Sign in
 	//
-	// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is an alias.
-	// Exactly one of the two is required. An access token in the request is ignored.
+	// For anyone. Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is
+	// an alias. Exactly one of the two is required. An access token in the request is ignored.
 	//
 	// The `code` of a 401 says what to do next:
 	//
@@ -6709,8 +7047,8 @@ type ClientWithResponsesInterface interface {
 
 	// LoginWithResponse Sign in
 	//
-	// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is an alias.
-	// Exactly one of the two is required. An access token in the request is ignored.
+	// For anyone. Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is
+	// an alias. Exactly one of the two is required. An access token in the request is ignored.
 	//
 	// The `code` of a 401 says what to do next:
 	//
@@ -6734,7 +7072,13 @@ type ClientWithResponsesInterface interface {
 
 	// RefreshSessionWithBodyWithResponse Continue a session
 	//
-	// Exchanges the refresh token for the next pair of tokens. A refresh token can be used once. For lost answers, and for two browser tabs that refresh at the same time, the token that was used last can be used again within a grace period (30 seconds by default): it gets the same refresh token again, and a new access token. Using it later, or using an older token, revokes the session (401), because the token must have been copied. A session expires some time after its login, however often it is refreshed. An access token in the request is ignored. Invalid refresh tokens are counted per client network, and after too many, further ones get 429; a valid token never does.
+	// For anyone. Exchanges the refresh token for the next pair of tokens. A refresh token can be used once. For
+	// lost answers, and for two browser tabs that refresh at the same time, the token that was used last can be used
+	// again within a grace period (30 seconds by default): it gets the same refresh token again, and a new access
+	// token. Using it later, or using an older token, revokes the session (401), because the token must have been
+	// copied. A session expires some time after its login, however often it is refreshed. An access token in the
+	// request is ignored. Invalid refresh tokens are counted per client network, and after too many, further ones
+	// get 429; a valid token never does.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6743,7 +7087,13 @@ type ClientWithResponsesInterface interface {
 
 	// RefreshSessionWithResponse Continue a session
 	//
-	// Exchanges the refresh token for the next pair of tokens. A refresh token can be used once. For lost answers, and for two browser tabs that refresh at the same time, the token that was used last can be used again within a grace period (30 seconds by default): it gets the same refresh token again, and a new access token. Using it later, or using an older token, revokes the session (401), because the token must have been copied. A session expires some time after its login, however often it is refreshed. An access token in the request is ignored. Invalid refresh tokens are counted per client network, and after too many, further ones get 429; a valid token never does.
+	// For anyone. Exchanges the refresh token for the next pair of tokens. A refresh token can be used once. For
+	// lost answers, and for two browser tabs that refresh at the same time, the token that was used last can be used
+	// again within a grace period (30 seconds by default): it gets the same refresh token again, and a new access
+	// token. Using it later, or using an older token, revokes the session (401), because the token must have been
+	// copied. A session expires some time after its login, however often it is refreshed. An access token in the
+	// request is ignored. Invalid refresh tokens are counted per client network, and after too many, further ones
+	// get 429; a valid token never does.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6752,7 +7102,9 @@ type ClientWithResponsesInterface interface {
 
 	// LogoutWithResponse Sign out
 	//
-	// Revokes the session of the access token. This access token and the session's refresh token are refused from now on. Other sessions of the account stay valid; see `/api/auth/sessions/`. No body is needed.
+	// For Staff and Admins. Revokes the session of the access token. This access token and the session's refresh
+	// token are refused from now on. Other sessions of the account stay valid; see `/api/auth/sessions/`. No body is
+	// needed.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6761,7 +7113,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetMeWithResponse Get my account
 	//
-	// The account of the caller.
+	// For Staff and Admins. The account of the caller.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6770,7 +7122,8 @@ type ClientWithResponsesInterface interface {
 
 	// ChangeMeWithBodyWithResponse Change my account
 	//
-	// Changes the caller's names and phone number. The e-mail address and the role cannot be changed here.
+	// For Staff and Admins. Changes the caller's names and phone number. The e-mail address and the role cannot be
+	// changed here.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6779,7 +7132,8 @@ type ClientWithResponsesInterface interface {
 
 	// ChangeMeWithResponse Change my account
 	//
-	// Changes the caller's names and phone number. The e-mail address and the role cannot be changed here.
+	// For Staff and Admins. Changes the caller's names and phone number. The e-mail address and the role cannot be
+	// changed here.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6788,7 +7142,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetSecondFactorWithResponse Get my second factor
 	//
-	// Whether logins need a code, and how many recovery codes are left.
+	// For Staff and Admins. Whether logins need a code, and how many recovery codes are left.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6797,9 +7151,9 @@ type ClientWithResponsesInterface interface {
 
 	// EnrolSecondFactorWithBodyWithResponse Enrol a second factor
 	//
-	// Creates a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds). The key is shown only
-	// once. This needs the password: a wrong one is an error of `password` (400) and counts towards the session's
-	// limit (429).
+	// For Staff and Admins. Creates a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds).
+	// The key is shown only once. This needs the password: a wrong one is an error of `password` (400) and counts
+	// towards the session's limit (429).
 	//
 	// Logins need no code until the key is confirmed at `/api/auth/mfa/confirm/`. Enrolling again before that
 	// replaces the key. If the account already has a second factor, the answer is 400 (`mfa_enabled`).
@@ -6811,9 +7165,9 @@ type ClientWithResponsesInterface interface {
 
 	// EnrolSecondFactorWithResponse Enrol a second factor
 	//
-	// Creates a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds). The key is shown only
-	// once. This needs the password: a wrong one is an error of `password` (400) and counts towards the session's
-	// limit (429).
+	// For Staff and Admins. Creates a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds).
+	// The key is shown only once. This needs the password: a wrong one is an error of `password` (400) and counts
+	// towards the session's limit (429).
 	//
 	// Logins need no code until the key is confirmed at `/api/auth/mfa/confirm/`. Enrolling again before that
 	// replaces the key. If the account already has a second factor, the answer is 400 (`mfa_enabled`).
@@ -6825,9 +7179,9 @@ type ClientWithResponsesInterface interface {
 
 	// ConfirmSecondFactorWithBodyWithResponse Turn my second factor on
 	//
-	// Confirms the key with a code that the app shows. From now on, logins need a code. All other sessions of the
-	// account are revoked. A wrong code is an error of `otp` (400) and counts towards the session's limit (429). If there
-	// is no key to confirm, the answer is 400 (`mfa_not_enrolled`).
+	// For Staff and Admins. Confirms the key with a code that the app shows. From now on, logins need a code. All
+	// other sessions of the account are revoked. A wrong code is an error of `otp` (400) and counts towards the
+	// session's limit (429). If there is no key to confirm, the answer is 400 (`mfa_not_enrolled`).
 	//
 	// The answer has ten recovery codes. Each can replace the app's code at one login. They are shown only once: tell
 	// the user to write them down. A code works once, so for a login, wait until the app shows the next one.
@@ -6839,9 +7193,9 @@ type ClientWithResponsesInterface interface {
 
 	// ConfirmSecondFactorWithResponse Turn my second factor on
 	//
-	// Confirms the key with a code that the app shows. From now on, logins need a code. All other sessions of the
-	// account are revoked. A wrong code is an error of `otp` (400) and counts towards the session's limit (429). If there
-	// is no key to confirm, the answer is 400 (`mfa_not_enrolled`).
+	// For Staff and Admins. Confirms the key with a code that the app shows. From now on, logins need a code. All
+	// other sessions of the account are revoked. A wrong code is an error of `otp` (400) and counts towards the
+	// session's limit (429). If there is no key to confirm, the answer is 400 (`mfa_not_enrolled`).
 	//
 	// The answer has ten recovery codes. Each can replace the app's code at one login. They are shown only once: tell
 	// the user to write them down. A code works once, so for a login, wait until the app shows the next one.
@@ -6853,8 +7207,9 @@ type ClientWithResponsesInterface interface {
 
 	// DisableSecondFactorWithBodyWithResponse Turn my second factor off
 	//
-	// Needs the password: a wrong one is an error of `password` (400) and counts towards the session's limit (429).
-	// If the service requires a second factor of administrators, they cannot turn it off (403).
+	// For Staff and Admins. Needs the password: a wrong one is an error of `password` (400) and counts towards the
+	// session's limit (429). If the service requires a second factor of administrators, they cannot turn it off
+	// (403).
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6863,8 +7218,9 @@ type ClientWithResponsesInterface interface {
 
 	// DisableSecondFactorWithResponse Turn my second factor off
 	//
-	// Needs the password: a wrong one is an error of `password` (400) and counts towards the session's limit (429).
-	// If the service requires a second factor of administrators, they cannot turn it off (403).
+	// For Staff and Admins. Needs the password: a wrong one is an error of `password` (400) and counts towards the
+	// session's limit (429). If the service requires a second factor of administrators, they cannot turn it off
+	// (403).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6873,10 +7229,10 @@ type ClientWithResponsesInterface interface {
 
 	// ChangePasswordWithBodyWithResponse Change my password
 	//
-	// Needs the current password. All other sessions of the account are revoked; the session of the access token
-	// continues with the same tokens. A wrong current password is an error of `current_password` (400). Wrong
-	// passwords are counted per session: after too many, the session must wait (429), while logins to the account
-	// need not.
+	// For Staff and Admins. Needs the current password. All other sessions of the account are revoked; the session
+	// of the access token continues with the same tokens. A wrong current password is an error of `current_password`
+	// (400). Wrong passwords are counted per session: after too many, the session must wait (429), while logins to
+	// the account need not.
 	//
 	// A user with a temporary password must do this first: see "Duties" above.
 	//
@@ -6887,10 +7243,10 @@ type ClientWithResponsesInterface interface {
 
 	// ChangePasswordWithResponse Change my password
 	//
-	// Needs the current password. All other sessions of the account are revoked; the session of the access token
-	// continues with the same tokens. A wrong current password is an error of `current_password` (400). Wrong
-	// passwords are counted per session: after too many, the session must wait (429), while logins to the account
-	// need not.
+	// For Staff and Admins. Needs the current password. All other sessions of the account are revoked; the session
+	// of the access token continues with the same tokens. A wrong current password is an error of `current_password`
+	// (400). Wrong passwords are counted per session: after too many, the session must wait (429), while logins to
+	// the account need not.
 	//
 	// A user with a temporary password must do this first: see "Duties" above.
 	//
@@ -6901,8 +7257,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListPermissionsWithResponse List my permissions
 	//
-	// The names of the permissions that the caller has now, as in `x-permission`. While the caller has a duty,
-	// these are few.
+	// For Staff and Admins. The names of the permissions that the caller has now, as in `x-permission`. While the
+	// caller has a duty, these are few.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6911,8 +7267,8 @@ type ClientWithResponsesInterface interface {
 
 	// RegisterWithBodyWithResponse Create an account
 	//
-	// The e-mail address is the sign-in name, and is unique regardless of letter case. The password must have 8 to
-	// 256 characters and must not be easy to guess.
+	// For anyone. The e-mail address is the sign-in name, and is unique regardless of letter case. The password must
+	// have 8 to 256 characters and must not be easy to guess.
 	//
 	// Without a token, or with a token of Staff, the new account has the role STAFF. A setting of the service decides
 	// whether it can be used at once (201), an administrator must activate it first (202), or registration is closed
@@ -6926,8 +7282,8 @@ type ClientWithResponsesInterface interface {
 
 	// RegisterWithResponse Create an account
 	//
-	// The e-mail address is the sign-in name, and is unique regardless of letter case. The password must have 8 to
-	// 256 characters and must not be easy to guess.
+	// For anyone. The e-mail address is the sign-in name, and is unique regardless of letter case. The password must
+	// have 8 to 256 characters and must not be easy to guess.
 	//
 	// Without a token, or with a token of Staff, the new account has the role STAFF. A setting of the service decides
 	// whether it can be used at once (201), an administrator must activate it first (202), or registration is closed
@@ -6941,7 +7297,7 @@ type ClientWithResponsesInterface interface {
 
 	// EndOtherSessionsWithResponse Sign out everywhere else
 	//
-	// Revokes all sessions of the caller except the one of the access token.
+	// For Staff and Admins. Revokes all sessions of the caller except the one of the access token.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6950,7 +7306,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListSessionsWithResponse List my sessions
 	//
-	// The caller's sessions that are still valid.
+	// For Staff and Admins. The caller's sessions that are still valid.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6959,8 +7315,8 @@ type ClientWithResponsesInterface interface {
 
 	// EndSessionWithResponse Revoke one of my sessions
 	//
-	// Revokes one of the caller's sessions. Its tokens are refused from now on. This can be the session of the access
-	// token.
+	// For Staff and Admins. Revokes one of the caller's sessions. Its tokens are refused from now on. This can be
+	// the session of the access token.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6969,7 +7325,9 @@ type ClientWithResponsesInterface interface {
 
 	// ListDoctorsWithResponse List doctors
 	//
-	// All doctors. Only Admins get salaries, and only Admins can list deleted doctors.
+	// For Staff and Admins. All doctors. Only Admins get salaries.
+	//
+	// With `?deleted=true`, which older clients send, this answers as `/api/doctors/deleted/`, with the same permission.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6978,7 +7336,8 @@ type ClientWithResponsesInterface interface {
 
 	// CreateDoctorWithBodyWithResponse Create a doctor
 	//
-	// For Admins. `joined_at` is set to the current date in UTC. Licence numbers are unique, regardless of letter case and character width (400).
+	// For Admins. `joined_at` is set to the current date in UTC. Licence numbers are unique, regardless of letter
+	// case and character width (400).
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6987,16 +7346,22 @@ type ClientWithResponsesInterface interface {
 
 	// CreateDoctorWithResponse Create a doctor
 	//
-	// For Admins. `joined_at` is set to the current date in UTC. Licence numbers are unique, regardless of letter case and character width (400).
+	// For Admins. `joined_at` is set to the current date in UTC. Licence numbers are unique, regardless of letter
+	// case and character width (400).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/doctors/ (the `CreateDoctor` operationId).
 	CreateDoctorWithResponse(ctx context.Context, body CreateDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateDoctorResponse, error)
 
-	// ListDeletedDoctorsWithResponse performs a GET /api/doctors/?deleted=true (the `ListDeletedDoctors` operationId) request.
+	// ListDeletedDoctorsWithResponse List deleted doctors
+	//
+	// For Admins. The deleted doctors, as they were when they were deleted, until an operator purges them. Restore
+	// one at `/api/doctors/{id}/restore/`.
 	//
 	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/doctors/deleted/ (the `ListDeletedDoctors` operationId).
 	ListDeletedDoctorsWithResponse(ctx context.Context, params *ListDeletedDoctorsParams, reqEditors ...RequestEditorFn) (*ListDeletedDoctorsResponse, error)
 
 	// DeleteDoctorWithResponse Delete a doctor
@@ -7010,7 +7375,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetDoctorWithResponse Get a doctor
 	//
-	// One doctor. The salary is absent unless the caller is an Admin.
+	// For Staff and Admins. One doctor. The salary is absent unless the caller is an Admin.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7055,8 +7420,9 @@ type ClientWithResponsesInterface interface {
 
 	// ListDoctorVersionsWithResponse List the versions of a doctor
 	//
-	// Every change of the doctor makes a version. A version shows who made it, when, and each member that it changed.
-	// Versions come in ascending order of number. The salary and its changes are absent unless the caller is an Admin.
+	// For Staff and Admins. Every change of the doctor makes a version. A version shows who made it, when, and each
+	// member that it changed. Versions come in ascending order of number. The salary and its changes are absent
+	// unless the caller is an Admin.
 	//
 	// The versions of a deleted doctor need `doctor:read_deleted`; a caller without it gets 404.
 	//
@@ -7067,8 +7433,8 @@ type ClientWithResponsesInterface interface {
 
 	// GetDoctorVersionWithResponse Get a version of a doctor
 	//
-	// One version, with the doctor as it was after the change. The version of a deletion has the doctor as it was
-	// before. The salary and its changes are absent unless the caller is an Admin.
+	// For Staff and Admins. One version, with the doctor as it was after the change. The version of a deletion has
+	// the doctor as it was before. The salary and its changes are absent unless the caller is an Admin.
 	//
 	// The versions of a deleted doctor need `doctor:read_deleted`; a caller without it gets 404.
 	//
@@ -7079,7 +7445,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListDoctorPatientsWithResponse List a doctor's patients
 	//
-	// The patients that the doctor is assigned to.
+	// For Staff and Admins. The patients that the doctor is assigned to.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7088,20 +7454,24 @@ type ClientWithResponsesInterface interface {
 
 	// RestoreDoctorWithResponse Restore a deleted doctor
 	//
-	// For Admins. Restores the doctor under the same id, and the mappings that were deleted together with the doctor. A mapping
-	// whose patient is deleted is restored together with the patient. If another doctor has the licence number
-	// now, the answer is 400 (`conflict`). A doctor that is not deleted is not found (404).
+	// For Admins. Restores the doctor under the same id, and the mappings that were deleted together with the
+	// doctor. A mapping whose patient is deleted is restored together with the patient. If another doctor has the
+	// licence number now, the answer is 400 (`conflict`). A doctor that is not deleted is not found (404).
 	//
 	// A body is ignored.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/doctors/{id}/restore/ (the `RestoreDoctor` operationId).
-	RestoreDoctorWithResponse(ctx context.Context, id DoctorID, reqEditors ...RequestEditorFn) (*RestoreDoctorResponse, error)
+	RestoreDoctorWithResponse(ctx context.Context, id DeletedDoctorID, reqEditors ...RequestEditorFn) (*RestoreDoctorResponse, error)
 
 	// ListMappingsWithResponse List mappings
 	//
-	// All mappings, with the patient's name and the doctor. If no mapping matches `patient_id` and `doctor_id`, the list is empty. Only Admins can list deleted mappings.
+	// For Staff and Admins. All mappings, with the patient's name and the doctor. If no mapping matches `patient_id`
+	// and `doctor_id`, the list is empty.
+	//
+	// With `?deleted=true`, which older clients send, this answers as `/api/mappings/deleted/`, with the same permission.
+	// It cannot be combined with a filter (400).
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7110,7 +7480,8 @@ type ClientWithResponsesInterface interface {
 
 	// CreateMappingWithBodyWithResponse Assign a doctor to a patient
 	//
-	// If the doctor is already assigned to the patient, or one of the ids does not exist, the answer is 400.
+	// For Staff and Admins. If the doctor is already assigned to the patient, or one of the ids does not exist, the
+	// answer is 400.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7119,21 +7490,28 @@ type ClientWithResponsesInterface interface {
 
 	// CreateMappingWithResponse Assign a doctor to a patient
 	//
-	// If the doctor is already assigned to the patient, or one of the ids does not exist, the answer is 400.
+	// For Staff and Admins. If the doctor is already assigned to the patient, or one of the ids does not exist, the
+	// answer is 400.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/mappings/ (the `CreateMapping` operationId).
 	CreateMappingWithResponse(ctx context.Context, body CreateMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateMappingResponse, error)
 
-	// ListDeletedMappingsWithResponse performs a GET /api/mappings/?deleted=true (the `ListDeletedMappings` operationId) request.
+	// ListDeletedMappingsWithResponse List deleted mappings
+	//
+	// For Admins. The deleted mappings, as they were when they were deleted, until an operator purges them. Restore
+	// one at `/api/mappings/{id}/restore/`.
 	//
 	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/mappings/deleted/ (the `ListDeletedMappings` operationId).
 	ListDeletedMappingsWithResponse(ctx context.Context, params *ListDeletedMappingsParams, reqEditors ...RequestEditorFn) (*ListDeletedMappingsResponse, error)
 
 	// DeleteMappingWithResponse Delete a mapping
 	//
-	// Unassigns the doctor from the patient. Neither of the two is deleted. Admins can list and restore deleted mappings.
+	// For Staff and Admins. Unassigns the doctor from the patient. Neither of the two is deleted. Admins can list
+	// and restore deleted mappings.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7142,7 +7520,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListMappedDoctorsWithResponse List a patient's doctors (old path)
 	//
-	// The id is **the id of a patient**, unlike in the other operations on this path. The answer is the same as that of `/api/patients/{id}/doctors/`, which new clients should use.
+	// For Staff and Admins. The id is **the id of a patient**, unlike in the other operations on this path. The
+	// answer is the same as that of `/api/patients/{id}/doctors/`, which new clients should use.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7151,7 +7530,8 @@ type ClientWithResponsesInterface interface {
 
 	// ChangeMappingWithBodyWithResponse Change a mapping
 	//
-	// Sets the patient or the doctor of the mapping. If the pair changes, `assigned_at` is set to the current time.
+	// For Staff and Admins. Sets the patient or the doctor of the mapping. If the pair changes, `assigned_at` is set
+	// to the current time.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7160,7 +7540,8 @@ type ClientWithResponsesInterface interface {
 
 	// ChangeMappingWithResponse Change a mapping
 	//
-	// Sets the patient or the doctor of the mapping. If the pair changes, `assigned_at` is set to the current time.
+	// For Staff and Admins. Sets the patient or the doctor of the mapping. If the pair changes, `assigned_at` is set
+	// to the current time.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7169,7 +7550,8 @@ type ClientWithResponsesInterface interface {
 
 	// ReplaceMappingWithBodyWithResponse Replace a mapping
 	//
-	// Sets the patient and the doctor of the mapping. If the pair changes, `assigned_at` is set to the current time.
+	// For Staff and Admins. Sets the patient and the doctor of the mapping. If the pair changes, `assigned_at` is
+	// set to the current time.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7178,7 +7560,8 @@ type ClientWithResponsesInterface interface {
 
 	// ReplaceMappingWithResponse Replace a mapping
 	//
-	// Sets the patient and the doctor of the mapping. If the pair changes, `assigned_at` is set to the current time.
+	// For Staff and Admins. Sets the patient and the doctor of the mapping. If the pair changes, `assigned_at` is
+	// set to the current time.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7187,8 +7570,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListMappingVersionsWithResponse List the versions of a mapping
 	//
-	// Every change of the mapping makes a version. A version shows who made it, when, and each member that it changed.
-	// Versions come in ascending order of number.
+	// For Staff and Admins. Every change of the mapping makes a version. A version shows who made it, when, and each
+	// member that it changed. Versions come in ascending order of number.
 	//
 	// The versions of a deleted mapping need `mapping:read_deleted`; a caller without it gets 404.
 	//
@@ -7199,7 +7582,8 @@ type ClientWithResponsesInterface interface {
 
 	// GetMappingVersionWithResponse Get a version of a mapping
 	//
-	// One version, with the mapping as it was after the change. The version of a deletion has the mapping as it was before.
+	// For Staff and Admins. One version, with the mapping as it was after the change. The version of a deletion has
+	// the mapping as it was before.
 	//
 	// The versions of a deleted mapping need `mapping:read_deleted`; a caller without it gets 404.
 	//
@@ -7211,19 +7595,21 @@ type ClientWithResponsesInterface interface {
 	// RestoreMappingWithResponse Restore a deleted mapping
 	//
 	// For Admins. Restores the mapping under the same id, with the same `assigned_at`. If its patient or doctor is
-	// deleted, or the doctor has been assigned to the patient again, the answer is 400 (`conflict`). A mapping that is
-	// not deleted is not found (404).
+	// deleted, or the doctor has been assigned to the patient again, the answer is 400 (`conflict`). A mapping that
+	// is not deleted is not found (404).
 	//
 	// A body is ignored.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/mappings/{id}/restore/ (the `RestoreMapping` operationId).
-	RestoreMappingWithResponse(ctx context.Context, id MappingID, reqEditors ...RequestEditorFn) (*RestoreMappingResponse, error)
+	RestoreMappingWithResponse(ctx context.Context, id DeletedMappingID, reqEditors ...RequestEditorFn) (*RestoreMappingResponse, error)
 
 	// ListPatientsWithResponse List patients
 	//
-	// All patients. Only Admins can list deleted patients.
+	// For Staff and Admins. All patients.
+	//
+	// With `?deleted=true`, which older clients send, this answers as `/api/patients/deleted/`, with the same permission.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7232,7 +7618,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreatePatientWithBodyWithResponse Create a patient
 	//
-	// `created_by` is set to the caller's account. Only the name is required.
+	// For Staff and Admins. `created_by` is set to the caller's account. Only the name is required.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7241,21 +7627,27 @@ type ClientWithResponsesInterface interface {
 
 	// CreatePatientWithResponse Create a patient
 	//
-	// `created_by` is set to the caller's account. Only the name is required.
+	// For Staff and Admins. `created_by` is set to the caller's account. Only the name is required.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/patients/ (the `CreatePatient` operationId).
 	CreatePatientWithResponse(ctx context.Context, body CreatePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePatientResponse, error)
 
-	// ListDeletedPatientsWithResponse performs a GET /api/patients/?deleted=true (the `ListDeletedPatients` operationId) request.
+	// ListDeletedPatientsWithResponse List deleted patients
+	//
+	// For Admins. The deleted patients, as they were when they were deleted, until an operator purges them. Restore
+	// one at `/api/patients/{id}/restore/`.
 	//
 	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/patients/deleted/ (the `ListDeletedPatients` operationId).
 	ListDeletedPatientsWithResponse(ctx context.Context, params *ListDeletedPatientsParams, reqEditors ...RequestEditorFn) (*ListDeletedPatientsResponse, error)
 
 	// DeletePatientWithResponse Delete a patient
 	//
-	// Also deletes the patient's mappings, but no doctors. Admins can list and restore deleted patients.
+	// For Staff and Admins. Also deletes the patient's mappings, but no doctors. Admins can list and restore deleted
+	// patients.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7264,7 +7656,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetPatientWithResponse Get a patient
 	//
-	// One patient, with the ids of all the patient's doctors.
+	// For Staff and Admins. One patient, with the ids of all the patient's doctors.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7273,7 +7665,8 @@ type ClientWithResponsesInterface interface {
 
 	// ChangePatientWithBodyWithResponse Change a patient
 	//
-	// Changes the members that are sent. Null clears the date of birth and the gender. An empty string clears the phone number, the address and the medical record.
+	// For Staff and Admins. Changes the members that are sent. Null clears the date of birth and the gender. An
+	// empty string clears the phone number, the address and the medical record.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7282,7 +7675,8 @@ type ClientWithResponsesInterface interface {
 
 	// ChangePatientWithResponse Change a patient
 	//
-	// Changes the members that are sent. Null clears the date of birth and the gender. An empty string clears the phone number, the address and the medical record.
+	// For Staff and Admins. Changes the members that are sent. Null clears the date of birth and the gender. An
+	// empty string clears the phone number, the address and the medical record.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7291,7 +7685,8 @@ type ClientWithResponsesInterface interface {
 
 	// ReplacePatientWithBodyWithResponse Replace a patient
 	//
-	// Sets all writable members of a patient. **Members that are left out are emptied**, including the medical record. To change one member, use PATCH.
+	// For Staff and Admins. Sets all writable members of a patient. **Members that are left out are emptied**,
+	// including the medical record. To change one member, use PATCH.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7300,7 +7695,8 @@ type ClientWithResponsesInterface interface {
 
 	// ReplacePatientWithResponse Replace a patient
 	//
-	// Sets all writable members of a patient. **Members that are left out are emptied**, including the medical record. To change one member, use PATCH.
+	// For Staff and Admins. Sets all writable members of a patient. **Members that are left out are emptied**,
+	// including the medical record. To change one member, use PATCH.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7310,9 +7706,9 @@ type ClientWithResponsesInterface interface {
 	// ListPatientAccessesWithResponse List accesses to a patient's record
 	//
 	// For Admins. All audit events about the patient, for patients who ask who used their record. They include lists
-	// that showed the patient, and the patient's mappings. The patient can be deleted. For an id that no patient ever
-	// had, the list is empty. A page has at most 200 events. With `Accept: text/csv`, the answer is the report of
-	// `report/`, which takes no parameters.
+	// that showed the patient, and the patient's mappings. The patient can be deleted. For an id that no patient
+	// ever had, the list is empty. A page has at most 200 events. With `Accept: text/csv`, the answer is the report
+	// of `report/`, which takes no parameters.
 	//
 	// This request is itself recorded as an event.
 	//
@@ -7342,7 +7738,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListPatientDoctorsWithResponse List a patient's doctors
 	//
-	// The doctors who are assigned to the patient.
+	// For Staff and Admins. The doctors who are assigned to the patient.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7351,8 +7747,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListPatientVersionsWithResponse List the versions of a patient
 	//
-	// Every change of the patient makes a version. A version shows who made it, when, and each member that it changed.
-	// Versions come in ascending order of number.
+	// For Staff and Admins. Every change of the patient makes a version. A version shows who made it, when, and each
+	// member that it changed. Versions come in ascending order of number.
 	//
 	// The versions of a deleted patient need `patient:read_deleted`; a caller without it gets 404.
 	//
@@ -7363,7 +7759,8 @@ type ClientWithResponsesInterface interface {
 
 	// GetPatientVersionWithResponse Get a version of a patient
 	//
-	// One version, with the patient as it was after the change. The version of a deletion has the patient as it was before.
+	// For Staff and Admins. One version, with the patient as it was after the change. The version of a deletion has
+	// the patient as it was before.
 	//
 	// The versions of a deleted patient need `patient:read_deleted`; a caller without it gets 404.
 	//
@@ -7374,17 +7771,16 @@ type ClientWithResponsesInterface interface {
 
 	// RestorePatientWithResponse Restore a deleted patient
 	//
-	// For Admins. Restores the patient under the same id, and the mappings that were deleted together with the patient. A
-	// mapping whose doctor is deleted is restored together with the doctor. An
-	// external id that another patient has by now is refused (400, `conflict`). A patient that is not deleted is not
-	// found (404).
+	// For Admins. Restores the patient under the same id, and the mappings that were deleted together with the
+	// patient. A mapping whose doctor is deleted is restored together with the doctor. An external id that another
+	// patient has by now is refused (400, `conflict`). A patient that is not deleted is not found (404).
 	//
 	// A body is ignored.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/patients/{id}/restore/ (the `RestorePatient` operationId).
-	RestorePatientWithResponse(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*RestorePatientResponse, error)
+	RestorePatientWithResponse(ctx context.Context, id DeletedPatientID, reqEditors ...RequestEditorFn) (*RestorePatientResponse, error)
 
 	// ListUsersWithResponse List users
 	//
@@ -7398,8 +7794,8 @@ type ClientWithResponsesInterface interface {
 
 	// CreateUserWithBodyWithResponse Create a user
 	//
-	// For Admins. Creates an account of either role, even if registration is closed. The password is temporary, because
-	// the Admin knows it: the user must change it after the first login.
+	// For Admins. Creates an account of either role, even if registration is closed. The password is temporary,
+	// because the Admin knows it: the user must change it after the first login.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7408,8 +7804,8 @@ type ClientWithResponsesInterface interface {
 
 	// CreateUserWithResponse Create a user
 	//
-	// For Admins. Creates an account of either role, even if registration is closed. The password is temporary, because
-	// the Admin knows it: the user must change it after the first login.
+	// For Admins. Creates an account of either role, even if registration is closed. The password is temporary,
+	// because the Admin knows it: the user must change it after the first login.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7419,8 +7815,8 @@ type ClientWithResponsesInterface interface {
 	// DeactivateUserWithResponse Deactivate a user
 	//
 	// For Admins. All sessions of the user are revoked, and logins are answered as if the password were wrong.
-	// Accounts are never deleted, because records refer to them: set `is_active` to true to undo this. The last active
-	// Admin cannot be deactivated (400, `last_admin`).
+	// Accounts are never deleted, because records refer to them: set `is_active` to true to undo this. The last
+	// active Admin cannot be deactivated (400, `last_admin`).
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7464,8 +7860,9 @@ type ClientWithResponsesInterface interface {
 
 	// SetUserPasswordWithBodyWithResponse Set a temporary password for a user
 	//
-	// For Admins, for users who forgot their password. All sessions of the user are revoked, and after the next login
-	// the user must change the password first. Admins change their own password at `/api/auth/password/` (403 here).
+	// For Admins. Helps users who forgot their password. All sessions of the user are revoked, and after the next
+	// login the user must change the password first. Admins change their own password at `/api/auth/password/` (403
+	// here).
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7474,8 +7871,9 @@ type ClientWithResponsesInterface interface {
 
 	// SetUserPasswordWithResponse Set a temporary password for a user
 	//
-	// For Admins, for users who forgot their password. All sessions of the user are revoked, and after the next login
-	// the user must change the password first. Admins change their own password at `/api/auth/password/` (403 here).
+	// For Admins. Helps users who forgot their password. All sessions of the user are revoked, and after the next
+	// login the user must change the password first. Admins change their own password at `/api/auth/password/` (403
+	// here).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7493,7 +7891,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetLivenessWithResponse Check liveness
 	//
-	// Checks only that the process answers. If this fails, restart the process.
+	// For anyone. Checks only that the process answers. If this fails, restart the process.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7502,7 +7900,10 @@ type ClientWithResponsesInterface interface {
 
 	// GetReadinessWithResponse Check readiness
 	//
-	// Checks that the service can use its database. While this answers 503, send requests to other instances, and do not restart this one. A service that is stopping answers 503. The `code` is `missing_privilege` if the service lacks a privilege in the database, and `schema_unknown` if a newer version of the service has changed the database's schema. For other causes see the service's log.
+	// For anyone. Checks that the service can use its database. While this answers 503, send requests to other
+	// instances, and do not restart this one. A service that is stopping answers 503. The `code` is
+	// `missing_privilege` if the service lacks a privilege in the database, and `schema_unknown` if a newer version
+	// of the service has changed the database's schema. For other causes see the service's log.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -9248,7 +9649,8 @@ func (r GetReadinessResponse) StatusCode() int {
 
 // GetHomeWithResponse Get the home page
 //
-// Links to the API and to this document. Clients that prefer `text/html`, such as browsers, get a page; others get JSON.
+// For anyone. Links to the API and to this document. Clients that prefer `text/html`, such as browsers, get a
+// page; others get JSON.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9263,7 +9665,7 @@ func (c *ClientWithResponses) GetHomeWithResponse(ctx context.Context, reqEditor
 
 // GetIndexWithResponse Get the index
 //
-// Links to the lists that the caller can read.
+// For Staff and Admins. Links to the lists that the caller can read.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9309,8 +9711,8 @@ func (c *ClientWithResponses) ListEventsWithResponse(ctx context.Context, params
 
 // LoginWithBodyWithResponse Sign in
 //
-// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is an alias.
-// Exactly one of the two is required. An access token in the request is ignored.
+// For anyone. Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is
+// an alias. Exactly one of the two is required. An access token in the request is ignored.
 //
 // The `code` of a 401 says what to do next:
 //
@@ -9340,8 +9742,8 @@ func (c *ClientWithResponses) LoginWithBodyWithResponse(ctx context.Context, con
 
 // LoginWithResponse Sign in
 //
-// Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is an alias.
-// Exactly one of the two is required. An access token in the request is ignored.
+// For anyone. Starts a session. `username` is the e-mail address of the account, in any letter case; `email` is
+// an alias. Exactly one of the two is required. An access token in the request is ignored.
 //
 // The `code` of a 401 says what to do next:
 //
@@ -9371,7 +9773,13 @@ func (c *ClientWithResponses) LoginWithResponse(ctx context.Context, body LoginJ
 
 // RefreshSessionWithBodyWithResponse Continue a session
 //
-// Exchanges the refresh token for the next pair of tokens. A refresh token can be used once. For lost answers, and for two browser tabs that refresh at the same time, the token that was used last can be used again within a grace period (30 seconds by default): it gets the same refresh token again, and a new access token. Using it later, or using an older token, revokes the session (401), because the token must have been copied. A session expires some time after its login, however often it is refreshed. An access token in the request is ignored. Invalid refresh tokens are counted per client network, and after too many, further ones get 429; a valid token never does.
+// For anyone. Exchanges the refresh token for the next pair of tokens. A refresh token can be used once. For
+// lost answers, and for two browser tabs that refresh at the same time, the token that was used last can be used
+// again within a grace period (30 seconds by default): it gets the same refresh token again, and a new access
+// token. Using it later, or using an older token, revokes the session (401), because the token must have been
+// copied. A session expires some time after its login, however often it is refreshed. An access token in the
+// request is ignored. Invalid refresh tokens are counted per client network, and after too many, further ones
+// get 429; a valid token never does.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9386,7 +9794,13 @@ func (c *ClientWithResponses) RefreshSessionWithBodyWithResponse(ctx context.Con
 
 // RefreshSessionWithResponse Continue a session
 //
-// Exchanges the refresh token for the next pair of tokens. A refresh token can be used once. For lost answers, and for two browser tabs that refresh at the same time, the token that was used last can be used again within a grace period (30 seconds by default): it gets the same refresh token again, and a new access token. Using it later, or using an older token, revokes the session (401), because the token must have been copied. A session expires some time after its login, however often it is refreshed. An access token in the request is ignored. Invalid refresh tokens are counted per client network, and after too many, further ones get 429; a valid token never does.
+// For anyone. Exchanges the refresh token for the next pair of tokens. A refresh token can be used once. For
+// lost answers, and for two browser tabs that refresh at the same time, the token that was used last can be used
+// again within a grace period (30 seconds by default): it gets the same refresh token again, and a new access
+// token. Using it later, or using an older token, revokes the session (401), because the token must have been
+// copied. A session expires some time after its login, however often it is refreshed. An access token in the
+// request is ignored. Invalid refresh tokens are counted per client network, and after too many, further ones
+// get 429; a valid token never does.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9401,7 +9815,9 @@ func (c *ClientWithResponses) RefreshSessionWithResponse(ctx context.Context, bo
 
 // LogoutWithResponse Sign out
 //
-// Revokes the session of the access token. This access token and the session's refresh token are refused from now on. Other sessions of the account stay valid; see `/api/auth/sessions/`. No body is needed.
+// For Staff and Admins. Revokes the session of the access token. This access token and the session's refresh
+// token are refused from now on. Other sessions of the account stay valid; see `/api/auth/sessions/`. No body is
+// needed.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9416,7 +9832,7 @@ func (c *ClientWithResponses) LogoutWithResponse(ctx context.Context, reqEditors
 
 // GetMeWithResponse Get my account
 //
-// The account of the caller.
+// For Staff and Admins. The account of the caller.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9431,7 +9847,8 @@ func (c *ClientWithResponses) GetMeWithResponse(ctx context.Context, reqEditors 
 
 // ChangeMeWithBodyWithResponse Change my account
 //
-// Changes the caller's names and phone number. The e-mail address and the role cannot be changed here.
+// For Staff and Admins. Changes the caller's names and phone number. The e-mail address and the role cannot be
+// changed here.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9446,7 +9863,8 @@ func (c *ClientWithResponses) ChangeMeWithBodyWithResponse(ctx context.Context, 
 
 // ChangeMeWithResponse Change my account
 //
-// Changes the caller's names and phone number. The e-mail address and the role cannot be changed here.
+// For Staff and Admins. Changes the caller's names and phone number. The e-mail address and the role cannot be
+// changed here.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9461,7 +9879,7 @@ func (c *ClientWithResponses) ChangeMeWithResponse(ctx context.Context, body Cha
 
 // GetSecondFactorWithResponse Get my second factor
 //
-// Whether logins need a code, and how many recovery codes are left.
+// For Staff and Admins. Whether logins need a code, and how many recovery codes are left.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9476,9 +9894,9 @@ func (c *ClientWithResponses) GetSecondFactorWithResponse(ctx context.Context, r
 
 // EnrolSecondFactorWithBodyWithResponse Enrol a second factor
 //
-// Creates a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds). The key is shown only
-// once. This needs the password: a wrong one is an error of `password` (400) and counts towards the session's
-// limit (429).
+// For Staff and Admins. Creates a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds).
+// The key is shown only once. This needs the password: a wrong one is an error of `password` (400) and counts
+// towards the session's limit (429).
 //
 // Logins need no code until the key is confirmed at `/api/auth/mfa/confirm/`. Enrolling again before that
 // replaces the key. If the account already has a second factor, the answer is 400 (`mfa_enabled`).
@@ -9496,9 +9914,9 @@ func (c *ClientWithResponses) EnrolSecondFactorWithBodyWithResponse(ctx context.
 
 // EnrolSecondFactorWithResponse Enrol a second factor
 //
-// Creates a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds). The key is shown only
-// once. This needs the password: a wrong one is an error of `password` (400) and counts towards the session's
-// limit (429).
+// For Staff and Admins. Creates a key for an authenticator app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds).
+// The key is shown only once. This needs the password: a wrong one is an error of `password` (400) and counts
+// towards the session's limit (429).
 //
 // Logins need no code until the key is confirmed at `/api/auth/mfa/confirm/`. Enrolling again before that
 // replaces the key. If the account already has a second factor, the answer is 400 (`mfa_enabled`).
@@ -9516,9 +9934,9 @@ func (c *ClientWithResponses) EnrolSecondFactorWithResponse(ctx context.Context,
 
 // ConfirmSecondFactorWithBodyWithResponse Turn my second factor on
 //
-// Confirms the key with a code that the app shows. From now on, logins need a code. All other sessions of the
-// account are revoked. A wrong code is an error of `otp` (400) and counts towards the session's limit (429). If there
-// is no key to confirm, the answer is 400 (`mfa_not_enrolled`).
+// For Staff and Admins. Confirms the key with a code that the app shows. From now on, logins need a code. All
+// other sessions of the account are revoked. A wrong code is an error of `otp` (400) and counts towards the
+// session's limit (429). If there is no key to confirm, the answer is 400 (`mfa_not_enrolled`).
 //
 // The answer has ten recovery codes. Each can replace the app's code at one login. They are shown only once: tell
 // the user to write them down. A code works once, so for a login, wait until the app shows the next one.
@@ -9536,9 +9954,9 @@ func (c *ClientWithResponses) ConfirmSecondFactorWithBodyWithResponse(ctx contex
 
 // ConfirmSecondFactorWithResponse Turn my second factor on
 //
-// Confirms the key with a code that the app shows. From now on, logins need a code. All other sessions of the
-// account are revoked. A wrong code is an error of `otp` (400) and counts towards the session's limit (429). If there
-// is no key to confirm, the answer is 400 (`mfa_not_enrolled`).
+// For Staff and Admins. Confirms the key with a code that the app shows. From now on, logins need a code. All
+// other sessions of the account are revoked. A wrong code is an error of `otp` (400) and counts towards the
+// session's limit (429). If there is no key to confirm, the answer is 400 (`mfa_not_enrolled`).
 //
 // The answer has ten recovery codes. Each can replace the app's code at one login. They are shown only once: tell
 // the user to write them down. A code works once, so for a login, wait until the app shows the next one.
@@ -9556,8 +9974,9 @@ func (c *ClientWithResponses) ConfirmSecondFactorWithResponse(ctx context.Contex
 
 // DisableSecondFactorWithBodyWithResponse Turn my second factor off
 //
-// Needs the password: a wrong one is an error of `password` (400) and counts towards the session's limit (429).
-// If the service requires a second factor of administrators, they cannot turn it off (403).
+// For Staff and Admins. Needs the password: a wrong one is an error of `password` (400) and counts towards the
+// session's limit (429). If the service requires a second factor of administrators, they cannot turn it off
+// (403).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9572,8 +9991,9 @@ func (c *ClientWithResponses) DisableSecondFactorWithBodyWithResponse(ctx contex
 
 // DisableSecondFactorWithResponse Turn my second factor off
 //
-// Needs the password: a wrong one is an error of `password` (400) and counts towards the session's limit (429).
-// If the service requires a second factor of administrators, they cannot turn it off (403).
+// For Staff and Admins. Needs the password: a wrong one is an error of `password` (400) and counts towards the
+// session's limit (429). If the service requires a second factor of administrators, they cannot turn it off
+// (403).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9588,10 +10008,10 @@ func (c *ClientWithResponses) DisableSecondFactorWithResponse(ctx context.Contex
 
 // ChangePasswordWithBodyWithResponse Change my password
 //
-// Needs the current password. All other sessions of the account are revoked; the session of the access token
-// continues with the same tokens. A wrong current password is an error of `current_password` (400). Wrong
-// passwords are counted per session: after too many, the session must wait (429), while logins to the account
-// need not.
+// For Staff and Admins. Needs the current password. All other sessions of the account are revoked; the session
+// of the access token continues with the same tokens. A wrong current password is an error of `current_password`
+// (400). Wrong passwords are counted per session: after too many, the session must wait (429), while logins to
+// the account need not.
 //
 // A user with a temporary password must do this first: see "Duties" above.
 //
@@ -9608,10 +10028,10 @@ func (c *ClientWithResponses) ChangePasswordWithBodyWithResponse(ctx context.Con
 
 // ChangePasswordWithResponse Change my password
 //
-// Needs the current password. All other sessions of the account are revoked; the session of the access token
-// continues with the same tokens. A wrong current password is an error of `current_password` (400). Wrong
-// passwords are counted per session: after too many, the session must wait (429), while logins to the account
-// need not.
+// For Staff and Admins. Needs the current password. All other sessions of the account are revoked; the session
+// of the access token continues with the same tokens. A wrong current password is an error of `current_password`
+// (400). Wrong passwords are counted per session: after too many, the session must wait (429), while logins to
+// the account need not.
 //
 // A user with a temporary password must do this first: see "Duties" above.
 //
@@ -9628,8 +10048,8 @@ func (c *ClientWithResponses) ChangePasswordWithResponse(ctx context.Context, bo
 
 // ListPermissionsWithResponse List my permissions
 //
-// The names of the permissions that the caller has now, as in `x-permission`. While the caller has a duty,
-// these are few.
+// For Staff and Admins. The names of the permissions that the caller has now, as in `x-permission`. While the
+// caller has a duty, these are few.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9644,8 +10064,8 @@ func (c *ClientWithResponses) ListPermissionsWithResponse(ctx context.Context, r
 
 // RegisterWithBodyWithResponse Create an account
 //
-// The e-mail address is the sign-in name, and is unique regardless of letter case. The password must have 8 to
-// 256 characters and must not be easy to guess.
+// For anyone. The e-mail address is the sign-in name, and is unique regardless of letter case. The password must
+// have 8 to 256 characters and must not be easy to guess.
 //
 // Without a token, or with a token of Staff, the new account has the role STAFF. A setting of the service decides
 // whether it can be used at once (201), an administrator must activate it first (202), or registration is closed
@@ -9665,8 +10085,8 @@ func (c *ClientWithResponses) RegisterWithBodyWithResponse(ctx context.Context, 
 
 // RegisterWithResponse Create an account
 //
-// The e-mail address is the sign-in name, and is unique regardless of letter case. The password must have 8 to
-// 256 characters and must not be easy to guess.
+// For anyone. The e-mail address is the sign-in name, and is unique regardless of letter case. The password must
+// have 8 to 256 characters and must not be easy to guess.
 //
 // Without a token, or with a token of Staff, the new account has the role STAFF. A setting of the service decides
 // whether it can be used at once (201), an administrator must activate it first (202), or registration is closed
@@ -9686,7 +10106,7 @@ func (c *ClientWithResponses) RegisterWithResponse(ctx context.Context, body Reg
 
 // EndOtherSessionsWithResponse Sign out everywhere else
 //
-// Revokes all sessions of the caller except the one of the access token.
+// For Staff and Admins. Revokes all sessions of the caller except the one of the access token.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9701,7 +10121,7 @@ func (c *ClientWithResponses) EndOtherSessionsWithResponse(ctx context.Context, 
 
 // ListSessionsWithResponse List my sessions
 //
-// The caller's sessions that are still valid.
+// For Staff and Admins. The caller's sessions that are still valid.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9716,8 +10136,8 @@ func (c *ClientWithResponses) ListSessionsWithResponse(ctx context.Context, para
 
 // EndSessionWithResponse Revoke one of my sessions
 //
-// Revokes one of the caller's sessions. Its tokens are refused from now on. This can be the session of the access
-// token.
+// For Staff and Admins. Revokes one of the caller's sessions. Its tokens are refused from now on. This can be
+// the session of the access token.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9732,7 +10152,9 @@ func (c *ClientWithResponses) EndSessionWithResponse(ctx context.Context, id Ses
 
 // ListDoctorsWithResponse List doctors
 //
-// All doctors. Only Admins get salaries, and only Admins can list deleted doctors.
+// For Staff and Admins. All doctors. Only Admins get salaries.
+//
+// With `?deleted=true`, which older clients send, this answers as `/api/doctors/deleted/`, with the same permission.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9747,7 +10169,8 @@ func (c *ClientWithResponses) ListDoctorsWithResponse(ctx context.Context, param
 
 // CreateDoctorWithBodyWithResponse Create a doctor
 //
-// For Admins. `joined_at` is set to the current date in UTC. Licence numbers are unique, regardless of letter case and character width (400).
+// For Admins. `joined_at` is set to the current date in UTC. Licence numbers are unique, regardless of letter
+// case and character width (400).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9762,7 +10185,8 @@ func (c *ClientWithResponses) CreateDoctorWithBodyWithResponse(ctx context.Conte
 
 // CreateDoctorWithResponse Create a doctor
 //
-// For Admins. `joined_at` is set to the current date in UTC. Licence numbers are unique, regardless of letter case and character width (400).
+// For Admins. `joined_at` is set to the current date in UTC. Licence numbers are unique, regardless of letter
+// case and character width (400).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9775,9 +10199,14 @@ func (c *ClientWithResponses) CreateDoctorWithResponse(ctx context.Context, body
 	return ParseCreateDoctorResponse(rsp)
 }
 
-// ListDeletedDoctorsWithResponse performs a GET /api/doctors/?deleted=true (the `ListDeletedDoctors` operationId) request.
+// ListDeletedDoctorsWithResponse List deleted doctors
+//
+// For Admins. The deleted doctors, as they were when they were deleted, until an operator purges them. Restore
+// one at `/api/doctors/{id}/restore/`.
 //
 // Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/doctors/deleted/ (the `ListDeletedDoctors` operationId).
 func (c *ClientWithResponses) ListDeletedDoctorsWithResponse(ctx context.Context, params *ListDeletedDoctorsParams, reqEditors ...RequestEditorFn) (*ListDeletedDoctorsResponse, error) {
 	rsp, err := c.ListDeletedDoctors(ctx, params, reqEditors...)
 	if err != nil {
@@ -9803,7 +10232,7 @@ func (c *ClientWithResponses) DeleteDoctorWithResponse(ctx context.Context, id D
 
 // GetDoctorWithResponse Get a doctor
 //
-// One doctor. The salary is absent unless the caller is an Admin.
+// For Staff and Admins. One doctor. The salary is absent unless the caller is an Admin.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9878,8 +10307,9 @@ func (c *ClientWithResponses) ReplaceDoctorWithResponse(ctx context.Context, id 
 
 // ListDoctorVersionsWithResponse List the versions of a doctor
 //
-// Every change of the doctor makes a version. A version shows who made it, when, and each member that it changed.
-// Versions come in ascending order of number. The salary and its changes are absent unless the caller is an Admin.
+// For Staff and Admins. Every change of the doctor makes a version. A version shows who made it, when, and each
+// member that it changed. Versions come in ascending order of number. The salary and its changes are absent
+// unless the caller is an Admin.
 //
 // The versions of a deleted doctor need `doctor:read_deleted`; a caller without it gets 404.
 //
@@ -9896,8 +10326,8 @@ func (c *ClientWithResponses) ListDoctorVersionsWithResponse(ctx context.Context
 
 // GetDoctorVersionWithResponse Get a version of a doctor
 //
-// One version, with the doctor as it was after the change. The version of a deletion has the doctor as it was
-// before. The salary and its changes are absent unless the caller is an Admin.
+// For Staff and Admins. One version, with the doctor as it was after the change. The version of a deletion has
+// the doctor as it was before. The salary and its changes are absent unless the caller is an Admin.
 //
 // The versions of a deleted doctor need `doctor:read_deleted`; a caller without it gets 404.
 //
@@ -9914,7 +10344,7 @@ func (c *ClientWithResponses) GetDoctorVersionWithResponse(ctx context.Context, 
 
 // ListDoctorPatientsWithResponse List a doctor's patients
 //
-// The patients that the doctor is assigned to.
+// For Staff and Admins. The patients that the doctor is assigned to.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9929,16 +10359,16 @@ func (c *ClientWithResponses) ListDoctorPatientsWithResponse(ctx context.Context
 
 // RestoreDoctorWithResponse Restore a deleted doctor
 //
-// For Admins. Restores the doctor under the same id, and the mappings that were deleted together with the doctor. A mapping
-// whose patient is deleted is restored together with the patient. If another doctor has the licence number
-// now, the answer is 400 (`conflict`). A doctor that is not deleted is not found (404).
+// For Admins. Restores the doctor under the same id, and the mappings that were deleted together with the
+// doctor. A mapping whose patient is deleted is restored together with the patient. If another doctor has the
+// licence number now, the answer is 400 (`conflict`). A doctor that is not deleted is not found (404).
 //
 // A body is ignored.
 //
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/doctors/{id}/restore/ (the `RestoreDoctor` operationId).
-func (c *ClientWithResponses) RestoreDoctorWithResponse(ctx context.Context, id DoctorID, reqEditors ...RequestEditorFn) (*RestoreDoctorResponse, error) {
+func (c *ClientWithResponses) RestoreDoctorWithResponse(ctx context.Context, id DeletedDoctorID, reqEditors ...RequestEditorFn) (*RestoreDoctorResponse, error) {
 	rsp, err := c.RestoreDoctor(ctx, id, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -9948,7 +10378,11 @@ func (c *ClientWithResponses) RestoreDoctorWithResponse(ctx context.Context, id 
 
 // ListMappingsWithResponse List mappings
 //
-// All mappings, with the patient's name and the doctor. If no mapping matches `patient_id` and `doctor_id`, the list is empty. Only Admins can list deleted mappings.
+// For Staff and Admins. All mappings, with the patient's name and the doctor. If no mapping matches `patient_id`
+// and `doctor_id`, the list is empty.
+//
+// With `?deleted=true`, which older clients send, this answers as `/api/mappings/deleted/`, with the same permission.
+// It cannot be combined with a filter (400).
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9963,7 +10397,8 @@ func (c *ClientWithResponses) ListMappingsWithResponse(ctx context.Context, para
 
 // CreateMappingWithBodyWithResponse Assign a doctor to a patient
 //
-// If the doctor is already assigned to the patient, or one of the ids does not exist, the answer is 400.
+// For Staff and Admins. If the doctor is already assigned to the patient, or one of the ids does not exist, the
+// answer is 400.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9978,7 +10413,8 @@ func (c *ClientWithResponses) CreateMappingWithBodyWithResponse(ctx context.Cont
 
 // CreateMappingWithResponse Assign a doctor to a patient
 //
-// If the doctor is already assigned to the patient, or one of the ids does not exist, the answer is 400.
+// For Staff and Admins. If the doctor is already assigned to the patient, or one of the ids does not exist, the
+// answer is 400.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9991,9 +10427,14 @@ func (c *ClientWithResponses) CreateMappingWithResponse(ctx context.Context, bod
 	return ParseCreateMappingResponse(rsp)
 }
 
-// ListDeletedMappingsWithResponse performs a GET /api/mappings/?deleted=true (the `ListDeletedMappings` operationId) request.
+// ListDeletedMappingsWithResponse List deleted mappings
+//
+// For Admins. The deleted mappings, as they were when they were deleted, until an operator purges them. Restore
+// one at `/api/mappings/{id}/restore/`.
 //
 // Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/mappings/deleted/ (the `ListDeletedMappings` operationId).
 func (c *ClientWithResponses) ListDeletedMappingsWithResponse(ctx context.Context, params *ListDeletedMappingsParams, reqEditors ...RequestEditorFn) (*ListDeletedMappingsResponse, error) {
 	rsp, err := c.ListDeletedMappings(ctx, params, reqEditors...)
 	if err != nil {
@@ -10004,7 +10445,8 @@ func (c *ClientWithResponses) ListDeletedMappingsWithResponse(ctx context.Contex
 
 // DeleteMappingWithResponse Delete a mapping
 //
-// Unassigns the doctor from the patient. Neither of the two is deleted. Admins can list and restore deleted mappings.
+// For Staff and Admins. Unassigns the doctor from the patient. Neither of the two is deleted. Admins can list
+// and restore deleted mappings.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -10019,7 +10461,8 @@ func (c *ClientWithResponses) DeleteMappingWithResponse(ctx context.Context, id 
 
 // ListMappedDoctorsWithResponse List a patient's doctors (old path)
 //
-// The id is **the id of a patient**, unlike in the other operations on this path. The answer is the same as that of `/api/patients/{id}/doctors/`, which new clients should use.
+// For Staff and Admins. The id is **the id of a patient**, unlike in the other operations on this path. The
+// answer is the same as that of `/api/patients/{id}/doctors/`, which new clients should use.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -10034,7 +10477,8 @@ func (c *ClientWithResponses) ListMappedDoctorsWithResponse(ctx context.Context,
 
 // ChangeMappingWithBodyWithResponse Change a mapping
 //
-// Sets the patient or the doctor of the mapping. If the pair changes, `assigned_at` is set to the current time.
+// For Staff and Admins. Sets the patient or the doctor of the mapping. If the pair changes, `assigned_at` is set
+// to the current time.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10049,7 +10493,8 @@ func (c *ClientWithResponses) ChangeMappingWithBodyWithResponse(ctx context.Cont
 
 // ChangeMappingWithResponse Change a mapping
 //
-// Sets the patient or the doctor of the mapping. If the pair changes, `assigned_at` is set to the current time.
+// For Staff and Admins. Sets the patient or the doctor of the mapping. If the pair changes, `assigned_at` is set
+// to the current time.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10064,7 +10509,8 @@ func (c *ClientWithResponses) ChangeMappingWithResponse(ctx context.Context, id 
 
 // ReplaceMappingWithBodyWithResponse Replace a mapping
 //
-// Sets the patient and the doctor of the mapping. If the pair changes, `assigned_at` is set to the current time.
+// For Staff and Admins. Sets the patient and the doctor of the mapping. If the pair changes, `assigned_at` is
+// set to the current time.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10079,7 +10525,8 @@ func (c *ClientWithResponses) ReplaceMappingWithBodyWithResponse(ctx context.Con
 
 // ReplaceMappingWithResponse Replace a mapping
 //
-// Sets the patient and the doctor of the mapping. If the pair changes, `assigned_at` is set to the current time.
+// For Staff and Admins. Sets the patient and the doctor of the mapping. If the pair changes, `assigned_at` is
+// set to the current time.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10094,8 +10541,8 @@ func (c *ClientWithResponses) ReplaceMappingWithResponse(ctx context.Context, id
 
 // ListMappingVersionsWithResponse List the versions of a mapping
 //
-// Every change of the mapping makes a version. A version shows who made it, when, and each member that it changed.
-// Versions come in ascending order of number.
+// For Staff and Admins. Every change of the mapping makes a version. A version shows who made it, when, and each
+// member that it changed. Versions come in ascending order of number.
 //
 // The versions of a deleted mapping need `mapping:read_deleted`; a caller without it gets 404.
 //
@@ -10112,7 +10559,8 @@ func (c *ClientWithResponses) ListMappingVersionsWithResponse(ctx context.Contex
 
 // GetMappingVersionWithResponse Get a version of a mapping
 //
-// One version, with the mapping as it was after the change. The version of a deletion has the mapping as it was before.
+// For Staff and Admins. One version, with the mapping as it was after the change. The version of a deletion has
+// the mapping as it was before.
 //
 // The versions of a deleted mapping need `mapping:read_deleted`; a caller without it gets 404.
 //
@@ -10130,15 +10578,15 @@ func (c *ClientWithResponses) GetMappingVersionWithResponse(ctx context.Context,
 // RestoreMappingWithResponse Restore a deleted mapping
 //
 // For Admins. Restores the mapping under the same id, with the same `assigned_at`. If its patient or doctor is
-// deleted, or the doctor has been assigned to the patient again, the answer is 400 (`conflict`). A mapping that is
-// not deleted is not found (404).
+// deleted, or the doctor has been assigned to the patient again, the answer is 400 (`conflict`). A mapping that
+// is not deleted is not found (404).
 //
 // A body is ignored.
 //
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/mappings/{id}/restore/ (the `RestoreMapping` operationId).
-func (c *ClientWithResponses) RestoreMappingWithResponse(ctx context.Context, id MappingID, reqEditors ...RequestEditorFn) (*RestoreMappingResponse, error) {
+func (c *ClientWithResponses) RestoreMappingWithResponse(ctx context.Context, id DeletedMappingID, reqEditors ...RequestEditorFn) (*RestoreMappingResponse, error) {
 	rsp, err := c.RestoreMapping(ctx, id, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -10148,7 +10596,9 @@ func (c *ClientWithResponses) RestoreMappingWithResponse(ctx context.Context, id
 
 // ListPatientsWithResponse List patients
 //
-// All patients. Only Admins can list deleted patients.
+// For Staff and Admins. All patients.
+//
+// With `?deleted=true`, which older clients send, this answers as `/api/patients/deleted/`, with the same permission.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -10163,7 +10613,7 @@ func (c *ClientWithResponses) ListPatientsWithResponse(ctx context.Context, para
 
 // CreatePatientWithBodyWithResponse Create a patient
 //
-// `created_by` is set to the caller's account. Only the name is required.
+// For Staff and Admins. `created_by` is set to the caller's account. Only the name is required.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10178,7 +10628,7 @@ func (c *ClientWithResponses) CreatePatientWithBodyWithResponse(ctx context.Cont
 
 // CreatePatientWithResponse Create a patient
 //
-// `created_by` is set to the caller's account. Only the name is required.
+// For Staff and Admins. `created_by` is set to the caller's account. Only the name is required.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10191,9 +10641,14 @@ func (c *ClientWithResponses) CreatePatientWithResponse(ctx context.Context, bod
 	return ParseCreatePatientResponse(rsp)
 }
 
-// ListDeletedPatientsWithResponse performs a GET /api/patients/?deleted=true (the `ListDeletedPatients` operationId) request.
+// ListDeletedPatientsWithResponse List deleted patients
+//
+// For Admins. The deleted patients, as they were when they were deleted, until an operator purges them. Restore
+// one at `/api/patients/{id}/restore/`.
 //
 // Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/patients/deleted/ (the `ListDeletedPatients` operationId).
 func (c *ClientWithResponses) ListDeletedPatientsWithResponse(ctx context.Context, params *ListDeletedPatientsParams, reqEditors ...RequestEditorFn) (*ListDeletedPatientsResponse, error) {
 	rsp, err := c.ListDeletedPatients(ctx, params, reqEditors...)
 	if err != nil {
@@ -10204,7 +10659,8 @@ func (c *ClientWithResponses) ListDeletedPatientsWithResponse(ctx context.Contex
 
 // DeletePatientWithResponse Delete a patient
 //
-// Also deletes the patient's mappings, but no doctors. Admins can list and restore deleted patients.
+// For Staff and Admins. Also deletes the patient's mappings, but no doctors. Admins can list and restore deleted
+// patients.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -10219,7 +10675,7 @@ func (c *ClientWithResponses) DeletePatientWithResponse(ctx context.Context, id 
 
 // GetPatientWithResponse Get a patient
 //
-// One patient, with the ids of all the patient's doctors.
+// For Staff and Admins. One patient, with the ids of all the patient's doctors.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -10234,7 +10690,8 @@ func (c *ClientWithResponses) GetPatientWithResponse(ctx context.Context, id Pat
 
 // ChangePatientWithBodyWithResponse Change a patient
 //
-// Changes the members that are sent. Null clears the date of birth and the gender. An empty string clears the phone number, the address and the medical record.
+// For Staff and Admins. Changes the members that are sent. Null clears the date of birth and the gender. An
+// empty string clears the phone number, the address and the medical record.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10249,7 +10706,8 @@ func (c *ClientWithResponses) ChangePatientWithBodyWithResponse(ctx context.Cont
 
 // ChangePatientWithResponse Change a patient
 //
-// Changes the members that are sent. Null clears the date of birth and the gender. An empty string clears the phone number, the address and the medical record.
+// For Staff and Admins. Changes the members that are sent. Null clears the date of birth and the gender. An
+// empty string clears the phone number, the address and the medical record.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10264,7 +10722,8 @@ func (c *ClientWithResponses) ChangePatientWithResponse(ctx context.Context, id 
 
 // ReplacePatientWithBodyWithResponse Replace a patient
 //
-// Sets all writable members of a patient. **Members that are left out are emptied**, including the medical record. To change one member, use PATCH.
+// For Staff and Admins. Sets all writable members of a patient. **Members that are left out are emptied**,
+// including the medical record. To change one member, use PATCH.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10279,7 +10738,8 @@ func (c *ClientWithResponses) ReplacePatientWithBodyWithResponse(ctx context.Con
 
 // ReplacePatientWithResponse Replace a patient
 //
-// Sets all writable members of a patient. **Members that are left out are emptied**, including the medical record. To change one member, use PATCH.
+// For Staff and Admins. Sets all writable members of a patient. **Members that are left out are emptied**,
+// including the medical record. To change one member, use PATCH.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10295,9 +10755,9 @@ func (c *ClientWithResponses) ReplacePatientWithResponse(ctx context.Context, id
 // ListPatientAccessesWithResponse List accesses to a patient's record
 //
 // For Admins. All audit events about the patient, for patients who ask who used their record. They include lists
-// that showed the patient, and the patient's mappings. The patient can be deleted. For an id that no patient ever
-// had, the list is empty. A page has at most 200 events. With `Accept: text/csv`, the answer is the report of
-// `report/`, which takes no parameters.
+// that showed the patient, and the patient's mappings. The patient can be deleted. For an id that no patient
+// ever had, the list is empty. A page has at most 200 events. With `Accept: text/csv`, the answer is the report
+// of `report/`, which takes no parameters.
 //
 // This request is itself recorded as an event.
 //
@@ -10339,7 +10799,7 @@ func (c *ClientWithResponses) ReportPatientAccessesWithResponse(ctx context.Cont
 
 // ListPatientDoctorsWithResponse List a patient's doctors
 //
-// The doctors who are assigned to the patient.
+// For Staff and Admins. The doctors who are assigned to the patient.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -10354,8 +10814,8 @@ func (c *ClientWithResponses) ListPatientDoctorsWithResponse(ctx context.Context
 
 // ListPatientVersionsWithResponse List the versions of a patient
 //
-// Every change of the patient makes a version. A version shows who made it, when, and each member that it changed.
-// Versions come in ascending order of number.
+// For Staff and Admins. Every change of the patient makes a version. A version shows who made it, when, and each
+// member that it changed. Versions come in ascending order of number.
 //
 // The versions of a deleted patient need `patient:read_deleted`; a caller without it gets 404.
 //
@@ -10372,7 +10832,8 @@ func (c *ClientWithResponses) ListPatientVersionsWithResponse(ctx context.Contex
 
 // GetPatientVersionWithResponse Get a version of a patient
 //
-// One version, with the patient as it was after the change. The version of a deletion has the patient as it was before.
+// For Staff and Admins. One version, with the patient as it was after the change. The version of a deletion has
+// the patient as it was before.
 //
 // The versions of a deleted patient need `patient:read_deleted`; a caller without it gets 404.
 //
@@ -10389,17 +10850,16 @@ func (c *ClientWithResponses) GetPatientVersionWithResponse(ctx context.Context,
 
 // RestorePatientWithResponse Restore a deleted patient
 //
-// For Admins. Restores the patient under the same id, and the mappings that were deleted together with the patient. A
-// mapping whose doctor is deleted is restored together with the doctor. An
-// external id that another patient has by now is refused (400, `conflict`). A patient that is not deleted is not
-// found (404).
+// For Admins. Restores the patient under the same id, and the mappings that were deleted together with the
+// patient. A mapping whose doctor is deleted is restored together with the doctor. An external id that another
+// patient has by now is refused (400, `conflict`). A patient that is not deleted is not found (404).
 //
 // A body is ignored.
 //
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/patients/{id}/restore/ (the `RestorePatient` operationId).
-func (c *ClientWithResponses) RestorePatientWithResponse(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*RestorePatientResponse, error) {
+func (c *ClientWithResponses) RestorePatientWithResponse(ctx context.Context, id DeletedPatientID, reqEditors ...RequestEditorFn) (*RestorePatientResponse, error) {
 	rsp, err := c.RestorePatient(ctx, id, reqEditors...)
 	if err != nil {
 		return nil, err
@@ -10425,8 +10885,8 @@ func (c *ClientWithResponses) ListUsersWithResponse(ctx context.Context, params 
 
 // CreateUserWithBodyWithResponse Create a user
 //
-// For Admins. Creates an account of either role, even if registration is closed. The password is temporary, because
-// the Admin knows it: the user must change it after the first login.
+// For Admins. Creates an account of either role, even if registration is closed. The password is temporary,
+// because the Admin knows it: the user must change it after the first login.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10441,8 +10901,8 @@ func (c *ClientWithResponses) CreateUserWithBodyWithResponse(ctx context.Context
 
 // CreateUserWithResponse Create a user
 //
-// For Admins. Creates an account of either role, even if registration is closed. The password is temporary, because
-// the Admin knows it: the user must change it after the first login.
+// For Admins. Creates an account of either role, even if registration is closed. The password is temporary,
+// because the Admin knows it: the user must change it after the first login.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10458,8 +10918,8 @@ func (c *ClientWithResponses) CreateUserWithResponse(ctx context.Context, body C
 // DeactivateUserWithResponse Deactivate a user
 //
 // For Admins. All sessions of the user are revoked, and logins are answered as if the password were wrong.
-// Accounts are never deleted, because records refer to them: set `is_active` to true to undo this. The last active
-// Admin cannot be deactivated (400, `last_admin`).
+// Accounts are never deleted, because records refer to them: set `is_active` to true to undo this. The last
+// active Admin cannot be deactivated (400, `last_admin`).
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -10527,8 +10987,9 @@ func (c *ClientWithResponses) ChangeUserWithResponse(ctx context.Context, id Use
 
 // SetUserPasswordWithBodyWithResponse Set a temporary password for a user
 //
-// For Admins, for users who forgot their password. All sessions of the user are revoked, and after the next login
-// the user must change the password first. Admins change their own password at `/api/auth/password/` (403 here).
+// For Admins. Helps users who forgot their password. All sessions of the user are revoked, and after the next
+// login the user must change the password first. Admins change their own password at `/api/auth/password/` (403
+// here).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10543,8 +11004,9 @@ func (c *ClientWithResponses) SetUserPasswordWithBodyWithResponse(ctx context.Co
 
 // SetUserPasswordWithResponse Set a temporary password for a user
 //
-// For Admins, for users who forgot their password. All sessions of the user are revoked, and after the next login
-// the user must change the password first. Admins change their own password at `/api/auth/password/` (403 here).
+// For Admins. Helps users who forgot their password. All sessions of the user are revoked, and after the next
+// login the user must change the password first. Admins change their own password at `/api/auth/password/` (403
+// here).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10574,7 +11036,7 @@ func (c *ClientWithResponses) EndUserSessionsWithResponse(ctx context.Context, i
 
 // GetLivenessWithResponse Check liveness
 //
-// Checks only that the process answers. If this fails, restart the process.
+// For anyone. Checks only that the process answers. If this fails, restart the process.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -10589,7 +11051,10 @@ func (c *ClientWithResponses) GetLivenessWithResponse(ctx context.Context, reqEd
 
 // GetReadinessWithResponse Check readiness
 //
-// Checks that the service can use its database. While this answers 503, send requests to other instances, and do not restart this one. A service that is stopping answers 503. The `code` is `missing_privilege` if the service lacks a privilege in the database, and `schema_unknown` if a newer version of the service has changed the database's schema. For other causes see the service's log.
+// For anyone. Checks that the service can use its database. While this answers 503, send requests to other
+// instances, and do not restart this one. A service that is stopping answers 503. The `code` is
+// `missing_privilege` if the service lacks a privilege in the database, and `schema_unknown` if a newer version
+// of the service has changed the database's schema. For other causes see the service's log.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -53,8 +53,8 @@ func TestPages(t *testing.T) {
 
 func TestListsOfDeletedRecords(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		assert.Equal(t, "/api/mappings/", r.URL.Path)
-		assert.Equal(t, url.Values{"deleted": {"true"}, "limit": {"5"}}, r.URL.Query())
+		assert.Equal(t, "/api/mappings/deleted/", r.URL.Path)
+		assert.Equal(t, url.Values{"limit": {"5"}}, r.URL.Query())
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write([]byte(`[{"id":31,"patient":12,"doctor":7,"assigned_at":"2026-03-02T09:00:00.5Z",
 			"deleted_at":"2026-04-09T08:15:30.123456Z","deleted_by":1,"ended_with":{"kind":"doctor","id":7}}]`))
