@@ -2,7 +2,7 @@ package httpapi_test
 
 import (
 	"fmt"
-	"strings"
+	"regexp"
 	"testing"
 	"time"
 
@@ -18,10 +18,21 @@ func (a *api) allPages(path, token string) (events []map[string]any) {
 	for path != "" {
 		page := a.want(200, "GET", path, token, "")
 		events = append(events, page.objects(a.t)...)
-		path = strings.TrimSuffix(strings.TrimPrefix(page.Header.Get("Link"), "<"), `>; rel="next"`)
+		path = nextPage(page)
 	}
 	return events
 }
+
+// nextPage returns the path of the page after the one that was answered, empty if it is the
+// last one.
+func nextPage(page answer) string {
+	if found := nextLink.FindStringSubmatch(page.Header.Get("Link")); found != nil {
+		return found[1]
+	}
+	return ""
+}
+
+var nextLink = regexp.MustCompile(`<([^<>]*)>; rel="next"`)
 
 // eventLine returns an event as one line of text.
 func eventLine(event map[string]any) string {

@@ -69,7 +69,7 @@ func (l *lives) lead(ctx context.Context, api *client.ClientWithResponses, round
 		return
 	}
 	one.read = id("read")
-	read, err := api.GetPatientWithResponse(ctx, created.JSON201.ID, named(one.read))
+	read, err := api.GetPatientWithResponse(ctx, created.JSON201.ID, nil, named(one.read))
 	if !acknowledge(one.read, err == nil && read.JSON200 != nil) || n%3 > 0 {
 		return
 	}

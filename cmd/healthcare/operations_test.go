@@ -89,7 +89,7 @@ func TestDataOfTheOldBackendIsTakenOver(t *testing.T) {
 	service := serve(t, []string{"DATABASE_URL=" + dsn, "DATA_DIR=" + t.TempDir()})
 	for range 2 { // with Django's hash, and with the one that replaced it
 		api := service.api(service.loginWith("ada@example.com", "from the old backend"))
-		patient, err := api.GetPatientWithResponse(t.Context(), 9)
+		patient, err := api.GetPatientWithResponse(t.Context(), 9, nil)
 		require.NoError(t, err)
 		assert.Equal(t, []int64{7}, patient.JSON200.AssignedDoctors)
 	}

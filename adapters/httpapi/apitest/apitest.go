@@ -126,11 +126,13 @@ func (tr *transport) check(req *http.Request, resp *http.Response, body []byte) 
 		}
 		return nil
 	}
+	// With the parameter fields an answer lacks members that its schema requires.
+	noBody := req.Method == http.MethodHead || documented.URL.Query().Has("fields") && resp.StatusCode == http.StatusOK
 	return openapi3filter.ValidateResponse(req.Context(), &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: documented, Route: route, PathParams: params},
 		Status:                 resp.StatusCode,
 		Header:                 resp.Header,
 		Body:                   io.NopCloser(bytes.NewReader(body)),
-		Options:                &openapi3filter.Options{IncludeResponseStatus: true, ExcludeResponseBody: req.Method == http.MethodHead},
+		Options:                &openapi3filter.Options{IncludeResponseStatus: true, ExcludeResponseBody: noBody},
 	})
 }

@@ -57,10 +57,50 @@ const (
 	OutcomeFailed  Outcome = "failed"
 )
 
+// Defines values for PatientSearchGender.
+const (
+	PatientSearchGenderF    PatientSearchGender = "F"
+	PatientSearchGenderM    PatientSearchGender = "M"
+	PatientSearchGenderNone PatientSearchGender = "none"
+	PatientSearchGenderO    PatientSearchGender = "O"
+)
+
+// Defines values for PatientSearchOrdering.
+const (
+	PatientSearchOrderingCreatedAt        PatientSearchOrdering = "created_at"
+	PatientSearchOrderingDateOfBirth      PatientSearchOrdering = "date_of_birth"
+	PatientSearchOrderingID               PatientSearchOrdering = "id"
+	PatientSearchOrderingMinusCreatedAt   PatientSearchOrdering = "-created_at"
+	PatientSearchOrderingMinusDateOfBirth PatientSearchOrdering = "-date_of_birth"
+	PatientSearchOrderingMinusID          PatientSearchOrdering = "-id"
+	PatientSearchOrderingMinusName        PatientSearchOrdering = "-name"
+	PatientSearchOrderingMinusUpdatedAt   PatientSearchOrdering = "-updated_at"
+	PatientSearchOrderingName             PatientSearchOrdering = "name"
+	PatientSearchOrderingUpdatedAt        PatientSearchOrdering = "updated_at"
+)
+
 // Defines values for Role.
 const (
 	RoleAdmin Role = "ADMIN"
 	RoleStaff Role = "STAFF"
+)
+
+// Defines values for DoctorOrdering.
+const (
+	DoctorOrderingCreatedAt           DoctorOrdering = "created_at"
+	DoctorOrderingID                  DoctorOrdering = "id"
+	DoctorOrderingJoinedAt            DoctorOrdering = "joined_at"
+	DoctorOrderingLicenseNumber       DoctorOrdering = "license_number"
+	DoctorOrderingMinusCreatedAt      DoctorOrdering = "-created_at"
+	DoctorOrderingMinusID             DoctorOrdering = "-id"
+	DoctorOrderingMinusJoinedAt       DoctorOrdering = "-joined_at"
+	DoctorOrderingMinusLicenseNumber  DoctorOrdering = "-license_number"
+	DoctorOrderingMinusName           DoctorOrdering = "-name"
+	DoctorOrderingMinusSpecialization DoctorOrdering = "-specialization"
+	DoctorOrderingMinusUpdatedAt      DoctorOrdering = "-updated_at"
+	DoctorOrderingName                DoctorOrdering = "name"
+	DoctorOrderingSpecialization      DoctorOrdering = "specialization"
+	DoctorOrderingUpdatedAt           DoctorOrdering = "updated_at"
 )
 
 // Defines values for EventOrdering.
@@ -69,16 +109,172 @@ const (
 	EventOrderingMinusID EventOrdering = "-id"
 )
 
+// Defines values for GenderFilter.
+const (
+	GenderFilterF    GenderFilter = "F"
+	GenderFilterM    GenderFilter = "M"
+	GenderFilterNone GenderFilter = "none"
+	GenderFilterO    GenderFilter = "O"
+)
+
+// Defines values for MappingOrdering.
+const (
+	MappingOrderingAssignedAt      MappingOrdering = "assigned_at"
+	MappingOrderingID              MappingOrdering = "id"
+	MappingOrderingMinusAssignedAt MappingOrdering = "-assigned_at"
+	MappingOrderingMinusID         MappingOrdering = "-id"
+)
+
+// Defines values for PatientOrdering.
+const (
+	PatientOrderingCreatedAt        PatientOrdering = "created_at"
+	PatientOrderingDateOfBirth      PatientOrdering = "date_of_birth"
+	PatientOrderingID               PatientOrdering = "id"
+	PatientOrderingMinusCreatedAt   PatientOrdering = "-created_at"
+	PatientOrderingMinusDateOfBirth PatientOrdering = "-date_of_birth"
+	PatientOrderingMinusID          PatientOrdering = "-id"
+	PatientOrderingMinusName        PatientOrdering = "-name"
+	PatientOrderingMinusUpdatedAt   PatientOrdering = "-updated_at"
+	PatientOrderingName             PatientOrdering = "name"
+	PatientOrderingUpdatedAt        PatientOrdering = "updated_at"
+)
+
+// Defines values for UserOrdering.
+const (
+	UserOrderingEmail         UserOrdering = "email"
+	UserOrderingID            UserOrdering = "id"
+	UserOrderingLastName      UserOrdering = "last_name"
+	UserOrderingMinusEmail    UserOrdering = "-email"
+	UserOrderingMinusID       UserOrdering = "-id"
+	UserOrderingMinusLastName UserOrdering = "-last_name"
+)
+
 // Defines values for ListEventsParamsOrdering.
 const (
 	ListEventsParamsOrderingID      ListEventsParamsOrdering = "id"
 	ListEventsParamsOrderingMinusID ListEventsParamsOrdering = "-id"
 )
 
+// Defines values for ListDoctorsParamsOrdering.
+const (
+	ListDoctorsParamsOrderingCreatedAt           ListDoctorsParamsOrdering = "created_at"
+	ListDoctorsParamsOrderingID                  ListDoctorsParamsOrdering = "id"
+	ListDoctorsParamsOrderingJoinedAt            ListDoctorsParamsOrdering = "joined_at"
+	ListDoctorsParamsOrderingLicenseNumber       ListDoctorsParamsOrdering = "license_number"
+	ListDoctorsParamsOrderingMinusCreatedAt      ListDoctorsParamsOrdering = "-created_at"
+	ListDoctorsParamsOrderingMinusID             ListDoctorsParamsOrdering = "-id"
+	ListDoctorsParamsOrderingMinusJoinedAt       ListDoctorsParamsOrdering = "-joined_at"
+	ListDoctorsParamsOrderingMinusLicenseNumber  ListDoctorsParamsOrdering = "-license_number"
+	ListDoctorsParamsOrderingMinusName           ListDoctorsParamsOrdering = "-name"
+	ListDoctorsParamsOrderingMinusSpecialization ListDoctorsParamsOrdering = "-specialization"
+	ListDoctorsParamsOrderingMinusUpdatedAt      ListDoctorsParamsOrdering = "-updated_at"
+	ListDoctorsParamsOrderingName                ListDoctorsParamsOrdering = "name"
+	ListDoctorsParamsOrderingSpecialization      ListDoctorsParamsOrdering = "specialization"
+	ListDoctorsParamsOrderingUpdatedAt           ListDoctorsParamsOrdering = "updated_at"
+)
+
+// Defines values for ListDoctorPatientsParamsGender.
+const (
+	ListDoctorPatientsParamsGenderF    ListDoctorPatientsParamsGender = "F"
+	ListDoctorPatientsParamsGenderM    ListDoctorPatientsParamsGender = "M"
+	ListDoctorPatientsParamsGenderNone ListDoctorPatientsParamsGender = "none"
+	ListDoctorPatientsParamsGenderO    ListDoctorPatientsParamsGender = "O"
+)
+
+// Defines values for ListDoctorPatientsParamsOrdering.
+const (
+	ListDoctorPatientsParamsOrderingCreatedAt        ListDoctorPatientsParamsOrdering = "created_at"
+	ListDoctorPatientsParamsOrderingDateOfBirth      ListDoctorPatientsParamsOrdering = "date_of_birth"
+	ListDoctorPatientsParamsOrderingID               ListDoctorPatientsParamsOrdering = "id"
+	ListDoctorPatientsParamsOrderingMinusCreatedAt   ListDoctorPatientsParamsOrdering = "-created_at"
+	ListDoctorPatientsParamsOrderingMinusDateOfBirth ListDoctorPatientsParamsOrdering = "-date_of_birth"
+	ListDoctorPatientsParamsOrderingMinusID          ListDoctorPatientsParamsOrdering = "-id"
+	ListDoctorPatientsParamsOrderingMinusName        ListDoctorPatientsParamsOrdering = "-name"
+	ListDoctorPatientsParamsOrderingMinusUpdatedAt   ListDoctorPatientsParamsOrdering = "-updated_at"
+	ListDoctorPatientsParamsOrderingName             ListDoctorPatientsParamsOrdering = "name"
+	ListDoctorPatientsParamsOrderingUpdatedAt        ListDoctorPatientsParamsOrdering = "updated_at"
+)
+
+// Defines values for ListMappingsParamsOrdering.
+const (
+	ListMappingsParamsOrderingAssignedAt      ListMappingsParamsOrdering = "assigned_at"
+	ListMappingsParamsOrderingID              ListMappingsParamsOrdering = "id"
+	ListMappingsParamsOrderingMinusAssignedAt ListMappingsParamsOrdering = "-assigned_at"
+	ListMappingsParamsOrderingMinusID         ListMappingsParamsOrdering = "-id"
+)
+
+// Defines values for ListMappedDoctorsParamsOrdering.
+const (
+	ListMappedDoctorsParamsOrderingCreatedAt           ListMappedDoctorsParamsOrdering = "created_at"
+	ListMappedDoctorsParamsOrderingID                  ListMappedDoctorsParamsOrdering = "id"
+	ListMappedDoctorsParamsOrderingJoinedAt            ListMappedDoctorsParamsOrdering = "joined_at"
+	ListMappedDoctorsParamsOrderingLicenseNumber       ListMappedDoctorsParamsOrdering = "license_number"
+	ListMappedDoctorsParamsOrderingMinusCreatedAt      ListMappedDoctorsParamsOrdering = "-created_at"
+	ListMappedDoctorsParamsOrderingMinusID             ListMappedDoctorsParamsOrdering = "-id"
+	ListMappedDoctorsParamsOrderingMinusJoinedAt       ListMappedDoctorsParamsOrdering = "-joined_at"
+	ListMappedDoctorsParamsOrderingMinusLicenseNumber  ListMappedDoctorsParamsOrdering = "-license_number"
+	ListMappedDoctorsParamsOrderingMinusName           ListMappedDoctorsParamsOrdering = "-name"
+	ListMappedDoctorsParamsOrderingMinusSpecialization ListMappedDoctorsParamsOrdering = "-specialization"
+	ListMappedDoctorsParamsOrderingMinusUpdatedAt      ListMappedDoctorsParamsOrdering = "-updated_at"
+	ListMappedDoctorsParamsOrderingName                ListMappedDoctorsParamsOrdering = "name"
+	ListMappedDoctorsParamsOrderingSpecialization      ListMappedDoctorsParamsOrdering = "specialization"
+	ListMappedDoctorsParamsOrderingUpdatedAt           ListMappedDoctorsParamsOrdering = "updated_at"
+)
+
+// Defines values for ListPatientsParamsGender.
+const (
+	ListPatientsParamsGenderF    ListPatientsParamsGender = "F"
+	ListPatientsParamsGenderM    ListPatientsParamsGender = "M"
+	ListPatientsParamsGenderNone ListPatientsParamsGender = "none"
+	ListPatientsParamsGenderO    ListPatientsParamsGender = "O"
+)
+
+// Defines values for ListPatientsParamsOrdering.
+const (
+	ListPatientsParamsOrderingCreatedAt        ListPatientsParamsOrdering = "created_at"
+	ListPatientsParamsOrderingDateOfBirth      ListPatientsParamsOrdering = "date_of_birth"
+	ListPatientsParamsOrderingID               ListPatientsParamsOrdering = "id"
+	ListPatientsParamsOrderingMinusCreatedAt   ListPatientsParamsOrdering = "-created_at"
+	ListPatientsParamsOrderingMinusDateOfBirth ListPatientsParamsOrdering = "-date_of_birth"
+	ListPatientsParamsOrderingMinusID          ListPatientsParamsOrdering = "-id"
+	ListPatientsParamsOrderingMinusName        ListPatientsParamsOrdering = "-name"
+	ListPatientsParamsOrderingMinusUpdatedAt   ListPatientsParamsOrdering = "-updated_at"
+	ListPatientsParamsOrderingName             ListPatientsParamsOrdering = "name"
+	ListPatientsParamsOrderingUpdatedAt        ListPatientsParamsOrdering = "updated_at"
+)
+
 // Defines values for ListPatientAccessesParamsOrdering.
 const (
 	ListPatientAccessesParamsOrderingID      ListPatientAccessesParamsOrdering = "id"
 	ListPatientAccessesParamsOrderingMinusID ListPatientAccessesParamsOrdering = "-id"
+)
+
+// Defines values for ListPatientDoctorsParamsOrdering.
+const (
+	ListPatientDoctorsParamsOrderingCreatedAt           ListPatientDoctorsParamsOrdering = "created_at"
+	ListPatientDoctorsParamsOrderingID                  ListPatientDoctorsParamsOrdering = "id"
+	ListPatientDoctorsParamsOrderingJoinedAt            ListPatientDoctorsParamsOrdering = "joined_at"
+	ListPatientDoctorsParamsOrderingLicenseNumber       ListPatientDoctorsParamsOrdering = "license_number"
+	ListPatientDoctorsParamsOrderingMinusCreatedAt      ListPatientDoctorsParamsOrdering = "-created_at"
+	ListPatientDoctorsParamsOrderingMinusID             ListPatientDoctorsParamsOrdering = "-id"
+	ListPatientDoctorsParamsOrderingMinusJoinedAt       ListPatientDoctorsParamsOrdering = "-joined_at"
+	ListPatientDoctorsParamsOrderingMinusLicenseNumber  ListPatientDoctorsParamsOrdering = "-license_number"
+	ListPatientDoctorsParamsOrderingMinusName           ListPatientDoctorsParamsOrdering = "-name"
+	ListPatientDoctorsParamsOrderingMinusSpecialization ListPatientDoctorsParamsOrdering = "-specialization"
+	ListPatientDoctorsParamsOrderingMinusUpdatedAt      ListPatientDoctorsParamsOrdering = "-updated_at"
+	ListPatientDoctorsParamsOrderingName                ListPatientDoctorsParamsOrdering = "name"
+	ListPatientDoctorsParamsOrderingSpecialization      ListPatientDoctorsParamsOrdering = "specialization"
+	ListPatientDoctorsParamsOrderingUpdatedAt           ListPatientDoctorsParamsOrdering = "updated_at"
+)
+
+// Defines values for ListUsersParamsOrdering.
+const (
+	ListUsersParamsOrderingEmail         ListUsersParamsOrdering = "email"
+	ListUsersParamsOrderingID            ListUsersParamsOrdering = "id"
+	ListUsersParamsOrderingLastName      ListUsersParamsOrdering = "last_name"
+	ListUsersParamsOrderingMinusEmail    ListUsersParamsOrdering = "-email"
+	ListUsersParamsOrderingMinusID       ListUsersParamsOrdering = "-id"
+	ListUsersParamsOrderingMinusLastName ListUsersParamsOrdering = "-last_name"
 )
 
 // Account The view of an account for Admins.
@@ -842,6 +1038,48 @@ type PatientRecord struct {
 	Version RecordVersion `json:"version"`
 }
 
+// PatientSearch The parameters of `GET /api/patients/`.
+type PatientSearch struct {
+	Count        *bool      `json:"count,omitempty"`
+	CreatedAt    *time.Time `json:"created_at,omitempty"`
+	CreatedAtGt  *time.Time `json:"created_at__gt,omitempty"`
+	CreatedAtGte *time.Time `json:"created_at__gte,omitempty"`
+	CreatedAtLt  *time.Time `json:"created_at__lt,omitempty"`
+	CreatedAtLte *time.Time `json:"created_at__lte,omitempty"`
+
+	// CreatedBy The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	CreatedBy      *ID                 `json:"created_by,omitempty"`
+	Cursor         *string             `json:"cursor,omitempty"`
+	DateOfBirth    *openapi_types.Date `json:"date_of_birth,omitempty"`
+	DateOfBirthGt  *openapi_types.Date `json:"date_of_birth__gt,omitempty"`
+	DateOfBirthGte *openapi_types.Date `json:"date_of_birth__gte,omitempty"`
+	DateOfBirthLt  *openapi_types.Date `json:"date_of_birth__lt,omitempty"`
+	DateOfBirthLte *openapi_types.Date `json:"date_of_birth__lte,omitempty"`
+
+	// DoctorID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	DoctorID     *ID                    `json:"doctor_id,omitempty"`
+	Email        *string                `json:"email,omitempty"`
+	ExternalID   *string                `json:"external_id,omitempty"`
+	Fields       *string                `json:"fields,omitempty"`
+	Gender       *PatientSearchGender   `json:"gender,omitempty"`
+	HasDoctor    *bool                  `json:"has_doctor,omitempty"`
+	Limit        *int                   `json:"limit,omitempty"`
+	Ordering     *PatientSearchOrdering `json:"ordering,omitempty"`
+	PhoneNumber  *string                `json:"phone_number,omitempty"`
+	Search       *string                `json:"search,omitempty"`
+	UpdatedAt    *time.Time             `json:"updated_at,omitempty"`
+	UpdatedAtGt  *time.Time             `json:"updated_at__gt,omitempty"`
+	UpdatedAtGte *time.Time             `json:"updated_at__gte,omitempty"`
+	UpdatedAtLt  *time.Time             `json:"updated_at__lt,omitempty"`
+	UpdatedAtLte *time.Time             `json:"updated_at__lte,omitempty"`
+}
+
+// PatientSearchGender defines model for PatientSearch.Gender.
+type PatientSearchGender string
+
+// PatientSearchOrdering defines model for PatientSearch.Ordering.
+type PatientSearchOrdering string
+
 // PatientVersion A version with the patient as it was.
 type PatientVersion struct {
 	// At In UTC, with microseconds.
@@ -1091,11 +1329,62 @@ type ActiveFilter = bool
 // ActorFilter The id of a record, an account or an event. The service assigns it, and never uses one twice.
 type ActorFilter = ID
 
+// AssignedAtFilter defines model for AssignedAtFilter.
+type AssignedAtFilter = time.Time
+
+// AssignedAtGtFilter defines model for AssignedAtGtFilter.
+type AssignedAtGtFilter = time.Time
+
+// AssignedAtGteFilter defines model for AssignedAtGteFilter.
+type AssignedAtGteFilter = time.Time
+
+// AssignedAtLtFilter defines model for AssignedAtLtFilter.
+type AssignedAtLtFilter = time.Time
+
+// AssignedAtLteFilter defines model for AssignedAtLteFilter.
+type AssignedAtLteFilter = time.Time
+
 // Before defines model for Before.
 type Before = time.Time
 
+// Count defines model for Count.
+type Count = bool
+
+// CreatedAtFilter defines model for CreatedAtFilter.
+type CreatedAtFilter = time.Time
+
+// CreatedAtGtFilter defines model for CreatedAtGtFilter.
+type CreatedAtGtFilter = time.Time
+
+// CreatedAtGteFilter defines model for CreatedAtGteFilter.
+type CreatedAtGteFilter = time.Time
+
+// CreatedAtLtFilter defines model for CreatedAtLtFilter.
+type CreatedAtLtFilter = time.Time
+
+// CreatedAtLteFilter defines model for CreatedAtLteFilter.
+type CreatedAtLteFilter = time.Time
+
+// CreatedByFilter The id of a record, an account or an event. The service assigns it, and never uses one twice.
+type CreatedByFilter = ID
+
 // Cursor defines model for Cursor.
 type Cursor = string
+
+// DateOfBirthFilter defines model for DateOfBirthFilter.
+type DateOfBirthFilter = openapi_types.Date
+
+// DateOfBirthGtFilter defines model for DateOfBirthGtFilter.
+type DateOfBirthGtFilter = openapi_types.Date
+
+// DateOfBirthGteFilter defines model for DateOfBirthGteFilter.
+type DateOfBirthGteFilter = openapi_types.Date
+
+// DateOfBirthLtFilter defines model for DateOfBirthLtFilter.
+type DateOfBirthLtFilter = openapi_types.Date
+
+// DateOfBirthLteFilter defines model for DateOfBirthLteFilter.
+type DateOfBirthLteFilter = openapi_types.Date
 
 // DeletedDoctorID The id of a record, an account or an event. The service assigns it, and never uses one twice.
 type DeletedDoctorID = ID
@@ -1112,14 +1401,53 @@ type DoctorFilter = ID
 // DoctorID The id of a record, an account or an event. The service assigns it, and never uses one twice.
 type DoctorID = ID
 
+// DoctorOrdering defines model for DoctorOrdering.
+type DoctorOrdering string
+
+// EmailFilter defines model for EmailFilter.
+type EmailFilter = string
+
 // EventOrdering defines model for EventOrdering.
 type EventOrdering string
+
+// ExternalIDFilter defines model for ExternalIDFilter.
+type ExternalIDFilter = string
+
+// Fields defines model for Fields.
+type Fields = string
+
+// GenderFilter defines model for GenderFilter.
+type GenderFilter string
+
+// HasDoctorFilter defines model for HasDoctorFilter.
+type HasDoctorFilter = bool
+
+// JoinedAtFilter defines model for JoinedAtFilter.
+type JoinedAtFilter = openapi_types.Date
+
+// JoinedAtGtFilter defines model for JoinedAtGtFilter.
+type JoinedAtGtFilter = openapi_types.Date
+
+// JoinedAtGteFilter defines model for JoinedAtGteFilter.
+type JoinedAtGteFilter = openapi_types.Date
+
+// JoinedAtLtFilter defines model for JoinedAtLtFilter.
+type JoinedAtLtFilter = openapi_types.Date
+
+// JoinedAtLteFilter defines model for JoinedAtLteFilter.
+type JoinedAtLteFilter = openapi_types.Date
+
+// LicenseNumberFilter defines model for LicenseNumberFilter.
+type LicenseNumberFilter = string
 
 // Limit defines model for Limit.
 type Limit = int
 
 // MappingID The id of a record, an account or an event. The service assigns it, and never uses one twice.
 type MappingID = ID
+
+// MappingOrdering defines model for MappingOrdering.
+type MappingOrdering string
 
 // OutcomeFilter `allowed`: the operation was done. `denied`: the actor did not have the permission. `failed`: the operation failed for another reason, such as a wrong password or an invalid value.
 type OutcomeFilter = Outcome
@@ -1129,6 +1457,12 @@ type PatientFilter = ID
 
 // PatientID The id of a record, an account or an event. The service assigns it, and never uses one twice.
 type PatientID = ID
+
+// PatientOrdering defines model for PatientOrdering.
+type PatientOrdering string
+
+// PhoneNumberFilter defines model for PhoneNumberFilter.
+type PhoneNumberFilter = string
 
 // RoleFilter Staff manage patients and mappings. Admins also manage doctors and users.
 type RoleFilter = Role
@@ -1142,8 +1476,29 @@ type SessionID = ID
 // Since defines model for Since.
 type Since = time.Time
 
+// SpecializationFilter defines model for SpecializationFilter.
+type SpecializationFilter = string
+
+// UpdatedAtFilter defines model for UpdatedAtFilter.
+type UpdatedAtFilter = time.Time
+
+// UpdatedAtGtFilter defines model for UpdatedAtGtFilter.
+type UpdatedAtGtFilter = time.Time
+
+// UpdatedAtGteFilter defines model for UpdatedAtGteFilter.
+type UpdatedAtGteFilter = time.Time
+
+// UpdatedAtLtFilter defines model for UpdatedAtLtFilter.
+type UpdatedAtLtFilter = time.Time
+
+// UpdatedAtLteFilter defines model for UpdatedAtLteFilter.
+type UpdatedAtLteFilter = time.Time
+
 // UserID The id of a record, an account or an event. The service assigns it, and never uses one twice.
 type UserID = ID
+
+// UserOrdering defines model for UserOrdering.
+type UserOrdering string
 
 // VersionNumber defines model for VersionNumber.
 type VersionNumber = int64
@@ -1201,12 +1556,85 @@ type ListSessionsParams struct {
 
 // ListDoctorsParams defines parameters for ListDoctors.
 type ListDoctorsParams struct {
+	// Search Words, separated by spaces: at most 10, with at most 100 characters. Each word must be a part of a searched text:
+	// name, specialization or licence number of doctors; name, e-mail address, external id or phone number of
+	// patients; names or e-mail address of users. Letter case, accents, apostrophes and invisible characters do not count, and a hyphen
+	// counts as a space. A word of at least four digits also finds phone numbers by their digits, and a word such as
+	// 1987-11-30 finds patients by their date of birth.
+	Search *Search `form:"search,omitempty" json:"search,omitempty"`
+
+	// Specialization Only doctors with this specialization. It is compared whole, and like words of a search.
+	Specialization *SpecializationFilter `form:"specialization,omitempty" json:"specialization,omitempty"`
+
+	// LicenseNumber Only the doctor with this licence number. Letter case and surrounding spaces do not count.
+	LicenseNumber *LicenseNumberFilter `form:"license_number,omitempty" json:"license_number,omitempty"`
+
+	// JoinedAt Only records whose date of joining is exactly this.
+	JoinedAt *JoinedAtFilter `form:"joined_at,omitempty" json:"joined_at,omitempty"`
+
+	// JoinedAtGte Only records whose date of joining is on or after this.
+	JoinedAtGte *JoinedAtGteFilter `form:"joined_at__gte,omitempty" json:"joined_at__gte,omitempty"`
+
+	// JoinedAtGt Only records whose date of joining is after this.
+	JoinedAtGt *JoinedAtGtFilter `form:"joined_at__gt,omitempty" json:"joined_at__gt,omitempty"`
+
+	// JoinedAtLte Only records whose date of joining is on or before this.
+	JoinedAtLte *JoinedAtLteFilter `form:"joined_at__lte,omitempty" json:"joined_at__lte,omitempty"`
+
+	// JoinedAtLt Only records whose date of joining is before this.
+	JoinedAtLt *JoinedAtLtFilter `form:"joined_at__lt,omitempty" json:"joined_at__lt,omitempty"`
+
+	// PatientID Only doctors or mappings of this patient.
+	PatientID *PatientFilter `form:"patient_id,omitempty" json:"patient_id,omitempty"`
+
+	// CreatedAt Only records whose creation is exactly this.
+	CreatedAt *CreatedAtFilter `form:"created_at,omitempty" json:"created_at,omitempty"`
+
+	// CreatedAtGte Only records whose creation is at or after this.
+	CreatedAtGte *CreatedAtGteFilter `form:"created_at__gte,omitempty" json:"created_at__gte,omitempty"`
+
+	// CreatedAtGt Only records whose creation is after this.
+	CreatedAtGt *CreatedAtGtFilter `form:"created_at__gt,omitempty" json:"created_at__gt,omitempty"`
+
+	// CreatedAtLte Only records whose creation is at or before this.
+	CreatedAtLte *CreatedAtLteFilter `form:"created_at__lte,omitempty" json:"created_at__lte,omitempty"`
+
+	// CreatedAtLt Only records whose creation is before this.
+	CreatedAtLt *CreatedAtLtFilter `form:"created_at__lt,omitempty" json:"created_at__lt,omitempty"`
+
+	// UpdatedAt Only records whose last change is exactly this.
+	UpdatedAt *UpdatedAtFilter `form:"updated_at,omitempty" json:"updated_at,omitempty"`
+
+	// UpdatedAtGte Only records whose last change is at or after this.
+	UpdatedAtGte *UpdatedAtGteFilter `form:"updated_at__gte,omitempty" json:"updated_at__gte,omitempty"`
+
+	// UpdatedAtGt Only records whose last change is after this.
+	UpdatedAtGt *UpdatedAtGtFilter `form:"updated_at__gt,omitempty" json:"updated_at__gt,omitempty"`
+
+	// UpdatedAtLte Only records whose last change is at or before this.
+	UpdatedAtLte *UpdatedAtLteFilter `form:"updated_at__lte,omitempty" json:"updated_at__lte,omitempty"`
+
+	// UpdatedAtLt Only records whose last change is before this.
+	UpdatedAtLt *UpdatedAtLtFilter `form:"updated_at__lt,omitempty" json:"updated_at__lt,omitempty"`
+
+	// Ordering The order of the list; `-` reverses it. Records with equal values are ordered by id in the same direction. Texts are ordered by the code points of the form in which they are searched.
+	Ordering *ListDoctorsParamsOrdering `form:"ordering,omitempty" json:"ordering,omitempty"`
+
 	// Limit The maximum number of records in a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor Where the page begins: an opaque value from the link to the next page. In the audit trail it can also be the id of an event; the page begins after that event.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Count With `true`, the header `X-Total-Count` has the number of records on all pages.
+	Count *Count `form:"count,omitempty" json:"count,omitempty"`
+
+	// Fields Names of members, separated by commas. The answer then has only these members of each record, even if the schema requires others.
+	Fields *Fields `form:"fields,omitempty" json:"fields,omitempty"`
 }
+
+// ListDoctorsParamsOrdering defines parameters for ListDoctors.
+type ListDoctorsParamsOrdering string
 
 // ListDeletedDoctorsParams defines parameters for ListDeletedDoctors.
 type ListDeletedDoctorsParams struct {
@@ -1215,6 +1643,18 @@ type ListDeletedDoctorsParams struct {
 
 	// Cursor Where the page begins: an opaque value from the link to the next page. In the audit trail it can also be the id of an event; the page begins after that event.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Count With `true`, the header `X-Total-Count` has the number of records on all pages.
+	Count *Count `form:"count,omitempty" json:"count,omitempty"`
+
+	// Fields Names of members, separated by commas. The answer then has only these members of each record, even if the schema requires others.
+	Fields *Fields `form:"fields,omitempty" json:"fields,omitempty"`
+}
+
+// GetDoctorParams defines parameters for GetDoctor.
+type GetDoctorParams struct {
+	// Fields Names of members, separated by commas. The answer then has only these members of each record, even if the schema requires others.
+	Fields *Fields `form:"fields,omitempty" json:"fields,omitempty"`
 }
 
 // ListDoctorVersionsParams defines parameters for ListDoctorVersions.
@@ -1228,27 +1668,139 @@ type ListDoctorVersionsParams struct {
 
 // ListDoctorPatientsParams defines parameters for ListDoctorPatients.
 type ListDoctorPatientsParams struct {
+	// Search Words, separated by spaces: at most 10, with at most 100 characters. Each word must be a part of a searched text:
+	// name, specialization or licence number of doctors; name, e-mail address, external id or phone number of
+	// patients; names or e-mail address of users. Letter case, accents, apostrophes and invisible characters do not count, and a hyphen
+	// counts as a space. A word of at least four digits also finds phone numbers by their digits, and a word such as
+	// 1987-11-30 finds patients by their date of birth.
+	Search *Search `form:"search,omitempty" json:"search,omitempty"`
+
+	// Gender Only patients of this gender. `none` selects patients without one.
+	Gender *ListDoctorPatientsParamsGender `form:"gender,omitempty" json:"gender,omitempty"`
+
+	// DateOfBirth Only records whose date of birth is exactly this.
+	DateOfBirth *DateOfBirthFilter `form:"date_of_birth,omitempty" json:"date_of_birth,omitempty"`
+
+	// DateOfBirthGte Only records whose date of birth is on or after this.
+	DateOfBirthGte *DateOfBirthGteFilter `form:"date_of_birth__gte,omitempty" json:"date_of_birth__gte,omitempty"`
+
+	// DateOfBirthGt Only records whose date of birth is after this.
+	DateOfBirthGt *DateOfBirthGtFilter `form:"date_of_birth__gt,omitempty" json:"date_of_birth__gt,omitempty"`
+
+	// DateOfBirthLte Only records whose date of birth is on or before this.
+	DateOfBirthLte *DateOfBirthLteFilter `form:"date_of_birth__lte,omitempty" json:"date_of_birth__lte,omitempty"`
+
+	// DateOfBirthLt Only records whose date of birth is before this.
+	DateOfBirthLt *DateOfBirthLtFilter `form:"date_of_birth__lt,omitempty" json:"date_of_birth__lt,omitempty"`
+
+	// CreatedBy Only patients whom this user registered.
+	CreatedBy *CreatedByFilter `form:"created_by,omitempty" json:"created_by,omitempty"`
+
+	// HasDoctor Only patients with a doctor if true, only patients without one if false.
+	HasDoctor *HasDoctorFilter `form:"has_doctor,omitempty" json:"has_doctor,omitempty"`
+
+	// ExternalID Only the patient with this external id. Letter case counts.
+	ExternalID *ExternalIDFilter `form:"external_id,omitempty" json:"external_id,omitempty"`
+
+	// Email Only patients with this e-mail address. Letter case does not count.
+	Email *EmailFilter `form:"email,omitempty" json:"email,omitempty"`
+
+	// PhoneNumber Only patients with this phone number. Only digits count, without leading zeros. (Write + as %2B in a URL.)
+	PhoneNumber *PhoneNumberFilter `form:"phone_number,omitempty" json:"phone_number,omitempty"`
+
+	// CreatedAt Only records whose creation is exactly this.
+	CreatedAt *CreatedAtFilter `form:"created_at,omitempty" json:"created_at,omitempty"`
+
+	// CreatedAtGte Only records whose creation is at or after this.
+	CreatedAtGte *CreatedAtGteFilter `form:"created_at__gte,omitempty" json:"created_at__gte,omitempty"`
+
+	// CreatedAtGt Only records whose creation is after this.
+	CreatedAtGt *CreatedAtGtFilter `form:"created_at__gt,omitempty" json:"created_at__gt,omitempty"`
+
+	// CreatedAtLte Only records whose creation is at or before this.
+	CreatedAtLte *CreatedAtLteFilter `form:"created_at__lte,omitempty" json:"created_at__lte,omitempty"`
+
+	// CreatedAtLt Only records whose creation is before this.
+	CreatedAtLt *CreatedAtLtFilter `form:"created_at__lt,omitempty" json:"created_at__lt,omitempty"`
+
+	// UpdatedAt Only records whose last change is exactly this.
+	UpdatedAt *UpdatedAtFilter `form:"updated_at,omitempty" json:"updated_at,omitempty"`
+
+	// UpdatedAtGte Only records whose last change is at or after this.
+	UpdatedAtGte *UpdatedAtGteFilter `form:"updated_at__gte,omitempty" json:"updated_at__gte,omitempty"`
+
+	// UpdatedAtGt Only records whose last change is after this.
+	UpdatedAtGt *UpdatedAtGtFilter `form:"updated_at__gt,omitempty" json:"updated_at__gt,omitempty"`
+
+	// UpdatedAtLte Only records whose last change is at or before this.
+	UpdatedAtLte *UpdatedAtLteFilter `form:"updated_at__lte,omitempty" json:"updated_at__lte,omitempty"`
+
+	// UpdatedAtLt Only records whose last change is before this.
+	UpdatedAtLt *UpdatedAtLtFilter `form:"updated_at__lt,omitempty" json:"updated_at__lt,omitempty"`
+
+	// Ordering The order of the list; `-` reverses it. Patients with equal values are ordered by id in the same direction. Names are ordered by the code points of the form in which they are searched. Patients without a date of birth come after the others.
+	Ordering *ListDoctorPatientsParamsOrdering `form:"ordering,omitempty" json:"ordering,omitempty"`
+
 	// Limit The maximum number of records in a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor Where the page begins: an opaque value from the link to the next page. In the audit trail it can also be the id of an event; the page begins after that event.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Count With `true`, the header `X-Total-Count` has the number of records on all pages.
+	Count *Count `form:"count,omitempty" json:"count,omitempty"`
+
+	// Fields Names of members, separated by commas. The answer then has only these members of each record, even if the schema requires others.
+	Fields *Fields `form:"fields,omitempty" json:"fields,omitempty"`
 }
+
+// ListDoctorPatientsParamsGender defines parameters for ListDoctorPatients.
+type ListDoctorPatientsParamsGender string
+
+// ListDoctorPatientsParamsOrdering defines parameters for ListDoctorPatients.
+type ListDoctorPatientsParamsOrdering string
 
 // ListMappingsParams defines parameters for ListMappings.
 type ListMappingsParams struct {
-	// PatientID Only mappings of this patient.
+	// PatientID Only doctors or mappings of this patient.
 	PatientID *PatientFilter `form:"patient_id,omitempty" json:"patient_id,omitempty"`
 
-	// DoctorID Only mappings of this doctor.
+	// DoctorID Only patients or mappings of this doctor.
 	DoctorID *DoctorFilter `form:"doctor_id,omitempty" json:"doctor_id,omitempty"`
+
+	// AssignedAt Only records whose time of assignment is exactly this.
+	AssignedAt *AssignedAtFilter `form:"assigned_at,omitempty" json:"assigned_at,omitempty"`
+
+	// AssignedAtGte Only records whose time of assignment is at or after this.
+	AssignedAtGte *AssignedAtGteFilter `form:"assigned_at__gte,omitempty" json:"assigned_at__gte,omitempty"`
+
+	// AssignedAtGt Only records whose time of assignment is after this.
+	AssignedAtGt *AssignedAtGtFilter `form:"assigned_at__gt,omitempty" json:"assigned_at__gt,omitempty"`
+
+	// AssignedAtLte Only records whose time of assignment is at or before this.
+	AssignedAtLte *AssignedAtLteFilter `form:"assigned_at__lte,omitempty" json:"assigned_at__lte,omitempty"`
+
+	// AssignedAtLt Only records whose time of assignment is before this.
+	AssignedAtLt *AssignedAtLtFilter `form:"assigned_at__lt,omitempty" json:"assigned_at__lt,omitempty"`
+
+	// Ordering The order of the list; `-` reverses it. Records with equal values are ordered by id in the same direction.
+	Ordering *ListMappingsParamsOrdering `form:"ordering,omitempty" json:"ordering,omitempty"`
 
 	// Limit The maximum number of records in a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor Where the page begins: an opaque value from the link to the next page. In the audit trail it can also be the id of an event; the page begins after that event.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Count With `true`, the header `X-Total-Count` has the number of records on all pages.
+	Count *Count `form:"count,omitempty" json:"count,omitempty"`
+
+	// Fields Names of members, separated by commas. The answer then has only these members of each record, even if the schema requires others.
+	Fields *Fields `form:"fields,omitempty" json:"fields,omitempty"`
 }
+
+// ListMappingsParamsOrdering defines parameters for ListMappings.
+type ListMappingsParamsOrdering string
 
 // ListDeletedMappingsParams defines parameters for ListDeletedMappings.
 type ListDeletedMappingsParams struct {
@@ -1257,16 +1809,92 @@ type ListDeletedMappingsParams struct {
 
 	// Cursor Where the page begins: an opaque value from the link to the next page. In the audit trail it can also be the id of an event; the page begins after that event.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Count With `true`, the header `X-Total-Count` has the number of records on all pages.
+	Count *Count `form:"count,omitempty" json:"count,omitempty"`
+
+	// Fields Names of members, separated by commas. The answer then has only these members of each record, even if the schema requires others.
+	Fields *Fields `form:"fields,omitempty" json:"fields,omitempty"`
 }
 
 // ListMappedDoctorsParams defines parameters for ListMappedDoctors.
 type ListMappedDoctorsParams struct {
+	// Search Words, separated by spaces: at most 10, with at most 100 characters. Each word must be a part of a searched text:
+	// name, specialization or licence number of doctors; name, e-mail address, external id or phone number of
+	// patients; names or e-mail address of users. Letter case, accents, apostrophes and invisible characters do not count, and a hyphen
+	// counts as a space. A word of at least four digits also finds phone numbers by their digits, and a word such as
+	// 1987-11-30 finds patients by their date of birth.
+	Search *Search `form:"search,omitempty" json:"search,omitempty"`
+
+	// Specialization Only doctors with this specialization. It is compared whole, and like words of a search.
+	Specialization *SpecializationFilter `form:"specialization,omitempty" json:"specialization,omitempty"`
+
+	// LicenseNumber Only the doctor with this licence number. Letter case and surrounding spaces do not count.
+	LicenseNumber *LicenseNumberFilter `form:"license_number,omitempty" json:"license_number,omitempty"`
+
+	// JoinedAt Only records whose date of joining is exactly this.
+	JoinedAt *JoinedAtFilter `form:"joined_at,omitempty" json:"joined_at,omitempty"`
+
+	// JoinedAtGte Only records whose date of joining is on or after this.
+	JoinedAtGte *JoinedAtGteFilter `form:"joined_at__gte,omitempty" json:"joined_at__gte,omitempty"`
+
+	// JoinedAtGt Only records whose date of joining is after this.
+	JoinedAtGt *JoinedAtGtFilter `form:"joined_at__gt,omitempty" json:"joined_at__gt,omitempty"`
+
+	// JoinedAtLte Only records whose date of joining is on or before this.
+	JoinedAtLte *JoinedAtLteFilter `form:"joined_at__lte,omitempty" json:"joined_at__lte,omitempty"`
+
+	// JoinedAtLt Only records whose date of joining is before this.
+	JoinedAtLt *JoinedAtLtFilter `form:"joined_at__lt,omitempty" json:"joined_at__lt,omitempty"`
+
+	// CreatedAt Only records whose creation is exactly this.
+	CreatedAt *CreatedAtFilter `form:"created_at,omitempty" json:"created_at,omitempty"`
+
+	// CreatedAtGte Only records whose creation is at or after this.
+	CreatedAtGte *CreatedAtGteFilter `form:"created_at__gte,omitempty" json:"created_at__gte,omitempty"`
+
+	// CreatedAtGt Only records whose creation is after this.
+	CreatedAtGt *CreatedAtGtFilter `form:"created_at__gt,omitempty" json:"created_at__gt,omitempty"`
+
+	// CreatedAtLte Only records whose creation is at or before this.
+	CreatedAtLte *CreatedAtLteFilter `form:"created_at__lte,omitempty" json:"created_at__lte,omitempty"`
+
+	// CreatedAtLt Only records whose creation is before this.
+	CreatedAtLt *CreatedAtLtFilter `form:"created_at__lt,omitempty" json:"created_at__lt,omitempty"`
+
+	// UpdatedAt Only records whose last change is exactly this.
+	UpdatedAt *UpdatedAtFilter `form:"updated_at,omitempty" json:"updated_at,omitempty"`
+
+	// UpdatedAtGte Only records whose last change is at or after this.
+	UpdatedAtGte *UpdatedAtGteFilter `form:"updated_at__gte,omitempty" json:"updated_at__gte,omitempty"`
+
+	// UpdatedAtGt Only records whose last change is after this.
+	UpdatedAtGt *UpdatedAtGtFilter `form:"updated_at__gt,omitempty" json:"updated_at__gt,omitempty"`
+
+	// UpdatedAtLte Only records whose last change is at or before this.
+	UpdatedAtLte *UpdatedAtLteFilter `form:"updated_at__lte,omitempty" json:"updated_at__lte,omitempty"`
+
+	// UpdatedAtLt Only records whose last change is before this.
+	UpdatedAtLt *UpdatedAtLtFilter `form:"updated_at__lt,omitempty" json:"updated_at__lt,omitempty"`
+
+	// Ordering The order of the list; `-` reverses it. Records with equal values are ordered by id in the same direction. Texts are ordered by the code points of the form in which they are searched.
+	Ordering *ListMappedDoctorsParamsOrdering `form:"ordering,omitempty" json:"ordering,omitempty"`
+
 	// Limit The maximum number of records in a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor Where the page begins: an opaque value from the link to the next page. In the audit trail it can also be the id of an event; the page begins after that event.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Count With `true`, the header `X-Total-Count` has the number of records on all pages.
+	Count *Count `form:"count,omitempty" json:"count,omitempty"`
+
+	// Fields Names of members, separated by commas. The answer then has only these members of each record, even if the schema requires others.
+	Fields *Fields `form:"fields,omitempty" json:"fields,omitempty"`
 }
+
+// ListMappedDoctorsParamsOrdering defines parameters for ListMappedDoctors.
+type ListMappedDoctorsParamsOrdering string
 
 // ListMappingVersionsParams defines parameters for ListMappingVersions.
 type ListMappingVersionsParams struct {
@@ -1279,12 +1907,100 @@ type ListMappingVersionsParams struct {
 
 // ListPatientsParams defines parameters for ListPatients.
 type ListPatientsParams struct {
+	// Search Words, separated by spaces: at most 10, with at most 100 characters. Each word must be a part of a searched text:
+	// name, specialization or licence number of doctors; name, e-mail address, external id or phone number of
+	// patients; names or e-mail address of users. Letter case, accents, apostrophes and invisible characters do not count, and a hyphen
+	// counts as a space. A word of at least four digits also finds phone numbers by their digits, and a word such as
+	// 1987-11-30 finds patients by their date of birth.
+	Search *Search `form:"search,omitempty" json:"search,omitempty"`
+
+	// Gender Only patients of this gender. `none` selects patients without one.
+	Gender *ListPatientsParamsGender `form:"gender,omitempty" json:"gender,omitempty"`
+
+	// DateOfBirth Only records whose date of birth is exactly this.
+	DateOfBirth *DateOfBirthFilter `form:"date_of_birth,omitempty" json:"date_of_birth,omitempty"`
+
+	// DateOfBirthGte Only records whose date of birth is on or after this.
+	DateOfBirthGte *DateOfBirthGteFilter `form:"date_of_birth__gte,omitempty" json:"date_of_birth__gte,omitempty"`
+
+	// DateOfBirthGt Only records whose date of birth is after this.
+	DateOfBirthGt *DateOfBirthGtFilter `form:"date_of_birth__gt,omitempty" json:"date_of_birth__gt,omitempty"`
+
+	// DateOfBirthLte Only records whose date of birth is on or before this.
+	DateOfBirthLte *DateOfBirthLteFilter `form:"date_of_birth__lte,omitempty" json:"date_of_birth__lte,omitempty"`
+
+	// DateOfBirthLt Only records whose date of birth is before this.
+	DateOfBirthLt *DateOfBirthLtFilter `form:"date_of_birth__lt,omitempty" json:"date_of_birth__lt,omitempty"`
+
+	// CreatedBy Only patients whom this user registered.
+	CreatedBy *CreatedByFilter `form:"created_by,omitempty" json:"created_by,omitempty"`
+
+	// DoctorID Only patients or mappings of this doctor.
+	DoctorID *DoctorFilter `form:"doctor_id,omitempty" json:"doctor_id,omitempty"`
+
+	// HasDoctor Only patients with a doctor if true, only patients without one if false.
+	HasDoctor *HasDoctorFilter `form:"has_doctor,omitempty" json:"has_doctor,omitempty"`
+
+	// ExternalID Only the patient with this external id. Letter case counts.
+	ExternalID *ExternalIDFilter `form:"external_id,omitempty" json:"external_id,omitempty"`
+
+	// Email Only patients with this e-mail address. Letter case does not count.
+	Email *EmailFilter `form:"email,omitempty" json:"email,omitempty"`
+
+	// PhoneNumber Only patients with this phone number. Only digits count, without leading zeros. (Write + as %2B in a URL.)
+	PhoneNumber *PhoneNumberFilter `form:"phone_number,omitempty" json:"phone_number,omitempty"`
+
+	// CreatedAt Only records whose creation is exactly this.
+	CreatedAt *CreatedAtFilter `form:"created_at,omitempty" json:"created_at,omitempty"`
+
+	// CreatedAtGte Only records whose creation is at or after this.
+	CreatedAtGte *CreatedAtGteFilter `form:"created_at__gte,omitempty" json:"created_at__gte,omitempty"`
+
+	// CreatedAtGt Only records whose creation is after this.
+	CreatedAtGt *CreatedAtGtFilter `form:"created_at__gt,omitempty" json:"created_at__gt,omitempty"`
+
+	// CreatedAtLte Only records whose creation is at or before this.
+	CreatedAtLte *CreatedAtLteFilter `form:"created_at__lte,omitempty" json:"created_at__lte,omitempty"`
+
+	// CreatedAtLt Only records whose creation is before this.
+	CreatedAtLt *CreatedAtLtFilter `form:"created_at__lt,omitempty" json:"created_at__lt,omitempty"`
+
+	// UpdatedAt Only records whose last change is exactly this.
+	UpdatedAt *UpdatedAtFilter `form:"updated_at,omitempty" json:"updated_at,omitempty"`
+
+	// UpdatedAtGte Only records whose last change is at or after this.
+	UpdatedAtGte *UpdatedAtGteFilter `form:"updated_at__gte,omitempty" json:"updated_at__gte,omitempty"`
+
+	// UpdatedAtGt Only records whose last change is after this.
+	UpdatedAtGt *UpdatedAtGtFilter `form:"updated_at__gt,omitempty" json:"updated_at__gt,omitempty"`
+
+	// UpdatedAtLte Only records whose last change is at or before this.
+	UpdatedAtLte *UpdatedAtLteFilter `form:"updated_at__lte,omitempty" json:"updated_at__lte,omitempty"`
+
+	// UpdatedAtLt Only records whose last change is before this.
+	UpdatedAtLt *UpdatedAtLtFilter `form:"updated_at__lt,omitempty" json:"updated_at__lt,omitempty"`
+
+	// Ordering The order of the list; `-` reverses it. Patients with equal values are ordered by id in the same direction. Names are ordered by the code points of the form in which they are searched. Patients without a date of birth come after the others.
+	Ordering *ListPatientsParamsOrdering `form:"ordering,omitempty" json:"ordering,omitempty"`
+
 	// Limit The maximum number of records in a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor Where the page begins: an opaque value from the link to the next page. In the audit trail it can also be the id of an event; the page begins after that event.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Count With `true`, the header `X-Total-Count` has the number of records on all pages.
+	Count *Count `form:"count,omitempty" json:"count,omitempty"`
+
+	// Fields Names of members, separated by commas. The answer then has only these members of each record, even if the schema requires others.
+	Fields *Fields `form:"fields,omitempty" json:"fields,omitempty"`
 }
+
+// ListPatientsParamsGender defines parameters for ListPatients.
+type ListPatientsParamsGender string
+
+// ListPatientsParamsOrdering defines parameters for ListPatients.
+type ListPatientsParamsOrdering string
 
 // ListDeletedPatientsParams defines parameters for ListDeletedPatients.
 type ListDeletedPatientsParams struct {
@@ -1293,6 +2009,18 @@ type ListDeletedPatientsParams struct {
 
 	// Cursor Where the page begins: an opaque value from the link to the next page. In the audit trail it can also be the id of an event; the page begins after that event.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Count With `true`, the header `X-Total-Count` has the number of records on all pages.
+	Count *Count `form:"count,omitempty" json:"count,omitempty"`
+
+	// Fields Names of members, separated by commas. The answer then has only these members of each record, even if the schema requires others.
+	Fields *Fields `form:"fields,omitempty" json:"fields,omitempty"`
+}
+
+// GetPatientParams defines parameters for GetPatient.
+type GetPatientParams struct {
+	// Fields Names of members, separated by commas. The answer then has only these members of each record, even if the schema requires others.
+	Fields *Fields `form:"fields,omitempty" json:"fields,omitempty"`
 }
 
 // ListPatientAccessesParams defines parameters for ListPatientAccesses.
@@ -1312,12 +2040,82 @@ type ListPatientAccessesParamsOrdering string
 
 // ListPatientDoctorsParams defines parameters for ListPatientDoctors.
 type ListPatientDoctorsParams struct {
+	// Search Words, separated by spaces: at most 10, with at most 100 characters. Each word must be a part of a searched text:
+	// name, specialization or licence number of doctors; name, e-mail address, external id or phone number of
+	// patients; names or e-mail address of users. Letter case, accents, apostrophes and invisible characters do not count, and a hyphen
+	// counts as a space. A word of at least four digits also finds phone numbers by their digits, and a word such as
+	// 1987-11-30 finds patients by their date of birth.
+	Search *Search `form:"search,omitempty" json:"search,omitempty"`
+
+	// Specialization Only doctors with this specialization. It is compared whole, and like words of a search.
+	Specialization *SpecializationFilter `form:"specialization,omitempty" json:"specialization,omitempty"`
+
+	// LicenseNumber Only the doctor with this licence number. Letter case and surrounding spaces do not count.
+	LicenseNumber *LicenseNumberFilter `form:"license_number,omitempty" json:"license_number,omitempty"`
+
+	// JoinedAt Only records whose date of joining is exactly this.
+	JoinedAt *JoinedAtFilter `form:"joined_at,omitempty" json:"joined_at,omitempty"`
+
+	// JoinedAtGte Only records whose date of joining is on or after this.
+	JoinedAtGte *JoinedAtGteFilter `form:"joined_at__gte,omitempty" json:"joined_at__gte,omitempty"`
+
+	// JoinedAtGt Only records whose date of joining is after this.
+	JoinedAtGt *JoinedAtGtFilter `form:"joined_at__gt,omitempty" json:"joined_at__gt,omitempty"`
+
+	// JoinedAtLte Only records whose date of joining is on or before this.
+	JoinedAtLte *JoinedAtLteFilter `form:"joined_at__lte,omitempty" json:"joined_at__lte,omitempty"`
+
+	// JoinedAtLt Only records whose date of joining is before this.
+	JoinedAtLt *JoinedAtLtFilter `form:"joined_at__lt,omitempty" json:"joined_at__lt,omitempty"`
+
+	// CreatedAt Only records whose creation is exactly this.
+	CreatedAt *CreatedAtFilter `form:"created_at,omitempty" json:"created_at,omitempty"`
+
+	// CreatedAtGte Only records whose creation is at or after this.
+	CreatedAtGte *CreatedAtGteFilter `form:"created_at__gte,omitempty" json:"created_at__gte,omitempty"`
+
+	// CreatedAtGt Only records whose creation is after this.
+	CreatedAtGt *CreatedAtGtFilter `form:"created_at__gt,omitempty" json:"created_at__gt,omitempty"`
+
+	// CreatedAtLte Only records whose creation is at or before this.
+	CreatedAtLte *CreatedAtLteFilter `form:"created_at__lte,omitempty" json:"created_at__lte,omitempty"`
+
+	// CreatedAtLt Only records whose creation is before this.
+	CreatedAtLt *CreatedAtLtFilter `form:"created_at__lt,omitempty" json:"created_at__lt,omitempty"`
+
+	// UpdatedAt Only records whose last change is exactly this.
+	UpdatedAt *UpdatedAtFilter `form:"updated_at,omitempty" json:"updated_at,omitempty"`
+
+	// UpdatedAtGte Only records whose last change is at or after this.
+	UpdatedAtGte *UpdatedAtGteFilter `form:"updated_at__gte,omitempty" json:"updated_at__gte,omitempty"`
+
+	// UpdatedAtGt Only records whose last change is after this.
+	UpdatedAtGt *UpdatedAtGtFilter `form:"updated_at__gt,omitempty" json:"updated_at__gt,omitempty"`
+
+	// UpdatedAtLte Only records whose last change is at or before this.
+	UpdatedAtLte *UpdatedAtLteFilter `form:"updated_at__lte,omitempty" json:"updated_at__lte,omitempty"`
+
+	// UpdatedAtLt Only records whose last change is before this.
+	UpdatedAtLt *UpdatedAtLtFilter `form:"updated_at__lt,omitempty" json:"updated_at__lt,omitempty"`
+
+	// Ordering The order of the list; `-` reverses it. Records with equal values are ordered by id in the same direction. Texts are ordered by the code points of the form in which they are searched.
+	Ordering *ListPatientDoctorsParamsOrdering `form:"ordering,omitempty" json:"ordering,omitempty"`
+
 	// Limit The maximum number of records in a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor Where the page begins: an opaque value from the link to the next page. In the audit trail it can also be the id of an event; the page begins after that event.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Count With `true`, the header `X-Total-Count` has the number of records on all pages.
+	Count *Count `form:"count,omitempty" json:"count,omitempty"`
+
+	// Fields Names of members, separated by commas. The answer then has only these members of each record, even if the schema requires others.
+	Fields *Fields `form:"fields,omitempty" json:"fields,omitempty"`
 }
+
+// ListPatientDoctorsParamsOrdering defines parameters for ListPatientDoctors.
+type ListPatientDoctorsParamsOrdering string
 
 // ListPatientVersionsParams defines parameters for ListPatientVersions.
 type ListPatientVersionsParams struct {
@@ -1330,20 +2128,42 @@ type ListPatientVersionsParams struct {
 
 // ListUsersParams defines parameters for ListUsers.
 type ListUsersParams struct {
+	// Search Words, separated by spaces: at most 10, with at most 100 characters. Each word must be a part of a searched text:
+	// name, specialization or licence number of doctors; name, e-mail address, external id or phone number of
+	// patients; names or e-mail address of users. Letter case, accents, apostrophes and invisible characters do not count, and a hyphen
+	// counts as a space. A word of at least four digits also finds phone numbers by their digits, and a word such as
+	// 1987-11-30 finds patients by their date of birth.
+	Search *Search `form:"search,omitempty" json:"search,omitempty"`
+
 	// Role Only users with this role.
 	Role *RoleFilter `form:"role,omitempty" json:"role,omitempty"`
 
 	// IsActive Only active users if true, only inactive users if false.
 	IsActive *ActiveFilter `form:"is_active,omitempty" json:"is_active,omitempty"`
 
-	// Search Only users whose name (first name, space, last name) or e-mail address contains this text, in any letter case.
-	Search *Search `form:"search,omitempty" json:"search,omitempty"`
+	// Ordering The order of the list; `-` reverses it. Records with equal values are ordered by id in the same direction. Texts are ordered by the code points of the form in which they are searched.
+	Ordering *ListUsersParamsOrdering `form:"ordering,omitempty" json:"ordering,omitempty"`
 
 	// Limit The maximum number of records in a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor Where the page begins: an opaque value from the link to the next page. In the audit trail it can also be the id of an event; the page begins after that event.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Count With `true`, the header `X-Total-Count` has the number of records on all pages.
+	Count *Count `form:"count,omitempty" json:"count,omitempty"`
+
+	// Fields Names of members, separated by commas. The answer then has only these members of each record, even if the schema requires others.
+	Fields *Fields `form:"fields,omitempty" json:"fields,omitempty"`
+}
+
+// ListUsersParamsOrdering defines parameters for ListUsers.
+type ListUsersParamsOrdering string
+
+// GetUserParams defines parameters for GetUser.
+type GetUserParams struct {
+	// Fields Names of members, separated by commas. The answer then has only these members of each record, even if the schema requires others.
+	Fields *Fields `form:"fields,omitempty" json:"fields,omitempty"`
 }
 
 // LoginJSONRequestBody defines body for Login for application/json ContentType.
@@ -1390,6 +2210,9 @@ type ReplaceMappingJSONRequestBody = MappingInput
 
 // CreatePatientJSONRequestBody defines body for CreatePatient for application/json ContentType.
 type CreatePatientJSONRequestBody = PatientInput
+
+// SearchPatientsJSONRequestBody defines body for SearchPatients for application/json ContentType.
+type SearchPatientsJSONRequestBody = PatientSearch
 
 // ChangePatientJSONRequestBody defines body for ChangePatient for application/json ContentType.
 type ChangePatientJSONRequestBody = PatientChange
@@ -1856,7 +2679,7 @@ type ClientInterface interface {
 	// For Staff and Admins. One doctor. The salary is absent unless the caller is an Admin.
 	//
 	// Corresponds with GET /api/doctors/{id}/ (the `GetDoctor` operationId).
-	GetDoctor(ctx context.Context, id DoctorID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetDoctor(ctx context.Context, id DoctorID, params *GetDoctorParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ChangeDoctorWithBody Change a doctor
 	//
@@ -2094,6 +2917,26 @@ type ClientInterface interface {
 	// Corresponds with GET /api/patients/deleted/ (the `ListDeletedPatients` operationId).
 	ListDeletedPatients(ctx context.Context, params *ListDeletedPatientsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// SearchPatientsWithBody Find patients without a name in the URL
+	//
+	// For Staff and Admins. Answers like `GET /api/patients/`. The parameters are members of the body, so that names and birth dates are in no URL,
+	// and in no log of URLs. The cursor of the next page is in the header `X-Next-Cursor`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/patients/search/ (the `SearchPatients` operationId).
+	SearchPatientsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SearchPatients Find patients without a name in the URL
+	//
+	// For Staff and Admins. Answers like `GET /api/patients/`. The parameters are members of the body, so that names and birth dates are in no URL,
+	// and in no log of URLs. The cursor of the next page is in the header `X-Next-Cursor`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/patients/search/ (the `SearchPatients` operationId).
+	SearchPatients(ctx context.Context, body SearchPatientsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// DeletePatient Delete a patient
 	//
 	// For Staff and Admins. Also deletes the patient's mappings, but no doctors. Admins can list and restore deleted
@@ -2107,7 +2950,7 @@ type ClientInterface interface {
 	// For Staff and Admins. One patient, with the ids of all the patient's doctors.
 	//
 	// Corresponds with GET /api/patients/{id}/ (the `GetPatient` operationId).
-	GetPatient(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetPatient(ctx context.Context, id PatientID, params *GetPatientParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ChangePatientWithBody Change a patient
 	//
@@ -2258,7 +3101,7 @@ type ClientInterface interface {
 	// For Admins. One account.
 	//
 	// Corresponds with GET /api/users/{id}/ (the `GetUser` operationId).
-	GetUser(ctx context.Context, id UserID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetUser(ctx context.Context, id UserID, params *GetUserParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ChangeUserWithBody Change a user
 	//
@@ -3019,8 +3862,8 @@ func (c *Client) DeleteDoctor(ctx context.Context, id DoctorID, reqEditors ...Re
 // For Staff and Admins. One doctor. The salary is absent unless the caller is an Admin.
 //
 // Corresponds with GET /api/doctors/{id}/ (the `GetDoctor` operationId).
-func (c *Client) GetDoctor(ctx context.Context, id DoctorID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetDoctorRequest(c.Server, id)
+func (c *Client) GetDoctor(ctx context.Context, id DoctorID, params *GetDoctorParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDoctorRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -3517,6 +4360,46 @@ func (c *Client) ListDeletedPatients(ctx context.Context, params *ListDeletedPat
 	return c.Client.Do(req)
 }
 
+// SearchPatientsWithBody Find patients without a name in the URL
+//
+// For Staff and Admins. Answers like `GET /api/patients/`. The parameters are members of the body, so that names and birth dates are in no URL,
+// and in no log of URLs. The cursor of the next page is in the header `X-Next-Cursor`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/patients/search/ (the `SearchPatients` operationId).
+func (c *Client) SearchPatientsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSearchPatientsRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SearchPatients Find patients without a name in the URL
+//
+// For Staff and Admins. Answers like `GET /api/patients/`. The parameters are members of the body, so that names and birth dates are in no URL,
+// and in no log of URLs. The cursor of the next page is in the header `X-Next-Cursor`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/patients/search/ (the `SearchPatients` operationId).
+func (c *Client) SearchPatients(ctx context.Context, body SearchPatientsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSearchPatientsRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // DeletePatient Delete a patient
 //
 // For Staff and Admins. Also deletes the patient's mappings, but no doctors. Admins can list and restore deleted
@@ -3540,8 +4423,8 @@ func (c *Client) DeletePatient(ctx context.Context, id PatientID, reqEditors ...
 // For Staff and Admins. One patient, with the ids of all the patient's doctors.
 //
 // Corresponds with GET /api/patients/{id}/ (the `GetPatient` operationId).
-func (c *Client) GetPatient(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetPatientRequest(c.Server, id)
+func (c *Client) GetPatient(ctx context.Context, id PatientID, params *GetPatientParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetPatientRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -3841,8 +4724,8 @@ func (c *Client) DeactivateUser(ctx context.Context, id UserID, reqEditors ...Re
 // For Admins. One account.
 //
 // Corresponds with GET /api/users/{id}/ (the `GetUser` operationId).
-func (c *Client) GetUser(ctx context.Context, id UserID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetUserRequest(c.Server, id)
+func (c *Client) GetUser(ctx context.Context, id UserID, params *GetUserParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetUserRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -4794,6 +5677,246 @@ func NewListDoctorsRequest(server string, params *ListDoctorsParams) (*http.Requ
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
+		if params.Search != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "search", *params.Search, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Specialization != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "specialization", *params.Specialization, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.LicenseNumber != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "license_number", *params.LicenseNumber, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.JoinedAt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "joined_at", *params.JoinedAt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.JoinedAtGte != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "joined_at__gte", *params.JoinedAtGte, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.JoinedAtGt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "joined_at__gt", *params.JoinedAtGt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.JoinedAtLte != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "joined_at__lte", *params.JoinedAtLte, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.JoinedAtLt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "joined_at__lt", *params.JoinedAtLt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.PatientID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "patient_id", *params.PatientID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CreatedAt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "created_at", *params.CreatedAt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CreatedAtGte != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "created_at__gte", *params.CreatedAtGte, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CreatedAtGt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "created_at__gt", *params.CreatedAtGt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CreatedAtLte != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "created_at__lte", *params.CreatedAtLte, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CreatedAtLt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "created_at__lt", *params.CreatedAtLt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.UpdatedAt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "updated_at", *params.UpdatedAt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.UpdatedAtGte != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "updated_at__gte", *params.UpdatedAtGte, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.UpdatedAtGt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "updated_at__gt", *params.UpdatedAtGt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.UpdatedAtLte != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "updated_at__lte", *params.UpdatedAtLte, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.UpdatedAtLt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "updated_at__lt", *params.UpdatedAtLt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Ordering != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ordering", *params.Ordering, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Limit != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
@@ -4809,6 +5932,30 @@ func NewListDoctorsRequest(server string, params *ListDoctorsParams) (*http.Requ
 		if params.Cursor != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Count != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "count", *params.Count, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Fields != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "fields", *params.Fields, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -4924,6 +6071,30 @@ func NewListDeletedDoctorsRequest(server string, params *ListDeletedDoctorsParam
 
 		}
 
+		if params.Count != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "count", *params.Count, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Fields != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "fields", *params.Fields, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -4973,7 +6144,7 @@ func NewDeleteDoctorRequest(server string, id DoctorID) (*http.Request, error) {
 }
 
 // NewGetDoctorRequest constructs an http.Request for the GetDoctor method
-func NewGetDoctorRequest(server string, id DoctorID) (*http.Request, error) {
+func NewGetDoctorRequest(server string, id DoctorID, params *GetDoctorParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -4996,6 +6167,33 @@ func NewGetDoctorRequest(server string, id DoctorID) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Fields != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "fields", *params.Fields, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -5249,6 +6447,282 @@ func NewListDoctorPatientsRequest(server string, id DoctorID, params *ListDoctor
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
+		if params.Search != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "search", *params.Search, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Gender != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "gender", *params.Gender, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.DateOfBirth != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "date_of_birth", *params.DateOfBirth, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.DateOfBirthGte != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "date_of_birth__gte", *params.DateOfBirthGte, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.DateOfBirthGt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "date_of_birth__gt", *params.DateOfBirthGt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.DateOfBirthLte != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "date_of_birth__lte", *params.DateOfBirthLte, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.DateOfBirthLt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "date_of_birth__lt", *params.DateOfBirthLt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CreatedBy != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "created_by", *params.CreatedBy, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.HasDoctor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "has_doctor", *params.HasDoctor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.ExternalID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "external_id", *params.ExternalID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Email != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "email", *params.Email, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.PhoneNumber != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "phone_number", *params.PhoneNumber, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CreatedAt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "created_at", *params.CreatedAt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CreatedAtGte != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "created_at__gte", *params.CreatedAtGte, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CreatedAtGt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "created_at__gt", *params.CreatedAtGt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CreatedAtLte != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "created_at__lte", *params.CreatedAtLte, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CreatedAtLt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "created_at__lt", *params.CreatedAtLt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.UpdatedAt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "updated_at", *params.UpdatedAt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.UpdatedAtGte != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "updated_at__gte", *params.UpdatedAtGte, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.UpdatedAtGt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "updated_at__gt", *params.UpdatedAtGt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.UpdatedAtLte != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "updated_at__lte", *params.UpdatedAtLte, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.UpdatedAtLt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "updated_at__lt", *params.UpdatedAtLt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Ordering != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ordering", *params.Ordering, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Limit != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
@@ -5264,6 +6738,30 @@ func NewListDoctorPatientsRequest(server string, id DoctorID, params *ListDoctor
 		if params.Cursor != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Count != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "count", *params.Count, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Fields != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "fields", *params.Fields, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -5373,6 +6871,78 @@ func NewListMappingsRequest(server string, params *ListMappingsParams) (*http.Re
 
 		}
 
+		if params.AssignedAt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "assigned_at", *params.AssignedAt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.AssignedAtGte != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "assigned_at__gte", *params.AssignedAtGte, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.AssignedAtGt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "assigned_at__gt", *params.AssignedAtGt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.AssignedAtLte != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "assigned_at__lte", *params.AssignedAtLte, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.AssignedAtLt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "assigned_at__lt", *params.AssignedAtLt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Ordering != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ordering", *params.Ordering, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Limit != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
@@ -5388,6 +6958,30 @@ func NewListMappingsRequest(server string, params *ListMappingsParams) (*http.Re
 		if params.Cursor != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Count != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "count", *params.Count, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Fields != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "fields", *params.Fields, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -5503,6 +7097,30 @@ func NewListDeletedMappingsRequest(server string, params *ListDeletedMappingsPar
 
 		}
 
+		if params.Count != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "count", *params.Count, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Fields != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "fields", *params.Fields, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -5586,6 +7204,234 @@ func NewListMappedDoctorsRequest(server string, id PatientID, params *ListMapped
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
+		if params.Search != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "search", *params.Search, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Specialization != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "specialization", *params.Specialization, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.LicenseNumber != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "license_number", *params.LicenseNumber, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.JoinedAt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "joined_at", *params.JoinedAt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.JoinedAtGte != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "joined_at__gte", *params.JoinedAtGte, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.JoinedAtGt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "joined_at__gt", *params.JoinedAtGt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.JoinedAtLte != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "joined_at__lte", *params.JoinedAtLte, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.JoinedAtLt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "joined_at__lt", *params.JoinedAtLt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CreatedAt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "created_at", *params.CreatedAt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CreatedAtGte != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "created_at__gte", *params.CreatedAtGte, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CreatedAtGt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "created_at__gt", *params.CreatedAtGt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CreatedAtLte != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "created_at__lte", *params.CreatedAtLte, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CreatedAtLt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "created_at__lt", *params.CreatedAtLt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.UpdatedAt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "updated_at", *params.UpdatedAt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.UpdatedAtGte != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "updated_at__gte", *params.UpdatedAtGte, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.UpdatedAtGt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "updated_at__gt", *params.UpdatedAtGt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.UpdatedAtLte != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "updated_at__lte", *params.UpdatedAtLte, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.UpdatedAtLt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "updated_at__lt", *params.UpdatedAtLt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Ordering != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ordering", *params.Ordering, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Limit != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
@@ -5601,6 +7447,30 @@ func NewListMappedDoctorsRequest(server string, id PatientID, params *ListMapped
 		if params.Cursor != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Count != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "count", *params.Count, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Fields != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "fields", *params.Fields, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -5894,6 +7764,294 @@ func NewListPatientsRequest(server string, params *ListPatientsParams) (*http.Re
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
+		if params.Search != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "search", *params.Search, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Gender != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "gender", *params.Gender, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.DateOfBirth != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "date_of_birth", *params.DateOfBirth, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.DateOfBirthGte != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "date_of_birth__gte", *params.DateOfBirthGte, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.DateOfBirthGt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "date_of_birth__gt", *params.DateOfBirthGt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.DateOfBirthLte != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "date_of_birth__lte", *params.DateOfBirthLte, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.DateOfBirthLt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "date_of_birth__lt", *params.DateOfBirthLt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CreatedBy != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "created_by", *params.CreatedBy, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.DoctorID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "doctor_id", *params.DoctorID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.HasDoctor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "has_doctor", *params.HasDoctor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.ExternalID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "external_id", *params.ExternalID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Email != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "email", *params.Email, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.PhoneNumber != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "phone_number", *params.PhoneNumber, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CreatedAt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "created_at", *params.CreatedAt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CreatedAtGte != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "created_at__gte", *params.CreatedAtGte, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CreatedAtGt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "created_at__gt", *params.CreatedAtGt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CreatedAtLte != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "created_at__lte", *params.CreatedAtLte, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CreatedAtLt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "created_at__lt", *params.CreatedAtLt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.UpdatedAt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "updated_at", *params.UpdatedAt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.UpdatedAtGte != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "updated_at__gte", *params.UpdatedAtGte, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.UpdatedAtGt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "updated_at__gt", *params.UpdatedAtGt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.UpdatedAtLte != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "updated_at__lte", *params.UpdatedAtLte, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.UpdatedAtLt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "updated_at__lt", *params.UpdatedAtLt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Ordering != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ordering", *params.Ordering, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Limit != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
@@ -5909,6 +8067,30 @@ func NewListPatientsRequest(server string, params *ListPatientsParams) (*http.Re
 		if params.Cursor != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Count != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "count", *params.Count, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Fields != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "fields", *params.Fields, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -6024,6 +8206,30 @@ func NewListDeletedPatientsRequest(server string, params *ListDeletedPatientsPar
 
 		}
 
+		if params.Count != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "count", *params.Count, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Fields != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "fields", *params.Fields, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -6034,6 +8240,46 @@ func NewListDeletedPatientsRequest(server string, params *ListDeletedPatientsPar
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewSearchPatientsRequest calls the generic SearchPatients builder with application/json body
+func NewSearchPatientsRequest(server string, body SearchPatientsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSearchPatientsRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewSearchPatientsRequestWithBody constructs an http.Request for the SearchPatients method, with any body, and a specified content type
+func NewSearchPatientsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/patients/search/")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -6073,7 +8319,7 @@ func NewDeletePatientRequest(server string, id PatientID) (*http.Request, error)
 }
 
 // NewGetPatientRequest constructs an http.Request for the GetPatient method
-func NewGetPatientRequest(server string, id PatientID) (*http.Request, error) {
+func NewGetPatientRequest(server string, id PatientID, params *GetPatientParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -6096,6 +8342,33 @@ func NewGetPatientRequest(server string, id PatientID) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Fields != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "fields", *params.Fields, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -6354,6 +8627,234 @@ func NewListPatientDoctorsRequest(server string, id PatientID, params *ListPatie
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
+		if params.Search != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "search", *params.Search, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Specialization != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "specialization", *params.Specialization, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.LicenseNumber != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "license_number", *params.LicenseNumber, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.JoinedAt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "joined_at", *params.JoinedAt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.JoinedAtGte != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "joined_at__gte", *params.JoinedAtGte, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.JoinedAtGt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "joined_at__gt", *params.JoinedAtGt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.JoinedAtLte != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "joined_at__lte", *params.JoinedAtLte, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.JoinedAtLt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "joined_at__lt", *params.JoinedAtLt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CreatedAt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "created_at", *params.CreatedAt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CreatedAtGte != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "created_at__gte", *params.CreatedAtGte, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CreatedAtGt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "created_at__gt", *params.CreatedAtGt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CreatedAtLte != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "created_at__lte", *params.CreatedAtLte, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CreatedAtLt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "created_at__lt", *params.CreatedAtLt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.UpdatedAt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "updated_at", *params.UpdatedAt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.UpdatedAtGte != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "updated_at__gte", *params.UpdatedAtGte, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.UpdatedAtGt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "updated_at__gt", *params.UpdatedAtGt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.UpdatedAtLte != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "updated_at__lte", *params.UpdatedAtLte, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.UpdatedAtLt != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "updated_at__lt", *params.UpdatedAtLt, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Ordering != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ordering", *params.Ordering, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Limit != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
@@ -6369,6 +8870,30 @@ func NewListPatientDoctorsRequest(server string, id PatientID, params *ListPatie
 		if params.Cursor != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Count != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "count", *params.Count, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Fields != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "fields", *params.Fields, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -6568,6 +9093,18 @@ func NewListUsersRequest(server string, params *ListUsersParams) (*http.Request,
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
+		if params.Search != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "search", *params.Search, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Role != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "role", *params.Role, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
@@ -6592,9 +9129,9 @@ func NewListUsersRequest(server string, params *ListUsersParams) (*http.Request,
 
 		}
 
-		if params.Search != nil {
+		if params.Ordering != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "search", *params.Search, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ordering", *params.Ordering, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -6619,6 +9156,30 @@ func NewListUsersRequest(server string, params *ListUsersParams) (*http.Request,
 		if params.Cursor != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Count != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "count", *params.Count, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Fields != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "fields", *params.Fields, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -6717,7 +9278,7 @@ func NewDeactivateUserRequest(server string, id UserID) (*http.Request, error) {
 }
 
 // NewGetUserRequest constructs an http.Request for the GetUser method
-func NewGetUserRequest(server string, id UserID) (*http.Request, error) {
+func NewGetUserRequest(server string, id UserID, params *GetUserParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -6740,6 +9301,33 @@ func NewGetUserRequest(server string, id UserID) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Fields != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "fields", *params.Fields, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -7380,7 +9968,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/doctors/{id}/ (the `GetDoctor` operationId).
-	GetDoctorWithResponse(ctx context.Context, id DoctorID, reqEditors ...RequestEditorFn) (*GetDoctorResponse, error)
+	GetDoctorWithResponse(ctx context.Context, id DoctorID, params *GetDoctorParams, reqEditors ...RequestEditorFn) (*GetDoctorResponse, error)
 
 	// ChangeDoctorWithBodyWithResponse Change a doctor
 	//
@@ -7644,6 +10232,26 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/patients/deleted/ (the `ListDeletedPatients` operationId).
 	ListDeletedPatientsWithResponse(ctx context.Context, params *ListDeletedPatientsParams, reqEditors ...RequestEditorFn) (*ListDeletedPatientsResponse, error)
 
+	// SearchPatientsWithBodyWithResponse Find patients without a name in the URL
+	//
+	// For Staff and Admins. Answers like `GET /api/patients/`. The parameters are members of the body, so that names and birth dates are in no URL,
+	// and in no log of URLs. The cursor of the next page is in the header `X-Next-Cursor`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/patients/search/ (the `SearchPatients` operationId).
+	SearchPatientsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SearchPatientsResponse, error)
+
+	// SearchPatientsWithResponse Find patients without a name in the URL
+	//
+	// For Staff and Admins. Answers like `GET /api/patients/`. The parameters are members of the body, so that names and birth dates are in no URL,
+	// and in no log of URLs. The cursor of the next page is in the header `X-Next-Cursor`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/patients/search/ (the `SearchPatients` operationId).
+	SearchPatientsWithResponse(ctx context.Context, body SearchPatientsJSONRequestBody, reqEditors ...RequestEditorFn) (*SearchPatientsResponse, error)
+
 	// DeletePatientWithResponse Delete a patient
 	//
 	// For Staff and Admins. Also deletes the patient's mappings, but no doctors. Admins can list and restore deleted
@@ -7661,7 +10269,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/patients/{id}/ (the `GetPatient` operationId).
-	GetPatientWithResponse(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*GetPatientResponse, error)
+	GetPatientWithResponse(ctx context.Context, id PatientID, params *GetPatientParams, reqEditors ...RequestEditorFn) (*GetPatientResponse, error)
 
 	// ChangePatientWithBodyWithResponse Change a patient
 	//
@@ -7830,7 +10438,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/users/{id}/ (the `GetUser` operationId).
-	GetUserWithResponse(ctx context.Context, id UserID, reqEditors ...RequestEditorFn) (*GetUserResponse, error)
+	GetUserWithResponse(ctx context.Context, id UserID, params *GetUserParams, reqEditors ...RequestEditorFn) (*GetUserResponse, error)
 
 	// ChangeUserWithBodyWithResponse Change a user
 	//
@@ -9110,6 +11718,31 @@ func (r ListDeletedPatientsResponse) StatusCode() int {
 	return 0
 }
 
+type SearchPatientsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *[]Patient
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r SearchPatientsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SearchPatientsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type DeletePatientResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -10237,8 +12870,8 @@ func (c *ClientWithResponses) DeleteDoctorWithResponse(ctx context.Context, id D
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/doctors/{id}/ (the `GetDoctor` operationId).
-func (c *ClientWithResponses) GetDoctorWithResponse(ctx context.Context, id DoctorID, reqEditors ...RequestEditorFn) (*GetDoctorResponse, error) {
-	rsp, err := c.GetDoctor(ctx, id, reqEditors...)
+func (c *ClientWithResponses) GetDoctorWithResponse(ctx context.Context, id DoctorID, params *GetDoctorParams, reqEditors ...RequestEditorFn) (*GetDoctorResponse, error) {
+	rsp, err := c.GetDoctor(ctx, id, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -10657,6 +13290,38 @@ func (c *ClientWithResponses) ListDeletedPatientsWithResponse(ctx context.Contex
 	return ParseListDeletedPatientsResponse(rsp)
 }
 
+// SearchPatientsWithBodyWithResponse Find patients without a name in the URL
+//
+// For Staff and Admins. Answers like `GET /api/patients/`. The parameters are members of the body, so that names and birth dates are in no URL,
+// and in no log of URLs. The cursor of the next page is in the header `X-Next-Cursor`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/patients/search/ (the `SearchPatients` operationId).
+func (c *ClientWithResponses) SearchPatientsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SearchPatientsResponse, error) {
+	rsp, err := c.SearchPatientsWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSearchPatientsResponse(rsp)
+}
+
+// SearchPatientsWithResponse Find patients without a name in the URL
+//
+// For Staff and Admins. Answers like `GET /api/patients/`. The parameters are members of the body, so that names and birth dates are in no URL,
+// and in no log of URLs. The cursor of the next page is in the header `X-Next-Cursor`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/patients/search/ (the `SearchPatients` operationId).
+func (c *ClientWithResponses) SearchPatientsWithResponse(ctx context.Context, body SearchPatientsJSONRequestBody, reqEditors ...RequestEditorFn) (*SearchPatientsResponse, error) {
+	rsp, err := c.SearchPatients(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSearchPatientsResponse(rsp)
+}
+
 // DeletePatientWithResponse Delete a patient
 //
 // For Staff and Admins. Also deletes the patient's mappings, but no doctors. Admins can list and restore deleted
@@ -10680,8 +13345,8 @@ func (c *ClientWithResponses) DeletePatientWithResponse(ctx context.Context, id 
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/patients/{id}/ (the `GetPatient` operationId).
-func (c *ClientWithResponses) GetPatientWithResponse(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*GetPatientResponse, error) {
-	rsp, err := c.GetPatient(ctx, id, reqEditors...)
+func (c *ClientWithResponses) GetPatientWithResponse(ctx context.Context, id PatientID, params *GetPatientParams, reqEditors ...RequestEditorFn) (*GetPatientResponse, error) {
+	rsp, err := c.GetPatient(ctx, id, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -10939,8 +13604,8 @@ func (c *ClientWithResponses) DeactivateUserWithResponse(ctx context.Context, id
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/users/{id}/ (the `GetUser` operationId).
-func (c *ClientWithResponses) GetUserWithResponse(ctx context.Context, id UserID, reqEditors ...RequestEditorFn) (*GetUserResponse, error) {
-	rsp, err := c.GetUser(ctx, id, reqEditors...)
+func (c *ClientWithResponses) GetUserWithResponse(ctx context.Context, id UserID, params *GetUserParams, reqEditors ...RequestEditorFn) (*GetUserResponse, error) {
+	rsp, err := c.GetUser(ctx, id, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -12857,6 +15522,39 @@ func ParseListDeletedPatientsResponse(rsp *http.Response) (*ListDeletedPatientsR
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest []DeletedPatient
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSearchPatientsResponse parses an HTTP response from a SearchPatientsWithResponse call
+func ParseSearchPatientsResponse(rsp *http.Response) (*SearchPatientsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SearchPatientsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest []Patient
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

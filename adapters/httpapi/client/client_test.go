@@ -80,7 +80,7 @@ func TestErrorIsAProblem(t *testing.T) {
 	api, err := client.NewClientWithResponses(server.URL)
 	require.NoError(t, err)
 
-	doctor, err := api.GetDoctorWithResponse(context.Background(), 7)
+	doctor, err := api.GetDoctorWithResponse(context.Background(), 7, nil)
 	require.NoError(t, err)
 	assert.Nil(t, doctor.JSON200)
 	assert.EqualError(t, doctor.ApplicationProblemJSONDefault, "Not found.")

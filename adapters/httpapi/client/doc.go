@@ -6,7 +6,7 @@
 //			request.Header.Set("Authorization", "Bearer "+token)
 //			return nil
 //		}))
-//	doctor, err := api.GetDoctorWithResponse(ctx, 7)
+//	doctor, err := api.GetDoctorWithResponse(ctx, 7, nil)
 //	if err != nil {
 //		return err
 //	}
