@@ -10,16 +10,23 @@ import (
 
 // searchCandidates reads the IDs of the candidates before the list is read, because SQLite
 // knows nothing about the frequency of pieces: it cannot choose between the index and the
-// order of the list.
-func searchCandidates(get func(dest any, query string, args ...any) error, table string, words sqlstore.SearchWords, arg func(any) string) (string, error) {
+// order of the list. For all rows, it need not choose.
+func searchCandidates(get func(dest any, query string, args ...any) error, table string, words sqlstore.SearchWords, limit int, arg func(any) string) (string, error) {
+	match := fmt.Sprintf(`SELECT rowid FROM %[1]s_search WHERE %[1]s_search MATCH `, table)
+	if limit == 0 {
+		return table + `.id IN (` + match + arg(matching(words)) + `)`, nil
+	}
+	var rows float64 // at most
+	if err := get(&rows, `SELECT COALESCE(max(id), 0) FROM `+table); err != nil {
+		return "", err
+	}
+	most := int(sqlstore.MaxCandidates(rows, limit)) + 1
 	var found struct {
 		Number int    `db:"number"`
 		IDs    string `db:"ids"`
 	}
-	query := fmt.Sprintf(`
-		SELECT count(*) AS number, json_group_array(rowid) AS ids
-		FROM (SELECT rowid FROM %[1]s_search WHERE %[1]s_search MATCH $1 LIMIT %d)`, table, sqlstore.MaxCandidates+1)
-	if err := get(&found, query, matching(words)); err != nil || found.Number > sqlstore.MaxCandidates {
+	query := `SELECT count(*) AS number, json_group_array(rowid) AS ids FROM (` + match + `$1 LIMIT $2)`
+	if err := get(&found, query, matching(words), most+1); err != nil || found.Number > most {
 		return "", err
 	}
 	return table + `.id IN (SELECT value FROM json_each(` + arg(found.IDs) + `))`, nil

@@ -48,7 +48,7 @@ type oldEngine struct {
 	migrate  func() ([]sqlstore.Migration, error)
 }
 
-func oldEngines(t *testing.T) map[string]oldEngine {
+func oldEngines(t testing.TB) map[string]oldEngine {
 	connect := func(driver, dsn string, dialect goose.Dialect, steps fs.FS) (*sql.DB, *goose.Provider) {
 		db, err := sql.Open(driver, dsn)
 		require.NoError(t, err)

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strings"
 
@@ -17,13 +18,20 @@ type SearchWords [][][]string
 const pieceSize = 3
 
 // MaxCandidates is the number of rows up to which looking up all of them is faster than
-// reading the table in the order of the list until a page is full.
-const MaxCandidates = 10_000
+// reading a table of so many rows in the order of the list until limit rows are found; 0
+// stands for all rows. A row that is looked up takes as long as four that are read in order.
+func MaxCandidates(rows float64, limit int) float64 {
+	if limit == 0 {
+		return rows / 4
+	}
+	return min(rows/4, math.Sqrt(float64(limit)*rows/4))
+}
 
-// searchCondition returns a condition for the rows of table that the search selects. arg adds
-// a parameter and returns its name. The condition is exact: the index only finds candidates,
-// and each is compared with its search text.
-func (q *querier) searchCondition(ctx context.Context, table string, search domain.Search, arg func(value any) string) (string, error) {
+// searchCondition returns a condition for the rows of table that the search selects. It suits
+// a query for limit rows in some order, or for all rows if limit is 0. arg adds a parameter
+// and returns its name. The condition is exact: the index only finds candidates, and each is
+// compared with its search text.
+func (q *querier) searchCondition(ctx context.Context, table string, search domain.Search, limit int, arg func(value any) string) (string, error) {
 	if search.IsZero() {
 		return `TRUE`, nil
 	}
@@ -45,7 +53,7 @@ func (q *querier) searchCondition(ctx context.Context, table string, search doma
 	}
 	candidates, err := q.engine.SearchCandidates(func(dest any, query string, args ...any) error {
 		return q.get(ctx, dest, query, args...)
-	}, table, words, arg)
+	}, table, words, limit, arg)
 	if err != nil {
 		return "", err
 	}

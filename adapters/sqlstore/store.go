@@ -35,10 +35,9 @@ type Engine struct {
 	// Contains is the function whose result is positive if its first text contains its second.
 	Contains string
 	// SearchCandidates returns a condition that uses the index of the table to find all rows
-	// that can have the words, and perhaps others; or nothing, if there are so many (about
-	// MaxCandidates) that the index is of no use. get reads one row, and arg adds a parameter
-	// of the condition.
-	SearchCandidates func(get func(dest any, query string, args ...any) error, table string, words SearchWords, arg func(any) string) (string, error)
+	// that can have the words, and perhaps others; or nothing, if the index finds more than
+	// MaxCandidates. get reads one row, and arg adds a parameter of the condition.
+	SearchCandidates func(get func(dest any, query string, args ...any) error, table string, words SearchWords, limit int, arg func(any) string) (string, error)
 	// Probe returns nil if a change can be committed now, and otherwise the reason. It does
 	// not change the database. It uses the connection that New calls prober.
 	Probe func(context.Context, *sqlx.DB) error
