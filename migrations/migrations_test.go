@@ -24,15 +24,17 @@ const (
 	sqliteColumns = `
 		SELECT t.name || '.' || c.name || CASE WHEN c."notnull" OR c.pk THEN '' ELSE ' null' END
 		FROM sqlite_schema AS t, pragma_table_info(t.name) AS c
-		WHERE t.type = 'table' AND t.name <> 'goose_db_version' AND t.name NOT LIKE 'sqlite_%'
+		WHERE t.type = 'table' AND t.name <> 'goose_db_version' AND t.name NOT LIKE 'sqlite_%' AND t.name NOT LIKE '%\_search%' ESCAPE '\'
 		ORDER BY t.name, c.cid`
 	postgresIndexes = `SELECT count(*) FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'goose_db_version'`
-	// Most of SQLite's tables have no separate index for their primary key.
+	// Most of SQLite's tables have no separate index for their primary key. The indexes for
+	// searches are virtual tables, which keep their data in other tables.
 	sqliteIndexes = `
 		SELECT count(*) + (
 			SELECT count(*)
 			FROM sqlite_schema
-			WHERE type = 'table' AND name <> 'goose_db_version' AND (sql LIKE '%INTEGER PRIMARY KEY%' OR sql LIKE '%WITHOUT ROWID%'))
+			WHERE type = 'table' AND name <> 'goose_db_version' AND name NOT LIKE '%\_search\_%' ESCAPE '\'
+				AND (sql LIKE '%INTEGER PRIMARY KEY%' OR sql LIKE '%WITHOUT ROWID%' OR sql LIKE '%USING fts5%'))
 		FROM sqlite_schema WHERE type = 'index'`
 )
 

@@ -20,7 +20,7 @@ func installIn(t *testing.T, dsn, schema string) string {
 	t.Helper()
 	require.NoError(t, execute(t, dsn, `CREATE SCHEMA `+pq.QuoteIdentifier(schema)))
 	inSchema := searching(t, dsn, schema)
-	_, err := postgres.Migrate(t.Context(), inSchema)
+	_, err := postgres.Migrate(t.Context(), inSchema, nil)
 	require.NoError(t, err)
 	return inSchema
 }

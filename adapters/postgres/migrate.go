@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 
+	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -24,9 +26,10 @@ func schema() sqlstore.Schema { return sqlstore.NewSchema(migrations.Postgres(),
 // Migrate applies the pending migrations to the database that dsn names (see Open) and
 // returns those that it applied, which can be none. Any number of processes can call it at
 // the same time: one works, and the others wait for it for at most five minutes. It also
-// advances sequences that are behind their tables. The error is ErrSchemaUnknown if a newer
-// program has changed the schema.
-func Migrate(ctx context.Context, dsn string) (steps []sqlstore.Migration, err error) {
+// advances sequences that are behind their tables, and logs the progress of long migrations to
+// log, which can be nil. The error is ErrSchemaUnknown if a newer program has changed the
+// schema.
+func Migrate(ctx context.Context, dsn string, log *slog.Logger) (steps []sqlstore.Migration, err error) {
 	err = withDB(dsn, func(db *sql.DB) error {
 		if err := schema().CheckUpTo(ctx, db, 0); err != nil {
 			return err
@@ -35,7 +38,10 @@ func Migrate(ctx context.Context, dsn string) (steps []sqlstore.Migration, err e
 		if err != nil {
 			return err
 		}
-		if steps, err = sqlstore.Migrate(ctx, provider); err != nil {
+		handle := sqlx.NewDb(db, driverName)
+		store := sqlstore.New(newEngine(), handle, handle, handle, false)
+		steps, err = sqlstore.Migrate(ctx, provider, store, cmp.Or(log, slog.New(slog.DiscardHandler)))
+		if err != nil {
 			return err
 		}
 		return advanceSequences(ctx, db)

@@ -23,7 +23,7 @@ func TestMigrateInSeveralProcessesAtOnce(t *testing.T) {
 	var starters errgroup.Group
 	for i := range applied {
 		starters.Go(func() error {
-			steps, err := postgres.Migrate(t.Context(), dsn)
+			steps, err := postgres.Migrate(t.Context(), dsn, nil)
 			applied[i] = len(steps)
 			return err
 		})
@@ -88,7 +88,7 @@ func TestErrorsHoldNoPassword(t *testing.T) {
 		_, err := postgres.Open(t.Context(), dsn, postgres.Options{})
 		require.Error(t, err, dsn)
 		require.NotContains(t, err.Error(), "swordfish", dsn)
-		_, err = postgres.Migrate(t.Context(), dsn)
+		_, err = postgres.Migrate(t.Context(), dsn, nil)
 		require.Error(t, err, dsn)
 		require.NotContains(t, err.Error(), "swordfish", dsn)
 	}
@@ -97,6 +97,6 @@ func TestErrorsHoldNoPassword(t *testing.T) {
 func TestAServerThatRefusesConnectionsIsUnavailable(t *testing.T) {
 	_, err := postgres.Open(t.Context(), "postgres://clinic@127.0.0.1:1/none?sslmode=disable", postgres.Options{})
 	require.Equal(t, domain.Unavailable, domain.KindOf(err), "%v", err)
-	_, err = postgres.Migrate(t.Context(), "postgres://clinic@127.0.0.1:1/none?sslmode=disable")
+	_, err = postgres.Migrate(t.Context(), "postgres://clinic@127.0.0.1:1/none?sslmode=disable", nil)
 	require.Equal(t, domain.Unavailable, domain.KindOf(err), "%v", err)
 }

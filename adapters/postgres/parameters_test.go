@@ -86,7 +86,7 @@ func TestUnsupportedParametersOfLibpqAreRefusedOrLogged(t *testing.T) {
 		}
 		require.ErrorContains(t, err, "postgres: parameter "+refused+" in the database's address cannot be used: ", query)
 		assert.NotContains(t, err.Error(), "hunter2")
-		_, err = postgres.Migrate(t.Context(), dsn+"&"+query)
+		_, err = postgres.Migrate(t.Context(), dsn+"&"+query, nil)
 		require.ErrorContains(t, err, refused+" in the database's address")
 	}
 	for query, name := range map[string]string{"sslcompression=1": "sslcompression", "tcp_user_timeout=1000": "tcp_user_timeout"} {

@@ -99,11 +99,21 @@ func Open(ctx context.Context, dsn string, options Options) (*sqlstore.Store, er
 	}
 	prober := sql.OpenDB(connector)
 	prober.SetMaxOpenConns(1)
-	engine := sqlstore.Engine{
+	wrapped := sqlx.NewDb(db, driverName)
+	return sqlstore.New(newEngine(), wrapped, wrapped, sqlx.NewDb(prober, driverName), !options.Unprepared), nil
+}
+
+// driverName is sqlx's name of the driver.
+const driverName = "postgres"
+
+func newEngine() sqlstore.Engine {
+	return sqlstore.Engine{
 		RowLocks: true,
 		// The server's default can be another level. The store locks the rows that it relies on.
-		TxOptions:  &sql.TxOptions{Isolation: sql.LevelReadCommitted},
-		EventRange: eventsOf,
+		TxOptions:        &sql.TxOptions{Isolation: sql.LevelReadCommitted},
+		EventRange:       eventsOf,
+		Contains:         "strpos",
+		SearchCandidates: searchCandidates,
 		// generate_series calls nextval once per event, so the IDs are in ascending order.
 		NextEventIDs:    `SELECT nextval('audit_events_id_seq') AS id FROM generate_series(1, CAST($1 AS integer))`,
 		Probe:           probe,
@@ -111,8 +121,6 @@ func Open(ctx context.Context, dsn string, options Options) (*sqlstore.Store, er
 		LastStep:        schema().Last(),
 		Classify:        classify,
 	}
-	wrapped := sqlx.NewDb(db, "postgres")
-	return sqlstore.New(engine, wrapped, wrapped, sqlx.NewDb(prober, "postgres"), !options.Unprepared), nil
 }
 
 // eventsOf compares pairs. For "column = value AND id > $1", a generic plan would search by ID

@@ -97,7 +97,7 @@ func TestMigrateAdvancesEverySequenceThatIsBehind(t *testing.T) {
 	_, err := addDoctor(t, store, "new")
 	require.ErrorContains(t, err, "run `healthcare migrate` as the owner of the database")
 	for range 2 {
-		_, err = postgres.Migrate(t.Context(), dsn)
+		_, err = postgres.Migrate(t.Context(), dsn, nil)
 		require.NoError(t, err)
 	}
 	id, err := addDoctor(t, store, "new")
@@ -108,7 +108,7 @@ func TestMigrateAdvancesEverySequenceThatIsBehind(t *testing.T) {
 		require.NoError(t, db.QueryRowContext(t.Context(), fmt.Sprintf(`SELECT COALESCE(max(id), 0), nextval('%s_id_seq') FROM %s`, table, table)).Scan(&last, &next))
 		assert.Equal(t, last+1, next, table)
 	}
-	_, err = postgres.Migrate(t.Context(), dsn)
+	_, err = postgres.Migrate(t.Context(), dsn, nil)
 	require.NoError(t, err)
 	var next int
 	require.NoError(t, db.QueryRowContext(t.Context(), `SELECT nextval('audit_events_id_seq')`).Scan(&next))

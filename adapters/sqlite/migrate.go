@@ -5,7 +5,9 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"log/slog"
 
+	"github.com/jmoiron/sqlx"
 	"github.com/pressly/goose/v3"
 	"golang.org/x/sys/unix"
 
@@ -33,13 +35,14 @@ func Status(ctx context.Context, path string) (steps []sqlstore.Migration, err e
 	return steps, nil
 }
 
-// Migrate applies the pending migrations, like Open, and returns those that it applied.
-func Migrate(ctx context.Context, path string) ([]sqlstore.Migration, error) {
+// Migrate applies the pending migrations, like Open, and returns those that it applied. It
+// logs the progress of long ones to log, which can be nil.
+func Migrate(ctx context.Context, path string, log *slog.Logger) ([]sqlstore.Migration, error) {
 	path, err := create(path)
 	if err != nil {
 		return nil, openError(err)
 	}
-	steps, err := migrate(ctx, path)
+	steps, err := migrate(ctx, path, log)
 	if err != nil {
 		return steps, openError(err)
 	}
@@ -49,7 +52,7 @@ func Migrate(ctx context.Context, path string) ([]sqlstore.Migration, error) {
 // migrate applies the pending migrations. Goose has no lock for SQLite. When two processes
 // migrate at the same time, one of them fails at a step that the other has applied. Each
 // step is a transaction, so the failed process has changed nothing and tries again.
-func migrate(ctx context.Context, path string) (applied []sqlstore.Migration, err error) {
+func migrate(ctx context.Context, path string, log *slog.Logger) (applied []sqlstore.Migration, err error) {
 	const attempts = 10
 	for range attempts {
 		err = withDB(path, func(db *sql.DB) error {
@@ -60,7 +63,9 @@ func migrate(ctx context.Context, path string) (applied []sqlstore.Migration, er
 			if err != nil {
 				return err
 			}
-			steps, err := sqlstore.Migrate(ctx, provider)
+			handle := sqlx.NewDb(db, driverName)
+			store := sqlstore.New(newEngine(), handle, handle, handle, false)
+			steps, err := sqlstore.Migrate(ctx, provider, store, cmp.Or(log, slog.New(slog.DiscardHandler)))
 			applied = append(applied, steps...)
 			return err
 		})

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -39,6 +40,8 @@ type Options struct {
 	RequiredStep int64
 	// WrapDriver, if set, wraps the driver, for example to trace or count its queries.
 	WrapDriver func(driver.Connector) driver.Connector
+	// Log, if set, gets the progress of long migrations.
+	Log *slog.Logger
 }
 
 // busyTimeout bounds the wait of a writer for the transaction of another process. Writers of
@@ -102,12 +105,14 @@ func Open(ctx context.Context, path string, options Options) (*sqlstore.Store, e
 
 func newEngine() sqlstore.Engine {
 	return sqlstore.Engine{
-		NextEventIDs: nextEventIDs,
-		EventRange:   eventsOf,
-		Probe:        probe,
-		LastStep:     schema().Last(),
-		WriteWait:    busyTimeout,
-		Classify:     classify,
+		NextEventIDs:     nextEventIDs,
+		EventRange:       eventsOf,
+		Contains:         "instr",
+		SearchCandidates: searchCandidates,
+		Probe:            probe,
+		LastStep:         schema().Last(),
+		WriteWait:        busyTimeout,
+		Classify:         classify,
 	}
 }
 
@@ -124,7 +129,7 @@ func prepareFile(ctx context.Context, path string, options Options) (string, err
 	if err != nil {
 		return "", err
 	}
-	_, err = migrate(ctx, path)
+	_, err = migrate(ctx, path, options.Log)
 	return path, err
 }
 

@@ -55,6 +55,12 @@ var doctorKind = newKind(kind[doctorRow, domain.Doctor]{
 		return doctor
 	},
 	fixed: []string{"joined_at", "created_at"},
+	derived: findingColumns(
+		func(doctor domain.Doctor) int { return doctor.Version },
+		derived[domain.Doctor]{"name_folded", func(doctor domain.Doctor) any { return domain.SortKey(doctor.Name.String()) }},
+		derived[domain.Doctor]{"specialization_folded", func(doctor domain.Doctor) any { return domain.SortKey(doctor.Specialization.String()) }},
+		derived[domain.Doctor]{"license_number_folded", func(doctor domain.Doctor) any { return domain.SortKey(doctor.LicenseNumber.String()) }},
+	),
 })
 
 var doctorListSQL = listSQL{

@@ -1,6 +1,62 @@
 package sqlstore
 
-import "math"
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
 
 // SkipSchemaChecks keeps the store from checking the schema again.
 func (s *Store) SkipSchemaChecks() { s.schemaChecked.Store(math.MaxInt64) }
+
+// SelectStale returns the query for stale rows.
+var SelectStale = selectStale
+
+// Find returns the IDs of the first rows of a table, in an order, that a search selects.
+func (s *Store) Find(ctx context.Context, table, order string, search domain.Search, limit int) ([]domain.ID, error) {
+	query, args, err := s.FindQuery(ctx, table, order, search, limit)
+	if err != nil {
+		return nil, err
+	}
+	var ids []domain.ID
+	err = s.View(ctx, func(t ports.Tx) (err error) {
+		ids, err = entities[idRow](ctx, t.(tx).querier, query, args...)
+		return err
+	})
+	return ids, err
+}
+
+// FindQuery returns the query of Find and its parameters.
+func (s *Store) FindQuery(ctx context.Context, table, order string, search domain.Search, limit int) (query string, args []any, err error) {
+	err = s.View(ctx, func(t ports.Tx) error {
+		var condition string
+		condition, args, err = searched(ctx, t.(tx).querier, table, search, limit)
+		query = fmt.Sprintf(`SELECT id FROM %s WHERE %s ORDER BY %s LIMIT %d`, table, condition, order, limit)
+		return err
+	})
+	return query, args, err
+}
+
+// Count returns how many rows of a table a search selects.
+func (s *Store) Count(ctx context.Context, table string, search domain.Search) (n int, err error) {
+	err = s.View(ctx, func(t ports.Tx) error {
+		q := t.(tx).querier
+		condition, args, err := searched(ctx, q, table, search, 0)
+		if err != nil {
+			return err
+		}
+		return q.get(ctx, &n, `SELECT count(*) FROM `+table+` WHERE `+condition, args...)
+	})
+	return n, err
+}
+
+func searched(ctx context.Context, q *querier, table string, search domain.Search, limit int) (condition string, args []any, err error) {
+	condition, err = q.searchCondition(ctx, table, search, limit, func(value any) string {
+		args = append(args, value)
+		return fmt.Sprintf(`$%d`, len(args))
+	})
+	return condition, args, err
+}

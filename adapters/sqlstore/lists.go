@@ -84,9 +84,10 @@ func (s *statement) whereClause() string {
 	return " WHERE " + strings.Join(s.where, " AND ")
 }
 
-// selection builds FROM and WHERE of the query's search and conditions. It returns the
-// column with the ID that the database can best put in order.
-func (l listSQL) selection(q *querier, query domain.ListQuery) (s *statement, id string) {
+// selection builds FROM and WHERE of the query's search and conditions, for limit rows or,
+// if it is 0, for all. It returns the column with the ID that the database can best put in
+// order.
+func (l listSQL) selection(ctx context.Context, q *querier, query domain.ListQuery, limit int) (s *statement, id string, err error) {
 	s, id = &statement{}, l.table+".id"
 	s.from.WriteString(" FROM " + l.table + l.joins)
 	for _, condition := range query.Conditions {
@@ -110,14 +111,21 @@ func (l listSQL) selection(q *querier, query domain.ListQuery) (s *statement, id
 		s.where = append(s.where, known.expression+" "+string(condition.Comparison)+" "+s.arg(value))
 	}
 	if !query.Search.IsZero() {
-		s.where = append(s.where, q.searchCondition(l.table, query.Search, s.arg))
+		condition, err := q.searchCondition(ctx, l.table, query.Search, limit, s.arg)
+		if err != nil {
+			return nil, "", err
+		}
+		s.where = append(s.where, condition)
 	}
-	return s, id
+	return s, id, nil
 }
 
 // text returns the query for one page and its arguments.
-func (l listSQL) text(q *querier, query domain.ListQuery) (string, []any) {
-	s, id := l.selection(q, query)
+func (l listSQL) text(ctx context.Context, q *querier, query domain.ListQuery) (string, []any, error) {
+	s, id, err := l.selection(ctx, q, query, query.Limit)
+	if err != nil {
+		return "", nil, err
+	}
 	direction, after := "", ">"
 	if query.Descending {
 		direction, after = " DESC", "<"
@@ -147,7 +155,7 @@ func (l listSQL) text(q *querier, query domain.ListQuery) (string, []any) {
 		}
 	}
 	if sizes == nil {
-		return marked(query) + "SELECT " + columns + l.derived + page, s.args
+		return marked(query) + "SELECT " + columns + l.derived + page, s.args, nil
 	}
 	outerOrder := l.table + ".id" + direction
 	inner := columns
@@ -164,7 +172,7 @@ func (l listSQL) text(q *querier, query domain.ListQuery) (string, []any) {
 			FROM (SELECT ` + inner + page + `) AS ` + l.table + `
 		) AS ` + l.table + `
 		WHERE ` + l.table + `.free_text_before < ` + s.arg(domain.MaxPageBytes) + `
-		ORDER BY ` + outerOrder, s.args
+		ORDER BY ` + outerOrder, s.args, nil
 }
 
 // marked begins the text of a query. The combinations of filters, orderings and fields have
@@ -185,13 +193,19 @@ type lists[R rowOf[T], T any] struct {
 }
 
 func (s lists[R, T]) List(ctx context.Context, query domain.ListQuery) ([]T, error) {
-	text, args := s.sql.text(s.querier, query)
+	text, args, err := s.sql.text(ctx, s.querier, query)
+	if err != nil {
+		return nil, err
+	}
 	return entities[R](ctx, s.querier, text, args...)
 }
 
 func (s lists[R, T]) Count(ctx context.Context, query domain.ListQuery) (int, error) {
-	selection, _ := s.sql.selection(s.querier, query)
+	selection, _, err := s.sql.selection(ctx, s.querier, query, 0)
+	if err != nil {
+		return 0, err
+	}
 	var n int
-	err := s.querier.get(ctx, &n, unprepared+"SELECT COUNT(*)"+selection.from.String()+selection.whereClause(), selection.args...)
+	err = s.querier.get(ctx, &n, unprepared+"SELECT COUNT(*)"+selection.from.String()+selection.whereClause(), selection.args...)
 	return n, err
 }

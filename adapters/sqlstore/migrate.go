@@ -3,6 +3,8 @@ package sqlstore
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"math"
 	"path"
 	"time"
 
@@ -25,11 +27,36 @@ type Migration struct {
 // Pending reports whether the step has not been applied.
 func (m Migration) Pending() bool { return m.AppliedAt.IsZero() }
 
-// Migrate applies the pending steps, each in its own transaction. It returns the steps that
-// it applied, even if a later step failed.
-func Migrate(ctx context.Context, provider *goose.Provider) ([]Migration, error) {
+// foldingStep is the step that adds the derived columns. The indexes on them are built by a
+// later step, because that is faster than adding row after row to them.
+const foldingStep = 13
+
+// Migrate applies the pending steps, each in its own transaction, and folds the rows that
+// were there before. It returns the steps that it applied, even if a later step failed. It
+// uses store, whose handle must be that of the provider, and logs its progress.
+func Migrate(ctx context.Context, provider *goose.Provider, store *Store, log *slog.Logger) ([]Migration, error) {
+	applied, err := upTo(ctx, provider, foldingStep)
+	if err != nil {
+		return applied, err
+	}
+	for total := 0; ; {
+		folded, err := store.FoldStale(ctx)
+		if err != nil {
+			return applied, err
+		}
+		if folded == 0 {
+			break
+		}
+		total += folded
+		log.Info("preparing stored records for searches", "done", total)
+	}
+	rest, err := upTo(ctx, provider, math.MaxInt64)
+	return append(applied, rest...), err
+}
+
+func upTo(ctx context.Context, provider *goose.Provider, last int64) ([]Migration, error) {
 	now := time.Now()
-	results, err := provider.Up(ctx)
+	results, err := provider.UpTo(ctx, last)
 	if partial, ok := errors.AsType[*goose.PartialError](err); ok {
 		results = partial.Applied
 	}

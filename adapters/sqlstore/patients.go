@@ -70,7 +70,12 @@ var patientKind = newKind(kind[patientRow, domain.Patient]{
 		patient.ID = id
 		return patient
 	},
-	fixed:       []string{"created_by", "created_at"},
+	fixed: []string{"created_by", "created_at"},
+	derived: findingColumns(
+		func(patient domain.Patient) int { return patient.Version },
+		derived[domain.Patient]{"name_folded", func(patient domain.Patient) any { return domain.SortKey(patient.Name.String()) }},
+		derived[domain.Patient]{"phone_digits", func(patient domain.Patient) any { return patient.Phone.Digits() }},
+	),
 	noReference: func() error { return domain.ErrNoSuchReference("created_by") },
 })
 

@@ -27,6 +27,8 @@ type kind[R rowOf[T], T domain.Record] struct {
 	added func(record T, id domain.ID) T
 	// fixed are the columns that Save does not change.
 	fixed []string
+	// derived are the columns by which records are found and ordered.
+	derived []derived[T]
 	// noReference returns the error of a violated foreign key to a table that holds no
 	// records; nil if the kind has no such key.
 	noReference func() error
@@ -47,6 +49,8 @@ type kind[R rowOf[T], T domain.Record] struct {
 	byParent map[domain.SubjectKind]byParent
 	ids      rowTexts
 	restore  rowTexts
+	fold     rowTexts
+	stale    string
 	// updated are the fields that update takes after the ID.
 	updated [][]int
 }
@@ -81,6 +85,10 @@ func newKind[R rowOf[T], T domain.Record](k kind[R, T]) kind[R, T] {
 			changed = append(changed, fmt.Sprintf("%s = $%d", name, len(k.updated)+1))
 		}
 	}
+	for i, column := range k.derived {
+		inserted = append(inserted, column.name)
+		changed = append(changed, fmt.Sprintf("%s = $%d", column.name, len(k.updated)+i+2))
+	}
 	if len(names) == 0 || names[0] != "id" {
 		panic("sqlstore: the first column of " + k.table + " must be its id")
 	}
@@ -92,7 +100,11 @@ func newKind[R rowOf[T], T domain.Record](k kind[R, T]) kind[R, T] {
 	k.delete = `DELETE FROM ` + k.table + ` WHERE id = $1 RETURNING ` + k.columns
 	k.lock = `SELECT id FROM ` + k.table + ` WHERE id = $1 FOR UPDATE`
 	k.ids = forIDs(`SELECT id FROM `+k.table+` WHERE `, `id`, ` ORDER BY id`)
-	k.restore = forRows(`INSERT INTO `+k.table+` (`+strings.Join(names, ", ")+`) VALUES`, len(names), ``)
+	restored := append([]string{"id"}, inserted...)
+	k.restore = forRows(`INSERT INTO `+k.table+` (`+strings.Join(restored, ", ")+`) VALUES`, len(restored), ``)
+	if k.derived != nil {
+		k.stale, k.fold = selectStale(k.table, k.short), foldRows(k.table, k.derived)
+	}
 	k.byParent = map[domain.SubjectKind]byParent{}
 	for _, parent := range domain.RecordKindOf(k.subject).Parents {
 		where := ` WHERE ` + string(parent) + `_id = $1 `
@@ -113,14 +125,14 @@ func parameters(n int) string {
 	return strings.Join(list, ", ")
 }
 
-// values returns the values of the given fields of the record's row.
+// values returns the values of the given fields of the record's row, and of the derived columns.
 func (k kind[R, T]) values(record T, fields [][]int) []any {
 	row := reflect.ValueOf(k.row(record))
-	values := make([]any, len(fields))
+	values := make([]any, len(fields), len(fields)+len(k.derived))
 	for i, field := range fields {
 		values[i] = row.FieldByIndex(field).Interface()
 	}
-	return values
+	return append(values, derivedValues(k.derived, record)...)
 }
 
 // anyKind is a kind of any R and T.

@@ -33,19 +33,19 @@ func databases(t *testing.T) map[string]database {
 		return db
 	}
 	dsn, path := pgtest.New(t), filepath.Join(t.TempDir(), "records.db")
-	_, err := sqlite.Migrate(t.Context(), path)
+	_, err := sqlite.Migrate(t.Context(), path, nil)
 	require.NoError(t, err)
 	return map[string]database{
 		"PostgreSQL": {
 			connect("postgres", dsn),
 			func() (*sqlstore.Store, error) { return postgres.Open(t.Context(), dsn, postgres.Options{}) },
-			func() ([]sqlstore.Migration, error) { return postgres.Migrate(t.Context(), dsn) },
+			func() ([]sqlstore.Migration, error) { return postgres.Migrate(t.Context(), dsn, nil) },
 			func() ([]sqlstore.Migration, error) { return postgres.Status(t.Context(), dsn) },
 		},
 		"SQLite": {
 			connect("sqlite", path),
 			func() (*sqlstore.Store, error) { return sqlite.Open(t.Context(), path, sqlite.Options{}) },
-			func() ([]sqlstore.Migration, error) { return sqlite.Migrate(t.Context(), path) },
+			func() ([]sqlstore.Migration, error) { return sqlite.Migrate(t.Context(), path, nil) },
 			func() ([]sqlstore.Migration, error) { return sqlite.Status(t.Context(), path) },
 		},
 	}

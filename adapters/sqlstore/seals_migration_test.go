@@ -45,9 +45,10 @@ type oldEngine struct {
 	provider *goose.Provider
 	at       func(time.Time) any
 	open     func() (*sqlstore.Store, error)
+	migrate  func() ([]sqlstore.Migration, error)
 }
 
-func oldEngines(t *testing.T) map[string]oldEngine {
+func oldEngines(t testing.TB) map[string]oldEngine {
 	connect := func(driver, dsn string, dialect goose.Dialect, steps fs.FS) (*sql.DB, *goose.Provider) {
 		db, err := sql.Open(driver, dsn)
 		require.NoError(t, err)
@@ -62,10 +63,10 @@ func oldEngines(t *testing.T) map[string]oldEngine {
 	return map[string]oldEngine{
 		"PostgreSQL": {pg, pgSteps, func(at time.Time) any { return at }, func() (*sqlstore.Store, error) {
 			return postgres.Open(t.Context(), dsn, postgres.Options{})
-		}},
+		}, func() ([]sqlstore.Migration, error) { return postgres.Migrate(t.Context(), dsn, nil) }},
 		"SQLite": {lite, liteSteps, func(at time.Time) any { return at.UnixMicro() }, func() (*sqlstore.Store, error) {
 			return sqlite.Open(t.Context(), path, sqlite.Options{})
-		}},
+		}, func() ([]sqlstore.Migration, error) { return sqlite.Migrate(t.Context(), path, nil) }},
 	}
 }
 

@@ -32,6 +32,12 @@ type Engine struct {
 	// column and IDs above $1 and up to $3. They make the engine use the index on that
 	// column and the ID. column can be an expression; value is a parameter.
 	EventRange func(column, value string) (where, orderBy string)
+	// Contains is the function whose result is positive if its first text contains its second.
+	Contains string
+	// SearchCandidates returns a condition that uses the index of the table to find all rows
+	// that can have the words, and perhaps others; or nothing, if the index finds more than
+	// MaxCandidates. get reads one row, and arg adds a parameter of the condition.
+	SearchCandidates func(get func(dest any, query string, args ...any) error, table string, words SearchWords, limit int, arg func(any) string) (string, error)
 	// Probe returns nil if a change can be committed now, and otherwise the reason. It does
 	// not change the database. It uses the connection that New calls prober.
 	Probe func(context.Context, *sqlx.DB) error

@@ -18,15 +18,22 @@ const (
 	insertUser         = `
 		INSERT INTO users (email, password_hash, first_name, last_name, phone_number, role,
 			password_temporary, is_active, totp_key, totp_confirmed, totp_last_step, recovery_hashes, phone_number_long,
-			version, updated_at, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+			version, updated_at, last_name_folded, search_text, folding, folded_version, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
 		RETURNING id`
 	updateUser = `
 		UPDATE users
 		SET email = $2, password_hash = $3, first_name = $4, last_name = $5, phone_number = $6, role = $7,
 			password_temporary = $8, is_active = $9, totp_key = $10, totp_confirmed = $11, totp_last_step = $12,
-			recovery_hashes = $13, phone_number_long = $14, version = $15, updated_at = $16
+			recovery_hashes = $13, phone_number_long = $14, version = $15, updated_at = $16,
+			last_name_folded = $17, search_text = $18, folding = $19, folded_version = $20
 		WHERE id = $1`
+)
+
+// userDerived are the derived columns, in the order of the statements.
+var userDerived = findingColumns(
+	func(user domain.User) int { return user.Version },
+	derived[domain.User]{"last_name_folded", func(user domain.User) any { return domain.SortKey(user.LastName.String()) }},
 )
 
 var selectUsersByID = forIDs(selectUser+` WHERE `, `id`, ` ORDER BY id`)
@@ -110,12 +117,12 @@ func hashesOrNull(hashes domain.RecoveryHashes) any {
 func userValues(user domain.User) []any {
 	factor := user.SecondFactor
 	phone, longPhone := phoneColumns(user.Phone)
-	return []any{
+	return append([]any{
 		user.Email.String(), user.PasswordHash.Reveal(), user.FirstName.String(), user.LastName.String(),
 		phone, user.Role, user.PasswordTemporary, user.Active,
 		factor.Key.Reveal(), factor.Confirmed, factor.LastStep, hashesOrNull(factor.Recovery), longPhone,
 		user.Version, ports.ToMicroseconds(user.UpdatedAt),
-	}
+	}, derivedValues(userDerived, user)...)
 }
 
 // users implements ports.Users.

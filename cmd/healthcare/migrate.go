@@ -29,7 +29,7 @@ func (c migrateUpCommand) Run(ctx context.Context, p process) error {
 	if c.GrantTo != "" && !cfg.usesPostgres() {
 		return errors.New("--grant-to is for PostgreSQL: the embedded store has no roles")
 	}
-	steps, err := migrateStore(ctx, cfg)
+	steps, err := migrateStore(ctx, cfg, cfg.logger(p.err))
 	for _, step := range steps {
 		fmt.Fprintln(p.out, "applied", step.Name)
 	}

@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"example.com/healthcare/adapters/sqlite"
 	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
@@ -46,9 +47,21 @@ func (c purgeCommand) Run(ctx context.Context, p process) error {
 				return fmt.Errorf("purge %s: %w", record.Plural, err)
 			}
 		}
+		if err := scrub(ctx, p); err != nil {
+			return err
+		}
 		_, err := fmt.Fprintln(p.out, "Earlier backups still contain them. The disk can contain them, too, until VACUUM has run (PostgreSQL) or the service has been stopped (embedded store).")
 		return err
 	})
+}
+
+// scrub removes the letters of purged names from the search indexes of the embedded store.
+func scrub(ctx context.Context, p process) error {
+	cfg, err := loadConfig(p)
+	if err != nil || cfg.usesPostgres() {
+		return err
+	}
+	return sqlite.Scrub(ctx, cfg.embeddedPath())
 }
 
 // printExpired prints the number of records of each kind that purge would remove.

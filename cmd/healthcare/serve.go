@@ -26,6 +26,7 @@ type serveCommand struct {
 type api struct {
 	handler  http.Handler
 	useCases *application.UseCases
+	store    *sqlstore.Store
 }
 
 // Run serves requests until ctx ends and the requests in flight are finished.
@@ -81,6 +82,8 @@ func (s serveCommand) Run(ctx context.Context, p process) error {
 	}
 	stopSealing := startSealing(ctx, api.useCases, log)
 	defer stopSealing()
+	stopFolding := startFolding(ctx, api.store, log)
+	defer stopFolding()
 	cfg.announce(ctx, p, api.useCases.Users, fmt.Sprintf("%s://%s", scheme, listener.Addr()), log)
 	options := httpserver.ServeOptions{Certificate: certificate, IdleTimeout: cfg.IdleTimeout, ShutdownDelay: cfg.ShutdownDelay}
 	err = httpserver.Serve(ctx, listener, api.handler, options, log)
@@ -97,7 +100,7 @@ func (s serveCommand) prepareStore(ctx context.Context, cfg config, log *slog.Lo
 	if err := cfg.checkSealedTrail(ctx, log); err != nil || !s.Migrate {
 		return err
 	}
-	if _, err := migrateStore(ctx, cfg); err != nil {
+	if _, err := migrateStore(ctx, cfg, log); err != nil {
 		return cfg.explain(err)
 	}
 	return nil

@@ -86,7 +86,7 @@ func (c config) open(ctx context.Context, access access, log *slog.Logger) (*sql
 	case access == accessRead:
 		return sqlite.OpenReadOnly(ctx, c.embeddedPath(), sqlite.Options{Unprepared: unprepared})
 	}
-	store, err := sqlite.Open(ctx, c.embeddedPath(), sqlite.Options{Unprepared: unprepared, RequiredStep: since, MustExist: access == accessUse})
+	store, err := sqlite.Open(ctx, c.embeddedPath(), sqlite.Options{Unprepared: unprepared, RequiredStep: since, MustExist: access == accessUse, Log: log})
 	if _, isPath := errors.AsType[*fs.PathError](err); isPath && access == accessUse {
 		err = explainedError{err, fmt.Sprintf("%s is not writable, and this command records an audit event there: %v", c.DataDir, err)}
 	}
@@ -118,11 +118,11 @@ func (c config) explain(err error) error {
 }
 
 // migrateStore applies the pending migrations and returns them.
-func migrateStore(ctx context.Context, cfg config) ([]sqlstore.Migration, error) {
+func migrateStore(ctx context.Context, cfg config, log *slog.Logger) ([]sqlstore.Migration, error) {
 	if cfg.usesPostgres() {
-		return postgres.Migrate(ctx, cfg.postgresURL().Reveal())
+		return postgres.Migrate(ctx, cfg.postgresURL().Reveal(), log)
 	}
-	return sqlite.Migrate(ctx, cfg.embeddedPath())
+	return sqlite.Migrate(ctx, cfg.embeddedPath(), log)
 }
 
 // migrationStatus returns all migrations, applied and pending.

@@ -73,6 +73,7 @@ func newAPI(ctx context.Context, cfg config, access2 access, log *slog.Logger) (
 	mainApi := api{
 		handler:  handler,
 		useCases: applicationUseCases,
+		store:    store,
 	}
 	return mainApi, func() {
 		cleanup2()

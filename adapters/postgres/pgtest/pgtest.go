@@ -106,7 +106,7 @@ func makeTemplate(ctx context.Context, serverURL string) (name string, err error
 			return "", err
 		}
 	}
-	if _, err := postgres.Migrate(ctx, withDatabase(serverURL, unfinished)); err != nil {
+	if _, err := postgres.Migrate(ctx, withDatabase(serverURL, unfinished), nil); err != nil {
 		return "", err
 	}
 	_, err = db.ExecContext(ctx, "ALTER DATABASE "+unfinished+" RENAME TO "+name)

@@ -43,7 +43,7 @@ func Start(t testing.TB, settings ...string) *Server {
 			t.Error(err)
 		}
 	})
-	if _, err := postgres.Migrate(t.Context(), s.DSN()); err != nil {
+	if _, err := postgres.Migrate(t.Context(), s.DSN(), nil); err != nil {
 		t.Fatalf("pgtest: %v", err)
 	}
 	return s

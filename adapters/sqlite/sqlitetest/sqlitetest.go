@@ -20,7 +20,7 @@ var migrated = sync.OnceValues(func() ([]byte, error) {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	path := filepath.Join(dir, "template.db")
-	if _, err := sqlite.Migrate(context.Background(), path); err != nil {
+	if _, err := sqlite.Migrate(context.Background(), path, nil); err != nil {
 		return nil, err
 	}
 	return os.ReadFile(path)

@@ -1,0 +1,59 @@
+package postgres
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/lib/pq"
+
+	"example.com/healthcare/adapters/sqlstore"
+)
+
+// searchCandidates leaves out the index if the planner expects it to find many rows. With
+// such a condition, a scan that does not use the index, or a bitmap that is too large for
+// work_mem, would evaluate search_pieces for each row.
+func searchCandidates(get func(dest any, query string, args ...any) error, table string, words sqlstore.SearchWords, limit int, arg func(any) string) (string, error) {
+	var args []any
+	condition := havingPieces(table, words, func(value any) string {
+		args = append(args, value)
+		return fmt.Sprintf(`$%d`, len(args))
+	})
+	var explained string
+	if err := get(&explained, `EXPLAIN (FORMAT JSON) SELECT FROM `+table+` WHERE `+condition, args...); err != nil {
+		return "", err
+	}
+	var plan []struct {
+		Plan struct {
+			Rows float64 `json:"Plan Rows"`
+		}
+	}
+	if err := json.Unmarshal([]byte(explained), &plan); err != nil || len(plan) != 1 {
+		return "", fmt.Errorf("postgres: read the estimate of a search: %w", err)
+	}
+	var rows float64
+	if err := get(&rows, `SELECT reltuples FROM pg_class WHERE oid = to_regclass($1)`, table); err != nil {
+		return "", err
+	}
+	// The planner knows the frequent pieces. It takes any other for one in 200 rows. It knows
+	// nothing of a table that was never analyzed, which has -1 rows.
+	if rows >= 0 && plan[0].Plan.Rows > max(sqlstore.MaxCandidates(rows, limit), rows/100) {
+		return "", nil
+	}
+	return havingPieces(table, words, arg), nil
+}
+
+func havingPieces(table string, words sqlstore.SearchWords, arg func(any) string) string {
+	having := func(pieces []string) string {
+		return `search_pieces(` + table + `.search_text) @> CAST(` + arg(pq.StringArray(pieces)) + ` AS text[])`
+	}
+	var conditions []string
+	for _, alternatives := range words {
+		any := make([]string, len(alternatives))
+		for i, pieces := range alternatives {
+			any[i] = having(pieces)
+		}
+		conditions = append(conditions, `(`+strings.Join(any, ` OR `)+`)`)
+	}
+	return strings.Join(conditions, ` AND `)
+}

@@ -1,0 +1,51 @@
+package sqlite
+
+import (
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"example.com/healthcare/adapters/sqlstore"
+)
+
+// searchCandidates reads the IDs of the candidates before the list is read, because SQLite
+// knows nothing about the frequency of pieces: it cannot choose between the index and the
+// order of the list. For all rows, it need not choose.
+func searchCandidates(get func(dest any, query string, args ...any) error, table string, words sqlstore.SearchWords, limit int, arg func(any) string) (string, error) {
+	match := fmt.Sprintf(`SELECT rowid FROM %[1]s_search WHERE %[1]s_search MATCH `, table)
+	if limit == 0 {
+		return table + `.id IN (` + match + arg(matching(words)) + `)`, nil
+	}
+	var rows float64 // at most
+	if err := get(&rows, `SELECT COALESCE(max(id), 0) FROM `+table); err != nil {
+		return "", err
+	}
+	most := int(sqlstore.MaxCandidates(rows, limit)) + 1
+	var found struct {
+		Number int    `db:"number"`
+		IDs    string `db:"ids"`
+	}
+	query := `SELECT count(*) AS number, json_group_array(rowid) AS ids FROM (` + match + `$1 LIMIT $2)`
+	if err := get(&found, query, matching(words), most+1); err != nil || found.Number > most {
+		return "", err
+	}
+	return table + `.id IN (SELECT value FROM json_each(` + arg(found.IDs) + `))`, nil
+}
+
+// matching returns an FTS5 query. Tokens are in hexadecimal, so no letter of a word is part
+// of the query's syntax.
+func matching(words sqlstore.SearchWords) string {
+	all := make([]string, len(words))
+	for i, alternatives := range words {
+		any := make([]string, len(alternatives))
+		for j, pieces := range alternatives {
+			tokens := make([]string, len(pieces))
+			for k, piece := range pieces {
+				tokens[k] = `"` + hex.EncodeToString([]byte(piece)) + `"`
+			}
+			any[j] = `(` + strings.Join(tokens, ` AND `) + `)`
+		}
+		all[i] = `(` + strings.Join(any, ` OR `) + `)`
+	}
+	return strings.Join(all, ` AND `)
+}
