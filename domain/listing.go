@@ -146,22 +146,12 @@ func (l Listing[T]) Matches(query ListQuery, entity T) bool {
 	return true
 }
 
-// Compare orders two entities as the query asks, like cmp.Compare.
-func (l Listing[T]) Compare(query ListQuery, a, b T) int {
-	return query.compare(l.PositionOf(query, a), l.PositionOf(query, b))
-}
-
 // PositionOf returns the entity's position in the order of the query.
 func (l Listing[T]) PositionOf(query ListQuery, entity T) Position {
 	if query.ByID() {
 		return Position{ID: l.id(entity)}
 	}
 	return Position{Value: l.orderingNamed(query.Order).value(entity), ID: l.id(entity)}
-}
-
-// IsAfter reports whether the entity comes after the query's position.
-func (l Listing[T]) IsAfter(query ListQuery, entity T) bool {
-	return query.After == nil || query.compare(l.PositionOf(query, entity), *query.After) > 0
 }
 
 func (l Listing[T]) filterNamed(name string) filter[T] {

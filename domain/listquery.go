@@ -43,14 +43,17 @@ func (q ListQuery) Wants(member string) bool {
 // ByID reports whether the list is in the order of the IDs.
 func (q ListQuery) ByID() bool { return q.Order == "" || q.Order == orderID }
 
-// compare orders two positions as the query asks.
-func (q ListQuery) compare(a, b Position) int {
+// Compare orders two positions as the query asks, like cmp.Compare.
+func (q ListQuery) Compare(a, b Position) int {
 	order := cmp.Or(compareValues(a.Value, b.Value), cmp.Compare(a.ID, b.ID))
 	if q.Descending {
 		return -order
 	}
 	return order
 }
+
+// IsOnPage reports whether an entity at the position comes after the query's After.
+func (q ListQuery) IsOnPage(at Position) bool { return q.After == nil || q.Compare(at, *q.After) > 0 }
 
 // Position is the place of an entity in an order: its value, nil if it has none, and its
 // ID. In the order by ID the value is always nil.

@@ -34,8 +34,9 @@ type Tx interface {
 
 // Lists lists entities as the domain.Listing of their kind declares.
 type Lists[T any] interface {
-	// List returns the page that the query selects, in its order: the entities for which
-	// the listing's Matches and IsAfter are true, at most query.Limit of them. A condition
+	// List returns the page that the query selects, in its order: the entities that
+	// the listing's Matches selects and whose positions are after query.After, at most
+	// query.Limit of them. A condition
 	// that names a record that does not exist selects none. If query.Fields is set, free
 	// texts that are not among them can be empty.
 	List(ctx context.Context, query domain.ListQuery) ([]T, error)

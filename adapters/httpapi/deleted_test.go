@@ -148,7 +148,7 @@ func TestTheOldDeletedParameterAnswersAsThePathOfDeletedRecords(t *testing.T) {
 				assert.Equal(t, events[0], events[i], list)
 			}
 			refused := api.want(400, "GET", list+"deleted/?deleted=true", admin, "").object(t)
-			assert.Equal(t, map[string]any{"deleted": []any{"Unknown parameter. Allowed: cursor, limit."}}, refused["errors"])
+			assert.Equal(t, map[string]any{"deleted": []any{"Unknown parameter. Allowed: limit, cursor, count, fields."}}, refused["errors"])
 		}
 	})
 }

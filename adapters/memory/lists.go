@@ -34,19 +34,23 @@ func (r lists[T]) List(ctx context.Context, query domain.ListQuery) ([]T, error)
 		}
 		return readPage(query.Limit, r.matching(s, query, after))
 	}
-	var found []T
+	type placed struct {
+		entity T
+		at     domain.Position
+	}
+	var found []placed
 	for entity, err := range r.matching(s, query, 0) {
 		if err != nil {
 			return nil, err
 		}
-		if r.list.listing.IsAfter(query, entity) {
-			found = append(found, entity)
+		if at := r.list.listing.PositionOf(query, entity); query.IsOnPage(at) {
+			found = append(found, placed{entity, at})
 		}
 	}
-	slices.SortFunc(found, func(a, b T) int { return r.list.listing.Compare(query, a, b) })
+	slices.SortFunc(found, func(a, b placed) int { return query.Compare(a.at, b.at) })
 	return readPage(query.Limit, func(yield func(T, error) bool) {
-		for _, entity := range found {
-			if !yield(entity, nil) {
+		for _, each := range found {
+			if !yield(each.entity, nil) {
 				return
 			}
 		}

@@ -20,6 +20,10 @@ func TestStore(t *testing.T) {
 	portstest.TestStore(t, func(*testing.T) ports.Store { return memory.New() })
 }
 
+func TestPagingWhileRecordsChange(t *testing.T) {
+	portstest.TestPagingWhileRecordsChange(t, func(*testing.T) ports.Store { return memory.New() })
+}
+
 func TestStoresShareNothing(t *testing.T) {
 	one, other := memory.New(), memory.New()
 	addDoctor(t, one, "NJ-1")

@@ -36,6 +36,10 @@ func TestStore(t *testing.T) {
 	})
 }
 
+func TestPagingWhileRecordsChange(t *testing.T) {
+	portstest.TestPagingWhileRecordsChange(t, func(t *testing.T) ports.Store { return open(t, pgtest.New(t), postgres.Options{}) })
+}
+
 // TestUnprepared reads and writes with a driver that cannot prepare statements. Package sqlite
 // runs the whole contract suite unprepared, where it takes less time.
 func TestUnprepared(t *testing.T) {

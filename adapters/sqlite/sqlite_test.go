@@ -46,6 +46,10 @@ func TestStore(t *testing.T) {
 	portstest.TestStore(t, func(t *testing.T) ports.Store { return open(t, sqlitetest.New(t), sqlite.Options{}) })
 }
 
+func TestPagingWhileRecordsChange(t *testing.T) {
+	portstest.TestPagingWhileRecordsChange(t, func(t *testing.T) ports.Store { return open(t, sqlitetest.New(t), sqlite.Options{}) })
+}
+
 func TestStoreUnprepared(t *testing.T) {
 	portstest.TestStore(t, func(t *testing.T) ports.Store { return open(t, sqlitetest.New(t), sqlite.Options{Unprepared: true}) })
 }

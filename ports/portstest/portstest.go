@@ -71,7 +71,7 @@ func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
 		{"Snapshots", testVersionContents},
 		{"Retention", testKindsWithoutHistory},
 		{"Values", testValues},
-		{"Lists", testLists},
+		{"Lists", func(s suite) { testLists(s); testListQueries(s) }},
 		{"Sizes", testSizes},
 		{"Races", testRaces},
 		{"Random", func(s suite) { testRandom(s); testRandomSignIns(s) }},
