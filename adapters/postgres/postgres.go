@@ -110,7 +110,7 @@ func newEngine() sqlstore.Engine {
 	return sqlstore.Engine{
 		RowLocks: true,
 		// The server's default can be another level. The store locks the rows that it relies on.
-		TxOptions:  &sql.TxOptions{Isolation: sql.LevelReadCommitted},
+		TxOptions:        &sql.TxOptions{Isolation: sql.LevelReadCommitted},
 		EventRange:       eventsOf,
 		Contains:         "strpos",
 		SearchCandidates: searchCandidates,

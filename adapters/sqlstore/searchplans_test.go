@@ -86,7 +86,7 @@ func TestSearchesUseAnIndex(t *testing.T) {
 				_, err := d.db.ExecContext(t.Context(), `ANALYZE patients`)
 				require.NoError(t, err)
 			}
-			for _, words := range []string{"unique", "王", "anna n5999n", "nobody", "zq", "1990-05-01 anna", fmt.Sprint(999 * 499 + 1_000_000), "n777n nobody"} {
+			for _, words := range []string{"unique", "王", "anna n5999n", "nobody", "zq", "1990-05-01 anna", fmt.Sprint(999*499 + 1_000_000), "n777n nobody"} {
 				query, args, err := store.FindQuery(t.Context(), "patients", "name_folded, id", parseSearch(t, words), 100)
 				require.NoError(t, err)
 				plan := d.explain(t, name, query, args)
