@@ -10,6 +10,10 @@ import (
 	"example.com/healthcare/adapters/sqlstore"
 )
 
+// maxBitmap is the number of rows for which a bitmap of their pages fits into a work_mem of
+// 4 MB, PostgreSQL's default.
+const maxBitmap = 50_000
+
 // searchCandidates leaves out the index if the planner expects it to find many rows. With
 // such a condition, a scan that does not use the index, or a bitmap that is too large for
 // work_mem, would evaluate search_pieces for each row.
@@ -37,7 +41,8 @@ func searchCandidates(get func(dest any, query string, args ...any) error, table
 	}
 	// The planner knows the frequent pieces. It takes any other for one in 200 rows. It knows
 	// nothing of a table that was never analyzed, which has -1 rows.
-	if rows >= 0 && plan[0].Plan.Rows > max(sqlstore.MaxCandidates(rows, limit), rows/100) {
+	most := min(max(sqlstore.MaxCandidates(rows, limit), rows/100), maxBitmap)
+	if rows >= 0 && plan[0].Plan.Rows > most {
 		return "", nil
 	}
 	return havingPieces(table, words, arg), nil

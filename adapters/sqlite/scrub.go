@@ -32,7 +32,8 @@ func Scrub(ctx context.Context, path string) error {
 
 func scrub(ctx context.Context, db *sql.DB, table string) error {
 	// An index of one part would not be merged. This row, which no search finds, makes another.
-	if _, err := db.ExecContext(ctx, `INSERT OR REPLACE INTO `+table+` (rowid, pieces) VALUES (-1, 'scrub')`); err != nil {
+	add := fmt.Sprintf(`INSERT OR REPLACE INTO %s (rowid, pieces) VALUES (-1, 'scrub')`, table)
+	if _, err := db.ExecContext(ctx, add); err != nil {
 		return err
 	}
 	// A negative number begins to merge all parts. The work is done when a further step
@@ -61,7 +62,8 @@ func merge(ctx context.Context, db *sql.DB, table string, pages int) (changed in
 	if err := tx.QueryRowContext(ctx, `SELECT total_changes()`).Scan(&before); err != nil {
 		return 0, err
 	}
-	if _, err := tx.ExecContext(ctx, `INSERT INTO `+table+` (`+table+`, rank) VALUES ('merge', $1)`, pages); err != nil {
+	command := fmt.Sprintf(`INSERT INTO %[1]s (%[1]s, rank) VALUES ('merge', $1)`, table)
+	if _, err := tx.ExecContext(ctx, command, pages); err != nil {
 		return 0, err
 	}
 	if err := tx.QueryRowContext(ctx, `SELECT total_changes()`).Scan(&after); err != nil {

@@ -8,26 +8,31 @@ import (
 	"example.com/healthcare/adapters/sqlstore"
 )
 
-// searchCandidates reads the IDs of the candidates before the list is read, because SQLite
-// knows nothing about the frequency of pieces: it cannot choose between the index and the
-// order of the list. For all rows, it need not choose.
+// searchCandidates counts the candidates first, up to the number from which the index is of no
+// use: SQLite knows nothing about the frequency of pieces, so it cannot choose between the
+// index and the order of the list. For a part of a list it also reads their IDs, which are few,
+// so that the index is read only once.
 func searchCandidates(get func(dest any, query string, args ...any) error, table string, words sqlstore.SearchWords, limit int, arg func(any) string) (string, error) {
-	match := fmt.Sprintf(`SELECT rowid FROM %[1]s_search WHERE %[1]s_search MATCH `, table)
-	if limit == 0 {
-		return table + `.id IN (` + match + arg(matching(words)) + `)`, nil
-	}
 	var rows float64 // at most
 	if err := get(&rows, `SELECT COALESCE(max(id), 0) FROM `+table); err != nil {
 		return "", err
 	}
 	most := int(sqlstore.MaxCandidates(rows, limit)) + 1
+	ids := `''`
+	if limit > 0 {
+		ids = `json_group_array(rowid)`
+	}
 	var found struct {
 		Number int    `db:"number"`
 		IDs    string `db:"ids"`
 	}
-	query := `SELECT count(*) AS number, json_group_array(rowid) AS ids FROM (` + match + `$1 LIMIT $2)`
-	if err := get(&found, query, matching(words), most+1); err != nil || found.Number > most {
+	match := fmt.Sprintf(`SELECT rowid FROM %[1]s_search WHERE %[1]s_search MATCH `, table)
+	query := `SELECT count(*) AS number, ` + ids + ` AS ids FROM (` + match + `$1 LIMIT $2)`
+	switch err := get(&found, query, matching(words), most+1); {
+	case err != nil || found.Number > most:
 		return "", err
+	case limit == 0:
+		return table + `.id IN (` + match + arg(matching(words)) + `)`, nil
 	}
 	return table + `.id IN (SELECT value FROM json_each(` + arg(found.IDs) + `))`, nil
 }

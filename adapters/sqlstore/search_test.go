@@ -65,6 +65,9 @@ func TestEnginesFindTheSameRecords(t *testing.T) {
 					}
 				}
 				assert.ElementsMatch(rt, want, found, "%q", words)
+				number, err := store.Count(t.Context(), "patients", search)
+				require.NoError(rt, err)
+				assert.Len(rt, want, number)
 			})
 		})
 	}
@@ -78,7 +81,7 @@ func find(t *testing.T, store *sqlstore.Store, table, words string) []domain.ID 
 }
 
 func TestSearchesFollowEveryChangeOfARecord(t *testing.T) {
-	for _, engine := range engines {
+	for _, engine := range append([]engine{unprepared}, engines...) {
 		t.Run(engine.name, func(t *testing.T) {
 			store := engine.open(t, nil)
 			id := fill(t, store, 1)
