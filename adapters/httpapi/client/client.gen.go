@@ -93,7 +93,7 @@ type Account struct {
 	// FirstName The first or last name of a user. It can be empty.
 	FirstName PersonName `json:"first_name"`
 
-	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// ID The id of a record, an account, a session or an event. The service assigns it.
 	ID ID `json:"id"`
 
 	// IsActive Whether the user can sign in.
@@ -148,7 +148,7 @@ type Assignment struct {
 	// Doctor A doctor of the clinic.
 	Doctor Doctor `json:"doctor"`
 
-	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// ID The id of a record, an account, a session or an event. The service assigns it.
 	ID ID `json:"id"`
 
 	// Patient The patient of a mapping, as lists show it.
@@ -210,7 +210,7 @@ type DeletedDoctor struct {
 	// DeletedBy The id of the account that deleted the record. Null for the operator at the command line.
 	DeletedBy *int64 `json:"deleted_by"`
 
-	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// ID The id of a record, an account, a session or an event. The service assigns it.
 	ID ID `json:"id"`
 
 	// JoinedAt When the doctor was added.
@@ -254,7 +254,7 @@ type DeletedMapping struct {
 	// EndedWith The doctor or patient that a mapping was deleted or restored together with. Null, or absent from versions, if only the mapping was deleted or restored.
 	EndedWith *With `json:"ended_with"`
 
-	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// ID The id of a record, an account, a session or an event. The service assigns it.
 	ID ID `json:"id"`
 
 	// Patient The patient's id.
@@ -273,7 +273,7 @@ type DeletedPatient struct {
 	// of the upgrade.
 	CreatedAt CreatedAt `json:"created_at"`
 
-	// CreatedBy The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// CreatedBy The id of a record, an account, a session or an event. The service assigns it.
 	CreatedBy ID `json:"created_by"`
 
 	// DateOfBirth Not before 1850 and not in the future. Null if it is unknown.
@@ -295,7 +295,7 @@ type DeletedPatient struct {
 	// Gender Female, male, other, or null if it is unknown.
 	Gender *Gender `json:"gender"`
 
-	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// ID The id of a record, an account, a session or an event. The service assigns it.
 	ID ID `json:"id"`
 
 	// MedicalRecord Any number of lines, of at most 1 MiB in UTF-8. It can be empty.
@@ -331,7 +331,7 @@ type Doctor struct {
 	// of the upgrade.
 	CreatedAt CreatedAt `json:"created_at"`
 
-	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// ID The id of a record, an account, a session or an event. The service assigns it.
 	ID ID `json:"id"`
 
 	// JoinedAt When the doctor was added.
@@ -444,7 +444,7 @@ type Event struct {
 	// At In UTC, with microseconds.
 	At time.Time `json:"at"`
 
-	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// ID The id of a record, an account, a session or an event. The service assigns it.
 	ID ID `json:"id"`
 
 	// Outcome `allowed`: the operation was done. `denied`: the actor did not have the permission. `failed`: the operation failed for another reason, such as a wrong password or an invalid value.
@@ -519,7 +519,7 @@ type Home struct {
 	Openapi string `json:"openapi"`
 }
 
-// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+// ID The id of a record, an account, a session or an event. The service assigns it.
 type ID = int64
 
 // Index Links to the lists that the caller can read.
@@ -542,7 +542,7 @@ type Mapping struct {
 	// Doctor The doctor's id.
 	Doctor int64 `json:"doctor"`
 
-	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// ID The id of a record, an account, a session or an event. The service assigns it.
 	ID ID `json:"id"`
 
 	// Patient The patient's id.
@@ -560,7 +560,7 @@ type MappingFacts struct {
 	// AssignedAt When the doctor was assigned, in UTC.
 	AssignedAt time.Time `json:"assigned_at"`
 
-	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// ID The id of a record, an account, a session or an event. The service assigns it.
 	ID ID `json:"id"`
 
 	// Version The number of the record's last version in its history. Each change of the record itself adds one.
@@ -569,19 +569,19 @@ type MappingFacts struct {
 
 // MappingFields The writable members of a mapping.
 type MappingFields struct {
-	// Doctor The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// Doctor The id of a record, an account, a session or an event. The service assigns it.
 	Doctor *ID `json:"doctor,omitempty"`
 
-	// Patient The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// Patient The id of a record, an account, a session or an event. The service assigns it.
 	Patient *ID `json:"patient,omitempty"`
 }
 
 // MappingInput The patient and the doctor of a mapping.
 type MappingInput struct {
-	// Doctor The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// Doctor The id of a record, an account, a session or an event. The service assigns it.
 	Doctor ID `json:"doctor"`
 
-	// Patient The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// Patient The id of a record, an account, a session or an event. The service assigns it.
 	Patient ID `json:"patient"`
 }
 
@@ -663,7 +663,7 @@ type Patient struct {
 	// of the upgrade.
 	CreatedAt CreatedAt `json:"created_at"`
 
-	// CreatedBy The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// CreatedBy The id of a record, an account, a session or an event. The service assigns it.
 	CreatedBy ID `json:"created_by"`
 
 	// DateOfBirth Not before 1850 and not in the future. Null if it is unknown.
@@ -679,7 +679,7 @@ type Patient struct {
 	// Gender Female, male, other, or null if it is unknown.
 	Gender *Gender `json:"gender"`
 
-	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// ID The id of a record, an account, a session or an event. The service assigns it.
 	ID ID `json:"id"`
 
 	// MedicalRecord Any number of lines, of at most 1 MiB in UTF-8. It can be empty.
@@ -789,7 +789,7 @@ type PatientInput struct {
 
 // PatientName The patient of a mapping, as lists show it.
 type PatientName struct {
-	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// ID The id of a record, an account, a session or an event. The service assigns it.
 	ID ID `json:"id"`
 
 	// Name The name of a doctor or a patient, on one line.
@@ -805,7 +805,7 @@ type PatientRecord struct {
 	// of the upgrade.
 	CreatedAt CreatedAt `json:"created_at"`
 
-	// CreatedBy The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// CreatedBy The id of a record, an account, a session or an event. The service assigns it.
 	CreatedBy ID `json:"created_by"`
 
 	// DateOfBirth Not before 1850 and not in the future. Null if it is unknown.
@@ -821,7 +821,7 @@ type PatientRecord struct {
 	// Gender Female, male, other, or null if it is unknown.
 	Gender *Gender `json:"gender"`
 
-	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// ID The id of a record, an account, a session or an event. The service assigns it.
 	ID ID `json:"id"`
 
 	// MedicalRecord Any number of lines, of at most 1 MiB in UTF-8. It can be empty.
@@ -980,7 +980,7 @@ type Session struct {
 	// ExpiresAt When the session expires, however much it is used, in UTC.
 	ExpiresAt time.Time `json:"expires_at"`
 
-	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// ID The id of a record, an account, a session or an event. The service assigns it.
 	ID ID `json:"id"`
 
 	// LastUsedAt The time of the last refresh, or of the login, in UTC.
@@ -1037,7 +1037,7 @@ type User struct {
 	// FirstName The first or last name of a user. It can be empty.
 	FirstName PersonName `json:"first_name"`
 
-	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// ID The id of a record, an account, a session or an event. The service assigns it.
 	ID ID `json:"id"`
 
 	// LastName The first or last name of a user. It can be empty.
@@ -1071,15 +1071,15 @@ type Version struct {
 
 // With The doctor or patient that a mapping was deleted or restored together with. Null, or absent from versions, if only the mapping was deleted or restored.
 type With struct {
-	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// ID The id of a record, an account, a session or an event. The service assigns it.
 	ID   ID     `json:"id"`
 	Kind string `json:"kind"`
 }
 
-// AboutDoctor The id of a record, an account or an event. The service assigns it, and never uses one twice.
+// AboutDoctor The id of a record, an account, a session or an event. The service assigns it.
 type AboutDoctor = ID
 
-// AboutPatient The id of a record, an account or an event. The service assigns it, and never uses one twice.
+// AboutPatient The id of a record, an account, a session or an event. The service assigns it.
 type AboutPatient = ID
 
 // ActionFilter The name of a permission, as in `x-permission`.
@@ -1088,7 +1088,7 @@ type ActionFilter = Permission
 // ActiveFilter defines model for ActiveFilter.
 type ActiveFilter = bool
 
-// ActorFilter The id of a record, an account or an event. The service assigns it, and never uses one twice.
+// ActorFilter The id of a record, an account, a session or an event. The service assigns it.
 type ActorFilter = ID
 
 // Before defines model for Before.
@@ -1097,19 +1097,19 @@ type Before = time.Time
 // Cursor defines model for Cursor.
 type Cursor = string
 
-// DeletedDoctorID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+// DeletedDoctorID The id of a record, an account, a session or an event. The service assigns it.
 type DeletedDoctorID = ID
 
-// DeletedMappingID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+// DeletedMappingID The id of a record, an account, a session or an event. The service assigns it.
 type DeletedMappingID = ID
 
-// DeletedPatientID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+// DeletedPatientID The id of a record, an account, a session or an event. The service assigns it.
 type DeletedPatientID = ID
 
-// DoctorFilter The id of a record, an account or an event. The service assigns it, and never uses one twice.
+// DoctorFilter The id of a record, an account, a session or an event. The service assigns it.
 type DoctorFilter = ID
 
-// DoctorID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+// DoctorID The id of a record, an account, a session or an event. The service assigns it.
 type DoctorID = ID
 
 // EventOrdering defines model for EventOrdering.
@@ -1118,16 +1118,16 @@ type EventOrdering string
 // Limit defines model for Limit.
 type Limit = int
 
-// MappingID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+// MappingID The id of a record, an account, a session or an event. The service assigns it.
 type MappingID = ID
 
 // OutcomeFilter `allowed`: the operation was done. `denied`: the actor did not have the permission. `failed`: the operation failed for another reason, such as a wrong password or an invalid value.
 type OutcomeFilter = Outcome
 
-// PatientFilter The id of a record, an account or an event. The service assigns it, and never uses one twice.
+// PatientFilter The id of a record, an account, a session or an event. The service assigns it.
 type PatientFilter = ID
 
-// PatientID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+// PatientID The id of a record, an account, a session or an event. The service assigns it.
 type PatientID = ID
 
 // RoleFilter Staff manage patients and mappings. Admins also manage doctors and users.
@@ -1136,13 +1136,13 @@ type RoleFilter = Role
 // Search defines model for Search.
 type Search = string
 
-// SessionID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+// SessionID The id of a record, an account, a session or an event. The service assigns it.
 type SessionID = ID
 
 // Since defines model for Since.
 type Since = time.Time
 
-// UserID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+// UserID The id of a record, an account, a session or an event. The service assigns it.
 type UserID = ID
 
 // VersionNumber defines model for VersionNumber.
