@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help run build test lint generate fuzz bench bench-search clean \
+.PHONY: help run build test lint judge generate fuzz bench bench-search clean \
 	postgres lint-format lint-vet lint-golangci lint-generated lint-modules lint-deadcode
 
 PROGRAM  := bin/healthcare
@@ -78,6 +78,9 @@ lint-modules:
 lint-deadcode:
 	@echo "deadcode: the program or a test reaches every function"
 	@$(call tool,deadcode) -test ./... | (! grep .)
+
+judge: ## Check openapi.yaml and the service with tools from npm (needs Node.js 20)
+	@tools/judge/run
 
 generate: ## Generate wire_gen.go and the Go client
 	$(WIRE) gen ./cmd/healthcare

@@ -172,7 +172,7 @@ func TestTheDesignNamesCodeThatExists(t *testing.T) {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && (entry.Name() == ".git" || entry.Name() == "docs"):
+		case entry.IsDir() && (entry.Name() == ".git" || entry.Name() == "docs" || entry.Name() == "node_modules"):
 			return fs.SkipDir
 		case entry.IsDir():
 			files = append(files, filepath.ToSlash(path))

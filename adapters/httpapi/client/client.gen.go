@@ -289,7 +289,7 @@ type Account struct {
 	// FirstName The first or last name of a user. It can be empty.
 	FirstName PersonName `json:"first_name"`
 
-	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// ID The id of a record, an account, a session or an event. The service assigns it.
 	ID ID `json:"id"`
 
 	// IsActive Whether the user can sign in.
@@ -344,7 +344,7 @@ type Assignment struct {
 	// Doctor A doctor of the clinic.
 	Doctor Doctor `json:"doctor"`
 
-	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// ID The id of a record, an account, a session or an event. The service assigns it.
 	ID ID `json:"id"`
 
 	// Patient The patient of a mapping, as lists show it.
@@ -406,7 +406,7 @@ type DeletedDoctor struct {
 	// DeletedBy The id of the account that deleted the record. Null for the operator at the command line.
 	DeletedBy *int64 `json:"deleted_by"`
 
-	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// ID The id of a record, an account, a session or an event. The service assigns it.
 	ID ID `json:"id"`
 
 	// JoinedAt When the doctor was added.
@@ -450,7 +450,7 @@ type DeletedMapping struct {
 	// EndedWith The doctor or patient that a mapping was deleted or restored together with. Null, or absent from versions, if only the mapping was deleted or restored.
 	EndedWith *With `json:"ended_with"`
 
-	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// ID The id of a record, an account, a session or an event. The service assigns it.
 	ID ID `json:"id"`
 
 	// Patient The patient's id.
@@ -469,7 +469,7 @@ type DeletedPatient struct {
 	// of the upgrade.
 	CreatedAt CreatedAt `json:"created_at"`
 
-	// CreatedBy The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// CreatedBy The id of a record, an account, a session or an event. The service assigns it.
 	CreatedBy ID `json:"created_by"`
 
 	// DateOfBirth Not before 1850 and not in the future. Null if it is unknown.
@@ -491,7 +491,7 @@ type DeletedPatient struct {
 	// Gender Female, male, other, or null if it is unknown.
 	Gender *Gender `json:"gender"`
 
-	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// ID The id of a record, an account, a session or an event. The service assigns it.
 	ID ID `json:"id"`
 
 	// MedicalRecord Any number of lines, of at most 1 MiB in UTF-8. It can be empty.
@@ -527,7 +527,7 @@ type Doctor struct {
 	// of the upgrade.
 	CreatedAt CreatedAt `json:"created_at"`
 
-	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// ID The id of a record, an account, a session or an event. The service assigns it.
 	ID ID `json:"id"`
 
 	// JoinedAt When the doctor was added.
@@ -640,7 +640,7 @@ type Event struct {
 	// At In UTC, with microseconds.
 	At time.Time `json:"at"`
 
-	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// ID The id of a record, an account, a session or an event. The service assigns it.
 	ID ID `json:"id"`
 
 	// Outcome `allowed`: the operation was done. `denied`: the actor did not have the permission. `failed`: the operation failed for another reason, such as a wrong password or an invalid value.
@@ -715,7 +715,7 @@ type Home struct {
 	Openapi string `json:"openapi"`
 }
 
-// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+// ID The id of a record, an account, a session or an event. The service assigns it.
 type ID = int64
 
 // Index Links to the lists that the caller can read.
@@ -738,7 +738,7 @@ type Mapping struct {
 	// Doctor The doctor's id.
 	Doctor int64 `json:"doctor"`
 
-	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// ID The id of a record, an account, a session or an event. The service assigns it.
 	ID ID `json:"id"`
 
 	// Patient The patient's id.
@@ -756,7 +756,7 @@ type MappingFacts struct {
 	// AssignedAt When the doctor was assigned, in UTC.
 	AssignedAt time.Time `json:"assigned_at"`
 
-	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// ID The id of a record, an account, a session or an event. The service assigns it.
 	ID ID `json:"id"`
 
 	// Version The number of the record's last version in its history. Each change of the record itself adds one.
@@ -765,19 +765,19 @@ type MappingFacts struct {
 
 // MappingFields The writable members of a mapping.
 type MappingFields struct {
-	// Doctor The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// Doctor The id of a record, an account, a session or an event. The service assigns it.
 	Doctor *ID `json:"doctor,omitempty"`
 
-	// Patient The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// Patient The id of a record, an account, a session or an event. The service assigns it.
 	Patient *ID `json:"patient,omitempty"`
 }
 
 // MappingInput The patient and the doctor of a mapping.
 type MappingInput struct {
-	// Doctor The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// Doctor The id of a record, an account, a session or an event. The service assigns it.
 	Doctor ID `json:"doctor"`
 
-	// Patient The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// Patient The id of a record, an account, a session or an event. The service assigns it.
 	Patient ID `json:"patient"`
 }
 
@@ -859,7 +859,7 @@ type Patient struct {
 	// of the upgrade.
 	CreatedAt CreatedAt `json:"created_at"`
 
-	// CreatedBy The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// CreatedBy The id of a record, an account, a session or an event. The service assigns it.
 	CreatedBy ID `json:"created_by"`
 
 	// DateOfBirth Not before 1850 and not in the future. Null if it is unknown.
@@ -875,7 +875,7 @@ type Patient struct {
 	// Gender Female, male, other, or null if it is unknown.
 	Gender *Gender `json:"gender"`
 
-	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// ID The id of a record, an account, a session or an event. The service assigns it.
 	ID ID `json:"id"`
 
 	// MedicalRecord Any number of lines, of at most 1 MiB in UTF-8. It can be empty.
@@ -985,7 +985,7 @@ type PatientInput struct {
 
 // PatientName The patient of a mapping, as lists show it.
 type PatientName struct {
-	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// ID The id of a record, an account, a session or an event. The service assigns it.
 	ID ID `json:"id"`
 
 	// Name The name of a doctor or a patient, on one line.
@@ -1001,7 +1001,7 @@ type PatientRecord struct {
 	// of the upgrade.
 	CreatedAt CreatedAt `json:"created_at"`
 
-	// CreatedBy The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// CreatedBy The id of a record, an account, a session or an event. The service assigns it.
 	CreatedBy ID `json:"created_by"`
 
 	// DateOfBirth Not before 1850 and not in the future. Null if it is unknown.
@@ -1017,7 +1017,7 @@ type PatientRecord struct {
 	// Gender Female, male, other, or null if it is unknown.
 	Gender *Gender `json:"gender"`
 
-	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// ID The id of a record, an account, a session or an event. The service assigns it.
 	ID ID `json:"id"`
 
 	// MedicalRecord Any number of lines, of at most 1 MiB in UTF-8. It can be empty.
@@ -1047,7 +1047,7 @@ type PatientSearch struct {
 	CreatedAtLt  *time.Time `json:"created_at__lt,omitempty"`
 	CreatedAtLte *time.Time `json:"created_at__lte,omitempty"`
 
-	// CreatedBy The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// CreatedBy The id of a record, an account, a session or an event. The service assigns it.
 	CreatedBy      *ID                 `json:"created_by,omitempty"`
 	Cursor         *string             `json:"cursor,omitempty"`
 	DateOfBirth    *openapi_types.Date `json:"date_of_birth,omitempty"`
@@ -1056,7 +1056,7 @@ type PatientSearch struct {
 	DateOfBirthLt  *openapi_types.Date `json:"date_of_birth__lt,omitempty"`
 	DateOfBirthLte *openapi_types.Date `json:"date_of_birth__lte,omitempty"`
 
-	// DoctorID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// DoctorID The id of a record, an account, a session or an event. The service assigns it.
 	DoctorID     *ID                    `json:"doctor_id,omitempty"`
 	Email        *string                `json:"email,omitempty"`
 	ExternalID   *string                `json:"external_id,omitempty"`
@@ -1218,7 +1218,7 @@ type Session struct {
 	// ExpiresAt When the session expires, however much it is used, in UTC.
 	ExpiresAt time.Time `json:"expires_at"`
 
-	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// ID The id of a record, an account, a session or an event. The service assigns it.
 	ID ID `json:"id"`
 
 	// LastUsedAt The time of the last refresh, or of the login, in UTC.
@@ -1275,7 +1275,7 @@ type User struct {
 	// FirstName The first or last name of a user. It can be empty.
 	FirstName PersonName `json:"first_name"`
 
-	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// ID The id of a record, an account, a session or an event. The service assigns it.
 	ID ID `json:"id"`
 
 	// LastName The first or last name of a user. It can be empty.
@@ -1309,15 +1309,15 @@ type Version struct {
 
 // With The doctor or patient that a mapping was deleted or restored together with. Null, or absent from versions, if only the mapping was deleted or restored.
 type With struct {
-	// ID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+	// ID The id of a record, an account, a session or an event. The service assigns it.
 	ID   ID     `json:"id"`
 	Kind string `json:"kind"`
 }
 
-// AboutDoctor The id of a record, an account or an event. The service assigns it, and never uses one twice.
+// AboutDoctor The id of a record, an account, a session or an event. The service assigns it.
 type AboutDoctor = ID
 
-// AboutPatient The id of a record, an account or an event. The service assigns it, and never uses one twice.
+// AboutPatient The id of a record, an account, a session or an event. The service assigns it.
 type AboutPatient = ID
 
 // ActionFilter The name of a permission, as in `x-permission`.
@@ -1326,7 +1326,7 @@ type ActionFilter = Permission
 // ActiveFilter defines model for ActiveFilter.
 type ActiveFilter = bool
 
-// ActorFilter The id of a record, an account or an event. The service assigns it, and never uses one twice.
+// ActorFilter The id of a record, an account, a session or an event. The service assigns it.
 type ActorFilter = ID
 
 // AssignedAtFilter defines model for AssignedAtFilter.
@@ -1365,7 +1365,7 @@ type CreatedAtLtFilter = time.Time
 // CreatedAtLteFilter defines model for CreatedAtLteFilter.
 type CreatedAtLteFilter = time.Time
 
-// CreatedByFilter The id of a record, an account or an event. The service assigns it, and never uses one twice.
+// CreatedByFilter The id of a record, an account, a session or an event. The service assigns it.
 type CreatedByFilter = ID
 
 // Cursor defines model for Cursor.
@@ -1386,19 +1386,19 @@ type DateOfBirthLtFilter = openapi_types.Date
 // DateOfBirthLteFilter defines model for DateOfBirthLteFilter.
 type DateOfBirthLteFilter = openapi_types.Date
 
-// DeletedDoctorID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+// DeletedDoctorID The id of a record, an account, a session or an event. The service assigns it.
 type DeletedDoctorID = ID
 
-// DeletedMappingID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+// DeletedMappingID The id of a record, an account, a session or an event. The service assigns it.
 type DeletedMappingID = ID
 
-// DeletedPatientID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+// DeletedPatientID The id of a record, an account, a session or an event. The service assigns it.
 type DeletedPatientID = ID
 
-// DoctorFilter The id of a record, an account or an event. The service assigns it, and never uses one twice.
+// DoctorFilter The id of a record, an account, a session or an event. The service assigns it.
 type DoctorFilter = ID
 
-// DoctorID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+// DoctorID The id of a record, an account, a session or an event. The service assigns it.
 type DoctorID = ID
 
 // DoctorOrdering defines model for DoctorOrdering.
@@ -1443,7 +1443,7 @@ type LicenseNumberFilter = string
 // Limit defines model for Limit.
 type Limit = int
 
-// MappingID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+// MappingID The id of a record, an account, a session or an event. The service assigns it.
 type MappingID = ID
 
 // MappingOrdering defines model for MappingOrdering.
@@ -1452,10 +1452,10 @@ type MappingOrdering string
 // OutcomeFilter `allowed`: the operation was done. `denied`: the actor did not have the permission. `failed`: the operation failed for another reason, such as a wrong password or an invalid value.
 type OutcomeFilter = Outcome
 
-// PatientFilter The id of a record, an account or an event. The service assigns it, and never uses one twice.
+// PatientFilter The id of a record, an account, a session or an event. The service assigns it.
 type PatientFilter = ID
 
-// PatientID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+// PatientID The id of a record, an account, a session or an event. The service assigns it.
 type PatientID = ID
 
 // PatientOrdering defines model for PatientOrdering.
@@ -1470,7 +1470,7 @@ type RoleFilter = Role
 // Search defines model for Search.
 type Search = string
 
-// SessionID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+// SessionID The id of a record, an account, a session or an event. The service assigns it.
 type SessionID = ID
 
 // Since defines model for Since.
@@ -1494,7 +1494,7 @@ type UpdatedAtLtFilter = time.Time
 // UpdatedAtLteFilter defines model for UpdatedAtLteFilter.
 type UpdatedAtLteFilter = time.Time
 
-// UserID The id of a record, an account or an event. The service assigns it, and never uses one twice.
+// UserID The id of a record, an account, a session or an event. The service assigns it.
 type UserID = ID
 
 // UserOrdering defines model for UserOrdering.

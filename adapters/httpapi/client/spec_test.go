@@ -2,8 +2,10 @@ package client_test
 
 import (
 	"maps"
+	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -35,6 +37,7 @@ func TestEveryOperationIsDescribedCompletely(t *testing.T) {
 				assert.NotEmpty(t, operation.OperationID)
 				assert.NotEmpty(t, operation.Summary)
 				assert.NotEmpty(t, operation.Description)
+				assert.Subset(t, slices.Collect(maps.Keys(operation.Responses.Map())), expectedErrors(method, path, operation))
 				for code, response := range operation.Responses.Map() {
 					status, err := strconv.Atoi(code)
 					require.NoError(t, err)
@@ -47,4 +50,22 @@ func TestEveryOperationIsDescribedCompletely(t *testing.T) {
 			})
 		}
 	}
+}
+
+// expectedErrors returns the errors that follow from the kind of the operation.
+func expectedErrors(method, path string, operation *openapi3.Operation) []string {
+	codes := []string{"405", "500"}
+	if strings.HasPrefix(path, "/api/") {
+		codes = append(codes, "503")
+	}
+	if strings.HasPrefix(path, "/api/") && method == http.MethodGet {
+		codes = append(codes, "400") // an unknown parameter
+	}
+	if operation.RequestBody != nil {
+		codes = append(codes, "400", "408", "413", "415")
+	}
+	if strings.Contains(path, "{") {
+		codes = append(codes, "404")
+	}
+	return codes
 }
