@@ -18,7 +18,7 @@ import (
 )
 
 type demoCommand struct {
-	Addr string `help:"Listen on this loopback address. Port 0 is any free port." placeholder:"HOST:PORT" default:"127.0.0.1:8000"`
+	Addr string `help:"Listen on this loopback address instead of 127.0.0.1:8000. Port 0 is any free port." placeholder:"HOST:PORT" default:"127.0.0.1:8000"`
 }
 
 // demoSettings are the settings of the demo, besides DATA_DIR and HTTP_ADDR.
