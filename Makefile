@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help run build test lint judge generate fuzz bench bench-search clean \
+.PHONY: help run demo build test lint judge generate fuzz bench bench-search clean \
 	postgres lint-format lint-vet lint-golangci lint-generated lint-modules lint-deadcode
 
 PROGRAM  := bin/healthcare
@@ -24,6 +24,9 @@ help: ## Print the targets
 
 run: build ## Build the program and serve with the embedded store
 	$(PROGRAM) serve
+
+demo: build ## Build the program and serve made-up records, removed at Ctrl-C
+	$(PROGRAM) demo
 
 # Without cgo, the program is one file that needs no other file, not even libc.
 build: ## Build bin/healthcare

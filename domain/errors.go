@@ -111,10 +111,10 @@ func ErrUnavailable(cause error) error {
 	return &Error{Kind: Unavailable, Message: "The service cannot do this right now. Try again shortly.", Err: cause}
 }
 
-// ErrBusy returns an Unavailable error for a queue that is full. The text in full names
-// the queue in the log.
+// ErrBusy returns an Unavailable error for a queue that is full. Its code promises callers
+// that nothing was changed. The text in full names the queue in the log.
 func ErrBusy(full string, retryAfter time.Duration) error {
-	return &Error{Kind: Unavailable, Message: "The service is busy. Try again shortly.", RetryAfter: retryAfter, Err: errors.New(full)}
+	return &Error{Kind: Unavailable, Code: "busy", Message: "The service is busy. Try again shortly.", RetryAfter: retryAfter, Err: errors.New(full)}
 }
 
 // ErrTooMany returns a TooMany error: the caller must wait before the next attempt.

@@ -114,7 +114,7 @@ func TestUnfinishedBodiesDelayOnlyTheirSender(t *testing.T) {
 		refused = api.do("POST", "/api/patients/", sender, `{"name":"Ada"}`)
 		return refused.StatusCode == 503
 	}, time.Minute, time.Millisecond)
-	assert.Equal(t, "unavailable", refused.code(t))
+	assert.Equal(t, "busy", refused.code(t))
 	assert.Equal(t, 2*time.Second, refused.wait(t))
 	assert.Contains(t, api.log.String(), "request bodies of one caller use all memory of the caller's share")
 	api.want(200, "GET", "/api/patients/", sender, "")

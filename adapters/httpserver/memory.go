@@ -3,7 +3,6 @@ package httpserver
 import (
 	"cmp"
 	"context"
-	"errors"
 	"sync"
 	"time"
 
@@ -163,10 +162,5 @@ func acquire(ctx, limited context.Context, from *semaphore.Weighted, bytes int64
 	if err := ctx.Err(); err != nil {
 		return domain.ErrUnavailable(err)
 	}
-	return &domain.Error{
-		Kind:       domain.Unavailable,
-		Message:    "The service is busy. Try again shortly.",
-		RetryAfter: memoryRetry,
-		Err:        errors.New(full),
-	}
+	return domain.ErrBusy(full, memoryRetry)
 }

@@ -59,18 +59,26 @@ func (s serveCommand) Run(ctx context.Context, p process) error {
 	if err := s.prepareStore(ctx, cfg, log); err != nil {
 		return err
 	}
-	api, cleanup, err := newAPI(ctx, cfg, accessServe, log)
+	return cfg.serve(ctx, listener, certificate, log, func(useCases *application.UseCases) {
+		cfg.announce(ctx, p, useCases.Users, fmt.Sprintf("%s://%s", scheme, listener.Addr()), log)
+	})
+}
+
+// serve serves the store that the settings name until ctx ends and the requests in flight
+// are finished. It calls announce just before it accepts connections.
+func (c config) serve(ctx context.Context, listener net.Listener, certificate *httpserver.Certificate, log *slog.Logger, announce func(*application.UseCases)) error {
+	api, cleanup, err := newAPI(ctx, c, accessServe, log)
 	if err != nil {
 		return err
 	}
 	defer cleanup()
-	if err := cfg.requireOwnTrail(ctx, api.useCases.Trail); err != nil {
+	if err := c.requireOwnTrail(ctx, api.useCases.Trail); err != nil {
 		return err
 	}
-	if cfg.hasUnusedSecretKeyFile() {
+	if c.hasUnusedSecretKeyFile() {
 		log.Warn("the key in DATA_DIR/secret_key is not in use: start once with it in SECRET_KEY_FALLBACKS, then remove the file")
 	}
-	if len(cfg.SecretKeyFallbacks) > 0 {
+	if len(c.SecretKeyFallbacks) > 0 {
 		// Second factors that a fallback encrypted are encrypted with the current key, so that the
 		// fallback can be removed from the settings.
 		resealed, err := api.useCases.SecondFactor.Reseal(ctx, operator)
@@ -84,8 +92,8 @@ func (s serveCommand) Run(ctx context.Context, p process) error {
 	defer stopSealing()
 	stopFolding := startFolding(ctx, api.store, log)
 	defer stopFolding()
-	cfg.announce(ctx, p, api.useCases.Users, fmt.Sprintf("%s://%s", scheme, listener.Addr()), log)
-	options := httpserver.ServeOptions{Certificate: certificate, IdleTimeout: cfg.IdleTimeout, ShutdownDelay: cfg.ShutdownDelay}
+	announce(api.useCases)
+	options := httpserver.ServeOptions{Certificate: certificate, IdleTimeout: c.IdleTimeout, ShutdownDelay: c.ShutdownDelay}
 	err = httpserver.Serve(ctx, listener, api.handler, options, log)
 	log.Info("stopped")
 	return err

@@ -19,7 +19,7 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// useCases provides the use-cases with the store that the settings name.
+// useCases provides the use-cases with the store that the settings name. It needs a clock.
 var useCases = wire.NewSet(
 	openStore, wire.Bind(new(ports.Store), new(*sqlstore.Store)),
 	newPasswords, wire.Bind(new(ports.Passwords), new(*passwords.Passwords)),
@@ -28,7 +28,6 @@ var useCases = wire.NewSet(
 	newCodes, wire.Bind(new(ports.OneTimeCodes), new(*totp.Codes)),
 	newMACs, wire.Bind(new(ports.MACs), new(*secretkeys.MACs)),
 	newCursors, wire.Bind(new(ports.Cursors), new(*secretkeys.Cursors)),
-	newClock,
 	wire.Struct(new(application.Ports), "*"),
 	sessionRules, limits, registration, wire.Struct(new(application.Rules), "*"),
 	application.New,
@@ -36,11 +35,16 @@ var useCases = wire.NewSet(
 
 // newAPI builds the HTTP API for serve.
 func newAPI(ctx context.Context, cfg config, access access, log *slog.Logger) (api, func(), error) {
-	panic(wire.Build(useCases, followRevocations, wire.Bind(new(ports.Revocations), new(*revocations.Set)),
+	panic(wire.Build(useCases, newClock, followRevocations, wire.Bind(new(ports.Revocations), new(*revocations.Set)),
 		httpOptions, httpapi.NewHandler, wire.Struct(new(api), "*")))
 }
 
 // newUseCases builds the use-cases for the other commands.
 func newUseCases(ctx context.Context, cfg config, access access, log *slog.Logger) (*application.UseCases, func(), error) {
+	panic(wire.Build(useCases, newClock, newRevocations, wire.Bind(new(ports.Revocations), new(*revocations.Set))))
+}
+
+// newUseCasesAt builds the use-cases for demo, which sets the time.
+func newUseCasesAt(ctx context.Context, cfg config, access access, clock ports.Clock, log *slog.Logger) (*application.UseCases, func(), error) {
 	panic(wire.Build(useCases, newRevocations, wire.Bind(new(ports.Revocations), new(*revocations.Set))))
 }

@@ -20,6 +20,10 @@ import (
 	"log/slog"
 )
 
+import (
+	_ "embed"
+)
+
 // Injectors from wire.go:
 
 // newAPI builds the HTTP API for serve.
@@ -131,10 +135,59 @@ func newUseCases(ctx context.Context, cfg config, access2 access, log *slog.Logg
 	}, nil
 }
 
+// newUseCasesAt builds the use-cases for demo, which sets the time.
+func newUseCasesAt(ctx context.Context, cfg config, access2 access, clock ports.Clock, log *slog.Logger) (*application.UseCases, func(), error) {
+	store, cleanup, err := openStore(ctx, cfg, access2, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	passwords, err := newPasswords(cfg)
+	if err != nil {
+		cleanup()
+		return nil, nil, err
+	}
+	keys, err := newKeys(cfg)
+	if err != nil {
+		cleanup()
+		return nil, nil, err
+	}
+	tokens := newTokens(cfg, keys)
+	set := newRevocations(cfg, store)
+	codes, err := newCodes(keys)
+	if err != nil {
+		cleanup()
+		return nil, nil, err
+	}
+	maCs := newMACs(keys)
+	cursors := newCursors(keys)
+	applicationPorts := application.Ports{
+		Store:       store,
+		Passwords:   passwords,
+		Tokens:      tokens,
+		Revocations: set,
+		Codes:       codes,
+		MACs:        maCs,
+		Cursors:     cursors,
+		Clock:       clock,
+	}
+	applicationSessionRules := sessionRules(cfg)
+	applicationLimits := limits(cfg)
+	registrationMode := registration(cfg)
+	rules := application.Rules{
+		Sessions:     applicationSessionRules,
+		Limits:       applicationLimits,
+		Registration: registrationMode,
+	}
+	applicationUseCases := application.New(applicationPorts, rules)
+	return applicationUseCases, func() {
+		cleanup()
+	}, nil
+}
+
 // wire.go:
 
-// useCases provides the use-cases with the store that the settings name.
+// useCases provides the use-cases with the store that the settings name. It needs a clock.
 var useCases = wire.NewSet(
 	openStore, wire.Bind(new(ports.Store), new(*sqlstore.Store)), newPasswords, wire.Bind(new(ports.Passwords), new(*passwords.Passwords)), newKeys,
-	newTokens, wire.Bind(new(ports.AccessTokens), new(*tokens.Tokens)), newCodes, wire.Bind(new(ports.OneTimeCodes), new(*totp.Codes)), newMACs, wire.Bind(new(ports.MACs), new(*secretkeys.MACs)), newCursors, wire.Bind(new(ports.Cursors), new(*secretkeys.Cursors)), newClock, wire.Struct(new(application.Ports), "*"), sessionRules, limits, registration, wire.Struct(new(application.Rules), "*"), application.New,
+	newTokens, wire.Bind(new(ports.AccessTokens), new(*tokens.Tokens)), newCodes, wire.Bind(new(ports.OneTimeCodes), new(*totp.Codes)), newMACs, wire.Bind(new(ports.MACs), new(*secretkeys.MACs)), newCursors, wire.Bind(new(ports.Cursors), new(*secretkeys.Cursors)), wire.Struct(new(application.Ports), "*"), sessionRules, limits, registration, wire.Struct(new(application.Rules), "*"), application.New,
 )

@@ -1,12 +1,14 @@
-// Package client calls the service over HTTP. `make generate` generates client.gen.go from
-// openapi.yaml, changed by overlay.yaml for Go.
+// Package client calls the service over HTTP. SignIn returns a Clinic, which refreshes its
+// session, waits when the service is busy, and iterates over lists. Everything else is
+// generated: `make generate` makes client.gen.go from openapi.yaml, changed by overlay.yaml
+// for Go.
 //
-//	api, err := client.NewClientWithResponses("https://clinic.example",
-//		client.WithRequestEditorFn(func(_ context.Context, request *http.Request) error {
-//			request.Header.Set("Authorization", "Bearer "+token)
-//			return nil
-//		}))
-//	doctor, err := api.GetDoctorWithResponse(ctx, 7, nil)
+//	clinic, err := client.SignIn(ctx, "https://clinic.example", client.Credentials{Username: email, Password: password})
+//	if err != nil {
+//		return err
+//	}
+//	defer clinic.SignOut(ctx)
+//	doctor, err := clinic.GetDoctorWithResponse(ctx, 7, nil)
 //	if err != nil {
 //		return err
 //	}
@@ -14,8 +16,9 @@
 //		return doctor.ApplicationProblemJSONDefault
 //	}
 //
-// Errors of every status are in ApplicationProblemJSONDefault. NextPage returns the cursor
-// of the next page of a list.
+// Errors of every status are in ApplicationProblemJSONDefault. For callers that keep tokens
+// themselves there is NewClientWithResponses; NextPage returns the cursor of the next page
+// of a list.
 package client
 
 import (
@@ -23,6 +26,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strings"
 )
 
 // Change changes a nullable member: To changes it to a value, Clear to null, and the zero
@@ -57,7 +61,7 @@ var nextLink = regexp.MustCompile(`<([^>]*)>; rel="next"`)
 // NextPage returns the cursor of the page that follows response, or nil if response is the
 // last page.
 func NextPage(response *http.Response) *Cursor {
-	link := nextLink.FindStringSubmatch(response.Header.Get("Link"))
+	link := nextLink.FindStringSubmatch(strings.Join(response.Header.Values("Link"), ", "))
 	if link == nil {
 		return nil
 	}
