@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -39,7 +40,8 @@ func choiceValue(choices ...string) valueKind {
 				return text, nil
 			}
 		}
-		return nil, invalid(allowed("Not a valid choice.", choices))
+		last := len(choices) - 1
+		return nil, invalid("Not a valid choice: use " + strings.Join(choices[:last], ", ") + " or " + choices[last] + ".")
 	}}
 }
 

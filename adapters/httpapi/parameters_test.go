@@ -135,7 +135,7 @@ func TestAllBadParametersAreNamedToAuthorizedCallers(t *testing.T) {
 		admin := api.signUp("admin@example.com", domain.Admin)
 		staff := api.signUp("staff@example.com", domain.Staff)
 		const query = "/api/users/?serch=x&limit=0&role=admin&format=xml&%ff=1&=2"
-		unknown := []any{"Unknown parameter. Allowed: cursor, is_active, limit, role, search."}
+		unknown := []any{"Unknown parameter. Allowed: search, role, is_active, ordering, limit, cursor, count, fields."}
 		problem := api.want(400, "GET", query, admin, "").object(t)
 		assert.Equal(t, map[string]any{
 			"serch": unknown, "\ufffd": unknown, "": unknown,

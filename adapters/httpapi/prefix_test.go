@@ -76,8 +76,8 @@ func TestPathsInAnswersHaveTheProxysPrefix(t *testing.T) {
 
 	page, err := calls.ListPatientsWithResponse(t.Context(), &client.ListPatientsParams{Limit: new(2)})
 	require.NoError(t, err)
-	assert.Equal(t, `</clinic/api/patients/?cursor=2&limit=2>; rel="next"`, page.HTTPResponse.Header.Get("Link"))
-	require.Equal(t, "2", *client.NextPage(page.HTTPResponse))
+	assert.Regexp(t, `^</clinic/api/patients/\?limit=2>; rel="first", </clinic/api/patients/\?cursor=[\w-]+&limit=2>; rel="next"$`, page.HTTPResponse.Header.Get("Link"))
+	require.NotNil(t, client.NextPage(page.HTTPResponse))
 
 	_, body := follow(t, base, "/clinic/api/", admin)
 	var index map[string]string

@@ -82,7 +82,9 @@ func (w *changingWalk) run() {
 			require.False(w.t, w.seen[patient.ID] && !w.left[patient.ID], "patient %d is shown twice in the order %+v", patient.ID, w.query)
 			w.seen[patient.ID] = true
 		}
-		at := func(patient domain.PatientView) domain.Position { return domain.PatientList.PositionOf(w.query, patient) }
+		at := func(patient domain.PatientView) domain.Position {
+			return domain.PatientList.PositionOf(w.query, patient)
+		}
 		require.True(w.t, slices.IsSortedFunc(page, func(a, b domain.PatientView) int { return w.query.Compare(at(a), at(b)) }))
 		if len(page) < w.query.Limit {
 			break

@@ -151,7 +151,9 @@ var (
 
 // addRandomClinic adds a few random doctors, patients and mappings.
 func addRandomClinic(t *rapid.T, store ports.Store, creators []domain.ID) {
-	pick := func(from []string, label string) domain.Input { return domain.Given(rapid.SampledFrom(from).Draw(t, label)) }
+	pick := func(from []string, label string) domain.Input {
+		return domain.Given(rapid.SampledFrom(from).Draw(t, label))
+	}
 	stamp := func() time.Time {
 		return now.Add(time.Duration(rapid.IntRange(0, 2).Draw(t, "hours")) * time.Hour)
 	}
