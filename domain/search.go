@@ -113,9 +113,9 @@ func (u User) SearchText() string {
 	return searchText(Fold(u.FirstName.String()), Fold(u.LastName.String()), Fold(u.Email.String()))
 }
 
-// SearchSections separates the sections of a search text. No alternative of a word contains
-// it, so that no word is found across sections.
-const SearchSections = "\n"
+// sectionEnd separates the sections of a search text. No alternative of a word contains it,
+// so no word is found across sections.
+const sectionEnd = "\n"
 
 // searchText returns the sections that are not empty. A date has hyphens, which Fold never
 // returns: only a word that is a date can be found in it.
@@ -126,7 +126,7 @@ func searchText(sections ...string) string {
 			text = append(text, section)
 		}
 	}
-	return strings.Join(text, SearchSections)
+	return strings.Join(text, sectionEnd)
 }
 
 // searchedDigits writes digits as capital letters, which Fold never returns: only the

@@ -48,17 +48,26 @@ func searchCandidates(get func(dest any, query string, args ...any) error, table
 	return havingPieces(table, words, arg), nil
 }
 
+// havingPieces returns a condition for the rows that have the words' pieces.
 func havingPieces(table string, words sqlstore.SearchWords, arg func(any) string) string {
 	having := func(pieces []string) string {
 		return `search_pieces(` + table + `.search_text) @> CAST(` + arg(pq.StringArray(pieces)) + ` AS text[])`
 	}
+	var every []string // the pieces of all words without alternatives
 	var conditions []string
 	for _, alternatives := range words {
+		if len(alternatives) == 1 {
+			every = append(every, alternatives[0]...)
+			continue
+		}
 		any := make([]string, len(alternatives))
 		for i, pieces := range alternatives {
 			any[i] = having(pieces)
 		}
 		conditions = append(conditions, `(`+strings.Join(any, ` OR `)+`)`)
+	}
+	if every != nil {
+		conditions = append(conditions, having(every))
 	}
 	return strings.Join(conditions, ` AND `)
 }

@@ -5,11 +5,17 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // scrubPages is how many pages of a search index one transaction of Scrub rewrites, because
 // other writers wait for it.
 const scrubPages = 250
+
+const (
+	addPart    = `INSERT OR REPLACE INTO TABLE (rowid, pieces) VALUES (-1, 'scrub')`
+	mergeParts = `INSERT INTO TABLE (TABLE, rank) VALUES ('merge', $1)`
+)
 
 // Scrub removes from the search indexes what is left there of records that were deleted or
 // changed. FTS5 only marks such rows, and removes them when it happens to merge the parts of
@@ -32,8 +38,7 @@ func Scrub(ctx context.Context, path string) error {
 
 func scrub(ctx context.Context, db *sql.DB, table string) error {
 	// An index of one part would not be merged. This row, which no search finds, makes another.
-	add := fmt.Sprintf(`INSERT OR REPLACE INTO %s (rowid, pieces) VALUES (-1, 'scrub')`, table)
-	if _, err := db.ExecContext(ctx, add); err != nil {
+	if _, err := db.ExecContext(ctx, strings.ReplaceAll(addPart, "TABLE", table)); err != nil {
 		return err
 	}
 	// A negative number begins to merge all parts. The work is done when a further step
@@ -62,8 +67,7 @@ func merge(ctx context.Context, db *sql.DB, table string, pages int) (changed in
 	if err := tx.QueryRowContext(ctx, `SELECT total_changes()`).Scan(&before); err != nil {
 		return 0, err
 	}
-	command := fmt.Sprintf(`INSERT INTO %[1]s (%[1]s, rank) VALUES ('merge', $1)`, table)
-	if _, err := tx.ExecContext(ctx, command, pages); err != nil {
+	if _, err := tx.ExecContext(ctx, strings.ReplaceAll(mergeParts, "TABLE", table), pages); err != nil {
 		return 0, err
 	}
 	if err := tx.QueryRowContext(ctx, `SELECT total_changes()`).Scan(&after); err != nil {

@@ -73,6 +73,27 @@ func TestEnginesFindTheSameRecords(t *testing.T) {
 	}
 }
 
+// One such character is folded to a phrase of 18 letters.
+func TestTheLongestSearchIsAnswered(t *testing.T) {
+	for _, engine := range engines {
+		t.Run(engine.name, func(t *testing.T) {
+			store := engine.open(t, nil)
+			id := fill(t, store, 1)
+			name := strings.Repeat("\ufdfa", 100)
+			require.Empty(t, find(t, store, "patients", name))
+			update(t, store, func(tx ports.Tx) error {
+				patient, err := tx.Patients().Get(t.Context(), id)
+				require.NoError(t, err)
+				patient.Name = domain.FromStored[domain.Name](name)
+				return tx.Patients().Save(t.Context(), patient)
+			})
+			require.Equal(t, []domain.ID{id}, find(t, store, "patients", name))
+			require.Equal(t, []domain.ID{id}, find(t, store, "patients", strings.Repeat(strings.Repeat("\ufdfa", 9)+" ", 10)))
+			require.Empty(t, find(t, store, "patients", strings.Repeat("1990-05-01 ", 9)))
+		})
+	}
+}
+
 func find(t *testing.T, store *sqlstore.Store, table, words string) []domain.ID {
 	t.Helper()
 	found, err := store.Find(t.Context(), table, "id", parseSearch(t, words), 100)
