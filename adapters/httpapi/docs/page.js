@@ -15,6 +15,21 @@ const scheme = "bearer";
 let token = "";
 let expiry = 0;
 
+// Swagger UI fills in the examples of parameters. With all filters filled in, a list is empty.
+function withoutExamples(spec) {
+  for (const parameter of Object.values(spec.components?.parameters ?? {})) {
+    if (parameter.in !== "query") continue;
+    delete parameter.example;
+    const shared = parameter.schema.$ref?.split("/").pop();
+    if (shared) parameter.schema = { ...spec.components.schemas[shared], example: undefined };
+  }
+  return spec;
+}
+
+const leaveQueryEmpty = () => ({
+  statePlugins: { spec: { wrapActions: { updateJsonSpec: (update) => (spec) => update(withoutExamples(spec)) } } },
+});
+
 const ui = SwaggerUIBundle({
   url: prefix + "/openapi.json",
   dom_id: "#operations",
@@ -25,6 +40,7 @@ const ui = SwaggerUIBundle({
   validatorUrl: null,
   persistAuthorization: false,
   queryConfigEnabled: false,
+  plugins: [leaveQueryEmpty],
   // Only now can Swagger UI take a token.
   onComplete: () => { signInButton.disabled = false; },
 });
