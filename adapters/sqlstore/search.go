@@ -14,8 +14,9 @@ import (
 // search texts can have them too.
 type SearchWords [][][]string
 
-// pieceSize is the number of letters of the longest pieces in the indexes.
-const pieceSize = 3
+// pieceSizes are the numbers of letters of the pieces in the indexes. A word of many letters is
+// found by long pieces, because few records have them.
+var pieceSizes = []int{5, 3, 2, 1}
 
 // MaxCandidates is the number of rows up to which looking up all of them is faster than
 // reading a table of so many rows in the order of the list until limit rows are found; 0
@@ -70,7 +71,7 @@ func pieces(text string) (list []string) {
 		return []string{text}
 	}
 	letters := []rune(text)
-	size := min(pieceSize, len(letters))
+	size := pieceSizes[slices.IndexFunc(pieceSizes, func(size int) bool { return size <= len(letters) })]
 	for at := 0; at < len(letters); at += size {
 		at = min(at, len(letters)-size)
 		list = append(list, string(letters[at:at+size]))

@@ -36,14 +36,14 @@ CREATE INDEX CONCURRENTLY patients_stale_idx ON patients (id) WHERE folding < 1 
 DROP INDEX IF EXISTS users_stale_idx;
 CREATE INDEX CONCURRENTLY users_stale_idx ON users (id) WHERE folding < 1 OR folded_version <> version;
 
--- The pieces of a search text that searches look up: all of one, two and three letters, and the
--- date of birth at its end, which has the only hyphens. Evaluating it for many rows is slow,
--- which the planner must know. It is not PARALLEL SAFE, because the high cost would make the
+-- The pieces of a search text that searches look up: all of 1, 2, 3 and 5 letters, and the date of
+-- birth at its end, which has the only hyphens. Evaluating it for many rows is slow, which the
+-- planner must know. It is not PARALLEL SAFE, because the high cost would make the
 -- planner start workers for small searches.
 -- +goose StatementBegin
 CREATE OR REPLACE FUNCTION search_pieces(search_text text) RETURNS text[] LANGUAGE sql IMMUTABLE STRICT COST 1000
 RETURN ARRAY(
-    SELECT substr(search_text, n, size) FROM generate_series(1, length(search_text)) AS n, generate_series(1, 3) AS size
+    SELECT substr(search_text, n, size) FROM generate_series(1, length(search_text)) AS n, (VALUES (1), (2), (3), (5)) AS sizes (size)
 ) || CASE "left"("right"(search_text, 3), 1) WHEN '-' THEN ARRAY["right"(search_text, 10)] END;
 -- +goose StatementEnd
 -- Earlier programs call it when they write. It is the default, which can be changed.

@@ -37,7 +37,7 @@ CREATE INDEX CONCURRENTLY mappings_assigned_at_id_idx ON mappings (assigned_at, 
 DROP INDEX IF EXISTS users_last_name_folded_id_idx;
 CREATE INDEX CONCURRENTLY users_last_name_folded_id_idx ON users (last_name_folded, id);
 
--- A record has some 200 pieces. New ones wait in a list, from which they are added to the index
+-- A record has some 300 pieces. New ones wait in a list, from which they are added to the index
 -- many at a time. Searches read the list too, so it must be short.
 DROP INDEX IF EXISTS doctors_search_idx;
 CREATE INDEX CONCURRENTLY doctors_search_idx ON doctors USING gin (search_pieces(search_text)) WITH (gin_pending_list_limit = 256);

@@ -26,10 +26,10 @@ CREATE INDEX doctors_stale_idx ON doctors (id) WHERE folding < 1 OR folded_versi
 CREATE INDEX patients_stale_idx ON patients (id) WHERE folding < 1 OR folded_version <> version;
 CREATE INDEX users_stale_idx ON users (id) WHERE folding < 1 OR folded_version <> version;
 
--- The index for searches. Its tokens are all pieces of one, two and three letters of search_text,
--- and the date of birth at its end, which has the only hyphens. They are written in hexadecimal,
--- because the tokenizer would split them at spaces and punctuation. With contentless_delete, a
--- row can be deleted without knowing its text.
+-- The index for searches. Its tokens are all pieces of 1, 2, 3 and 5 letters of search_text, and the
+-- date of birth at its end, which has the only hyphens. They are written in hexadecimal, because
+-- the tokenizer would split them at spaces and punctuation. With contentless_delete, a row can be
+-- deleted without knowing its text.
 CREATE VIRTUAL TABLE doctors_search USING fts5 (pieces, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii');
 CREATE VIRTUAL TABLE patients_search USING fts5 (pieces, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii');
 CREATE VIRTUAL TABLE users_search USING fts5 (pieces, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii');
@@ -40,7 +40,8 @@ CREATE TRIGGER doctors_search_insert AFTER INSERT ON doctors
 BEGIN
     INSERT OR REPLACE INTO doctors_search (rowid, pieces)
     SELECT NEW.id, group_concat(
-        hex(substr(NEW.search_text, key + 1, 1)) || ' ' || hex(substr(NEW.search_text, key + 1, 2)) || ' ' || hex(substr(NEW.search_text, key + 1, 3)), ' ')
+        hex(substr(NEW.search_text, key + 1, 1)) || ' ' || hex(substr(NEW.search_text, key + 1, 2)) || ' ' ||
+        hex(substr(NEW.search_text, key + 1, 3)) || ' ' || hex(substr(NEW.search_text, key + 1, 5)), ' ')
         || CASE substr(NEW.search_text, -3, 1) WHEN '-' THEN ' ' || hex(substr(NEW.search_text, -10)) ELSE '' END
     FROM json_each('[' || rtrim(replace(hex(zeroblob(length(NEW.search_text))), '00', '0,'), ',') || ']');
 END;
@@ -51,7 +52,8 @@ WHEN NEW.search_text <> OLD.search_text
 BEGIN
     INSERT OR REPLACE INTO doctors_search (rowid, pieces)
     SELECT NEW.id, group_concat(
-        hex(substr(NEW.search_text, key + 1, 1)) || ' ' || hex(substr(NEW.search_text, key + 1, 2)) || ' ' || hex(substr(NEW.search_text, key + 1, 3)), ' ')
+        hex(substr(NEW.search_text, key + 1, 1)) || ' ' || hex(substr(NEW.search_text, key + 1, 2)) || ' ' ||
+        hex(substr(NEW.search_text, key + 1, 3)) || ' ' || hex(substr(NEW.search_text, key + 1, 5)), ' ')
         || CASE substr(NEW.search_text, -3, 1) WHEN '-' THEN ' ' || hex(substr(NEW.search_text, -10)) ELSE '' END
     FROM json_each('[' || rtrim(replace(hex(zeroblob(length(NEW.search_text))), '00', '0,'), ',') || ']');
 END;
@@ -67,7 +69,8 @@ CREATE TRIGGER patients_search_insert AFTER INSERT ON patients
 BEGIN
     INSERT OR REPLACE INTO patients_search (rowid, pieces)
     SELECT NEW.id, group_concat(
-        hex(substr(NEW.search_text, key + 1, 1)) || ' ' || hex(substr(NEW.search_text, key + 1, 2)) || ' ' || hex(substr(NEW.search_text, key + 1, 3)), ' ')
+        hex(substr(NEW.search_text, key + 1, 1)) || ' ' || hex(substr(NEW.search_text, key + 1, 2)) || ' ' ||
+        hex(substr(NEW.search_text, key + 1, 3)) || ' ' || hex(substr(NEW.search_text, key + 1, 5)), ' ')
         || CASE substr(NEW.search_text, -3, 1) WHEN '-' THEN ' ' || hex(substr(NEW.search_text, -10)) ELSE '' END
     FROM json_each('[' || rtrim(replace(hex(zeroblob(length(NEW.search_text))), '00', '0,'), ',') || ']');
 END;
@@ -78,7 +81,8 @@ WHEN NEW.search_text <> OLD.search_text
 BEGIN
     INSERT OR REPLACE INTO patients_search (rowid, pieces)
     SELECT NEW.id, group_concat(
-        hex(substr(NEW.search_text, key + 1, 1)) || ' ' || hex(substr(NEW.search_text, key + 1, 2)) || ' ' || hex(substr(NEW.search_text, key + 1, 3)), ' ')
+        hex(substr(NEW.search_text, key + 1, 1)) || ' ' || hex(substr(NEW.search_text, key + 1, 2)) || ' ' ||
+        hex(substr(NEW.search_text, key + 1, 3)) || ' ' || hex(substr(NEW.search_text, key + 1, 5)), ' ')
         || CASE substr(NEW.search_text, -3, 1) WHEN '-' THEN ' ' || hex(substr(NEW.search_text, -10)) ELSE '' END
     FROM json_each('[' || rtrim(replace(hex(zeroblob(length(NEW.search_text))), '00', '0,'), ',') || ']');
 END;
@@ -94,7 +98,8 @@ CREATE TRIGGER users_search_insert AFTER INSERT ON users
 BEGIN
     INSERT OR REPLACE INTO users_search (rowid, pieces)
     SELECT NEW.id, group_concat(
-        hex(substr(NEW.search_text, key + 1, 1)) || ' ' || hex(substr(NEW.search_text, key + 1, 2)) || ' ' || hex(substr(NEW.search_text, key + 1, 3)), ' ')
+        hex(substr(NEW.search_text, key + 1, 1)) || ' ' || hex(substr(NEW.search_text, key + 1, 2)) || ' ' ||
+        hex(substr(NEW.search_text, key + 1, 3)) || ' ' || hex(substr(NEW.search_text, key + 1, 5)), ' ')
         || CASE substr(NEW.search_text, -3, 1) WHEN '-' THEN ' ' || hex(substr(NEW.search_text, -10)) ELSE '' END
     FROM json_each('[' || rtrim(replace(hex(zeroblob(length(NEW.search_text))), '00', '0,'), ',') || ']');
 END;
@@ -105,7 +110,8 @@ WHEN NEW.search_text <> OLD.search_text
 BEGIN
     INSERT OR REPLACE INTO users_search (rowid, pieces)
     SELECT NEW.id, group_concat(
-        hex(substr(NEW.search_text, key + 1, 1)) || ' ' || hex(substr(NEW.search_text, key + 1, 2)) || ' ' || hex(substr(NEW.search_text, key + 1, 3)), ' ')
+        hex(substr(NEW.search_text, key + 1, 1)) || ' ' || hex(substr(NEW.search_text, key + 1, 2)) || ' ' ||
+        hex(substr(NEW.search_text, key + 1, 3)) || ' ' || hex(substr(NEW.search_text, key + 1, 5)), ' ')
         || CASE substr(NEW.search_text, -3, 1) WHEN '-' THEN ' ' || hex(substr(NEW.search_text, -10)) ELSE '' END
     FROM json_each('[' || rtrim(replace(hex(zeroblob(length(NEW.search_text))), '00', '0,'), ',') || ']');
 END;
