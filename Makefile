@@ -41,18 +41,20 @@ RACE := -race -gcflags=github.com/ccojocar/zxcvbn-go/matching=-race=false \
 	-gcflags=modernc.org/libc=-d=checkptr=0
 
 # These tests do thousands of things one after the other. With the race detector they take
-# minutes, and other tests call the same code concurrently, so they run without it.
-SEQUENTIAL := ^(TestStoreUnprepared|TestBadInputNeverCausesAServerError|TestLongVersionsAreAllShown|TestEveryEndpointByRole|TestALongExportIsReadAndRecordedPageByPage|TestTheDocumentationPageLoadsNothingFromOtherHosts)$$
+# minutes, and it finds nothing in them: TestConcurrentStore and other tests call the same code
+# concurrently. So they run without it, in each package that has one of them.
+SEQUENTIAL := TestStore|TestStoreUnprepared|TestBadInputNeverCausesAServerError|TestBadInputOfHistoriesNeverCausesAServerError|TestLongVersionsAreAllShown|TestEveryEndpointByRole|TestALongExportIsReadAndRecordedPageByPage|TestListsAreUnpagedForOldClients|TestAnUnpagedListIsReadAndRecordedPageByPage|TestTheDocumentationPageLoadsNothingFromOtherHosts|TestEveryCallRecordsOneEvent|TestFiveHundredMixedCallsRecordTheirEventsInOrder|TestRandomChangesMatchTheModel|TestAFailedCallMakesNoVersion|TestAnEventNamesAllRecordsThatTheCallerNamed|TestALongTrailIsVerifiedToItsEnd
+SEQUENTIAL_PACKAGES = $$(grep -rlE --include='*_test.go' '^func ($(SEQUENTIAL))\(' . | xargs dirname | sort -u)
 
 # -count=1 is necessary because the test cache does not know that cmd/healthcare builds and
-# runs the program.
-GOTEST = $(call tool,gotestsum) --format=pkgname-and-test-fails -- -count=1 -timeout=15m
+# runs the program. make lint runs vet.
+GOTEST = $(call tool,gotestsum) --format=pkgname-and-test-fails -- -count=1 -vet=off -timeout=15m
 
 # ./cmd/healthcare takes longest, so it starts first. Three packages run at once, because
 # tests of the program spend much time waiting.
 test: postgres ## Run all tests, nearly all under the race detector (TEST_DATABASE_URL: use that PostgreSQL)
-	$(GOTEST) $(RACE) -p=3 -skip '$(SEQUENTIAL)' ./cmd/healthcare ./...
-	$(GOTEST) -run '$(SEQUENTIAL)' ./adapters/httpapi ./adapters/sqlite
+	$(GOTEST) $(RACE) -p=3 -skip '^($(SEQUENTIAL))$$' ./cmd/healthcare ./...
+	$(GOTEST) -run '^($(SEQUENTIAL))$$' $(SEQUENTIAL_PACKAGES)
 
 postgres:
 	@.ci/postgres

@@ -21,6 +21,8 @@ func TestEveryLoginCostsTheSameWork(t *testing.T) {
 		c.register("ada@example.com", domain.Staff)
 		require.NoError(t, c.Users.Deactivate(c.ctx, operator, c.register("gone@example.com", domain.Staff).ID))
 		c.setHash(c.register("locked@example.com", domain.Staff).ID, "!no password")
+		c.register("guessed@example.com", domain.Staff)
+		c.failTimes(10, elsewhere, "guessed@example.com")
 		for _, in := range []domain.Credentials{
 			credentials("ada@example.com", goodPassword),
 			credentials("ada@example.com", "wrong"),
@@ -30,6 +32,7 @@ func TestEveryLoginCostsTheSameWork(t *testing.T) {
 			credentials("gone@example.com", "wrong"),
 			credentials("gone@example.com", goodPassword),
 			credentials("locked@example.com", "wrong"),
+			credentials("guessed@example.com", "wrong"), // locked for another network
 		} {
 			measured := *c
 			done := measured.measure()

@@ -16,9 +16,11 @@ import (
 	"example.com/healthcare/ports/portstest"
 )
 
-func TestStore(t *testing.T) {
-	portstest.TestStore(t, func(*testing.T) ports.Store { return memory.New() })
-}
+func TestStore(t *testing.T) { portstest.TestStore(t, open) }
+
+func TestConcurrentStore(t *testing.T) { portstest.TestConcurrentStore(t, open) }
+
+func open(*testing.T) ports.Store { return memory.New() }
 
 func TestPagingWhileRecordsChange(t *testing.T) {
 	portstest.TestPagingWhileRecordsChange(t, func(*testing.T) ports.Store { return memory.New() })

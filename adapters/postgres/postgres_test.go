@@ -24,16 +24,18 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestStore(t *testing.T) {
-	portstest.TestStore(t, func(t *testing.T) ports.Store {
-		address, err := url.Parse(pgtest.New(t))
-		require.NoError(t, err)
-		settings := address.Query()
-		// Some tests wait for a lock, which takes long on a busy machine.
-		settings.Set("lock_timeout", "60s")
-		address.RawQuery = settings.Encode()
-		return open(t, address.String(), postgres.Options{})
-	})
+func TestStore(t *testing.T) { portstest.TestStore(t, openWithLongLockTimeout) }
+
+func TestConcurrentStore(t *testing.T) { portstest.TestConcurrentStore(t, openWithLongLockTimeout) }
+
+// openWithLongLockTimeout opens an empty store that waits long for locks, as is necessary on a busy machine.
+func openWithLongLockTimeout(t *testing.T) ports.Store {
+	address, err := url.Parse(pgtest.New(t))
+	require.NoError(t, err)
+	settings := address.Query()
+	settings.Set("lock_timeout", "60s")
+	address.RawQuery = settings.Encode()
+	return open(t, address.String(), postgres.Options{})
 }
 
 func TestPagingWhileRecordsChange(t *testing.T) {

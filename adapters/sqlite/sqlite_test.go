@@ -42,16 +42,23 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-func TestStore(t *testing.T) {
-	portstest.TestStore(t, func(t *testing.T) ports.Store { return open(t, sqlitetest.New(t), sqlite.Options{}) })
-}
+func TestStore(t *testing.T) { portstest.TestStore(t, openNew) }
+
+func TestConcurrentStore(t *testing.T) { portstest.TestConcurrentStore(t, openNew) }
 
 func TestPagingWhileRecordsChange(t *testing.T) {
 	portstest.TestPagingWhileRecordsChange(t, func(t *testing.T) ports.Store { return open(t, sqlitetest.New(t), sqlite.Options{}) })
 }
 
 func TestStoreUnprepared(t *testing.T) {
-	portstest.TestStore(t, func(t *testing.T) ports.Store { return open(t, sqlitetest.New(t), sqlite.Options{Unprepared: true}) })
+	portstest.TestStore(t, openUnprepared)
+	portstest.TestConcurrentStore(t, openUnprepared)
+}
+
+func openNew(t *testing.T) ports.Store { return open(t, sqlitetest.New(t), sqlite.Options{}) }
+
+func openUnprepared(t *testing.T) ports.Store {
+	return open(t, sqlitetest.New(t), sqlite.Options{Unprepared: true})
 }
 
 func newPath(t *testing.T) string { return filepath.Join(t.TempDir(), "records.db") }

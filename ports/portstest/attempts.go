@@ -146,7 +146,7 @@ func testAttemptRollback(s suite) {
 }
 
 func testAttemptRaces(s suite) {
-	s.promise("Get locks the key until the Update returns, even if there is no counter", func(t *testing.T, store ports.Store) {
+	s.concurrently("Get locks the key until the Update returns, even if there is no counter", func(t *testing.T, store ports.Store) {
 		for range raceRounds {
 			testAttemptsStayLocked(t, store)
 		}

@@ -130,9 +130,7 @@ func testEventsByTime(s suite) {
 }
 
 func testEventFilters(s suite) {
-	s.t.Run("random combinations of filters and pages return the right events", func(t *testing.T) {
-		t.Parallel()
-		store := s.open(t)
+	s.promise("random combinations of filters and pages return the right events", func(t *testing.T, store ports.Store) {
 		var events []domain.AuditEvent
 		for range 10 {
 			// Failed Updates leave gaps between IDs.

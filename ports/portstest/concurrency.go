@@ -14,7 +14,7 @@ import (
 
 // race checks a promise about parallel Updates.
 func (s suite) race(name string, check func(t *testing.T, store ports.Store)) {
-	s.promise(name, func(t *testing.T, store ports.Store) { check(t, slowStore{store}) })
+	s.concurrently(name, func(t *testing.T, store ports.Store) { check(t, slowStore{store}) })
 }
 
 // slowStore makes Updates slow enough to overlap, however fast the store is.

@@ -27,7 +27,7 @@ func testExistingIDs[T domain.Record](s suite, a recordKind[T]) {
 		testFiltersIDs(t, store, a.ids(a.addSeveral(t, store, 70)...), append(a.ids(a.addDeleted(t, store, 2)...), unknownIDs...), existing)
 	})
 
-	s.promise("ExistingIDs locks the records against deletion until the Update returns", func(t *testing.T, store ports.Store) {
+	s.concurrently("ExistingIDs locks the records against deletion until the Update returns", func(t *testing.T, store ports.Store) {
 		ids := a.ids(a.addSeveral(t, store, 3)...)
 		testFilteredStayLocked(t, store, ids, existing, func() error { return a.tryDelete(t.Context(), store, ids[1]) })
 		a.requireMissing(t, store, ids[1])
@@ -55,13 +55,13 @@ func testDeletedIDs[T domain.Record](s suite, a recordKind[T]) {
 		testFiltersIDs(t, store, a.ids(a.addDeleted(t, store, 70)...), append(a.ids(a.addSeveral(t, store, 2)...), unknownIDs...), stillDeleted)
 	})
 
-	s.promise("DeletedIDs locks the records against restoring until the Update returns", func(t *testing.T, store ports.Store) {
+	s.concurrently("DeletedIDs locks the records against restoring until the Update returns", func(t *testing.T, store ports.Store) {
 		records := a.addDeleted(t, store, 3)
 		testFilteredStayLocked(t, store, a.ids(records...), stillDeleted, func() error { return a.tryRestore(t.Context(), store, records[1]) })
 		require.Equal(t, records[1], a.get(t, store, a.id(records[1])))
 	})
 
-	s.promise("DeletedIDs locks the records against purging until the Update returns", func(t *testing.T, store ports.Store) {
+	s.concurrently("DeletedIDs locks the records against purging until the Update returns", func(t *testing.T, store ports.Store) {
 		ids := a.ids(a.addDeleted(t, store, 3)...)
 		testFilteredStayLocked(t, store, ids, stillDeleted, func() error {
 			return store.Update(t.Context(), func(tx ports.Tx) error {

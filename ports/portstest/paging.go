@@ -72,8 +72,7 @@ func testLists(s suite) {
 		})
 	})
 
-	s.t.Run("paging returns each entry once while other entries are added and removed", func(t *testing.T) {
-		t.Parallel()
+	s.promise("paging returns each entry once while other entries are added and removed", func(t *testing.T, _ ports.Store) {
 		lists := map[string]listEntries{}
 		for _, l := range pagedLists {
 			lists[l.name] = l.prepare(t, s.open(t))

@@ -134,7 +134,7 @@ func testPatientViews(s suite) {
 		require.Equal(t, patients.increment(patient), patients.get(t, store, patient.ID))
 	})
 
-	s.promise("GetView locks the patient until the Update returns", func(t *testing.T, store ports.Store) {
+	s.concurrently("GetView locks the patient until the Update returns", func(t *testing.T, store ports.Store) {
 		testReadStaysLocked(t, store, patients, func(tx ports.Tx, patient domain.Patient) (domain.Patient, error) {
 			found, err := tx.Patients().GetView(t.Context(), patient.ID)
 			return found.Patient, err

@@ -1,13 +1,18 @@
 // Package portstest checks that a store keeps the promises of package ports. All stores
 // of this module pass this suite, and stores from elsewhere can use it:
 //
-//	func TestStore(t *testing.T) {
-//		portstest.TestStore(t, func(t *testing.T) ports.Store {
-//			store := mystore.Open(t.TempDir())
-//			t.Cleanup(store.Close)
-//			return store
-//		})
+//	func open(t *testing.T) ports.Store {
+//		store := mystore.Open(t.TempDir())
+//		t.Cleanup(store.Close)
+//		return store
 //	}
+//
+//	func TestStore(t *testing.T)            { portstest.TestStore(t, open) }
+//	func TestConcurrentStore(t *testing.T) { portstest.TestConcurrentStore(t, open) }
+//
+// A store needs both. They have separate names so that TestConcurrentStore alone can run under
+// the race detector: it has the promises about concurrent calls, and in TestStore all calls
+// are made one after the other.
 //
 // To read the promises, read the test names: each file has one topic, and each test is
 // named after one promise. Start with repository.go (what all repositories promise),
@@ -30,11 +35,16 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// TestStore checks every promise in a sub-test named after it. Each call of open returns
-// a new, empty store, which open closes with t.Cleanup. Most sub-tests run in parallel,
-// so open must be safe for concurrent use. A store should support at least 16 concurrent
-// callers.
-func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
+// TestStore checks every promise about calls made one after the other, in a sub-test named
+// after it. Each call of open returns a new, empty store, which open closes with t.Cleanup.
+// Most sub-tests run in parallel, so open must be safe for concurrent use.
+func TestStore(t *testing.T, open func(t *testing.T) ports.Store) { run(t, open, false) }
+
+// TestConcurrentStore checks every promise about concurrent calls like TestStore. A store
+// should support at least 16 concurrent callers.
+func TestConcurrentStore(t *testing.T, open func(t *testing.T) ports.Store) { run(t, open, true) }
+
+func run(t *testing.T, open func(t *testing.T) ports.Store, concurrent bool) {
 	for _, part := range []struct {
 		name string
 		test func(suite)
@@ -76,7 +86,7 @@ func TestStore(t *testing.T, open func(t *testing.T) ports.Store) {
 		{"Races", testRaces},
 		{"Random", func(s suite) { testRandom(s); testRandomSignIns(s) }},
 	} {
-		t.Run(part.name, func(t *testing.T) { part.test(suite{t, open}) })
+		t.Run(part.name, func(t *testing.T) { part.test(suite{t, open, concurrent}) })
 	}
 }
 
@@ -90,13 +100,29 @@ func testHistory[T domain.Record](s suite, a recordKind[T]) {
 	testRetention(s, a)
 }
 
-// suite runs a group of promises, each on a new store.
+// suite runs the promises of a group that are about concurrent calls, or all others, each
+// on a new store.
 type suite struct {
-	t    *testing.T
-	open func(t *testing.T) ports.Store
+	t          *testing.T
+	open       func(t *testing.T) ports.Store
+	concurrent bool
 }
 
+// promise checks a promise about calls made one after the other.
 func (s suite) promise(name string, check func(t *testing.T, store ports.Store)) {
+	if !s.concurrent {
+		s.run(name, check)
+	}
+}
+
+// concurrently checks a promise about concurrent calls.
+func (s suite) concurrently(name string, check func(t *testing.T, store ports.Store)) {
+	if s.concurrent {
+		s.run(name, check)
+	}
+}
+
+func (s suite) run(name string, check func(t *testing.T, store ports.Store)) {
 	s.t.Run(name, func(t *testing.T) {
 		t.Parallel()
 		check(t, s.open(t))

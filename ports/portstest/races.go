@@ -2,6 +2,7 @@ package portstest
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -13,8 +14,56 @@ import (
 // testRaces checks parallel Updates that touch the same rows. Races for unique values
 // are checked with each kind of entity.
 func testRaces(s suite) {
+	testAllAtOnce(s)
 	testDeleteRaces(s)
 	testMoveRaces(s)
+}
+
+// testAllAtOnce calls the repositories at the same time, so that the race detector finds data
+// that their methods share.
+func testAllAtOnce(s suite) {
+	s.race("Updates of all repositories and Views of their lists can run at once", func(t *testing.T, store ports.Store) {
+		before := newFullClinic(t, store)
+		requireEachAllowed(t, runConcurrently(callers, func(i int) error {
+			if i == 0 {
+				return store.Update(t.Context(), func(tx ports.Tx) error { return before.changeEverything(t.Context(), tx) })
+			}
+			if i%2 == 1 {
+				return store.View(t.Context(), func(tx ports.Tx) error { return readEverything(t.Context(), tx) })
+			}
+			return store.Update(t.Context(), func(tx ports.Tx) error { return addPair(t.Context(), tx, newKey()) })
+		}))
+		require.Len(t, allPatients(t, store), 1+(callers-1)/2)
+	})
+}
+
+// addPair adds a user with a session, and a patient with a doctor.
+func addPair(ctx context.Context, tx ports.Tx, key domain.AttemptKey) error {
+	user, err := tx.Users().Add(ctx, newUser())
+	if err != nil {
+		return err
+	}
+	_, sessionErr := tx.Sessions().Add(ctx, newSession(user))
+	doctor, doctorErr := tx.Doctors().Add(ctx, newDoctor())
+	patient, patientErr := tx.Patients().Add(ctx, newPatient(user.ID))
+	if err := errors.Join(sessionErr, doctorErr, patientErr); err != nil {
+		return err
+	}
+	_, mappingErr := tx.Mappings().Add(ctx, newMapping(patient.ID, doctor.ID))
+	return errors.Join(mappingErr,
+		tx.Patients().Save(ctx, patients.increment(patient)),
+		tx.Attempts().Save(ctx, key, newAttempts(1), now),
+		tx.Audit().Add(ctx, attest, newPatientRead()))
+}
+
+// readEverything reads a page of each list.
+func readEverything(ctx context.Context, tx ports.Tx) error {
+	_, usersErr := tx.Users().List(ctx, domain.UserFilter{}, wholeList)
+	_, doctorsErr := tx.Doctors().List(ctx, domain.DoctorFilter{}, wholeList)
+	_, patientsErr := tx.Patients().List(ctx, domain.PatientFilter{}, wholeList)
+	_, mappingsErr := tx.Mappings().List(ctx, domain.MappingFilter{}, wholeList)
+	_, eventsErr := tx.Audit().List(ctx, domain.AuditFilter{}, wholeList)
+	return errors.Join(usersErr, doctorsErr, patientsErr, mappingsErr, eventsErr)
 }
 
 func testDeleteRaces(s suite) {

@@ -169,7 +169,7 @@ func testEntityTransactions[T any](s suite, a entityKind[T]) {
 		require.Equal(t, a.incremented(entity, callers), a.get(t, store, a.id(entity)))
 	})
 
-	s.promise("Get locks the entity until the Update returns", func(t *testing.T, store ports.Store) {
+	s.concurrently("Get locks the entity until the Update returns", func(t *testing.T, store ports.Store) {
 		testReadStaysLocked(t, store, a, func(tx ports.Tx, entity T) (T, error) { return a.repository(tx).Get(t.Context(), a.id(entity)) })
 	})
 

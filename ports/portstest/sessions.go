@@ -179,7 +179,7 @@ func testSessionSave(s suite) {
 		}))
 	})
 
-	s.promise("BySelector locks the session until the Update returns", func(t *testing.T, store ports.Store) {
+	s.concurrently("BySelector locks the session until the Update returns", func(t *testing.T, store ports.Store) {
 		testReadStaysLocked(t, store, sessions, func(tx ports.Tx, session domain.Session) (domain.Session, error) {
 			found, err := tx.Sessions().BySelector(t.Context(), session.Selector)
 			return found.Session, err

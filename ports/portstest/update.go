@@ -22,7 +22,7 @@ func testUpdate(s suite) {
 }
 
 func testFailedUpdates(s suite) {
-	s.promise("nothing is visible to others before fn returns", func(t *testing.T, store ports.Store) {
+	s.concurrently("nothing is visible to others before fn returns", func(t *testing.T, store ports.Store) {
 		testUncommittedIsInvisible(t, store)
 	})
 

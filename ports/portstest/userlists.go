@@ -188,7 +188,7 @@ func testActiveAdmins(s suite) {
 		require.Equal(t, []domain.User{late, admin}, activeAdmins(t, store))
 	})
 
-	s.promise("ActiveAdmins locks the administrators until the Update returns", func(t *testing.T, store ports.Store) {
+	s.concurrently("ActiveAdmins locks the administrators until the Update returns", func(t *testing.T, store ports.Store) {
 		admins := users
 		admins.newEntityIn = func(tester, ports.Tx) domain.User { return newAdmin() }
 		testReadStaysLocked(t, store, admins, func(tx ports.Tx, _ domain.User) (domain.User, error) {

@@ -150,7 +150,7 @@ func testUniqueEmails(s suite) {
 		require.Equal(t, winner, users.get(t, store, winner.ID))
 	})
 
-	s.promise("ByEmail locks the user until the Update returns", func(t *testing.T, store ports.Store) {
+	s.concurrently("ByEmail locks the user until the Update returns", func(t *testing.T, store ports.Store) {
 		testReadStaysLocked(t, store, users, func(tx ports.Tx, user domain.User) (domain.User, error) {
 			return tx.Users().ByEmail(t.Context(), user.Email)
 		})

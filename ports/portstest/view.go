@@ -93,7 +93,7 @@ func testViewIsReadOnly(s suite) {
 }
 
 func testViewReads(s suite) {
-	s.promise("each read sees everything committed before it began", func(t *testing.T, store ports.Store) {
+	s.concurrently("each read sees everything committed before it began", func(t *testing.T, store ports.Store) {
 		// If Views block Updates, the test fails at the deadline and does not hang.
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()

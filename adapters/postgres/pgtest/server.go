@@ -18,7 +18,8 @@ import (
 )
 
 // Server is a PostgreSQL server that a single test uses and can stop and kill. For speed,
-// fsync is off: the data survives Kill, but not a crash of the machine.
+// fsync is off and the files are in memory if there is enough: the data survives Kill, but
+// not a crash of the machine.
 type Server struct {
 	programs string // the folder of initdb and postgres
 	dir      string
@@ -133,7 +134,7 @@ func start(settings ...string) (s *Server, err error) {
 // newServer returns a server without a cluster.
 func newServer(programs string) (*Server, error) {
 	// The user postgres may have no access to t.TempDir.
-	dir, err := os.MkdirTemp("", "pgtest")
+	dir, err := os.MkdirTemp(memory(), "pgtest")
 	if err != nil {
 		return nil, err
 	}
@@ -149,6 +150,18 @@ func newServer(programs string) (*Server, error) {
 		return nil, errors.Join(err, s.remove())
 	}
 	return s, nil
+}
+
+// memory returns a folder that is kept in memory, or "" if there is none with enough space.
+// Each test database consists of hundreds of files, and on a disk the system needs ten times as
+// long to create and remove them.
+func memory() string {
+	const folder, enough = "/dev/shm", 2 << 30
+	var disk syscall.Statfs_t
+	if err := syscall.Statfs(folder, &disk); err != nil || uint64(disk.Bavail)*uint64(disk.Bsize) < enough {
+		return ""
+	}
+	return folder
 }
 
 // template returns a server with a new cluster, which is never started. Its caretaker
@@ -246,6 +259,7 @@ func (s *Server) run() error {
 		"-c", "shared_buffers=64MB",
 		"-c", "fsync=off",
 		"-c", "full_page_writes=off",
+		"-c", "max_wal_size=64MB",
 		// Without this setting, package postgres refuses a server with fsync=off.
 		"-c", "healthcare.throwaway=on",
 		"-c", "deadlock_timeout=100ms",
