@@ -43,7 +43,7 @@ RACE := -race -gcflags=github.com/ccojocar/zxcvbn-go/matching=-race=false \
 # These tests do thousands of things one after the other. With the race detector they take
 # minutes, and it finds nothing in them: TestConcurrentStore and other tests call the same code
 # concurrently. So they run without it, in each package that has one of them.
-SEQUENTIAL := TestStore|TestStoreUnprepared|TestBadInputNeverCausesAServerError|TestBadInputOfHistoriesNeverCausesAServerError|TestLongVersionsAreAllShown|TestEveryEndpointByRole|TestALongExportIsReadAndRecordedPageByPage|TestListsAreUnpagedForOldClients|TestAnUnpagedListIsReadAndRecordedPageByPage|TestTheDocumentationPageLoadsNothingFromOtherHosts|TestEveryCallRecordsOneEvent|TestFiveHundredMixedCallsRecordTheirEventsInOrder|TestRandomChangesMatchTheModel|TestAFailedCallMakesNoVersion|TestAnEventNamesAllRecordsThatTheCallerNamed|TestALongTrailIsVerifiedToItsEnd
+SEQUENTIAL := TestStore|TestStoreUnprepared|TestPagingWhileRecordsChange|TestEnginesFindTheSameRecords|TestSearchesUseAnIndex|TestBadInputNeverCausesAServerError|TestBadInputOfHistoriesNeverCausesAServerError|TestLongVersionsAreAllShown|TestEveryEndpointByRole|TestALongExportIsReadAndRecordedPageByPage|TestListsAreUnpagedForOldClients|TestAnUnpagedListIsReadAndRecordedPageByPage|TestTheDocumentationPageLoadsNothingFromOtherHosts|TestEveryCallRecordsOneEvent|TestFiveHundredMixedCallsRecordTheirEventsInOrder|TestRandomChangesMatchTheModel|TestAFailedCallMakesNoVersion|TestAnEventNamesAllRecordsThatTheCallerNamed|TestALongTrailIsVerifiedToItsEnd
 SEQUENTIAL_PACKAGES = $$(grep -rlE --include='*_test.go' '^func ($(SEQUENTIAL))\(' . | xargs dirname | sort -u)
 
 # -count=1 is necessary because the test cache does not know that cmd/healthcare builds and

@@ -99,10 +99,11 @@ var patientListSQL = listSQL{
 		"doctor_id":     {join: "mappings AS of_doctor", id: "of_doctor.patient_id", expression: "of_doctor.doctor_id"},
 		"has_doctor":    {yes: "EXISTS (" + anyDoctor + ")", no: "NOT EXISTS (" + anyDoctor + ")"},
 		"external_id":   byColumn("patients.external_id"),
-		"email":         byColumn("patients.email"),
-		"phone_number":  byColumn("patients.phone_digits"),
-		"created_at":    byColumn("patients.created_at"),
-		"updated_at":    byColumn("patients.updated_at"),
+		// The indexes on these leave out patients who have none.
+		"email":        byColumn("patients.email <> '' AND patients.email"),
+		"phone_number": byColumn("patients.phone_digits <> '' AND patients.phone_digits"),
+		"created_at":   byColumn("patients.created_at"),
+		"updated_at":   byColumn("patients.updated_at"),
 	},
 	orders: map[string]orderSQL{
 		"name":          {expression: "patients.name_folded"},

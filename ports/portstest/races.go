@@ -58,10 +58,10 @@ func addPair(ctx context.Context, tx ports.Tx, key domain.AttemptKey) error {
 
 // readEverything reads a page of each list.
 func readEverything(ctx context.Context, tx ports.Tx) error {
-	_, usersErr := tx.Users().List(ctx, domain.UserFilter{}, wholeList)
-	_, doctorsErr := tx.Doctors().List(ctx, domain.DoctorFilter{}, wholeList)
-	_, patientsErr := tx.Patients().List(ctx, domain.PatientFilter{}, wholeList)
-	_, mappingsErr := tx.Mappings().List(ctx, domain.MappingFilter{}, wholeList)
+	_, usersErr := tx.Users().List(ctx, everything)
+	_, doctorsErr := tx.Doctors().List(ctx, everything)
+	_, patientsErr := tx.Patients().List(ctx, everything)
+	_, mappingsErr := tx.Mappings().List(ctx, everything)
 	_, eventsErr := tx.Audit().List(ctx, domain.AuditFilter{}, wholeList)
 	return errors.Join(usersErr, doctorsErr, patientsErr, mappingsErr, eventsErr)
 }
