@@ -56,8 +56,11 @@ func TestMain(m *testing.M) {
 
 func build(name string, flags ...string) (program, error) {
 	path := filepath.Join(builds, name)
-	args := append([]string{"build", "-o", path}, flags...)
-	if out, err := exec.Command("go", append(args, ".")...).CombinedOutput(); err != nil {
+	command := exec.Command("go", append(append([]string{"build", "-o", path}, flags...), ".")...)
+	if !slices.ContainsFunc(flags, func(flag string) bool { return strings.HasPrefix(flag, "-race") }) {
+		command.Env = append(os.Environ(), "CGO_ENABLED=0") // as make builds the program
+	}
+	if out, err := command.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w\n%s", err, out)
 	}
 	return program(path), nil
