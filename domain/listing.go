@@ -47,9 +47,6 @@ type ordering[T any] struct {
 	value func(T) Value
 }
 
-// Name returns the plural of the kind of entity.
-func (l Listing[T]) Name() string { return l.name }
-
 // Searchable reports whether the list has a search.
 func (l Listing[T]) Searchable() bool { return l.searchText != nil }
 
@@ -65,23 +62,6 @@ func (l Listing[T]) Filters() []string {
 		}
 	}
 	return names
-}
-
-// Conditions returns a condition of each kind that the filters make, for tests.
-func (l Listing[T]) Conditions() []Condition {
-	var conditions []Condition
-	for _, f := range l.filters {
-		for _, example := range f.kind.examples {
-			value, _ := f.kind.parse(example)
-			conditions = append(conditions, Condition{f.name, Equal, value})
-			if f.ranges {
-				for _, suffix := range rangeSuffixes {
-					conditions = append(conditions, Condition{f.name, suffix.comparison, value})
-				}
-			}
-		}
-	}
-	return conditions
 }
 
 // Orderings returns the names of the orderings, without the "-" of the descending ones.

@@ -13,28 +13,26 @@ type valueKind struct {
 	// decode reads the value from a cursor, which has the form that encodeValue gives it.
 	// It is nil for kinds that lists are not ordered by.
 	decode func(text string) (Value, error)
-	// examples are valid parameters.
-	examples []string
 }
 
 var (
-	idValue      = valueKind{parse: parseValue(ParseID), examples: []string{"7"}}
-	flagValue    = valueKind{parse: parseValue(parseFlag), examples: []string{"true", "false"}}
-	dateValue    = valueKind{parse: parseValue(parseDate), decode: parseValue(parseDate), examples: []string{"1990-02-28"}}
-	instantValue = valueKind{parse: parseValue(parseMicroseconds), decode: parseValue(parseMicroseconds), examples: []string{"2026-11-23T09:00:00Z"}}
+	idValue      = valueKind{parse: parseValue(ParseID)}
+	flagValue    = valueKind{parse: parseValue(parseFlag)}
+	dateValue    = valueKind{parse: parseValue(parseDate), decode: parseValue(parseDate)}
+	instantValue = valueKind{parse: parseValue(parseMicroseconds), decode: parseValue(parseMicroseconds)}
 	// foldedValue is a text that is compared whole, in its folded form.
-	foldedValue = valueKind{parse: parseFolded, decode: decodeText, examples: []string{"Cardiology"}}
+	foldedValue = valueKind{parse: parseFolded, decode: decodeText}
 	// emailValue ignores letter case.
-	emailValue      = valueKind{parse: parseText(ParseEmail, Email.String), decode: decodeText, examples: []string{"ada@example.com"}}
-	externalIDValue = valueKind{parse: parseText(ParseExternalID, ExternalID.String), examples: []string{"MRN-7"}}
-	licenseValue    = valueKind{parse: parseText(ParseLicenseNumber, LicenseNumber.Key), decode: decodeText, examples: []string{"LIC-7"}}
+	emailValue      = valueKind{parse: parseText(ParseEmail, Email.String), decode: decodeText}
+	externalIDValue = valueKind{parse: parseText(ParseExternalID, ExternalID.String)}
+	licenseValue    = valueKind{parse: parseText(ParseLicenseNumber, LicenseNumber.Key), decode: decodeText}
 	// phoneValue compares phone numbers by their digits.
-	phoneValue = valueKind{parse: parseText(ParsePhone, Phone.Digits), examples: []string{"+44 20 7946 0000"}}
+	phoneValue = valueKind{parse: parseText(ParsePhone, Phone.Digits)}
 )
 
 // choiceValue is one of a few texts.
 func choiceValue(choices ...string) valueKind {
-	return valueKind{examples: choices, parse: func(text string) (Value, error) {
+	return valueKind{parse: func(text string) (Value, error) {
 		for _, choice := range choices {
 			if text == choice {
 				return text, nil

@@ -3,7 +3,9 @@ package sqlstore
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
@@ -59,4 +61,13 @@ func searched(ctx context.Context, q *querier, table string, search domain.Searc
 		return fmt.Sprintf(`$%d`, len(args))
 	})
 	return condition, args, err
+}
+
+// ListSQL holds, by the name of the list, the filters and the orderings that have SQL.
+func ListSQL() map[string][2][]string {
+	named := map[string][2][]string{}
+	for _, list := range []listSQL{userListSQL, doctorListSQL, patientListSQL, assignmentListSQL} {
+		named[list.table] = [2][]string{slices.Sorted(maps.Keys(list.conditions)), slices.Sorted(maps.Keys(list.orders))}
+	}
+	return named
 }

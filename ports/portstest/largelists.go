@@ -21,7 +21,7 @@ func TestPagingWhileRecordsChange(t *testing.T, open func(t *testing.T) ports.St
 	const count = 10_000
 	store := open(t)
 	creator := users.addNew(t, store).ID
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // G404: a test repeats the same numbers
+	random := rand.New(rand.NewPCG(1, 2))
 	ids := addInterchangeable(t, store, creator, count, random)
 	for _, ordering := range domain.PatientList.Orderings() {
 		for _, direction := range []string{"", "-"} {
