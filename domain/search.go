@@ -63,7 +63,7 @@ func alternatives(word string) []string {
 		}
 	}
 	if dateWord.MatchString(typed) {
-		found = append(found, typed)
+		found = append(found, searchedDate(typed))
 	}
 	return found
 }
@@ -105,7 +105,7 @@ func (d Doctor) SearchText() string {
 // SearchText returns the text in which a Search looks for the patient.
 func (p Patient) SearchText() string {
 	return searchText(Fold(p.Name.String()), Fold(p.Email.String()), Fold(p.ExternalID.String()),
-		Fold(p.Phone.String()), searchedDigits(p.Phone.Digits()), p.DateOfBirth.String())
+		Fold(p.Phone.String()), searchedDigits(p.Phone.Digits()), searchedDate(p.DateOfBirth.String()))
 }
 
 // SearchText returns the text in which a Search looks for the user.
@@ -117,8 +117,7 @@ func (u User) SearchText() string {
 // so no word is found across sections.
 const sectionEnd = "\n"
 
-// searchText returns the sections that are not empty. A date has hyphens, which Fold never
-// returns: only a word that is a date can be found in it.
+// searchText returns the sections that are not empty.
 func searchText(sections ...string) string {
 	var text []string
 	for _, section := range sections {
@@ -129,8 +128,21 @@ func searchText(sections ...string) string {
 	return strings.Join(text, sectionEnd)
 }
 
-// searchedDigits writes digits as capital letters, which Fold never returns: only the
-// digits of a word that is like a phone number can be found in them.
-func searchedDigits(digits string) string {
-	return strings.Map(func(r rune) rune { return r - '0' + 'A' }, digits)
+// searchedDigits writes the digits of a phone number as the letters A to J. Fold never
+// returns capital letters: only the digits of a word that is like a phone number can be
+// found in them.
+func searchedDigits(digits string) string { return lettersFrom('A', digits) }
+
+// searchedDate writes the digits of a date as the letters K to T. Only a word that is a
+// date can be found in them: neither a year nor a phone number is part of a date.
+func searchedDate(date string) string { return lettersFrom('K', date) }
+
+// lettersFrom replaces the digits by capital letters, 0 by the letter zero.
+func lettersFrom(zero rune, text string) string {
+	return strings.Map(func(r rune) rune {
+		if '0' <= r && r <= '9' {
+			return r - '0' + zero
+		}
+		return r
+	}, text)
 }

@@ -77,6 +77,9 @@ func TestSearchFindsWordsAsPartsOfAField(t *testing.T) {
 		{"any", "420"},            // Three digits are searched for in the phone as written only.
 		{"any", "0000"},           // Only leading zeros are left.
 		{"any", "1990-05"},        // Dates are found as a whole.
+		{"any", "1990"},           // A year is no part of a date,
+		{"any", "05"},             // nor is a month.
+		{"any", "LTTK-KP-KL"},     // How dates are kept is not searched for.
 		{"any", "1990-05-02"},     // Another day.
 		{"any", "EECAHJEGABCD"},   // How digits are kept is not searched for.
 		{"any", "1990 05 01 May"}, // Not the form of a date.
