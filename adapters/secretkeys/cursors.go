@@ -4,6 +4,7 @@ import (
 	"crypto/cipher"
 	"crypto/rand"
 	"encoding/base64"
+	"strings"
 
 	"golang.org/x/crypto/chacha20poly1305"
 )
@@ -25,6 +26,9 @@ func (c *Cursors) Seal(text, context string) string {
 
 // Open implements ports.Cursors.
 func (c *Cursors) Open(sealed, context string) (text string, ok bool) {
+	if strings.ContainsAny(sealed, "\r\n") { // The decoder ignores line breaks.
+		return "", false
+	}
 	bytes, err := base64.RawURLEncoding.Strict().DecodeString(sealed)
 	if err != nil || len(bytes) < chacha20poly1305.NonceSizeX {
 		return "", false

@@ -41,7 +41,7 @@ func TestACursorOpensOnlyWithItsContextAndAKeyOfTheService(t *testing.T) {
 		assert.False(t, ok, "byte %d was changed", i)
 		raw[i] ^= 1
 	}
-	for _, short := range []string{"", "A", "7", sealed[:20], sealed + "A", "ä"} {
+	for _, short := range []string{"", "A", "7", sealed[:20], sealed + "A", sealed + "\n", "\r" + sealed, "ä"} {
 		_, ok := cursors(older).Open(short, context)
 		assert.False(t, ok, "%q", short)
 	}
