@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Parameters are the parameters of a list as the caller gives them, by name. A transport
@@ -15,7 +16,7 @@ import (
 type Parameters map[string]Input
 
 // HasSearch reports whether there are search words.
-func (p Parameters) HasSearch() bool { return trimInvisible(p["search"].text) != "" }
+func (p Parameters) HasSearch() bool { return strings.TrimSpace(p["search"].text) != "" }
 
 // References returns the patient, the doctor and the user that the filters name. It skips
 // values that are not IDs.
@@ -99,9 +100,15 @@ func (l Listing[T]) parseOrdering(text string) (string, error) {
 	return text, nil
 }
 
+// maxFieldsLength is in characters. All members of a record are half as long.
+const maxFieldsLength = 400
+
 // parseFields parses names of members, separated by commas.
 func (l Listing[T]) parseFields(actor Actor) func(text string) ([]string, error) {
 	return func(text string) ([]string, error) {
+		if utf8.RuneCountInString(text) > maxFieldsLength {
+			return nil, errTooLong(maxFieldsLength)
+		}
 		members := l.Members(actor)
 		asked := strings.Split(text, ",")
 		for i, name := range asked {
