@@ -27,7 +27,7 @@ var (
 	externalIDValue = valueKind{parse: parseText(ParseExternalID, ExternalID.String)}
 	licenseValue    = valueKind{parse: parseText(ParseLicenseNumber, LicenseNumber.Key), decode: decodeText}
 	// phoneValue compares phone numbers by their digits.
-	phoneValue = valueKind{parse: parseText(ParsePhone, Phone.Digits)}
+	phoneValue = valueKind{parse: parseValue(parsePhoneDigits)}
 )
 
 // choiceValue is one of a few texts.
@@ -65,12 +65,25 @@ func parseText[T any](parse func(string) (T, error), text func(T) string) func(s
 	})
 }
 
+// parsePhoneDigits returns the digits of a phone number (see Phone.Digits). It refuses
+// zeros alone: they have the digits of patients without a phone number, which are none.
+func parsePhoneDigits(text string) (string, error) {
+	phone, err := ParsePhone(text)
+	if err == nil && phone.Digits() == "" {
+		err = invalid("Give a phone number with a digit other than 0.")
+	}
+	return phone.Digits(), err
+}
+
 func decodeText(text string) (Value, error) { return text, nil }
 
 // maxFilterLength is in characters. No text that a filter compares whole is longer.
 const maxFilterLength = 200
 
 func parseFolded(text string) (Value, error) {
+	if !utf8.ValidString(text) {
+		return nil, errNotText
+	}
 	if utf8.RuneCountInString(text) > maxFilterLength {
 		return nil, errTooLong(maxFilterLength)
 	}
