@@ -24,7 +24,8 @@ func searchCandidates(get func(dest any, query string, args ...any) error, table
 		return fmt.Sprintf(`$%d`, len(args))
 	})
 	var explained string
-	if err := get(&explained, `EXPLAIN (FORMAT JSON) SELECT FROM `+table+` WHERE `+condition, args...); err != nil {
+	// The text depends on the numbers of words and of their alternatives.
+	if err := get(&explained, sqlstore.Unprepared+`EXPLAIN (FORMAT JSON) SELECT FROM `+table+` WHERE `+condition, args...); err != nil {
 		return "", err
 	}
 	var plan []struct {

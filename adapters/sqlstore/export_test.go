@@ -14,6 +14,13 @@ import (
 // SkipSchemaChecks keeps the store from checking the schema again.
 func (s *Store) SkipSchemaChecks() { s.schemaChecked.Store(math.MaxInt64) }
 
+// PreparedStatements returns the number of statements that the store keeps prepared for
+// reading.
+func (s *Store) PreparedStatements() (n int) {
+	s.reader.cached.Range(func(any, any) bool { n++; return true })
+	return n
+}
+
 // SelectStale returns the query for stale rows.
 var SelectStale = selectStale
 

@@ -183,7 +183,7 @@ func marked(query domain.ListQuery) string {
 	if common {
 		return ""
 	}
-	return unprepared
+	return Unprepared
 }
 
 // lists implements ports.Lists. R is a row of the query.
@@ -206,6 +206,6 @@ func (s lists[R, T]) Count(ctx context.Context, query domain.ListQuery) (int, er
 		return 0, err
 	}
 	var n int
-	err = s.querier.get(ctx, &n, unprepared+"SELECT COUNT(*)"+selection.from.String()+selection.whereClause(), selection.args...)
+	err = s.querier.get(ctx, &n, Unprepared+"SELECT COUNT(*)"+selection.from.String()+selection.whereClause(), selection.args...)
 	return n, err
 }

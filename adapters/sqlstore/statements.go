@@ -15,7 +15,7 @@ import (
 
 // statements is a database handle with a cache of the statements prepared on it, by their
 // text. The texts consist of constants, so there are a few hundred at most. A text that
-// begins with unprepared is not kept.
+// begins with Unprepared is not kept.
 type statements struct {
 	db       *sqlx.DB
 	prepared bool       // whether statements are prepared at all
@@ -28,15 +28,16 @@ func newStatements(db *sqlx.DB, prepared bool, patience time.Duration) *statemen
 	return &statements{db: db, prepared: prepared, queue: newConnQueue(db, patience)}
 }
 
-// unprepared begins the text of a statement that is one of very many.
-const unprepared = "/* not prepared */ "
+// Unprepared begins the text of a statement that is one of very many, so that it is not kept
+// prepared.
+const Unprepared = "/* not prepared */ "
 
 // prepare returns the prepared statement, or nil if statements are not prepared.
 func (s *statements) prepare(ctx context.Context, query string) (*sqlx.Stmt, error) {
 	if stmt, ok := s.cached.Load(query); ok {
 		return stmt.(*sqlx.Stmt), nil
 	}
-	if !s.prepared || strings.HasPrefix(query, unprepared) {
+	if !s.prepared || strings.HasPrefix(query, Unprepared) {
 		return nil, nil
 	}
 	stmt, err := s.db.PreparexContext(ctx, query)
@@ -57,7 +58,7 @@ func (s *statements) inTx(ctx context.Context, tx *sqlx.Tx, query string) *sqlx.
 	if stmt, ok := s.cached.Load(query); ok {
 		return tx.StmtxContext(ctx, stmt)
 	}
-	if s.prepared && !strings.HasPrefix(query, unprepared) {
+	if s.prepared && !strings.HasPrefix(query, Unprepared) {
 		s.missing.Store(query, struct{}{})
 	}
 	return nil
