@@ -196,13 +196,14 @@ func list[In, Out, View any](read func(*query) In,
 		}
 		fields := query.get("fields")
 		showFields := func(out Out) any { return withFields(fields, show(out)) }
+		setTotal(c, page.Total)
 		if query.unpaged && page.Next != "" {
+			query.params.Del("count") // The first page has counted.
 			return sendUnpaged(c, page, showFields, func(ctx context.Context, cursor string) (application.Page[Out], error) {
 				query.params.Set("cursor", cursor)
 				return do(ctx, actor, read(query))
 			})
 		}
-		setTotal(c, page.Total)
 		if links := query.links(c, page.Next); links != "" {
 			c.Response().Header().Set("Link", links)
 		}

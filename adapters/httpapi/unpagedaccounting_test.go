@@ -55,3 +55,16 @@ func TestAnUnpagedListSendsOnlyRecordedPages(t *testing.T) {
 	assert.False(t, json.Valid(body))
 	assert.Equal(t, 2*domain.MaxPageLimit, strings.Count(string(body), `"assigned_doctors"`))
 }
+
+func TestAnUnpagedListKeepsItsParameters(t *testing.T) {
+	old := newOldAPI(t, memory.New())
+	staff := old.signUp("staff@example.com", domain.Staff)
+	old.addPatients(domain.MaxPageLimit + 10)
+	whole := old.want(200, "GET", "/api/patients/?count=true&ordering=-id&fields=id&search=a", staff, "")
+	assert.Equal(t, "1010", whole.Header.Get("X-Total-Count"))
+	patients := whole.objects(t)
+	require.Len(t, patients, domain.MaxPageLimit+10)
+	assert.Equal(t, map[string]any{"id": 1010.0}, patients[0])
+	assert.Equal(t, map[string]any{"id": 1.0}, patients[1009])
+	assert.Equal(t, domain.PatientSearch, old.LastEvent().Action)
+}
