@@ -81,7 +81,7 @@ func newAPI(t testing.TB, store ports.Store, setups ...clinictest.Setup) *api {
 func newAPIWithOptions(t testing.TB, store ports.Store, options httpapi.Options, setups ...clinictest.Setup) *api {
 	t.Helper()
 	log := &logBuffer{}
-	logger := slog.New(slog.NewTextHandler(log, nil))
+	logger := slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	useStore := func(p *application.Ports, r *application.Rules) {
 		p.Store, p.Revocations = store, newRevocations(t, store, r.Sessions.Access, logger)
 	}
