@@ -11,8 +11,8 @@ import (
 // searchPatients answers like GET of the list of patients. It takes the parameters as the
 // members of a JSON object, for clients that keep names and birth dates out of URLs. The
 // cursor of the next page is in the header X-Next-Cursor, because a Link would need a URL.
-func searchPatients(patients *application.Patients) handler {
-	return func(c echo.Context, actor domain.Actor) error {
+func searchPatients(patients *application.Patients) lister {
+	return func(c echo.Context, actor domain.Actor, query *query) error {
 		body, err := readBody(c, actor)
 		if err != nil {
 			return err
@@ -22,6 +22,10 @@ func searchPatients(patients *application.Patients) handler {
 			return err
 		}
 		in := readSearch(body)
+		for name := range query.rest() {
+			// If they were ignored, the answer would show every patient.
+			in[name] = domain.Unreadable("Give the parameters of a search as members of the body.")
+		}
 		page, err := patients.List(ctx, actor, in)
 		if err != nil {
 			return err

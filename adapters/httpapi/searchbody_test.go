@@ -79,6 +79,11 @@ func TestBadMembersOfASearchAreNamed(t *testing.T) {
 		require.NoError(t, err)
 		got := api.want(400, "POST", "/api/patients/search/", staff, string(body))
 		assert.Less(t, len(got.body), 16<<10, "the answer is bounded")
+		for _, name := range []string{"search", "gender", "serch", "deleted"} {
+			got := api.want(400, "POST", "/api/patients/search/?format=json&"+name+"=x", staff, `{"limit":1}`).object(t)
+			assert.Equal(t, map[string]any{name: []any{"Give the parameters of a search as members of the body."}}, got["errors"])
+		}
+		api.want(200, "POST", "/api/patients/search/?format=json", staff, `{}`)
 		api.want(401, "POST", "/api/patients/search/", "", `{}`)
 	})
 }
