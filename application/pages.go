@@ -2,6 +2,8 @@ package application
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
@@ -77,7 +79,7 @@ func (l lister[T]) run(ctx context.Context, actor domain.Actor, read domain.Perm
 					return Page[T]{}, err
 				}
 			}
-			page, err := l.readPage(ctx, tx, query)
+			page, err := l.readPageInTime(ctx, tx, query)
 			for _, item := range page.Items {
 				event.Subject.Shown = append(event.Subject.Shown, l.id(item))
 				if l.related != nil {
@@ -86,6 +88,21 @@ func (l lister[T]) run(ctx context.Context, actor domain.Actor, read domain.Perm
 			}
 			return page, err
 		})
+}
+
+// ListTimeout is less than the time that a request has, so that a list that takes too long can
+// still be recorded and answered.
+const ListTimeout = 18 * time.Second
+
+// readPageInTime is readPage within ListTimeout. After it, the error says how to narrow the list.
+func (l lister[T]) readPageInTime(ctx context.Context, tx ports.Tx, query domain.ListQuery) (Page[T], error) {
+	limited, cancel := context.WithTimeout(ctx, ListTimeout)
+	defer cancel()
+	page, err := l.readPage(limited, tx, query)
+	if err != nil && ctx.Err() == nil && errors.Is(limited.Err(), context.DeadlineExceeded) {
+		return Page[T]{}, domain.ErrListTooSlow(err)
+	}
+	return page, err
 }
 
 func (l lister[T]) readPage(ctx context.Context, tx ports.Tx, query domain.ListQuery) (Page[T], error) {

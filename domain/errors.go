@@ -111,6 +111,11 @@ func ErrUnavailable(cause error) error {
 	return &Error{Kind: Unavailable, Message: "The service cannot do this right now. Try again shortly.", Err: cause}
 }
 
+// ErrListTooSlow returns an Unavailable error for a list that took too long.
+func ErrListTooSlow(cause error) error {
+	return &Error{Kind: Unavailable, Message: "The list took too long. Search for more or longer words, add a filter, or leave out count.", Err: cause}
+}
+
 // ErrBusy returns an Unavailable error for a queue that is full. Its code promises callers
 // that nothing was changed. The text in full names the queue in the log.
 func ErrBusy(full string, retryAfter time.Duration) error {
