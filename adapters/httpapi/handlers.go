@@ -204,7 +204,7 @@ func list[In, Out, View any](read func(*query) In,
 		}
 		setTotal(c, page.Total)
 		if links := query.links(c, page.Next); links != "" {
-			c.Response().Header().Set("Link", links)
+			addLinks(c, links)
 		}
 		return sendItems(c, page.Items, showFields)
 	}
