@@ -50,7 +50,7 @@ func TestAllowedOriginsCanReadAnswers(t *testing.T) {
 		assert.Equal(t, status, got.Get("status"))
 		assert.Equal(t, map[string]string{
 			"Access-Control-Allow-Origin":   appOrigin,
-			"Access-Control-Expose-Headers": "Link, Location, Retry-After, WWW-Authenticate, X-Next-Cursor, X-Request-ID, X-Total-Count",
+			"Access-Control-Expose-Headers": "Deprecation, Link, Location, Retry-After, WWW-Authenticate, X-Next-Cursor, X-Request-ID, X-Total-Count",
 		}, corsHeaders(got), path)
 		assert.Equal(t, []string{"Origin"}, got.Values("Vary"))
 	}

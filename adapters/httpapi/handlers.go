@@ -205,7 +205,7 @@ func list[In, Out, View any](read func(*query) In,
 			})
 		}
 		if links := query.links(c, page.Next); links != "" {
-			c.Response().Header().Set("Link", links)
+			addLinks(c, links)
 		}
 		return sendItems(c, page.Items, showFields)
 	}

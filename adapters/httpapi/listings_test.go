@@ -2,6 +2,8 @@ package httpapi_test
 
 import (
 	"bytes"
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -9,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"example.com/healthcare/adapters/httpapi"
 	"example.com/healthcare/domain"
 )
 
@@ -58,6 +61,14 @@ func TestTheDocumentHasTheParametersThatEachListDeclares(t *testing.T) {
 		}
 	}
 	assert.Equal(t, len(declaredLists), found)
+}
+
+func TestTheDocumentHasTheMembersOfASearchForPatients(t *testing.T) {
+	spec, err := openapi3.NewLoader().LoadFromData(httpapi.OpenAPI())
+	require.NoError(t, err)
+	members := spec.Components.Schemas["PatientSearch"].Value.Properties
+	assert.ElementsMatch(t, domain.PatientList.Parameters(), slices.Collect(maps.Keys(members)))
+	assert.Equal(t, spec.Components.Parameters["PatientOrdering"].Value.Schema.Value.Enum, members["ordering"].Value.Enum)
 }
 
 // The members that can be asked for are those of the answers, in their order.

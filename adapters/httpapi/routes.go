@@ -3,6 +3,7 @@ package httpapi
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -17,8 +18,13 @@ type route struct {
 	handle endpoint
 }
 
+// oldPathsDeprecated is the day since which paths that only the old backend needed are
+// deprecated.
+var oldPathsDeprecated = time.Date(2026, time.November, 26, 0, 0, 0, 0, time.UTC)
+
 // routes returns the routes of the service, with the documentation page if docs is true.
 func routes(s *application.UseCases, ready readiness, docs bool) []route {
+	patientDoctors := unpagedForOldClients(listByID(readParameters, s.Doctors.ListByPatient, showDoctor))
 	all := []route{
 		{http.MethodPost, "/api/auth/register/", tokenOptional, registerUser(s.Users)},
 		{http.MethodPost, "/api/auth/login/", tokenIgnored, callWithBody(readCredentials, s.Sessions.Login, showGrant)},
@@ -68,7 +74,7 @@ func routes(s *application.UseCases, ready readiness, docs bool) []route {
 		{http.MethodGet, "/api/patients/:id/history/", tokenRequired, listByID(readPage, s.Patients.ListVersions, showVersion)},
 		{http.MethodGet, "/api/patients/:id/history/:version/", tokenRequired, getVersion(s.Patients.GetVersion)},
 		{http.MethodPost, "/api/patients/:id/restore/", tokenRequired, callByID(s.Patients.Restore, showPatient)},
-		{http.MethodGet, "/api/patients/:id/doctors/", tokenRequired, unpagedForOldClients(listByID(readParameters, s.Doctors.ListByPatient, showDoctor))},
+		{http.MethodGet, "/api/patients/:id/doctors/", tokenRequired, patientDoctors},
 		{http.MethodGet, "/api/patients/:id/accesses/", tokenRequired, listOrReport(listByID(readAccessQuery, s.Audit.Accesses, showEvent), reportAccesses(s.Audit))},
 		{http.MethodGet, "/api/patients/:id/accesses/report/", tokenRequired, reportAccesses(s.Audit)},
 
@@ -77,7 +83,7 @@ func routes(s *application.UseCases, ready readiness, docs bool) []route {
 		{http.MethodPost, "/api/mappings/", tokenRequired, create(readMapping, s.Mappings.Assign, showMapping)},
 		// As in the old backend, GET takes the id of a patient here. The other
 		// methods take the id of a mapping.
-		{http.MethodGet, "/api/mappings/:id/", tokenRequired, unpagedForOldClients(listByID(readParameters, s.Doctors.ListByPatient, showDoctor))},
+		{http.MethodGet, "/api/mappings/:id/", tokenRequired, deprecated(oldPathsDeprecated, "/api/patients/:id/doctors/", patientDoctors)},
 		{http.MethodPut, "/api/mappings/:id/", tokenRequired, callByIDWithBody(readMapping, s.Mappings.Replace, showMapping)},
 		{http.MethodPatch, "/api/mappings/:id/", tokenRequired, callByIDWithBody(readMapping, s.Mappings.Change, showMapping)},
 		{http.MethodDelete, "/api/mappings/:id/", tokenRequired, callByIDNoContent(s.Mappings.Unassign)},

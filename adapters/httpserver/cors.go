@@ -33,7 +33,7 @@ func AllowOrigins(origins []string) func(http.Handler) http.Handler {
 			}
 			header.Set("Access-Control-Allow-Origin", origin)
 			if !isPreflight {
-				header.Set("Access-Control-Expose-Headers", "Link, Location, Retry-After, WWW-Authenticate, X-Next-Cursor, X-Request-ID, X-Total-Count")
+				header.Set("Access-Control-Expose-Headers", "Deprecation, Link, Location, Retry-After, WWW-Authenticate, X-Next-Cursor, X-Request-ID, X-Total-Count")
 				next.ServeHTTP(w, r)
 				return
 			}

@@ -39,7 +39,7 @@ func TestTheMigrationMakesStoredRecordsFindable(t *testing.T) {
 			exec(`UPDATE patients SET folding = 1, folded_version = version WHERE id <= 7`) // as far as an interrupted migration came
 			steps, err := engine.migrate()
 			require.NoError(t, err)
-			require.Len(t, steps, 1)
+			require.NotEmpty(t, steps)
 			store, err := engine.open()
 			require.NoError(t, err)
 			closing(t, store, nil)

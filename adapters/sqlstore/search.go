@@ -53,7 +53,7 @@ func (q *querier) searchCondition(ctx context.Context, table string, search doma
 		conditions = append(conditions, `(`+strings.Join(contained, ` OR `)+`)`)
 	}
 	candidates, err := q.engine.SearchCandidates(func(dest any, query string, args ...any) error {
-		return q.get(ctx, dest, unprepared+query, args...)
+		return q.get(ctx, dest, query, args...)
 	}, table, words, limit, arg)
 	if err != nil {
 		return "", err

@@ -61,11 +61,10 @@ func (d *demo) printedMatch(pattern string) string {
 	return found[1]
 }
 
-// login signs in with the account that the demo printed.
-func (d *demo) login(title string) *client.ClientWithResponses {
+// token signs in with the account that the demo printed.
+func (d *demo) token(title string) string {
 	d.t.Helper()
-	email := d.printedMatch(title + ` +(\S+) `)
-	return d.api(d.loginWith(email, d.printedMatch(title+` .*password (\S+)\n`)))
+	return d.loginWith(d.printedMatch(title+` +(\S+) `), d.printedMatch(title+` .*password (\S+)\n`))
 }
 
 func TestTheDemoServesTwoWeeksOfRecordsAndRemovesThem(t *testing.T) {
@@ -73,7 +72,8 @@ func TestTheDemoServesTwoWeeksOfRecordsAndRemovesThem(t *testing.T) {
 	d := startDemo(t, []string{"TMPDIR=" + temporary, "DATA_DIR=" + data})
 	assert.Equal(t, temporary, filepath.Dir(d.folder))
 
-	admin, staff := d.login("Admin"), d.login("Staff")
+	staffToken := d.token("Staff")
+	admin, staff := d.api(d.token("Admin")), d.api(staffToken)
 	patients, err := staff.ListPatientsWithResponse(t.Context(), &client.ListPatientsParams{})
 	require.NoError(t, err)
 	require.NotNil(t, patients.JSON200)
@@ -96,6 +96,12 @@ func TestTheDemoServesTwoWeeksOfRecordsAndRemovesThem(t *testing.T) {
 	exit, said := audit(t, []string{"DATA_DIR=" + d.folder}, "verify")
 	assert.Zero(t, exit, said)
 	assert.Contains(t, said, "The last seal is ")
+
+	search := regexp.MustCompile("`(/api/patients/[?]search=[^`]+)`").FindStringSubmatch(document(t, "README.md"))
+	require.NotNil(t, search, "the search that the README proposes")
+	found := home.request(&d.service, http.MethodGet, search[1], staffToken, "")
+	assert.Equal(t, http.StatusOK, found.status)
+	assert.Contains(t, found.body, "Chen")
 
 	docs := strings.TrimPrefix(d.printedMatch(`Documentation +(\S+)\n`), d.url)
 	assert.Equal(t, http.StatusOK, home.request(&d.service, http.MethodGet, docs, "", "").status)

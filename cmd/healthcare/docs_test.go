@@ -24,7 +24,7 @@ import (
 // documents are the Markdown files that people read.
 func documents(t *testing.T) []string {
 	t.Helper()
-	paths := []string{"README.md", "SECURITY.md"}
+	paths := []string{"README.md", "CHANGELOG.md", "SECURITY.md"}
 	found, err := filepath.Glob("../../docs/*.md")
 	require.NoError(t, err)
 	for _, path := range found {

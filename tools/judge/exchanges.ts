@@ -90,7 +90,12 @@ await send(200, "PATCH", `/api/mappings/${mapping.id}/`, { token: staff, body: {
 await send(200, "GET", `/api/patients/${patient.id}/doctors/`, { token: staff });
 await send(200, "GET", `/api/doctors/${doctor.id}/patients/`, { token: staff });
 
-// Search comes here: lists with search, ordering, fields and count, and POST /api/patients/search/.
+// Searches, filters and orders. (Not fields: Prism would miss the members that were not asked for.)
+const found = await send(200, "GET", "/api/patients/?search=haddad&has_doctor=true&ordering=-name&count=true", { token: staff });
+assert.deepEqual(found.map(({ id }: { id: number }) => id), [patient.id]);
+await send(200, "POST", "/api/patients/search/", { token: staff, body: { search: "haddad 1990-02-28", ordering: "name", limit: 1, count: true } });
+await send(200, "GET", "/api/doctors/?search=ben&joined_at__gte=2000-01-01&ordering=specialization", { token: staff });
+await send(200, "GET", "/api/mappings/?ordering=-assigned_at&count=true", { token: staff });
 
 // Deleted records.
 for (const [list, id] of [["mappings", mapping.id], ["patients", patient.id], ["doctors", doctor.id]]) {

@@ -2806,9 +2806,12 @@ type ClientInterface interface {
 	// ListMappedDoctors List a patient's doctors (old path)
 	//
 	// For Staff and Admins. The id is **the id of a patient**, unlike in the other operations on this path. The
-	// answer is the same as that of `/api/patients/{id}/doctors/`, which new clients should use.
+	// answer is the same as that of `/api/patients/{id}/doctors/`, which new clients should use: the headers
+	// `Deprecation` and `Link` say so. This path stays for clients of the old backend.
 	//
 	// Corresponds with GET /api/mappings/{id}/ (the `ListMappedDoctors` operationId).
+	//
+	// Deprecated: Use ListPatientDoctors, which gets the same answer.
 	ListMappedDoctors(ctx context.Context, id PatientID, params *ListMappedDoctorsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ChangeMappingWithBody Change a mapping
@@ -4129,9 +4132,11 @@ func (c *Client) DeleteMapping(ctx context.Context, id MappingID, reqEditors ...
 // ListMappedDoctors List a patient's doctors (old path)
 //
 // For Staff and Admins. The id is **the id of a patient**, unlike in the other operations on this path. The
-// answer is the same as that of `/api/patients/{id}/doctors/`, which new clients should use.
+// answer is the same as that of `/api/patients/{id}/doctors/`, which new clients should use: the headers
+// `Deprecation` and `Link` say so. This path stays for clients of the old backend.
 //
 // Corresponds with GET /api/mappings/{id}/ (the `ListMappedDoctors` operationId).
+// Deprecated: Use ListPatientDoctors, which gets the same answer.
 func (c *Client) ListMappedDoctors(ctx context.Context, id PatientID, params *ListMappedDoctorsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListMappedDoctorsRequest(c.Server, id, params)
 	if err != nil {
@@ -10109,11 +10114,14 @@ type ClientWithResponsesInterface interface {
 	// ListMappedDoctorsWithResponse List a patient's doctors (old path)
 	//
 	// For Staff and Admins. The id is **the id of a patient**, unlike in the other operations on this path. The
-	// answer is the same as that of `/api/patients/{id}/doctors/`, which new clients should use.
+	// answer is the same as that of `/api/patients/{id}/doctors/`, which new clients should use: the headers
+	// `Deprecation` and `Link` say so. This path stays for clients of the old backend.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/mappings/{id}/ (the `ListMappedDoctors` operationId).
+	//
+	// Deprecated: Use ListPatientDoctors, which gets the same answer.
 	ListMappedDoctorsWithResponse(ctx context.Context, id PatientID, params *ListMappedDoctorsParams, reqEditors ...RequestEditorFn) (*ListMappedDoctorsResponse, error)
 
 	// ChangeMappingWithBodyWithResponse Change a mapping
@@ -13095,11 +13103,14 @@ func (c *ClientWithResponses) DeleteMappingWithResponse(ctx context.Context, id 
 // ListMappedDoctorsWithResponse List a patient's doctors (old path)
 //
 // For Staff and Admins. The id is **the id of a patient**, unlike in the other operations on this path. The
-// answer is the same as that of `/api/patients/{id}/doctors/`, which new clients should use.
+// answer is the same as that of `/api/patients/{id}/doctors/`, which new clients should use: the headers
+// `Deprecation` and `Link` say so. This path stays for clients of the old backend.
 //
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/mappings/{id}/ (the `ListMappedDoctors` operationId).
+//
+// Deprecated: Use ListPatientDoctors, which gets the same answer.
 func (c *ClientWithResponses) ListMappedDoctorsWithResponse(ctx context.Context, id PatientID, params *ListMappedDoctorsParams, reqEditors ...RequestEditorFn) (*ListMappedDoctorsResponse, error) {
 	rsp, err := c.ListMappedDoctors(ctx, id, params, reqEditors...)
 	if err != nil {

@@ -52,6 +52,38 @@ func Example() {
 	// 2 Νίκος Καραβίας
 }
 
+// The iterators take the parameters of the list.
+func ExampleClinic_Patients() {
+	_, handler := newHandler(t) // a clinic for tests
+	server := httptest.NewServer(handler)
+	defer server.Close()
+
+	ctx := context.Background()
+	clinic, err := client.SignIn(ctx, server.URL, client.Credentials{Username: "staff@clinic.example", Password: clinictest.Password})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = clinic.SignOut(ctx) }()
+	for _, name := range []string{"Zoë Lindqvist", "Νίκος Καραβίας", "Åsa Lindqvist"} {
+		if added, err := clinic.CreatePatientWithResponse(ctx, client.PatientInput{Name: name}); err != nil || added.JSON201 == nil {
+			fmt.Println(err, added)
+			return
+		}
+	}
+	params := client.ListPatientsParams{Search: new("lindqvist"), Ordering: new(client.ListPatientsParamsOrderingName)}
+	for patient, err := range clinic.Patients(ctx, &params) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(patient.ID, patient.Name)
+	}
+	// Output:
+	// 3 Åsa Lindqvist
+	// 1 Zoë Lindqvist
+}
+
 // A refusal is a Problem with a code for programs and a detail for people.
 func ExampleSignIn() {
 	_, handler := newHandler(t) // a clinic for tests
