@@ -77,9 +77,11 @@ func (t *tx) Attempts() ports.Attempts { return attempts{t} }
 func (t *tx) Doctors() ports.Doctors {
 	return doctors{records[domain.Doctor]{t, doctorKind}, lists[domain.Doctor]{t, doctorList}}
 }
+
 func (t *tx) Patients() ports.Patients {
 	return patients{records[domain.Patient]{t, patientKind}, lists[domain.PatientView]{t, patientList}}
 }
+
 func (t *tx) Mappings() ports.Mappings {
 	return mappings{records[domain.Mapping]{t, mappingKind}, lists[domain.Assignment]{t, assignmentList}}
 }
