@@ -56,6 +56,8 @@ const (
 	MappingReadDeleted Permission = "mapping:read_deleted"
 	MappingRestore     Permission = "mapping:restore"
 
+	StoreRestore Permission = "store:restore"
+
 	RetentionRead  Permission = "retention:read"
 	RetentionPurge Permission = "retention:purge"
 
@@ -121,6 +123,8 @@ var policy = []Rule{
 	{MappingReadHistory, "see earlier versions of assignments", []Role{Staff, Admin}},
 	{MappingReadDeleted, "see deleted assignments and their versions", []Role{Admin}},
 	{MappingRestore, "restore deleted assignments", []Role{Admin}},
+
+	{StoreRestore, "restore the store from a backup, which revokes all sessions", []Role{Operator}},
 
 	{RetentionRead, "count the deleted records that are old enough to be removed for good", []Role{Operator}},
 	{RetentionPurge, "remove deleted records for good", []Role{Operator}},

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,7 +36,7 @@ func OpenReadOnly(ctx context.Context, path string, options Options) (*sqlstore.
 	if err != nil {
 		return nil, openError(err)
 	}
-	if err := schema().Check(ctx, db.DB); err != nil {
+	if err := schema().CheckUpTo(ctx, db.DB, cmp.Or(options.RequiredStep, schema().Last())); err != nil {
 		_ = db.Close()
 		return nil, openError(err)
 	}

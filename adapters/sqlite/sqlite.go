@@ -36,7 +36,7 @@ type Options struct {
 	MustExist bool
 	// RequiredStep is the number of the last migration that the caller needs; 0 means all. If
 	// it is set, Open neither creates nor migrates the file, and later migrations can be
-	// pending.
+	// pending, also for OpenReadOnly.
 	RequiredStep int64
 	// WrapDriver, if set, wraps the driver, for example to trace or count its queries.
 	WrapDriver func(driver.Connector) driver.Connector

@@ -32,12 +32,21 @@ var duties = []domain.Duty{domain.NoDuty, domain.DutyPassword, domain.DutySecond
 type Tokens struct {
 	keys     secretkeys.Ring
 	lifetime time.Duration
+	start    time.Time
 }
 
 // New returns a Tokens that issues tokens with at most this lifetime. It signs with the
 // current key and accepts tokens that a fallback signed.
 func New(keys *secretkeys.Keys, lifetime time.Duration) *Tokens {
 	return &Tokens{keys: keys.For(purpose), lifetime: lifetime}
+}
+
+// StartAfter returns a Tokens that refuses every token issued before the time or in the same
+// second. Its own tokens begin up to a second later instead.
+func (t *Tokens) StartAfter(past time.Time) *Tokens {
+	started := *t
+	started.start = past.Truncate(time.Second).Add(time.Second)
+	return &started
 }
 
 type claims struct {
@@ -69,7 +78,7 @@ func (t *Tokens) Issue(actor domain.Actor, now, expires time.Time) (domain.Acces
 		return domain.AccessToken{}, errors.New("tokens: the token would outlive the lifetime")
 	}
 	// rand.Text has at least 128 random bits.
-	text, err := write(t.keys.Current(), actor, rand.Text(), now, expires)
+	text, err := write(t.keys.Current(), actor, rand.Text(), latest(now, t.start), expires)
 	return domain.NewAccessToken(text), err
 }
 
@@ -92,6 +101,13 @@ func write(key secretkeys.Key, actor domain.Actor, id string, begins, expires ti
 	})
 	token.Header["kid"] = key.ID
 	return token.SignedString(key.Bytes())
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
 }
 
 // Verify implements ports.AccessTokens. It accepts a token that begins up to
@@ -134,7 +150,7 @@ func (t *Tokens) read(token string, now time.Time) (domain.Actor, bool) {
 		jwt.WithLeeway(domain.ClockSkew),
 		jwt.WithTimeFunc(func() time.Time { return now }))
 	// The library adds the leeway to the expiry, too, so the expiry is checked again.
-	if err != nil || !now.Before(c.ExpiresAt.Time) || now.Sub(c.NotBefore.Time) >= t.lifetime+time.Second || c.ID == "" {
+	if err != nil || !now.Before(c.ExpiresAt.Time) || now.Sub(c.NotBefore.Time) >= t.lifetime+time.Second || c.NotBefore.Before(t.start) || c.ID == "" {
 		return domain.Actor{}, false
 	}
 

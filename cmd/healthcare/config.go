@@ -35,7 +35,10 @@ type config struct {
 	PGSSLMode          string        `env:"PGSSLMODE"`
 	PreparedStatements bool          `env:"DB_PREPARED_STATEMENTS" envDefault:"true" hint:"true or false"`
 
-	DataDir  string `env:"DATA_DIR" envDefault:"data"`
+	DataDir string `env:"DATA_DIR" envDefault:"data"`
+	// storeFile is the file of the embedded store if that is not the one in DATA_DIR.
+	storeFile string
+
 	HTTPAddr string `env:"HTTP_ADDR" envDefault:"127.0.0.1:8000"`
 	// Port is the port for the default host. Hosting platforms set it. It does not change
 	// the host, so it never makes the service reachable from other machines.

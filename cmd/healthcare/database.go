@@ -50,7 +50,9 @@ func (c config) checkPostgres(bad badSettings) {
 
 // postgresURL returns the URL of the PostgreSQL database. It always has an sslmode, from
 // the settings or else the default for the host.
-func (c config) postgresURL() domain.Secret {
+func (c config) postgresURL() domain.Secret { return domain.NewSecret(c.parsedPostgresURL().String()) }
+
+func (c config) parsedPostgresURL() *url.URL {
 	target := c.dbVariablesURL()
 	if !c.DatabaseURL.IsZero() {
 		target, _ = postgres.ParseURL(c.DatabaseURL.Reveal()) // checkPostgres has seen it succeed.
@@ -60,7 +62,7 @@ func (c config) postgresURL() domain.Secret {
 		query.Set("sslmode", cmp.Or(c.PGSSLMode, postgres.SSLMode(target.String())))
 	}
 	target.RawQuery = query.Encode()
-	return domain.NewSecret(target.String())
+	return target
 }
 
 func (c config) dbVariablesURL() *url.URL {

@@ -28,6 +28,8 @@ type commands struct {
 	Createsuperuser createsuperuserCommand `cmd:"" help:"Create an administrator."`
 	Users           usersCommand           `cmd:"" help:"Manage users without signing in."`
 	Audit           auditCommand           `cmd:"" help:"Verify and adopt the audit trail."`
+	Backup          backupCommand          `cmd:"" help:"Back up the embedded store to a file, also while the service runs."`
+	Restore         restoreCommand         `cmd:"" help:"Replace the embedded store by a backup, and revoke all sessions. Stop the service first."`
 	Purge           purgeCommand           `cmd:"" help:"Remove records for good that were deleted long ago, or count them."`
 	Policy          policyCommand          `cmd:"" help:"Print the permissions of each role."`
 	Openapi         openapiCommand         `cmd:"" help:"Print the description of the API, an OpenAPI document."`

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"example.com/healthcare/adapters/httpapi"
 	"example.com/healthcare/adapters/httpserver"
@@ -34,8 +35,25 @@ func newKeys(cfg config) (*secretkeys.Keys, error) {
 	return secretkeys.New(key, cfg.SecretKeyFallbacks...)
 }
 
-func newTokens(cfg config, keys *secretkeys.Keys) *tokens.Tokens {
-	return tokens.New(keys, cfg.AccessTokenTTL)
+// restoredAt is when the store was last restored from a backup, zero if it never was.
+type restoredAt time.Time
+
+func lastRestore(ctx context.Context, store *sqlstore.Store) (restoredAt, error) {
+	at, err := application.LastRestore(ctx, store)
+	return restoredAt(at), err
+}
+
+// neverRestored is lastRestore for commands, which accept no tokens.
+func neverRestored() restoredAt { return restoredAt{} }
+
+// newTokens refuses tokens that are older than the last restore. The store no longer knows
+// which of their sessions were revoked after the backup, and gives their IDs to new sessions.
+func newTokens(cfg config, keys *secretkeys.Keys, restored restoredAt) *tokens.Tokens {
+	issued := tokens.New(keys, cfg.AccessTokenTTL)
+	if at := time.Time(restored); !at.IsZero() {
+		return issued.StartAfter(at)
+	}
+	return issued
 }
 
 func newCodes(keys *secretkeys.Keys) (*totp.Codes, error) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,7 +16,15 @@ import (
 )
 
 // embeddedPath is the file of the embedded store.
-func (c config) embeddedPath() string { return filepath.Join(c.DataDir, "healthcare.db") }
+func (c config) embeddedPath() string {
+	return cmp.Or(c.storeFile, filepath.Join(c.DataDir, "healthcare.db"))
+}
+
+// withStore returns the settings with another file as the embedded store.
+func (c config) withStore(path string) config {
+	c.storeFile = path
+	return c
+}
 
 // requireUsed returns an error if no service has run with these settings. Otherwise a
 // command with a mistyped DATA_DIR would create a new store and a new key.
@@ -48,6 +57,8 @@ type access int
 const (
 	// accessRead writes nothing, not even an audit event.
 	accessRead access = iota
+	// accessReadSeal is accessRead, but works even if migrations are pending.
+	accessReadSeal
 	// accessCheckSeal reads the last seal, even if migrations are pending.
 	accessCheckSeal
 	// accessUse reads and writes a store that exists and whose schema is up to date.
@@ -77,14 +88,14 @@ func openStore(ctx context.Context, cfg config, access access, log *slog.Logger)
 
 func (c config) open(ctx context.Context, access access, log *slog.Logger) (*sqlstore.Store, error) {
 	unprepared, since := !c.PreparedStatements, int64(0)
-	if access == accessCheckSeal {
+	if access == accessCheckSeal || access == accessReadSeal {
 		since = sealsMigration
 	}
 	switch {
 	case c.usesPostgres():
 		return postgres.Open(ctx, c.postgresURL().Reveal(), postgres.Options{Unprepared: unprepared, RequiredStep: since, ForService: access == accessServe, Log: log})
-	case access == accessRead:
-		return sqlite.OpenReadOnly(ctx, c.embeddedPath(), sqlite.Options{Unprepared: unprepared})
+	case access == accessRead || access == accessReadSeal:
+		return sqlite.OpenReadOnly(ctx, c.embeddedPath(), sqlite.Options{Unprepared: unprepared, RequiredStep: since})
 	}
 	store, err := sqlite.Open(ctx, c.embeddedPath(), sqlite.Options{Unprepared: unprepared, RequiredStep: since, MustExist: access == accessUse, Log: log})
 	if _, isPath := errors.AsType[*fs.PathError](err); isPath && access == accessUse {

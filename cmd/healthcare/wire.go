@@ -35,16 +35,16 @@ var useCases = wire.NewSet(
 
 // newAPI builds the HTTP API for serve.
 func newAPI(ctx context.Context, cfg config, access access, log *slog.Logger) (api, func(), error) {
-	panic(wire.Build(useCases, newClock, followRevocations, wire.Bind(new(ports.Revocations), new(*revocations.Set)),
+	panic(wire.Build(useCases, newClock, lastRestore, followRevocations, wire.Bind(new(ports.Revocations), new(*revocations.Set)),
 		httpOptions, httpapi.NewHandler, wire.Struct(new(api), "*")))
 }
 
 // newUseCases builds the use-cases for the other commands.
 func newUseCases(ctx context.Context, cfg config, access access, log *slog.Logger) (*application.UseCases, func(), error) {
-	panic(wire.Build(useCases, newClock, newRevocations, wire.Bind(new(ports.Revocations), new(*revocations.Set))))
+	panic(wire.Build(useCases, newClock, neverRestored, newRevocations, wire.Bind(new(ports.Revocations), new(*revocations.Set))))
 }
 
 // newUseCasesAt builds the use-cases for demo, which sets the time.
 func newUseCasesAt(ctx context.Context, cfg config, access access, clock ports.Clock, log *slog.Logger) (*application.UseCases, func(), error) {
-	panic(wire.Build(useCases, newRevocations, wire.Bind(new(ports.Revocations), new(*revocations.Set))))
+	panic(wire.Build(useCases, neverRestored, newRevocations, wire.Bind(new(ports.Revocations), new(*revocations.Set))))
 }

@@ -42,7 +42,12 @@ func newAPI(ctx context.Context, cfg config, access2 access, log *slog.Logger) (
 		cleanup()
 		return api{}, nil, err
 	}
-	tokens := newTokens(cfg, keys)
+	mainRestoredAt, err := lastRestore(ctx, store)
+	if err != nil {
+		cleanup()
+		return api{}, nil, err
+	}
+	tokens := newTokens(cfg, keys, mainRestoredAt)
 	set, cleanup2 := followRevocations(ctx, cfg, store, log)
 	codes, err := newCodes(keys)
 	if err != nil {
@@ -101,7 +106,8 @@ func newUseCases(ctx context.Context, cfg config, access2 access, log *slog.Logg
 		cleanup()
 		return nil, nil, err
 	}
-	tokens := newTokens(cfg, keys)
+	mainRestoredAt := neverRestored()
+	tokens := newTokens(cfg, keys, mainRestoredAt)
 	set := newRevocations(cfg, store)
 	codes, err := newCodes(keys)
 	if err != nil {
@@ -151,7 +157,8 @@ func newUseCasesAt(ctx context.Context, cfg config, access2 access, clock ports.
 		cleanup()
 		return nil, nil, err
 	}
-	tokens := newTokens(cfg, keys)
+	mainRestoredAt := neverRestored()
+	tokens := newTokens(cfg, keys, mainRestoredAt)
 	set := newRevocations(cfg, store)
 	codes, err := newCodes(keys)
 	if err != nil {

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// createTemporary creates an empty file beside path, for its owner only. It returns its path.
+func createTemporary(path string) (string, error) {
+	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".part-*") // with mode 0600
+	if err != nil {
+		return "", err
+	}
+	return file.Name(), file.Close()
+}
+
+// publish gives the file at temporary, which is on the disk, the name path. After a crash,
+// path names either the earlier file or the new one. Without replace, a file at path is an
+// error. The name temporary can remain.
+func publish(temporary, path string, replace bool) error {
+	if err := rename(temporary, path, replace); err != nil {
+		return err
+	}
+	folder, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
+}
+
+func rename(temporary, path string, replace bool) error {
+	if replace {
+		return os.Rename(temporary, path)
+	}
+	err := os.Link(temporary, path) // Unlike Rename, it replaces nothing.
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	// The file system has no hard links, like that of most USB sticks.
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: %w", path, fs.ErrExist)
+	}
+	return os.Rename(temporary, path)
+}
+
+// removeDatabase removes the file of a database, with the files that SQLite keeps beside it.
+func removeDatabase(path string) error {
+	var all error
+	for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
+		if err := os.Remove(path + suffix); !errors.Is(err, fs.ErrNotExist) {
+			all = errors.Join(all, err)
+		}
+	}
+	return all
+}
