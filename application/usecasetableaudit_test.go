@@ -84,6 +84,14 @@ var auditTable = map[string]useCaseTest{
 }
 
 var retentionTable = map[string]useCaseTest{
+	"Sessions.AfterRestore": {
+		roles: operatorOnly, permission: "store:restore",
+		run: func(c *clinic, by domain.Actor, w world) (any, error) {
+			return c.Sessions.AfterRestore(c.ctx, by)
+		},
+		denied:  noRecord(domain.SubjectSession),
+		allowed: noRecord(domain.SubjectSession),
+	},
 	"Retention.CountExpired": {
 		roles: operatorOnly, permission: "retention:read",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {

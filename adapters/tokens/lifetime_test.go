@@ -113,3 +113,25 @@ func TestVerifyReturnsTheIssuedActor(t *testing.T) {
 		}
 	})
 }
+
+// TestTokensOfTheTimeBeforeTheStartAreRefused begins in the middle of a second, because the
+// times in tokens are whole seconds.
+func TestTokensOfTheTimeBeforeTheStartAreRefused(t *testing.T) {
+	past := time.Date(2026, time.January, 2, 3, 4, 5, 600_000_000, time.UTC)
+	before := tokens.New(keysOf(t, secretKey), lifetime)
+	after := before.StartAfter(past)
+	for _, issued := range []time.Time{past.Add(-time.Minute), past.Add(-500 * time.Millisecond), past} {
+		token, err := before.Issue(staff, issued, issued.Add(lifetime))
+		require.NoError(t, err)
+		_, err = before.Verify(token.Reveal(), past)
+		require.NoError(t, err)
+		_, err = after.Verify(token.Reveal(), past)
+		require.Error(t, err, issued)
+	}
+	for _, issued := range []time.Time{past, past.Add(100 * time.Millisecond), past.Add(time.Minute)} {
+		token, err := after.Issue(staff, issued, issued.Add(lifetime))
+		require.NoError(t, err)
+		_, err = after.Verify(token.Reveal(), issued)
+		require.NoError(t, err, issued)
+	}
+}
