@@ -135,7 +135,7 @@ func (m method) kindOfPath() domain.SubjectKind {
 
 // references are the names of fields that refer to a record.
 var references = map[string]domain.SubjectKind{
-	"Patient": domain.SubjectPatient, "Doctor": domain.SubjectDoctor, "Actor": domain.SubjectUser,
+	"Patient": domain.SubjectPatient, "Doctor": domain.SubjectDoctor, "Actor": domain.SubjectUser, "IDs": domain.SubjectUser,
 	"patient_id": domain.SubjectPatient, "doctor_id": domain.SubjectDoctor, "created_by": domain.SubjectUser,
 }
 
@@ -154,6 +154,14 @@ func (d *inputGenerator) drawFields(r *rapid.T, input reflect.Value) (named []do
 			field.Set(reflect.ValueOf(drawn))
 			if id != 0 {
 				named = append(named, domain.Reference{Kind: references[name], ID: id})
+			}
+		case reflect.TypeFor[[]domain.Input]():
+			for range rapid.IntRange(0, 3).Draw(r, name) {
+				drawn, id := d.drawInput(r, name)
+				field.Set(reflect.Append(field, reflect.ValueOf(drawn)))
+				if id != 0 {
+					named = append(named, domain.Reference{Kind: references[name], ID: id})
+				}
 			}
 		case reflect.TypeFor[[]string]():
 			if rapid.IntRange(0, 9).Draw(r, name) == 0 {

@@ -79,7 +79,8 @@ func (r versionedRecords[T]) delete(ctx context.Context, tx ports.Tx, event *pen
 }
 
 // restore restores the subject of the event, with the children that were deleted with it. A
-// deleted parent is a Conflict.
+// deleted parent is a Conflict. Only the user who deleted the record, and actors with
+// RestoreAny, can restore it.
 func (r versionedRecords[T]) restore(ctx context.Context, tx ports.Tx, event *pendingEvent) (T, error) {
 	record, err := r.lockDeleted(ctx, tx, event)
 	if err != nil {
@@ -111,6 +112,9 @@ func (r versionedRecords[T]) lockDeleted(ctx context.Context, tx ports.Tx, event
 			err = domain.ErrNotFound()
 		}
 		if err == nil {
+			err = r.requireMayRestore(event.Actor, deleted[0])
+		}
+		if err == nil {
 			event.addRelated(deleted[0].Record.Parents()...)
 			err = requireParents(ctx, tx, deleted[0].Record)
 		}
@@ -120,7 +124,22 @@ func (r versionedRecords[T]) lockDeleted(ctx context.Context, tx ports.Tx, event
 		}
 	}
 	version, err := r.history(tx).GetDeleted(ctx, event.Subject.ID)
+	if err == nil {
+		err = r.requireMayRestore(event.Actor, version)
+	}
 	return version.Record, err
+}
+
+// requireMayRestore returns Forbidden if somebody else deleted the record, unless the actor
+// may restore what others deleted.
+func (r versionedRecords[T]) requireMayRestore(actor domain.Actor, deleted domain.Version[T]) error {
+	if deleted.Author.UserID == actor.UserID {
+		return nil
+	}
+	if domain.Authorize(actor, r.RestoreAny) != nil {
+		return domain.ErrForbidden("Somebody else deleted this. Only an administrator can restore it.")
+	}
+	return nil
 }
 
 // requireParents returns a Conflict if some of the record's parents are deleted. The other

@@ -186,3 +186,52 @@ func TestAMappingIsRestoredOnlyIfItsPairIsLiveAndUnmapped(t *testing.T) {
 	_, err = c.Mappings.Restore(c.ctx, admin, anew.ID)
 	assert.Equal(t, domain.ErrAlreadyAssigned(), err)
 }
+
+func TestWhoeverDeletedARecordMayRestoreIt(t *testing.T) {
+	c := newClinic(t)
+	ada, sam, admin := c.SignUp("ada@example.com", domain.Staff), c.SignUp("sam@example.com", domain.Staff), c.SignUp("admin@example.com", domain.Admin)
+	patient, doctor := c.addPatient(ada, "Eve"), c.addDoctor("L-1")
+	mapping := c.assign(sam, patient, doctor)
+	require.NoError(t, c.Patients.Delete(c.ctx, ada, patient.ID))
+
+	before := storedData(c)
+	_, err := c.Patients.Restore(c.ctx, sam, patient.ID)
+	assert.Equal(t, domain.Forbidden, domain.KindOf(err))
+	denied := c.LastEvent()
+	assert.Equal(t, []any{domain.PatientRestore, domain.Denied, patient.ID}, []any{denied.Action, denied.Outcome, denied.Subject.ID})
+	assert.Equal(t, before, storedData(c))
+
+	restored, err := c.Patients.Restore(c.ctx, ada, patient.ID)
+	require.NoError(t, err)
+	assert.Equal(t, []domain.ID{doctor.ID}, restored.AssignedDoctors, "with what she deleted together with it")
+
+	// The last deletion counts.
+	require.NoError(t, c.Patients.Delete(c.ctx, sam, patient.ID))
+	_, err = c.Patients.Restore(c.ctx, ada, patient.ID)
+	assert.Equal(t, domain.Forbidden, domain.KindOf(err))
+	_, err = c.Patients.Restore(c.ctx, admin, patient.ID)
+	require.NoError(t, err, "an Admin can restore whatever anybody deleted")
+
+	require.NoError(t, c.Mappings.Unassign(c.ctx, ada, mapping.ID))
+	_, err = c.Mappings.Restore(c.ctx, sam, mapping.ID)
+	assert.Equal(t, domain.Forbidden, domain.KindOf(err), "not even the user who made it")
+	_, err = c.Mappings.Restore(c.ctx, ada, mapping.ID)
+	require.NoError(t, err)
+	require.NoError(t, c.Doctors.Delete(c.ctx, admin, doctor.ID))
+	_, err = c.Doctors.Restore(c.ctx, ada, doctor.ID)
+	assert.Equal(t, domain.Forbidden, domain.KindOf(err))
+}
+
+func TestAllNamesThatWereAskedForAreShownAtOnceUpToAHundred(t *testing.T) {
+	c := newClinic(t)
+	staff := c.Staff()
+	ids := make([]domain.ID, domain.MaxNames)
+	for i := range ids {
+		ids[i] = staff.UserID
+	}
+	names, err := c.Users.ListNames(c.ctx, staff, namesOf(ids...))
+	require.NoError(t, err)
+	assert.Equal(t, []domain.UserName{{ID: staff.UserID}}, names)
+	_, err = c.Users.ListNames(c.ctx, staff, namesOf(append(ids, staff.UserID)...))
+	assertFields(t, err, "id")
+}

@@ -3,6 +3,8 @@ package application_test
 import (
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 )
@@ -71,3 +73,28 @@ var (
 	})
 	registrationByApproval = withRegistration(application.RegistrationApproval)
 )
+
+// redeletePatient makes another user the one who deleted the patient.
+func (c *clinic) redeletePatient(by domain.Actor, id domain.ID) {
+	c.t.Helper()
+	_, err := c.Patients.Restore(c.ctx, by, id)
+	require.NoError(c.t, err)
+	require.NoError(c.t, c.Patients.Delete(c.ctx, by, id))
+}
+
+// redeleteMapping makes another user the one who deleted the mapping.
+func (c *clinic) redeleteMapping(by domain.Actor, id domain.ID) {
+	c.t.Helper()
+	_, err := c.Mappings.Restore(c.ctx, by, id)
+	require.NoError(c.t, err)
+	require.NoError(c.t, c.Mappings.Unassign(c.ctx, by, id))
+}
+
+// namesOf asks for the names of these users.
+func namesOf(users ...domain.ID) domain.NamesQuery {
+	var query domain.NamesQuery
+	for _, id := range users {
+		query.IDs = append(query.IDs, domain.Given(id.String()))
+	}
+	return query
+}

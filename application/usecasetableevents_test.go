@@ -116,3 +116,10 @@ func onDeletedPatient(_ domain.Actor, w world) domain.AuditEvent {
 func onDeletedMapping(_ domain.Actor, w world) domain.AuditEvent {
 	return eventOn(domain.SubjectMapping, w.deletedMapping.ID)
 }
+
+// askedUsers are the users that the row of Users.ListNames names.
+func askedUsers(w world) []domain.Reference {
+	return []domain.Reference{
+		{Kind: domain.SubjectUser, ID: w.other.ID}, {Kind: domain.SubjectUser, ID: missingID}, {Kind: domain.SubjectUser, ID: w.actors[domain.Staff].UserID},
+	}
+}

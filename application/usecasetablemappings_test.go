@@ -89,7 +89,7 @@ var mappingsTable = map[string]useCaseTest{
 		},
 	},
 	"Mappings.Restore": {
-		roles: adminOnly, permission: "mapping:restore",
+		roles: staffAndAdmin, permission: "mapping:restore",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
 			return c.Mappings.Restore(c.ctx, by, w.deletedMapping.ID)
 		},
@@ -98,6 +98,9 @@ var mappingsTable = map[string]useCaseTest{
 			return eventOn(domain.SubjectMapping, w.deletedMapping.ID, patientRef(w.patient.ID), doctorRef(w.otherDoctor.ID))
 		}),
 		cases: map[string]testCall{
+			"deleted by somebody else": {role: domain.Staff, errKind: domain.Forbidden, before: func(c *clinic, w world) {
+				c.redeleteMapping(w.actors[domain.Admin], w.deletedMapping.ID)
+			}},
 			"unknown ID": {role: domain.Admin, errKind: domain.NotFound, event: missingRecord(domain.SubjectMapping), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
 				return c.Mappings.Restore(c.ctx, by, missingID)
 			}},

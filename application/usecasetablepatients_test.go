@@ -128,7 +128,7 @@ var patientsTable = map[string]useCaseTest{
 		},
 	},
 	"Patients.Restore": {
-		roles: adminOnly, permission: "patient:restore",
+		roles: staffAndAdmin, permission: "patient:restore",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
 			return c.Patients.Restore(c.ctx, by, w.deletedPatient.ID)
 		},
@@ -137,6 +137,9 @@ var patientsTable = map[string]useCaseTest{
 			return eventOn(domain.SubjectPatient, w.deletedPatient.ID, doctorRef(w.doctor.ID))
 		}),
 		cases: map[string]testCall{
+			"deleted by somebody else": {role: domain.Staff, errKind: domain.Forbidden, before: func(c *clinic, w world) {
+				c.redeletePatient(w.actors[domain.Admin], w.deletedPatient.ID)
+			}},
 			"unknown ID": {role: domain.Admin, errKind: domain.NotFound, event: missingRecord(domain.SubjectPatient), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
 				return c.Patients.Restore(c.ctx, by, missingID)
 			}},

@@ -81,6 +81,21 @@ var usersTable = map[string]useCaseTest{
 			}},
 		},
 	},
+	"Users.ListNames": {
+		roles: staffAndAdmin, permission: "user:read_names",
+		run: func(c *clinic, by domain.Actor, w world) (any, error) {
+			return c.Users.ListNames(c.ctx, by, namesOf(w.other.ID, missingID, w.actors[domain.Staff].UserID, w.other.ID))
+		},
+		denied: withRelated(noRecord(domain.SubjectUser), askedUsers),
+		allowed: withRelated(func(_ domain.Actor, w world) domain.AuditEvent {
+			return listEvent(domain.SubjectUser, ids(w.actors[domain.Staff].UserID, w.other.ID))
+		}, askedUsers),
+		cases: map[string]testCall{
+			"bad ID": {role: domain.Staff, errKind: domain.Invalid, event: noRecord(domain.SubjectUser), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
+				return c.Users.ListNames(c.ctx, by, domain.NamesQuery{IDs: []domain.Input{domain.Given("x")}})
+			}},
+		},
+	},
 	"Users.Change": {
 		roles: adminAndOperator, permission: "user:update",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {

@@ -18,6 +18,7 @@ const (
 	UserCreate         Permission = "user:create"
 	UserRead           Permission = "user:read"
 	UserSearch         Permission = "user:search"
+	UserReadNames      Permission = "user:read_names"
 	UserUpdate         Permission = "user:update"
 	UserDeactivate     Permission = "user:deactivate"
 	UserSetPassword    Permission = "user:set_password"
@@ -52,9 +53,11 @@ const (
 	PatientReadHistory Permission = "patient:read_history"
 	PatientReadDeleted Permission = "patient:read_deleted"
 	PatientRestore     Permission = "patient:restore"
+	PatientRestoreAny  Permission = "patient:restore_any"
 	MappingReadHistory Permission = "mapping:read_history"
 	MappingReadDeleted Permission = "mapping:read_deleted"
 	MappingRestore     Permission = "mapping:restore"
+	MappingRestoreAny  Permission = "mapping:restore_any"
 
 	StoreRestore Permission = "store:restore"
 
@@ -86,6 +89,7 @@ var policy = []Rule{
 	{UserCreate, "create users of either role, even while registration is closed", []Role{Admin, Operator}},
 	{UserRead, "see all users", []Role{Admin, Operator}},
 	{UserSearch, "search the users", []Role{Admin, Operator}},
+	{UserReadNames, "see the names of users whose ids one knows", []Role{Staff, Admin}},
 	{UserUpdate, "change users' names, phone numbers, roles, and whether they are active", []Role{Admin, Operator}},
 	{UserDeactivate, "deactivate users", []Role{Admin, Operator}},
 	{UserSetPassword, "set temporary passwords for other users", []Role{Admin, Operator}},
@@ -119,10 +123,12 @@ var policy = []Rule{
 	{DoctorRestore, "restore deleted doctors", []Role{Admin}},
 	{PatientReadHistory, "see earlier versions of patients", []Role{Staff, Admin}},
 	{PatientReadDeleted, "see deleted patients and their versions", []Role{Admin}},
-	{PatientRestore, "restore deleted patients", []Role{Admin}},
+	{PatientRestore, "restore patients that one deleted oneself", []Role{Staff, Admin}},
+	{PatientRestoreAny, "restore patients that others deleted", []Role{Admin}},
 	{MappingReadHistory, "see earlier versions of assignments", []Role{Staff, Admin}},
 	{MappingReadDeleted, "see deleted assignments and their versions", []Role{Admin}},
-	{MappingRestore, "restore deleted assignments", []Role{Admin}},
+	{MappingRestore, "restore assignments that one deleted oneself", []Role{Staff, Admin}},
+	{MappingRestoreAny, "restore assignments that others deleted", []Role{Admin}},
 
 	{StoreRestore, "restore the store from a backup, which revokes all sessions", []Role{Operator}},
 

@@ -60,17 +60,19 @@ type RecordKind struct {
 	// be a parent, so a deletion reaches at most one level of children.
 	Parents []SubjectKind
 	// These permissions allow reading records, their versions and deleted records, and
-	// restoring records.
+	// restoring the records that the actor deleted.
 	Read, ReadHistory, ReadDeleted, Restore Permission
+	// RestoreAny allows restoring records that others deleted.
+	RestoreAny Permission
 }
 
 // recordKinds is the only list of the kinds of records, parents before children. Code
 // that locks records of several kinds follows the list in reverse, so that two
 // transactions cannot deadlock.
 var recordKinds = []RecordKind{
-	{SubjectDoctor, "doctors", nil, DoctorRead, DoctorReadHistory, DoctorReadDeleted, DoctorRestore},
-	{SubjectPatient, "patients", nil, PatientRead, PatientReadHistory, PatientReadDeleted, PatientRestore},
-	{SubjectMapping, "mappings", []SubjectKind{SubjectPatient, SubjectDoctor}, MappingRead, MappingReadHistory, MappingReadDeleted, MappingRestore},
+	{SubjectDoctor, "doctors", nil, DoctorRead, DoctorReadHistory, DoctorReadDeleted, DoctorRestore, DoctorRestore},
+	{SubjectPatient, "patients", nil, PatientRead, PatientReadHistory, PatientReadDeleted, PatientRestore, PatientRestoreAny},
+	{SubjectMapping, "mappings", []SubjectKind{SubjectPatient, SubjectDoctor}, MappingRead, MappingReadHistory, MappingReadDeleted, MappingRestore, MappingRestoreAny},
 }
 
 // RecordKinds returns all kinds of records, parents before children.

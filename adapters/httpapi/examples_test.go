@@ -34,27 +34,43 @@ type exchange struct {
 }
 
 // exchanges returns each pair of a request example and an answer example of the operations
-// of openapi.yaml, with the examples of the path's parameters.
+// of openapi.yaml, with the examples of the path's parameters and of lists in the query string.
 func exchanges(t *testing.T) (all []exchange) {
 	t.Helper()
 	spec, err := openapi3.NewLoader().LoadFromData(httpapi.OpenAPI())
 	require.NoError(t, err)
 	for path, item := range spec.Paths.Map() {
 		for method, operation := range item.Operations() {
-			filled := path
+			filled, query := path, ""
 			for _, parameter := range operation.Parameters {
+				if parameter.Value.In == openapi3.ParameterInQuery && parameter.Value.Schema.Value.Type.Is("array") {
+					query = "?" + exampleQuery(parameter.Value)
+				}
 				if parameter.Value.In == openapi3.ParameterInPath {
 					require.NotNil(t, parameter.Value.Example, "%s %s has no example of %s", method, path, parameter.Value.Name)
 					filled = strings.Replace(filled, "{"+parameter.Value.Name+"}", fmt.Sprint(parameter.Value.Example), 1)
 				}
 			}
-			base := exchange{Operation: operation, method: method, path: filled}
+			base := exchange{Operation: operation, method: method, path: filled + query}
 			for _, asked := range requests(t, base) {
 				all = append(all, answers(t, asked)...)
 			}
 		}
 	}
 	return all
+}
+
+// exampleQuery returns the example of a parameter as part of a query string.
+func exampleQuery(parameter *openapi3.Parameter) string {
+	values, isList := parameter.Example.([]any)
+	if !isList {
+		values = []any{parameter.Example}
+	}
+	parts := make([]string, len(values))
+	for i, value := range values {
+		parts[i] = parameter.Name + "=" + strings.ReplaceAll(fmt.Sprint(value), " ", "+")
+	}
+	return strings.Join(parts, "&")
 }
 
 // requests returns base with each request example.

@@ -116,6 +116,7 @@ func TestTheHistoryOfAPatient(t *testing.T) {
 	forEachStore(t, func(t *testing.T, api *api) {
 		admin := api.signUp("admin@example.com", domain.Admin)
 		staff := api.signUp("staff@example.com", domain.Staff)
+		other := api.signUp("other@example.com", domain.Staff)
 		const path = "/api/patients/1/"
 		created := api.tick()
 		api.want(201, "POST", "/api/patients/", admin, adaJSON)
@@ -140,7 +141,8 @@ func TestTheHistoryOfAPatient(t *testing.T) {
 		api.wantJSON(`[{"id":1,"created_by":1,"name":"Ada Lovelace","date_of_birth":"1915-12-10","phone_number":"","gender":null,
 			"address":"","medical_record":"Allergic\n\"<&>\" 😀",`+stamp(4)+`,"deleted_at":"`+at+`","deleted_by":2}]`, "GET", "/api/patients/?deleted=true", admin)
 		api.want(404, "GET", path+"history/", staff, "")
-		api.want(403, "POST", path+"restore/", staff, "")
+		refused := api.want(403, "POST", path+"restore/", other, "").object(t)
+		assert.Equal(t, "Somebody else deleted this. Only an administrator can restore it.", refused["detail"])
 		at = api.tick()
 		api.wantJSON(moved(live, 5, at), "POST", path+"restore/", admin)
 		api.wantJSON(moved(live, 5, at), "GET", path, staff)

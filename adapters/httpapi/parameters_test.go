@@ -105,6 +105,9 @@ func TestEveryDocumentedParameterIsReadAndRefusedTwice(t *testing.T) {
 	api.populate(admin)
 	for _, read := range getOperations(t) {
 		for _, name := range read.parameters() {
+			if read.OperationID == "ListUserNames" { // It takes several ids.
+				continue
+			}
 			got := api.want(400, "GET", read.path+"?"+name+"=%00&"+name+"=%00", admin, "")
 			assert.Equal(t, []string{name}, slices.Collect(maps.Keys(got.object(t)["errors"].(map[string]any))), read.path)
 			assert.Contains(t, string(got.body), "once", "%s %s", read.path, name)

@@ -52,6 +52,16 @@ func (q *query) take(name string) domain.Input {
 	return q.get(name)
 }
 
+// takeAll takes a parameter that can be given several times.
+func (q *query) takeAll(name string) []domain.Input {
+	q.taken = append(q.taken, name)
+	values := make([]domain.Input, len(q.params[name]))
+	for i, value := range q.params[name] {
+		values[i] = domain.Given(value)
+	}
+	return values
+}
+
 // get returns a parameter without taking it.
 func (q *query) get(name string) domain.Input {
 	switch values := q.params[name]; len(values) {

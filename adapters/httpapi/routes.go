@@ -45,6 +45,7 @@ func routes(s *application.UseCases, ready readiness, docs bool) []route {
 
 		{http.MethodGet, "/api/users/", tokenRequired, list(readParameters, s.Users.List, showAccount)},
 		{http.MethodPost, "/api/users/", tokenRequired, create(readRegistration, s.Users.Create, showAccount)},
+		{http.MethodGet, "/api/users/names/", tokenRequired, listUserNames(s.Users)},
 		{http.MethodGet, "/api/users/:id/", tokenRequired, getRecord(s.Users.Get, showAccount)},
 		{http.MethodPatch, "/api/users/:id/", tokenRequired, callByIDWithBody(readAccountChange, s.Users.Change, showAccount)},
 		{http.MethodDelete, "/api/users/:id/", tokenRequired, callByIDNoContent(s.Users.Deactivate)},

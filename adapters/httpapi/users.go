@@ -73,6 +73,24 @@ func setPassword(users *application.Users) handler {
 	})
 }
 
+type userNameView struct {
+	ID   domain.ID `json:"id"`
+	Name string    `json:"name"`
+}
+
+func showUserName(name domain.UserName) userNameView { return userNameView(name) }
+
+// listUserNames answers with the names of the users whose ids are in the query string.
+func listUserNames(users *application.Users) lister {
+	return func(c echo.Context, actor domain.Actor, query *query) error {
+		names, err := users.ListNames(c.Request().Context(), actor, domain.NamesQuery{IDs: query.takeAll("id"), Refused: query.rest()})
+		if err != nil {
+			return err
+		}
+		return sendItems(c, names, showUserName)
+	}
+}
+
 // accountView is an administrator's view of an account.
 type accountView struct {
 	userView

@@ -1286,6 +1286,13 @@ type User struct {
 	Role Role `json:"role"`
 }
 
+// UserName The name of a user, empty if the user has none.
+type UserName struct {
+	// ID The id of a record, an account, a session or an event. The service assigns it.
+	ID   ID     `json:"id"`
+	Name string `json:"name"`
+}
+
 // Version A version of a record, without the record.
 type Version struct {
 	// At In UTC, with microseconds.
@@ -2160,6 +2167,12 @@ type ListUsersParams struct {
 // ListUsersParamsOrdering defines parameters for ListUsers.
 type ListUsersParamsOrdering string
 
+// ListUserNamesParams defines parameters for ListUserNames.
+type ListUserNamesParams struct {
+	// ID The id of a user. Give it once for each user, at most 100 times.
+	ID []ID `form:"id,omitempty" json:"id,omitempty"`
+}
+
 // GetUserParams defines parameters for GetUser.
 type GetUserParams struct {
 	// Fields Names of members, separated by commas. The answer then has only these members of each record, even if the schema requires others.
@@ -2797,8 +2810,8 @@ type ClientInterface interface {
 
 	// DeleteMapping Delete a mapping
 	//
-	// For Staff and Admins. Unassigns the doctor from the patient. Neither of the two is deleted. Admins can list
-	// and restore deleted mappings.
+	// For Staff and Admins. Unassigns the doctor from the patient. Neither of the two is deleted. The caller can
+	// restore the mapping. Admins can list and restore all deleted mappings.
 	//
 	// Corresponds with DELETE /api/mappings/{id}/ (the `DeleteMapping` operationId).
 	DeleteMapping(ctx context.Context, id MappingID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2876,7 +2889,8 @@ type ClientInterface interface {
 
 	// RestoreMapping Restore a deleted mapping
 	//
-	// For Admins. Restores the mapping under the same id, with the same `assigned_at`. If its patient or doctor is
+	// For Staff and Admins. Staff can restore a mapping that they deleted themselves (403 if somebody else did), Admins
+	// any. Restores the mapping under the same id, with the same `assigned_at`. If its patient or doctor is
 	// deleted, or the doctor has been assigned to the patient again, the answer is 400 (`conflict`). A mapping that
 	// is not deleted is not found (404).
 	//
@@ -2942,8 +2956,8 @@ type ClientInterface interface {
 
 	// DeletePatient Delete a patient
 	//
-	// For Staff and Admins. Also deletes the patient's mappings, but no doctors. Admins can list and restore deleted
-	// patients.
+	// For Staff and Admins. Also deletes the patient's mappings, but no doctors. The caller can restore the
+	// patient. Admins can list and restore all deleted patients.
 	//
 	// Corresponds with DELETE /api/patients/{id}/ (the `DeletePatient` operationId).
 	DeletePatient(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3053,7 +3067,8 @@ type ClientInterface interface {
 
 	// RestorePatient Restore a deleted patient
 	//
-	// For Admins. Restores the patient under the same id, and the mappings that were deleted together with the
+	// For Staff and Admins. Staff can restore a patient that they deleted themselves (403 if somebody else did), Admins
+	// any. Restores the patient under the same id, and the mappings that were deleted together with the
 	// patient. A mapping whose doctor is deleted is restored together with the doctor. An external id that another
 	// patient has by now is refused (400, `conflict`). A patient that is not deleted is not found (404).
 	//
@@ -3089,6 +3104,14 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/users/ (the `CreateUser` operationId).
 	CreateUser(ctx context.Context, body CreateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListUserNames List names of users
+	//
+	// For Staff and Admins. The names of the users with the given ids, and nothing else of them, so that `created_by` and
+	// the authors of versions can be shown as people. In ascending order of ids. Ids that no user has are left out.
+	//
+	// Corresponds with GET /api/users/names/ (the `ListUserNames` operationId).
+	ListUserNames(ctx context.Context, params *ListUserNamesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeactivateUser Deactivate a user
 	//
@@ -4113,8 +4136,8 @@ func (c *Client) ListDeletedMappings(ctx context.Context, params *ListDeletedMap
 
 // DeleteMapping Delete a mapping
 //
-// For Staff and Admins. Unassigns the doctor from the patient. Neither of the two is deleted. Admins can list
-// and restore deleted mappings.
+// For Staff and Admins. Unassigns the doctor from the patient. Neither of the two is deleted. The caller can
+// restore the mapping. Admins can list and restore all deleted mappings.
 //
 // Corresponds with DELETE /api/mappings/{id}/ (the `DeleteMapping` operationId).
 func (c *Client) DeleteMapping(ctx context.Context, id MappingID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4271,7 +4294,8 @@ func (c *Client) GetMappingVersion(ctx context.Context, id MappingID, version Ve
 
 // RestoreMapping Restore a deleted mapping
 //
-// For Admins. Restores the mapping under the same id, with the same `assigned_at`. If its patient or doctor is
+// For Staff and Admins. Staff can restore a mapping that they deleted themselves (403 if somebody else did), Admins
+// any. Restores the mapping under the same id, with the same `assigned_at`. If its patient or doctor is
 // deleted, or the doctor has been assigned to the patient again, the answer is 400 (`conflict`). A mapping that
 // is not deleted is not found (404).
 //
@@ -4407,8 +4431,8 @@ func (c *Client) SearchPatients(ctx context.Context, body SearchPatientsJSONRequ
 
 // DeletePatient Delete a patient
 //
-// For Staff and Admins. Also deletes the patient's mappings, but no doctors. Admins can list and restore deleted
-// patients.
+// For Staff and Admins. Also deletes the patient's mappings, but no doctors. The caller can restore the
+// patient. Admins can list and restore all deleted patients.
 //
 // Corresponds with DELETE /api/patients/{id}/ (the `DeletePatient` operationId).
 func (c *Client) DeletePatient(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4628,7 +4652,8 @@ func (c *Client) GetPatientVersion(ctx context.Context, id PatientID, version Ve
 
 // RestorePatient Restore a deleted patient
 //
-// For Admins. Restores the patient under the same id, and the mappings that were deleted together with the
+// For Staff and Admins. Staff can restore a patient that they deleted themselves (403 if somebody else did), Admins
+// any. Restores the patient under the same id, and the mappings that were deleted together with the
 // patient. A mapping whose doctor is deleted is restored together with the doctor. An external id that another
 // patient has by now is refused (400, `conflict`). A patient that is not deleted is not found (404).
 //
@@ -4695,6 +4720,24 @@ func (c *Client) CreateUserWithBody(ctx context.Context, contentType string, bod
 // Corresponds with POST /api/users/ (the `CreateUser` operationId).
 func (c *Client) CreateUser(ctx context.Context, body CreateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateUserRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListUserNames List names of users
+//
+// For Staff and Admins. The names of the users with the given ids, and nothing else of them, so that `created_by` and
+// the authors of versions can be shown as people. In ascending order of ids. Ids that no user has are left out.
+//
+// Corresponds with GET /api/users/names/ (the `ListUserNames` operationId).
+func (c *Client) ListUserNames(ctx context.Context, params *ListUserNamesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListUserNamesRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -9248,6 +9291,60 @@ func NewCreateUserRequestWithBody(server string, contentType string, body io.Rea
 	return req, nil
 }
 
+// NewListUserNamesRequest constructs an http.Request for the ListUserNames method
+func NewListUserNamesRequest(server string, params *ListUserNamesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/users/names/")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.ID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "id", params.ID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewDeactivateUserRequest constructs an http.Request for the DeactivateUser method
 func NewDeactivateUserRequest(server string, id UserID) (*http.Request, error) {
 	var err error
@@ -10103,8 +10200,8 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteMappingWithResponse Delete a mapping
 	//
-	// For Staff and Admins. Unassigns the doctor from the patient. Neither of the two is deleted. Admins can list
-	// and restore deleted mappings.
+	// For Staff and Admins. Unassigns the doctor from the patient. Neither of the two is deleted. The caller can
+	// restore the mapping. Admins can list and restore all deleted mappings.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10190,7 +10287,8 @@ type ClientWithResponsesInterface interface {
 
 	// RestoreMappingWithResponse Restore a deleted mapping
 	//
-	// For Admins. Restores the mapping under the same id, with the same `assigned_at`. If its patient or doctor is
+	// For Staff and Admins. Staff can restore a mapping that they deleted themselves (403 if somebody else did), Admins
+	// any. Restores the mapping under the same id, with the same `assigned_at`. If its patient or doctor is
 	// deleted, or the doctor has been assigned to the patient again, the answer is 400 (`conflict`). A mapping that
 	// is not deleted is not found (404).
 	//
@@ -10262,8 +10360,8 @@ type ClientWithResponsesInterface interface {
 
 	// DeletePatientWithResponse Delete a patient
 	//
-	// For Staff and Admins. Also deletes the patient's mappings, but no doctors. Admins can list and restore deleted
-	// patients.
+	// For Staff and Admins. Also deletes the patient's mappings, but no doctors. The caller can restore the
+	// patient. Admins can list and restore all deleted patients.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10387,7 +10485,8 @@ type ClientWithResponsesInterface interface {
 
 	// RestorePatientWithResponse Restore a deleted patient
 	//
-	// For Admins. Restores the patient under the same id, and the mappings that were deleted together with the
+	// For Staff and Admins. Staff can restore a patient that they deleted themselves (403 if somebody else did), Admins
+	// any. Restores the patient under the same id, and the mappings that were deleted together with the
 	// patient. A mapping whose doctor is deleted is restored together with the doctor. An external id that another
 	// patient has by now is refused (400, `conflict`). A patient that is not deleted is not found (404).
 	//
@@ -10427,6 +10526,16 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/users/ (the `CreateUser` operationId).
 	CreateUserWithResponse(ctx context.Context, body CreateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateUserResponse, error)
+
+	// ListUserNamesWithResponse List names of users
+	//
+	// For Staff and Admins. The names of the users with the given ids, and nothing else of them, so that `created_by` and
+	// the authors of versions can be shown as people. In ascending order of ids. Ids that no user has are left out.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/users/names/ (the `ListUserNames` operationId).
+	ListUserNamesWithResponse(ctx context.Context, params *ListUserNamesParams, reqEditors ...RequestEditorFn) (*ListUserNamesResponse, error)
 
 	// DeactivateUserWithResponse Deactivate a user
 	//
@@ -12109,6 +12218,31 @@ func (r CreateUserResponse) StatusCode() int {
 	return 0
 }
 
+type ListUserNamesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *[]UserName
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// Status returns HTTPResponse.Status
+func (r ListUserNamesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListUserNamesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type DeactivateUserResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -13096,8 +13230,8 @@ func (c *ClientWithResponses) ListDeletedMappingsWithResponse(ctx context.Contex
 
 // DeleteMappingWithResponse Delete a mapping
 //
-// For Staff and Admins. Unassigns the doctor from the patient. Neither of the two is deleted. Admins can list
-// and restore deleted mappings.
+// For Staff and Admins. Unassigns the doctor from the patient. Neither of the two is deleted. The caller can
+// restore the mapping. Admins can list and restore all deleted mappings.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -13231,7 +13365,8 @@ func (c *ClientWithResponses) GetMappingVersionWithResponse(ctx context.Context,
 
 // RestoreMappingWithResponse Restore a deleted mapping
 //
-// For Admins. Restores the mapping under the same id, with the same `assigned_at`. If its patient or doctor is
+// For Staff and Admins. Staff can restore a mapping that they deleted themselves (403 if somebody else did), Admins
+// any. Restores the mapping under the same id, with the same `assigned_at`. If its patient or doctor is
 // deleted, or the doctor has been assigned to the patient again, the answer is 400 (`conflict`). A mapping that
 // is not deleted is not found (404).
 //
@@ -13345,8 +13480,8 @@ func (c *ClientWithResponses) SearchPatientsWithResponse(ctx context.Context, bo
 
 // DeletePatientWithResponse Delete a patient
 //
-// For Staff and Admins. Also deletes the patient's mappings, but no doctors. Admins can list and restore deleted
-// patients.
+// For Staff and Admins. Also deletes the patient's mappings, but no doctors. The caller can restore the
+// patient. Admins can list and restore all deleted patients.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -13536,7 +13671,8 @@ func (c *ClientWithResponses) GetPatientVersionWithResponse(ctx context.Context,
 
 // RestorePatientWithResponse Restore a deleted patient
 //
-// For Admins. Restores the patient under the same id, and the mappings that were deleted together with the
+// For Staff and Admins. Staff can restore a patient that they deleted themselves (403 if somebody else did), Admins
+// any. Restores the patient under the same id, and the mappings that were deleted together with the
 // patient. A mapping whose doctor is deleted is restored together with the doctor. An external id that another
 // patient has by now is refused (400, `conflict`). A patient that is not deleted is not found (404).
 //
@@ -13599,6 +13735,22 @@ func (c *ClientWithResponses) CreateUserWithResponse(ctx context.Context, body C
 		return nil, err
 	}
 	return ParseCreateUserResponse(rsp)
+}
+
+// ListUserNamesWithResponse List names of users
+//
+// For Staff and Admins. The names of the users with the given ids, and nothing else of them, so that `created_by` and
+// the authors of versions can be shown as people. In ascending order of ids. Ids that no user has are left out.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/users/names/ (the `ListUserNames` operationId).
+func (c *ClientWithResponses) ListUserNamesWithResponse(ctx context.Context, params *ListUserNamesParams, reqEditors ...RequestEditorFn) (*ListUserNamesResponse, error) {
+	rsp, err := c.ListUserNames(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListUserNamesResponse(rsp)
 }
 
 // DeactivateUserWithResponse Deactivate a user
@@ -16152,6 +16304,39 @@ func ParseCreateUserResponse(rsp *http.Response) (*CreateUserResponse, error) {
 			headers.XRequestID = value
 		}
 		response.Headers408 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListUserNamesResponse parses an HTTP response from a ListUserNamesWithResponse call
+func ParseListUserNamesResponse(rsp *http.Response) (*ListUserNamesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListUserNamesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest []UserName
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
 	}
 
 	return response, nil
