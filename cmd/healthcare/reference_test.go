@@ -123,7 +123,7 @@ func TestTheReferenceListsEveryCommand(t *testing.T) {
 	_, help, found := strings.Cut(help, "Commands:\n")
 	require.True(t, found)
 	var want, got []string
-	for _, command := range regexp.MustCompile(`(?m)^  ([a-z-]+(?: [a-z-]+)?)(?: [\[-].*)?$`).FindAllStringSubmatch(help, -1) {
+	for _, command := range regexp.MustCompile(`(?m)^  ([a-z-]+(?: [a-z-]+)?)(?: [\[<-].*)?$`).FindAllStringSubmatch(help, -1) {
 		want = append(want, command[1])
 	}
 	for _, row := range rows(section(t, reference, "Commands")) {
