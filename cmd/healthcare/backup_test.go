@@ -1,16 +1,19 @@
 package main_test
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"example.com/healthcare/adapters/postgres/pgtest"
+	healthcare "example.com/healthcare/cmd/healthcare"
 )
 
 // backUp runs the command of docs/operations.md that pattern matches, at a fixed time, with
@@ -73,4 +76,50 @@ func assertPrivate(t *testing.T, paths ...string) {
 		require.NoError(t, err)
 		assert.Zero(t, info.Mode().Perm()&0o077, path)
 	}
+}
+
+func TestABackupNeverOverwritesByAccident(t *testing.T) {
+	env, dir := usedStore(t)
+	folder := t.TempDir()
+	file := filepath.Join(folder, "backup.db")
+	ok(t, env, "backup", file)
+	assertPrivate(t, file)
+	before := content(t, folder)
+	assert.Len(t, before, 1)
+	refused(t, env, "--force", "backup", file)
+	refused(t, env, "is in DATA_DIR", "backup", "--force", filepath.Join(dir, "healthcare.db"))
+	refused(t, env, "is in DATA_DIR", "backup", filepath.Join(dir, "backup.db"))
+	refused(t, env, "is a folder", "backup", folder)
+	refused(t, env, "no such file", "backup", filepath.Join(folder, "missing", "backup.db"))
+	assert.Equal(t, before, content(t, folder))
+	ok(t, env, "users", "list")
+	ok(t, env, "backup", "--force", file)
+	assert.NotEqual(t, before, content(t, folder), "the backup has the event of the command between")
+	assert.Len(t, content(t, folder), 1)
+}
+
+func TestAnInterruptedBackupLeavesNoFile(t *testing.T) {
+	env, _ := usedStore(t)
+	folder := t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	code, _, _ := healthcare.Run(ctx, env, "backup", filepath.Join(folder, "backup.db"))
+	assert.Equal(t, 1, code)
+	assert.Empty(t, content(t, folder))
+
+	if err := syscall.Mount("tmpfs", folder, "tmpfs", 0, "size=64k"); err != nil {
+		t.Skipf("a disk of 64 KiB takes root: %v", err)
+	}
+	t.Cleanup(func() { require.NoError(t, syscall.Unmount(folder, syscall.MNT_DETACH)) })
+	refused(t, env, "full", "backup", filepath.Join(folder, "backup.db"))
+	assert.Empty(t, content(t, folder))
+}
+
+// TestABackupIsMadeWithoutTheKey expects that no key is made up, either.
+func TestABackupIsMadeWithoutTheKey(t *testing.T) {
+	env, dir := usedStore(t)
+	before := content(t, dir)
+	stdout := ok(t, env[:1], "backup", filepath.Join(t.TempDir(), "backup.db"))
+	assert.Contains(t, stdout, "made with another key")
+	assert.Equal(t, before, content(t, dir))
 }
