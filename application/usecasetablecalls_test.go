@@ -71,3 +71,6 @@ var (
 	})
 	registrationByApproval = withRegistration(application.RegistrationApproval)
 )
+
+// unconditional is the precondition of a change that expects nothing.
+var unconditional domain.Precondition
