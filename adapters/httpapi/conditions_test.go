@@ -206,11 +206,8 @@ func TestAReaderWhoKnowsTheStateGets304(t *testing.T) {
 				assert.NotZero(t, events[reads].Subject.ID)
 				assert.Equal(t, 304, c.do("HEAD", path, c.admin, "", "If-None-Match", header).StatusCode)
 			}
-			for _, header := range []string{`"x"`, `W/"x", ""`, strings.ToUpper(current) + `, "` + strings.Trim(current, `"`) + `x"`} {
-				if header != current {
-					got := c.do("GET", path, c.admin, "", "If-None-Match", header)
-					assert.True(t, got.StatusCode == 200 || strings.Contains(header, current), "%s: %s", path, header)
-				}
+			for _, header := range []string{`"x"`, `W/"x", ""`, `"` + strings.Trim(current, `"`) + `x"`} {
+				c.want(200, "GET", path, c.admin, "", "If-None-Match", header)
 			}
 			c.want(401, "GET", path, "", "", "If-None-Match", "*")
 		}
