@@ -48,7 +48,7 @@ func (c *clinic) addUses(patient domain.ID, by domain.Actor, times ...time.Time)
 
 func (c *clinic) rename(user domain.Actor, first, last string) {
 	c.t.Helper()
-	_, err := c.Account.ChangeMe(c.ctx, user, domain.Profile{FirstName: domain.Given(first), LastName: domain.Given(last)})
+	_, err := c.Account.ChangeMe(c.ctx, user, unconditional, domain.Profile{FirstName: domain.Given(first), LastName: domain.Given(last)})
 	require.NoError(c.t, err)
 }
 
@@ -68,7 +68,7 @@ func TestAccessReportNamesUsersAndUsesOfEachDay(t *testing.T) {
 	_, err = c.Patients.Get(c.ctx, operator, ada.ID, nil)
 	require.Error(t, err)
 	c.Advance(time.Hour)
-	require.NoError(t, c.Patients.Delete(c.ctx, staff, ada.ID))
+	require.NoError(t, c.Patients.Delete(c.ctx, staff, ada.ID, unconditional))
 	_, err = c.Patients.Get(c.ctx, staff, ada.ID, nil)
 	require.Error(t, err)
 	want := []string{
@@ -134,8 +134,8 @@ func TestUserNamesInTheTrailAreShownOnlyToActorsWhoMayReadUsers(t *testing.T) {
 		return names
 	}
 	assert.Equal(t, []string{"Sam", ""}, names(), "no user has the second ID")
-	require.NoError(t, c.Users.Deactivate(c.ctx, admin, staff.UserID))
-	_, err := c.Users.Change(c.ctx, admin, staff.UserID, domain.UserChange{Profile: domain.Profile{LastName: domain.Given("Lee")}})
+	require.NoError(t, c.Users.Deactivate(c.ctx, admin, staff.UserID, unconditional))
+	_, err := c.Users.Change(c.ctx, admin, staff.UserID, unconditional, domain.UserChange{Profile: domain.Profile{LastName: domain.Given("Lee")}})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"Sam Lee", ""}, names(), "the current name; accounts are never deleted")
 

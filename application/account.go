@@ -10,10 +10,11 @@ import (
 
 // Account holds the use-cases on the actor's own account.
 type Account struct {
-	trail     *Trail
-	guard     *Guard
-	passwords ports.Passwords
-	clock     ports.Clock
+	trail         *Trail
+	guard         *Guard
+	passwords     ports.Passwords
+	clock         ports.Clock
+	preconditions PreconditionRule
 }
 
 // Me returns the actor's own account.
@@ -25,11 +26,14 @@ func (s *Account) Me(ctx context.Context, actor domain.Actor) (domain.User, erro
 }
 
 // ChangeMe sets the given fields of the actor's own names and phone number.
-func (s *Account) ChangeMe(ctx context.Context, actor domain.Actor, in domain.Profile) (domain.User, error) {
-	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.UserUpdateSelf, kind: domain.SubjectUser, id: actor.UserID},
+func (s *Account) ChangeMe(ctx context.Context, actor domain.Actor, expected domain.Precondition, in domain.Profile) (domain.User, error) {
+	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.UserUpdateSelf, kind: domain.SubjectUser, id: actor.UserID, inputErr: s.preconditions.missing(expected)},
 		func(tx ports.Tx, event *pendingEvent) (domain.User, error) {
 			before, err := tx.Users().Get(ctx, actor.UserID)
 			if err != nil {
+				return before, err
+			}
+			if err := domain.CheckPrecondition(expected, before, actor); err != nil {
 				return before, err
 			}
 			user, err := before.Change(in)

@@ -14,7 +14,7 @@ import (
 func TestMe(t *testing.T) {
 	c := newClinic(t)
 	ada := c.SignUp("ada@example.com", domain.Staff)
-	changed, err := c.Account.ChangeMe(c.ctx, ada, domain.Profile{FirstName: domain.Given("Ada"), Phone: domain.Given("112")})
+	changed, err := c.Account.ChangeMe(c.ctx, ada, unconditional, domain.Profile{FirstName: domain.Given("Ada"), Phone: domain.Given("112")})
 	require.NoError(t, err)
 	me, err := c.Account.Me(c.ctx, ada)
 	require.NoError(t, err)
@@ -23,7 +23,7 @@ func TestMe(t *testing.T) {
 	assert.Equal(t, "112", me.Phone.String())
 	assert.Equal(t, domain.Staff, me.Role)
 
-	_, err = c.Account.ChangeMe(c.ctx, ada, domain.Profile{FirstName: domain.Null(), Phone: domain.Given("x"), Unknown: []string{"is_admin"}})
+	_, err = c.Account.ChangeMe(c.ctx, ada, unconditional, domain.Profile{FirstName: domain.Null(), Phone: domain.Given("x"), Unknown: []string{"is_admin"}})
 	assertFields(t, err, "first_name", "phone_number", "is_admin")
 }
 

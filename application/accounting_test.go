@@ -153,10 +153,12 @@ func TestAccessesListsExactlyTheEventsAboutThePatient(t *testing.T) {
 		{false, func() (any, error) { return c.Doctors.Get(c.ctx, staff, w.patient.ID, nil) }},
 		{true, func() (any, error) { return c.Doctors.ListByPatient(c.ctx, staff, w.patient.ID, nil) }},
 		{true, func() (any, error) { return c.Mappings.List(c.ctx, staff, nil) }},
-		{true, func() (any, error) { return c.Mappings.Change(c.ctx, staff, w.mapping.ID, pair(eve.ID, w.doctor.ID)) }},
-		{false, func() (any, error) { return nil, c.Mappings.Unassign(c.ctx, staff, w.mapping.ID) }},
+		{true, func() (any, error) {
+			return c.Mappings.Change(c.ctx, staff, w.mapping.ID, unconditional, pair(eve.ID, w.doctor.ID))
+		}},
+		{false, func() (any, error) { return nil, c.Mappings.Unassign(c.ctx, staff, w.mapping.ID, unconditional) }},
 		{true, func() (any, error) { return c.Audit.Accesses(c.ctx, admin, w.patient.ID, domain.AccessQuery{}) }},
-		{true, func() (any, error) { return nil, c.Patients.Delete(c.ctx, staff, w.patient.ID) }},
+		{true, func() (any, error) { return nil, c.Patients.Delete(c.ctx, staff, w.patient.ID, unconditional) }},
 		{true, func() (any, error) {
 			return c.Patients.ListDeleted(c.ctx, admin, deletedFrom(c, domain.SubjectPatient, w.patient.ID))
 		}},
@@ -167,7 +169,7 @@ func TestAccessesListsExactlyTheEventsAboutThePatient(t *testing.T) {
 		{true, func() (any, error) { return c.Patients.Restore(c.ctx, admin, w.patient.ID) }},
 		{true, func() (any, error) { return c.Patients.GetVersion(c.ctx, staff, w.patient.ID, 1) }},
 		{true, func() (any, error) { return c.Mappings.Restore(c.ctx, admin, w.deletedMapping.ID) }},
-		{true, func() (any, error) { return nil, c.Doctors.Delete(c.ctx, admin, w.otherDoctor.ID) }},
+		{true, func() (any, error) { return nil, c.Doctors.Delete(c.ctx, admin, w.otherDoctor.ID, unconditional) }},
 		{true, func() (any, error) { return c.Doctors.Restore(c.ctx, admin, w.otherDoctor.ID) }},
 	} {
 		_, _ = call.run()

@@ -20,7 +20,7 @@ var (
 func TestAdministratorsChangeUsers(t *testing.T) {
 	c := newClinic(t)
 	admin, ada := c.SignUp("admin@example.com", domain.Admin), c.register("ada@example.com", domain.Staff)
-	changed, err := c.Users.Change(c.ctx, admin, ada.ID, domain.UserChange{
+	changed, err := c.Users.Change(c.ctx, admin, ada.ID, unconditional, domain.UserChange{
 		Profile: domain.Profile{FirstName: domain.Given("Ada"), Phone: domain.Given("112")}, Role: domain.Given("ADMIN"),
 	})
 	require.NoError(t, err)
@@ -29,11 +29,11 @@ func TestAdministratorsChangeUsers(t *testing.T) {
 	assert.Equal(t, changed, c.user(ada.ID))
 	assert.Equal(t, domain.Admin, c.SignIn("ada@example.com").Role)
 
-	_, err = c.Users.Change(c.ctx, admin, ada.ID, domain.UserChange{Role: domain.Given("GOD"), Active: domain.Given("maybe")})
+	_, err = c.Users.Change(c.ctx, admin, ada.ID, unconditional, domain.UserChange{Role: domain.Given("GOD"), Active: domain.Given("maybe")})
 	assertFields(t, err, "role", "is_active")
 	assert.Equal(t, changed, c.user(ada.ID))
 	for _, missing := range []error{
-		c.Users.Deactivate(c.ctx, admin, 99),
+		c.Users.Deactivate(c.ctx, admin, 99, unconditional),
 		c.Users.RevokeSessions(c.ctx, admin, 99),
 		c.Users.ResetSecondFactor(c.ctx, operator, 99),
 		c.Users.SetPassword(c.ctx, admin, 99, domain.NewPassword{Password: domain.Given(otherPassword)}),
@@ -41,10 +41,10 @@ func TestAdministratorsChangeUsers(t *testing.T) {
 		assert.Equal(t, domain.ErrNotFound(), missing)
 	}
 
-	require.NoError(t, c.Users.Deactivate(c.ctx, admin, ada.ID))
+	require.NoError(t, c.Users.Deactivate(c.ctx, admin, ada.ID, unconditional))
 	_, err = c.Sessions.Login(c.ctx, domain.Actor{}, credentials("ada@example.com", goodPassword))
 	assert.Equal(t, domain.ErrCredentials(), err)
-	_, err = c.Users.Change(c.ctx, admin, ada.ID, domain.UserChange{Active: domain.Given("true")})
+	_, err = c.Users.Change(c.ctx, admin, ada.ID, unconditional, domain.UserChange{Active: domain.Given("true")})
 	require.NoError(t, err)
 	c.SignIn("ada@example.com")
 }
@@ -53,51 +53,53 @@ func TestNobodyChangesTheirOwnRole(t *testing.T) {
 	c := newClinic(t)
 	admin := c.SignUp("admin@example.com", domain.Admin)
 	c.register("second@example.com", domain.Admin)
-	_, err := c.Users.Change(c.ctx, admin, admin.UserID, toStaff)
+	_, err := c.Users.Change(c.ctx, admin, admin.UserID, unconditional, toStaff)
 	assert.Equal(t, domain.ErrForbidden("Nobody can change their own role."), err)
 	assert.Equal(t, domain.Admin, c.user(admin.UserID).Role)
 
-	_, err = c.Users.Change(c.ctx, admin, admin.UserID, domain.UserChange{Profile: domain.Profile{FirstName: domain.Given("Ada")}, Role: domain.Given("ADMIN")})
+	_, err = c.Users.Change(c.ctx, admin, admin.UserID, unconditional, domain.UserChange{Profile: domain.Profile{FirstName: domain.Given("Ada")}, Role: domain.Given("ADMIN")})
 	assert.NoError(t, err, "setting the same role changes nothing")
-	assert.NoError(t, c.Users.Deactivate(c.ctx, admin, admin.UserID), "there is another administrator")
+	assert.NoError(t, c.Users.Deactivate(c.ctx, admin, admin.UserID, unconditional), "there is another administrator")
 }
 
 func TestTheLastActiveAdministratorCannotBeRemoved(t *testing.T) {
 	c := newClinic(t)
 	admin := c.SignUp("admin@example.com", domain.Admin)
 	retired := c.register("retired@example.com", domain.Admin)
-	require.NoError(t, c.Users.Deactivate(c.ctx, admin, retired.ID))
+	require.NoError(t, c.Users.Deactivate(c.ctx, admin, retired.ID, unconditional))
 	c.register("staff@example.com", domain.Staff)
 
 	for _, by := range []domain.Actor{admin, operator} {
-		_, err := c.Users.Change(c.ctx, by, admin.UserID, inactive)
+		_, err := c.Users.Change(c.ctx, by, admin.UserID, unconditional, inactive)
 		assert.Equal(t, domain.ErrLastAdmin("is_active"), err)
-		assert.Equal(t, domain.ErrLastAdmin("is_active"), c.Users.Deactivate(c.ctx, by, admin.UserID))
+		assert.Equal(t, domain.ErrLastAdmin("is_active"), c.Users.Deactivate(c.ctx, by, admin.UserID, unconditional))
 	}
-	_, err := c.Users.Change(c.ctx, operator, admin.UserID, toStaff)
+	_, err := c.Users.Change(c.ctx, operator, admin.UserID, unconditional, toStaff)
 	assert.Equal(t, domain.ErrLastAdmin("role"), err)
-	_, err = c.Users.Change(c.ctx, operator, admin.UserID, domain.UserChange{Role: domain.Given("STAFF"), Active: domain.Given("false")})
+	_, err = c.Users.Change(c.ctx, operator, admin.UserID, unconditional, domain.UserChange{Role: domain.Given("STAFF"), Active: domain.Given("false")})
 	assertKind(t, domain.Conflict, err)
 	_, err = c.Authenticator.Authenticate(c.ctx, domain.Origin{}, c.login("admin@example.com").Access.Reveal())
 	assert.NoError(t, err)
 
-	_, err = c.Users.Change(c.ctx, operator, retired.ID, toStaff)
+	_, err = c.Users.Change(c.ctx, operator, retired.ID, unconditional, toStaff)
 	assert.NoError(t, err, "an inactive administrator can be deactivated")
-	_, err = c.Users.Change(c.ctx, operator, admin.UserID, domain.UserChange{Profile: domain.Profile{FirstName: domain.Given("Ada")}})
+	_, err = c.Users.Change(c.ctx, operator, admin.UserID, unconditional, domain.UserChange{Profile: domain.Profile{FirstName: domain.Given("Ada")}})
 	assert.NoError(t, err, "other fields can be changed")
 	second := c.register("second@example.com", domain.Admin)
-	_, err = c.Users.Change(c.ctx, operator, admin.UserID, toStaff)
+	_, err = c.Users.Change(c.ctx, operator, admin.UserID, unconditional, toStaff)
 	assert.NoError(t, err, "the last but one administrator can be deactivated")
-	assert.Equal(t, domain.ErrLastAdmin("is_active"), c.Users.Deactivate(c.ctx, operator, second.ID))
+	assert.Equal(t, domain.ErrLastAdmin("is_active"), c.Users.Deactivate(c.ctx, operator, second.ID, unconditional))
 }
 
 func TestAdministratorsWhoDemoteEachOtherConcurrentlyLeaveOne(t *testing.T) {
 	for name, demote := range map[string]func(c *clinic, by domain.Actor, id domain.ID) error{
 		"role": func(c *clinic, by domain.Actor, id domain.ID) error {
-			_, err := c.Users.Change(c.ctx, by, id, toStaff)
+			_, err := c.Users.Change(c.ctx, by, id, unconditional, toStaff)
 			return err
 		},
-		"is_active": func(c *clinic, by domain.Actor, id domain.ID) error { return c.Users.Deactivate(c.ctx, by, id) },
+		"is_active": func(c *clinic, by domain.Actor, id domain.ID) error {
+			return c.Users.Deactivate(c.ctx, by, id, unconditional)
+		},
 	} {
 		c := newClinic(t)
 		admins := make([]domain.Actor, 5)

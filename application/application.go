@@ -20,9 +20,10 @@ type Ports struct {
 // Rules are the settings of the use-cases. The zero Rules set no limits and close
 // registration. Sessions must be set.
 type Rules struct {
-	Sessions     SessionRules
-	Limits       Limits
-	Registration RegistrationMode
+	Sessions      SessionRules
+	Limits        Limits
+	Registration  RegistrationMode
+	Preconditions PreconditionRule
 }
 
 // UseCases are all use-cases over one set of ports. All but the Sealer, which only one
@@ -61,27 +62,27 @@ func New(p Ports, r Rules) *UseCases {
 	return &UseCases{
 		Authenticator: &Authenticator{store: p.Store, tokens: p.Tokens, revocations: p.Revocations, clock: p.Clock, rules: r.Sessions},
 		Sessions:      &Sessions{trail: trail, guard: guard, tokens: p.Tokens, clock: p.Clock, rules: r.Sessions},
-		Account:       &Account{trail: trail, guard: guard, passwords: p.Passwords, clock: p.Clock},
+		Account:       &Account{trail: trail, guard: guard, passwords: p.Passwords, clock: p.Clock, preconditions: r.Preconditions},
 		SecondFactor:  &SecondFactor{trail: trail, guard: guard, codes: p.Codes, clock: p.Clock, rules: r.Sessions},
 		Users: &Users{
-			trail: trail, limiter: limiter, passwords: p.Passwords, clock: p.Clock, registration: r.Registration,
+			trail: trail, limiter: limiter, passwords: p.Passwords, clock: p.Clock, registration: r.Registration, preconditions: r.Preconditions,
 			lister: lister[domain.User]{
 				listing: domain.UserList, trail: trail, cursors: p.Cursors, search: domain.UserSearch, kind: domain.SubjectUser,
 				lists: func(tx ports.Tx) ports.Lists[domain.User] { return tx.Users() },
 				id:    func(user domain.User) domain.ID { return user.ID },
 			},
 		},
-		Doctors: &Doctors{History: newHistory(trail, p.Cursors, doctorRecords, domain.DoctorList), clock: p.Clock, lister: lister[domain.Doctor]{
+		Doctors: &Doctors{History: newHistory(trail, p.Cursors, doctorRecords, domain.DoctorList), clock: p.Clock, preconditions: r.Preconditions, lister: lister[domain.Doctor]{
 			listing: domain.DoctorList, trail: trail, cursors: p.Cursors, search: domain.DoctorSearch, kind: domain.SubjectDoctor,
 			lists: func(tx ports.Tx) ports.Lists[domain.Doctor] { return tx.Doctors() },
 			id:    recordID[domain.Doctor],
 		}},
-		Patients: &Patients{History: newHistory(trail, p.Cursors, patientRecords, domain.PatientList), clock: p.Clock, lister: lister[domain.PatientView]{
+		Patients: &Patients{History: newHistory(trail, p.Cursors, patientRecords, domain.PatientList), clock: p.Clock, preconditions: r.Preconditions, lister: lister[domain.PatientView]{
 			listing: domain.PatientList, trail: trail, cursors: p.Cursors, search: domain.PatientSearch, kind: domain.SubjectPatient,
 			lists: func(tx ports.Tx) ports.Lists[domain.PatientView] { return tx.Patients() },
 			id:    recordID[domain.PatientView],
 		}},
-		Mappings: &Mappings{History: newHistory(trail, p.Cursors, mappingRecords, domain.AssignmentList), clock: p.Clock, lister: lister[domain.Assignment]{
+		Mappings: &Mappings{History: newHistory(trail, p.Cursors, mappingRecords, domain.AssignmentList), clock: p.Clock, preconditions: r.Preconditions, lister: lister[domain.Assignment]{
 			listing: domain.AssignmentList, trail: trail, cursors: p.Cursors, kind: domain.SubjectMapping,
 			lists:   func(tx ports.Tx) ports.Lists[domain.Assignment] { return tx.Mappings() },
 			id:      func(assignment domain.Assignment) domain.ID { return assignment.ID },

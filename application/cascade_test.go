@@ -39,7 +39,9 @@ func TestMappingsAreDeletedAndRestoredWithTheirPatientOrDoctor(t *testing.T) {
 	}{
 		"doctor": {
 			func(w world) domain.Reference { return doctorRef(w.otherDoctor.ID) },
-			func(c *clinic, by domain.Actor, w world) error { return c.Doctors.Delete(c.ctx, by, w.otherDoctor.ID) },
+			func(c *clinic, by domain.Actor, w world) error {
+				return c.Doctors.Delete(c.ctx, by, w.otherDoctor.ID, unconditional)
+			},
 			func(c *clinic, by domain.Actor, w world) error {
 				_, err := c.Doctors.Restore(c.ctx, by, w.otherDoctor.ID)
 				return err
@@ -47,7 +49,9 @@ func TestMappingsAreDeletedAndRestoredWithTheirPatientOrDoctor(t *testing.T) {
 		},
 		"patient": {
 			func(w world) domain.Reference { return patientRef(w.patient.ID) },
-			func(c *clinic, by domain.Actor, w world) error { return c.Patients.Delete(c.ctx, by, w.patient.ID) },
+			func(c *clinic, by domain.Actor, w world) error {
+				return c.Patients.Delete(c.ctx, by, w.patient.ID, unconditional)
+			},
 			func(c *clinic, by domain.Actor, w world) error {
 				patient, err := c.Patients.Restore(c.ctx, by, w.patient.ID)
 				assert.Equal(c.t, []domain.ID{w.doctor.ID, w.otherDoctor.ID}, patient.AssignedDoctors)
@@ -115,18 +119,18 @@ func TestAMappingIsRestoredOnceBothParentsAre(t *testing.T) {
 	restoreDoctor := func() error { _, err := c.Doctors.Restore(c.ctx, admin, w.doctor.ID); return err }
 	restorePatient := func() error { _, err := c.Patients.Restore(c.ctx, admin, w.patient.ID); return err }
 
-	kept(ofDoctor, domain.Deleted, c.Doctors.Delete(c.ctx, admin, w.doctor.ID))
-	notKept(c.Patients.Delete(c.ctx, admin, w.patient.ID))
+	kept(ofDoctor, domain.Deleted, c.Doctors.Delete(c.ctx, admin, w.doctor.ID, unconditional))
+	notKept(c.Patients.Delete(c.ctx, admin, w.patient.ID, unconditional))
 	staysDeleted(ofPatient, restoreDoctor())
 	kept(ofPatient, domain.Restored, restorePatient())
 
-	kept(ofPatient, domain.Deleted, c.Patients.Delete(c.ctx, admin, w.patient.ID))
-	notKept(c.Doctors.Delete(c.ctx, admin, w.doctor.ID))
+	kept(ofPatient, domain.Deleted, c.Patients.Delete(c.ctx, admin, w.patient.ID, unconditional))
+	notKept(c.Doctors.Delete(c.ctx, admin, w.doctor.ID, unconditional))
 	staysDeleted(ofDoctor, restorePatient())
 	kept(ofDoctor, domain.Restored, restoreDoctor())
 
-	kept(ofDoctor, domain.Deleted, c.Doctors.Delete(c.ctx, admin, w.doctor.ID))
-	notKept(c.Patients.Delete(c.ctx, admin, w.patient.ID))
+	kept(ofDoctor, domain.Deleted, c.Doctors.Delete(c.ctx, admin, w.doctor.ID, unconditional))
+	notKept(c.Patients.Delete(c.ctx, admin, w.patient.ID, unconditional))
 	notKept(restorePatient())
 	kept(ofDoctor, domain.Restored, restoreDoctor())
 }
@@ -143,9 +147,9 @@ func TestMoreMappingsThanOnePageAreRestored(t *testing.T) {
 			gone = append(gone, patient)
 		}
 	}
-	require.NoError(t, c.Doctors.Delete(c.ctx, admin, doctor.ID))
+	require.NoError(t, c.Doctors.Delete(c.ctx, admin, doctor.ID, unconditional))
 	for _, patient := range gone {
-		require.NoError(t, c.Patients.Delete(c.ctx, admin, patient.ID))
+		require.NoError(t, c.Patients.Delete(c.ctx, admin, patient.ID, unconditional))
 	}
 	_, err := c.Doctors.Restore(c.ctx, admin, doctor.ID)
 	require.NoError(t, err)
@@ -169,8 +173,8 @@ func TestTheEventOfARestoreNamesAllParentsOfTheMappings(t *testing.T) {
 		c.assign(admin, gone, doctor)
 		about = append(about, patientRef(gone.ID))
 	}
-	require.NoError(t, c.Doctors.Delete(c.ctx, admin, doctor.ID))
-	require.NoError(t, c.Patients.Delete(c.ctx, admin, gone.ID))
+	require.NoError(t, c.Doctors.Delete(c.ctx, admin, doctor.ID, unconditional))
+	require.NoError(t, c.Patients.Delete(c.ctx, admin, gone.ID, unconditional))
 	before := len(c.events(0))
 	_, err := c.Doctors.Restore(c.ctx, admin, doctor.ID)
 	require.NoError(t, err)

@@ -19,7 +19,7 @@ func TestTheEventContainsNothingOfARunThatCollided(t *testing.T) {
 		"a mapping moved in between": {
 			role: domain.Staff, action: "mapping:delete", outcome: domain.Allowed, run: unassign,
 			collideWith: func(c *clinic, w world) {
-				_, err := c.Mappings.Change(c.ctx, w.actors[domain.Admin], w.mapping.ID, pair(w.patient.ID, w.otherDoctor.ID))
+				_, err := c.Mappings.Change(c.ctx, w.actors[domain.Admin], w.mapping.ID, unconditional, pair(w.patient.ID, w.otherDoctor.ID))
 				require.NoError(t, err)
 			},
 			event: withVersion(3, func(_ domain.Actor, w world) domain.AuditEvent {
@@ -29,20 +29,24 @@ func TestTheEventContainsNothingOfARunThatCollided(t *testing.T) {
 		"a mapping ended in between": {
 			role: domain.Staff, action: "mapping:delete", outcome: domain.Failed, errKind: domain.NotFound, run: unassign,
 			collideWith: func(c *clinic, w world) {
-				require.NoError(t, c.Mappings.Unassign(c.ctx, w.actors[domain.Admin], w.mapping.ID))
+				require.NoError(t, c.Mappings.Unassign(c.ctx, w.actors[domain.Admin], w.mapping.ID, unconditional))
 			},
 			event: onMapping,
 		},
 		"a user deactivated while signing in": {
 			action: "session:create", outcome: domain.Failed, errKind: domain.Unauthenticated, run: loginAs(othersEmail, goodPassword, domain.Input{}),
-			collideWith: func(c *clinic, w world) { require.NoError(t, c.Users.Deactivate(c.ctx, operator, w.other.ID)) },
-			event:       otherUser,
+			collideWith: func(c *clinic, w world) {
+				require.NoError(t, c.Users.Deactivate(c.ctx, operator, w.other.ID, unconditional))
+			},
+			event: otherUser,
 		},
 		"a user activated while signing in": {
 			action: "session:create", outcome: domain.Allowed, run: loginAs(othersEmail, goodPassword, domain.Input{}),
-			before: func(c *clinic, w world) { require.NoError(t, c.Users.Deactivate(c.ctx, operator, w.other.ID)) },
+			before: func(c *clinic, w world) {
+				require.NoError(t, c.Users.Deactivate(c.ctx, operator, w.other.ID, unconditional))
+			},
 			collideWith: func(c *clinic, w world) {
-				_, err := c.Users.Change(c.ctx, operator, w.other.ID, domain.UserChange{Active: domain.Given("true")})
+				_, err := c.Users.Change(c.ctx, operator, w.other.ID, unconditional, domain.UserChange{Active: domain.Given("true")})
 				require.NoError(t, err)
 			},
 			event: inSession(func(w world) domain.ID { return w.otherSession + 1 }),
@@ -70,7 +74,7 @@ func TestTheEventContainsNothingOfARunThatCollided(t *testing.T) {
 		"a doctor whose mapping ended in between": {
 			role: domain.Admin, action: "doctor:delete", outcome: domain.Allowed, run: useCaseTable["Doctors.Delete"].run,
 			collideWith: func(c *clinic, w world) {
-				require.NoError(t, c.Mappings.Unassign(c.ctx, w.actors[domain.Admin], w.mapping.ID))
+				require.NoError(t, c.Mappings.Unassign(c.ctx, w.actors[domain.Admin], w.mapping.ID, unconditional))
 			},
 			event: withVersion(2, onDoctor),
 		},

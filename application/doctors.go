@@ -11,8 +11,9 @@ import (
 // doctors without a salary.
 type Doctors struct {
 	History[domain.Doctor]
-	lister lister[domain.Doctor]
-	clock  ports.Clock
+	lister        lister[domain.Doctor]
+	clock         ports.Clock
+	preconditions PreconditionRule
 }
 
 var doctorRecords = versionedRecords[domain.Doctor]{
@@ -57,22 +58,25 @@ func (s *Doctors) ListByPatient(ctx context.Context, actor domain.Actor, patient
 }
 
 // Replace sets all editable fields of a doctor.
-func (s *Doctors) Replace(ctx context.Context, actor domain.Actor, id domain.ID, in domain.DoctorInput) (domain.Doctor, error) {
-	return s.update(ctx, actor, id, func(doctor domain.Doctor) (domain.Doctor, error) { return doctor.Replace(in) })
+func (s *Doctors) Replace(ctx context.Context, actor domain.Actor, id domain.ID, expected domain.Precondition, in domain.DoctorInput) (domain.Doctor, error) {
+	return s.update(ctx, actor, id, expected, func(doctor domain.Doctor) (domain.Doctor, error) { return doctor.Replace(in) })
 }
 
 // Change sets the given fields of a doctor.
-func (s *Doctors) Change(ctx context.Context, actor domain.Actor, id domain.ID, in domain.DoctorInput) (domain.Doctor, error) {
-	return s.update(ctx, actor, id, func(doctor domain.Doctor) (domain.Doctor, error) { return doctor.Change(in) })
+func (s *Doctors) Change(ctx context.Context, actor domain.Actor, id domain.ID, expected domain.Precondition, in domain.DoctorInput) (domain.Doctor, error) {
+	return s.update(ctx, actor, id, expected, func(doctor domain.Doctor) (domain.Doctor, error) { return doctor.Change(in) })
 }
 
-func (s *Doctors) update(ctx context.Context, actor domain.Actor, id domain.ID,
+func (s *Doctors) update(ctx context.Context, actor domain.Actor, id domain.ID, expected domain.Precondition,
 	change func(domain.Doctor) (domain.Doctor, error),
 ) (domain.Doctor, error) {
-	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.DoctorUpdate, kind: domain.SubjectDoctor, id: id},
+	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.DoctorUpdate, kind: domain.SubjectDoctor, id: id, inputErr: s.preconditions.missing(expected)},
 		func(tx ports.Tx, event *pendingEvent) (domain.Doctor, error) {
 			before, err := tx.Doctors().Get(ctx, id)
 			if err != nil {
+				return before, err
+			}
+			if err := domain.CheckPrecondition(expected, before, actor); err != nil {
 				return before, err
 			}
 			doctor, err := change(before)
@@ -84,10 +88,12 @@ func (s *Doctors) update(ctx context.Context, actor domain.Actor, id domain.ID,
 }
 
 // Delete deletes a doctor and the doctor's mappings.
-func (s *Doctors) Delete(ctx context.Context, actor domain.Actor, id domain.ID) error {
-	_, err := runUpdate(ctx, s.trail, call{actor: actor, permission: domain.DoctorDelete, kind: domain.SubjectDoctor, id: id},
+func (s *Doctors) Delete(ctx context.Context, actor domain.Actor, id domain.ID, expected domain.Precondition) error {
+	_, err := runUpdate(ctx, s.trail, call{actor: actor, permission: domain.DoctorDelete, kind: domain.SubjectDoctor, id: id, inputErr: s.preconditions.missing(expected)},
 		func(tx ports.Tx, event *pendingEvent) (nothing, error) {
-			return nothing{}, doctorRecords.delete(ctx, tx, event)
+			return nothing{}, doctorRecords.delete(ctx, tx, event, func(doctor domain.Doctor, _ []domain.Record) error {
+				return domain.CheckPrecondition(expected, doctor, actor)
+			})
 		})
 	return err
 }

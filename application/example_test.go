@@ -22,7 +22,7 @@ func Example_testSuite() {
 	fmt.Println(doctor.JoinedAt, doctor.Salary, err)
 	doctor, _ = clinic.Doctors.Get(t.Context(), clinic.Staff(), doctor.ID, nil)
 	fmt.Println("Staff sees the salary:", !doctor.Salary.Withheld())
-	fmt.Println(clinic.Doctors.Delete(t.Context(), clinic.Staff(), doctor.ID))
+	fmt.Println(clinic.Doctors.Delete(t.Context(), clinic.Staff(), doctor.ID, domain.Precondition{}))
 	fmt.Println(clinic.LastEvent().Action, clinic.LastEvent().Outcome)
 	// Output:
 	// 2026-11-22 1234.50 <nil>

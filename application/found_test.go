@@ -46,12 +46,12 @@ func TestARecordOlderThanTheHistoryGetsAFirstVersion(t *testing.T) {
 	staff := c.SignUp("staff@example.com", domain.Staff)
 	assertVersions(c, &c.Doctors.History, staff, doctor.ID, firstVersion(c, doctor.VisibleTo(staff)))
 
-	changed, err := c.Doctors.Change(c.ctx, admin, doctor.ID, domain.DoctorInput{Salary: domain.Given("2")})
+	changed, err := c.Doctors.Change(c.ctx, admin, doctor.ID, unconditional, domain.DoctorInput{Salary: domain.Given("2")})
 	require.NoError(t, err)
 	assertVersions(c, &c.Doctors.History, admin, doctor.ID, firstVersion(c, doctor), versionBy(c, admin, domain.Updated, changed))
 	assert.Equal(t, 2, c.events(0)[slices.IndexFunc(c.events(0), func(e domain.AuditEvent) bool { return e.Action == domain.DoctorUpdate })].Version)
 
-	renamed, err := c.Patients.Replace(c.ctx, admin, patient.ID, patientInput("New"))
+	renamed, err := c.Patients.Replace(c.ctx, admin, patient.ID, unconditional, patientInput("New"))
 	require.NoError(t, err)
 	assertVersions(c, &c.Patients.History, admin, patient.ID, firstVersion(c, patient), versionBy(c, admin, domain.Updated, patientOf(renamed)))
 }
@@ -60,7 +60,7 @@ func TestARecordOlderThanTheHistoryCanBeRestored(t *testing.T) {
 	c := newClinic(t)
 	admin := c.SignUp("admin@example.com", domain.Admin)
 	doctor, _, mapping := c.addUnversioned()
-	require.NoError(t, c.Doctors.Delete(c.ctx, admin, doctor.ID))
+	require.NoError(t, c.Doctors.Delete(c.ctx, admin, doctor.ID, unconditional))
 	assertVersions(c, &c.Doctors.History, admin, doctor.ID, versionBy(c, admin, domain.Deleted, doctor))
 	with := doctorRef(doctor.ID)
 	ended := versionBy(c, admin, domain.Deleted, mapping)

@@ -19,7 +19,7 @@ func TestEveryLoginCostsTheSameWork(t *testing.T) {
 	for limits, locked := range map[application.Limits]int{{}: 0, loginLimits: 2} {
 		c := clinicWithLimit(t, limits)
 		c.register("ada@example.com", domain.Staff)
-		require.NoError(t, c.Users.Deactivate(c.ctx, operator, c.register("gone@example.com", domain.Staff).ID))
+		require.NoError(t, c.Users.Deactivate(c.ctx, operator, c.register("gone@example.com", domain.Staff).ID, unconditional))
 		c.setHash(c.register("locked@example.com", domain.Staff).ID, "!no password")
 		c.register("guessed@example.com", domain.Staff)
 		c.failTimes(10, elsewhere, "guessed@example.com")

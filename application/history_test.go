@@ -101,15 +101,15 @@ func TestEachChangeOfADoctorIsAVersion(t *testing.T) {
 	}
 	doctor, err := c.Doctors.Create(c.ctx, one, doctorInput("L-1"))
 	doctor = kept(one, domain.Created, doctor, err)
-	doctor, err = c.Doctors.Replace(c.ctx, other, doctor.ID, doctorInput("L-2"))
+	doctor, err = c.Doctors.Replace(c.ctx, other, doctor.ID, unconditional, doctorInput("L-2"))
 	doctor = kept(other, domain.Updated, doctor, err)
-	doctor, err = c.Doctors.Change(c.ctx, one, doctor.ID, domain.DoctorInput{Salary: domain.Given("9")})
+	doctor, err = c.Doctors.Change(c.ctx, one, doctor.ID, unconditional, domain.DoctorInput{Salary: domain.Given("9")})
 	doctor = kept(one, domain.Updated, doctor, err)
-	kept(other, domain.Deleted, doctor, c.Doctors.Delete(c.ctx, other, doctor.ID))
+	kept(other, domain.Deleted, doctor, c.Doctors.Delete(c.ctx, other, doctor.ID, unconditional))
 	restored, err := c.Doctors.Restore(c.ctx, one, doctor.ID)
 	assertRestored(c, doctor, restored, 2)
 	kept(one, domain.Restored, doctor, err)
-	kept(one, domain.Deleted, doctor, c.Doctors.Delete(c.ctx, one, doctor.ID))
+	kept(one, domain.Deleted, doctor, c.Doctors.Delete(c.ctx, one, doctor.ID, unconditional))
 }
 
 func TestEachChangeOfAPatientIsAVersion(t *testing.T) {
@@ -127,11 +127,11 @@ func TestEachChangeOfAPatientIsAVersion(t *testing.T) {
 		c.Advance(time.Hour)
 		return patient
 	}
-	patient, err := c.Patients.Replace(c.ctx, admin, w.patient.ID, patientInput("Eve"))
+	patient, err := c.Patients.Replace(c.ctx, admin, w.patient.ID, unconditional, patientInput("Eve"))
 	kept(admin, domain.Updated, patient, err)
-	patient, err = c.Patients.Change(c.ctx, staff, w.patient.ID, domain.PatientInput{MedicalRecord: domain.Given("Allergic to penicillin")})
+	patient, err = c.Patients.Change(c.ctx, staff, w.patient.ID, unconditional, domain.PatientInput{MedicalRecord: domain.Given("Allergic to penicillin")})
 	patient = kept(staff, domain.Updated, patient, err)
-	kept(staff, domain.Deleted, patient, c.Patients.Delete(c.ctx, staff, w.patient.ID))
+	kept(staff, domain.Deleted, patient, c.Patients.Delete(c.ctx, staff, w.patient.ID, unconditional))
 	restored, err := c.Patients.Restore(c.ctx, admin, w.patient.ID)
 	assertRestored(c, patientOf(patient), patientOf(restored), 2)
 	kept(admin, domain.Restored, restored, err)
@@ -150,11 +150,11 @@ func TestEachChangeOfAMappingIsAVersion(t *testing.T) {
 		c.Advance(time.Hour)
 		return mapping
 	}
-	mapping, err := c.Mappings.Replace(c.ctx, admin, w.mapping.ID, pair(w.patient.ID, w.otherDoctor.ID))
+	mapping, err := c.Mappings.Replace(c.ctx, admin, w.mapping.ID, unconditional, pair(w.patient.ID, w.otherDoctor.ID))
 	kept(admin, domain.Updated, mapping, err)
-	mapping, err = c.Mappings.Change(c.ctx, staff, w.mapping.ID, pair(w.patient.ID, w.doctor.ID))
+	mapping, err = c.Mappings.Change(c.ctx, staff, w.mapping.ID, unconditional, pair(w.patient.ID, w.doctor.ID))
 	mapping = kept(staff, domain.Updated, mapping, err)
-	kept(staff, domain.Deleted, mapping, c.Mappings.Unassign(c.ctx, staff, w.mapping.ID))
+	kept(staff, domain.Deleted, mapping, c.Mappings.Unassign(c.ctx, staff, w.mapping.ID, unconditional))
 	restored, err := c.Mappings.Restore(c.ctx, admin, w.mapping.ID)
 	assertRestored(c, mapping, restored, 2)
 	kept(admin, domain.Restored, restored, err)
@@ -166,7 +166,7 @@ func TestTimesOfVersionsEqualTheStoredTimes(t *testing.T) {
 	w := newWorld(c)
 	admin := w.actors[domain.Admin]
 	c.Advance(123456789)
-	_, err := c.Mappings.Replace(c.ctx, admin, w.mapping.ID, pair(w.patient.ID, w.otherDoctor.ID))
+	_, err := c.Mappings.Replace(c.ctx, admin, w.mapping.ID, unconditional, pair(w.patient.ID, w.otherDoctor.ID))
 	require.NoError(t, err)
 	version, err := c.Mappings.GetVersion(c.ctx, admin, w.mapping.ID, 2)
 	require.NoError(t, err)
@@ -186,8 +186,12 @@ func TestAFailedCallMakesNoVersion(t *testing.T) {
 		if attempt.before != nil {
 			attempt.before(c, w)
 		}
+		acting := *c
+		if attempt.setup != nil {
+			acting.use(attempt.setup)
+		}
 		before := storedRecords(c)
-		_, _ = attempt.run(c, w.actors[attempt.role], w)
+		_, _ = attempt.run(&acting, w.actors[attempt.role], w)
 		assert.Equal(t, before, storedRecords(c), name)
 	}
 }
@@ -208,7 +212,7 @@ func TestStaffSeesNoSalaryInVersions(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	staff, admin := w.actors[domain.Staff], w.actors[domain.Admin]
-	_, err := c.Doctors.Change(c.ctx, admin, w.doctor.ID, domain.DoctorInput{Salary: domain.Given("99")})
+	_, err := c.Doctors.Change(c.ctx, admin, w.doctor.ID, unconditional, domain.DoctorInput{Salary: domain.Given("99")})
 	require.NoError(t, err)
 	salaries := func(by domain.Actor) (seen []string) {
 		second, err := c.Doctors.GetVersion(c.ctx, by, w.doctor.ID, 2)
@@ -260,7 +264,7 @@ func TestAPageOfLongVersionsEndsEarly(t *testing.T) {
 	require.NoError(t, err)
 	want := []domain.Version[domain.Patient]{versionBy(c, staff, domain.Created, patientOf(patient))}
 	for letter := range slices.Values(strings.Split("abcdefghijkl", "")) {
-		patient, err = c.Patients.Change(c.ctx, staff, patient.ID, domain.PatientInput{MedicalRecord: domain.Given(long + letter)})
+		patient, err = c.Patients.Change(c.ctx, staff, patient.ID, unconditional, domain.PatientInput{MedicalRecord: domain.Given(long + letter)})
 		require.NoError(t, err)
 		want = append(want, versionBy(c, staff, domain.Updated, patientOf(patient)))
 	}
@@ -277,7 +281,7 @@ func TestReadingAVersionAlsoNamesTheParentsOfThePreviousOne(t *testing.T) {
 	admin := c.SignUp("admin@example.com", domain.Admin)
 	doctor, ada, eve := c.addDoctor("L-1"), c.addPatient(admin, "Ada"), c.addPatient(admin, "Eve")
 	mapping := c.assign(admin, ada, doctor)
-	_, err := c.Mappings.Change(c.ctx, admin, mapping.ID, pair(eve.ID, doctor.ID))
+	_, err := c.Mappings.Change(c.ctx, admin, mapping.ID, unconditional, pair(eve.ID, doctor.ID))
 	require.NoError(t, err)
 	all := []domain.Reference{patientRef(ada.ID), patientRef(eve.ID), doctorRef(doctor.ID)}
 	for name, read := range map[string]func() error{

@@ -45,7 +45,7 @@ func TestAKeptRefreshTokenOfARevokedSessionIsRefused(t *testing.T) {
 		"by an Admin": func(domain.Actor) error {
 			return c.Users.RevokeSessions(c.ctx, c.Admin(), ada.UserID)
 		},
-		"deactivated": func(domain.Actor) error { return c.Users.Deactivate(c.ctx, operator, ada.UserID) },
+		"deactivated": func(domain.Actor) error { return c.Users.Deactivate(c.ctx, operator, ada.UserID, unconditional) },
 	} {
 		c.setUser(ada.UserID, func(user *domain.User) { user.Active = true })
 		grant := c.login("ada@example.com")

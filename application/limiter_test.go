@@ -66,7 +66,7 @@ func TestTheWaitGrowsWithEachWrongGuess(t *testing.T) {
 	} {
 		c := clinicWithLimit(t, loginLimits)
 		c.register("ada@example.com", domain.Staff)
-		require.NoError(t, c.Users.Deactivate(c.ctx, operator, c.register("gone@example.com", domain.Staff).ID))
+		require.NoError(t, c.Users.Deactivate(c.ctx, operator, c.register("gone@example.com", domain.Staff).ID, unconditional))
 		got := []string{}
 		for range want {
 			err := c.loginFrom(here, guess.email, guess.password)

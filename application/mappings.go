@@ -10,8 +10,9 @@ import (
 // Mappings holds the use-cases on the assignment of doctors to patients.
 type Mappings struct {
 	History[domain.Mapping]
-	lister lister[domain.Assignment]
-	clock  ports.Clock
+	lister        lister[domain.Assignment]
+	clock         ports.Clock
+	preconditions PreconditionRule
 }
 
 var mappingRecords = versionedRecords[domain.Mapping]{
@@ -44,26 +45,31 @@ func shownWith(assignment domain.Assignment) []domain.Reference {
 }
 
 // Replace sets the patient and the doctor of a mapping. It returns the same errors as Assign.
-func (s *Mappings) Replace(ctx context.Context, actor domain.Actor, id domain.ID, in domain.MappingInput) (domain.Mapping, error) {
-	return s.update(ctx, actor, id, in, func(mapping domain.Mapping) (domain.Mapping, error) { return mapping.Replace(in, s.clock()) })
+func (s *Mappings) Replace(ctx context.Context, actor domain.Actor, id domain.ID, expected domain.Precondition, in domain.MappingInput) (domain.Mapping, error) {
+	return s.update(ctx, actor, id, expected, in, func(mapping domain.Mapping) (domain.Mapping, error) { return mapping.Replace(in, s.clock()) })
 }
 
 // Change sets the patient or the doctor of a mapping, whichever is given. It returns the same
 // errors as Assign.
-func (s *Mappings) Change(ctx context.Context, actor domain.Actor, id domain.ID, in domain.MappingInput) (domain.Mapping, error) {
-	return s.update(ctx, actor, id, in, func(mapping domain.Mapping) (domain.Mapping, error) { return mapping.Change(in, s.clock()) })
+func (s *Mappings) Change(ctx context.Context, actor domain.Actor, id domain.ID, expected domain.Precondition, in domain.MappingInput) (domain.Mapping, error) {
+	return s.update(ctx, actor, id, expected, in, func(mapping domain.Mapping) (domain.Mapping, error) { return mapping.Change(in, s.clock()) })
 }
 
-func (s *Mappings) update(ctx context.Context, actor domain.Actor, id domain.ID, in domain.MappingInput,
+func (s *Mappings) update(ctx context.Context, actor domain.Actor, id domain.ID, expected domain.Precondition, in domain.MappingInput,
 	change func(domain.Mapping) (domain.Mapping, error),
 ) (domain.Mapping, error) {
-	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.MappingUpdate, kind: domain.SubjectMapping, id: id, named: in.References()},
+	return runUpdate(ctx, s.trail, call{
+		actor: actor, permission: domain.MappingUpdate, kind: domain.SubjectMapping, id: id, named: in.References(), inputErr: s.preconditions.missing(expected),
+	},
 		func(tx ports.Tx, event *pendingEvent) (domain.Mapping, error) {
 			before, err := tx.Mappings().Get(ctx, id)
 			if err != nil {
 				return before, err
 			}
 			event.addRelated(before.Parents()...)
+			if err := domain.CheckPrecondition(expected, before, actor); err != nil {
+				return before, err
+			}
 			mapping, err := change(before)
 			if err != nil {
 				return mapping, err
@@ -73,10 +79,12 @@ func (s *Mappings) update(ctx context.Context, actor domain.Actor, id domain.ID,
 }
 
 // Unassign deletes a mapping.
-func (s *Mappings) Unassign(ctx context.Context, actor domain.Actor, id domain.ID) error {
-	_, err := runUpdate(ctx, s.trail, call{actor: actor, permission: domain.MappingDelete, kind: domain.SubjectMapping, id: id},
+func (s *Mappings) Unassign(ctx context.Context, actor domain.Actor, id domain.ID, expected domain.Precondition) error {
+	_, err := runUpdate(ctx, s.trail, call{actor: actor, permission: domain.MappingDelete, kind: domain.SubjectMapping, id: id, inputErr: s.preconditions.missing(expected)},
 		func(tx ports.Tx, event *pendingEvent) (nothing, error) {
-			return nothing{}, mappingRecords.delete(ctx, tx, event)
+			return nothing{}, mappingRecords.delete(ctx, tx, event, func(mapping domain.Mapping, _ []domain.Record) error {
+				return domain.CheckPrecondition(expected, mapping, actor)
+			})
 		})
 	return err
 }

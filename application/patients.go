@@ -10,8 +10,9 @@ import (
 // Patients holds the use-cases on patients' records.
 type Patients struct {
 	History[domain.Patient]
-	lister lister[domain.PatientView]
-	clock  ports.Clock
+	lister        lister[domain.PatientView]
+	clock         ports.Clock
+	preconditions PreconditionRule
 }
 
 var patientRecords = versionedRecords[domain.Patient]{
@@ -57,22 +58,25 @@ func (s *Patients) ListByDoctor(ctx context.Context, actor domain.Actor, doctor 
 }
 
 // Replace sets all editable fields of a patient. Absent fields get their defaults.
-func (s *Patients) Replace(ctx context.Context, actor domain.Actor, id domain.ID, in domain.PatientInput) (domain.PatientView, error) {
-	return s.update(ctx, actor, id, func(patient domain.Patient) (domain.Patient, error) { return patient.Replace(in, s.clock()) })
+func (s *Patients) Replace(ctx context.Context, actor domain.Actor, id domain.ID, expected domain.Precondition, in domain.PatientInput) (domain.PatientView, error) {
+	return s.update(ctx, actor, id, expected, func(patient domain.Patient) (domain.Patient, error) { return patient.Replace(in, s.clock()) })
 }
 
 // Change sets the given fields of a patient.
-func (s *Patients) Change(ctx context.Context, actor domain.Actor, id domain.ID, in domain.PatientInput) (domain.PatientView, error) {
-	return s.update(ctx, actor, id, func(patient domain.Patient) (domain.Patient, error) { return patient.Change(in, s.clock()) })
+func (s *Patients) Change(ctx context.Context, actor domain.Actor, id domain.ID, expected domain.Precondition, in domain.PatientInput) (domain.PatientView, error) {
+	return s.update(ctx, actor, id, expected, func(patient domain.Patient) (domain.Patient, error) { return patient.Change(in, s.clock()) })
 }
 
-func (s *Patients) update(ctx context.Context, actor domain.Actor, id domain.ID,
+func (s *Patients) update(ctx context.Context, actor domain.Actor, id domain.ID, expected domain.Precondition,
 	change func(domain.Patient) (domain.Patient, error),
 ) (domain.PatientView, error) {
-	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.PatientUpdate, kind: domain.SubjectPatient, id: id},
+	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.PatientUpdate, kind: domain.SubjectPatient, id: id, inputErr: s.preconditions.missing(expected)},
 		func(tx ports.Tx, event *pendingEvent) (domain.PatientView, error) {
 			patient, err := tx.Patients().GetView(ctx, id)
 			if err != nil {
+				return patient, err
+			}
+			if err := domain.CheckPrecondition(expected, patient, actor); err != nil {
 				return patient, err
 			}
 			before := patient.Patient
@@ -85,10 +89,12 @@ func (s *Patients) update(ctx context.Context, actor domain.Actor, id domain.ID,
 }
 
 // Delete deletes a patient and the patient's mappings.
-func (s *Patients) Delete(ctx context.Context, actor domain.Actor, id domain.ID) error {
-	_, err := runUpdate(ctx, s.trail, call{actor: actor, permission: domain.PatientDelete, kind: domain.SubjectPatient, id: id},
+func (s *Patients) Delete(ctx context.Context, actor domain.Actor, id domain.ID, expected domain.Precondition) error {
+	_, err := runUpdate(ctx, s.trail, call{actor: actor, permission: domain.PatientDelete, kind: domain.SubjectPatient, id: id, inputErr: s.preconditions.missing(expected)},
 		func(tx ports.Tx, event *pendingEvent) (nothing, error) {
-			return nothing{}, patientRecords.delete(ctx, tx, event)
+			return nothing{}, patientRecords.delete(ctx, tx, event, func(patient domain.Patient, mappings []domain.Record) error {
+				return domain.CheckPrecondition(expected, domain.NewPatientView(patient, mappings), actor)
+			})
 		})
 	return err
 }

@@ -138,7 +138,7 @@ func (p *clinicModel) move(r *rapid.T) {
 	one := p.mappings[drawID(r, "mapping", p.mappings)]
 	want := p.drawPair(r)
 	want.ID = one.ID
-	moved, err := p.c.Mappings.Replace(p.c.ctx, p.admin, one.ID, pair(want.PatientID, want.DoctorID))
+	moved, err := p.c.Mappings.Replace(p.c.ctx, p.admin, one.ID, unconditional, pair(want.PatientID, want.DoctorID))
 	if p.assertResult(r, err, rule{p.isLive(one), domain.NotFound}, rule{p.hasBothSides(want), domain.Invalid}, rule{p.isPairFree(want), domain.Conflict}) {
 		one.Mapping = moved
 	}
@@ -146,7 +146,7 @@ func (p *clinicModel) move(r *rapid.T) {
 
 func (p *clinicModel) unassign(r *rapid.T) {
 	one := p.mappings[drawID(r, "mapping", p.mappings)]
-	if p.assertResult(r, p.c.Mappings.Unassign(p.c.ctx, p.admin, one.ID), rule{p.isLive(one), domain.NotFound}) {
+	if p.assertResult(r, p.c.Mappings.Unassign(p.c.ctx, p.admin, one.ID, unconditional), rule{p.isLive(one), domain.NotFound}) {
 		one.deleted = true
 	}
 }
@@ -161,7 +161,7 @@ func (p *clinicModel) restoreMapping(r *rapid.T) {
 
 func (p *clinicModel) deleteDoctor(r *rapid.T) {
 	id := drawID(r, "doctor", p.doctors)
-	if p.assertResult(r, p.c.Doctors.Delete(p.c.ctx, p.admin, id), rule{p.doctors[id].live, domain.NotFound}) {
+	if p.assertResult(r, p.c.Doctors.Delete(p.c.ctx, p.admin, id, unconditional), rule{p.doctors[id].live, domain.NotFound}) {
 		p.doctors[id].live = false
 	}
 }
@@ -176,7 +176,7 @@ func (p *clinicModel) restoreDoctor(r *rapid.T) {
 
 func (p *clinicModel) deletePatient(r *rapid.T) {
 	id := drawID(r, "patient", p.patients)
-	if p.assertResult(r, p.c.Patients.Delete(p.c.ctx, p.admin, id), rule{*p.patients[id], domain.NotFound}) {
+	if p.assertResult(r, p.c.Patients.Delete(p.c.ctx, p.admin, id, unconditional), rule{*p.patients[id], domain.NotFound}) {
 		*p.patients[id] = false
 	}
 }

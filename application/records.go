@@ -59,13 +59,18 @@ func (r versionedRecords[T]) update(ctx context.Context, tx ports.Tx, event *pen
 	return after, r.addVersion(ctx, tx, event, domain.Updated, after)
 }
 
-// delete deletes the subject of the event with its children.
-func (r versionedRecords[T]) delete(ctx context.Context, tx ports.Tx, event *pendingEvent) error {
+// delete deletes the subject of the event with its children, unless check refuses it. check
+// gets the record and the children as they were before.
+func (r versionedRecords[T]) delete(ctx context.Context, tx ports.Tx, event *pendingEvent, check func(record T, children []domain.Record) error) error {
 	record, children, err := r.repository(tx).Delete(ctx, event.Subject.ID)
 	if err != nil {
 		return err
 	}
 	event.addRelated(record.Parents()...)
+	// The store has locked what it deleted. An error undoes the deletion.
+	if err := check(record, children); err != nil {
+		return err
+	}
 	if err := r.addVersion(ctx, tx, event, domain.Deleted, domain.NextVersion(record, event.At)); err != nil {
 		return err
 	}

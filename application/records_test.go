@@ -23,27 +23,27 @@ func TestDoctors(t *testing.T) {
 	c.Advance(48 * time.Hour)
 	in := doctorInput("L-2")
 	in.Name = domain.Given("James Wilson")
-	replaced, err := c.Doctors.Replace(c.ctx, admin, doctor.ID, in)
+	replaced, err := c.Doctors.Replace(c.ctx, admin, doctor.ID, unconditional, in)
 	require.NoError(t, err)
 	assert.Equal(t, "James Wilson", replaced.Name.String())
 	assert.Equal(t, doctor.JoinedAt, replaced.JoinedAt)
 
-	changed, err := c.Doctors.Change(c.ctx, admin, doctor.ID, domain.DoctorInput{Salary: domain.Given("9")})
+	changed, err := c.Doctors.Change(c.ctx, admin, doctor.ID, unconditional, domain.DoctorInput{Salary: domain.Given("9")})
 	require.NoError(t, err)
 	assert.Equal(t, "9.00", changed.Salary.String())
 	assert.Equal(t, "L-2", changed.LicenseNumber.String())
 
-	_, err = c.Doctors.Change(c.ctx, admin, doctor.ID, domain.DoctorInput{Salary: domain.Given("-9"), Name: domain.Given("Lost")})
+	_, err = c.Doctors.Change(c.ctx, admin, doctor.ID, unconditional, domain.DoctorInput{Salary: domain.Given("-9"), Name: domain.Given("Lost")})
 	assertFields(t, err, "salary")
 	stored, err := c.Doctors.Get(c.ctx, admin, doctor.ID, nil)
 	require.NoError(t, err)
 	assert.Equal(t, changed, stored, "a refused change changes nothing")
 
-	require.NoError(t, c.Doctors.Delete(c.ctx, admin, doctor.ID))
+	require.NoError(t, c.Doctors.Delete(c.ctx, admin, doctor.ID, unconditional))
 	_, err = c.Doctors.Get(c.ctx, admin, doctor.ID, nil)
 	assertKind(t, domain.NotFound, err)
-	assertKind(t, domain.NotFound, c.Doctors.Delete(c.ctx, admin, doctor.ID))
-	_, err = c.Doctors.Replace(c.ctx, admin, doctor.ID, in)
+	assertKind(t, domain.NotFound, c.Doctors.Delete(c.ctx, admin, doctor.ID, unconditional))
+	_, err = c.Doctors.Replace(c.ctx, admin, doctor.ID, unconditional, in)
 	assertKind(t, domain.NotFound, err)
 }
 
@@ -78,7 +78,7 @@ func TestPatients(t *testing.T) {
 	patient := c.addPatient(staff, "Ada")
 	assert.Equal(t, staff.UserID, patient.CreatedBy)
 
-	changed, err := c.Patients.Change(c.ctx, staff, patient.ID, domain.PatientInput{MedicalRecord: domain.Given("Allergic to penicillin")})
+	changed, err := c.Patients.Change(c.ctx, staff, patient.ID, unconditional, domain.PatientInput{MedicalRecord: domain.Given("Allergic to penicillin")})
 	require.NoError(t, err)
 	assert.Equal(t, "Ada", changed.Name.String())
 
@@ -89,7 +89,7 @@ func TestPatients(t *testing.T) {
 	assert.Equal(t, []domain.ID{doctor.ID}, got.AssignedDoctors)
 	assert.Equal(t, "Allergic to penicillin", got.MedicalRecord.String())
 
-	replaced, err := c.Patients.Replace(c.ctx, staff, patient.ID, patientInput("Eve"))
+	replaced, err := c.Patients.Replace(c.ctx, staff, patient.ID, unconditional, patientInput("Eve"))
 	require.NoError(t, err)
 	assert.Empty(t, replaced.MedicalRecord.String())
 	assert.Equal(t, []domain.ID{doctor.ID}, replaced.AssignedDoctors)
@@ -97,7 +97,7 @@ func TestPatients(t *testing.T) {
 	_, err = c.Patients.Create(c.ctx, staff, domain.PatientInput{Gender: domain.Given("X"), DateOfBirth: domain.Given("2027-01-01")})
 	assertFields(t, err, "name", "gender", "date_of_birth")
 
-	require.NoError(t, c.Patients.Delete(c.ctx, staff, patient.ID))
+	require.NoError(t, c.Patients.Delete(c.ctx, staff, patient.ID, unconditional))
 	_, err = c.Patients.Get(c.ctx, staff, patient.ID, nil)
 	assertKind(t, domain.NotFound, err)
 	mappings, err := c.Mappings.List(c.ctx, staff, nil)
@@ -141,15 +141,15 @@ func TestMappings(t *testing.T) {
 	assertFields(t, err, "patient_id", "doctor_id", "limit")
 
 	c.Advance(time.Hour)
-	moved, err := c.Mappings.Change(c.ctx, staff, mapping.ID, domain.MappingInput{Doctor: domain.Given(wilson.ID.String())})
+	moved, err := c.Mappings.Change(c.ctx, staff, mapping.ID, unconditional, domain.MappingInput{Doctor: domain.Given(wilson.ID.String())})
 	require.NoError(t, err)
 	assert.Equal(t, domain.Mapping{
 		ID: mapping.ID, PatientID: ada.ID, DoctorID: wilson.ID, AssignedAt: c.Now(),
 		Stamp: domain.Stamp{Version: 2, CreatedAt: mapping.CreatedAt, UpdatedAt: c.Now()},
 	}, moved)
-	_, err = c.Mappings.Replace(c.ctx, staff, mapping.ID, pair(eve.ID, house.ID))
+	_, err = c.Mappings.Replace(c.ctx, staff, mapping.ID, unconditional, pair(eve.ID, house.ID))
 	assert.Equal(t, domain.ErrAlreadyAssigned(), err)
-	_, err = c.Mappings.Change(c.ctx, staff, mapping.ID, domain.MappingInput{Patient: domain.Given("99")})
+	_, err = c.Mappings.Change(c.ctx, staff, mapping.ID, unconditional, domain.MappingInput{Patient: domain.Given("99")})
 	assertFields(t, err, "patient")
 
 	doctors, err := c.Doctors.ListByPatient(c.ctx, staff, eve.ID, nil)
@@ -163,8 +163,8 @@ func TestMappings(t *testing.T) {
 	_, err = c.Patients.ListByDoctor(c.ctx, staff, 99, nil)
 	assertKind(t, domain.NotFound, err)
 
-	require.NoError(t, c.Mappings.Unassign(c.ctx, staff, mapping.ID))
-	assertKind(t, domain.NotFound, c.Mappings.Unassign(c.ctx, staff, mapping.ID))
+	require.NoError(t, c.Mappings.Unassign(c.ctx, staff, mapping.ID, unconditional))
+	assertKind(t, domain.NotFound, c.Mappings.Unassign(c.ctx, staff, mapping.ID, unconditional))
 }
 
 func TestAPageOfLongRecordsEndsEarly(t *testing.T) {

@@ -37,7 +37,7 @@ func TestListDeletedContainsOnlyRecordsThatAreStillDeleted(t *testing.T) {
 	for range 5 {
 		c.addPatient(admin, "Eve") // Eve is not deleted.
 		patient := c.addPatient(admin, "Ada")
-		require.NoError(t, c.Patients.Delete(c.ctx, admin, patient.ID))
+		require.NoError(t, c.Patients.Delete(c.ctx, admin, patient.ID, unconditional))
 		deleted := versionBy(c, admin, domain.Deleted, patientOf(patient))
 		want = append(want, deleted.Numbered(2))
 		c.Advance(time.Minute)
@@ -71,13 +71,13 @@ func TestADeletedRecordIsFoundNowhereElse(t *testing.T) {
 	for _, attempt := range []func() error{
 		func() error { _, err := c.Doctors.Get(c.ctx, admin, w.deletedDoctor.ID, nil); return err },
 		func() error {
-			_, err := c.Doctors.Change(c.ctx, admin, w.deletedDoctor.ID, domain.DoctorInput{})
+			_, err := c.Doctors.Change(c.ctx, admin, w.deletedDoctor.ID, unconditional, domain.DoctorInput{})
 			return err
 		},
-		func() error { return c.Doctors.Delete(c.ctx, admin, w.deletedDoctor.ID) },
+		func() error { return c.Doctors.Delete(c.ctx, admin, w.deletedDoctor.ID, unconditional) },
 		func() error { _, err := c.Patients.Get(c.ctx, admin, w.deletedPatient.ID, nil); return err },
-		func() error { return c.Patients.Delete(c.ctx, admin, w.deletedPatient.ID) },
-		func() error { return c.Mappings.Unassign(c.ctx, admin, w.deletedMapping.ID) },
+		func() error { return c.Patients.Delete(c.ctx, admin, w.deletedPatient.ID, unconditional) },
+		func() error { return c.Mappings.Unassign(c.ctx, admin, w.deletedMapping.ID, unconditional) },
 	} {
 		assert.Equal(t, domain.ErrNotFound(), attempt())
 	}
@@ -95,8 +95,8 @@ func TestARestoredRecordIsUnchanged(t *testing.T) {
 	})
 	require.NoError(t, err)
 	c.Advance(48 * time.Hour)
-	require.NoError(t, c.Doctors.Delete(c.ctx, admin, doctor.ID))
-	require.NoError(t, c.Patients.Delete(c.ctx, staff, patient.ID))
+	require.NoError(t, c.Doctors.Delete(c.ctx, admin, doctor.ID, unconditional))
+	require.NoError(t, c.Patients.Delete(c.ctx, staff, patient.ID, unconditional))
 	newer := c.addDoctor("L-2")
 
 	restored, err := c.Doctors.Restore(c.ctx, admin, doctor.ID)
@@ -149,7 +149,7 @@ func TestADoctorWithATakenLicenceCannotBeRestored(t *testing.T) {
 	assert.Zero(t, got)
 	assert.Equal(t, before, storedData(c), "no version, no mapping, and still deleted")
 
-	_, err = c.Doctors.Change(c.ctx, admin, successor.ID, domain.DoctorInput{LicenseNumber: domain.Given("another")})
+	_, err = c.Doctors.Change(c.ctx, admin, successor.ID, unconditional, domain.DoctorInput{LicenseNumber: domain.Given("another")})
 	require.NoError(t, err)
 	_, err = c.Doctors.Restore(c.ctx, admin, w.deletedDoctor.ID)
 	assert.NoError(t, err)
@@ -167,9 +167,9 @@ func TestAMappingIsRestoredOnlyIfItsPairIsLiveAndUnmapped(t *testing.T) {
 		assert.Zero(t, got)
 		assert.Equal(t, before, storedData(c))
 	}
-	require.NoError(t, c.Patients.Delete(c.ctx, admin, w.patient.ID))
+	require.NoError(t, c.Patients.Delete(c.ctx, admin, w.patient.ID, unconditional))
 	refused(domain.ErrParentDeleted("patient"))
-	require.NoError(t, c.Doctors.Delete(c.ctx, admin, w.otherDoctor.ID))
+	require.NoError(t, c.Doctors.Delete(c.ctx, admin, w.otherDoctor.ID, unconditional))
 	refused(domain.ErrParentDeleted("patient", "doctor"))
 	_, err := c.Patients.Restore(c.ctx, admin, w.patient.ID)
 	require.NoError(t, err)
@@ -179,7 +179,7 @@ func TestAMappingIsRestoredOnlyIfItsPairIsLiveAndUnmapped(t *testing.T) {
 
 	anew := c.assign(admin, w.patient, w.otherDoctor)
 	refused(domain.ErrAlreadyAssigned())
-	require.NoError(t, c.Mappings.Unassign(c.ctx, admin, anew.ID))
+	require.NoError(t, c.Mappings.Unassign(c.ctx, admin, anew.ID, unconditional))
 	restored, err := c.Mappings.Restore(c.ctx, admin, w.deletedMapping.ID)
 	require.NoError(t, err)
 	assertRestored(c, w.deletedMapping, restored, 2)
@@ -192,7 +192,7 @@ func TestWhoeverDeletedARecordMayRestoreIt(t *testing.T) {
 	ada, sam, admin := c.SignUp("ada@example.com", domain.Staff), c.SignUp("sam@example.com", domain.Staff), c.SignUp("admin@example.com", domain.Admin)
 	patient, doctor := c.addPatient(ada, "Eve"), c.addDoctor("L-1")
 	mapping := c.assign(sam, patient, doctor)
-	require.NoError(t, c.Patients.Delete(c.ctx, ada, patient.ID))
+	require.NoError(t, c.Patients.Delete(c.ctx, ada, patient.ID, unconditional))
 
 	before := storedData(c)
 	_, err := c.Patients.Restore(c.ctx, sam, patient.ID)
@@ -206,18 +206,18 @@ func TestWhoeverDeletedARecordMayRestoreIt(t *testing.T) {
 	assert.Equal(t, []domain.ID{doctor.ID}, restored.AssignedDoctors, "with what she deleted together with it")
 
 	// The last deletion counts.
-	require.NoError(t, c.Patients.Delete(c.ctx, sam, patient.ID))
+	require.NoError(t, c.Patients.Delete(c.ctx, sam, patient.ID, unconditional))
 	_, err = c.Patients.Restore(c.ctx, ada, patient.ID)
 	assert.Equal(t, domain.Forbidden, domain.KindOf(err))
 	_, err = c.Patients.Restore(c.ctx, admin, patient.ID)
 	require.NoError(t, err, "an Admin can restore whatever anybody deleted")
 
-	require.NoError(t, c.Mappings.Unassign(c.ctx, ada, mapping.ID))
+	require.NoError(t, c.Mappings.Unassign(c.ctx, ada, mapping.ID, unconditional))
 	_, err = c.Mappings.Restore(c.ctx, sam, mapping.ID)
 	assert.Equal(t, domain.Forbidden, domain.KindOf(err), "not even the user who made it")
 	_, err = c.Mappings.Restore(c.ctx, ada, mapping.ID)
 	require.NoError(t, err)
-	require.NoError(t, c.Doctors.Delete(c.ctx, admin, doctor.ID))
+	require.NoError(t, c.Doctors.Delete(c.ctx, admin, doctor.ID, unconditional))
 	_, err = c.Doctors.Restore(c.ctx, ada, doctor.ID)
 	assert.Equal(t, domain.Forbidden, domain.KindOf(err))
 }

@@ -30,7 +30,7 @@ func TestExpiredRecordsArePurgedKindByKind(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c) // One doctor, one patient and three mappings of a new world are deleted.
 	for _, id := range []domain.ID{w.doctor.ID, w.otherDoctor.ID} {
-		require.NoError(t, c.Doctors.Delete(c.ctx, w.actors[domain.Admin], id))
+		require.NoError(t, c.Doctors.Delete(c.ctx, w.actors[domain.Admin], id, unconditional))
 	}
 	later := c.Now().Add(time.Microsecond)
 	want := map[domain.SubjectKind]int{domain.SubjectDoctor: 3, domain.SubjectPatient: 1, domain.SubjectMapping: 4}
@@ -88,7 +88,7 @@ func TestARestoredRecordIsNotExpired(t *testing.T) {
 	assert.Zero(t, c.purged(domain.SubjectDoctor, c.Now().Add(time.Hour)))
 	assert.Equal(t, before, storedData(c))
 
-	require.NoError(t, c.Doctors.Delete(c.ctx, admin, w.deletedDoctor.ID))
+	require.NoError(t, c.Doctors.Delete(c.ctx, admin, w.deletedDoctor.ID, unconditional))
 	assert.Zero(t, c.purged(domain.SubjectDoctor, deletion.Add(time.Hour)))
 	assert.Equal(t, 1, c.purged(domain.SubjectDoctor, c.Now().Add(time.Hour)))
 }
@@ -111,7 +111,7 @@ func TestOnePurgeRemovesAtMostFiveHundredRecords(t *testing.T) {
 	var all []domain.ID
 	for n := range 1001 {
 		doctor := c.addDoctor(fmt.Sprint("L-", n))
-		require.NoError(t, c.Doctors.Delete(c.ctx, admin, doctor.ID))
+		require.NoError(t, c.Doctors.Delete(c.ctx, admin, doctor.ID, unconditional))
 		all = append(all, doctor.ID)
 	}
 	before := c.Now().Add(time.Second)

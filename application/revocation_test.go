@@ -49,14 +49,14 @@ func TestARevokedSessionIsRefusedImmediately(t *testing.T) {
 			return nil
 		}},
 		"deactivation": {none, func(c *clinic, this domain.Actor, _ domain.ID, _ application.Grant) error {
-			return c.Users.Deactivate(c.ctx, operator, this.UserID)
+			return c.Users.Deactivate(c.ctx, operator, this.UserID, unconditional)
 		}},
 		"being made inactive": {none, func(c *clinic, this domain.Actor, _ domain.ID, _ application.Grant) error {
-			_, err := c.Users.Change(c.ctx, operator, this.UserID, inactive)
+			_, err := c.Users.Change(c.ctx, operator, this.UserID, unconditional, inactive)
 			return err
 		}},
 		"a higher role": {none, func(c *clinic, this domain.Actor, _ domain.ID, _ application.Grant) error {
-			_, err := c.Users.Change(c.ctx, operator, this.UserID, toAdmin)
+			_, err := c.Users.Change(c.ctx, operator, this.UserID, unconditional, toAdmin)
 			return err
 		}},
 		"a password from an administrator": {none, func(c *clinic, this domain.Actor, _ domain.ID, _ application.Grant) error {
@@ -70,7 +70,7 @@ func TestARevokedSessionIsRefusedImmediately(t *testing.T) {
 		}},
 
 		"another name": {both, func(c *clinic, this domain.Actor, _ domain.ID, _ application.Grant) error {
-			_, err := c.Users.Change(c.ctx, operator, this.UserID, domain.UserChange{Profile: domain.Profile{FirstName: domain.Given("Ada")}, Role: domain.Given("STAFF"), Active: domain.Given("true")})
+			_, err := c.Users.Change(c.ctx, operator, this.UserID, unconditional, domain.UserChange{Profile: domain.Profile{FirstName: domain.Given("Ada")}, Role: domain.Given("STAFF"), Active: domain.Given("true")})
 			return err
 		}},
 		"a refused change": {both, func(c *clinic, this domain.Actor, _ domain.ID, _ application.Grant) error {
@@ -122,7 +122,7 @@ func TestALowerRoleTakesEffectImmediately(t *testing.T) {
 	admin := c.SignUp("admin@example.com", domain.Admin)
 	c.register("second@example.com", domain.Admin)
 	grant := c.login("second@example.com")
-	_, err := c.Users.Change(c.ctx, admin, c.actor(grant).UserID, toStaff)
+	_, err := c.Users.Change(c.ctx, admin, c.actor(grant).UserID, unconditional, toStaff)
 	require.NoError(t, err)
 	c.assertGoesOn(grant, false)
 	assert.Equal(t, domain.Staff, c.SignIn("second@example.com").Role)
@@ -138,7 +138,7 @@ func TestAFailedCommitRevokesNothing(t *testing.T) {
 	for name, err := range map[string]error{
 		"logout":          c.Sessions.Logout(c.ctx, actor),
 		"change password": c.Account.ChangePassword(c.ctx, actor, passwordChange(goodPassword, otherPassword)),
-		"deactivate":      c.Users.Deactivate(c.ctx, operator, actor.UserID),
+		"deactivate":      c.Users.Deactivate(c.ctx, operator, actor.UserID, unconditional),
 	} {
 		assertKind(t, domain.Unavailable, err)
 		assert.Empty(t, revocations.revoked, name)

@@ -77,9 +77,9 @@ func newWorld(c *clinic) world {
 	c.assign(staff, w.patient, w.deletedDoctor)
 	c.assign(staff, w.deletedPatient, w.doctor)
 	w.deletedMapping = c.assign(staff, w.patient, w.otherDoctor)
-	require.NoError(c.t, c.Doctors.Delete(c.ctx, domain.Actor{Role: domain.Admin}, w.deletedDoctor.ID))
-	require.NoError(c.t, c.Patients.Delete(c.ctx, staff, w.deletedPatient.ID))
-	require.NoError(c.t, c.Mappings.Unassign(c.ctx, staff, w.deletedMapping.ID))
+	require.NoError(c.t, c.Doctors.Delete(c.ctx, domain.Actor{Role: domain.Admin}, w.deletedDoctor.ID, domain.AnyState()))
+	require.NoError(c.t, c.Patients.Delete(c.ctx, staff, w.deletedPatient.ID, domain.AnyState()))
+	require.NoError(c.t, c.Mappings.Unassign(c.ctx, staff, w.deletedMapping.ID, domain.AnyState()))
 	w.mapping = c.assign(staff, w.patient, w.doctor)
 	w.lastSeal = c.lastSeal()
 	return w

@@ -70,7 +70,7 @@ func TestALoginUsesThePasswordThatWasChangedConcurrently(t *testing.T) {
 func TestALoginFailsIfTheAccountIsDeactivatedConcurrently(t *testing.T) {
 	c := newClinic(t)
 	ada := c.register("ada@example.com", domain.Staff)
-	c.use(onStore(&onceBeforeUpdate{Store: c.Ports.Store, happen: func() { require.NoError(t, c.Users.Deactivate(c.ctx, operator, ada.ID)) }}))
+	c.use(onStore(&onceBeforeUpdate{Store: c.Ports.Store, happen: func() { require.NoError(t, c.Users.Deactivate(c.ctx, operator, ada.ID, unconditional)) }}))
 	_, err := c.Sessions.Login(c.ctx, domain.Actor{}, credentials("ada@example.com", goodPassword))
 	assert.Equal(t, domain.ErrCredentials(), err)
 }

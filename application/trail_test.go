@@ -84,7 +84,7 @@ func TestAChangeWhoseEventCannotBeAddedIsRolledBackAndRecordedAsFailed(t *testin
 		return errors.New("no space for an event about a mapping")
 	}
 	c.use(onStore(store))
-	assertKind(t, domain.Unavailable, c.Mappings.Unassign(c.ctx, w.actors[domain.Staff], w.mapping.ID))
+	assertKind(t, domain.Unavailable, c.Mappings.Unassign(c.ctx, w.actors[domain.Staff], w.mapping.ID, unconditional))
 	assert.Equal(t, before, storedData(c))
 	left := c.events(events)
 	require.Len(t, left, 1)

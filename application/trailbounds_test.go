@@ -79,7 +79,7 @@ func TestAUseCaseThatPanicsAfterItsCommitRecordsOneEvent(t *testing.T) {
 	w := newWorld(c)
 	c.use(withRevocations(panickingRevocations{c.Ports.Revocations}))
 	before := len(c.events(0))
-	assert.Panics(t, func() { _ = c.Users.Deactivate(c.ctx, operator, w.actors[domain.Staff].UserID) })
+	assert.Panics(t, func() { _ = c.Users.Deactivate(c.ctx, operator, w.actors[domain.Staff].UserID, unconditional) })
 	events := c.events(before)
 	require.Len(t, events, 1)
 	assert.Equal(t, domain.Allowed, events[0].Outcome, "the change was committed")

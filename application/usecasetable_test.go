@@ -81,6 +81,7 @@ var useCaseTable = func() map[string]useCaseTest {
 	} {
 		maps.Copy(all, table)
 	}
+	addPreconditionCases(all)
 	return all
 }()
 
@@ -119,6 +120,7 @@ func allTestCalls() map[string]testCall {
 var outcomeOfErrKind = map[domain.Kind]domain.Outcome{
 	domain.Internal: domain.Allowed, domain.Forbidden: domain.Denied, domain.Invalid: domain.Failed,
 	domain.Unauthenticated: domain.Failed, domain.NotFound: domain.Failed, domain.Conflict: domain.Failed, domain.TooMany: domain.Failed,
+	domain.PreconditionFailed: domain.Failed, domain.PreconditionRequired: domain.Failed,
 }
 
 func TestEveryUseCaseIsInTheTable(t *testing.T) {

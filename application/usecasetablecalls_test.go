@@ -79,7 +79,7 @@ func (c *clinic) redeletePatient(by domain.Actor, id domain.ID) {
 	c.t.Helper()
 	_, err := c.Patients.Restore(c.ctx, by, id)
 	require.NoError(c.t, err)
-	require.NoError(c.t, c.Patients.Delete(c.ctx, by, id))
+	require.NoError(c.t, c.Patients.Delete(c.ctx, by, id, unconditional))
 }
 
 // redeleteMapping makes another user the one who deleted the mapping.
@@ -87,7 +87,7 @@ func (c *clinic) redeleteMapping(by domain.Actor, id domain.ID) {
 	c.t.Helper()
 	_, err := c.Mappings.Restore(c.ctx, by, id)
 	require.NoError(c.t, err)
-	require.NoError(c.t, c.Mappings.Unassign(c.ctx, by, id))
+	require.NoError(c.t, c.Mappings.Unassign(c.ctx, by, id, unconditional))
 }
 
 // namesOf asks for the names of these users.
@@ -98,3 +98,6 @@ func namesOf(users ...domain.ID) domain.NamesQuery {
 	}
 	return query
 }
+
+// unconditional is the precondition of a change that expects nothing.
+var unconditional domain.Precondition

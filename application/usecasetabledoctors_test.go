@@ -100,45 +100,45 @@ var doctorsTable = map[string]useCaseTest{
 	"Doctors.Replace": {
 		roles: adminOnly, permission: "doctor:update",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return c.Doctors.Replace(c.ctx, by, w.doctor.ID, doctorInput(w.unused))
+			return c.Doctors.Replace(c.ctx, by, w.doctor.ID, unconditional, doctorInput(w.unused))
 		},
 		denied:  onDoctor,
 		allowed: withVersion(2, onDoctor),
 		cases: map[string]testCall{
 			"unknown ID": {role: domain.Admin, errKind: domain.NotFound, event: missingRecord(domain.SubjectDoctor), run: func(c *clinic, by domain.Actor, w world) (any, error) {
-				return c.Doctors.Replace(c.ctx, by, missingID, doctorInput(w.unused))
+				return c.Doctors.Replace(c.ctx, by, missingID, unconditional, doctorInput(w.unused))
 			}},
 			"bad input": {role: domain.Admin, errKind: domain.Invalid, run: func(c *clinic, by domain.Actor, w world) (any, error) {
-				return c.Doctors.Replace(c.ctx, by, w.doctor.ID, domain.DoctorInput{})
+				return c.Doctors.Replace(c.ctx, by, w.doctor.ID, unconditional, domain.DoctorInput{})
 			}},
 			"taken licence": {role: domain.Admin, errKind: domain.Conflict, run: func(c *clinic, by domain.Actor, w world) (any, error) {
-				return c.Doctors.Replace(c.ctx, by, w.doctor.ID, doctorInput(w.otherDoctor.LicenseNumber.String()))
+				return c.Doctors.Replace(c.ctx, by, w.doctor.ID, unconditional, doctorInput(w.otherDoctor.LicenseNumber.String()))
 			}},
 		},
 	},
 	"Doctors.Change": {
 		roles: adminOnly, permission: "doctor:update",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return c.Doctors.Change(c.ctx, by, w.doctor.ID, domain.DoctorInput{Name: domain.Given("New")})
+			return c.Doctors.Change(c.ctx, by, w.doctor.ID, unconditional, domain.DoctorInput{Name: domain.Given("New")})
 		},
 		denied:  onDoctor,
 		allowed: withVersion(2, onDoctor),
 		cases: map[string]testCall{
 			"unknown ID": {role: domain.Admin, errKind: domain.NotFound, event: missingRecord(domain.SubjectDoctor), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-				return c.Doctors.Change(c.ctx, by, missingID, domain.DoctorInput{})
+				return c.Doctors.Change(c.ctx, by, missingID, unconditional, domain.DoctorInput{})
 			}},
 			"bad input": {role: domain.Admin, errKind: domain.Invalid, run: func(c *clinic, by domain.Actor, w world) (any, error) {
-				return c.Doctors.Change(c.ctx, by, w.doctor.ID, domain.DoctorInput{Salary: domain.Given("-1")})
+				return c.Doctors.Change(c.ctx, by, w.doctor.ID, unconditional, domain.DoctorInput{Salary: domain.Given("-1")})
 			}},
 			"taken licence": {role: domain.Admin, errKind: domain.Conflict, run: func(c *clinic, by domain.Actor, w world) (any, error) {
-				return c.Doctors.Change(c.ctx, by, w.doctor.ID, domain.DoctorInput{LicenseNumber: domain.Given(w.otherDoctor.LicenseNumber.String())})
+				return c.Doctors.Change(c.ctx, by, w.doctor.ID, unconditional, domain.DoctorInput{LicenseNumber: domain.Given(w.otherDoctor.LicenseNumber.String())})
 			}},
 		},
 	},
 	"Doctors.Delete": {
 		roles: adminOnly, permission: "doctor:delete",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return nil, c.Doctors.Delete(c.ctx, by, w.doctor.ID)
+			return nil, c.Doctors.Delete(c.ctx, by, w.doctor.ID, unconditional)
 		},
 		denied: onDoctor,
 		allowed: withVersion(2, func(_ domain.Actor, w world) domain.AuditEvent {
@@ -146,7 +146,7 @@ var doctorsTable = map[string]useCaseTest{
 		}),
 		cases: map[string]testCall{
 			"unknown ID": {role: domain.Admin, errKind: domain.NotFound, event: missingRecord(domain.SubjectDoctor), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-				return nil, c.Doctors.Delete(c.ctx, by, missingID)
+				return nil, c.Doctors.Delete(c.ctx, by, missingID, unconditional)
 			}},
 		},
 	},

@@ -54,29 +54,29 @@ var mappingsTable = map[string]useCaseTest{
 	"Mappings.Replace": {
 		roles: staffAndAdmin, permission: "mapping:update",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return c.Mappings.Replace(c.ctx, by, w.mapping.ID, pair(w.patient.ID, w.otherDoctor.ID))
+			return c.Mappings.Replace(c.ctx, by, w.mapping.ID, unconditional, pair(w.patient.ID, w.otherDoctor.ID))
 		},
 		denied:  withRelated(onMapping, theOtherPair),
 		allowed: withVersion(2, onMovedMapping),
 		cases: moveFailures(func(c *clinic, by domain.Actor, id domain.ID, in domain.MappingInput) (any, error) {
-			return c.Mappings.Replace(c.ctx, by, id, in)
+			return c.Mappings.Replace(c.ctx, by, id, unconditional, in)
 		}),
 	},
 	"Mappings.Change": {
 		roles: staffAndAdmin, permission: "mapping:update",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return c.Mappings.Change(c.ctx, by, w.mapping.ID, domain.MappingInput{Doctor: domain.Given(w.otherDoctor.ID.String())})
+			return c.Mappings.Change(c.ctx, by, w.mapping.ID, unconditional, domain.MappingInput{Doctor: domain.Given(w.otherDoctor.ID.String())})
 		},
 		denied:  withRelated(onMapping, theOtherDoctor),
 		allowed: withVersion(2, onMovedMapping),
 		cases: moveFailures(func(c *clinic, by domain.Actor, id domain.ID, in domain.MappingInput) (any, error) {
-			return c.Mappings.Change(c.ctx, by, id, in)
+			return c.Mappings.Change(c.ctx, by, id, unconditional, in)
 		}),
 	},
 	"Mappings.Unassign": {
 		roles: staffAndAdmin, permission: "mapping:delete",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return nil, c.Mappings.Unassign(c.ctx, by, w.mapping.ID)
+			return nil, c.Mappings.Unassign(c.ctx, by, w.mapping.ID, unconditional)
 		},
 		denied: onMapping,
 		allowed: withVersion(2, func(_ domain.Actor, w world) domain.AuditEvent {
@@ -84,7 +84,7 @@ var mappingsTable = map[string]useCaseTest{
 		}),
 		cases: map[string]testCall{
 			"unknown ID": {role: domain.Staff, errKind: domain.NotFound, event: missingRecord(domain.SubjectMapping), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-				return nil, c.Mappings.Unassign(c.ctx, by, missingID)
+				return nil, c.Mappings.Unassign(c.ctx, by, missingID, unconditional)
 			}},
 		},
 	},
@@ -113,7 +113,9 @@ var mappingsTable = map[string]useCaseTest{
 			},
 			"patient is deleted": {
 				role: domain.Admin, errKind: domain.Conflict, event: withRelated(onDeletedMapping, theOtherPair),
-				before: func(c *clinic, w world) { _ = c.Patients.Delete(c.ctx, w.actors[domain.Staff], w.patient.ID) },
+				before: func(c *clinic, w world) {
+					_ = c.Patients.Delete(c.ctx, w.actors[domain.Staff], w.patient.ID, unconditional)
+				},
 			},
 		},
 	},

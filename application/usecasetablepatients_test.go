@@ -83,39 +83,39 @@ var patientsTable = map[string]useCaseTest{
 	"Patients.Replace": {
 		roles: staffAndAdmin, permission: "patient:update",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return c.Patients.Replace(c.ctx, by, w.patient.ID, patientInput("New"))
+			return c.Patients.Replace(c.ctx, by, w.patient.ID, unconditional, patientInput("New"))
 		},
 		denied:  onPatient,
 		allowed: withVersion(2, onPatient),
 		cases: map[string]testCall{
 			"unknown ID": {role: domain.Staff, errKind: domain.NotFound, event: missingRecord(domain.SubjectPatient), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-				return c.Patients.Replace(c.ctx, by, missingID, patientInput("Ada"))
+				return c.Patients.Replace(c.ctx, by, missingID, unconditional, patientInput("Ada"))
 			}},
 			"bad input": {role: domain.Staff, errKind: domain.Invalid, run: func(c *clinic, by domain.Actor, w world) (any, error) {
-				return c.Patients.Replace(c.ctx, by, w.patient.ID, domain.PatientInput{})
+				return c.Patients.Replace(c.ctx, by, w.patient.ID, unconditional, domain.PatientInput{})
 			}},
 		},
 	},
 	"Patients.Change": {
 		roles: staffAndAdmin, permission: "patient:update",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return c.Patients.Change(c.ctx, by, w.patient.ID, patientInput("New"))
+			return c.Patients.Change(c.ctx, by, w.patient.ID, unconditional, patientInput("New"))
 		},
 		denied:  onPatient,
 		allowed: withVersion(2, onPatient),
 		cases: map[string]testCall{
 			"unknown ID": {role: domain.Staff, errKind: domain.NotFound, event: missingRecord(domain.SubjectPatient), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-				return c.Patients.Change(c.ctx, by, missingID, domain.PatientInput{})
+				return c.Patients.Change(c.ctx, by, missingID, unconditional, domain.PatientInput{})
 			}},
 			"bad input": {role: domain.Staff, errKind: domain.Invalid, run: func(c *clinic, by domain.Actor, w world) (any, error) {
-				return c.Patients.Change(c.ctx, by, w.patient.ID, domain.PatientInput{Gender: domain.Given("X")})
+				return c.Patients.Change(c.ctx, by, w.patient.ID, unconditional, domain.PatientInput{Gender: domain.Given("X")})
 			}},
 		},
 	},
 	"Patients.Delete": {
 		roles: staffAndAdmin, permission: "patient:delete",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return nil, c.Patients.Delete(c.ctx, by, w.patient.ID)
+			return nil, c.Patients.Delete(c.ctx, by, w.patient.ID, unconditional)
 		},
 		denied: onPatient,
 		allowed: withVersion(2, func(_ domain.Actor, w world) domain.AuditEvent {
@@ -123,7 +123,7 @@ var patientsTable = map[string]useCaseTest{
 		}),
 		cases: map[string]testCall{
 			"unknown ID": {role: domain.Staff, errKind: domain.NotFound, event: missingRecord(domain.SubjectPatient), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-				return nil, c.Patients.Delete(c.ctx, by, missingID)
+				return nil, c.Patients.Delete(c.ctx, by, missingID, unconditional)
 			}},
 		},
 	},

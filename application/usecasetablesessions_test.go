@@ -19,7 +19,7 @@ var sessionsTable = map[string]useCaseTest{
 			"too many failures":                {setup: limitOfThree, before: threeTimes(domain.Anonymous, loginAs(othersEmail, "wrong", domain.Input{})), run: loginAs(othersEmail, goodPassword, domain.Input{}), errKind: domain.TooMany, event: otherUser},
 			"too many failures for no account": {setup: limitOfThree, before: threeTimes(domain.Anonymous, loginAs(unusedEmail, "wrong", domain.Input{})), run: loginAs(unusedEmail, "wrong", domain.Input{}), errKind: domain.TooMany},
 			"inactive account": {
-				before: func(c *clinic, w world) { _ = c.Users.Deactivate(c.ctx, operator, w.other.ID) },
+				before: func(c *clinic, w world) { _ = c.Users.Deactivate(c.ctx, operator, w.other.ID, unconditional) },
 				run:    loginAs(othersEmail, goodPassword, domain.Input{}), errKind: domain.Unauthenticated, event: otherUser,
 			},
 		},
@@ -109,13 +109,13 @@ var accountTable = map[string]useCaseTest{
 	"Account.ChangeMe": {
 		roles: staffAndAdmin, permission: "user:update_self",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return c.Account.ChangeMe(c.ctx, by, domain.Profile{FirstName: domain.Given("New")})
+			return c.Account.ChangeMe(c.ctx, by, unconditional, domain.Profile{FirstName: domain.Given("New")})
 		},
 		denied:  ownAccount,
 		allowed: ownAccount,
 		cases: map[string]testCall{
 			"bad input": {role: domain.Staff, errKind: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-				return c.Account.ChangeMe(c.ctx, by, domain.Profile{Phone: domain.Given("x")})
+				return c.Account.ChangeMe(c.ctx, by, unconditional, domain.Profile{Phone: domain.Given("x")})
 			}},
 		},
 	},

@@ -99,32 +99,32 @@ var usersTable = map[string]useCaseTest{
 	"Users.Change": {
 		roles: adminAndOperator, permission: "user:update",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return c.Users.Change(c.ctx, by, w.other.ID, domain.UserChange{Role: domain.Given("ADMIN")})
+			return c.Users.Change(c.ctx, by, w.other.ID, unconditional, domain.UserChange{Role: domain.Given("ADMIN")})
 		},
 		denied:  otherUser,
 		allowed: otherUser,
 		cases: map[string]testCall{
 			"unknown ID": {role: domain.Admin, errKind: domain.NotFound, event: missingRecord(domain.SubjectUser), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-				return c.Users.Change(c.ctx, by, missingID, toAdmin)
+				return c.Users.Change(c.ctx, by, missingID, unconditional, toAdmin)
 			}},
 			"bad input": {role: domain.Admin, errKind: domain.Invalid, run: func(c *clinic, by domain.Actor, w world) (any, error) {
-				return c.Users.Change(c.ctx, by, w.other.ID, domain.UserChange{Role: domain.Given("GOD")})
+				return c.Users.Change(c.ctx, by, w.other.ID, unconditional, domain.UserChange{Role: domain.Given("GOD")})
 			}},
 			"own role": {role: domain.Admin, errKind: domain.Forbidden, event: ownAccount, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-				return c.Users.Change(c.ctx, by, by.UserID, toStaff)
+				return c.Users.Change(c.ctx, by, by.UserID, unconditional, toStaff)
 			}},
 		},
 	},
 	"Users.Deactivate": {
 		roles: adminAndOperator, permission: "user:deactivate",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return nil, c.Users.Deactivate(c.ctx, by, w.other.ID)
+			return nil, c.Users.Deactivate(c.ctx, by, w.other.ID, unconditional)
 		},
 		denied:  otherUser,
 		allowed: otherUser,
 		cases: map[string]testCall{
 			"unknown ID": {role: domain.Admin, errKind: domain.NotFound, event: missingRecord(domain.SubjectUser), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-				return nil, c.Users.Deactivate(c.ctx, by, missingID)
+				return nil, c.Users.Deactivate(c.ctx, by, missingID, unconditional)
 			}},
 		},
 	},

@@ -24,12 +24,13 @@ const (
 
 // Users holds the use-cases on all accounts.
 type Users struct {
-	trail        *Trail
-	lister       lister[domain.User]
-	limiter      *Limiter
-	passwords    ports.Passwords
-	clock        ports.Clock
-	registration RegistrationMode
+	trail         *Trail
+	lister        lister[domain.User]
+	limiter       *Limiter
+	passwords     ports.Passwords
+	clock         ports.Clock
+	registration  RegistrationMode
+	preconditions PreconditionRule
 }
 
 // RegistrationResult is the result of Register.
@@ -181,25 +182,25 @@ func (s *Users) HasAdministrator(ctx context.Context) (bool, error) {
 // Change sets the given fields of an account. A new role or a deactivation revokes the user's
 // sessions. Changing one's own role is Forbidden. Demoting or deactivating the last active
 // administrator is a Conflict.
-func (s *Users) Change(ctx context.Context, actor domain.Actor, id domain.ID, in domain.UserChange) (domain.User, error) {
-	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.UserUpdate, kind: domain.SubjectUser, id: id},
+func (s *Users) Change(ctx context.Context, actor domain.Actor, id domain.ID, expected domain.Precondition, in domain.UserChange) (domain.User, error) {
+	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.UserUpdate, kind: domain.SubjectUser, id: id, inputErr: s.preconditions.missing(expected)},
 		func(tx ports.Tx, event *pendingEvent) (domain.User, error) {
-			return s.changeUser(ctx, tx, event, in)
+			return s.changeUser(ctx, tx, event, expected, in)
 		})
 }
 
 // Deactivate prevents a user from signing in and revokes the user's sessions. Accounts are never
 // deleted, because records refer to them. The last active administrator is a Conflict.
-func (s *Users) Deactivate(ctx context.Context, actor domain.Actor, id domain.ID) error {
-	_, err := runUpdate(ctx, s.trail, call{actor: actor, permission: domain.UserDeactivate, kind: domain.SubjectUser, id: id},
+func (s *Users) Deactivate(ctx context.Context, actor domain.Actor, id domain.ID, expected domain.Precondition) error {
+	_, err := runUpdate(ctx, s.trail, call{actor: actor, permission: domain.UserDeactivate, kind: domain.SubjectUser, id: id, inputErr: s.preconditions.missing(expected)},
 		func(tx ports.Tx, event *pendingEvent) (domain.User, error) {
-			return s.changeUser(ctx, tx, event, domain.UserChange{Active: domain.Given("false")})
+			return s.changeUser(ctx, tx, event, expected, domain.UserChange{Active: domain.Given("false")})
 		})
 	return err
 }
 
 // changeUser changes the account that is the subject of the event.
-func (s *Users) changeUser(ctx context.Context, tx ports.Tx, event *pendingEvent, in domain.UserChange) (domain.User, error) {
+func (s *Users) changeUser(ctx context.Context, tx ports.Tx, event *pendingEvent, expected domain.Precondition, in domain.UserChange) (domain.User, error) {
 	id := event.Subject.ID
 	// Lock the administrators before the user, so that two administrators who demote each
 	// other do not deadlock.
@@ -209,6 +210,9 @@ func (s *Users) changeUser(ctx context.Context, tx ports.Tx, event *pendingEvent
 	}
 	before, err := tx.Users().Get(ctx, id)
 	if err != nil {
+		return domain.User{}, err
+	}
+	if err := domain.CheckPrecondition(expected, before, event.Actor); err != nil {
 		return domain.User{}, err
 	}
 	changed, err := before.Administer(in)

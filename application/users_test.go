@@ -102,7 +102,7 @@ func TestRegisterByApproval(t *testing.T) {
 		assert.Equal(t, domain.Staff, eve.Role)
 		_, err = c.Sessions.Login(c.ctx, domain.Actor{}, credentials("eve@example.com", goodPassword))
 		assert.Equal(t, domain.ErrCredentials(), err)
-		_, err = c.Users.Change(c.ctx, operator, eve.ID, domain.UserChange{Active: domain.Given("true")})
+		_, err = c.Users.Change(c.ctx, operator, eve.ID, unconditional, domain.UserChange{Active: domain.Given("true")})
 		require.NoError(t, err)
 		c.SignIn("eve@example.com")
 	})

@@ -38,11 +38,11 @@ func TestVerifyFindsEachTamperedVersionAfterRandomChanges(t *testing.T) {
 			"add a patient": func(r *rapid.T) { _, _ = c.Patients.Create(c.ctx, admin, patientInput("Ada")) },
 			"assign":        func(r *rapid.T) { _, _ = c.Mappings.Assign(c.ctx, admin, pair(id(), id())) },
 			"change a patient": func(r *rapid.T) {
-				_, _ = c.Patients.Change(c.ctx, admin, id(), patientInput(fmt.Sprint("Ada ", id())))
+				_, _ = c.Patients.Change(c.ctx, admin, id(), unconditional, patientInput(fmt.Sprint("Ada ", id())))
 			},
-			"move":            func(r *rapid.T) { _, _ = c.Mappings.Replace(c.ctx, admin, id(), pair(id(), id())) },
-			"delete doctor":   func(r *rapid.T) { _ = c.Doctors.Delete(c.ctx, admin, id()) },
-			"delete patient":  func(r *rapid.T) { _ = c.Patients.Delete(c.ctx, admin, id()) },
+			"move":            func(r *rapid.T) { _, _ = c.Mappings.Replace(c.ctx, admin, id(), unconditional, pair(id(), id())) },
+			"delete doctor":   func(r *rapid.T) { _ = c.Doctors.Delete(c.ctx, admin, id(), unconditional) },
+			"delete patient":  func(r *rapid.T) { _ = c.Patients.Delete(c.ctx, admin, id(), unconditional) },
 			"restore doctor":  func(r *rapid.T) { _, _ = c.Doctors.Restore(c.ctx, admin, id()) },
 			"restore patient": func(r *rapid.T) { _, _ = c.Patients.Restore(c.ctx, admin, id()) },
 			"restore mapping": func(r *rapid.T) { _, _ = c.Mappings.Restore(c.ctx, admin, id()) },
@@ -182,7 +182,7 @@ func TestVersionsOfReleasesWithoutCommitments(t *testing.T) {
 	// An instance of an earlier release can run at the same time as this one until it is stopped.
 	c.keepAsBefore(changeOf(mapping.Self(), number+1), before)
 	assert.Empty(t, c.faultsIn())
-	require.NoError(t, c.Mappings.Unassign(c.ctx, w.actors[domain.Admin], mapping.ID))
+	require.NoError(t, c.Mappings.Unassign(c.ctx, w.actors[domain.Admin], mapping.ID, unconditional))
 	assert.Empty(t, c.faultsIn())
 	other := c.assign(w.actors[domain.Admin], w.patient, w.otherDoctor)
 	with := domain.Version[domain.Mapping]{At: c.Now(), Change: domain.Deleted, Cause: domain.Reference{Kind: domain.SubjectDoctor, ID: other.DoctorID}, Record: other}
@@ -307,7 +307,7 @@ func TestAChangeThatFailedHasNoCommitments(t *testing.T) {
 	require.Error(t, err)
 	assert.Empty(t, c.LastEvent().Commitments)
 	c.use(onStore(&collidingStore{Store: c.Ports.Store, between: func() {}}))
-	require.NoError(t, c.Doctors.Delete(c.ctx, w.actors[domain.Admin], w.doctor.ID))
+	require.NoError(t, c.Doctors.Delete(c.ctx, w.actors[domain.Admin], w.doctor.ID, unconditional))
 	seen := map[domain.VersionName]bool{}
 	for _, commitment := range c.LastEvent().Commitments {
 		assert.False(t, seen[commitment.VersionName], "a run that collided leaves no commitments")

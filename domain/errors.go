@@ -29,6 +29,11 @@ const (
 	NotFound
 	// Conflict means that the input is valid but clashes with stored data.
 	Conflict
+	// PreconditionFailed means that the record is not in the state that the caller expects.
+	PreconditionFailed
+	// PreconditionRequired means that the caller must say which state of the record it
+	// expects.
+	PreconditionRequired
 	// Unavailable means that a dependency does not answer. The caller can try again
 	// later.
 	Unavailable

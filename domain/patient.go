@@ -2,6 +2,7 @@ package domain
 
 import (
 	"cmp"
+	"slices"
 	"time"
 )
 
@@ -26,6 +27,18 @@ type PatientView struct {
 	Patient
 	// AssignedDoctors is in ascending order.
 	AssignedDoctors []ID
+}
+
+// NewPatientView returns the patient with the doctors of the patient's mappings.
+func NewPatientView(patient Patient, mappings []Record) PatientView {
+	view := PatientView{Patient: patient, AssignedDoctors: []ID{}}
+	for _, record := range mappings {
+		if mapping, ok := record.(Mapping); ok {
+			view.AssignedDoctors = append(view.AssignedDoctors, mapping.DoctorID)
+		}
+	}
+	slices.Sort(view.AssignedDoctors)
+	return view
 }
 
 // Self implements Record.

@@ -7,7 +7,7 @@ func readProfile(b *body) domain.Profile {
 		FirstName: b.text("first_name"),
 		LastName:  b.text("last_name"),
 		Phone:     b.text("phone_number"),
-		Unknown:   b.rest("id", "email", "role"),
+		Unknown:   b.rest("id", "email", "role", "version"),
 	}
 }
 
@@ -19,7 +19,7 @@ func readPasswordChange(b *body) domain.PasswordChange {
 	}
 }
 
-// userView is a user's view of their own account.
+// userView holds the members of an account that its user and administrators see.
 type userView struct {
 	ID        domain.ID   `json:"id"`
 	FirstName string      `json:"first_name"`
@@ -39,5 +39,13 @@ func showUser(user domain.User) userView {
 		Role:      user.Role,
 	}
 }
+
+// meView is a user's view of their own account.
+type meView struct {
+	userView
+	Version int `json:"version"`
+}
+
+func showMe(user domain.User) meView { return meView{showUser(user), user.Version} }
 
 func showPermissions(permissions []domain.Permission) []domain.Permission { return permissions }

@@ -97,10 +97,10 @@ func (c *documentedClinic) signIn(email string) (access, refresh string) {
 	return grant["access"].(string), grant["refresh"].(string)
 }
 
-// change sends a request that changes a record.
+// change sends a request that changes a record, in whatever state it is.
 func (c *documentedClinic) change(method, path, token, body string) {
 	c.t.Helper()
-	got := c.do(method, path, token, body, documentedHeaders...)
+	got := c.do(method, path, token, body, append([]string{"If-Match", "*"}, documentedHeaders...)...)
 	require.Less(c.t, got.StatusCode, 300, "%s %s: %s", method, path, got.body)
 }
 

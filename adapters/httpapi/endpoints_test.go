@@ -182,7 +182,7 @@ func TestADayAtTheClinicOverHTTP(t *testing.T) {
 		admin := api.signUp("admin@example.com", domain.Admin)
 		user := api.want(201, "POST", "/api/auth/register/", "", `{"email":"Staff@Example.com","password":"`+goodPassword+`","first_name":"Sam"}`).object(t)
 		assert.Equal(t, map[string]any{
-			"id": 2.0, "first_name": "Sam", "last_name": "", "email": "staff@example.com", "phone_number": "", "role": "STAFF",
+			"id": 2.0, "first_name": "Sam", "last_name": "", "email": "staff@example.com", "phone_number": "", "role": "STAFF", "version": 1.0,
 		}, user)
 		tokens := api.login("STAFF@example.com")
 		assert.Equal(t, "Bearer", tokens["token_type"])

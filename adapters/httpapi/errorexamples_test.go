@@ -59,6 +59,13 @@ var refusals = map[string]func(c *documentedClinic) answer{
 	},
 	"NotFound":         func(c *documentedClinic) answer { return c.do("GET", "/api/patients/99/", c.staff, "") },
 	"MethodNotAllowed": func(c *documentedClinic) answer { return c.do("PATCH", "/api/patients/", c.staff, "{}") },
+	"PreconditionFailed": func(c *documentedClinic) answer {
+		return c.do("DELETE", "/api/mappings/1/", c.staff, "", "If-Match", `"1"`)
+	},
+	"PreconditionRequired": func(c *documentedClinic) answer {
+		strict := newDocumentedClinic(c.t, requirePreconditions)
+		return strict.do("DELETE", "/api/mappings/1/", strict.staff, "")
+	},
 	"TooLarge": func(c *documentedClinic) answer {
 		return c.do("POST", "/api/patients/", c.staff, `{"name":"`+strings.Repeat("x", 1<<20)+`"}`)
 	},

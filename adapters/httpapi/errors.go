@@ -36,9 +36,11 @@ var problems = map[domain.Kind]problem{
 	domain.Forbidden:       {Status: http.StatusForbidden, Code: "permission_denied", Detail: "You do not have permission to perform this action."},
 	domain.NotFound:        {Status: http.StatusNotFound, Code: "not_found", Detail: "Not found."},
 	// The old backend answered a duplicate with 400, like every other bad value.
-	domain.Conflict:    {Status: http.StatusBadRequest, Code: "conflict", Detail: "Invalid input."},
-	domain.Unavailable: {Status: http.StatusServiceUnavailable, Code: "unavailable", Detail: "The service cannot do this right now. Try again shortly."},
-	domain.TooMany:     {Status: http.StatusTooManyRequests, Code: "throttled", Detail: "Too many attempts. Wait before you try again."},
+	domain.Conflict:             {Status: http.StatusBadRequest, Code: "conflict", Detail: "Invalid input."},
+	domain.PreconditionFailed:   {Status: http.StatusPreconditionFailed, Code: "precondition_failed", Detail: "The record has changed since it was read. Read it again and repeat the change."},
+	domain.PreconditionRequired: {Status: http.StatusPreconditionRequired, Code: "precondition_required", Detail: "Send the header If-Match with the ETag that the record had when you read it, or with * to change it in any state."},
+	domain.Unavailable:          {Status: http.StatusServiceUnavailable, Code: "unavailable", Detail: "The service cannot do this right now. Try again shortly."},
+	domain.TooMany:              {Status: http.StatusTooManyRequests, Code: "throttled", Detail: "Too many attempts. Wait before you try again."},
 }
 
 // requestError refuses a request before a use-case is called.

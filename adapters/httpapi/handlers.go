@@ -34,13 +34,15 @@ func reserveRecord[In, Out any](do func(context.Context, domain.Actor, In) (Out,
 	}
 }
 
-// callForActor calls do for the actor and answers 200 with the result.
+// callForActor calls do for the actor and answers 200 with the result. Here and below, an entity
+// that has an ETag is sent with it.
 func callForActor[Out, View any](do func(context.Context, domain.Actor) (Out, error), show func(Out) View) handler {
 	return func(c echo.Context, actor domain.Actor) error {
 		out, err := do(c.Request().Context(), actor)
 		if err != nil {
 			return err
 		}
+		setETag(c, out)
 		return c.JSON(http.StatusOK, show(out))
 	}
 }
@@ -76,6 +78,7 @@ func callWithBody[In, Out, View any](read func(*body) In,
 		if err != nil {
 			return err
 		}
+		setETag(c, out)
 		return c.JSON(http.StatusOK, show(out))
 	}
 }
@@ -108,6 +111,7 @@ func create[In, Out any, View resource](read func(*body) In,
 		if err != nil {
 			return err
 		}
+		setETag(c, out)
 		view := show(out)
 		return sendCreated(c, view.location(), view)
 	}
@@ -147,33 +151,65 @@ func callByIDNoContent(do func(context.Context, domain.Actor, domain.ID) error) 
 	})
 }
 
-// callByIDWithBody calls do with the id in the path and the body, and answers 200 with the
-// entity.
-func callByIDWithBody[In, Out, View any](read func(*body) In,
-	do func(context.Context, domain.Actor, domain.ID, In) (Out, error), show func(Out) View,
+// deleteByID calls do with the id in the path and the precondition, and answers 204.
+func deleteByID(do func(context.Context, domain.Actor, domain.ID, domain.Precondition) error) handler {
+	return func(c echo.Context, actor domain.Actor) error {
+		expected, err := readPrecondition(c)
+		if err != nil {
+			return err
+		}
+		return callByIDNoContent(func(ctx context.Context, actor domain.Actor, id domain.ID) error {
+			return do(ctx, actor, id, expected)
+		})(c, actor)
+	}
+}
+
+// change calls do with the precondition and the body, and answers 200 with the entity.
+func change[In any, Out domain.Tagged, View any](read func(*body) In,
+	do func(context.Context, domain.Actor, domain.Precondition, In) (Out, error), show func(Out) View,
+) handler {
+	return func(c echo.Context, actor domain.Actor) error {
+		expected, err := readPrecondition(c)
+		if err != nil {
+			return err
+		}
+		return callWithBody(read, reserveRecord(func(ctx context.Context, actor domain.Actor, in In) (Out, error) {
+			return do(ctx, actor, expected, in)
+		}), show)(c, actor)
+	}
+}
+
+// changeByID is change for the entity whose id is in the path.
+func changeByID[In any, Out domain.Tagged, View any](read func(*body) In,
+	do func(context.Context, domain.Actor, domain.ID, domain.Precondition, In) (Out, error), show func(Out) View,
 ) handler {
 	return handleID(func(c echo.Context, actor domain.Actor, id domain.ID) error {
-		return callWithBody(read, reserveRecord(func(ctx context.Context, actor domain.Actor, in In) (Out, error) {
-			return do(ctx, actor, id, in)
-		}), show)(c, actor)
+		return change(read, func(ctx context.Context, actor domain.Actor, expected domain.Precondition, in In) (Out, error) {
+			return do(ctx, actor, id, expected, in)
+		}, show)(c, actor)
 	})
 }
 
-// getRecord is callByID for a record of which the client can ask for some members with the
-// parameter fields.
-func getRecord[Out, View any](do func(context.Context, domain.Actor, domain.ID, domain.Parameters) (Out, error), show func(Out) View) lister {
+// get calls do for the actor and answers with the entity, unless the client knows it already.
+func get[Out domain.Tagged, View any](do func(context.Context, domain.Actor) (Out, error), show func(Out) View) handler {
+	return func(c echo.Context, actor domain.Actor) error {
+		return sendUnlessKnown(c, func() (Out, error) { return do(c.Request().Context(), actor) }, func(out Out) any { return show(out) })
+	}
+}
+
+// getRecord is get for the entity whose id is in the path. With the parameter fields, the
+// client can ask for some members only.
+func getRecord[Out domain.Tagged, View any](do func(context.Context, domain.Actor, domain.ID, domain.Parameters) (Out, error), show func(Out) View) lister {
 	return func(c echo.Context, actor domain.Actor, query *query) error {
 		id, err := pathID(c)
 		if err != nil {
 			return err
 		}
-		out, err := reserveRecord(func(ctx context.Context, actor domain.Actor, id domain.ID) (Out, error) {
-			return do(ctx, actor, id, query.parameters())
-		})(c.Request().Context(), actor, id)
-		if err != nil {
-			return err
-		}
-		return c.JSON(http.StatusOK, withFields(query.get("fields"), show(out)))
+		return sendUnlessKnown(c, func() (Out, error) {
+			return reserveRecord(func(ctx context.Context, actor domain.Actor, id domain.ID) (Out, error) {
+				return do(ctx, actor, id, query.parameters())
+			})(c.Request().Context(), actor, id)
+		}, func(out Out) any { return withFields(query.get("fields"), show(out)) })
 	}
 }
 

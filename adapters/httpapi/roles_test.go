@@ -152,6 +152,6 @@ func TestNoRequestMakesStaffAnAdmin(t *testing.T) {
 			api.want(403, "GET", "/api/users/", access, "")
 		}
 		me := api.want(200, "GET", "/api/auth/me/", admin, "").object(t)
-		assert.Equal(t, map[string]any{"id": 1.0, "first_name": "", "last_name": "", "email": "admin@example.com", "phone_number": "", "role": "ADMIN"}, me)
+		assert.Equal(t, map[string]any{"id": 1.0, "first_name": "", "last_name": "", "email": "admin@example.com", "phone_number": "", "role": "ADMIN", "version": 1.0}, me)
 	})
 }

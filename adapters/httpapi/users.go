@@ -43,7 +43,8 @@ func registerUser(users *application.Users) handler {
 		if actor.Role == domain.Admin { // the account is not the caller's own
 			location = showAccount(registered.User).location()
 		}
-		return sendCreated(c, location, showUser(registered.User))
+		setETag(c, registered.User)
+		return sendCreated(c, location, showMe(registered.User))
 	}
 }
 

@@ -85,9 +85,9 @@ func TestMappingsAreRestoredWithFewStatements(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/%d_patients_deleted", engine.name, deleted), func(t *testing.T) {
 				var counter counter
 				p := newPractice(t, engine.open(t, counter.wrap), 300)
-				require.NoError(t, p.doctors.Delete(t.Context(), admin, p.doctor))
+				require.NoError(t, p.doctors.Delete(t.Context(), admin, p.doctor, domain.Precondition{}))
 				for _, patient := range p.ill[:deleted] {
-					require.NoError(t, p.patients.Delete(t.Context(), admin, patient))
+					require.NoError(t, p.patients.Delete(t.Context(), admin, patient, domain.Precondition{}))
 				}
 				got := counter.during(func() {
 					_, err := p.doctors.Restore(t.Context(), admin, p.doctor)
@@ -106,13 +106,13 @@ func TestMappingsAreRestoredWhenDoctorAndPatientsAreRestoredAtOnce(t *testing.T)
 			p := newPractice(t, engine.open(t, nil), 4)
 			for _, deletePatientsFirst := range []bool{true, false} {
 				if !deletePatientsFirst {
-					require.NoError(t, p.doctors.Delete(t.Context(), admin, p.doctor))
+					require.NoError(t, p.doctors.Delete(t.Context(), admin, p.doctor, domain.Precondition{}))
 				}
 				for _, patient := range p.ill {
-					require.NoError(t, p.patients.Delete(t.Context(), admin, patient))
+					require.NoError(t, p.patients.Delete(t.Context(), admin, patient, domain.Precondition{}))
 				}
 				if deletePatientsFirst {
-					require.NoError(t, p.doctors.Delete(t.Context(), admin, p.doctor))
+					require.NoError(t, p.doctors.Delete(t.Context(), admin, p.doctor, domain.Precondition{}))
 				}
 				var all sync.WaitGroup
 				all.Go(func() {

@@ -36,7 +36,7 @@ func TestCreatesuperuserCreatesAnAdministrator(t *testing.T) {
 		assert.Contains(t, stderr, "not a terminal")
 
 		service := serve(t, env)
-		me, err := service.api(service.login("admin@example.com")).GetMeWithResponse(t.Context())
+		me, err := service.api(service.login("admin@example.com")).GetMeWithResponse(t.Context(), nil)
 		require.NoError(t, err)
 		assert.Equal(t, client.RoleAdmin, me.JSON200.Role, "the first password still works")
 		service.stop()
@@ -222,11 +222,11 @@ func TestServeRefusesBadSettings(t *testing.T) {
 		},
 		"security settings": {
 			[]string{
-				"SECRET_KEY_FALLBACKS=" + goodKey[len("SECRET_KEY="):] + ",short", "TLS_CERT_FILE=cert.pem", "TRUSTED_PROXIES=10.0.0.0/8,0.0.0.0/0", "CORS_ALLOWED_ORIGINS=*", "REQUIRE_ADMIN_MFA=perhaps",
+				"SECRET_KEY_FALLBACKS=" + goodKey[len("SECRET_KEY="):] + ",short", "TLS_CERT_FILE=cert.pem", "TRUSTED_PROXIES=10.0.0.0/8,0.0.0.0/0", "CORS_ALLOWED_ORIGINS=*", "REQUIRE_ADMIN_MFA=perhaps", "REQUIRE_IF_MATCH=perhaps",
 				"LIMIT_LOGIN_PAIR=10", "LIMIT_LOGIN_ACCOUNT=ten/15m", "LIMIT_LOGIN_ADDRESS=500", "LIMIT_REGISTER=-1/1h", "LIMIT_REFRESH=60/1ms",
 			},
 			"",
-			[]string{"SECRET_KEY_FALLBACKS", "TLS_KEY_FILE", "TRUSTED_PROXIES", "CORS_ALLOWED_ORIGINS", "REQUIRE_ADMIN_MFA", "LIMIT_LOGIN_PAIR", "LIMIT_LOGIN_ACCOUNT", "LIMIT_LOGIN_ADDRESS", "LIMIT_REGISTER", "LIMIT_REFRESH"},
+			[]string{"SECRET_KEY_FALLBACKS", "TLS_KEY_FILE", "TRUSTED_PROXIES", "CORS_ALLOWED_ORIGINS", "REQUIRE_ADMIN_MFA", "REQUIRE_IF_MATCH", "LIMIT_LOGIN_PAIR", "LIMIT_LOGIN_ACCOUNT", "LIMIT_LOGIN_ADDRESS", "LIMIT_REGISTER", "LIMIT_REFRESH"},
 		},
 		"a missing certificate file": {[]string{"TLS_CERT_FILE=cert.pem", "TLS_KEY_FILE=key.pem"}, "", []string{"cert.pem"}},
 		"all IPv4 addresses":         {[]string{"LOG_FORMAT=xml"}, "0.0.0.0:0", []string{"SECRET_KEY", "REGISTRATION", "LOG_FORMAT"}},

@@ -61,6 +61,7 @@ type config struct {
 
 	DjangoCompat    bool `env:"DJANGO_COMPAT" envDefault:"false" hint:"true or false"`
 	RequireAdminMFA bool `env:"REQUIRE_ADMIN_MFA" envDefault:"false" hint:"true or false"`
+	RequireIfMatch  bool `env:"REQUIRE_IF_MATCH" envDefault:"false" hint:"true or false"`
 
 	LimitLoginPair    domain.Limit `env:"LIMIT_LOGIN_PAIR" envDefault:"10/15m" hint:"a count and a time, such as 10/15m, or 0 for no limit"`
 	LimitLoginAccount domain.Limit `env:"LIMIT_LOGIN_ACCOUNT" envDefault:"100/15m" hint:"a count and a time, such as 100/15m, or 0 for no limit"`

@@ -76,13 +76,15 @@ func (h *demoHistory) addDoctor(row []string) demoStep {
 
 func (h *demoHistory) changeDoctor(user *demoUser, number int, in domain.DoctorInput) demoStep {
 	return func(ctx context.Context) error {
-		_, err := h.Doctors.Change(ctx, user.actor, h.doctors[number], in)
+		_, err := h.Doctors.Change(ctx, user.actor, h.doctors[number], domain.Precondition{}, in)
 		return err
 	}
 }
 
 func (h *demoHistory) deleteDoctor(number int) demoStep {
-	return func(ctx context.Context) error { return h.Doctors.Delete(ctx, h.admin.actor, h.doctors[number]) }
+	return func(ctx context.Context) error {
+		return h.Doctors.Delete(ctx, h.admin.actor, h.doctors[number], domain.Precondition{})
+	}
 }
 
 func (h *demoHistory) restoreDoctor(number int) demoStep {
@@ -122,7 +124,7 @@ func (h *demoHistory) checkUp(number int) demoStep {
 			return err
 		}
 		note := fmt.Sprintf("%s\nCheck-up on %s: pulse %d, no new complaints.", patient.MedicalRecord, domain.DateOf(h.clock.now), 60+number%30)
-		_, err = h.Patients.Change(ctx, h.staff.actor, patient.ID, domain.PatientInput{MedicalRecord: domain.Given(note)})
+		_, err = h.Patients.Change(ctx, h.staff.actor, patient.ID, domain.Precondition{}, domain.PatientInput{MedicalRecord: domain.Given(note)})
 		return err
 	}
 }
@@ -137,14 +139,14 @@ func (h *demoHistory) patientFor(number int) domain.ID {
 
 func (h *demoHistory) changePatient(number int, in domain.PatientInput) demoStep {
 	return func(ctx context.Context) error {
-		_, err := h.Patients.Change(ctx, h.staff.actor, h.patients[number], in)
+		_, err := h.Patients.Change(ctx, h.staff.actor, h.patients[number], domain.Precondition{}, in)
 		return err
 	}
 }
 
 func (h *demoHistory) deletePatient(number int) demoStep {
 	return func(ctx context.Context) error {
-		return h.Patients.Delete(ctx, h.staff.actor, h.patients[number])
+		return h.Patients.Delete(ctx, h.staff.actor, h.patients[number], domain.Precondition{})
 	}
 }
 
@@ -172,14 +174,14 @@ func (h *demoHistory) assign(line string) demoStep {
 
 func (h *demoHistory) reassign(number, doctor int) demoStep {
 	return func(ctx context.Context) error {
-		_, err := h.Mappings.Change(ctx, h.staff.actor, h.mappings[number], domain.MappingInput{Doctor: domain.Given(h.doctors[doctor].String())})
+		_, err := h.Mappings.Change(ctx, h.staff.actor, h.mappings[number], domain.Precondition{}, domain.MappingInput{Doctor: domain.Given(h.doctors[doctor].String())})
 		return err
 	}
 }
 
 func (h *demoHistory) unassign(number int) demoStep {
 	return func(ctx context.Context) error {
-		return h.Mappings.Unassign(ctx, h.staff.actor, h.mappings[number])
+		return h.Mappings.Unassign(ctx, h.staff.actor, h.mappings[number], domain.Precondition{})
 	}
 }
 

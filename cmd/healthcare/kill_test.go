@@ -64,7 +64,7 @@ func (l *lives) lead(ctx context.Context, api *client.ClientWithResponses, round
 	}
 	one.change = id("change")
 	another := one.name + " changed"
-	changed, err := api.ChangePatientWithResponse(ctx, created.JSON201.ID, client.ChangePatientJSONRequestBody{Name: &another}, named(one.change))
+	changed, err := api.ChangePatientWithResponse(ctx, created.JSON201.ID, nil, client.ChangePatientJSONRequestBody{Name: &another}, named(one.change))
 	if !acknowledge(one.change, err == nil && changed.JSON200 != nil) {
 		return
 	}
@@ -74,7 +74,7 @@ func (l *lives) lead(ctx context.Context, api *client.ClientWithResponses, round
 		return
 	}
 	one.remove = id("remove")
-	removed, err := api.DeletePatientWithResponse(ctx, created.JSON201.ID, named(one.remove))
+	removed, err := api.DeletePatientWithResponse(ctx, created.JSON201.ID, nil, named(one.remove))
 	acknowledge(one.remove, err == nil && removed.StatusCode() == http.StatusNoContent)
 }
 

@@ -145,7 +145,7 @@ func TestServingWithTheLeastPrivileges(t *testing.T) {
 	created, err := api.CreatePatientWithResponse(t.Context(), client.CreatePatientJSONRequestBody{Name: "Ada"})
 	require.NoError(t, err)
 	require.NotNil(t, created.JSON201, "%s", created.Body)
-	deleted, err := api.DeletePatientWithResponse(t.Context(), created.JSON201.ID)
+	deleted, err := api.DeletePatientWithResponse(t.Context(), created.JSON201.ID, nil)
 	require.NoError(t, err)
 	assert.Equal(t, 204, deleted.StatusCode())
 	assert.Len(t, trail(t, api, client.ListEventsParams{Patient: &created.JSON201.ID}), 2)

@@ -114,6 +114,10 @@ func limits(cfg config) application.Limits {
 	}
 }
 
+func preconditions(cfg config) application.PreconditionRule {
+	return application.PreconditionRule(cfg.RequireIfMatch)
+}
+
 func registration(cfg config) application.RegistrationMode { return cfg.Registration }
 
 func httpOptions(cfg config) httpapi.Options {

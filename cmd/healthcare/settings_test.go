@@ -17,6 +17,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	healthcare "example.com/healthcare/cmd/healthcare"
 )
 
 // TestSettingsReachTheService sets the settings that other tests leave at the default and
@@ -54,6 +56,29 @@ func TestSettingsReachTheService(t *testing.T) {
 		}
 		granted := browser.login(s, "admin@example.com", goodPassword)
 		assert.Equal(t, "enrol_mfa", granted.member(s, "duty"))
+	})
+}
+
+// The commands change accounts in whatever state they are, because an operator has read none.
+func TestRequireIfMatchIsForTheAPIAndNotForCommands(t *testing.T) {
+	overEachEngine(t, func(t *testing.T, env []string) {
+		env = append(env, "SECRET_KEY="+secretKey, "REQUIRE_IF_MATCH=true")
+		migrate(t, env)
+		createSuperuser(t, env, "admin@example.com")
+		createSuperuser(t, env, "ada@example.com")
+		s := serve(t, env)
+		token := home.login(s, "admin@example.com", goodPassword).member(s, "access")
+		const me, change = "/api/auth/me/", `{"first_name": "Olga"}`
+		refused := home.request(s, http.MethodPatch, me, token, change)
+		assert.Equal(t, http.StatusPreconditionRequired, refused.status, refused.body)
+		read := home.request(s, http.MethodGet, me, token, "").header.Get("ETag")
+		assert.Equal(t, http.StatusOK, home.request(s, http.MethodPatch, me, token, change, "If-Match", read).status)
+		assert.Equal(t, http.StatusPreconditionFailed, home.request(s, http.MethodPatch, me, token, change, "If-Match", read).status)
+
+		for _, command := range []string{"deactivate", "activate"} {
+			code, _, stderr := healthcare.Run(t.Context(), env, "users", command, "--email", "ada@example.com")
+			assert.Zero(t, code, stderr)
+		}
 	})
 }
 

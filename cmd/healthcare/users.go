@@ -111,7 +111,7 @@ type usersDeactivateCommand struct {
 // Run deactivates the user.
 func (c usersDeactivateCommand) Run(ctx context.Context, p process) error {
 	return withUser(ctx, p, c.Email, "Deactivated: %s cannot sign in.\n", func(users *application.Users, id domain.ID) error {
-		return users.Deactivate(ctx, operator, id)
+		return users.Deactivate(ctx, operator, id, domain.AnyState())
 	})
 }
 
@@ -122,7 +122,7 @@ type usersActivateCommand struct {
 // Run activates the user.
 func (c usersActivateCommand) Run(ctx context.Context, p process) error {
 	return withUser(ctx, p, c.Email, "Activated: %s can sign in.\n", func(users *application.Users, id domain.ID) error {
-		_, err := users.Change(ctx, operator, id, domain.UserChange{Active: domain.Given("true")})
+		_, err := users.Change(ctx, operator, id, domain.AnyState(), domain.UserChange{Active: domain.Given("true")})
 		return err
 	})
 }
@@ -135,7 +135,7 @@ type usersSetRoleCommand struct {
 // Run sets the role.
 func (c usersSetRoleCommand) Run(ctx context.Context, p process) error {
 	return withUser(ctx, p, c.Email, "Set: %s has the role "+string(c.Role)+" from the next login.\n", func(users *application.Users, id domain.ID) error {
-		_, err := users.Change(ctx, operator, id, domain.UserChange{Role: domain.Given(string(c.Role))})
+		_, err := users.Change(ctx, operator, id, domain.AnyState(), domain.UserChange{Role: domain.Given(string(c.Role))})
 		return err
 	})
 }

@@ -91,21 +91,21 @@ func (a *archive) fill() {
 	}
 	for id := range domain.ID(3) {
 		for n := range 3 {
-			_, err := a.Patients.Change(ctx, a.Staff(), id+1, domain.PatientInput{Address: domain.Given(fmt.Sprint("Street ", id, n))})
+			_, err := a.Patients.Change(ctx, a.Staff(), id+1, domain.Precondition{}, domain.PatientInput{Address: domain.Given(fmt.Sprint("Street ", id, n))})
 			require.NoError(a.t, err)
 		}
 	}
-	require.NoError(a.t, a.Doctors.Delete(ctx, admin, 1))
+	require.NoError(a.t, a.Doctors.Delete(ctx, admin, 1, domain.Precondition{}))
 	_, err := a.Doctors.Restore(ctx, admin, 1)
 	require.NoError(a.t, err)
-	require.NoError(a.t, a.Patients.Delete(ctx, admin, 4))
-	require.NoError(a.t, a.Doctors.Delete(ctx, admin, 3))
+	require.NoError(a.t, a.Patients.Delete(ctx, admin, 4, domain.Precondition{}))
+	require.NoError(a.t, a.Doctors.Delete(ctx, admin, 3, domain.Precondition{}))
 	for kind, want := range map[domain.SubjectKind]int{domain.SubjectPatient: 1, domain.SubjectDoctor: 1} {
 		purged, err := a.Retention.Purge(ctx, clinictest.Operator, kind, a.Now().Add(time.Hour))
 		require.NoError(a.t, err)
 		require.Equal(a.t, want, purged)
 	}
-	require.NoError(a.t, a.Doctors.Delete(ctx, admin, 2))
+	require.NoError(a.t, a.Doctors.Delete(ctx, admin, 2, domain.Precondition{}))
 	a.seal()
 }
 
@@ -344,12 +344,12 @@ func TestVerifyFindsNoFaultsDuringConcurrentWrites(t *testing.T) {
 						assert.NoError(t, err)
 						_, err = a.Mappings.Assign(ctx, admin, domain.MappingInput{Patient: domain.Given(patient.ID.String()), Doctor: domain.Given(doctor.ID.String())})
 						assert.NoError(t, err)
-						_, err = a.Patients.Change(ctx, admin, patient.ID, domain.PatientInput{Name: domain.Given("Ada King")})
+						_, err = a.Patients.Change(ctx, admin, patient.ID, domain.Precondition{}, domain.PatientInput{Name: domain.Given("Ada King")})
 						assert.NoError(t, err)
-						assert.NoError(t, a.Doctors.Delete(ctx, admin, doctor.ID))
+						assert.NoError(t, a.Doctors.Delete(ctx, admin, doctor.ID, domain.Precondition{}))
 						_, err = a.Doctors.Restore(ctx, admin, doctor.ID)
 						_ = err // Another goroutine can have purged it.
-						_ = a.Patients.Delete(ctx, admin, patient.ID)
+						_ = a.Patients.Delete(ctx, admin, patient.ID, domain.Precondition{})
 						_, err = a.Retention.Purge(ctx, clinictest.Operator, domain.RecordKinds()[rand.IntN(3)].Kind, a.Now().Add(time.Hour))
 						assert.NoError(t, err)
 					}

@@ -29,7 +29,7 @@ var useCases = wire.NewSet(
 	newMACs, wire.Bind(new(ports.MACs), new(*secretkeys.MACs)),
 	newCursors, wire.Bind(new(ports.Cursors), new(*secretkeys.Cursors)),
 	wire.Struct(new(application.Ports), "*"),
-	sessionRules, limits, registration, wire.Struct(new(application.Rules), "*"),
+	sessionRules, limits, registration, preconditions, wire.Struct(new(application.Rules), "*"),
 	application.New,
 )
 

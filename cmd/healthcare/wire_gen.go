@@ -71,10 +71,12 @@ func newAPI(ctx context.Context, cfg config, access2 access, log *slog.Logger) (
 	applicationSessionRules := sessionRules(cfg)
 	applicationLimits := limits(cfg)
 	registrationMode := registration(cfg)
+	preconditionRule := preconditions(cfg)
 	rules := application.Rules{
-		Sessions:     applicationSessionRules,
-		Limits:       applicationLimits,
-		Registration: registrationMode,
+		Sessions:      applicationSessionRules,
+		Limits:        applicationLimits,
+		Registration:  registrationMode,
+		Preconditions: preconditionRule,
 	}
 	applicationUseCases := application.New(ports, rules)
 	options := httpOptions(cfg)
@@ -130,10 +132,12 @@ func newUseCases(ctx context.Context, cfg config, access2 access, log *slog.Logg
 	applicationSessionRules := sessionRules(cfg)
 	applicationLimits := limits(cfg)
 	registrationMode := registration(cfg)
+	preconditionRule := preconditions(cfg)
 	rules := application.Rules{
-		Sessions:     applicationSessionRules,
-		Limits:       applicationLimits,
-		Registration: registrationMode,
+		Sessions:      applicationSessionRules,
+		Limits:        applicationLimits,
+		Registration:  registrationMode,
+		Preconditions: preconditionRule,
 	}
 	applicationUseCases := application.New(ports, rules)
 	return applicationUseCases, func() {
@@ -180,10 +184,12 @@ func newUseCasesAt(ctx context.Context, cfg config, access2 access, clock ports.
 	applicationSessionRules := sessionRules(cfg)
 	applicationLimits := limits(cfg)
 	registrationMode := registration(cfg)
+	preconditionRule := preconditions(cfg)
 	rules := application.Rules{
-		Sessions:     applicationSessionRules,
-		Limits:       applicationLimits,
-		Registration: registrationMode,
+		Sessions:      applicationSessionRules,
+		Limits:        applicationLimits,
+		Registration:  registrationMode,
+		Preconditions: preconditionRule,
 	}
 	applicationUseCases := application.New(applicationPorts, rules)
 	return applicationUseCases, func() {
@@ -196,5 +202,5 @@ func newUseCasesAt(ctx context.Context, cfg config, access2 access, clock ports.
 // useCases provides the use-cases with the store that the settings name. It needs a clock.
 var useCases = wire.NewSet(
 	openStore, wire.Bind(new(ports.Store), new(*sqlstore.Store)), newPasswords, wire.Bind(new(ports.Passwords), new(*passwords.Passwords)), newKeys,
-	newTokens, wire.Bind(new(ports.AccessTokens), new(*tokens.Tokens)), newCodes, wire.Bind(new(ports.OneTimeCodes), new(*totp.Codes)), newMACs, wire.Bind(new(ports.MACs), new(*secretkeys.MACs)), newCursors, wire.Bind(new(ports.Cursors), new(*secretkeys.Cursors)), wire.Struct(new(application.Ports), "*"), sessionRules, limits, registration, wire.Struct(new(application.Rules), "*"), application.New,
+	newTokens, wire.Bind(new(ports.AccessTokens), new(*tokens.Tokens)), newCodes, wire.Bind(new(ports.OneTimeCodes), new(*totp.Codes)), newMACs, wire.Bind(new(ports.MACs), new(*secretkeys.MACs)), newCursors, wire.Bind(new(ports.Cursors), new(*secretkeys.Cursors)), wire.Struct(new(application.Ports), "*"), sessionRules, limits, registration, preconditions, wire.Struct(new(application.Rules), "*"), application.New,
 )

@@ -166,6 +166,7 @@ func reportedErrors(t *testing.T, path, body string) []string {
 			w.Header().Set(name, value)
 		}
 		w.Header().Set("X-Request-Id", "Q7ZK2MWN4XJ5H3RTB6LCVD2SEY")
+		w.Header().Set("ETag", `"2"`)
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write([]byte(body))
 	}))

@@ -336,6 +336,25 @@ type AccountChange struct {
 	Role *Role `json:"role,omitempty"`
 }
 
+// AccountFacts The members of an account that its user and Admins see.
+type AccountFacts struct {
+	// Email The sign-in name, in lower case.
+	Email string `json:"email"`
+
+	// FirstName The first or last name of a user. It can be empty.
+	FirstName PersonName `json:"first_name"`
+
+	// ID The id of a record, an account, a session or an event. The service assigns it.
+	ID ID `json:"id"`
+
+	// LastName The first or last name of a user. It can be empty.
+	LastName    PersonName `json:"last_name"`
+	PhoneNumber string     `json:"phone_number"`
+
+	// Role Staff manage patients and mappings. Admins also manage doctors and users.
+	Role Role `json:"role"`
+}
+
 // Assignment A mapping as lists show it, with the patient's name and the doctor.
 type Assignment struct {
 	// AssignedAt When the doctor was assigned, in UTC.
@@ -1284,6 +1303,9 @@ type User struct {
 
 	// Role Staff manage patients and mappings. Admins also manage doctors and users.
 	Role Role `json:"role"`
+
+	// Version The number of the record's last version in its history. Each change of the record itself adds one.
+	Version RecordVersion `json:"version"`
 }
 
 // UserName The name of a user, empty if the user has none.
@@ -1429,6 +1451,12 @@ type GenderFilter string
 // HasDoctorFilter defines model for HasDoctorFilter.
 type HasDoctorFilter = bool
 
+// IfMatch defines model for IfMatch.
+type IfMatch = string
+
+// IfNoneMatch defines model for IfNoneMatch.
+type IfNoneMatch = string
+
 // JoinedAtFilter defines model for JoinedAtFilter.
 type JoinedAtFilter = openapi_types.Date
 
@@ -1552,6 +1580,19 @@ type ListEventsParams struct {
 // ListEventsParamsOrdering defines parameters for ListEvents.
 type ListEventsParamsOrdering string
 
+// GetMeParams defines parameters for GetMe.
+type GetMeParams struct {
+	// IfNoneMatch ETags of states that the client knows, or `*`. If the current one is among them, the answer is 304. Weak ETags match, too.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// ChangeMeParams defines parameters for ChangeMe.
+type ChangeMeParams struct {
+	// IfMatch The ETag that the record had when it was read (or several), or `*` for any. If the record has none of them now, nothing
+	// changes and the answer is 412. Weak ETags never match. A setting of the service can require this header (428).
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // ListSessionsParams defines parameters for ListSessions.
 type ListSessionsParams struct {
 	// Limit The maximum number of records in a page.
@@ -1658,10 +1699,34 @@ type ListDeletedDoctorsParams struct {
 	Fields *Fields `form:"fields,omitempty" json:"fields,omitempty"`
 }
 
+// DeleteDoctorParams defines parameters for DeleteDoctor.
+type DeleteDoctorParams struct {
+	// IfMatch The ETag that the record had when it was read (or several), or `*` for any. If the record has none of them now, nothing
+	// changes and the answer is 412. Weak ETags never match. A setting of the service can require this header (428).
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // GetDoctorParams defines parameters for GetDoctor.
 type GetDoctorParams struct {
 	// Fields Names of members, separated by commas. The answer then has only these members of each record, even if the schema requires others.
 	Fields *Fields `form:"fields,omitempty" json:"fields,omitempty"`
+
+	// IfNoneMatch ETags of states that the client knows, or `*`. If the current one is among them, the answer is 304. Weak ETags match, too.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// ChangeDoctorParams defines parameters for ChangeDoctor.
+type ChangeDoctorParams struct {
+	// IfMatch The ETag that the record had when it was read (or several), or `*` for any. If the record has none of them now, nothing
+	// changes and the answer is 412. Weak ETags never match. A setting of the service can require this header (428).
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ReplaceDoctorParams defines parameters for ReplaceDoctor.
+type ReplaceDoctorParams struct {
+	// IfMatch The ETag that the record had when it was read (or several), or `*` for any. If the record has none of them now, nothing
+	// changes and the answer is 412. Weak ETags never match. A setting of the service can require this header (428).
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListDoctorVersionsParams defines parameters for ListDoctorVersions.
@@ -1824,6 +1889,13 @@ type ListDeletedMappingsParams struct {
 	Fields *Fields `form:"fields,omitempty" json:"fields,omitempty"`
 }
 
+// DeleteMappingParams defines parameters for DeleteMapping.
+type DeleteMappingParams struct {
+	// IfMatch The ETag that the record had when it was read (or several), or `*` for any. If the record has none of them now, nothing
+	// changes and the answer is 412. Weak ETags never match. A setting of the service can require this header (428).
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // ListMappedDoctorsParams defines parameters for ListMappedDoctors.
 type ListMappedDoctorsParams struct {
 	// Search Words, separated by spaces: at most 10, with at most 100 characters. Each word must be a part of a searched text:
@@ -1902,6 +1974,20 @@ type ListMappedDoctorsParams struct {
 
 // ListMappedDoctorsParamsOrdering defines parameters for ListMappedDoctors.
 type ListMappedDoctorsParamsOrdering string
+
+// ChangeMappingParams defines parameters for ChangeMapping.
+type ChangeMappingParams struct {
+	// IfMatch The ETag that the record had when it was read (or several), or `*` for any. If the record has none of them now, nothing
+	// changes and the answer is 412. Weak ETags never match. A setting of the service can require this header (428).
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ReplaceMappingParams defines parameters for ReplaceMapping.
+type ReplaceMappingParams struct {
+	// IfMatch The ETag that the record had when it was read (or several), or `*` for any. If the record has none of them now, nothing
+	// changes and the answer is 412. Weak ETags never match. A setting of the service can require this header (428).
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
 
 // ListMappingVersionsParams defines parameters for ListMappingVersions.
 type ListMappingVersionsParams struct {
@@ -2024,10 +2110,34 @@ type ListDeletedPatientsParams struct {
 	Fields *Fields `form:"fields,omitempty" json:"fields,omitempty"`
 }
 
+// DeletePatientParams defines parameters for DeletePatient.
+type DeletePatientParams struct {
+	// IfMatch The ETag that the record had when it was read (or several), or `*` for any. If the record has none of them now, nothing
+	// changes and the answer is 412. Weak ETags never match. A setting of the service can require this header (428).
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // GetPatientParams defines parameters for GetPatient.
 type GetPatientParams struct {
 	// Fields Names of members, separated by commas. The answer then has only these members of each record, even if the schema requires others.
 	Fields *Fields `form:"fields,omitempty" json:"fields,omitempty"`
+
+	// IfNoneMatch ETags of states that the client knows, or `*`. If the current one is among them, the answer is 304. Weak ETags match, too.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// ChangePatientParams defines parameters for ChangePatient.
+type ChangePatientParams struct {
+	// IfMatch The ETag that the record had when it was read (or several), or `*` for any. If the record has none of them now, nothing
+	// changes and the answer is 412. Weak ETags never match. A setting of the service can require this header (428).
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ReplacePatientParams defines parameters for ReplacePatient.
+type ReplacePatientParams struct {
+	// IfMatch The ETag that the record had when it was read (or several), or `*` for any. If the record has none of them now, nothing
+	// changes and the answer is 412. Weak ETags never match. A setting of the service can require this header (428).
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListPatientAccessesParams defines parameters for ListPatientAccesses.
@@ -2173,10 +2283,27 @@ type ListUserNamesParams struct {
 	ID []ID `form:"id,omitempty" json:"id,omitempty"`
 }
 
+// DeactivateUserParams defines parameters for DeactivateUser.
+type DeactivateUserParams struct {
+	// IfMatch The ETag that the record had when it was read (or several), or `*` for any. If the record has none of them now, nothing
+	// changes and the answer is 412. Weak ETags never match. A setting of the service can require this header (428).
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // GetUserParams defines parameters for GetUser.
 type GetUserParams struct {
 	// Fields Names of members, separated by commas. The answer then has only these members of each record, even if the schema requires others.
 	Fields *Fields `form:"fields,omitempty" json:"fields,omitempty"`
+
+	// IfNoneMatch ETags of states that the client knows, or `*`. If the current one is among them, the answer is 304. Weak ETags match, too.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// ChangeUserParams defines parameters for ChangeUser.
+type ChangeUserParams struct {
+	// IfMatch The ETag that the record had when it was read (or several), or `*` for any. If the record has none of them now, nothing
+	// changes and the answer is 412. Weak ETags never match. A setting of the service can require this header (428).
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // LoginJSONRequestBody defines body for Login for application/json ContentType.
@@ -2448,7 +2575,7 @@ type ClientInterface interface {
 	// For Staff and Admins. The account of the caller.
 	//
 	// Corresponds with GET /api/auth/me/ (the `GetMe` operationId).
-	GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetMe(ctx context.Context, params *GetMeParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ChangeMeWithBody Change my account
 	//
@@ -2458,7 +2585,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PATCH /api/auth/me/ (the `ChangeMe` operationId).
-	ChangeMeWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ChangeMeWithBody(ctx context.Context, params *ChangeMeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ChangeMe Change my account
 	//
@@ -2468,7 +2595,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PATCH /api/auth/me/ (the `ChangeMe` operationId).
-	ChangeMe(ctx context.Context, body ChangeMeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ChangeMe(ctx context.Context, params *ChangeMeParams, body ChangeMeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetSecondFactor Get my second factor
 	//
@@ -2685,7 +2812,7 @@ type ClientInterface interface {
 	// For Admins. Also deletes the doctor's mappings, but no patients. Admins can list and restore deleted doctors.
 	//
 	// Corresponds with DELETE /api/doctors/{id}/ (the `DeleteDoctor` operationId).
-	DeleteDoctor(ctx context.Context, id DoctorID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	DeleteDoctor(ctx context.Context, id DoctorID, params *DeleteDoctorParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetDoctor Get a doctor
 	//
@@ -2701,7 +2828,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PATCH /api/doctors/{id}/ (the `ChangeDoctor` operationId).
-	ChangeDoctorWithBody(ctx context.Context, id DoctorID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ChangeDoctorWithBody(ctx context.Context, id DoctorID, params *ChangeDoctorParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ChangeDoctor Change a doctor
 	//
@@ -2710,7 +2837,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PATCH /api/doctors/{id}/ (the `ChangeDoctor` operationId).
-	ChangeDoctor(ctx context.Context, id DoctorID, body ChangeDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ChangeDoctor(ctx context.Context, id DoctorID, params *ChangeDoctorParams, body ChangeDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ReplaceDoctorWithBody Replace a doctor
 	//
@@ -2719,7 +2846,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /api/doctors/{id}/ (the `ReplaceDoctor` operationId).
-	ReplaceDoctorWithBody(ctx context.Context, id DoctorID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ReplaceDoctorWithBody(ctx context.Context, id DoctorID, params *ReplaceDoctorParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ReplaceDoctor Replace a doctor
 	//
@@ -2728,7 +2855,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /api/doctors/{id}/ (the `ReplaceDoctor` operationId).
-	ReplaceDoctor(ctx context.Context, id DoctorID, body ReplaceDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ReplaceDoctor(ctx context.Context, id DoctorID, params *ReplaceDoctorParams, body ReplaceDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListDoctorVersions List the versions of a doctor
 	//
@@ -2814,7 +2941,7 @@ type ClientInterface interface {
 	// restore the mapping. Admins can list and restore all deleted mappings.
 	//
 	// Corresponds with DELETE /api/mappings/{id}/ (the `DeleteMapping` operationId).
-	DeleteMapping(ctx context.Context, id MappingID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	DeleteMapping(ctx context.Context, id MappingID, params *DeleteMappingParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListMappedDoctors List a patient's doctors (old path)
 	//
@@ -2835,7 +2962,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PATCH /api/mappings/{id}/ (the `ChangeMapping` operationId).
-	ChangeMappingWithBody(ctx context.Context, id MappingID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ChangeMappingWithBody(ctx context.Context, id MappingID, params *ChangeMappingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ChangeMapping Change a mapping
 	//
@@ -2845,7 +2972,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PATCH /api/mappings/{id}/ (the `ChangeMapping` operationId).
-	ChangeMapping(ctx context.Context, id MappingID, body ChangeMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ChangeMapping(ctx context.Context, id MappingID, params *ChangeMappingParams, body ChangeMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ReplaceMappingWithBody Replace a mapping
 	//
@@ -2855,7 +2982,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /api/mappings/{id}/ (the `ReplaceMapping` operationId).
-	ReplaceMappingWithBody(ctx context.Context, id MappingID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ReplaceMappingWithBody(ctx context.Context, id MappingID, params *ReplaceMappingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ReplaceMapping Replace a mapping
 	//
@@ -2865,7 +2992,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /api/mappings/{id}/ (the `ReplaceMapping` operationId).
-	ReplaceMapping(ctx context.Context, id MappingID, body ReplaceMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ReplaceMapping(ctx context.Context, id MappingID, params *ReplaceMappingParams, body ReplaceMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListMappingVersions List the versions of a mapping
 	//
@@ -2960,7 +3087,7 @@ type ClientInterface interface {
 	// patient. Admins can list and restore all deleted patients.
 	//
 	// Corresponds with DELETE /api/patients/{id}/ (the `DeletePatient` operationId).
-	DeletePatient(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	DeletePatient(ctx context.Context, id PatientID, params *DeletePatientParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetPatient Get a patient
 	//
@@ -2977,7 +3104,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PATCH /api/patients/{id}/ (the `ChangePatient` operationId).
-	ChangePatientWithBody(ctx context.Context, id PatientID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ChangePatientWithBody(ctx context.Context, id PatientID, params *ChangePatientParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ChangePatient Change a patient
 	//
@@ -2987,7 +3114,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PATCH /api/patients/{id}/ (the `ChangePatient` operationId).
-	ChangePatient(ctx context.Context, id PatientID, body ChangePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ChangePatient(ctx context.Context, id PatientID, params *ChangePatientParams, body ChangePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ReplacePatientWithBody Replace a patient
 	//
@@ -2997,7 +3124,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /api/patients/{id}/ (the `ReplacePatient` operationId).
-	ReplacePatientWithBody(ctx context.Context, id PatientID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ReplacePatientWithBody(ctx context.Context, id PatientID, params *ReplacePatientParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ReplacePatient Replace a patient
 	//
@@ -3007,7 +3134,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /api/patients/{id}/ (the `ReplacePatient` operationId).
-	ReplacePatient(ctx context.Context, id PatientID, body ReplacePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ReplacePatient(ctx context.Context, id PatientID, params *ReplacePatientParams, body ReplacePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListPatientAccesses List accesses to a patient's record
 	//
@@ -3120,7 +3247,7 @@ type ClientInterface interface {
 	// active Admin cannot be deactivated (400, `last_admin`).
 	//
 	// Corresponds with DELETE /api/users/{id}/ (the `DeactivateUser` operationId).
-	DeactivateUser(ctx context.Context, id UserID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	DeactivateUser(ctx context.Context, id UserID, params *DeactivateUserParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetUser Get a user
 	//
@@ -3140,7 +3267,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PATCH /api/users/{id}/ (the `ChangeUser` operationId).
-	ChangeUserWithBody(ctx context.Context, id UserID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ChangeUserWithBody(ctx context.Context, id UserID, params *ChangeUserParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ChangeUser Change a user
 	//
@@ -3153,7 +3280,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PATCH /api/users/{id}/ (the `ChangeUser` operationId).
-	ChangeUser(ctx context.Context, id UserID, body ChangeUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ChangeUser(ctx context.Context, id UserID, params *ChangeUserParams, body ChangeUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SetUserPasswordWithBody Set a temporary password for a user
 	//
@@ -3414,8 +3541,8 @@ func (c *Client) Logout(ctx context.Context, reqEditors ...RequestEditorFn) (*ht
 // For Staff and Admins. The account of the caller.
 //
 // Corresponds with GET /api/auth/me/ (the `GetMe` operationId).
-func (c *Client) GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetMeRequest(c.Server)
+func (c *Client) GetMe(ctx context.Context, params *GetMeParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMeRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -3434,8 +3561,8 @@ func (c *Client) GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*htt
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PATCH /api/auth/me/ (the `ChangeMe` operationId).
-func (c *Client) ChangeMeWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewChangeMeRequestWithBody(c.Server, contentType, body)
+func (c *Client) ChangeMeWithBody(ctx context.Context, params *ChangeMeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeMeRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3454,8 +3581,8 @@ func (c *Client) ChangeMeWithBody(ctx context.Context, contentType string, body 
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PATCH /api/auth/me/ (the `ChangeMe` operationId).
-func (c *Client) ChangeMe(ctx context.Context, body ChangeMeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewChangeMeRequest(c.Server, body)
+func (c *Client) ChangeMe(ctx context.Context, params *ChangeMeParams, body ChangeMeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeMeRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3871,8 +3998,8 @@ func (c *Client) ListDeletedDoctors(ctx context.Context, params *ListDeletedDoct
 // For Admins. Also deletes the doctor's mappings, but no patients. Admins can list and restore deleted doctors.
 //
 // Corresponds with DELETE /api/doctors/{id}/ (the `DeleteDoctor` operationId).
-func (c *Client) DeleteDoctor(ctx context.Context, id DoctorID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewDeleteDoctorRequest(c.Server, id)
+func (c *Client) DeleteDoctor(ctx context.Context, id DoctorID, params *DeleteDoctorParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteDoctorRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -3907,8 +4034,8 @@ func (c *Client) GetDoctor(ctx context.Context, id DoctorID, params *GetDoctorPa
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PATCH /api/doctors/{id}/ (the `ChangeDoctor` operationId).
-func (c *Client) ChangeDoctorWithBody(ctx context.Context, id DoctorID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewChangeDoctorRequestWithBody(c.Server, id, contentType, body)
+func (c *Client) ChangeDoctorWithBody(ctx context.Context, id DoctorID, params *ChangeDoctorParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeDoctorRequestWithBody(c.Server, id, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3926,8 +4053,8 @@ func (c *Client) ChangeDoctorWithBody(ctx context.Context, id DoctorID, contentT
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PATCH /api/doctors/{id}/ (the `ChangeDoctor` operationId).
-func (c *Client) ChangeDoctor(ctx context.Context, id DoctorID, body ChangeDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewChangeDoctorRequest(c.Server, id, body)
+func (c *Client) ChangeDoctor(ctx context.Context, id DoctorID, params *ChangeDoctorParams, body ChangeDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeDoctorRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3945,8 +4072,8 @@ func (c *Client) ChangeDoctor(ctx context.Context, id DoctorID, body ChangeDocto
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PUT /api/doctors/{id}/ (the `ReplaceDoctor` operationId).
-func (c *Client) ReplaceDoctorWithBody(ctx context.Context, id DoctorID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewReplaceDoctorRequestWithBody(c.Server, id, contentType, body)
+func (c *Client) ReplaceDoctorWithBody(ctx context.Context, id DoctorID, params *ReplaceDoctorParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplaceDoctorRequestWithBody(c.Server, id, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3964,8 +4091,8 @@ func (c *Client) ReplaceDoctorWithBody(ctx context.Context, id DoctorID, content
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /api/doctors/{id}/ (the `ReplaceDoctor` operationId).
-func (c *Client) ReplaceDoctor(ctx context.Context, id DoctorID, body ReplaceDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewReplaceDoctorRequest(c.Server, id, body)
+func (c *Client) ReplaceDoctor(ctx context.Context, id DoctorID, params *ReplaceDoctorParams, body ReplaceDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplaceDoctorRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4140,8 +4267,8 @@ func (c *Client) ListDeletedMappings(ctx context.Context, params *ListDeletedMap
 // restore the mapping. Admins can list and restore all deleted mappings.
 //
 // Corresponds with DELETE /api/mappings/{id}/ (the `DeleteMapping` operationId).
-func (c *Client) DeleteMapping(ctx context.Context, id MappingID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewDeleteMappingRequest(c.Server, id)
+func (c *Client) DeleteMapping(ctx context.Context, id MappingID, params *DeleteMappingParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteMappingRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -4180,8 +4307,8 @@ func (c *Client) ListMappedDoctors(ctx context.Context, id PatientID, params *Li
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PATCH /api/mappings/{id}/ (the `ChangeMapping` operationId).
-func (c *Client) ChangeMappingWithBody(ctx context.Context, id MappingID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewChangeMappingRequestWithBody(c.Server, id, contentType, body)
+func (c *Client) ChangeMappingWithBody(ctx context.Context, id MappingID, params *ChangeMappingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeMappingRequestWithBody(c.Server, id, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4200,8 +4327,8 @@ func (c *Client) ChangeMappingWithBody(ctx context.Context, id MappingID, conten
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PATCH /api/mappings/{id}/ (the `ChangeMapping` operationId).
-func (c *Client) ChangeMapping(ctx context.Context, id MappingID, body ChangeMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewChangeMappingRequest(c.Server, id, body)
+func (c *Client) ChangeMapping(ctx context.Context, id MappingID, params *ChangeMappingParams, body ChangeMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeMappingRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4220,8 +4347,8 @@ func (c *Client) ChangeMapping(ctx context.Context, id MappingID, body ChangeMap
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PUT /api/mappings/{id}/ (the `ReplaceMapping` operationId).
-func (c *Client) ReplaceMappingWithBody(ctx context.Context, id MappingID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewReplaceMappingRequestWithBody(c.Server, id, contentType, body)
+func (c *Client) ReplaceMappingWithBody(ctx context.Context, id MappingID, params *ReplaceMappingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplaceMappingRequestWithBody(c.Server, id, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4240,8 +4367,8 @@ func (c *Client) ReplaceMappingWithBody(ctx context.Context, id MappingID, conte
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /api/mappings/{id}/ (the `ReplaceMapping` operationId).
-func (c *Client) ReplaceMapping(ctx context.Context, id MappingID, body ReplaceMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewReplaceMappingRequest(c.Server, id, body)
+func (c *Client) ReplaceMapping(ctx context.Context, id MappingID, params *ReplaceMappingParams, body ReplaceMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplaceMappingRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4435,8 +4562,8 @@ func (c *Client) SearchPatients(ctx context.Context, body SearchPatientsJSONRequ
 // patient. Admins can list and restore all deleted patients.
 //
 // Corresponds with DELETE /api/patients/{id}/ (the `DeletePatient` operationId).
-func (c *Client) DeletePatient(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewDeletePatientRequest(c.Server, id)
+func (c *Client) DeletePatient(ctx context.Context, id PatientID, params *DeletePatientParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeletePatientRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -4472,8 +4599,8 @@ func (c *Client) GetPatient(ctx context.Context, id PatientID, params *GetPatien
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PATCH /api/patients/{id}/ (the `ChangePatient` operationId).
-func (c *Client) ChangePatientWithBody(ctx context.Context, id PatientID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewChangePatientRequestWithBody(c.Server, id, contentType, body)
+func (c *Client) ChangePatientWithBody(ctx context.Context, id PatientID, params *ChangePatientParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangePatientRequestWithBody(c.Server, id, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4492,8 +4619,8 @@ func (c *Client) ChangePatientWithBody(ctx context.Context, id PatientID, conten
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PATCH /api/patients/{id}/ (the `ChangePatient` operationId).
-func (c *Client) ChangePatient(ctx context.Context, id PatientID, body ChangePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewChangePatientRequest(c.Server, id, body)
+func (c *Client) ChangePatient(ctx context.Context, id PatientID, params *ChangePatientParams, body ChangePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangePatientRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4512,8 +4639,8 @@ func (c *Client) ChangePatient(ctx context.Context, id PatientID, body ChangePat
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PUT /api/patients/{id}/ (the `ReplacePatient` operationId).
-func (c *Client) ReplacePatientWithBody(ctx context.Context, id PatientID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewReplacePatientRequestWithBody(c.Server, id, contentType, body)
+func (c *Client) ReplacePatientWithBody(ctx context.Context, id PatientID, params *ReplacePatientParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplacePatientRequestWithBody(c.Server, id, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4532,8 +4659,8 @@ func (c *Client) ReplacePatientWithBody(ctx context.Context, id PatientID, conte
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /api/patients/{id}/ (the `ReplacePatient` operationId).
-func (c *Client) ReplacePatient(ctx context.Context, id PatientID, body ReplacePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewReplacePatientRequest(c.Server, id, body)
+func (c *Client) ReplacePatient(ctx context.Context, id PatientID, params *ReplacePatientParams, body ReplacePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplacePatientRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4755,8 +4882,8 @@ func (c *Client) ListUserNames(ctx context.Context, params *ListUserNamesParams,
 // active Admin cannot be deactivated (400, `last_admin`).
 //
 // Corresponds with DELETE /api/users/{id}/ (the `DeactivateUser` operationId).
-func (c *Client) DeactivateUser(ctx context.Context, id UserID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewDeactivateUserRequest(c.Server, id)
+func (c *Client) DeactivateUser(ctx context.Context, id UserID, params *DeactivateUserParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeactivateUserRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -4795,8 +4922,8 @@ func (c *Client) GetUser(ctx context.Context, id UserID, params *GetUserParams, 
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PATCH /api/users/{id}/ (the `ChangeUser` operationId).
-func (c *Client) ChangeUserWithBody(ctx context.Context, id UserID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewChangeUserRequestWithBody(c.Server, id, contentType, body)
+func (c *Client) ChangeUserWithBody(ctx context.Context, id UserID, params *ChangeUserParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeUserRequestWithBody(c.Server, id, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4818,8 +4945,8 @@ func (c *Client) ChangeUserWithBody(ctx context.Context, id UserID, contentType 
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PATCH /api/users/{id}/ (the `ChangeUser` operationId).
-func (c *Client) ChangeUser(ctx context.Context, id UserID, body ChangeUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewChangeUserRequest(c.Server, id, body)
+func (c *Client) ChangeUser(ctx context.Context, id UserID, params *ChangeUserParams, body ChangeUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeUserRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5250,7 +5377,7 @@ func NewLogoutRequest(server string) (*http.Request, error) {
 }
 
 // NewGetMeRequest constructs an http.Request for the GetMe method
-func NewGetMeRequest(server string) (*http.Request, error) {
+func NewGetMeRequest(server string, params *GetMeParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -5273,22 +5400,37 @@ func NewGetMeRequest(server string) (*http.Request, error) {
 		return nil, err
 	}
 
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewChangeMeRequest calls the generic ChangeMe builder with application/json body
-func NewChangeMeRequest(server string, body ChangeMeJSONRequestBody) (*http.Request, error) {
+func NewChangeMeRequest(server string, params *ChangeMeParams, body ChangeMeJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewChangeMeRequestWithBody(server, "application/json", bodyReader)
+	return NewChangeMeRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewChangeMeRequestWithBody constructs an http.Request for the ChangeMe method, with any body, and a specified content type
-func NewChangeMeRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewChangeMeRequestWithBody(server string, params *ChangeMeParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -5312,6 +5454,21 @@ func NewChangeMeRequestWithBody(server string, contentType string, body io.Reade
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -6158,7 +6315,7 @@ func NewListDeletedDoctorsRequest(server string, params *ListDeletedDoctorsParam
 }
 
 // NewDeleteDoctorRequest constructs an http.Request for the DeleteDoctor method
-func NewDeleteDoctorRequest(server string, id DoctorID) (*http.Request, error) {
+func NewDeleteDoctorRequest(server string, id DoctorID, params *DeleteDoctorParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -6186,6 +6343,21 @@ func NewDeleteDoctorRequest(server string, id DoctorID) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -6249,22 +6421,37 @@ func NewGetDoctorRequest(server string, id DoctorID, params *GetDoctorParams) (*
 		return nil, err
 	}
 
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewChangeDoctorRequest calls the generic ChangeDoctor builder with application/json body
-func NewChangeDoctorRequest(server string, id DoctorID, body ChangeDoctorJSONRequestBody) (*http.Request, error) {
+func NewChangeDoctorRequest(server string, id DoctorID, params *ChangeDoctorParams, body ChangeDoctorJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewChangeDoctorRequestWithBody(server, id, "application/json", bodyReader)
+	return NewChangeDoctorRequestWithBody(server, id, params, "application/json", bodyReader)
 }
 
 // NewChangeDoctorRequestWithBody constructs an http.Request for the ChangeDoctor method, with any body, and a specified content type
-func NewChangeDoctorRequestWithBody(server string, id DoctorID, contentType string, body io.Reader) (*http.Request, error) {
+func NewChangeDoctorRequestWithBody(server string, id DoctorID, params *ChangeDoctorParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -6296,22 +6483,37 @@ func NewChangeDoctorRequestWithBody(server string, id DoctorID, contentType stri
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewReplaceDoctorRequest calls the generic ReplaceDoctor builder with application/json body
-func NewReplaceDoctorRequest(server string, id DoctorID, body ReplaceDoctorJSONRequestBody) (*http.Request, error) {
+func NewReplaceDoctorRequest(server string, id DoctorID, params *ReplaceDoctorParams, body ReplaceDoctorJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewReplaceDoctorRequestWithBody(server, id, "application/json", bodyReader)
+	return NewReplaceDoctorRequestWithBody(server, id, params, "application/json", bodyReader)
 }
 
 // NewReplaceDoctorRequestWithBody constructs an http.Request for the ReplaceDoctor method, with any body, and a specified content type
-func NewReplaceDoctorRequestWithBody(server string, id DoctorID, contentType string, body io.Reader) (*http.Request, error) {
+func NewReplaceDoctorRequestWithBody(server string, id DoctorID, params *ReplaceDoctorParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -6342,6 +6544,21 @@ func NewReplaceDoctorRequestWithBody(server string, id DoctorID, contentType str
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -7184,7 +7401,7 @@ func NewListDeletedMappingsRequest(server string, params *ListDeletedMappingsPar
 }
 
 // NewDeleteMappingRequest constructs an http.Request for the DeleteMapping method
-func NewDeleteMappingRequest(server string, id MappingID) (*http.Request, error) {
+func NewDeleteMappingRequest(server string, id MappingID, params *DeleteMappingParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -7212,6 +7429,21 @@ func NewDeleteMappingRequest(server string, id MappingID) (*http.Request, error)
 	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -7543,18 +7775,18 @@ func NewListMappedDoctorsRequest(server string, id PatientID, params *ListMapped
 }
 
 // NewChangeMappingRequest calls the generic ChangeMapping builder with application/json body
-func NewChangeMappingRequest(server string, id MappingID, body ChangeMappingJSONRequestBody) (*http.Request, error) {
+func NewChangeMappingRequest(server string, id MappingID, params *ChangeMappingParams, body ChangeMappingJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewChangeMappingRequestWithBody(server, id, "application/json", bodyReader)
+	return NewChangeMappingRequestWithBody(server, id, params, "application/json", bodyReader)
 }
 
 // NewChangeMappingRequestWithBody constructs an http.Request for the ChangeMapping method, with any body, and a specified content type
-func NewChangeMappingRequestWithBody(server string, id MappingID, contentType string, body io.Reader) (*http.Request, error) {
+func NewChangeMappingRequestWithBody(server string, id MappingID, params *ChangeMappingParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -7586,22 +7818,37 @@ func NewChangeMappingRequestWithBody(server string, id MappingID, contentType st
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewReplaceMappingRequest calls the generic ReplaceMapping builder with application/json body
-func NewReplaceMappingRequest(server string, id MappingID, body ReplaceMappingJSONRequestBody) (*http.Request, error) {
+func NewReplaceMappingRequest(server string, id MappingID, params *ReplaceMappingParams, body ReplaceMappingJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewReplaceMappingRequestWithBody(server, id, "application/json", bodyReader)
+	return NewReplaceMappingRequestWithBody(server, id, params, "application/json", bodyReader)
 }
 
 // NewReplaceMappingRequestWithBody constructs an http.Request for the ReplaceMapping method, with any body, and a specified content type
-func NewReplaceMappingRequestWithBody(server string, id MappingID, contentType string, body io.Reader) (*http.Request, error) {
+func NewReplaceMappingRequestWithBody(server string, id MappingID, params *ReplaceMappingParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -7632,6 +7879,21 @@ func NewReplaceMappingRequestWithBody(server string, id MappingID, contentType s
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -8333,7 +8595,7 @@ func NewSearchPatientsRequestWithBody(server string, contentType string, body io
 }
 
 // NewDeletePatientRequest constructs an http.Request for the DeletePatient method
-func NewDeletePatientRequest(server string, id PatientID) (*http.Request, error) {
+func NewDeletePatientRequest(server string, id PatientID, params *DeletePatientParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -8361,6 +8623,21 @@ func NewDeletePatientRequest(server string, id PatientID) (*http.Request, error)
 	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -8424,22 +8701,37 @@ func NewGetPatientRequest(server string, id PatientID, params *GetPatientParams)
 		return nil, err
 	}
 
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewChangePatientRequest calls the generic ChangePatient builder with application/json body
-func NewChangePatientRequest(server string, id PatientID, body ChangePatientJSONRequestBody) (*http.Request, error) {
+func NewChangePatientRequest(server string, id PatientID, params *ChangePatientParams, body ChangePatientJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewChangePatientRequestWithBody(server, id, "application/json", bodyReader)
+	return NewChangePatientRequestWithBody(server, id, params, "application/json", bodyReader)
 }
 
 // NewChangePatientRequestWithBody constructs an http.Request for the ChangePatient method, with any body, and a specified content type
-func NewChangePatientRequestWithBody(server string, id PatientID, contentType string, body io.Reader) (*http.Request, error) {
+func NewChangePatientRequestWithBody(server string, id PatientID, params *ChangePatientParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -8471,22 +8763,37 @@ func NewChangePatientRequestWithBody(server string, id PatientID, contentType st
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewReplacePatientRequest calls the generic ReplacePatient builder with application/json body
-func NewReplacePatientRequest(server string, id PatientID, body ReplacePatientJSONRequestBody) (*http.Request, error) {
+func NewReplacePatientRequest(server string, id PatientID, params *ReplacePatientParams, body ReplacePatientJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewReplacePatientRequestWithBody(server, id, "application/json", bodyReader)
+	return NewReplacePatientRequestWithBody(server, id, params, "application/json", bodyReader)
 }
 
 // NewReplacePatientRequestWithBody constructs an http.Request for the ReplacePatient method, with any body, and a specified content type
-func NewReplacePatientRequestWithBody(server string, id PatientID, contentType string, body io.Reader) (*http.Request, error) {
+func NewReplacePatientRequestWithBody(server string, id PatientID, params *ReplacePatientParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -8517,6 +8824,21 @@ func NewReplacePatientRequestWithBody(server string, id PatientID, contentType s
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -9346,7 +9668,7 @@ func NewListUserNamesRequest(server string, params *ListUserNamesParams) (*http.
 }
 
 // NewDeactivateUserRequest constructs an http.Request for the DeactivateUser method
-func NewDeactivateUserRequest(server string, id UserID) (*http.Request, error) {
+func NewDeactivateUserRequest(server string, id UserID, params *DeactivateUserParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -9374,6 +9696,21 @@ func NewDeactivateUserRequest(server string, id UserID) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -9437,22 +9774,37 @@ func NewGetUserRequest(server string, id UserID, params *GetUserParams) (*http.R
 		return nil, err
 	}
 
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewChangeUserRequest calls the generic ChangeUser builder with application/json body
-func NewChangeUserRequest(server string, id UserID, body ChangeUserJSONRequestBody) (*http.Request, error) {
+func NewChangeUserRequest(server string, id UserID, params *ChangeUserParams, body ChangeUserJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewChangeUserRequestWithBody(server, id, "application/json", bodyReader)
+	return NewChangeUserRequestWithBody(server, id, params, "application/json", bodyReader)
 }
 
 // NewChangeUserRequestWithBody constructs an http.Request for the ChangeUser method, with any body, and a specified content type
-func NewChangeUserRequestWithBody(server string, id UserID, contentType string, body io.Reader) (*http.Request, error) {
+func NewChangeUserRequestWithBody(server string, id UserID, params *ChangeUserParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -9483,6 +9835,21 @@ func NewChangeUserRequestWithBody(server string, id UserID, contentType string, 
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -9808,7 +10175,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/auth/me/ (the `GetMe` operationId).
-	GetMeWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMeResponse, error)
+	GetMeWithResponse(ctx context.Context, params *GetMeParams, reqEditors ...RequestEditorFn) (*GetMeResponse, error)
 
 	// ChangeMeWithBodyWithResponse Change my account
 	//
@@ -9818,7 +10185,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PATCH /api/auth/me/ (the `ChangeMe` operationId).
-	ChangeMeWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeMeResponse, error)
+	ChangeMeWithBodyWithResponse(ctx context.Context, params *ChangeMeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeMeResponse, error)
 
 	// ChangeMeWithResponse Change my account
 	//
@@ -9828,7 +10195,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PATCH /api/auth/me/ (the `ChangeMe` operationId).
-	ChangeMeWithResponse(ctx context.Context, body ChangeMeJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeMeResponse, error)
+	ChangeMeWithResponse(ctx context.Context, params *ChangeMeParams, body ChangeMeJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeMeResponse, error)
 
 	// GetSecondFactorWithResponse Get my second factor
 	//
@@ -10061,7 +10428,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /api/doctors/{id}/ (the `DeleteDoctor` operationId).
-	DeleteDoctorWithResponse(ctx context.Context, id DoctorID, reqEditors ...RequestEditorFn) (*DeleteDoctorResponse, error)
+	DeleteDoctorWithResponse(ctx context.Context, id DoctorID, params *DeleteDoctorParams, reqEditors ...RequestEditorFn) (*DeleteDoctorResponse, error)
 
 	// GetDoctorWithResponse Get a doctor
 	//
@@ -10079,7 +10446,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PATCH /api/doctors/{id}/ (the `ChangeDoctor` operationId).
-	ChangeDoctorWithBodyWithResponse(ctx context.Context, id DoctorID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeDoctorResponse, error)
+	ChangeDoctorWithBodyWithResponse(ctx context.Context, id DoctorID, params *ChangeDoctorParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeDoctorResponse, error)
 
 	// ChangeDoctorWithResponse Change a doctor
 	//
@@ -10088,7 +10455,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PATCH /api/doctors/{id}/ (the `ChangeDoctor` operationId).
-	ChangeDoctorWithResponse(ctx context.Context, id DoctorID, body ChangeDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeDoctorResponse, error)
+	ChangeDoctorWithResponse(ctx context.Context, id DoctorID, params *ChangeDoctorParams, body ChangeDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeDoctorResponse, error)
 
 	// ReplaceDoctorWithBodyWithResponse Replace a doctor
 	//
@@ -10097,7 +10464,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/doctors/{id}/ (the `ReplaceDoctor` operationId).
-	ReplaceDoctorWithBodyWithResponse(ctx context.Context, id DoctorID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplaceDoctorResponse, error)
+	ReplaceDoctorWithBodyWithResponse(ctx context.Context, id DoctorID, params *ReplaceDoctorParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplaceDoctorResponse, error)
 
 	// ReplaceDoctorWithResponse Replace a doctor
 	//
@@ -10106,7 +10473,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/doctors/{id}/ (the `ReplaceDoctor` operationId).
-	ReplaceDoctorWithResponse(ctx context.Context, id DoctorID, body ReplaceDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceDoctorResponse, error)
+	ReplaceDoctorWithResponse(ctx context.Context, id DoctorID, params *ReplaceDoctorParams, body ReplaceDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceDoctorResponse, error)
 
 	// ListDoctorVersionsWithResponse List the versions of a doctor
 	//
@@ -10206,7 +10573,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /api/mappings/{id}/ (the `DeleteMapping` operationId).
-	DeleteMappingWithResponse(ctx context.Context, id MappingID, reqEditors ...RequestEditorFn) (*DeleteMappingResponse, error)
+	DeleteMappingWithResponse(ctx context.Context, id MappingID, params *DeleteMappingParams, reqEditors ...RequestEditorFn) (*DeleteMappingResponse, error)
 
 	// ListMappedDoctorsWithResponse List a patient's doctors (old path)
 	//
@@ -10229,7 +10596,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PATCH /api/mappings/{id}/ (the `ChangeMapping` operationId).
-	ChangeMappingWithBodyWithResponse(ctx context.Context, id MappingID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeMappingResponse, error)
+	ChangeMappingWithBodyWithResponse(ctx context.Context, id MappingID, params *ChangeMappingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeMappingResponse, error)
 
 	// ChangeMappingWithResponse Change a mapping
 	//
@@ -10239,7 +10606,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PATCH /api/mappings/{id}/ (the `ChangeMapping` operationId).
-	ChangeMappingWithResponse(ctx context.Context, id MappingID, body ChangeMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeMappingResponse, error)
+	ChangeMappingWithResponse(ctx context.Context, id MappingID, params *ChangeMappingParams, body ChangeMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeMappingResponse, error)
 
 	// ReplaceMappingWithBodyWithResponse Replace a mapping
 	//
@@ -10249,7 +10616,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/mappings/{id}/ (the `ReplaceMapping` operationId).
-	ReplaceMappingWithBodyWithResponse(ctx context.Context, id MappingID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplaceMappingResponse, error)
+	ReplaceMappingWithBodyWithResponse(ctx context.Context, id MappingID, params *ReplaceMappingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplaceMappingResponse, error)
 
 	// ReplaceMappingWithResponse Replace a mapping
 	//
@@ -10259,7 +10626,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/mappings/{id}/ (the `ReplaceMapping` operationId).
-	ReplaceMappingWithResponse(ctx context.Context, id MappingID, body ReplaceMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceMappingResponse, error)
+	ReplaceMappingWithResponse(ctx context.Context, id MappingID, params *ReplaceMappingParams, body ReplaceMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceMappingResponse, error)
 
 	// ListMappingVersionsWithResponse List the versions of a mapping
 	//
@@ -10366,7 +10733,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /api/patients/{id}/ (the `DeletePatient` operationId).
-	DeletePatientWithResponse(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*DeletePatientResponse, error)
+	DeletePatientWithResponse(ctx context.Context, id PatientID, params *DeletePatientParams, reqEditors ...RequestEditorFn) (*DeletePatientResponse, error)
 
 	// GetPatientWithResponse Get a patient
 	//
@@ -10385,7 +10752,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PATCH /api/patients/{id}/ (the `ChangePatient` operationId).
-	ChangePatientWithBodyWithResponse(ctx context.Context, id PatientID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangePatientResponse, error)
+	ChangePatientWithBodyWithResponse(ctx context.Context, id PatientID, params *ChangePatientParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangePatientResponse, error)
 
 	// ChangePatientWithResponse Change a patient
 	//
@@ -10395,7 +10762,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PATCH /api/patients/{id}/ (the `ChangePatient` operationId).
-	ChangePatientWithResponse(ctx context.Context, id PatientID, body ChangePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangePatientResponse, error)
+	ChangePatientWithResponse(ctx context.Context, id PatientID, params *ChangePatientParams, body ChangePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangePatientResponse, error)
 
 	// ReplacePatientWithBodyWithResponse Replace a patient
 	//
@@ -10405,7 +10772,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/patients/{id}/ (the `ReplacePatient` operationId).
-	ReplacePatientWithBodyWithResponse(ctx context.Context, id PatientID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplacePatientResponse, error)
+	ReplacePatientWithBodyWithResponse(ctx context.Context, id PatientID, params *ReplacePatientParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplacePatientResponse, error)
 
 	// ReplacePatientWithResponse Replace a patient
 	//
@@ -10415,7 +10782,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/patients/{id}/ (the `ReplacePatient` operationId).
-	ReplacePatientWithResponse(ctx context.Context, id PatientID, body ReplacePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplacePatientResponse, error)
+	ReplacePatientWithResponse(ctx context.Context, id PatientID, params *ReplacePatientParams, body ReplacePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplacePatientResponse, error)
 
 	// ListPatientAccessesWithResponse List accesses to a patient's record
 	//
@@ -10546,7 +10913,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /api/users/{id}/ (the `DeactivateUser` operationId).
-	DeactivateUserWithResponse(ctx context.Context, id UserID, reqEditors ...RequestEditorFn) (*DeactivateUserResponse, error)
+	DeactivateUserWithResponse(ctx context.Context, id UserID, params *DeactivateUserParams, reqEditors ...RequestEditorFn) (*DeactivateUserResponse, error)
 
 	// GetUserWithResponse Get a user
 	//
@@ -10568,7 +10935,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PATCH /api/users/{id}/ (the `ChangeUser` operationId).
-	ChangeUserWithBodyWithResponse(ctx context.Context, id UserID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeUserResponse, error)
+	ChangeUserWithBodyWithResponse(ctx context.Context, id UserID, params *ChangeUserParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeUserResponse, error)
 
 	// ChangeUserWithResponse Change a user
 	//
@@ -10581,7 +10948,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PATCH /api/users/{id}/ (the `ChangeUser` operationId).
-	ChangeUserWithResponse(ctx context.Context, id UserID, body ChangeUserJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeUserResponse, error)
+	ChangeUserWithResponse(ctx context.Context, id UserID, params *ChangeUserParams, body ChangeUserJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeUserResponse, error)
 
 	// SetUserPasswordWithBodyWithResponse Set a temporary password for a user
 	//
@@ -12622,8 +12989,8 @@ func (c *ClientWithResponses) LogoutWithResponse(ctx context.Context, reqEditors
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/auth/me/ (the `GetMe` operationId).
-func (c *ClientWithResponses) GetMeWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMeResponse, error) {
-	rsp, err := c.GetMe(ctx, reqEditors...)
+func (c *ClientWithResponses) GetMeWithResponse(ctx context.Context, params *GetMeParams, reqEditors ...RequestEditorFn) (*GetMeResponse, error) {
+	rsp, err := c.GetMe(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -12638,8 +13005,8 @@ func (c *ClientWithResponses) GetMeWithResponse(ctx context.Context, reqEditors 
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PATCH /api/auth/me/ (the `ChangeMe` operationId).
-func (c *ClientWithResponses) ChangeMeWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeMeResponse, error) {
-	rsp, err := c.ChangeMeWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) ChangeMeWithBodyWithResponse(ctx context.Context, params *ChangeMeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeMeResponse, error) {
+	rsp, err := c.ChangeMeWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -12654,8 +13021,8 @@ func (c *ClientWithResponses) ChangeMeWithBodyWithResponse(ctx context.Context, 
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PATCH /api/auth/me/ (the `ChangeMe` operationId).
-func (c *ClientWithResponses) ChangeMeWithResponse(ctx context.Context, body ChangeMeJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeMeResponse, error) {
-	rsp, err := c.ChangeMe(ctx, body, reqEditors...)
+func (c *ClientWithResponses) ChangeMeWithResponse(ctx context.Context, params *ChangeMeParams, body ChangeMeJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeMeResponse, error) {
+	rsp, err := c.ChangeMe(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -13007,8 +13374,8 @@ func (c *ClientWithResponses) ListDeletedDoctorsWithResponse(ctx context.Context
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with DELETE /api/doctors/{id}/ (the `DeleteDoctor` operationId).
-func (c *ClientWithResponses) DeleteDoctorWithResponse(ctx context.Context, id DoctorID, reqEditors ...RequestEditorFn) (*DeleteDoctorResponse, error) {
-	rsp, err := c.DeleteDoctor(ctx, id, reqEditors...)
+func (c *ClientWithResponses) DeleteDoctorWithResponse(ctx context.Context, id DoctorID, params *DeleteDoctorParams, reqEditors ...RequestEditorFn) (*DeleteDoctorResponse, error) {
+	rsp, err := c.DeleteDoctor(ctx, id, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -13037,8 +13404,8 @@ func (c *ClientWithResponses) GetDoctorWithResponse(ctx context.Context, id Doct
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PATCH /api/doctors/{id}/ (the `ChangeDoctor` operationId).
-func (c *ClientWithResponses) ChangeDoctorWithBodyWithResponse(ctx context.Context, id DoctorID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeDoctorResponse, error) {
-	rsp, err := c.ChangeDoctorWithBody(ctx, id, contentType, body, reqEditors...)
+func (c *ClientWithResponses) ChangeDoctorWithBodyWithResponse(ctx context.Context, id DoctorID, params *ChangeDoctorParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeDoctorResponse, error) {
+	rsp, err := c.ChangeDoctorWithBody(ctx, id, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -13052,8 +13419,8 @@ func (c *ClientWithResponses) ChangeDoctorWithBodyWithResponse(ctx context.Conte
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PATCH /api/doctors/{id}/ (the `ChangeDoctor` operationId).
-func (c *ClientWithResponses) ChangeDoctorWithResponse(ctx context.Context, id DoctorID, body ChangeDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeDoctorResponse, error) {
-	rsp, err := c.ChangeDoctor(ctx, id, body, reqEditors...)
+func (c *ClientWithResponses) ChangeDoctorWithResponse(ctx context.Context, id DoctorID, params *ChangeDoctorParams, body ChangeDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeDoctorResponse, error) {
+	rsp, err := c.ChangeDoctor(ctx, id, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -13067,8 +13434,8 @@ func (c *ClientWithResponses) ChangeDoctorWithResponse(ctx context.Context, id D
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/doctors/{id}/ (the `ReplaceDoctor` operationId).
-func (c *ClientWithResponses) ReplaceDoctorWithBodyWithResponse(ctx context.Context, id DoctorID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplaceDoctorResponse, error) {
-	rsp, err := c.ReplaceDoctorWithBody(ctx, id, contentType, body, reqEditors...)
+func (c *ClientWithResponses) ReplaceDoctorWithBodyWithResponse(ctx context.Context, id DoctorID, params *ReplaceDoctorParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplaceDoctorResponse, error) {
+	rsp, err := c.ReplaceDoctorWithBody(ctx, id, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -13082,8 +13449,8 @@ func (c *ClientWithResponses) ReplaceDoctorWithBodyWithResponse(ctx context.Cont
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/doctors/{id}/ (the `ReplaceDoctor` operationId).
-func (c *ClientWithResponses) ReplaceDoctorWithResponse(ctx context.Context, id DoctorID, body ReplaceDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceDoctorResponse, error) {
-	rsp, err := c.ReplaceDoctor(ctx, id, body, reqEditors...)
+func (c *ClientWithResponses) ReplaceDoctorWithResponse(ctx context.Context, id DoctorID, params *ReplaceDoctorParams, body ReplaceDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceDoctorResponse, error) {
+	rsp, err := c.ReplaceDoctor(ctx, id, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -13236,8 +13603,8 @@ func (c *ClientWithResponses) ListDeletedMappingsWithResponse(ctx context.Contex
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with DELETE /api/mappings/{id}/ (the `DeleteMapping` operationId).
-func (c *ClientWithResponses) DeleteMappingWithResponse(ctx context.Context, id MappingID, reqEditors ...RequestEditorFn) (*DeleteMappingResponse, error) {
-	rsp, err := c.DeleteMapping(ctx, id, reqEditors...)
+func (c *ClientWithResponses) DeleteMappingWithResponse(ctx context.Context, id MappingID, params *DeleteMappingParams, reqEditors ...RequestEditorFn) (*DeleteMappingResponse, error) {
+	rsp, err := c.DeleteMapping(ctx, id, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -13271,8 +13638,8 @@ func (c *ClientWithResponses) ListMappedDoctorsWithResponse(ctx context.Context,
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PATCH /api/mappings/{id}/ (the `ChangeMapping` operationId).
-func (c *ClientWithResponses) ChangeMappingWithBodyWithResponse(ctx context.Context, id MappingID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeMappingResponse, error) {
-	rsp, err := c.ChangeMappingWithBody(ctx, id, contentType, body, reqEditors...)
+func (c *ClientWithResponses) ChangeMappingWithBodyWithResponse(ctx context.Context, id MappingID, params *ChangeMappingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeMappingResponse, error) {
+	rsp, err := c.ChangeMappingWithBody(ctx, id, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -13287,8 +13654,8 @@ func (c *ClientWithResponses) ChangeMappingWithBodyWithResponse(ctx context.Cont
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PATCH /api/mappings/{id}/ (the `ChangeMapping` operationId).
-func (c *ClientWithResponses) ChangeMappingWithResponse(ctx context.Context, id MappingID, body ChangeMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeMappingResponse, error) {
-	rsp, err := c.ChangeMapping(ctx, id, body, reqEditors...)
+func (c *ClientWithResponses) ChangeMappingWithResponse(ctx context.Context, id MappingID, params *ChangeMappingParams, body ChangeMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeMappingResponse, error) {
+	rsp, err := c.ChangeMapping(ctx, id, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -13303,8 +13670,8 @@ func (c *ClientWithResponses) ChangeMappingWithResponse(ctx context.Context, id 
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/mappings/{id}/ (the `ReplaceMapping` operationId).
-func (c *ClientWithResponses) ReplaceMappingWithBodyWithResponse(ctx context.Context, id MappingID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplaceMappingResponse, error) {
-	rsp, err := c.ReplaceMappingWithBody(ctx, id, contentType, body, reqEditors...)
+func (c *ClientWithResponses) ReplaceMappingWithBodyWithResponse(ctx context.Context, id MappingID, params *ReplaceMappingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplaceMappingResponse, error) {
+	rsp, err := c.ReplaceMappingWithBody(ctx, id, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -13319,8 +13686,8 @@ func (c *ClientWithResponses) ReplaceMappingWithBodyWithResponse(ctx context.Con
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/mappings/{id}/ (the `ReplaceMapping` operationId).
-func (c *ClientWithResponses) ReplaceMappingWithResponse(ctx context.Context, id MappingID, body ReplaceMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceMappingResponse, error) {
-	rsp, err := c.ReplaceMapping(ctx, id, body, reqEditors...)
+func (c *ClientWithResponses) ReplaceMappingWithResponse(ctx context.Context, id MappingID, params *ReplaceMappingParams, body ReplaceMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceMappingResponse, error) {
+	rsp, err := c.ReplaceMapping(ctx, id, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -13486,8 +13853,8 @@ func (c *ClientWithResponses) SearchPatientsWithResponse(ctx context.Context, bo
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with DELETE /api/patients/{id}/ (the `DeletePatient` operationId).
-func (c *ClientWithResponses) DeletePatientWithResponse(ctx context.Context, id PatientID, reqEditors ...RequestEditorFn) (*DeletePatientResponse, error) {
-	rsp, err := c.DeletePatient(ctx, id, reqEditors...)
+func (c *ClientWithResponses) DeletePatientWithResponse(ctx context.Context, id PatientID, params *DeletePatientParams, reqEditors ...RequestEditorFn) (*DeletePatientResponse, error) {
+	rsp, err := c.DeletePatient(ctx, id, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -13517,8 +13884,8 @@ func (c *ClientWithResponses) GetPatientWithResponse(ctx context.Context, id Pat
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PATCH /api/patients/{id}/ (the `ChangePatient` operationId).
-func (c *ClientWithResponses) ChangePatientWithBodyWithResponse(ctx context.Context, id PatientID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangePatientResponse, error) {
-	rsp, err := c.ChangePatientWithBody(ctx, id, contentType, body, reqEditors...)
+func (c *ClientWithResponses) ChangePatientWithBodyWithResponse(ctx context.Context, id PatientID, params *ChangePatientParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangePatientResponse, error) {
+	rsp, err := c.ChangePatientWithBody(ctx, id, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -13533,8 +13900,8 @@ func (c *ClientWithResponses) ChangePatientWithBodyWithResponse(ctx context.Cont
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PATCH /api/patients/{id}/ (the `ChangePatient` operationId).
-func (c *ClientWithResponses) ChangePatientWithResponse(ctx context.Context, id PatientID, body ChangePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangePatientResponse, error) {
-	rsp, err := c.ChangePatient(ctx, id, body, reqEditors...)
+func (c *ClientWithResponses) ChangePatientWithResponse(ctx context.Context, id PatientID, params *ChangePatientParams, body ChangePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangePatientResponse, error) {
+	rsp, err := c.ChangePatient(ctx, id, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -13549,8 +13916,8 @@ func (c *ClientWithResponses) ChangePatientWithResponse(ctx context.Context, id 
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/patients/{id}/ (the `ReplacePatient` operationId).
-func (c *ClientWithResponses) ReplacePatientWithBodyWithResponse(ctx context.Context, id PatientID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplacePatientResponse, error) {
-	rsp, err := c.ReplacePatientWithBody(ctx, id, contentType, body, reqEditors...)
+func (c *ClientWithResponses) ReplacePatientWithBodyWithResponse(ctx context.Context, id PatientID, params *ReplacePatientParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplacePatientResponse, error) {
+	rsp, err := c.ReplacePatientWithBody(ctx, id, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -13565,8 +13932,8 @@ func (c *ClientWithResponses) ReplacePatientWithBodyWithResponse(ctx context.Con
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/patients/{id}/ (the `ReplacePatient` operationId).
-func (c *ClientWithResponses) ReplacePatientWithResponse(ctx context.Context, id PatientID, body ReplacePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplacePatientResponse, error) {
-	rsp, err := c.ReplacePatient(ctx, id, body, reqEditors...)
+func (c *ClientWithResponses) ReplacePatientWithResponse(ctx context.Context, id PatientID, params *ReplacePatientParams, body ReplacePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplacePatientResponse, error) {
+	rsp, err := c.ReplacePatient(ctx, id, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -13762,8 +14129,8 @@ func (c *ClientWithResponses) ListUserNamesWithResponse(ctx context.Context, par
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with DELETE /api/users/{id}/ (the `DeactivateUser` operationId).
-func (c *ClientWithResponses) DeactivateUserWithResponse(ctx context.Context, id UserID, reqEditors ...RequestEditorFn) (*DeactivateUserResponse, error) {
-	rsp, err := c.DeactivateUser(ctx, id, reqEditors...)
+func (c *ClientWithResponses) DeactivateUserWithResponse(ctx context.Context, id UserID, params *DeactivateUserParams, reqEditors ...RequestEditorFn) (*DeactivateUserResponse, error) {
+	rsp, err := c.DeactivateUser(ctx, id, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -13796,8 +14163,8 @@ func (c *ClientWithResponses) GetUserWithResponse(ctx context.Context, id UserID
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PATCH /api/users/{id}/ (the `ChangeUser` operationId).
-func (c *ClientWithResponses) ChangeUserWithBodyWithResponse(ctx context.Context, id UserID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeUserResponse, error) {
-	rsp, err := c.ChangeUserWithBody(ctx, id, contentType, body, reqEditors...)
+func (c *ClientWithResponses) ChangeUserWithBodyWithResponse(ctx context.Context, id UserID, params *ChangeUserParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeUserResponse, error) {
+	rsp, err := c.ChangeUserWithBody(ctx, id, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -13815,8 +14182,8 @@ func (c *ClientWithResponses) ChangeUserWithBodyWithResponse(ctx context.Context
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PATCH /api/users/{id}/ (the `ChangeUser` operationId).
-func (c *ClientWithResponses) ChangeUserWithResponse(ctx context.Context, id UserID, body ChangeUserJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeUserResponse, error) {
-	rsp, err := c.ChangeUser(ctx, id, body, reqEditors...)
+func (c *ClientWithResponses) ChangeUserWithResponse(ctx context.Context, id UserID, params *ChangeUserParams, body ChangeUserJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeUserResponse, error) {
+	rsp, err := c.ChangeUser(ctx, id, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}

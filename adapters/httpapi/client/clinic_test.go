@@ -27,7 +27,7 @@ func TestManyGoroutinesRefreshTheSessionOnce(t *testing.T) {
 			var users sync.WaitGroup
 			for range 20 {
 				users.Go(func() {
-					me, err := clinic.GetMeWithResponse(t.Context())
+					me, err := clinic.GetMeWithResponse(t.Context(), nil)
 					assert.NoError(t, err)
 					assert.NotNil(t, me.JSON200, "%s", me.Body)
 				})
@@ -55,10 +55,10 @@ func TestARefreshSurvivesTheCallerThatBeganIt(t *testing.T) {
 		hurried, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		began := time.Now()
-		_, err := clinic.GetMeWithResponse(hurried)
+		_, err := clinic.GetMeWithResponse(hurried, nil)
 		assert.ErrorIs(t, err, context.DeadlineExceeded)
 		assert.Equal(t, time.Second, time.Since(began))
-		me, err := clinic.GetMeWithResponse(t.Context())
+		me, err := clinic.GetMeWithResponse(t.Context(), nil)
 		require.NoError(t, err)
 		assert.NotNil(t, me.JSON200, "%s", me.Body)
 		assert.Equal(t, 1, service.requests[refresh])
@@ -71,7 +71,7 @@ func TestARevokedSessionIsAProblem(t *testing.T) {
 		clinic := service.signIn()
 		require.NoError(t, service.Users.RevokeSessions(t.Context(), service.Admin(), service.Staff().UserID))
 		time.Sleep(time.Hour)
-		_, err := clinic.GetMeWithResponse(t.Context())
+		_, err := clinic.GetMeWithResponse(t.Context(), nil)
 		var problem *client.Problem
 		require.ErrorAs(t, err, &problem)
 		assert.Equal(t, http.StatusUnauthorized, problem.Status)
@@ -84,7 +84,7 @@ func TestSignOutRevokesTheSession(t *testing.T) {
 		clinic := service.signIn()
 		require.NoError(t, clinic.SignOut(t.Context()))
 		assert.Equal(t, domain.SessionRevokeSelf, service.LastEvent().Action)
-		_, err := clinic.GetMeWithResponse(t.Context())
+		_, err := clinic.GetMeWithResponse(t.Context(), nil)
 		assert.ErrorIs(t, err, client.ErrSignedOut)
 		assert.Zero(t, service.requests["GET /api/auth/me/"])
 	})

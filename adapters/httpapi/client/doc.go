@@ -16,6 +16,15 @@
 //		return doctor.ApplicationProblemJSONDefault
 //	}
 //
+// To change only what nobody else has changed since, send the ETag back. If the record has
+// changed, the status is 412:
+//
+//	read := doctor.HTTPResponse.Header.Get("ETag")
+//	changed, err := clinic.ChangeDoctorWithResponse(ctx, 7, &client.ChangeDoctorParams{IfMatch: &read}, change)
+//
+// A 412 can also mean that this change was made and its answer was lost: read the record
+// again before changing it.
+//
 // Errors of every status are in ApplicationProblemJSONDefault. For callers that keep tokens
 // themselves there is NewClientWithResponses; NextPage returns the cursor of the next page
 // of a list.

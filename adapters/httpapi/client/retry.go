@@ -60,7 +60,8 @@ func canRepeat(request *http.Request) bool {
 }
 
 // idempotent are the methods that have the same effect if the request is sent twice. PATCH
-// is one of them in this API, because it sets members to values.
+// is one of them in this API, because it sets members to values. With If-Match, the answer to
+// the second request is 412 if the first one was done although its answer was lost.
 var idempotent = []string{http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPut, http.MethodPatch, http.MethodDelete}
 
 // isRefusedForNow reports whether the answer invites to send the request again, and doing so

@@ -16,7 +16,7 @@ import (
 func TestRequestsAreRepeatedWhenThatIsSafe(t *testing.T) {
 	const me, patients = "GET /api/auth/me/", "POST /api/patients/"
 	getMe := func(ctx context.Context, clinic *client.Clinic) (int, error) {
-		answer, err := clinic.GetMeWithResponse(ctx)
+		answer, err := clinic.GetMeWithResponse(ctx, nil)
 		if err != nil {
 			return 0, err
 		}
@@ -76,7 +76,7 @@ func TestTheContextLimitsTheWait(t *testing.T) {
 		canceled, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(2*time.Second, cancel)
 		began := time.Now()
-		_, err := clinic.GetMeWithResponse(canceled)
+		_, err := clinic.GetMeWithResponse(canceled, nil)
 		assert.ErrorIs(t, err, context.Canceled)
 		assert.Equal(t, 2*time.Second, time.Since(began))
 
@@ -84,7 +84,7 @@ func TestTheContextLimitsTheWait(t *testing.T) {
 		hurried, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
 		began = time.Now()
-		answer, err := clinic.GetMeWithResponse(hurried)
+		answer, err := clinic.GetMeWithResponse(hurried, nil)
 		require.NoError(t, err)
 		assert.Equal(t, http.StatusTooManyRequests, answer.HTTPResponse.StatusCode)
 		assert.Zero(t, time.Since(began))

@@ -25,6 +25,7 @@ func loadSpec(t *testing.T) *openapi3.T {
 func TestEveryOperationIsDescribedCompletely(t *testing.T) {
 	required := map[int][]string{
 		201: {"Location"},
+		304: {"ETag"},
 		401: {"WWW-Authenticate"},
 		405: {"Allow"},
 		429: {"Retry-After"},
@@ -37,7 +38,7 @@ func TestEveryOperationIsDescribedCompletely(t *testing.T) {
 				assert.NotEmpty(t, operation.OperationID)
 				assert.NotEmpty(t, operation.Summary)
 				assert.NotEmpty(t, operation.Description)
-				assert.Subset(t, slices.Collect(maps.Keys(operation.Responses.Map())), expectedErrors(method, path, operation))
+				assert.Subset(t, slices.Collect(maps.Keys(operation.Responses.Map())), expectedStatuses(method, path, operation))
 				for code, response := range operation.Responses.Map() {
 					status, err := strconv.Atoi(code)
 					require.NoError(t, err)
@@ -52,8 +53,8 @@ func TestEveryOperationIsDescribedCompletely(t *testing.T) {
 	}
 }
 
-// expectedErrors returns the errors that follow from the kind of the operation.
-func expectedErrors(method, path string, operation *openapi3.Operation) []string {
+// expectedStatuses returns the statuses that follow from the kind of the operation.
+func expectedStatuses(method, path string, operation *openapi3.Operation) []string {
 	codes := []string{"405", "500"}
 	if strings.HasPrefix(path, "/api/") {
 		codes = append(codes, "503")
@@ -63,6 +64,12 @@ func expectedErrors(method, path string, operation *openapi3.Operation) []string
 	}
 	if operation.RequestBody != nil {
 		codes = append(codes, "400", "408", "413", "415")
+	}
+	if operation.Parameters.GetByInAndName("header", "If-Match") != nil {
+		codes = append(codes, "400", "412", "428")
+	}
+	if operation.Parameters.GetByInAndName("header", "If-None-Match") != nil {
+		codes = append(codes, "304", "400")
 	}
 	if strings.Contains(path, "{") {
 		codes = append(codes, "404")
