@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"net/http"
 	"regexp"
 	"strings"
@@ -115,4 +116,66 @@ func sendUnlessKnown[Out domain.Tagged](c echo.Context, do func() (Out, error), 
 		return c.NoContent(http.StatusNotModified)
 	}
 	return c.JSON(http.StatusOK, show(out))
+}
+
+// deleteByID calls do with the id in the path and the precondition, and answers 204.
+func deleteByID(do func(context.Context, domain.Actor, domain.ID, domain.Precondition) error) handler {
+	return func(c echo.Context, actor domain.Actor) error {
+		expected, err := readPrecondition(c)
+		if err != nil {
+			return err
+		}
+		return callByIDNoContent(func(ctx context.Context, actor domain.Actor, id domain.ID) error {
+			return do(ctx, actor, id, expected)
+		})(c, actor)
+	}
+}
+
+// change calls do with the precondition and the body, and answers 200 with the entity.
+func change[In any, Out domain.Tagged, View any](read func(*body) In,
+	do func(context.Context, domain.Actor, domain.Precondition, In) (Out, error), show func(Out) View,
+) handler {
+	return func(c echo.Context, actor domain.Actor) error {
+		expected, err := readPrecondition(c)
+		if err != nil {
+			return err
+		}
+		return callWithBody(read, reserveRecord(func(ctx context.Context, actor domain.Actor, in In) (Out, error) {
+			return do(ctx, actor, expected, in)
+		}), show)(c, actor)
+	}
+}
+
+// changeByID is change for the entity whose id is in the path.
+func changeByID[In any, Out domain.Tagged, View any](read func(*body) In,
+	do func(context.Context, domain.Actor, domain.ID, domain.Precondition, In) (Out, error), show func(Out) View,
+) handler {
+	return handleID(func(c echo.Context, actor domain.Actor, id domain.ID) error {
+		return change(read, func(ctx context.Context, actor domain.Actor, expected domain.Precondition, in In) (Out, error) {
+			return do(ctx, actor, id, expected, in)
+		}, show)(c, actor)
+	})
+}
+
+// get calls do for the actor and answers with the entity, unless the client knows it already.
+func get[Out domain.Tagged, View any](do func(context.Context, domain.Actor) (Out, error), show func(Out) View) handler {
+	return func(c echo.Context, actor domain.Actor) error {
+		return sendUnlessKnown(c, func() (Out, error) { return do(c.Request().Context(), actor) }, func(out Out) any { return show(out) })
+	}
+}
+
+// getRecord is get for the entity whose id is in the path. With the parameter fields, the
+// client can ask for some members only.
+func getRecord[Out domain.Tagged, View any](do func(context.Context, domain.Actor, domain.ID, domain.Parameters) (Out, error), show func(Out) View) lister {
+	return func(c echo.Context, actor domain.Actor, query *query) error {
+		id, err := pathID(c)
+		if err != nil {
+			return err
+		}
+		return sendUnlessKnown(c, func() (Out, error) {
+			return reserveRecord(func(ctx context.Context, actor domain.Actor, id domain.ID) (Out, error) {
+				return do(ctx, actor, id, query.parameters())
+			})(c.Request().Context(), actor, id)
+		}, func(out Out) any { return withFields(query.get("fields"), show(out)) })
+	}
 }
