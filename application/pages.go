@@ -65,7 +65,7 @@ func (l lister[T]) run(ctx context.Context, actor domain.Actor, read domain.Perm
 ) (Page[T], error) {
 	query, inputErr := l.listing.Parse(actor, in, l.cursors.Open, fixed...)
 	permission := read
-	if in.HasSearch() { // The event says that the list was a search.
+	if l.listing.Searchable() && in.HasSearch() { // The event says that the list was a search.
 		permission = l.search
 	}
 	return runView(ctx, l.trail, call{actor: actor, permission: permission, kind: l.kind, named: named, inputErr: inputErr},

@@ -124,3 +124,15 @@ func keys(errs domain.FieldErrors) (names []string) {
 	}
 	return names
 }
+
+func TestAnExternalIDHasNoInvisibleCharacters(t *testing.T) {
+	for _, text := range []string{"a\u200bb", "a\u00adb", "a\u2060b"} {
+		_, err := domain.ParseExternalID(text)
+		assert.Error(t, err, "%q", text)
+	}
+	for text, want := range map[string]string{" MRN 7 ": "MRN 7", "\u200bMRN-7\u200b": "MRN-7", "": "", "\u200b": ""} {
+		id, err := domain.ParseExternalID(text)
+		assert.NoError(t, err, "%q", text)
+		assert.Equal(t, want, id.String(), "%q", text)
+	}
+}

@@ -3,7 +3,6 @@ package domain
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,7 +38,6 @@ func (l Listing[T]) Parse(actor Actor, in Parameters, open OpenCursor, fixed ...
 		Limit:      optional(form, "limit", in["limit"], 0, parseLimit),
 		Fields:     optional(form, "fields", in["fields"], nil, l.parseFields(actor)),
 		Count:      optional(form, "count", in["count"], false, parseFlag),
-		context:    l.context(in, fixed),
 	}
 	if l.Searchable() {
 		query.Search = optional(form, "search", in["search"], Search{}, ParseSearch)
@@ -47,8 +45,10 @@ func (l Listing[T]) Parse(actor Actor, in Parameters, open OpenCursor, fixed ...
 	if query.Limit == 0 {
 		query.Limit = DefaultPageLimit
 	}
-	ordering := optional(form, "ordering", in["ordering"], "", l.parseOrdering)
-	query.Order, query.Descending = strings.CutPrefix(ordering, "-")
+	if len(l.orderings) > 0 {
+		query.Order, query.Descending = strings.CutPrefix(optional(form, "ordering", in["ordering"], "", l.parseOrdering), "-")
+	}
+	query.context = l.context(query)
 	if _, refused := form.errs["ordering"]; !refused {
 		query.After = optional(form, "cursor", in["cursor"], nil, func(sealed string) (*Position, error) {
 			return l.openCursor(query, sealed, open)
@@ -168,18 +168,17 @@ func (l Listing[T]) openCursor(query ListQuery, sealed string, open OpenCursor) 
 }
 
 // context identifies the list that a cursor belongs to: everything that decides which
-// entities are on it and in which order, as it was given.
-func (l Listing[T]) context(in Parameters, fixed []Condition) string {
+// entities are on it and in which order.
+func (l Listing[T]) context(query ListQuery) string {
 	parts := []string{l.name}
-	for _, condition := range fixed {
-		parts = append(parts, condition.Filter, condition.Value.(ID).String())
+	for _, condition := range query.Conditions {
+		parts = append(parts, condition.Filter, string(condition.Comparison), fmt.Sprint(condition.Value))
 	}
-	for _, name := range slices.Sorted(maps.Keys(in)) {
-		switch name {
-		case "limit", "cursor", "count", "fields":
-		default:
-			parts = append(parts, name, in[name].text)
-		}
+	for _, alternatives := range query.Search.Words() {
+		parts = append(parts, fmt.Sprintf("search %q", alternatives))
+	}
+	if !query.ByID() || query.Descending {
+		parts = append(parts, fmt.Sprintf("ordering %s %t", query.Order, query.Descending))
 	}
 	return fmt.Sprintf("%q", parts) // Quoted, so that no two lists have the same context.
 }

@@ -3,6 +3,7 @@ package domain
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -163,7 +164,7 @@ func ParseGender(text string) (Gender, error) {
 func (g Gender) String() string { return g.text }
 
 // ExternalID is the number by which another system knows a patient: one line of at most 100
-// characters, or zero. Upper and lower case differ.
+// visible characters and spaces, or zero. Upper and lower case differ.
 type ExternalID struct{ text string }
 
 // ParseExternalID trims, normalizes to NFC and checks a number. A blank one is zero.
@@ -172,6 +173,9 @@ func ParseExternalID(text string) (ExternalID, error) {
 		return ExternalID{}, nil
 	}
 	s, err := parseLine(text, 100)
+	if err == nil && strings.ContainsFunc(s, isIgnorable) {
+		err = invalid("Invisible characters are not allowed.")
+	}
 	return ExternalID{s}, err
 }
 

@@ -30,7 +30,10 @@ func TestACursorBelongsToTheSearchFiltersAndOrderingOfItsList(t *testing.T) {
 		}
 		assert.Equal(t, rest, api.found("/api/patients?ordering=name&cursor="+cursor+"&gender=none&search=e", staff), "another order of the parameters, another user")
 
+		assert.Equal(t, rest, api.found(list("search=%20E&gender=none&ordering=name&cursor="+cursor), admin), "the same words")
+
 		plain := api.cursorOf(list("limit=1"), admin)
+		assert.NotEmpty(t, api.found(list("search=&ordering=id&cursor="+plain), admin), "defaults that are written out")
 		for path, cursor := range map[string]string{
 			list("search=e&gender=none&ordering=-name"): cursor,
 			list("search=e&gender=none&ordering=id"):    cursor,

@@ -99,6 +99,22 @@ func TestAMisspeltParameterIsRefusedByEveryGET(t *testing.T) {
 	}
 }
 
+// A search on a list that has none is neither ignored nor a matter of permissions.
+func TestASearchOfAListWithoutSearchIsRefused(t *testing.T) {
+	api := newAPI(t, stores["memory"](t))
+	admin := api.signUp("admin@example.com", domain.Admin)
+	api.populate(admin)
+	for _, read := range getOperations(t) {
+		if !slices.Contains(read.parameters(), "search") {
+			got := api.want(400, "GET", read.path+"?search=ada", admin, "")
+			read.checkRefusal(t, got.object(t)["errors"].(map[string]any)["search"].([]any)[0].(string))
+		}
+	}
+	for _, event := range api.allPages("/api/audit/", admin) {
+		assert.NotEmpty(t, event["action"])
+	}
+}
+
 func TestEveryDocumentedParameterIsReadAndRefusedTwice(t *testing.T) {
 	api := newAPI(t, stores["memory"](t))
 	admin := api.signUp("admin@example.com", domain.Admin)

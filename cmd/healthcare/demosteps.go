@@ -99,6 +99,8 @@ func (h *demoHistory) addPatient(row []string) demoStep {
 		patient, err := h.Patients.Create(ctx, h.staff.actor, domain.PatientInput{
 			Name: domain.Given(row[0]), DateOfBirth: domain.Given(row[1]), Gender: domain.Given(row[2]),
 			Phone: domain.Given(row[3]), Address: domain.Given(row[4]), MedicalRecord: domain.Given(row[5]),
+			Email:      domain.Given(fmt.Sprintf("patient%d@mail.example", len(h.patients)+1)),
+			ExternalID: domain.Given(fmt.Sprintf("MRN-%d", 1001+len(h.patients))),
 		})
 		h.patients = append(h.patients, patient.ID)
 		return err
