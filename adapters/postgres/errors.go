@@ -32,9 +32,10 @@ func kindOf(e *pq.Error) sqlstore.FailureKind {
 		return sqlstore.MissingPrivilege
 	case pqerror.TRSerializationFailure, pqerror.TRDeadlockDetected:
 		return sqlstore.Collision
+	case pqerror.LockNotAvailable:
+		return sqlstore.Locked
 	case pqerror.ReadOnlySQLTransaction, // from a primary that has become a standby
-		pqerror.FeatureNotSupported, // from a standby that was sent a write
-		pqerror.LockNotAvailable,
+		pqerror.FeatureNotSupported,                                  // from a standby that was sent a write
 		pqerror.InvalidSQLStatementName, pqerror.DuplicatePstatement, // behind a pooler
 		pqerror.IdleInTransactionSessionTimeout:
 		return sqlstore.Unavailable

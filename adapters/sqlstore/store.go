@@ -238,10 +238,11 @@ func (t tx) Users() ports.Users {
 	return users{t.querier, lists[userRow, domain.User]{t.querier, userListSQL}}
 }
 
-func (t tx) Sessions() ports.Sessions { return sessions{t.querier} }
-func (t tx) Attempts() ports.Attempts { return attempts{t.querier} }
-func (t tx) Audit() ports.Audit       { return audit{t.querier} }
-func (t tx) Seals() ports.Seals       { return seals{t.querier} }
+func (t tx) Sessions() ports.Sessions               { return sessions{t.querier} }
+func (t tx) Attempts() ports.Attempts               { return attempts{t.querier} }
+func (t tx) IdempotencyKeys() ports.IdempotencyKeys { return idempotencyKeys{t.querier} }
+func (t tx) Audit() ports.Audit                     { return audit{t.querier} }
+func (t tx) Seals() ports.Seals                     { return seals{t.querier} }
 
 func (t tx) Retention() ports.Retention { return retention{t.querier} }
 
