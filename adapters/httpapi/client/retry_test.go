@@ -23,7 +23,7 @@ func TestRequestsAreRepeatedWhenThatIsSafe(t *testing.T) {
 		return answer.HTTPResponse.StatusCode, nil
 	}
 	addPatient := func(ctx context.Context, clinic *client.Clinic) (int, error) {
-		answer, err := clinic.CreatePatientWithResponse(ctx, client.PatientInput{Name: "Ada"})
+		answer, err := clinic.CreatePatientWithResponse(ctx, nil, client.PatientInput{Name: "Ada"})
 		if err != nil {
 			return 0, err
 		}
