@@ -2,6 +2,7 @@ package domain
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -106,8 +107,16 @@ func ErrIdempotencyInProgress() error {
 // it was committed.
 func ErrOutcomeUnknown(cause error) error {
 	return &Error{
-		Kind: Unavailable, Code: "outcome_unknown", Err: cause,
+		Kind: Unavailable, Code: codeOutcomeUnknown, Err: cause,
 		Message: "The database did not confirm the change, so it is unknown whether it was saved. Sending the request again with the same " +
 			"Idempotency-Key is safe. If it had no such key, look first whether the change is there.",
 	}
+}
+
+const codeOutcomeUnknown = "outcome_unknown"
+
+// IsOutcomeUnknown reports whether err is that of ErrOutcomeUnknown.
+func IsOutcomeUnknown(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Code == codeOutcomeUnknown
 }

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/lib/pq"
@@ -86,4 +87,20 @@ func describe(e *pq.Error) string {
 		b.WriteString(": " + e.Message)
 	}
 	return b.String()
+}
+
+// rolledBack reports whether the error of a COMMIT says that the transaction was rolled back.
+// A server that shuts down, and a pooler that has lost its server, can have committed it.
+func rolledBack(err error) bool {
+	e := pq.As(err)
+	if e == nil {
+		return errors.Is(err, pq.ErrInFailedTransaction)
+	}
+	switch e.Code {
+	case pqerror.QueryCanceled: // A cancelled wait for a standby is a warning, and the commit succeeds.
+		return true
+	case pqerror.TRStatementCompletionUnknown:
+		return false
+	}
+	return !e.Fatal() && e.Code.Class() != "08" && e.Code.Class() != "57"
 }
