@@ -1,8 +1,11 @@
 package httpapi_test
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"example.com/healthcare/adapters/memory"
 	"example.com/healthcare/adapters/postgres"
 	"example.com/healthcare/adapters/postgres/pgtest"
 	"example.com/healthcare/adapters/sqlite"
@@ -270,4 +274,57 @@ func assertDoneOnce(t *testing.T, token string, instances ...*api) {
 		}
 		assert.Len(t, instances[0].want(200, "GET", write.path, token, "").objects(t), 1)
 	}
+}
+
+// TestARequestThatIsStillBeingDone holds the lock of a key as the first request does, for longer than
+// the database waits.
+func TestARequestThatIsStillBeingDone(t *testing.T) {
+	database, err := url.Parse(pgtest.New(t))
+	require.NoError(t, err)
+	query := database.Query()
+	query.Set("lock_timeout", "100ms")
+	database.RawQuery = query.Encode()
+	store, err := postgres.Open(t.Context(), database.String(), postgres.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, store.Close()) })
+	api := newAPI(t, store)
+	staff := api.signUp("staff@example.com", domain.Staff)
+
+	key, err := domain.ParseIdempotencyKey("k")
+	require.NoError(t, err)
+	id := domain.NewRequestID(1, domain.SubjectPatient, "create", 0, key)
+	require.ErrorIs(t, store.Update(t.Context(), func(tx ports.Tx) error {
+		_, err := tx.IdempotencyKeys().Get(t.Context(), id, time.Now())
+		require.Equal(t, domain.NotFound, domain.KindOf(err))
+		got := api.want(409, "POST", "/api/patients/", staff, adaJSON, "Idempotency-Key", "k")
+		assert.Equal(t, "idempotency_in_progress", got.code(t))
+		assert.Equal(t, "1", got.Header.Get("Retry-After"))
+		api.want(201, "POST", "/api/patients/", staff, adaJSON, "Idempotency-Key", "another")
+		return io.EOF
+	}), io.EOF)
+	api.want(201, "POST", "/api/patients/", staff, adaJSON, "Idempotency-Key", "k")
+}
+
+// unsureStore commits changes, and then cannot tell whether it did.
+type unsureStore struct{ *memory.Store }
+
+func (s unsureStore) Update(ctx context.Context, fn func(ports.Tx) error) error {
+	if err := s.Store.Update(ctx, fn); err != nil {
+		return err
+	}
+	return domain.ErrOutcomeUnknown(io.EOF)
+}
+
+func TestAnUnknownOutcomeHasItsOwnCode(t *testing.T) {
+	store := memory.New()
+	api, unsure := newAPI(t, store), newAPI(t, unsureStore{store})
+	staff := api.signUp("staff@example.com", domain.Staff)
+	for _, change := range [][2]string{{"POST", "/api/patients/"}, {"PUT", "/api/patients/1/"}} {
+		got := unsure.want(503, change[0], change[1], staff, adaJSON, "Idempotency-Key", "k")
+		assert.Equal(t, "outcome_unknown", got.code(t))
+		assert.Contains(t, got.object(t)["detail"], "same Idempotency-Key")
+		assert.NotEmpty(t, got.Header.Get("Retry-After"))
+	}
+	got := api.want(201, "POST", "/api/patients/", staff, adaJSON, "Idempotency-Key", "k")
+	assert.Equal(t, "true", got.Header.Get("Idempotent-Replayed"))
 }
