@@ -24,8 +24,10 @@ func errStillRunning(ctx context.Context) error {
 
 // limitTime sets the deadline of a request. If the transport does not return soon after
 // the deadline, for example because the database does not react, the request fails as
-// Unavailable while the transport is still running. The change that it was making can
-// still succeed. When the transport returns, its result is logged.
+// Unavailable while the transport is still running. Stores begin no commit after the end
+// of the context, and return soon when it ends during a commit, so the change that the
+// transport was making does not succeed later. When the transport returns, its result is
+// logged.
 func limitTime(log *slog.Logger, transport http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), RequestTimeout)
