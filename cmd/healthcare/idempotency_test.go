@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/healthcare/adapters/httpapi/client"
+	healthcare "example.com/healthcare/cmd/healthcare"
 )
 
 // TestARequestThatIsRepeatedAfterAKillIsDoneOnce kills the program with SIGKILL while clients
@@ -73,6 +74,9 @@ func TestARequestThatIsRepeatedAfterAKillIsDoneOnce(t *testing.T) {
 			}
 			require.NoError(t, listed.Err())
 			assert.Len(t, rows, sent)
+			s.stop()
+			code, stdout, stderr := healthcare.Run(t.Context(), env, "audit", "verify")
+			assert.Zero(t, code, stdout+stderr)
 			t.Logf("%d of %d repeated requests had been done", replayed, kills*clients)
 		})
 	}
