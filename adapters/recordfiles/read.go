@@ -1,14 +1,11 @@
 package recordfiles
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"io"
 	"iter"
-	"math"
+	"maps"
 	"slices"
-	"strings"
 
 	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
@@ -68,6 +65,9 @@ func openFile[In any](ctx context.Context, file io.ReaderAt, options Options, ki
 		return nil, err
 	}
 	reader := rowReader[In]{kind: kind, rules: rules, fields: fields, special: seen.special}
+	if reader.special.void != none {
+		reader.voidName = table.names[reader.special.void]
+	}
 	if !seen.isExport {
 		reader.special.store, reader.special.id = none, none
 	} else {
@@ -92,102 +92,6 @@ func openFile[In any](ctx context.Context, file io.ReaderAt, options Options, ki
 	return opened, nil
 }
 
-// openSource begins to read a file.
-func openSource(file io.ReaderAt, expected textEncoding) (source, error) {
-	text, encoding, err := decode(io.NewSectionReader(file, 0, math.MaxInt64), expected)
-	if err != nil {
-		return nil, err
-	}
-	buffered := bufio.NewReaderSize(text, maxHeaderBytes)
-	start, err := buffered.Peek(maxHeaderBytes)
-	if err != nil && err != io.EOF {
-		return nil, err
-	}
-	switch start = bytes.TrimSpace(start); {
-	case bytes.HasPrefix(start, []byte("{")):
-		return newNDJSONSource(buffered, encoding), nil
-	case bytes.HasPrefix(start, []byte("[")):
-		return nil, errFile(1, "the file is a JSON array. Write one object per line: jq -c '.[]'")
-	}
-	return newCSVSource(buffered, encoding)
-}
-
-// special are the columns that say what a row is. A column that there is not is none.
-type special struct{ void, store, id int }
-
-const none = -1
-
-func findSpecial(table tableNames) special {
-	position := func(names ...string) int {
-		if at, found := table.find(names...); found {
-			return at
-		}
-		return none
-	}
-	return special{void: position(voidColumns...), store: position("store"), id: position("id")}
-}
-
-// textAt returns the text of a column, without blanks around it.
-func textAt(values []domain.Input, column int) string {
-	if column == none {
-		return ""
-	}
-	return strings.TrimSpace(valueAt(values, column).Text())
-}
-
-// surveyed is what the first reading of a file finds out.
-type surveyed struct {
-	source       source
-	special      special
-	rows, voided int
-	// isExport is set if a row is from an export.
-	isExport bool
-}
-
-// survey reads a file from its beginning to its end.
-func survey(ctx context.Context, file io.ReaderAt, rules rules) (seen surveyed, err error) {
-	if seen.source, err = openSource(file, rules.encoding); err != nil {
-		return surveyed{}, err
-	}
-	known := -1 // columns; NDJSON has new ones in any row
-	for {
-		if err := ctx.Err(); err != nil {
-			return surveyed{}, err
-		}
-		row, err := seen.source.next()
-		if err == io.EOF {
-			return seen, nil
-		}
-		if err != nil {
-			return surveyed{}, err
-		}
-		if columns := seen.source.columns(); len(columns) != known {
-			known = len(columns)
-			seen.special = findSpecial(newTableNames(columns))
-		}
-		if isVoid, err := isVoid(textAt(row.values, seen.special.void)); err == nil && isVoid {
-			seen.voided++
-			continue
-		}
-		seen.rows++
-		if !seen.isExport && seen.special.id != none {
-			_, err := domain.ParseStoreID(textAt(row.values, seen.special.store))
-			seen.isExport = err == nil
-		}
-	}
-}
-
-// isVoid parses the cell of a column that marks rows as void.
-func isVoid(text string) (bool, error) {
-	switch strings.ToLower(text) {
-	case "", "false", "0", "no", "n", "f":
-		return false, nil
-	case "true", "1", "yes", "y", "t":
-		return true, nil
-	}
-	return false, errColumn("void", "Must be true or false.")
-}
-
 func errColumn(column, problem string) error {
 	return &domain.Error{Kind: domain.Invalid, Message: "Invalid input.", Fields: domain.FieldErrors{column: {problem}}}
 }
@@ -198,6 +102,8 @@ type rowReader[In any] struct {
 	rules   rules
 	fields  []field
 	special special
+	// voidName is the name of the column that marks rows as void.
+	voidName string
 	// ids are the columns of an export that have ids, by field.
 	ids map[string]int
 }
@@ -205,7 +111,7 @@ type rowReader[In any] struct {
 func findIDs(names []string, table tableNames) map[string]int {
 	ids := map[string]int{}
 	for _, name := range names {
-		if at, found := table.find(name); found {
+		if at, found := table.find(name); found && at != ambiguous {
 			ids[name] = at
 		}
 	}
@@ -224,12 +130,12 @@ func (r rowReader[In]) rows(file io.ReaderAt) application.ImportRows[In] {
 				if row, err = source.next(); err != nil {
 					break
 				}
-				isVoid, voidErr := isVoid(textAt(row.values, r.special.void))
+				isVoid, ok := readVoid(textAt(row.values, r.special.void))
 				if isVoid {
 					continue
 				}
-				if row.err == nil {
-					row.err = voidErr
+				if !ok {
+					row.err = errColumn(r.voidName, "Must be true or false.")
 				}
 				if !yield(r.read(row), nil) {
 					return
@@ -276,7 +182,8 @@ func (r rowReader[In]) read(row row) application.ImportRow[In] {
 // ignored returns the columns that are read into nothing. Those that an export has are
 // expected, and not reported.
 func (r rowReader[In]) ignored(table tableNames) (names []string) {
-	used := []int{r.special.void, r.special.store, r.special.id}
+	used := slices.Collect(maps.Values(r.ids))
+	used = append(used, r.special.void, r.special.store, r.special.id)
 	for _, f := range r.fields {
 		for _, part := range f.template.parts {
 			if part.isColumn {
@@ -285,7 +192,7 @@ func (r rowReader[In]) ignored(table tableNames) (names []string) {
 		}
 	}
 	for i, name := range table.names {
-		isExported := r.special.store != none && (slices.Contains(r.kind.exported, name) || slices.Contains(r.kind.ids, name))
+		isExported := r.special.store != none && slices.Contains(r.kind.exported, foldName(name))
 		isOurs := name == lineColumn || name == reasonColumn
 		if name != "" && !isExported && !isOurs && !slices.Contains(used, i) {
 			names = append(names, name)

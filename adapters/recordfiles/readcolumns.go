@@ -64,15 +64,15 @@ var voidColumns = []string{"Void/Retire", "Void", "Voided"}
 // kind is a kind of records, which are read into In.
 type kind[In any] struct {
 	columns []Column
-	// exported are the columns that only rows from an export have, besides store. Those of
-	// ids are read, and the others are not.
+	// ids are the columns that are read from exports only, and exported those that exports
+	// have and nothing reads, by their folded names.
 	ids, exported []string
 	build         func(field func(name string) domain.Input) In
 }
 
 var patients = kind[domain.PatientInput]{
 	columns:  PatientColumns,
-	exported: []string{"created_by", "created_at", "updated_at", "version", "assigned_doctors"},
+	exported: []string{"createdby", "createdat", "updatedat", "version", "assigneddoctors"},
 	build: func(field func(string) domain.Input) domain.PatientInput {
 		return domain.PatientInput{
 			Name:          field("name"),
@@ -89,7 +89,7 @@ var patients = kind[domain.PatientInput]{
 
 var doctors = kind[domain.DoctorInput]{
 	columns:  DoctorColumns,
-	exported: []string{"joined_at", "created_at", "updated_at", "version"},
+	exported: []string{"joinedat", "createdat", "updatedat", "version"},
 	build: func(field func(string) domain.Input) domain.DoctorInput {
 		return domain.DoctorInput{
 			Name:           field("name"),
@@ -103,7 +103,7 @@ var doctors = kind[domain.DoctorInput]{
 var mappings = kind[application.MappingKeys]{
 	columns:  MappingColumns,
 	ids:      []string{"patient_id", "doctor_id"},
-	exported: []string{"patient_name", "doctor_name", "patient.name", "doctor.name", "assigned_at", "version"},
+	exported: []string{"patientname", "doctorname", "assignedat", "version"},
 	build: func(field func(string) domain.Input) application.MappingKeys {
 		return application.MappingKeys{
 			PatientExternalID:   field("patient_external_id"),
@@ -139,12 +139,13 @@ func newTableNames(names []string) tableNames {
 }
 
 // find returns the position of the column that has one of these names, the first name first.
+// It is ambiguous if several columns have the name, in different spellings.
 func (t tableNames) find(names ...string) (at int, found bool) {
 	for _, name := range names {
 		if at, found := t.exact[name]; found && name != "" {
 			return at, true
 		}
-		if at, found := t.folded[foldName(name)]; found && foldName(name) != "" && at != ambiguous {
+		if at, found := t.folded[foldName(name)]; found && foldName(name) != "" {
 			return at, true
 		}
 	}

@@ -95,7 +95,7 @@ func (s *csvSource) next() (row, error) {
 		switch blank := strings.TrimSpace(cell) == ""; {
 		case blank:
 		case i < len(s.values):
-			s.values[i] = domain.Given(unguard(cell))
+			s.values[i] = domain.Given(UnguardFormula(cell))
 		default:
 			read.err = &domain.Error{Kind: domain.Invalid, Message: "Invalid input.", Fields: domain.FieldErrors{domain.NonField: {fmt.Sprintf(
 				"The row has %d cells, but there are %d columns. A cell that contains the delimiter must be in quotes.", len(cells), len(s.values))}}}
@@ -140,16 +140,3 @@ func (s *csvSource) explain(err error) error {
 		return errFile(s.lines.before+parse.Line, "there is text after the quote that closes a cell. A quote within a cell must be written twice")
 	}
 }
-
-// unguard takes away the ' that exports put before a text that a spreadsheet would run as a
-// formula.
-func unguard(cell string) string {
-	if strings.HasPrefix(cell, "'") && strings.IndexAny(strings.TrimLeft(cell, "'"), formulaStarts) == 0 {
-		return cell[1:]
-	}
-	return cell
-}
-
-// formulaStarts are the characters at which a spreadsheet starts to read a cell as a
-// formula, in half and full width.
-const formulaStarts = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"

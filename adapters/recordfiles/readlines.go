@@ -35,9 +35,10 @@ type lineReader struct {
 	// before is how many lines were left out before the first one that is read.
 	before int
 
-	chunk, out []byte
-	err        error
-	quoted     bool
+	// chunk is what was read last, prepared what is to be read of it, and out the rest of that.
+	chunk, prepared, out []byte
+	err                  error
+	quoted               bool
 	// line counts the lines that were read, and row is the line on which the row begins.
 	line, row           int
 	rowBytes, rowDelims int
@@ -128,13 +129,14 @@ func (r *lineReader) Read(p []byte) (int, error) {
 		}
 		var size int
 		size, r.err = r.in.Read(r.chunk)
-		r.out = r.out[:0]
+		r.prepared = r.prepared[:0]
 		for i, b := range r.chunk[:size] {
 			if err := r.take(b, r.chunk[i+1:size]); err != nil {
 				r.err = err
 				break
 			}
 		}
+		r.out = r.prepared
 	}
 	n := copy(p, r.out)
 	r.out = r.out[n:]
@@ -158,14 +160,14 @@ func (r *lineReader) take(b byte, next []byte) error {
 		switch isPair := len(next) > 0 && next[0] == '\n'; {
 		case r.quoted && isPair:
 			// encoding/csv drops a CR before LF, so it gets one more.
-			r.out = append(r.out, '\r')
+			r.prepared = append(r.prepared, '\r')
 		case !r.quoted && isPair:
 			return nil
 		case !r.quoted:
 			b = '\n'
 		}
 	}
-	r.out = append(r.out, b)
+	r.prepared = append(r.prepared, b)
 	if b == '\n' {
 		r.line++
 		if !r.quoted {

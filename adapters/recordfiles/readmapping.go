@@ -124,6 +124,9 @@ func resolve(columns []Column, table tableNames, rules rules, isExport bool) ([]
 		} else {
 			var at []int
 			at, found = findColumns(column, table)
+			if found && slices.Contains(at, ambiguous) {
+				return nil, errOption("map", "several columns can be "+column.Field+". Say which of them to read: --map '"+column.Field+"={COLUMN}'. "+table.list())
+			}
 			f.template = columnTemplate(at...)
 		}
 		switch {
@@ -146,7 +149,7 @@ func findColumns(column Column, table tableNames) ([]int, bool) {
 	if column.Field == "name" {
 		first, hasFirst = table.find(FirstNames...)
 		last, hasLast = table.find(LastNames...)
-		if !hasLast && hasFirst && foldName(table.names[first]) == "vorname" {
+		if !hasLast && hasFirst && first != ambiguous && foldName(table.names[first]) == "vorname" {
 			// In German, a column "Name" beside "Vorname" has the last name.
 			last, hasLast = table.find("name")
 			if hasLast {

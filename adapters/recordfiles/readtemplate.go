@@ -59,7 +59,10 @@ func parseTemplate(text string, table tableNames) (t template, problem string) {
 		}
 		column, found := table.find(name)
 		if !found {
-			return template{}, "there is no column " + quoted(name) + ", or several have a similar name. " + table.list()
+			return template{}, "there is no column " + quoted(name) + ". " + table.list()
+		}
+		if column == ambiguous {
+			return template{}, "several columns have a name like " + quoted(name) + ". Write it as the file does. " + table.list()
 		}
 		if literal != "" {
 			t.parts = append(t.parts, part{text: literal})
@@ -78,7 +81,7 @@ func parseTemplate(text string, table tableNames) (t template, problem string) {
 	return t, ""
 }
 
-// read returns the value of a row. If all columns are blank, it is absent. Text between two
+// read returns the value of a row. If all columns are blank, or the template is, it is absent. Text between two
 // columns is left out if there is nothing before or nothing after it, so that blanks and
 // commas do not pile up.
 func (t template) read(values []domain.Input) domain.Input {
@@ -108,10 +111,11 @@ func (t template) read(values []domain.Input) domain.Input {
 			filled++
 		}
 	}
-	if t.columns > 0 && filled == 0 {
+	value := strings.TrimSpace(text.String())
+	if value == "" || t.columns > 0 && filled == 0 {
 		return domain.Input{}
 	}
-	return domain.Given(strings.TrimSpace(text.String()))
+	return domain.Given(value)
 }
 
 // valueAt returns the value of a column, which is absent in rows before the first one that
