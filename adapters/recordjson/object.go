@@ -32,6 +32,16 @@ func (o Object) Only(names ...string) Object {
 	return shown
 }
 
+// Value returns the value of a member, nil if there is no such member.
+func (o Object) Value(name string) any {
+	for _, member := range o {
+		if member.Name == name {
+			return member.Value
+		}
+	}
+	return nil
+}
+
 // MarshalJSONTo implements json.MarshalerTo.
 func (o Object) MarshalJSONTo(encoder *jsontext.Encoder) error {
 	if err := encoder.WriteToken(jsontext.BeginObject); err != nil {
