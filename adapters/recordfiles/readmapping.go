@@ -105,7 +105,10 @@ func (f field) read(values []domain.Input, how conventions) domain.Input {
 	if f.values == nil {
 		return in
 	}
-	return f.values(text, how)
+	if read := f.values(text, how); read != domain.Given(text) {
+		return read
+	}
+	return in // as it is, with the blanks around it
 }
 
 // resolve finds the columns of every field.

@@ -147,7 +147,7 @@ func TestBlankCellsAreAbsentAndNullsClear(t *testing.T) {
 	rows := readPatients(t, "name,address,email\nA, \u00a0,\n", recordfiles.Options{})
 	assert.Equal(t, domain.PatientInput{Name: domain.Given("A")}, rows[0].Input)
 
-	rows = readPatients(t, `{"name":"A","gender":null,"address":" ","phone_number":491701234567,"email":["a"]}`+"\n"+`{"name":"B"}`, recordfiles.Options{})
+	rows = readPatients(t, `{"name":"A","gender":null,"address":"","phone_number":491701234567,"email":["a"]}`+"\n"+`{"name":"B"}`, recordfiles.Options{})
 	assert.Equal(t, domain.PatientInput{
 		Name: domain.Given("A"), Gender: domain.Null(), Address: domain.Given(""), Phone: domain.Given("491701234567"),
 		Email: domain.Unreadable("Not a valid string."),
