@@ -28,7 +28,7 @@ var GenderWords = map[string]string{
 }
 
 func readGender(text string, how conventions) domain.Input {
-	letter, known := GenderWords[strings.ToLower(text)]
+	letter, known := GenderWords[foldValue(text)]
 	switch {
 	case !known && how.exact:
 		return domain.Given(text)

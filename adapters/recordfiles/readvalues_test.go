@@ -82,7 +82,7 @@ func TestDates(t *testing.T) {
 func TestGenders(t *testing.T) {
 	for cell, want := range map[string]string{
 		"F": "F", "female": "F", " Weiblich ": "F", "w": "F", "frau": "F",
-		"M": "M", "MALE": "M", "männlich": "M",
+		"M": "M", "MALE": "M", "männlich": "M", "ma\u0308nnlich": "M",
 		"O": "O", "other": "O", "divers": "O",
 		"unknown": "<nil>", "unbekannt": "<nil>", "": "<nil>",
 		"1": "--value gender:WORD=F", "x": "--value gender:WORD=F",
