@@ -41,6 +41,8 @@ func TestWhatIsWrittenIsReadBackUnchanged(t *testing.T) {
 			p.Name, p.Address = domain.FromStored[domain.Name](readable(p.Name.String())), domain.FromStored[domain.Text](readable(p.Address.String()))
 			p.MedicalRecord, p.Email = domain.FromStored[domain.Text](readable(p.MedicalRecord.String())), domain.FromStored[domain.Email](readable(p.Email.String()))
 			p.ExternalID = domain.FromStored[domain.ExternalID](readable(p.ExternalID.String()))
+			p.DateOfBirth = domain.FromStored[domain.Date](rapid.SampledFrom([]string{"", "1987-11-30", "unknown", "0190-01-05"}).Draw(t, "date"))
+			p.Gender = domain.FromStored[domain.Gender](rapid.SampledFrom([]string{"", "F", "X"}).Draw(t, "gender"))
 		}
 		for _, format := range formats {
 			text := write(t, recordfiles.Patients, format, admin, "", patients...)

@@ -149,4 +149,10 @@ func TestRowsOfAnExportAreNamedByStoreAndID(t *testing.T) {
 	row := rowsOf(t, mappings.Rows)[0]
 	assert.Equal(t, domain.ID(3), row.ID)
 	assert.Equal(t, application.MappingKeys{Patient: domain.Given("7"), Doctor: domain.Given("8")}, row.Input)
+
+	mappings, err = recordfiles.OpenMappings(t.Context(), strings.NewReader("id,patient_id,patient_external_id,doctor_id,doctor_license_number,store\n"+
+		"3,7,P7,8,L8,"+store.String()+"\n,70,P70,80,L80,\n"), recordfiles.Options{})
+	require.NoError(t, err)
+	assert.Equal(t, application.MappingKeys{PatientExternalID: domain.Given("P70"), DoctorLicenseNumber: domain.Given("L80")}, rowsOf(t, mappings.Rows)[1].Input,
+		"an id counts only with its store")
 }

@@ -161,12 +161,10 @@ func (r *lineReader) take(b byte, next []byte) error {
 			next, _ = r.in.Peek(1)
 		}
 		switch isPair := len(next) > 0 && next[0] == '\n'; {
-		case r.quoted && isPair:
-			// encoding/csv drops a CR before LF, so it gets one more.
+		case isPair && r.quoted:
+			// encoding/csv drops the CR before an LF. One more keeps it.
 			r.prepared = append(r.prepared, '\r')
-		case !r.quoted && isPair:
-			return nil
-		case !r.quoted:
+		case !isPair && !r.quoted:
 			b = '\n'
 		}
 	}
