@@ -2,6 +2,7 @@ package recordfiles
 
 import (
 	"context"
+	"errors"
 	"io"
 	"iter"
 	"maps"
@@ -141,7 +142,7 @@ func (r rowReader[In]) rows(file io.ReaderAt) application.ImportRows[In] {
 					return
 				}
 			}
-			if err != io.EOF {
+			if !errors.Is(err, io.EOF) {
 				yield(application.ImportRow[In]{}, err)
 			}
 		}

@@ -37,7 +37,7 @@ func TestTheDocumentListsAllColumnsAndWords(t *testing.T) {
 	assert.Contains(t, document, "\n| last name | "+strings.Join(recordfiles.LastNames, ", ")+" |\n")
 
 	documented := map[string]string{}
-	for _, row := range regexp.MustCompile("(?m)^\\| genders: (.*) \\| (.*) \\|$").FindAllStringSubmatch(document, -1) {
+	for _, row := range regexp.MustCompile(`(?m)^\| genders: (.*) \| (.*) \|$`).FindAllStringSubmatch(document, -1) {
 		for word := range strings.SplitSeq(row[1], ", ") {
 			documented[strings.ToLower(word)] = strings.Trim(strings.TrimPrefix(row[2], "absent"), "`")
 		}

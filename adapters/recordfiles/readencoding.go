@@ -3,6 +3,7 @@ package recordfiles
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -61,7 +62,7 @@ func parseEncoding(name string) (textEncoding, error) {
 func decode(file io.Reader, expected textEncoding) (io.Reader, textEncoding, error) {
 	raw := bufio.NewReader(file)
 	start, err := raw.Peek(4)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, expected, err
 	}
 	for _, kind := range notText {

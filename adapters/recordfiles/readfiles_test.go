@@ -49,12 +49,18 @@ func TestFilesOfDoctors(t *testing.T) {
 		want []domain.Field
 	}{
 		{synthea, []string{"license_number={Id}", "salary=0"}, []domain.Field{
-			{Name: "name", Value: "Víctor493 Noriega353"}, {Name: "joined_at", Value: "2026-11-26"}, {Name: "specialization", Value: "GENERAL PRACTICE"},
-			{Name: "license_number", Value: "0f4db68f-7743-3960-b373-4a47d811dec2"}, {Name: "salary", Value: "0.00"},
+			{Name: "name", Value: "Víctor493 Noriega353"},
+			{Name: "joined_at", Value: "2026-11-26"},
+			{Name: "specialization", Value: "GENERAL PRACTICE"},
+			{Name: "license_number", Value: "0f4db68f-7743-3960-b373-4a47d811dec2"},
+			{Name: "salary", Value: "0.00"},
 		}},
 		{nppes, []string{"name={Provider First Name} {Provider Last Name (Legal Name)}", "license_number={NPI}", "specialization={Healthcare Provider Taxonomy Code_1}", "salary=0"}, []domain.Field{
-			{Name: "name", Value: "ARDALAN ENKESHAFI"}, {Name: "joined_at", Value: "2026-11-26"}, {Name: "specialization", Value: "207R00000X"},
-			{Name: "license_number", Value: "1003000126"}, {Name: "salary", Value: "0.00"},
+			{Name: "name", Value: "ARDALAN ENKESHAFI"},
+			{Name: "joined_at", Value: "2026-11-26"},
+			{Name: "specialization", Value: "207R00000X"},
+			{Name: "license_number", Value: "1003000126"},
+			{Name: "salary", Value: "0.00"},
 		}},
 	} {
 		opened, err := recordfiles.OpenDoctors(t.Context(), strings.NewReader(file.text), recordfiles.Options{Map: file.maps})

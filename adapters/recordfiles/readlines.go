@@ -3,6 +3,7 @@ package recordfiles
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -48,7 +49,7 @@ type lineReader struct {
 func newLineReader(text io.Reader) (*lineReader, error) {
 	r := &lineReader{in: bufio.NewReaderSize(text, maxHeaderBytes), chunk: make([]byte, 16<<10), line: 1, row: 1}
 	start, err := r.in.Peek(maxHeaderBytes)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
 	if delimiter, size := separatorLine(start); size > 0 {

@@ -49,7 +49,7 @@ func (s *ndjsonSource) next() (row, error) {
 		if err := s.object(decoder, ""); err != nil {
 			return row{}, err
 		}
-		if _, err := decoder.ReadToken(); err != io.EOF {
+		if _, err := decoder.ReadToken(); !errors.Is(err, io.EOF) {
 			return row{}, s.errJSON("there is text after the object")
 		}
 		return row{line: s.line, cells: []string{text}, values: s.values}, nil
@@ -66,7 +66,7 @@ func (s *ndjsonSource) readLine() ([]byte, error) {
 		switch {
 		case len(s.buffer) > maxRowBytes:
 			return nil, errFile(s.line, fmt.Sprintf("the line is longer than %d MiB", maxRowBytes>>20))
-		case err == nil, err == io.EOF && len(s.buffer) > 0:
+		case err == nil, errors.Is(err, io.EOF) && len(s.buffer) > 0:
 			return s.buffer, nil
 		case !errors.Is(err, bufio.ErrBufferFull):
 			return nil, err

@@ -35,17 +35,20 @@ func TestRefusedRowsCanBeReadAgainWithTheSameOptions(t *testing.T) {
 		want    string
 	}{
 		"CSV": {
-			macintosh, recordfiles.Options{Encoding: "macintosh", DateFormat: "DD.MM.YYYY", Map: []string{"medical_record={Notiz}"}},
+			macintosh,
+			recordfiles.Options{Encoding: "macintosh", DateFormat: "DD.MM.YYYY", Map: []string{"medical_record={Notiz}"}},
 			"\ufeffimport_line;import_reason;Name;Vorname;Notiz;Geb.-Datum\n" +
 				"2;\"because; \"\"so\"\"\";Ng;Zoë;\"1\n2\";5.1.1990\n" +
 				"4;\"because; \"\"so\"\"\";B;;;;zu viel\n",
 		},
 		"an export": {
-			"id,name,store\n7,'=A,0123456789abcdef0123456789abcdef\n", recordfiles.Options{},
+			"id,name,store\n7,'=A,0123456789abcdef0123456789abcdef\n",
+			recordfiles.Options{},
 			"\ufeffimport_line,import_reason,id,name,store\n2,\"because; \"\"so\"\"\",7,'=A,0123456789abcdef0123456789abcdef\n",
 		},
 		"NDJSON": {
-			"{\"name\": \"A\", \"gender\": null, \"a\": {\"b\": [1.0]}}\n", recordfiles.Options{},
+			"{\"name\": \"A\", \"gender\": null, \"a\": {\"b\": [1.0]}}\n",
+			recordfiles.Options{},
 			`{"import_line":1,"import_reason":"because; \"so\"","name":"A","gender":null,"a":{"b":[1.0]}}` + "\n",
 		},
 	} {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"math"
 	"strings"
@@ -19,7 +20,7 @@ func openSource(file io.ReaderAt, expected textEncoding) (source, error) {
 	}
 	buffered := bufio.NewReaderSize(text, maxHeaderBytes)
 	start, err := buffered.Peek(maxHeaderBytes)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
 	switch start = bytes.TrimSpace(start); {
@@ -75,7 +76,7 @@ func survey(ctx context.Context, file io.ReaderAt, rules rules) (seen surveyed, 
 			return surveyed{}, err
 		}
 		row, err := seen.source.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return seen, nil
 		}
 		if err != nil {
