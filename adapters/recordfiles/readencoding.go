@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
@@ -80,7 +81,42 @@ func decode(file io.Reader, expected textEncoding) (io.Reader, textEncoding, err
 	if expected.decoder == nil {
 		return raw, expected, nil
 	}
-	return transform.NewReader(raw, expected.decoder.NewDecoder()), expected, nil
+	var text io.Reader = raw
+	if _, oneByte := expected.decoder.(*charmap.Charmap); oneByte {
+		text = &utf8Alarm{in: raw, expected: expected}
+	}
+	return transform.NewReader(text, expected.decoder.NewDecoder()), expected, nil
+}
+
+// utf8Alarm reads text in an encoding of one byte per character, in which all bytes are
+// text. In place of the end, it returns an error if the text was UTF-8 with accents: in
+// another encoding, such a text makes no sense, and would be stored as "Ã¼".
+type utf8Alarm struct {
+	in       io.Reader
+	expected textEncoding
+	// rest is the beginning of a character.
+	rest             []byte
+	isOther, accents bool
+}
+
+// Read implements io.Reader.
+func (a *utf8Alarm) Read(p []byte) (int, error) {
+	n, err := a.in.Read(p)
+	if !a.isOther {
+		a.rest = append(a.rest, p[:n]...)
+		text := a.rest
+		for utf8.FullRune(text) && !a.isOther {
+			r, size := utf8.DecodeRune(text)
+			a.isOther = r == utf8.RuneError && size == 1
+			a.accents = a.accents || r >= utf8.RuneSelf
+			text = text[size:]
+		}
+		a.rest = append(a.rest[:0], text...)
+	}
+	if errors.Is(err, io.EOF) && a.accents && !a.isOther && len(a.rest) == 0 {
+		return n, errFile(1, "the file is UTF-8, and not "+a.expected.name+". Leave out --encoding")
+	}
+	return n, err
 }
 
 // check returns an error if the decoded text, which begins on this line, has bytes that are
