@@ -31,6 +31,10 @@ type Tx interface {
 	PatientHistory() History[domain.Patient]
 	MappingHistory() History[domain.Mapping]
 	Retention() Retention
+
+	// StoreID returns the ID of the store, which is never zero and never changes. Copies of
+	// a store have the same one.
+	StoreID(ctx context.Context) (domain.StoreID, error)
 }
 
 // Lists lists entities as the domain.Listing of their kind declares.

@@ -3,6 +3,7 @@ package memory
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"iter"
 	"slices"
 	"strings"
@@ -104,6 +105,11 @@ func (t *tx) MappingHistory() ports.History[domain.Mapping] {
 }
 
 func (t *tx) Retention() ports.Retention { return retention{t} }
+
+func (t *tx) StoreID(ctx context.Context) (domain.StoreID, error) {
+	_, err := t.reading(ctx)
+	return t.store, err
+}
 
 // table holds entities by their IDs.
 type table[T any] struct {

@@ -26,6 +26,7 @@ import (
 
 // Store is a ports.Store in memory. It is safe for concurrent use.
 type Store struct {
+	id        domain.StoreID
 	committed atomic.Pointer[state]
 	// updating is held by the running Update. It is a channel rather than a mutex, so that
 	// the wait for it can end with a context.
@@ -39,14 +40,14 @@ var (
 
 // New returns an empty store.
 func New() *Store {
-	s := &Store{updating: make(chan struct{}, 1)}
+	s := &Store{id: domain.NewStoreID(), updating: make(chan struct{}, 1)}
 	s.committed.Store(newState())
 	return s
 }
 
 // View runs fn. Each read sees the last commit before it.
 func (s *Store) View(_ context.Context, fn func(ports.Tx) error) error {
-	tx := &tx{committed: &s.committed}
+	tx := &tx{store: s.id, committed: &s.committed}
 	defer tx.invalidate()
 	return fn(tx)
 }
@@ -61,7 +62,7 @@ func (s *Store) Update(ctx context.Context, fn func(ports.Tx) error) error {
 		return contextEnded(ctx)
 	}
 	snapshot := *s.committed.Load()
-	tx := &tx{snapshot: &snapshot}
+	tx := &tx{store: s.id, snapshot: &snapshot}
 	defer tx.invalidate()
 	if err := fn(tx); err != nil {
 		return err
@@ -96,6 +97,7 @@ func contextEnded(ctx context.Context) error {
 // tx belongs to a View if committed is set, and to an Update if snapshot is set. Neither is
 // set after its fn has returned.
 type tx struct {
+	store     domain.StoreID
 	committed *atomic.Pointer[state]
 	snapshot  *state
 	// failure is the error of a write that was refused. After it, the Update cannot go on.

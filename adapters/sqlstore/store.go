@@ -8,6 +8,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"sync/atomic"
 	"time"
@@ -268,6 +269,20 @@ func (t tx) Mappings() ports.Mappings {
 }
 
 func (t tx) MappingHistory() ports.History[domain.Mapping] { return historyOf(t, mappingKind) }
+
+const selectStoreID = `SELECT id FROM store_id`
+
+func (t tx) StoreID(ctx context.Context) (domain.StoreID, error) {
+	var text string
+	if err := t.get(ctx, &text, selectStoreID); err != nil {
+		return domain.StoreID{}, fmt.Errorf("sqlstore: read the ID of the store: %w", err)
+	}
+	id, err := domain.ParseStoreID(text)
+	if err != nil {
+		return id, errors.New("sqlstore: the ID in the table store_id is malformed")
+	}
+	return id, nil
+}
 
 // kinds holds every kind in domain.RecordKinds.
 var kinds = map[domain.SubjectKind]anyKind{

@@ -49,6 +49,7 @@ func run(t *testing.T, open func(t *testing.T) ports.Store, concurrent bool) {
 		name string
 		test func(suite)
 	}{
+		{"Store", testStoreID},
 		{"Update", testUpdate},
 		{"View", testView},
 		{"Users", func(s suite) { testRepository(s, users); testUsers(s); testUserLists(s) }},
