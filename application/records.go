@@ -26,11 +26,13 @@ type anyVersionedRecords interface {
 	// order. Until the Update returns, no other transaction can restore the deleted records
 	// or delete the other ones.
 	findMissing(ctx context.Context, tx ports.Tx, ids []domain.ID) ([]domain.ID, error)
+	// existing returns the IDs of the records that exist.
+	existing(ctx context.Context, tx ports.Tx, ids []domain.ID) ([]domain.ID, error)
 }
 
 // create adds a record, which becomes the subject of the event.
 func (r versionedRecords[T]) create(ctx context.Context, tx ports.Tx, event *pendingEvent, record T) (T, error) {
-	added, err := r.repository(tx).Add(ctx, domain.FirstVersion(record, event.At))
+	added, err := ports.AddOne(ctx, r.repository(tx), domain.FirstVersion(record, event.At))
 	if err != nil {
 		return added, err
 	}

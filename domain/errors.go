@@ -98,6 +98,14 @@ func KindOf(err error) Kind {
 	return Internal
 }
 
+// fieldsOf returns the fields of the first Error in err's chain.
+func fieldsOf(err error) FieldErrors {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Fields
+	}
+	return nil
+}
+
 // ErrNotFound returns the NotFound error.
 func ErrNotFound() error { return &Error{Kind: NotFound, Message: "Not found."} }
 

@@ -31,6 +31,15 @@ var refusals = map[string]func(c *documentedClinic) answer{
 	"BadRequest parse_error": func(c *documentedClinic) answer {
 		return c.do("POST", "/api/patients/", c.staff, `{"name":"Mia Chen", x}`)
 	},
+	"BadItems invalid": func(c *documentedClinic) answer {
+		return c.do("POST", "/api/patients/bulk/", c.staff, `{"items":[{"name":" "},{"name":"Ines Duarte"},{"name":"Omar Haddad"},"Kim Park"]}`)
+	},
+	"BadItems conflict": func(c *documentedClinic) answer {
+		return c.do("POST", "/api/patients/bulk/", c.staff, `{"items":[{"name":"Ines Duarte"},{"name":"Mia Chen","external_id":"MRN-100482"}]}`)
+	},
+	"BadItems parse_error": func(c *documentedClinic) answer {
+		return c.do("POST", "/api/patients/bulk/", c.staff, `{"items":[{"email":x}]}`)
+	},
 	"Unauthenticated not_authenticated": func(c *documentedClinic) answer { return c.do("GET", "/api/patients/", "", "") },
 	"Unauthenticated token_not_valid":   func(c *documentedClinic) answer { return c.do("GET", "/api/patients/", c.staff+"x", "") },
 	"Unauthenticated no_active_account": func(c *documentedClinic) answer { return c.loginAs(documentedStaff, "wrong") },

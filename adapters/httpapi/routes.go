@@ -55,6 +55,7 @@ func routes(s *application.UseCases, ready readiness, docs bool) []route {
 		{http.MethodGet, "/api/doctors/", tokenRequired, listRecords(s.Doctors.List, showDoctor, s.Doctors.ListDeleted)},
 		{http.MethodGet, "/api/doctors/deleted/", tokenRequired, listDeleted(s.Doctors.ListDeleted)},
 		{http.MethodPost, "/api/doctors/", tokenRequired, createOnce(readDoctor, s.Doctors.Create, showDoctor)},
+		{http.MethodPost, "/api/doctors/bulk/", tokenRequired, createAllOnce(readDoctor, s.Doctors.CreateAll, showDoctor)},
 		{http.MethodGet, "/api/doctors/:id/", tokenRequired, getRecord(s.Doctors.Get, showDoctor)},
 		{http.MethodPut, "/api/doctors/:id/", tokenRequired, changeByID(readDoctor, s.Doctors.Replace, showDoctor)},
 		{http.MethodPatch, "/api/doctors/:id/", tokenRequired, changeByID(readDoctor, s.Doctors.Change, showDoctor)},
@@ -68,6 +69,7 @@ func routes(s *application.UseCases, ready readiness, docs bool) []route {
 		{http.MethodGet, "/api/patients/deleted/", tokenRequired, listDeleted(s.Patients.ListDeleted)},
 		{http.MethodPost, "/api/patients/search/", tokenRequired, searchPatients(s.Patients)},
 		{http.MethodPost, "/api/patients/", tokenRequired, createOnce(readPatient, s.Patients.Create, showPatient)},
+		{http.MethodPost, "/api/patients/bulk/", tokenRequired, createAllOnce(readPatient, s.Patients.CreateAll, showPatient)},
 		{http.MethodGet, "/api/patients/:id/", tokenRequired, getRecord(s.Patients.Get, showPatient)},
 		{http.MethodPut, "/api/patients/:id/", tokenRequired, changeByID(readPatient, s.Patients.Replace, showPatient)},
 		{http.MethodPatch, "/api/patients/:id/", tokenRequired, changeByID(readPatient, s.Patients.Change, showPatient)},
@@ -82,6 +84,7 @@ func routes(s *application.UseCases, ready readiness, docs bool) []route {
 		{http.MethodGet, "/api/mappings/", tokenRequired, listRecords(s.Mappings.List, showAssignment, s.Mappings.ListDeleted)},
 		{http.MethodGet, "/api/mappings/deleted/", tokenRequired, listDeleted(s.Mappings.ListDeleted)},
 		{http.MethodPost, "/api/mappings/", tokenRequired, createOnce(readMapping, s.Mappings.Assign, showMapping)},
+		{http.MethodPost, "/api/mappings/bulk/", tokenRequired, createAllOnce(readMapping, s.Mappings.AssignAll, showMapping)},
 		// As in the old backend, GET takes the id of a patient here. The other
 		// methods take the id of a mapping.
 		{http.MethodGet, "/api/mappings/:id/", tokenRequired, deprecated(oldPathsDeprecated, "/api/patients/:id/doctors/", patientDoctors)},

@@ -401,6 +401,21 @@ type CodeCheck struct {
 // of the upgrade.
 type CreatedAt = time.Time
 
+// CreatedDoctors The doctors that were created, in the order of the request.
+type CreatedDoctors struct {
+	Items []Doctor `json:"items"`
+}
+
+// CreatedMappings The mappings that were created, in the order of the request.
+type CreatedMappings struct {
+	Items []Mapping `json:"items"`
+}
+
+// CreatedPatients The patients that were created, in the order of the request.
+type CreatedPatients struct {
+	Items []Patient `json:"items"`
+}
+
 // Credentials The credentials of a login.
 type Credentials struct {
 	// OTP The six digits that the authenticator app shows, or a recovery code. Spaces, hyphens and letter case are ignored. At a login it can also be empty or null, which is the same as absent.
@@ -606,6 +621,11 @@ type DoctorInput struct {
 	Specialization Specialization `json:"specialization"`
 }
 
+// DoctorItems The doctors to create.
+type DoctorItems struct {
+	Items []DoctorInput `json:"items"`
+}
+
 // DoctorVersion A version with the doctor as it was.
 type DoctorVersion struct {
 	// At In UTC, with microseconds.
@@ -668,7 +688,7 @@ type Event struct {
 	// RequestID The request's X-Request-Id. Empty for the command line.
 	RequestID string `json:"request_id"`
 
-	// Subject The record that the event is about, or the records that a list showed. It has either `id` or `ids`.
+	// Subject The record that the event is about, or the records that a list showed or one request added. It has either `id` or `ids`.
 	Subject EventSubject `json:"subject"`
 
 	// Version The version of the subject that the change made. Absent if it made none.
@@ -690,7 +710,7 @@ type EventActor struct {
 	User *int64 `json:"user"`
 }
 
-// EventSubject The record that the event is about, or the records that a list showed. It has either `id` or `ids`.
+// EventSubject The record that the event is about, or the records that a list showed or one request added. It has either `id` or `ids`.
 type EventSubject struct {
 	// ID Null if there is no such record, as for a login to an account that does not exist.
 	ID   *int64           `json:"id,omitempty"`
@@ -798,6 +818,11 @@ type MappingInput struct {
 
 	// Patient The id of a record, an account, a session or an event. The service assigns it.
 	Patient ID `json:"patient"`
+}
+
+// MappingItems The mappings to create.
+type MappingItems struct {
+	Items []MappingInput `json:"items"`
 }
 
 // MappingVersion A version with the mapping as it was.
@@ -1000,6 +1025,11 @@ type PatientInput struct {
 	// PhoneNumber Empty, or a phone number of 3 to 15 digits. Other Unicode digits, spaces and hyphens are replaced by those of the
 	// pattern, and invisible characters are removed.
 	PhoneNumber *PhoneInput `json:"phone_number,omitempty"`
+}
+
+// PatientItems The patients to create.
+type PatientItems struct {
+	Items []PatientInput `json:"items"`
 }
 
 // PatientName The patient of a mapping, as lists show it.
@@ -1698,6 +1728,13 @@ type CreateDoctorParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// CreateDoctorsParams defines parameters for CreateDoctors.
+type CreateDoctorsParams struct {
+	// IdempotencyKey A text that the client makes up for this request, such as a random UUID: 1 to 255 visible ASCII characters, which can be in
+	// double quotes. The same request with the same key is done once; see "Safe retries". Do not put personal data into it.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListDeletedDoctorsParams defines parameters for ListDeletedDoctors.
 type ListDeletedDoctorsParams struct {
 	// Limit The maximum number of records in a page.
@@ -1897,6 +1934,13 @@ type ListMappingsParamsOrdering string
 
 // CreateMappingParams defines parameters for CreateMapping.
 type CreateMappingParams struct {
+	// IdempotencyKey A text that the client makes up for this request, such as a random UUID: 1 to 255 visible ASCII characters, which can be in
+	// double quotes. The same request with the same key is done once; see "Safe retries". Do not put personal data into it.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// CreateMappingsParams defines parameters for CreateMappings.
+type CreateMappingsParams struct {
 	// IdempotencyKey A text that the client makes up for this request, such as a random UUID: 1 to 255 visible ASCII characters, which can be in
 	// double quotes. The same request with the same key is done once; see "Safe retries". Do not put personal data into it.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
@@ -2132,6 +2176,13 @@ type ListPatientsParamsOrdering string
 
 // CreatePatientParams defines parameters for CreatePatient.
 type CreatePatientParams struct {
+	// IdempotencyKey A text that the client makes up for this request, such as a random UUID: 1 to 255 visible ASCII characters, which can be in
+	// double quotes. The same request with the same key is done once; see "Safe retries". Do not put personal data into it.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// CreatePatientsParams defines parameters for CreatePatients.
+type CreatePatientsParams struct {
 	// IdempotencyKey A text that the client makes up for this request, such as a random UUID: 1 to 255 visible ASCII characters, which can be in
 	// double quotes. The same request with the same key is done once; see "Safe retries". Do not put personal data into it.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
@@ -2382,6 +2433,9 @@ type RegisterJSONRequestBody = Registration
 // CreateDoctorJSONRequestBody defines body for CreateDoctor for application/json ContentType.
 type CreateDoctorJSONRequestBody = DoctorInput
 
+// CreateDoctorsJSONRequestBody defines body for CreateDoctors for application/json ContentType.
+type CreateDoctorsJSONRequestBody = DoctorItems
+
 // ChangeDoctorJSONRequestBody defines body for ChangeDoctor for application/json ContentType.
 type ChangeDoctorJSONRequestBody = DoctorChange
 
@@ -2391,6 +2445,9 @@ type ReplaceDoctorJSONRequestBody = DoctorInput
 // CreateMappingJSONRequestBody defines body for CreateMapping for application/json ContentType.
 type CreateMappingJSONRequestBody = MappingInput
 
+// CreateMappingsJSONRequestBody defines body for CreateMappings for application/json ContentType.
+type CreateMappingsJSONRequestBody = MappingItems
+
 // ChangeMappingJSONRequestBody defines body for ChangeMapping for application/json ContentType.
 type ChangeMappingJSONRequestBody = MappingChange
 
@@ -2399,6 +2456,9 @@ type ReplaceMappingJSONRequestBody = MappingInput
 
 // CreatePatientJSONRequestBody defines body for CreatePatient for application/json ContentType.
 type CreatePatientJSONRequestBody = PatientInput
+
+// CreatePatientsJSONRequestBody defines body for CreatePatients for application/json ContentType.
+type CreatePatientsJSONRequestBody = PatientItems
 
 // SearchPatientsJSONRequestBody defines body for SearchPatients for application/json ContentType.
 type SearchPatientsJSONRequestBody = PatientSearch
@@ -2848,6 +2908,32 @@ type ClientInterface interface {
 	// Corresponds with POST /api/doctors/ (the `CreateDoctor` operationId).
 	CreateDoctor(ctx context.Context, params *CreateDoctorParams, body CreateDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// CreateDoctorsWithBody Create many doctors
+	//
+	// For Admins. `joined_at` is set to the current date in UTC.
+	//
+	// Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer is 400, `errors`
+	// names every bad field with its item, such as `items[3].name`; items are counted from 0. The audit trail has
+	// one event with the ids of all.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/doctors/bulk/ (the `CreateDoctors` operationId).
+	CreateDoctorsWithBody(ctx context.Context, params *CreateDoctorsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateDoctors Create many doctors
+	//
+	// For Admins. `joined_at` is set to the current date in UTC.
+	//
+	// Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer is 400, `errors`
+	// names every bad field with its item, such as `items[3].name`; items are counted from 0. The audit trail has
+	// one event with the ids of all.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/doctors/bulk/ (the `CreateDoctors` operationId).
+	CreateDoctors(ctx context.Context, params *CreateDoctorsParams, body CreateDoctorsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListDeletedDoctors List deleted doctors
 	//
 	// For Admins. The deleted doctors, as they were when they were deleted, until an operator purges them. Restore
@@ -2976,6 +3062,28 @@ type ClientInterface interface {
 	// Corresponds with POST /api/mappings/ (the `CreateMapping` operationId).
 	CreateMapping(ctx context.Context, params *CreateMappingParams, body CreateMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// CreateMappingsWithBody Assign many doctors to patients
+	//
+	// For Staff and Admins. Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer
+	// is 400, `errors` names every bad field with its item, such as `items[3].patient`; items are counted from 0. The
+	// audit trail has one event with the ids of all.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/mappings/bulk/ (the `CreateMappings` operationId).
+	CreateMappingsWithBody(ctx context.Context, params *CreateMappingsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateMappings Assign many doctors to patients
+	//
+	// For Staff and Admins. Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer
+	// is 400, `errors` names every bad field with its item, such as `items[3].patient`; items are counted from 0. The
+	// audit trail has one event with the ids of all.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/mappings/bulk/ (the `CreateMappings` operationId).
+	CreateMappings(ctx context.Context, params *CreateMappingsParams, body CreateMappingsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListDeletedMappings List deleted mappings
 	//
 	// For Admins. The deleted mappings, as they were when they were deleted, until an operator purges them. Restore
@@ -3101,6 +3209,32 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/patients/ (the `CreatePatient` operationId).
 	CreatePatient(ctx context.Context, params *CreatePatientParams, body CreatePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreatePatientsWithBody Create many patients
+	//
+	// For Staff and Admins. `created_by` is set to the caller's account.
+	//
+	// Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer is 400, `errors`
+	// names every bad field with its item, such as `items[3].name`; items are counted from 0. The audit trail has
+	// one event with the ids of all.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/patients/bulk/ (the `CreatePatients` operationId).
+	CreatePatientsWithBody(ctx context.Context, params *CreatePatientsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreatePatients Create many patients
+	//
+	// For Staff and Admins. `created_by` is set to the caller's account.
+	//
+	// Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer is 400, `errors`
+	// names every bad field with its item, such as `items[3].name`; items are counted from 0. The audit trail has
+	// one event with the ids of all.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/patients/bulk/ (the `CreatePatients` operationId).
+	CreatePatients(ctx context.Context, params *CreatePatientsParams, body CreatePatientsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListDeletedPatients List deleted patients
 	//
@@ -4024,6 +4158,52 @@ func (c *Client) CreateDoctor(ctx context.Context, params *CreateDoctorParams, b
 	return c.Client.Do(req)
 }
 
+// CreateDoctorsWithBody Create many doctors
+//
+// For Admins. `joined_at` is set to the current date in UTC.
+//
+// Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer is 400, `errors`
+// names every bad field with its item, such as `items[3].name`; items are counted from 0. The audit trail has
+// one event with the ids of all.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/doctors/bulk/ (the `CreateDoctors` operationId).
+func (c *Client) CreateDoctorsWithBody(ctx context.Context, params *CreateDoctorsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateDoctorsRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateDoctors Create many doctors
+//
+// For Admins. `joined_at` is set to the current date in UTC.
+//
+// Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer is 400, `errors`
+// names every bad field with its item, such as `items[3].name`; items are counted from 0. The audit trail has
+// one event with the ids of all.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/doctors/bulk/ (the `CreateDoctors` operationId).
+func (c *Client) CreateDoctors(ctx context.Context, params *CreateDoctorsParams, body CreateDoctorsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateDoctorsRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListDeletedDoctors List deleted doctors
 //
 // For Admins. The deleted doctors, as they were when they were deleted, until an operator purges them. Restore
@@ -4292,6 +4472,48 @@ func (c *Client) CreateMapping(ctx context.Context, params *CreateMappingParams,
 	return c.Client.Do(req)
 }
 
+// CreateMappingsWithBody Assign many doctors to patients
+//
+// For Staff and Admins. Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer
+// is 400, `errors` names every bad field with its item, such as `items[3].patient`; items are counted from 0. The
+// audit trail has one event with the ids of all.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/mappings/bulk/ (the `CreateMappings` operationId).
+func (c *Client) CreateMappingsWithBody(ctx context.Context, params *CreateMappingsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateMappingsRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateMappings Assign many doctors to patients
+//
+// For Staff and Admins. Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer
+// is 400, `errors` names every bad field with its item, such as `items[3].patient`; items are counted from 0. The
+// audit trail has one event with the ids of all.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/mappings/bulk/ (the `CreateMappings` operationId).
+func (c *Client) CreateMappings(ctx context.Context, params *CreateMappingsParams, body CreateMappingsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateMappingsRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListDeletedMappings List deleted mappings
 //
 // For Admins. The deleted mappings, as they were when they were deleted, until an operator purges them. Restore
@@ -4537,6 +4759,52 @@ func (c *Client) CreatePatientWithBody(ctx context.Context, params *CreatePatien
 // Corresponds with POST /api/patients/ (the `CreatePatient` operationId).
 func (c *Client) CreatePatient(ctx context.Context, params *CreatePatientParams, body CreatePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreatePatientRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreatePatientsWithBody Create many patients
+//
+// For Staff and Admins. `created_by` is set to the caller's account.
+//
+// Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer is 400, `errors`
+// names every bad field with its item, such as `items[3].name`; items are counted from 0. The audit trail has
+// one event with the ids of all.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/patients/bulk/ (the `CreatePatients` operationId).
+func (c *Client) CreatePatientsWithBody(ctx context.Context, params *CreatePatientsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreatePatientsRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreatePatients Create many patients
+//
+// For Staff and Admins. `created_by` is set to the caller's account.
+//
+// Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer is 400, `errors`
+// names every bad field with its item, such as `items[3].name`; items are counted from 0. The audit trail has
+// one event with the ids of all.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/patients/bulk/ (the `CreatePatients` operationId).
+func (c *Client) CreatePatients(ctx context.Context, params *CreatePatientsParams, body CreatePatientsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreatePatientsRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6288,6 +6556,61 @@ func NewCreateDoctorRequestWithBody(server string, params *CreateDoctorParams, c
 	return req, nil
 }
 
+// NewCreateDoctorsRequest calls the generic CreateDoctors builder with application/json body
+func NewCreateDoctorsRequest(server string, params *CreateDoctorsParams, body CreateDoctorsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateDoctorsRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCreateDoctorsRequestWithBody constructs an http.Request for the CreateDoctors method, with any body, and a specified content type
+func NewCreateDoctorsRequestWithBody(server string, params *CreateDoctorsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/doctors/bulk/")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewListDeletedDoctorsRequest constructs an http.Request for the ListDeletedDoctors method
 func NewListDeletedDoctorsRequest(server string, params *ListDeletedDoctorsParams) (*http.Request, error) {
 	var err error
@@ -7370,6 +7693,61 @@ func NewCreateMappingRequestWithBody(server string, params *CreateMappingParams,
 	}
 
 	operationPath := fmt.Sprintf("/api/mappings/")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewCreateMappingsRequest calls the generic CreateMappings builder with application/json body
+func NewCreateMappingsRequest(server string, params *CreateMappingsParams, body CreateMappingsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateMappingsRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCreateMappingsRequestWithBody constructs an http.Request for the CreateMappings method, with any body, and a specified content type
+func NewCreateMappingsRequestWithBody(server string, params *CreateMappingsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/mappings/bulk/")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -8554,6 +8932,61 @@ func NewCreatePatientRequestWithBody(server string, params *CreatePatientParams,
 	}
 
 	operationPath := fmt.Sprintf("/api/patients/")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewCreatePatientsRequest calls the generic CreatePatients builder with application/json body
+func NewCreatePatientsRequest(server string, params *CreatePatientsParams, body CreatePatientsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreatePatientsRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCreatePatientsRequestWithBody constructs an http.Request for the CreatePatients method, with any body, and a specified content type
+func NewCreatePatientsRequestWithBody(server string, params *CreatePatientsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/patients/bulk/")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -10550,6 +10983,32 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/doctors/ (the `CreateDoctor` operationId).
 	CreateDoctorWithResponse(ctx context.Context, params *CreateDoctorParams, body CreateDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateDoctorResponse, error)
 
+	// CreateDoctorsWithBodyWithResponse Create many doctors
+	//
+	// For Admins. `joined_at` is set to the current date in UTC.
+	//
+	// Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer is 400, `errors`
+	// names every bad field with its item, such as `items[3].name`; items are counted from 0. The audit trail has
+	// one event with the ids of all.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/doctors/bulk/ (the `CreateDoctors` operationId).
+	CreateDoctorsWithBodyWithResponse(ctx context.Context, params *CreateDoctorsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateDoctorsResponse, error)
+
+	// CreateDoctorsWithResponse Create many doctors
+	//
+	// For Admins. `joined_at` is set to the current date in UTC.
+	//
+	// Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer is 400, `errors`
+	// names every bad field with its item, such as `items[3].name`; items are counted from 0. The audit trail has
+	// one event with the ids of all.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/doctors/bulk/ (the `CreateDoctors` operationId).
+	CreateDoctorsWithResponse(ctx context.Context, params *CreateDoctorsParams, body CreateDoctorsJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateDoctorsResponse, error)
+
 	// ListDeletedDoctorsWithResponse List deleted doctors
 	//
 	// For Admins. The deleted doctors, as they were when they were deleted, until an operator purges them. Restore
@@ -10694,6 +11153,28 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/mappings/ (the `CreateMapping` operationId).
 	CreateMappingWithResponse(ctx context.Context, params *CreateMappingParams, body CreateMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateMappingResponse, error)
 
+	// CreateMappingsWithBodyWithResponse Assign many doctors to patients
+	//
+	// For Staff and Admins. Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer
+	// is 400, `errors` names every bad field with its item, such as `items[3].patient`; items are counted from 0. The
+	// audit trail has one event with the ids of all.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/mappings/bulk/ (the `CreateMappings` operationId).
+	CreateMappingsWithBodyWithResponse(ctx context.Context, params *CreateMappingsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateMappingsResponse, error)
+
+	// CreateMappingsWithResponse Assign many doctors to patients
+	//
+	// For Staff and Admins. Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer
+	// is 400, `errors` names every bad field with its item, such as `items[3].patient`; items are counted from 0. The
+	// audit trail has one event with the ids of all.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/mappings/bulk/ (the `CreateMappings` operationId).
+	CreateMappingsWithResponse(ctx context.Context, params *CreateMappingsParams, body CreateMappingsJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateMappingsResponse, error)
+
 	// ListDeletedMappingsWithResponse List deleted mappings
 	//
 	// For Admins. The deleted mappings, as they were when they were deleted, until an operator purges them. Restore
@@ -10833,6 +11314,32 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/patients/ (the `CreatePatient` operationId).
 	CreatePatientWithResponse(ctx context.Context, params *CreatePatientParams, body CreatePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePatientResponse, error)
+
+	// CreatePatientsWithBodyWithResponse Create many patients
+	//
+	// For Staff and Admins. `created_by` is set to the caller's account.
+	//
+	// Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer is 400, `errors`
+	// names every bad field with its item, such as `items[3].name`; items are counted from 0. The audit trail has
+	// one event with the ids of all.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/patients/bulk/ (the `CreatePatients` operationId).
+	CreatePatientsWithBodyWithResponse(ctx context.Context, params *CreatePatientsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePatientsResponse, error)
+
+	// CreatePatientsWithResponse Create many patients
+	//
+	// For Staff and Admins. `created_by` is set to the caller's account.
+	//
+	// Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer is 400, `errors`
+	// names every bad field with its item, such as `items[3].name`; items are counted from 0. The audit trail has
+	// one event with the ids of all.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/patients/bulk/ (the `CreatePatients` operationId).
+	CreatePatientsWithResponse(ctx context.Context, params *CreatePatientsParams, body CreatePatientsJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePatientsResponse, error)
 
 	// ListDeletedPatientsWithResponse List deleted patients
 	//
@@ -11735,6 +12242,41 @@ func (r CreateDoctorResponse) StatusCode() int {
 	return 0
 }
 
+// CreateDoctorsResponse408Headers the declared response headers of an HTTP 408 response for CreateDoctors
+type CreateDoctorsResponse408Headers struct {
+	CacheControl string
+	XRequestID   string
+}
+
+type CreateDoctorsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *CreatedDoctors
+	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
+	ApplicationProblemJSON408 *TooSlow
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *CreateDoctorsResponse408Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateDoctorsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateDoctorsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListDeletedDoctorsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -12038,6 +12580,41 @@ func (r CreateMappingResponse) StatusCode() int {
 	return 0
 }
 
+// CreateMappingsResponse408Headers the declared response headers of an HTTP 408 response for CreateMappings
+type CreateMappingsResponse408Headers struct {
+	CacheControl string
+	XRequestID   string
+}
+
+type CreateMappingsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *CreatedMappings
+	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
+	ApplicationProblemJSON408 *TooSlow
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *CreateMappingsResponse408Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateMappingsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateMappingsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListDeletedMappingsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -12310,6 +12887,41 @@ func (r CreatePatientResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r CreatePatientResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// CreatePatientsResponse408Headers the declared response headers of an HTTP 408 response for CreatePatients
+type CreatePatientsResponse408Headers struct {
+	CacheControl string
+	XRequestID   string
+}
+
+type CreatePatientsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *CreatedPatients
+	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
+	ApplicationProblemJSON408 *TooSlow
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *CreatePatientsResponse408Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r CreatePatientsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreatePatientsResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -13490,6 +14102,44 @@ func (c *ClientWithResponses) CreateDoctorWithResponse(ctx context.Context, para
 	return ParseCreateDoctorResponse(rsp)
 }
 
+// CreateDoctorsWithBodyWithResponse Create many doctors
+//
+// For Admins. `joined_at` is set to the current date in UTC.
+//
+// Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer is 400, `errors`
+// names every bad field with its item, such as `items[3].name`; items are counted from 0. The audit trail has
+// one event with the ids of all.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/doctors/bulk/ (the `CreateDoctors` operationId).
+func (c *ClientWithResponses) CreateDoctorsWithBodyWithResponse(ctx context.Context, params *CreateDoctorsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateDoctorsResponse, error) {
+	rsp, err := c.CreateDoctorsWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateDoctorsResponse(rsp)
+}
+
+// CreateDoctorsWithResponse Create many doctors
+//
+// For Admins. `joined_at` is set to the current date in UTC.
+//
+// Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer is 400, `errors`
+// names every bad field with its item, such as `items[3].name`; items are counted from 0. The audit trail has
+// one event with the ids of all.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/doctors/bulk/ (the `CreateDoctors` operationId).
+func (c *ClientWithResponses) CreateDoctorsWithResponse(ctx context.Context, params *CreateDoctorsParams, body CreateDoctorsJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateDoctorsResponse, error) {
+	rsp, err := c.CreateDoctors(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateDoctorsResponse(rsp)
+}
+
 // ListDeletedDoctorsWithResponse List deleted doctors
 //
 // For Admins. The deleted doctors, as they were when they were deleted, until an operator purges them. Restore
@@ -13718,6 +14368,40 @@ func (c *ClientWithResponses) CreateMappingWithResponse(ctx context.Context, par
 	return ParseCreateMappingResponse(rsp)
 }
 
+// CreateMappingsWithBodyWithResponse Assign many doctors to patients
+//
+// For Staff and Admins. Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer
+// is 400, `errors` names every bad field with its item, such as `items[3].patient`; items are counted from 0. The
+// audit trail has one event with the ids of all.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/mappings/bulk/ (the `CreateMappings` operationId).
+func (c *ClientWithResponses) CreateMappingsWithBodyWithResponse(ctx context.Context, params *CreateMappingsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateMappingsResponse, error) {
+	rsp, err := c.CreateMappingsWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateMappingsResponse(rsp)
+}
+
+// CreateMappingsWithResponse Assign many doctors to patients
+//
+// For Staff and Admins. Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer
+// is 400, `errors` names every bad field with its item, such as `items[3].patient`; items are counted from 0. The
+// audit trail has one event with the ids of all.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/mappings/bulk/ (the `CreateMappings` operationId).
+func (c *ClientWithResponses) CreateMappingsWithResponse(ctx context.Context, params *CreateMappingsParams, body CreateMappingsJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateMappingsResponse, error) {
+	rsp, err := c.CreateMappings(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateMappingsResponse(rsp)
+}
+
 // ListDeletedMappingsWithResponse List deleted mappings
 //
 // For Admins. The deleted mappings, as they were when they were deleted, until an operator purges them. Restore
@@ -13934,6 +14618,44 @@ func (c *ClientWithResponses) CreatePatientWithResponse(ctx context.Context, par
 		return nil, err
 	}
 	return ParseCreatePatientResponse(rsp)
+}
+
+// CreatePatientsWithBodyWithResponse Create many patients
+//
+// For Staff and Admins. `created_by` is set to the caller's account.
+//
+// Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer is 400, `errors`
+// names every bad field with its item, such as `items[3].name`; items are counted from 0. The audit trail has
+// one event with the ids of all.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/patients/bulk/ (the `CreatePatients` operationId).
+func (c *ClientWithResponses) CreatePatientsWithBodyWithResponse(ctx context.Context, params *CreatePatientsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePatientsResponse, error) {
+	rsp, err := c.CreatePatientsWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreatePatientsResponse(rsp)
+}
+
+// CreatePatientsWithResponse Create many patients
+//
+// For Staff and Admins. `created_by` is set to the caller's account.
+//
+// Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer is 400, `errors`
+// names every bad field with its item, such as `items[3].name`; items are counted from 0. The audit trail has
+// one event with the ids of all.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/patients/bulk/ (the `CreatePatients` operationId).
+func (c *ClientWithResponses) CreatePatientsWithResponse(ctx context.Context, params *CreatePatientsParams, body CreatePatientsJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePatientsResponse, error) {
+	rsp, err := c.CreatePatients(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreatePatientsResponse(rsp)
 }
 
 // ListDeletedPatientsWithResponse List deleted patients
@@ -15338,6 +16060,66 @@ func ParseCreateDoctorResponse(rsp *http.Response) (*CreateDoctorResponse, error
 	return response, nil
 }
 
+// ParseCreateDoctorsResponse parses an HTTP response from a CreateDoctorsWithResponse call
+func ParseCreateDoctorsResponse(rsp *http.Response) (*CreateDoctorsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateDoctorsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest CreatedDoctors
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest TooSlow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 408:
+		var headers CreateDoctorsResponse408Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers408 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListDeletedDoctorsResponse parses an HTTP response from a ListDeletedDoctorsWithResponse call
 func ParseListDeletedDoctorsResponse(rsp *http.Response) (*ListDeletedDoctorsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -15778,6 +16560,66 @@ func ParseCreateMappingResponse(rsp *http.Response) (*CreateMappingResponse, err
 	return response, nil
 }
 
+// ParseCreateMappingsResponse parses an HTTP response from a CreateMappingsWithResponse call
+func ParseCreateMappingsResponse(rsp *http.Response) (*CreateMappingsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateMappingsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest CreatedMappings
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest TooSlow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 408:
+		var headers CreateMappingsResponse408Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers408 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListDeletedMappingsResponse parses an HTTP response from a ListDeletedMappingsWithResponse call
 func ParseListDeletedMappingsResponse(rsp *http.Response) (*ListDeletedMappingsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -16165,6 +17007,66 @@ func ParseCreatePatientResponse(rsp *http.Response) (*CreatePatientResponse, err
 	switch {
 	case rsp.StatusCode == 408:
 		var headers CreatePatientResponse408Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers408 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCreatePatientsResponse parses an HTTP response from a CreatePatientsWithResponse call
+func ParseCreatePatientsResponse(rsp *http.Response) (*CreatePatientsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreatePatientsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest CreatedPatients
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest TooSlow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 408:
+		var headers CreatePatientsResponse408Headers
 		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
