@@ -41,6 +41,8 @@ type UseCases struct {
 	Retention     *Retention
 	Audit         *Audit
 
+	// Store has no use-cases.
+	Store *Store
 	// Trail, Sealer and Verifier maintain and examine the audit trail. Their methods are
 	// not use-cases: they need no permission.
 	Trail    *Trail
@@ -91,6 +93,7 @@ func New(p Ports, r Rules) *UseCases {
 		}},
 		Retention: &Retention{trail: trail},
 		Audit:     &Audit{trail: trail},
+		Store:     &Store{p.Store},
 		Trail:     trail,
 		Sealer:    &Sealer{trail: trail},
 		Verifier:  &Verifier{store: p.Store, macs: p.MACs},

@@ -64,6 +64,7 @@ type testCall struct {
 
 var (
 	staffAndAdmin    = []domain.Role{domain.Staff, domain.Admin}
+	allButAnonymous  = []domain.Role{domain.Staff, domain.Admin, domain.Operator}
 	adminOnly        = []domain.Role{domain.Admin}
 	adminAndOperator = []domain.Role{domain.Admin, domain.Operator}
 	operatorOnly     = []domain.Role{domain.Operator}

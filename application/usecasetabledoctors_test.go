@@ -22,7 +22,7 @@ var doctorsTable = map[string]useCaseTest{
 		},
 	},
 	"Doctors.Get": {
-		roles: staffAndAdmin, permission: "doctor:read",
+		roles: allButAnonymous, permission: "doctor:read",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
 			return c.Doctors.Get(c.ctx, by, w.doctor.ID, nil)
 		},
@@ -35,7 +35,7 @@ var doctorsTable = map[string]useCaseTest{
 		},
 	},
 	"Doctors.List": {
-		roles: staffAndAdmin, permission: "doctor:read",
+		roles: allButAnonymous, permission: "doctor:read",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
 			return c.Doctors.List(c.ctx, by, doctorsFrom(c, w.doctor.ID))
 		},
@@ -68,7 +68,7 @@ var doctorsTable = map[string]useCaseTest{
 		},
 	},
 	"Doctors.ListByPatient": {
-		roles: staffAndAdmin, permission: "mapping:read",
+		roles: allButAnonymous, permission: "mapping:read",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
 			return c.Doctors.ListByPatient(c.ctx, by, w.patient.ID, nil)
 		},

@@ -37,7 +37,7 @@ var mappingsTable = map[string]useCaseTest{
 		},
 	},
 	"Mappings.List": {
-		roles: staffAndAdmin, permission: "mapping:read",
+		roles: allButAnonymous, permission: "mapping:read",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
 			return c.Mappings.List(c.ctx, by, mappingsFrom(c, w.mapping.ID))
 		},

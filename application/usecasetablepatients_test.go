@@ -19,7 +19,7 @@ var patientsTable = map[string]useCaseTest{
 		},
 	},
 	"Patients.Get": {
-		roles: staffAndAdmin, permission: "patient:read",
+		roles: allButAnonymous, permission: "patient:read",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
 			return c.Patients.Get(c.ctx, by, w.patient.ID, nil)
 		},
@@ -36,7 +36,7 @@ var patientsTable = map[string]useCaseTest{
 		},
 	},
 	"Patients.List": {
-		roles: staffAndAdmin, permission: "patient:read",
+		roles: allButAnonymous, permission: "patient:read",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
 			return c.Patients.List(c.ctx, by, patientsFrom(c, w.patient.ID))
 		},
@@ -51,7 +51,7 @@ var patientsTable = map[string]useCaseTest{
 		},
 	},
 	"Patients.ListByDoctor": {
-		roles: staffAndAdmin, permission: "patient:read",
+		roles: allButAnonymous, permission: "patient:read",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
 			return c.Patients.ListByDoctor(c.ctx, by, w.doctor.ID, nil)
 		},

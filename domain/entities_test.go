@@ -85,8 +85,10 @@ func TestOnlyActorsWithThePermissionSeeSalaries(t *testing.T) {
 	doctor, err := domain.NewDoctor(validDoctor(), now)
 	require.NoError(t, err)
 	assert.Equal(t, "2026-11-22", doctor.JoinedAt.String())
-	assert.Equal(t, "1234.50", doctor.VisibleTo(domain.Actor{Role: domain.Admin}).Salary.String())
-	for _, role := range []domain.Role{domain.Anonymous, domain.Staff, domain.Operator, "GOD"} {
+	for _, role := range []domain.Role{domain.Admin, domain.Operator} {
+		assert.Equal(t, "1234.50", doctor.VisibleTo(domain.Actor{Role: role}).Salary.String())
+	}
+	for _, role := range []domain.Role{domain.Anonymous, domain.Staff, "GOD"} {
 		assert.True(t, doctor.VisibleTo(domain.Actor{Role: role}).Salary.Withheld(), role)
 	}
 }

@@ -105,20 +105,20 @@ var policy = []Rule{
 	{UserManageMFA, "set up and remove one's own second factor", []Role{Staff, Admin}},
 
 	{DoctorCreate, "add doctors", []Role{Admin}},
-	{DoctorRead, "see doctors, without their salaries", []Role{Staff, Admin}},
+	{DoctorRead, "see doctors, without their salaries", []Role{Staff, Admin, Operator}},
 	{DoctorSearch, "search the doctors", []Role{Staff, Admin}},
-	{DoctorReadSalary, "see doctors' salaries", []Role{Admin}},
+	{DoctorReadSalary, "see doctors' salaries", []Role{Admin, Operator}},
 	{DoctorUpdate, "change doctors", []Role{Admin}},
 	{DoctorDelete, "delete doctors", []Role{Admin}},
 
 	{PatientCreate, "add patients", []Role{Staff, Admin}},
-	{PatientRead, "see patients", []Role{Staff, Admin}},
+	{PatientRead, "see patients", []Role{Staff, Admin, Operator}},
 	{PatientSearch, "search the patients", []Role{Staff, Admin}},
 	{PatientUpdate, "change patients", []Role{Staff, Admin}},
 	{PatientDelete, "delete patients", []Role{Staff, Admin}},
 
 	{MappingCreate, "assign doctors to patients", []Role{Staff, Admin}},
-	{MappingRead, "see assignments", []Role{Staff, Admin}},
+	{MappingRead, "see assignments", []Role{Staff, Admin, Operator}},
 	{MappingUpdate, "change assignments", []Role{Staff, Admin}},
 	{MappingDelete, "delete assignments", []Role{Staff, Admin}},
 

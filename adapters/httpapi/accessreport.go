@@ -6,13 +6,14 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"example.com/healthcare/adapters/recordfiles"
 	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 )
 
 // accessReport is the format of the report of accesses: a table for people to read.
 var accessReport = exportFormat[domain.DailyUse]{
-	contentType: "text/csv; charset=utf-8; header=present",
+	contentType: recordfiles.CSV.ContentType(),
 	header:      "date,user,name,role,action,about,outcome,times\r\n",
 	write:       writeCSV(accessReportRow),
 }
@@ -20,7 +21,7 @@ var accessReport = exportFormat[domain.DailyUse]{
 // accessReportRow returns the cells in the order of accessReport's header.
 func accessReportRow(use domain.DailyUse) []string {
 	return []string{
-		use.Day.String(), emptyIfZero(use.User), safeCell(use.ActorName), string(use.Role),
+		use.Day.String(), emptyIfZero(use.User), recordfiles.GuardFormula(use.ActorName), string(use.Role),
 		string(use.Action), domain.DescribePermission(use.Action), string(use.Outcome), strconv.Itoa(use.Times),
 	}
 }
@@ -42,7 +43,7 @@ func reportAccesses(audit *application.Audit) handler {
 func listOrReport(list lister, report handler) lister {
 	return func(c echo.Context, actor domain.Actor, query *query) error {
 		c.Response().Header().Add(echo.HeaderVary, echo.HeaderAccept)
-		if preferred(c.Request(), "text/csv", echo.MIMEApplicationJSON) == "text/csv" {
+		if preferred(c.Request(), string(recordfiles.CSV), echo.MIMEApplicationJSON) == string(recordfiles.CSV) {
 			return report.serve(c, actor)
 		}
 		return list(c, actor, query)

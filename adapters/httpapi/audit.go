@@ -111,7 +111,7 @@ func listAudit(audit *application.Audit) lister {
 		}
 		in := readAuditQuery(query)
 		in.Page.Limit = exportLimit(in.Page.Limit)
-		return sendExport(c, format, func(ctx context.Context) (application.Page[domain.AuditEventView], error) {
+		return sendExport(c, exportFormats[format], func(ctx context.Context) (application.Page[domain.AuditEventView], error) {
 			page, err := audit.List(ctx, actor, in)
 			in.Page.Cursor = domain.Given(page.Next)
 			return page, err

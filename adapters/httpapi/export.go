@@ -2,9 +2,7 @@ package httpapi
 
 import (
 	"context"
-	"encoding/csv"
 	"io"
-	"maps"
 	"mime"
 	"net/http"
 	"slices"
@@ -15,6 +13,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"example.com/healthcare/adapters/httpserver"
+	"example.com/healthcare/adapters/recordfiles"
 	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 )
@@ -27,21 +26,21 @@ type exportFormat[T any] struct {
 	write          func(w io.Writer, items []T) error
 }
 
-// exportFormats are the formats of the audit trail, by media type.
-var exportFormats = map[string]exportFormat[domain.AuditEventView]{
-	"text/csv": {
-		contentType: "text/csv; charset=utf-8; header=present",
+// exportFormats are the formats of the audit trail.
+var exportFormats = map[recordfiles.Format]exportFormat[domain.AuditEventView]{
+	recordfiles.CSV: {
+		contentType: recordfiles.CSV.ContentType(),
 		header:      "id,at,user,role,session,action,subject_kind,subject_id,subject_ids,outcome,request_id,address,version,name\r\n",
 		write:       writeCSV(eventRow),
 	},
-	"application/x-ndjson": {contentType: "application/x-ndjson", write: writeNDJSON},
+	recordfiles.NDJSON: {contentType: recordfiles.NDJSON.ContentType(), write: writeNDJSON},
 }
 
 // preferredExport returns the export format that the Accept headers prefer, and false if
 // they prefer JSON.
-func preferredExport(request *http.Request) (exportFormat[domain.AuditEventView], bool) {
-	format, ok := exportFormats[preferred(request, append(slices.Collect(maps.Keys(exportFormats)), echo.MIMEApplicationJSON)...)]
-	return format, ok
+func preferredExport(request *http.Request) (recordfiles.Format, bool) {
+	name := preferred(request, string(recordfiles.CSV), string(recordfiles.NDJSON), echo.MIMEApplicationJSON)
+	return recordfiles.Format(name), name != "" && name != echo.MIMEApplicationJSON
 }
 
 // preferred returns the offered media type that the Accept headers prefer, and "" if they
@@ -69,9 +68,9 @@ func preferredOf(values []string, offered ...string) string {
 	return best
 }
 
-// exportBytes is the most memory that one page of an export needs: a thousand events,
-// each with the ids of a thousand records.
-const exportBytes = 8 << 20
+// exportBytes is the most memory that one page of an export needs: a thousand events, each
+// with the ids of a thousand records, or the texts of a page of records.
+const exportBytes = domain.MaxPageBytes
 
 // exportLimit returns the limit of the pages that an export reads. If the client has sent a
 // limit, the result is an unreadable input: an export has no pages.
@@ -98,6 +97,7 @@ func sendExport[T any](c echo.Context, format exportFormat[T], next func(context
 		if err != nil {
 			return err
 		}
+		setTotal(c, part.Total)
 		isLast := part.Next == "" || c.Request().Method == http.MethodHead
 		if err := sendPart(c, format, part.Items, isLast); err != nil || isLast {
 			return err
@@ -130,34 +130,17 @@ func sendPart[T any](c echo.Context, format exportFormat[T], items []T, isLast b
 	return http.NewResponseController(c.Response().Writer).Flush()
 }
 
-// writeCSV returns a function that writes items as rows (RFC 4180). Use safeCell for each
+// writeCSV returns a function that writes items as rows. Use recordfiles.GuardFormula for each
 // cell whose text a person chose. All other cells begin with a letter or a digit.
 func writeCSV[T any](row func(T) []string) func(io.Writer, []T) error {
 	return func(w io.Writer, items []T) error {
-		table := csv.NewWriter(w)
-		table.UseCRLF = true
+		var table []byte
 		for _, item := range items {
-			if err := table.Write(row(item)); err != nil {
-				return err
-			}
+			table = recordfiles.AppendRow(table, row(item)...)
 		}
-		table.Flush()
-		return table.Error()
+		_, err := w.Write(table)
+		return err
 	}
-}
-
-// formulaStarts are the characters at which a spreadsheet starts to read a cell as a
-// formula, in half and full width.
-const formulaStarts = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
-
-// safeCell puts a ' before a text that a spreadsheet would run as a formula. It also puts
-// one before a text that begins with ' characters and a formula, so that a program that reads
-// the export can restore each of these texts by removing exactly one '.
-func safeCell(text string) string {
-	if strings.IndexAny(strings.TrimLeft(text, "'"), formulaStarts) == 0 {
-		return "'" + text
-	}
-	return text
 }
 
 // eventRow returns the cells in the order of the header of the CSV format.
@@ -176,7 +159,7 @@ func eventRow(event domain.AuditEventView) []string {
 		emptyIfZero(event.Actor.UserID), string(event.Actor.Role), emptyIfZero(event.Actor.SessionID),
 		string(event.Action), string(event.Subject.Kind), emptyIfZero(event.Subject.ID), ids,
 		string(event.Outcome), event.Actor.Origin.RequestID, showAddress(event.Actor.Origin.Address), version,
-		safeCell(event.ActorName),
+		recordfiles.GuardFormula(event.ActorName),
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"example.com/healthcare/adapters/recordfiles"
 	"example.com/healthcare/application"
 )
 
@@ -52,7 +53,7 @@ func routes(s *application.UseCases, ready readiness, docs bool) []route {
 		{http.MethodPost, "/api/users/:id/password/", tokenRequired, setPassword(s.Users)},
 		{http.MethodDelete, "/api/users/:id/sessions/", tokenRequired, callByIDNoContent(s.Users.RevokeSessions)},
 
-		{http.MethodGet, "/api/doctors/", tokenRequired, listRecords(s.Doctors.List, showDoctor, s.Doctors.ListDeleted)},
+		{http.MethodGet, "/api/doctors/", tokenRequired, listRecords(s.Doctors.List, showDoctor, s.Doctors.ListDeleted, recordfiles.Doctors, s.Store)},
 		{http.MethodGet, "/api/doctors/deleted/", tokenRequired, listDeleted(s.Doctors.ListDeleted)},
 		{http.MethodPost, "/api/doctors/", tokenRequired, createOnce(readDoctor, s.Doctors.Create, showDoctor)},
 		{http.MethodPost, "/api/doctors/bulk/", tokenRequired, createAllOnce(readDoctor, s.Doctors.CreateAll, showDoctor)},
@@ -65,7 +66,7 @@ func routes(s *application.UseCases, ready readiness, docs bool) []route {
 		{http.MethodPost, "/api/doctors/:id/restore/", tokenRequired, restoreOnce(s.Doctors.Restore, showDoctor)},
 		{http.MethodGet, "/api/doctors/:id/patients/", tokenRequired, unpagedForOldClients(listByID(readParameters, s.Patients.ListByDoctor, showPatient))},
 
-		{http.MethodGet, "/api/patients/", tokenRequired, listRecords(s.Patients.List, showPatient, s.Patients.ListDeleted)},
+		{http.MethodGet, "/api/patients/", tokenRequired, listRecords(s.Patients.List, showPatient, s.Patients.ListDeleted, recordfiles.Patients, s.Store)},
 		{http.MethodGet, "/api/patients/deleted/", tokenRequired, listDeleted(s.Patients.ListDeleted)},
 		{http.MethodPost, "/api/patients/search/", tokenRequired, searchPatients(s.Patients)},
 		{http.MethodPost, "/api/patients/", tokenRequired, createOnce(readPatient, s.Patients.Create, showPatient)},
@@ -81,7 +82,7 @@ func routes(s *application.UseCases, ready readiness, docs bool) []route {
 		{http.MethodGet, "/api/patients/:id/accesses/", tokenRequired, listOrReport(listByID(readAccessQuery, s.Audit.Accesses, showEvent), reportAccesses(s.Audit))},
 		{http.MethodGet, "/api/patients/:id/accesses/report/", tokenRequired, reportAccesses(s.Audit)},
 
-		{http.MethodGet, "/api/mappings/", tokenRequired, listRecords(s.Mappings.List, showAssignment, s.Mappings.ListDeleted)},
+		{http.MethodGet, "/api/mappings/", tokenRequired, listRecords(s.Mappings.List, showAssignment, s.Mappings.ListDeleted, recordfiles.Mappings, s.Store)},
 		{http.MethodGet, "/api/mappings/deleted/", tokenRequired, listDeleted(s.Mappings.ListDeleted)},
 		{http.MethodPost, "/api/mappings/", tokenRequired, createOnce(readMapping, s.Mappings.Assign, showMapping)},
 		{http.MethodPost, "/api/mappings/bulk/", tokenRequired, createAllOnce(readMapping, s.Mappings.AssignAll, showMapping)},

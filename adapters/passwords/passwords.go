@@ -5,6 +5,7 @@ package passwords
 import (
 	"context"
 	"crypto/rand"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"runtime"
@@ -51,15 +52,15 @@ var Recommended = Params{
 // Passwords implements ports.Passwords. It is safe for concurrent use.
 type Passwords struct {
 	current argon2id.Params
-	// decoy is the hash of a random password. It is compared for users without a password,
-	// so that the comparison takes the usual time.
+	// decoy is compared for users without a password, so that the comparison takes the usual
+	// time: see newDecoy.
 	decoy         string
 	trimForDjango bool
 	queue         *queue
 }
 
-// New returns a Passwords that creates argon2id hashes with params. It computes one hash.
-// It fails if params are out of range.
+// New returns a Passwords that creates argon2id hashes with params. It fails if params are
+// out of range.
 func New(params Params) (*Passwords, error) {
 	current := argon2id.Params{
 		Memory:      params.MemoryKiB,
@@ -71,11 +72,17 @@ func New(params Params) (*Passwords, error) {
 	if !affordable(current) || params.Concurrent < 1 || params.Waiting < 0 {
 		return nil, fmt.Errorf("passwords: parameters out of range: %+v", params)
 	}
-	decoy, err := argon2id.CreateHash(rand.Text(), &current)
-	if err != nil {
-		return nil, fmt.Errorf("passwords: hash the decoy: %w", err)
-	}
-	return &Passwords{current: current, decoy: decoy, trimForDjango: params.TrimForDjango, queue: newQueue(params.Concurrent, params.Waiting)}, nil
+	return &Passwords{current: current, decoy: newDecoy(current), trimForDjango: params.TrimForDjango, queue: newQueue(params.Concurrent, params.Waiting)}, nil
+}
+
+// newDecoy returns what looks like a hash with the parameters and is random, so that no
+// password matches it. A real hash would take 46 MiB at the start of every command.
+func newDecoy(params argon2id.Params) string {
+	random := make([]byte, params.SaltLength+params.KeyLength)
+	_, _ = rand.Read(random) // never fails (crypto/rand)
+	encode := base64.RawStdEncoding.EncodeToString
+	return fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s", params.Memory, params.Iterations, params.Parallelism,
+		encode(random[:params.SaltLength]), encode(random[params.SaltLength:]))
 }
 
 // Hash implements ports.Passwords. ctx limits the time in the queue; a computation that has

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"example.com/healthcare/adapters/sqlite"
@@ -37,7 +36,7 @@ pg_dump asks for the password, or reads it from PGPASSWORD or ~/.pgpass`, quoteF
 	if err := cfg.requireUsedStore(); err != nil {
 		return err
 	}
-	if err := c.checkFile(cfg); err != nil {
+	if err := cfg.checkNewFile(c.File, c.Force); err != nil {
 		return err
 	}
 	temporary, err := createTemporary(c.File)
@@ -57,29 +56,6 @@ pg_dump asks for the password, or reads it from PGPASSWORD or ~/.pgpass`, quoteF
 	}
 	_, err = fmt.Fprintf(p.out, "Backed up and checked: %s\n%s\n", c.File, cfg.describeSeal(seal))
 	return err
-}
-
-// checkFile refuses a file that exists, and one in DATA_DIR: --force could replace the store
-// or its key, and what destroys the store would destroy the backup, too.
-func (c backupCommand) checkFile(cfg config) error {
-	folder, err := os.Stat(filepath.Dir(c.File))
-	if err != nil {
-		return fmt.Errorf("the folder of the backup: %w", err)
-	}
-	if data, err := os.Stat(cfg.DataDir); err == nil && os.SameFile(folder, data) {
-		return fmt.Errorf("%s is in DATA_DIR: back up to another folder, if possible on another disk", c.File)
-	}
-	switch found, err := os.Lstat(c.File); {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
-		return err
-	case found.IsDir():
-		return fmt.Errorf("%s is a folder: add the name of the file", c.File)
-	case !c.Force:
-		return fmt.Errorf("%s exists: choose another name, or replace it with --force", c.File)
-	}
-	return nil
 }
 
 // lastSeal is the last seal of a backup.

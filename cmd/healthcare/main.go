@@ -30,6 +30,7 @@ type commands struct {
 	Audit           auditCommand           `cmd:"" help:"Verify and adopt the audit trail."`
 	Backup          backupCommand          `cmd:"" help:"Back up the embedded store to a file, also while the service runs."`
 	Restore         restoreCommand         `cmd:"" help:"Replace the embedded store by a backup, and revoke all sessions. Stop the service first."`
+	Export          exportCommand          `cmd:"" help:"Write all records of a kind, or all users, to a file or to the standard output, also while the service runs."`
 	Purge           purgeCommand           `cmd:"" help:"Remove records for good that were deleted long ago, or count them."`
 	Policy          policyCommand          `cmd:"" help:"Print the permissions of each role."`
 	Openapi         openapiCommand         `cmd:"" help:"Print the description of the API, an OpenAPI document."`
@@ -105,10 +106,15 @@ func withServices(ctx context.Context, p process, access access, run func(*appli
 	if err != nil {
 		return err
 	}
-	if err := cfg.requireUsed(); err != nil {
+	return cfg.withServices(ctx, p, access, run)
+}
+
+// withServices is the function withServices for a command that has loaded the settings.
+func (c config) withServices(ctx context.Context, p process, access access, run func(*application.UseCases) error) error {
+	if err := c.requireUsed(); err != nil {
 		return err
 	}
-	useCases, cleanup, err := newUseCases(ctx, cfg, access, cfg.logger(p.err))
+	useCases, cleanup, err := newUseCases(ctx, c, access, c.logger(p.err))
 	if err != nil {
 		return err
 	}
@@ -119,7 +125,16 @@ func withServices(ctx context.Context, p process, access access, run func(*appli
 // withOwnTrail is withServices for a command that records audit events. It refuses a trail
 // that was sealed with another key.
 func withOwnTrail(ctx context.Context, p process, run func(*application.UseCases) error) error {
-	return withServices(ctx, p, accessUse, func(useCases *application.UseCases) error {
+	cfg, err := loadConfig(p)
+	if err != nil {
+		return err
+	}
+	return cfg.withOwnTrail(ctx, p, run)
+}
+
+// withOwnTrail is the function withOwnTrail for a command that has loaded the settings.
+func (c config) withOwnTrail(ctx context.Context, p process, run func(*application.UseCases) error) error {
+	return c.withServices(ctx, p, accessUse, func(useCases *application.UseCases) error {
 		if err := requireOwnTrail(ctx, useCases.Trail); err != nil {
 			return err
 		}

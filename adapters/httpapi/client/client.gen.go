@@ -2883,6 +2883,8 @@ type ClientInterface interface {
 	//
 	// For Staff and Admins. All doctors. Only Admins get salaries.
 	//
+	// With `Accept: text/csv` or `Accept: application/x-ndjson`, this is an export. For Staff, it has no column `salary`.
+	//
 	// With `?deleted=true`, which older clients send, this answers as `/api/doctors/deleted/`, with the same permission.
 	//
 	// Corresponds with GET /api/doctors/ (the `ListDoctors` operationId).
@@ -3036,6 +3038,10 @@ type ClientInterface interface {
 	// For Staff and Admins. All mappings, with the patient's name and the doctor. If no mapping matches `patient_id`
 	// and `doctor_id`, the list is empty.
 	//
+	// With `Accept: text/csv` or `Accept: application/x-ndjson`, this is an export. The columns of the CSV for `patient` are
+	// `patient_id`, `patient_external_id` and `patient_name`, and those for `doctor` are `doctor_id`, `doctor_license_number`
+	// and `doctor_name`.
+	//
 	// With `?deleted=true`, which older clients send, this answers as `/api/mappings/deleted/`, with the same permission.
 	// It cannot be combined with a filter (400).
 	//
@@ -3186,6 +3192,8 @@ type ClientInterface interface {
 	// ListPatients List patients
 	//
 	// For Staff and Admins. All patients.
+	//
+	// With `Accept: text/csv` or `Accept: application/x-ndjson`, this is an export.
 	//
 	// With `?deleted=true`, which older clients send, this answers as `/api/patients/deleted/`, with the same permission.
 	//
@@ -4103,6 +4111,8 @@ func (c *Client) EndSession(ctx context.Context, id SessionID, reqEditors ...Req
 //
 // For Staff and Admins. All doctors. Only Admins get salaries.
 //
+// With `Accept: text/csv` or `Accept: application/x-ndjson`, this is an export. For Staff, it has no column `salary`.
+//
 // With `?deleted=true`, which older clients send, this answers as `/api/doctors/deleted/`, with the same permission.
 //
 // Corresponds with GET /api/doctors/ (the `ListDoctors` operationId).
@@ -4416,6 +4426,10 @@ func (c *Client) RestoreDoctor(ctx context.Context, id DeletedDoctorID, params *
 // For Staff and Admins. All mappings, with the patient's name and the doctor. If no mapping matches `patient_id`
 // and `doctor_id`, the list is empty.
 //
+// With `Accept: text/csv` or `Accept: application/x-ndjson`, this is an export. The columns of the CSV for `patient` are
+// `patient_id`, `patient_external_id` and `patient_name`, and those for `doctor` are `doctor_id`, `doctor_license_number`
+// and `doctor_name`.
+//
 // With `?deleted=true`, which older clients send, this answers as `/api/mappings/deleted/`, with the same permission.
 // It cannot be combined with a filter (400).
 //
@@ -4715,6 +4729,8 @@ func (c *Client) RestoreMapping(ctx context.Context, id DeletedMappingID, params
 // ListPatients List patients
 //
 // For Staff and Admins. All patients.
+//
+// With `Accept: text/csv` or `Accept: application/x-ndjson`, this is an export.
 //
 // With `?deleted=true`, which older clients send, this answers as `/api/patients/deleted/`, with the same permission.
 //
@@ -10956,6 +10972,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// For Staff and Admins. All doctors. Only Admins get salaries.
 	//
+	// With `Accept: text/csv` or `Accept: application/x-ndjson`, this is an export. For Staff, it has no column `salary`.
+	//
 	// With `?deleted=true`, which older clients send, this answers as `/api/doctors/deleted/`, with the same permission.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -11125,6 +11143,10 @@ type ClientWithResponsesInterface interface {
 	// For Staff and Admins. All mappings, with the patient's name and the doctor. If no mapping matches `patient_id`
 	// and `doctor_id`, the list is empty.
 	//
+	// With `Accept: text/csv` or `Accept: application/x-ndjson`, this is an export. The columns of the CSV for `patient` are
+	// `patient_id`, `patient_external_id` and `patient_name`, and those for `doctor` are `doctor_id`, `doctor_license_number`
+	// and `doctor_name`.
+	//
 	// With `?deleted=true`, which older clients send, this answers as `/api/mappings/deleted/`, with the same permission.
 	// It cannot be combined with a filter (400).
 	//
@@ -11289,6 +11311,8 @@ type ClientWithResponsesInterface interface {
 	// ListPatientsWithResponse List patients
 	//
 	// For Staff and Admins. All patients.
+	//
+	// With `Accept: text/csv` or `Accept: application/x-ndjson`, this is an export.
 	//
 	// With `?deleted=true`, which older clients send, this answers as `/api/patients/deleted/`, with the same permission.
 	//
@@ -12182,13 +12206,24 @@ func (r EndSessionResponse) StatusCode() int {
 	return 0
 }
 
+// ListDoctorsResponse426Headers the declared response headers of an HTTP 426 response for ListDoctors
+type ListDoctorsResponse426Headers struct {
+	CacheControl string
+	Upgrade      *string
+	XRequestID   string
+}
+
 type ListDoctorsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *[]Doctor
+	// ApplicationProblemJSON426 the response for an HTTP 426 `application/problem+json` response
+	ApplicationProblemJSON426 *UpgradeRequired
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers426 the parsed response headers for an HTTP 426 response
+	Headers426 *ListDoctorsResponse426Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -12520,13 +12555,24 @@ func (r RestoreDoctorResponse) StatusCode() int {
 	return 0
 }
 
+// ListMappingsResponse426Headers the declared response headers of an HTTP 426 response for ListMappings
+type ListMappingsResponse426Headers struct {
+	CacheControl string
+	Upgrade      *string
+	XRequestID   string
+}
+
 type ListMappingsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *[]Assignment
+	// ApplicationProblemJSON426 the response for an HTTP 426 `application/problem+json` response
+	ApplicationProblemJSON426 *UpgradeRequired
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers426 the parsed response headers for an HTTP 426 response
+	Headers426 *ListMappingsResponse426Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -12833,13 +12879,24 @@ func (r RestoreMappingResponse) StatusCode() int {
 	return 0
 }
 
+// ListPatientsResponse426Headers the declared response headers of an HTTP 426 response for ListPatients
+type ListPatientsResponse426Headers struct {
+	CacheControl string
+	Upgrade      *string
+	XRequestID   string
+}
+
 type ListPatientsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *[]Patient
+	// ApplicationProblemJSON426 the response for an HTTP 426 `application/problem+json` response
+	ApplicationProblemJSON426 *UpgradeRequired
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers426 the parsed response headers for an HTTP 426 response
+	Headers426 *ListPatientsResponse426Headers
 }
 
 // Status returns HTTPResponse.Status
@@ -14057,6 +14114,8 @@ func (c *ClientWithResponses) EndSessionWithResponse(ctx context.Context, id Ses
 //
 // For Staff and Admins. All doctors. Only Admins get salaries.
 //
+// With `Accept: text/csv` or `Accept: application/x-ndjson`, this is an export. For Staff, it has no column `salary`.
+//
 // With `?deleted=true`, which older clients send, this answers as `/api/doctors/deleted/`, with the same permission.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -14322,6 +14381,10 @@ func (c *ClientWithResponses) RestoreDoctorWithResponse(ctx context.Context, id 
 // For Staff and Admins. All mappings, with the patient's name and the doctor. If no mapping matches `patient_id`
 // and `doctor_id`, the list is empty.
 //
+// With `Accept: text/csv` or `Accept: application/x-ndjson`, this is an export. The columns of the CSV for `patient` are
+// `patient_id`, `patient_external_id` and `patient_name`, and those for `doctor` are `doctor_id`, `doctor_license_number`
+// and `doctor_name`.
+//
 // With `?deleted=true`, which older clients send, this answers as `/api/mappings/deleted/`, with the same permission.
 // It cannot be combined with a filter (400).
 //
@@ -14576,6 +14639,8 @@ func (c *ClientWithResponses) RestoreMappingWithResponse(ctx context.Context, id
 // ListPatientsWithResponse List patients
 //
 // For Staff and Admins. All patients.
+//
+// With `Accept: text/csv` or `Accept: application/x-ndjson`, this is an export.
 //
 // With `?deleted=true`, which older clients send, this answers as `/api/patients/deleted/`, with the same permission.
 //
@@ -15988,6 +16053,13 @@ func ParseListDoctorsResponse(rsp *http.Response) (*ListDoctorsResponse, error) 
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 426:
+		var dest UpgradeRequired
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON426 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -15995,6 +16067,33 @@ func ParseListDoctorsResponse(rsp *http.Response) (*ListDoctorsResponse, error) 
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode == 426:
+		var headers ListDoctorsResponse426Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("Upgrade"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Upgrade", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Upgrade = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers426 = &headers
 	}
 
 	return response, nil
@@ -16488,6 +16587,13 @@ func ParseListMappingsResponse(rsp *http.Response) (*ListMappingsResponse, error
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 426:
+		var dest UpgradeRequired
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON426 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -16495,6 +16601,33 @@ func ParseListMappingsResponse(rsp *http.Response) (*ListMappingsResponse, error
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode == 426:
+		var headers ListMappingsResponse426Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("Upgrade"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Upgrade", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Upgrade = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers426 = &headers
 	}
 
 	return response, nil
@@ -16955,6 +17088,13 @@ func ParseListPatientsResponse(rsp *http.Response) (*ListPatientsResponse, error
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 426:
+		var dest UpgradeRequired
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON426 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -16962,6 +17102,33 @@ func ParseListPatientsResponse(rsp *http.Response) (*ListPatientsResponse, error
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode == 426:
+		var headers ListPatientsResponse426Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("Upgrade"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Upgrade", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Upgrade = &value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers426 = &headers
 	}
 
 	return response, nil
