@@ -59,6 +59,10 @@ const (
 	MappingRestore     Permission = "mapping:restore"
 	MappingRestoreAny  Permission = "mapping:restore_any"
 
+	DoctorImport  Permission = "doctor:import"
+	PatientImport Permission = "patient:import"
+	MappingImport Permission = "mapping:import"
+
 	StoreRestore Permission = "store:restore"
 
 	RetentionRead  Permission = "retention:read"
@@ -129,6 +133,10 @@ var policy = []Rule{
 	{MappingReadDeleted, "see deleted assignments and their versions", []Role{Admin}},
 	{MappingRestore, "restore assignments that one deleted oneself", []Role{Staff, Admin}},
 	{MappingRestoreAny, "restore assignments that others deleted", []Role{Admin}},
+
+	{DoctorImport, "add and change doctors from a file, with their salaries", []Role{Operator}},
+	{PatientImport, "add and change patients from a file", []Role{Operator}},
+	{MappingImport, "assign doctors to patients from a file", []Role{Operator}},
 
 	{StoreRestore, "restore the store from a backup, which revokes all sessions", []Role{Operator}},
 
