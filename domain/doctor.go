@@ -28,6 +28,9 @@ func (d Doctor) Self() Reference { return Reference{SubjectDoctor, d.ID} }
 // Parents implements Record: a doctor has none.
 func (d Doctor) Parents() []Reference { return nil }
 
+// NaturalKey implements Record: it is the licence number's Key.
+func (d Doctor) NaturalKey() NaturalKey { return NaturalKey(d.LicenseNumber.Key()) }
+
 func (d Doctor) stamped(stamp Stamp) Record {
 	d.Stamp = stamp
 	return d

@@ -19,6 +19,11 @@ func (m Mapping) Parents() []Reference {
 	return []Reference{{SubjectPatient, m.PatientID}, {SubjectDoctor, m.DoctorID}}
 }
 
+// NaturalKey implements Record: it is the pair.
+func (m Mapping) NaturalKey() NaturalKey {
+	return NaturalKey(m.PatientID.String() + " " + m.DoctorID.String())
+}
+
 func (m Mapping) stamped(stamp Stamp) Record {
 	m.Stamp = stamp
 	return m

@@ -48,6 +48,9 @@ func (p Patient) Self() Reference { return Reference{SubjectPatient, p.ID} }
 // Parents implements Record: a patient has none.
 func (p Patient) Parents() []Reference { return nil }
 
+// NaturalKey implements Record: it is the external id.
+func (p Patient) NaturalKey() NaturalKey { return NaturalKey(p.ExternalID.text) }
+
 func (p Patient) stamped(stamp Stamp) Record {
 	p.Stamp = stamp
 	return p
