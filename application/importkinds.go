@@ -9,11 +9,12 @@ import (
 
 var importedPatients = importKind[domain.PatientInput, domain.Patient]{
 	versionedRecords: patientRecords,
-	permission:       domain.PatientImport, create: domain.PatientCreate, update: domain.PatientUpdate,
+	importing:        domain.PatientImport, creating: domain.PatientCreate, updating: domain.PatientUpdate,
 	propose: func(_ context.Context, _ ports.Tx, job importJob, rows []ImportRow[domain.PatientInput]) ([]proposal[domain.Patient], error) {
 		return proposeEach(job, rows, func(in domain.PatientInput, _ bool) (asked proposal[domain.Patient]) {
 			// Only the key of keyed counts, so its other fields can be bad.
 			asked.keyed, _ = domain.Patient{}.Change(in, job.now)
+			asked.key = asked.keyed.NaturalKey()
 			asked.fresh, asked.freshErr = domain.NewPatient(in, domain.Actor{UserID: job.CreatedBy}, job.now)
 			asked.change = func(stored domain.Patient) (domain.Patient, error) { return stored.Change(in, job.now) }
 			return asked
@@ -27,10 +28,11 @@ var importedPatients = importKind[domain.PatientInput, domain.Patient]{
 
 var importedDoctors = importKind[domain.DoctorInput, domain.Doctor]{
 	versionedRecords: doctorRecords,
-	permission:       domain.DoctorImport, create: domain.DoctorCreate, update: domain.DoctorUpdate,
+	importing:        domain.DoctorImport, creating: domain.DoctorCreate, updating: domain.DoctorUpdate,
 	propose: func(_ context.Context, _ ports.Tx, job importJob, rows []ImportRow[domain.DoctorInput]) ([]proposal[domain.Doctor], error) {
 		return proposeEach(job, rows, func(in domain.DoctorInput, _ bool) (asked proposal[domain.Doctor]) {
 			asked.keyed, _ = domain.Doctor{}.Change(in)
+			asked.key = asked.keyed.NaturalKey()
 			asked.fresh, asked.freshErr = domain.NewDoctor(in, job.now)
 			asked.change = func(stored domain.Doctor) (domain.Doctor, error) { return stored.Change(in) }
 			return asked

@@ -9,7 +9,7 @@ import (
 
 var importedMappings = importKind[MappingKeys, domain.Mapping]{
 	versionedRecords: mappingRecords,
-	permission:       domain.MappingImport, create: domain.MappingCreate, update: domain.MappingUpdate,
+	importing:        domain.MappingImport, creating: domain.MappingCreate, updating: domain.MappingUpdate,
 	propose: func(ctx context.Context, tx ports.Tx, job importJob, rows []ImportRow[MappingKeys]) ([]proposal[domain.Mapping], error) {
 		patients, err := mappedPatients.find(ctx, tx, job, rows)
 		if err != nil {
@@ -28,7 +28,7 @@ var importedMappings = importKind[MappingKeys, domain.Mapping]{
 			if err != nil {
 				return proposal[domain.Mapping]{err: err}
 			}
-			return proposal[domain.Mapping]{keyed: mapping, fresh: mapping, change: func(stored domain.Mapping) (domain.Mapping, error) {
+			return proposal[domain.Mapping]{key: mapping.NaturalKey(), keyed: mapping, fresh: mapping, change: func(stored domain.Mapping) (domain.Mapping, error) {
 				if stored.NaturalKey() != mapping.NaturalKey() {
 					return stored, errRow(domain.Conflict, "id", "", "The mapping with this id has another patient or doctor now. Leave out the id to add this one.")
 				}

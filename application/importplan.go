@@ -12,7 +12,7 @@ import (
 // importKind says how an import treats the rows of one kind of records.
 type importKind[In any, T domain.Record] struct {
 	versionedRecords[T]
-	permission, create, update domain.Permission
+	importing, creating, updating domain.Permission
 	// propose returns what each row asks for. It reads the store, but not the records
 	// themselves.
 	propose func(ctx context.Context, tx ports.Tx, job importJob, rows []ImportRow[In]) ([]proposal[T], error)
@@ -35,7 +35,8 @@ type importJob struct {
 type proposal[T domain.Record] struct {
 	// id is that of a row from an export of this store, zero for other rows.
 	id domain.ID
-	// keyed is a record that has the NaturalKey of the row, if the row has one.
+	// key is the NaturalKey of the row, empty if it has none, and keyed a record with this key.
+	key   domain.NaturalKey
 	keyed T
 	// fresh is the record that the row adds if there is no such record yet, and freshErr why
 	// it cannot be added.
@@ -102,7 +103,7 @@ func (p planner[In, T]) match(ctx context.Context, tx ports.Tx, proposals []prop
 	stored := storedRecords[T]{byKey: map[domain.NaturalKey]T{}, byID: map[domain.ID]T{}}
 	var keyed []T
 	for _, proposal := range proposals {
-		if proposal.keyed.NaturalKey() != "" {
+		if proposal.key != "" {
 			keyed = append(keyed, proposal.keyed)
 		}
 	}
@@ -134,15 +135,14 @@ func (p planner[In, T]) match(ctx context.Context, tx ports.Tx, proposals []prop
 
 // decide decides what to do with one row. The error is why it is refused.
 func (p planner[In, T]) decide(d *decision[T], proposal proposal[T], stored storedRecords[T]) error {
-	key := proposal.keyed.NaturalKey()
 	before, found := stored.byID[proposal.id]
-	if !found && key != "" {
-		before, found = stored.byKey[key]
+	if !found && proposal.key != "" {
+		before, found = stored.byKey[proposal.key]
 	}
 	if found {
 		d.matched, d.parents = before.Self().ID, before.Parents()
 	}
-	if err := p.refuseSecond(d.Line, key, before, found); err != nil {
+	if err := p.refuseSecond(d.Line, proposal.key, before, found); err != nil {
 		return err
 	}
 	switch {
@@ -155,7 +155,7 @@ func (p planner[In, T]) decide(d *decision[T], proposal proposal[T], stored stor
 		return p.errMissing(proposal.id, stored)
 	case proposal.freshErr != nil:
 		return proposal.freshErr
-	case key == "" && !p.AddKeyless:
+	case proposal.key == "" && !p.AddKeyless:
 		return errKeyless()
 	}
 	d.Outcome, d.after = ImportNew, proposal.fresh

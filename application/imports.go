@@ -38,7 +38,7 @@ func (s *Imports) Mappings(ctx context.Context, actor domain.Actor, rows ImportR
 }
 
 func runImport[In any, T domain.Record](ctx context.Context, s *Imports, actor domain.Actor, kind importKind[In, T], rows ImportRows[In], rules ImportRules, report func(ImportResult) error) (ImportSummary, error) {
-	c := call{actor: actor, permission: kind.permission, kind: kind.Kind}
+	c := call{actor: actor, permission: kind.importing, kind: kind.Kind}
 	if rules.CreatedBy != 0 {
 		c.named = []domain.Reference{{Kind: domain.SubjectUser, ID: rules.CreatedBy}}
 	}
@@ -162,6 +162,9 @@ func (r *importRun[In, T]) planFile(ctx context.Context) error {
 func (r *importRun[In, T]) reportAll(decisions []decision[T]) error {
 	for _, decision := range decisions {
 		r.summary.count(decision.ImportResult)
+		if r.report == nil {
+			continue
+		}
 		if err := r.report(decision.ImportResult); err != nil {
 			return err
 		}
@@ -171,7 +174,7 @@ func (r *importRun[In, T]) reportAll(decisions []decision[T]) error {
 
 // readEvent returns the event that names the records with which rows were compared.
 func (r *importRun[In, T]) readEvent(decisions []decision[T]) domain.AuditEvent {
-	event := r.newEvent(r.permission)
+	event := r.newEvent(r.importing)
 	for _, decision := range decisions {
 		if decision.matched != 0 {
 			event.Subject.Shown = append(event.Subject.Shown, decision.matched)

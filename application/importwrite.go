@@ -134,7 +134,7 @@ func (r *importRun[In, T]) update(ctx context.Context, do func(ports.Tx, *writte
 	}
 }
 
-// write adds the new records and changes the changed ones, each with its version and in an event.
+// write adds the new records and saves the changed ones, each with its version and in an event.
 func (r *importRun[In, T]) write(ctx context.Context, tx ports.Tx, written *writtenEvents, decisions []decision[T]) error {
 	var added, before, after []T
 	for _, decision := range decisions {
@@ -145,13 +145,15 @@ func (r *importRun[In, T]) write(ctx context.Context, tx ports.Tx, written *writ
 			before, after = append(before, decision.before), append(after, decision.after)
 		}
 	}
-	created := r.newEvent(r.create)
+	created, updated := r.newEvent(r.creating), r.newEvent(r.updating)
 	added, err := r.createAll(ctx, tx, created, added)
-	if err != nil {
-		return err
+	if err == nil {
+		err = r.updateAll(ctx, tx, updated, before, after)
 	}
-	updated := r.newEvent(r.importKind.update)
-	if err := r.updateAll(ctx, tx, updated, before, after); err != nil {
+	if kind := domain.KindOf(err); kind == domain.Conflict || kind == domain.Invalid {
+		return raceError{err}
+	}
+	if err != nil {
 		return err
 	}
 	for i := range decisions {
@@ -159,5 +161,8 @@ func (r *importRun[In, T]) write(ctx context.Context, tx ports.Tx, written *writ
 			decisions[i].ID, added = added[0].Self().ID, added[1:]
 		}
 	}
-	return errors.Join(written.add(ctx, tx, created.AuditEvent), written.add(ctx, tx, updated.AuditEvent))
+	if err := written.add(ctx, tx, created.AuditEvent); err != nil {
+		return err
+	}
+	return written.add(ctx, tx, updated.AuditEvent)
 }
