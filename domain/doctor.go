@@ -121,9 +121,7 @@ func (d Doctor) VisibleTo(actor Actor) Doctor {
 func (Doctor) restricted() {}
 
 // ErrLicenseTaken returns a Conflict: another doctor has the licence number.
-func ErrLicenseTaken() error {
-	return ErrDuplicate("license_number", "doctor with this license number already exists.")
-}
+func ErrLicenseTaken() error { return RecordKindOf(SubjectDoctor).ErrKeyTaken() }
 
 // Specialization is a doctor's medical specialty: one line of 1 to 200 characters.
 type Specialization struct{ text string }

@@ -92,9 +92,7 @@ func (m Mapping) fill(form *form, in MappingInput, now time.Time) (Mapping, erro
 }
 
 // ErrAlreadyAssigned returns a Conflict: the doctor is already assigned to the patient.
-func ErrAlreadyAssigned() error {
-	return ErrDuplicate(NonField, "The fields patient, doctor must make a unique set.")
-}
+func ErrAlreadyAssigned() error { return RecordKindOf(SubjectMapping).ErrKeyTaken() }
 
 // AssignmentList declares the list of mappings.
 var AssignmentList = Listing[Assignment]{

@@ -186,6 +186,4 @@ func ParseExternalID(text string) (ExternalID, error) {
 func (id ExternalID) String() string { return id.text }
 
 // ErrExternalIDTaken says that another patient has the external id.
-func ErrExternalIDTaken() error {
-	return ErrDuplicate("external_id", "patient with this external id already exists.")
-}
+func ErrExternalIDTaken() error { return RecordKindOf(SubjectPatient).ErrKeyTaken() }

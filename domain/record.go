@@ -71,17 +71,31 @@ type RecordKind struct {
 	Read, ReadHistory, ReadDeleted, Restore Permission
 	// RestoreAny allows restoring records that others deleted.
 	RestoreAny Permission
-	// ErrKeyTaken returns the Conflict of a record whose NaturalKey another one has.
-	ErrKeyTaken func() error
+	// keyField is the field that holds the NaturalKey, and keyTaken is the error on it when
+	// another record has that key.
+	keyField, keyTaken string
 }
+
+// ErrKeyTaken returns the Conflict of a record whose NaturalKey another one has.
+func (k RecordKind) ErrKeyTaken() error { return ErrDuplicate(k.keyField, k.keyTaken) }
 
 // recordKinds is the only list of the kinds of records, parents before children. Code
 // that locks records of several kinds follows the list in reverse, so that two
 // transactions cannot deadlock.
 var recordKinds = []RecordKind{
-	{SubjectDoctor, "doctors", nil, DoctorRead, DoctorReadHistory, DoctorReadDeleted, DoctorRestore, DoctorRestore, ErrLicenseTaken},
-	{SubjectPatient, "patients", nil, PatientRead, PatientReadHistory, PatientReadDeleted, PatientRestore, PatientRestoreAny, ErrExternalIDTaken},
-	{SubjectMapping, "mappings", []SubjectKind{SubjectPatient, SubjectDoctor}, MappingRead, MappingReadHistory, MappingReadDeleted, MappingRestore, MappingRestoreAny, ErrAlreadyAssigned},
+	{
+		SubjectDoctor, "doctors", nil, DoctorRead, DoctorReadHistory, DoctorReadDeleted, DoctorRestore, DoctorRestore,
+		"license_number", "doctor with this license number already exists.",
+	},
+	{
+		SubjectPatient, "patients", nil, PatientRead, PatientReadHistory, PatientReadDeleted, PatientRestore, PatientRestoreAny,
+		"external_id", "patient with this external id already exists.",
+	},
+	{
+		SubjectMapping, "mappings", []SubjectKind{SubjectPatient, SubjectDoctor},
+		MappingRead, MappingReadHistory, MappingReadDeleted, MappingRestore, MappingRestoreAny,
+		NonField, "The fields patient, doctor must make a unique set.",
+	},
 }
 
 // RecordKinds returns all kinds of records, parents before children.

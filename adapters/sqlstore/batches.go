@@ -112,10 +112,11 @@ func isIn(found []domain.ID, id domain.ID) bool {
 	return is
 }
 
-// arguments concatenates the values of rows.
+// arguments concatenates the values of rows, of which there is at least one.
 func arguments[T any](rows []T, values func(T) []any) []any {
-	var args []any
-	for _, row := range rows {
+	args := values(rows[0])
+	args = slices.Grow(args, (len(rows)-1)*len(args)+2) // idArguments appends two.
+	for _, row := range rows[1:] {
 		args = append(args, values(row)...)
 	}
 	return args
