@@ -76,9 +76,20 @@ var layers = []layer{
 	},
 	{
 		folder:  "adapters/httpapi",
-		ours:    []string{"domain", "ports", "application", "adapters/httpapi", "adapters/httpserver"},
+		ours:    []string{"domain", "ports", "application", "adapters/httpapi", "adapters/httpserver", "adapters/recordfiles", "adapters/recordjson"},
 		inTests: []string{"adapters", "migrations"},
-		why:     "a transport calls use-cases; code shared between transports belongs in httpserver",
+		why:     "a transport calls use-cases; code shared between transports belongs in httpserver, recordfiles and recordjson",
+	},
+	{
+		folder:  "adapters/recordfiles",
+		ours:    []string{"domain", "application", "adapters/recordjson"},
+		inTests: []string{"adapters"},
+		why:     "recordfiles is shared by the API and the commands, so it depends on no transport and on no store",
+	},
+	{
+		folder: "adapters/recordjson",
+		ours:   []string{"domain"},
+		why:    "recordjson only shows entities, so it depends on no use-case, transport or store",
 	},
 	{
 		folder:  "adapters/postgres",
