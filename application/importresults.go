@@ -53,8 +53,9 @@ type ImportSummary struct {
 	Written bool
 }
 
-func (s *ImportSummary) count(result ImportResult) {
-	switch result.Outcome {
+// Add counts a row.
+func (s *ImportSummary) Add(outcome ImportOutcome) {
+	switch outcome {
 	case ImportNew:
 		s.New++
 	case ImportChanged:

@@ -161,7 +161,7 @@ func (r *importRun[In, T]) planFile(ctx context.Context) error {
 
 func (r *importRun[In, T]) reportAll(decisions []decision[T]) error {
 	for _, decision := range decisions {
-		r.summary.count(decision.ImportResult)
+		r.summary.Add(decision.Outcome)
 		if r.report == nil {
 			continue
 		}

@@ -30,7 +30,7 @@ func (r *importRun[In, T]) writeFile(ctx context.Context) error {
 				if decision.Outcome == ImportRefused {
 					return fmt.Errorf("line %d: a record has changed during the import, nothing was imported: %w", decision.Line, decision.Reason)
 				}
-				summary.count(decision.ImportResult)
+				summary.Add(decision.Outcome)
 			}
 			if err := r.write(ctx, tx, written, decisions); err != nil {
 				return err
