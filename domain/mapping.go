@@ -34,14 +34,15 @@ func (m Mapping) Fields() []Field {
 	return []Field{{"patient", m.PatientID}, {"doctor", m.DoctorID}, {"assigned_at", m.AssignedAt}}
 }
 
-// Assignment is a mapping as clients read it, with the patient's name and the doctor.
+// Assignment is a mapping as clients read it, with the patient's name and external id, and the doctor.
 type Assignment struct {
-	ID          ID
-	PatientID   ID
-	PatientName Name
-	Doctor      Doctor
-	AssignedAt  time.Time
-	Version     int
+	ID                ID
+	PatientID         ID
+	PatientName       Name
+	PatientExternalID ExternalID
+	Doctor            Doctor
+	AssignedAt        time.Time
+	Version           int
 }
 
 // VisibleTo returns the assignment with what actor can see of the doctor.

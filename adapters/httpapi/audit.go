@@ -3,7 +3,6 @@ package httpapi
 import (
 	"context"
 	"net/netip"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -65,10 +64,6 @@ func showEvent(event domain.AuditEventView) eventView {
 	}
 	return view
 }
-
-// showInstant formats a time with all six digits of its microseconds, so that the texts
-// sort in the order of the times.
-func showInstant(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.000000Z07:00") }
 
 // showAddress formats an address. An unknown address is empty.
 func showAddress(address netip.Addr) string {

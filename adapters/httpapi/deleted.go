@@ -13,9 +13,9 @@ import (
 // is null for an operator. A record that has parents also shows in ended_with the parent
 // that it was deleted together with, or null if it was deleted alone.
 func showDeleted[T domain.Record](version domain.Version[T]) recordView {
-	added := []member{{"deleted_at", showInstant(version.At)}, {"deleted_by", nullIfZero(version.Author.UserID)}}
+	added := []member{{Name: "deleted_at", Value: version.At}, {Name: "deleted_by", Value: nullIfZero(version.Author.UserID)}}
 	if len(version.Record.Parents()) > 0 {
-		added = append(added, member{"ended_with", showReference(version.Cause)})
+		added = append(added, member{Name: "ended_with", Value: showReference(version.Cause)})
 	}
 	return showRecord(version.Record, added...)
 }

@@ -27,7 +27,7 @@ func TestFieldsShowsTheAskedMembersInTheirUsualOrder(t *testing.T) {
 			"/api/doctors/2/patients/?fields=id":                                                 `[{"id":1}]`,
 			"/api/patients/2/doctors/?fields=name":                                               `[{"name":"Zoë Ångström"}]`,
 			"/api/mappings/2/?fields=name":                                                       `[{"name":"Zoë Ångström"}]`,
-			"/api/mappings/?patient_id=2&fields=patient,id":                                      `[{"id":3,"patient":{"id":2,"name":"Søren Łukasiewicz"}}]`,
+			"/api/mappings/?patient_id=2&fields=patient,id":                                      `[{"id":3,"patient":{"id":2,"name":"Søren Łukasiewicz","external_id":"mrn 1"}}]`,
 		} {
 			assert.Equal(t, want, strings.TrimSpace(string(api.want(200, "GET", path, staff, "").body)), path)
 		}

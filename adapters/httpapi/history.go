@@ -32,7 +32,7 @@ type changeView struct{ domain.FieldChange }
 
 // MarshalJSONTo implements json.MarshalerTo.
 func (c changeView) MarshalJSONTo(encoder *jsontext.Encoder) error {
-	return object{{"field", c.Name}, {"before", c.Before}, {"after", c.After}}.MarshalJSONTo(encoder)
+	return object{{Name: "field", Value: c.Name}, {Name: "before", Value: c.Before}, {Name: "after", Value: c.After}}.MarshalJSONTo(encoder)
 }
 
 // snapshotView shows a version with the record as it was then.

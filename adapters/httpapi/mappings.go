@@ -1,6 +1,9 @@
 package httpapi
 
-import "example.com/healthcare/domain"
+import (
+	"example.com/healthcare/adapters/recordjson"
+	"example.com/healthcare/domain"
+)
 
 func readMapping(b *body) domain.MappingInput {
 	return domain.MappingInput{
@@ -12,25 +15,4 @@ func readMapping(b *body) domain.MappingInput {
 
 func showMapping(mapping domain.Mapping) recordView { return showRecord(mapping) }
 
-type assignmentView struct {
-	ID         domain.ID      `json:"id"`
-	Patient    patientRefView `json:"patient"`
-	Doctor     recordView     `json:"doctor"`
-	AssignedAt string         `json:"assigned_at"`
-	Version    int            `json:"version"`
-}
-
-type patientRefView struct {
-	ID   domain.ID `json:"id"`
-	Name string    `json:"name"`
-}
-
-func showAssignment(assignment domain.Assignment) assignmentView {
-	return assignmentView{
-		ID:         assignment.ID,
-		Patient:    patientRefView{ID: assignment.PatientID, Name: assignment.PatientName.String()},
-		Doctor:     showDoctor(assignment.Doctor),
-		AssignedAt: showInstant(assignment.AssignedAt),
-		Version:    assignment.Version,
-	}
-}
+func showAssignment(assignment domain.Assignment) object { return recordjson.Assignment(assignment) }

@@ -1,6 +1,9 @@
 package httpapi
 
-import "example.com/healthcare/domain"
+import (
+	"example.com/healthcare/adapters/recordjson"
+	"example.com/healthcare/domain"
+)
 
 func readPatient(b *body) domain.PatientInput {
 	return domain.PatientInput{
@@ -17,5 +20,5 @@ func readPatient(b *body) domain.PatientInput {
 }
 
 func showPatient(patient domain.PatientView) recordView {
-	return showRecord(patient, member{"assigned_doctors", patient.AssignedDoctors})
+	return newRecordView(patient, recordjson.Patient(patient))
 }

@@ -15,7 +15,7 @@ func index(c echo.Context, actor domain.Actor) error {
 	readable := object{}
 	addIfReadable := func(name, path string, permission domain.Permission) {
 		if domain.Authorize(actor, permission) == nil {
-			readable = append(readable, member{name, request(c).Prefix() + path})
+			readable = append(readable, member{Name: name, Value: request(c).Prefix() + path})
 		}
 	}
 	addIfReadable("users", "/api/users/", domain.UserRead)

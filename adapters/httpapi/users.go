@@ -6,6 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"example.com/healthcare/adapters/recordjson"
 	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 )
@@ -92,27 +93,7 @@ func listUserNames(users *application.Users) lister {
 	}
 }
 
-// accountView is an administrator's view of an account.
-type accountView struct {
-	userView
-	IsActive          bool   `json:"is_active"`
-	MFAEnabled        bool   `json:"mfa_enabled"`
-	PasswordTemporary bool   `json:"password_temporary"`
-	CreatedAt         string `json:"created_at"`
-	UpdatedAt         string `json:"updated_at"`
-	Version           int    `json:"version"`
+// showAccount shows an account as administrators see it.
+func showAccount(user domain.User) recordView {
+	return recordView{recordjson.User(user), "/api/users/" + user.ID.String() + "/"}
 }
-
-func showAccount(user domain.User) accountView {
-	return accountView{
-		userView:          showUser(user),
-		IsActive:          user.Active,
-		MFAEnabled:        user.SecondFactor.Confirmed,
-		PasswordTemporary: user.PasswordTemporary,
-		CreatedAt:         showInstant(user.CreatedAt),
-		UpdatedAt:         showInstant(user.UpdatedAt),
-		Version:           user.Version,
-	}
-}
-
-func (a accountView) location() string { return "/api/users/" + a.ID.String() + "/" }

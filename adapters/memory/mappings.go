@@ -44,11 +44,12 @@ func (s *state) assignment(id domain.ID) (domain.Assignment, error) {
 	}
 	doctor, err := s.doctors.get(mapping.DoctorID)
 	return domain.Assignment{
-		ID:          id,
-		PatientID:   patient.ID,
-		PatientName: patient.Name,
-		Doctor:      doctor,
-		AssignedAt:  mapping.AssignedAt,
-		Version:     mapping.Version,
+		ID:                id,
+		PatientID:         patient.ID,
+		PatientName:       patient.Name,
+		PatientExternalID: patient.ExternalID,
+		Doctor:            doctor,
+		AssignedAt:        mapping.AssignedAt,
+		Version:           mapping.Version,
 	}, err
 }

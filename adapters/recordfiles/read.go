@@ -11,9 +11,9 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// File is a file of records that was read once, to find its columns and to make sure that it
-// can be read to its end.
-type File[In any] struct {
+// Reader reads a file of records. The file was read once before, to find its columns and to
+// make sure that it can be read to its end.
+type Reader[In any] struct {
 	// Rows reads the rows. Those that are marked as void are left out.
 	Rows application.ImportRows[In]
 	// Count is how many rows there are, and Voided how many were left out.
@@ -33,24 +33,24 @@ type FieldColumns struct {
 }
 
 // Refused returns a writer of rows of this file that are refused.
-func (f *File[In]) Refused(w io.Writer) *RefusedWriter { return f.refused(w) }
+func (r *Reader[In]) Refused(w io.Writer) *RefusedWriter { return r.refused(w) }
 
 // OpenPatients opens a file of patients: CSV or NDJSON, by its content.
-func OpenPatients(ctx context.Context, file io.ReaderAt, options Options) (*File[domain.PatientInput], error) {
-	return openFile(ctx, file, options, patients)
+func OpenPatients(ctx context.Context, file io.ReaderAt, options Options) (*Reader[domain.PatientInput], error) {
+	return openFile(ctx, file, options, patientInputs)
 }
 
 // OpenDoctors opens a file of doctors.
-func OpenDoctors(ctx context.Context, file io.ReaderAt, options Options) (*File[domain.DoctorInput], error) {
-	return openFile(ctx, file, options, doctors)
+func OpenDoctors(ctx context.Context, file io.ReaderAt, options Options) (*Reader[domain.DoctorInput], error) {
+	return openFile(ctx, file, options, doctorInputs)
 }
 
 // OpenMappings opens a file of mappings.
-func OpenMappings(ctx context.Context, file io.ReaderAt, options Options) (*File[application.MappingKeys], error) {
-	return openFile(ctx, file, options, mappings)
+func OpenMappings(ctx context.Context, file io.ReaderAt, options Options) (*Reader[application.MappingKeys], error) {
+	return openFile(ctx, file, options, mappingKeys)
 }
 
-func openFile[In any](ctx context.Context, file io.ReaderAt, options Options, kind kind[In]) (*File[In], error) {
+func openFile[In any](ctx context.Context, file io.ReaderAt, options Options, kind inputKind[In]) (*Reader[In], error) {
 	rules, err := options.rules(kind.columns)
 	if err != nil {
 		return nil, err
@@ -73,7 +73,7 @@ func openFile[In any](ctx context.Context, file io.ReaderAt, options Options, ki
 	} else {
 		reader.ids = findIDs(kind.ids, table)
 	}
-	opened := &File[In]{
+	opened := &Reader[In]{
 		Rows:    reader.rows(file),
 		Count:   seen.rows,
 		Voided:  seen.voided,
@@ -98,7 +98,7 @@ func errColumn(column, problem string) error {
 
 // rowReader reads the rows of a file as inputs.
 type rowReader[In any] struct {
-	kind    kind[In]
+	kind    inputKind[In]
 	rules   rules
 	fields  []field
 	special special

@@ -103,6 +103,9 @@ func TestFilesOfAnyDialectAreRead(t *testing.T) {
 		"rows with fewer cells":         {"name,email,address\nZoë\n", recordfiles.Options{}, []string{"Zoë"}},
 		"more cells, all blank":         {"name,email\nZoë,,, ,\n", recordfiles.Options{}, []string{"Zoë"}},
 		"a quote that is written twice": {"name\n\"Dwayne \"\"The Rock\"\" Johnson\"\n", recordfiles.Options{}, []string{`Dwayne "The Rock" Johnson`}},
+		"a blank before a quote":        {"name, email\nA, \"\"\n\"B, C\", \"x@example.com\"\n", recordfiles.Options{}, []string{"A", "B, C"}},
+		"empty cells between tabs":      {"email\tname\taddress\n\tZoë\t\n", recordfiles.Options{}, []string{"Zoë"}},
+		"sep= and CR":                   {"sep=;\rname;address\rZoë;\"1\n2\"\r", recordfiles.Options{}, []string{"Zoë"}},
 		"NDJSON":                        {"\n{\"name\": \"Zoë\"}\r\n\n{\"email\": \"\", \"name\": \"J\\u00fcrgen\"}", recordfiles.Options{}, []string{"Zoë", "Jürgen"}},
 		"NDJSON with a mark":            {"\ufeff{\"name\": \"Zoë\"}\n", recordfiles.Options{}, []string{"Zoë"}},
 		"nested members":                {"{\"name\": {\"given\": \"Zoë\", \"family\": \"Ng\"}}\n", recordfiles.Options{Map: []string{"name={name.given} {name.family}"}}, []string{"Zoë Ng"}},
@@ -120,33 +123,34 @@ func TestFilesThatCannotBeReadAreRefusedWithARemedy(t *testing.T) {
 		options recordfiles.Options
 		want    []string
 	}{
-		"empty":                   {"", recordfiles.Options{}, []string{"line 1", "the file is empty"}},
-		"only a mark":             {"\ufeff\n\n", recordfiles.Options{}, []string{"the file is empty"}},
-		"Latin-1 as UTF-8":        {"name,address\nA,\"1\n2\nZo\xeb\"\n", recordfiles.Options{}, []string{"line 4", "not UTF-8", "--encoding windows-1252"}},
-		"Latin-1 in NDJSON":       {"{\"name\": \"A\"}\n{\"name\": \"Zo\xeb\"}\n", recordfiles.Options{}, []string{"line 2", "not UTF-8"}},
-		"not that encoding":       {"name\nZo\xff\xff\n", recordfiles.Options{Encoding: "euc-jp"}, []string{"line 2", "not euc-jp"}},
-		"NUL bytes":               {"name\nA\nB\x00\n", recordfiles.Options{}, []string{"line 3", "NUL", "--encoding utf-16le"}},
-		"UTF-16 without a mark":   {"n\x00a\x00m\x00e\x00\n\x00", recordfiles.Options{}, []string{"line 1", "--encoding utf-16le"}},
-		"a workbook":              {"PK\x03\x04....", recordfiles.Options{}, []string{"workbook", "CSV UTF-8"}},
-		"an unknown encoding":     {"name\n", recordfiles.Options{Encoding: "klingon"}, []string{"--encoding", "windows-1252"}},
-		"a JSON array":            {" [{\"name\": \"A\"}]", recordfiles.Options{}, []string{"JSON array", "jq -c"}},
-		"JSON over many lines":    {"{\n  \"name\": \"A\"\n}\n", recordfiles.Options{}, []string{"line 1", "one object"}},
-		"a name twice in JSON":    {"{\"name\": \"A\", \"name\": \"B\"}\n", recordfiles.Options{}, []string{"line 1", "name twice"}},
-		"two objects on a line":   {"{\"name\": \"A\"} {\"name\": \"B\"}\n", recordfiles.Options{}, []string{"line 1", "after the object"}},
-		"two equal columns":       {"name,email,email\nA,,\n", recordfiles.Options{}, []string{"line 1", `two columns are named "email"`}},
-		"two similar columns":     {"name,E-Mail,e mail\nA,,\n", recordfiles.Options{}, []string{"several columns can be email", "--map 'email={COLUMN}'"}},
-		"an open quote":           {"name,email\nA,\n\"B,\nC,\n", recordfiles.Options{}, []string{"line 3", "not closed"}},
-		"a quote in the header":   {"name,\"email\nA,\n", recordfiles.Options{}, []string{"line 1", "not closed"}},
-		"a bare quote":            {"name,email\nA,\nB \"C\",\n", recordfiles.Options{}, []string{"line 3", "quote", "twice"}},
-		"text after a quote":      {"name,email\nA,\n\"B\" C,\n", recordfiles.Options{}, []string{"line 3", "after the quote"}},
-		"another delimiter":       {"sep=|\nname|email\n", recordfiles.Options{}, []string{"delimiter must be"}},
-		"no column for the name":  {"Provider Last Name (Legal Name),Provider First Name\nA,B\n", recordfiles.Options{}, []string{"no column for name", `"Provider First Name"`, "--map 'name={Provider First Name} {Provider Last Name (Legal Name)}'"}},
-		"a template's column":     {"FIRST,LAST\nA,B\n", recordfiles.Options{Map: []string{"name={FIRST} {NAME}"}}, []string{`no column "NAME"`, `"FIRST", "LAST"`}},
-		"a template's brace":      {"FIRST,LAST\nA,B\n", recordfiles.Options{Map: []string{"name={FIRST"}}, []string{"--map name", "brace"}},
-		"a column without braces": {"FIRST,LAST\nA,B\n", recordfiles.Options{Map: []string{"name=FIRST"}}, []string{"fixed text", "{FIRST}"}},
-		"an unknown field":        {"name\nA\n", recordfiles.Options{Map: []string{"nmae={name}"}}, []string{"--map", "date_of_birth"}},
-		"a field twice":           {"name\nA\n", recordfiles.Options{Map: []string{"name={name}", "name=B"}}, []string{"--map", "twice"}},
-		"a value without a field": {"name\nA\n", recordfiles.Options{Values: []string{"weiblich=F"}}, []string{"--value", "gender:weiblich=F"}},
+		"empty":                       {"", recordfiles.Options{}, []string{"line 1", "the file is empty"}},
+		"only a mark":                 {"\ufeff\n\n", recordfiles.Options{}, []string{"the file is empty"}},
+		"Latin-1 as UTF-8":            {"name,address\nA,\"1\n2\nZo\xeb\"\n", recordfiles.Options{}, []string{"line 4", "not UTF-8", "--encoding windows-1252"}},
+		"Latin-1 in NDJSON":           {"{\"name\": \"A\"}\n{\"name\": \"Zo\xeb\"}\n", recordfiles.Options{}, []string{"line 2", "not UTF-8"}},
+		"not that encoding":           {"name\nZo\xff\xff\n", recordfiles.Options{Encoding: "euc-jp"}, []string{"line 2", "not euc-jp"}},
+		"NUL bytes":                   {"name\nA\nB\x00\n", recordfiles.Options{}, []string{"line 3", "NUL", "--encoding utf-16le"}},
+		"UTF-16 without a mark":       {"n\x00a\x00m\x00e\x00\n\x00", recordfiles.Options{}, []string{"line 1", "--encoding utf-16le"}},
+		"a workbook":                  {"PK\x03\x04....", recordfiles.Options{}, []string{"workbook", "CSV UTF-8"}},
+		"an unknown encoding":         {"name\n", recordfiles.Options{Encoding: "klingon"}, []string{"--encoding", "windows-1252"}},
+		"a JSON array":                {" [{\"name\": \"A\"}]", recordfiles.Options{}, []string{"JSON array", "jq -c"}},
+		"JSON over many lines":        {"{\n  \"name\": \"A\"\n}\n", recordfiles.Options{}, []string{"line 1", "one object"}},
+		"a name twice in JSON":        {"{\"name\": \"A\", \"name\": \"B\"}\n", recordfiles.Options{}, []string{"line 1", "name twice"}},
+		"two objects on a line":       {"{\"name\": \"A\"} {\"name\": \"B\"}\n", recordfiles.Options{}, []string{"line 1", "after the object"}},
+		"two equal columns":           {"name,email,email\nA,,\n", recordfiles.Options{}, []string{"line 1", `two columns are named "email"`}},
+		"two similar columns":         {"name,E-Mail,e mail\nA,,\n", recordfiles.Options{}, []string{"several columns can be email", "--map 'email={COLUMN}'"}},
+		"an open quote":               {"name,email\nA,\n\"B,\nC,\n", recordfiles.Options{}, []string{"line 3", "not closed"}},
+		"a quote in the header":       {"name,\"email\nA,\n", recordfiles.Options{}, []string{"line 1", "not closed"}},
+		"a bare quote":                {"name,email\nA,\nB \"C\",\n", recordfiles.Options{}, []string{"line 3", "quote", "twice"}},
+		"text after a quote":          {"name,email\nA,\n\"B\" C,\n", recordfiles.Options{}, []string{"line 3", "after the quote"}},
+		"another delimiter":           {"sep=|\nname|email\n", recordfiles.Options{}, []string{"delimiter must be"}},
+		"no column for the name":      {"Provider Last Name (Legal Name),Provider First Name\nA,B\n", recordfiles.Options{}, []string{"no column for name", `"Provider First Name"`, "--map 'name={Provider First Name} {Provider Last Name (Legal Name)}'"}},
+		"a name with a quote and ESC": {"Patient's \x1b[2Jname in full name\nA\n", recordfiles.Options{}, []string{"--map 'name={Patient'\\''s \ufffd[2Jname in full name}'"}},
+		"a template's column":         {"FIRST,LAST\nA,B\n", recordfiles.Options{Map: []string{"name={FIRST} {NAME}"}}, []string{`no column "NAME"`, `"FIRST", "LAST"`}},
+		"a template's brace":          {"FIRST,LAST\nA,B\n", recordfiles.Options{Map: []string{"name={FIRST"}}, []string{"--map name", "brace"}},
+		"a column without braces":     {"FIRST,LAST\nA,B\n", recordfiles.Options{Map: []string{"name=FIRST"}}, []string{"fixed text", "{FIRST}"}},
+		"an unknown field":            {"name\nA\n", recordfiles.Options{Map: []string{"nmae={name}"}}, []string{"--map", "date_of_birth"}},
+		"a field twice":               {"name\nA\n", recordfiles.Options{Map: []string{"name={name}", "name=B"}}, []string{"--map", "twice"}},
+		"a value without a field":     {"name\nA\n", recordfiles.Options{Values: []string{"weiblich=F"}}, []string{"--value", "gender:weiblich=F"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			message := openError(t, file.text, file.options)
@@ -176,7 +180,7 @@ func TestARowWithMoreCellsThanColumnsIsRefusedAlone(t *testing.T) {
 	require.Error(t, rows[0].Err)
 	assert.Contains(t, rows[0].Err.Error(), "3 cells, but there are 2 columns")
 	assert.NotContains(t, rows[0].Err.Error(), "Boston")
-	assert.Equal(t, []string{"A", "1 Main St", " Boston"}, rows[0].Cells)
+	assert.Equal(t, []string{"A", "1 Main St", "Boston"}, rows[0].Cells)
 	require.NoError(t, rows[1].Err)
 }
 

@@ -61,8 +61,8 @@ var MappingColumns = []Column{
 // voidColumns mark rows that their system keeps, but treats as deleted (OpenMRS).
 var voidColumns = []string{"Void/Retire", "Void", "Voided"}
 
-// kind is a kind of records, which are read into In.
-type kind[In any] struct {
+// inputKind is a kind of records, which are read into In.
+type inputKind[In any] struct {
 	columns []Column
 	// ids are the columns that are read from exports only, and exported those that exports
 	// have and nothing reads, by their folded names.
@@ -70,7 +70,7 @@ type kind[In any] struct {
 	build         func(field func(name string) domain.Input) In
 }
 
-var patients = kind[domain.PatientInput]{
+var patientInputs = inputKind[domain.PatientInput]{
 	columns:  PatientColumns,
 	exported: []string{"createdby", "createdat", "updatedat", "version", "assigneddoctors"},
 	build: func(field func(string) domain.Input) domain.PatientInput {
@@ -87,7 +87,7 @@ var patients = kind[domain.PatientInput]{
 	},
 }
 
-var doctors = kind[domain.DoctorInput]{
+var doctorInputs = inputKind[domain.DoctorInput]{
 	columns:  DoctorColumns,
 	exported: []string{"joinedat", "createdat", "updatedat", "version"},
 	build: func(field func(string) domain.Input) domain.DoctorInput {
@@ -100,10 +100,13 @@ var doctors = kind[domain.DoctorInput]{
 	},
 }
 
-var mappings = kind[application.MappingKeys]{
-	columns:  MappingColumns,
-	ids:      []string{"patient_id", "doctor_id"},
-	exported: []string{"patientname", "doctorname", "assignedat", "version"},
+var mappingKeys = inputKind[application.MappingKeys]{
+	columns: MappingColumns,
+	ids:     []string{"patient_id", "doctor_id"},
+	exported: []string{
+		"patientname", "doctorname", "assignedat", "version", // and in NDJSON all of the doctor:
+		"doctorjoinedat", "doctorspecialization", "doctorsalary", "doctorcreatedat", "doctorupdatedat", "doctorversion",
+	},
 	build: func(field func(string) domain.Input) application.MappingKeys {
 		return application.MappingKeys{
 			PatientExternalID:   field("patient_external_id"),

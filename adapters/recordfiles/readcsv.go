@@ -53,6 +53,7 @@ func newCSVSource(text io.Reader, encoding textEncoding) (*csvSource, error) {
 	s := &csvSource{lines: lines, reader: csv.NewReader(lines), encoding: encoding}
 	s.reader.Comma = rune(lines.delimiter)
 	s.reader.FieldsPerRecord = -1
+	s.reader.TrimLeadingSpace = lines.delimiter != '\t' // so that a quote can follow a blank
 	names, line, err := s.read()
 	if err == io.EOF {
 		return nil, errFile(1, "the file is empty. Its first line must name the columns")

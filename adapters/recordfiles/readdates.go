@@ -1,6 +1,7 @@
 package recordfiles
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -84,9 +85,11 @@ func readDate(text string, how conventions) domain.Input {
 		in = domain.Given(fmt.Sprintf("%04s-%02d-%02s", year, month, dayOfMonth))
 	}
 	_, err := time.Parse(time.DateOnly, in.Text())
-	switch parseErr, _ := err.(*time.ParseError); { //nolint:errorlint // time.Parse wraps nothing
+	switch parseErr, _ := errors.AsType[*time.ParseError](err); {
 	case err == nil:
 		return in
+	case how.exact:
+		return domain.Given(text)
 	case parseErr != nil && strings.HasSuffix(parseErr.Message, "out of range"):
 		return domain.Unreadable("There is no such day.")
 	case timeOfDay.MatchString(day):

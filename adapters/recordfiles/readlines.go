@@ -72,15 +72,18 @@ func newLineReader(text io.Reader) (*lineReader, error) {
 // separatorLine parses the line sep=; by which Excel is told the delimiter. The size is that
 // of the line, with its end, or 0 if there is no such line.
 func separatorLine(start []byte) (delimiter byte, size int) {
-	line, _, found := bytes.Cut(start, []byte("\n"))
-	if !found {
-		line, _, found = bytes.Cut(start, []byte("\r"))
-	}
-	text := bytes.Trim(bytes.TrimSuffix(line, []byte("\r")), `"`)
-	if !found || len(text) != len("sep=;") || !bytes.EqualFold(text[:4], []byte("sep=")) {
+	end := bytes.IndexAny(start, "\r\n")
+	if end < 0 {
 		return 0, 0
 	}
-	return text[4], len(line) + 1
+	text := bytes.Trim(start[:end], `"`)
+	if len(text) != len("sep=;") || !bytes.EqualFold(text[:4], []byte("sep=")) {
+		return 0, 0
+	}
+	if bytes.HasPrefix(start[end:], []byte("\r\n")) {
+		end++
+	}
+	return text[4], end + 1
 }
 
 // firstLine returns the first line that is not blank and the character that ends it, which

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 
 	"example.com/healthcare/domain"
 )
@@ -66,8 +69,8 @@ func (o Options) rules(columns []Column) (r rules, err error) {
 	return r, nil
 }
 
-// foldValue returns the text by which --value finds the text of a cell.
-func foldValue(text string) string { return strings.ToLower(strings.TrimSpace(text)) }
+// foldValue returns the text by which words and --value find the text of a cell.
+func foldValue(text string) string { return strings.ToLower(norm.NFC.String(strings.TrimSpace(text))) }
 
 func isField(columns []Column, field string) bool {
 	return slices.ContainsFunc(columns, func(c Column) bool { return c.Field == field })
@@ -105,7 +108,10 @@ func (f field) read(values []domain.Input, how conventions) domain.Input {
 	if f.values == nil {
 		return in
 	}
-	return f.values(text, how)
+	if read := f.values(text, how); read != domain.Given(text) {
+		return read
+	}
+	return in // as it is, with the blanks around it
 }
 
 // resolve finds the columns of every field.
@@ -169,7 +175,8 @@ func errMissing(missing []Column, table tableNames) error {
 	var options strings.Builder
 	for _, column := range missing {
 		names = append(names, column.Field)
-		fmt.Fprintf(&options, " --map '%s=%s'", column.Field, suggestion(column, table))
+		// Within quotes of a shell, '\'' is a quote.
+		fmt.Fprintf(&options, " --map '%s=%s'", column.Field, strings.ReplaceAll(suggestion(column, table), "'", `'\''`))
 	}
 	return &domain.Error{Kind: domain.Invalid, Message: fmt.Sprintf(
 		"there is no column for %s. %s Say which of them to read, such as%s. A text without braces is the value in all rows.",
@@ -212,10 +219,16 @@ func (t tableNames) list() string {
 
 func quoted(name string) string { return fmt.Sprintf("%q", shown(name)) }
 
-// shown cuts a name to the length that a message has of it.
+// shown cuts a name to the length that a message has of it, and replaces characters that
+// could control a terminal.
 func shown(name string) string {
 	if len(name) > maxShown {
-		return strings.ToValidUTF8(name[:maxShown], "") + "..."
+		name = strings.ToValidUTF8(name[:maxShown], "") + "..."
 	}
-	return name
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsGraphic(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, name)
 }

@@ -119,7 +119,7 @@ func (s *ndjsonSource) set(name string, value jsontext.Value) error {
 	return nil
 }
 
-// jsonInput returns the input for a value. As in the API, null and a blank string clear the
+// jsonInput returns the input for a value. As in the API, null and an empty string clear the
 // field.
 func jsonInput(value jsontext.Value) domain.Input {
 	switch value.Kind() {
@@ -127,9 +127,6 @@ func jsonInput(value jsontext.Value) domain.Input {
 		return domain.Null()
 	case '"':
 		text, _ := jsontext.AppendUnquote(make([]byte, 0, len(value)), value) // the decoder has checked it
-		if len(bytes.TrimSpace(text)) == 0 {
-			text = nil
-		}
 		return domain.Given(string(text))
 	case '{', '[':
 		return domain.Unreadable("Not a valid string.")

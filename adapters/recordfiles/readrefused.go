@@ -63,42 +63,50 @@ func (s *ndjsonSource) refused(w io.Writer) *RefusedWriter {
 	encoder := jsontext.NewEncoder(w)
 	return &RefusedWriter{
 		write: func(line int, cells []string, reason string) error {
-			decoder := jsontext.NewDecoder(strings.NewReader(strings.Join(cells, "")))
-			if _, err := decoder.ReadToken(); err != nil {
-				return err
-			}
-			tokens := []jsontext.Token{
+			for _, token := range []jsontext.Token{
 				jsontext.BeginObject,
 				jsontext.String(lineColumn), jsontext.Int(int64(line)),
 				jsontext.String(reasonColumn), jsontext.String(reason),
-			}
-			for _, token := range tokens {
+			} {
 				if err := encoder.WriteToken(token); err != nil {
 					return err
 				}
 			}
-			for decoder.PeekKind() != '}' {
-				name, err := decoder.ReadValue()
-				if err != nil {
-					return err
-				}
-				name = name.Clone()
-				value, err := decoder.ReadValue()
-				if err != nil {
-					return err
-				}
-				if text := string(name); text == `"`+lineColumn+`"` || text == `"`+reasonColumn+`"` {
-					continue
-				}
-				if err := encoder.WriteValue(name); err != nil {
-					return err
-				}
-				if err := encoder.WriteValue(value); err != nil {
-					return err
-				}
+			if err := copyMembers(encoder, strings.Join(cells, "")); err != nil {
+				return err
 			}
 			return encoder.WriteToken(jsontext.EndObject)
 		},
 		flush: func() error { return nil },
 	}
+}
+
+// copyMembers writes the members of an object, except those that an earlier file of refused
+// rows added.
+func copyMembers(encoder *jsontext.Encoder, object string) error {
+	decoder := jsontext.NewDecoder(strings.NewReader(object))
+	if _, err := decoder.ReadToken(); err != nil { // the brace
+		return err
+	}
+	for decoder.PeekKind() != '}' {
+		token, err := decoder.ReadToken()
+		if err != nil {
+			return err
+		}
+		name := token.String()
+		value, err := decoder.ReadValue()
+		if err != nil {
+			return err
+		}
+		if name == lineColumn || name == reasonColumn {
+			continue
+		}
+		if err := encoder.WriteToken(jsontext.String(name)); err != nil {
+			return err
+		}
+		if err := encoder.WriteValue(value); err != nil {
+			return err
+		}
+	}
+	return nil
 }

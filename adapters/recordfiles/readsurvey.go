@@ -44,7 +44,7 @@ func findSpecial(table tableNames) special {
 		}
 		return none
 	}
-	return special{void: position(voidColumns...), store: position("store"), id: position("id")}
+	return special{void: position(voidColumns...), store: position(storeColumn), id: position("id")}
 }
 
 // textAt returns the text of a column, without blanks around it.

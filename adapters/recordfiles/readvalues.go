@@ -14,7 +14,8 @@ type valueReader func(text string, how conventions) domain.Input
 type conventions struct {
 	dates        dateFormat
 	decimalComma bool
-	// exact is set for rows from an export. A number such as 7.0 is then what was stored.
+	// exact is set for rows from an export. A number such as 7.0 is then what is stored, and a
+	// date that is none can have been stored under the rules of an earlier release.
 	exact bool
 }
 
@@ -26,9 +27,11 @@ var GenderWords = map[string]string{
 	"u": "", "unknown": "", "unbekannt": "", "not specified": "", "keine angabe": "",
 }
 
-func readGender(text string, _ conventions) domain.Input {
-	letter, known := GenderWords[strings.ToLower(text)]
+func readGender(text string, how conventions) domain.Input {
+	letter, known := GenderWords[foldValue(text)]
 	switch {
+	case !known && how.exact:
+		return domain.Given(text)
 	case !known:
 		return domain.Unreadable("Not a known word for a gender. Say what the word means, such as --value gender:WORD=F; F, M and O are the choices, and nothing is none.")
 	case letter == "":

@@ -53,7 +53,7 @@ var mappingKind = newKind(kind[mappingRow, domain.Mapping]{
 var assignmentListSQL = listSQL{
 	table: "mappings",
 	columns: `mappings.id AS mapping_id, mappings.patient_id, mappings.assigned_at, mappings.version AS mapping_version,
-			patients.name AS patient_name, ` + doctorKind.columns,
+			patients.name AS patient_name, patients.external_id AS patient_external_id, ` + doctorKind.columns,
 	joins: ` JOIN patients ON patients.id = mappings.patient_id JOIN doctors ON doctors.id = mappings.doctor_id`,
 	conditions: map[string]conditionSQL{
 		"patient_id":  byColumn("mappings.patient_id"),
@@ -72,21 +72,23 @@ type mappings struct {
 }
 
 type assignmentRow struct {
-	MappingID      domain.ID `db:"mapping_id"`
-	PatientID      domain.ID `db:"patient_id"`
-	PatientName    string    `db:"patient_name"`
-	AssignedAt     instant   `db:"assigned_at"`
-	MappingVersion int       `db:"mapping_version"`
+	MappingID         domain.ID    `db:"mapping_id"`
+	PatientID         domain.ID    `db:"patient_id"`
+	PatientName       string       `db:"patient_name"`
+	PatientExternalID nullableText `db:"patient_external_id"`
+	AssignedAt        instant      `db:"assigned_at"`
+	MappingVersion    int          `db:"mapping_version"`
 	doctorRow
 }
 
 func (r assignmentRow) entity() domain.Assignment {
 	return domain.Assignment{
-		ID:          r.MappingID,
-		PatientID:   r.PatientID,
-		PatientName: domain.FromStored[domain.Name](r.PatientName),
-		Doctor:      r.doctorRow.entity(),
-		AssignedAt:  r.AssignedAt.Time,
-		Version:     r.MappingVersion,
+		ID:                r.MappingID,
+		PatientID:         r.PatientID,
+		PatientName:       domain.FromStored[domain.Name](r.PatientName),
+		PatientExternalID: domain.FromStored[domain.ExternalID](string(r.PatientExternalID)),
+		Doctor:            r.doctorRow.entity(),
+		AssignedAt:        r.AssignedAt.Time,
+		Version:           r.MappingVersion,
 	}
 }

@@ -97,11 +97,12 @@ func (c fullClinic) assignment() domain.Assignment {
 
 func assignmentOf(mapping domain.Mapping, patient domain.Patient, doctor domain.Doctor) domain.Assignment {
 	return domain.Assignment{
-		ID:          mapping.ID,
-		PatientID:   patient.ID,
-		PatientName: patient.Name,
-		Doctor:      doctor,
-		AssignedAt:  mapping.AssignedAt,
-		Version:     mapping.Version,
+		ID:                mapping.ID,
+		PatientID:         patient.ID,
+		PatientName:       patient.Name,
+		PatientExternalID: patient.ExternalID,
+		Doctor:            doctor,
+		AssignedAt:        mapping.AssignedAt,
+		Version:           mapping.Version,
 	}
 }

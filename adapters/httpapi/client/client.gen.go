@@ -1004,6 +1004,10 @@ type PatientInput struct {
 
 // PatientName The patient of a mapping, as lists show it.
 type PatientName struct {
+	// ExternalID The number by which another system knows the patient. Unique among the patients that are not deleted, compared as it is
+	// written, without surrounding space. An empty one is null.
+	ExternalID *ExternalID `json:"external_id"`
+
 	// ID The id of a record, an account, a session or an event. The service assigns it.
 	ID ID `json:"id"`
 
