@@ -94,7 +94,7 @@ type prepareImport[In any] func(*application.UseCases, application.ImportRules) 
 
 // withImport opens the file and imports it.
 func withImport[In any](ctx context.Context, p process, flags importFlags, plural string,
-	open func(context.Context, io.ReaderAt, recordfiles.Options) (*recordfiles.File[In], error), prepare prepareImport[In],
+	open func(context.Context, io.ReaderAt, recordfiles.Options) (*recordfiles.Reader[In], error), prepare prepareImport[In],
 ) (err error) {
 	cfg, err := loadConfig(p)
 	if err != nil {

@@ -38,7 +38,9 @@ const slowImport = 2000
 func (r *importRun) describeFile(hash string, fields []recordfiles.FieldColumns, ignored []string, voided int, embedded bool) {
 	r.log.Info("import begins", "records", r.plural, "rows", r.rows, "sha256", hash, "dry_run", r.flags.DryRun, "batch", r.flags.Batch)
 	for _, field := range fields {
-		fmt.Fprintf(r.err, "%s is read from %s.\n", field.Field, quoteNames(field.Columns))
+		if len(field.Columns) != 1 || field.Columns[0] != field.Field {
+			fmt.Fprintf(r.err, "%s is read from %s.\n", field.Field, quoteNames(field.Columns))
+		}
 	}
 	if len(ignored) > 0 {
 		fmt.Fprintf(r.err, "Not imported: %s.\n", quoteNames(ignored))
