@@ -1,6 +1,10 @@
 package application
 
-import "example.com/healthcare/domain"
+import (
+	"time"
+
+	"example.com/healthcare/domain"
+)
 
 // ImportRules say how an import treats a file.
 type ImportRules struct {
@@ -14,6 +18,9 @@ type ImportRules struct {
 	// Batch is the largest number of rows that are committed together. If it is zero, all
 	// rows are, and nothing is imported if one of them is refused.
 	Batch int
+	// Pause is the time between two batches, in which other writers get a turn. A store with
+	// one writer at a time needs it.
+	Pause time.Duration
 }
 
 // ImportOutcome is what an import does with a row.

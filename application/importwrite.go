@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
@@ -80,6 +81,11 @@ func (r *importRun[In, T]) writeBatches(ctx context.Context) error {
 		r.seen.keep()
 		if err := r.reportAll(all); err != nil {
 			return err
+		}
+		select {
+		case <-time.After(r.Pause):
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
 	return nil

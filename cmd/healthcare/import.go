@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"example.com/healthcare/adapters/recordfiles"
 	"example.com/healthcare/application"
@@ -35,6 +36,10 @@ type importFlags struct {
 
 // maxBatch bounds the rows of a batch, which are in memory together.
 const maxBatch = 10000
+
+// embeddedPause is the longest time between two attempts of SQLite to begin a write. So requests
+// that wait for a batch come before the next one.
+const embeddedPause = 100 * time.Millisecond
 
 // Validate implements the interface of kong.
 func (f importFlags) Validate() error {
@@ -115,7 +120,11 @@ func withImport[In any](ctx context.Context, p process, flags importFlags, plura
 	}
 	defer func() { err = errors.Join(err, refused.close()) }()
 	return withOwnTrail(ctx, p, func(useCases *application.UseCases) error {
-		do, rules, err := prepare(useCases, application.ImportRules{DryRun: flags.DryRun, Batch: flags.Batch})
+		rules := application.ImportRules{DryRun: flags.DryRun, Batch: flags.Batch}
+		if !cfg.usesPostgres() {
+			rules.Pause = embeddedPause
+		}
+		do, rules, err := prepare(useCases, rules)
 		if err != nil {
 			return err
 		}

@@ -57,7 +57,7 @@ func TestImportsPrintWhatTheyDo(t *testing.T) {
 		assert.Equal(t, 1, code)
 		assert.Equal(t, `line 2: refused: date_of_birth: Date of birth may not be before 1850.
 line 3: new
-line 4: refused: external_id: Without an external id, each import would add this patient again. Give it one, or add it with --add-keyless.
+line 4: refused: external_id: Without an external id, each import would add this patient again. Read one from another column with --map 'external_id={COLUMN}', or add the patient with --add-keyless.
 line 5: refused: date_of_birth: There is no such day.
 Dry run, nothing was imported: 1 new, 0 changed, 0 same, 3 refused.
 `, stdout)

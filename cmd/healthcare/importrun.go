@@ -30,15 +30,17 @@ type importRun struct {
 	last   int
 }
 
-// slowImport is the number of rows from which on the requests of a service on the embedded
-// store notice an import at once.
+// slowImport is the number of rows that take about a second to write.
 const slowImport = 2000
 
 // describeFile prints how the file is read.
 func (r *importRun) describeFile(hash string, fields []recordfiles.FieldColumns, ignored []string, voided int, embedded bool) {
 	r.log.Info("import begins", "records", r.plural, "rows", r.rows, "sha256", hash, "dry_run", r.flags.DryRun, "batch", r.flags.Batch)
 	for _, field := range fields {
-		if len(field.Columns) != 1 || field.Columns[0] != field.Field {
+		switch {
+		case len(field.Columns) == 0:
+			fmt.Fprintf(r.err, "%s has the same value in all rows.\n", field.Field)
+		case len(field.Columns) > 1 || field.Columns[0] != field.Field:
 			fmt.Fprintf(r.err, "%s is read from %s.\n", field.Field, quoteNames(field.Columns))
 		}
 	}
@@ -49,7 +51,7 @@ func (r *importRun) describeFile(hash string, fields []recordfiles.FieldColumns,
 		fmt.Fprintf(r.err, "Left out: %d rows that are marked as void.\n", voided)
 	}
 	if embedded && !r.flags.DryRun && r.flags.Batch == 0 && r.rows >= slowImport {
-		fmt.Fprintln(r.err, "A running service cannot write while all rows are imported together. --batch 1000 lets it write in between.")
+		fmt.Fprintln(r.err, "While all rows are written together, a running service does not answer. With --batch 1000 it does.")
 	}
 }
 
@@ -96,7 +98,7 @@ func describeRow(reason error) string {
 	text := strings.ReplaceAll(describe(reason), "\n", "; ")
 	text = strings.TrimPrefix(text, domain.NonField+": ")
 	if e, ok := errors.AsType[*domain.Error](reason); ok && e.Code == application.CodeKeyless {
-		text += " Give it one, or add it with --add-keyless."
+		text += " Read one from another column with --map 'external_id={COLUMN}', or add the patient with --add-keyless."
 	}
 	return text
 }
