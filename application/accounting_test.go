@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -89,11 +90,16 @@ func (c *clinic) events(after int) (events []domain.AuditEvent) {
 		assert.Equal(c.t, event.Hash(), event.Evidence.Hash)
 		assert.True(c.t, c.Ports.MACs.Verify(domain.MACInput(event.ID, event.Hash()), event.Evidence.MAC))
 		assert.Equal(c.t, domain.EventFormat, event.Format)
-		assert.Equal(c.t, event.Version != 0, len(event.Commitments) > 0, "a change has a commitment of its version")
+		assert.Equal(c.t, event.Version != 0 || addsSeveral(event), len(event.Commitments) > 0, "a change has a commitment of its version")
 		event.Format, event.Commitments, event.Evidence = 0, nil, domain.Evidence{}
 		events[i] = inOrder(event)
 	}
 	return events
+}
+
+// addsSeveral reports whether the event is that of several records that were added by one call.
+func addsSeveral(event domain.AuditEvent) bool {
+	return strings.HasSuffix(string(event.Action), ":create") && event.Subject.Shown != nil
 }
 
 func TestEveryCallRecordsOneEvent(t *testing.T) {
@@ -166,11 +172,11 @@ func TestAccessesListsExactlyTheEventsAboutThePatient(t *testing.T) {
 			return c.Patients.ListDeleted(c.ctx, admin, deletedFrom(c, domain.SubjectPatient, eve.ID))
 		}},
 		{true, func() (any, error) { return c.Patients.ListVersions(c.ctx, admin, w.patient.ID, domain.PageInput{}) }},
-		{true, func() (any, error) { return c.Patients.Restore(c.ctx, admin, w.patient.ID) }},
+		{true, func() (any, error) { return c.Patients.Restore(c.ctx, admin, noKey, w.patient.ID) }},
 		{true, func() (any, error) { return c.Patients.GetVersion(c.ctx, staff, w.patient.ID, 1) }},
-		{true, func() (any, error) { return c.Mappings.Restore(c.ctx, admin, w.deletedMapping.ID) }},
+		{true, func() (any, error) { return c.Mappings.Restore(c.ctx, admin, noKey, w.deletedMapping.ID) }},
 		{true, func() (any, error) { return nil, c.Doctors.Delete(c.ctx, admin, w.otherDoctor.ID, unconditional) }},
-		{true, func() (any, error) { return c.Doctors.Restore(c.ctx, admin, w.otherDoctor.ID) }},
+		{true, func() (any, error) { return c.Doctors.Restore(c.ctx, admin, noKey, w.otherDoctor.ID) }},
 	} {
 		_, _ = call.run()
 		if start++; call.about {

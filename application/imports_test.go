@@ -348,7 +348,7 @@ func TestAnImportDecidesAgainAfterARace(t *testing.T) {
 			c := newClinic(t)
 			c.Staff()
 			racing := &onceBeforeUpdate{Store: c.Ports.Store, happen: func() {
-				_, err := c.Patients.Create(c.ctx, c.Staff(), domain.PatientInput{Name: domain.Given("Ada"), ExternalID: domain.Given("A-1")})
+				_, err := c.Patients.Create(c.ctx, c.Staff(), application.Once{}, domain.PatientInput{Name: domain.Given("Ada"), ExternalID: domain.Given("A-1")})
 				require.NoError(t, err)
 			}}
 			acting := *c

@@ -152,8 +152,14 @@ func (r *importRun[In, T]) write(ctx context.Context, tx ports.Tx, written *writ
 		}
 	}
 	created, updated := r.newEvent(r.creating), r.newEvent(r.updating)
-	added, err := r.createAll(ctx, tx, created, added)
-	if err == nil {
+	for _, record := range added {
+		created.addRelated(record.Parents()...)
+	}
+	var err error
+	if len(added) > 0 {
+		added, err = r.createAll(ctx, tx, created, added)
+	}
+	if err == nil && len(after) > 0 {
 		err = r.updateAll(ctx, tx, updated, before, after)
 	}
 	if kind := domain.KindOf(err); kind == domain.Conflict || kind == domain.Invalid {

@@ -105,6 +105,8 @@ func (d *inputGenerator) draw(r *rapid.T, useCase method) (given []reflect.Value
 			value.Set(reflect.ValueOf(in))
 		case reflect.TypeFor[domain.Precondition]():
 			value.Set(reflect.ValueOf(rapid.SampledFrom([]domain.Precondition{{}, domain.AnyState(), domain.OneOf()}).Draw(r, "precondition")))
+		case reflect.TypeFor[application.Once]():
+			value.Set(reflect.ValueOf(rapid.SampledFrom([]application.Once{noKey, onceWith("a key")}).Draw(r, "once")))
 		case reflect.TypeFor[application.AccessReport](): // The zero AccessReport begins a report.
 		case reflect.TypeFor[application.ImportRules]():
 			id := d.drawID(r)
@@ -180,8 +182,16 @@ func (d *inputGenerator) drawFields(r *rapid.T, input reflect.Value) (named []do
 			if rapid.IntRange(0, 9).Draw(r, name) == 0 {
 				field.Set(reflect.ValueOf(domain.FieldErrors{"unknown": {"Unknown parameter."}}))
 			}
+		case reflect.TypeFor[string](), reflect.TypeFor[map[int]string](): // Problems of a list of items, which has none.
 		default:
-			named = append(named, d.drawFields(r, field)...)
+			if field.Kind() != reflect.Slice {
+				named = append(named, d.drawFields(r, field)...)
+				continue
+			}
+			field.Set(reflect.MakeSlice(field.Type(), rapid.IntRange(0, 3).Draw(r, name), 3))
+			for item := range field.Len() {
+				named = append(named, d.drawFields(r, field.Index(item))...)
+			}
 		}
 	}
 	return named

@@ -26,6 +26,8 @@ type anyVersionedRecords interface {
 	// order. Until the Update returns, no other transaction can restore the deleted records
 	// or delete the other ones.
 	findMissing(ctx context.Context, tx ports.Tx, ids []domain.ID) ([]domain.ID, error)
+	// existing returns the IDs of the records that exist.
+	existing(ctx context.Context, tx ports.Tx, ids []domain.ID) ([]domain.ID, error)
 }
 
 // create adds a record, which becomes the subject of the event.

@@ -69,13 +69,15 @@ func ParseOutcome(text string) (Outcome, error) {
 	return "", invalid("Not a valid choice: use allowed, denied or failed.")
 }
 
-// Subject is what an event is about: one record, or the records that a list showed.
+// Subject is what an event is about: one record, the records that a list showed, or the
+// records that one call added or removed.
 type Subject struct {
 	Kind SubjectKind
-	// ID is zero for a list, and if the record was not created.
+	// ID is zero for several records, and if the record was not created.
 	ID ID
-	// Shown are the IDs of the records that a list showed. It is nil if the event is not
-	// about a list.
+	// Shown are the IDs of the records that a list showed, or that one call added or
+	// removed. It is nil if the event is not about several records. The event of such a call
+	// has a Commitment for each version that was added, and no Version.
 	Shown []ID
 }
 

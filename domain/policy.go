@@ -63,6 +63,10 @@ const (
 	PatientImport Permission = "patient:import"
 	MappingImport Permission = "mapping:import"
 
+	DoctorReplay  Permission = "doctor:replay"
+	PatientReplay Permission = "patient:replay"
+	MappingReplay Permission = "mapping:replay"
+
 	StoreRestore Permission = "store:restore"
 
 	RetentionRead  Permission = "retention:read"
@@ -137,6 +141,10 @@ var policy = []Rule{
 	{DoctorImport, "add and change doctors from a file, with their salaries", []Role{Operator}},
 	{PatientImport, "add and change patients from a file", []Role{Operator}},
 	{MappingImport, "assign doctors to patients from a file", []Role{Operator}},
+
+	{DoctorReplay, "get the answer again of adding or restoring doctors, for a repeated Idempotency-Key", []Role{Admin}},
+	{PatientReplay, "get the answer again of adding or restoring patients, for a repeated Idempotency-Key", []Role{Staff, Admin}},
+	{MappingReplay, "get the answer again of adding or restoring assignments, for a repeated Idempotency-Key", []Role{Staff, Admin}},
 
 	{StoreRestore, "restore the store from a backup, which revokes all sessions", []Role{Operator}},
 

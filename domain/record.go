@@ -71,6 +71,8 @@ type RecordKind struct {
 	Read, ReadHistory, ReadDeleted, Restore Permission
 	// RestoreAny allows restoring records that others deleted.
 	RestoreAny Permission
+	// Replay allows getting the answer to one's own write again (see IdempotencyKey).
+	Replay Permission
 	// keyField is the field that holds the NaturalKey, and keyTaken is the error on it when
 	// another record has that key.
 	keyField, keyTaken string
@@ -84,16 +86,16 @@ func (k RecordKind) ErrKeyTaken() error { return ErrDuplicate(k.keyField, k.keyT
 // transactions cannot deadlock.
 var recordKinds = []RecordKind{
 	{
-		SubjectDoctor, "doctors", nil, DoctorRead, DoctorReadHistory, DoctorReadDeleted, DoctorRestore, DoctorRestore,
+		SubjectDoctor, "doctors", nil, DoctorRead, DoctorReadHistory, DoctorReadDeleted, DoctorRestore, DoctorRestore, DoctorReplay,
 		"license_number", "doctor with this license number already exists.",
 	},
 	{
-		SubjectPatient, "patients", nil, PatientRead, PatientReadHistory, PatientReadDeleted, PatientRestore, PatientRestoreAny,
+		SubjectPatient, "patients", nil, PatientRead, PatientReadHistory, PatientReadDeleted, PatientRestore, PatientRestoreAny, PatientReplay,
 		"external_id", "patient with this external id already exists.",
 	},
 	{
 		SubjectMapping, "mappings", []SubjectKind{SubjectPatient, SubjectDoctor},
-		MappingRead, MappingReadHistory, MappingReadDeleted, MappingRestore, MappingRestoreAny,
+		MappingRead, MappingReadHistory, MappingReadDeleted, MappingRestore, MappingRestoreAny, MappingReplay,
 		NonField, "The fields patient, doctor must make a unique set.",
 	},
 }

@@ -24,6 +24,8 @@ import (
 // The limits of a body.
 const (
 	maxBodyBytes = 1 << 20
+	// maxBulkBytes is for a list of records. It is the memory for bodies of one caller.
+	maxBulkBytes = 8 << 20
 	// maxAnonymousBytes is for callers without a token, who can hold any number of
 	// connections open. It is many times the length of a registration.
 	maxAnonymousBytes = 16 << 10
@@ -54,6 +56,12 @@ type body struct {
 // characters, and have nothing after it. From clients of the old backend it can be a form
 // under the same rules.
 func readBody(c echo.Context, actor domain.Actor) (*body, error) {
+	return readBodyUpTo(c, actor, maxBodyBytes)
+}
+
+// readBodyUpTo is readBody for bodies of up to limit bytes. Anonymous callers have a limit of
+// their own.
+func readBodyUpTo(c echo.Context, actor domain.Actor, limit int64) (*body, error) {
 	old, parse := oldClientsOf(c), parseBody
 	if !isJSON(c.Request()) {
 		parse = nil
@@ -67,7 +75,7 @@ func readBody(c echo.Context, actor domain.Actor) (*body, error) {
 			return nil, errForeignForm
 		}
 	}
-	text, err := readText(c, actor)
+	text, err := readText(c, actor, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -102,9 +110,8 @@ func isCompressed(r *http.Request) bool {
 // readText reads the body after it has reserved memory: for the length that the request
 // announces, or for the longest body that the caller can send. Reserving more in the middle
 // of a body could deadlock with other requests that do the same.
-func readText(c echo.Context, actor domain.Actor) ([]byte, error) {
+func readText(c echo.Context, actor domain.Actor, limit int64) ([]byte, error) {
 	req := c.Request()
-	limit := int64(maxBodyBytes)
 	if actor.Role == domain.Anonymous {
 		limit = maxAnonymousBytes
 	}
@@ -154,8 +161,13 @@ func parseBody(text []byte) (*body, error) {
 	if err := checkJSON(text); err != nil {
 		return nil, err
 	}
+	return parseObject(text), nil
+}
+
+// parseObject parses a JSON object in which checkJSON has found no error.
+func parseObject(text []byte) *body {
 	decoder := jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true))
-	_, _ = decoder.ReadToken() // the opening brace; checkJSON has found all errors
+	_, _ = decoder.ReadToken() // the opening brace
 	members := map[string]jsontext.Value{}
 	for decoder.PeekKind() == '"' {
 		token, _ := decoder.ReadToken()
@@ -165,7 +177,7 @@ func parseBody(text []byte) (*body, error) {
 		end := decoder.InputOffset()
 		members[name] = text[end-int64(len(value)) : end]
 	}
-	return &body{members: members}, nil
+	return &body{members: members}
 }
 
 // checkJSON returns an error unless text is one JSON object within the limits and nothing

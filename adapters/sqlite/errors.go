@@ -57,3 +57,10 @@ func constraint(message string) string {
 	}
 	return name.String() + "_key"
 }
+
+// rolledBack reports whether the error of a COMMIT says that the transaction was rolled back.
+// After a failed write, a part of it can be in the log, and count when the file is opened again.
+func rolledBack(err error) bool {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	return ok && e.Code()&0xff != sqlite3.SQLITE_IOERR
+}

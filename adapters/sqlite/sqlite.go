@@ -112,6 +112,7 @@ func newEngine() sqlstore.Engine {
 		Probe:            probe,
 		LastStep:         schema().Last(),
 		WriteWait:        busyTimeout,
+		RolledBack:       rolledBack,
 		Classify:         classify,
 	}
 }

@@ -28,6 +28,8 @@ const (
 	// Stale is a prepared statement whose result has changed its form in a migration. It
 	// works when it is prepared again.
 	Stale
+	// Locked is a statement that has waited too long for a lock. Callers get Unavailable.
+	Locked
 	// Unavailable is a database that does not answer or cannot do the work now.
 	Unavailable
 	// MissingPrivilege is a privilege that the database has not granted. Callers get
@@ -84,7 +86,7 @@ func (q *querier) translate(ctx context.Context, err error, query string) error 
 	}
 	f := q.engine.Classify(err)
 	switch f.Kind {
-	case Unavailable:
+	case Unavailable, Locked:
 		return domain.ErrUnavailable(&databaseError{kind: f.Kind, text: f.Text})
 	case MissingPrivilege:
 		return domain.ErrUnavailable(&databaseError{f.Kind, f.Text, ErrMissingPrivilege})

@@ -55,6 +55,8 @@ type Engine struct {
 	LastStep int64
 	// WriteWait is how long an Update waits for a connection; 0 means one second, as for reads.
 	WriteWait time.Duration
+	// RolledBack reports whether the error of a COMMIT says that nothing was committed.
+	RolledBack func(error) bool
 	// Classify classifies an error of the driver. It does not get the errors that are the
 	// same for every driver, such as that of a context that has ended.
 	Classify func(error) Failure
@@ -152,8 +154,8 @@ const (
 // other than NotFound aborts the transaction, even if fn ignores the error.
 //
 // The error is also Unavailable in these cases:
-//   - The connection is lost during the commit. Then it is unknown whether the change was
-//     committed.
+//   - The connection is lost or ctx ends during the commit, so that it is unknown whether the
+//     change was committed. The error is domain.ErrOutcomeUnknown.
 //   - The database file was replaced during the Update. Then the change is lost.
 //   - A newer program has applied a migration that this program cannot work with.
 func (s *Store) Update(ctx context.Context, fn func(ports.Tx) error) error {
@@ -179,7 +181,8 @@ func (s *Store) tryUpdate(ctx context.Context, fn func(ports.Tx) error) (err err
 	if err := s.writer.queue.acquire(ctx); err != nil {
 		return err
 	}
-	defer s.writer.queue.release()
+	release := s.writer.queue.release
+	defer func() { release() }()
 	s.writer.prepareMissing(ctx)
 	q := &querier{engine: s.engine, statements: s.writer}
 	if err := ctx.Err(); err != nil {
@@ -189,7 +192,7 @@ func (s *Store) tryUpdate(ctx context.Context, fn func(ports.Tx) error) (err err
 	// transaction itself. Otherwise database/sql would roll it back in the background,
 	// after this function has returned.
 	txCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancel()
+	release = func() { cancel(); s.writer.queue.release() }
 	begun := context.AfterFunc(ctx, cancel)
 	q.tx, err = s.writer.db.BeginTxx(txCtx, s.engine.TxOptions)
 	begun()
@@ -220,8 +223,10 @@ func (s *Store) tryUpdate(ctx context.Context, fn func(ports.Tx) error) (err err
 		return domain.ErrUnavailable(err)
 	}
 	committed = true
-	if err := q.tx.Commit(); err != nil {
-		return q.translate(ctx, err, "COMMIT")
+	releaseAfterCommit := release
+	release = func() {}
+	if err := q.commit(ctx, releaseAfterCommit); err != nil {
+		return err
 	}
 	if err := s.checkFile(0); err != nil {
 		return err
@@ -239,10 +244,11 @@ func (t tx) Users() ports.Users {
 	return users{t.querier, lists[userRow, domain.User]{t.querier, userListSQL}}
 }
 
-func (t tx) Sessions() ports.Sessions { return sessions{t.querier} }
-func (t tx) Attempts() ports.Attempts { return attempts{t.querier} }
-func (t tx) Audit() ports.Audit       { return audit{t.querier} }
-func (t tx) Seals() ports.Seals       { return seals{t.querier} }
+func (t tx) Sessions() ports.Sessions               { return sessions{t.querier} }
+func (t tx) Attempts() ports.Attempts               { return attempts{t.querier} }
+func (t tx) IdempotencyKeys() ports.IdempotencyKeys { return idempotencyKeys{t.querier} }
+func (t tx) Audit() ports.Audit                     { return audit{t.querier} }
+func (t tx) Seals() ports.Seals                     { return seals{t.querier} }
 
 func (t tx) Retention() ports.Retention { return retention{t.querier} }
 

@@ -209,7 +209,7 @@ func TestAnImportRunsBesideTheService(t *testing.T) {
 				return
 			default:
 			}
-			answer, err := api.CreatePatientWithResponse(t.Context(), client.CreatePatientJSONRequestBody{Name: "Beside"})
+			answer, err := api.CreatePatientWithResponse(t.Context(), nil, client.CreatePatientJSONRequestBody{Name: "Beside"})
 			require.NoError(t, err)
 			require.Equal(t, http.StatusCreated, answer.StatusCode(), "%s", answer.Body)
 		}

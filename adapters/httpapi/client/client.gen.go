@@ -401,6 +401,21 @@ type CodeCheck struct {
 // of the upgrade.
 type CreatedAt = time.Time
 
+// CreatedDoctors The doctors that were created, in the order of the request.
+type CreatedDoctors struct {
+	Items []Doctor `json:"items"`
+}
+
+// CreatedMappings The mappings that were created, in the order of the request.
+type CreatedMappings struct {
+	Items []Mapping `json:"items"`
+}
+
+// CreatedPatients The patients that were created, in the order of the request.
+type CreatedPatients struct {
+	Items []Patient `json:"items"`
+}
+
 // Credentials The credentials of a login.
 type Credentials struct {
 	// OTP The six digits that the authenticator app shows, or a recovery code. Spaces, hyphens and letter case are ignored. At a login it can also be empty or null, which is the same as absent.
@@ -606,6 +621,11 @@ type DoctorInput struct {
 	Specialization Specialization `json:"specialization"`
 }
 
+// DoctorItems The doctors to create.
+type DoctorItems struct {
+	Items []DoctorInput `json:"items"`
+}
+
 // DoctorVersion A version with the doctor as it was.
 type DoctorVersion struct {
 	// At In UTC, with microseconds.
@@ -668,7 +688,7 @@ type Event struct {
 	// RequestID The request's X-Request-Id. Empty for the command line.
 	RequestID string `json:"request_id"`
 
-	// Subject The record that the event is about, or the records that a list showed. It has either `id` or `ids`.
+	// Subject The record that the event is about, or the records that a list showed or one request added. It has either `id` or `ids`.
 	Subject EventSubject `json:"subject"`
 
 	// Version The version of the subject that the change made. Absent if it made none.
@@ -690,7 +710,7 @@ type EventActor struct {
 	User *int64 `json:"user"`
 }
 
-// EventSubject The record that the event is about, or the records that a list showed. It has either `id` or `ids`.
+// EventSubject The record that the event is about, or the records that a list showed or one request added. It has either `id` or `ids`.
 type EventSubject struct {
 	// ID Null if there is no such record, as for a login to an account that does not exist.
 	ID   *int64           `json:"id,omitempty"`
@@ -798,6 +818,11 @@ type MappingInput struct {
 
 	// Patient The id of a record, an account, a session or an event. The service assigns it.
 	Patient ID `json:"patient"`
+}
+
+// MappingItems The mappings to create.
+type MappingItems struct {
+	Items []MappingInput `json:"items"`
 }
 
 // MappingVersion A version with the mapping as it was.
@@ -1000,6 +1025,11 @@ type PatientInput struct {
 	// PhoneNumber Empty, or a phone number of 3 to 15 digits. Other Unicode digits, spaces and hyphens are replaced by those of the
 	// pattern, and invisible characters are removed.
 	PhoneNumber *PhoneInput `json:"phone_number,omitempty"`
+}
+
+// PatientItems The patients to create.
+type PatientItems struct {
+	Items []PatientInput `json:"items"`
 }
 
 // PatientName The patient of a mapping, as lists show it.
@@ -1455,6 +1485,9 @@ type GenderFilter string
 // HasDoctorFilter defines model for HasDoctorFilter.
 type HasDoctorFilter = bool
 
+// IdempotencyKey defines model for IdempotencyKey.
+type IdempotencyKey = string
+
 // IfMatch defines model for IfMatch.
 type IfMatch = string
 
@@ -1688,6 +1721,20 @@ type ListDoctorsParams struct {
 // ListDoctorsParamsOrdering defines parameters for ListDoctors.
 type ListDoctorsParamsOrdering string
 
+// CreateDoctorParams defines parameters for CreateDoctor.
+type CreateDoctorParams struct {
+	// IdempotencyKey A text that the client makes up for this request, such as a random UUID: 1 to 255 visible ASCII characters, which can be in
+	// double quotes. The same request with the same key is done once; see "Safe retries". Do not put personal data into it.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// CreateDoctorsParams defines parameters for CreateDoctors.
+type CreateDoctorsParams struct {
+	// IdempotencyKey A text that the client makes up for this request, such as a random UUID: 1 to 255 visible ASCII characters, which can be in
+	// double quotes. The same request with the same key is done once; see "Safe retries". Do not put personal data into it.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListDeletedDoctorsParams defines parameters for ListDeletedDoctors.
 type ListDeletedDoctorsParams struct {
 	// Limit The maximum number of records in a page.
@@ -1836,6 +1883,13 @@ type ListDoctorPatientsParamsGender string
 // ListDoctorPatientsParamsOrdering defines parameters for ListDoctorPatients.
 type ListDoctorPatientsParamsOrdering string
 
+// RestoreDoctorParams defines parameters for RestoreDoctor.
+type RestoreDoctorParams struct {
+	// IdempotencyKey A text that the client makes up for this request, such as a random UUID: 1 to 255 visible ASCII characters, which can be in
+	// double quotes. The same request with the same key is done once; see "Safe retries". Do not put personal data into it.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListMappingsParams defines parameters for ListMappings.
 type ListMappingsParams struct {
 	// PatientID Only doctors or mappings of this patient.
@@ -1877,6 +1931,20 @@ type ListMappingsParams struct {
 
 // ListMappingsParamsOrdering defines parameters for ListMappings.
 type ListMappingsParamsOrdering string
+
+// CreateMappingParams defines parameters for CreateMapping.
+type CreateMappingParams struct {
+	// IdempotencyKey A text that the client makes up for this request, such as a random UUID: 1 to 255 visible ASCII characters, which can be in
+	// double quotes. The same request with the same key is done once; see "Safe retries". Do not put personal data into it.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// CreateMappingsParams defines parameters for CreateMappings.
+type CreateMappingsParams struct {
+	// IdempotencyKey A text that the client makes up for this request, such as a random UUID: 1 to 255 visible ASCII characters, which can be in
+	// double quotes. The same request with the same key is done once; see "Safe retries". Do not put personal data into it.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
 
 // ListDeletedMappingsParams defines parameters for ListDeletedMappings.
 type ListDeletedMappingsParams struct {
@@ -2002,6 +2070,13 @@ type ListMappingVersionsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// RestoreMappingParams defines parameters for RestoreMapping.
+type RestoreMappingParams struct {
+	// IdempotencyKey A text that the client makes up for this request, such as a random UUID: 1 to 255 visible ASCII characters, which can be in
+	// double quotes. The same request with the same key is done once; see "Safe retries". Do not put personal data into it.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListPatientsParams defines parameters for ListPatients.
 type ListPatientsParams struct {
 	// Search Words, separated by spaces: at most 10, with at most 100 characters. Each word must be a part of a searched text:
@@ -2098,6 +2173,20 @@ type ListPatientsParamsGender string
 
 // ListPatientsParamsOrdering defines parameters for ListPatients.
 type ListPatientsParamsOrdering string
+
+// CreatePatientParams defines parameters for CreatePatient.
+type CreatePatientParams struct {
+	// IdempotencyKey A text that the client makes up for this request, such as a random UUID: 1 to 255 visible ASCII characters, which can be in
+	// double quotes. The same request with the same key is done once; see "Safe retries". Do not put personal data into it.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// CreatePatientsParams defines parameters for CreatePatients.
+type CreatePatientsParams struct {
+	// IdempotencyKey A text that the client makes up for this request, such as a random UUID: 1 to 255 visible ASCII characters, which can be in
+	// double quotes. The same request with the same key is done once; see "Safe retries". Do not put personal data into it.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
 
 // ListDeletedPatientsParams defines parameters for ListDeletedPatients.
 type ListDeletedPatientsParams struct {
@@ -2247,6 +2336,13 @@ type ListPatientVersionsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// RestorePatientParams defines parameters for RestorePatient.
+type RestorePatientParams struct {
+	// IdempotencyKey A text that the client makes up for this request, such as a random UUID: 1 to 255 visible ASCII characters, which can be in
+	// double quotes. The same request with the same key is done once; see "Safe retries". Do not put personal data into it.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListUsersParams defines parameters for ListUsers.
 type ListUsersParams struct {
 	// Search Words, separated by spaces: at most 10, with at most 100 characters. Each word must be a part of a searched text:
@@ -2337,6 +2433,9 @@ type RegisterJSONRequestBody = Registration
 // CreateDoctorJSONRequestBody defines body for CreateDoctor for application/json ContentType.
 type CreateDoctorJSONRequestBody = DoctorInput
 
+// CreateDoctorsJSONRequestBody defines body for CreateDoctors for application/json ContentType.
+type CreateDoctorsJSONRequestBody = DoctorItems
+
 // ChangeDoctorJSONRequestBody defines body for ChangeDoctor for application/json ContentType.
 type ChangeDoctorJSONRequestBody = DoctorChange
 
@@ -2346,6 +2445,9 @@ type ReplaceDoctorJSONRequestBody = DoctorInput
 // CreateMappingJSONRequestBody defines body for CreateMapping for application/json ContentType.
 type CreateMappingJSONRequestBody = MappingInput
 
+// CreateMappingsJSONRequestBody defines body for CreateMappings for application/json ContentType.
+type CreateMappingsJSONRequestBody = MappingItems
+
 // ChangeMappingJSONRequestBody defines body for ChangeMapping for application/json ContentType.
 type ChangeMappingJSONRequestBody = MappingChange
 
@@ -2354,6 +2456,9 @@ type ReplaceMappingJSONRequestBody = MappingInput
 
 // CreatePatientJSONRequestBody defines body for CreatePatient for application/json ContentType.
 type CreatePatientJSONRequestBody = PatientInput
+
+// CreatePatientsJSONRequestBody defines body for CreatePatients for application/json ContentType.
+type CreatePatientsJSONRequestBody = PatientItems
 
 // SearchPatientsJSONRequestBody defines body for SearchPatients for application/json ContentType.
 type SearchPatientsJSONRequestBody = PatientSearch
@@ -2791,7 +2896,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/doctors/ (the `CreateDoctor` operationId).
-	CreateDoctorWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateDoctorWithBody(ctx context.Context, params *CreateDoctorParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateDoctor Create a doctor
 	//
@@ -2801,7 +2906,33 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/doctors/ (the `CreateDoctor` operationId).
-	CreateDoctor(ctx context.Context, body CreateDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateDoctor(ctx context.Context, params *CreateDoctorParams, body CreateDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateDoctorsWithBody Create many doctors
+	//
+	// For Admins. `joined_at` is set to the current date in UTC.
+	//
+	// Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer is 400, `errors`
+	// names every bad field with its item, such as `items[3].name`; items are counted from 0. The audit trail has
+	// one event with the ids of all.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/doctors/bulk/ (the `CreateDoctors` operationId).
+	CreateDoctorsWithBody(ctx context.Context, params *CreateDoctorsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateDoctors Create many doctors
+	//
+	// For Admins. `joined_at` is set to the current date in UTC.
+	//
+	// Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer is 400, `errors`
+	// names every bad field with its item, such as `items[3].name`; items are counted from 0. The audit trail has
+	// one event with the ids of all.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/doctors/bulk/ (the `CreateDoctors` operationId).
+	CreateDoctors(ctx context.Context, params *CreateDoctorsParams, body CreateDoctorsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListDeletedDoctors List deleted doctors
 	//
@@ -2898,7 +3029,7 @@ type ClientInterface interface {
 	// A body is ignored.
 	//
 	// Corresponds with POST /api/doctors/{id}/restore/ (the `RestoreDoctor` operationId).
-	RestoreDoctor(ctx context.Context, id DeletedDoctorID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	RestoreDoctor(ctx context.Context, id DeletedDoctorID, params *RestoreDoctorParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListMappings List mappings
 	//
@@ -2919,7 +3050,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/mappings/ (the `CreateMapping` operationId).
-	CreateMappingWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateMappingWithBody(ctx context.Context, params *CreateMappingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateMapping Assign a doctor to a patient
 	//
@@ -2929,7 +3060,29 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/mappings/ (the `CreateMapping` operationId).
-	CreateMapping(ctx context.Context, body CreateMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateMapping(ctx context.Context, params *CreateMappingParams, body CreateMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateMappingsWithBody Assign many doctors to patients
+	//
+	// For Staff and Admins. Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer
+	// is 400, `errors` names every bad field with its item, such as `items[3].patient`; items are counted from 0. The
+	// audit trail has one event with the ids of all.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/mappings/bulk/ (the `CreateMappings` operationId).
+	CreateMappingsWithBody(ctx context.Context, params *CreateMappingsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateMappings Assign many doctors to patients
+	//
+	// For Staff and Admins. Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer
+	// is 400, `errors` names every bad field with its item, such as `items[3].patient`; items are counted from 0. The
+	// audit trail has one event with the ids of all.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/mappings/bulk/ (the `CreateMappings` operationId).
+	CreateMappings(ctx context.Context, params *CreateMappingsParams, body CreateMappingsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListDeletedMappings List deleted mappings
 	//
@@ -3028,7 +3181,7 @@ type ClientInterface interface {
 	// A body is ignored.
 	//
 	// Corresponds with POST /api/mappings/{id}/restore/ (the `RestoreMapping` operationId).
-	RestoreMapping(ctx context.Context, id DeletedMappingID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	RestoreMapping(ctx context.Context, id DeletedMappingID, params *RestoreMappingParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListPatients List patients
 	//
@@ -3046,7 +3199,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/patients/ (the `CreatePatient` operationId).
-	CreatePatientWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreatePatientWithBody(ctx context.Context, params *CreatePatientParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreatePatient Create a patient
 	//
@@ -3055,7 +3208,33 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/patients/ (the `CreatePatient` operationId).
-	CreatePatient(ctx context.Context, body CreatePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreatePatient(ctx context.Context, params *CreatePatientParams, body CreatePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreatePatientsWithBody Create many patients
+	//
+	// For Staff and Admins. `created_by` is set to the caller's account.
+	//
+	// Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer is 400, `errors`
+	// names every bad field with its item, such as `items[3].name`; items are counted from 0. The audit trail has
+	// one event with the ids of all.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/patients/bulk/ (the `CreatePatients` operationId).
+	CreatePatientsWithBody(ctx context.Context, params *CreatePatientsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreatePatients Create many patients
+	//
+	// For Staff and Admins. `created_by` is set to the caller's account.
+	//
+	// Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer is 400, `errors`
+	// names every bad field with its item, such as `items[3].name`; items are counted from 0. The audit trail has
+	// one event with the ids of all.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/patients/bulk/ (the `CreatePatients` operationId).
+	CreatePatients(ctx context.Context, params *CreatePatientsParams, body CreatePatientsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListDeletedPatients List deleted patients
 	//
@@ -3206,7 +3385,7 @@ type ClientInterface interface {
 	// A body is ignored.
 	//
 	// Corresponds with POST /api/patients/{id}/restore/ (the `RestorePatient` operationId).
-	RestorePatient(ctx context.Context, id DeletedPatientID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	RestorePatient(ctx context.Context, id DeletedPatientID, params *RestorePatientParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListUsers List users
 	//
@@ -3947,8 +4126,8 @@ func (c *Client) ListDoctors(ctx context.Context, params *ListDoctorsParams, req
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/doctors/ (the `CreateDoctor` operationId).
-func (c *Client) CreateDoctorWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateDoctorRequestWithBody(c.Server, contentType, body)
+func (c *Client) CreateDoctorWithBody(ctx context.Context, params *CreateDoctorParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateDoctorRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3967,8 +4146,54 @@ func (c *Client) CreateDoctorWithBody(ctx context.Context, contentType string, b
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/doctors/ (the `CreateDoctor` operationId).
-func (c *Client) CreateDoctor(ctx context.Context, body CreateDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateDoctorRequest(c.Server, body)
+func (c *Client) CreateDoctor(ctx context.Context, params *CreateDoctorParams, body CreateDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateDoctorRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateDoctorsWithBody Create many doctors
+//
+// For Admins. `joined_at` is set to the current date in UTC.
+//
+// Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer is 400, `errors`
+// names every bad field with its item, such as `items[3].name`; items are counted from 0. The audit trail has
+// one event with the ids of all.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/doctors/bulk/ (the `CreateDoctors` operationId).
+func (c *Client) CreateDoctorsWithBody(ctx context.Context, params *CreateDoctorsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateDoctorsRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateDoctors Create many doctors
+//
+// For Admins. `joined_at` is set to the current date in UTC.
+//
+// Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer is 400, `errors`
+// names every bad field with its item, such as `items[3].name`; items are counted from 0. The audit trail has
+// one event with the ids of all.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/doctors/bulk/ (the `CreateDoctors` operationId).
+func (c *Client) CreateDoctors(ctx context.Context, params *CreateDoctorsParams, body CreateDoctorsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateDoctorsRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4174,8 +4399,8 @@ func (c *Client) ListDoctorPatients(ctx context.Context, id DoctorID, params *Li
 // A body is ignored.
 //
 // Corresponds with POST /api/doctors/{id}/restore/ (the `RestoreDoctor` operationId).
-func (c *Client) RestoreDoctor(ctx context.Context, id DeletedDoctorID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewRestoreDoctorRequest(c.Server, id)
+func (c *Client) RestoreDoctor(ctx context.Context, id DeletedDoctorID, params *RestoreDoctorParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRestoreDoctorRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -4215,8 +4440,8 @@ func (c *Client) ListMappings(ctx context.Context, params *ListMappingsParams, r
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/mappings/ (the `CreateMapping` operationId).
-func (c *Client) CreateMappingWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateMappingRequestWithBody(c.Server, contentType, body)
+func (c *Client) CreateMappingWithBody(ctx context.Context, params *CreateMappingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateMappingRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4235,8 +4460,50 @@ func (c *Client) CreateMappingWithBody(ctx context.Context, contentType string, 
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/mappings/ (the `CreateMapping` operationId).
-func (c *Client) CreateMapping(ctx context.Context, body CreateMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateMappingRequest(c.Server, body)
+func (c *Client) CreateMapping(ctx context.Context, params *CreateMappingParams, body CreateMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateMappingRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateMappingsWithBody Assign many doctors to patients
+//
+// For Staff and Admins. Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer
+// is 400, `errors` names every bad field with its item, such as `items[3].patient`; items are counted from 0. The
+// audit trail has one event with the ids of all.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/mappings/bulk/ (the `CreateMappings` operationId).
+func (c *Client) CreateMappingsWithBody(ctx context.Context, params *CreateMappingsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateMappingsRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateMappings Assign many doctors to patients
+//
+// For Staff and Admins. Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer
+// is 400, `errors` names every bad field with its item, such as `items[3].patient`; items are counted from 0. The
+// audit trail has one event with the ids of all.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/mappings/bulk/ (the `CreateMappings` operationId).
+func (c *Client) CreateMappings(ctx context.Context, params *CreateMappingsParams, body CreateMappingsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateMappingsRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4433,8 +4700,8 @@ func (c *Client) GetMappingVersion(ctx context.Context, id MappingID, version Ve
 // A body is ignored.
 //
 // Corresponds with POST /api/mappings/{id}/restore/ (the `RestoreMapping` operationId).
-func (c *Client) RestoreMapping(ctx context.Context, id DeletedMappingID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewRestoreMappingRequest(c.Server, id)
+func (c *Client) RestoreMapping(ctx context.Context, id DeletedMappingID, params *RestoreMappingParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRestoreMappingRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -4471,8 +4738,8 @@ func (c *Client) ListPatients(ctx context.Context, params *ListPatientsParams, r
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/patients/ (the `CreatePatient` operationId).
-func (c *Client) CreatePatientWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreatePatientRequestWithBody(c.Server, contentType, body)
+func (c *Client) CreatePatientWithBody(ctx context.Context, params *CreatePatientParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreatePatientRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4490,8 +4757,54 @@ func (c *Client) CreatePatientWithBody(ctx context.Context, contentType string, 
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/patients/ (the `CreatePatient` operationId).
-func (c *Client) CreatePatient(ctx context.Context, body CreatePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreatePatientRequest(c.Server, body)
+func (c *Client) CreatePatient(ctx context.Context, params *CreatePatientParams, body CreatePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreatePatientRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreatePatientsWithBody Create many patients
+//
+// For Staff and Admins. `created_by` is set to the caller's account.
+//
+// Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer is 400, `errors`
+// names every bad field with its item, such as `items[3].name`; items are counted from 0. The audit trail has
+// one event with the ids of all.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/patients/bulk/ (the `CreatePatients` operationId).
+func (c *Client) CreatePatientsWithBody(ctx context.Context, params *CreatePatientsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreatePatientsRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreatePatients Create many patients
+//
+// For Staff and Admins. `created_by` is set to the caller's account.
+//
+// Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer is 400, `errors`
+// names every bad field with its item, such as `items[3].name`; items are counted from 0. The audit trail has
+// one event with the ids of all.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/patients/bulk/ (the `CreatePatients` operationId).
+func (c *Client) CreatePatients(ctx context.Context, params *CreatePatientsParams, body CreatePatientsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreatePatientsRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4791,8 +5104,8 @@ func (c *Client) GetPatientVersion(ctx context.Context, id PatientID, version Ve
 // A body is ignored.
 //
 // Corresponds with POST /api/patients/{id}/restore/ (the `RestorePatient` operationId).
-func (c *Client) RestorePatient(ctx context.Context, id DeletedPatientID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewRestorePatientRequest(c.Server, id)
+func (c *Client) RestorePatient(ctx context.Context, id DeletedPatientID, params *RestorePatientParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRestorePatientRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -6189,18 +6502,18 @@ func NewListDoctorsRequest(server string, params *ListDoctorsParams) (*http.Requ
 }
 
 // NewCreateDoctorRequest calls the generic CreateDoctor builder with application/json body
-func NewCreateDoctorRequest(server string, body CreateDoctorJSONRequestBody) (*http.Request, error) {
+func NewCreateDoctorRequest(server string, params *CreateDoctorParams, body CreateDoctorJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCreateDoctorRequestWithBody(server, "application/json", bodyReader)
+	return NewCreateDoctorRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewCreateDoctorRequestWithBody constructs an http.Request for the CreateDoctor method, with any body, and a specified content type
-func NewCreateDoctorRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateDoctorRequestWithBody(server string, params *CreateDoctorParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -6224,6 +6537,76 @@ func NewCreateDoctorRequestWithBody(server string, contentType string, body io.R
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewCreateDoctorsRequest calls the generic CreateDoctors builder with application/json body
+func NewCreateDoctorsRequest(server string, params *CreateDoctorsParams, body CreateDoctorsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateDoctorsRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCreateDoctorsRequestWithBody constructs an http.Request for the CreateDoctors method, with any body, and a specified content type
+func NewCreateDoctorsRequestWithBody(server string, params *CreateDoctorsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/doctors/bulk/")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -7055,7 +7438,7 @@ func NewListDoctorPatientsRequest(server string, id DoctorID, params *ListDoctor
 }
 
 // NewRestoreDoctorRequest constructs an http.Request for the RestoreDoctor method
-func NewRestoreDoctorRequest(server string, id DeletedDoctorID) (*http.Request, error) {
+func NewRestoreDoctorRequest(server string, id DeletedDoctorID, params *RestoreDoctorParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -7083,6 +7466,21 @@ func NewRestoreDoctorRequest(server string, id DeletedDoctorID) (*http.Request, 
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -7275,18 +7673,18 @@ func NewListMappingsRequest(server string, params *ListMappingsParams) (*http.Re
 }
 
 // NewCreateMappingRequest calls the generic CreateMapping builder with application/json body
-func NewCreateMappingRequest(server string, body CreateMappingJSONRequestBody) (*http.Request, error) {
+func NewCreateMappingRequest(server string, params *CreateMappingParams, body CreateMappingJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCreateMappingRequestWithBody(server, "application/json", bodyReader)
+	return NewCreateMappingRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewCreateMappingRequestWithBody constructs an http.Request for the CreateMapping method, with any body, and a specified content type
-func NewCreateMappingRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateMappingRequestWithBody(server string, params *CreateMappingParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -7310,6 +7708,76 @@ func NewCreateMappingRequestWithBody(server string, contentType string, body io.
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewCreateMappingsRequest calls the generic CreateMappings builder with application/json body
+func NewCreateMappingsRequest(server string, params *CreateMappingsParams, body CreateMappingsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateMappingsRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCreateMappingsRequestWithBody constructs an http.Request for the CreateMappings method, with any body, and a specified content type
+func NewCreateMappingsRequestWithBody(server string, params *CreateMappingsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/mappings/bulk/")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -8017,7 +8485,7 @@ func NewGetMappingVersionRequest(server string, id MappingID, version VersionNum
 }
 
 // NewRestoreMappingRequest constructs an http.Request for the RestoreMapping method
-func NewRestoreMappingRequest(server string, id DeletedMappingID) (*http.Request, error) {
+func NewRestoreMappingRequest(server string, id DeletedMappingID, params *RestoreMappingParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -8045,6 +8513,21 @@ func NewRestoreMappingRequest(server string, id DeletedMappingID) (*http.Request
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -8429,18 +8912,18 @@ func NewListPatientsRequest(server string, params *ListPatientsParams) (*http.Re
 }
 
 // NewCreatePatientRequest calls the generic CreatePatient builder with application/json body
-func NewCreatePatientRequest(server string, body CreatePatientJSONRequestBody) (*http.Request, error) {
+func NewCreatePatientRequest(server string, params *CreatePatientParams, body CreatePatientJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCreatePatientRequestWithBody(server, "application/json", bodyReader)
+	return NewCreatePatientRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewCreatePatientRequestWithBody constructs an http.Request for the CreatePatient method, with any body, and a specified content type
-func NewCreatePatientRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreatePatientRequestWithBody(server string, params *CreatePatientParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -8464,6 +8947,76 @@ func NewCreatePatientRequestWithBody(server string, contentType string, body io.
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewCreatePatientsRequest calls the generic CreatePatients builder with application/json body
+func NewCreatePatientsRequest(server string, params *CreatePatientsParams, body CreatePatientsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreatePatientsRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCreatePatientsRequestWithBody constructs an http.Request for the CreatePatients method, with any body, and a specified content type
+func NewCreatePatientsRequestWithBody(server string, params *CreatePatientsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/patients/bulk/")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -9406,7 +9959,7 @@ func NewGetPatientVersionRequest(server string, id PatientID, version VersionNum
 }
 
 // NewRestorePatientRequest constructs an http.Request for the RestorePatient method
-func NewRestorePatientRequest(server string, id DeletedPatientID) (*http.Request, error) {
+func NewRestorePatientRequest(server string, id DeletedPatientID, params *RestorePatientParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -9434,6 +9987,21 @@ func NewRestorePatientRequest(server string, id DeletedPatientID) (*http.Request
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -10403,7 +10971,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/doctors/ (the `CreateDoctor` operationId).
-	CreateDoctorWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateDoctorResponse, error)
+	CreateDoctorWithBodyWithResponse(ctx context.Context, params *CreateDoctorParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateDoctorResponse, error)
 
 	// CreateDoctorWithResponse Create a doctor
 	//
@@ -10413,7 +10981,33 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/doctors/ (the `CreateDoctor` operationId).
-	CreateDoctorWithResponse(ctx context.Context, body CreateDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateDoctorResponse, error)
+	CreateDoctorWithResponse(ctx context.Context, params *CreateDoctorParams, body CreateDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateDoctorResponse, error)
+
+	// CreateDoctorsWithBodyWithResponse Create many doctors
+	//
+	// For Admins. `joined_at` is set to the current date in UTC.
+	//
+	// Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer is 400, `errors`
+	// names every bad field with its item, such as `items[3].name`; items are counted from 0. The audit trail has
+	// one event with the ids of all.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/doctors/bulk/ (the `CreateDoctors` operationId).
+	CreateDoctorsWithBodyWithResponse(ctx context.Context, params *CreateDoctorsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateDoctorsResponse, error)
+
+	// CreateDoctorsWithResponse Create many doctors
+	//
+	// For Admins. `joined_at` is set to the current date in UTC.
+	//
+	// Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer is 400, `errors`
+	// names every bad field with its item, such as `items[3].name`; items are counted from 0. The audit trail has
+	// one event with the ids of all.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/doctors/bulk/ (the `CreateDoctors` operationId).
+	CreateDoctorsWithResponse(ctx context.Context, params *CreateDoctorsParams, body CreateDoctorsJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateDoctorsResponse, error)
 
 	// ListDeletedDoctorsWithResponse List deleted doctors
 	//
@@ -10524,7 +11118,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/doctors/{id}/restore/ (the `RestoreDoctor` operationId).
-	RestoreDoctorWithResponse(ctx context.Context, id DeletedDoctorID, reqEditors ...RequestEditorFn) (*RestoreDoctorResponse, error)
+	RestoreDoctorWithResponse(ctx context.Context, id DeletedDoctorID, params *RestoreDoctorParams, reqEditors ...RequestEditorFn) (*RestoreDoctorResponse, error)
 
 	// ListMappingsWithResponse List mappings
 	//
@@ -10547,7 +11141,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/mappings/ (the `CreateMapping` operationId).
-	CreateMappingWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateMappingResponse, error)
+	CreateMappingWithBodyWithResponse(ctx context.Context, params *CreateMappingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateMappingResponse, error)
 
 	// CreateMappingWithResponse Assign a doctor to a patient
 	//
@@ -10557,7 +11151,29 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/mappings/ (the `CreateMapping` operationId).
-	CreateMappingWithResponse(ctx context.Context, body CreateMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateMappingResponse, error)
+	CreateMappingWithResponse(ctx context.Context, params *CreateMappingParams, body CreateMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateMappingResponse, error)
+
+	// CreateMappingsWithBodyWithResponse Assign many doctors to patients
+	//
+	// For Staff and Admins. Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer
+	// is 400, `errors` names every bad field with its item, such as `items[3].patient`; items are counted from 0. The
+	// audit trail has one event with the ids of all.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/mappings/bulk/ (the `CreateMappings` operationId).
+	CreateMappingsWithBodyWithResponse(ctx context.Context, params *CreateMappingsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateMappingsResponse, error)
+
+	// CreateMappingsWithResponse Assign many doctors to patients
+	//
+	// For Staff and Admins. Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer
+	// is 400, `errors` names every bad field with its item, such as `items[3].patient`; items are counted from 0. The
+	// audit trail has one event with the ids of all.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/mappings/bulk/ (the `CreateMappings` operationId).
+	CreateMappingsWithResponse(ctx context.Context, params *CreateMappingsParams, body CreateMappingsJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateMappingsResponse, error)
 
 	// ListDeletedMappingsWithResponse List deleted mappings
 	//
@@ -10668,7 +11284,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/mappings/{id}/restore/ (the `RestoreMapping` operationId).
-	RestoreMappingWithResponse(ctx context.Context, id DeletedMappingID, reqEditors ...RequestEditorFn) (*RestoreMappingResponse, error)
+	RestoreMappingWithResponse(ctx context.Context, id DeletedMappingID, params *RestoreMappingParams, reqEditors ...RequestEditorFn) (*RestoreMappingResponse, error)
 
 	// ListPatientsWithResponse List patients
 	//
@@ -10688,7 +11304,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/patients/ (the `CreatePatient` operationId).
-	CreatePatientWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePatientResponse, error)
+	CreatePatientWithBodyWithResponse(ctx context.Context, params *CreatePatientParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePatientResponse, error)
 
 	// CreatePatientWithResponse Create a patient
 	//
@@ -10697,7 +11313,33 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/patients/ (the `CreatePatient` operationId).
-	CreatePatientWithResponse(ctx context.Context, body CreatePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePatientResponse, error)
+	CreatePatientWithResponse(ctx context.Context, params *CreatePatientParams, body CreatePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePatientResponse, error)
+
+	// CreatePatientsWithBodyWithResponse Create many patients
+	//
+	// For Staff and Admins. `created_by` is set to the caller's account.
+	//
+	// Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer is 400, `errors`
+	// names every bad field with its item, such as `items[3].name`; items are counted from 0. The audit trail has
+	// one event with the ids of all.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/patients/bulk/ (the `CreatePatients` operationId).
+	CreatePatientsWithBodyWithResponse(ctx context.Context, params *CreatePatientsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePatientsResponse, error)
+
+	// CreatePatientsWithResponse Create many patients
+	//
+	// For Staff and Admins. `created_by` is set to the caller's account.
+	//
+	// Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer is 400, `errors`
+	// names every bad field with its item, such as `items[3].name`; items are counted from 0. The audit trail has
+	// one event with the ids of all.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/patients/bulk/ (the `CreatePatients` operationId).
+	CreatePatientsWithResponse(ctx context.Context, params *CreatePatientsParams, body CreatePatientsJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePatientsResponse, error)
 
 	// ListDeletedPatientsWithResponse List deleted patients
 	//
@@ -10866,7 +11508,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/patients/{id}/restore/ (the `RestorePatient` operationId).
-	RestorePatientWithResponse(ctx context.Context, id DeletedPatientID, reqEditors ...RequestEditorFn) (*RestorePatientResponse, error)
+	RestorePatientWithResponse(ctx context.Context, id DeletedPatientID, params *RestorePatientParams, reqEditors ...RequestEditorFn) (*RestorePatientResponse, error)
 
 	// ListUsersWithResponse List users
 	//
@@ -11600,6 +12242,41 @@ func (r CreateDoctorResponse) StatusCode() int {
 	return 0
 }
 
+// CreateDoctorsResponse408Headers the declared response headers of an HTTP 408 response for CreateDoctors
+type CreateDoctorsResponse408Headers struct {
+	CacheControl string
+	XRequestID   string
+}
+
+type CreateDoctorsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *CreatedDoctors
+	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
+	ApplicationProblemJSON408 *TooSlow
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *CreateDoctorsResponse408Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateDoctorsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateDoctorsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListDeletedDoctorsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -11903,6 +12580,41 @@ func (r CreateMappingResponse) StatusCode() int {
 	return 0
 }
 
+// CreateMappingsResponse408Headers the declared response headers of an HTTP 408 response for CreateMappings
+type CreateMappingsResponse408Headers struct {
+	CacheControl string
+	XRequestID   string
+}
+
+type CreateMappingsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *CreatedMappings
+	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
+	ApplicationProblemJSON408 *TooSlow
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *CreateMappingsResponse408Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateMappingsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateMappingsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
 type ListDeletedMappingsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -12175,6 +12887,41 @@ func (r CreatePatientResponse) Status() string {
 
 // StatusCode returns HTTPResponse.StatusCode
 func (r CreatePatientResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// CreatePatientsResponse408Headers the declared response headers of an HTTP 408 response for CreatePatients
+type CreatePatientsResponse408Headers struct {
+	CacheControl string
+	XRequestID   string
+}
+
+type CreatePatientsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *CreatedPatients
+	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
+	ApplicationProblemJSON408 *TooSlow
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers408 the parsed response headers for an HTTP 408 response
+	Headers408 *CreatePatientsResponse408Headers
+}
+
+// Status returns HTTPResponse.Status
+func (r CreatePatientsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreatePatientsResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -13331,8 +14078,8 @@ func (c *ClientWithResponses) ListDoctorsWithResponse(ctx context.Context, param
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/doctors/ (the `CreateDoctor` operationId).
-func (c *ClientWithResponses) CreateDoctorWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateDoctorResponse, error) {
-	rsp, err := c.CreateDoctorWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) CreateDoctorWithBodyWithResponse(ctx context.Context, params *CreateDoctorParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateDoctorResponse, error) {
+	rsp, err := c.CreateDoctorWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -13347,12 +14094,50 @@ func (c *ClientWithResponses) CreateDoctorWithBodyWithResponse(ctx context.Conte
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/doctors/ (the `CreateDoctor` operationId).
-func (c *ClientWithResponses) CreateDoctorWithResponse(ctx context.Context, body CreateDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateDoctorResponse, error) {
-	rsp, err := c.CreateDoctor(ctx, body, reqEditors...)
+func (c *ClientWithResponses) CreateDoctorWithResponse(ctx context.Context, params *CreateDoctorParams, body CreateDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateDoctorResponse, error) {
+	rsp, err := c.CreateDoctor(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
 	return ParseCreateDoctorResponse(rsp)
+}
+
+// CreateDoctorsWithBodyWithResponse Create many doctors
+//
+// For Admins. `joined_at` is set to the current date in UTC.
+//
+// Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer is 400, `errors`
+// names every bad field with its item, such as `items[3].name`; items are counted from 0. The audit trail has
+// one event with the ids of all.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/doctors/bulk/ (the `CreateDoctors` operationId).
+func (c *ClientWithResponses) CreateDoctorsWithBodyWithResponse(ctx context.Context, params *CreateDoctorsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateDoctorsResponse, error) {
+	rsp, err := c.CreateDoctorsWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateDoctorsResponse(rsp)
+}
+
+// CreateDoctorsWithResponse Create many doctors
+//
+// For Admins. `joined_at` is set to the current date in UTC.
+//
+// Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer is 400, `errors`
+// names every bad field with its item, such as `items[3].name`; items are counted from 0. The audit trail has
+// one event with the ids of all.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/doctors/bulk/ (the `CreateDoctors` operationId).
+func (c *ClientWithResponses) CreateDoctorsWithResponse(ctx context.Context, params *CreateDoctorsParams, body CreateDoctorsJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateDoctorsResponse, error) {
+	rsp, err := c.CreateDoctors(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateDoctorsResponse(rsp)
 }
 
 // ListDeletedDoctorsWithResponse List deleted doctors
@@ -13524,8 +14309,8 @@ func (c *ClientWithResponses) ListDoctorPatientsWithResponse(ctx context.Context
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/doctors/{id}/restore/ (the `RestoreDoctor` operationId).
-func (c *ClientWithResponses) RestoreDoctorWithResponse(ctx context.Context, id DeletedDoctorID, reqEditors ...RequestEditorFn) (*RestoreDoctorResponse, error) {
-	rsp, err := c.RestoreDoctor(ctx, id, reqEditors...)
+func (c *ClientWithResponses) RestoreDoctorWithResponse(ctx context.Context, id DeletedDoctorID, params *RestoreDoctorParams, reqEditors ...RequestEditorFn) (*RestoreDoctorResponse, error) {
+	rsp, err := c.RestoreDoctor(ctx, id, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -13559,8 +14344,8 @@ func (c *ClientWithResponses) ListMappingsWithResponse(ctx context.Context, para
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/mappings/ (the `CreateMapping` operationId).
-func (c *ClientWithResponses) CreateMappingWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateMappingResponse, error) {
-	rsp, err := c.CreateMappingWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) CreateMappingWithBodyWithResponse(ctx context.Context, params *CreateMappingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateMappingResponse, error) {
+	rsp, err := c.CreateMappingWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -13575,12 +14360,46 @@ func (c *ClientWithResponses) CreateMappingWithBodyWithResponse(ctx context.Cont
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/mappings/ (the `CreateMapping` operationId).
-func (c *ClientWithResponses) CreateMappingWithResponse(ctx context.Context, body CreateMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateMappingResponse, error) {
-	rsp, err := c.CreateMapping(ctx, body, reqEditors...)
+func (c *ClientWithResponses) CreateMappingWithResponse(ctx context.Context, params *CreateMappingParams, body CreateMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateMappingResponse, error) {
+	rsp, err := c.CreateMapping(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
 	return ParseCreateMappingResponse(rsp)
+}
+
+// CreateMappingsWithBodyWithResponse Assign many doctors to patients
+//
+// For Staff and Admins. Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer
+// is 400, `errors` names every bad field with its item, such as `items[3].patient`; items are counted from 0. The
+// audit trail has one event with the ids of all.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/mappings/bulk/ (the `CreateMappings` operationId).
+func (c *ClientWithResponses) CreateMappingsWithBodyWithResponse(ctx context.Context, params *CreateMappingsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateMappingsResponse, error) {
+	rsp, err := c.CreateMappingsWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateMappingsResponse(rsp)
+}
+
+// CreateMappingsWithResponse Assign many doctors to patients
+//
+// For Staff and Admins. Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer
+// is 400, `errors` names every bad field with its item, such as `items[3].patient`; items are counted from 0. The
+// audit trail has one event with the ids of all.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/mappings/bulk/ (the `CreateMappings` operationId).
+func (c *ClientWithResponses) CreateMappingsWithResponse(ctx context.Context, params *CreateMappingsParams, body CreateMappingsJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateMappingsResponse, error) {
+	rsp, err := c.CreateMappings(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateMappingsResponse(rsp)
 }
 
 // ListDeletedMappingsWithResponse List deleted mappings
@@ -13746,8 +14565,8 @@ func (c *ClientWithResponses) GetMappingVersionWithResponse(ctx context.Context,
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/mappings/{id}/restore/ (the `RestoreMapping` operationId).
-func (c *ClientWithResponses) RestoreMappingWithResponse(ctx context.Context, id DeletedMappingID, reqEditors ...RequestEditorFn) (*RestoreMappingResponse, error) {
-	rsp, err := c.RestoreMapping(ctx, id, reqEditors...)
+func (c *ClientWithResponses) RestoreMappingWithResponse(ctx context.Context, id DeletedMappingID, params *RestoreMappingParams, reqEditors ...RequestEditorFn) (*RestoreMappingResponse, error) {
+	rsp, err := c.RestoreMapping(ctx, id, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -13778,8 +14597,8 @@ func (c *ClientWithResponses) ListPatientsWithResponse(ctx context.Context, para
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/patients/ (the `CreatePatient` operationId).
-func (c *ClientWithResponses) CreatePatientWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePatientResponse, error) {
-	rsp, err := c.CreatePatientWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) CreatePatientWithBodyWithResponse(ctx context.Context, params *CreatePatientParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePatientResponse, error) {
+	rsp, err := c.CreatePatientWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -13793,12 +14612,50 @@ func (c *ClientWithResponses) CreatePatientWithBodyWithResponse(ctx context.Cont
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/patients/ (the `CreatePatient` operationId).
-func (c *ClientWithResponses) CreatePatientWithResponse(ctx context.Context, body CreatePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePatientResponse, error) {
-	rsp, err := c.CreatePatient(ctx, body, reqEditors...)
+func (c *ClientWithResponses) CreatePatientWithResponse(ctx context.Context, params *CreatePatientParams, body CreatePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePatientResponse, error) {
+	rsp, err := c.CreatePatient(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
 	return ParseCreatePatientResponse(rsp)
+}
+
+// CreatePatientsWithBodyWithResponse Create many patients
+//
+// For Staff and Admins. `created_by` is set to the caller's account.
+//
+// Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer is 400, `errors`
+// names every bad field with its item, such as `items[3].name`; items are counted from 0. The audit trail has
+// one event with the ids of all.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/patients/bulk/ (the `CreatePatients` operationId).
+func (c *ClientWithResponses) CreatePatientsWithBodyWithResponse(ctx context.Context, params *CreatePatientsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePatientsResponse, error) {
+	rsp, err := c.CreatePatientsWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreatePatientsResponse(rsp)
+}
+
+// CreatePatientsWithResponse Create many patients
+//
+// For Staff and Admins. `created_by` is set to the caller's account.
+//
+// Adds all of the items or none of them: 1 to 1,000, in a body of up to 8 MiB. If the answer is 400, `errors`
+// names every bad field with its item, such as `items[3].name`; items are counted from 0. The audit trail has
+// one event with the ids of all.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/patients/bulk/ (the `CreatePatients` operationId).
+func (c *ClientWithResponses) CreatePatientsWithResponse(ctx context.Context, params *CreatePatientsParams, body CreatePatientsJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePatientsResponse, error) {
+	rsp, err := c.CreatePatients(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreatePatientsResponse(rsp)
 }
 
 // ListDeletedPatientsWithResponse List deleted patients
@@ -14052,8 +14909,8 @@ func (c *ClientWithResponses) GetPatientVersionWithResponse(ctx context.Context,
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/patients/{id}/restore/ (the `RestorePatient` operationId).
-func (c *ClientWithResponses) RestorePatientWithResponse(ctx context.Context, id DeletedPatientID, reqEditors ...RequestEditorFn) (*RestorePatientResponse, error) {
-	rsp, err := c.RestorePatient(ctx, id, reqEditors...)
+func (c *ClientWithResponses) RestorePatientWithResponse(ctx context.Context, id DeletedPatientID, params *RestorePatientParams, reqEditors ...RequestEditorFn) (*RestorePatientResponse, error) {
+	rsp, err := c.RestorePatient(ctx, id, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -15203,6 +16060,66 @@ func ParseCreateDoctorResponse(rsp *http.Response) (*CreateDoctorResponse, error
 	return response, nil
 }
 
+// ParseCreateDoctorsResponse parses an HTTP response from a CreateDoctorsWithResponse call
+func ParseCreateDoctorsResponse(rsp *http.Response) (*CreateDoctorsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateDoctorsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest CreatedDoctors
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest TooSlow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 408:
+		var headers CreateDoctorsResponse408Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers408 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListDeletedDoctorsResponse parses an HTTP response from a ListDeletedDoctorsWithResponse call
 func ParseListDeletedDoctorsResponse(rsp *http.Response) (*ListDeletedDoctorsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -15643,6 +16560,66 @@ func ParseCreateMappingResponse(rsp *http.Response) (*CreateMappingResponse, err
 	return response, nil
 }
 
+// ParseCreateMappingsResponse parses an HTTP response from a CreateMappingsWithResponse call
+func ParseCreateMappingsResponse(rsp *http.Response) (*CreateMappingsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateMappingsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest CreatedMappings
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest TooSlow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 408:
+		var headers CreateMappingsResponse408Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers408 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListDeletedMappingsResponse parses an HTTP response from a ListDeletedMappingsWithResponse call
 func ParseListDeletedMappingsResponse(rsp *http.Response) (*ListDeletedMappingsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -16030,6 +17007,66 @@ func ParseCreatePatientResponse(rsp *http.Response) (*CreatePatientResponse, err
 	switch {
 	case rsp.StatusCode == 408:
 		var headers CreatePatientResponse408Headers
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = value
+		}
+		if values := rsp.Header.Values("X-Request-Id"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "X-Request-Id", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.XRequestID = value
+		}
+		response.Headers408 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCreatePatientsResponse parses an HTTP response from a CreatePatientsWithResponse call
+func ParseCreatePatientsResponse(rsp *http.Response) (*CreatePatientsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreatePatientsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest CreatedPatients
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest TooSlow
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 408:
+		var headers CreatePatientsResponse408Headers
 		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {

@@ -7,27 +7,8 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// createAll adds records, which the event lists.
-func (r versionedRecords[T]) createAll(ctx context.Context, tx ports.Tx, event *pendingEvent, records []T) ([]T, error) {
-	if len(records) == 0 {
-		return nil, nil
-	}
-	first := make([]T, len(records))
-	for i, record := range records {
-		first[i] = domain.FirstVersion(record, event.At)
-	}
-	added, err := r.repository(tx).Add(ctx, first...)
-	if err != nil {
-		return nil, err
-	}
-	return added, r.addListedVersions(ctx, tx, event, domain.Created, added)
-}
-
 // updateAll saves changed records, which the event lists. Each pair of before and after differs.
 func (r versionedRecords[T]) updateAll(ctx context.Context, tx ports.Tx, event *pendingEvent, before, after []T) error {
-	if len(after) == 0 {
-		return nil
-	}
 	var found []domain.Version[T]
 	next := make([]T, len(after))
 	for i := range after {
@@ -52,16 +33,10 @@ func (r versionedRecords[T]) updateAll(ctx context.Context, tx ports.Tx, event *
 			return err
 		}
 	}
-	return r.addListedVersions(ctx, tx, event, domain.Updated, next)
-}
-
-// addListedVersions adds a version of each record, which the event lists.
-func (r versionedRecords[T]) addListedVersions(ctx context.Context, tx ports.Tx, event *pendingEvent, change domain.Change, records []T) error {
-	versions := make([]domain.Version[T], len(records))
-	for i, record := range records {
-		versions[i] = r.newVersion(event, change, record)
+	versions := make([]domain.Version[T], len(next))
+	for i, record := range next {
+		versions[i] = r.newVersion(event, domain.Updated, record)
 		event.Subject.Shown = append(event.Subject.Shown, record.Self().ID)
-		event.addRelated(record.Parents()...)
 	}
 	_, err := r.addVersions(ctx, tx, event, versions...)
 	return err
