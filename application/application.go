@@ -38,6 +38,7 @@ type UseCases struct {
 	Doctors       *Doctors
 	Patients      *Patients
 	Mappings      *Mappings
+	Imports       *Imports
 	Retention     *Retention
 	Audit         *Audit
 
@@ -91,6 +92,7 @@ func New(p Ports, r Rules) *UseCases {
 			id:      func(assignment domain.Assignment) domain.ID { return assignment.ID },
 			related: shownWith,
 		}},
+		Imports:   &Imports{trail: trail, clock: p.Clock},
 		Retention: &Retention{trail: trail},
 		Audit:     &Audit{trail: trail},
 		Store:     &Store{p.Store},

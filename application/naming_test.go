@@ -108,7 +108,14 @@ func (d *inputGenerator) draw(r *rapid.T, useCase method) (given []reflect.Value
 		case reflect.TypeFor[application.Once]():
 			value.Set(reflect.ValueOf(rapid.SampledFrom([]application.Once{noKey, onceWith("a key")}).Draw(r, "once")))
 		case reflect.TypeFor[application.AccessReport](): // The zero AccessReport begins a report.
+		case reflect.TypeFor[application.ImportRules]():
+			id := d.drawID(r)
+			value.Set(reflect.ValueOf(application.ImportRules{CreatedBy: id, DryRun: rapid.Bool().Draw(r, "dry run")}))
+			named = append(named, domain.Reference{Kind: domain.SubjectUser, ID: id})
 		default:
+			if typ.Kind() == reflect.Func { // An import of an empty file that reports to nobody.
+				break
+			}
 			require.Equal(r, reflect.Struct, typ.Kind(), "%s takes a %s, which is not drawn yet", useCase, typ)
 			named = append(named, d.drawFields(r, value)...)
 		}

@@ -59,6 +59,10 @@ const (
 	MappingRestore     Permission = "mapping:restore"
 	MappingRestoreAny  Permission = "mapping:restore_any"
 
+	DoctorImport  Permission = "doctor:import"
+	PatientImport Permission = "patient:import"
+	MappingImport Permission = "mapping:import"
+
 	DoctorReplay  Permission = "doctor:replay"
 	PatientReplay Permission = "patient:replay"
 	MappingReplay Permission = "mapping:replay"
@@ -133,6 +137,10 @@ var policy = []Rule{
 	{MappingReadDeleted, "see deleted assignments and their versions", []Role{Admin}},
 	{MappingRestore, "restore assignments that one deleted oneself", []Role{Staff, Admin}},
 	{MappingRestoreAny, "restore assignments that others deleted", []Role{Admin}},
+
+	{DoctorImport, "add and change doctors from a file, with their salaries", []Role{Operator}},
+	{PatientImport, "add and change patients from a file", []Role{Operator}},
+	{MappingImport, "assign doctors to patients from a file", []Role{Operator}},
 
 	{DoctorReplay, "get the answer again of adding or restoring doctors, for a repeated Idempotency-Key", []Role{Admin}},
 	{PatientReplay, "get the answer again of adding or restoring patients, for a repeated Idempotency-Key", []Role{Staff, Admin}},

@@ -148,6 +148,9 @@ type Patients interface {
 	// the assignments. If fields are given, the free texts that are not among them can be
 	// empty.
 	GetView(ctx context.Context, id domain.ID, fields ...string) (domain.PatientView, error)
+	// ListNamesakes returns the patients who have the PersonKey of one of the given ones, each
+	// once, in ascending order of ID. Free texts can be empty. It locks none.
+	ListNamesakes(ctx context.Context, patients ...domain.Patient) ([]domain.Patient, error)
 	// List ends a page early, but after at least one patient, when the patients' TextBytes
 	// reach domain.MaxPageBytes.
 	Lists[domain.PatientView]

@@ -40,6 +40,25 @@ func (r patients) GetView(ctx context.Context, id domain.ID, _ ...string) (domai
 	return s.patientView(id)
 }
 
+func (r patients) ListNamesakes(ctx context.Context, list ...domain.Patient) ([]domain.Patient, error) {
+	s, err := r.records.tx.reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	wanted := map[string]bool{}
+	for _, patient := range list {
+		wanted[patient.PersonKey()] = true
+	}
+	delete(wanted, "")
+	found := []domain.Patient{}
+	for _, patient := range s.patients.rows.after(0) {
+		if wanted[patient.PersonKey()] {
+			found = append(found, patient)
+		}
+	}
+	return found, nil
+}
+
 func (s *state) patientView(id domain.ID) (domain.PatientView, error) {
 	patient, err := s.patients.get(id)
 	if err != nil {

@@ -15,6 +15,7 @@ func testPatients(s suite) {
 	testAssignedDoctors(s)
 	testPatientViews(s)
 	testAssignedDoctorsAreCopied(s)
+	testNamesakes(s)
 }
 
 func testPatientFields(s suite) {
