@@ -59,7 +59,8 @@ const (
 	MappingRestore     Permission = "mapping:restore"
 	MappingRestoreAny  Permission = "mapping:restore_any"
 
-	StoreRestore Permission = "store:restore"
+	StoreRestore  Permission = "store:restore"
+	StoreTakeOver Permission = "store:take_over"
 
 	RetentionRead  Permission = "retention:read"
 	RetentionPurge Permission = "retention:purge"
@@ -131,6 +132,7 @@ var policy = []Rule{
 	{MappingRestoreAny, "restore assignments that others deleted", []Role{Admin}},
 
 	{StoreRestore, "restore the store from a backup, which revokes all sessions", []Role{Operator}},
+	{StoreTakeOver, "take over the users and records of the old backend, or see what that would change", []Role{Operator}},
 
 	{RetentionRead, "count the deleted records that are old enough to be removed for good", []Role{Operator}},
 	{RetentionPurge, "remove deleted records for good", []Role{Operator}},

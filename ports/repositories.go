@@ -30,6 +30,7 @@ type Tx interface {
 	PatientHistory() History[domain.Patient]
 	MappingHistory() History[domain.Mapping]
 	Retention() Retention
+	Takeover() Takeover
 }
 
 // Lists lists entities as the domain.Listing of their kind declares.

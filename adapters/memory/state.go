@@ -101,6 +101,7 @@ func (t *tx) MappingHistory() ports.History[domain.Mapping] {
 }
 
 func (t *tx) Retention() ports.Retention { return retention{t} }
+func (t *tx) Takeover() ports.Takeover   { return takeover{t} }
 
 // table holds entities by their IDs.
 type table[T any] struct {
