@@ -18,14 +18,14 @@ func (c *clinic) addUnversioned() (doctor domain.Doctor, patient domain.Patient,
 	by := c.register("first@example.com", domain.Staff).ID
 	require.NoError(c.t, c.Ports.Store.Update(c.ctx, func(tx ports.Tx) (err error) {
 		name := domain.FromStored[domain.Name]("Old")
-		if doctor, err = tx.Doctors().Add(c.ctx, domain.FirstVersion(domain.Doctor{Name: name, Salary: domain.FromStored[domain.Salary]("1.00")}, c.Now())); err != nil {
+		if doctor, err = ports.AddOne(c.ctx, tx.Doctors(), domain.FirstVersion(domain.Doctor{Name: name, Salary: domain.FromStored[domain.Salary]("1.00")}, c.Now())); err != nil {
 			return err
 		}
-		if patient, err = tx.Patients().Add(c.ctx, domain.FirstVersion(domain.Patient{CreatedBy: by, Name: name}, c.Now())); err != nil {
+		if patient, err = ports.AddOne(c.ctx, tx.Patients(), domain.FirstVersion(domain.Patient{CreatedBy: by, Name: name}, c.Now())); err != nil {
 			return err
 		}
 		old := domain.Mapping{PatientID: patient.ID, DoctorID: doctor.ID, AssignedAt: c.Now().Add(-time.Hour)}
-		mapping, err = tx.Mappings().Add(c.ctx, domain.FirstVersion(old, c.Now()))
+		mapping, err = ports.AddOne(c.ctx, tx.Mappings(), domain.FirstVersion(old, c.Now()))
 		return err
 	}))
 	return doctor, patient, mapping

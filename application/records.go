@@ -30,7 +30,7 @@ type anyVersionedRecords interface {
 
 // create adds a record, which becomes the subject of the event.
 func (r versionedRecords[T]) create(ctx context.Context, tx ports.Tx, event *pendingEvent, record T) (T, error) {
-	added, err := r.repository(tx).Add(ctx, domain.FirstVersion(record, event.At))
+	added, err := ports.AddOne(ctx, r.repository(tx), domain.FirstVersion(record, event.At))
 	if err != nil {
 		return added, err
 	}

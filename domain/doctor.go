@@ -28,6 +28,9 @@ func (d Doctor) Self() Reference { return Reference{SubjectDoctor, d.ID} }
 // Parents implements Record: a doctor has none.
 func (d Doctor) Parents() []Reference { return nil }
 
+// NaturalKey implements Record: it is the licence number's Key.
+func (d Doctor) NaturalKey() NaturalKey { return NaturalKey(d.LicenseNumber.Key()) }
+
 func (d Doctor) stamped(stamp Stamp) Record {
 	d.Stamp = stamp
 	return d
@@ -118,9 +121,7 @@ func (d Doctor) VisibleTo(actor Actor) Doctor {
 func (Doctor) restricted() {}
 
 // ErrLicenseTaken returns a Conflict: another doctor has the licence number.
-func ErrLicenseTaken() error {
-	return ErrDuplicate("license_number", "doctor with this license number already exists.")
-}
+func ErrLicenseTaken() error { return RecordKindOf(SubjectDoctor).ErrKeyTaken() }
 
 // Specialization is a doctor's medical specialty: one line of 1 to 200 characters.
 type Specialization struct{ text string }

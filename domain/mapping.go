@@ -19,6 +19,11 @@ func (m Mapping) Parents() []Reference {
 	return []Reference{{SubjectPatient, m.PatientID}, {SubjectDoctor, m.DoctorID}}
 }
 
+// NaturalKey implements Record: it is the pair.
+func (m Mapping) NaturalKey() NaturalKey {
+	return NaturalKey(m.PatientID.String() + " " + m.DoctorID.String())
+}
+
 func (m Mapping) stamped(stamp Stamp) Record {
 	m.Stamp = stamp
 	return m
@@ -87,9 +92,7 @@ func (m Mapping) fill(form *form, in MappingInput, now time.Time) (Mapping, erro
 }
 
 // ErrAlreadyAssigned returns a Conflict: the doctor is already assigned to the patient.
-func ErrAlreadyAssigned() error {
-	return ErrDuplicate(NonField, "The fields patient, doctor must make a unique set.")
-}
+func ErrAlreadyAssigned() error { return RecordKindOf(SubjectMapping).ErrKeyTaken() }
 
 // AssignmentList declares the list of mappings.
 var AssignmentList = Listing[Assignment]{

@@ -48,6 +48,9 @@ func (p Patient) Self() Reference { return Reference{SubjectPatient, p.ID} }
 // Parents implements Record: a patient has none.
 func (p Patient) Parents() []Reference { return nil }
 
+// NaturalKey implements Record: it is the external id.
+func (p Patient) NaturalKey() NaturalKey { return NaturalKey(p.ExternalID.text) }
+
 func (p Patient) stamped(stamp Stamp) Record {
 	p.Stamp = stamp
 	return p
@@ -183,6 +186,4 @@ func ParseExternalID(text string) (ExternalID, error) {
 func (id ExternalID) String() string { return id.text }
 
 // ErrExternalIDTaken says that another patient has the external id.
-func ErrExternalIDTaken() error {
-	return ErrDuplicate("external_id", "patient with this external id already exists.")
-}
+func ErrExternalIDTaken() error { return RecordKindOf(SubjectPatient).ErrKeyTaken() }

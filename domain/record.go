@@ -33,6 +33,9 @@ type Record interface {
 	// Parents returns the records that this one depends on, in the order of
 	// RecordKind.Parents. Deleting a parent deletes the record.
 	Parents() []Reference
+	// NaturalKey returns what tells the record from all others of its kind outside this
+	// service. Stores keep it unique. It is zero if the record has none.
+	NaturalKey() NaturalKey
 	// Fields returns the record's fields in the order in which clients see them, without
 	// withheld ones (see VisibleTo). The fields are hashed into Version.Commitment, so a
 	// stored version must keep the hash that it had: a new field must be empty in
@@ -42,6 +45,10 @@ type Record interface {
 	stamp() Stamp
 	stamped(Stamp) Record
 }
+
+// NaturalKey is the text by which records of one kind are compared: those that have the same
+// one are about the same doctor, patient or assignment. The zero NaturalKey equals no other.
+type NaturalKey string
 
 // Field is one field of a record.
 type Field struct {
@@ -64,15 +71,31 @@ type RecordKind struct {
 	Read, ReadHistory, ReadDeleted, Restore Permission
 	// RestoreAny allows restoring records that others deleted.
 	RestoreAny Permission
+	// keyField is the field that holds the NaturalKey, and keyTaken is the error on it when
+	// another record has that key.
+	keyField, keyTaken string
 }
+
+// ErrKeyTaken returns the Conflict of a record whose NaturalKey another one has.
+func (k RecordKind) ErrKeyTaken() error { return ErrDuplicate(k.keyField, k.keyTaken) }
 
 // recordKinds is the only list of the kinds of records, parents before children. Code
 // that locks records of several kinds follows the list in reverse, so that two
 // transactions cannot deadlock.
 var recordKinds = []RecordKind{
-	{SubjectDoctor, "doctors", nil, DoctorRead, DoctorReadHistory, DoctorReadDeleted, DoctorRestore, DoctorRestore},
-	{SubjectPatient, "patients", nil, PatientRead, PatientReadHistory, PatientReadDeleted, PatientRestore, PatientRestoreAny},
-	{SubjectMapping, "mappings", []SubjectKind{SubjectPatient, SubjectDoctor}, MappingRead, MappingReadHistory, MappingReadDeleted, MappingRestore, MappingRestoreAny},
+	{
+		SubjectDoctor, "doctors", nil, DoctorRead, DoctorReadHistory, DoctorReadDeleted, DoctorRestore, DoctorRestore,
+		"license_number", "doctor with this license number already exists.",
+	},
+	{
+		SubjectPatient, "patients", nil, PatientRead, PatientReadHistory, PatientReadDeleted, PatientRestore, PatientRestoreAny,
+		"external_id", "patient with this external id already exists.",
+	},
+	{
+		SubjectMapping, "mappings", []SubjectKind{SubjectPatient, SubjectDoctor},
+		MappingRead, MappingReadHistory, MappingReadDeleted, MappingRestore, MappingRestoreAny,
+		NonField, "The fields patient, doctor must make a unique set.",
+	},
 }
 
 // RecordKinds returns all kinds of records, parents before children.

@@ -98,15 +98,22 @@ type Attempts interface {
 // Records stores the records of one kind that are not deleted. Deleted ones are in their
 // History.
 type Records[T domain.Record] interface {
-	// Add returns Invalid, on the names of the parents' kinds, if parents do not exist.
+	// Add adds all records or none, and returns them in the given order, with IDs in
+	// ascending order. It returns Invalid, on the names of the parents' kinds, if parents
+	// do not exist, and the ErrKeyTaken of the kind if another record, also among the given
+	// ones, has the same NaturalKey. The error concerns one of the records.
 	// A record with a missing parent is never added, not even if the parent is being
 	// deleted by another Update.
-	Add(ctx context.Context, record T) (T, error)
+	Add(ctx context.Context, records ...T) ([]T, error)
 	Get(ctx context.Context, id domain.ID) (T, error)
 	// ExistingIDs returns the IDs that belong to existing records, without duplicates,
 	// in ascending order. In an Update it locks them: none of these records is deleted
 	// until Update returns.
 	ExistingIDs(ctx context.Context, ids ...domain.ID) ([]domain.ID, error)
+	// ListByKeys returns the stored records that have the NaturalKey of one of the given
+	// ones, each once, in ascending order of ID. A record without a key matches none. In an
+	// Update it locks them like Get.
+	ListByKeys(ctx context.Context, records ...T) ([]T, error)
 	// Save refuses what Add refuses.
 	Save(ctx context.Context, record T) error
 	// Delete deletes the record and its children. It returns the record, and the
@@ -114,17 +121,23 @@ type Records[T domain.Record] interface {
 	Delete(ctx context.Context, id domain.ID) (T, []domain.Record, error)
 }
 
-// Doctors stores the doctors. Save stores all fields except JoinedAt and CreatedAt. Add and Save
-// return a Conflict on "license_number" if another doctor's licence number has the same
-// Key.
+// AddOne adds one record and returns it with the ID assigned.
+func AddOne[T domain.Record](ctx context.Context, records Records[T], record T) (T, error) {
+	added, err := records.Add(ctx, record)
+	if err != nil {
+		return record, err
+	}
+	return added[0], nil
+}
+
+// Doctors stores the doctors. Save stores all fields except JoinedAt and CreatedAt.
 type Doctors interface {
 	Records[domain.Doctor]
 	Lists[domain.Doctor]
 }
 
 // Patients stores the patients. Save stores all fields except CreatedBy and CreatedAt. Add
-// returns Invalid on "created_by" if that user does not exist. Add and Save return a Conflict
-// on "external_id" if another patient has the same one.
+// returns Invalid on "created_by" if that user does not exist.
 type Patients interface {
 	Records[domain.Patient]
 	// GetView is Get with the assigned doctors. In an Update it locks the patient, not
@@ -136,8 +149,8 @@ type Patients interface {
 	Lists[domain.PatientView]
 }
 
-// Mappings stores which doctors are assigned to which patients. Save stores all fields except CreatedAt. Add and Save return a
-// Conflict on domain.NonField if the pair is already mapped.
+// Mappings stores which doctors are assigned to which patients. Save stores all fields except
+// CreatedAt.
 type Mappings interface {
 	Records[domain.Mapping]
 	Lists[domain.Assignment]

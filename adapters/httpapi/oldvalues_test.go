@@ -27,7 +27,7 @@ const (
 func (a *api) addOldRecords(creator domain.ID) (patient domain.Patient, doctor domain.Doctor) {
 	a.t.Helper()
 	require.NoError(a.t, a.Ports.Store.Update(a.t.Context(), func(tx ports.Tx) (err error) {
-		if patient, err = tx.Patients().Add(a.t.Context(), domain.FirstVersion(domain.Patient{
+		if patient, err = ports.AddOne(a.t.Context(), tx.Patients(), domain.FirstVersion(domain.Patient{
 			CreatedBy:     creator,
 			Name:          domain.FromStored[domain.Name](oldName),
 			DateOfBirth:   domain.FromStored[domain.Date](oldBirth),
@@ -41,7 +41,7 @@ func (a *api) addOldRecords(creator domain.ID) (patient domain.Patient, doctor d
 			domain.StoredLicenseNumber("STRASSE-1", ""),
 			domain.StoredLicenseNumber(oldLicense, "straße-1"), // lower(...) in SQL
 		} {
-			if doctor, err = tx.Doctors().Add(a.t.Context(), domain.FirstVersion(domain.Doctor{
+			if doctor, err = ports.AddOne(a.t.Context(), tx.Doctors(), domain.FirstVersion(domain.Doctor{
 				Name:           domain.FromStored[domain.Name](oldName),
 				JoinedAt:       domain.FromStored[domain.Date]("2020-02-02"),
 				Specialization: domain.FromStored[domain.Specialization](" \u200b"),

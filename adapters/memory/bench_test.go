@@ -29,7 +29,7 @@ func BenchmarkStore(b *testing.B) {
 		b.Run(fmt.Sprintf("AddAndDelete/%d", rows), func(b *testing.B) {
 			for b.Loop() {
 				update(func(doctors ports.Doctors) error {
-					added, err := doctors.Add(b.Context(), doctor("new"))
+					added, err := ports.AddOne(b.Context(), doctors, doctor("new"))
 					if err != nil {
 						return err
 					}

@@ -15,18 +15,6 @@ var doctorKind = kind[domain.Doctor]{
 		doctor.JoinedAt, doctor.CreatedAt = before.JoinedAt, before.CreatedAt
 		return doctor
 	},
-	refuse: func(s *state, doctor domain.Doctor) error {
-		if owner, taken := s.licenses.get(doctor.LicenseNumber.Key()); taken && owner != doctor.ID {
-			return domain.ErrLicenseTaken()
-		}
-		return nil
-	},
-	index: func(s *state, doctor domain.Doctor) {
-		s.licenses = s.licenses.set(doctor.LicenseNumber.Key(), doctor.ID)
-	},
-	unindex: func(s *state, doctor domain.Doctor) {
-		s.licenses = s.licenses.delete(doctor.LicenseNumber.Key())
-	},
 }
 
 // doctors implements ports.Doctors.

@@ -16,12 +16,6 @@ var mappingKind = kind[domain.Mapping]{
 		mapping.CreatedAt = before.CreatedAt
 		return mapping
 	},
-	refuse: func(s *state, mapping domain.Mapping) error {
-		if owner, taken := s.byPatient.get(pair{mapping.PatientID, mapping.DoctorID}); taken && owner != mapping.ID {
-			return domain.ErrAlreadyAssigned()
-		}
-		return nil
-	},
 	index: func(s *state, mapping domain.Mapping) {
 		s.byPatient = s.byPatient.set(pair{mapping.PatientID, mapping.DoctorID}, mapping.ID)
 		s.byDoctor = s.byDoctor.set(pair{mapping.DoctorID, mapping.PatientID}, mapping.ID)

@@ -22,18 +22,7 @@ var patientKind = kind[domain.Patient]{
 		if !s.users.has(patient.CreatedBy) {
 			return domain.ErrNoSuchReference("created_by")
 		}
-		if owner, taken := s.externalIDs.get(patient.ExternalID.String()); taken && owner != patient.ID {
-			return domain.ErrExternalIDTaken()
-		}
 		return nil
-	},
-	index: func(s *state, patient domain.Patient) {
-		if patient.ExternalID != (domain.ExternalID{}) {
-			s.externalIDs = s.externalIDs.set(patient.ExternalID.String(), patient.ID)
-		}
-	},
-	unindex: func(s *state, patient domain.Patient) {
-		s.externalIDs = s.externalIDs.delete(patient.ExternalID.String())
 	},
 }
 

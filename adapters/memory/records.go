@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"cmp"
 	"context"
 	"iter"
 
@@ -15,9 +16,10 @@ type kind[T domain.Record] struct {
 	withID func(record T, id domain.ID) T
 	// saved returns the record to save, with the fields of before that Save never changes.
 	saved func(before, record T) T
-	// refuse returns an error if the record violates a constraint. Its parents exist.
+	// refuse returns an error if the record violates a constraint that not all kinds have. It
+	// can be nil.
 	refuse func(*state, T) error
-	// index and unindex update the indexes by which the record is found without its ID.
+	// index and unindex update the indexes that not all kinds have. Both can be nil.
 	index, unindex func(*state, T)
 }
 
@@ -28,6 +30,8 @@ type collection[T domain.Record] struct {
 	archive archive[T]
 	// byParent holds every record by each of its parents.
 	byParent tree[child, struct{}]
+	// byKey holds the ID of every record that has a NaturalKey.
+	byKey tree[domain.NaturalKey, domain.ID]
 }
 
 func newCollection[T domain.Record]() collection[T] {
@@ -35,6 +39,7 @@ func newCollection[T domain.Record]() collection[T] {
 		table:    newTable[T](),
 		archive:  newArchive[T](),
 		byParent: tree[child, struct{}]{compare: compareChildren},
+		byKey:    tree[domain.NaturalKey, domain.ID]{compare: cmp.Compare[domain.NaturalKey]},
 	}
 }
 
@@ -65,7 +70,16 @@ func (k kind[T]) check(s *state, record T) error {
 	if len(missing) > 0 {
 		return domain.ErrNoSuchReference(missing...)
 	}
-	return k.refuse(s, record)
+	if k.refuse != nil {
+		if err := k.refuse(s, record); err != nil {
+			return err
+		}
+	}
+	self := record.Self()
+	if owner, taken := k.collection(s).byKey.get(record.NaturalKey()); taken && owner != self.ID {
+		return domain.RecordKindOf(self.Kind).ErrKeyTaken()
+	}
+	return nil
 }
 
 func (k kind[T]) put(s *state, record T) {
@@ -73,7 +87,12 @@ func (k kind[T]) put(s *state, record T) {
 	for _, parent := range record.Parents() {
 		stored.byParent = stored.byParent.set(child{parent, record.Self().ID}, struct{}{})
 	}
-	k.index(s, record)
+	if key := record.NaturalKey(); key != "" {
+		stored.byKey = stored.byKey.set(key, record.Self().ID)
+	}
+	if k.index != nil {
+		k.index(s, record)
+	}
 	stored.set(record.Self().ID, record)
 }
 
@@ -82,7 +101,10 @@ func (k kind[T]) remove(s *state, record T) {
 	for _, parent := range record.Parents() {
 		stored.byParent = stored.byParent.delete(child{parent, record.Self().ID})
 	}
-	k.unindex(s, record)
+	stored.byKey = stored.byKey.delete(record.NaturalKey())
+	if k.unindex != nil {
+		k.unindex(s, record)
+	}
 	stored.delete(record.Self().ID)
 }
 
@@ -104,18 +126,21 @@ type records[T domain.Record] struct {
 	kind kind[T]
 }
 
-func (r records[T]) Add(ctx context.Context, record T) (none T, err error) {
+func (r records[T]) Add(ctx context.Context, records ...T) ([]T, error) {
 	s, err := r.tx.writing(ctx)
 	if err != nil {
-		return none, err
+		return nil, err
 	}
-	record = r.kind.withID(record, 0)
-	if err := r.kind.check(s, record); err != nil {
-		return none, r.tx.refuse(err)
+	added := make([]T, len(records))
+	for i, record := range records {
+		record = r.kind.withID(record, 0)
+		if err := r.kind.check(s, record); err != nil {
+			return nil, r.tx.refuse(err)
+		}
+		added[i] = r.kind.withID(record, r.kind.collection(s).nextID())
+		r.kind.put(s, added[i])
 	}
-	record = r.kind.withID(record, r.kind.collection(s).nextID())
-	r.kind.put(s, record)
-	return record, nil
+	return added, nil
 }
 
 func (r records[T]) Get(ctx context.Context, id domain.ID) (none T, err error) {
@@ -132,6 +157,26 @@ func (r records[T]) ExistingIDs(ctx context.Context, ids ...domain.ID) ([]domain
 		return nil, err
 	}
 	return filterIDs(ids, r.kind.collection(s).has), nil
+}
+
+func (r records[T]) ListByKeys(ctx context.Context, records ...T) ([]T, error) {
+	s, err := r.tx.reading(ctx)
+	if err != nil {
+		return nil, err
+	}
+	stored := r.kind.collection(s)
+	var ids []domain.ID
+	for _, record := range records {
+		if id, found := stored.byKey.get(record.NaturalKey()); found {
+			ids = append(ids, id)
+		}
+	}
+	found := []T{}
+	for _, id := range filterIDs(ids, stored.has) {
+		record, _ := stored.rows.get(id)
+		found = append(found, record)
+	}
+	return found, nil
 }
 
 func (r records[T]) Save(ctx context.Context, record T) error {

@@ -23,12 +23,9 @@ type state struct {
 	seals    table[domain.Seal]
 	attempts tree[domain.AttemptKey, domain.Attempts]
 
-	// These are the unique indexes: from a value to the ID of its user, session, doctor or
-	// patient.
-	emails      tree[string, domain.ID]
-	selectors   tree[string, domain.ID]
-	licenses    tree[string, domain.ID]
-	externalIDs tree[string, domain.ID]
+	// These are unique indexes: from a value to the ID of its user or session.
+	emails    tree[string, domain.ID]
+	selectors tree[string, domain.ID]
 
 	// Both hold every mapping: byPatient by patient and doctor, byDoctor by doctor and patient.
 	byPatient tree[pair, domain.ID]
@@ -60,14 +57,12 @@ func newState() *state {
 		seals:    newTable[domain.Seal](),
 		attempts: tree[domain.AttemptKey, domain.Attempts]{compare: compareKeys},
 
-		emails:      tree[string, domain.ID]{compare: strings.Compare},
-		selectors:   tree[string, domain.ID]{compare: strings.Compare},
-		licenses:    tree[string, domain.ID]{compare: strings.Compare},
-		externalIDs: tree[string, domain.ID]{compare: strings.Compare},
-		byPatient:   tree[pair, domain.ID]{compare: comparePairs},
-		byDoctor:    tree[pair, domain.ID]{compare: comparePairs},
-		byUser:      tree[pair, domain.ID]{compare: comparePairs},
-		byRecord:    tree[domain.Mention, struct{}]{compare: domain.Mention.Compare},
+		emails:    tree[string, domain.ID]{compare: strings.Compare},
+		selectors: tree[string, domain.ID]{compare: strings.Compare},
+		byPatient: tree[pair, domain.ID]{compare: comparePairs},
+		byDoctor:  tree[pair, domain.ID]{compare: comparePairs},
+		byUser:    tree[pair, domain.ID]{compare: comparePairs},
+		byRecord:  tree[domain.Mention, struct{}]{compare: domain.Mention.Compare},
 	}
 }
 

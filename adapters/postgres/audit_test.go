@@ -92,7 +92,7 @@ func execute(t *testing.T, dsn, statements string) error {
 // addDoctorAndEvents adds a doctor, an event about the doctor and an event about a list.
 func addDoctorAndEvents(t *testing.T, store ports.Store) error {
 	return store.Update(t.Context(), func(tx ports.Tx) error {
-		doctor, err := tx.Doctors().Add(t.Context(), newDoctor(rand.Text()))
+		doctor, err := ports.AddOne(t.Context(), tx.Doctors(), newDoctor(rand.Text()))
 		if err != nil {
 			return err
 		}

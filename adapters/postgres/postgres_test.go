@@ -108,7 +108,7 @@ func newDoctor(license string) domain.Doctor {
 func add(t *testing.T, store ports.Store, license string) (added domain.Doctor) {
 	t.Helper()
 	require.NoError(t, store.Update(t.Context(), func(tx ports.Tx) (err error) {
-		added, err = tx.Doctors().Add(t.Context(), newDoctor(license))
+		added, err = ports.AddOne(t.Context(), tx.Doctors(), newDoctor(license))
 		return err
 	}))
 	return added

@@ -44,7 +44,7 @@ func copiedDatabase(t *testing.T) (dsn string, db *sql.DB) {
 func addDoctor(t *testing.T, store *sqlstore.Store, license string) (id domain.ID, err error) {
 	t.Helper()
 	err = store.Update(t.Context(), func(tx ports.Tx) error {
-		added, err := tx.Doctors().Add(t.Context(), newDoctor(license))
+		added, err := ports.AddOne(t.Context(), tx.Doctors(), newDoctor(license))
 		id = added.ID
 		return err
 	})

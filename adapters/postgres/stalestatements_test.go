@@ -22,7 +22,7 @@ func TestAStoreContinuesWhenAColumnChangesItsType(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		patient, err = tx.Patients().Add(t.Context(), domain.Patient{CreatedBy: user.ID, Name: domain.FromStored[domain.Name]("Eve")})
+		patient, err = ports.AddOne(t.Context(), tx.Patients(), domain.Patient{CreatedBy: user.ID, Name: domain.FromStored[domain.Name]("Eve")})
 		return err
 	}))
 	use := func() {

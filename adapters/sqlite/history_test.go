@@ -33,7 +33,7 @@ func TestPurgingRemovesRecordsFromTheFile(t *testing.T) {
 		// The second record fills several pages. The others share one.
 		for _, record := range []string{"Aphasia.", strings.Repeat("Aphasia.", 5000), "Hemorrhoids."} {
 			patient := domain.Patient{CreatedBy: user.ID, MedicalRecord: domain.FromStored[domain.Text](record)}
-			if patient, err = tx.Patients().Add(t.Context(), patient); err != nil {
+			if patient, err = ports.AddOne(t.Context(), tx.Patients(), patient); err != nil {
 				return err
 			}
 			change := domain.Created

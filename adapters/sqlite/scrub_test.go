@@ -34,7 +34,7 @@ func TestScrubRemovesTheLettersOfDeletedRecordsFromTheFile(t *testing.T) {
 			return err
 		}
 		for _, name := range []string{"龘龘", "Ada", "鱻鱻"} {
-			patient, err := tx.Patients().Add(t.Context(), domain.Patient{CreatedBy: user.ID, Name: domain.FromStored[domain.Name](name)})
+			patient, err := ports.AddOne(t.Context(), tx.Patients(), domain.Patient{CreatedBy: user.ID, Name: domain.FromStored[domain.Name](name)})
 			if err != nil {
 				return err
 			}

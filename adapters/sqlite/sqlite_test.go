@@ -94,7 +94,7 @@ func addDoctor(ctx context.Context, store ports.Store, license string) (added do
 		Salary:         domain.FromStored[domain.Salary]("1234.50"),
 	}
 	err = store.Update(ctx, func(tx ports.Tx) (err error) {
-		added, err = tx.Doctors().Add(ctx, doctor)
+		added, err = ports.AddOne(ctx, tx.Doctors(), doctor)
 		return err
 	})
 	return added, err

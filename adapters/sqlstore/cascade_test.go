@@ -41,13 +41,13 @@ func newPractice(t *testing.T, store ports.Store, patients int) practice {
 		if err != nil {
 			return err
 		}
-		doctor, err := tx.Doctors().Add(t.Context(), newDoctor("NJ-1"))
+		doctor, err := ports.AddOne(t.Context(), tx.Doctors(), newDoctor("NJ-1"))
 		if err != nil {
 			return err
 		}
 		p.doctor = doctor.ID
 		for range patients {
-			patient, err := tx.Patients().Add(t.Context(), newPatient(user.ID))
+			patient, err := ports.AddOne(t.Context(), tx.Patients(), newPatient(user.ID))
 			if err != nil {
 				return err
 			}

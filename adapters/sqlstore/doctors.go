@@ -55,6 +55,7 @@ var doctorKind = newKind(kind[doctorRow, domain.Doctor]{
 		return doctor
 	},
 	fixed: []string{"joined_at", "created_at"},
+	key:   []string{"license_key"},
 	derived: findingColumns(
 		func(doctor domain.Doctor) int { return doctor.Version },
 		derived[domain.Doctor]{"name_folded", func(doctor domain.Doctor) any { return domain.SortKey(doctor.Name.String()) }},

@@ -104,13 +104,13 @@ func fill(t testing.TB, store ports.Store, patients int) (first domain.ID) {
 		}
 		var doctors [2]domain.Doctor
 		for i := range doctors {
-			if doctors[i], err = tx.Doctors().Add(t.Context(), newDoctor(fmt.Sprint("NJ-", i))); err != nil {
+			if doctors[i], err = ports.AddOne(t.Context(), tx.Doctors(), newDoctor(fmt.Sprint("NJ-", i))); err != nil {
 				return err
 			}
 		}
 		first = 0
 		for range patients {
-			patient, err := tx.Patients().Add(t.Context(), newPatient(user.ID))
+			patient, err := ports.AddOne(t.Context(), tx.Patients(), newPatient(user.ID))
 			if err != nil {
 				return err
 			}

@@ -47,6 +47,7 @@ var mappingKind = newKind(kind[mappingRow, domain.Mapping]{
 		return mapping
 	},
 	fixed: []string{"created_at"},
+	key:   []string{"patient_id", "doctor_id"},
 })
 
 var assignmentListSQL = listSQL{

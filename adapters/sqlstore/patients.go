@@ -71,6 +71,7 @@ var patientKind = newKind(kind[patientRow, domain.Patient]{
 		return patient
 	},
 	fixed: []string{"created_by", "created_at"},
+	key:   []string{"external_id"},
 	derived: findingColumns(
 		func(patient domain.Patient) int { return patient.Version },
 		derived[domain.Patient]{"name_folded", func(patient domain.Patient) any { return domain.SortKey(patient.Name.String()) }},

@@ -27,6 +27,8 @@ type kind[R rowOf[T], T domain.Record] struct {
 	added func(record T, id domain.ID) T
 	// fixed are the columns that Save does not change.
 	fixed []string
+	// key are the columns of the NaturalKey, which have a unique index.
+	key []string
 	// derived are the columns by which records are found and ordered.
 	derived []derived[T]
 	// noReference returns the error of a violated foreign key to a table that holds no
@@ -42,17 +44,20 @@ type kind[R rowOf[T], T domain.Record] struct {
 	short     string
 
 	get      string
-	insert   string
+	insert   rowTexts
 	update   string
 	delete   string
 	lock     string
 	byParent map[domain.SubjectKind]byParent
 	ids      rowTexts
+	byIDs    rowTexts
+	byKey    rowTexts
 	restore  rowTexts
 	fold     rowTexts
 	stale    string
-	// updated are the fields that update takes after the ID.
+	// updated are the fields that update takes after the ID, and keyed those that byKey takes.
 	updated [][]int
+	keyed   [][]int
 }
 
 // byParent holds the statements on the records that have the same parent.
@@ -95,11 +100,13 @@ func newKind[R rowOf[T], T domain.Record](k kind[R, T]) kind[R, T] {
 	k.columns = strings.Join(qualified, ", ")
 	k.short = strings.Join(short, ", ")
 	k.get = `SELECT ` + k.columns + ` FROM ` + k.table + ` WHERE ` + k.table + `.id = $1`
-	k.insert = `INSERT INTO ` + k.table + ` (` + strings.Join(inserted, ", ") + `) VALUES (` + parameters(len(inserted)) + `) RETURNING id`
+	k.insert = forRows(`INSERT INTO `+k.table+` (`+strings.Join(inserted, ", ")+`) VALUES`, len(inserted), ` RETURNING id`)
 	k.update = `UPDATE ` + k.table + ` SET ` + strings.Join(changed, ", ") + ` WHERE id = $1`
 	k.delete = `DELETE FROM ` + k.table + ` WHERE id = $1 RETURNING ` + k.columns
 	k.lock = `SELECT id FROM ` + k.table + ` WHERE id = $1 FOR UPDATE`
 	k.ids = forIDs(`SELECT id FROM `+k.table+` WHERE `, `id`, ` ORDER BY id`)
+	k.byIDs = forIDs(`SELECT `+k.columns+` FROM `+k.table+` WHERE `, `id`, ` ORDER BY id`)
+	k.keyed, k.byKey = selectByKey[R](k.table, k.key)
 	restored := append([]string{"id"}, inserted...)
 	k.restore = forRows(`INSERT INTO `+k.table+` (`+strings.Join(restored, ", ")+`) VALUES`, len(restored), ``)
 	if k.derived != nil {
@@ -116,23 +123,19 @@ func newKind[R rowOf[T], T domain.Record](k kind[R, T]) kind[R, T] {
 	return k
 }
 
-// parameters returns "$1, $2, ..., $n".
-func parameters(n int) string {
-	list := make([]string, n)
-	for i := range list {
-		list[i] = fmt.Sprintf("$%d", i+1)
-	}
-	return strings.Join(list, ", ")
-}
-
 // values returns the values of the given fields of the record's row, and of the derived columns.
 func (k kind[R, T]) values(record T, fields [][]int) []any {
+	return append(k.fieldValues(record, fields), derivedValues(k.derived, record)...)
+}
+
+// fieldValues returns the values of the given fields of the record's row.
+func (k kind[R, T]) fieldValues(record T, fields [][]int) []any {
 	row := reflect.ValueOf(k.row(record))
 	values := make([]any, len(fields), len(fields)+len(k.derived))
 	for i, field := range fields {
 		values[i] = row.FieldByIndex(field).Interface()
 	}
-	return append(values, derivedValues(k.derived, record)...)
+	return values
 }
 
 // anyKind is a kind of any R and T.
@@ -167,17 +170,25 @@ type records[R rowOf[T], T domain.Record] struct {
 	kind kind[R, T]
 }
 
-func (s records[R, T]) Add(ctx context.Context, record T) (T, error) {
-	var none T
-	if err := s.lockParents(ctx, record); err != nil {
-		return none, err
+func (s records[R, T]) Add(ctx context.Context, list ...T) ([]T, error) {
+	if err := s.lockParents(ctx, list...); err != nil {
+		return nil, err
 	}
-	var id domain.ID
-	err := s.returning(ctx, &id, s.kind.insert, s.kind.values(record, s.kind.fields[1:])...)
-	if err != nil {
-		return none, s.explain(err)
+	added := make([]T, 0, len(list))
+	for batch := range batches(list) {
+		args := arguments(batch, func(record T) []any { return s.kind.values(record, s.kind.fields[1:]) })
+		s.wrote = true
+		ids, err := entities[idRow](ctx, s.querier, s.kind.insert.text(s.querier, len(batch)), args...)
+		if err != nil {
+			return nil, s.explain(err)
+		}
+		// IDs are assigned in the order of the rows. SQLite can return them in another one.
+		slices.Sort(ids)
+		for i, record := range batch {
+			added = append(added, ports.StampToMicroseconds(s.kind.added(record, ids[i])))
+		}
 	}
-	return ports.StampToMicroseconds(s.kind.added(record, id)), nil
+	return added, nil
 }
 
 // restoreAll inserts records under the IDs that they have.

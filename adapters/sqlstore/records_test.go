@@ -1,6 +1,7 @@
 package sqlstore_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -30,6 +31,18 @@ func TestRecordsAreWrittenWithFewStatements(t *testing.T) {
 				{"add a patient", 1, func(tx ports.Tx) error { _, err := tx.Patients().Add(t.Context(), patient); return err }},
 				{"add a mapping", 3, func(tx ports.Tx) error { // locks the parents first
 					_, err := tx.Mappings().Add(t.Context(), domain.Mapping{PatientID: 3, DoctorID: 1, AssignedAt: now})
+					return err
+				}},
+				{"add 1,000 doctors", 17, func(tx ports.Tx) error { // fifteen times 64, 32 and 8
+					list := make([]domain.Doctor, 1000)
+					for i := range list {
+						list[i] = newDoctor(fmt.Sprint("CA-", i))
+					}
+					_, err := tx.Doctors().Add(t.Context(), list...)
+					return err
+				}},
+				{"find doctors by their keys", 2, func(tx ports.Tx) error {
+					_, err := tx.Doctors().ListByKeys(t.Context(), newDoctor("CA-1"), newDoctor("CA-2"))
 					return err
 				}},
 				{"save a doctor", 1, func(tx ports.Tx) error { doctor.ID = 3; return tx.Doctors().Save(t.Context(), doctor) }},

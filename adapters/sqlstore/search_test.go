@@ -46,7 +46,7 @@ func TestEnginesFindTheSameRecords(t *testing.T) {
 						patient.Name = domain.FromStored[domain.Name](name)
 						patient.Phone = domain.FromStored[domain.Phone](rapid.SampledFrom([]string{"", "+44 20 7946 0123", "020 7946 0999", "112"}).Draw(rt, "phone"))
 						patient.DateOfBirth = domain.FromStored[domain.Date](rapid.SampledFrom([]string{"", "1990-05-01", "1990-05-02"}).Draw(rt, "date of birth"))
-						patient, err := tx.Patients().Add(t.Context(), patient)
+						patient, err := ports.AddOne(t.Context(), tx.Patients(), patient)
 						if err != nil {
 							return err
 						}

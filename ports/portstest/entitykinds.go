@@ -43,6 +43,13 @@ type tester interface {
 	Context() context.Context
 }
 
+// oneByOne is Records with an Add of one record.
+type oneByOne[T domain.Record] struct{ ports.Records[T] }
+
+func (r oneByOne[T]) Add(ctx context.Context, record T) (T, error) {
+	return ports.AddOne(ctx, r.Records, record)
+}
+
 var users = entityKind[domain.User]{
 	repository:  func(tx ports.Tx) repository[domain.User] { return tx.Users() },
 	newEntityIn: func(tester, ports.Tx) domain.User { return newUser() },
@@ -76,7 +83,7 @@ var sessions = entityKind[domain.Session]{
 }
 
 var doctors = entityKind[domain.Doctor]{
-	repository: func(tx ports.Tx) repository[domain.Doctor] { return tx.Doctors() },
+	repository: func(tx ports.Tx) repository[domain.Doctor] { return oneByOne[domain.Doctor]{tx.Doctors()} },
 	deleteFunc: func(ctx context.Context, tx ports.Tx, id domain.ID) (domain.Doctor, []domain.Record, error) {
 		return tx.Doctors().Delete(ctx, id)
 	},
@@ -89,7 +96,7 @@ var doctors = entityKind[domain.Doctor]{
 }
 
 var patients = entityKind[domain.Patient]{
-	repository: func(tx ports.Tx) repository[domain.Patient] { return tx.Patients() },
+	repository: func(tx ports.Tx) repository[domain.Patient] { return oneByOne[domain.Patient]{tx.Patients()} },
 	deleteFunc: func(ctx context.Context, tx ports.Tx, id domain.ID) (domain.Patient, []domain.Record, error) {
 		return tx.Patients().Delete(ctx, id)
 	},
@@ -106,7 +113,7 @@ var patients = entityKind[domain.Patient]{
 }
 
 var mappings = entityKind[domain.Mapping]{
-	repository: func(tx ports.Tx) repository[domain.Mapping] { return tx.Mappings() },
+	repository: func(tx ports.Tx) repository[domain.Mapping] { return oneByOne[domain.Mapping]{tx.Mappings()} },
 	deleteFunc: func(ctx context.Context, tx ports.Tx, id domain.ID) (domain.Mapping, []domain.Record, error) {
 		return tx.Mappings().Delete(ctx, id)
 	},

@@ -58,18 +58,25 @@ func run(t *testing.T, open func(t *testing.T) ports.Store, concurrent bool) {
 			testRepository(s, doctors)
 			testDoctors(s)
 			testExistingIDs(s, doctorRecords)
+			testAddSeveral(s, doctorRecords)
+			testNaturalKeys(s, doctorRecords)
 		}},
 		{"Patients", func(s suite) {
 			testRepository(s, patients)
 			testPatients(s)
 			testExternalIDs(s)
 			testExistingIDs(s, patientRecords)
+			testAddSeveral(s, patientRecords)
+			testNaturalKeys(s, patientRecords)
 		}},
 		{"Mappings", func(s suite) {
 			testRepository(s, mappings)
 			testMappings(s)
 			testExistingIDs(s, mappingRecords)
+			testAddSeveral(s, mappingRecords)
+			testNaturalKeys(s, mappingRecords)
 		}},
+		{"Several records", func(s suite) { testAddSeveralRefused(s); testOwnNaturalKeys(s) }},
 		{"Audit", func(s suite) { testAudit(s); testAuditLists(s); testEvidence(s) }},
 		{"Seals", testSeals},
 		{"Deletes", testCascadingDeletes},

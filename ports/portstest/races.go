@@ -44,8 +44,8 @@ func addPair(ctx context.Context, tx ports.Tx, key domain.AttemptKey) error {
 		return err
 	}
 	_, sessionErr := tx.Sessions().Add(ctx, newSession(user))
-	doctor, doctorErr := tx.Doctors().Add(ctx, newDoctor())
-	patient, patientErr := tx.Patients().Add(ctx, newPatient(user.ID))
+	doctor, doctorErr := ports.AddOne(ctx, tx.Doctors(), newDoctor())
+	patient, patientErr := ports.AddOne(ctx, tx.Patients(), newPatient(user.ID))
 	if err := errors.Join(sessionErr, doctorErr, patientErr); err != nil {
 		return err
 	}

@@ -53,15 +53,16 @@ func testViewIsReadOnly(s suite) {
 				_, err := tx.Sessions().RevokeAll(t.Context(), before.user.ID, 0, now)
 				return err
 			},
-			"Attempts.Save":   func(tx ports.Tx) error { return tx.Attempts().Save(t.Context(), before.key, newAttempts(2), now) },
-			"Doctors.Add":     func(tx ports.Tx) error { _, err := tx.Doctors().Add(t.Context(), newDoctor()); return err },
-			"Doctors.Save":    func(tx ports.Tx) error { return tx.Doctors().Save(t.Context(), doctors.increment(before.doctor)) },
-			"Doctors.Delete":  func(tx ports.Tx) error { return doctors.tryDeleteIn(t.Context(), tx, before.doctor.ID) },
-			"Patients.Add":    func(tx ports.Tx) error { _, err := tx.Patients().Add(t.Context(), before.patient); return err },
-			"Patients.Save":   func(tx ports.Tx) error { return tx.Patients().Save(t.Context(), patients.increment(before.patient)) },
-			"Patients.Delete": func(tx ports.Tx) error { return patients.tryDeleteIn(t.Context(), tx, before.patient.ID) },
-			"Mappings.Add":    func(tx ports.Tx) error { _, err := tx.Mappings().Add(t.Context(), before.mapping); return err },
-			"Mappings.Save":   func(tx ports.Tx) error { return tx.Mappings().Save(t.Context(), mappings.increment(before.mapping)) },
+			"Attempts.Save":          func(tx ports.Tx) error { return tx.Attempts().Save(t.Context(), before.key, newAttempts(2), now) },
+			"Doctors.Add":            func(tx ports.Tx) error { _, err := tx.Doctors().Add(t.Context(), newDoctor()); return err },
+			"Doctors.Add of nothing": func(tx ports.Tx) error { _, err := tx.Doctors().Add(t.Context()); return err },
+			"Doctors.Save":           func(tx ports.Tx) error { return tx.Doctors().Save(t.Context(), doctors.increment(before.doctor)) },
+			"Doctors.Delete":         func(tx ports.Tx) error { return doctors.tryDeleteIn(t.Context(), tx, before.doctor.ID) },
+			"Patients.Add":           func(tx ports.Tx) error { _, err := tx.Patients().Add(t.Context(), before.patient); return err },
+			"Patients.Save":          func(tx ports.Tx) error { return tx.Patients().Save(t.Context(), patients.increment(before.patient)) },
+			"Patients.Delete":        func(tx ports.Tx) error { return patients.tryDeleteIn(t.Context(), tx, before.patient.ID) },
+			"Mappings.Add":           func(tx ports.Tx) error { _, err := tx.Mappings().Add(t.Context(), before.mapping); return err },
+			"Mappings.Save":          func(tx ports.Tx) error { return tx.Mappings().Save(t.Context(), mappings.increment(before.mapping)) },
 			"Mappings.Add of what does not exist": func(tx ports.Tx) error {
 				_, err := tx.Mappings().Add(t.Context(), newMapping(1<<40, 1<<40))
 				return err
