@@ -39,6 +39,7 @@ type UseCases struct {
 	Mappings      *Mappings
 	Retention     *Retention
 	Audit         *Audit
+	Takeover      *Takeover
 
 	// Trail, Sealer and Verifier maintain and examine the audit trail. Their methods are
 	// not use-cases: they need no permission.
@@ -90,6 +91,7 @@ func New(p Ports, r Rules) *UseCases {
 		}},
 		Retention: &Retention{trail: trail},
 		Audit:     &Audit{trail: trail},
+		Takeover:  &Takeover{trail: trail, passwords: p.Passwords},
 		Trail:     trail,
 		Sealer:    &Sealer{trail: trail},
 		Verifier:  &Verifier{store: p.Store, macs: p.MACs},

@@ -30,6 +30,7 @@ type commands struct {
 	Audit           auditCommand           `cmd:"" help:"Verify and adopt the audit trail."`
 	Backup          backupCommand          `cmd:"" help:"Back up the embedded store to a file, also while the service runs."`
 	Restore         restoreCommand         `cmd:"" help:"Replace the embedded store by a backup, and revoke all sessions. Stop the service first."`
+	ImportDjango    importDjangoCommand    `cmd:"" help:"Take over users and records from the database of the old backend."`
 	Purge           purgeCommand           `cmd:"" help:"Remove records for good that were deleted long ago, or count them."`
 	Policy          policyCommand          `cmd:"" help:"Print the permissions of each role."`
 	Openapi         openapiCommand         `cmd:"" help:"Print the description of the API, an OpenAPI document."`
