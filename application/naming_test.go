@@ -106,6 +106,10 @@ func (d *inputGenerator) draw(r *rapid.T, useCase method) (given []reflect.Value
 		case reflect.TypeFor[domain.Precondition]():
 			value.Set(reflect.ValueOf(rapid.SampledFrom([]domain.Precondition{{}, domain.AnyState(), domain.OneOf()}).Draw(r, "precondition")))
 		case reflect.TypeFor[application.AccessReport](): // The zero AccessReport begins a report.
+		case // The event of a batch names what it changed.
+			reflect.TypeFor[application.TakeoverBatch[domain.OldUser]](), reflect.TypeFor[application.TakeoverBatch[domain.OldDoctor]](),
+			reflect.TypeFor[application.TakeoverBatch[domain.OldPatient]](), reflect.TypeFor[application.TakeoverBatch[domain.OldMapping]](),
+			reflect.TypeFor[application.TakeoverPage]():
 		default:
 			require.Equal(r, reflect.Struct, typ.Kind(), "%s takes a %s, which is not drawn yet", useCase, typ)
 			named = append(named, d.drawFields(r, value)...)

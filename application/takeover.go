@@ -69,7 +69,7 @@ type TakeoverRow struct {
 	// Notes are what else the operator should know about the row.
 	Notes []TakeoverNote
 
-	// isHere says that there is a record with this ID here, or would be.
+	// isHere says that the record is here, perhaps in another state, or would be.
 	isHere bool
 	// key is unique among the rows of the kind.
 	key string
@@ -162,6 +162,9 @@ func resultsOf[Row, T any](plans []planned[Row, T]) []TakeoverRow {
 	rows := make([]TakeoverRow, len(plans))
 	for i, planned := range plans {
 		rows[i] = planned.TakeoverRow
+		if planned.Outcome == TakenRefused { // Its notes are about what was not done.
+			rows[i].Notes = nil
+		}
 	}
 	return rows
 }
@@ -201,17 +204,18 @@ func originOf(ctx context.Context, tx ports.Tx, record domain.Reference, updated
 	return madeHere, nil
 }
 
-// refuseUnlessTakenOver refuses a row that differs from an entity here, unless the entity is
-// as it was taken over.
-func refuseUnlessTakenOver(ctx context.Context, tx ports.Tx, row *TakeoverRow, updatedAt time.Time) error {
+// requireTakenOver refuses a row that differs from the entity with its ID here, unless the
+// entity is as it was taken over. An entity that was made here is another one.
+func requireTakenOver(ctx context.Context, tx ports.Tx, row *TakeoverRow, updatedAt time.Time) error {
 	found, err := originOf(ctx, tx, row.Record, updatedAt)
 	switch {
 	case err != nil:
 		return err
 	case found == madeHere:
+		row.isHere = false
 		row.refuse("id", "Another "+string(row.Record.Kind)+" has this id here, which did not come from the old backend.",
 			"Take over into a store without users and records.")
-	case found == changedHere:
+	case found == changedHere && row.Outcome == TakenChanged:
 		row.refuse(strings.Join(row.Changed, ", "), "Differs, and somebody has changed the "+string(row.Record.Kind)+" here since it was taken over.",
 			"Make both equal, here or in the old backend.")
 	}
@@ -254,8 +258,9 @@ func (m *TakeoverMemory) owner(kind domain.SubjectKind, key string) domain.ID {
 	return m.owners[ownedKey{kind, key}]
 }
 
-// isAbsent reports whether a record that another one refers to is not here, and would not be.
-// Before a dry run's batches are written, only the memory knows.
+// isAbsent reports whether the record of the old backend that another one refers to is not
+// here, and would not be. isHere says whether there is a record with its ID: it can be another
+// one. Before a dry run's batches are written, only the memory knows.
 func (m *TakeoverMemory) isAbsent(record domain.Reference, isHere, dryRun bool) bool {
-	return !isHere && (!dryRun || m != nil && m.absent[record])
+	return m != nil && m.absent[record] || !isHere && !dryRun
 }

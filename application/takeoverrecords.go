@@ -194,19 +194,23 @@ func (k takenRecords[Row, T]) planRow(ctx context.Context, tx ports.Tx, planned 
 		planned.Outcome = TakenSame
 	}
 	if planned.after, err = k.takeOver(planned); err != nil {
-		return planned.refuseInvalid(err)
+		if err := planned.refuseInvalid(err); err != nil {
+			return err
+		}
 	}
-	if planned.Outcome != TakenSame {
+	if !planned.isHere {
 		return nil
 	}
-	for _, change := range domain.Diff(&planned.before, planned.after) {
-		planned.Changed = append(planned.Changed, change.Name)
+	if planned.Outcome == TakenSame {
+		for _, change := range domain.Diff(&planned.before, planned.after) {
+			planned.Outcome = TakenChanged
+			planned.Changed = append(planned.Changed, change.Name)
+		}
 	}
-	if len(planned.Changed) == 0 {
+	if planned.Outcome == TakenSame {
 		return nil
 	}
-	planned.Outcome = TakenChanged
-	return refuseUnlessTakenOver(ctx, tx, &planned.TakeoverRow, domain.StampOf(planned.before).UpdatedAt)
+	return requireTakenOver(ctx, tx, &planned.TakeoverRow, domain.StampOf(planned.before).UpdatedAt)
 }
 
 // requireFreeKeys refuses rows whose natural key another row or record has.

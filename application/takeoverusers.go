@@ -75,7 +75,10 @@ func (s *Takeover) planUser(ctx context.Context, tx ports.Tx, row domain.OldUser
 		return planned, err
 	}
 	if planned.after, err = row.TakeOver(before); err != nil {
-		return planned, planned.refuseInvalid(err)
+		if err := planned.refuseInvalid(err); err != nil || !planned.isHere {
+			return planned, err
+		}
+		return planned, requireTakenOver(ctx, tx, &planned.TakeoverRow, before.UpdatedAt)
 	}
 	if !row.SignsInAs(planned.after.Email) {
 		planned.note("username", "The user name is not the e-mail address, with which the user signs in here.", "Tell the user.")
@@ -86,7 +89,7 @@ func (s *Takeover) planUser(ctx context.Context, tx ports.Tx, row domain.OldUser
 		return planned, nil
 	}
 	planned.Outcome = TakenChanged
-	return planned, refuseUnlessTakenOver(ctx, tx, &planned.TakeoverRow, before.UpdatedAt)
+	return planned, requireTakenOver(ctx, tx, &planned.TakeoverRow, before.UpdatedAt)
 }
 
 // takePassword sets the password hash of the user.
