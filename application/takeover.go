@@ -133,6 +133,9 @@ func (p planned[Row, T]) writes() bool {
 	return p.Outcome == TakenNew || p.Outcome == TakenChanged
 }
 
+// needsUpdate reports whether the row is written, or its ID must be reserved.
+func (p planned[Row, T]) needsUpdate() bool { return p.writes() || !p.isHere }
+
 // takeOverBatch runs one use-case of Takeover. plan runs in a View and, if there is something
 // to write, once more in the Update, where it locks what it reads.
 func takeOverBatch[Row, T any](ctx context.Context, trail *Trail, actor domain.Actor, kind domain.SubjectKind, dryRun bool,
@@ -140,7 +143,7 @@ func takeOverBatch[Row, T any](ctx context.Context, trail *Trail, actor domain.A
 ) ([]TakeoverRow, error) {
 	return runUseCase(ctx, trail, call{actor: actor, permission: domain.StoreTakeOver, kind: kind}, func(event *pendingEvent) ([]TakeoverRow, error) {
 		plans, err := viewStore(ctx, trail.store, plan)
-		if err != nil || dryRun || !slices.ContainsFunc(plans, planned[Row, T].writes) {
+		if err != nil || dryRun || !slices.ContainsFunc(plans, planned[Row, T].needsUpdate) {
 			return resultsOf(plans), err
 		}
 		return updateWithEvent(ctx, event, func(tx ports.Tx, event *pendingEvent) ([]TakeoverRow, error) {
@@ -153,7 +156,11 @@ func takeOverBatch[Row, T any](ctx context.Context, trail *Trail, actor domain.A
 					event.Subject.Shown = append(event.Subject.Shown, planned.Record.ID)
 				}
 			}
-			return resultsOf(plans), write(tx, event, plans)
+			if err := write(tx, event, plans); err != nil {
+				return nil, err
+			}
+			// A row that was refused keeps its ID for the next run.
+			return resultsOf(plans), tx.Takeover().ReserveIDs(ctx, kind, plans[len(plans)-1].Record.ID)
 		})
 	})
 }

@@ -17,6 +17,9 @@ type Takeover interface {
 	AddDoctors(ctx context.Context, doctors ...domain.Doctor) error
 	AddPatients(ctx context.Context, patients ...domain.Patient) error
 	AddMappings(ctx context.Context, mappings ...domain.Mapping) error
+	// ReserveIDs makes the store assign only IDs greater than last to entities of the kind, so
+	// that the IDs of rows that were refused stay free.
+	ReserveIDs(ctx context.Context, kind domain.SubjectKind, last domain.ID) error
 }
 
 // OldBackend reads the database of the backend that this service replaces, as it was at one

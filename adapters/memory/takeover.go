@@ -42,6 +42,24 @@ func (r takeover) AddMappings(ctx context.Context, mappings ...domain.Mapping) e
 	return takeOver(ctx, r.tx, mappingKind, mappings)
 }
 
+func (r takeover) ReserveIDs(ctx context.Context, kind domain.SubjectKind, last domain.ID) error {
+	s, err := r.tx.writing(ctx)
+	if err != nil {
+		return err
+	}
+	if kind == domain.SubjectUser {
+		s.users.last = max(s.users.last, last)
+		return nil
+	}
+	kinds[kind].reserve(s, last)
+	return nil
+}
+
+func (k kind[T]) reserve(s *state, last domain.ID) {
+	stored := k.collection(s)
+	stored.last = max(stored.last, last)
+}
+
 func takeOver[T domain.Record](ctx context.Context, tx *tx, kind kind[T], list []T) error {
 	s, err := tx.writing(ctx)
 	if err != nil {

@@ -28,9 +28,9 @@ type Engine struct {
 	// NextEventIDs is a query for the IDs of $1 new events, in ascending order. It can also
 	// return only the first ID, if the others follow without a gap.
 	NextEventIDs string
-	// AdvanceIDs returns a query that makes the engine assign only IDs above $1 to rows of the
-	// table, and returns a number. It is nil if the engine does so by itself.
-	AdvanceIDs func(table string) string
+	// AdvanceIDs returns statements that make the engine assign only IDs greater than $1 to rows
+	// of the table.
+	AdvanceIDs func(table string) []string
 	// EventRange returns a condition and an order for the events that have a value in a
 	// column and IDs above $1 and up to $3. They make the engine use the index on that
 	// column and the ID. column can be an expression; value is a parameter.

@@ -21,6 +21,9 @@ var (
 type takeover struct{ tx }
 
 func (s takeover) AddUsers(ctx context.Context, users ...domain.User) error {
+	if len(users) == 0 {
+		return nil
+	}
 	if s.tx.tx == nil {
 		return errWriteInView
 	}
@@ -41,7 +44,7 @@ func (s takeover) AddUsers(ctx context.Context, users ...domain.User) error {
 	if err != nil {
 		return err
 	}
-	return s.advanceIDs(ctx, "users", ids)
+	return s.ReserveIDs(ctx, domain.SubjectUser, slices.Max(ids))
 }
 
 func (s takeover) AddDoctors(ctx context.Context, doctors ...domain.Doctor) error {
@@ -57,6 +60,9 @@ func (s takeover) AddMappings(ctx context.Context, mappings ...domain.Mapping) e
 }
 
 func takeOver[R rowOf[T], T domain.Record](ctx context.Context, t tx, kind kind[R, T], list []T) error {
+	if len(list) == 0 {
+		return nil
+	}
 	if t.tx == nil {
 		return errWriteInView
 	}
@@ -78,15 +84,22 @@ func takeOver[R rowOf[T], T domain.Record](ctx context.Context, t tx, kind kind[
 	if err := recordsOf(t, kind).restoreAll(ctx, list); err != nil {
 		return err
 	}
-	return t.advanceIDs(ctx, kind.table, ids)
+	return t.advanceIDs(ctx, kind.table, slices.Max(ids))
 }
 
-// advanceIDs makes the engine assign only IDs to the rows of the table that are greater than
-// the given ones.
-func (q *querier) advanceIDs(ctx context.Context, table string, ids []domain.ID) error {
-	if q.engine.AdvanceIDs == nil || len(ids) == 0 {
-		return nil
+func (s takeover) ReserveIDs(ctx context.Context, kind domain.SubjectKind, last domain.ID) error {
+	if kind == domain.SubjectUser {
+		return s.advanceIDs(ctx, "users", last)
 	}
-	var advanced int64
-	return q.get(ctx, &advanced, q.engine.AdvanceIDs(table), slices.Max(ids))
+	return s.advanceIDs(ctx, domain.RecordKindOf(kind).Plural, last)
+}
+
+// advanceIDs makes the engine assign only IDs greater than last to rows of the table.
+func (q *querier) advanceIDs(ctx context.Context, table string, last domain.ID) error {
+	for _, statement := range q.engine.AdvanceIDs(table) {
+		if err := q.changeAny(ctx, statement, last); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -59,6 +59,27 @@ func testTakeovers(s suite) {
 		return tx.Takeover().AddMappings(t.Context(), list...)
 	})
 
+	s.promise("reserved IDs are not assigned", func(t *testing.T, store ports.Store) {
+		reserve := func(kind domain.SubjectKind, last domain.ID) {
+			update(t, store, func(tx ports.Tx) error { return tx.Takeover().ReserveIDs(t.Context(), kind, last) })
+		}
+		reserve(domain.SubjectUser, 70)
+		reserve(domain.SubjectDoctor, 80)
+		reserve(domain.SubjectPatient, 90)
+		reserve(domain.SubjectMapping, 100)
+		mapping := mappings.addNew(t, store)
+		require.Greater(t, mapping.ID, domain.ID(100))
+		require.Greater(t, mapping.PatientID, domain.ID(90))
+		require.Greater(t, mapping.DoctorID, domain.ID(80))
+		require.Greater(t, users.addNew(t, store).ID, domain.ID(70))
+		reserve(domain.SubjectUser, 5)
+		require.Greater(t, users.addNew(t, store).ID, domain.ID(71))
+		require.NoError(t, store.View(t.Context(), func(tx ports.Tx) error {
+			assert.Error(t, tx.Takeover().ReserveIDs(t.Context(), domain.SubjectUser, 200))
+			return nil
+		}))
+	})
+
 	s.promise("a takeover refuses what Add refuses", func(t *testing.T, store ports.Store) {
 		user, doctor, mapping := users.addNew(t, store), doctors.addNew(t, store), mappings.addNew(t, store)
 		user.ID, doctor.ID, mapping.ID = user.ID+10, doctor.ID+10, mapping.ID+10
