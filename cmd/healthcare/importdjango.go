@@ -68,7 +68,7 @@ func (c importDjangoCommand) Run(ctx context.Context, p process) error {
 func explainTakeover(err error) error {
 	switch {
 	case errors.Is(err, application.ErrNoSuchCreator):
-		return fmt.Errorf("--as: %w, neither here nor in the old backend", err)
+		return fmt.Errorf("--as: %w, neither here nor among the users who were taken over", err)
 	case errors.Is(err, sqlstore.ErrMissingPrivilege):
 		return explainedError{err, describe(err) + "\nrun the command as the owner of the database: it sets the ids of new records"}
 	}
@@ -144,7 +144,7 @@ func (r *takeoverReport) finish(dryRun bool) error {
 		different += counts[application.TakenRefused] + counts[application.TakenGone]
 	}
 	if different > 0 {
-		return fmt.Errorf("%d rows are refused or gone: the lines above say why, and what to do", different)
+		return fmt.Errorf("rows that are not here as they are in the old backend: %d. The lines above say why, and what to do", different)
 	}
 	return nil
 }

@@ -169,7 +169,7 @@ func TestImportDjangoRefusesBadArguments(t *testing.T) {
 		{[]string{"--from", "postgres://ada:top-secret@127.0.0.1:1/x"}, "connection refused"},
 		{[]string{"--from", empty}, "this is not a database of the old backend"},
 		{[]string{"--from", empty, "--as", "x"}, "--as: Enter a valid email address."},
-		{[]string{"--from", oldDatabase(t), "--as", "unknown@example.com"}, "--as: no user has the address, neither here nor in the old backend"},
+		{[]string{"--from", oldDatabase(t), "--as", "unknown@example.com"}, "--as: no user has the address, neither here nor among the users who were taken over"},
 	} {
 		code, stdout, stderr := healthcare.Run(t.Context(), env, append([]string{"import-django"}, tt.args...)...)
 		assert.Equal(t, 1, code)
