@@ -40,9 +40,11 @@ func (o *oldClinic) Users(context.Context) iter.Seq2[domain.OldUser, error] { re
 func (o *oldClinic) Doctors(context.Context) iter.Seq2[domain.OldDoctor, error] {
 	return each(o.doctors)
 }
+
 func (o *oldClinic) Patients(context.Context) iter.Seq2[domain.OldPatient, error] {
 	return each(o.patients)
 }
+
 func (o *oldClinic) Mappings(context.Context) iter.Seq2[domain.OldMapping, error] {
 	return each(o.mappings)
 }

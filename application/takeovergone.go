@@ -25,9 +25,8 @@ type TakeoverGone struct {
 }
 
 // Gone finds the records on a page that were taken over and are gone from the old backend.
-// With DeleteGone it deletes them with their mappings, and deactivates users. A record that
-// somebody has changed here since, or given a mapping, is refused. Records that were made here
-// are none of its business.
+// With DeleteGone it deletes them with their mappings, and deactivates users. It refuses a record
+// that somebody has changed here since, or given a mapping. Records that were made here stay.
 func (s *Takeover) Gone(ctx context.Context, actor domain.Actor, page TakeoverPage) (TakeoverGone, error) {
 	return runUseCase(ctx, s.trail, call{actor: actor, permission: domain.StoreTakeOver, kind: page.Kind}, func(event *pendingEvent) (TakeoverGone, error) {
 		remover := removerOf(page.Kind)
@@ -88,8 +87,8 @@ func anyDeleted(rows []TakeoverRow) bool {
 type remover interface {
 	// ids returns a page of the IDs above after, in ascending order.
 	ids(ctx context.Context, tx ports.Tx, after domain.ID) ([]domain.ID, error)
-	// origin returns where the entity comes from. It is madeHere, too, if the entity needs
-	// not be removed any more.
+	// origin returns where the entity comes from. For one that is already removed it returns
+	// madeHere.
 	origin(ctx context.Context, tx ports.Tx, id domain.ID) (origin, error)
 	// remove removes an entity, and returns the children that were deleted with it.
 	remove(ctx context.Context, tx ports.Tx, event *pendingEvent, id domain.ID) ([]domain.Reference, error)

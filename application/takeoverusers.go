@@ -11,9 +11,9 @@ import (
 type plannedUser = planned[domain.OldUser, domain.User]
 
 // Users takes over a batch of users with their password hashes. A user without a hash that
-// can be verified cannot sign in until an administrator sets a password. Who has signed in
-// here keeps the password that was used here. A change of the role, the password or of
-// whether the user is active revokes the user's sessions.
+// can be verified cannot sign in until an administrator sets a password. A user who has signed
+// in here keeps the password that was used here. A new role or password and a deactivation
+// revoke the user's sessions.
 func (s *Takeover) Users(ctx context.Context, actor domain.Actor, batch TakeoverBatch[domain.OldUser]) ([]TakeoverRow, error) {
 	return takeOverBatch(ctx, s.trail, actor, domain.SubjectUser, batch.Rules.DryRun,
 		func(tx ports.Tx) ([]plannedUser, error) { return s.planUsers(ctx, tx, batch) },

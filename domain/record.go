@@ -95,7 +95,8 @@ var recordKinds = []RecordKind{
 		"external_id", "patient with this external id already exists.",
 	},
 	{
-		SubjectMapping, "mappings", []SubjectKind{SubjectPatient, SubjectDoctor},
+		SubjectMapping, "mappings",
+		[]SubjectKind{SubjectPatient, SubjectDoctor},
 		MappingRead, MappingReadHistory, MappingReadDeleted, MappingRestore, MappingRestoreAny,
 		NonField, "The fields patient, doctor must make a unique set.",
 	},

@@ -60,6 +60,9 @@ func (c importDjangoCommand) Run(ctx context.Context, p process) error {
 		if printErr := report.finish(c.DryRun); err == nil {
 			err = printErr
 		}
+		if ctx.Err() != nil {
+			return errors.New("stopped: what was written until then stays, and the next run goes on from there")
+		}
 		return explainTakeover(err)
 	})
 }

@@ -1,6 +1,8 @@
 package main_test
 
 import (
+	"context"
+	"database/sql"
 	"fmt"
 	"net/url"
 	"os"
@@ -186,6 +188,35 @@ func TestImportDjangoNeedsTheOwnerOfTheDatabase(t *testing.T) {
 	assert.Equal(t, 1, code)
 	assert.Contains(t, stderr, "run the command as the owner of the database")
 	assert.Empty(t, query(t, dsn, "SELECT email, '', CAST(id AS text) FROM users"), "the batch was undone")
+}
+
+func TestImportDjangoThatIsStoppedSaysSo(t *testing.T) {
+	env := []string{"DATA_DIR=" + t.TempDir(), "SECRET_KEY=" + secretKey}
+	migrate(t, env)
+	old := oldDatabase(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	blocker, err := sql.Open("postgres", old)
+	require.NoError(t, err)
+	defer blocker.Close()
+	tx, err := blocker.BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	_, err = tx.ExecContext(t.Context(), "LOCK TABLE patients_patient")
+	require.NoError(t, err)
+	go func() { // Stop once the command waits for the patients.
+		defer cancel()
+		for waiting := 0; waiting == 0; {
+			if blocker.QueryRowContext(ctx, "SELECT count(*) FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())").Scan(&waiting) != nil {
+				return
+			}
+		}
+	}()
+	code, stdout, stderr := healthcare.Run(ctx, env, "import-django", "--from", old)
+	require.NoError(t, tx.Rollback())
+	assert.Equal(t, 1, code)
+	assert.Contains(t, stdout, "doctors_doctor                 1 ")
+	assert.Equal(t, "healthcare: stopped: what was written until then stays, and the next run goes on from there\n", stderr)
+	_, summary := importDjango(t, 1, env, "--from", old)
+	assert.Contains(t, summary, "doctors_doctor                 0    0        1 ")
 }
 
 // A role that can only read is enough for the old database.
