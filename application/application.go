@@ -41,6 +41,7 @@ type UseCases struct {
 	Imports       *Imports
 	Retention     *Retention
 	Audit         *Audit
+	Takeover      *Takeover
 
 	// Store has no use-cases.
 	Store *Store
@@ -96,6 +97,7 @@ func New(p Ports, r Rules) *UseCases {
 		Retention: &Retention{trail: trail},
 		Audit:     &Audit{trail: trail},
 		Store:     &Store{p.Store},
+		Takeover:  &Takeover{trail: trail, passwords: p.Passwords},
 		Trail:     trail,
 		Sealer:    &Sealer{trail: trail},
 		Verifier:  &Verifier{store: p.Store, macs: p.MACs},

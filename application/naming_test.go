@@ -112,6 +112,10 @@ func (d *inputGenerator) draw(r *rapid.T, useCase method) (given []reflect.Value
 			id := d.drawID(r)
 			value.Set(reflect.ValueOf(application.ImportRules{CreatedBy: id, DryRun: rapid.Bool().Draw(r, "dry run")}))
 			named = append(named, domain.Reference{Kind: domain.SubjectUser, ID: id})
+		case // The event of a batch names what it changed.
+			reflect.TypeFor[application.TakeoverBatch[domain.OldUser]](), reflect.TypeFor[application.TakeoverBatch[domain.OldDoctor]](),
+			reflect.TypeFor[application.TakeoverBatch[domain.OldPatient]](), reflect.TypeFor[application.TakeoverBatch[domain.OldMapping]](),
+			reflect.TypeFor[application.TakeoverPage]():
 		default:
 			if typ.Kind() == reflect.Func { // An import of an empty file that reports to nobody.
 				break

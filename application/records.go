@@ -76,9 +76,14 @@ func (r versionedRecords[T]) delete(ctx context.Context, tx ports.Tx, event *pen
 	if err := r.addVersion(ctx, tx, event, domain.Deleted, domain.NextVersion(record, event.At)); err != nil {
 		return err
 	}
+	return r.addChildVersions(ctx, tx, event, record.Self(), children)
+}
+
+// addChildVersions adds a version to each child that was deleted with its parent.
+func (r versionedRecords[T]) addChildVersions(ctx context.Context, tx ports.Tx, event *pendingEvent, parent domain.Reference, children []domain.Record) error {
 	for _, kind := range domain.Children(r.Kind) {
 		ofKind := slices.DeleteFunc(slices.Clone(children), func(child domain.Record) bool { return child.Self().Kind != kind })
-		if err := recordsByKind[kind].addDeletedChildVersions(ctx, tx, event, record.Self(), ofKind); err != nil {
+		if err := recordsByKind[kind].addDeletedChildVersions(ctx, tx, event, parent, ofKind); err != nil {
 			return err
 		}
 	}

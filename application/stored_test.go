@@ -4,6 +4,7 @@ import (
 	"crypto/pbkdf2"
 	"crypto/sha256"
 	"encoding/base64"
+	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -45,9 +46,7 @@ func (c *clinic) setHash(id domain.ID, hash string) {
 // setDjangoPassword gives an account a password hash of the old backend.
 func (c *clinic) setDjangoPassword(id domain.ID, password string) {
 	c.t.Helper()
-	key, err := pbkdf2.Key(sha256.New, password, []byte("salt"), 1000, 32)
-	require.NoError(c.t, err)
-	c.setHash(id, "pbkdf2_sha256$1000$salt$"+base64.StdEncoding.EncodeToString(key))
+	c.setHash(id, djangoHash(c.t, password).Reveal())
 }
 
 // purge purges all records that were deleted before a time.
@@ -78,4 +77,12 @@ func (c *clinic) find(email string) domain.User {
 	user, err := c.Users.FindByEmail(c.ctx, operator, address)
 	require.NoError(c.t, err)
 	return user
+}
+
+// djangoHash returns the hash that Django makes of a password.
+func djangoHash(t *testing.T, password string) domain.PasswordHash {
+	t.Helper()
+	key, err := pbkdf2.Key(sha256.New, password, []byte("salt"), 1000, 32)
+	require.NoError(t, err)
+	return domain.StoredPasswordHash("pbkdf2_sha256$1000$salt$" + base64.StdEncoding.EncodeToString(key))
 }

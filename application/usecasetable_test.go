@@ -75,7 +75,7 @@ var (
 var useCaseTable = func() map[string]useCaseTest {
 	all := map[string]useCaseTest{}
 	for _, table := range []map[string]useCaseTest{
-		sessionsTable, accountTable, secondFactorTable, usersTable, doctorsTable, patientsTable, mappingsTable, bulkTable, importsTable, auditTable, retentionTable,
+		sessionsTable, accountTable, secondFactorTable, usersTable, doctorsTable, patientsTable, mappingsTable, bulkTable, importsTable, auditTable, retentionTable, takeoverTable,
 		historyTable("Doctors", doctorHistory, onDoctor, onDeletedDoctor, noReferences, noReferences),
 		historyTable("Patients", patientHistory, onPatient, onDeletedPatient, noReferences, noReferences),
 		historyTable("Mappings", mappingHistory, onMapping, onDeletedMapping, thePair, theOtherPair),

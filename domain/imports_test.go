@@ -110,6 +110,12 @@ var layers = []layer{
 		why:     "sqlstore is shared by both engines; code for one engine belongs in its adapter",
 	},
 	{
+		folder:  "adapters/djangodb",
+		ours:    []string{"domain", "ports", "adapters/postgres"},
+		inTests: []string{"adapters"},
+		why:     "the old backend's database is PostgreSQL, and only that adapter connects to it",
+	},
+	{
 		folder:  "adapters/tokens",
 		ours:    []string{"domain", "ports", "adapters/secretkeys"},
 		inTests: []string{"adapters"},
@@ -157,7 +163,7 @@ var homes = []struct {
 }{
 	{"github.com/labstack/echo", []string{"adapters/httpapi"}, "a change of the Echo version affects one folder"},
 	{"github.com/labstack/echo-contrib", []string{"adapters/httpapi"}, "a change of the Echo version affects one folder"},
-	{"database/sql", []string{"adapters/sqlstore", "adapters/postgres", "adapters/sqlite"}, "only the stores use SQL, so that no other layer sees sql.ErrNoRows"},
+	{"database/sql", []string{"adapters/sqlstore", "adapters/postgres", "adapters/sqlite", "adapters/djangodb"}, "only databases' adapters use SQL, so that no other layer sees sql.ErrNoRows"},
 	{"github.com/jmoiron/sqlx", []string{"adapters/sqlstore", "adapters/postgres", "adapters/sqlite"}, "only the stores use SQL"},
 	{"github.com/pressly/goose", []string{"adapters/sqlstore", "adapters/postgres", "adapters/sqlite"}, "only the stores migrate databases"},
 	{"github.com/lib/pq", []string{"adapters/sqlstore", "adapters/postgres"}, "only the adapter of an engine uses its driver"},

@@ -67,7 +67,8 @@ const (
 	PatientReplay Permission = "patient:replay"
 	MappingReplay Permission = "mapping:replay"
 
-	StoreRestore Permission = "store:restore"
+	StoreRestore  Permission = "store:restore"
+	StoreTakeOver Permission = "store:take_over"
 
 	RetentionRead  Permission = "retention:read"
 	RetentionPurge Permission = "retention:purge"
@@ -147,6 +148,7 @@ var policy = []Rule{
 	{MappingReplay, "get the answer again of adding or restoring assignments, for a repeated Idempotency-Key", []Role{Staff, Admin}},
 
 	{StoreRestore, "restore the store from a backup, which revokes all sessions", []Role{Operator}},
+	{StoreTakeOver, "take over the users and records of the old backend, or see what that would change", []Role{Operator}},
 
 	{RetentionRead, "count the deleted records that are old enough to be removed for good", []Role{Operator}},
 	{RetentionPurge, "remove deleted records for good", []Role{Operator}},

@@ -78,6 +78,9 @@ type RecordKind struct {
 	keyField, keyTaken string
 }
 
+// KeyField returns the name of the field that holds the NaturalKey.
+func (k RecordKind) KeyField() string { return k.keyField }
+
 // ErrKeyTaken returns the Conflict of a record whose NaturalKey another one has.
 func (k RecordKind) ErrKeyTaken() error { return ErrDuplicate(k.keyField, k.keyTaken) }
 

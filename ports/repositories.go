@@ -31,6 +31,7 @@ type Tx interface {
 	PatientHistory() History[domain.Patient]
 	MappingHistory() History[domain.Mapping]
 	Retention() Retention
+	Takeover() Takeover
 
 	// StoreID returns the ID of the store, which is never zero and never changes. Copies of
 	// a store have the same one.

@@ -42,11 +42,28 @@ type Passwords interface {
 	// Outdated reports whether hash, which was made from password, should be replaced
 	// because it is not in the current format.
 	Outdated(password domain.Password, hash domain.PasswordHash) bool
+	// Format returns the format of hash.
+	Format(hash domain.PasswordHash) HashFormat
 	// Weakness explains in one sentence why password is too easy to guess for somebody
 	// who knows the given words about its owner. It returns an empty text if the
 	// password is good.
 	Weakness(password domain.Password, known ...string) string
 }
+
+// HashFormat says where a password hash comes from.
+type HashFormat int
+
+// The formats.
+const (
+	// HashUnknown is a format that Verify returns an error for.
+	HashUnknown HashFormat = iota
+	// HashNone matches no password.
+	HashNone
+	// HashOfOldBackend is a hash that the old backend made.
+	HashOfOldBackend
+	// HashOfService is a hash that this service made.
+	HashOfService
+)
 
 // AccessTokens issues and verifies access tokens.
 type AccessTokens interface {

@@ -40,7 +40,7 @@ func createAllOnce[In, Out, View any](read func(*body) In,
 			for i, entity := range added {
 				views[i] = show(entity)
 			}
-			return c.JSON(http.StatusCreated, object{{"items", views}})
+			return c.JSON(http.StatusCreated, object{{Name: "items", Value: views}})
 		}
 	})
 }

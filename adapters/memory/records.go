@@ -54,6 +54,7 @@ type anyKind interface {
 	has(*state, domain.ID) bool
 	removeChildren(s *state, parent domain.Reference) []domain.Record
 	archive(*state) anyArchive
+	reserve(s *state, last domain.ID)
 }
 
 func (k kind[T]) has(s *state, id domain.ID) bool { return k.collection(s).has(id) }

@@ -100,6 +100,7 @@ func (t *tx) MappingHistory() ports.History[domain.Mapping] {
 }
 
 func (t *tx) Retention() ports.Retention { return retention{t} }
+func (t *tx) Takeover() ports.Takeover   { return takeover{t} }
 
 func (t *tx) StoreID(ctx context.Context) (domain.StoreID, error) {
 	_, err := t.reading(ctx)

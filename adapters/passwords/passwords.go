@@ -140,5 +140,20 @@ func (p *Passwords) Outdated(password domain.Password, hash domain.PasswordHash)
 	return err != nil || params != p.current
 }
 
+// Format implements ports.Passwords.
+func (p *Passwords) Format(hash domain.PasswordHash) ports.HashFormat {
+	stored := hash.Reveal()
+	if hash.IsZero() || strings.HasPrefix(stored, djangoUnusable) {
+		return ports.HashNone
+	}
+	if _, err := parseDjango(stored); err == nil {
+		return ports.HashOfOldBackend
+	}
+	if _, err := parseArgon2id(stored); err == nil {
+		return ports.HashOfService
+	}
+	return ports.HashUnknown
+}
+
 // errFormat does not contain the hash, because it is logged.
 var errFormat = errors.New("passwords: the stored hash has an unknown format or excessive parameters")

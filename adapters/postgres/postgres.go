@@ -116,6 +116,7 @@ func newEngine() sqlstore.Engine {
 		SearchCandidates: searchCandidates,
 		// generate_series calls nextval once per event, so the IDs are in ascending order.
 		NextEventIDs:    `SELECT nextval('audit_events_id_seq') AS id FROM generate_series(1, CAST($1 AS integer))`,
+		AdvanceIDs:      advanceIDs,
 		Probe:           probe,
 		CheckPrivileges: func(ctx context.Context, db *sqlx.DB) error { return checkPrivileges(ctx, db) },
 		LastStep:        schema().Last(),

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/lib/pq"
@@ -64,6 +65,20 @@ func advanceTrailSequence(ctx context.Context, db *sql.DB, log *slog.Logger) err
 		return unavailable(err)
 	}
 	return nil
+}
+
+// advanceIDs returns a statement that advances the sequence of the table to $1, unless it is there
+// already. Setting a sequence could set it back, while other instances add rows. So it
+// calls nextval, unless the gap is too large for that and for other instances to close it
+// meanwhile.
+func advanceIDs(table string) []string {
+	sequence := `CAST(pg_get_serial_sequence('` + table + `', 'id') AS regclass)`
+	return []string{`
+		SELECT CASE
+			WHEN CAST($1 AS bigint) - last > ` + strconv.Itoa(maxTrailLag) + ` THEN setval(` + sequence + `, CAST($1 AS bigint))
+			ELSE (SELECT count(nextval(` + sequence + `)) FROM generate_series(last + 1, CAST($1 AS bigint)))
+		END
+		FROM (SELECT COALESCE(pg_sequence_last_value(` + sequence + `), 0) AS last) AS sequence`}
 }
 
 // ignoreMissingPrivilege returns nil for a missing privilege, which other checks report.

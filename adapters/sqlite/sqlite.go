@@ -106,6 +106,7 @@ func Open(ctx context.Context, path string, options Options) (*sqlstore.Store, e
 func newEngine() sqlstore.Engine {
 	return sqlstore.Engine{
 		NextEventIDs:     nextEventIDs,
+		AdvanceIDs:       advanceIDs,
 		EventRange:       eventsOf,
 		Contains:         "instr",
 		SearchCandidates: searchCandidates,
@@ -206,6 +207,15 @@ func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseco
 
 // nextEventIDs returns the ID after the last event. There is only one writer at a time.
 const nextEventIDs = `SELECT COALESCE(MAX(id), 0) + 1 AS id FROM audit_events LIMIT $1`
+
+// advanceIDs changes the table in which SQLite keeps the greatest ID of each table (SQLite,
+// "Autoincrement").
+func advanceIDs(table string) []string {
+	return []string{
+		`INSERT INTO sqlite_sequence (name, seq) SELECT '` + table + `', $1 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = '` + table + `')`,
+		`UPDATE sqlite_sequence SET seq = $1 WHERE name = '` + table + `' AND seq < $1`,
+	}
+}
 
 func eventsOf(column, value string) (where, orderBy string) {
 	return column + ` = ` + value + ` AND id > $1 AND id <= $3`, `id`

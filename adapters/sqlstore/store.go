@@ -29,6 +29,9 @@ type Engine struct {
 	// NextEventIDs is a query for the IDs of $1 new events, in ascending order. It can also
 	// return only the first ID, if the others follow without a gap.
 	NextEventIDs string
+	// AdvanceIDs returns statements that make the engine assign only IDs greater than $1 to rows
+	// of the table.
+	AdvanceIDs func(table string) []string
 	// EventRange returns a condition and an order for the events that have a value in a
 	// column and IDs above $1 and up to $3. They make the engine use the index on that
 	// column and the ID. column can be an expression; value is a parameter.
@@ -251,6 +254,7 @@ func (t tx) Audit() ports.Audit                     { return audit{t.querier} }
 func (t tx) Seals() ports.Seals                     { return seals{t.querier} }
 
 func (t tx) Retention() ports.Retention { return retention{t.querier} }
+func (t tx) Takeover() ports.Takeover   { return takeover{t} }
 
 func (t tx) Doctors() ports.Doctors {
 	return doctors{recordsOf(t, doctorKind), lists[doctorRow, domain.Doctor]{t.querier, doctorListSQL}}

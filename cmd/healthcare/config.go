@@ -35,6 +35,9 @@ type config struct {
 	PGSSLMode          string        `env:"PGSSLMODE"`
 	PreparedStatements bool          `env:"DB_PREPARED_STATEMENTS" envDefault:"true" hint:"true or false"`
 
+	// DjangoDatabaseURL is the database of the old backend, for import-django.
+	DjangoDatabaseURL domain.Secret `env:"DJANGO_DATABASE_URL"`
+
 	DataDir string `env:"DATA_DIR" envDefault:"data"`
 	// storeFile is the file of the embedded store if that is not the one in DATA_DIR.
 	storeFile string

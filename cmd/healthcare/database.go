@@ -2,6 +2,8 @@ package main
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"net"
 	"net/url"
 	"slices"
@@ -57,12 +59,34 @@ func (c config) parsedPostgresURL() *url.URL {
 	if !c.DatabaseURL.IsZero() {
 		target, _ = postgres.ParseURL(c.DatabaseURL.Reveal()) // checkPostgres has seen it succeed.
 	}
+	return c.withSSLMode(target)
+}
+
+// withSSLMode adds the default sslmode if the URL has none.
+func (c config) withSSLMode(target *url.URL) *url.URL {
 	query := target.Query()
 	if !query.Has("sslmode") {
 		query.Set("sslmode", cmp.Or(c.PGSSLMode, postgres.SSLMode(target.String())))
 	}
 	target.RawQuery = query.Encode()
 	return target
+}
+
+// oldDatabaseURL returns the URL of the old backend's database: from, or DJANGO_DATABASE_URL if
+// from is zero.
+func (c config) oldDatabaseURL(from domain.Secret) (domain.Secret, error) {
+	name := "--from"
+	if from.IsZero() {
+		name, from = "DJANGO_DATABASE_URL", c.DjangoDatabaseURL
+	}
+	if from.IsZero() {
+		return from, errors.New("name the old backend's database: set DJANGO_DATABASE_URL, or give --from")
+	}
+	target, err := postgres.ParseURL(from.Reveal())
+	if err != nil {
+		return from, fmt.Errorf("%s must be of the form postgres://user:password@host:port/name, with special characters %%-encoded", name)
+	}
+	return domain.NewSecret(c.withSSLMode(target).String()), nil
 }
 
 func (c config) dbVariablesURL() *url.URL {

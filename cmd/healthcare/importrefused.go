@@ -79,10 +79,3 @@ func (f *refusedFile) close() error {
 	}
 	return removeIfExists(name)
 }
-
-func removeIfExists(path string) error {
-	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
-}

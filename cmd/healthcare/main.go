@@ -32,6 +32,7 @@ type commands struct {
 	Restore         restoreCommand         `cmd:"" help:"Replace the embedded store by a backup, and revoke all sessions. Stop the service first."`
 	Export          exportCommand          `cmd:"" help:"Write all records of a kind, or all users, to a file or to the standard output, also while the service runs."`
 	Import          importCommand          `cmd:"" help:"Add and change records from a file, also while the service runs."`
+	ImportDjango    importDjangoCommand    `cmd:"" help:"Take over users and records from the database of the old backend."`
 	Purge           purgeCommand           `cmd:"" help:"Remove records for good that were deleted long ago, or count them."`
 	Policy          policyCommand          `cmd:"" help:"Print the permissions of each role."`
 	Openapi         openapiCommand         `cmd:"" help:"Print the description of the API, an OpenAPI document."`

@@ -2,10 +2,7 @@ package main_test
 
 import (
 	"context"
-	"crypto/pbkdf2"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/base64"
 	"net/url"
 	"os"
 	"regexp"
@@ -58,50 +55,6 @@ func query(t *testing.T, dsn, script string) (rows []string) {
 	require.NoError(t, found.Err())
 	slices.Sort(rows)
 	return rows
-}
-
-// TestDataOfTheOldBackendIsTakenOver runs the SQL of docs/operations.md.
-func TestDataOfTheOldBackendIsTakenOver(t *testing.T) {
-	problems := operations(t, "(?s)```sql\n(SELECT.*?)```")
-	script := operations(t, "(?s)```sql\n(INSERT.*?)```")
-	dsn := pgtest.New(t)
-	key, err := pbkdf2.Key(sha256.New, "from the old backend", []byte("salt"), 600_000, 32)
-	require.NoError(t, err)
-	execute(t, dsn, `
-		CREATE SCHEMA old;
-		CREATE TABLE old.users (id bigint, email text, password text, first_name text, last_name text, phone_number text, role text, date_joined timestamptz, is_active boolean);
-		CREATE TABLE old.doctors (id bigint, name text, joined_at date, specialization text, license_number text, salary numeric(10, 2));
-		CREATE TABLE old.patients (id bigint, created_by_id bigint, name text, date_of_birth date, phone_number text, gender text, address text, medical_record text);
-		CREATE TABLE old.mappings (id bigint, patient_id bigint, doctor_id bigint, assigned_at timestamptz);
-		INSERT INTO old.users VALUES
-			(3, 'Ada@Example.com', 'pbkdf2_sha256$600000$salt$`+base64.StdEncoding.EncodeToString(key)+`', 'Ada', '', NULL, 'STAFF', now(), true),
-			(4, 'gone@example.com', 'pbkdf2_sha256$600000$salt$`+base64.StdEncoding.EncodeToString(key)+`', '', '', NULL, 'ADMIN', now(), false),
-			(5, ' ', '!', '', '', NULL, 'STAFF', now(), true);
-		INSERT INTO old.doctors VALUES (7, 'Gregory House', '2020-02-02', 'Diagnostics', ' NJ-1', 1234.5), (8, 'Twin', '2020-02-02', 'x', 'nj-1 ', -1);
-		INSERT INTO old.patients VALUES (9, 4, 'Eve', NULL, NULL, NULL, NULL, 'Record');
-		INSERT INTO old.mappings VALUES (1, 9, 7, now());`)
-	assert.Equal(t, []string{"no address: cannot sign in 5", "salary below 0 8", "same licence as another doctor 7", "same licence as another doctor 8"}, query(t, dsn, problems))
-	execute(t, dsn, "DELETE FROM old.doctors WHERE id = 8")
-	execute(t, dsn, "UPDATE old.users SET email = 'mended@example.com' WHERE id = 5")
-	assert.Empty(t, query(t, dsn, problems))
-	execute(t, dsn, script)
-
-	service := serve(t, []string{"DATABASE_URL=" + dsn, "DATA_DIR=" + t.TempDir()})
-	for range 2 { // with Django's hash, and with the one that replaced it
-		api := service.api(service.loginWith("ada@example.com", "from the old backend"))
-		patient, err := api.GetPatientWithResponse(t.Context(), 9, nil)
-		require.NoError(t, err)
-		assert.Equal(t, []int64{7}, patient.JSON200.AssignedDoctors)
-	}
-	created, err := service.api(service.loginWith("ada@example.com", "from the old backend")).
-		CreatePatientWithResponse(t.Context(), nil, client.CreatePatientJSONRequestBody{Name: "New"})
-	require.NoError(t, err)
-	require.NotNil(t, created.JSON201, "%s", created.Body)
-	assert.EqualValues(t, 10, created.JSON201.ID)
-	refused, err := service.api("").LoginWithResponse(t.Context(), client.LoginJSONRequestBody{Username: "gone@example.com", Password: "from the old backend"})
-	require.NoError(t, err)
-	assert.Equal(t, 401, refused.StatusCode(), "an account that is not active stays so")
-	service.stop()
 }
 
 // leastPrivileged creates the role of docs/operations.md with the grants of migrate, and

@@ -89,6 +89,7 @@ func run(t *testing.T, open func(t *testing.T) ports.Store, concurrent bool) {
 		{"Commitments", testCommitments},
 		{"Snapshots", testVersionContents},
 		{"Retention", testKindsWithoutHistory},
+		{"Takeover", testTakeovers},
 		{"Values", testValues},
 		{"Lists", func(s suite) { testLists(s); testListQueries(s) }},
 		{"Sizes", testSizes},
