@@ -97,7 +97,8 @@ var recordKinds = []RecordKind{
 		"external_id", "patient with this external id already exists.",
 	},
 	{
-		SubjectMapping, "mappings", []SubjectKind{SubjectPatient, SubjectDoctor},
+		SubjectMapping, "mappings",
+		[]SubjectKind{SubjectPatient, SubjectDoctor},
 		MappingRead, MappingReadHistory, MappingReadDeleted, MappingRestore, MappingRestoreAny, MappingReplay,
 		NonField, "The fields patient, doctor must make a unique set.",
 	},

@@ -115,7 +115,7 @@ func isIn(found []domain.ID, id domain.ID) bool {
 // arguments concatenates the values of rows, of which there is at least one.
 func arguments[T any](rows []T, values func(T) []any) []any {
 	args := values(rows[0])
-	args = slices.Grow(args, (len(rows)-1)*len(args)+2) // idArguments appends two.
+	args = slices.Grow(args, (len(rows)-1)*len(args))
 	for _, row := range rows[1:] {
 		args = append(args, values(row)...)
 	}
