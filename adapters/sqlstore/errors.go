@@ -44,6 +44,9 @@ type Failure struct {
 	// Constraint is the name that PostgreSQL gives a violated unique constraint by
 	// default: table_column_key.
 	Constraint string
+	// Locked says that another process has the lock that this transaction needs. BEGIN is
+	// tried again.
+	Locked bool
 	// Text describes the error for the log. It must not contain stored values, or values
 	// that were to be stored.
 	Text string
