@@ -166,11 +166,11 @@ func TestAccessesListsExactlyTheEventsAboutThePatient(t *testing.T) {
 			return c.Patients.ListDeleted(c.ctx, admin, deletedFrom(c, domain.SubjectPatient, eve.ID))
 		}},
 		{true, func() (any, error) { return c.Patients.ListVersions(c.ctx, admin, w.patient.ID, domain.PageInput{}) }},
-		{true, func() (any, error) { return c.Patients.Restore(c.ctx, admin, w.patient.ID) }},
+		{true, func() (any, error) { return c.Patients.Restore(c.ctx, admin, noKey, w.patient.ID) }},
 		{true, func() (any, error) { return c.Patients.GetVersion(c.ctx, staff, w.patient.ID, 1) }},
-		{true, func() (any, error) { return c.Mappings.Restore(c.ctx, admin, w.deletedMapping.ID) }},
+		{true, func() (any, error) { return c.Mappings.Restore(c.ctx, admin, noKey, w.deletedMapping.ID) }},
 		{true, func() (any, error) { return nil, c.Doctors.Delete(c.ctx, admin, w.otherDoctor.ID, unconditional) }},
-		{true, func() (any, error) { return c.Doctors.Restore(c.ctx, admin, w.otherDoctor.ID) }},
+		{true, func() (any, error) { return c.Doctors.Restore(c.ctx, admin, noKey, w.otherDoctor.ID) }},
 	} {
 		_, _ = call.run()
 		if start++; call.about {

@@ -13,6 +13,7 @@ type Ports struct {
 	Revocations ports.Revocations
 	Codes       ports.OneTimeCodes
 	MACs        ports.MACs
+	RequestMACs ports.RequestMACs
 	Cursors     ports.Cursors
 	Clock       ports.Clock
 }
@@ -72,17 +73,17 @@ func New(p Ports, r Rules) *UseCases {
 				id:    func(user domain.User) domain.ID { return user.ID },
 			},
 		},
-		Doctors: &Doctors{History: newHistory(trail, p.Cursors, doctorRecords, domain.DoctorList), clock: p.Clock, preconditions: r.Preconditions, lister: lister[domain.Doctor]{
+		Doctors: &Doctors{History: newHistory(trail, p.Cursors, doctorRecords, domain.DoctorList), macs: p.RequestMACs, clock: p.Clock, preconditions: r.Preconditions, lister: lister[domain.Doctor]{
 			listing: domain.DoctorList, trail: trail, cursors: p.Cursors, search: domain.DoctorSearch, kind: domain.SubjectDoctor,
 			lists: func(tx ports.Tx) ports.Lists[domain.Doctor] { return tx.Doctors() },
 			id:    recordID[domain.Doctor],
 		}},
-		Patients: &Patients{History: newHistory(trail, p.Cursors, patientRecords, domain.PatientList), clock: p.Clock, preconditions: r.Preconditions, lister: lister[domain.PatientView]{
+		Patients: &Patients{History: newHistory(trail, p.Cursors, patientRecords, domain.PatientList), macs: p.RequestMACs, clock: p.Clock, preconditions: r.Preconditions, lister: lister[domain.PatientView]{
 			listing: domain.PatientList, trail: trail, cursors: p.Cursors, search: domain.PatientSearch, kind: domain.SubjectPatient,
 			lists: func(tx ports.Tx) ports.Lists[domain.PatientView] { return tx.Patients() },
 			id:    recordID[domain.PatientView],
 		}},
-		Mappings: &Mappings{History: newHistory(trail, p.Cursors, mappingRecords, domain.AssignmentList), clock: p.Clock, preconditions: r.Preconditions, lister: lister[domain.Assignment]{
+		Mappings: &Mappings{History: newHistory(trail, p.Cursors, mappingRecords, domain.AssignmentList), macs: p.RequestMACs, clock: p.Clock, preconditions: r.Preconditions, lister: lister[domain.Assignment]{
 			listing: domain.AssignmentList, trail: trail, cursors: p.Cursors, kind: domain.SubjectMapping,
 			lists:   func(tx ports.Tx) ports.Lists[domain.Assignment] { return tx.Mappings() },
 			id:      func(assignment domain.Assignment) domain.ID { return assignment.ID },

@@ -43,7 +43,7 @@ func TestMappingsAreDeletedAndRestoredWithTheirPatientOrDoctor(t *testing.T) {
 				return c.Doctors.Delete(c.ctx, by, w.otherDoctor.ID, unconditional)
 			},
 			func(c *clinic, by domain.Actor, w world) error {
-				_, err := c.Doctors.Restore(c.ctx, by, w.otherDoctor.ID)
+				_, err := c.Doctors.Restore(c.ctx, by, noKey, w.otherDoctor.ID)
 				return err
 			},
 		},
@@ -53,7 +53,7 @@ func TestMappingsAreDeletedAndRestoredWithTheirPatientOrDoctor(t *testing.T) {
 				return c.Patients.Delete(c.ctx, by, w.patient.ID, unconditional)
 			},
 			func(c *clinic, by domain.Actor, w world) error {
-				patient, err := c.Patients.Restore(c.ctx, by, w.patient.ID)
+				patient, err := c.Patients.Restore(c.ctx, by, noKey, w.patient.ID)
 				assert.Equal(c.t, []domain.ID{w.doctor.ID, w.otherDoctor.ID}, patient.AssignedDoctors)
 				return err
 			},
@@ -116,8 +116,8 @@ func TestAMappingIsRestoredOnceBothParentsAre(t *testing.T) {
 		want = append(want, deletedWith(record, want[len(want)-1]))
 		notKept(err)
 	}
-	restoreDoctor := func() error { _, err := c.Doctors.Restore(c.ctx, admin, w.doctor.ID); return err }
-	restorePatient := func() error { _, err := c.Patients.Restore(c.ctx, admin, w.patient.ID); return err }
+	restoreDoctor := func() error { _, err := c.Doctors.Restore(c.ctx, admin, noKey, w.doctor.ID); return err }
+	restorePatient := func() error { _, err := c.Patients.Restore(c.ctx, admin, noKey, w.patient.ID); return err }
 
 	kept(ofDoctor, domain.Deleted, c.Doctors.Delete(c.ctx, admin, w.doctor.ID, unconditional))
 	notKept(c.Patients.Delete(c.ctx, admin, w.patient.ID, unconditional))
@@ -151,10 +151,10 @@ func TestMoreMappingsThanOnePageAreRestored(t *testing.T) {
 	for _, patient := range gone {
 		require.NoError(t, c.Patients.Delete(c.ctx, admin, patient.ID, unconditional))
 	}
-	_, err := c.Doctors.Restore(c.ctx, admin, doctor.ID)
+	_, err := c.Doctors.Restore(c.ctx, admin, noKey, doctor.ID)
 	require.NoError(t, err)
 	for _, patient := range gone {
-		_, err := c.Patients.Restore(c.ctx, admin, patient.ID)
+		_, err := c.Patients.Restore(c.ctx, admin, noKey, patient.ID)
 		require.NoError(t, err)
 	}
 	assert.Empty(t, readDeleted(c, &c.Mappings.History, "1000"))
@@ -176,7 +176,7 @@ func TestTheEventOfARestoreNamesAllParentsOfTheMappings(t *testing.T) {
 	require.NoError(t, c.Doctors.Delete(c.ctx, admin, doctor.ID, unconditional))
 	require.NoError(t, c.Patients.Delete(c.ctx, admin, gone.ID, unconditional))
 	before := len(c.events(0))
-	_, err := c.Doctors.Restore(c.ctx, admin, doctor.ID)
+	_, err := c.Doctors.Restore(c.ctx, admin, noKey, doctor.ID)
 	require.NoError(t, err)
 	left := c.events(before)
 	require.Len(t, left, 1)

@@ -188,21 +188,21 @@ func (c *clinic) loginFrom(address, email, password string) error {
 
 func (c *clinic) addDoctor(license string) domain.Doctor {
 	c.t.Helper()
-	doctor, err := c.Doctors.Create(c.ctx, domain.Actor{Role: domain.Admin}, doctorInput(license))
+	doctor, err := c.Doctors.Create(c.ctx, domain.Actor{Role: domain.Admin}, noKey, doctorInput(license))
 	require.NoError(c.t, err)
 	return doctor
 }
 
 func (c *clinic) addPatient(by domain.Actor, name string) domain.PatientView {
 	c.t.Helper()
-	patient, err := c.Patients.Create(c.ctx, by, patientInput(name))
+	patient, err := c.Patients.Create(c.ctx, by, noKey, patientInput(name))
 	require.NoError(c.t, err)
 	return patient
 }
 
 func (c *clinic) assign(by domain.Actor, patient domain.PatientView, doctor domain.Doctor) domain.Mapping {
 	c.t.Helper()
-	mapping, err := c.Mappings.Assign(c.ctx, by, pair(patient.ID, doctor.ID))
+	mapping, err := c.Mappings.Assign(c.ctx, by, noKey, pair(patient.ID, doctor.ID))
 	require.NoError(c.t, err)
 	return mapping
 }

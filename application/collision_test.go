@@ -81,7 +81,7 @@ func TestTheEventContainsNothingOfARunThatCollided(t *testing.T) {
 		"a doctor restored in between": {
 			role: domain.Admin, action: "doctor:restore", outcome: domain.Failed, errKind: domain.NotFound, run: useCaseTable["Doctors.Restore"].run,
 			collideWith: func(c *clinic, w world) {
-				_, err := c.Doctors.Restore(c.ctx, w.actors[domain.Admin], w.deletedDoctor.ID)
+				_, err := c.Doctors.Restore(c.ctx, w.actors[domain.Admin], noKey, w.deletedDoctor.ID)
 				require.NoError(t, err)
 			},
 			event: onDeletedDoctor,

@@ -14,6 +14,7 @@ type Doctors struct {
 	lister        lister[domain.Doctor]
 	clock         ports.Clock
 	preconditions PreconditionRule
+	macs          ports.RequestMACs
 }
 
 var doctorRecords = versionedRecords[domain.Doctor]{
@@ -23,11 +24,15 @@ var doctorRecords = versionedRecords[domain.Doctor]{
 }
 
 // Create adds a doctor who joins today. A licence number that another doctor has is a Conflict.
-func (s *Doctors) Create(ctx context.Context, actor domain.Actor, in domain.DoctorInput) (domain.Doctor, error) {
+func (s *Doctors) Create(ctx context.Context, actor domain.Actor, once Once, in domain.DoctorInput) (domain.Doctor, error) {
 	doctor, inputErr := domain.NewDoctor(in, s.clock())
-	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.DoctorCreate, kind: domain.SubjectDoctor, inputErr: inputErr},
-		func(tx ports.Tx, event *pendingEvent) (domain.Doctor, error) {
-			return doctorRecords.create(ctx, tx, event, doctor)
+	return runOnce(ctx, s.trail, s.macs, call{actor: actor, permission: domain.DoctorCreate, kind: domain.SubjectDoctor, inputErr: inputErr}, once,
+		onceWrite[domain.Doctor]{
+			operation: "create", content: contentOf(in),
+			do: func(tx ports.Tx, event *pendingEvent) (domain.Doctor, error) {
+				return doctorRecords.create(ctx, tx, event, doctor)
+			},
+			replay: doctorRecords.replayOne(ctx),
 		})
 }
 
@@ -101,9 +106,13 @@ func (s *Doctors) Delete(ctx context.Context, actor domain.Actor, id domain.ID, 
 // Restore restores a deleted doctor and the mappings that were deleted with the doctor. The
 // error is NotFound if the doctor is not deleted, and a Conflict if another doctor has the
 // licence number now.
-func (s *Doctors) Restore(ctx context.Context, actor domain.Actor, id domain.ID) (domain.Doctor, error) {
-	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.DoctorRestore, kind: domain.SubjectDoctor, id: id},
-		func(tx ports.Tx, event *pendingEvent) (domain.Doctor, error) {
-			return doctorRecords.restore(ctx, tx, event)
+func (s *Doctors) Restore(ctx context.Context, actor domain.Actor, once Once, id domain.ID) (domain.Doctor, error) {
+	return runOnce(ctx, s.trail, s.macs, call{actor: actor, permission: domain.DoctorRestore, kind: domain.SubjectDoctor, id: id}, once,
+		onceWrite[domain.Doctor]{
+			operation: "restore", content: contentOf[nothing](),
+			do: func(tx ports.Tx, event *pendingEvent) (domain.Doctor, error) {
+				return doctorRecords.restore(ctx, tx, event)
+			},
+			replay: doctorRecords.replayOne(ctx),
 		})
 }

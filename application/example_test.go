@@ -15,7 +15,7 @@ import (
 // any role. A test passes its *testing.T as t.
 func Example_testSuite() {
 	clinic := clinictest.New(t)
-	doctor, err := clinic.Doctors.Create(t.Context(), clinic.Admin(), domain.DoctorInput{
+	doctor, err := clinic.Doctors.Create(t.Context(), clinic.Admin(), noKey, domain.DoctorInput{
 		Name: domain.Given("Gregory House"), Specialization: domain.Given("Diagnostics"),
 		LicenseNumber: domain.Given("NJ-1"), Salary: domain.Given("1234.5"),
 	})

@@ -67,7 +67,7 @@ func TestARecordOlderThanTheHistoryCanBeRestored(t *testing.T) {
 	ended.Cause = with
 	assertVersions(c, &c.Mappings.History, admin, mapping.ID, ended)
 
-	restored, err := c.Doctors.Restore(c.ctx, admin, doctor.ID)
+	restored, err := c.Doctors.Restore(c.ctx, admin, noKey, doctor.ID)
 	require.NoError(t, err)
 	assertRestored(c, doctor, restored, 1)
 	assertVersions(c, &c.Doctors.History, admin, doctor.ID, versionBy(c, admin, domain.Deleted, doctor), versionBy(c, admin, domain.Restored, doctor))

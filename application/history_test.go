@@ -99,14 +99,14 @@ func TestEachChangeOfADoctorIsAVersion(t *testing.T) {
 		c.Advance(time.Hour)
 		return doctor
 	}
-	doctor, err := c.Doctors.Create(c.ctx, one, doctorInput("L-1"))
+	doctor, err := c.Doctors.Create(c.ctx, one, noKey, doctorInput("L-1"))
 	doctor = kept(one, domain.Created, doctor, err)
 	doctor, err = c.Doctors.Replace(c.ctx, other, doctor.ID, unconditional, doctorInput("L-2"))
 	doctor = kept(other, domain.Updated, doctor, err)
 	doctor, err = c.Doctors.Change(c.ctx, one, doctor.ID, unconditional, domain.DoctorInput{Salary: domain.Given("9")})
 	doctor = kept(one, domain.Updated, doctor, err)
 	kept(other, domain.Deleted, doctor, c.Doctors.Delete(c.ctx, other, doctor.ID, unconditional))
-	restored, err := c.Doctors.Restore(c.ctx, one, doctor.ID)
+	restored, err := c.Doctors.Restore(c.ctx, one, noKey, doctor.ID)
 	assertRestored(c, doctor, restored, 2)
 	kept(one, domain.Restored, doctor, err)
 	kept(one, domain.Deleted, doctor, c.Doctors.Delete(c.ctx, one, doctor.ID, unconditional))
@@ -132,7 +132,7 @@ func TestEachChangeOfAPatientIsAVersion(t *testing.T) {
 	patient, err = c.Patients.Change(c.ctx, staff, w.patient.ID, unconditional, domain.PatientInput{MedicalRecord: domain.Given("Allergic to penicillin")})
 	patient = kept(staff, domain.Updated, patient, err)
 	kept(staff, domain.Deleted, patient, c.Patients.Delete(c.ctx, staff, w.patient.ID, unconditional))
-	restored, err := c.Patients.Restore(c.ctx, admin, w.patient.ID)
+	restored, err := c.Patients.Restore(c.ctx, admin, noKey, w.patient.ID)
 	assertRestored(c, patientOf(patient), patientOf(restored), 2)
 	kept(admin, domain.Restored, restored, err)
 }
@@ -155,7 +155,7 @@ func TestEachChangeOfAMappingIsAVersion(t *testing.T) {
 	mapping, err = c.Mappings.Change(c.ctx, staff, w.mapping.ID, unconditional, pair(w.patient.ID, w.doctor.ID))
 	mapping = kept(staff, domain.Updated, mapping, err)
 	kept(staff, domain.Deleted, mapping, c.Mappings.Unassign(c.ctx, staff, w.mapping.ID, unconditional))
-	restored, err := c.Mappings.Restore(c.ctx, admin, w.mapping.ID)
+	restored, err := c.Mappings.Restore(c.ctx, admin, noKey, w.mapping.ID)
 	assertRestored(c, mapping, restored, 2)
 	kept(admin, domain.Restored, restored, err)
 }
@@ -247,7 +247,7 @@ func TestStaffSeesTheVersionsOfLiveRecordsOnly(t *testing.T) {
 	_, err = c.Patients.GetVersion(c.ctx, staff, w.deletedPatient.ID, 1)
 	assert.Equal(t, domain.ErrNotFound(), err)
 
-	_, err = c.Patients.Restore(c.ctx, admin, w.deletedPatient.ID)
+	_, err = c.Patients.Restore(c.ctx, admin, noKey, w.deletedPatient.ID)
 	require.NoError(t, err)
 	assertVersions(c, &c.Patients.History, staff, w.deletedPatient.ID, created, deleted, versionBy(c, admin, domain.Restored, patientOf(w.deletedPatient)))
 }
@@ -260,7 +260,7 @@ func TestAPageOfLongVersionsEndsEarly(t *testing.T) {
 	long := strings.Repeat("x", domain.MaxTextBytes-1)
 	in := patientInput("Ada")
 	in.Address, in.MedicalRecord = domain.Given(long), domain.Given(long)
-	patient, err := c.Patients.Create(c.ctx, staff, in)
+	patient, err := c.Patients.Create(c.ctx, staff, noKey, in)
 	require.NoError(t, err)
 	want := []domain.Version[domain.Patient]{versionBy(c, staff, domain.Created, patientOf(patient))}
 	for letter := range slices.Values(strings.Split("abcdefghijkl", "")) {

@@ -13,6 +13,7 @@ type Mappings struct {
 	lister        lister[domain.Assignment]
 	clock         ports.Clock
 	preconditions PreconditionRule
+	macs          ports.RequestMACs
 }
 
 var mappingRecords = versionedRecords[domain.Mapping]{
@@ -23,11 +24,15 @@ var mappingRecords = versionedRecords[domain.Mapping]{
 
 // Assign assigns a doctor to a patient. A doctor or patient that does not exist is Invalid. A
 // pair that is already mapped is a Conflict.
-func (s *Mappings) Assign(ctx context.Context, actor domain.Actor, in domain.MappingInput) (domain.Mapping, error) {
+func (s *Mappings) Assign(ctx context.Context, actor domain.Actor, once Once, in domain.MappingInput) (domain.Mapping, error) {
 	mapping, inputErr := domain.NewMapping(in, s.clock())
-	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.MappingCreate, kind: domain.SubjectMapping, named: in.References(), inputErr: inputErr},
-		func(tx ports.Tx, event *pendingEvent) (domain.Mapping, error) {
-			return mappingRecords.create(ctx, tx, event, mapping)
+	return runOnce(ctx, s.trail, s.macs, call{actor: actor, permission: domain.MappingCreate, kind: domain.SubjectMapping, named: in.References(), inputErr: inputErr}, once,
+		onceWrite[domain.Mapping]{
+			operation: "create", content: contentOf(in),
+			do: func(tx ports.Tx, event *pendingEvent) (domain.Mapping, error) {
+				return mappingRecords.create(ctx, tx, event, mapping)
+			},
+			replay: mappingRecords.replayOne(ctx),
 		})
 }
 
@@ -91,9 +96,13 @@ func (s *Mappings) Unassign(ctx context.Context, actor domain.Actor, id domain.I
 
 // Restore restores a deleted mapping. The error is NotFound if the mapping is not deleted, and
 // a Conflict if its patient or doctor is deleted or the pair has a new mapping.
-func (s *Mappings) Restore(ctx context.Context, actor domain.Actor, id domain.ID) (domain.Mapping, error) {
-	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.MappingRestore, kind: domain.SubjectMapping, id: id},
-		func(tx ports.Tx, event *pendingEvent) (domain.Mapping, error) {
-			return mappingRecords.restore(ctx, tx, event)
+func (s *Mappings) Restore(ctx context.Context, actor domain.Actor, once Once, id domain.ID) (domain.Mapping, error) {
+	return runOnce(ctx, s.trail, s.macs, call{actor: actor, permission: domain.MappingRestore, kind: domain.SubjectMapping, id: id}, once,
+		onceWrite[domain.Mapping]{
+			operation: "restore", content: contentOf[nothing](),
+			do: func(tx ports.Tx, event *pendingEvent) (domain.Mapping, error) {
+				return mappingRecords.restore(ctx, tx, event)
+			},
+			replay: mappingRecords.replayOne(ctx),
 		})
 }

@@ -105,6 +105,8 @@ func (d *inputGenerator) draw(r *rapid.T, useCase method) (given []reflect.Value
 			value.Set(reflect.ValueOf(in))
 		case reflect.TypeFor[domain.Precondition]():
 			value.Set(reflect.ValueOf(rapid.SampledFrom([]domain.Precondition{{}, domain.AnyState(), domain.OneOf()}).Draw(r, "precondition")))
+		case reflect.TypeFor[application.Once]():
+			value.Set(reflect.ValueOf(rapid.SampledFrom([]application.Once{noKey, onceWith("a key")}).Draw(r, "once")))
 		case reflect.TypeFor[application.AccessReport](): // The zero AccessReport begins a report.
 		default:
 			require.Equal(r, reflect.Struct, typ.Kind(), "%s takes a %s, which is not drawn yet", useCase, typ)

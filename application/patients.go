@@ -13,6 +13,7 @@ type Patients struct {
 	lister        lister[domain.PatientView]
 	clock         ports.Clock
 	preconditions PreconditionRule
+	macs          ports.RequestMACs
 }
 
 var patientRecords = versionedRecords[domain.Patient]{
@@ -22,12 +23,16 @@ var patientRecords = versionedRecords[domain.Patient]{
 }
 
 // Create adds a patient. The actor becomes the user who registered the patient.
-func (s *Patients) Create(ctx context.Context, actor domain.Actor, in domain.PatientInput) (domain.PatientView, error) {
+func (s *Patients) Create(ctx context.Context, actor domain.Actor, once Once, in domain.PatientInput) (domain.PatientView, error) {
 	patient, inputErr := domain.NewPatient(in, actor, s.clock())
-	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.PatientCreate, kind: domain.SubjectPatient, inputErr: inputErr},
-		func(tx ports.Tx, event *pendingEvent) (domain.PatientView, error) {
-			added, err := patientRecords.create(ctx, tx, event, patient)
-			return domain.PatientView{Patient: added, AssignedDoctors: []domain.ID{}}, err
+	return runOnce(ctx, s.trail, s.macs, call{actor: actor, permission: domain.PatientCreate, kind: domain.SubjectPatient, inputErr: inputErr}, once,
+		onceWrite[domain.PatientView]{
+			operation: "create", content: contentOf(in),
+			do: func(tx ports.Tx, event *pendingEvent) (domain.PatientView, error) {
+				added, err := patientRecords.create(ctx, tx, event, patient)
+				return domain.NewPatientView(added, nil), err
+			},
+			replay: replayPatient(ctx),
 		})
 }
 
@@ -101,12 +106,36 @@ func (s *Patients) Delete(ctx context.Context, actor domain.Actor, id domain.ID,
 
 // Restore restores a deleted patient and the mappings that were deleted with the patient. The
 // error is NotFound if the patient is not deleted.
-func (s *Patients) Restore(ctx context.Context, actor domain.Actor, id domain.ID) (domain.PatientView, error) {
-	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.PatientRestore, kind: domain.SubjectPatient, id: id},
-		func(tx ports.Tx, event *pendingEvent) (domain.PatientView, error) {
-			if _, err := patientRecords.restore(ctx, tx, event); err != nil {
-				return domain.PatientView{}, err
-			}
-			return tx.Patients().GetView(ctx, id)
+func (s *Patients) Restore(ctx context.Context, actor domain.Actor, once Once, id domain.ID) (domain.PatientView, error) {
+	return runOnce(ctx, s.trail, s.macs, call{actor: actor, permission: domain.PatientRestore, kind: domain.SubjectPatient, id: id}, once,
+		onceWrite[domain.PatientView]{
+			operation: "restore", content: contentOf[nothing](),
+			do: func(tx ports.Tx, event *pendingEvent) (domain.PatientView, error) {
+				if _, err := patientRecords.restore(ctx, tx, event); err != nil {
+					return domain.PatientView{}, err
+				}
+				return tx.Patients().GetView(ctx, id)
+			},
+			kinds:  []domain.SubjectKind{domain.SubjectMapping},
+			replay: replayPatient(ctx),
 		})
+}
+
+// replayPatient returns the replay of a write whose result is one patient. The doctors are
+// those of the mappings that the write restored: it has added versions of no others.
+func replayPatient(ctx context.Context) func(ports.Tx, *pendingEvent, []domain.VersionName) (domain.PatientView, error) {
+	return func(tx ports.Tx, event *pendingEvent, names []domain.VersionName) (domain.PatientView, error) {
+		patient, err := patientRecords.replayOne(ctx)(tx, event, names)
+		if err != nil {
+			return domain.PatientView{}, err
+		}
+		versions, err := mappingRecords.readVersions(ctx, tx, names)
+		var mappings []domain.Record
+		for _, version := range versions {
+			if version.Change == domain.Restored {
+				mappings = append(mappings, version.Record)
+			}
+		}
+		return domain.NewPatientView(patient, mappings), err
+	}
 }

@@ -109,14 +109,14 @@ func (p *clinicModel) isLicenseFree(license string) bool {
 
 func (p *clinicModel) addDoctor(r *rapid.T) {
 	license := rapid.SampledFrom([]string{"L-1", "L-2", "L-3"}).Draw(r, "license")
-	doctor, err := p.c.Doctors.Create(p.c.ctx, p.admin, doctorInput(license))
+	doctor, err := p.c.Doctors.Create(p.c.ctx, p.admin, noKey, doctorInput(license))
 	if p.assertResult(r, err, rule{p.isLicenseFree(license), domain.Conflict}) {
 		p.doctors[doctor.ID] = &doctorModel{license, true}
 	}
 }
 
 func (p *clinicModel) addPatient(r *rapid.T) {
-	patient, err := p.c.Patients.Create(p.c.ctx, p.admin, patientInput("Ada"))
+	patient, err := p.c.Patients.Create(p.c.ctx, p.admin, noKey, patientInput("Ada"))
 	p.assertResult(r, err)
 	live := true
 	p.patients[patient.ID] = &live
@@ -128,7 +128,7 @@ func (p *clinicModel) drawPair(r *rapid.T) domain.Mapping {
 
 func (p *clinicModel) assign(r *rapid.T) {
 	want := p.drawPair(r)
-	mapping, err := p.c.Mappings.Assign(p.c.ctx, p.admin, pair(want.PatientID, want.DoctorID))
+	mapping, err := p.c.Mappings.Assign(p.c.ctx, p.admin, noKey, pair(want.PatientID, want.DoctorID))
 	if p.assertResult(r, err, rule{p.hasBothSides(want), domain.Invalid}, rule{p.isPairFree(want), domain.Conflict}) {
 		p.mappings[mapping.ID] = &mappingModel{Mapping: mapping}
 	}
@@ -153,7 +153,7 @@ func (p *clinicModel) unassign(r *rapid.T) {
 
 func (p *clinicModel) restoreMapping(r *rapid.T) {
 	one := p.mappings[drawID(r, "mapping", p.mappings)]
-	_, err := p.c.Mappings.Restore(p.c.ctx, p.admin, one.ID)
+	_, err := p.c.Mappings.Restore(p.c.ctx, p.admin, noKey, one.ID)
 	if p.assertResult(r, err, rule{!p.isLive(one), domain.NotFound}, rule{p.hasBothSides(one.Mapping) && p.isPairFree(one.Mapping), domain.Conflict}) {
 		one.deleted = false
 	}
@@ -168,7 +168,7 @@ func (p *clinicModel) deleteDoctor(r *rapid.T) {
 
 func (p *clinicModel) restoreDoctor(r *rapid.T) {
 	id := drawID(r, "doctor", p.doctors)
-	_, err := p.c.Doctors.Restore(p.c.ctx, p.admin, id)
+	_, err := p.c.Doctors.Restore(p.c.ctx, p.admin, noKey, id)
 	if p.assertResult(r, err, rule{!p.doctors[id].live, domain.NotFound}, rule{p.isLicenseFree(p.doctors[id].license), domain.Conflict}) {
 		p.doctors[id].live = true
 	}
@@ -183,7 +183,7 @@ func (p *clinicModel) deletePatient(r *rapid.T) {
 
 func (p *clinicModel) restorePatient(r *rapid.T) {
 	id := drawID(r, "patient", p.patients)
-	_, err := p.c.Patients.Restore(p.c.ctx, p.admin, id)
+	_, err := p.c.Patients.Restore(p.c.ctx, p.admin, noKey, id)
 	if p.assertResult(r, err, rule{!*p.patients[id], domain.NotFound}) {
 		*p.patients[id] = true
 	}

@@ -17,7 +17,7 @@ func TestDoctors(t *testing.T) {
 	doctor := c.addDoctor("L-1")
 	assert.Equal(t, "2026-11-22", doctor.JoinedAt.String())
 
-	_, err := c.Doctors.Create(c.ctx, admin, doctorInput(" l-1 "))
+	_, err := c.Doctors.Create(c.ctx, admin, noKey, doctorInput(" l-1 "))
 	assert.Equal(t, domain.ErrLicenseTaken(), err)
 
 	c.Advance(48 * time.Hour)
@@ -94,7 +94,7 @@ func TestPatients(t *testing.T) {
 	assert.Empty(t, replaced.MedicalRecord.String())
 	assert.Equal(t, []domain.ID{doctor.ID}, replaced.AssignedDoctors)
 
-	_, err = c.Patients.Create(c.ctx, staff, domain.PatientInput{Gender: domain.Given("X"), DateOfBirth: domain.Given("2027-01-01")})
+	_, err = c.Patients.Create(c.ctx, staff, noKey, domain.PatientInput{Gender: domain.Given("X"), DateOfBirth: domain.Given("2027-01-01")})
 	assertFields(t, err, "name", "gender", "date_of_birth")
 
 	require.NoError(t, c.Patients.Delete(c.ctx, staff, patient.ID, unconditional))
@@ -113,12 +113,12 @@ func TestMappings(t *testing.T) {
 	mapping := c.assign(staff, ada, house)
 	assert.Equal(t, c.Now(), mapping.AssignedAt)
 
-	_, err := c.Mappings.Assign(c.ctx, staff, pair(ada.ID, house.ID))
+	_, err := c.Mappings.Assign(c.ctx, staff, noKey, pair(ada.ID, house.ID))
 	assert.Equal(t, domain.ErrAlreadyAssigned(), err)
-	_, err = c.Mappings.Assign(c.ctx, staff, pair(99, 99))
+	_, err = c.Mappings.Assign(c.ctx, staff, noKey, pair(99, 99))
 	assertKind(t, domain.Invalid, err)
 	assertFields(t, err, "patient", "doctor")
-	_, err = c.Mappings.Assign(c.ctx, staff, domain.MappingInput{Doctor: domain.Given("0")})
+	_, err = c.Mappings.Assign(c.ctx, staff, noKey, domain.MappingInput{Doctor: domain.Given("0")})
 	assertFields(t, err, "patient", "doctor")
 
 	c.assign(staff, eve, house)
@@ -174,7 +174,7 @@ func TestAPageOfLongRecordsEndsEarly(t *testing.T) {
 	in.MedicalRecord = domain.Given(strings.Repeat("x", domain.MaxTextBytes))
 	const fit = domain.MaxPageBytes / domain.MaxTextBytes
 	for range fit {
-		_, err := c.Patients.Create(c.ctx, staff, in)
+		_, err := c.Patients.Create(c.ctx, staff, noKey, in)
 		require.NoError(t, err)
 	}
 	page, err := c.Patients.List(c.ctx, staff, nil)

@@ -46,7 +46,7 @@ func TestListDeletedContainsOnlyRecordsThatAreStillDeleted(t *testing.T) {
 		assert.Equal(t, want, readDeleted(c, &c.Patients.History, limit), "in pages of %s", limit)
 	}
 
-	_, err = c.Patients.Restore(c.ctx, admin, want[1].Record.ID)
+	_, err = c.Patients.Restore(c.ctx, admin, noKey, want[1].Record.ID)
 	require.NoError(t, err)
 	want = append(want[:1], want[2:]...)
 	assert.Equal(t, want, readDeleted(c, &c.Patients.History, "2"))
@@ -81,7 +81,7 @@ func TestADeletedRecordIsFoundNowhereElse(t *testing.T) {
 	} {
 		assert.Equal(t, domain.ErrNotFound(), attempt())
 	}
-	_, err = c.Mappings.Assign(c.ctx, admin, pair(w.deletedPatient.ID, w.deletedDoctor.ID))
+	_, err = c.Mappings.Assign(c.ctx, admin, noKey, pair(w.deletedPatient.ID, w.deletedDoctor.ID))
 	assertFields(t, err, "patient", "doctor")
 }
 
@@ -89,7 +89,7 @@ func TestARestoredRecordIsUnchanged(t *testing.T) {
 	c := newClinic(t)
 	staff, admin := c.SignUp("staff@example.com", domain.Staff), c.SignUp("admin@example.com", domain.Admin)
 	doctor := c.addDoctor("L-1")
-	patient, err := c.Patients.Create(c.ctx, staff, domain.PatientInput{
+	patient, err := c.Patients.Create(c.ctx, staff, noKey, domain.PatientInput{
 		Name: domain.Given("Ada"), Gender: domain.Given("F"), Phone: domain.Given("112"), DateOfBirth: domain.Given("1990-01-01"),
 		Address: domain.Given("Street"), MedicalRecord: domain.Given("Allergic to penicillin"),
 	})
@@ -99,10 +99,10 @@ func TestARestoredRecordIsUnchanged(t *testing.T) {
 	require.NoError(t, c.Patients.Delete(c.ctx, staff, patient.ID, unconditional))
 	newer := c.addDoctor("L-2")
 
-	restored, err := c.Doctors.Restore(c.ctx, admin, doctor.ID)
+	restored, err := c.Doctors.Restore(c.ctx, admin, noKey, doctor.ID)
 	require.NoError(t, err)
 	assertRestored(c, doctor, restored, 2) // including the date of joining
-	again, err := c.Patients.Restore(c.ctx, admin, patient.ID)
+	again, err := c.Patients.Restore(c.ctx, admin, noKey, patient.ID)
 	require.NoError(t, err)
 	assertRestored(c, patientOf(patient), patientOf(again), 2) // including the user who registered the patient
 
@@ -112,7 +112,7 @@ func TestARestoredRecordIsUnchanged(t *testing.T) {
 	got, err := c.Patients.Get(c.ctx, staff, patient.ID, nil)
 	require.NoError(t, err)
 	assert.Equal(t, again, got)
-	_, err = c.Doctors.Create(c.ctx, admin, doctorInput("l-1"))
+	_, err = c.Doctors.Create(c.ctx, admin, noKey, doctorInput("l-1"))
 	assert.Equal(t, domain.ErrLicenseTaken(), err)
 }
 
@@ -121,9 +121,9 @@ func TestOnlyDeletedRecordsCanBeRestored(t *testing.T) {
 	w := newWorld(c)
 	admin := w.actors[domain.Admin]
 	restores := map[string]func(domain.ID) error{
-		"doctor":  func(id domain.ID) error { _, err := c.Doctors.Restore(c.ctx, admin, id); return err },
-		"patient": func(id domain.ID) error { _, err := c.Patients.Restore(c.ctx, admin, id); return err },
-		"mapping": func(id domain.ID) error { _, err := c.Mappings.Restore(c.ctx, admin, id); return err },
+		"doctor":  func(id domain.ID) error { _, err := c.Doctors.Restore(c.ctx, admin, noKey, id); return err },
+		"patient": func(id domain.ID) error { _, err := c.Patients.Restore(c.ctx, admin, noKey, id); return err },
+		"mapping": func(id domain.ID) error { _, err := c.Mappings.Restore(c.ctx, admin, noKey, id); return err },
 	}
 	for kind, id := range map[string]domain.ID{"doctor": w.deletedDoctor.ID, "patient": w.deletedPatient.ID, "mapping": w.deletedMapping.ID} {
 		require.NoError(t, restores[kind](id))
@@ -140,10 +140,10 @@ func TestADoctorWithATakenLicenceCannotBeRestored(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	admin := w.actors[domain.Admin]
-	successor, err := c.Doctors.Create(c.ctx, admin, doctorInput(w.deletedDoctor.LicenseNumber.String()))
+	successor, err := c.Doctors.Create(c.ctx, admin, noKey, doctorInput(w.deletedDoctor.LicenseNumber.String()))
 	require.NoError(t, err, "the licence is free")
 	before := storedData(c)
-	got, err := c.Doctors.Restore(c.ctx, admin, w.deletedDoctor.ID)
+	got, err := c.Doctors.Restore(c.ctx, admin, noKey, w.deletedDoctor.ID)
 	assert.Equal(t, domain.ErrLicenseTaken(), err)
 	assertFields(t, err, "license_number")
 	assert.Zero(t, got)
@@ -151,7 +151,7 @@ func TestADoctorWithATakenLicenceCannotBeRestored(t *testing.T) {
 
 	_, err = c.Doctors.Change(c.ctx, admin, successor.ID, unconditional, domain.DoctorInput{LicenseNumber: domain.Given("another")})
 	require.NoError(t, err)
-	_, err = c.Doctors.Restore(c.ctx, admin, w.deletedDoctor.ID)
+	_, err = c.Doctors.Restore(c.ctx, admin, noKey, w.deletedDoctor.ID)
 	assert.NoError(t, err)
 }
 
@@ -162,7 +162,7 @@ func TestAMappingIsRestoredOnlyIfItsPairIsLiveAndUnmapped(t *testing.T) {
 	refused := func(want error) {
 		t.Helper()
 		before := storedData(c)
-		got, err := c.Mappings.Restore(c.ctx, admin, w.deletedMapping.ID)
+		got, err := c.Mappings.Restore(c.ctx, admin, noKey, w.deletedMapping.ID)
 		assert.Equal(t, want, err)
 		assert.Zero(t, got)
 		assert.Equal(t, before, storedData(c))
@@ -171,19 +171,19 @@ func TestAMappingIsRestoredOnlyIfItsPairIsLiveAndUnmapped(t *testing.T) {
 	refused(domain.ErrParentDeleted("patient"))
 	require.NoError(t, c.Doctors.Delete(c.ctx, admin, w.otherDoctor.ID, unconditional))
 	refused(domain.ErrParentDeleted("patient", "doctor"))
-	_, err := c.Patients.Restore(c.ctx, admin, w.patient.ID)
+	_, err := c.Patients.Restore(c.ctx, admin, noKey, w.patient.ID)
 	require.NoError(t, err)
 	refused(domain.ErrParentDeleted("doctor"))
-	_, err = c.Doctors.Restore(c.ctx, admin, w.otherDoctor.ID)
+	_, err = c.Doctors.Restore(c.ctx, admin, noKey, w.otherDoctor.ID)
 	require.NoError(t, err)
 
 	anew := c.assign(admin, w.patient, w.otherDoctor)
 	refused(domain.ErrAlreadyAssigned())
 	require.NoError(t, c.Mappings.Unassign(c.ctx, admin, anew.ID, unconditional))
-	restored, err := c.Mappings.Restore(c.ctx, admin, w.deletedMapping.ID)
+	restored, err := c.Mappings.Restore(c.ctx, admin, noKey, w.deletedMapping.ID)
 	require.NoError(t, err)
 	assertRestored(c, w.deletedMapping, restored, 2)
-	_, err = c.Mappings.Restore(c.ctx, admin, anew.ID)
+	_, err = c.Mappings.Restore(c.ctx, admin, noKey, anew.ID)
 	assert.Equal(t, domain.ErrAlreadyAssigned(), err)
 }
 
@@ -195,30 +195,30 @@ func TestWhoeverDeletedARecordMayRestoreIt(t *testing.T) {
 	require.NoError(t, c.Patients.Delete(c.ctx, ada, patient.ID, unconditional))
 
 	before := storedData(c)
-	_, err := c.Patients.Restore(c.ctx, sam, patient.ID)
+	_, err := c.Patients.Restore(c.ctx, sam, noKey, patient.ID)
 	assert.Equal(t, domain.Forbidden, domain.KindOf(err))
 	denied := c.LastEvent()
 	assert.Equal(t, []any{domain.PatientRestore, domain.Denied, patient.ID}, []any{denied.Action, denied.Outcome, denied.Subject.ID})
 	assert.Equal(t, before, storedData(c))
 
-	restored, err := c.Patients.Restore(c.ctx, ada, patient.ID)
+	restored, err := c.Patients.Restore(c.ctx, ada, noKey, patient.ID)
 	require.NoError(t, err)
 	assert.Equal(t, []domain.ID{doctor.ID}, restored.AssignedDoctors, "with what she deleted together with it")
 
 	// The last deletion counts.
 	require.NoError(t, c.Patients.Delete(c.ctx, sam, patient.ID, unconditional))
-	_, err = c.Patients.Restore(c.ctx, ada, patient.ID)
+	_, err = c.Patients.Restore(c.ctx, ada, noKey, patient.ID)
 	assert.Equal(t, domain.Forbidden, domain.KindOf(err))
-	_, err = c.Patients.Restore(c.ctx, admin, patient.ID)
+	_, err = c.Patients.Restore(c.ctx, admin, noKey, patient.ID)
 	require.NoError(t, err, "an Admin can restore whatever anybody deleted")
 
 	require.NoError(t, c.Mappings.Unassign(c.ctx, ada, mapping.ID, unconditional))
-	_, err = c.Mappings.Restore(c.ctx, sam, mapping.ID)
+	_, err = c.Mappings.Restore(c.ctx, sam, noKey, mapping.ID)
 	assert.Equal(t, domain.Forbidden, domain.KindOf(err), "not even the user who made it")
-	_, err = c.Mappings.Restore(c.ctx, ada, mapping.ID)
+	_, err = c.Mappings.Restore(c.ctx, ada, noKey, mapping.ID)
 	require.NoError(t, err)
 	require.NoError(t, c.Doctors.Delete(c.ctx, admin, doctor.ID, unconditional))
-	_, err = c.Doctors.Restore(c.ctx, ada, doctor.ID)
+	_, err = c.Doctors.Restore(c.ctx, ada, noKey, doctor.ID)
 	assert.Equal(t, domain.Forbidden, domain.KindOf(err))
 }
 

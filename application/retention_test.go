@@ -60,15 +60,15 @@ func TestPurgedRecordsCannotBeReadOrRestored(t *testing.T) {
 	assert.Empty(t, readDeleted(c, &c.Patients.History, "10"))
 	assert.Empty(t, readDeleted(c, &c.Mappings.History, "10"))
 	for _, attempt := range []func() error{
-		func() error { _, err := c.Doctors.Restore(c.ctx, admin, w.deletedDoctor.ID); return err },
+		func() error { _, err := c.Doctors.Restore(c.ctx, admin, noKey, w.deletedDoctor.ID); return err },
 		func() error {
 			_, err := c.Doctors.ListVersions(c.ctx, admin, w.deletedDoctor.ID, domain.PageInput{})
 			return err
 		},
 		func() error { _, err := c.Doctors.GetVersion(c.ctx, admin, w.deletedDoctor.ID, 1); return err },
-		func() error { _, err := c.Patients.Restore(c.ctx, admin, w.deletedPatient.ID); return err },
+		func() error { _, err := c.Patients.Restore(c.ctx, admin, noKey, w.deletedPatient.ID); return err },
 		func() error { _, err := c.Patients.GetVersion(c.ctx, admin, w.deletedPatient.ID, 2); return err },
-		func() error { _, err := c.Mappings.Restore(c.ctx, admin, w.deletedMapping.ID); return err },
+		func() error { _, err := c.Mappings.Restore(c.ctx, admin, noKey, w.deletedMapping.ID); return err },
 	} {
 		assert.Equal(t, domain.ErrNotFound(), attempt())
 	}
@@ -81,7 +81,7 @@ func TestARestoredRecordIsNotExpired(t *testing.T) {
 	w := newWorld(c)
 	admin, deletion := w.actors[domain.Admin], c.Now()
 	c.Advance(24 * time.Hour)
-	_, err := c.Doctors.Restore(c.ctx, admin, w.deletedDoctor.ID)
+	_, err := c.Doctors.Restore(c.ctx, admin, noKey, w.deletedDoctor.ID)
 	require.NoError(t, err)
 	before := storedData(c)
 	assert.Zero(t, c.expired(domain.SubjectDoctor, c.Now().Add(time.Hour)))
@@ -98,7 +98,7 @@ func TestPurgedMappingsAreNotRestoredWithTheirDoctor(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
 	c.purged(domain.SubjectMapping, c.Now().Add(time.Second))
-	_, err := c.Doctors.Restore(c.ctx, w.actors[domain.Admin], w.deletedDoctor.ID)
+	_, err := c.Doctors.Restore(c.ctx, w.actors[domain.Admin], noKey, w.deletedDoctor.ID)
 	require.NoError(t, err)
 	ofPatient, err := c.Doctors.ListByPatient(c.ctx, w.actors[domain.Admin], w.patient.ID, nil)
 	require.NoError(t, err)

@@ -61,7 +61,7 @@ func TestTheEventOfAPanicContainsNothingThatWasRolledBack(t *testing.T) {
 	w := newWorld(c)
 	c.use(onStore(&lateStore{Store: c.Ports.Store, panics: true}))
 	before := len(c.events(0))
-	assert.Panics(t, func() { _, _ = c.Patients.Create(c.ctx, w.actors[domain.Staff], patientInput("Ada")) })
+	assert.Panics(t, func() { _, _ = c.Patients.Create(c.ctx, w.actors[domain.Staff], noKey, patientInput("Ada")) })
 	events := c.events(before)
 	require.Len(t, events, 1)
 	assert.Equal(t, domain.Failed, events[0].Outcome)

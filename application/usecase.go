@@ -75,8 +75,9 @@ func runUseCase[T any](ctx context.Context, trail *Trail, c call, do func(*pendi
 	}
 	returned = true
 	if !event.recorded {
-		if err := trail.recordOrCount(ctx, c, event.AuditEvent, err); err != nil {
-			return zero, auditUnavailable(err)
+		// A caller that is told that nothing was changed could repeat a change that was made.
+		if recordErr := trail.recordOrCount(ctx, c, event.AuditEvent, err); recordErr != nil && !domain.IsOutcomeUnknown(err) {
+			return zero, auditUnavailable(recordErr)
 		}
 	}
 	if err != nil {

@@ -77,7 +77,7 @@ var (
 // redeletePatient makes another user the one who deleted the patient.
 func (c *clinic) redeletePatient(by domain.Actor, id domain.ID) {
 	c.t.Helper()
-	_, err := c.Patients.Restore(c.ctx, by, id)
+	_, err := c.Patients.Restore(c.ctx, by, noKey, id)
 	require.NoError(c.t, err)
 	require.NoError(c.t, c.Patients.Delete(c.ctx, by, id, unconditional))
 }
@@ -85,7 +85,7 @@ func (c *clinic) redeletePatient(by domain.Actor, id domain.ID) {
 // redeleteMapping makes another user the one who deleted the mapping.
 func (c *clinic) redeleteMapping(by domain.Actor, id domain.ID) {
 	c.t.Helper()
-	_, err := c.Mappings.Restore(c.ctx, by, id)
+	_, err := c.Mappings.Restore(c.ctx, by, noKey, id)
 	require.NoError(c.t, err)
 	require.NoError(c.t, c.Mappings.Unassign(c.ctx, by, id, unconditional))
 }
@@ -101,3 +101,11 @@ func namesOf(users ...domain.ID) domain.NamesQuery {
 
 // unconditional is the precondition of a change that expects nothing.
 var unconditional domain.Precondition
+
+// noKey is for writes without an idempotency key.
+var noKey application.Once
+
+// onceWith is for writes with an idempotency key.
+func onceWith(key string) application.Once {
+	return application.Once{Key: domain.IdempotencyKey{Secret: domain.NewSecret(key)}}
+}

@@ -6,7 +6,7 @@ var doctorsTable = map[string]useCaseTest{
 	"Doctors.Create": {
 		roles: adminOnly, permission: "doctor:create",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return c.Doctors.Create(c.ctx, by, doctorInput(w.unused))
+			return c.Doctors.Create(c.ctx, by, noKey, doctorInput(w.unused))
 		},
 		denied: noRecord(domain.SubjectDoctor),
 		allowed: withVersion(1, func(_ domain.Actor, w world) domain.AuditEvent {
@@ -14,10 +14,10 @@ var doctorsTable = map[string]useCaseTest{
 		}),
 		cases: map[string]testCall{
 			"bad input": {role: domain.Admin, errKind: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-				return c.Doctors.Create(c.ctx, by, domain.DoctorInput{})
+				return c.Doctors.Create(c.ctx, by, noKey, domain.DoctorInput{})
 			}},
 			"taken licence": {role: domain.Admin, errKind: domain.Conflict, run: func(c *clinic, by domain.Actor, w world) (any, error) {
-				return c.Doctors.Create(c.ctx, by, doctorInput(w.doctor.LicenseNumber.String()))
+				return c.Doctors.Create(c.ctx, by, noKey, doctorInput(w.doctor.LicenseNumber.String()))
 			}},
 		},
 	},
@@ -153,7 +153,7 @@ var doctorsTable = map[string]useCaseTest{
 	"Doctors.Restore": {
 		roles: adminOnly, permission: "doctor:restore",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return c.Doctors.Restore(c.ctx, by, w.deletedDoctor.ID)
+			return c.Doctors.Restore(c.ctx, by, noKey, w.deletedDoctor.ID)
 		},
 		denied: onDeletedDoctor,
 		allowed: withVersion(3, func(_ domain.Actor, w world) domain.AuditEvent {
@@ -161,10 +161,10 @@ var doctorsTable = map[string]useCaseTest{
 		}),
 		cases: map[string]testCall{
 			"unknown ID": {role: domain.Admin, errKind: domain.NotFound, event: missingRecord(domain.SubjectDoctor), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-				return c.Doctors.Restore(c.ctx, by, missingID)
+				return c.Doctors.Restore(c.ctx, by, noKey, missingID)
 			}},
 			"not deleted": {role: domain.Admin, errKind: domain.NotFound, event: onDoctor, run: func(c *clinic, by domain.Actor, w world) (any, error) {
-				return c.Doctors.Restore(c.ctx, by, w.doctor.ID)
+				return c.Doctors.Restore(c.ctx, by, noKey, w.doctor.ID)
 			}},
 			"taken licence": {
 				role: domain.Admin, errKind: domain.Conflict,

@@ -6,7 +6,7 @@ var mappingsTable = map[string]useCaseTest{
 	"Mappings.Assign": {
 		roles: staffAndAdmin, permission: "mapping:create",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return c.Mappings.Assign(c.ctx, by, pair(w.patient.ID, w.otherDoctor.ID))
+			return c.Mappings.Assign(c.ctx, by, noKey, pair(w.patient.ID, w.otherDoctor.ID))
 		},
 		denied: withRelated(noRecord(domain.SubjectMapping), theOtherPair),
 		allowed: withVersion(1, func(_ domain.Actor, w world) domain.AuditEvent {
@@ -14,12 +14,12 @@ var mappingsTable = map[string]useCaseTest{
 		}),
 		cases: map[string]testCall{
 			"bad input": {role: domain.Staff, errKind: domain.Invalid, event: noRecord(domain.SubjectMapping), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-				return c.Mappings.Assign(c.ctx, by, domain.MappingInput{})
+				return c.Mappings.Assign(c.ctx, by, noKey, domain.MappingInput{})
 			}},
 			"unknown ID": {
 				role: domain.Staff, errKind: domain.Invalid,
 				run: func(c *clinic, by domain.Actor, w world) (any, error) {
-					return c.Mappings.Assign(c.ctx, by, pair(w.patient.ID, missingID))
+					return c.Mappings.Assign(c.ctx, by, noKey, pair(w.patient.ID, missingID))
 				},
 				event: func(_ domain.Actor, w world) domain.AuditEvent {
 					return eventOn(domain.SubjectMapping, 0, patientRef(w.patient.ID), doctorRef(missingID))
@@ -28,7 +28,7 @@ var mappingsTable = map[string]useCaseTest{
 			"pair is already mapped": {
 				role: domain.Admin, errKind: domain.Conflict,
 				run: func(c *clinic, by domain.Actor, w world) (any, error) {
-					return c.Mappings.Assign(c.ctx, by, pair(w.patient.ID, w.doctor.ID))
+					return c.Mappings.Assign(c.ctx, by, noKey, pair(w.patient.ID, w.doctor.ID))
 				},
 				event: func(_ domain.Actor, w world) domain.AuditEvent {
 					return eventOn(domain.SubjectMapping, 0, patientRef(w.patient.ID), doctorRef(w.doctor.ID))
@@ -91,7 +91,7 @@ var mappingsTable = map[string]useCaseTest{
 	"Mappings.Restore": {
 		roles: staffAndAdmin, permission: "mapping:restore",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return c.Mappings.Restore(c.ctx, by, w.deletedMapping.ID)
+			return c.Mappings.Restore(c.ctx, by, noKey, w.deletedMapping.ID)
 		},
 		denied: onDeletedMapping,
 		allowed: withVersion(3, func(_ domain.Actor, w world) domain.AuditEvent {
@@ -102,10 +102,10 @@ var mappingsTable = map[string]useCaseTest{
 				c.redeleteMapping(w.actors[domain.Admin], w.deletedMapping.ID)
 			}},
 			"unknown ID": {role: domain.Admin, errKind: domain.NotFound, event: missingRecord(domain.SubjectMapping), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-				return c.Mappings.Restore(c.ctx, by, missingID)
+				return c.Mappings.Restore(c.ctx, by, noKey, missingID)
 			}},
 			"not deleted": {role: domain.Admin, errKind: domain.NotFound, event: onMapping, run: func(c *clinic, by domain.Actor, w world) (any, error) {
-				return c.Mappings.Restore(c.ctx, by, w.mapping.ID)
+				return c.Mappings.Restore(c.ctx, by, noKey, w.mapping.ID)
 			}},
 			"pair has a new mapping": {
 				role: domain.Admin, errKind: domain.Conflict, event: withRelated(onDeletedMapping, theOtherPair),

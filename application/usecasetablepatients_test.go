@@ -6,7 +6,7 @@ var patientsTable = map[string]useCaseTest{
 	"Patients.Create": {
 		roles: staffAndAdmin, permission: "patient:create",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return c.Patients.Create(c.ctx, by, patientInput("New"))
+			return c.Patients.Create(c.ctx, by, noKey, patientInput("New"))
 		},
 		denied: noRecord(domain.SubjectPatient),
 		allowed: withVersion(1, func(_ domain.Actor, w world) domain.AuditEvent {
@@ -14,7 +14,7 @@ var patientsTable = map[string]useCaseTest{
 		}),
 		cases: map[string]testCall{
 			"bad input": {role: domain.Staff, errKind: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-				return c.Patients.Create(c.ctx, by, domain.PatientInput{})
+				return c.Patients.Create(c.ctx, by, noKey, domain.PatientInput{})
 			}},
 		},
 	},
@@ -130,7 +130,7 @@ var patientsTable = map[string]useCaseTest{
 	"Patients.Restore": {
 		roles: staffAndAdmin, permission: "patient:restore",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {
-			return c.Patients.Restore(c.ctx, by, w.deletedPatient.ID)
+			return c.Patients.Restore(c.ctx, by, noKey, w.deletedPatient.ID)
 		},
 		denied: onDeletedPatient,
 		allowed: withVersion(3, func(_ domain.Actor, w world) domain.AuditEvent {
@@ -141,10 +141,10 @@ var patientsTable = map[string]useCaseTest{
 				c.redeletePatient(w.actors[domain.Admin], w.deletedPatient.ID)
 			}},
 			"unknown ID": {role: domain.Admin, errKind: domain.NotFound, event: missingRecord(domain.SubjectPatient), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
-				return c.Patients.Restore(c.ctx, by, missingID)
+				return c.Patients.Restore(c.ctx, by, noKey, missingID)
 			}},
 			"not deleted": {role: domain.Admin, errKind: domain.NotFound, event: onPatient, run: func(c *clinic, by domain.Actor, w world) (any, error) {
-				return c.Patients.Restore(c.ctx, by, w.patient.ID)
+				return c.Patients.Restore(c.ctx, by, noKey, w.patient.ID)
 			}},
 		},
 	},

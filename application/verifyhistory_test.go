@@ -34,18 +34,18 @@ func TestVerifyFindsEachTamperedVersionAfterRandomChanges(t *testing.T) {
 		id := func() domain.ID { return domain.ID(rapid.IntRange(1, 4).Draw(r, "id")) }
 		// Some calls fail, and only record an event.
 		r.Repeat(map[string]func(*rapid.T){
-			"add a doctor":  func(r *rapid.T) { _, _ = c.Doctors.Create(c.ctx, admin, doctorInput(fmt.Sprint("L-", id()))) },
-			"add a patient": func(r *rapid.T) { _, _ = c.Patients.Create(c.ctx, admin, patientInput("Ada")) },
-			"assign":        func(r *rapid.T) { _, _ = c.Mappings.Assign(c.ctx, admin, pair(id(), id())) },
+			"add a doctor":  func(r *rapid.T) { _, _ = c.Doctors.Create(c.ctx, admin, noKey, doctorInput(fmt.Sprint("L-", id()))) },
+			"add a patient": func(r *rapid.T) { _, _ = c.Patients.Create(c.ctx, admin, noKey, patientInput("Ada")) },
+			"assign":        func(r *rapid.T) { _, _ = c.Mappings.Assign(c.ctx, admin, noKey, pair(id(), id())) },
 			"change a patient": func(r *rapid.T) {
 				_, _ = c.Patients.Change(c.ctx, admin, id(), unconditional, patientInput(fmt.Sprint("Ada ", id())))
 			},
 			"move":            func(r *rapid.T) { _, _ = c.Mappings.Replace(c.ctx, admin, id(), unconditional, pair(id(), id())) },
 			"delete doctor":   func(r *rapid.T) { _ = c.Doctors.Delete(c.ctx, admin, id(), unconditional) },
 			"delete patient":  func(r *rapid.T) { _ = c.Patients.Delete(c.ctx, admin, id(), unconditional) },
-			"restore doctor":  func(r *rapid.T) { _, _ = c.Doctors.Restore(c.ctx, admin, id()) },
-			"restore patient": func(r *rapid.T) { _, _ = c.Patients.Restore(c.ctx, admin, id()) },
-			"restore mapping": func(r *rapid.T) { _, _ = c.Mappings.Restore(c.ctx, admin, id()) },
+			"restore doctor":  func(r *rapid.T) { _, _ = c.Doctors.Restore(c.ctx, admin, noKey, id()) },
+			"restore patient": func(r *rapid.T) { _, _ = c.Patients.Restore(c.ctx, admin, noKey, id()) },
+			"restore mapping": func(r *rapid.T) { _, _ = c.Mappings.Restore(c.ctx, admin, noKey, id()) },
 			"purge": func(r *rapid.T) {
 				_, _ = c.Retention.Purge(c.ctx, operator, rapid.SampledFrom(recordKinds).Draw(r, "kind"), c.Now().Add(time.Hour))
 			},
@@ -303,7 +303,7 @@ func TestAnInsertedCopyOfAnEventIsTheOnlyFault(t *testing.T) {
 func TestAChangeThatFailedHasNoCommitments(t *testing.T) {
 	c := newClinic(t)
 	w := newWorld(c)
-	_, err := c.Mappings.Assign(c.ctx, w.actors[domain.Admin], pair(w.mapping.PatientID, w.mapping.DoctorID))
+	_, err := c.Mappings.Assign(c.ctx, w.actors[domain.Admin], noKey, pair(w.mapping.PatientID, w.mapping.DoctorID))
 	require.Error(t, err)
 	assert.Empty(t, c.LastEvent().Commitments)
 	c.use(onStore(&collidingStore{Store: c.Ports.Store, between: func() {}}))

@@ -34,6 +34,11 @@ const (
 	// PreconditionRequired means that the caller must say which state of the record it
 	// expects.
 	PreconditionRequired
+	// KeyReused means that the caller used an IdempotencyKey before, for another request.
+	KeyReused
+	// InProgress means that the same request is still being done. The caller can try again
+	// after RetryAfter.
+	InProgress
 	// Unavailable means that a dependency does not answer. The caller can try again
 	// later.
 	Unavailable
@@ -61,8 +66,8 @@ type Error struct {
 	Message string
 	// Fields lists every invalid field. It is set for Invalid and Conflict.
 	Fields FieldErrors
-	// RetryAfter is how long the caller should wait. It is set for TooMany, and for
-	// Unavailable if the time is known.
+	// RetryAfter is how long the caller should wait. It is set for TooMany and InProgress, and
+	// for Unavailable if the time is known.
 	RetryAfter time.Duration
 	// Err is the cause. It is logged and never shown to the caller.
 	Err error

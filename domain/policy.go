@@ -59,6 +59,10 @@ const (
 	MappingRestore     Permission = "mapping:restore"
 	MappingRestoreAny  Permission = "mapping:restore_any"
 
+	DoctorReplay  Permission = "doctor:replay"
+	PatientReplay Permission = "patient:replay"
+	MappingReplay Permission = "mapping:replay"
+
 	StoreRestore Permission = "store:restore"
 
 	RetentionRead  Permission = "retention:read"
@@ -129,6 +133,10 @@ var policy = []Rule{
 	{MappingReadDeleted, "see deleted assignments and their versions", []Role{Admin}},
 	{MappingRestore, "restore assignments that one deleted oneself", []Role{Staff, Admin}},
 	{MappingRestoreAny, "restore assignments that others deleted", []Role{Admin}},
+
+	{DoctorReplay, "get the answer again of adding or restoring doctors, for a repeated Idempotency-Key", []Role{Admin}},
+	{PatientReplay, "get the answer again of adding or restoring patients, for a repeated Idempotency-Key", []Role{Staff, Admin}},
+	{MappingReplay, "get the answer again of adding or restoring assignments, for a repeated Idempotency-Key", []Role{Staff, Admin}},
 
 	{StoreRestore, "restore the store from a backup, which revokes all sessions", []Role{Operator}},
 

@@ -64,15 +64,17 @@ type RecordKind struct {
 	Read, ReadHistory, ReadDeleted, Restore Permission
 	// RestoreAny allows restoring records that others deleted.
 	RestoreAny Permission
+	// Replay allows getting the answer to one's own write again (see IdempotencyKey).
+	Replay Permission
 }
 
 // recordKinds is the only list of the kinds of records, parents before children. Code
 // that locks records of several kinds follows the list in reverse, so that two
 // transactions cannot deadlock.
 var recordKinds = []RecordKind{
-	{SubjectDoctor, "doctors", nil, DoctorRead, DoctorReadHistory, DoctorReadDeleted, DoctorRestore, DoctorRestore},
-	{SubjectPatient, "patients", nil, PatientRead, PatientReadHistory, PatientReadDeleted, PatientRestore, PatientRestoreAny},
-	{SubjectMapping, "mappings", []SubjectKind{SubjectPatient, SubjectDoctor}, MappingRead, MappingReadHistory, MappingReadDeleted, MappingRestore, MappingRestoreAny},
+	{SubjectDoctor, "doctors", nil, DoctorRead, DoctorReadHistory, DoctorReadDeleted, DoctorRestore, DoctorRestore, DoctorReplay},
+	{SubjectPatient, "patients", nil, PatientRead, PatientReadHistory, PatientReadDeleted, PatientRestore, PatientRestoreAny, PatientReplay},
+	{SubjectMapping, "mappings", []SubjectKind{SubjectPatient, SubjectDoctor}, MappingRead, MappingReadHistory, MappingReadDeleted, MappingRestore, MappingRestoreAny, MappingReplay},
 }
 
 // RecordKinds returns all kinds of records, parents before children.

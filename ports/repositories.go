@@ -20,6 +20,7 @@ type Tx interface {
 	Users() Users
 	Sessions() Sessions
 	Attempts() Attempts
+	IdempotencyKeys() IdempotencyKeys
 	Doctors() Doctors
 	Patients() Patients
 	Mappings() Mappings

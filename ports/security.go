@@ -115,3 +115,7 @@ type MACs interface {
 	// current or a previous key of the service.
 	Verify(hash domain.Hash, mac domain.MAC) bool
 }
+
+// RequestMACs are MACs for the contents of requests that have an idempotency key. Their keys
+// are others than those of the audit trail.
+type RequestMACs interface{ MACs }

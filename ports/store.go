@@ -16,8 +16,10 @@ type Store interface {
 
 	// Update calls fn with a Tx for reading and writing, and commits when fn returns
 	// nil. If fn or the commit fails, Update returns the error and nothing is changed.
-	// The same holds if fn panics, which Update does not recover, and if ctx ends. An
-	// acknowledged commit survives a crash of the process.
+	// The same holds if fn panics, which Update does not recover, and if ctx ends before
+	// the commit begins. If the store does not learn whether the commit succeeded, the
+	// error is domain.ErrOutcomeUnknown, and fn is not called again. An acknowledged
+	// commit survives a crash of the process.
 	//
 	// An entity that fn reads with Get is locked: no other Update changes it before
 	// this one returns, or else this one calls fn again. The data that a view contains

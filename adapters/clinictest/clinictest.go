@@ -2,7 +2,7 @@
 // use-cases, a clock that the test sets, users of each role, and access to the audit trail.
 //
 //	clinic := clinictest.New(t)
-//	patient, err := clinic.Patients.Create(t.Context(), clinic.Staff(), domain.PatientInput{Name: domain.Given("Ada")})
+//	patient, err := clinic.Patients.Create(t.Context(), clinic.Staff(), application.Once{}, domain.PatientInput{Name: domain.Given("Ada")})
 //
 // All parts are those of the service, except the store, which is in memory, and the
 // password hashes, which are too cheap to protect passwords.
@@ -84,7 +84,7 @@ func New(t T, setups ...Setup) *Clinic {
 	}
 	c.Ports = application.Ports{
 		Store: store, Revocations: store, Passwords: hashing, Codes: codes,
-		MACs: keys.For("audit trail").MACs(), Cursors: keys.For("cursors").Cursors(), Clock: c.Now,
+		MACs: keys.For("audit trail").MACs(), RequestMACs: keys.For("idempotency keys").MACs(), Cursors: keys.For("cursors").Cursors(), Clock: c.Now,
 	}
 	// The tokens are built after the setups, because these can change the lifetime.
 	c = c.With(append(setups, func(p *application.Ports, r *application.Rules) {

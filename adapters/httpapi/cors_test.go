@@ -50,7 +50,7 @@ func TestAllowedOriginsCanReadAnswers(t *testing.T) {
 		assert.Equal(t, status, got.Get("status"))
 		assert.Equal(t, map[string]string{
 			"Access-Control-Allow-Origin":   appOrigin,
-			"Access-Control-Expose-Headers": "Deprecation, ETag, Link, Location, Retry-After, WWW-Authenticate, X-Next-Cursor, X-Request-ID, X-Total-Count",
+			"Access-Control-Expose-Headers": "Deprecation, ETag, Idempotent-Replayed, Link, Location, Retry-After, WWW-Authenticate, X-Next-Cursor, X-Request-ID, X-Total-Count",
 		}, corsHeaders(got), path)
 		assert.Equal(t, []string{"Origin"}, got.Values("Vary"))
 	}
@@ -71,7 +71,7 @@ func TestPreflights(t *testing.T) {
 		assert.Equal(t, map[string]string{
 			"Access-Control-Allow-Origin":  appOrigin,
 			"Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, PATCH, DELETE",
-			"Access-Control-Allow-Headers": "Authorization, Content-Type, If-Match, If-None-Match, X-Request-ID, traceparent, tracestate, baggage",
+			"Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-ID, traceparent, tracestate, baggage",
 			"Access-Control-Max-Age":       "600",
 		}, corsHeaders(got), path)
 		assert.Equal(t, []string{"Origin"}, got.Values("Vary"))

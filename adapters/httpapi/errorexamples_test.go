@@ -66,6 +66,15 @@ var refusals = map[string]func(c *documentedClinic) answer{
 		strict := newDocumentedClinic(c.t, requirePreconditions)
 		return strict.do("DELETE", "/api/mappings/1/", strict.staff, "")
 	},
+	"ReplayNotFound": func(c *documentedClinic) answer {
+		made := c.want(201, "POST", "/api/patients/", c.staff, `{"name":"Mia Chen"}`, "Idempotency-Key", "k")
+		c.want(204, "DELETE", made.Header.Get("Location"), c.staff, "")
+		return c.do("POST", "/api/patients/", c.staff, `{"name":"Mia Chen"}`, "Idempotency-Key", "k")
+	},
+	"IdempotencyKeyReused": func(c *documentedClinic) answer {
+		c.want(201, "POST", "/api/patients/", c.staff, `{"name":"Mia Chen"}`, "Idempotency-Key", "k")
+		return c.do("POST", "/api/patients/", c.staff, `{"name":"Mia Cheng"}`, "Idempotency-Key", "k")
+	},
 	"TooLarge": func(c *documentedClinic) answer {
 		return c.do("POST", "/api/patients/", c.staff, `{"name":"`+strings.Repeat("x", 1<<20)+`"}`)
 	},
@@ -81,9 +90,9 @@ var refusals = map[string]func(c *documentedClinic) answer{
 	},
 }
 
-// Other tests cause these errors, which need a slow body, a client of HTTP/1.0 or a fault of
-// the store.
-var otherRefusals = []string{"TooSlow", "UpgradeRequired", "InternalError", "Unavailable"}
+// Other tests cause these errors, which need a slow body, a client of HTTP/1.0, another request
+// or a fault of the store.
+var otherRefusals = []string{"IdempotencyInProgress", "TooSlow", "UpgradeRequired", "InternalError", "Unavailable"}
 
 func (c *documentedClinic) loginAs(email, password string) answer {
 	return c.do("POST", "/api/auth/login/", "", credentials(email, password))

@@ -39,6 +39,8 @@ var problems = map[domain.Kind]problem{
 	domain.Conflict:             {Status: http.StatusBadRequest, Code: "conflict", Detail: "Invalid input."},
 	domain.PreconditionFailed:   {Status: http.StatusPreconditionFailed, Code: "precondition_failed", Detail: "The record has changed since it was read. Read it again and repeat the change."},
 	domain.PreconditionRequired: {Status: http.StatusPreconditionRequired, Code: "precondition_required", Detail: "Send the header If-Match with the ETag that the record had when you read it, or with * to change it in any state."},
+	domain.KeyReused:            {Status: http.StatusUnprocessableEntity, Code: "idempotency_key_reused", Detail: "This Idempotency-Key was used for a request with another body. Use a new key for every new request."},
+	domain.InProgress:           {Status: http.StatusConflict, Code: "idempotency_in_progress", Detail: "A request with this Idempotency-Key is still being done. Send it again shortly to get its answer."},
 	domain.Unavailable:          {Status: http.StatusServiceUnavailable, Code: "unavailable", Detail: "The service cannot do this right now. Try again shortly."},
 	domain.TooMany:              {Status: http.StatusTooManyRequests, Code: "throttled", Detail: "Too many attempts. Wait before you try again."},
 }
@@ -141,7 +143,7 @@ func sendProblem(w http.ResponseWriter, r *http.Request, err error) {
 		header.Set(echo.HeaderUpgrade, "HTTP/1.1")
 		// net/http replaces a Connection header without "close" when it closes the connection.
 		header.Set(echo.HeaderConnection, "Upgrade, close")
-	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+	case http.StatusConflict, http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		header.Set(echo.HeaderRetryAfter, retryAfter(err))
 	}
 	w.WriteHeader(p.Status)

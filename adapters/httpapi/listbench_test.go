@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 )
 
@@ -20,7 +21,7 @@ func BenchmarkListPatients(b *testing.B) {
 			api := newAPI(b, open(b))
 			admin := api.signUp("admin@example.com", domain.Admin)
 			for n := range domain.DefaultPageLimit {
-				_, err := api.Patients.Create(b.Context(), api.Admin(), domain.PatientInput{Name: domain.Given(fmt.Sprint("Patient ", n))})
+				_, err := api.Patients.Create(b.Context(), api.Admin(), application.Once{}, domain.PatientInput{Name: domain.Given(fmt.Sprint("Patient ", n))})
 				require.NoError(b, err)
 			}
 			transport := &http.Transport{MaxIdleConnsPerHost: 256}

@@ -66,7 +66,7 @@ func TestPathsInAnswersHaveTheProxysPrefix(t *testing.T) {
 	calls, err := client.NewClientWithResponses(base+"/clinic", withToken)
 	require.NoError(t, err)
 	for range 3 {
-		created, err := calls.CreatePatientWithResponse(t.Context(), client.PatientInput{Name: "Ada"})
+		created, err := calls.CreatePatientWithResponse(t.Context(), nil, client.PatientInput{Name: "Ada"})
 		require.NoError(t, err)
 		location := created.HTTPResponse.Header.Get("Location")
 		assert.True(t, strings.HasPrefix(location, "/clinic/api/patients/"), location)

@@ -54,34 +54,34 @@ func routes(s *application.UseCases, ready readiness, docs bool) []route {
 
 		{http.MethodGet, "/api/doctors/", tokenRequired, listRecords(s.Doctors.List, showDoctor, s.Doctors.ListDeleted)},
 		{http.MethodGet, "/api/doctors/deleted/", tokenRequired, listDeleted(s.Doctors.ListDeleted)},
-		{http.MethodPost, "/api/doctors/", tokenRequired, create(readDoctor, s.Doctors.Create, showDoctor)},
+		{http.MethodPost, "/api/doctors/", tokenRequired, createOnce(readDoctor, s.Doctors.Create, showDoctor)},
 		{http.MethodGet, "/api/doctors/:id/", tokenRequired, getRecord(s.Doctors.Get, showDoctor)},
 		{http.MethodPut, "/api/doctors/:id/", tokenRequired, changeByID(readDoctor, s.Doctors.Replace, showDoctor)},
 		{http.MethodPatch, "/api/doctors/:id/", tokenRequired, changeByID(readDoctor, s.Doctors.Change, showDoctor)},
 		{http.MethodDelete, "/api/doctors/:id/", tokenRequired, deleteByID(s.Doctors.Delete)},
 		{http.MethodGet, "/api/doctors/:id/history/", tokenRequired, listByID(readPage, s.Doctors.ListVersions, showVersion)},
 		{http.MethodGet, "/api/doctors/:id/history/:version/", tokenRequired, getVersion(s.Doctors.GetVersion)},
-		{http.MethodPost, "/api/doctors/:id/restore/", tokenRequired, callByID(s.Doctors.Restore, showDoctor)},
+		{http.MethodPost, "/api/doctors/:id/restore/", tokenRequired, restoreOnce(s.Doctors.Restore, showDoctor)},
 		{http.MethodGet, "/api/doctors/:id/patients/", tokenRequired, unpagedForOldClients(listByID(readParameters, s.Patients.ListByDoctor, showPatient))},
 
 		{http.MethodGet, "/api/patients/", tokenRequired, listRecords(s.Patients.List, showPatient, s.Patients.ListDeleted)},
 		{http.MethodGet, "/api/patients/deleted/", tokenRequired, listDeleted(s.Patients.ListDeleted)},
 		{http.MethodPost, "/api/patients/search/", tokenRequired, searchPatients(s.Patients)},
-		{http.MethodPost, "/api/patients/", tokenRequired, create(readPatient, s.Patients.Create, showPatient)},
+		{http.MethodPost, "/api/patients/", tokenRequired, createOnce(readPatient, s.Patients.Create, showPatient)},
 		{http.MethodGet, "/api/patients/:id/", tokenRequired, getRecord(s.Patients.Get, showPatient)},
 		{http.MethodPut, "/api/patients/:id/", tokenRequired, changeByID(readPatient, s.Patients.Replace, showPatient)},
 		{http.MethodPatch, "/api/patients/:id/", tokenRequired, changeByID(readPatient, s.Patients.Change, showPatient)},
 		{http.MethodDelete, "/api/patients/:id/", tokenRequired, deleteByID(s.Patients.Delete)},
 		{http.MethodGet, "/api/patients/:id/history/", tokenRequired, listByID(readPage, s.Patients.ListVersions, showVersion)},
 		{http.MethodGet, "/api/patients/:id/history/:version/", tokenRequired, getVersion(s.Patients.GetVersion)},
-		{http.MethodPost, "/api/patients/:id/restore/", tokenRequired, callByID(s.Patients.Restore, showPatient)},
+		{http.MethodPost, "/api/patients/:id/restore/", tokenRequired, restoreOnce(s.Patients.Restore, showPatient)},
 		{http.MethodGet, "/api/patients/:id/doctors/", tokenRequired, patientDoctors},
 		{http.MethodGet, "/api/patients/:id/accesses/", tokenRequired, listOrReport(listByID(readAccessQuery, s.Audit.Accesses, showEvent), reportAccesses(s.Audit))},
 		{http.MethodGet, "/api/patients/:id/accesses/report/", tokenRequired, reportAccesses(s.Audit)},
 
 		{http.MethodGet, "/api/mappings/", tokenRequired, listRecords(s.Mappings.List, showAssignment, s.Mappings.ListDeleted)},
 		{http.MethodGet, "/api/mappings/deleted/", tokenRequired, listDeleted(s.Mappings.ListDeleted)},
-		{http.MethodPost, "/api/mappings/", tokenRequired, create(readMapping, s.Mappings.Assign, showMapping)},
+		{http.MethodPost, "/api/mappings/", tokenRequired, createOnce(readMapping, s.Mappings.Assign, showMapping)},
 		// As in the old backend, GET takes the id of a patient here. The other
 		// methods take the id of a mapping.
 		{http.MethodGet, "/api/mappings/:id/", tokenRequired, deprecated(oldPathsDeprecated, "/api/patients/:id/doctors/", patientDoctors)},
@@ -90,7 +90,7 @@ func routes(s *application.UseCases, ready readiness, docs bool) []route {
 		{http.MethodDelete, "/api/mappings/:id/", tokenRequired, deleteByID(s.Mappings.Unassign)},
 		{http.MethodGet, "/api/mappings/:id/history/", tokenRequired, listByID(readPage, s.Mappings.ListVersions, showVersion)},
 		{http.MethodGet, "/api/mappings/:id/history/:version/", tokenRequired, getVersion(s.Mappings.GetVersion)},
-		{http.MethodPost, "/api/mappings/:id/restore/", tokenRequired, callByID(s.Mappings.Restore, showMapping)},
+		{http.MethodPost, "/api/mappings/:id/restore/", tokenRequired, restoreOnce(s.Mappings.Restore, showMapping)},
 
 		{http.MethodGet, "/api/audit/", tokenRequired, listAudit(s.Audit)},
 

@@ -33,7 +33,7 @@ func AllowOrigins(origins []string) func(http.Handler) http.Handler {
 			}
 			header.Set("Access-Control-Allow-Origin", origin)
 			if !isPreflight {
-				header.Set("Access-Control-Expose-Headers", "Deprecation, ETag, Link, Location, Retry-After, WWW-Authenticate, X-Next-Cursor, X-Request-ID, X-Total-Count")
+				header.Set("Access-Control-Expose-Headers", "Deprecation, ETag, Idempotent-Replayed, Link, Location, Retry-After, WWW-Authenticate, X-Next-Cursor, X-Request-ID, X-Total-Count")
 				next.ServeHTTP(w, r)
 				return
 			}
@@ -42,7 +42,7 @@ func AllowOrigins(origins []string) func(http.Handler) http.Handler {
 			// traceparent, tracestate and baggage carry traces (w3.org/TR/trace-context,
 			// w3.org/TR/baggage).
 			header.Set("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE")
-			header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match, If-None-Match, X-Request-ID, traceparent, tracestate, baggage")
+			header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-ID, traceparent, tracestate, baggage")
 			header.Set("Access-Control-Max-Age", "600")
 			w.WriteHeader(http.StatusNoContent)
 		})

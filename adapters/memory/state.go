@@ -22,6 +22,7 @@ type state struct {
 	events   table[domain.AuditEvent]
 	seals    table[domain.Seal]
 	attempts tree[domain.AttemptKey, domain.Attempts]
+	requests tree[domain.RequestID, domain.KeptRequest]
 
 	// These are the unique indexes: from a value to the ID of its user, session, doctor or
 	// patient.
@@ -59,6 +60,7 @@ func newState() *state {
 		events:   newTable[domain.AuditEvent](),
 		seals:    newTable[domain.Seal](),
 		attempts: tree[domain.AttemptKey, domain.Attempts]{compare: compareKeys},
+		requests: tree[domain.RequestID, domain.KeptRequest]{compare: compareRequests},
 
 		emails:      tree[string, domain.ID]{compare: strings.Compare},
 		selectors:   tree[string, domain.ID]{compare: strings.Compare},
@@ -71,9 +73,10 @@ func newState() *state {
 	}
 }
 
-func (t *tx) Users() ports.Users       { return users{t, lists[domain.User]{t, userList}} }
-func (t *tx) Sessions() ports.Sessions { return sessions{t} }
-func (t *tx) Attempts() ports.Attempts { return attempts{t} }
+func (t *tx) Users() ports.Users                     { return users{t, lists[domain.User]{t, userList}} }
+func (t *tx) Sessions() ports.Sessions               { return sessions{t} }
+func (t *tx) Attempts() ports.Attempts               { return attempts{t} }
+func (t *tx) IdempotencyKeys() ports.IdempotencyKeys { return idempotencyKeys{t} }
 func (t *tx) Doctors() ports.Doctors {
 	return doctors{records[domain.Doctor]{t, doctorKind}, lists[domain.Doctor]{t, doctorList}}
 }
@@ -136,6 +139,8 @@ func (t *table[T]) set(id domain.ID, entity T) { t.rows = t.rows.set(id, entity)
 func (t *table[T]) delete(id domain.ID) { t.rows = t.rows.delete(id) }
 
 func compareKeys(a, b domain.AttemptKey) int { return bytes.Compare(a[:], b[:]) }
+
+func compareRequests(a, b domain.RequestID) int { return bytes.Compare(a[:], b[:]) }
 
 // pair holds the IDs of a patient and a doctor, a doctor and a patient, or a user and a
 // session.

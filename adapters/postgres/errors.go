@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/lib/pq"
@@ -32,9 +33,10 @@ func kindOf(e *pq.Error) sqlstore.FailureKind {
 		return sqlstore.MissingPrivilege
 	case pqerror.TRSerializationFailure, pqerror.TRDeadlockDetected:
 		return sqlstore.Collision
+	case pqerror.LockNotAvailable:
+		return sqlstore.Locked
 	case pqerror.ReadOnlySQLTransaction, // from a primary that has become a standby
-		pqerror.FeatureNotSupported, // from a standby that was sent a write
-		pqerror.LockNotAvailable,
+		pqerror.FeatureNotSupported,                                  // from a standby that was sent a write
 		pqerror.InvalidSQLStatementName, pqerror.DuplicatePstatement, // behind a pooler
 		pqerror.IdleInTransactionSessionTimeout:
 		return sqlstore.Unavailable
@@ -85,4 +87,20 @@ func describe(e *pq.Error) string {
 		b.WriteString(": " + e.Message)
 	}
 	return b.String()
+}
+
+// rolledBack reports whether the error of a COMMIT says that the transaction was rolled back.
+// A server that shuts down, and a pooler that has lost its server, can have committed it.
+func rolledBack(err error) bool {
+	e := pq.As(err)
+	if e == nil {
+		return errors.Is(err, pq.ErrInFailedTransaction)
+	}
+	switch e.Code {
+	case pqerror.QueryCanceled: // A cancelled wait for a standby is a warning, and the commit succeeds.
+		return true
+	case pqerror.TRStatementCompletionUnknown:
+		return false
+	}
+	return !e.Fatal() && e.Code.Class() != "08" && e.Code.Class() != "57"
 }

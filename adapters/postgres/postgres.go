@@ -119,6 +119,7 @@ func newEngine() sqlstore.Engine {
 		Probe:           probe,
 		CheckPrivileges: func(ctx context.Context, db *sqlx.DB) error { return checkPrivileges(ctx, db) },
 		LastStep:        schema().Last(),
+		RolledBack:      rolledBack,
 		Classify:        classify,
 	}
 }

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"bytes"
 	"context"
 	"math"
 	"net"
@@ -19,12 +20,26 @@ type proxy struct {
 	server, address string
 	// toServer and fromServer delay each direction.
 	toServer, fromServer delay
+	// commitHook is what atCommit was given.
+	commitHook atomic.Pointer[func() cut]
 
 	mu          sync.Mutex
 	listener    net.Listener // nil while connections are refused
 	cut         context.CancelFunc
 	connections sync.WaitGroup
 }
+
+// cut is when a proxy cuts a connection.
+type cut uint8
+
+const (
+	never cut = iota
+	// beforeCommit cuts the connection before the server gets the COMMIT.
+	beforeCommit
+	// afterCommit cuts the connection when the server has answered the COMMIT, before the
+	// client gets the answer.
+	afterCommit
+)
 
 // delay is how long the proxy holds back data, in nanoseconds.
 type delay struct {
@@ -82,9 +97,14 @@ func (p *proxy) stop() {
 	p.connections.Wait()
 }
 
+// atCommit makes the proxy run hook when a COMMIT arrives, before the server gets it. Then it
+// cuts the connection as hook returns.
+func (p *proxy) atCommit(hook func() cut) { p.commitHook.Store(&hook) }
+
 // restore ends all failures.
 func (p *proxy) restore(t *testing.T) {
 	t.Helper()
+	p.commitHook.Store(nil)
 	p.toServer.end()
 	p.fromServer.end()
 	p.mu.Lock()
@@ -105,8 +125,21 @@ func (p *proxy) serve(ctx context.Context, client net.Conn) {
 	defer server.Close()
 	ctx, end := context.WithCancel(ctx)
 	var directions sync.WaitGroup
-	directions.Go(func() { defer end(); forward(ctx, server, client, &p.toServer) })
-	directions.Go(func() { defer end(); forward(ctx, client, server, &p.fromServer) })
+	var at atomic.Value
+	at.Store(never)
+	directions.Go(func() {
+		defer end()
+		forward(ctx, server, client, &p.toServer, func(query []byte) bool {
+			if hook := p.commitHook.Load(); hook != nil && bytes.Contains(query, []byte("COMMIT\x00")) {
+				at.Store((*hook)())
+			}
+			return at.Load() != beforeCommit
+		})
+	})
+	directions.Go(func() {
+		defer end()
+		forward(ctx, client, server, &p.fromServer, func([]byte) bool { return at.Load() == never })
+	})
 	<-ctx.Done()
 	client.Close()
 	server.Close()
@@ -121,8 +154,9 @@ type chunk struct {
 }
 
 // forward copies data with a delay until the connection ends or ctx is done. The delay counts
-// from the time at which each chunk was read.
-func forward(ctx context.Context, to, from net.Conn, delay *delay) {
+// from the time at which each chunk was read. If pass returns false for a chunk, forward returns
+// without writing it.
+func forward(ctx context.Context, to, from net.Conn, delay *delay, pass func([]byte) bool) {
 	chunks := make(chan chunk, 1024)
 	var reading sync.WaitGroup
 	defer reading.Wait()
@@ -144,6 +178,9 @@ func forward(ctx context.Context, to, from net.Conn, delay *delay) {
 		}
 	})
 	for c := range chunks {
+		if !pass(c.bytes) {
+			return
+		}
 		for time.Since(c.at) < time.Duration(delay.Load()) {
 			select {
 			case <-time.After(time.Millisecond):

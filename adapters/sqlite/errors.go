@@ -34,7 +34,7 @@ func classify(err error) sqlstore.Failure {
 	const primary = 0xff // The higher bits are an extended code.
 	switch e.Code() & primary {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL:
-		failure.Kind, failure.Locked = sqlstore.Unavailable, true
+		failure.Kind = sqlstore.Locked
 	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM,
 		sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM,
 		sqlite3.SQLITE_INTERRUPT:
@@ -57,4 +57,11 @@ func constraint(message string) string {
 		name.WriteString("_" + column)
 	}
 	return name.String() + "_key"
+}
+
+// rolledBack reports whether the error of a COMMIT says that the transaction was rolled back.
+// After a failed write, a part of it can be in the log, and count when the file is opened again.
+func rolledBack(err error) bool {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	return ok && e.Code()&0xff != sqlite3.SQLITE_IOERR
 }

@@ -114,6 +114,7 @@ func newEngine() sqlstore.Engine {
 		Probe:            probe,
 		LastStep:         schema().Last(),
 		WriteWait:        busyTimeout,
+		RolledBack:       rolledBack,
 		Classify:         classify,
 	}
 }
@@ -227,7 +228,7 @@ func uri(path string) string {
 
 func openError(err error) error {
 	err = fmt.Errorf("sqlite: %w", err)
-	if classify(err).Kind == sqlstore.Unavailable {
+	if kind := classify(err).Kind; kind == sqlstore.Unavailable || kind == sqlstore.Locked {
 		return domain.ErrUnavailable(err)
 	}
 	return err

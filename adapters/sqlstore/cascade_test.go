@@ -90,7 +90,7 @@ func TestMappingsAreRestoredWithFewStatements(t *testing.T) {
 					require.NoError(t, p.patients.Delete(t.Context(), admin, patient, domain.Precondition{}))
 				}
 				got := counter.during(func() {
-					_, err := p.doctors.Restore(t.Context(), admin, p.doctor)
+					_, err := p.doctors.Restore(t.Context(), admin, application.Once{}, p.doctor)
 					require.NoError(t, err)
 				})
 				require.LessOrEqual(t, got, int64(most))
@@ -116,12 +116,12 @@ func TestMappingsAreRestoredWhenDoctorAndPatientsAreRestoredAtOnce(t *testing.T)
 				}
 				var all sync.WaitGroup
 				all.Go(func() {
-					_, err := p.doctors.Restore(t.Context(), admin, p.doctor)
+					_, err := p.doctors.Restore(t.Context(), admin, application.Once{}, p.doctor)
 					assert.NoError(t, err)
 				})
 				for _, patient := range p.ill {
 					all.Go(func() {
-						_, err := p.patients.Restore(t.Context(), admin, patient)
+						_, err := p.patients.Restore(t.Context(), admin, application.Once{}, patient)
 						assert.NoError(t, err)
 					})
 				}

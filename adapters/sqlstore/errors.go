@@ -28,6 +28,9 @@ const (
 	// Stale is a prepared statement whose result has changed its form in a migration. It
 	// works when it is prepared again.
 	Stale
+	// Locked is a statement that another transaction has kept from a lock. BEGIN is tried again;
+	// callers of other statements get Unavailable.
+	Locked
 	// Unavailable is a database that does not answer or cannot do the work now.
 	Unavailable
 	// MissingPrivilege is a privilege that the database has not granted. Callers get
@@ -44,9 +47,6 @@ type Failure struct {
 	// Constraint is the name that PostgreSQL gives a violated unique constraint by
 	// default: table_column_key.
 	Constraint string
-	// Locked says that another process has the lock that this transaction needs. BEGIN is
-	// tried again.
-	Locked bool
 	// Text describes the error for the log. It must not contain stored values, or values
 	// that were to be stored.
 	Text string
@@ -87,7 +87,7 @@ func (q *querier) translate(ctx context.Context, err error, query string) error 
 	}
 	f := q.engine.Classify(err)
 	switch f.Kind {
-	case Unavailable:
+	case Unavailable, Locked:
 		return domain.ErrUnavailable(&databaseError{kind: f.Kind, text: f.Text})
 	case MissingPrivilege:
 		return domain.ErrUnavailable(&databaseError{f.Kind, f.Text, ErrMissingPrivilege})

@@ -69,14 +69,35 @@ func (u *sharedUpdates) update(ctx context.Context, s *Store, fn func(ports.Tx) 
 	if shared == nil {
 		return err
 	}
-	<-shared.ended
+	hasEnded := shared.wait(ctx)
 	if loss, ok := errors.AsType[shareLoss](err); ok {
 		return loss.error
 	}
-	if shared.err != nil {
+	switch {
+	case !hasEnded && err == nil:
+		return domain.ErrOutcomeUnknown(&databaseError{Unavailable, "outcome of COMMIT unknown: context ended: " + ctx.Err().Error(), ctx.Err()})
+	case !hasEnded:
+		return domain.ErrUnavailable(ctx.Err())
+	case shared.err != nil:
 		return shared.err
 	}
 	return err
+}
+
+// wait waits for the end of the transaction. Like commit, it returns false soon after the end
+// of ctx.
+func (t *sharedTx) wait(ctx context.Context) bool {
+	select {
+	case <-t.ended:
+		return true
+	case <-ctx.Done():
+	}
+	select {
+	case <-t.ended:
+		return true
+	case <-time.After(commitGrace):
+		return false
+	}
 }
 
 // runTurn runs fn in the open transaction. If that is nil, it begins one.
@@ -162,23 +183,33 @@ func (u *sharedUpdates) takeTurn(ctx context.Context) (*sharedTx, error) {
 	return <-turn, nil // The turn came at the same moment. Others depend on what is done with it.
 }
 
-// endTurn hands the transaction on to the next Update, or ends it.
+// endTurn hands the transaction on to the next Update, or lets it end in the background.
 func (u *sharedUpdates) endTurn(ctx context.Context, s *Store, shared *sharedTx) {
-	if shared != nil {
-		if shared.err == nil && !shared.undone && u.handOn(shared) {
-			return
-		}
-		switch {
-		case shared.err != nil || shared.undone:
-			shared.rollback()
-		default:
-			shared.err = s.commit(context.WithoutCancel(ctx), shared.transaction)
-		}
-		close(shared.ended)
-		if shared.isFull() {
-			time.Sleep(giveWay)
-		}
+	switch {
+	case shared == nil:
+		u.leaveTurn()
+	case shared.err == nil && !shared.undone && u.handOn(shared):
+	default:
+		go u.end(context.WithoutCancel(ctx), s, shared)
 	}
+}
+
+// end ends the transaction and then the turn.
+func (u *sharedUpdates) end(ctx context.Context, s *Store, shared *sharedTx) {
+	if shared.err != nil || shared.undone {
+		shared.rollback()
+	} else {
+		shared.err = s.commit(ctx, shared.transaction)
+	}
+	close(shared.ended)
+	if shared.isFull() {
+		time.Sleep(giveWay)
+	}
+	u.leaveTurn()
+}
+
+// leaveTurn lets the next Update begin a transaction.
+func (u *sharedUpdates) leaveTurn() {
 	u.mutex.Lock()
 	defer u.mutex.Unlock()
 	if u.taken = u.next(nil); !u.taken {

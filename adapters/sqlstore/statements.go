@@ -204,7 +204,7 @@ func (q *querier) run(ctx context.Context, query string, do func(context.Context
 		var stmt *sqlx.Stmt
 		stmt, err = q.statements.prepare(ctx, query)
 		// Do not run the query if preparing it timed out, for example at a locked table.
-		if err == nil || q.engine.Classify(err).Kind != Unavailable {
+		if kind := q.engine.Classify(err).Kind; err == nil || kind != Unavailable && kind != Locked {
 			err = do(ctx, stmt, q.statements.db)
 		}
 		if q.isStale(err) {

@@ -54,6 +54,8 @@ type Engine struct {
 	LastStep int64
 	// WriteWait is how long an Update waits for a connection; 0 means one second, as for reads.
 	WriteWait time.Duration
+	// RolledBack reports whether the error of a COMMIT says that nothing was committed.
+	RolledBack func(error) bool
 	// Classify classifies an error of the driver. It does not get the errors that are the
 	// same for every driver, such as that of a context that has ended.
 	Classify func(error) Failure
@@ -156,8 +158,8 @@ const (
 // other than NotFound aborts the transaction, even if fn ignores the error.
 //
 // The error is also Unavailable in these cases:
-//   - The connection is lost during the commit. Then it is unknown whether the change was
-//     committed.
+//   - The connection is lost or ctx ends during the commit, so that it is unknown whether the
+//     change was committed. The error is domain.ErrOutcomeUnknown.
 //   - The database file was replaced during the Update. Then the change is lost.
 //   - A newer program has applied a migration that this program cannot work with.
 func (s *Store) Update(ctx context.Context, fn func(ports.Tx) error) error {
@@ -186,11 +188,13 @@ func (s *Store) tryUpdate(ctx context.Context, fn func(ports.Tx) error) (err err
 	if err := s.writer.queue.acquire(ctx); err != nil {
 		return err
 	}
-	defer s.writer.queue.release()
 	t, err := s.begin(ctx)
 	if err != nil {
+		s.writer.queue.release()
 		return err
 	}
+	end := t.release
+	t.release = func() { end(); s.writer.queue.release() }
 	committing := false
 	defer func() { // It also runs when fn panics.
 		if !committing {
@@ -211,10 +215,11 @@ func (t tx) Users() ports.Users {
 	return users{t.querier, lists[userRow, domain.User]{t.querier, userListSQL}}
 }
 
-func (t tx) Sessions() ports.Sessions { return sessions{t.querier} }
-func (t tx) Attempts() ports.Attempts { return attempts{t.querier} }
-func (t tx) Audit() ports.Audit       { return audit{t.querier} }
-func (t tx) Seals() ports.Seals       { return seals{t.querier} }
+func (t tx) Sessions() ports.Sessions               { return sessions{t.querier} }
+func (t tx) Attempts() ports.Attempts               { return attempts{t.querier} }
+func (t tx) IdempotencyKeys() ports.IdempotencyKeys { return idempotencyKeys{t.querier} }
+func (t tx) Audit() ports.Audit                     { return audit{t.querier} }
+func (t tx) Seals() ports.Seals                     { return seals{t.querier} }
 
 func (t tx) Retention() ports.Retention { return retention{t.querier} }
 

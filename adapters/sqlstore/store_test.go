@@ -150,7 +150,8 @@ func colliding(t *testing.T) *sqlstore.Store {
 	db, err := sqlx.Open("sqlite", ":memory:")
 	require.NoError(t, err)
 	store := sqlstore.New(sqlstore.Engine{
-		Classify: func(error) sqlstore.Failure { return sqlstore.Failure{Kind: sqlstore.Collision} },
+		RolledBack: func(error) bool { return true },
+		Classify:   func(error) sqlstore.Failure { return sqlstore.Failure{Kind: sqlstore.Collision} },
 	}, db, db, db, true)
 	store.SkipSchemaChecks()
 	return closing(t, store, nil)

@@ -10,10 +10,11 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// transaction is the open transaction of an Update. commit or rollback ends it.
+// transaction is the open transaction of an Update. commit or rollback ends it, and then calls
+// release.
 type transaction struct {
 	*querier
-	release context.CancelFunc
+	release func()
 }
 
 // begin begins a transaction. It waits up to engine.WriteWait while another process has the
@@ -36,7 +37,7 @@ func (s *Store) begin(ctx context.Context) (*transaction, error) {
 		if q.tx, err = s.writer.db.BeginTxx(txCtx, s.engine.TxOptions); err == nil {
 			return &transaction{q, release}, nil
 		}
-		if !s.engine.Classify(err).Locked || time.Since(started) >= s.engine.WriteWait || ctx.Err() != nil {
+		if s.engine.Classify(err).Kind != Locked || time.Since(started) >= s.engine.WriteWait || ctx.Err() != nil {
 			release()
 			return nil, q.translate(ctx, err, "BEGIN")
 		}
@@ -70,9 +71,8 @@ func (s *Store) run(ctx context.Context, t *transaction, fn func(ports.Tx) error
 }
 
 func (s *Store) commit(ctx context.Context, t *transaction) error {
-	defer t.release()
-	if err := t.tx.Commit(); err != nil {
-		return t.translate(ctx, err, "COMMIT")
+	if err := t.querier.commit(ctx, t.release); err != nil {
+		return err
 	}
 	if err := s.checkFile(0); err != nil {
 		return err

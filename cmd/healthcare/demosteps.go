@@ -66,7 +66,7 @@ func (h *demoHistory) signOut(user *demoUser) demoStep {
 
 func (h *demoHistory) addDoctor(row []string) demoStep {
 	return func(ctx context.Context) error {
-		doctor, err := h.Doctors.Create(ctx, h.admin.actor, domain.DoctorInput{
+		doctor, err := h.Doctors.Create(ctx, h.admin.actor, application.Once{}, domain.DoctorInput{
 			Name: domain.Given(row[0]), Specialization: domain.Given(row[1]), LicenseNumber: domain.Given(row[2]), Salary: domain.Given(row[3]),
 		})
 		h.doctors = append(h.doctors, doctor.ID)
@@ -89,14 +89,14 @@ func (h *demoHistory) deleteDoctor(number int) demoStep {
 
 func (h *demoHistory) restoreDoctor(number int) demoStep {
 	return func(ctx context.Context) error {
-		_, err := h.Doctors.Restore(ctx, h.admin.actor, h.doctors[number])
+		_, err := h.Doctors.Restore(ctx, h.admin.actor, application.Once{}, h.doctors[number])
 		return err
 	}
 }
 
 func (h *demoHistory) addPatient(row []string) demoStep {
 	return func(ctx context.Context) error {
-		patient, err := h.Patients.Create(ctx, h.staff.actor, domain.PatientInput{
+		patient, err := h.Patients.Create(ctx, h.staff.actor, application.Once{}, domain.PatientInput{
 			Name: domain.Given(row[0]), DateOfBirth: domain.Given(row[1]), Gender: domain.Given(row[2]),
 			Phone: domain.Given(row[3]), Address: domain.Given(row[4]), MedicalRecord: domain.Given(row[5]),
 			Email:      domain.Given(fmt.Sprintf("patient%d@mail.example", len(h.patients)+1)),
@@ -154,7 +154,7 @@ func (h *demoHistory) deletePatient(number int) demoStep {
 
 func (h *demoHistory) restorePatient(number int) demoStep {
 	return func(ctx context.Context) error {
-		_, err := h.Patients.Restore(ctx, h.admin.actor, h.patients[number])
+		_, err := h.Patients.Restore(ctx, h.admin.actor, application.Once{}, h.patients[number])
 		return err
 	}
 }
@@ -166,7 +166,7 @@ func (h *demoHistory) assign(line string) demoStep {
 		if err != nil {
 			return err
 		}
-		mapping, err := h.Mappings.Assign(ctx, h.staff.actor, domain.MappingInput{
+		mapping, err := h.Mappings.Assign(ctx, h.staff.actor, application.Once{}, domain.MappingInput{
 			Patient: domain.Given(h.patients[len(h.patients)-1].String()), Doctor: domain.Given(h.doctors[number-1].String()),
 		})
 		h.mappings = append(h.mappings, mapping.ID)
@@ -189,7 +189,7 @@ func (h *demoHistory) unassign(number int) demoStep {
 
 func (h *demoHistory) restoreMapping(number int) demoStep {
 	return func(ctx context.Context) error {
-		_, err := h.Mappings.Restore(ctx, h.admin.actor, h.mappings[number])
+		_, err := h.Mappings.Restore(ctx, h.admin.actor, application.Once{}, h.mappings[number])
 		return err
 	}
 }

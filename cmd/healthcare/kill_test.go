@@ -58,7 +58,7 @@ func (l *lives) lead(ctx context.Context, api *client.ClientWithResponses, round
 	}
 
 	one.create = id("create")
-	created, err := api.CreatePatientWithResponse(ctx, client.CreatePatientJSONRequestBody{Name: one.name}, named(one.create))
+	created, err := api.CreatePatientWithResponse(ctx, nil, client.CreatePatientJSONRequestBody{Name: one.name}, named(one.create))
 	if !acknowledge(one.create, err == nil && created.JSON201 != nil) {
 		return
 	}

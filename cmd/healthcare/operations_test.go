@@ -94,7 +94,7 @@ func TestDataOfTheOldBackendIsTakenOver(t *testing.T) {
 		assert.Equal(t, []int64{7}, patient.JSON200.AssignedDoctors)
 	}
 	created, err := service.api(service.loginWith("ada@example.com", "from the old backend")).
-		CreatePatientWithResponse(t.Context(), client.CreatePatientJSONRequestBody{Name: "New"})
+		CreatePatientWithResponse(t.Context(), nil, client.CreatePatientJSONRequestBody{Name: "New"})
 	require.NoError(t, err)
 	require.NotNil(t, created.JSON201, "%s", created.Body)
 	assert.EqualValues(t, 10, created.JSON201.ID)
@@ -142,7 +142,7 @@ func TestServingWithTheLeastPrivileges(t *testing.T) {
 	createSuperuser(t, env, "admin@example.com")
 	service := serve(t, env)
 	api := service.api(service.login("admin@example.com"))
-	created, err := api.CreatePatientWithResponse(t.Context(), client.CreatePatientJSONRequestBody{Name: "Ada"})
+	created, err := api.CreatePatientWithResponse(t.Context(), nil, client.CreatePatientJSONRequestBody{Name: "Ada"})
 	require.NoError(t, err)
 	require.NotNil(t, created.JSON201, "%s", created.Body)
 	deleted, err := api.DeletePatientWithResponse(t.Context(), created.JSON201.ID, nil)

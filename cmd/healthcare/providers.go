@@ -64,6 +64,10 @@ func newMACs(keys *secretkeys.Keys) *secretkeys.MACs {
 	return keys.For("audit trail").MACs()
 }
 
+func newRequestMACs(keys *secretkeys.Keys) ports.RequestMACs {
+	return keys.For("idempotency keys").MACs()
+}
+
 func newCursors(keys *secretkeys.Keys) *secretkeys.Cursors {
 	return keys.For("cursors").Cursors()
 }

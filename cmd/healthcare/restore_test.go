@@ -77,7 +77,7 @@ func TestABackupUnderLoadRestoresWhatWasAcknowledged(t *testing.T) {
 		writing.Go(func() {
 			for i := 0; !enough.Load(); i++ {
 				name := fmt.Sprintf("Patient %d %d", n, i)
-				created, err := s.api(writer).CreatePatientWithResponse(t.Context(), client.CreatePatientJSONRequestBody{Name: name})
+				created, err := s.api(writer).CreatePatientWithResponse(t.Context(), nil, client.CreatePatientJSONRequestBody{Name: name})
 				if !assert.NoError(t, err) || !assert.NotNil(t, created.JSON201, "%s", created.Body) {
 					return
 				}
@@ -149,7 +149,7 @@ func TestAKilledRestoreLeavesTheOldStoreOrTheNewOne(t *testing.T) {
 	const olds = 9
 	for n := range olds { // The old store is larger than the new one.
 		text := strings.Repeat("Aphasia. ", 5000)
-		created, err := api.CreatePatientWithResponse(t.Context(), client.CreatePatientJSONRequestBody{Name: fmt.Sprint(n), MedicalRecord: &text})
+		created, err := api.CreatePatientWithResponse(t.Context(), nil, client.CreatePatientJSONRequestBody{Name: fmt.Sprint(n), MedicalRecord: &text})
 		require.NoError(t, err)
 		require.NotNil(t, created.JSON201, "%s", created.Body)
 	}

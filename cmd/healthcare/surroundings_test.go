@@ -39,7 +39,7 @@ func TestTheServiceContinuesWithoutAReaderOfItsLog(t *testing.T) {
 
 	token := s.login("admin@example.com")
 	for i := range 3 {
-		added, err := s.api(token).CreatePatientWithResponse(t.Context(), client.CreatePatientJSONRequestBody{Name: fmt.Sprint("Ada ", i)})
+		added, err := s.api(token).CreatePatientWithResponse(t.Context(), nil, client.CreatePatientJSONRequestBody{Name: fmt.Sprint("Ada ", i)})
 		require.NoError(t, err)
 		require.NotNil(t, added.JSON201)
 	}
@@ -91,7 +91,7 @@ func TestTheServiceNeedsOnlyAWritableDataDirectory(t *testing.T) {
 	token := s.login("admin@example.com")
 	const many = 200
 	for i := range many {
-		added, err := s.api(token).CreatePatientWithResponse(t.Context(), client.CreatePatientJSONRequestBody{Name: fmt.Sprint("Ada ", i)})
+		added, err := s.api(token).CreatePatientWithResponse(t.Context(), nil, client.CreatePatientJSONRequestBody{Name: fmt.Sprint("Ada ", i)})
 		require.NoError(t, err)
 		require.NotNil(t, added.JSON201)
 	}

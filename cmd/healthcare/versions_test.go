@@ -76,17 +76,17 @@ func (a *archive) fill() {
 	a.t.Helper()
 	ctx, admin := a.t.Context(), a.Admin()
 	for n := range 4 {
-		_, err := a.Patients.Create(ctx, admin, domain.PatientInput{Name: domain.Given(fmt.Sprint("Patient ", n)), MedicalRecord: domain.Given("Aphasia.")})
+		_, err := a.Patients.Create(ctx, admin, application.Once{}, domain.PatientInput{Name: domain.Given(fmt.Sprint("Patient ", n)), MedicalRecord: domain.Given("Aphasia.")})
 		require.NoError(a.t, err)
 	}
 	for n := range 3 {
-		_, err := a.Doctors.Create(ctx, admin, domain.DoctorInput{
+		_, err := a.Doctors.Create(ctx, admin, application.Once{}, domain.DoctorInput{
 			Name: domain.Given("House"), Specialization: domain.Given("Diagnostics"), LicenseNumber: domain.Given(fmt.Sprint("L-", n)), Salary: domain.Given("1"),
 		})
 		require.NoError(a.t, err)
 	}
 	for _, pair := range [][2]string{{"1", "1"}, {"2", "1"}, {"1", "2"}, {"4", "2"}} {
-		_, err := a.Mappings.Assign(ctx, admin, domain.MappingInput{Patient: domain.Given(pair[0]), Doctor: domain.Given(pair[1])})
+		_, err := a.Mappings.Assign(ctx, admin, application.Once{}, domain.MappingInput{Patient: domain.Given(pair[0]), Doctor: domain.Given(pair[1])})
 		require.NoError(a.t, err)
 	}
 	for id := range domain.ID(3) {
@@ -96,7 +96,7 @@ func (a *archive) fill() {
 		}
 	}
 	require.NoError(a.t, a.Doctors.Delete(ctx, admin, 1, domain.Precondition{}))
-	_, err := a.Doctors.Restore(ctx, admin, 1)
+	_, err := a.Doctors.Restore(ctx, admin, application.Once{}, 1)
 	require.NoError(a.t, err)
 	require.NoError(a.t, a.Patients.Delete(ctx, admin, 4, domain.Precondition{}))
 	require.NoError(a.t, a.Doctors.Delete(ctx, admin, 3, domain.Precondition{}))
@@ -336,18 +336,18 @@ func TestVerifyFindsNoFaultsDuringConcurrentWrites(t *testing.T) {
 			for range writers {
 				writing.Go(func() {
 					for range rounds {
-						patient, err := a.Patients.Create(ctx, admin, domain.PatientInput{Name: domain.Given("Ada")})
+						patient, err := a.Patients.Create(ctx, admin, application.Once{}, domain.PatientInput{Name: domain.Given("Ada")})
 						assert.NoError(t, err)
-						doctor, err := a.Doctors.Create(ctx, admin, domain.DoctorInput{
+						doctor, err := a.Doctors.Create(ctx, admin, application.Once{}, domain.DoctorInput{
 							Name: domain.Given("House"), Specialization: domain.Given("x"), LicenseNumber: domain.Given(fmt.Sprint(rand.Int64())), Salary: domain.Given("1"),
 						})
 						assert.NoError(t, err)
-						_, err = a.Mappings.Assign(ctx, admin, domain.MappingInput{Patient: domain.Given(patient.ID.String()), Doctor: domain.Given(doctor.ID.String())})
+						_, err = a.Mappings.Assign(ctx, admin, application.Once{}, domain.MappingInput{Patient: domain.Given(patient.ID.String()), Doctor: domain.Given(doctor.ID.String())})
 						assert.NoError(t, err)
 						_, err = a.Patients.Change(ctx, admin, patient.ID, domain.Precondition{}, domain.PatientInput{Name: domain.Given("Ada King")})
 						assert.NoError(t, err)
 						assert.NoError(t, a.Doctors.Delete(ctx, admin, doctor.ID, domain.Precondition{}))
-						_, err = a.Doctors.Restore(ctx, admin, doctor.ID)
+						_, err = a.Doctors.Restore(ctx, admin, application.Once{}, doctor.ID)
 						_ = err // Another goroutine can have purged it.
 						_ = a.Patients.Delete(ctx, admin, patient.ID, domain.Precondition{})
 						_, err = a.Retention.Purge(ctx, clinictest.Operator, domain.RecordKinds()[rand.IntN(3)].Kind, a.Now().Add(time.Hour))

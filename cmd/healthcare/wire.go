@@ -27,6 +27,7 @@ var useCases = wire.NewSet(
 	newTokens, wire.Bind(new(ports.AccessTokens), new(*tokens.Tokens)),
 	newCodes, wire.Bind(new(ports.OneTimeCodes), new(*totp.Codes)),
 	newMACs, wire.Bind(new(ports.MACs), new(*secretkeys.MACs)),
+	newRequestMACs,
 	newCursors, wire.Bind(new(ports.Cursors), new(*secretkeys.Cursors)),
 	wire.Struct(new(application.Ports), "*"),
 	sessionRules, limits, registration, preconditions, wire.Struct(new(application.Rules), "*"),

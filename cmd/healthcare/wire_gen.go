@@ -56,6 +56,7 @@ func newAPI(ctx context.Context, cfg config, access2 access, log *slog.Logger) (
 		return api{}, nil, err
 	}
 	maCs := newMACs(keys)
+	requestMACs := newRequestMACs(keys)
 	cursors := newCursors(keys)
 	clock := newClock()
 	ports := application.Ports{
@@ -65,6 +66,7 @@ func newAPI(ctx context.Context, cfg config, access2 access, log *slog.Logger) (
 		Revocations: set,
 		Codes:       codes,
 		MACs:        maCs,
+		RequestMACs: requestMACs,
 		Cursors:     cursors,
 		Clock:       clock,
 	}
@@ -117,6 +119,7 @@ func newUseCases(ctx context.Context, cfg config, access2 access, log *slog.Logg
 		return nil, nil, err
 	}
 	maCs := newMACs(keys)
+	requestMACs := newRequestMACs(keys)
 	cursors := newCursors(keys)
 	clock := newClock()
 	ports := application.Ports{
@@ -126,6 +129,7 @@ func newUseCases(ctx context.Context, cfg config, access2 access, log *slog.Logg
 		Revocations: set,
 		Codes:       codes,
 		MACs:        maCs,
+		RequestMACs: requestMACs,
 		Cursors:     cursors,
 		Clock:       clock,
 	}
@@ -170,6 +174,7 @@ func newUseCasesAt(ctx context.Context, cfg config, access2 access, clock ports.
 		return nil, nil, err
 	}
 	maCs := newMACs(keys)
+	requestMACs := newRequestMACs(keys)
 	cursors := newCursors(keys)
 	applicationPorts := application.Ports{
 		Store:       store,
@@ -178,6 +183,7 @@ func newUseCasesAt(ctx context.Context, cfg config, access2 access, clock ports.
 		Revocations: set,
 		Codes:       codes,
 		MACs:        maCs,
+		RequestMACs: requestMACs,
 		Cursors:     cursors,
 		Clock:       clock,
 	}
@@ -202,5 +208,6 @@ func newUseCasesAt(ctx context.Context, cfg config, access2 access, clock ports.
 // useCases provides the use-cases with the store that the settings name. It needs a clock.
 var useCases = wire.NewSet(
 	openStore, wire.Bind(new(ports.Store), new(*sqlstore.Store)), newPasswords, wire.Bind(new(ports.Passwords), new(*passwords.Passwords)), newKeys,
-	newTokens, wire.Bind(new(ports.AccessTokens), new(*tokens.Tokens)), newCodes, wire.Bind(new(ports.OneTimeCodes), new(*totp.Codes)), newMACs, wire.Bind(new(ports.MACs), new(*secretkeys.MACs)), newCursors, wire.Bind(new(ports.Cursors), new(*secretkeys.Cursors)), wire.Struct(new(application.Ports), "*"), sessionRules, limits, registration, preconditions, wire.Struct(new(application.Rules), "*"), application.New,
+	newTokens, wire.Bind(new(ports.AccessTokens), new(*tokens.Tokens)), newCodes, wire.Bind(new(ports.OneTimeCodes), new(*totp.Codes)), newMACs, wire.Bind(new(ports.MACs), new(*secretkeys.MACs)), newRequestMACs,
+	newCursors, wire.Bind(new(ports.Cursors), new(*secretkeys.Cursors)), wire.Struct(new(application.Ports), "*"), sessionRules, limits, registration, preconditions, wire.Struct(new(application.Rules), "*"), application.New,
 )

@@ -54,6 +54,7 @@ func run(t *testing.T, open func(t *testing.T) ports.Store, concurrent bool) {
 		{"Users", func(s suite) { testRepository(s, users); testUsers(s); testUserLists(s) }},
 		{"Sessions", func(s suite) { testRepository(s, sessions); testSessions(s); testLiveSessions(s) }},
 		{"Attempts", testAttempts},
+		{"Idempotency keys", testIdempotencyKeys},
 		{"Doctors", func(s suite) {
 			testRepository(s, doctors)
 			testDoctors(s)

@@ -53,7 +53,10 @@ func testViewIsReadOnly(s suite) {
 				_, err := tx.Sessions().RevokeAll(t.Context(), before.user.ID, 0, now)
 				return err
 			},
-			"Attempts.Save":   func(tx ports.Tx) error { return tx.Attempts().Save(t.Context(), before.key, newAttempts(2), now) },
+			"Attempts.Save": func(tx ports.Tx) error { return tx.Attempts().Save(t.Context(), before.key, newAttempts(2), now) },
+			"IdempotencyKeys.Save": func(tx ports.Tx) error {
+				return tx.IdempotencyKeys().Save(t.Context(), newRequestID(), newKeptRequest(1), now)
+			},
 			"Doctors.Add":     func(tx ports.Tx) error { _, err := tx.Doctors().Add(t.Context(), newDoctor()); return err },
 			"Doctors.Save":    func(tx ports.Tx) error { return tx.Doctors().Save(t.Context(), doctors.increment(before.doctor)) },
 			"Doctors.Delete":  func(tx ports.Tx) error { return doctors.tryDeleteIn(t.Context(), tx, before.doctor.ID) },

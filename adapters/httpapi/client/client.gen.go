@@ -1451,6 +1451,9 @@ type GenderFilter string
 // HasDoctorFilter defines model for HasDoctorFilter.
 type HasDoctorFilter = bool
 
+// IdempotencyKey defines model for IdempotencyKey.
+type IdempotencyKey = string
+
 // IfMatch defines model for IfMatch.
 type IfMatch = string
 
@@ -1684,6 +1687,13 @@ type ListDoctorsParams struct {
 // ListDoctorsParamsOrdering defines parameters for ListDoctors.
 type ListDoctorsParamsOrdering string
 
+// CreateDoctorParams defines parameters for CreateDoctor.
+type CreateDoctorParams struct {
+	// IdempotencyKey A text that the client makes up for this request, such as a random UUID: 1 to 255 visible ASCII characters, which can be in
+	// double quotes. The same request with the same key is done once; see "Safe retries". Do not put personal data into it.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListDeletedDoctorsParams defines parameters for ListDeletedDoctors.
 type ListDeletedDoctorsParams struct {
 	// Limit The maximum number of records in a page.
@@ -1832,6 +1842,13 @@ type ListDoctorPatientsParamsGender string
 // ListDoctorPatientsParamsOrdering defines parameters for ListDoctorPatients.
 type ListDoctorPatientsParamsOrdering string
 
+// RestoreDoctorParams defines parameters for RestoreDoctor.
+type RestoreDoctorParams struct {
+	// IdempotencyKey A text that the client makes up for this request, such as a random UUID: 1 to 255 visible ASCII characters, which can be in
+	// double quotes. The same request with the same key is done once; see "Safe retries". Do not put personal data into it.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListMappingsParams defines parameters for ListMappings.
 type ListMappingsParams struct {
 	// PatientID Only doctors or mappings of this patient.
@@ -1873,6 +1890,13 @@ type ListMappingsParams struct {
 
 // ListMappingsParamsOrdering defines parameters for ListMappings.
 type ListMappingsParamsOrdering string
+
+// CreateMappingParams defines parameters for CreateMapping.
+type CreateMappingParams struct {
+	// IdempotencyKey A text that the client makes up for this request, such as a random UUID: 1 to 255 visible ASCII characters, which can be in
+	// double quotes. The same request with the same key is done once; see "Safe retries". Do not put personal data into it.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
 
 // ListDeletedMappingsParams defines parameters for ListDeletedMappings.
 type ListDeletedMappingsParams struct {
@@ -1998,6 +2022,13 @@ type ListMappingVersionsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// RestoreMappingParams defines parameters for RestoreMapping.
+type RestoreMappingParams struct {
+	// IdempotencyKey A text that the client makes up for this request, such as a random UUID: 1 to 255 visible ASCII characters, which can be in
+	// double quotes. The same request with the same key is done once; see "Safe retries". Do not put personal data into it.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListPatientsParams defines parameters for ListPatients.
 type ListPatientsParams struct {
 	// Search Words, separated by spaces: at most 10, with at most 100 characters. Each word must be a part of a searched text:
@@ -2094,6 +2125,13 @@ type ListPatientsParamsGender string
 
 // ListPatientsParamsOrdering defines parameters for ListPatients.
 type ListPatientsParamsOrdering string
+
+// CreatePatientParams defines parameters for CreatePatient.
+type CreatePatientParams struct {
+	// IdempotencyKey A text that the client makes up for this request, such as a random UUID: 1 to 255 visible ASCII characters, which can be in
+	// double quotes. The same request with the same key is done once; see "Safe retries". Do not put personal data into it.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
 
 // ListDeletedPatientsParams defines parameters for ListDeletedPatients.
 type ListDeletedPatientsParams struct {
@@ -2241,6 +2279,13 @@ type ListPatientVersionsParams struct {
 
 	// Cursor Where the page begins: an opaque value from the link to the next page. In the audit trail it can also be the id of an event; the page begins after that event.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// RestorePatientParams defines parameters for RestorePatient.
+type RestorePatientParams struct {
+	// IdempotencyKey A text that the client makes up for this request, such as a random UUID: 1 to 255 visible ASCII characters, which can be in
+	// double quotes. The same request with the same key is done once; see "Safe retries". Do not put personal data into it.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListUsersParams defines parameters for ListUsers.
@@ -2787,7 +2832,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/doctors/ (the `CreateDoctor` operationId).
-	CreateDoctorWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateDoctorWithBody(ctx context.Context, params *CreateDoctorParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateDoctor Create a doctor
 	//
@@ -2797,7 +2842,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/doctors/ (the `CreateDoctor` operationId).
-	CreateDoctor(ctx context.Context, body CreateDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateDoctor(ctx context.Context, params *CreateDoctorParams, body CreateDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListDeletedDoctors List deleted doctors
 	//
@@ -2894,7 +2939,7 @@ type ClientInterface interface {
 	// A body is ignored.
 	//
 	// Corresponds with POST /api/doctors/{id}/restore/ (the `RestoreDoctor` operationId).
-	RestoreDoctor(ctx context.Context, id DeletedDoctorID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	RestoreDoctor(ctx context.Context, id DeletedDoctorID, params *RestoreDoctorParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListMappings List mappings
 	//
@@ -2915,7 +2960,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/mappings/ (the `CreateMapping` operationId).
-	CreateMappingWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateMappingWithBody(ctx context.Context, params *CreateMappingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateMapping Assign a doctor to a patient
 	//
@@ -2925,7 +2970,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/mappings/ (the `CreateMapping` operationId).
-	CreateMapping(ctx context.Context, body CreateMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateMapping(ctx context.Context, params *CreateMappingParams, body CreateMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListDeletedMappings List deleted mappings
 	//
@@ -3024,7 +3069,7 @@ type ClientInterface interface {
 	// A body is ignored.
 	//
 	// Corresponds with POST /api/mappings/{id}/restore/ (the `RestoreMapping` operationId).
-	RestoreMapping(ctx context.Context, id DeletedMappingID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	RestoreMapping(ctx context.Context, id DeletedMappingID, params *RestoreMappingParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListPatients List patients
 	//
@@ -3042,7 +3087,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/patients/ (the `CreatePatient` operationId).
-	CreatePatientWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreatePatientWithBody(ctx context.Context, params *CreatePatientParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreatePatient Create a patient
 	//
@@ -3051,7 +3096,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/patients/ (the `CreatePatient` operationId).
-	CreatePatient(ctx context.Context, body CreatePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreatePatient(ctx context.Context, params *CreatePatientParams, body CreatePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListDeletedPatients List deleted patients
 	//
@@ -3202,7 +3247,7 @@ type ClientInterface interface {
 	// A body is ignored.
 	//
 	// Corresponds with POST /api/patients/{id}/restore/ (the `RestorePatient` operationId).
-	RestorePatient(ctx context.Context, id DeletedPatientID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	RestorePatient(ctx context.Context, id DeletedPatientID, params *RestorePatientParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListUsers List users
 	//
@@ -3943,8 +3988,8 @@ func (c *Client) ListDoctors(ctx context.Context, params *ListDoctorsParams, req
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/doctors/ (the `CreateDoctor` operationId).
-func (c *Client) CreateDoctorWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateDoctorRequestWithBody(c.Server, contentType, body)
+func (c *Client) CreateDoctorWithBody(ctx context.Context, params *CreateDoctorParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateDoctorRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3963,8 +4008,8 @@ func (c *Client) CreateDoctorWithBody(ctx context.Context, contentType string, b
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/doctors/ (the `CreateDoctor` operationId).
-func (c *Client) CreateDoctor(ctx context.Context, body CreateDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateDoctorRequest(c.Server, body)
+func (c *Client) CreateDoctor(ctx context.Context, params *CreateDoctorParams, body CreateDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateDoctorRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4170,8 +4215,8 @@ func (c *Client) ListDoctorPatients(ctx context.Context, id DoctorID, params *Li
 // A body is ignored.
 //
 // Corresponds with POST /api/doctors/{id}/restore/ (the `RestoreDoctor` operationId).
-func (c *Client) RestoreDoctor(ctx context.Context, id DeletedDoctorID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewRestoreDoctorRequest(c.Server, id)
+func (c *Client) RestoreDoctor(ctx context.Context, id DeletedDoctorID, params *RestoreDoctorParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRestoreDoctorRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -4211,8 +4256,8 @@ func (c *Client) ListMappings(ctx context.Context, params *ListMappingsParams, r
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/mappings/ (the `CreateMapping` operationId).
-func (c *Client) CreateMappingWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateMappingRequestWithBody(c.Server, contentType, body)
+func (c *Client) CreateMappingWithBody(ctx context.Context, params *CreateMappingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateMappingRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4231,8 +4276,8 @@ func (c *Client) CreateMappingWithBody(ctx context.Context, contentType string, 
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/mappings/ (the `CreateMapping` operationId).
-func (c *Client) CreateMapping(ctx context.Context, body CreateMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateMappingRequest(c.Server, body)
+func (c *Client) CreateMapping(ctx context.Context, params *CreateMappingParams, body CreateMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateMappingRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4429,8 +4474,8 @@ func (c *Client) GetMappingVersion(ctx context.Context, id MappingID, version Ve
 // A body is ignored.
 //
 // Corresponds with POST /api/mappings/{id}/restore/ (the `RestoreMapping` operationId).
-func (c *Client) RestoreMapping(ctx context.Context, id DeletedMappingID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewRestoreMappingRequest(c.Server, id)
+func (c *Client) RestoreMapping(ctx context.Context, id DeletedMappingID, params *RestoreMappingParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRestoreMappingRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -4467,8 +4512,8 @@ func (c *Client) ListPatients(ctx context.Context, params *ListPatientsParams, r
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/patients/ (the `CreatePatient` operationId).
-func (c *Client) CreatePatientWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreatePatientRequestWithBody(c.Server, contentType, body)
+func (c *Client) CreatePatientWithBody(ctx context.Context, params *CreatePatientParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreatePatientRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4486,8 +4531,8 @@ func (c *Client) CreatePatientWithBody(ctx context.Context, contentType string, 
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/patients/ (the `CreatePatient` operationId).
-func (c *Client) CreatePatient(ctx context.Context, body CreatePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreatePatientRequest(c.Server, body)
+func (c *Client) CreatePatient(ctx context.Context, params *CreatePatientParams, body CreatePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreatePatientRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4787,8 +4832,8 @@ func (c *Client) GetPatientVersion(ctx context.Context, id PatientID, version Ve
 // A body is ignored.
 //
 // Corresponds with POST /api/patients/{id}/restore/ (the `RestorePatient` operationId).
-func (c *Client) RestorePatient(ctx context.Context, id DeletedPatientID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewRestorePatientRequest(c.Server, id)
+func (c *Client) RestorePatient(ctx context.Context, id DeletedPatientID, params *RestorePatientParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRestorePatientRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -6185,18 +6230,18 @@ func NewListDoctorsRequest(server string, params *ListDoctorsParams) (*http.Requ
 }
 
 // NewCreateDoctorRequest calls the generic CreateDoctor builder with application/json body
-func NewCreateDoctorRequest(server string, body CreateDoctorJSONRequestBody) (*http.Request, error) {
+func NewCreateDoctorRequest(server string, params *CreateDoctorParams, body CreateDoctorJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCreateDoctorRequestWithBody(server, "application/json", bodyReader)
+	return NewCreateDoctorRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewCreateDoctorRequestWithBody constructs an http.Request for the CreateDoctor method, with any body, and a specified content type
-func NewCreateDoctorRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateDoctorRequestWithBody(server string, params *CreateDoctorParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -6220,6 +6265,21 @@ func NewCreateDoctorRequestWithBody(server string, contentType string, body io.R
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -7051,7 +7111,7 @@ func NewListDoctorPatientsRequest(server string, id DoctorID, params *ListDoctor
 }
 
 // NewRestoreDoctorRequest constructs an http.Request for the RestoreDoctor method
-func NewRestoreDoctorRequest(server string, id DeletedDoctorID) (*http.Request, error) {
+func NewRestoreDoctorRequest(server string, id DeletedDoctorID, params *RestoreDoctorParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -7079,6 +7139,21 @@ func NewRestoreDoctorRequest(server string, id DeletedDoctorID) (*http.Request, 
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -7271,18 +7346,18 @@ func NewListMappingsRequest(server string, params *ListMappingsParams) (*http.Re
 }
 
 // NewCreateMappingRequest calls the generic CreateMapping builder with application/json body
-func NewCreateMappingRequest(server string, body CreateMappingJSONRequestBody) (*http.Request, error) {
+func NewCreateMappingRequest(server string, params *CreateMappingParams, body CreateMappingJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCreateMappingRequestWithBody(server, "application/json", bodyReader)
+	return NewCreateMappingRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewCreateMappingRequestWithBody constructs an http.Request for the CreateMapping method, with any body, and a specified content type
-func NewCreateMappingRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateMappingRequestWithBody(server string, params *CreateMappingParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -7306,6 +7381,21 @@ func NewCreateMappingRequestWithBody(server string, contentType string, body io.
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -8013,7 +8103,7 @@ func NewGetMappingVersionRequest(server string, id MappingID, version VersionNum
 }
 
 // NewRestoreMappingRequest constructs an http.Request for the RestoreMapping method
-func NewRestoreMappingRequest(server string, id DeletedMappingID) (*http.Request, error) {
+func NewRestoreMappingRequest(server string, id DeletedMappingID, params *RestoreMappingParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -8041,6 +8131,21 @@ func NewRestoreMappingRequest(server string, id DeletedMappingID) (*http.Request
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -8425,18 +8530,18 @@ func NewListPatientsRequest(server string, params *ListPatientsParams) (*http.Re
 }
 
 // NewCreatePatientRequest calls the generic CreatePatient builder with application/json body
-func NewCreatePatientRequest(server string, body CreatePatientJSONRequestBody) (*http.Request, error) {
+func NewCreatePatientRequest(server string, params *CreatePatientParams, body CreatePatientJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCreatePatientRequestWithBody(server, "application/json", bodyReader)
+	return NewCreatePatientRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewCreatePatientRequestWithBody constructs an http.Request for the CreatePatient method, with any body, and a specified content type
-func NewCreatePatientRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreatePatientRequestWithBody(server string, params *CreatePatientParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -8460,6 +8565,21 @@ func NewCreatePatientRequestWithBody(server string, contentType string, body io.
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -9402,7 +9522,7 @@ func NewGetPatientVersionRequest(server string, id PatientID, version VersionNum
 }
 
 // NewRestorePatientRequest constructs an http.Request for the RestorePatient method
-func NewRestorePatientRequest(server string, id DeletedPatientID) (*http.Request, error) {
+func NewRestorePatientRequest(server string, id DeletedPatientID, params *RestorePatientParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -9430,6 +9550,21 @@ func NewRestorePatientRequest(server string, id DeletedPatientID) (*http.Request
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -10399,7 +10534,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/doctors/ (the `CreateDoctor` operationId).
-	CreateDoctorWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateDoctorResponse, error)
+	CreateDoctorWithBodyWithResponse(ctx context.Context, params *CreateDoctorParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateDoctorResponse, error)
 
 	// CreateDoctorWithResponse Create a doctor
 	//
@@ -10409,7 +10544,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/doctors/ (the `CreateDoctor` operationId).
-	CreateDoctorWithResponse(ctx context.Context, body CreateDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateDoctorResponse, error)
+	CreateDoctorWithResponse(ctx context.Context, params *CreateDoctorParams, body CreateDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateDoctorResponse, error)
 
 	// ListDeletedDoctorsWithResponse List deleted doctors
 	//
@@ -10520,7 +10655,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/doctors/{id}/restore/ (the `RestoreDoctor` operationId).
-	RestoreDoctorWithResponse(ctx context.Context, id DeletedDoctorID, reqEditors ...RequestEditorFn) (*RestoreDoctorResponse, error)
+	RestoreDoctorWithResponse(ctx context.Context, id DeletedDoctorID, params *RestoreDoctorParams, reqEditors ...RequestEditorFn) (*RestoreDoctorResponse, error)
 
 	// ListMappingsWithResponse List mappings
 	//
@@ -10543,7 +10678,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/mappings/ (the `CreateMapping` operationId).
-	CreateMappingWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateMappingResponse, error)
+	CreateMappingWithBodyWithResponse(ctx context.Context, params *CreateMappingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateMappingResponse, error)
 
 	// CreateMappingWithResponse Assign a doctor to a patient
 	//
@@ -10553,7 +10688,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/mappings/ (the `CreateMapping` operationId).
-	CreateMappingWithResponse(ctx context.Context, body CreateMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateMappingResponse, error)
+	CreateMappingWithResponse(ctx context.Context, params *CreateMappingParams, body CreateMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateMappingResponse, error)
 
 	// ListDeletedMappingsWithResponse List deleted mappings
 	//
@@ -10664,7 +10799,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/mappings/{id}/restore/ (the `RestoreMapping` operationId).
-	RestoreMappingWithResponse(ctx context.Context, id DeletedMappingID, reqEditors ...RequestEditorFn) (*RestoreMappingResponse, error)
+	RestoreMappingWithResponse(ctx context.Context, id DeletedMappingID, params *RestoreMappingParams, reqEditors ...RequestEditorFn) (*RestoreMappingResponse, error)
 
 	// ListPatientsWithResponse List patients
 	//
@@ -10684,7 +10819,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/patients/ (the `CreatePatient` operationId).
-	CreatePatientWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePatientResponse, error)
+	CreatePatientWithBodyWithResponse(ctx context.Context, params *CreatePatientParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePatientResponse, error)
 
 	// CreatePatientWithResponse Create a patient
 	//
@@ -10693,7 +10828,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/patients/ (the `CreatePatient` operationId).
-	CreatePatientWithResponse(ctx context.Context, body CreatePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePatientResponse, error)
+	CreatePatientWithResponse(ctx context.Context, params *CreatePatientParams, body CreatePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePatientResponse, error)
 
 	// ListDeletedPatientsWithResponse List deleted patients
 	//
@@ -10862,7 +10997,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/patients/{id}/restore/ (the `RestorePatient` operationId).
-	RestorePatientWithResponse(ctx context.Context, id DeletedPatientID, reqEditors ...RequestEditorFn) (*RestorePatientResponse, error)
+	RestorePatientWithResponse(ctx context.Context, id DeletedPatientID, params *RestorePatientParams, reqEditors ...RequestEditorFn) (*RestorePatientResponse, error)
 
 	// ListUsersWithResponse List users
 	//
@@ -13327,8 +13462,8 @@ func (c *ClientWithResponses) ListDoctorsWithResponse(ctx context.Context, param
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/doctors/ (the `CreateDoctor` operationId).
-func (c *ClientWithResponses) CreateDoctorWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateDoctorResponse, error) {
-	rsp, err := c.CreateDoctorWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) CreateDoctorWithBodyWithResponse(ctx context.Context, params *CreateDoctorParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateDoctorResponse, error) {
+	rsp, err := c.CreateDoctorWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -13343,8 +13478,8 @@ func (c *ClientWithResponses) CreateDoctorWithBodyWithResponse(ctx context.Conte
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/doctors/ (the `CreateDoctor` operationId).
-func (c *ClientWithResponses) CreateDoctorWithResponse(ctx context.Context, body CreateDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateDoctorResponse, error) {
-	rsp, err := c.CreateDoctor(ctx, body, reqEditors...)
+func (c *ClientWithResponses) CreateDoctorWithResponse(ctx context.Context, params *CreateDoctorParams, body CreateDoctorJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateDoctorResponse, error) {
+	rsp, err := c.CreateDoctor(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -13520,8 +13655,8 @@ func (c *ClientWithResponses) ListDoctorPatientsWithResponse(ctx context.Context
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/doctors/{id}/restore/ (the `RestoreDoctor` operationId).
-func (c *ClientWithResponses) RestoreDoctorWithResponse(ctx context.Context, id DeletedDoctorID, reqEditors ...RequestEditorFn) (*RestoreDoctorResponse, error) {
-	rsp, err := c.RestoreDoctor(ctx, id, reqEditors...)
+func (c *ClientWithResponses) RestoreDoctorWithResponse(ctx context.Context, id DeletedDoctorID, params *RestoreDoctorParams, reqEditors ...RequestEditorFn) (*RestoreDoctorResponse, error) {
+	rsp, err := c.RestoreDoctor(ctx, id, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -13555,8 +13690,8 @@ func (c *ClientWithResponses) ListMappingsWithResponse(ctx context.Context, para
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/mappings/ (the `CreateMapping` operationId).
-func (c *ClientWithResponses) CreateMappingWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateMappingResponse, error) {
-	rsp, err := c.CreateMappingWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) CreateMappingWithBodyWithResponse(ctx context.Context, params *CreateMappingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateMappingResponse, error) {
+	rsp, err := c.CreateMappingWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -13571,8 +13706,8 @@ func (c *ClientWithResponses) CreateMappingWithBodyWithResponse(ctx context.Cont
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/mappings/ (the `CreateMapping` operationId).
-func (c *ClientWithResponses) CreateMappingWithResponse(ctx context.Context, body CreateMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateMappingResponse, error) {
-	rsp, err := c.CreateMapping(ctx, body, reqEditors...)
+func (c *ClientWithResponses) CreateMappingWithResponse(ctx context.Context, params *CreateMappingParams, body CreateMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateMappingResponse, error) {
+	rsp, err := c.CreateMapping(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -13742,8 +13877,8 @@ func (c *ClientWithResponses) GetMappingVersionWithResponse(ctx context.Context,
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/mappings/{id}/restore/ (the `RestoreMapping` operationId).
-func (c *ClientWithResponses) RestoreMappingWithResponse(ctx context.Context, id DeletedMappingID, reqEditors ...RequestEditorFn) (*RestoreMappingResponse, error) {
-	rsp, err := c.RestoreMapping(ctx, id, reqEditors...)
+func (c *ClientWithResponses) RestoreMappingWithResponse(ctx context.Context, id DeletedMappingID, params *RestoreMappingParams, reqEditors ...RequestEditorFn) (*RestoreMappingResponse, error) {
+	rsp, err := c.RestoreMapping(ctx, id, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -13774,8 +13909,8 @@ func (c *ClientWithResponses) ListPatientsWithResponse(ctx context.Context, para
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/patients/ (the `CreatePatient` operationId).
-func (c *ClientWithResponses) CreatePatientWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePatientResponse, error) {
-	rsp, err := c.CreatePatientWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) CreatePatientWithBodyWithResponse(ctx context.Context, params *CreatePatientParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePatientResponse, error) {
+	rsp, err := c.CreatePatientWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -13789,8 +13924,8 @@ func (c *ClientWithResponses) CreatePatientWithBodyWithResponse(ctx context.Cont
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/patients/ (the `CreatePatient` operationId).
-func (c *ClientWithResponses) CreatePatientWithResponse(ctx context.Context, body CreatePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePatientResponse, error) {
-	rsp, err := c.CreatePatient(ctx, body, reqEditors...)
+func (c *ClientWithResponses) CreatePatientWithResponse(ctx context.Context, params *CreatePatientParams, body CreatePatientJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePatientResponse, error) {
+	rsp, err := c.CreatePatient(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -14048,8 +14183,8 @@ func (c *ClientWithResponses) GetPatientVersionWithResponse(ctx context.Context,
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/patients/{id}/restore/ (the `RestorePatient` operationId).
-func (c *ClientWithResponses) RestorePatientWithResponse(ctx context.Context, id DeletedPatientID, reqEditors ...RequestEditorFn) (*RestorePatientResponse, error) {
-	rsp, err := c.RestorePatient(ctx, id, reqEditors...)
+func (c *ClientWithResponses) RestorePatientWithResponse(ctx context.Context, id DeletedPatientID, params *RestorePatientParams, reqEditors ...RequestEditorFn) (*RestorePatientResponse, error) {
+	rsp, err := c.RestorePatient(ctx, id, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}

@@ -29,9 +29,11 @@ import (
 //
 //   - GET, HEAD, PUT, PATCH and DELETE, because doing them twice has the effect of doing them
 //     once. If the first DELETE was done after all, the second one is answered with 404.
-//   - POST, only if the service did nothing: it answers 429, or 503 with the code busy. After
-//     any other 503 it is unknown whether a record was created, and a second POST could
-//     create it twice: look for the record first.
+//   - POST that creates or restores doctors, patients or mappings. Each gets a random
+//     Idempotency-Key, unless the caller sets one, so the service does it once. It is also sent
+//     again when the connection was lost, and when the service is still doing it (409, with the
+//     code idempotency_in_progress).
+//   - Any other POST, only if the service did nothing: it answers 429, or 503 with the code busy.
 type Clinic struct {
 	*ClientWithResponses
 	session *session

@@ -14,6 +14,7 @@ import (
 
 	"example.com/healthcare/adapters/clinictest"
 	"example.com/healthcare/adapters/httpapi/client"
+	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 )
 
@@ -109,14 +110,14 @@ func TestASecondFactorNeedsItsCode(t *testing.T) {
 func TestIteratorsFetchThePagesThatTheLoopReads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		service := newService(t)
-		doctor, err := service.Doctors.Create(t.Context(), service.Admin(), domain.DoctorInput{
+		doctor, err := service.Doctors.Create(t.Context(), service.Admin(), application.Once{}, domain.DoctorInput{
 			Name: domain.Given("Gregory House"), Specialization: domain.Given("Diagnostics"), LicenseNumber: domain.Given("NJ-1"), Salary: domain.Given("1"),
 		})
 		require.NoError(t, err)
 		for n := range 25 {
-			patient, err := service.Patients.Create(t.Context(), service.Staff(), domain.PatientInput{Name: domain.Given("Patient " + strconv.Itoa(n))})
+			patient, err := service.Patients.Create(t.Context(), service.Staff(), application.Once{}, domain.PatientInput{Name: domain.Given("Patient " + strconv.Itoa(n))})
 			require.NoError(t, err)
-			_, err = service.Mappings.Assign(t.Context(), service.Staff(), domain.MappingInput{
+			_, err = service.Mappings.Assign(t.Context(), service.Staff(), application.Once{}, domain.MappingInput{
 				Patient: domain.Given(patient.ID.String()), Doctor: domain.Given(doctor.ID.String()),
 			})
 			require.NoError(t, err)

@@ -34,7 +34,7 @@ func Example() {
 	}
 	defer func() { _ = clinic.SignOut(ctx) }()
 	for _, name := range []string{"Zoë Lindqvist", "Νίκος Καραβίας"} {
-		added, err := clinic.CreatePatientWithResponse(ctx, client.PatientInput{Name: name})
+		added, err := clinic.CreatePatientWithResponse(ctx, nil, client.PatientInput{Name: name})
 		if err != nil || added.JSON201 == nil {
 			fmt.Println(err, added)
 			return
@@ -66,7 +66,7 @@ func ExampleClinic_Patients() {
 	}
 	defer func() { _ = clinic.SignOut(ctx) }()
 	for _, name := range []string{"Zoë Lindqvist", "Νίκος Καραβίας", "Åsa Lindqvist"} {
-		if added, err := clinic.CreatePatientWithResponse(ctx, client.PatientInput{Name: name}); err != nil || added.JSON201 == nil {
+		if added, err := clinic.CreatePatientWithResponse(ctx, nil, client.PatientInput{Name: name}); err != nil || added.JSON201 == nil {
 			fmt.Println(err, added)
 			return
 		}

@@ -3,10 +3,15 @@ package client
 import (
 	"bytes"
 	"context"
+	cryptorand "crypto/rand"
 	"encoding/json"
+	"errors"
 	"io"
 	"math/rand/v2"
+	"net"
 	"net/http"
+	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"time"
@@ -29,18 +34,24 @@ type retrier struct{ next HttpRequestDoer }
 
 // Do implements HttpRequestDoer.
 func (r retrier) Do(request *http.Request) (*http.Response, error) {
+	isKeyed := setIdempotencyKey(request)
 	for try := 1; ; try++ {
 		response, err := r.next.Do(request)
-		if err != nil || try == maxTries || !canRepeat(request) {
+		if err == nil && isKeyed {
+			response, err = readWhole(response)
+		}
+		if try == maxTries || !canRepeat(request) || err != nil && !(isKeyed && isConnectionLost(request.Context(), err)) {
 			return response, err
 		}
-		again, err := isRefusedForNow(request, response)
-		if err != nil {
-			return nil, err
+		wait, again := firstWait<<(try-1), err != nil
+		if err == nil {
+			if again, err = isRefusedForNow(request, isKeyed, response); err != nil {
+				return nil, err
+			}
+			wait = retryAfter(response, try)
 		}
-		wait := retryAfter(response, try)
 		if deadline, ok := request.Context().Deadline(); !again || wait > maxWait || ok && time.Until(deadline) < wait {
-			return response, nil
+			return response, err
 		}
 		// Clients that were refused together do not come back together.
 		if err := sleep(request.Context(), wait+rand.N(wait/4+1)); err != nil {
@@ -52,6 +63,45 @@ func (r retrier) Do(request *http.Request) (*http.Response, error) {
 			}
 		}
 	}
+}
+
+// keyedPath matches the paths at which the service does a POST with an Idempotency-Key once. It
+// ignores the key at others.
+var keyedPath = regexp.MustCompile(`/api/(doctors|patients|mappings)/([0-9]+/restore/|bulk/)?$`)
+
+// setIdempotencyKey gives a POST that makes or restores records a random key, unless the
+// caller has set one. It reports whether the request has a key that the service knows.
+func setIdempotencyKey(request *http.Request) bool {
+	if request.Method != http.MethodPost || !keyedPath.MatchString(request.URL.Path) {
+		return false
+	}
+	if request.Header.Get("Idempotency-Key") == "" {
+		request.Header.Set("Idempotency-Key", cryptorand.Text())
+	}
+	return true
+}
+
+// readWhole returns the answer with a body that has been read, so that a connection that is lost
+// meanwhile is noticed here.
+func readWhole(response *http.Response) (*http.Response, error) {
+	body, err := io.ReadAll(response.Body)
+	_ = response.Body.Close()
+	if err != nil {
+		return nil, err
+	}
+	response.Body = io.NopCloser(bytes.NewReader(body))
+	return response, nil
+}
+
+// isConnectionLost reports whether the connection could not be made or was lost, or no answer
+// came in time. Other errors, such as a certificate that is not trusted, stay.
+func isConnectionLost(ctx context.Context, err error) bool {
+	if ctx.Err() != nil {
+		return false
+	}
+	failed, isURLError := errors.AsType[*url.Error](err)
+	_, isNetworkError := errors.AsType[*net.OpError](err)
+	return isNetworkError || isURLError && failed.Timeout() || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // canRepeat reports whether the body of the request, if it has one, can be sent again.
@@ -66,8 +116,10 @@ var idempotent = []string{http.MethodGet, http.MethodHead, http.MethodOptions, h
 
 // isRefusedForNow reports whether the answer invites to send the request again, and doing so
 // changes nothing twice. It closes the body of such an answer.
-func isRefusedForNow(request *http.Request, response *http.Response) (bool, error) {
-	if response.StatusCode != http.StatusTooManyRequests && response.StatusCode != http.StatusServiceUnavailable {
+func isRefusedForNow(request *http.Request, isKeyed bool, response *http.Response) (bool, error) {
+	switch response.StatusCode {
+	case http.StatusConflict, http.StatusTooManyRequests, http.StatusServiceUnavailable:
+	default:
 		return false, nil
 	}
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxProblemBytes))
@@ -76,8 +128,14 @@ func isRefusedForNow(request *http.Request, response *http.Response) (bool, erro
 		return false, err
 	}
 	response.Body = io.NopCloser(bytes.NewReader(body))
-	return response.StatusCode == http.StatusTooManyRequests || slices.Contains(idempotent, request.Method) ||
-		problemOf(response.StatusCode, body).Code == "busy", nil
+	code := problemOf(response.StatusCode, body).Code
+	switch response.StatusCode {
+	case http.StatusConflict:
+		return code == "idempotency_in_progress", nil
+	case http.StatusTooManyRequests:
+		return true, nil
+	}
+	return isKeyed || slices.Contains(idempotent, request.Method) || code == "busy", nil
 }
 
 // retryAfter returns how long the answer asks to wait (RFC 9110, 10.2.3).

@@ -3,11 +3,15 @@ package client_test
 import (
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strconv"
 	"sync"
+	"syscall"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/pquerna/otp"
@@ -50,7 +54,17 @@ type refusal struct {
 	code       string
 	retryAfter string
 	after      time.Duration
+	// lost, if set, is where the connection is lost instead of an answer.
+	lost lost
 }
+
+type lost string
+
+const (
+	beforeRequest lost = "before the request arrived"
+	beforeAnswer  lost = "before the answer arrived"
+	withinAnswer  lost = "within the answer"
+)
 
 func newService(t *testing.T) *service {
 	t.Helper()
@@ -71,6 +85,9 @@ func (s *service) Do(req *http.Request) (*http.Response, error) {
 	recorder := httptest.NewRecorder()
 	for _, refused := range first {
 		time.Sleep(refused.after) // in the bubble
+		if refused.lost != "" {
+			return s.lose(refused.lost, req)
+		}
 		if refused.status != 0 {
 			if req.Body != nil {
 				_, _ = io.Copy(io.Discard, req.Body)
@@ -87,6 +104,23 @@ func (s *service) Do(req *http.Request) (*http.Response, error) {
 	served.Header = req.Header
 	s.handler.ServeHTTP(recorder, served)
 	return recorder.Result(), nil
+}
+
+// lose loses the connection of a request.
+func (s *service) lose(where lost, req *http.Request) (*http.Response, error) {
+	if where == beforeRequest {
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+	}
+	recorder := httptest.NewRecorder()
+	served := httptest.NewRequestWithContext(req.Context(), req.Method, req.URL.String(), req.Body)
+	served.Header = req.Header
+	s.handler.ServeHTTP(recorder, served)
+	if where == beforeAnswer {
+		return nil, &url.Error{Op: "Post", URL: req.URL.String(), Err: io.EOF}
+	}
+	answer := recorder.Result()
+	answer.Body = io.NopCloser(io.MultiReader(io.LimitReader(answer.Body, 10), iotest.ErrReader(io.ErrUnexpectedEOF)))
+	return answer, nil
 }
 
 // signIn signs in as a member of the staff.

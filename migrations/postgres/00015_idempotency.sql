@@ -1,0 +1,19 @@
+-- The writes that were done under an idempotency key. A row has hashes of the key and of the
+-- request, and the names of the versions that the write made, as a JSON array. content is NULL
+-- only in a row that is locked by the transaction that has inserted it.
+
+-- +goose Up
+CREATE TABLE idempotency_keys (
+    id         bytea       NOT NULL CONSTRAINT idempotency_keys_id_check CHECK (octet_length(id) = 32),
+    content    bytea       CONSTRAINT idempotency_keys_content_check CHECK (octet_length(content) = 16),
+    versions   text        NOT NULL,
+    expires_at timestamptz NOT NULL,
+    CONSTRAINT idempotency_keys_pkey PRIMARY KEY (id)
+);
+CREATE INDEX idempotency_keys_expires_at_idx ON idempotency_keys (expires_at);
+
+INSERT INTO compatible_steps (step) VALUES (15);
+
+-- +goose Down
+DELETE FROM compatible_steps WHERE step = 15;
+DROP TABLE idempotency_keys;
