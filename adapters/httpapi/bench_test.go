@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -160,4 +161,46 @@ func pageWriter(b *testing.B) func() error {
 		_, err := file.WriteAt(page, 0)
 		return errors.Join(err, file.Sync())
 	}
+}
+
+// BenchmarkCreatePatient registers patients over HTTP from several connections.
+func BenchmarkCreatePatient(b *testing.B) {
+	for _, engine := range []string{"sqlite", "postgres"} {
+		for _, connections := range []int{1, 16, 64} {
+			b.Run(fmt.Sprintf("%s/%d", engine, connections), func(b *testing.B) {
+				api := newAPI(b, stores[engine](b))
+				admin := api.signUp("admin@example.com", domain.Admin)
+				transport := &http.Transport{MaxIdleConnsPerHost: connections}
+				b.Cleanup(transport.CloseIdleConnections)
+				var left atomic.Int64
+				left.Store(int64(b.N))
+				b.ResetTimer()
+				var clients sync.WaitGroup
+				for range connections {
+					clients.Go(func() {
+						for left.Add(-1) >= 0 {
+							api.postPatient(transport, admin)
+						}
+					})
+				}
+				clients.Wait()
+				b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "requests/s")
+			})
+		}
+	}
+}
+
+// postPatient is getPatient for a new patient.
+func (a *api) postPatient(transport *http.Transport, token string) {
+	req, err := http.NewRequestWithContext(a.t.Context(), http.MethodPost, a.url+"/api/patients/", strings.NewReader(`{"name": "Rebecca Adler"}`))
+	assert.NoError(a.t, err)
+	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := transport.RoundTrip(req)
+	if !assert.NoError(a.t, err) {
+		return
+	}
+	_, _ = io.Copy(io.Discard, resp.Body)
+	_ = resp.Body.Close()
+	assert.Equal(a.t, http.StatusCreated, resp.StatusCode)
 }

@@ -33,8 +33,9 @@ func classify(err error) sqlstore.Failure {
 	}
 	const primary = 0xff // The higher bits are an extended code.
 	switch e.Code() & primary {
-	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL, // locked by another process
-		sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM,
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL:
+		failure.Kind = sqlstore.Locked
+	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM,
 		sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM,
 		sqlite3.SQLITE_INTERRUPT:
 		failure.Kind = sqlstore.Unavailable

@@ -86,7 +86,9 @@ func Open(ctx context.Context, path string, options Options) (*sqlstore.Store, e
 	prober.SetMaxOpenConns(1)
 	// BEGIN IMMEDIATE takes the write lock at once. A transaction that begins as a reader
 	// cannot wait for it later (SQLite, "Transaction").
-	writer, err := open(path, options, "_txlock", "immediate", "_pragma", "secure_delete(1)")
+	// The store itself waits for the lock: SQLite would look only ten times a second whether
+	// it is free, and miss the moments between the transactions of a busy process.
+	writer, err := open(path, options, "_txlock", "immediate", "_pragma", "secure_delete(1)", "_busy_timeout", "0")
 	if err != nil {
 		return nil, errors.Join(err, prober.Close())
 	}
@@ -236,7 +238,7 @@ func uri(path string) string {
 
 func openError(err error) error {
 	err = fmt.Errorf("sqlite: %w", err)
-	if classify(err).Kind == sqlstore.Unavailable {
+	if kind := classify(err).Kind; kind == sqlstore.Unavailable || kind == sqlstore.Locked {
 		return domain.ErrUnavailable(err)
 	}
 	return err

@@ -45,6 +45,10 @@ func (l *connQueue) acquire(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return domain.ErrUnavailable(err)
 	}
+	return poolBusy()
+}
+
+func poolBusy() error {
 	return &domain.Error{Kind: domain.Unavailable, RetryAfter: time.Second, Err: errPoolBusy}
 }
 

@@ -28,7 +28,8 @@ const (
 	// Stale is a prepared statement whose result has changed its form in a migration. It
 	// works when it is prepared again.
 	Stale
-	// Locked is a statement that has waited too long for a lock. Callers get Unavailable.
+	// Locked is a statement that another transaction has kept from a lock. BEGIN is tried again;
+	// callers of other statements get Unavailable.
 	Locked
 	// Unavailable is a database that does not answer or cannot do the work now.
 	Unavailable

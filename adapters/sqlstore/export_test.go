@@ -78,3 +78,15 @@ func ListSQL() map[string][2][]string {
 	}
 	return named
 }
+
+// Exec runs a statement in an Update.
+func Exec(ctx context.Context, t ports.Tx, statement string) error {
+	return t.(tx).changeAny(ctx, statement)
+}
+
+// WaitingUpdates returns how many Updates wait for their turn.
+func (s *Store) WaitingUpdates() int {
+	s.shared.mutex.Lock()
+	defer s.shared.mutex.Unlock()
+	return len(s.shared.line)
+}

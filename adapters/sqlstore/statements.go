@@ -89,6 +89,8 @@ type querier struct {
 	// aborted is the error after which the transaction must not go on or commit. Engines
 	// differ in what a transaction can still do after an error.
 	aborted error
+	// uninterrupted says that the end of a context must not interrupt a statement.
+	uninterrupted bool
 }
 
 // forChange locks rows that are about to be saved. Other transactions can still refer to
@@ -109,7 +111,7 @@ func (q *querier) locking(clause string) string {
 
 // get reads one row into dest. The error is NotFound if there is no row.
 func (q *querier) get(ctx context.Context, dest any, query string, args ...any) error {
-	return q.run(ctx, query, func(stmt *sqlx.Stmt, direct sqlx.ExtContext) error {
+	return q.run(ctx, query, func(ctx context.Context, stmt *sqlx.Stmt, direct sqlx.ExtContext) error {
 		if stmt != nil {
 			return stmt.GetContext(ctx, dest, args...)
 		}
@@ -121,7 +123,7 @@ func (q *querier) get(ctx context.Context, dest any, query string, args ...any) 
 // empty, not nil.
 func entities[R interface{ entity() E }, E any](ctx context.Context, q *querier, query string, args ...any) ([]E, error) {
 	var rows []R
-	err := q.run(ctx, query, func(stmt *sqlx.Stmt, direct sqlx.ExtContext) error {
+	err := q.run(ctx, query, func(ctx context.Context, stmt *sqlx.Stmt, direct sqlx.ExtContext) error {
 		if stmt != nil {
 			return stmt.SelectContext(ctx, &rows, args...)
 		}
@@ -153,7 +155,7 @@ func (q *querier) change(ctx context.Context, query string, args ...any) error {
 		return errWriteInView
 	}
 	q.wrote = true
-	return q.run(ctx, query, func(stmt *sqlx.Stmt, direct sqlx.ExtContext) error {
+	return q.run(ctx, query, func(ctx context.Context, stmt *sqlx.Stmt, direct sqlx.ExtContext) error {
 		var result sql.Result
 		var err error
 		if stmt != nil {
@@ -183,12 +185,15 @@ func (q *querier) changeAny(ctx context.Context, query string, args ...any) erro
 
 // run calls do with the prepared statement or, if there is none, with nil and a handle that
 // runs the query directly.
-func (q *querier) run(ctx context.Context, query string, do func(*sqlx.Stmt, sqlx.ExtContext) error) error {
+func (q *querier) run(ctx context.Context, query string, do func(context.Context, *sqlx.Stmt, sqlx.ExtContext) error) error {
 	if q.aborted != nil {
 		return q.aborted
 	}
 	if err := ctx.Err(); err != nil {
 		return domain.ErrUnavailable(err)
+	}
+	if q.uninterrupted {
+		ctx = context.WithoutCancel(ctx)
 	}
 	var err error
 	if q.tx == nil {
@@ -200,14 +205,14 @@ func (q *querier) run(ctx context.Context, query string, do func(*sqlx.Stmt, sql
 		stmt, err = q.statements.prepare(ctx, query)
 		// Do not run the query if preparing it timed out, for example at a locked table.
 		if kind := q.engine.Classify(err).Kind; err == nil || kind != Unavailable && kind != Locked {
-			err = do(stmt, q.statements.db)
+			err = do(ctx, stmt, q.statements.db)
 		}
 		if q.isStale(err) {
 			q.statements.drop(query)
-			err = do(nil, q.statements.db)
+			err = do(ctx, nil, q.statements.db)
 		}
 	} else {
-		err = do(q.statements.inTx(ctx, q.tx, query), q.tx)
+		err = do(ctx, q.statements.inTx(ctx, q.tx, query), q.tx)
 		if q.isStale(err) {
 			q.statements.drop(query)
 		}

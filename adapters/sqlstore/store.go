@@ -71,6 +71,8 @@ type Store struct {
 	reader    *statements
 	writer    *statements
 	readiness *readiness
+	// shared is nil if each Update has its own transaction.
+	shared *sharedUpdates
 	// schemaChecked is the time of the last successful check of the schema, in Unix nanoseconds.
 	schemaChecked atomic.Int64
 }
@@ -87,6 +89,9 @@ func New(engine Engine, reader, writer, prober *sqlx.DB, prepared bool) *Store {
 	s.writer = s.reader
 	if writer != reader {
 		s.writer = newStatements(writer, prepared, cmp.Or(engine.WriteWait, connWait))
+	}
+	if !engine.RowLocks {
+		s.shared = &sharedUpdates{maxWait: cmp.Or(engine.WriteWait, connWait)}
 	}
 	return s
 }
@@ -181,63 +186,30 @@ func (s *Store) tryUpdate(ctx context.Context, fn func(ports.Tx) error) (err err
 	if err := s.checkFile(time.Second); err != nil {
 		return err
 	}
+	if s.shared != nil {
+		return s.shared.update(ctx, s, fn)
+	}
 	if err := s.writer.queue.acquire(ctx); err != nil {
 		return err
 	}
-	release := s.writer.queue.release
-	defer func() { release() }()
-	s.writer.prepareMissing(ctx)
-	q := &querier{engine: s.engine, statements: s.writer}
-	if err := ctx.Err(); err != nil {
-		return domain.ErrUnavailable(err)
-	}
-	// ctx ends the wait for the transaction and each statement in it, but not the
-	// transaction itself. Otherwise database/sql would roll it back in the background,
-	// after this function has returned.
-	txCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	release = func() { cancel(); s.writer.queue.release() }
-	begun := context.AfterFunc(ctx, cancel)
-	q.tx, err = s.writer.db.BeginTxx(txCtx, s.engine.TxOptions)
-	begun()
+	t, err := s.begin(ctx)
 	if err != nil {
-		return q.translate(ctx, err, "BEGIN")
+		s.writer.queue.release()
+		return err
 	}
-	committed := false
+	end := t.release
+	t.release = func() { end(); s.writer.queue.release() }
+	committing := false
 	defer func() { // It also runs when fn panics.
-		if !committed {
-			_ = q.tx.Rollback()
+		if !committing {
+			t.rollback()
 		}
 	}()
-	if err := s.checkSchema(ctx, q); err != nil {
+	if err := s.run(ctx, t, fn); err != nil {
 		return err
 	}
-	if err := fn(tx{q}); err != nil {
-		// An error that fn made itself must not hide a collision.
-		var f *databaseError
-		if errors.As(q.aborted, &f) && f.kind == Collision {
-			return q.aborted
-		}
-		return err
-	}
-	if q.aborted != nil {
-		return q.aborted
-	}
-	if err := ctx.Err(); err != nil {
-		return domain.ErrUnavailable(err)
-	}
-	committed = true
-	releaseAfterCommit := release
-	release = func() {}
-	if err := q.commit(ctx, releaseAfterCommit); err != nil {
-		return err
-	}
-	if err := s.checkFile(0); err != nil {
-		return err
-	}
-	if q.wrote {
-		s.readiness.recordCommit()
-	}
-	return nil
+	committing = true
+	return s.commit(ctx, t)
 }
 
 // tx implements ports.Tx.
