@@ -341,22 +341,58 @@ func TestARecordOlderThanTheHistoryKeepsItsFirstVersion(t *testing.T) {
 	assert.Empty(t, c.faultsIn())
 }
 
-// A request adds a patient of the file after the import has decided to add it.
-func TestAnImportDecidesAgainAfterARace(t *testing.T) {
+// keysMissedOnce is a store in whose first Update no patient has a key, as if a request added
+// them a moment later.
+type keysMissedOnce struct {
+	ports.Store
+	updates int
+}
+
+func (s *keysMissedOnce) Update(ctx context.Context, fn func(ports.Tx) error) error {
+	s.updates++
+	if s.updates > 1 {
+		return s.Store.Update(ctx, fn)
+	}
+	return s.Store.Update(ctx, func(tx ports.Tx) error { return fn(txWithoutKeys{tx}) })
+}
+
+type txWithoutKeys struct{ ports.Tx }
+
+func (t txWithoutKeys) Patients() ports.Patients { return patientsWithoutKeys{t.Tx.Patients()} }
+
+type patientsWithoutKeys struct{ ports.Patients }
+
+func (patientsWithoutKeys) ListByKeys(context.Context, ...domain.Patient) ([]domain.Patient, error) {
+	return nil, nil
+}
+
+func TestAnImportDecidesAgainWhatARequestHasChanged(t *testing.T) {
 	for name, rules := range map[string]application.ImportRules{"at once": {}, "in batches": {Batch: 5}} {
-		t.Run(name, func(t *testing.T) {
-			c := newClinic(t)
-			c.Staff()
-			racing := &onceBeforeUpdate{Store: c.Ports.Store, happen: func() {
-				_, err := c.Patients.Create(c.ctx, c.Staff(), application.Once{}, domain.PatientInput{Name: domain.Given("Ada"), ExternalID: domain.Given("A-1")})
-				require.NoError(t, err)
-			}}
-			acting := *c
-			acting.use(onStore(racing))
-			_, summary := acting.imported(rules, patientRow("A-1", "Ada Lovelace"))
-			assert.Equal(t, application.ImportSummary{Changed: 1, Written: true}, summary)
-			assert.Equal(t, []string{"A-1 Ada Lovelace v2"}, c.patients())
-		})
+		create := func(c *clinic) {
+			_, err := c.Patients.Create(c.ctx, c.Staff(), application.Once{}, domain.PatientInput{Name: domain.Given("Ada"), ExternalID: domain.Given("A-1")})
+			require.NoError(t, err)
+		}
+		for when, racing := range map[string]func(c *clinic) ports.Store{
+			"before the Update": func(c *clinic) ports.Store {
+				return &onceBeforeUpdate{Store: c.Ports.Store, happen: func() { create(c) }}
+			},
+			"during the Update, which adds the patient": func(c *clinic) ports.Store {
+				return &onceBeforeUpdate{Store: &keysMissedOnce{Store: c.Ports.Store}, happen: func() { create(c) }}
+			},
+			"during the Update, which collides": func(c *clinic) ports.Store {
+				return &collidingStore{Store: c.Ports.Store, between: func() { create(c) }}
+			},
+		} {
+			t.Run(name+", "+when, func(t *testing.T) {
+				c := newClinic(t)
+				c.Staff()
+				acting := *c
+				acting.use(onStore(racing(c)))
+				_, summary := acting.imported(rules, patientRow("A-1", "Ada Lovelace"))
+				assert.Equal(t, application.ImportSummary{Changed: 1, Written: true}, summary)
+				assert.Equal(t, []string{"A-1 Ada Lovelace v2"}, c.patients())
+			})
+		}
 	}
 }
 
