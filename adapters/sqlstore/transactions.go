@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
 )
