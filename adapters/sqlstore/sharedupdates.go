@@ -28,6 +28,8 @@ type sharedUpdates struct {
 	taken bool
 	// line are the Updates that wait for their turn. They get the open transaction, or nil.
 	line []chan *sharedTx
+	// closed says that no further Update can wait for its turn.
+	closed bool
 }
 
 const (
@@ -154,6 +156,10 @@ func (t *sharedTx) runMember(ctx context.Context, s *Store, fn func(ports.Tx) er
 // transaction, or nil if there is none. After maxWait it fails with Unavailable.
 func (u *sharedUpdates) takeTurn(ctx context.Context) (*sharedTx, error) {
 	u.mutex.Lock()
+	if u.closed {
+		u.mutex.Unlock()
+		return nil, domain.ErrUnavailable(errClosed)
+	}
 	if !u.taken {
 		u.taken = true
 		u.mutex.Unlock()
@@ -181,6 +187,39 @@ func (u *sharedUpdates) takeTurn(ctx context.Context) (*sharedTx, error) {
 		return nil, err
 	}
 	return <-turn, nil // The turn came at the same moment. Others depend on what is done with it.
+}
+
+// errClosed is the error of Updates that come after Close.
+var errClosed = errors.New("sqlstore: the store is closed")
+
+// close lets no further Update begin and waits up to maxWait until all others have ended.
+func (u *sharedUpdates) close(s *Store) {
+	turn := make(chan *sharedTx, 1)
+	u.mutex.Lock()
+	u.closed = true
+	isIdle := !u.taken
+	if !isIdle {
+		u.line = append(u.line, turn)
+	}
+	u.mutex.Unlock()
+	if isIdle {
+		return
+	}
+	select {
+	case open := <-turn: // The last one.
+		u.finish(s, open)
+	case <-time.After(u.maxWait):
+		go func() { u.finish(s, <-turn) }()
+	}
+}
+
+// finish ends the open transaction, if there is one, and then the turn.
+func (u *sharedUpdates) finish(s *Store, open *sharedTx) {
+	if open == nil {
+		u.leaveTurn()
+		return
+	}
+	u.end(context.Background(), s, open)
 }
 
 // endTurn hands the transaction on to the next Update, or lets it end in the background.

@@ -99,8 +99,11 @@ func New(engine Engine, reader, writer, prober *sqlx.DB, prepared bool) *Store {
 // connWait is how long a read waits for a connection of the pool.
 const connWait = time.Second
 
-// Close waits for running statements and closes all connections.
+// Close waits for running Updates and statements and closes all connections.
 func (s *Store) Close() error {
+	if s.shared != nil {
+		s.shared.close(s)
+	}
 	err := s.reader.db.Close()
 	if s.writer != s.reader {
 		err = errors.Join(err, s.writer.db.Close())
@@ -164,7 +167,8 @@ const (
 // The error is also Unavailable in these cases:
 //   - The connection is lost or ctx ends during the commit, so that it is unknown whether the
 //     change was committed. The error is domain.ErrOutcomeUnknown.
-//   - The database file was replaced during the Update. Then the change is lost.
+//   - The database file was replaced during the Update. If the change was committed to the
+//     old file, the error is domain.ErrOutcomeUnknown.
 //   - A newer program has applied a migration that this program cannot work with.
 func (s *Store) Update(ctx context.Context, fn func(ports.Tx) error) error {
 	for attempt := range maxAttempts {

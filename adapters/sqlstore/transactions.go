@@ -74,6 +74,9 @@ func (s *Store) commit(ctx context.Context, t *transaction) error {
 		return err
 	}
 	if err := s.checkFile(0); err != nil {
+		if t.wrote {
+			err = domain.ErrOutcomeUnknown(err) // The change is in a file that may come back.
+		}
 		return err
 	}
 	if t.wrote {

@@ -1,0 +1,66 @@
+package sqlstore_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/adapters/sqlite"
+	"example.com/healthcare/adapters/sqlite/sqlitetest"
+	"example.com/healthcare/adapters/sqlstore"
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
+)
+
+// TestAFullDiskFailsOnlyTheUpdateThatNeedsTheSpace bounds the size of the file instead of the
+// disk.
+func TestAFullDiskFailsOnlyTheUpdateThatNeedsTheSpace(t *testing.T) {
+	store, _ := openShared(t)
+	update(t, store, func(tx ports.Tx) error {
+		if err := sqlstore.Exec(t.Context(), tx, `CREATE TABLE large (bytes BLOB)`); err != nil {
+			return err
+		}
+		return sqlstore.Exec(t.Context(), tx, `PRAGMA max_page_count = 300`)
+	})
+	runs := 0
+	errs := (&crowd{t: t, store: store}).meet(
+		func(tx ports.Tx) error { runs++; return addDoctor(t, "NJ-1")(tx) },
+		func(tx ports.Tx) error {
+			return sqlstore.Exec(t.Context(), tx, `INSERT INTO large VALUES (randomblob(5000000))`)
+		},
+		addDoctor(t, "NJ-3"),
+	)
+	require.NoError(t, errs[0])
+	require.Equal(t, domain.Unavailable, domain.KindOf(errs[1]), "%v", errs[1])
+	require.NoError(t, errs[2])
+	require.Equal(t, 2, runs, "SQLite has rolled back what the first one did")
+	require.ElementsMatch(t, []string{"NJ-1", "NJ-3"}, licenses(t, store))
+}
+
+// TestCloseWaitsForUpdates closes the store while one Update runs and others wait.
+func TestCloseWaitsForUpdates(t *testing.T) {
+	path := sqlitetest.New(t)
+	store, err := sqlite.Open(t.Context(), path, sqlite.Options{})
+	require.NoError(t, err)
+	closed := make(chan error, 1)
+	errs := (&crowd{t: t, store: store}).meet(
+		func(tx ports.Tx) error {
+			go func() { closed <- store.Close() }()
+			require.Eventually(t, func() bool { return store.WaitingUpdates() == 3 }, 10*time.Second, time.Millisecond)
+			return addDoctor(t, "NJ-1")(tx)
+		},
+		addDoctor(t, "NJ-2"),
+		addDoctor(t, "NJ-3"),
+	)
+	for _, err := range errs {
+		require.NoError(t, err)
+	}
+	require.NoError(t, <-closed)
+	err = store.Update(t.Context(), addDoctor(t, "NJ-4"))
+	require.Equal(t, domain.Unavailable, domain.KindOf(err), "%v", err)
+	require.NoError(t, store.Close())
+	store, err = sqlite.Open(context.Background(), path, sqlite.Options{})
+	require.ElementsMatch(t, []string{"NJ-1", "NJ-2", "NJ-3"}, licenses(t, counted(t, store, err)))
+}
