@@ -2,6 +2,9 @@ package sqlstore_test
 
 import (
 	"context"
+	"database/sql/driver"
+	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -63,4 +66,60 @@ func TestCloseWaitsForUpdates(t *testing.T) {
 	require.NoError(t, store.Close())
 	store, err = sqlite.Open(context.Background(), path, sqlite.Options{})
 	require.ElementsMatch(t, []string{"NJ-1", "NJ-2", "NJ-3"}, licenses(t, counted(t, store, err)))
+}
+
+// TestAFailedUpdateHasAKnownOutcome loses the connection after the commit of a transaction that
+// an Update shares with others.
+func TestAFailedUpdateHasAKnownOutcome(t *testing.T) {
+	var isLost atomic.Bool
+	store, err := sqlite.Open(t.Context(), sqlitetest.New(t), sqlite.Options{WrapDriver: func(connector driver.Connector) driver.Connector {
+		return losingConnector{connector, &isLost}
+	}})
+	store = counted(t, store, err)
+	isLost.Store(true)
+	errs := (&crowd{t: t, store: store}).meet(addDoctor(t, "NJ-1"), addDoctor(t, "NJ-1"), addDoctor(t, "NJ-2"))
+	isLost.Store(false)
+	for i, isUnknown := range []bool{true, false, true} {
+		require.Equal(t, domain.Unavailable, domain.KindOf(errs[i]), "%v", errs[i])
+		require.Equal(t, isUnknown, domain.IsOutcomeUnknown(errs[i]), "%v", errs[i])
+	}
+	require.ElementsMatch(t, []string{"NJ-1", "NJ-2"}, licenses(t, store))
+}
+
+// losingConnector is a driver that loses the connection after a commit while isLost is true.
+type losingConnector struct {
+	driver.Connector
+	isLost *atomic.Bool
+}
+
+func (c losingConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	return losingConn{conn, c.isLost}, err
+}
+
+type losingConn struct {
+	driver.Conn
+	isLost *atomic.Bool
+}
+
+func (c losingConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	return c.Conn.(driver.ConnPrepareContext).PrepareContext(ctx, query)
+}
+
+func (c losingConn) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx, error) {
+	tx, err := c.Conn.(driver.ConnBeginTx).BeginTx(ctx, options)
+	return losingTx{tx, c.isLost}, err
+}
+
+type losingTx struct {
+	driver.Tx
+	isLost *atomic.Bool
+}
+
+func (tx losingTx) Commit() error {
+	err := tx.Tx.Commit()
+	if tx.isLost.Load() {
+		return errors.Join(err, driver.ErrBadConn)
+	}
+	return err
 }

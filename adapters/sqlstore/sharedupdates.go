@@ -80,6 +80,8 @@ func (u *sharedUpdates) update(ctx context.Context, s *Store, fn func(ports.Tx) 
 		return domain.ErrOutcomeUnknown(&databaseError{Unavailable, "outcome of COMMIT unknown: context ended: " + ctx.Err().Error(), ctx.Err()})
 	case !hasEnded:
 		return domain.ErrUnavailable(ctx.Err())
+	case err != nil && domain.IsOutcomeUnknown(shared.err):
+		return domain.ErrUnavailable(shared.err) // It is known that this Update has changed nothing.
 	case shared.err != nil:
 		return shared.err
 	}
