@@ -207,21 +207,19 @@ func (u *sharedUpdates) close(s *Store) {
 	if isIdle {
 		return
 	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if open := <-turn; open != nil {
+			u.end(context.Background(), s, open)
+		} else {
+			u.leaveTurn()
+		}
+	}()
 	select {
-	case open := <-turn: // The last one.
-		u.finish(s, open)
+	case <-ended:
 	case <-time.After(u.maxWait):
-		go func() { u.finish(s, <-turn) }()
 	}
-}
-
-// finish ends the open transaction, if there is one, and then the turn.
-func (u *sharedUpdates) finish(s *Store, open *sharedTx) {
-	if open == nil {
-		u.leaveTurn()
-		return
-	}
-	u.end(context.Background(), s, open)
 }
 
 // endTurn hands the transaction on to the next Update, or lets it end in the background.

@@ -99,7 +99,8 @@ func New(engine Engine, reader, writer, prober *sqlx.DB, prepared bool) *Store {
 // connWait is how long a read waits for a connection of the pool.
 const connWait = time.Second
 
-// Close waits for running Updates and statements and closes all connections.
+// Close closes all connections, each one when its statement or transaction has ended. If the
+// engine allows one writer at a time, it first waits until all Updates have ended.
 func (s *Store) Close() error {
 	if s.shared != nil {
 		s.shared.close(s)
