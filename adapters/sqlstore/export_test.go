@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"time"
 
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
@@ -90,3 +91,6 @@ func (s *Store) WaitingUpdates() int {
 	defer s.shared.mutex.Unlock()
 	return len(s.shared.line)
 }
+
+// ShareLong makes Updates share a transaction however old it is.
+func (s *Store) ShareLong() { s.shared.maxShareTime = time.Hour }

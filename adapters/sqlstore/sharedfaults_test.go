@@ -20,7 +20,7 @@ import (
 // TestAFullDiskFailsOnlyTheUpdateThatNeedsTheSpace bounds the size of the file instead of the
 // disk.
 func TestAFullDiskFailsOnlyTheUpdateThatNeedsTheSpace(t *testing.T) {
-	store, _ := openShared(t)
+	store := openShared(t, nil)
 	update(t, store, func(tx ports.Tx) error {
 		if err := sqlstore.Exec(t.Context(), tx, `CREATE TABLE large (bytes BLOB)`); err != nil {
 			return err
@@ -72,10 +72,7 @@ func TestCloseWaitsForUpdates(t *testing.T) {
 // an Update shares with others.
 func TestAFailedUpdateHasAKnownOutcome(t *testing.T) {
 	var isLost atomic.Bool
-	store, err := sqlite.Open(t.Context(), sqlitetest.New(t), sqlite.Options{WrapDriver: func(connector driver.Connector) driver.Connector {
-		return losingConnector{connector, &isLost}
-	}})
-	store = counted(t, store, err)
+	store := openShared(t, func(connector driver.Connector) driver.Connector { return losingConnector{connector, &isLost} })
 	isLost.Store(true)
 	errs := (&crowd{t: t, store: store}).meet(addDoctor(t, "NJ-1"), addDoctor(t, "NJ-1"), addDoctor(t, "NJ-2"))
 	isLost.Store(false)

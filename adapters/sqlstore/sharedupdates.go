@@ -22,6 +22,8 @@ import (
 type sharedUpdates struct {
 	// maxWait is how long an Update waits for its turn.
 	maxWait time.Duration
+	// maxShareTime is the age at which a transaction is committed.
+	maxShareTime time.Duration
 
 	mutex sync.Mutex
 	// taken is true while an Update has its turn.
@@ -35,8 +37,8 @@ type sharedUpdates struct {
 const (
 	// maxMembers bounds the Updates of one transaction.
 	maxMembers = 64
-	// maxShareTime is the age at which a transaction is committed, so that an Update does not
-	// wait much longer for the others than for its own commit.
+	// maxShareTime bounds how much longer an Update waits for the others than for its own
+	// commit.
 	maxShareTime = 20 * time.Millisecond
 	// giveWay is how long the database stays unlocked after a full transaction, so that
 	// another process can write, too.
@@ -241,7 +243,7 @@ func (u *sharedUpdates) end(ctx context.Context, s *Store, shared *sharedTx) {
 		shared.err = s.commit(ctx, shared.transaction)
 	}
 	close(shared.ended)
-	if shared.isFull() {
+	if u.isFull(shared) {
 		time.Sleep(giveWay)
 	}
 	u.leaveTurn()
@@ -259,7 +261,7 @@ func (u *sharedUpdates) leaveTurn() {
 // handOn gives the transaction to the next Update, and returns false if there is none or the
 // transaction is full.
 func (u *sharedUpdates) handOn(shared *sharedTx) bool {
-	if shared.isFull() {
+	if u.isFull(shared) {
 		return false
 	}
 	u.mutex.Lock()
@@ -267,8 +269,8 @@ func (u *sharedUpdates) handOn(shared *sharedTx) bool {
 	return u.next(shared)
 }
 
-func (t *sharedTx) isFull() bool {
-	return t.members >= maxMembers || time.Since(t.begun) >= maxShareTime
+func (u *sharedUpdates) isFull(t *sharedTx) bool {
+	return t.members >= maxMembers || time.Since(t.begun) >= u.maxShareTime
 }
 
 // next gives the first Update in the line its turn, and returns false if the line is empty.

@@ -91,7 +91,7 @@ func New(engine Engine, reader, writer, prober *sqlx.DB, prepared bool) *Store {
 		s.writer = newStatements(writer, prepared, cmp.Or(engine.WriteWait, connWait))
 	}
 	if !engine.RowLocks {
-		s.shared = &sharedUpdates{maxWait: cmp.Or(engine.WriteWait, connWait)}
+		s.shared = &sharedUpdates{maxWait: cmp.Or(engine.WriteWait, connWait), maxShareTime: maxShareTime}
 	}
 	return s
 }
