@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -81,6 +83,53 @@ func TestAFailedUpdateHasAKnownOutcome(t *testing.T) {
 		require.Equal(t, isUnknown, domain.IsOutcomeUnknown(errs[i]), "%v", errs[i])
 	}
 	require.ElementsMatch(t, []string{"NJ-1", "NJ-2"}, licenses(t, store))
+}
+
+// TestARefusalDueToALostChangeIsNotReturned lets SQLite end a transaction while it undoes the
+// changes of an Update that was refused because of another one in that transaction.
+func TestARefusalDueToALostChangeIsNotReturned(t *testing.T) {
+	store := openShared(t, func(connector driver.Connector) driver.Connector { return endingConnector{connector, &sync.Once{}} })
+	givesUp := errors.New("gives up")
+	runs := 0
+	errs := (&crowd{t: t, store: store}).meet(
+		func(tx ports.Tx) error {
+			if runs++; runs > 1 {
+				return givesUp
+			}
+			return addDoctor(t, "NJ-1")(tx)
+		},
+		addDoctor(t, "NJ-1"),
+	)
+	require.ErrorIs(t, errs[0], givesUp)
+	require.NoError(t, errs[1])
+	require.Equal(t, []string{"NJ-1"}, licenses(t, store))
+}
+
+// endingConnector is a driver that once ends the transaction instead of going back to a savepoint.
+type endingConnector struct {
+	driver.Connector
+	once *sync.Once
+}
+
+func (c endingConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	return endingConn{conn, c.once}, err
+}
+
+type endingConn struct {
+	driver.Conn
+	once *sync.Once
+}
+
+func (c endingConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	if strings.HasPrefix(query, "ROLLBACK TO") {
+		c.once.Do(func() { query = "ROLLBACK; " + query })
+	}
+	return c.Conn.(driver.ConnPrepareContext).PrepareContext(ctx, query)
+}
+
+func (c endingConn) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx, error) {
+	return c.Conn.(driver.ConnBeginTx).BeginTx(ctx, options)
 }
 
 // losingConnector is a driver that loses the connection after a commit while isLost is true.

@@ -144,7 +144,8 @@ func (t *sharedTx) runMember(ctx context.Context, s *Store, fn func(ports.Tx) er
 	defer func() {
 		if _, endErr := t.tx.ExecContext(background, end); endErr != nil {
 			t.err = errShareLost
-			if err != nil {
+			// A refusal, such as a Conflict, can be due to a change that is lost now.
+			if kind := domain.KindOf(err); err != nil && (kind == domain.Unavailable || kind == domain.Internal) {
 				err = shareLoss{err}
 			}
 		}
