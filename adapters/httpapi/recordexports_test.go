@@ -19,12 +19,13 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// storeID returns the ID of the store as exports show it.
-func (a *api) storeID() string {
+// origin returns the member store of the exports of a path.
+func (a *api) origin(path string) string {
 	a.t.Helper()
 	id, err := a.Store.ID(a.t.Context())
 	require.NoError(a.t, err)
-	return id.String()
+	kind := strings.FieldsFunc(path, func(r rune) bool { return r == '/' || r == '?' })[1]
+	return kind + ":" + id.String()
 }
 
 // exported returns the records of an export in NDJSON without the member store.
@@ -38,7 +39,7 @@ func (a *api) exported(path, token string) []map[string]any {
 		require.True(a.t, strings.HasSuffix(line, "\n"), "each line ends with a line break")
 		var record map[string]any
 		require.NoError(a.t, json.Unmarshal([]byte(line), &record))
-		require.Equal(a.t, a.storeID(), record["store"])
+		require.Equal(a.t, a.origin(path), record["store"])
 		delete(record, "store")
 		records = append(records, record)
 	}
@@ -103,7 +104,7 @@ func TestExportsHaveTheSameRecordsAsJSON(t *testing.T) {
 					for _, column := range columns {
 						value := record[column]
 						if column == "store" {
-							value = api.storeID()
+							value = api.origin(path)
 						}
 						if side, part, found := strings.Cut(column, "_"); found && (side == "patient" || side == "doctor") {
 							value = record[side].(map[string]any)[part]
@@ -196,7 +197,7 @@ func TestAnExportSendsOnlyRecordedPages(t *testing.T) {
 		body, err := io.ReadAll(resp.Body)
 		require.NoError(t, resp.Body.Close())
 		assert.Error(t, err, "the connection is closed")
-		assert.Equal(t, 2*domain.MaxPageLimit, strings.Count(string(body), api.storeID()))
+		assert.Equal(t, 2*domain.MaxPageLimit, strings.Count(string(body), api.origin("/api/patients/")))
 	}
 }
 

@@ -56,7 +56,7 @@ func openFile[In any](ctx context.Context, file io.ReaderAt, options Options, ki
 	if err != nil {
 		return nil, err
 	}
-	seen, err := survey(ctx, file, rules)
+	seen, err := survey(ctx, file, rules, kind.name)
 	if err != nil {
 		return nil, err
 	}
@@ -158,9 +158,12 @@ func (r rowReader[In]) read(row row) application.ImportRow[In] {
 	how := r.rules.how
 	if store := textAt(row.values, r.special.store); store != "" {
 		how.exact = true
-		if read.Store, read.Err = domain.ParseStoreID(store); read.Err != nil {
+		from, err := parseOrigin(store)
+		if err != nil {
+			read.Err = err
 			return read
 		}
+		read.Store = from.store
 		if read.ID, read.Err = domain.ParseID(textAt(row.values, r.special.id)); read.Err != nil {
 			read.Err = errColumn("id", "A row of an export needs its id. Without it, also remove the store from the row.")
 			return read

@@ -63,6 +63,8 @@ var voidColumns = []string{"Void/Retire", "Void", "Voided"}
 
 // inputKind is a kind of records, which are read into In.
 type inputKind[In any] struct {
+	// name is that of the records in an export.
+	name    string
 	columns []Column
 	// ids are the columns that are read from exports only, and exported those that exports
 	// have and nothing reads, by their folded names.
@@ -71,6 +73,7 @@ type inputKind[In any] struct {
 }
 
 var patientInputs = inputKind[domain.PatientInput]{
+	name:     "patients",
 	columns:  PatientColumns,
 	exported: []string{"createdby", "createdat", "updatedat", "version", "assigneddoctors"},
 	build: func(field func(string) domain.Input) domain.PatientInput {
@@ -88,6 +91,7 @@ var patientInputs = inputKind[domain.PatientInput]{
 }
 
 var doctorInputs = inputKind[domain.DoctorInput]{
+	name:     "doctors",
 	columns:  DoctorColumns,
 	exported: []string{"joinedat", "createdat", "updatedat", "version"},
 	build: func(field func(string) domain.Input) domain.DoctorInput {
@@ -101,6 +105,7 @@ var doctorInputs = inputKind[domain.DoctorInput]{
 }
 
 var mappingKeys = inputKind[application.MappingKeys]{
+	name:    "mappings",
 	columns: MappingColumns,
 	ids:     []string{"patient_id", "doctor_id"},
 	exported: []string{

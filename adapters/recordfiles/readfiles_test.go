@@ -127,9 +127,9 @@ func TestMappingsAreReadByTheirKeys(t *testing.T) {
 func TestRowsOfAnExportAreNamedByStoreAndID(t *testing.T) {
 	store := domain.NewStoreID()
 	text := "id,created_by,name,external_id,version,store\n" +
-		"7,1,\"'=A\",7.0," + "1," + store.String() + "\n" +
+		"7,1,\"'=A\",7.0," + "1,patients:" + store.String() + "\n" +
 		",,B,7.0,,\n" +
-		"x,1,C,,1," + store.String() + "\n" +
+		"x,1,C,,1,patients:" + store.String() + "\n" +
 		"9,1,D,,1,elsewhere\n"
 	file, err := recordfiles.OpenPatients(t.Context(), strings.NewReader(text), recordfiles.Options{})
 	require.NoError(t, err)
@@ -149,7 +149,7 @@ func TestRowsOfAnExportAreNamedByStoreAndID(t *testing.T) {
 	assert.Equal(t, domain.ID(0), rowsOf(t, file.Rows)[0].ID)
 
 	mappings, err := recordfiles.OpenMappings(t.Context(), strings.NewReader(
-		`{"id":3,"patient":{"id":7,"name":"A"},"doctor":{"id":8,"name":"B"},"assigned_at":"x","version":1,"store":"`+store.String()+`"}`), recordfiles.Options{})
+		`{"id":3,"patient":{"id":7,"name":"A"},"doctor":{"id":8,"name":"B"},"assigned_at":"x","version":1,"store":"mappings:`+store.String()+`"}`), recordfiles.Options{})
 	require.NoError(t, err)
 	assert.Empty(t, mappings.Ignored)
 	row := rowsOf(t, mappings.Rows)[0]
@@ -157,7 +157,7 @@ func TestRowsOfAnExportAreNamedByStoreAndID(t *testing.T) {
 	assert.Equal(t, application.MappingKeys{Patient: domain.Given("7"), Doctor: domain.Given("8")}, row.Input)
 
 	mappings, err = recordfiles.OpenMappings(t.Context(), strings.NewReader("id,patient_id,patient_external_id,doctor_id,doctor_license_number,store\n"+
-		"3,7,P7,8,L8,"+store.String()+"\n,70,P70,80,L80,\n"), recordfiles.Options{})
+		"3,7,P7,8,L8,mappings:"+store.String()+"\n,70,P70,80,L80,\n"), recordfiles.Options{})
 	require.NoError(t, err)
 	assert.Equal(t, application.MappingKeys{PatientExternalID: domain.Given("P70"), DoctorLicenseNumber: domain.Given("L80")}, rowsOf(t, mappings.Rows)[1].Input,
 		"an id counts only with its store")

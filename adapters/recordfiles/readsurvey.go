@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"strings"
@@ -65,8 +66,8 @@ type surveyed struct {
 	isExport bool
 }
 
-// survey reads a file from its beginning to its end.
-func survey(ctx context.Context, file io.ReaderAt, rules rules) (seen surveyed, err error) {
+// survey reads a file of a kind from its beginning to its end.
+func survey(ctx context.Context, file io.ReaderAt, rules rules, kind string) (seen surveyed, err error) {
 	if seen.source, err = openSource(file, rules.encoding); err != nil {
 		return surveyed{}, err
 	}
@@ -91,11 +92,23 @@ func survey(ctx context.Context, file io.ReaderAt, rules rules) (seen surveyed, 
 			continue
 		}
 		seen.rows++
-		if !seen.isExport && seen.special.id != none {
-			_, err := domain.ParseStoreID(textAt(row.values, seen.special.store))
-			seen.isExport = err == nil
+		from, err := parseOrigin(textAt(row.values, seen.special.store))
+		if err != nil || seen.special.id == none {
+			continue
 		}
+		if from.kind != kind {
+			return surveyed{}, errFile(row.line, errOtherKind(from.kind))
+		}
+		seen.isExport = true
 	}
+}
+
+// errOtherKind says what to do with an export of other records.
+func errOtherKind(kind string) string {
+	if kind == Users.name {
+		return "this is an export of users, which cannot be imported"
+	}
+	return fmt.Sprintf("this is an export of %s: healthcare import %[1]s", shown(kind))
 }
 
 // readVoid reads the cell of a column that marks rows as void. It is not ok if the text means

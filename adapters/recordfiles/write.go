@@ -30,6 +30,7 @@ func (f Format) ContentType() string {
 
 // Kind says how records of one kind are written.
 type Kind[T any] struct {
+	name    string
 	listing domain.Listing[T]
 	show    func(T) recordjson.Object
 	// flattened are the members that are objects, each with those of its members that have
@@ -39,17 +40,13 @@ type Kind[T any] struct {
 
 // The kinds.
 var (
-	Patients = Kind[domain.PatientView]{listing: domain.PatientList, show: recordjson.Patient}
-	Doctors  = Kind[domain.Doctor]{listing: domain.DoctorList, show: recordjson.Doctor}
-	Mappings = Kind[domain.Assignment]{listing: domain.AssignmentList, show: recordjson.Assignment, flattened: map[string][]string{
+	Patients = Kind[domain.PatientView]{name: "patients", listing: domain.PatientList, show: recordjson.Patient}
+	Doctors  = Kind[domain.Doctor]{name: "doctors", listing: domain.DoctorList, show: recordjson.Doctor}
+	Mappings = Kind[domain.Assignment]{name: "mappings", listing: domain.AssignmentList, show: recordjson.Assignment, flattened: map[string][]string{
 		"patient": {"id", "external_id", "name"}, "doctor": {"id", "license_number", "name"},
 	}}
-	Users = Kind[domain.User]{listing: domain.UserList, show: recordjson.User}
+	Users = Kind[domain.User]{name: "users", listing: domain.UserList, show: recordjson.User}
 )
-
-// storeColumn is the last column, and the last member of a line of NDJSON. It has the ID of
-// the store, so that an import recognizes records that it knows by their IDs.
-const storeColumn = "store"
 
 // File writes records of one kind in one format.
 type File[T any] struct {
@@ -57,7 +54,7 @@ type File[T any] struct {
 	format Format
 	// members are those of a record that are written, in their usual order.
 	members []string
-	store   domain.StoreID
+	origin  string
 }
 
 // File returns a file with the members that actor can see. If fields is given, it has only
@@ -72,7 +69,7 @@ func (k Kind[T]) File(format Format, actor domain.Actor, fields domain.Input, st
 	if members == nil {
 		members = k.listing.Members(actor)
 	}
-	return File[T]{Kind: k, format: format, members: members, store: store}, err
+	return File[T]{Kind: k, format: format, members: members, origin: origin{k.name, store}.String()}, err
 }
 
 // Header returns the first row of a table, with the names of the columns. NDJSON has none.
@@ -122,7 +119,7 @@ func (f File[T]) writeRows(out *bufio.Writer, records []T) error {
 				cells = append(cells, cell(value.(recordjson.Object).Value(part)))
 			}
 		}
-		row = AppendRow(row[:0], append(cells, f.store.String())...)
+		row = AppendRow(row[:0], append(cells, f.origin)...)
 		if _, err := out.Write(row); err != nil {
 			return err
 		}
@@ -135,7 +132,7 @@ func (f File[T]) writeRows(out *bufio.Writer, records []T) error {
 func (f File[T]) writeLines(out *bufio.Writer, records []T) error {
 	encoder := jsontext.NewEncoder(out, jsontext.AllowInvalidUTF8(true))
 	for _, record := range records {
-		line := append(f.show(record).Only(f.members...), recordjson.Member{Name: storeColumn, Value: f.store.String()})
+		line := append(f.show(record).Only(f.members...), recordjson.Member{Name: storeColumn, Value: f.origin})
 		if err := line.MarshalJSONTo(encoder); err != nil {
 			return err
 		}

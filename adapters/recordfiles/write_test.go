@@ -79,7 +79,7 @@ func patientCells(patient domain.PatientView) []string {
 	return []string{
 		patient.ID.String(), "7", patient.Name.String(), patient.DateOfBirth.String(), patient.Phone.String(), patient.Gender.String(),
 		patient.Address.String(), patient.MedicalRecord.String(), patient.Email.String(), patient.ExternalID.String(),
-		"2026-11-23T01:02:03.456789Z", "2026-11-23T02:02:03.456789Z", "3", string(doctors), store.String(),
+		"2026-11-23T01:02:03.456789Z", "2026-11-23T02:02:03.456789Z", "3", string(doctors), "patients:" + store.String(),
 	}
 }
 
@@ -151,7 +151,7 @@ func TestALineHasTheMembersOfTheAPI(t *testing.T) {
 		for i, patient := range patients {
 			want, err := json.Marshal(recordjson.Patient(patient))
 			require.NoError(t, err)
-			require.Equal(t, strings.TrimSuffix(string(want), "}")+`,"store":"`+store.String()+`"}`+"\n", lines[i])
+			require.Equal(t, strings.TrimSuffix(string(want), "}")+`,"store":"patients:`+store.String()+`"}`+"\n", lines[i])
 		}
 	})
 }
@@ -165,9 +165,9 @@ var doctor = domain.Doctor{
 func TestStaffGetNoColumnOfSalaries(t *testing.T) {
 	const row = "2,''=Ruiz,2026-11-23,\"Cardiology, general\",'-7,%s2026-11-23T01:02:03.456789Z,2026-11-23T01:02:03.456789Z,1,"
 	assert.Equal(t, "id,name,joined_at,specialization,license_number,salary,created_at,updated_at,version,store\r\n"+
-		strings.Replace(row, "%s", "300.00,", 1)+store.String()+"\r\n", write(t, recordfiles.Doctors, recordfiles.CSV, admin, "", doctor))
+		strings.Replace(row, "%s", "300.00,", 1)+"doctors:"+store.String()+"\r\n", write(t, recordfiles.Doctors, recordfiles.CSV, admin, "", doctor))
 	assert.Equal(t, "id,name,joined_at,specialization,license_number,created_at,updated_at,version,store\r\n"+
-		strings.Replace(row, "%s", "", 1)+store.String()+"\r\n", write(t, recordfiles.Doctors, recordfiles.CSV, staff, "", doctor.VisibleTo(staff)))
+		strings.Replace(row, "%s", "", 1)+"doctors:"+store.String()+"\r\n", write(t, recordfiles.Doctors, recordfiles.CSV, staff, "", doctor.VisibleTo(staff)))
 	_, err := recordfiles.Doctors.File(recordfiles.CSV, staff, domain.Given("salary"), store)
 	assert.Equal(t, domain.Invalid, domain.KindOf(err))
 }
@@ -178,11 +178,11 @@ func TestAMappingHasColumnsForBothSides(t *testing.T) {
 		Doctor: doctor, AssignedAt: at, Version: 4,
 	}
 	assert.Equal(t, "id,patient_id,patient_external_id,patient_name,doctor_id,doctor_license_number,doctor_name,assigned_at,version,store\r\n"+
-		`1,3,MRN 1,"Mia, Chen",2,'-7,''=Ruiz,2026-11-23T01:02:03.456789Z,4,`+store.String()+"\r\n",
+		`1,3,MRN 1,"Mia, Chen",2,'-7,''=Ruiz,2026-11-23T01:02:03.456789Z,4,mappings:`+store.String()+"\r\n",
 		write(t, recordfiles.Mappings, recordfiles.CSV, staff, "", assignment))
-	assert.Equal(t, "id,doctor_id,doctor_license_number,doctor_name,store\r\n1,2,'-7,''=Ruiz,"+store.String()+"\r\n",
+	assert.Equal(t, "id,doctor_id,doctor_license_number,doctor_name,store\r\n1,2,'-7,''=Ruiz,mappings:"+store.String()+"\r\n",
 		write(t, recordfiles.Mappings, recordfiles.CSV, staff, "doctor,id", assignment))
-	assert.Equal(t, `{"patient":{"id":3,"name":"Mia, Chen","external_id":"MRN 1"},"version":4,"store":"`+store.String()+`"}`+"\n",
+	assert.Equal(t, `{"patient":{"id":3,"name":"Mia, Chen","external_id":"MRN 1"},"version":4,"store":"mappings:`+store.String()+`"}`+"\n",
 		write(t, recordfiles.Mappings, recordfiles.NDJSON, staff, "version,patient", assignment))
 }
 
@@ -193,7 +193,7 @@ func TestAUsersFileHasNoSecret(t *testing.T) {
 	}
 	table := write(t, recordfiles.Users, recordfiles.CSV, admin, "", user)
 	assert.Equal(t, "id,first_name,last_name,email,phone_number,role,is_active,mfa_enabled,password_temporary,created_at,updated_at,version,store\r\n"+
-		"1,Sam,,'-sam@clinic.example,,ADMIN,true,false,false,2026-11-23T01:02:03.456789Z,2026-11-23T01:02:03.456789Z,2,"+store.String()+"\r\n", table)
+		"1,Sam,,'-sam@clinic.example,,ADMIN,true,false,false,2026-11-23T01:02:03.456789Z,2026-11-23T01:02:03.456789Z,2,users:"+store.String()+"\r\n", table)
 	assert.NotContains(t, write(t, recordfiles.Users, recordfiles.NDJSON, admin, "", user), "secret")
 }
 

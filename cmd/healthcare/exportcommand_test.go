@@ -57,7 +57,9 @@ func TestOperatorsExportBesideARunningService(t *testing.T) {
 			got := lines(t, ok(t, env, "export", kind, "--format=ndjson"))
 			require.Len(t, got, len(want))
 			for i, record := range got {
-				stores = append(stores, record["store"])
+				of, store, _ := strings.Cut(record["store"].(string), ":")
+				assert.Equal(t, kind, of)
+				stores = append(stores, store)
 				delete(record, "store")
 				assert.Equal(t, want[i], record)
 			}
