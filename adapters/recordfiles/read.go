@@ -65,6 +65,7 @@ func openFile[In any](ctx context.Context, file io.ReaderAt, options Options, ki
 	if err != nil {
 		return nil, err
 	}
+	_, rules.how.isJSON = seen.source.(*ndjsonSource)
 	reader := rowReader[In]{kind: kind, rules: rules, fields: fields, special: seen.special}
 	if reader.special.void != none {
 		reader.voidName = table.names[reader.special.void]
@@ -82,6 +83,9 @@ func openFile[In any](ctx context.Context, file io.ReaderAt, options Options, ki
 		refused: seen.source.refused,
 	}
 	for _, f := range fields {
+		if len(f.template.parts) == 0 {
+			continue // left out with --map
+		}
 		columns := FieldColumns{Field: f.Field}
 		for _, part := range f.template.parts {
 			if part.isColumn {

@@ -153,6 +153,8 @@ func TestFilesThatCannotBeReadAreRefusedWithARemedy(t *testing.T) {
 		"a column without braces":     {"FIRST,LAST\nA,B\n", recordfiles.Options{Map: []string{"name=FIRST"}}, []string{"fixed text", "{FIRST}"}},
 		"an unknown field":            {"name\nA\n", recordfiles.Options{Map: []string{"nmae={name}"}}, []string{"--map", "date_of_birth"}},
 		"a field twice":               {"name\nA\n", recordfiles.Options{Map: []string{"name={name}", "name=B"}}, []string{"--map", "twice"}},
+		"a required field left out":   {"name\nA\n", recordfiles.Options{Map: []string{"name="}}, []string{"--map name", "required", "name={COLUMN}"}},
+		"a value of an empty cell":    {"name\nA\n", recordfiles.Options{Values: []string{"gender: =F"}}, []string{"--value", "--map gender=VALUE"}},
 		"a value without a field":     {"name\nA\n", recordfiles.Options{Values: []string{"weiblich=F"}}, []string{"--value", "gender:weiblich=F"}},
 	} {
 		t.Run(name, func(t *testing.T) {

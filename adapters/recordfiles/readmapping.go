@@ -61,6 +61,9 @@ func (o Options) rules(columns []Column) (r rules, err error) {
 		if !found || equals < 0 || !isField(columns, field) {
 			return rules{}, errOption("value", "write FIELD:TEXT=VALUE, such as gender:weiblich=F, where FIELD is one of "+fieldNames(columns))
 		}
+		if foldValue(rest[:equals]) == "" {
+			return rules{}, errOption("value", "an empty cell keeps what a record has. To give all rows one value, use --map "+field+"=VALUE")
+		}
 		if r.meanings[field] == nil {
 			r.meanings[field] = map[string]string{}
 		}
@@ -124,6 +127,9 @@ func resolve(columns []Column, table tableNames, rules rules, isExport bool) ([]
 		found := mapped
 		if mapped {
 			var problem string
+			if column.Required && strings.TrimSpace(text) == "" {
+				return nil, errOption("map "+column.Field, "this field is required. Say which column to read, such as "+column.Field+"={COLUMN}")
+			}
 			if f.template, problem = parseTemplate(text, table); problem != "" {
 				return nil, errOption("map "+column.Field, problem)
 			}

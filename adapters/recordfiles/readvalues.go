@@ -17,11 +17,13 @@ type conventions struct {
 	// exact is set for rows from an export. A number such as 7.0 is then what is stored, and a
 	// date that is none can have been stored under the rules of an earlier release.
 	exact bool
+	// isJSON is set for NDJSON, whose numbers no spreadsheet has shortened.
+	isJSON bool
 }
 
 // GenderWords are the words that are read as a gender. Letter case does not count.
 var GenderWords = map[string]string{
-	"m": "M", "male": "M", "man": "M", "männlich": "M", "maennlich": "M", "mann": "M",
+	"m": "M", "male": "M", "man": "M", "männlich": "M", "maennlich": "M", "mann": "M", "herr": "M",
 	"f": "F", "female": "F", "woman": "F", "w": "F", "weiblich": "F", "frau": "F",
 	"o": "O", "other": "O", "diverse": "O", "divers": "O", "d": "O", "non-binary": "O", "nonbinary": "O", "andere": "O",
 	"u": "", "unknown": "", "unbekannt": "", "not specified": "", "keine angabe": "",
@@ -49,8 +51,11 @@ var (
 
 // readNumber reads a number whose digits are a name, such as that of a licence.
 func readNumber(text string, how conventions) domain.Input {
-	if shortened.MatchString(text) {
+	switch isShortened := shortened.MatchString(text); {
+	case isShortened && !how.exact:
 		return domain.Unreadable("A spreadsheet has shortened this number, and its last digits are lost. Format the column as text in the original file, and save it again.")
+	case isShortened && !how.isJSON:
+		return domain.Unreadable("A spreadsheet has probably shortened this number. Export the records as NDJSON, and import that file.")
 	}
 	if zeroFraction.MatchString(text) && !how.exact {
 		text = strings.TrimSuffix(text, ".0")

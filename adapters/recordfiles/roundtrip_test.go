@@ -238,3 +238,20 @@ func TestAnExportIsImportedAsWhatItIs(t *testing.T) {
 		}
 	}
 }
+
+// A spreadsheet that saves an export in CSV shortens long numbers, and nothing tells them from
+// numbers that are stored so.
+func TestANumberThatLooksShortenedIsExportedAsNDJSON(t *testing.T) {
+	patient := domain.PatientView{Patient: domain.Patient{ID: 1, ExternalID: domain.FromStored[domain.ExternalID]("1E+11")}}
+	for format, want := range map[recordfiles.Format]domain.Input{
+		recordfiles.NDJSON: domain.Given("1E+11"),
+		recordfiles.CSV:    domain.Unreadable("A spreadsheet has probably shortened this number. Export the records as NDJSON, and import that file."),
+	} {
+		reader, err := recordfiles.OpenPatients(t.Context(), strings.NewReader(write(t, recordfiles.Patients, format, admin, "", patient)), recordfiles.Options{})
+		require.NoError(t, err)
+		for row, err := range reader.Rows(t.Context()) {
+			require.NoError(t, err)
+			require.Equal(t, want, row.Input.ExternalID)
+		}
+	}
+}
