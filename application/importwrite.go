@@ -29,7 +29,7 @@ func (r *importRun[In, T]) writeFile(ctx context.Context) error {
 			r.seen.keep()
 			for _, decision := range decisions {
 				if decision.Outcome == ImportRefused {
-					return fmt.Errorf("line %d: a record has changed during the import, nothing was imported: %w", decision.Line, decision.Reason)
+					return fmt.Errorf("line %d: a record has changed during the import: %w", decision.Line, decision.Reason)
 				}
 				summary.Add(decision.Outcome)
 			}

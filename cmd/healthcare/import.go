@@ -105,6 +105,12 @@ func withImport[In any](ctx context.Context, p process, flags importFlags, plura
 	if err != nil {
 		return err
 	}
+	began := false
+	defer func() {
+		if err != nil && ctx.Err() != nil && !began {
+			err = fmt.Errorf("nothing was imported: %w", interrupted(ctx, err))
+		}
+	}()
 	source, err := openSource(ctx, p, flags.File)
 	if err != nil {
 		return err
@@ -114,7 +120,7 @@ func withImport[In any](ctx context.Context, p process, flags importFlags, plura
 	if err != nil {
 		return err
 	}
-	refused, err := newRefusedFile(flags, file.Refused)
+	refused, err := newRefusedFile(cfg, flags, source, file.Refused)
 	if err != nil {
 		return err
 	}
@@ -132,6 +138,7 @@ func withImport[In any](ctx context.Context, p process, flags importFlags, plura
 			process: p, log: cfg.logger(p.err), flags: flags, plural: plural, rows: file.Count, refused: refused,
 			progress: newProgress(p.err, file.Count), out: bufio.NewWriter(p.out),
 		}
+		began = true
 		run.describeFile(source.hash, file.Fields, file.Ignored, file.Voided, !cfg.usesPostgres())
 		summary, err := do(ctx, operator, watch(file.Rows, source, run.progress), rules, run.report)
 		return run.end(ctx, summary, err)
@@ -143,7 +150,10 @@ func withImport[In any](ctx context.Context, p process, flags importFlags, plura
 func findCreator(ctx context.Context, users *application.Users, email string) (domain.ID, error) {
 	if email != "" {
 		user, err := findUser(ctx, users, email)
-		return user.ID, err
+		if err != nil {
+			return 0, fmt.Errorf("--as: %w", err)
+		}
+		return user.ID, nil
 	}
 	admins, err := users.List(ctx, operator, domain.Parameters{
 		"role": domain.Given(string(domain.Admin)), "is_active": domain.Given("true"), "limit": domain.Given("2"),

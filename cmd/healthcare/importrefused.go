@@ -18,15 +18,16 @@ import (
 type refusedFile struct {
 	path      string
 	replace   bool
-	format    func(io.Writer) *recordfiles.RefusedWriter
-	temporary *os.File // nil before the first row
+	temporary *os.File
 	buffer    *bufio.Writer
 	rows      *recordfiles.RefusedWriter
+	// isEmpty is set before the first row, and failed after one that could not be written.
+	isEmpty, failed bool
 }
 
-// newRefusedFile returns nil for an import without batches. It refuses a file that exists
-// before anything is imported.
-func newRefusedFile(flags importFlags, format func(io.Writer) *recordfiles.RefusedWriter) (*refusedFile, error) {
+// newRefusedFile returns nil for an import without batches. A file that cannot be written is an
+// error now, before anything is imported.
+func newRefusedFile(cfg config, flags importFlags, source *importSource, format func(io.Writer) *recordfiles.RefusedWriter) (*refusedFile, error) {
 	if flags.Batch == 0 || flags.DryRun {
 		return nil, nil
 	}
@@ -34,48 +35,61 @@ func newRefusedFile(flags importFlags, format func(io.Writer) *recordfiles.Refus
 	if path == "" {
 		path = flags.File + ".refused" + filepath.Ext(flags.File)
 	}
+	if err := cfg.checkNewFile(path, true); err != nil {
+		return nil, fmt.Errorf("%w. Name another file for refused rows with --refused", err)
+	}
+	if found, err := os.Stat(path); err == nil && source.is(found) {
+		return nil, fmt.Errorf("%s is the file to import: name another file for refused rows with --refused", path)
+	}
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) && !flags.Force {
-		if err != nil {
-			return nil, err
-		}
 		return nil, fmt.Errorf("%s exists: name another file for refused rows with --refused, or replace it with --force", path)
 	}
-	return &refusedFile{path: path, replace: flags.Force, format: format}, nil
+	temporary, err := createTemporary(path)
+	if err != nil {
+		return nil, fmt.Errorf("create the file of refused rows: %w. Name another one with --refused", err)
+	}
+	file, err := os.OpenFile(temporary, os.O_WRONLY, 0)
+	if err != nil {
+		return nil, errors.Join(err, removeIfExists(temporary))
+	}
+	buffer := bufio.NewWriter(file)
+	return &refusedFile{path: path, replace: flags.Force, temporary: file, buffer: buffer, rows: format(buffer), isEmpty: true}, nil
 }
 
 func (f *refusedFile) write(line int, cells []string, reason string) error {
 	if f == nil {
 		return nil
 	}
-	if f.temporary == nil {
-		path, err := createTemporary(f.path)
-		if err != nil {
-			return fmt.Errorf("create the file of refused rows: %w", err)
-		}
-		if f.temporary, err = os.OpenFile(path, os.O_WRONLY, 0); err != nil {
-			return err
-		}
-		f.buffer = bufio.NewWriter(f.temporary)
-		f.rows = f.format(f.buffer)
-	}
+	f.isEmpty = false
 	if err := f.rows.Write(line, cells, reason); err != nil {
+		f.failed = true
 		return fmt.Errorf("write the file of refused rows: %w", err)
 	}
 	return nil
 }
 
-// close gives the file its name, if any row was refused.
-func (f *refusedFile) close() error {
-	if f == nil || f.temporary == nil {
+// close gives the file its name, if it is complete and not empty.
+func (f *refusedFile) close() (err error) {
+	if f == nil {
 		return nil
 	}
 	name := f.temporary.Name()
-	err := errors.Join(f.rows.Flush(), f.buffer.Flush(), f.temporary.Sync(), f.temporary.Close())
+	defer func() { err = errors.Join(err, removeIfExists(name)) }()
+	if f.isEmpty || f.failed {
+		return f.temporary.Close()
+	}
+	err = f.rows.Flush()
 	if err == nil {
+		err = f.buffer.Flush()
+	}
+	if err == nil {
+		err = f.temporary.Sync()
+	}
+	if err = errors.Join(err, f.temporary.Close()); err == nil {
 		err = publish(name, f.path, f.replace)
 	}
 	if err != nil {
-		return fmt.Errorf("finish the file of refused rows: %w", err)
+		return fmt.Errorf("finish the file of refused rows: %w. Run the import again to get it", err)
 	}
-	return removeIfExists(name)
+	return nil
 }

@@ -99,6 +99,12 @@ func (s *importSource) examine() error {
 	return s.requireUnchanged()
 }
 
+// is reports whether a file that was found is this one.
+func (s *importSource) is(found os.FileInfo) bool {
+	info, err := s.Stat()
+	return err == nil && os.SameFile(info, found)
+}
+
 func (s *importSource) requireUnchanged() error {
 	info, err := s.Stat()
 	if err == nil && (info.Size() != s.size || !info.ModTime().Equal(s.changed)) {

@@ -158,5 +158,5 @@ func describe(err error) string {
 	for _, field := range slices.Sorted(maps.Keys(e.Fields)) {
 		lines = append(lines, field+": "+strings.Join(e.Fields[field], " "))
 	}
-	return strings.Join(lines, "\n")
+	return strings.Replace(err.Error(), e.Error(), strings.Join(lines, "\n"), 1)
 }
