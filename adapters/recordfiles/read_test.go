@@ -155,6 +155,7 @@ func TestFilesThatCannotBeReadAreRefusedWithARemedy(t *testing.T) {
 		"a field twice":               {"name\nA\n", recordfiles.Options{Map: []string{"name={name}", "name=B"}}, []string{"--map", "twice"}},
 		"a required field left out":   {"name\nA\n", recordfiles.Options{Map: []string{"name="}}, []string{"--map name", "required", "name={COLUMN}"}},
 		"a value of an empty cell":    {"name\nA\n", recordfiles.Options{Values: []string{"gender: =F"}}, []string{"--value", "--map gender=VALUE"}},
+		"an unknown delimiter":        {"name|email\nA|\n", recordfiles.Options{}, []string{`"name|email"`, "separate them by commas, semicolons or tabs"}},
 		"a value without a field":     {"name\nA\n", recordfiles.Options{Values: []string{"weiblich=F"}}, []string{"--value", "gender:weiblich=F"}},
 	} {
 		t.Run(name, func(t *testing.T) {

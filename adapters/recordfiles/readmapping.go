@@ -97,6 +97,9 @@ type field struct {
 // read returns the value of the field in a row.
 func (f field) read(values []domain.Input, how conventions) domain.Input {
 	in := f.template.read(values)
+	if in == domain.Null() && !f.Required {
+		return domain.Given("") // Unlike in the API, null also clears texts: most tools write it for them.
+	}
 	text := strings.TrimSpace(in.Text())
 	if text == "" {
 		return in // absent, null, empty or unreadable
@@ -184,9 +187,13 @@ func errMissing(missing []Column, table tableNames) error {
 		// Within quotes of a shell, '\'' is a quote.
 		fmt.Fprintf(&options, " --map '%s=%s'", column.Field, strings.ReplaceAll(suggestion(column, table), "'", `'\''`))
 	}
+	hint := ""
+	if len(table.names) == 1 {
+		hint = " If these are several columns, separate them by commas, semicolons or tabs."
+	}
 	return &domain.Error{Kind: domain.Invalid, Message: fmt.Sprintf(
-		"there is no column for %s. %s Say which of them to read, such as%s. A text without braces is the value in all rows.",
-		strings.Join(names, " and none for "), table.list(), options.String())}
+		"there is no column for %s. %s%s Say which of them to read, such as%s. A text without braces is the value in all rows.",
+		strings.Join(names, " and none for "), table.list(), hint, options.String())}
 }
 
 // suggestion returns a template of the columns that could be meant.

@@ -149,7 +149,7 @@ func TestBlankCellsAreAbsentAndNullsClear(t *testing.T) {
 
 	rows = readPatients(t, `{"name":"A","gender":null,"address":"","phone_number":491701234567,"email":["a"]}`+"\n"+`{"name":"B"}`, recordfiles.Options{})
 	assert.Equal(t, domain.PatientInput{
-		Name: domain.Given("A"), Gender: domain.Null(), Address: domain.Given(""), Phone: domain.Given("491701234567"),
+		Name: domain.Given("A"), Gender: domain.Given(""), Address: domain.Given(""), Phone: domain.Given("491701234567"),
 		Email: domain.Unreadable("Not a valid string."),
 	}, rows[0].Input)
 	assert.Equal(t, domain.PatientInput{Name: domain.Given("B")}, rows[1].Input)
@@ -190,4 +190,20 @@ func TestNamesOfColumns(t *testing.T) {
 		rows := readPatients(t, header+"\n"+cells+"\n", recordfiles.Options{})
 		assert.Equal(t, want, rows[0].Input.Name.Text(), header)
 	}
+}
+
+func TestNullClearsEveryFieldThatCanBeEmpty(t *testing.T) {
+	stored, err := domain.NewPatient(domain.PatientInput{
+		Name: domain.Given("A"), DateOfBirth: domain.Given("1990-01-05"), Phone: domain.Given("020 79"), Gender: domain.Given("F"), Address: domain.Given("B"),
+		MedicalRecord: domain.Given("C"), Email: domain.Given("a@example.com"), ExternalID: domain.Given("7"),
+	}, domain.Actor{UserID: 1}, now)
+	require.NoError(t, err)
+	rows := readPatients(t, `{"date_of_birth":null,"phone_number":null,"gender":null,"address":null,"medical_record":null,"email":null,"external_id":null,"name":"A"}`, recordfiles.Options{})
+	changed, err := stored.Change(rows[0].Input, now)
+	require.NoError(t, err)
+	assert.Equal(t, domain.Patient{Name: stored.Name, CreatedBy: 1}, changed)
+
+	rows = readPatients(t, `{"name":null}`, recordfiles.Options{})
+	_, err = stored.Change(rows[0].Input, now)
+	require.ErrorContains(t, err, "name: This field may not be null.")
 }
