@@ -47,8 +47,8 @@ type mappedSide[T domain.Record] struct {
 	keyField, idField string
 	// keyed returns a record with the key, or an error for a bad one.
 	keyed func(key string) (T, error)
-	// errUnknown is the message for a key that no record has.
-	errUnknown string
+	// errUnknown is the message for a key that no record has, and errBlank that for none.
+	errUnknown, errBlank string
 }
 
 var mappedPatients = mappedSide[domain.Patient]{
@@ -60,6 +60,7 @@ var mappedPatients = mappedSide[domain.Patient]{
 		return patient, err
 	},
 	errUnknown: "No patient has this external id. Import the patients first.",
+	errBlank:   "This field is required: without an external id, the patient cannot be found. In an export, give the patient one, and export again.",
 }
 
 var mappedDoctors = mappedSide[domain.Doctor]{
@@ -71,6 +72,7 @@ var mappedDoctors = mappedSide[domain.Doctor]{
 		return doctor, err
 	},
 	errUnknown: "No doctor has this license number. Import the doctors first.",
+	errBlank:   "This field is required.",
 }
 
 // foundSide are the records that the rows name.
@@ -116,7 +118,7 @@ func (s foundSide[T]) id(keys MappingKeys, isOwn bool, bad domain.FieldErrors) d
 	id, found := s.ids[record.NaturalKey()]
 	switch {
 	case s.byKey(keys).Text() == "":
-		bad[s.keyField] = []string{"This field is required."}
+		bad[s.keyField] = []string{s.errBlank}
 	case err != nil:
 		bad[s.keyField] = []string{err.Error()}
 	case !found:

@@ -271,6 +271,8 @@ func TestAnImportOfDoctorsMatchesByTheKeyOfTheLicenceNumber(t *testing.T) {
 	}, lines)
 }
 
+const noExternalID = "This field is required: without an external id, the patient cannot be found. In an export, give the patient one, and export again."
+
 func TestAnImportOfMappingsMatchesByBothSides(t *testing.T) {
 	c := newClinic(t)
 	c.imported(application.ImportRules{}, patientRow("A-1", "Ada"), patientRow("B-1", "Bob"))
@@ -296,8 +298,8 @@ func TestAnImportOfMappingsMatchesByBothSides(t *testing.T) {
 		"2 same",
 		"3 refused: Invalid input. [patient_external_id: No patient has this external id. Import the patients first.]",
 		"4 refused: Invalid input. [doctor_license_number: No doctor has this license number. Import the doctors first.]",
-		"5 refused: Invalid input. [doctor_license_number: This field is required.] [patient_external_id: This field is required.]",
-		"6 refused: Invalid input. [doctor_license_number: This field is required.] [patient_external_id: This field is required.]",
+		"5 refused: Invalid input. [doctor_license_number: This field is required.] [patient_external_id: " + noExternalID + "]",
+		"6 refused: Invalid input. [doctor_license_number: This field is required.] [patient_external_id: " + noExternalID + "]",
 		"7 new",
 	}, run(application.ImportRules{DryRun: true}, mapping("A-1", "NJ-1"), mapping("Z-9", "NJ-1"), mapping("A-1", "NJ-9"), mapping("", ""), elsewhere, mapping("B-1", "NJ-1")))
 
