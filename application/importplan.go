@@ -162,6 +162,8 @@ func (p planner[In, T]) decide(d *decision[T], proposal proposal[T], stored stor
 	return nil
 }
 
+// decideChange decides what to do with a row that matches the stored record before. It refuses
+// the row if its key belongs to another record.
 func (p planner[In, T]) decideChange(d *decision[T], proposal proposal[T], stored storedRecords[T], before T) error {
 	after, err := proposal.change(before)
 	if err != nil {

@@ -37,6 +37,7 @@ func (s *Imports) Mappings(ctx context.Context, actor domain.Actor, rows ImportR
 	return runImport(ctx, s, actor, importedMappings, rows, rules, report)
 }
 
+// runImport is the use-case of an import of one kind.
 func runImport[In any, T domain.Record](ctx context.Context, s *Imports, actor domain.Actor, kind importKind[In, T], rows ImportRows[In], rules ImportRules, report func(ImportResult) error) (ImportSummary, error) {
 	c := call{actor: actor, permission: kind.importing, kind: kind.Kind}
 	if rules.CreatedBy != 0 {
@@ -64,6 +65,7 @@ type importRun[In any, T domain.Record] struct {
 	summary ImportSummary
 }
 
+// prepare checks that the creator of new patients exists, and reads the ID of the store.
 func (r *importRun[In, T]) prepare(ctx context.Context) error {
 	return r.trail.store.View(ctx, func(tx ports.Tx) (err error) {
 		if r.CreatedBy != 0 {
@@ -78,6 +80,8 @@ func (r *importRun[In, T]) prepare(ctx context.Context) error {
 	})
 }
 
+// do plans and writes the rows. Batches are planned as they are written. Otherwise the whole
+// file is planned first, and written only if no row is refused.
 func (r *importRun[In, T]) do(ctx context.Context) error {
 	if r.Batch > 0 && !r.DryRun {
 		return r.writeBatches(ctx)
@@ -159,6 +163,7 @@ func (r *importRun[In, T]) planFile(ctx context.Context) error {
 	return nil
 }
 
+// reportAll counts the rows and reports them to the caller.
 func (r *importRun[In, T]) reportAll(decisions []decision[T]) error {
 	for _, decision := range decisions {
 		r.summary.Add(decision.Outcome)

@@ -82,7 +82,8 @@ func runOnce[T any](ctx context.Context, trail *Trail, macs ports.RequestMACs, c
 	return result, err
 }
 
-// versions returns the versions that replay needs of those that the event's change has added.
+// versions returns the names of the versions that the change of the event has added, as far as
+// replay needs them.
 func (w onceWrite[T]) versions(event *pendingEvent) (names []domain.VersionName) {
 	for _, added := range event.Commitments {
 		if kind := added.Record.Kind; kind == event.Subject.Kind || slices.Contains(w.kinds, kind) {

@@ -112,6 +112,8 @@ func removerOf(kind domain.SubjectKind) remover {
 	}
 }
 
+// planGone returns what to do with those of the ids that were taken over. The old backend has
+// none of them.
 func planGone(ctx context.Context, tx ports.Tx, page TakeoverPage, remover remover, ids []domain.ID) ([]TakeoverRow, error) {
 	rows := []TakeoverRow{}
 	for _, id := range ids {
@@ -166,6 +168,7 @@ func pageByID(after domain.ID) domain.ListQuery {
 	return domain.ListQuery{Limit: takeoverPageSize, After: &domain.Position{ID: after}, Fields: []string{"id"}}
 }
 
+// recordRemover removes records of one kind, which lists show as V.
 type recordRemover[T domain.Record, V any] struct {
 	versionedRecords[T]
 	list func(ports.Tx) ports.Lists[V]
@@ -239,6 +242,7 @@ func (r recordRemover[T, V]) remove(ctx context.Context, tx ports.Tx, event *pen
 	return deleted, r.addChildVersions(ctx, tx, event, record.Self(), children)
 }
 
+// userRemover deactivates users.
 type userRemover struct{}
 
 func (userRemover) ids(ctx context.Context, tx ports.Tx, after domain.ID) ([]domain.ID, error) {

@@ -143,6 +143,7 @@ func requireSides(ctx context.Context, tx ports.Tx, plans []planned[domain.OldMa
 	return nil
 }
 
+// takeOverRecords is the use-case for a batch of records of one kind.
 func takeOverRecords[Row any, T domain.Record](ctx context.Context, trail *Trail, actor domain.Actor, batch TakeoverBatch[Row], kind takenRecords[Row, T]) ([]TakeoverRow, error) {
 	return takeOverBatch(ctx, trail, actor, kind.Kind, batch.Rules.DryRun,
 		func(tx ports.Tx) ([]planned[Row, T], error) { return kind.plan(ctx, tx, batch) },
@@ -151,6 +152,7 @@ func takeOverRecords[Row any, T domain.Record](ctx context.Context, trail *Trail
 		})
 }
 
+// plan decides what to do with each row of a batch.
 func (k takenRecords[Row, T]) plan(ctx context.Context, tx ports.Tx, batch TakeoverBatch[Row]) ([]planned[Row, T], error) {
 	plans := make([]planned[Row, T], len(batch.Rows))
 	ids := make([]domain.ID, len(batch.Rows))
@@ -186,6 +188,7 @@ func (k takenRecords[Row, T]) plan(ctx context.Context, tx ports.Tx, batch Takeo
 	return plans, k.requireFreeKeys(ctx, tx, plans, batch.Earlier)
 }
 
+// planRow decides what to do with one row, which is not deleted here.
 func (k takenRecords[Row, T]) planRow(ctx context.Context, tx ports.Tx, planned *planned[Row, T]) (err error) {
 	if planned.isHere {
 		if planned.before, err = k.repository(tx).Get(ctx, planned.Record.ID); err != nil {

@@ -109,6 +109,7 @@ const (
 	maxTakeoverBytes = domain.MaxPageBytes
 )
 
+// oldTextBytes returns the size of the long texts of a row.
 func oldTextBytes(row domain.OldPatient) int {
 	return len(row.Address.Text()) + len(row.MedicalRecord.Text())
 }

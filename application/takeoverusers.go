@@ -22,6 +22,7 @@ func (s *Takeover) Users(ctx context.Context, actor domain.Actor, batch Takeover
 		})
 }
 
+// planUsers decides what to do with each row of a batch.
 func (s *Takeover) planUsers(ctx context.Context, tx ports.Tx, batch TakeoverBatch[domain.OldUser]) ([]plannedUser, error) {
 	// Lock the administrators before other users, as Users.Change does.
 	administrators, err := activeAdministrators(ctx, tx)
@@ -62,6 +63,7 @@ func activeAdministrators(ctx context.Context, tx ports.Tx) (map[domain.ID]bool,
 	return ids, err
 }
 
+// planUser decides what to do with one row, without regard to other users.
 func (s *Takeover) planUser(ctx context.Context, tx ports.Tx, row domain.OldUser) (plannedUser, error) {
 	planned := plannedUser{row: row, TakeoverRow: newTakeoverRow(domain.SubjectUser, row.ID)}
 	if planned.Outcome == TakenRefused {
@@ -175,6 +177,8 @@ func requireAdministrator(planned *plannedUser, administrators map[domain.ID]boo
 	}
 }
 
+// writeUsers adds and saves what the plans say. It revokes the sessions of users with a new role
+// or password and of users who are deactivated.
 func writeUsers(ctx context.Context, tx ports.Tx, event *pendingEvent, plans []plannedUser) error {
 	var added []domain.User
 	for _, planned := range plans {

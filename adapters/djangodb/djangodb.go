@@ -168,6 +168,7 @@ func input(column sql.NullString) domain.Input {
 	return domain.Given(column.String)
 }
 
+// freeText returns the value of a long text, which the query leaves out if it is too long.
 func freeText(column sql.NullString, tooLong bool) domain.Input {
 	if tooLong {
 		return domain.Unreadable(fmt.Sprintf("Ensure this field has no more than %d bytes.", domain.MaxTextBytes))

@@ -21,7 +21,7 @@ type Member struct {
 // Object is a JSON object whose members are written in order.
 type Object []Member
 
-// Only returns the object with the members only that have one of the names.
+// Only returns an object with only those members that have one of the names.
 func (o Object) Only(names ...string) Object {
 	shown := Object{}
 	for _, member := range o {
@@ -55,6 +55,8 @@ func (o Object) MarshalJSONTo(encoder *jsontext.Encoder) error {
 	return encoder.WriteToken(jsontext.EndObject)
 }
 
+// writeMember writes a name and its value. The types that most members have are written without
+// reflection.
 func writeMember(encoder *jsontext.Encoder, member Member) error {
 	if err := encoder.WriteToken(jsontext.String(member.Name)); err != nil {
 		return err

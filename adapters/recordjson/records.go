@@ -58,6 +58,7 @@ func User(user domain.User) Object {
 	}
 }
 
+// nullIfEmpty returns nil for an empty text, which JSON shows as null.
 func nullIfEmpty(text string) any {
 	if text == "" {
 		return nil

@@ -37,8 +37,8 @@ type sharedUpdates struct {
 const (
 	// maxMembers bounds the Updates of one transaction.
 	maxMembers = 64
-	// maxShareTime bounds how much longer an Update waits for the others than for its own
-	// commit.
+	// maxShareTime bounds the time for which an Update waits for others to join its
+	// transaction.
 	maxShareTime = 20 * time.Millisecond
 	// giveWay is how long the database stays unlocked after a full transaction, so that
 	// another process can write, too.
@@ -63,7 +63,8 @@ type shareLoss struct{ error }
 // errShareLost makes the other Updates run again.
 var errShareLost = &databaseError{kind: Collision, text: "the failure of one Update ended the transaction that it shared with others"}
 
-// update is Store.tryUpdate.
+// update runs fn as Store.tryUpdate does, in a transaction that other Updates can share. It
+// returns after the end of the transaction.
 func (u *sharedUpdates) update(ctx context.Context, s *Store, fn func(ports.Tx) error) error {
 	shared, err := u.takeTurn(ctx)
 	if err != nil {
