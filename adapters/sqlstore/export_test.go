@@ -94,3 +94,8 @@ func (s *Store) WaitingUpdates() int {
 
 // ShareLong makes Updates share a transaction however old it is.
 func (s *Store) ShareLong() { s.shared.maxShareTime = time.Hour }
+
+// SelectNamesakes is the statement that finds namesakes of two patients.
+func (s *Store) SelectNamesakes() string {
+	return selectNamesakes.text(&querier{engine: s.engine, statements: s.writer}, 2)
+}

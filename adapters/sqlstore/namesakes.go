@@ -9,10 +9,10 @@ import (
 )
 
 // selectNamesakes finds patients by their folded names and birth dates. It is written like
-// selectByKey. It uses the index on birth dates: many more people share a name than a birth date.
+// selectByKey.
 var selectNamesakes = forRows(Unprepared+`SELECT `+patientKind.short+`
 	FROM (VALUES (CAST(NULL AS text), CAST(NULL AS date)),`, 2, `) AS wanted CROSS JOIN patients
-	WHERE COALESCE(patients.date_of_birth, '`+noDay+`') = wanted.column2 AND patients.name_folded || '' = wanted.column1`)
+	WHERE patients.date_of_birth = wanted.column2 AND patients.name_folded = wanted.column1`)
 
 func (s patients) ListNamesakes(ctx context.Context, list ...domain.Patient) ([]domain.Patient, error) {
 	wanted := map[string]bool{}

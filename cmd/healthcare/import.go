@@ -124,7 +124,8 @@ func withImport[In any](ctx context.Context, p process, flags importFlags, plura
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, refused.close()) }()
+	complete := false
+	defer func() { err = errors.Join(err, refused.close(complete)) }()
 	return withOwnTrail(ctx, p, func(useCases *application.UseCases) error {
 		rules := application.ImportRules{DryRun: flags.DryRun, Batch: flags.Batch}
 		if !cfg.usesPostgres() {
@@ -141,6 +142,7 @@ func withImport[In any](ctx context.Context, p process, flags importFlags, plura
 		began = true
 		run.describeFile(source.hash, file.Fields, file.Ignored, file.Voided, !cfg.usesPostgres())
 		summary, err := do(ctx, operator, watch(file.Rows, source, run.progress), rules, run.report)
+		complete = err == nil
 		return run.end(ctx, summary, err)
 	})
 }

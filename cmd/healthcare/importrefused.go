@@ -21,8 +21,7 @@ type refusedFile struct {
 	temporary *os.File
 	buffer    *bufio.Writer
 	rows      *recordfiles.RefusedWriter
-	// isEmpty is set before the first row, and failed after one that could not be written.
-	isEmpty, failed bool
+	isEmpty   bool
 }
 
 // newRefusedFile returns nil for an import without batches. A file that cannot be written is an
@@ -62,20 +61,20 @@ func (f *refusedFile) write(line int, cells []string, reason string) error {
 	}
 	f.isEmpty = false
 	if err := f.rows.Write(line, cells, reason); err != nil {
-		f.failed = true
 		return fmt.Errorf("write the file of refused rows: %w", err)
 	}
 	return nil
 }
 
-// close gives the file its name, if it is complete and not empty.
-func (f *refusedFile) close() (err error) {
+// close gives the file its name, unless it is empty or the import is not complete. An import that
+// is run again refuses the same rows again.
+func (f *refusedFile) close(complete bool) (err error) {
 	if f == nil {
 		return nil
 	}
 	name := f.temporary.Name()
 	defer func() { err = errors.Join(err, removeIfExists(name)) }()
-	if f.isEmpty || f.failed {
+	if f.isEmpty || !complete {
 		return f.temporary.Close()
 	}
 	err = f.rows.Flush()

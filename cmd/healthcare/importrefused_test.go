@@ -2,8 +2,11 @@ package main_test
 
 import (
 	"context"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -41,6 +44,24 @@ func TestAnImportLeavesNoPartOfRefusedRows(t *testing.T) {
 	assert.Equal(t, 1, code)
 	assert.Contains(t, stderr, "1 rows were refused: correct them in "+place)
 	assert.Len(t, content(t, folder), 1)
+}
+
+func TestAnInterruptedImportCanBeRunAgain(t *testing.T) {
+	env := clinicOf(t, []string{"DATA_DIR=" + t.TempDir()})
+	path := writeFile(t, "patients.csv", "external_id,name,date_of_birth\nB-1,,\n"+strings.TrimPrefix(patientFile(300), "external_id,name,date_of_birth\n"))
+	args := []string{"import", "patients", path, "--batch", "10"}
+	cmd := command(t, env, args...)
+	require.NoError(t, cmd.Start())
+	require.Eventually(t, func() bool { return len(importedContent(t, env)) > 0 }, 30*time.Second, 10*time.Millisecond)
+	require.NoError(t, cmd.Process.Signal(os.Interrupt))
+	require.Error(t, cmd.Wait())
+	require.Less(t, len(importedContent(t, env)), 300)
+	assert.NoFileExists(t, path+".refused.csv")
+
+	code, _, stderr := healthcare.Run(t.Context(), env, args...)
+	assert.Equal(t, 1, code)
+	assert.Contains(t, stderr, "1 rows were refused: correct them in "+path+".refused.csv")
+	assert.Len(t, importedContent(t, env), 300)
 }
 
 func TestAnImportThatIsStoppedWhileItReadsSaysSo(t *testing.T) {

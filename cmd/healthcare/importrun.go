@@ -132,7 +132,7 @@ func (r *importRun) end(ctx context.Context, summary application.ImportSummary, 
 	}
 	said := fmt.Sprintf("%d new, %d changed, %d same, %d refused", summary.New, summary.Changed, summary.Same, summary.Refused)
 	r.log.Info("import ends", "records", r.plural, "new", summary.New, "changed", summary.Changed, "same", summary.Same, "refused", summary.Refused,
-		"written", summary.Written && failure == nil)
+		"written", summary.Written)
 	err := r.describeEnd(ctx, summary, said, failure)
 	return errors.Join(err, r.out.Flush())
 }

@@ -21,6 +21,13 @@ function good<T>(answer: { data?: T; error?: Problem }): T {
   return answer.data;
 }
 
+// list returns the records of a list that was asked for as JSON, not as CSV.
+function list<T>(answer: { data?: T[] | string; error?: Problem }): T[] {
+  const data = good(answer);
+  if (typeof data === "string") throw new Error("the list is not JSON");
+  return data;
+}
+
 // nextCursor returns the cursor of the next page, or undefined on the last page.
 function nextCursor(response: Response): string | undefined {
   const link = /<([^>]*)>; rel="next"/.exec(response.headers.get("Link") ?? "")?.[1];
@@ -56,13 +63,13 @@ const names: string[] = [];
 let cursor: string | undefined;
 do {
   const page = await api.GET("/api/patients/", { params: { query: { limit: 2, ...(cursor && { cursor }) } } });
-  names.push(...good(page).map((patient: Patient) => patient.name));
+  names.push(...list(page).map((patient: Patient) => patient.name));
   cursor = nextCursor(page.response);
 } while (cursor);
 assert.deepEqual(names, ["Mia Chen", "Noah Berg", "Lena Fox"]);
-const first: Doctor | undefined = good(await api.GET("/api/doctors/"))[0];
+const first: Doctor | undefined = list(await api.GET("/api/doctors/"))[0];
 assert.equal(first?.salary, "98500.00");
-const assignment = good(await api.GET("/api/mappings/"))[0];
+const assignment = list(await api.GET("/api/mappings/"))[0];
 assert.equal(assignment?.patient.name, "Mia Chen");
 
 // Change one member, clear another, and read what changed.
