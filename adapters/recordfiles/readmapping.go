@@ -27,6 +27,13 @@ type Options struct {
 	Values []string
 }
 
+// Check returns why the options cannot be those of a file of records with these columns. Whether
+// the file has the columns that Map names shows when it is opened.
+func (o Options) Check(columns []Column) error {
+	_, err := o.rules(columns)
+	return err
+}
+
 // rules are Options after they were checked.
 type rules struct {
 	encoding  textEncoding

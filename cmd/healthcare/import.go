@@ -41,8 +41,8 @@ const maxBatch = 10000
 // that wait for a batch come before the next one.
 const embeddedPause = 100 * time.Millisecond
 
-// Validate implements the interface of kong.
-func (f importFlags) Validate() error {
+// check returns why the flags do not fit together, or not to the columns of the records.
+func (f importFlags) check(columns []recordfiles.Column) error {
 	switch {
 	case f.Batch < 0 || f.Batch > maxBatch:
 		return fmt.Errorf("--batch: a number from 1 to %d is required", maxBatch)
@@ -51,7 +51,7 @@ func (f importFlags) Validate() error {
 	case f.Batch > 0 && f.File == "-" && f.Refused == "":
 		return errors.New("--batch with the standard input needs --refused")
 	}
-	return nil
+	return f.options().Check(columns)
 }
 
 func (f importFlags) options() recordfiles.Options {
@@ -64,6 +64,9 @@ type importPatientsCommand struct {
 	AddKeyless bool   `help:"Add patients without external_id. Each import adds them again."`
 }
 
+// Validate implements the interface of kong.
+func (c importPatientsCommand) Validate() error { return c.check(recordfiles.PatientColumns) }
+
 // Run imports patients.
 func (c importPatientsCommand) Run(ctx context.Context, p process) error {
 	return withImport(ctx, p, c.importFlags, "patients", recordfiles.OpenPatients, func(useCases *application.UseCases, rules application.ImportRules) (importUseCase[domain.PatientInput], application.ImportRules, error) {
@@ -75,6 +78,9 @@ func (c importPatientsCommand) Run(ctx context.Context, p process) error {
 
 type importDoctorsCommand struct{ importFlags }
 
+// Validate implements the interface of kong.
+func (c importDoctorsCommand) Validate() error { return c.check(recordfiles.DoctorColumns) }
+
 // Run imports doctors.
 func (c importDoctorsCommand) Run(ctx context.Context, p process) error {
 	return withImport(ctx, p, c.importFlags, "doctors", recordfiles.OpenDoctors, func(useCases *application.UseCases, rules application.ImportRules) (importUseCase[domain.DoctorInput], application.ImportRules, error) {
@@ -83,6 +89,9 @@ func (c importDoctorsCommand) Run(ctx context.Context, p process) error {
 }
 
 type importMappingsCommand struct{ importFlags }
+
+// Validate implements the interface of kong.
+func (c importMappingsCommand) Validate() error { return c.check(recordfiles.MappingColumns) }
 
 // Run imports mappings.
 func (c importMappingsCommand) Run(ctx context.Context, p process) error {
