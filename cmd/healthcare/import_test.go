@@ -101,8 +101,14 @@ func TestAnImportNeedsToKnowTheCreator(t *testing.T) {
 
 func TestAnImportRefusesFlagsThatDoNotFit(t *testing.T) {
 	env := []string{"DATA_DIR=" + t.TempDir()}
-	for _, args := range [][]string{{"x.csv", "--batch", "20000"}, {"x.csv", "--refused", "y.csv"}, {"-", "--batch", "10"},
-		{"x.csv", "--date-format", "DD.MM.YY"}, {"x.csv", "--map", "nam={NAME}"}, {"x.csv", "--value", "gender"}, {"x.csv", "--encoding", "foo"},
+	for _, args := range [][]string{
+		{"x.csv", "--batch", "20000"},
+		{"x.csv", "--refused", "y.csv"},
+		{"-", "--batch", "10"},
+		{"x.csv", "--date-format", "DD.MM.YY"},
+		{"x.csv", "--map", "nam={NAME}"},
+		{"x.csv", "--value", "gender"},
+		{"x.csv", "--encoding", "foo"},
 	} {
 		code, _, stderr := healthcare.Run(t.Context(), env, append([]string{"import", "patients"}, args...)...)
 		assert.Equal(t, 2, code, stderr)
