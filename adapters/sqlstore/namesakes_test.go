@@ -1,9 +1,13 @@
 package sqlstore_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
 )
 
 // TestNamesakesUseTheirIndex is about patients who share a birth date, such as one that stands
@@ -13,7 +17,11 @@ func TestNamesakesUseTheirIndex(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			store, err := d.open()
 			closing(t, store, err)
-			fill(t, store, 2_000)
+			fill(t, store, 0) // adds the creator
+			update(t, store, func(tx ports.Tx) error {
+				_, err := tx.Patients().Add(t.Context(), slices.Repeat([]domain.Patient{newPatient(1)}, 2_000)...)
+				return err
+			})
 			for _, statement := range []string{"UPDATE patients SET name_folded = name_folded || id", "ANALYZE"} {
 				_, err = d.db.ExecContext(t.Context(), statement)
 				require.NoError(t, err)
