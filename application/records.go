@@ -51,11 +51,7 @@ func (r versionedRecords[T]) update(ctx context.Context, tx ports.Tx, event *pen
 	if err := r.repository(tx).Save(ctx, after); err != nil {
 		return after, err
 	}
-	earlier, err := r.history(tx).List(ctx, event.Subject.ID, domain.Page{Limit: 1})
-	if err == nil && len(earlier) == 0 {
-		_, err = r.addVersions(ctx, tx, event, r.firstVersion(event, before))
-	}
-	if err != nil {
+	if err := r.addMissingVersions(ctx, tx, event, before); err != nil {
 		return after, err
 	}
 	return after, r.addVersion(ctx, tx, event, domain.Updated, after)
@@ -200,6 +196,29 @@ func (r versionedRecords[T]) newVersion(event *pendingEvent, change domain.Chang
 // firstVersion returns the first version of a record that is older than the history.
 func (r versionedRecords[T]) firstVersion(event *pendingEvent, record T) domain.Version[T] {
 	return domain.Version[T]{At: event.At, Change: domain.Found, Record: record}
+}
+
+// addMissingVersions adds the first versions of those records that are older than the history.
+func (r versionedRecords[T]) addMissingVersions(ctx context.Context, tx ports.Tx, event *pendingEvent, records ...T) error {
+	var missing []domain.Version[T]
+	for _, record := range records {
+		// Only the first version of a record can be missing.
+		if domain.StampOf(record).Version > 1 {
+			continue
+		}
+		earlier, err := r.history(tx).List(ctx, record.Self().ID, domain.Page{Limit: 1})
+		if err != nil {
+			return err
+		}
+		if len(earlier) == 0 {
+			missing = append(missing, r.firstVersion(event, record))
+		}
+	}
+	if missing == nil {
+		return nil
+	}
+	_, err := r.addVersions(ctx, tx, event, missing...)
+	return err
 }
 
 // addVersion adds a version of the subject of the event.
