@@ -42,7 +42,7 @@ const (
 func (s *Audit) ReportAccesses(ctx context.Context, actor domain.Actor, patient domain.ID, before AccessReport) (AccessReport, error) {
 	about := domain.Reference{Kind: domain.SubjectPatient, ID: patient}
 	c := call{actor: actor, permission: domain.AuditRead, kind: domain.SubjectAudit, named: []domain.Reference{about}}
-	return runView(ctx, s.trail, c, func(tx ports.Tx, _ *pendingEvent) (AccessReport, error) {
+	return runView(ctx, s.trail, c, func(ctx context.Context, tx ports.Tx, _ *pendingEvent) (AccessReport, error) {
 		part := AccessReport{open: domain.DailyUses{}, last: before.last}
 		maps.Copy(part.open, before.open)
 		var closed domain.Date

@@ -20,7 +20,7 @@ type Account struct {
 // Me returns the actor's own account.
 func (s *Account) Me(ctx context.Context, actor domain.Actor) (domain.User, error) {
 	return runView(ctx, s.trail, call{actor: actor, permission: domain.UserReadSelf, kind: domain.SubjectUser, id: actor.UserID},
-		func(tx ports.Tx, _ *pendingEvent) (domain.User, error) {
+		func(ctx context.Context, tx ports.Tx, _ *pendingEvent) (domain.User, error) {
 			return tx.Users().Get(ctx, actor.UserID)
 		})
 }
@@ -28,7 +28,7 @@ func (s *Account) Me(ctx context.Context, actor domain.Actor) (domain.User, erro
 // ChangeMe sets the given fields of the actor's own names and phone number.
 func (s *Account) ChangeMe(ctx context.Context, actor domain.Actor, expected domain.Precondition, in domain.Profile) (domain.User, error) {
 	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.UserUpdateSelf, kind: domain.SubjectUser, id: actor.UserID, inputErr: s.preconditions.missing(expected)},
-		func(tx ports.Tx, event *pendingEvent) (domain.User, error) {
+		func(ctx context.Context, tx ports.Tx, event *pendingEvent) (domain.User, error) {
 			before, err := tx.Users().Get(ctx, actor.UserID)
 			if err != nil {
 				return before, err
@@ -57,7 +57,7 @@ func saveUser(ctx context.Context, tx ports.Tx, event *pendingEvent, before, aft
 // Permissions returns the permissions of the actor, in the order of the policy.
 func (s *Account) Permissions(ctx context.Context, actor domain.Actor) ([]domain.Permission, error) {
 	return runUseCase(ctx, s.trail, call{actor: actor, permission: domain.UserReadSelf, kind: domain.SubjectUser, id: actor.UserID},
-		func(*pendingEvent) ([]domain.Permission, error) {
+		func(context.Context, *pendingEvent) ([]domain.Permission, error) {
 			return domain.Permissions(actor), nil
 		})
 }
@@ -66,7 +66,7 @@ func (s *Account) Permissions(ctx context.Context, actor domain.Actor) ([]domain
 // current password is Invalid and counts against the session.
 func (s *Account) ChangePassword(ctx context.Context, actor domain.Actor, in domain.PasswordChange) error {
 	_, err := runUseCase(ctx, s.trail, call{actor: actor, permission: domain.UserChangePassword, kind: domain.SubjectUser, id: actor.UserID},
-		func(event *pendingEvent) (nothing, error) {
+		func(ctx context.Context, event *pendingEvent) (nothing, error) {
 			user, err := getUser(ctx, s.trail.store, actor.UserID)
 			if err != nil {
 				return nothing{}, err

@@ -14,7 +14,7 @@ import (
 // error is a Conflict if last is not the last seal.
 func (s *Audit) Adopt(ctx context.Context, actor domain.Actor, last domain.Head) (domain.Head, error) {
 	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.AuditAdopt, kind: domain.SubjectAudit},
-		func(tx ports.Tx, _ *pendingEvent) (domain.Head, error) {
+		func(ctx context.Context, tx ports.Tx, _ *pendingEvent) (domain.Head, error) {
 			seal, err := readLastSeal(ctx, tx)
 			if err == nil && seal.Head() != last {
 				err = domain.ErrNotLastSeal()

@@ -31,7 +31,7 @@ const maxEvents = 200
 
 func (s *Audit) list(ctx context.Context, c call, filter domain.AuditFilter, page domain.Page) (Page[domain.AuditEventView], error) {
 	page.Limit = min(page.Limit, maxEvents)
-	return runView(ctx, s.trail, c, func(tx ports.Tx, event *pendingEvent) (Page[domain.AuditEventView], error) {
+	return runView(ctx, s.trail, c, func(ctx context.Context, tx ports.Tx, event *pendingEvent) (Page[domain.AuditEventView], error) {
 		events, err := listShown(event, page, auditEventID, func(page domain.Page) ([]domain.AuditEvent, error) {
 			return tx.Audit().List(ctx, filter, page)
 		})

@@ -68,10 +68,10 @@ func (r versionedRecords[T]) createAllOnce(ctx context.Context, trail *Trail, ma
 ) (Records[T], error) {
 	added, err := runOnce(ctx, trail, macs, c, once, onceWrite[Records[T]]{
 		operation: "create all", content: content,
-		do: func(tx ports.Tx, event *pendingEvent) (Records[T], error) {
+		do: func(ctx context.Context, tx ports.Tx, event *pendingEvent) (Records[T], error) {
 			return r.createAll(ctx, tx, event, records)
 		},
-		replay: func(tx ports.Tx, event *pendingEvent, names []domain.VersionName) (Records[T], error) {
+		replay: func(ctx context.Context, tx ports.Tx, event *pendingEvent, names []domain.VersionName) (Records[T], error) {
 			for _, name := range names {
 				event.Subject.Shown = append(event.Subject.Shown, name.Record.ID)
 			}

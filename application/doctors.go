@@ -29,10 +29,10 @@ func (s *Doctors) Create(ctx context.Context, actor domain.Actor, once Once, in 
 	return runOnce(ctx, s.trail, s.macs, call{actor: actor, permission: domain.DoctorCreate, kind: domain.SubjectDoctor, inputErr: inputErr}, once,
 		onceWrite[domain.Doctor]{
 			operation: "create", content: contentOf(in),
-			do: func(tx ports.Tx, event *pendingEvent) (domain.Doctor, error) {
+			do: func(ctx context.Context, tx ports.Tx, event *pendingEvent) (domain.Doctor, error) {
 				return doctorRecords.create(ctx, tx, event, doctor)
 			},
-			replay: doctorRecords.replayOne(ctx),
+			replay: doctorRecords.replayOne,
 		})
 }
 
@@ -40,7 +40,7 @@ func (s *Doctors) Create(ctx context.Context, actor domain.Actor, once Once, in 
 func (s *Doctors) Get(ctx context.Context, actor domain.Actor, id domain.ID, in domain.Parameters) (domain.Doctor, error) {
 	_, inputErr := domain.DoctorList.ParseFields(actor, in)
 	return runView(ctx, s.trail, call{actor: actor, permission: domain.DoctorRead, kind: domain.SubjectDoctor, id: id, named: in.References(), inputErr: inputErr},
-		func(tx ports.Tx, _ *pendingEvent) (domain.Doctor, error) {
+		func(ctx context.Context, tx ports.Tx, _ *pendingEvent) (domain.Doctor, error) {
 			return tx.Doctors().Get(ctx, id)
 		})
 }
@@ -76,7 +76,7 @@ func (s *Doctors) update(ctx context.Context, actor domain.Actor, id domain.ID, 
 	change func(domain.Doctor) (domain.Doctor, error),
 ) (domain.Doctor, error) {
 	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.DoctorUpdate, kind: domain.SubjectDoctor, id: id, inputErr: s.preconditions.missing(expected)},
-		func(tx ports.Tx, event *pendingEvent) (domain.Doctor, error) {
+		func(ctx context.Context, tx ports.Tx, event *pendingEvent) (domain.Doctor, error) {
 			before, err := tx.Doctors().Get(ctx, id)
 			if err != nil {
 				return before, err
@@ -95,7 +95,7 @@ func (s *Doctors) update(ctx context.Context, actor domain.Actor, id domain.ID, 
 // Delete deletes a doctor and the doctor's mappings.
 func (s *Doctors) Delete(ctx context.Context, actor domain.Actor, id domain.ID, expected domain.Precondition) error {
 	_, err := runUpdate(ctx, s.trail, call{actor: actor, permission: domain.DoctorDelete, kind: domain.SubjectDoctor, id: id, inputErr: s.preconditions.missing(expected)},
-		func(tx ports.Tx, event *pendingEvent) (nothing, error) {
+		func(ctx context.Context, tx ports.Tx, event *pendingEvent) (nothing, error) {
 			return nothing{}, doctorRecords.delete(ctx, tx, event, func(doctor domain.Doctor, _ []domain.Record) error {
 				return domain.CheckPrecondition(expected, doctor, actor)
 			})
@@ -110,9 +110,9 @@ func (s *Doctors) Restore(ctx context.Context, actor domain.Actor, once Once, id
 	return runOnce(ctx, s.trail, s.macs, call{actor: actor, permission: domain.DoctorRestore, kind: domain.SubjectDoctor, id: id}, once,
 		onceWrite[domain.Doctor]{
 			operation: "restore", content: contentOf[nothing](),
-			do: func(tx ports.Tx, event *pendingEvent) (domain.Doctor, error) {
+			do: func(ctx context.Context, tx ports.Tx, event *pendingEvent) (domain.Doctor, error) {
 				return doctorRecords.restore(ctx, tx, event)
 			},
-			replay: doctorRecords.replayOne(ctx),
+			replay: doctorRecords.replayOne,
 		})
 }

@@ -105,7 +105,7 @@ var errHashReplaced = errors.New("the password hash was replaced while it was be
 // counts, so concurrent guesses get here one after the other, and no more of them get an answer
 // than the limits allow.
 func countAndRun[T any](ctx context.Context, g *Guard, event *pendingEvent, checked checkedProof, then func(ports.Tx, domain.User) (T, error)) (T, error) {
-	return updateWithEvent(ctx, event, func(tx ports.Tx, event *pendingEvent) (zero T, err error) {
+	return updateWithEvent(ctx, event, func(ctx context.Context, tx ports.Tx, event *pendingEvent) (zero T, err error) {
 		counts, err := g.limiter.lockCounts(ctx, tx, checked.keys)
 		if err != nil {
 			return zero, err

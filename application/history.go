@@ -20,7 +20,7 @@ type History[T domain.Record] struct {
 func (s *History[T]) ListVersions(ctx context.Context, actor domain.Actor, id domain.ID, in domain.PageInput) (Page[domain.VersionView[T]], error) {
 	page, inputErr := in.Parse()
 	return runView(ctx, s.trail, call{actor: actor, permission: s.records.ReadHistory, kind: s.records.Kind, id: id, inputErr: inputErr},
-		func(tx ports.Tx, event *pendingEvent) (Page[domain.VersionView[T]], error) {
+		func(ctx context.Context, tx ports.Tx, event *pendingEvent) (Page[domain.VersionView[T]], error) {
 			return readPageByID(page, revisionNumber, func(page domain.Page) ([]domain.VersionView[T], error) {
 				return s.revisions(ctx, tx, event, page)
 			})
@@ -34,7 +34,7 @@ func revisionNumber[T domain.Record](revision domain.VersionView[T]) domain.ID {
 // GetVersion returns one version of a record with the previous version.
 func (s *History[T]) GetVersion(ctx context.Context, actor domain.Actor, id, version domain.ID) (domain.VersionView[T], error) {
 	return runView(ctx, s.trail, call{actor: actor, permission: s.records.ReadHistory, kind: s.records.Kind, id: id},
-		func(tx ports.Tx, event *pendingEvent) (domain.VersionView[T], error) {
+		func(ctx context.Context, tx ports.Tx, event *pendingEvent) (domain.VersionView[T], error) {
 			revisions, err := s.revisions(ctx, tx, event, domain.Page{After: version - 1, Limit: 1})
 			if err == nil && (len(revisions) == 0 || revisionNumber(revisions[0]) != version) {
 				err = domain.ErrNotFound()

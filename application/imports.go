@@ -43,7 +43,7 @@ func runImport[In any, T domain.Record](ctx context.Context, s *Imports, actor d
 	if rules.CreatedBy != 0 {
 		c.named = []domain.Reference{{Kind: domain.SubjectUser, ID: rules.CreatedBy}}
 	}
-	return runUseCase(ctx, s.trail, c, func(*pendingEvent) (ImportSummary, error) {
+	return runUseCase(ctx, s.trail, c, func(context.Context, *pendingEvent) (ImportSummary, error) {
 		run := importRun[In, T]{trail: s.trail, clock: s.clock, rows: rows, report: report, planner: planner[In, T]{
 			importKind: kind, importJob: importJob{ImportRules: rules, actor: actor, now: s.clock()}, seen: newSeenKeys(),
 		}}

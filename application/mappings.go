@@ -29,10 +29,10 @@ func (s *Mappings) Assign(ctx context.Context, actor domain.Actor, once Once, in
 	return runOnce(ctx, s.trail, s.macs, call{actor: actor, permission: domain.MappingCreate, kind: domain.SubjectMapping, named: in.References(), inputErr: inputErr}, once,
 		onceWrite[domain.Mapping]{
 			operation: "create", content: contentOf(in),
-			do: func(tx ports.Tx, event *pendingEvent) (domain.Mapping, error) {
+			do: func(ctx context.Context, tx ports.Tx, event *pendingEvent) (domain.Mapping, error) {
 				return mappingRecords.create(ctx, tx, event, mapping)
 			},
-			replay: mappingRecords.replayOne(ctx),
+			replay: mappingRecords.replayOne,
 		})
 }
 
@@ -66,7 +66,7 @@ func (s *Mappings) update(ctx context.Context, actor domain.Actor, id domain.ID,
 	return runUpdate(ctx, s.trail, call{
 		actor: actor, permission: domain.MappingUpdate, kind: domain.SubjectMapping, id: id, named: in.References(), inputErr: s.preconditions.missing(expected),
 	},
-		func(tx ports.Tx, event *pendingEvent) (domain.Mapping, error) {
+		func(ctx context.Context, tx ports.Tx, event *pendingEvent) (domain.Mapping, error) {
 			before, err := tx.Mappings().Get(ctx, id)
 			if err != nil {
 				return before, err
@@ -86,7 +86,7 @@ func (s *Mappings) update(ctx context.Context, actor domain.Actor, id domain.ID,
 // Unassign deletes a mapping.
 func (s *Mappings) Unassign(ctx context.Context, actor domain.Actor, id domain.ID, expected domain.Precondition) error {
 	_, err := runUpdate(ctx, s.trail, call{actor: actor, permission: domain.MappingDelete, kind: domain.SubjectMapping, id: id, inputErr: s.preconditions.missing(expected)},
-		func(tx ports.Tx, event *pendingEvent) (nothing, error) {
+		func(ctx context.Context, tx ports.Tx, event *pendingEvent) (nothing, error) {
 			return nothing{}, mappingRecords.delete(ctx, tx, event, func(mapping domain.Mapping, _ []domain.Record) error {
 				return domain.CheckPrecondition(expected, mapping, actor)
 			})
@@ -100,9 +100,9 @@ func (s *Mappings) Restore(ctx context.Context, actor domain.Actor, once Once, i
 	return runOnce(ctx, s.trail, s.macs, call{actor: actor, permission: domain.MappingRestore, kind: domain.SubjectMapping, id: id}, once,
 		onceWrite[domain.Mapping]{
 			operation: "restore", content: contentOf[nothing](),
-			do: func(tx ports.Tx, event *pendingEvent) (domain.Mapping, error) {
+			do: func(ctx context.Context, tx ports.Tx, event *pendingEvent) (domain.Mapping, error) {
 				return mappingRecords.restore(ctx, tx, event)
 			},
-			replay: mappingRecords.replayOne(ctx),
+			replay: mappingRecords.replayOne,
 		})
 }

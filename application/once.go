@@ -26,12 +26,12 @@ type onceWrite[T any] struct {
 	operation string
 	// content returns the hash of the input (see contentOf).
 	content func(domain.RequestID) domain.Hash
-	do      func(ports.Tx, *pendingEvent) (T, error)
+	do      func(context.Context, ports.Tx, *pendingEvent) (T, error)
 	// kinds are the kinds of the versions that replay needs, besides that of the call.
 	kinds []domain.SubjectKind
 	// replay returns the result of do again, from the versions that do has added. It sets the
 	// subject of the event. The error is NotFound if a record of the result was deleted since.
-	replay func(ports.Tx, *pendingEvent, []domain.VersionName) (T, error)
+	replay func(context.Context, ports.Tx, *pendingEvent, []domain.VersionName) (T, error)
 }
 
 // contentOf returns the content of a write with these inputs.
@@ -48,13 +48,13 @@ func runOnce[T any](ctx context.Context, trail *Trail, macs ports.RequestMACs, c
 	id := domain.NewRequestID(c.actor.UserID, c.kind, write.operation, c.id, once.Key)
 	content := write.content(id)
 	replayed := false
-	result, err := runUpdate(ctx, trail, c, func(tx ports.Tx, event *pendingEvent) (T, error) {
+	result, err := runUpdate(ctx, trail, c, func(ctx context.Context, tx ports.Tx, event *pendingEvent) (T, error) {
 		kept, err := tx.IdempotencyKeys().Get(ctx, id, event.At)
 		replayed = err == nil
 		var zero T
 		switch {
 		case domain.KindOf(err) == domain.NotFound:
-			result, err := write.do(tx, event)
+			result, err := write.do(ctx, tx, event)
 			if err != nil {
 				return zero, err
 			}
@@ -70,7 +70,7 @@ func runOnce[T any](ctx context.Context, trail *Trail, macs ports.RequestMACs, c
 		if err := domain.Authorize(c.actor, event.Action); err != nil {
 			return zero, err
 		}
-		result, err := write.replay(tx, event, kept.Versions)
+		result, err := write.replay(ctx, tx, event, kept.Versions)
 		if domain.KindOf(err) == domain.NotFound {
 			return zero, commitAndRefuse(err) // The event must name the record.
 		}
@@ -93,17 +93,15 @@ func (w onceWrite[T]) versions(event *pendingEvent) (names []domain.VersionName)
 	return names
 }
 
-// replayOne returns the replay of a write whose result is one record.
-func (r versionedRecords[T]) replayOne(ctx context.Context) func(ports.Tx, *pendingEvent, []domain.VersionName) (T, error) {
-	return func(tx ports.Tx, event *pendingEvent, names []domain.VersionName) (T, error) {
-		event.Subject.ID = names[0].Record.ID
-		records, err := r.replay(ctx, tx, event, names)
-		if err != nil {
-			var zero T
-			return zero, err
-		}
-		return records[0], nil
+// replayOne is the replay of a write whose result is one record.
+func (r versionedRecords[T]) replayOne(ctx context.Context, tx ports.Tx, event *pendingEvent, names []domain.VersionName) (T, error) {
+	event.Subject.ID = names[0].Record.ID
+	records, err := r.replay(ctx, tx, event, names)
+	if err != nil {
+		var zero T
+		return zero, err
 	}
+	return records[0], nil
 }
 
 // replay returns the records of this kind as they were in the given versions. The error is

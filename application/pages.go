@@ -69,7 +69,7 @@ func (l lister[T]) run(ctx context.Context, actor domain.Actor, read domain.Perm
 		permission = l.search
 	}
 	return runView(ctx, l.trail, call{actor: actor, permission: permission, kind: l.kind, named: named, inputErr: inputErr},
-		func(tx ports.Tx, event *pendingEvent) (Page[T], error) {
+		func(ctx context.Context, tx ports.Tx, event *pendingEvent) (Page[T], error) {
 			event.Subject.Shown = []domain.ID{}
 			if err := domain.Authorize(actor, read); err != nil {
 				return Page[T]{}, err

@@ -28,11 +28,11 @@ func (s *Patients) Create(ctx context.Context, actor domain.Actor, once Once, in
 	return runOnce(ctx, s.trail, s.macs, call{actor: actor, permission: domain.PatientCreate, kind: domain.SubjectPatient, inputErr: inputErr}, once,
 		onceWrite[domain.PatientView]{
 			operation: "create", content: contentOf(in),
-			do: func(tx ports.Tx, event *pendingEvent) (domain.PatientView, error) {
+			do: func(ctx context.Context, tx ports.Tx, event *pendingEvent) (domain.PatientView, error) {
 				added, err := patientRecords.create(ctx, tx, event, patient)
 				return domain.NewPatientView(added, nil), err
 			},
-			replay: replayPatient(ctx),
+			replay: replayPatient,
 		})
 }
 
@@ -40,7 +40,7 @@ func (s *Patients) Create(ctx context.Context, actor domain.Actor, once Once, in
 func (s *Patients) Get(ctx context.Context, actor domain.Actor, id domain.ID, in domain.Parameters) (domain.PatientView, error) {
 	fields, inputErr := domain.PatientList.ParseFields(actor, in)
 	return runView(ctx, s.trail, call{actor: actor, permission: domain.PatientRead, kind: domain.SubjectPatient, id: id, named: in.References(), inputErr: inputErr},
-		func(tx ports.Tx, _ *pendingEvent) (domain.PatientView, error) {
+		func(ctx context.Context, tx ports.Tx, _ *pendingEvent) (domain.PatientView, error) {
 			return tx.Patients().GetView(ctx, id, fields...)
 		})
 }
@@ -76,7 +76,7 @@ func (s *Patients) update(ctx context.Context, actor domain.Actor, id domain.ID,
 	change func(domain.Patient) (domain.Patient, error),
 ) (domain.PatientView, error) {
 	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.PatientUpdate, kind: domain.SubjectPatient, id: id, inputErr: s.preconditions.missing(expected)},
-		func(tx ports.Tx, event *pendingEvent) (domain.PatientView, error) {
+		func(ctx context.Context, tx ports.Tx, event *pendingEvent) (domain.PatientView, error) {
 			patient, err := tx.Patients().GetView(ctx, id)
 			if err != nil {
 				return patient, err
@@ -96,7 +96,7 @@ func (s *Patients) update(ctx context.Context, actor domain.Actor, id domain.ID,
 // Delete deletes a patient and the patient's mappings.
 func (s *Patients) Delete(ctx context.Context, actor domain.Actor, id domain.ID, expected domain.Precondition) error {
 	_, err := runUpdate(ctx, s.trail, call{actor: actor, permission: domain.PatientDelete, kind: domain.SubjectPatient, id: id, inputErr: s.preconditions.missing(expected)},
-		func(tx ports.Tx, event *pendingEvent) (nothing, error) {
+		func(ctx context.Context, tx ports.Tx, event *pendingEvent) (nothing, error) {
 			return nothing{}, patientRecords.delete(ctx, tx, event, func(patient domain.Patient, mappings []domain.Record) error {
 				return domain.CheckPrecondition(expected, domain.NewPatientView(patient, mappings), actor)
 			})
@@ -110,32 +110,30 @@ func (s *Patients) Restore(ctx context.Context, actor domain.Actor, once Once, i
 	return runOnce(ctx, s.trail, s.macs, call{actor: actor, permission: domain.PatientRestore, kind: domain.SubjectPatient, id: id}, once,
 		onceWrite[domain.PatientView]{
 			operation: "restore", content: contentOf[nothing](),
-			do: func(tx ports.Tx, event *pendingEvent) (domain.PatientView, error) {
+			do: func(ctx context.Context, tx ports.Tx, event *pendingEvent) (domain.PatientView, error) {
 				if _, err := patientRecords.restore(ctx, tx, event); err != nil {
 					return domain.PatientView{}, err
 				}
 				return tx.Patients().GetView(ctx, id)
 			},
 			kinds:  []domain.SubjectKind{domain.SubjectMapping},
-			replay: replayPatient(ctx),
+			replay: replayPatient,
 		})
 }
 
-// replayPatient returns the replay of a write whose result is one patient. The doctors are
-// those of the mappings that the write restored: it has added versions of no others.
-func replayPatient(ctx context.Context) func(ports.Tx, *pendingEvent, []domain.VersionName) (domain.PatientView, error) {
-	return func(tx ports.Tx, event *pendingEvent, names []domain.VersionName) (domain.PatientView, error) {
-		patient, err := patientRecords.replayOne(ctx)(tx, event, names)
-		if err != nil {
-			return domain.PatientView{}, err
-		}
-		versions, err := mappingRecords.readVersions(ctx, tx, names)
-		var mappings []domain.Record
-		for _, version := range versions {
-			if version.Change == domain.Restored {
-				mappings = append(mappings, version.Record)
-			}
-		}
-		return domain.NewPatientView(patient, mappings), err
+// replayPatient is the replay of a write whose result is one patient. The doctors are those of
+// the mappings that the write restored: it has added versions of no others.
+func replayPatient(ctx context.Context, tx ports.Tx, event *pendingEvent, names []domain.VersionName) (domain.PatientView, error) {
+	patient, err := patientRecords.replayOne(ctx, tx, event, names)
+	if err != nil {
+		return domain.PatientView{}, err
 	}
+	versions, err := mappingRecords.readVersions(ctx, tx, names)
+	var mappings []domain.Record
+	for _, version := range versions {
+		if version.Change == domain.Restored {
+			mappings = append(mappings, version.Record)
+		}
+	}
+	return domain.NewPatientView(patient, mappings), err
 }

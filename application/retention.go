@@ -16,7 +16,7 @@ type Retention struct{ trail *Trail }
 // still deleted.
 func (s *Retention) CountExpired(ctx context.Context, actor domain.Actor, kind domain.SubjectKind, before time.Time) (int, error) {
 	return runView(ctx, s.trail, call{actor: actor, permission: domain.RetentionRead, kind: kind},
-		func(tx ports.Tx, _ *pendingEvent) (int, error) {
+		func(ctx context.Context, tx ports.Tx, _ *pendingEvent) (int, error) {
 			return tx.Retention().CountExpired(ctx, kind, before)
 		})
 }
@@ -29,7 +29,7 @@ const maxPurged = 500
 // their versions, and returns how many it removed.
 func (s *Retention) Purge(ctx context.Context, actor domain.Actor, kind domain.SubjectKind, before time.Time) (int, error) {
 	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.RetentionPurge, kind: kind},
-		func(tx ports.Tx, event *pendingEvent) (int, error) {
+		func(ctx context.Context, tx ports.Tx, event *pendingEvent) (int, error) {
 			purged, err := tx.Retention().Purge(ctx, kind, before, maxPurged)
 			event.Subject.Shown = purged
 			return len(purged), err

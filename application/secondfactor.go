@@ -21,7 +21,7 @@ type SecondFactor struct {
 // Get returns the actor's second factor, the zero SecondFactor if there is none.
 func (s *SecondFactor) Get(ctx context.Context, actor domain.Actor) (domain.SecondFactor, error) {
 	return runView(ctx, s.trail, call{actor: actor, permission: domain.UserManageMFA, kind: domain.SubjectUser, id: actor.UserID},
-		func(tx ports.Tx, _ *pendingEvent) (domain.SecondFactor, error) {
+		func(ctx context.Context, tx ports.Tx, _ *pendingEvent) (domain.SecondFactor, error) {
 			user, err := tx.Users().Get(ctx, actor.UserID)
 			return user.SecondFactor, err
 		})
@@ -33,7 +33,7 @@ func (s *SecondFactor) Get(ctx context.Context, actor domain.Actor) (domain.Seco
 func (s *SecondFactor) Enrol(ctx context.Context, actor domain.Actor, in domain.PasswordCheck) (ports.Enrolment, error) {
 	password, inputErr := in.Parse()
 	return runUseCase(ctx, s.trail, call{actor: actor, permission: domain.UserManageMFA, kind: domain.SubjectUser, id: actor.UserID, inputErr: inputErr},
-		func(event *pendingEvent) (ports.Enrolment, error) {
+		func(ctx context.Context, event *pendingEvent) (ports.Enrolment, error) {
 			user, err := getUser(ctx, s.trail.store, actor.UserID)
 			if err != nil {
 				return ports.Enrolment{}, err
@@ -59,9 +59,9 @@ func (s *SecondFactor) Enrol(ctx context.Context, actor domain.Actor, in domain.
 func (s *SecondFactor) Confirm(ctx context.Context, actor domain.Actor, in domain.CodeCheck) (domain.RecoveryCodes, error) {
 	code, inputErr := in.Parse()
 	return runUseCase(ctx, s.trail, call{actor: actor, permission: domain.UserManageMFA, kind: domain.SubjectUser, id: actor.UserID, inputErr: inputErr},
-		func(event *pendingEvent) (domain.RecoveryCodes, error) {
+		func(ctx context.Context, event *pendingEvent) (domain.RecoveryCodes, error) {
 			codes := newRecoveryCodes()
-			return updateWithEvent(ctx, event, func(tx ports.Tx, event *pendingEvent) (domain.RecoveryCodes, error) {
+			return updateWithEvent(ctx, event, func(ctx context.Context, tx ports.Tx, event *pendingEvent) (domain.RecoveryCodes, error) {
 				counts, err := s.guard.limiter.lockCounts(ctx, tx, s.guard.limiter.sessionKeys(actor.SessionID))
 				if err != nil {
 					return codes, err
@@ -116,7 +116,7 @@ func (s *SecondFactor) Disable(ctx context.Context, actor domain.Actor, in domai
 		inputErr = domain.ErrForbidden("Administrators need a second factor here.")
 	}
 	_, err := runUseCase(ctx, s.trail, call{actor: actor, permission: domain.UserManageMFA, kind: domain.SubjectUser, id: actor.UserID, inputErr: inputErr},
-		func(event *pendingEvent) (nothing, error) {
+		func(ctx context.Context, event *pendingEvent) (nothing, error) {
 			user, err := getUser(ctx, s.trail.store, actor.UserID)
 			if err != nil {
 				return nothing{}, err
@@ -145,7 +145,7 @@ type ResealResult struct {
 // its previous key can be deleted. It continues after a key that cannot be decrypted.
 func (s *SecondFactor) Reseal(ctx context.Context, actor domain.Actor) (ResealResult, error) {
 	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.UserResealMFA, kind: domain.SubjectUser},
-		func(tx ports.Tx, _ *pendingEvent) (ResealResult, error) {
+		func(ctx context.Context, tx ports.Tx, _ *pendingEvent) (ResealResult, error) {
 			var done ResealResult
 			query := domain.ListQuery{Limit: domain.MaxPageLimit}
 			for {

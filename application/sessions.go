@@ -55,7 +55,7 @@ func (s *Sessions) Login(ctx context.Context, actor domain.Actor, in domain.Cred
 	proof, inputErr := in.Parse()
 	address, _, _ := domain.LoginKeys(proof.Email, actor.Origin)
 	return runUseCase(ctx, s.trail, call{actor: actor, permission: domain.SessionCreate, kind: domain.SubjectUser, inputErr: inputErr, typedAddress: address},
-		func(event *pendingEvent) (Grant, error) {
+		func(ctx context.Context, event *pendingEvent) (Grant, error) {
 			var selector domain.RefreshSelector
 			_, _ = rand.Read(selector[:]) // never fails (crypto/rand)
 			refresh := domain.NewRefreshToken(selector, newRefreshSecret())
@@ -78,7 +78,7 @@ func (s *Sessions) Login(ctx context.Context, actor domain.Actor, in domain.Cred
 // counted; after too many the error is TooMany. A good token is never refused for this reason.
 func (s *Sessions) Refresh(ctx context.Context, actor domain.Actor, in domain.Refresh) (Grant, error) {
 	return runUseCase(ctx, s.trail, call{actor: actor, permission: domain.SessionRefresh, kind: domain.SubjectSession},
-		func(event *pendingEvent) (Grant, error) {
+		func(ctx context.Context, event *pendingEvent) (Grant, error) {
 			grant, err := s.refresh(ctx, event, in)
 			if domain.KindOf(err) == domain.Unauthenticated {
 				if tooMany := s.guard.limiter.countBadRefresh(ctx, actor.Origin); tooMany != nil {
@@ -96,7 +96,7 @@ func (s *Sessions) refresh(ctx context.Context, event *pendingEvent, in domain.R
 	}
 	secret := newRefreshSecret()
 	var next domain.RefreshToken
-	session, err := updateWithEvent(ctx, event, func(tx ports.Tx, event *pendingEvent) (session domain.SessionView, err error) {
+	session, err := updateWithEvent(ctx, event, func(ctx context.Context, tx ports.Tx, event *pendingEvent) (session domain.SessionView, err error) {
 		session, next, err = s.spend(ctx, tx, event, presented, secret)
 		return session, err
 	})
@@ -154,7 +154,7 @@ func (s *Sessions) List(ctx context.Context, actor domain.Actor, in domain.PageI
 	page, inputErr := in.Parse()
 	now := s.clock()
 	return runView(ctx, s.trail, call{actor: actor, permission: domain.SessionReadSelf, kind: domain.SubjectSession, inputErr: inputErr},
-		func(tx ports.Tx, event *pendingEvent) (Page[domain.Session], error) {
+		func(ctx context.Context, tx ports.Tx, event *pendingEvent) (Page[domain.Session], error) {
 			return listShown(event, page, func(session domain.Session) domain.ID { return session.ID },
 				func(page domain.Page) ([]domain.Session, error) {
 					return tx.Sessions().Live(ctx, actor.UserID, now, page)
@@ -166,8 +166,8 @@ func (s *Sessions) List(ctx context.Context, actor domain.Actor, in domain.PageI
 // expired a moment ago.
 func (s *Sessions) Logout(ctx context.Context, actor domain.Actor) error {
 	_, err := runUseCase(ctx, s.trail, call{actor: actor, permission: domain.SessionRevokeSelf, kind: domain.SubjectSession, id: actor.SessionID},
-		func(event *pendingEvent) (nothing, error) {
-			_, err := updateWithEvent(ctx, event, func(tx ports.Tx, event *pendingEvent) (nothing, error) { return s.revoke(ctx, tx, event) })
+		func(ctx context.Context, event *pendingEvent) (nothing, error) {
+			_, err := updateWithEvent(ctx, event, func(ctx context.Context, tx ports.Tx, event *pendingEvent) (nothing, error) { return s.revoke(ctx, tx, event) })
 			if domain.KindOf(err) == domain.NotFound {
 				err = nil
 			}
@@ -179,7 +179,7 @@ func (s *Sessions) Logout(ctx context.Context, actor domain.Actor) error {
 // Revoke revokes one of the actor's live sessions. Any other ID is NotFound.
 func (s *Sessions) Revoke(ctx context.Context, actor domain.Actor, id domain.ID) error {
 	_, err := runUpdate(ctx, s.trail, call{actor: actor, permission: domain.SessionRevokeSelf, kind: domain.SubjectSession, id: id},
-		func(tx ports.Tx, event *pendingEvent) (nothing, error) {
+		func(ctx context.Context, tx ports.Tx, event *pendingEvent) (nothing, error) {
 			return s.revoke(ctx, tx, event)
 		})
 	return err
@@ -202,7 +202,7 @@ func (s *Sessions) revoke(ctx context.Context, tx ports.Tx, event *pendingEvent)
 // RevokeOthers revokes all of the actor's sessions except the current one.
 func (s *Sessions) RevokeOthers(ctx context.Context, actor domain.Actor) error {
 	_, err := runUpdate(ctx, s.trail, call{actor: actor, permission: domain.SessionRevokeSelf, kind: domain.SubjectUser, id: actor.UserID},
-		func(tx ports.Tx, event *pendingEvent) (nothing, error) {
+		func(ctx context.Context, tx ports.Tx, event *pendingEvent) (nothing, error) {
 			return nothing{}, revokeSessions(ctx, tx, event, actor.UserID, actor.SessionID, s.clock())
 		})
 	return err

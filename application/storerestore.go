@@ -13,7 +13,7 @@ import (
 // the trail that the store was restored (see LastRestore).
 func (s *Sessions) AfterRestore(ctx context.Context, actor domain.Actor) (revoked int, err error) {
 	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.StoreRestore, kind: domain.SubjectSession},
-		func(tx ports.Tx, event *pendingEvent) (int, error) {
+		func(ctx context.Context, tx ports.Tx, event *pendingEvent) (int, error) {
 			query := domain.ListQuery{Limit: domain.MaxPageLimit}
 			for {
 				users, err := tx.Users().List(ctx, query)

@@ -141,12 +141,12 @@ func (p planned[Row, T]) needsUpdate() bool { return p.writes() || !p.isHere }
 func takeOverBatch[Row, T any](ctx context.Context, trail *Trail, actor domain.Actor, kind domain.SubjectKind, dryRun bool,
 	plan func(ports.Tx) ([]planned[Row, T], error), write func(ports.Tx, *pendingEvent, []planned[Row, T]) error,
 ) ([]TakeoverRow, error) {
-	return runUseCase(ctx, trail, call{actor: actor, permission: domain.StoreTakeOver, kind: kind}, func(event *pendingEvent) ([]TakeoverRow, error) {
+	return runUseCase(ctx, trail, call{actor: actor, permission: domain.StoreTakeOver, kind: kind}, func(ctx context.Context, event *pendingEvent) ([]TakeoverRow, error) {
 		plans, err := viewStore(ctx, trail.store, plan)
 		if err != nil || dryRun || !slices.ContainsFunc(plans, planned[Row, T].needsUpdate) {
 			return resultsOf(plans), err
 		}
-		return updateWithEvent(ctx, event, func(tx ports.Tx, event *pendingEvent) ([]TakeoverRow, error) {
+		return updateWithEvent(ctx, event, func(ctx context.Context, tx ports.Tx, event *pendingEvent) ([]TakeoverRow, error) {
 			plans, err := plan(tx)
 			if err != nil {
 				return nil, err

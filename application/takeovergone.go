@@ -28,7 +28,7 @@ type TakeoverGone struct {
 // With DeleteGone it deletes them with their mappings, and deactivates users. It refuses a record
 // that somebody has changed here since, or given a mapping. Records that were made here stay.
 func (s *Takeover) Gone(ctx context.Context, actor domain.Actor, page TakeoverPage) (TakeoverGone, error) {
-	return runUseCase(ctx, s.trail, call{actor: actor, permission: domain.StoreTakeOver, kind: page.Kind}, func(event *pendingEvent) (TakeoverGone, error) {
+	return runUseCase(ctx, s.trail, call{actor: actor, permission: domain.StoreTakeOver, kind: page.Kind}, func(ctx context.Context, event *pendingEvent) (TakeoverGone, error) {
 		remover := removerOf(page.Kind)
 		if remover == nil || page.existing == nil {
 			return TakeoverGone{}, nil
@@ -49,7 +49,7 @@ func (s *Takeover) Gone(ctx context.Context, actor domain.Actor, page TakeoverPa
 		if gone.Rows, err = viewStore(ctx, s.trail.store, plan); err != nil || page.Rules.DryRun || !anyDeleted(gone.Rows) {
 			return gone, err
 		}
-		gone.Rows, err = updateWithEvent(ctx, event, func(tx ports.Tx, event *pendingEvent) ([]TakeoverRow, error) {
+		gone.Rows, err = updateWithEvent(ctx, event, func(ctx context.Context, tx ports.Tx, event *pendingEvent) ([]TakeoverRow, error) {
 			rows, err := plan(tx)
 			if err != nil {
 				return nil, err

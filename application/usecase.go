@@ -52,7 +52,7 @@ func (e *pendingEvent) revokeOnCommit(sessions ...domain.ID) {
 // returns the fields of the result that the actor may see. The error is the one of
 // domain.Authorize, c.inputErr, the error of do, or Unavailable if the event cannot be
 // recorded.
-func runUseCase[T any](ctx context.Context, trail *Trail, c call, do func(*pendingEvent) (T, error)) (T, error) {
+func runUseCase[T any](ctx context.Context, trail *Trail, c call, do func(context.Context, *pendingEvent) (T, error)) (T, error) {
 	var result, zero T
 	event := &pendingEvent{trail: trail, AuditEvent: domain.AuditEvent{
 		At: trail.clock(), Actor: c.actor, Action: c.permission, Subject: domain.Subject{Kind: c.kind, ID: c.id},
@@ -70,7 +70,7 @@ func runUseCase[T any](ctx context.Context, trail *Trail, c call, do func(*pendi
 		event.Outcome = domain.Denied
 	} else if err = c.inputErr; err != nil {
 		event.Outcome = outcomeOf(err)
-	} else if result, err = do(event); err != nil {
+	} else if result, err = do(ctx, event); err != nil {
 		event.Outcome = outcomeOf(err)
 	}
 	returned = true
@@ -87,15 +87,15 @@ func runUseCase[T any](ctx context.Context, trail *Trail, c call, do func(*pendi
 }
 
 // runView is runUseCase for a use-case that is one View of the store.
-func runView[T any](ctx context.Context, trail *Trail, c call, do func(ports.Tx, *pendingEvent) (T, error)) (T, error) {
-	return runUseCase(ctx, trail, c, func(event *pendingEvent) (T, error) {
-		return viewStore(ctx, trail.store, func(tx ports.Tx) (T, error) { return do(tx, event) })
+func runView[T any](ctx context.Context, trail *Trail, c call, do func(context.Context, ports.Tx, *pendingEvent) (T, error)) (T, error) {
+	return runUseCase(ctx, trail, c, func(ctx context.Context, event *pendingEvent) (T, error) {
+		return viewStore(ctx, trail.store, func(tx ports.Tx) (T, error) { return do(ctx, tx, event) })
 	})
 }
 
 // runUpdate is runUseCase for a use-case that is one Update of the store.
-func runUpdate[T any](ctx context.Context, trail *Trail, c call, do func(ports.Tx, *pendingEvent) (T, error)) (T, error) {
-	return runUseCase(ctx, trail, c, func(event *pendingEvent) (T, error) { return updateWithEvent(ctx, event, do) })
+func runUpdate[T any](ctx context.Context, trail *Trail, c call, do func(context.Context, ports.Tx, *pendingEvent) (T, error)) (T, error) {
+	return runUseCase(ctx, trail, c, func(ctx context.Context, event *pendingEvent) (T, error) { return updateWithEvent(ctx, event, do) })
 }
 
 // nothing is the result of a use-case that only returns an error.
@@ -105,7 +105,7 @@ type nothing = struct{}
 // returns commitAndRefuse(reason), the Update is committed and the error is reason. If the
 // Update fails, the event keeps the records that do added to it; everything else that do
 // set in the event is undone.
-func updateWithEvent[T any](ctx context.Context, event *pendingEvent, do func(ports.Tx, *pendingEvent) (T, error)) (T, error) {
+func updateWithEvent[T any](ctx context.Context, event *pendingEvent, do func(context.Context, ports.Tx, *pendingEvent) (T, error)) (T, error) {
 	var result, zero T
 	var refused error
 	before := event.AuditEvent
@@ -120,7 +120,7 @@ func updateWithEvent[T any](ctx context.Context, event *pendingEvent, do func(po
 	err := event.trail.store.Update(ctx, func(tx ports.Tx) error {
 		event.AuditEvent, event.revokedSessions, refused = before, nil, nil
 		var err error
-		if result, err = do(tx, event); err != nil {
+		if result, err = do(ctx, tx, event); err != nil {
 			refusal, ok := errors.AsType[committedRefusal](err)
 			if !ok {
 				return err

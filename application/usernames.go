@@ -14,7 +14,7 @@ import (
 func (s *Users) ListNames(ctx context.Context, actor domain.Actor, in domain.NamesQuery) ([]domain.UserName, error) {
 	ids, inputErr := in.Parse()
 	return runView(ctx, s.trail, call{actor: actor, permission: domain.UserReadNames, kind: domain.SubjectUser, named: in.References(), inputErr: inputErr},
-		func(tx ports.Tx, event *pendingEvent) ([]domain.UserName, error) {
+		func(ctx context.Context, tx ports.Tx, event *pendingEvent) ([]domain.UserName, error) {
 			users, err := tx.Users().ListByIDs(ctx, ids...)
 			slices.SortFunc(users, func(a, b domain.User) int { return cmp.Compare(a.ID, b.ID) })
 			names := make([]domain.UserName, len(users))

@@ -50,7 +50,7 @@ type RegistrationResult struct {
 // the same time, whether the address was free or taken.
 func (s *Users) Register(ctx context.Context, actor domain.Actor, in domain.Registration) (RegistrationResult, error) {
 	return runUseCase(ctx, s.trail, call{actor: actor, permission: domain.UserRegister, kind: domain.SubjectUser},
-		func(event *pendingEvent) (RegistrationResult, error) {
+		func(ctx context.Context, event *pendingEvent) (RegistrationResult, error) {
 			caller := ports.KnownCaller(actor.UserID)
 			mayCreate := domain.Authorize(actor, domain.UserCreate) == nil
 			if !mayCreate {
@@ -83,7 +83,7 @@ func (s *Users) Register(ctx context.Context, actor domain.Actor, in domain.Regi
 // addUser adds an account, which becomes the subject of the event. If the address is taken, the
 // account that has it becomes the subject.
 func (s *Users) addUser(ctx context.Context, event *pendingEvent, user domain.User) (domain.User, error) {
-	added, err := updateWithEvent(ctx, event, func(tx ports.Tx, event *pendingEvent) (domain.User, error) {
+	added, err := updateWithEvent(ctx, event, func(ctx context.Context, tx ports.Tx, event *pendingEvent) (domain.User, error) {
 		added, err := tx.Users().Add(ctx, user)
 		event.Subject.ID = added.ID
 		return added, err
@@ -109,7 +109,7 @@ func (s *Users) setSubjectByEmail(ctx context.Context, event *pendingEvent, emai
 // it does the same amount of work and returns no error, so that the caller cannot tell.
 func (s *Users) addInactiveUser(ctx context.Context, event *pendingEvent, user domain.User) error {
 	user.Active = false
-	_, err := updateWithEvent(ctx, event, func(tx ports.Tx, event *pendingEvent) (nothing, error) {
+	_, err := updateWithEvent(ctx, event, func(ctx context.Context, tx ports.Tx, event *pendingEvent) (nothing, error) {
 		taken, err := tx.Users().ByEmail(ctx, user.Email)
 		switch {
 		case err == nil:
@@ -132,7 +132,7 @@ func (s *Users) addInactiveUser(ctx context.Context, event *pendingEvent, user d
 // password before anything else. A taken address is a Conflict.
 func (s *Users) Create(ctx context.Context, actor domain.Actor, in domain.Registration) (domain.User, error) {
 	return runUseCase(ctx, s.trail, call{actor: actor, permission: domain.UserCreate, kind: domain.SubjectUser},
-		func(event *pendingEvent) (domain.User, error) {
+		func(ctx context.Context, event *pendingEvent) (domain.User, error) {
 			user, password, err := domain.NewUser(in, s.clock(), s.passwords.Weakness)
 			if err != nil {
 				return domain.User{}, err
@@ -149,7 +149,7 @@ func (s *Users) Create(ctx context.Context, actor domain.Actor, in domain.Regist
 func (s *Users) Get(ctx context.Context, actor domain.Actor, id domain.ID, in domain.Parameters) (domain.User, error) {
 	_, inputErr := domain.UserList.ParseFields(actor, in)
 	return runView(ctx, s.trail, call{actor: actor, permission: domain.UserRead, kind: domain.SubjectUser, id: id, named: in.References(), inputErr: inputErr},
-		func(tx ports.Tx, _ *pendingEvent) (domain.User, error) {
+		func(ctx context.Context, tx ports.Tx, _ *pendingEvent) (domain.User, error) {
 			return tx.Users().Get(ctx, id)
 		})
 }
@@ -157,7 +157,7 @@ func (s *Users) Get(ctx context.Context, actor domain.Actor, id domain.ID, in do
 // FindByEmail returns the account with the address.
 func (s *Users) FindByEmail(ctx context.Context, actor domain.Actor, email domain.Email) (domain.User, error) {
 	return runView(ctx, s.trail, call{actor: actor, permission: domain.UserRead, kind: domain.SubjectUser},
-		func(tx ports.Tx, event *pendingEvent) (domain.User, error) {
+		func(ctx context.Context, tx ports.Tx, event *pendingEvent) (domain.User, error) {
 			user, err := tx.Users().ByEmail(ctx, email)
 			event.Subject.ID = user.ID
 			return user, err
@@ -184,7 +184,7 @@ func (s *Users) HasAdministrator(ctx context.Context) (bool, error) {
 // administrator is a Conflict.
 func (s *Users) Change(ctx context.Context, actor domain.Actor, id domain.ID, expected domain.Precondition, in domain.UserChange) (domain.User, error) {
 	return runUpdate(ctx, s.trail, call{actor: actor, permission: domain.UserUpdate, kind: domain.SubjectUser, id: id, inputErr: s.preconditions.missing(expected)},
-		func(tx ports.Tx, event *pendingEvent) (domain.User, error) {
+		func(ctx context.Context, tx ports.Tx, event *pendingEvent) (domain.User, error) {
 			return s.changeUser(ctx, tx, event, expected, in)
 		})
 }
@@ -193,7 +193,7 @@ func (s *Users) Change(ctx context.Context, actor domain.Actor, id domain.ID, ex
 // deleted, because records refer to them. The last active administrator is a Conflict.
 func (s *Users) Deactivate(ctx context.Context, actor domain.Actor, id domain.ID, expected domain.Precondition) error {
 	_, err := runUpdate(ctx, s.trail, call{actor: actor, permission: domain.UserDeactivate, kind: domain.SubjectUser, id: id, inputErr: s.preconditions.missing(expected)},
-		func(tx ports.Tx, event *pendingEvent) (domain.User, error) {
+		func(ctx context.Context, tx ports.Tx, event *pendingEvent) (domain.User, error) {
 			return s.changeUser(ctx, tx, event, expected, domain.UserChange{Active: domain.Given("false")})
 		})
 	return err
@@ -239,7 +239,7 @@ func (s *Users) changeUser(ctx context.Context, tx ports.Tx, event *pendingEvent
 // must change the password before anything else.
 func (s *Users) SetPassword(ctx context.Context, actor domain.Actor, id domain.ID, in domain.NewPassword) error {
 	_, err := runUseCase(ctx, s.trail, call{actor: actor, permission: domain.UserSetPassword, kind: domain.SubjectUser, id: id},
-		func(event *pendingEvent) (nothing, error) {
+		func(ctx context.Context, event *pendingEvent) (nothing, error) {
 			if id == actor.UserID {
 				return nothing{}, domain.ErrForbidden("Change your own password with your current one.")
 			}
@@ -255,7 +255,7 @@ func (s *Users) SetPassword(ctx context.Context, actor domain.Actor, id domain.I
 			if err != nil {
 				return nothing{}, err
 			}
-			return updateWithEvent(ctx, event, func(tx ports.Tx, event *pendingEvent) (nothing, error) {
+			return updateWithEvent(ctx, event, func(ctx context.Context, tx ports.Tx, event *pendingEvent) (nothing, error) {
 				user, err := tx.Users().Get(ctx, id)
 				if err != nil {
 					return nothing{}, err
@@ -272,7 +272,7 @@ func (s *Users) SetPassword(ctx context.Context, actor domain.Actor, id domain.I
 // RevokeSessions revokes all sessions of a user.
 func (s *Users) RevokeSessions(ctx context.Context, actor domain.Actor, id domain.ID) error {
 	_, err := runUpdate(ctx, s.trail, call{actor: actor, permission: domain.SessionRevoke, kind: domain.SubjectUser, id: id},
-		func(tx ports.Tx, event *pendingEvent) (nothing, error) {
+		func(ctx context.Context, tx ports.Tx, event *pendingEvent) (nothing, error) {
 			if _, err := tx.Users().Get(ctx, id); err != nil {
 				return nothing{}, err
 			}
@@ -285,7 +285,7 @@ func (s *Users) RevokeSessions(ctx context.Context, actor domain.Actor, id domai
 // codes, and revokes the user's sessions.
 func (s *Users) ResetSecondFactor(ctx context.Context, actor domain.Actor, id domain.ID) error {
 	_, err := runUpdate(ctx, s.trail, call{actor: actor, permission: domain.UserResetMFA, kind: domain.SubjectUser, id: id},
-		func(tx ports.Tx, event *pendingEvent) (nothing, error) {
+		func(ctx context.Context, tx ports.Tx, event *pendingEvent) (nothing, error) {
 			user, err := tx.Users().Get(ctx, id)
 			if err != nil {
 				return nothing{}, err
