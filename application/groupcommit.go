@@ -26,6 +26,8 @@ type groupCommit[T any] struct {
 
 // waitingItem is an item that is not written yet. Its caller waits for the result.
 type waitingItem[T any] struct {
+	// ctx is the context of the caller.
+	ctx     context.Context
 	item    T
 	written chan error
 }
@@ -43,7 +45,7 @@ const (
 // commit returns once the item is written, with the error of the write. The error is
 // Unavailable if ctx ends before that, or immediately if maxWaiting items are waiting.
 func (g *groupCommit[T]) commit(ctx context.Context, item T) error {
-	waiting := waitingItem[T]{item, make(chan error, 1)}
+	waiting := waitingItem[T]{ctx, item, make(chan error, 1)}
 	g.mutex.Lock()
 	if len(g.waiting) >= maxWaiting {
 		g.mutex.Unlock()
@@ -52,8 +54,7 @@ func (g *groupCommit[T]) commit(ctx context.Context, item T) error {
 	g.waiting = append(g.waiting, waiting)
 	if !g.writing {
 		g.writing = true
-		// The first caller's context must not end a write that others wait for.
-		go g.writeGroups(context.WithoutCancel(ctx))
+		go g.writeGroups()
 	}
 	g.mutex.Unlock()
 	select {
@@ -65,13 +66,15 @@ func (g *groupCommit[T]) commit(ctx context.Context, item T) error {
 }
 
 // writeGroups writes one group after the other until no item is waiting.
-func (g *groupCommit[T]) writeGroups(background context.Context) {
+func (g *groupCommit[T]) writeGroups() {
 	for group := g.nextGroup(); len(group) > 0; group = g.nextGroup() {
 		items := make([]T, len(group))
 		for i, waiting := range group {
 			items[i] = waiting.item
 		}
-		err := g.writeGroup(background, items)
+		// The write is a part of the first caller's trace, but the end of that caller's context
+		// must not end a write that others wait for.
+		err := g.writeGroup(context.WithoutCancel(group[0].ctx), items)
 		for _, waiting := range group {
 			waiting.written <- err
 		}

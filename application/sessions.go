@@ -167,7 +167,9 @@ func (s *Sessions) List(ctx context.Context, actor domain.Actor, in domain.PageI
 func (s *Sessions) Logout(ctx context.Context, actor domain.Actor) error {
 	_, err := runUseCase(ctx, s.trail, call{actor: actor, permission: domain.SessionRevokeSelf, kind: domain.SubjectSession, id: actor.SessionID},
 		func(ctx context.Context, event *pendingEvent) (nothing, error) {
-			_, err := updateWithEvent(ctx, event, func(ctx context.Context, tx ports.Tx, event *pendingEvent) (nothing, error) { return s.revoke(ctx, tx, event) })
+			_, err := updateWithEvent(ctx, event, func(ctx context.Context, tx ports.Tx, event *pendingEvent) (nothing, error) {
+				return s.revoke(ctx, tx, event)
+			})
 			if domain.KindOf(err) == domain.NotFound {
 				err = nil
 			}

@@ -48,7 +48,10 @@ func newTrail(p Ports) *Trail {
 // recordEvent returns once the event is committed. The error is Unavailable if the event
 // cannot be written.
 func (t *Trail) recordEvent(ctx context.Context, event domain.AuditEvent) error {
-	return t.events.commit(ctx, event)
+	ctx, span := ports.StartSpan(ctx, ports.WaitSpan, "record event")
+	err := t.events.commit(ctx, event)
+	span.End(err)
+	return err
 }
 
 // recordOrCount records the event of a call that ended with result, or counts it as a

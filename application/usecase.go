@@ -52,12 +52,17 @@ func (e *pendingEvent) revokeOnCommit(sessions ...domain.ID) {
 // returns the fields of the result that the actor may see. The error is the one of
 // domain.Authorize, c.inputErr, the error of do, or Unavailable if the event cannot be
 // recorded.
-func runUseCase[T any](ctx context.Context, trail *Trail, c call, do func(context.Context, *pendingEvent) (T, error)) (T, error) {
+func runUseCase[T any](ctx context.Context, trail *Trail, c call, do func(context.Context, *pendingEvent) (T, error)) (visible T, err error) {
 	var result, zero T
 	event := &pendingEvent{trail: trail, AuditEvent: domain.AuditEvent{
 		At: trail.clock(), Actor: c.actor, Action: c.permission, Subject: domain.Subject{Kind: c.kind, ID: c.id},
 		Related: slices.Clip(c.named), Outcome: domain.Allowed,
 	}}
+	ctx, span := ports.StartSpan(ctx, ports.UseCaseSpan, string(c.permission))
+	defer func() {
+		span.SetOutcome(event.Outcome)
+		span.End(err)
+	}()
 	returned := false
 	defer func() {
 		if !returned && !event.recorded { // do panicked. The panic continues after this.
@@ -65,8 +70,7 @@ func runUseCase[T any](ctx context.Context, trail *Trail, c call, do func(contex
 			_ = trail.recordEvent(ctx, event.AuditEvent)
 		}
 	}()
-	err := domain.Authorize(c.actor, c.permission)
-	if err != nil {
+	if err = domain.Authorize(c.actor, c.permission); err != nil {
 		event.Outcome = domain.Denied
 	} else if err = c.inputErr; err != nil {
 		event.Outcome = outcomeOf(err)

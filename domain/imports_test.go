@@ -172,6 +172,7 @@ var homes = []struct {
 	{"github.com/alexedwards/argon2id", []string{"adapters/passwords"}, "only this adapter hashes passwords"},
 	{"github.com/pquerna/otp", []string{"adapters/totp"}, "only this adapter handles one-time codes"},
 	{"github.com/swaggest/swgui", []string{"adapters/httpapi"}, "only this adapter has a documentation page"},
+	{"go.opentelemetry.io", []string{"adapters/tracing"}, "only this adapter traces; everything else uses ports.Span"},
 	{"github.com/google/wire", []string{"cmd"}, "only commands do the wiring"},
 	{"math/rand", []string{"adapters/httpapi/client", "adapters/memory", "adapters/postgres", "adapters/sqlstore"}, "secrets must come from crypto/rand"},
 	{"github.com/stretchr/testify", nil, "the program must not contain test libraries"},

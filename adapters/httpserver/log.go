@@ -36,13 +36,18 @@ func logRequests(log *slog.Logger, answerError AnswerError, next http.Handler) h
 		}
 		answer.begin(http.StatusOK) // net/http sends this status if the transport set none.
 		outcome := outcomeOf(request, answer, cut)
-		attrs := []slog.Attr{
-			slog.String("request_id", request.origin.RequestID),
+		request.endTrace(request.route, outcome.status, outcome.level >= slog.LevelWarn)
+		attrs := []slog.Attr{slog.String("request_id", request.origin.RequestID)}
+		if request.traceID != "" {
+			attrs = append(attrs, slog.String("trace_id", request.traceID))
+		}
+		attrs = append(
+			attrs,
 			slog.String("method", KnownMethod(r.Method)),
 			slog.String("route", cmp.Or(request.route, unknownRoute)),
 			slog.Int("status", outcome.status),
 			slog.Duration("took", time.Since(start)),
-		}
+		)
 		attrs = append(attrs, request.refusalAttrs(outcome.status)...)
 		if request.signedIn {
 			attrs = append(attrs, slog.String("user", request.actor.UserID.String()), slog.String("session", request.actor.SessionID.String()))

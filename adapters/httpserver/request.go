@@ -18,6 +18,9 @@ type Request struct {
 	connected context.Context
 	memory    *memory
 	service   *service
+	// traceID is logged. endTrace must be called once.
+	traceID  string
+	endTrace func(route string, status int, failed bool)
 
 	mutex sync.Mutex
 	// abandoned is set when the request failed while the transport was still running. After

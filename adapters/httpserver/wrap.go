@@ -1,6 +1,7 @@
 package httpserver
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -25,6 +26,24 @@ type Options struct {
 	// call the API from a browser. Wrap does not use them; a transport passes them to
 	// AllowOrigins.
 	AllowedOrigins []string
+	// Tracer traces the requests. If it is nil, they are not traced.
+	Tracer Tracer
+}
+
+// Tracer traces requests.
+type Tracer interface {
+	// StartRequest begins the trace of a request, or the request's part of its caller's trace.
+	// It returns the context for the work on the request and the ID of the trace, "" if the
+	// request has none. Wrap calls end with the pattern of the route, "" if the path matches
+	// none, the status, and whether the service failed.
+	StartRequest(r *http.Request) (ctx context.Context, traceID string, end func(route string, status int, failed bool))
+}
+
+// noTracer traces nothing.
+type noTracer struct{}
+
+func (noTracer) StartRequest(r *http.Request) (context.Context, string, func(string, int, bool)) {
+	return r.Context(), "", func(string, int, bool) {}
 }
 
 // AnswerError answers a request that failed with err in the transport's format. It does
@@ -40,7 +59,7 @@ func Wrap(transport http.Handler, answer AnswerError, options Options, log *slog
 	handler = limitTime(log, handler)
 	handler = logRequests(log, answer, handler)
 	handler = secureHeaders(proxies, handler)
-	handler = identify(proxies, newMemory(), handler)
+	handler = identify(proxies, newMemory(), cmp.Or[Tracer](options.Tracer, noTracer{}), handler)
 	return warnOfUntrustedProxies(proxies, log, handler)
 }
 
@@ -50,9 +69,9 @@ const requestIDHeader = "X-Request-Id"
 // a log line or a header, and do not begin like a formula of a spreadsheet.
 var validRequestID = regexp.MustCompile(`^[A-Za-z0-9._][A-Za-z0-9._-]{0,63}$`)
 
-// identify adds the Request to the context. Its request id is the caller's if that is
+// identify begins the request's trace and adds the Request to the context. Its request id is the caller's if that is
 // valid, otherwise a random one.
-func identify(proxies trustedProxies, memory *memory, next http.Handler) http.Handler {
+func identify(proxies trustedProxies, memory *memory, tracer Tracer, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get(requestIDHeader)
 		if !validRequestID.MatchString(id) {
@@ -61,8 +80,12 @@ func identify(proxies trustedProxies, memory *memory, next http.Handler) http.Ha
 		w.Header().Set(requestIDHeader, id)
 		origin := domain.NewOrigin(proxies.client(r), r.UserAgent())
 		origin.RequestID = id
-		request := &Request{origin: origin, prefix: proxies.prefix(r), connected: r.Context(), memory: memory, service: serviceOf(r.Context())}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestKey{}, request)))
+		ctx, traceID, endTrace := tracer.StartRequest(r)
+		request := &Request{
+			origin: origin, prefix: proxies.prefix(r), connected: ctx, memory: memory, service: serviceOf(ctx),
+			traceID: traceID, endTrace: endTrace,
+		}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(ctx, requestKey{}, request)))
 	})
 }
 

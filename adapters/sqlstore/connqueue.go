@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
 )
 
 // errPoolBusy is logged when acquire has waited too long.
@@ -37,6 +38,13 @@ func (l *connQueue) acquire(ctx context.Context) error {
 	if l.slots.TryAcquire(1) {
 		return nil
 	}
+	_, span := ports.StartSpan(ctx, ports.WaitSpan, "wait for connection")
+	err := l.wait(ctx)
+	span.End(err)
+	return err
+}
+
+func (l *connQueue) wait(ctx context.Context) error {
 	waiting, cancel := context.WithTimeout(ctx, l.maxWait)
 	defer cancel()
 	if l.slots.Acquire(waiting, 1) == nil {

@@ -74,7 +74,9 @@ func (u *sharedUpdates) update(ctx context.Context, s *Store, fn func(ports.Tx) 
 	if shared == nil {
 		return err
 	}
+	_, span := ports.StartSpan(ctx, ports.WaitSpan, "wait for commit")
 	hasEnded := shared.wait(ctx)
+	span.End(nil)
 	if loss, ok := errors.AsType[shareLoss](err); ok {
 		return loss.error
 	}
@@ -174,7 +176,14 @@ func (u *sharedUpdates) takeTurn(ctx context.Context) (*sharedTx, error) {
 	turn := make(chan *sharedTx, 1)
 	u.line = append(u.line, turn)
 	u.mutex.Unlock()
+	_, span := ports.StartSpan(ctx, ports.WaitSpan, "wait for transaction")
+	shared, err := u.awaitTurn(ctx, turn)
+	span.End(err)
+	return shared, err
+}
 
+// awaitTurn waits for a turn that is in the line.
+func (u *sharedUpdates) awaitTurn(ctx context.Context, turn chan *sharedTx) (*sharedTx, error) {
 	timeout := time.NewTimer(u.maxWait)
 	defer timeout.Stop()
 	var err error

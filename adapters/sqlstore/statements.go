@@ -22,6 +22,8 @@ type statements struct {
 	queue    *connQueue // Every user of a connection waits in it.
 	cached   sync.Map   // string -> *sqlx.Stmt
 	missing  sync.Map   // string -> struct{}
+	// spanNames are the names of the statements' spans (see spanName).
+	spanNames sync.Map // string -> string
 }
 
 func newStatements(db *sqlx.DB, prepared bool, patience time.Duration) *statements {
@@ -185,7 +187,7 @@ func (q *querier) changeAny(ctx context.Context, query string, args ...any) erro
 
 // run calls do with the prepared statement or, if there is none, with nil and a handle that
 // runs the query directly.
-func (q *querier) run(ctx context.Context, query string, do func(context.Context, *sqlx.Stmt, sqlx.ExtContext) error) error {
+func (q *querier) run(ctx context.Context, query string, do runner) error {
 	if q.aborted != nil {
 		return q.aborted
 	}
@@ -195,6 +197,7 @@ func (q *querier) run(ctx context.Context, query string, do func(context.Context
 	if q.uninterrupted {
 		ctx = context.WithoutCancel(ctx)
 	}
+	do = q.traced(ctx, query, do)
 	var err error
 	if q.tx == nil {
 		if err := q.statements.queue.acquire(ctx); err != nil {

@@ -18,8 +18,10 @@ type transaction struct {
 
 // begin begins a transaction. It waits up to engine.WriteWait while another process has the
 // database's lock.
-func (s *Store) begin(ctx context.Context) (*transaction, error) {
+func (s *Store) begin(ctx context.Context) (_ *transaction, err error) {
 	s.writer.prepareMissing(ctx)
+	_, span := ports.StartSpan(ctx, ports.StatementSpan, "BEGIN")
+	defer func() { span.End(err) }()
 	q := &querier{engine: s.engine, statements: s.writer}
 	if err := ctx.Err(); err != nil {
 		return nil, domain.ErrUnavailable(err)
@@ -32,7 +34,6 @@ func (s *Store) begin(ctx context.Context) (*transaction, error) {
 	defer begun()
 	started := time.Now()
 	for {
-		var err error
 		if q.tx, err = s.writer.db.BeginTxx(txCtx, s.engine.TxOptions); err == nil {
 			return &transaction{q, release}, nil
 		}
@@ -70,7 +71,10 @@ func (s *Store) run(ctx context.Context, t *transaction, fn func(ports.Tx) error
 }
 
 func (s *Store) commit(ctx context.Context, t *transaction) error {
-	if err := t.querier.commit(ctx, t.release); err != nil {
+	_, span := ports.StartSpan(ctx, ports.StatementSpan, "COMMIT")
+	err := t.querier.commit(ctx, t.release)
+	span.End(err)
+	if err != nil {
 		return err
 	}
 	if err := s.checkFile(0); err != nil {

@@ -78,6 +78,16 @@ type config struct {
 
 	LogLevel  slog.Level `env:"LOG_LEVEL" envDefault:"INFO" hint:"DEBUG, INFO, WARN or ERROR"`
 	LogFormat string     `env:"LOG_FORMAT" envDefault:"text"`
+
+	// The settings of traces have the names that the OpenTelemetry specification gives them. A
+	// path of an endpoint can contain a key.
+	OTLPEndpoint       domain.Secret `env:"OTEL_EXPORTER_OTLP_ENDPOINT"`
+	OTLPTracesEndpoint domain.Secret `env:"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"`
+	OTLPHeaders        domain.Secret `env:"OTEL_EXPORTER_OTLP_HEADERS"`
+	OTLPTracesHeaders  domain.Secret `env:"OTEL_EXPORTER_OTLP_TRACES_HEADERS"`
+	ServiceName        string        `env:"OTEL_SERVICE_NAME" envDefault:"healthcare"`
+	TracesSampler      string        `env:"OTEL_TRACES_SAMPLER"`
+	TracesSamplerArg   string        `env:"OTEL_TRACES_SAMPLER_ARG"`
 }
 
 // defaultHost is the host to listen on if PORT is set and HTTP_ADDR is not.
@@ -171,6 +181,7 @@ func (c config) check(bad badSettings) {
 	bad.require(isWithin(c.RefreshTokenTTL, minRefreshTTL, maxRefreshTTL), "REFRESH_TOKEN_TTL", "from ACCESS_TOKEN_TTL to 2160h (90 days)")
 	bad.require(isWithin(c.RefreshGrace, 0, maxRefreshGrace), "REFRESH_GRACE", "from 0 to 5m")
 	bad.require(c.LogFormat == "text" || c.LogFormat == "json", "LOG_FORMAT", "text or json")
+	c.checkTracing(bad)
 }
 
 func isWithin(d, lowest, highest time.Duration) bool { return lowest <= d && d <= highest }

@@ -14,6 +14,7 @@ import (
 	"example.com/healthcare/adapters/sqlstore"
 	"example.com/healthcare/adapters/tokens"
 	"example.com/healthcare/adapters/totp"
+	"example.com/healthcare/adapters/tracing"
 	"example.com/healthcare/application"
 	"example.com/healthcare/ports"
 )
@@ -124,9 +125,9 @@ func preconditions(cfg config) application.PreconditionRule {
 
 func registration(cfg config) application.RegistrationMode { return cfg.Registration }
 
-func httpOptions(cfg config) httpapi.Options {
+func httpOptions(cfg config, tracer *tracing.Tracer) httpapi.Options {
 	return httpapi.Options{
-		Options:    httpserver.Options{TrustedProxies: cfg.TrustedProxies, AllowedOrigins: cfg.AllowedOrigins},
+		Options:    httpserver.Options{TrustedProxies: cfg.TrustedProxies, AllowedOrigins: cfg.AllowedOrigins, Tracer: tracer},
 		OldClients: cfg.DjangoCompat,
 		NoDocs:     !bool(cfg.Docs),
 	}

@@ -81,7 +81,13 @@ func newAPI(ctx context.Context, cfg config, access2 access, log *slog.Logger) (
 		Preconditions: preconditionRule,
 	}
 	applicationUseCases := application.New(ports, rules)
-	options := httpOptions(cfg)
+	tracer, cleanup3, err := newTracer(cfg, log)
+	if err != nil {
+		cleanup2()
+		cleanup()
+		return api{}, nil, err
+	}
+	options := httpOptions(cfg, tracer)
 	handler := httpapi.NewHandler(applicationUseCases, store, options, log)
 	mainApi := api{
 		handler:  handler,
@@ -89,6 +95,7 @@ func newAPI(ctx context.Context, cfg config, access2 access, log *slog.Logger) (
 		store:    store,
 	}
 	return mainApi, func() {
+		cleanup3()
 		cleanup2()
 		cleanup()
 	}, nil
