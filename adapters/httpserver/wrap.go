@@ -1,6 +1,7 @@
 package httpserver
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -14,7 +15,8 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// Options says which proxies and web origins the service trusts. The zero value trusts none.
+// Options says which proxies and web origins the service trusts, and who observes the
+// requests. The zero value trusts none, and nobody observes.
 type Options struct {
 	// TrustedProxies are the networks of trusted proxies, as ParseProxy returns them. Only
 	// from them, the service uses the headers with the client's address (X-Forwarded-For),
@@ -25,6 +27,8 @@ type Options struct {
 	// call the API from a browser. Wrap does not use them; a transport passes them to
 	// AllowOrigins.
 	AllowedOrigins []string
+	// Observer is told about each request. It can be nil.
+	Observer Observer
 }
 
 // AnswerError answers a request that failed with err in the transport's format. It does
@@ -38,7 +42,7 @@ func Wrap(transport http.Handler, answer AnswerError, options Options, log *slog
 	proxies := trustedProxies(options.TrustedProxies)
 	handler := recoverPanics(transport)
 	handler = limitTime(log, handler)
-	handler = logRequests(log, answer, handler)
+	handler = logRequests(log, cmp.Or[Observer](options.Observer, unobserved{}), answer, handler)
 	handler = secureHeaders(proxies, handler)
 	handler = identify(proxies, newMemory(), handler)
 	return warnOfUntrustedProxies(proxies, log, handler)
