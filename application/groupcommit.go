@@ -22,6 +22,8 @@ type groupCommit[T any] struct {
 	waiting []waitingItem[T]
 	// writing is true while a goroutine runs writeGroups.
 	writing bool
+	// stats has no Waiting and no Limit.
+	stats QueueStats
 }
 
 // waitingItem is an item that is not written yet. Its caller waits for the result.
@@ -46,6 +48,7 @@ func (g *groupCommit[T]) commit(ctx context.Context, item T) error {
 	waiting := waitingItem[T]{item, make(chan error, 1)}
 	g.mutex.Lock()
 	if len(g.waiting) >= maxWaiting {
+		g.stats.Refused++
 		g.mutex.Unlock()
 		return domain.ErrBusy("audit queue full", time.Second)
 	}
@@ -72,6 +75,7 @@ func (g *groupCommit[T]) writeGroups(background context.Context) {
 			items[i] = waiting.item
 		}
 		err := g.writeGroup(background, items)
+		g.count(len(items), err)
 		for _, waiting := range group {
 			waiting.written <- err
 		}

@@ -21,6 +21,7 @@ var errPoolBusy = errors.New("sqlstore: connection pool busy: no connection was 
 type connQueue struct {
 	slots   *semaphore.Weighted
 	maxWait time.Duration
+	waits   waitCounts
 }
 
 func newConnQueue(pool *sqlx.DB, patience time.Duration) *connQueue {
@@ -33,10 +34,12 @@ func newConnQueue(pool *sqlx.DB, patience time.Duration) *connQueue {
 
 // acquire waits for a slot, which release gives back. After maxWait it fails with
 // Unavailable and asks the caller to try again in a second.
-func (l *connQueue) acquire(ctx context.Context) error {
+func (l *connQueue) acquire(ctx context.Context) (err error) {
 	if l.slots.TryAcquire(1) {
 		return nil
 	}
+	end := l.waits.begin()
+	defer func() { end(err) }()
 	waiting, cancel := context.WithTimeout(ctx, l.maxWait)
 	defer cancel()
 	if l.slots.Acquire(waiting, 1) == nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"example.com/healthcare/domain"
@@ -32,6 +33,10 @@ type sharedUpdates struct {
 	line []chan *sharedTx
 	// closed says that no further Update can wait for its turn.
 	closed bool
+
+	waits waitCounts
+	// commits counts the transactions that were committed, and committed their members.
+	commits, committed atomic.Uint64
 }
 
 const (
@@ -160,7 +165,7 @@ func (t *sharedTx) runMember(ctx context.Context, s *Store, fn func(ports.Tx) er
 
 // takeTurn waits for the turn of an Update, which endTurn must end. It returns the open
 // transaction, or nil if there is none. After maxWait it fails with Unavailable.
-func (u *sharedUpdates) takeTurn(ctx context.Context) (*sharedTx, error) {
+func (u *sharedUpdates) takeTurn(ctx context.Context) (open *sharedTx, err error) {
 	u.mutex.Lock()
 	if u.closed {
 		u.mutex.Unlock()
@@ -175,11 +180,12 @@ func (u *sharedUpdates) takeTurn(ctx context.Context) (*sharedTx, error) {
 	u.line = append(u.line, turn)
 	u.mutex.Unlock()
 
+	end := u.waits.begin()
+	defer func() { end(err) }()
 	timeout := time.NewTimer(u.maxWait)
 	defer timeout.Stop()
-	var err error
 	select {
-	case open := <-turn:
+	case open = <-turn:
 		return open, nil
 	case <-ctx.Done():
 		err = domain.ErrUnavailable(ctx.Err())
@@ -243,12 +249,21 @@ func (u *sharedUpdates) end(ctx context.Context, s *Store, shared *sharedTx) {
 		shared.rollback()
 	} else {
 		shared.err = s.commit(ctx, shared.transaction)
+		u.count(shared)
 	}
 	close(shared.ended)
 	if u.isFull(shared) {
 		time.Sleep(giveWay)
 	}
 	u.leaveTurn()
+}
+
+// count counts a transaction if it was committed.
+func (u *sharedUpdates) count(t *sharedTx) {
+	if t.err == nil {
+		u.commits.Add(1)
+		u.committed.Add(uint64(t.members))
+	}
 }
 
 // leaveTurn lets the next Update begin a transaction.
