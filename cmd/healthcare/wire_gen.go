@@ -81,12 +81,14 @@ func newAPI(ctx context.Context, cfg config, access2 access, log *slog.Logger) (
 		Preconditions: preconditionRule,
 	}
 	applicationUseCases := application.New(ports, rules)
-	options := httpOptions(cfg)
+	metrics := newMetrics(cfg, applicationUseCases, store, passwords, set)
+	options := httpOptions(cfg, metrics)
 	handler := httpapi.NewHandler(applicationUseCases, store, options, log)
 	mainApi := api{
 		handler:  handler,
 		useCases: applicationUseCases,
 		store:    store,
+		metrics:  metrics,
 	}
 	return mainApi, func() {
 		cleanup2()
