@@ -21,7 +21,6 @@ import (
 
 	"example.com/healthcare/adapters/clinictest"
 	"example.com/healthcare/adapters/httpapi"
-	"example.com/healthcare/adapters/httpserver"
 	"example.com/healthcare/adapters/metrics"
 	"example.com/healthcare/adapters/passwords"
 	"example.com/healthcare/adapters/revocations"
@@ -34,12 +33,13 @@ var discard = slog.New(slog.DiscardHandler)
 
 // service is an API over the embedded store, and its metrics.
 type service struct {
-	t    *testing.T
+	t    testing.TB
 	api  http.Handler
 	seen *metrics.Metrics
 }
 
-func newService(t *testing.T) *service {
+// newService returns a service whose requests are observed or not.
+func newService(t testing.TB, observed bool) *service {
 	t.Helper()
 	store, err := sqlite.Open(t.Context(), sqlitetest.New(t), sqlite.Options{})
 	require.NoError(t, err)
@@ -49,7 +49,10 @@ func newService(t *testing.T) *service {
 	seen := metrics.New(metrics.Sources{
 		Trail: clinic.Trail, Store: store, Passwords: clinic.Ports.Passwords.(*passwords.Passwords), Revocations: feed,
 	}, metrics.Build{Version: "v1", Commit: "abc"})
-	options := httpapi.Options{Options: httpserver.Options{Observer: seen}}
+	var options httpapi.Options
+	if observed {
+		options.Observer = seen
+	}
 	return &service{t: t, seen: seen, api: httpapi.NewHandler(clinic.UseCases, store, options, discard)}
 }
 
@@ -66,7 +69,7 @@ func (s *service) scrape() string {
 	return get(s.t, s.seen.Handler(false, discard), "/metrics", http.StatusOK)
 }
 
-func get(t *testing.T, handler http.Handler, path string, status int) string {
+func get(t testing.TB, handler http.Handler, path string, status int) string {
 	t.Helper()
 	recorder := httptest.NewRecorder()
 	handler.ServeHTTP(recorder, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
@@ -91,7 +94,7 @@ func series(t *testing.T, text, prefix string) map[string]float64 {
 }
 
 func TestTheNamesFollowPrometheusConventions(t *testing.T) {
-	s := newService(t)
+	s := newService(t, true)
 	s.send(http.MethodGet, "/livez")
 	problems, err := promlint.New(strings.NewReader(s.scrape())).Lint()
 	require.NoError(t, err)
@@ -117,7 +120,7 @@ func routes(t *testing.T) []string {
 // TestAFloodOfInventedRequestsAddsNoSeries sends every method to every route, and after that
 // a thousand paths and methods that nobody has sent before.
 func TestAFloodOfInventedRequestsAddsNoSeries(t *testing.T) {
-	s := newService(t)
+	s := newService(t, true)
 	for _, path := range routes(t) {
 		for _, method := range methods {
 			s.send(method, path)
@@ -156,7 +159,7 @@ func sum(series map[string]float64, prefix string) (total float64) {
 }
 
 func TestOnlyTheMetricsAreServed(t *testing.T) {
-	s := newService(t)
+	s := newService(t, true)
 	handler := s.seen.Handler(false, discard)
 	for _, path := range []string{"/", "/metrics/", "/metrics/x", "/livez", "/api/patients/", "/debug/pprof/", "/debug/pprof/heap", "/debug/pprof/profile", "/debug/vars"} {
 		get(t, handler, path, http.StatusNotFound)
@@ -169,7 +172,7 @@ func TestOnlyTheMetricsAreServed(t *testing.T) {
 }
 
 func TestProfilesAreServedWhenAskedFor(t *testing.T) {
-	handler := newService(t).seen.Handler(true, discard)
+	handler := newService(t, true).seen.Handler(true, discard)
 	assert.Contains(t, get(t, handler, "/debug/pprof/", http.StatusOK), "goroutine")
 	assert.NotEmpty(t, get(t, handler, "/debug/pprof/heap", http.StatusOK))
 	assert.NotContains(t, get(t, handler, "/debug/pprof/cmdline", http.StatusNotFound), os.Args[0], "arguments can be secret")
