@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .PHONY: help run demo build test lint judge generate fuzz bench bench-search clean \
-	postgres lint-format lint-vet lint-golangci lint-generated lint-modules lint-deadcode
+	postgres lint-format lint-vet lint-golangci lint-generated lint-modules lint-deadcode lint-alerts
 
 # Without cgo, the program is one file that needs no other file, not even libc. The race
 # detector needs it; everything else shares one build of the dependencies.
@@ -62,7 +62,7 @@ test: postgres ## Run all tests, nearly all under the race detector (TEST_DATABA
 postgres:
 	@.ci/postgres
 
-lint: lint-format lint-vet lint-golangci lint-generated lint-modules lint-deadcode ## Check the code and the generated files
+lint: lint-format lint-vet lint-golangci lint-generated lint-modules lint-deadcode lint-alerts ## Check the code, the generated files and the alerts
 
 lint-format:
 	@echo "gofumpt: every file is formatted"
@@ -86,6 +86,11 @@ lint-modules:
 lint-deadcode:
 	@echo "deadcode: the program or a test reaches every function"
 	@$(call tool,deadcode) -test ./... | (! grep .)
+
+lint-alerts:
+	@promtool=$$(.ci/promtool); \
+	if [ -z "$$promtool" ]; then echo "The alerts are not checked."; exit 0; fi; \
+	"$$promtool" check config deploy/prometheus/prometheus.yml && "$$promtool" test rules deploy/prometheus/alerts_test.yml
 
 judge: ## Check openapi.yaml and the service with tools from npm (needs Node.js 20)
 	@tools/judge/run

@@ -22,6 +22,8 @@ type groupCommit[T any] struct {
 	waiting []waitingItem[T]
 	// writing is true while a goroutine runs writeGroups.
 	writing bool
+	// stats has no Waiting and no Limit.
+	stats QueueStats
 }
 
 // waitingItem is an item that is not written yet. Its caller waits for the result.
@@ -48,6 +50,7 @@ func (g *groupCommit[T]) commit(ctx context.Context, item T) error {
 	waiting := waitingItem[T]{ctx, item, make(chan error, 1)}
 	g.mutex.Lock()
 	if len(g.waiting) >= maxWaiting {
+		g.stats.Refused++
 		g.mutex.Unlock()
 		return domain.ErrBusy("audit queue full", time.Second)
 	}
@@ -75,6 +78,7 @@ func (g *groupCommit[T]) writeGroups() {
 		// The write is a part of the first caller's trace, but the end of that caller's context
 		// must not end a write that others wait for.
 		err := g.writeGroup(context.WithoutCancel(group[0].ctx), items)
+		g.count(len(items), err)
 		for _, waiting := range group {
 			waiting.written <- err
 		}

@@ -76,8 +76,11 @@ func runOnce[T any](ctx context.Context, trail *Trail, macs ports.RequestMACs, c
 		}
 		return result, err
 	})
-	if err == nil && replayed && once.Replayed != nil {
-		once.Replayed()
+	if err == nil && replayed {
+		trail.observed.recordReplay()
+		if once.Replayed != nil {
+			once.Replayed()
+		}
 	}
 	return result, err
 }

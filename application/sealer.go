@@ -51,6 +51,7 @@ type Anomalies struct {
 //
 // Anomalies are returned even if there is an error.
 func (s *Sealer) Seal(ctx context.Context) (found Anomalies, err error) {
+	defer func() { s.trail.observed.recordSealing(found, err) }()
 	for {
 		batch, err := s.readUnsealed(ctx)
 		if err != nil {

@@ -149,6 +149,7 @@ func TestAnEventWithTheEvidenceOfAnotherIsReported(t *testing.T) {
 	found, err := c.Sealer.Seal(c.ctx)
 	require.NoError(t, err)
 	assert.Equal(t, application.Anomalies{Foreign: ids(3)}, found)
+	assert.Equal(t, 1, c.Trail.Stats().Foreign)
 	assert.Equal(t, inserted, c.verifySilently().Faults)
 }
 

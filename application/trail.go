@@ -3,6 +3,7 @@ package application
 import (
 	"context"
 	"sync/atomic"
+	"time"
 
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
@@ -25,6 +26,7 @@ type Trail struct {
 	unsealed unsealedEvents
 	// lastSeal is the last seal that this instance knows, nil if it knows none.
 	lastSeal atomic.Pointer[domain.Head]
+	observed observations
 }
 
 func newTrail(p Ports) *Trail {
@@ -42,6 +44,7 @@ func newTrail(p Ports) *Trail {
 	}
 	t.events.size = func(event domain.AuditEvent) int { return 1 + len(event.Mentions()) }
 	t.refusals.record = t.recordEvent
+	t.observed.sealed = time.Now()
 	return t
 }
 

@@ -12,6 +12,8 @@ import (
 type unsealedEvents struct {
 	mutex  sync.Mutex
 	events []writtenEvent
+	// added is how many events were ever added.
+	added uint64
 }
 
 // writtenEvent identifies an event by its ID and evidence. The ID alone is not enough, because a
@@ -29,6 +31,7 @@ const maxUnsealed = 1 << 16
 func (u *unsealedEvents) add(events []writtenEvent) {
 	u.mutex.Lock()
 	defer u.mutex.Unlock()
+	u.added += uint64(len(events))
 	if u.events = append(u.events, events...); len(u.events) > maxUnsealed {
 		u.events = slices.Clone(u.events[len(u.events)-maxUnsealed/2:])
 	}

@@ -35,6 +35,7 @@ func TestARemovedUnsealedEventIsReportedOnce(t *testing.T) {
 	c.sealFinding()
 	require.NoError(t, c.leaveEvent())
 	c.sealFinding()
+	assert.EqualValues(t, 2, c.Trail.Stats().Lost)
 }
 
 func TestEventsSealedByOtherInstancesAreNotLost(t *testing.T) {

@@ -119,13 +119,21 @@ func routes(s *application.UseCases, ready readiness, docs bool) []route {
 // answers HEAD (RFC 9110, 9.1).
 func register(e *echo.Echo, auth authenticator, routes []route) {
 	for _, r := range routes {
-		path := strings.TrimSuffix(r.path, "/")
 		handle := authenticate(auth, r.token, r.handle)
-		for _, path := range []string{path, path + "/"} {
+		for _, path := range echoPaths(r) {
 			e.Add(r.method, path, handle)
 			if r.method == http.MethodGet {
 				e.Add(http.MethodHead, path, handle)
 			}
 		}
 	}
+}
+
+// echoPaths returns the paths of the route in Echo, without and with a trailing slash.
+func echoPaths(r route) []string {
+	path := strings.TrimSuffix(r.path, "/")
+	if path == "" {
+		return []string{"/"}
+	}
+	return []string{path, path + "/"}
 }

@@ -25,7 +25,7 @@ func newHandler(auth authenticator, routes []route, options Options, log *slog.L
 	e.HTTPErrorHandler = func(err error, c echo.Context) { request(c).Fail(err) }
 	e.IPExtractor = func(r *http.Request) string { return httpserver.RequestFrom(r.Context()).Origin().Address.String() }
 	e.Pre(normalizePath)
-	e.Use(nameRoute)
+	e.Use(nameRoute(routes))
 	// After nameRoute, so that the request log has the route of preflights too.
 	e.Use(echo.WrapMiddleware(httpserver.AllowOrigins(options.AllowedOrigins)))
 	if options.OldClients {
@@ -40,11 +40,20 @@ func request(c echo.Context) *httpserver.Request {
 	return httpserver.RequestFrom(c.Request().Context())
 }
 
-// nameRoute sets the route that Echo has found, for the request log.
-func nameRoute(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		request(c).SetRoute(c.Path())
-		return next(c)
+// nameRoute sets the route that Echo has found, for the request log and the metrics. Its name
+// is the same with and without a trailing slash.
+func nameRoute(routes []route) echo.MiddlewareFunc {
+	names := map[string]string{} // by the path in Echo; "" is no route
+	for _, r := range routes {
+		for _, path := range echoPaths(r) {
+			names[path] = r.path
+		}
+	}
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			request(c).SetRoute(names[c.Path()])
+			return next(c)
+		}
 	}
 }
 

@@ -22,10 +22,11 @@ const unknownRoute = "unknown"
 // logRequests answers failed requests and logs one line per request. The line contains ids
 // and never content. Errors of requests are logged here and nowhere else. If a request
 // fails after the response has begun, the connection is closed, so that the client does
-// not mistake a part of the response for all of it.
-func logRequests(log *slog.Logger, answerError AnswerError, next http.Handler) http.Handler {
+// not mistake a part of the response for all of it. observer is told what is logged.
+func logRequests(log *slog.Logger, observer Observer, answerError AnswerError, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
+		observer.RequestBegan()
 		request := RequestFrom(r.Context())
 		answer := &response{ResponseWriter: w, service: request.service}
 		next.ServeHTTP(answer, r)
@@ -35,8 +36,9 @@ func logRequests(log *slog.Logger, answerError AnswerError, next http.Handler) h
 			answerError(answer, r, request.err)
 		}
 		answer.begin(http.StatusOK) // net/http sends this status if the transport set none.
-		outcome := outcomeOf(request, answer, cut)
+		outcome, took := outcomeOf(request, answer, cut), time.Since(start)
 		request.endTrace(request.route, outcome.status, outcome.level >= slog.LevelWarn)
+		observer.RequestEnded(outcome.observed(request, r, took))
 		attrs := []slog.Attr{slog.String("request_id", request.origin.RequestID)}
 		if request.traceID != "" {
 			attrs = append(attrs, slog.String("trace_id", request.traceID))
@@ -44,9 +46,9 @@ func logRequests(log *slog.Logger, answerError AnswerError, next http.Handler) h
 		attrs = append(
 			attrs,
 			slog.String("method", KnownMethod(r.Method)),
-			slog.String("route", cmp.Or(request.route, unknownRoute)),
+			slog.String("route", request.routeName()),
 			slog.Int("status", outcome.status),
-			slog.Duration("took", time.Since(start)),
+			slog.Duration("took", took),
 		)
 		attrs = append(attrs, request.refusalAttrs(outcome.status)...)
 		if request.signedIn {
@@ -61,6 +63,9 @@ func logRequests(log *slog.Logger, answerError AnswerError, next http.Handler) h
 		}
 	})
 }
+
+// routeName returns the pattern of the request's route, or unknownRoute.
+func (r *Request) routeName() string { return cmp.Or(r.route, unknownRoute) }
 
 // refusalAttrs returns the attributes of a refused request: its code, its reason and, for
 // routes that called NameClient, the client's address.
@@ -85,6 +90,8 @@ type outcome struct {
 	level  slog.Level
 	status int
 	error  string
+	// cut says that the service, and not the client, ended the response before its end.
+	cut bool
 }
 
 // outcomeOf returns what to log about a finished request. cut is whether it failed after
@@ -94,16 +101,16 @@ func outcomeOf(request *Request, answer *response, cut bool) outcome {
 	switch {
 	case cut && clientLeft(request, answer, cut):
 		// The error itself contains network addresses.
-		return outcome{slog.LevelInfo, answer.status, "client disconnected during the response"}
+		return outcome{level: slog.LevelInfo, status: answer.status, error: "client disconnected during the response"}
 	case err != nil && clientLeft(request, answer, cut):
-		return outcome{slog.LevelInfo, statusClientGone, "client disconnected before the response"}
+		return outcome{level: slog.LevelInfo, status: statusClientGone, error: "client disconnected before the response"}
 	case cut || err != nil && answer.status >= http.StatusInternalServerError:
 		if e, ok := errors.AsType[*domain.Error](err); ok && e.RetryAfter > 0 {
-			return outcome{slog.LevelWarn, answer.status, err.Error()} // The service is busy, not broken.
+			return outcome{slog.LevelWarn, answer.status, err.Error(), cut} // The service is busy, not broken.
 		}
-		return outcome{slog.LevelError, answer.status, err.Error()}
+		return outcome{slog.LevelError, answer.status, err.Error(), cut}
 	}
-	return outcome{slog.LevelInfo, answer.status, ""}
+	return outcome{level: slog.LevelInfo, status: answer.status}
 }
 
 // clientLeft reports whether a request failed because its client disconnected or did not

@@ -56,6 +56,10 @@ func (c *Certificate) config() *tls.Config {
 	}
 }
 
+// Expires returns when the certificate in use expires. It reads the files as a new connection
+// does.
+func (c *Certificate) Expires() time.Time { return c.current().Leaf.NotAfter }
+
 // current returns the certificate for a new connection. It detects a replacement by the
 // content of the files, because two certificates can have the same size and time.
 func (c *Certificate) current() *tls.Certificate {

@@ -15,7 +15,8 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// Options says which proxies and web origins the service trusts. The zero value trusts none.
+// Options says which proxies and web origins the service trusts, and who observes the
+// requests. The zero value trusts none, and nobody observes.
 type Options struct {
 	// TrustedProxies are the networks of trusted proxies, as ParseProxy returns them. Only
 	// from them, the service uses the headers with the client's address (X-Forwarded-For),
@@ -28,6 +29,8 @@ type Options struct {
 	AllowedOrigins []string
 	// Tracer traces the requests. If it is nil, they are not traced.
 	Tracer Tracer
+	// Observer is told about each request. It can be nil.
+	Observer Observer
 }
 
 // Tracer traces requests.
@@ -57,7 +60,7 @@ func Wrap(transport http.Handler, answer AnswerError, options Options, log *slog
 	proxies := trustedProxies(options.TrustedProxies)
 	handler := recoverPanics(transport)
 	handler = limitTime(log, handler)
-	handler = logRequests(log, answer, handler)
+	handler = logRequests(log, cmp.Or[Observer](options.Observer, unobserved{}), answer, handler)
 	handler = secureHeaders(proxies, handler)
 	handler = identify(proxies, newMemory(), cmp.Or[Tracer](options.Tracer, noTracer{}), handler)
 	return warnOfUntrustedProxies(proxies, log, handler)

@@ -38,6 +38,7 @@ type line struct {
 	// network and user.
 	places, share, occupied int
 	occupiedBy              map[string]int
+	lineCounts
 }
 
 // A network can occupy half of the strangers' places, and a user an eighth of the known
@@ -68,6 +69,7 @@ func (q *queue) acquire(ctx context.Context, caller ports.Caller) (release func(
 	if caller.Known {
 		line = q.known
 	}
+	arrived := time.Now()
 	if err := q.occupyPlace(line, caller.QueueKey); err != nil {
 		return nil, err
 	}
@@ -82,6 +84,7 @@ func (q *queue) acquire(ctx context.Context, caller ports.Caller) (release func(
 		q.freePlace(line, caller.QueueKey)
 		return nil, domain.ErrUnavailable(ctx.Err())
 	}
+	line.countTurn(arrived)
 	return func() {
 		// The turn is released before the place, so that the occupied places always
 		// include the callers that have a turn.
@@ -97,8 +100,10 @@ func (q *queue) occupyPlace(line *line, key string) error {
 	defer q.mutex.Unlock()
 	switch {
 	case line.occupied >= line.places:
+		line.refused++
 		return domain.ErrBusy("password hashing queue full: "+line.name, retryAfter)
 	case line.occupiedBy[key] >= line.share:
+		line.refused++
 		return domain.ErrBusy("password hashing queue full: one caller has a full share of the places of "+line.name, retryAfter)
 	}
 	line.occupied++

@@ -153,10 +153,19 @@ func TestALockedTableLeavesTheRestUsable(t *testing.T) {
 	busy := err.(*domain.Error) //nolint:errorlint // It is not wrapped.
 	require.Equal(t, domain.Unavailable, busy.Kind)
 	require.Equal(t, time.Second, busy.RetryAfter)
+	stats := store.Stats()
+	require.Zero(t, stats.Read)
+	require.Zero(t, stats.Write)
+	require.Equal(t, [...]int{4, 4}, [...]int{stats.All.InUse, stats.All.Max})
 	readers.Wait()
 	doctors, err := all(t.Context(), store)
 	require.NoError(t, err, "the readers no longer hold connections")
 	require.Len(t, doctors, 1)
+	stats = store.Stats()
+	require.Zero(t, stats.All.Waiting+stats.All.InUse)
+	require.EqualValues(t, 5, stats.All.Waits, "four readers and the one that the pool was too busy for")
+	require.Positive(t, stats.All.Refused)
+	require.Greater(t, stats.All.Waited, time.Second)
 }
 
 // TestReadyFailsWhileTheTrailIsLocked checks that Ready names the reason before its callers stop

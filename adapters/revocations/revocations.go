@@ -34,6 +34,7 @@ type Set struct {
 	source Source
 	// retention is the minimum time that a revocation stays in the set.
 	retention time.Duration
+	created   time.Time
 
 	mu sync.RWMutex
 	// confirmed is the time before which the set contains every revocation.
@@ -50,11 +51,13 @@ var _ ports.Revocations = (*Set)(nil)
 // revocation stays in the set for five minutes longer than that, and is dropped before
 // twice that time has passed if other revocations follow.
 func New(source Source, lifetime time.Duration) *Set {
+	now := time.Now()
 	return &Set{
 		source:    source,
 		retention: lifetime + margin,
+		created:   now,
 		recent:    map[domain.ID]struct{}{},
-		rotated:   time.Now(),
+		rotated:   now,
 	}
 }
 
@@ -67,6 +70,17 @@ func (s *Set) Revoked(session domain.ID) (revoked, known bool) {
 		_, revoked = s.older[session]
 	}
 	return revoked, revoked || time.Since(s.confirmed) <= validity
+}
+
+// Age returns how old the latest confirmation is or, before the first one, how long ago the
+// set was created. Above a second, requests ask the store.
+func (s *Set) Age() time.Duration {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.confirmed.IsZero() {
+		return time.Since(s.created)
+	}
+	return time.Since(s.confirmed)
 }
 
 // Revoke implements ports.Revocations.

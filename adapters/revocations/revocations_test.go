@@ -101,6 +101,18 @@ func TestAConfirmationIsValidForOneSecond(t *testing.T) {
 	})
 }
 
+func TestTheAgeOfTheFeedIsThatOfTheLastConfirmation(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		set := revocations.New(&table{}, lifetime)
+		time.Sleep(2 * time.Second)
+		require.Equal(t, 2*time.Second, set.Age(), "before the first confirmation, since New")
+		set.Confirm(time.Now())
+		set.Revoke(1)
+		time.Sleep(time.Minute)
+		require.Equal(t, time.Minute, set.Age())
+	})
+}
+
 func TestAnEarlierConfirmationChangesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		set := revocations.New(&table{}, lifetime)

@@ -22,6 +22,7 @@ var errPoolBusy = errors.New("sqlstore: connection pool busy: no connection was 
 type connQueue struct {
 	slots   *semaphore.Weighted
 	maxWait time.Duration
+	waits   waitCounts
 }
 
 func newConnQueue(pool *sqlx.DB, patience time.Duration) *connQueue {
@@ -39,7 +40,9 @@ func (l *connQueue) acquire(ctx context.Context) error {
 		return nil
 	}
 	_, span := ports.StartSpan(ctx, ports.WaitSpan, "wait for connection")
+	end := l.waits.begin()
 	err := l.wait(ctx)
+	end(err)
 	span.End(err)
 	return err
 }

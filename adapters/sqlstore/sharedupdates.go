@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"example.com/healthcare/domain"
@@ -32,6 +33,10 @@ type sharedUpdates struct {
 	line []chan *sharedTx
 	// closed says that no further Update can wait for its turn.
 	closed bool
+
+	waits waitCounts
+	// commits counts the transactions that were committed, and committed their members.
+	commits, committed atomic.Uint64
 }
 
 const (
@@ -177,9 +182,11 @@ func (u *sharedUpdates) takeTurn(ctx context.Context) (*sharedTx, error) {
 	u.line = append(u.line, turn)
 	u.mutex.Unlock()
 	_, span := ports.StartSpan(ctx, ports.WaitSpan, "wait for transaction")
-	shared, err := u.awaitTurn(ctx, turn)
+	end := u.waits.begin()
+	open, err := u.awaitTurn(ctx, turn)
+	end(err)
 	span.End(err)
-	return shared, err
+	return open, err
 }
 
 // awaitTurn waits for a turn that is in the line.
@@ -252,12 +259,21 @@ func (u *sharedUpdates) end(ctx context.Context, s *Store, shared *sharedTx) {
 		shared.rollback()
 	} else {
 		shared.err = s.commit(ctx, shared.transaction)
+		u.count(shared)
 	}
 	close(shared.ended)
 	if u.isFull(shared) {
 		time.Sleep(giveWay)
 	}
 	u.leaveTurn()
+}
+
+// count counts a transaction if it was committed.
+func (u *sharedUpdates) count(t *sharedTx) {
+	if t.err == nil {
+		u.commits.Add(1)
+		u.committed.Add(uint64(t.members))
+	}
 }
 
 // leaveTurn lets the next Update begin a transaction.

@@ -134,6 +134,13 @@ func TestUpdatesThatMeetShareATransaction(t *testing.T) {
 	}
 	require.Len(t, licenses(t, store), 30)
 	require.Equal(t, int64(1), counter.begun.Load()-before)
+	stats := store.Stats()
+	require.Zero(t, stats.All)
+	require.EqualValues(t, [...]uint64{1, 30, 29}, [...]uint64{stats.Commits, stats.Shared, stats.Write.Waits})
+	require.Positive(t, stats.Write.Waited)
+	require.Zero(t, stats.Write.Waiting)
+	require.Equal(t, 1, stats.Write.Max)
+	require.Greater(t, stats.Read.Max, 1)
 }
 
 func TestAFailedUpdateLeavesTheOthersAlone(t *testing.T) {

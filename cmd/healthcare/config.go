@@ -50,6 +50,10 @@ type config struct {
 	IdleTimeout   time.Duration `env:"IDLE_TIMEOUT" envDefault:"90s" hint:"a duration such as 90s"`
 	ShutdownDelay time.Duration `env:"SHUTDOWN_DELAY" envDefault:"2s" hint:"a duration such as 2s, or 0 for none"`
 
+	// MetricsAddr is the address of the metrics, "" for none.
+	MetricsAddr  string `env:"METRICS_ADDR"`
+	MetricsPprof bool   `env:"METRICS_PPROF" envDefault:"false" hint:"true or false"`
+
 	TLSCertFile    string     `env:"TLS_CERT_FILE"`
 	TLSKeyFile     string     `env:"TLS_KEY_FILE"`
 	TrustedProxies proxyList  `env:"TRUSTED_PROXIES" hint:"addresses or CIDRs with commas between them, such as 10.0.0.0/8,192.168.1.5"`
@@ -168,6 +172,7 @@ func (c config) check(bad badSettings) {
 	_, port, err := net.SplitHostPort(c.HTTPAddr)
 	bad.require(err == nil && isPort(port), "HTTP_ADDR", "host:port, such as 127.0.0.1:8000")
 	bad.require(c.Port == "" || isPort(c.Port), "PORT", "a port number")
+	c.checkMetrics(bad)
 	bad.require(isWithin(c.IdleTimeout, time.Second, maxIdleTimeout), "IDLE_TIMEOUT", "from 1s to 1h")
 	bad.require(isWithin(c.ShutdownDelay, 0, maxShutdownDelay), "SHUTDOWN_DELAY", "from 0 to 1m")
 	bad.require((c.TLSCertFile == "") == (c.TLSKeyFile == ""), "TLS_KEY_FILE", "set along with TLS_CERT_FILE")
@@ -182,6 +187,14 @@ func (c config) check(bad badSettings) {
 	bad.require(isWithin(c.RefreshGrace, 0, maxRefreshGrace), "REFRESH_GRACE", "from 0 to 5m")
 	bad.require(c.LogFormat == "text" || c.LogFormat == "json", "LOG_FORMAT", "text or json")
 	c.checkTracing(bad)
+}
+
+// checkMetrics refuses profiles for other machines: everybody there could read what the
+// service is doing, and slow it down.
+func (c config) checkMetrics(bad badSettings) {
+	_, port, err := net.SplitHostPort(c.MetricsAddr)
+	bad.require(c.MetricsAddr == "" || err == nil && isPort(port), "METRICS_ADDR", "host:port, such as 127.0.0.1:9464, or empty for no metrics")
+	bad.require(!c.MetricsPprof || isLoopback(c.MetricsAddr), "METRICS_PPROF", "false unless METRICS_ADDR is a loopback address: nobody has to sign in there")
 }
 
 func isWithin(d, lowest, highest time.Duration) bool { return lowest <= d && d <= highest }

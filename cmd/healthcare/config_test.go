@@ -92,7 +92,7 @@ func TestLoopbackAddressesAreRecognized(t *testing.T) {
 
 // TestListenUsesTheAddressFamilyOfTheAddress connects to the loopback addresses of both families.
 func TestListenUsesTheAddressFamilyOfTheAddress(t *testing.T) {
-	if has, err := listen(t.Context(), "[::1]:0"); err != nil {
+	if has, err := listen(t.Context(), "HTTP_ADDR", "[::1]:0"); err != nil {
 		t.Skip("there is no IPv6 here")
 	} else {
 		require.NoError(t, has.Close())
@@ -105,7 +105,7 @@ func TestListenUsesTheAddressFamilyOfTheAddress(t *testing.T) {
 		"[::]:0":             {true, true},
 		":0":                 {true, true},
 	} {
-		listener, err := listen(t.Context(), addr)
+		listener, err := listen(t.Context(), "HTTP_ADDR", addr)
 		require.NoError(t, err, addr)
 		_, port, err := net.SplitHostPort(listener.Addr().String())
 		require.NoError(t, err)

@@ -41,7 +41,7 @@ func (d demoCommand) Run(ctx context.Context, p process) (err error) {
 	if _, port, err := net.SplitHostPort(d.Addr); err != nil || !isPort(port) || !isLoopback(d.Addr) {
 		return errors.New("--addr must be a loopback address with a port, such as 127.0.0.1:8001: the demo is for this machine only")
 	}
-	listener, err := listen(ctx, d.Addr)
+	listener, err := listen(ctx, "--addr", d.Addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("another program listens on %s: stop it, or choose another port: %s demo --addr 127.0.0.1:8001", d.Addr, p.name)
 	} else if err != nil {
@@ -69,7 +69,7 @@ func (d demoCommand) Run(ctx context.Context, p process) (err error) {
 	} else if err != nil {
 		return fmt.Errorf("create the records of the demo: %w", err)
 	}
-	return cfg.serve(ctx, listener, nil, log, func(*application.UseCases) {
+	return cfg.serve(ctx, endpoints{api: listener}, log, func(*application.UseCases) {
 		announceDemo(p.out, fmt.Sprintf("http://%s", listener.Addr()), dir, admin, staff)
 	})
 }

@@ -7,6 +7,7 @@ import (
 
 	"example.com/healthcare/adapters/httpapi"
 	"example.com/healthcare/adapters/httpserver"
+	"example.com/healthcare/adapters/metrics"
 	"example.com/healthcare/adapters/passwords"
 	"example.com/healthcare/adapters/postgres"
 	"example.com/healthcare/adapters/revocations"
@@ -125,10 +126,14 @@ func preconditions(cfg config) application.PreconditionRule {
 
 func registration(cfg config) application.RegistrationMode { return cfg.Registration }
 
-func httpOptions(cfg config, tracer *tracing.Tracer) httpapi.Options {
-	return httpapi.Options{
+func httpOptions(cfg config, tracer *tracing.Tracer, m *metrics.Metrics) httpapi.Options {
+	options := httpapi.Options{
 		Options:    httpserver.Options{TrustedProxies: cfg.TrustedProxies, AllowedOrigins: cfg.AllowedOrigins, Tracer: tracer},
 		OldClients: cfg.DjangoCompat,
 		NoDocs:     !bool(cfg.Docs),
 	}
+	if m != nil { // A nil pointer in the interface would not be nil.
+		options.Observer = m
+	}
+	return options
 }

@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"example.com/healthcare/adapters/httpserver"
+	"example.com/healthcare/adapters/metrics"
 	"example.com/healthcare/adapters/sqlstore"
 	"example.com/healthcare/application"
 )
@@ -27,6 +28,23 @@ type api struct {
 	handler  http.Handler
 	useCases *application.UseCases
 	store    *sqlstore.Store
+	metrics  *metrics.Metrics
+}
+
+// endpoints are where serve accepts connections.
+type endpoints struct {
+	api net.Listener
+	// certificate is nil without TLS.
+	certificate *httpserver.Certificate
+	// metrics is nil unless METRICS_ADDR is set.
+	metrics net.Listener
+}
+
+func (e endpoints) close() {
+	_ = e.api.Close()
+	if e.metrics != nil {
+		_ = e.metrics.Close()
+	}
 }
 
 // Run serves requests until ctx ends and the requests in flight are finished.
@@ -48,25 +66,28 @@ func (s serveCommand) Run(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	listener, err := listen(ctx, cfg.HTTPAddr)
-	if err != nil {
+	on := endpoints{certificate: certificate}
+	if on.api, err = listen(ctx, "HTTP_ADDR or --addr", cfg.HTTPAddr); err != nil {
 		return err
 	}
-	defer func() { _ = listener.Close() }()
+	defer func() { on.close() }()
+	if on.metrics, err = cfg.listenForMetrics(ctx, log); err != nil {
+		return err
+	}
 	if cfg, err = cfg.resolveSecretKey(ctx, log); err != nil {
 		return err
 	}
 	if err := s.prepareStore(ctx, cfg, log); err != nil {
 		return err
 	}
-	return cfg.serve(ctx, listener, certificate, log, func(useCases *application.UseCases) {
-		cfg.announce(ctx, p, useCases.Users, fmt.Sprintf("%s://%s", scheme, listener.Addr()), log)
+	return cfg.serve(ctx, on, log, func(useCases *application.UseCases) {
+		cfg.announce(ctx, p, useCases.Users, fmt.Sprintf("%s://%s", scheme, on.api.Addr()), log)
 	})
 }
 
 // serve serves the store that the settings name until ctx ends and the requests in flight
 // are finished. It calls announce just before it accepts connections.
-func (c config) serve(ctx context.Context, listener net.Listener, certificate *httpserver.Certificate, log *slog.Logger, announce func(*application.UseCases)) error {
+func (c config) serve(ctx context.Context, on endpoints, log *slog.Logger, announce func(*application.UseCases)) error {
 	api, cleanup, err := newAPI(ctx, c, accessServe, log)
 	if err != nil {
 		return err
@@ -92,9 +113,11 @@ func (c config) serve(ctx context.Context, listener net.Listener, certificate *h
 	defer stopSealing()
 	stopFolding := startFolding(ctx, api.store, log)
 	defer stopFolding()
+	stopMetrics := c.startMetrics(api.metrics, on, log)
+	defer stopMetrics()
 	announce(api.useCases)
-	options := httpserver.ServeOptions{Certificate: certificate, IdleTimeout: c.IdleTimeout, ShutdownDelay: c.ShutdownDelay}
-	err = httpserver.Serve(ctx, listener, api.handler, options, log)
+	options := httpserver.ServeOptions{Certificate: on.certificate, IdleTimeout: c.IdleTimeout, ShutdownDelay: c.ShutdownDelay}
+	err = httpserver.Serve(ctx, on.api, api.handler, options, log)
 	log.Info("stopped")
 	return err
 }
@@ -133,8 +156,8 @@ func (c config) checkSealedTrail(ctx context.Context, log *slog.Logger) error {
 
 // listen listens on IPv4 only if addr is an IPv4 address: the net package would listen on
 // all IPv6 addresses, too, for 0.0.0.0. An empty host and [::] stand for all addresses of
-// both.
-func listen(ctx context.Context, addr string) (net.Listener, error) {
+// both. setting is where addr comes from.
+func listen(ctx context.Context, setting, addr string) (net.Listener, error) {
 	network := "tcp"
 	if given, err := netip.ParseAddrPort(addr); err == nil && given.Addr().Unmap().Is4() {
 		network = "tcp4"
@@ -143,7 +166,7 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 	config.SetMultipathTCP(false) // Linux cannot filter new Multipath TCP connections, as httpserver.Serve does when it stops.
 	listener, err := config.Listen(ctx, network, addr)
 	if err != nil {
-		return nil, fmt.Errorf("listen on %s: set HTTP_ADDR or --addr to another address: %w", addr, err)
+		return nil, fmt.Errorf("listen on %s: set %s to another address: %w", addr, setting, err)
 	}
 	return listener, nil
 }

@@ -87,12 +87,14 @@ func newAPI(ctx context.Context, cfg config, access2 access, log *slog.Logger) (
 		cleanup()
 		return api{}, nil, err
 	}
-	options := httpOptions(cfg, tracer)
+	metrics := newMetrics(cfg, applicationUseCases, store, passwords, set)
+	options := httpOptions(cfg, tracer, metrics)
 	handler := httpapi.NewHandler(applicationUseCases, store, options, log)
 	mainApi := api{
 		handler:  handler,
 		useCases: applicationUseCases,
 		store:    store,
+		metrics:  metrics,
 	}
 	return mainApi, func() {
 		cleanup3()
