@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help run demo build test lint judge generate fuzz bench bench-search clean \
+.PHONY: help run demo build release check-release test lint judge generate fuzz bench bench-search clean \
 	postgres lint-format lint-vet lint-golangci lint-generated lint-modules lint-deadcode
 
 # Without cgo, the program is one file that needs no other file, not even libc. The race
@@ -24,7 +24,7 @@ CLIENT := adapters/httpapi/client
 OAPI    = cd $(CLIENT) && $(call tool,oapi-codegen) -config config.yaml
 
 help: ## Print the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-23s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## Build the program and serve with the embedded store
 	$(PROGRAM) serve
@@ -33,7 +33,14 @@ demo: build ## Build the program and serve made-up records, removed at Ctrl-C
 	$(PROGRAM) demo
 
 build: ## Build bin/healthcare
-	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(PROGRAM) ./cmd/healthcare
+	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)" -o $(PROGRAM) ./cmd/healthcare
+
+release: ## Build the archives of the last commit for Linux and macOS, with checksums, in dist
+	@rm -rf dist
+	@tools/release dist
+
+check-release: ## Build a release twice, in two folders with empty caches, and compare the bytes (some minutes)
+	@tools/checkrelease
 
 # SQLite (C translated to Go) and the search for weak passwords are built without the race
 # detector, because it makes them more than ten times slower. (A package that instantiates
@@ -103,5 +110,5 @@ bench: ## Run all benchmarks
 bench-search: ## Measure searches in a million patients on both engines (about half an hour)
 	go test -run '^$$' -bench BenchmarkSearch -benchtime 20x -timeout 3h -v ./adapters/sqlstore -patients 1000000
 
-clean: ## Remove the built program
-	rm -rf bin
+clean: ## Remove the built programs
+	rm -rf bin dist
