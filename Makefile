@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help run demo build release check-release test lint judge generate fuzz bench bench-search clean \
+.PHONY: help run demo build release check-release test test-postgres-versions check-deploy lint judge generate fuzz bench bench-search clean \
 	postgres lint-format lint-vet lint-golangci lint-generated lint-modules lint-deadcode
 
 # Without cgo, the program is one file that needs no other file, not even libc. The race
@@ -66,6 +66,13 @@ test: postgres ## Run all tests, nearly all under the race detector (TEST_DATABA
 	CGO_ENABLED=1 $(GOTEST) $(RACE) -p=3 -skip '^($(SEQUENTIAL))$$' ./cmd/healthcare ./...
 	$(GOTEST) -p=3 -run '^($(SEQUENTIAL))$$' $(SEQUENTIAL_PACKAGES)
 
+# It takes some minutes for each version.
+test-postgres-versions: postgres ## Run the tests of PostgreSQL on other major versions, from npm, and the contract tests behind pgbouncer
+	@.ci/postgres-versions
+
+check-deploy: ## Check the Dockerfile and compose.yaml with Docker's libraries (make test checks the rest of deploy)
+	cd deploy/check && go test -count=1 ./...
+
 postgres:
 	@.ci/postgres
 
@@ -89,6 +96,7 @@ lint-generated:
 lint-modules:
 	go mod tidy -diff
 	go -C tools mod tidy -diff
+	go -C deploy/check mod tidy -diff
 
 lint-deadcode:
 	@echo "deadcode: the program or a test reaches every function"

@@ -180,7 +180,7 @@ func TestAStoreOfTheReleaseBeforeIsMigratedAndVerifies(t *testing.T) {
 				{"/api/patients/1/accesses/", `"patient:search"`},
 				{"/api/patients/?search=lovelace", `"Ada Lovelace"`},
 				{"/api/patients/deleted/", `"Eve Ångström"`},
-				{"/api/mappings/?doctor_id=1", `"patient":1`},
+				{"/api/mappings/?doctor_id=1", `"patient":{"id":1,`},
 				{"/api/users/?search=sam", `"sam@example.com"`},
 				{"/api/audit/?patient=1", `"patient:update"`},
 			} {
