@@ -23,20 +23,16 @@ var poolings = []struct {
 	{"transaction unprepared", pgtest.TransactionPooling, true},
 }
 
-// TestConcurrentStoreBehindAPooler needs no more time than without a pooler.
-func TestConcurrentStoreBehindAPooler(t *testing.T) {
-	for _, tt := range poolings {
-		t.Run(tt.name, func(t *testing.T) { portstest.TestConcurrentStore(t, openPooled(t, tt.mode, tt.unprepared)) })
-	}
-}
-
-// TestStoreBehindAPooler runs the whole contract suite three times, so make test leaves it out.
+// TestStoreBehindAPooler runs the contract suites three times, so make test leaves it out.
 func TestStoreBehindAPooler(t *testing.T) {
 	if os.Getenv("TEST_POOLER") == "" {
 		t.Skip("only with TEST_POOLER=1: make test-postgres-versions sets it")
 	}
 	for _, tt := range poolings {
-		t.Run(tt.name, func(t *testing.T) { portstest.TestStore(t, openPooled(t, tt.mode, tt.unprepared)) })
+		t.Run(tt.name, func(t *testing.T) {
+			portstest.TestStore(t, openPooled(t, tt.mode, tt.unprepared))
+			portstest.TestConcurrentStore(t, openPooled(t, tt.mode, tt.unprepared))
+		})
 	}
 }
 
