@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help run demo build test lint judge generate fuzz bench bench-search clean \
+.PHONY: help run demo build release check-release test test-postgres-versions check-deploy lint judge generate fuzz bench bench-search clean \
 	postgres lint-format lint-vet lint-golangci lint-generated lint-modules lint-deadcode lint-alerts
 
 # Without cgo, the program is one file that needs no other file, not even libc. The race
@@ -24,7 +24,7 @@ CLIENT := adapters/httpapi/client
 OAPI    = cd $(CLIENT) && $(call tool,oapi-codegen) -config config.yaml
 
 help: ## Print the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-23s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## Build the program and serve with the embedded store
 	$(PROGRAM) serve
@@ -33,7 +33,14 @@ demo: build ## Build the program and serve made-up records, removed at Ctrl-C
 	$(PROGRAM) demo
 
 build: ## Build bin/healthcare
-	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(PROGRAM) ./cmd/healthcare
+	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)" -o $(PROGRAM) ./cmd/healthcare
+
+release: ## Build the archives of the last commit for Linux and macOS, with checksums, in dist
+	@rm -rf dist
+	@tools/release dist
+
+check-release: ## Build a release twice, in two folders with empty caches, and compare the bytes (some minutes)
+	@tools/checkrelease
 
 # SQLite (C translated to Go) and the search for weak passwords are built without the race
 # detector, because it makes them more than ten times slower. (A package that instantiates
@@ -59,6 +66,13 @@ test: postgres ## Run all tests, nearly all under the race detector (TEST_DATABA
 	CGO_ENABLED=1 $(GOTEST) $(RACE) -p=3 -skip '^($(SEQUENTIAL))$$' ./cmd/healthcare ./...
 	$(GOTEST) -p=3 -run '^($(SEQUENTIAL))$$' $(SEQUENTIAL_PACKAGES)
 
+# It takes some minutes for each version.
+test-postgres-versions: postgres ## Run the tests of PostgreSQL on other major versions, from npm, and the contract tests behind pgbouncer
+	@.ci/postgres-versions
+
+check-deploy: ## Check the Dockerfile and compose.yaml with Docker's libraries (make test checks the rest of deploy)
+	cd deploy/check && go test -count=1 ./...
+
 postgres:
 	@.ci/postgres
 
@@ -82,6 +96,7 @@ lint-generated:
 lint-modules:
 	go mod tidy -diff
 	go -C tools mod tidy -diff
+	go -C deploy/check mod tidy -diff
 
 lint-deadcode:
 	@echo "deadcode: the program or a test reaches every function"
@@ -108,5 +123,5 @@ bench: ## Run all benchmarks
 bench-search: ## Measure searches in a million patients on both engines (about half an hour)
 	go test -run '^$$' -bench BenchmarkSearch -benchtime 20x -timeout 3h -v ./adapters/sqlstore -patients 1000000
 
-clean: ## Remove the built program
-	rm -rf bin
+clean: ## Remove the built programs
+	rm -rf bin dist

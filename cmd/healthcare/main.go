@@ -23,6 +23,7 @@ import (
 // commands lists the commands of the program.
 type commands struct {
 	Serve           serveCommand           `cmd:"" help:"Serve the API over HTTP."`
+	Health          healthCommand          `cmd:"" help:"Ask the service on this machine whether it is ready. For health checks of containers."`
 	Demo            demoCommand            `cmd:"" help:"Serve a clinic of made-up records to try out. It is removed when the command stops."`
 	Migrate         migrateCommand         `cmd:"" help:"Update the database schema, or list its steps."`
 	Createsuperuser createsuperuserCommand `cmd:"" help:"Create an administrator."`

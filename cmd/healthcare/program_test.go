@@ -197,6 +197,12 @@ func (p program) serveAs(t *testing.T, env []string, change func(*exec.Cmd), arg
 	t.Helper()
 	cmd := p.command(t, env, append(args, "serve", "--migrate", "--addr", "127.0.0.1:0")...)
 	change(cmd)
+	return started(t, cmd)
+}
+
+// started starts a command that serves, and waits until it prints the address.
+func started(t *testing.T, cmd *exec.Cmd) *service {
+	t.Helper()
 	stdout, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	s := &service{t: t, cmd: cmd, log: &syncBuffer{}}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -35,5 +36,14 @@ func TestTheProgramNeedsNoOtherFile(t *testing.T) {
 	assert.Equal(t, http.StatusOK, s.status("/readyz"))
 	registered := home.request(s, http.MethodPost, "/api/auth/register/", "", `{"email": "sam@example.com", "password": "`+goodPassword+`"}`)
 	assert.Equal(t, http.StatusCreated, registered.status, registered.body)
+
+	health := program("/healthcare").command(t, []string{"HTTP_ADDR=" + strings.TrimPrefix(s.url, "http://")}, "health")
+	inside(health)
+	said, err := health.CombinedOutput()
+	assert.NoError(t, err, "%s", said)
 	s.stop()
+	health = program("/healthcare").command(t, []string{"HTTP_ADDR=" + strings.TrimPrefix(s.url, "http://")}, "health")
+	inside(health)
+	said, err = health.CombinedOutput()
+	assert.Equal(t, 1, health.ProcessState.ExitCode(), "%s: %v", said, err)
 }
