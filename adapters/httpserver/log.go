@@ -50,7 +50,9 @@ func logRequests(log *slog.Logger, answerError AnswerError, next http.Handler) h
 		if outcome.error != "" {
 			attrs = append(attrs, slog.String("error", outcome.error))
 		}
-		log.LogAttrs(context.WithoutCancel(r.Context()), outcome.level, "request", attrs...)
+		if !request.isCounted {
+			log.LogAttrs(context.WithoutCancel(r.Context()), outcome.level, "request", attrs...)
+		}
 		if cut {
 			panic(http.ErrAbortHandler)
 		}

@@ -25,6 +25,10 @@ type Options struct {
 	// call the API from a browser. Wrap does not use them; a transport passes them to
 	// AllowOrigins.
 	AllowedOrigins []string
+	// MaxInFlight bounds the requests in flight; 0 means DefaultMaxInFlight. One client network
+	// (an IPv4 address or an IPv6 site) can have half of them. Others are refused with 503. It
+	// does not count checks of /livez, and those of /readyz have a bound of their own.
+	MaxInFlight int
 }
 
 // AnswerError answers a request that failed with err in the transport's format. It does
@@ -38,6 +42,7 @@ func Wrap(transport http.Handler, answer AnswerError, options Options, log *slog
 	proxies := trustedProxies(options.TrustedProxies)
 	handler := recoverPanics(transport)
 	handler = limitTime(log, handler)
+	handler = admit(options.MaxInFlight, log, handler)
 	handler = logRequests(log, answer, handler)
 	handler = secureHeaders(proxies, handler)
 	handler = identify(proxies, newMemory(), handler)

@@ -126,7 +126,7 @@ func registration(cfg config) application.RegistrationMode { return cfg.Registra
 
 func httpOptions(cfg config) httpapi.Options {
 	return httpapi.Options{
-		Options:    httpserver.Options{TrustedProxies: cfg.TrustedProxies, AllowedOrigins: cfg.AllowedOrigins},
+		Options:    httpserver.Options{TrustedProxies: cfg.TrustedProxies, AllowedOrigins: cfg.AllowedOrigins, MaxInFlight: cfg.MaxInFlight},
 		OldClients: cfg.DjangoCompat,
 		NoDocs:     !bool(cfg.Docs),
 	}
