@@ -57,7 +57,9 @@ func logRequests(log *slog.Logger, observer Observer, answerError AnswerError, n
 		if outcome.error != "" {
 			attrs = append(attrs, slog.String("error", outcome.error))
 		}
-		log.LogAttrs(context.WithoutCancel(r.Context()), outcome.level, "request", attrs...)
+		if !request.isCounted {
+			log.LogAttrs(context.WithoutCancel(r.Context()), outcome.level, "request", attrs...)
+		}
 		if cut {
 			panic(http.ErrAbortHandler)
 		}

@@ -25,9 +25,9 @@ const (
 )
 
 const (
-	// memoryWait is how long a request waits for memory. It leaves time to read a
-	// body before the server's ReadTimeout.
-	memoryWait = 5 * time.Second
+	// memoryWait is how long a request waits for memory. A client that is refused soon can turn
+	// to another instance, and requests that wait keep memory of their own.
+	memoryWait = time.Second
 	// memoryRetry is the Retry-After of a request that got no memory.
 	memoryRetry = 2 * time.Second
 )
@@ -53,7 +53,7 @@ func newMemory() *memory {
 }
 
 // Reserve reserves bytes of memory until the transport has returned. It waits for up to
-// five seconds while other requests hold all memory of the use, or other requests of the
+// a second while other requests hold all memory of the use, or other requests of the
 // same caller hold the caller's share of it. After that the error is Unavailable. A number
 // of bytes above the caller's share counts as the share. ctx is the context of the request.
 //

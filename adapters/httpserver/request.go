@@ -35,8 +35,10 @@ type Request struct {
 	// namesClient, reason and code are logged if the request is refused.
 	namesClient  bool
 	reason, code string
-	// reserved are the functions that release the request's memory.
+	// reserved are the functions that release the request's memory and its place.
 	reserved []func()
+	// isCounted says that the request is one of many refused ones that are logged together.
+	isCounted bool
 }
 
 type requestKey struct{}

@@ -31,22 +31,10 @@ type Options struct {
 	Tracer Tracer
 	// Observer is told about each request. It can be nil.
 	Observer Observer
-}
-
-// Tracer traces requests.
-type Tracer interface {
-	// StartRequest begins the trace of a request, or the request's part of its caller's trace.
-	// It returns the context for the work on the request and the ID of the trace, "" if the
-	// request has none. Wrap calls end with the pattern of the route, "" if the path matches
-	// none, the status, and whether the service failed.
-	StartRequest(r *http.Request) (ctx context.Context, traceID string, end func(route string, status int, failed bool))
-}
-
-// noTracer traces nothing.
-type noTracer struct{}
-
-func (noTracer) StartRequest(r *http.Request) (context.Context, string, func(string, int, bool)) {
-	return r.Context(), "", func(string, int, bool) {}
+	// MaxInFlight bounds the requests in flight; 0 means DefaultMaxInFlight. One client network
+	// (an IPv4 address or an IPv6 site) can have half of them. Others are refused with 503. It
+	// does not count checks of /livez, and those of /readyz have a bound of their own.
+	MaxInFlight int
 }
 
 // AnswerError answers a request that failed with err in the transport's format. It does
@@ -60,6 +48,7 @@ func Wrap(transport http.Handler, answer AnswerError, options Options, log *slog
 	proxies := trustedProxies(options.TrustedProxies)
 	handler := recoverPanics(transport)
 	handler = limitTime(log, handler)
+	handler = admit(options.MaxInFlight, log, handler)
 	handler = logRequests(log, cmp.Or[Observer](options.Observer, unobserved{}), answer, handler)
 	handler = secureHeaders(proxies, handler)
 	handler = identify(proxies, newMemory(), cmp.Or[Tracer](options.Tracer, noTracer{}), handler)

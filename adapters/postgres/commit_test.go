@@ -16,18 +16,18 @@ import (
 // commits are the ways in which a connection is lost at a COMMIT, and how many records the
 // change has then added.
 var commits = map[string]struct {
-	cut   cut
+	cut   pgtest.Cut
 	saved int
 }{
-	"before the server got the COMMIT":      {beforeCommit, 0},
-	"after the server committed the change": {afterCommit, 1},
+	"before the server got the COMMIT":      {pgtest.BeforeCommit, 0},
+	"after the server committed the change": {pgtest.AfterCommit, 1},
 }
 
 func TestALostConnectionAtCommitLeavesTheOutcomeUnknown(t *testing.T) {
 	for name, tt := range commits {
 		t.Run(name, func(t *testing.T) {
 			dsn := pgtest.New(t)
-			proxy, proxied := startProxy(t, dsn)
+			proxy, proxied := pgtest.StartProxy(t, dsn)
 			store, direct := open(t, proxied, postgres.Options{}), open(t, dsn, postgres.Options{})
 			key, now, runs := domain.RequestID{1}, time.Now(), 0
 			add := func(tx ports.Tx) error {
@@ -38,7 +38,7 @@ func TestALostConnectionAtCommitLeavesTheOutcomeUnknown(t *testing.T) {
 				}
 				return tx.IdempotencyKeys().Save(t.Context(), key, domain.KeptRequest{Expires: now.Add(time.Hour)}, now)
 			}
-			proxy.atCommit(func() cut { return tt.cut })
+			proxy.AtCommit(func() pgtest.Cut { return tt.cut })
 			err := store.Update(t.Context(), add)
 			require.True(t, domain.IsOutcomeUnknown(err), "%v", err)
 			require.Equal(t, domain.Unavailable, domain.KindOf(err))
@@ -53,12 +53,12 @@ func TestALostConnectionAtCommitLeavesTheOutcomeUnknown(t *testing.T) {
 			}))
 
 			// A lost connection at any other moment changes nothing.
-			proxy.restore(t)
+			proxy.Restore(t)
 			require.NoError(t, store.Update(t.Context(), func(ports.Tx) error { return nil }))
 			err = store.Update(t.Context(), func(tx ports.Tx) error {
 				_, err := tx.Doctors().Add(t.Context(), newDoctor("NJ-2"))
 				require.NoError(t, err)
-				proxy.stop()
+				proxy.Stop()
 				_, err = tx.Doctors().Add(t.Context(), newDoctor("NJ-3"))
 				return err
 			})
@@ -70,11 +70,11 @@ func TestALostConnectionAtCommitLeavesTheOutcomeUnknown(t *testing.T) {
 
 func TestTheEndOfTheContextDuringCommitLeavesTheOutcomeUnknown(t *testing.T) {
 	dsn := pgtest.New(t)
-	proxy, proxied := startProxy(t, dsn)
+	proxy, proxied := pgtest.StartProxy(t, dsn)
 	store, direct := open(t, proxied, postgres.Options{}), open(t, dsn, postgres.Options{})
 	require.NoError(t, store.Update(t.Context(), func(ports.Tx) error { return nil }))
 	ctx, cancel := context.WithCancel(t.Context())
-	proxy.atCommit(func() cut { proxy.fromServer.hang(); cancel(); return never })
+	proxy.AtCommit(func() pgtest.Cut { proxy.FromServer.Hang(); cancel(); return pgtest.Never })
 	began := time.Now()
 	err := store.Update(ctx, func(tx ports.Tx) error {
 		_, err := tx.Doctors().Add(ctx, newDoctor("NJ-1"))

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -31,6 +32,11 @@ func connect(dsn string, responseTimeout time.Duration, log *slog.Logger) (drive
 	if err != nil {
 		return nil, dsnError(dsn, err)
 	}
+	return settings.connector(dsn, responseTimeout, log)
+}
+
+// connector is connect after dsn is parsed.
+func (settings settings) connector(dsn string, responseTimeout time.Duration, log *slog.Logger) (driver.Connector, error) {
 	// lib/pq would connect to the other hosts without TLS, whatever the sslmode is.
 	if isSocket(settings.Host) && !settings.Hostaddr.IsValid() && !isLocal(settings.Config) {
 		return nil, errors.New("postgres: in a list of hosts, a socket must not come before a host on another machine")
@@ -44,23 +50,18 @@ func connect(dsn string, responseTimeout time.Duration, log *slog.Logger) (drive
 	if settings.ConnectTimeout == 0 {
 		settings.ConnectTimeout = connectTimeout
 	}
-	newConnector := func(password string) (driver.Connector, error) {
-		config := settings.Config
-		config.Password = password
-		connector, err := pq.NewConnectorConfig(config)
+	newConnector := func(config pq.Config, isReplaced func() bool) (driver.Connector, error) {
+		connector, err := withPasswords(config, dialer{Dialer: settings.dialer(), responseTimeout: responseTimeout, isReplaced: isReplaced})
 		if err != nil {
 			return nil, dsnError(dsn, err)
 		}
-		connector.Dialer(dialer{settings.dialer(), responseTimeout})
 		return connector, nil
 	}
-	connector, err := newConnector(settings.Password)
-	normalized := saslPrepared(settings.Password)
-	if err != nil || normalized == settings.Password {
-		return connector, err
+	switch settings.TargetSessionAttrs {
+	case pq.TargetSessionAttrsReadWrite, pq.TargetSessionAttrsPrimary:
+		return newServers(dsn, settings.Config, log, newConnector)
 	}
-	first, err := newConnector(normalized)
-	return &passwordFallback{normalized: first, original: connector}, err
+	return newConnector(settings.Config, nil)
 }
 
 // dsnError describes what is wrong with dsn without revealing its password.
@@ -88,6 +89,8 @@ func dsnError(dsn string, err error) error {
 type dialer struct {
 	net.Dialer
 	responseTimeout time.Duration
+	isReplaced      func() bool               // can be nil (see timeoutConn)
+	isOther         func(address string) bool // refuses a server; can be nil
 }
 
 // Dial implements pq.Dialer.
@@ -104,20 +107,31 @@ func (d dialer) DialTimeout(network, address string, timeout time.Duration) (net
 
 // DialContext implements pq.DialerContext.
 func (d dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	if d.isOther != nil && d.isOther(address) {
+		return nil, errNotPrimary
+	}
 	conn, err := d.Dialer.DialContext(ctx, network, address)
 	if err != nil || d.responseTimeout == noResponseTimeout {
 		return conn, err
 	}
-	return &timeoutConn{Conn: conn, responseTimeout: d.responseTimeout}, nil
+	return &timeoutConn{Conn: conn, responseTimeout: d.responseTimeout, isReplaced: d.isReplaced}, nil
 }
 
 // timeoutConn is a connection whose Read and Write fail after responseTimeout.
 type timeoutConn struct {
 	net.Conn
 	responseTimeout time.Duration
+	// isReplaced is called while Read waits, every stallTime. If it returns true, Read fails. It
+	// can be nil.
+	isReplaced func() bool
 	// deadline is the deadline that the driver sets while it sets up the connection.
 	deadline time.Time
 }
+
+var errNotPrimary = errors.New("postgres: another server is the primary")
+
+// errReplaced is the error of a statement whose server is no longer the primary.
+var errReplaced = &net.OpError{Op: "read", Net: "tcp", Err: errors.New("the server did not answer, and another one is the primary now")}
 
 // SetDeadline implements net.Conn.
 func (c *timeoutConn) SetDeadline(t time.Time) error {
@@ -127,10 +141,25 @@ func (c *timeoutConn) SetDeadline(t time.Time) error {
 
 // Read implements net.Conn.
 func (c *timeoutConn) Read(b []byte) (int, error) {
-	if err := c.SetReadDeadline(c.nextDeadline()); err != nil {
-		return 0, err
+	end := c.nextDeadline()
+	// While the driver sets up the connection, it is not known yet which server is the primary.
+	isSettingUp := !c.deadline.IsZero()
+	for {
+		deadline := end
+		if stalled := time.Now().Add(stallTime); c.isReplaced != nil && !isSettingUp && stalled.Before(end) {
+			deadline = stalled
+		}
+		if err := c.SetReadDeadline(deadline); err != nil {
+			return 0, err
+		}
+		n, err := c.Conn.Read(b)
+		switch {
+		case n > 0 || deadline == end || !errors.Is(err, os.ErrDeadlineExceeded):
+			return n, err
+		case c.isReplaced():
+			return 0, errReplaced
+		}
 	}
-	return c.Conn.Read(b)
 }
 
 // Write implements net.Conn.

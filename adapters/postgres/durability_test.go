@@ -155,18 +155,18 @@ func TestRaisingSynchronousCommitTakesNoRoundTrip(t *testing.T) {
 	for _, level := range []string{"on", "off"} {
 		dsn := pgtest.New(t)
 		do(t, dsn, `DO $$ BEGIN EXECUTE 'ALTER DATABASE ' || current_database() || ' SET synchronous_commit = `+level+`'; END $$`)
-		proxy, proxied := startProxy(t, dsn)
+		proxy, proxied := pgtest.StartProxy(t, dsn)
 		store := open(t, proxied, postgres.Options{MaxConnections: 1})
 		updateNothing := func() { require.NoError(t, store.Update(t.Context(), func(ports.Tx) error { return nil })) }
 		updateNothing() // The first Update checks the default.
 		const updates = 200
-		before, looked := proxy.toServer.messages.Load(), time.Now()
+		before, looked := proxy.ToServer.Messages.Load(), time.Now()
 		for range updates {
 			updateNothing()
 		}
 		// A BEGIN and a COMMIT for each Update. Once a second, BEGIN also checks the default, and
 		// raising the level then takes one more message. So does the check of the schema.
-		sent := proxy.toServer.messages.Load() - before
+		sent := proxy.ToServer.Messages.Load() - before
 		require.LessOrEqual(t, sent, 2*updates+2*(1+int64(time.Since(looked).Seconds())), level)
 		require.GreaterOrEqual(t, sent, int64(2*updates), level)
 	}

@@ -14,6 +14,9 @@ import (
 // classes and codes.
 func classify(err error) sqlstore.Failure {
 	e := pq.As(err)
+	if _, ok := errors.AsType[*noPrimaryError](err); ok {
+		return sqlstore.Failure{Kind: sqlstore.Unavailable, Text: err.Error()}
+	}
 	if e == nil {
 		return sqlstore.Failure{}
 	}

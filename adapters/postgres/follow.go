@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"log/slog"
 	"net"
@@ -64,7 +65,7 @@ type Feed interface {
 // A database can hold several installations, each in its own schema. FollowRevocations
 // follows the sessions in the schema that dsn selects.
 func FollowRevocations(ctx context.Context, dsn string, feed Feed, log *slog.Logger) {
-	connector, err := connect(dsn, feedTimeout, slog.New(slog.DiscardHandler))
+	connector, err := connectQuietly(dsn, log)
 	if err != nil {
 		log.Error("revocation feed not started, checking the database on every request", "error", err)
 		return
@@ -82,6 +83,9 @@ func FollowRevocations(ctx context.Context, dsn string, feed Feed, log *slog.Log
 	defer func() { _ = f.heartbeats.Close() }()
 	f.heartbeats.SetMaxOpenConns(1)
 	dial := dialer{Dialer: net.Dialer{Timeout: feedTimeout}, responseTimeout: feedTimeout}
+	if servers, ok := connector.(*servers); ok {
+		dial.isOther = servers.isOther
+	}
 	listener := pq.NewDialListener(dial, dsn, minReconnect, maxReconnect, func(_ pq.ListenerEventType, err error) { f.reportFailure(err) })
 
 	var background sync.WaitGroup
@@ -93,6 +97,15 @@ func FollowRevocations(ctx context.Context, dsn string, feed Feed, log *slog.Log
 		continue
 	}
 	background.Wait()
+}
+
+// connectQuietly connects like connect. It logs no warnings about dsn, because Open has done so.
+func connectQuietly(dsn string, log *slog.Logger) (driver.Connector, error) {
+	settings, err := parseDSN(dsn, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, dsnError(dsn, err)
+	}
+	return settings.connector(dsn, feedTimeout, log)
 }
 
 // follower is the state of FollowRevocations.

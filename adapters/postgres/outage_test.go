@@ -17,17 +17,17 @@ import (
 // TestRevocationsDuringAnOutageAreLoadedAfterIt makes the network between an instance and the
 // database fail in several ways, and revokes sessions during the failure.
 func TestRevocationsDuringAnOutageAreLoadedAfterIt(t *testing.T) {
-	for name, begin := range map[string]func(*proxy){
-		"connections are cut":           func(p *proxy) { p.stop() },
-		"nothing comes from the server": func(p *proxy) { p.fromServer.hang() },
-		"nothing gets to the server":    func(p *proxy) { p.toServer.hang() },
-		"everything comes late":         func(p *proxy) { p.fromServer.Store(int64(1500 * time.Millisecond)) },
+	for name, begin := range map[string]func(*pgtest.Proxy){
+		"connections are cut":           func(p *pgtest.Proxy) { p.Stop() },
+		"nothing comes from the server": func(p *pgtest.Proxy) { p.FromServer.Hang() },
+		"nothing gets to the server":    func(p *pgtest.Proxy) { p.ToServer.Hang() },
+		"everything comes late":         func(p *pgtest.Proxy) { p.FromServer.Store(int64(1500 * time.Millisecond)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // They mostly wait.
 			dsn := pgtest.New(t)
 			db := openDatabase(t, dsn, 4)
-			proxy, proxied := startProxy(t, dsn)
+			proxy, proxied := pgtest.StartProxy(t, dsn)
 			i := follow(t, proxied)
 			i.awaitRevoked(t, 1, db.revoke(t, 1))
 
@@ -45,7 +45,7 @@ func TestRevocationsDuringAnOutageAreLoadedAfterIt(t *testing.T) {
 			require.Equal(t, "revoked", i.state(1), "a revocation is final")
 			late := db.revoke(t, 3)
 
-			proxy.restore(t)
+			proxy.Restore(t)
 			eventually(t, func() bool {
 				i.requireInTime(t, 2, early)
 				i.requireInTime(t, 3, late)
@@ -70,8 +70,8 @@ func TestConnectionsThatDieSilentlyAreReplaced(t *testing.T) {
 	t.Parallel() // It mostly waits.
 	dsn := pgtest.New(t)
 	db := openDatabase(t, dsn, 2)
-	proxy, _ := startProxy(t, dsn)
-	other, proxied := startProxy(t, dsn)
+	proxy, _ := pgtest.StartProxy(t, dsn)
+	other, proxied := pgtest.StartProxy(t, dsn)
 	address, err := url.Parse(proxied)
 	require.NoError(t, err)
 	hosts := address.Query()
@@ -82,15 +82,15 @@ func TestConnectionsThatDieSilentlyAreReplaced(t *testing.T) {
 	i := followSource(t, address.String(), open(t, dsn, postgres.Options{}))
 	eventually(t, func() bool { return i.state(1) == "live" })
 
-	proxy.fromServer.hang()
+	proxy.FromServer.Hang()
 	eventually(t, func() bool { return i.state(1) == "unknown" })
 	i.awaitRevoked(t, 1, db.revoke(t, 1))
 	eventually(t, func() bool { return i.state(2) == "live" })
 }
 
-func port(t *testing.T, proxy *proxy) string {
+func port(t *testing.T, proxy *pgtest.Proxy) string {
 	t.Helper()
-	_, port, err := net.SplitHostPort(proxy.address)
+	_, port, err := net.SplitHostPort(proxy.Address)
 	require.NoError(t, err)
 	return port
 }
@@ -117,15 +117,15 @@ func TestRevocationsAroundARestartOfTheServerAreKnown(t *testing.T) {
 func TestFollowingWaitsForADatabaseThatIsDownAtTheStart(t *testing.T) {
 	t.Parallel() // It mostly waits.
 	dsn := pgtest.New(t)
-	proxy, proxied := startProxy(t, dsn)
+	proxy, proxied := pgtest.StartProxy(t, dsn)
 	store := open(t, proxied, postgres.Options{})
-	proxy.stop()
+	proxy.Stop()
 	i := followSource(t, strings.Replace(proxied, "@", ":swordfish@", 1), store)
 	eventually(t, func() bool { return len(i.log.lines()) > 0 })
 	require.Contains(t, i.log.lines()[0], "refused")
 	require.NotContains(t, i.log.lines()[0], "swordfish")
 	require.Equal(t, "unknown", i.state(1))
-	proxy.start(t)
+	proxy.Start(t)
 	eventually(t, func() bool { return i.state(1) == "live" })
 }
 

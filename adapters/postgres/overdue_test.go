@@ -35,7 +35,7 @@ func TestARequestIsAnsweredWhileTheDatabaseHangs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // It mostly waits.
 			dsn := pgtest.New(t)
-			proxy, proxied := startProxy(t, dsn)
+			proxy, proxied := pgtest.StartProxy(t, dsn)
 			store := open(t, proxied, postgres.Options{})
 			ended := make(chan error, 1)
 			service := httpserver.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -48,7 +48,7 @@ func TestARequestIsAnsweredWhileTheDatabaseHangs(t *testing.T) {
 				}
 			}, httpserver.Options{}, slog.New(slog.DiscardHandler))
 
-			proxy.fromServer.hang()
+			proxy.FromServer.Hang()
 			const limit = time.Second
 			ctx, cancel := context.WithTimeout(t.Context(), limit)
 			defer cancel()
@@ -58,7 +58,7 @@ func TestARequestIsAnsweredWhileTheDatabaseHangs(t *testing.T) {
 			require.Equal(t, http.StatusServiceUnavailable, answer.Code)
 			require.Empty(t, ended, "the store is still waiting")
 
-			proxy.restore(t)
+			proxy.Restore(t)
 			require.Equal(t, domain.Unavailable, domain.KindOf(<-ended))
 			doctors, err := all(t.Context(), store)
 			require.NoError(t, err)

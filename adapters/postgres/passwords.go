@@ -19,6 +19,27 @@ func saslPrepared(password string) string {
 	return normalized
 }
 
+// withPasswords returns a connector that tries both forms of the password.
+func withPasswords(config pq.Config, dialer dialer) (driver.Connector, error) {
+	newConnector := func(password string) (driver.Connector, error) {
+		config := config
+		config.Password = password
+		connector, err := pq.NewConnectorConfig(config)
+		if err != nil {
+			return nil, err
+		}
+		connector.Dialer(dialer)
+		return connector, nil
+	}
+	original, err := newConnector(config.Password)
+	normalized := saslPrepared(config.Password)
+	if err != nil || normalized == config.Password {
+		return original, err
+	}
+	first, err := newConnector(normalized)
+	return &passwordFallback{normalized: first, original: original}, err
+}
+
 // passwordFallback connects with the normalized password, and if the server rejects it, with the
 // original one. Only SCRAM uses the normalized password, and lib/pq does not say which
 // method a server asks for.

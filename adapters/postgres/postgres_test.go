@@ -227,11 +227,11 @@ func TestAStoreReconnectsToARestartedServer(t *testing.T) {
 // TestAServerThatStopsAnsweringIsUnavailable uses a proxy that stops forwarding.
 func TestAServerThatStopsAnsweringIsUnavailable(t *testing.T) {
 	dsn := pgtest.New(t)
-	proxy, proxied := startProxy(t, dsn)
+	proxy, proxied := pgtest.StartProxy(t, dsn)
 	store := open(t, proxied, postgres.Options{ResponseTimeout: 200 * time.Millisecond, MaxConnections: 1})
 	add(t, store, "NJ-1")
-	proxy.toServer.hang()
-	proxy.fromServer.hang()
+	proxy.ToServer.Hang()
+	proxy.FromServer.Hang()
 	_, err := all(t.Context(), store)
 	require.Equal(t, domain.Unavailable, domain.KindOf(err), "%v", err)
 }

@@ -44,9 +44,9 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// busyTimeout bounds the wait of a writer for the transaction of another process. Writers of
-// one store wait for each other in Go, with the same bound.
-const busyTimeout = 10 * time.Second
+// busyTimeout bounds the wait of a writer for the transaction of another process, as
+// lock_timeout does in package postgres. Writers of one store wait for each other in Go.
+const busyTimeout = 3 * time.Second
 
 // probeBusyTimeout is shorter than the wait of Ready's callers, so that they get the reason.
 const probeBusyTimeout = time.Second

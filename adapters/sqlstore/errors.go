@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 
@@ -106,10 +107,11 @@ func (q *querier) translate(ctx context.Context, err error, query string) error 
 	return &databaseError{kind: f.Kind, text: f.Text + " in: " + strings.Join(strings.Fields(query), " ")}
 }
 
-// isConnectionLost reports whether the connection was lost or could not be made.
+// isConnectionLost reports whether the connection was lost or could not be made. It ends with
+// EOF if a proxy accepts it although its server is down.
 func isConnectionLost(err error) bool {
 	var network net.Error
-	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.As(err, &network)
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.As(err, &network)
 }
 
 // isNoReference reports whether err is a violated foreign key.

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -214,7 +215,8 @@ func (u *sharedUpdates) awaitTurn(ctx context.Context, turn chan *sharedTx) (*sh
 // errClosed is the error of Updates that come after Close.
 var errClosed = errors.New("sqlstore: the store is closed")
 
-// close lets no further Update begin and waits up to maxWait until all others have ended.
+// close lets no further Update begin and waits until all others have ended, as long as one can
+// wait for the lock of another process.
 func (u *sharedUpdates) close(s *Store) {
 	turn := make(chan *sharedTx, 1)
 	u.mutex.Lock()
@@ -238,7 +240,7 @@ func (u *sharedUpdates) close(s *Store) {
 	}()
 	select {
 	case <-ended:
-	case <-time.After(u.maxWait):
+	case <-time.After(cmp.Or(s.engine.WriteWait, u.maxWait)):
 	}
 }
 

@@ -216,9 +216,9 @@ func TestServeRefusesBadSettings(t *testing.T) {
 		named []string
 	}{
 		"everything at once": {
-			[]string{"SECRET_KEY=short", "ACCESS_TOKEN_TTL=soon", "REFRESH_TOKEN_TTL=9999h", "REFRESH_GRACE=1h", "IDLE_TIMEOUT=2h", "SHUTDOWN_DELAY=2m", "DOCS=perhaps", "REGISTRATION=maybe", "LOG_LEVEL=LOUD", "LOG_FORMAT=xml", "DB_PORT=0", "DB_SSLMODE=maybe", "DB_PASSWORD=" + password},
+			[]string{"SECRET_KEY=short", "ACCESS_TOKEN_TTL=soon", "REFRESH_TOKEN_TTL=9999h", "REFRESH_GRACE=1h", "IDLE_TIMEOUT=2h", "MAX_REQUESTS_IN_FLIGHT=1", "SHUTDOWN_DELAY=2m", "DOCS=perhaps", "REGISTRATION=maybe", "LOG_LEVEL=LOUD", "LOG_FORMAT=xml", "DB_PORT=0", "DB_SSLMODE=maybe", "DB_PASSWORD=" + password},
 			"127.0.0.1:99999",
-			[]string{"SECRET_KEY", "ACCESS_TOKEN_TTL", "REFRESH_TOKEN_TTL", "REFRESH_GRACE", "IDLE_TIMEOUT", "SHUTDOWN_DELAY", "DOCS must be on or off", "REGISTRATION", "LOG_LEVEL", "LOG_FORMAT", "DB_PORT", "DB_NAME", "DB_USER", "DB_SSLMODE", "HTTP_ADDR"},
+			[]string{"SECRET_KEY", "ACCESS_TOKEN_TTL", "REFRESH_TOKEN_TTL", "REFRESH_GRACE", "IDLE_TIMEOUT", "MAX_REQUESTS_IN_FLIGHT must be from 10 to 100000", "SHUTDOWN_DELAY", "DOCS must be on or off", "REGISTRATION", "LOG_LEVEL", "LOG_FORMAT", "DB_PORT", "DB_NAME", "DB_USER", "DB_SSLMODE", "HTTP_ADDR"},
 		},
 		"security settings": {
 			[]string{

@@ -47,7 +47,7 @@ func TestTheScriptsOfComposeMakeADatabaseThatTheServiceCanUse(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, os.FileMode(0o600), info.Mode().Perm())
 		return func(cmd *exec.Cmd) {
-			write(t, filepath.Join(cmd.Dir, ".env"), strings.Replace(string(text), "@database:5432/", "@"+server.Host+"/", 1))
+			writeText(t, filepath.Join(cmd.Dir, ".env"), strings.Replace(string(text), "@database:5432/", "@"+server.Host+"/", 1))
 		}
 	}
 	nowhere := filepath.Join(t.TempDir(), "data")

@@ -48,6 +48,7 @@ type config struct {
 	Port string `env:"PORT"`
 
 	IdleTimeout   time.Duration `env:"IDLE_TIMEOUT" envDefault:"90s" hint:"a duration such as 90s"`
+	MaxInFlight   int           `env:"MAX_REQUESTS_IN_FLIGHT" envDefault:"1000" hint:"a number such as 1000"`
 	ShutdownDelay time.Duration `env:"SHUTDOWN_DELAY" envDefault:"2s" hint:"a duration such as 2s, or 0 for none"`
 
 	// MetricsAddr is the address of the metrics, "" for none.
@@ -130,6 +131,9 @@ const (
 	maxRefreshGrace = 5 * time.Minute
 	// maxIdleTimeout is longer than proxies keep an idle connection.
 	maxIdleTimeout = time.Hour
+	// minInFlight lets a browser load a page, and maxInFlight is more than a machine can serve.
+	minInFlight = 10
+	maxInFlight = 100_000
 	// maxShutdownDelay is longer than load balancers need to notice a stopping service.
 	maxShutdownDelay = time.Minute
 )
@@ -174,6 +178,7 @@ func (c config) check(bad badSettings) {
 	bad.require(c.Port == "" || isPort(c.Port), "PORT", "a port number")
 	c.checkMetrics(bad)
 	bad.require(isWithin(c.IdleTimeout, time.Second, maxIdleTimeout), "IDLE_TIMEOUT", "from 1s to 1h")
+	bad.require(minInFlight <= c.MaxInFlight && c.MaxInFlight <= maxInFlight, "MAX_REQUESTS_IN_FLIGHT", "from 10 to 100000")
 	bad.require(isWithin(c.ShutdownDelay, 0, maxShutdownDelay), "SHUTDOWN_DELAY", "from 0 to 1m")
 	bad.require((c.TLSCertFile == "") == (c.TLSKeyFile == ""), "TLS_KEY_FILE", "set along with TLS_CERT_FILE")
 	modes := []application.RegistrationMode{"", application.RegistrationOpen, application.RegistrationApproval, application.RegistrationClosed}

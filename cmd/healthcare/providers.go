@@ -128,7 +128,9 @@ func registration(cfg config) application.RegistrationMode { return cfg.Registra
 
 func httpOptions(cfg config, tracer *tracing.Tracer, m *metrics.Metrics) httpapi.Options {
 	options := httpapi.Options{
-		Options:    httpserver.Options{TrustedProxies: cfg.TrustedProxies, AllowedOrigins: cfg.AllowedOrigins, Tracer: tracer},
+		Options: httpserver.Options{
+			TrustedProxies: cfg.TrustedProxies, AllowedOrigins: cfg.AllowedOrigins, MaxInFlight: cfg.MaxInFlight, Tracer: tracer,
+		},
 		OldClients: cfg.DjangoCompat,
 		NoDocs:     !bool(cfg.Docs),
 	}

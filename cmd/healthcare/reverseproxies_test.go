@@ -26,8 +26,8 @@ var reverseProxies = map[string]func(t *testing.T, i *instances, folder, port st
 		site := configuration(t, i, "../../deploy/nginx/healthcare.conf", strings.NewReplacer(
 			"listen [::]:443 ssl http2;", "", "443", "127.0.0.1:"+port,
 			"/etc/ssl/clinic.pem", cert, "/etc/ssl/clinic.key", key, "/var/log/nginx", folder))
-		write(t, filepath.Join(folder, "site.conf"), site)
-		write(t, filepath.Join(folder, "nginx.conf"), `
+		writeText(t, filepath.Join(folder, "site.conf"), site)
+		writeText(t, filepath.Join(folder, "nginx.conf"), `
 			daemon off; pid nginx.pid; error_log start.log;
 			events {}
 			http {
@@ -42,7 +42,7 @@ var reverseProxies = map[string]func(t *testing.T, i *instances, folder, port st
 		site := configuration(t, i, "../../deploy/caddy/Caddyfile", strings.NewReplacer(
 			"\n{\n", "\n{\n\tadmin off\n\tauto_https disable_redirects\n",
 			"\nclinic.example {", "\nclinic.example:"+port+" {\n\tbind 127.0.0.1\n\ttls "+cert+" "+key, "/var/log/caddy", folder))
-		write(t, filepath.Join(folder, "Caddyfile"), site)
+		writeText(t, filepath.Join(folder, "Caddyfile"), site)
 		caddy := exec.Command(installed(t, "caddy"), "run", "--adapter", "caddyfile", "--config", "Caddyfile")
 		caddy.Env = []string{"HOME=" + folder}
 		return caddy
@@ -70,7 +70,7 @@ func configuration(t *testing.T, i *instances, path string, change *strings.Repl
 	return change.Replace(instances.Replace(string(text)))
 }
 
-func write(t *testing.T, path, text string) {
+func writeText(t *testing.T, path, text string) {
 	t.Helper()
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 }

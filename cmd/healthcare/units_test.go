@@ -26,7 +26,7 @@ func TestTheUnitsAreValidAndHardened(t *testing.T) {
 		text, err := os.ReadFile(unit)
 		require.NoError(t, err)
 		here := strings.NewReplacer("/usr/local/bin/healthcare ", string(cheap)+" ", "/usr/local/lib/healthcare/healthcare-backup", script)
-		write(t, filepath.Join(folder, filepath.Base(unit)), here.Replace(string(text)))
+		writeText(t, filepath.Join(folder, filepath.Base(unit)), here.Replace(string(text)))
 	}
 	for _, unit := range units {
 		path := filepath.Join(folder, filepath.Base(unit))
@@ -52,7 +52,7 @@ func TestTheNightlyBackup(t *testing.T) {
 		}
 		folder := t.TempDir()
 		for _, name := range []string{"20200101T000000" + ending, "keep"} {
-			write(t, filepath.Join(folder, name), "")
+			writeText(t, filepath.Join(folder, name), "")
 			old := time.Now().AddDate(0, 0, -31)
 			require.NoError(t, os.Chtimes(filepath.Join(folder, name), old, old))
 		}

@@ -44,6 +44,10 @@ func findPrograms() (string, error) {
 		folders = append(folders, found...)
 	}
 	if initdb, err := exec.LookPath("initdb"); err == nil {
+		// The folder can have links to some of the programs only.
+		if target, err := filepath.EvalSymlinks(initdb); err == nil {
+			initdb = target
+		}
 		folders = append([]string{filepath.Dir(initdb)}, folders...)
 	}
 	for _, folder := range folders {

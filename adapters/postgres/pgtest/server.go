@@ -208,6 +208,7 @@ func (s *Server) startCaretaker() error {
 		pid=$(head -n 1 "$1/postmaster.pid" 2>/dev/null)
 		if [ -n "$pid" ]; then
 			kill -QUIT "$pid" 2>/dev/null
+			kill -CONT "$pid" $(cat "/proc/$pid/task/$pid/children" 2>/dev/null) 2>/dev/null
 			for i in 1 2 3 4 5 6 7 8 9 10; do
 				[ -e "$1/postmaster.pid" ] || break
 				sleep 0.1

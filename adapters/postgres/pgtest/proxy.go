@@ -1,4 +1,4 @@
-package postgres_test
+package pgtest
 
 import (
 	"bytes"
@@ -10,18 +10,18 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/stretchr/testify/require"
 )
 
-// proxy forwards connections to a server. It can close them, and delay or block the data in
+// Proxy forwards connections to a server. It can close them, and delay or block the data in
 // either direction.
-type proxy struct {
-	server, address string
-	// toServer and fromServer delay each direction.
-	toServer, fromServer delay
-	// commitHook is what atCommit was given.
-	commitHook atomic.Pointer[func() cut]
+type Proxy struct {
+	server string
+	// Address is the host and port of the proxy.
+	Address string
+	// ToServer and FromServer delay each direction.
+	ToServer, FromServer Delay
+	// commitHook is what AtCommit was given.
+	commitHook atomic.Pointer[func() Cut]
 
 	mu          sync.Mutex
 	listener    net.Listener // nil while connections are refused
@@ -29,50 +29,57 @@ type proxy struct {
 	connections sync.WaitGroup
 }
 
-// cut is when a proxy cuts a connection.
-type cut uint8
+// Cut is when a proxy cuts a connection.
+type Cut uint8
 
+// The times of a cut.
 const (
-	never cut = iota
-	// beforeCommit cuts the connection before the server gets the COMMIT.
-	beforeCommit
-	// afterCommit cuts the connection when the server has answered the COMMIT, before the
+	Never Cut = iota
+	// BeforeCommit cuts the connection before the server gets the COMMIT.
+	BeforeCommit
+	// AfterCommit cuts the connection when the server has answered the COMMIT, before the
 	// client gets the answer.
-	afterCommit
+	AfterCommit
 )
 
-// delay is how long the proxy holds back data, in nanoseconds.
-type delay struct {
+// Delay is how long the proxy holds back data, in nanoseconds.
+type Delay struct {
 	atomic.Int64
-	messages atomic.Int64 // how many chunks of data have arrived
+	// Messages counts the chunks of data that have arrived.
+	Messages atomic.Int64
 }
 
-// hang blocks all data until end.
-func (d *delay) hang() { d.Store(math.MaxInt64) }
+// Hang blocks all data until End.
+func (d *Delay) Hang() { d.Store(math.MaxInt64) }
 
-func (d *delay) end() { d.Store(0) }
+// End ends every delay.
+func (d *Delay) End() { d.Store(0) }
 
-// startProxy returns a proxy of the server that dsn names, and a DSN that connects through it.
-func startProxy(t *testing.T, dsn string) (*proxy, string) {
+// StartProxy returns a proxy of the server that dsn names, and a DSN that connects through it.
+func StartProxy(t testing.TB, dsn string) (*Proxy, string) {
 	t.Helper()
 	address, err := url.Parse(dsn)
-	require.NoError(t, err)
-	p := &proxy{server: address.Host, address: "127.0.0.1:0"}
-	p.start(t)
-	t.Cleanup(p.stop)
-	address.Host = p.address
+	if err != nil {
+		t.Fatalf("pgtest: %v", err)
+	}
+	p := &Proxy{server: address.Host, Address: "127.0.0.1:0"}
+	p.Start(t)
+	t.Cleanup(p.Stop)
+	address.Host = p.Address
 	return p, address.String()
 }
 
-// start accepts connections. After stop, it uses the same address again.
-func (p *proxy) start(t *testing.T) {
+// Start accepts connections. After Stop, it uses the same address again.
+func (p *Proxy) Start(t testing.TB) {
 	t.Helper()
-	listener, err := net.Listen("tcp", p.address)
-	require.NoError(t, err)
+	listener, err := net.Listen("tcp", p.Address)
+	if err != nil {
+		t.Fatalf("pgtest: %v", err)
+	}
 	ctx, cut := context.WithCancel(context.Background())
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.listener, p.cut, p.address = listener, cut, listener.Addr().String()
+	p.listener, p.cut, p.Address = listener, cut, listener.Addr().String()
 	p.connections.Go(func() {
 		for {
 			client, err := listener.Accept()
@@ -84,8 +91,8 @@ func (p *proxy) start(t *testing.T) {
 	})
 }
 
-// stop closes all connections and refuses new ones.
-func (p *proxy) stop() {
+// Stop closes all connections and refuses new ones.
+func (p *Proxy) Stop() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.listener == nil {
@@ -97,26 +104,26 @@ func (p *proxy) stop() {
 	p.connections.Wait()
 }
 
-// atCommit makes the proxy run hook when a COMMIT arrives, before the server gets it. Then it
+// AtCommit makes the proxy run hook when a COMMIT arrives, before the server gets it. Then it
 // cuts the connection as hook returns.
-func (p *proxy) atCommit(hook func() cut) { p.commitHook.Store(&hook) }
+func (p *Proxy) AtCommit(hook func() Cut) { p.commitHook.Store(&hook) }
 
-// restore ends all failures.
-func (p *proxy) restore(t *testing.T) {
+// Restore ends all failures.
+func (p *Proxy) Restore(t testing.TB) {
 	t.Helper()
 	p.commitHook.Store(nil)
-	p.toServer.end()
-	p.fromServer.end()
+	p.ToServer.End()
+	p.FromServer.End()
 	p.mu.Lock()
 	stopped := p.listener == nil
 	p.mu.Unlock()
 	if stopped {
-		p.start(t)
+		p.Start(t)
 	}
 }
 
 // serve forwards one connection until either end closes it or ctx is done.
-func (p *proxy) serve(ctx context.Context, client net.Conn) {
+func (p *Proxy) serve(ctx context.Context, client net.Conn) {
 	defer client.Close()
 	server, err := net.Dial("tcp", p.server)
 	if err != nil {
@@ -126,19 +133,19 @@ func (p *proxy) serve(ctx context.Context, client net.Conn) {
 	ctx, end := context.WithCancel(ctx)
 	var directions sync.WaitGroup
 	var at atomic.Value
-	at.Store(never)
+	at.Store(Never)
 	directions.Go(func() {
 		defer end()
-		forward(ctx, server, client, &p.toServer, func(query []byte) bool {
+		forward(ctx, server, client, &p.ToServer, func(query []byte) bool {
 			if hook := p.commitHook.Load(); hook != nil && bytes.Contains(query, []byte("COMMIT\x00")) {
 				at.Store((*hook)())
 			}
-			return at.Load() != beforeCommit
+			return at.Load() != BeforeCommit
 		})
 	})
 	directions.Go(func() {
 		defer end()
-		forward(ctx, client, server, &p.fromServer, func([]byte) bool { return at.Load() == never })
+		forward(ctx, client, server, &p.FromServer, func([]byte) bool { return at.Load() == Never })
 	})
 	<-ctx.Done()
 	client.Close()
@@ -156,7 +163,7 @@ type chunk struct {
 // forward copies data with a delay until the connection ends or ctx is done. The delay counts
 // from the time at which each chunk was read. If pass returns false for a chunk, forward returns
 // without writing it.
-func forward(ctx context.Context, to, from net.Conn, delay *delay, pass func([]byte) bool) {
+func forward(ctx context.Context, to, from net.Conn, delay *Delay, pass func([]byte) bool) {
 	chunks := make(chan chunk, 1024)
 	var reading sync.WaitGroup
 	defer reading.Wait()
@@ -166,7 +173,7 @@ func forward(ctx context.Context, to, from net.Conn, delay *delay, pass func([]b
 		for {
 			buffer := make([]byte, 4096)
 			n, err := from.Read(buffer)
-			delay.messages.Add(1)
+			delay.Messages.Add(1)
 			select {
 			case chunks <- chunk{time.Now(), buffer[:n]}:
 			case <-ctx.Done():
