@@ -51,10 +51,7 @@ func (r versionedRecords[T]) update(ctx context.Context, tx ports.Tx, event *pen
 	if err := r.repository(tx).Save(ctx, after); err != nil {
 		return after, err
 	}
-	if err := r.addMissingVersions(ctx, tx, event, before); err != nil {
-		return after, err
-	}
-	return after, r.addVersion(ctx, tx, event, domain.Updated, after)
+	return after, r.addVersionsOf(ctx, tx, event, r.updated(event, before, after)...)
 }
 
 // delete deletes the subject of the event with its children, unless check refuses it. check
@@ -193,41 +190,31 @@ func (r versionedRecords[T]) newVersion(event *pendingEvent, change domain.Chang
 	}
 }
 
+// updated returns the versions for an update: before, in case that the record has no version
+// yet, and after.
+func (r versionedRecords[T]) updated(event *pendingEvent, before, after T) []domain.Version[T] {
+	first := r.firstVersion(event, before)
+	first.OnlyAsFirst = true
+	return []domain.Version[T]{first, r.newVersion(event, domain.Updated, after)}
+}
+
 // firstVersion returns the first version of a record that is older than the history.
 func (r versionedRecords[T]) firstVersion(event *pendingEvent, record T) domain.Version[T] {
 	return domain.Version[T]{At: event.At, Change: domain.Found, Record: record}
 }
 
-// addMissingVersions adds the first versions of those records that are older than the history.
-func (r versionedRecords[T]) addMissingVersions(ctx context.Context, tx ports.Tx, event *pendingEvent, records ...T) error {
-	var missing []domain.Version[T]
-	for _, record := range records {
-		// Only the first version of a record can be missing.
-		if domain.StampOf(record).Version > 1 {
-			continue
-		}
-		earlier, err := r.history(tx).List(ctx, record.Self().ID, domain.Page{Limit: 1})
-		if err != nil {
-			return err
-		}
-		if len(earlier) == 0 {
-			missing = append(missing, r.firstVersion(event, record))
-		}
-	}
-	if missing == nil {
-		return nil
-	}
-	_, err := r.addVersions(ctx, tx, event, missing...)
-	return err
-}
-
 // addVersion adds a version of the subject of the event.
 func (r versionedRecords[T]) addVersion(ctx context.Context, tx ports.Tx, event *pendingEvent, change domain.Change, record T) error {
-	added, err := r.addVersions(ctx, tx, event, r.newVersion(event, change, record))
+	return r.addVersionsOf(ctx, tx, event, r.newVersion(event, change, record))
+}
+
+// addVersionsOf adds versions of the subject of the event.
+func (r versionedRecords[T]) addVersionsOf(ctx context.Context, tx ports.Tx, event *pendingEvent, versions ...domain.Version[T]) error {
+	added, err := r.addVersions(ctx, tx, event, versions...)
 	if err != nil {
 		return err
 	}
-	event.Version = added[0].Number
+	event.Version = added[len(added)-1].Number
 	return nil
 }
 

@@ -16,12 +16,9 @@ func (r versionedRecords[T]) updateAll(ctx context.Context, tx ports.Tx, event *
 			return err
 		}
 	}
-	if err := r.addMissingVersions(ctx, tx, event, before...); err != nil {
-		return err
-	}
-	versions := make([]domain.Version[T], len(next))
+	var versions []domain.Version[T]
 	for i, record := range next {
-		versions[i] = r.newVersion(event, domain.Updated, record)
+		versions = append(versions, r.updated(event, before[i], record)...)
 		event.Subject.Shown = append(event.Subject.Shown, record.Self().ID)
 	}
 	_, err := r.addVersions(ctx, tx, event, versions...)

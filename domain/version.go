@@ -15,6 +15,9 @@ type Version[T Record] struct {
 	// Salt is hashed into the version's Commitment. Stores keep it for that purpose and
 	// never return it when versions are read.
 	Salt Salt
+	// OnlyAsFirst makes History.Add leave the version out if its record already has one. It is
+	// not stored.
+	OnlyAsFirst bool
 	// Record is the state after the change. For a deletion it is the state before.
 	Record T
 }

@@ -16,7 +16,8 @@ import (
 type History[T domain.Record] interface {
 	// Add adds versions, of one or several records. It ignores their Numbers and returns
 	// the versions with the numbers assigned (see domain.Version.Numbered): each is the next
-	// one of its record. The
+	// one of its record. A version that is OnlyAsFirst is left out, also of the result, if
+	// its record already has a version. The
 	// result also has the Salts, which no other method returns (see
 	// Audit.ListCommitments). The caller must have locked the record in the same Update,
 	// by adding, reading or deleting it, so that two Updates cannot assign one number.

@@ -70,6 +70,11 @@ func (a *archive[T]) add(version domain.Version[T]) domain.Version[T] {
 	return version
 }
 
+func (a *archive[T]) hasVersions(id domain.ID) bool {
+	versions, _ := a.versions.get(id)
+	return len(versions) > 0
+}
+
 // unsalted returns the version without its salt, as reads return it.
 func unsalted[T domain.Record](version domain.Version[T]) domain.Version[T] {
 	version.Salt = domain.Salt{}

@@ -19,11 +19,16 @@ func (r history[T]) Add(ctx context.Context, versions ...domain.Version[T]) ([]d
 	if err != nil {
 		return nil, err
 	}
-	stored := make([]domain.Version[T], len(versions))
-	for i, version := range versions {
+	stored := make([]domain.Version[T], 0, len(versions))
+	for _, version := range versions {
+		archive := &r.kind.collection(s).archive
+		if version.OnlyAsFirst && archive.hasVersions(version.Record.Self().ID) {
+			continue
+		}
+		version.OnlyAsFirst = false
 		version.At = ports.ToMicroseconds(version.At)
 		version.Record = r.kind.withID(version.Record, version.Record.Self().ID)
-		stored[i] = r.kind.collection(s).archive.add(version)
+		stored = append(stored, archive.add(version))
 	}
 	return stored, nil
 }

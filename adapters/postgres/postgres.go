@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"example.com/healthcare/adapters/sqlstore"
 	"example.com/healthcare/domain"
@@ -115,7 +116,10 @@ func newEngine() sqlstore.Engine {
 		Contains:         "strpos",
 		SearchCandidates: searchCandidates,
 		// generate_series calls nextval once per event, so the IDs are in ascending order.
-		NextEventIDs:    `SELECT nextval('audit_events_id_seq') AS id FROM generate_series(1, CAST($1 AS integer))`,
+		NextEventIDs:    `SELECT ` + nextEventID + ` AS id FROM generate_series(1, CAST($1 AS integer))`,
+		NextEventID:     nextEventID,
+		InsertEvents:    insertEvents,
+		Array:           func(slice any) driver.Valuer { return pq.Array(slice) },
 		AdvanceIDs:      advanceIDs,
 		Probe:           probe,
 		CheckPrivileges: func(ctx context.Context, db *sqlx.DB) error { return checkPrivileges(ctx, db) },
@@ -124,6 +128,18 @@ func newEngine() sqlstore.Engine {
 		Classify:        classify,
 	}
 }
+
+const nextEventID = `nextval('audit_events_id_seq')`
+
+const insertEvents = `
+	WITH mentions AS (
+		INSERT INTO audit_about (record, event_id)
+		SELECT * FROM unnest(CAST($7 AS text[]), CAST($8 AS bigint[]))
+	)
+	INSERT INTO audit_events (id, at, actor_id, subject, evidence, data)
+	SELECT id, at, NULLIF(actor_id, 0), subject, evidence, data
+	FROM unnest(CAST($1 AS bigint[]), CAST($2 AS timestamptz[]), CAST($3 AS bigint[]), CAST($4 AS text[]), CAST($5 AS bytea[]), CAST($6 AS json[]))
+		AS events (id, at, actor_id, subject, evidence, data)`
 
 // eventsOf compares pairs. For "column = value AND id > $1", a generic plan would search by ID
 // and read all events.

@@ -107,7 +107,8 @@ func Open(ctx context.Context, path string, options Options) (*sqlstore.Store, e
 
 func newEngine() sqlstore.Engine {
 	return sqlstore.Engine{
-		NextEventIDs:     nextEventIDs,
+		NextEventID:      `(` + nextEventID + `)`,
+		NextEventIDs:     nextEventID + ` LIMIT $1`,
 		AdvanceIDs:       advanceIDs,
 		EventRange:       eventsOf,
 		Contains:         "instr",
@@ -207,8 +208,8 @@ func newConnector(path string, options Options, settings ...string) (driver.Conn
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
-// nextEventIDs returns the ID after the last event. There is only one writer at a time.
-const nextEventIDs = `SELECT COALESCE(MAX(id), 0) + 1 AS id FROM audit_events LIMIT $1`
+// nextEventID returns the ID after the last event. There is only one writer at a time.
+const nextEventID = `SELECT COALESCE(MAX(id), 0) + 1 AS id FROM audit_events`
 
 // advanceIDs changes the table in which SQLite keeps the greatest ID of each table (SQLite,
 // "Autoincrement").

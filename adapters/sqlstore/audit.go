@@ -2,9 +2,11 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql/driver"
 	"encoding/json"
 	"net/netip"
 	"slices"
+	"time"
 
 	"example.com/healthcare/domain"
 	"example.com/healthcare/ports"
@@ -104,12 +106,12 @@ func (s audit) Add(ctx context.Context, attest func(domain.AuditEvent) domain.Ev
 	if s.tx == nil {
 		return errWriteInView
 	}
-	ids, err := entities[idRow](ctx, s.querier, s.engine.NextEventIDs, len(events))
+	if len(events) == 0 {
+		return nil
+	}
+	ids, err := s.nextIDs(ctx, len(events))
 	if err != nil {
 		return err
-	}
-	for len(ids) < len(events) {
-		ids = append(ids, ids[len(ids)-1]+1)
 	}
 	stored, mentions := make([]domain.AuditEvent, len(events)), []domain.Mention{}
 	for i, event := range events {
@@ -119,10 +121,48 @@ func (s audit) Add(ctx context.Context, attest func(domain.AuditEvent) domain.Ev
 		stored[i] = event
 		mentions = append(mentions, event.Mentions()...)
 	}
+	if s.engine.InsertEvents != "" {
+		return s.changeAny(ctx, s.engine.InsertEvents, eventArrays(s.engine.Array, stored, mentions)...)
+	}
 	if err := changeRows(ctx, s.querier, insertEvents, stored, eventValues); err != nil {
 		return err
 	}
 	return changeRows(ctx, s.querier, insertMentions, mentions, mentionValues)
+}
+
+// nextIDs returns IDs for n new events, in ascending order.
+func (s audit) nextIDs(ctx context.Context, n int) ([]domain.ID, error) {
+	taken := s.eventID
+	s.eventID = 0
+	if taken != 0 && n == 1 {
+		return []domain.ID{taken}, nil
+	}
+	ids, err := entities[idRow](ctx, s.querier, s.engine.NextEventIDs, n)
+	if err != nil {
+		return nil, err
+	}
+	for len(ids) < n {
+		ids = append(ids, ids[len(ids)-1]+1)
+	}
+	return ids, nil
+}
+
+// eventArrays returns the columns of the events and mentions as the arguments of
+// Engine.InsertEvents.
+func eventArrays(array func(any) driver.Valuer, events []domain.AuditEvent, mentions []domain.Mention) []any {
+	n := len(events)
+	ids, actors, times := make([]int64, n), make([]int64, n), make([]string, n)
+	subjects, data, evidence := make([]string, n), make([]string, n), make([][]byte, n)
+	for i, event := range events {
+		ids[i], actors[i], times[i] = int64(event.ID), int64(event.Actor.UserID), event.At.Format(time.RFC3339Nano)
+		subjects[i], data[i] = string(subjectOf(event)), dataOf(event)
+		evidence[i] = slices.Concat(event.Evidence.Hash[:], event.Evidence.MAC[:])
+	}
+	records, eventIDs := make([]string, len(mentions)), make([]int64, len(mentions))
+	for i, mention := range mentions {
+		records[i], eventIDs[i] = mentionText(mention), int64(mention.Event)
+	}
+	return []any{array(ids), array(times), array(actors), array(subjects), array(evidence), array(data), array(records), array(eventIDs)}
 }
 
 // asStored returns the event as a later read will return it.

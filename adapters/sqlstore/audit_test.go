@@ -51,10 +51,10 @@ func TestEventsAreWrittenWithFewStatements(t *testing.T) {
 			store := engine.open(t, counter.wrap)
 			for _, test := range []struct {
 				events, shown int
-				statements    int64
+				statements    int64 // of SQLite
 			}{
+				{0, 0, 0},
 				// The first statement gets the IDs.
-				{0, 0, 1},
 				{1, 0, 1 + 1},
 				{13, 0, 1 + 3},
 				{16, 0, 1 + 1},
@@ -63,9 +63,13 @@ func TestEventsAreWrittenWithFewStatements(t *testing.T) {
 				{1, 100, 1 + 1 + 1}, // The list covers two blocks.
 				{16, 8, 1 + 1 + 1},
 			} {
+				want := test.statements
+				if engine.name == "PostgreSQL" && test.events > 0 {
+					want = 1 + 1
+				}
 				for range 2 { // The second time, the statements are prepared.
 					got := counter.during(func() { addEvents(t, store, newEvents(test.events, test.shown)) })
-					require.Equal(t, test.statements, got, "statements for %+v", test)
+					require.Equal(t, want, got, "statements for %+v", test)
 				}
 			}
 		})

@@ -22,6 +22,14 @@ var (
 )
 
 const (
+	// insertNextVersion adds a version if its number is the next one and no deletion must be
+	// undone ($13: the version itself is a deletion). It ends with RETURNING.
+	insertNextVersion = `
+		INSERT INTO versions (kind, record_id, number, at, user_id, role, change, with_kind, with_id, salt, free_text, record)
+		SELECT CAST($1 AS varchar(20)), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12
+		WHERE CAST($3 AS bigint) = 1 + COALESCE((SELECT MAX(number) FROM versions WHERE kind = CAST($1 AS varchar(20)) AND record_id = $2), 0)
+			AND (CAST($13 AS boolean) OR NOT EXISTS (SELECT 1 FROM deletions WHERE kind = CAST($1 AS varchar(20)) AND record_id = $2))
+		RETURNING `
 	versionColumns = `versions.number, versions.at, COALESCE(versions.user_id, 0) AS user_id, versions.role, versions.change,
 			COALESCE(versions.with_kind, '') AS with_kind, COALESCE(versions.with_id, 0) AS with_id, versions.record`
 	// readColumns also has the time of the first version.
@@ -139,25 +147,77 @@ func (s history[R, T]) Add(ctx context.Context, versions ...domain.Version[T]) (
 	if s.tx == nil {
 		return nil, errWriteInView
 	}
+	if next, ok := nextVersion(versions); ok {
+		added, err := s.addNext(ctx, next)
+		if domain.KindOf(err) != domain.NotFound {
+			return added, err
+		}
+	}
 	records, err := s.lastVersions(ctx, versions)
 	if err != nil {
 		return nil, err
 	}
-	stored := make([]domain.Version[T], len(versions))
-	for i, version := range versions {
+	stored := make([]domain.Version[T], 0, len(versions))
+	for _, version := range versions {
 		id := version.Record.Self().ID
 		record := records[id]
+		if version.OnlyAsFirst && record.Number > 0 {
+			continue
+		}
 		record.Number++
 		records[id] = record
-		version = version.Numbered(record.Number)
-		version.At = ports.ToMicroseconds(version.At)
-		version.Record = s.kind.row(version.Record).entity()
-		stored[i] = version
+		stored = append(stored, s.asStored(version, record.Number))
 	}
 	if err := changeRows(ctx, s.querier, insertVersions, stored, s.versionValues); err != nil {
 		return nil, err
 	}
 	return stored, s.updateDeletions(ctx, stored, records)
+}
+
+// asStored returns the version as a later read will return it, but with its salt.
+func (s history[R, T]) asStored(version domain.Version[T], number int) domain.Version[T] {
+	version = version.Numbered(number)
+	version.OnlyAsFirst = false
+	version.At = ports.ToMicroseconds(version.At)
+	version.Record = s.kind.row(version.Record).entity()
+	return version
+}
+
+// nextVersion returns the version that addNext can add in place of the given ones: one that
+// does not undo a deletion, alone or after a first version of the same record.
+func nextVersion[T domain.Record](versions []domain.Version[T]) (domain.Version[T], bool) {
+	var next domain.Version[T]
+	least := 1
+	switch {
+	case len(versions) == 1 && !versions[0].OnlyAsFirst:
+		next = versions[0]
+	case len(versions) == 2 && versions[0].OnlyAsFirst && !versions[1].OnlyAsFirst && versions[0].Record.Self() == versions[1].Record.Self():
+		next, least = versions[1], 2
+	default:
+		return next, false
+	}
+	return next, domain.StampOf(next.Record).Version >= least && next.Change != domain.Restored
+}
+
+// addNext adds a version under the number in the stamp of its record. The error is NotFound if
+// that is not the next one, or if a deletion must be undone; then it adds nothing.
+func (s history[R, T]) addNext(ctx context.Context, version domain.Version[T]) ([]domain.Version[T], error) {
+	version = s.asStored(version, domain.StampOf(version.Record).Version)
+	isDeletion := version.Change == domain.Deleted
+	eventID := `0`
+	if s.eventID == 0 {
+		eventID = s.engine.NextEventID
+	}
+	var id domain.ID
+	if err := s.returning(ctx, &id, insertNextVersion+eventID, append(s.versionValues(version), isDeletion)...); err != nil {
+		return nil, err
+	}
+	s.eventID = max(s.eventID, id)
+	stored := []domain.Version[T]{version}
+	if isDeletion {
+		return stored, changeRows(ctx, s.querier, insertDeletions, stored, s.deletionValues)
+	}
+	return stored, nil
 }
 
 // lastVersions returns the last versions of the records of versions, by their IDs.

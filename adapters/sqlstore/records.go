@@ -142,6 +142,7 @@ type anyKind interface {
 	lockChildren(ctx context.Context, q *querier, parent domain.Reference) error
 	deleteChildren(ctx context.Context, q *querier, parent domain.Reference) ([]domain.Record, error)
 	existing(ctx context.Context, q *querier, ids []domain.ID) ([]domain.ID, error)
+	selectParent(q *querier, parameter int) string
 	digest(row commitmentRow) ([16]byte, error)
 }
 

@@ -88,6 +88,9 @@ type querier struct {
 	statements *statements
 	tx         *sqlx.Tx // nil in a View
 	wrote      bool
+	// eventID is an ID for the event of the Update, 0 if there is none. The statement that adds
+	// a version also gets it, which saves a round trip.
+	eventID domain.ID
 	// aborted is the error after which the transaction must not go on or commit. Engines
 	// differ in what a transaction can still do after an error.
 	aborted error

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -26,9 +27,19 @@ type Engine struct {
 	RowLocks bool
 	// TxOptions are the options of an Update's transaction.
 	TxOptions *sql.TxOptions
+	// NextEventID is an expression for the ID of a new event. The event must be the next one
+	// that the transaction adds.
+	NextEventID string
 	// NextEventIDs is a query for the IDs of $1 new events, in ascending order. It can also
 	// return only the first ID, if the others follow without a gap.
 	NextEventIDs string
+	// InsertEvents is a statement that adds events and their mentions. Its parameters are arrays:
+	// $1 to $6 are the IDs, times (RFC 3339), actors (0 for none), subjects, evidence and data of
+	// the events; $7 and $8 are the records and the events of the mentions. If it is empty, each
+	// row has parameters of its own.
+	InsertEvents string
+	// Array makes a parameter of a slice. It is nil if InsertEvents is empty.
+	Array func(slice any) driver.Valuer
 	// AdvanceIDs returns statements that make the engine assign only IDs greater than $1 to rows
 	// of the table.
 	AdvanceIDs func(table string) []string

@@ -36,6 +36,45 @@ func testAddVersions[T domain.Record](s suite, a recordKind[T]) {
 		require.Empty(t, a.addVersions(t, store))
 	})
 
+	s.promise("Add leaves out a version that is only wanted as the first one", func(t *testing.T, store ports.Store) {
+		records := a.addSeveral(t, store, 3)
+		first := func(record T) domain.Version[T] {
+			version := a.newVersion(domain.Found, record)
+			version.OnlyAsFirst = true
+			return version
+		}
+		found := func(record T) domain.Version[T] { return a.newVersion(domain.Found, record) }
+		changed := func(i, times int) domain.Version[T] {
+			return a.newVersion(domain.Updated, a.incremented(records[i], times))
+		}
+		// The first record has a version, the others have none.
+		require.Equal(t, a.numbered(0, found(records[0])), a.addVersions(t, store, first(records[0])))
+		require.Empty(t, a.addVersions(t, store, first(records[0])))
+		require.Equal(t, a.numbered(1, changed(0, 1)), a.addVersions(t, store, first(records[0]), changed(0, 1)))
+		require.Equal(t, a.numbered(0, found(records[1]), changed(1, 1)), a.addVersions(t, store, first(records[1]), changed(1, 1)))
+		require.Equal(t, []domain.Version[T]{
+			a.numbered(2, changed(0, 2))[0], a.numbered(0, found(records[2]))[0], a.numbered(1, changed(2, 1))[0],
+		}, a.addVersions(t, store, first(records[0]), changed(0, 2), first(records[2]), first(records[2]), changed(2, 1)))
+		for i, count := range []int{3, 2, 2} {
+			require.Len(t, a.versions(t, store, a.id(records[i]), wholeList), count)
+		}
+	})
+
+	s.promise("Add gives a version the next number whatever the stamp of its record says", func(t *testing.T, store ports.Store) {
+		record := a.addNew(t, store)
+		for i, stamp := range []int{5, 2, 2, 4, 0, -1, 7, 1} {
+			for _, change := range []domain.Change{domain.Updated, domain.Deleted} {
+				stamped := domain.Stamped(record, domain.Stamp{Version: stamp, CreatedAt: now, UpdatedAt: now})
+				version := a.newVersion(change, stamped)
+				want := a.numbered(2*i+map[domain.Change]int{domain.Deleted: 1}[change], version)
+				require.Equal(t, want, a.addVersions(t, store, version))
+				require.Equal(t, want, a.versions(t, store, a.id(record), domain.Page{After: domain.ID(want[0].Number - 1), Limit: 9}))
+				deleted := a.listDeleted(t, store, domain.Reference{}, wholeList)
+				require.Equal(t, change == domain.Deleted, len(deleted) == 1)
+			}
+		}
+	})
+
 	s.promise("List returns a version as it was added", func(t *testing.T, store ports.Store) {
 		record := a.addNew(t, store)
 		var versions []domain.Version[T]
