@@ -4,9 +4,9 @@ package httpserver
 // calls above it need some, too.
 const stackBytes = 28 << 10
 
-// growStack makes the stack of a new goroutine large at once, which saves a tenth of the CPU time
-// of a short request. Go would double it again and
-// again as calls get deeper, and each time copy and adjust all the calls before.
+// growStack makes the stack of a new goroutine large at once, which saves a tenth of the CPU
+// time of a short request. Go would double it again and again as calls get deeper, and each
+// time copy and adjust all the calls before.
 //
 //go:noinline
 func growStack(last int) byte {
