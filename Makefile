@@ -42,12 +42,11 @@ release: ## Build the archives of the last commit for Linux and macOS, with chec
 check-release: ## Build a release twice, in two folders with empty caches, and compare the bytes (some minutes)
 	@tools/checkrelease
 
-# SQLite (C translated to Go) and the search for weak passwords are built without the race
-# detector, because it makes them more than ten times slower. (A package that instantiates
-# generic code of other packages, such as sync.Map, cannot be excluded.) -race also adds
-# checks of unsafe pointers; SQLite's C library consists of such pointers.
-RACE := -race -gcflags=github.com/ccojocar/zxcvbn-go/matching=-race=false \
-	-gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/memory=-race=false \
+# SQLite (C translated to Go) is built without the race detector, because it makes it more
+# than ten times slower. (A package that instantiates generic code of other packages, such as
+# sync.Map, cannot be excluded.) -race also adds checks of unsafe pointers; SQLite's C library
+# consists of such pointers.
+RACE := -race -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/memory=-race=false \
 	-gcflags=modernc.org/libc=-d=checkptr=0
 
 # These tests do thousands of things one after the other. With the race detector they take

@@ -59,10 +59,14 @@ func Unreadable(problem string) Input { return Input{state: unreadable, problem:
 // reference returns a reference to the record of this kind that the input names, or none
 // if the input is not an ID.
 func (in Input) reference(kind SubjectKind) []Reference {
-	if id, err := ParseID(in.text); err == nil && in.state == given {
-		return []Reference{{kind, id}}
+	if in.state != given {
+		return nil
 	}
-	return nil
+	id, err := ParseID(in.text)
+	if err != nil {
+		return nil
+	}
+	return []Reference{{kind, id}}
 }
 
 // form collects the errors of all fields of one input, so that they are reported

@@ -38,6 +38,7 @@ func limitTime(log *slog.Logger, transport http.Handler) http.Handler {
 			defer cancel()
 			defer request.logLateResult(context.WithoutCancel(ctx), log, start)
 			defer close(done)
+			growStack(0)
 			defer request.releaseMemory() // The memory of an abandoned request is in use until its transport returns.
 			transport.ServeHTTP(response, r.WithContext(ctx))
 		})

@@ -113,13 +113,12 @@ func newBudget(use string, size, share int64) *budget {
 func (b *budget) reserve(ctx context.Context, caller owner, bytes int64) (release func(), err error) {
 	bytes = min(bytes, b.share)
 	share := b.openShare(caller)
-	limited, cancel := context.WithTimeout(ctx, memoryWait)
-	defer cancel()
-	if err := acquire(ctx, limited, share.Weighted, bytes, b.use+" of one caller use all memory of the caller's share"); err != nil {
+	deadline := time.Now().Add(memoryWait)
+	if err := acquire(ctx, deadline, share.Weighted, bytes, b.use+" of one caller use all memory of the caller's share"); err != nil {
 		b.closeShare(caller, share)
 		return nil, err
 	}
-	if err := acquire(ctx, limited, b.all, bytes, b.use+" use all memory set aside for them"); err != nil {
+	if err := acquire(ctx, deadline, b.all, bytes, b.use+" use all memory set aside for them"); err != nil {
 		share.Release(bytes)
 		b.closeShare(caller, share)
 		return nil, err
@@ -153,10 +152,15 @@ func (b *budget) closeShare(caller owner, share *ownerShare) {
 	}
 }
 
-// acquire waits for bytes of the semaphore until limited ends. limited is ctx with a
-// timeout; when only the timeout has passed, the error has the text full.
-func acquire(ctx, limited context.Context, from *semaphore.Weighted, bytes int64, full string) error {
-	if from.TryAcquire(bytes) || from.Acquire(limited, bytes) == nil {
+// acquire waits for bytes of the semaphore until the deadline. If that has passed, the error has
+// the text full.
+func acquire(ctx context.Context, deadline time.Time, from *semaphore.Weighted, bytes int64, full string) error {
+	if from.TryAcquire(bytes) {
+		return nil
+	}
+	limited, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
+	if from.Acquire(limited, bytes) == nil {
 		return nil
 	}
 	if err := ctx.Err(); err != nil {

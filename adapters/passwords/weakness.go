@@ -6,7 +6,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/ccojocar/zxcvbn-go/match"
-	"github.com/ccojocar/zxcvbn-go/matching"
 	"github.com/ccojocar/zxcvbn-go/scoring"
 	"golang.org/x/text/unicode/norm"
 
@@ -29,26 +28,31 @@ const (
 
 const tooWeak = "This password is too easy to guess: use a longer one, such as several unrelated words, without your name or email address."
 
-// Weakness implements ports.Passwords. It looks for common passwords, words, dates,
+// Weakness implements ports.Passwords. It scores as zxcvbn does, with the word lists, keyboards
+// and estimates of the library. The matchers are our own: those of the library read all words
+// whenever a program starts, take bytes for characters, and find no date at the end.
+//
+// It looks for common passwords, words, dates,
 // keyboard patterns, and the known words and their parts. It ignores letter case and
 // accents, and reads digits and signs as the letters that they resemble. Only the first 64
 // characters count. It takes some milliseconds.
 func (p *Passwords) Weakness(password domain.Password, known ...string) string {
 	text := toASCII(password.Reveal())
 	text = text[:min(len(text), scoredLength)]
-	words := splitWords(known)
+	ranks := map[string]int{}
+	addRanks(ranks, splitWords(known))
 
 	// The library's own l33t matcher tries every combination of substitutions: two seconds
 	// and half a gigabyte for 100 well-chosen characters. Two fixed substitutions find
 	// nearly the same.
 	var matches []match.Match
 	for _, variant := range []string{text, leetAsI.Replace(text), leetAsI.Replace(leetAsL.Replace(text))} {
-		matches = append(matches, matching.Omnimatch(variant, words, matching.FilterL33tMatcher)...)
-	}
-	for i := range matches {
-		// The library reports the end of a date one character too late. Without the
-		// correction it ignores a date at the end of the password.
-		matches[i].J = min(matches[i].J, len(text)-1)
+		matches = append(matches, matchWords(variant, ranks)...)
+		matches = append(matches, matchWords(variant, commonWords())...)
+		matches = append(matches, matchKeys(variant)...)
+		matches = append(matches, matchRepetitions(variant)...)
+		matches = append(matches, matchSequences(variant)...)
+		matches = append(matches, matchDates(variant)...)
 	}
 	if scoring.MinimumEntropyMatchSequence(text, matches).Score < goodScore {
 		return tooWeak

@@ -33,6 +33,17 @@ func TestWeaknessRejectsPasswordsThatAreEasyToGuess(t *testing.T) {
 		{"aaaaaaaaaaaa", true, "a repetition"},
 		{"12041985", true, "a date"},
 		{"zk17.09.1963", true, "a date at the end"},
+		{"17-9-63zkq", true, "a date at the beginning"},
+		{"1963/09/17q", true, "a date with its year first"},
+		{"zkq19630917", true, "a date without separators"},
+		{"zk09171963q", true, "a date with its month first"},
+		{"zkqvwxyzwvu", true, "a sequence up and down"},
+		{"ZYXWVUTSRQPO", true, "a sequence in capitals"},
+		{"9876543210987", true, "digits downwards"},
+		{"JjJjJjJjJxw", true, "a repetition in both cases"},
+		{"aoeuidhtns-", true, "a row of keys of another keyboard"},
+		{"!QAZXSW@#EDC", true, "a pattern of keys with Shift"},
+		{"lindstrom92", true, "a surname and a year"},
 		{"dkrqmxf", true, "random, and guessed within hours"},
 		{"hospital1", true, "a word and a digit"},
 		{"pässwörd1", true, "accents on a common one"},
@@ -89,6 +100,22 @@ func TestWeaknessRejectsPasswordsOfKnownWords(t *testing.T) {
 func TestInitialsAndEmptyWordsDoNotMakeEveryPasswordWeak(t *testing.T) {
 	p := newPasswords(t, cheap)
 	assert.Empty(t, p.Weakness(domain.TypedPassword("xqzjvkwpfh"), "", " ", "X", "Qz J.", "vk@w.p", "F-H"))
+}
+
+func TestDatesOfSixDigitsAreFound(t *testing.T) {
+	for text, want := range map[string]int{"zk170963": 1, "630917zk": 1, "zk321399": 0, "zk17096": 0} {
+		assert.Len(t, matchDates(text), want, text)
+	}
+}
+
+func TestEachWordListIsUsed(t *testing.T) {
+	p := newPasswords(t, cheap)
+	for list, word := range map[string]string{
+		"Passwords": "scuba1", "English": "unacceptable", "FemaleNames": "jacqueline", "MaleNames": "christopher", "Surnames": "oppenheimer",
+	} {
+		assert.NotEmpty(t, p.Weakness(domain.TypedPassword(word+"42")), list)
+	}
+	assert.Greater(t, len(commonWords()), 80_000)
 }
 
 func TestWeaknessIsOneSentenceWithoutThePassword(t *testing.T) {

@@ -95,6 +95,8 @@ func TestKeysAndTokensAreNeverPrinted(t *testing.T) {
 	made := newTokens(t, secretKey, olderKey)
 	token, err := made.Issue(staff, issued, expires)
 	require.NoError(t, err)
+	_, err = made.Verify(token.Reveal(), now) // It is remembered.
+	require.NoError(t, err)
 	asJSON, err := json.Marshal([]any{made, token})
 	require.NoError(t, err)
 

@@ -20,8 +20,8 @@ const (
 	accessUse = "access"
 	purpose   = "access tokens"
 
-	// maxLength limits the text that is parsed before its signature is checked. It is
-	// many times the length of an issued token.
+	// maxLength limits the text that is read before its signature is checked. It is many
+	// times the length of an issued token.
 	maxLength = 4096
 )
 
@@ -30,15 +30,16 @@ var duties = []domain.Duty{domain.NoDuty, domain.DutyPassword, domain.DutySecond
 
 // Tokens implements ports.AccessTokens. It is safe for concurrent use.
 type Tokens struct {
-	keys     secretkeys.Ring
-	lifetime time.Duration
-	start    time.Time
+	keys       secretkeys.Ring
+	lifetime   time.Duration
+	start      time.Time
+	remembered *remembered
 }
 
 // New returns a Tokens that issues tokens with at most this lifetime. It signs with the
 // current key and accepts tokens that a fallback signed.
 func New(keys *secretkeys.Keys, lifetime time.Duration) *Tokens {
-	return &Tokens{keys: keys.For(purpose), lifetime: lifetime}
+	return &Tokens{keys: keys.For(purpose), lifetime: lifetime, remembered: newRemembered()}
 }
 
 // StartAfter returns a Tokens that refuses every token issued before the time or in the same
@@ -46,6 +47,7 @@ func New(keys *secretkeys.Keys, lifetime time.Duration) *Tokens {
 func (t *Tokens) StartAfter(past time.Time) *Tokens {
 	started := *t
 	started.start = past.Truncate(time.Second).Add(time.Second)
+	started.remembered = newRemembered()
 	return &started
 }
 
@@ -117,18 +119,36 @@ func latest(a, b time.Time) time.Time {
 // It also refuses a token that began longer ago than the lifetime plus one second for
 // rounding, whatever its expiry. Revocations are remembered only for the lifetime of
 // tokens, and a shorter lifetime must apply to tokens that were issued before it was set.
+//
+// It remembers the tokens that it has accepted, and then only compares their times with now.
+// Their keys do not change while the process runs.
 func (t *Tokens) Verify(token string, now time.Time) (domain.Actor, error) {
-	actor, ok := t.read(token, now)
-	if !ok {
+	if len(token) > maxLength {
 		return domain.Actor{}, domain.ErrAccessToken()
 	}
-	return actor, nil
+	digest := t.remembered.digest(token)
+	v, known := t.remembered.get(digest)
+	ok := known
+	if !known {
+		v, ok = t.read(token, now)
+	}
+	if !ok || !t.isValid(v, now) {
+		return domain.Actor{}, domain.ErrAccessToken()
+	}
+	if !known {
+		t.remembered.add(digest, v)
+	}
+	return v.actor, nil
 }
 
-func (t *Tokens) read(token string, now time.Time) (domain.Actor, bool) {
-	if len(token) > maxLength {
-		return domain.Actor{}, false
-	}
+// isValid compares the times of a token with now, as Verify documents.
+func (t *Tokens) isValid(v verified, now time.Time) bool {
+	return !v.begins.After(now.Add(domain.ClockSkew)) && now.Before(v.expires) &&
+		now.Sub(v.begins) < t.lifetime+time.Second && !v.begins.Before(t.start)
+}
+
+// read checks the signature and the text of a token, and returns its claims.
+func (t *Tokens) read(token string, now time.Time) (verified, bool) {
 	var c claims
 	var key secretkeys.Key
 	_, err := jwt.ParseWithClaims(token, &c,
@@ -147,11 +167,11 @@ func (t *Tokens) read(token string, now time.Time) (domain.Actor, bool) {
 		jwt.WithIssuedAt(),
 		jwt.WithNotBeforeRequired(),
 		jwt.WithExpirationRequired(),
+		// The library adds the leeway to the expiry, too; isValid does not.
 		jwt.WithLeeway(domain.ClockSkew),
 		jwt.WithTimeFunc(func() time.Time { return now }))
-	// The library adds the leeway to the expiry, too, so the expiry is checked again.
-	if err != nil || !now.Before(c.ExpiresAt.Time) || now.Sub(c.NotBefore.Time) >= t.lifetime+time.Second || c.NotBefore.Before(t.start) || c.ID == "" {
-		return domain.Actor{}, false
+	if err != nil || c.ID == "" {
+		return verified{}, false
 	}
 
 	user, userErr := domain.ParseID(c.Subject)
@@ -159,7 +179,7 @@ func (t *Tokens) read(token string, now time.Time) (domain.Actor, bool) {
 	role, roleErr := domain.ParseRole(c.Role)
 	duty := domain.Duty(c.Duty)
 	if userErr != nil || sessionErr != nil || roleErr != nil || !slices.Contains(duties, duty) {
-		return domain.Actor{}, false
+		return verified{}, false
 	}
 	actor := domain.Actor{UserID: user, Role: role, SessionID: session, Duty: duty, SecondFactor: c.SecondFactor}
 
@@ -169,5 +189,5 @@ func (t *Tokens) read(token string, now time.Time) (domain.Actor, bool) {
 	// accepted. As a consequence, a release that changes the claims refuses the tokens of
 	// earlier releases, and their clients refresh them.
 	written, err := write(key, actor, c.ID, c.NotBefore.Time, c.ExpiresAt.Time)
-	return actor, err == nil && written == token
+	return verified{actor: actor, begins: c.NotBefore.Time, expires: c.ExpiresAt.Time}, err == nil && written == token
 }
