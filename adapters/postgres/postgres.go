@@ -112,6 +112,8 @@ func newEngine() sqlstore.Engine {
 		// The server's default can be another level. The store locks the rows that it relies on.
 		TxOptions:        &sql.TxOptions{Isolation: sql.LevelReadCommitted},
 		EventRange:       eventsOf,
+		LowestEventID:    lowestEventID,
+		HighestEventID:   highestEventID,
 		Contains:         "strpos",
 		SearchCandidates: searchCandidates,
 		// generate_series calls nextval once per event, so the IDs are in ascending order.
@@ -123,12 +125,6 @@ func newEngine() sqlstore.Engine {
 		RolledBack:      rolledBack,
 		Classify:        classify,
 	}
-}
-
-// eventsOf compares pairs. For "column = value AND id > $1", a generic plan would search by ID
-// and read all events.
-func eventsOf(column, value string) (where, orderBy string) {
-	return `(` + column + `, id) > (` + value + `, $1) AND (` + column + `, id) <= (` + value + `, $3)`, column + `, id`
 }
 
 func checkDatabase(ctx context.Context, db *sql.DB, options Options) error {

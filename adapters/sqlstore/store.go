@@ -36,6 +36,12 @@ type Engine struct {
 	// column and IDs above $1 and up to $3. They make the engine use the index on that
 	// column and the ID. column can be an expression; value is a parameter.
 	EventRange func(column, value string) (where, orderBy string)
+	// LowestEventID is a query for a number that is at most the ID of each event from the time
+	// $1 on, and above all IDs if there is none. It reads an index on the minute of events and
+	// their IDs: the lowest ID of each minute from the first one with an event until
+	// ports.MaxEventSkew later, because no event after that has a lower ID. HighestEventID does
+	// the same for the events before $1, with the highest IDs and the last minute.
+	LowestEventID, HighestEventID string
 	// Contains is the function whose result is positive if its first text contains its second.
 	Contains string
 	// SearchCandidates returns a condition that uses the index of the table to find all rows
