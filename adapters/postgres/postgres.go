@@ -110,10 +110,14 @@ func newEngine() sqlstore.Engine {
 	return sqlstore.Engine{
 		RowLocks: true,
 		// The server's default can be another level. The store locks the rows that it relies on.
-		TxOptions:        &sql.TxOptions{Isolation: sql.LevelReadCommitted},
-		EventRange:       eventsOf,
-		LowestEventID:    lowestEventID,
-		HighestEventID:   highestEventID,
+		TxOptions:      &sql.TxOptions{Isolation: sql.LevelReadCommitted},
+		EventRange:     eventsOf,
+		LowestEventID:  lowestEventID,
+		HighestEventID: highestEventID,
+		// It is -1 for a table that was never analyzed.
+		Rows: `SELECT reltuples FROM pg_class WHERE oid = to_regclass('%s')`,
+		// For IN, the planner can decide to read the table in the order of the list.
+		AmongIDs:         func(table, query string) string { return table + `.id = ANY (ARRAY(` + query + `))` },
 		Contains:         "strpos",
 		SearchCandidates: searchCandidates,
 		// generate_series calls nextval once per event, so the IDs are in ascending order.

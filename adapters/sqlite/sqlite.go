@@ -112,6 +112,9 @@ func newEngine() sqlstore.Engine {
 		EventRange:       eventsOf,
 		LowestEventID:    lowestEventID,
 		HighestEventID:   highestEventID,
+		Rows:             `SELECT COALESCE(max(id), 0) FROM %s`, // at most
+		AmongIDs:         func(table, query string) string { return table + `.id IN (` + query + `)` },
+		WithoutIndex:     func(expression string) string { return `+` + expression },
 		Contains:         "instr",
 		SearchCandidates: searchCandidates,
 		Probe:            probe,
