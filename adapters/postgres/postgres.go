@@ -111,8 +111,14 @@ func newEngine() sqlstore.Engine {
 	return sqlstore.Engine{
 		RowLocks: true,
 		// The server's default can be another level. The store locks the rows that it relies on.
-		TxOptions:        &sql.TxOptions{Isolation: sql.LevelReadCommitted},
-		EventRange:       eventsOf,
+		TxOptions:      &sql.TxOptions{Isolation: sql.LevelReadCommitted},
+		EventRange:     eventsOf,
+		LowestEventID:  lowestEventID,
+		HighestEventID: highestEventID,
+		// It is -1 for a table that was never analyzed.
+		Rows: `SELECT reltuples FROM pg_class WHERE oid = to_regclass('%s')`,
+		// For IN, the planner can decide to read the table in the order of the list.
+		AmongIDs:         func(table, query string) string { return table + `.id = ANY (ARRAY(` + query + `))` },
 		Contains:         "strpos",
 		SearchCandidates: searchCandidates,
 		// generate_series calls nextval once per event, so the IDs are in ascending order.
@@ -140,12 +146,6 @@ const insertEvents = `
 	SELECT id, at, NULLIF(actor_id, 0), subject, evidence, data
 	FROM unnest(CAST($1 AS bigint[]), CAST($2 AS timestamptz[]), CAST($3 AS bigint[]), CAST($4 AS text[]), CAST($5 AS bytea[]), CAST($6 AS json[]))
 		AS events (id, at, actor_id, subject, evidence, data)`
-
-// eventsOf compares pairs. For "column = value AND id > $1", a generic plan would search by ID
-// and read all events.
-func eventsOf(column, value string) (where, orderBy string) {
-	return `(` + column + `, id) > (` + value + `, $1) AND (` + column + `, id) <= (` + value + `, $3)`, column + `, id`
-}
 
 func checkDatabase(ctx context.Context, db *sql.DB, options Options) error {
 	var encoding string

@@ -17,7 +17,7 @@ const maxBitmap = 50_000
 // searchCandidates leaves out the index if the planner expects it to find many rows. With
 // such a condition, a scan that does not use the index, or a bitmap that is too large for
 // work_mem, would evaluate search_pieces for each row.
-func searchCandidates(get func(dest any, query string, args ...any) error, table string, words sqlstore.SearchWords, limit int, arg func(any) string) (string, error) {
+func searchCandidates(get func(dest any, query string, args ...any) error, table string, words sqlstore.SearchWords, rows float64, limit int, arg func(any) string) (string, error) {
 	var args []any
 	condition := havingPieces(table, words, func(value any) string {
 		args = append(args, value)
@@ -35,10 +35,6 @@ func searchCandidates(get func(dest any, query string, args ...any) error, table
 	}
 	if err := json.Unmarshal([]byte(explained), &plan); err != nil || len(plan) != 1 {
 		return "", fmt.Errorf("postgres: read the estimate of a search: %w", err)
-	}
-	var rows float64
-	if err := get(&rows, `SELECT reltuples FROM pg_class WHERE oid = to_regclass($1)`, table); err != nil {
-		return "", err
 	}
 	// The planner knows the frequent pieces. It takes any other for one in 200 rows. It knows
 	// nothing of a table that was never analyzed, which has -1 rows.

@@ -52,23 +52,25 @@ func TestListsOfTheTrailUseAnIndex(t *testing.T) {
 		fromID    = "SEARCH audit_events USING INTEGER PRIMARY KEY (rowid>?)"
 		byActor   = "SEARCH audit_events USING INDEX audit_events_actor_id_id_idx (actor_id=? AND id>? AND id<?)"
 		byAction  = "SEARCH audit_events USING INDEX audit_events_action_id_idx (<expr>=? AND id>? AND id<?)"
+		byBoth    = "SEARCH audit_events USING INDEX audit_events_actor_action_id_idx (<expr>=? AND id>? AND id<?)"
 		byOutcome = "SEARCH audit_events USING INDEX audit_events_outcome_id_idx (<expr>=? AND id>? AND id<?)"
 		bySubject = "SEARCH audit_events USING COVERING INDEX audit_events_subject_id_idx (subject=? AND id>? AND id<?)"
 		byMention = "SEARCH audit_about USING PRIMARY KEY (record=? AND event_id>? AND event_id<?)"
-		byTime    = "SEARCH audit_events USING COVERING INDEX audit_events_at_idx (at>? AND at<?)"
+		byMinute  = "SEARCH audit_events USING COVERING INDEX audit_events_minute_id_idx (<expr>>?)"
 	)
 	for name, tt := range map[string]struct {
 		read func(tx ports.Tx) error
 		uses []string
 	}{
-		"all":        {listing(t, domain.AuditFilter{}), []string{byID}},
-		"an actor":   {listing(t, domain.AuditFilter{Actor: 7}), []string{byActor}},
-		"an action":  {listing(t, domain.AuditFilter{Action: domain.DoctorDelete}), []string{byAction}},
-		"an outcome": {listing(t, domain.AuditFilter{Outcome: domain.Denied}), []string{byOutcome}},
+		"all":                   {listing(t, domain.AuditFilter{}), []string{byID}},
+		"an actor":              {listing(t, domain.AuditFilter{Actor: 7}), []string{byActor}},
+		"an action":             {listing(t, domain.AuditFilter{Action: domain.DoctorDelete}), []string{byAction}},
+		"an outcome":            {listing(t, domain.AuditFilter{Outcome: domain.Denied}), []string{byOutcome}},
+		"an action of an actor": {listing(t, domain.AuditFilter{Actor: 7, Action: domain.DoctorDelete}), []string{byBoth}},
 		"an outcome of an action of an actor": {
 			listing(t, domain.AuditFilter{Actor: 7, Action: domain.DoctorDelete, Outcome: domain.Failed}), []string{byOutcome},
 		},
-		"a time": {listing(t, domain.AuditFilter{From: time.Now()}), []string{byTime, byID}},
+		"a time": {listing(t, domain.AuditFilter{From: time.Now()}), []string{byMinute, byID}},
 		"a record": {
 			listing(t, domain.AuditFilter{Record: domain.Reference{Kind: domain.SubjectPatient, ID: 5}}), []string{bySubject, byMention},
 		},

@@ -12,11 +12,7 @@ import (
 // use: SQLite knows nothing about the frequency of pieces, so it cannot choose between the
 // index and the order of the list. For a part of a list it also reads their IDs, which are few,
 // so that the index is read only once.
-func searchCandidates(get func(dest any, query string, args ...any) error, table string, words sqlstore.SearchWords, limit int, arg func(any) string) (string, error) {
-	var rows float64 // at most
-	if err := get(&rows, `SELECT COALESCE(max(id), 0) FROM `+table); err != nil {
-		return "", err
-	}
+func searchCandidates(get func(dest any, query string, args ...any) error, table string, words sqlstore.SearchWords, rows float64, limit int, arg func(any) string) (string, error) {
 	most := int(sqlstore.MaxCandidates(rows, limit)) + 1
 	ids := `''`
 	if limit > 0 {

@@ -111,6 +111,11 @@ func newEngine() sqlstore.Engine {
 		NextEventIDs:     nextEventID + ` LIMIT $1`,
 		AdvanceIDs:       advanceIDs,
 		EventRange:       eventsOf,
+		LowestEventID:    lowestEventID,
+		HighestEventID:   highestEventID,
+		Rows:             `SELECT COALESCE(max(id), 0) FROM %s`, // at most
+		AmongIDs:         func(table, query string) string { return table + `.id IN (` + query + `)` },
+		WithoutIndex:     func(expression string) string { return `+` + expression },
 		Contains:         "instr",
 		SearchCandidates: searchCandidates,
 		Probe:            probe,
@@ -218,10 +223,6 @@ func advanceIDs(table string) []string {
 		`INSERT INTO sqlite_sequence (name, seq) SELECT '` + table + `', $1 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = '` + table + `')`,
 		`UPDATE sqlite_sequence SET seq = $1 WHERE name = '` + table + `' AND seq < $1`,
 	}
-}
-
-func eventsOf(column, value string) (where, orderBy string) {
-	return column + ` = ` + value + ` AND id > $1 AND id <= $3`, `id`
 }
 
 // driverName is sqlx's name of the driver.

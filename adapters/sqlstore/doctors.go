@@ -68,12 +68,12 @@ var doctorListSQL = listSQL{
 	table:   "doctors",
 	columns: doctorKind.columns,
 	conditions: map[string]conditionSQL{
-		"specialization": byColumn("doctors.specialization_folded"),
+		"specialization": byIndex("doctors.specialization_folded"),
 		"license_number": byColumn("doctors.license_key"),
-		"joined_at":      {expression: "doctors.joined_at", argument: dayArgument},
+		"joined_at":      {expression: "doctors.joined_at", argument: dayArgument, indexed: true},
 		"patient_id":     {join: "mappings AS of_patient", id: "of_patient.doctor_id", expression: "of_patient.patient_id"},
-		"created_at":     byColumn("doctors.created_at"),
-		"updated_at":     byColumn("doctors.updated_at"),
+		"created_at":     byIndex("doctors.created_at"),
+		"updated_at":     byIndex("doctors.updated_at"),
 	},
 	orders: map[string]orderSQL{
 		"name":           {expression: "doctors.name_folded"},

@@ -64,7 +64,7 @@ func (s *Store) Count(ctx context.Context, table string, search domain.Search) (
 }
 
 func searched(ctx context.Context, q *querier, table string, search domain.Search, limit int) (condition string, args []any, err error) {
-	condition, err = q.searchCondition(ctx, table, search, limit, func(value any) string {
+	condition, _, err = q.searchCondition(ctx, table, search, limit, func(value any) string {
 		args = append(args, value)
 		return fmt.Sprintf(`$%d`, len(args))
 	})

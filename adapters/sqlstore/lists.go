@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"example.com/healthcare/domain"
@@ -21,7 +22,8 @@ type listSQL struct {
 	// derived are columns that are computed for each row of the page. They begin with a
 	// comma.
 	derived string
-	// joins follow the table in FROM. They must not change the number of rows.
+	// joins follow the table in FROM. They must not change the number of rows: they are made
+	// for the rows of the page.
 	joins      string
 	conditions map[string]conditionSQL
 	orders     map[string]orderSQL
@@ -32,6 +34,14 @@ type conditionSQL struct {
 	// expression is compared with the condition's value, as argument returns it.
 	expression string
 	argument   func(domain.Value) any // nil: the value itself
+	// indexed says that an index on expression and the ID finds the entities. They can be
+	// few or many.
+	indexed bool
+	// present is a condition for entities that have a value. Others meet no condition.
+	present string
+	// choice says that the filter has a few values, some of which can be rare. A plan for
+	// all values would read the whole table for these.
+	choice bool
 	// yes and no are the conditions of a filter whose values are true and false.
 	yes, no string
 	// join is a table that has one row for each entity that meets the condition, and id
@@ -45,8 +55,11 @@ type orderSQL struct {
 	argument   func(domain.Value) any // nil: the value itself
 }
 
-// byColumn is the filter or ordering by a column.
+// byColumn is the filter by a column.
 func byColumn(column string) conditionSQL { return conditionSQL{expression: column} }
+
+// byIndex is the filter by a column that has an index with the ID.
+func byIndex(column string) conditionSQL { return conditionSQL{expression: column, indexed: true} }
 
 // dayArgument returns a domain.Date as a parameter.
 func dayArgument(value domain.Value) any { return day(value.(domain.Date).String()) }
@@ -68,6 +81,9 @@ type statement struct {
 	from  strings.Builder
 	where []string
 	args  []any
+	// first is the number of rows at the beginning of the page's order in which it is
+	// searched, or 0 for all.
+	first int
 }
 
 // arg adds an argument and returns its placeholder.
@@ -76,12 +92,21 @@ func (s *statement) arg(value any) string {
 	return fmt.Sprintf("$%d", len(s.args))
 }
 
-// whereClause returns the conditions, or nothing if there are none.
-func (s *statement) whereClause() string {
-	if len(s.where) == 0 {
+// comparison adds the value of a condition and returns the SQL of the condition.
+func (s *statement) comparison(expression string, known conditionSQL, condition domain.Condition) string {
+	value := condition.Value
+	if known.argument != nil {
+		value = known.argument(value)
+	}
+	return expression + " " + string(condition.Comparison) + " " + s.arg(value)
+}
+
+// whereClause returns WHERE with the conditions, or nothing if there are none.
+func whereClause(conditions []string) string {
+	if len(conditions) == 0 {
 		return ""
 	}
-	return " WHERE " + strings.Join(s.where, " AND ")
+	return " WHERE " + strings.Join(conditions, " AND ")
 }
 
 // selection builds FROM and WHERE of the query's search and conditions, for limit rows or,
@@ -89,10 +114,19 @@ func (s *statement) whereClause() string {
 // order.
 func (l listSQL) selection(ctx context.Context, q *querier, query domain.ListQuery, limit int) (s *statement, id string, err error) {
 	s, id = &statement{}, l.table+".id"
-	s.from.WriteString(" FROM " + l.table + l.joins)
+	s.from.WriteString(" FROM " + l.table)
+	var lookedUp string
+	var scanned map[string]bool
+	if limit > 0 {
+		if lookedUp, scanned, err = l.narrow(ctx, q, query, s); err != nil {
+			return nil, "", err
+		}
+	}
 	for _, condition := range query.Conditions {
 		known := l.conditions[condition.Filter]
 		switch {
+		case condition.Filter == lookedUp:
+			continue
 		case condition.Value == domain.Value(true) && known.yes != "":
 			s.where = append(s.where, known.yes)
 			continue
@@ -104,27 +138,41 @@ func (l listSQL) selection(ctx context.Context, q *querier, query domain.ListQue
 			s.from.WriteString(" JOIN " + known.join + " ON " + known.id + " = " + l.table + ".id")
 			id = known.id
 		}
-		value := condition.Value
-		if known.argument != nil {
-			value = known.argument(value)
+		if known.present != "" {
+			s.where = append(s.where, known.present)
 		}
-		s.where = append(s.where, known.expression+" "+string(condition.Comparison)+" "+s.arg(value))
+		expression := known.expression
+		if scanned[condition.Filter] && q.engine.WithoutIndex != nil {
+			expression = q.engine.WithoutIndex(expression)
+		}
+		s.where = append(s.where, s.comparison(expression, known, condition))
 	}
 	if !query.Search.IsZero() {
-		condition, err := q.searchCondition(ctx, l.table, query.Search, limit, s.arg)
+		condition, isIndexed, err := q.searchCondition(ctx, l.table, query.Search, limit, s.arg)
 		if err != nil {
 			return nil, "", err
+		}
+		if limit > 0 && !isIndexed && lookedUp == "" && id == l.table+".id" {
+			if s.first, err = firstRows(ctx, q, l.table, limit); err != nil {
+				return nil, "", err
+			}
 		}
 		s.where = append(s.where, condition)
 	}
 	return s, id, nil
 }
 
-// text returns the query for one page and its arguments.
-func (l listSQL) text(ctx context.Context, q *querier, query domain.ListQuery) (string, []any, error) {
-	s, id, err := l.selection(ctx, q, query, query.Limit)
+// text returns the query for one page and its arguments. With a search, few of whose rows are
+// expected to be read in the order of the list, isPart says that the page may have more rows
+// than the query finds. With whole, it finds all of them.
+func (l listSQL) text(ctx context.Context, q *querier, query domain.ListQuery, whole bool) (text string, args []any, isPart bool, err error) {
+	limit := query.Limit
+	if whole {
+		limit = 0
+	}
+	s, id, err := l.selection(ctx, q, query, limit)
 	if err != nil {
-		return "", nil, err
+		return "", nil, false, err
 	}
 	direction, after := "", ">"
 	if query.Descending {
@@ -135,18 +183,28 @@ func (l listSQL) text(ctx context.Context, q *querier, query domain.ListQuery) (
 	if !query.ByID() {
 		orderBy = order.expression + direction + ", " + orderBy
 	}
+	var position []string
 	switch {
 	case query.After == nil:
 	case query.ByID():
-		s.where = append(s.where, id+" "+after+" "+s.arg(query.After.ID))
+		position = append(position, id+" "+after+" "+s.arg(query.After.ID))
 	default:
 		value := query.After.Value
 		if order.argument != nil {
 			value = order.argument(value)
 		}
-		s.where = append(s.where, fmt.Sprintf("(%s, %s) %s (%s, %s)", order.expression, id, after, s.arg(value), s.arg(query.After.ID)))
+		from := s.arg(value)
+		if strings.Contains(order.expression, "(") { // SQLite does not search an index on an expression by pairs.
+			position = append(position, order.expression+" "+after+"= "+from)
+		}
+		position = append(position, fmt.Sprintf("(%s, %s) %s (%s, %s)", order.expression, id, after, from, s.arg(query.After.ID)))
 	}
-	page := s.from.String() + s.whereClause() + " ORDER BY " + orderBy + " LIMIT " + s.arg(query.Limit)
+	from, where := s.from.String(), slices.Concat(s.where, position)
+	if s.first > 0 {
+		from = " FROM (SELECT " + l.table + ".*" + from + whereClause(position) + " ORDER BY " + orderBy + " LIMIT " + s.arg(s.first) + ") AS " + l.table
+		where = s.where
+	}
+	page := from + whereClause(where) + " ORDER BY " + orderBy + " LIMIT " + s.arg(query.Limit)
 	var sizes []string
 	for _, column := range l.freeTexts {
 		if query.Wants(column) {
@@ -154,8 +212,11 @@ func (l listSQL) text(ctx context.Context, q *querier, query domain.ListQuery) (
 			sizes = append(sizes, "octet_length("+l.table+"."+column+")")
 		}
 	}
+	if l.joins != "" {
+		page = " FROM (SELECT " + l.table + ".*" + page + ") AS " + l.table + l.joins + " ORDER BY " + orderBy
+	}
 	if sizes == nil {
-		return marked(query) + "SELECT " + columns + l.derived + page, s.args, nil
+		return l.marked(query) + "SELECT " + columns + l.derived + page, s.args, s.first > 0, nil
 	}
 	outerOrder := l.table + ".id" + direction
 	inner := columns
@@ -165,21 +226,22 @@ func (l listSQL) text(ctx context.Context, q *querier, query domain.ListQuery) (
 	}
 	// The page ends once its rows have MaxPageBytes of free text. The database must check
 	// this: it would send all rows even if the store stopped reading.
-	return marked(query) + "SELECT " + columns + l.derived + `
+	return l.marked(query) + "SELECT " + columns + l.derived + `
 		FROM (
 			SELECT ` + l.table + `.*, COALESCE(SUM(` + strings.Join(sizes, " + ") + `)
 				OVER (ORDER BY ` + outerOrder + ` ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS free_text_before
 			FROM (SELECT ` + inner + page + `) AS ` + l.table + `
 		) AS ` + l.table + `
 		WHERE ` + l.table + `.free_text_before < ` + s.arg(domain.MaxPageBytes) + `
-		ORDER BY ` + outerOrder, s.args, nil
+		ORDER BY ` + outerOrder, s.args, s.first > 0, nil
 }
 
 // marked begins the text of a query. The combinations of filters, orderings and fields have
 // too many texts to keep them prepared; only the most common ones are.
-func marked(query domain.ListQuery) string {
+func (l listSQL) marked(query domain.ListQuery) string {
 	common := query.Search.IsZero() && query.ByID() && !query.Descending && query.Fields == nil &&
-		(len(query.Conditions) == 0 || len(query.Conditions) == 1 && query.Conditions[0].Comparison == domain.Equal)
+		(len(query.Conditions) == 0 || len(query.Conditions) == 1 && query.Conditions[0].Comparison == domain.Equal &&
+			!l.conditions[query.Conditions[0].Filter].choice)
 	if common {
 		return ""
 	}
@@ -193,11 +255,20 @@ type lists[R rowOf[T], T any] struct {
 }
 
 func (s lists[R, T]) List(ctx context.Context, query domain.ListQuery) ([]T, error) {
-	text, args, err := s.sql.text(ctx, s.querier, query)
-	if err != nil {
-		return nil, err
+	list, isPart, err := s.read(ctx, query, false)
+	if err == nil && isPart && len(list) < query.Limit {
+		list, _, err = s.read(ctx, query, true)
 	}
-	return entities[R](ctx, s.querier, text, args...)
+	return list, err
+}
+
+func (s lists[R, T]) read(ctx context.Context, query domain.ListQuery, whole bool) (list []T, isPart bool, err error) {
+	text, args, isPart, err := s.sql.text(ctx, s.querier, query, whole)
+	if err != nil {
+		return nil, false, err
+	}
+	list, err = entities[R](ctx, s.querier, text, args...)
+	return list, isPart, err
 }
 
 func (s lists[R, T]) Count(ctx context.Context, query domain.ListQuery) (int, error) {
@@ -206,6 +277,6 @@ func (s lists[R, T]) Count(ctx context.Context, query domain.ListQuery) (int, er
 		return 0, err
 	}
 	var n int
-	err = s.querier.get(ctx, &n, Unprepared+"SELECT COUNT(*)"+selection.from.String()+selection.whereClause(), selection.args...)
+	err = s.querier.get(ctx, &n, Unprepared+"SELECT COUNT(*)"+selection.from.String()+whereClause(selection.where), selection.args...)
 	return n, err
 }

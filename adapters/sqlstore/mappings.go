@@ -56,9 +56,9 @@ var assignmentListSQL = listSQL{
 			patients.name AS patient_name, patients.external_id AS patient_external_id, ` + doctorKind.columns,
 	joins: ` JOIN patients ON patients.id = mappings.patient_id JOIN doctors ON doctors.id = mappings.doctor_id`,
 	conditions: map[string]conditionSQL{
-		"patient_id":  byColumn("mappings.patient_id"),
-		"doctor_id":   byColumn("mappings.doctor_id"),
-		"assigned_at": byColumn("mappings.assigned_at"),
+		"patient_id":  byIndex("mappings.patient_id"),
+		"doctor_id":   byIndex("mappings.doctor_id"),
+		"assigned_at": byIndex("mappings.assigned_at"),
 	},
 	orders: map[string]orderSQL{
 		"assigned_at": {expression: "mappings.assigned_at"},

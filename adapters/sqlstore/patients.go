@@ -94,25 +94,28 @@ var patientListSQL = listSQL{
 	freeTexts: patientKind.freeTexts,
 	derived:   assignedDoctors,
 	conditions: map[string]conditionSQL{
-		"gender":        byColumn("COALESCE(patients.gender, 'none')"),
-		"date_of_birth": {expression: "patients.date_of_birth", argument: dayArgument},
-		"created_by":    byColumn("patients.created_by"),
+		"gender":        {expression: "COALESCE(patients.gender, 'none')", indexed: true, choice: true},
+		"date_of_birth": {expression: birthOrder, present: birthOrder + " <> '" + noDay + "'", argument: dayArgument, indexed: true},
+		"created_by":    byIndex("patients.created_by"),
 		"doctor_id":     {join: "mappings AS of_doctor", id: "of_doctor.patient_id", expression: "of_doctor.doctor_id"},
 		"has_doctor":    {yes: "EXISTS (" + anyDoctor + ")", no: "NOT EXISTS (" + anyDoctor + ")"},
 		"external_id":   byColumn("patients.external_id"),
 		// The indexes on these leave out patients who have none.
 		"email":        byColumn("patients.email <> '' AND patients.email"),
 		"phone_number": byColumn("patients.phone_digits <> '' AND patients.phone_digits"),
-		"created_at":   byColumn("patients.created_at"),
-		"updated_at":   byColumn("patients.updated_at"),
+		"created_at":   byIndex("patients.created_at"),
+		"updated_at":   byIndex("patients.updated_at"),
 	},
 	orders: map[string]orderSQL{
 		"name":          {expression: "patients.name_folded"},
-		"date_of_birth": {expression: "COALESCE(patients.date_of_birth, '" + noDay + "')", argument: dayOrLast},
+		"date_of_birth": {expression: birthOrder, argument: dayOrLast},
 		"created_at":    {expression: "patients.created_at"},
 		"updated_at":    {expression: "patients.updated_at"},
 	},
 }
+
+// birthOrder is the expression of the index on dates of birth.
+const birthOrder = "COALESCE(patients.date_of_birth, '" + noDay + "')"
 
 const anyDoctor = "SELECT 1 FROM mappings AS assigned WHERE assigned.patient_id = patients.id"
 

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -19,26 +20,34 @@ type SearchWords [][][]string
 var pieceSizes = []int{5, 3, 2, 1}
 
 // MaxCandidates is the number of rows up to which looking up all of them is faster than
-// reading a table of so many rows in the order of the list until limit rows are found; 0
-// stands for all rows. A row that is looked up takes as long as four that are read in order.
+// reading a table of so many rows in the order of the list until limit rows are found, if
+// these are spread evenly; 0 stands for all rows. A row that is looked up takes as long as one
+// that is read by the index on a name, or as four that are read in the order of the table.
 func MaxCandidates(rows float64, limit int) float64 {
 	if limit == 0 {
 		return rows / 4
 	}
-	return min(rows/4, math.Sqrt(float64(limit)*rows/4))
+	return min(rows/4, math.Sqrt(float64(limit)*rows))
+}
+
+// rows returns about how many rows the table has, below 0 if the engine does not know.
+func (q *querier) rows(ctx context.Context, table string) (rows float64, err error) {
+	err = q.get(ctx, &rows, fmt.Sprintf(q.engine.Rows, table))
+	return rows, err
 }
 
 // searchCondition returns a condition for the rows of table that the search selects. It suits
 // a query for limit rows in some order, or for all rows if limit is 0. arg adds a parameter
 // and returns its name. The condition is exact: the index only finds candidates, and each is
-// compared with its search text.
-func (q *querier) searchCondition(ctx context.Context, table string, search domain.Search, limit int, arg func(value any) string) (string, error) {
+// compared with its search text. indexed says whether the condition uses the index; otherwise
+// the rows are best read in the order of the list.
+func (q *querier) searchCondition(ctx context.Context, table string, search domain.Search, limit int, arg func(value any) string) (condition string, indexed bool, err error) {
 	if search.IsZero() {
-		return `TRUE`, nil
+		return `TRUE`, false, nil
 	}
 	// A parameter that the condition does not use would be an error.
 	if slices.ContainsFunc(search.Words(), func(alternatives []string) bool { return len(alternatives) == 0 }) {
-		return `FALSE`, nil
+		return `FALSE`, true, nil
 	}
 	var words SearchWords
 	var conditions []string
@@ -52,16 +61,20 @@ func (q *querier) searchCondition(ctx context.Context, table string, search doma
 		words = append(words, word)
 		conditions = append(conditions, `(`+strings.Join(contained, ` OR `)+`)`)
 	}
+	rows, err := q.rows(ctx, table)
+	if err != nil {
+		return "", false, err
+	}
 	candidates, err := q.engine.SearchCandidates(func(dest any, query string, args ...any) error {
 		return q.get(ctx, dest, query, args...)
-	}, table, words, limit, arg)
+	}, table, words, rows, limit, arg)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	if candidates != "" {
 		conditions = append([]string{candidates}, conditions...)
 	}
-	return strings.Join(conditions, ` AND `), nil
+	return strings.Join(conditions, ` AND `), candidates != "", nil
 }
 
 // pieces returns pieces that cover the text. A date is one piece: only dates have hyphens

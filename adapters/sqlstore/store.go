@@ -47,12 +47,27 @@ type Engine struct {
 	// column and IDs above $1 and up to $3. They make the engine use the index on that
 	// column and the ID. column can be an expression; value is a parameter.
 	EventRange func(column, value string) (where, orderBy string)
+	// LowestEventID is a query for a number that is at most the ID of each event from the time
+	// $1 on, and above all IDs if there is none. It reads an index on the minute of events and
+	// their IDs: the lowest ID of each minute from the first one with an event until
+	// ports.MaxEventSkew later, because no event after that has a lower ID. HighestEventID does
+	// the same for the events before $1, with the highest IDs and the last minute.
+	LowestEventID, HighestEventID string
+	// Rows is a query for about how many rows the table %s has. It is below 0 if the engine does
+	// not know.
+	Rows string
+	// AmongIDs returns a condition that makes the engine look up the rows of the table whose
+	// IDs the query selects.
+	AmongIDs func(table, query string) string
+	// WithoutIndex returns an expression with the same value for which the engine uses no
+	// index. It is nil for an engine that knows how frequent values are.
+	WithoutIndex func(expression string) string
 	// Contains is the function whose result is positive if its first text contains its second.
 	Contains string
 	// SearchCandidates returns a condition that uses the index of the table to find all rows
 	// that can have the words, and perhaps others; or nothing, if the index finds more than
-	// MaxCandidates. get reads one row, and arg adds a parameter of the condition.
-	SearchCandidates func(get func(dest any, query string, args ...any) error, table string, words SearchWords, limit int, arg func(any) string) (string, error)
+	// MaxCandidates of rows. get reads one row, and arg adds a parameter of the condition.
+	SearchCandidates func(get func(dest any, query string, args ...any) error, table string, words SearchWords, rows float64, limit int, arg func(any) string) (string, error)
 	// Probe returns nil if a change can be committed now, and otherwise the reason. It does
 	// not change the database. It uses the connection that New calls prober.
 	Probe func(context.Context, *sqlx.DB) error

@@ -42,7 +42,7 @@ var userListSQL = listSQL{
 	table:   "users",
 	columns: userColumns,
 	conditions: map[string]conditionSQL{
-		"role":      byColumn("users.role"),
+		"role":      {expression: "users.role", indexed: true, choice: true},
 		"is_active": {yes: "users.is_active", no: "NOT users.is_active"},
 	},
 	orders: map[string]orderSQL{
