@@ -2,8 +2,8 @@
 .DEFAULT_GOAL := help
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help run demo build test lint judge generate fuzz bench bench-search clean \
-	postgres lint-format lint-vet lint-golangci lint-generated lint-modules lint-deadcode
+.PHONY: help run demo build test lint judge generate fuzz bench bench-go bench-search clean \
+	postgres wrk lint-format lint-vet lint-golangci lint-generated lint-modules lint-deadcode
 
 # Without cgo, the program is one file that needs no other file, not even libc. The race
 # detector needs it; everything else shares one build of the dependencies.
@@ -24,7 +24,7 @@ CLIENT := adapters/httpapi/client
 OAPI    = cd $(CLIENT) && $(call tool,oapi-codegen) -config config.yaml
 
 help: ## Print the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## Build the program and serve with the embedded store
 	$(PROGRAM) serve
@@ -68,8 +68,10 @@ lint-format:
 	@echo "gofumpt: every file is formatted"
 	@$(call tool,gofumpt) -d . | (! grep .)
 
+# PocketBase, in bench/pocketbase, is not compiled: it takes minutes, and make bench does it.
 lint-vet:
 	go vet ./...
+	go -C bench vet ./...
 
 lint-golangci:
 	$(call tool,golangci-lint) run
@@ -82,6 +84,8 @@ lint-generated:
 lint-modules:
 	go mod tidy -diff
 	go -C tools mod tidy -diff
+	go -C bench mod tidy -diff
+	go -C bench/pocketbase mod tidy -diff
 
 lint-deadcode:
 	@echo "deadcode: the program or a test reaches every function"
@@ -97,7 +101,13 @@ generate: ## Generate wire_gen.go and the Go client
 fuzz: ## Run each fuzz test for FUZZTIME
 	@.ci/fuzz $(FUZZTIME)
 
-bench: ## Run all benchmarks
+bench: postgres wrk ## Compare with PocketBase and a bare server (under ten minutes); flags in BENCH_FLAGS
+	go -C bench run . $(BENCH_FLAGS)
+
+wrk:
+	@.ci/wrk
+
+bench-go: ## Run the benchmarks of the packages
 	go test -run '^$$' -bench . -benchmem ./...
 
 bench-search: ## Measure searches in a million patients on both engines (about half an hour)
