@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help run demo build test lint judge generate fuzz bench bench-go bench-search clean \
+.PHONY: help run demo build test lint judge generate fuzz bench bench-growth bench-go bench-search clean \
 	postgres wrk lint-format lint-vet lint-golangci lint-generated lint-modules lint-deadcode
 
 # Without cgo, the program is one file that needs no other file, not even libc. The race
@@ -103,6 +103,9 @@ fuzz: ## Run each fuzz test for FUZZTIME
 
 bench: postgres wrk ## Compare with PocketBase and a bare server (under ten minutes); flags in BENCH_FLAGS
 	go -C bench run . $(BENCH_FLAGS)
+
+bench-growth: postgres wrk ## Measure with 1,000, 100,000 and a million patients (hours); flags in BENCH_FLAGS
+	go -C bench run . -growth $(BENCH_FLAGS)
 
 wrk:
 	@.ci/wrk

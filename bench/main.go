@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -22,10 +23,19 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds of each figure; the median is printed")
 	flag.DurationVar(&o.duration, "duration", 2*time.Second, "length of a round, in whole seconds")
 	flag.StringVar(&o.only, "only", "", "measure only the operations whose names contain this text, such as POST")
+	growth := flag.Bool("growth", false, "measure healthcare with more and more patients instead")
+	sizes := sizes{1000, 100_000, 1_000_000}
+	flag.Var(&sizes, "sizes", "numbers of patients for -growth, in ascending order and 1,000 or more")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, o, os.Stdout); err != nil {
+	var err error
+	if *growth {
+		err = measureGrowth(ctx, o, sizes, os.Stdout)
+	} else {
+		err = run(ctx, o, os.Stdout)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -36,6 +46,27 @@ type options struct {
 	duration    time.Duration
 	only        string
 	connections []int
+}
+
+// sizes is a flag of numbers that are separated by commas.
+type sizes []int
+
+// String implements flag.Value.
+func (s *sizes) String() string {
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint([]int(*s)), " ", ","), "[]")
+}
+
+// Set implements flag.Value.
+func (s *sizes) Set(text string) error {
+	*s = nil
+	for number := range strings.SplitSeq(text, ",") {
+		n, err := strconv.Atoi(number)
+		if err != nil || n < 1000 {
+			return errors.New("not a number of 1000 or more")
+		}
+		*s = append(*s, n)
+	}
+	return nil
 }
 
 // progress tells the person who waits what is going on.
@@ -105,9 +136,9 @@ func install(program, dir string, server *postgres) (i installations, err error)
 // startSystems starts all servers. What it has started is returned with an error, too.
 func startSystems(ctx context.Context, built programs, dir string, server *postgres, i installations) (systems []*system, err error) {
 	for _, start := range []func() (*system, error){
-		func() (*system, error) { return ours(ctx, oursSQLite, i.sqlite) },
+		func() (*system, error) { return filledOurs(ctx, oursSQLite, i.sqlite) },
 		func() (*system, error) {
-			s, err := ours(ctx, oursPostgres, i.postgres)
+			s, err := filledOurs(ctx, oursPostgres, i.postgres)
 			if s != nil {
 				s.processes = append(s.processes, server.process)
 			}
@@ -130,6 +161,15 @@ func startSystems(ctx context.Context, built programs, dir string, server *postg
 		}
 	}
 	return append(systems, &system{name: statements, calls: bareCalls, database: server.url("bare")}), nil
+}
+
+// filledOurs starts and fills healthcare.
+func filledOurs(ctx context.Context, name string, h healthcare) (*system, error) {
+	s, err := ours(ctx, name, h)
+	if err != nil {
+		return s, err
+	}
+	return s, fillHealthcare(ctx, s.url, s.token)
 }
 
 // compare measures every operation. The rounds of the systems alternate, so that changes of

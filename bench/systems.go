@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -89,17 +90,22 @@ type programs struct{ healthcare, bare, pocketBase string }
 // build compiles the servers into the folder dir, as make build compiles healthcare.
 func build(ctx context.Context, dir string) (programs, error) {
 	built := programs{filepath.Join(dir, "healthcare"), filepath.Join(dir, "bare"), filepath.Join(dir, "pocketbase")}
-	for _, b := range []struct{ module, target, path string }{
-		{"..", "./cmd/healthcare", built.healthcare}, {".", "./bare", built.bare}, {"pocketbase", ".", built.pocketBase},
-	} {
-		command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", b.path, b.target)
-		command.Dir = b.module
-		command.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if output, err := command.CombinedOutput(); err != nil {
-			return programs{}, fmt.Errorf("build %s: %w\n%s", b.target, err, output)
-		}
+	return built, errors.Join(
+		buildProgram(ctx, "..", "./cmd/healthcare", built.healthcare),
+		buildProgram(ctx, ".", "./bare", built.bare),
+		buildProgram(ctx, "pocketbase", ".", built.pocketBase),
+	)
+}
+
+// buildProgram compiles the package target of the module in a folder to the file path.
+func buildProgram(ctx context.Context, module, target, path string) error {
+	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, target)
+	command.Dir = module
+	command.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if output, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("build %s: %w\n%s", target, err, output)
 	}
-	return built, nil
+	return nil
 }
 
 // healthcare is an installation of healthcare with a folder of its own.
@@ -147,7 +153,7 @@ const (
 	benchPassword = "orbit-walnut-73-lagoon"
 )
 
-// ours starts healthcare, fills it and signs in.
+// ours starts healthcare and signs in.
 func ours(ctx context.Context, name string, h healthcare) (*system, error) {
 	running, url, err := h.serve(ctx)
 	if err != nil {
@@ -160,8 +166,7 @@ func ours(ctx context.Context, name string, h healthcare) (*system, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &system{name: name, url: url, token: token, calls: oursCalls, processes: []*process{running}},
-		fillHealthcare(ctx, url, token)
+	return &system{name: name, url: url, token: token, calls: oursCalls, processes: []*process{running}}, nil
 }
 
 // startPocketBase starts PocketBase, fills it and signs in.
