@@ -2,8 +2,9 @@
 .DEFAULT_GOAL := help
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help run demo build release check-release test test-postgres-versions check-deploy lint judge generate fuzz bench bench-search clean \
-	postgres lint-format lint-vet lint-golangci lint-generated lint-modules lint-deadcode lint-alerts
+.PHONY: help run demo build release check-release test test-postgres-versions check-deploy lint judge generate fuzz \
+	bench bench-growth bench-go bench-search clean postgres wrk \
+	lint-format lint-vet lint-golangci lint-generated lint-modules lint-deadcode lint-alerts
 
 # Without cgo, the program is one file that needs no other file, not even libc. The race
 # detector needs it; everything else shares one build of the dependencies.
@@ -81,8 +82,10 @@ lint-format:
 	@echo "gofumpt: every file is formatted"
 	@$(call tool,gofumpt) -d . | (! grep .)
 
+# PocketBase, in bench/pocketbase, is not compiled: it takes minutes, and make bench does it.
 lint-vet:
 	go vet ./...
+	go -C bench vet ./...
 
 lint-golangci:
 	$(call tool,golangci-lint) run
@@ -96,6 +99,8 @@ lint-modules:
 	go mod tidy -diff
 	go -C tools mod tidy -diff
 	go -C deploy/check mod tidy -diff
+	go -C bench mod tidy -diff
+	go -C bench/pocketbase mod tidy -diff
 
 lint-deadcode:
 	@echo "deadcode: the program or a test reaches every function"
@@ -116,7 +121,16 @@ generate: ## Generate wire_gen.go and the Go client
 fuzz: ## Run each fuzz test for FUZZTIME
 	@.ci/fuzz $(FUZZTIME)
 
-bench: ## Run all benchmarks
+bench: postgres wrk ## Compare with PocketBase and a bare server (under ten minutes); flags in BENCH_FLAGS
+	go -C bench run . $(BENCH_FLAGS)
+
+bench-growth: postgres wrk ## Measure with 1,000, 100,000 and a million patients (hours); flags in BENCH_FLAGS
+	go -C bench run . -growth $(BENCH_FLAGS)
+
+wrk:
+	@.ci/wrk
+
+bench-go: ## Run the benchmarks of the packages
 	go test -run '^$$' -bench . -benchmem ./...
 
 bench-search: ## Measure searches in a million patients on both engines (about half an hour)
