@@ -58,6 +58,7 @@ GOTEST = $(call tool,gotestsum) --format=pkgname-and-test-fails -- -count=1 -vet
 test: postgres ## Run all tests, nearly all under the race detector (TEST_DATABASE_URL: use that PostgreSQL)
 	CGO_ENABLED=1 $(GOTEST) $(RACE) -p=3 -skip '^($(SEQUENTIAL))$$' ./cmd/healthcare ./...
 	$(GOTEST) -p=3 -run '^($(SEQUENTIAL))$$' $(SEQUENTIAL_PACKAGES)
+	go -C bench test .
 
 postgres:
 	@.ci/postgres
