@@ -76,6 +76,7 @@ lint-vet:
 
 lint-golangci:
 	$(call tool,golangci-lint) run
+	cd bench && $(call tool,golangci-lint) run
 
 lint-generated:
 	@echo "wire_gen.go and the client are up to date with make generate"
