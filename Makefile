@@ -65,6 +65,7 @@ GOTEST = $(call tool,gotestsum) --format=pkgname-and-test-fails -- -count=1 -vet
 test: postgres ## Run all tests, nearly all under the race detector (TEST_DATABASE_URL: use that PostgreSQL)
 	CGO_ENABLED=1 $(GOTEST) $(RACE) -p=3 -skip '^($(SEQUENTIAL))$$' ./cmd/healthcare ./...
 	$(GOTEST) -p=3 -run '^($(SEQUENTIAL))$$' $(SEQUENTIAL_PACKAGES)
+	go -C bench test .
 
 # It takes some minutes for each version.
 test-postgres-versions: postgres ## Run the tests of PostgreSQL on other major versions, from npm, and the contract tests behind pgbouncer
@@ -89,6 +90,7 @@ lint-vet:
 
 lint-golangci:
 	$(call tool,golangci-lint) run
+	cd bench && $(call tool,golangci-lint) run
 
 lint-generated:
 	@echo "wire_gen.go and the client are up to date with make generate"

@@ -30,7 +30,9 @@ func (f *figures) ratio(operation string, connections int, system, to string) fl
 	a, b := f.of(operation, connections, system), f.of(operation, connections, to)
 	var ratios []float64
 	for n := range min(len(a), len(b)) {
-		ratios = append(ratios, a[n].perSecond/b[n].perSecond)
+		if b[n].perSecond > 0 {
+			ratios = append(ratios, a[n].perSecond/b[n].perSecond)
+		}
 	}
 	return median(ratios)
 }

@@ -116,6 +116,11 @@ func measureGrowth(ctx context.Context, o options, sizes []int, out io.Writer) (
 			continue
 		}
 		progress("%s", endpoint.name)
+		for _, s := range systems {
+			if err := signInToOurs(ctx, s); err != nil {
+				return err
+			}
+		}
 		for n := range o.rounds + 1 {
 			for i, s := range systems {
 				s.calls = map[string]call{endpoint.name: growthEndpoints(sizes[i%len(sizes)])[at].call}

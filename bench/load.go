@@ -34,7 +34,7 @@ SELECT id, created_by, name, CAST(date_of_birth AS text), phone_number, gender, 
 
 // round is what one system did with one operation for a few seconds.
 type round struct {
-	perSecond float64
+	perSecond float64       // 0 if the first answer took longer
 	p50, p99  time.Duration // 0 for pgbench
 	cpu       time.Duration // of the server and its database, for each request; 0 for pgbench
 }
@@ -116,6 +116,7 @@ func cpuTimes(processes []*process) (sum time.Duration, err error) {
 }
 
 var (
+	noTransactions        = []byte("transactions actually processed: 0\n")
 	transactionsPerSecond = regexp.MustCompile(`(?m)^tps = ([0-9.]+)`)
 	failedTransactions    = regexp.MustCompile(`(?m)^number of failed transactions: ([0-9]+)`)
 )
@@ -126,6 +127,9 @@ func (l *loader) runPgbench(ctx context.Context, s *system, operation string, co
 	output, err := pgbench.CombinedOutput()
 	if err != nil {
 		return round{}, fmt.Errorf("pgbench: %w\n%s", err, output)
+	}
+	if bytes.Contains(output, noTransactions) { // The first one takes longer than a round.
+		return round{}, nil
 	}
 	found := transactionsPerSecond.FindSubmatch(output)
 	if found == nil {

@@ -15,19 +15,25 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
 func main() {
-	o := options{connections: []int{16, 64}}
+	o := options{connections: numbers{16, 64}}
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds of each figure; the median is printed")
 	flag.DurationVar(&o.duration, "duration", 2*time.Second, "length of a round, in whole seconds")
 	flag.StringVar(&o.only, "only", "", "measure only the operations whose names contain this text, such as POST")
 	growth := flag.Bool("growth", false, "measure healthcare with more and more patients instead")
-	sizes := sizes{1000, 100_000, 1_000_000}
+	flag.Var(&o.connections, "connections", "numbers of connections")
+	sizes := numbers{1000, 100_000, 1_000_000}
 	flag.Var(&sizes, "sizes", "numbers of patients for -growth, in ascending order and 1,000 or more")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	if *growth && slices.Min(sizes) < 1000 {
+		fmt.Fprintln(os.Stderr, "-sizes: at least 1000 patients")
+		os.Exit(2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var err error
 	if *growth {
@@ -45,24 +51,24 @@ type options struct {
 	rounds      int
 	duration    time.Duration
 	only        string
-	connections []int
+	connections numbers
 }
 
-// sizes is a flag of numbers that are separated by commas.
-type sizes []int
+// numbers is a flag of numbers that are separated by commas.
+type numbers []int
 
 // String implements flag.Value.
-func (s *sizes) String() string {
+func (s *numbers) String() string {
 	return strings.Trim(strings.ReplaceAll(fmt.Sprint([]int(*s)), " ", ","), "[]")
 }
 
 // Set implements flag.Value.
-func (s *sizes) Set(text string) error {
+func (s *numbers) Set(text string) error {
 	*s = nil
 	for number := range strings.SplitSeq(text, ",") {
 		n, err := strconv.Atoi(number)
-		if err != nil || n < 1000 {
-			return errors.New("not a number of 1000 or more")
+		if err != nil || n < 1 {
+			return errors.New("not numbers that are separated by commas")
 		}
 		*s = append(*s, n)
 	}

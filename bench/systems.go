@@ -162,11 +162,14 @@ func ours(ctx context.Context, name string, h healthcare) (*system, error) {
 	if output, err := h.command(ctx, nil, "createsuperuser", "--noinput", "--email", benchEmail).CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("createsuperuser: %w\n%s", err, output)
 	}
-	token, err := signIn(ctx, url+"/api/auth/login/", credentials("username"), "access")
-	if err != nil {
-		return nil, err
-	}
-	return &system{name: name, url: url, token: token, calls: oursCalls, processes: []*process{running}}, nil
+	s := &system{name: name, url: url, calls: oursCalls, processes: []*process{running}}
+	return s, signInToOurs(ctx, s)
+}
+
+// signInToOurs gives the system an access token, which is valid for 15 minutes.
+func signInToOurs(ctx context.Context, s *system) (err error) {
+	s.token, err = signIn(ctx, s.url+"/api/auth/login/", credentials("username"), "access")
+	return err
 }
 
 // startPocketBase starts PocketBase, fills it and signs in.

@@ -128,7 +128,7 @@ func TestTheOnCallTablesQuoteRealMessages(t *testing.T) {
 // that it logs as a warning or an error.
 func programTexts(t *testing.T) (texts, logged []string) {
 	t.Helper()
-	forTests := []string{"portstest", "pgtest", "sqlitetest", "apitest", "clinictest", "testdata", "client"}
+	forTests := []string{"portstest", "pgtest", "sqlitetest", "apitest", "clinictest", "testdata", "client", "bench"}
 	require.NoError(t, filepath.WalkDir("../..", func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
