@@ -21,7 +21,12 @@ import (
 // transaction, within a savepoint, and hands the transaction on to the next one. The last one
 // commits it. All of them return only then, also those that failed: the reason can be a change
 // of another one.
+//
+// The turn is free (taken is false) or belongs to one Update, which begins a transaction or
+// gets the open one. That Update hands both on to the next one (handOn), or ends the
+// transaction and then leaves the turn (end).
 type sharedUpdates struct {
+	store *Store
 	// maxWait is how long an Update waits for its turn.
 	maxWait time.Duration
 	// maxShareTime is the age at which a transaction is committed.
@@ -71,12 +76,12 @@ var errShareLost = &databaseError{kind: Collision, text: "the failure of one Upd
 
 // update runs fn as Store.tryUpdate does, in a transaction that other Updates can share. It
 // returns after the end of the transaction.
-func (u *sharedUpdates) update(ctx context.Context, s *Store, fn func(ports.Tx) error) error {
+func (u *sharedUpdates) update(ctx context.Context, fn func(ports.Tx) error) error {
 	shared, err := u.takeTurn(ctx)
 	if err != nil {
 		return err
 	}
-	shared, err = u.runTurn(ctx, s, shared, fn)
+	shared, err = u.runTurn(ctx, shared, fn)
 	if shared == nil {
 		return err
 	}
@@ -116,17 +121,17 @@ func (t *sharedTx) wait(ctx context.Context) bool {
 }
 
 // runTurn runs fn in the open transaction. If that is nil, it begins one.
-func (u *sharedUpdates) runTurn(ctx context.Context, s *Store, open *sharedTx, fn func(ports.Tx) error) (shared *sharedTx, err error) {
+func (u *sharedUpdates) runTurn(ctx context.Context, open *sharedTx, fn func(ports.Tx) error) (shared *sharedTx, err error) {
 	shared = open
-	defer func() { u.endTurn(ctx, s, shared) }() // It also runs when fn panics.
+	defer func() { u.endTurn(ctx, shared) }() // It also runs when fn panics.
 	if shared == nil {
-		begun, err := s.begin(ctx)
+		begun, err := u.store.begin(ctx)
 		if err != nil {
 			return nil, err
 		}
 		shared = &sharedTx{transaction: begun, begun: time.Now(), ended: make(chan struct{})}
 	}
-	return shared, shared.runMember(ctx, s, fn)
+	return shared, shared.runMember(ctx, u.store, fn)
 }
 
 // runMember runs fn as the next member of the transaction. If it fails or panics, its changes
@@ -217,7 +222,7 @@ var errClosed = errors.New("sqlstore: the store is closed")
 
 // close lets no further Update begin and waits until all others have ended, as long as one can
 // wait for the lock of another process.
-func (u *sharedUpdates) close(s *Store) {
+func (u *sharedUpdates) close() {
 	turn := make(chan *sharedTx, 1)
 	u.mutex.Lock()
 	u.closed = true
@@ -233,34 +238,34 @@ func (u *sharedUpdates) close(s *Store) {
 	go func() {
 		defer close(ended)
 		if open := <-turn; open != nil {
-			u.end(context.Background(), s, open)
+			u.end(context.Background(), open)
 		} else {
 			u.leaveTurn()
 		}
 	}()
 	select {
 	case <-ended:
-	case <-time.After(cmp.Or(s.engine.WriteWait, u.maxWait)):
+	case <-time.After(cmp.Or(u.store.engine.WriteWait, u.maxWait)):
 	}
 }
 
 // endTurn hands the transaction on to the next Update, or lets it end in the background.
-func (u *sharedUpdates) endTurn(ctx context.Context, s *Store, shared *sharedTx) {
+func (u *sharedUpdates) endTurn(ctx context.Context, shared *sharedTx) {
 	switch {
 	case shared == nil:
 		u.leaveTurn()
 	case shared.err == nil && !shared.undone && u.handOn(shared):
 	default:
-		go u.end(context.WithoutCancel(ctx), s, shared)
+		go u.end(context.WithoutCancel(ctx), shared)
 	}
 }
 
 // end ends the transaction and then the turn.
-func (u *sharedUpdates) end(ctx context.Context, s *Store, shared *sharedTx) {
+func (u *sharedUpdates) end(ctx context.Context, shared *sharedTx) {
 	if shared.err != nil || shared.undone {
 		shared.rollback()
 	} else {
-		shared.err = s.commit(ctx, shared.transaction)
+		shared.err = u.store.commit(ctx, shared.transaction)
 		u.count(shared)
 	}
 	close(shared.ended)

@@ -119,7 +119,7 @@ func New(engine Engine, reader, writer, prober *sqlx.DB, prepared bool) *Store {
 		s.writer = newStatements(writer, prepared, cmp.Or(engine.WriteWait, connWait))
 	}
 	if !engine.RowLocks {
-		s.shared = &sharedUpdates{maxWait: connWait, maxShareTime: maxShareTime}
+		s.shared = &sharedUpdates{store: s, maxWait: connWait, maxShareTime: maxShareTime}
 	}
 	return s
 }
@@ -131,7 +131,7 @@ const connWait = time.Second
 // engine allows one writer at a time, it first waits until all Updates have ended.
 func (s *Store) Close() error {
 	if s.shared != nil {
-		s.shared.close(s)
+		s.shared.close()
 	}
 	err := s.reader.db.Close()
 	if s.writer != s.reader {
@@ -220,7 +220,7 @@ func (s *Store) tryUpdate(ctx context.Context, fn func(ports.Tx) error) (err err
 		return err
 	}
 	if s.shared != nil {
-		return s.shared.update(ctx, s, fn)
+		return s.shared.update(ctx, fn)
 	}
 	if err := s.writer.queue.acquire(ctx); err != nil {
 		return err
