@@ -44,7 +44,7 @@ func (v *verification) fingerprint(commitment domain.Commitment) uint64 {
 // commitmentsOf returns the commitments of the versions that an event has made. An event of an
 // earlier release names at most one version and has no digest of it.
 func commitmentsOf(event domain.AuditEvent) []domain.Commitment {
-	if event.Format < domain.EventFormat && event.Version != 0 && event.Outcome == domain.Allowed {
+	if event.Format < domain.BlockFormat && event.Version != 0 && event.Outcome == domain.Allowed {
 		record := domain.Reference{Kind: event.Subject.Kind, ID: event.Subject.ID}
 		return []domain.Commitment{{VersionName: domain.VersionName{Record: record, Number: event.Version}}}
 	}
@@ -54,7 +54,7 @@ func commitmentsOf(event domain.AuditEvent) []domain.Commitment {
 // addCommitments remembers the versions that an event has made.
 func (v *verification) addCommitments(event domain.AuditEvent) {
 	h := &v.history
-	if event.Format >= domain.EventFormat && (h.firstCovered.ID == 0 || event.ID < h.firstCovered.ID) {
+	if event.Format >= domain.BlockFormat && (h.firstCovered.ID == 0 || event.ID < h.firstCovered.ID) {
 		h.firstCovered = event
 	}
 	for _, commitment := range commitmentsOf(event) {

@@ -22,7 +22,7 @@ type AuditEvent struct {
 	// Related are further records that the event concerns, such as the patient and the
 	// doctor of a mapping. A search for any of them finds the event.
 	Related []Reference
-	// Format is EventFormat for events written by this release, and zero for older ones.
+	// Format is EventFormat for events written by this release, and lower for older ones.
 	Format int
 	// Commitments are those of all versions that the change added, including versions of
 	// other records.
@@ -33,9 +33,14 @@ type AuditEvent struct {
 	Evidence Evidence
 }
 
-// EventFormat is the format of events written now: lists are indexed by blocks of IDs
-// (see BlockOf), and changes carry Commitments.
-const EventFormat = 1
+const (
+	// BlockFormat is the first format in which lists are indexed by blocks of IDs (see
+	// BlockOf), and changes carry Commitments.
+	BlockFormat = 1
+	// EventFormat is the format of events written now. A record that is the only one of its
+	// block on a list is indexed by itself.
+	EventFormat = 2
+)
 
 // IndexedIDs returns the listed records under which the event can be found. A list of
 // audit events is not indexed: each page shows many events, and searching for the

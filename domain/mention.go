@@ -6,8 +6,9 @@ import (
 )
 
 // Mention is an entry of the index that leads from a record to the audit events
-// concerning it. It belongs to one of the event's Related records, or to a block of
-// records of which a list showed at least one.
+// concerning it. It belongs to one of the event's Related records, to a record that a list
+// showed as the only one of its block, or to a block of records of which a list showed
+// several.
 type Mention struct {
 	Record Reference
 	// IsBlock is set if Record.ID is the number of a block: see BlockOf.
@@ -20,7 +21,9 @@ const blockBits = 6
 
 // BlockOf returns the block that a listed record belongs to. A block is 64 consecutive
 // IDs of one kind, so a list of neighbouring records needs few mentions. The event
-// itself says which records of the block it showed.
+// itself says which records of the block it showed. A mention of the only one that it showed
+// takes as little space, and does not lead from the others to the event: a record would
+// otherwise have to be looked for in all searches that found one of its neighbours.
 func BlockOf(record Reference) (block Reference) {
 	return Reference{record.Kind, record.ID >> blockBits}
 }
@@ -28,15 +31,19 @@ func BlockOf(record Reference) (block Reference) {
 // Mentions returns the index entries of the event, sorted and without duplicates.
 func (e AuditEvent) Mentions() []Mention {
 	mentions := make([]Mention, 0, len(e.Related)+1)
-	for _, id := range e.IndexedIDs() {
-		mention := Mention{Record: Reference{e.Subject.Kind, id}, Event: e.ID}
-		if e.Format >= EventFormat {
-			mention.Record, mention.IsBlock = BlockOf(mention.Record), true
+	ids := slices.Compact(slices.Sorted(slices.Values(e.IndexedIDs())))
+	for len(ids) > 0 {
+		mention := Mention{Record: Reference{e.Subject.Kind, ids[0]}, Event: e.ID}
+		block := BlockOf(mention.Record)
+		n := 1
+		for e.Format >= BlockFormat && n < len(ids) && BlockOf(Reference{e.Subject.Kind, ids[n]}) == block {
+			n++
 		}
-		// Skip the block of the previous ID, which is often the same.
-		if last := len(mentions) - 1; last < 0 || mentions[last] != mention {
-			mentions = append(mentions, mention)
+		if n > 1 || e.Format == BlockFormat {
+			mention.Record, mention.IsBlock = block, true
 		}
+		mentions = append(mentions, mention)
+		ids = ids[n:]
 	}
 	for _, record := range e.Related {
 		mentions = append(mentions, Mention{Record: record, Event: e.ID})

@@ -20,14 +20,18 @@ func TestAListHasOneMentionPerBlock(t *testing.T) {
 		neighbours.Subject.Shown = append(neighbours.Subject.Shown, id+1)
 	}
 	assert.Equal(t, []domain.Mention{block(0), block(1)}, neighbours.Mentions())
-	assert.Equal(t, []domain.Mention{block(-1), block(0), block(1), block(1<<57 - 1)}, shown(1<<63-1, 64, 63, 127, 1, -1, -64).Mentions())
+	only := domain.Mention{Record: domain.Reference{Kind: domain.SubjectPatient, ID: 1<<63 - 1}, Event: 9}
+	scattered := shown(1<<63-1, 64, 63, 127, 1, -1, -64, 1<<63-1)
+	assert.Equal(t, []domain.Mention{block(-1), block(0), block(1), only}, scattered.Mentions())
+	scattered.Format = domain.BlockFormat
+	assert.Equal(t, []domain.Mention{block(-1), block(0), block(1), block(1<<57 - 1)}, scattered.Mentions())
 
 	earlier := neighbours
 	earlier.Format = 0
 	assert.Len(t, earlier.Mentions(), 100, "events of earlier releases keep their mentions")
 
 	// A related record is not a block, even if its ID equals the number of a block.
-	both := shown(64)
+	both := shown(64, 65)
 	both.Related = []domain.Reference{{Kind: domain.SubjectPatient, ID: 1}, {Kind: domain.SubjectPatient, ID: 1}}
 	assert.Equal(t, []domain.Mention{{Record: both.Related[0], Event: 9}, block(1)}, both.Mentions())
 	assert.NotEqual(t, both.Mentions()[0].Hash(), both.Mentions()[1].Hash())
