@@ -62,6 +62,7 @@ func (s serveCommand) Run(ctx context.Context, p process) error {
 		return err
 	}
 	log := cfg.logger(p.err)
+	tuneMemory(p.environment, log)
 	certificate, scheme, err := cfg.certificate(log)
 	if err != nil {
 		return err
