@@ -233,6 +233,23 @@ func TestAReplacedCertificateIsUsedWithinASecond(t *testing.T) {
 	})
 }
 
+func TestTheExpiryIsThatOfTheCertificateInUse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		certificate := newCertificate(t, dir)
+		certificate.log = discard
+		first := certificate.Expires()
+		assert.WithinDuration(t, time.Now().Add(time.Hour), first, time.Second)
+		time.Sleep(10 * time.Minute)
+		cert, key := pemPair(t, "second")
+		put(t, filepath.Join(dir, "cert.pem"), cert)
+		assert.Equal(t, first, certificate.Expires(), "the certificate without its new key is not used")
+		put(t, filepath.Join(dir, "key.pem"), key)
+		time.Sleep(certificateCheckInterval)
+		assert.Equal(t, 10*time.Minute, certificate.Expires().Sub(first).Round(time.Minute), "without a new connection")
+	})
+}
+
 func TestACertificateThatCannotBeUsedStopsTheStart(t *testing.T) {
 	dir := t.TempDir()
 	newCertificate(t, dir)
