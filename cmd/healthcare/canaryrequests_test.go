@@ -60,7 +60,7 @@ func (p *planter) send(operation, method, path, token, body string, headers ...s
 	req, err := http.NewRequestWithContext(p.t.Context(), method, p.s.url+path, strings.NewReader(body))
 	require.NoError(p.t, err)
 	for _, name := range commonHeaders {
-		req.Header.Set(name, p.text(ofRecords, operation+" header "+name))
+		req.Header.Set(name, "key="+p.text(ofRecords, operation+" header "+name)) // the form of a cookie and of tracestate
 	}
 	req.Header.Set("X-Request-Id", p.text(requestID, operation))
 	if body != "" {
