@@ -1,9 +1,11 @@
 package main_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 
@@ -60,12 +62,16 @@ func (c *collector) spans() (spans []*tracepb.Span) {
 	return spans
 }
 
-// text returns all that the collector has received, as JSON.
+// text returns all that the collector has received, as JSON, and the IDs of the traces.
 func (c *collector) text(t *testing.T) string {
 	t.Helper()
+	var ids strings.Builder
+	for _, span := range c.spans() {
+		fmt.Fprintf(&ids, "%x\n", span.GetTraceId())
+	}
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	text, err := protojson.Marshal(&collectorpb.ExportTraceServiceRequest{ResourceSpans: c.received})
 	require.NoError(t, err)
-	return string(text)
+	return string(text) + ids.String()
 }
