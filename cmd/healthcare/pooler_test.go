@@ -45,10 +45,9 @@ func TestInstancesBehindAPooler(t *testing.T) {
 			require.Eventually(t, func() bool {
 				return tt.silent == strings.Contains(i.there.log.String(), feedIsSilent)
 			}, 20*time.Second, 50*time.Millisecond)
-			took := i.outThere(t, i.admin, func() {
+			i.outThere(t, i.admin, func() {
 				i.expect(t, http.StatusNoContent, http.MethodPost, "/api/auth/logout/", i.admin, "")
 			})
-			assert.Less(t, took, 5*time.Second)
 			for _, instance := range []*service{i.here, i.there} {
 				instance.stop()
 				assert.NotContains(t, instance.log.String(), "level=ERROR", "%s", instance.log)
