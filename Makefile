@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help run demo build test lint judge generate fuzz bench bench-search clean \
+.PHONY: help run demo build test lint judge generate fuzz bench bench-search soak clean \
 	postgres lint-format lint-vet lint-golangci lint-generated lint-modules lint-deadcode
 
 # Without cgo, the program is one file that needs no other file, not even libc. The race
@@ -12,6 +12,7 @@ export CGO_ENABLED := 0
 PROGRAM  := bin/healthcare
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 FUZZTIME := 60s
+SOAKTIME := 10m
 
 # The build tools are pinned in tools/go.mod. Go builds them when they are first used and
 # caches them.
@@ -102,6 +103,9 @@ bench: ## Run all benchmarks
 
 bench-search: ## Measure searches in a million patients on both engines (about half an hour)
 	go test -run '^$$' -bench BenchmarkSearch -benchtime 20x -timeout 3h -v ./adapters/sqlstore -patients 1000000
+
+soak: postgres ## Run a mixed load with faults on both engines for SOAKTIME
+	go test -run '^TestSoak$$' -count=1 -timeout 3h -v ./cmd/healthcare -soak $(SOAKTIME)
 
 clean: ## Remove the built program
 	rm -rf bin

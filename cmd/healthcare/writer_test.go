@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -43,6 +44,7 @@ type writer struct {
 func startWriter(t *testing.T, s *service, token string) *writer {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
+	name := rand.Text()[:6]
 	w := &writer{url: s.url, token: token, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1000}, Timeout: time.Minute}, cancel: cancel}
 	w.unanswered.Go(func() {
 		ticker := time.NewTicker(20 * time.Millisecond)
@@ -54,7 +56,7 @@ func startWriter(t *testing.T, s *service, token string) *writer {
 			case <-ticker.C:
 			}
 			w.unanswered.Go(func() {
-				done := w.write(context.WithoutCancel(ctx), fmt.Sprintf("write-%d", n))
+				done := w.write(context.WithoutCancel(ctx), fmt.Sprintf("write-%s-%d", name, n))
 				w.mutex.Lock()
 				defer w.mutex.Unlock()
 				w.writes = append(w.writes, done)
