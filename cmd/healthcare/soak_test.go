@@ -103,9 +103,7 @@ func TestSoak(t *testing.T) {
 			env := append(append(with.env, "SECRET_KEY="+secretKey), noLimits...)
 			createSuperuserOn(t, env)
 			s := serve(t, env)
-			var table strings.Builder
-			columns := tabwriter.NewWriter(&table, 0, 0, 2, ' ', tabwriter.AlignRight)
-			fmt.Fprintln(columns, "phase\tgoroutines\theap KiB\tsockets\tfiles\twrites\tacknowledged\tother requests\tfailed\tfaults\t")
+			rows := engine + "\nphase\tgoroutines\theap KiB\tsockets\tfiles\twrites\tacknowledged\tother requests\tfailed or hung up\tfaults\t\n"
 			var writes []write
 			var first, last vitals
 			for phase := range soakPhases {
@@ -124,11 +122,11 @@ func TestSoak(t *testing.T) {
 				if phase == 0 {
 					first = last
 				}
-				fmt.Fprintf(columns, "%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t\n", phase+1, last.goroutines, last.bytes>>10, last.sockets, last.files, len(written), acknowledged, load.sent, load.failed, made)
-				columns.Flush()
-				fmt.Fprintf(os.Stderr, "%s\n%s", engine, table.String())
+				rows += fmt.Sprintf("%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t\n", phase+1, last.goroutines, last.bytes>>10, last.sockets, last.files, len(written), acknowledged, load.sent, load.failed, made)
+				table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+				fmt.Fprint(table, rows)
+				table.Flush()
 			}
-			t.Logf("%s\n%s", engine, table.String())
 			assert.LessOrEqual(t, last.goroutines, first.goroutines+5)
 			assert.LessOrEqual(t, last.sockets, first.sockets+5)
 			assert.LessOrEqual(t, last.files, first.files+5)
