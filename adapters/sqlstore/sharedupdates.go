@@ -1,7 +1,6 @@
 package sqlstore
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -199,8 +198,7 @@ func (u *sharedUpdates) takeTurn(ctx context.Context) (*sharedTx, error) {
 // errClosed is the error of Updates that come after Close.
 var errClosed = errors.New("sqlstore: the store is closed")
 
-// close lets no further Update begin and waits until all others have ended, as long as one can
-// wait for the lock of another process.
+// close lets no further Update begin and waits up to maxWait until all others have ended.
 func (u *sharedUpdates) close(s *Store) {
 	turn := make(chan *sharedTx, 1)
 	u.mutex.Lock()
@@ -224,7 +222,7 @@ func (u *sharedUpdates) close(s *Store) {
 	}()
 	select {
 	case <-ended:
-	case <-time.After(cmp.Or(s.engine.WriteWait, u.maxWait)):
+	case <-time.After(u.maxWait):
 	}
 }
 
