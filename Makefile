@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .PHONY: help run demo build release check-release test test-postgres-versions check-deploy lint judge generate fuzz \
-	bench bench-growth bench-go bench-search clean postgres wrk \
+	bench bench-growth bench-go bench-search soak clean postgres wrk \
 	lint-format lint-vet lint-golangci lint-generated lint-modules lint-deadcode lint-alerts
 
 # Without cgo, the program is one file that needs no other file, not even libc. The race
@@ -13,6 +13,7 @@ export CGO_ENABLED := 0
 PROGRAM  := bin/healthcare
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 FUZZTIME := 60s
+SOAKTIME := 10m
 
 # The build tools are pinned in tools/go.mod. Go builds them when they are first used and
 # caches them.
@@ -137,6 +138,9 @@ bench-go: ## Run the benchmarks of the packages
 
 bench-search: ## Measure searches in a million patients on both engines (about half an hour)
 	go test -run '^$$' -bench BenchmarkSearch -benchtime 20x -timeout 3h -v ./adapters/sqlstore -patients 1000000
+
+soak: postgres ## Run a mixed load with faults on both engines for SOAKTIME
+	go test -run '^TestSoak$$' -count=1 -timeout 3h -v ./cmd/healthcare -soak $(SOAKTIME)
 
 clean: ## Remove the built programs
 	rm -rf bin dist

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -40,12 +41,16 @@ const (
 	maxGroupSize = 128
 	// maxWaiting bounds the queue of a store that is too slow.
 	maxWaiting = 4096
+	// maxQueueWait bounds the time in the queue. Each group in front of an item can wait for a
+	// lock or a connection, so their waits would add up.
+	maxQueueWait = time.Second
 	// groupTimeout bounds a write, for a store that does not answer.
 	groupTimeout = 10 * time.Second
 )
 
 // commit returns once the item is written, with the error of the write. The error is
-// Unavailable if ctx ends before that, or immediately if maxWaiting items are waiting.
+// Unavailable if ctx ends before that, if the item has waited for maxQueueWait and is not
+// written, or immediately if maxWaiting items are waiting.
 func (g *groupCommit[T]) commit(ctx context.Context, item T) error {
 	waiting := waitingItem[T]{ctx, item, make(chan error, 1)}
 	g.mutex.Lock()
@@ -60,12 +65,37 @@ func (g *groupCommit[T]) commit(ctx context.Context, item T) error {
 		go g.writeGroups()
 	}
 	g.mutex.Unlock()
+	timeout := time.NewTimer(maxQueueWait)
+	defer timeout.Stop()
 	select {
 	case err := <-waiting.written:
 		return err
 	case <-ctx.Done():
 		return domain.ErrUnavailable(ctx.Err())
+	case <-timeout.C:
 	}
+	if g.withdraw(waiting) {
+		return domain.ErrBusy("audit queue slow", time.Second)
+	}
+	select { // The item is being written.
+	case err := <-waiting.written:
+		return err
+	case <-ctx.Done():
+		return domain.ErrUnavailable(ctx.Err())
+	}
+}
+
+// withdraw removes an item from the queue. It returns false if the item is being written.
+func (g *groupCommit[T]) withdraw(item waitingItem[T]) bool {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	at := slices.IndexFunc(g.waiting, func(waiting waitingItem[T]) bool { return waiting.written == item.written })
+	if at < 0 {
+		return false
+	}
+	// nextGroup has returned a part of the array, so it cannot be changed.
+	g.waiting = slices.Concat(g.waiting[:at], g.waiting[at+1:])
+	return true
 }
 
 // writeGroups writes one group after the other until no item is waiting.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -132,6 +133,27 @@ func TestEventsOfLongListsAreWrittenInSmallGroups(t *testing.T) {
 			assert.NoError(t, <-listed)
 		}
 		assert.Zero(t, first.refused())
+	})
+}
+
+// TestCallsWaitAtMostASecondInTheAuditQueue keeps the store from answering.
+func TestCallsWaitAtMostASecondInTheAuditQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newClinic(t)
+		w := newWorld(c)
+		held := c.holdStore()
+		first := c.startReaders(1, w)
+		<-held.adding
+		start := time.Now()
+		crowd := c.startReaders(10, w)
+		assert.Equal(t, 10, crowd.refused(), "they have not been written")
+		assert.Equal(t, time.Second, time.Since(start))
+		held.answers <- nil
+		assert.Zero(t, first.refused(), "it was being written")
+		next := c.startReaders(1, w)
+		assert.Equal(t, 1, <-held.adding, "those that were refused are not written")
+		held.answers <- nil
+		assert.Zero(t, next.refused())
 	})
 }
 

@@ -45,7 +45,8 @@ type Options struct {
 }
 
 // busyTimeout bounds the wait of a writer for the transaction of another process, as
-// lock_timeout does in package postgres. Writers of one store wait for each other in Go.
+// lock_timeout does in package postgres. Writers of one store wait for each other in Go, with
+// the same bound.
 const busyTimeout = 3 * time.Second
 
 // probeBusyTimeout is shorter than the wait of Ready's callers, so that they get the reason.

@@ -1,7 +1,6 @@
 package sqlstore
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -220,8 +219,7 @@ func (u *sharedUpdates) awaitTurn(ctx context.Context, turn chan *sharedTx) (*sh
 // errClosed is the error of Updates that come after Close.
 var errClosed = errors.New("sqlstore: the store is closed")
 
-// close lets no further Update begin and waits until all others have ended, as long as one can
-// wait for the lock of another process.
+// close lets no further Update begin and waits up to maxWait until all others have ended.
 func (u *sharedUpdates) close() {
 	turn := make(chan *sharedTx, 1)
 	u.mutex.Lock()
@@ -245,7 +243,7 @@ func (u *sharedUpdates) close() {
 	}()
 	select {
 	case <-ended:
-	case <-time.After(cmp.Or(u.store.engine.WriteWait, u.maxWait)):
+	case <-time.After(u.maxWait):
 	}
 }
 

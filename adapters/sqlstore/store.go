@@ -82,9 +82,8 @@ type Engine struct {
 	CheckUnchanged func() error
 	// LastStep is the last step of the schema that the program knows.
 	LastStep int64
-	// WriteWait is how long an Update waits for a connection, or for the lock of another process;
-	// 0 means one second, as for reads. Updates that share a transaction wait a second for their
-	// turn, so that only the one whose turn it is waits for another process.
+	// WriteWait is how long an Update waits for its turn or a connection, and then again for the
+	// lock of another process; 0 means one second, as for reads.
 	WriteWait time.Duration
 	// RolledBack reports whether the error of a COMMIT says that nothing was committed.
 	RolledBack func(error) bool
@@ -119,7 +118,7 @@ func New(engine Engine, reader, writer, prober *sqlx.DB, prepared bool) *Store {
 		s.writer = newStatements(writer, prepared, cmp.Or(engine.WriteWait, connWait))
 	}
 	if !engine.RowLocks {
-		s.shared = &sharedUpdates{store: s, maxWait: connWait, maxShareTime: maxShareTime}
+		s.shared = &sharedUpdates{store: s, maxWait: cmp.Or(engine.WriteWait, connWait), maxShareTime: maxShareTime}
 	}
 	return s
 }
