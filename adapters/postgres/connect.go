@@ -36,32 +36,32 @@ func connect(dsn string, responseTimeout time.Duration, log *slog.Logger) (drive
 }
 
 // connector is connect after dsn is parsed.
-func (settings settings) connector(dsn string, responseTimeout time.Duration, log *slog.Logger) (driver.Connector, error) {
+func (s settings) connector(dsn string, responseTimeout time.Duration, log *slog.Logger) (driver.Connector, error) {
 	// lib/pq would connect to the other hosts without TLS, whatever the sslmode is.
-	if isSocket(settings.Host) && !settings.Hostaddr.IsValid() && !isLocal(settings.Config) {
+	if isSocket(s.Host) && !s.Hostaddr.IsValid() && !isLocal(s.Config) {
 		return nil, errors.New("postgres: in a list of hosts, a socket must not come before a host on another machine")
 	}
 	// With binary parameters, an unprepared statement takes one round trip. Without, it takes
 	// two, which a pooler in transaction mode can send to different servers.
-	settings.BinaryParameters = true
-	if settings.ApplicationName == "" {
-		settings.ApplicationName = applicationName
+	s.BinaryParameters = true
+	if s.ApplicationName == "" {
+		s.ApplicationName = applicationName
 	}
-	if settings.ConnectTimeout == 0 {
-		settings.ConnectTimeout = connectTimeout
+	if s.ConnectTimeout == 0 {
+		s.ConnectTimeout = connectTimeout
 	}
 	newConnector := func(config pq.Config, isReplaced func() bool) (driver.Connector, error) {
-		connector, err := withPasswords(config, dialer{Dialer: settings.dialer(), responseTimeout: responseTimeout, isReplaced: isReplaced})
+		connector, err := withPasswords(config, dialer{Dialer: s.dialer(), responseTimeout: responseTimeout, isReplaced: isReplaced})
 		if err != nil {
 			return nil, dsnError(dsn, err)
 		}
 		return connector, nil
 	}
-	switch settings.TargetSessionAttrs {
+	switch s.TargetSessionAttrs {
 	case pq.TargetSessionAttrsReadWrite, pq.TargetSessionAttrsPrimary:
-		return newServers(dsn, settings.Config, log, newConnector)
+		return newServers(dsn, s.Config, log, newConnector)
 	}
-	return newConnector(settings.Config, nil)
+	return newConnector(s.Config, nil)
 }
 
 // dsnError describes what is wrong with dsn without revealing its password.

@@ -88,7 +88,7 @@ func (c *canaries) value(t *testing.T, place string, schema *openapi3.Schema, ex
 	case schema.Format == "date-time":
 		return c.plant(ofRecords, place, time.Date(2021, 1, 1, 0, 0, n, n, time.UTC).Format(time.RFC3339Nano))
 	case schema.Format == "password":
-		return c.text(ofRecords, place) + "-Lagoon!"
+		return c.text(ofRecords, place) + "-lagoon-walnut!"
 	}
 	switch schema.Pattern {
 	case "", `\S`:

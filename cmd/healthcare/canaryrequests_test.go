@@ -99,7 +99,7 @@ func (p *planter) must(operation, method, path, token, body string) response {
 // newActor registers an administrator and signs in.
 func (p *planter) newActor(place string) actor {
 	p.t.Helper()
-	a := actor{email: p.text(ofRecords, place+" e-mail of the caller") + "@clinic.example", password: p.text(ofRecords, place+" password of the caller") + "-Lagoon!"}
+	a := actor{email: p.text(ofRecords, place+" e-mail of the caller") + "@clinic.example", password: p.text(ofRecords, place+" password of the caller") + "-lagoon-walnut!"}
 	p.must("prepare", "POST", "/api/auth/register/", p.admin.access, fmt.Sprintf(`{"email":%q,"password":%q,"role":"ADMIN","first_name":%q}`, a.email, a.password, p.text(ofRecords, place+" name of the caller")))
 	return p.signIn(a)
 }

@@ -123,7 +123,6 @@ func TestACrowdAtALockedTableLeavesNothingBehind(t *testing.T) {
 // others list the patients.
 type crowdAtLock struct {
 	writer
-	limit   time.Duration
 	clients sync.WaitGroup
 
 	mutex    sync.Mutex

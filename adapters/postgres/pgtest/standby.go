@@ -1,6 +1,7 @@
 package pgtest
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -95,7 +96,7 @@ func (s *Server) signalAll(t testing.TB, signal syscall.Signal) {
 		if err != nil {
 			t.Fatalf("pgtest: %v", err)
 		}
-		if err := syscall.Kill(process, signal); err != nil && err != syscall.ESRCH { //nolint:errorlint // It is not wrapped.
+		if err := syscall.Kill(process, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
 			t.Fatalf("pgtest: %v", err)
 		}
 	}
