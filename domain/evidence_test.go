@@ -29,10 +29,10 @@ func fullEvent() domain.AuditEvent {
 	}
 }
 
-// fullEventWithCommitments is an event in the current format.
+// fullEventWithCommitments is an event in the first format with commitments.
 func fullEventWithCommitments() domain.AuditEvent {
 	event := fullEvent()
-	event.Format = domain.EventFormat
+	event.Format = domain.BlockFormat
 	event.Commitments = []domain.Commitment{
 		{VersionName: domain.VersionName{Record: domain.Reference{Kind: domain.SubjectPatient, ID: 5}, Number: 2}},
 		{VersionName: domain.VersionName{Record: domain.Reference{Kind: domain.SubjectMapping, ID: -1}, Number: 1}},

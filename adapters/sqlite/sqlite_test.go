@@ -169,7 +169,7 @@ func TestSettings(t *testing.T) {
 			"foreign_keys": int64(1),
 			"temp_store":   int64(2), // MEMORY
 			// The store itself waits for the writer's lock.
-			"busy_timeout": []driver.Value{int64(0), int64(10000), int64(1000)}[i],
+			"busy_timeout": []driver.Value{int64(0), int64(3000), int64(1000)}[i],
 			"query_only":   []driver.Value{int64(0), int64(1), int64(0)}[i],
 			// Only the writer deletes.
 			"secure_delete": []driver.Value{int64(1), int64(0), int64(0)}[i],

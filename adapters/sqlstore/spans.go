@@ -55,8 +55,9 @@ var writtenTable = regexp.MustCompile(`\b(INSERT|DELETE|UPDATE)(?:\s+INTO|\s+FRO
 // contains nothing else of the query.
 func spanName(query string) string {
 	query = strings.TrimPrefix(query, Unprepared)
-	if found := writtenTable.FindStringSubmatch(query); found != nil {
-		return found[1] + " " + found[2]
+	if found := writtenTable.FindAllStringSubmatch(query, -1); found != nil {
+		last := found[len(found)-1] // The others are in its WITH clause.
+		return last[1] + " " + last[2]
 	}
 	words := strings.Fields(query)
 	return strings.TrimSpace(words[0] + " " + readTable(query))

@@ -16,6 +16,7 @@ func TestASpanIsNamedAfterTheCommandAndItsTable(t *testing.T) {
 		"INSERT INTO patients (name) SELECT name FROM doctors ON CONFLICT DO UPDATE SET name = ''":                          "INSERT patients",
 		"UPDATE users SET active = false":                                                                                   "UPDATE users",
 		"WITH expired AS (SELECT id FROM attempts) DELETE FROM attempts":                                                    "DELETE attempts",
+		"WITH mentions AS (INSERT INTO audit_about (record) VALUES ($1)) INSERT INTO audit_events (id) VALUES ($2)":         "INSERT audit_events",
 		Unprepared + "EXPLAIN (FORMAT JSON) SELECT FROM patients WHERE true":                                                "EXPLAIN patients",
 		"SELECT nextval('audit_events_id_seq')":                                                                             "SELECT",
 		"PRAGMA wal_checkpoint":                                                                                             "PRAGMA",

@@ -62,7 +62,6 @@ func (s serveCommand) Run(ctx context.Context, p process) error {
 		return err
 	}
 	log := cfg.logger(p.err)
-	tuneMemory(p.environment, log)
 	certificate, scheme, err := cfg.certificate(log)
 	if err != nil {
 		return err
@@ -81,6 +80,7 @@ func (s serveCommand) Run(ctx context.Context, p process) error {
 	if err := s.prepareStore(ctx, cfg, log); err != nil {
 		return err
 	}
+	tuneMemory(p.environment, log)
 	return cfg.serve(ctx, on, log, func(useCases *application.UseCases) {
 		cfg.announce(ctx, p, useCases.Users, fmt.Sprintf("%s://%s", scheme, on.api.Addr()), log)
 	})
