@@ -21,13 +21,13 @@ import (
 // TestNothingThatIsSentOrStoredLeaks plants a text of its own in each member, parameter and
 // header of each operation of openapi.yaml, in valid requests and in invalid ones, and in files
 // that are imported; at last with a database that fails. None of these texts may be in the log,
-// the traces, the answers with errors and the output of commands, except allowedCanaries. A
-// member that is added to openapi.yaml is planted, too.
+// the traces, the metrics, the answers with errors and the output of commands, except
+// allowedCanaries. A member that is added to openapi.yaml is planted, too.
 func TestNothingThatIsSentOrStoredLeaks(t *testing.T) {
 	overEachEngine(t, func(t *testing.T, env []string) {
 		receiver := newCollector(t)
 		env = slices.Concat(env, receiver.environment(), []string{
-			"SECRET_KEY=" + secretKey, "LOG_LEVEL=DEBUG", "TRUSTED_PROXIES=127.0.0.1", "DB_PREPARED_STATEMENTS=true", "OTEL_BSP_MAX_QUEUE_SIZE=1000000",
+			"SECRET_KEY=" + secretKey, "LOG_LEVEL=DEBUG", "TRUSTED_PROXIES=127.0.0.1", "DB_PREPARED_STATEMENTS=true", "OTEL_BSP_MAX_QUEUE_SIZE=1000000", anyMetricsAddr,
 			"LIMIT_LOGIN_PAIR=0", "LIMIT_LOGIN_ACCOUNT=0", "LIMIT_LOGIN_ADDRESS=0", "LIMIT_REGISTER=0", "LIMIT_REFRESH=0",
 		})
 		createSuperuserOn(t, env)
@@ -68,15 +68,17 @@ func TestNothingThatIsSentOrStoredLeaks(t *testing.T) {
 			}
 		}
 		assert.Greater(t, failed, 30, "operations that failed with a broken database")
+		metrics := p.s.scrape()
 		p.s.stop()
 
 		assert.Contains(t, p.s.log.String(), "level=ERROR", "the errors of the database are in the log")
 		assert.Greater(t, len(receiver.spans()), 1000)
 		for source, text := range map[string]string{ // Add what else leaves the service.
-			"log":    p.s.log.String(),
-			"traces": receiver.text(t),
-			"errors": p.errors.String(),
-			"output": output,
+			"log":     p.s.log.String(),
+			"traces":  receiver.text(t),
+			"metrics": metrics,
+			"errors":  p.errors.String(),
+			"output":  output,
 		} {
 			require.NotEmpty(t, text, source)
 			p.expectOnlyAllowed(t, source, text)
