@@ -95,6 +95,7 @@ func (g *groupCommit[T]) withdraw(item waitingItem[T]) bool {
 	}
 	// nextGroup has returned a part of the array, so it cannot be changed.
 	g.waiting = slices.Concat(g.waiting[:at], g.waiting[at+1:])
+	g.stats.Failed++
 	return true
 }
 

@@ -148,6 +148,7 @@ func TestCallsWaitAtMostASecondInTheAuditQueue(t *testing.T) {
 		crowd := c.startReaders(10, w)
 		assert.Equal(t, 10, crowd.refused(), "they have not been written")
 		assert.Equal(t, time.Second, time.Since(start))
+		assert.EqualValues(t, 10, c.Trail.Stats().Queue.Failed)
 		held.answers <- nil
 		assert.Zero(t, first.refused(), "it was being written")
 		next := c.startReaders(1, w)

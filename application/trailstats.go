@@ -29,8 +29,8 @@ type QueueStats struct {
 	Waiting, Limit int
 	// Groups is how many groups were written, and Written how many items were in them.
 	Groups, Written uint64
-	// Failed is how many items could not be written, and Refused how many came while the queue
-	// was full. Their requests were refused.
+	// Failed is how many items could not be written, or waited too long for it, and Refused how
+	// many came while the queue was full. Their requests were refused.
 	Failed, Refused uint64
 }
 

@@ -61,8 +61,8 @@ const requestIDHeader = "X-Request-Id"
 // a log line or a header, and do not begin like a formula of a spreadsheet.
 var validRequestID = regexp.MustCompile(`^[A-Za-z0-9._][A-Za-z0-9._-]{0,63}$`)
 
-// identify begins the request's trace and adds the Request to the context. Its request id is the caller's if that is
-// valid, otherwise a random one.
+// identify begins the request's trace and adds the Request to the context. Its request id is
+// the caller's if that is valid, otherwise a random one.
 func identify(proxies trustedProxies, memory *memory, tracer Tracer, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get(requestIDHeader)

@@ -31,9 +31,6 @@ type Sources struct {
 	Revocations *revocations.Set
 }
 
-// Build is what was built: the version, and the commit if it is known.
-type Build struct{ Version, Commit string }
-
 // Metrics are the metrics of one instance. As an httpserver.Observer it counts the requests. It
 // is safe for concurrent use.
 type Metrics struct {
@@ -43,13 +40,14 @@ type Metrics struct {
 
 var _ httpserver.Observer = (*Metrics)(nil)
 
-// New returns the metrics of the sources, of the Go runtime and of the process.
-func New(sources Sources, build Build) *Metrics {
+// New returns the metrics of the sources, of the Go runtime and of the process. version is that
+// of the program.
+func New(sources Sources, version string) *Metrics {
 	m := &Metrics{registry: prometheus.NewRegistry(), requests: newRequests()}
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name:        namespace + "build_info",
-		Help:        "Always 1. The labels say which version runs, from which commit, and with which Go it was built.",
-		ConstLabels: prometheus.Labels{"version": build.Version, "commit": build.Commit, "go_version": runtime.Version()},
+		Help:        "Always 1. The labels say which version runs, and with which Go it was built.",
+		ConstLabels: prometheus.Labels{"version": version, "go_version": runtime.Version()},
 	})
 	info.Set(1)
 	m.registry.MustRegister(info, m.total, m.duration, m.inFlight, m.cut, snapshots{sources},

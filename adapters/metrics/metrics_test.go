@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -48,7 +49,7 @@ func newService(t testing.TB, observed bool) *service {
 	clinic := clinictest.New(t, func(p *application.Ports, _ *application.Rules) { p.Store, p.Revocations = store, feed })
 	seen := metrics.New(metrics.Sources{
 		Trail: clinic.Trail, Store: store, Passwords: clinic.Ports.Passwords.(*passwords.Passwords), Revocations: feed,
-	}, metrics.Build{Version: "v1", Commit: "abc"})
+	}, "v1")
 	var options httpapi.Options
 	if observed {
 		options.Observer = seen
@@ -176,5 +177,5 @@ func TestProfilesAreServedWhenAskedFor(t *testing.T) {
 	assert.Contains(t, get(t, handler, "/debug/pprof/", http.StatusOK), "goroutine")
 	assert.NotEmpty(t, get(t, handler, "/debug/pprof/heap", http.StatusOK))
 	assert.NotContains(t, get(t, handler, "/debug/pprof/cmdline", http.StatusNotFound), os.Args[0], "arguments can be secret")
-	assert.Contains(t, get(t, handler, "/metrics", http.StatusOK), `healthcare_build_info{commit="abc",`)
+	assert.Contains(t, get(t, handler, "/metrics", http.StatusOK), `healthcare_build_info{go_version="`+runtime.Version()+`",version="v1"} 1`)
 }

@@ -27,7 +27,7 @@ var (
 	hashingRefused  = describe("password_hashing_refused_total", "Callers that were answered 503 because the queue, or the caller's share of it, was full.", "queue")
 
 	auditRecorded = describe("audit_events_recorded_total", "Events that this instance has written to the audit trail.")
-	auditFailed   = describe("audit_events_failed_total", "Events that waited in the queue and could not be written. Their requests were answered 503.")
+	auditFailed   = describe("audit_events_failed_total", "Events that waited in the queue and could not be written, or not within a second. Their requests were answered 503.")
 	auditRefused  = describe("audit_queue_refused_total", "Events that came while the queue was full. Their requests were answered 503.")
 	auditWaiting  = describe("audit_queue_events", "Events that wait to be written.")
 	auditLimit    = describe("audit_queue_events_max", "How many events can wait.")

@@ -32,10 +32,9 @@ const tooWeak = "This password is too easy to guess: use a longer one, such as s
 // and estimates of the library. The matchers are our own: those of the library read all words
 // whenever a program starts, take bytes for characters, and find no date at the end.
 //
-// It looks for common passwords, words, dates,
-// keyboard patterns, and the known words and their parts. It ignores letter case and
-// accents, and reads digits and signs as the letters that they resemble. Only the first 64
-// characters count. It takes some milliseconds.
+// It looks for common passwords, words, dates, keyboard patterns, and the known words and
+// their parts. It ignores letter case and accents, and reads digits and signs as the letters
+// that they resemble. Only the first 64 characters count. It takes some milliseconds.
 func (p *Passwords) Weakness(password domain.Password, known ...string) string {
 	text := toASCII(password.Reveal())
 	text = text[:min(len(text), scoredLength)]

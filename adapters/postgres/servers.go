@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net"
 	"slices"
 	"strconv"
@@ -93,7 +92,8 @@ func (s *servers) Connect(ctx context.Context) (driver.Conn, error) {
 	defer cancel()
 	last := s.primary.index.Load()
 	attempts := make(chan attempt)
-	pending, failed := map[int]bool{}, map[int]error{}
+	pending := map[int]bool{}
+	failed := make([]error, len(s.connectors)) // nil for a server that has not failed
 	defer func() { go closeRest(attempts, len(pending)) }()
 	next := time.NewTimer(0)
 	defer next.Stop()
@@ -116,10 +116,10 @@ func (s *servers) Connect(ctx context.Context) (driver.Conn, error) {
 				done.err = errReplaced
 			}
 			failed[done.index] = fmt.Errorf("connecting to %s: %w", s.addresses[done.index], done.err)
-			if len(failed) < len(s.connectors) {
+			if slices.Contains(failed, nil) {
 				next.Reset(0)
 			} else if len(pending) == 0 {
-				return nil, &noPrimaryError{fmt.Errorf("postgres: no primary among the servers: %w", errors.Join(slices.Collect(maps.Values(failed))...))}
+				return nil, &noPrimaryError{fmt.Errorf("postgres: no primary among the servers: %w", errors.Join(failed...))}
 			}
 		case <-ctx.Done():
 			return nil, ctx.Err()

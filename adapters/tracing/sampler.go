@@ -11,20 +11,19 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Sampler says which requests are traced. The zero Sampler traces those of every caller that
-// does not ask for the contrary.
+// Sampler says which requests are traced. ParseSampler makes one; the zero Sampler traces only
+// those whose callers ask for it.
 type Sampler struct {
 	// ratio is the part of the requests that is traced.
 	ratio float64
 	// ignoresCallers says that it makes no difference what the caller asks for.
 	ignoresCallers bool
-	set            bool
 }
 
 // ParseSampler parses OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG, as the OpenTelemetry
 // specification defines them. Both can be empty.
 func ParseSampler(name, argument string) (Sampler, error) {
-	s := Sampler{ratio: 1, set: true}
+	s := Sampler{ratio: 1}
 	switch name {
 	case "", "parentbased_always_on":
 	case "always_on":

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"runtime/debug"
 
 	"example.com/healthcare/adapters/httpserver"
 	"example.com/healthcare/adapters/metrics"
@@ -23,19 +22,7 @@ func newMetrics(cfg config, useCases *application.UseCases, store *sqlstore.Stor
 		return nil
 	}
 	sources := metrics.Sources{Trail: useCases.Trail, Store: store, Passwords: passwords, Revocations: feed}
-	return metrics.New(sources, metrics.Build{Version: buildVersion(), Commit: buildCommit()})
-}
-
-// buildCommit returns the commit that the program was built from, or "unknown".
-func buildCommit() string {
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, setting := range info.Settings {
-			if setting.Key == "vcs.revision" {
-				return setting.Value
-			}
-		}
-	}
-	return "unknown"
+	return metrics.New(sources, buildVersion())
 }
 
 // listenForMetrics returns nil unless METRICS_ADDR is set.

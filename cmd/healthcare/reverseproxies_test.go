@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -163,6 +164,13 @@ func TestTheProxiesOfDeployServeAndLogNoQueryString(t *testing.T) {
 			tooLong := p.client.request(p.service, http.MethodPost, "/api/patients/bulk/", p.admin, "{"+strings.Repeat(" ", 8<<20)+"}")
 			assert.Equal(t, http.StatusRequestEntityTooLarge, tooLong.status)
 
+			if name == "nginx" {
+				release := p.holdRequests(t, 100)
+				assert.Eventually(t, func() bool { return p.get("/livez").status == 503 }, 10*time.Second, 20*time.Millisecond, "one address cannot have more")
+				release()
+				assert.Eventually(t, func() bool { return p.get("/livez").status == 200 }, 10*time.Second, 20*time.Millisecond)
+			}
+
 			p.here.stop()
 			for range 10 {
 				assert.Equal(t, http.StatusOK, p.get("/api/patients/?search=canaryquery").status, "the other instance serves")
@@ -172,6 +180,28 @@ func TestTheProxiesOfDeployServeAndLogNoQueryString(t *testing.T) {
 			p.expectPrivateLogs(t)
 		})
 	}
+}
+
+// holdRequests begins n requests of the client whose bodies do not arrive, until release is called.
+func (p *proxied) holdRequests(t *testing.T, n int) (release func()) {
+	t.Helper()
+	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
+	var held []net.Conn
+	for range n {
+		address := "127.0.0.1:" + p.service.url[strings.LastIndex(p.service.url, ":")+1:]
+		conn, err := tls.DialWithDialer(dialer, "tcp", address, &tls.Config{InsecureSkipVerify: true}) // The certificate is of this test.
+		require.NoError(t, err)
+		_, err = conn.Write([]byte("POST /api/auth/login/ HTTP/1.1\r\nHost: clinic.example\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"))
+		require.NoError(t, err)
+		held = append(held, conn)
+	}
+	release = sync.OnceFunc(func() {
+		for _, conn := range held {
+			_ = conn.Close()
+		}
+	})
+	t.Cleanup(release)
+	return release
 }
 
 // expectPrivateLogs looks for the canaries in everything that the proxy has written.
