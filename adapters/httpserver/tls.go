@@ -27,7 +27,8 @@ type Certificate struct {
 }
 
 // LoadCertificate reads a certificate and its key. The certificate can be followed by its
-// chain in the same file. Replacements are logged to log.
+// chain in the same file. Replacements are logged to log, and so is a certificate that has
+// expired. It is served even so: then clients can say what is wrong.
 func LoadCertificate(certFile, keyFile string, log *slog.Logger) (*Certificate, error) {
 	c := &Certificate{certFile: certFile, keyFile: keyFile, log: log, checked: time.Now()}
 	c.files = c.read()
@@ -35,7 +36,7 @@ func LoadCertificate(certFile, keyFile string, log *slog.Logger) (*Certificate, 
 	if err != nil {
 		return nil, err
 	}
-	c.inUse = pair
+	c.use(pair)
 	return c, nil
 }
 
@@ -80,8 +81,16 @@ func (c *Certificate) current() *tls.Certificate {
 		return c.inUse
 	}
 	c.log.Info("TLS certificate replaced", "expires", pair.Leaf.NotAfter)
-	c.inUse = pair
+	c.use(pair)
 	return c.inUse
+}
+
+// use makes pair the certificate of new connections.
+func (c *Certificate) use(pair *tls.Certificate) {
+	c.inUse = pair
+	if expired := pair.Leaf.NotAfter; time.Now().After(expired) {
+		c.log.Warn("the TLS certificate has expired", "expired", expired)
+	}
 }
 
 func (c *Certificate) read() pemFiles {

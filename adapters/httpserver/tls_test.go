@@ -250,6 +250,36 @@ func TestTheExpiryIsThatOfTheCertificateInUse(t *testing.T) {
 	})
 }
 
+func TestAnExpiredCertificateIsInTheLog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		certificate := newCertificate(t, dir)
+		certFile, keyFile := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+		cert, key := pemPair(t, "second")
+		time.Sleep(time.Hour + certificateCheckInterval)
+		var log bytes.Buffer
+		logger := slog.New(slog.NewTextHandler(&log, nil))
+
+		_, err := LoadCertificate(certFile, keyFile, logger)
+		require.NoError(t, err)
+		assert.Contains(t, log.String(), "level=WARN msg=\"the TLS certificate has expired\"", "at the start")
+
+		log.Reset()
+		certificate.log = logger
+		put(t, certFile, cert)
+		put(t, keyFile, key)
+		certificate.current()
+		assert.Contains(t, log.String(), "level=WARN msg=\"the TLS certificate has expired\"", "a replacement")
+
+		log.Reset()
+		newCertificate(t, dir)
+		time.Sleep(certificateCheckInterval)
+		certificate.current()
+		assert.Contains(t, log.String(), "TLS certificate replaced")
+		assert.NotContains(t, log.String(), "level=WARN", "a valid one")
+	})
+}
+
 func TestACertificateThatCannotBeUsedStopsTheStart(t *testing.T) {
 	dir := t.TempDir()
 	newCertificate(t, dir)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/lib/pq"
 	"github.com/stretchr/testify/assert"
@@ -61,9 +62,9 @@ func query(t *testing.T, dsn, script string) (rows []string) {
 // returns the URL with which it connects. Tests that use it must not run in parallel.
 func leastPrivileged(t *testing.T, dsn string) string {
 	t.Helper()
-	script := operations(t, `(?s)      (CREATE ROLE healthcare_app.*?idle_in_transaction_session_timeout = '30s';)`)
+	script := operations(t, `(?s)    (CREATE ROLE healthcare_app.*?idle_in_transaction_session_timeout = '30s';)`)
 	execute(t, dsn, strings.Replace(script, "'...'", "'app-password'", 1))
-	code, _, stderr := healthcare.Run(t.Context(), []string{"DATABASE_URL=" + dsn}, strings.Fields(operations(t, `      healthcare (migrate --grant-to healthcare_app)\n`))...)
+	code, _, stderr := healthcare.Run(t.Context(), []string{"DATABASE_URL=" + dsn}, strings.Fields(operations(t, `    healthcare (migrate --grant-to healthcare_app)\n`))...)
 	require.Zero(t, code, stderr)
 	t.Cleanup(func() { execute(t, dsn, "DROP OWNED BY healthcare_app; DROP ROLE healthcare_app") })
 	app, err := url.Parse(dsn)
@@ -86,6 +87,39 @@ func trail(t *testing.T, api *client.ClientWithResponses, params client.ListEven
 			return events
 		}
 	}
+}
+
+// TestTheDocumentedQueryFindsTheSessionThatKeepsALock lets one session wait for another one.
+func TestTheDocumentedQueryFindsTheSessionThatKeepsALock(t *testing.T) {
+	db, err := sql.Open("postgres", pgtest.New(t))
+	require.NoError(t, err)
+	defer db.Close()
+	_, err = db.ExecContext(t.Context(), "CREATE TABLE kept (id int)")
+	require.NoError(t, err)
+	begin := func() (tx *sql.Tx, pid int) {
+		tx, err := db.BeginTx(t.Context(), nil)
+		require.NoError(t, err)
+		require.NoError(t, tx.QueryRowContext(t.Context(), "SELECT pg_backend_pid()").Scan(&pid))
+		return tx, pid
+	}
+	keeper, pid := begin()
+	_, err = keeper.ExecContext(t.Context(), "LOCK TABLE kept")
+	require.NoError(t, err)
+	waiter, waiting := begin()
+	got := make(chan error, 1)
+	go func() {
+		_, err := waiter.ExecContext(t.Context(), "LOCK TABLE kept")
+		got <- err
+	}()
+	script := operations(t, `(?s)    (SELECT pid, usename.*?);`)
+	require.Eventually(t, func() bool {
+		var first int
+		err := db.QueryRowContext(t.Context(), "SELECT waits_for[1] FROM ("+script+") AS sessions WHERE pid = $1 AND waits_for <> '{}'", waiting).Scan(&first)
+		return err == nil && first == pid
+	}, 10*time.Second, 10*time.Millisecond)
+	require.NoError(t, keeper.Rollback())
+	require.NoError(t, <-got)
+	require.NoError(t, waiter.Rollback())
 }
 
 func TestServingWithTheLeastPrivileges(t *testing.T) {
