@@ -57,11 +57,20 @@ func (t *Trail) recordEvent(ctx context.Context, event domain.AuditEvent) error 
 	return err
 }
 
+// outageWait is how long a call that the store could not do waits for its event. It has already
+// waited for the store. The event is still written if the store can do that soon.
+const outageWait = time.Second
+
 // recordOrCount records the event of a call that ended with result, or counts it as a
 // repeated refusal.
 func (t *Trail) recordOrCount(ctx context.Context, c call, event domain.AuditEvent, result error) error {
 	if isCountedRefusal(c.actor, result) {
 		return t.refusals.recordOrCount(ctx, event.At, c.typedAddress, event)
+	}
+	if domain.KindOf(result) == domain.Unavailable {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, outageWait)
+		defer cancel()
 	}
 	return t.recordEvent(ctx, event)
 }

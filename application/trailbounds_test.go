@@ -2,6 +2,7 @@ package application_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -174,5 +175,33 @@ func TestCallsAreRefusedWhenTheAuditQueueIsFull(t *testing.T) {
 		}
 		held.answers <- nil
 		assert.Zero(t, first.refused()+crowd.refused())
+	})
+}
+
+// TestACallThatTheStoreCouldNotDoWaitsAtMostASecondForItsEvent keeps the store from answering
+// after it has failed.
+func TestACallThatTheStoreCouldNotDoWaitsAtMostASecondForItsEvent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newClinic(t)
+		w := newWorld(c)
+		before := len(c.events(0))
+		held := c.holdStore()
+		refused := make(chan error)
+		go func() {
+			_, err := c.Patients.Create(c.ctx, w.actors[domain.Staff], noKey, patientInput("Ada"))
+			refused <- err
+		}()
+		<-held.adding
+		locked := domain.ErrUnavailable(errors.New("locked"))
+		held.answers <- locked
+		<-held.adding
+		start := time.Now()
+		assert.ErrorIs(t, <-refused, locked, "the cause")
+		assert.Equal(t, time.Second, time.Since(start))
+		held.answers <- nil
+		synctest.Wait()
+		events := c.events(before)
+		require.Len(t, events, 1)
+		assert.Equal(t, domain.Failed, events[0].Outcome)
 	})
 }

@@ -79,8 +79,8 @@ func runUseCase[T any](ctx context.Context, trail *Trail, c call, do func(contex
 	}
 	returned = true
 	if !event.recorded {
-		// A caller that is told that nothing was changed could repeat a change that was made.
-		if recordErr := trail.recordOrCount(ctx, c, event.AuditEvent, err); recordErr != nil && !domain.IsOutcomeUnknown(err) {
+		// An Unavailable err says more than recordErr: its cause, and whether the outcome is unknown.
+		if recordErr := trail.recordOrCount(ctx, c, event.AuditEvent, err); recordErr != nil && domain.KindOf(err) != domain.Unavailable {
 			return zero, auditUnavailable(recordErr)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"testing/synctest"
 
 	"github.com/labstack/echo/v4"
 	"github.com/stretchr/testify/assert"
@@ -77,6 +78,51 @@ func TestPreflights(t *testing.T) {
 		assert.Equal(t, []string{"Origin"}, got.Values("Vary"))
 	}
 	assert.NotEmpty(t, corsRequest(service, http.MethodOptions, "/", appOrigin).Get("Allow"), "OPTIONS without a preflight's headers")
+}
+
+// ended keeps what its Observer is told.
+type ended struct{ requests []httpserver.EndedRequest }
+
+func (*ended) RequestBegan() {}
+
+func (e *ended) RequestEnded(request httpserver.EndedRequest) {
+	request.Took = 0
+	e.requests = append(e.requests, request)
+}
+
+// TestScriptsCanReadTheAnswerOfABusyService sends a request, and a preflight, while another
+// request has the only place of the network, and lets that one exceed its time.
+func TestScriptsCanReadTheAnswerOfABusyService(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		observer := &ended{}
+		options := httpserver.Options{AllowedOrigins: []string{appOrigin}, MaxInFlight: 1, Observer: observer}
+		release := make(chan struct{})
+		service := serveWith(io.Discard, options, func(echo.Context, domain.Actor) error { <-release; return nil })
+		exceeded := make(chan http.Header)
+		go func() { exceeded <- corsRequest(service, http.MethodGet, "/", appOrigin) }()
+		synctest.Wait()
+
+		req := httptest.NewRequest(http.MethodGet, "/", nil)
+		req.Header.Set("Origin", appOrigin)
+		recorder := httptest.NewRecorder()
+		service.ServeHTTP(recorder, req)
+		answer := recorder.Result()
+		assert.Equal(t, http.StatusServiceUnavailable, answer.StatusCode)
+		assert.Equal(t, appOrigin, answer.Header.Get("Access-Control-Allow-Origin"))
+		assert.Contains(t, answer.Header.Get("Access-Control-Expose-Headers"), "Retry-After")
+		assert.Equal(t, "1", answer.Header.Get("Retry-After"))
+		assert.Equal(t, "application/problem+json", answer.Header.Get("Content-Type"))
+		assert.NotEmpty(t, answer.Header.Get("X-Request-Id"))
+		assert.JSONEq(t, `{"type": "about:blank", "title": "Service Unavailable", "status": 503, "code": "busy", "detail": "The service is busy. Try again shortly."}`, recorder.Body.String())
+		assert.Equal(t, []httpserver.EndedRequest{{Route: "unknown", Method: "GET", Status: 503}}, observer.requests)
+		assert.Equal(t, "No Content", corsRequest(service, http.MethodOptions, "/", appOrigin, "Access-Control-Request-Method", "GET").Get("status"))
+
+		got := <-exceeded
+		close(release)
+		assert.Equal(t, "Service Unavailable", got.Get("status"))
+		assert.Equal(t, appOrigin, got.Get("Access-Control-Allow-Origin"))
+		assert.Equal(t, []string{"Origin"}, got.Values("Vary"))
+	})
 }
 
 func TestOtherOriginsCannotReadAnswers(t *testing.T) {

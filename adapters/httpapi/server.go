@@ -26,8 +26,6 @@ func newHandler(auth authenticator, routes []route, options Options, log *slog.L
 	e.IPExtractor = func(r *http.Request) string { return httpserver.RequestFrom(r.Context()).Origin().Address.String() }
 	e.Pre(normalizePath)
 	e.Use(nameRoute(routes))
-	// After nameRoute, so that the request log has the route of preflights too.
-	e.Use(echo.WrapMiddleware(httpserver.AllowOrigins(options.AllowedOrigins)))
 	if options.OldClients {
 		e.Use(serveOldClients(options))
 	}

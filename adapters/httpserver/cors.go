@@ -11,57 +11,52 @@ import (
 	"strings"
 )
 
-// AllowOrigins returns a middleware for APIs that lets scripts of these web origins call
-// the transport from a browser (CORS, fetch.spec.whatwg.org). Preflights of other origins
-// are refused, and the request log says so. Credentials that a browser attaches by itself
-// are not allowed, because scripts send the token in a header.
-func AllowOrigins(origins []string) func(http.Handler) http.Handler {
-	return func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			header := w.Header()
-			if len(origins) > 0 {
-				header.Add("Vary", "Origin")
+// allowOrigins lets scripts of these web origins call the service from a browser (CORS,
+// fetch.spec.whatwg.org). It answers their preflights. Those of other origins get no such
+// permission, and the request log says so. Credentials that a browser attaches by itself are not
+// allowed, because scripts send the token in a header.
+func allowOrigins(origins []string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		header := w.Header()
+		if len(origins) > 0 {
+			header.Add("Vary", "Origin")
+		}
+		origin := r.Header.Get("Origin")
+		isPreflight := r.Method == http.MethodOptions && origin != "" && r.Header.Get("Access-Control-Request-Method") != ""
+		if !slices.Contains(origins, origin) {
+			if isPreflight {
+				RequestFrom(r.Context()).reason = refusedPreflight(origin)
 			}
-			origin := r.Header.Get("Origin")
-			isPreflight := r.Method == http.MethodOptions && origin != "" && r.Header.Get("Access-Control-Request-Method") != ""
-			if !slices.Contains(origins, origin) {
-				if isPreflight {
-					logRefusedPreflight(r, origin)
-				}
-				next.ServeHTTP(w, r)
-				return
-			}
-			header.Set("Access-Control-Allow-Origin", origin)
-			if !isPreflight {
-				header.Set("Access-Control-Expose-Headers", "Deprecation, ETag, Idempotent-Replayed, Link, Location, Retry-After, WWW-Authenticate, X-Next-Cursor, X-Request-ID, X-Total-Count")
-				next.ServeHTTP(w, r)
-				return
-			}
-			// A preflight of any path allows all methods. If the route does not have the
-			// method, the request itself answers 405, which a script can read.
-			// traceparent, tracestate and baggage carry traces (w3.org/TR/trace-context,
-			// w3.org/TR/baggage).
-			header.Set("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE")
-			header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-ID, traceparent, tracestate, baggage")
-			header.Set("Access-Control-Max-Age", "600")
-			w.WriteHeader(http.StatusNoContent)
-		})
-	}
+			next.ServeHTTP(w, r)
+			return
+		}
+		header.Set("Access-Control-Allow-Origin", origin)
+		if !isPreflight {
+			header.Set("Access-Control-Expose-Headers", "Deprecation, ETag, Idempotent-Replayed, Link, Location, Retry-After, WWW-Authenticate, X-Next-Cursor, X-Request-ID, X-Total-Count")
+			next.ServeHTTP(w, r)
+			return
+		}
+		// A preflight of any path allows all methods. If the route does not have the
+		// method, the request itself answers 405, which a script can read.
+		// traceparent, tracestate and baggage carry traces (w3.org/TR/trace-context,
+		// w3.org/TR/baggage).
+		header.Set("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE")
+		header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-ID, traceparent, tracestate, baggage")
+		header.Set("Access-Control-Max-Age", "600")
+		w.WriteHeader(http.StatusNoContent)
+	})
 }
 
 // maxLoggedOrigin is the length up to which a refused origin is logged.
 const maxLoggedOrigin = 100
 
-// logRefusedPreflight adds the reason to the request's log line: the response itself can
-// have status 204. It omits an origin that no browser would send.
-func logRefusedPreflight(r *http.Request, origin string) {
-	reason := "preflight refused: the origin is not allowed"
+// refusedPreflight returns the reason for the request's log line: the response itself can have
+// status 204. It omits an origin that no browser would send.
+func refusedPreflight(origin string) string {
 	if _, err := ParseOrigin(origin); err == nil && len(origin) <= maxLoggedOrigin {
-		reason = "preflight refused: the origin " + origin + " is not allowed"
+		return "preflight refused: the origin " + origin + " is not allowed"
 	}
-	if request, ok := r.Context().Value(requestKey{}).(*Request); ok {
-		request.set(func() { request.reason = reason })
-	}
+	return "preflight refused: the origin is not allowed"
 }
 
 // webOrigin matches a scheme, a host and optionally a port. Browsers write the name of a

@@ -1,6 +1,7 @@
 package httpserver
 
 import (
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -13,7 +14,8 @@ import (
 // of package httpapi check the headers.
 func TestPreflightsDoNotReachTheTransport(t *testing.T) {
 	reached := false
-	service := AllowOrigins([]string{"https://app.example.com"})(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached = true }))
+	transport := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached = true })
+	service := Wrap(transport, nil, Options{AllowedOrigins: []string{"https://app.example.com"}}, slog.New(slog.DiscardHandler))
 	for origin, want := range map[string]bool{"https://app.example.com": false, "https://evil.example": true} {
 		reached = false
 		req := httptest.NewRequest(http.MethodOptions, "/", nil)

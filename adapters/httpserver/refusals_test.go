@@ -59,7 +59,7 @@ func TestAPathWithoutARouteIsLoggedAsUnknown(t *testing.T) {
 func TestARefusedPreflightIsLoggedWithItsOrigin(t *testing.T) {
 	for _, allowed := range [][]string{nil, {"https://app.example.com"}} {
 		var log bytes.Buffer
-		service := Wrap(AllowOrigins(allowed)(http.NotFoundHandler()), nil, Options{}, slog.New(slog.NewTextHandler(&log, nil)))
+		service := Wrap(http.NotFoundHandler(), nil, Options{AllowedOrigins: allowed}, slog.New(slog.NewTextHandler(&log, nil)))
 		ask := func(method, origin, wants string) string {
 			req := httptest.NewRequest(method, "/", nil)
 			req.Header.Set("Origin", origin)

@@ -33,8 +33,9 @@ const (
 	maxUnreadBytes = 256 << 10
 )
 
-// NewServer returns a server with the timeouts and limits of this package. It logs the
-// errors of connections to log.
+// NewServer returns a server with the timeouts and limits of this package. It has up to 5,000
+// connections, or half as many as the process can open files: past that, it closes the one that
+// has waited longest for a request. It logs the errors of connections to log.
 func NewServer(handler http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           handler,
@@ -44,6 +45,7 @@ func NewServer(handler http.Handler, log *slog.Logger) *http.Server {
 		IdleTimeout:       IdleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		HTTP2:             &http.HTTP2Config{MaxReceiveBufferPerConnection: maxUnreadBytes, MaxReceiveBufferPerStream: maxUnreadBytes},
+		ConnState:         newConnections(connectionLimit()).changed,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 }

@@ -24,8 +24,7 @@ type Options struct {
 	// (X-Forwarded-Prefix).
 	TrustedProxies []netip.Prefix
 	// AllowedOrigins are the web origins, as ParseOrigin returns them, whose scripts can
-	// call the API from a browser. Wrap does not use them; a transport passes them to
-	// AllowOrigins.
+	// call the API from a browser (see allowOrigins).
 	AllowedOrigins []string
 	// Tracer traces the requests. If it is nil, they are not traced.
 	Tracer Tracer
@@ -49,6 +48,8 @@ func Wrap(transport http.Handler, answer AnswerError, options Options, log *slog
 	handler := recoverPanics(transport)
 	handler = limitTime(log, handler)
 	handler = admit(options.MaxInFlight, log, handler)
+	// Scripts can also read the answers that the service gives before and instead of the transport.
+	handler = allowOrigins(options.AllowedOrigins, handler)
 	handler = logRequests(log, cmp.Or[Observer](options.Observer, unobserved{}), answer, handler)
 	handler = secureHeaders(proxies, handler)
 	handler = identify(proxies, newMemory(), cmp.Or[Tracer](options.Tracer, noTracer{}), handler)
@@ -90,7 +91,7 @@ const strictTransportSecurity = "max-age=63072000"
 // secureHeaders sets headers that forbid caching, and forbid browsers to render a response
 // as a page (OWASP REST Security Cheat Sheet). A transport that serves pages replaces the
 // Content-Security-Policy. Cross-Origin-Resource-Policy does not affect the requests of
-// scripts that AllowOrigins allows.
+// scripts that allowOrigins allows.
 func secureHeaders(proxies trustedProxies, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()

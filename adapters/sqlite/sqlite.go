@@ -44,9 +44,8 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// busyTimeout bounds the wait of a writer for the transaction of another process, as
-// lock_timeout does in package postgres. Writers of one store wait for each other in Go, with
-// the same bound.
+// busyTimeout bounds the wait of a writer for the other writers of its store and for the
+// transaction of another process, both together. In package postgres, lock_timeout is as long.
 const busyTimeout = 3 * time.Second
 
 // probeBusyTimeout is shorter than the wait of Ready's callers, so that they get the reason.

@@ -8,9 +8,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 	_ "modernc.org/sqlite"
@@ -384,4 +387,28 @@ type hookedTx struct {
 func (tx hookedTx) Commit() error {
 	tx.conn.committing(tx.conn.Conn)
 	return tx.Tx.Commit()
+}
+
+// TestTheWaitsForTheTurnAndForTheLockAreOne lets an Update wait for another one of its store, and
+// then for another process.
+func TestTheWaitsForTheTurnAndForTheLockAreOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		path := newPath(t)
+		store := open(t, path, sqlite.Options{})
+		_, err := direct(t, path).ExecContext(t.Context(), "BEGIN EXCLUSIVE")
+		require.NoError(t, err)
+		var updates sync.WaitGroup
+		defer updates.Wait()
+		updates.Go(func() {
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			defer cancel()
+			_, err := addDoctor(ctx, store, "NJ-1")
+			assert.Equal(t, domain.Unavailable, domain.KindOf(err), "%v", err)
+		})
+		time.Sleep(time.Millisecond) // The clock of synctest advances at once.
+		start := time.Now()
+		_, err = addDoctor(t.Context(), store, "NJ-2")
+		assert.Equal(t, domain.Unavailable, domain.KindOf(err), "%v", err)
+		assert.InDelta(t, 3, time.Since(start).Seconds(), 0.001)
+	})
 }

@@ -76,11 +76,12 @@ var errShareLost = &databaseError{kind: Collision, text: "the failure of one Upd
 // update runs fn as Store.tryUpdate does, in a transaction that other Updates can share. It
 // returns after the end of the transaction.
 func (u *sharedUpdates) update(ctx context.Context, fn func(ports.Tx) error) error {
+	arrived := time.Now()
 	shared, err := u.takeTurn(ctx)
 	if err != nil {
 		return err
 	}
-	shared, err = u.runTurn(ctx, shared, fn)
+	shared, err = u.runTurn(ctx, arrived, shared, fn)
 	if shared == nil {
 		return err
 	}
@@ -120,11 +121,11 @@ func (t *sharedTx) wait(ctx context.Context) bool {
 }
 
 // runTurn runs fn in the open transaction. If that is nil, it begins one.
-func (u *sharedUpdates) runTurn(ctx context.Context, open *sharedTx, fn func(ports.Tx) error) (shared *sharedTx, err error) {
+func (u *sharedUpdates) runTurn(ctx context.Context, arrived time.Time, open *sharedTx, fn func(ports.Tx) error) (shared *sharedTx, err error) {
 	shared = open
 	defer func() { u.endTurn(ctx, shared) }() // It also runs when fn panics.
 	if shared == nil {
-		begun, err := u.store.begin(ctx)
+		begun, err := u.store.begin(ctx, arrived)
 		if err != nil {
 			return nil, err
 		}

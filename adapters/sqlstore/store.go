@@ -82,8 +82,10 @@ type Engine struct {
 	CheckUnchanged func() error
 	// LastStep is the last step of the schema that the program knows.
 	LastStep int64
-	// WriteWait is how long an Update waits for its turn or a connection, and then again for the
-	// lock of another process; 0 means one second, as for reads.
+	// WriteWait is how long an Update waits for its turn or a connection. For an engine that
+	// allows one writer at a time, it includes the wait for the lock of another process: if the
+	// waits added up, each Update in a line would wait once for each one before it. 0 means one
+	// second, as for reads.
 	WriteWait time.Duration
 	// RolledBack reports whether the error of a COMMIT says that nothing was committed.
 	RolledBack func(error) bool
@@ -221,10 +223,11 @@ func (s *Store) tryUpdate(ctx context.Context, fn func(ports.Tx) error) (err err
 	if s.shared != nil {
 		return s.shared.update(ctx, fn)
 	}
+	arrived := time.Now()
 	if err := s.writer.queue.acquire(ctx); err != nil {
 		return err
 	}
-	t, err := s.begin(ctx)
+	t, err := s.begin(ctx, arrived)
 	if err != nil {
 		s.writer.queue.release()
 		return err

@@ -16,9 +16,9 @@ type transaction struct {
 	release func()
 }
 
-// begin begins a transaction. It waits up to engine.WriteWait while another process has the
-// database's lock.
-func (s *Store) begin(ctx context.Context) (_ *transaction, err error) {
+// begin begins a transaction for an Update that arrived at a time. While another process has the
+// database's lock, it tries again, but not later than engine.WriteWait after that time.
+func (s *Store) begin(ctx context.Context, arrived time.Time) (_ *transaction, err error) {
 	s.writer.prepareMissing(ctx)
 	_, span := ports.StartSpan(ctx, ports.StatementSpan, "BEGIN")
 	defer func() { span.End(err) }()
@@ -32,12 +32,11 @@ func (s *Store) begin(ctx context.Context) (_ *transaction, err error) {
 	txCtx, release := context.WithCancel(context.WithoutCancel(ctx))
 	begun := context.AfterFunc(ctx, release)
 	defer begun()
-	started := time.Now()
 	for {
 		if q.tx, err = s.writer.db.BeginTxx(txCtx, s.engine.TxOptions); err == nil {
 			return &transaction{q, release}, nil
 		}
-		if s.engine.Classify(err).Kind != Locked || time.Since(started) >= s.engine.WriteWait || ctx.Err() != nil {
+		if s.engine.Classify(err).Kind != Locked || time.Since(arrived) >= s.engine.WriteWait || ctx.Err() != nil {
 			release()
 			return nil, q.translate(ctx, err, "BEGIN")
 		}
