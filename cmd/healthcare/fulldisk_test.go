@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -78,12 +79,7 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 			rest := filepath.Join(disk, "rest")
 			require.ErrorIs(t, os.WriteFile(rest, make([]byte, 32<<20), 0o600), syscall.ENOSPC)
 			full := time.Now()
-			require.Eventually(t, func() bool {
-				w.mutex.Lock()
-				defer w.mutex.Unlock()
-				at := slices.IndexFunc(w.writes, func(one write) bool { return one.status == http.StatusServiceUnavailable && one.begun.After(full) })
-				return at >= 0
-			}, time.Minute, 10*time.Millisecond)
+			w.requireRefusal(t, full)
 			require.Eventually(t, func() bool {
 				return home.request(s, http.MethodGet, "/readyz", "", "").status == http.StatusServiceUnavailable
 			}, time.Minute, 100*time.Millisecond)
@@ -99,4 +95,62 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 			assert.NotContains(t, s.log.String(), "status=500")
 		})
 	}
+}
+
+// requireRefusal waits for a write that begins after since and is answered with 503.
+func (w *writer) requireRefusal(t *testing.T, since time.Time) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		w.mutex.Lock()
+		defer w.mutex.Unlock()
+		return slices.ContainsFunc(w.writes, func(one write) bool {
+			return one.status == http.StatusServiceUnavailable && one.begun.After(since)
+		})
+	}, time.Minute, 10*time.Millisecond)
+}
+
+// TestAFullWALDiskLosesNothing fills the disk of PostgreSQL's write-ahead log under 50 writes a
+// second. PostgreSQL then crashes. It starts again by itself if it finds room for that; here an
+// administrator starts it after making room.
+func TestAFullWALDiskLosesNothing(t *testing.T) {
+	t.Parallel() // It mostly waits.
+	disk := smallDisk(t, "64m")
+	server := pgtest.Start(t)
+	server.Stop(t)
+	log := filepath.Join(server.Dir(), "data", "pg_wal")
+	owner, err := os.Stat(log)
+	require.NoError(t, err)
+	account := owner.Sys().(*syscall.Stat_t)
+	moved := filepath.Join(disk, "pg_wal")
+	require.NoError(t, os.CopyFS(moved, os.DirFS(log)))
+	require.NoError(t, filepath.WalkDir(moved, func(path string, _ os.DirEntry, err error) error {
+		return errors.Join(err, os.Chown(path, int(account.Uid), int(account.Gid)))
+	}))
+	require.NoError(t, os.RemoveAll(log))
+	require.NoError(t, os.Symlink(moved, log))
+	server.Restart(t)
+
+	env := []string{"DATA_DIR=" + t.TempDir(), "DATABASE_URL=" + server.DSN(), "SECRET_KEY=" + secretKey}
+	createSuperuserOn(t, env)
+	s := serve(t, env)
+	w := startWriter(t, s, s.login("admin@example.com"))
+	w.requireSuccess(t, time.Now(), 5*time.Second)
+
+	rest := filepath.Join(disk, "rest")
+	require.ErrorIs(t, os.WriteFile(rest, make([]byte, 64<<20), 0o600), syscall.ENOSPC)
+	db := openDatabase(t, env)
+	full := time.Now()
+	require.Eventually(t, func() bool { // Use up the files that the log already has.
+		_, err := db.ExecContext(t.Context(), `SELECT pg_switch_wal()`)
+		return err != nil
+	}, time.Minute, 100*time.Millisecond)
+	w.requireRefusal(t, full)
+	assert.Equal(t, http.StatusOK, home.request(s, http.MethodGet, "/livez", "", "").status)
+
+	require.NoError(t, os.Remove(rest))
+	server.Kill(t)
+	server.Restart(t)
+	w.requireSuccess(t, time.Now(), 5*time.Second)
+	requireWrites(t, env, w.stop(), 10*time.Second)
+	assert.NotContains(t, s.log.String(), "status=500")
 }

@@ -121,7 +121,7 @@ func command(t *testing.T, env []string, args ...string) *exec.Cmd {
 
 func (p program) command(t *testing.T, env []string, args ...string) *exec.Cmd {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute+2**soakTime)
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, string(p), args...)
 	cmd.Dir = t.TempDir()
