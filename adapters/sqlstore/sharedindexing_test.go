@@ -83,6 +83,11 @@ func TestSearchesFindWhatUpdatesOfASharedTransactionWrote(t *testing.T) {
 	}
 	require.Len(t, find(t, store, "users", "orsted"), 1)
 	require.Len(t, find(t, store, "doctors", "nj-77"), 1)
+	// Nothing searches in this transaction.
+	for _, err := range (&crowd{t: t, store: store}).meet(rename(t, first, "Amber Volakis"), rename(t, first+1, "Amber Tritter")) {
+		require.NoError(t, err)
+	}
+	require.Equal(t, []domain.ID{first, first + 1}, find(t, store, "patients", "amber"))
 	update(t, store, func(tx ports.Tx) error { // A row that stays would make earlier programs note their rows.
 		return sqlstore.Exec(t.Context(), tx, `INSERT INTO pending_search_rows (kind, id) VALUES ('', 0)`)
 	})
