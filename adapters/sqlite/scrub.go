@@ -28,9 +28,9 @@ func Scrub(ctx context.Context, path string) error {
 	}
 	defer func() { _ = db.Close() }()
 	db.SetMaxOpenConns(1) // total_changes counts the changes of one connection.
-	for _, table := range []string{"doctors_search", "patients_search", "users_search"} {
-		if err := scrub(ctx, db.DB, table); err != nil {
-			return openError(fmt.Errorf("scrub %s: %w", table, err))
+	for _, table := range indexedTables {
+		if err := scrub(ctx, db.DB, table+"_search"); err != nil {
+			return openError(fmt.Errorf("scrub the search index of %s: %w", table, err))
 		}
 	}
 	return nil

@@ -118,6 +118,7 @@ func newEngine() sqlstore.Engine {
 		WithoutIndex:     func(expression string) string { return `+` + expression },
 		Contains:         "instr",
 		SearchCandidates: searchCandidates,
+		SharedIndexing:   sharedIndexing(),
 		Probe:            probe,
 		LastStep:         schema().Last(),
 		WriteWait:        busyTimeout,

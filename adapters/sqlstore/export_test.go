@@ -39,6 +39,16 @@ func (s *Store) Find(ctx context.Context, table, order string, search domain.Sea
 	return ids, err
 }
 
+// FindIn returns the IDs of the rows of a table that a search in a transaction selects.
+func FindIn(ctx context.Context, t ports.Tx, table string, search domain.Search) ([]domain.ID, error) {
+	q := t.(tx).querier
+	condition, args, err := searched(ctx, q, table, search, 100)
+	if err != nil {
+		return nil, err
+	}
+	return entities[idRow](ctx, q, `SELECT id FROM `+table+` WHERE `+condition+` ORDER BY id LIMIT 100`, args...)
+}
+
 // FindQuery returns the query of Find and its parameters.
 func (s *Store) FindQuery(ctx context.Context, table, order string, search domain.Search, limit int) (query string, args []any, err error) {
 	err = s.View(ctx, func(t ports.Tx) error {

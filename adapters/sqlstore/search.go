@@ -15,9 +15,9 @@ import (
 // search texts can have them too.
 type SearchWords [][][]string
 
-// pieceSizes are the numbers of letters of the pieces in the indexes. A word of many letters is
+// PieceSizes are the numbers of letters of the pieces in the indexes. A word of many letters is
 // found by long pieces, because few records have them.
-var pieceSizes = []int{5, 3, 2, 1}
+var PieceSizes = []int{5, 3, 2, 1}
 
 // MaxCandidates is the number of rows up to which looking up all of them is faster than
 // reading a table of so many rows in the order of the list until limit rows are found, if
@@ -61,6 +61,9 @@ func (q *querier) searchCondition(ctx context.Context, table string, search doma
 		words = append(words, word)
 		conditions = append(conditions, `(`+strings.Join(contained, ` OR `)+`)`)
 	}
+	if err := q.indexNoted(ctx); err != nil {
+		return "", false, err
+	}
 	rows, err := q.rows(ctx, table)
 	if err != nil {
 		return "", false, err
@@ -84,7 +87,7 @@ func pieces(text string) (list []string) {
 		return []string{text}
 	}
 	letters := []rune(text)
-	size := pieceSizes[slices.IndexFunc(pieceSizes, func(size int) bool { return size <= len(letters) })]
+	size := PieceSizes[slices.IndexFunc(PieceSizes, func(size int) bool { return size <= len(letters) })]
 	for at := 0; at < len(letters); at += size {
 		at = min(at, len(letters)-size)
 		list = append(list, string(letters[at:at+size]))

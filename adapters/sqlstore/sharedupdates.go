@@ -62,6 +62,8 @@ type sharedTx struct {
 	members int
 	// undone says that the only member has failed. Its changes have no savepoint.
 	undone bool
+	// indexing says that the transaction only notes rows for the search indexes.
+	indexing bool
 	// ended is closed when the transaction has ended, with the error err.
 	ended chan struct{}
 	err   error
@@ -150,6 +152,12 @@ func (t *sharedTx) runMember(ctx context.Context, s *Store, fn func(ports.Tx) er
 	// transaction (SQLite, "Transaction"), and with it what earlier members have done.
 	member.uninterrupted = true
 	background := context.WithoutCancel(ctx)
+	if t.members == 2 {
+		if err := t.beginIndexing(background); err != nil {
+			t.err = errShareLost
+			return err
+		}
+	}
 	if _, err := t.tx.ExecContext(background, `SAVEPOINT member`); err != nil {
 		t.err = errShareLost
 		return err
@@ -261,6 +269,9 @@ func (u *sharedUpdates) endTurn(ctx context.Context, shared *sharedTx) {
 
 // end ends the transaction and then the turn.
 func (u *sharedUpdates) end(ctx context.Context, shared *sharedTx) {
+	if shared.err == nil && !shared.undone {
+		shared.err = shared.endIndexing(ctx)
+	}
 	if shared.err != nil || shared.undone {
 		shared.rollback()
 	} else {

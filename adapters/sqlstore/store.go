@@ -68,6 +68,9 @@ type Engine struct {
 	// that can have the words, and perhaps others; or nothing, if the index finds more than
 	// MaxCandidates of rows. get reads one row, and arg adds a parameter of the condition.
 	SearchCandidates func(get func(dest any, query string, args ...any) error, table string, words SearchWords, rows float64, limit int, arg func(any) string) (string, error)
+	// SharedIndexing is used by Updates that share a transaction, which an engine with RowLocks
+	// has not.
+	SharedIndexing SharedIndexing
 	// Probe returns nil if a change can be committed now, and otherwise the reason. It does
 	// not change the database. It uses the connection that New calls prober.
 	Probe func(context.Context, *sqlx.DB) error
