@@ -19,14 +19,14 @@ const (
 	postgresColumns = `
 		SELECT table_name || '.' || column_name || CASE is_nullable WHEN 'YES' THEN ' null' ELSE '' END
 		FROM information_schema.columns
-		WHERE table_schema = 'public' AND table_name <> 'goose_db_version'
+		WHERE table_schema = 'public' AND table_name <> 'goose_db_version' AND table_name NOT LIKE '%\_search'
 		ORDER BY table_name, ordinal_position`
 	sqliteColumns = `
 		SELECT t.name || '.' || c.name || CASE WHEN c."notnull" OR c.pk THEN '' ELSE ' null' END
 		FROM sqlite_schema AS t, pragma_table_info(t.name) AS c
 		WHERE t.type = 'table' AND t.name <> 'goose_db_version' AND t.name NOT LIKE 'sqlite_%' AND t.name NOT LIKE '%\_search%' ESCAPE '\'
 		ORDER BY t.name, c.cid`
-	postgresIndexes = `SELECT count(*) FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'goose_db_version'`
+	postgresIndexes = `SELECT count(*) FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'goose_db_version' AND indexname NOT LIKE '%\_search\_pkey'`
 	// Most of SQLite's tables have no separate index for their primary key. The indexes for
 	// searches are virtual tables, which keep their data in other tables.
 	sqliteIndexes = `

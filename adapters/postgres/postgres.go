@@ -116,9 +116,8 @@ func newEngine() sqlstore.Engine {
 		LowestEventID:  lowestEventID,
 		HighestEventID: highestEventID,
 		// It is -1 for a table that was never analyzed.
-		Rows: `SELECT reltuples FROM pg_class WHERE oid = to_regclass('%s')`,
-		// For IN, the planner can decide to read the table in the order of the list.
-		AmongIDs:         func(table, query string) string { return table + `.id = ANY (ARRAY(` + query + `))` },
+		Rows:             `SELECT reltuples FROM pg_class WHERE oid = to_regclass('%s')`,
+		AmongIDs:         amongIDs,
 		Contains:         "strpos",
 		SearchCandidates: searchCandidates,
 		// generate_series calls nextval once per event, so the IDs are in ascending order.

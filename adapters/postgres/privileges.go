@@ -19,7 +19,8 @@ var requiredPrivileges = []struct {
 	objects    []string
 	sequences  bool
 }{
-	{privileges: []string{"SELECT", "INSERT", "UPDATE", "DELETE"}, objects: append(recordTables(), "users", "sessions", "attempts", "deletions", "idempotency_keys")},
+	{privileges: []string{"SELECT", "INSERT", "UPDATE", "DELETE"}, objects: append(recordTables(), "users", "sessions", "attempts", "deletions", "idempotency_keys",
+		"doctors_search", "patients_search", "users_search")},
 	{privileges: []string{"SELECT", "INSERT"}, objects: []string{"versions", "audit_events", "audit_about", "audit_seals"}},
 	{privileges: []string{"USAGE"}, objects: []string{"audit_events_id_seq"}, sequences: true},
 	{privileges: []string{"SELECT"}, objects: []string{"goose_db_version", "compatible_steps", "store_id"}},

@@ -14,18 +14,19 @@ import (
 // 4 MB, PostgreSQL's default.
 const maxBitmap = 50_000
 
-// searchCandidates leaves out the index if the planner expects it to find many rows. With
+// searchCandidates looks up the pieces in the table of search texts, which triggers keep (step 20
+// of the schema). It leaves out the index if the planner expects it to find many rows. With
 // such a condition, a scan that does not use the index, or a bitmap that is too large for
 // work_mem, would evaluate search_pieces for each row.
 func searchCandidates(get func(dest any, query string, args ...any) error, table string, words sqlstore.SearchWords, rows float64, limit int, arg func(any) string) (string, error) {
 	var args []any
-	condition := havingPieces(table, words, func(value any) string {
+	condition := havingPieces(table+"_search", words, func(value any) string {
 		args = append(args, value)
 		return fmt.Sprintf(`$%d`, len(args))
 	})
 	var explained string
 	// The text depends on the numbers of words and of their alternatives.
-	if err := get(&explained, sqlstore.Unprepared+`EXPLAIN (FORMAT JSON) SELECT FROM `+table+` WHERE `+condition, args...); err != nil {
+	if err := get(&explained, sqlstore.Unprepared+`EXPLAIN (FORMAT JSON) SELECT FROM `+table+`_search WHERE `+condition, args...); err != nil {
 		return "", err
 	}
 	var plan []struct {
@@ -42,10 +43,14 @@ func searchCandidates(get func(dest any, query string, args ...any) error, table
 	if rows >= 0 && plan[0].Plan.Rows > most {
 		return "", nil
 	}
-	return havingPieces(table, words, arg), nil
+	return amongIDs(table, `SELECT id FROM `+table+`_search WHERE `+havingPieces(table+"_search", words, arg)), nil
 }
 
-// havingPieces returns a condition for the rows that have the words' pieces.
+// amongIDs returns a condition for the rows of table whose IDs query selects. For IN, the
+// planner can decide to read the table in the order of the list.
+func amongIDs(table, query string) string { return table + `.id = ANY (ARRAY(` + query + `))` }
+
+// havingPieces returns a condition for the rows of a table of search texts that have the words' pieces.
 func havingPieces(table string, words sqlstore.SearchWords, arg func(any) string) string {
 	having := func(pieces []string) string {
 		return `search_pieces(` + table + `.search_text) @> CAST(` + arg(pq.StringArray(pieces)) + ` AS text[])`
