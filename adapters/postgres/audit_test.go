@@ -72,6 +72,7 @@ func limitedRole(t *testing.T, dsn string) (role, limited string) {
 	require.NoError(t, execute(t, dsn, `
 		GRANT SELECT ON goose_db_version, compatible_steps TO `+role+`;
 		GRANT SELECT, INSERT ON doctors, audit_events, audit_about, audit_seals TO `+role+`;
+		GRANT SELECT, INSERT, UPDATE ON doctors_search TO `+role+`;
 		GRANT USAGE ON SEQUENCE audit_events_id_seq TO `+role))
 	address, err := url.Parse(dsn)
 	require.NoError(t, err)

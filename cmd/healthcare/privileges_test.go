@@ -38,7 +38,9 @@ func TestServeSaysWhichPrivilegesAreMissing(t *testing.T) {
 		"some": {
 			`GRANT SELECT, INSERT, UPDATE, DELETE ON users, attempts, doctors, patients, mappings, deletions TO "ROLE";
 			GRANT SELECT, INSERT ON sessions, versions, audit_events, audit_about TO "ROLE"; GRANT SELECT ON goose_db_version, compatible_steps TO "ROLE"`,
-			"SELECT on store_id, SELECT, INSERT on audit_seals, SELECT, INSERT, UPDATE, DELETE on idempotency_keys, UPDATE, DELETE on sessions, USAGE on audit_events_id_seq",
+			"SELECT on store_id, SELECT, INSERT on audit_seals, SELECT, INSERT, UPDATE, DELETE on doctors_search, " +
+				"SELECT, INSERT, UPDATE, DELETE on idempotency_keys, SELECT, INSERT, UPDATE, DELETE on patients_search, " +
+				"SELECT, INSERT, UPDATE, DELETE on users_search, UPDATE, DELETE on sessions, USAGE on audit_events_id_seq",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
