@@ -110,7 +110,7 @@ func (p *planter) useSecondFactor() {
 	const name = "second factor"
 	a := p.newActor(name)
 	enrolment := p.must(name, "POST", "/api/auth/mfa/", a.access, fmt.Sprintf(`{"password":%q}`, a.password))
-	secret := p.plant(ofRecords, "the secret of a second factor", enrolment.member(p.t, "secret"))
+	secret := p.plant(ofRecords, "the secret of a second factor", p.answered(enrolment, "secret"))
 	code, err := totp.GenerateCode(secret, time.Now())
 	require.NoError(p.t, err)
 	confirmed := p.must(name, "POST", "/api/auth/mfa/confirm/", a.access, fmt.Sprintf(`{"otp":%q}`, code))

@@ -3,7 +3,6 @@ package main_test
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -35,19 +34,12 @@ type actor struct {
 	id                               string
 }
 
-// response is an answer with its body.
-type response struct {
-	status int
-	header http.Header
-	body   string
-}
-
-// object returns a member of the answer's body as text.
-func (a response) member(t *testing.T, name string) string {
-	t.Helper()
+// answered returns a member of the answer's body, which must have it, as text.
+func (p *planter) answered(a answer, name string) string {
+	p.t.Helper()
 	var object map[string]any
-	require.NoError(t, json.Unmarshal([]byte(a.body), &object), a.body)
-	require.NotNil(t, object[name], "%s in %s", name, a.body)
+	require.NoError(p.t, json.Unmarshal([]byte(a.body), &object), a.body)
+	require.NotNil(p.t, object[name], "%s in %s", name, a.body)
 	return strings.Trim(fmt.Sprint(object[name]), `"`)
 }
 
@@ -55,41 +47,26 @@ func (a response) member(t *testing.T, name string) string {
 var commonHeaders = []string{"User-Agent", "Referer", "Cookie", "Accept-Language", "Tracestate", "Baggage", "X-Custom", "Via", "Forwarded", "From"}
 
 // send sends a request with canaries in its headers. headers are pairs of a name and a value.
-func (p *planter) send(operation, method, path, token, body string, headers ...string) response {
+func (p *planter) send(operation, method, path, token, body string, headers ...string) answer {
 	p.t.Helper()
-	req, err := http.NewRequestWithContext(p.t.Context(), method, p.s.url+path, strings.NewReader(body))
-	require.NoError(p.t, err)
+	all := []string{"X-Request-Id", p.text(requestID, operation)}
 	for _, name := range commonHeaders {
-		req.Header.Set(name, "key="+p.text(ofRecords, operation+" header "+name)) // the form of a cookie and of tracestate
+		all = append(all, name, "key="+p.text(ofRecords, operation+" header "+name)) // the form of a cookie and of tracestate
 	}
-	req.Header.Set("X-Request-Id", p.text(requestID, operation))
-	if body != "" {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	if token != "" {
-		req.Header.Set("Authorization", "Bearer "+token)
-	}
-	for i := 0; i < len(headers); i += 2 {
-		req.Header.Set(headers[i], headers[i+1])
-	}
-	got, err := http.DefaultClient.Do(req)
-	require.NoError(p.t, err)
-	defer got.Body.Close()
-	text, err := io.ReadAll(got.Body)
-	require.NoError(p.t, err)
+	got := home.request(p.s, method, path, token, body, append(all, headers...)...)
 	if p.statuses[operation] == nil {
 		p.statuses[operation] = map[int]int{}
 	}
-	p.statuses[operation][got.StatusCode/100]++
-	if got.StatusCode >= 400 {
-		got.Header.Del("X-Request-Id")
-		fmt.Fprintln(&p.errors, operation, got.StatusCode, got.Header, string(text))
+	p.statuses[operation][got.status/100]++
+	if got.status >= 400 {
+		got.header.Del("X-Request-Id")
+		fmt.Fprintln(&p.errors, operation, got.status, got.header, got.body)
 	}
-	return response{got.StatusCode, got.Header, string(text)}
+	return got
 }
 
 // must is send for a request that must succeed.
-func (p *planter) must(operation, method, path, token, body string) response {
+func (p *planter) must(operation, method, path, token, body string) answer {
 	p.t.Helper()
 	got := p.send(operation, method, path, token, body)
 	require.Less(p.t, got.status, 300, "%s %s: %s", method, path, got.body)
@@ -107,10 +84,10 @@ func (p *planter) newActor(place string) actor {
 func (p *planter) signIn(a actor) actor {
 	p.t.Helper()
 	got := p.must("prepare", "POST", "/api/auth/login/", "", fmt.Sprintf(`{"username":%q,"password":%q}`, a.email, a.password))
-	a.access = p.plant(ofRecords, "an access token", got.member(p.t, "access"))
-	a.refresh = p.plant(ofRecords, "a refresh token", got.member(p.t, "refresh"))
+	a.access = p.plant(ofRecords, "an access token", p.answered(got, "access"))
+	a.refresh = p.plant(ofRecords, "a refresh token", p.answered(got, "refresh"))
 	me := p.must("prepare", "GET", "/api/auth/me/", a.access, "")
-	a.id = me.member(p.t, "id")
+	a.id = p.answered(me, "id")
 	return a
 }
 
@@ -145,7 +122,7 @@ func (p *planter) prepare(o *operation) {
 	p.t.Helper()
 	o.actor = p.newActor(o.name)
 	create := func(path, body string) string {
-		return p.must("prepare", "POST", path, p.admin.access, body).member(p.t, "id")
+		return p.answered(p.must("prepare", "POST", path, p.admin.access, body), "id")
 	}
 	o.patient = create("/api/patients/", fmt.Sprintf(`{"name":%q,"medical_record":%q}`, p.text(ofRecords, o.name+" name of the patient"), p.text(ofRecords, o.name+" record of the patient")))
 	o.doctor = create("/api/doctors/", fmt.Sprintf(`{"name":"D","specialization":"S","license_number":%q,"salary":"1.00"}`, p.text(ofRecords, o.name+" licence of the doctor")))
