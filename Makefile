@@ -66,7 +66,7 @@ GOTEST = $(call tool,gotestsum) --format=pkgname-and-test-fails -- -count=1 -vet
 test: postgres ## Run all tests, nearly all under the race detector (TEST_DATABASE_URL: use that PostgreSQL)
 	CGO_ENABLED=1 $(GOTEST) $(RACE) -p=3 -skip '^($(SEQUENTIAL))$$' ./cmd/healthcare ./...
 	$(GOTEST) -p=3 -run '^($(SEQUENTIAL))$$' $(SEQUENTIAL_PACKAGES)
-	go -C bench test .
+	go -C tools/bench test .
 
 # It takes some minutes for each version.
 test-postgres-versions: postgres ## Run the tests of PostgreSQL on other major versions, from npm, and the contract tests behind pgbouncer
@@ -84,14 +84,14 @@ lint-format:
 	@echo "gofumpt: every file is formatted"
 	@$(call tool,gofumpt) -d . | (! grep .)
 
-# PocketBase, in bench/pocketbase, is not compiled: it takes minutes, and make bench does it.
+# PocketBase, in tools/bench/pocketbase, is not compiled: it takes minutes, and make bench does it.
 lint-vet:
 	go vet ./...
-	go -C bench vet ./...
+	go -C tools/bench vet ./...
 
 lint-golangci:
 	$(call tool,golangci-lint) run
-	cd bench && $(call tool,golangci-lint) run
+	cd tools/bench && $(call tool,golangci-lint) run
 
 lint-generated:
 	@echo "wire_gen.go and the client are up to date with make generate"
@@ -102,8 +102,8 @@ lint-modules:
 	go mod tidy -diff
 	go -C tools mod tidy -diff
 	go -C deploy/check mod tidy -diff
-	go -C bench mod tidy -diff
-	go -C bench/pocketbase mod tidy -diff
+	go -C tools/bench mod tidy -diff
+	go -C tools/bench/pocketbase mod tidy -diff
 
 lint-deadcode:
 	@echo "deadcode: the program or a test reaches every function"
@@ -125,10 +125,10 @@ fuzz: ## Run each fuzz test for FUZZTIME
 	@.ci/fuzz $(FUZZTIME)
 
 bench: postgres wrk ## Compare with PocketBase and a bare server (under ten minutes); flags in BENCH_FLAGS
-	go -C bench run . $(BENCH_FLAGS)
+	go -C tools/bench run . $(BENCH_FLAGS)
 
 bench-growth: postgres wrk ## Measure with 1,000, 100,000 and a million patients (hours); flags in BENCH_FLAGS
-	go -C bench run . -growth $(BENCH_FLAGS)
+	go -C tools/bench run . -growth $(BENCH_FLAGS)
 
 wrk:
 	@.ci/wrk

@@ -91,7 +91,7 @@ type programs struct{ healthcare, bare, pocketBase string }
 func build(ctx context.Context, dir string) (programs, error) {
 	built := programs{filepath.Join(dir, "healthcare"), filepath.Join(dir, "bare"), filepath.Join(dir, "pocketbase")}
 	return built, errors.Join(
-		buildProgram(ctx, "..", "./cmd/healthcare", built.healthcare),
+		buildProgram(ctx, "../..", "./cmd/healthcare", built.healthcare),
 		buildProgram(ctx, ".", "./bare", built.bare),
 		buildProgram(ctx, "pocketbase", ".", built.pocketBase),
 	)

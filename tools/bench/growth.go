@@ -81,7 +81,7 @@ func measureGrowth(ctx context.Context, o options, sizes []int, out io.Writer) (
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	progress("building the program")
 	program := filepath.Join(dir, "healthcare")
-	if err := buildProgram(ctx, "..", "./cmd/healthcare", program); err != nil {
+	if err := buildProgram(ctx, "../..", "./cmd/healthcare", program); err != nil {
 		return err
 	}
 	server, err := startPostgres(ctx, dir)

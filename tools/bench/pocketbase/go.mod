@@ -1,4 +1,4 @@
-module example.com/healthcare/bench/pocketbase
+module example.com/healthcare/tools/bench/pocketbase
 
 go 1.26.0
 

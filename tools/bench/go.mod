@@ -1,4 +1,4 @@
-module example.com/healthcare/bench
+module example.com/healthcare/tools/bench
 
 go 1.26.0
 

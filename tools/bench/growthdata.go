@@ -59,7 +59,7 @@ func fillForGrowth(ctx context.Context, d dialect, address string, n int) error 
 	}
 	defer func() { _ = db.Close() }()
 	db.SetMaxOpenConns(1)
-	steps, err := goose.NewProvider(d.goose, db, os.DirFS("../migrations/"+d.folder))
+	steps, err := goose.NewProvider(d.goose, db, os.DirFS("../../migrations/"+d.folder))
 	if err != nil {
 		return err
 	}
