@@ -178,6 +178,23 @@ func (s *Sessions) Logout(ctx context.Context, actor domain.Actor) error {
 	return err
 }
 
+// Unlock verifies the password of the actor's user, for a transport that locks a session while
+// nobody uses it. A wrong password is Invalid and counts against the session.
+func (s *Sessions) Unlock(ctx context.Context, actor domain.Actor, in domain.PasswordCheck) error {
+	password, inputErr := in.Parse()
+	_, err := runUseCase(ctx, s.trail, call{actor: actor, permission: domain.SessionUnlockSelf, kind: domain.SubjectUser, id: actor.UserID, inputErr: inputErr},
+		func(ctx context.Context, event *pendingEvent) (nothing, error) {
+			user, err := getUser(ctx, s.trail.store, actor.UserID)
+			if err != nil {
+				return nothing{}, err
+			}
+			return confirmPassword(ctx, s.guard, event, user, "password", password, func(ports.Tx, domain.User) (nothing, error) {
+				return nothing{}, nil
+			})
+		})
+	return err
+}
+
 // Revoke revokes one of the actor's live sessions. Any other ID is NotFound.
 func (s *Sessions) Revoke(ctx context.Context, actor domain.Actor, id domain.ID) error {
 	_, err := runUpdate(ctx, s.trail, call{actor: actor, permission: domain.SessionRevokeSelf, kind: domain.SubjectSession, id: id},

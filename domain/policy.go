@@ -13,6 +13,7 @@ const (
 	SessionReadSelf   Permission = "session:read_self"
 	SessionRevokeSelf Permission = "session:revoke_self"
 	SessionRevoke     Permission = "session:revoke"
+	SessionUnlockSelf Permission = "session:unlock_self"
 
 	UserRegister       Permission = "user:register"
 	UserCreate         Permission = "user:create"
@@ -92,6 +93,7 @@ var policy = []Rule{
 	{SessionRefresh, "continue a session with its refresh token", []Role{Anonymous, Staff, Admin}},
 	{SessionReadSelf, "see one's own sessions", []Role{Staff, Admin}},
 	{SessionRevokeSelf, "revoke one's own sessions", []Role{Staff, Admin}},
+	{SessionUnlockSelf, "unlock one's own session with the password", []Role{Staff, Admin}},
 	{SessionRevoke, "revoke other users' sessions", []Role{Admin, Operator}},
 
 	{UserRegister, "register as Staff while registration is open", []Role{Anonymous, Staff, Admin, Operator}},
@@ -190,8 +192,8 @@ func Can(role Role, permission Permission) bool {
 // allowedBeforeDuty lists the permissions that an actor can use before a duty is done, if
 // the role holds them.
 var allowedBeforeDuty = map[Duty][]Permission{
-	DutyPassword:     {UserChangePassword, UserReadSelf, SessionRevokeSelf},
-	DutySecondFactor: {UserManageMFA, UserReadSelf, SessionRevokeSelf},
+	DutyPassword:     {UserChangePassword, UserReadSelf, SessionRevokeSelf, SessionUnlockSelf},
+	DutySecondFactor: {UserManageMFA, UserReadSelf, SessionRevokeSelf, SessionUnlockSelf},
 }
 
 // Authorize returns nil if the actor's role holds the permission and the actor has no

@@ -35,7 +35,7 @@ func TestOpenAPIHasExactlyTheRoutesOfTheService(t *testing.T) {
 
 // allRoutes returns the routes, over use-cases that must not be called.
 func allRoutes() []route {
-	return routes(application.New(application.Ports{}, application.Rules{}), nil, true)
+	return routes(application.New(application.Ports{}, application.Rules{}), nil, Options{})
 }
 
 // documentedPath returns the route's path in OpenAPI's syntax.

@@ -18,7 +18,9 @@ var homeTemplate = template.Must(template.New("home").Parse(homePage))
 
 // homeView shows where an application finds the API and its description.
 type homeView struct {
-	API string `json:"api"`
+	// Console is empty if the service has no pages for people.
+	Console string `json:"-"`
+	API     string `json:"api"`
 	// Docs is empty if the service has no documentation page.
 	Docs    string `json:"docs,omitempty"`
 	OpenAPI string `json:"openapi"`
@@ -27,12 +29,15 @@ type homeView struct {
 // home says what this service is and links to the API. Clients that prefer HTML, which are
 // browsers, get a page; others get JSON. The answer is the same for every caller. The page
 // has no style sheet and no script, which the Content-Security-Policy would block.
-func home(docs bool) lenientHandler {
+func home(options Options) lenientHandler {
 	return func(c echo.Context, _ domain.Actor) error {
 		prefix := request(c).Prefix()
 		view := homeView{API: prefix + "/api/", OpenAPI: prefix + "/openapi.yaml"}
-		if docs {
+		if !options.NoDocs {
 			view.Docs = prefix + "/docs/"
+		}
+		if options.Console != "" {
+			view.Console = prefix + options.Console
 		}
 		c.Response().Header().Add(echo.HeaderVary, echo.HeaderAccept)
 		if preferred(c.Request(), echo.MIMEApplicationJSON, echo.MIMETextHTML) != echo.MIMETextHTML {

@@ -16,6 +16,8 @@ type Options struct {
 	OldClients bool
 	// NoDocs leaves out the documentation page.
 	NoDocs bool
+	// Console is the path of pages for people, for the page at /. It is empty if there are none.
+	Console string
 }
 
 // oldClients is in the context of every request if Options.OldClients is set.

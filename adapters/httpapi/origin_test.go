@@ -36,10 +36,12 @@ func TestEveryActorHasAnOrigin(t *testing.T) {
 		user  domain.ID
 	}{{tokenIgnored, "", 0}, {tokenIgnored, "Bearer x", 0}, {tokenOptional, "", 0}, {tokenOptional, "Bearer x", 7}, {tokenRequired, "Bearer x", 7}} {
 		var got domain.Actor
-		service := newHandler(auth, []route{{http.MethodGet, "/", tt.rule, handler(func(c echo.Context, actor domain.Actor) error {
+		routes := []route{{http.MethodGet, "/", tt.rule, handler(func(c echo.Context, actor domain.Actor) error {
 			got = actor
 			return liveness(c, actor)
-		})}}, Options{Options: httpserver.Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}}, discard)
+		})}}
+		options := httpserver.Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}
+		service := httpserver.Wrap(newTransport(auth, routes, Options{Options: options}, discard), options, discard)
 		req := httptest.NewRequest(http.MethodGet, "/", nil)
 		req.RemoteAddr = "10.0.0.1:443"
 		req.Header.Set("X-Forwarded-For", "203.0.113.9")

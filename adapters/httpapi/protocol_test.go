@@ -32,7 +32,8 @@ func serveOne(log io.Writer, handle handler) http.Handler {
 
 func serveWith(log io.Writer, options httpserver.Options, handle handler) http.Handler {
 	routes := []route{{http.MethodGet, "/", tokenIgnored, lenientHandler(handle)}, {http.MethodPost, "/closed/", tokenRequired, handle}}
-	return newHandler(nil, routes, Options{Options: options}, slog.New(slog.NewTextHandler(log, nil)))
+	logger := slog.New(slog.NewTextHandler(log, nil))
+	return httpserver.Wrap(newTransport(nil, routes, Options{Options: options}, logger), options, logger)
 }
 
 func getRoot(handler http.Handler, headers ...string) *httptest.ResponseRecorder {

@@ -23,8 +23,8 @@ type route struct {
 // deprecated.
 var oldPathsDeprecated = time.Date(2026, time.November, 26, 0, 0, 0, 0, time.UTC)
 
-// routes returns the routes of the service, with the documentation page if docs is true.
-func routes(s *application.UseCases, ready readiness, docs bool) []route {
+// routes returns the routes of the service.
+func routes(s *application.UseCases, ready readiness, options Options) []route {
 	patientDoctors := unpagedForOldClients(listByID(readParameters, s.Doctors.ListByPatient, showDoctor))
 	all := []route{
 		{http.MethodPost, "/api/auth/register/", tokenOptional, registerUser(s.Users)},
@@ -99,13 +99,13 @@ func routes(s *application.UseCases, ready readiness, docs bool) []route {
 		{http.MethodGet, "/api/audit/", tokenRequired, listAudit(s.Audit)},
 
 		{http.MethodGet, "/api/", tokenRequired, handler(index)},
-		{http.MethodGet, "/", tokenIgnored, home(docs)},
+		{http.MethodGet, "/", tokenIgnored, home(options)},
 		{http.MethodGet, "/openapi.yaml", tokenIgnored, lenientHandler(sendYAML)},
 		{http.MethodGet, "/openapi.json", tokenIgnored, lenientHandler(sendJSON)},
 		{http.MethodGet, "/livez", tokenIgnored, lenientHandler(liveness)},
 		{http.MethodGet, "/readyz", tokenIgnored, lenientHandler(ready.handle)},
 	}
-	if docs {
+	if !options.NoDocs {
 		all = append(
 			all,
 			route{http.MethodGet, "/docs", tokenIgnored, lenientHandler(sendDocsPage)},

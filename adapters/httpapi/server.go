@@ -12,13 +12,19 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// NewHandler returns a handler that serves the use-cases as openapi.yaml describes, and
-// writes the request log to log.
+// NewHandler returns a handler that serves the use-cases as openapi.yaml describes, and nothing
+// else, and writes the request log to log.
 func NewHandler(useCases *application.UseCases, store ports.Store, options Options, log *slog.Logger) http.Handler {
-	return newHandler(useCases.Authenticator, routes(useCases, store.Ready, !options.NoDocs), options, log)
+	return httpserver.Wrap(NewTransport(useCases, store, options, log), options.Options, log)
 }
 
-func newHandler(auth authenticator, routes []route, options Options, log *slog.Logger) http.Handler {
+// NewTransport returns the API for a handler that also serves another transport. It writes
+// errors of the HTTP framework to log.
+func NewTransport(useCases *application.UseCases, store ports.Store, options Options, log *slog.Logger) httpserver.Transport {
+	return newTransport(useCases.Authenticator, routes(useCases, store.Ready, options), options, log)
+}
+
+func newTransport(auth authenticator, routes []route, options Options, log *slog.Logger) httpserver.Transport {
 	e := echo.New()
 	e.Logger.SetOutput(slog.NewLogLogger(log.Handler(), slog.LevelError).Writer())
 	e.JSONSerializer = jsonSerializer{}
@@ -30,7 +36,7 @@ func newHandler(auth authenticator, routes []route, options Options, log *slog.L
 		e.Use(serveOldClients(options))
 	}
 	register(e, auth, routes)
-	return httpserver.Wrap(e, sendProblem, options.Options, log)
+	return httpserver.Transport{Handler: e, Answer: sendProblem}
 }
 
 // request returns the httpserver.Request of c.

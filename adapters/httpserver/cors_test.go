@@ -15,7 +15,7 @@ import (
 func TestPreflightsDoNotReachTheTransport(t *testing.T) {
 	reached := false
 	transport := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached = true })
-	service := Wrap(transport, nil, Options{AllowedOrigins: []string{"https://app.example.com"}}, slog.New(slog.DiscardHandler))
+	service := Wrap(Transport{Handler: transport}, Options{AllowedOrigins: []string{"https://app.example.com"}}, slog.New(slog.DiscardHandler))
 	for origin, want := range map[string]bool{"https://app.example.com": false, "https://evil.example": true} {
 		reached = false
 		req := httptest.NewRequest(http.MethodOptions, "/", nil)

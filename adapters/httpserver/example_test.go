@@ -23,7 +23,7 @@ func newPages(p pages, options httpserver.Options, log *slog.Logger) http.Handle
 	mux := http.NewServeMux()
 	mux.Handle("GET /permissions", page(p.showPermissions))
 	mux.Handle("/", page(func(http.ResponseWriter, *http.Request) error { return domain.ErrNotFound() }))
-	return httpserver.Wrap(mux, showError, options, log)
+	return httpserver.Wrap(httpserver.Transport{Handler: mux, Answer: showError}, options, log)
 }
 
 // page sets the route and reports the error.

@@ -40,7 +40,7 @@ func TestTheLogNamesRefusedClientsOfRoutesWithoutAToken(t *testing.T) {
 				RequestFrom(r.Context()).SetCode("a_code")
 				w.WriteHeader(status)
 			}
-			line := lineOf(&log, Wrap(transport, answer, Options{}, slog.New(slog.NewTextHandler(&log, nil))), forwarded("203.0.113.9:1"))
+			line := lineOf(&log, Wrap(Transport{Handler: transport, Answer: answer}, Options{}, slog.New(slog.NewTextHandler(&log, nil))), forwarded("203.0.113.9:1"))
 			assert.Equal(t, named && wanted, strings.Contains(line, " code=a_code client=203.0.113.9"), line)
 			assert.Equal(t, named && wanted, strings.Contains(line, "203.0.113.9"), line)
 			assert.Equal(t, status != 200, strings.Contains(line, " code=a_code"), line)
@@ -51,7 +51,7 @@ func TestTheLogNamesRefusedClientsOfRoutesWithoutAToken(t *testing.T) {
 func TestAPathWithoutARouteIsLoggedAsUnknown(t *testing.T) {
 	var log bytes.Buffer
 	transport := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) })
-	line := lineOf(&log, Wrap(transport, nil, Options{}, slog.New(slog.NewTextHandler(&log, nil))), httptest.NewRequest(http.MethodGet, "/ada-lovelace/", nil))
+	line := lineOf(&log, Wrap(Transport{Handler: transport}, Options{}, slog.New(slog.NewTextHandler(&log, nil))), httptest.NewRequest(http.MethodGet, "/ada-lovelace/", nil))
 	assert.Contains(t, line, "method=GET route=unknown status=404")
 	assert.NotContains(t, line, "lovelace")
 }
@@ -59,7 +59,7 @@ func TestAPathWithoutARouteIsLoggedAsUnknown(t *testing.T) {
 func TestARefusedPreflightIsLoggedWithItsOrigin(t *testing.T) {
 	for _, allowed := range [][]string{nil, {"https://app.example.com"}} {
 		var log bytes.Buffer
-		service := Wrap(http.NotFoundHandler(), nil, Options{AllowedOrigins: allowed}, slog.New(slog.NewTextHandler(&log, nil)))
+		service := Wrap(Transport{Handler: http.NotFoundHandler()}, Options{AllowedOrigins: allowed}, slog.New(slog.NewTextHandler(&log, nil)))
 		ask := func(method, origin, wants string) string {
 			req := httptest.NewRequest(method, "/", nil)
 			req.Header.Set("Origin", origin)

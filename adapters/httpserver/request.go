@@ -14,6 +14,7 @@ import (
 type Request struct {
 	origin domain.Origin
 	prefix string
+	isTLS  bool
 	// connected ends when the client disconnects. It has no deadline.
 	connected context.Context
 	memory    *memory
@@ -53,6 +54,9 @@ func (r *Request) Origin() domain.Origin { return r.origin }
 // Prefix returns the path that trusted proxies removed from the request's path, without a
 // trailing slash. A transport puts it in front of the paths in its responses.
 func (r *Request) Prefix() string { return r.prefix }
+
+// IsTLS reports whether the client used TLS to the service or to the outermost trusted proxy.
+func (r *Request) IsTLS() bool { return r.isTLS }
 
 // Stopping reports whether the service was told to stop. Then a readiness check fails.
 func (r *Request) Stopping() bool { return r.service.stopping() }

@@ -36,21 +36,17 @@ type Options struct {
 	MaxInFlight int
 }
 
-// AnswerError answers a request that failed with err in the transport's format. It does
-// not log err.
-type AnswerError func(w http.ResponseWriter, r *http.Request, err error)
-
 // Wrap returns a handler that runs transport behind the shared middleware. It logs
-// requests to log. It calls answer for errors that transport reports with Request.Fail, and
-// for panics.
-func Wrap(transport http.Handler, answer AnswerError, options Options, log *slog.Logger) http.Handler {
+// requests to log. Transport.Answer answers errors that the transport reports with
+// Request.Fail, and panics.
+func Wrap(transport Transport, options Options, log *slog.Logger) http.Handler {
 	proxies := trustedProxies(options.TrustedProxies)
-	handler := recoverPanics(transport)
+	handler := recoverPanics(transport.Handler)
 	handler = limitTime(log, handler)
 	handler = admit(options.MaxInFlight, log, handler)
 	// Scripts can also read the answers that the service gives before and instead of the transport.
 	handler = allowOrigins(options.AllowedOrigins, handler)
-	handler = logRequests(log, cmp.Or[Observer](options.Observer, unobserved{}), answer, handler)
+	handler = logRequests(log, cmp.Or[Observer](options.Observer, unobserved{}), transport.Answer, handler)
 	handler = secureHeaders(proxies, handler)
 	handler = identify(proxies, newMemory(), cmp.Or[Tracer](options.Tracer, noTracer{}), handler)
 	return warnOfUntrustedProxies(proxies, log, handler)
@@ -75,7 +71,7 @@ func identify(proxies trustedProxies, memory *memory, tracer Tracer, next http.H
 		origin.RequestID = id
 		ctx, traceID, endTrace := tracer.StartRequest(r)
 		request := &Request{
-			origin: origin, prefix: proxies.prefix(r), connected: ctx, memory: memory, service: serviceOf(ctx),
+			origin: origin, prefix: proxies.prefix(r), isTLS: proxies.isTLS(r), connected: ctx, memory: memory, service: serviceOf(ctx),
 			traceID: traceID, endTrace: endTrace,
 		}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(ctx, requestKey{}, request)))

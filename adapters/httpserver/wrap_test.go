@@ -40,7 +40,7 @@ func serve(log io.Writer, options Options, do func(http.ResponseWriter, *http.Re
 		}
 		http.Error(w, "failed", status)
 	}
-	return Wrap(transport, answer, options, slog.New(slog.NewTextHandler(log, nil)))
+	return Wrap(Transport{Handler: transport, Answer: answer}, options, slog.New(slog.NewTextHandler(log, nil)))
 }
 
 func live(w http.ResponseWriter, _ *http.Request) error {

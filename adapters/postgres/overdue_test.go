@@ -38,15 +38,15 @@ func TestARequestIsAnsweredWhileTheDatabaseHangs(t *testing.T) {
 			proxy, proxied := pgtest.StartProxy(t, dsn)
 			store := open(t, proxied, postgres.Options{})
 			ended := make(chan error, 1)
-			service := httpserver.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			service := httpserver.Wrap(httpserver.Transport{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 				err := do(r.Context(), store)
 				httpserver.RequestFrom(r.Context()).Fail(err)
 				ended <- err
-			}), func(w http.ResponseWriter, _ *http.Request, err error) {
+			}), Answer: func(w http.ResponseWriter, _ *http.Request, err error) {
 				if domain.KindOf(err) == domain.Unavailable {
 					w.WriteHeader(http.StatusServiceUnavailable)
 				}
-			}, httpserver.Options{}, slog.New(slog.DiscardHandler))
+			}}, httpserver.Options{}, slog.New(slog.DiscardHandler))
 
 			proxy.FromServer.Hang()
 			const limit = time.Second

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"example.com/healthcare/adapters/console"
 	"example.com/healthcare/application"
 )
 
@@ -25,6 +26,9 @@ func (c config) announce(ctx context.Context, p process, users *application.User
 		return
 	}
 	fmt.Fprintf(p.out, "healthcare %s listens on %s\n", buildVersion(), url)
+	if c.servesConsole() {
+		fmt.Fprintf(p.out, "Pages for the people at the desk are at %s%s\n", url, console.Path)
+	}
 	fmt.Fprintf(p.out, "Records are stored in %s.\n", c.storeLocation())
 	if needsAdministrator {
 		fmt.Fprintf(p.out, "To create the first administrator, run in this folder: %s createsuperuser\n", p.name)

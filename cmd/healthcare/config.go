@@ -62,6 +62,10 @@ type config struct {
 
 	Docs onOff `env:"DOCS" envDefault:"on" hint:"on or off"`
 
+	// Console is nil if it is not set: then only a service on a loopback address has the console.
+	Console     *onOff        `env:"CONSOLE" hint:"on or off"`
+	ConsoleIdle time.Duration `env:"CONSOLE_IDLE" envDefault:"15m" hint:"a duration such as 15m"`
+
 	Registration    application.RegistrationMode `env:"REGISTRATION"`
 	AccessTokenTTL  time.Duration                `env:"ACCESS_TOKEN_TTL" envDefault:"15m" hint:"a duration such as 15m"`
 	RefreshTokenTTL time.Duration                `env:"REFRESH_TOKEN_TTL" envDefault:"24h" hint:"a duration such as 24h"`
@@ -129,6 +133,8 @@ const (
 	// maxRefreshGrace is enough for a lost response and for two browser tabs that
 	// refresh at once.
 	maxRefreshGrace = 5 * time.Minute
+	// maxConsoleIdle is longer than a working day.
+	maxConsoleIdle = 12 * time.Hour
 	// maxIdleTimeout is longer than proxies keep an idle connection.
 	maxIdleTimeout = time.Hour
 	// minInFlight lets a browser load a page, and maxInFlight is more than a machine can serve.
@@ -190,6 +196,7 @@ func (c config) check(bad badSettings) {
 	}
 	bad.require(isWithin(c.RefreshTokenTTL, minRefreshTTL, maxRefreshTTL), "REFRESH_TOKEN_TTL", "from ACCESS_TOKEN_TTL to 2160h (90 days)")
 	bad.require(isWithin(c.RefreshGrace, 0, maxRefreshGrace), "REFRESH_GRACE", "from 0 to 5m")
+	bad.require(isWithin(c.ConsoleIdle, time.Minute, maxConsoleIdle), "CONSOLE_IDLE", "from 1m to 12h")
 	bad.require(c.LogFormat == "text" || c.LogFormat == "json", "LOG_FORMAT", "text or json")
 	c.checkTracing(bad)
 }
@@ -200,6 +207,14 @@ func (c config) checkMetrics(bad badSettings) {
 	_, port, err := net.SplitHostPort(c.MetricsAddr)
 	bad.require(c.MetricsAddr == "" || err == nil && isPort(port), "METRICS_ADDR", "host:port, such as 127.0.0.1:9464, or empty for no metrics")
 	bad.require(!c.MetricsPprof || isLoopback(c.MetricsAddr), "METRICS_PPROF", "false unless METRICS_ADDR is a loopback address: nobody has to sign in there")
+}
+
+// servesConsole reports whether the service has the pages for people.
+func (c config) servesConsole() bool {
+	if c.Console == nil {
+		return isLoopback(c.HTTPAddr)
+	}
+	return bool(*c.Console)
 }
 
 func isWithin(d, lowest, highest time.Duration) bool { return lowest <= d && d <= highest }

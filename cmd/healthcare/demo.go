@@ -14,6 +14,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"example.com/healthcare/adapters/console"
 	"example.com/healthcare/application"
 )
 
@@ -92,6 +93,7 @@ func announceDemo(out io.Writer, url, dir string, users ...*demoUser) {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, address := range []struct{ name, path string }{
 		// Pages for people come first.
+		{"Console", console.Path},
 		{"Documentation", "/docs/"},
 		{"API", "/api/"},
 	} {

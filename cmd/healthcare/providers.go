@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"log/slog"
+	"net/http"
+	"strings"
 	"time"
 
+	"example.com/healthcare/adapters/console"
 	"example.com/healthcare/adapters/httpapi"
 	"example.com/healthcare/adapters/httpserver"
 	"example.com/healthcare/adapters/metrics"
@@ -134,8 +137,30 @@ func httpOptions(cfg config, tracer *tracing.Tracer, m *metrics.Metrics) httpapi
 		OldClients: cfg.DjangoCompat,
 		NoDocs:     !bool(cfg.Docs),
 	}
+	if cfg.servesConsole() {
+		options.Console = console.Path
+	}
 	if m != nil { // A nil pointer in the interface would not be nil.
 		options.Observer = m
 	}
 	return options
+}
+
+// consolePages is the console, nil if CONSOLE is off.
+type consolePages struct{ *httpserver.Transport }
+
+func newConsole(cfg config, useCases *application.UseCases, keys *secretkeys.Keys, clock ports.Clock) consolePages {
+	if !cfg.servesConsole() {
+		return consolePages{}
+	}
+	pages := console.New(useCases, console.Options{Idle: cfg.ConsoleIdle, Seals: keys.For("console").Cursors(), Clock: clock})
+	return consolePages{&pages}
+}
+
+// newHandler serves both transports behind one middleware, so that they share its limits.
+func newHandler(api httpserver.Transport, pages consolePages, options httpapi.Options, log *slog.Logger) http.Handler {
+	if pages.Transport != nil {
+		api = api.With(strings.TrimSuffix(console.Path, "/"), *pages.Transport)
+	}
+	return httpserver.Wrap(api, options.Options, log)
 }

@@ -37,7 +37,7 @@ var useCases = wire.NewSet(
 // newAPI builds the HTTP API for serve.
 func newAPI(ctx context.Context, cfg config, access access, log *slog.Logger) (api, func(), error) {
 	panic(wire.Build(useCases, newClock, lastRestore, followRevocations, wire.Bind(new(ports.Revocations), new(*revocations.Set)),
-		newTracer, newMetrics, httpOptions, httpapi.NewHandler, wire.Struct(new(api), "*")))
+		newTracer, newMetrics, httpOptions, httpapi.NewTransport, newConsole, newHandler, wire.Struct(new(api), "*")))
 }
 
 // newUseCases builds the use-cases for the other commands.

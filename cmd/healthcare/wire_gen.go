@@ -89,7 +89,9 @@ func newAPI(ctx context.Context, cfg config, access2 access, log *slog.Logger) (
 	}
 	metrics := newMetrics(cfg, applicationUseCases, store, passwords, set)
 	options := httpOptions(cfg, tracer, metrics)
-	handler := httpapi.NewHandler(applicationUseCases, store, options, log)
+	transport := httpapi.NewTransport(applicationUseCases, store, options, log)
+	mainConsolePages := newConsole(cfg, applicationUseCases, keys, clock)
+	handler := newHandler(transport, mainConsolePages, options, log)
 	mainApi := api{
 		handler:  handler,
 		useCases: applicationUseCases,

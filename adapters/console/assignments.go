@@ -1,0 +1,3 @@
+package console
+
+func (c *console) assignmentRoutes() []route { return nil }

@@ -1,0 +1,95 @@
+package console
+
+import (
+	"crypto/rand"
+	"errors"
+	"maps"
+	"slices"
+
+	"example.com/healthcare/domain"
+)
+
+// The hidden fields of forms.
+const (
+	onceField = "once"
+	etagField = "etag"
+)
+
+// newOnce returns a key for a form that adds a record.
+func newOnce() string { return rand.Text() }
+
+// field is one input of a form. Template "field" shows it with its label, hint and errors.
+type field struct {
+	// Name is the name of the field in errors, too.
+	Name  string
+	Label string
+	Value string
+	// Hint is shown below the label.
+	Hint string
+	// Type is that of the input element. "textarea" and "select" are elements of their own.
+	Type         string
+	Options      []option
+	Required     bool
+	Autocomplete string
+	InputMode    string
+	// Kind is "date" for a date as people write it, "" otherwise. The script shows how it is
+	// understood.
+	Kind   string
+	Errors []string
+}
+
+// option is one choice of a field of the type select.
+type option struct{ Value, Label string }
+
+// form is the content of a page with a form.
+type form struct {
+	// Action is where the form is sent. It is the page itself if it is empty.
+	Action string
+	Fields []field
+	// Problems are errors that concern no single field.
+	Problems []string
+	// Once and ETag are the hidden fields, left out if they are empty.
+	Once string
+	ETag string
+	// Submit is the text of the button, and Cancel the address of the link beside it.
+	Submit string
+	Cancel string
+}
+
+// HasErrors reports whether a field or the form has an error.
+func (f form) HasErrors() bool {
+	return len(f.Problems) > 0 || slices.ContainsFunc(f.Fields, func(field field) bool { return len(field.Errors) > 0 })
+}
+
+// withErrors returns the form with the fields' errors of err. It returns false if err is not
+// about the input.
+func (f form) withErrors(err error) (form, bool) {
+	e, ok := errors.AsType[*domain.Error](err)
+	if !ok || e.Kind != domain.Invalid && e.Kind != domain.Conflict {
+		return f, false
+	}
+	if len(e.Fields) == 0 {
+		f.Problems = append(f.Problems, e.Message)
+	}
+	f.Fields = slices.Clone(f.Fields)
+	for _, name := range slices.Sorted(maps.Keys(e.Fields)) {
+		at := slices.IndexFunc(f.Fields, func(field field) bool { return field.Name == name })
+		if at < 0 {
+			f.Problems = append(f.Problems, e.Fields[name]...)
+			continue
+		}
+		f.Fields[at].Errors = e.Fields[name]
+	}
+	return f, true
+}
+
+// filled returns the fields with what was typed. Passwords are not shown again.
+func (p *page) filled(fields []field) []field {
+	fields = slices.Clone(fields)
+	for i := range fields {
+		if fields[i].Type != "password" && p.form.Has(fields[i].Name) {
+			fields[i].Value = p.form.Get(fields[i].Name)
+		}
+	}
+	return fields
+}

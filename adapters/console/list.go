@@ -1,0 +1,97 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+
+	"example.com/healthcare/application"
+	"example.com/healthcare/domain"
+)
+
+// A list is asked for with a form that is posted and answered with a redirect to a GET. The
+// address of the list has what was asked for in a sealed parameter: it can be reloaded, and
+// shows no search words to proxies, logs and people who look at the screen.
+const (
+	queryParameter = "q"
+	// afterParameter is the cursor of a further page. Cursors are sealed, too.
+	afterParameter = "after"
+)
+
+func (p *page) queryContext(path string) string {
+	return "console list " + path + " of user " + p.actor.UserID.String()
+}
+
+// redirectToList answers the form that asks for a list. It keeps the fields that are not empty.
+func (p *page) redirectToList(path string, ids ...domain.ID) error {
+	asked := url.Values{}
+	for name := range p.form {
+		if value := p.form.Get(name); value != "" {
+			asked.Set(name, value)
+		}
+	}
+	target := p.link(path, ids...)
+	if len(asked) > 0 {
+		target += "?" + queryParameter + "=" + p.Seals.Seal(asked.Encode(), p.queryContext(target))
+	}
+	p.w.Header().Set("Location", target)
+	p.w.WriteHeader(http.StatusSeeOther)
+	return nil
+}
+
+// asked returns the fields of the form that asked for this list, none if nobody did.
+func (p *page) asked() url.Values {
+	text, ok := p.Seals.Open(p.r.URL.Query().Get(queryParameter), p.queryContext(p.request.Prefix()+p.r.URL.Path))
+	if !ok {
+		return url.Values{}
+	}
+	asked, err := url.ParseQuery(text)
+	if err != nil {
+		return url.Values{}
+	}
+	return asked
+}
+
+// parameters returns the parameters of a list's use-case with these names, as far as they were
+// asked for, and the cursor.
+func (p *page) parameters(asked url.Values, names ...string) domain.Parameters {
+	parameters := domain.Parameters{}
+	for _, name := range names {
+		if value := asked.Get(name); value != "" {
+			parameters[name] = domain.Given(value)
+		}
+	}
+	if after := p.r.URL.Query().Get(afterParameter); after != "" {
+		parameters["cursor"] = domain.Given(after)
+	}
+	return parameters
+}
+
+// pager has the links below a list. Template "pager" shows it.
+type pager struct {
+	// First is the address of the first page, empty on it.
+	First string
+	// Next is the address of the next page, empty on the last one.
+	Next string
+}
+
+// pagerOf returns the links to the other pages of the list that was asked for.
+func pagerOf[T any](p *page, found application.Page[T]) (links pager) {
+	query := p.r.URL.Query()
+	address := func(after string) string {
+		kept := url.Values{}
+		if q := query.Get(queryParameter); q != "" {
+			kept.Set(queryParameter, q)
+		}
+		if after != "" {
+			kept.Set(afterParameter, after)
+		}
+		return p.request.Prefix() + p.r.URL.Path + "?" + kept.Encode()
+	}
+	if query.Has(afterParameter) {
+		links.First = address("")
+	}
+	if found.Next != "" {
+		links.Next = address(found.Next)
+	}
+	return links
+}

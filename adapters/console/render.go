@@ -1,0 +1,143 @@
+package console
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"path"
+	"strings"
+	"time"
+
+	"example.com/healthcare/domain"
+)
+
+//go:embed templates/*.html
+var templateFiles embed.FS
+
+// pages are the templates of all pages by the name of their file without .html. Each defines
+// "content", and layout.html and parts.html are around it.
+type pages map[string]*template.Template
+
+func parsePages() pages {
+	shared := template.Must(template.ParseFS(templateFiles, "templates/layout.html", "templates/parts.html"))
+	files, err := fs.Glob(templateFiles, "templates/*.html")
+	if err != nil {
+		panic(err) // the pattern is right
+	}
+	parsed := pages{}
+	for _, file := range files {
+		name := strings.TrimSuffix(path.Base(file), ".html")
+		if name == "layout" || name == "parts" {
+			continue
+		}
+		parsed[name] = template.Must(template.Must(shared.Clone()).ParseFS(templateFiles, file))
+	}
+	return parsed
+}
+
+// view is what layout.html shows. Its methods are for all templates, which reach it as $.
+type view struct {
+	Page  *page
+	Title string
+	// Content is what the page's own template shows.
+	Content any
+	// Notice says what the last form has done.
+	Notice notice
+}
+
+// contentSecurityPolicy allows the style sheet, the script and the pictures of the console, and
+// nothing else: no inline script or style, and no other host.
+const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+// render answers with a page. The other headers of pages are set by httpserver.
+func (p *page) render(status int, name string, v view) error {
+	parsed, found := p.pages[name]
+	if !found {
+		return fmt.Errorf("console: there is no template %s", name)
+	}
+	v.Notice = p.takeNotice()
+	var html bytes.Buffer
+	if err := parsed.ExecuteTemplate(&html, "layout", v); err != nil {
+		return fmt.Errorf("console: render %s: %w", name, err)
+	}
+	header := p.w.Header()
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Set("Content-Security-Policy", contentSecurityPolicy)
+	header.Add("Vary", "Accept-Language")
+	p.w.WriteHeader(status)
+	_, _ = p.w.Write(html.Bytes()) // This fails only if the browser has left.
+	return nil
+}
+
+// T returns a text (see texts/en.txt).
+func (v view) T(key string, arguments ...any) string { return v.Page.T(key, arguments...) }
+
+// Link returns the address of a page below Path.
+func (v view) Link(path string, ids ...domain.ID) string { return v.Page.link(path, ids...) }
+
+// Static returns the address of a file in the folder static.
+func (v view) Static(file string) string { return v.Page.link("static/" + staticVersion + "/" + file) }
+
+// Can reports whether the user has a permission.
+func (v view) Can(permission string) bool { return v.Page.can(domain.Permission(permission)) }
+
+// Date returns a day as the user reads it.
+func (v view) Date(date domain.Date) string { return v.Page.locale.Date(date) }
+
+// Time returns the element of an instant.
+func (v view) Time(at time.Time) template.HTML {
+	return template.HTML(fmt.Sprintf(`<time datetime="%s">%s</time>`, //nolint:gosec // Both are made of numbers and English names of months.
+		at.UTC().Format(time.RFC3339), template.HTMLEscapeString(v.Page.locale.Time(at))))
+}
+
+// Number returns a number as the user reads it.
+func (v view) Number(n int) string { return v.Page.locale.Number(n) }
+
+// DateOrder is for the script, which shows how a date is understood.
+func (v view) DateOrder() string { return string(v.Page.locale.order) }
+
+// SignedIn reports whether the page has the navigation of a signed-in user.
+func (v view) SignedIn() bool { return v.Page.actor.UserID != 0 && !v.Page.session.locked }
+
+// UserName is the name of the signed-in user.
+func (v view) UserName() string { return v.Page.session.userName }
+
+// IdleSeconds is how long the session can be unused, for the script.
+func (v view) IdleSeconds() int { return int(v.Page.Idle.Seconds()) }
+
+// navigation is one link of the navigation.
+type navigation struct {
+	Label, Link string
+	// Current says that the page belongs to this link.
+	Current bool
+}
+
+// sections are the links of the navigation and the permissions that they need.
+var sections = []struct {
+	path, text string
+	permission domain.Permission
+}{
+	{"", "nav.find", domain.PatientSearch},
+	{"patients/", "nav.patients", domain.PatientRead},
+	{"doctors/", "nav.doctors", domain.DoctorRead},
+	{"overview/", "nav.overview", domain.PatientRead},
+	{"users/", "nav.users", domain.UserRead},
+	{"deleted/", "nav.deleted", domain.PatientReadDeleted},
+	{"audit/", "nav.audit", domain.AuditRead},
+}
+
+// Navigation returns the links that the user can use.
+func (v view) Navigation() (links []navigation) {
+	below := strings.TrimPrefix(v.Page.r.URL.Path, Path)
+	for _, section := range sections {
+		if !v.Page.can(section.permission) {
+			continue
+		}
+		current := section.path != "" && strings.HasPrefix(below, section.path) || below == section.path
+		links = append(links, navigation{v.T(section.text), v.Link(section.path), current})
+	}
+	return links
+}

@@ -1,0 +1,221 @@
+package console
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"example.com/healthcare/domain"
+)
+
+// The hidden fields of the forms that sign in and unlock.
+const (
+	// nextField is the address of the page that was asked for.
+	nextField = "next"
+	// keptField is a form that could not be done (see keep.go).
+	keptField = "kept"
+	// proofField is the address and the password of a sign-in that still needs a code.
+	proofField = "proof"
+)
+
+// proofContext is the context in which they are sealed, and proofLifetime how long they can be
+// used.
+const (
+	proofContext  = "console sign-in"
+	proofLifetime = 5 * time.Minute
+)
+
+func (c *console) sessionRoutes() []route {
+	return []route{
+		get("sign-in/{$}", c.showSignIn).open(anyone),
+		postSecret("sign-in/{$}", c.signIn).open(anyone),
+		post("sign-out/{$}", c.signOut).open(locked),
+		postSecret("unlock/{$}", c.unlock).open(locked),
+		post("active/{$}", c.noteActivity),
+	}
+}
+
+// signInForm is the content of the sign-in page.
+type signInForm struct {
+	form
+	Next, Kept, Proof string
+	// Reason says why one has to sign in, "" if it is obvious.
+	Reason string
+}
+
+func (p *page) newSignInForm(next, kept string) signInForm {
+	return signInForm{
+		form: form{
+			Action: p.link("sign-in/"),
+			Fields: []field{
+				{Name: "username", Label: p.T("sign_in.email"), Type: "email", Required: true, Autocomplete: "username"},
+				{Name: "password", Label: p.T("sign_in.password"), Type: "password", Required: true, Autocomplete: "current-password"},
+			},
+			Submit: p.T("sign_in.submit"),
+		},
+		Next: next, Kept: kept,
+	}
+}
+
+func (p *page) codeField() field {
+	return field{
+		Name: "otp", Label: p.T("sign_in.code"), Hint: p.T("sign_in.code_hint"), Type: "text", Required: true,
+		Autocomplete: "one-time-code",
+	}
+}
+
+// showSignIn is the page to sign in. A user who is signed in gets the first page.
+func (c *console) showSignIn(p *page) error {
+	if p.actor.UserID != 0 {
+		return p.redirect("")
+	}
+	return p.show("sign-in", p.T("sign_in.title"), p.newSignInForm("", ""))
+}
+
+// askToSignIn answers a request without a session with the sign-in form. After the sign-in, the
+// page that was asked for is shown, or the form that was sent is done.
+func (p *page) askToSignIn() error {
+	if isFirstOfNavigation(p.r) {
+		return p.showStatus(http.StatusOK, "reload", p.T("sign_in.title"), nil)
+	}
+	content := p.newSignInForm(p.here(), p.keepForm())
+	if p.session.userID != 0 {
+		content.Reason = p.T("sign_in.ended")
+	}
+	p.forgetSession()
+	// RFC 9110, 15.5.2, requires a challenge; browsers ignore schemes that they do not know.
+	p.w.Header().Set("WWW-Authenticate", `Cookie form-action="`+p.link("sign-in/")+`", cookie-name="`+p.cookieName(tokensCookie)+`"`)
+	return p.showStatus(http.StatusUnauthorized, "sign-in", p.T("sign_in.title"), content)
+}
+
+// isFirstOfNavigation reports whether a request comes from a link of another site, such as a
+// web mailer. Browsers send it without the cookies, which are SameSite=Strict. The answer lets
+// the browser ask again for itself.
+func isFirstOfNavigation(r *http.Request) bool {
+	return r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Site") == "cross-site"
+}
+
+// signIn starts a session. If the account has a second factor, a second form asks for the code.
+func (c *console) signIn(p *page) error {
+	p.request.NameClient()
+	next, kept := p.form.Get(nextField), p.form.Get(keptField)
+	credentials := p.credentials()
+	grant, err := c.Sessions.Login(p.ctx(), domain.Actor{Origin: p.request.Origin()}, credentials)
+	if err != nil {
+		return p.refuseSignIn(err, credentials, next, kept)
+	}
+	if p.actor.UserID != 0 { // The form was sent from a page that was still open.
+		if err := c.Sessions.Logout(p.ctx(), p.actor); err != nil {
+			return err
+		}
+	}
+	origin := p.request.Origin()
+	if p.actor, err = c.Authenticator.Authenticate(p.ctx(), origin, grant.Access.Reveal()); err != nil {
+		return err
+	}
+	p.request.SetActor(p.actor)
+	me, err := c.Account.Me(p.ctx(), p.actor)
+	if err != nil {
+		return err
+	}
+	p.session = newSession(me.ID, userLabel(me), grant, c.Clock())
+	p.setTokens(p.session)
+	p.markSeen()
+	if p.actor.Duty != domain.NoDuty {
+		return p.redirect(dutyPages[p.actor.Duty])
+	}
+	return p.resume(next, kept)
+}
+
+// userLabel is how a user is shown.
+func userLabel(user domain.User) string {
+	if name := user.Name(); name != "" {
+		return name
+	}
+	return user.Email.String()
+}
+
+// credentials returns what was typed, and with a code what was typed before.
+func (p *page) credentials() domain.Credentials {
+	typed := domain.Credentials{Username: p.input("username"), Password: p.input("password")}
+	text, ok := p.Seals.Open(p.form.Get(proofField), proofContext)
+	if !ok {
+		return typed
+	}
+	var proof signInProof
+	if json.Unmarshal([]byte(text), &proof) != nil || p.Clock().Sub(proof.At) > proofLifetime {
+		return typed
+	}
+	return domain.Credentials{Username: domain.Given(proof.Username), Password: domain.Given(proof.Password), Code: p.input("otp")}
+}
+
+type signInProof struct {
+	At                 time.Time
+	Username, Password string
+}
+
+// sealProof returns the value of proofField.
+func (p *page) sealProof(credentials domain.Credentials) string {
+	text, err := json.Marshal(signInProof{p.Clock(), credentials.Username.Text(), credentials.Password.Text()})
+	if err != nil {
+		panic(err) // two texts and a time can be written
+	}
+	return p.Seals.Seal(string(text), proofContext)
+}
+
+// refuseSignIn shows the form again with what is wrong, or the form for the code.
+func (p *page) refuseSignIn(err error, credentials domain.Credentials, next, kept string) error {
+	content := p.newSignInForm(next, kept)
+	e, _ := errors.AsType[*domain.Error](err)
+	switch {
+	case domain.KindOf(err) == domain.Unauthenticated && (e.Code == "otp_required" || e.Code == "otp_invalid"):
+		content.Proof = p.sealProof(credentials)
+		content.Fields = []field{p.codeField()}
+		if e.Code == "otp_invalid" {
+			content.Fields[0].Errors = []string{e.Message}
+		}
+	case domain.KindOf(err) == domain.Unauthenticated:
+		content.Problems = []string{p.T("sign_in.wrong")}
+	case domain.KindOf(err) == domain.TooMany:
+		content.Problems = []string{p.T("sign_in.too_many", minutes(e.RetryAfter))}
+	default:
+		withErrors, ok := content.withErrors(err)
+		if !ok {
+			return err
+		}
+		content.form = withErrors
+	}
+	content.Fields = p.filled(content.Fields)
+	status, code := statusOf(err)
+	p.request.SetCode(code)
+	return p.showStatus(status, "sign-in", p.T("sign_in.title"), content)
+}
+
+// signOut ends the session everywhere.
+func (c *console) signOut(p *page) error {
+	if err := c.Sessions.Logout(p.ctx(), p.actor); err != nil {
+		return err
+	}
+	p.forgetSession()
+	p.w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
+	return p.redirect("sign-in/")
+}
+
+// here returns the address of the page that was asked for, "" if it was a form.
+func (p *page) here() string {
+	if p.r.Method != http.MethodGet {
+		return ""
+	}
+	return p.r.URL.RequestURI()
+}
+
+// isPageOfConsole reports whether an address is one of this console's, so that a sign-in leads
+// nowhere else.
+func isPageOfConsole(address string) bool {
+	parsed, err := url.Parse(address)
+	return err == nil && parsed.Scheme == "" && parsed.Host == "" && parsed.User == nil &&
+		strings.HasPrefix(parsed.Path, Path) && !strings.Contains(parsed.Path, "//") && !strings.ContainsAny(address, "\\\r\n\t")
+}
