@@ -91,4 +91,6 @@ func (p *page) once() (application.Once, error) {
 }
 
 // expected returns the state of the record that the form was made of.
-func (p *page) expected() domain.Precondition { return domain.OneOf(domain.ETag(p.form.Get(etagField))) }
+func (p *page) expected() domain.Precondition {
+	return domain.OneOf(domain.ETag(p.form.Get(etagField)))
+}

@@ -98,7 +98,9 @@ func (l locale) TypedDate(date domain.Date) string {
 }
 
 // DateExample is an example of what TypedDate returns.
-func (l locale) DateExample() string { return l.TypedDate(domain.DateOf(time.Date(1987, 11, 30, 0, 0, 0, 0, time.UTC))) }
+func (l locale) DateExample() string {
+	return l.TypedDate(domain.DateOf(time.Date(1987, 11, 30, 0, 0, 0, 0, time.UTC)))
+}
 
 // parseDate reads a date as people write it: 30.11.1987, 11/30/1987 or 30/11/1987 by the
 // language, 1987-11-30, or with the English name of the month. It returns YYYY-MM-DD, and false

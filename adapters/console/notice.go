@@ -21,7 +21,9 @@ type notice struct {
 	Once string `json:"o,omitempty"`
 }
 
-func (p *page) noticeContext() string { return "console notice of session " + p.actor.SessionID.String() }
+func (p *page) noticeContext() string {
+	return "console notice of session " + p.actor.SessionID.String()
+}
 
 // redirectWith redirects to a page that shows the notice.
 func (p *page) redirectWith(n notice, path string, ids ...domain.ID) error {

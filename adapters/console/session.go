@@ -115,7 +115,9 @@ func hasEnded(err error) bool {
 }
 
 // seenContext is the context in which the time of the last request is sealed.
-func (p *page) seenContext() string { return "console last use of session " + p.actor.SessionID.String() }
+func (p *page) seenContext() string {
+	return "console last use of session " + p.actor.SessionID.String()
+}
 
 // seenLately reports whether the session was used within Options.Idle.
 func (p *page) seenLately() bool {
