@@ -95,7 +95,7 @@ func TestATemporaryPasswordMustBeChangedFirst(t *testing.T) {
 	assert.NoError(t, err)
 	permissions, err := c.Account.Permissions(c.ctx, actor)
 	require.NoError(t, err)
-	assert.ElementsMatch(t, []domain.Permission{domain.UserReadSelf, domain.UserChangePassword, domain.SessionRevokeSelf}, permissions)
+	assert.ElementsMatch(t, []domain.Permission{domain.UserReadSelf, domain.UserChangePassword, domain.SessionRevokeSelf, domain.SessionUnlockSelf}, permissions)
 
 	grant, err = c.refresh(grant)
 	require.NoError(t, err)

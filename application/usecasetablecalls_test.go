@@ -65,6 +65,9 @@ var (
 	wrongPassword = func(c *clinic, by domain.Actor, _ world) (any, error) {
 		return nil, c.Account.ChangePassword(c.ctx, by, passwordChange("wrong", otherPassword))
 	}
+	wrongUnlock = func(c *clinic, by domain.Actor, _ world) (any, error) {
+		return nil, c.Sessions.Unlock(c.ctx, by, check("wrong"))
+	}
 	wrongCode = func(c *clinic, by domain.Actor, w world) (any, error) {
 		return c.SecondFactor.Confirm(c.ctx, by, domain.CodeCheck{Code: w.devices[by.Role].wrong(c.Now())})
 	}

@@ -74,6 +74,21 @@ var sessionsTable = map[string]useCaseTest{
 			},
 		},
 	},
+	"Sessions.Unlock": {
+		roles: staffAndAdmin, permission: "session:unlock_self",
+		run: func(c *clinic, by domain.Actor, _ world) (any, error) {
+			return nil, c.Sessions.Unlock(c.ctx, by, check(goodPassword))
+		},
+		denied:  ownAccount,
+		allowed: ownAccount,
+		cases: map[string]testCall{
+			"wrong password":    {role: domain.Staff, errKind: domain.Invalid, run: wrongUnlock},
+			"too many failures": {role: domain.Staff, errKind: domain.TooMany, run: wrongUnlock, setup: limitOfThree, before: threeTimes(domain.Staff, wrongUnlock)},
+			"no password": {role: domain.Staff, errKind: domain.Invalid, run: func(c *clinic, by domain.Actor, _ world) (any, error) {
+				return nil, c.Sessions.Unlock(c.ctx, by, domain.PasswordCheck{})
+			}},
+		},
+	},
 	"Sessions.Revoke": {
 		roles: staffAndAdmin, permission: "session:revoke_self",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {

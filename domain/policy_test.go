@@ -31,8 +31,8 @@ func TestADutyComesBeforeEverythingElse(t *testing.T) {
 		code    string
 		allowed []domain.Permission
 	}{
-		{domain.DutyPassword, "password_change_required", []domain.Permission{domain.SessionRevokeSelf, domain.UserReadSelf, domain.UserChangePassword}},
-		{domain.DutySecondFactor, "mfa_required", []domain.Permission{domain.SessionRevokeSelf, domain.UserReadSelf, domain.UserManageMFA}},
+		{domain.DutyPassword, "password_change_required", []domain.Permission{domain.SessionRevokeSelf, domain.SessionUnlockSelf, domain.UserReadSelf, domain.UserChangePassword}},
+		{domain.DutySecondFactor, "mfa_required", []domain.Permission{domain.SessionRevokeSelf, domain.SessionUnlockSelf, domain.UserReadSelf, domain.UserManageMFA}},
 		{"unheard of", "mfa_required", nil},
 	} {
 		for _, role := range []domain.Role{domain.Staff, domain.Admin} {

@@ -155,7 +155,7 @@ func TestATemporaryPasswordHasToBeReplacedFirst(t *testing.T) {
 		assert.Equal(t, "{}", string(api.want(200, "GET", "/api/", staff, "").body), "the index is empty until the password is changed")
 		var permissions []string
 		api.want(200, "GET", "/api/auth/permissions/", staff, "").decode(t, &permissions)
-		assert.Equal(t, []string{"session:revoke_self", "user:read_self", "user:change_password"}, permissions)
+		assert.Equal(t, []string{"session:revoke_self", "session:unlock_self", "user:read_self", "user:change_password"}, permissions)
 		grant = api.want(200, "POST", "/api/auth/login/refresh/", "", `{"refresh":"`+grant["refresh"].(string)+`"}`).object(t)
 		assert.Equal(t, "change_password", grant["duty"], "a refresh does not clear the duty")
 
