@@ -13,16 +13,16 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// addPatient adds a patient as the actor.
-func (d *desk) addPatient(actor domain.Actor, name string) domain.Patient {
+// havePatient adds a patient as the actor.
+func (d *desk) havePatient(actor domain.Actor, name string) domain.Patient {
 	d.t.Helper()
 	patient, err := d.Patients.Create(d.t.Context(), actor, application.Once{}, domain.PatientInput{Name: domain.Given(name)})
 	require.NoError(d.t, err)
 	return patient.Patient
 }
 
-// addDoctor adds a doctor as an administrator.
-func (d *desk) addDoctor(name, licence string) domain.Doctor {
+// haveDoctor adds a doctor as an administrator.
+func (d *desk) haveDoctor(name, licence string) domain.Doctor {
 	d.t.Helper()
 	doctor, err := d.Doctors.Create(d.t.Context(), d.Admin(), application.Once{}, domain.DoctorInput{
 		Name: domain.Given(name), Specialization: domain.Given("Cardiology"), LicenseNumber: domain.Given(licence), Salary: domain.Given("5000"),
@@ -31,8 +31,8 @@ func (d *desk) addDoctor(name, licence string) domain.Doctor {
 	return doctor
 }
 
-// assign assigns a doctor to a patient as an administrator.
-func (d *desk) assign(patient domain.Patient, doctor domain.Doctor) domain.Mapping {
+// haveAssigned assigns a doctor to a patient as an administrator.
+func (d *desk) haveAssigned(patient domain.Patient, doctor domain.Doctor) domain.Mapping {
 	d.t.Helper()
 	mapping, err := d.Mappings.Assign(d.t.Context(), d.Admin(), application.Once{}, domain.MappingInput{
 		Patient: domain.Given(patient.ID.String()), Doctor: domain.Given(doctor.ID.String()),
@@ -51,8 +51,8 @@ func TestWhoeverDeletedARecordRestoresIt(t *testing.T) {
 	d := newDesk(t)
 	b := d.signedIn("clerk@clinic.example", domain.Staff)
 	clerk := d.SignIn("clerk@clinic.example")
-	patient, doctor := d.addPatient(clerk, "Ada Byron"), d.addDoctor("Gregory House", "L-1")
-	assigned := d.assign(patient, doctor)
+	patient, doctor := d.havePatient(clerk, "Ada Byron"), d.haveDoctor("Gregory House", "L-1")
+	assigned := d.haveAssigned(patient, doctor)
 	path := "/console/patients/" + patient.ID.String() + "/"
 
 	require.NoError(t, d.Patients.Delete(t.Context(), clerk, patient.ID, domain.Precondition{}))
@@ -77,7 +77,7 @@ func TestWhoeverDeletedARecordRestoresIt(t *testing.T) {
 func TestOnlyAdministratorsRestoreWhatOthersDeleted(t *testing.T) {
 	d := newDesk(t)
 	b := d.signedIn("clerk@clinic.example", domain.Staff)
-	patient, doctor := d.addPatient(d.Staff(), "Ada Byron"), d.addDoctor("Gregory House", "L-1")
+	patient, doctor := d.havePatient(d.Staff(), "Ada Byron"), d.haveDoctor("Gregory House", "L-1")
 	require.NoError(t, d.Patients.Delete(t.Context(), d.Staff(), patient.ID, domain.Precondition{}))
 	require.NoError(t, d.Doctors.Delete(t.Context(), d.Admin(), doctor.ID, domain.Precondition{}))
 	assert.Equal(t, http.StatusForbidden, b.restoreForm("patients", patient.ID, strings.Repeat("a", 20)).StatusCode)
@@ -91,17 +91,17 @@ func TestOnlyAdministratorsRestoreWhatOthersDeleted(t *testing.T) {
 func TestARestoreThatIsNotPossibleSaysWhatToDo(t *testing.T) {
 	d := newDesk(t)
 	b := d.signedIn("chief@clinic.example", domain.Admin)
-	patient, doctor := d.addPatient(d.Staff(), "Ada Byron"), d.addDoctor("Gregory House", "L-1")
-	assigned := d.assign(patient, doctor)
+	patient, doctor := d.havePatient(d.Staff(), "Ada Byron"), d.haveDoctor("Gregory House", "L-1")
+	assigned := d.haveAssigned(patient, doctor)
 
 	require.NoError(t, d.Mappings.Unassign(t.Context(), d.Admin(), assigned.ID, domain.Precondition{}))
-	again := d.assign(patient, doctor)
+	again := d.haveAssigned(patient, doctor)
 	d.wantConflict(b.restoreForm("assignments", assigned.ID, strings.Repeat("a", 20)), "assigned to the patient again")
 
 	require.NoError(t, d.Doctors.Delete(t.Context(), d.Admin(), doctor.ID, domain.Precondition{}))
 	d.wantConflict(b.restoreForm("assignments", again.ID, strings.Repeat("b", 20)), "Restore the doctor first")
 
-	d.addDoctor("James Wilson", "L-1")
+	d.haveDoctor("James Wilson", "L-1")
 	d.wantConflict(b.restoreForm("doctors", doctor.ID, strings.Repeat("c", 20)), "licence number")
 }
 
@@ -114,7 +114,7 @@ func (d *desk) wantConflict(got answer, text string) {
 func TestARestoreNeedsAKnownRecordAndTheKeyOfTheForm(t *testing.T) {
 	d := newDesk(t)
 	b := d.signedIn("chief@clinic.example", domain.Admin)
-	patient := d.addPatient(d.Staff(), "Ada Byron")
+	patient := d.havePatient(d.Staff(), "Ada Byron")
 	require.NoError(t, d.Patients.Delete(t.Context(), d.Staff(), patient.ID, domain.Precondition{}))
 	for _, once := range []string{"", strings.Repeat("a", 1000), "a\n"} {
 		assert.Equal(t, http.StatusBadRequest, b.restoreForm("patients", patient.ID, once).StatusCode)
