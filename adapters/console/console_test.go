@@ -207,3 +207,17 @@ func (a answer) text() string {
 	require.NoError(a.b.t, err)
 	return strings.Join(strings.Fields(textOf(root)), " ")
 }
+
+// link returns the address of the link with this text.
+func (a answer) link(text string) string {
+	a.b.t.Helper()
+	root, err := html.Parse(strings.NewReader(a.body))
+	require.NoError(a.b.t, err)
+	for node := range root.Descendants() {
+		if node.Data == "a" && strings.TrimSpace(textOf(node)) == text {
+			return valueOr(node, "href", "")
+		}
+	}
+	a.b.t.Fatalf("the page %s has no link %q:\n%s", a.path(), text, a.body)
+	return ""
+}

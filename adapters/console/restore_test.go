@@ -1,0 +1,130 @@
+package console_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/application"
+	"example.com/healthcare/domain"
+)
+
+// havePatient adds a patient as the actor.
+func (d *desk) havePatient(actor domain.Actor, name string) domain.Patient {
+	d.t.Helper()
+	patient, err := d.Patients.Create(d.t.Context(), actor, application.Once{}, domain.PatientInput{Name: domain.Given(name)})
+	require.NoError(d.t, err)
+	return patient.Patient
+}
+
+// haveDoctor adds a doctor as an administrator.
+func (d *desk) haveDoctor(name, licence string) domain.Doctor {
+	d.t.Helper()
+	doctor, err := d.Doctors.Create(d.t.Context(), d.Admin(), application.Once{}, domain.DoctorInput{
+		Name: domain.Given(name), Specialization: domain.Given("Cardiology"), LicenseNumber: domain.Given(licence), Salary: domain.Given("5000"),
+	})
+	require.NoError(d.t, err)
+	return doctor
+}
+
+// haveAssigned assigns a doctor to a patient as an administrator.
+func (d *desk) haveAssigned(patient domain.Patient, doctor domain.Doctor) domain.Mapping {
+	d.t.Helper()
+	mapping, err := d.Mappings.Assign(d.t.Context(), d.Admin(), application.Once{}, domain.MappingInput{
+		Patient: domain.Given(patient.ID.String()), Doctor: domain.Given(doctor.ID.String()),
+	})
+	require.NoError(d.t, err)
+	return mapping
+}
+
+// restoreForm sends the form that restores a record.
+func (b *browser) restoreForm(plural string, id domain.ID, once string) answer {
+	b.t.Helper()
+	return b.post("/console/"+plural+"/"+id.String()+"/restore/", url.Values{"once": {once}})
+}
+
+func TestWhoeverDeletedARecordRestoresIt(t *testing.T) {
+	d := newDesk(t)
+	b := d.signedIn("clerk@clinic.example", domain.Staff)
+	clerk := d.SignIn("clerk@clinic.example")
+	patient, doctor := d.havePatient(clerk, "Ada Byron"), d.haveDoctor("Gregory House", "L-1")
+	assigned := d.haveAssigned(patient, doctor)
+	path := "/console/patients/" + patient.ID.String() + "/"
+
+	require.NoError(t, d.Patients.Delete(t.Context(), clerk, patient.ID, domain.Precondition{}))
+	for range 2 { // A form that is sent twice does the same.
+		got := b.restoreForm("patients", patient.ID, strings.Repeat("a", 20))
+		assert.Equal(t, []string{path}, got.redirects)
+	}
+	view, err := d.Patients.Get(t.Context(), clerk, patient.ID, nil)
+	require.NoError(t, err)
+	assert.Equal(t, []domain.ID{doctor.ID}, view.AssignedDoctors)
+
+	require.NoError(t, d.Mappings.Unassign(t.Context(), clerk, assigned.ID, domain.Precondition{}))
+	assert.Equal(t, []string{path}, b.restoreForm("assignments", assigned.ID, strings.Repeat("b", 20)).redirects)
+	view, err = d.Patients.Get(t.Context(), clerk, patient.ID, nil)
+	require.NoError(t, err)
+	assert.Equal(t, []domain.ID{doctor.ID}, view.AssignedDoctors)
+
+	assert.Equal(t, []string{path}, b.restoreForm("patients", patient.ID, strings.Repeat("c", 20)).redirects, "a patient who is not deleted is shown")
+	assert.Equal(t, []string{path}, b.restoreForm("assignments", assigned.ID, strings.Repeat("d", 20)).redirects)
+}
+
+func TestOnlyAdministratorsRestoreWhatOthersDeleted(t *testing.T) {
+	d := newDesk(t)
+	b := d.signedIn("clerk@clinic.example", domain.Staff)
+	patient, doctor := d.havePatient(d.Staff(), "Ada Byron"), d.haveDoctor("Gregory House", "L-1")
+	require.NoError(t, d.Patients.Delete(t.Context(), d.Staff(), patient.ID, domain.Precondition{}))
+	require.NoError(t, d.Doctors.Delete(t.Context(), d.Admin(), doctor.ID, domain.Precondition{}))
+	assert.Equal(t, http.StatusForbidden, b.restoreForm("patients", patient.ID, strings.Repeat("a", 20)).StatusCode)
+	assert.Equal(t, http.StatusForbidden, b.restoreForm("doctors", doctor.ID, strings.Repeat("a", 20)).StatusCode)
+
+	admin := d.signedIn("chief@clinic.example", domain.Admin)
+	assert.Equal(t, []string{"/console/patients/" + patient.ID.String() + "/"}, admin.restoreForm("patients", patient.ID, strings.Repeat("a", 20)).redirects)
+	assert.Equal(t, []string{"/console/doctors/" + doctor.ID.String() + "/"}, admin.restoreForm("doctors", doctor.ID, strings.Repeat("a", 20)).redirects)
+}
+
+func TestARestoreThatIsNotPossibleSaysWhatToDo(t *testing.T) {
+	d := newDesk(t)
+	b := d.signedIn("chief@clinic.example", domain.Admin)
+	patient, doctor := d.havePatient(d.Staff(), "Ada Byron"), d.haveDoctor("Gregory House", "L-1")
+	assigned := d.haveAssigned(patient, doctor)
+
+	require.NoError(t, d.Mappings.Unassign(t.Context(), d.Admin(), assigned.ID, domain.Precondition{}))
+	again := d.haveAssigned(patient, doctor)
+	d.wantConflict(b.restoreForm("assignments", assigned.ID, strings.Repeat("a", 20)), "assigned to the patient again")
+
+	require.NoError(t, d.Doctors.Delete(t.Context(), d.Admin(), doctor.ID, domain.Precondition{}))
+	d.wantConflict(b.restoreForm("assignments", again.ID, strings.Repeat("b", 20)), "Restore the doctor first")
+
+	d.haveDoctor("James Wilson", "L-1")
+	d.wantConflict(b.restoreForm("doctors", doctor.ID, strings.Repeat("c", 20)), "licence number")
+}
+
+func (d *desk) wantConflict(got answer, text string) {
+	d.t.Helper()
+	assert.Equal(d.t, http.StatusConflict, got.StatusCode)
+	assert.Contains(d.t, got.text(), text)
+}
+
+func TestARestoreNeedsAKnownRecordAndTheKeyOfTheForm(t *testing.T) {
+	d := newDesk(t)
+	b := d.signedIn("chief@clinic.example", domain.Admin)
+	patient := d.havePatient(d.Staff(), "Ada Byron")
+	require.NoError(t, d.Patients.Delete(t.Context(), d.Staff(), patient.ID, domain.Precondition{}))
+	for _, once := range []string{"", strings.Repeat("a", 1000), "a\n"} {
+		assert.Equal(t, http.StatusBadRequest, b.restoreForm("patients", patient.ID, once).StatusCode)
+	}
+	for _, id := range []string{"0", "999", "x", "01"} {
+		for _, plural := range []string{"patients", "doctors", "assignments"} {
+			got := b.post("/console/"+plural+"/"+id+"/restore/", url.Values{"once": {strings.Repeat("a", 20)}})
+			assert.Equal(t, http.StatusNotFound, got.StatusCode, "%s %s", plural, id)
+		}
+	}
+	_, err := d.Patients.Get(t.Context(), d.Staff(), patient.ID, nil)
+	assert.Equal(t, domain.NotFound, domain.KindOf(err))
+}
