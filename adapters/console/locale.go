@@ -169,10 +169,14 @@ func monthNumber(text string) int {
 // dateInput returns a field of the form that is a date, for a use-case.
 func (p *page) dateInput(name string) domain.Input {
 	in := p.input(name)
-	text := strings.TrimSpace(in.Text())
-	if text == "" {
+	if strings.TrimSpace(in.Text()) == "" {
 		return in
 	}
+	return p.readDate(in.Text())
+}
+
+// readDate returns a date that somebody has written, for a use-case.
+func (p *page) readDate(text string) domain.Input {
 	if iso, ok := p.locale.parseDate(text); ok {
 		return domain.Given(iso)
 	}
