@@ -29,13 +29,18 @@ func (p *page) redirectToList(path string, ids ...domain.ID) error {
 			asked.Set(name, value)
 		}
 	}
-	target := p.link(path, ids...)
-	if len(asked) > 0 {
-		target += "?" + queryParameter + "=" + p.Seals.Seal(asked.Encode(), p.queryContext(target))
-	}
-	p.w.Header().Set("Location", target)
+	p.w.Header().Set("Location", p.listAddress(path, asked, ids...))
 	p.w.WriteHeader(http.StatusSeeOther)
 	return nil
+}
+
+// listAddress returns the address of a page that is asked for these fields (see asked).
+func (p *page) listAddress(path string, fields url.Values, ids ...domain.ID) string {
+	target := p.link(path, ids...)
+	if len(fields) > 0 {
+		target += "?" + queryParameter + "=" + p.Seals.Seal(fields.Encode(), p.queryContext(target))
+	}
+	return target
 }
 
 // asked returns the fields of the form that asked for this list, none if nobody did.

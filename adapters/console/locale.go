@@ -142,6 +142,16 @@ func (l locale) parseDate(text string) (string, bool) {
 	return iso, err == nil
 }
 
+// understood returns a typed date with the name of its month, and any other text unchanged.
+func (l locale) understood(typed string) string {
+	iso, ok := l.parseDate(typed)
+	day, err := time.Parse(time.DateOnly, iso)
+	if !ok || err != nil {
+		return typed
+	}
+	return l.Date(domain.DateOf(day))
+}
+
 func isMonthName(text string) bool { return monthNumber(text) > 0 }
 
 // monthNumber returns the number of an English month, whose name can be cut to three letters or
@@ -159,10 +169,14 @@ func monthNumber(text string) int {
 // dateInput returns a field of the form that is a date, for a use-case.
 func (p *page) dateInput(name string) domain.Input {
 	in := p.input(name)
-	text := strings.TrimSpace(in.Text())
-	if text == "" {
+	if strings.TrimSpace(in.Text()) == "" {
 		return in
 	}
+	return p.readDate(in.Text())
+}
+
+// readDate returns a date that somebody has written, for a use-case.
+func (p *page) readDate(text string) domain.Input {
 	if iso, ok := p.locale.parseDate(text); ok {
 		return domain.Given(iso)
 	}

@@ -1,0 +1,81 @@
+package console
+
+import (
+	"net/http"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"example.com/healthcare/domain"
+)
+
+// anywayField names the person (see personOf) whom the user adds in spite of the warning.
+const anywayField = "anyway"
+
+// personOf returns a text that is equal for patients with the same birth date, or none, and the
+// same name as domain.Fold compares names. Such patients are probably one person.
+func personOf(patient domain.Patient) string {
+	return patient.DateOfBirth.String() + " " + domain.SortKey(patient.Name.String())
+}
+
+// repeatTime is the time within which a form that is sent twice arrives again. The patient that
+// it added the first time is then no reason for a warning.
+const repeatTime = 5 * time.Minute
+
+// namesakes returns the patients who are probably the same person as a new one.
+func (c *console) namesakes(p *page, patient domain.Patient) (same []domain.PatientView, err error) {
+	parameters := domain.Parameters{
+		"search": domain.Given(searchForName(patient.Name.String())), "limit": domain.Given("1000"),
+		// The patients without a birth date come first.
+		"ordering": domain.Given("-date_of_birth"),
+	}
+	if !patient.DateOfBirth.IsZero() {
+		parameters["date_of_birth"] = domain.Given(patient.DateOfBirth.String())
+	}
+	for {
+		found, err := c.Patients.List(p.ctx(), p.actor, parameters)
+		if err != nil {
+			return nil, err
+		}
+		for _, other := range found.Items {
+			if patient.DateOfBirth.IsZero() && !other.DateOfBirth.IsZero() {
+				return same, nil
+			}
+			if personOf(other.Patient) == personOf(patient) && !p.isRepeat(patient, other.Patient) {
+				same = append(same, other)
+			}
+		}
+		if found.Next == "" {
+			return same, nil
+		}
+		parameters["cursor"] = domain.Given(found.Next)
+	}
+}
+
+// isRepeat reports whether added is what the same form has just added.
+func (p *page) isRepeat(patient, added domain.Patient) bool {
+	return added.CreatedBy == p.actor.UserID && p.Clock().Sub(added.CreatedAt) < repeatTime && len(domain.Diff(&added, patient)) == 0
+}
+
+// searchForName returns words of a name that a search accepts: at most ten, and not too long.
+func searchForName(name string) string {
+	var words []string
+	length := 0
+	for _, word := range strings.Fields(domain.Fold(name)) {
+		length += utf8.RuneCountInString(word) + 1
+		if len(words) == 10 || length > 100 {
+			break
+		}
+		words = append(words, word)
+	}
+	return strings.Join(words, " ")
+}
+
+// warnOfNamesakes shows the form for a new patient with the patients who are probably the same
+// person.
+func (p *page) warnOfNamesakes(namesakes []domain.PatientView, person string) error {
+	content := p.newAddition(domain.Patient{}, p.form.Get(onceField))
+	content.Fields = p.filled(content.Fields)
+	content.Namesakes, content.Anyway, content.Submit = namesakes, person, p.T("duplicate.anyway")
+	return p.showStatus(http.StatusConflict, "patient-add", p.T("patient.add_title"), content)
+}
