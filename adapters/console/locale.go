@@ -142,6 +142,16 @@ func (l locale) parseDate(text string) (string, bool) {
 	return iso, err == nil
 }
 
+// understood returns a typed date with the name of its month, and any other text unchanged.
+func (l locale) understood(typed string) string {
+	iso, ok := l.parseDate(typed)
+	day, err := time.Parse(time.DateOnly, iso)
+	if !ok || err != nil {
+		return typed
+	}
+	return l.Date(domain.DateOf(day))
+}
+
 func isMonthName(text string) bool { return monthNumber(text) > 0 }
 
 // monthNumber returns the number of an English month, whose name can be cut to three letters or
