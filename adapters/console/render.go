@@ -17,11 +17,11 @@ import (
 var templateFiles embed.FS
 
 // pages are the templates of all pages by the name of their file without .html. Each defines
-// "content", and layout.html and parts.html are around it.
+// "content", and layout.html and parts*.html are around it.
 type pages map[string]*template.Template
 
 func parsePages() pages {
-	shared := template.Must(template.ParseFS(templateFiles, "templates/layout.html", "templates/parts.html"))
+	shared := template.Must(template.ParseFS(templateFiles, "templates/layout.html", "templates/parts*.html"))
 	files, err := fs.Glob(templateFiles, "templates/*.html")
 	if err != nil {
 		panic(err) // the pattern is right
@@ -29,7 +29,7 @@ func parsePages() pages {
 	parsed := pages{}
 	for _, file := range files {
 		name := strings.TrimSuffix(path.Base(file), ".html")
-		if name == "layout" || name == "parts" {
+		if name == "layout" || strings.HasPrefix(name, "parts") {
 			continue
 		}
 		parsed[name] = template.Must(template.Must(shared.Clone()).ParseFS(templateFiles, file))
