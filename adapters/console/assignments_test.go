@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/net/html"
 
 	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
@@ -171,4 +172,18 @@ func TestAnAssignmentThatWasChangedMeanwhileDoesNotEnd(t *testing.T) {
 	assert.Equal(t, http.StatusPreconditionFailed, got.StatusCode)
 	assert.Contains(t, got.text(), "Anna Berg")
 	assert.Equal(t, []string{"Anna Berg"}, d.doctorsOf(patient))
+}
+
+// linkTo returns the address of the link with this text.
+func (a answer) linkTo(t *testing.T, text string) string {
+	t.Helper()
+	root, err := html.Parse(strings.NewReader(a.body))
+	require.NoError(t, err)
+	for node := range root.Descendants() {
+		if node.Data == "a" && textOf(node) == text {
+			return valueOr(node, "href", "")
+		}
+	}
+	t.Fatalf("the page %s has no link %s:\n%s", a.path(), text, a.body)
+	return ""
 }

@@ -1,3 +1,117 @@
 package console
 
-func (c *console) doctorRoutes() []route { return nil }
+import (
+	"net/http"
+
+	"example.com/healthcare/domain"
+)
+
+func (c *console) doctorRoutes() []route {
+	return []route{
+		get("doctors/{$}", c.listDoctors),
+		post("doctors/{$}", c.askForDoctors),
+		post("doctors/names/{$}", c.showDoctorNames),
+		get("doctors/{id}/{$}", c.showDoctor),
+	}
+}
+
+// rowsPerPage is how many records a list shows at once.
+const rowsPerPage = "50"
+
+// doctorList is the content of the list of doctors. Its form asks for a list.
+type doctorList struct {
+	form
+	Doctors []domain.Doctor
+	Total   int
+	Pager   pager
+}
+
+// askForDoctors answers the form above the list.
+func (c *console) askForDoctors(p *page) error { return p.redirectToList("doctors/") }
+
+// listDoctors is the list of doctors that was asked for, by name if no order was.
+func (c *console) listDoctors(p *page) error {
+	asked := p.asked()
+	if !asked.Has("ordering") {
+		asked.Set("ordering", "name")
+	}
+	content := doctorList{form: form{
+		Fields: []field{
+			{Name: "search", Label: p.T("doctors.search"), Hint: p.T("doctors.search_hint"), Type: "search"},
+			{Name: "specialization", Label: p.T("doctor.specialization"), Hint: p.T("doctors.whole_hint"), Type: "text"},
+			{Name: "license_number", Label: p.T("doctor.license_number"), Hint: p.T("doctors.whole_hint"), Type: "text"},
+			{Name: "ordering", Label: p.T("doctors.order"), Type: "select", Options: []option{
+				{"name", p.T("doctors.by_name")},
+				{"specialization", p.T("doctors.by_specialization")},
+				{"license_number", p.T("doctors.by_license")},
+				{"joined_at", p.T("doctors.by_joined")},
+				{"-joined_at", p.T("doctors.by_joined_last")},
+			}},
+		},
+		Submit: p.T("doctors.show"),
+	}}
+	for i, field := range content.Fields {
+		content.Fields[i].Value = asked.Get(field.Name)
+	}
+	parameters := p.parameters(asked, "search", "specialization", "license_number", "ordering")
+	parameters["limit"], parameters["count"] = domain.Given(rowsPerPage), domain.Given("true")
+	found, err := c.Doctors.List(p.ctx(), p.actor, parameters)
+	if err != nil {
+		withErrors, ok := content.withErrors(err)
+		if !ok {
+			return err
+		}
+		content.form = withErrors
+		return p.showStatus(http.StatusUnprocessableEntity, "doctors", p.T("doctors.title"), content)
+	}
+	content.Doctors, content.Total, content.Pager = found.Items, *found.Total, pagerOf(p, found)
+	return p.show("doctors", p.T("doctors.title"), content)
+}
+
+// doctorPage is the content of the page of a doctor.
+type doctorPage struct {
+	domain.Doctor
+	// Patients are the assignments of one page, and Total the number of all.
+	Patients []domain.Assignment
+	Total    int
+	Pager    pager
+}
+
+// showDoctor is the page of a doctor, with the patients.
+func (c *console) showDoctor(p *page) error {
+	id, err := p.id("id")
+	if err != nil {
+		return err
+	}
+	doctor, err := c.Doctors.Get(p.ctx(), p.actor, id, nil)
+	if err != nil {
+		return err
+	}
+	parameters := p.parameters(nil)
+	parameters["doctor_id"] = domain.Given(id.String())
+	parameters["limit"], parameters["count"] = domain.Given(rowsPerPage), domain.Given("true")
+	found, err := c.Mappings.List(p.ctx(), p.actor, parameters)
+	if err != nil {
+		return err
+	}
+	return p.show("doctor", doctor.Name.String(), doctorPage{doctor, found.Items, *found.Total, pagerOf(p, found)})
+}
+
+// maxNames is how many doctors the script shows while a name is typed.
+const maxNames = 10
+
+// doctorNames is the content of the page with the doctors whose name is being typed.
+type doctorNames struct {
+	Doctors []domain.Doctor
+	// More says that further doctors have the name.
+	More bool
+}
+
+// showDoctorNames answers the script with the doctors whose name is being typed.
+func (c *console) showDoctorNames(p *page) error {
+	found, err := p.findDoctors(p.form.Get(doctorNameField), maxNames)
+	if err != nil {
+		return err
+	}
+	return p.show("doctor-names", p.T("doctors.title"), doctorNames{found.Items, found.Next != ""})
+}
