@@ -1,3 +1,8 @@
 package console
 
-func (c *console) accountRoutes() []route { return nil }
+func (c *console) accountRoutes() []route {
+	return []route{
+		get("account/password/{$}", c.showPassword).open(beforeDuty),
+		postSecret("account/password/{$}", c.changePassword).open(beforeDuty),
+	}
+}
