@@ -29,13 +29,18 @@ func (p *page) redirectToList(path string, ids ...domain.ID) error {
 			asked.Set(name, value)
 		}
 	}
+	p.w.Header().Set("Location", p.listLink(path, asked, ids...))
+	p.w.WriteHeader(http.StatusSeeOther)
+	return nil
+}
+
+// listLink returns the address of a list that is asked for with these fields.
+func (p *page) listLink(path string, asked url.Values, ids ...domain.ID) string {
 	target := p.link(path, ids...)
 	if len(asked) > 0 {
 		target += "?" + queryParameter + "=" + p.Seals.Seal(asked.Encode(), p.queryContext(target))
 	}
-	p.w.Header().Set("Location", target)
-	p.w.WriteHeader(http.StatusSeeOther)
-	return nil
+	return target
 }
 
 // asked returns the fields of the form that asked for this list, none if nobody did.
