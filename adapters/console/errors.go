@@ -66,7 +66,7 @@ func statusOf(err error) (status int, code string) {
 // errorCodes are all codes of statusOf and of showError. Each has a title and a text.
 var errorCodes = []string{
 	"invalid", "not_authenticated", "locked", "forbidden", "not_found", "conflict", "changed_meanwhile", "too_many",
-	"outcome_unknown", "unavailable", "internal", "cross_origin", "form_too_large", "form_unreadable", "form_slow",
+	"outcome_unknown", "unavailable", "internal", "cross_origin", "form_too_large", "form_unreadable", "form_slow", "old_http",
 }
 
 // showError answers with a page that says what went wrong.

@@ -21,6 +21,9 @@ func (p *page) queryContext(path string) string {
 	return "console list " + path + " of user " + p.actor.UserID.String()
 }
 
+// maxListAddress is the length of an address that all browsers and proxies take.
+const maxListAddress = 8000
+
 // redirectToList answers the form that asks for a list. It keeps the fields that are not empty.
 func (p *page) redirectToList(path string, ids ...domain.ID) error {
 	asked := url.Values{}
@@ -29,31 +32,41 @@ func (p *page) redirectToList(path string, ids ...domain.ID) error {
 			asked.Set(name, value)
 		}
 	}
-	p.w.Header().Set("Location", p.listAddress(path, asked, ids...))
+	target := p.listLink(path, asked, ids...)
+	if len(target) > maxListAddress {
+		return formError{http.StatusRequestEntityTooLarge, "form_too_large"}
+	}
+	p.w.Header().Set("Location", target)
 	p.w.WriteHeader(http.StatusSeeOther)
 	return nil
 }
 
-// listAddress returns the address of a page that is asked for these fields (see asked).
-func (p *page) listAddress(path string, fields url.Values, ids ...domain.ID) string {
+// listLink returns the address of a list that is asked for with these fields.
+func (p *page) listLink(path string, asked url.Values, ids ...domain.ID) string {
 	target := p.link(path, ids...)
-	if len(fields) > 0 {
-		target += "?" + queryParameter + "=" + p.Seals.Seal(fields.Encode(), p.queryContext(target))
+	if len(asked) > 0 {
+		target += "?" + queryParameter + "=" + p.Seals.Seal(asked.Encode(), p.queryContext(target))
 	}
 	return target
 }
 
 // asked returns the fields of the form that asked for this list, none if nobody did.
 func (p *page) asked() url.Values {
-	text, ok := p.Seals.Open(p.r.URL.Query().Get(queryParameter), p.queryContext(p.request.Prefix()+p.r.URL.Path))
+	asked, ok := p.openQuery(p.r.URL.Query().Get(queryParameter), p.request.Prefix()+p.r.URL.Path)
 	if !ok {
 		return url.Values{}
 	}
-	asked, err := url.ParseQuery(text)
-	if err != nil {
-		return url.Values{}
-	}
 	return asked
+}
+
+// openQuery returns the fields in the sealed parameter of the list with this address.
+func (p *page) openQuery(sealed, address string) (asked url.Values, ok bool) {
+	text, ok := p.Seals.Open(sealed, p.queryContext(address))
+	if !ok {
+		return nil, false
+	}
+	asked, err := url.ParseQuery(text)
+	return asked, err == nil
 }
 
 // parameters returns the parameters of a list's use-case with these names, as far as they were

@@ -132,7 +132,7 @@ func (c *console) listPatientsOfDoctor(p *page) error {
 	if err != nil {
 		return err
 	}
-	p.w.Header().Set("Location", p.listAddress("patients/", url.Values{"doctor_id": {doctor.String()}}))
+	p.w.Header().Set("Location", p.listLink("patients/", url.Values{"doctor_id": {doctor.String()}}))
 	p.w.WriteHeader(http.StatusSeeOther)
 	return nil
 }
