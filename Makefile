@@ -2,8 +2,8 @@
 .DEFAULT_GOAL := help
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help run demo build release check-release test test-postgres-versions check-deploy lint judge generate fuzz \
-	bench bench-growth bench-go bench-search soak clean postgres wrk \
+.PHONY: help run demo build release check-release test test-postgres-versions check-deploy lint judge test-browser generate fuzz \
+	bench bench-growth bench-go bench-search soak clean postgres wrk chromium \
 	lint-format lint-vet lint-golangci lint-generated lint-modules lint-deadcode lint-alerts
 
 # Without cgo, the program is one file that needs no other file, not even libc. The race
@@ -116,6 +116,12 @@ lint-alerts:
 
 judge: ## Check openapi.yaml and the service with tools from npm (needs Node.js 20)
 	@tools/judge/run
+
+test-browser: chromium ## Test the console in Chromium (needs Node.js 20; SCREENSHOTS=1 makes the pictures of docs/console again)
+	@tools/browser/run
+
+chromium:
+	@.ci/chromium
 
 generate: ## Generate wire_gen.go and the Go client
 	$(WIRE) gen ./cmd/healthcare
