@@ -33,16 +33,6 @@ func (d *desk) addDoctor(name, license string) domain.ID {
 	return added.ID
 }
 
-// assign assigns a doctor to a patient and returns the id of the assignment.
-func (d *desk) assign(patient, doctor domain.ID) domain.ID {
-	d.t.Helper()
-	added, err := d.Mappings.Assign(d.t.Context(), d.Staff(), application.Once{}, domain.MappingInput{
-		Patient: domain.Given(patient.String()), Doctor: domain.Given(doctor.String()),
-	})
-	require.NoError(d.t, err)
-	return added.ID
-}
-
 func TestTheOverviewCountsTheRecordsAndSaysWhatWaits(t *testing.T) {
 	d := newDesk(t, func(_ *application.Ports, r *application.Rules) { r.Registration = application.RegistrationApproval })
 	d.assign(d.addPatient("Ada Assigned"), d.addDoctor("Dora Doctor", "LIC-1"))
