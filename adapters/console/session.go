@@ -79,7 +79,7 @@ func (c *console) authenticate(p *page) error {
 	}
 	if now := c.Clock(); !now.Before(session.accessEnds.Add(-refreshMargin)) {
 		grant, err := c.refresher.refresh(p.ctx(), p.request.Origin(), session.refresh)
-		if hasEnded(err) {
+		if hasEnded(err) || domain.KindOf(err) == domain.TooMany { // Only bad tokens are counted.
 			p.session.userID = session.userID
 			return nil
 		} else if err != nil {
