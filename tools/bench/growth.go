@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -110,31 +111,55 @@ func measureGrowth(ctx context.Context, o options, sizes []int, out io.Writer) (
 	if err != nil {
 		return err
 	}
-	f := &figures{rounds: map[figureKey][]round{}}
+	all := &figures{rounds: map[figureKey][]round{}}
+	var failures []error
 	for at, endpoint := range growthEndpoints(sizes[0]) {
 		if !strings.Contains(endpoint.name, o.only) {
 			continue
 		}
 		progress("%s", endpoint.name)
-		for _, s := range systems {
-			if err := signInToOurs(ctx, s); err != nil {
-				return err
-			}
+		for i, s := range systems {
+			s.calls = map[string]call{endpoint.name: growthEndpoints(sizes[i%len(sizes)])[at].call}
 		}
-		for n := range o.rounds + 1 {
-			for i, s := range systems {
-				s.calls = map[string]call{endpoint.name: growthEndpoints(sizes[i%len(sizes)])[at].call}
-				made, err := l.run(ctx, s, endpoint.name, growthConnections)
-				if err != nil {
-					return err
-				}
-				if n > 0 {
-					f.add(endpoint.name, growthConnections, s.name, made)
-				}
+		measured, err := measureEndpoint(ctx, o, l, systems, endpoint.name)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			progress("%s has no figures: %v", endpoint.name, err)
+			failures = append(failures, fmt.Errorf("%s has no figures: %w", endpoint.name, err))
+			continue
+		}
+		maps.Copy(all.rounds, measured.rounds)
+	}
+	return errors.Join(append(failures, reportGrowth(ctx, out, o, sizes, server, all))...)
+}
+
+// measureEndpoint makes the rounds of one endpoint. On a busy machine a system can refuse
+// requests for a moment, so a round that failed is made again, twice at most. The databases took
+// long to fill, and one endpoint that fails must not waste them.
+func measureEndpoint(ctx context.Context, o options, l *loader, systems []*system, name string) (*figures, error) {
+	f := &figures{rounds: map[figureKey][]round{}}
+	for _, s := range systems {
+		if err := signInToOurs(ctx, s); err != nil {
+			return nil, err
+		}
+	}
+	for n := range o.rounds + 1 {
+		for _, s := range systems {
+			made, err := l.run(ctx, s, name, growthConnections)
+			for again := 0; err != nil && again < 2 && ctx.Err() == nil; again++ {
+				made, err = l.run(ctx, s, name, growthConnections)
+			}
+			if err != nil {
+				return nil, err
+			}
+			if n > 0 {
+				f.add(name, growthConnections, s.name, made)
 			}
 		}
 	}
-	return reportGrowth(ctx, out, o, sizes, server, f)
+	return f, nil
 }
 
 // grown names a system with n patients.
