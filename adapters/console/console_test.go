@@ -221,3 +221,20 @@ func (a answer) link(text string) string {
 	a.b.t.Fatalf("the page %s has no link %q:\n%s", a.path(), text, a.body)
 	return ""
 }
+
+// rows returns the texts of the cells of the table on the page.
+func (a answer) rows() (rows [][]string) {
+	a.b.t.Helper()
+	root, err := html.Parse(strings.NewReader(a.body))
+	require.NoError(a.b.t, err)
+	for node := range root.Descendants() {
+		switch node.Data {
+		case "tr":
+			rows = append(rows, nil)
+		case "td":
+			last := len(rows) - 1
+			rows[last] = append(rows[last], strings.Join(strings.Fields(textOf(node)), " "))
+		}
+	}
+	return slices.DeleteFunc(rows, func(cells []string) bool { return len(cells) == 0 })
+}
