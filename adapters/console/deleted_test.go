@@ -1,0 +1,74 @@
+package console_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
+)
+
+func TestDeletedRecordsAreListedAndRestored(t *testing.T) {
+	d := newDesk(t)
+	mary := d.haveUser("mary@clinic.example", "Mary", "Poppins", domain.Staff)
+	ada, bob := d.havePatient(mary, "Ada <i>Byron</i>"), d.havePatient(mary, "Bob")
+	house, wilson := d.haveDoctor("Gregory House", "L-1"), d.haveDoctor("James Wilson", "L-2")
+	d.haveAssigned(ada, house)
+	ended := d.haveAssigned(bob, wilson)
+	d.changePatient(mary, ada.ID, domain.PatientInput{DateOfBirth: domain.Given("1987-11-30")})
+	require.NoError(t, d.Patients.Delete(t.Context(), mary, ada.ID, domain.Precondition{}))
+	require.NoError(t, d.Mappings.Unassign(t.Context(), mary, ended.ID, domain.Precondition{}))
+	require.NoError(t, d.Doctors.Delete(t.Context(), d.Admin(), house.ID, domain.Precondition{}))
+	b := d.signedIn("chief@clinic.example", domain.Admin)
+
+	at := "22 Nov 2026, 09:00 UTC"
+	patients := b.signedInPage("/console/deleted/")
+	assert.Equal(t, [][]string{{"Ada <i>Byron</i> born 30 November 1987", "Deleted", "Mary Poppins", at, "Restore"}}, patients.rows())
+	doctors := b.signedInPage("/console/deleted/doctors/")
+	assert.Equal(t, [][]string{{"Gregory House licence number L-1", "Deleted", "user without a name", at, "Restore"}}, doctors.rows())
+	assignments := b.signedInPage("/console/deleted/assignments/")
+	assert.Equal(t, [][]string{
+		{"Gregory House (deleted) for Ada <i>Byron</i> (deleted)", "Deleted together with the patient", "Mary Poppins", at, "Restore the patient first."},
+		{"James Wilson for Bob", "Deleted", "Mary Poppins", at, "Restore"},
+	}, assignments.rows())
+
+	restored := patients.submit("/console/patients/" + ada.ID.String() + "/restore/")
+	assert.Equal(t, []string{"/console/patients/" + ada.ID.String() + "/"}, restored.redirects)
+	restored = assignments.submit("/console/assignments/" + ended.ID.String() + "/restore/")
+	assert.Equal(t, []string{"/console/patients/" + bob.ID.String() + "/"}, restored.redirects)
+	assert.Contains(t, b.signedInPage("/console/deleted/").text(), "There are no deleted records here.")
+	view, err := d.Patients.Get(t.Context(), mary, bob.ID, nil)
+	require.NoError(t, err)
+	assert.Equal(t, []domain.ID{wilson.ID}, view.AssignedDoctors)
+}
+
+func TestManyDeletedRecordsHavePages(t *testing.T) {
+	d := newDesk(t)
+	for n := range 30 {
+		patient := d.havePatient(d.Staff(), fmt.Sprintf("Patient %d.", n))
+		require.NoError(t, d.Patients.Delete(t.Context(), d.Staff(), patient.ID, domain.Precondition{}))
+	}
+	b := d.signedIn("chief@clinic.example", domain.Admin)
+	first := b.signedInPage("/console/deleted/")
+	assert.Len(t, first.rows(), 25)
+	second := b.signedInPage(first.link("Next page"))
+	assert.Len(t, second.rows(), 5)
+	assert.Contains(t, second.text(), "Patient 29.")
+	assert.Equal(t, http.StatusBadRequest, b.get("/console/deleted/?after=x").StatusCode)
+}
+
+func TestDeletedRecordsAreForAdministrators(t *testing.T) {
+	d := newDesk(t)
+	patient := d.havePatient(d.Staff(), "Ada Byron")
+	require.NoError(t, d.Patients.Delete(t.Context(), d.Staff(), patient.ID, domain.Precondition{}))
+	b := d.signedIn("staff2@clinic.example", domain.Staff)
+	for _, tab := range []string{"", "doctors/", "assignments/"} {
+		got := b.get("/console/deleted/" + tab)
+		assert.Equal(t, http.StatusForbidden, got.StatusCode, tab)
+		assert.NotContains(t, got.body, "Ada Byron")
+		assert.Equal(t, domain.Denied, d.LastEvent().Outcome, "the attempt is in the trail")
+	}
+}
