@@ -22,8 +22,10 @@ type dayOfUses struct {
 
 // usesOfOne says how often one user did something on a day.
 type usesOfOne struct {
-	Who, What, Outcome string
-	Times              int
+	Who, What string
+	// Refused says in words that it was refused or failed. It is empty otherwise.
+	Refused string
+	Times   int
 }
 
 // showAccessReport shows the whole report on one page, which can be printed.
@@ -40,7 +42,7 @@ func (c *console) showAccessReport(p *page) error {
 		}
 		for _, use := range part.Items {
 			content.add(use.Day, usesOfOne{
-				Who: p.callerName(use.User, use.Role, use.ActorName), What: p.deed(use.Action), Outcome: p.outcomeName(use.Outcome), Times: use.Times,
+				Who: p.callerName(use.User, use.Role, use.ActorName), What: p.deed(use.Action), Refused: p.refused(use.Outcome), Times: use.Times,
 			})
 		}
 		if part.Next == "" {

@@ -105,7 +105,7 @@ func (p *page) auditActor(event domain.AuditEventView) namedLink {
 	case event.Actor.Role == domain.Operator:
 		return namedLink{Name: p.T("people.operator")}
 	case event.Actor.UserID == 0:
-		return namedLink{Name: p.T("people.nobody")}
+		return namedLink{Name: p.T("people.anonymous")}
 	}
 	return namedLink{p.personName(event.ActorName), p.link("users/{id}/", event.Actor.UserID)}
 }

@@ -2,6 +2,7 @@ package console
 
 import (
 	"errors"
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -91,19 +92,27 @@ func numberInput(text string) domain.Input {
 // maxFilterLength is the length of a filter in characters. It bounds the address of the list.
 const maxFilterLength = 200
 
-// askForAudit answers the form that filters the trail. Names become the numbers of the records
-// that have them. If several have the name, the form asks which one is meant.
+// askForAudit answers the form that filters the trail.
 func (c *console) askForAudit(p *page) error {
-	typed := url.Values{}
-	for _, name := range auditFilters {
-		if value := strings.TrimSpace(p.form.Get(name)); value != "" {
-			typed.Set(name, value)
-		}
+	content, asked, err := p.readFilters(p.auditForm(p.form))
+	if err != nil {
+		return err
 	}
-	content := p.auditForm(typed)
-	asked := url.Values{}
+	if content.HasErrors() {
+		p.request.SetCode("invalid")
+		return p.showStatus(http.StatusUnprocessableEntity, "audit-filter", p.T("nav.audit"), content)
+	}
+	p.form = asked
+	return p.redirectToList("audit/")
+}
+
+// readFilters returns what a form with fields of auditForm asks for. Names become the numbers of
+// the records that have them. If several have the name, the form asks which one is meant.
+func (p *page) readFilters(content form) (_ form, asked url.Values, err error) {
+	asked = url.Values{}
 	for i, field := range content.Fields {
-		value := typed.Get(field.Name)
+		value := strings.TrimSpace(field.Value)
+		content.Fields[i].Value = value
 		if utf8.RuneCountInString(value) > maxFilterLength || !utf8.ValidString(value) {
 			content.Fields[i].Errors = []string{p.T("audit.too_long")}
 			continue
@@ -111,7 +120,7 @@ func (c *console) askForAudit(p *page) error {
 		if find, ok := finders[field.Name]; ok && value != "" && !numbered.MatchString(value) {
 			found, err := find(p, value)
 			if err != nil && len(found) == 0 && domain.KindOf(err) != domain.Invalid {
-				return err
+				return content, nil, err
 			}
 			if value = p.onlyOne(&content.Fields[i], found, err); value == "" {
 				continue
@@ -124,14 +133,9 @@ func (c *console) askForAudit(p *page) error {
 			asked.Set(field.Name, value)
 		}
 	}
-	_, _, err := p.auditQuery(asked).Parse()
+	_, _, err = p.auditQuery(asked).Parse()
 	content, _ = content.withErrors(err)
-	if content.HasErrors() {
-		p.request.SetCode("invalid")
-		return p.showStatus(422, "audit-filter", p.T("nav.audit"), content)
-	}
-	p.form = asked
-	return p.redirectToList("audit/")
+	return content, asked, nil
 }
 
 // maxNamesakes is how many records of the same name one can choose from.

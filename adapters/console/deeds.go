@@ -53,17 +53,12 @@ func (p *page) deed(permission domain.Permission) string {
 	return p.T("deeds.other", domain.DescribePermission(permission))
 }
 
-// outcomeName names an outcome. It is empty if something was done.
-func (p *page) outcomeName(outcome domain.Outcome) string {
-	switch outcome {
-	case domain.Allowed:
+// refused says in words that something was not done. It is empty if it was.
+func (p *page) refused(outcome domain.Outcome) string {
+	if outcome == domain.Allowed {
 		return ""
-	case domain.Denied:
-		return p.T("outcomes.denied")
-	case domain.Failed:
-		return p.T("outcomes.failed")
 	}
-	return string(outcome)
+	return p.outcome(outcome)
 }
 
 // callerName names the caller of a use-case. name is that of the user, if there is one.

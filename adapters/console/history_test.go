@@ -71,8 +71,8 @@ func (b *browser) signedInPage(path string) answer {
 func TestTheHistoryOfAnAssignmentNamesPatientAndDoctor(t *testing.T) {
 	d := newDesk(t)
 	b := d.signedIn("chief@clinic.example", domain.Admin)
-	patient, house, wilson := d.havePatient(d.Staff(), "Ada Byron"), d.haveDoctor("Gregory House", "L-1"), d.haveDoctor("James Wilson", "L-2")
-	mapping := d.haveAssigned(patient, house)
+	patient, house, wilson := d.havePatient(d.Staff(), "Ada Byron"), d.addDoctorNamed("Gregory House", "L-1"), d.addDoctorNamed("James Wilson", "L-2")
+	mapping := d.assign(patient.ID, house.ID)
 	_, err := d.Mappings.Change(t.Context(), d.Staff(), mapping.ID, domain.Precondition{}, domain.MappingInput{Doctor: domain.Given(wilson.ID.String())})
 	require.NoError(t, err)
 	path := "/console/assignments/" + mapping.ID.String() + "/history/"
@@ -97,11 +97,11 @@ func TestTheHistoryOfAnAssignmentNamesPatientAndDoctor(t *testing.T) {
 
 func TestSalariesAreInTheHistoryOnlyForAdministrators(t *testing.T) {
 	d := newDesk(t)
-	doctor := d.haveDoctor("Gregory House", "L-1")
+	doctor := d.addDoctorNamed("Gregory House", "L-1")
 	_, err := d.Doctors.Change(t.Context(), d.Admin(), doctor.ID, domain.Precondition{}, domain.DoctorInput{Salary: domain.Given("6000")})
 	require.NoError(t, err)
 	path := "/console/doctors/" + doctor.ID.String() + "/history/"
-	assert.Contains(t, d.signedIn("chief@clinic.example", domain.Admin).signedInPage(path).text(), "Salary Before: 5000.00 After: 6000.00")
+	assert.Contains(t, d.signedIn("chief@clinic.example", domain.Admin).signedInPage(path).text(), "Salary Before: 1234567.50 After: 6000.00")
 	text := d.signedIn("clerk@clinic.example", domain.Staff).signedInPage(path).text()
 	assert.NotContains(t, text, "Salary")
 	assert.Contains(t, text, "Licence number L-1")

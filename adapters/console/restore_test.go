@@ -21,26 +21,6 @@ func (d *desk) havePatient(actor domain.Actor, name string) domain.Patient {
 	return patient.Patient
 }
 
-// haveDoctor adds a doctor as an administrator.
-func (d *desk) haveDoctor(name, licence string) domain.Doctor {
-	d.t.Helper()
-	doctor, err := d.Doctors.Create(d.t.Context(), d.Admin(), application.Once{}, domain.DoctorInput{
-		Name: domain.Given(name), Specialization: domain.Given("Cardiology"), LicenseNumber: domain.Given(licence), Salary: domain.Given("5000"),
-	})
-	require.NoError(d.t, err)
-	return doctor
-}
-
-// haveAssigned assigns a doctor to a patient as an administrator.
-func (d *desk) haveAssigned(patient domain.Patient, doctor domain.Doctor) domain.Mapping {
-	d.t.Helper()
-	mapping, err := d.Mappings.Assign(d.t.Context(), d.Admin(), application.Once{}, domain.MappingInput{
-		Patient: domain.Given(patient.ID.String()), Doctor: domain.Given(doctor.ID.String()),
-	})
-	require.NoError(d.t, err)
-	return mapping
-}
-
 // restoreForm sends the form that restores a record.
 func (b *browser) restoreForm(plural string, id domain.ID, once string) answer {
 	b.t.Helper()
@@ -51,8 +31,8 @@ func TestWhoeverDeletedARecordRestoresIt(t *testing.T) {
 	d := newDesk(t)
 	b := d.signedIn("clerk@clinic.example", domain.Staff)
 	clerk := d.SignIn("clerk@clinic.example")
-	patient, doctor := d.havePatient(clerk, "Ada Byron"), d.haveDoctor("Gregory House", "L-1")
-	assigned := d.haveAssigned(patient, doctor)
+	patient, doctor := d.havePatient(clerk, "Ada Byron"), d.addDoctorNamed("Gregory House", "L-1")
+	assigned := d.assign(patient.ID, doctor.ID)
 	path := "/console/patients/" + patient.ID.String() + "/"
 
 	require.NoError(t, d.Patients.Delete(t.Context(), clerk, patient.ID, domain.Precondition{}))
@@ -77,7 +57,7 @@ func TestWhoeverDeletedARecordRestoresIt(t *testing.T) {
 func TestOnlyAdministratorsRestoreWhatOthersDeleted(t *testing.T) {
 	d := newDesk(t)
 	b := d.signedIn("clerk@clinic.example", domain.Staff)
-	patient, doctor := d.havePatient(d.Staff(), "Ada Byron"), d.haveDoctor("Gregory House", "L-1")
+	patient, doctor := d.havePatient(d.Staff(), "Ada Byron"), d.addDoctorNamed("Gregory House", "L-1")
 	require.NoError(t, d.Patients.Delete(t.Context(), d.Staff(), patient.ID, domain.Precondition{}))
 	require.NoError(t, d.Doctors.Delete(t.Context(), d.Admin(), doctor.ID, domain.Precondition{}))
 	assert.Equal(t, http.StatusForbidden, b.restoreForm("patients", patient.ID, strings.Repeat("a", 20)).StatusCode)
@@ -91,17 +71,17 @@ func TestOnlyAdministratorsRestoreWhatOthersDeleted(t *testing.T) {
 func TestARestoreThatIsNotPossibleSaysWhatToDo(t *testing.T) {
 	d := newDesk(t)
 	b := d.signedIn("chief@clinic.example", domain.Admin)
-	patient, doctor := d.havePatient(d.Staff(), "Ada Byron"), d.haveDoctor("Gregory House", "L-1")
-	assigned := d.haveAssigned(patient, doctor)
+	patient, doctor := d.havePatient(d.Staff(), "Ada Byron"), d.addDoctorNamed("Gregory House", "L-1")
+	assigned := d.assign(patient.ID, doctor.ID)
 
 	require.NoError(t, d.Mappings.Unassign(t.Context(), d.Admin(), assigned.ID, domain.Precondition{}))
-	again := d.haveAssigned(patient, doctor)
+	again := d.assign(patient.ID, doctor.ID)
 	d.wantConflict(b.restoreForm("assignments", assigned.ID, strings.Repeat("a", 20)), "assigned to the patient again")
 
 	require.NoError(t, d.Doctors.Delete(t.Context(), d.Admin(), doctor.ID, domain.Precondition{}))
 	d.wantConflict(b.restoreForm("assignments", again.ID, strings.Repeat("b", 20)), "Restore the doctor first")
 
-	d.haveDoctor("James Wilson", "L-1")
+	d.addDoctorNamed("James Wilson", "L-1")
 	d.wantConflict(b.restoreForm("doctors", doctor.ID, strings.Repeat("c", 20)), "licence number")
 }
 
