@@ -19,39 +19,39 @@ type shownValue struct {
 // IsEmpty reports whether the field has no value.
 func (v shownValue) IsEmpty() bool { return v == shownValue{} }
 
-// fieldLabel returns the label of a field, which the API calls name.
+// fieldLabel returns the label of a field that the API calls name. Forms have the same labels.
 func (p *page) fieldLabel(name string) string {
 	switch name {
 	case "created_by":
 		return p.T("fields.created_by")
 	case "name":
-		return p.T("fields.name")
+		return p.T("patient.name")
 	case "date_of_birth":
-		return p.T("fields.date_of_birth")
+		return p.T("patient.date_of_birth")
 	case "phone_number":
-		return p.T("fields.phone_number")
+		return p.T("patient.phone")
 	case "gender":
-		return p.T("fields.gender")
+		return p.T("patient.gender")
 	case "address":
-		return p.T("fields.address")
+		return p.T("patient.address")
 	case "medical_record":
-		return p.T("fields.medical_record")
+		return p.T("patient.medical_record")
 	case "email":
-		return p.T("fields.email")
+		return p.T("patient.email")
 	case "external_id":
-		return p.T("fields.external_id")
+		return p.T("patient.external_id")
 	case "joined_at":
-		return p.T("fields.joined_at")
+		return p.T("doctor.joined_at")
 	case "specialization":
-		return p.T("fields.specialization")
+		return p.T("doctor.specialization")
 	case "license_number":
-		return p.T("fields.license_number")
+		return p.T("doctor.license_number")
 	case "salary":
-		return p.T("fields.salary")
+		return p.T("doctor.salary")
 	case "patient":
-		return p.T("fields.patient")
+		return p.T("doctor.patient")
 	case "doctor":
-		return p.T("fields.doctor")
+		return p.T("assigned.doctor")
 	case "assigned_at":
 		return p.T("fields.assigned_at")
 	}
@@ -71,26 +71,20 @@ func (p *page) shownValue(names recordNames, field string, value any) shownValue
 	return shownValue{}
 }
 
-func (p *page) shownText(field, text string) string {
-	if field == "gender" {
-		return p.genderName(text)
-	}
-	if day, err := time.Parse(time.DateOnly, text); err == nil && (field == "date_of_birth" || field == "joined_at") {
-		return p.locale.Date(domain.DateOf(day))
+func (p *page) shownText(name, text string) string {
+	switch name {
+	case "gender":
+		return p.shown(field{Value: text, Options: p.genders()})
+	case "salary":
+		if salary, err := domain.ParseSalary(text); err == nil {
+			return p.locale.Amount(salary)
+		}
+	case "date_of_birth", "joined_at":
+		if day, err := time.Parse(time.DateOnly, text); err == nil {
+			return p.locale.Date(domain.DateOf(day))
+		}
 	}
 	return text
-}
-
-func (p *page) genderName(gender string) string {
-	switch gender {
-	case "F":
-		return p.T("fields.female")
-	case "M":
-		return p.T("fields.male")
-	case "O":
-		return p.T("fields.other")
-	}
-	return gender
 }
 
 const (

@@ -101,7 +101,7 @@ func TestSalariesAreInTheHistoryOnlyForAdministrators(t *testing.T) {
 	_, err := d.Doctors.Change(t.Context(), d.Admin(), doctor.ID, domain.Precondition{}, domain.DoctorInput{Salary: domain.Given("6000")})
 	require.NoError(t, err)
 	path := "/console/doctors/" + doctor.ID.String() + "/history/"
-	assert.Contains(t, d.signedIn("chief@clinic.example", domain.Admin).signedInPage(path).text(), "Salary Before: 1234567.50 After: 6000.00")
+	assert.Contains(t, d.signedIn("chief@clinic.example", domain.Admin).signedInPage(path).text(), "Salary Before: 1,234,567.50 After: 6,000.00")
 	text := d.signedIn("clerk@clinic.example", domain.Staff).signedInPage(path).text()
 	assert.NotContains(t, text, "Salary")
 	assert.Contains(t, text, "Licence number L-1")

@@ -54,6 +54,19 @@ func TestWhoeverDeletedARecordRestoresIt(t *testing.T) {
 	assert.Equal(t, []string{path}, b.restoreForm("assignments", assigned.ID, strings.Repeat("d", 20)).redirects)
 }
 
+func TestADeletionIsUndoneAtOnce(t *testing.T) {
+	d := newDesk(t)
+	b := d.signedIn("clerk@clinic.example", domain.Staff)
+	patient := d.havePatient(d.Staff(), "Ada Byron")
+	path := "/console/patients/" + patient.ID.String() + "/"
+	deleted := b.signedInPage(path + "delete/").submit(path + "delete/")
+	assert.Equal(t, http.StatusNotFound, b.get(path).StatusCode)
+	undone := deleted.submit(path + "restore/")
+	assert.Equal(t, path, undone.path())
+	assert.Contains(t, undone.text(), "Ada Byron was restored.")
+	assert.NotContains(t, undone.body, "restore/", "the notice offers nothing to undo")
+}
+
 func TestOnlyAdministratorsRestoreWhatOthersDeleted(t *testing.T) {
 	d := newDesk(t)
 	b := d.signedIn("clerk@clinic.example", domain.Staff)
