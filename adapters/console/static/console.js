@@ -112,18 +112,18 @@ document.addEventListener("keydown", (event) => {
 const months = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
 const monthNumber = (text) => (text.length < 3 ? 0 : months.findIndex((month) => month.toLowerCase().startsWith(text.toLowerCase())) + 1);
 const readDate = (text, usual) => {
-  const parts = text.split(/[.,/\- \u00a0]+/).filter(Boolean);
+  const parts = text.normalize("NFKC").split(/[.,/年月日\s\p{Pd}\u2212]+/u).filter(Boolean);
   if (parts.length !== 3) return null;
   let order = usual;
   if (parts[0].length === 4) order = "ymd";
   else if (monthNumber(parts[0])) order = "mdy";
   else if (monthNumber(parts[1]) || text.includes(".") || order === "ymd") order = "dmy";
   const part = (letter) => parts[order.indexOf(letter)];
-  const month = monthNumber(part("m")) || Number(part("m"));
-  if (![part("y"), part("d")].every((digits) => /^\d+$/.test(digits)) || part("y").length !== 4 || !Number.isInteger(month)) return null;
+  const month = String(monthNumber(part("m")) || part("m"));
+  if (!/^\d{4}$/.test(part("y")) || !/^\d{1,2}$/.test(month) || !/^\d{1,2}$/.test(part("d"))) return null;
   const date = new Date(0);
-  date.setUTCFullYear(Number(part("y")), month - 1, Number(part("d")));
-  return date.getUTCMonth() === month - 1 && date.getUTCDate() === Number(part("d")) ? date : null;
+  date.setUTCFullYear(Number(part("y")), Number(month) - 1, Number(part("d")));
+  return date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(part("d")) ? date : null;
 };
 const writeDate = (date, order) => {
   const [day, month, year] = [date.getUTCDate(), months[date.getUTCMonth()], date.getUTCFullYear()];
