@@ -111,24 +111,14 @@ func (e edit[T]) showConflict(current T, content conflict) error {
 		return err
 	}
 	content.At = last.At
-	if content.Author, err = e.authorName(last.Author); err != nil {
+	names, err := e.userNames(last.Author.UserID)
+	if err != nil {
 		return err
 	}
+	content.Author = e.whoDid(names, last.Author.UserID, last.Author.Role)
 	_, code := statusOf(&domain.Error{Kind: domain.PreconditionFailed})
 	e.request.SetCode(code)
 	return e.showStatus(http.StatusPreconditionFailed, "conflict", e.title(current), content)
-}
-
-// authorName returns the name of the user who made a version.
-func (p *page) authorName(author domain.Author) (string, error) {
-	if author.UserID == 0 {
-		return p.T("conflict.somebody"), nil
-	}
-	names, err := p.Users.ListNames(p.ctx(), p.actor, domain.NamesQuery{IDs: []domain.Input{domain.Given(author.UserID.String())}})
-	if err != nil || len(names) == 0 || names[0].Name == "" {
-		return p.T("conflict.somebody"), err
-	}
-	return names[0].Name, nil
 }
 
 // shown returns the value of a field as people read it.

@@ -1,10 +1,108 @@
 package console
 
+import (
+	"net/http"
+	"net/url"
+
+	"example.com/healthcare/application"
+	"example.com/healthcare/domain"
+)
+
 func (c *console) findRoutes() []route {
-	return []route{get("{$}", c.showFind)}
+	return []route{
+		get("{$}", c.showFind),
+		post("{$}", func(p *page) error { return p.redirectToList("") }),
+	}
+}
+
+// linesOfFind is how many patients and how many doctors the first page shows.
+const linesOfFind = "20"
+
+// findPage is the content of the first page.
+type findPage struct {
+	form
+	// Asked says that something was searched for.
+	Asked    bool
+	Patients []domain.PatientView
+	Doctors  []domain.Doctor
+	// MorePatients and MoreDoctors are the addresses of the lists with all that were found. They
+	// are empty if all are here.
+	MorePatients, MoreDoctors string
+	// Add is the address of the form for a new patient, with what was typed.
+	Add string
+}
+
+// Found says how much was found. The script has it read out.
+func (v view) Found() string {
+	content, ok := v.Content.(findPage)
+	if !ok || !content.Asked || content.HasErrors() {
+		return ""
+	}
+	switch n := len(content.Patients) + len(content.Doctors); {
+	case content.MorePatients != "" || content.MoreDoctors != "":
+		return v.T("find.more_than", n)
+	case n == 0:
+		return v.T("find.none")
+	case n == 1:
+		return v.T("find.one")
+	default:
+		return v.T("find.many", n)
+	}
 }
 
 // showFind is the first page: one box that finds patients and doctors.
 func (c *console) showFind(p *page) error {
-	return p.show("find", p.T("find.title"), nil)
+	text := p.asked().Get("search")
+	content := findPage{Asked: text != "", Add: p.link("patients/add/"), form: form{Submit: p.T("find.submit"), Fields: []field{{
+		Name: "search", Label: p.T("find.label"), Hint: p.T("find.hint", p.locale.DateExample()), Value: text,
+	}}}}
+	if !content.Asked {
+		return p.show("find", p.T("find.title"), content)
+	}
+	wanted := p.locale.readSearch(text)
+	if carried := wanted.newPatient(p.locale); len(carried) > 0 {
+		content.Add = p.listLink("patients/add/", carried)
+	}
+	status := http.StatusOK
+	if err := c.find(p, &content, wanted); err != nil {
+		withErrors, ok := content.withErrors(err)
+		if !ok {
+			return err
+		}
+		content.form, status = withErrors, http.StatusUnprocessableEntity
+	}
+	return p.showStatus(status, "find", p.T("find.title"), content)
+}
+
+// find looks for patients and doctors.
+func (c *console) find(p *page, content *findPage, wanted search) error {
+	for _, words := range wanted.readings() {
+		parameters := findParameters(words)
+		parameters["fields"] = domain.Given(patientColumns)
+		patients, err := c.Patients.List(p.ctx(), p.actor, parameters)
+		if err != nil {
+			return err
+		}
+		content.Patients = patients.Items
+		content.MorePatients = addressOfAll(p, "patients/", words, patients)
+		if len(patients.Items) > 0 {
+			break
+		}
+	}
+	doctors, err := c.Doctors.List(p.ctx(), p.actor, findParameters(wanted.typed))
+	content.Doctors = doctors.Items
+	content.MoreDoctors = addressOfAll(p, "doctors/", wanted.typed, doctors)
+	return err
+}
+
+func findParameters(words string) domain.Parameters {
+	return domain.Parameters{"search": domain.Given(words), "ordering": domain.Given("name"), "limit": domain.Given(linesOfFind)}
+}
+
+// addressOfAll returns the address of the list with all that was found, "" if it was all shown.
+func addressOfAll[T any](p *page, path, words string, found application.Page[T]) string {
+	if found.Next == "" {
+		return ""
+	}
+	return p.listLink(path, url.Values{"search": {words}})
 }

@@ -103,10 +103,11 @@ func (l locale) DateExample() string {
 }
 
 // parseDate reads a date as people write it: 30.11.1987, 11/30/1987 or 30/11/1987 by the
-// language, 1987-11-30, or with the English name of the month. It returns YYYY-MM-DD, and false
-// if the text is not such a date.
+// language, 1987-11-30, 1987年11月30日, or with the English name of the month. It returns
+// YYYY-MM-DD, and false if the text is not such a date.
 func (l locale) parseDate(text string) (string, bool) {
-	parts := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(".,/- \u00a0", r) })
+	folded := domain.Fold(text) // This turns dashes into spaces, and the digits of other scripts into ours.
+	parts := strings.FieldsFunc(folded, func(r rune) bool { return strings.ContainsRune(".,/年月日 ", r) })
 	if len(parts) != 3 {
 		return "", false
 	}
@@ -114,9 +115,9 @@ func (l locale) parseDate(text string) (string, bool) {
 	switch {
 	case len(parts[0]) == 4:
 		order = yearFirst
-	case isMonthName(parts[0]):
+	case monthNumber(parts[0]) > 0:
 		order = monthFirst
-	case isMonthName(parts[1]) || strings.Contains(text, ".") || order == yearFirst:
+	case monthNumber(parts[1]) > 0 || strings.Contains(folded, ".") || order == yearFirst:
 		order = dayFirst
 	}
 	var year, month, day string
@@ -131,13 +132,10 @@ func (l locale) parseDate(text string) (string, bool) {
 	if number := monthNumber(month); number > 0 {
 		month = strconv.Itoa(number)
 	}
-	y, yearErr := strconv.Atoi(year)
-	m, monthErr := strconv.Atoi(month)
-	d, dayErr := strconv.Atoi(day)
-	if yearErr != nil || monthErr != nil || dayErr != nil || len(year) != 4 {
+	if len(year) != 4 || len(month) > 2 || len(day) > 2 {
 		return "", false
 	}
-	iso := fmt.Sprintf("%04d-%02d-%02d", y, m, d)
+	iso := fmt.Sprintf("%s-%02s-%02s", year, month, day)
 	_, err := time.Parse(time.DateOnly, iso)
 	return iso, err == nil
 }
@@ -152,12 +150,9 @@ func (l locale) understood(typed string) string {
 	return l.Date(domain.DateOf(day))
 }
 
-func isMonthName(text string) bool { return monthNumber(text) > 0 }
-
-// monthNumber returns the number of an English month, whose name can be cut to three letters or
-// more. It is zero for any other text.
+// monthNumber returns the number of an English month in small letters, whose name can be cut to
+// three letters or more. It is zero for any other text.
 func monthNumber(text string) int {
-	text = strings.ToLower(text)
 	for month := time.January; month <= time.December; month++ {
 		if len(text) >= 3 && strings.HasPrefix(strings.ToLower(month.String()), text) {
 			return int(month)

@@ -12,6 +12,8 @@ type patientPage struct {
 	Age          string
 	Gender       string
 	RegisteredBy string
+	// Assigned are the doctors.
+	Assigned assignedPanel
 }
 
 // showPatient is the page of one patient.
@@ -25,7 +27,12 @@ func (c *console) showPatient(p *page) error {
 		return err
 	}
 	content := patientPage{PatientView: patient, Age: p.age(patient.DateOfBirth), Gender: p.gender(patient.Gender)}
-	if content.RegisteredBy, err = p.authorName(domain.Author{UserID: patient.CreatedBy}); err != nil {
+	names, err := p.userNames(patient.CreatedBy)
+	if err != nil {
+		return err
+	}
+	content.RegisteredBy = names[patient.CreatedBy]
+	if content.Assigned, err = p.assignedDoctors(id); err != nil {
 		return err
 	}
 	return p.show("patient", patient.Name.String(), content)
@@ -153,7 +160,9 @@ func (c *console) editPatient(p *page, answer func(edit[domain.Patient]) error) 
 		version: func(number domain.ID) (domain.VersionView[domain.Patient], error) {
 			return c.Patients.GetVersion(p.ctx(), p.actor, id, number)
 		},
-		apply: func(patient domain.Patient) (domain.Patient, error) { return patient.Change(p.patientInput(), p.Clock()) },
+		apply: func(patient domain.Patient) (domain.Patient, error) {
+			return patient.Change(p.patientInput(), p.Clock())
+		},
 		store: func(expected domain.Precondition) error {
 			_, err := c.Patients.Change(p.ctx(), p.actor, id, expected, p.patientInput())
 			return err

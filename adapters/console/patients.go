@@ -103,8 +103,11 @@ func (p *page) patientFilterForm(asked url.Values) form {
 			{"", p.T("patients.anyone")}, {createdByMe, p.T("patients.me")},
 		}},
 		{Name: "ordering", Label: p.T("patients.order"), Type: "select", Options: []option{
-			{"", p.T("patients.by_name")}, {"date_of_birth", p.T("patients.oldest_first")}, {"-date_of_birth", p.T("patients.youngest_first")},
-			{"-created_at", p.T("patients.newest_first")}, {"-updated_at", p.T("patients.changed_first")},
+			{"", p.T("patients.by_name")},
+			{"date_of_birth", p.T("patients.oldest_first")},
+			{"-date_of_birth", p.T("patients.youngest_first")},
+			{"-created_at", p.T("patients.newest_first")},
+			{"-updated_at", p.T("patients.changed_first")},
 		}},
 	}
 	for i := range fields {
