@@ -12,6 +12,12 @@ func (c *console) doctorRoutes() []route {
 		post("doctors/{$}", c.askForDoctors),
 		post("doctors/names/{$}", c.showDoctorNames),
 		get("doctors/{id}/{$}", c.showDoctor),
+		get("doctors/new/{$}", c.showNewDoctor),
+		post("doctors/new/{$}", c.addDoctor),
+		get("doctors/{id}/edit/{$}", c.showEditDoctor),
+		post("doctors/{id}/edit/{$}", c.editDoctor),
+		get("doctors/{id}/delete/{$}", c.showDeleteDoctor),
+		post("doctors/{id}/delete/{$}", c.deleteDoctor),
 	}
 }
 
