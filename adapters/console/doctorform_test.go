@@ -22,13 +22,13 @@ func TestAFormSentTwiceAddsOneDoctor(t *testing.T) {
 	b := d.signedIn("boss@clinic.example", domain.Admin)
 	b.header.Set("Accept-Language", "de")
 
-	form := b.get("/console/doctors/new/")
+	form := b.get("/console/doctors/add/")
 	typed := []string{"name", "Grace Hopper", "specialization", "Cardiology", "license_number", "L-1", "salary", "1.234,50"}
-	added := form.submit("/console/doctors/new/", typed...)
+	added := form.submit("/console/doctors/add/", typed...)
 	assert.Equal(t, []string{"/console/doctors/1/"}, added.redirects)
 	assert.Contains(t, added.text(), "Grace Hopper was added.")
 	assert.Contains(t, added.text(), "Salary 1.234,50")
-	assert.Equal(t, added.redirects, form.submit("/console/doctors/new/", typed...).redirects)
+	assert.Equal(t, added.redirects, form.submit("/console/doctors/add/", typed...).redirects)
 	assert.Contains(t, b.get("/console/doctors/").text(), "Doctors found: 1")
 }
 
@@ -37,14 +37,14 @@ func TestBadFieldsOfADoctorAreShownBesideTheirInputs(t *testing.T) {
 	d.addDoctorNamed("Grace Hopper", "L-1")
 	b := d.signedIn("boss@clinic.example", domain.Admin)
 
-	refused := b.get("/console/doctors/new/").submit("/console/doctors/new/", "name", " ", "specialization", "Surgery", "license_number", "L-2", "salary", "much")
+	refused := b.get("/console/doctors/add/").submit("/console/doctors/add/", "name", " ", "specialization", "Surgery", "license_number", "L-2", "salary", "much")
 	assert.Equal(t, http.StatusUnprocessableEntity, refused.StatusCode)
 	assert.Contains(t, refused.text(), "Salary: A valid number is required.")
 	assert.Contains(t, refused.body, `id="name-error"`)
-	assert.Equal(t, "Surgery", refused.form("/console/doctors/new/").Get("specialization"))
-	assert.Equal(t, "much", refused.form("/console/doctors/new/").Get("salary"))
+	assert.Equal(t, "Surgery", refused.form("/console/doctors/add/").Get("specialization"))
+	assert.Equal(t, "much", refused.form("/console/doctors/add/").Get("salary"))
 
-	taken := refused.submit("/console/doctors/new/", "name", "Anna Berg", "license_number", "l-1", "salary", "1")
+	taken := refused.submit("/console/doctors/add/", "name", "Anna Berg", "license_number", "l-1", "salary", "1")
 	assert.Equal(t, http.StatusUnprocessableEntity, taken.StatusCode)
 	assert.Contains(t, taken.text(), "doctor with this license number already exists.")
 
@@ -130,7 +130,7 @@ func TestStaffCannotChangeDoctors(t *testing.T) {
 		"once": {"0123456789abcdef"}, "etag": {"1"}, "version": {"1"},
 		"name": {"Anna"}, "specialization": {"Surgery"}, "license_number": {"L-9"}, "salary": {"1"},
 	}
-	for _, path := range []string{"new/", "1/edit/", "1/delete/"} {
+	for _, path := range []string{"add/", "1/edit/", "1/delete/"} {
 		assert.Equal(t, http.StatusForbidden, b.get("/console/doctors/"+path).StatusCode, path)
 		assert.Equal(t, http.StatusForbidden, b.post("/console/doctors/"+path, fields).StatusCode, path)
 	}
