@@ -54,7 +54,6 @@ func (p *page) newAssignedPanel(patient domain.ID, assignments []domain.Assignme
 			Once:   newOnce(),
 			Fields: []field{{
 				Name: doctorNameField, Label: p.T("assigned.name"), Hint: p.T("assigned.name_hint"), Type: "text", Required: true, Autocomplete: "off",
-				Kind: "doctor",
 			}},
 			Submit: p.T("assigned.assign"),
 		},

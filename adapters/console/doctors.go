@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"net/url"
 
 	"example.com/healthcare/domain"
 )
@@ -9,63 +10,66 @@ import (
 func (c *console) doctorRoutes() []route {
 	return []route{
 		get("doctors/{$}", c.listDoctors),
-		post("doctors/{$}", c.askForDoctors),
+		post("doctors/{$}", func(p *page) error { return p.redirectToList("doctors/") }),
 		post("doctors/names/{$}", c.showDoctorNames),
 		get("doctors/{id}/{$}", c.showDoctor),
+		get("doctors/add/{$}", c.showNewDoctor),
+		post("doctors/add/{$}", c.addDoctor),
+		get("doctors/{id}/edit/{$}", c.showEditDoctor),
+		post("doctors/{id}/edit/{$}", c.editDoctor),
+		get("doctors/{id}/delete/{$}", c.showDeleteDoctor),
+		post("doctors/{id}/delete/{$}", c.deleteDoctor),
 	}
 }
 
-// rowsPerPage is how many records a list shows at once.
-const rowsPerPage = "50"
-
-// doctorList is the content of the list of doctors. Its form asks for a list.
+// doctorList is the content of the list of doctors. Its form asks for another list.
 type doctorList struct {
 	form
 	Doctors []domain.Doctor
 	Total   int
 	Pager   pager
+	// Narrowed says that the list was narrowed by more than words.
+	Narrowed bool
 }
-
-// askForDoctors answers the form above the list.
-func (c *console) askForDoctors(p *page) error { return p.redirectToList("doctors/") }
 
 // listDoctors is the list of doctors that was asked for, by name if no order was.
 func (c *console) listDoctors(p *page) error {
 	asked := p.asked()
-	if !asked.Has("ordering") {
-		asked.Set("ordering", "name")
-	}
-	content := doctorList{form: form{
-		Fields: []field{
-			{Name: "search", Label: p.T("doctors.search"), Hint: p.T("doctors.search_hint"), Type: "search"},
-			{Name: "specialization", Label: p.T("doctor.specialization"), Hint: p.T("doctors.whole_hint"), Type: "text"},
-			{Name: "license_number", Label: p.T("doctor.license_number"), Hint: p.T("doctors.whole_hint"), Type: "text"},
-			{Name: "ordering", Label: p.T("doctors.order"), Type: "select", Options: []option{
-				{"name", p.T("doctors.by_name")},
-				{"specialization", p.T("doctors.by_specialization")},
-				{"license_number", p.T("doctors.by_license")},
-				{"joined_at", p.T("doctors.by_joined")},
-				{"-joined_at", p.T("doctors.by_joined_last")},
-			}},
-		},
-		Submit: p.T("doctors.show"),
-	}}
-	for i, field := range content.Fields {
-		content.Fields[i].Value = asked.Get(field.Name)
-	}
+	content := doctorList{form: p.doctorFilterForm(asked), Narrowed: asked.Has("specialization") || asked.Has("license_number")}
 	parameters := p.parameters(asked, "search", "specialization", "license_number", "ordering")
-	parameters["limit"], parameters["count"] = domain.Given(rowsPerPage), domain.Given("true")
+	parameters["limit"], parameters["count"] = domain.Given(linesOfList), domain.Given("true")
+	if asked.Get("ordering") == "" {
+		parameters["ordering"] = domain.Given("name")
+	}
 	found, err := c.Doctors.List(p.ctx(), p.actor, parameters)
-	if err != nil {
-		withErrors, ok := content.withErrors(err)
-		if !ok {
-			return err
-		}
+	if withErrors, ok := content.withErrors(err); ok {
 		content.form = withErrors
 		return p.showStatus(http.StatusUnprocessableEntity, "doctors", p.T("doctors.title"), content)
+	} else if err != nil {
+		return err
 	}
 	content.Doctors, content.Total, content.Pager = found.Items, *found.Total, pagerOf(p, found)
 	return p.show("doctors", p.T("doctors.title"), content)
+}
+
+// doctorFilterForm is the form that asks for a list. It has what was asked for.
+func (p *page) doctorFilterForm(asked url.Values) form {
+	fields := []field{
+		{Name: "search", Label: p.T("doctors.search"), Hint: p.T("doctors.search_hint"), Type: "search", Autocomplete: "off"},
+		{Name: "specialization", Label: p.T("doctor.specialization"), Hint: p.T("doctors.whole_hint"), Type: "text"},
+		{Name: "license_number", Label: p.T("doctor.license_number"), Hint: p.T("doctors.whole_hint"), Type: "text", Autocomplete: "off"},
+		{Name: "ordering", Label: p.T("doctors.order"), Type: "select", Options: []option{
+			{"", p.T("doctors.by_name")},
+			{"specialization", p.T("doctors.by_specialization")},
+			{"license_number", p.T("doctors.by_license")},
+			{"joined_at", p.T("doctors.by_joined")},
+			{"-joined_at", p.T("doctors.by_joined_last")},
+		}},
+	}
+	for i := range fields {
+		fields[i].Value = asked.Get(fields[i].Name)
+	}
+	return form{Fields: fields, Submit: p.T("doctors.show")}
 }
 
 // doctorPage is the content of the page of a doctor.
@@ -89,7 +93,7 @@ func (c *console) showDoctor(p *page) error {
 	}
 	parameters := p.parameters(nil)
 	parameters["doctor_id"] = domain.Given(id.String())
-	parameters["limit"], parameters["count"] = domain.Given(rowsPerPage), domain.Given("true")
+	parameters["limit"], parameters["count"] = domain.Given(linesOfList), domain.Given("true")
 	found, err := c.Mappings.List(p.ctx(), p.actor, parameters)
 	if err != nil {
 		return err

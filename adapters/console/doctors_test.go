@@ -20,7 +20,7 @@ func TestTheListShowsTheDoctorsThatWereAskedFor(t *testing.T) {
 	all := b.get("/console/doctors/")
 	assert.Contains(t, all.text(), "Doctors found: 2")
 	assert.Contains(t, all.text(), "Anna Berg Cardiology L-2 22 November 2026 Grace Hopper Cardiology L-1 22 November 2026")
-	assert.NotContains(t, all.body, "/console/doctors/new/", "Staff cannot add doctors")
+	assert.NotContains(t, all.body, "/console/doctors/add/", "Staff cannot add doctors")
 
 	found := all.submit("/console/doctors/", "search", "hopper")
 	assert.Contains(t, found.text(), "Doctors found: 1")
