@@ -117,18 +117,8 @@ func (p *page) refusedChange(f form, err error) (form, int, error) {
 		case stored[i].Value == "":
 			f.Fields[i].Errors = []string{p.T("account.stored_empty")}
 		default:
-			f.Fields[i].Errors = []string{p.T("account.stored", stored[i].text())}
+			f.Fields[i].Errors = []string{p.T("account.stored", p.shown(stored[i]))}
 		}
 	}
 	return f, http.StatusPreconditionFailed, nil
-}
-
-// text returns the value as a person reads it.
-func (f field) text() string {
-	for _, option := range f.Options {
-		if option.Value == f.Value {
-			return option.Label
-		}
-	}
-	return f.Value
 }
