@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"strings"
+	"time"
 
 	"example.com/healthcare/domain"
 )
@@ -16,9 +17,12 @@ type temporaryPassword struct {
 	New bool
 }
 
-// newTemporaryPassword returns a random password of 80 bits in groups. It has no zeros and no
-// ones, which people confuse with letters.
-func newTemporaryPassword() string { return inGroups(strings.ToLower(rand.Text()[:16]), "-") }
+// newTemporaryPassword returns a random password of 80 bits in groups. It has none of the
+// characters that people confuse: 0 and o, 1 and l.
+func newTemporaryPassword() string {
+	text := strings.ToLower(rand.Text()[:16]) // It has no digit but those from 2 to 7.
+	return inGroups(strings.NewReplacer("l", "8", "o", "9").Replace(text), "-")
+}
 
 func (p *page) newUserForm() form {
 	fields := []field{{Name: "email", Label: p.T("users.email"), Hint: p.T("users.email_hint"), Type: "email", Required: true, Autocomplete: "off"}}
@@ -45,6 +49,11 @@ func (c *console) createUser(p *page) error {
 		Email: p.input("email"), Password: domain.Given(password), Role: p.input("role"),
 		FirstName: profile.FirstName, LastName: profile.LastName, Phone: profile.Phone,
 	})
+	if domain.KindOf(err) == domain.Conflict {
+		if added, ok := p.justAdded(); ok {
+			return p.redirectWith(notice{Text: p.T("users.created_twice", userLabel(added))}, "users/{id}/", added.ID)
+		}
+	}
 	if err != nil {
 		refused, status, err := p.refusedForm(p.newUserForm(), err)
 		if err != nil {
@@ -53,6 +62,21 @@ func (c *console) createUser(p *page) error {
 		return p.showStatus(status, "user-form", p.T("users.create_title"), refused)
 	}
 	return p.show("temporary-password", p.T("users.created_title"), temporaryPassword{p.userRow(user), password, true})
+}
+
+// sentTwice is the time in which a form is sent twice by mistake, such as with a double click.
+const sentTwice = time.Minute
+
+// justAdded returns the user whose address was sent, if the account is so new that this form
+// must have been sent twice. The browser shows only the second answer, so the first one and
+// its password were not seen.
+func (p *page) justAdded() (domain.User, bool) {
+	email, err := domain.ParseEmail(p.form.Get("email"))
+	if err != nil {
+		return domain.User{}, false
+	}
+	user, err := p.Users.FindByEmail(p.ctx(), p.actor, email)
+	return user, err == nil && user.Version == 1 && user.PasswordTemporary && p.Clock().Sub(user.CreatedAt) < sentTwice
 }
 
 func (p *page) editUserForm(user domain.User) form {
@@ -72,7 +96,7 @@ func (c *console) showEditUser(p *page) error {
 	if err != nil {
 		return err
 	}
-	return p.show("user-form", userLabel(user), p.editUserForm(user))
+	return p.show("user-form", p.T("users.edit_title", userLabel(user)), p.editUserForm(user))
 }
 
 // editUser changes the names, the phone number and the role of an account.
@@ -87,7 +111,7 @@ func (c *console) editUser(p *page) error {
 		if err != nil {
 			return err
 		}
-		return p.showStatus(status, "user-form", userLabel(before), refused)
+		return p.showStatus(status, "user-form", p.T("users.edit_title", userLabel(before)), refused)
 	}
 	if user.ID == p.actor.UserID {
 		p.rename(user)
