@@ -3,6 +3,8 @@ package console_test
 import (
 	"net/http"
 	"net/url"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -83,4 +85,66 @@ func pairs(namesAndValues ...string) url.Values {
 		fields.Set(namesAndValues[i], namesAndValues[i+1])
 	}
 	return fields
+}
+
+func TestUsersChangeTheirOwnNames(t *testing.T) {
+	d := newDesk(t)
+	b := d.signedIn("ada@clinic.example", domain.Staff)
+	shown := b.get("/console/account/")
+	assert.Contains(t, shown.text(), "Email addressada@clinic.example RoleStaff")
+
+	refused := shown.submit("/console/account/", "first_name", "Ada", "phone_number", "not a number")
+	assert.Equal(t, http.StatusUnprocessableEntity, refused.StatusCode)
+	assert.Equal(t, "Ada", refused.form("/console/account/").Get("first_name"), "what was typed is kept")
+	assert.Equal(t, "not a number", refused.form("/console/account/").Get("phone_number"))
+
+	saved := refused.submit("/console/account/", "last_name", "Lovelace", "phone_number", "030 1234567")
+	assert.Equal(t, "/console/account/", saved.path())
+	assert.Contains(t, saved.text(), "Your account was saved.")
+	assert.Contains(t, b.get("/console/").text(), "Ada Lovelace", "the name on all pages is the new one")
+
+	late := shown.submit("/console/account/", "last_name", "Byron")
+	assert.Equal(t, http.StatusPreconditionFailed, late.StatusCode)
+	assert.Contains(t, late.text(), "Last name: Stored now: Lovelace")
+	assert.Equal(t, "Byron", late.form("/console/account/").Get("last_name"))
+	again := late.submit("/console/account/", "first_name", "Augusta")
+	assert.Equal(t, http.StatusOK, again.StatusCode)
+	assert.Contains(t, b.get("/console/").text(), "Augusta Byron")
+}
+
+func TestUsersEndTheirOtherSessions(t *testing.T) {
+	d := newDesk(t)
+	const firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+	const sessions = "/console/account/sessions/"
+	b := d.browser()
+	b.header.Set("User-Agent", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0")
+	d.SignUp("ada@clinic.example", domain.Staff) // signs in without a device
+	b.signIn("ada@clinic.example")
+	elsewhere, third, stranger := d.browser(), d.browser(), d.signedIn("eve@clinic.example", domain.Staff)
+	elsewhere.header.Set("User-Agent", firefox)
+	elsewhere.signIn("ada@clinic.example")
+	third.header.Set("User-Agent", "curl/8.5.0")
+	third.signIn("ada@clinic.example")
+
+	list := b.get(sessions)
+	for _, want := range []string{"Edge on Windows", "Firefox on Linux", "curl/8.5.0", "Unknown", "127.0.0.1"} {
+		assert.Contains(t, list.text(), want)
+	}
+	assert.Equal(t, 1, strings.Count(list.text(), "This one"))
+	ends := regexp.MustCompile(`action="([^"]+/end/)"><button aria-label="End the session of Firefox on Linux"`).FindStringSubmatch(list.body)
+	require.NotNil(t, ends, list.body)
+
+	assert.Equal(t, http.StatusOK, stranger.post(ends[1], nil).StatusCode)
+	assert.Equal(t, http.StatusOK, elsewhere.get("/console/").StatusCode, "nobody ends the session of somebody else")
+	assert.Contains(t, list.submit(ends[1]).text(), "The session has ended.")
+	assert.Equal(t, http.StatusUnauthorized, elsewhere.get("/console/").StatusCode)
+	assert.Equal(t, http.StatusOK, third.get("/console/").StatusCode)
+	assert.Equal(t, http.StatusOK, list.submit(ends[1]).StatusCode, "twice is no error")
+
+	rest := b.get(sessions).submit(sessions + "end-others/")
+	assert.Contains(t, rest.text(), "All your other sessions have ended.")
+	assert.NotContains(t, rest.text(), "End all other sessions")
+	assert.Equal(t, http.StatusUnauthorized, third.get("/console/").StatusCode)
+	assert.Equal(t, http.StatusOK, b.get("/console/").StatusCode)
+	assert.Equal(t, http.StatusOK, stranger.get("/console/").StatusCode)
 }

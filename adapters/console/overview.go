@@ -2,7 +2,6 @@ package console
 
 import (
 	"net/url"
-	"slices"
 	"strconv"
 
 	"example.com/healthcare/application"
@@ -150,18 +149,19 @@ func (p *page) addUnassigned(content *overview) error {
 	return nil
 }
 
-// addUnactivated adds the accounts that people have asked for. An account that was deactivated
-// has been changed since it was made, and waits for nothing.
+// addUnactivated adds the accounts that people have asked for.
 func (p *page) addUnactivated(content *overview) error {
 	if !p.can(domain.UserRead) {
 		return nil
 	}
-	found, err := p.Users.List(p.ctx(), p.actor, domain.Parameters{"is_active": domain.Given("false"), "ordering": domain.Given("-id")})
+	inactive, err := p.waitingUsers()
 	if err != nil {
 		return err
 	}
-	found.Items = slices.DeleteFunc(found.Items, func(user domain.User) bool { return user.Version > 1 })
-	named, _ := links(found, p.userLink)
+	var named []namedLink
+	for _, user := range inactive {
+		named = append(named, p.userLink(user))
+	}
 	all := p.listLink("users/", url.Values{"is_active": {"false"}})
 	content.Waiting = append(content.Waiting, waiting{p.T("overview.unactivated"), all, len(named), named[:min(len(named), maxWaiting)]})
 	return nil

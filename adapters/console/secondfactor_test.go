@@ -182,7 +182,7 @@ func TestAdministratorsSetUpARequiredSecondFactorFirst(t *testing.T) {
 	in := b.signIn("admin@clinic.example")
 	assert.Equal(t, secondFactorPath, in.path())
 	assert.Contains(t, in.text(), "Administrators need a second factor here.")
-	for _, path := range []string{"/console/", "/console/account/password/"} {
+	for _, path := range []string{"/console/", "/console/account/password/", "/console/account/"} {
 		assert.Equal(t, secondFactorPath, b.get(path).path(), path)
 	}
 

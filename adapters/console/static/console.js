@@ -18,6 +18,15 @@ for (const time of document.querySelectorAll("time[datetime]")) {
   }
 }
 
+// A second click does not send a form again while the answer to the first is awaited.
+addEventListener("submit", (event) => {
+  if (event.defaultPrevented) return;
+  const form = event.target;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "yes";
+  setTimeout(() => { delete form.dataset.sent; }, 3000);
+});
+
 // While somebody types, the service is told that the session is in use. When nobody has for the
 // time of CONSOLE_IDLE, in this and all other tabs, the page makes room for the lock.
 const idle = Number(document.body.dataset.idle) * 1000;
@@ -141,6 +150,8 @@ for (const input of document.querySelectorAll("input[data-kind=date]")) {
   };
   input.addEventListener("input", show);
   show();
+}
+
 // While the name of a doctor is typed, the doctors who have it are shown below the input (the
 // pattern "combobox" of WAI-ARIA). The form then sends the doctor who was chosen.
 for (const form of document.querySelectorAll("form[data-names]")) {
