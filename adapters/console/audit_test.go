@@ -18,22 +18,12 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// register adds a user with a name.
-func (d *desk) register(email, first, last string, role domain.Role) {
-	d.t.Helper()
-	_, err := d.Users.Create(d.t.Context(), d.Admin(), domain.Registration{
-		Email: domain.Given(email), Password: domain.Given("lantern-orchid-88-brisk"), Role: domain.Given(string(role)),
-		FirstName: domain.Given(first), LastName: domain.Given(last),
-	})
-	require.NoError(d.t, err)
-}
-
 func TestTheTrailSaysInWordsWhoDidWhat(t *testing.T) {
 	d := newDesk(t)
 	boss := d.signedIn("boss@clinic.example", domain.Admin)
 	clerk := d.signedIn("clerk@clinic.example", domain.Staff)
-	patient := d.addPatient("Ada Lovelace")
-	_, err := d.Doctors.Get(t.Context(), d.Staff(), d.addDoctor("Dora", "L-1"), nil)
+	patient := d.addPatientNamed("Ada Lovelace")
+	_, err := d.Doctors.Get(t.Context(), d.Staff(), d.addDoctorNamed("Dora", "L-1").ID, nil)
 	require.NoError(t, err)
 	assert.Equal(t, http.StatusForbidden, clerk.get("/console/audit/").StatusCode)
 
@@ -48,12 +38,12 @@ func TestTheTrailSaysInWordsWhoDidWhat(t *testing.T) {
 func TestTheTrailIsFilteredByNamesAndByDaysAsPeopleWriteThem(t *testing.T) {
 	d := newDesk(t)
 	boss := d.signedIn("boss@clinic.example", domain.Admin)
-	d.register("grace@clinic.example", "Grace", "Hopper", domain.Staff)
+	d.haveUser("grace@clinic.example", "Grace", "Hopper", domain.Staff)
 	grace, err := d.Users.List(t.Context(), d.Admin(), domain.Parameters{"search": domain.Given("grace")})
 	require.NoError(t, err)
-	patient := d.addPatient("Ada Lovelace")
-	d.addPatient("Bea Twin")
-	d.addPatient("Bea Twin")
+	patient := d.addPatientNamed("Ada Lovelace")
+	d.addPatientNamed("Bea Twin")
+	d.addPatientNamed("Bea Twin")
 
 	filter := func(namesAndValues ...string) answer {
 		return boss.get("/console/audit/").submit("/console/audit/", namesAndValues...)
@@ -67,8 +57,7 @@ func TestTheTrailIsFilteredByNamesAndByDaysAsPeopleWriteThem(t *testing.T) {
 	assert.Equal(t, "22.11.2026", again.Get("from"))
 	assert.Contains(t, byPatient.submit("/console/audit/", "to", "21.11.2026", "from", "").text(), "There is no such event.")
 
-	assert.Contains(t, filter("actor", "grace@clinic.example").text(), "There is no such event.", "she has not signed in")
-	assert.Equal(t, "Grace Hopper ("+grace.Items[0].ID.String()+")", filter("actor", "Hopper").form("/console/audit/").Get("actor"))
+		assert.Equal(t, "Grace Hopper ("+grace.Items[0].ID.String()+")", filter("actor", "Hopper").form("/console/audit/").Get("actor"))
 
 	several := filter("patient", "twin")
 	assert.Equal(t, http.StatusUnprocessableEntity, several.StatusCode)
@@ -93,35 +82,21 @@ func TestTheTrailHasPages(t *testing.T) {
 	d := newDesk(t)
 	boss := d.signedIn("boss@clinic.example", domain.Admin)
 	for range 60 {
-		d.addPatient("Ada")
+		d.addPatientNamed("Ada")
 	}
 	first := boss.get("/console/audit/").submit("/console/audit/", "action", "patient:create")
 	assert.Equal(t, 50, strings.Count(first.body, "<tr>\n<td"))
-	second := boss.get(linkWith(t, first, `rel="next"`))
+	second := boss.get(first.link("Next page"))
 	assert.Equal(t, 10, strings.Count(second.body, "<tr>\n<td"), "the filter stays")
 	assert.Less(t, len(first.body), 100<<10)
-}
-
-// linkWith returns the address of the link that contains a text in its tag.
-func linkWith(t *testing.T, shown answer, text string) string {
-	t.Helper()
-	for tag := range strings.SplitSeq(shown.body, "<a ") {
-		if tag, _, _ = strings.Cut(tag, ">"); strings.Contains(tag, text) {
-			_, tag, _ = strings.Cut(tag, `href="`)
-			address, _, _ := strings.Cut(tag, `"`)
-			return strings.ReplaceAll(address, "&amp;", "&")
-		}
-	}
-	t.Fatalf("no link with %s in\n%s", text, shown.body)
-	return ""
 }
 
 func TestAnExportHasAllEventsThatThePageSelects(t *testing.T) {
 	d := newDesk(t)
 	boss := d.signedIn("boss@clinic.example", domain.Admin)
-	d.register("grace@clinic.example", "=HYPERLINK(1)", "Hopper", domain.Staff)
+	d.haveUser("grace@clinic.example", "=HYPERLINK(1)", "Hopper", domain.Staff)
 	for range 450 {
-		d.addPatient("Ada")
+		d.addPatientNamed("Ada")
 	}
 	patients := boss.get("/console/audit/").submit("/console/audit/", "action", "patient:create")
 	exported := patients.submit("/console/audit/export/")
@@ -186,7 +161,7 @@ func TestAnExportThatFailsInTheMiddleDoesNotLookComplete(t *testing.T) {
 	d := newDesk(t, func(p *application.Ports, _ *application.Rules) { p.Store = brokenTrail{p.Store} })
 	boss := d.signedIn("boss@clinic.example", domain.Admin)
 	for range 250 {
-		d.addPatient("Ada")
+		d.addPatientNamed("Ada")
 	}
 	client := http.Client{Jar: boss.jar}
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.url+"/console/audit/export/", strings.NewReader("a=b"))
