@@ -57,7 +57,7 @@ func TestTheTrailIsFilteredByNamesAndByDaysAsPeopleWriteThem(t *testing.T) {
 	assert.Equal(t, "22.11.2026", again.Get("from"))
 	assert.Contains(t, byPatient.submit("/console/audit/", "to", "21.11.2026", "from", "").text(), "There is no such event.")
 
-		assert.Equal(t, "Grace Hopper ("+grace.Items[0].ID.String()+")", filter("actor", "Hopper").form("/console/audit/").Get("actor"))
+	assert.Equal(t, "Grace Hopper ("+grace.Items[0].ID.String()+")", filter("actor", "Hopper").form("/console/audit/").Get("actor"))
 
 	several := filter("patient", "twin")
 	assert.Equal(t, http.StatusUnprocessableEntity, several.StatusCode)
