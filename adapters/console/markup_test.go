@@ -64,6 +64,12 @@ func (a answer) addresses() (addresses []string) {
 // that contains the marker. An empty marker is in none.
 func (a answer) checkMarkup(t *testing.T, marker string) {
 	t.Helper()
+	if kind := a.Header.Get("Content-Type"); !strings.HasPrefix(kind, "text/html") {
+		isFile := strings.HasPrefix(a.Header.Get("Content-Disposition"), "attachment;")
+		assert.True(t, a.body == "" || isFile || kind == "application/json", "%s answers with %s", a.path(), kind)
+		assert.Equal(t, "nosniff", a.Header.Get("X-Content-Type-Options"), a.path())
+		return
+	}
 	root, err := html.Parse(strings.NewReader(a.body))
 	require.NoError(t, err)
 	for node := range root.Descendants() {
