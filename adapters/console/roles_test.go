@@ -134,7 +134,7 @@ func (f furnished) check(t *testing.T, b *browser, who visitor, route string) {
 	switch accessByRoute[route][who] {
 	case done:
 		assert.NotContains(t, []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusMethodNotAllowed}, got.StatusCode, who)
-		assert.Less(t, got.StatusCode, http.StatusInternalServerError, f.log.String())
+		assert.Less(t, got.StatusCode, http.StatusInternalServerError, f.faults())
 		if got.Request.Method == http.MethodGet && len(got.redirects) == 0 {
 			assert.Equal(t, http.StatusOK, got.StatusCode, who)
 		}

@@ -70,3 +70,14 @@ func (d *desk) changes() (changes int) {
 	}
 	return changes
 }
+
+// faults are the lines of the log about faults of the service.
+func (d *desk) faults() string {
+	var faults strings.Builder
+	for line := range strings.Lines(d.log.String()) {
+		if strings.Contains(line, "level=ERROR") {
+			faults.WriteString(line)
+		}
+	}
+	return faults.String()
+}
