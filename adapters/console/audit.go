@@ -39,7 +39,6 @@ type auditRow struct {
 	Outcome       string
 	Done          bool
 	Address       string
-	Device        string
 	RequestID     string
 	VersionNumber int
 }
@@ -89,7 +88,7 @@ func (p *page) auditRows(events []domain.AuditEventView) ([]auditRow, error) {
 		rows[i] = auditRow{
 			At: event.At, Who: p.auditActor(event), What: inWords(event.Action),
 			Outcome: p.outcome(event.Outcome), Done: event.Outcome == domain.Allowed,
-			Device: origin.Device, RequestID: origin.RequestID, VersionNumber: event.Version,
+			RequestID: origin.RequestID, VersionNumber: event.Version,
 		}
 		if origin.Address.IsValid() {
 			rows[i].Address = origin.Address.String()

@@ -19,7 +19,7 @@ import (
 // auditColumns are the columns of an export of the trail.
 var auditColumns = []string{
 	"id", "at", "user", "name", "role", "session", "action", "description", "subject_kind", "subject_ids", "outcome",
-	"address", "device", "request_id", "version",
+	"address", "request_id", "version",
 }
 
 // exportAudit answers with all events that the filters select, as a table of CSV. Each part of
@@ -117,6 +117,6 @@ func auditCells(event domain.AuditEventView) []string {
 	return []string{
 		event.ID.String(), recordjson.Instant(event.At), number(actor.UserID), text(event.ActorName), string(actor.Role), number(actor.SessionID),
 		string(event.Action), domain.DescribePermission(event.Action), string(event.Subject.Kind), ids, string(event.Outcome),
-		address, text(actor.Origin.Device), text(actor.Origin.RequestID), version,
+		address, text(actor.Origin.RequestID), version,
 	}
 }

@@ -14,30 +14,11 @@ import (
 	"example.com/healthcare/ports"
 )
 
-// addPatient adds a patient and returns the id.
-func (d *desk) addPatient(name string) domain.ID {
-	d.t.Helper()
-	added, err := d.Patients.Create(d.t.Context(), d.Staff(), application.Once{}, domain.PatientInput{Name: domain.Given(name)})
-	require.NoError(d.t, err)
-	return added.ID
-}
-
-// addDoctor adds a doctor and returns the id.
-func (d *desk) addDoctor(name, license string) domain.ID {
-	d.t.Helper()
-	added, err := d.Doctors.Create(d.t.Context(), d.Admin(), application.Once{}, domain.DoctorInput{
-		Name: domain.Given(name), LicenseNumber: domain.Given(license), Specialization: domain.Given("Cardiology"),
-		Salary: domain.Given("1000"),
-	})
-	require.NoError(d.t, err)
-	return added.ID
-}
-
 func TestTheOverviewCountsTheRecordsAndSaysWhatWaits(t *testing.T) {
 	d := newDesk(t, func(_ *application.Ports, r *application.Rules) { r.Registration = application.RegistrationApproval })
-	d.assign(d.addPatient("Ada Assigned"), d.addDoctor("Dora Doctor", "LIC-1"))
+	d.assign(d.addPatientNamed("Ada Assigned"), d.addDoctorNamed("Dora Doctor", "LIC-1").ID)
 	for range 1200 {
-		d.addPatient("Wanda Waiting")
+		d.addPatientNamed("Wanda Waiting")
 	}
 	_, err := d.Users.Register(t.Context(), domain.Actor{}, domain.Registration{
 		Email: domain.Given("new@clinic.example"), Password: domain.Given("lantern-orchid-88-brisk"),
