@@ -109,3 +109,6 @@ export const newDoctor = (values = {}) => api("POST", "/api/doctors/", {
 
 // heading waits until the page has this heading.
 export const heading = (page, name) => page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
+
+// field returns the input with this label. A label of another input can begin with the same words.
+export const field = (page, label) => page.getByRole("main").getByLabel(label, { exact: true });
