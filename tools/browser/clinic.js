@@ -99,13 +99,16 @@ export async function newUser(first_name = "Nora", last_name = "Kim", role = "ST
 
 // newPatient and newDoctor make records with believable values.
 export const newPatient = (values = {}) => api("POST", "/api/patients/", {
-  name: "Mia Chen", date_of_birth: "1987-11-30", gender: "FEMALE", phone_number: "+4930901820", address: "Lindenstraße 4, 10969 Berlin",
+  name: "Mia Chen", date_of_birth: "1987-11-30", gender: "F", phone_number: "+4930901820", address: "Lindenstraße 4, 10969 Berlin",
   medical_record: "Penicillin allergy.", ...values,
 });
 
 export const newDoctor = (values = {}) => api("POST", "/api/doctors/", {
-  name: "Dr. Ana Ruiz", specialization: "Cardiology", license_number: unique("TS-"), email: "ana.ruiz@clinic.example", salary: "98500.00", ...values,
+  name: "Dr. Ana Ruiz", specialization: "Cardiology", license_number: unique("TS-"), salary: "98500.00", ...values,
 });
 
 // heading waits until the page has this heading.
 export const heading = (page, name) => page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
+
+// field returns the input with this label. A label of another input can begin with the same words.
+export const field = (page, label) => page.getByRole("main").getByLabel(label, { exact: true });

@@ -1,0 +1,54 @@
+// Every page, on a phone and on a large screen: axe-core finds nothing in the light and in the
+// dark theme, no page scrolls sideways, and none is large. With SCREENSHOTS=1, the pictures of
+// docs/console are made again.
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import axe from "axe-core";
+
+import { admin, newBrowser, signedIn } from "./clinic.js";
+import { pagesOf } from "./pages.js";
+import { takePicture } from "./pictures.js";
+import { fill } from "./records.js";
+
+const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"];
+const sizes = [{ width: 1280, height: 800 }, { width: 360, height: 740 }];
+const maxBytes = 100_000;
+
+let clinic;
+before(async () => { clinic = await fill(); });
+
+for (const viewport of sizes) {
+  test(`every page is accessible, small and fits into ${viewport.width} px`, async (t) => {
+    // axe-core is injected as a script, which the pages' security policy forbids otherwise.
+    const options = { viewport, bypassCSP: true };
+    const browsers = {
+      admin: await signedIn(t, admin, options),
+      clerk: await signedIn(t, clinic.clerk, options),
+      nobody: await newBrowser(t, options),
+    };
+    for (const { name, path, as = "admin", act, status = 200 } of pagesOf(clinic)) {
+      await t.test(`${as} at /console/${path}${act ? ` (${act.name || "act"})` : ""}`, async () => {
+        const page = browsers[as];
+        const answer = await page.goto(`/console/${path}`);
+        assert.equal(answer.status(), status);
+        assert((await answer.body()).length < maxBytes, "the page is too large");
+        await act?.(page);
+        for (const colorScheme of ["light", "dark"]) {
+          await page.emulateMedia({ colorScheme });
+          assert.deepEqual(await violations(page), [], colorScheme);
+        }
+        await page.emulateMedia({ colorScheme: "light" });
+        const sideways = await page.evaluate(() => document.scrollingElement.scrollWidth - innerWidth);
+        assert(sideways <= 0, `the page scrolls sideways by ${sideways} px`);
+        if (name) await takePicture(page, `${name}-${viewport.width}`);
+      });
+    }
+  });
+}
+
+// violations returns what axe-core finds on a page.
+async function violations(page) {
+  await page.evaluate(axe.source);
+  const found = await page.evaluate((values) => globalThis.axe.run({ runOnly: { type: "tag", values } }), tags);
+  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary}`).join("; ")}`);
+}
