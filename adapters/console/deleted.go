@@ -85,15 +85,10 @@ func showDeleted[T domain.Record](p *page, history *application.History[T]) erro
 	return p.show("deleted", p.T("deleted.title"), content)
 }
 
-// The addresses that belong to a record of each kind.
-var (
-	historyPaths = map[domain.SubjectKind]string{
-		domain.SubjectPatient: "patients/{id}/history/", domain.SubjectDoctor: "doctors/{id}/history/", domain.SubjectMapping: "assignments/{id}/history/",
-	}
-	restorePaths = map[domain.SubjectKind]string{
-		domain.SubjectPatient: "patients/{id}/restore/", domain.SubjectDoctor: "doctors/{id}/restore/", domain.SubjectMapping: "assignments/{id}/restore/",
-	}
-)
+// restorePaths are the forms that restore a record of a kind.
+var restorePaths = map[domain.SubjectKind]string{
+	domain.SubjectPatient: "patients/{id}/restore/", domain.SubjectDoctor: "doctors/{id}/restore/", domain.SubjectMapping: "assignments/{id}/restore/",
+}
 
 // viewsOf returns the versions without those before them.
 func viewsOf[T domain.Record](versions []domain.Version[T]) []domain.VersionView[T] {

@@ -2,7 +2,10 @@ package console
 
 import (
 	"html/template"
+	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"example.com/healthcare/domain"
 )
@@ -18,6 +21,9 @@ type shownValue struct {
 
 // IsEmpty reports whether the field has no value.
 func (v shownValue) IsEmpty() bool { return v == shownValue{} }
+
+// Differs reports whether the value has more than what it has in common with the other one.
+func (v shownValue) Differs() bool { return v.Text != "" || v.Time != "" }
 
 // fieldLabel returns the label of a field that the API calls name. Forms have the same labels.
 func (p *page) fieldLabel(name string) string {
@@ -96,39 +102,52 @@ const (
 	maxDifference = 600
 )
 
-// shortened cuts two long texts to the part in which they differ.
+// shortened cuts two long texts to the words in which they differ.
 func shortened(before, after shownValue) (shownBefore, shownAfter shownValue) {
 	old, changed := []rune(before.Text), []rune(after.Text)
 	if len(old) <= longText && len(changed) <= longText {
 		return before, after
 	}
-	shorter := min(len(old), len(changed))
-	same := 0
-	for same < shorter && old[same] == changed[same] {
-		same++
-	}
-	tail := 0
-	for tail < shorter-same && old[len(old)-1-tail] == changed[len(changed)-1-tail] {
-		tail++
-	}
-	return partOf(old, same, tail), partOf(changed, same, tail)
+	first := commonWords(old, changed, func(text []rune, i int) rune { return text[i] })
+	last := commonWords(old[first:], changed[first:], func(text []rune, i int) rune { return text[len(text)-1-i] })
+	return partOf(old, first, last), partOf(changed, first, last)
 }
 
-// partOf returns a text without its first and last characters, except some around the rest.
-func partOf(text []rune, first, last int) shownValue {
-	if len(text) == 0 {
-		return shownValue{}
+// commonWords returns how many characters two texts have in common before the first word in
+// which they differ. at returns a character; the last one can be the first.
+func commonWords(a, b []rune, at func(text []rune, i int) rune) int {
+	same, words := 0, 0
+	isEnd := func(text []rune) bool { return same == len(text) || unicode.IsSpace(at(text, same)) }
+	for {
+		if isEnd(a) && isEnd(b) || same > 0 && unicode.IsSpace(at(a, same-1)) {
+			words = same
+		}
+		if same == len(a) || same == len(b) || at(a, same) != at(b, same) {
+			return words
+		}
+		same++
 	}
-	difference, after := text[first:len(text)-last], text[len(text)-last:]
-	part := shownValue{Lead: string(text[:first]), Text: string(difference), Tail: string(after)}
+}
+
+// partOf returns a text without its first and last characters, except the words around the rest.
+func partOf(text []rune, first, last int) shownValue {
+	lead, difference, tail := string(text[:first]), text[first:len(text)-last], string(text[len(text)-last:])
 	if first > textAround {
-		part.Lead = "… " + string(text[first-textAround:first])
+		lead = string(text[first-textAround : first])
+		if _, words, found := strings.Cut(lead, " "); found {
+			lead = words
+		}
+		lead = "… " + lead
 	}
 	if last > textAround {
-		part.Tail = string(after[:textAround]) + " …"
+		tail = string(text[len(text)-last:][:textAround])
+		if space := strings.LastIndex(tail, " "); space >= 0 {
+			tail = tail[:space]
+		}
+		tail += " …"
 	}
 	if len(difference) > maxDifference {
-		part.Text = string(difference[:maxDifference]) + " …"
+		difference = append(slices.Clone(difference[:maxDifference]), ' ', '…')
 	}
-	return part
+	return shownValue{Lead: lead, Text: string(difference), Tail: tail}
 }

@@ -14,7 +14,15 @@ func (c *console) historyRoutes() []route {
 		get("patients/{id}/history/{$}", func(p *page) error { return showHistory(p, &c.Patients.History) }),
 		get("doctors/{id}/history/{$}", func(p *page) error { return showHistory(p, &c.Doctors.History) }),
 		get("assignments/{id}/history/{$}", func(p *page) error { return showHistory(p, &c.Mappings.History) }),
+		get("patients/{id}/history/{version}/{$}", func(p *page) error { return showVersion(p, &c.Patients.History) }),
+		get("doctors/{id}/history/{version}/{$}", func(p *page) error { return showVersion(p, &c.Doctors.History) }),
+		get("assignments/{id}/history/{version}/{$}", func(p *page) error { return showVersion(p, &c.Mappings.History) }),
 	}
+}
+
+// historyPaths are the pages with the history of a record of a kind.
+var historyPaths = map[domain.SubjectKind]string{
+	domain.SubjectPatient: "patients/{id}/history/", domain.SubjectDoctor: "doctors/{id}/history/", domain.SubjectMapping: "assignments/{id}/history/",
 }
 
 // historyLimit is the number of versions on a page. Hardly a record has more.
@@ -42,6 +50,8 @@ type shownVersion struct {
 	// Found says that the version is older than the history: nobody knows its time and author.
 	Found   bool
 	Changes []shownChange
+	// Whole is the address of the whole record after the change.
+	Whole string
 }
 
 // shownChange is a field before and after a change.
@@ -76,12 +86,10 @@ func showHistory[T domain.Record](p *page, history *application.History[T]) erro
 	}
 	content := historyPage{Pager: pagerOf(p, versions)}
 	for _, version := range versions.Items {
-		content.Versions = append(content.Versions, shownVersion{
-			Number: version.Number, At: version.At, What: p.changeName(version.Change, version.Cause),
-			Who:   p.whoDid(names.users, version.Author.UserID, version.Author.Role),
-			First: version.Before == nil, Found: version.Change == domain.Found,
-			Changes: p.shownChanges(names, version.Changes()),
-		})
+		shown := newShownVersion(p, version, names)
+		shown.Changes = p.shownChanges(names, inOrder(version.Changes(), version.Record.Fields()))
+		shown.Whole = p.link(historyPaths[version.Record.Self().Kind]+"{id}/", id, domain.ID(version.Number))
+		content.Versions = append(content.Versions, shown)
 	}
 	last := versions.Items[len(versions.Items)-1]
 	if path, of := pathOf(last.Record); last.Change != domain.Deleted {
