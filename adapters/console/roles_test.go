@@ -86,6 +86,7 @@ var accessByRoute = map[string]access{
 	"POST patients/{id}/delete/":                       forStaff,
 	"POST patients/{id}/restore/":                      forStaff,
 	"GET patients/{id}/history/":                       forStaff,
+	"GET patients/{id}/history/{version}/":             forStaff,
 	"GET patients/{id}/assignments/":                   forStaff,
 	"POST patients/{id}/assignments/":                  forStaff,
 	"POST patients/{id}/assignments/{assignment}/end/": forStaff,
@@ -98,8 +99,9 @@ var accessByRoute = map[string]access{
 	"GET deleted/doctors/":     forAdmins,
 	"GET deleted/assignments/": forAdmins,
 
-	"GET assignments/{id}/history/":  forStaff,
-	"POST assignments/{id}/restore/": forStaff,
+	"GET assignments/{id}/history/":           forStaff,
+	"GET assignments/{id}/history/{version}/": forStaff,
+	"POST assignments/{id}/restore/":          forStaff,
 
 	"GET doctors/":                        forStaff,
 	"POST doctors/":                       forStaff,
@@ -107,6 +109,7 @@ var accessByRoute = map[string]access{
 	"GET doctors/{id}/":                   forStaff,
 	"GET doctors/{id}/patients/":          forStaff,
 	"GET doctors/{id}/history/":           forStaff,
+	"GET doctors/{id}/history/{version}/": forStaff,
 	"POST doctors/{id}/restore/":          forAdmins,
 	"GET account/password/":               forStaff.but(newcomer, done),
 	"POST account/password/":              forStaff.but(newcomer, done),

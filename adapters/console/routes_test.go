@@ -43,8 +43,11 @@ func (f furnished) address(route string) (method, address string) {
 	method, path, _ := strings.Cut(route, " ")
 	kind, _, _ := strings.Cut(path, "/")
 	path = placeholder.ReplaceAllStringFunc(path, func(name string) string {
-		if name == "{assignment}" {
+		switch name {
+		case "{assignment}":
 			return f.ids["assignments"].String()
+		case "{version}":
+			return "1"
 		}
 		return f.ids[kind].String()
 	})
