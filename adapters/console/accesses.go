@@ -39,8 +39,9 @@ type accessesPage struct {
 // shownAccess is one use of a patient's record.
 type shownAccess struct {
 	At time.Time
-	// Who did what, in words.
-	Who, What string
+	// Who did What, in words.
+	Who  namedLink
+	What string
 	// Refused says in words that it was refused or failed. It is empty otherwise.
 	Refused string
 	Address string
@@ -65,7 +66,7 @@ func (c *console) showAccesses(p *page) error {
 	content := accessesPage{form: p.accessForm(id, asked), Filtered: len(asked) > 0, Pager: pagerOf(p, events)}
 	for _, event := range events.Items {
 		shown := shownAccess{
-			At: event.At, Who: p.callerName(event.Actor.UserID, event.Actor.Role, event.ActorName), What: p.deed(event.Action),
+			At: event.At, Who: p.auditActor(event), What: p.deed(event.Action),
 			Refused: p.refused(event.Outcome),
 		}
 		if address := event.Actor.Origin.Address; address.IsValid() {

@@ -100,13 +100,11 @@ func (p *page) auditRows(events []domain.AuditEventView) ([]auditRow, error) {
 
 // auditActor returns who caused an event.
 func (p *page) auditActor(event domain.AuditEventView) namedLink {
-	switch {
-	case event.Actor.Role == domain.Operator:
-		return namedLink{Name: p.T("people.operator")}
-	case event.Actor.UserID == 0:
-		return namedLink{Name: p.T("people.anonymous")}
+	who := namedLink{Name: p.callerName(event.Actor.UserID, event.Actor.Role, event.ActorName)}
+	if event.Actor.UserID != 0 {
+		who.Link = p.link("users/{id}/", event.Actor.UserID)
 	}
-	return namedLink{p.personName(event.ActorName), p.link("users/{id}/", event.Actor.UserID)}
+	return who
 }
 
 // inWords returns an action as the policy describes it, such as: See patients.
