@@ -152,21 +152,20 @@ for (const input of document.querySelectorAll("input[data-kind=date]")) {
   show();
 }
 
-// While the name of a doctor is typed, the doctors who have it are shown below the input (the
-// pattern "combobox" of WAI-ARIA). The form then sends the doctor who was chosen.
+// While the name of a doctor is typed, the doctors who have it are shown below the form (the
+// pattern "combobox" of WAI-ARIA). The form then sends the doctor who was chosen. The list covers
+// nothing, and does not close when the button is pressed: the button would move away.
 for (const form of document.querySelectorAll("form[data-names]")) {
   const input = form.elements.doctor_name;
   const list = Object.assign(document.createElement("ul"), { id: "doctor-names", className: "suggestions", hidden: true });
   const status = Object.assign(document.createElement("p"), { className: "hint" });
   const chosen = Object.assign(document.createElement("input"), { type: "hidden", name: "doctor" });
   list.setAttribute("role", "listbox");
-  list.setAttribute("aria-label", input.labels[0].textContent);
   status.setAttribute("role", "status");
   for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-controls": list.id, "aria-expanded": "false" })) {
     input.setAttribute(name, value);
   }
-  input.after(list, status);
-  form.append(chosen);
+  form.append(chosen, status, list);
 
   let timer = 0;
   let running = new AbortController();
@@ -209,6 +208,7 @@ for (const form of document.querySelectorAll("form[data-names]")) {
         return option;
       });
       list.replaceChildren(...found);
+      list.setAttribute("aria-label", page.querySelector("h1").textContent);
       status.textContent = page.querySelector("[data-found]").textContent;
       show(found.length > 0);
     } catch {
@@ -228,13 +228,14 @@ for (const form of document.querySelectorAll("form[data-names]")) {
     else if (event.key === "ArrowUp") select(option?.previousElementSibling ?? list.lastElementChild);
     else if (event.key === "Enter" && option) choose(option);
     else if (event.key === "Escape") stop();
+    else if (event.key === "Tab") return stop();
     else return;
     event.preventDefault();
   });
-  input.addEventListener("blur", stop);
-  list.addEventListener("pointerdown", (event) => event.preventDefault());
   list.addEventListener("click", (event) => {
     const option = event.target.closest("[data-doctor]");
-    if (option) choose(option);
+    if (!option) return;
+    choose(option);
+    input.focus();
   });
 }
