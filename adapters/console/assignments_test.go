@@ -154,6 +154,9 @@ func TestEndingAnAssignmentOffersToUndoIt(t *testing.T) {
 	again := shown.submit(end)
 	assert.Equal(t, http.StatusNotFound, again.StatusCode)
 	assert.Contains(t, again.text(), "This assignment has ended")
+
+	got.submit("/console/assignments/1/restore/")
+	assert.Equal(t, []string{"Grace Hopper"}, d.doctorsOf(patient))
 }
 
 func TestAnAssignmentThatWasChangedMeanwhileDoesNotEnd(t *testing.T) {

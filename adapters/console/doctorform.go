@@ -36,7 +36,7 @@ func (c *console) showNewDoctor(p *page) error {
 
 func (c *console) addDoctor(p *page) error {
 	once, err := p.once()
-	if err != nil {
+	if err != nil && p.can(domain.DoctorCreate) { // The use-case refuses, and records, anybody else.
 		return err
 	}
 	doctor, err := c.Doctors.Create(p.ctx(), p.actor, once, p.doctorInput())
@@ -66,6 +66,9 @@ func (c *console) editDoctor(p *page) error {
 	e, err := p.doctorEdit()
 	if err != nil {
 		return err
+	}
+	if !p.can(domain.DoctorUpdate) { // The use-case refuses and records it, whatever was sent.
+		return e.store(p.expected())
 	}
 	return e.save()
 }
