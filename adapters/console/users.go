@@ -3,6 +3,7 @@ package console
 import (
 	"net/http"
 	"net/url"
+	"slices"
 
 	"example.com/healthcare/domain"
 )
@@ -34,6 +35,8 @@ type userList struct {
 	Waiting []userRow
 	Users   []userRow
 	Pager   pager
+	// Narrowed says that there are filters or another order than the usual one.
+	Narrowed bool
 }
 
 // userRow is a user with what pages show about the account.
@@ -89,6 +92,7 @@ func (c *console) listUsers(p *page) error {
 		parameters["ordering"] = domain.Given("last_name")
 	}
 	content := userList{form: p.userListForm(asked)}
+	content.Narrowed = slices.ContainsFunc(content.Fields[1:], func(field field) bool { return field.Value != "" })
 	found, err := c.Users.List(p.ctx(), p.actor, parameters)
 	if err != nil {
 		refused, ok := content.withErrors(err)
