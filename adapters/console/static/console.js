@@ -55,6 +55,7 @@ if (idle) {
 const find = document.querySelector("form[data-find]");
 const box = find?.querySelector("input[type=search]");
 if (find) {
+  document.querySelector("[data-keys]").hidden = false;
   const region = document.querySelector("[data-results]");
   const found = document.querySelector("[data-found]");
   let shown = box.value;
