@@ -45,7 +45,7 @@ func TestOneBoxFindsPatientsAndDoctors(t *testing.T) {
 		"L-4711":              "Gregory House",
 	} {
 		got := b.find(words)
-		assert.Equal(t, []string{want}, unescaped(got.rows()), words)
+		assert.Equal(t, []string{want}, unescaped(got.results()), words)
 		assert.Contains(t, got.text(), "1 person was found.", words)
 		assert.Equal(t, words, got.form(findPath).Get("search"), "the words stay in the box")
 		assert.Regexp(t, `^/console/\?q=[\w-]+$`, got.path(), "no words in the address")
@@ -68,18 +68,18 @@ func TestABirthDateIsFoundByTheLanguageOfTheBrowser(t *testing.T) {
 	b := d.signedIn("clerk@clinic.example", domain.Staff)
 	d.patientWith(domain.PatientInput{Name: domain.Given("March"), DateOfBirth: domain.Given("1987-03-04")})
 	d.patientWith(domain.PatientInput{Name: domain.Given("April"), DateOfBirth: domain.Given("1987-04-03")})
-	assert.Equal(t, []string{"April"}, b.find("03/04/1987").rows())
+	assert.Equal(t, []string{"April"}, b.find("03/04/1987").results())
 	b.header.Set("Accept-Language", "en-US")
-	assert.Equal(t, []string{"March"}, b.find("03/04/1987").rows())
+	assert.Equal(t, []string{"March"}, b.find("03/04/1987").results())
 }
 
 func TestANumberThatLooksLikeADateIsFoundAsPhoneNumber(t *testing.T) {
 	d := newDesk(t)
 	b := d.signedIn("clerk@clinic.example", domain.Staff)
 	d.patientWith(domain.PatientInput{Name: domain.Given("Caller"), Phone: domain.Given("12101990")})
-	assert.Equal(t, []string{"Caller"}, b.find("12 10 1990").rows())
+	assert.Equal(t, []string{"Caller"}, b.find("12 10 1990").results())
 	d.patientWith(domain.PatientInput{Name: domain.Given("Born"), DateOfBirth: domain.Given("1990-10-12")})
-	assert.Equal(t, []string{"Born"}, b.find("12 10 1990").rows(), "a date comes first")
+	assert.Equal(t, []string{"Born"}, b.find("12 10 1990").results(), "a date comes first")
 }
 
 func TestWhatWasTypedIsInTheFormForANewPatient(t *testing.T) {
@@ -104,7 +104,7 @@ func TestOtherUsersCannotOpenTheAddressOfASearch(t *testing.T) {
 	d.addPatientNamed("Ada Byron")
 	found := d.signedIn("clerk@clinic.example", domain.Staff).find("Byron")
 	other := d.signedIn("other@clinic.example", domain.Staff).get(found.path())
-	assert.Empty(t, other.rows())
+	assert.Empty(t, other.results())
 	assert.NotContains(t, other.body, "Byron")
 }
 
@@ -115,9 +115,9 @@ func TestManyResultsLeadToTheWholeList(t *testing.T) {
 		d.addPatientNamed("Ada Byron")
 	}
 	got := b.find("byron")
-	assert.Len(t, got.rows(), 20)
+	assert.Len(t, got.results(), 20)
 	assert.Contains(t, got.text(), "More than 20 people were found.")
-	assert.Len(t, b.get(got.link("Show all patients who were found")).rows(), 21)
+	assert.Len(t, b.get(got.link("Show all patients who were found")).results(), 21)
 }
 
 func TestTooManyWordsAreRefused(t *testing.T) {

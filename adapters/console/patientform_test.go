@@ -72,7 +72,7 @@ func TestADateIsReadByTheLanguageOfTheBrowser(t *testing.T) {
 	b.header.Set("Accept-Language", "en-US")
 	got := b.addPatient("name", "Ada", "date_of_birth", "03/04/1987")
 	assert.Contains(t, got.text(), "March 4, 1987")
-	assert.Equal(t, "03/04/1987", b.get(got.path()+"edit/").form(got.path() + "edit/").Get("date_of_birth"))
+	assert.Equal(t, "03/04/1987", b.get(got.path()+"edit/").form(got.path()+"edit/").Get("date_of_birth"))
 	b.header.Set("Accept-Language", "en-GB")
 	assert.Contains(t, b.get(got.path()).text(), "4 March 1987")
 }
@@ -201,4 +201,3 @@ func TestAFormThatIsSentOnALockedDeskIsDoneAfterThePassword(t *testing.T) {
 	done := locked.submit("/console/unlock/", "password", clinictest.Password)
 	assert.Equal(t, "/console/patients/1/", done.path())
 }
-

@@ -12,8 +12,8 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// rows returns the names in the list on a page, in their order.
-func (a answer) rows() []string {
+// results returns the names in the list on a page, in their order.
+func (a answer) results() []string {
 	a.b.t.Helper()
 	names := []string{}
 	for _, part := range strings.Split(a.body, " data-result>")[1:] {
@@ -35,7 +35,7 @@ func TestTheListOfPatientsIsNarrowedOrderedAndPaged(t *testing.T) {
 
 	const path = "/console/patients/"
 	all := b.get(path)
-	assert.Equal(t, []string{"Ada Byron", "Émile Zola", "Mine", "Zoë Young"}, all.rows())
+	assert.Equal(t, []string{"Ada Byron", "Émile Zola", "Mine", "Zoë Young"}, all.results())
 	for _, test := range []struct {
 		name   string
 		fields []string
@@ -54,8 +54,8 @@ func TestTheListOfPatientsIsNarrowedOrderedAndPaged(t *testing.T) {
 	} {
 		got := all.submit(path, test.fields...)
 		assert.Regexp(t, `^/console/patients/\?q=[\w-]+$`, got.path(), "%s: the address is sealed", test.name)
-		assert.Equal(t, test.want, got.rows(), test.name)
-		assert.Equal(t, test.want, got.b.get(got.path()).rows(), "%s: the address can be loaded again", test.name)
+		assert.Equal(t, test.want, got.results(), test.name)
+		assert.Equal(t, test.want, got.b.get(got.path()).results(), "%s: the address can be loaded again", test.name)
 		for i := 1; i < len(test.fields); i += 2 {
 			assert.Equal(t, test.fields[i], got.form(path).Get(test.fields[i-1]), "%s: what was asked stays in the form", test.name)
 		}
@@ -63,9 +63,9 @@ func TestTheListOfPatientsIsNarrowedOrderedAndPaged(t *testing.T) {
 	assert.Contains(t, all.submit(path, "search", "nobody at all").text(), "No patient fits.")
 
 	ofDoctor := b.get("/console/doctors/" + doctor.ID.String() + "/patients/")
-	assert.Equal(t, []string{"Ada Byron"}, ofDoctor.rows())
+	assert.Equal(t, []string{"Ada Byron"}, ofDoctor.results())
 	assert.Contains(t, ofDoctor.text(), "These are the patients of Gregory House")
-	assert.Empty(t, ofDoctor.submit(path, "gender", "O").rows(), "further filters keep the doctor")
+	assert.Empty(t, ofDoctor.submit(path, "gender", "O").results(), "further filters keep the doctor")
 	assert.Equal(t, http.StatusNotFound, b.get("/console/doctors/99/patients/").StatusCode)
 }
 
@@ -76,11 +76,11 @@ func TestALongListOfPatientsHasPages(t *testing.T) {
 		d.addPatientNamed("Patient " + string(rune('A'+i/26)) + string(rune('A'+i%26)))
 	}
 	first := b.get("/console/patients/").submit("/console/patients/", "search", "patient")
-	assert.Len(t, first.rows(), 50)
+	assert.Len(t, first.results(), 50)
 	next := first.link("Next page")
 	second := b.get(next)
-	assert.Equal(t, []string{"Patient BY"}, second.rows())
-	assert.Len(t, b.get(second.link("First page")).rows(), 50)
+	assert.Equal(t, []string{"Patient BY"}, second.results())
+	assert.Len(t, b.get(second.link("First page")).results(), 50)
 }
 
 func TestABadFilterIsShownBesideItsInput(t *testing.T) {
