@@ -42,6 +42,7 @@ func TestTheListOfPatientsIsNarrowedOrderedAndPaged(t *testing.T) {
 		want   []string
 	}{
 		{"words", []string{"search", "zoe"}, []string{"Zoë Young"}},
+		{"words with a birth date", []string{"search", "ada 30 Nov 1987"}, []string{"Ada Byron"}},
 		{"born on", []string{"date_of_birth", "30/11/1987"}, []string{"Ada Byron"}},
 		{"born between", []string{"date_of_birth__gte", "1 Jan 1988", "date_of_birth__lte", "31.12.1990"}, []string{"Zoë Young"}},
 		{"gender", []string{"gender", "F"}, []string{"Ada Byron"}},
@@ -73,9 +74,11 @@ func TestALongListOfPatientsHasPages(t *testing.T) {
 	d := newDesk(t)
 	b := d.signedIn("clerk@clinic.example", domain.Staff)
 	for i := range 51 {
-		d.addPatientNamed("Patient " + string(rune('A'+i/26)) + string(rune('A'+i%26)))
+		name := "Patient " + string(rune('A'+i/26)) + string(rune('A'+i%26))
+		d.patientWith(domain.PatientInput{Name: domain.Given(name), Phone: domain.Given("12101990")})
 	}
-	first := b.get("/console/patients/").submit("/console/patients/", "search", "patient")
+	// The words can be a birth date, too. Each page is one of the search that found the patients.
+	first := b.get("/console/patients/").submit("/console/patients/", "search", "12 10 1990")
 	assert.Len(t, first.results(), 50)
 	next := first.link("Next page")
 	second := b.get(next)
