@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"example.com/healthcare/domain"
@@ -90,7 +91,7 @@ func (e edit[T]) formVersion() (T, error) {
 
 // compare returns the fields on which the two sides differ, and the others.
 func (e edit[T]) compare(was, theirs, mine T) (choices []choice, agreed []field) {
-	before, saved, typed := e.inputs(was), e.inputs(theirs), e.inputs(mine)
+	before, saved, typed := e.comparable(was), e.comparable(theirs), e.comparable(mine)
 	for i, input := range before {
 		theirs := side{Value: saved[i].Value, Shown: e.shown(saved[i]), Changed: saved[i].Value != input.Value}
 		mine := side{Value: typed[i].Value, Shown: e.shown(typed[i]), Changed: typed[i].Value != input.Value}
@@ -102,6 +103,15 @@ func (e edit[T]) compare(was, theirs, mine T) (choices []choice, agreed []field)
 		choices = append(choices, choice{Name: input.Name, Label: input.Label, Was: e.shown(input), Theirs: theirs, Mine: mine})
 	}
 	return choices, agreed
+}
+
+// comparable returns the fields of a record with the ends of lines that a form has.
+func (e edit[T]) comparable(record T) []field {
+	fields := e.inputs(record)
+	for i := range fields {
+		fields[i].Value = strings.ReplaceAll(fields[i].Value, "\r\n", "\n")
+	}
+	return fields
 }
 
 // showConflict shows both versions. current is the record as it is now.

@@ -2,8 +2,8 @@ package console
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"example.com/healthcare/domain"
@@ -18,9 +18,21 @@ func personOf(patient domain.Patient) string {
 	return patient.DateOfBirth.String() + " " + domain.SortKey(patient.Name.String())
 }
 
-// repeatTime is the time within which a form that is sent twice arrives again. The patient that
-// it added the first time is then no reason for a warning.
-const repeatTime = 5 * time.Minute
+// newPatientKey returns the key of a form for a new patient (see once). It begins with the time at
+// which the form was made.
+func (p *page) newPatientKey() string {
+	return strconv.FormatInt(p.Clock().UnixMicro(), 10) + "-" + newOnce()
+}
+
+// isRepeat reports whether added is what the same form has added, when it was sent before. Then
+// there is nothing to warn of, because Create adds no second patient. A form that was made after
+// the patient was added is another form.
+func (p *page) isRepeat(patient, added domain.Patient) bool {
+	made, _, _ := strings.Cut(p.form.Get(onceField), "-")
+	micros, err := strconv.ParseInt(made, 10, 64)
+	return err == nil && added.CreatedBy == p.actor.UserID && added.CreatedAt.UnixMicro() >= micros &&
+		p.Clock().Sub(added.CreatedAt) < domain.IdempotencyKeyLifetime && len(domain.Diff(&added, patient)) == 0
+}
 
 // namesakes returns the patients who are probably the same person as a new one.
 func (c *console) namesakes(p *page, patient domain.Patient) (same []domain.PatientView, err error) {
@@ -50,11 +62,6 @@ func (c *console) namesakes(p *page, patient domain.Patient) (same []domain.Pati
 		}
 		parameters["cursor"] = domain.Given(found.Next)
 	}
-}
-
-// isRepeat reports whether added is what the same form has just added.
-func (p *page) isRepeat(patient, added domain.Patient) bool {
-	return added.CreatedBy == p.actor.UserID && p.Clock().Sub(added.CreatedAt) < repeatTime && len(domain.Diff(&added, patient)) == 0
 }
 
 // searchForName returns words of a name that a search accepts: at most ten, and not too long.

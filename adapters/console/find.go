@@ -76,19 +76,15 @@ func (c *console) showFind(p *page) error {
 
 // find looks for patients and doctors.
 func (c *console) find(p *page, content *findPage, wanted search) error {
-	for _, words := range wanted.readings() {
+	words, patients, err := wanted.firstFound(func(words string) (application.Page[domain.PatientView], error) {
 		parameters := findParameters(words)
 		parameters["fields"] = domain.Given(patientColumns)
-		patients, err := c.Patients.List(p.ctx(), p.actor, parameters)
-		if err != nil {
-			return err
-		}
-		content.Patients = patients.Items
-		content.MorePatients = addressOfAll(p, "patients/", words, patients)
-		if len(patients.Items) > 0 {
-			break
-		}
+		return c.Patients.List(p.ctx(), p.actor, parameters)
+	})
+	if err != nil {
+		return err
 	}
+	content.Patients, content.MorePatients = patients.Items, addressOfAll(p, "patients/", words, patients)
 	doctors, err := c.Doctors.List(p.ctx(), p.actor, findParameters(wanted.typed))
 	content.Doctors = doctors.Items
 	content.MoreDoctors = addressOfAll(p, "doctors/", wanted.typed, doctors)

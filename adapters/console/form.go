@@ -72,12 +72,13 @@ func (p *page) readForm() error {
 	return nil
 }
 
-// input returns a field of the form for a use-case. A field that was not sent is absent.
+// input returns a field of the form for a use-case. A field that was not sent is absent. Browsers
+// send each end of a line as CR and LF; the text gets back the LF that it has in the page.
 func (p *page) input(name string) domain.Input {
 	if !p.form.Has(name) {
 		return domain.Input{}
 	}
-	return domain.Given(p.form.Get(name))
+	return domain.Given(strings.ReplaceAll(p.form.Get(name), "\r\n", "\n"))
 }
 
 // once returns the key of a form that adds a record. The form has it in a hidden field, so a

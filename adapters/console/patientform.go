@@ -63,7 +63,7 @@ func (c *console) showAddPatient(p *page) error {
 		return err
 	}
 	p.form = p.asked()
-	content := p.newAddition(domain.Patient{}, newOnce())
+	content := p.newAddition(domain.Patient{}, p.newPatientKey())
 	content.Fields = p.filled(content.Fields)
 	return p.show("patient-add", p.T("patient.add_title"), content)
 }
@@ -100,7 +100,7 @@ func (p *page) refuseAddition(err error) error {
 	content.Fields = p.filled(content.Fields)
 	status := http.StatusUnprocessableEntity
 	if domain.KindOf(err) == domain.KeyReused { // Somebody went back to a form that was done, and changed it.
-		content.Once, content.Problems = newOnce(), []string{p.T("patient.already_added")}
+		content.Once, content.Problems = p.newPatientKey(), []string{p.T("patient.already_added")}
 		status = http.StatusConflict
 	} else if withErrors, ok := content.withErrors(err); ok {
 		content.form = withErrors

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 )
 
@@ -54,7 +55,10 @@ func (c *console) listPatients(p *page) error {
 		content.Narrowed = content.Narrowed || asked.Get(name) != ""
 	}
 	status := http.StatusOK
-	found, err := c.Patients.List(p.ctx(), p.actor, p.patientParameters(asked))
+	_, found, err := p.locale.readSearch(asked.Get("search")).firstFound(func(words string) (application.Page[domain.PatientView], error) {
+		asked.Set("search", words)
+		return c.Patients.List(p.ctx(), p.actor, p.patientParameters(asked))
+	})
 	if withErrors, ok := content.withErrors(err); ok {
 		content.form, status = withErrors, http.StatusUnprocessableEntity
 	} else if err != nil {
@@ -91,8 +95,8 @@ func (p *page) patientFilterForm(asked url.Values) form {
 	fields := []field{
 		{Name: "search", Label: p.T("patients.search"), Hint: p.T("patients.search_hint"), Type: "search", Autocomplete: "off"},
 		{Name: "date_of_birth", Label: p.T("patients.born_on"), Hint: example, Type: "text", Kind: "date", Autocomplete: "off"},
-		{Name: "date_of_birth__gte", Label: p.T("patients.born_from"), Type: "text", Kind: "date", Autocomplete: "off"},
-		{Name: "date_of_birth__lte", Label: p.T("patients.born_to"), Type: "text", Kind: "date", Autocomplete: "off"},
+		{Name: "date_of_birth__gte", Label: p.T("patients.born_from"), Hint: example, Type: "text", Kind: "date", Autocomplete: "off"},
+		{Name: "date_of_birth__lte", Label: p.T("patients.born_to"), Hint: example, Type: "text", Kind: "date", Autocomplete: "off"},
 		{Name: "gender", Label: p.T("patient.gender"), Type: "select", Options: append(
 			[]option{{"", p.T("patients.any")}}, append(p.genders(), option{"none", p.T("patients.gender_none")})...,
 		)},

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 )
 
@@ -59,6 +60,17 @@ func (l locale) readSearch(text string) search {
 func (s search) readings() []string {
 	readings := []string{s.words(true), s.words(false), s.typed}
 	return slices.Compact(readings)
+}
+
+// firstFound lists the patients of the likeliest reading that finds any, and returns that reading.
+// The cursor of a further page belongs to one reading; the others refuse it.
+func (s search) firstFound(list func(words string) (application.Page[domain.PatientView], error)) (words string, found application.Page[domain.PatientView], err error) {
+	for _, words = range s.readings() {
+		if found, err = list(words); len(found.Items) > 0 {
+			break
+		}
+	}
+	return words, found, err
 }
 
 func (s search) words(dates bool) string {

@@ -55,6 +55,7 @@ if (idle) {
 const find = document.querySelector("form[data-find]");
 const box = find?.querySelector("input[type=search]");
 if (find) {
+  document.querySelector("[data-keys]").hidden = false;
   const region = document.querySelector("[data-results]");
   const found = document.querySelector("[data-found]");
   let shown = box.value;
@@ -121,7 +122,7 @@ document.addEventListener("keydown", (event) => {
 const months = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
 const monthNumber = (text) => (text.length < 3 ? 0 : months.findIndex((month) => month.toLowerCase().startsWith(text.toLowerCase())) + 1);
 const readDate = (text, usual) => {
-  const parts = text.normalize("NFKC").split(/[.,/年月日\s\p{Pd}\u2212]+/u).filter(Boolean);
+  const parts = text.normalize("NFKC").replace(/[٠-٩۰-۹]/g, (digit) => digit.charCodeAt(0) & 15).split(/[.,/年月日\s\p{Pd}\u2212]+/u).filter(Boolean);
   if (parts.length !== 3) return null;
   let order = usual;
   if (parts[0].length === 4) order = "ymd";
