@@ -81,10 +81,16 @@ var layers = []layer{
 		why:     "a transport calls use-cases; code shared between transports belongs in httpserver, recordfiles and recordjson",
 	},
 	{
+		folder:  "adapters/console",
+		ours:    []string{"domain", "ports", "application", "adapters/httpserver", "adapters/recordfiles", "adapters/recordjson"},
+		inTests: []string{"adapters"},
+		why:     "a transport calls use-cases; code shared between transports belongs in httpserver, recordfiles and recordjson",
+	},
+	{
 		folder:  "adapters/recordfiles",
 		ours:    []string{"domain", "application", "adapters/recordjson"},
 		inTests: []string{"adapters"},
-		why:     "recordfiles is shared by the API and the commands, so it depends on no transport and on no store",
+		why:     "recordfiles is shared by the transports and the commands, so it depends on no transport and on no store",
 	},
 	{
 		folder: "adapters/recordjson",
@@ -181,6 +187,7 @@ var homes = []struct {
 	{"github.com/ccojocar/zxcvbn-go", []string{"adapters/passwords"}, "only this adapter judges passwords"},
 	{"github.com/pquerna/otp", []string{"adapters/totp"}, "only this adapter handles one-time codes"},
 	{"github.com/swaggest/swgui", []string{"adapters/httpapi"}, "only this adapter has a documentation page"},
+	{"github.com/boombuler/barcode", []string{"adapters/console"}, "only the pages show QR codes"},
 	{"go.opentelemetry.io", []string{"adapters/tracing"}, "only this adapter traces; everything else uses ports.Span"},
 	{"github.com/google/wire", []string{"cmd"}, "only commands do the wiring"},
 	{"math/rand", []string{"adapters/httpapi/client", "adapters/memory", "adapters/postgres", "adapters/sqlstore"}, "secrets must come from crypto/rand"},
