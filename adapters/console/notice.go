@@ -2,7 +2,6 @@ package console
 
 import (
 	"encoding/json"
-	"net/http"
 
 	"example.com/healthcare/domain"
 )
@@ -21,6 +20,9 @@ type notice struct {
 	Once string `json:"o,omitempty"`
 }
 
+// noticeSeconds is how long a notice waits for its page.
+const noticeSeconds = 120
+
 func (p *page) noticeContext() string {
 	return "console notice of session " + p.actor.SessionID.String()
 }
@@ -35,7 +37,7 @@ func (p *page) redirectWith(n notice, path string, ids ...domain.ID) error {
 	if err != nil {
 		return err
 	}
-	p.sendCookie(&http.Cookie{Name: noticeCookie, Value: p.Seals.Seal(string(text), p.noticeContext()), MaxAge: 120})
+	p.sendCookie(noticeCookie, p.Seals.Seal(string(text), p.noticeContext()), noticeSeconds)
 	return p.redirect(path, ids...)
 }
 

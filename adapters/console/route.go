@@ -116,10 +116,10 @@ func (c *console) admit(p *page) error {
 		return nil
 	case p.session.locked:
 		return errLocked
-	case p.route.access == beforeDuty || p.actor.Duty == domain.NoDuty:
-		return nil
+	case p.route.access == signedIn && p.actor.Duty != domain.NoDuty:
+		return dutyError{p.actor.Duty}
 	}
-	return dutyError{p.actor.Duty}
+	return nil
 }
 
 // serveUnknown answers a path without a route. People often leave out the slash at the end.
@@ -129,7 +129,7 @@ func (c *console) serveUnknown(mux *http.ServeMux, p *page) {
 		slashed.URL.Path += "/"
 		if _, pattern := mux.Handler(slashed); pattern != "/" {
 			slashed.URL.Path = p.request.Prefix() + slashed.URL.Path
-			http.Redirect(p.w, p.r, slashed.URL.RequestURI(), http.StatusPermanentRedirect)
+			http.Redirect(p.w, p.r, slashed.URL.RequestURI(), http.StatusPermanentRedirect) //nolint:gosec // It is a path of the console.
 			return
 		}
 	}

@@ -173,12 +173,15 @@ func (p *page) cookie(name string) (value string, found bool) {
 }
 
 // setCookie sets a cookie that ends with the browser's session.
-func (p *page) setCookie(name, value string) { p.sendCookie(&http.Cookie{Name: name, Value: value}) }
+func (p *page) setCookie(name, value string) { p.sendCookie(name, value, 0) }
 
-func (p *page) clearCookie(name string) { p.sendCookie(&http.Cookie{Name: name, MaxAge: -1}) }
+func (p *page) clearCookie(name string) { p.sendCookie(name, "", -1) }
 
-func (p *page) sendCookie(cookie *http.Cookie) {
-	cookie.Name = p.cookieName(cookie.Name)
-	cookie.Path, cookie.HttpOnly, cookie.SameSite, cookie.Secure = "/", true, http.SameSiteStrictMode, p.request.IsTLS()
-	http.SetCookie(p.w, cookie)
+// sendCookie sets a cookie for maxAge seconds; 0 is as long as the browser runs, and -1 removes
+// the cookie.
+func (p *page) sendCookie(name, value string, maxAge int) {
+	http.SetCookie(p.w, &http.Cookie{ //nolint:gosec // Browsers refuse a Secure cookie over plain HTTP.
+		Name: p.cookieName(name), Value: value, MaxAge: maxAge,
+		Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: p.request.IsTLS(),
+	})
 }

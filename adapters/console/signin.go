@@ -1,7 +1,6 @@
 package console
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -145,25 +144,25 @@ func (p *page) credentials() domain.Credentials {
 	if !ok {
 		return typed
 	}
-	var proof signInProof
-	if json.Unmarshal([]byte(text), &proof) != nil || p.Clock().Sub(proof.At) > proofLifetime {
+	proof, err := url.ParseQuery(text)
+	if err != nil {
 		return typed
 	}
-	return domain.Credentials{Username: domain.Given(proof.Username), Password: domain.Given(proof.Password), Code: p.input("otp")}
-}
-
-type signInProof struct {
-	At                 time.Time
-	Username, Password string
+	at, err := time.Parse(time.RFC3339, proof.Get("at"))
+	if err != nil || p.Clock().Sub(at) > proofLifetime {
+		return typed
+	}
+	return domain.Credentials{Username: domain.Given(proof.Get("username")), Password: domain.Given(proof.Get("password")), Code: p.input("otp")}
 }
 
 // sealProof returns the value of proofField.
 func (p *page) sealProof(credentials domain.Credentials) string {
-	text, err := json.Marshal(signInProof{p.Clock(), credentials.Username.Text(), credentials.Password.Text()})
-	if err != nil {
-		panic(err) // two texts and a time can be written
+	proof := url.Values{
+		"at":       {p.Clock().UTC().Format(time.RFC3339)},
+		"username": {credentials.Username.Text()},
+		"password": {credentials.Password.Text()},
 	}
-	return p.Seals.Seal(string(text), proofContext)
+	return p.Seals.Seal(proof.Encode(), proofContext)
 }
 
 // refuseSignIn shows the form again with what is wrong, or the form for the code.

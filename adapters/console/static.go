@@ -42,6 +42,6 @@ func staticFiles() http.Handler {
 		if r.PathValue("version") == staticVersion {
 			w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 		}
-		http.ServeFileFS(w, r, static, "static/"+r.PathValue("file"))
+		http.ServeFileFS(w, r, static, "static/"+r.PathValue("file")) //nolint:gosec // The embedded files are the only ones.
 	})
 }
