@@ -134,6 +134,7 @@ func TestAnotherBirthDateIsNoDuplicate(t *testing.T) {
 	assert.Equal(t, "/console/patients/3/", b.addPatient("name", "Ada Byron").path(), "a patient with a birth date is no namesake of one without")
 	warned := b.addPatient("name", "Ada  BYRON")
 	assert.Contains(t, warned.body, `href="/console/patients/3/"`, "two without a birth date")
+	assert.Contains(t, warned.text(), "the same name, and no birth date either")
 	assert.NotContains(t, warned.body, `href="/console/patients/2/"`)
 }
 
