@@ -194,3 +194,37 @@ func TestNoAddressLeadsToAnotherSite(t *testing.T) {
 		}
 	}
 }
+
+// A form that is kept over a sign-in is sealed for the user who sent it.
+func TestAKeptFormOfAnotherUserIsNotDone(t *testing.T) {
+	d := newDesk(t)
+	ada := d.signedIn("ada@clinic.example", domain.Staff)
+	page := ada.get("/console/patients/add/")
+	require.NoError(t, d.Sessions.Logout(t.Context(), d.sessionOf(ada)))
+	kept := page.submit("/console/patients/add/", "name", "Planted Person").form("/console/sign-in/").Get("kept")
+	require.NotEmpty(t, kept)
+
+	d.SignUp("eve@clinic.example", domain.Staff)
+	for _, forged := range []string{kept, kept + "A", "A" + kept[1:]} {
+		before := d.changes()
+		eve := d.browser().post("/console/sign-in/", url.Values{"username": {"eve@clinic.example"}, "password": {clinictest.Password}, "kept": {forged}})
+		assert.Equal(t, "/console/", eve.path())
+		assert.Equal(t, before, d.changes())
+	}
+	mine := d.browser().post("/console/sign-in/", url.Values{"username": {"ada@clinic.example"}, "password": {clinictest.Password}, "kept": {kept}})
+	assert.Contains(t, mine.text(), "Planted Person", "the user's own form is done")
+}
+
+// sessionOf returns the actor of the last session that began from an address.
+func (d *desk) sessionOf(b *browser) domain.Actor {
+	d.t.Helper()
+	require.NotEmpty(d.t, b.cookies()["healthcare"])
+	events := d.Events()
+	for i := len(events) - 1; i >= 0; i-- {
+		if actor := events[i].Actor; actor.SessionID != 0 && actor.Origin.Address.IsValid() {
+			return actor
+		}
+	}
+	d.t.Fatal("nobody has signed in")
+	return domain.Actor{}
+}

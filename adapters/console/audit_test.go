@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -175,4 +176,21 @@ func TestAnExportThatFailsInTheMiddleDoesNotLookComplete(t *testing.T) {
 	assert.Contains(t, string(body), "patient:create")
 	assert.NotContains(t, string(body), "<html")
 	assert.Contains(t, d.log.String(), "the disk is broken")
+}
+
+// A client of HTTP/1.0 cannot tell that an answer was cut off.
+func TestAnExportIsRefusedOverHTTP10(t *testing.T) {
+	d := newDesk(t)
+	boss := d.signedIn("boss@clinic.example", domain.Admin)
+	var dialer net.Dialer
+	conn, err := dialer.DialContext(t.Context(), "tcp", strings.TrimPrefix(d.url, "http://"))
+	require.NoError(t, err)
+	defer func() { _ = conn.Close() }()
+	cookies := "healthcare=" + boss.cookies()["healthcare"] + "; healthcare-seen=" + boss.cookies()["healthcare-seen"]
+	_, err = io.WriteString(conn, "POST /console/audit/export/ HTTP/1.0\r\nCookie: "+cookies+"\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\n\r\na=b")
+	require.NoError(t, err)
+	got, err := io.ReadAll(conn)
+	require.NoError(t, err)
+	assert.Contains(t, string(got), " 426 Upgrade Required")
+	assert.Contains(t, string(got), "This browser is too old")
 }

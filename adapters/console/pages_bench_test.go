@@ -55,6 +55,11 @@ var measuredPages = []measured{
 		"/api/patients/?has_doctor=false&count=true&limit=5&ordering=created_at&fields=id,name", "/api/users/?is_active=false&ordering=-id",
 	}},
 	{"audit/", []string{"/api/audit/?limit=50&ordering=-id", namesCall}},
+	{"users/", []string{"/api/users/?ordering=last_name", "/api/users/?is_active=false&ordering=-id"}},
+	{"users/2/", []string{"/api/users/2/"}},
+	{"users/2/edit/", []string{"/api/users/2/"}},
+	{"account/", []string{"/api/auth/me/"}},
+	{"account/sessions/", []string{"/api/auth/sessions/"}},
 	{"account/password/", []string{"/api/auth/me/"}},
 	{"account/second-factor/", []string{"/api/auth/mfa/"}},
 }

@@ -54,8 +54,17 @@ func (f furnished) address(route string) (method, address string) {
 	return method, console.Path + path
 }
 
-// blankForm has the hidden fields of forms and nothing else.
-func blankForm() url.Values { return url.Values{"once": {rand.Text()}, "etag": {`"1"`}} }
+// blankForm is any form with nothing filled in: it has its hidden fields and all inputs.
+func blankForm() url.Values {
+	blank := url.Values{"once": {rand.Text()}, "etag": {`"1"`}, "version": {"1"}}
+	for _, name := range []string{
+		"name", "date_of_birth", "phone_number", "gender", "address", "medical_record", "email", "external_id",
+		"license_number", "specialization", "salary", "first_name", "last_name", "role",
+	} {
+		blank.Set(name, "")
+	}
+	return blank
+}
 
 // visit sends a request for a route, with a blank form if it is one.
 func (b *browser) visit(f furnished, route string) answer {
