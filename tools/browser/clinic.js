@@ -91,8 +91,7 @@ export function unique(text) {
 }
 
 // newUser makes a user who has no duties.
-export async function newUser(first_name = "Nora", last_name = "Kim", role = "STAFF") {
-  const email = `${unique(first_name.toLowerCase())}@clinic.example`;
+export async function newUser(first_name = "Nora", last_name = "Kim", role = "STAFF", email = `${unique(first_name.toLowerCase())}@clinic.example`) {
   const { id } = await api("POST", "/api/auth/register/", { email, password, first_name, last_name, role });
   return { id, email, password, name: `${first_name} ${last_name}` };
 }

@@ -97,7 +97,7 @@ export function pagesOf(clinic) {
 
   async function assignAnyDoctor(page) {
     await page.locator("#doctor_name").fill("dr");
-    await page.getByRole("button", { name: "Assign" }).click();
+    await page.getByRole("button", { name: "Assign", exact: true }).click();
     await page.getByText("Several doctors match").waitFor();
   }
 

@@ -26,8 +26,8 @@ const patients = [
 export async function fill() {
   const made = { doctors: {}, patients: {} };
   await api("PATCH", "/api/auth/me/", { first_name: "Olga", last_name: "Petrov" });
-  made.clerk = await newUser("Nora", "Kim");
-  made.colleague = await newUser("Sam", "Lee");
+  made.clerk = await newUser("Nora", "Kim", "STAFF", "nora.kim@clinic.example");
+  made.colleague = await newUser("Sam", "Lee", "STAFF", "sam.lee@clinic.example");
   for (const doctor of doctors) made.doctors[doctor.name] = await api("POST", "/api/doctors/", doctor);
   for (const patient of patients) made.patients[patient.name] = await api("POST", "/api/patients/", patient, made.clerk);
   const mia = made.patients["Mia Chen"];
