@@ -2,7 +2,6 @@ package console
 
 import (
 	"context"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -86,7 +85,7 @@ func (p *page) sendEvents(events []domain.AuditEventView, isFirst bool) error {
 	for _, event := range events {
 		table = recordfiles.AppendRow(table, auditCells(event)...)
 	}
-	if _, err := io.WriteString(p.w, string(table)); err != nil {
+	if _, err := p.w.Write(table); err != nil {
 		return err
 	}
 	return http.NewResponseController(p.w).Flush()

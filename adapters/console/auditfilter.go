@@ -14,10 +14,6 @@ import (
 	"example.com/healthcare/domain"
 )
 
-// auditFilters are the fields of the form that filters the trail. They have the names of the
-// API's parameters.
-var auditFilters = []string{"actor", "patient", "doctor", "action", "outcome", "from", "to"}
-
 // auditForm returns the form that filters the trail, with what was asked for.
 func (p *page) auditForm(asked url.Values) form {
 	actions := []option{{"", p.T("audit.any")}}
