@@ -117,12 +117,7 @@ var accessByRoute = map[string]access{
 	"GET doctors/{id}/history/":           forStaff,
 	"GET doctors/{id}/history/{version}/": forStaff,
 	"POST doctors/{id}/restore/":          forAdmins,
-	"GET doctors/add/":                    forAdmins,
-	"POST doctors/add/":                   forAdmins,
-	"GET doctors/{id}/edit/":              forAdmins,
-	"POST doctors/{id}/edit/":             forAdmins,
-	"GET doctors/{id}/delete/":            forAdmins,
-	"POST doctors/{id}/delete/":           forAdmins,
+
 	"GET account/":                        forStaff,
 	"POST account/":                       forStaff,
 	"GET account/sessions/":               forStaff,
