@@ -117,10 +117,7 @@ var accessByRoute = map[string]access{
 	"GET doctors/{id}/history/":           forStaff,
 	"GET doctors/{id}/history/{version}/": forStaff,
 	"POST doctors/{id}/restore/":          forAdmins,
-<<<<<<< HEAD
-=======
 
->>>>>>> f4e2292afeb5d9a6923de1a97a37cac0eaf0d140
 	"GET account/":                        forStaff,
 	"POST account/":                       forStaff,
 	"GET account/sessions/":               forStaff,
