@@ -9,9 +9,10 @@ const folder = fileURLToPath(new URL("../../docs/console/", import.meta.url));
 const maxHeight = 1000;
 
 // takePicture makes the picture of a page if SCREENSHOTS=1.
-export async function takePicture(page, name) {
+export async function takePicture(page, name, colorScheme = "light") {
   if (process.env.SCREENSHOTS !== "1") return;
   mkdirSync(folder, { recursive: true });
+  await page.emulateMedia({ colorScheme });
   await page.evaluate(showOtherTimes);
   const height = await page.evaluate(() => document.documentElement.scrollHeight);
   const { width } = page.viewportSize();
