@@ -81,6 +81,9 @@ func (s serveCommand) Run(ctx context.Context, p process) error {
 		return err
 	}
 	tuneMemory(p.environment, log)
+	if cfg.servesConsole() && !isLoopback(cfg.HTTPAddr) && certificate == nil && len(cfg.TrustedProxies) == 0 {
+		log.Warn("the console is served without TLS, so others on the network can read passwords and records: set TLS_CERT_FILE, or TRUSTED_PROXIES if a proxy in front has TLS")
+	}
 	return cfg.serve(ctx, on, log, func(useCases *application.UseCases) {
 		cfg.announce(ctx, p, useCases.Users, fmt.Sprintf("%s://%s", scheme, on.api.Addr()), log)
 	})
