@@ -103,8 +103,7 @@ func (f furnished) fieldNames(b *browser) []string {
 // addresses of all pages. Nothing of that is a fault of the service.
 func FuzzForms(f *testing.F) {
 	for _, text := range []string{
-		"", "\x00", "a\x00b", "\xff\xfe", "\xed\xa0\x80", strings.Repeat("x", 300), strings.Repeat("\u1234", 1000), "-1", "0", "99999999999999999999",
-		"30.02.1987", "1987-11-30T25:00", "(7)", "=1+1", "%", "%00", "a=b&a=c", "../../etc", "{{.}}", "\u202e", "\r\nSet-Cookie: a=b", " ", "\u00a0", "true", `"1"`,
+		"", "a\x00b", "\xff\xed\xa0\x80", strings.Repeat("\u1234", 300), "-1", "99999999999999999999", "30.02.1987", "(7)", "%00%", "../../etc", "\u202e\r\nA: b", `"1"`,
 	} {
 		f.Add(text)
 	}
