@@ -27,6 +27,7 @@ export function pagesOf(clinic) {
     { name: "patient-history", path: `${mia}history/`, as: "clerk" },
     { name: "patient-accesses", path: `${mia}accesses/` },
     { path: `${mia}accesses/report/` },
+    { path: `${mia}history/1/`, as: "clerk" },
     { path: `${mia}assignments/`, as: "clerk" },
     { name: "assign", path: mia, as: "clerk", act: assignAnyDoctor },
     { name: "patient-delete", path: `${mia}delete/`, as: "clerk" },
@@ -42,6 +43,7 @@ export function pagesOf(clinic) {
     { name: "users", path: "users/" },
     { name: "user", path: clerk },
     { path: "users/new/" },
+    { name: "temporary-password", path: "users/new/", act: addUser },
     { path: `${clerk}edit/` },
     { path: `${clerk}password/` },
     { path: `${clerk}sign-out/` },
@@ -99,6 +101,14 @@ export function pagesOf(clinic) {
     await page.locator("#doctor_name").fill("dr");
     await page.getByRole("button", { name: "Assign", exact: true }).click();
     await page.getByText("Several doctors match").waitFor();
+  }
+
+  async function addUser(page) {
+    await page.getByLabel("First name").fill("Ines");
+    await page.getByLabel("Last name").fill("Rocha");
+    await page.getByLabel("Email address").fill(`ines.rocha${Date.now() % 1000}@clinic.example`);
+    await page.getByRole("button", { name: "Create the account" }).click();
+    await heading(page, "The account was created");
   }
 
   async function enrol(page) {

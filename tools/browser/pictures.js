@@ -18,7 +18,7 @@ export async function takePicture(page, name, colorScheme = "light") {
   const { width } = page.viewportSize();
   const path = `${folder}${name}.png`;
   await page.screenshot({ path, fullPage: true, clip: { x: 0, y: 0, width, height: Math.min(height, maxHeight) }, animations: "disabled" });
-  execFileSync("pngquant", ["--force", "--skip-if-larger", "--strip", "--speed", "1", "--output", path, "64", path]);
+  execFileSync("pngquant", ["--force", "--skip-if-larger", "--strip", "--output", path, "64", path]);
 }
 
 // showOtherTimes replaces the times of the page, which are all of today, by earlier ones.

@@ -2,12 +2,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { assertAccessible, injectable } from "./accessible.js";
 import { field, heading, newBrowser, newUser, signedIn, signIn } from "./clinic.js";
 import { code } from "./totp.js";
 
 test("a second factor is set up, and signing in then needs a code", async (t) => {
   const user = await newUser();
-  const page = await signedIn(t, user);
+  const page = await signedIn(t, user, injectable);
   await page.goto("/console/account/second-factor/");
   await field(page, "Current password").fill(user.password);
   await page.getByRole("button", { name: "Set up a second factor" }).click();
@@ -20,14 +21,16 @@ test("a second factor is set up, and signing in then needs a code", async (t) =>
   await field(page, "Code").fill(code(key));
   await page.getByRole("button", { name: "Switch on" }).click();
   await heading(page, "Your recovery codes");
+  await assertAccessible(page);
   const recovery = await page.locator("main code").first().innerText();
 
-  const again = await newBrowser(t);
+  const again = await newBrowser(t, injectable);
   await again.goto("/console/patients/");
   await signIn(again, user);
   await again.getByLabel("Code of your second factor").fill("000000");
   await again.getByRole("button", { name: "Sign in" }).click();
   await again.getByRole("alert").waitFor();
+  await assertAccessible(again);
   // A code can be used once, so this is the next one.
   await again.getByLabel("Code of your second factor").fill(code(key, 1));
   await again.getByRole("button", { name: "Sign in" }).click();
