@@ -14,20 +14,20 @@ import (
 )
 
 // see reads a patient as the actor.
-func (d *desk) see(actor domain.Actor, patient domain.Patient) {
+func (d *desk) see(actor domain.Actor, patient domain.PatientView) {
 	d.t.Helper()
 	_, err := d.Patients.Get(d.t.Context(), actor, patient.ID, nil)
 	require.NoError(d.t, err)
 }
 
-func accessesPath(patient domain.Patient) string {
+func accessesPath(patient domain.PatientView) string {
 	return "/console/patients/" + patient.ID.String() + "/accesses/"
 }
 
 func TestAnAdministratorSeesWhoHasSeenAPatient(t *testing.T) {
 	d := newDesk(t)
 	mary := d.haveUser("mary@clinic.example", "Mary", "Poppins", domain.Staff)
-	patient, other := d.havePatient(mary, "Ada Byron"), d.havePatient(mary, "Bob")
+	patient, other := d.addPatientAs(mary, named("Ada Byron")), d.addPatientAs(mary, named("Bob"))
 	d.changePatient(mary, patient.ID, domain.PatientInput{Address: domain.Given("Main Street")})
 	d.see(mary, other)
 	clerk := d.browser()
@@ -47,7 +47,7 @@ func TestAnAdministratorSeesWhoHasSeenAPatient(t *testing.T) {
 
 func TestAccessesAreNarrowedByUserAndDays(t *testing.T) {
 	d := newDesk(t)
-	patient := d.havePatient(d.Staff(), "Ada Byron")
+	patient := d.addPatientAs(d.Staff(), named("Ada Byron"))
 	for i, name := range []string{"Mary", "Clark", "Clara"} {
 		d.Advance(24 * time.Hour)
 		email := strings.ToLower(name) + "@clinic.example"
@@ -87,7 +87,7 @@ func (a answer) whoSaw() (names []string) {
 
 func TestManyAccessesHavePages(t *testing.T) {
 	d := newDesk(t)
-	patient := d.havePatient(d.Staff(), "Ada Byron")
+	patient := d.addPatientAs(d.Staff(), named("Ada Byron"))
 	mary := d.haveUser("mary@clinic.example", "Mary", "Poppins", domain.Staff)
 	for range 70 {
 		d.see(mary, patient)
@@ -103,7 +103,7 @@ func TestManyAccessesHavePages(t *testing.T) {
 
 func TestTheReportForThePatientCountsTheUsesOfEachDay(t *testing.T) {
 	d := newDesk(t)
-	patient := d.havePatient(d.Staff(), "Ada Byron")
+	patient := d.addPatientAs(d.Staff(), named("Ada Byron"))
 	for range 2 {
 		mary := d.SignIn("staff@clinic.example")
 		d.see(mary, patient)
@@ -124,7 +124,7 @@ func TestTheReportForThePatientCountsTheUsesOfEachDay(t *testing.T) {
 
 func TestAccessesAreForAdministrators(t *testing.T) {
 	d := newDesk(t)
-	patient := d.havePatient(d.Staff(), "Ada Byron")
+	patient := d.addPatientAs(d.Staff(), named("Ada Byron"))
 	b := d.signedIn("clerk@clinic.example", domain.Staff)
 	for _, path := range []string{accessesPath(patient), accessesPath(patient) + "report/"} {
 		got := b.get(path)

@@ -7,50 +7,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"golang.org/x/net/html"
 
-	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 )
-
-// addPatientNamed adds a patient with nothing but a name.
-func (d *desk) addPatientNamed(name string) domain.ID {
-	d.t.Helper()
-	patient, err := d.Patients.Create(d.t.Context(), d.Staff(), application.Once{}, domain.PatientInput{Name: domain.Given(name)})
-	require.NoError(d.t, err)
-	return patient.ID
-}
-
-// addDoctorNamed adds a cardiologist.
-func (d *desk) addDoctorNamed(name, license string) domain.Doctor {
-	d.t.Helper()
-	doctor, err := d.Doctors.Create(d.t.Context(), d.Admin(), application.Once{}, domain.DoctorInput{
-		Name: domain.Given(name), Specialization: domain.Given("Cardiology"), LicenseNumber: domain.Given(license), Salary: domain.Given("1234567.5"),
-	})
-	require.NoError(d.t, err)
-	return doctor
-}
-
-func (d *desk) assign(patient, doctor domain.ID) domain.Mapping {
-	d.t.Helper()
-	mapping, err := d.Mappings.Assign(d.t.Context(), d.Staff(), application.Once{}, domain.MappingInput{
-		Patient: domain.Given(patient.String()), Doctor: domain.Given(doctor.String()),
-	})
-	require.NoError(d.t, err)
-	return mapping
-}
-
-// doctorsOf returns the names of the doctors who are assigned to a patient.
-func (d *desk) doctorsOf(patient domain.ID) []string {
-	d.t.Helper()
-	found, err := d.Mappings.List(d.t.Context(), d.Staff(), domain.Parameters{"patient_id": domain.Given(patient.String())})
-	require.NoError(d.t, err)
-	names := []string{}
-	for _, assignment := range found.Items {
-		names = append(names, assignment.Doctor.Name.String())
-	}
-	return names
-}
 
 func assignmentsPath(patient domain.ID) string {
 	return "/console/patients/" + patient.String() + "/assignments/"
@@ -175,18 +134,4 @@ func TestAnAssignmentThatWasChangedMeanwhileDoesNotEnd(t *testing.T) {
 	assert.Equal(t, http.StatusPreconditionFailed, got.StatusCode)
 	assert.Contains(t, got.text(), "Anna Berg")
 	assert.Equal(t, []string{"Anna Berg"}, d.doctorsOf(patient))
-}
-
-// linkTo returns the address of the link with this text.
-func (a answer) linkTo(t *testing.T, text string) string {
-	t.Helper()
-	root, err := html.Parse(strings.NewReader(a.body))
-	require.NoError(t, err)
-	for node := range root.Descendants() {
-		if node.Data == "a" && textOf(node) == text {
-			return valueOr(node, "href", "")
-		}
-	}
-	t.Fatalf("the page %s has no link %s:\n%s", a.path(), text, a.body)
-	return ""
 }

@@ -7,40 +7,13 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 )
-
-// patientWith adds a patient. The fields are those of the API.
-func (d *desk) patientWith(in domain.PatientInput) domain.PatientView {
-	d.t.Helper()
-	patient, err := d.Patients.Create(d.t.Context(), d.Staff(), application.Once{}, in)
-	require.NoError(d.t, err)
-	return patient
-}
-
-// patient returns a patient as the service has it now.
-func (d *desk) patient(id domain.ID) domain.PatientView {
-	d.t.Helper()
-	patient, err := d.Patients.Get(d.t.Context(), d.Staff(), id, nil)
-	require.NoError(d.t, err)
-	return patient
-}
-
-// colleagueSaves changes a patient as an administrator with the name Grace Hopper.
-func (d *desk) colleagueSaves(id domain.ID, in domain.PatientInput) {
-	d.t.Helper()
-	grace := d.Admin()
-	_, err := d.Account.ChangeMe(d.t.Context(), grace, domain.AnyState(), domain.Profile{FirstName: domain.Given("Grace"), LastName: domain.Given("Hopper")})
-	require.NoError(d.t, err)
-	_, err = d.Patients.Change(d.t.Context(), grace, id, domain.AnyState(), in)
-	require.NoError(d.t, err)
-}
 
 func TestAnEditShowsBothVersionsAfterAConflict(t *testing.T) {
 	d := newDesk(t)
 	b := d.signedIn("clerk@clinic.example", domain.Staff)
-	patient := d.patientWith(domain.PatientInput{Name: domain.Given("Ana Silva"), Phone: domain.Given("555 1000"), Address: domain.Given("1 High Street")})
+	patient := d.addPatientAs(d.Staff(), domain.PatientInput{Name: domain.Given("Ana Silva"), Phone: domain.Given("555 1000"), Address: domain.Given("1 High Street")})
 	path := "/console/patients/" + patient.ID.String() + "/edit/"
 	open := b.get(path)
 	d.colleagueSaves(patient.ID, domain.PatientInput{Name: domain.Given("Anna Silva"), Phone: domain.Given("555 2000")})
@@ -77,7 +50,7 @@ func TestAnEditShowsBothVersionsAfterAConflict(t *testing.T) {
 func TestAChangeOfOtherFieldsIsMergedWithOneClick(t *testing.T) {
 	d := newDesk(t)
 	b := d.signedIn("clerk@clinic.example", domain.Staff)
-	patient := d.patientWith(domain.PatientInput{Name: domain.Given("Ana Silva"), DateOfBirth: domain.Given("1987-11-30"), Gender: domain.Given("F")})
+	patient := d.addPatientAs(d.Staff(), domain.PatientInput{Name: domain.Given("Ana Silva"), DateOfBirth: domain.Given("1987-11-30"), Gender: domain.Given("F")})
 	path := "/console/patients/" + patient.ID.String() + "/edit/"
 	open := b.get(path)
 	d.colleagueSaves(patient.ID, domain.PatientInput{DateOfBirth: domain.Given("1987-11-03"), Gender: domain.Null()})

@@ -14,7 +14,7 @@ import (
 func TestDeletedRecordsAreListedAndRestored(t *testing.T) {
 	d := newDesk(t)
 	mary := d.haveUser("mary@clinic.example", "Mary", "Poppins", domain.Staff)
-	ada, bob := d.havePatient(mary, "Ada <i>Byron</i>"), d.havePatient(mary, "Bob")
+	ada, bob := d.addPatientAs(mary, named("Ada <i>Byron</i>")), d.addPatientAs(mary, named("Bob"))
 	house, wilson := d.addDoctorNamed("Gregory House", "L-1"), d.addDoctorNamed("James Wilson", "L-2")
 	d.assign(ada.ID, house.ID)
 	ended := d.assign(bob.ID, wilson.ID)
@@ -48,7 +48,7 @@ func TestDeletedRecordsAreListedAndRestored(t *testing.T) {
 func TestManyDeletedRecordsHavePages(t *testing.T) {
 	d := newDesk(t)
 	for n := range 30 {
-		patient := d.havePatient(d.Staff(), fmt.Sprintf("Patient %d.", n))
+		patient := d.addPatientAs(d.Staff(), named(fmt.Sprintf("Patient %d.", n)))
 		require.NoError(t, d.Patients.Delete(t.Context(), d.Staff(), patient.ID, domain.Precondition{}))
 	}
 	b := d.signedIn("chief@clinic.example", domain.Admin)
@@ -62,7 +62,7 @@ func TestManyDeletedRecordsHavePages(t *testing.T) {
 
 func TestDeletedRecordsAreForAdministrators(t *testing.T) {
 	d := newDesk(t)
-	patient := d.havePatient(d.Staff(), "Ada Byron")
+	patient := d.addPatientAs(d.Staff(), named("Ada Byron"))
 	require.NoError(t, d.Patients.Delete(t.Context(), d.Staff(), patient.ID, domain.Precondition{}))
 	b := d.signedIn("staff2@clinic.example", domain.Staff)
 	for _, tab := range []string{"", "doctors/", "assignments/"} {

@@ -11,13 +11,6 @@ import (
 	"example.com/healthcare/domain"
 )
 
-func (d *desk) doctor(id domain.ID) domain.Doctor {
-	d.t.Helper()
-	doctor, err := d.Doctors.Get(d.t.Context(), d.Admin(), id, nil)
-	require.NoError(d.t, err)
-	return doctor
-}
-
 func TestAFormSentTwiceAddsOneDoctor(t *testing.T) {
 	d := newDesk(t)
 	b := d.signedIn("boss@clinic.example", domain.Admin)
@@ -96,7 +89,7 @@ func TestDeletingADoctorSaysHowManyAssignmentsEnd(t *testing.T) {
 	d.assign(d.addPatientNamed("Bob"), doctor.ID)
 	b := d.signedIn("boss@clinic.example", domain.Admin)
 
-	asked := b.get(b.get("/console/doctors/1/").linkTo(t, "Delete"))
+	asked := b.get(b.get("/console/doctors/1/").link("Delete"))
 	assert.Contains(t, asked.text(), "Assignments to patients that end with it: 2")
 	assert.Equal(t, []string{"Grace Hopper"}, d.doctorsOf(patient))
 

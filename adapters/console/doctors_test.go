@@ -50,10 +50,10 @@ func TestLongListsHavePages(t *testing.T) {
 	first := b.get("/console/doctors/").submit("/console/doctors/", "search", "doctor")
 	assert.Contains(t, first.text(), "Doctors found: 51")
 	assert.NotContains(t, first.text(), "Doctor 50")
-	second := b.get(first.linkTo(t, "Next page"))
+	second := b.get(first.link("Next page"))
 	assert.Contains(t, second.text(), "Doctor 50")
 	assert.NotContains(t, second.text(), "Doctor 49")
-	assert.Contains(t, b.get(second.linkTo(t, "First page")).text(), "Doctor 00")
+	assert.Contains(t, b.get(second.link("First page")).text(), "Doctor 00")
 }
 
 func TestTheSalaryIsShownToAdministratorsOnly(t *testing.T) {
@@ -84,7 +84,7 @@ func TestADoctorsPageShowsThePatients(t *testing.T) {
 	assert.Contains(t, first.text(), "Patients assigned: 51")
 	assert.Contains(t, first.body, `<a href="/console/patients/1/">Patient 00</a>`)
 	assert.NotContains(t, first.text(), "Patient 50")
-	assert.Contains(t, b.get(first.linkTo(t, "Next page")).text(), "Patient 50")
+	assert.Contains(t, b.get(first.link("Next page")).text(), "Patient 50")
 
 	assert.Equal(t, http.StatusNotFound, b.get("/console/doctors/2/").StatusCode)
 	assert.Equal(t, http.StatusNotFound, b.get("/console/doctors/x/").StatusCode)

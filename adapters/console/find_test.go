@@ -21,10 +21,10 @@ func (b *browser) find(words string) answer {
 func TestOneBoxFindsPatientsAndDoctors(t *testing.T) {
 	d := newDesk(t)
 	b := d.signedIn("clerk@clinic.example", domain.Staff)
-	d.patientWith(domain.PatientInput{
+	d.addPatientAs(d.Staff(), domain.PatientInput{
 		Name: domain.Given("Zoë O'Brien"), DateOfBirth: domain.Given("1987-11-30"), Phone: domain.Given("+49 30 1234-567"), ExternalID: domain.Given("NHS 12 345"),
 	})
-	d.patientWith(domain.PatientInput{Name: domain.Given("Ada Byron"), DateOfBirth: domain.Given("1915-12-10"), Phone: domain.Given("555 1000")})
+	d.addPatientAs(d.Staff(), domain.PatientInput{Name: domain.Given("Ada Byron"), DateOfBirth: domain.Given("1915-12-10"), Phone: domain.Given("555 1000")})
 	d.addDoctorNamed("Gregory House", "L-4711")
 
 	for words, want := range map[string]string{
@@ -66,8 +66,8 @@ func unescaped(names []string) []string {
 func TestABirthDateIsFoundByTheLanguageOfTheBrowser(t *testing.T) {
 	d := newDesk(t)
 	b := d.signedIn("clerk@clinic.example", domain.Staff)
-	d.patientWith(domain.PatientInput{Name: domain.Given("March"), DateOfBirth: domain.Given("1987-03-04")})
-	d.patientWith(domain.PatientInput{Name: domain.Given("April"), DateOfBirth: domain.Given("1987-04-03")})
+	d.addPatientAs(d.Staff(), domain.PatientInput{Name: domain.Given("March"), DateOfBirth: domain.Given("1987-03-04")})
+	d.addPatientAs(d.Staff(), domain.PatientInput{Name: domain.Given("April"), DateOfBirth: domain.Given("1987-04-03")})
 	assert.Equal(t, []string{"April"}, b.find("03/04/1987").results())
 	b.header.Set("Accept-Language", "en-US")
 	assert.Equal(t, []string{"March"}, b.find("03/04/1987").results())
@@ -76,9 +76,9 @@ func TestABirthDateIsFoundByTheLanguageOfTheBrowser(t *testing.T) {
 func TestANumberThatLooksLikeADateIsFoundAsPhoneNumber(t *testing.T) {
 	d := newDesk(t)
 	b := d.signedIn("clerk@clinic.example", domain.Staff)
-	d.patientWith(domain.PatientInput{Name: domain.Given("Caller"), Phone: domain.Given("12101990")})
+	d.addPatientAs(d.Staff(), domain.PatientInput{Name: domain.Given("Caller"), Phone: domain.Given("12101990")})
 	assert.Equal(t, []string{"Caller"}, b.find("12 10 1990").results())
-	d.patientWith(domain.PatientInput{Name: domain.Given("Born"), DateOfBirth: domain.Given("1990-10-12")})
+	d.addPatientAs(d.Staff(), domain.PatientInput{Name: domain.Given("Born"), DateOfBirth: domain.Given("1990-10-12")})
 	assert.Equal(t, []string{"Born"}, b.find("12 10 1990").results(), "a date comes first")
 }
 

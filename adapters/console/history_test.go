@@ -10,28 +10,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"example.com/healthcare/adapters/clinictest"
 	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 )
-
-// haveUser creates a user with a name, and returns the user signed in.
-func (d *desk) haveUser(email, firstName, lastName string, role domain.Role) domain.Actor {
-	d.t.Helper()
-	_, err := d.Users.Register(d.t.Context(), clinictest.Operator, domain.Registration{
-		Email: domain.Given(email), Password: domain.Given(clinictest.Password), Role: domain.Given(string(role)),
-		FirstName: domain.Given(firstName), LastName: domain.Given(lastName),
-	})
-	require.NoError(d.t, err)
-	return d.SignIn(email)
-}
-
-// changePatient changes a patient.
-func (d *desk) changePatient(actor domain.Actor, id domain.ID, in domain.PatientInput) {
-	d.t.Helper()
-	_, err := d.Patients.Change(d.t.Context(), actor, id, domain.Precondition{}, in)
-	require.NoError(d.t, err)
-}
 
 func TestTheHistoryOfAPatientShowsWhoChangedWhat(t *testing.T) {
 	d := newDesk(t)
@@ -71,7 +52,7 @@ func (b *browser) signedInPage(path string) answer {
 func TestTheHistoryOfAnAssignmentNamesPatientAndDoctor(t *testing.T) {
 	d := newDesk(t)
 	b := d.signedIn("chief@clinic.example", domain.Admin)
-	patient, house, wilson := d.havePatient(d.Staff(), "Ada Byron"), d.addDoctorNamed("Gregory House", "L-1"), d.addDoctorNamed("James Wilson", "L-2")
+	patient, house, wilson := d.addPatientAs(d.Staff(), named("Ada Byron")), d.addDoctorNamed("Gregory House", "L-1"), d.addDoctorNamed("James Wilson", "L-2")
 	mapping := d.assign(patient.ID, house.ID)
 	_, err := d.Mappings.Change(t.Context(), d.Staff(), mapping.ID, domain.Precondition{}, domain.MappingInput{Doctor: domain.Given(wilson.ID.String())})
 	require.NoError(t, err)
@@ -109,7 +90,7 @@ func TestSalariesAreInTheHistoryOnlyForAdministrators(t *testing.T) {
 
 func TestTheHistoryOfADeletedRecordIsForAdministrators(t *testing.T) {
 	d := newDesk(t)
-	patient := d.havePatient(d.Staff(), "Ada Byron")
+	patient := d.addPatientAs(d.Staff(), named("Ada Byron"))
 	require.NoError(t, d.Patients.Delete(t.Context(), d.Staff(), patient.ID, domain.Precondition{}))
 	path := "/console/patients/" + patient.ID.String() + "/history/"
 	assert.Equal(t, http.StatusNotFound, d.signedIn("clerk@clinic.example", domain.Staff).get(path).StatusCode)
@@ -124,7 +105,7 @@ func TestTheHistoryOfADeletedRecordIsForAdministrators(t *testing.T) {
 func TestALongTextIsShownWhereItDiffers(t *testing.T) {
 	d := newDesk(t)
 	b := d.signedIn("clerk@clinic.example", domain.Staff)
-	patient := d.havePatient(d.Staff(), "Ada Byron")
+	patient := d.addPatientAs(d.Staff(), named("Ada Byron"))
 	around := strings.Repeat("Nothing to see. ", 1000)
 	d.changePatient(d.Staff(), patient.ID, domain.PatientInput{MedicalRecord: domain.Given(around + "Penicillin: none. " + around)})
 	d.changePatient(d.Staff(), patient.ID, domain.PatientInput{MedicalRecord: domain.Given(around + "Penicillin: severe. " + around)})
@@ -144,7 +125,7 @@ func TestALongTextIsShownWhereItDiffers(t *testing.T) {
 func TestTextsThatAddOrRemoveWordsAreShownWhereTheyDiffer(t *testing.T) {
 	d := newDesk(t)
 	b := d.signedIn("clerk@clinic.example", domain.Staff)
-	patient := d.havePatient(d.Staff(), "Ada Byron")
+	patient := d.addPatientAs(d.Staff(), named("Ada Byron"))
 	words := strings.TrimSpace(strings.Repeat("go on ", 50))
 	for _, text := range []string{words, words + " go on", "go on", words, words + "\nübermorgen", words, ""} {
 		d.changePatient(d.Staff(), patient.ID, domain.PatientInput{Address: domain.Given(text)})
@@ -158,7 +139,7 @@ func TestTextsThatAddOrRemoveWordsAreShownWhereTheyDiffer(t *testing.T) {
 func TestALongHistoryHasPages(t *testing.T) {
 	d := newDesk(t)
 	b := d.signedIn("clerk@clinic.example", domain.Staff)
-	patient := d.havePatient(d.Staff(), "Ada 1")
+	patient := d.addPatientAs(d.Staff(), named("Ada 1"))
 	for n := 2; n <= 60; n++ {
 		d.changePatient(d.Staff(), patient.ID, domain.PatientInput{Name: domain.Given(fmt.Sprintf("Ada %d", n))})
 	}
@@ -180,7 +161,7 @@ func TestPeopleWithoutAnAccountAreNamedInWords(t *testing.T) {
 	d := newDesk(t)
 	b := d.signedIn("clerk@clinic.example", domain.Staff)
 	ghost := domain.Actor{UserID: 999, Role: domain.Staff}
-	patient := d.havePatient(d.Staff(), "Ada Biron")
+	patient := d.addPatientAs(d.Staff(), named("Ada Biron"))
 	d.changePatient(ghost, patient.ID, domain.PatientInput{Name: domain.Given("Ada Byron")})
 	assert.Contains(t, b.signedInPage("/console/patients/"+patient.ID.String()+"/history/").text(), "Changed a user who does not exist, ")
 }

@@ -17,9 +17,7 @@ import (
 func TestTheOverviewCountsTheRecordsAndSaysWhatWaits(t *testing.T) {
 	d := newDesk(t, func(_ *application.Ports, r *application.Rules) { r.Registration = application.RegistrationApproval })
 	d.assign(d.addPatientNamed("Ada Assigned"), d.addDoctorNamed("Dora Doctor", "LIC-1").ID)
-	for range 1200 {
-		d.addPatientNamed("Wanda Waiting")
-	}
+	d.addPatientsNamed("Wanda Waiting", 1200)
 	_, err := d.Users.Register(t.Context(), domain.Actor{}, domain.Registration{
 		Email: domain.Given("new@clinic.example"), Password: domain.Given("lantern-orchid-88-brisk"),
 	})

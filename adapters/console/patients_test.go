@@ -26,9 +26,9 @@ func (a answer) results() []string {
 func TestTheListOfPatientsIsNarrowedOrderedAndPaged(t *testing.T) {
 	d := newDesk(t)
 	b := d.signedIn("clerk@clinic.example", domain.Staff)
-	ada := d.patientWith(domain.PatientInput{Name: domain.Given("Ada Byron"), DateOfBirth: domain.Given("1987-11-30"), Gender: domain.Given("F")})
-	d.patientWith(domain.PatientInput{Name: domain.Given("Zoë Young"), DateOfBirth: domain.Given("1990-01-02"), Gender: domain.Given("O")})
-	d.patientWith(domain.PatientInput{Name: domain.Given("Émile Zola")})
+	ada := d.addPatientAs(d.Staff(), domain.PatientInput{Name: domain.Given("Ada Byron"), DateOfBirth: domain.Given("1987-11-30"), Gender: domain.Given("F")})
+	d.addPatientAs(d.Staff(), domain.PatientInput{Name: domain.Given("Zoë Young"), DateOfBirth: domain.Given("1990-01-02"), Gender: domain.Given("O")})
+	d.addPatientAs(d.Staff(), domain.PatientInput{Name: domain.Given("Émile Zola")})
 	doctor := d.addDoctorNamed("Gregory House", "L-1")
 	d.assign(ada.ID, doctor.ID)
 	b.addPatient("name", "Mine")
@@ -75,7 +75,7 @@ func TestALongListOfPatientsHasPages(t *testing.T) {
 	b := d.signedIn("clerk@clinic.example", domain.Staff)
 	for i := range 51 {
 		name := "Patient " + string(rune('A'+i/26)) + string(rune('A'+i%26))
-		d.patientWith(domain.PatientInput{Name: domain.Given(name), Phone: domain.Given("12101990")})
+		d.addPatientAs(d.Staff(), domain.PatientInput{Name: domain.Given(name), Phone: domain.Given("12101990")})
 	}
 	// The words can be a birth date, too. Each page is one of the search that found the patients.
 	first := b.get("/console/patients/").submit("/console/patients/", "search", "12 10 1990")
@@ -100,7 +100,7 @@ func TestThePatientPageShowsTheWholeRecordWithNames(t *testing.T) {
 	b := d.signedIn("clerk@clinic.example", domain.Staff)
 	_, err := d.Account.ChangeMe(t.Context(), d.Staff(), domain.AnyState(), domain.Profile{FirstName: domain.Given("Sam"), LastName: domain.Given("Staff")})
 	require.NoError(t, err)
-	patient := d.patientWith(domain.PatientInput{
+	patient := d.addPatientAs(d.Staff(), domain.PatientInput{
 		Name: domain.Given("Ada <Byron>"), DateOfBirth: domain.Given("1987-11-30"), Gender: domain.Given("F"), Phone: domain.Given("+44 20 7946 0000"),
 		Email: domain.Given("ada@example.org"), Address: domain.Given("1 High Street\nLondon"), MedicalRecord: domain.Given("Allergic to <penicillin>"),
 		ExternalID: domain.Given("NHS-1"),
@@ -133,7 +133,7 @@ func TestTheAgeOfASmallChildIsInMonthsAndDays(t *testing.T) {
 		"2026-11-22": "(0 days)", "2026-11-21": "(1 day)", "2026-10-01": "(52 days)", "2026-09-22": "(2 months)", "2026-09-23": "(60 days)",
 		"2024-11-23": "(23 months)", "2024-11-22": "(2 years)", "1926-11-23": "(99 years)", "2026-11-23": "(0 days)",
 	} {
-		patient := d.patientWith(domain.PatientInput{Name: domain.Given("Child"), DateOfBirth: domain.Given(birth)})
+		patient := d.addPatientAs(d.Staff(), domain.PatientInput{Name: domain.Given("Child"), DateOfBirth: domain.Given(birth)})
 		assert.Contains(t, b.get("/console/patients/"+patient.ID.String()+"/").text(), want, birth)
 	}
 }

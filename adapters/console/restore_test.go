@@ -9,17 +9,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 )
-
-// havePatient adds a patient as the actor.
-func (d *desk) havePatient(actor domain.Actor, name string) domain.Patient {
-	d.t.Helper()
-	patient, err := d.Patients.Create(d.t.Context(), actor, application.Once{}, domain.PatientInput{Name: domain.Given(name)})
-	require.NoError(d.t, err)
-	return patient.Patient
-}
 
 // restoreForm sends the form that restores a record.
 func (b *browser) restoreForm(plural string, id domain.ID, once string) answer {
@@ -31,7 +22,7 @@ func TestWhoeverDeletedARecordRestoresIt(t *testing.T) {
 	d := newDesk(t)
 	b := d.signedIn("clerk@clinic.example", domain.Staff)
 	clerk := d.SignIn("clerk@clinic.example")
-	patient, doctor := d.havePatient(clerk, "Ada Byron"), d.addDoctorNamed("Gregory House", "L-1")
+	patient, doctor := d.addPatientAs(clerk, named("Ada Byron")), d.addDoctorNamed("Gregory House", "L-1")
 	assigned := d.assign(patient.ID, doctor.ID)
 	path := "/console/patients/" + patient.ID.String() + "/"
 
@@ -57,7 +48,7 @@ func TestWhoeverDeletedARecordRestoresIt(t *testing.T) {
 func TestADeletionIsUndoneAtOnce(t *testing.T) {
 	d := newDesk(t)
 	b := d.signedIn("clerk@clinic.example", domain.Staff)
-	patient := d.havePatient(d.Staff(), "Ada Byron")
+	patient := d.addPatientAs(d.Staff(), named("Ada Byron"))
 	path := "/console/patients/" + patient.ID.String() + "/"
 	deleted := b.signedInPage(path + "delete/").submit(path + "delete/")
 	assert.Equal(t, http.StatusNotFound, b.get(path).StatusCode)
@@ -70,7 +61,7 @@ func TestADeletionIsUndoneAtOnce(t *testing.T) {
 func TestOnlyAdministratorsRestoreWhatOthersDeleted(t *testing.T) {
 	d := newDesk(t)
 	b := d.signedIn("clerk@clinic.example", domain.Staff)
-	patient, doctor := d.havePatient(d.Staff(), "Ada Byron"), d.addDoctorNamed("Gregory House", "L-1")
+	patient, doctor := d.addPatientAs(d.Staff(), named("Ada Byron")), d.addDoctorNamed("Gregory House", "L-1")
 	require.NoError(t, d.Patients.Delete(t.Context(), d.Staff(), patient.ID, domain.Precondition{}))
 	require.NoError(t, d.Doctors.Delete(t.Context(), d.Admin(), doctor.ID, domain.Precondition{}))
 	assert.Equal(t, http.StatusForbidden, b.restoreForm("patients", patient.ID, strings.Repeat("a", 20)).StatusCode)
@@ -84,7 +75,7 @@ func TestOnlyAdministratorsRestoreWhatOthersDeleted(t *testing.T) {
 func TestARestoreThatIsNotPossibleSaysWhatToDo(t *testing.T) {
 	d := newDesk(t)
 	b := d.signedIn("chief@clinic.example", domain.Admin)
-	patient, doctor := d.havePatient(d.Staff(), "Ada Byron"), d.addDoctorNamed("Gregory House", "L-1")
+	patient, doctor := d.addPatientAs(d.Staff(), named("Ada Byron")), d.addDoctorNamed("Gregory House", "L-1")
 	assigned := d.assign(patient.ID, doctor.ID)
 
 	require.NoError(t, d.Mappings.Unassign(t.Context(), d.Admin(), assigned.ID, domain.Precondition{}))
@@ -107,7 +98,7 @@ func (d *desk) wantConflict(got answer, text string) {
 func TestARestoreNeedsAKnownRecordAndTheKeyOfTheForm(t *testing.T) {
 	d := newDesk(t)
 	b := d.signedIn("chief@clinic.example", domain.Admin)
-	patient := d.havePatient(d.Staff(), "Ada Byron")
+	patient := d.addPatientAs(d.Staff(), named("Ada Byron"))
 	require.NoError(t, d.Patients.Delete(t.Context(), d.Staff(), patient.ID, domain.Precondition{}))
 	for _, once := range []string{"", strings.Repeat("a", 1000), "a\n"} {
 		assert.Equal(t, http.StatusBadRequest, b.restoreForm("patients", patient.ID, once).StatusCode)
