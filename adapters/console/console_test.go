@@ -231,7 +231,10 @@ func (a answer) rows() (rows [][]string) {
 		switch node.Data {
 		case "tr":
 			rows = append(rows, nil)
-		case "td":
+		case "th", "td":
+			if valueOr(node, "scope", "") == "col" {
+				continue
+			}
 			last := len(rows) - 1
 			rows[last] = append(rows[last], strings.Join(strings.Fields(textOf(node)), " "))
 		}
