@@ -1,7 +1,6 @@
 package console
 
 import (
-	"net/http"
 	"net/url"
 	"slices"
 	"time"
@@ -16,9 +15,6 @@ func (c *console) accessRoutes() []route {
 		get("patients/{id}/accesses/report/{$}", c.showAccessReport),
 	}
 }
-
-// accessLimit is the number of events on a page.
-const accessLimit = "50"
 
 // accessFilters are those fields of the form that filters the trail which filter the uses of
 // one patient's record.
@@ -55,10 +51,7 @@ func (c *console) showAccesses(p *page) error {
 	}
 	asked := p.asked()
 	query := p.auditQuery(asked)
-	query.Patient, query.Page.Limit = domain.Given(id.String()), domain.Given(accessLimit)
-	if after := p.r.URL.Query(); after.Has(afterParameter) {
-		query.Page.Cursor = domain.Given(after.Get(afterParameter))
-	}
+	query.Patient, query.Page = domain.Given(id.String()), p.pageInput(linesOfList)
 	events, err := c.Audit.List(p.ctx(), p.actor, query)
 	if err != nil {
 		return err
@@ -74,7 +67,7 @@ func (c *console) showAccesses(p *page) error {
 		}
 		content.Accesses = append(content.Accesses, shown)
 	}
-	return p.showAccessesPage(http.StatusOK, id, content)
+	return p.showAccessesPage(nil, id, content)
 }
 
 // accessForm returns the form that filters the uses of a patient's record.
@@ -85,8 +78,9 @@ func (p *page) accessForm(patient domain.ID, asked url.Values) form {
 	return content
 }
 
-// showAccessesPage shows the page with the name of the patient, who can be deleted.
-func (p *page) showAccessesPage(status int, id domain.ID, content accessesPage) error {
+// showAccessesPage shows the page with the name of the patient, who can be deleted. refusal is
+// why its form was refused, nil at first.
+func (p *page) showAccessesPage(refusal error, id domain.ID, content accessesPage) error {
 	name, err := p.patientName(id)
 	if err != nil {
 		return err
@@ -95,7 +89,10 @@ func (p *page) showAccessesPage(status int, id domain.ID, content accessesPage) 
 	if !name.Deleted {
 		content.Record = p.link("patients/{id}/", id)
 	}
-	return p.showStatus(status, "accesses", p.T("accesses.title", name.Name), content)
+	if refusal != nil {
+		return p.showAgain(refusal, "accesses", p.T("accesses.title", name.Name), content)
+	}
+	return p.show("accesses", p.T("accesses.title", name.Name), content)
 }
 
 // askForAccesses answers the form that filters the uses of a patient's record.
@@ -112,8 +109,7 @@ func (c *console) askForAccesses(p *page) error {
 		return err
 	}
 	if content.HasErrors() {
-		p.request.SetCode("invalid")
-		return p.showAccessesPage(http.StatusUnprocessableEntity, id, accessesPage{form: content, Filtered: true})
+		return p.showAccessesPage(errFilter, id, accessesPage{form: content, Filtered: true})
 	}
 	p.form = asked
 	return p.redirectToList("patients/{id}/accesses/", id)

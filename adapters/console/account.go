@@ -1,10 +1,6 @@
 package console
 
-import (
-	"net/http"
-
-	"example.com/healthcare/domain"
-)
+import "example.com/healthcare/domain"
 
 func (c *console) accountRoutes() []route {
 	return []route{
@@ -82,12 +78,11 @@ func (c *console) changeAccount(p *page) error {
 		return meErr
 	}
 	content := p.newAccountPage(stored)
-	refused, status, err := p.refusedChange(content.form, err)
-	if err != nil {
+	var ok bool
+	if content.form, ok = p.withChangeErrors(content.form, err); !ok {
 		return err
 	}
-	content.form = refused
-	return p.showStatus(status, "account", p.T("account.title"), content)
+	return p.showAgain(err, "account", p.T("account.title"), content)
 }
 
 // rename shows the new name of the signed-in user from the next page on.
@@ -98,16 +93,14 @@ func (p *page) rename(me domain.User) {
 	}
 }
 
-// refusedChange is refusedForm for a form with the stored values. If somebody has changed them
+// withChangeErrors is withErrors for a form with the stored values. If somebody has changed them
 // since the form was shown, each field whose stored value is not what was typed says so. Sent
 // again, the form replaces the stored values.
-func (p *page) refusedChange(f form, err error) (form, int, error) {
+func (p *page) withChangeErrors(f form, err error) (form, bool) {
 	if domain.KindOf(err) != domain.PreconditionFailed {
 		f.ETag = p.form.Get(etagField)
-		return p.refusedForm(f, err)
+		return p.withErrors(f, err)
 	}
-	_, code := statusOf(err)
-	p.request.SetCode(code)
 	stored := f.Fields
 	f.Fields = p.filled(stored)
 	f.Problems = []string{p.T("account.changed_meanwhile")}
@@ -120,5 +113,5 @@ func (p *page) refusedChange(f form, err error) (form, int, error) {
 			f.Fields[i].Errors = []string{p.T("account.stored", p.shown(stored[i]))}
 		}
 	}
-	return f, http.StatusPreconditionFailed, nil
+	return f, true
 }

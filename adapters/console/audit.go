@@ -2,7 +2,6 @@ package console
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -43,17 +42,11 @@ type auditRow struct {
 	VersionNumber int
 }
 
-// auditPageLimit keeps the page short, because an event has many words.
-const auditPageLimit = 50
-
 // showAudit is the page of the audit trail, with the newest events first.
 func (c *console) showAudit(p *page) error {
 	asked := p.asked()
 	query := p.auditQuery(asked)
-	query.Page.Limit = domain.Given(strconv.Itoa(auditPageLimit))
-	if after := p.r.URL.Query().Get(afterParameter); after != "" {
-		query.Page.Cursor = domain.Given(after)
-	}
+	query.Page = p.pageInput(linesOfList)
 	found, err := c.Audit.List(p.ctx(), p.actor, query)
 	if err != nil {
 		return err
@@ -125,6 +118,14 @@ func (p *page) outcome(outcome domain.Outcome) string {
 	case domain.Failed:
 	}
 	return p.T("audit.failed")
+}
+
+// refused says in words that something was not done. It is empty if it was.
+func (p *page) refused(outcome domain.Outcome) string {
+	if outcome == domain.Allowed {
+		return ""
+	}
+	return p.outcome(outcome)
 }
 
 // maxAuditRecords is how many records of one event are shown.

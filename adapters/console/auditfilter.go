@@ -2,7 +2,6 @@ package console
 
 import (
 	"errors"
-	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -16,7 +15,7 @@ import (
 
 // auditForm returns the form that filters the trail, with what was asked for.
 func (p *page) auditForm(asked url.Values) form {
-	actions := []option{{"", p.T("audit.any")}}
+	actions := []option{{"", p.T("list.any")}}
 	for _, rule := range domain.Policy() {
 		actions = append(actions, option{string(rule.Permission), inWords(rule.Permission)})
 	}
@@ -26,7 +25,7 @@ func (p *page) auditForm(asked url.Values) form {
 		{Name: "doctor", Label: p.T("audit.doctor"), Hint: p.T("audit.record_hint"), Type: "text", Autocomplete: "off"},
 		{Name: "action", Label: p.T("audit.action"), Type: "select", Options: actions},
 		{Name: "outcome", Label: p.T("audit.outcome"), Type: "select", Options: []option{
-			{"", p.T("audit.any")},
+			{"", p.T("list.any")},
 			{string(domain.Allowed), p.T("audit.allowed")},
 			{string(domain.Denied), p.T("audit.denied")},
 			{string(domain.Failed), p.T("audit.failed")},
@@ -95,12 +94,14 @@ func (c *console) askForAudit(p *page) error {
 		return err
 	}
 	if content.HasErrors() {
-		p.request.SetCode("invalid")
-		return p.showStatus(http.StatusUnprocessableEntity, "audit-filter", p.T("nav.audit"), content)
+		return p.showAgain(errFilter, "form", p.T("nav.audit"), content)
 	}
 	p.form = asked
 	return p.redirectToList("audit/")
 }
+
+// errFilter refuses a filter that names nothing, or not one thing.
+var errFilter = &domain.Error{Kind: domain.Invalid}
 
 // readFilters returns what a form with fields of auditForm asks for. Names become the numbers of
 // the records that have them. If several have the name, the form asks which one is meant.
@@ -130,7 +131,7 @@ func (p *page) readFilters(content form) (_ form, asked url.Values, err error) {
 		}
 	}
 	_, _, err = p.auditQuery(asked).Parse()
-	content, _ = content.withErrors(err)
+	content, _ = p.withErrors(content, err)
 	return content, asked, nil
 }
 

@@ -52,22 +52,3 @@ func (p *page) deed(permission domain.Permission) string {
 	}
 	return p.T("deeds.other", domain.DescribePermission(permission))
 }
-
-// refused says in words that something was not done. It is empty if it was.
-func (p *page) refused(outcome domain.Outcome) string {
-	if outcome == domain.Allowed {
-		return ""
-	}
-	return p.outcome(outcome)
-}
-
-// callerName names the caller of a use-case. name is that of the user, if there is one.
-func (p *page) callerName(user domain.ID, role domain.Role, name string) string {
-	switch {
-	case user != 0:
-		return p.personName(name)
-	case role == domain.Operator:
-		return p.T("people.operator")
-	}
-	return p.T("people.anonymous")
-}

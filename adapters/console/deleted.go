@@ -13,9 +13,6 @@ func (c *console) deletedRoutes() []route {
 		get("deleted/{$}", func(p *page) error { return showDeleted(p, &c.Patients.History) }),
 		get("deleted/doctors/{$}", func(p *page) error { return showDeleted(p, &c.Doctors.History) }),
 		get("deleted/assignments/{$}", func(p *page) error { return showDeleted(p, &c.Mappings.History) }),
-		post("patients/{id}/restore/{$}", c.restorePatient),
-		post("doctors/{id}/restore/{$}", c.restoreDoctor),
-		post("assignments/{id}/restore/{$}", c.restoreAssignment),
 	}
 }
 
@@ -83,11 +80,6 @@ func showDeleted[T domain.Record](p *page, history *application.History[T]) erro
 		content.Records = append(content.Records, shown)
 	}
 	return p.show("deleted", p.T("deleted.title"), content)
-}
-
-// restorePaths are the forms that restore a record of a kind.
-var restorePaths = map[domain.SubjectKind]string{
-	domain.SubjectPatient: "patients/{id}/restore/", domain.SubjectDoctor: "doctors/{id}/restore/", domain.SubjectMapping: "assignments/{id}/restore/",
 }
 
 // viewsOf returns the versions without those before them.

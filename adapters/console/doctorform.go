@@ -1,10 +1,6 @@
 package console
 
-import (
-	"net/http"
-
-	"example.com/healthcare/domain"
-)
+import "example.com/healthcare/domain"
 
 // doctorFields returns the fields of the forms that add and change a doctor.
 func (p *page) doctorFields(doctor domain.Doctor) []field {
@@ -23,17 +19,19 @@ func (p *page) doctorInput() domain.DoctorInput {
 	}
 }
 
-func (p *page) newDoctorForm() form {
-	return form{Fields: p.doctorFields(domain.Doctor{}), Once: newOnce(), Submit: p.T("doctors.add"), Cancel: p.link("doctors/")}
+func (p *page) newDoctorForm(once string) form {
+	return form{Fields: p.doctorFields(domain.Doctor{}), Once: once, Submit: p.T("doctors.add"), Cancel: p.link("doctors/")}
 }
 
-func (c *console) showNewDoctor(p *page) error {
+// showAddDoctor is the form for a new doctor.
+func (c *console) showAddDoctor(p *page) error {
 	if err := domain.Authorize(p.actor, domain.DoctorCreate); err != nil {
 		return err
 	}
-	return p.show("doctor-form", p.T("doctors.add"), p.newDoctorForm())
+	return p.show("form", p.T("doctors.add"), p.newDoctorForm(newOnce()))
 }
 
+// addDoctor adds a doctor.
 func (c *console) addDoctor(p *page) error {
 	once, err := p.once()
 	if err != nil && p.can(domain.DoctorCreate) { // The use-case refuses, and records, anybody else.
@@ -43,42 +41,24 @@ func (c *console) addDoctor(p *page) error {
 	if err == nil {
 		return p.redirectWith(notice{Text: p.T("doctor.added", doctor.Name)}, "doctors/{id}/", doctor.ID)
 	}
-	content, ok := p.newDoctorForm().withErrors(err)
+	content, ok := p.withErrors(p.newDoctorForm(p.form.Get(onceField)), err)
 	if !ok {
 		return err
 	}
-	content.Fields, content.Once = p.filled(content.Fields), p.form.Get(onceField)
-	return p.showStatus(http.StatusUnprocessableEntity, "doctor-form", p.T("doctors.add"), content)
+	return p.showAgain(err, "form", p.T("doctors.add"), content)
 }
 
-func (c *console) showEditDoctor(p *page) error {
-	if err := domain.Authorize(p.actor, domain.DoctorUpdate); err != nil {
-		return err
-	}
-	e, err := p.doctorEdit()
-	if err != nil {
-		return err
-	}
-	return e.show()
-}
-
-func (c *console) editDoctor(p *page) error {
-	e, err := p.doctorEdit()
-	if err != nil {
-		return err
-	}
-	if !p.can(domain.DoctorUpdate) { // The use-case refuses and records it, whatever was sent.
-		return e.store(p.expected())
-	}
-	return e.save()
-}
-
-func (p *page) doctorEdit() (edit[domain.Doctor], error) {
+// editDoctor shows or saves the form that changes a doctor (see edit).
+func (p *page) editDoctor(answer func(edit[domain.Doctor]) error) error {
 	id, err := p.id("id")
-	return edit[domain.Doctor]{
-		page:   p,
-		title:  func(doctor domain.Doctor) string { return p.T("doctor.edit_title", doctor.Name) },
-		inputs: p.doctorFields,
+	if err != nil {
+		return err
+	}
+	return answer(edit[domain.Doctor]{
+		page:       p,
+		permission: domain.DoctorUpdate,
+		title:      func(doctor domain.Doctor) string { return p.T("doctor.edit_title", doctor.Name) },
+		inputs:     p.doctorFields,
 		read: func() (domain.Doctor, domain.ETag, error) {
 			doctor, err := p.Doctors.Get(p.ctx(), p.actor, id, nil)
 			return doctor, doctor.ETag(), err
@@ -92,55 +72,5 @@ func (p *page) doctorEdit() (edit[domain.Doctor], error) {
 			return err
 		},
 		done: "doctors/" + id.String() + "/",
-	}, err
-}
-
-// doctorDeletion is the content of the page that asks before a doctor is deleted.
-type doctorDeletion struct {
-	domain.Doctor
-	// Assignments is how many end with the deletion.
-	Assignments int
-	// Changed says that the doctor was changed since the page was shown before.
-	Changed bool
-}
-
-func (c *console) showDeleteDoctor(p *page) error { return p.askToDeleteDoctor(http.StatusOK) }
-
-// askToDeleteDoctor shows what a deletion will do.
-func (p *page) askToDeleteDoctor(status int) error {
-	if err := domain.Authorize(p.actor, domain.DoctorDelete); err != nil {
-		return err
-	}
-	id, err := p.id("id")
-	if err != nil {
-		return err
-	}
-	doctor, err := p.Doctors.Get(p.ctx(), p.actor, id, nil)
-	if err != nil {
-		return err
-	}
-	found, err := p.Mappings.List(p.ctx(), p.actor, domain.Parameters{
-		"doctor_id": domain.Given(id.String()), "limit": domain.Given("1"), "count": domain.Given("true"),
 	})
-	if err != nil {
-		return err
-	}
-	content := doctorDeletion{doctor, *found.Total, status == http.StatusPreconditionFailed}
-	return p.showStatus(status, "doctor-delete", p.T("doctor.delete_title", doctor.Name), content)
-}
-
-func (c *console) deleteDoctor(p *page) error {
-	id, err := p.id("id")
-	if err != nil {
-		return err
-	}
-	err = c.Doctors.Delete(p.ctx(), p.actor, id, p.expected())
-	switch {
-	case err == nil:
-		return p.redirectWith(notice{Text: p.T("doctor.deleted"), Undo: "doctors/" + id.String() + "/restore/"}, "doctors/")
-	case domain.KindOf(err) == domain.PreconditionFailed:
-		return p.askToDeleteDoctor(http.StatusPreconditionFailed)
-	default:
-		return err
-	}
 }

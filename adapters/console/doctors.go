@@ -1,7 +1,6 @@
 package console
 
 import (
-	"net/http"
 	"net/url"
 
 	"example.com/healthcare/domain"
@@ -13,10 +12,10 @@ func (c *console) doctorRoutes() []route {
 		post("doctors/{$}", func(p *page) error { return p.redirectToList("doctors/") }),
 		post("doctors/names/{$}", c.showDoctorNames),
 		get("doctors/{id}/{$}", c.showDoctor),
-		get("doctors/add/{$}", c.showNewDoctor),
+		get("doctors/add/{$}", c.showAddDoctor),
 		post("doctors/add/{$}", c.addDoctor),
-		get("doctors/{id}/edit/{$}", c.showEditDoctor),
-		post("doctors/{id}/edit/{$}", c.editDoctor),
+		get("doctors/{id}/edit/{$}", func(p *page) error { return p.editDoctor(edit[domain.Doctor].show) }),
+		post("doctors/{id}/edit/{$}", func(p *page) error { return p.editDoctor(edit[domain.Doctor].save) }),
 		get("doctors/{id}/delete/{$}", c.showDeleteDoctor),
 		post("doctors/{id}/delete/{$}", c.deleteDoctor),
 	}
@@ -24,27 +23,25 @@ func (c *console) doctorRoutes() []route {
 
 // doctorList is the content of the list of doctors. Its form asks for another list.
 type doctorList struct {
-	form
+	filterForm
 	Doctors []domain.Doctor
 	Total   int
 	Pager   pager
-	// Narrowed says that the list was narrowed by more than words.
-	Narrowed bool
 }
 
 // listDoctors is the list of doctors that was asked for, by name if no order was.
 func (c *console) listDoctors(p *page) error {
 	asked := p.asked()
-	content := doctorList{form: p.doctorFilterForm(asked), Narrowed: asked.Has("specialization") || asked.Has("license_number")}
+	content := doctorList{filterForm: p.doctorFilters(asked)}
 	parameters := p.parameters(asked, "search", "specialization", "license_number", "ordering")
 	parameters["limit"], parameters["count"] = domain.Given(linesOfList), domain.Given("true")
 	if asked.Get("ordering") == "" {
 		parameters["ordering"] = domain.Given("name")
 	}
 	found, err := c.Doctors.List(p.ctx(), p.actor, parameters)
-	if withErrors, ok := content.withErrors(err); ok {
-		content.form = withErrors
-		return p.showStatus(http.StatusUnprocessableEntity, "doctors", p.T("doctors.title"), content)
+	var refused bool
+	if content.form, refused = p.withErrors(content.form, err); refused {
+		return p.showAgain(err, "doctors", p.T("doctors.title"), content)
 	} else if err != nil {
 		return err
 	}
@@ -52,24 +49,19 @@ func (c *console) listDoctors(p *page) error {
 	return p.show("doctors", p.T("doctors.title"), content)
 }
 
-// doctorFilterForm is the form that asks for a list. It has what was asked for.
-func (p *page) doctorFilterForm(asked url.Values) form {
-	fields := []field{
-		{Name: "search", Label: p.T("doctors.search"), Hint: p.T("doctors.search_hint"), Type: "search", Autocomplete: "off"},
-		{Name: "specialization", Label: p.T("doctor.specialization"), Hint: p.T("doctors.whole_hint"), Type: "text"},
-		{Name: "license_number", Label: p.T("doctor.license_number"), Hint: p.T("doctors.whole_hint"), Type: "text", Autocomplete: "off"},
-		{Name: "ordering", Label: p.T("doctors.order"), Type: "select", Options: []option{
-			{"", p.T("doctors.by_name")},
-			{"specialization", p.T("doctors.by_specialization")},
-			{"license_number", p.T("doctors.by_license")},
-			{"joined_at", p.T("doctors.by_joined")},
-			{"-joined_at", p.T("doctors.by_joined_last")},
-		}},
-	}
-	for i := range fields {
-		fields[i].Value = asked.Get(fields[i].Name)
-	}
-	return form{Fields: fields, Submit: p.T("doctors.show")}
+// doctorFilters is the form that asks for a list of doctors.
+func (p *page) doctorFilters(asked url.Values) filterForm {
+	return p.newFilterForm(
+		"doctors/", asked,
+		field{Name: "search", Label: p.T("doctors.search"), Hint: p.T("doctors.search_hint"), Type: "search", Autocomplete: "off"},
+		field{Name: "specialization", Label: p.T("doctor.specialization"), Hint: p.T("doctors.whole_hint"), Type: "text"},
+		field{Name: "license_number", Label: p.T("doctor.license_number"), Hint: p.T("doctors.whole_hint"), Type: "text", Autocomplete: "off"},
+		filterChoice(
+			"ordering", p.T("list.order"),
+			option{"", p.T("doctors.by_name")}, option{"specialization", p.T("doctors.by_specialization")}, option{"license_number", p.T("doctors.by_license")},
+			option{"joined_at", p.T("doctors.by_joined")}, option{"-joined_at", p.T("doctors.by_joined_last")},
+		),
+	)
 }
 
 // doctorPage is the content of the page of a doctor.

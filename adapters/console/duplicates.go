@@ -83,6 +83,7 @@ func searchForName(name string) string {
 func (p *page) warnOfNamesakes(namesakes []domain.PatientView, person string) error {
 	content := p.newAddition(domain.Patient{}, p.form.Get(onceField))
 	content.Fields = p.filled(content.Fields)
-	content.Namesakes, content.Anyway, content.Submit = namesakes, person, p.T("duplicate.anyway")
+	content.Namesakes, content.Submit = namesakes, p.T("duplicate.anyway")
+	content.Hidden = map[string]string{anywayField: person}
 	return p.showStatus(http.StatusConflict, "patient-add", p.T("patient.add_title"), content)
 }

@@ -14,6 +14,8 @@ const versionField = "version"
 // If a colleague has saved the record meanwhile, save shows both versions (see conflict.go).
 type edit[T domain.Record] struct {
 	*page
+	// permission is what the user needs to change the record.
+	permission domain.Permission
 	// title returns the heading of the page.
 	title func(T) string
 	// inputs returns the fields of the form with the values of a record.
@@ -30,28 +32,31 @@ type edit[T domain.Record] struct {
 	done string
 }
 
-// editForm is the content of template edit.
-type editForm struct {
-	form
-	Version string
-}
-
 // show is the form with the record as it is now.
 func (e edit[T]) show() error {
+	if err := domain.Authorize(e.actor, e.permission); err != nil {
+		return err
+	}
 	current, etag, err := e.read()
 	if err != nil {
 		return err
 	}
 	content := e.content(current, string(etag), strconv.Itoa(domain.StampOf(current).Version))
-	return e.page.show("edit", e.title(current), content)
+	return e.page.show("form", e.title(current), content)
 }
 
-func (e edit[T]) content(record T, etag, version string) editForm {
-	return editForm{form{Fields: e.inputs(record), ETag: etag, Submit: e.T("edit.save"), Cancel: e.link(e.done)}, version}
+func (e edit[T]) content(record T, etag, version string) form {
+	return form{
+		Fields: e.inputs(record), ETag: etag, Hidden: map[string]string{versionField: version},
+		Submit: e.T("edit.save"), Cancel: e.link(e.done),
+	}
 }
 
 // save saves what was sent. It shows the form again if a field is bad.
 func (e edit[T]) save() error {
+	if !e.can(e.permission) { // The use-case refuses the user and records it, whatever was sent.
+		return e.store(e.expected())
+	}
 	var record T
 	for _, input := range e.inputs(record) {
 		if !e.form.Has(input.Name) { // Nothing was chosen between two versions.
@@ -78,12 +83,9 @@ func (e edit[T]) refuse(err error) error {
 	if readErr != nil {
 		return readErr
 	}
-	content := e.content(current, e.form.Get(etagField), e.form.Get(versionField))
-	withErrors, ok := content.withErrors(err)
+	content, ok := e.withErrors(e.content(current, e.form.Get(etagField), e.form.Get(versionField)), err)
 	if !ok {
 		return err
 	}
-	content.form = withErrors
-	content.Fields = e.filled(content.Fields)
-	return e.showStatus(http.StatusUnprocessableEntity, "edit", e.title(current), content)
+	return e.showAgain(err, "form", e.title(current), content)
 }

@@ -63,6 +63,17 @@ func statusOf(err error) (status int, code string) {
 	return http.StatusInternalServerError, "internal"
 }
 
+// showAgain shows a page whose form was refused because of err. The status is that of statusOf,
+// except that 422 stands for bad fields: 400 is for an address or a form that no page has made.
+func (p *page) showAgain(err error, template, title string, content any) error {
+	status, code := statusOf(err)
+	if status == http.StatusBadRequest {
+		status = http.StatusUnprocessableEntity
+	}
+	p.request.SetCode(code)
+	return p.showStatus(status, template, title, content)
+}
+
 // errorCodes are all codes of statusOf and of showError. Each has a title and a text.
 var errorCodes = []string{
 	"invalid", "not_authenticated", "locked", "forbidden", "not_found", "conflict", "changed_meanwhile", "too_many",

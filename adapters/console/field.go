@@ -41,19 +41,22 @@ type field struct {
 // option is one choice of a field of the type select.
 type option struct{ Value, Label string }
 
-// form is the content of a page with a form.
+// form is a form. It is the content of template "form", and a part of other contents.
 type form struct {
 	// Action is where the form is sent. It is the page itself if it is empty.
 	Action string
 	Fields []field
 	// Problems are errors that concern no single field.
 	Problems []string
-	// Once and ETag are the hidden fields, left out if they are empty.
-	Once string
-	ETag string
+	// Once, ETag and Hidden are the hidden fields, left out if they are empty.
+	Once   string
+	ETag   string
+	Hidden map[string]string
 	// Submit is the text of the button, and Cancel the address of the link beside it.
 	Submit string
 	Cancel string
+	// Danger says that the form takes something away.
+	Danger bool
 }
 
 // HasErrors reports whether a field or the form has an error.
@@ -61,17 +64,20 @@ func (f form) HasErrors() bool {
 	return len(f.Problems) > 0 || slices.ContainsFunc(f.Fields, func(field field) bool { return len(field.Errors) > 0 })
 }
 
-// withErrors returns the form with the fields' errors of err. It returns false if err is not
-// about the input.
-func (f form) withErrors(err error) (form, bool) {
+// withErrors returns a form with what was typed and what err says is wrong. It returns false if
+// err is not about what was typed.
+func (p *page) withErrors(f form, err error) (form, bool) {
 	e, ok := errors.AsType[*domain.Error](err)
-	if !ok || e.Kind != domain.Invalid && e.Kind != domain.Conflict {
+	if !ok || e.Kind != domain.Invalid && e.Kind != domain.Conflict && e.Kind != domain.TooMany {
 		return f, false
 	}
-	if len(e.Fields) == 0 {
+	f.Fields = p.filled(f.Fields)
+	switch {
+	case e.Kind == domain.TooMany:
+		f.Problems = append(f.Problems, p.T("form.too_many", minutes(e.RetryAfter)))
+	case len(e.Fields) == 0:
 		f.Problems = append(f.Problems, e.Message)
 	}
-	f.Fields = slices.Clone(f.Fields)
 	for _, name := range slices.Sorted(maps.Keys(e.Fields)) {
 		at := slices.IndexFunc(f.Fields, func(field field) bool { return field.Name == name })
 		if at < 0 {

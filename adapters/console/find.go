@@ -1,7 +1,6 @@
 package console
 
 import (
-	"net/http"
 	"net/url"
 
 	"example.com/healthcare/application"
@@ -63,15 +62,14 @@ func (c *console) showFind(p *page) error {
 	if carried := wanted.newPatient(p.locale); len(carried) > 0 {
 		content.Add = p.listLink("patients/add/", carried)
 	}
-	status := http.StatusOK
-	if err := c.find(p, &content, wanted); err != nil {
-		withErrors, ok := content.withErrors(err)
-		if !ok {
-			return err
-		}
-		content.form, status = withErrors, http.StatusUnprocessableEntity
+	err := c.find(p, &content, wanted)
+	var refused bool
+	if content.form, refused = p.withErrors(content.form, err); refused {
+		return p.showAgain(err, "find", p.T("find.title"), content)
+	} else if err != nil {
+		return err
 	}
-	return p.showStatus(status, "find", p.T("find.title"), content)
+	return p.show("find", p.T("find.title"), content)
 }
 
 // find looks for patients and doctors.

@@ -25,9 +25,6 @@ var historyPaths = map[domain.SubjectKind]string{
 	domain.SubjectPatient: "patients/{id}/history/", domain.SubjectDoctor: "doctors/{id}/history/", domain.SubjectMapping: "assignments/{id}/history/",
 }
 
-// historyLimit is the number of versions on a page. Hardly a record has more.
-const historyLimit = "50"
-
 // historyPage shows the versions of a record.
 type historyPage struct {
 	// Back is the address of the record, empty if it is deleted.
@@ -69,11 +66,7 @@ func showHistory[T domain.Record](p *page, history *application.History[T]) erro
 	if err := p.request.Reserve(p.ctx(), httpserver.Answer, domain.MaxPageBytes); err != nil {
 		return err
 	}
-	in := domain.PageInput{Limit: domain.Given(historyLimit)}
-	if query := p.r.URL.Query(); query.Has(afterParameter) {
-		in.Cursor = domain.Given(query.Get(afterParameter))
-	}
-	versions, err := history.ListVersions(p.ctx(), p.actor, id, in)
+	versions, err := history.ListVersions(p.ctx(), p.actor, id, p.pageInput(linesOfList))
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,9 @@ import (
 	"example.com/healthcare/domain"
 )
 
+// linesOfList is how many records a list shows on one page.
+const linesOfList = "50"
+
 // A list is asked for with a form that is posted and answered with a redirect to a GET. The
 // address of the list has what was asked for in a sealed parameter: it can be reloaded, and
 // shows no search words to proxies, logs and people who look at the screen.
@@ -82,6 +85,11 @@ func (p *page) parameters(asked url.Values, names ...string) domain.Parameters {
 		parameters["cursor"] = domain.Given(after)
 	}
 	return parameters
+}
+
+// pageInput is parameters for a use-case that takes only a cursor and a limit.
+func (p *page) pageInput(limit string) domain.PageInput {
+	return domain.PageInput{Cursor: p.parameters(nil)["cursor"], Limit: domain.Given(limit)}
 }
 
 // pager has the links below a list. Template "pager" shows it.

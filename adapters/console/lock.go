@@ -1,7 +1,6 @@
 package console
 
 import (
-	"errors"
 	"net/http"
 
 	"example.com/healthcare/domain"
@@ -10,30 +9,22 @@ import (
 // showUnlock answers a request in a locked session with the form that unlocks it. err is why
 // the last attempt failed, nil at first.
 func (p *page) showUnlock(err error) error {
-	content := signInForm{
-		form: form{
-			Action: p.link("unlock/"),
-			Fields: []field{{Name: "password", Label: p.T("sign_in.password"), Type: "password", Required: true, Autocomplete: "current-password"}},
-			Submit: p.T("unlock.submit"),
-		},
-		Next: p.here(), Kept: p.keepForm(),
-	}
-	status := http.StatusUnauthorized
-	if err != nil {
-		content.Next, content.Kept = p.form.Get(nextField), p.form.Get(keptField)
-		var code string
-		status, code = statusOf(err)
-		p.request.SetCode(code)
-		if e, ok := errors.AsType[*domain.Error](err); ok && e.Kind == domain.TooMany {
-			content.Problems = []string{p.T("sign_in.too_many", minutes(e.RetryAfter))}
-		} else if withErrors, ok := content.withErrors(err); ok {
-			content.form = withErrors
-		} else {
-			return err
-		}
+	content := form{
+		Action: p.link("unlock/"),
+		Fields: []field{{Name: "password", Label: p.T("sign_in.password"), Type: "password", Required: true, Autocomplete: "current-password"}},
+		Hidden: map[string]string{nextField: p.here(), keptField: p.keepForm()},
+		Submit: p.T("unlock.submit"),
 	}
 	p.w.Header().Set("WWW-Authenticate", `Cookie form-action="`+p.link("unlock/")+`", cookie-name="`+p.cookieName(seenCookie)+`"`)
-	return p.showStatus(status, "unlock", p.T("unlock.title"), content)
+	if err == nil {
+		return p.showStatus(http.StatusUnauthorized, "unlock", p.T("unlock.title"), content)
+	}
+	content.Hidden = map[string]string{nextField: p.form.Get(nextField), keptField: p.form.Get(keptField)}
+	content, ok := p.withErrors(content, err)
+	if !ok {
+		return err
+	}
+	return p.showAgain(err, "unlock", p.T("unlock.title"), content)
 }
 
 // unlock unlocks the session with the password.

@@ -34,9 +34,6 @@ type waiting struct {
 	First       []namedLink
 }
 
-// namedLink is a record by its name.
-type namedLink struct{ Name, Link string }
-
 // showOverview is the page for whoever starts the day.
 func (c *console) showOverview(p *page) error {
 	content := overview{}
@@ -76,10 +73,6 @@ func links[T any](found application.Page[T], link func(T) namedLink) (named []na
 
 func (p *page) patientLink(patient domain.PatientView) namedLink {
 	return namedLink{patient.Name.String(), p.link("patients/{id}/", patient.ID)}
-}
-
-func (p *page) userLink(user domain.User) namedLink {
-	return namedLink{userLabel(user), p.link("users/{id}/", user.ID)}
 }
 
 func (p *page) countPatients(content *overview) error {

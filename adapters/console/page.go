@@ -73,7 +73,7 @@ func (p *page) show(template, title string, content any) error {
 	return p.showStatus(http.StatusOK, template, title, content)
 }
 
-// showStatus is show with another status. 422 is for a form with bad fields.
+// showStatus is show with another status. After a refused form, it is showAgain that chooses it.
 func (p *page) showStatus(status int, template, title string, content any) error {
 	return p.render(status, template, view{Page: p, Title: title, Content: content})
 }

@@ -1,11 +1,6 @@
 package console
 
-import (
-	"errors"
-	"net/http"
-
-	"example.com/healthcare/domain"
-)
+import "example.com/healthcare/domain"
 
 // passwordPage is the content of the page that changes one's own password.
 type passwordPage struct {
@@ -73,32 +68,15 @@ func (c *console) changePassword(p *page) error {
 		err = c.Account.ChangePassword(p.ctx(), p.actor, domain.PasswordChange{Current: p.input("current_password"), New: p.input("new_password")})
 	}
 	if err != nil {
-		refused, status, err := p.refusedForm(content.form, err)
-		if err != nil {
+		var ok bool
+		if content.form, ok = p.withErrors(content.form, err); !ok {
 			return err
 		}
-		content.form = refused
-		return p.showStatus(status, "password", p.T("password.title"), content)
+		return p.showAgain(err, "password", p.T("password.title"), content)
 	}
 	next := "account/"
 	if p.actor.Duty != domain.NoDuty {
 		next = ""
 	}
 	return p.redirectWith(notice{Text: p.T("password.changed")}, next)
-}
-
-// refusedForm returns a form with what was typed and what is wrong, and the status of the
-// answer. It returns err if a form cannot show it.
-func (p *page) refusedForm(f form, err error) (form, int, error) {
-	f.Fields = p.filled(f.Fields)
-	status := http.StatusUnprocessableEntity
-	if e, ok := errors.AsType[*domain.Error](err); ok && e.Kind == domain.TooMany {
-		status = http.StatusTooManyRequests
-		f.Problems = append(f.Problems, p.T("sign_in.too_many", minutes(e.RetryAfter)))
-	} else if f, ok = f.withErrors(err); !ok {
-		return f, 0, err
-	}
-	_, code := statusOf(err)
-	p.request.SetCode(code)
-	return f, status, nil
 }

@@ -1,8 +1,6 @@
 package console
 
 import (
-	"net/http"
-
 	"example.com/healthcare/domain"
 )
 
@@ -45,10 +43,8 @@ func (p *page) patientInput() domain.PatientInput {
 // addition is the content of the page that adds a patient.
 type addition struct {
 	form
-	// Namesakes are the patients who are probably the same person. Anyway is sent to add the
-	// patient all the same.
+	// Namesakes are the patients who are probably the same person.
 	Namesakes []domain.PatientView
-	Anyway    string
 }
 
 func (p *page) newAddition(patient domain.Patient, once string) addition {
@@ -97,15 +93,43 @@ func (c *console) addPatient(p *page) error {
 // refuseAddition shows the form for a new patient again, with what was typed and its errors.
 func (p *page) refuseAddition(err error) error {
 	content := p.newAddition(domain.Patient{}, p.form.Get(onceField))
-	content.Fields = p.filled(content.Fields)
-	status := http.StatusUnprocessableEntity
 	if domain.KindOf(err) == domain.KeyReused { // Somebody went back to a form that was done, and changed it.
+		content.Fields = p.filled(content.Fields)
 		content.Once, content.Problems = p.newPatientKey(), []string{p.T("patient.already_added")}
-		status = http.StatusConflict
-	} else if withErrors, ok := content.withErrors(err); ok {
-		content.form = withErrors
-	} else {
+		return p.showAgain(err, "patient-add", p.T("patient.add_title"), content)
+	}
+	var ok bool
+	if content.form, ok = p.withErrors(content.form, err); !ok {
 		return err
 	}
-	return p.showStatus(status, "patient-add", p.T("patient.add_title"), content)
+	return p.showAgain(err, "patient-add", p.T("patient.add_title"), content)
+}
+
+// editPatient shows or saves the form that changes a patient (see edit).
+func (p *page) editPatient(answer func(edit[domain.Patient]) error) error {
+	id, err := p.id("id")
+	if err != nil {
+		return err
+	}
+	return answer(edit[domain.Patient]{
+		page:       p,
+		permission: domain.PatientUpdate,
+		title:      func(patient domain.Patient) string { return p.T("patient.edit_title", patient.Name) },
+		inputs:     p.patientFields,
+		read: func() (domain.Patient, domain.ETag, error) {
+			patient, err := p.Patients.Get(p.ctx(), p.actor, id, nil)
+			return patient.Patient, patient.ETag(), err
+		},
+		version: func(number domain.ID) (domain.VersionView[domain.Patient], error) {
+			return p.Patients.GetVersion(p.ctx(), p.actor, id, number)
+		},
+		apply: func(patient domain.Patient) (domain.Patient, error) {
+			return patient.Change(p.patientInput(), p.Clock())
+		},
+		store: func(expected domain.Precondition) error {
+			_, err := p.Patients.Change(p.ctx(), p.actor, id, expected, p.patientInput())
+			return err
+		},
+		done: "patients/" + id.String() + "/",
+	})
 }

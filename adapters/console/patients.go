@@ -16,33 +16,24 @@ func (c *console) patientRoutes() []route {
 		get("patients/add/{$}", c.showAddPatient),
 		post("patients/add/{$}", c.addPatient),
 		get("patients/{id}/{$}", c.showPatient),
-		get("patients/{id}/edit/{$}", func(p *page) error { return c.editPatient(p, edit[domain.Patient].show) }),
-		post("patients/{id}/edit/{$}", func(p *page) error { return c.editPatient(p, edit[domain.Patient].save) }),
-		get("patients/{id}/delete/{$}", func(p *page) error { return c.askToDeletePatient(p, http.StatusOK, nil) }),
+		get("patients/{id}/edit/{$}", func(p *page) error { return p.editPatient(edit[domain.Patient].show) }),
+		post("patients/{id}/edit/{$}", func(p *page) error { return p.editPatient(edit[domain.Patient].save) }),
+		get("patients/{id}/delete/{$}", c.showDeletePatient),
 		post("patients/{id}/delete/{$}", c.deletePatient),
 	}
 }
 
 // patientList is the content of the list of patients. Its form asks for another list.
 type patientList struct {
-	form
+	filterForm
 	Patients []domain.PatientView
 	Pager    pager
 	// Doctor is the doctor whose patients are listed, nil if they are not those of one doctor.
 	Doctor *domain.Doctor
-	// Narrowed says that the list was narrowed by more than words.
-	Narrowed bool
 }
 
 // patientColumns are the members that the list shows. Medical records are not among them.
 const patientColumns = "id,name,date_of_birth,gender,phone_number,external_id,assigned_doctors,version"
-
-// linesOfList is how many records a list shows on one page.
-const linesOfList = "50"
-
-// patientFilters are the fields that narrow the list, besides the words. The dates are written
-// as people write them.
-var patientFilters = []string{"date_of_birth", "date_of_birth__gte", "date_of_birth__lte", "gender", "has_doctor", "created_by"}
 
 // createdByMe is the value of created_by that stands for the user.
 const createdByMe = "me"
@@ -50,25 +41,26 @@ const createdByMe = "me"
 // listPatients is the list of the patients that were asked for.
 func (c *console) listPatients(p *page) error {
 	asked := p.asked()
-	content := patientList{form: p.patientFilterForm(asked)}
-	for _, name := range append(patientFilters, "doctor_id") {
-		content.Narrowed = content.Narrowed || asked.Get(name) != ""
+	content := patientList{filterForm: p.patientFilters(asked)}
+	var err error
+	if content.Doctor, err = p.doctorOfList(asked); err != nil {
+		return err
 	}
-	status := http.StatusOK
+	if content.Doctor != nil {
+		content.Hidden = map[string]string{"doctor_id": content.Doctor.ID.String()}
+	}
 	_, found, err := p.locale.readSearch(asked.Get("search")).firstFound(func(words string) (application.Page[domain.PatientView], error) {
 		asked.Set("search", words)
 		return c.Patients.List(p.ctx(), p.actor, p.patientParameters(asked))
 	})
-	if withErrors, ok := content.withErrors(err); ok {
-		content.form, status = withErrors, http.StatusUnprocessableEntity
+	var refused bool
+	if content.form, refused = p.withErrors(content.form, err); refused {
+		return p.showAgain(err, "patients", p.T("patients.title"), content)
 	} else if err != nil {
 		return err
 	}
-	if content.Doctor, err = p.doctorOfList(asked); err != nil {
-		return err
-	}
 	content.Patients, content.Pager = found.Items, pagerOf(p, found)
-	return p.showStatus(status, "patients", p.T("patients.title"), content)
+	return p.show("patients", p.T("patients.title"), content)
 }
 
 // patientParameters returns the parameters of Patients.List for what was asked for.
@@ -89,38 +81,36 @@ func (p *page) patientParameters(asked url.Values) domain.Parameters {
 	return parameters
 }
 
-// patientFilterForm is the form that asks for a list. It has what was asked for.
-func (p *page) patientFilterForm(asked url.Values) form {
-	example := p.T("patients.date_hint", p.locale.DateExample())
-	fields := []field{
-		{Name: "search", Label: p.T("patients.search"), Hint: p.T("patients.search_hint"), Type: "search", Autocomplete: "off"},
-		{Name: "date_of_birth", Label: p.T("patients.born_on"), Hint: example, Type: "text", Kind: "date", Autocomplete: "off"},
-		{Name: "date_of_birth__gte", Label: p.T("patients.born_from"), Hint: example, Type: "text", Kind: "date", Autocomplete: "off"},
-		{Name: "date_of_birth__lte", Label: p.T("patients.born_to"), Hint: example, Type: "text", Kind: "date", Autocomplete: "off"},
-		{Name: "gender", Label: p.T("patient.gender"), Type: "select", Options: append(
-			[]option{{"", p.T("patients.any")}}, append(p.genders(), option{"none", p.T("patients.gender_none")})...,
-		)},
-		{Name: "has_doctor", Label: p.T("patients.doctors"), Type: "select", Options: []option{
-			{"", p.T("patients.any")}, {"false", p.T("patients.without_doctor")}, {"true", p.T("patients.with_doctor")},
-		}},
-		{Name: "created_by", Label: p.T("patients.registered_by"), Type: "select", Options: []option{
-			{"", p.T("patients.anyone")}, {createdByMe, p.T("patients.me")},
-		}},
-		{Name: "ordering", Label: p.T("patients.order"), Type: "select", Options: []option{
-			{"", p.T("patients.by_name")},
-			{"date_of_birth", p.T("patients.oldest_first")},
-			{"-date_of_birth", p.T("patients.youngest_first")},
-			{"-created_at", p.T("patients.newest_first")},
-			{"-updated_at", p.T("patients.changed_first")},
-		}},
+// patientFilters is the form that asks for a list of patients. The dates are written as people
+// write them.
+func (p *page) patientFilters(asked url.Values) filterForm {
+	birth := func(name, label string) field {
+		return field{Name: name, Label: label, Hint: p.T("patients.date_hint", p.locale.DateExample()), Type: "text", Kind: "date", Autocomplete: "off"}
 	}
-	for i := range fields {
-		fields[i].Value = asked.Get(fields[i].Name)
-	}
-	return form{Fields: fields, Submit: p.T("patients.show")}
+	genders := append([]option{{"", p.T("list.any")}}, append(p.genders(), option{"none", p.T("patients.gender_none")})...)
+	return p.newFilterForm(
+		"patients/", asked,
+		field{Name: "search", Label: p.T("patients.search"), Hint: p.T("patients.search_hint"), Type: "search", Autocomplete: "off"},
+		birth("date_of_birth", p.T("patients.born_on")),
+		birth("date_of_birth__gte", p.T("patients.born_from")),
+		birth("date_of_birth__lte", p.T("patients.born_to")),
+		filterChoice("gender", p.T("patient.gender"), genders...),
+		filterChoice(
+			"has_doctor", p.T("patients.doctors"),
+			option{"", p.T("list.any")}, option{"false", p.T("patients.without_doctor")}, option{"true", p.T("patients.with_doctor")},
+		),
+		filterChoice("created_by", p.T("patients.registered_by"), option{"", p.T("patients.anyone")}, option{createdByMe, p.T("patients.me")}),
+		filterChoice(
+			"ordering", p.T("list.order"),
+			option{"", p.T("patients.by_name")},
+			option{"date_of_birth", p.T("patients.oldest_first")}, option{"-date_of_birth", p.T("patients.youngest_first")},
+			option{"-created_at", p.T("patients.newest_first")}, option{"-updated_at", p.T("patients.changed_first")},
+		),
+	)
 }
 
-// doctorOfList returns the doctor whose patients were asked for.
+// doctorOfList returns the doctor whose patients were asked for, nil if they are not those of
+// one doctor.
 func (p *page) doctorOfList(asked url.Values) (*domain.Doctor, error) {
 	if asked.Get("doctor_id") == "" {
 		return nil, nil

@@ -50,3 +50,29 @@ func (p *page) whoDid(names map[domain.ID]string, user domain.ID, role domain.Ro
 	}
 	return names[user]
 }
+
+// callerName names the caller of a use-case. name is that of the user, if there is one.
+func (p *page) callerName(user domain.ID, role domain.Role, name string) string {
+	switch {
+	case user != 0:
+		return p.personName(name)
+	case role == domain.Operator:
+		return p.T("people.operator")
+	}
+	return p.T("people.anonymous")
+}
+
+// userLabel is how a user is shown.
+func userLabel(user domain.User) string {
+	if name := user.Name(); name != "" {
+		return name
+	}
+	return user.Email.String()
+}
+
+// namedLink is a person or a record by its name. Link is empty if there is no page of it.
+type namedLink struct{ Name, Link string }
+
+func (p *page) userLink(user domain.User) namedLink {
+	return namedLink{userLabel(user), p.link("users/{id}/", user.ID)}
+}

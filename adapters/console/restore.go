@@ -13,6 +13,19 @@ import (
 // The forms that restore a record. The notice after a deletion offers them to undo it, so
 // whoever deleted a record can restore it at once.
 
+func (c *console) restoreRoutes() []route {
+	return []route{
+		post("patients/{id}/restore/{$}", c.restorePatient),
+		post("doctors/{id}/restore/{$}", c.restoreDoctor),
+		post("assignments/{id}/restore/{$}", c.restoreAssignment),
+	}
+}
+
+// restorePaths are the forms that restore a record of a kind.
+var restorePaths = map[domain.SubjectKind]string{
+	domain.SubjectPatient: "patients/{id}/restore/", domain.SubjectDoctor: "doctors/{id}/restore/", domain.SubjectMapping: "assignments/{id}/restore/",
+}
+
 func (c *console) restorePatient(p *page) error {
 	return restore(p, &c.Patients.History, func(once application.Once, id domain.ID) (domain.Patient, error) {
 		patient, err := c.Patients.Restore(p.ctx(), p.actor, once, id)

@@ -134,8 +134,8 @@ var accessByRoute = map[string]access{
 
 	"GET users/":                  forAdmins,
 	"POST users/":                 forAdmins,
-	"GET users/new/":              forAdmins,
-	"POST users/new/":             forAdmins,
+	"GET users/add/":              forAdmins,
+	"POST users/add/":             forAdmins,
 	"GET users/{id}/":             forAdmins,
 	"GET users/{id}/edit/":        forAdmins,
 	"POST users/{id}/edit/":       forAdmins,

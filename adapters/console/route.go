@@ -60,7 +60,7 @@ func (r route) open(access access) route {
 func (c *console) routes() []route {
 	return slices.Concat(
 		c.sessionRoutes(), c.findRoutes(), c.patientRoutes(), c.doctorRoutes(), c.assignmentRoutes(), c.historyRoutes(),
-		c.accessRoutes(), c.deletedRoutes(), c.overviewRoutes(), c.accountRoutes(), c.userRoutes(), c.auditRoutes(),
+		c.accessRoutes(), c.deletedRoutes(), c.restoreRoutes(), c.overviewRoutes(), c.accountRoutes(), c.userRoutes(), c.auditRoutes(),
 	)
 }
 

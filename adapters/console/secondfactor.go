@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"html/template"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -41,7 +40,7 @@ func (p *page) newSecondFactorPage() (secondFactorPage, error) {
 		Enabled: factor.Confirmed, CodesLeft: factor.RecoveryCodesLeft(), Required: p.actor.Duty == domain.DutySecondFactor,
 	}
 	if factor.Confirmed {
-		content.Action, content.Submit = p.link("account/second-factor/disable/"), p.T("second_factor.disable")
+		content.Action, content.Submit, content.Danger = p.link("account/second-factor/disable/"), p.T("second_factor.disable"), true
 	}
 	if !content.Required {
 		content.Cancel = p.link("account/")
@@ -60,13 +59,14 @@ func (p *page) showSecondFactorAgain(refusal error) error {
 	if err != nil {
 		return err
 	}
-	status := http.StatusOK
-	if refusal != nil {
-		if content.form, status, err = p.refusedForm(content.form, refusal); err != nil {
-			return err
-		}
+	if refusal == nil {
+		return p.show("second-factor", p.T("second_factor.title"), content)
 	}
-	return p.showStatus(status, "second-factor", p.T("second_factor.title"), content)
+	var ok bool
+	if content.form, ok = p.withErrors(content.form, refusal); !ok {
+		return refusal
+	}
+	return p.showAgain(refusal, "second-factor", p.T("second_factor.title"), content)
 }
 
 // backToSecondFactor answers a reload of a page that was the answer to a form.
@@ -107,8 +107,6 @@ type keyPage struct {
 	Key string
 	// URI opens an authenticator app on the same device.
 	URI template.URL
-	// Enrolment is the value of enrolmentField.
-	Enrolment string
 }
 
 func (p *page) newKeyPage(e enrolment) (keyPage, error) {
@@ -128,9 +126,10 @@ func (p *page) newKeyPage(e enrolment) (keyPage, error) {
 				Name: "otp", Label: p.T("second_factor.code"), Hint: p.T("second_factor.code_hint"), Type: "text", Required: true,
 				Autocomplete: "one-time-code", InputMode: "numeric",
 			}},
+			Hidden: map[string]string{enrolmentField: sealed},
 			Submit: p.T("second_factor.confirm"), Cancel: p.link("account/second-factor/"),
 		},
-		QRCode: code, Key: inGroups(uri.Query().Get("secret"), " "), Enrolment: sealed,
+		QRCode: code, Key: inGroups(uri.Query().Get("secret"), " "),
 		URI: template.URL(e.URI), //nolint:gosec // The service made it, or sealed it before.
 	}, err
 }
@@ -196,12 +195,10 @@ func (p *page) refuseConfirmation(refusal error) error {
 	if err != nil {
 		return err
 	}
-	refused, status, err := p.refusedForm(content.form, refusal)
-	if err != nil {
-		return err
+	if content.form, ok = p.withErrors(content.form, refusal); !ok {
+		return refusal
 	}
-	content.form = refused
-	return p.showStatus(status, "second-factor-key", p.T("second_factor.key_title"), content)
+	return p.showAgain(refusal, "second-factor-key", p.T("second_factor.key_title"), content)
 }
 
 // disableSecondFactor removes the second factor.

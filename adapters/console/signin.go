@@ -40,7 +40,6 @@ func (c *console) sessionRoutes() []route {
 // signInForm is the content of the sign-in page.
 type signInForm struct {
 	form
-	Next, Kept, Proof string
 	// Reason says why one has to sign in, "" if it is obvious.
 	Reason string
 }
@@ -53,9 +52,9 @@ func (p *page) newSignInForm(next, kept string) signInForm {
 				{Name: "username", Label: p.T("sign_in.email"), Type: "email", Required: true, Autocomplete: "username"},
 				{Name: "password", Label: p.T("sign_in.password"), Type: "password", Required: true, Autocomplete: "current-password"},
 			},
+			Hidden: map[string]string{nextField: next, keptField: kept},
 			Submit: p.T("sign_in.submit"),
 		},
-		Next: next, Kept: kept,
 	}
 }
 
@@ -129,14 +128,6 @@ func (c *console) signIn(p *page) error {
 	return p.resume(next, kept)
 }
 
-// userLabel is how a user is shown.
-func userLabel(user domain.User) string {
-	if name := user.Name(); name != "" {
-		return name
-	}
-	return user.Email.String()
-}
-
 // credentials returns what was typed, and with a code what was typed before.
 func (p *page) credentials() domain.Credentials {
 	typed := domain.Credentials{Username: p.input("username"), Password: p.input("password")}
@@ -171,26 +162,21 @@ func (p *page) refuseSignIn(err error, credentials domain.Credentials, next, kep
 	e, _ := errors.AsType[*domain.Error](err)
 	switch {
 	case domain.KindOf(err) == domain.Unauthenticated && (e.Code == "otp_required" || e.Code == "otp_invalid"):
-		content.Proof = p.sealProof(credentials)
-		content.Fields = []field{p.codeField()}
+		content.Hidden[proofField] = p.sealProof(credentials)
+		content.Fields, content.Cancel = []field{p.codeField()}, p.link("sign-in/")
 		if e.Code == "otp_invalid" {
 			content.Fields[0].Errors = []string{e.Message}
 		}
 	case domain.KindOf(err) == domain.Unauthenticated:
 		content.Problems = []string{p.T("sign_in.wrong")}
-	case domain.KindOf(err) == domain.TooMany:
-		content.Problems = []string{p.T("sign_in.too_many", minutes(e.RetryAfter))}
+		content.Fields = p.filled(content.Fields)
 	default:
-		withErrors, ok := content.withErrors(err)
-		if !ok {
+		var ok bool
+		if content.form, ok = p.withErrors(content.form, err); !ok {
 			return err
 		}
-		content.form = withErrors
 	}
-	content.Fields = p.filled(content.Fields)
-	status, code := statusOf(err)
-	p.request.SetCode(code)
-	return p.showStatus(status, "sign-in", p.T("sign_in.title"), content)
+	return p.showAgain(err, "sign-in", p.T("sign_in.title"), content)
 }
 
 // signOut ends the session everywhere.

@@ -1,31 +1,12 @@
 package console
 
-import (
-	"net/http"
+import "example.com/healthcare/domain"
 
-	"example.com/healthcare/domain"
-)
-
-// userAction is the content of a page that says what a form will do to an account.
-type userAction struct {
-	form
-	Says []string
-}
-
-func (p *page) userAction(user domain.User, submit string, says ...string) userAction {
-	return userAction{form: form{ETag: string(user.ETag()), Submit: submit, Cancel: p.link("users/{id}/", user.ID)}, Says: says}
-}
-
-// showUserAction shows the page, with what is wrong if the form was refused.
-func (p *page) showUserAction(title string, content userAction, refusal error) error {
-	status := http.StatusOK
-	if refusal != nil {
-		var err error
-		if content.form, status, err = p.refusedChange(content.form, refusal); err != nil {
-			return err
-		}
+// userAction returns the page that says what a form will do to an account.
+func (p *page) userAction(user domain.User, submit string, says ...string) confirmation {
+	return confirmation{
+		form: form{ETag: string(user.ETag()), Submit: submit, Cancel: p.link("users/{id}/", user.ID), Danger: true}, Says: says,
 	}
-	return p.showStatus(status, "user-action", title, content)
 }
 
 // activateUser lets a user sign in. It is also the undo of deactivateUser.
@@ -56,7 +37,7 @@ func (p *page) showDeactivation(user domain.User, refusal error) error {
 	if user.ID == p.actor.UserID {
 		says = append(says, p.T("users.deactivate_own"))
 	}
-	return p.showUserAction(p.T("users.deactivate_title", name), p.userAction(user, p.T("users.deactivate"), says...), refusal)
+	return p.showConfirmation(p.T("users.deactivate_title", name), p.userAction(user, p.T("users.deactivate"), says...), refusal)
 }
 
 // deactivateUser prevents a user from signing in, and offers to undo it.
@@ -90,7 +71,7 @@ func (c *console) showSetPassword(p *page) error {
 	}
 	name := userLabel(user)
 	content := p.userAction(user, p.T("users.set_password"), p.T("users.set_password_text", name), p.T("users.set_password_once"))
-	return p.showUserAction(p.T("users.set_password_title", name), content, nil)
+	return p.showConfirmation(p.T("users.set_password_title", name), content, nil)
 }
 
 // setPassword gives a user a temporary password, and shows it.
@@ -117,7 +98,7 @@ func (c *console) showSignOutUser(p *page) error {
 	if user.ID == p.actor.UserID {
 		says = append(says, p.T("users.sign_out_own"))
 	}
-	return p.showUserAction(p.T("users.sign_out_title", name), p.userAction(user, p.T("users.sign_out"), says...), nil)
+	return p.showConfirmation(p.T("users.sign_out_title", name), p.userAction(user, p.T("users.sign_out"), says...), nil)
 }
 
 // signOutUser ends all sessions of a user.

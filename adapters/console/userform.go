@@ -34,16 +34,16 @@ func (p *page) roleField(role domain.Role) field {
 	return field{Name: "role", Label: p.T("users.role"), Hint: p.T("users.role_hint"), Type: "select", Value: string(role), Options: p.roleOptions()}
 }
 
-// showNewUser is the page to create an account.
-func (c *console) showNewUser(p *page) error {
+// showAddUser is the page to create an account.
+func (c *console) showAddUser(p *page) error {
 	if err := domain.Authorize(p.actor, domain.UserCreate); err != nil {
 		return err
 	}
-	return p.show("user-form", p.T("users.create_title"), p.newUserForm())
+	return p.show("form", p.T("users.create_title"), p.newUserForm())
 }
 
-// createUser creates an account and shows its temporary password.
-func (c *console) createUser(p *page) error {
+// addUser creates an account and shows its temporary password.
+func (c *console) addUser(p *page) error {
 	password, profile := newTemporaryPassword(), p.profile()
 	user, err := c.Users.Create(p.ctx(), p.actor, domain.Registration{
 		Email: p.input("email"), Password: domain.Given(password), Role: p.input("role"),
@@ -55,11 +55,11 @@ func (c *console) createUser(p *page) error {
 		}
 	}
 	if err != nil {
-		refused, status, err := p.refusedForm(p.newUserForm(), err)
-		if err != nil {
+		refused, ok := p.withErrors(p.newUserForm(), err)
+		if !ok {
 			return err
 		}
-		return p.showStatus(status, "user-form", p.T("users.create_title"), refused)
+		return p.showAgain(err, "form", p.T("users.create_title"), refused)
 	}
 	return p.show("temporary-password", p.T("users.created_title"), temporaryPassword{p.userRow(user), password, true})
 }
@@ -96,7 +96,7 @@ func (c *console) showEditUser(p *page) error {
 	if err != nil {
 		return err
 	}
-	return p.show("user-form", p.T("users.edit_title", userLabel(user)), p.editUserForm(user))
+	return p.show("form", p.T("users.edit_title", userLabel(user)), p.editUserForm(user))
 }
 
 // editUser changes the names, the phone number and the role of an account.
@@ -107,11 +107,12 @@ func (c *console) editUser(p *page) error {
 	}
 	user, err := c.Users.Change(p.ctx(), p.actor, before.ID, p.expected(), domain.UserChange{Profile: p.profile(), Role: p.input("role")})
 	if err != nil {
-		refused, status, err := p.refusedChange(p.editUserForm(before), besideTheRole(err))
-		if err != nil {
+		err = besideTheRole(err)
+		refused, ok := p.withChangeErrors(p.editUserForm(before), err)
+		if !ok {
 			return err
 		}
-		return p.showStatus(status, "user-form", p.T("users.edit_title", userLabel(before)), refused)
+		return p.showAgain(err, "form", p.T("users.edit_title", userLabel(before)), refused)
 	}
 	if user.ID == p.actor.UserID {
 		p.rename(user)

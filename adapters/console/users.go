@@ -1,9 +1,7 @@
 package console
 
 import (
-	"net/http"
 	"net/url"
-	"slices"
 
 	"example.com/healthcare/domain"
 )
@@ -12,8 +10,8 @@ func (c *console) userRoutes() []route {
 	return []route{
 		get("users/{$}", c.listUsers),
 		post("users/{$}", func(p *page) error { return p.redirectToList("users/") }),
-		get("users/new/{$}", c.showNewUser),
-		post("users/new/{$}", c.createUser),
+		get("users/add/{$}", c.showAddUser),
+		post("users/add/{$}", c.addUser),
 		get("users/{id}/{$}", c.showUser),
 		get("users/{id}/edit/{$}", c.showEditUser),
 		post("users/{id}/edit/{$}", c.editUser),
@@ -29,14 +27,12 @@ func (c *console) userRoutes() []route {
 
 // userList is the content of the list of users. Its form asks for another list.
 type userList struct {
-	form
+	filterForm
 	// Waiting are accounts that an administrator has to activate. They are shown above the
 	// list, unless somebody has asked for a part of it.
 	Waiting []userRow
 	Users   []userRow
 	Pager   pager
-	// Narrowed says that there are filters or another order than the usual one.
-	Narrowed bool
 }
 
 // userRow is a user with what pages show about the account.
@@ -91,16 +87,13 @@ func (c *console) listUsers(p *page) error {
 	if asked.Get("ordering") == "" {
 		parameters["ordering"] = domain.Given("last_name")
 	}
-	content := userList{form: p.userListForm(asked)}
-	content.Narrowed = slices.ContainsFunc(content.Fields[1:], func(field field) bool { return field.Value != "" })
+	content := userList{filterForm: p.userFilters(asked)}
 	found, err := c.Users.List(p.ctx(), p.actor, parameters)
-	if err != nil {
-		refused, ok := content.withErrors(err)
-		if !ok {
-			return err
-		}
-		content.form = refused
-		return p.showStatus(http.StatusUnprocessableEntity, "users", p.T("nav.users"), content)
+	var refused bool
+	if content.form, refused = p.withErrors(content.form, err); refused {
+		return p.showAgain(err, "users", p.T("nav.users"), content)
+	} else if err != nil {
+		return err
 	}
 	content.Users, content.Pager = p.userRows(found.Items), pagerOf(p, found)
 	if len(asked) == 0 && content.Pager.First == "" {
@@ -113,26 +106,21 @@ func (c *console) listUsers(p *page) error {
 	return p.show("users", p.T("nav.users"), content)
 }
 
-func (p *page) userListForm(asked url.Values) form {
-	choose := func(name, label string, options ...option) field {
-		return field{Name: name, Label: label, Type: "select", Value: asked.Get(name), Options: options}
-	}
-	return form{
-		Action: p.link("users/"),
-		Fields: []field{
-			{Name: "search", Label: p.T("users.search"), Type: "search", Value: asked.Get("search"), Autocomplete: "off"},
-			choose("role", p.T("users.role"), append([]option{{"", p.T("users.any")}}, p.roleOptions()...)...),
-			choose(
-				"is_active", p.T("users.state"), option{"", p.T("users.any")},
-				option{"true", p.T("users.can_sign_in")}, option{"false", p.T("users.cannot_sign_in")},
-			),
-			choose(
-				"ordering", p.T("users.ordering"), option{"", p.T("users.last_name")}, option{"email", p.T("users.email")},
-				option{"-id", p.T("users.newest")}, option{"id", p.T("users.oldest")},
-			),
-		},
-		Submit: p.T("users.show"),
-	}
+// userFilters is the form that asks for a list of users.
+func (p *page) userFilters(asked url.Values) filterForm {
+	return p.newFilterForm(
+		"users/", asked,
+		field{Name: "search", Label: p.T("users.search"), Type: "search", Autocomplete: "off"},
+		filterChoice("role", p.T("users.role"), append([]option{{"", p.T("list.any")}}, p.roleOptions()...)...),
+		filterChoice(
+			"is_active", p.T("users.state"), option{"", p.T("list.any")},
+			option{"true", p.T("users.can_sign_in")}, option{"false", p.T("users.cannot_sign_in")},
+		),
+		filterChoice(
+			"ordering", p.T("list.order"), option{"", p.T("users.last_name")}, option{"email", p.T("users.email")},
+			option{"-id", p.T("users.newest")}, option{"id", p.T("users.oldest")},
+		),
+	)
 }
 
 func (p *page) roleOptions() []option {

@@ -28,7 +28,7 @@ func (a answer) temporaryPassword() string {
 // addUser adds a user with the forms and returns the page of the user and the temporary password.
 func (b *browser) addUser(email string, namesAndValues ...string) (path, password string) {
 	b.t.Helper()
-	added := b.get("/console/users/new/").submit("/console/users/new/", append(namesAndValues, "email", email)...)
+	added := b.get("/console/users/add/").submit("/console/users/add/", append(namesAndValues, "email", email)...)
 	require.Equal(b.t, http.StatusOK, added.StatusCode, added.body)
 	return added.link("I have passed it on"), added.temporaryPassword()
 }
@@ -255,10 +255,10 @@ func TestStaffGetNoPageOfUsers(t *testing.T) {
 	ada := d.signedIn("ada@clinic.example", domain.Staff)
 	own := d.userPath("ada@clinic.example")
 	events := len(d.Events())
-	for _, path := range []string{"/console/users/", "/console/users/new/", own, own + "edit/", own + "deactivate/", own + "password/", own + "sign-out/"} {
+	for _, path := range []string{"/console/users/", "/console/users/add/", own, own + "edit/", own + "deactivate/", own + "password/", own + "sign-out/"} {
 		assert.Equal(t, http.StatusForbidden, ada.get(path).StatusCode, path)
 	}
-	for _, path := range []string{"/console/users/new/", own + "edit/", own + "activate/", own + "deactivate/", own + "password/", own + "sign-out/"} {
+	for _, path := range []string{"/console/users/add/", own + "edit/", own + "activate/", own + "deactivate/", own + "password/", own + "sign-out/"} {
 		refused := ada.post(path, pairs("email", "eve@clinic.example", "role", string(domain.Admin), "etag", "1"))
 		assert.Equal(t, http.StatusForbidden, refused.StatusCode, path)
 	}
