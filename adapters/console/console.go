@@ -66,5 +66,5 @@ func New(useCases *application.UseCases, options Options) httpserver.Transport {
 	protected.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c.newPage(w, r).showError(http.StatusForbidden, "cross_origin")
 	}))
-	return httpserver.Transport{Handler: protected.Handler(c.mux), Answer: c.answerFailure}
+	return httpserver.Transport{Handler: protected.Handler(c), Answer: c.answerFailure}
 }

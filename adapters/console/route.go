@@ -2,6 +2,8 @@ package console
 
 import (
 	"net/http"
+	"net/url"
+	"path"
 	"slices"
 	"strings"
 
@@ -69,8 +71,8 @@ func (c *console) newMux() *http.ServeMux {
 	for _, route := range c.routes() {
 		mux.HandleFunc(route.method+" "+Path+route.path, func(w http.ResponseWriter, r *http.Request) { c.serve(route, c.newPage(w, r)) })
 	}
-	mux.Handle("GET "+Path+"static/{version}/{file}", staticFiles())
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { c.serveUnknown(mux, c.newPage(w, r)) })
+	mux.HandleFunc("GET "+Path+"static/{version}/{file}", c.serveStatic)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { c.serveUnknown(c.newPage(w, r)) })
 	return mux
 }
 
@@ -122,22 +124,41 @@ func (c *console) admit(p *page) error {
 	return nil
 }
 
-// serveUnknown answers a path without a route. People often leave out the slash at the end.
-func (c *console) serveUnknown(mux *http.ServeMux, p *page) {
-	if !strings.HasSuffix(p.r.URL.Path, "/") && p.r.Method == http.MethodGet {
-		slashed := p.r.Clone(p.r.Context())
-		slashed.URL.Path += "/"
-		if _, pattern := mux.Handler(slashed); pattern != "/" {
-			slashed.URL.Path = p.request.Prefix() + slashed.URL.Path
-			http.Redirect(p.w, p.r, slashed.URL.RequestURI(), http.StatusPermanentRedirect) //nolint:gosec // It is a path of the console.
-			return
-		}
-	}
+// serveUnknown answers a path without a route.
+func (c *console) serveUnknown(p *page) {
 	if err := c.authenticate(p); err != nil {
 		p.answer(err)
 		return
 	}
 	p.answer(domain.ErrNotFound())
+}
+
+// ServeHTTP serves a request. People often leave out the slash at the end of an address: they are
+// redirected to the page. (ServeMux would do it, too, but it does not know the prefix of a proxy.)
+func (c *console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	usual := usualPath(r.URL.Path)
+	if usual == r.URL.Path {
+		c.mux.ServeHTTP(w, r)
+		return
+	}
+	p := c.newPage(w, r)
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		c.serveUnknown(p)
+		return
+	}
+	address := url.URL{Path: p.request.Prefix() + usual, RawQuery: r.URL.RawQuery}
+	w.Header().Set("Location", address.String())
+	w.WriteHeader(http.StatusPermanentRedirect)
+}
+
+// usualPath returns a path without empty and dotted parts. It ends with a slash, unless it is
+// that of a static file.
+func usualPath(address string) string {
+	usual := path.Clean("/" + address)
+	if usual == "/" || strings.HasPrefix(usual, Path+"static/") {
+		return usual
+	}
+	return usual + "/"
 }
 
 // answerFailure answers a request that failed outside of a page, or for a reason that is

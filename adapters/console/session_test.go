@@ -42,6 +42,7 @@ func TestASignInLeadsToNoOtherSite(t *testing.T) {
 	for _, next := range []string{
 		"https://evil.example/", "//evil.example/console/", "/\\evil.example", "/console/\\..//evil.example", "/console//evil.example",
 		"javascript:alert(1)", "/api/", "", "/console/\r\nSet-Cookie: a=b", "/consolex/", "http:/console/", "https:///console/",
+		"/console/../other/", "/console/%2e%2e/other/", "/console/..%2fother/", "/console/patients/../../../other/", "/console/..",
 	} {
 		in := d.browser().post("/console/sign-in/", url.Values{"username": {"ada@clinic.example"}, "password": {clinictest.Password}, "next": {next}})
 		assert.Equal(t, []string{"/console/"}, in.redirects, next)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 	"time"
 
@@ -201,6 +202,10 @@ func (p *page) here() string {
 // nowhere else.
 func isPageOfConsole(address string) bool {
 	parsed, err := url.Parse(address)
-	return err == nil && parsed.Scheme == "" && parsed.Host == "" && parsed.User == nil &&
-		strings.HasPrefix(parsed.Path, Path) && !strings.Contains(parsed.Path, "//") && !strings.ContainsAny(address, "\\\r\n\t")
+	if err != nil || parsed.Scheme != "" || parsed.Host != "" || parsed.User != nil || strings.ContainsAny(address, "\\\r\n\t") {
+		return false
+	}
+	// A path with .. could lead to another service of the same host.
+	clean := path.Clean(parsed.Path)
+	return strings.HasPrefix(parsed.Path, Path) && (parsed.Path == clean || parsed.Path == clean+"/")
 }

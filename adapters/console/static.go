@@ -34,14 +34,17 @@ func hashStatic() string {
 	return hex.EncodeToString(hash.Sum(nil)[:8])
 }
 
-// staticFiles serves the style sheet, the script and the icon. They contain nothing of any
+// serveStatic serves the style sheet, the script and the icon. They contain nothing of any
 // person.
-func staticFiles() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		httpserver.RequestFrom(r.Context()).SetRoute(Path + "static/{version}/{file}")
-		if r.PathValue("version") == staticVersion {
-			w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-		}
-		http.ServeFileFS(w, r, static, "static/"+r.PathValue("file")) //nolint:gosec // The embedded files are the only ones.
-	})
+func (c *console) serveStatic(w http.ResponseWriter, r *http.Request) {
+	name := "static/" + r.PathValue("file")
+	if _, err := fs.Stat(static, name); err != nil {
+		c.serveUnknown(c.newPage(w, r))
+		return
+	}
+	httpserver.RequestFrom(r.Context()).SetRoute(Path + "static/{version}/{file}")
+	if r.PathValue("version") == staticVersion {
+		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	}
+	http.ServeFileFS(w, r, static, name) //nolint:gosec // The embedded files are the only ones.
 }
