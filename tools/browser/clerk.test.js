@@ -186,3 +186,14 @@ test("what was typed is saved after the session has ended", async (t) => {
   await page.getByText("Saved.").waitFor();
   assert.equal((await api("GET", `/api/patients/${id}/`)).address, "Weserstraße 180");
 });
+
+test("a record on paper has no navigation and no buttons", async (t) => {
+  const name = unique("Paula Papier");
+  const { id } = await newPatient({ name });
+  const page = await signedIn(t, clerk);
+  await page.goto(`/console/patients/${id}/`);
+  await page.emulateMedia({ media: "print" });
+  await heading(page, name);
+  await page.getByText("30 November 1987").waitFor();
+  for (const shown of await page.locator("nav, button, form, .actions").all()) assert(!await shown.isVisible());
+});
