@@ -39,7 +39,7 @@ func TestBadFieldsOfADoctorAreShownBesideTheirInputs(t *testing.T) {
 	assert.Equal(t, "much", refused.form("/console/doctors/add/").Get("salary"))
 
 	taken := refused.submit("/console/doctors/add/", "name", "Anna Berg", "license_number", "l-1", "salary", "1")
-	assert.Equal(t, http.StatusUnprocessableEntity, taken.StatusCode)
+	assert.Equal(t, http.StatusConflict, taken.StatusCode)
 	assert.Contains(t, taken.text(), "doctor with this license number already exists.")
 
 	edited := b.get("/console/doctors/1/edit/").submit("/console/doctors/1/edit/", "name", "", "salary", "1.234")
@@ -113,7 +113,7 @@ func TestADoctorWhoWasChangedMeanwhileIsNotDeleted(t *testing.T) {
 	require.NoError(t, err)
 	again := asked.submit("/console/doctors/1/delete/")
 	assert.Equal(t, http.StatusPreconditionFailed, again.StatusCode)
-	assert.Contains(t, again.text(), "Nothing was deleted.")
+	assert.Contains(t, again.text(), "Nothing was done.")
 	assert.Contains(t, again.text(), "Delete Anna Berg?")
 	assert.Equal(t, []string{"/console/doctors/"}, again.submit("/console/doctors/1/delete/").redirects)
 }

@@ -176,13 +176,13 @@ func TestATakenNumberIsShownBesideItsInput(t *testing.T) {
 	b := d.signedIn("clerk@clinic.example", domain.Staff)
 	d.addPatientAs(d.Staff(), domain.PatientInput{Name: domain.Given("Ada"), ExternalID: domain.Given("NHS-1")})
 	added := b.addPatient("name", "Grace", "external_id", "NHS-1")
-	assert.Equal(t, http.StatusUnprocessableEntity, added.StatusCode)
+	assert.Equal(t, http.StatusConflict, added.StatusCode)
 	assert.Contains(t, added.body, `id="external_id-error"`)
 
 	grace := d.addPatientNamed("Grace")
 	path := "/console/patients/" + grace.String() + "/edit/"
 	edited := b.get(path).submit(path, "external_id", "NHS-1", "name", "Grace Hopper")
-	assert.Equal(t, http.StatusUnprocessableEntity, edited.StatusCode)
+	assert.Equal(t, http.StatusConflict, edited.StatusCode)
 	assert.Contains(t, edited.body, `id="external_id-error"`)
 	assert.Equal(t, "Grace Hopper", edited.form(path).Get("name"))
 	assert.Equal(t, "/console/patients/"+grace.String()+"/", edited.submit(path, "external_id", "NHS-2").path())

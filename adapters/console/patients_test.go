@@ -172,7 +172,7 @@ func TestAPatientWhoChangedMeanwhileIsNotDeleted(t *testing.T) {
 
 	again := asked.submit(path)
 	assert.Equal(t, http.StatusPreconditionFailed, again.StatusCode)
-	assert.Contains(t, again.text(), "Nothing was deleted.")
+	assert.Contains(t, again.text(), "Nothing was done.")
 	assert.Contains(t, again.text(), "Delete Ada Lovelace?")
 	assert.Equal(t, "/console/patients/", again.submit(path).path())
 }

@@ -193,7 +193,7 @@ func TestAdministratorsSetUpARequiredSecondFactorFirst(t *testing.T) {
 	assert.Equal(t, http.StatusOK, first.StatusCode)
 
 	refused := b.get(secondFactorPath).submit(disablePath, "password", clinictest.Password)
-	assert.Equal(t, http.StatusUnprocessableEntity, refused.StatusCode)
+	assert.Equal(t, http.StatusConflict, refused.StatusCode)
 	assert.Contains(t, refused.text(), "Administrators need a second factor here.")
 }
 

@@ -141,7 +141,7 @@ func TestAnUnusedSessionIsLockedAndThePasswordUnlocksIt(t *testing.T) {
 	assert.Equal(t, http.StatusUnauthorized, b.post("/console/active/", url.Values{}).StatusCode, "activity does not unlock")
 
 	wrong := locked.submit("/console/unlock/", "password", "not it")
-	assert.Equal(t, http.StatusBadRequest, wrong.StatusCode)
+	assert.Equal(t, http.StatusUnprocessableEntity, wrong.StatusCode)
 	assert.Contains(t, wrong.text(), "This is not the current password.")
 	assert.Equal(t, http.StatusUnauthorized, b.get("/console/").StatusCode)
 

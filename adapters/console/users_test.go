@@ -67,7 +67,7 @@ func TestAnAdministratorAddsAUserWhoThenWorks(t *testing.T) {
 	assert.Equal(t, added.link("I have passed it on"), twice.path())
 	assert.Contains(t, twice.text(), "If you did not see the temporary password, set another one.")
 	taken := refused.submit(form, "email", "admin@clinic.example")
-	assert.Equal(t, http.StatusUnprocessableEntity, taken.StatusCode)
+	assert.Equal(t, http.StatusConflict, taken.StatusCode)
 	assert.Contains(t, taken.text(), "Email address: user with this email already exists.")
 
 	ada := d.browser()
@@ -152,7 +152,7 @@ func TestADeactivationIsExplainedAndUndone(t *testing.T) {
 
 	late := asked.submit(asked.path())
 	assert.Equal(t, http.StatusPreconditionFailed, late.StatusCode)
-	assert.Contains(t, late.text(), "Somebody has changed the account")
+	assert.Contains(t, late.text(), "Somebody has changed this")
 	assert.Equal(t, http.StatusOK, ada.get("/console/").StatusCode)
 	assert.Equal(t, http.StatusOK, late.submit(asked.path()).StatusCode)
 	assert.Equal(t, http.StatusUnauthorized, ada.get("/console/").StatusCode)
@@ -164,7 +164,7 @@ func TestTheLastAdministratorStays(t *testing.T) {
 	own := admin.get(d.userPath("admin@clinic.example"))
 	asked := admin.get(own.link("Deactivate the account"))
 	refused := asked.submit(asked.path())
-	assert.Equal(t, http.StatusUnprocessableEntity, refused.StatusCode)
+	assert.Equal(t, http.StatusConflict, refused.StatusCode)
 	assert.Contains(t, refused.text(), "This is the last active administrator. Make another user an administrator first.")
 
 	edit := admin.get(own.link("Edit"))
