@@ -125,6 +125,20 @@ func TestThePatientPageShowsTheWholeRecordWithNames(t *testing.T) {
 	assert.Equal(t, http.StatusNotFound, b.get("/console/patients/x/").StatusCode)
 }
 
+func TestAnEmailAddressCannotAddRecipientsToALetter(t *testing.T) {
+	d := newDesk(t)
+	b := d.signedIn("clerk@clinic.example", domain.Staff)
+	for email, want := range map[string]string{
+		"ada@example.org":            "mailto:ada@example.org",
+		"ada?bcc=eve@example.org":    "mailto:ada%3Fbcc=eve@example.org",
+		"ada%0d%0abcc=x@example.org": "mailto:ada%250d%250abcc=x@example.org",
+		"ada#eve@example.org":        "mailto:ada%23eve@example.org",
+	} {
+		patient := d.addPatientAs(d.Staff(), domain.PatientInput{Name: domain.Given("Ada"), Email: domain.Given(email)})
+		assert.Equal(t, want, b.get("/console/patients/"+patient.ID.String()+"/").link(email))
+	}
+}
+
 func TestTheAgeOfASmallChildIsInMonthsAndDays(t *testing.T) {
 	d := newDesk(t)
 	d.SetTime(time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC))

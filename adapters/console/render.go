@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
+	"net/url"
 	"path"
 	"strings"
 	"time"
@@ -80,6 +81,10 @@ func (v view) Link(path string, ids ...domain.ID) string { return v.Page.link(pa
 
 // Static returns the address of a file in the folder static.
 func (v view) Static(file string) string { return v.Page.link("static/" + staticVersion + "/" + file) }
+
+// MailTo returns the address of a link that writes to an email address. An address with a question
+// mark or an escape cannot add recipients (RFC 6068).
+func (v view) MailTo(email string) string { return "mailto:" + url.PathEscape(email) }
 
 // Can reports whether the user has a permission.
 func (v view) Can(permission string) bool { return v.Page.can(domain.Permission(permission)) }
