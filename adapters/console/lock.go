@@ -25,7 +25,7 @@ func (p *page) showUnlock(err error) error {
 		status, code = statusOf(err)
 		p.request.SetCode(code)
 		if e, ok := errors.AsType[*domain.Error](err); ok && e.Kind == domain.TooMany {
-			content.Problems = []string{p.T("sign_in.too_many", minutes(e.RetryAfter))}
+			content.Problems = []string{p.tooMany(e)}
 		} else if withErrors, ok := content.withErrors(err); ok {
 			content.form = withErrors
 		} else {

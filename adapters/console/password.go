@@ -94,7 +94,7 @@ func (p *page) refusedForm(f form, err error) (form, int, error) {
 	status := http.StatusUnprocessableEntity
 	if e, ok := errors.AsType[*domain.Error](err); ok && e.Kind == domain.TooMany {
 		status = http.StatusTooManyRequests
-		f.Problems = append(f.Problems, p.T("sign_in.too_many", minutes(e.RetryAfter)))
+		f.Problems = append(f.Problems, p.tooMany(e))
 	} else if f, ok = f.withErrors(err); !ok {
 		return f, 0, err
 	}

@@ -179,7 +179,7 @@ func (p *page) refuseSignIn(err error, credentials domain.Credentials, next, kep
 	case domain.KindOf(err) == domain.Unauthenticated:
 		content.Problems = []string{p.T("sign_in.wrong")}
 	case domain.KindOf(err) == domain.TooMany:
-		content.Problems = []string{p.T("sign_in.too_many", minutes(e.RetryAfter))}
+		content.Problems = []string{p.tooMany(e)}
 	default:
 		withErrors, ok := content.withErrors(err)
 		if !ok {
@@ -191,6 +191,14 @@ func (p *page) refuseSignIn(err error, credentials domain.Credentials, next, kep
 	status, code := statusOf(err)
 	p.request.SetCode(code)
 	return p.showStatus(status, "sign-in", p.T("sign_in.title"), content)
+}
+
+// tooMany says when a password can be tried again.
+func (p *page) tooMany(err *domain.Error) string {
+	if wait := minutes(err.RetryAfter); wait > 1 {
+		return p.T("sign_in.too_many", wait)
+	}
+	return p.T("sign_in.too_many_one")
 }
 
 // signOut ends the session everywhere.
