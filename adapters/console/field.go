@@ -74,7 +74,7 @@ func (p *page) withErrors(f form, err error) (form, bool) {
 	f.Fields = p.filled(f.Fields)
 	switch {
 	case e.Kind == domain.TooMany:
-		f.Problems = append(f.Problems, p.T("form.too_many", minutes(e.RetryAfter)))
+		f.Problems = append(f.Problems, p.tooMany(e))
 	case len(e.Fields) == 0:
 		f.Problems = append(f.Problems, e.Message)
 	}
@@ -98,4 +98,12 @@ func (p *page) filled(fields []field) []field {
 		}
 	}
 	return fields
+}
+
+// tooMany says when a password can be tried again.
+func (p *page) tooMany(err *domain.Error) string {
+	if wait := minutes(err.RetryAfter); wait > 1 {
+		return p.T("form.too_many", wait)
+	}
+	return p.T("form.too_many_one")
 }
